@@ -1,0 +1,190 @@
+"""The catalogue of problems (RFC 9457): every error that a person or a client can cause.
+
+A problem is a class; its docstring is its title, Chinese in the first line, English in the second.
+Its `code` is the class name in kebab-case and never changes. Findings are not here: a breach of the
+norm is data, never an error.
+"""
+
+import re
+from typing import Any, ClassVar
+
+import msgspec
+
+
+class Fault(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One wrong place in a body: JSON Pointer (RFC 6901), stable code, and what to do."""
+
+    pointer: str
+    code: str
+    detail: str
+
+
+class Problem(Exception):
+    """请求未能处理
+    The request could not be handled"""
+
+    status: ClassVar[int] = 500
+    code: ClassVar[str] = "problem"
+    title: ClassVar[dict[str, str]] = {}
+    kept: ClassVar[bool] = False  # the bytes of a device are kept in quarantine when this is raised
+
+    def __init__(self, detail: str = "", errors: tuple[Fault, ...] = (), **extra: Any) -> None:
+        super().__init__(detail or self.code)
+        self.detail, self.errors, self.extra = detail, errors, extra
+
+    def __init_subclass__(cls) -> None:
+        zh, en = (line.strip() for line in (cls.__doc__ or "").strip().splitlines()[:2])
+        cls.title = {"zh": zh, "en": en}
+        cls.code = re.sub(r"(?<=[a-z])(?=[A-Z])", "-", cls.__name__).lower()
+
+
+class MalformedJson(Problem):
+    """内容不是有效的 JSON，请检查后重发
+    The body is not valid JSON; check it and send it again"""
+
+    status, kept = 400, True
+
+
+class InvalidBody(Problem):
+    """内容不符合格式，请按所列位置改正
+    The body does not have the right form; mend the places listed"""
+
+    status, kept = 422, True
+
+
+class InvalidQuery(Problem):
+    """查询参数不正确，请改正后再查
+    A query parameter is not valid; mend it and ask again"""
+
+    status = 400
+
+
+class IdMismatch(Problem):
+    """地址中的编号与内容中的编号不一致
+    The id in the address is not the id in the body"""
+
+    status, kept = 422, True
+
+
+class UnknownVisit(Problem):
+    """没有这个上门任务，请核对编号
+    There is no such visit; check its id"""
+
+    status, kept = 404, True
+
+
+class UnknownChecklist(Problem):
+    """没有这个清单版本，请先更新清单
+    There is no such checklist version; fetch the checklists first"""
+
+    status, kept = 422, True
+
+
+class NotYourVisit(Problem):
+    """这不是您的上门任务
+    This visit is not yours"""
+
+    status, kept = 403, True
+
+
+class TooManyEntries(Problem):
+    """一次提交的条目太多，请分几次提交
+    Too many entries in one record; send them in several records"""
+
+    status, kept = 422, True
+
+
+class ContentDiffers(Problem):
+    """这个编号已用于另一份内容，请换新编号
+    This id was used for other content; take a new id"""
+
+    status, kept = 409, True
+
+
+class EntryChanged(Problem):
+    """条目编号已用于另一内容，条目只能新增
+    An entry id was used for other content; entries are only ever added"""
+
+    status = 409
+
+
+class NotFound(Problem):
+    """没有找到
+    Not found"""
+
+    status = 404
+
+
+class MethodNotAllowed(Problem):
+    """这个地址不支持这种操作
+    This address does not support this method"""
+
+    status = 405
+
+
+class NotSignedIn(Problem):
+    """请先登录，或重新登记设备
+    Sign in first, or enrol the device again"""
+
+    status = 401
+
+
+class NotAllowed(Problem):
+    """您没有权限做这件事
+    You may not do this"""
+
+    status = 403
+
+
+class UnknownPerson(Problem):
+    """没有这个人员，请核对登录名
+    There is no such person; check the login"""
+
+    status = 422
+
+
+class BodyTooLarge(Problem):
+    """内容太大，请分几次提交
+    The body is too large; send it in parts"""
+
+    status = 413
+
+
+class WrongMediaType(Problem):
+    """内容类型不对，请用 application/json
+    Wrong media type; use application/json"""
+
+    status = 415
+
+
+class AlreadyDecided(Problem):
+    """这份隔离内容已处理
+    This quarantined input was decided already"""
+
+    status = 409
+
+
+class StorageFull(Problem):
+    """磁盘已满，暂时不能保存；请保留内容，稍后再发
+    The disk is full; keep the content and send it again later"""
+
+    status = 507
+
+
+class Busy(Problem):
+    """系统繁忙，请保留内容，稍后再发
+    Busy; keep the content and send it again later"""
+
+    status = 503
+
+
+class Defect(Problem):
+    """系统故障，已记录；内容请保留，稍后再发
+    A defect, which was logged; keep the content and send it again later"""
+
+    status = 500
+
+
+def catalogue() -> list[type[Problem]]:
+    """All problems, by code."""
+    return sorted(Problem.__subclasses__(), key=lambda problem: problem.code)

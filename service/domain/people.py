@@ -1,0 +1,64 @@
+"""People, their roles, and the one table of who may do what.
+
+Roles are a set. A technician has one area (片区), others may have several. Ownership comes on top
+of the table: a technician touches only his own visits, dispatchers and supervisors those of their areas.
+"""
+
+from typing import Literal
+
+import msgspec
+
+Role = Literal["technician", "dispatcher", "supervisor", "admin"]
+Right = Literal[
+    "plan a visit",
+    "see visits of an area",
+    "see own visits",
+    "submit a record",
+    "write entries of the office",
+    "see quarantine",
+    "decide quarantine",
+    "see own records",
+]
+
+MAY: dict[Right, frozenset[Role]] = {
+    "plan a visit": frozenset({"dispatcher"}),
+    "see visits of an area": frozenset({"dispatcher", "supervisor"}),
+    "see own visits": frozenset({"technician"}),
+    "submit a record": frozenset({"technician"}),
+    "write entries of the office": frozenset({"dispatcher", "supervisor"}),
+    "see quarantine": frozenset({"supervisor", "admin"}),
+    "decide quarantine": frozenset({"supervisor", "admin"}),
+    "see own records": frozenset({"technician"}),
+}
+
+
+class Person(msgspec.Struct, frozen=True):
+    """Somebody of the utility, named by a login that is never used again."""
+
+    login: str
+    name: str
+    roles: tuple[Role, ...]
+    areas: tuple[str, ...]
+
+    def may(self, right: Right) -> bool:
+        """Whether one of his roles has the right."""
+        return not MAY[right].isdisjoint(self.roles)
+
+    def rights(self) -> tuple[Right, ...]:
+        """All that he may do."""
+        return tuple(right for right in MAY if self.may(right))
+
+
+def on_visit(person: Person, technician: str, crew: tuple[str, ...]) -> bool:
+    """Whether the visit is the person's own: as its technician or in its crew."""
+    return "technician" in person.roles and (person.login == technician or person.login in crew)
+
+
+def may_see(person: Person, technician: str, crew: tuple[str, ...], area: str) -> bool:
+    """Whether the person may see a visit: his own, or one of his areas."""
+    return on_visit(person, technician, crew) or (person.may("see visits of an area") and covers(person, area))
+
+
+def covers(person: Person, area: str) -> bool:
+    """Whether the area is one of the person's; who has none named works for the whole utility."""
+    return not person.areas or area in person.areas

@@ -1,0 +1,217 @@
+"""What is seen of a visit at a moment: which entries count, when each happened, and what they name."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, tzinfo
+
+from .entry import Entry
+from .rules import Rule, Rules
+from .visit import Visit
+
+Mark = tuple[int, int, Entry]  # time of the entry (µs UTC), its place in the list, the entry
+Key = str | tuple[str, str]  # an item or fact, or one with a thing
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_EPOCHS: dict[tzinfo | None, datetime] = {}
+
+
+def micros(moment: datetime) -> int:
+    """A moment with offset in whole microseconds since 1970 UTC."""
+    # Python subtracts five times as fast when both have the same tzinfo: keep the epoch in each offset met
+    epoch = _EPOCHS.get(moment.tzinfo)
+    if epoch is None:
+        epoch = _EPOCHS[moment.tzinfo] = _EPOCH.astimezone(moment.tzinfo)
+    since = moment - epoch
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+
+
+def blank(text: str | None) -> bool:
+    """A reason is a text that is not blank."""
+    return text is None or not text.strip()
+
+
+class Reading:
+    """The entries of a visit, sorted by what they are about.
+
+    `moments`: the act of an item, or the earliest entry of a fact, per key. `named`: per fact the things
+    and when each was first named. `later` is the first moment after `now` at which more will be seen.
+    """
+
+    __slots__ = ("acts", "begun", "declared", "later", "moments", "named", "now", "refused", "says", "waived")
+
+    def __init__(self, rules: Rules, visit: Visit, entries: Sequence[Entry], now: int) -> None:
+        self.now = now
+        self.later: int | None = None
+        self.begun = False
+        self.acts: dict[Key, list[Mark]] = {}
+        self.says: dict[Key, Mark] = {}
+        self.waived: dict[Key, list[Mark]] = {}
+        self.refused: dict[Key, list[Mark]] = {}
+        self.moments: dict[Key, Mark] = {}
+        self.declared: set[str] = set()
+        self.named: dict[str, dict[str, tuple[int, int]]] = {}
+        self._sort(rules, self._seen(rules, entries))
+        self._choose(rules)
+
+    def wait_for(self, moment: int) -> None:
+        """The answer can change at this moment."""
+        if self.later is None or moment < self.later:
+            self.later = moment
+
+    def _seen(self, rules: Rules, entries: Sequence[Entry]) -> list[Mark]:
+        """The entries that count, with their times."""
+        now, facts, things, items = self.now, rules.facts, rules.thing_facts, rules.by_id
+        marks: list[Mark] = []
+        ids: set[str] = set()
+        withdrawals = sessions = False
+        for place, entry in enumerate(entries):
+            at = micros(entry.at)
+            if at > now:
+                self.wait_for(at)
+                continue
+            if entry.id in ids:
+                continue
+            ids.add(entry.id)
+            what = entry.what
+            if what in items:
+                if entry.holds is False or (entry.says is not None and entry.by != "customer"):
+                    continue
+            elif what in facts:
+                if entry.says is not None or entry.waived is not None or entry.refused is not None:
+                    continue
+                if entry.thing is None and what in things and entry.holds is not False:
+                    continue
+            elif what or entry.withdraws is None:
+                continue
+            if entry.withdraws is not None:
+                withdrawals = True
+            if entry.session is not None:
+                sessions = True
+            marks.append((at, place, entry))
+        if withdrawals:
+            return _without_withdrawn(marks, sessions)
+        return _on_their_clocks(marks, marks) if sessions else marks
+
+    def _sort(self, rules: Rules, marks: list[Mark]) -> None:
+        items, facts, moments, acts = rules.by_id, rules.facts, self.moments, self.acts
+        for mark in marks:
+            entry = mark[2]
+            what = entry.what
+            if entry.by == "technician":
+                self.begun = True
+            rule = items.get(what)
+            if rule is not None:
+                self._sort_item(rule, mark)
+                continue
+            self.declared.add(what)
+            if entry.holds is False:
+                continue
+            fact = facts[what]
+            key: Key = what
+            if fact.per_thing and entry.thing is not None:
+                key = (what, entry.thing)
+                self._name(what, mark)
+                if fact.things_of is not None:
+                    self._name(fact.things_of, mark)
+            first = moments.get(key)
+            if first is None or mark < first:
+                moments[key] = mark
+        for key, done in acts.items():
+            rule = items[key if isinstance(key, str) else key[0]]
+            moments[key] = done[0] if len(done) == 1 else _act(rule, done)
+
+    def _sort_item(self, rule: Rule, mark: Mark) -> None:
+        entry = mark[2]
+        key: Key = rule.id
+        if rule.per_thing:
+            if entry.thing is not None:
+                key = (rule.id, entry.thing)
+            elif entry.says is None:
+                return
+        act = True
+        if entry.says is not None:
+            act = False
+            last = self.says.get(key)
+            if last is None or mark > last:
+                self.says[key] = mark
+        if entry.waived is not None:
+            act = False
+            self.waived.setdefault(key, []).append(mark)
+        if entry.refused is not None:
+            act = False
+            self.refused.setdefault(key, []).append(mark)
+        if act:
+            done = self.acts.get(key)
+            if done is None:
+                self.acts[key] = [mark]
+            else:
+                done.append(mark)
+            for fact in rule.names:
+                self._name(fact, mark)
+
+    def _name(self, fact: str, mark: Mark) -> None:
+        thing = mark[2].thing
+        assert thing is not None
+        things = self.named.setdefault(fact, {})
+        first = things.get(thing)
+        if first is None or mark[:2] < first:
+            things[thing] = mark[:2]
+
+    def _choose(self, rules: Rules) -> None:
+        """Items that others satisfy take the earliest of all acts of those; their own entries are no acts."""
+        for rule, others in rules.any_of.items():
+            done = [mark for other in others for mark in self.acts.get(other, ())]
+            if done:
+                self.moments[rule] = min(done)
+                self.acts[rule] = done
+            elif rule in self.acts:
+                del self.moments[rule], self.acts[rule]
+
+
+def _act(rule: Rule, done: list[Mark]) -> Mark:
+    """The act of an item: among those who may attest it, else among all, the earliest (or the latest)."""
+    able = [mark for mark in done if mark[2].by in rule.attested_by] or done
+    if rule.item.counts == "last":
+        return max(able, key=lambda mark: (mark[0], -mark[1]))
+    return min(able)
+
+
+def _on_their_clocks(marks: list[Mark], counting: list[Mark]) -> list[Mark]:
+    """Times by monotonic clock: a session's first entry that counts has its `at`, the others their ticks from it."""
+    anchors: dict[str, tuple[int, int, int]] = {}
+    for at, place, entry in counting:
+        if entry.session is not None and entry.tick is not None:
+            anchor = (entry.tick, place, at)
+            if entry.session not in anchors or anchor < anchors[entry.session]:
+                anchors[entry.session] = anchor
+    timed: list[Mark] = []
+    for at, place, entry in marks:
+        anchor = anchors.get(entry.session) if entry.session is not None and entry.tick is not None else None
+        time = at if anchor is None or entry.tick is None else anchor[2] + (entry.tick - anchor[0]) * 1000
+        timed.append((time, place, entry))
+    return timed
+
+
+def _without_withdrawn(marks: list[Mark], sessions: bool) -> list[Mark]:
+    """Leave out slips and their withdrawals.
+
+    Which entry starts a session's clock depends on what was withdrawn, and what was withdrawn on the
+    times; so it is repeated until nothing changes (a second round is rare, the last is bounded).
+    """
+    places = {mark[2].id: number for number, mark in enumerate(marks)}
+    kept = [mark for mark in marks if mark[2].withdraws is None]
+    gone: set[str] = set()
+    for _ in range(4):
+        timed = _on_their_clocks(marks, kept) if sessions else marks
+        found: set[str] = set()
+        for time, _place, entry in timed:
+            if entry.withdraws is None or blank(entry.reason) or entry.withdraws not in places:
+                continue
+            then, _place, slip = timed[places[entry.withdraws]]
+            if slip.withdraws is None and slip.by == entry.by and then <= time:
+                found.add(slip.id)
+        if found == gone:
+            break
+        gone = found
+        kept = [mark for mark in marks if mark[2].withdraws is None and mark[2].id not in gone]
+    return _on_their_clocks(kept, kept) if sessions else kept

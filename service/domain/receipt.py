@@ -1,0 +1,102 @@
+"""Batches of entries, which of them count, and the receipt a phone gets for a record."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+from .entry import Entry, Via, named_files
+from .finding import Shown, Verdict
+from .rules import Rules
+
+
+class Batch(msgspec.Struct, frozen=True):
+    """What one writer sent at once: a phone's record, or entries of the office."""
+
+    id: str
+    kind: Literal["record", "office"]
+    entries: tuple[Entry, ...]
+
+
+class Ignored(msgspec.Struct, frozen=True):
+    """An entry that is kept and does not count, and why: `entry-changed`, `not-by-technician`, `unknown-item`."""
+
+    entry: str
+    code: str
+
+
+class Gathered(msgspec.Struct, frozen=True):
+    """The entries of a visit that count, in the order in which they came, and per batch those that do not."""
+
+    entries: list[Entry]
+    ignored: dict[str, tuple[Ignored, ...]]
+
+
+class Receipt(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer to a record. It never says complete while a named file is missing."""
+
+    record: str
+    visit: str
+    received_at: datetime
+    sha256: str
+    state: Literal["complete", "awaiting_evidence"]
+    missing_evidence: tuple[str, ...]
+    verdict: Verdict | None
+    findings: tuple[Shown, ...]
+    ignored: tuple[Ignored, ...]
+    replayed: bool
+
+
+def gather(rules: Rules, batches: Sequence[Batch]) -> Gathered:
+    """Which entries of the batches count. One wrong entry never costs the rest."""
+    known: dict[str, Entry] = {}
+    ignored: dict[str, tuple[Ignored, ...]] = {}
+    for batch in batches:
+        via: Via = batch.kind
+        out: list[Ignored] = []
+        for entry in batch.entries:
+            # the server says how an entry came, whatever the writer put there
+            msgspec.structs.force_setattr(entry, "via", via)
+            before = known.get(entry.id)
+            if before is not None:
+                if not same(before, entry):
+                    out.append(Ignored(entry.id, "entry-changed"))
+            elif batch.kind == "record" and entry.by != "technician" and not _signed(rules, entry):
+                out.append(Ignored(entry.id, "not-by-technician"))
+            elif entry.what and entry.what not in rules.by_id and entry.what not in rules.facts:
+                out.append(Ignored(entry.id, "unknown-item"))
+            else:
+                known[entry.id] = entry
+        ignored[batch.id] = tuple(out)
+    return Gathered(list(known.values()), ignored)
+
+
+def same(one: Entry, other: Entry) -> bool:
+    """Whether two entries say the same, whichever way they came."""
+    return one == msgspec.structs.replace(other, via=one.via)
+
+
+def _signed(rules: Rules, entry: Entry) -> bool:
+    """A customer's entry in a technician's record: an act of an item that asks for a signature, with a signature."""
+    rule = rules.by_id.get(entry.what)
+    if entry.by != "customer" or rule is None or entry.says or entry.waived or entry.refused:
+        return False
+    asked = rule.item.evidence
+    return "signature" in (*asked.min, *asked.strong) and any(
+        piece.kind == "signature" and piece.sha256 for piece in entry.evidence
+    )
+
+
+def labels(entries: Sequence[Entry]) -> dict[str, str]:
+    """What the things are called on screens: the first label given to each."""
+    names: dict[str, str] = {}
+    for entry in entries:
+        if entry.thing is not None and entry.label:
+            names.setdefault(entry.thing, entry.label)
+    return names
+
+
+def missing_files(entries: Sequence[Entry], here: frozenset[str]) -> tuple[str, ...]:
+    """Named files that have not come yet."""
+    return tuple(name for name in named_files(list(entries)) if name not in here)

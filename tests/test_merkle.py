@@ -1,0 +1,34 @@
+"""Leaves and roots as RFC 9162 has them."""
+
+from hashlib import sha256
+
+from service.domain.merkle import leaf, leaf_hash, node_hash, root
+
+
+def recursive(leaves: list[bytes]) -> bytes:
+    """The definition of RFC 9162, 2.1.1, word for word."""
+    if not leaves:
+        return sha256(b"").digest()
+    if len(leaves) == 1:
+        return sha256(b"\0" + leaves[0]).digest()
+    k = 1
+    while k * 2 < len(leaves):
+        k *= 2
+    return sha256(b"\1" + recursive(leaves[:k]) + recursive(leaves[k:])).digest()
+
+
+def test_the_root_in_one_pass_is_the_root_by_definition() -> None:
+    leaves = [bytes([n]) * n for n in range(70)]
+    assert all(root(leaves[:n]) == recursive(leaves[:n]) for n in range(71))
+
+
+def test_a_leaf_commits_to_the_bytes_and_holds_nothing_else() -> None:
+    salt, digest = b"\1" * 32, sha256(b"record").digest()
+    assert leaf("visit.submitted", salt, digest, 1_700_000_000_000) == (
+        b'{"c":"' + sha256(salt + digest).hexdigest().encode() + b'","s":1700000000000,"t":"visit.submitted"}'
+    )
+    assert leaf("a", b"\2" * 32, digest, 1) != leaf("a", salt, digest, 1)
+
+
+def test_leaves_and_nodes_cannot_be_taken_for_each_other() -> None:
+    assert leaf_hash(b"ab") != node_hash(b"a", b"b")
