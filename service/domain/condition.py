@@ -107,4 +107,5 @@ def _both(tokens: list[str], text: str) -> tuple[Condition, list[str]]:
             return Condition("or", tuple(Condition("name", name=f"{name}={value}") for value in values)), rest[end + 1 :]
         case [name, *rest] if name[0].isalpha() and name not in ("and", "or", "in"):
             return Condition("name", name=name), rest
-    raise ValueError(f"something is missing in condition {text!r}")
+        case _:
+            raise ValueError(f"something is missing in condition {text!r}")

@@ -63,7 +63,7 @@ class Case:
                 last, window = at, (micros(change.start), micros(change.end))
         return window, moved
 
-    def _outside(self, tolerance: int) -> bool:
+    def outside(self, tolerance: int) -> bool:
         """The arrival lies outside the window in force by more than the tolerance (µs)."""
         if self.window is None or self.arrived is None:
             return False
@@ -76,7 +76,7 @@ class Case:
             if isinstance(key, str) and key in facts and facts[key].type in ("event", "declared"):
                 true.add(key)
         true.update(self.read.named)
-        if moved or self._outside(self.rules.moved_after):
+        if moved or self.outside(self.rules.moved_after):
             true.add("time_changed")
         true.add(f"visit_type={self.visit.type}")
         return true
@@ -260,7 +260,7 @@ class Case:
 
 
 def _arrival_in_window(case: Case, rule: Rule) -> tuple[Kind, list[Mark]] | None:
-    return ("late", [case.read.moments["arrived"]]) if case._outside(case.rules.grace) else None
+    return ("late", [case.read.moments["arrived"]]) if case.outside(case.rules.grace) else None
 
 
 def _signer_is_customer(case: Case, rule: Rule) -> tuple[Kind, list[Mark]] | None:

@@ -24,18 +24,33 @@ def node_hash(left: bytes, right: bytes) -> bytes:
     return sha256(b"\1" + left + right).digest()
 
 
-def root(leaves: Iterable[bytes]) -> bytes:
-    """The root over leaves in order, in one pass and with memory for one branch."""
-    peaks: list[tuple[int, bytes]] = []  # (height, hash), highest first: the perfect subtrees so far
-    for data in leaves:
+class Peaks:
+    """A tree that leaves are added to one by one, with memory for one branch."""
+
+    def __init__(self) -> None:
+        self._peaks: list[tuple[int, bytes]] = []  # (height, hash), highest first: the perfect subtrees so far
+
+    def add(self, data: bytes) -> None:
+        """The next leaf."""
         height, top = 0, leaf_hash(data)
-        while peaks and peaks[-1][0] == height:
-            top = node_hash(peaks.pop()[1], top)
+        while self._peaks and self._peaks[-1][0] == height:
+            top = node_hash(self._peaks.pop()[1], top)
             height += 1
-        peaks.append((height, top))
-    if not peaks:
-        return sha256(b"").digest()
-    _, top = peaks.pop()
-    while peaks:
-        top = node_hash(peaks.pop()[1], top)
-    return top
+        self._peaks.append((height, top))
+
+    def root(self) -> bytes:
+        """The root over all leaves so far."""
+        if not self._peaks:
+            return sha256(b"").digest()
+        *rest, (_, top) = self._peaks
+        for _, left in reversed(rest):
+            top = node_hash(left, top)
+        return top
+
+
+def root(leaves: Iterable[bytes]) -> bytes:
+    """The root over leaves in order, in one pass."""
+    peaks = Peaks()
+    for data in leaves:
+        peaks.add(data)
+    return peaks.root()

@@ -1,0 +1,37 @@
+"""A copy of the shipped checklist to break, and what lint says of it."""
+
+import shutil
+from pathlib import Path
+
+from service.domain.source import Message
+from service.flows.lint import lint
+from service.storage.folder import shipped
+
+BORROWING = "4.3.4-borrowing.toml"
+ENTRY = "4.3.5-entry-and-cleanup.toml"
+METER = "4.3.7-meter-damage.toml"
+THANKED = 'id = "borrow_thanked"'
+
+
+def copied(to: Path) -> Path:
+    """The shipped folder as its next version, to be changed."""
+    folder = to / "checklists"
+    shutil.copytree(shipped(), folder)
+    change(folder, "checklist.toml", "\nversion = 1\n", "\nversion = 2\n")
+    return folder
+
+
+def change(folder: Path, file: str, old: str, new: str, after: str = "") -> None:
+    """Replace the first `old` that follows `after`; it has to be there."""
+    path = folder / file
+    text = path.read_text(encoding="utf-8")
+    at = text.index(old, text.index(after))
+    path.write_text(text[:at] + new + text[at + len(old) :], encoding="utf-8")
+
+
+def said(folder: Path, key: str, words: str) -> Message:
+    """The one message about `key` with these words."""
+    messages = lint(folder)
+    (found,) = [message for message in messages if message.key == key and words in str(message)] or [None]
+    assert found, "\n".join(str(message) for message in messages)
+    return found
