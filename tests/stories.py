@@ -8,7 +8,6 @@ from typing import Any
 import msgspec
 
 import service
-
 from service.domain.entry import Entry
 from service.domain.judge import judge
 from service.domain.rules import Rules

@@ -167,7 +167,7 @@ class Case:
                 continue
             self._find("order", rule.id, edge.severity, (act, other), thing, edge.part)
         if not item.satisfied_by_any:  # 13
-            date = self._due(rule, thing)
+            date = self._due(rule, thing) if self.visit.due else None
             if date is None and rule.limit is not None:
                 date = self._limit(rule.limit, thing)
             if date is not None and act[0] > date:

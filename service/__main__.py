@@ -1,0 +1,6 @@
+"""`python -m service` is `doorstep`."""
+
+from service.cli import main
+
+if __name__ == "__main__":
+    raise SystemExit(main())

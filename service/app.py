@@ -1,0 +1,111 @@
+"""Puts the house together: settings, database, flows and HTTP. The only module that knows every layer."""
+
+import asyncio
+import gc
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from secrets import randbits
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from litestar import Litestar
+from litestar.types import ASGIApp
+
+from service.flows import publish, sequence
+from service.flows.house import House
+from service.http import checklists, health, me, quarantine, records, visits
+from service.http.logs import logged
+from service.http.problems import HANDLERS, log_defect
+from service.http.shortcut import shortcut
+from service.settings import Settings
+from service.storage.database import open_database
+
+ROUTES = (
+    *health.ROUTES,
+    *me.ROUTES,
+    *checklists.ROUTES,
+    *visits.ROUTES,
+    *records.ROUTES,
+    *quarantine.ROUTES,
+)
+SECONDS_AFTER_DEFECT = 10.0
+
+
+def create_app(house: House, max_body: int) -> ASGIApp:
+    """The whole service as an ASGI application, over a house that somebody opens (`running`)."""
+    return logged(shortcut(litestar(house, max_body), house, max_body))
+
+
+def litestar(house: House | None = None, max_body: int = 0) -> Litestar:
+    """All routes. The framework decodes nothing: handlers take the exact bytes."""
+    app = Litestar(
+        ROUTES,
+        exception_handlers=HANDLERS,
+        openapi_config=None,  # ours is made from what the handlers say (`http/openapi.py`)
+        logging_config=None,  # `http/logs.py` writes one line for each request
+        request_max_body_size=None,  # `http/body.py` has the limit, and looks at unpacked bytes too
+    )
+    app.state.update({"house": house, "max_body": max_body})
+    return app
+
+
+def house_of(settings: Settings) -> House:
+    """What the flows work with, not yet opened."""
+    return House(
+        db=open_database(settings.database_address),
+        clock=clock,
+        new_id=new_id,
+        zone=ZoneInfo(settings.zone),
+        max_entries=settings.max_entries,
+    )
+
+
+@asynccontextmanager
+async def opened(house: House) -> AsyncIterator[House]:
+    """The house with its database open: tables up to date, and in a fresh one the shipped checklist published."""
+    await house.db.start()
+    try:
+        await publish.first_checklist(house)
+        yield house
+    finally:
+        await house.db.close()
+
+
+@asynccontextmanager
+async def running(house: House) -> AsyncIterator[House]:
+    """An opened house with what goes on beside the requests. On leaving, what was taken is finished first."""
+    async with opened(house):
+        sequencer = asyncio.create_task(_lasting(house))
+        try:
+            yield house
+        finally:
+            sequencer.cancel()
+            await asyncio.wait([sequencer])
+
+
+def settle() -> None:
+    """What start-up made lives for ever: the collector need not look at it again, and may come more seldom."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
+
+
+async def _lasting(house: House) -> None:
+    """The sequencer, which outlives whatever happens to the database."""
+    while True:
+        try:
+            await sequence.run(house)
+        except Exception as error:  # noqa: BLE001 - logged, and tried again
+            log_defect(error)
+        await asyncio.sleep(SECONDS_AFTER_DEFECT)
+
+
+def clock() -> int:
+    """Milliseconds UTC."""
+    return time.time_ns() // 1_000_000
+
+
+def new_id() -> UUID:
+    """A UUID of version 7 (RFC 9562): it sorts by time."""
+    return UUID(int=(clock() << 80) | (0x7 << 76) | (randbits(12) << 64) | (0b10 << 62) | randbits(62))

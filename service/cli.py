@@ -1,0 +1,157 @@
+"""The command line: `doorstep …`, or `python -m service …`.
+
+Exit status: 0, 1 when it did not work, 2 when it was asked wrongly.
+"""
+
+import argparse
+import asyncio
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import msgspec
+
+from service import bundles, serving
+from service.app import house_of, litestar, opened
+from service.domain.errors import Problem
+from service.domain.people import Person
+from service.domain.source import Unreadable
+from service.flows import lint, people, publish, verify
+from service.http import logs, openapi
+from service.settings import Settings, SettingsError, documented, from_environment
+from service.storage.folder import shipped
+from service.storage.migrate import NewerDatabase
+
+Command = Callable[[argparse.Namespace, Settings], int]
+REFUSED = (publish.PublishError, people.PersonError, NewerDatabase, Unreadable, OSError)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command."""
+    options = _parser().parse_args(arguments)
+    try:
+        settings = from_environment(os.environ)
+        logs.configure(settings.log, settings.log_level)
+        command: Command = options.command
+        return command(options, settings)
+    except SettingsError as error:
+        return _say(str(error), 2)
+    except BrokenPipeError:  # whoever read our output has enough; Python would complain once more on leaving
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        return 130
+    except Problem as problem:
+        return _say(f"{problem.title['zh']} / {problem.title['en']} {problem.detail}", 1)
+    except REFUSED as error:
+        return _say(str(error), 1)
+
+
+def _say(text: str, status: int) -> int:
+    sys.stderr.write(f"doorstep: {text}\n")
+    return status
+
+
+def _print(content: object) -> None:
+    sys.stdout.write(msgspec.json.encode(content).decode() + "\n")
+
+
+def _parser() -> argparse.ArgumentParser:
+    settings = "\n".join(f"  {name}  {about} [{default}]" for name, default, about in documented())
+    parser = argparse.ArgumentParser(
+        prog="doorstep",
+        description="上门: keeps records of visits and judges them by section 4.3.",
+        epilog=f"Settings are environment variables:\n{settings}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    one = commands.add_parser("serve", help="run the service")
+    one.add_argument("--host", help="address to listen on, before DOORSTEP_HOST")
+    one.add_argument("--port", type=int, help="port to listen on, before DOORSTEP_PORT")
+    one.add_argument(
+        "--demo", action="store_true", help="add invented people and visits, and show how to submit a record"
+    )
+    one.set_defaults(command=_serve)
+
+    one = commands.add_parser("judge", help="judge bundles {visit, entries, now} without a server")
+    one.add_argument("files", nargs="+", metavar="FILE", help="a bundle; - for one on each line of standard input")
+    one.set_defaults(command=_judge)
+
+    person = commands.add_parser("person", help="people").add_subparsers(required=True, metavar="ACTION")
+    one = person.add_parser("add", help="add somebody; prints the one-time password, and a token if asked")
+    one.add_argument("login", metavar="LOGIN")
+    one.add_argument("--name", required=True)
+    one.add_argument("--role", action="append", required=True, choices=people.ROLES, help="may be repeated")
+    one.add_argument("--area", action="append", default=[], help="片区; may be repeated")
+    one.add_argument("--token", action="store_true", help="make a bearer token for scripts")
+    one.set_defaults(command=_person_add)
+
+    one = commands.add_parser("lint", help="say what is wrong with a checklist")
+    one.add_argument("folder", nargs="?", type=Path, default=shipped(), metavar="FOLDER")
+    one.set_defaults(command=_lint)
+
+    one = commands.add_parser("publish", help="publish a checklist")
+    one.add_argument("folder", nargs="?", type=Path, default=shipped(), metavar="FOLDER")
+    one.add_argument("--who", required=True, help="who decided it")
+    one.add_argument("--why", required=True, help="the reason")
+    one.set_defaults(command=_publish)
+
+    commands.add_parser("verify", help="check all that is kept against the log").set_defaults(command=_verify)
+    commands.add_parser("openapi", help="print the OpenAPI document").set_defaults(command=_openapi)
+    return parser
+
+
+def _serve(options: argparse.Namespace, settings: Settings) -> int:
+    given = {name: getattr(options, name) for name in ("host", "port") if getattr(options, name) is not None}
+    settings = msgspec.structs.replace(settings, **given)
+    if not 0 <= settings.port <= 65535:
+        raise SettingsError("the port must be a number from 0 to 65535")
+    return serving.serve(settings, demo=options.demo)
+
+
+def _judge(options: argparse.Namespace, _: Settings) -> int:
+    return bundles.judge_all(options.files, sys.stdout.buffer)
+
+
+def _person_add(options: argparse.Namespace, settings: Settings) -> int:
+    person = Person(options.login, options.name, tuple(dict.fromkeys(options.role)), tuple(dict.fromkeys(options.area)))
+
+    async def work() -> people.Added:
+        async with opened(house_of(settings)) as house:
+            return await people.add(house, person, with_token=options.token)
+
+    _print(asyncio.run(work()))
+    return 0
+
+
+def _lint(options: argparse.Namespace, _: Settings) -> int:
+    messages = lint.lint(options.folder)
+    for message in messages:
+        sys.stdout.write(f"{message}\n")
+    return 1 if messages else 0
+
+
+def _publish(options: argparse.Namespace, settings: Settings) -> int:
+    async def work() -> publish.Published:
+        async with opened(house_of(settings)) as house:
+            return await publish.publish(house, options.folder, options.who, options.why)
+
+    _print(asyncio.run(work()))
+    return 0
+
+
+def _verify(_: argparse.Namespace, settings: Settings) -> int:
+    async def work() -> verify.Verified:
+        async with opened(house_of(settings)) as house:
+            return await verify.verify(house)
+
+    verified = asyncio.run(work())
+    _print(verified)
+    return 0 if not verified.faults else 1
+
+
+def _openapi(_: argparse.Namespace, __: Settings) -> int:
+    sys.stdout.write(openapi.text(litestar()))
+    return 0

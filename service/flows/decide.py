@@ -1,0 +1,70 @@
+"""A supervisor decides what becomes of an input in quarantine: take it again, or discard it."""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+import msgspec
+
+from service.domain.errors import AlreadyDecided, NotFound
+from service.domain.receipt import Receipt
+from service.storage import people, quarantine
+from service.storage.database import Tx
+from service.storage.quarantine import KeptRow
+
+from . import submit
+from .access import need, person_of
+from .decode import decode
+from .house import House
+from .quarantine import Kept, shown
+
+
+class Decision(msgspec.Struct, frozen=True):
+    """Take the input again (as its sender), or discard it; always with a reason."""
+
+    decision: Literal["take", "discard"]
+    reason: Annotated[str, msgspec.Meta(pattern=r"\S")]
+
+
+class Decided(msgspec.Struct, frozen=True):
+    """The input as decided; with the receipt when it was taken."""
+
+    quarantine: Kept
+    receipt: Receipt | None
+
+
+decisions = msgspec.json.Decoder(Decision)
+
+
+async def decide(house: House, token: bytes, kept: UUID, raw: bytes) -> Decided:
+    """Take the input again, with its receipt, or discard it. What still cannot be taken stays undecided."""
+    decision = decode(decisions, raw)
+
+    async def work(tx: Tx) -> tuple[KeptRow, Receipt | None]:
+        person = await person_of(tx, token)
+        need(person, "decide quarantine")
+        row = await quarantine.one(tx, kept)
+        if row is None:
+            raise NotFound
+        if row.decision is not None:
+            if row.decision == decision.decision and row.decided_by == person.login:
+                return row, None
+            raise AlreadyDecided
+        receipt = await _take(house, tx, row) if decision.decision == "take" else None
+        await quarantine.decide(tx, kept, decision.decision, person.login, house.clock(), decision.reason)
+        after = await quarantine.one(tx, kept)
+        return after or row, receipt
+
+    row, receipt = await house.db.write(work)
+    return Decided(shown(house, row), receipt)
+
+
+async def _take(house: House, tx: Tx, row: KeptRow) -> Receipt:
+    """Submit the bytes again, for the person who sent them."""
+    try:
+        record_id = UUID(row.path_id)
+    except ValueError:
+        raise NotFound from None
+    sender = await people.person(tx, row.received_from)
+    if sender is None:
+        raise NotFound
+    return await submit.keep(house, tx, sender, submit.read(house, record_id, row.body))

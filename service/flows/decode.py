@@ -1,0 +1,60 @@
+"""Bytes from outside, decoded once and strictly; what is wrong is told with its place."""
+
+import re
+from typing import TypeVar
+from uuid import UUID
+
+import msgspec
+
+from service.domain.errors import Fault, InvalidBody, MalformedJson
+
+T = TypeVar("T")
+_UUID = re.compile("[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}")
+_VALUE = re.compile("(Invalid enum value) .*", re.DOTALL)
+_STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+|\.\.\.)\]")
+
+
+def decode(decoder: msgspec.json.Decoder[T], raw: bytes) -> T:
+    """The body as a Struct. Of duplicate keys the last one counts."""
+    try:
+        raw.decode()  # the decoder does not look into fields that it does not know
+    except UnicodeDecodeError as error:
+        raise MalformedJson(f"not UTF-8 at byte {error.start}") from None
+    # U+0000 can only be written as an escape in JSON; PostgreSQL cannot keep it in text, so nobody may send it
+    if b"\\u0000" in raw and _null(raw):
+        raise InvalidBody("U+0000 is not allowed in text", (Fault("", "null-character", "remove U+0000"),))
+    try:
+        return decoder.decode(raw)
+    except msgspec.ValidationError as error:
+        text, at, path = str(error).rpartition(" - at `")
+        if not at:  # the whole body is meant
+            text, path = path, ""
+        text = _VALUE.sub(r"\1", text)  # input is never echoed
+        raise InvalidBody("", (Fault(_pointer(path.removesuffix("`")), "invalid", text),)) from None
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise MalformedJson(str(error)) from None
+
+
+def uuid(text: str, pointer: str) -> UUID:
+    """A UUID out of a body."""
+    if not _UUID.fullmatch(text):
+        raise InvalidBody("", (Fault(pointer, "not-a-uuid", "must be a UUID"),))
+    return UUID(text)
+
+
+def check_ids(ids: list[str]) -> None:
+    """Ids of entries are UUIDs."""
+    wrong = [number for number, text in enumerate(ids) if not _UUID.fullmatch(text)]
+    if wrong:
+        raise InvalidBody("", tuple(Fault(f"/entries/{n}/id", "not-a-uuid", "must be a UUID") for n in wrong[:20]))
+
+
+def _null(raw: bytes) -> bool:
+    """Whether an escape of U+0000 is meant, and not a backslash before `u0000`."""
+    return re.search(rb"(?<!\\)(?:\\\\)*\\u0000", raw) is not None
+
+
+def _pointer(path: str) -> str:
+    """`$.entries[3].at` as the JSON Pointer `/entries/3/at`."""
+    steps = [(name or number) for name, number in _STEP.findall(path)]
+    return "".join(f"/{step.replace('~', '~0').replace('/', '~1')}" for step in steps)

@@ -1,0 +1,129 @@
+"""A visit read and judged in memory: its row, its batches, and what the judge makes of them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+import msgspec
+
+from service.domain.entry import Entry
+from service.domain.errors import InvalidQuery, NotFound
+from service.domain.finding import Judgement, Shown, Verdict
+from service.domain.judge import judge
+from service.domain.people import Person, may_see
+from service.domain.receipt import Batch, Gathered, gather, labels
+from service.domain.rules import Rules
+from service.domain.visit import OfficeEntries, Plan, Record, Visit
+from service.storage import batches, visits
+from service.storage.batches import BatchRow
+from service.storage.database import Tx
+from service.storage.visits import VisitRow
+
+from .access import person_of
+from .house import House
+
+plans = msgspec.json.Decoder(Plan)
+records = msgspec.json.Decoder(Record)
+offices = msgspec.json.Decoder(OfficeEntries)
+
+
+class Judged(msgspec.Struct, frozen=True):
+    """The judgement of a visit at a moment."""
+
+    visit: str
+    checklist: str
+    at: datetime
+    verdict: Verdict | None
+    findings: tuple[Shown, ...]
+
+
+class File(msgspec.Struct, frozen=True):
+    """A visit as it is kept: the plan, the version it is judged by, and what was written about it."""
+
+    row: VisitRow
+    plan: Plan
+    rules: Rules
+    rows: list[BatchRow]
+    batches: list[Batch]
+    gathered: Gathered
+
+    def visit(self) -> Visit:
+        """The visit as the judge sees it."""
+        plan = self.plan
+        return Visit(
+            id=str(self.row.id),
+            type=plan.type,
+            checklist=self.rules.checklist.name,
+            window=plan.window,
+            assigned=plan.assigned,
+            exempt_reason=plan.exempt_reason,
+            policies=plan.policies,
+            due=plan.due,
+            inspectors=plan.inspectors,
+        )
+
+    def judged(self, at: datetime) -> Judgement:
+        """What the judge says at a moment."""
+        return judge(self.rules, self.visit(), self.gathered.entries, at)
+
+    def shown(self, judgement: Judgement) -> tuple[Shown, ...]:
+        """The findings in words."""
+        return self.rules.speaker.show(judgement.findings, labels(self.gathered.entries))
+
+    def answer(self, at: datetime) -> Judged:
+        """The judgement for a client."""
+        judgement = self.judged(at)
+        visit = str(self.row.id)
+        return Judged(visit, self.rules.checklist.name, at, judgement.verdict, self.shown(judgement))
+
+
+def batch_of(row: BatchRow) -> Batch:
+    """A stored batch, read again."""
+    kind: Literal["record", "office"] = "record" if row.kind == "record" else "office"
+    decoded = records.decode(row.body) if kind == "record" else offices.decode(row.body)
+    return Batch(str(row.id), kind, decoded.entries)
+
+
+async def load(house: House, tx: Tx, row: VisitRow, new: tuple[BatchRow, Batch] | None = None) -> File:
+    """The visit with its batches; `new` is one that is about to be kept."""
+    rules = await house.rules(tx, row.checklist, row.checklist_version)
+    rows = await batches.batches_of(tx, row.id)
+    read = [batch_of(kept) for kept in rows]
+    if new is not None:
+        rows.append(new[0])
+        read.append(new[1])
+    return File(row, plans.decode(row.body), rules, rows, read, gather(rules, read))
+
+
+async def open_file(house: House, tx: Tx, person: Person, visit: UUID) -> File:
+    """A visit that the person may see. NotFound otherwise: who may not see it learns nothing."""
+    row = await visits.visit(tx, visit)
+    if row is None or not may_see(person, row.technician, row.crew, row.area):
+        raise NotFound
+    return await load(house, tx, row)
+
+
+def last_moment(house: House, entries: Sequence[Entry]) -> datetime:
+    """The later of the server's time and the latest `at`: a phone whose clock is ahead is judged with its own entries."""
+    now = house.now()
+    return max(now, max(entry.at for entry in entries)) if entries else now
+
+
+async def judgement_at(house: House, token: bytes, visit: UUID, at: str | None) -> Judged:
+    """The judgement at any moment (RFC 3339), or now."""
+    moment = house.now()
+    if at is not None:
+        try:
+            moment = datetime.fromisoformat(at)
+        except ValueError:
+            raise InvalidQuery("`at` must be RFC 3339 with an offset") from None
+        if moment.tzinfo is None:
+            raise InvalidQuery("`at` must have an offset, such as +08:00")
+
+    async def work(tx: Tx) -> Judged:
+        person = await person_of(tx, token)
+        return (await open_file(house, tx, person, visit)).answer(moment)
+
+    return await house.db.read(work)
+

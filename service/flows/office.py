@@ -1,0 +1,84 @@
+"""Dispatchers and supervisors write entries: what was agreed, what was made good, what was answered."""
+
+from hashlib import sha256
+from uuid import UUID
+
+from service.domain.entry import Entry
+from service.domain.errors import EntryChanged, Fault, InvalidBody, NotFound, TooManyEntries
+from service.domain.merkle import leaf
+from service.domain.people import Person, may_see
+from service.domain.receipt import Ignored, same
+from service.storage import batches, log, visits
+from service.storage.batches import BatchRow
+from service.storage.database import Tx
+
+from .access import need, person_of
+from .decode import check_ids, decode
+from .house import House
+from .judging import Judged, last_moment, load, offices
+
+
+async def add_entries(house: House, token: bytes, visit: UUID, raw: bytes) -> tuple[bool, Judged]:
+    """Add entries of the office. Ids make it repeatable: the same again is no change (False)."""
+    written = decode(offices, raw).entries
+    if len(written) > house.max_entries:
+        raise TooManyEntries(f"at most {house.max_entries}")
+    check_ids([entry.id for entry in written])
+    batch_id = house.new_id()
+
+    async def work(tx: Tx) -> tuple[bool, Judged]:
+        person = await person_of(tx, token)
+        need(person, "write entries of the office")
+        row = await visits.locked_visit(tx, visit)
+        if row is None or not may_see(person, row.technician, row.crew, row.area):
+            raise NotFound
+        _own_voice(person, written)
+        before = await load(house, tx, row)
+        if not _news(before.gathered.entries, written):
+            return False, before.answer(house.now())
+        new = BatchRow(
+            id=batch_id,
+            visit=row.id,
+            kind="office",
+            writer=person.login,
+            received_at=house.clock(),
+            checklist_version=row.checklist_version,
+            sha256=sha256(raw).digest(),
+            body=raw,
+            salt=house.salt(),
+        )
+        await batches.add_batch(tx, new)
+        await log.add_leaf(tx, new.id, leaf("visit.amended", new.salt, new.sha256, new.received_at), new.received_at)
+        after = await load(house, tx, row)
+        _all_count(after.gathered.ignored[str(batch_id)], written)
+        return True, after.answer(last_moment(house, written))
+
+    return await house.db.write(work)
+
+
+def _own_voice(person: Person, written: tuple[Entry, ...]) -> None:
+    """`by` is the writer's own role, or the office."""
+    own = {"office", *person.roles} - {"technician", "admin"}
+    wrong = [number for number, entry in enumerate(written) if entry.by not in own]
+    if wrong:
+        faults = tuple(Fault(f"/entries/{n}/by", "not-your-role", f"one of {', '.join(sorted(own))}") for n in wrong[:20])
+        raise InvalidBody("", faults)
+
+
+def _news(known: list[Entry], written: tuple[Entry, ...]) -> bool:
+    """Whether anything is new. EntryChanged when an id was used for other content, here or before."""
+    by_id = {entry.id: entry for entry in known}
+    changed = [n for n, entry in enumerate(written) if not same(by_id.setdefault(entry.id, entry), entry)]
+    if changed:
+        raise EntryChanged("", tuple(Fault(f"/entries/{n}/id", "entry-changed", "take a new id") for n in changed[:20]))
+    return len(by_id) > len(known)
+
+
+def _all_count(ignored: tuple[Ignored, ...], written: tuple[Entry, ...]) -> None:
+    """The office is told at once of an item that the checklist does not have; nothing is kept then."""
+    names = {one.entry for one in ignored}
+    wrong = [number for number, entry in enumerate(written) if entry.id in names]
+    if wrong:
+        raise InvalidBody("", tuple(Fault(f"/entries/{n}/what", "unknown-item", "not in the checklist") for n in wrong[:20]))
+
+

@@ -1,0 +1,115 @@
+"""Quarantine: what a device sent and cannot be taken is kept, and who may see it looks with a reason."""
+
+from datetime import datetime
+from hashlib import sha256
+from uuid import UUID
+
+import msgspec
+
+from service.domain.errors import InvalidQuery, NotFound, Problem
+from service.domain.merkle import leaf
+from service.storage import log
+from service.storage import quarantine as rows
+from service.storage.database import Tx
+from service.storage.quarantine import KeptRow
+
+from .access import need, person_of
+from .cursor import cursor_read, cursor_write
+from .house import House
+
+PAGE = 50
+
+
+class Kept(msgspec.Struct, frozen=True):
+    """An input in quarantine, without its bytes."""
+
+    id: str
+    code: str
+    path_id: str
+    size: int
+    sha256: str
+    received_at: datetime
+    received_from: str
+    decision: str | None
+    decided_by: str | None
+    decided_at: datetime | None
+    reason: str | None
+
+
+class KeptPage(msgspec.Struct, frozen=True):
+    """A page of the quarantine, oldest first; `after` leads to the next one."""
+
+    items: tuple[Kept, ...]
+    after: str | None
+
+
+async def keep(house: House, token: bytes, path_id: str, raw: bytes, problem: Problem) -> None:
+    """Keep what a device sent; the problem then carries where. One row per device and digest."""
+    row_id = house.new_id()
+
+    async def work(tx: Tx) -> UUID:
+        person = await person_of(tx, token)
+        need(person, "submit a record")
+        row = KeptRow(
+            id=row_id,
+            device=token,
+            sha256=sha256(raw).digest(),
+            path_id=path_id,
+            code=problem.code,
+            body=raw,
+            received_at=house.clock(),
+            received_from=person.login,
+        )
+        return await rows.keep(tx, row)
+
+    problem.extra["quarantine"] = str(await house.db.write(work))
+
+
+async def page(house: House, token: bytes, after: str | None) -> KeptPage:
+    """The quarantine, for who may see it."""
+    start = cursor_read(after) if after else rows.FIRST
+
+    async def work(tx: Tx) -> list[KeptRow]:
+        need(await person_of(tx, token), "see quarantine")
+        return await rows.page(tx, start, PAGE + 1)
+
+    found = await house.db.read(work)
+    more = cursor_write(found[PAGE - 1].key) if len(found) > PAGE else None
+    return KeptPage(tuple(shown(house, row) for row in found[:PAGE]), more)
+
+
+async def look(house: House, token: bytes, kept: UUID, reason: str | None) -> bytes:
+    """The bytes. Who looks says why, and that is kept in the log."""
+    if reason is None or not reason.strip():
+        raise InvalidQuery("say why you look: ?reason=…")
+    access, salt = house.new_id(), house.salt()
+
+    async def work(tx: Tx) -> bytes:
+        person = await person_of(tx, token)
+        need(person, "see quarantine")
+        row = await rows.one(tx, kept)
+        if row is None:
+            raise NotFound
+        at = house.clock()
+        await log.add_access(tx, access, at, person.login, f"quarantine/{kept}", reason)
+        await log.add_leaf(tx, access, leaf("access", salt, sha256(f"{person.login} {kept} {reason}".encode()).digest(), at), at)
+        return row.body
+
+    return await house.db.write(work)
+
+
+def shown(house: House, row: KeptRow) -> Kept:
+    """A row for a client."""
+    return Kept(
+        str(row.id),
+        row.code,
+        row.path_id,
+        len(row.body),
+        row.sha256.hex(),
+        house.time(row.received_at),
+        row.received_from,
+        row.decision,
+        row.decided_by,
+        house.time(row.decided_at) if row.decided_at is not None else None,
+        row.reason,
+    )

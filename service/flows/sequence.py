@@ -1,0 +1,27 @@
+"""The sequencer: numbers the leaves of the log, one process at a time, while records come in."""
+
+import asyncio
+from hashlib import sha256
+from uuid import UUID
+
+import msgspec
+
+from service.domain.errors import Problem
+from service.domain.merkle import leaf_hash, node_hash
+from service.storage import log
+
+from .house import House
+
+PAUSE = 1.0  # seconds between looks when there is nothing to number
+MANY = 1000
+
+
+async def run(house: House) -> None:
+    """Number leaves until cancelled. What goes wrong is tried again: the leaves wait in the database."""
+    while True:
+        try:
+            numbered = await log.number_leaves(house.db, MANY)
+        except Problem:
+            numbered = 0
+        if numbered < MANY:
+            await asyncio.sleep(PAUSE)

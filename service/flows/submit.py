@@ -1,0 +1,157 @@
+"""A technician's record comes in: decoded, kept, judged, and answered with a receipt, in one transaction."""
+
+from hashlib import sha256
+from uuid import UUID
+
+import msgspec
+
+from service.domain.errors import (
+    ContentDiffers,
+    IdMismatch,
+    NotFound,
+    NotSignedIn,
+    NotYourVisit,
+    Problem,
+    TooManyEntries,
+    UnknownChecklist,
+    UnknownVisit,
+)
+from service.domain.merkle import leaf
+from service.domain.people import Person, may_see, on_visit
+from service.domain.receipt import Batch, Receipt, missing_files
+from service.domain.visit import Record
+from service.storage import batches, log, visits
+from service.storage.batches import BatchRow
+from service.storage.database import Tx
+
+from . import quarantine
+from .access import need, person_of
+from .decode import check_ids, decode, uuid
+from .house import House
+from .judging import File, last_moment, load, records
+
+
+class Taken(msgspec.Struct, frozen=True):
+    """A record as it was decoded, with what its bytes are."""
+
+    id: UUID
+    visit: UUID
+    record: Record
+    raw: bytes
+    digest: bytes
+
+
+async def submit(house: House, token: bytes, record_id: UUID, raw: bytes) -> Receipt:
+    """Keep a record and judge the visit. What a device sent and cannot be taken is kept in quarantine, and told so."""
+    try:
+        taken = read(house, record_id, raw)
+
+        async def work(tx: Tx) -> Receipt:
+            return await keep(house, tx, await person_of(tx, token), taken)
+
+        return await house.db.write(work)
+    except NotSignedIn:
+        raise
+    except Problem as problem:
+        if problem.kept:
+            await quarantine.keep(house, token, str(record_id), raw, problem)
+        raise
+
+
+def read(house: House, record_id: UUID, raw: bytes) -> Taken:
+    """The record in the bytes. Problems name what is wrong and where."""
+    record = decode(records, raw)
+    if uuid(record.id, "/id") != record_id:
+        raise IdMismatch
+    if len(record.entries) > house.max_entries:
+        raise TooManyEntries(f"at most {house.max_entries}")
+    check_ids([entry.id for entry in record.entries])
+    return Taken(record_id, uuid(record.visit, "/visit"), record, raw, sha256(raw).digest())
+
+
+async def keep(house: House, tx: Tx, person: Person, taken: Taken) -> Receipt:
+    """The transaction of one record: all of it, or nothing."""
+    need(person, "submit a record")
+    row = await visits.locked_visit(tx, taken.visit)
+    if row is None:
+        raise UnknownVisit
+    if not on_visit(person, row.technician, row.crew):
+        raise NotYourVisit
+    known = await batches.batch(tx, taken.id)  # after the lock: the same record may be on its way twice
+    if known is not None:
+        if known.sha256 != taken.digest or known.kind != "record" or known.visit != row.id:
+            raise ContentDiffers
+        return receipt_of(house, await load(house, tx, row), known, replayed=True)
+    version = await _version(house, tx, row.checklist, taken.record.checklist)
+    new = BatchRow(
+        id=taken.id,
+        visit=row.id,
+        kind="record",
+        writer=person.login,
+        received_at=house.clock(),
+        checklist_version=version,
+        sha256=taken.digest,
+        body=taken.raw,
+        salt=house.salt(),
+    )
+    file = await load(house, tx, row, (new, Batch(str(taken.id), "record", taken.record.entries)))
+    if not await batches.add_batch(tx, new):
+        raise ContentDiffers  # the same id at the same time, for another visit
+    await log.add_leaf(tx, new.id, leaf("visit.submitted", new.salt, new.sha256, new.received_at), new.received_at)
+    return receipt_of(house, file, new, replayed=False)
+
+
+async def _version(house: House, tx: Tx, checklist: str, named: str) -> str:
+    """A record may name any published version of the visit's checklist."""
+    name, _, version = named.partition("@")
+    if name != checklist:
+        raise UnknownChecklist
+    await house.rules(tx, name, version)
+    return version
+
+
+def receipt_of(house: House, file: File, row: BatchRow, *, replayed: bool) -> Receipt:
+    """The receipt of a record as of now: state, missing files and findings are the visit's after it."""
+    record_id = str(row.id)
+    entries = next(batch.entries for batch in file.batches if batch.id == record_id)
+    judgement = file.judged(last_moment(house, entries))
+    missing = missing_files(entries, frozenset())
+    return Receipt(
+        record=record_id,
+        visit=str(row.visit),
+        received_at=house.time(row.received_at),
+        sha256=row.sha256.hex(),
+        state="awaiting_evidence" if missing else "complete",
+        missing_evidence=missing,
+        verdict=judgement.verdict,
+        findings=file.shown(judgement),
+        ignored=file.gathered.ignored[record_id],
+        replayed=replayed,
+    )
+
+
+async def receipt(house: House, token: bytes, record_id: UUID) -> Receipt:
+    """The receipt of a record as of now, for who may see its visit."""
+
+    async def work(tx: Tx) -> Receipt:
+        row, file = await _kept(house, tx, await person_of(tx, token), record_id)
+        return receipt_of(house, file, row, replayed=True)
+
+    return await house.db.read(work)
+
+
+async def body(house: House, token: bytes, record_id: UUID) -> bytes:
+    """The exact bytes of a record, for who may see its visit."""
+
+    async def work(tx: Tx) -> bytes:
+        return (await _kept(house, tx, await person_of(tx, token), record_id))[0].body
+
+    return await house.db.read(work)
+
+
+async def _kept(house: House, tx: Tx, person: Person, record_id: UUID) -> tuple[BatchRow, File]:
+    row = await batches.batch(tx, record_id)
+    visit = await visits.visit(tx, row.visit) if row is not None and row.kind == "record" else None
+    if row is None or visit is None or not may_see(person, visit.technician, visit.crew, visit.area):
+        raise NotFound
+    return row, await load(house, tx, visit)

@@ -1,0 +1,79 @@
+"""The exact bytes of a request's body, within the limit, unpacked if they were packed.
+
+Limits refuse before reading where the length is announced, and while reading where it is not.
+"""
+
+import re
+import zlib
+
+from litestar.types import Receive, Scope
+
+from service.domain.errors import BodyTooLarge, MalformedJson, WrongMediaType
+
+_JSON = re.compile(rb'application/json\s*(;\s*charset\s*=\s*"?utf-8"?\s*)?;?\s*', re.IGNORECASE)
+
+
+async def read(scope: Scope, receive: Receive, limit: int) -> bytes:
+    """The body as it was before Content-Encoding.
+
+    WrongMediaType (415) for anything but JSON, or packed by anything but gzip; BodyTooLarge (413) over `limit` bytes.
+    """
+    kind, length, coding = b"", b"", b""
+    for name, value in scope["headers"]:
+        if name == b"content-type":
+            kind = value
+        elif name == b"content-length":
+            length = value
+        elif name == b"content-encoding":
+            coding = value.strip().lower()
+    if kind != b"application/json" and not _JSON.fullmatch(kind):
+        raise WrongMediaType("send Content-Type: application/json")
+    if coding not in (b"", b"identity", b"gzip"):
+        raise WrongMediaType("the only Content-Encoding is gzip")
+    if length.isdigit() and int(length) > limit:
+        raise _too_large(limit)
+    body = await _received(receive, limit)
+    return _unpacked(body, limit) if coding == b"gzip" else body
+
+
+async def _received(receive: Receive, limit: int) -> bytes:
+    parts: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] != "http.request":
+            raise MalformedJson("the connection ended within the body")  # nobody is left to read this
+        part = message.get("body", b"")
+        size += len(part)
+        if size > limit:
+            raise _too_large(limit)
+        parts.append(part)
+        if not message.get("more_body", False):
+            return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+def _unpacked(packed: bytes, limit: int) -> bytes:
+    """Unpack gzip (RFC 1952, also several members). A bomb costs no more than `limit` bytes.
+
+    What cannot be unpacked is handed on as it came: the JSON decoder refuses it, and whoever keeps refused input
+    keeps these bytes.
+    """
+    parts: list[bytes] = []
+    rest, room = packed, limit
+    while rest:
+        unpacker = zlib.decompressobj(wbits=31)
+        try:
+            part = unpacker.decompress(rest, room + 1)
+        except zlib.error:
+            return packed
+        if len(part) > room:
+            raise _too_large(limit)
+        if not unpacker.eof:
+            return packed
+        parts.append(part)
+        rest, room = unpacker.unused_data, room - len(part)
+    return b"".join(parts)
+
+
+def _too_large(limit: int) -> BodyTooLarge:
+    return BodyTooLarge(f"at most {limit} bytes, counted after unpacking")

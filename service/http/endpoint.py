@@ -1,0 +1,125 @@
+"""What an endpoint says of itself, beside its code; the OpenAPI document is made from it."""
+
+import re
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+from urllib.parse import parse_qsl
+from uuid import UUID
+
+import msgspec
+from litestar import Request
+
+from service.domain.errors import (
+    BodyTooLarge,
+    Busy,
+    Defect,
+    Fault,
+    InvalidBody,
+    InvalidQuery,
+    MalformedJson,
+    NotAllowed,
+    NotFound,
+    NotSignedIn,
+    Problem,
+    StorageFull,
+    WrongMediaType,
+)
+from service.flows.house import House
+
+from . import body
+from .auth import token_of
+
+Asked = Request[Any, Any, Any]
+_UUID = re.compile("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+
+TEXT: dict[str, Any] = {"type": "string"}
+MOMENT: dict[str, Any] = {"type": "string", "format": "date-time"}
+ANYBODY: tuple[type[Problem], ...] = (InvalidQuery, Defect, Busy)
+READS: tuple[type[Problem], ...] = (*ANYBODY, NotSignedIn, NotAllowed)
+WRITES: tuple[type[Problem], ...] = (*READS, StorageFull, BodyTooLarge, WrongMediaType, MalformedJson, InvalidBody)
+
+
+class Bytes(NamedTuple):
+    """A body that is not described by a schema: its media type, and what it is."""
+
+    media_type: str
+    about: str
+
+
+class Parameter(NamedTuple):
+    """A parameter of the query, or a header."""
+
+    about: str
+    schema: dict[str, Any] = TEXT
+    required: bool = False
+
+
+class Says(msgspec.Struct, frozen=True, kw_only=True):
+    """One operation: what it takes, what it gives by status, and which problems it can answer."""
+
+    tag: str
+    summary: str
+    gives: Mapping[int, Any]
+    problems: tuple[type[Problem], ...]
+    takes: Any = None
+    query: Mapping[str, Parameter] = {}
+    headers: Mapping[str, Parameter] = {}
+    public: bool = False
+
+
+def caller(request: Asked) -> tuple[House, bytes]:
+    """What the flows work with, and the token of who is asking."""
+    return house_of(request), token_of(request.scope)
+
+
+async def body_of(request: Asked) -> bytes:
+    """The exact bytes of the body."""
+    limit: int = request.app.state["max_body"]
+    return await body.read(request.scope, request.receive, limit)
+
+
+def house_of(request: Asked) -> House:
+    """What the flows work with."""
+    house: House = request.app.state["house"]
+    return house
+
+
+def id_of(request: Asked, name: str) -> UUID:
+    """The UUID in the path. NotFound when it is none: nothing can have that address."""
+    text: str = request.scope["path_params"][name]
+    if not _UUID.fullmatch(text):
+        raise NotFound("the id in the address must be a UUID")
+    return UUID(text)
+
+
+def query_of(request: Asked, says: Says) -> dict[str, str]:
+    """The query's parameters. InvalidQuery for those that are unknown, lacking, given twice or unreadable."""
+    found: dict[str, str] = {}
+    raw: bytes = request.scope["query_string"]
+    try:
+        pairs = (
+            parse_qsl(raw.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=50) if raw else []
+        )
+    except ValueError:
+        raise InvalidQuery("the query cannot be read") from None
+    for name, value in pairs:
+        if name not in says.query:
+            raise InvalidQuery(f"the parameters are: {', '.join(says.query) or 'none'}")
+        if name in found:
+            raise _wrong(name, "given-twice", "give it once")
+        if "\0" in value:
+            raise _wrong(name, "null-character", "U+0000 is not allowed")
+        found[name] = value
+    for name, parameter in says.query.items():
+        if parameter.required and not found.get(name, "").strip():
+            raise _wrong(name, "required", "give it")
+    return {name: value for name, value in found.items() if value}
+
+
+def moment_in(text: str) -> str:
+    """A time out of a query. Its `+` is a space when the client did not escape it, and is read as meant."""
+    return text.replace(" ", "+")
+
+
+def _wrong(name: str, code: str, detail: str) -> InvalidQuery:
+    return InvalidQuery("", (Fault(f"/{name}", code, detail),))

@@ -1,0 +1,34 @@
+"""Who I am, what I may do."""
+
+import msgspec
+from litestar import get
+from litestar.types import ASGIApp
+
+from service.domain.people import Right, Role
+from service.flows.access import sign_in
+
+from .answers import answer
+from .endpoint import READS, Asked, Says, caller
+
+
+class Me(msgspec.Struct, frozen=True):
+    """The person whose token it is."""
+
+    login: str
+    name: str
+    roles: tuple[Role, ...]
+    areas: tuple[str, ...]
+    may: tuple[Right, ...]
+
+
+ME = Says(tag="people", summary="Who I am, what I may do", gives={200: Me}, problems=READS)
+
+
+@get("/v1/me", opt={"says": ME})
+async def me(request: Asked) -> ASGIApp:
+    """Who I am, what I may do."""
+    person = await sign_in(*caller(request))
+    return answer(Me(person.login, person.name, person.roles, person.areas, person.rights()))
+
+
+ROUTES = (me,)

@@ -1,0 +1,148 @@
+"""Problems on the wire (RFC 9457), from the one catalogue in `domain/errors.py`.
+
+Whatever goes wrong ends here. Nothing of the input is echoed, and what nobody foresaw is a Defect:
+logged with where it happened, answered without saying what.
+"""
+
+from typing import Any
+
+import msgspec
+from litestar import Request, Response
+from litestar.exceptions import HTTPException
+from litestar.types import ExceptionHandlersMap, Scope
+
+from service.domain import errors
+from service.domain.errors import Fault, Problem
+
+from . import logs
+from .answers import Answer, Headers
+
+RETRY_SECONDS = 5
+_encoder = msgspec.json.Encoder()
+_BY_STATUS: dict[int, type[Problem]] = {
+    400: errors.InvalidQuery,
+    401: errors.NotSignedIn,
+    403: errors.NotAllowed,
+    404: errors.NotFound,
+    405: errors.MethodNotAllowed,
+    413: errors.BodyTooLarge,
+    415: errors.WrongMediaType,
+}
+
+
+class ProblemDetails(msgspec.Struct, frozen=True, kw_only=True):
+    """What every error looks like (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str = ""
+    errors: tuple[Fault, ...] = ()
+
+
+def urn(code: str) -> str:
+    """The `type` of a problem."""
+    return f"urn:doorstep:problem:{code}"
+
+
+def language(scope: Scope) -> str:
+    """`zh` or `en`, by Accept-Language; Chinese where nothing is said."""
+    best, weight = "zh", 0.0
+    for name, value in scope["headers"]:
+        if name != b"accept-language":
+            continue
+        for choice in value.decode("latin-1").lower().split(","):
+            tag, _, rest = choice.partition(";")
+            wanted = _weight(rest)
+            if tag.strip()[:2] in ("zh", "en") and wanted > weight:
+                best, weight = tag.strip()[:2], wanted
+    return best
+
+
+def _weight(text: str) -> float:
+    try:
+        return float(text.strip().removeprefix("q=") or 1)
+    except ValueError:
+        return 0.0
+
+
+def told(problem: Problem, scope: Scope) -> Answer:
+    """The answer that tells a problem."""
+    said = language(scope)
+    details: dict[str, Any] = {
+        "type": urn(problem.code),
+        "title": problem.title[said],
+        "status": problem.status,
+        "code": problem.code,
+        "detail": problem.detail,
+        "errors": problem.errors,
+        **problem.extra,
+    }
+    headers: Headers = (
+        (b"content-type", b"application/problem+json"),
+        (b"content-language", b"zh-CN" if said == "zh" else b"en"),
+        (b"cache-control", b"no-store"),
+        (b"x-content-type-options", b"nosniff"),
+    )
+    if problem.status == 401:
+        headers += ((b"www-authenticate", b'Bearer realm="doorstep"'),)
+    if problem.status in (503, 507):
+        headers += ((b"retry-after", b"%d" % RETRY_SECONDS),)
+    return Answer(problem.status, _encoder.encode(details), headers)
+
+
+def answered(scope: Scope, error: Exception) -> Answer:
+    """Whatever was raised, as an answer."""
+    if isinstance(error, Problem):
+        if isinstance(error, errors.Defect):
+            log_defect(error, scope)
+        return told(error, scope)
+    if isinstance(error, HTTPException) and error.status_code in _BY_STATUS:
+        answer = told(_BY_STATUS[error.status_code](), scope)
+        allow = (error.headers or {}).get("allow")
+        if allow:
+            answer.headers += ((b"allow", allow.encode()),)
+        return answer
+    log_defect(error, scope)
+    return told(errors.Defect(), scope)
+
+
+def log_defect(error: BaseException, scope: Scope | None = None) -> None:
+    """Log what was not foreseen: kinds of errors and places in the code.
+
+    Messages of exceptions are left out: database drivers put values of rows into them, and those are personal data.
+    """
+    kinds: list[str] = []
+    places: list[str] = []
+    cause: BaseException | None = error
+    while cause is not None and len(kinds) < 5:
+        kinds.append(type(cause).__name__)
+        trace = cause.__traceback__
+        while trace is not None:
+            code = trace.tb_frame.f_code
+            places.append(f"{'/'.join(code.co_filename.split('/')[-3:])}:{trace.tb_lineno} {code.co_name}")
+            trace = trace.tb_next
+        cause = cause.__cause__ or cause.__context__
+    request_id = logs.request_id_of(scope) if scope else None
+    logs.get().error("defect", request=request_id, errors=kinds, trace=places[-40:])
+
+
+class _Response(Response[bytes]):
+    """Litestar wants a Response of its own from a handler of exceptions; this one sends an Answer."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(b"")
+        self.answer = answer
+
+    def to_asgi_response(self, *_: Any, **__: Any) -> Any:
+        """The answer, which is an ASGI application as it stands."""
+        return self.answer
+
+
+def _handler(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    return _Response(answered(request.scope, error))
+
+
+HANDLERS: ExceptionHandlersMap = {HTTPException: _handler, Exception: _handler}
+"""For Litestar, which looks along the ancestors of what was raised."""

@@ -1,0 +1,81 @@
+"""Quarantine: what was refused and kept, for those who decide what becomes of it."""
+
+from litestar import get, put
+from litestar.types import ASGIApp
+
+from service.domain.errors import (
+    AlreadyDecided,
+    ContentDiffers,
+    IdMismatch,
+    NotFound,
+    NotYourVisit,
+    TooManyEntries,
+    UnknownChecklist,
+    UnknownVisit,
+)
+from service.flows import decide, quarantine
+from service.flows.decide import Decided, Decision
+from service.flows.quarantine import KeptPage
+
+from .answers import Answer, answer
+from .endpoint import READS, WRITES, Asked, Bytes, Parameter, Says, body_of, caller, id_of, query_of
+
+PAGE = Says(
+    tag="quarantine",
+    summary="What could not be taken, oldest first",
+    gives={200: KeptPage},
+    query={"after": Parameter("The cursor of the page before.")},
+    problems=READS,
+)
+LOOK = Says(
+    tag="quarantine",
+    summary="The bytes; who looks says why, and that is logged",
+    gives={200: Bytes("application/octet-stream", "Byte by byte what came.")},
+    query={"reason": Parameter("Why you look.", required=True)},
+    problems=(*WRITES, NotFound),
+)
+DECIDE = Says(
+    tag="quarantine",
+    summary="Take the input again, or discard it, with a reason",
+    takes=Decision,
+    gives={200: Decided},
+    problems=(
+        *WRITES,
+        NotFound,
+        AlreadyDecided,
+        UnknownVisit,
+        UnknownChecklist,
+        NotYourVisit,
+        IdMismatch,
+        TooManyEntries,
+        ContentDiffers,
+    ),
+)
+_ATTACHED = (
+    (b"content-type", b"application/octet-stream"),
+    (b"content-disposition", b"attachment"),
+    (b"cache-control", b"no-store"),
+    (b"x-content-type-options", b"nosniff"),
+)
+
+
+@get("/v1/quarantine", opt={"says": PAGE})
+async def list_quarantine(request: Asked) -> ASGIApp:
+    """What could not be taken."""
+    return answer(await quarantine.page(*caller(request), query_of(request, PAGE).get("after")))
+
+
+@get("/v1/quarantine/{quarantine_id:str}", opt={"says": LOOK})
+async def look_at_quarantine(request: Asked) -> ASGIApp:
+    """The bytes."""
+    reason = query_of(request, LOOK)["reason"]
+    return Answer(200, await quarantine.look(*caller(request), id_of(request, "quarantine_id"), reason), _ATTACHED)
+
+
+@put("/v1/quarantine/{quarantine_id:str}/decision", opt={"says": DECIDE})
+async def decide_quarantine(request: Asked) -> ASGIApp:
+    """Take it again, or discard it."""
+    return answer(await decide.decide(*caller(request), id_of(request, "quarantine_id"), await body_of(request)))
+
+
+ROUTES = (list_quarantine, look_at_quarantine, decide_quarantine)

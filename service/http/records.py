@@ -1,0 +1,79 @@
+"""Records: what the phone submits, and the receipt that it gets."""
+
+from uuid import UUID
+
+from litestar import get, put
+from litestar.types import ASGIApp, Receive, Scope
+
+from service.domain.errors import (
+    ContentDiffers,
+    IdMismatch,
+    NotFound,
+    NotYourVisit,
+    TooManyEntries,
+    UnknownChecklist,
+    UnknownVisit,
+)
+from service.domain.receipt import Receipt
+from service.domain.visit import Record
+from service.flows import submit
+from service.flows.house import House
+
+from . import body
+from .answers import Answer, answer
+from .auth import token_of
+from .endpoint import READS, WRITES, Asked, Bytes, Says, caller, house_of, id_of
+
+SUBMIT = Says(
+    tag="records",
+    summary="Submit a record: kept as it came, judged, answered with a receipt; the same again gives the receipt again",
+    takes=Record,
+    gives={201: Receipt, 200: Receipt},
+    problems=(
+        *WRITES,
+        NotFound,
+        UnknownVisit,
+        UnknownChecklist,
+        NotYourVisit,
+        IdMismatch,
+        TooManyEntries,
+        ContentDiffers,
+    ),
+)
+RECEIPT = Says(tag="records", summary="The receipt as of now", gives={200: Receipt}, problems=(*READS, NotFound))
+BODY = Says(
+    tag="records",
+    summary="The exact bytes as they came",
+    gives={200: Bytes("application/json", "Byte by byte what the phone sent, after Content-Encoding.")},
+    problems=(*READS, NotFound),
+)
+
+
+async def take(house: House, limit: int, record_id: UUID, scope: Scope, receive: Receive) -> Answer:
+    """Take a record: the one hot path, so it works on the bare ASGI scope (see `shortcut`)."""
+    token = token_of(scope)
+    raw = await body.read(scope, receive, limit)
+    receipt = await submit.submit(house, token, record_id, raw)
+    return answer(receipt, 200 if receipt.replayed else 201)
+
+
+@put("/v1/records/{record_id:str}", opt={"says": SUBMIT})
+async def submit_record(request: Asked) -> ASGIApp:
+    """Submit a record."""
+    limit: int = request.app.state["max_body"]
+    return await take(house_of(request), limit, id_of(request, "record_id"), request.scope, request.receive)
+
+
+@get("/v1/records/{record_id:str}", opt={"says": RECEIPT})
+async def show_receipt(request: Asked) -> ASGIApp:
+    """The receipt as of now."""
+    return answer(await submit.receipt(*caller(request), id_of(request, "record_id")))
+
+
+@get("/v1/records/{record_id:str}/body", opt={"says": BODY})
+async def show_body(request: Asked) -> ASGIApp:
+    """The exact bytes as they came."""
+    return Answer(200, await submit.body(*caller(request), id_of(request, "record_id")))
+
+
+ROUTES = (submit_record, show_receipt, show_body)

@@ -1,0 +1,101 @@
+"""Visits: dispatch plans them, the office writes entries, everybody looks."""
+
+from litestar import get, post, put
+from litestar.types import ASGIApp
+
+from service.domain.errors import (
+    ContentDiffers,
+    EntryChanged,
+    NotFound,
+    TooManyEntries,
+    UnknownChecklist,
+    UnknownPerson,
+)
+from service.domain.visit import OfficeEntries, Plan
+from service.flows import judging, office, plan
+from service.flows.judging import Judged
+from service.flows.plan import SummaryPage, VisitView
+
+from .answers import answer
+from .endpoint import MOMENT, READS, WRITES, Asked, Parameter, Says, body_of, caller, id_of, moment_in, query_of
+
+PLAN = Says(
+    tag="visits",
+    summary="Plan a visit; it takes the newest published checklist and keeps that version",
+    takes=Plan,
+    gives={201: VisitView, 200: VisitView},
+    problems=(*WRITES, NotFound, ContentDiffers, UnknownPerson, UnknownChecklist),
+)
+PAGE = Says(
+    tag="visits",
+    summary="Visits that I may see, by time",
+    gives={200: SummaryPage},
+    query={
+        "technician": Parameter("Login of the technician or of one of the crew."),
+        "area": Parameter("One area (片区)."),
+        "type": Parameter("One type of visit."),
+        "from": Parameter("Planned at or after this time.", MOMENT),
+        "to": Parameter("Planned before this time.", MOMENT),
+        "after": Parameter("The cursor of the page before."),
+    },
+    problems=READS,
+)
+VISIT = Says(
+    tag="visits",
+    summary="The visit, its entries, records, judgement now",
+    gives={200: VisitView},
+    problems=(*READS, NotFound),
+)
+ENTRIES = Says(
+    tag="visits",
+    summary="Add entries of the office; ids make it repeatable",
+    takes=OfficeEntries,
+    gives={201: Judged, 200: Judged},
+    problems=(*WRITES, NotFound, EntryChanged, TooManyEntries),
+)
+JUDGEMENT = Says(
+    tag="visits",
+    summary="What the judge says at any moment",
+    gives={200: Judged},
+    query={"at": Parameter("The moment; without it, now.", MOMENT)},
+    problems=(*READS, NotFound),
+)
+
+
+@put("/v1/visits/{visit_id:str}", opt={"says": PLAN})
+async def plan_visit(request: Asked) -> ASGIApp:
+    """Plan a visit."""
+    created, visit = await plan.create(*caller(request), id_of(request, "visit_id"), await body_of(request))
+    return answer(visit, 201 if created else 200)
+
+
+@get("/v1/visits", opt={"says": PAGE})
+async def list_visits(request: Asked) -> ASGIApp:
+    """Visits that I may see."""
+    query = query_of(request, PAGE)
+    times = {name: moment_in(query[name]) for name in ("from", "to") if name in query}
+    return answer(await plan.page(*caller(request), query | times))
+
+
+@get("/v1/visits/{visit_id:str}", opt={"says": VISIT})
+async def show_visit(request: Asked) -> ASGIApp:
+    """One visit."""
+    return answer(await plan.show(*caller(request), id_of(request, "visit_id")))
+
+
+@post("/v1/visits/{visit_id:str}/entries", opt={"says": ENTRIES})
+async def add_entries(request: Asked) -> ASGIApp:
+    """Add entries of the office."""
+    added, judged = await office.add_entries(*caller(request), id_of(request, "visit_id"), await body_of(request))
+    return answer(judged, 201 if added else 200)
+
+
+@get("/v1/visits/{visit_id:str}/judgement", opt={"says": JUDGEMENT})
+async def show_judgement(request: Asked) -> ASGIApp:
+    """The judgement at a moment."""
+    query = query_of(request, JUDGEMENT)
+    at = moment_in(query["at"]) if "at" in query else None
+    return answer(await judging.judgement_at(*caller(request), id_of(request, "visit_id"), at))
+
+
+ROUTES = (plan_visit, list_visits, show_visit, add_entries, show_judgement)

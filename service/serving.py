@@ -1,0 +1,73 @@
+"""`doorstep serve`: the server, from the open database to the last answer."""
+
+import signal
+import socket
+import sys
+
+import uvicorn
+import uvloop
+
+from service.app import create_app, house_of, running, settle
+from service.flows import demo as stories
+from service.flows.demo import Demo
+from service.settings import Settings
+
+FINISH_SECONDS = 4  # requests in flight; with closing the database it stays under 5 s
+
+
+def serve(settings: Settings, *, demo: bool) -> int:
+    """Serve until SIGTERM or SIGINT; then finish what is in flight, close the database, and return 0."""
+    return uvloop.run(_serve(settings, demo=demo))
+
+
+async def _serve(settings: Settings, *, demo: bool) -> int:
+    house = house_of(settings)
+    async with running(house):
+        listening = _listen(settings)
+        host, port = listening.getsockname()[:2]
+        address = settings.url or f"http://{f'[{host}]' if ':' in host else host}:{port}"
+        if demo:
+            sys.stdout.write(_shown(await stories.seed(house), settings, address))
+        sys.stdout.write(f"Doorstep 上门: {address}\n")
+        sys.stdout.flush()
+        config = uvicorn.Config(
+            create_app(house, settings.max_body),
+            loop="uvloop",
+            http="httptools",
+            ws="none",
+            lifespan="off",  # the house is opened around the server: the database closes after the last request
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=bool(settings.proxies),
+            forwarded_allow_ips=list(settings.proxies),
+            timeout_graceful_shutdown=FINISH_SECONDS,
+            backlog=2048,
+        )
+        settle()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            # uvicorn raises the signal again when it has finished; what is left then is to close the database
+            signal.signal(number, lambda *_: None)
+        await uvicorn.Server(config).serve(sockets=[listening])
+    return 0
+
+
+def _listen(settings: Settings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    return socket.create_server((settings.host, settings.port), family=family, backlog=2048)
+
+
+def _shown(demo: Demo, settings: Settings, address: str) -> str:
+    """Tokens of the invented people, and one command that submits a record and shows the findings."""
+    body = settings.data / "demo-record.json"
+    body.parent.mkdir(parents=True, exist_ok=True)
+    body.write_bytes(demo.body)
+    tokens = "".join(f"  {login:8} {token}\n" for login, token in demo.tokens.items())
+    return f"""演示数据已备好；令牌 / Demonstration data is ready; tokens:
+{tokens}
+提交一条记录并查看判定 / Submit a record and see the findings:
+  curl -sS -X PUT {address}/v1/records/{demo.record} \\
+    -H 'Authorization: Bearer {demo.tokens["li"]}' \\
+    -H 'Content-Type: application/json' --data-binary @{body}
+
+"""

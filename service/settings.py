@@ -1,0 +1,112 @@
+"""Settings: environment variables named `DOORSTEP_…`, read once into one frozen Struct.
+
+A variable with that prefix that is not listed here is refused: a misspelt setting must not look as if it worked.
+"""
+
+from collections.abc import Mapping
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Annotated, Literal, get_type_hints
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, available_timezones
+
+import msgspec
+
+PREFIX = "DOORSTEP_"
+MIB = 2**20
+
+
+class SettingsError(ValueError):
+    """A setting cannot be used; the message names the variable and says what to write."""
+
+
+class About(msgspec.Struct, frozen=True):
+    """What a person reads of a setting."""
+
+    text: str
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """All settings. The field `max_body` is the variable `DOORSTEP_MAX_BODY`."""
+
+    database: Annotated[
+        str, About("Address of the database: sqlite:///PATH or postgresql://…; empty: a file in the data folder.")
+    ] = ""
+    data: Annotated[Path, About("Folder for the database, evidence and keys.")] = Path("data")
+    host: Annotated[str, About("Address to listen on.")] = "127.0.0.1"
+    port: Annotated[int, About("Port to listen on; 0 takes a free one.")] = 8000
+    url: Annotated[str, About("Public address; all links are built from it. Empty: http://HOST:PORT.")] = ""
+    proxies: Annotated[
+        tuple[str, ...], About("Addresses or networks of proxies whose forwarded headers count, with commas.")
+    ] = ()
+    zone: Annotated[str, About("Time zone of the utility, by its IANA name.")] = "Asia/Shanghai"
+    max_body: Annotated[int, About("Largest body of a request in bytes, after unpacking.")] = 2 * MIB
+    max_entries: Annotated[int, About("Most entries in one record.")] = 2000
+    log: Annotated[Literal["human", "json"], About("Form of the log on standard error.")] = "human"
+    log_level: Annotated[
+        Literal["debug", "info", "warning", "error"], About("What is logged, and all that is graver.")
+    ] = "info"
+
+    @property
+    def database_address(self) -> str:
+        """Where the records are: the address given, else a SQLite file in the data folder."""
+        return self.database or f"sqlite:///{self.data / 'doorstep.sqlite'}"
+
+    @property
+    def public_url(self) -> str:
+        """The address that links begin with, without a slash at its end."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return self.url.rstrip("/") or f"http://{host}:{self.port}"
+
+
+def documented() -> list[tuple[str, str, str]]:
+    """Every setting as (variable, default, meaning), in order."""
+    hints = get_type_hints(Settings, include_extras=True)
+    rows: list[tuple[str, str, str]] = []
+    for field in msgspec.structs.fields(Settings):
+        default = ",".join(field.default) if isinstance(field.default, tuple) else str(field.default)
+        about = next(note for note in hints[field.name].__metadata__ if isinstance(note, About))
+        rows.append((PREFIX + field.name.upper(), default, about.text))
+    return rows
+
+
+def from_environment(environment: Mapping[str, str]) -> Settings:
+    """Read the settings. SettingsError says in one sentence what to mend."""
+    known = {variable for variable, _, _ in documented()}
+    given = {name: value.strip() for name, value in environment.items() if name.startswith(PREFIX)}
+    for name in sorted(given.keys() - known):
+        raise SettingsError(f"{name} is not a setting; the settings are {', '.join(sorted(known))}")
+    raw: dict[str, object] = {name.removeprefix(PREFIX).lower(): value for name, value in given.items() if value}
+    if "proxies" in raw:
+        raw["proxies"] = [part.strip() for part in str(raw["proxies"]).split(",") if part.strip()]
+    data = Path(str(raw.pop("data", Settings().data)))
+    try:
+        settings = msgspec.structs.replace(msgspec.convert(raw, Settings, strict=False), data=data)
+    except msgspec.ValidationError as error:
+        text, _, path = str(error).partition(" - at `$.")
+        raise SettingsError(f"{PREFIX}{path.rstrip('`').split('[')[0].upper()} cannot be used: {text}") from None
+    _check(settings)
+    return settings
+
+
+def _check(settings: Settings) -> None:
+    scheme, rest = urlsplit(settings.database_address).scheme, settings.database_address.partition("://")[2]
+    if scheme not in ("sqlite", "postgresql", "postgres") or not rest:
+        raise SettingsError("DOORSTEP_DATABASE must be sqlite:///PATH or postgresql://…")
+    if not 0 <= settings.port <= 65535:
+        raise SettingsError("DOORSTEP_PORT must be a number from 0 to 65535")
+    if settings.url and (urlsplit(settings.url).scheme not in ("http", "https") or not urlsplit(settings.url).netloc):
+        raise SettingsError("DOORSTEP_URL must begin with http:// or https:// and name a host")
+    for proxy in settings.proxies:
+        try:
+            ip_network(proxy)
+        except ValueError:
+            raise SettingsError(f"DOORSTEP_PROXIES: {proxy} is no address and no network") from None
+    for name in ("max_body", "max_entries"):
+        if getattr(settings, name) < 1:
+            raise SettingsError(f"{PREFIX}{name.upper()} must be at least 1")
+    zones = available_timezones()  # empty on a machine without a zone database: then nothing can be said
+    if zones and settings.zone not in zones:
+        raise SettingsError(f"DOORSTEP_ZONE: there is no time zone {settings.zone}")
+    if zones:
+        ZoneInfo(settings.zone)

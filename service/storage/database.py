@@ -1,0 +1,76 @@
+"""The two things a database does, the same on both engines: `write` a work, `read` a work.
+
+A work is an `async def` that takes a `Tx` and awaits nothing but that `Tx`. It runs in one transaction. It may be
+run again from the start (PostgreSQL, after a serialization failure), so it changes nothing outside its `Tx`.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Protocol, TypeVar
+
+T = TypeVar("T")
+Row = tuple[Any, ...]
+
+
+class Tx(Protocol):
+    """A transaction. `query` is the name of a statement in `queries/*.sql`."""
+
+    async def one(self, query: str, /, **params: Any) -> Row | None:
+        """The first row, or None."""
+        ...
+
+    async def all(self, query: str, /, **params: Any) -> list[Row]:
+        """All rows."""
+        ...
+
+    async def run(self, query: str, /, **params: Any) -> int:
+        """Change something; the number of rows changed (0: `ON CONFLICT DO NOTHING` did nothing)."""
+        ...
+
+    async def many(self, query: str, rows: Sequence[dict[str, Any]], /) -> None:
+        """The same change once for each row of parameters."""
+        ...
+
+
+Work = Callable[[Tx], Awaitable[T]]
+
+
+class Database(Protocol):
+    """An engine behind one address."""
+
+    @property
+    def engine(self) -> str:
+        """`sqlite` or `postgres`: the suffix of files that only this engine reads."""
+        ...
+
+    async def start(self) -> None:
+        """Connect and bring the tables up to date."""
+        ...
+
+    async def close(self) -> None:
+        """Finish what was taken, then let go of everything."""
+        ...
+
+    async def write(self, work: Work[T]) -> T:
+        """Run the work in a transaction; returns when it is durable. What the work raises undoes only that work.
+
+        Raises `errors.StorageFull` or `errors.Busy` when it could not be kept (it may be sent again).
+        """
+        ...
+
+    async def read(self, work: Work[T]) -> T:
+        """Run the work on one unmoving state of the database, without changing it."""
+        ...
+
+
+def open_database(address: str) -> Database:
+    """The database of an address: `sqlite:///relative/file`, `sqlite:////absolute/file` or `postgresql://…`."""
+    scheme, _, rest = address.partition("://")
+    if scheme == "sqlite" and rest.startswith("/") and len(rest) > 1:
+        from .sqlite import Sqlite  # noqa: PLC0415 - only the engine in use: less memory, a faster start
+
+        return Sqlite(rest[1:])
+    if scheme in ("postgresql", "postgres"):
+        from .postgres import Postgres  # noqa: PLC0415
+
+        return Postgres(address)
+    raise ValueError("the database address must look like sqlite:///folder/file.db or postgresql://user@host/name")

@@ -1,0 +1,57 @@
+"""The append-only log: leaves, their numbers, and who looked at what.
+
+A writer adds its leaf without a number, in the transaction of what the leaf is about. Numbers without gaps would make
+PostgreSQL's writers wait for one another, so one sequencer gives them afterwards.
+"""
+
+from uuid import UUID
+
+import msgspec
+
+from .database import Database, Tx
+
+
+class LeafRow(msgspec.Struct, frozen=True):
+    """A leaf. `number` counts from 0 without gaps; None until the sequencer came by."""
+
+    id: UUID
+    leaf: bytes
+    at: int
+    number: int | None
+
+
+async def add_leaf(tx: Tx, id: UUID, leaf: bytes, at: int) -> bool:
+    """Add a leaf; `id` is that of what it is about. False when that has one."""
+    return await tx.run("add_leaf", id=id.bytes, leaf=leaf, at=at) == 1
+
+
+async def leaf(tx: Tx, id: UUID) -> LeafRow | None:
+    """The leaf of something."""
+    row = await tx.one("leaf", id=id.bytes)
+    return None if row is None else LeafRow(UUID(bytes=row[0]), *row[1:])
+
+
+async def leaves_from(tx: Tx, first: int, size: int = 1000) -> list[LeafRow]:
+    """Numbered leaves from a number on."""
+    return [LeafRow(UUID(bytes=row[0]), *row[1:]) for row in await tx.all("leaves_from", first=first, size=size)]
+
+
+async def number_leaves(db: Database, size: int = 1000) -> int:
+    """Number up to `size` leaves that have no number, oldest first; how many.
+
+    0 also when another sequencer is at it. One transaction; writers do not wait for it on PostgreSQL.
+    """
+
+    async def work(tx: Tx) -> int:
+        if await tx.one("lock_sequencer") != (1,):
+            return 0
+        last = await tx.one("last_number")
+        first = 0 if last is None or last[0] is None else last[0] + 1
+        return await tx.run("number_leaves", first=first, size=size)
+
+    return await db.write(work)
+
+
+async def add_access(tx: Tx, id: UUID, at: int, who: str, what: str, reason: str) -> None:
+    """Note that somebody looked at something, and why."""
+    await tx.run("add_access", id=id.bytes, at=at, who=who, what=what, reason=reason)

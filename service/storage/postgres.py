@@ -1,0 +1,127 @@
+"""PostgreSQL: a pool of connections, one transaction for each work."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+import asyncpg
+
+from ..domain import errors
+from .database import Row, T, Work
+from .migrate import migrate_postgres
+from .statements import Statement, statements
+
+TRIES = 5
+AGAIN = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
+
+
+class PostgresTx:
+    """A `Tx` on a connection."""
+
+    def __init__(self, connection: Any, sql: dict[str, Statement]) -> None:
+        self._connection, self._sql = connection, sql
+
+    async def one(self, query: str, /, **params: Any) -> Row | None:
+        """See `Tx`."""
+        sql, names = self._sql[query]
+        row = await self._connection.fetchrow(sql, *[params[name] for name in names])
+        return None if row is None else tuple(row)
+
+    async def all(self, query: str, /, **params: Any) -> list[Row]:
+        """See `Tx`."""
+        sql, names = self._sql[query]
+        return [tuple(row) for row in await self._connection.fetch(sql, *[params[name] for name in names])]
+
+    async def run(self, query: str, /, **params: Any) -> int:
+        """See `Tx`."""
+        sql, names = self._sql[query]
+        status = await self._connection.execute(sql, *[params[name] for name in names])
+        return int(status.rpartition(" ")[2])  # "INSERT 0 1", "UPDATE 3"
+
+    async def many(self, query: str, rows: Sequence[dict[str, Any]], /) -> None:
+        """See `Tx`."""
+        sql, names = self._sql[query]
+        await self._connection.executemany(sql, [[row[name] for name in names] for row in rows])
+
+
+class Postgres:
+    """A PostgreSQL database. Query parameters that are not the driver's are server settings (`search_path=…`)."""
+
+    engine = "postgres"
+
+    def __init__(self, address: str, *, connections: int = 10, patience: float = 10.0) -> None:
+        self._address, self._connections, self._patience = address, connections, patience
+        self._sql = statements(self.engine)
+        self._pool: Any = None
+        self._running = 0  # works taken and not yet ended
+        self._quiet = asyncio.Event()
+
+    async def start(self) -> None:
+        """Connect and bring the tables up to date."""
+        self._pool = await asyncpg.create_pool(
+            self._address,
+            min_size=1,
+            max_size=self._connections,
+            server_settings={"synchronous_commit": "on", "application_name": "doorstep"},
+        )
+        try:
+            async with self._pool.acquire() as connection:
+                await migrate_postgres(connection)
+        except BaseException:
+            await self.close()
+            raise
+
+    async def close(self) -> None:
+        """Let works in flight finish, then disconnect."""
+        pool, self._pool = self._pool, None
+        if pool is None:
+            return
+        try:
+            async with asyncio.timeout(4):  # a stop takes at most five seconds
+                while self._running:
+                    self._quiet.clear()
+                    await self._quiet.wait()
+                await pool.close()
+        except TimeoutError:
+            pool.terminate()
+
+    async def write(self, work: Work[T]) -> T:
+        """See `Database.write`."""
+        return await self._transact(work, isolation="read_committed", readonly=False)
+
+    async def read(self, work: Work[T]) -> T:
+        """See `Database.read`."""
+        return await self._transact(work, isolation="repeatable_read", readonly=True)
+
+    async def _transact(self, work: Work[T], **kind: Any) -> T:
+        pool = self._pool
+        if pool is None:
+            raise errors.Busy
+        self._running += 1
+        try:
+            for _ in range(TRIES):
+                try:
+                    return await self._try(pool, work, kind)
+                except AGAIN:
+                    continue
+            raise errors.Busy
+        finally:
+            self._running -= 1
+            self._quiet.set()
+
+    async def _try(self, pool: Any, work: Work[T], kind: dict[str, Any]) -> T:
+        try:
+            connection = await pool.acquire(timeout=self._patience)
+        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            raise errors.Busy from error  # away, starting, or every connection taken
+        try:
+            async with connection.transaction(**kind):
+                return await work(PostgresTx(connection, self._sql))
+        except asyncpg.DiskFullError as error:
+            raise errors.StorageFull from error
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            if connection.is_closed():  # whether it was stored is not known: it may be sent again
+                raise errors.Busy from error
+            raise
+        finally:
+            await pool.release(connection)

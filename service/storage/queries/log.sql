@@ -1,0 +1,23 @@
+-- name: add_leaf!
+INSERT INTO leaves (id, leaf, at) VALUES (:id, :leaf, :at) ON CONFLICT DO NOTHING;
+
+-- name: last_number^
+SELECT max(number) FROM leaves;
+
+-- name: number_leaves!
+-- Numbers from :first on, for the oldest :size leaves that have none.
+UPDATE leaves SET number = waiting.number
+FROM (
+    SELECT id, row_number() OVER (ORDER BY at, id) - 1 + CAST(:first AS BIGINT) AS number
+    FROM leaves WHERE number IS NULL ORDER BY at, id LIMIT :size
+) AS waiting
+WHERE leaves.id = waiting.id;
+
+-- name: leaf^
+SELECT id, leaf, at, number FROM leaves WHERE id = :id;
+
+-- name: leaves_from
+SELECT id, leaf, at, number FROM leaves WHERE number >= :first ORDER BY number LIMIT :size;
+
+-- name: add_access!
+INSERT INTO accesses (id, at, who, what, reason) VALUES (:id, :at, :who, :what, :reason);

@@ -1,0 +1,6 @@
+-- name: without_leaf
+-- What is kept and has no leaf; there should be none.
+SELECT id FROM batches WHERE NOT EXISTS (SELECT 1 FROM leaves WHERE leaves.id = batches.id)
+UNION ALL
+SELECT id FROM visits WHERE NOT EXISTS (SELECT 1 FROM leaves WHERE leaves.id = visits.id)
+LIMIT 100;

@@ -1,0 +1,103 @@
+"""How a work runs on a SQLite connection: on a thread, in one go."""
+
+import sqlite3
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from ..domain import errors
+from .database import Row
+from .statements import Statement
+
+Connect = Callable[[str], Any]
+"""Opens a connection that has `execute(sql, params)`, `in_transaction` and `close()`, with cursors that have
+`fetchone`, `fetchall` and `rowcount`: what sqlite3 has. A test gives another one to cut the power."""
+
+FULL_CODES = {
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR_WRITE,
+    sqlite3.SQLITE_IOERR_FSYNC,
+    sqlite3.SQLITE_IOERR_TRUNCATE,
+    sqlite3.SQLITE_IOERR_SHMSIZE,
+}
+BUSY_CODES = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+
+
+def connect(path: str) -> sqlite3.Connection:
+    """A connection that leaves transactions to us and may be used by one thread after another."""
+    return sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=256)
+
+
+def problem(error: BaseException) -> BaseException:
+    """What a caller gets for an error: a full disk and a lock that lasts are problems, the rest stays itself."""
+    code = getattr(error, "sqlite_errorcode", 0)
+    if code in FULL_CODES:
+        found: errors.Problem = errors.StorageFull()
+    elif code & 0xFF in BUSY_CODES:
+        found = errors.Busy()
+    else:
+        return error
+    found.__cause__ = error
+    return found
+
+
+def drive(work: Any) -> Any:
+    """Run a coroutine that never really waits, here and now; its result."""
+    try:
+        work.send(None)
+    except StopIteration as done:
+        return done.value
+    work.close()
+    raise RuntimeError("a work must not wait for anything but its Tx")
+
+
+class SqliteTx:
+    """A `Tx` whose methods never suspend, so that a thread can `drive` a work without an event loop."""
+
+    def __init__(self, connection: Any, sql: dict[str, Statement]) -> None:
+        self._execute, self._sql = connection.execute, sql
+
+    async def one(self, query: str, /, **params: Any) -> Row | None:
+        """See `Tx`."""
+        return self._execute(self._sql[query].sql, params).fetchone()
+
+    async def all(self, query: str, /, **params: Any) -> list[Row]:
+        """See `Tx`."""
+        return self._execute(self._sql[query].sql, params).fetchall()
+
+    async def run(self, query: str, /, **params: Any) -> int:
+        """See `Tx`."""
+        return self._execute(self._sql[query].sql, params).rowcount
+
+    async def many(self, query: str, rows: Sequence[dict[str, Any]], /) -> None:
+        """See `Tx`."""
+        for row in rows:
+            await self.run(query, **row)
+
+
+class WriteTx(SqliteTx):
+    """A `Tx` that puts a savepoint before the first change of a work: a work that changes nothing costs none."""
+
+    def __init__(self, connection: Any, sql: dict[str, Statement]) -> None:
+        super().__init__(connection, sql)
+        self.saved = False
+        self.changes = 0  # pages of them, roughly
+
+    async def run(self, query: str, /, **params: Any) -> int:
+        """See `Tx`."""
+        if not self.saved:
+            self._execute("SAVEPOINT work")
+            self.saved = True
+        self.changes += 1 + len(params.get("body", b"")) // 4096
+        return self._execute(self._sql[query].sql, params).rowcount
+
+    def keep(self) -> None:
+        """The work ended well."""
+        if self.saved:
+            self._execute("RELEASE work")
+            self.saved = False
+
+    def undo(self) -> None:
+        """The work raised."""
+        if self.saved:
+            self._execute("ROLLBACK TO work")
+            self.keep()

@@ -1,0 +1,103 @@
+"""Fixtures for everybody: `engine` (a test runs on both), `address` of a fresh database, `database` started there."""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from itertools import count
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from service.http import logs
+from service.storage.database import Database, open_database
+from service.storage.postgres import Postgres
+
+from .pgserver import postgres_server
+from .town import Town
+from .world import World, opened_world
+
+numbers = count(1)
+
+
+@pytest.fixture(autouse=True)
+def quiet_log():
+    """Each test begins with a log that says only what is grave."""
+    logs.configure("human", "error")
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """The address of a PostgreSQL server, started by the first test that needs it."""
+    with postgres_server("fsync=off") as address:  # what a test writes need not outlive it
+        yield address
+
+
+@asynccontextmanager
+async def schema(server: str) -> AsyncIterator[str]:
+    """The address of a fresh schema, dropped afterwards."""
+    name = f"test_{next(numbers)}"
+    await alone(server, f"CREATE SCHEMA {name}")
+    yield f"{server}&search_path={name}"
+    await alone(server, f"DROP SCHEMA {name} CASCADE")
+
+
+async def alone(server: str, sql: str) -> None:
+    """Run one statement on a connection of its own."""
+    connection = await asyncpg.connect(server)
+    await connection.execute(sql)
+    await connection.close()
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def engine(request: pytest.FixtureRequest) -> str:
+    """Each test that takes this (or `address`, or `database`) runs once per engine."""
+    return request.param
+
+
+@pytest.fixture
+async def address(engine: str, tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[str]:
+    """The address of an empty database: a new file, or a new schema."""
+    if engine == "sqlite":
+        yield f"sqlite:///{tmp_path / 'doorstep.db'}"
+        return
+    async with schema(request.getfixturevalue("postgres")) as given:
+        yield given
+
+
+@pytest.fixture
+async def database(address: str) -> AsyncIterator[Database]:
+    """A started database with all tables and nothing in them."""
+    db = open_database(address)
+    await db.start()
+    yield db
+    await db.close()
+
+
+@pytest.fixture
+async def postgres_database(postgres: str) -> AsyncIterator[Postgres]:
+    """A started PostgreSQL database, for what is special there."""
+    async with schema(postgres) as address:
+        db = Postgres(address)
+        await db.start()
+        yield db
+        await db.close()
+
+
+@pytest.fixture
+async def town(database: Database) -> Town:
+    """A utility with people and the shipped checklist, on both engines."""
+    return await Town(database).open()
+
+
+@pytest.fixture
+async def world(address: str) -> AsyncIterator[World]:
+    """A small utility behind HTTP, on both engines."""
+    async with opened_world(address) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def small_world(tmp_path: Path) -> AsyncIterator[World]:
+    """The same on SQLite alone, with low limits: for what has nothing to do with the engine."""
+    async with opened_world(f"sqlite:///{tmp_path / 'doorstep.db'}", max_body=4000, max_entries=5) as opened:
+        yield opened

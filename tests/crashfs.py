@@ -1,0 +1,174 @@
+"""A disk that can lose its power: records what SQLite does to it, and rebuilds what could be left at any moment.
+
+`Recorder` is a SQLite VFS over the real one: it notes every write, truncation, deletion and sync. `Disk` plays the
+notes again up to a moment. What was synced before is there. Of what was not, anything may be there: all, nothing, some
+of the writes in any order, or some of their sectors.
+"""
+
+import random
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import apsw
+
+SECTOR = 512
+JOURNALS = apsw.SQLITE_OPEN_MAIN_JOURNAL | apsw.SQLITE_OPEN_WAL
+
+
+class Event(NamedTuple):
+    """One thing that happened to a file. A sync covers what was noted before `at`, where it began."""
+
+    kind: str  # write, truncate, delete, sync, sync folder, ack
+    file: str = ""
+    at: int = 0  # the offset of a write, the size of a truncation
+    data: Any = b""  # the bytes of a write, the ids of an ack
+
+
+class RecordedFile(apsw.VFSFile):
+    """A file whose changes are noted after they were made, on the real file."""
+
+    def __init__(self, events: list[Event], name: Any, flags: list[int]) -> None:
+        path = name.filename() if isinstance(name, apsw.URIFilename) else name
+        self._events, self._name = events, Path(path).name
+        # SQLite on Unix syncs the folder too, when it first syncs a journal or a WAL that it may have made
+        self._new = bool(flags[0] & apsw.SQLITE_OPEN_CREATE and flags[0] & JOURNALS)
+        super().__init__("", name, flags)
+
+    def xWrite(self, data: Any, offset: int) -> None:  # noqa: N802 - SQLite's name
+        """Write."""
+        super().xWrite(data, offset)
+        self._events.append(Event("write", self._name, offset, bytes(data)))
+
+    def xTruncate(self, newsize: int) -> None:  # noqa: N802
+        """Cut."""
+        super().xTruncate(newsize)
+        self._events.append(Event("truncate", self._name, newsize))
+
+    def xSync(self, flags: int) -> None:  # noqa: N802
+        """Sync. Another thread may write meanwhile: that is not covered."""
+        began = len(self._events)
+        super().xSync(flags)
+        self._events.append(Event("sync", self._name, began))
+        if self._new:
+            self._new = False
+            self._events.append(Event("sync folder", at=began))
+
+
+class Recorder(apsw.VFS):
+    """The VFS. `events` is what happened; `replaced` are statements that its connections run as others."""
+
+    def __init__(self, name: str, replaced: dict[str, str]) -> None:
+        self.name, self.replaced, self.events = name, replaced, list[Event]()
+        super().__init__(name, "", maxpathname=0)
+
+    def xOpen(self, name: Any, flags: list[int]) -> RecordedFile:  # noqa: N802
+        """Open."""
+        return RecordedFile(self.events, name, flags)
+
+    def xDelete(self, filename: str, syncdir: bool) -> None:  # noqa: N802
+        """Delete; lasting at once only when the folder is synced."""
+        super().xDelete(filename, syncdir)
+        name = Path(filename).name
+        self.events.append(Event("delete", name))
+        if syncdir:
+            self.events.append(Event("sync folder", at=len(self.events)))
+
+    def connect(self, path: str) -> "Connection":
+        """A connection for `Sqlite`."""
+        return Connection(self, path)
+
+
+class Cursor:
+    """What `Sqlite` uses of a cursor, over APSW's."""
+
+    def __init__(self, cursor: apsw.Cursor, rowcount: int) -> None:
+        self.fetchone, self.fetchall, self.rowcount = cursor.fetchone, cursor.fetchall, rowcount
+
+
+class Connection:
+    """What `Sqlite` uses of a connection, over APSW's."""
+
+    def __init__(self, recorder: Recorder, path: str) -> None:
+        self._apsw, self._replaced = apsw.Connection(path, vfs=recorder.name), recorder.replaced
+        self.close = self._apsw.close
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether one is open."""
+        return self._apsw.in_transaction
+
+    def execute(self, sql: str, params: dict[str, Any] | None = None) -> Cursor:
+        """Run one statement."""
+        cursor = self._apsw.execute(self._replaced.get(sql, sql), params)
+        return Cursor(cursor, self._apsw.changes())
+
+
+class Disk:
+    """The files at a moment: what lasts for certain, and what was done since and may be lost."""
+
+    def __init__(self) -> None:
+        self._lasting: dict[str, bytearray | None] = {}  # None: deleted
+        self._named: set[str] = set()  # a synced file whose folder was not may still be gone
+        self._open: dict[str, list[tuple[int, Event]]] = {}
+
+    def play(self, number: int, event: Event) -> None:
+        """The next event happens."""
+        if event.kind == "sync":
+            self._settle(event.file, event.at)
+        elif event.kind == "sync folder":
+            for name, waiting in self._open.items():
+                if deleted := [done for done, change in waiting if change.kind == "delete" and done < event.at]:
+                    self._settle(name, deleted[-1] + 1)
+                    self._named.discard(name)
+                if self._lasting.get(name) is not None or (self._open[name] and self._open[name][0][0] < event.at):
+                    self._named.add(name)
+        elif event.kind != "ack":
+            self._open.setdefault(event.file, []).append((number, event))
+
+    def _settle(self, name: str, before: int) -> None:
+        """What was done to a file before an event lasts from now on."""
+        waiting, content = self._open.get(name, []), self._lasting.get(name)
+        for number, event in waiting:
+            if number < before:
+                content = apply(content, event, None)
+        self._lasting[name] = content
+        self._open[name] = [(number, event) for number, event in waiting if number >= before]
+
+    def image(self, way: str, rng: random.Random) -> Iterator[tuple[str, bytes]]:
+        """What is left of each file when the power fails now. `way` says what happens to what was not synced."""
+        names = sorted(self._lasting.keys() | self._open.keys())
+        lucky = rng.choice(names) if names else ""
+        share = rng.choice((0.1, 0.5, 0.9))
+        for name in names:
+            content = self._lasting.get(name) if name in self._named or way == "all" else None
+            content = None if content is None else bytearray(content)
+            for _, event in self._open.get(name, []):
+                survives = way in ("all", "sectors") or (way == "one file" and name == lucky)
+                if way == "writes":
+                    survives = rng.random() < share
+                if survives:
+                    content = apply(content, event, (rng, share) if way == "sectors" else None)
+                elif event.kind == "delete":
+                    break  # the old file is still there: what came later was done to another one
+            if content is not None:
+                yield name, bytes(content)
+
+
+def apply(content: bytearray | None, event: Event, torn: tuple[random.Random, float] | None) -> bytearray | None:
+    """The content after an event; of a torn write only some sectors arrive."""
+    if event.kind == "delete":
+        return None
+    content = bytearray() if content is None else content
+    if event.kind == "truncate":
+        del content[event.at :]
+        return content
+    start, end = event.at, event.at + len(event.data)
+    while start < end:
+        stop = min(end, (start // SECTOR + 1) * SECTOR) if torn else end
+        if torn is None or torn[0].random() < torn[1]:
+            if len(content) < stop:
+                content.extend(bytes(stop - len(content)))
+            content[start:stop] = event.data[start - event.at : stop - event.at]
+        start = stop
+    return content

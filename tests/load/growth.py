@@ -1,0 +1,66 @@
+"""What a record costs by how many are stored: the real flow, 64 at a time, on SQLite; ratios of medians.
+
+    python -m tests.load.growth 10000
+"""
+
+import asyncio
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import uvloop
+
+from service.app import clock, new_id
+from service.flows.access import digest
+from service.flows.house import House
+from service.flows.submit import submit
+from service.storage import log
+from service.storage.database import open_database
+
+from .client import records_for
+from .town import TOKEN, settle_town
+
+WINDOW = 1000  # records measured at once
+ROUNDS = 7
+
+
+async def window(house: House) -> float:
+    """Microseconds for each of a window of records, with their numbering in the log."""
+    records = iter(records_for(await settle_town(house.db, WINDOW)))
+
+    async def one_after_the_other() -> None:
+        for record in records:
+            await submit(house, digest(TOKEN), record.id, record.body)
+
+    begun = time.perf_counter()
+    await asyncio.gather(*(one_after_the_other() for _ in range(64)))
+    taken = time.perf_counter() - begun
+    while await log.number_leaves(house.db):
+        pass
+    return taken / WINDOW * 1e6
+
+
+async def main(stored: int) -> float:
+    """The ratio of the cost with so many stored to the cost with few."""
+    with tempfile.TemporaryDirectory(prefix="doorstep-growth-") as folder:
+        db = open_database(f"sqlite:///{Path(folder) / 'growth.sqlite'}")
+        await db.start()
+        house = House(db=db, clock=clock, new_id=new_id, zone=ZoneInfo("Asia/Shanghai"), ready={})
+        costs = [await window(house) for _ in range(ROUNDS + 1)][1:]
+        few = statistics.median(costs)
+        print(f"with up to {WINDOW * (ROUNDS + 1)} stored: {few:.0f} µs a record", flush=True)
+        count = WINDOW * (ROUNDS + 1)
+        while count < stored:
+            await window(house)
+            count += WINDOW
+        many = statistics.median([await window(house) for _ in range(ROUNDS)])
+        await db.close()
+    print(f"with {count} stored: {many:.0f} µs a record, {many / few:.2f} times")
+    return many / few
+
+
+if __name__ == "__main__":
+    uvloop.run(main(int(sys.argv[1])))

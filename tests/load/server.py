@@ -1,0 +1,161 @@
+"""Servers to measure side by side: Doorstep, Doorstep that stores nothing, and one transaction per request.
+
+    python -m tests.load.server KIND DATABASE SYNC_MS
+
+prints the port it listens on. KIND: `doorstep`, `nothing` (decodes, judges, answers), `each` (aiosqlite, every
+request its own transaction, the way most services are written). SYNC_MS is added to every sync of SQLite.
+"""
+
+import asyncio
+import contextlib
+import signal
+import socket
+import sys
+import time
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import aiosqlite
+import uvicorn
+import uvloop
+
+from service.app import clock, create_app, new_id, running, settle
+from service.flows.access import digest
+from service.flows.house import House
+from service.http import logs
+from service.storage.database import Database, Tx, open_database
+from service.storage.sqlite import PRAGMAS, Sqlite
+from service.storage.sqlite_tx import drive
+from service.storage.statements import Statement, statements
+
+from .town import TOKEN
+
+
+class SlowDisk(Sqlite):
+    """SQLite on a disk whose sync takes longer."""
+
+    def __init__(self, path: str, sync_ms: float) -> None:
+        super().__init__(path)
+        self.sync_ms = sync_ms
+
+    def commit(self, connection: Any) -> None:
+        super().commit(connection)
+        time.sleep(self.sync_ms / 1000)
+
+
+class AioTx:
+    """A `Tx` over aiosqlite: every statement goes to the connection's thread and back."""
+
+    def __init__(self, connection: aiosqlite.Connection, sql: dict[str, Any]) -> None:
+        self.connection, self.sql = connection, sql
+
+    async def one(self, query: str, /, **params: Any) -> Any:
+        async with self.connection.execute(self.sql[query].sql, params) as cursor:
+            return await cursor.fetchone()
+
+    async def all(self, query: str, /, **params: Any) -> Any:
+        return list(await self.connection.execute_fetchall(self.sql[query].sql, params))
+
+    async def run(self, query: str, /, **params: Any) -> int:
+        async with self.connection.execute(self.sql[query].sql, params) as cursor:
+            return cursor.rowcount
+
+    async def many(self, query: str, rows: Any, /) -> None:
+        for row in rows:
+            await self.run(query, **row)
+
+
+class Each(SlowDisk):
+    """One transaction per request, one after the other, as SQLite has one writer."""
+
+    async def start(self) -> None:
+        await super().start()
+        self.lock = asyncio.Lock()
+        self.connection = await aiosqlite.connect(self.path, isolation_level=None)
+        for pragma in PRAGMAS:
+            await self.connection.execute_fetchall(f"PRAGMA {pragma}")
+
+    async def write(self, work: Any) -> Any:
+        if not hasattr(self, "connection"):
+            return await super().write(work)
+        async with self.lock:
+            await self.connection.execute("BEGIN IMMEDIATE")
+            try:
+                result = await work(AioTx(self.connection, statements("sqlite")))
+            except BaseException:
+                await self.connection.execute("ROLLBACK")
+                raise
+            await self.connection.execute("COMMIT")
+            if self.sync_ms:
+                await asyncio.sleep(self.sync_ms / 1000)
+            return result
+
+    async def close(self) -> None:
+        await self.connection.close()
+        await super().close()
+
+
+class Nothing(Sqlite):
+    """Answers a record's way from memory and stores nothing: what is left is to decode, to judge and to answer."""
+
+    rows: dict[str, Any]
+
+    async def start(self) -> None:
+        await super().start()
+        self.rows = {}
+
+        async def remember(tx: Tx) -> None:
+            one = await tx.one("any_visit")
+            self.rows["locked_visit"] = one
+            self.rows["person_of_token"] = await tx.one("person_of_token", digest=digest(TOKEN))
+            self.rows["checklist"] = await tx.one("checklist", id="onsite", version="1")
+
+        self._sql["any_visit"] = Statement(self._sql["visit"].sql.replace("WHERE id = :id", "LIMIT 1"), ())
+        await self.read(remember)
+
+    async def write(self, work: Any) -> Any:
+        return drive(work(self))
+
+    async def one(self, query: str, /, **params: Any) -> Any:
+        row = self.rows.get(query)
+        return (params["id"], *row[1:]) if query == "locked_visit" else row
+
+    async def all(self, query: str, /, **params: Any) -> list[Any]:
+        return []
+
+    async def run(self, query: str, /, **params: Any) -> int:
+        return 1
+
+
+def database_of(kind: str, address: str, sync_ms: float) -> Database:
+    """The engine of a kind of server."""
+    path = address.removeprefix("sqlite:///")
+    if kind == "nothing":
+        return Nothing(path)
+    if kind == "each":
+        return Each(path, sync_ms)
+    return SlowDisk(path, sync_ms) if sync_ms else open_database(address)
+
+
+async def main(kind: str, address: str, sync_ms: float) -> None:
+    """Serve until SIGTERM."""
+    logs.configure("json", "warning")
+    house = House(db=database_of(kind, address, sync_ms), clock=clock, new_id=new_id, zone=ZoneInfo("Asia/Shanghai"), ready={})
+    async with contextlib.AsyncExitStack() as stack:
+        if kind == "doorstep":
+            await stack.enter_async_context(running(house))
+        else:
+            await house.db.start()
+            stack.push_async_callback(house.db.close)
+        listening = socket.create_server(("127.0.0.1", 0), backlog=2048)
+        print(listening.getsockname()[1], flush=True)
+        config = uvicorn.Config(
+            create_app(house, 2**21), loop="uvloop", http="httptools", lifespan="off", log_config=None, access_log=False
+        )
+        settle()
+        await uvicorn.Server(config).serve(sockets=[listening])
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: None)  # uvicorn raises it again when it has finished
+    uvloop.run(main(sys.argv[1], sys.argv[2], float(sys.argv[3])))

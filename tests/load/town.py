@@ -1,0 +1,89 @@
+"""What a load test works on: one technician, any number of visits, and a record of each as a phone would send it."""
+
+import json
+from collections.abc import Iterator
+from hashlib import sha256
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from service.app import clock, new_id
+from service.domain.people import Person
+from service.flows.access import digest
+from service.flows.house import House
+from service.flows.publish import first_checklist
+from service.storage import people
+from service.storage.database import Database, Tx
+from service.storage.visits import VisitRow, add_visit
+from tests import stories
+
+TOKEN = "load-test"
+MANY = 2000
+
+
+def record_of(visit: UUID, record: UUID, parts: list[bytes]) -> bytes:
+    """A record of about 5 KB: the technician's entries of the story S01, compact JSON."""
+    return b"".join((parts[0], str(record).encode(), parts[1], str(visit).encode(), parts[2]))
+
+
+def record_parts() -> list[bytes]:
+    """The pieces of a record around its two ids."""
+    told = json.loads((stories.FOLDER / "S01.json").read_bytes())
+    entries = [entry for entry in told["entries"] if entry["by"] == "technician"]
+    whole = {"id": "RECORD", "visit": "VISIT", "checklist": "onsite@1", "entries": entries, "app": "load"}
+    before, rest = msgspec.json.encode(whole).split(b"RECORD")
+    return [before, *rest.split(b"VISIT")]
+
+
+async def settle_town(db: Database, visits: int) -> list[UUID]:
+    """People, the checklist, and visits that wait for their records; their ids."""
+    house = House(db=db, clock=clock, new_id=new_id, zone=ZoneInfo("Asia/Shanghai"), ready={})
+    await first_checklist(house)
+
+    async def hire(tx: Tx) -> None:
+        if await people.add_person(tx, Person("li", "李", ("technician",), ("城东",)), clock()):
+            await people.add_token(tx, digest(TOKEN), "li", clock())
+
+    await db.write(hire)
+    told = json.loads((stories.FOLDER / "S01.json").read_bytes())["visit"]
+    plan = {
+        "type": told["type"],
+        "window": told["window"],
+        "technician": "li",
+        "customer": {"name": "陶", "phone": "13800000000", "address": "虚构路 12 号", "account": "100200300"},
+        "work": {"content": "检修漏水", "place": "厨房"},
+    }
+    body = msgspec.json.encode(plan)
+    ids = [new_id() for _ in range(visits)]
+    for some in _chunks(ids):
+
+        async def plan_some(tx: Tx, some: list[UUID] = some) -> None:
+            for visit in some:
+                await add_visit(tx, _row(visit, body))
+
+        await db.write(plan_some)
+    return ids
+
+
+def _chunks(ids: list[UUID]) -> Iterator[list[UUID]]:
+    for start in range(0, len(ids), MANY):
+        yield ids[start : start + MANY]
+
+
+def _row(visit: UUID, body: bytes) -> VisitRow:
+    return VisitRow(
+        id=visit,
+        sha256=sha256(body).digest(),
+        body=body,
+        type="repair_leak",
+        technician="li",
+        area="城东",
+        checklist="onsite",
+        checklist_version="1",
+        window_from=0,
+        window_to=1,
+        created_at=clock(),
+        created_by="zhao",
+        salt=bytes(32),
+    )

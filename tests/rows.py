@@ -1,0 +1,80 @@
+"""Rows for storage tests: 李 is the technician, 赵 the dispatcher. Everything is a function of small numbers."""
+
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+from service.domain.people import Person
+from service.storage.batches import BatchRow
+from service.storage.database import Database, Tx
+from service.storage.quarantine import KeptRow
+from service.storage.visits import VisitRow, add_visit
+
+NOON = 1_767_240_000_000  # 2026-01-01 12:00 in Shanghai
+LI = Person("li", "李", ("technician",), ("城东",))
+ZHAO = Person("zhao", "赵", ("dispatcher",), ("城东", "城西"))
+
+
+def uid(number: int) -> UUID:
+    """An id that says its number."""
+    return UUID(int=number)
+
+
+def a_visit(number: int = 1, **other: Any) -> VisitRow:
+    """A visit of 李 in 城东."""
+    body = b'{"visit":%d}' % number
+    given: dict[str, Any] = {
+        "id": uid(number),
+        "sha256": sha256(body).digest(),
+        "body": body,
+        "type": "meter_reading",
+        "technician": "li",
+        "area": "城东",
+        "checklist": "norm-4.3",
+        "checklist_version": "1",
+        "created_at": NOON,
+        "created_by": "zhao",
+        "salt": bytes(32),
+    }
+    return VisitRow(**(given | other))
+
+
+def a_batch(number: int = 1, visit: int = 1, body: bytes = b"{}", **other: Any) -> BatchRow:
+    """A record about a visit."""
+    given: dict[str, Any] = {
+        "id": uid(number),
+        "visit": uid(visit),
+        "kind": "record",
+        "writer": "li",
+        "received_at": NOON + number,
+        "checklist_version": "1",
+        "sha256": sha256(body).digest(),
+        "body": body,
+        "salt": bytes(32),
+    }
+    return BatchRow(**(given | other))
+
+
+def an_input(number: int = 1, body: bytes = b"\xff{", **other: Any) -> KeptRow:
+    """Something that could not be taken."""
+    given: dict[str, Any] = {
+        "id": uid(number),
+        "device": b"device",
+        "sha256": sha256(body).digest(),
+        "path_id": str(uid(number)),
+        "code": "malformed-json",
+        "body": body,
+        "received_at": NOON + number,
+        "received_from": "li",
+    }
+    return KeptRow(**(given | other))
+
+
+async def plan(database: Database, *visits: VisitRow) -> None:
+    """Store visits."""
+
+    async def work(tx: Tx) -> None:
+        for visit in visits or (a_visit(),):
+            assert await add_visit(tx, visit)
+
+    await database.write(work)

@@ -1,0 +1,211 @@
+"""The command line, as a person runs it."""
+
+import json
+import os
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+
+from service.app import new_id
+from service.storage.folder import shipped
+
+from .stories import FOLDER, NAMES, story
+from .town import a_plan, a_record, said, uid
+
+PYTHON = [sys.executable, "-m", "service"]
+
+
+def run(*arguments: str, data: Path, given: str | bytes = "", **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run a command with a data folder of its own."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("DOORSTEP_")}
+    environment |= {"DOORSTEP_DATA": str(data), **variables}
+    sent = given.encode() if isinstance(given, str) else given
+    done = subprocess.run(
+        [*PYTHON, *arguments], input=sent, capture_output=True, env=environment, timeout=60, check=False
+    )
+    return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
+
+
+def test_judge_gives_the_findings_of_the_examples_in_the_order_given(tmp_path: Path):
+    files = [str(FOLDER / f"{name}.json") for name in reversed(NAMES)]
+    done = run("judge", *files, data=tmp_path)
+    assert done.returncode == 0
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [line["visit"] for line in lines] == list(reversed(NAMES))
+    for name, line in zip(reversed(NAMES), lines, strict=True):
+        expected = story(name)[1]
+        assert line["verdict"] == expected["verdict"]
+        assert sorted(f"{one['severity']} {one['code']}" for one in line["findings"]) == sorted(expected["findings"])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_judge_goes_on_after_a_bundle_that_cannot_be_read(tmp_path: Path):
+    good = json.dumps(json.loads((FOLDER / f"{NAMES[0]}.json").read_bytes()), ensure_ascii=False)
+    bad = ["{", '{"visit": 1}', good.replace("onsite@1", "onsite@77"), '"\\ud800"']
+    done = run("judge", "-", data=tmp_path, given="\n".join([good, "", *bad, good]))
+    assert done.returncode == 2
+    assert len(done.stdout.splitlines()) == 2
+    assert [line.partition(":")[0] for line in done.stderr.splitlines()] == [
+        f"standard input, line {number}" for number in (3, 4, 5, 6)
+    ]
+    assert "Traceback" not in done.stderr
+    missing = run("judge", "nothing.json", str(FOLDER / f"{NAMES[0]}.json"), data=tmp_path)
+    assert (missing.returncode, len(missing.stdout.splitlines())) == (2, 1)
+    assert "nothing.json: cannot be read" in missing.stderr
+
+
+def test_judge_takes_any_number_of_bundles_in_constant_memory(tmp_path: Path):
+    line = json.dumps(json.loads((FOLDER / f"{NAMES[0]}.json").read_bytes()), ensure_ascii=False).encode() + b"\n"
+    peaks = []
+    code = "import resource, sys; from service.cli import main; main(['judge', '-'])"
+    code += "; sys.stderr.write(str(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss))"
+    for number in (50, 5000):
+        done = subprocess.run([sys.executable, "-c", code], input=line * number, capture_output=True, check=True)
+        assert done.stdout.count(b"\n") == number
+        peaks.append(int(done.stderr))
+    assert peaks[1] < peaks[0] * 1.05
+
+
+def test_judge_ends_quietly_when_its_reader_has_enough(tmp_path: Path):
+    line = (FOLDER / f"{NAMES[0]}.json").read_text("utf-8").replace("\n", " ") + "\n"
+    (tmp_path / "many").write_text(line * 2000, "utf-8")
+    command = f"{sys.executable} -m service judge - < {tmp_path / 'many'} | head -1"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, check=True)
+    assert done.stdout.count(b"\n") == 1
+    assert done.stderr == b""
+
+
+def test_adding_a_person_makes_a_fresh_folder_ready_and_prints_one_object(tmp_path: Path):
+    given = ("--name", "李强", "--role", "technician", "--area", "城东", "--token")
+    done = run("person", "add", "li", *given, data=tmp_path / "new")
+    assert done.returncode == 0, done.stderr
+    added = json.loads(done.stdout)
+    assert added["person"] == {"login": "li", "name": "李强", "roles": ["technician"], "areas": ["城东"]}
+    assert len(added["token"]) >= 43
+    assert added["password"]
+    again = run("person", "add", "li", *given, data=tmp_path / "new")
+    assert (again.returncode, again.stdout) == (1, "")
+    assert "li" in again.stderr
+    assert run("person", "add", "x", "--name", "x", "--role", "king", data=tmp_path).returncode == 2
+
+
+def test_a_misspelt_setting_is_refused_with_a_plain_message(tmp_path: Path):
+    done = run("verify", data=tmp_path, DOORSTEP_PROT="1")
+    assert done.returncode == 2
+    assert "DOORSTEP_PROT" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_the_shipped_checklist_has_no_faults_and_is_published_once(tmp_path: Path):
+    assert run("lint", data=tmp_path).returncode == 0
+    done = run("publish", "--who", "王", "--why", "again", data=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["published_by"] == "doorstep"
+    other = tmp_path / "other"
+    other.mkdir()
+    for file in shipped().glob("*.toml"):
+        (other / file.name).write_bytes(file.read_bytes())
+    (other / "published.toml").unlink(missing_ok=True)
+    (other / "questions.toml").write_text((other / "questions.toml").read_text("utf-8").replace("？", "??"), "utf-8")
+    refused = run("publish", str(other), "--who", "王", "--why", "wording", data=tmp_path)
+    assert refused.returncode == 1
+    assert "onsite@1" in refused.stderr
+    assert run("lint", str(tmp_path / "nothing"), data=tmp_path).returncode == 1
+
+
+def test_openapi_is_printed(tmp_path: Path):
+    assert json.loads(run("openapi", data=tmp_path).stdout)["openapi"] == "3.1.0"
+
+
+@pytest.fixture
+def server(tmp_path: Path):
+    """The service with its demonstration data, as its own process: (process, address, tokens)."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environment = os.environ | {
+        "DOORSTEP_DATA": str(tmp_path / "data"),
+        "DOORSTEP_PORT": str(port),
+        "DOORSTEP_LOG": "json",
+    }
+    process = subprocess.Popen(
+        [*PYTHON, "serve", "--demo"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment
+    )
+    assert process.stdout is not None
+    tokens = {}
+    for line in iter(process.stdout.readline, b""):
+        words = line.decode().split()
+        if len(words) == 2 and len(words[1]) == 43:
+            tokens[words[0]] = words[1]
+        if line.startswith(b"Doorstep"):
+            break
+    yield process, f"http://127.0.0.1:{port}", tokens
+    process.kill()
+    process.communicate()
+
+
+def as_somebody(token: str) -> dict[str, str]:
+    return {"authorization": f"Bearer {token}", "content-type": "application/json"}
+
+
+def test_the_demonstration_is_ready_to_be_asked(server):
+    _, address, tokens = server
+    assert set(tokens) == {"zhao", "li", "wang"}
+    visits = httpx.get(f"{address}/v1/visits", headers=as_somebody(tokens["wang"])).json()["items"]
+    assert len(visits) >= 6
+    with httpx.Client() as client:
+        for one in visits:
+            judged = client.get(f"{address}/v1/visits/{one['id']}/judgement", headers=as_somebody(tokens["wang"]))
+            assert judged.status_code == 200
+
+
+def test_a_stop_is_graceful_and_nothing_acknowledged_is_lost(server, tmp_path: Path):
+    process, address, tokens = server
+    plan = httpx.put(
+        f"{address}/v1/visits/{uid('v')}", json=a_plan(area="城东片区"), headers=as_somebody(tokens["zhao"])
+    )
+    assert plan.status_code == 201, plan.text
+    raw = a_record("r", uid("v"), said("09:05", "arrived"))
+    stalled = socket.create_connection(("127.0.0.1", int(address.rpartition(":")[2])))
+    head = f"PUT /v1/records/{new_id()} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {tokens['li']}\r\n"
+    stalled.sendall(f"{head}Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{{".encode())
+    answer = httpx.put(f"{address}/v1/records/{uid('r')}", content=raw, headers=as_somebody(tokens["li"]))
+    assert answer.status_code == 201
+    begun = time.monotonic()
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(timeout=10) == 0
+    assert time.monotonic() - begun < 5
+    stalled.close()
+    log = process.stderr.read().decode()
+    assert "Traceback" not in log
+    for line in log.splitlines():
+        assert {"at", "level", "event"} <= set(json.loads(line))
+    verified = run("verify", data=tmp_path / "data")
+    assert verified.returncode == 0
+    assert json.loads(verified.stdout)["faults"] == []
+
+
+def test_verify_says_what_was_changed(tmp_path: Path):
+    assert run("person", "add", "li", "--name", "李", "--role", "technician", data=tmp_path).returncode == 0
+    with sqlite3.connect(tmp_path / "doorstep.sqlite") as connection:
+        connection.execute("UPDATE leaves SET number = 5 WHERE number IS NOT NULL OR number IS NULL")
+    verified = run("verify", data=tmp_path)
+    assert verified.returncode == 1
+    assert json.loads(verified.stdout)["faults"] == ["leaf 0 is missing from the log"]
+
+
+def test_a_port_that_is_taken_is_a_plain_message(tmp_path: Path):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        done = run("serve", "--port", str(taken.getsockname()[1]), data=tmp_path)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert "ddress already in use" in done.stderr

@@ -1,0 +1,84 @@
+"""What could not be taken waits, with its bytes, until a supervisor decides."""
+
+import json
+
+import pytest
+
+from service.domain import errors
+from service.flows import decide, plan, quarantine, submit
+
+from .town import TOKENS, Town, a_record, encode, said, uid
+
+
+async def refused(town: Town, raw: bytes, name: str = "r") -> str:
+    with pytest.raises(errors.Problem) as caught:
+        await submit.submit(town.house, TOKENS["li"], uid(name), raw)
+    return caught.value.extra["quarantine"]
+
+
+async def test_the_bytes_are_read_with_a_reason_that_is_kept(town: Town) -> None:
+    from uuid import UUID
+
+    kept = UUID(await refused(town, b"half a rec"))
+    assert await quarantine.look(town.house, TOKENS["wang"], kept, "客户来电") == b"half a rec"
+    for nothing in (None, "", "  "):
+        with pytest.raises(errors.InvalidQuery):
+            await quarantine.look(town.house, TOKENS["wang"], kept, nothing)
+    for other in ("li", "zhao"):
+        with pytest.raises(errors.NotAllowed):
+            await quarantine.look(town.house, TOKENS[other], kept, "好奇")
+    with pytest.raises(errors.NotFound):
+        await quarantine.look(town.house, TOKENS["wang"], uid("none"), "客户来电")
+
+
+async def test_the_list_goes_on_from_a_cursor(town: Town) -> None:
+    kept = [await refused(town, b"bad %d" % number) for number in range(55)]
+    first = await quarantine.page(town.house, TOKENS["wang"], None)
+    assert first.after is not None
+    second = await quarantine.page(town.house, TOKENS["wang"], first.after)
+    assert second.after is None
+    assert sorted(item.id for item in (*first.items, *second.items)) == sorted(kept)
+    assert first.items[0].code == "malformed-json"
+    with pytest.raises(errors.NotAllowed):
+        await quarantine.page(town.house, TOKENS["li"], None)
+
+
+async def test_a_record_that_came_before_its_visit_is_taken_later_for_its_sender(town: Town) -> None:
+    from uuid import UUID
+
+    raw = a_record("r", uid("v"), said("09:05", "arrived"))
+    kept = UUID(await refused(town, raw))
+    take = encode({"decision": "take", "reason": "任务已补建"})
+    with pytest.raises(errors.UnknownVisit):
+        await decide.decide(town.house, TOKENS["wang"], kept, take)
+    visit = await town.planned()
+    decided = await decide.decide(town.house, TOKENS["wang"], kept, take)
+    assert decided.receipt is not None
+    assert decided.receipt.record == str(uid("r"))
+    assert (decided.quarantine.decision, decided.quarantine.decided_by) == ("take", "wang")
+    seen = await plan.show(town.house, TOKENS["li"], visit)
+    assert [record.writer for record in seen.records] == ["li"]
+    assert (await town.submitted(raw)).replayed  # the phone may still come again
+
+
+async def test_a_decision_is_made_once(town: Town) -> None:
+    from uuid import UUID
+
+    kept = UUID(await refused(town, b"nonsense"))
+    discard = encode({"decision": "discard", "reason": "测试数据"})
+    first = await decide.decide(town.house, TOKENS["wang"], kept, discard)
+    assert await decide.decide(town.house, TOKENS["wang"], kept, discard) == first
+    with pytest.raises(errors.AlreadyDecided):
+        await decide.decide(town.house, TOKENS["admin"], kept, discard)
+    assert await quarantine.look(town.house, TOKENS["wang"], kept, "复查") == b"nonsense"
+
+
+@pytest.mark.parametrize("wrong", [{}, {"decision": "discard"}, {"decision": "discard", "reason": " "}, {"decision": "burn", "reason": "x"}])
+async def test_a_decision_needs_a_reason(town: Town, wrong: dict[str, str]) -> None:
+    from uuid import UUID
+
+    kept = UUID(await refused(town, b"nonsense"))
+    with pytest.raises(errors.InvalidBody):
+        await decide.decide(town.house, TOKENS["wang"], kept, json.dumps(wrong).encode())
+    with pytest.raises(errors.NotAllowed):
+        await decide.decide(town.house, TOKENS["li"], kept, encode({"decision": "discard", "reason": "x"}))

@@ -1,0 +1,64 @@
+"""Settings: from the environment, documented, and plain about what is wrong."""
+
+from pathlib import Path
+
+import pytest
+
+from service.settings import Settings, SettingsError, documented, from_environment
+
+
+def test_without_variables_everything_has_a_default():
+    settings = from_environment({})
+    assert settings == Settings()
+    assert settings.database_address == "sqlite:///data/doorstep.sqlite"
+    assert settings.zone == "Asia/Shanghai"
+
+
+def test_variables_are_read_and_typed():
+    settings = from_environment(
+        {
+            "DOORSTEP_DATA": "/srv/doorstep",
+            "DOORSTEP_PORT": "9000",
+            "DOORSTEP_PROXIES": "10.0.0.1, 192.168.0.0/16",
+            "DOORSTEP_MAX_BODY": "1000",
+            "DOORSTEP_LOG": "json",
+            "DOORSTEP_URL": "https://visits.example/",
+            "HOME": "/root",
+        }
+    )
+    assert settings.data == Path("/srv/doorstep")
+    assert settings.database_address == "sqlite:////srv/doorstep/doorstep.sqlite"
+    assert settings.port == 9000
+    assert settings.proxies == ("10.0.0.1", "192.168.0.0/16")
+    assert settings.public_url == "https://visits.example"
+
+
+def test_an_empty_variable_is_as_if_it_were_not_there():
+    assert from_environment({"DOORSTEP_PORT": "", "DOORSTEP_LOG": " "}) == Settings()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DOORSTEP_PROT", "1"),
+        ("DOORSTEP_PORT", "many"),
+        ("DOORSTEP_PORT", "70000"),
+        ("DOORSTEP_DATABASE", "mysql://x"),
+        ("DOORSTEP_DATABASE", "sqlite://"),
+        ("DOORSTEP_URL", "visits.example"),
+        ("DOORSTEP_PROXIES", "everybody"),
+        ("DOORSTEP_ZONE", "Asia/Nowhere"),
+        ("DOORSTEP_MAX_BODY", "0"),
+        ("DOORSTEP_LOG", "xml"),
+        ("DOORSTEP_LOG_LEVEL", "loud"),
+    ],
+)
+def test_what_cannot_be_used_is_refused_with_the_variables_name(name, value):
+    with pytest.raises(SettingsError, match=name):
+        from_environment({name: value})
+
+
+def test_every_setting_is_documented():
+    rows = documented()
+    assert len(rows) == len(Settings.__struct_fields__)
+    assert all(name.startswith("DOORSTEP_") and about for name, _, about in rows)

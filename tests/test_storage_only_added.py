@@ -1,0 +1,69 @@
+"""What was taken is never changed: the tables refuse it, on both engines."""
+
+import sqlite3
+from typing import Any
+
+import asyncpg
+import pytest
+
+from service.storage import checklists, log, quarantine
+from service.storage.batches import add_batch
+from service.storage.checklists import ChecklistRow
+from service.storage.database import Database, Tx
+
+from .rows import NOON, a_batch, an_input, plan, uid
+
+CHANGES = [
+    "UPDATE batches SET body = salt",
+    "UPDATE batches SET writer = 'chen'",
+    "DELETE FROM batches",
+    "UPDATE visits SET body = salt",
+    "DELETE FROM visits",
+    "UPDATE checklists SET body = sha256",
+    "DELETE FROM checklists",
+    "UPDATE quarantine SET body = sha256",
+    "UPDATE accesses SET who = 'chen'",
+    "DELETE FROM accesses",
+    "UPDATE leaves SET leaf = id",
+    "UPDATE leaves SET number = 7",
+    "UPDATE leaves SET number = NULL",
+    "DELETE FROM leaves",
+]
+
+
+async def change(address: str, sql: str) -> Any:
+    """Run SQL beside the service."""
+    if address.startswith("sqlite"):
+        connection = sqlite3.connect(address.removeprefix("sqlite:///"), isolation_level=None)
+        try:
+            return connection.execute(sql).rowcount
+        finally:
+            connection.close()
+    connection = await asyncpg.connect(address)
+    try:
+        return await connection.execute(sql)
+    finally:
+        await connection.close()
+
+
+async def test_tables_refuse_what_is_not_an_addition(database: Database, address: str) -> None:
+    await plan(database)
+
+    async def work(tx: Tx) -> None:
+        await add_batch(tx, a_batch(1))
+        await checklists.add_checklist(
+            tx,
+            ChecklistRow(id="c", version="1", sha256=b"1", body=b"2", published_at=1, published_by="zhao", reason=""),
+        )
+        await quarantine.keep(tx, an_input(1))
+        await log.add_access(tx, uid(1), NOON, "wang", "quarantine", "a question")
+        await log.add_leaf(tx, uid(1), b"{}", NOON)
+
+    await database.write(work)
+    assert await log.number_leaves(database) == 1
+    for sql in CHANGES:
+        with pytest.raises((sqlite3.IntegrityError, asyncpg.RaiseError), match="only ever added"):
+            await change(address, sql)
+    if database.engine == "postgres":
+        with pytest.raises(asyncpg.RaiseError, match="only ever added"):
+            await change(address, "TRUNCATE batches")

@@ -1,0 +1,101 @@
+"""A small utility for tests of flows: 赵 dispatches, 李 and 孙 are technicians, 王 supervises, 钱 works in another area."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID, uuid5
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from service.domain.people import Person
+from service.flows import office, plan, submit
+from service.flows.access import digest
+from service.flows.house import House
+from service.flows.publish import first_checklist
+from service.storage import people
+from service.storage.database import Database, Tx
+
+from . import stories
+
+SPACE = UUID(int=7)
+PEOPLE = (
+    Person("zhao", "赵", ("dispatcher",), ("城东",)),
+    Person("li", "李", ("technician",), ("城东",)),
+    Person("sun", "孙", ("technician",), ("城东",)),
+    Person("wang", "王", ("supervisor",), ("城东",)),
+    Person("qian", "钱", ("dispatcher", "supervisor"), ("城西",)),
+    Person("admin", "管理员", ("admin",), ()),
+)
+TOKENS = {person.login: digest(f"token of {person.login}") for person in PEOPLE}
+
+
+def uid(name: str) -> UUID:
+    """An id that is always the same for a name."""
+    return uuid5(SPACE, name)
+
+
+class Town:
+    """The house of a test, with a clock that stands still until it is set, and short ways to do things."""
+
+    def __init__(self, db: Database) -> None:
+        self.now = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)  # noon in Shanghai
+        self.count = 0
+        self.house = House(db=db, clock=lambda: int(self.now.timestamp() * 1000), new_id=self._id, zone=ZoneInfo("Asia/Shanghai"), ready={})
+
+    def _id(self) -> UUID:
+        self.count += 1
+        return UUID(int=self.count)
+
+    async def open(self) -> "Town":
+        """Publish the checklist and hire everybody."""
+        await first_checklist(self.house)
+
+        async def hire(tx: Tx) -> None:
+            for person in PEOPLE:
+                await people.add_person(tx, person, 0)
+                await people.add_token(tx, TOKENS[person.login], person.login, 0)
+
+        await self.house.db.write(hire)
+        return self
+
+    async def planned(self, name: str = "v", by: str = "zhao", **more: Any) -> UUID:
+        """A visit of 李."""
+        await plan.create(self.house, TOKENS[by], uid(name), encode(a_plan(**more)))
+        return uid(name)
+
+    async def submitted(self, raw: bytes, by: str = "li") -> Any:
+        """The receipt of a record, whose id is in its bytes."""
+        return await submit.submit(self.house, TOKENS[by], UUID(json.loads(raw)["id"]), raw)
+
+    async def noted(self, visit: UUID, *entries: dict[str, Any], by: str = "zhao") -> Any:
+        """Entries of the office."""
+        return await office.add_entries(self.house, TOKENS[by], visit, encode({"entries": entries}))
+
+
+def encode(content: Any) -> bytes:
+    """JSON bytes."""
+    return msgspec.json.encode(content)
+
+
+def a_plan(**more: Any) -> dict[str, Any]:
+    """What a dispatcher sends."""
+    return {
+        "type": "repair_leak",
+        "window": {"from": stories.clock("09:00"), "to": stories.clock("10:00")},
+        "technician": "li",
+        "customer": {"name": "陶", "phone": "13800000000", "address": "虚构路 1 号", "account": "1001"},
+        "work": {"content": "检修漏水", "place": "厨房"},
+        **more,
+    }
+
+
+def said(at: str, what: str, by: str = "technician", **more: Any) -> dict[str, Any]:
+    """An entry as JSON; its id follows from what it says unless given."""
+    more.setdefault("id", str(uid(f"{at} {what} {by} {more.get('thing')}")))
+    return {"at": stories.clock(at), "what": what, "by": by, **more}
+
+
+def a_record(name: str, visit: UUID, *entries: dict[str, Any], **more: Any) -> bytes:
+    """What a phone sends."""
+    return encode({"id": str(uid(name)), "visit": str(visit), "checklist": "onsite@1", "entries": entries, **more})
