@@ -47,7 +47,9 @@ def bodies(seconds: st.SearchStrategy[int]) -> st.SearchStrategy[dict[str, Any]]
             "holds": st.booleans(),
             "says": st.sampled_from(["yes", "no"]),
             "evidence": st.lists(evidence(), max_size=2),
-            "fields": st.dictionaries(st.sampled_from(["old_reading", "cause"]), st.sampled_from([1, -1, "x", None, 1e300]), max_size=1),
+            "fields": st.dictionaries(
+                st.sampled_from(["old_reading", "cause"]), st.sampled_from([1, -1, "x", None, 1e300]), max_size=1
+            ),
             "waived": st.fixed_dictionaries({"by": people, "reason": reason}),
             "refused": st.fixed_dictionaries({"reason": reason}),
             "via": st.sampled_from(["record", "link"]),
@@ -100,7 +102,9 @@ def test_the_order_of_entries_in_the_list_does_not_matter(visit: Visit, entries:
 
 @given(visits(), histories(), bodies(st.integers(36_001, 90_000)), st.integers(0, 14))
 @settings(max_examples=150, deadline=None)
-def test_an_entry_after_now_changes_nothing(visit: Visit, entries: list[Entry], body: dict[str, Any], place: int) -> None:
+def test_an_entry_after_now_changes_nothing(
+    visit: Visit, entries: list[Entry], body: dict[str, Any], place: int
+) -> None:
     late = msgspec.convert({**body, "id": "e1"}, Entry)  # even with the id of another
     before = judge(RULES, visit, entries, NOW)
     after = judge(RULES, visit, [*entries[:place], late, *entries[place:]], NOW)
@@ -109,7 +113,9 @@ def test_an_entry_after_now_changes_nothing(visit: Visit, entries: list[Entry], 
 
 @given(visits(), histories(), bodies(st.integers(0, 36_000)))
 @settings(max_examples=300, deadline=None)
-def test_withdrawing_what_was_added_restores_the_findings(visit: Visit, entries: list[Entry], body: dict[str, Any]) -> None:
+def test_withdrawing_what_was_added_restores_the_findings(
+    visit: Visit, entries: list[Entry], body: dict[str, Any]
+) -> None:
     body.pop("withdraws", None)  # a withdrawal cannot be withdrawn
     body.pop("session", None)
     added = msgspec.convert({**body, "id": "added"}, Entry)
@@ -127,7 +133,9 @@ def test_the_judge_never_raises_and_every_finding_can_be_shown(visit: Visit, ent
     ids = {entry.id for entry in entries}
     assert all(finding.message.zh and set(finding.entries) <= ids for finding in shown)
     order = {rule.id: number for number, rule in enumerate(RULES.rules)}
-    places = [order.get(finding.item, -1) for finding in shown if finding.kind not in ("undeclared", "waived", "bad_waiver")]
+    places = [
+        order.get(finding.item, -1) for finding in shown if finding.kind not in ("undeclared", "waived", "bad_waiver")
+    ]
     assert places == sorted(places)
 
 

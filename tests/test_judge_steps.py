@@ -1,5 +1,7 @@
 """The steps of judging, one by one, where the examples do not reach."""
 
+from datetime import datetime, timedelta
+
 import msgspec
 import pytest
 
@@ -11,9 +13,9 @@ BEGUN = [entry("09:05", "arrived")]
 
 
 def test_a_visit_without_any_entry_by_a_technician_has_not_begun() -> None:
-    from datetime import datetime
-
-    judgement = judge(RULES, visit(), [entry("08:00", "appointment_agreed", "dispatcher")], datetime.fromisoformat(clock("23:00")))
+    judgement = judge(
+        RULES, visit(), [entry("08:00", "appointment_agreed", "dispatcher")], datetime.fromisoformat(clock("23:00"))
+    )
     assert judgement.verdict is None
     assert judgement.findings == ()
 
@@ -21,8 +23,12 @@ def test_a_visit_without_any_entry_by_a_technician_has_not_begun() -> None:
 def test_no_appointment_needs_a_reason() -> None:
     exempt = {"assigned": {"appointment_exempt": True}, "window": None}
     assert found(visit(**exempt), BEGUN, about="appointment_agreed") == ["violation bad_waiver.appointment_agreed"]
-    assert found(visit(**exempt, exempt_reason=" "), BEGUN, about="appointment_agreed") == ["violation bad_waiver.appointment_agreed"]
-    assert found(visit(**exempt, exempt_reason="爆管"), BEGUN, about="appointment_agreed") == ["info waived.appointment_agreed"]
+    assert found(visit(**exempt, exempt_reason=" "), BEGUN, about="appointment_agreed") == [
+        "violation bad_waiver.appointment_agreed"
+    ]
+    assert found(visit(**exempt, exempt_reason="爆管"), BEGUN, about="appointment_agreed") == [
+        "info waived.appointment_agreed"
+    ]
 
 
 def test_an_assigned_fact_cannot_be_written_by_anybody() -> None:
@@ -62,12 +68,16 @@ def test_things_are_judged_in_the_order_of_naming() -> None:
 
 def test_a_refused_request_is_a_request_and_need_not_be_met() -> None:
     entries = [*BEGUN, entry("09:20", "request_refused", thing="r"), entry("09:21", "request_raised", thing="s")]
-    assert found(visit(), entries, about="request_declined_explained") == ["violation missing.request_declined_explained[r]"]
+    assert found(visit(), entries, about="request_declined_explained") == [
+        "violation missing.request_declined_explained[r]"
+    ]
     assert found(visit(), entries, about="request_met") == ["info missing.request_met[s]"]
 
 
 def test_an_explained_refusal_says_that_the_request_was_refused() -> None:
-    explained = entry("09:20", "request_declined_explained", thing="r", evidence=[{"kind": "text", "text": "管道在用户侧"}])
+    explained = entry(
+        "09:20", "request_declined_explained", thing="r", evidence=[{"kind": "text", "text": "管道在用户侧"}]
+    )
     assert found(visit(), [*BEGUN, explained], about="request_met") == []
     assert found(visit(), [*BEGUN, explained], about="request_declined_explained") == []
     assert found(visit(), [*BEGUN, explained], about="request_raised") == []
@@ -88,12 +98,19 @@ def test_a_technician_cannot_say_yes_for_the_customer() -> None:
 def test_a_prohibition_breaks_only_on_the_customers_word() -> None:
     met = [*BEGUN, entry("09:06", "met_customer")]
     assert found(visit(), met, about="no_gifts") == []
-    assert found(visit(), [*met, entry("12:00", "no_gifts", "customer", says="no")], about="no_gifts") == ["violation disputed.no_gifts"]
+    assert found(visit(), [*met, entry("12:00", "no_gifts", "customer", says="no")], about="no_gifts") == [
+        "violation disputed.no_gifts"
+    ]
 
 
 @pytest.mark.parametrize(
     ("at", "expected"),
-    [("08:45", []), ("10:15", []), ("10:15:01", ["warning late.arrival_in_window"]), ("08:44:59", ["warning late.arrival_in_window"])],
+    [
+        ("08:45", []),
+        ("10:15", []),
+        ("10:15:01", ["warning late.arrival_in_window"]),
+        ("08:44:59", ["warning late.arrival_in_window"]),
+    ],
 )
 def test_the_arrival_has_a_grace_on_both_sides(at: str, expected: list[str]) -> None:
     assert found(visit(), [entry(at, "arrived")], about="arrival_in_window") == expected
@@ -101,12 +118,16 @@ def test_the_arrival_has_a_grace_on_both_sides(at: str, expected: list[str]) -> 
 
 def test_a_supervisor_may_waive_a_late_arrival() -> None:
     waiver = entry("12:00", "arrival_in_window", "supervisor", waived={"by": "supervisor", "reason": "暴雨封路"})
-    assert found(visit(), [entry("10:30", "arrived"), waiver], about="arrival_in_window") == ["info waived.arrival_in_window"]
+    assert found(visit(), [entry("10:30", "arrived"), waiver], about="arrival_in_window") == [
+        "info waived.arrival_in_window"
+    ]
 
 
 def test_an_arrival_more_than_an_hour_outside_is_a_moved_appointment() -> None:
     assert found(visit(), [entry("11:00", "arrived")], about="reschedule_notified") == []
-    assert found(visit(), [entry("11:00:01", "arrived")], about="reschedule_notified") == ["violation missing.reschedule_notified"]
+    assert found(visit(), [entry("11:00:01", "arrived")], about="reschedule_notified") == [
+        "violation missing.reschedule_notified"
+    ]
 
 
 def test_the_window_in_force_is_the_last_before_the_arrival() -> None:
@@ -134,7 +155,9 @@ def test_a_refusal_needs_a_reason_and_a_photo_when_the_technician_writes_it() ->
     assert signed(refused={"reason": " "}, evidence=[photo()]) == ["violation missing.meter_order_signed"]
     assert signed(refused={"reason": "要等家人"}, evidence=[photo()]) == ["open open.meter_order_signed"]
     assert signed(by="customer", refused={"reason": "不同意"}) == ["open open.meter_order_signed"]
-    assert signed(by="office", refused={"reason": "不同意"}, evidence=[photo()]) == ["violation missing.meter_order_signed"]
+    assert signed(by="office", refused={"reason": "不同意"}, evidence=[photo()]) == [
+        "violation missing.meter_order_signed"
+    ]
 
 
 def test_a_waiver_counts_only_from_who_may_give_it() -> None:
@@ -174,8 +197,6 @@ def test_a_damage_is_open_until_its_date_and_then_missing() -> None:
 
 
 def test_the_judge_says_until_when_its_answer_stands() -> None:
-    from datetime import datetime
-
     entries = [*BEGUN, entry("09:20", "own_damage", thing="tile")]
     due = visit(due={"damage_made_good[tile]": clock("20:00"), "damage_customer_satisfied": clock("21:00")})
     until = judge(RULES, due, entries, datetime.fromisoformat(clock("12:00"))).until
@@ -185,8 +206,6 @@ def test_the_judge_says_until_when_its_answer_stands() -> None:
 
 def test_without_any_date_a_damage_falls_due_seven_days_after_it_was_named() -> None:
     entries = [*BEGUN, entry("09:20", "own_damage", thing="tile")]
-    from datetime import datetime, timedelta
-
     at = datetime.fromisoformat(clock("09:20")) + timedelta(days=7)
     before = judge(RULES, visit(), entries, at - timedelta(microseconds=1)).findings
     after = judge(RULES, visit(), entries, at).findings
@@ -196,7 +215,9 @@ def test_without_any_date_a_damage_falls_due_seven_days_after_it_was_named() -> 
 
 def test_made_good_after_the_date_is_late() -> None:
     proof = [photo(), {"kind": "text", "text": "已换新砖"}]
-    assert "warning late.damage_made_good[tile]" in damage(entry("20:30", "damage_made_good", "office", thing="tile", evidence=proof))
+    assert "warning late.damage_made_good[tile]" in damage(
+        entry("20:30", "damage_made_good", "office", thing="tile", evidence=proof)
+    )
 
 
 def test_evidence_is_pooled_over_all_acts_and_fields_count_as_text() -> None:
@@ -211,8 +232,14 @@ def test_evidence_is_pooled_over_all_acts_and_fields_count_as_text() -> None:
 
 
 def test_a_customer_confirmation_that_the_technician_sends_does_not_count() -> None:
-    happened = [*BEGUN, entry("09:20", "own_damage", thing="tile"), entry("09:30", "damage_made_good", "office", thing="tile")]
-    word = entry("10:00", "damage_customer_satisfied", "customer", thing="tile", evidence=[{"kind": "customer_confirm"}])
+    happened = [
+        *BEGUN,
+        entry("09:20", "own_damage", thing="tile"),
+        entry("09:30", "damage_made_good", "office", thing="tile"),
+    ]
+    word = entry(
+        "10:00", "damage_customer_satisfied", "customer", thing="tile", evidence=[{"kind": "customer_confirm"}]
+    )
     assert found(visit(), [*happened, word], about="damage_customer_satisfied") == []
     sent = msgspec.structs.replace(word, via="record")
     assert found(visit(), [*happened, sent], about="damage_customer_satisfied") == [
@@ -221,7 +248,12 @@ def test_a_customer_confirmation_that_the_technician_sends_does_not_count() -> N
 
 
 def test_a_missing_signature_is_a_violation_and_a_missing_photo_a_warning() -> None:
-    entries = [*BEGUN, entry("09:20", "meter_damage_by_customer"), entry("09:25", "meter_damage_photo"), entry("09:40", "meter_order_signed", "customer")]
+    entries = [
+        *BEGUN,
+        entry("09:20", "meter_damage_by_customer"),
+        entry("09:25", "meter_damage_photo"),
+        entry("09:40", "meter_order_signed", "customer"),
+    ]
     assert found(visit(), entries, about="meter_damage_photo") == ["warning evidence.meter_damage_photo.photo"]
     assert found(visit(), entries, about="meter_order_signed") == ["violation evidence.meter_order_signed.signature"]
 
@@ -233,20 +265,28 @@ def signing(relation: str, at: str = "09:40") -> object:
 
 def test_a_neighbour_may_not_sign_and_the_last_signature_counts() -> None:
     base = [*BEGUN, entry("09:20", "meter_damage_by_customer")]
-    assert found(visit(), [*base, signing("neighbour")], about="signer_is_customer") == ["violation signer.signer_is_customer"]  # type: ignore[list-item]
+    assert found(visit(), [*base, signing("neighbour")], about="signer_is_customer") == [
+        "violation signer.signer_is_customer"
+    ]  # type: ignore[list-item]
     assert found(visit(), [*base, signing("neighbour"), signing("tenant", "09:50")], about="signer_is_customer") == []  # type: ignore[list-item]
 
 
 def test_what_was_signed_may_not_change_afterwards() -> None:
     base = [*BEGUN, entry("09:20", "meter_damage_by_customer"), signing("tenant")]
     later = entry("09:41", "meter_cause_analysed", evidence=[{"kind": "text", "text": "另有原因"}])
-    assert found(visit(), [*base, later], about="signed_content_fixed") == ["violation changed_after_signature.signed_content_fixed"]  # type: ignore[list-item]
+    assert found(visit(), [*base, later], about="signed_content_fixed") == [
+        "violation changed_after_signature.signed_content_fixed"
+    ]  # type: ignore[list-item]
     assert found(visit(), [*base, later, signing("tenant", "09:45")], about="signed_content_fixed") == []  # type: ignore[list-item]
 
 
 def test_recorded_long_after_it_is_said_to_have_happened_is_a_warning_unless_a_photo_shows_it() -> None:
     def covers(**more: object) -> list[str]:
-        return found(visit(), [*BEGUN, entry("09:40", "shoe_covers_on", **more), entry("09:41", "entered")], about="shoe_covers_on")
+        return found(
+            visit(),
+            [*BEGUN, entry("09:40", "shoe_covers_on", **more), entry("09:41", "entered")],
+            about="shoe_covers_on",
+        )
 
     assert covers(claimed_at=clock("09:35")) == []
     assert covers(claimed_at=clock("09:34:59")) == ["warning late_entry.shoe_covers_on"]
@@ -265,7 +305,9 @@ def test_one_of_card_or_introduction_identifies_at_the_door() -> None:
     door = [*BEGUN, entry("09:06", "door_signal"), entry("09:08", "entry_consent"), entry("09:10", "entered")]
     assert found(visit(), door, about="door_identified") == ["violation missing.door_identified"]
     assert found(visit(), [*door, entry("09:07", "self_introduced")], about="door_identified") == []
-    assert found(visit(), [*door, entry("09:07", "door_identified")], about="door_identified") == ["violation missing.door_identified"]
+    assert found(visit(), [*door, entry("09:07", "door_identified")], about="door_identified") == [
+        "violation missing.door_identified"
+    ]
     assert found(visit(), [*door, entry("09:09", "id_shown")], about="door_identified") == [
         "violation order.door_identified.before.entry_consent"
     ]
@@ -274,23 +316,38 @@ def test_one_of_card_or_introduction_identifies_at_the_door() -> None:
 def test_the_first_act_by_somebody_who_may_attest_it_counts() -> None:
     base = [*BEGUN, entry("09:20", "own_damage", thing="t"), entry("09:30", "damage_made_good", "office", thing="t")]
     technician = entry("09:40", "damage_customer_satisfied", thing="t")
-    customer = entry("10:00", "damage_customer_satisfied", "customer", thing="t", evidence=[{"kind": "customer_confirm"}])
-    assert found(visit(), [*base, technician], about="damage_customer_satisfied") == ["violation attest.damage_customer_satisfied[t]"]
+    customer = entry(
+        "10:00", "damage_customer_satisfied", "customer", thing="t", evidence=[{"kind": "customer_confirm"}]
+    )
+    assert found(visit(), [*base, technician], about="damage_customer_satisfied") == [
+        "violation attest.damage_customer_satisfied[t]"
+    ]
     assert found(visit(), [*base, technician, customer], about="damage_customer_satisfied") == []
 
 
 def test_a_policy_is_off_unless_its_default_or_the_visit_says_so() -> None:
     base = [*BEGUN, entry("09:06", "met_customer"), entry("09:10", "work_started")]
     assert found(visit(), base, about="p_result_told") == []
-    assert found(visit(policies={"p_result_told": True}), base, about="p_result_told") == ["warning missing.p_result_told"]
+    assert found(visit(policies={"p_result_told": True}), base, about="p_result_told") == [
+        "warning missing.p_result_told"
+    ]
     exchange = {"assigned": {"meter_exchanged": True}}
-    assert found(visit(**exchange), base, about="p_meter_readings_witnessed") == ["warning missing.p_meter_readings_witnessed"]
-    assert found(visit(**exchange, policies={"p_meter_readings_witnessed": False}), base, about="p_meter_readings_witnessed") == []
+    assert found(visit(**exchange), base, about="p_meter_readings_witnessed") == [
+        "warning missing.p_meter_readings_witnessed"
+    ]
+    assert (
+        found(
+            visit(**exchange, policies={"p_meter_readings_witnessed": False}), base, about="p_meter_readings_witnessed"
+        )
+        == []
+    )
 
 
 def test_two_inspectors_are_counted_from_the_plan() -> None:
     on = {"policies": {"p_two_inspectors": True}, "assigned": {"inspector_on_site": True}}
-    assert found(visit("water_use_inspection", **on), BEGUN, about="p_two_inspectors") == ["warning missing.p_two_inspectors"]
+    assert found(visit("water_use_inspection", **on), BEGUN, about="p_two_inspectors") == [
+        "warning missing.p_two_inspectors"
+    ]
     assert found(visit("water_use_inspection", **on, inspectors=2), BEGUN, about="p_two_inspectors") == []
 
 

@@ -1,6 +1,7 @@
 """What could not be taken waits, with its bytes, until a supervisor decides."""
 
 import json
+from uuid import UUID
 
 import pytest
 
@@ -17,8 +18,6 @@ async def refused(town: Town, raw: bytes, name: str = "r") -> str:
 
 
 async def test_the_bytes_are_read_with_a_reason_that_is_kept(town: Town) -> None:
-    from uuid import UUID
-
     kept = UUID(await refused(town, b"half a rec"))
     assert await quarantine.look(town.house, TOKENS["wang"], kept, "客户来电") == b"half a rec"
     for nothing in (None, "", "  "):
@@ -44,8 +43,6 @@ async def test_the_list_goes_on_from_a_cursor(town: Town) -> None:
 
 
 async def test_a_record_that_came_before_its_visit_is_taken_later_for_its_sender(town: Town) -> None:
-    from uuid import UUID
-
     raw = a_record("r", uid("v"), said("09:05", "arrived"))
     kept = UUID(await refused(town, raw))
     take = encode({"decision": "take", "reason": "任务已补建"})
@@ -62,8 +59,6 @@ async def test_a_record_that_came_before_its_visit_is_taken_later_for_its_sender
 
 
 async def test_a_decision_is_made_once(town: Town) -> None:
-    from uuid import UUID
-
     kept = UUID(await refused(town, b"nonsense"))
     discard = encode({"decision": "discard", "reason": "测试数据"})
     first = await decide.decide(town.house, TOKENS["wang"], kept, discard)
@@ -73,10 +68,10 @@ async def test_a_decision_is_made_once(town: Town) -> None:
     assert await quarantine.look(town.house, TOKENS["wang"], kept, "复查") == b"nonsense"
 
 
-@pytest.mark.parametrize("wrong", [{}, {"decision": "discard"}, {"decision": "discard", "reason": " "}, {"decision": "burn", "reason": "x"}])
+@pytest.mark.parametrize(
+    "wrong", [{}, {"decision": "discard"}, {"decision": "discard", "reason": " "}, {"decision": "burn", "reason": "x"}]
+)
 async def test_a_decision_needs_a_reason(town: Town, wrong: dict[str, str]) -> None:
-    from uuid import UUID
-
     kept = UUID(await refused(town, b"nonsense"))
     with pytest.raises(errors.InvalidBody):
         await decide.decide(town.house, TOKENS["wang"], kept, json.dumps(wrong).encode())

@@ -62,3 +62,8 @@ def test_every_setting_is_documented():
     rows = documented()
     assert len(rows) == len(Settings.__struct_fields__)
     assert all(name.startswith("DOORSTEP_") and about for name, _, about in rows)
+
+
+def test_the_readme_names_every_setting():
+    readme = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
+    assert [name for name, _, _ in documented() if f"`{name}`" not in readme] == []

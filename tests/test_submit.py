@@ -141,7 +141,9 @@ async def test_a_refused_record_leaves_no_leaf(town: Town) -> None:
         (errors.InvalidBody, {"entries": [{**DOOR[0], "thing": "椅子"}]}),
     ],
 )
-async def test_what_cannot_be_taken_is_a_problem_and_kept(town: Town, problem: type[errors.Problem], change: dict[str, Any]) -> None:
+async def test_what_cannot_be_taken_is_a_problem_and_kept(
+    town: Town, problem: type[errors.Problem], change: dict[str, Any]
+) -> None:
     visit = await town.planned()
     raw = encode({**json.loads(a_record("r", visit, *DOOR)), **change})
     with pytest.raises(problem) as caught:
@@ -152,7 +154,19 @@ async def test_what_cannot_be_taken_is_a_problem_and_kept(town: Town, problem: t
     assert await town.house.db.read(lambda tx: batches.batches_of(tx, visit)) == []
 
 
-@pytest.mark.parametrize("raw", [b"", b"{", b"nonsense", b'{"id": NaN}', b'{"a":"\xff"}', b'{"a":"\\ud800"}', b"[" * 100_000, b'{"x":' + b"[" * 100_000])
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"",
+        b"{",
+        b"nonsense",
+        b'{"id": NaN}',
+        b'{"a":"\xff"}',
+        b'{"a":"\\ud800"}',
+        b"[" * 100_000,
+        b'{"x":' + b"[" * 100_000,
+    ],
+)
 async def test_what_is_not_json_is_kept_too(town: Town, raw: bytes) -> None:
     with pytest.raises(errors.Problem) as caught:
         await submit.submit(town.house, TOKENS["li"], uid("r"), raw)
@@ -163,7 +177,9 @@ async def test_what_is_not_json_is_kept_too(town: Town, raw: bytes) -> None:
 async def test_a_wrong_type_is_told_with_its_place(town: Town) -> None:
     visit = await town.planned()
     with pytest.raises(errors.InvalidBody) as caught:
-        await town.submitted(a_record("r", visit, DOOR[0], {**DOOR[1], "evidence": [{"kind": "photo", "sha256": "xyz"}]}))
+        await town.submitted(
+            a_record("r", visit, DOOR[0], {**DOOR[1], "evidence": [{"kind": "photo", "sha256": "xyz"}]})
+        )
     assert caught.value.errors[0].pointer == "/entries/1/evidence/0/sha256"
 
 

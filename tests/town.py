@@ -1,4 +1,4 @@
-"""A small utility for tests of flows: 赵 dispatches, 李 and 孙 are technicians, 王 supervises, 钱 works in another area."""
+"""A small utility for tests: 赵 dispatches, 李 and 孙 are technicians, 王 supervises, 钱 works elsewhere."""
 
 import json
 from datetime import UTC, datetime
@@ -41,7 +41,13 @@ class Town:
     def __init__(self, db: Database) -> None:
         self.now = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)  # noon in Shanghai
         self.count = 0
-        self.house = House(db=db, clock=lambda: int(self.now.timestamp() * 1000), new_id=self._id, zone=ZoneInfo("Asia/Shanghai"), ready={})
+        self.house = House(
+            db=db,
+            clock=lambda: int(self.now.timestamp() * 1000),
+            new_id=self._id,
+            zone=ZoneInfo("Asia/Shanghai"),
+            ready={},
+        )
 
     def _id(self) -> UUID:
         self.count += 1

@@ -8,12 +8,13 @@ nothing is evaluated as code. `visit_type == 'x'` is true when the name `visit_t
 """
 
 import re
-from collections.abc import Callable, Iterator, Set
+from collections.abc import Callable, Iterator
+from collections.abc import Set as AbstractSet
 from typing import Literal
 
 import msgspec
 
-Test = Callable[[Set[str]], bool]
+Test = Callable[[AbstractSet[str]], bool]
 _TOKEN = re.compile(r"\s*(?:(?P<word>[a-z_][a-z0-9_]*)|(?P<text>'[^']*')|(?P<sign>==|[(),]))")
 
 
@@ -34,7 +35,7 @@ class Condition(msgspec.Struct, frozen=True):
     def compiled(self) -> Test:
         """The condition as a function over the set of true names."""
         if self.op == "always":
-            return lambda true: True
+            return lambda _: True
         if self.op == "name":
             name = self.name
             return lambda true: name in true
@@ -72,13 +73,13 @@ def _tokens(text: str) -> Iterator[str]:
 
 
 def _either(tokens: list[str], text: str) -> tuple[Condition, list[str]]:
-    return _joined(tokens, text, "or", lambda rest: _joined(rest, text, "and", lambda more: _both(more, text)))
+    return _joined(tokens, "or", lambda rest: _joined(rest, "and", lambda more: _both(more, text)))
 
 
 Reader = Callable[[list[str]], tuple[Condition, list[str]]]
 
 
-def _joined(tokens: list[str], text: str, word: Literal["and", "or"], read: Reader) -> tuple[Condition, list[str]]:
+def _joined(tokens: list[str], word: Literal["and", "or"], read: Reader) -> tuple[Condition, list[str]]:
     part, rest = read(tokens)
     parts = [part]
     while rest[:1] == [word]:
@@ -104,7 +105,9 @@ def _both(tokens: list[str], text: str) -> tuple[Condition, list[str]]:
         case [name, "in", "(", *rest] if ")" in rest:
             end = rest.index(")")
             values = [token[1:-1] for token in rest[:end] if token.startswith("'")]
-            return Condition("or", tuple(Condition("name", name=f"{name}={value}") for value in values)), rest[end + 1 :]
+            return Condition("or", tuple(Condition("name", name=f"{name}={value}") for value in values)), rest[
+                end + 1 :
+            ]
         case [name, *rest] if name[0].isalpha() and name not in ("and", "or", "in"):
             return Condition("name", name=name), rest
         case _:

@@ -30,7 +30,7 @@ class Case:
 
     def __init__(self, rules: Rules, visit: Visit, entries: Sequence[Entry], now: int) -> None:
         self.rules, self.visit, self.now = rules, visit, now
-        self.read = Reading(rules, visit, entries, now)
+        self.read = Reading(rules, entries, now)
         self.findings: list[Finding] = []
 
     def judged(self) -> Judgement:
@@ -93,7 +93,9 @@ class Case:
         if kind is None:
             return
         facts, declared, named = self.rules.facts, self.read.declared, self.read.named
-        silent = {name for name in kind.must_tell if name not in declared} if "work_started" in self.true else set[str]()
+        silent = (
+            {name for name in kind.must_tell if name not in declared} if "work_started" in self.true else set[str]()
+        )
         for name in kind.incidents:
             fact = facts[name]
             if fact.type == "declared" and fact.must_declare and name not in declared and name not in named:
@@ -128,7 +130,13 @@ class Case:
                 self._item(rule, (rule.id, thing), thing)
 
     def _find(
-        self, kind: Kind, item: str, severity: Fault | str, marks: Sequence[Mark] = (), thing: str | None = None, part: str = ""
+        self,
+        kind: Kind,
+        item: str,
+        severity: Fault | str,
+        marks: Sequence[Mark] = (),
+        thing: str | None = None,
+        part: str = "",
     ) -> None:
         entries = tuple(dict.fromkeys(mark[2].id for mark in marks if mark[2] is not _NOBODY))
         self.findings.append(Finding(kind, item, severity, entries, thing, part))  # type: ignore[arg-type]
@@ -259,7 +267,7 @@ class Case:
             self._find(kind, rule.id, rule.severity, marks)
 
 
-def _arrival_in_window(case: Case, rule: Rule) -> tuple[Kind, list[Mark]] | None:
+def _arrival_in_window(case: Case, _: Rule) -> tuple[Kind, list[Mark]] | None:
     return ("late", [case.read.moments["arrived"]]) if case.outside(case.rules.grace) else None
 
 
@@ -279,7 +287,7 @@ def _signed_content_fixed(case: Case, rule: Rule) -> tuple[Kind, list[Mark]] | N
     return ("changed_after_signature", [act, *later]) if later else None
 
 
-def _two_inspectors(case: Case, rule: Rule) -> tuple[Kind, list[Mark]] | None:
+def _two_inspectors(case: Case, _: Rule) -> tuple[Kind, list[Mark]] | None:
     count = case.visit.inspectors
     if count is None:
         count = 1 if "inspector_on_site" in case.true else 0

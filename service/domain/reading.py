@@ -5,7 +5,6 @@ from datetime import UTC, datetime, tzinfo
 
 from .entry import Entry
 from .rules import Rule, Rules
-from .visit import Visit
 
 Mark = tuple[int, int, Entry]  # time of the entry (µs UTC), its place in the list, the entry
 Key = str | tuple[str, str]  # an item or fact, or one with a thing
@@ -39,7 +38,7 @@ class Reading:
 
     __slots__ = ("acts", "begun", "declared", "later", "moments", "named", "now", "refused", "says", "waived")
 
-    def __init__(self, rules: Rules, visit: Visit, entries: Sequence[Entry], now: int) -> None:
+    def __init__(self, rules: Rules, entries: Sequence[Entry], now: int) -> None:
         self.now = now
         self.later: int | None = None
         self.begun = False
@@ -108,11 +107,12 @@ class Reading:
                 continue
             fact = facts[what]
             key: Key = what
-            if fact.per_thing and entry.thing is not None:
-                key = (what, entry.thing)
-                self._name(what, mark)
+            thing = entry.thing
+            if fact.per_thing and thing is not None:
+                key = (what, thing)
+                self._name(what, thing, mark)
                 if fact.things_of is not None:
-                    self._name(fact.things_of, mark)
+                    self._name(fact.things_of, thing, mark)
             first = moments.get(key)
             if first is None or mark < first:
                 moments[key] = mark
@@ -123,9 +123,10 @@ class Reading:
     def _sort_item(self, rule: Rule, mark: Mark) -> None:
         entry = mark[2]
         key: Key = rule.id
+        thing = entry.thing if rule.per_thing else None
         if rule.per_thing:
-            if entry.thing is not None:
-                key = (rule.id, entry.thing)
+            if thing is not None:
+                key = (rule.id, thing)
             elif entry.says is None:
                 return
         act = True
@@ -146,12 +147,11 @@ class Reading:
                 self.acts[key] = [mark]
             else:
                 done.append(mark)
-            for fact in rule.names:
-                self._name(fact, mark)
+            if thing is not None:
+                for fact in rule.names:
+                    self._name(fact, thing, mark)
 
-    def _name(self, fact: str, mark: Mark) -> None:
-        thing = mark[2].thing
-        assert thing is not None
+    def _name(self, fact: str, thing: str, mark: Mark) -> None:
         things = self.named.setdefault(fact, {})
         first = things.get(thing)
         if first is None or mark[:2] < first:

@@ -81,7 +81,9 @@ class Rules:
             severity=item.severity,
             attested_by=frozenset(item.attested_by),
             needs=tuple(
-                (kind, NEEDS[kind], gap.get(kind, gap["other"])) for kind in item.evidence.min if kind not in EARLIEST_KINDS
+                (kind, NEEDS[kind], gap.get(kind, gap["other"]))
+                for kind in item.evidence.min
+                if kind not in EARLIEST_KINDS
             ),
             fields=item.fields,
             order=tuple(self._order(edge) for edge in item.order),

@@ -1,4 +1,4 @@
-"""Demonstration data: invented people, and the stories that travel with the program as visits. Repeating is harmless."""
+"""Demonstration data: invented people, and the stories that travel with the program. Repeating is harmless."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -60,7 +60,9 @@ async def _story(house: House, zhao: bytes, li: bytes, story: dict[str, Any]) ->
         house,
         zhao,
         visit,
-        _encode({**{name: told[name] for name in keep if name in told}, **_who(told["id"]), "external_ref": told["id"]}),
+        _encode(
+            {**{name: told[name] for name in keep if name in told}, **_who(told["id"]), "external_ref": told["id"]}
+        ),
     )
     # a customer's answer comes by his own link, never in a technician's record
     written = [entry for entry in story["entries"] if entry.get("says") is None]

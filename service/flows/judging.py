@@ -105,9 +105,12 @@ async def open_file(house: House, tx: Tx, person: Person, visit: UUID) -> File:
 
 
 def last_moment(house: House, entries: Sequence[Entry]) -> datetime:
-    """The later of the server's time and the latest `at`: a phone whose clock is ahead is judged with its own entries."""
+    """The later of now and the latest `at`: a phone whose clock is ahead is judged with its own entries."""
     now = house.now()
-    return max(now, max(entry.at for entry in entries)) if entries else now
+    if not entries:
+        return now
+    latest = max(entry.at for entry in entries)  # among themselves: times of one zone compare fast
+    return max(now, latest)
 
 
 async def judgement_at(house: House, token: bytes, visit: UUID, at: str | None) -> Judged:
@@ -126,4 +129,3 @@ async def judgement_at(house: House, token: bytes, visit: UUID, at: str | None) 
         return (await open_file(house, tx, person, visit)).answer(moment)
 
     return await house.db.read(work)
-

@@ -61,7 +61,9 @@ def _own_voice(person: Person, written: tuple[Entry, ...]) -> None:
     own = {"office", *person.roles} - {"technician", "admin"}
     wrong = [number for number, entry in enumerate(written) if entry.by not in own]
     if wrong:
-        faults = tuple(Fault(f"/entries/{n}/by", "not-your-role", f"one of {', '.join(sorted(own))}") for n in wrong[:20])
+        faults = tuple(
+            Fault(f"/entries/{n}/by", "not-your-role", f"one of {', '.join(sorted(own))}") for n in wrong[:20]
+        )
         raise InvalidBody("", faults)
 
 
@@ -79,6 +81,6 @@ def _all_count(ignored: tuple[Ignored, ...], written: tuple[Entry, ...]) -> None
     names = {one.entry for one in ignored}
     wrong = [number for number, entry in enumerate(written) if entry.id in names]
     if wrong:
-        raise InvalidBody("", tuple(Fault(f"/entries/{n}/what", "unknown-item", "not in the checklist") for n in wrong[:20]))
-
-
+        raise InvalidBody(
+            "", tuple(Fault(f"/entries/{n}/what", "unknown-item", "not in the checklist") for n in wrong[:20])
+        )

@@ -97,7 +97,9 @@ async def create(house: House, token: bytes, visit: UUID, raw: bytes) -> tuple[b
         if known is None:
             row = await _row(house, tx, person, visit, plan, raw)
             if await visits.add_visit(tx, row):
-                await log.add_leaf(tx, row.id, leaf("visit.planned", row.salt, row.sha256, row.created_at), row.created_at)
+                await log.add_leaf(
+                    tx, row.id, leaf("visit.planned", row.salt, row.sha256, row.created_at), row.created_at
+                )
                 return True, view(house, await load(house, tx, row))
             known = await visits.locked_visit(tx, visit)  # somebody was faster with the same id
         if known is None or known.sha256 != sha256(raw).digest() or not covers(person, known.area):
@@ -152,15 +154,27 @@ def _ms(moment: datetime) -> int:
 def _check(plan: Plan, rules: Rules) -> None:
     """What the decoder cannot see: names of the checklist, a window that ends after it begins."""
     known = rules.checklist
-    faults = [Fault("/type", "unknown-type", f"one of {', '.join(known.visit_types)}")] if plan.type not in known.visit_types else []
+    faults = (
+        [Fault("/type", "unknown-type", f"one of {', '.join(known.visit_types)}")]
+        if plan.type not in known.visit_types
+        else []
+    )
     if plan.window is None and not plan.assigned.get("appointment_exempt"):
         faults.append(Fault("/window", "missing", "a window, or assigned.appointment_exempt with a reason"))
     if plan.window is not None and plan.window.end < plan.window.start:
         faults.append(Fault("/window/to", "before-from", "must not be before `from`"))
-    faults += [Fault(f"/assigned/{n}", "unknown-fact", "not assigned by dispatch") for n in plan.assigned if n not in rules.assigned]
-    faults += [Fault(f"/policies/{n}", "unknown-item", "not in the checklist") for n in plan.policies if n not in rules.by_id]
     faults += [
-        Fault(f"/due/{n}", "unknown-item", "not in the checklist") for n in plan.due if n.partition("[")[0] not in rules.by_id
+        Fault(f"/assigned/{n}", "unknown-fact", "not assigned by dispatch")
+        for n in plan.assigned
+        if n not in rules.assigned
+    ]
+    faults += [
+        Fault(f"/policies/{n}", "unknown-item", "not in the checklist") for n in plan.policies if n not in rules.by_id
+    ]
+    faults += [
+        Fault(f"/due/{n}", "unknown-item", "not in the checklist")
+        for n in plan.due
+        if n.partition("[")[0] not in rules.by_id
     ]
     if faults:
         raise InvalidBody("", tuple(faults[:20]))

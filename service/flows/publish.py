@@ -40,7 +40,7 @@ class PublishedList(msgspec.Struct, frozen=True):
 
 
 async def publish(house: House, folder: Path, who: str, why: str) -> Published:
-    """Publish the checklist of a folder. The same version with the same content is no change, with other content refused."""
+    """Publish the checklist of a folder. The same version with other content is refused, with the same no change."""
     faults = lint(folder)
     if faults:
         raise PublishError("\n".join(map(str, faults)))
@@ -107,6 +107,4 @@ async def document(house: House, token: bytes, checklist: str, version: str) -> 
 
 
 def _published(house: House, row: ChecklistRow) -> Published:
-    return Published(
-        row.id, row.version, row.sha256.hex(), house.time(row.published_at), row.published_by, row.reason
-    )
+    return Published(row.id, row.version, row.sha256.hex(), house.time(row.published_at), row.published_by, row.reason)

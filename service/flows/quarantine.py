@@ -92,7 +92,9 @@ async def look(house: House, token: bytes, kept: UUID, reason: str | None) -> by
             raise NotFound
         at = house.clock()
         await log.add_access(tx, access, at, person.login, f"quarantine/{kept}", reason)
-        await log.add_leaf(tx, access, leaf("access", salt, sha256(f"{person.login} {kept} {reason}".encode()).digest(), at), at)
+        await log.add_leaf(
+            tx, access, leaf("access", salt, sha256(f"{person.login} {kept} {reason}".encode()).digest(), at), at
+        )
         return row.body
 
     return await house.db.write(work)

@@ -1,13 +1,8 @@
 """The sequencer: numbers the leaves of the log, one process at a time, while records come in."""
 
 import asyncio
-from hashlib import sha256
-from uuid import UUID
-
-import msgspec
 
 from service.domain.errors import Problem
-from service.domain.merkle import leaf_hash, node_hash
 from service.storage import log
 
 from .house import House

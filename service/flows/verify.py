@@ -57,7 +57,7 @@ async def _page(tx: Tx, first: int) -> tuple[list[LeafRow], list[str]]:
 
 
 async def _faults(tx: Tx, row: LeafRow) -> list[str]:
-    """A leaf of a batch or a visit commits to its bytes. (Leaves of looks and of checklists have no row of their own.)"""
+    """A leaf of a batch or a visit commits to its bytes. (Leaves of looks and of checklists have no such row.)"""
     kind = _kind(row.leaf)
     kept: batches.BatchRow | visits.VisitRow | None
     if kind == "visit.planned":

@@ -11,7 +11,9 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import timeit
 from collections import defaultdict
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -29,7 +31,9 @@ from .town import settle_town
 Cell = tuple[str, int, float]  # kind of server, clients, ms added to each sync
 
 
-async def one_round(kind: str, address: str, clients: int, sync_ms: float, records: int) -> tuple[float, float, float, float]:
+async def one_round(
+    kind: str, address: str, clients: int, sync_ms: float, records: int
+) -> tuple[float, float, float, float]:
     """Records per second, p50 and p99 in ms, and memory of the server in MB."""
     db = open_database(address)
     await db.start()
@@ -70,8 +74,6 @@ async def compare(title: str, cells: dict[str, tuple[Cell, str | None]], rounds:
 
 def judge_cost(rounds: int) -> None:
     """Microseconds to judge each story, beside decoding its bytes."""
-    import timeit
-
     print("\nJudge beside decode\n| story | entries | decode µs | judge µs | ratio |\n|---|---|---|---|---|")
     decoder = msgspec.json.Decoder(Bundle)
     for name in stories.NAMES:
@@ -79,8 +81,9 @@ def judge_cost(rounds: int) -> None:
         raw = msgspec.json.encode({"visit": bundle.visit, "entries": bundle.entries, "now": bundle.now})
         decodes, judges = [], []
         for _ in range(max(5, rounds)):
-            decodes.append(timeit.timeit(lambda: decoder.decode(raw), number=1000) * 1000)
-            judges.append(timeit.timeit(lambda: judge(stories.RULES, bundle.visit, bundle.entries, bundle.now), number=1000) * 1000)
+            decodes.append(timeit.timeit(partial(decoder.decode, raw), number=1000) * 1000)
+            once = partial(judge, stories.RULES, bundle.visit, bundle.entries, bundle.now)
+            judges.append(timeit.timeit(once, number=1000) * 1000)
         d, j = statistics.median(decodes), statistics.median(judges)
         print(f"| {name} | {len(bundle.entries)} | {d:.1f} | {j:.1f} | {j / d:.2f} |")
 
@@ -96,7 +99,10 @@ async def main(rounds: int, records: int, postgres: bool) -> None:
             rounds,
             records,
         )
-        print(f"doorstep is {rates['doorstep'] / rates['nothing']:.2f} of storing nothing, {rates['doorstep'] / rates['each']:.1f} times one transaction per request")
+        print(
+            f"doorstep is {rates['doorstep'] / rates['nothing']:.2f} of storing nothing,"
+            f" {rates['doorstep'] / rates['each']:.1f} times one transaction per request"
+        )
     rates = await compare(
         "SQLite with 2 ms added to each sync, 64 clients",
         {kind: ((kind, 64, 2.0), None) for kind in ("doorstep", "each")},

@@ -13,7 +13,7 @@ from .town import TOKEN, record_of, record_parts
 
 
 class Sent(msgspec.Struct):
-    """A record: its id, its bytes, and how it was answered (0: not sent yet, -1: sent, no answer) after how many seconds."""
+    """A record: its id, its bytes, and its answer (0: not sent yet, -1: sent, no answer) after how many seconds."""
 
     id: UUID
     body: bytes

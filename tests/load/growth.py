@@ -1,6 +1,6 @@
 """What a record costs by how many are stored: the real flow, 64 at a time, on SQLite; ratios of medians.
 
-    python -m tests.load.growth 10000
+python -m tests.load.growth 10000
 """
 
 import asyncio

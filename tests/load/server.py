@@ -140,7 +140,9 @@ def database_of(kind: str, address: str, sync_ms: float) -> Database:
 async def main(kind: str, address: str, sync_ms: float) -> None:
     """Serve until SIGTERM."""
     logs.configure("json", "warning")
-    house = House(db=database_of(kind, address, sync_ms), clock=clock, new_id=new_id, zone=ZoneInfo("Asia/Shanghai"), ready={})
+    house = House(
+        db=database_of(kind, address, sync_ms), clock=clock, new_id=new_id, zone=ZoneInfo("Asia/Shanghai"), ready={}
+    )
     async with contextlib.AsyncExitStack() as stack:
         if kind == "doorstep":
             await stack.enter_async_context(running(house))
