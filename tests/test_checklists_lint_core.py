@@ -84,6 +84,11 @@ def test_a_core_item_may_not_be_weakened(copy: Path, old: str, new: str, words: 
     said(copy, "item shoe_covers_on", words)
 
 
+def test_a_lacking_signature_may_not_weigh_less(copy: Path) -> None:
+    change(copy, "checklist.toml", 'signature = "violation"', 'signature = "info"')
+    said(copy, "defaults.evidence_gap", "signature may not be below violation")
+
+
 def test_a_core_item_keeps_its_time_limit(copy: Path) -> None:
     change(copy, "4.3.6-breach.toml", "time_limit = ", "# ")
     said(copy, "item hostile_reported", "lacks its time limit from customer_hostile")

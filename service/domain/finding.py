@@ -80,6 +80,7 @@ class Speaker:
         self.kinds = checklist.evidence_kinds
         self.items = {item.id: item for item in checklist.items}
         self.facts = checklist.facts
+        self._said: dict[tuple[str, str, str], Text] = {}
 
     def show(self, findings: tuple[Finding, ...], labels: dict[str, str]) -> tuple[Shown, ...]:
         """Findings for clients; `labels` says what the things are called."""
@@ -96,9 +97,19 @@ class Speaker:
             thing,
             finding.severity,
             item.clause if item else None,
-            Text(self._message(finding, name, "zh"), self._message(finding, name, "en")),
+            self._text(finding, name),
             finding.entries,
         )
+
+    def _text(self, finding: Finding, thing: str | None) -> Text:
+        """The sentence in both languages; one about no thing is always the same."""
+        key = (finding.kind, finding.item, finding.part)
+        said = self._said.get(key) if thing is None else None
+        if said is None:
+            said = Text(self._message(finding, thing, "zh"), self._message(finding, thing, "en"))
+            if thing is None:
+                self._said[key] = said
+        return said
 
     def _message(self, finding: Finding, thing: str | None, tongue: Literal["zh", "en"]) -> str:
         template = getattr(self.messages[finding.kind], tongue)

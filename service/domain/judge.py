@@ -26,12 +26,13 @@ def judge(rules: Rules, visit: Visit, entries: Sequence[Entry], now: datetime) -
 class Case:
     """One visit before the judge."""
 
-    __slots__ = ("arrived", "findings", "now", "read", "rules", "true", "visit", "window")
+    __slots__ = ("arrived", "findings", "now", "of_things", "read", "rules", "true", "visit", "window")
 
     def __init__(self, rules: Rules, visit: Visit, entries: Sequence[Entry], now: int) -> None:
         self.rules, self.visit, self.now = rules, visit, now
         self.read = Reading(rules, entries, now)
         self.findings: list[Finding] = []
+        self.of_things: dict[str, set[str]] = {}
 
     def judged(self) -> Judgement:
         """The judgement, with the moment at which it may change by itself."""
@@ -109,25 +110,29 @@ class Case:
         true, policies, named = self.true, self.visit.policies, self.read.named
         holds = [test(true) for test in self.rules.tests]
         for rule in self.rules.rules:
-            if rule.per_thing:
-                things = named.get(rule.things_of)
-                if things and self._switched_on(rule, policies):
-                    self._things(rule, things)
-            elif holds[rule.test] and self._switched_on(rule, policies):
-                self._item(rule, rule.id, None)
-
-    @staticmethod
-    def _switched_on(rule: Rule, policies: dict[str, bool]) -> bool:
-        return rule.item.class_ != "policy" or policies.get(rule.id, rule.item.default)
+            if rule.policy and not policies.get(rule.id, rule.item.default):
+                continue
+            if not rule.per_thing:
+                if holds[rule.test]:
+                    self._item(rule, rule.id, None)
+            elif rule.things_of in named:
+                self._things(rule, named[rule.things_of])
 
     def _things(self, rule: Rule, things: dict[str, tuple[int, int]]) -> None:
         """An item of things, once for each in the order of naming; its condition is read for that thing."""
-        test, named = self.rules.tests[rule.test], self.read.named
+        test = self.rules.tests[rule.test]
         for thing in sorted(things, key=things.__getitem__):
-            true = self.true.difference(self.rules.thing_facts)
-            true.update(fact for fact in named if thing in named[fact])
-            if test(true):
+            if test(self._true_of(thing)):
                 self._item(rule, (rule.id, thing), thing)
+
+    def _true_of(self, thing: str) -> set[str]:
+        """What is true for one thing: facts with things only where they name it."""
+        true = self.of_things.get(thing)
+        if true is None:
+            named = self.read.named
+            true = self.of_things[thing] = self.true.difference(self.rules.thing_facts)
+            true.update(fact for fact in named if thing in named[fact])
+        return true
 
     def _find(
         self,

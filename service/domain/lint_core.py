@@ -10,6 +10,8 @@ from .condition import parse
 from .source import CoreDuty, Floor, Message, Source
 
 _RANK: dict[Fault, int] = {"info": 0, "warning": 1, "violation": 2}
+_GAPS: dict[str, Fault] = {"signature": "violation", "notice": "violation", "other": "warning"}
+"""What a document that the norm itself names weighs when it lacks, and any other evidence."""
 _BEYOND = re.compile(r"4[.、]3[.、](?:1[2-9]|[2-9]\d|\d{3,})(?!\d)")
 
 
@@ -72,6 +74,11 @@ def duties(source: Source, floor: Floor) -> Iterator[Message]:
             )
         else:
             yield from _weakened(source, items[name], duty)
+    gap = source.checklist.defaults.evidence_gap
+    for kind, least in _GAPS.items():
+        if _RANK[gap.get(kind, gap.get("other", "info"))] < _RANK[least]:
+            key = "defaults.evidence_gap"
+            yield source.message(key, f"{kind} 不得低于 {least}", f"{kind} may not be below {least}")
     for item in items.values():
         yield from _clause(source, item, floor)
         yield from _lowered(source, item, "if_missing", item.if_missing, item.lowered)

@@ -38,6 +38,7 @@ class Rule(msgspec.Struct, frozen=True):
     id: str
     item: Item
     test: int
+    policy: bool
     per_thing: bool
     things_of: str
     severity: Fault
@@ -76,6 +77,7 @@ class Rules:
             id=item.id,
             item=item,
             test=self._number(item),
+            policy=item.class_ == "policy",
             per_thing=item.per == "thing",
             things_of=item.things_of or "",
             severity=item.severity,

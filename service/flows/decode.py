@@ -11,6 +11,8 @@ from service.domain.errors import Fault, InvalidBody, MalformedJson
 T = TypeVar("T")
 _UUID = re.compile("[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}")
 _VALUE = re.compile("(Invalid enum value) .*", re.DOTALL)
+_DIGITS = {**str.maketrans("0123456789abcdefABCDEF", "#" * 22), ord("#"): "?"}
+_SHAPE = "########-####-####-####-############"
 _STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+|\.\.\.)\]")
 
 
@@ -44,6 +46,8 @@ def uuid(text: str, pointer: str) -> UUID:
 
 def check_ids(ids: list[str]) -> None:
     """Ids of entries are UUIDs."""
+    if ",".join(ids).translate(_DIGITS) == ",".join([_SHAPE] * len(ids)):
+        return  # all at once: a pattern tried on each would cost more than decoding them
     wrong = [number for number, text in enumerate(ids) if not _UUID.fullmatch(text)]
     if wrong:
         raise InvalidBody("", tuple(Fault(f"/entries/{n}/id", "not-a-uuid", "must be a UUID") for n in wrong[:20]))

@@ -53,7 +53,5 @@ async def add(house: House, person: Person, *, with_token: bool) -> Added:
         return True
 
     if not await house.db.write(work):
-        raise PersonError(
-            f"登录名 {person.login} 已被使用，且不再分配 / this login was used, and is never used again"
-        )
+        raise PersonError(f"登录名 {person.login} 已被使用，且不再分配 / this login was used, and is never used again")
     return Added(person, password, token)

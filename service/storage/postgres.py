@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import asyncpg
@@ -13,6 +14,13 @@ from .statements import Statement, statements
 
 TRIES = 5
 AGAIN = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
+GONE = (
+    OSError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.CannotConnectNowError,
+)
 
 
 class PostgresTx:
@@ -120,8 +128,19 @@ class Postgres:
         except asyncpg.DiskFullError as error:
             raise errors.StorageFull from error
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-            if connection.is_closed():  # whether it was stored is not known: it may be sent again
-                raise errors.Busy from error
-            raise
+            if not _gone(error):
+                raise
+            with suppress(asyncpg.InterfaceError):  # the pool may have let go of it already
+                connection.terminate()  # the server's farewell may come before the end of the connection
+            raise errors.Busy from error  # whether it was stored is not known: it may be sent again
         finally:
             await pool.release(connection)
+
+
+def _gone(error: BaseException | None) -> bool:
+    """Whether the connection broke: one of the errors says so, or the driver that there is none any more."""
+    while error is not None:
+        if isinstance(error, GONE) or type(error) is asyncpg.InterfaceError:  # mistakes in arguments are a subclass
+            return True
+        error = error.__context__
+    return False

@@ -1,8 +1,10 @@
 """A client that sends records over many connections and measures each answer."""
 
 import asyncio
+import re
 import time
 from collections.abc import Iterator
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -10,6 +12,9 @@ import msgspec
 from service.app import new_id
 
 from .town import TOKEN, record_of, record_parts
+
+
+_LENGTH = re.compile(rb"(?i)\r\ncontent-length: *(\d+)")
 
 
 class Sent(msgspec.Struct):
@@ -48,6 +53,39 @@ def records_for(visits: list[UUID]) -> list[Sent]:
     return found
 
 
+class _Client(asyncio.Protocol):
+    """One connection: sends the next record when the last one was answered. (Streams would cost the server's cores.)"""
+
+    def __init__(self, waiting: Iterator[Sent]) -> None:
+        self.waiting, self.buffer = waiting, b""
+        self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport: Any = transport
+        self.send_next()
+
+    def send_next(self) -> None:
+        self.sent = next(self.waiting, None)
+        if self.sent is None:
+            self.transport.close()
+            return
+        self.begun, self.sent.status = time.perf_counter(), -1
+        self.transport.write(_request(self.sent))
+
+    def data_received(self, data: bytes) -> None:
+        self.buffer += data
+        head, _, body = self.buffer.partition(b"\r\n\r\n")
+        if not _ or self.sent is None or len(body) < _length(head):
+            return
+        self.sent.status, self.sent.seconds = int(head[9:12]), time.perf_counter() - self.begun
+        self.buffer = b""
+        self.send_next()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if not self.done.done():
+            self.done.set_result(None)  # what was on its way has no answer
+
+
 async def send_all(port: int, records: list[Sent], clients: int) -> Load:
     """Send every record once, over as many connections as there are clients."""
     waiting = iter(records)
@@ -58,21 +96,10 @@ async def send_all(port: int, records: list[Sent], clients: int) -> Load:
 
 async def _client(port: int, waiting: Iterator[Sent]) -> None:
     try:
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        _, protocol = await asyncio.get_running_loop().create_connection(lambda: _Client(waiting), "127.0.0.1", port)
     except OSError:
         return
-    try:
-        for one in waiting:
-            begun = time.perf_counter()
-            one.status = -1
-            writer.write(_request(one))
-            head = await reader.readuntil(b"\r\n\r\n")
-            await reader.readexactly(_length(head))
-            one.status, one.seconds = int(head[9:12]), time.perf_counter() - begun
-    except (OSError, asyncio.IncompleteReadError):
-        return  # the server went away: what was on its way has no answer
-    finally:
-        writer.close()
+    await protocol.done
 
 
 def _request(one: Sent) -> bytes:
@@ -84,7 +111,5 @@ def _request(one: Sent) -> bytes:
 
 
 def _length(head: bytes) -> int:
-    for line in head.split(b"\r\n"):
-        if line.lower().startswith(b"content-length:"):
-            return int(line[15:])
-    return 0
+    found = _LENGTH.search(head)
+    return int(found[1]) if found else 0
