@@ -1,15 +1,17 @@
 """The judge: what section 4.3 makes of a visit at a moment. Pure: no clock, no network, no storage.
 
 `judge(rules, visit, entries, now)` gives the verdict and the findings in the order of the checklist.
-The numbers in the comments are the steps of the contract's page on judging.
+The numbers in the comments are the steps of the contract's page on judging. (Over 300 lines: the steps stand in
+one place, in the contract's order, so that the two can be read side by side.)
 """
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
-from .checklist import Fault, Field
+from .checklist import Fault
 from .entry import Entry
 from .finding import Finding, Judgement, Kind, verdict
+from .proof import has_photo, in_bounds, refusal_holds, waiver_holds
 from .reading import Key, Mark, Reading, blank, micros
 from .rules import Limit, Rule, Rules
 from .visit import Visit
@@ -190,13 +192,13 @@ class Case:
         """No act is recorded."""
         read, item = self.read, rule.item
         if item.refusal is not None:  # 5
-            refused = [mark for mark in read.refused.get(key, ()) if _refusal_holds(mark[2])]
+            refused = [mark for mark in read.refused.get(key, ()) if refusal_holds(mark[2])]
             if refused:
                 self._find("open", rule.id, "open", refused, thing)
                 return
         waived = read.waived.get(key)
         if waived:  # 6
-            valid = [mark for mark in waived if _waiver_holds(rule, mark[2])]
+            valid = [mark for mark in waived if waiver_holds(rule, mark[2])]
             if valid:
                 self._find("waived", rule.id, item.waiver.result, valid, thing)
             else:
@@ -230,14 +232,14 @@ class Case:
         """The last answer to each field counts: a reading is corrected by writing it again."""
         for name, field in rule.fields.items():
             given = [mark for mark in acts if name in mark[2].fields]
-            if given and not _in_bounds(field, max(given)[2].fields[name]):
+            if given and not in_bounds(field, max(given)[2].fields[name]):
                 self._find("value", rule.id, "warning", (max(given),), thing, name)
 
     def _late_entry(self, rule: Rule, act: Mark, acts: list[Mark], thing: str | None) -> None:
         entry = act[2]
         if entry.claimed_at is None or micros(entry.at) - micros(entry.claimed_at) <= self.rules.late_entry:
             return
-        if not any(_has_photo(mark[2]) for mark in acts):
+        if not any(has_photo(mark[2]) for mark in acts):
             self._find("late_entry", rule.id, "warning", (act,), thing)
 
     def _other(self, than: str, thing: str | None) -> Mark | None:
@@ -265,7 +267,7 @@ class Case:
         if broken is None:
             return
         kind, marks = broken
-        valid = [mark for mark in self.read.waived.get(key, ()) if _waiver_holds(rule, mark[2])]
+        valid = [mark for mark in self.read.waived.get(key, ()) if waiver_holds(rule, mark[2])]
         if valid:
             self._find("waived", rule.id, rule.item.waiver.result, valid)
         else:
@@ -306,38 +308,3 @@ COMPUTED: dict[str, Callable[[Case, Rule], tuple[Kind, list[Mark]] | None]] = {
     "p_two_inspectors": _two_inspectors,
 }
 """The computed items, by id: what each finds, or None."""
-
-
-def _has_photo(entry: Entry) -> bool:
-    return any(piece.kind == "photo" and piece.sha256 is not None for piece in entry.evidence)
-
-
-def _refusal_holds(entry: Entry) -> bool:
-    if entry.refused is None or blank(entry.refused.reason):
-        return False
-    return entry.by == "customer" or (entry.by == "technician" and _has_photo(entry))
-
-
-def _waiver_holds(rule: Rule, entry: Entry) -> bool:
-    waived = entry.waived
-    if waived is None or blank(waived.reason) or waived.by not in rule.item.waiver.by:
-        return False
-    return entry.by == waived.by or (waived.by == "customer" and entry.by == "technician")
-
-
-def _in_bounds(field: Field, value: object) -> bool:
-    """Whether a typed answer has its type and keeps its bounds."""
-    if field.type == "number":
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            return False
-        return (field.min is None or value >= field.min) and (field.max is None or value <= field.max)
-    if not isinstance(value, str):
-        return False
-    if field.type == "choice":
-        return any(value == choice.id for choice in field.choices)
-    if field.type == "time":
-        try:
-            return datetime.fromisoformat(value).tzinfo is not None
-        except ValueError:
-            return False
-    return True
