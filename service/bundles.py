@@ -10,7 +10,6 @@ import msgspec
 from service.domain.errors import Problem
 from service.domain.finding import Shown, Verdict
 from service.domain.judge import judge
-from service.domain.receipt import labels
 from service.domain.rules import Rules
 from service.domain.visit import Bundle
 from service.flows.decode import decode
@@ -36,7 +35,7 @@ def judge_all(names: Iterable[str], out: BinaryIO) -> int:
         try:
             line = _encoder.encode(judged(rules, raw)) if isinstance(raw, bytes) else b""
             fault = raw if isinstance(raw, OSError) else None
-        except (Problem, UnknownVersion) as error:
+        except (Problem, NotHere) as error:
             line, fault = b"", error
         if fault is None:
             out.write(line + b"\n")
@@ -48,17 +47,19 @@ def judge_all(names: Iterable[str], out: BinaryIO) -> int:
     return status
 
 
-class UnknownVersion(ValueError):
-    """The bundle names a checklist that is not here."""
+class NotHere(ValueError):
+    """The bundle names a checklist or a visit type that is not here."""
 
 
 def judged(rules: Rules, raw: bytes) -> BundleJudged:
     """Judge the bytes of one bundle."""
     bundle = decode(_bundles, raw)
     if bundle.visit.checklist not in ("", rules.checklist.name):
-        raise UnknownVersion(f"the checklist is not {rules.checklist.name}, the one that this program carries")
+        raise NotHere(f"the checklist is not {rules.checklist.name}, the one that this program carries")
+    if bundle.visit.type not in rules.checklist.visit_types:
+        raise NotHere(f"the checklist has no visit type {bundle.visit.type!r}")
     judgement = judge(rules, bundle.visit, bundle.entries, bundle.now)
-    shown = rules.speaker.show(judgement.findings, labels(bundle.entries))
+    shown = rules.speaker.show(judgement.findings, judgement.labels)
     return BundleJudged(bundle.visit.id, judgement.verdict, shown)
 
 

@@ -409,3 +409,11 @@ def test_a_typed_answer_out_of_bounds_is_a_warning_and_a_corrected_one_is_none()
     assert reading("12") == ["warning value.p_meter_readings_witnessed.old_reading"]
     assert reading(True) == ["warning value.p_meter_readings_witnessed.old_reading"]
     assert reading(-1, entry("09:31", name, fields={"old_reading": 7}, id="r2")) == []
+
+
+def test_the_label_of_a_withdrawn_slip_is_not_shown() -> None:
+    slip = entry("09:06", "own_damage", thing="d", label="花瓶", id="slip")
+    back = entry("09:07", "own_damage", thing="d", withdraws="slip", reason="写错了", id="w")
+    again = entry("09:08", "own_damage", thing="d", label="瓷砖", id="again")
+    judgement = judge(RULES, visit(), [*BEGUN, slip, back, again], datetime.fromisoformat(clock("23:00")))
+    assert judgement.labels == {"d": "瓷砖"}

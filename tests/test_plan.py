@@ -30,9 +30,13 @@ async def test_a_visit_is_planned_once_and_the_same_again_is_no_change(town: Tow
         ({"window": None}, "/window"),
         ({"window": {"from": "2026-03-02T10:00:00+08:00", "to": "2026-03-02T09:00:00+08:00"}}, "/window/to"),
         ({"window": {"from": "2026-03-02T10:00:00", "to": "2026-03-02T11:00:00+08:00"}}, "/window/from"),
-        ({"assigned": {"borrowed": True}}, "/assigned/borrowed"),
-        ({"policies": {"p_unknown": True}}, "/policies/p_unknown"),
-        ({"due": {"nothing[tile]": "2026-03-02T10:00:00+08:00"}}, "/due/nothing[tile]"),
+        ({"assigned": {"borrowed": True}}, "/assigned"),
+        ({"policies": {"p_unknown": True}}, "/policies"),
+        ({"policies": {"id_shown": False}}, "/policies"),
+        ({"policies": {"<b>/~": 0}}, "/policies"),
+        ({"due": {"damage_made_good[!!": "2026-03-02T10:00:00+08:00"}}, "/due"),
+        ({"due": {"id_shown[x]": "2026-03-02T10:00:00+08:00"}}, "/due"),
+        ({"due": {"nothing[tile]": "2026-03-02T10:00:00+08:00"}}, "/due"),
         ({"technician": ""}, "/technician"),
         ({"customer": {"phone": "1"}}, "/customer"),
     ],
@@ -130,3 +134,24 @@ async def test_lists_are_filtered_and_never_show_what_is_not_ones_own(town: Town
     for bad in ({"from": "soon"}, {"from": "2026-03-15T00:00:00"}, {"after": "%%%"}, {"after": "AAAA"}):
         with pytest.raises(errors.InvalidQuery):
             await ids("wang", **bad)
+
+
+async def test_a_slip_that_was_withdrawn_does_not_change_the_state(town: Town) -> None:
+    visit = await town.planned()
+    slip = said("09:50", "left")
+    gone = said("09:49", "nobody_home")
+    back = [
+        said("09:51", e["what"], withdraws=e["id"], reason="点错了", id=str(uid(f"back {e['what']}")))
+        for e in (slip, gone)
+    ]
+    await town.submitted(a_record("r", visit, said("09:05", "arrived"), slip, gone, *back))
+    view = await plan.show(town.house, TOKENS["wang"], visit)
+    assert (view.state, view.flags) == ("under_way", ())
+
+
+async def test_who_is_not_signed_in_learns_nothing_about_his_body(town: Town) -> None:
+    for raw in (b"{", encode(a_plan())):
+        with pytest.raises(errors.NotSignedIn):
+            await plan.create(town.house, b"nobody", uid("v"), raw)
+        with pytest.raises(errors.NotAllowed):
+            await plan.create(town.house, TOKENS["li"], uid("v"), raw)

@@ -139,6 +139,9 @@ async def test_a_refused_record_leaves_no_leaf(town: Town) -> None:
         (errors.InvalidBody, {"entries": [{**DOOR[0], "id": "1"}]}),
         (errors.InvalidBody, {"entries": [{**DOOR[0], "label": "a\0b"}]}),
         (errors.InvalidBody, {"entries": [{**DOOR[0], "thing": "椅子"}]}),
+        (errors.InvalidBody, {"entries": [{**DOOR[0], "thing": "chair\n"}]}),
+        (errors.InvalidBody, {"entries": [{**DOOR[0], "evidence": [{"kind": "photo", "sha256": "a" * 64 + "\n"}]}]}),
+        (errors.InvalidBody, {"entries": [{**DOOR[0], "fields": {"a": [1]}}]}),
     ],
 )
 async def test_what_cannot_be_taken_is_a_problem_and_kept(
@@ -300,3 +303,35 @@ async def test_a_batch_of_the_office_is_no_record(town: Town) -> None:
     stolen = encode({"id": str(rows[0].id), "visit": str(visit), "checklist": "onsite@1", "entries": []})
     with pytest.raises(errors.ContentDiffers):
         await submit.submit(town.house, TOKENS["li"], rows[0].id, stolen)
+
+
+async def test_a_record_cannot_withdraw_what_the_customer_said(town: Town) -> None:
+    visit = await town.planned()
+    signature = {"kind": "signature", "sha256": "d" * 64, "signer": "陶", "relation": "tenant"}
+    signed = said("09:40", "meter_order_signed", "customer", evidence=[signature])
+    back = {**signed, "id": str(uid("back")), "withdraws": signed["id"], "reason": "不算"}
+    receipt = await town.submitted(a_record("r", visit, *DOOR, signed, back))
+    assert [one.entry for one in receipt.ignored] == [back["id"]]
+
+
+async def test_one_is_not_true_when_an_id_comes_again(town: Town) -> None:
+    visit = await town.planned()
+    await town.submitted(a_record("a", visit, said("09:05", "arrived", fields={"count": 1})))
+    again = said("09:05", "arrived", fields={"count": True})
+    receipt = await town.submitted(a_record("b", visit, again))
+    assert [one.code for one in receipt.ignored] == ["entry-changed"]
+
+
+async def test_nothing_is_taken_that_could_not_be_read_again(town: Town) -> None:
+    """However deep the nesting: what is answered with 201 can be shown afterwards, and the next record is taken."""
+    visit = await town.planned()
+    for depth in (50, 500, 800, 850, 900, 950, 980):
+        raw = a_record(f"r{depth}", visit, said("09:05", "arrived")).replace(
+            b'"entries"', b'"x":%b%b,"entries"' % (b"[" * depth, b"]" * depth)
+        )
+        try:
+            await submit.submit(town.house, TOKENS["li"], uid(f"r{depth}"), raw)
+        except errors.MalformedJson:
+            assert depth > 500
+    await plan.show(town.house, TOKENS["li"], visit)
+    await town.submitted(a_record("after", visit, *DOOR))

@@ -14,7 +14,7 @@ from .entry import By
 
 Severity = Literal["violation", "warning", "info", "open"]
 Fault = Literal["violation", "warning", "info"]  # how grave it is when a duty is not done
-Key = Annotated[str, msgspec.Meta(pattern="^[a-z][a-z0-9_]*$")]
+Key = Annotated[str, msgspec.Meta(pattern="^[a-z][a-z0-9_]*$(?!\n)")]
 
 
 class Text(msgspec.Struct, frozen=True):

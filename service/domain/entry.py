@@ -5,15 +5,17 @@ so that newer phones can talk to older servers.
 """
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import msgspec
 
 By = Literal["technician", "dispatcher", "supervisor", "office", "customer"]
 Via = Literal["record", "office", "link", "scan", "callback"]
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]  # RFC 3339, an offset is required
-Sha256 = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
-Thing = Annotated[str, msgspec.Meta(pattern="^[a-z0-9_-]{1,40}$")]
+# `$` alone would let a line feed pass at the end in Python, and `\\Z` means nothing to other readers of the document
+Sha256 = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$(?!\n)")]
+Thing = Annotated[str, msgspec.Meta(pattern="^[a-z0-9_-]{1,40}$(?!\n)")]
+Answer = str | int | float | bool | None  # to a typed field; flat, so that nothing deep is ever kept decoded
 Id = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 Tick = Annotated[int, msgspec.Meta(ge=-(2**53), le=2**53)]  # milliseconds
 
@@ -84,7 +86,7 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
     holds: bool | None = None
     says: Literal["yes", "no"] | None = None
     evidence: tuple[Evidence, ...] = ()
-    fields: dict[str, Any] = {}
+    fields: dict[str, Answer] = {}
     waived: Waived | None = None
     refused: Refused | None = None
     via: Via | None = None

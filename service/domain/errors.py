@@ -185,6 +185,11 @@ class Defect(Problem):
     status = 500
 
 
+def pointer(*steps: object) -> str:
+    """A JSON Pointer (RFC 6901) of names and numbers."""
+    return "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in steps)
+
+
 def catalogue() -> list[type[Problem]]:
     """All problems, by code."""
     return sorted(Problem.__subclasses__(), key=lambda problem: problem.code)

@@ -44,11 +44,16 @@ class Finding(msgspec.Struct, frozen=True):
 
 
 class Judgement(msgspec.Struct, frozen=True):
-    """The judge's answer at a moment. `until` (µs UTC): when it can change without a new entry."""
+    """The judge's answer at a moment. `until` (µs UTC): when it can change without a new entry.
+
+    `facts` are the names of what is true; `labels` says what the things are called on screens.
+    """
 
     verdict: Verdict | None
     findings: tuple[Finding, ...] = ()
     until: int | None = None
+    facts: frozenset[str] = frozenset()
+    labels: dict[str, str] = {}
 
 
 class Shown(msgspec.Struct, frozen=True):
@@ -64,7 +69,7 @@ class Shown(msgspec.Struct, frozen=True):
     entries: tuple[str, ...]
 
 
-def verdict(findings: list[Finding]) -> Verdict:
+def verdict(findings: tuple[Finding, ...]) -> Verdict:
     """The verdict of a visit that has begun; open and info findings do not change it."""
     worst = {finding.severity for finding in findings}
     if "violation" in worst:

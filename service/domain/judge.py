@@ -45,7 +45,8 @@ class Case:
         self._exemption()
         self._undeclared()
         self._items()
-        return Judgement(verdict(self.findings), tuple(self.findings), self.read.later)
+        findings = tuple(self.findings)
+        return Judgement(verdict(findings), findings, self.read.later, frozenset(self.true), self.read.labels)
 
     def _window(self) -> tuple[tuple[int, int] | None, bool]:
         """The window in force, and whether the visit was moved as far as seen."""

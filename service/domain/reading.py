@@ -36,7 +36,7 @@ class Reading:
     and when each was first named. `later` is the first moment after `now` at which more will be seen.
     """
 
-    __slots__ = ("acts", "begun", "declared", "later", "moments", "named", "now", "refused", "says", "waived")
+    __slots__ = ("acts", "begun", "declared", "labels", "later", "moments", "named", "now", "refused", "says", "waived")
 
     def __init__(self, rules: Rules, entries: Sequence[Entry], now: int) -> None:
         self.now = now
@@ -49,6 +49,7 @@ class Reading:
         self.moments: dict[Key, Mark] = {}
         self.declared: set[str] = set()
         self.named: dict[str, dict[str, tuple[int, int]]] = {}
+        self.labels: dict[str, str] = {}
         self._sort(rules, self._seen(rules, entries))
         self._choose(rules)
 
@@ -152,6 +153,9 @@ class Reading:
                     self._name(fact, thing, mark)
 
     def _name(self, fact: str, thing: str, mark: Mark) -> None:
+        label = mark[2].label
+        if label:
+            self.labels.setdefault(thing, label)
         things = self.named.setdefault(fact, {})
         first = things.get(thing)
         if first is None or mark[:2] < first:

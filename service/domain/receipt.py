@@ -74,27 +74,23 @@ def gather(rules: Rules, batches: Sequence[Batch]) -> Gathered:
 
 def same(one: Entry, other: Entry) -> bool:
     """Whether two entries say the same, whichever way they came."""
-    return one == msgspec.structs.replace(other, via=one.via)
+    if one != msgspec.structs.replace(other, via=one.via):
+        return False
+    # to Python 1, 1.0 and true are equal; on the wire they are not
+    return not one.fields or msgspec.json.encode(one.fields) == msgspec.json.encode(other.fields)
 
 
 def _signed(rules: Rules, entry: Entry) -> bool:
     """A customer's entry in a technician's record: an act of an item that asks for a signature, with a signature."""
     rule = rules.by_id.get(entry.what)
-    if entry.by != "customer" or rule is None or entry.says or entry.waived or entry.refused:
+    if entry.by != "customer" or rule is None or entry.withdraws is not None or entry.holds is False:
+        return False
+    if entry.says or entry.waived or entry.refused:
         return False
     asked = rule.item.evidence
     return "signature" in (*asked.min, *asked.strong) and any(
         piece.kind == "signature" and piece.sha256 for piece in entry.evidence
     )
-
-
-def labels(entries: Sequence[Entry]) -> dict[str, str]:
-    """What the things are called on screens: the first label given to each."""
-    names: dict[str, str] = {}
-    for entry in entries:
-        if entry.thing is not None and entry.label:
-            names.setdefault(entry.thing, entry.label)
-    return names
 
 
 def missing_files(entries: Sequence[Entry], here: frozenset[str]) -> tuple[str, ...]:

@@ -23,9 +23,12 @@ async def person_of(tx: Tx, token: bytes) -> Person:
     return person
 
 
-async def sign_in(house: House, token: bytes) -> Person:
-    """The same, with a read of its own."""
-    return await house.db.read(lambda tx: person_of(tx, token))
+async def sign_in(house: House, token: bytes, right: Right | None = None) -> Person:
+    """The same, with a read of its own; NotAllowed when he lacks the right."""
+    person = await house.db.read(lambda tx: person_of(tx, token))
+    if right is not None:
+        need(person, right)
+    return person
 
 
 def need(person: Person, right: Right) -> None:

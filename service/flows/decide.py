@@ -12,7 +12,7 @@ from service.storage.database import Tx
 from service.storage.quarantine import KeptRow
 
 from . import submit
-from .access import need, person_of
+from .access import sign_in
 from .decode import decode
 from .house import House
 from .quarantine import Kept, shown
@@ -37,11 +37,10 @@ decisions = msgspec.json.Decoder(Decision)
 
 async def decide(house: House, token: bytes, kept: UUID, raw: bytes) -> Decided:
     """Take the input again, with its receipt, or discard it. What still cannot be taken stays undecided."""
+    person = await sign_in(house, token, "decide quarantine")
     decision = decode(decisions, raw)
 
     async def work(tx: Tx) -> tuple[KeptRow, Receipt | None]:
-        person = await person_of(tx, token)
-        need(person, "decide quarantine")
         row = await quarantine.one(tx, kept)
         if row is None:
             raise NotFound

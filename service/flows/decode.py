@@ -6,9 +6,10 @@ from uuid import UUID
 
 import msgspec
 
-from service.domain.errors import Fault, InvalidBody, MalformedJson
+from service.domain.errors import Fault, InvalidBody, MalformedJson, pointer
 
 T = TypeVar("T")
+_encoder = msgspec.json.Encoder()
 _UUID = re.compile("[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}")
 _VALUE = re.compile("(Invalid enum value) .*", re.DOTALL)
 _DIGITS = {**str.maketrans("0123456789abcdefABCDEF", "#" * 22), ord("#"): "?"}
@@ -26,7 +27,7 @@ def decode(decoder: msgspec.json.Decoder[T], raw: bytes) -> T:
     if b"\\u0000" in raw and _null(raw):
         raise InvalidBody("U+0000 is not allowed in text", (Fault("", "null-character", "remove U+0000"),))
     try:
-        return decoder.decode(raw)
+        return _with_room(decoder, raw, 100)
     except msgspec.ValidationError as error:
         text, at, path = str(error).rpartition(" - at `")
         if not at:  # the whole body is meant
@@ -35,6 +36,16 @@ def decode(decoder: msgspec.json.Decoder[T], raw: bytes) -> T:
         raise InvalidBody("", (Fault(_pointer(path.removesuffix("`")), "invalid", text),)) from None
     except (msgspec.DecodeError, RecursionError) as error:
         raise MalformedJson(str(error)) from None
+
+
+def _with_room(decoder: msgspec.json.Decoder[T], raw: bytes, frames: int) -> T:
+    """Decode with so many frames to spare: what is kept can be decoded again, wherever that happens."""
+    return _with_room(decoder, raw, frames - 1) if frames else decoder.decode(raw)
+
+
+def encoded(content: object) -> bytes:
+    """JSON."""
+    return _encoder.encode(content)
 
 
 def uuid(text: str, pointer: str) -> UUID:
@@ -61,4 +72,6 @@ def _null(raw: bytes) -> bool:
 def _pointer(path: str) -> str:
     """`$.entries[3].at` as the JSON Pointer `/entries/3/at`."""
     steps = [(name or number) for name, number in _STEP.findall(path)]
-    return "".join(f"/{step.replace('~', '~0').replace('/', '~1')}" for step in steps)
+    if "..." in steps:
+        steps = steps[: steps.index("...")]  # a key of a mapping: the decoder does not say which
+    return pointer(*steps)

@@ -12,7 +12,7 @@ from service.domain.errors import InvalidQuery, NotFound
 from service.domain.finding import Judgement, Shown, Verdict
 from service.domain.judge import judge
 from service.domain.people import Person, may_see
-from service.domain.receipt import Batch, Gathered, gather, labels
+from service.domain.receipt import Batch, Gathered, gather
 from service.domain.rules import Rules
 from service.domain.visit import OfficeEntries, Plan, Record, Visit
 from service.storage import batches, visits
@@ -69,11 +69,14 @@ class File(msgspec.Struct, frozen=True):
 
     def shown(self, judgement: Judgement) -> tuple[Shown, ...]:
         """The findings in words."""
-        return self.rules.speaker.show(judgement.findings, labels(self.gathered.entries))
+        return self.rules.speaker.show(judgement.findings, judgement.labels)
 
     def answer(self, at: datetime) -> Judged:
         """The judgement for a client."""
-        judgement = self.judged(at)
+        return self.told(self.judged(at), at)
+
+    def told(self, judgement: Judgement, at: datetime) -> Judged:
+        """A judgement made at a moment, for a client."""
         visit = str(self.row.id)
         return Judged(visit, self.rules.checklist.name, at, judgement.verdict, self.shown(judgement))
 

@@ -12,7 +12,7 @@ from service.storage import batches, log, visits
 from service.storage.batches import BatchRow
 from service.storage.database import Tx
 
-from .access import need, person_of
+from .access import sign_in
 from .decode import check_ids, decode
 from .house import House
 from .judging import Judged, last_moment, load, offices
@@ -20,6 +20,7 @@ from .judging import Judged, last_moment, load, offices
 
 async def add_entries(house: House, token: bytes, visit: UUID, raw: bytes) -> tuple[bool, Judged]:
     """Add entries of the office. Ids make it repeatable: the same again is no change (False)."""
+    person = await sign_in(house, token, "write entries of the office")
     written = decode(offices, raw).entries
     if len(written) > house.max_entries:
         raise TooManyEntries(f"at most {house.max_entries}")
@@ -27,8 +28,6 @@ async def add_entries(house: House, token: bytes, visit: UUID, raw: bytes) -> tu
     batch_id = house.new_id()
 
     async def work(tx: Tx) -> tuple[bool, Judged]:
-        person = await person_of(tx, token)
-        need(person, "write entries of the office")
         row = await visits.locked_visit(tx, visit)
         if row is None or not may_see(person, row.technician, row.crew, row.area):
             raise NotFound

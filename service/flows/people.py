@@ -37,6 +37,8 @@ async def add(house: House, person: Person, *, with_token: bool) -> Added:
         raise PersonError("技术员只能有一个片区 / a technician has one area")
     if not person.login.strip() or not person.name.strip() or any(c in person.login for c in " \n\t\0"):
         raise PersonError("登录名不能为空或含空格，姓名不能为空 / a login without blanks, and a name")
+    if not _writable(person.login + person.name + "".join(person.areas)):
+        raise PersonError("文字须为 UTF-8 / text has to be UTF-8")
     if any(not area.strip() or "\n" in area for area in person.areas):
         raise PersonError("片区不能为空或含换行 / an area is one line of text")
     password = token_urlsafe(12)
@@ -55,3 +57,8 @@ async def add(house: House, person: Person, *, with_token: bool) -> Added:
     if not await house.db.write(work):
         raise PersonError(f"登录名 {person.login} 已被使用，且不再分配 / this login was used, and is never used again")
     return Added(person, password, token)
+
+
+def _writable(text: str) -> bool:
+    """Whether the text can be stored: bytes of the command line that are not UTF-8 arrive as lone surrogates."""
+    return not any(0xD800 <= ord(sign) <= 0xDFFF for sign in text)

@@ -1,5 +1,6 @@
 """Dispatch plans a visit, and people look at visits."""
 
+import re
 from datetime import datetime
 from hashlib import sha256
 from typing import Literal
@@ -17,6 +18,7 @@ from service.domain.errors import (
     UnknownChecklist,
     UnknownPerson,
 )
+from service.domain.finding import Judgement
 from service.domain.merkle import leaf
 from service.domain.people import Person, covers
 from service.domain.receipt import Ignored, missing_files
@@ -26,13 +28,14 @@ from service.storage import checklists, log, people, visits
 from service.storage.database import Tx
 from service.storage.visits import VisitRow, Wanted
 
-from .access import need, person_of
+from .access import need, person_of, sign_in
 from .cursor import cursor_read, cursor_write
 from .decode import decode
 from .house import ONSITE, House
 from .judging import File, Judged, load, open_file, plans
 
 PAGE = 50
+_THING = re.compile(r"[a-z0-9_-]{1,40}\]")
 State = Literal["planned", "under_way", "to_review"]
 Flag = Literal["awaiting_evidence", "open_duties", "absent"]
 
@@ -88,11 +91,10 @@ class VisitView(Summary, frozen=True, kw_only=True):
 
 async def create(house: House, token: bytes, visit: UUID, raw: bytes) -> tuple[bool, VisitView]:
     """Plan a visit. The same bytes again are no change; it takes the newest published checklist and keeps it."""
+    person = await sign_in(house, token, "plan a visit")
     plan = decode(plans, raw)
 
     async def work(tx: Tx) -> tuple[bool, VisitView]:
-        person = await person_of(tx, token)
-        need(person, "plan a visit")
         known = await visits.locked_visit(tx, visit)
         if known is None:
             row = await _row(house, tx, person, visit, plan, raw)
@@ -163,21 +165,23 @@ def _check(plan: Plan, rules: Rules) -> None:
         faults.append(Fault("/window", "missing", "a window, or assigned.appointment_exempt with a reason"))
     if plan.window is not None and plan.window.end < plan.window.start:
         faults.append(Fault("/window/to", "before-from", "must not be before `from`"))
-    faults += [
-        Fault(f"/assigned/{n}", "unknown-fact", "not assigned by dispatch")
-        for n in plan.assigned
-        if n not in rules.assigned
-    ]
-    faults += [
-        Fault(f"/policies/{n}", "unknown-item", "not in the checklist") for n in plan.policies if n not in rules.by_id
-    ]
-    faults += [
-        Fault(f"/due/{n}", "unknown-item", "not in the checklist")
-        for n in plan.due
-        if n.partition("[")[0] not in rules.by_id
-    ]
+    # a name that is not ours is not repeated: the fault points at where it stands
+    if any(name not in rules.assigned for name in plan.assigned):
+        faults.append(Fault("/assigned", "unknown-fact", f"of {', '.join(sorted(rules.assigned))}"))
+    if any(name not in rules.by_id or not rules.by_id[name].policy for name in plan.policies):
+        faults.append(Fault("/policies", "not-a-policy", "ids of the checklist's policies"))
+    if any(not _can_be_due(rules, name) for name in plan.due):
+        faults.append(Fault("/due", "unknown-item", "an item, or item[thing] where it is per thing"))
     if faults:
         raise InvalidBody("", tuple(faults[:20]))
+
+
+def _can_be_due(rules: Rules, name: str) -> bool:
+    item, _, thing = name.partition("[")
+    rule = rules.by_id.get(item)
+    if rule is None:
+        return False
+    return not thing if "[" not in name else rule.per_thing and _THING.fullmatch(thing) is not None
 
 
 async def show(house: House, token: bytes, visit: UUID) -> VisitView:
@@ -219,6 +223,8 @@ def _wanted(person: Person, query: dict[str, str]) -> Wanted:
         return Wanted(technician=person.login, areas=(area,) if area else None)
     if area is not None and not covers(person, area):
         raise NotAllowed("the area is not one of yours")
+    if technician == person.login and "technician" in person.roles:
+        return Wanted(technician=technician, areas=(area,) if area else None)
     return Wanted(technician=technician, areas=(area,) if area else person.areas or None)
 
 
@@ -237,15 +243,17 @@ def _bound(text: str | None) -> int | None:
 def view(house: House, file: File) -> VisitView:
     """A visit for a client."""
     plan, entries = file.plan, tuple(file.gathered.entries)
-    judged = file.answer(house.now())
+    now = house.now()
+    judgement = file.judged(now)
+    judged = file.told(judgement, now)
     return VisitView(
         **msgspec.structs.asdict(_summary(house, file.row)),
         assigned=plan.assigned,
         exempt_reason=plan.exempt_reason,
         policies=plan.policies,
         due=plan.due,
-        state=_state(judged, entries),
-        flags=_flags(judged, entries),
+        state=_state(judgement),
+        flags=_flags(judgement, entries),
         entries=entries,
         records=tuple(_record(house, file, number) for number, row in enumerate(file.rows) if row.kind == "record"),
         judgement=judged,
@@ -282,18 +290,18 @@ def _record(house: House, file: File, number: int) -> RecordSeen:
     )
 
 
-def _state(judged: Judged, entries: tuple[Entry, ...]) -> State:
-    if judged.verdict is None:
+def _state(judgement: Judgement) -> State:
+    if judgement.verdict is None:
         return "planned"
-    return "to_review" if any(entry.what == "left" and entry.holds is not False for entry in entries) else "under_way"
+    return "to_review" if "left" in judgement.facts else "under_way"
 
 
-def _flags(judged: Judged, entries: tuple[Entry, ...]) -> tuple[Flag, ...]:
+def _flags(judgement: Judgement, entries: tuple[Entry, ...]) -> tuple[Flag, ...]:
     flags: list[Flag] = []
     if missing_files(entries, frozenset()):
         flags.append("awaiting_evidence")
-    if any(finding.severity == "open" for finding in judged.findings):
+    if any(finding.severity == "open" for finding in judgement.findings):
         flags.append("open_duties")
-    if any(entry.what == "nobody_home" and entry.holds is not False for entry in entries):
+    if "nobody_home" in judgement.facts:
         flags.append("absent")
     return tuple(flags)

@@ -13,7 +13,6 @@ from service.app import new_id
 
 from .town import TOKEN, record_of, record_parts
 
-
 _LENGTH = re.compile(rb"(?i)\r\ncontent-length: *(\d+)")
 
 

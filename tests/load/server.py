@@ -152,7 +152,13 @@ async def main(kind: str, address: str, sync_ms: float) -> None:
         listening = socket.create_server(("127.0.0.1", 0), backlog=2048)
         print(listening.getsockname()[1], flush=True)
         config = uvicorn.Config(
-            create_app(house, 2**21), loop="uvloop", http="httptools", lifespan="off", log_config=None, access_log=False, proxy_headers=False
+            create_app(house, 2**21),
+            loop="uvloop",
+            http="httptools",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            proxy_headers=False,
         )
         settle()
         await uvicorn.Server(config).serve(sockets=[listening])
