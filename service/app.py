@@ -3,7 +3,7 @@
 import asyncio
 import gc
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from secrets import randbits
 from uuid import UUID
@@ -12,9 +12,27 @@ from zoneinfo import ZoneInfo
 from litestar import Litestar
 from litestar.types import ASGIApp
 
-from service.flows import publish, sequence
-from service.flows.house import House
-from service.http import checklists, health, me, quarantine, records, visits
+from service.flows import deliver, gateways, publish, sequence, standing
+from service.flows.house import Desk, House
+from service.http import (
+    agenda,
+    calendar,
+    changes,
+    checklists,
+    customer,
+    devices,
+    doorstep,
+    health,
+    imports,
+    me,
+    messages,
+    people,
+    quarantine,
+    records,
+    sessions,
+    visits,
+)
+from service.http.endpoint import admitted
 from service.http.logs import logged
 from service.http.problems import HANDLERS, log_defect
 from service.http.shortcut import shortcut
@@ -24,8 +42,18 @@ from service.storage.database import open_database
 ROUTES = (
     *health.ROUTES,
     *me.ROUTES,
+    *sessions.ROUTES,
+    *people.ROUTES,
+    *devices.ROUTES,
     *checklists.ROUTES,
     *visits.ROUTES,
+    *changes.ROUTES,
+    *agenda.ROUTES,
+    *calendar.ROUTES,
+    *imports.ROUTES,
+    *messages.ROUTES,
+    *customer.ROUTES,
+    *doorstep.ROUTES,
     *records.ROUTES,
     *quarantine.ROUTES,
 )
@@ -42,6 +70,7 @@ def litestar(house: House | None = None, max_body: int = 0) -> Litestar:
     app = Litestar(
         ROUTES,
         exception_handlers=HANDLERS,
+        before_request=admitted,
         openapi_config=None,  # ours is made from what the handlers say (`http/openapi.py`)
         logging_config=None,  # `http/logs.py` writes one line for each request
         request_max_body_size=None,  # `http/body.py` has the limit, and looks at unpacked bytes too
@@ -58,6 +87,15 @@ def house_of(settings: Settings) -> House:
         new_id=new_id,
         zone=ZoneInfo(settings.zone),
         max_entries=settings.max_entries,
+        desk=Desk(
+            url=settings.public_url,
+            company=settings.company,
+            hotline=settings.hotline,
+            cutoff_hours=settings.cutoff_hours,
+            gateways=gateways.ways(
+                settings.data, settings.sms_url, settings.sms_token, settings.smtp, settings.smtp_from
+            ),
+        ),
     )
 
 
@@ -67,6 +105,7 @@ async def opened(house: House) -> AsyncIterator[House]:
     await house.db.start()
     try:
         await publish.first_checklist(house)
+        await standing.fill(house)
         yield house
     finally:
         await house.db.close()
@@ -76,12 +115,13 @@ async def opened(house: House) -> AsyncIterator[House]:
 async def running(house: House) -> AsyncIterator[House]:
     """An opened house with what goes on beside the requests. On leaving, what was taken is finished first."""
     async with opened(house):
-        sequencer = asyncio.create_task(_lasting(house))
+        beside = [asyncio.create_task(_lasting(house, work)) for work in (sequence.run, deliver.run)]
         try:
             yield house
         finally:
-            sequencer.cancel()
-            await asyncio.wait([sequencer])
+            for task in beside:
+                task.cancel()
+            await asyncio.wait(beside)
 
 
 def settle() -> None:
@@ -91,11 +131,11 @@ def settle() -> None:
     gc.set_threshold(20_000, 20, 50)
 
 
-async def _lasting(house: House) -> None:
-    """The sequencer, which outlives whatever happens to the database."""
+async def _lasting(house: House, work: Callable[[House], Awaitable[None]]) -> None:
+    """The sequencer or the outbox's worker, which outlives whatever happens to the database."""
     while True:
         try:
-            await sequence.run(house)
+            await work(house)
         except Exception as error:  # noqa: BLE001 - logged, and tried again
             log_defect(error)
         await asyncio.sleep(SECONDS_AFTER_DEFECT)

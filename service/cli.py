@@ -17,7 +17,7 @@ from service.app import house_of, litestar, opened
 from service.domain.errors import Problem
 from service.domain.people import Person
 from service.domain.source import Unreadable
-from service.flows import lint, people, publish, verify
+from service.flows import doorstep, lint, people, publish, verify
 from service.http import logs, openapi
 from service.settings import Settings, SettingsError, documented, from_environment
 from service.storage.folder import shipped
@@ -80,13 +80,19 @@ def _parser() -> argparse.ArgumentParser:
     one.set_defaults(command=_judge)
 
     person = commands.add_parser("person", help="people").add_subparsers(required=True, metavar="ACTION")
-    one = person.add_parser("add", help="add somebody; prints the one-time password, and a token if asked")
+    one = person.add_parser("add", help="add somebody; prints a one-time code, and a token if asked")
     one.add_argument("login", metavar="LOGIN")
     one.add_argument("--name", required=True)
     one.add_argument("--role", action="append", required=True, choices=people.ROLES, help="may be repeated")
     one.add_argument("--area", action="append", default=[], help="片区; may be repeated")
+    one.add_argument("--badge", default="", help="number on the ID card (工号), which customers are told")
+    one.add_argument("--title", default="", help="what he is called, such as 维修员")
     one.add_argument("--token", action="store_true", help="make a bearer token for scripts")
     one.set_defaults(command=_person_add)
+    one = person.add_parser("invite", help="print a new one-time code for who forgot his password")
+    one.add_argument("login", metavar="LOGIN")
+    one.add_argument("--reset", action="store_true", help="end password, authenticator and sessions at once")
+    one.set_defaults(command=_person_invite)
 
     one = commands.add_parser("lint", help="say what is wrong with a checklist")
     one.add_argument("folder", nargs="?", type=Path, default=shipped(), metavar="FOLDER")
@@ -120,7 +126,18 @@ def _person_add(options: argparse.Namespace, settings: Settings) -> int:
 
     async def work() -> people.Added:
         async with opened(house_of(settings)) as house:
-            return await people.add(house, person, with_token=options.token)
+            added = await people.add(house, person, with_token=options.token)
+            await doorstep.give_card(house, person.login, options.badge, options.title)
+            return added
+
+    _print(asyncio.run(work()))
+    return 0
+
+
+def _person_invite(options: argparse.Namespace, settings: Settings) -> int:
+    async def work() -> people.Added:
+        async with opened(house_of(settings)) as house:
+            return await people.invite_from_console(house, options.login, reset=options.reset)
 
     _print(asyncio.run(work()))
     return 0

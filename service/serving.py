@@ -4,6 +4,7 @@ import signal
 import socket
 import sys
 
+import msgspec
 import uvicorn
 import uvloop
 
@@ -26,6 +27,7 @@ async def _serve(settings: Settings, *, demo: bool) -> int:
         listening = _listen(settings)
         host, port = listening.getsockname()[:2]
         address = settings.url or f"http://{f'[{host}]' if ':' in host else host}:{port}"
+        house.desk = msgspec.structs.replace(house.desk, url=address.rstrip("/"))
         if demo:
             sys.stdout.write(_shown(await stories.seed(house), settings, address))
         sys.stdout.write(f"Doorstep 上门: {address}\n")
@@ -65,6 +67,7 @@ def _shown(demo: Demo, settings: Settings, address: str) -> str:
     tokens = "".join(f"  {login:8} {token}\n" for login, token in demo.tokens.items())
     return f"""演示数据已备好；令牌 / Demonstration data is ready; tokens:
 {tokens}
+客户的链接 / The link of a customer: {demo.link}
 提交一条记录并查看判定 / Submit a record and see the findings:
   curl -sS -X PUT {address}/v1/records/{demo.record} \\
     -H 'Authorization: Bearer {demo.tokens["li"]}' \\

@@ -42,6 +42,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     zone: Annotated[str, About("Time zone of the utility, by its IANA name.")] = "Asia/Shanghai"
     max_body: Annotated[int, About("Largest body of a request in bytes, after unpacking.")] = 2 * MIB
     max_entries: Annotated[int, About("Most entries in one record.")] = 2000
+    company: Annotated[str, About("Name of the utility, as customers know it.")] = "供水公司"
+    hotline: Annotated[str, About("Telephone number that customers may call.")] = ""
+    cutoff_hours: Annotated[int, About("Hours before the window until which a customer may ask for another time.")] = 2
+    sms_url: Annotated[
+        str, About("Address of the gateway for SMS and WeCom; empty: messages go into the file outbox.jsonl.")
+    ] = ""
+    sms_token: Annotated[str, About("Bearer token for that gateway.")] = ""
+    smtp: Annotated[str, About("Mail server: smtp://USER:PASSWORD@HOST:PORT or smtps://…; empty: the same file.")] = ""
+    smtp_from: Annotated[str, About("Sender of mails.")] = "doorstep@localhost"
     log: Annotated[Literal["human", "json"], About("Form of the log on standard error.")] = "human"
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"], About("What is logged, and all that is graver.")
@@ -97,6 +106,12 @@ def _check(settings: Settings) -> None:
         raise SettingsError("DOORSTEP_PORT must be a number from 0 to 65535")
     if settings.url and (urlsplit(settings.url).scheme not in ("http", "https") or not urlsplit(settings.url).netloc):
         raise SettingsError("DOORSTEP_URL must begin with http:// or https:// and name a host")
+    for name, schemes in (("sms_url", ("http", "https")), ("smtp", ("smtp", "smtps"))):
+        given = urlsplit(getattr(settings, name))
+        if given.geturl() and (given.scheme not in schemes or not given.hostname):
+            raise SettingsError(f"{PREFIX}{name.upper()} must begin with {schemes[0]}:// or {schemes[1]}:// and a host")
+    if settings.cutoff_hours < 0:
+        raise SettingsError("DOORSTEP_CUTOFF_HOURS must be at least 0")
     for proxy in settings.proxies:
         try:
             ip_network(proxy)

@@ -62,8 +62,10 @@ class Recorder(apsw.VFS):
         self.name, self.replaced, self.events = name, replaced, list[Event]()
         super().__init__(name, "", maxpathname=0)
 
-    def xOpen(self, name: Any, flags: list[int]) -> RecordedFile:  # noqa: N802
-        """Open."""
+    def xOpen(self, name: Any, flags: list[int]) -> Any:  # noqa: N802
+        """Open. A file without a name is temporary: it is gone with the power."""
+        if name is None:
+            return super().xOpen(name, flags)
         return RecordedFile(self.events, name, flags)
 
     def xDelete(self, filename: str, syncdir: bool) -> None:  # noqa: N802

@@ -90,7 +90,11 @@ def test_adding_a_person_makes_a_fresh_folder_ready_and_prints_one_object(tmp_pa
     added = json.loads(done.stdout)
     assert added["person"] == {"login": "li", "name": "李强", "roles": ["technician"], "areas": ["城东"]}
     assert len(added["token"]) >= 43
-    assert added["password"]
+    assert len(added["code"]) == 22
+    invited = json.loads(run("person", "invite", "li", "--reset", data=tmp_path / "new").stdout)
+    assert invited["person"] == added["person"]
+    assert invited["code"] != added["code"]
+    assert run("person", "invite", "nobody", data=tmp_path / "new").returncode == 1
     again = run("person", "add", "li", *given, data=tmp_path / "new")
     assert (again.returncode, again.stdout) == (1, "")
     assert "li" in again.stderr

@@ -3,7 +3,7 @@
 import pytest
 
 from service.domain import errors
-from service.flows import judging, plan
+from service.flows import judging, view
 from service.storage import batches
 
 from .town import TOKENS, Town, a_record, said, uid
@@ -29,7 +29,7 @@ async def test_the_same_id_with_other_content_is_409_and_keeps_nothing(town: Tow
     with pytest.raises(errors.EntryChanged) as caught:
         await town.noted(visit, new, {**CALLED, "label": "改了"})
     assert [fault.pointer for fault in caught.value.errors] == ["/entries/1/id"]
-    seen = await plan.show(town.house, TOKENS["zhao"], visit)
+    seen = await view.show(town.house, TOKENS["zhao"], visit)
     assert [entry.id for entry in seen.entries] == [CALLED["id"]]
 
 

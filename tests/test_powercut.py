@@ -5,7 +5,6 @@ what could be left on the disk, opened, and searched for what had been acknowled
 with synchronous=NORMAL and must lose some: otherwise this test would not see anything.
 """
 
-# ruff: noqa: S311 - the moments are chosen by a seed, so that a failure comes again
 import asyncio
 import random
 import sqlite3

@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from service.domain import errors
-from service.flows import decide, plan, quarantine, submit
+from service.flows import decide, quarantine, submit, view
 
 from .town import TOKENS, Town, a_record, encode, said, uid
 
@@ -53,7 +53,7 @@ async def test_a_record_that_came_before_its_visit_is_taken_later_for_its_sender
     assert decided.receipt is not None
     assert decided.receipt.record == str(uid("r"))
     assert (decided.quarantine.decision, decided.quarantine.decided_by) == ("take", "wang")
-    seen = await plan.show(town.house, TOKENS["li"], visit)
+    seen = await view.show(town.house, TOKENS["li"], visit)
     assert [record.writer for record in seen.records] == ["li"]
     assert (await town.submitted(raw)).replayed  # the phone may still come again
 

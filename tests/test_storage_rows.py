@@ -5,11 +5,12 @@ from hashlib import sha256
 
 import pytest
 
-from service.storage import checklists, people, quarantine
+from service.storage import board, checklists, people, quarantine
 from service.storage.batches import add_batch, batches_of
+from service.storage.board import FIRST, Posted, Wanted
 from service.storage.checklists import ChecklistRow
 from service.storage.database import Database
-from service.storage.visits import FIRST, VisitRow, Wanted, add_visit, locked_visit, visit, visits_page
+from service.storage.visits import add_visit, locked_visit, visit
 
 from .rows import LI, NOON, ZHAO, a_batch, a_visit, an_input, plan, uid
 
@@ -53,13 +54,13 @@ async def test_a_visit_is_added_once(database: Database) -> None:
 
 async def walk(database: Database, wanted: Wanted, size: int = 3) -> list[int]:
     """All pages, as the numbers of the visits."""
-    found: list[VisitRow] = []
+    found: list[Posted] = []
     while page := await database.read(
-        lambda tx: visits_page(tx, wanted, found[-1].key if found else FIRST, size)  # noqa: B023
+        lambda tx: board.page(tx, wanted, found[-1].key if found else FIRST, size)  # noqa: B023
     ):
         assert len(page) <= size
         found += page
-    return [row.id.int for row in found]
+    return [row.visit.int for row in found]
 
 
 async def test_pages_of_visits_are_complete_and_in_order(database: Database) -> None:
@@ -78,7 +79,7 @@ async def test_pages_of_visits_are_complete_and_in_order(database: Database) -> 
     await plan(database, *visits)
 
     def expected(test: object) -> list[int]:
-        return [row.id.int for row in sorted(visits, key=lambda row: row.key) if test(row)]  # type: ignore[operator]
+        return [row.id.int for row in sorted(visits, key=lambda row: (row.planned_at, row.id)) if test(row)]  # type: ignore[operator]
 
     assert await walk(database, Wanted()) == expected(lambda row: True)
     assert await walk(database, Wanted(technician="li")) == expected(lambda row: "li" in (row.technician, *row.crew))
@@ -149,5 +150,5 @@ async def test_quarantine_is_decided_once(database: Database) -> None:
 
 @pytest.mark.parametrize("number", [1, 2])
 async def test_a_fresh_database_is_empty(database: Database, number: int) -> None:
-    assert await database.read(lambda tx: visits_page(tx, Wanted())) == []
+    assert await database.read(lambda tx: board.page(tx, Wanted())) == []
     await plan(database)

@@ -10,7 +10,7 @@ import pytest
 
 from service.domain import errors
 from service.domain.merkle import leaf
-from service.flows import judging, plan, submit
+from service.flows import judging, submit, view
 from service.storage import batches, log, people
 from service.storage.database import Tx
 
@@ -225,7 +225,7 @@ async def test_one_wrong_entry_never_costs_the_rest(town: Town) -> None:
         (wrong[3]["id"], "unknown-item"),
         (wrong[4]["id"], "not-by-technician"),
     ]
-    seen = await plan.show(town.house, TOKENS["li"], visit)
+    seen = await view.show(town.house, TOKENS["li"], visit)
     assert {entry.id for entry in seen.entries} == {entry["id"] for entry in DOOR}
     assert all(entry.via == "record" for entry in seen.entries)
 
@@ -249,7 +249,7 @@ async def test_a_phone_cannot_say_by_which_way_an_entry_came(town: Town) -> None
     visit = await town.planned()
     card = said("09:08", "id_shown", via="scan", evidence=[{"kind": "customer_confirm"}])
     await town.submitted(a_record("r", visit, *DOOR, card))
-    seen = await plan.show(town.house, TOKENS["li"], visit)
+    seen = await view.show(town.house, TOKENS["li"], visit)
     assert {entry.via for entry in seen.entries} == {"record"}
 
 
@@ -333,5 +333,5 @@ async def test_nothing_is_taken_that_could_not_be_read_again(town: Town) -> None
             await submit.submit(town.house, TOKENS["li"], uid(f"r{depth}"), raw)
         except errors.MalformedJson:
             assert depth > 500
-    await plan.show(town.house, TOKENS["li"], visit)
+    await view.show(town.house, TOKENS["li"], visit)
     await town.submitted(a_record("after", visit, *DOOR))

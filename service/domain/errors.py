@@ -94,11 +94,60 @@ class TooManyEntries(Problem):
     status, kept = 422, True
 
 
+class LinkEnded(Problem):
+    """这个链接已失效，请向供水公司索取新的
+    This link has ended; ask the utility for a new one"""
+
+    status = 410
+
+
+class AppointmentChanged(Problem):
+    """上门时间已经变了，请重新查看后再答复
+    The time of the visit has changed; look again before you answer"""
+
+    status = 409
+
+
+class TooLate(Problem):
+    """现在已不能这样答复，请打电话给供水公司
+    It is too late for this answer; call the utility"""
+
+    status = 409
+
+
+class NotNow(Problem):
+    """只能在约定时间前后出示上门码
+    The doorstep code is shown only around the time of the visit"""
+
+    status = 409
+
+
 class ContentDiffers(Problem):
     """这个编号已用于另一份内容，请换新编号
     This id was used for other content; take a new id"""
 
     status, kept = 409, True
+
+
+class VisitCancelled(Problem):
+    """上门任务已取消，不能再改
+    The visit was cancelled and can no longer be changed"""
+
+    status = 409
+
+
+class PreconditionRequired(Problem):
+    """修改前请先查看，并带上 If-Match
+    Look at the visit first, and send its ETag as If-Match"""
+
+    status = 428
+
+
+class PreconditionFailed(Problem):
+    """别人刚改过这个任务，请查看后再改
+    Somebody else changed the visit; look again before you change it"""
+
+    status = 412
 
 
 class EntryChanged(Problem):
@@ -162,6 +211,69 @@ class AlreadyDecided(Problem):
     This quarantined input was decided already"""
 
     status = 409
+
+
+class DeviceRevoked(Problem):
+    """此设备已停用：只保留未提交的记录，并交给主管
+    This device was revoked: keep only unsent records, and give them to a supervisor"""
+
+    status = 401
+
+
+class SignInFailed(Problem):
+    """登录名、密码或验证码不对
+    Login, password or code is wrong"""
+
+    status = 403
+
+
+class SecondFactorNeeded(Problem):
+    """还需要验证器的动态码；第一次登录请先绑定验证器
+    A code of the authenticator is needed too; at the first login set it up first"""
+
+    status = 403
+
+
+class ForgeryRefused(Problem):
+    """请求不是从本站页面发出的，请刷新页面后重试
+    The request did not come from a page of this site; reload the page and try again"""
+
+    status = 403
+
+
+class UnknownCode(Problem):
+    """这个一次性码无效、已用过或已过期，请索取新码
+    This one-time code is unknown, used or too old; ask for a new one"""
+
+    status = 404
+
+
+class LoginTaken(Problem):
+    """这个登录名已被使用，且不再分配
+    This login was used, and is never used again"""
+
+    status = 409
+
+
+class TooManyDevices(Problem):
+    """此人已有两台设备，请先停用一台
+    This person has two devices; revoke one first"""
+
+    status = 409
+
+
+class SecondFactorKnown(Problem):
+    """验证器已绑定；要更换请找管理员
+    The authenticator is set up already; ask an administrator to have it replaced"""
+
+    status = 409
+
+
+class TooManyRequests(Problem):
+    """尝试次数过多，请稍后再试
+    Too many tries; come again later"""
+
+    status = 429
 
 
 class StorageFull(Problem):

@@ -11,6 +11,7 @@ import msgspec
 Role = Literal["technician", "dispatcher", "supervisor", "admin"]
 Right = Literal[
     "plan a visit",
+    "change a visit",
     "see visits of an area",
     "see own visits",
     "submit a record",
@@ -18,10 +19,17 @@ Right = Literal[
     "see quarantine",
     "decide quarantine",
     "see own records",
+    "see people",
+    "add people",
+    "enrol a device",
+    "see devices",
+    "see own devices",
+    "take in records",
 ]
 
 MAY: dict[Right, frozenset[Role]] = {
     "plan a visit": frozenset({"dispatcher"}),
+    "change a visit": frozenset({"dispatcher", "supervisor"}),
     "see visits of an area": frozenset({"dispatcher", "supervisor"}),
     "see own visits": frozenset({"technician"}),
     "submit a record": frozenset({"technician"}),
@@ -29,7 +37,16 @@ MAY: dict[Right, frozenset[Role]] = {
     "see quarantine": frozenset({"supervisor", "admin"}),
     "decide quarantine": frozenset({"supervisor", "admin"}),
     "see own records": frozenset({"technician"}),
+    "see people": frozenset({"dispatcher", "supervisor", "admin"}),
+    "add people": frozenset({"admin"}),
+    "enrol a device": frozenset({"supervisor", "admin"}),
+    "see devices": frozenset({"supervisor", "admin"}),
+    "see own devices": frozenset({"technician"}),
+    "take in records": frozenset({"supervisor"}),
 }
+
+SECOND_FACTOR: frozenset[Role] = frozenset({"supervisor", "admin"})
+"""Who signs in with a second factor."""
 
 
 class Person(msgspec.Struct, frozen=True):
@@ -62,3 +79,9 @@ def may_see(person: Person, technician: str, crew: tuple[str, ...], area: str) -
 def covers(person: Person, area: str) -> bool:
     """Whether the area is one of the person's; who has none named works for the whole utility."""
     return not person.areas or area in person.areas
+
+
+def oversees(person: Person, right: Right, other: Person) -> bool:
+    """Whether the person has a right over somebody else: who works in one of his areas, for an admin everybody."""
+    everywhere = "admin" in person.roles and "admin" in MAY[right]
+    return person.may(right) and (everywhere or not person.areas or not set(person.areas).isdisjoint(other.areas))

@@ -12,10 +12,10 @@ from .rules import Rules
 
 
 class Batch(msgspec.Struct, frozen=True):
-    """What one writer sent at once: a phone's record, or entries of the office."""
+    """What one writer sent at once: a phone's record, entries of the office, a customer's answer by link or scan."""
 
     id: str
-    kind: Literal["record", "office"]
+    kind: Literal["record", "office", "link", "scan"]
     entries: tuple[Entry, ...]
 
 
@@ -46,6 +46,8 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     findings: tuple[Shown, ...]
     ignored: tuple[Ignored, ...]
     replayed: bool
+    signature: Literal["verified", "wrong", "none"] = "none"
+    taken_in_by: str | None = None
 
 
 def gather(rules: Rules, batches: Sequence[Batch]) -> Gathered:

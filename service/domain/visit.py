@@ -66,7 +66,7 @@ class Work(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Plan(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """What a dispatcher sends to create a visit. `technician` is a login."""
+    """What a dispatcher sends to create a visit. `technician` is a login, `follows` the visit that this one goes on."""
 
     type: str
     technician: Name
@@ -81,6 +81,7 @@ class Plan(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     due: dict[str, Moment] = {}
     inspectors: Annotated[int, msgspec.Meta(ge=0, le=100)] | None = None
     external_ref: str | None = None
+    follows: str | None = None
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,13 +1,19 @@
-"""Who is asking: a bearer token is looked up by its SHA-256 on every request, so a revoked one is out at once."""
+"""Who is asking: a token is looked up by its SHA-256 on every request, so a revoked one is out at once."""
 
 from hashlib import sha256
 
-from service.domain.errors import NotAllowed, NotSignedIn
+from service.domain.errors import DeviceRevoked, NotAllowed, NotSignedIn
 from service.domain.people import Person, Right
-from service.storage import people
+from service.storage import access, devices
+from service.storage.access import Holder
 from service.storage.database import Tx
 
 from .house import House
+
+MINUTE = 60_000
+IDLE, LONGEST = 30 * MINUTE, 12 * 60 * MINUTE
+"""A session ends when it was not used for so long, and so long after it began."""
+REMEMBERED = 100_000
 
 
 def digest(token: str) -> bytes:
@@ -15,12 +21,26 @@ def digest(token: str) -> bytes:
     return sha256(token.encode()).digest()
 
 
-async def person_of(tx: Tx, token: bytes) -> Person:
-    """The person a token (its digest) stands for. NotSignedIn when it is unknown, revoked, or he left."""
-    person = await people.person_of_token(tx, token)
-    if person is None:
+def session_digest(token: str) -> bytes:
+    """What is stored of a session's token: a cookie is never good as a bearer token, nor the other way round."""
+    return sha256(b"session " + token.encode()).digest()
+
+
+async def holder_of(tx: Tx, token: bytes) -> Holder:
+    """Whose token (its digest) it is. DeviceRevoked, or NotSignedIn when it is unknown, revoked, or he left."""
+    holder = await access.holder(tx, token)
+    if holder is None:
         raise NotSignedIn
-    return person
+    if holder.device_revoked:
+        raise DeviceRevoked
+    if not holder.living:
+        raise NotSignedIn
+    return holder
+
+
+async def person_of(tx: Tx, token: bytes) -> Person:
+    """The person a token stands for."""
+    return (await holder_of(tx, token)).person
 
 
 async def sign_in(house: House, token: bytes, right: Right | None = None) -> Person:
@@ -35,3 +55,35 @@ def need(person: Person, right: Right) -> None:
     """NotAllowed unless one of his roles has the right."""
     if not person.may(right):
         raise NotAllowed
+
+
+async def admit(house: House, token: bytes, app: str = "") -> None:
+    """What HTTP does with every token before anything else: sessions end in time, devices were seen.
+
+    Once a minute for each token; in between it costs one look into a dictionary. It does not make a revoked token
+    good: that the flows see in their own transactions.
+    """
+    now = house.clock()
+    since, until = house.admitted.get(token, (0, 0))
+    if since <= now < until:
+        return
+    holder = await house.db.read(lambda tx: holder_of(tx, token))
+    until = now + MINUTE
+    if holder.kind == "session":
+        if now >= holder.created_at + LONGEST or now >= (holder.used_at or holder.created_at) + IDLE:
+            raise NotSignedIn("the session has ended")
+        until = min(until, holder.created_at + LONGEST)
+    if holder.kind != "script":
+        await house.db.write(lambda tx: _used(tx, holder, token, now, app))
+    if len(house.admitted) >= REMEMBERED:
+        house.admitted.clear()
+    house.admitted[token] = now, until
+
+
+async def _used(tx: Tx, holder: Holder, token: bytes, now: int, app: str) -> None:
+    """It was here. The first use of a device's new token ends the old ones."""
+    if not await access.used(tx, token, now) or holder.device is None:
+        return
+    await devices.seen(tx, holder.device, now, app)
+    if holder.used_at is None:
+        await access.revoke_others(tx, holder.device, token, now)

@@ -15,7 +15,7 @@ from . import submit
 from .access import sign_in
 from .decode import decode
 from .house import House
-from .quarantine import Kept, shown
+from .quarantine import Kept, concerns, shown
 
 
 class Decision(msgspec.Struct, frozen=True):
@@ -42,7 +42,7 @@ async def decide(house: House, token: bytes, kept: UUID, raw: bytes) -> Decided:
 
     async def work(tx: Tx) -> tuple[KeptRow, Receipt | None]:
         row = await quarantine.one(tx, kept)
-        if row is None:
+        if row is None or not await concerns(tx, person, row):
             raise NotFound
         if row.decision is not None:
             if row.decision == decision.decision and row.decided_by == person.login:

@@ -12,7 +12,7 @@ from service.domain.people import Person
 from service.storage import people
 from service.storage.database import Tx
 
-from . import office, plan, submit
+from . import links, office, plan, submit
 from .access import digest
 from .house import House
 
@@ -26,9 +26,10 @@ STORIES = Path(__file__).parent.parent / "stories"
 
 
 class Demo(msgspec.Struct, frozen=True):
-    """What to show a newcomer: a token per login, and a record that can be sent."""
+    """What to show a newcomer: a token per login, a customer's link, and a record that can be sent."""
 
     tokens: dict[str, str]
+    link: str
     record: UUID
     body: bytes
 
@@ -49,7 +50,8 @@ async def seed(house: House) -> Demo:
     visit = _id(f"today {house.now():%Y-%m-%d}")
     await plan.create(house, zhao, visit, _encode(_today(house)))
     record = _id(f"record {visit}")
-    return Demo(tokens, record, _record(house, visit, record))
+    link = await links.create(house, zhao, visit)
+    return Demo(tokens, link.url, record, _record(house, visit, record))
 
 
 async def _story(house: House, zhao: bytes, li: bytes, story: dict[str, Any]) -> None:

@@ -1,6 +1,6 @@
 """What every flow works with: the database, the clock, and checklists made ready for judging."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from secrets import token_bytes
 from uuid import UUID
@@ -14,7 +14,19 @@ from service.domain.rules import Rules
 from service.storage import checklists
 from service.storage.database import Database, Tx
 
+from .gateways import Gateway
+
 ONSITE = "onsite"  # the checklist that visits take
+
+
+class Desk(msgspec.Struct, frozen=True, kw_only=True):
+    """What customers are told and how: `url` without a slash at its end; by channel the way out, the file's for all."""
+
+    url: str = "http://127.0.0.1:8000"
+    company: str = "供水公司"
+    hotline: str = ""
+    cutoff_hours: int = 2
+    gateways: Mapping[str, Gateway] = {}
 
 
 class House(msgspec.Struct, kw_only=True):
@@ -25,7 +37,9 @@ class House(msgspec.Struct, kw_only=True):
     new_id: Callable[[], UUID]
     zone: ZoneInfo
     max_entries: int = 2000
+    desk: Desk = Desk()
     ready: dict[tuple[str, str], Rules] = {}
+    admitted: dict[bytes, tuple[int, int]] = {}  # tokens that were looked at since when and are good until (`access`)
 
     def now(self) -> datetime:
         """The time now, in the utility's zone."""

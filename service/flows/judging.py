@@ -2,11 +2,21 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Literal
 from uuid import UUID
 
 import msgspec
 
+from service.domain.change import (
+    Cancellation,
+    Change,
+    Content,
+    Due,
+    NewDetails,
+    NewTechnician,
+    NewWindow,
+    Standing,
+    standing,
+)
 from service.domain.entry import Entry
 from service.domain.errors import InvalidQuery, NotFound
 from service.domain.finding import Judgement, Shown, Verdict
@@ -16,7 +26,9 @@ from service.domain.receipt import Batch, Gathered, gather
 from service.domain.rules import Rules
 from service.domain.visit import OfficeEntries, Plan, Record, Visit
 from service.storage import batches, visits
+from service.storage import changes as change_rows
 from service.storage.batches import BatchRow
+from service.storage.changes import ChangeRow
 from service.storage.database import Tx
 from service.storage.visits import VisitRow
 
@@ -26,6 +38,13 @@ from .house import House
 plans = msgspec.json.Decoder(Plan)
 records = msgspec.json.Decoder(Record)
 offices = msgspec.json.Decoder(OfficeEntries)
+contents: dict[str, msgspec.json.Decoder[Content]] = {
+    "window": msgspec.json.Decoder(NewWindow),
+    "technician": msgspec.json.Decoder(NewTechnician),
+    "details": msgspec.json.Decoder(NewDetails),
+    "due": msgspec.json.Decoder(Due),
+    "cancellation": msgspec.json.Decoder(Cancellation),
+}
 
 
 class Judged(msgspec.Struct, frozen=True):
@@ -39,23 +58,36 @@ class Judged(msgspec.Struct, frozen=True):
 
 
 class File(msgspec.Struct, frozen=True):
-    """A visit as it is kept: the plan, the version it is judged by, and what was written about it."""
+    """A visit as it is kept: the plan and its changes, the version it is judged by, and what was written about it."""
 
     row: VisitRow
-    plan: Plan
+    planned: Plan
+    standing: Standing
     rules: Rules
     rows: list[BatchRow]
     batches: list[Batch]
     gathered: Gathered
 
+    @property
+    def plan(self) -> Plan:
+        """The plan as it stands now."""
+        return self.standing.plan
+
+    @property
+    def planned_at(self) -> int:
+        """When it is planned for (ms UTC); lists are in this order."""
+        window = self.plan.window
+        return self.row.created_at if window is None else int(window.start.timestamp() * 1000)
+
     def visit(self) -> Visit:
-        """The visit as the judge sees it."""
+        """The visit as the judge sees it: the first window, and how it was moved."""
         plan = self.plan
         return Visit(
             id=str(self.row.id),
             type=plan.type,
             checklist=self.rules.checklist.name,
-            window=plan.window,
+            window=self.planned.window,
+            rescheduled=self.standing.rescheduled,
             assigned=plan.assigned,
             exempt_reason=plan.exempt_reason,
             policies=plan.policies,
@@ -83,9 +115,8 @@ class File(msgspec.Struct, frozen=True):
 
 def batch_of(row: BatchRow) -> Batch:
     """A stored batch, read again."""
-    kind: Literal["record", "office"] = "record" if row.kind == "record" else "office"
-    decoded = records.decode(row.body) if kind == "record" else offices.decode(row.body)
-    return Batch(str(row.id), kind, decoded.entries)
+    decoded = records.decode(row.body) if row.kind == "record" else offices.decode(row.body)
+    return Batch(str(row.id), row.kind, decoded.entries)
 
 
 async def load(house: House, tx: Tx, row: VisitRow, new: tuple[BatchRow, Batch] | None = None) -> File:
@@ -96,7 +127,14 @@ async def load(house: House, tx: Tx, row: VisitRow, new: tuple[BatchRow, Batch] 
     if new is not None:
         rows.append(new[0])
         read.append(new[1])
-    return File(row, plans.decode(row.body), rules, rows, read, gather(rules, read))
+    planned = plans.decode(row.body)
+    changes = [change_of(house, one) for one in await change_rows.changes_of(tx, row.id)] if row.revision else []
+    return File(row, planned, standing(planned, changes), rules, rows, read, gather(rules, read))
+
+
+def change_of(house: House, row: ChangeRow) -> Change:
+    """A stored change, read again."""
+    return Change(row.number, row.kind, house.time(row.at), row.writer, contents[row.kind].decode(row.body))
 
 
 async def open_file(house: House, tx: Tx, person: Person, visit: UUID) -> File:

@@ -16,6 +16,7 @@ from .access import sign_in
 from .decode import check_ids, decode
 from .house import House
 from .judging import Judged, last_moment, load, offices
+from .standing import written_now
 
 
 async def add_entries(house: House, token: bytes, visit: UUID, raw: bytes) -> tuple[bool, Judged]:
@@ -50,6 +51,7 @@ async def add_entries(house: House, token: bytes, visit: UUID, raw: bytes) -> tu
         await log.add_leaf(tx, new.id, leaf("visit.amended", new.salt, new.sha256, new.received_at), new.received_at)
         after = await load(house, tx, row)
         _all_count(after.gathered.ignored[str(batch_id)], written)
+        await written_now(house, tx, after)
         return True, after.answer(last_moment(house, written))
 
     return await house.db.write(work)

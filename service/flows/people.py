@@ -1,19 +1,25 @@
-"""People are added by the command line: roles, areas, a one-time password, and tokens for scripts."""
+"""People come with an invitation, set their own password by its one-time code, and leave with everything at once."""
 
+from datetime import datetime
 from secrets import token_urlsafe
-from typing import get_args
+from typing import Annotated, Literal, get_args
 
 import msgspec
-from argon2 import PasswordHasher
 
-from service.domain.people import Person, Role
-from service.storage import people
+from service.domain.errors import Fault, InvalidBody, LoginTaken, NotAllowed, NotFound, UnknownCode, UnknownPerson
+from service.domain.people import Person, Role, oversees
+from service.storage import access, devices, people
 from service.storage.database import Tx
 
-from .access import digest
+from . import passwords, tries
+from .access import digest, need, person_of
+from .decode import decode
 from .house import House
 
 ROLES: tuple[Role, ...] = get_args(Role)
+HOURS_72 = 72 * 3_600_000
+PAGE = 200
+NOT_IN_LOGIN = " \n\t\r\0/?#%\\"
 
 
 class PersonError(ValueError):
@@ -21,42 +27,233 @@ class PersonError(ValueError):
 
 
 class Added(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Somebody new. The password and the token are shown this once and kept only as digests."""
+    """Somebody new. The one-time code and the token are shown this once and kept only as digests."""
 
     person: Person
-    password: str
+    code: str
+    url: str
+    expires_at: datetime
     token: str | None = None
 
 
+class NewPerson(msgspec.Struct, frozen=True):
+    """Somebody who begins to work here."""
+
+    login: str
+    name: str
+    roles: tuple[Role, ...]
+    areas: tuple[str, ...] = ()
+
+
+class Invite(msgspec.Struct, frozen=True):
+    """A new code for somebody who works here. `reset` ends password, second factor and sessions at once."""
+
+    person: str
+    reset: bool = False
+
+
+class NewPassword(msgspec.Struct, frozen=True):
+    """A password that one chose: at least twelve characters."""
+
+    password: str
+
+
+class Named(msgspec.Struct, frozen=True):
+    """Whose password was set."""
+
+    login: str
+    name: str
+
+
+class Departure(msgspec.Struct, frozen=True):
+    """Why somebody leaves."""
+
+    reason: Annotated[str, msgspec.Meta(pattern=r"\S")]
+
+
+class Colleague(msgspec.Struct, frozen=True):
+    """Somebody who works or worked here."""
+
+    login: str
+    name: str
+    roles: tuple[Role, ...]
+    areas: tuple[str, ...]
+    left_at: datetime | None
+
+
+class PeoplePage(msgspec.Struct, frozen=True):
+    """People by login; `after` leads to the next page."""
+
+    items: tuple[Colleague, ...]
+    after: str | None
+
+
+new_people = msgspec.json.Decoder(NewPerson)
+invites = msgspec.json.Decoder(Invite)
+new_passwords = msgspec.json.Decoder(NewPassword)
+departures = msgspec.json.Decoder(Departure)
+_Wrong = tuple[Literal["/roles", "/areas", "/login"], str]
+
+
 async def add(house: House, person: Person, *, with_token: bool) -> Added:
-    """Add somebody. PersonError when the login is or ever was somebody's, or a role or area does not fit."""
-    unknown = [role for role in person.roles if role not in ROLES]
-    if unknown or not person.roles:
-        raise PersonError(f"角色须为 / roles are: {', '.join(ROLES)}")
+    """Add somebody, from the command line. PersonError when the login was used, or a role or area does not fit."""
+    wrong = _wrong(person)
+    if wrong is not None:
+        raise PersonError(wrong[1])
+    token = token_urlsafe(32) if with_token else None
+
+    async def work(tx: Tx) -> Added | None:
+        return await _add(house, tx, person, "doorstep", token)
+
+    added = await house.db.write(work)
+    if added is None:
+        raise PersonError(f"登录名 {person.login} 已被使用，且不再分配 / this login was used, and is never used again")
+    return added
+
+
+async def hire(house: House, token: bytes, raw: bytes) -> Added:
+    """Add somebody, as an admin."""
+    given = decode(new_people, raw)
+    person = Person(given.login, given.name, tuple(dict.fromkeys(given.roles)), tuple(dict.fromkeys(given.areas)))
+    wrong = _wrong(person)
+
+    async def work(tx: Tx) -> Added:
+        caller = await person_of(tx, token)
+        need(caller, "add people")
+        if wrong is not None:
+            raise InvalidBody("", (Fault(wrong[0], "invalid", wrong[1]),))
+        added = await _add(house, tx, person, caller.login)
+        if added is None:
+            raise LoginTaken
+        return added
+
+    return await house.db.write(work)
+
+
+async def invite(house: House, token: bytes, raw: bytes) -> Added:
+    """A new one-time code, for who forgot his password."""
+    given = decode(invites, raw)
+
+    async def work(tx: Tx) -> Added:
+        caller = await person_of(tx, token)
+        need(caller, "add people")
+        return await _again(house, tx, given, caller.login)
+
+    return await house.db.write(work)
+
+
+async def invite_from_console(house: House, login: str, *, reset: bool) -> Added:
+    """The same from the command line: for the admin who forgot his own. PersonError when there is no such person."""
+    try:
+        return await house.db.write(lambda tx: _again(house, tx, Invite(login, reset), "doorstep"))
+    except UnknownPerson:
+        raise PersonError(f"没有这个人员：{login} / there is no such person") from None
+
+
+async def accept(house: House, address: str, code: str, raw: bytes) -> Named:
+    """Set the password by a one-time code. Sessions that there were are ended."""
+    given = decode(new_passwords, raw)
+    await tries.count(house, address)
+    if not passwords.good(given.password, ""):
+        raise InvalidBody("", (Fault("/password", "too-weak", f"at least {passwords.LEAST} characters"),))
+    kept = await passwords.hashed(given.password)
+
+    async def work(tx: Tx) -> Named:
+        now = house.clock()
+        person = await access.use_code(tx, digest(code), "invitation", now)
+        if person is None:
+            raise UnknownCode
+        if not passwords.good(given.password, person.login):
+            raise InvalidBody("", (Fault("/password", "too-weak", "not your login"),))
+        await people.set_password_hash(tx, person.login, kept)
+        await access.revoke_tokens(tx, person.login, now, "session")
+        await tries.good(tx, address, person.login)
+        return Named(person.login, person.name)
+
+    return await house.db.write(work)
+
+
+async def page(house: House, token: bytes, after: str) -> PeoplePage:
+    """People of one's areas, for an admin all; also who left, because his name stays on his records."""
+
+    async def work(tx: Tx) -> PeoplePage:
+        caller = await person_of(tx, token)
+        need(caller, "see people")
+        found = await people.page(tx, after, PAGE)
+        items = tuple(
+            Colleague(one.login, one.name, one.roles, one.areas, None if left is None else house.time(left))
+            for one, left in found
+            if oversees(caller, "see people", one)
+        )
+        return PeoplePage(items, found[-1][0].login if len(found) == PAGE else None)
+
+    return await house.db.read(work)
+
+
+async def depart(house: House, token: bytes, login: str, raw: bytes) -> Colleague:
+    """Somebody leaves: every token, session, device and code of his ends at once. Again is no change."""
+    decode(departures, raw)
+
+    async def work(tx: Tx) -> Colleague:
+        caller = await person_of(tx, token)
+        need(caller, "add people")
+        if caller.login == login:
+            raise NotAllowed("somebody else has to do this")
+        now = house.clock()
+        if await people.leave(tx, login, now):
+            await access.revoke_tokens(tx, login, now)
+            await devices.revoke_all(tx, login, now, caller.login)
+            await access.end_codes(tx, login, now)
+        known = await people.ever(tx, login)
+        if known is None or known[1] is None:
+            raise NotFound
+        one, left = known[0], house.time(known[1])
+        return Colleague(one.login, one.name, one.roles, one.areas, left)
+
+    return await house.db.write(work)
+
+
+async def _add(house: House, tx: Tx, person: Person, by: str, token: str | None = None) -> Added | None:
+    at = house.clock()
+    if not await people.add_person(tx, person, at):
+        return None
+    if token is not None:
+        await access.add_token(tx, digest(token), person.login, at)
+    return await _invited(house, tx, person, by, token)
+
+
+async def _again(house: House, tx: Tx, given: Invite, by: str) -> Added:
+    person = await people.person(tx, given.person)
+    if person is None or not await people.lock(tx, given.person):
+        raise UnknownPerson
+    if given.reset:
+        await people.set_password_hash(tx, person.login, None)
+        await access.drop_factor(tx, person.login)
+        await access.revoke_tokens(tx, person.login, house.clock(), "session")
+    return await _invited(house, tx, person, by)
+
+
+async def _invited(house: House, tx: Tx, person: Person, by: str, token: str | None = None) -> Added:
+    code, at = token_urlsafe(16), house.clock()
+    await access.add_code(tx, digest(code), "invitation", person.login, at=at, by=by, expires_at=at + HOURS_72)
+    # behind # it is not sent to any server and stands in no log
+    return Added(person, code, f"{house.desk.url}/invitation#{code}", house.time(at + HOURS_72), token)
+
+
+def _wrong(person: Person) -> _Wrong | None:
+    """What does not fit: the place, and why."""
+    if any(role not in ROLES for role in person.roles) or not person.roles:
+        return "/roles", f"角色须为 / roles are: {', '.join(ROLES)}"
     if set(person.roles) == {"technician"} and len(person.areas) > 1:
-        raise PersonError("技术员只能有一个片区 / a technician has one area")
-    if not person.login.strip() or not person.name.strip() or any(c in person.login for c in " \n\t\0"):
-        raise PersonError("登录名不能为空或含空格，姓名不能为空 / a login without blanks, and a name")
+        return "/areas", "技术员只能有一个片区 / a technician has one area"
+    login = person.login
+    if not login or len(login) > 64 or any(c in login for c in NOT_IN_LOGIN) or not person.name.strip():
+        return "/login", "登录名不能为空或含空格，姓名不能为空 / a login without blanks, and a name"
     if not _writable(person.login + person.name + "".join(person.areas)):
         raise PersonError("文字须为 UTF-8 / text has to be UTF-8")
     if any(not area.strip() or "\n" in area for area in person.areas):
-        raise PersonError("片区不能为空或含换行 / an area is one line of text")
-    password = token_urlsafe(12)
-    hashed = PasswordHasher().hash(password)
-    token = token_urlsafe(32) if with_token else None
-
-    async def work(tx: Tx) -> bool:
-        at = house.clock()
-        if not await people.add_person(tx, person, at):
-            return False
-        await people.set_password_hash(tx, person.login, hashed)
-        if token is not None:
-            await people.add_token(tx, digest(token), person.login, at)
-        return True
-
-    if not await house.db.write(work):
-        raise PersonError(f"登录名 {person.login} 已被使用，且不再分配 / this login was used, and is never used again")
-    return Added(person, password, token)
+        return "/areas", "片区不能为空或含换行 / an area is one line of text"
+    return None
 
 
 def _writable(text: str) -> bool:

@@ -8,12 +8,13 @@ import msgspec
 
 from service.domain.errors import InvalidQuery, NotFound, Problem
 from service.domain.merkle import leaf
-from service.storage import log
+from service.domain.people import Person, oversees
+from service.storage import log, people
 from service.storage import quarantine as rows
 from service.storage.database import Tx
 from service.storage.quarantine import KeptRow
 
-from .access import need, person_of
+from .access import holder_of, need, person_of
 from .cursor import cursor_read, cursor_write
 from .house import House
 
@@ -48,11 +49,12 @@ async def keep(house: House, token: bytes, path_id: str, raw: bytes, problem: Pr
     row_id = house.new_id()
 
     async def work(tx: Tx) -> UUID:
-        person = await person_of(tx, token)
+        holder = await holder_of(tx, token)
+        person = holder.person
         need(person, "submit a record")
         row = KeptRow(
             id=row_id,
-            device=token,
+            device=sha256(holder.device.bytes).digest() if holder.device else token,
             sha256=sha256(raw).digest(),
             path_id=path_id,
             code=problem.code,
@@ -66,16 +68,24 @@ async def keep(house: House, token: bytes, path_id: str, raw: bytes, problem: Pr
 
 
 async def page(house: House, token: bytes, after: str | None) -> KeptPage:
-    """The quarantine, for who may see it."""
+    """The quarantine, for who may see it: what came from people whom he oversees."""
     start = cursor_read(after) if after else rows.FIRST
 
-    async def work(tx: Tx) -> list[KeptRow]:
-        need(await person_of(tx, token), "see quarantine")
-        return await rows.page(tx, start, PAGE + 1)
+    async def work(tx: Tx) -> tuple[list[KeptRow], str | None]:
+        person = await person_of(tx, token)
+        need(person, "see quarantine")
+        found = await rows.page(tx, start, PAGE + 1)
+        more = cursor_write(found[PAGE - 1].key) if len(found) > PAGE else None
+        return [row for row in found[:PAGE] if await concerns(tx, person, row)], more
 
-    found = await house.db.read(work)
-    more = cursor_write(found[PAGE - 1].key) if len(found) > PAGE else None
-    return KeptPage(tuple(shown(house, row) for row in found[:PAGE]), more)
+    found, more = await house.db.read(work)
+    return KeptPage(tuple(shown(house, row) for row in found), more)
+
+
+async def concerns(tx: Tx, person: Person, row: KeptRow) -> bool:
+    """Whether the input came from somebody whom the person oversees."""
+    sender = await people.ever(tx, row.received_from)
+    return sender is not None and oversees(person, "see quarantine", sender[0])
 
 
 async def look(house: House, token: bytes, kept: UUID, reason: str | None) -> bytes:
@@ -88,7 +98,7 @@ async def look(house: House, token: bytes, kept: UUID, reason: str | None) -> by
         person = await person_of(tx, token)
         need(person, "see quarantine")
         row = await rows.one(tx, kept)
-        if row is None:
+        if row is None or not await concerns(tx, person, row):
             raise NotFound
         at = house.clock()
         await log.add_access(tx, access, at, person.login, f"quarantine/{kept}", reason)

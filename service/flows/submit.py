@@ -5,8 +5,10 @@ from uuid import UUID
 
 import msgspec
 
+from service.domain.entry import Entry
 from service.domain.errors import (
     ContentDiffers,
+    DeviceRevoked,
     IdMismatch,
     NotFound,
     NotSignedIn,
@@ -16,19 +18,22 @@ from service.domain.errors import (
     UnknownChecklist,
     UnknownVisit,
 )
+from service.domain.finding import Judgement
 from service.domain.merkle import leaf
 from service.domain.people import Person, may_see, on_visit
 from service.domain.receipt import Batch, Receipt, missing_files
 from service.domain.visit import Record
-from service.storage import batches, log, visits
-from service.storage.batches import BatchRow
+from service.storage import agenda, batches, log, visits
+from service.storage.batches import BatchRow, Signed
 from service.storage.database import Tx
 
 from . import quarantine
-from .access import need, person_of
+from .access import holder_of, need, person_of
 from .decode import check_ids, decode, uuid
 from .house import House
 from .judging import File, last_moment, load, records
+from .signing import signed
+from .standing import written
 
 
 class Taken(msgspec.Struct, frozen=True):
@@ -41,16 +46,27 @@ class Taken(msgspec.Struct, frozen=True):
     digest: bytes
 
 
-async def submit(house: House, token: bytes, record_id: UUID, raw: bytes) -> Receipt:
+class Source(msgspec.Struct, frozen=True):
+    """Which device sent a record, and what its signature is worth; or who took it in from a file."""
+
+    device: UUID | None = None
+    signature: bytes | None = None
+    signed: Signed = "none"
+    taken_in_by: str | None = None
+
+
+async def submit(house: House, token: bytes, record_id: UUID, raw: bytes, signature: bytes | None = None) -> Receipt:
     """Keep a record and judge the visit. What a device sent and cannot be taken is kept in quarantine, and told so."""
     try:
         taken = read(house, record_id, raw)
 
         async def work(tx: Tx) -> Receipt:
-            return await keep(house, tx, await person_of(tx, token), taken)
+            holder = await holder_of(tx, token)
+            worth = signed(holder.public_key, signature, raw)
+            return await keep(house, tx, holder.person, taken, Source(holder.device, signature, worth))
 
         return await house.db.write(work)
-    except NotSignedIn:
+    except (NotSignedIn, DeviceRevoked):
         raise
     except Problem as problem:
         if problem.kept:
@@ -69,19 +85,19 @@ def read(house: House, record_id: UUID, raw: bytes) -> Taken:
     return Taken(record_id, uuid(record.visit, "/visit"), record, raw, sha256(raw).digest())
 
 
-async def keep(house: House, tx: Tx, person: Person, taken: Taken) -> Receipt:
+async def keep(house: House, tx: Tx, person: Person, taken: Taken, source: Source = Source()) -> Receipt:  # noqa: B008
     """The transaction of one record: all of it, or nothing."""
     need(person, "submit a record")
     row = await visits.locked_visit(tx, taken.visit)
     if row is None:
         raise UnknownVisit
-    if not on_visit(person, row.technician, row.crew):
+    if not on_visit(person, row.technician, row.crew) and not await agenda.went(tx, person.login, row.id):
         raise NotYourVisit
     known = await batches.batch(tx, taken.id)  # after the lock: the same record may be on its way twice
     if known is not None:
         if known.sha256 != taken.digest or known.kind != "record" or known.visit != row.id:
             raise ContentDiffers
-        return receipt_of(house, await load(house, tx, row), known, replayed=True)
+        return _receipt(house, await load(house, tx, row), known)
     version = await _version(house, tx, row.checklist, taken.record.checklist)
     new = BatchRow(
         id=taken.id,
@@ -93,12 +109,18 @@ async def keep(house: House, tx: Tx, person: Person, taken: Taken) -> Receipt:
         sha256=taken.digest,
         body=taken.raw,
         salt=house.salt(),
+        device=source.device,
+        signature=source.signature,
+        signed=source.signed,
+        taken_in_by=source.taken_in_by,
     )
     file = await load(house, tx, row, (new, Batch(str(taken.id), "record", taken.record.entries)))
     if not await batches.add_batch(tx, new):
         raise ContentDiffers  # the same id at the same time, for another visit
     await log.add_leaf(tx, new.id, leaf("visit.submitted", new.salt, new.sha256, new.received_at), new.received_at)
-    return receipt_of(house, file, new, replayed=False)
+    judgement = file.judged(last_moment(house, taken.record.entries))
+    await written(tx, file, judgement)
+    return receipt_of(house, file, new, judgement, replayed=False)
 
 
 async def _version(house: House, tx: Tx, checklist: str, named: str) -> str:
@@ -110,11 +132,19 @@ async def _version(house: House, tx: Tx, checklist: str, named: str) -> str:
     return version
 
 
-def receipt_of(house: House, file: File, row: BatchRow, *, replayed: bool) -> Receipt:
-    """The receipt of a record as of now: state, missing files and findings are the visit's after it."""
+def _receipt(house: House, file: File, row: BatchRow) -> Receipt:
+    """The receipt of a record that is kept, as of now."""
+    return receipt_of(house, file, row, file.judged(last_moment(house, _entries(file, row))), replayed=True)
+
+
+def _entries(file: File, row: BatchRow) -> tuple[Entry, ...]:
     record_id = str(row.id)
-    entries = next(batch.entries for batch in file.batches if batch.id == record_id)
-    judgement = file.judged(last_moment(house, entries))
+    return next(batch.entries for batch in file.batches if batch.id == record_id)
+
+
+def receipt_of(house: House, file: File, row: BatchRow, judgement: Judgement, *, replayed: bool) -> Receipt:
+    """The receipt of a record: state, missing files and findings are the visit's after it."""
+    record_id, entries = str(row.id), _entries(file, row)
     missing = missing_files(entries, frozenset())
     return Receipt(
         record=record_id,
@@ -127,6 +157,8 @@ def receipt_of(house: House, file: File, row: BatchRow, *, replayed: bool) -> Re
         findings=file.shown(judgement),
         ignored=file.gathered.ignored[record_id],
         replayed=replayed,
+        signature=row.signed,
+        taken_in_by=row.taken_in_by,
     )
 
 
@@ -135,7 +167,7 @@ async def receipt(house: House, token: bytes, record_id: UUID) -> Receipt:
 
     async def work(tx: Tx) -> Receipt:
         row, file = await _kept(house, tx, await person_of(tx, token), record_id)
-        return receipt_of(house, file, row, replayed=True)
+        return _receipt(house, file, row)
 
     return await house.db.read(work)
 
@@ -152,6 +184,9 @@ async def body(house: House, token: bytes, record_id: UUID) -> bytes:
 async def _kept(house: House, tx: Tx, person: Person, record_id: UUID) -> tuple[BatchRow, File]:
     row = await batches.batch(tx, record_id)
     visit = await visits.visit(tx, row.visit) if row is not None and row.kind == "record" else None
-    if row is None or visit is None or not may_see(person, visit.technician, visit.crew, visit.area):
+    if row is None or visit is None:
+        raise NotFound
+    own = row.writer == person.login and person.may("see own records")  # also after the visit was handed over
+    if not own and not may_see(person, visit.technician, visit.crew, visit.area):
         raise NotFound
     return row, await load(house, tx, visit)

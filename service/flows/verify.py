@@ -6,14 +6,19 @@ from uuid import UUID
 import msgspec
 
 from service.domain.merkle import Peaks, leaf
-from service.storage import batches, log, visits
+from service.storage import batches, changes, log, visits
 from service.storage.database import Tx
 from service.storage.log import LeafRow
 
 from .house import House
 
 MANY = 1000  # leaves looked at in one transaction
-_KINDS = {"record": "visit.submitted", "office": "visit.amended"}
+_KINDS = {
+    "record": "visit.submitted",
+    "office": "visit.amended",
+    "link": "visit.amended",
+    "scan": "visit.amended",
+}
 
 
 class Verified(msgspec.Struct, frozen=True):
@@ -59,13 +64,16 @@ async def _page(tx: Tx, first: int) -> tuple[list[LeafRow], list[str]]:
 async def _faults(tx: Tx, row: LeafRow) -> list[str]:
     """A leaf of a batch or a visit commits to its bytes. (Leaves of looks and of checklists have no such row.)"""
     kind = _kind(row.leaf)
-    kept: batches.BatchRow | visits.VisitRow | None
+    kept: batches.BatchRow | changes.ChangeRow | visits.VisitRow | None
     if kind == "visit.planned":
         kept = await visits.visit(tx, row.id)
         made = "visit.planned", kept.created_at if kept else 0
     elif kind in _KINDS.values():
-        kept = await batches.batch(tx, row.id)
-        made = (_KINDS[kept.kind], kept.received_at) if kept else ("", 0)
+        kept = batch = await batches.batch(tx, row.id)
+        made = (_KINDS[batch.kind], batch.received_at) if batch else ("", 0)
+        if batch is None and kind == "visit.amended":
+            kept = change = await changes.change(tx, row.id)
+            made = kind, change.at if change else 0
     else:
         return []
     if kept is None:

@@ -1,10 +1,23 @@
-"""Who is asking: an opaque bearer token, of which only the SHA-256 goes any further."""
+"""Who is asking: an opaque bearer token or a browser's cookie, of which only a SHA-256 goes any further.
 
+A browser adds its cookie also to what other sites make it send, so what changes something must come from our own
+pages: same origin, and the token that only they can read (`X-CSRF-Token`).
+"""
+
+from base64 import urlsafe_b64encode
 from hashlib import sha256
+from hmac import compare_digest
+from ipaddress import IPv6Address, ip_address, ip_network
 
 from litestar.types import Scope
 
-from service.domain.errors import NotSignedIn
+from service.domain.errors import ForgeryRefused, NotSignedIn
+from service.flows import access
+from service.flows.house import House
+
+COOKIE, CSRF_COOKIE = b"__Host-doorstep", b"__Host-doorstep-csrf"
+SAFE = ("GET", "HEAD", "OPTIONS")
+_KEPT = b"; Path=/; Secure; SameSite=Strict"
 
 
 def token_of(scope: Scope) -> bytes:
@@ -18,4 +31,78 @@ def token_of(scope: Scope) -> bytes:
             token = token.strip()
             if scheme.lower() == b"bearer" and token:
                 return sha256(token).digest()
-    raise NotSignedIn("send Authorization: Bearer and your token")
+            raise NotSignedIn("send Authorization: Bearer and your token")
+    session = session_of(scope)
+    if session is None:
+        raise NotSignedIn("send Authorization: Bearer and your token")
+    return access.session_digest(session)
+
+
+async def admit(scope: Scope, house: House) -> None:
+    """Look at the token before anything is done: NotSignedIn, DeviceRevoked, or ForgeryRefused."""
+    token = token_of(scope)
+    if scope.get("method") not in SAFE and header(scope, b"authorization") is None:
+        own_page(scope, house)
+        given = header(scope, b"x-csrf-token") or b""
+        if not compare_digest(given, csrf_of(session_of(scope) or "").encode()):
+            raise ForgeryRefused("send X-CSRF-Token as GET /v1/me gives it")
+    app = (header(scope, b"x-app") or b"").decode("latin-1")
+    await access.admit(house, token, app if len(app) <= 64 and app.isascii() and app.isprintable() else "")
+
+
+def own_page(scope: Scope, house: House) -> None:
+    """ForgeryRefused unless a page of this site sent it."""
+    origin, site = header(scope, b"origin"), header(scope, b"sec-fetch-site")
+    if origin is not None and origin != house.desk.url.encode():
+        raise ForgeryRefused
+    if site not in (None, b"same-origin") or (site is None and origin is None):
+        raise ForgeryRefused
+
+
+def session_of(scope: Scope) -> str | None:
+    """The session in the cookie."""
+    for name, value in scope["headers"]:
+        if name == b"cookie":
+            for pair in value.split(b";"):
+                key, _, content = pair.strip().partition(b"=")
+                if key == COOKIE and content:
+                    return content.decode("latin-1")
+    return None
+
+
+def csrf_of(session: str) -> str:
+    """What a page has to send along with a session: it follows from the session, and leads nowhere back."""
+    return urlsafe_b64encode(sha256(b"csrf " + session.encode()).digest()).decode().rstrip("=")
+
+
+def cookies(session: str) -> tuple[tuple[bytes, bytes], ...]:
+    """The two cookies of a session; with '' they go."""
+    end = b"" if session else b"; Max-Age=0"
+    csrf = csrf_of(session).encode() if session else b""
+    return (
+        (b"set-cookie", COOKIE + b"=" + session.encode() + _KEPT + b"; HttpOnly" + end),
+        (b"set-cookie", CSRF_COOKIE + b"=" + csrf + _KEPT + end),
+    )
+
+
+def header(scope: Scope, wanted: bytes) -> bytes | None:
+    """One header."""
+    for name, value in scope["headers"]:
+        if name == wanted:
+            return value
+    return None
+
+
+def address_of(scope: Scope) -> str:
+    """Where the request comes from, for limits: of IPv6 the network, because a client has all of it.
+
+    It is the peer of the socket; the server puts the forwarded one in its place for DOORSTEP_PROXIES alone.
+    """
+    client = scope.get("client")
+    try:
+        found = ip_address(client[0] if client else "")
+    except ValueError:
+        return "unknown"
+    if isinstance(found, IPv6Address):
+        return str(found.ipv4_mapped or ip_network((found, 64), strict=False))
+    return str(found)

@@ -32,11 +32,12 @@ async def read(scope: Scope, receive: Receive, limit: int) -> bytes:
         raise WrongMediaType("the only Content-Encoding is gzip")
     if length.isdigit() and int(length) > limit:
         raise _too_large(limit)
-    body = await _received(receive, limit)
+    body = await received(receive, limit)
     return _unpacked(body, limit) if coding == b"gzip" else body
 
 
-async def _received(receive: Receive, limit: int) -> bytes:
+async def received(receive: Receive, limit: int) -> bytes:
+    """The bytes as they come, at most `limit`."""
     parts: list[bytes] = []
     size = 0
     while True:

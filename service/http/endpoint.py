@@ -13,7 +13,9 @@ from service.domain.errors import (
     BodyTooLarge,
     Busy,
     Defect,
+    DeviceRevoked,
     Fault,
+    ForgeryRefused,
     InvalidBody,
     InvalidQuery,
     MalformedJson,
@@ -22,12 +24,13 @@ from service.domain.errors import (
     NotSignedIn,
     Problem,
     StorageFull,
+    TooManyRequests,
     WrongMediaType,
 )
 from service.flows.house import House
 
 from . import body
-from .auth import token_of
+from .auth import admit, token_of
 
 Asked = Request[Any, Any, Any]
 _UUID = re.compile("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -35,8 +38,12 @@ _UUID = re.compile("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 TEXT: dict[str, Any] = {"type": "string"}
 MOMENT: dict[str, Any] = {"type": "string", "format": "date-time"}
 ANYBODY: tuple[type[Problem], ...] = (InvalidQuery, Defect, Busy)
-READS: tuple[type[Problem], ...] = (*ANYBODY, NotSignedIn, NotAllowed)
-WRITES: tuple[type[Problem], ...] = (*READS, StorageFull, BodyTooLarge, WrongMediaType, MalformedJson, InvalidBody)
+READS: tuple[type[Problem], ...] = (*ANYBODY, NotSignedIn, DeviceRevoked, NotAllowed)
+CHANGES: tuple[type[Problem], ...] = (*READS, ForgeryRefused, StorageFull)
+_BODIES: tuple[type[Problem], ...] = (BodyTooLarge, WrongMediaType, MalformedJson, InvalidBody)
+WRITES: tuple[type[Problem], ...] = (*CHANGES, *_BODIES)
+STRANGERS: tuple[type[Problem], ...] = (*ANYBODY, ForgeryRefused, StorageFull, TooManyRequests, *_BODIES)
+"""Problems of who asks nothing but to look, who changes something, also with a body, and who has no token yet."""
 
 
 class Bytes(NamedTuple):
@@ -70,6 +77,13 @@ class Says(msgspec.Struct, frozen=True, kw_only=True):
 def caller(request: Asked) -> tuple[House, bytes]:
     """What the flows work with, and the token of who is asking."""
     return house_of(request), token_of(request.scope)
+
+
+async def admitted(request: Asked) -> None:
+    """Before every handler: who is asking may come in. Handlers that say they are public have no such question."""
+    says: Says | None = request.route_handler.opt.get("says")
+    if says is not None and not says.public:
+        await admit(request.scope, house_of(request))
 
 
 async def body_of(request: Asked) -> bytes:

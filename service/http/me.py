@@ -8,17 +8,19 @@ from service.domain.people import Right, Role
 from service.flows.access import sign_in
 
 from .answers import answer
+from .auth import csrf_of, header, session_of
 from .endpoint import READS, Asked, Says, caller
 
 
 class Me(msgspec.Struct, frozen=True):
-    """The person whose token it is."""
+    """The person whose token it is. `csrf` is what a page sends along as X-CSRF-Token; tokens need none."""
 
     login: str
     name: str
     roles: tuple[Role, ...]
     areas: tuple[str, ...]
     may: tuple[Right, ...]
+    csrf: str | None
 
 
 ME = Says(tag="people", summary="Who I am, what I may do", gives={200: Me}, problems=READS)
@@ -28,7 +30,9 @@ ME = Says(tag="people", summary="Who I am, what I may do", gives={200: Me}, prob
 async def me(request: Asked) -> ASGIApp:
     """Who I am, what I may do."""
     person = await sign_in(*caller(request))
-    return answer(Me(person.login, person.name, person.roles, person.areas, person.rights()))
+    session = None if header(request.scope, b"authorization") else session_of(request.scope)
+    csrf = csrf_of(session) if session else None
+    return answer(Me(person.login, person.name, person.roles, person.areas, person.rights(), csrf))
 
 
 ROUTES = (me,)

@@ -14,9 +14,9 @@ from service.domain.errors import Problem
 from .endpoint import Bytes, Says
 from .problems import ProblemDetails
 
-_REF = "#/components/schemas/{name}"
-_PLAIN = {"checklist_id": {"type": "string"}, "version": {"type": "string"}}
 Json = dict[str, Any]
+_REF = "#/components/schemas/{name}"
+_PLAIN: dict[str, Json] = {name: {"type": "string"} for name in ("checklist_id", "version", "token", "code", "login")}
 
 
 def document(app: Litestar) -> Json:
@@ -37,11 +37,19 @@ def document(app: Litestar) -> Json:
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "servers": [{"url": "/"}],
-        "security": [{"bearer": []}],
+        "security": [{"bearer": []}, {"session": []}],
         "paths": dict(sorted(paths.items())),
         "components": {
             "schemas": dict(sorted(components.items())),
-            "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer", "description": "An opaque token."}},
+            "securitySchemes": {
+                "bearer": {"type": "http", "scheme": "bearer", "description": "An opaque token."},
+                "session": {
+                    "type": "apiKey",
+                    "in": "cookie",
+                    "name": "__Host-doorstep",
+                    "description": "A browser's session; what changes something needs X-CSRF-Token too.",
+                },
+            },
         },
     }
 

@@ -87,8 +87,8 @@ def told(problem: Problem, scope: Scope) -> Answer:
     )
     if problem.status == 401:
         headers += ((b"www-authenticate", b'Bearer realm="doorstep"'),)
-    if problem.status in (503, 507):
-        headers += ((b"retry-after", b"%d" % RETRY_SECONDS),)
+    if problem.status in (429, 503, 507):
+        headers += ((b"retry-after", b"%d" % problem.extra.get("retry_after", RETRY_SECONDS)),)
     return Answer(problem.status, _encoder.encode(details), headers)
 
 

@@ -16,19 +16,22 @@ from service.domain.errors import (
 )
 from service.domain.receipt import Receipt
 from service.domain.visit import Record
-from service.flows import submit
+from service.flows import submit, take_in
 from service.flows.house import House
+from service.flows.signing import signature_of
 
 from . import body
 from .answers import Answer, answer
-from .auth import token_of
-from .endpoint import READS, WRITES, Asked, Bytes, Says, caller, house_of, id_of
+from .auth import header, token_of
+from .endpoint import READS, WRITES, Asked, Bytes, Parameter, Says, body_of, caller, house_of, id_of, query_of
 
+SIGNATURE = {"X-Signature": Parameter("Base64 of the device's ES256 signature over the exact bytes: r and s, or DER.")}
 SUBMIT = Says(
     tag="records",
     summary="Submit a record: kept as it came, judged, answered with a receipt; the same again gives the receipt again",
     takes=Record,
     gives={201: Receipt, 200: Receipt},
+    headers=SIGNATURE,
     problems=(
         *WRITES,
         NotFound,
@@ -49,11 +52,31 @@ BODY = Says(
 )
 
 
+TAKE_IN = Says(
+    tag="records",
+    summary="A supervisor takes in a record from a file, in the technician's name; it is marked as such",
+    takes=Record,
+    gives={201: Receipt, 200: Receipt},
+    query={"technician": Parameter("Login of who wrote it; without it, the visit's technician.")},
+    headers=SIGNATURE,
+    problems=(
+        *WRITES,
+        NotFound,
+        UnknownVisit,
+        UnknownChecklist,
+        NotYourVisit,
+        IdMismatch,
+        TooManyEntries,
+        ContentDiffers,
+    ),
+)
+
+
 async def take(house: House, limit: int, record_id: UUID, scope: Scope, receive: Receive) -> Answer:
     """Take a record: the one hot path, so it works on the bare ASGI scope (see `shortcut`)."""
     token = token_of(scope)
     raw = await body.read(scope, receive, limit)
-    receipt = await submit.submit(house, token, record_id, raw)
+    receipt = await submit.submit(house, token, record_id, raw, signature_of(header(scope, b"x-signature")))
     return answer(receipt, 200 if receipt.replayed else 201)
 
 
@@ -76,4 +99,15 @@ async def show_body(request: Asked) -> ASGIApp:
     return Answer(200, await submit.body(*caller(request), id_of(request, "record_id")))
 
 
-ROUTES = (submit_record, show_receipt, show_body)
+@put("/v1/visits/{visit_id:str}/taken-in/{record_id:str}", opt={"says": TAKE_IN})
+async def take_in_record(request: Asked) -> ASGIApp:
+    """Take in a record from a file."""
+    house, token = caller(request)
+    visit, record = id_of(request, "visit_id"), id_of(request, "record_id")
+    writer = query_of(request, TAKE_IN).get("technician")
+    signature = signature_of(header(request.scope, b"x-signature"))
+    receipt = await take_in.take_in(house, token, visit, record, await body_of(request), writer, signature)
+    return answer(receipt, 200 if receipt.replayed else 201)
+
+
+ROUTES = (submit_record, show_receipt, show_body, take_in_record)

@@ -11,6 +11,7 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 
 from service.flows.house import House
 
+from .auth import admit
 from .problems import answered
 from .records import take
 
@@ -27,6 +28,7 @@ def shortcut(app: ASGIApp, house: House, limit: int) -> ASGIApp:
             return
         scope["path_template"] = "/v1/records/{record_id}"  # type: ignore[typeddict-unknown-key]
         try:
+            await admit(scope, house)
             answer = await take(house, limit, UUID(found[1]), scope, receive)
         except Exception as error:  # noqa: BLE001 - whatever it is, `answered` knows what to say
             answer = answered(scope, error)

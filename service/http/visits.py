@@ -1,5 +1,7 @@
 """Visits: dispatch plans them, the office writes entries, everybody looks."""
 
+from typing import get_args
+
 from litestar import get, post, put
 from litestar.types import ASGIApp
 
@@ -12,9 +14,12 @@ from service.domain.errors import (
     UnknownPerson,
 )
 from service.domain.visit import OfficeEntries, Plan
-from service.flows import judging, office, plan
+from service.flows import judging, lists, office, plan
+from service.flows import view as views
 from service.flows.judging import Judged
-from service.flows.plan import SummaryPage, VisitView
+from service.flows.lists import SummaryPage
+from service.flows.standing import State
+from service.flows.view import VisitView
 
 from .answers import answer
 from .endpoint import MOMENT, READS, WRITES, Asked, Parameter, Says, body_of, caller, id_of, moment_in, query_of
@@ -31,11 +36,13 @@ PAGE = Says(
     summary="Visits that I may see, by time",
     gives={200: SummaryPage},
     query={
+        "state": Parameter("One state.", {"type": "string", "enum": list(get_args(State))}),
         "technician": Parameter("Login of the technician or of one of the crew."),
         "area": Parameter("One area (片区)."),
         "type": Parameter("One type of visit."),
         "from": Parameter("Planned at or after this time.", MOMENT),
         "to": Parameter("Planned before this time.", MOMENT),
+        "q": Parameter("Part of a name, account, address, phone or work order number."),
         "after": Parameter("The cursor of the page before."),
     },
     problems=READS,
@@ -62,11 +69,16 @@ JUDGEMENT = Says(
 )
 
 
+def etag(revision: int) -> tuple[bytes, bytes]:
+    """The ETag of what may change about a visit: how many changes there were."""
+    return b"etag", b'"%d"' % revision
+
+
 @put("/v1/visits/{visit_id:str}", opt={"says": PLAN})
 async def plan_visit(request: Asked) -> ASGIApp:
     """Plan a visit."""
     created, visit = await plan.create(*caller(request), id_of(request, "visit_id"), await body_of(request))
-    return answer(visit, 201 if created else 200)
+    return answer(visit, 201 if created else 200, etag(visit.revision))
 
 
 @get("/v1/visits", opt={"says": PAGE})
@@ -74,13 +86,14 @@ async def list_visits(request: Asked) -> ASGIApp:
     """Visits that I may see."""
     query = query_of(request, PAGE)
     times = {name: moment_in(query[name]) for name in ("from", "to") if name in query}
-    return answer(await plan.page(*caller(request), query | times))
+    return answer(await lists.page(*caller(request), query | times))
 
 
 @get("/v1/visits/{visit_id:str}", opt={"says": VISIT})
 async def show_visit(request: Asked) -> ASGIApp:
     """One visit."""
-    return answer(await plan.show(*caller(request), id_of(request, "visit_id")))
+    visit = await views.show(*caller(request), id_of(request, "visit_id"))
+    return answer(visit, 200, etag(visit.revision))
 
 
 @post("/v1/visits/{visit_id:str}/entries", opt={"says": ENTRIES})

@@ -7,11 +7,15 @@ import msgspec
 
 from .database import Row, Tx
 
-Kind = Literal["record", "office"]
+Kind = Literal["record", "office", "link", "scan"]
+Signed = Literal["verified", "wrong", "none"]
 
 
 class BatchRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A batch. `writer` is a login; `received_at` ms UTC; `salt` is of its leaf in the log."""
+    """A batch. `writer` is a login; `received_at` ms UTC; `salt` is of its leaf in the log.
+
+    `signed` is what the `device`'s `signature` over the bytes is worth; `taken_in_by` brought it in from a file.
+    """
 
     id: UUID
     visit: UUID
@@ -22,6 +26,10 @@ class BatchRow(msgspec.Struct, frozen=True, kw_only=True):
     sha256: bytes
     body: bytes
     salt: bytes
+    device: UUID | None = None
+    signature: bytes | None = None
+    signed: Signed = "none"
+    taken_in_by: str | None = None
 
 
 def _batch(row: Row) -> BatchRow:
@@ -35,6 +43,10 @@ def _batch(row: Row) -> BatchRow:
         sha256=row[6],
         body=row[7],
         salt=row[8],
+        device=None if row[9] is None else UUID(bytes=row[9]),
+        signature=row[10],
+        signed=row[11],
+        taken_in_by=row[12],
     )
 
 
@@ -52,6 +64,10 @@ async def add_batch(tx: Tx, row: BatchRow) -> bool:
             sha256=row.sha256,
             body=row.body,
             salt=row.salt,
+            device=row.device.bytes if row.device else None,
+            signature=row.signature,
+            signed=row.signed,
+            taken_in_by=row.taken_in_by,
         )
         == 1
     )

@@ -20,9 +20,10 @@ class Statement(NamedTuple):
 
 
 def sql_files(folder: str, engine: str) -> Iterator[Traversable]:
-    """The `.sql` files of a folder that an engine reads, by name: those without suffix and those with its own."""
+    """The `.sql` files of a folder that an engine reads, by name: first those without suffix, then its own."""
     others = tuple(f".{other}.sql" for other in ENGINES if other != engine)
-    for file in sorted(files("service.storage").joinpath(folder).iterdir(), key=lambda file: file.name):
+    folder_files = files("service.storage").joinpath(folder).iterdir()
+    for file in sorted(folder_files, key=lambda file: (file.name.split(".")[0], file.name.count("."), file.name)):
         if file.name.endswith(".sql") and not file.name.endswith(others):
             yield file
 

@@ -1,17 +1,19 @@
-"""Visits as dispatch created them. What is written about them later is in `batches`."""
+"""Visits as dispatch created them. What is written about them later is in `batches`, what is changed in `changes`."""
 
 from uuid import UUID
 
 import msgspec
 
+from . import agenda, board
 from .database import Row, Tx
-
-FIRST = (-(2**62), UUID(int=0))
-"""The key before every visit."""
 
 
 class VisitRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A visit. `body` is what the dispatcher sent, byte by byte; times are ms UTC; `salt` is of its leaf."""
+    """A visit. `body` is what the dispatcher sent, byte by byte; times are ms UTC; `salt` is of its leaf.
+
+    `technician` and `crew` are those of now; the rest is as it was planned. `revision`: how many changes there are;
+    `state` and `flags`: as they were when something was last written about it.
+    """
 
     id: UUID
     sha256: bytes
@@ -27,26 +29,14 @@ class VisitRow(msgspec.Struct, frozen=True, kw_only=True):
     created_at: int
     created_by: str
     salt: bytes
+    revision: int = 0
+    state: str = "planned"
+    flags: str = ""
 
     @property
     def planned_at(self) -> int:
         """When it is planned for; lists are in this order."""
         return self.created_at if self.window_from is None else self.window_from
-
-    @property
-    def key(self) -> tuple[int, UUID]:
-        """Its place in a list, for `visits_page`."""
-        return self.planned_at, self.id
-
-
-class Wanted(msgspec.Struct, frozen=True, kw_only=True):
-    """Which visits a page shows. `technician` also finds the crew; `areas` None means all; `[from_at, to_at)` ms."""
-
-    technician: str | None = None
-    areas: tuple[str, ...] | None = None
-    type: str = ""
-    from_at: int = -(2**62)
-    to_at: int = 2**62
 
 
 def _visit(row: Row) -> VisitRow:
@@ -65,11 +55,14 @@ def _visit(row: Row) -> VisitRow:
         created_at=row[11],
         created_by=row[12],
         salt=row[13],
+        revision=row[14],
+        state=row[15],
+        flags=row[16],
     )
 
 
-async def add_visit(tx: Tx, row: VisitRow) -> bool:
-    """Add a visit; False when there is one with this id."""
+async def add_visit(tx: Tx, row: VisitRow, follows: UUID | None = None) -> bool:
+    """Add a visit, with its place on the board and in the agenda of who goes; False when there is one with this id."""
     added = await tx.run(
         "add_visit",
         id=row.id.bytes,
@@ -89,9 +82,8 @@ async def add_visit(tx: Tx, row: VisitRow) -> bool:
         salt=row.salt,
     )
     if added:
-        people = dict.fromkeys((row.technician, *row.crew))
-        at = row.planned_at
-        await tx.many("assign", [{"login": login, "planned_at": at, "visit": row.id.bytes} for login in people])
+        await board.post(tx, row.id, row.type, row.technician, row.crew, row.area, row.planned_at, follows, row.body)
+        await agenda.enlist(tx, (row.technician, *row.crew), row.id, planned_at=row.planned_at, live=True)
     return added == 1
 
 
@@ -105,27 +97,3 @@ async def locked_visit(tx: Tx, id: UUID) -> VisitRow | None:
     """One visit, with nobody else writing about it until this transaction ends."""
     row = await tx.one("locked_visit", id=id.bytes)
     return None if row is None else _visit(row)
-
-
-async def visits_page(tx: Tx, wanted: Wanted, after: tuple[int, UUID] = FIRST, size: int = 50) -> list[VisitRow]:
-    """The next `size` visits after a key, by (planned_at, id). One range of an index for each area."""
-    rows: list[Row] = []
-    for area in (None,) if wanted.areas is None else dict.fromkeys(wanted.areas):
-        if wanted.technician is not None:
-            query, of = "visits_of_person", {"login": wanted.technician, "every_area": int(area is None)}
-            of["area"] = area or ""
-        elif area is not None:
-            query, of = "visits_of_area", {"area": area}
-        else:
-            query, of = "visits_of_all", {}
-        rows += await tx.all(
-            query,
-            type=wanted.type,
-            from_at=wanted.from_at,
-            to_at=wanted.to_at,
-            after_at=after[0],
-            after_id=after[1].bytes,
-            size=size,
-            **of,
-        )
-    return sorted(map(_visit, rows), key=lambda row: row.key)[:size]

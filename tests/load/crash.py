@@ -75,7 +75,7 @@ async def look(address: str, records: list[Sent], crashes: Crashes) -> None:
 
 async def run(cycles: int, kind: str = "doorstep", seed: int = 1) -> Crashes:
     """So many kills on one database, then everything is held against the log."""
-    chance = random.Random(seed)  # noqa: S311 - when to kill, repeatable
+    chance = random.Random(seed)
     crashes = Crashes()
     with tempfile.TemporaryDirectory(prefix="doorstep-crash-") as folder:
         address = f"sqlite:///{Path(folder) / 'crash.sqlite'}"

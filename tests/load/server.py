@@ -107,10 +107,11 @@ class Nothing(Sqlite):
         async def remember(tx: Tx) -> None:
             one = await tx.one("any_visit")
             self.rows["locked_visit"] = one
+            self.rows["next_number"] = (1,)
             self.rows["person_of_token"] = await tx.one("person_of_token", digest=digest(TOKEN))
             self.rows["checklist"] = await tx.one("checklist", id="onsite", version="1")
 
-        self._sql["any_visit"] = Statement(self._sql["visit"].sql.replace("WHERE id = :id", "LIMIT 1"), ())
+        self._sql["any_visit"] = Statement(self._sql["visit"].sql.replace("WHERE v.id = :id", "LIMIT 1"), ())
         await self.read(remember)
 
     async def write(self, work: Any) -> Any:

@@ -1,7 +1,9 @@
 -- name: locked_visit^
-SELECT id, sha256, body, type, technician, crew, area, checklist, checklist_version,
-    window_from, window_to, created_at, created_by, salt
-FROM visits WHERE id = :id FOR UPDATE;
+-- The board's row is the one that changes: after waiting it is read again as the other writer left it.
+SELECT v.id, v.sha256, v.body, v.type, b.technician, b.crew, v.area, v.checklist, v.checklist_version,
+    v.window_from, v.window_to, v.created_at, v.created_by, v.salt, b.revision,
+    b.state, b.flags
+FROM visits v JOIN board b ON b.visit = v.id WHERE v.id = :id FOR UPDATE OF b;
 
 -- name: lock_sequencer^
 -- 1 when this transaction is now the only sequencer of this schema.

@@ -1,8 +1,9 @@
 -- name: locked_visit^
 -- SQLite has one writer: whoever writes has the lock already.
-SELECT id, sha256, body, type, technician, crew, area, checklist, checklist_version,
-    window_from, window_to, created_at, created_by, salt
-FROM visits WHERE id = :id;
+SELECT v.id, v.sha256, v.body, v.type, b.technician, b.crew, v.area, v.checklist, v.checklist_version,
+    v.window_from, v.window_to, v.created_at, v.created_by, v.salt, b.revision,
+    b.state, b.flags
+FROM visits v JOIN board b ON b.visit = v.id WHERE v.id = :id;
 
 -- name: lock_sequencer^
 SELECT 1;

@@ -6,6 +6,16 @@ ON CONFLICT DO NOTHING;
 -- name: person^
 SELECT login, name, roles, areas FROM people WHERE login = :login AND left_at IS NULL;
 
+-- name: person_ever^
+SELECT login, name, roles, areas, left_at FROM people WHERE login = :login;
+
+-- name: people_page
+SELECT login, name, roles, areas, left_at FROM people WHERE login > :after ORDER BY login LIMIT :size;
+
+-- name: lock_person!
+-- Nobody else changes what belongs to this person until the transaction ends; 0 when he does not work here.
+UPDATE people SET login = login WHERE login = :login AND left_at IS NULL;
+
 -- name: password_hash^
 SELECT password_hash FROM people WHERE login = :login AND left_at IS NULL;
 
@@ -14,14 +24,3 @@ UPDATE people SET password_hash = :password_hash WHERE login = :login;
 
 -- name: leave!
 UPDATE people SET left_at = :at WHERE login = :login AND left_at IS NULL;
-
--- name: add_token!
-INSERT INTO tokens (digest, login, created_at) VALUES (:digest, :login, :at);
-
--- name: revoke_token!
-UPDATE tokens SET revoked_at = :at WHERE digest = :digest AND revoked_at IS NULL;
-
--- name: person_of_token^
-SELECT p.login, p.name, p.roles, p.areas
-FROM tokens t JOIN people p ON p.login = t.login
-WHERE t.digest = :digest AND t.revoked_at IS NULL AND p.left_at IS NULL;

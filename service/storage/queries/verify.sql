@@ -3,4 +3,6 @@
 SELECT id FROM batches WHERE NOT EXISTS (SELECT 1 FROM leaves WHERE leaves.id = batches.id)
 UNION ALL
 SELECT id FROM visits WHERE NOT EXISTS (SELECT 1 FROM leaves WHERE leaves.id = visits.id)
+UNION ALL
+SELECT id FROM changes WHERE NOT EXISTS (SELECT 1 FROM leaves WHERE leaves.id = changes.id)
 LIMIT 100;

@@ -1,0 +1,70 @@
+"""The message before a visit: its proposed text, and which duties of 4.3.1 a text fulfils."""
+
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+from .visit import Window
+
+LINK, WORD = "{link}", "{word}"  # in a text they stand for what only the customer gets
+About = Literal["appointment", "reschedule"]
+_COOPERATE = ("配合", "合作", "协助", "cooperat")
+
+
+class Told(msgspec.Struct, frozen=True, kw_only=True):
+    """What a notice tells."""
+
+    company: str
+    hotline: str
+    customer: str
+    window: Window | None
+    content: str
+    address: str
+    place: str
+    technician: str
+    badge: str
+    title: str
+
+
+def spoken(window: Window) -> str:
+    """3月2日（周一）09:00–10:00, in the offset that the times carry."""
+    start, end = window.start, window.end
+    day = _day(start)
+    return f"{day} {start:%H:%M}–{'' if _day(end) == day else _day(end) + ' '}{end:%H:%M}"
+
+
+def _day(moment: datetime) -> str:
+    return f"{moment.month}月{moment.day}日（周{'一二三四五六日'[moment.weekday()]}）"
+
+
+def proposed(told: Told, about: About) -> str:
+    """The text to offer: time, content, place, please cooperate; who comes, the word, the link."""
+    time = spoken(told.window) if told.window else "近期"
+    moved = "上门时间有变，改为" if about == "reschedule" else "我们将于"
+    badge = f"，工号 {told.badge}" if told.badge else ""
+    hotline = f"服务热线 {told.hotline}。" if told.hotline else ""
+    return (
+        f"【{told.company}】{told.customer}您好：{moved}{time}上门服务。工作内容：{told.content}；"
+        f"工作地点：{f'{told.address} {told.place}'.strip() or '您家中'}。请您届时留人并予以配合。"
+        f"来人：{told.title}{told.technician}{badge}。见面时请扫他手机上的码，核对口令“{WORD}”。"
+        f"同意或改约请点：{LINK} {hotline}"
+    ).strip()
+
+
+def proves(text: str, told: Told, about: About) -> tuple[str, ...]:
+    """The items that a delivered text fulfils: only what it really says."""
+    found: list[str] = []
+    if told.content.strip() and told.content.strip() in text:
+        found.append("work_content_told")
+    if any(place in text for place in (told.address.strip(), told.place.strip()) if place):
+        found.append("work_place_told")
+    if any(word in text.lower() for word in _COOPERATE):
+        found.append("cooperation_requested")
+    if about == "reschedule" and told.window is not None and _tells_time(text, told.window):
+        found.append("reschedule_notified")
+    return tuple(found)
+
+
+def _tells_time(text: str, window: Window) -> bool:
+    return spoken(window) in text or (f"{window.start:%H:%M}" in text and f"{window.start.day}" in text)

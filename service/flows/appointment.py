@@ -1,0 +1,69 @@
+"""The appointment as it stands: derived from the entries and the window in force, never set."""
+
+from datetime import datetime, timedelta
+
+import msgspec
+
+from service.domain.entry import Entry
+from service.domain.visit import Window
+
+from .judging import File
+
+AGREED, MOVED = "appointment_agreed", "reschedule_notified"
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """The customer asked for another time."""
+
+    at: datetime
+    wish: str
+
+
+class Appointment(msgspec.Struct, frozen=True, kw_only=True):
+    """What was agreed with the customer. `moved`: the window is not the first one. `agreed` is for the one in force."""
+
+    window: Window | None
+    moved: bool
+    agreed: bool
+    agreed_at: datetime | None = None
+    agreed_by: str | None = None
+    asked: Asked | None = None
+    may_agree: bool = False
+    may_ask_until: datetime | None = None
+
+
+def appointment(file: File, now: datetime, cutoff_hours: int) -> Appointment:
+    """The appointment now."""
+    visit = file.visit()
+    last = visit.rescheduled[-1] if visit.rescheduled else None
+    window = Window(last.start, last.end) if last else visit.window
+    entries = file.gathered.entries
+    withdrawn = {entry.withdraws for entry in entries if entry.withdraws and (entry.reason or "").strip()}
+    seen = [one for one in entries if one.id not in withdrawn and (last is None or one.at >= last.at)]
+    asks = [n for n, one in enumerate(seen) if one.what == AGREED and one.by == "customer" and one.refused]
+    asked = seen[asks[-1]] if asks else None
+    since = seen[asks[-1] + 1 :] if asks else seen  # in the order in which they came: who asks anew agrees anew
+    agreed = next((one for one in since if one.what == AGREED and _act(one)), None)
+    begun = any(entry.by == "technician" for entry in entries)
+    over = begun or file.standing.cancelled is not None or (window is not None and now > window.end)
+    until = window.start - timedelta(hours=cutoff_hours) if window else None
+    return Appointment(
+        window=window,
+        moved=last is not None,
+        agreed=agreed is not None,
+        agreed_at=agreed.at if agreed else None,
+        agreed_by=agreed.by if agreed else None,
+        asked=_asked(asked),
+        may_agree=agreed is None and window is not None and not over,
+        may_ask_until=until if until is not None and not over and now <= until else None,
+    )
+
+
+def _act(entry: Entry) -> bool:
+    return entry.holds is not False and not (entry.says or entry.waived or entry.refused)
+
+
+def _asked(entry: Entry | None) -> Asked | None:
+    if entry is None or entry.refused is None:
+        return None
+    return Asked(entry.at, entry.refused.reason or "")

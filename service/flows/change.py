@@ -1,0 +1,114 @@
+"""Dispatch changes a visit: another time, somebody else, a mended address, a date for a duty, or nobody goes.
+
+Who changes something says which state he saw (`expected`, from the ETag): of two who change the same visit one is told.
+"""
+
+from collections.abc import Iterable
+from hashlib import sha256
+from uuid import UUID
+
+from service.domain.change import Cancellation, Content, NewTechnician, NewWindow, changed
+from service.domain.errors import Fault, InvalidBody, NotFound, PreconditionFailed, VisitCancelled
+from service.domain.merkle import leaf
+from service.domain.people import may_see
+from service.domain.visit import Plan
+from service.storage import agenda, board, changes, log, search, visits
+from service.storage.changes import ChangeRow, Kind
+from service.storage.database import Tx
+
+from .access import need, person_of
+from .decode import decode, encoded
+from .house import House
+from .judging import File, contents, load
+from .plan import due_faults, goes
+from .standing import found_by, stand_again
+from .view import VisitView, view
+
+
+async def change(
+    house: House, token: bytes, visit: UUID, kind: Kind, raw: bytes, expected: frozenset[int]
+) -> VisitView:
+    """Change a part of a visit. What is so already is no change, whatever was expected: an answer may get lost."""
+    content = decode(contents[kind], raw)
+    change_id = house.new_id()
+
+    async def work(tx: Tx) -> VisitView:
+        person = await person_of(tx, token)
+        need(person, "change a visit")
+        row = await visits.locked_visit(tx, visit)
+        if row is None or not may_see(person, row.technician, row.crew, row.area):
+            raise NotFound
+        before = await load(house, tx, row)
+        if _is_so(before, content):
+            return await view(house, tx, before)
+        if row.revision not in expected:
+            raise PreconditionFailed
+        if before.standing.cancelled is not None:
+            raise VisitCancelled
+        await _check(tx, before, content)
+        new = ChangeRow(
+            id=change_id,
+            visit=row.id,
+            number=row.revision + 1,
+            kind=kind,
+            at=house.clock(),
+            writer=person.login,
+            sha256=sha256(raw).digest(),
+            body=raw,
+            salt=house.salt(),
+        )
+        await changes.add_change(tx, new)
+        await log.add_leaf(tx, new.id, leaf("visit.amended", new.salt, new.sha256, new.at), new.at)
+        return await view(house, tx, await _spread(house, tx, before, content))
+
+    return await house.db.write(work)
+
+
+def _is_so(file: File, content: Content) -> bool:
+    if isinstance(content, Cancellation):
+        gone = file.standing.cancelled
+        return gone is not None and gone.content == content
+    return changed(file.plan, content) == file.plan
+
+
+async def _check(tx: Tx, file: File, content: Content) -> None:
+    """What the decoder cannot see."""
+    faults: list[Fault] = []
+    if isinstance(content, NewWindow) and content.end < content.start:
+        faults.append(Fault("/to", "before-from", "must not be before `from`"))
+    elif isinstance(content, NewTechnician):
+        after = changed(file.plan, content)
+        await goes(tx, after.technician, content.crew or ())
+    elif isinstance(content, dict):
+        faults += due_faults(content, file.rules, "")
+    if faults:
+        raise InvalidBody("", tuple(faults[:20]))
+
+
+async def _spread(house: House, tx: Tx, before: File, content: Content) -> File:
+    """Bring the board, the search and the agendas up to date; the visit as it now is."""
+    row, plan = before.row, changed(before.plan, content)
+    revision = row.revision + 1
+    planned_at = before.planned_at if plan.window is None else int(plan.window.start.timestamp() * 1000)
+    await board.repost(
+        tx,
+        row.id,
+        technician=plan.technician,
+        crew=plan.crew,
+        planned_at=planned_at,
+        revision=revision,
+        plan=encoded(plan),
+    )
+    old, new = found_by(before.plan), found_by(plan)
+    await search.drop(tx, row.id, old - new)
+    await search.add(tx, row.id, new - old)
+    gone = set(_logins(before.plan)) - set(_logins(plan))
+    now = await visits.locked_visit(tx, row.id)
+    after = await load(house, tx, now or row)
+    live = await stand_again(house, tx, after)
+    await agenda.enlist(tx, _logins(plan), row.id, planned_at=planned_at, live=live, gone=gone)
+    return after
+
+
+def _logins(plan: Plan) -> Iterable[str]:
+    return plan.technician, *plan.crew

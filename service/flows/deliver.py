@@ -1,0 +1,98 @@
+"""The worker of the outbox: takes due messages with a lease, sends them, and writes down what came of it.
+
+At least once: who dies between sending and writing sends again, with the same id. A delivered notice becomes entries
+of the office in the transaction that notes its delivery: the log of the message is the evidence of 4.3.1.
+"""
+
+import asyncio
+from uuid import uuid5
+
+import msgspec
+
+from service.domain.entry import Entry
+from service.domain.errors import Problem
+from service.storage import messages, visits
+from service.storage.database import Tx
+from service.storage.messages import MessageRow, MessageState, Outcome
+
+from .append import append
+from .gateways import Failed, Letter, Refused
+from .house import House
+
+PAUSE = 1.0  # seconds between looks at an empty outbox
+MANY = 8  # messages on their way at once
+LEASE = 60_000  # ms: longer than any gateway takes
+FIRST, LONGEST = 5_000, 3_600_000  # ms between attempts
+SUBJECT = {"appointment": "上门服务预约", "reschedule": "上门服务改期"}
+
+
+async def run(house: House) -> None:
+    """Deliver until cancelled. What goes wrong with the database is tried again: messages wait there."""
+    while True:
+        try:
+            sent = await once(house)
+        except Problem:
+            sent = 0
+        if sent < MANY:
+            await asyncio.sleep(PAUSE)
+
+
+async def once(house: House) -> int:
+    """Deliver what is due now; how many attempts were made."""
+    now = house.clock()
+    taken = await house.db.write(lambda tx: messages.claim(tx, now, now + LEASE, MANY))
+    await asyncio.gather(*(_deliver(house, row) for row in taken))
+    return len(taken)
+
+
+def wait(tries: int) -> int:
+    """How long after attempt number `tries`: 5 s, 10 s, 20 s … at most an hour."""
+    return min(FIRST << min(tries - 1, 20), LONGEST)
+
+
+async def _deliver(house: House, row: MessageRow) -> None:
+    outcome: Outcome
+    try:
+        detail = await _send(house, row)
+        outcome = "delivered"
+    except Refused as error:
+        outcome, detail = "refused", str(error)
+    except Failed as error:
+        outcome, detail = "failed", str(error)
+    except Exception as error:  # noqa: BLE001 - a gateway may fail in any way; only the kind is told
+        outcome, detail = "failed", type(error).__name__
+    await house.db.write(lambda tx: _settle(house, tx, row, outcome, detail[:200]))
+
+
+async def _send(house: House, row: MessageRow) -> str:
+    way = house.desk.gateways.get(row.channel)
+    if way is None:
+        raise Refused(f"no way out for {row.channel}")
+    text = row.text
+    for name, value in msgspec.json.decode(row.private or b"{}", type=dict[str, str]).items():
+        text = text.replace(name, value)
+    letter = Letter(
+        id=str(row.id),
+        channel=row.channel,
+        to=row.recipient,
+        subject=SUBJECT.get(row.about, "上门服务"),
+        text=text,
+        at=house.now(),
+    )
+    return await asyncio.to_thread(way, letter)
+
+
+async def _settle(house: House, tx: Tx, row: MessageRow, outcome: Outcome, detail: str) -> None:
+    now = house.clock()
+    again = now + wait(row.tries)
+    state: MessageState = "given_up" if again > row.give_up_at else "waiting"
+    if outcome != "failed":
+        state = outcome
+    next_at = again if state == "waiting" else None
+    visit = await visits.locked_visit(tx, row.visit)  # before the message: everybody locks in this order
+    if not await messages.settle(tx, row, now, outcome, detail, state, next_at) or state != "delivered":
+        return
+    at = house.time(now)
+    entries = [msgspec.structs.replace(entry, at=at) for entry in msgspec.json.decode(row.entries, type=list[Entry])]
+    if visit is not None and entries:
+        await append(house, tx, visit, uuid5(row.id, "delivered"), "office", row.created_by, entries)

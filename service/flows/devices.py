@@ -1,0 +1,204 @@
+"""A technician's phone is enrolled by a one-time code, gets its token, and is locked out in a second."""
+
+from datetime import datetime
+from secrets import token_urlsafe
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+
+from service.domain.errors import NotFound, TooManyDevices, UnknownCode, UnknownPerson
+from service.domain.people import Person, oversees
+from service.storage import access, devices, people
+from service.storage.database import Tx
+from service.storage.devices import DeviceRow
+
+from . import tries
+from .access import digest, holder_of, need, person_of
+from .cursor import cursor_read, cursor_write
+from .decode import decode
+from .house import House
+from .links import qr_svg
+from .signing import Jwk, key_of
+
+MINUTES_10 = 600_000
+MOST = 2  # active devices of one person
+PAGE = 100
+
+
+class Enrol(msgspec.Struct, frozen=True):
+    """Login of the technician whose phone it is."""
+
+    person: str
+
+
+class Enrolment(msgspec.Struct, frozen=True):
+    """What the technician scans within ten minutes, once."""
+
+    code: str
+    url: str
+    qr_svg: str
+    expires_at: datetime
+
+
+class NewDevice(msgspec.Struct, frozen=True):
+    """A phone with the code that it scanned. With a key it may sign its records."""
+
+    code: str
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
+    public_key: str | Jwk | None = None
+
+
+class Device(msgspec.Struct, frozen=True, kw_only=True):
+    """A phone. It is active until it is revoked."""
+
+    id: str
+    person: str
+    name: str
+    signs: bool
+    created_at: datetime
+    seen_at: datetime | None
+    app: str
+    revoked_at: datetime | None
+    revoked_by: str | None
+
+
+class Enrolled(msgspec.Struct, frozen=True):
+    """The token is shown this once."""
+
+    device: Device
+    token: str
+    person: Person
+
+
+class NewToken(msgspec.Struct, frozen=True):
+    """The device's next token; the one before is good until this one is first used."""
+
+    token: str
+
+
+class DevicePage(msgspec.Struct, frozen=True):
+    """Devices, the oldest first; `after` leads to the next page."""
+
+    items: tuple[Device, ...]
+    after: str | None
+
+
+enrols = msgspec.json.Decoder(Enrol)
+new_devices = msgspec.json.Decoder(NewDevice)
+
+
+async def enrol(house: House, token: bytes, raw: bytes) -> Enrolment:
+    """A one-time code for a technician's phone; the code that he had before is no longer good."""
+    given = decode(enrols, raw)
+    code, at = token_urlsafe(16), house.clock()
+
+    async def work(tx: Tx) -> None:
+        caller = await person_of(tx, token)
+        need(caller, "enrol a device")
+        person = await people.person(tx, given.person)
+        if person is None or "technician" not in person.roles or not oversees(caller, "enrol a device", person):
+            raise UnknownPerson
+        if not await people.lock(tx, person.login):
+            raise UnknownPerson
+        await access.add_code(
+            tx, digest(code), "enrolment", person.login, at=at, by=caller.login, expires_at=at + MINUTES_10
+        )
+
+    await house.db.write(work)
+    url = f"{house.desk.url}/enrol#{code}"  # behind # it is not sent to any server and stands in no log
+    return Enrolment(code, url, qr_svg(url), house.time(at + MINUTES_10))
+
+
+async def register(house: House, address: str, raw: bytes) -> Enrolled:
+    """A phone gives its code and gets its token. The code is used up only when that worked."""
+    given = decode(new_devices, raw)
+    key = None if given.public_key is None else key_of(given.public_key)
+    await tries.count(house, address)
+    token, device = token_urlsafe(32), house.new_id()
+
+    async def work(tx: Tx) -> Enrolled:
+        at = house.clock()
+        person = await access.use_code(tx, digest(given.code), "enrolment", at)
+        if person is None or not await people.lock(tx, person.login):
+            raise UnknownCode
+        if sum(one.revoked_at is None for one in await devices.of_person(tx, person.login)) >= MOST:
+            raise TooManyDevices
+        row = DeviceRow(id=device, login=person.login, name=given.name, public_key=key, created_at=at)
+        await devices.add(tx, row)
+        await access.add_token(tx, digest(token), person.login, at, "device", device)
+        await tries.good(tx, address)
+        return Enrolled(shown(house, row), token, person)
+
+    return await house.db.write(work)
+
+
+async def page(house: House, token: bytes, after: str | None) -> DevicePage:
+    """One's own devices, and those of the people whom one oversees."""
+    start = cursor_read(after) if after else devices.FIRST
+
+    async def work(tx: Tx) -> tuple[list[DeviceRow], str | None]:
+        caller = await person_of(tx, token)
+        if not caller.may("see devices"):
+            need(caller, "see own devices")
+            return await devices.of_person(tx, caller.login), None
+        found = await devices.page(tx, start, PAGE)
+        more = cursor_write(found[-1].key) if len(found) == PAGE else None
+        owners = {login: await people.ever(tx, login) for login in {row.login for row in found}}
+        seen = {login for login, one in owners.items() if one is not None and _his(caller, one[0])}
+        return [row for row in found if row.login in seen], more
+
+    rows, more = await house.db.read(work)
+    return DevicePage(tuple(shown(house, row) for row in rows), more)
+
+
+async def revoke(house: House, token: bytes, device: UUID) -> None:
+    """The device is out with its next request. Again is no change."""
+
+    async def work(tx: Tx) -> None:
+        caller = await person_of(tx, token)
+        row = await devices.one(tx, device)
+        owner = None if row is None else await people.ever(tx, row.login)
+        if owner is None or not _his(caller, owner[0]):
+            raise NotFound
+        if not await devices.revoke(tx, device, house.clock(), caller.login):
+            return
+        await access.revoke_others(tx, device, b"", house.clock())
+
+    await house.db.write(work)
+
+
+async def renew(house: House, token: bytes, device: UUID) -> NewToken:
+    """The next token of the device that asks. A second answer replaces the first, should that have been lost."""
+    new = token_urlsafe(32)
+
+    async def work(tx: Tx) -> NewToken:
+        holder = await holder_of(tx, token)
+        if holder.device != device:
+            raise NotFound
+        await access.revoke_others(tx, device, token, house.clock())
+        await access.add_token(tx, digest(new), holder.person.login, house.clock(), "device", device)
+        return NewToken(new)
+
+    return await house.db.write(work)
+
+
+def shown(house: House, row: DeviceRow) -> Device:
+    """A row for a client."""
+    return Device(
+        id=str(row.id),
+        person=row.login,
+        name=row.name,
+        signs=row.public_key is not None,
+        created_at=house.time(row.created_at),
+        seen_at=None if row.seen_at is None else house.time(row.seen_at),
+        app=row.app,
+        revoked_at=None if row.revoked_at is None else house.time(row.revoked_at),
+        revoked_by=row.revoked_by,
+    )
+
+
+def _his(caller: Person, owner: Person) -> bool:
+    """Whether the caller has a say about devices of the owner: his own, or of somebody whom he oversees."""
+    own = caller.login == owner.login and caller.may("see own devices")
+    return own or oversees(caller, "see devices", owner)

@@ -1,0 +1,143 @@
+"""Who stands at the door: the technician's changing code, what the customer sees, and his word that he saw it."""
+
+from datetime import datetime
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+import msgspec
+
+from service.domain import doorcode
+from service.domain.doorcode import Code
+from service.domain.entry import Entry, Evidence
+from service.domain.errors import NotFound, NotNow
+from service.domain.people import on_visit
+from service.storage import links, visits
+from service.storage.database import Tx
+from service.storage.visits import VisitRow
+
+from .access import need, person_of
+from .append import CUSTOMER, append
+from .appointment import appointment
+from .customer import Who, who
+from .house import House
+from .judging import load
+from .keys import doorstep_key, doorstep_key_if_any
+from .links import qr_svg
+
+EARLY, LATE = 2 * 3_600_000, 12 * 3_600_000  # ms before and after the window
+ID_SHOWN = "id_shown"
+
+
+class Doorstep(msgspec.Struct, frozen=True, kw_only=True):
+    """What the technician's phone shows; it asks again at `valid_until`. `confirmed_at`: the button was pressed."""
+
+    url: str
+    qr_svg: str
+    valid_until: datetime
+    word: str
+    confirmed_at: datetime | None
+
+
+class Genuine(msgspec.Struct, frozen=True, kw_only=True):
+    """A genuine code: who stands there and why. `ticket` goes into the form; `used` when it was confirmed already."""
+
+    technician: Who
+    purpose: str
+    word: str
+    ticket: str
+    used: bool
+
+
+async def code(house: House, token: bytes, visit: UUID) -> Doorstep:
+    """The code of now, for who is on the visit, around its time."""
+
+    async def work(tx: Tx) -> tuple[str, str, int | None]:
+        person = await person_of(tx, token)
+        need(person, "see own visits")
+        row = await visits.visit(tx, visit)
+        if row is None or not on_visit(person, row.technician, row.crew):
+            raise NotFound
+        window = appointment(await load(house, tx, row), house.now(), 0).window
+        now = house.clock()
+        if window is not None:
+            start, end = (int(moment.timestamp() * 1000) for moment in (window.start, window.end))
+            if not start - EARLY <= now <= end + LATE:
+                raise NotNow
+        key = await doorstep_key(house, tx)
+        text = doorcode.write(key, visit, person.login, doorcode.step_at(now))
+        return text, doorcode.word(key, visit), await links.last_scan(tx, visit)
+
+    text, word, confirmed = await house.db.write(work)
+    url = f"{house.desk.url}/d/{text}"
+    until = (doorcode.step_at(house.clock()) + 1) * doorcode.STEP
+    seen = house.time(confirmed) if confirmed is not None else None
+    return Doorstep(url=url, qr_svg=qr_svg(url), valid_until=house.time(until), word=word, confirmed_at=seen)
+
+
+async def give_card(house: House, login: str, badge: str, title: str) -> None:
+    """What is on somebody's ID card from now on, and so on what customers see."""
+    await house.db.write(lambda tx: links.set_card(tx, login, badge.strip(), title.strip()))
+
+
+async def look(house: House, text: str) -> Genuine | None:
+    """What a customer sees who scans; None: not genuine, or no longer. Looking changes nothing."""
+
+    async def work(tx: Tx) -> Genuine | None:
+        found = await _genuine(tx, text, lock=False)
+        if found is None:
+            return None
+        key, read, row, login = found
+        now = house.clock()
+        if not doorcode.fresh(read, now):
+            return None
+        file = await load(house, tx, row)
+        return Genuine(
+            technician=await who(house, tx, login),
+            purpose=file.plan.work.content,
+            word=doorcode.word(key, row.id),
+            ticket=doorcode.ticket(key, read, now),
+            used=await links.scanned(tx, _used(read)),
+        )
+
+    return await house.db.read(work)
+
+
+async def confirm(house: House, text: str, ticket: str) -> bool:
+    """The customer's word that he saw the ID card. False: not genuine, opened too late, or used before."""
+
+    async def work(tx: Tx) -> bool:
+        found = await _genuine(tx, text, lock=True)
+        if found is None:
+            return False
+        key, read, row, login = found
+        now = house.clock()
+        if not doorcode.admits(key, read, ticket, now):
+            return False
+        if not await links.add_scan(tx, _used(read), row.id, login, now):
+            return False
+        batch = uuid5(NAMESPACE_URL, text)
+        entry = Entry(
+            id=str(uuid5(batch, ID_SHOWN)),
+            at=house.now(),
+            by="customer",
+            what=ID_SHOWN,
+            evidence=(Evidence(kind="customer_confirm"),),
+        )
+        return await append(house, tx, row, batch, "scan", CUSTOMER, [entry])
+
+    return await house.db.write(work)
+
+
+async def _genuine(tx: Tx, text: str, *, lock: bool) -> tuple[bytes, Code, VisitRow, str] | None:
+    """The key, the code, its visit and who shows it; None when it is not ours, or he does not go there any more."""
+    read = doorcode.read(text)
+    key = await doorstep_key_if_any(tx)
+    if read is None or key is None:
+        return None
+    row = await (visits.locked_visit if lock else visits.visit)(tx, read.visit)
+    login = doorcode.shows(key, read, (row.technician, *row.crew)) if row else None
+    return (key, read, row, login) if row is not None and login is not None else None
+
+
+def _used(code: Code) -> bytes:
+    """What a used code is remembered by."""
+    return code.visit.bytes + code.step.to_bytes(4, "big") + code.mac

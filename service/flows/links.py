@@ -1,0 +1,97 @@
+"""The customer's link: one living link a visit, 128 bits, of which only the SHA-256 is kept."""
+
+from base64 import b32encode
+from datetime import datetime
+from secrets import token_bytes
+from uuid import UUID
+
+import msgspec
+import segno
+
+from service.domain.errors import LinkEnded, NotFound
+from service.domain.people import Person, may_see
+from service.storage import links, visits
+from service.storage.database import Tx
+from service.storage.visits import VisitRow
+
+from .access import digest, need, person_of
+from .house import House
+from .judging import File, load
+
+DAY = 86_400_000
+LASTS = 7 * DAY  # after the end of the window, or after it was made
+
+
+class Link(msgspec.Struct, frozen=True):
+    """A link, shown this once."""
+
+    url: str
+    token: str
+    expires_at: datetime
+    qr_svg: str
+
+
+async def create(house: House, token: bytes, visit: UUID) -> Link:
+    """A new link for the customer of a visit; the one before ends."""
+
+    async def work(tx: Tx) -> tuple[str, int]:
+        row, _ = await dispatched(tx, token, visit)
+        return await renew(house, tx, row.id, await _end(house, tx, row), (await person_of(tx, token)).login)
+
+    text, expires = await house.db.write(work)
+    url = url_of(house, text)
+    return Link(url, text, house.time(expires), qr_svg(url))
+
+
+async def dispatched(tx: Tx, token: bytes, visit: UUID) -> tuple[VisitRow, Person]:
+    """The visit, locked, and who asks: a dispatcher or supervisor of its area."""
+    person = await person_of(tx, token)
+    need(person, "write entries of the office")
+    row = await visits.locked_visit(tx, visit)
+    if row is None or not may_see(person, row.technician, row.crew, row.area):
+        raise NotFound
+    return row, person
+
+
+async def renew(house: House, tx: Tx, visit: UUID, end: int, by: str) -> tuple[str, int]:
+    """Make the link; its token and when it expires."""
+    text = b32encode(token_bytes(16)).decode().rstrip("=").lower()
+    now = house.clock()
+    expires = max(now, end) + LASTS
+    await links.renew(tx, house.new_id(), visit, digest(text), by, now, expires)
+    return text, expires
+
+
+async def _end(house: House, tx: Tx, row: VisitRow) -> int:
+    return window_end(await load(house, tx, row))
+
+
+def window_end(file: File) -> int:
+    """When the window in force ends, ms; 0 without a window."""
+    visit = file.visit()
+    window = visit.rescheduled[-1] if visit.rescheduled else visit.window
+    return int(window.end.timestamp() * 1000) if window else 0
+
+
+async def linked(house: House, tx: Tx, token: str, *, lock: bool) -> tuple[UUID, VisitRow]:
+    """The link and the visit of a token. NotFound when nobody has it, LinkEnded when it expired or was replaced."""
+    link = await links.link(tx, digest(token))
+    if link is None:
+        raise NotFound
+    if link.ended_at is not None or house.clock() > link.expires_at:
+        raise LinkEnded
+    row = await (visits.locked_visit if lock else visits.visit)(tx, link.visit)
+    if row is None:
+        raise NotFound
+    return link.id, row
+
+
+def url_of(house: House, token: str) -> str:
+    """The address of a link."""
+    return f"{house.desk.url}/c/{token}"
+
+
+def qr_svg(text: str) -> str:
+    """A QR code as SVG."""
+    svg: str = segno.make(text, error="m", micro=False).svg_inline(scale=6, border=4, dark="#000", light="#fff")
+    return svg

@@ -1,0 +1,105 @@
+"""Lists of visits, and search in them: what somebody may see, as the board has it now."""
+
+from datetime import datetime
+from typing import cast
+
+import msgspec
+
+from service.domain.errors import InvalidQuery, NotAllowed
+from service.domain.finding import Verdict
+from service.domain.people import Person, covers
+from service.storage import board, visits
+from service.storage.board import Posted, Wanted
+from service.storage.database import Tx
+
+from . import search
+from .access import need, person_of
+from .cursor import cursor_read, cursor_write
+from .house import House
+from .judging import load, plans
+from .standing import Flag, State, flags_of, state_of
+from .view import Summary, described
+
+PAGE = 50
+
+
+class SummaryPage(msgspec.Struct, frozen=True):
+    """Visits by time (found ones by id); `after` leads to the next page, also when this one is short."""
+
+    items: tuple[Summary, ...]
+    after: str | None
+
+
+async def page(house: House, token: bytes, query: dict[str, str]) -> SummaryPage:
+    """A page. Filters: state, technician, area, type, from, to (RFC 3339), q, after."""
+    first, last = _bound(query.get("from")), _bound(query.get("to"))
+    after = query.get("after")
+    wanted_text = query.get("q")
+    start = cursor_read(after) if after and wanted_text is None else board.FIRST
+
+    async def work(tx: Tx) -> SummaryPage:
+        wanted = _wanted(await person_of(tx, token), query)
+        wanted = msgspec.structs.replace(
+            wanted,
+            type=query.get("type", ""),
+            state=query.get("state", ""),
+            from_at=wanted.from_at if first is None else first,
+            to_at=wanted.to_at if last is None else last,
+        )
+        if wanted_text is not None:
+            found, more = await search.find(tx, wanted, wanted_text, after, PAGE)
+        else:
+            found = await board.page(tx, wanted, start, PAGE + 1)
+            more = cursor_write(found[PAGE - 1].key) if len(found) > PAGE else None
+        return SummaryPage(tuple([await _summary(house, tx, one) for one in found[:PAGE]]), more)
+
+    return await house.db.read(work)
+
+
+async def _summary(house: House, tx: Tx, posted: Posted) -> Summary:
+    """A row for a client. What can change by itself and may have done so is judged anew."""
+    row = await visits.visit(tx, posted.visit)
+    if row is None:
+        raise InvalidQuery  # cannot be: the board's rows are of visits
+    state, flags, verdict = posted.state, posted.flags, posted.verdict or None
+    if not state or (posted.until is not None and posted.until <= house.clock()):
+        file = await load(house, tx, row)
+        judgement = file.judged(house.now())
+        state, verdict = state_of(file, judgement), judgement.verdict
+        flags = flags_of(judgement, file.gathered.entries)
+    return Summary(
+        **described(house, row, plans.decode(posted.plan)),
+        technician=posted.technician,
+        crew=posted.crew,
+        state=cast(State, state),
+        flags=cast(tuple[Flag, ...], flags),
+        verdict=cast(Verdict | None, verdict),
+        revision=posted.revision,
+    )
+
+
+def _wanted(person: Person, query: dict[str, str]) -> Wanted:
+    """What the person may see, narrowed to what he asks for."""
+    technician, area = query.get("technician"), query.get("area")
+    if not person.may("see visits of an area"):
+        need(person, "see own visits")
+        if technician not in (None, person.login):
+            raise NotAllowed("these are not your visits")
+        return Wanted(technician=person.login, areas=(area,) if area else None)
+    if area is not None and not covers(person, area):
+        raise NotAllowed("the area is not one of yours")
+    if technician == person.login and "technician" in person.roles:
+        return Wanted(technician=technician, areas=(area,) if area else None)
+    return Wanted(technician=technician, areas=(area,) if area else person.areas or None)
+
+
+def _bound(text: str | None) -> int | None:
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise InvalidQuery("`from` and `to` are RFC 3339 with an offset") from None
+    if moment.tzinfo is None:
+        raise InvalidQuery("`from` and `to` need an offset, such as +08:00")
+    return int(moment.timestamp() * 1000)

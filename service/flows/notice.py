@@ -1,0 +1,232 @@
+"""The notice before a visit: proposed, sent by a dispatcher through the outbox, and shown with what came of it."""
+
+from datetime import datetime
+from hashlib import sha256
+from typing import Annotated, Literal
+from uuid import UUID, uuid5
+
+import msgspec
+
+from service.domain import doorcode
+from service.domain.entry import Answer, Entry, Evidence
+from service.domain.errors import ContentDiffers, Fault, InvalidBody
+from service.domain.notice import LINK, WORD, About, Told, proposed, proves
+from service.domain.visit import Window
+from service.storage import links as cards
+from service.storage import messages
+from service.storage.database import Tx
+from service.storage.messages import DeliveryRow, MessageRow, MessageState, Outcome
+
+from . import links
+from .access import need, person_of
+from .appointment import Appointment, appointment
+from .decode import decode, uuid
+from .house import House
+from .judging import File, load, open_file
+from .keys import doorstep_key
+
+GIVE_UP = 24 * 3_600_000  # ms
+Channel = Literal["sms", "wecom", "email", "file"]
+Line = Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=r"^[^\r\n]*\S[^\r\n]*$")]
+Text = Annotated[str, msgspec.Meta(min_length=1, max_length=1000, pattern=r"\S")]
+
+
+class Send(msgspec.Struct, frozen=True, kw_only=True):
+    """Send a notice. `{link}` and `{word}` in a text are filled in on the way out; without a text, the proposed one.
+
+    `to` is the customer's telephone unless given; e-mail needs it. With an `id` repeating is harmless.
+    """
+
+    channel: Channel
+    text: Text | None = None
+    to: Line | None = None
+    id: str | None = None
+
+
+class Attempt(msgspec.Struct, frozen=True):
+    """One attempt to deliver."""
+
+    at: datetime
+    outcome: Outcome
+    detail: str
+
+
+class Sent(msgspec.Struct, frozen=True, kw_only=True):
+    """A notice in the outbox. `delivered` means that the gateway took it."""
+
+    id: str
+    about: str
+    channel: str
+    to: str
+    text: str
+    proves: tuple[str, ...]
+    sent_at: datetime
+    sent_by: str
+    state: MessageState
+    next_try: datetime | None
+    attempts: tuple[Attempt, ...]
+
+
+class Notice(msgspec.Struct, frozen=True, kw_only=True):
+    """What to send now, what its text would prove, and what was sent."""
+
+    about: About
+    text: str
+    to: str
+    proves: tuple[str, ...]
+    due: bool
+    appointment: Appointment
+    sent: tuple[Sent, ...]
+
+
+sends = msgspec.json.Decoder(Send)
+
+
+async def offer(house: House, token: bytes, visit: UUID) -> Notice:
+    """The proposed text, and all notices of the visit."""
+
+    async def work(tx: Tx) -> Notice:
+        person = await person_of(tx, token)
+        need(person, "write entries of the office")
+        file = await open_file(house, tx, person, visit)
+        told, about = await _told(house, tx, file)
+        sent = await _sent(house, tx, visit)
+        text = proposed(told, about)
+        stands = appointment(file, house.now(), house.desk.cutoff_hours)
+        living = stands.window is not None and file.standing.cancelled is None
+        due = living and not any(_covers(file, one) for one in sent)
+        return Notice(
+            about=about,
+            text=text,
+            to=file.plan.customer.phone,
+            proves=proves(text, told, about),
+            due=due,
+            appointment=stands,
+            sent=sent,
+        )
+
+    return await house.db.read(work)
+
+
+def _covers(file: File, sent: Sent) -> bool:
+    """Whether a notice was for the window in force and is or may still be delivered."""
+    moved = file.visit().rescheduled
+    return sent.state in ("waiting", "delivered") and (not moved or sent.sent_at >= moved[-1].at)
+
+
+async def send(house: House, token: bytes, visit: UUID, raw: bytes) -> tuple[bool, Sent]:
+    """Put a notice into the outbox, with a new link. False: this id is there already."""
+    wanted = decode(sends, raw)
+    message_id = uuid(wanted.id, "/id") if wanted.id is not None else house.new_id()
+    same = sha256(msgspec.json.encode((wanted.channel, wanted.text, wanted.to))).digest()
+
+    async def work(tx: Tx) -> bool:
+        row, person = await links.dispatched(tx, token, visit)
+        known = await messages.message(tx, message_id)
+        if known is not None:
+            if known.visit != visit or known.sha256 != same:
+                raise ContentDiffers
+            return False
+        file = await load(house, tx, row)
+        told, about = await _told(house, tx, file)
+        to = wanted.to or ("" if wanted.channel == "email" else file.plan.customer.phone)
+        if not to and wanted.channel != "file":
+            raise InvalidBody("", (Fault("/to", "missing", "nobody to send it to"),))
+        text = wanted.text or proposed(told, about)
+        link, _ = await links.renew(house, tx, visit, links.window_end(file), person.login)
+        word = doorcode.word(await doorstep_key(house, tx), visit)
+        now = house.clock()
+        new = MessageRow(
+            id=message_id,
+            visit=visit,
+            about=about,
+            channel=wanted.channel,
+            recipient=to or file.plan.customer.name,
+            text=text,
+            private=msgspec.json.encode({LINK: links.url_of(house, link), WORD: word}),
+            entries=msgspec.json.encode(_entries(message_id, told, about, text, wanted.channel, house.now())),
+            sha256=same,
+            created_at=now,
+            created_by=person.login,
+            give_up_at=now + GIVE_UP,
+        )
+        if not await messages.add_message(tx, new):
+            raise ContentDiffers  # the same id at the same time, for another visit
+        return True
+
+    added = await house.db.write(work)
+    shown = await house.db.read(lambda tx: _sent(house, tx, visit))
+    return added, next(one for one in shown if one.id == str(message_id))
+
+
+def _entries(message_id: UUID, told: Told, about: About, text: str, channel: str, at: datetime) -> list[Entry]:
+    """What the delivery will prove; `at` becomes the time of the delivery."""
+    evidence = (Evidence(kind="message_log", channel=channel, text=text), Evidence(kind="text", text=text))
+    fields: dict[str, dict[str, Answer]] = {
+        "work_content_told": {"content": told.content},
+        "work_place_told": {"place": f"{told.address} {told.place}".strip()},
+    }
+    return [
+        Entry(
+            id=str(uuid5(message_id, what)),
+            at=at,
+            by="dispatcher",
+            what=what,
+            evidence=evidence,
+            fields=fields.get(what, {}),
+        )
+        for what in proves(text, told, about)
+    ]
+
+
+async def _told(house: House, tx: Tx, file: File) -> tuple[Told, About]:
+    card = await cards.card(tx, technician_of(file))
+    stands = appointment(file, house.now(), house.desk.cutoff_hours)
+    plan = file.plan
+    told = Told(
+        company=house.desk.company,
+        hotline=house.desk.hotline,
+        customer=plan.customer.name,
+        window=local(house, stands.window),
+        content=plan.work.content,
+        address=plan.customer.address,
+        place=plan.work.place or plan.customer.place or "",
+        technician=card.name if card else technician_of(file),
+        badge=card.badge if card else "",
+        title=card.title if card else "",
+    )
+    return told, "reschedule" if stands.moved else "appointment"
+
+
+def local(house: House, window: Window | None) -> Window | None:
+    """The window in the utility's zone, as people speak of it."""
+    return window and Window(window.start.astimezone(house.zone), window.end.astimezone(house.zone))
+
+
+def technician_of(file: File) -> str:
+    """Who goes there now."""
+    return file.plan.technician
+
+
+async def _sent(house: House, tx: Tx, visit: UUID) -> tuple[Sent, ...]:
+    attempts: dict[UUID, list[DeliveryRow]] = {}
+    for row in await messages.deliveries_of(tx, visit):
+        attempts.setdefault(row.message, []).append(row)
+    return tuple(_shown(house, row, attempts.get(row.id, [])) for row in await messages.messages_of(tx, visit))
+
+
+def _shown(house: House, row: MessageRow, attempts: list[DeliveryRow]) -> Sent:
+    entries = msgspec.json.decode(row.entries, type=list[Entry])
+    return Sent(
+        id=str(row.id),
+        about=row.about,
+        channel=row.channel,
+        to=row.recipient,
+        text=row.text,
+        proves=tuple(entry.what for entry in entries),
+        sent_at=house.time(row.created_at),
+        sent_by=row.created_by,
+        state=row.state,
+        next_try=house.time(row.next_at) if row.next_at is not None else None,
+        attempts=tuple(Attempt(house.time(one.at), one.outcome, one.detail) for one in attempts),
+    )

@@ -1,0 +1,101 @@
+"""How a visit stands: its state, its flags, and its row on the board, which whoever writes about a visit rewrites."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+from service.domain.entry import Entry
+from service.domain.finding import Judgement
+from service.domain.grams import grams, normal
+from service.domain.receipt import missing_files
+from service.domain.visit import Plan
+from service.storage import agenda, board, search, visits
+from service.storage.board import Stand
+from service.storage.database import Tx
+
+from .house import House
+from .judging import File, last_moment, load
+
+State = Literal["planned", "under_way", "to_review", "returned", "closed", "cancelled"]
+Flag = Literal["awaiting_evidence", "open_duties", "absent"]
+_LIVE = frozenset({"planned", "under_way", "returned"})
+
+
+def state_of(file: File, judgement: Judgement) -> State:
+    """The state follows from what was written; nobody sets it."""
+    if file.standing.cancelled is not None:
+        return "cancelled"
+    if judgement.verdict is None:
+        return "planned"
+    return "to_review" if "left" in judgement.facts else "under_way"
+
+
+def flags_of(judgement: Judgement, entries: Sequence[Entry]) -> tuple[Flag, ...]:
+    """What is still lacking, or came otherwise than planned."""
+    flags: list[Flag] = []
+    if missing_files(entries, frozenset()):
+        flags.append("awaiting_evidence")
+    if any(finding.severity == "open" for finding in judgement.findings):
+        flags.append("open_duties")
+    if "nobody_home" in judgement.facts:
+        flags.append("absent")
+    return tuple(flags)
+
+
+async def written(tx: Tx, file: File, judgement: Judgement) -> None:
+    """Something was written about a (locked) visit: the board, and the agendas of those who go. `file` as it is now."""
+    live = await _stand(tx, file, judgement)
+    new = None if live == _is_live(file.row.state, file.row.flags.split()) else live
+    await agenda.touch(tx, (file.plan.technician, *file.plan.crew), file.row.id, live=new)
+
+
+def _is_live(state: str, flags: Sequence[str]) -> bool:
+    return state in _LIVE or (state != "cancelled" and ("open_duties" in flags or "awaiting_evidence" in flags))
+
+
+async def _stand(tx: Tx, file: File, judgement: Judgement) -> bool:
+    """Rewrite the board's row; whether phones need the visit however old it is."""
+    entries = file.gathered.entries
+    state, flags = state_of(file, judgement), flags_of(judgement, entries)
+    until = None if judgement.until is None else judgement.until // 1000 + 1
+    await board.stand(tx, file.row.id, Stand(state, flags, judgement.verdict or "", until))
+    return _is_live(state, flags)
+
+
+async def written_now(house: House, tx: Tx, file: File) -> None:
+    """The same, judged as of now."""
+    await written(tx, file, file.judged(last_moment(house, file.gathered.entries)))
+
+
+async def stand_again(house: House, tx: Tx, file: File) -> bool:
+    """Only the board, judged as of now; whether phones need the visit however old it is."""
+    return await _stand(tx, file, file.judged(last_moment(house, file.gathered.entries)))
+
+
+def found_by(plan: Plan) -> set[str]:
+    """What a visit is found by."""
+    return grams(texts(plan))
+
+
+def texts(plan: Plan) -> tuple[str, ...]:
+    """The texts of a plan that are searched, as they are compared."""
+    who = plan.customer
+    return tuple(map(normal, (who.name, who.account, who.address, who.phone, plan.external_ref or "")))
+
+
+async def fill(house: House) -> int:
+    """Work out the board's rows that were never worked out; how many."""
+
+    async def work(tx: Tx) -> int:
+        some = await board.unposted(tx, 100)
+        for visit in some:
+            row = await visits.locked_visit(tx, visit)
+            if row is not None:
+                file = await load(house, tx, row)
+                await search.add(tx, visit, found_by(file.plan))
+                await written_now(house, tx, file)
+        return len(some)
+
+    total = 0
+    while found := await house.db.write(work):
+        total += found
+    return total

@@ -1,0 +1,196 @@
+"""A visit as people see it: in a list, and whole."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from service.domain.change import Step
+from service.domain.entry import Entry, Evidence, Place
+from service.domain.finding import Verdict
+from service.domain.receipt import Ignored, missing_files
+from service.domain.visit import Customer, Plan, Window, Work
+from service.storage import board
+from service.storage.batches import Signed
+from service.storage.database import Tx
+from service.storage.visits import VisitRow
+
+from .access import person_of
+from .house import House
+from .judging import File, Judged, open_file
+from .standing import Flag, State, flags_of, state_of
+
+AT_THE_DOOR = ("arrived", "door_signal", "nobody_home")
+
+
+class Summary(msgspec.Struct, frozen=True, kw_only=True):
+    """A visit in a list, as it stands now."""
+
+    id: str
+    type: str
+    window: Window | None
+    technician: str
+    crew: tuple[str, ...]
+    area: str
+    customer: Customer
+    work: Work
+    checklist: str
+    created_at: datetime
+    created_by: str
+    external_ref: str | None
+    follows: str | None
+    state: State
+    flags: tuple[Flag, ...]
+    verdict: Verdict | None
+    revision: int
+
+
+class RecordSeen(msgspec.Struct, frozen=True):
+    """A record of a visit: who sent it when, and which of its entries do not count."""
+
+    record: str
+    writer: str
+    received_at: datetime
+    sha256: str
+    missing_evidence: tuple[str, ...]
+    ignored: tuple[Ignored, ...]
+    signature: Signed
+    taken_in_by: str | None
+
+
+class Absence(msgspec.Struct, frozen=True):
+    """Nobody was there (客户不在): since when, where, how long he waited, and what shows it."""
+
+    at: datetime
+    arrived_at: datetime | None
+    place: Place | None
+    door_signal_at: datetime | None
+    waited_minutes: int | None
+    text: str | None
+    evidence: tuple[Evidence, ...]
+    entries: tuple[str, ...]
+
+
+class Cancelled(msgspec.Struct, frozen=True):
+    """Who cancelled the visit, when and why."""
+
+    at: datetime
+    by: str
+    reason: str
+
+
+class VisitView(Summary, frozen=True, kw_only=True):
+    """A visit whole: the plan, what was written, and the judgement now. The state is derived, never set."""
+
+    assigned: dict[str, bool]
+    exempt_reason: str | None
+    policies: dict[str, bool]
+    due: dict[str, datetime]
+    inspectors: int | None
+    entries: tuple[Entry, ...]
+    records: tuple[RecordSeen, ...]
+    judgement: Judged
+    absence: Absence | None
+    cancelled: Cancelled | None
+    trail: tuple[Step, ...]
+    followed_by: tuple[str, ...]
+
+
+async def show(house: House, token: bytes, visit: UUID) -> VisitView:
+    """One visit, for who may see it."""
+
+    async def work(tx: Tx) -> VisitView:
+        return await view(house, tx, await open_file(house, tx, await person_of(tx, token), visit))
+
+    return await house.db.read(work)
+
+
+async def view(house: House, tx: Tx, file: File) -> VisitView:
+    """A visit for a client."""
+    plan, entries = file.plan, tuple(file.gathered.entries)
+    now = house.now()
+    judgement = file.judged(now)
+    judged = file.told(judgement, now)
+    gone = file.standing.cancelled
+    return VisitView(
+        **described(house, file.row, plan),
+        technician=plan.technician,
+        crew=plan.crew,
+        state=state_of(file, judgement),
+        flags=flags_of(judgement, entries),
+        verdict=judgement.verdict,
+        revision=len(file.standing.trail),
+        assigned=plan.assigned,
+        exempt_reason=plan.exempt_reason,
+        policies=plan.policies,
+        due=plan.due,
+        inspectors=plan.inspectors,
+        entries=entries,
+        records=tuple(_record(house, file, number) for number, row in enumerate(file.rows) if row.kind == "record"),
+        judgement=judged,
+        absence=absence_of(entries),
+        cancelled=Cancelled(gone.at, gone.by, file.standing.trail[gone.number - 1].reason or "") if gone else None,
+        trail=file.standing.trail,
+        followed_by=tuple(str(one) for one in await board.followers(tx, file.row.id)),
+    )
+
+
+def described(house: House, row: VisitRow, plan: Plan) -> dict[str, Any]:
+    """What a summary says of a visit without judging it."""
+    return {
+        "id": str(row.id),
+        "type": plan.type,
+        "window": plan.window,
+        "area": row.area,
+        "customer": plan.customer,
+        "work": plan.work,
+        "checklist": f"{row.checklist}@{row.checklist_version}",
+        "created_at": house.time(row.created_at),
+        "created_by": row.created_by,
+        "external_ref": plan.external_ref,
+        "follows": plan.follows,
+    }
+
+
+def _record(house: House, file: File, number: int) -> RecordSeen:
+    row = file.rows[number]
+    return RecordSeen(
+        str(row.id),
+        row.writer,
+        house.time(row.received_at),
+        row.sha256.hex(),
+        missing_files(file.batches[number].entries, frozenset()),
+        file.gathered.ignored[str(row.id)],
+        row.signed,
+        row.taken_in_by,
+    )
+
+
+def absence_of(entries: Sequence[Entry]) -> Absence | None:
+    """That nobody was there, from the technician's entries: arrival with its place, knocking, calling, waiting."""
+    slips = {entry.withdraws for entry in entries if entry.withdraws and (entry.reason or "").strip()}
+    first: dict[str, Entry] = {}
+    for entry in sorted(entries, key=lambda one: one.at):
+        if entry.what in AT_THE_DOOR and entry.holds is not False and entry.id not in slips:
+            first.setdefault(entry.what, entry)
+    gone, arrived, knocked = first.get("nobody_home"), first.get("arrived"), first.get("door_signal")
+    if gone is None:
+        return None
+    seen = [entry for entry in (arrived, knocked, gone) if entry is not None]
+    evidence = tuple(piece for entry in seen for piece in entry.evidence)
+    said = [piece.text for piece in gone.evidence if piece.text] + [gone.label or ""]
+    waited = gone.fields.get("waited_minutes")
+    if not isinstance(waited, int) and arrived is not None:
+        waited = int((gone.at - arrived.at).total_seconds() // 60)
+    return Absence(
+        at=gone.at,
+        arrived_at=arrived.at if arrived else None,
+        place=arrived.place if arrived and arrived.place else gone.place,
+        door_signal_at=knocked.at if knocked else None,
+        waited_minutes=waited if isinstance(waited, int) else None,
+        text=next(iter(filter(None, said)), None),
+        evidence=evidence,
+        entries=tuple(entry.id for entry in seen),
+    )

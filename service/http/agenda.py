@@ -1,0 +1,27 @@
+"""The agenda: what a technician's phone asks for."""
+
+from litestar import get
+from litestar.types import ASGIApp
+
+from service.flows import agenda
+from service.flows.agenda import Agenda
+
+from .answers import answer
+from .endpoint import READS, Asked, Parameter, Says, caller, query_of
+
+AGENDA = Says(
+    tag="agenda",
+    summary="What changed for me since the cursor; without one, or with one that is not mine, everything",
+    gives={200: Agenda},
+    query={"since": Parameter("The cursor of the last answer.")},
+    problems=READS,
+)
+
+
+@get("/v1/agenda", opt={"says": AGENDA})
+async def show_agenda(request: Asked) -> ASGIApp:
+    """What changed for me."""
+    return answer(await agenda.since(*caller(request), query_of(request, AGENDA).get("since")))
+
+
+ROUTES = (show_agenda,)

@@ -1,0 +1,93 @@
+"""What may change about a visit. Each takes `If-Match` with the ETag that was seen: nobody overwrites unknowingly."""
+
+import re
+from typing import Any
+
+from litestar import put
+from litestar.types import ASGIApp
+
+from service.domain.change import Cancellation, Due, NewDetails, NewTechnician, NewWindow
+from service.domain.errors import (
+    NotFound,
+    PreconditionFailed,
+    PreconditionRequired,
+    Problem,
+    UnknownPerson,
+    VisitCancelled,
+)
+from service.flows.change import change
+from service.flows.view import VisitView
+from service.storage.changes import Kind
+
+from .answers import answer
+from .endpoint import WRITES, Asked, Parameter, Says, body_of, caller, id_of
+from .visits import etag
+
+_TAG = re.compile(r'"(\d{1,15})(?:-gzip)?"')  # a packed answer has an ETag of its own (`answers`)
+_MATCH = {"If-Match": Parameter('The ETag of the visit as you saw it, such as "3".', required=True)}
+_PROBLEMS = (*WRITES, NotFound, VisitCancelled, PreconditionRequired, PreconditionFailed)
+
+
+def _says(summary: str, takes: Any, *more: type[Problem]) -> Says:
+    return Says(
+        tag="visits",
+        summary=summary,
+        takes=takes,
+        gives={200: VisitView},
+        headers=_MATCH,
+        problems=(*_PROBLEMS, *more),
+    )
+
+
+WINDOW = _says("Another time, with a reason; what was stays in the trail", NewWindow)
+TECHNICIAN = _says("Somebody else goes; who went before may still submit", NewTechnician, UnknownPerson)
+DETAILS = _says("Mend a wrong number, address or work, with a reason", NewDetails)
+DUE = _says("Date open duties, by `item` or `item[thing]`", Due)
+CANCELLATION = _says("Nobody goes, with a reason; records are still taken", Cancellation)
+
+
+def expected(request: Asked) -> frozenset[int]:
+    """The revisions in If-Match. PreconditionRequired without; `*` says nothing of what was seen."""
+    given = ",".join(value.decode("latin-1") for name, value in request.scope["headers"] if name == b"if-match")
+    if given.strip() in ("", "*"):
+        raise PreconditionRequired
+    return frozenset(int(number) for number in _TAG.findall(re.sub(r'W/"[^"]*"', "", given)))
+
+
+async def _change(request: Asked, kind: Kind) -> ASGIApp:
+    seen = expected(request)
+    visit = await change(*caller(request), id_of(request, "visit_id"), kind, await body_of(request), seen)
+    return answer(visit, 200, etag(visit.revision))
+
+
+@put("/v1/visits/{visit_id:str}/window", opt={"says": WINDOW})
+async def change_window(request: Asked) -> ASGIApp:
+    """Another time."""
+    return await _change(request, "window")
+
+
+@put("/v1/visits/{visit_id:str}/technician", opt={"says": TECHNICIAN})
+async def change_technician(request: Asked) -> ASGIApp:
+    """Somebody else goes."""
+    return await _change(request, "technician")
+
+
+@put("/v1/visits/{visit_id:str}/details", opt={"says": DETAILS})
+async def change_details(request: Asked) -> ASGIApp:
+    """A number or address is mended."""
+    return await _change(request, "details")
+
+
+@put("/v1/visits/{visit_id:str}/due", opt={"says": DUE})
+async def change_due(request: Asked) -> ASGIApp:
+    """A duty gets its date."""
+    return await _change(request, "due")
+
+
+@put("/v1/visits/{visit_id:str}/cancellation", opt={"says": CANCELLATION})
+async def cancel_visit(request: Asked) -> ASGIApp:
+    """Nobody goes."""
+    return await _change(request, "cancellation")
+
+
+ROUTES = (change_window, change_technician, change_details, change_due, cancel_visit)

@@ -1,0 +1,114 @@
+"""What a customer sees who scans the code at his door: a big green page, or a big red one. No account needed."""
+
+from html import escape
+
+from litestar import get, post
+from litestar.types import ASGIApp
+
+from service.flows import doorstep, strangers
+from service.flows.doorstep import Genuine
+
+from .answers import Answer
+from .auth import address_of, session_of
+from .customer import HTML, paged
+from .endpoint import ANYBODY, Asked, Bytes, Says, house_of
+from .forms import form_of
+from .pages import both, call, page, rows
+
+LOOK = Says(
+    tag="customer",
+    summary="Who stands at the door; looking changes nothing",
+    gives={200: HTML, 404: HTML, 429: HTML},
+    problems=ANYBODY,
+    public=True,
+)
+CONFIRM = Says(
+    tag="customer",
+    summary="The customer saw the ID card",
+    takes=Bytes("application/x-www-form-urlencoded", "`ticket` as the page gave it."),
+    gives=dict.fromkeys((200, 403, 404, 413, 415, 422, 429, 507), HTML),
+    problems=ANYBODY,
+    public=True,
+)
+NOT_GENUINE = "✗ 不是真的！", "NOT genuine"
+ADVICE_ZH = "这个码无效或已过期，不能证明来人是我们的工作人员。请不要让他进门。您可以请他当面重新出示，再扫一次。"
+ADVICE_EN = (
+    "This code is not valid, or has expired. It does not prove that this person works for us. Do not let him in. "
+    "Ask him to show the code again, and scan it anew."
+)
+
+
+@get("/d/{code:str}", opt={"says": LOOK})
+async def show_doorstep_page(request: Asked) -> ASGIApp:
+    """Genuine or not."""
+    house, code = house_of(request), request.scope["path_params"]["code"]
+
+    async def work() -> Answer:
+        found = await doorstep.look(house, code)
+        return _genuine(request, found, code) if found is not None else await _refused(request)
+
+    return await paged(request, work)
+
+
+@post("/d/{code:str}", status_code=200, opt={"says": CONFIRM})
+async def confirm_doorstep(request: Asked) -> ASGIApp:
+    """The button: he is the one, and he showed his card."""
+    house, code = house_of(request), request.scope["path_params"]["code"]
+
+    async def work() -> Answer:
+        if _staff(request):
+            said = both("请用客户自己的手机扫码。", "Scan it with the customer's own phone.")
+            return page("上门核验", f'<div class="bad"><h1>{said}</h1></div>', 403)
+        if not await doorstep.confirm(house, code, (await form_of(request)).get("ticket", "")):
+            return await _refused(request)
+        thanks = both("谢谢！已记录。", "Thank you. It is written down.")
+        return page("上门核验", f'<div class="good"><h1>{thanks}</h1></div>{call(house.desk.hotline)}')
+
+    return await paged(request, work)
+
+
+def _staff(request: Asked) -> bool:
+    """Whether this browser is signed in here: then it is no customer's."""
+    return session_of(request.scope) is not None or "authorization" in request.headers
+
+
+async def _refused(request: Asked) -> Answer:
+    house = house_of(request)
+    wait = await strangers.missed(house, address_of(request.scope))
+    red = f'<div class="bad"><h1>{both(*NOT_GENUINE)}</h1><p>{both(ADVICE_ZH, ADVICE_EN)}</p></div>'
+    more = ((b"retry-after", b"%d" % wait),) if wait else ()
+    return page(NOT_GENUINE[0], red + call(house.desk.hotline), 429 if wait else 404, more)
+
+
+def _genuine(request: Asked, found: Genuine, code: str) -> Answer:
+    person = found.technician
+    facts = rows(
+        ("姓名", "Name", f"{person.title} {person.name}".strip()),
+        ("工号", "Badge", person.badge),
+        ("单位", "Company", person.company),
+        ("来意", "Purpose", found.purpose),
+    )
+    word = f"<dl><dt>{both('口令（应与短信里的一样）', 'Word (as in your message)')}</dt>"
+    form = (
+        f'<form method="post" action="/d/{escape(code)}"><input type="hidden" name="ticket" '
+        f'value="{escape(found.ticket)}"><button class="yes">'
+        f"{both('是本人，已出示证件', 'It is him, and he showed his ID card')}</button></form>"
+    )
+    if found.used:
+        form = f"<p>{both('已确认过。', 'This was confirmed already.')}</p>"
+    elif _staff(request):
+        form = f"<p>{both('请用客户自己的手机扫码。', 'Scan it with the customer’s own phone.')}</p>"
+    doubt = both(
+        "口令不一样，或不是同一个人？请不要开门，拨打热线。",
+        "Another word, or another person? Do not open; call us.",
+    )
+    body = (
+        f'<div class="good"><h1>{both("✓ 是我们的工作人员", "Genuine: he works for us")}</h1></div>'
+        f'<section><div class="face" aria-hidden="true">{escape(person.name[:1])}</div>{facts}{word}'
+        f'<dd class="word">{escape(found.word)}</dd></dl></section><section>{form}</section>'
+        f"<p>{doubt}</p>"
+    )
+    return page("上门核验", body + call(house_of(request).desk.hotline))
+
+
+ROUTES = (show_doorstep_page, confirm_doorstep)

@@ -1,0 +1,26 @@
+"""A form that a page of ours posts: small, and read strictly."""
+
+from urllib.parse import parse_qsl
+
+from service.domain.errors import InvalidBody, WrongMediaType
+
+from .body import received
+from .endpoint import Asked
+
+LIMIT = 8_000  # bytes
+
+
+async def form_of(request: Asked) -> dict[str, str]:
+    """The fields of a form. Of a field given twice the last one counts."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/x-www-form-urlencoded":
+        raise WrongMediaType("send the form of the page")
+    raw = await received(request.receive, LIMIT)
+    try:
+        pairs = parse_qsl(raw.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=20)
+    except ValueError:
+        raise InvalidBody("the form cannot be read") from None
+    fields = dict(pairs)
+    if any("\0" in value for value in fields.values()):
+        raise InvalidBody("U+0000 is not allowed")
+    return fields

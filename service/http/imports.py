@@ -1,0 +1,42 @@
+"""Importing a day's plan from a table."""
+
+from litestar import post
+from litestar.types import ASGIApp
+
+from service.domain.errors import BodyTooLarge, WrongMediaType
+from service.flows import imports
+from service.flows.imports import Imported
+
+from . import body
+from .answers import answer
+from .auth import header
+from .endpoint import WRITES, Asked, Bytes, Parameter, Says, caller, query_of
+
+CSV, XLSX = "text/csv", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+LARGEST = 8 * 2**20
+IMPORT = Says(
+    tag="visits",
+    summary="Plan visits from a table (CSV or XLSX); a dry run only says what is wrong, row by row",
+    takes=Bytes(CSV, f"A table with one visit a row (docs/operations.md); also {XLSX}."),
+    gives={200: Imported},
+    query={"dry_run": Parameter("1: nothing is kept.", {"type": "string", "enum": ["0", "1"]})},
+    problems=WRITES,
+)
+
+
+@post("/v1/imports", opt={"says": IMPORT})
+async def import_visits(request: Asked) -> ASGIApp:
+    """Import a table."""
+    query = query_of(request, IMPORT)
+    kind = (header(request.scope, b"content-type") or b"").decode("latin-1").partition(";")[0].strip().lower()
+    if kind not in (CSV, XLSX) or header(request.scope, b"content-encoding"):
+        raise WrongMediaType(f"send {CSV} or {XLSX}")
+    length = header(request.scope, b"content-length") or b""
+    if length.isdigit() and int(length) > LARGEST:
+        raise BodyTooLarge(f"at most {LARGEST} bytes")
+    raw = await body.received(request.receive, LARGEST)
+    form = "xlsx" if kind == XLSX else "csv"
+    return answer(await imports.take(*caller(request), raw, form, dry_run=query.get("dry_run") == "1"))
+
+
+ROUTES = (import_visits,)

@@ -1,0 +1,89 @@
+"""People: who works here, invitations, and departures."""
+
+from litestar import get, post, put
+from litestar.types import ASGIApp
+
+from service.domain.errors import InvalidQuery, LoginTaken, NotFound, UnknownCode, UnknownPerson
+from service.flows import people
+from service.flows.people import Added, Colleague, Departure, Invite, Named, NewPassword, NewPerson, PeoplePage
+
+from .answers import answer
+from .auth import address_of
+from .endpoint import READS, STRANGERS, WRITES, Asked, Parameter, Says, body_of, caller, house_of, query_of
+
+PAGE = Says(
+    tag="people",
+    summary="People of my areas, by login; also who left",
+    gives={200: PeoplePage},
+    query={"after": Parameter("The cursor of the page before.")},
+    problems=READS,
+)
+HIRE = Says(
+    tag="people",
+    summary="Add somebody; the answer has the one-time code of his invitation",
+    takes=NewPerson,
+    gives={201: Added},
+    problems=(*WRITES, LoginTaken),
+)
+INVITE = Says(
+    tag="people",
+    summary="A new one-time code, for who forgot his password; good for 72 hours",
+    takes=Invite,
+    gives={201: Added},
+    problems=(*WRITES, UnknownPerson),
+)
+ACCEPT = Says(
+    tag="people",
+    summary="Set one's password by a one-time code",
+    takes=NewPassword,
+    gives={200: Named},
+    problems=(*STRANGERS, UnknownCode),
+    public=True,
+)
+DEPART = Says(
+    tag="people",
+    summary="Somebody leaves: his tokens, sessions and devices end at once; his name stays on his records",
+    takes=Departure,
+    gives={200: Colleague},
+    problems=(*WRITES, NotFound),
+)
+
+
+@get("/v1/people", opt={"says": PAGE})
+async def list_people(request: Asked) -> ASGIApp:
+    """People of my areas."""
+    after = query_of(request, PAGE).get("after", "")
+    if len(after) > 64:
+        raise InvalidQuery("`after` is not a cursor of this list")
+    return answer(await people.page(*caller(request), after))
+
+
+@post("/v1/people", opt={"says": HIRE})
+async def add_person(request: Asked) -> ASGIApp:
+    """Add somebody."""
+    return answer(await people.hire(*caller(request), await body_of(request)), 201)
+
+
+@post("/v1/invitations", opt={"says": INVITE})
+async def invite_person(request: Asked) -> ASGIApp:
+    """A new one-time code."""
+    return answer(await people.invite(*caller(request), await body_of(request)), 201)
+
+
+@put("/v1/invitations/{code:str}/password", opt={"says": ACCEPT})
+async def set_password(request: Asked) -> ASGIApp:
+    """Set one's password."""
+    code: str = request.scope["path_params"]["code"]
+    return answer(await people.accept(house_of(request), address_of(request.scope), code, await body_of(request)))
+
+
+@put("/v1/people/{login:str}/departure", opt={"says": DEPART})
+async def depart(request: Asked) -> ASGIApp:
+    """Somebody leaves."""
+    login: str = request.scope["path_params"]["login"]
+    if "\0" in login:
+        raise NotFound
+    return answer(await people.depart(*caller(request), login, await body_of(request)))
+
+
+ROUTES = (list_people, add_person, invite_person, set_password, depart)

@@ -1,0 +1,70 @@
+"""Sessions of browsers: signing in and out, and the second factor."""
+
+from litestar import delete, post, put
+from litestar.types import ASGIApp
+
+from service.domain.errors import SecondFactorKnown, SecondFactorNeeded, SignInFailed
+from service.flows import sessions
+from service.flows.sessions import Credentials, SecondFactor, SignIn
+
+from .answers import Answer, answer
+from .auth import address_of, cookies, header, own_page
+from .endpoint import CHANGES, STRANGERS, Asked, Says, body_of, caller, house_of
+
+SIGN_IN = Says(
+    tag="people",
+    summary="Sign in: a session in a cookie, for 30 minutes without use and 12 hours in all",
+    takes=SignIn,
+    gives={204: None},
+    problems=(*STRANGERS, SignInFailed, SecondFactorNeeded),
+    public=True,
+)
+SET_UP = Says(
+    tag="people",
+    summary="Set up the authenticator before the first sign-in; the secret is shown this once",
+    takes=Credentials,
+    gives={200: SecondFactor},
+    problems=(*STRANGERS, SignInFailed, SecondFactorKnown),
+    public=True,
+)
+SIGN_OUT = Says(tag="people", summary="Sign out", gives={204: None}, problems=CHANGES)
+EVERYWHERE = Says(tag="people", summary="End all my sessions", gives={204: None}, problems=CHANGES)
+_BASE = ((b"cache-control", b"no-store"),)
+
+
+@post("/v1/session", opt={"says": SIGN_IN})
+async def sign_in(request: Asked) -> ASGIApp:
+    """Sign in."""
+    _own(request)
+    token = await sessions.sign_in(house_of(request), address_of(request.scope), await body_of(request))
+    return Answer(204, b"", (*_BASE, *cookies(token)))
+
+
+@put("/v1/me/second-factor", opt={"says": SET_UP})
+async def set_up_second_factor(request: Asked) -> ASGIApp:
+    """Set up the authenticator."""
+    _own(request)
+    return answer(await sessions.set_up(house_of(request), address_of(request.scope), await body_of(request)))
+
+
+@delete("/v1/session", status_code=200, opt={"says": SIGN_OUT})
+async def sign_out(request: Asked) -> ASGIApp:
+    """Sign out."""
+    await sessions.sign_out(*caller(request))
+    return Answer(204, b"", (*_BASE, *cookies("")))
+
+
+@delete("/v1/sessions", status_code=200, opt={"says": EVERYWHERE})
+async def sign_out_everywhere(request: Asked) -> ASGIApp:
+    """End all my sessions."""
+    await sessions.sign_out(*caller(request), everywhere=True)
+    return Answer(204, b"", (*_BASE, *cookies("")))
+
+
+def _own(request: Asked) -> None:
+    """A browser that says where it comes from must come from our own pages."""
+    if header(request.scope, b"origin") is not None or header(request.scope, b"sec-fetch-site") is not None:
+        own_page(request.scope, house_of(request))
+
+
+ROUTES = (sign_in, set_up_second_factor, sign_out, sign_out_everywhere)

@@ -1,0 +1,87 @@
+"""The outbox: messages to customers, and what came of each attempt to deliver them."""
+
+from typing import Any, Literal
+from uuid import UUID
+
+import msgspec
+
+from .database import Row, Tx
+
+MessageState = Literal["waiting", "delivered", "refused", "given_up"]
+Outcome = Literal["delivered", "failed", "refused"]
+
+
+class MessageRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A message. `next_at` is when it is tried, None when nothing more is to be done; times are ms UTC."""
+
+    id: UUID
+    visit: UUID
+    about: str
+    channel: str
+    recipient: str
+    text: str
+    private: bytes | None
+    entries: bytes
+    sha256: bytes
+    created_at: int
+    created_by: str
+    give_up_at: int
+    state: MessageState = "waiting"
+    tries: int = 0
+    next_at: int | None = None
+
+
+class DeliveryRow(msgspec.Struct, frozen=True):
+    """One attempt."""
+
+    message: UUID
+    number: int
+    at: int
+    outcome: Outcome
+    detail: str
+
+
+def _message(row: Row) -> MessageRow:
+    given: dict[str, Any] = dict(zip(MessageRow.__struct_fields__, row, strict=True))
+    return MessageRow(**{**given, "id": UUID(bytes=row[0]), "visit": UUID(bytes=row[1])})
+
+
+async def add_message(tx: Tx, row: MessageRow) -> bool:
+    """Put a message into the outbox; False when there is one with this id. It is due at once."""
+    columns = ("about", "channel", "recipient", "text", "private", "entries", "sha256")
+    given = {name: getattr(row, name) for name in (*columns, "created_at", "created_by", "give_up_at")}
+    return await tx.run("add_message", id=row.id.bytes, visit=row.visit.bytes, **given) == 1
+
+
+async def message(tx: Tx, id: UUID) -> MessageRow | None:
+    """One message."""
+    row = await tx.one("message", id=id.bytes)
+    return None if row is None else _message(row)
+
+
+async def messages_of(tx: Tx, visit: UUID) -> list[MessageRow]:
+    """All messages about a visit, in the order in which they were sent."""
+    return [_message(row) for row in await tx.all("messages_of", visit=visit.bytes)]
+
+
+async def deliveries_of(tx: Tx, visit: UUID) -> list[DeliveryRow]:
+    """All attempts for the messages about a visit."""
+    return [DeliveryRow(UUID(bytes=row[0]), *row[1:]) for row in await tx.all("deliveries_of", visit=visit.bytes)]
+
+
+async def claim(tx: Tx, now: int, lease: int, size: int) -> list[MessageRow]:
+    """Take due messages for one worker until `lease`; a worker that dies lets go of them then."""
+    taken: list[MessageRow] = []
+    for row in await tx.all("messages_due", now=now, size=size):
+        found = _message(row)
+        if await tx.run("claim_message", id=found.id.bytes, lease=lease, seen=found.next_at) == 1:
+            taken.append(msgspec.structs.replace(found, tries=found.tries + 1, next_at=lease))
+    return taken
+
+
+async def settle(
+    tx: Tx, row: MessageRow, at: int, outcome: Outcome, detail: str, state: MessageState, next_at: int | None
+) -> bool:
+    """Note an attempt, and what becomes of the message. False when somebody else had settled it."""
+    await tx.run("add_delivery", message=row.id.bytes, number=row.tries, at=at, outcome=outcome, detail=detail)
+    return await tx.run("settle_message", id=row.id.bytes, state=state, next_at=next_at, number=row.tries) == 1

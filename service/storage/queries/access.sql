@@ -1,0 +1,71 @@
+-- name: person_of_token^
+-- Whose token it is, and whether it still is one. One look into each index, on every request.
+SELECT p.login, p.name, p.roles, p.areas, t.kind, t.created_at, t.used_at, t.revoked_at, p.left_at,
+    d.id, d.public_key, d.revoked_at
+FROM tokens t JOIN people p ON p.login = t.login LEFT JOIN devices d ON d.id = t.device
+WHERE t.digest = :digest;
+
+-- name: add_token!
+INSERT INTO tokens (digest, login, created_at, kind, device) VALUES (:digest, :login, :at, :kind, :device);
+
+-- name: revoke_token!
+UPDATE tokens SET revoked_at = :at WHERE digest = :digest AND revoked_at IS NULL;
+
+-- name: revoke_tokens!
+-- All of a person; :kind is one kind, or '' for every kind.
+UPDATE tokens SET revoked_at = :at WHERE login = :login AND (:kind = '' OR kind = :kind) AND revoked_at IS NULL;
+
+-- name: revoke_tokens_of_device!
+UPDATE tokens SET revoked_at = :at WHERE device = :device AND digest <> :but AND revoked_at IS NULL;
+
+-- name: token_used!
+UPDATE tokens SET used_at = :at WHERE digest = :digest AND revoked_at IS NULL;
+
+-- name: add_code!
+INSERT INTO codes (digest, kind, login, created_at, created_by, expires_at)
+VALUES (:digest, :kind, :login, :at, :by, :expires_at);
+
+-- name: use_code!
+UPDATE codes SET used_at = :at WHERE digest = :digest AND kind = :kind AND used_at IS NULL AND expires_at > :at;
+
+-- name: end_codes!
+-- The living codes of a person; :kind is one kind, or '' for every kind.
+UPDATE codes SET used_at = :at WHERE login = :login AND (:kind = '' OR kind = :kind) AND used_at IS NULL;
+
+-- name: person_of_code^
+SELECT p.login, p.name, p.roles, p.areas
+FROM codes c JOIN people p ON p.login = c.login
+WHERE c.digest = :digest AND c.kind = :kind AND p.left_at IS NULL;
+
+-- name: set_factor!
+INSERT INTO factors (login, secret, created_at) VALUES (:login, :secret, :at)
+ON CONFLICT (login) DO UPDATE SET secret = :secret, created_at = :at, step = 0 WHERE factors.confirmed_at IS NULL;
+
+-- name: factor^
+SELECT secret, confirmed_at, step FROM factors WHERE login = :login;
+
+-- name: pass_factor!
+-- A code is taken once, and none from before it any more.
+UPDATE factors SET step = :step, confirmed_at = COALESCE(confirmed_at, :at)
+WHERE login = :login AND secret = :secret AND step < :step;
+
+-- name: drop_factor!
+DELETE FROM factors WHERE login = :login;
+
+-- name: hit!
+INSERT INTO attempts (key, since, tries) VALUES (:key, CAST(:now AS BIGINT), 1)
+ON CONFLICT (key) DO UPDATE SET
+    tries = CASE WHEN attempts.since <= CAST(:gone AS BIGINT) THEN 1 ELSE attempts.tries + 1 END,
+    since = CASE WHEN attempts.since <= CAST(:gone AS BIGINT) THEN CAST(:now AS BIGINT) ELSE attempts.since END;
+
+-- name: tried^
+SELECT since, tries FROM attempts WHERE key = :key;
+
+-- name: forgive!
+UPDATE attempts SET tries = tries - 1 WHERE key = :key AND tries > 0;
+
+-- name: forget!
+DELETE FROM attempts WHERE key = :key;
+
+-- name: forget_before!
+DELETE FROM attempts WHERE since < :at;

@@ -1,0 +1,22 @@
+-- name: add_device!
+INSERT INTO devices (id, login, name, public_key, created_at) VALUES (:id, :login, :name, :public_key, :at);
+
+-- name: device^
+SELECT id, login, name, public_key, created_at, seen_at, app, revoked_at, revoked_by FROM devices WHERE id = :id;
+
+-- name: devices_of
+SELECT id, login, name, public_key, created_at, seen_at, app, revoked_at, revoked_by
+FROM devices WHERE login = :login ORDER BY created_at, id;
+
+-- name: devices_page
+SELECT id, login, name, public_key, created_at, seen_at, app, revoked_at, revoked_by
+FROM devices WHERE (created_at, id) > (:after_at, :after_id) ORDER BY created_at, id LIMIT :size;
+
+-- name: device_seen!
+UPDATE devices SET seen_at = :at, app = CASE WHEN :app = '' THEN app ELSE :app END WHERE id = :id;
+
+-- name: revoke_device!
+UPDATE devices SET revoked_at = :at, revoked_by = :by WHERE id = :id AND revoked_at IS NULL;
+
+-- name: revoke_devices!
+UPDATE devices SET revoked_at = :at, revoked_by = :by WHERE login = :login AND revoked_at IS NULL;

@@ -1,0 +1,31 @@
+-- name: add_link!
+INSERT INTO links (id, visit, digest, created_at, created_by, expires_at)
+VALUES (:id, :visit, :digest, :created_at, :created_by, :expires_at);
+
+-- name: end_links!
+UPDATE links SET ended_at = :at WHERE visit = :visit AND ended_at IS NULL;
+
+-- name: link^
+SELECT id, visit, expires_at, ended_at FROM links WHERE digest = :digest;
+
+-- name: add_scan!
+INSERT INTO scans (code, visit, login, at) VALUES (:code, :visit, :login, :at) ON CONFLICT DO NOTHING;
+
+-- name: scan^
+SELECT at FROM scans WHERE code = :code;
+
+-- name: last_scan^
+SELECT max(at) FROM scans WHERE visit = :visit;
+
+-- name: add_secret!
+INSERT INTO secrets (name, value) VALUES (:name, :value) ON CONFLICT DO NOTHING;
+
+-- name: secret^
+SELECT value FROM secrets WHERE name = :name;
+
+-- name: card^
+-- What is on somebody's ID card; also of one who left.
+SELECT name, badge, title FROM people WHERE login = :login;
+
+-- name: set_card!
+UPDATE people SET badge = :badge, title = :title WHERE login = :login;

@@ -1,0 +1,39 @@
+-- name: add_message!
+INSERT INTO messages (id, visit, about, channel, recipient, text, private, entries, sha256, created_at, created_by,
+    give_up_at, state, tries, next_at)
+VALUES (:id, :visit, :about, :channel, :recipient, :text, :private, :entries, :sha256, :created_at, :created_by,
+    :give_up_at, 'waiting', 0, :created_at)
+ON CONFLICT DO NOTHING;
+
+-- name: message^
+SELECT id, visit, about, channel, recipient, text, private, entries, sha256, created_at, created_by, give_up_at,
+    state, tries, next_at
+FROM messages WHERE id = :id;
+
+-- name: messages_of
+SELECT id, visit, about, channel, recipient, text, private, entries, sha256, created_at, created_by, give_up_at,
+    state, tries, next_at
+FROM messages WHERE visit = :visit ORDER BY created_at, id;
+
+-- name: messages_due
+SELECT id, visit, about, channel, recipient, text, private, entries, sha256, created_at, created_by, give_up_at,
+    state, tries, next_at
+FROM messages WHERE next_at <= :now ORDER BY next_at, id LIMIT :size;
+
+-- name: claim_message!
+-- One worker gets it: the others see another next_at.
+UPDATE messages SET next_at = :lease, tries = tries + 1 WHERE id = :id AND next_at = :seen;
+
+-- name: settle_message!
+-- Delivered stays delivered, whoever had the lease.
+UPDATE messages SET state = :state, next_at = :next_at,
+    private = CASE WHEN CAST(:next_at AS BIGINT) IS NULL THEN NULL ELSE private END
+WHERE id = :id AND state = 'waiting' AND (:state = 'delivered' OR tries = :number);
+
+-- name: add_delivery!
+INSERT INTO deliveries (message, number, at, outcome, detail) VALUES (:message, :number, :at, :outcome, :detail)
+ON CONFLICT DO NOTHING;
+
+-- name: deliveries_of
+SELECT d.message, d.number, d.at, d.outcome, d.detail
+FROM deliveries d JOIN messages m ON m.id = d.message WHERE m.visit = :visit ORDER BY d.at, d.number;

@@ -1,0 +1,181 @@
+"""A phone is enrolled in a minute by a code, and locked out in a second."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+from uuid import UUID
+
+import httpx
+
+from .browser import later
+from .world import VISIT, World, problem, record
+
+Phone = Callable[..., Awaitable[httpx.Response]]
+
+
+async def code_for(world: World, login: str = "li", by: str = "wang") -> str:
+    """A one-time code for a technician's phone."""
+    answer = await world.ask(by, "POST", "/v1/enrolments", {"person": login})
+    assert answer.status_code == 201, answer.text
+    code: str = answer.json()["code"]
+    return code
+
+
+def with_token(world: World, token: str) -> Phone:
+    """Ask with a token."""
+
+    async def ask(method: str, path: str, content: Any = None, **headers: str) -> httpx.Response:
+        return await world.ask(None, method, path, content, authorization=f"Bearer {token}", **headers)
+
+    return ask
+
+
+async def registered(world: World, login: str = "li", **more: Any) -> dict[str, Any]:
+    """A phone's answer to its enrolment."""
+    answer = await world.ask(
+        None, "POST", "/v1/devices", {"code": await code_for(world, login), "name": "手机", **more}
+    )
+    assert answer.status_code == 201, answer.text
+    content: dict[str, Any] = answer.json()
+    return content
+
+
+async def enrolled(world: World, login: str = "li", **more: Any) -> Phone:
+    """A phone that is enrolled."""
+    return with_token(world, (await registered(world, login, **more))["token"])
+
+
+async def test_a_phone_is_enrolled_by_a_code_once(world: World):
+    answer = (await world.ask("wang", "POST", "/v1/enrolments", {"person": "li"})).json()
+    assert answer["url"] == f"{world.house.desk.url}/enrol#{answer['code']}"
+    assert len(answer["code"]) == 22  # 128 bits
+    assert answer["qr_svg"].startswith("<svg")
+    content = {"code": answer["code"], "name": "李的手机", "unknown": "field"}
+    first = await world.ask(None, "POST", "/v1/devices", content)
+    assert first.status_code == 201
+    device = first.json()["device"]
+    assert (device["person"], device["name"], device["signs"], device["revoked_at"]) == ("li", "李的手机", False, None)
+    assert first.json()["person"]["name"] == "李"
+    phone = with_token(world, first.json()["token"])
+    assert (await phone("GET", "/v1/me")).json()["login"] == "li"
+    await world.plan()
+    assert (await phone("PUT", f"/v1/records/{record()['id']}", record())).status_code == 201
+    assert problem(await world.ask(None, "POST", "/v1/devices", content)) == (404, "unknown-code")
+
+
+async def test_a_code_is_good_for_ten_minutes_and_the_newest_alone(world: World):
+    old, new = await code_for(world), await code_for(world)
+    assert problem(await world.ask(None, "POST", "/v1/devices", {"code": old, "name": "x"})) == (404, "unknown-code")
+    later(world, minutes=10)
+    assert problem(await world.ask(None, "POST", "/v1/devices", {"code": new, "name": "x"})) == (404, "unknown-code")
+
+
+async def test_a_code_used_by_two_phones_at_once_enrols_one(world: World):
+    content = {"code": await code_for(world), "name": "x"}
+    answers = await asyncio.gather(*(world.ask(None, "POST", "/v1/devices", content) for _ in range(5)))
+    assert sorted(answer.status_code for answer in answers) == [201, 404, 404, 404, 404]
+
+
+async def test_a_person_has_at_most_two_active_devices(world: World):
+    first, _ = await registered(world), await registered(world)
+    code = await code_for(world)
+    refused = await world.ask(None, "POST", "/v1/devices", {"code": code, "name": "third"})
+    assert problem(refused) == (409, "too-many-devices")
+    assert (await world.ask("wang", "DELETE", f"/v1/devices/{first['device']['id']}")).status_code == 204
+    again = await world.ask(None, "POST", "/v1/devices", {"code": code, "name": "third"})
+    assert again.status_code == 201  # the code was not used up by the refusal
+
+
+async def test_a_revoked_device_is_out_with_its_next_request(world: World):
+    await world.plan()
+    device = await registered(world)
+    phone = with_token(world, device["token"])
+    assert (await phone("GET", "/v1/visits")).status_code == 200
+    assert (await world.ask("wang", "DELETE", f"/v1/devices/{device['device']['id']}")).status_code == 204
+    for method, path, content in (
+        ("GET", "/v1/visits", None),
+        ("PUT", f"/v1/records/{record()['id']}", record()),
+        ("PUT", f"/v1/records/{record()['id']}", b"{"),
+    ):
+        assert problem(await phone(method, path, content)) == (401, "device-revoked")
+    assert (await world.ask("wang", "DELETE", f"/v1/devices/{device['device']['id']}")).status_code == 204
+    assert (await world.ask("wang", "GET", "/v1/quarantine")).json()["items"] == []
+    seen = (await world.ask("wang", "GET", "/v1/devices")).json()["items"][0]
+    assert seen["revoked_by"] == "wang"
+
+
+async def test_a_token_is_replaced_when_the_new_one_is_first_used(world: World):
+    device = await registered(world)
+    path = f"/v1/devices/{device['device']['id']}/token"
+    old = with_token(world, device["token"])
+    lost = await old("POST", path)
+    assert lost.status_code == 201
+    new = with_token(world, (await old("POST", path)).json()["token"])
+    assert (await old("GET", "/v1/me")).status_code == 200
+    assert problem(await with_token(world, lost.json()["token"])("GET", "/v1/me")) == (401, "not-signed-in")
+    assert (await new("GET", "/v1/me")).status_code == 200
+    assert problem(await old("GET", "/v1/me")) == (401, "not-signed-in")
+    assert (await new("GET", "/v1/me")).status_code == 200
+    other = await enrolled(world, "sun")
+    assert problem(await other("POST", path)) == (404, "not-found")
+    assert problem(await world.ask("li", "POST", path)) == (404, "not-found")  # a script's token is no device
+
+
+async def test_last_seen_and_version_are_written_once_a_minute(world: World):
+    device = await registered(world)
+    phone = with_token(world, device["token"])
+
+    async def seen() -> tuple[str, str]:
+        one = (await world.ask("wang", "GET", "/v1/devices")).json()["items"][0]
+        return one["seen_at"], one["app"]
+
+    await phone("GET", "/v1/me", x_app="doorstep 1.0")
+    first = await seen()
+    assert first[1] == "doorstep 1.0"
+    later(world, seconds=59)
+    await phone("GET", "/v1/me", x_app="doorstep 1.1")
+    assert await seen() == first
+    later(world, seconds=1)
+    await phone("GET", "/v1/me", x_app="doorstep 1.1")
+    assert (await seen())[1] == "doorstep 1.1"
+    assert await seen() > first
+    later(world, minutes=2)
+    await phone("GET", "/v1/me", x_app="x" * 65)
+    assert (await seen())[1] == "doorstep 1.1"
+
+
+async def test_devices_are_seen_and_revoked_by_their_owner_and_who_oversees_him(world: World):
+    device = (await registered(world))["device"]["id"]
+
+    async def seen(who: str) -> list[str]:
+        return [one["id"] for one in (await world.ask(who, "GET", "/v1/devices")).json()["items"]]
+
+    assert await seen("li") == await seen("wang") == await seen("admin") == [device]
+    assert await seen("sun") == await seen("qian") == []
+    assert problem(await world.ask("zhao", "GET", "/v1/devices")) == (403, "not-allowed")
+    for who in ("sun", "qian", "zhao"):
+        assert problem(await world.ask(who, "DELETE", f"/v1/devices/{device}")) == (404, "not-found")
+    assert problem(await world.ask("li", "DELETE", f"/v1/devices/{UUID(int=9)}")) == (404, "not-found")
+    assert (await world.ask("li", "DELETE", f"/v1/devices/{device}")).status_code == 204
+
+
+async def test_only_technicians_of_ones_area_get_a_phone(world: World):
+    for who, person, expected in (
+        ("qian", "li", (422, "unknown-person")),
+        ("wang", "zhao", (422, "unknown-person")),
+        ("wang", "nobody", (422, "unknown-person")),
+        ("li", "li", (403, "not-allowed")),
+        ("zhao", "li", (403, "not-allowed")),
+    ):
+        assert problem(await world.ask(who, "POST", "/v1/enrolments", {"person": person})) == expected
+    assert (await world.ask("admin", "POST", "/v1/enrolments", {"person": "li"})).status_code == 201
+
+
+async def test_quarantine_is_kept_by_device_whatever_its_token_is(world: World):
+    device = await registered(world)
+    phone = with_token(world, device["token"])
+    first = (await phone("PUT", f"/v1/records/{VISIT}", b"{")).json()["quarantine"]
+    token = (await phone("POST", f"/v1/devices/{device['device']['id']}/token")).json()["token"]
+    assert (await with_token(world, token)("PUT", f"/v1/records/{VISIT}", b"{")).json()["quarantine"] == first
+    other = await enrolled(world)
+    assert (await other("PUT", f"/v1/records/{VISIT}", b"{")).json()["quarantine"] != first

@@ -1,0 +1,128 @@
+"""The doorstep check: a code that changes, a green page or a red one, and the customer's word for it."""
+
+from typing import Any
+
+import pytest
+
+from service.domain import doorcode
+from service.flows import deliver, doorstep
+
+from .desk import URL, Post, set_up, stand
+from .test_customer import entries
+from .world import VISIT, World, problem
+
+PATH = f"/v1/visits/{VISIT}/doorstep"
+
+
+@pytest.fixture
+async def post(world: World) -> Post:
+    """A visit at nine, and it is five past."""
+    made = set_up(world.house, "08:00")
+    await world.plan()
+    await world.ask("zhao", "POST", f"/v1/visits/{VISIT}/notice", {"channel": "sms"})
+    stand(world.house, "09:05")
+    return made
+
+
+async def shown(world: World) -> dict[str, Any]:
+    answer = await world.ask("li", "GET", PATH)
+    assert answer.status_code == 200
+    return answer.json()
+
+
+def path(code: dict[str, Any]) -> str:
+    return code["url"].removeprefix(URL)
+
+
+def ticket(html: str) -> str:
+    return html.partition('name="ticket" value="')[2].partition('"')[0]
+
+
+async def test_a_genuine_code_shows_who_he_is_and_the_word_of_the_notice(world: World, post: Post) -> None:
+    code = await shown(world)
+    page = await world.client.get(path(code))
+    assert page.status_code == 200
+    for part in ("是我们的工作人员", "李", "检修漏水", code["word"]):
+        assert part in page.text
+    assert await entries(world) == []  # a preview robot looks, and writes nothing
+    await deliver.once(world.house)
+    assert code["word"] in post.letters[-1].text
+
+
+async def test_the_button_writes_that_the_id_was_shown_once(world: World, post: Post) -> None:
+    code = await shown(world)
+    given = ticket((await world.client.get(path(code))).text)
+    stand(world.house, "09:10")  # he reads slowly; the code itself is long past
+    assert (await world.client.get(path(code))).status_code == 404
+    assert (await world.client.post(path(code), data={"ticket": given})).status_code == 200
+    assert (await world.client.post(path(code), data={"ticket": given})).status_code == 404
+    (entry,) = await entries(world)
+    assert (entry["what"], entry["by"], entry["via"]) == ("id_shown", "customer", "scan")
+    assert entry["evidence"] == [{"kind": "customer_confirm"}]
+    assert (await shown(world))["confirmed_at"]
+
+
+async def test_old_forged_and_strangers_codes_are_red(world: World, post: Post) -> None:
+    code = path(await shown(world))
+    key = bytes(32)
+    forged = doorcode.write(key, VISIT, "li", doorcode.step_at(world.house.clock()))
+    for wrong in (f"/d/{forged}", f"{code[:-1]}{'a' if code[-1] != 'a' else 'b'}", "/d/x", f"/d/{'=' * 48}"):
+        answer = await world.client.get(wrong)
+        assert answer.status_code == 404
+        assert "不是真的" in answer.text
+        assert "021-96000" in answer.text
+        assert (await world.client.post(wrong, data={"ticket": "1.00"})).status_code in (404, 429)
+    assert await entries(world) == []
+
+
+async def test_without_having_opened_the_page_in_time_nothing_is_written(world: World, post: Post) -> None:
+    code = await shown(world)
+    for wrong in ("", "1", "x.y", f"{world.house.clock()}.00", "9" * 40 + ".00"):
+        assert (await world.client.post(path(code), data={"ticket": wrong})).status_code == 404
+    given = ticket((await world.client.get(path(code))).text)
+    stand(world.house, "09:21")
+    assert (await world.client.post(path(code), data={"ticket": given})).status_code == 404
+    assert await entries(world) == []
+
+
+async def test_the_technicians_own_browser_confirms_nothing(world: World, post: Post) -> None:
+    code = await shown(world)
+    given = ticket((await world.client.get(path(code))).text)
+    own = {"cookie": "__Host-doorstep=his"}
+    assert (await world.client.post(path(code), data={"ticket": given}, headers=own)).status_code == 403
+    assert await entries(world) == []
+
+
+async def test_only_who_goes_there_gets_a_code_and_only_around_the_time(world: World, post: Post) -> None:
+    assert problem(await world.ask("sun", "GET", PATH)) == (404, "not-found")
+    assert problem(await world.ask("zhao", "GET", PATH)) == (403, "not-allowed")
+    stand(world.house, "06:00")
+    assert problem(await world.ask("li", "GET", PATH)) == (409, "not-now")
+
+
+async def test_codes_change_every_half_minute_and_live_one_step_longer(world: World, post: Post) -> None:
+    first = await shown(world)
+    stand(world.house, "09:05:31")
+    second = await shown(world)
+    assert first["url"] != second["url"]
+    assert (await world.client.get(path(first))).status_code == 200
+    stand(world.house, "09:06:01")
+    assert (await world.client.get(path(first))).status_code == 404
+
+
+async def test_who_handed_the_visit_over_is_no_longer_genuine(world: World, post: Post) -> None:
+    code = await shown(world)
+    handed = await world.ask("zhao", "PUT", f"/v1/visits/{VISIT}/technician", {"technician": "sun"}, if_match='"0"')
+    assert handed.status_code == 200
+    assert (await world.client.get(path(code))).status_code == 404
+    new = (await world.ask("sun", "GET", PATH)).json()
+    assert "孙" in (await world.client.get(path(new))).text
+
+
+async def test_badge_and_title_are_on_the_green_page_and_in_the_notice(world: World, post: Post) -> None:
+    await doorstep.give_card(world.house, "li", "工 0042", "维修员")
+    html = (await world.client.get(path(await shown(world)))).text
+    assert "工 0042" in html
+    assert "维修员 李" in html
+    offer = (await world.ask("zhao", "GET", f"/v1/visits/{VISIT}/notice")).json()
+    assert "维修员李，工号 工 0042" in offer["text"]

@@ -1,0 +1,133 @@
+"""Ways out against real servers: an HTTP gateway, a mail server, a file."""
+
+import json
+import socketserver
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from service.flows import gateways
+from service.flows.gateways import Failed, Letter, Refused
+
+LETTER = Letter(
+    id="0190",
+    channel="sms",
+    to="13800000000",
+    subject="上门服务预约",
+    text="您好：明天上门。",
+    at=msgspec.convert("2026-03-02T08:00:00+08:00", datetime),
+)
+
+
+@contextmanager
+def serving(server: socketserver.BaseServer) -> Iterator[int]:
+    """A server in a thread; its port."""
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield server.server_address[1]  # type: ignore[index]
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def gateway(status: int, got: list[Any]) -> HTTPServer:
+    """An HTTP gateway that answers with a status."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["content-length"]))
+            got.append((self.path, dict(self.headers), json.loads(body)))
+            self.send_response(status)
+            self.send_header("location", "http://127.0.0.1:1/elsewhere")
+            self.end_headers()
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    return HTTPServer(("127.0.0.1", 0), Handler)
+
+
+def mail_server(got: list[str], refusal: str) -> socketserver.TCPServer:
+    """Just enough of SMTP; RCPT is answered with the refusal, if any."""
+
+    class Handler(socketserver.StreamRequestHandler):
+        def handle(self) -> None:
+            self.wfile.write(b"220 here\r\n")
+            reading = False
+            for raw in self.rfile:
+                line = raw.decode().rstrip("\r\n")
+                got.append(line)
+                if reading:
+                    reading = line != "."
+                    answer = "" if reading else "250 taken"
+                elif line.upper().startswith("RCPT") and refusal:
+                    answer = refusal
+                elif line.upper() == "DATA":
+                    reading, answer = True, "354 go on"
+                else:
+                    answer = "221 bye" if line.upper() == "QUIT" else "250 ok"
+                if answer:
+                    self.wfile.write(answer.encode() + b"\r\n")
+                if answer.startswith("221"):
+                    return
+
+    return socketserver.TCPServer(("127.0.0.1", 0), Handler)
+
+
+def test_the_gateway_gets_json_with_a_token_and_the_same_id_every_time() -> None:
+    got: list[Any] = []
+    with serving(gateway(202, got)) as port:
+        send = gateways.http(f"http://127.0.0.1:{port}/send?v=1", "secret")
+        assert [send(LETTER), send(LETTER)] == ["HTTP 202", "HTTP 202"]
+    path, headers, body = got[0]
+    assert path == "/send?v=1"
+    assert headers["Authorization"] == "Bearer secret"
+    assert headers["Idempotency-Key"] == "0190"
+    assert body == {"id": "0190", "channel": "sms", "to": "13800000000", "text": "您好：明天上门。"}
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"), [(422, Refused), (400, Refused), (503, Failed), (401, Failed), (302, Failed)]
+)
+def test_statuses_say_whether_to_try_again_and_redirects_are_not_followed(status: int, kind: type[Exception]) -> None:
+    with serving(gateway(status, [])) as port, pytest.raises(kind, match=f"HTTP {status}"):
+        gateways.http(f"http://127.0.0.1:{port}", "")(LETTER)
+
+
+def test_a_gateway_that_is_away_raises() -> None:
+    with pytest.raises(OSError):  # noqa: PT011 - the worker tells the kind
+        gateways.http("http://127.0.0.1:1/", "")(LETTER)
+
+
+def test_mail_goes_out_with_a_message_id_that_stays() -> None:
+    got: list[str] = []
+    with serving(mail_server(got, "")) as port:
+        gateways.smtp(f"smtp://127.0.0.1:{port}", "doorstep@utility.example")(LETTER)
+    assert "Message-ID: <0190@utility.example>" in got
+    assert "To: 13800000000" in got
+
+
+@pytest.mark.parametrize(("refusal", "kind"), [("550 nobody", Refused), ("450 later", Failed)])
+def test_a_mail_server_that_knows_nobody_is_final_and_one_that_is_busy_is_not(
+    refusal: str, kind: type[Exception]
+) -> None:
+    with serving(mail_server([], refusal)) as port, pytest.raises(kind, match=refusal[:3]):
+        gateways.smtp(f"smtp://127.0.0.1:{port}", "a@b.example")(LETTER)
+
+
+def test_the_file_has_a_line_for_each_message_and_is_nobody_elses(tmp_path: Path) -> None:
+    path = tmp_path / "data" / "outbox.jsonl"
+    send = gateways.ways(tmp_path / "data", "", "", "", "")["sms"]
+    send(LETTER)
+    send(LETTER)
+    assert [json.loads(line)["text"] for line in path.read_text("utf-8").splitlines()] == [LETTER.text] * 2
+    assert path.stat().st_mode & 0o077 == 0

@@ -1,0 +1,195 @@
+"""The notice before a visit: proposed, sent through the outbox, and evidence of 4.3.1 once it is delivered."""
+
+import asyncio
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from service.domain import errors
+from service.flows import customer, deliver, links, notice, verify, view
+from service.flows.gateways import Failed, Refused
+from service.storage import messages
+
+from .desk import set_up, stand
+from .town import TOKENS, Town, a_record, encode, said, uid
+
+FOUR = ["work_content_told", "work_place_told", "cooperation_requested"]
+ZHAO = TOKENS["zhao"]
+
+
+async def send(town: Town, visit: Any, **more: Any) -> Any:
+    return (await notice.send(town.house, ZHAO, visit, encode({"channel": "sms", **more})))[1]
+
+
+async def entries(town: Town, visit: Any) -> list[str]:
+    return [entry.what for entry in (await view.show(town.house, ZHAO, visit)).entries]
+
+
+async def test_the_offer_says_time_content_place_who_and_that_he_please_cooperate(town: Town) -> None:
+    set_up(town.house, "07:00")
+    visit = await town.planned()
+    offer = await notice.offer(town.house, ZHAO, visit)
+    for part in ("09:00–10:00", "检修漏水", "虚构路 1 号 厨房", "配合", "李", "{word}", "{link}", "东城供水"):
+        assert part in offer.text
+    assert offer.due
+    assert list(offer.proves) == FOUR
+
+
+async def test_a_notice_proves_nothing_until_it_is_delivered(town: Town) -> None:
+    post = set_up(town.house, "07:00")
+    visit = await town.planned()
+    sent = await send(town, visit)
+    assert (sent.state, await entries(town, visit)) == ("waiting", [])
+    stand(town.house, "07:01")
+    assert await deliver.once(town.house) == 1
+    assert await deliver.once(town.house) == 0
+    offer = await notice.offer(town.house, ZHAO, visit)
+    assert [one.state for one in offer.sent] == ["delivered"]
+    assert not offer.due
+    assert await entries(town, visit) == FOUR
+    assert len(post.letters) == 1
+    assert "{" not in post.letters[0].text
+    assert (await verify.verify(town.house)).faults == []
+
+
+async def test_a_delivered_notice_and_the_customers_yes_are_all_of_4_3_1(town: Town) -> None:
+    post = set_up(town.house, "07:00")
+    visit = await town.planned()
+    await send(town, visit)
+    await deliver.once(town.house)
+    await customer.answer(town.house, post.token, encode({"answers": [{"item": "appointment_agreed", "good": True}]}))
+    stand(town.house, "12:00")
+    receipt = await town.submitted(a_record("r", visit, said("09:05", "arrived"), said("09:50", "left")))
+    assert not [one.code for one in receipt.findings if one.clause == "4.3.1"]
+
+
+async def test_what_the_customer_alone_gets_is_not_kept(town: Town) -> None:
+    post = set_up(town.house, "07:00")
+    visit = await town.planned()
+    sent = await send(town, visit)
+    await deliver.once(town.house)
+    row = await town.house.db.read(lambda tx: messages.message(tx, UUID(sent.id)))
+    assert row is not None
+    assert row.private is None
+    assert post.token not in row.text
+    assert "{link}" in row.text
+
+
+async def test_a_text_of_ones_own_proves_only_what_it_says(town: Town) -> None:
+    set_up(town.house, "07:00")
+    visit = await town.planned()
+    sent = await send(town, visit, text="明天来修水管")
+    assert sent.proves == ()
+    sent = await send(town, visit, text="明天检修漏水，请配合")
+    assert sent.proves == ("work_content_told", "cooperation_requested")
+
+
+async def test_the_same_id_again_sends_nothing_twice(town: Town) -> None:
+    post = set_up(town.house, "07:00")
+    visit = await town.planned()
+    body = encode({"channel": "sms", "id": str(uid("n"))})
+    assert (await notice.send(town.house, ZHAO, visit, body))[0]
+    assert not (await notice.send(town.house, ZHAO, visit, body))[0]
+    with pytest.raises(errors.ContentDiffers):
+        await notice.send(town.house, ZHAO, visit, encode({"channel": "sms", "id": str(uid("n")), "text": "别的"}))
+    await deliver.once(town.house)
+    assert len(post.letters) == 1
+
+
+async def test_what_fails_is_tried_again_later_and_later_and_given_up_after_a_day(town: Town) -> None:
+    post = set_up(town.house, "00:00")
+    post.trouble = Failed("HTTP 503")
+    visit = await town.planned()
+    await send(town, visit)
+    start, waits = town.house.clock(), []
+    now = start
+    for _ in range(100):
+        town.house.clock = lambda now=now: now
+        await deliver.once(town.house)
+        (sent,) = (await notice.offer(town.house, ZHAO, visit)).sent
+        if sent.next_try is None:
+            break
+        waits.append(int(sent.next_try.timestamp() * 1000) - now)
+        now += waits[-1]
+    assert waits[:4] == [5_000, 10_000, 20_000, 40_000]
+    assert max(waits) == 3_600_000
+    assert sent.state == "given_up"
+    assert now - start <= 86_400_000
+    assert len({letter.id for letter in post.letters}) == 1
+    assert {one.outcome for one in sent.attempts} == {"failed"}
+    assert (await notice.offer(town.house, ZHAO, visit)).due
+    assert await entries(town, visit) == []
+
+
+async def test_what_the_gateway_will_never_take_is_not_tried_again(town: Town) -> None:
+    post = set_up(town.house, "07:00")
+    post.trouble = Refused("HTTP 422")
+    visit = await town.planned()
+    await send(town, visit)
+    await deliver.once(town.house)
+    (sent,) = (await notice.offer(town.house, ZHAO, visit)).sent
+    assert (sent.state, sent.attempts[0].detail) == ("refused", "HTTP 422")
+
+
+async def test_a_worker_that_dies_lets_go_and_another_one_sends_with_the_same_id(town: Town) -> None:
+    post = set_up(town.house, "07:00")
+    visit = await town.planned()
+    await send(town, visit)
+    now = town.house.clock()
+    (taken,) = await town.house.db.write(lambda tx: messages.claim(tx, now, now + deliver.LEASE, 8))
+    assert await deliver.once(town.house) == 0  # somebody has it
+    town.house.clock = lambda: now + deliver.LEASE
+    assert await deliver.once(town.house) == 1
+    assert [letter.id for letter in post.letters] == [str(taken.id)]
+
+
+async def test_many_workers_at_once_send_each_message_once(town: Town) -> None:
+    post = set_up(town.house, "07:00")
+    for number in range(20):
+        await send(town, await town.planned(f"v{number}"))
+    while sum(await asyncio.gather(*(deliver.once(town.house) for _ in range(4)))):
+        pass
+    assert len(post.letters) == len({letter.id for letter in post.letters}) == 20
+
+
+async def test_a_message_is_there_with_its_link_or_not_at_all(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    set_up(town.house, "07:00")
+    visit = await town.planned()
+    link = (await links.create(town.house, ZHAO, visit)).token
+
+    async def broken(*_: Any) -> bool:
+        raise ZeroDivisionError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(messages, "add_message", broken)
+        with pytest.raises(ZeroDivisionError):
+            await send(town, visit)
+    assert (await notice.offer(town.house, ZHAO, visit)).sent == ()
+    assert (await customer.look(town.house, link)).state == "appointment"  # and his link still lives
+
+
+async def test_one_living_link_a_visit(town: Town) -> None:
+    set_up(town.house, "07:00")
+    visit = await town.planned()
+    first = await links.create(town.house, ZHAO, visit)
+    second = await links.create(town.house, ZHAO, visit)
+    with pytest.raises(errors.LinkEnded):
+        await customer.look(town.house, first.token)
+    seen = await customer.look(town.house, second.token)
+    assert (seen.visit.customer, seen.visit.phone) == ("陶*", "138****0000")
+    with pytest.raises(errors.NotFound):
+        await customer.look(town.house, "a" * 26)
+    town.house.clock = lambda: int(second.expires_at.timestamp() * 1000) + 1
+    with pytest.raises(errors.LinkEnded):
+        await customer.look(town.house, second.token)
+
+
+async def test_other_areas_and_technicians_send_nothing(town: Town) -> None:
+    set_up(town.house, "07:00")
+    visit = await town.planned()
+    for who, problem in (("qian", errors.NotFound), ("li", errors.NotAllowed)):
+        with pytest.raises(problem):
+            await notice.send(town.house, TOKENS[who], visit, encode({"channel": "sms"}))
+        with pytest.raises(problem):
+            await links.create(town.house, TOKENS[who], visit)

@@ -1,0 +1,128 @@
+"""Visits are found by a part of a name, address, phone, account or order number, also of two Chinese characters."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from service.domain import errors
+from service.domain.grams import grams, normal, whole_grams
+from service.flows import change, lists
+
+from .town import TOKENS, Town, a_record, encode, said, uid
+
+TEXT = st.text("张三丰路1234a号 Ｂ栋", max_size=12)
+
+
+@given(TEXT, TEXT)
+def test_who_contains_a_query_has_its_grams(text: str, query: str) -> None:
+    text, query = normal(text), normal(query)
+    if query and query in text:
+        assert set(whole_grams(query)) <= grams([text])
+        assert any(gram.startswith(query[:1]) for gram in grams([text]))
+        if not whole_grams(query):
+            assert any(gram.startswith(query) for gram in grams([text]))
+
+
+async def found(town: Town, q: str, login: str = "wang", **query: str) -> set[str]:
+    """Names of the visits found, over all pages; none of them comes twice."""
+    seen: list[str] = []
+    after: dict[str, str] = {}
+    while True:
+        page = await lists.page(town.house, TOKENS[login], {"q": q, **query, **after})
+        seen += [item.id for item in page.items]
+        if page.after is None:
+            break
+        after = {"after": page.after}
+    assert len(seen) == len(set(seen))
+    names = {str(uid(name)): name for name in ("a", "b", "c", *(f"n{number}" for number in range(130)))}
+    return {names[one] for one in seen}
+
+
+async def three(town: Town) -> None:
+    for name, who, where, phone, account, ref in (
+        ("a", "张三丰", "虚构路12号3单元", "13800001111", "1001", "GD-2026-0001"),
+        ("b", "李张三", "虚构东路2号", "13900002222", "2001", "GD-2026-0002"),
+        ("c", "欧阳修", "张三路 5 号", "13900003333", "3001", "gd-2026-1003"),
+    ):
+        customer = {"name": who, "address": where, "phone": phone, "account": account}
+        await town.planned(name, customer=customer, external_ref=ref)
+
+
+@pytest.mark.parametrize(
+    ("q", "names"),
+    [
+        ("张三", "abc"),
+        ("张三丰", "a"),
+        ("三丰", "a"),
+        ("阳修", "c"),
+        ("张", "abc"),
+        ("丰", "a"),
+        ("虚构路12号", "a"),
+        ("2号", "ab"),
+        ("5号", "c"),
+        ("路5", "c"),
+        ("13900002222", "b"),
+        ("2222", "b"),
+        ("1390000", "bc"),
+        ("139", "bc"),
+        ("2001", "b"),
+        ("GD-2026-000", "ab"),
+        ("ｇｄ－2026－0001", "a"),
+        ("三张", ""),
+        ("没有", ""),
+        ("99999", ""),
+    ],
+)
+async def test_parts_are_found(town: Town, q: str, names: str) -> None:
+    await three(town)
+    assert await found(town, q) == set(names)
+
+
+async def test_only_ones_own_are_found_and_filters_hold(town: Town) -> None:
+    await three(town)
+    await town.planned("n1", technician="sun", customer={"name": "张三"}, type="meter_reading")
+    assert await found(town, "张三", "qian") == set()
+    assert await found(town, "张三", "sun") == {"n1"}
+    assert await found(town, "张三", "li") == set("abc")
+    assert await found(town, "张三", technician="sun") == {"n1"}
+    assert await found(town, "张三", type="meter_reading") == {"n1"}
+    await town.submitted(a_record("r", uid("a"), said("09:05", "arrived")))
+    assert await found(town, "张三", state="under_way") == {"a"}
+    assert await found(town, "张三", state="planned") == {"b", "c", "n1"}
+
+
+async def test_what_was_mended_is_found_by_what_it_is_now(town: Town) -> None:
+    await three(town)
+    content: Any = encode({"reason": "姓名写错", "customer": {"name": "王五", "address": "虚构路12号3单元"}})
+    await change.change(town.house, TOKENS["zhao"], uid("a"), "details", content, frozenset({0}))
+    assert await found(town, "三丰") == set()
+    assert await found(town, "王五") == {"a"}
+    assert await found(town, "虚构路12") == {"a"}
+
+
+async def test_many_come_in_pages(town: Town) -> None:
+    for number in range(130):
+        await town.planned(f"n{number}", customer={"name": "张三", "address": f"路{number}号、路{number + 1}号"})
+    everybody = {f"n{number}" for number in range(130)}
+    assert await found(town, "张三") == everybody
+    assert await found(town, "张") == everybody
+    assert await found(town, "路") == everybody
+    for bad in ({"q": " "}, {"q": "张" * 101}, {"q": "张", "after": "%%%"}, {"q": "张", "after": "AAAA"}):
+        with pytest.raises(errors.InvalidQuery):
+            await lists.page(town.house, TOKENS["wang"], bad)
+
+
+async def test_lists_by_state_follow_what_was_written(town: Town) -> None:
+    for name in "abc":
+        await town.planned(name)
+    await town.submitted(a_record("r", uid("b"), said("09:05", "arrived"), said("09:20", "left")))
+    await change.change(
+        town.house, TOKENS["zhao"], uid("c"), "cancellation", encode({"reason": "取消"}), frozenset({0})
+    )
+    for login in ("wang", "li"):
+        for state, names in (("planned", "a"), ("to_review", "b"), ("cancelled", "c"), ("closed", "")):
+            page = await lists.page(town.house, TOKENS[login], {"state": state})
+            assert [item.id for item in page.items] == [str(uid(name)) for name in names]
+            assert {item.state for item in page.items} <= {state}
