@@ -3,20 +3,20 @@
 from litestar import delete, get, put
 from litestar.types import ASGIApp
 
-from service.domain.errors import NotFound, StorageFull
+from service.domain.errors import NotFound
 from service.flows import calendar
 from service.flows.calendar import Calendar
 
 from .answers import Answer, answer
-from .endpoint import ANYBODY, READS, Asked, Bytes, Says, caller, house_of
+from .endpoint import ANYBODY, CHANGES, Asked, Bytes, Says, caller, house_of
 
 OPEN = Says(
     tag="calendar",
     summary="A new secret address of my calendar; the one before ends",
     gives={200: Calendar},
-    problems=(*READS, StorageFull),
+    problems=CHANGES,
 )
-END = Says(tag="calendar", summary="The address ends", gives={204: None}, problems=(*READS, StorageFull))
+END = Says(tag="calendar", summary="The address ends", gives={204: None}, problems=CHANGES)
 ICS = Says(
     tag="calendar",
     summary="My visits (RFC 5545): time, type and address",
