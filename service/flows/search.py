@@ -20,7 +20,6 @@ from .standing import texts
 LONGEST = 100  # characters of a query
 SOME = 200  # candidates looked at in one go
 MOST = 2000  # in one request; then the cursor goes on from there
-START: Found = UUID(int=0), ""
 
 
 async def find(tx: Tx, wanted: Wanted, text: str, after: str | None, size: int) -> tuple[list[Posted], str | None]:
@@ -28,7 +27,7 @@ async def find(tx: Tx, wanted: Wanted, text: str, after: str | None, size: int) 
     query = normal(text)
     if not query or len(query) > LONGEST:
         raise InvalidQuery(f"`q` has 1 to {LONGEST} characters")
-    place = _read(after) if after else START
+    place = _read(after) if after else (UUID(int=0), query)  # of what begins so, nothing comes before the query itself
     pieces = whole_grams(query)
     rarest = await rows.rarest(tx, pieces) if pieces else []
     found: list[Posted] = []

@@ -21,13 +21,13 @@ async def drop(tx: Tx, visit: UUID, grams: Iterable[str]) -> None:
 
 async def rarest(tx: Tx, grams: Sequence[str]) -> list[str]:
     """Three of the grams, the rarest first (the same one again where there are fewer)."""
-    counts: list[tuple[int, int, str]] = []
+    counts: list[tuple[int, int, int, str]] = []  # of those that are not told apart by count, the longer says more
     for place, gram in enumerate(dict.fromkeys(grams)):
         row = await tx.one("count_gram", gram=gram)
-        counts.append((row[0] if row else 0, place, gram))
+        counts.append((row[0] if row else 0, -len(gram), place, gram))
         if counts[-1][0] == 0:
             return [gram] * 3
-    found = [gram for _, _, gram in sorted(counts)]
+    found = [gram for *_, gram in sorted(counts)]
     return (found * 3)[:3] if len(found) < 3 else found[:3]
 
 

@@ -5,7 +5,7 @@ INSERT INTO grams (gram, visit) VALUES (:gram, :visit) ON CONFLICT DO NOTHING;
 DELETE FROM grams WHERE gram = :gram AND visit = :visit;
 
 -- name: count_gram^
-SELECT count(*) FROM (SELECT 1 AS one FROM grams WHERE gram = :gram LIMIT 1000) AS few;
+SELECT count(*) FROM (SELECT 1 AS one FROM grams WHERE gram = :gram LIMIT 10000) AS few;
 
 -- name: with_grams
 SELECT a.visit, a.gram FROM grams a
