@@ -5,11 +5,12 @@ from hashlib import sha256
 
 import pytest
 
-from service.storage import board, checklists, people, quarantine
+from service.domain.people import Person
+from service.storage import access, board, checklists, people, quarantine
 from service.storage.batches import add_batch, batches_of
 from service.storage.board import FIRST, Posted, Wanted
 from service.storage.checklists import ChecklistRow
-from service.storage.database import Database
+from service.storage.database import Database, Tx
 from service.storage.visits import add_visit, locked_visit, visit
 
 from .rows import LI, NOON, ZHAO, a_batch, a_visit, an_input, plan, uid
@@ -17,20 +18,26 @@ from .rows import LI, NOON, ZHAO, a_batch, a_visit, an_input, plan, uid
 DIGEST = sha256(b"token").digest()
 
 
+async def whose(tx: Tx, digest: bytes) -> Person | None:
+    """Whose token it is while it is good."""
+    holder = await access.holder(tx, digest)
+    return holder.person if holder is not None and holder.living else None
+
+
 async def test_a_token_is_good_until_it_is_revoked(database: Database) -> None:
     await database.write(lambda tx: people.add_person(tx, LI, NOON))
     await database.write(lambda tx: people.add_token(tx, DIGEST, "li", NOON))
-    assert await database.read(lambda tx: people.person_of_token(tx, DIGEST)) == LI
-    assert await database.read(lambda tx: people.person_of_token(tx, sha256(b"other").digest())) is None
-    assert await database.write(lambda tx: people.revoke_token(tx, DIGEST, NOON + 1))
-    assert await database.read(lambda tx: people.person_of_token(tx, DIGEST)) is None
+    assert await database.read(lambda tx: whose(tx, DIGEST)) == LI
+    assert await database.read(lambda tx: whose(tx, sha256(b"other").digest())) is None
+    assert await database.write(lambda tx: access.revoke_token(tx, DIGEST, NOON + 1))
+    assert await database.read(lambda tx: whose(tx, DIGEST)) is None
 
 
 async def test_who_left_has_no_token_and_leaves_his_login_to_nobody(database: Database) -> None:
     await database.write(lambda tx: people.add_person(tx, LI, NOON))
     await database.write(lambda tx: people.add_token(tx, DIGEST, "li", NOON))
     assert await database.write(lambda tx: people.leave(tx, "li", NOON + 1))
-    assert await database.read(lambda tx: people.person_of_token(tx, DIGEST)) is None
+    assert await database.read(lambda tx: whose(tx, DIGEST)) is None
     assert await database.read(lambda tx: people.person(tx, "li")) is None
     assert not await database.write(lambda tx: people.add_person(tx, LI, NOON + 2))
 

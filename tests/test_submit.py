@@ -11,7 +11,7 @@ import pytest
 from service.domain import errors
 from service.domain.merkle import leaf
 from service.flows import judging, submit, view
-from service.storage import batches, log, people
+from service.storage import access, batches, log
 from service.storage.database import Tx
 
 from . import stories
@@ -276,7 +276,7 @@ async def test_only_the_visits_technician_and_crew_may_submit(town: Town) -> Non
 async def test_a_revoked_token_is_out_on_the_next_request(town: Town) -> None:
     visit = await town.planned()
     await town.submitted(a_record("r", visit, *DOOR))
-    await town.house.db.write(lambda tx: people.revoke_token(tx, TOKENS["li"], 1))
+    await town.house.db.write(lambda tx: access.revoke_token(tx, TOKENS["li"], 1))
     for attempt in (a_record("r", visit, *DOOR), b"nonsense"):
         with pytest.raises(errors.NotSignedIn):
             await submit.submit(town.house, TOKENS["li"], uid("r"), attempt)

@@ -1,19 +1,17 @@
-"""Entries that the service itself writes: what a delivery proves, what a customer answers. One batch, one leaf."""
+"""Batches beside the records: of the office, and what the service writes itself when a customer answers."""
 
 from collections.abc import Sequence
 from hashlib import sha256
 from uuid import UUID
 
-import msgspec
-
 from service.domain.entry import Entry
-from service.domain.merkle import leaf
 from service.domain.visit import OfficeEntries
 from service.storage import batches, log
 from service.storage.batches import BatchRow, Kind
 from service.storage.database import Tx
 from service.storage.visits import VisitRow
 
+from .decode import encoded
 from .house import House
 from .judging import load
 from .standing import written_now
@@ -25,7 +23,14 @@ async def append(
     house: House, tx: Tx, row: VisitRow, batch_id: UUID, kind: Kind, writer: str, entries: Sequence[Entry]
 ) -> bool:
     """Add a batch to a locked visit; False when it is there already: its id makes it repeatable."""
-    body = msgspec.json.encode(OfficeEntries(tuple(entries)))
+    if not await put(house, tx, row, batch_id, kind, writer, encoded(OfficeEntries(tuple(entries)))):
+        return False
+    await written_now(house, tx, await load(house, tx, row))
+    return True
+
+
+async def put(house: House, tx: Tx, row: VisitRow, batch_id: UUID, kind: Kind, writer: str, body: bytes) -> bool:
+    """Keep the bytes of a batch that is no record, with its leaf. Whoever calls says so on the board."""
     new = BatchRow(
         id=batch_id,
         visit=row.id,
@@ -39,6 +44,4 @@ async def append(
     )
     if not await batches.add_batch(tx, new):
         return False
-    await log.add_leaf(tx, new.id, leaf("visit.amended", new.salt, new.sha256, new.received_at), new.received_at)
-    await written_now(house, tx, await load(house, tx, row))
-    return True
+    return await log.note(tx, "visit.amended", new.id, new.salt, new.sha256, new.received_at)

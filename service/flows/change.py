@@ -8,9 +8,7 @@ from hashlib import sha256
 from uuid import UUID
 
 from service.domain.change import Cancellation, Content, NewTechnician, NewWindow, changed
-from service.domain.errors import Fault, InvalidBody, NotFound, PreconditionFailed, VisitCancelled
-from service.domain.merkle import leaf
-from service.domain.people import may_see
+from service.domain.errors import Fault, InvalidBody, PreconditionFailed, VisitCancelled
 from service.domain.visit import Plan
 from service.storage import agenda, board, changes, log, search, visits
 from service.storage.changes import ChangeRow, Kind
@@ -19,7 +17,7 @@ from service.storage.database import Tx
 from .access import need, person_of
 from .decode import decode, encoded
 from .house import House
-from .judging import File, contents, load
+from .judging import File, contents, load, locked_row
 from .plan import due_faults, goes
 from .standing import found_by, stand_again
 from .view import VisitView, view
@@ -35,9 +33,7 @@ async def change(
     async def work(tx: Tx) -> VisitView:
         person = await person_of(tx, token)
         need(person, "change a visit")
-        row = await visits.locked_visit(tx, visit)
-        if row is None or not may_see(person, row.technician, row.crew, row.area):
-            raise NotFound
+        row = await locked_row(tx, person, visit)
         before = await load(house, tx, row)
         if _is_so(before, content):
             return await view(house, tx, before)
@@ -58,7 +54,7 @@ async def change(
             salt=house.salt(),
         )
         await changes.add_change(tx, new)
-        await log.add_leaf(tx, new.id, leaf("visit.amended", new.salt, new.sha256, new.at), new.at)
+        await log.note(tx, "visit.amended", new.id, new.salt, new.sha256, new.at)
         return await view(house, tx, await _spread(house, tx, before, content))
 
     return await house.db.write(work)

@@ -1,12 +1,13 @@
 """Bytes from outside, decoded once and strictly; what is wrong is told with its place."""
 
 import re
+from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
 import msgspec
 
-from service.domain.errors import Fault, InvalidBody, MalformedJson, pointer
+from service.domain.errors import Fault, InvalidBody, InvalidQuery, MalformedJson, pointer
 
 T = TypeVar("T")
 _encoder = msgspec.json.Encoder()
@@ -53,6 +54,17 @@ def uuid(text: str, pointer: str) -> UUID:
     if not _UUID.fullmatch(text):
         raise InvalidBody("", (Fault(pointer, "not-a-uuid", "must be a UUID"),))
     return UUID(text)
+
+
+def moment(text: str, name: str) -> datetime:
+    """A time out of a query (RFC 3339, with an offset)."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        found = None
+    if found is None or found.tzinfo is None:
+        raise InvalidQuery(f"`{name}` must be RFC 3339 with an offset, such as 2026-03-02T09:00:00+08:00")
+    return found
 
 
 def check_ids(ids: list[str]) -> None:

@@ -18,7 +18,7 @@ from service.domain.change import (
     standing,
 )
 from service.domain.entry import Entry
-from service.domain.errors import InvalidQuery, NotFound
+from service.domain.errors import NotFound
 from service.domain.finding import Judgement, Shown, Verdict
 from service.domain.judge import judge
 from service.domain.people import Person, may_see
@@ -33,6 +33,7 @@ from service.storage.database import Tx
 from service.storage.visits import VisitRow
 
 from .access import person_of
+from .decode import moment
 from .house import House
 
 plans = msgspec.json.Decoder(Plan)
@@ -145,6 +146,14 @@ async def open_file(house: House, tx: Tx, person: Person, visit: UUID) -> File:
     return await load(house, tx, row)
 
 
+async def locked_row(tx: Tx, person: Person, visit: UUID) -> VisitRow:
+    """A visit that the person may see, with nobody else writing about it. NotFound otherwise."""
+    row = await visits.locked_visit(tx, visit)
+    if row is None or not may_see(person, row.technician, row.crew, row.area):
+        raise NotFound
+    return row
+
+
 def last_moment(house: House, entries: Sequence[Entry]) -> datetime:
     """The later of now and the latest `at`: a phone whose clock is ahead is judged with its own entries."""
     now = house.now()
@@ -156,17 +165,10 @@ def last_moment(house: House, entries: Sequence[Entry]) -> datetime:
 
 async def judgement_at(house: House, token: bytes, visit: UUID, at: str | None) -> Judged:
     """The judgement at any moment (RFC 3339), or now."""
-    moment = house.now()
-    if at is not None:
-        try:
-            moment = datetime.fromisoformat(at)
-        except ValueError:
-            raise InvalidQuery("`at` must be RFC 3339 with an offset") from None
-        if moment.tzinfo is None:
-            raise InvalidQuery("`at` must have an offset, such as +08:00")
+    when = house.now() if at is None else moment(at, "at")
 
     async def work(tx: Tx) -> Judged:
         person = await person_of(tx, token)
-        return (await open_file(house, tx, person, visit)).answer(moment)
+        return (await open_file(house, tx, person, visit)).answer(when)
 
     return await house.db.read(work)

@@ -9,14 +9,14 @@ import msgspec
 import segno
 
 from service.domain.errors import LinkEnded, NotFound
-from service.domain.people import Person, may_see
+from service.domain.people import Person
 from service.storage import links, visits
 from service.storage.database import Tx
 from service.storage.visits import VisitRow
 
 from .access import digest, need, person_of
 from .house import House
-from .judging import File, load
+from .judging import File, load, locked_row
 
 DAY = 86_400_000
 LASTS = 7 * DAY  # after the end of the window, or after it was made
@@ -47,10 +47,7 @@ async def dispatched(tx: Tx, token: bytes, visit: UUID) -> tuple[VisitRow, Perso
     """The visit, locked, and who asks: a dispatcher or supervisor of its area."""
     person = await person_of(tx, token)
     need(person, "write entries of the office")
-    row = await visits.locked_visit(tx, visit)
-    if row is None or not may_see(person, row.technician, row.crew, row.area):
-        raise NotFound
-    return row, person
+    return await locked_row(tx, person, visit), person
 
 
 async def renew(house: House, tx: Tx, visit: UUID, end: int, by: str) -> tuple[str, int]:

@@ -1,6 +1,5 @@
 """Lists of visits, and search in them: what somebody may see, as the board has it now."""
 
-from datetime import datetime
 from typing import cast
 
 import msgspec
@@ -15,6 +14,7 @@ from service.storage.database import Tx
 from . import search
 from .access import need, person_of
 from .cursor import cursor_read, cursor_write
+from .decode import moment
 from .house import House
 from .judging import load, plans
 from .standing import Flag, State, flags_of, state_of
@@ -32,7 +32,7 @@ class SummaryPage(msgspec.Struct, frozen=True):
 
 async def page(house: House, token: bytes, query: dict[str, str]) -> SummaryPage:
     """A page. Filters: state, technician, area, type, from, to (RFC 3339), q, after."""
-    first, last = _bound(query.get("from")), _bound(query.get("to"))
+    first, last = _bound(query, "from"), _bound(query, "to")
     after = query.get("after")
     wanted_text = query.get("q")
     start = cursor_read(after) if after and wanted_text is None else board.FIRST
@@ -93,13 +93,5 @@ def _wanted(person: Person, query: dict[str, str]) -> Wanted:
     return Wanted(technician=technician, areas=(area,) if area else person.areas or None)
 
 
-def _bound(text: str | None) -> int | None:
-    if text is None:
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise InvalidQuery("`from` and `to` are RFC 3339 with an offset") from None
-    if moment.tzinfo is None:
-        raise InvalidQuery("`from` and `to` need an offset, such as +08:00")
-    return int(moment.timestamp() * 1000)
+def _bound(query: dict[str, str], name: str) -> int | None:
+    return int(moment(query[name], name).timestamp() * 1000) if name in query else None

@@ -1,21 +1,18 @@
 """Dispatchers and supervisors write entries: what was agreed, what was made good, what was answered."""
 
-from hashlib import sha256
 from uuid import UUID
 
 from service.domain.entry import Entry
-from service.domain.errors import EntryChanged, Fault, InvalidBody, NotFound, TooManyEntries
-from service.domain.merkle import leaf
-from service.domain.people import Person, may_see
+from service.domain.errors import EntryChanged, Fault, InvalidBody, TooManyEntries
+from service.domain.people import Person
 from service.domain.receipt import Ignored, same
-from service.storage import batches, log, visits
-from service.storage.batches import BatchRow
 from service.storage.database import Tx
 
 from .access import sign_in
+from .append import put
 from .decode import check_ids, decode
 from .house import House
-from .judging import Judged, last_moment, load, offices
+from .judging import Judged, last_moment, load, locked_row, offices
 from .standing import written_now
 
 
@@ -29,26 +26,12 @@ async def add_entries(house: House, token: bytes, visit: UUID, raw: bytes) -> tu
     batch_id = house.new_id()
 
     async def work(tx: Tx) -> tuple[bool, Judged]:
-        row = await visits.locked_visit(tx, visit)
-        if row is None or not may_see(person, row.technician, row.crew, row.area):
-            raise NotFound
+        row = await locked_row(tx, person, visit)
         _own_voice(person, written)
         before = await load(house, tx, row)
         if not _news(before.gathered.entries, written):
             return False, before.answer(house.now())
-        new = BatchRow(
-            id=batch_id,
-            visit=row.id,
-            kind="office",
-            writer=person.login,
-            received_at=house.clock(),
-            checklist_version=row.checklist_version,
-            sha256=sha256(raw).digest(),
-            body=raw,
-            salt=house.salt(),
-        )
-        await batches.add_batch(tx, new)
-        await log.add_leaf(tx, new.id, leaf("visit.amended", new.salt, new.sha256, new.received_at), new.received_at)
+        await put(house, tx, row, batch_id, "office", person.login, raw)
         after = await load(house, tx, row)
         _all_count(after.gathered.ignored[str(batch_id)], written)
         await written_now(house, tx, after)

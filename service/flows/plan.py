@@ -6,7 +6,6 @@ from hashlib import sha256
 from uuid import UUID
 
 from service.domain.errors import ContentDiffers, Fault, InvalidBody, NotAllowed, UnknownChecklist, UnknownPerson
-from service.domain.merkle import leaf
 from service.domain.people import Person, covers, may_see
 from service.domain.rules import Rules
 from service.domain.visit import Plan
@@ -44,7 +43,7 @@ async def plan_in(house: House, tx: Tx, person: Person, visit: UUID, plan: Plan,
         follows = await _first(tx, person, plan)
         if await visits.add_visit(tx, row, follows):
             await search.add(tx, row.id, found_by(plan))
-            await log.add_leaf(tx, row.id, leaf("visit.planned", row.salt, row.sha256, row.created_at), row.created_at)
+            await log.note(tx, "visit.planned", row.id, row.salt, row.sha256, row.created_at)
             return True, row
         known = await visits.locked_visit(tx, visit)  # somebody was faster with the same id
     if known is None or known.sha256 != sha256(raw).digest() or not covers(person, known.area):

@@ -7,7 +7,6 @@ from pathlib import Path
 import msgspec
 
 from service.domain.errors import NotFound
-from service.domain.merkle import leaf
 from service.storage import checklists, log
 from service.storage.checklists import ChecklistRow
 from service.storage.database import Tx
@@ -59,7 +58,7 @@ async def publish(house: House, folder: Path, who: str, why: str) -> Published:
 
     async def work(tx: Tx) -> ChecklistRow:
         if await checklists.add_checklist(tx, row):
-            await log.add_leaf(tx, leaf_id, leaf("policy", salt, row.sha256, row.published_at), row.published_at)
+            await log.note(tx, "policy", leaf_id, salt, row.sha256, row.published_at)
             return row
         known = await checklists.checklist(tx, row.id, row.version)
         if known is None or known.sha256 != row.sha256:

@@ -19,7 +19,6 @@ from service.domain.errors import (
     UnknownVisit,
 )
 from service.domain.finding import Judgement
-from service.domain.merkle import leaf
 from service.domain.people import Person, may_see, on_visit
 from service.domain.receipt import Batch, Receipt, missing_files
 from service.domain.visit import Record
@@ -117,7 +116,7 @@ async def keep(house: House, tx: Tx, person: Person, taken: Taken, source: Sourc
     file = await load(house, tx, row, (new, Batch(str(taken.id), "record", taken.record.entries)))
     if not await batches.add_batch(tx, new):
         raise ContentDiffers  # the same id at the same time, for another visit
-    await log.add_leaf(tx, new.id, leaf("visit.submitted", new.salt, new.sha256, new.received_at), new.received_at)
+    await log.note(tx, "visit.submitted", new.id, new.salt, new.sha256, new.received_at)
     judgement = file.judged(last_moment(house, taken.record.entries))
     await written(tx, file, judgement)
     return receipt_of(house, file, new, judgement, replayed=False)

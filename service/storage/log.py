@@ -8,6 +8,7 @@ from uuid import UUID
 
 import msgspec
 
+from ..domain import merkle
 from .database import Database, Tx
 
 
@@ -23,6 +24,11 @@ class LeafRow(msgspec.Struct, frozen=True):
 async def add_leaf(tx: Tx, id: UUID, leaf: bytes, at: int) -> bool:
     """Add a leaf; `id` is that of what it is about. False when that has one."""
     return await tx.run("add_leaf", id=id.bytes, leaf=leaf, at=at) == 1
+
+
+async def note(tx: Tx, kind: str, id: UUID, salt: bytes, sha256: bytes, at: int) -> bool:
+    """Add the leaf of something that was just kept: of its kind, committing to its bytes. False when it has one."""
+    return await add_leaf(tx, id, merkle.leaf(kind, salt, sha256, at), at)
 
 
 async def leaf(tx: Tx, id: UUID) -> LeafRow | None:

@@ -65,14 +65,3 @@ async def password_hash(tx: Tx, login: str) -> str | None:
 async def add_token(tx: Tx, digest: bytes, login: str, at: int) -> None:
     """A new token of somebody, for scripts. `digest` is the SHA-256 of the token."""
     await access.add_token(tx, digest, login, at)
-
-
-async def revoke_token(tx: Tx, digest: bytes, at: int) -> bool:
-    """The token is no longer good, from the next request on."""
-    return await access.revoke_token(tx, digest, at)
-
-
-async def person_of_token(tx: Tx, digest: bytes) -> Person | None:
-    """Whose token this is; None when it is nobody's, revoked, or of somebody who left."""
-    holder = await access.holder(tx, digest)
-    return holder.person if holder is not None and holder.living else None
