@@ -5,10 +5,11 @@ Limits refuse before reading where the length is announced, and while reading wh
 
 import re
 import zlib
+from collections.abc import AsyncIterator
 
 from litestar.types import Receive, Scope
 
-from service.domain.errors import BodyTooLarge, MalformedJson, WrongMediaType
+from service.domain.errors import BodyTooLarge, FileTooLarge, MalformedJson, NotPhoto, WrongMediaType
 
 _JSON = re.compile(rb'application/json\s*(;\s*charset\s*=\s*"?utf-8"?\s*)?;?\s*', re.IGNORECASE)
 
@@ -34,6 +35,28 @@ async def read(scope: Scope, receive: Receive, limit: int) -> bytes:
         raise _too_large(limit)
     body = await received(receive, limit)
     return _unpacked(body, limit) if coding == b"gzip" else body
+
+
+async def parts(scope: Scope, receive: Receive, limit: int) -> AsyncIterator[bytes]:
+    """The bytes of a file as they come, never all in memory. FileTooLarge over `limit`, if told before reading."""
+    for name, value in scope["headers"]:
+        if name == b"content-length" and value.isdigit() and int(value) > limit:
+            raise FileTooLarge(f"at most {limit} bytes")
+        if name == b"content-encoding" and value.strip().lower() not in (b"", b"identity"):
+            raise NotPhoto("send it without Content-Encoding")
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] != "http.request":
+            raise MalformedJson("the connection ended within the body")  # nobody is left to read this
+        part = message.get("body", b"")
+        size += len(part)
+        if size > limit:
+            raise FileTooLarge(f"at most {limit} bytes")
+        if part:
+            yield part
+        if not message.get("more_body", False):
+            return
 
 
 async def received(receive: Receive, limit: int) -> bytes:

@@ -1,0 +1,91 @@
+"""What a file is, by its first bytes: JPEG, PNG or WEBP, and how many pixels, before anything is decoded.
+
+Only headers are read, with a bounded number of steps. What a decoder makes of the rest is seen where a copy is made,
+in a process of its own.
+"""
+
+from collections.abc import Callable
+from typing import Literal
+
+import msgspec
+
+Kind = Literal["image/jpeg", "image/png", "image/webp"]
+KINDS: tuple[Kind, ...] = ("image/jpeg", "image/png", "image/webp")
+MOST_PIXELS: dict[Kind, int] = {"image/jpeg": 50_000_000, "image/png": 50_000_000, "image/webp": 20_000_000}
+"""A decoder of WEBP holds three pictures in memory; more would not fit into what a copy may take."""
+Read = Callable[[int, int], bytes]
+"""Gives so many bytes from a place on; fewer at the end."""
+
+_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  # SOF0 to SOF15; the others are DHT, JPG and DAC
+_ALONE = frozenset({0x01, *range(0xD0, 0xD9)})  # markers without a segment
+_MOST_SEGMENTS = 2000
+
+
+class Photo(msgspec.Struct, frozen=True):
+    """The kind of a picture, and its size in pixels; 0 × 0 when its header does not say one."""
+
+    kind: Kind
+    width: int
+    height: int
+
+    @property
+    def pixels(self) -> int:
+        """How many there are."""
+        return self.width * self.height
+
+
+def photo_of(read: Read) -> Photo | None:
+    """What the bytes are; None when they are no picture of these kinds."""
+    head = read(0, 32)
+    if head[:3] == b"\xff\xd8\xff":
+        return Photo("image/jpeg", *_jpeg(read))
+    if head[:8] == b"\x89PNG\r\n\x1a\n":
+        return Photo("image/png", *_png(head))
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return Photo("image/webp", *_webp(head))
+    return None
+
+
+def _png(head: bytes) -> tuple[int, int]:
+    """Size out of IHDR, the first chunk (PNG, 11.2.2)."""
+    if len(head) < 24 or head[12:16] != b"IHDR":
+        return 0, 0
+    return int.from_bytes(head[16:20]), int.from_bytes(head[20:24])
+
+
+def _jpeg(read: Read) -> tuple[int, int]:
+    """Size out of the frame header, before the first scan (ITU T.81, B.2). Of several frames the largest counts."""
+    place, found = 2, (0, 0)
+    for _ in range(_MOST_SEGMENTS):
+        segment = read(place, 9)
+        if len(segment) < 4 or segment[0] != 0xFF or segment[1] in (0xDA, 0xD9):  # the scan, or the end
+            break
+        if segment[1] == 0xFF:  # a fill byte
+            place += 1
+            continue
+        if segment[1] in _ALONE:
+            place += 2
+            continue
+        if segment[1] in _FRAMES and len(segment) == 9:
+            size = int.from_bytes(segment[7:9]), int.from_bytes(segment[5:7])
+            found = max(found, size, key=lambda one: one[0] * one[1])
+        place += 2 + max(2, int.from_bytes(segment[2:4]))
+    return found
+
+
+def _webp(head: bytes) -> tuple[int, int]:
+    """Size out of the first chunk (RFC 9649)."""
+    if len(head) < 30:
+        return 0, 0
+    if head[12:16] == b"VP8X":
+        return 1 + _little(head[24:27]), 1 + _little(head[27:30])
+    if head[12:16] == b"VP8L" and head[20] == 0x2F:
+        bits = _little(head[21:25])
+        return 1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF)
+    if head[12:16] == b"VP8 " and head[23:26] == b"\x9d\x01\x2a":
+        return _little(head[26:28]) & 0x3FFF, _little(head[28:30]) & 0x3FFF
+    return 0, 0
+
+
+def _little(data: bytes) -> int:
+    return int.from_bytes(data, "little")

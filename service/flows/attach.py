@@ -1,0 +1,106 @@
+"""Photos come in: looked at, put into the store, and noted for who sent them; visits that waited stand anew."""
+
+from collections.abc import AsyncIterator
+
+import msgspec
+
+from service.domain.errors import DigestDiffers, FileTooLarge, NotPhoto, PhotoUnreadable
+from service.domain.photo import MOST_PIXELS, Kind, Photo
+from service.storage import evidence, visits
+from service.storage.database import Tx
+from service.storage.evidence import BlobRow
+from service.storage.incoming import Growing, passing
+
+from .access import sign_in
+from .house import House
+from .judging import load
+from .standing import written_now
+
+TRIES = 20
+
+
+class Sealed(msgspec.Struct, frozen=True):
+    """A file in the store: its digest, its size in bytes, and what its header tells."""
+
+    digest: bytes
+    size: int
+    photo: Photo
+
+
+class MoreVisits(Exception):
+    """A record that names the file was committed while this transaction had not locked its visit."""
+
+
+async def attach(house: House, token: bytes, digest: bytes, said: Kind | None, parts: AsyncIterator[bytes]) -> bool:
+    """Take a file. False when this person had sent it before. The bytes are wanted every time: a digest proves nothing.
+
+    `said` is the kind that the sender names, if he does.
+    """
+    person = await sign_in(house, token, "attach evidence")
+    async with passing(house.vault.incoming, house.new_id()) as file:
+        async for part in parts:
+            await file.add(part)
+        sealed = await seal(house, file, digest, said)
+    return await arrived(house, sealed, person.login)
+
+
+async def keep_bytes(house: House, raw: bytes, digest: bytes) -> Sealed:
+    """Put a file of the service's own making, or out of a form, into the store. Then `note` it in a transaction."""
+    async with passing(house.vault.incoming, house.new_id()) as file:
+        await file.add(raw)
+        return await seal(house, file, digest)
+
+
+async def seal(house: House, file: Growing, digest: bytes, said: Kind | None = None) -> Sealed:
+    """Look at a file that came whole, and put it into the store. What is known there is not written again.
+
+    FileTooLarge, NotPhoto, DigestDiffers, PhotoUnreadable. Nothing is decoded here.
+    """
+    looked = await file.looked()
+    photo = looked.photo
+    if looked.digest != digest:
+        raise DigestDiffers
+    if photo is None or said not in (None, photo.kind):
+        raise NotPhoto("by their first bytes, and as Content-Type says")
+    if photo.pixels == 0:
+        raise PhotoUnreadable("its header does not say its size")
+    if photo.pixels > MOST_PIXELS[photo.kind]:
+        raise FileTooLarge(f"at most {MOST_PIXELS[photo.kind] // 1_000_000} million pixels")
+    if await house.db.read(lambda tx: evidence.stored(tx, digest)) is None:
+        await house.vault.blobs.put(digest, file.path)
+    return Sealed(digest, looked.size, photo)
+
+
+async def arrived(house: House, sealed: Sealed, sender: str) -> bool:
+    """Note who sent a file that is in the store, and stand the visits that name it anew. False when he had sent it."""
+    for _ in range(TRIES):
+        try:
+            return await house.db.write(lambda tx: _arrive(house, tx, sealed, sender))
+        except MoreVisits:  # now their rows are seen from the start
+            continue
+    return await house.db.write(lambda tx: _arrive(house, tx, sealed, sender))
+
+
+async def _arrive(house: House, tx: Tx, sealed: Sealed, sender: str) -> bool:
+    """Visits are locked before the file, as records do it: nobody waits in a circle."""
+    naming = await evidence.naming(tx, sealed.digest, sender)
+    rows = [await visits.locked_visit(tx, visit) for visit in naming]
+    if not await note(house, tx, sealed, sender):
+        return False
+    if await evidence.naming(tx, sealed.digest, sender) != naming:
+        raise MoreVisits
+    for row in rows:
+        if row is not None:
+            await written_now(house, tx, await load(house, tx, row))
+    return True
+
+
+async def note(house: House, tx: Tx, sealed: Sealed, sender: str) -> bool:
+    """Who sent a file that is in the store; False when he had sent it. Visits that name it are locked before."""
+    now, photo = house.clock(), sealed.photo
+    await evidence.hold(tx, sealed.digest, sender)
+    if await evidence.sent(tx, sealed.digest, sender):
+        return False
+    await evidence.add_blob(tx, BlobRow(sealed.digest, sealed.size, photo.kind, photo.width, photo.height, now))
+    await evidence.send(tx, sealed.digest, sender, now)
+    return True

@@ -1,0 +1,74 @@
+"""A file that will never come: who wrote the record, or a supervisor, says so once, with the reason, for the log."""
+
+from hashlib import sha256
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+
+from service.domain.entry import named_files
+from service.domain.errors import ContentDiffers, NotAllowed, NotFound
+from service.domain.people import may_see
+from service.domain.receipt import Receipt
+from service.storage import batches, evidence, log, visits
+from service.storage.database import Tx
+from service.storage.evidence import LostRow
+
+from .access import need, sign_in
+from .decode import decode, encoded
+from .house import House
+from .judging import batch_of, last_moment, load
+from .standing import written
+from .submit import receipt_of
+
+
+class Lost(msgspec.Struct, frozen=True):
+    """Why a file will never come."""
+
+    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=500, pattern=r"\S")]
+
+
+losts = msgspec.json.Decoder(Lost)
+
+
+def _reason(row: LostRow) -> str:
+    return msgspec.json.decode(row.body, type=Lost).reason
+
+
+async def give_up(house: House, token: bytes, record: UUID, file: bytes, raw: bytes) -> Receipt:
+    """From now on the file is not awaited, and proves nothing. Should it come after all, it is there again."""
+    person = await sign_in(house, token, "attach evidence")
+    reason = decode(losts, raw).reason.strip()
+    lost_id = house.new_id()
+
+    async def work(tx: Tx) -> Receipt:
+        kept = await batches.batch(tx, record)
+        row = await visits.locked_visit(tx, kept.visit) if kept is not None and kept.kind == "record" else None
+        if kept is None or row is None:
+            raise NotFound
+        if kept.writer != person.login:
+            if not may_see(person, row.technician, row.crew, row.area):
+                raise NotFound
+            need(person, "give evidence up")
+        elif not person.may("see own records"):
+            raise NotAllowed
+        if file.hex() not in named_files(batch_of(kept).entries):
+            raise NotFound("the record does not name this file")
+        said = {"file": file.hex(), "reason": reason, "record": str(record), "writer": person.login}
+        body = encoded(said)
+        before = await evidence.lost_file(tx, record, file)
+        if before is None:
+            new = LostRow(
+                lost_id, row.id, record, file, house.clock(), person.login, sha256(body).digest(), body, house.salt()
+            )
+            await evidence.add_lost(tx, new)
+            await log.note(tx, "visit.amended", new.id, new.salt, new.sha256, new.at)
+        elif _reason(before) != reason:
+            raise ContentDiffers
+        found = await load(house, tx, row)
+        judgement = found.judged(last_moment(house, found.gathered.entries))
+        if before is None:
+            await written(tx, found, judgement)
+        return receipt_of(house, found, kept, judgement, person, replayed=before is not None)
+
+    return await house.db.write(work)

@@ -1,0 +1,117 @@
+"""Files that are coming in, in the folder `incoming`: of one request (`.tmp`), or of an upload in parts (`.part`)."""
+
+import fcntl
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from hashlib import file_digest
+from pathlib import Path
+from uuid import UUID
+
+import msgspec
+
+from ..domain.errors import Busy
+from ..domain.photo import Photo, photo_of
+from .disk import lasting_folder, on_disk, write_all
+
+AT_ONCE = 128 * 1024  # bytes gathered before a thread writes them
+
+
+class Looked(msgspec.Struct, frozen=True):
+    """What a file is: its digest, size in bytes, and the picture its header tells of."""
+
+    digest: bytes
+    size: int
+    photo: Photo | None
+
+
+class Growing:
+    """An open file that grows at its end. `size` counts what was handed over, written or not."""
+
+    def __init__(self, number: int, path: Path, size: int) -> None:
+        self.path, self.size = path, size
+        self._number, self._waiting, self._bytes = number, list[bytes](), 0
+
+    async def add(self, data: bytes) -> None:
+        """Take some bytes."""
+        self._waiting.append(data)
+        self._bytes += len(data)
+        self.size += len(data)
+        if self._bytes >= AT_ONCE:
+            await self._write()
+
+    async def _write(self) -> None:
+        data, self._waiting, self._bytes = b"".join(self._waiting), [], 0
+        if data:
+            await on_disk(write_all, self._number, data)
+
+    async def keep(self) -> None:
+        """What was taken is on the disk afterwards."""
+        await self._write()
+        await on_disk(os.fsync, self._number)
+
+    async def cut(self, size: int) -> None:
+        """Only the first bytes stay."""
+        self._waiting, self._bytes, self.size = [], 0, size
+        await on_disk(os.ftruncate, self._number, size)
+        await on_disk(os.fsync, self._number)
+
+    async def digest(self, name: str, start: int) -> bytes:
+        """The digest (`sha1`, `sha256`) of what was written from a place on."""
+        await self._write()
+        return await on_disk(_digest, self.path, name, start)
+
+    async def looked(self) -> Looked:
+        """What the whole file is; it is on the disk afterwards."""
+        await self.keep()
+        return await on_disk(_look, self.path)
+
+
+def _digest(path: Path, name: str, start: int) -> bytes:
+    with path.open("rb") as file:
+        file.seek(start)
+        return file_digest(file, name).digest()
+
+
+def _look(path: Path) -> Looked:
+    with path.open("rb") as file:
+        digest = file_digest(file, "sha256").digest()
+        number = file.fileno()
+        photo = photo_of(lambda at, size: os.pread(number, size, at))
+        return Looked(digest, os.fstat(number).st_size, photo)
+
+
+@asynccontextmanager
+async def growing(path: Path, *, new: bool) -> AsyncIterator[Growing]:
+    """A file in the folder of what comes in, to be added to by nobody else meanwhile (Busy).
+
+    Once it exists its name lasts. FileNotFoundError when it is not `new` and does not exist.
+    """
+    number = await on_disk(_open, path, new)
+    try:
+        yield Growing(number, path, os.fstat(number).st_size)
+    finally:
+        await on_disk(os.close, number)
+
+
+def _open(path: Path, new: bool) -> int:
+    if new:
+        lasting_folder(path.parent)
+    number = os.open(path, os.O_WRONLY | os.O_APPEND | (os.O_CREAT | os.O_EXCL if new else 0), 0o600)
+    try:
+        fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(number)
+        raise Busy("somebody else is sending this file") from error
+    return number
+
+
+@asynccontextmanager
+async def passing(folder: Path, id: UUID) -> AsyncIterator[Growing]:
+    """A new file for one request; whatever is left of it goes."""
+    path = folder / f"{id}.tmp"
+    try:
+        async with growing(path, new=True) as file:
+            yield file
+    finally:
+        await on_disk(path.unlink, missing_ok=True)

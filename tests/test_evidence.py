@@ -1,0 +1,286 @@
+"""Photos come before or after the record that names them; a receipt says what is missing, and complete only then."""
+
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import pytest
+
+from service.domain import errors
+from service.flows import attach, standing, verify
+from service.http import body
+from service.storage import board, evidence
+
+from .pictures import name, picture
+from .test_storage_only_added import change
+from .town import TOKENS, Town, a_record, said, uid
+from .world import RECORD, VISIT, World, problem, record
+
+ONE, TWO = picture(1), picture(2, "PNG")
+
+
+async def sends(world: World, raw: bytes, who: str | None = "li", named: str | None = None, kind: str = "image/jpeg"):
+    return await world.ask(who, "PUT", f"/v1/evidence/{named or name(raw)}", raw, content_type=kind)
+
+
+ITEM = "traffic_safety_measures"  # asks for a photo
+
+
+def naming(*files: bytes, record_id: UUID = RECORD, visit: UUID = VISIT) -> dict[str, Any]:
+    pieces = [{"kind": "photo", "sha256": name(file)} for file in files]
+    entries = [
+        said("09:05", "arrived"),
+        said("09:06", ITEM, evidence=pieces, id=str(uid(f"{record_id}"))),
+        said("09:06", "traffic_affected", id=str(uid(f"traffic {record_id}"))),
+    ]
+    return record(record_id, visit, entries=entries)
+
+
+async def flags(world: World, visit: UUID = VISIT) -> tuple[str, ...]:
+    """Those on the board, which lists show."""
+    posted = await world.house.db.read(lambda tx: board.posted(tx, visit))
+    assert posted is not None
+    seen = (await world.ask("zhao", "GET", f"/v1/visits/{visit}")).json()
+    assert tuple(seen["flags"]) == posted.flags
+    return posted.flags
+
+
+async def test_the_last_file_makes_the_record_complete(world: World):
+    await world.plan()
+    receipt = (await world.submit(naming(ONE, TWO))).json()
+    assert receipt["state"] == "awaiting_evidence"
+    assert receipt["missing_evidence"] == [name(ONE), name(TWO)]
+    assert "awaiting_evidence" in await flags(world)
+    assert (await sends(world, ONE)).status_code == 201
+    receipt = (await world.ask("li", "GET", f"/v1/records/{RECORD}")).json()
+    assert (receipt["state"], receipt["missing_evidence"]) == ("awaiting_evidence", [name(TWO)])
+    assert "awaiting_evidence" in await flags(world)
+    cursor = (await world.ask("li", "GET", "/v1/agenda")).json()["cursor"]
+    assert (await sends(world, TWO, kind="image/png")).status_code == 201
+    receipt = (await world.submit(naming(ONE, TWO))).json()
+    assert (receipt["replayed"], receipt["state"], receipt["missing_evidence"]) == (True, "complete", [])
+    assert "awaiting_evidence" not in await flags(world)
+    news = (await world.ask("li", "GET", f"/v1/agenda?since={cursor}")).json()
+    assert [one["id"] for one in news["visits"]] == [str(VISIT)]
+    assert news["visits"][0]["records"][0]["missing_evidence"] == []
+
+
+async def test_evidence_may_come_before_the_record(world: World):
+    await world.plan()
+    assert (await sends(world, ONE)).status_code == 201
+    assert (await sends(world, ONE)).status_code == 200
+    receipt = (await world.submit(naming(ONE))).json()
+    assert (receipt["state"], receipt["missing_evidence"]) == ("complete", [])
+    assert "awaiting_evidence" not in await flags(world)
+
+
+async def test_what_somebody_else_sent_is_still_missing_and_opens_nothing(world: World):
+    await world.plan()
+    await world.plan(uid("w"), technician="sun")
+    assert (await sends(world, ONE)).status_code == 201
+    assert (await world.submit(naming(ONE))).json()["state"] == "complete"
+    theirs = naming(ONE, record_id=uid("s"), visit=uid("w"))
+    receipt = (await world.submit(theirs, uid("s"), who="sun")).json()
+    assert receipt["missing_evidence"] == [name(ONE)]  # he knows the digest, and that is all
+    assert problem(await world.ask("sun", "GET", f"/v1/evidence/{name(ONE)}")) == (404, "not-found")
+    assert problem(await sends(world, TWO, "sun", name(ONE))) == (422, "digest-differs")
+    assert (await world.ask("sun", "GET", f"/v1/records/{uid('s')}")).json()["state"] == "awaiting_evidence"
+    assert (await sends(world, ONE, "sun")).status_code == 201  # the bytes themselves
+    assert (await world.ask("sun", "GET", f"/v1/records/{uid('s')}")).json()["state"] == "complete"
+    assert (await world.ask("sun", "GET", f"/v1/evidence/{name(ONE)}")).status_code == 200
+
+
+async def test_a_file_is_read_through_a_visit_that_one_may_see(world: World):
+    await world.plan(area="城东")
+    await sends(world, ONE)
+    path = f"/v1/evidence/{name(ONE)}"
+    assert problem(await world.ask("li", "GET", path)) == (404, "not-found")  # no visit names it
+    await world.submit(naming(ONE))
+    for who, status in {"li": 200, "zhao": 200, "wang": 200, "sun": 404, "qian": 404, "admin": 404}.items():
+        assert (await world.ask(who, "GET", path)).status_code == status, who
+    await world.ask("zhao", "PUT", f"/v1/visits/{VISIT}/technician", {"technician": "sun"}, if_match='"0"')
+    for who, status in {"li": 200, "sun": 200, "qian": 404}.items():  # his own record stays his
+        assert (await world.ask(who, "GET", path)).status_code == status, who
+
+
+async def test_the_copy_is_cached_privately_and_asked_for_each_time(world: World):
+    await world.plan()
+    await sends(world, ONE)
+    await world.submit(naming(ONE))
+    path = f"/v1/evidence/{name(ONE)}"
+    shown = await world.ask("li", "GET", path)
+    assert shown.headers["content-type"] == "image/jpeg"
+    assert shown.headers["x-content-type-options"] == "nosniff"
+    assert shown.headers["content-security-policy"] == "default-src 'none'; sandbox"
+    assert shown.headers["cache-control"] == "private, no-cache"
+    again = await world.ask("li", "GET", path, if_none_match=shown.headers["etag"])
+    assert (again.status_code, again.content) == (304, b"")
+    assert (await world.ask("sun", "GET", path, if_none_match=shown.headers["etag"])).status_code == 404
+
+
+async def test_what_is_no_photo_is_refused(small_world: World):
+    world = small_world
+    for raw, kind, told in (
+        (b"GIF89a" + bytes(50), "image/jpeg", (415, "not-photo")),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "application/octet-stream", (415, "not-photo")),
+        (ONE, "image/png", (415, "not-photo")),
+        (ONE, "image/gif", (415, "not-photo")),
+        (ONE, "text/plain", (415, "not-photo")),
+        (b"", "image/jpeg", (415, "not-photo")),
+        (ONE[:20], "image/jpeg", (422, "photo-unreadable")),
+    ):
+        assert problem(await sends(world, raw, kind=kind)) == told, (raw[:20], kind)
+    assert problem(await world.ask("li", "PUT", "/v1/evidence/short", ONE, content_type="image/jpeg"))[0] == 404
+    assert problem(await sends(world, ONE, None))[0] == 401
+    assert problem(await sends(world, ONE, "admin")) == (403, "not-allowed")
+    assert (await sends(world, ONE, kind="application/octet-stream")).status_code == 201
+    assert not [path for path in world.house.vault.incoming.iterdir() if path.is_file()]
+
+
+async def test_a_file_over_the_limit_is_refused_also_unannounced(small_world: World):
+    world = small_world
+    world.house.vault = msgspec.structs.replace(world.house.vault, max_file=1000)
+    large = ONE + bytes(2000)
+    assert problem(await sends(world, large)) == (413, "file-too-large")
+
+    async def unannounced():
+        for start in range(0, len(large), 100):
+            yield large[start : start + 100]
+
+    with pytest.raises(errors.FileTooLarge):
+        await attach.attach(world.house, TOKENS["li"], bytes(32), None, _limited(unannounced(), 1000))
+
+
+async def _limited(parts: Any, limit: int):
+    """What HTTP does while it reads."""
+
+    async def receive() -> Any:
+        part = await anext(parts, None)
+        return {"type": "http.request", "body": part or b"", "more_body": part is not None}
+
+    async for part in body.parts({"headers": []}, receive, limit):  # type: ignore[typeddict-item]
+        yield part
+
+
+async def test_pixels_are_counted_before_anything_is_decoded(small_world: World):
+    bomb = bytearray(picture(1, "PNG"))
+    bomb[16:24] = (40000).to_bytes(4) * 2
+    assert problem(await sends(small_world, bytes(bomb), kind="image/png")) == (413, "file-too-large")
+
+
+async def test_a_file_that_will_never_come_is_given_up_and_counts_as_lacking(world: World):
+    await world.plan(area="城东")
+    receipt = (await world.submit(naming(ONE))).json()
+    codes = {one["code"] for one in receipt["findings"]}
+    lacking = f"evidence.{ITEM}.photo"
+    assert lacking not in codes
+    path = f"/v1/records/{RECORD}/lost/{name(ONE)}"
+    for who, told in {"sun": (404, "not-found"), "zhao": (403, "not-allowed"), "qian": (404, "not-found")}.items():
+        assert problem(await world.ask(who, "PUT", path, {"reason": "手机掉进水里"})) == told, who
+    assert problem(await world.ask("li", "PUT", path, {"reason": " "})) == (422, "invalid-body")
+    assert problem(await world.ask("li", "PUT", path.replace(name(ONE), name(TWO)), {"reason": "x"}))[0] == 404
+    given = await world.ask("li", "PUT", path, {"reason": "手机掉进水里"})
+    assert given.status_code == 200, given.text
+    assert given.json()["state"] == "complete"
+    assert lacking in {one["code"] for one in given.json()["findings"]}
+    assert "awaiting_evidence" not in await flags(world)
+    again = await world.ask("li", "PUT", path, {"reason": "手机掉进水里"})
+    assert (again.status_code, again.json()["replayed"]) == (200, True)
+    assert problem(await world.ask("wang", "PUT", path, {"reason": "另一个"})) == (409, "content-differs")
+    assert (await verify.verify(world.house)).faults == []
+    await sends(world, ONE)  # it comes after all
+    receipt = (await world.ask("li", "GET", f"/v1/records/{RECORD}")).json()
+    assert (receipt["state"], lacking in {one["code"] for one in receipt["findings"]}) == ("complete", False)
+
+
+async def test_a_supervisor_gives_up_what_a_technician_lost(world: World):
+    await world.plan(area="城东")
+    await world.submit(naming(ONE))
+    given = await world.ask("wang", "PUT", f"/v1/records/{RECORD}/lost/{name(ONE)}", {"reason": "手机丢了"})
+    assert given.json()["state"] == "complete"
+
+
+async def test_who_took_in_a_record_may_send_its_files(world: World):
+    await world.plan(area="城东")
+    taken = await world.ask("wang", "PUT", f"/v1/visits/{VISIT}/taken-in/{RECORD}", naming(ONE))
+    assert taken.json()["state"] == "awaiting_evidence"
+    assert (await sends(world, ONE, "wang")).status_code == 201
+    assert (await world.ask("li", "GET", f"/v1/records/{RECORD}")).json()["state"] == "complete"
+    assert "awaiting_evidence" not in await flags(world)
+
+
+async def test_files_of_the_office_are_awaited_too(world: World):
+    await world.plan()
+    entry = said("11:00", "nobody_home", by="office", evidence=[{"kind": "photo", "sha256": name(ONE)}])
+    assert (await world.ask("zhao", "POST", f"/v1/visits/{VISIT}/entries", {"entries": [entry]})).status_code < 300
+    assert "awaiting_evidence" in await flags(world)
+    assert (await sends(world, ONE, "wang")).status_code == 201
+    assert "awaiting_evidence" in await flags(world)
+    assert (await sends(world, ONE, "zhao")).status_code == 201
+    assert "awaiting_evidence" not in await flags(world)
+
+
+async def test_bytes_of_the_service_itself_are_kept_for_the_visits_sender(town: Town):
+    visit = await town.planned()
+    sealed = await attach.keep_bytes(town.house, ONE, bytes.fromhex(name(ONE)))
+    sender = f"visit {visit}"
+    assert await town.house.db.write(lambda tx: attach.note(town.house, tx, sealed, sender))
+    assert not await town.house.db.write(lambda tx: attach.note(town.house, tx, sealed, sender))
+    assert await town.house.db.read(lambda tx: evidence.sent(tx, sealed.digest, sender))
+
+
+async def test_verify_finds_a_file_that_is_gone_or_changed(town: Town):
+    visit = await town.planned()
+    await town.submitted(a_record("r", visit, said("09:05", "arrived")))
+    for raw in (ONE, TWO):
+        sealed = await attach.keep_bytes(town.house, raw, bytes.fromhex(name(raw)))
+        await attach.arrived(town.house, sealed, "li")
+    assert (await verify.verify(town.house)).faults == []
+    stored = town.house.vault.data / "evidence"
+    (stored / name(ONE)[:2] / name(ONE)[2:]).unlink()
+    (stored / name(TWO)[:2] / name(TWO)[2:]).write_bytes(b"changed")
+    faults = (await verify.verify(town.house)).faults
+    assert sorted(faults) == sorted(
+        [f"file {name(ONE)}: it is gone from the store", f"file {name(TWO)}: the bytes were changed"]
+    )
+
+
+async def test_a_record_without_files_asks_nothing_about_files(town: Town):
+    asked: list[str] = []
+    visit = await town.planned()
+    write = town.house.db.write
+
+    def watched(work: Any) -> Any:
+        async def seen(tx: Any) -> Any:
+            class Watching:
+                def __getattr__(self, kind: str) -> Any:
+                    def asking(query: str, /, *rows: Any, **params: Any) -> Any:
+                        asked.append(query)
+                        return getattr(tx, kind)(query, *rows, **params)
+
+                    return asking
+
+            return await work(Watching())
+
+        return write(seen)
+
+    town.house.db.write = watched  # type: ignore[method-assign]
+    await town.submitted(a_record("r", visit, said("09:05", "arrived")))
+    plain = list(asked)
+    assert not {"expect_file", "name_file", "files_of_visit"} & set(plain)
+    asked.clear()
+    piece = [{"kind": "photo", "sha256": name(ONE)}]
+    await town.submitted(a_record("r2", visit, said("09:06", "shoe_covers_on", evidence=piece)))
+    assert [query for query in asked if query not in plain] == ["expect_file", "name_file", "files_of_visit"]
+
+
+async def test_files_named_before_there_was_a_table_of_them_are_awaited(world: World, address: str):
+    """What the migration leaves for the next start."""
+    await world.plan()
+    await world.submit(naming(ONE))
+    for sql in ("DELETE FROM named", "UPDATE board SET state = '' WHERE flags LIKE '%awaiting_evidence%'"):
+        await change(address, sql)
+    assert await standing.fill(world.house) == 1
+    await sends(world, ONE)
+    assert (await world.ask("li", "GET", f"/v1/records/{RECORD}")).json()["state"] == "complete"
+    assert "awaiting_evidence" not in await flags(world)

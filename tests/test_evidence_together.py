@@ -1,0 +1,120 @@
+"""A file and the record that names it at the same moment: neither misses the other, and nobody waits in a circle."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+from service.domain.people import Person
+from service.flows import attach, submit, view
+from service.flows.house import House, vault
+from service.storage import board
+from service.storage.database import Tx
+from service.storage.postgres import Postgres
+
+from .pictures import name, picture
+from .town import TOKENS, Town, a_record, said, uid
+
+LI = Person("li", "李", ("technician",), ("城东",))
+RAW = picture(9)
+
+
+async def opened(db: Postgres, tmp_path: Path) -> tuple[House, submit.Taken]:
+    """A visit, and a record of it that names RAW, not yet kept."""
+    town = await Town(db).open()
+    town.house.vault = vault(tmp_path)
+    visit = await town.planned()
+    entry = said("09:06", "shoe_covers_on", evidence=[{"kind": "photo", "sha256": name(RAW)}])
+    return town.house, submit.read(town.house, uid("r"), a_record("r", visit, entry))
+
+
+async def stands(house: House, taken: submit.Taken) -> tuple[bool, bool]:
+    """Whether the board says that a file is awaited, and whether the visit itself does."""
+    posted = await house.db.read(lambda tx: board.posted(tx, taken.visit))
+    seen = await view.show(house, TOKENS["li"], taken.visit)
+    assert posted is not None
+    return "awaiting_evidence" in posted.flags, "awaiting_evidence" in seen.flags
+
+
+async def test_a_file_waits_for_the_record_that_is_just_being_kept(postgres_database: Postgres, tmp_path: Path):
+    house, taken = await opened(postgres_database, tmp_path)
+    kept, go_on = asyncio.Event(), asyncio.Event()
+
+    async def slow(tx: Tx) -> Any:
+        receipt = await submit.keep(house, tx, LI, taken)
+        kept.set()
+        await go_on.wait()
+        return receipt
+
+    record = asyncio.create_task(house.db.write(slow))
+    await kept.wait()
+    sealed = await attach.keep_bytes(house, RAW, bytes.fromhex(name(RAW)))
+    file = asyncio.create_task(attach.arrived(house, sealed, "li"))
+    await asyncio.sleep(0.3)
+    assert not file.done()  # without the lock it would have missed the record
+    go_on.set()
+    assert (await record).state == "awaiting_evidence"
+    assert await file
+    assert await stands(house, taken) == (False, False)
+
+
+async def test_a_record_waits_for_the_file_that_is_just_being_noted(postgres_database: Postgres, tmp_path: Path):
+    house, taken = await opened(postgres_database, tmp_path)
+    sealed = await attach.keep_bytes(house, RAW, bytes.fromhex(name(RAW)))
+    noted, go_on = asyncio.Event(), asyncio.Event()
+
+    async def slow(tx: Tx) -> bool:
+        first = await attach.note(house, tx, sealed, "li")
+        noted.set()
+        await go_on.wait()
+        return first
+
+    file = asyncio.create_task(house.db.write(slow))
+    await noted.wait()
+    record = asyncio.create_task(house.db.write(lambda tx: submit.keep(house, tx, LI, taken)))
+    await asyncio.sleep(0.3)
+    assert not record.done()
+    go_on.set()
+    assert await file
+    assert (await record).state == "complete"
+    assert await stands(house, taken) == (False, False)
+
+
+async def test_a_record_and_its_file_at_the_same_time_never_miss_one_another(town: Town):
+    visits = [await town.planned(f"v{n}") for n in range(12)]
+    for n, visit in enumerate(visits):
+        raw = picture(1000 + n)
+        piece = {"kind": "photo", "sha256": name(raw)}
+        entry = said("09:06", "shoe_covers_on", evidence=[piece], id=str(uid(f"e{n}")))
+
+        async def parts(raw: bytes = raw):
+            yield raw
+
+        submitting = town.submitted(a_record(f"r{n}", visit, said("09:05", "arrived"), entry))
+        attaching = attach.attach(town.house, TOKENS["li"], bytes.fromhex(name(raw)), None, parts())
+        receipt, _ = await asyncio.gather(submitting, attaching)
+        posted = await town.house.db.read(lambda tx, visit=visit: board.posted(tx, visit))
+        assert "awaiting_evidence" not in posted.flags, (n, receipt.state)
+        seen = await view.show(town.house, TOKENS["li"], visit)
+        assert seen.records[0].missing_evidence == ()
+
+
+async def test_many_records_that_name_one_file_do_not_wait_in_a_circle(town: Town):
+    visits = [await town.planned(f"v{n}") for n in range(8)]
+    files = [picture(n) for n in range(3)]
+    pieces = [{"kind": "photo", "sha256": name(file)} for file in files]
+
+    async def parts(raw: bytes):
+        yield raw
+
+    def sent(raw: bytes):
+        return attach.attach(town.house, TOKENS["li"], bytes.fromhex(name(raw)), None, parts(raw))
+
+    work: list[Any] = []
+    for n, visit in enumerate(visits):
+        turned = pieces if n % 2 else pieces[::-1]
+        entry = said("09:06", "shoe_covers_on", evidence=turned, id=str(uid(f"{n}")))
+        work.append(town.submitted(a_record(f"r{n}", visit, entry)))
+    await asyncio.wait_for(asyncio.gather(*work, *map(sent, files)), 20)
+    for visit in visits:
+        posted = await town.house.db.read(lambda tx, visit=visit: board.posted(tx, visit))
+        assert "awaiting_evidence" not in posted.flags
