@@ -61,7 +61,14 @@ def test_a_message_names_file_line_key_and_says_it_in_two_languages(copy: Path) 
             "there is no item 'id_seen'",
         ),
         (METER, 'covers = ["meter', 'covers = ["water', "", "item signed_content_fixed", "covers: there is no item"),
-        (METER, 'signs = "meter', 'signs = "water', "", "item signer_is_customer", "signs: there is no item"),
+        (
+            METER,
+            'signs = "meter',
+            'signs = "water',
+            'id = "signer_is',
+            "item signer_is_customer",
+            "signs: there is no item",
+        ),
         (
             METER,
             '["photo"]',
@@ -278,3 +285,25 @@ gives = ["info missing.p_dog_tied"]
         encoding="utf-8",
     )
     assert lint(copy) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ('field = "seal_number"', 'field = "sael_number"', "lines.field: there is no typed answer 'sael_number'"),
+        ('field = "seal_number"', 'field = "seal_number", evidence = "text"', "meter_damage_photo: field or evidence"),
+        ('item = "meter_damage_photo"', 'item = "meter_photo"', "lines.item: there is no item 'meter_photo'"),
+        ('signs = "meter', 'signs = "water', "signs: there is no item"),
+        ('item = "meter_damage_photo", field = "diameter"', 'item = "id_shown", evidence = "text"', "is not covered"),
+        (
+            'item = "meter_damage_photo", field = "diameter"',
+            'item = "borrow_thanked", evidence = "text"',
+            "borrow_thanked is judged for each thing",
+        ),
+    ],
+)
+def test_a_statement_is_made_of_what_there_is_and_of_what_its_signature_covers(
+    copy: Path, old: str, new: str, words: str
+) -> None:
+    change(copy, METER, old, new, '[[statement]]\nid = "meter_damage"')
+    said(copy, "statement meter_damage", words)

@@ -178,6 +178,7 @@ class Fact(msgspec.Struct, frozen=True, omit_defaults=True):
     things_of: Key | None = None
     event: bool = False
     must_declare: bool = True
+    customer: Text | None = None
 
 
 class VisitType(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -202,7 +203,31 @@ class Question(msgspec.Struct, frozen=True, omit_defaults=True):
     items: tuple[Key, ...]
     asked_always: bool = False
     bad_answer: Literal["yes", "no"] = "no"
+    own_device: bool = False
     note: str = ""
+
+
+class Line(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One line of a statement: a typed answer of an item, or its evidence of a kind, over all its acts."""
+
+    item: Key
+    field: Key | None = None
+    evidence: Literal["photo", "text", "notice", "number"] | None = None
+    label: Text | None = None  # without it: the field's name, or the item's
+
+
+class Statement(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a customer is asked to sign, made by rule from the entries.
+
+    `signs`: the item of which a signature is the act; one for each thing when that item is `per: thing`. Without it
+    the statement is shown and nothing is signed.
+    """
+
+    id: Key
+    title: Text
+    lines: tuple[Line, ...]
+    signs: Key | None = None
+    declares: Text | None = None
 
 
 class Settings(msgspec.Struct, frozen=True):
@@ -236,6 +261,7 @@ class Checklist(msgspec.Struct, frozen=True, kw_only=True):
     facts: dict[Key, Fact]
     visit_types: dict[Key, VisitType]
     questions: tuple[Question, ...]
+    statements: tuple[Statement, ...] = ()
     defaults: Settings
     messages: dict[str, Text]
     evidence_kinds: dict[str, Text]

@@ -30,7 +30,10 @@ class Place(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Evidence(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One piece of evidence. It counts when it has what its kind needs (see `NEEDS`)."""
+    """One piece of evidence. It counts when it has what its kind needs (see `NEEDS`) and its file is not `lost`.
+
+    The server says `lost` of what was given up; a writer who says it himself only makes less of his own evidence.
+    """
 
     kind: str
     sha256: Sha256 | None = None
@@ -45,6 +48,7 @@ class Evidence(msgspec.Struct, frozen=True, omit_defaults=True):
     lon: float | None = None
     accuracy_m: float | None = None
     mock: bool | None = None
+    lost: bool | None = None
 
 
 NEEDS = {

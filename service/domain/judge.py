@@ -14,6 +14,7 @@ from .finding import Finding, Judgement, Kind, verdict
 from .proof import has_photo, in_bounds, refusal_holds, waiver_holds
 from .reading import Key, Mark, Reading, blank, micros
 from .rules import Limit, Rule, Rules
+from .statement import make
 from .visit import Visit
 
 APPOINTMENT = "appointment_agreed"
@@ -224,7 +225,10 @@ class Case:
                     break
                 if kind == "customer_confirm" and entry.via == "record":
                     continue
-                if any(piece.kind == kind and getattr(piece, needed) is not None for piece in entry.evidence):
+                if any(
+                    piece.kind == kind and getattr(piece, needed) is not None and not piece.lost
+                    for piece in entry.evidence
+                ):
                     break
             else:
                 self._find("evidence", rule.id, severity, acts, thing, kind)
@@ -292,7 +296,17 @@ def _signed_content_fixed(case: Case, rule: Rule) -> tuple[Kind, list[Mark]] | N
     if act is None:
         return None
     later = [mark for item in rule.item.covers for mark in case.read.acts.get(item, ()) if mark[0] > act[0]]
-    return ("changed_after_signature", [act, *later]) if later else None
+    if not later and _holds(case, act):
+        return None
+    return "changed_after_signature", [act, *later]
+
+
+def _holds(case: Case, act: Mark) -> bool:
+    """A signature that names a digest names that of the statement made from what was there when it was given."""
+    named = {piece.statement_sha256 for piece in act[2].evidence if piece.kind == "signature"} - {None}
+    tables = [one for one in case.rules.checklist.statements if one.signs == act[2].what] if named else []
+    made = {make(case.rules, one, case.visit.id, case.read, until=act[0]).sha256 for one in tables}
+    return not tables or named <= made
 
 
 def _two_inspectors(case: Case, _: Rule) -> tuple[Kind, list[Mark]] | None:

@@ -21,6 +21,7 @@ def names(source: Source) -> Iterator[Message]:
     items, facts = {item.id for item in checklist.items}, set(checklist.facts)
     yield from _twice(source, "item", [item.id for item in checklist.items])
     yield from _twice(source, "clause", [clause.number for clause in checklist.clauses])
+    yield from _twice(source, "statement", [statement.id for statement in checklist.statements])
     yield from _twice(source, "question", [question.id for question in checklist.questions])
     for name in sorted(items & facts):
         yield source.message(f"item {name}", f"“{name}”既是义务又是事实", f"{name!r} is both an item and a fact")
@@ -34,6 +35,7 @@ def names(source: Source) -> Iterator[Message]:
             yield from _known(source, f"visit_type {name}", key, told, facts, "fact")
     for question in checklist.questions:
         yield from _known(source, f"question {question.id}", "items", question.items, items, "item")
+    yield from _statements(source, items)
     for clause in checklist.clauses:
         for phrase in clause.phrases:
             yield from _known(source, f"clause {clause.number}", "phrases", phrase.items, items, "item")
@@ -71,6 +73,28 @@ def _item(source: Source, item: Item, items: set[str], facts: set[str]) -> Itera
             yield source.message(key, f"fields.{name} 没有可选项", f"fields.{name} has no choices")
     if item.kind == "computed" and item.id not in COMPUTED:
         yield source.message(key, "系统不会推算这一项", "is computed, and the judge does not know how")
+
+
+def _statements(source: Source, items: set[str]) -> Iterator[Message]:
+    """A statement is made of what there is, and of nothing that may change under its signature unseen."""
+    known = {item.id: item for item in source.checklist.items}
+    covers = {item.signs: item.covers for item in source.checklist.items if item.signs and item.covers}
+    for statement in source.checklist.statements:
+        key = f"statement {statement.id}"
+        yield from _known(source, key, "signs", [statement.signs] if statement.signs else [], items, "item")
+        signed = known.get(statement.signs or "")
+        for line in statement.lines:
+            item = known.get(line.item)
+            if item is None:
+                yield _unknown(source, key, "lines.item", line.item, "item")
+            elif (line.field is None) == (line.evidence is None):
+                yield source.message(key, f"{line.item}：field 和 evidence 写一个", f"{line.item}: field or evidence")
+            elif line.field is not None and line.field not in item.fields:
+                yield _unknown(source, key, "lines.field", line.field, "typed answer")
+            elif item.things_of and (signed is None or signed.things_of != item.things_of):
+                yield source.message(key, f"{line.item} 是逐件的", f"{line.item} is judged for each thing")
+            elif statement.signs in covers and line.item not in covers[statement.signs]:
+                yield source.message(key, f"{line.item} 不在 covers 中", f"{line.item} is not covered by the signature")
 
 
 def _condition(source: Source, item: Item, facts: set[str]) -> Iterator[Message]:
@@ -157,6 +181,7 @@ _CHINESE = {
     "writer": "填写人",
     "setting in minutes": "以分钟计的设置",
     "word": "词",
+    "typed answer": "填写项",
 }
 
 

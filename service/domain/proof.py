@@ -10,7 +10,7 @@ from .rules import Rule
 
 def has_photo(entry: Entry) -> bool:
     """Whether a photo is among its evidence."""
-    return any(piece.kind == "photo" and piece.sha256 is not None for piece in entry.evidence)
+    return any(piece.kind == "photo" and piece.sha256 is not None and not piece.lost for piece in entry.evidence)
 
 
 def refusal_holds(entry: Entry) -> bool:

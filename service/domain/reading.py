@@ -10,6 +10,11 @@ Mark = tuple[int, int, Entry]  # time of the entry (µs UTC), its place in the l
 Key = str | tuple[str, str]  # an item or fact, or one with a thing
 
 
+SPACE = (
+    "\t\n\v\f\r \u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
+    "\u2028\u2029\u202f\u205f\u3000\ufeff"
+)
+"""White space as `String.prototype.trim` has it."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EPOCHS: dict[tzinfo | None, datetime] = {}
 
@@ -25,8 +30,8 @@ def micros(moment: datetime) -> int:
 
 
 def blank(text: str | None) -> bool:
-    """A reason is a text that is not blank."""
-    return text is None or not text.strip()
+    """A reason is a text that is not blank: trimmed as ECMAScript does, so that a phone says the same."""
+    return text is None or not text.strip(SPACE)
 
 
 class Reading:

@@ -1,7 +1,7 @@
 """A folder of authors' TOML files, read strictly into a checklist with its examples.
 
 Any file may hold any of the tables: `[clause]`, `[[item]]` with `[[item.examples]]`, `[fact.…]`,
-`[visit_type.…]`, `[[question]]`, and what stands in checklist.toml. Files come in natural order
+`[visit_type.…]`, `[[question]]`, `[[statement]]`, and what stands in checklist.toml. Files come in natural order
 (4.3.2 before 4.3.10, then context, policies …). core.toml and published.toml are not content.
 """
 
@@ -13,7 +13,19 @@ from typing import Any, TypeVar, cast
 
 import msgspec
 
-from service.domain.checklist import Checklist, Clause, Example, Fact, Item, Norm, Question, Settings, Text, VisitType
+from service.domain.checklist import (
+    Checklist,
+    Clause,
+    Example,
+    Fact,
+    Item,
+    Norm,
+    Question,
+    Settings,
+    Statement,
+    Text,
+    VisitType,
+)
 from service.domain.source import Floor, Message, Published, Source, Unreadable
 from service.domain.strict import unknown_keys
 
@@ -28,7 +40,7 @@ _KINDS: dict[str, Any] = {
 }
 _PLAIN = {"id": str, "version": int}
 _TABLES = {"fact": Fact, "visit_type": VisitType}
-_LISTS = {"item": Item, "question": Question}
+_LISTS = {"item": Item, "question": Question, "statement": Statement}
 
 
 def shipped() -> Path:
@@ -70,7 +82,8 @@ class _Reader:
         self.where: dict[str, str] = {}
         self.examples: dict[str, tuple[Example, ...]] = {}
         self.published: list[Published] = []
-        self.parts: Table = {"clauses": [], "items": [], "facts": {}, "visit_types": {}, "questions": []}
+        lists = ("clauses", "items", "questions", "statements")
+        self.parts: Table = {"facts": {}, "visit_types": {}} | {name: [] for name in lists}
 
     def load(self, path: Path) -> Table:
         """One file's tables; a slip in the TOML is a message with its line."""
@@ -178,6 +191,6 @@ def _lines(text: str) -> Iterator[tuple[str, int]]:
                 yield f"{head} {rest}", number
             elif not rest:
                 yield table, number
-        elif (name := _NAME.match(line)) and table in ("item", "question", "clause"):
+        elif (name := _NAME.match(line)) and table in ("item", "question", "statement", "clause"):
             yield f"{table} {name[2]}", start
             item, example = (name[2], 0) if table == "item" else (item, example)

@@ -1,0 +1,183 @@
+"""Statements: what a customer is asked to sign, made by rule from the entries (4.3.7, 4.3.8, 4.3.10).
+
+A statement is a small document of texts. Its canonical bytes (RFC 8785) have a digest, and a signature names that
+digest. The phone without network and the customer's page make the same bytes from the same entries:
+`docs/statement.md` says how, `docs/statement-vectors.json` shows it.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from hashlib import sha256
+from unicodedata import normalize
+
+import msgspec
+
+from .checklist import Field, Line, Statement
+from .entry import Answer
+from .reading import SPACE, Key, Mark, Reading
+from .rules import Rules
+
+FORM = "doorstep-statement/1"
+_TIME = re.compile("([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2})")
+_EXACT = 2**53  # beyond it a reader in JavaScript does not have the whole number
+
+
+class Filled(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One line with its content: texts, or photos by their SHA-256 in hex."""
+
+    label: str
+    value: tuple[str, ...] = ()
+    photos: tuple[str, ...] = ()
+
+
+class Document(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """A statement about one visit (and one thing). Nothing but texts, in NFC."""
+
+    form: str
+    checklist: str
+    visit: str
+    statement: str
+    title: str
+    lines: tuple[Filled, ...]
+    thing: str | None = None
+    declaration: str | None = None
+
+
+class Made(msgspec.Struct, frozen=True):
+    """A statement as it follows from the entries: which one, of which thing, its document, its digest in hex."""
+
+    table: Statement
+    thing: str | None
+    document: Document
+    sha256: str
+
+
+def statements(rules: Rules, visit: str, read: Reading, true: frozenset[str]) -> list[Made]:
+    """All statements that apply, in the order of the checklist. `true`: the facts that hold (`Judgement.facts`)."""
+    made: list[Made] = []
+    for table in rules.checklist.statements:
+        for thing in _things(rules, table, read, true):
+            one = make(rules, table, visit, read, thing)
+            if one.document.lines or table.signs:
+                made.append(one)
+    return made
+
+
+def _things(rules: Rules, table: Statement, read: Reading, true: frozenset[str]) -> Sequence[str | None]:
+    if table.signs is None:
+        return (None,)
+    rule = rules.by_id[table.signs]
+    if rule.per_thing:
+        named = read.named.get(rule.things_of, {})
+        in_order: list[str] = sorted(named, key=lambda one: named[one])
+        return in_order
+    return (None,) if rules.tests[rule.test](set(true)) else ()
+
+
+def make(
+    rules: Rules, table: Statement, visit: str, read: Reading, thing: str | None = None, until: int | None = None
+) -> Made:
+    """The statement made from the acts at or before `until` (µs UTC), or from all."""
+    lines = tuple(_lines(rules, table, read, thing, until))
+    document = Document(
+        form=FORM,
+        checklist=rules.checklist.name,
+        visit=visit,
+        statement=table.id,
+        title=plain(table.title.zh),
+        lines=lines,
+        thing=thing,
+        declaration=plain(table.declares.zh) if table.declares else None,
+    )
+    return Made(table, thing, document, digest(document))
+
+
+def _lines(rules: Rules, table: Statement, read: Reading, thing: str | None, until: int | None) -> Iterator[Filled]:
+    for line in table.lines:
+        rule = rules.by_id[line.item]
+        key: Key = (rule.id, thing) if rule.per_thing and thing is not None else rule.id
+        acts = sorted(read.acts.get(key, ()), key=lambda mark: mark[:2])
+        if until is not None:
+            acts = [mark for mark in acts if mark[0] <= until]
+        field = rule.fields.get(line.field) if line.field else None
+        value = _answer(field, line.field or "", acts) if field else _evidence(line, acts)
+        name = line.label or field or rule.item.label
+        if value and line.evidence == "photo":
+            yield Filled(plain(name.zh), photos=tuple(value))
+        elif value:
+            yield Filled(plain(name.zh), tuple(value))
+
+
+def _answer(field: Field, name: str, acts: Sequence[Mark]) -> list[str]:
+    """The last answer counts: a reading is corrected by writing it again."""
+    given = [mark[2].fields[name] for mark in acts if name in mark[2].fields]
+    text = plain(_text(field, given[-1])) if given else ""
+    return [text] if text else []
+
+
+def _text(field: Field, value: Answer) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    if isinstance(value, str):
+        time = _TIME.match(value) if field.type == "time" else None
+        if time:  # as it was written, in its own offset
+            return f"{time[1]}年{int(time[2])}月{int(time[3])}日 {time[4]}:{time[5]}"
+        return next((choice.zh for choice in field.choices if choice.id == value), value)
+    return f"{number(value)} {field.unit}".strip()
+
+
+def _evidence(line: Line, acts: Sequence[Mark]) -> list[str]:
+    """Every piece of the kind over all acts, once each, in the order of time."""
+    found: dict[str, None] = {}
+    for _, _, entry in acts:
+        for piece in entry.evidence:
+            if piece.kind == line.evidence:
+                text = {"photo": piece.sha256, "text": piece.text}.get(piece.kind, piece.number)
+                found[plain(text or "")] = None
+    found.pop("", None)
+    return list(found)
+
+
+def plain(text: str) -> str:
+    """Text as it is signed: in NFC, without white space (as ECMAScript trims it) at its ends."""
+    return normalize("NFC", text).strip(SPACE)
+
+
+def number(value: float) -> str:
+    """A number as ECMAScript writes it (RFC 8785 3.2.2.3), so that every reader writes the same."""
+    if isinstance(value, int) and abs(value) <= _EXACT:
+        return str(value)
+    given = float(value)
+    if abs(given) < 1e21 and given.is_integer():
+        return str(int(_whole(given)))
+    mantissa, _, exponent = repr(given).partition("e")
+    if not exponent:
+        return mantissa
+    power = int(exponent)
+    if -7 < power < 0:  # Python changes to an exponent below 1e-4, ECMAScript below 1e-6
+        sign, digits = ("-", mantissa[1:]) if mantissa.startswith("-") else ("", mantissa)
+        return f"{sign}0.{'0' * (-power - 1)}{digits.replace('.', '')}"
+    return f"{mantissa.removesuffix('.0')}e{'+' if power > 0 else '-'}{abs(power)}"
+
+
+def _whole(given: float) -> str:
+    """The shortest digits of a whole float, with zeros after them."""
+    mantissa, _, exponent = repr(given).partition("e")
+    if not exponent:
+        return mantissa.removesuffix(".0")
+    whole, _, part = mantissa.partition(".")
+    return whole + part.ljust(int(exponent), "0")
+
+
+def canonical(document: Document) -> bytes:
+    """The bytes that are signed: JSON by RFC 8785. The keys are ASCII and the values texts, so this is all of it."""
+    content = msgspec.to_builtins(document)
+    return json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+
+
+def digest(document: Document) -> str:
+    """SHA-256 of the canonical bytes, in hex."""
+    return sha256(canonical(document)).hexdigest()
