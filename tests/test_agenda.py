@@ -1,6 +1,7 @@
 """The agenda: a phone that asks at any moments ends with exactly what is true for its technician."""
 
 import asyncio
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from random import Random
 from typing import Any
 
@@ -10,6 +11,7 @@ from service.domain import errors
 from service.flows import agenda, change, plan, view
 from service.storage.database import Database, Tx
 
+from .test_storage_only_added import change as beside
 from .town import TOKENS, Town, a_plan, a_record, encode, said, uid
 
 DAY = "2026-03-{:02}T{:02}:00:00+08:00"
@@ -237,3 +239,46 @@ async def _explained(database: Database) -> str:
         return "\n".join(lines)
 
     return await database.read(work)
+
+
+BACKUP = ("CREATE TABLE old_feed AS SELECT * FROM feed", "CREATE TABLE old_feeds AS SELECT * FROM feeds")
+RESTORE = (
+    "DELETE FROM feed",
+    "DELETE FROM feeds",
+    "INSERT INTO feed SELECT * FROM old_feed",
+    "INSERT INTO feeds SELECT * FROM old_feeds",
+)
+
+
+@pytest.mark.parametrize("noticed", [True, False])
+async def test_a_phone_from_before_a_backup_was_put_back_begins_anew(town: Town, address: str, noticed: Any) -> None:
+    li, sun = Phone(town, "li"), Phone(town, "sun")
+    await town.planned("a")
+    await town.planned("b", technician="sun")
+    for sql in BACKUP:
+        await beside(address, sql)
+    await town.planned("lost")
+    await town.planned("lost too", technician="sun")
+    assert [len((await phone.sync()).visits) for phone in (li, sun)] == [2, 2]
+    for sql in RESTORE:
+        await beside(address, sql)
+    if noticed:
+        assert set((await li.sync()).visits) == {str(uid("a"))}
+    await town.planned("c", technician="sun")  # takes the number of what was lost
+    await sun.sync()
+    new = {str(uid("b")), str(uid("c"))}
+    old = {str(uid("b")), str(uid("lost too"))}
+    assert set(sun.visits) == (new if noticed else old)  # the control: who is not ahead cannot know by himself
+    before = sun.cursor
+    assert set((await sun.sync()).visits) == (new if noticed else old)
+    assert sun.cursor == before
+
+
+async def test_nobody_makes_a_cursor_up(town: Town) -> None:
+    await town.planned()
+    phone = await Phone(town, "li").sync()
+    raw = urlsafe_b64decode((phone.cursor or "") + "=" * (-len(phone.cursor or "") % 4))
+    forged = urlsafe_b64encode((99).to_bytes(8, "big") + raw[8:]).decode()
+    answer = await agenda.since(town.house, TOKENS["li"], forged)
+    assert answer.full
+    assert answer.cursor == phone.cursor  # and the others' cursors are as good as before

@@ -1,11 +1,13 @@
 """A phone is enrolled in a minute by a code, and locked out in a second."""
 
 import asyncio
+from base64 import urlsafe_b64encode
 from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import UUID
 
 import httpx
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from .browser import later
 from .world import VISIT, World, problem, record
@@ -179,3 +181,71 @@ async def test_quarantine_is_kept_by_device_whatever_its_token_is(world: World):
     assert (await with_token(world, token)("PUT", f"/v1/records/{VISIT}", b"{")).json()["quarantine"] == first
     other = await enrolled(world)
     assert (await other("PUT", f"/v1/records/{VISIT}", b"{")).json()["quarantine"] != first
+
+
+def a_key() -> dict[str, str]:
+    """A phone's public key."""
+    numbers = ec.generate_private_key(ec.SECP256R1()).public_key().public_numbers()
+    x, y = (urlsafe_b64encode(one.to_bytes(32, "big")).decode().rstrip("=") for one in (numbers.x, numbers.y))
+    return {"kty": "EC", "crv": "P-256", "x": x, "y": y}
+
+
+async def test_a_phone_whose_answer_was_lost_asks_again_and_is_the_same_device(world: World):
+    content = {"code": await code_for(world), "name": "手机", "public_key": a_key()}
+    lost, again = [(await world.ask(None, "POST", "/v1/devices", content)) for _ in range(2)]
+    assert (lost.status_code, again.status_code) == (201, 201)
+    assert lost.json()["device"] == again.json()["device"]
+    assert problem(await with_token(world, lost.json()["token"])("GET", "/v1/me")) == (401, "not-signed-in")
+    third = await world.ask(None, "POST", "/v1/devices", content)
+    phone = with_token(world, third.json()["token"])
+    assert (await phone("GET", "/v1/me")).json()["login"] == "li"
+    assert problem(await world.ask(None, "POST", "/v1/devices", content)) == (404, "unknown-code")  # it was used
+    assert (await phone("GET", "/v1/me")).status_code == 200
+    assert len((await world.ask("li", "GET", "/v1/devices")).json()["items"]) == 1
+
+
+async def test_asking_again_needs_the_same_key_a_living_code_and_a_device_that_is_not_revoked(world: World):
+    async def refused(content: dict[str, Any]) -> bool:
+        return problem(await world.ask(None, "POST", "/v1/devices", content)) == (404, "unknown-code")
+
+    plain = {"code": await code_for(world), "name": "x"}
+    device = (await world.ask(None, "POST", "/v1/devices", plain)).json()["device"]["id"]
+    assert await refused(plain)  # without a key nobody shows that it is the same phone
+    assert await refused({**plain, "public_key": a_key()})
+    await world.ask("wang", "DELETE", f"/v1/devices/{device}")
+
+    keyed = {"code": await code_for(world), "name": "x", "public_key": a_key()}
+    device = (await world.ask(None, "POST", "/v1/devices", keyed)).json()["device"]["id"]
+    assert await refused({**keyed, "public_key": a_key()})
+    assert await refused({"code": keyed["code"], "name": "x"})
+    assert (await world.ask(None, "POST", "/v1/devices", keyed)).status_code == 201  # the control
+    await world.ask("wang", "DELETE", f"/v1/devices/{device}")
+    assert await refused(keyed)
+
+    late = {"code": await code_for(world), "name": "x", "public_key": a_key()}
+    assert (await world.ask(None, "POST", "/v1/devices", late)).status_code == 201
+    later(world, minutes=10)
+    assert await refused(late)
+
+
+async def test_a_code_used_many_times_at_once_with_one_key_gives_one_device_and_one_good_token(world: World):
+    content = {"code": await code_for(world), "name": "x", "public_key": a_key()}
+    answers = await asyncio.gather(*(world.ask(None, "POST", "/v1/devices", content) for _ in range(6)))
+    assert {answer.status_code for answer in answers} == {201}
+    assert len({answer.json()["device"]["id"] for answer in answers}) == 1
+    seen = [(await with_token(world, one.json()["token"])("GET", "/v1/me")).status_code for one in answers]
+    assert sorted(seen) == [200, 401, 401, 401, 401, 401]
+
+
+async def test_two_phones_with_two_keys_and_one_code_enrol_one(world: World):
+    code = await code_for(world)
+    contents = [{"code": code, "name": "x", "public_key": a_key()} for _ in range(4)]
+    answers = await asyncio.gather(*(world.ask(None, "POST", "/v1/devices", one) for one in contents))
+    assert sorted(answer.status_code for answer in answers) == [201, 404, 404, 404]
+
+
+async def test_who_left_does_not_get_a_lost_answer_again(world: World):
+    content = {"code": await code_for(world), "name": "x", "public_key": a_key()}
+    assert (await world.ask(None, "POST", "/v1/devices", content)).status_code == 201
+    await world.ask("admin", "PUT", "/v1/people/li/departure", {"reason": "退休"})
+    assert problem(await world.ask(None, "POST", "/v1/devices", content)) == (404, "unknown-code")

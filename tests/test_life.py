@@ -33,6 +33,7 @@ class Life(RuleBasedStateMachine):
         self.town: Town = self.loop.run_until_complete(Town(self.database).open())
         self.visit = self.run(self.town.planned())
         self.technician, self.been = "li", {"li"}
+        self.minute = 0
         self.revision, self.cancelled, self.state = 0, False, "planned"
         self.entries: set[str] = set()
         self.count = 0
@@ -56,7 +57,8 @@ class Life(RuleBasedStateMachine):
         self.count += 1
         window = {"from": stories.clock(f"13:{minute}"), "to": stories.clock("14:50"), "reason": f"第{self.count}次"}
         self.changed("window", window)
-        self.revision += 1
+        self.revision += minute != self.minute  # to the same window again is no change
+        self.minute = minute
 
     @precondition(lambda self: not self.cancelled)
     @rule(minute=MINUTES)

@@ -25,6 +25,8 @@ Right = Literal[
     "see devices",
     "see own devices",
     "take in records",
+    "attach evidence",
+    "give evidence up",
 ]
 
 MAY: dict[Right, frozenset[Role]] = {
@@ -43,6 +45,8 @@ MAY: dict[Right, frozenset[Role]] = {
     "see devices": frozenset({"supervisor", "admin"}),
     "see own devices": frozenset({"technician"}),
     "take in records": frozenset({"supervisor"}),
+    "attach evidence": frozenset({"technician", "dispatcher", "supervisor"}),
+    "give evidence up": frozenset({"supervisor"}),
 }
 
 SECOND_FACTOR: frozenset[Role] = frozenset({"supervisor", "admin"})

@@ -1,9 +1,13 @@
-"""A technician's agenda: exactly what changed for him since his phone asked last."""
+"""A technician's agenda: exactly what changed for him since his phone asked last.
+
+A cursor is good for one person and one history. When a backup was put back, numbers are given a second time: a cursor
+that is ahead of them shows it, and then all cursors end, so that no phone misses what the same number means now.
+"""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from datetime import datetime
-from hashlib import sha256
+from hmac import compare_digest, digest
 from uuid import UUID
 
 import msgspec
@@ -15,6 +19,7 @@ from service.storage.database import Tx
 from .access import need, person_of
 from .house import House
 from .judging import load
+from .keys import agenda_key, new_agenda_key
 from .view import VisitView, view
 
 PAGE = 100
@@ -41,17 +46,35 @@ class Place(msgspec.Struct, frozen=True):
     top: int | None = None
 
 
-async def since(house: House, token: bytes, cursor: str | None) -> Agenda:
-    """What changed since a cursor. One that is none of his gives everything."""
+class _Anew(Exception):
+    """There is no key yet, or one (`old`) that signed a cursor which is ahead of the database: another history."""
 
+    def __init__(self, old: bytes | None) -> None:
+        super().__init__()
+        self.old = old
+
+
+async def since(house: House, token: bytes, cursor: str | None) -> Agenda:
+    """What changed since a cursor. One that is none of his, or of another history, gives everything."""
+    try:
+        return await _since(house, token, cursor)
+    except _Anew as anew:
+        await new_agenda_key(house, anew.old)
+        return await _since(house, token, cursor)
+
+
+async def _since(house: House, token: bytes, cursor: str | None) -> Agenda:
     async def work(tx: Tx) -> Agenda:
         person = await person_of(tx, token)
         need(person, "see own visits")
+        key = await agenda_key(tx)
+        if key is None:
+            raise _Anew(None)
         last = await agenda.last(tx, person.login)
-        known = _read(person, cursor) if cursor else None
-        if known is None or known.number > last or (known.top or 0) > last:  # (a database restored is behind)
-            known = Place(0, last)
-        place = known
+        known = read(key, person, cursor) if cursor else None
+        if known is not None and max(known.number, known.top or 0) > last:
+            raise _Anew(key)
+        place = known or Place(0, last)
         if place.top is None:
             rows = await agenda.changed(tx, person.login, place.number, PAGE + 1)
         else:
@@ -63,7 +86,9 @@ async def since(house: House, token: bytes, cursor: str | None) -> Agenda:
             new = Place(last)
         else:  # what changed since the first page of everything comes next
             new, more = Place(place.top), place.top < last
-        return await _answer(house, tx, person, rows, new, full=place == Place(0, place.top or -1), more=more)
+        return await _answer(
+            house, tx, person, rows, write(key, person, new), full=place == Place(0, place.top or -1), more=more
+        )
 
     return await house.db.read(work)
 
@@ -73,7 +98,7 @@ async def _answer(
     tx: Tx,
     person: Person,
     rows: Sequence[tuple[UUID, int, bool]],
-    place: Place,
+    cursor: str,
     *,
     full: bool,
     more: bool,
@@ -82,10 +107,10 @@ async def _answer(
     for visit, _, his in rows:
         row = await visits.visit(tx, visit) if his else None
         if row is not None:
-            whole = await view(house, tx, await load(house, tx, row))
+            whole = await view(house, tx, (await load(house, tx, row)).told(person))
             seen.append(msgspec.structs.replace(whole, followed_by=()))  # of no use at the door
     return Agenda(
-        cursor=_write(person, place),
+        cursor=cursor,
         server_time=house.now(),
         full=full,
         more=more,
@@ -95,23 +120,24 @@ async def _answer(
     )
 
 
-def _write(person: Person, place: Place) -> str:
+def write(key: bytes, person: Person, place: Place) -> str:
+    """A place as a cursor, signed: nobody makes one up, and with another key it is none."""
     top = -1 if place.top is None else place.top
-    raw = _own(person) + place.number.to_bytes(8, "big") + top.to_bytes(8, "big", signed=True)
-    return urlsafe_b64encode(raw).decode().rstrip("=")
+    raw = place.number.to_bytes(8, "big") + top.to_bytes(8, "big", signed=True)
+    return urlsafe_b64encode(raw + _mark(key, person, raw)).decode().rstrip("=")
 
 
-def _read(person: Person, text: str) -> Place | None:
+def read(key: bytes, person: Person, text: str) -> Place | None:
+    """The place of a cursor; None when it is none of this person's."""
     try:
         raw = urlsafe_b64decode(text + "=" * (-len(text) % 4))
     except ValueError:
         return None
-    if len(raw) != 20 or raw[:4] != _own(person):
+    if len(raw) != 24 or not compare_digest(raw[16:], _mark(key, person, raw[:16])):
         return None
-    top = int.from_bytes(raw[12:], "big", signed=True)
-    return Place(int.from_bytes(raw[4:12], "big"), None if top < 0 else top)
+    top = int.from_bytes(raw[8:16], "big", signed=True)
+    return Place(int.from_bytes(raw[:8], "big"), None if top < 0 else top)
 
 
-def _own(person: Person) -> bytes:
-    """A cursor is of one person: somebody else's gives everything."""
-    return sha256(person.login.encode()).digest()[:4]
+def _mark(key: bytes, person: Person, raw: bytes) -> bytes:
+    return digest(key, raw + person.login.encode(), "sha256")[:8]

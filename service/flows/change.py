@@ -14,12 +14,12 @@ from service.storage import agenda, board, changes, log, search, visits
 from service.storage.changes import ChangeRow, Kind
 from service.storage.database import Tx
 
-from .access import need, person_of
+from .access import sign_in
 from .decode import decode, encoded
 from .house import House
 from .judging import File, contents, load, locked_row
 from .plan import due_faults, goes
-from .standing import found_by, stand_again
+from .standing import stand_again, texts
 from .view import VisitView, view
 
 
@@ -27,12 +27,11 @@ async def change(
     house: House, token: bytes, visit: UUID, kind: Kind, raw: bytes, expected: frozenset[int]
 ) -> VisitView:
     """Change a part of a visit. What is so already is no change, whatever was expected: an answer may get lost."""
+    person = await sign_in(house, token, "change a visit")
     content = decode(contents[kind], raw)
     change_id = house.new_id()
 
     async def work(tx: Tx) -> VisitView:
-        person = await person_of(tx, token)
-        need(person, "change a visit")
         row = await locked_row(tx, person, visit)
         before = await load(house, tx, row)
         if _is_so(before, content):
@@ -95,9 +94,7 @@ async def _spread(house: House, tx: Tx, before: File, content: Content) -> File:
         revision=revision,
         plan=encoded(plan),
     )
-    old, new = found_by(before.plan), found_by(plan)
-    await search.drop(tx, row.id, old - new)
-    await search.add(tx, row.id, new - old)
+    await search.change(tx, row.id, row.area, texts(before.plan), texts(plan))
     gone = set(_logins(before.plan)) - set(_logins(plan))
     now = await visits.locked_visit(tx, row.id)
     after = await load(house, tx, now or row)

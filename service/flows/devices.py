@@ -1,6 +1,7 @@
 """A technician's phone is enrolled by a one-time code, gets its token, and is locked out in a second."""
 
 from datetime import datetime
+from hashlib import sha256
 from secrets import token_urlsafe
 from typing import Annotated
 from uuid import UUID
@@ -14,9 +15,10 @@ from service.storage.database import Tx
 from service.storage.devices import DeviceRow
 
 from . import tries
-from .access import digest, holder_of, need, person_of
+from .access import digest, holder_of, need, person_of, sign_in
 from .cursor import cursor_read, cursor_write
 from .decode import decode
+from .events import DeviceEvent, noted
 from .house import House
 from .links import qr_svg
 from .signing import Jwk, key_of
@@ -90,12 +92,11 @@ new_devices = msgspec.json.Decoder(NewDevice)
 
 async def enrol(house: House, token: bytes, raw: bytes) -> Enrolment:
     """A one-time code for a technician's phone; the code that he had before is no longer good."""
+    caller = await sign_in(house, token, "enrol a device")
     given = decode(enrols, raw)
     code, at = token_urlsafe(16), house.clock()
 
     async def work(tx: Tx) -> None:
-        caller = await person_of(tx, token)
-        need(caller, "enrol a device")
         person = await people.person(tx, given.person)
         if person is None or "technician" not in person.roles or not oversees(caller, "enrol a device", person):
             raise UnknownPerson
@@ -111,7 +112,11 @@ async def enrol(house: House, token: bytes, raw: bytes) -> Enrolment:
 
 
 async def register(house: House, address: str, raw: bytes) -> Enrolled:
-    """A phone gives its code and gets its token. The code is used up only when that worked."""
+    """A phone gives its code and gets its token. The code is used up only when that worked.
+
+    A phone whose answer was lost asks again, with the same code and the same key: it is the same device, with a new
+    token in place of the one that never came. That ends when the token is first used, or the code expires.
+    """
     given = decode(new_devices, raw)
     key = None if given.public_key is None else key_of(given.public_key)
     await tries.count(house, address)
@@ -119,14 +124,32 @@ async def register(house: House, address: str, raw: bytes) -> Enrolled:
 
     async def work(tx: Tx) -> Enrolled:
         at = house.clock()
-        person = await access.use_code(tx, digest(given.code), "enrolment", at)
-        if person is None or not await people.lock(tx, person.login):
+        person = await access.use_code(tx, digest(given.code), "enrolment", at, device)
+        if person is None:
+            return await again(tx, at)
+        if not await people.lock(tx, person.login):
             raise UnknownCode
         if sum(one.revoked_at is None for one in await devices.of_person(tx, person.login)) >= MOST:
             raise TooManyDevices
         row = DeviceRow(id=device, login=person.login, name=given.name, public_key=key, created_at=at)
         await devices.add(tx, row)
-        await access.add_token(tx, digest(token), person.login, at, "device", device)
+        mark = sha256(key).hexdigest() if key else ""
+        event = DeviceEvent(what="enrolled", device=device, person=row.login, by=row.login, name=row.name, key=mark)
+        await noted(house, tx, event)
+        return await given_token(tx, row, person, at)
+
+    async def again(tx: Tx, at: int) -> Enrolled:
+        known = None if key is None else await access.enrolled_by(tx, digest(given.code), at)
+        if known is None or not await people.lock(tx, known[0].login):  # of two at once, one after the other
+            raise UnknownCode
+        row = await devices.one(tx, known[1])
+        if row is None or row.revoked_at is not None or row.public_key != key or await devices.in_use(tx, row.id):
+            raise UnknownCode
+        await access.revoke_others(tx, row.id, b"", at)
+        return await given_token(tx, row, known[0], at)
+
+    async def given_token(tx: Tx, row: DeviceRow, person: Person, at: int) -> Enrolled:
+        await access.add_token(tx, digest(token), person.login, at, "device", row.id)
         await tries.good(tx, address)
         return Enrolled(shown(house, row), token, person)
 
@@ -164,6 +187,8 @@ async def revoke(house: House, token: bytes, device: UUID) -> None:
         if not await devices.revoke(tx, device, house.clock(), caller.login):
             return
         await access.revoke_others(tx, device, b"", house.clock())
+        event = DeviceEvent(what="revoked", device=device, person=owner[0].login, by=caller.login)
+        await noted(house, tx, event)
 
     await house.db.write(work)
 

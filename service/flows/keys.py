@@ -1,11 +1,11 @@
-"""The key of the doorstep codes: made when first needed, the same for every process of a house."""
+"""The keys of a house, made when first needed, the same for its every process: of doorstep codes, and of cursors."""
 
 from service.storage import links
 from service.storage.database import Tx
 
 from .house import House
 
-DOORSTEP = "doorstep"
+DOORSTEP, AGENDA = "doorstep", "agenda"
 
 
 async def doorstep_key(house: House, tx: Tx) -> bytes:
@@ -22,3 +22,20 @@ async def doorstep_key(house: House, tx: Tx) -> bytes:
 async def doorstep_key_if_any(tx: Tx) -> bytes | None:
     """The key, or None before the first code."""
     return await links.secret(tx, DOORSTEP)
+
+
+async def agenda_key(tx: Tx) -> bytes | None:
+    """The key that signs the agenda's cursors, or None before the first one."""
+    return await links.secret(tx, AGENDA)
+
+
+async def new_agenda_key(house: House, old: bytes | None) -> None:
+    """A key for cursors in place of `old`, unless another process was faster. All cursors end: phones begin anew."""
+    new = house.salt()
+
+    async def work(tx: Tx) -> None:
+        if old is not None:
+            await links.drop_secret(tx, AGENDA, old)
+        await links.add_secret(tx, AGENDA, new)
+
+    await house.db.write(work)

@@ -12,8 +12,9 @@ from service.storage import access, devices, people
 from service.storage.database import Tx
 
 from . import passwords, tries
-from .access import digest, need, person_of
+from .access import digest, need, person_of, sign_in
 from .decode import decode
+from .events import PersonEvent, noted
 from .house import House
 
 ROLES: tuple[Role, ...] = get_args(Role)
@@ -113,15 +114,14 @@ async def add(house: House, person: Person, *, with_token: bool) -> Added:
 
 async def hire(house: House, token: bytes, raw: bytes) -> Added:
     """Add somebody, as an admin."""
+    caller = await sign_in(house, token, "add people")
     given = decode(new_people, raw)
     person = Person(given.login, given.name, tuple(dict.fromkeys(given.roles)), tuple(dict.fromkeys(given.areas)))
     wrong = _wrong(person)
+    if wrong is not None:
+        raise InvalidBody("", (Fault(wrong[0], "invalid", wrong[1]),))
 
     async def work(tx: Tx) -> Added:
-        caller = await person_of(tx, token)
-        need(caller, "add people")
-        if wrong is not None:
-            raise InvalidBody("", (Fault(wrong[0], "invalid", wrong[1]),))
         added = await _add(house, tx, person, caller.login)
         if added is None:
             raise LoginTaken
@@ -132,14 +132,9 @@ async def hire(house: House, token: bytes, raw: bytes) -> Added:
 
 async def invite(house: House, token: bytes, raw: bytes) -> Added:
     """A new one-time code, for who forgot his password."""
+    caller = await sign_in(house, token, "add people")
     given = decode(invites, raw)
-
-    async def work(tx: Tx) -> Added:
-        caller = await person_of(tx, token)
-        need(caller, "add people")
-        return await _again(house, tx, given, caller.login)
-
-    return await house.db.write(work)
+    return await house.db.write(lambda tx: _again(house, tx, given, caller.login))
 
 
 async def invite_from_console(house: House, login: str, *, reset: bool) -> Added:
@@ -151,24 +146,30 @@ async def invite_from_console(house: House, login: str, *, reset: bool) -> Added
 
 
 async def accept(house: House, address: str, code: str, raw: bytes) -> Named:
-    """Set the password by a one-time code. Sessions that there were are ended."""
-    given = decode(new_passwords, raw)
-    await tries.count(house, address)
-    if not passwords.good(given.password, ""):
-        raise InvalidBody("", (Fault("/password", "too-weak", f"at least {passwords.LEAST} characters"),))
-    kept = await passwords.hashed(given.password)
+    """Set the password by a one-time code."""
+    person = await set_password(house, address, code, decode(new_passwords, raw).password)
+    return Named(person.login, person.name)
 
-    async def work(tx: Tx) -> Named:
+
+async def set_password(house: House, address: str, code: str, password: str) -> Person:
+    """Whose password it now is. Sessions that there were are ended."""
+    await tries.count(house, address)
+    if not passwords.good(password, ""):
+        raise InvalidBody("", (Fault("/password", "too-weak", f"at least {passwords.LEAST} characters"),))
+    kept = await passwords.hashed(password)
+
+    async def work(tx: Tx) -> Person:
         now = house.clock()
         person = await access.use_code(tx, digest(code), "invitation", now)
         if person is None:
             raise UnknownCode
-        if not passwords.good(given.password, person.login):
+        if not passwords.good(password, person.login):
             raise InvalidBody("", (Fault("/password", "too-weak", "not your login"),))
         await people.set_password_hash(tx, person.login, kept)
+        await noted(house, tx, PersonEvent(what="password", person=person.login, by=person.login))
         await access.revoke_tokens(tx, person.login, now, "session")
         await tries.good(tx, address, person.login)
-        return Named(person.login, person.name)
+        return person
 
     return await house.db.write(work)
 
@@ -192,18 +193,18 @@ async def page(house: House, token: bytes, after: str) -> PeoplePage:
 
 async def depart(house: House, token: bytes, login: str, raw: bytes) -> Colleague:
     """Somebody leaves: every token, session, device and code of his ends at once. Again is no change."""
-    decode(departures, raw)
+    caller = await sign_in(house, token, "add people")
+    reason = decode(departures, raw).reason
+    if caller.login == login:
+        raise NotAllowed("somebody else has to do this")
 
     async def work(tx: Tx) -> Colleague:
-        caller = await person_of(tx, token)
-        need(caller, "add people")
-        if caller.login == login:
-            raise NotAllowed("somebody else has to do this")
         now = house.clock()
         if await people.leave(tx, login, now):
             await access.revoke_tokens(tx, login, now)
             await devices.revoke_all(tx, login, now, caller.login)
             await access.end_codes(tx, login, now)
+            await noted(house, tx, PersonEvent(what="left", person=login, by=caller.login, reason=reason))
         known = await people.ever(tx, login)
         if known is None or known[1] is None:
             raise NotFound
@@ -217,6 +218,8 @@ async def _add(house: House, tx: Tx, person: Person, by: str, token: str | None 
     at = house.clock()
     if not await people.add_person(tx, person, at):
         return None
+    added = PersonEvent(what="added", person=person.login, by=by, roles=person.roles, areas=person.areas)
+    await noted(house, tx, added)
     if token is not None:
         await access.add_token(tx, digest(token), person.login, at)
     return await _invited(house, tx, person, by, token)
@@ -230,6 +233,7 @@ async def _again(house: House, tx: Tx, given: Invite, by: str) -> Added:
         await people.set_password_hash(tx, person.login, None)
         await access.drop_factor(tx, person.login)
         await access.revoke_tokens(tx, person.login, house.clock(), "session")
+    await noted(house, tx, PersonEvent(what="reset" if given.reset else "invited", person=person.login, by=by))
     return await _invited(house, tx, person, by)
 
 

@@ -14,6 +14,7 @@ from service.storage.database import Tx
 from . import passwords, tries
 from .access import person_of, session_digest
 from .decode import decode
+from .events import PersonEvent, noted
 from .house import House
 from .links import qr_svg
 
@@ -66,6 +67,8 @@ async def sign_in(house: House, address: str, raw: bytes) -> str:
             raise SignInFailed  # he left, or the password changed meanwhile
         if step is not None and not await access.pass_factor(tx, person.login, secret, step, now):
             raise SignInFailed("this code was used already; wait for the next one")
+        if step is not None and factor is not None and factor.confirmed_at is None:
+            await noted(house, tx, PersonEvent(what="second-factor", person=person.login, by=person.login))
         await access.add_token(tx, session_digest(token), person.login, now, "session")
         await tries.good(tx, address, given.login)
         await limits.tidy(tx, now)

@@ -9,7 +9,7 @@ from service.storage import devices, people, visits
 from service.storage.database import Tx
 
 from . import submit
-from .access import need, person_of
+from .access import sign_in
 from .house import House
 from .signing import signed
 
@@ -21,13 +21,12 @@ async def take_in(
 
     A signature is held against every device that he has or had.
     """
+    caller = await sign_in(house, token, "take in records")
     taken = submit.read(house, record, raw)
     if taken.visit != visit:
         raise IdMismatch
 
     async def work(tx: Tx) -> Receipt:
-        caller = await person_of(tx, token)
-        need(caller, "take in records")
         row = await visits.visit(tx, visit)
         if row is None or not may_see(caller, row.technician, row.crew, row.area):
             raise NotFound

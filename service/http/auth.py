@@ -11,7 +11,7 @@ from ipaddress import IPv6Address, ip_address, ip_network
 
 from litestar.types import Scope
 
-from service.domain.errors import ForgeryRefused, NotSignedIn
+from service.domain.errors import DeviceRevoked, ForgeryRefused, NotSignedIn, TooManyRequests
 from service.flows import access
 from service.flows.house import House
 
@@ -39,7 +39,29 @@ def token_of(scope: Scope) -> bytes:
 
 
 async def admit(scope: Scope, house: House) -> None:
-    """Look at the token before anything is done: NotSignedIn, DeviceRevoked, or ForgeryRefused."""
+    """Look at the token before anything is done: NotSignedIn, DeviceRevoked, ForgeryRefused, or TooManyRequests.
+
+    A good token has a pace of its own. One that is none counts for the address, so that no guess makes room for itself.
+    """
+    try:
+        token = await _admitted(scope, house)
+    except (NotSignedIn, DeviceRevoked):
+        slow_down(scope, house)
+        raise
+    _in_time(house.requests.wait(token, house.clock()))
+
+
+def slow_down(scope: Scope, house: House) -> None:
+    """TooManyRequests when an address without a token asks too often."""
+    _in_time(house.strangers.wait(address_of(scope), house.clock()))
+
+
+def _in_time(wait: int) -> None:
+    if wait:
+        raise TooManyRequests(f"come again in {wait} seconds", retry_after=wait)
+
+
+async def _admitted(scope: Scope, house: House) -> bytes:
     token = token_of(scope)
     if scope.get("method") not in SAFE and header(scope, b"authorization") is None:
         own_page(scope, house)
@@ -47,7 +69,9 @@ async def admit(scope: Scope, house: House) -> None:
         if not compare_digest(given, csrf_of(session_of(scope) or "").encode()):
             raise ForgeryRefused("send X-CSRF-Token as GET /v1/me gives it")
     app = (header(scope, b"x-app") or b"").decode("latin-1")
-    await access.admit(house, token, app if len(app) <= 64 and app.isascii() and app.isprintable() else "")
+    app = app if len(app) <= 64 and app.isascii() and app.isprintable() else ""
+    await access.admit(house, token, app, address_of(scope))
+    return token
 
 
 def own_page(scope: Scope, house: House) -> None:
@@ -57,6 +81,12 @@ def own_page(scope: Scope, house: House) -> None:
         raise ForgeryRefused
     if site not in (None, b"same-origin") or (site is None and origin is None):
         raise ForgeryRefused
+
+
+def own_page_if_said(scope: Scope, house: House) -> None:
+    """The same where no token is asked for: a browser says where a request comes from, and a script does not."""
+    if header(scope, b"origin") is not None or header(scope, b"sec-fetch-site") is not None:
+        own_page(scope, house)
 
 
 def session_of(scope: Scope) -> str | None:

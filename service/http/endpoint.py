@@ -30,19 +30,21 @@ from service.domain.errors import (
 from service.flows.house import House
 
 from . import body
-from .auth import admit, token_of
+from .answers import Answer
+from .auth import admit, slow_down, token_of
+from .pages import plain
 
 Asked = Request[Any, Any, Any]
 _UUID = re.compile("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 TEXT: dict[str, Any] = {"type": "string"}
 MOMENT: dict[str, Any] = {"type": "string", "format": "date-time"}
-ANYBODY: tuple[type[Problem], ...] = (InvalidQuery, Defect, Busy)
+ANYBODY: tuple[type[Problem], ...] = (InvalidQuery, Defect, Busy, TooManyRequests)
 READS: tuple[type[Problem], ...] = (*ANYBODY, NotSignedIn, DeviceRevoked, NotAllowed)
 CHANGES: tuple[type[Problem], ...] = (*READS, ForgeryRefused, StorageFull)
 _BODIES: tuple[type[Problem], ...] = (BodyTooLarge, WrongMediaType, MalformedJson, InvalidBody)
 WRITES: tuple[type[Problem], ...] = (*CHANGES, *_BODIES)
-STRANGERS: tuple[type[Problem], ...] = (*ANYBODY, ForgeryRefused, StorageFull, TooManyRequests, *_BODIES)
+STRANGERS: tuple[type[Problem], ...] = (*ANYBODY, ForgeryRefused, StorageFull, *_BODIES)
 """Problems of who asks nothing but to look, who changes something, also with a body, and who has no token yet."""
 
 
@@ -62,7 +64,10 @@ class Parameter(NamedTuple):
 
 
 class Says(msgspec.Struct, frozen=True, kw_only=True):
-    """One operation: what it takes, what it gives by status, and which problems it can answer."""
+    """One operation: what it takes, what it gives by status, and which problems it can answer.
+
+    `public` asks for no token. What is not `limited` costs less than to refuse it, or must be answered in any case.
+    """
 
     tag: str
     summary: str
@@ -72,6 +77,7 @@ class Says(msgspec.Struct, frozen=True, kw_only=True):
     query: Mapping[str, Parameter] = {}
     headers: Mapping[str, Parameter] = {}
     public: bool = False
+    limited: bool = True
 
 
 def caller(request: Asked) -> tuple[House, bytes]:
@@ -79,11 +85,26 @@ def caller(request: Asked) -> tuple[House, bytes]:
     return house_of(request), token_of(request.scope)
 
 
-async def admitted(request: Asked) -> None:
-    """Before every handler: who is asking may come in. Handlers that say they are public have no such question."""
+async def admitted(request: Asked) -> Answer | None:
+    """Before every handler, and before the body is read: who is asking may come in, and not too often.
+
+    Public handlers ask nobody who he is. A person who looks at a page is told on a page.
+    """
     says: Says | None = request.route_handler.opt.get("says")
-    if says is not None and not says.public:
-        await admit(request.scope, house_of(request))
+    if says is None or not says.limited:
+        return None
+    house = house_of(request)
+    if not says.public:
+        await admit(request.scope, house)
+        return None
+    try:
+        slow_down(request.scope, house)
+    except TooManyRequests as problem:
+        if not isinstance(says.gives.get(429), Bytes):
+            raise
+        wait = problem.extra["retry_after"]
+        return plain("请稍后再试", "Try again later", house.desk.hotline, 429, ((b"retry-after", b"%d" % wait),))
+    return None
 
 
 async def body_of(request: Asked) -> bytes:

@@ -16,13 +16,16 @@ class Health(msgspec.Struct, frozen=True):
     status: str = "ok"
 
 
-LIVE = Says(tag="health", summary="The process runs", gives={200: Health}, problems=(Defect,), public=True)
+LIVE = Says(
+    tag="health", summary="The process runs", gives={200: Health}, problems=(Defect,), public=True, limited=False
+)
 READY = Says(
     tag="health",
     summary="The database answers; 503 when it does not",
     gives={200: Health},
     problems=(Busy, Defect),
     public=True,
+    limited=False,  # a watcher behind a busy address must not take the house for dead
 )
 
 

@@ -8,7 +8,7 @@ from service.flows import sessions
 from service.flows.sessions import Credentials, SecondFactor, SignIn
 
 from .answers import Answer, answer
-from .auth import address_of, cookies, header, own_page
+from .auth import address_of, cookies, own_page_if_said
 from .endpoint import CHANGES, STRANGERS, Asked, Says, body_of, caller, house_of
 
 SIGN_IN = Says(
@@ -35,7 +35,7 @@ _BASE = ((b"cache-control", b"no-store"),)
 @post("/v1/session", opt={"says": SIGN_IN})
 async def sign_in(request: Asked) -> ASGIApp:
     """Sign in."""
-    _own(request)
+    own_page_if_said(request.scope, house_of(request))
     token = await sessions.sign_in(house_of(request), address_of(request.scope), await body_of(request))
     return Answer(204, b"", (*_BASE, *cookies(token)))
 
@@ -43,7 +43,7 @@ async def sign_in(request: Asked) -> ASGIApp:
 @put("/v1/me/second-factor", opt={"says": SET_UP})
 async def set_up_second_factor(request: Asked) -> ASGIApp:
     """Set up the authenticator."""
-    _own(request)
+    own_page_if_said(request.scope, house_of(request))
     return answer(await sessions.set_up(house_of(request), address_of(request.scope), await body_of(request)))
 
 
@@ -59,12 +59,6 @@ async def sign_out_everywhere(request: Asked) -> ASGIApp:
     """End all my sessions."""
     await sessions.sign_out(*caller(request), everywhere=True)
     return Answer(204, b"", (*_BASE, *cookies("")))
-
-
-def _own(request: Asked) -> None:
-    """A browser that says where it comes from must come from our own pages."""
-    if header(request.scope, b"origin") is not None or header(request.scope, b"sec-fetch-site") is not None:
-        own_page(request.scope, house_of(request))
 
 
 ROUTES = (sign_in, set_up_second_factor, sign_out, sign_out_everywhere)

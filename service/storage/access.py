@@ -88,12 +88,21 @@ async def add_code(tx: Tx, digest: bytes, kind: CodeKind, login: str, *, at: int
     await tx.run("add_code", digest=digest, kind=kind, login=login, at=at, by=by, expires_at=expires_at)
 
 
-async def use_code(tx: Tx, digest: bytes, kind: CodeKind, at: int) -> Person | None:
-    """Use a code up, for whom it is; None when it is unknown, used, too old, or of somebody who left."""
-    if await tx.run("use_code", digest=digest, kind=kind, at=at) == 0:
+async def use_code(tx: Tx, digest: bytes, kind: CodeKind, at: int, device: UUID | None = None) -> Person | None:
+    """Use a code up, for whom it is; None when it is unknown, used, too old, or of somebody who left.
+
+    `device` is the one that it enrols.
+    """
+    if await tx.run("use_code", digest=digest, kind=kind, at=at, device=device.bytes if device else None) == 0:
         return None
     row = await tx.one("person_of_code", digest=digest, kind=kind)
     return None if row is None else person_in(row)
+
+
+async def enrolled_by(tx: Tx, digest: bytes, at: int) -> tuple[Person, UUID] | None:
+    """Whom and which device a code enrolled that was used up and would still be good."""
+    row = await tx.one("enrolled_by_code", digest=digest, at=at)
+    return None if row is None else (person_in(row), UUID(bytes=row[4]))
 
 
 async def end_codes(tx: Tx, login: str, at: int) -> None:

@@ -56,9 +56,14 @@ async def page(tx: Tx, after: tuple[int, UUID] = FIRST, size: int = 100) -> list
     return [_device(row) for row in await tx.all("devices_page", after_at=after[0], after_id=after[1].bytes, size=size)]
 
 
-async def seen(tx: Tx, id: UUID, at: int, app: str) -> None:
-    """It was here; `app` is '' when it did not say its version."""
-    await tx.run("device_seen", id=id.bytes, at=at, app=app)
+async def in_use(tx: Tx, id: UUID) -> bool:
+    """Whether one of its tokens was ever used."""
+    return await tx.one("device_in_use", id=id.bytes) is not None
+
+
+async def seen(tx: Tx, id: UUID, at: int, app: str, place: bytes | None = None) -> None:
+    """It was here, from a place (SHA-256 of an address); `app` is '' when it did not say its version."""
+    await tx.run("device_seen", id=id.bytes, at=at, app=app, place=place)
 
 
 async def revoke(tx: Tx, id: UUID, at: int, by: str) -> bool:

@@ -26,7 +26,13 @@ INSERT INTO codes (digest, kind, login, created_at, created_by, expires_at)
 VALUES (:digest, :kind, :login, :at, :by, :expires_at);
 
 -- name: use_code!
-UPDATE codes SET used_at = :at WHERE digest = :digest AND kind = :kind AND used_at IS NULL AND expires_at > :at;
+UPDATE codes SET used_at = :at, device = :device
+WHERE digest = :digest AND kind = :kind AND used_at IS NULL AND expires_at > :at;
+
+-- name: enrolled_by_code^
+SELECT p.login, p.name, p.roles, p.areas, c.device
+FROM codes c JOIN people p ON p.login = c.login
+WHERE c.digest = :digest AND c.device IS NOT NULL AND c.expires_at > :at AND p.left_at IS NULL;
 
 -- name: end_codes!
 -- The living codes of a person; :kind is one kind, or '' for every kind.

@@ -1,0 +1,53 @@
+"""What becomes of people and devices is written down in the transaction that does it: who, of whom, what."""
+
+from hashlib import sha256
+from uuid import UUID
+
+import msgspec
+
+from service.domain.people import Role
+from service.storage import events
+from service.storage.database import Tx
+from service.storage.events import EventRow
+
+from .house import House
+
+
+class PersonEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Of a person: what became of him, and by whom. His name is not in it, only his login."""
+
+    what: str  # added, invited, reset, card, password, second-factor, left
+    person: str
+    by: str
+    roles: tuple[Role, ...] = ()
+    areas: tuple[str, ...] = ()
+    badge: str = ""
+    title: str = ""
+    reason: str = ""
+
+
+class DeviceEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Of a device: enrolled or revoked. `key` is the SHA-256 of its public key (SPKI in DER), hex."""
+
+    what: str  # enrolled, revoked
+    device: UUID
+    person: str
+    by: str
+    name: str = ""
+    key: str = ""
+
+
+async def noted(house: House, tx: Tx, event: PersonEvent | DeviceEvent) -> None:
+    """Keep it, with a leaf that commits to it."""
+    body = msgspec.json.encode(event)
+    await events.add_event(
+        tx,
+        EventRow(
+            id=house.new_id(),
+            kind="access" if isinstance(event, PersonEvent) else "key",
+            at=house.clock(),
+            sha256=sha256(body).digest(),
+            body=body,
+            salt=house.salt(),
+        ),
+    )

@@ -1,0 +1,34 @@
+// The box to draw a signature in. Only points are sent, no pressure and no times: how somebody writes is nobody's
+// business. Without this script the typed name and the code are the signature.
+
+import SignaturePad from "/web/vendor/signature_pad.min.js";
+
+for (const form of document.querySelectorAll("form[data-pad]")) {
+  const box = form.querySelector(".pad");
+  const canvas = box.querySelector("canvas");
+  box.hidden = false;
+  const pad = new SignaturePad(canvas, { minWidth: 1.5, maxWidth: 3 });
+
+  // A canvas has no size while it is not shown, and loses its content when its size changes.
+  const fit = () => {
+    const scale = Math.max(window.devicePixelRatio || 1, 1);
+    const { clientWidth: wide, clientHeight: high } = canvas;
+    if (!wide || (canvas.width === Math.round(wide * scale) && canvas.height === Math.round(high * scale))) return;
+    const drawn = pad.toData();
+    canvas.width = Math.round(wide * scale);
+    canvas.height = Math.round(high * scale);
+    canvas.getContext("2d").scale(scale, scale);
+    pad.clear();
+    pad.fromData(drawn);
+  };
+  fit();
+  form.closest("details").addEventListener("toggle", fit);
+  window.addEventListener("resize", fit);
+
+  form.querySelector(".clear").addEventListener("click", () => pad.clear());
+  form.addEventListener("submit", () => {
+    const short = (number) => Math.round(number * 10) / 10;
+    const strokes = pad.toData().map((stroke) => stroke.points.map(({ x, y }) => [short(x), short(y)]));
+    form.elements.strokes.value = strokes.length ? JSON.stringify(strokes) : "";
+  });
+}
