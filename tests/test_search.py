@@ -1,6 +1,8 @@
 """Visits are found by a part of a name, address, phone, account or order number, also of two Chinese characters."""
 
+from random import Random
 from typing import Any
+from uuid import UUID
 
 import pytest
 from hypothesis import given
@@ -8,8 +10,9 @@ from hypothesis import strategies as st
 
 from service.domain import errors
 from service.domain.grams import grams, normal, whole_grams
-from service.flows import change, lists
+from service.flows import change, lists, search
 
+from . import stories
 from .town import TOKENS, Town, a_record, encode, said, uid
 
 TEXT = st.text("张三丰路1234a号 Ｂ栋", max_size=12)
@@ -126,3 +129,71 @@ async def test_lists_by_state_follow_what_was_written(town: Town) -> None:
             page = await lists.page(town.house, TOKENS[login], {"state": state})
             assert [item.id for item in page.items] == [str(uid(name)) for name in names]
             assert {item.state for item in page.items} <= {state}
+
+
+TINY = {"COUNTED": ((2, 16), (5, 4)), "MANY": 12, "BEGUN": 4, "STEPS": (1, 2, 5)}
+WORDS = ("张三丰", "张三", "李四", "张三路12号", "三丰路1号2栋", "丰张", "12345", "2345", "GD-1234", "a1", "")
+
+QUERIES = "张 三 1 12 123 张三 三丰 三路 张三路12 号2 2345 gd-1 丰路1号2 没".split()
+
+
+async def crowd(town: Town, random: Random) -> dict[str, dict[str, Any]]:
+    """Visits with texts that have much in common; what was planned, by id."""
+    plans: dict[str, dict[str, Any]] = {}
+    for number in range(60):
+        name, *rest = (random.choice(WORDS) for _ in range(4))
+        start = f"{9 + number % 8:02}:00"
+        plan = {
+            "customer": {"name": name or "王", "address": rest[0], "account": rest[1], "phone": rest[2]},
+            "type": random.choice(("repair_leak", "meter_reading")),
+            "technician": random.choice(("li", "sun")),
+            "window": {"from": stories.clock(start), "to": stories.clock(start)},
+        }
+        visit = await town.planned(f"crowd {random.random()}", **plan)
+        plans[str(visit)] = plan
+    for visit in list(plans)[::7]:
+        content = encode({"reason": "取消"})
+        await change.change(town.house, TOKENS["zhao"], UUID(visit), "cancellation", content, frozenset({0}))
+        plans[visit]["state"] = "cancelled"
+    return plans
+
+
+@pytest.mark.parametrize("tiny", [False, True])
+async def test_search_finds_what_a_look_at_every_visit_finds(
+    town: Town, monkeypatch: pytest.MonkeyPatch, tiny: bool
+) -> None:
+    """Whichever way it takes: with tiny limits it walks in many steps, and through filters, from page to page."""
+    random = Random(6)
+    plans = await crowd(town, random)
+    for name, value in TINY.items() if tiny else ():
+        monkeypatch.setattr(search, name, value)
+        monkeypatch.setattr(lists, "PAGE", 3)
+    for q in QUERIES:
+        for _ in range(3):
+            query = {
+                name: value
+                for name, value in (
+                    ("state", random.choice(("planned", "cancelled"))),
+                    ("type", random.choice(("repair_leak", "meter_reading"))),
+                    ("technician", random.choice(("li", "sun"))),
+                    ("from", stories.clock(f"{random.randrange(9, 17):02}:00")),
+                )
+                if random.random() < 0.4
+            }
+            expected = {
+                visit
+                for visit, plan in plans.items()
+                if any(q in normal(text) for text in plan["customer"].values())
+                and query.get("state", plan.get("state", "planned")) == plan.get("state", "planned")
+                and all(query.get(name, plan[name]) == plan[name] for name in ("type", "technician"))
+                and query.get("from", "") <= plan["window"]["from"]
+            }
+            seen: list[str] = []
+            after: dict[str, str] = {}
+            while True:
+                page = await lists.page(town.house, TOKENS["wang"], {"q": q, **query, **after})
+                seen += [item.id for item in page.items]
+                if page.after is None:
+                    break
+                after = {"after": page.after}
+            assert sorted(seen) == sorted(expected), (q, query)

@@ -8,6 +8,8 @@ from .database import Row, Tx
 
 FIRST = (-(2**62), UUID(int=0))
 """The key before every visit."""
+LAST = UUID(int=2**128 - 1)
+COUNTED = 20_000  # visits of a type: of a common one the next is never far
 
 
 class Posted(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,11 +50,13 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     areas: tuple[str, ...] | None = None
     type: str = ""
     state: str = ""
+    flag: str = ""
     from_at: int = -(2**62)
     to_at: int = 2**62
 
 
-def _posted(row: Row) -> Posted:
+def posted_in(row: Row) -> Posted:
+    """A row of the board."""
     return Posted(
         visit=UUID(bytes=row[0]),
         type=row[1],
@@ -129,7 +133,7 @@ async def stand(tx: Tx, visit: UUID, now: Stand) -> None:
 async def posted(tx: Tx, visit: UUID) -> Posted | None:
     """One visit."""
     row = await tx.one("posted", visit=visit.bytes)
-    return None if row is None else _posted(row)
+    return None if row is None else posted_in(row)
 
 
 async def unposted(tx: Tx, size: int) -> list[UUID]:
@@ -145,11 +149,17 @@ async def followers(tx: Tx, visit: UUID) -> list[UUID]:
 async def page(tx: Tx, wanted: Wanted, after: tuple[int, UUID] = FIRST, size: int = 50) -> list[Posted]:
     """The next `size` visits after a key, by (planned_at, visit). One range of an index for each area."""
     rows: list[Row] = []
+    after = max(after, (wanted.from_at - 1, LAST))  # SQLite begins at one bound only, that of the key
     for area in (None,) if wanted.areas is None else dict.fromkeys(wanted.areas):
         of = {"every_area": int(area is None), "area": area or "", "state": wanted.state}
         if wanted.technician is not None:
             query = "board_of_person"
-            of["login"] = wanted.technician
+            of |= {"login": wanted.technician, "flag": wanted.flag}
+        elif wanted.flag:
+            query = "board_of_flag"
+            of["flag"] = wanted.flag
+        elif wanted.type and await _rare(tx, wanted):
+            query = "board_of_type"
         elif wanted.state:
             query = "board_of_state"
         elif area is not None:
@@ -159,11 +169,16 @@ async def page(tx: Tx, wanted: Wanted, after: tuple[int, UUID] = FIRST, size: in
         rows += await tx.all(
             query,
             type=wanted.type,
-            from_at=wanted.from_at,
             to_at=wanted.to_at,
             after_at=after[0],
             after_id=after[1].bytes,
             size=size,
             **of,
         )
-    return sorted(map(_posted, rows), key=lambda row: row.key)[:size]
+    return sorted(map(posted_in, rows), key=lambda row: row.key)[:size]
+
+
+async def _rare(tx: Tx, wanted: Wanted) -> bool:
+    """Whether fewer visits are of the wanted type than in the wanted state, as far as one counts."""
+    row = await tx.one("rare_type", type=wanted.type, state=wanted.state, most=COUNTED)
+    return row is not None and row[0] < COUNTED and row[0] <= row[1]

@@ -1,46 +1,165 @@
-"""What a visit is found by: its grams (`domain/grams.py`), one row each."""
+"""What a visit is found by: its texts, and their grams (`domain/grams.py`), one row each.
 
-from collections.abc import Iterable, Sequence
+A search walks along a gram, or along the grams that begin with a short query, or looks through the few visits that the
+filters leave. Whatever it finds has the query in one of its texts and is wanted.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Literal
 from uuid import UUID
 
+import msgspec
+
+from ..domain.grams import gram_at, grams
+from .board import Posted, Wanted, posted_in
 from .database import Tx
 
-Found = tuple[UUID, str]  # a visit, and the gram it was found by
+Place = tuple[UUID, str]  # the last visit looked at, and the gram ('' where visits come by id alone)
+Scope = tuple[Literal["person", "flag", "state", "type", "area", "time"], str]
+FIRST, LAST = UUID(int=0), UUID(int=2**128 - 1)
 MAX = "\U0010ffff"
+ANY = Wanted()
+EIGHT = 8
 
 
-async def add(tx: Tx, visit: UUID, grams: Iterable[str]) -> None:
-    """The visit can be found by these."""
-    await tx.many("add_gram", [{"gram": gram, "visit": visit.bytes} for gram in sorted(grams)])
+class Sought(msgspec.Struct, frozen=True):
+    """A (normal) query, and which visits are wanted."""
+
+    text: str
+    wanted: Wanted
+    gram: str = ""  # its rarest gram; '' where it is shorter than any
+    second: str = ""  # another, that shares no character with that
+
+    @property
+    def timed(self) -> bool:
+        """Whether it matters when they are planned."""
+        return self.wanted.from_at > ANY.from_at or self.wanted.to_at < ANY.to_at
+
+    def scopes(self) -> list[Scope]:
+        """By what the wanted ones can be listed."""
+        wanted = self.wanted
+        found: list[Scope] = []
+        if wanted.technician is not None:
+            found.append(("person", wanted.technician))
+        if wanted.flag:
+            found.append(("flag", wanted.flag))
+        if wanted.state:
+            found.append(("state", wanted.state))
+        if wanted.type:
+            found.append(("type", wanted.type))
+        if wanted.areas is not None and len(wanted.areas) == 1:
+            found.append(("area", wanted.areas[0]))
+        if self.timed:
+            found.append(("time", ""))
+        return found
+
+    def params(self, scope: str = "") -> dict[str, Any]:
+        """For the statements that look at each visit; not again at what the scope sees to."""
+        wanted = self.wanted
+        text = self.text.replace("!", "!!").replace("%", "!%").replace("_", "!_")
+        rest = {name: "" if name == scope else getattr(wanted, name) for name in ("type", "state", "flag")}
+        # the board's own scopes see to these themselves
+        every = not (any(rest.values()) or (self.timed and not scope)) or scope not in ("", "person")
+        return {
+            "pattern": f"%{text}%",
+            "areas": "" if wanted.areas is None or scope == "area" else "\n".join(("", *wanted.areas, "")),
+            "line": "\n",
+            "every": int(every),
+            "login": "" if scope == "person" else wanted.technician or "",
+            "from_at": wanted.from_at,
+            "to_at": wanted.to_at,
+            **rest,
+        }
+
+    def has(self, posted: Posted) -> bool:
+        """Whether the visit is in the areas: two of them in one name would deceive the statements."""
+        return self.wanted.areas is None or posted.area in self.wanted.areas
+
+    def begun(self, text: str) -> str:
+        """The first of the grams of a visit's texts (one a line) that begin with the query."""
+        return min(gram_at(part, place) for part in text.split("\n") for place in _places(part, self.text))
 
 
-async def drop(tx: Tx, visit: UUID, grams: Iterable[str]) -> None:
-    """It is no longer found by these."""
-    await tx.many("drop_gram", [{"gram": gram, "visit": visit.bytes} for gram in sorted(grams)])
+def _places(part: str, text: str) -> Iterator[int]:
+    place = part.find(text)
+    while place >= 0:
+        yield place
+        place = part.find(text, place + 1)
 
 
-async def rarest(tx: Tx, grams: Sequence[str]) -> list[str]:
-    """Three of the grams, the rarest first (the same one again where there are fewer)."""
-    counts: list[tuple[int, int, int, str]] = []  # of those that are not told apart by count, the longer says more
-    for place, gram in enumerate(dict.fromkeys(grams)):
-        row = await tx.one("count_gram", gram=gram)
-        counts.append((row[0] if row else 0, -len(gram), place, gram))
-        if counts[-1][0] == 0:
-            return [gram] * 3
-    found = [gram for *_, gram in sorted(counts)]
-    return (found * 3)[:3] if len(found) < 3 else found[:3]
+async def add(tx: Tx, visit: UUID, area: str, texts: Sequence[str]) -> None:
+    """The visit can be found by these (normal) texts."""
+    await change(tx, visit, area, (), texts)
 
 
-async def with_grams(tx: Tx, grams: Sequence[str], after: UUID, size: int) -> list[Found]:
-    """The next visits that have all three grams, by id."""
-    first, second, third = grams
-    rows = await tx.all("with_grams", first=first, second=second, third=third, after_id=after.bytes, size=size)
-    return [(UUID(bytes=visit), gram) for visit, gram in rows]
+async def change(tx: Tx, visit: UUID, area: str, before: Sequence[str], after: Sequence[str]) -> None:
+    """It is found by other texts than before."""
+    if before != after:
+        old, new = grams(before), grams(after)
+        await tx.many("drop_gram", _rows(visit, old - new))
+        await tx.many("add_gram", _rows(visit, new - old))
+        await tx.run("set_texts", visit=visit.bytes, area=area, text="\n".join(after))
 
 
-async def with_prefix(tx: Tx, prefix: str, after: Found, size: int) -> list[Found]:
-    """The next visits that have a gram with this beginning, by gram and id; a visit comes once for each such gram."""
-    rows = await tx.all(
-        "with_prefix", low=prefix, high=prefix + MAX, after_gram=after[1], after_id=after[0].bytes, size=size
+def _rows(visit: UUID, found: Iterable[str]) -> list[dict[str, Any]]:
+    return [{"gram": gram, "visit": visit.bytes} for gram in sorted(found)]
+
+
+async def counts(tx: Tx, found: Sequence[str], most: int) -> list[int]:
+    """How many visits have each of some grams; no more than `most` are counted."""
+    numbers: list[int] = []
+    for start in range(0, len(found), EIGHT):
+        some = [*found[start : start + EIGHT], *[""] * EIGHT][:EIGHT]
+        row = await tx.one("count_grams", most=most, **{f"gram_{number}": gram for number, gram in enumerate(some)})
+        numbers += row or ()
+    return numbers[: len(found)]
+
+
+async def count_beginning(tx: Tx, beginning: str, most: int) -> int:
+    """How many grams of visits begin so."""
+    row = await tx.one("count_beginning", low=beginning, high=beginning + MAX, most=most)
+    return row[0] if row else 0
+
+
+async def count_scope(tx: Tx, sought: Sought, scope: Scope, most: int) -> int:
+    """How many visits are in a scope, in the wanted time."""
+    wanted = sought.wanted
+    row = await tx.one(
+        "count_scope", scope=scope[0], value=scope[1], from_at=wanted.from_at, to_at=wanted.to_at, most=most
     )
-    return [(UUID(bytes=visit), gram) for visit, gram in rows]
+    return row[0] if row else 0
+
+
+async def in_scope(tx: Tx, sought: Sought, scope: Scope, after: UUID, size: int) -> list[Posted]:
+    """The next visits by id, of all in a scope."""
+    given = {"scope": scope[0], "value": scope[1], "gram": sought.gram, **sought.params(scope[0])}
+    rows = await tx.all("in_scope", after_id=after.bytes, size=size, **given)
+    return [posted_in(row) for row in rows]
+
+
+async def in_gram(tx: Tx, sought: Sought, after: UUID, steps: int, size: int) -> tuple[list[Posted], UUID | None]:
+    """The next visits by id among the next `steps` that have the rarest gram; the last of those, None at the end."""
+    row = await tx.one("gram_at", gram=sought.gram, after_id=after.bytes, steps=steps - 1)
+    end = UUID(bytes=row[0]) if row else None
+    given = {"gram": sought.gram, "second": sought.second, **sought.params()}
+    rows = await tx.all("in_gram", after_id=after.bytes, end_id=(end or LAST).bytes, size=size, **given)
+    return [posted_in(row) for row in rows], end
+
+
+async def in_beginning(
+    tx: Tx, sought: Sought, after: Place, steps: int, size: int
+) -> tuple[list[tuple[Posted, str, bool]], Place | None]:
+    """The same by gram and id, along the grams that begin with the query: visits with their gram, and whether it is
+    the first of theirs that begins so (a visit comes once for each)."""
+    place = {"after_id": after[0].bytes, "after_gram": after[1]}
+    low, high = sought.text, sought.text + MAX
+    row = await tx.one("beginning_at", low=low, high=high, steps=steps - 1, **place)
+    end = (UUID(bytes=row[0]), row[1]) if row else None
+    last = end or (LAST, high)
+    rows = await tx.all("in_beginning", end_id=last[0].bytes, end_gram=last[1], size=size, **place, **sought.params())
+    return [(posted_in(row), row[12], row[12] == sought.begun(row[13])) for row in rows], end
+
+
+async def plan_anew(tx: Tx, again: bool) -> None:
+    """Let the statements of this transaction be planned for their values, or as usual again."""
+    await tx.one("plan_anew" if again else "plan_as_usual")

@@ -1,6 +1,8 @@
-"""How fast visits are found among many, on both engines: `python -m tests.load.search --visits 100000`.
+"""How fast visits are found among many: `python -m tests.load.search --visits 1000000 --engine sqlite`.
 
-Names, roads and numbers are invented; each query is asked several times in a process of its own reads.
+Fills a database with an invented utility and measures lists, searches and the agenda as the flows answer them. Each
+line is a question in a scope, asked with many different names, numbers and streets: median, 99th percentile and worst.
+With `--database ADDRESS` that one is used, filled when it is empty, and kept.
 """
 
 import argparse
@@ -8,149 +10,313 @@ import asyncio
 import statistics
 import tempfile
 import time
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
 from random import Random
-from uuid import UUID
+from typing import Any
 from zoneinfo import ZoneInfo
 
-import msgspec
+import asyncpg
 
 from service.app import clock, new_id
 from service.domain.people import Person
-from service.domain.visit import Plan
-from service.flows import lists
+from service.flows import agenda, lists
 from service.flows.access import digest
 from service.flows.house import House
 from service.flows.publish import first_checklist
-from service.flows.standing import found_by
-from service.storage import people, search
+from service.flows.view import Summary
+from service.storage import agenda as feed
+from service.storage import batches, board, people
+from service.storage.batches import BatchRow
+from service.storage.board import Wanted
 from service.storage.database import Database, Tx, open_database
-from service.storage.visits import VisitRow, add_visit
 from tests.pgserver import postgres_server
 
-TOKEN = "load-test"
-FAMILY = (
-    "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林高罗郑梁谢宋唐许韩冯邓曹彭曾肖田董潘袁蔡蒋余"
-    "于杜叶程魏苏吕丁任卢姚沈钟姜崔谭陆范汪廖石"
-)
-GIVEN = (
-    "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀兰霞平刚桂英华玉萍红玲芬燕彬凤洁梅琳素云莲真环雪荣爱妹香月莺媛瑞凡佳嘉琼勤珍贞"
-)
-ROADS = "虚构 东风 解放 人民 中山 建设 和平 新华 胜利 长江 黄河 文化 工农 光明 朝阳 滨河 学府 金水 银杏 梧桐".split()
-QUERIES = (
-    "张伟",
-    "芳",
-    "欧阳修",
-    "虚构路128号",
-    "学府路",
-    "13812345678",
-    "5678",
-    "A0001234",
-    "GD-2026-0099",
-    "没有这个人",
-)
-MANY = 2000
+from .fill import fill
+from .town import record_of, record_parts
+from .utility import AREAS, DAY, YEARS, logins
+
+Asked = dict[str, str]
+AREA, WHO = AREAS[0], "t003"  # one of that area
+PART = 0.99
 
 
-def a_plan(number: int, random: Random) -> Plan:
-    """A visit as any other."""
-    name = random.choice(FAMILY) + "".join(random.choice(GIVEN) for _ in range(random.randrange(1, 3)))
-    place = (random.choice(ROADS), *(random.randrange(1, most) for most in (400, 30, 33, 5)))
-    address = "{}路{}号{}栋{}0{}室".format(*place)
-    return msgspec.convert(
-        {
-            "type": "meter_reading",
-            "technician": f"t{random.randrange(200)}",
-            "customer": {
-                "name": name,
-                "phone": f"13{random.randrange(10**9):09}",
-                "address": address,
-                "account": f"A{number:07}",
-            },
-            "work": {"content": "抄表"},
-            "external_ref": f"GD-2026-{number:07}",
-        },
-        Plan,
-    )
+def _street(visit: Summary) -> str:
+    return visit.customer.address[3:].partition("号")[0].rstrip("0123456789")
 
 
-async def fill(db: Database, visits: int) -> None:
-    """People and visits."""
-    house = House(db=db, clock=clock, new_id=new_id, zone=ZoneInfo("Asia/Shanghai"), ready={})
+TEXTS: dict[str, Callable[[Summary], str]] = {
+    "name": lambda visit: visit.customer.name,
+    "two of a name": lambda visit: visit.customer.name[:2],
+    "a surname": lambda visit: visit.customer.name[:1],
+    "end of a name": lambda visit: visit.customer.name[-1],
+    "rare surname": lambda visit: "欧阳司马诸葛上官冼逄麴"[int(visit.customer.phone[-1]) % 8 :][:2],
+    "street": _street,
+    "street, number": lambda visit: visit.customer.address[3:].partition("号")[0] + "号",
+    "compound": lambda visit: visit.customer.address.partition("号")[2].partition("栋")[0].rstrip("0123456789"),
+    "whole address": lambda visit: visit.customer.address,
+    "several words": lambda visit: visit.customer.address.replace("号", "号 ").replace("栋", "栋 "),
+    "account": lambda visit: visit.customer.account,
+    "phone": lambda visit: visit.customer.phone,
+    "part of phone": lambda visit: visit.customer.phone[4:9],
+    "end of phone": lambda visit: visit.customer.phone[-4:],
+    "start of phone": lambda visit: visit.customer.phone[:3],
+    "order number": lambda visit: visit.external_ref or "",
+    "part of order": lambda visit: (visit.external_ref or "")[:9],  # a month's
+    "in every one": lambda _: "单元",
+    "year of order": lambda visit: (visit.external_ref or "")[3:7],
+    "nobody": lambda visit: visit.customer.name[::-1] + "没有",
+    "no such number": lambda visit: "9" + visit.customer.phone[::-1] + "77",
+}
+
+
+async def prepare(house: House) -> bool:
+    """People with tokens; False when they were there."""
     await first_checklist(house)
+    everybody = [
+        Person("wang", "王", ("supervisor",), ()),
+        Person("qian", "钱", ("dispatcher", "supervisor"), (AREA, AREAS[1])),
+        *(Person(login, login, ("technician",), (area,)) for login, area in logins()),
+    ]
 
-    async def hire(tx: Tx) -> None:
-        await people.add_person(tx, Person("wang", "王", ("supervisor",), ()), 0)
-        await people.add_token(tx, digest(TOKEN), "wang", 0)
+    async def hire(tx: Tx) -> bool:
+        for person in everybody:
+            if not await people.add_person(tx, person, 0):
+                return False
+            await people.add_token(tx, digest(person.login), person.login, 0)
+        return True
 
-    await db.write(hire)
-    random = Random(4)
-    for start in range(0, visits, MANY):
-
-        async def some(tx: Tx, start: int = start) -> None:
-            for number in range(start, min(start + MANY, visits)):
-                plan = a_plan(number, random)
-                body, visit = msgspec.json.encode(plan), new_id()
-                await add_visit(tx, _row(visit, body, plan, number))
-                await search.add(tx, visit, found_by(plan))
-
-        await db.write(some)
+    return await house.db.write(hire)
 
 
-def _row(visit: UUID, body: bytes, plan: Plan, number: int) -> VisitRow:
-    return VisitRow(
-        id=visit,
-        sha256=sha256(body).digest(),
-        body=body,
-        type=plan.type,
-        technician=plan.technician,
-        area=f"片区{number % 20}",
-        checklist="onsite",
-        checklist_version="1",
-        created_at=clock(),
-        created_by="zhao",
-        salt=bytes(32),
-    )
+async def records(house: House, now: int) -> None:
+    """A record of each visit of somebody's last year, so that his agenda has something to judge."""
+    parts = record_parts()
+
+    async def work(tx: Tx) -> None:
+        year = Wanted(technician=WHO, from_at=now - 365 * DAY, to_at=now)
+        for one in await board.page(tx, year, size=5000):
+            record = new_id()
+            body = record_of(one.visit, record, parts)
+            await batches.add_batch(
+                tx,
+                BatchRow(
+                    id=record,
+                    visit=one.visit,
+                    kind="record",
+                    writer=WHO,
+                    received_at=one.planned_at,
+                    checklist_version="1",
+                    sha256=sha256(body).digest(),
+                    body=body,
+                    salt=bytes(32),
+                ),
+            )
+
+    await house.db.write(work)
 
 
-async def measure(address: str, visits: int) -> None:
-    """Fill a database and ask."""
+def scopes(now: int, house: House) -> dict[str, Asked]:
+    """Who asks (`who`), and his filters."""
+    today = house.time(now)
+
+    def span(first: timedelta, last: timedelta) -> Asked:
+        return {"from": (today + first).isoformat(), "to": (today + last).isoformat()}
+
+    day, year = timedelta(days=1), timedelta(days=365)
+    return {
+        "all": {},
+        "one area": {"area": AREA},
+        "two areas": {"who": "qian"},
+        "technician": {"technician": WHO},
+        "his own": {"who": WHO},
+        "planned": {"state": "planned"},
+        "under way": {"state": "under_way"},
+        "cancelled": {"state": "cancelled"},
+        "closed, area": {"state": "closed", "area": AREA},
+        "a day": span(-300 * day, -299 * day),
+        "a month, area": {**span(-330 * day, -300 * day), "area": AREA},
+        "the last year": span(-year, timedelta()),
+        "rare type": {"type": "engineering_acceptance"},
+        "no such type": {"type": "water_quality_sampling"},
+        "type, state": {"type": "emergency_burst", "state": "to_review"},
+        "type, closed": {"type": "water_quality_sampling", "state": "closed"},
+        "new, old ones": {"state": "to_review", **span(-3 * year, -2 * year)},
+    }
+
+
+async def page(house: House, asked: Asked) -> lists.SummaryPage:
+    """One page."""
+    query = dict(asked)
+    return await lists.page(house, digest(query.pop("who", "wang")), query)
+
+
+async def samples(house: House, now: int, count: int) -> list[Summary]:
+    """Visits from all over the years, most in the area that is asked for."""
+    random = Random(5)
+    found: list[Summary] = []
+    while len(found) < count:
+        at = house.time(now - random.randrange(YEARS * 365 * DAY))
+        area = {"area": AREA} if len(found) % 4 else {}
+        found += (await page(house, {"from": at.isoformat(), **area})).items[:1]
+    return found
+
+
+class Table:
+    """Measured and printed line by line."""
+
+    def __init__(self, times: int, clock: Callable[[], float]) -> None:
+        self.times, self.clock, self.slow = times, clock, list[str]()
+
+    async def line(self, what: str, scope: str, asks: list[Callable[[], Awaitable[tuple[int, Any]]]]) -> list[Any]:
+        """One line; what the questions gave back."""
+        times: list[float] = []
+        counts: list[int] = []
+        back: list[Any] = []
+        for ask in asks:
+            tries: list[float] = []
+            count, given = 0, None
+            for _ in range(self.times):
+                begun = self.clock()
+                count, given = await ask()
+                tries.append((self.clock() - begun) * 1000)
+            times.append(min(tries))
+            counts.append(count)
+            back.append(given)
+        if times:
+            times.sort()
+            median, most = statistics.median(times), times[min(len(times) - 1, int(PART * len(times)))]
+            told = (
+                f"{what:22} {scope:14} {statistics.mean(counts):5.1f} found {median:8.1f} {most:8.1f} {times[-1]:8.1f}"
+            )
+            print(told, flush=True)
+            if median > 50 or most > 200:
+                self.slow.append(told)
+        return back
+
+
+async def busy(db: Database, address: str) -> Callable[[], float]:
+    """A clock of processor time (s): of this process and, with PostgreSQL on the same Linux, of all of its."""
+    if db.engine == "sqlite":
+        return time.process_time
+    connection = await asyncpg.connect(address)
+    served = await connection.fetchval("SELECT pg_backend_pid()")
+    server = Path(f"/proc/{served}/stat").read_text().rpartition(")")[2].split()[1]
+    await connection.close()
+
+    def clock() -> float:
+        spent = time.process_time()
+        for child in Path(f"/proc/{server}/task/{server}/children").read_text().split():
+            with suppress(OSError):  # it may end meanwhile
+                spent += int(Path(f"/proc/{child}/schedstat").read_text().split()[0]) / 1e9
+        return spent
+
+    return clock
+
+
+async def measure(db: Database, address: str, given: argparse.Namespace) -> None:
+    """Ask everything."""
+    house = House(db=db, clock=clock, new_id=new_id, zone=ZoneInfo("Asia/Shanghai"), ready={})
+    now, table = clock(), Table(given.times, await busy(db, address) if given.cpu else time.perf_counter)
+    if await prepare(house):
+        await records(house, now)
+    some = await samples(house, now, given.samples)
+    print(f"{db.engine}: ms                                            median      p99    worst")
+
+    def asking(query: Asked) -> Callable[[], Awaitable[tuple[int, Asked | None]]]:
+        async def ask() -> tuple[int, Asked | None]:
+            got = await page(house, query)
+            return len(got.items), {**query, "after": got.after} if got.after else None
+
+        return ask
+
+    async def both(what: str, scope: str, queries: list[Asked]) -> None:
+        back = await table.line(what, scope, [asking(query) for query in queries])
+        await table.line(f"{what}, next", scope, [asking(query) for query in back if query])
+
+    for scope, filters in scopes(now, house).items():
+        if given.only in ("", "list"):
+            await both("list", scope, [filters] * given.samples)
+        for what, text in TEXTS.items():
+            if given.only in ("", what):
+                await both(what, scope, [{"q": text(visit), **filters} for visit in some])
+
+    if given.only in ("", "agenda"):
+        await agendas(house, table, given.samples)
+    print(f"over 50 ms in the median or 200 ms at the 99th percentile: {len(table.slow)}", *table.slow, sep="\n")
+
+
+async def agendas(house: House, table: Table, samples: int) -> None:
+    """What a phone asks for."""
+    token = digest(WHO)
+
+    def since(cursor: str | None) -> Callable[[], Awaitable[tuple[int, str]]]:
+        async def ask() -> tuple[int, str]:
+            got = await agenda.since(house, token, cursor)
+            return len(got.visits), got.cursor
+
+        return ask
+
+    [*_, last] = await table.line("agenda", "from nothing", [since(None)] * samples)
+    await table.line("agenda", "nothing new", [since(last)] * samples)
+    for count in (1, 100):
+        await house.db.write(lambda tx, count=count: touch(tx, count))
+        await table.line("agenda", f"after {count} more", [since(last)] * samples)
+
+
+async def touch(tx: Tx, count: int) -> None:
+    """Something was written about some visits of his last year."""
+    for one in await board.page(tx, Wanted(technician=WHO, from_at=clock() - 365 * DAY), size=count):
+        await feed.touch(tx, (WHO,), one.visit)
+
+
+@contextmanager
+def place(engine: str, given: str) -> Iterator[str]:
+    """The address of a database: the given one, or one that is gone afterwards."""
+    if given:
+        yield given
+    elif engine == "sqlite":
+        with tempfile.TemporaryDirectory(prefix="doorstep-search-") as folder:
+            yield f"sqlite:///{Path(folder) / 'search.db'}"
+    else:
+        with postgres_server("fsync=off", "max_wal_size=4GB", "shared_buffers=512MB") as address:
+            yield address
+
+
+async def run(address: str, given: argparse.Namespace) -> None:
+    """Fill, unless it is full, and measure."""
     db = open_database(address)
     await db.start()
-    begun = time.perf_counter()
-    await fill(db, visits)
-    print(f"\n{db.engine}: {visits} visits, {visits / (time.perf_counter() - begun):.0f} planned a second")
-    house = House(db=db, clock=clock, new_id=new_id, zone=ZoneInfo("Asia/Shanghai"), ready={})
-    for text in QUERIES:
-        for area in ({}, {"area": "片区7"}):
-            times: list[float] = []
-            for _ in range(7):
-                begun = time.perf_counter()
-                page = await lists.page(house, digest(TOKEN), {"q": text, **area})
-                times.append((time.perf_counter() - begun) * 1000)
-            print(
-                f"{text:16} {'one area' if area else 'all':8} {len(page.items):3} found"
-                f"  first {times[0]:7.1f} ms  median {statistics.median(times):7.1f} ms"
-            )
+    if await db.read(lambda tx: tx.one("last_of_feed", login=WHO)) is None:
+        await db.close()
+        begun = time.perf_counter()
+        await fill(db.engine, address.removeprefix("sqlite:///"), given.visits, clock())
+        print(f"{db.engine}: {given.visits} visits filled in {time.perf_counter() - begun:.0f} s", flush=True)
+        db = open_database(address)
+        await db.start()
+    await measure(db, address, given)
     await db.close()
 
 
-async def main() -> None:
-    """Both engines."""
+def main() -> None:
+    """One engine or both."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--visits", type=int, default=100_000)
-    parser.add_argument("--engines", default="sqlite,postgres")
+    parser.add_argument("--engine", choices=("sqlite", "postgres"), action="append")
+    parser.add_argument("--database", default="", help="an address to fill when empty, and keep")
+    parser.add_argument("--only", default="", help="one question: list, agenda, " + ", ".join(TEXTS))
+    parser.add_argument("--samples", type=int, default=40, help="questions on a line")
+    parser.add_argument("--times", type=int, default=1, help="ask each so often, and count the quickest")
+    parser.add_argument("--cpu", action="store_true", help="count processor time: others use the machine too")
     given = parser.parse_args()
-    if "sqlite" in given.engines:
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / "search.db"
-            await measure(f"sqlite:///{path}", given.visits)
-            print(f"file: {path.stat().st_size / 2**20:.0f} MB")
-    if "postgres" in given.engines:
-        with postgres_server("fsync=off") as address:
-            await measure(address, given.visits)
+    kept = ["sqlite" if given.database.startswith("sqlite") else "postgres"] if given.database else None
+    for engine in kept or given.engine or ["sqlite", "postgres"]:
+        with place(engine, given.database) as address:
+            asyncio.run(run(address, given))
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    main()

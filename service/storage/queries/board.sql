@@ -28,7 +28,7 @@ SELECT visit FROM board WHERE follows = :visit ORDER BY planned_at, visit;
 -- A page from (:after_at, :after_id) on.
 SELECT visit, type, technician, crew, area, planned_at, state, flags, verdict, until, revision, plan
 FROM board
-WHERE (planned_at, visit) > (:after_at, :after_id) AND planned_at >= :from_at AND planned_at < :to_at
+WHERE (planned_at, visit) > (:after_at, :after_id) AND planned_at < :to_at
     AND (:type = '' OR type = :type)
 ORDER BY planned_at, visit LIMIT :size;
 
@@ -36,7 +36,7 @@ ORDER BY planned_at, visit LIMIT :size;
 SELECT visit, type, technician, crew, area, planned_at, state, flags, verdict, until, revision, plan
 FROM board
 WHERE area = :area
-    AND (planned_at, visit) > (:after_at, :after_id) AND planned_at >= :from_at AND planned_at < :to_at
+    AND (planned_at, visit) > (:after_at, :after_id) AND planned_at < :to_at
     AND (:type = '' OR type = :type)
 ORDER BY planned_at, visit LIMIT :size;
 
@@ -44,8 +44,31 @@ ORDER BY planned_at, visit LIMIT :size;
 SELECT visit, type, technician, crew, area, planned_at, state, flags, verdict, until, revision, plan
 FROM board
 WHERE state = :state AND (:every_area = 1 OR area = :area)
-    AND (planned_at, visit) > (:after_at, :after_id) AND planned_at >= :from_at AND planned_at < :to_at
+    AND (planned_at, visit) > (:after_at, :after_id) AND planned_at < :to_at
     AND (:type = '' OR type = :type)
+ORDER BY planned_at, visit LIMIT :size;
+
+-- name: board_of_flag
+-- Few visits have flags: they have an index of their own.
+SELECT visit, type, technician, crew, area, planned_at, state, flags, verdict, until, revision, plan
+FROM board
+WHERE flags <> '' AND ' ' || flags || ' ' LIKE '% ' || CAST(:flag AS TEXT) || ' %'
+    AND (:state = '' OR state = :state) AND (:every_area = 1 OR area = :area)
+    AND (planned_at, visit) > (:after_at, :after_id) AND planned_at < :to_at
+    AND (:type = '' OR type = :type)
+ORDER BY planned_at, visit LIMIT :size;
+
+-- name: rare_type^
+-- How many visits are of a type, and how many in a state, as far as one counts; all, where none is given.
+SELECT (SELECT count(*) FROM (SELECT 1 AS one FROM board WHERE type = :type LIMIT :most) AS few),
+    CASE WHEN :state = '' THEN :most
+    ELSE (SELECT count(*) FROM (SELECT 1 AS one FROM board WHERE state = :state LIMIT :most) AS few) END;
+
+-- name: board_of_type
+SELECT visit, type, technician, crew, area, planned_at, state, flags, verdict, until, revision, plan
+FROM board
+WHERE type = :type AND (:every_area = 1 OR area = :area) AND (:state = '' OR state = :state)
+    AND (planned_at, visit) > (:after_at, :after_id) AND planned_at < :to_at
 ORDER BY planned_at, visit LIMIT :size;
 
 -- name: board_of_person
@@ -53,6 +76,7 @@ SELECT b.visit, b.type, b.technician, b.crew, b.area, b.planned_at, b.state, b.f
     b.plan
 FROM feed f JOIN board b ON b.visit = f.visit
 WHERE f.login = :login AND f.his = 1
-    AND (f.planned_at, f.visit) > (:after_at, :after_id) AND f.planned_at >= :from_at AND f.planned_at < :to_at
+    AND (f.planned_at, f.visit) > (:after_at, :after_id) AND f.planned_at < :to_at
     AND (:type = '' OR b.type = :type) AND (:state = '' OR b.state = :state) AND (:every_area = 1 OR b.area = :area)
+    AND (CAST(:flag AS TEXT) = '' OR ' ' || b.flags || ' ' LIKE '% ' || CAST(:flag AS TEXT) || ' %')
 ORDER BY f.planned_at, f.visit LIMIT :size;
