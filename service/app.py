@@ -12,16 +12,21 @@ from zoneinfo import ZoneInfo
 from litestar import Litestar
 from litestar.types import ASGIApp
 
+from service.domain.pace import Pace
 from service.flows import deliver, gateways, publish, sequence, standing
-from service.flows.house import Desk, House
+from service.flows import uploads as sweeping
+from service.flows.house import Desk, House, vault
 from service.http import (
     agenda,
     calendar,
     changes,
     checklists,
+    confirming,
     customer,
     devices,
     doorstep,
+    evidence,
+    handouts,
     health,
     imports,
     me,
@@ -30,7 +35,10 @@ from service.http import (
     quarantine,
     records,
     sessions,
+    uploads,
     visits,
+    web,
+    welcome,
 )
 from service.http.endpoint import admitted
 from service.http.logs import logged
@@ -53,9 +61,15 @@ ROUTES = (
     *imports.ROUTES,
     *messages.ROUTES,
     *customer.ROUTES,
+    *confirming.ROUTES,
+    *handouts.ROUTES,
     *doorstep.ROUTES,
     *records.ROUTES,
+    *evidence.ROUTES,
+    *uploads.ROUTES,
     *quarantine.ROUTES,
+    *welcome.ROUTES,
+    *web.ROUTES,
 )
 SECONDS_AFTER_DEFECT = 10.0
 
@@ -87,6 +101,9 @@ def house_of(settings: Settings) -> House:
         new_id=new_id,
         zone=ZoneInfo(settings.zone),
         max_entries=settings.max_entries,
+        vault=vault(settings.data, settings.blobs, settings.max_file),
+        requests=Pace(settings.requests),
+        strangers=Pace(settings.strangers),
         desk=Desk(
             url=settings.public_url,
             company=settings.company,
@@ -115,7 +132,7 @@ async def opened(house: House) -> AsyncIterator[House]:
 async def running(house: House) -> AsyncIterator[House]:
     """An opened house with what goes on beside the requests. On leaving, what was taken is finished first."""
     async with opened(house):
-        beside = [asyncio.create_task(_lasting(house, work)) for work in (sequence.run, deliver.run)]
+        beside = [asyncio.create_task(_lasting(house, work)) for work in (sequence.run, deliver.run, sweeping.run)]
         try:
             yield house
         finally:

@@ -68,6 +68,8 @@ def _shown(demo: Demo, settings: Settings, address: str) -> str:
     return f"""演示数据已备好；令牌 / Demonstration data is ready; tokens:
 {tokens}
 客户的链接 / The link of a customer: {demo.link}
+待客户签认的链接 / The link of a customer who has something to sign: {demo.to_sign}
+  （短信验证码在 {settings.data / "outbox.jsonl"} / his code by SMS is in that file）
 提交一条记录并查看判定 / Submit a record and see the findings:
   curl -sS -X PUT {address}/v1/records/{demo.record} \\
     -H 'Authorization: Bearer {demo.tokens["li"]}' \\

@@ -12,6 +12,8 @@ from zoneinfo import ZoneInfo, available_timezones
 
 import msgspec
 
+from service.storage.blobs import s3_parts
+
 PREFIX = "DOORSTEP_"
 MIB = 2**20
 
@@ -42,6 +44,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     zone: Annotated[str, About("Time zone of the utility, by its IANA name.")] = "Asia/Shanghai"
     max_body: Annotated[int, About("Largest body of a request in bytes, after unpacking.")] = 2 * MIB
     max_entries: Annotated[int, About("Most entries in one record.")] = 2000
+    requests: Annotated[int, About("Requests a minute of one token, also all at once; 0: no limit.")] = 600
+    strangers: Annotated[
+        int, About("Requests a minute from one address by those without a token, also all at once; 0: no limit.")
+    ] = 120
+    max_file: Annotated[int, About("Largest photo in bytes.")] = 8 * MIB
+    blobs: Annotated[
+        str,
+        About("Where photos are kept: s3://BUCKET/PREFIX?endpoint=URL&region=NAME; empty: in the data folder."),
+    ] = ""
     company: Annotated[str, About("Name of the utility, as customers know it.")] = "供水公司"
     hotline: Annotated[str, About("Telephone number that customers may call.")] = ""
     cutoff_hours: Annotated[int, About("Hours before the window until which a customer may ask for another time.")] = 2
@@ -110,14 +121,20 @@ def _check(settings: Settings) -> None:
         given = urlsplit(getattr(settings, name))
         if given.geturl() and (given.scheme not in schemes or not given.hostname):
             raise SettingsError(f"{PREFIX}{name.upper()} must begin with {schemes[0]}:// or {schemes[1]}:// and a host")
-    if settings.cutoff_hours < 0:
-        raise SettingsError("DOORSTEP_CUTOFF_HOURS must be at least 0")
+    for name in ("cutoff_hours", "requests", "strangers"):
+        if getattr(settings, name) < 0:
+            raise SettingsError(f"{PREFIX}{name.upper()} must be at least 0")
+    try:
+        if settings.blobs:
+            s3_parts(settings.blobs)
+    except ValueError as error:
+        raise SettingsError(f"DOORSTEP_BLOBS: {error}") from None
     for proxy in settings.proxies:
         try:
             ip_network(proxy)
         except ValueError:
             raise SettingsError(f"DOORSTEP_PROXIES: {proxy} is no address and no network") from None
-    for name in ("max_body", "max_entries"):
+    for name in ("max_body", "max_entries", "max_file"):
         if getattr(settings, name) < 1:
             raise SettingsError(f"{PREFIX}{name.upper()} must be at least 1")
     zones = available_timezones()  # empty on a machine without a zone database: then nothing can be said

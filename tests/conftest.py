@@ -8,6 +8,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+from service.flows.house import vault
 from service.http import logs
 from service.storage.database import Database, open_database
 from service.storage.postgres import Postgres
@@ -84,9 +85,11 @@ async def postgres_database(postgres: str) -> AsyncIterator[Postgres]:
 
 
 @pytest.fixture
-async def town(database: Database) -> Town:
+async def town(database: Database, tmp_path: Path) -> Town:
     """A utility with people and the shipped checklist, on both engines."""
-    return await Town(database).open()
+    town = await Town(database).open()
+    town.house.vault = vault(tmp_path / "files")
+    return town
 
 
 @pytest.fixture

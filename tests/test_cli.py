@@ -200,7 +200,7 @@ def test_a_stop_is_graceful_and_nothing_acknowledged_is_lost(server, tmp_path: P
 def test_verify_says_what_was_changed(tmp_path: Path):
     assert run("person", "add", "li", "--name", "李", "--role", "technician", data=tmp_path).returncode == 0
     with sqlite3.connect(tmp_path / "doorstep.sqlite") as connection:
-        connection.execute("UPDATE leaves SET number = 5 WHERE number IS NOT NULL OR number IS NULL")
+        connection.execute("UPDATE leaves SET number = 5 WHERE id = (SELECT id FROM leaves ORDER BY at, id LIMIT 1)")
     verified = run("verify", data=tmp_path)
     assert verified.returncode == 1
     assert json.loads(verified.stdout)["faults"] == ["leaf 0 is missing from the log"]

@@ -24,7 +24,9 @@ CHROMIUM = shutil.which("chromium")
 if CHROMIUM is None:
     pytest.skip("chromium is missing: apt-get install chromium", allow_module_level=True)
 
-SMALL = """() => [...document.querySelectorAll('button,a,textarea,input:not([type=hidden])')]
+SMALL = """() => [...document.querySelectorAll('button,a,textarea,select,summary,input:not([type=hidden])')]
+    .filter(one => one.checkVisibility())
+    .filter(one => one.checkVisibility())
     .filter(one => one.getBoundingClientRect().height < 48 || one.getBoundingClientRect().width < 48)
     .map(one => one.outerHTML)"""
 TINY = """() => [...document.querySelectorAll('main *')]
@@ -60,19 +62,25 @@ async def served(world: World) -> AsyncIterator[str]:
     task = asyncio.create_task(server.serve())
     while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
         await asyncio.sleep(0.02)
-    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    server.should_exit = True
-    await task
+    try:
+        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        await task
 
 
 @asynccontextmanager
-async def browsed(*, scripts: bool) -> AsyncIterator[Page]:
-    """A page of a small telephone."""
+async def browsed(*, scripts: bool, size: tuple[int, int] = (360, 740), scale: float = 1) -> AsyncIterator[Page]:
+    """A page of a small telephone. A page enlarged twice is one of half the size at scale 2."""
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        context = await browser.new_context(viewport={"width": 360, "height": 740}, java_script_enabled=scripts)
-        yield await context.new_page()
-        await browser.close()
+        context = await browser.new_context(
+            viewport={"width": size[0], "height": size[1]}, device_scale_factor=scale, java_script_enabled=scripts
+        )
+        try:
+            yield await context.new_page()
+        finally:
+            await browser.close()
 
 
 async def looked_at(page: Page, name: str) -> None:

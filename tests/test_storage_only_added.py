@@ -6,10 +6,12 @@ from typing import Any
 import asyncpg
 import pytest
 
-from service.storage import checklists, log, quarantine
+from service.storage import checklists, events, evidence, log, quarantine
 from service.storage.batches import add_batch
 from service.storage.checklists import ChecklistRow
 from service.storage.database import Database, Tx
+from service.storage.events import EventRow
+from service.storage.evidence import BlobRow, LostRow
 
 from .rows import NOON, a_batch, an_input, plan, uid
 
@@ -24,10 +26,18 @@ CHANGES = [
     "UPDATE quarantine SET body = sha256",
     "UPDATE accesses SET who = 'chen'",
     "DELETE FROM accesses",
+    "UPDATE events SET body = salt",
+    "DELETE FROM events",
     "UPDATE leaves SET leaf = id",
-    "UPDATE leaves SET number = 7",
+    "UPDATE leaves SET number = number + 7",
     "UPDATE leaves SET number = NULL",
     "DELETE FROM leaves",
+    "UPDATE lost SET body = salt",
+    "DELETE FROM lost",
+    "UPDATE stored SET size = 1",
+    "DELETE FROM stored",
+    "UPDATE files SET sent_at = NULL",
+    "DELETE FROM files",
 ]
 
 
@@ -58,9 +68,13 @@ async def test_tables_refuse_what_is_not_an_addition(database: Database, address
         await quarantine.keep(tx, an_input(1))
         await log.add_access(tx, uid(1), NOON, "wang", "quarantine", "a question")
         await log.add_leaf(tx, uid(1), b"{}", NOON)
+        await evidence.add_blob(tx, BlobRow(b"file", 9, "image/jpeg", 1, 1, NOON))
+        await evidence.send(tx, b"file", "li", NOON)
+        await evidence.add_lost(tx, LostRow(uid(1), uid(1), uid(1), b"file", NOON, "li", b"1", b"2", b"3"))
+        await events.add_event(tx, EventRow(id=uid(2), kind="key", at=1, sha256=b"1", body=b"{}", salt=b"2"))
 
     await database.write(work)
-    assert await log.number_leaves(database) == 1
+    assert await log.number_leaves(database) == 2
     for sql in CHANGES:
         with pytest.raises((sqlite3.IntegrityError, asyncpg.RaiseError), match="only ever added"):
             await change(address, sql)

@@ -2,6 +2,8 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import UUID
 
@@ -9,7 +11,7 @@ import httpx
 import msgspec
 
 from service.app import create_app
-from service.flows.house import House
+from service.flows.house import House, vault
 from service.storage.database import open_database
 
 from .town import Town, a_plan, encode, said, uid
@@ -53,10 +55,11 @@ async def opened_world(address: str, max_body: int = 2**21, max_entries: int = 2
     db = open_database(address)
     await db.start()
     town = await Town(db).open()
-    house = msgspec.structs.replace(town.house, max_entries=max_entries)
-    transport = httpx.ASGITransport(create_app(house, max_body))  # type: ignore[arg-type]
-    async with httpx.AsyncClient(transport=transport, base_url="http://doorstep.test") as client:
-        yield World(house, client)
+    with TemporaryDirectory(prefix="doorstep-files-") as folder:
+        house = msgspec.structs.replace(town.house, max_entries=max_entries, vault=vault(Path(folder)))
+        transport = httpx.ASGITransport(create_app(house, max_body))  # type: ignore[arg-type]
+        async with httpx.AsyncClient(transport=transport, base_url="http://doorstep.test") as client:
+            yield World(house, client)
     await db.close()
 
 

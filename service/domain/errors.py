@@ -115,6 +115,41 @@ class TooLate(Problem):
     status = 409
 
 
+class StatementChanged(Problem):
+    """签认的内容已有变化，请重新核对后再签
+    The statement has changed; read it again before you sign"""
+
+    status = 409
+
+
+class CodeNeeded(Problem):
+    """请先输入短信验证码，再签字或补充情况
+    Enter the code from the text message first, then sign or add something"""
+
+    status = 403
+
+
+class WrongCode(Problem):
+    """验证码不对或已失效，请核对，或重新获取
+    This code is wrong or has ended; check it, or ask for a new one"""
+
+    status = 403
+
+
+class CodeNotSent(Problem):
+    """没有登记您的手机号，无法发送验证码，请拨打热线
+    There is no telephone number of yours to send a code to; call the hotline"""
+
+    status = 409
+
+
+class UnreadableSignature(Problem):
+    """签名读不出来，请重新签写
+    The signature cannot be read; draw it again"""
+
+    status = 422
+
+
 class NotNow(Problem):
     """只能在约定时间前后出示上门码
     The doorstep code is shown only around the time of the visit"""
@@ -206,6 +241,62 @@ class WrongMediaType(Problem):
     status = 415
 
 
+class DigestDiffers(Problem):
+    """收到的文件与所报的摘要不一致，请重发
+    The file is not the one that its digest names; send it again"""
+
+    status = 422
+
+
+class FileTooLarge(Problem):
+    """文件太大，请缩小后再发
+    The file is too large; make it smaller"""
+
+    status = 413
+
+
+class NotPhoto(Problem):
+    """只收 JPEG、PNG 或 WEBP 照片
+    Only JPEG, PNG and WEBP pictures are taken"""
+
+    status = 415
+
+
+class PhotoUnreadable(Problem):
+    """照片打不开，请重拍
+    The photo cannot be opened; take it again"""
+
+    status = 422
+
+
+class InvalidHeader(Problem):
+    """请求头不正确，请按说明改正
+    A header of the request is not valid; mend it as the detail says"""
+
+    status = 400
+
+
+class OffsetDiffers(Problem):
+    """续传位置不对，请先查询已收到多少
+    This is not where the upload goes on; ask first how much has come"""
+
+    status = 409
+
+
+class ChecksumDiffers(Problem):
+    """这一段在传输中损坏，请重发这一段
+    This part was damaged on its way; send it again"""
+
+    status = 460
+
+
+class TusVersion(Problem):
+    """续传协议版本不对，请用 1.0.0
+    Wrong version of the upload protocol; use 1.0.0"""
+
+    status = 412
+
+
 class AlreadyDecided(Problem):
     """这份隔离内容已处理
     This quarantined input was decided already"""
@@ -270,8 +361,8 @@ class SecondFactorKnown(Problem):
 
 
 class TooManyRequests(Problem):
-    """尝试次数过多，请稍后再试
-    Too many tries; come again later"""
+    """次数过多，请保留内容，稍后再试
+    Too many requests or tries; keep the content and come again later"""
 
     status = 429
 

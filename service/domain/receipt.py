@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-from .entry import Entry, Via, named_files
+from .entry import Entry, Via
 from .finding import Shown, Verdict
 from .rules import Rules
 
@@ -93,8 +93,3 @@ def _signed(rules: Rules, entry: Entry) -> bool:
     return "signature" in (*asked.min, *asked.strong) and any(
         piece.kind == "signature" and piece.sha256 for piece in entry.evidence
     )
-
-
-def missing_files(entries: Sequence[Entry], here: frozenset[str]) -> tuple[str, ...]:
-    """Named files that have not come yet."""
-    return tuple(name for name in named_files(list(entries)) if name not in here)

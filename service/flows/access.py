@@ -26,6 +26,11 @@ def session_digest(token: str) -> bytes:
     return sha256(b"session " + token.encode()).digest()
 
 
+def place(address: str) -> bytes:
+    """What is kept of an address."""
+    return sha256(b"address " + address.encode()).digest()
+
+
 async def holder_of(tx: Tx, token: bytes) -> Holder:
     """Whose token (its digest) it is. DeviceRevoked, or NotSignedIn when it is unknown, revoked, or he left."""
     holder = await access.holder(tx, token)
@@ -57,7 +62,7 @@ def need(person: Person, right: Right) -> None:
         raise NotAllowed
 
 
-async def admit(house: House, token: bytes, app: str = "") -> None:
+async def admit(house: House, token: bytes, app: str = "", address: str = "") -> None:
     """What HTTP does with every token before anything else: sessions end in time, devices were seen.
 
     Once a minute for each token; in between it costs one look into a dictionary. It does not make a revoked token
@@ -74,16 +79,16 @@ async def admit(house: House, token: bytes, app: str = "") -> None:
             raise NotSignedIn("the session has ended")
         until = min(until, holder.created_at + LONGEST)
     if holder.kind != "script":
-        await house.db.write(lambda tx: _used(tx, holder, token, now, app))
+        await house.db.write(lambda tx: _used(tx, holder, token, now, app, address))
     if len(house.admitted) >= REMEMBERED:
         house.admitted.clear()
     house.admitted[token] = now, until
 
 
-async def _used(tx: Tx, holder: Holder, token: bytes, now: int, app: str) -> None:
+async def _used(tx: Tx, holder: Holder, token: bytes, now: int, app: str, address: str) -> None:
     """It was here. The first use of a device's new token ends the old ones."""
     if not await access.used(tx, token, now) or holder.device is None:
         return
-    await devices.seen(tx, holder.device, now, app)
+    await devices.seen(tx, holder.device, now, app, place(address) if address else None)
     if holder.used_at is None:
         await access.revoke_others(tx, holder.device, token, now)

@@ -4,16 +4,16 @@ from collections.abc import Sequence
 from hashlib import sha256
 from uuid import UUID
 
-from service.domain.entry import Entry
+from service.domain.entry import Entry, named_files
 from service.domain.visit import OfficeEntries
-from service.storage import batches, log
+from service.storage import batches, evidence, log
 from service.storage.batches import BatchRow, Kind
 from service.storage.database import Tx
 from service.storage.visits import VisitRow
 
 from .decode import encoded
 from .house import House
-from .judging import load
+from .judging import load, offices, senders
 from .standing import written_now
 
 CUSTOMER = "the customer"  # writer of what comes by link or scan; a login has no blank
@@ -44,4 +44,6 @@ async def put(house: House, tx: Tx, row: VisitRow, batch_id: UUID, kind: Kind, w
     )
     if not await batches.add_batch(tx, new):
         return False
+    if named := named_files(offices.decode(body).entries):
+        await evidence.expect(tx, row.id, senders(new), named)
     return await log.note(tx, "visit.amended", new.id, new.salt, new.sha256, new.received_at)

@@ -59,6 +59,15 @@ def appointment(file: File, now: datetime, cutoff_hours: int) -> Appointment:
     )
 
 
+def asks(file: File) -> bool:
+    """Whether the customer waits for an answer: he asked for another time, and nothing was moved or agreed since."""
+    entries = file.gathered.entries
+    if file.standing.cancelled is not None or not any(one.what == AGREED and one.refused for one in entries):
+        return False
+    stands = appointment(file, entries[-1].at, 0)
+    return stands.asked is not None and not stands.agreed
+
+
 def _act(entry: Entry) -> bool:
     return entry.holds is not False and not (entry.says or entry.waived or entry.refused)
 

@@ -1,28 +1,37 @@
 """What the customer sees by his link, and what he answers: entries of his own."""
 
+import asyncio
 from datetime import datetime
-from typing import Annotated, Literal
+from hashlib import sha256
+from typing import Literal
 from uuid import UUID, uuid5
 
 import msgspec
 
 from service.domain import mask
-from service.domain.entry import Entry, Evidence, Moment, Refused
-from service.domain.errors import AppointmentChanged, Fault, InvalidBody, TooLate
+from service.domain.answers import Answered, Answers, Signing
+from service.domain.confirmation import Level
+from service.domain.entry import Entry, Evidence, Refused
+from service.domain.errors import AppointmentChanged, CodeNeeded, NotPhoto, TooLate, UnreadableSignature
+from service.domain.statement import Document
 from service.domain.visit import Window
 from service.storage import links as cards
 from service.storage.database import Tx
 from service.storage.visits import VisitRow
 
+from . import codes, confirm
+from .access import place
 from .append import CUSTOMER, append
 from .appointment import AGREED, MOVED, Appointment, appointment
+from .attach import Sealed, keep_bytes
+from .confirm import Case, Choice, Device, Question, Shown
 from .decode import decode
 from .house import House
 from .judging import File, load
 from .links import linked
 from .notice import local, technician_of
+from .strokes import picture
 
-Wish = Annotated[str, msgspec.Meta(min_length=1, max_length=300, pattern=r"\S")]
 Due = Literal["appointment", "agreed", "under_way", "over", "cancelled"]
 
 
@@ -47,18 +56,12 @@ class Where(msgspec.Struct, frozen=True, kw_only=True):
     place: str
 
 
-class Question(msgspec.Struct, frozen=True):
-    """What is asked now."""
-
-    id: str
-    items: tuple[str, ...]
-    things: tuple[str, ...]
-    zh: str
-    en: str
-
-
 class Confirmation(msgspec.Struct, frozen=True, kw_only=True):
-    """The customer's page as JSON. There is no statement before the work is done."""
+    """The customer's page as JSON. `statement` is the one to sign next, its canonical bytes have `statement_sha256`.
+
+    `level` is None until the code from the text message was entered on this device; until then names and photos are
+    masked and answers are only words. `code_until`: a code was sent and is good until then.
+    """
 
     visit: Where
     technician: Who
@@ -66,66 +69,74 @@ class Confirmation(msgspec.Struct, frozen=True, kw_only=True):
     appointment: Appointment
     questions: tuple[Question, ...]
     hotline: str
-    statement: str | None = None
+    statement: Document | None = None
     statement_sha256: str | None = None
-
-
-class Answered(msgspec.Struct, frozen=True, kw_only=True):
-    """One answer: of a question or of an item."""
-
-    good: bool
-    question: str | None = None
-    item: str | None = None
-    thing: str | None = None
-
-
-class AnotherTime(msgspec.Struct, frozen=True):
-    """A wish for another time."""
-
-    wish: Wish
-
-
-class Answers(msgspec.Struct, frozen=True, kw_only=True):
-    """What a customer answers. `window_from` says which appointment he saw: 409 when it has changed."""
-
-    answers: Annotated[tuple[Answered, ...], msgspec.Meta(max_length=100)] = ()
-    another_time: AnotherTime | None = None
-    window_from: Moment | None = None
+    statements: tuple[Shown, ...] = ()
+    raises: tuple[Choice, ...] = ()
+    level: Level | None = None
+    answered_at: datetime | None = None
+    code_until: datetime | None = None
+    arrived_at: datetime | None = None
+    left_at: datetime | None = None
 
 
 answered = msgspec.json.Decoder(Answers)
-APPOINTMENT = Question("appointment", (AGREED,), (), "您同意这个上门时间吗？", "Do you agree to this time?")
+APPOINTMENT = Question(
+    id="appointment", items=(AGREED,), things=(), zh="您同意这个上门时间吗？", en="Do you agree to this time?"
+)
 
 
-async def look(house: House, token: str) -> Confirmation:
-    """The page. Looking changes nothing."""
+async def look(house: House, token: str, address: str = "") -> Confirmation:
+    """The page, for who looks from an address. Looking changes nothing."""
 
     async def work(tx: Tx) -> Confirmation:
-        _, row = await linked(house, tx, token, lock=False)
-        return await _seen(house, tx, await load(house, tx, row))
+        link, row = await linked(house, tx, token, lock=False)
+        return await _seen(house, tx, link, await load(house, tx, row), address)
 
     return await house.db.read(work)
 
 
-async def _seen(house: House, tx: Tx, file: File) -> Confirmation:
-    stands = appointment(file, house.now(), house.desk.cutoff_hours)
+async def _seen(house: House, tx: Tx, link: UUID, file: File, address: str) -> Confirmation:
+    now = house.now()
+    stands = appointment(file, now, house.desk.cutoff_hours)
     stands = msgspec.structs.replace(stands, window=local(house, stands.window))
-    plan, customer = file.plan, file.plan.customer
+    level = await codes.level(house, tx, link, file, address)
+    case = Case(file, now)
+    shown = case.shown()
+    paper = confirm.next_paper(shown)
+    answered_at = next((one.at for one in reversed(confirm.said_by_link(house, file))), None)
+    state, sent = _due(file, stands), await codes.waits(house, tx, link)
+    after = state in ("under_way", "over")
     return Confirmation(
-        visit=Where(
-            id=str(file.row.id),
-            customer=mask.name(customer.name),
-            phone=mask.phone(customer.phone),
-            address=mask.address(customer.address),
-            window=stands.window,
-            content=plan.work.content,
-            place=plan.work.place,
-        ),
+        visit=_where(file, stands.window, plain=level is not None),
         technician=await who(house, tx, technician_of(file)),
-        state=_due(file, stands),
+        state=state,
         appointment=stands,
-        questions=(APPOINTMENT,) if stands.may_agree else (),
+        questions=case.asked(level) if after else (APPOINTMENT,) if stands.may_agree else (),
         hotline=house.desk.hotline,
+        statement=paper.statement if paper else None,
+        statement_sha256=paper.sha256 if paper else None,
+        statements=shown if level is not None else tuple(map(confirm.masked, shown)),
+        raises=case.raisable() if after else (),
+        level=level,
+        answered_at=answered_at,
+        code_until=house.time(sent) if sent is not None and level is None else None,
+        arrived_at=case.happened("arrived"),
+        left_at=case.happened("left"),
+    )
+
+
+def _where(file: File, window: Window | None, *, plain: bool) -> Where:
+    """The visit; who has only the link sees who it is for no more than he knows already."""
+    plan, customer = file.plan, file.plan.customer
+    return Where(
+        id=str(file.row.id),
+        customer=customer.name if plain else mask.name(customer.name),
+        phone=customer.phone if plain else mask.phone(customer.phone),
+        address=customer.address if plain else mask.address(customer.address),
+        window=window,
+        content=plan.work.content,
+        place=plan.work.place,
     )
 
 
@@ -146,35 +157,59 @@ def _due(file: File, stands: Appointment) -> Due:
     return "agreed" if stands.agreed else "appointment"
 
 
-async def answer(house: House, token: str, raw: bytes) -> Confirmation:
+async def answer(house: House, token: str, raw: bytes, address: str = "", agent: str = "") -> Confirmation:
     """Take a customer's answers, as JSON."""
-    answers = decode(answered, raw)
-    faults = [
-        Fault(f"/answers/{n}", "not-asked", "only the appointment is asked now")
-        for n, one in enumerate(answers.answers)
-        if (one.item or one.question) not in (AGREED, APPOINTMENT.id)
-    ]
-    if faults:
-        raise InvalidBody("", tuple(faults[:20]))
-    return await take(house, token, answers)
+    return await take(house, token, decode(answered, raw), address, agent)
 
 
-async def take(house: House, token: str, answers: Answers) -> Confirmation:
-    """Write a customer's answers as one batch. The same again is no change."""
+async def take(house: House, token: str, answers: Answers, address: str = "", agent: str = "") -> Confirmation:
+    """Write a customer's answers: all of them, or nothing. What he said last, said again, is no change."""
+    image = await _image(house, token, answers.signature, address) if answers.signature else None
+    about = [one for one in answers.answers if (one.item or one.question) in (AGREED, APPOINTMENT.id)]
+    rest = tuple(one for one in answers.answers if one not in about)
+    later = msgspec.structs.replace(answers, answers=rest, another_time=None, window_from=None)
+    device = Device(place(address).hex(), agent)
 
     async def work(tx: Tx) -> Confirmation:
         link, row = await linked(house, tx, token, lock=True)
         file = await load(house, tx, row)
-        stands = appointment(file, house.now(), house.desk.cutoff_hours)
-        if answers.window_from is not None and (not stands.window or stands.window.start != answers.window_from):
-            raise AppointmentChanged
-        for one in answers.answers:
-            await _answer(house, tx, row, link, stands, one.good)
-        if answers.another_time is not None:
-            await _ask(house, tx, row, link, stands, answers.another_time.wish.strip())
-        return await _seen(house, tx, await load(house, tx, row))
+        await _appoint(house, tx, row, link, file, answers, about)
+        if later != Answers():
+            if about or answers.another_time:
+                file = await load(house, tx, row)
+            level = await codes.level(house, tx, link, file, address)
+            await confirm.write(house, tx, link, file, later, level, device, image)
+        return await _seen(house, tx, link, await load(house, tx, row), address)
 
     return await house.db.write(work)
+
+
+async def _image(house: House, token: str, given: Signing, address: str) -> Sealed:
+    """The signature's picture, in the store; only for who has the code, so that nobody else fills it."""
+
+    async def allowed(tx: Tx) -> bool:
+        link, row = await linked(house, tx, token, lock=False)
+        return await codes.level(house, tx, link, await load(house, tx, row), address) is not None
+
+    if not await house.db.read(allowed):
+        raise CodeNeeded
+    raw = await asyncio.to_thread(picture, given)
+    try:
+        return await keep_bytes(house, raw, sha256(raw).digest())
+    except NotPhoto:
+        raise UnreadableSignature from None
+
+
+async def _appoint(
+    house: House, tx: Tx, row: VisitRow, link: UUID, file: File, answers: Answers, about: list[Answered]
+) -> None:
+    stands = appointment(file, house.now(), house.desk.cutoff_hours)
+    if answers.window_from is not None and (not stands.window or stands.window.start != answers.window_from):
+        raise AppointmentChanged
+    for one in about:
+        await _answer(house, tx, row, link, stands, one.good)
+    if answers.another_time is not None:
+        await _ask(house, tx, row, link, stands, answers.another_time.wish.strip())
 
 
 async def _answer(house: House, tx: Tx, row: VisitRow, link: UUID, stands: Appointment, good: bool) -> None:

@@ -12,7 +12,7 @@ from service.domain.people import Person
 from service.storage import people
 from service.storage.database import Tx
 
-from . import links, office, plan, submit
+from . import attach, demo_damage, links, office, plan, submit
 from .access import digest
 from .house import House
 
@@ -30,6 +30,7 @@ class Demo(msgspec.Struct, frozen=True):
 
     tokens: dict[str, str]
     link: str
+    to_sign: str
     record: UUID
     body: bytes
 
@@ -51,7 +52,31 @@ async def seed(house: House) -> Demo:
     await plan.create(house, zhao, visit, _encode(_today(house)))
     record = _id(f"record {visit}")
     link = await links.create(house, zhao, visit)
-    return Demo(tokens, link.url, record, _record(house, visit, record))
+    to_sign = await _damage(house, zhao, li)
+    return Demo(tokens, link.url, to_sign, record, _record(house, visit, record))
+
+
+async def _damage(house: House, zhao: bytes, li: bytes) -> str:
+    """Yesterday's visit, which its customer has not signed; the address of his link."""
+    day = house.now().replace(hour=14, minute=0, second=0, microsecond=0) - timedelta(days=1)
+    visit = _id(f"damage {day:%Y-%m-%d}")
+    window = {"from": day.isoformat(), "to": (day + timedelta(hours=1)).isoformat()}
+    planned = {"type": "meter_replacement", "window": window, **_who("换表"), "assigned": {"meter_exchanged": True}}
+    planned["work"] = {"content": "更换损坏的水表", "place": "厨房"}
+    await plan.create(house, zhao, visit, _encode(planned))
+    told = (day - timedelta(days=2)).isoformat()
+    entries = [
+        {"id": str(_id(f"{visit} {what}")), "what": what, "at": told, "by": "dispatcher", "evidence": demo_damage.CALL}
+        for what in ("appointment_agreed", "work_content_told", "work_place_told", "cooperation_requested")
+    ]
+    await office.add_entries(house, zhao, visit, _encode({"entries": entries}))
+    for digest_of, raw in demo_damage.photos().items():
+        sealed = await attach.keep_bytes(house, raw, bytes.fromhex(digest_of))
+        await attach.arrived(house, sealed, "li")
+    record = _id(f"record {visit}")
+    entries = demo_damage.acts(day + timedelta(minutes=10), lambda what: str(_id(f"{record} {what}")))
+    await submit.submit(house, li, record, _encode(_batch(visit, record, entries)))
+    return (await links.create(house, zhao, visit)).url
 
 
 async def _story(house: House, zhao: bytes, li: bytes, story: dict[str, Any]) -> None:

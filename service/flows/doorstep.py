@@ -18,6 +18,7 @@ from .access import need, person_of
 from .append import CUSTOMER, append
 from .appointment import appointment
 from .customer import Who, who
+from .events import PersonEvent, noted
 from .house import House
 from .judging import load
 from .keys import doorstep_key, doorstep_key_if_any
@@ -75,7 +76,13 @@ async def code(house: House, token: bytes, visit: UUID) -> Doorstep:
 
 async def give_card(house: House, login: str, badge: str, title: str) -> None:
     """What is on somebody's ID card from now on, and so on what customers see."""
-    await house.db.write(lambda tx: links.set_card(tx, login, badge.strip(), title.strip()))
+
+    async def work(tx: Tx) -> None:
+        if await links.set_card(tx, login, badge.strip(), title.strip()):
+            event = PersonEvent(what="card", person=login, by="doorstep", badge=badge.strip(), title=title.strip())
+            await noted(house, tx, event)
+
+    await house.db.write(work)
 
 
 async def look(house: House, text: str) -> Genuine | None:

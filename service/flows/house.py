@@ -1,17 +1,22 @@
 """What every flow works with: the database, the clock, and checklists made ready for judging."""
 
+from asyncio import Semaphore, Task
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from pathlib import Path
 from secrets import token_bytes
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import msgspec
+from msgspec import field
 
 from service.domain.checklist import Checklist
 from service.domain.errors import UnknownChecklist
+from service.domain.pace import Pace
 from service.domain.rules import Rules
 from service.storage import checklists
+from service.storage.blobs import Blobs, open_blobs
 from service.storage.database import Database, Tx
 
 from .gateways import Gateway
@@ -29,6 +34,30 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
     gateways: Mapping[str, Gateway] = {}
 
 
+class Vault(msgspec.Struct, frozen=True):
+    """Where files are: the store, and in the data folder what is coming in and copies that can be made anew."""
+
+    blobs: Blobs
+    data: Path
+    max_file: int = 8 * 2**20
+
+    @property
+    def incoming(self) -> Path:
+        """Files that are being received."""
+        return self.data / "evidence" / "incoming"
+
+    @property
+    def copies(self) -> Path:
+        """Copies that are served; whoever deletes the folder loses nothing."""
+        return self.data / "copies"
+
+
+def vault(data: Path, address: str = "", max_file: int = 8 * 2**20) -> Vault:
+    """Files in the data folder, or in the store of an address."""
+    data = data.absolute()  # the copier runs elsewhere
+    return Vault(open_blobs(address, data / "evidence"), data, max_file)
+
+
 class House(msgspec.Struct, kw_only=True):
     """Everything a flow needs. `clock` gives ms UTC, `new_id` an id that sorts by time (UUID 7)."""
 
@@ -38,8 +67,13 @@ class House(msgspec.Struct, kw_only=True):
     zone: ZoneInfo
     max_entries: int = 2000
     desk: Desk = Desk()
+    vault: Vault = vault(Path("data"))
     ready: dict[tuple[str, str], Rules] = {}
+    requests: Pace = msgspec.field(default_factory=lambda: Pace(0))  # of each token (`http/auth`)
+    strangers: Pace = msgspec.field(default_factory=lambda: Pace(0))  # of each address without one
     admitted: dict[bytes, tuple[int, int]] = {}  # tokens that were looked at since when and are good until (`access`)
+    copying: Semaphore = field(default_factory=lambda: Semaphore(2))  # how many copies of photos are made at once
+    sending: dict[UUID, Task[None]] = {}  # uploads in parts that are receiving bytes just now (`uploads`)
 
     def now(self) -> datetime:
         """The time now, in the utility's zone."""

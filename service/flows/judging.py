@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 
+from service.domain.answers import ByLink
 from service.domain.change import (
     Cancellation,
     Change,
@@ -17,15 +18,17 @@ from service.domain.change import (
     Standing,
     standing,
 )
-from service.domain.entry import Entry
+from service.domain.confirmation import told_in_confidence
+from service.domain.entry import Entry, named_files
 from service.domain.errors import NotFound
+from service.domain.evidence import Files, Named, counting, gone, missing, senders_of
 from service.domain.finding import Judgement, Shown, Verdict
 from service.domain.judge import judge
-from service.domain.people import Person, may_see
+from service.domain.people import Person, covers, may_see, on_visit
 from service.domain.receipt import Batch, Gathered, gather
 from service.domain.rules import Rules
 from service.domain.visit import OfficeEntries, Plan, Record, Visit
-from service.storage import batches, visits
+from service.storage import batches, evidence, visits
 from service.storage import changes as change_rows
 from service.storage.batches import BatchRow
 from service.storage.changes import ChangeRow
@@ -39,6 +42,7 @@ from .house import House
 plans = msgspec.json.Decoder(Plan)
 records = msgspec.json.Decoder(Record)
 offices = msgspec.json.Decoder(OfficeEntries)
+by_link = msgspec.json.Decoder(ByLink)
 contents: dict[str, msgspec.json.Decoder[Content]] = {
     "window": msgspec.json.Decoder(NewWindow),
     "technician": msgspec.json.Decoder(NewTechnician),
@@ -68,6 +72,9 @@ class File(msgspec.Struct, frozen=True):
     rows: list[BatchRow]
     batches: list[Batch]
     gathered: Gathered
+    named: tuple[Named, ...]  # by each batch
+    files: Files = Files()
+    whole: bool = True  # False: without what the customer answered (`told`)
 
     @property
     def plan(self) -> Plan:
@@ -98,7 +105,44 @@ class File(msgspec.Struct, frozen=True):
 
     def judged(self, at: datetime) -> Judgement:
         """What the judge says at a moment."""
-        return judge(self.rules, self.visit(), self.gathered.entries, at)
+        return judge(self.rules, self.visit(), self.counting(), at)
+
+    def counting(self) -> list[Entry]:
+        """The entries as they are judged: what was given up proves nothing (`domain/evidence`)."""
+        if not self.files.lost:
+            return self.gathered.entries
+        return counting(
+            self.gathered.entries,
+            (
+                (batch.entries, gone(self.files, batch.id, named, senders(row)))
+                for row, batch, named in zip(self.rows, self.batches, self.named, strict=True)
+            ),
+        )
+
+    def told(self, person: Person) -> "File":
+        """What the person may know: who goes there himself does not read the customer's answers."""
+        if all(row.kind != "link" for row in self.rows):
+            return self  # there is nothing to hide
+        own = on_visit(person, self.row.technician, self.row.crew)
+        if not own and person.may("see visits of an area") and covers(person, self.row.area):
+            return self
+        heard = [entry for entry in self.gathered.entries if not told_in_confidence(entry)]
+        return msgspec.structs.replace(self, whole=False, gathered=Gathered(heard, self.gathered.ignored))
+
+    def said_by_link(self) -> list[tuple[BatchRow, ByLink]]:
+        """What the customer said by his link about the work, unless that is not to be read."""
+        links = [row for row in self.rows if row.kind == "link"] if self.whole else []
+        return [(row, said) for row in links if (said := _by_link(row.body)) is not None]
+
+    def missing(self, number: int) -> Named:
+        """The files that a batch names, which have not come and were not given up."""
+        named = self.named[number]
+        return missing(self.files, self.batches[number].id, named, senders(self.rows[number])) if named else ()
+
+    @property
+    def awaits_files(self) -> bool:
+        """Whether any batch still misses a file."""
+        return any(self.missing(number) for number, named in enumerate(self.named) if named)
 
     def shown(self, judgement: Judgement) -> tuple[Shown, ...]:
         """The findings in words."""
@@ -106,12 +150,24 @@ class File(msgspec.Struct, frozen=True):
 
     def answer(self, at: datetime) -> Judged:
         """The judgement for a client."""
-        return self.told(self.judged(at), at)
+        return self.said(self.judged(at), at)
 
-    def told(self, judgement: Judgement, at: datetime) -> Judged:
+    def said(self, judgement: Judgement, at: datetime) -> Judged:
         """A judgement made at a moment, for a client."""
         visit = str(self.row.id)
         return Judged(visit, self.rules.checklist.name, at, judgement.verdict, self.shown(judgement))
+
+
+def _by_link(body: bytes) -> ByLink | None:
+    try:
+        return by_link.decode(body)
+    except msgspec.ValidationError:  # an answer about the appointment
+        return None
+
+
+def senders(row: BatchRow) -> tuple[str, ...]:
+    """Who may send the files of a batch."""
+    return senders_of(row.kind, str(row.visit), row.writer, row.taken_in_by)
 
 
 def batch_of(row: BatchRow) -> Batch:
@@ -130,7 +186,9 @@ async def load(house: House, tx: Tx, row: VisitRow, new: tuple[BatchRow, Batch] 
         read.append(new[1])
     planned = plans.decode(row.body)
     changes = [change_of(house, one) for one in await change_rows.changes_of(tx, row.id)] if row.revision else []
-    return File(row, planned, standing(planned, changes), rules, rows, read, gather(rules, read))
+    named = tuple(tuple(named_files(batch.entries)) for batch in read)
+    files = await evidence.files_of(tx, row.id) if any(named) else Files()
+    return File(row, planned, standing(planned, changes), rules, rows, read, gather(rules, read), named, files)
 
 
 def change_of(house: House, row: ChangeRow) -> Change:
@@ -143,7 +201,7 @@ async def open_file(house: House, tx: Tx, person: Person, visit: UUID) -> File:
     row = await visits.visit(tx, visit)
     if row is None or not may_see(person, row.technician, row.crew, row.area):
         raise NotFound
-    return await load(house, tx, row)
+    return (await load(house, tx, row)).told(person)
 
 
 async def locked_row(tx: Tx, person: Person, visit: UUID) -> VisitRow:

@@ -1,12 +1,12 @@
 """Lists of visits, and search in them: what somebody may see, as the board has it now."""
 
-from typing import cast
+from typing import cast, get_args
 
 import msgspec
 
 from service.domain.errors import InvalidQuery, NotAllowed
 from service.domain.finding import Verdict
-from service.domain.people import Person, covers
+from service.domain.people import Person, covers, on_visit
 from service.storage import board, visits
 from service.storage.board import Posted, Wanted
 from service.storage.database import Tx
@@ -31,18 +31,22 @@ class SummaryPage(msgspec.Struct, frozen=True):
 
 
 async def page(house: House, token: bytes, query: dict[str, str]) -> SummaryPage:
-    """A page. Filters: state, technician, area, type, from, to (RFC 3339), q, after."""
+    """A page. Filters: state, flag, technician, area, type, from, to (RFC 3339), q, after."""
     first, last = _bound(query, "from"), _bound(query, "to")
     after = query.get("after")
     wanted_text = query.get("q")
+    if query.get("flag", "awaiting_evidence") not in get_args(Flag):
+        raise InvalidQuery(f"`flag` is one of {', '.join(get_args(Flag))}")
     start = cursor_read(after) if after and wanted_text is None else board.FIRST
 
     async def work(tx: Tx) -> SummaryPage:
-        wanted = _wanted(await person_of(tx, token), query)
+        person = await person_of(tx, token)
+        wanted = _wanted(person, query)
         wanted = msgspec.structs.replace(
             wanted,
             type=query.get("type", ""),
             state=query.get("state", ""),
+            flag=query.get("flag", ""),
             from_at=wanted.from_at if first is None else first,
             to_at=wanted.to_at if last is None else last,
         )
@@ -51,22 +55,25 @@ async def page(house: House, token: bytes, query: dict[str, str]) -> SummaryPage
         else:
             found = await board.page(tx, wanted, start, PAGE + 1)
             more = cursor_write(found[PAGE - 1].key) if len(found) > PAGE else None
-        return SummaryPage(tuple([await _summary(house, tx, one) for one in found[:PAGE]]), more)
+        return SummaryPage(tuple([await _summary(house, tx, person, one) for one in found[:PAGE]]), more)
 
     return await house.db.read(work)
 
 
-async def _summary(house: House, tx: Tx, posted: Posted) -> Summary:
-    """A row for a client. What can change by itself and may have done so is judged anew."""
+async def _summary(house: House, tx: Tx, person: Person, posted: Posted) -> Summary:
+    """A row for a client. What can change by itself and may have done so is judged anew; and so is, without them, what
+    a customer answered, for whom that is not to be read."""
     row = await visits.visit(tx, posted.visit)
     if row is None:
         raise InvalidQuery  # cannot be: the board's rows are of visits
     state, flags, verdict = posted.state, posted.flags, posted.verdict or None
-    if not state or (posted.until is not None and posted.until <= house.clock()):
-        file = await load(house, tx, row)
+    own = on_visit(person, posted.technician, posted.crew) or not person.may("see visits of an area")
+    private = own and "answered" in flags
+    if not state or private or (posted.until is not None and posted.until <= house.clock()):
+        file = (await load(house, tx, row)).told(person)
         judgement = file.judged(house.now())
         state, verdict = state_of(file, judgement), judgement.verdict
-        flags = flags_of(judgement, file.gathered.entries)
+        flags = flags_of(file, judgement)
     return Summary(
         **described(house, row, plans.decode(posted.plan)),
         technician=posted.technician,

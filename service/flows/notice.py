@@ -18,7 +18,7 @@ from service.storage.database import Tx
 from service.storage.messages import DeliveryRow, MessageRow, MessageState, Outcome
 
 from . import links
-from .access import need, person_of
+from .access import need, person_of, sign_in
 from .appointment import Appointment, appointment
 from .decode import decode, uuid
 from .house import House
@@ -111,11 +111,14 @@ async def offer(house: House, token: bytes, visit: UUID) -> Notice:
 def _covers(file: File, sent: Sent) -> bool:
     """Whether a notice was for the window in force and is or may still be delivered."""
     moved = file.visit().rescheduled
-    return sent.state in ("waiting", "delivered") and (not moved or sent.sent_at >= moved[-1].at)
+    if sent.about == "code" or sent.state not in ("waiting", "delivered"):
+        return False
+    return not moved or sent.sent_at >= moved[-1].at
 
 
 async def send(house: House, token: bytes, visit: UUID, raw: bytes) -> tuple[bool, Sent]:
     """Put a notice into the outbox, with a new link. False: this id is there already."""
+    await sign_in(house, token, "write entries of the office")
     wanted = decode(sends, raw)
     message_id = uuid(wanted.id, "/id") if wanted.id is not None else house.new_id()
     same = sha256(msgspec.json.encode((wanted.channel, wanted.text, wanted.to))).digest()

@@ -17,7 +17,7 @@ from .access import sign_in
 from .decode import decode, uuid
 from .house import ONSITE, House
 from .judging import load, plans
-from .standing import found_by
+from .standing import texts
 from .view import VisitView, view
 
 _THING = re.compile(r"[a-z0-9_-]{1,40}\]")
@@ -42,7 +42,7 @@ async def plan_in(house: House, tx: Tx, person: Person, visit: UUID, plan: Plan,
         row = await _row(house, tx, person, visit, plan, raw)
         follows = await _first(tx, person, plan)
         if await visits.add_visit(tx, row, follows):
-            await search.add(tx, row.id, found_by(plan))
+            await search.add(tx, row.id, row.area, texts(plan))
             await log.note(tx, "visit.planned", row.id, row.salt, row.sha256, row.created_at)
             return True, row
         known = await visits.locked_visit(tx, visit)  # somebody was faster with the same id

@@ -3,20 +3,19 @@
 from collections.abc import Sequence
 from typing import Literal
 
-from service.domain.entry import Entry
 from service.domain.finding import Judgement
-from service.domain.grams import grams, normal
-from service.domain.receipt import missing_files
+from service.domain.grams import normal
 from service.domain.visit import Plan
-from service.storage import agenda, board, search, visits
+from service.storage import agenda, board, evidence, search, visits
 from service.storage.board import Stand
 from service.storage.database import Tx
 
+from .appointment import asks
 from .house import House
-from .judging import File, last_moment, load
+from .judging import File, last_moment, load, senders
 
 State = Literal["planned", "under_way", "to_review", "returned", "closed", "cancelled"]
-Flag = Literal["awaiting_evidence", "open_duties", "absent"]
+Flag = Literal["awaiting_evidence", "open_duties", "absent", "answered", "asked_time"]
 _LIVE = frozenset({"planned", "under_way", "returned"})
 
 
@@ -29,15 +28,19 @@ def state_of(file: File, judgement: Judgement) -> State:
     return "to_review" if "left" in judgement.facts else "under_way"
 
 
-def flags_of(judgement: Judgement, entries: Sequence[Entry]) -> tuple[Flag, ...]:
+def flags_of(file: File, judgement: Judgement) -> tuple[Flag, ...]:
     """What is still lacking, or came otherwise than planned."""
     flags: list[Flag] = []
-    if missing_files(entries, frozenset()):
+    if file.awaits_files:
         flags.append("awaiting_evidence")
     if any(finding.severity == "open" for finding in judgement.findings):
         flags.append("open_duties")
     if "nobody_home" in judgement.facts:
         flags.append("absent")
+    if file.said_by_link():
+        flags.append("answered")
+    if judgement.verdict is None and asks(file):  # nobody waits at a door that was opened
+        flags.append("asked_time")
     return tuple(flags)
 
 
@@ -54,8 +57,7 @@ def _is_live(state: str, flags: Sequence[str]) -> bool:
 
 async def _stand(tx: Tx, file: File, judgement: Judgement) -> bool:
     """Rewrite the board's row; whether phones need the visit however old it is."""
-    entries = file.gathered.entries
-    state, flags = state_of(file, judgement), flags_of(judgement, entries)
+    state, flags = state_of(file, judgement), flags_of(file, judgement)
     until = None if judgement.until is None else judgement.until // 1000 + 1
     await board.stand(tx, file.row.id, Stand(state, flags, judgement.verdict or "", until))
     return _is_live(state, flags)
@@ -69,11 +71,6 @@ async def written_now(house: House, tx: Tx, file: File) -> None:
 async def stand_again(house: House, tx: Tx, file: File) -> bool:
     """Only the board, judged as of now; whether phones need the visit however old it is."""
     return await _stand(tx, file, file.judged(last_moment(house, file.gathered.entries)))
-
-
-def found_by(plan: Plan) -> set[str]:
-    """What a visit is found by."""
-    return grams(texts(plan))
 
 
 def texts(plan: Plan) -> tuple[str, ...]:
@@ -91,7 +88,9 @@ async def fill(house: House) -> int:
             row = await visits.locked_visit(tx, visit)
             if row is not None:
                 file = await load(house, tx, row)
-                await search.add(tx, visit, found_by(file.plan))
+                for batch, named in zip(file.rows, file.named, strict=True):  # from before files were told apart
+                    await evidence.expect(tx, visit, senders(batch), named)
+                await search.add(tx, visit, row.area, texts(file.plan))
                 await written_now(house, tx, file)
         return len(some)
 

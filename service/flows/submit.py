@@ -5,7 +5,7 @@ from uuid import UUID
 
 import msgspec
 
-from service.domain.entry import Entry
+from service.domain.entry import named_files
 from service.domain.errors import (
     ContentDiffers,
     DeviceRevoked,
@@ -20,9 +20,9 @@ from service.domain.errors import (
 )
 from service.domain.finding import Judgement
 from service.domain.people import Person, may_see, on_visit
-from service.domain.receipt import Batch, Receipt, missing_files
+from service.domain.receipt import Batch, Receipt
 from service.domain.visit import Record
-from service.storage import agenda, batches, log, visits
+from service.storage import agenda, batches, evidence, log, visits
 from service.storage.batches import BatchRow, Signed
 from service.storage.database import Tx
 
@@ -30,7 +30,7 @@ from . import quarantine
 from .access import holder_of, need, person_of
 from .decode import check_ids, decode, uuid
 from .house import House
-from .judging import File, last_moment, load, records
+from .judging import File, last_moment, load, records, senders
 from .signing import signed
 from .standing import written
 
@@ -96,7 +96,7 @@ async def keep(house: House, tx: Tx, person: Person, taken: Taken, source: Sourc
     if known is not None:
         if known.sha256 != taken.digest or known.kind != "record" or known.visit != row.id:
             raise ContentDiffers
-        return _receipt(house, await load(house, tx, row), known)
+        return _receipt(house, await load(house, tx, row), known, person)
     version = await _version(house, tx, row.checklist, taken.record.checklist)
     new = BatchRow(
         id=taken.id,
@@ -113,13 +113,15 @@ async def keep(house: House, tx: Tx, person: Person, taken: Taken, source: Sourc
         signed=source.signed,
         taken_in_by=source.taken_in_by,
     )
+    if named := named_files(taken.record.entries):
+        await evidence.expect(tx, row.id, senders(new), named)  # before it is looked which of them are here
     file = await load(house, tx, row, (new, Batch(str(taken.id), "record", taken.record.entries)))
     if not await batches.add_batch(tx, new):
         raise ContentDiffers  # the same id at the same time, for another visit
     await log.note(tx, "visit.submitted", new.id, new.salt, new.sha256, new.received_at)
     judgement = file.judged(last_moment(house, taken.record.entries))
     await written(tx, file, judgement)
-    return receipt_of(house, file, new, judgement, replayed=False)
+    return receipt_of(house, file, new, judgement, person, replayed=False)
 
 
 async def _version(house: House, tx: Tx, checklist: str, named: str) -> str:
@@ -131,20 +133,25 @@ async def _version(house: House, tx: Tx, checklist: str, named: str) -> str:
     return version
 
 
-def _receipt(house: House, file: File, row: BatchRow) -> Receipt:
+def _receipt(house: House, file: File, row: BatchRow, person: Person) -> Receipt:
     """The receipt of a record that is kept, as of now."""
-    return receipt_of(house, file, row, file.judged(last_moment(house, _entries(file, row))), replayed=True)
+    entries = file.batches[_place(file, row)].entries
+    return receipt_of(house, file, row, file.judged(last_moment(house, entries)), person, replayed=True)
 
 
-def _entries(file: File, row: BatchRow) -> tuple[Entry, ...]:
+def _place(file: File, row: BatchRow) -> int:
     record_id = str(row.id)
-    return next(batch.entries for batch in file.batches if batch.id == record_id)
+    return next(number for number, batch in enumerate(file.batches) if batch.id == record_id)
 
 
-def receipt_of(house: House, file: File, row: BatchRow, judgement: Judgement, *, replayed: bool) -> Receipt:
-    """The receipt of a record: state, missing files and findings are the visit's after it."""
-    record_id, entries = str(row.id), _entries(file, row)
-    missing = missing_files(entries, frozenset())
+def receipt_of(
+    house: House, file: File, row: BatchRow, judgement: Judgement, person: Person, *, replayed: bool
+) -> Receipt:
+    """The receipt of a record: state, missing files and findings are the visit's after it, as he may know them."""
+    place = _place(file, row)
+    record_id, missing, told = str(row.id), file.missing(place), file.told(person)
+    if len(told.gathered.entries) != len(file.gathered.entries):
+        judgement = told.judged(last_moment(house, file.batches[place].entries))
     return Receipt(
         record=record_id,
         visit=str(row.visit),
@@ -165,8 +172,9 @@ async def receipt(house: House, token: bytes, record_id: UUID) -> Receipt:
     """The receipt of a record as of now, for who may see its visit."""
 
     async def work(tx: Tx) -> Receipt:
-        row, file = await _kept(house, tx, await person_of(tx, token), record_id)
-        return _receipt(house, file, row)
+        person = await person_of(tx, token)
+        row, file = await _kept(house, tx, person, record_id)
+        return _receipt(house, file, row, person)
 
     return await house.db.read(work)
 

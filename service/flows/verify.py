@@ -6,8 +6,10 @@ from uuid import UUID
 import msgspec
 
 from service.domain.merkle import Peaks, leaf
-from service.storage import batches, changes, log, visits
+from service.storage import batches, changes, events, evidence, log, visits
+from service.storage.blobs import digest_of
 from service.storage.database import Tx
+from service.storage.disk import on_disk
 from service.storage.log import LeafRow
 
 from .house import House
@@ -42,11 +44,27 @@ async def verify(house: House) -> Verified:
             peaks.add(row.leaf)
         first += len(rows)
         if len(rows) < MANY:
-            return Verified(first, peaks.root().hex(), faults)
+            return Verified(first, peaks.root().hex(), faults + await _files(house))
 
 
 async def _without_leaf(tx: Tx) -> list[tuple[bytes]]:
     return await tx.all("without_leaf")
+
+
+async def _files(house: House) -> list[str]:
+    """Every file that the database says is in the store is there, with its bytes."""
+    faults: list[str] = []
+    after = b""
+    while rows := await house.db.read(lambda tx, after=after: evidence.blobs_after(tx, after, MANY)):
+        for row in rows:
+            try:
+                async with house.vault.blobs.local(row.sha256) as path:
+                    if await on_disk(digest_of, path) != row.sha256:
+                        faults.append(f"file {row.sha256.hex()}: the bytes were changed")
+            except FileNotFoundError:
+                faults.append(f"file {row.sha256.hex()}: it is gone from the store")
+        after = rows[-1].sha256
+    return faults
 
 
 async def _page(tx: Tx, first: int) -> tuple[list[LeafRow], list[str]]:
@@ -62,9 +80,9 @@ async def _page(tx: Tx, first: int) -> tuple[list[LeafRow], list[str]]:
 
 
 async def _faults(tx: Tx, row: LeafRow) -> list[str]:
-    """A leaf of a batch or a visit commits to its bytes. (Leaves of looks and of checklists have no such row.)"""
+    """A leaf commits to the bytes that are kept. (Those of a look or a checklist are not kept with a salt.)"""
     kind = _kind(row.leaf)
-    kept: batches.BatchRow | changes.ChangeRow | visits.VisitRow | None
+    kept: batches.BatchRow | changes.ChangeRow | events.EventRow | evidence.LostRow | visits.VisitRow | None
     if kind == "visit.planned":
         kept = await visits.visit(tx, row.id)
         made = "visit.planned", kept.created_at if kept else 0
@@ -74,6 +92,14 @@ async def _faults(tx: Tx, row: LeafRow) -> list[str]:
         if batch is None and kind == "visit.amended":
             kept = change = await changes.change(tx, row.id)
             made = kind, change.at if change else 0
+            if change is None:
+                kept = lost = await evidence.lost(tx, row.id)
+                made = kind, lost.at if lost else 0
+    elif kind in ("access", "key"):
+        kept = event = await events.event(tx, row.id)
+        made = (event.kind, event.at) if event else ("", 0)
+        if event is None and kind == "access" and await log.looked(tx, row.id):
+            return []
     else:
         return []
     if kept is None:

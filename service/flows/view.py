@@ -10,7 +10,7 @@ import msgspec
 from service.domain.change import Step
 from service.domain.entry import Entry, Evidence, Place
 from service.domain.finding import Verdict
-from service.domain.receipt import Ignored, missing_files
+from service.domain.receipt import Ignored
 from service.domain.visit import Customer, Plan, Window, Work
 from service.storage import board
 from service.storage.batches import Signed
@@ -18,6 +18,7 @@ from service.storage.database import Tx
 from service.storage.visits import VisitRow
 
 from .access import person_of
+from .confirm import Case, Said, Shown, said_by_link
 from .house import House
 from .judging import File, Judged, open_file
 from .standing import Flag, State, flags_of, state_of
@@ -92,6 +93,8 @@ class VisitView(Summary, frozen=True, kw_only=True):
     entries: tuple[Entry, ...]
     records: tuple[RecordSeen, ...]
     judgement: Judged
+    statements: tuple[Shown, ...]
+    said: tuple[Said, ...]
     absence: Absence | None
     cancelled: Cancelled | None
     trail: tuple[Step, ...]
@@ -112,14 +115,14 @@ async def view(house: House, tx: Tx, file: File) -> VisitView:
     plan, entries = file.plan, tuple(file.gathered.entries)
     now = house.now()
     judgement = file.judged(now)
-    judged = file.told(judgement, now)
+    judged = file.said(judgement, now)
     gone = file.standing.cancelled
     return VisitView(
         **described(house, file.row, plan),
         technician=plan.technician,
         crew=plan.crew,
         state=state_of(file, judgement),
-        flags=flags_of(judgement, entries),
+        flags=flags_of(file, judgement),
         verdict=judgement.verdict,
         revision=len(file.standing.trail),
         assigned=plan.assigned,
@@ -130,6 +133,8 @@ async def view(house: House, tx: Tx, file: File) -> VisitView:
         entries=entries,
         records=tuple(_record(house, file, number) for number, row in enumerate(file.rows) if row.kind == "record"),
         judgement=judged,
+        statements=Case(file, now).shown() if judgement.facts else (),
+        said=said_by_link(house, file),
         absence=absence_of(entries),
         cancelled=Cancelled(gone.at, gone.by, file.standing.trail[gone.number - 1].reason or "") if gone else None,
         trail=file.standing.trail,
@@ -161,7 +166,7 @@ def _record(house: House, file: File, number: int) -> RecordSeen:
         row.writer,
         house.time(row.received_at),
         row.sha256.hex(),
-        missing_files(file.batches[number].entries, frozenset()),
+        file.missing(number),
         file.gathered.ignored[str(row.id)],
         row.signed,
         row.taken_in_by,

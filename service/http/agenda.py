@@ -3,6 +3,7 @@
 from litestar import get
 from litestar.types import ASGIApp
 
+from service.domain.errors import StorageFull
 from service.flows import agenda
 from service.flows.agenda import Agenda
 
@@ -14,7 +15,7 @@ AGENDA = Says(
     summary="What changed for me since the cursor; without one, or with one that is not mine, everything",
     gives={200: Agenda},
     query={"since": Parameter("The cursor of the last answer.")},
-    problems=READS,
+    problems=(*READS, StorageFull),  # (the first cursor of all makes their key)
 )
 
 

@@ -1,34 +1,40 @@
-"""The customer's link: the page, its forms, and the same as JSON."""
+"""The customer's link: the page, the forms of the appointment, and the same as JSON. The others: `confirming`."""
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
-from html import escape
 
 from litestar import get, post, put
 from litestar.types import ASGIApp
 
+from service.domain.answers import AnotherTime, Answered, Answers
 from service.domain.errors import (
     AppointmentChanged,
     BodyTooLarge,
+    CodeNeeded,
+    CodeNotSent,
     InvalidBody,
     LinkEnded,
     MalformedJson,
     NotFound,
     Problem,
+    StatementChanged,
     StorageFull,
     TooLate,
     TooManyRequests,
+    UnreadableSignature,
+    WrongCode,
     WrongMediaType,
 )
-from service.domain.notice import spoken
-from service.flows import customer, strangers
-from service.flows.customer import AnotherTime, Answered, Answers, Confirmation
+from service.flows import codes, customer, strangers
+from service.flows.codes import CodeGiven, CodeSent, Opened
+from service.flows.customer import Confirmation
 
 from .answers import Answer, answer
 from .auth import address_of
+from .customer_page import whole
 from .endpoint import ANYBODY, Asked, Bytes, Says, body_of, house_of
 from .forms import form_of
-from .pages import both, call, page, plain, rows, see_other
+from .pages import plain, see_other
 
 HTML = Bytes("text/html", "A page for people, Chinese first, then English.")
 PUBLIC_WRITES = (*ANYBODY, StorageFull, BodyTooLarge, WrongMediaType, MalformedJson, InvalidBody)
@@ -60,7 +66,22 @@ ANSWER = Says(
     summary="The customer's answers; the same again is no change",
     takes=Answers,
     gives={200: Confirmation},
-    problems=(*PUBLIC_WRITES, *GONE, AppointmentChanged, TooLate),
+    problems=(*PUBLIC_WRITES, *GONE, AppointmentChanged, TooLate, CodeNeeded, StatementChanged, UnreadableSignature),
+    public=True,
+)
+SEND_CODE = Says(
+    tag="customer",
+    summary="Send a code to the customer's telephone, good for ten minutes and once; at most three an hour",
+    gives={200: CodeSent},
+    problems=(*ANYBODY, *GONE, StorageFull, CodeNotSent),
+    public=True,
+)
+GIVE_CODE = Says(
+    tag="customer",
+    summary="Enter the code: for half an hour this device may sign, refuse and raise; five tries",
+    takes=CodeGiven,
+    gives={200: Opened},
+    problems=(*PUBLIC_WRITES, *GONE, WrongCode),
     public=True,
 )
 SAID = {
@@ -98,7 +119,8 @@ async def show_customers_page(request: Asked) -> ASGIApp:
 
     async def work() -> Answer:
         token = token_of(request)
-        return _page(await customer.look(house_of(request), token), token)
+        house = house_of(request)
+        return whole(house, await customer.look(house, token, address_of(request.scope)), token)
 
     return await paged(request, work)
 
@@ -136,7 +158,7 @@ async def show_confirmation(request: Asked) -> ASGIApp:
     house = house_of(request)
 
     async def work() -> Answer:
-        return answer(await customer.look(house, token_of(request)))
+        return answer(await customer.look(house, token_of(request), address_of(request.scope)))
 
     return await strangers.counted(house, address_of(request.scope), work)
 
@@ -147,9 +169,40 @@ async def answer_confirmation(request: Asked) -> ASGIApp:
     house = house_of(request)
 
     async def work() -> Answer:
-        return answer(await customer.answer(house, token_of(request), await body_of(request)))
+        raw = await body_of(request)
+        return answer(
+            await customer.answer(house, token_of(request), raw, address_of(request.scope), agent_of(request))
+        )
 
     return await strangers.counted(house, address_of(request.scope), work)
+
+
+@post("/v1/confirmations/{token:str}/code", status_code=200, opt={"says": SEND_CODE})
+async def send_code(request: Asked) -> ASGIApp:
+    """Send a code."""
+    house = house_of(request)
+
+    async def work() -> Answer:
+        return answer(await codes.send(house, token_of(request)))
+
+    return await strangers.counted(house, address_of(request.scope), work)
+
+
+@put("/v1/confirmations/{token:str}/code", opt={"says": GIVE_CODE})
+async def give_code(request: Asked) -> ASGIApp:
+    """Enter the code."""
+    house, address = house_of(request), address_of(request.scope)
+
+    async def work() -> Answer:
+        return answer(await codes.check(house, token_of(request), await body_of(request), address))
+
+    return await strangers.counted(house, address, work)
+
+
+def agent_of(request: Asked) -> str:
+    """What the browser says of itself, for whoever has to tell devices apart later."""
+    text = request.headers.get("user-agent", "")[:200]
+    return "".join(c for c in text if c.isprintable())
 
 
 def _moment(text: str) -> datetime:
@@ -162,67 +215,12 @@ def _moment(text: str) -> datetime:
     return moment
 
 
-def _page(seen: Confirmation, token: str) -> Answer:
-    visit, person = seen.visit, seen.technician
-    window = spoken(visit.window) if visit.window else "近期，以电话为准"
-    head = f"<h1>{both(f'{person.company}上门服务', 'A visit of your water utility')}</h1>"
-    facts = rows(
-        ("上门时间", "Time", window),
-        ("工作内容", "Work", visit.content),
-        ("工作地点", "Place", f"{visit.address} {visit.place}".strip()),
-        ("来人", "Who comes", f"{person.title} {person.name}".strip()),
-        ("工号", "Badge", person.badge),
-        ("客户", "Customer", f"{visit.customer} {visit.phone}".strip()),
-    )
-    door = both(
-        "来人到门口时，请扫他手机上的二维码，核对身份。",
-        "At the door, scan the code on his phone to see that he is genuine.",
-    )
-    body = f"<section>{facts}</section>{_forms(seen, token)}<section>{door}</section>{call(seen.hotline)}"
-    return page("上门服务", head + _status(seen) + body)
-
-
-def _status(seen: Confirmation) -> str:
-    stands = seen.appointment
-    if seen.state == "cancelled":
-        return f'<div class="bad"><h1>{both("这次上门已取消", "This visit was cancelled")}</h1></div>'
-    if seen.state == "over":
-        return f"<section>{both('这次上门已结束。', 'This visit is over.')}</section>"
-    if seen.state == "under_way":
-        return f"<section>{both('工作人员已经到了。', 'Our staff have arrived.')}</section>"
-    if stands.agreed:
-        return f'<div class="good"><h1>{both("✓ 已约好", "Agreed")}</h1></div>'
-    if stands.asked is not None:
-        said = both("您希望改约，我们会尽快与您联系。", "You asked for another time; we will contact you soon.")
-        return f"<section><strong>{said}</strong><p>{escape(stands.asked.wish)}</p></section>"
-    if stands.moved:
-        said = both("上门时间有变，请重新确认。", "The time has changed; please confirm again.")
-        return f"<section><strong>{said}</strong></section>"
-    return ""
-
-
-def _forms(seen: Confirmation, token: str) -> str:
-    stands = seen.appointment
-    if stands.window is None:
-        return ""
-    hidden = f'<input type="hidden" name="window" value="{escape(stands.window.start.isoformat())}">'
-    forms = ""
-    if stands.may_agree:
-        forms += (
-            f'<form method="post" action="/c/{escape(token)}/appointment">{hidden}'
-            f'<button class="yes">{both("同意这个时间", "I agree to this time")}</button></form>'
-        )
-    if stands.may_ask_until is not None:
-        until = stands.may_ask_until.astimezone(stands.window.start.tzinfo)
-        by = f"{until.month}月{until.day}日 {until:%H:%M}"
-        forms += (
-            f'<form method="post" action="/c/{escape(token)}/another-time">{hidden}'
-            f"<h2>{both('想改时间？', 'Another time?')}</h2>"
-            f'<label for="wish">{both(f"请写您方便的时间（{by} 前可改）", "Write when it suits you")}</label>'
-            '<textarea id="wish" name="wish" maxlength="300" required></textarea>'
-            f"<p><button>{both('请改约', 'Ask for another time')}</button></p></form>"
-        )
-    return f"<section>{forms}</section>" if forms else ""
-
-
-ROUTES = (show_customers_page, agree_by_form, ask_by_form, show_confirmation, answer_confirmation)
+ROUTES = (
+    show_customers_page,
+    agree_by_form,
+    ask_by_form,
+    show_confirmation,
+    answer_confirmation,
+    send_code,
+    give_code,
+)

@@ -10,12 +10,12 @@ from .endpoint import Asked
 LIMIT = 8_000  # bytes
 
 
-async def form_of(request: Asked) -> dict[str, str]:
+async def form_of(request: Asked, limit: int = LIMIT) -> dict[str, str]:
     """The fields of a form. Of a field given twice the last one counts."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/x-www-form-urlencoded":
         raise WrongMediaType("send the form of the page")
-    raw = await received(request.receive, LIMIT)
+    raw = await received(request.receive, limit)
     try:
         pairs = parse_qsl(raw.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=20)
     except ValueError:

@@ -16,7 +16,10 @@ from .problems import ProblemDetails
 
 Json = dict[str, Any]
 _REF = "#/components/schemas/{name}"
-_PLAIN: dict[str, Json] = {name: {"type": "string"} for name in ("checklist_id", "version", "token", "code", "login")}
+_PLAIN: dict[str, Json] = {
+    name: {"type": "string"} for name in ("checklist_id", "version", "token", "code", "login", "folder", "file")
+}
+_PLAIN["sha256"] = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
 
 
 def document(app: Litestar) -> Json:
@@ -38,7 +41,7 @@ def document(app: Litestar) -> Json:
         },
         "servers": [{"url": "/"}],
         "security": [{"bearer": []}, {"session": []}],
-        "paths": dict(sorted(paths.items())),
+        "paths": {path: dict(sorted(methods.items())) for path, methods in sorted(paths.items())},
         "components": {
             "schemas": dict(sorted(components.items())),
             "securitySchemes": {
@@ -104,7 +107,7 @@ def _operation(path: str, name: str, says: Says, schemas: dict[str, Json]) -> Js
         operation["requestBody"] = {"required": True, "content": _content(says.takes, schemas)}
     operation["responses"] = {
         **{str(status): _given(status, shape, schemas) for status, shape in says.gives.items()},
-        **_refused(says, schemas),
+        **{status: shown for status, shown in _refused(says, schemas).items() if int(status) not in says.gives},
     }
     if says.public:
         operation["security"] = []

@@ -89,6 +89,8 @@ def told(problem: Problem, scope: Scope) -> Answer:
         headers += ((b"www-authenticate", b'Bearer realm="doorstep"'),)
     if problem.status in (429, 503, 507):
         headers += ((b"retry-after", b"%d" % problem.extra.get("retry_after", RETRY_SECONDS)),)
+    if scope.get("path", "").startswith("/v1/uploads"):
+        headers += ((b"tus-resumable", b"1.0.0"), (b"tus-version", b"1.0.0"))
     return Answer(problem.status, _encoder.encode(details), headers)
 
 

@@ -18,7 +18,7 @@ from service.flows import judging, lists, office, plan
 from service.flows import view as views
 from service.flows.judging import Judged
 from service.flows.lists import SummaryPage
-from service.flows.standing import State
+from service.flows.standing import Flag, State
 from service.flows.view import VisitView
 
 from .answers import answer
@@ -37,6 +37,10 @@ PAGE = Says(
     gives={200: SummaryPage},
     query={
         "state": Parameter("One state.", {"type": "string", "enum": list(get_args(State))}),
+        "flag": Parameter(
+            "One flag, such as asked_time: the customer waits for an answer about another time.",
+            {"type": "string", "enum": list(get_args(Flag))},
+        ),
         "technician": Parameter("Login of the technician or of one of the crew."),
         "area": Parameter("One area (片区)."),
         "type": Parameter("One type of visit."),

@@ -71,6 +71,11 @@ async def add_secret(tx: Tx, name: str, value: bytes) -> None:
     await tx.run("add_secret", name=name, value=value)
 
 
+async def drop_secret(tx: Tx, name: str, value: bytes) -> None:
+    """Let go of a key, if it is still this one."""
+    await tx.run("drop_secret", name=name, value=value)
+
+
 async def card(tx: Tx, login: str) -> Card | None:
     """The ID card of somebody, also after he left."""
     row = await tx.one("card", login=login)

@@ -61,3 +61,8 @@ async def number_leaves(db: Database, size: int = 1000) -> int:
 async def add_access(tx: Tx, id: UUID, at: int, who: str, what: str, reason: str) -> None:
     """Note that somebody looked at something, and why."""
     await tx.run("add_access", id=id.bytes, at=at, who=who, what=what, reason=reason)
+
+
+async def looked(tx: Tx, id: UUID) -> bool:
+    """Whether there is such a look."""
+    return await tx.one("looked", id=id.bytes) is not None

@@ -20,6 +20,9 @@ SELECT max(at) FROM scans WHERE visit = :visit;
 -- name: add_secret!
 INSERT INTO secrets (name, value) VALUES (:name, :value) ON CONFLICT DO NOTHING;
 
+-- name: drop_secret!
+DELETE FROM secrets WHERE name = :name AND value = :value;
+
 -- name: secret^
 SELECT value FROM secrets WHERE name = :name;
 

@@ -19,5 +19,8 @@ SELECT id, leaf, at, number FROM leaves WHERE id = :id;
 -- name: leaves_from
 SELECT id, leaf, at, number FROM leaves WHERE number >= :first ORDER BY number LIMIT :size;
 
+-- name: looked^
+SELECT who FROM accesses WHERE id = :id;
+
 -- name: add_access!
 INSERT INTO accesses (id, at, who, what, reason) VALUES (:id, :at, :who, :what, :reason);

@@ -1,0 +1,80 @@
+"""What a customer sends by his link: answers, facts that he raises, a signature or why there is none, his own words."""
+
+from typing import Annotated, Literal
+
+import msgspec
+
+from .confirmation import Level, Outcome
+from .entry import Entry, Moment, Sha256
+
+Words = Annotated[str, msgspec.Meta(max_length=2000)]
+Said = Annotated[str, msgspec.Meta(min_length=1, max_length=1000, pattern=r"\S")]
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=60, pattern=r"\S")]
+Number = Annotated[float, msgspec.Meta(ge=-100_000, le=100_000)]
+Point = tuple[Number, Number]
+Stroke = Annotated[tuple[Point, ...], msgspec.Meta(max_length=5000)]
+
+
+class Answered(msgspec.Struct, frozen=True, kw_only=True):
+    """One answer: of a question or of an item, of all its things or of one. `good`: as it ought to be."""
+
+    good: bool
+    question: str | None = None
+    item: str | None = None
+    thing: str | None = None
+
+
+class AnotherTime(msgspec.Struct, frozen=True):
+    """A wish for another time."""
+
+    wish: Annotated[str, msgspec.Meta(min_length=1, max_length=300, pattern=r"\S")]
+
+
+class Raised(msgspec.Struct, frozen=True):
+    """Something happened, whatever the technician said: the fact, in the customer's words."""
+
+    fact: str
+    text: Said
+
+
+class Signing(msgspec.Struct, frozen=True, kw_only=True):
+    """A signature: drawn (strokes as lists of points, or a PNG in base64), else the typed name stands for it.
+
+    No pressure, no times: how somebody writes is nobody's business.
+    """
+
+    signer: Name
+    relation: Name
+    statement_sha256: Sha256
+    strokes: Annotated[tuple[Stroke, ...], msgspec.Meta(max_length=500)] | None = None
+    png: Annotated[str, msgspec.Meta(max_length=700_000)] | None = None
+
+
+class Refusal(msgspec.Struct, frozen=True):
+    """He would not or could not sign, or agrees in part only; of one statement by its digest, else of all unsigned."""
+
+    reason: Said
+    outcome: Outcome = "refused"
+    statement_sha256: Sha256 | None = None
+
+
+class Answers(msgspec.Struct, frozen=True, kw_only=True):
+    """All that one page sends. `window_from` says which appointment he saw: 409 when it has changed."""
+
+    answers: Annotated[tuple[Answered, ...], msgspec.Meta(max_length=100)] = ()
+    raises: Annotated[tuple[Raised, ...], msgspec.Meta(max_length=20)] = ()
+    signature: Signing | None = None
+    refused: Refusal | None = None
+    comment: Words | None = None
+    another_time: AnotherTime | None = None
+    window_from: Moment | None = None
+
+
+class ByLink(msgspec.Struct, frozen=True, kw_only=True):
+    """The bytes of a batch that came by the link: what was said, from what device, and the entries that it became."""
+
+    entries: tuple[Entry, ...]
+    level: Level | Literal["words"]
+    said: Answers
+    address: str  # SHA-256, in hex
+    agent: str = ""

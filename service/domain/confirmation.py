@@ -1,0 +1,213 @@
+"""What a customer is asked, what he signed or refused, and the entries that his answers become. Pure."""
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+from .checklist import Question
+from .entry import Entry, Evidence, Refused
+from .judge import judge
+from .proof import refusal_holds
+from .reading import Key, Mark, Reading, micros
+from .rules import Rule, Rules
+from .statement import Made, make, statements
+from .visit import Visit
+
+MOST = 8  # questions on one page
+APPOINTMENT = frozenset({"appointment_agreed", "reschedule_notified"})
+HIS = frozenset({"customer"})
+"""Who attests what only the customer may attest."""
+Level = Literal["phone", "own_device"]
+Outcome = Literal["refused", "absent", "unable", "partly"]
+_GRAVE = {"violation": 0, "warning": 1, "info": 2}
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """A question that applies: the items it is about, and for items with things, which."""
+
+    question: Question
+    items: tuple[str, ...]
+    things: tuple[str, ...]
+
+
+class Signature(msgspec.Struct, frozen=True, kw_only=True):
+    """A signature on a statement. `level`: given on the technician's phone, or on the customer's own device by a code.
+
+    `state`: `holds`; `changed` when the statement is another now; `wrong` when it never was what he names;
+    `unbound` when he names none.
+    """
+
+    entry: str
+    at: datetime
+    signer: str
+    relation: str
+    level: Level
+    state: Literal["holds", "changed", "wrong", "unbound"]
+    statement_sha256: str | None
+    sha256: str | None
+
+
+class Declined(msgspec.Struct, frozen=True, kw_only=True):
+    """The customer would not or could not sign. `helper` and his `relation`: who helped one who was unable."""
+
+    entry: str
+    at: datetime
+    by: str
+    outcome: Outcome | None
+    reason: str
+    valid: bool
+    helper: str | None = None
+    relation: str | None = None
+
+
+class Paper(msgspec.Struct, frozen=True):
+    """A statement with the last signature on it, and who declined."""
+
+    made: Made
+    signature: Signature | None
+    declined: tuple[Declined, ...]
+
+
+def papers(rules: Rules, visit: Visit, read: Reading, true: frozenset[str]) -> list[Paper]:
+    """Every statement that applies now, with its signature."""
+    return [_paper(rules, visit, read, made) for made in statements(rules, visit.id, read, true)]
+
+
+def _paper(rules: Rules, visit: Visit, read: Reading, made: Made) -> Paper:
+    if made.table.signs is None:
+        return Paper(made, None, ())
+    key: Key = made.table.signs if made.thing is None else (made.table.signs, made.thing)
+    signed = [mark for mark in read.acts.get(key, ()) if _signatures(mark[2])]
+    last = max(signed, key=lambda mark: mark[:2]) if signed else None
+    declined = tuple(_declined(mark[2]) for mark in sorted(read.refused.get(key, ()), key=lambda mark: mark[:2]))
+    return Paper(made, _signature(rules, visit, read, made, last) if last else None, declined)
+
+
+def _signatures(entry: Entry) -> list[Evidence]:
+    return [piece for piece in entry.evidence if piece.kind == "signature"]
+
+
+def _signature(rules: Rules, visit: Visit, read: Reading, made: Made, mark: Mark) -> Signature:
+    entry = mark[2]
+    piece = _signatures(entry)[-1]
+    own = entry.via == "link" and any(one.kind == "customer_confirm" for one in entry.evidence)
+    named = piece.statement_sha256
+    state: Literal["holds", "changed", "wrong", "unbound"] = "unbound"
+    if named is not None:
+        then = make(rules, made.table, visit.id, read, made.thing, mark[0]).sha256
+        state = "wrong" if named != then else "holds" if named == made.sha256 else "changed"
+    return Signature(
+        entry=entry.id,
+        at=entry.at,
+        signer=piece.signer or "",
+        relation=piece.relation or "",
+        level="own_device" if own else "phone",
+        state=state,
+        statement_sha256=named,
+        sha256=piece.sha256,
+    )
+
+
+def _declined(entry: Entry) -> Declined:
+    refused = entry.refused or Refused()
+    helped = next((piece for piece in entry.evidence if piece.kind == "signature"), None)
+    return Declined(
+        entry=entry.id,
+        at=entry.at,
+        by=entry.by,
+        outcome=refused.outcome,
+        reason=refused.reason or "",
+        valid=refusal_holds(entry),
+        helper=helped.signer if helped else None,
+        relation=helped.relation if helped else None,
+    )
+
+
+class Questions:
+    """The questions that apply to a visit at a moment, and what an answer to them says."""
+
+    def __init__(self, rules: Rules, visit: Visit, entries: Sequence[Entry], now: datetime) -> None:
+        self.rules, self.now = rules, now
+        self.read = Reading(rules, entries, micros(now))
+        # whom a "no" would dispute is whom the question is about: exactly the items that apply, thing by thing
+        asked = {item for question in rules.checklist.questions for item in question.items}
+        asked |= {item.id for item in rules.checklist.items if item.customer_asked}
+        probes = [Entry(id=f"?{item}", at=now, by="customer", what=item, says="no") for item in sorted(asked)]
+        said = [entry for entry in entries if entry.says is None]
+        found = judge(rules, visit, [*said, *probes], now).findings
+        self.about: dict[str, list[str | None]] = {}
+        for finding in found:
+            if finding.kind == "disputed":
+                self.about.setdefault(finding.item, []).append(finding.thing)
+
+    def asked(self, *, own_device: bool) -> list[Asked]:
+        """At most eight, the gravest, in the order of the checklist. Some are only for the customer's own device."""
+        found: list[Asked] = []
+        for question in self.rules.checklist.questions:
+            items = tuple(item for item in question.items if self.ripe(item))
+            if (items or question.asked_always) and (own_device or not question.own_device):
+                things = dict.fromkeys(thing for item in items for thing in self.ripe(item) if thing is not None)
+                found.append(Asked(question, items, tuple(things)))
+        weigh: Callable[[Asked], int] = lambda one: min(  # noqa: E731
+            (_GRAVE[self.rules.by_id[item].severity] for item in one.items), default=0
+        )
+        kept = sorted(found, key=weigh)[:MOST]
+        return [one for one in found if one in kept]
+
+    def ripe(self, item: str) -> list[str | None]:
+        """The things (None: the visit) of which it can be asked now: satisfaction not before it was made good."""
+        rule = self.rules.by_id[item]
+        about = self.about.get(item, [])
+        if rule.attested_by != HIS:
+            return about
+        return [thing for thing in about if self._reached(rule, thing)]
+
+    def _reached(self, rule: Rule, thing: str | None) -> bool:
+        moments = self.read.moments
+        return all(
+            edge.than in moments or (thing is not None and (edge.than, thing) in moments)
+            for edge in rule.order
+            if edge.after
+        )
+
+    def said(self, item: str, thing: str | None, *, good: bool, acts: bool) -> Iterator[Entry]:
+        """The entries of one answer: his word; and, where only he may attest the item, its act (ids come later)."""
+        rule = self.rules.by_id[item]
+        yield Entry(id="-", at=self.now, by="customer", what=item, thing=thing, says="yes" if good else "no")
+        signed = "signature" in rule.item.evidence.min or rule.item.kind == "computed"
+        if good and acts and rule.attested_by == HIS and not signed:
+            for one in self.ripe(item):
+                if thing is None or one == thing:
+                    evidence = (Evidence(kind="customer_confirm"),)
+                    yield Entry(id="-", at=self.now, by="customer", what=item, thing=one, evidence=evidence)
+
+
+def declines(rules: Rules, paper: Paper, read: Reading) -> list[str]:
+    """The items that a refusal of a statement is about: its signature, and what the signature would have covered."""
+    signs = paper.made.table.signs
+    if signs is None:
+        return []
+    covered = [item for rule in rules.rules if rule.item.signs == signs for item in rule.item.covers]
+    known = [item for item in covered if rules.by_id[item].item.refusal is not None and item not in read.acts]
+    return [signs, *known]
+
+
+def signers(rules: Rules, signs: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Who may sign, and who may not but may still be named: the wrong signer is a finding, never a refusal."""
+    for rule in rules.rules:
+        if rule.item.signs == signs and rule.item.allowed_signers:
+            return rule.item.allowed_signers, rule.item.not_allowed
+    every = {name for rule in rules.rules for name in rule.item.allowed_signers}
+    return tuple(sorted(every)), ()
+
+
+def told_in_confidence(entry: Entry) -> bool:
+    """What a customer answered by his link is not for the technician to read: no pressure at the next visit.
+
+    That he agreed to a time, signed, or refused to, the technician may know.
+    """
+    if entry.via != "link" or entry.by != "customer" or entry.what in APPOINTMENT:
+        return False
+    return entry.refused is None and not _signatures(entry)

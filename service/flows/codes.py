@@ -1,0 +1,138 @@
+"""The code that a customer gets by SMS: with it his answers are his, and not only those of whoever has the link."""
+
+from hashlib import sha256
+from hmac import compare_digest
+from secrets import randbelow
+from uuid import UUID
+
+import msgspec
+
+from service.domain import mask
+from service.domain.confirmation import Level
+from service.domain.errors import CodeNotSent, TooManyRequests, WrongCode
+from service.storage import limits, link_codes, messages
+from service.storage.database import Tx
+from service.storage.messages import MessageRow
+
+from .access import place
+from .append import CUSTOMER
+from .decode import decode
+from .house import House
+from .judging import File, load
+from .links import linked
+
+CODE = "{code}"  # in a text it stands for what only the customer gets
+LASTS = 10 * 60_000  # ms that a code is good, and its message is tried
+OPEN = 30 * 60_000  # ms that a link stays opened for the address from which the right code came
+TRIES = 5
+SENDS = (3, 3600)  # so many within so many seconds
+NEAR = 24 * 3_600_000  # ms: a technician's phone that was seen at an address so lately may be there still
+TEXT = "【{company}】验证码 {code}，10 分钟内有效，用于核对和签认本次上门服务。请勿告诉任何人，包括上门人员。"
+
+
+class CodeSent(msgspec.Struct, frozen=True):
+    """Where the code goes, masked, and how long it is good (seconds)."""
+
+    to: str
+    seconds: int
+
+
+class CodeGiven(msgspec.Struct, frozen=True):
+    """The code out of the message."""
+
+    code: str
+
+
+class Opened(msgspec.Struct, frozen=True):
+    """The code was right; for so many seconds this device may confirm."""
+
+    seconds: int
+
+
+given = msgspec.json.Decoder(CodeGiven)
+
+
+async def send(house: House, token: str) -> CodeSent:
+    """Send a new code to the customer's telephone. The one before ends."""
+
+    async def count(tx: Tx) -> int:
+        link, _ = await linked(house, tx, token, lock=False)
+        return await limits.hit(tx, f"link code {link}", *SENDS, house.clock())
+
+    wait = await house.db.write(count)
+    if wait:
+        raise TooManyRequests("", retry_after=wait)
+
+    async def work(tx: Tx) -> CodeSent:
+        link, row = await linked(house, tx, token, lock=True)
+        phone = (await load(house, tx, row)).plan.customer.phone.strip()
+        if not phone:
+            raise CodeNotSent
+        code, now = f"{randbelow(10**6):06}", house.clock()
+        await link_codes.renew(tx, link, _digest(link, code), now + LASTS)
+        text = TEXT.replace("{company}", house.desk.company)
+        new = MessageRow(
+            id=house.new_id(),
+            visit=row.id,
+            about="code",
+            channel="sms",
+            recipient=phone,
+            text=text,
+            private=msgspec.json.encode({CODE: code}),
+            entries=b"[]",
+            sha256=sha256(text.encode()).digest(),
+            created_at=now,
+            created_by=CUSTOMER,
+            give_up_at=now + LASTS,
+        )
+        await messages.add_message(tx, new)
+        return CodeSent(mask.phone(phone), LASTS // 1000)
+
+    return await house.db.write(work)
+
+
+async def check(house: House, token: str, raw: bytes, address: str) -> Opened:
+    """Take a code, as JSON."""
+    return await take(house, token, decode(given, raw).code, address)
+
+
+async def take(house: House, token: str, code: str, address: str) -> Opened:
+    """Open the link for this address. WrongCode; after five tries only a new code helps."""
+
+    async def work(tx: Tx) -> bool:
+        link, _ = await linked(house, tx, token, lock=True)
+        now = house.clock()
+        if not await link_codes.count(tx, link, TRIES, now):
+            return False
+        row = await link_codes.code(tx, link)
+        if row is None or not compare_digest(row.digest, _digest(link, code.strip())):
+            return False
+        await link_codes.passed(tx, link, place(address), TRIES, now)
+        return True
+
+    if not await house.db.write(work):  # outside: what raises would undo the count
+        raise WrongCode
+    return Opened(OPEN // 1000)
+
+
+async def waits(house: House, tx: Tx, link: UUID) -> int | None:
+    """Until when (ms) a code that was sent may still be entered; None when only a new one helps."""
+    row, now = await link_codes.code(tx, link), house.clock()
+    return row.expires_at if row is not None and row.tries < TRIES and row.expires_at > now else None
+
+
+async def level(house: House, tx: Tx, link: UUID, file: File, address: str) -> Level | None:
+    """How far what comes from this address counts as the customer's: None before the code.
+
+    `phone` when a technician of the visit was seen at the same address: then it may be his hand.
+    """
+    row = await link_codes.code(tx, link)
+    now, here = house.clock(), place(address)
+    if row is None or row.passed_at is None or row.passed_from != here or now > row.passed_at + OPEN:
+        return None
+    seen = await link_codes.phone_seen(tx, (file.plan.technician, *file.plan.crew), here)
+    return "phone" if seen is not None and now < seen + NEAR else "own_device"
+
+
+def _digest(link: UUID, code: str) -> bytes:
+    return sha256(link.bytes + code.encode()).digest()

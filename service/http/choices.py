@@ -1,0 +1,100 @@
+"""Under a statement four equal choices: sign, disagree in part, refuse, or say that one cannot. One opens at a time."""
+
+from html import escape
+
+from service.flows.confirm import Choice, Shown
+
+from .fields import Form, Sent, button, hidden, opened
+from .pages import both
+
+PAD = "/web/customer/pad.js"
+NAMELESS = Choice("", "", "")
+
+
+def signable(paper: Shown) -> bool:
+    """Whether it can be signed and has no signature yet that holds and is the customer's own."""
+    signature = paper.signature
+    return paper.signs is not None and (
+        signature is None or signature.state != "holds" or signature.level != "own_device"
+    )
+
+
+def choices(paper: Shown, token: str, sent: Sent) -> str:
+    """The four choices."""
+    key, declares = paper.sha256[:12], paper.statement.declaration or ""
+    given = hidden("statement", paper.sha256)
+    asked = both("请您选择，四项同等有效：", "Please choose; all four are equal:")
+    if paper.signature is not None and paper.signature.state == "holds":
+        asked = both(
+            "已在工作人员手机上签过。您也可以在这里再表示意见：",
+            "It was signed on our staff's phone. You may say it here again:",
+        )
+    return f'<p class="note">{asked}</p>' + "".join(
+        (
+            _sign(paper, Form(token, "signature", f"sign-{key}", sent), given, declares, sent),
+            _decline(token, f"partly-{key}", sent, given, "partly", ("部分不同意", "I disagree in part"), _PARTLY),
+            _decline(
+                token,
+                f"refused-{key}",
+                sent,
+                given,
+                "refused",
+                ("不同意，拒绝签字", "I do not agree, I do not sign"),
+                _REFUSED,
+            ),
+            _decline(
+                token, f"unable-{key}", sent, given, "unable", ("不方便签字", "I am not able to sign"), _UNABLE, paper
+            ),
+        )
+    )
+
+
+_PARTLY = "哪些地方不同意？请用您自己的话写", "With what do you not agree? In your own words"
+_REFUSED = "为什么不同意？请用您自己的话写", "Why do you not agree? In your own words"
+_UNABLE = "为什么不方便？请用您自己的话写", "Why not? In your own words"
+
+
+def _sign(paper: Shown, form: Form, given: str, declares: str, sent: Sent) -> str:
+    said = f'<p class="declares">{escape(declares)}</p>' if declares else ""
+    pad = (
+        '<div class="pad" hidden><p>'
+        f"{both('请在框内手写签名', 'Draw your signature in the box')}</p>"
+        '<canvas role="img" aria-label="手写签名框"></canvas>'
+        f'<button type="button" class="plain clear">{both("清除重写", "Clear")}</button></div>'
+    )
+    typed = both(
+        "手写不方便也可以不写：上面输入的姓名，加上您输过的验证码，就是您的签名。",
+        "You need not draw: your typed name with the code that you entered is your signature.",
+    )
+    inside = form(
+        given,
+        form.line("signer", "签字人姓名", "Name of who signs", 'required autocomplete="name"'),
+        form.one_of("relation", "您与户主的关系", "Who you are", paper.relations),
+        hidden("strokes", ""),
+        pad,
+        f"<p>{typed}</p>{said}",
+        button("签字", "Sign", "sign"),
+        attributes=" data-pad",
+    )
+    return opened(form.where, sent, "签字", "Sign", inside)
+
+
+def _decline(
+    token: str,
+    where: str,
+    sent: Sent,
+    given: str,
+    outcome: str,
+    title: tuple[str, str],
+    why: tuple[str, str],
+    helped: Shown | None = None,
+) -> str:
+    form = Form(token, "refusal", where, sent)
+    helper = ""
+    if helped is not None:
+        helper = form.line("helper", "谁帮您办理？（没有可不填）", "Who helps you? (if anybody)", 'autocomplete="off"')
+        helper += form.one_of(
+            "helper_relation", "他是您的什么人？", "Who is he to you?", helped.relations, required=False
+        )
+    inside = form(given, hidden("outcome", outcome), form.words("reason", *why), helper, button("提交", "Send", "sign"))
+    return opened(where, sent, *title, inside)

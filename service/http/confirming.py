@@ -1,0 +1,180 @@
+"""The forms of the customer's page during and after the work. All are sent to the page's own address.
+
+A form that was taken leads back to the page (303). What could not be taken comes back in the page, with the reason;
+whoever opens that address again from his history finds the page as it is.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import msgspec
+from litestar import post
+from litestar.types import ASGIApp
+
+from service.domain.errors import (
+    InvalidBody,
+    LinkEnded,
+    NotFound,
+    Problem,
+    StatementChanged,
+    TooManyRequests,
+    UnreadableSignature,
+)
+from service.flows import codes, customer
+
+from .answers import Answer
+from .auth import address_of
+from .customer import HTML, agent_of, paged, token_of
+from .customer_page import whole
+from .endpoint import ANYBODY, Asked, Bytes, Says, house_of
+from .fields import ANSWERED, Sent
+from .forms import form_of
+from .pages import see_other
+from .papers import part
+
+LIMIT = 400_000  # bytes: a drawing is among the fields
+Fields = Mapping[str, str]
+FORM = Says(
+    tag="customer",
+    summary="A form of the customer's page: a code, answers, a signature or why there is none, what else happened",
+    takes=Bytes("application/x-www-form-urlencoded", "The fields of the form; `does` says which."),
+    gives={303: None, **dict.fromkeys((403, 404, 409, 410, 413, 415, 422, 429, 507), HTML)},
+    problems=ANYBODY,
+    public=True,
+)
+
+
+class Lacking(Exception):
+    """Something in a form was left out: what to say, in Chinese and English."""
+
+
+@post("/c/{token:str}", status_code=303, opt={"says": FORM})
+async def take_form(request: Asked) -> ASGIApp:
+    """Do what a form asks, and go back to the part of the page that it came from."""
+    house, token, address = house_of(request), token_of(request), address_of(request.scope)
+
+    async def work() -> Answer:
+        fields = await form_of(request, LIMIT)
+        act = ACTS.get(fields.get("does", ""), _unknown)
+        try:
+            return see_other(f"/c/{token}#{await act(request, fields)}")
+        except (NotFound, LinkEnded):
+            raise
+        except Lacking as lacking:
+            zh, en, status, wait = *lacking.args, 422, None
+        except Problem as problem:
+            if problem.status >= 500:
+                raise
+            zh, en = _words(problem)
+            status, wait = problem.status, problem.extra.get("retry_after")
+        sent = Sent(fields.get("form", ""), zh, en, fields)
+        more = ((b"retry-after", b"%d" % wait),) if wait else ()
+        return whole(house, await customer.look(house, token, address), token, sent, status, more)
+
+    return await paged(request, work)
+
+
+def _words(problem: Problem) -> tuple[str, str]:
+    """What is said to a person at whose form there was a problem."""
+    if isinstance(problem, StatementChanged):
+        return "内容刚有变化，请重新核对", "It has just changed; please read it again"
+    if isinstance(problem, TooManyRequests):
+        minutes = max(1, -(-problem.extra["retry_after"] // 60))
+        return f"验证码发得太多了，请 {minutes} 分钟后再试", f"Too many codes were sent; try again in {minutes} minutes"
+    if isinstance(problem, InvalidBody):
+        return "没有看懂您填的内容，请核对后再提交", "We could not read what you filled in; check it, please"
+    return problem.title["zh"], problem.title["en"]
+
+
+async def _say(request: Asked, content: dict[str, Any]) -> None:
+    """Take answers as JSON would bring them."""
+    raw = msgspec.json.encode(content)
+    await customer.answer(house_of(request), token_of(request), raw, address_of(request.scope), agent_of(request))
+
+
+def _given(fields: Fields, name: str, zh: str, en: str) -> str:
+    """What stands in a field that may not be empty."""
+    value = fields.get(name, "").strip()
+    if not value:
+        raise Lacking(zh, en)
+    return value
+
+
+async def _unknown(request: Asked, fields: Fields) -> str:  # noqa: ARG001 - as all are called
+    raise InvalidBody
+
+
+async def _send_code(request: Asked, fields: Fields) -> str:  # noqa: ARG001 - as all are called
+    await codes.send(house_of(request), token_of(request))
+    return "code"
+
+
+async def _enter_code(request: Asked, fields: Fields) -> str:
+    """Full-width digits and blanks are what a Chinese keyboard makes of a code."""
+    digits = "".join(str(int(c)) for c in fields.get("code", "") if c.isdecimal())
+    await codes.take(house_of(request), token_of(request), digits, address_of(request.scope))
+    return "code"
+
+
+async def _answer(request: Asked, fields: Fields) -> str:
+    """Some questions, or by one button all that were on the page as good."""
+    start = len(ANSWERED)
+    picked = {name[start:]: value == "good" for name, value in fields.items() if name.startswith(ANSWERED) and value}
+    if "asked" in fields:
+        picked = dict.fromkeys(fields["asked"].split(), True)
+    comment = fields.get("comment", "").strip()
+    if not picked and not comment:
+        raise Lacking("您还没有选，也没有写", "You have neither chosen nor written anything")
+    answers = [{"question": question, "good": good} for question, good in picked.items()]
+    await _say(request, {"answers": answers, "comment": comment or None})
+    return "answers"
+
+
+async def _sign(request: Asked, fields: Fields) -> str:
+    """Without a drawing the typed name and the code are the signature."""
+    signature: dict[str, Any] = {
+        "signer": _given(fields, "signer", "请填写签字人姓名", "Fill in the name of who signs"),
+        "relation": _given(fields, "relation", "请选择您与户主的关系", "Choose who you are"),
+        "statement_sha256": fields.get("statement", ""),
+    }
+    if fields.get("strokes"):
+        try:
+            signature["strokes"] = msgspec.json.decode(fields["strokes"])
+        except (msgspec.DecodeError, RecursionError):
+            raise UnreadableSignature from None
+    await _say(request, {"signature": signature})
+    return part(signature["statement_sha256"])
+
+
+async def _refuse(request: Asked, fields: Fields) -> str:
+    """Who helped one who cannot sign is told in the words of the reason."""
+    reason = _given(fields, "reason", "请写明原因", "Write why")
+    helper = fields.get("helper", "").strip()[:60]
+    if helper:
+        seen = await customer.look(house_of(request), token_of(request), address_of(request.scope))
+        who = [one for paper in seen.statements for one in paper.relations if one.id == fields.get("helper_relation")]
+        reason = f"{reason[:900]}（协助人：{helper}{f'，{who[0].zh}' if who else ''}）"
+    statement = fields.get("statement", "")
+    refused = {"reason": reason, "outcome": fields.get("outcome", ""), "statement_sha256": statement}
+    await _say(request, {"refused": refused})
+    return part(statement)
+
+
+async def _raise(request: Asked, fields: Fields) -> str:
+    """Something happened, whatever the technician said."""
+    fact = _given(fields, "fact", "请选择发生了什么", "Choose what happened")
+    text = _given(fields, "text", "请写清楚发生了什么", "Write what happened")
+    await _say(request, {"raises": [{"fact": fact, "text": text}]})
+    return "raised"
+
+
+ACTS: Mapping[str, Callable[[Asked, Fields], Awaitable[str]]] = {
+    "code": _send_code,
+    "code-entry": _enter_code,
+    "answers": _answer,
+    "signature": _sign,
+    "refusal": _refuse,
+    "raised": _raise,
+}
+"""What the forms do, by their field `does`."""
+ROUTES = (take_form,)

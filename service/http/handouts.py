@@ -1,0 +1,75 @@
+"""What a customer takes from his page: the pictures of his statements, and a copy of everything."""
+
+from litestar import get
+from litestar.types import ASGIApp
+
+from service.domain.errors import CodeNeeded, LinkEnded, NotFound, PhotoUnreadable
+from service.flows import customer, handout, strangers
+
+from .answers import Answer
+from .auth import address_of
+from .customer import HTML, paged, token_of
+from .customer_page import whole
+from .endpoint import ANYBODY, Asked, Bytes, Parameter, Says, house_of, query_of
+from .fields import Sent
+from .keepsake import keepsake
+
+PHOTO = Says(
+    tag="customer",
+    summary="A picture of the customer's statements, after the code",
+    gives={200: Bytes("image/jpeg", "A copy without metadata; at most 480 pixels with size=small."), 304: None},
+    query={"size": Parameter("The small one.", {"type": "string", "enum": ["small"]})},
+    headers={"If-None-Match": Parameter("The ETag of the copy you have.")},
+    problems=(*ANYBODY, NotFound, LinkEnded, PhotoUnreadable),
+    public=True,
+)
+COPY = Says(
+    tag="customer",
+    summary="Statements, signatures and digests as one file to keep, after the code",
+    gives={200: HTML, 403: HTML, 404: HTML, 410: HTML, 429: HTML},
+    problems=ANYBODY,
+    public=True,
+)
+_JPEG = (
+    (b"content-type", b"image/jpeg"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"content-security-policy", b"default-src 'none'; sandbox"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"referrer-policy", b"no-referrer"),
+)
+
+
+@get("/c/{token:str}/photo/{sha256:str}", opt={"says": PHOTO})
+async def show_customers_photo(request: Asked) -> ASGIApp:
+    """A picture. Whether it may be seen is asked every time, also for what the browser has."""
+    file: str = request.scope["path_params"]["sha256"]
+    small = query_of(request, PHOTO).get("size") == "small"
+    house, address = house_of(request), address_of(request.scope)
+
+    async def work() -> bytes:
+        return await handout.picture(house, token_of(request), address, file, small=small)
+
+    raw = await strangers.counted(house, address, work)
+    tag = f"{file}-{'small' if small else 'large'}"
+    kept = ((b"etag", f'"{tag}"'.encode()), (b"cache-control", b"private, no-cache"))
+    if tag in request.headers.get("if-none-match", ""):
+        return Answer(304, b"", kept)
+    return Answer(200, raw, (*_JPEG, *kept))
+
+
+@get("/c/{token:str}/copy", opt={"says": COPY})
+async def take_copy(request: Asked) -> ASGIApp:
+    """The copy."""
+    house, token, address = house_of(request), token_of(request), address_of(request.scope)
+
+    async def work() -> Answer:
+        try:
+            return keepsake(house, await handout.copy(house, token, address))
+        except CodeNeeded as problem:
+            sent = Sent("code", problem.title["zh"], problem.title["en"])
+            return whole(house, await customer.look(house, token, address), token, sent, problem.status)
+
+    return await paged(request, work)
+
+
+ROUTES = (show_customers_photo, take_copy)

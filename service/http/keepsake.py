@@ -1,0 +1,88 @@
+"""The copy for the customer's own phone: one HTML file that needs nothing from anywhere, and says how to check it."""
+
+from base64 import b64encode
+from html import escape
+
+from service.domain.statement import canonical
+from service.flows.confirm import Shown
+from service.flows.handout import Handout, named
+from service.flows.house import House
+
+from .answers import Answer
+from .pages import HEADERS, STYLE, both, rows
+from .papers import LEVELS, OUTCOMES, STATES, relation, spelt, statement
+
+CHECK_ZH = (
+    "核对方法：把下面方框里的文字原样存成 UTF-8 文件（末尾不加换行），计算它的 SHA-256（例如 sha256sum），"
+    "应与上面的数字完全一样。"
+)
+CHECK_EN = (
+    "To check: save the text in the box exactly as it is as UTF-8 (no line break at the end) and take its SHA-256 "
+    "(for instance sha256sum); it must be the number above."
+)
+PRINTED = STYLE + (
+    "pre{white-space:pre-wrap;overflow-wrap:anywhere;font:18px/1.4 ui-monospace,monospace;border:2px solid #555}"
+    "img{max-width:100%;border:1px solid #999}.digest{font-family:ui-monospace,monospace;overflow-wrap:anywhere}"
+)
+
+
+def keepsake(house: House, given: Handout) -> Answer:
+    """The file, to be saved and not shown."""
+    seen = given.seen
+    visit, person = seen.visit, seen.technician
+    facts = rows(
+        ("单位", "Company", person.company),
+        ("热线", "Hotline", seen.hotline),
+        ("上门编号", "Visit", visit.id),
+        ("来人", "Who came", f"{person.title} {person.name} {person.badge}".strip()),
+        ("工作内容", "Work", visit.content),
+        ("客户", "Customer", f"{visit.customer} {visit.phone}".strip()),
+        ("地点", "Place", f"{visit.address} {visit.place}".strip()),
+        ("到达时间", "Arrived", spelt(seen.arrived_at, house.zone) if seen.arrived_at else ""),
+        ("离开时间", "Left", spelt(seen.left_at, house.zone) if seen.left_at else ""),
+        ("保存时间", "Copy made", spelt(house.now(), house.zone)),
+    )
+    papers = "".join(_paper(house, one, given.pictures) for one in seen.statements)
+    html = (
+        '<!doctype html><html lang="zh-CN"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width,initial-scale=1">'
+        '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; img-src data:; '
+        f"style-src 'unsafe-inline'\"><title>上门服务留底</title><style>{PRINTED}</style></head><body><main>"
+        f"<h1>{both('上门服务留底', 'Your copy of the visit')}</h1><section>{facts}</section>{papers}"
+        "</main></body></html>"
+    )
+    name = (b"content-disposition", f'attachment; filename="visit-{visit.id[:8]}.html"'.encode())
+    return Answer(200, html.encode(), (*HEADERS, name))
+
+
+def _paper(house: House, paper: Shown, pictures: dict[str, bytes]) -> str:
+    """A statement: what it says, who signed or declined, its photos, its digest and its bytes."""
+    inside = statement(paper, None, ("见下图", "shown below"))
+    if paper.statement.declaration:
+        inside += f"<p><strong>{escape(paper.statement.declaration)}</strong></p>"
+    signature = paper.signature
+    if signature is not None:
+        inside += rows(
+            ("签字人", "Signed by", f"{signature.signer}（{relation(paper, signature.relation)}）"),
+            ("签字时间", "Signed at", spelt(signature.at, house.zone)),
+            ("签字方式", "How", " ".join(LEVELS[signature.level])),
+            ("签名状态", "State", " ".join(STATES[signature.state])),
+            ("签名所指内容", "Digest that was signed", signature.statement_sha256 or "—"),
+        )
+    for one in paper.declined:
+        inside += rows(
+            ("没有签字", "Declined", " ".join(OUTCOMES.get(one.outcome or "", ("没有签字", "did not sign")))),
+            ("原因", "Reason", one.reason),
+            ("协助人", "Helped by", one.helper or ""),
+            ("时间", "At", spelt(one.at, house.zone)),
+        )
+    for file in named((paper,)):
+        shown = pictures.get(file)
+        data = f'<img alt="" src="data:image/jpeg;base64,{b64encode(shown).decode()}">' if shown else ""
+        inside += f'<p>{data}<span class="en digest">SHA-256 {file}</span></p>'
+    text = escape(canonical(paper.statement).decode(), quote=False)
+    inside += (
+        f"<dl><dt>{both('现有内容的 SHA-256', 'SHA-256 of the text as it is now')}</dt>"
+        f'<dd class="digest">{paper.sha256}</dd></dl><p>{both(CHECK_ZH, CHECK_EN)}</p><pre>{text}</pre>'
+    )
+    return f"<section>{inside}</section>"

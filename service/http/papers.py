@@ -1,0 +1,111 @@
+"""The customer's statements as HTML: what was done, with photos; who signed it, how, and whether that still holds."""
+
+from datetime import datetime, tzinfo
+from html import escape
+
+from service.domain.confirmation import Declined, Signature
+from service.domain.statement import Filled
+from service.flows.confirm import Shown
+
+from .pages import both
+
+LEVELS = {
+    "phone": ("在工作人员手机上签名", "signed on our staff's phone"),
+    "own_device": ("本人手机验证码签认", "signed on the signer's own phone, with a code"),
+}
+STATES = {
+    "holds": ("签名有效，内容没有变更", "The signature holds; nothing has changed since"),
+    "changed": (
+        "签字后内容有变更，签名已失效，请重新核对",
+        "It was changed after the signature, which no longer holds; read it again",
+    ),
+    "wrong": (
+        "签名所指的不是这份内容，签名无效，请重新核对",
+        "The signature names another text and does not hold; read it again",
+    ),
+    "unbound": (
+        "签名没有对应的内容，签名无效，请重新核对",
+        "The signature names no text and does not hold; read it again",
+    ),
+}
+OUTCOMES = {
+    "refused": ("不同意，没有签字", "Did not agree and did not sign"),
+    "partly": ("部分不同意", "Disagreed in part"),
+    "unable": ("不方便签字", "Was not able to sign"),
+    "absent": ("当时不在场", "Was not there"),
+}
+WRITERS = {"customer": ("客户本人填写", "written by the customer")}
+HIDDEN = "输入验证码后可看", "to be seen after the code"
+NOT_SIGNED = "没有签字", "Did not sign"
+OTHER = "工作人员填写", "written by our staff"
+
+
+def spelt(moment: datetime, zone: tzinfo | None) -> str:
+    """A moment as people write it: 2026年3月2日 09:30."""
+    at = moment.astimezone(zone)
+    return f"{at.year}年{at.month}月{at.day}日 {at:%H:%M}"
+
+
+def part(sha256: str) -> str:
+    """The name of the part of the page where a statement is."""
+    return f"paper-{sha256[:12]}"
+
+
+def relation(paper: Shown, name: str | None) -> str:
+    """Who somebody is to the customer, in words."""
+    return next((f"{one.zh} {one.en}" for one in paper.relations if one.id == name), name or "")
+
+
+def statement(paper: Shown, pictures: str | None, instead: tuple[str, str] = HIDDEN) -> str:
+    """What stands in a statement. `pictures` is where its photos are; None: what is said `instead` of them."""
+    title = both(paper.title.zh, paper.title.en)
+    about = f"<p><strong>{escape(paper.label)}</strong></p>" if paper.label else ""
+    return f"<h2>{title}</h2>{about}<dl>{''.join(_line(one, pictures, instead) for one in paper.statement.lines)}</dl>"
+
+
+def _line(line: Filled, pictures: str | None, instead: tuple[str, str]) -> str:
+    values = "".join(f"<dd>{escape(value)}</dd>" for value in line.value)
+    if line.photos and pictures is None:
+        values += f"<dd>{both(f'{len(line.photos)} 张，{instead[0]}', instead[1])}</dd>"
+    elif line.photos:
+        values += f'<dd class="photos">{"".join(_photo(line.label, pictures, one) for one in line.photos)}</dd>'
+    return f"<dt>{escape(line.label)}</dt>{values}"
+
+
+def _photo(label: str, pictures: str | None, file: str, kind: str = "") -> str:
+    """A small picture that leads to the large one."""
+    address = f"{pictures}/{file}"
+    image = f'<img src="{escape(address)}?size=small" alt="{escape(label)}" loading="lazy" class="{kind}">'
+    return f'<a href="{escape(address)}">{image}</a>'
+
+
+def marks(paper: Shown, pictures: str | None, zone: tzinfo | None) -> str:
+    """Its signature, and who would not or could not sign."""
+    signed = _signed(paper, paper.signature, pictures, zone) if paper.signature else ""
+    return signed + "".join(_declined(paper, one, zone) for one in paper.declined)
+
+
+def _signed(paper: Shown, signature: Signature, pictures: str | None, zone: tzinfo | None) -> str:
+    holds = signature.state == "holds"
+    who = f"{signature.signer}（{relation(paper, signature.relation)}）"
+    zh, en = LEVELS[signature.level]
+    ink = ""
+    if pictures is not None and signature.sha256:
+        ink = f'<p class="photos">{_photo("签名", pictures, signature.sha256, "ink")}</p>'
+    word = both("已签字", "Signed") if holds else both("签名已失效", "The signature no longer holds")
+    return (
+        f'<div class="mark{"" if holds else " void"}"><p><strong>{word}</strong></p>'
+        f"<p>{escape(who)}</p><p>{spelt(signature.at, zone)}</p><p>{both(zh, en)}</p>{ink}"
+        f'<p class="{"ok" if holds else "trouble"}">{both(*STATES[signature.state])}</p></div>'
+    )
+
+
+def _declined(paper: Shown, one: Declined, zone: tzinfo | None) -> str:
+    zh, en = OUTCOMES.get(one.outcome or "", NOT_SIGNED)
+    helper = f"{one.helper}（{relation(paper, one.relation)}）" if one.helper else ""
+    reason = f"<p>{escape(one.reason)}</p>" if one.reason.strip() else ""
+    helped = f"<p>{both(f'协助人：{helper}', 'who helped')}</p>" if helper else ""
+    return (
+        f'<div class="mark none"><p><strong>{both(zh, en)}</strong></p>{reason}{helped}'
+        f"<p>{spelt(one.at, zone)}</p><p>{both(*WRITERS.get(one.by, OTHER))}</p></div>"
+    )

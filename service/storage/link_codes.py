@@ -1,0 +1,45 @@
+"""The codes that customers get by SMS for their link, and from where technicians' phones were seen."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+import msgspec
+
+from .database import Tx
+
+
+class CodeRow(msgspec.Struct, frozen=True):
+    """The last code of a link; times are ms UTC."""
+
+    digest: bytes
+    expires_at: int
+    tries: int
+    passed_at: int | None
+    passed_from: bytes | None
+
+
+async def renew(tx: Tx, link: UUID, digest: bytes, expires_at: int) -> None:
+    """A new code; the one before ends, and what it had opened is closed."""
+    await tx.run("set_link_code", link=link.bytes, digest=digest, expires_at=expires_at)
+
+
+async def code(tx: Tx, link: UUID) -> CodeRow | None:
+    """The last code of a link."""
+    row = await tx.one("link_code", link=link.bytes)
+    return None if row is None else CodeRow(*row)
+
+
+async def count(tx: Tx, link: UUID, most: int, now: int) -> bool:
+    """Count one try; False when there is no living code or it was tried too often."""
+    return await tx.run("try_link_code", link=link.bytes, most=most, now=now) == 1
+
+
+async def passed(tx: Tx, link: UUID, address: bytes, most: int, now: int) -> None:
+    """The right code came, from this address. It is used up."""
+    await tx.run("pass_link_code", link=link.bytes, address=address, most=most, now=now)
+
+
+async def phone_seen(tx: Tx, logins: Iterable[str], address: bytes) -> int | None:
+    """When a phone of one of these technicians was last seen at an address, ms."""
+    found = [await tx.one("seen_at_address", login=login, address=address) for login in logins]
+    return max((row[0] for row in found if row is not None and row[0] is not None), default=None)

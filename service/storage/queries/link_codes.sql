@@ -1,0 +1,18 @@
+-- name: set_link_code!
+INSERT INTO link_codes (link, digest, expires_at, tries) VALUES (:link, :digest, :expires_at, 0)
+ON CONFLICT (link) DO UPDATE SET digest = excluded.digest, expires_at = excluded.expires_at, tries = 0,
+    passed_at = NULL, passed_from = NULL;
+
+-- name: link_code^
+SELECT digest, expires_at, tries, passed_at, passed_from FROM link_codes WHERE link = :link;
+
+-- name: try_link_code!
+-- Counts before it is looked at: of many tries at once no more than the limit are looked at.
+UPDATE link_codes SET tries = tries + 1 WHERE link = :link AND tries < :most AND expires_at > :now;
+
+-- name: pass_link_code!
+-- A code is good once.
+UPDATE link_codes SET passed_at = :now, passed_from = :address, tries = :most WHERE link = :link;
+
+-- name: seen_at_address^
+SELECT max(seen_at) FROM devices WHERE seen_from = :address AND login = :login;

@@ -1,0 +1,64 @@
+"""A page's forms as a browser without JavaScript sees them: what stands in their fields, and where they go."""
+
+from html.parser import HTMLParser
+from typing import Any
+
+
+class Form:
+    """A form of a page: its address, and its fields with what stands in them."""
+
+    def __init__(self, action: str) -> None:
+        self.action, self.fields, self.open = action, dict[str, str](), True
+
+
+class Page(HTMLParser):
+    """The forms, ids and labels of a page, and its text."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.forms, self.ids, self.labelled = list[Form](), list[str](), set[str]()
+        self.headings, self.text, self.links = list[str](), "", list[str]()
+        self._area = self._select = ""
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        self.ids += [given["id"]] if "id" in given else []
+        if tag == "form":
+            self.forms.append(Form(given["action"]))
+        elif tag == "label":
+            self.labelled.add(given.get("for", ""))
+        elif tag == "a":
+            self.links.append(given.get("href", ""))
+        elif tag == "h1":
+            self.headings.append(tag)
+        elif tag in ("input", "textarea", "select") and self.forms and self.forms[-1].open:
+            chosen = given.get("type") != "radio" or "checked" in given
+            value = given.get("value", "") if chosen else self.forms[-1].fields.get(given["name"], "")
+            self.forms[-1].fields[given["name"]] = value
+            self._area = given["name"] if tag == "textarea" else ""
+            self._select = given["name"]
+        elif tag == "option" and "selected" in given:
+            self.forms[-1].fields[self._select] = given["value"]
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "form":
+            self.forms[-1].open = False
+        elif tag == "textarea":
+            self._area = ""
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+        if self._area:
+            self.forms[-1].fields[self._area] += data.removeprefix("\n")
+
+    def form(self, **having: Any) -> Form:
+        """The first form in whose fields this stands."""
+        for one in self.forms:
+            if having.items() <= one.fields.items():
+                return one
+        raise AssertionError(f"no form {having} among {[one.fields for one in self.forms]}")
+
+    def has(self, does: str) -> bool:
+        """Whether there is a form that does this."""
+        return any(one.fields.get("does") == does for one in self.forms)
