@@ -404,3 +404,18 @@ async def test_a_question_that_is_asked_in_any_case_keeps_the_answer_as_his_word
         ("damage_choice_followed", "no"),
         ("damage_customer_satisfied", "no"),
     }
+
+
+async def test_a_phone_whose_clock_is_ahead_makes_no_honest_signature_look_wrong(world: World) -> None:
+    tao = await told(world, "S04", drop=("meter_order_signed",))
+    now = datetime.fromisoformat(json.loads((stories.FOLDER / "S04.json").read_bytes())["now"])
+    ahead = {"id": str(uid("ahead")), "what": "meter_cause_analysed", "by": "technician", "fields": {"cause": "frost"}}
+    ahead["at"] = (now + timedelta(minutes=20)).isoformat()  # the server's clock says `now`
+    more = {"id": str(uid("r2")), "visit": str(tao.visit), "checklist": "onsite@1", "entries": [ahead]}
+    assert (await world.submit(more, uid("r2"))).status_code == 201
+    await tao.enters()
+    assert "防冻不当" in str((await tao.seen())["statement"])
+    assert (await tao.signs()).status_code == 200
+    stand(world.house, now + timedelta(hours=1))
+    assert await tao.judged() == []
+    assert (await tao.seen())["statements"][0]["signature"]["state"] == "holds"

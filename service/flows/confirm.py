@@ -1,32 +1,16 @@
-"""The customer's confirmation after the work: what he is shown to sign, what he is asked, and what he says to it."""
+"""What a customer says to what he is shown: his answers, signature or refusal become entries of one batch."""
 
 from collections.abc import Iterator
-from datetime import datetime
-from typing import Literal
 from uuid import UUID, uuid5
 
 import msgspec
 
-from service.domain import mask
 from service.domain.answers import Answered, Answers, ByLink, Refusal, Signing
-from service.domain.confirmation import (
-    HIS,
-    Asked,
-    Declined,
-    Level,
-    Paper,
-    Questions,
-    Signature,
-    declines,
-    papers,
-    signers,
-)
+from service.domain.confirmation import HIS, Asked, Level, Paper, Questions, declines
 from service.domain.entry import Entry, Evidence, Refused
 from service.domain.errors import CodeNeeded, Fault, InvalidBody, StatementChanged
 from service.domain.evidence import customer_of
-from service.domain.reading import Reading, micros
-from service.domain.rules import Rules
-from service.domain.statement import Document
+from service.domain.reading import micros
 from service.storage.database import Tx
 
 from .append import CUSTOMER, put
@@ -34,6 +18,7 @@ from .attach import Sealed, note
 from .decode import encoded
 from .house import House
 from .judging import File, load
+from .papers import Case
 from .standing import written_now
 
 
@@ -42,149 +27,6 @@ class Device(msgspec.Struct, frozen=True):
 
     address: str = ""
     agent: str = ""
-
-
-class Question(msgspec.Struct, frozen=True, kw_only=True):
-    """What is asked now. `bad`: the answer that is the bad one."""
-
-    id: str
-    items: tuple[str, ...]
-    things: tuple[str, ...]
-    zh: str
-    en: str
-    bad: Literal["yes", "no"] = "no"
-
-
-class Choice(msgspec.Struct, frozen=True):
-    """Something to choose from."""
-
-    id: str
-    zh: str
-    en: str
-
-
-class Shown(msgspec.Struct, frozen=True, kw_only=True):
-    """A statement: what is or was to be signed. `signs` is the item that a signature fulfils; None: it is only read."""
-
-    statement: Document
-    sha256: str
-    title: Choice
-    label: str | None
-    signs: str | None
-    signature: Signature | None
-    declined: tuple[Declined, ...]
-    relations: tuple[Choice, ...]
-
-
-class Said(msgspec.Struct, frozen=True, kw_only=True):
-    """What the customer said by his link at once: the level, his own words, the entries."""
-
-    id: str
-    at: datetime
-    level: str
-    comment: str | None
-    entries: tuple[str, ...]
-    agent: str
-
-
-class Case:
-    """A visit before its customer: its statements and questions at a moment."""
-
-    def __init__(self, file: File, now: datetime) -> None:
-        self.file, self.rules, self.now = file, file.rules, now
-        self.visit = file.visit()
-        self.judgement = file.judged(now)
-        self.read = Reading(file.rules, file.counting(), micros(now))
-        self.papers = papers(file.rules, self.visit, self.read, self.judgement.facts)
-        self.labels = self.judgement.labels
-
-    def shown(self) -> tuple[Shown, ...]:
-        """All statements with content."""
-        return tuple(self._shown(paper) for paper in self.papers if paper.made.document.lines)
-
-    def _shown(self, paper: Paper) -> Shown:
-        made = paper.made
-        return Shown(
-            statement=made.document,
-            sha256=made.sha256,
-            title=Choice(made.table.id, made.table.title.zh, made.table.title.en),
-            label=self.labels.get(made.thing, made.thing) if made.thing is not None else None,
-            signs=made.table.signs,
-            signature=paper.signature,
-            declined=paper.declined,
-            relations=relations(self.rules, made.table.signs) if made.table.signs else (),
-        )
-
-    def questions(self) -> Questions:
-        """What may be asked; worked out only when it is needed."""
-        return Questions(self.rules, self.visit, self.file.counting(), self.now)
-
-    def asked(self, level: Level | None) -> tuple[Question, ...]:
-        """The questions of the page: once the work is done, or he has gone."""
-        if not {"work_finished", "left"} & self.judgement.facts:
-            return ()
-        return tuple(
-            Question(
-                id=one.question.id,
-                items=one.items,
-                things=one.things,
-                zh=one.question.zh,
-                en=one.question.en,
-                bad=one.question.bad_answer,
-            )
-            for one in self.questions().asked(own_device=level == "own_device")
-        )
-
-    def happened(self, what: str) -> datetime | None:
-        """When something of the visit happened first, in the utility's zone."""
-        found = self.read.moments.get(what)
-        return None if found is None else datetime.fromtimestamp(found[0] / 1_000_000, self.now.tzinfo)
-
-    def raisable(self) -> tuple[Choice, ...]:
-        """The facts that a customer may raise."""
-        facts = self.rules.facts.items()
-        return tuple(Choice(name, fact.customer.zh, fact.customer.en) for name, fact in facts if fact.customer)
-
-
-def relations(rules: Rules, signs: str) -> tuple[Choice, ...]:
-    """Who may be named as signer, those who may sign first."""
-    words = rules.checklist.words.get("relations", {})
-    may, other = signers(rules, signs)
-    return tuple(Choice(one, words[one].zh, words[one].en) for one in (*may, *other) if one in words)
-
-
-def masked(shown: Shown) -> Shown:
-    """As who has only the link may see it: that it was signed or declined, not by whom and in what words."""
-    signature = shown.signature
-    if signature is not None:
-        signature = msgspec.structs.replace(signature, signer=mask.name(signature.signer))
-    declined = tuple(
-        msgspec.structs.replace(one, reason="", helper=mask.name(one.helper) if one.helper else None)
-        for one in shown.declined
-    )
-    return msgspec.structs.replace(shown, signature=signature, declined=declined)
-
-
-def next_paper(shown: tuple[Shown, ...]) -> Shown | None:
-    """The statement that is to be signed next, else the last that was signed, else what there is to read."""
-    to_sign = [one for one in shown if one.signs is not None]
-    waiting = [one for one in to_sign if one.signature is None or one.signature.state != "holds"]
-    return next(iter((*waiting, *reversed(to_sign), *shown)), None)
-
-
-def said_by_link(house: House, file: File) -> tuple[Said, ...]:
-    """What the customer said by his link, each time."""
-    return tuple(
-        Said(
-            id=str(row.id),
-            at=house.time(row.received_at),
-            level=said.level,
-            comment=said.said.comment,
-            entries=tuple(entry.id for entry in said.entries),
-            agent=said.agent,
-        )
-        for row, said in file.said_by_link()
-    )
 
 
 async def write(
@@ -198,24 +40,38 @@ async def write(
     image: Sealed | None,
 ) -> None:
     """Write a customer's answers as one batch. What he said last, said again, is no change."""
-    case = Case(file, house.now())
+    case = Case(house, file)
     if level is None and (answers.raises or answers.signature or answers.refused):
         raise CodeNeeded
     if answers.signature is not None:
         _paper(case, answers.signature.statement_sha256)  # also when he says the same again
     before = file.said_by_link()
     last = before[-1][1] if before else None
-    said = ByLink(entries=(), level=level or "words", said=answers, address=device.address, agent=device.agent)
-    if last is not None and (last.said, last.level) == (said.said, said.level):
+    said = ByLink(
+        entries=(),
+        level=level or "words",
+        said=_without_picture(answers),
+        image=image.digest.hex() if image else "",
+        address=device.address,
+        agent=device.agent,
+    )
+    if last is not None and (last.said, last.image, last.level) == (said.said, said.image, said.level):
         return
-    entries = list(_entries(case, answers, level, image.digest.hex() if image else ""))
-    batch = uuid5(link, f"{before[-1][0].id if before else ''} {encoded(said.said).hex()} {said.level}")
+    entries = list(_entries(case, answers, level, said.image))
+    batch = uuid5(link, f"{before[-1][0].id if before else ''} {encoded(said.said).hex()} {said.image} {said.level}")
     named = [msgspec.structs.replace(entry, id=str(uuid5(batch, str(n)))) for n, entry in enumerate(entries)]
     if image is not None:
         await note(house, tx, image, customer_of(str(file.row.id)))
     body = encoded(msgspec.structs.replace(said, entries=tuple(named)))
     if await put(house, tx, file.row, batch, "link", CUSTOMER, body):
         await written_now(house, tx, await load(house, tx, file.row))
+
+
+def _without_picture(answers: Answers) -> Answers:
+    if answers.signature is None:
+        return answers
+    drawn = msgspec.structs.replace(answers.signature, strokes=None, png=None)
+    return msgspec.structs.replace(answers, signature=drawn)
 
 
 def _entries(case: Case, answers: Answers, level: Level | None, image: str) -> Iterator[Entry]:

@@ -24,12 +24,13 @@ from .access import place
 from .append import CUSTOMER, append
 from .appointment import AGREED, MOVED, Appointment, appointment
 from .attach import Sealed, keep_bytes
-from .confirm import Case, Choice, Device, Question, Shown
+from .confirm import Device
 from .decode import decode
 from .house import House
 from .judging import File, load
 from .links import linked
 from .notice import local, technician_of
+from .papers import Case, Choice, Question, Shown, masked, next_paper, said_by_link
 from .strokes import picture
 
 Due = Literal["appointment", "agreed", "under_way", "over", "cancelled"]
@@ -101,10 +102,10 @@ async def _seen(house: House, tx: Tx, link: UUID, file: File, address: str) -> C
     stands = appointment(file, now, house.desk.cutoff_hours)
     stands = msgspec.structs.replace(stands, window=local(house, stands.window))
     level = await codes.level(house, tx, link, file, address)
-    case = Case(file, now)
+    case = Case(house, file)
     shown = case.shown()
-    paper = confirm.next_paper(shown)
-    answered_at = next((one.at for one in reversed(confirm.said_by_link(house, file))), None)
+    paper = next_paper(shown)
+    answered_at = next((one.at for one in reversed(said_by_link(house, file))), None)
     state, sent = _due(file, stands), await codes.waits(house, tx, link)
     after = state in ("under_way", "over")
     return Confirmation(
@@ -116,7 +117,7 @@ async def _seen(house: House, tx: Tx, link: UUID, file: File, address: str) -> C
         hotline=house.desk.hotline,
         statement=paper.statement if paper else None,
         statement_sha256=paper.sha256 if paper else None,
-        statements=shown if level is not None else tuple(map(confirm.masked, shown)),
+        statements=shown if level is not None else tuple(map(masked, shown)),
         raises=case.raisable() if after else (),
         level=level,
         answered_at=answered_at,

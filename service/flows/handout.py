@@ -14,10 +14,10 @@ from service.storage.database import Tx
 from service.storage.disk import on_disk
 
 from . import customer, photos
-from .confirm import Shown
 from .customer import Confirmation
 from .house import House
 from .links import linked
+from .papers import Shown
 
 EDGE = 480  # pixels of a small picture
 MOST = 24  # pictures in a copy

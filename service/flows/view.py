@@ -18,9 +18,9 @@ from service.storage.database import Tx
 from service.storage.visits import VisitRow
 
 from .access import person_of
-from .confirm import Case, Said, Shown, said_by_link
 from .house import House
 from .judging import File, Judged, open_file
+from .papers import Case, Said, Shown, said_by_link
 from .standing import Flag, State, flags_of, state_of
 
 AT_THE_DOOR = ("arrived", "door_signal", "nobody_home")
@@ -113,8 +113,8 @@ async def show(house: House, token: bytes, visit: UUID) -> VisitView:
 async def view(house: House, tx: Tx, file: File) -> VisitView:
     """A visit for a client."""
     plan, entries = file.plan, tuple(file.gathered.entries)
-    now = house.now()
-    judgement = file.judged(now)
+    case, now = Case(house, file), house.now()
+    judgement = case.judgement if case.now <= now else file.judged(now)  # a phone's clock may be ahead
     judged = file.said(judgement, now)
     gone = file.standing.cancelled
     return VisitView(
@@ -133,7 +133,7 @@ async def view(house: House, tx: Tx, file: File) -> VisitView:
         entries=entries,
         records=tuple(_record(house, file, number) for number, row in enumerate(file.rows) if row.kind == "record"),
         judgement=judged,
-        statements=Case(file, now).shown() if judgement.facts else (),
+        statements=case.shown(),
         said=said_by_link(house, file),
         absence=absence_of(entries),
         cancelled=Cancelled(gone.at, gone.by, file.standing.trail[gone.number - 1].reason or "") if gone else None,

@@ -2,8 +2,8 @@
 
 from datetime import datetime, tzinfo
 
-from service.flows.confirm import Choice
 from service.flows.customer import Confirmation
+from service.flows.papers import Choice
 
 from .fields import ANSWERED, Form, Sent, button, hidden, opened
 from .pages import both

@@ -2,7 +2,7 @@
 
 from html import escape
 
-from service.flows.confirm import Choice, Shown
+from service.flows.papers import Choice, Shown
 
 from .fields import Form, Sent, button, hidden, opened
 from .pages import both

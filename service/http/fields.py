@@ -5,7 +5,7 @@ from html import escape
 
 import msgspec
 
-from service.flows.confirm import Choice
+from service.flows.papers import Choice
 
 from .pages import both
 

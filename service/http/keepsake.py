@@ -4,9 +4,9 @@ from base64 import b64encode
 from html import escape
 
 from service.domain.statement import canonical
-from service.flows.confirm import Shown
 from service.flows.handout import Handout, named
 from service.flows.house import House
+from service.flows.papers import Shown
 
 from .answers import Answer
 from .pages import HEADERS, STYLE, both, rows

@@ -5,7 +5,7 @@ from html import escape
 
 from service.domain.confirmation import Declined, Signature
 from service.domain.statement import Filled
-from service.flows.confirm import Shown
+from service.flows.papers import Shown
 
 from .pages import both
 
