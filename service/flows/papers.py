@@ -1,0 +1,160 @@
+"""A visit before its customer: the statements to read and to sign, the questions, and what he said before."""
+
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+from service.domain import mask
+from service.domain.confirmation import Declined, Level, Paper, Questions, Signature, papers, signers
+from service.domain.reading import Reading, micros
+from service.domain.rules import Rules
+from service.domain.statement import Document
+
+from .house import House
+from .judging import File, last_moment
+
+
+class Question(msgspec.Struct, frozen=True, kw_only=True):
+    """What is asked now. `bad`: the answer that is the bad one."""
+
+    id: str
+    items: tuple[str, ...]
+    things: tuple[str, ...]
+    zh: str
+    en: str
+    bad: Literal["yes", "no"] = "no"
+
+
+class Choice(msgspec.Struct, frozen=True):
+    """Something to choose from."""
+
+    id: str
+    zh: str
+    en: str
+
+
+class Shown(msgspec.Struct, frozen=True, kw_only=True):
+    """A statement: what is or was to be signed. `signs` is the item that a signature fulfils; None: it is only read."""
+
+    statement: Document
+    sha256: str
+    title: Choice
+    label: str | None
+    signs: str | None
+    signature: Signature | None
+    declined: tuple[Declined, ...]
+    relations: tuple[Choice, ...]
+
+
+class Said(msgspec.Struct, frozen=True, kw_only=True):
+    """What the customer said by his link at once: the level, his own words, the entries."""
+
+    id: str
+    at: datetime
+    level: str
+    comment: str | None
+    entries: tuple[str, ...]
+    agent: str
+
+
+class Case:
+    """A visit as its customer sees it now."""
+
+    def __init__(self, house: House, file: File) -> None:
+        # of a phone whose clock is ahead, all that it wrote is seen: else he would sign before what he signs
+        self.now = now = last_moment(house, file.gathered.entries)
+        self.file, self.rules = file, file.rules
+        self.visit = file.visit()
+        self.judgement = file.judged(now)
+        self.read = Reading(file.rules, file.counting(), micros(now))
+        self.papers = papers(file.rules, self.visit, self.read, self.judgement.facts)
+        self.labels = self.judgement.labels
+
+    def shown(self) -> tuple[Shown, ...]:
+        """All statements with content."""
+        return tuple(self._shown(paper) for paper in self.papers if paper.made.document.lines)
+
+    def _shown(self, paper: Paper) -> Shown:
+        made = paper.made
+        return Shown(
+            statement=made.document,
+            sha256=made.sha256,
+            title=Choice(made.table.id, made.table.title.zh, made.table.title.en),
+            label=self.labels.get(made.thing, made.thing) if made.thing is not None else None,
+            signs=made.table.signs,
+            signature=paper.signature,
+            declined=paper.declined,
+            relations=relations(self.rules, made.table.signs) if made.table.signs else (),
+        )
+
+    def questions(self) -> Questions:
+        """What may be asked; worked out only when it is needed."""
+        return Questions(self.rules, self.visit, self.file.counting(), self.now)
+
+    def asked(self, level: Level | None) -> tuple[Question, ...]:
+        """The questions of the page: once the work is done, or he has gone."""
+        if not {"work_finished", "left"} & self.judgement.facts:
+            return ()
+        return tuple(
+            Question(
+                id=one.question.id,
+                items=one.items,
+                things=one.things,
+                zh=one.question.zh,
+                en=one.question.en,
+                bad=one.question.bad_answer,
+            )
+            for one in self.questions().asked(own_device=level == "own_device")
+        )
+
+    def happened(self, what: str) -> datetime | None:
+        """When something of the visit happened first, in the utility's zone."""
+        found = self.read.moments.get(what)
+        return None if found is None else datetime.fromtimestamp(found[0] / 1_000_000, self.now.tzinfo)
+
+    def raisable(self) -> tuple[Choice, ...]:
+        """The facts that a customer may raise."""
+        facts = self.rules.facts.items()
+        return tuple(Choice(name, fact.customer.zh, fact.customer.en) for name, fact in facts if fact.customer)
+
+
+def relations(rules: Rules, signs: str) -> tuple[Choice, ...]:
+    """Who may be named as signer, those who may sign first."""
+    words = rules.checklist.words.get("relations", {})
+    may, other = signers(rules, signs)
+    return tuple(Choice(one, words[one].zh, words[one].en) for one in (*may, *other) if one in words)
+
+
+def masked(shown: Shown) -> Shown:
+    """As who has only the link may see it: that it was signed or declined, not by whom and in what words."""
+    signature = shown.signature
+    if signature is not None:
+        signature = msgspec.structs.replace(signature, signer=mask.name(signature.signer))
+    declined = tuple(
+        msgspec.structs.replace(one, reason="", helper=mask.name(one.helper) if one.helper else None)
+        for one in shown.declined
+    )
+    return msgspec.structs.replace(shown, signature=signature, declined=declined)
+
+
+def next_paper(shown: tuple[Shown, ...]) -> Shown | None:
+    """The statement that is to be signed next, else the last that was signed, else what there is to read."""
+    to_sign = [one for one in shown if one.signs is not None]
+    waiting = [one for one in to_sign if one.signature is None or one.signature.state != "holds"]
+    return next(iter((*waiting, *reversed(to_sign), *shown)), None)
+
+
+def said_by_link(house: House, file: File) -> tuple[Said, ...]:
+    """What the customer said by his link, each time."""
+    return tuple(
+        Said(
+            id=str(row.id),
+            at=house.time(row.received_at),
+            level=said.level,
+            comment=said.said.comment,
+            entries=tuple(entry.id for entry in said.entries),
+            agent=said.agent,
+        )
+        for row, said in file.said_by_link()
+    )
