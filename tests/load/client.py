@@ -11,16 +11,17 @@ import msgspec
 
 from service.app import new_id
 
-from .town import TOKEN, record_of, record_parts
+from .town import record_of, record_parts, token_of
 
 _LENGTH = re.compile(rb"(?i)\r\ncontent-length: *(\d+)")
 
 
 class Sent(msgspec.Struct):
-    """A record: its id, its bytes, and its answer (0: not sent yet, -1: sent, no answer) after how many seconds."""
+    """A record, whose phone sends it, and its answer (0: not sent yet, -1: sent, no answer) after how many seconds."""
 
     id: UUID
     body: bytes
+    token: str
     status: int = 0
     seconds: float = 0.0
 
@@ -48,7 +49,7 @@ def records_for(visits: list[UUID]) -> list[Sent]:
     found: list[Sent] = []
     for visit in visits:
         record = new_id()
-        found.append(Sent(record, record_of(visit, record, parts)))
+        found.append(Sent(record, record_of(visit, record, parts), token_of(visit)))
     return found
 
 
@@ -105,7 +106,7 @@ def _request(one: Sent) -> bytes:
     return (
         b"PUT /v1/records/%s HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: Bearer %s\r\n"
         b"content-type: application/json\r\ncontent-length: %d\r\n\r\n%s"
-        % (str(one.id).encode(), TOKEN.encode(), len(one.body), one.body)
+        % (str(one.id).encode(), one.token.encode(), len(one.body), one.body)
     )
 
 

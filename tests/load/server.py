@@ -13,6 +13,7 @@ import socket
 import sys
 import time
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import aiosqlite
@@ -29,7 +30,7 @@ from service.storage.sqlite import PRAGMAS, Sqlite
 from service.storage.sqlite_tx import drive
 from service.storage.statements import Statement, statements
 
-from .town import TOKEN
+from .town import token_of
 
 
 class SlowDisk(Sqlite):
@@ -109,7 +110,8 @@ class Nothing(Sqlite):
             one = await tx.one("any_visit")
             self.rows["locked_visit"] = one
             self.rows["next_number"] = (1,)
-            self.rows["person_of_token"] = await tx.one("person_of_token", digest=digest(TOKEN))
+            token = digest(token_of(UUID(bytes=one[0]))) if one else b""
+            self.rows["person_of_token"] = await tx.one("person_of_token", digest=token)
             self.rows["checklist"] = await tx.one("checklist", id="onsite", version="1")
 
         self._sql["any_visit"] = Statement(self._sql["visit"].sql.replace("WHERE v.id = :id", "LIMIT 1"), ())

@@ -1,4 +1,4 @@
-"""What a load test works on: one technician, any number of visits, and a record of each as a phone would send it."""
+"""What a load test works on: fifty technicians, any number of visits, and a record of each as a phone would send it."""
 
 import json
 from collections.abc import Iterator
@@ -19,7 +19,18 @@ from service.storage.visits import VisitRow, add_visit
 from tests import stories
 
 TOKEN = "load-test"
+PHONES = 50  # writers of one technician's agenda take turns: a town has many
 MANY = 2000
+
+
+def phone_of(visit: UUID) -> int:
+    """Whose visit it is, by number."""
+    return visit.int % PHONES
+
+
+def token_of(visit: UUID) -> str:
+    """The token of the phone that sends the visit's record."""
+    return f"{TOKEN}-{phone_of(visit)}"
 
 
 def record_of(visit: UUID, record: UUID, parts: list[bytes]) -> bytes:
@@ -42,25 +53,25 @@ async def settle_town(db: Database, visits: int) -> list[UUID]:
     await first_checklist(house)
 
     async def hire(tx: Tx) -> None:
-        if await people.add_person(tx, Person("li", "李", ("technician",), ("城东",)), clock()):
-            await people.add_token(tx, digest(TOKEN), "li", clock())
+        for phone in range(PHONES):
+            if await people.add_person(tx, Person(f"li{phone}", "李", ("technician",), ("城东",)), clock()):
+                await people.add_token(tx, digest(f"{TOKEN}-{phone}"), f"li{phone}", clock())
 
     await db.write(hire)
     told = json.loads((stories.FOLDER / "S01.json").read_bytes())["visit"]
     plan = {
         "type": told["type"],
         "window": told["window"],
-        "technician": "li",
         "customer": {"name": "陶", "phone": "13800000000", "address": "虚构路 12 号", "account": "100200300"},
         "work": {"content": "检修漏水", "place": "厨房"},
     }
-    body = msgspec.json.encode(plan)
+    bodies = [msgspec.json.encode({**plan, "technician": f"li{phone}"}) for phone in range(PHONES)]
     ids = [new_id() for _ in range(visits)]
     for some in _chunks(ids):
 
         async def plan_some(tx: Tx, some: list[UUID] = some) -> None:
             for visit in some:
-                await add_visit(tx, _row(visit, body))
+                await add_visit(tx, _row(visit, bodies[phone_of(visit)]))
 
         await db.write(plan_some)
     return ids
@@ -77,7 +88,7 @@ def _row(visit: UUID, body: bytes) -> VisitRow:
         sha256=sha256(body).digest(),
         body=body,
         type="repair_leak",
-        technician="li",
+        technician=f"li{phone_of(visit)}",
         area="城东",
         checklist="onsite",
         checklist_version="1",
