@@ -57,13 +57,13 @@ def _after(house: House, seen: Confirmation, token: str, sent: Sent) -> str:
     pictures = f"/c/{token}/photo" if seen.level is not None else None
     papers = ""
     for one in seen.statements:
-        inside = statement(one, pictures) + marks(one, pictures, house.zone)
+        inside = statement(one, pictures) + f'<div id="{part(one.sha256)}">{marks(one, pictures, house.zone)}</div>'
         if signable(one) and seen.level is not None:
             inside += choices(one, token, sent)
         elif signable(one):
             first = both("签字、不同意或不方便签字：请先获取验证码", "To sign, disagree or decline: first the code")
             inside += f'<p><a class="tel" href="#code">{first}</a></p>'
-        papers += f'<section id="{part(one.sha256)}">{inside}</section>'
+        papers += f"<section>{inside}</section>"
     return (
         papers
         + code(seen, token, house.now(), sent)

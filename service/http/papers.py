@@ -47,7 +47,7 @@ def spelt(moment: datetime, zone: tzinfo | None) -> str:
 
 
 def part(sha256: str) -> str:
-    """The name of the part of the page where a statement is."""
+    """The name of the part of the page that says who signed a statement: where the page goes on after signing."""
     return f"paper-{sha256[:12]}"
 
 
