@@ -47,7 +47,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     requests: Annotated[int, About("Requests a minute of one token, also all at once; 0: no limit.")] = 600
     strangers: Annotated[
         int, About("Requests a minute from one address by those without a token, also all at once; 0: no limit.")
-    ] = 120
+    ] = 600
     max_file: Annotated[int, About("Largest photo in bytes.")] = 8 * MIB
     blobs: Annotated[
         str,

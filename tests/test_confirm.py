@@ -5,7 +5,7 @@ import hashlib
 import itertools
 import json
 import re
-from base64 import b32encode
+from base64 import b32encode, b64encode
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from io import BytesIO
@@ -419,3 +419,23 @@ async def test_a_phone_whose_clock_is_ahead_makes_no_honest_signature_look_wrong
     stand(world.house, now + timedelta(hours=1))
     assert await tao.judged() == []
     assert (await tao.seen())["statements"][0]["signature"]["state"] == "holds"
+
+
+@pytest.mark.parametrize(
+    "drawn",
+    [
+        {"strokes": []},
+        {"strokes": [[]]},
+        {"strokes": [[[n, n] for n in range(5000)]] * 5},
+        {"png": "!!"},
+        {"png": b64encode(b"<svg/>").decode()},
+        {"png": b64encode(b"\x89PNG\r\n\x1a\n" + b"\0" * 50).decode()},
+    ],
+)
+async def test_what_is_no_signature_is_told_and_nothing_is_written(world: World, drawn: dict[str, Any]) -> None:
+    tao = await told(world, "S04", drop=("meter_order_signed",))
+    await tao.enters()
+    before = await tao.whole()
+    answer = await tao.says(signature={**TAO, **drawn, **await tao.digest()})
+    assert answer.status_code == 422
+    assert (await tao.whole())["entries"] == before["entries"]

@@ -12,6 +12,7 @@ from service.domain.errors import UnreadableSignature
 
 SIZE = (900, 360)  # pixels
 EDGE, WIDTH = 24, 5
+MOST_POINTS = 20_000  # a hand makes some hundreds; drawing is work
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 
@@ -39,6 +40,8 @@ def _drawn(strokes: tuple[Stroke, ...]) -> bytes:
     points = [point for stroke in strokes for point in stroke]
     if not points:
         raise UnreadableSignature("nothing was drawn")
+    if len(points) > MOST_POINTS:
+        raise UnreadableSignature(f"at most {MOST_POINTS} points")
     left, top = min(x for x, _ in points), min(y for _, y in points)
     wide, high = max(x for x, _ in points) - left, max(y for _, y in points) - top
     scale = min((SIZE[0] - 2 * EDGE) / max(wide, 1), (SIZE[1] - 2 * EDGE) / max(high, 1))
