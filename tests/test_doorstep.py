@@ -1,14 +1,17 @@
 """The doorstep check: a code that changes, a green page or a red one, and the customer's word for it."""
 
+from io import BytesIO
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from service.domain import doorcode
 from service.flows import deliver, doorstep
 
 from .desk import URL, Post, set_up, stand
-from .test_customer import entries
+from .pictures import picture
+from .test_customer import entries, link
 from .world import VISIT, World, problem
 
 PATH = f"/v1/visits/{VISIT}/doorstep"
@@ -126,3 +129,35 @@ async def test_badge_and_title_are_on_the_green_page_and_in_the_notice(world: Wo
     assert "维修员 李" in html
     offer = (await world.ask("zhao", "GET", f"/v1/visits/{VISIT}/notice")).json()
     assert "维修员李，工号 工 0042" in offer["text"]
+
+
+async def test_the_photo_on_his_id_card_is_on_the_green_page_while_the_code_is_fresh(world: World, post: Post) -> None:
+    code, face = await shown(world), picture(7, size=(900, 1200), exif=b"Exif\0\0secret")
+    assert (await world.client.get(f"{path(code)}/who")).status_code == 404  # he has none yet
+    assert "/who" not in (await world.client.get(path(code))).text
+    for _ in range(2):
+        given = await world.ask("admin", "PUT", "/v1/people/li/photo", face, content_type="image/jpeg")
+        assert given.status_code == 204
+    page = await world.client.get(path(code))
+    assert f'src="{path(code)}/who"' in page.text
+    assert "img-src 'self'" in page.headers["content-security-policy"]
+    seen = await world.client.get(f"{path(code)}/who")
+    assert (seen.status_code, seen.headers["content-type"]) == (200, "image/jpeg")
+    with Image.open(BytesIO(seen.content)) as small:
+        assert small.size == (360, 480)
+    assert b"secret" not in seen.content
+    token = post.token if post.letters else (await link(world))
+    assert (await world.client.get(f"/c/{token}/who")).content == seen.content
+    stand(world.house, "09:20")
+    assert (await world.client.get(f"{path(code)}/who")).status_code == 404
+    assert (await world.client.get("/d/guess/who")).status_code == 404
+
+
+async def test_only_an_admin_sets_a_photo_and_only_a_photo_is_taken(world: World, post: Post) -> None:
+    for who, status in (("li", 403), ("zhao", 403), ("wang", 403)):
+        answer = await world.ask(who, "PUT", "/v1/people/li/photo", picture(), content_type="image/jpeg")
+        assert answer.status_code == status
+    svg = await world.ask("admin", "PUT", "/v1/people/li/photo", b"<svg/>", content_type="image/svg+xml")
+    assert problem(svg) == (415, "not-photo")
+    nobody = await world.ask("admin", "PUT", "/v1/people/nobody/photo", picture(), content_type="image/jpeg")
+    assert problem(nobody) == (404, "not-found")

@@ -87,6 +87,7 @@ ROWS: dict[str, Row] = {
     "add_person": Row(
         "POST", "/v1/people", frozenset({ADMIN}), {"login": "new", "name": "新", "roles": ["technician"]}
     ),
+    "give_face": Row("PUT", f"/v1/people/{OWN}/photo", frozenset({ADMIN}), OTHER, headers=JPEG),
     "invite_person": Row("POST", "/v1/invitations", frozenset({ADMIN}), {"person": OWN}),
     "depart": Row("PUT", f"/v1/people/{OWN}/departure", frozenset({ADMIN}), {"reason": "退休"}),
     "enrol_device": Row("POST", "/v1/enrolments", frozenset({SUPER, ADMIN}), {"person": OWN}),
@@ -140,6 +141,8 @@ ROWS: dict[str, Row] = {
     "show_customers_page": public("GET", "/c/guess"),
     "take_form": public("POST", "/c/guess", b""),
     "show_customers_photo": public("GET", f"/c/guess/photo/{name_of(PHOTO)}"),
+    "show_who_comes": public("GET", "/c/guess/who"),
+    "show_who_stands_there": public("GET", "/d/guess/who"),
     "take_copy": public("GET", "/c/guess/copy"),
     "ask_by_form": public("POST", "/c/guess/another-time", b""),
     "agree_by_form": public("POST", "/c/guess/appointment", b""),

@@ -43,6 +43,7 @@ class Who(msgspec.Struct, frozen=True):
     badge: str
     title: str
     company: str
+    photo: bool = False
 
 
 class Where(msgspec.Struct, frozen=True, kw_only=True):
@@ -144,7 +145,9 @@ def _where(file: File, window: Window | None, *, plain: bool) -> Where:
 async def who(house: House, tx: Tx, login: str) -> Who:
     """What may be told of a technician."""
     card = await cards.card(tx, login)
-    return Who(card.name if card else "", card.badge if card else "", card.title if card else "", house.desk.company)
+    if card is None:
+        return Who("", "", "", house.desk.company)
+    return Who(card.name, card.badge, card.title, house.desk.company, card.photo is not None)
 
 
 def _due(file: File, stands: Appointment) -> Due:

@@ -41,6 +41,7 @@ class Doorstep(msgspec.Struct, frozen=True, kw_only=True):
 class Genuine(msgspec.Struct, frozen=True, kw_only=True):
     """A genuine code: who stands there and why. `ticket` goes into the form; `used` when it was confirmed already."""
 
+    login: str
     technician: Who
     purpose: str
     word: str
@@ -98,6 +99,7 @@ async def look(house: House, text: str) -> Genuine | None:
             return None
         file = await load(house, tx, row)
         return Genuine(
+            login=login,
             technician=await who(house, tx, login),
             purpose=file.plan.work.content,
             word=doorcode.word(key, row.id),

@@ -36,7 +36,7 @@ async def picture(house: House, token: str, address: str, file: str, *, small: b
     seen = await customer.look(house, token, address)
     if seen.level is None or file not in named(seen.statements) or not await _came(house, token, file):
         raise NotFound
-    return await _picture(house, bytes.fromhex(file), small=small)
+    return await shown(house, bytes.fromhex(file), small=small)
 
 
 async def copy(house: House, token: str, address: str) -> Handout:
@@ -48,7 +48,7 @@ async def copy(house: House, token: str, address: str) -> Handout:
     for file in named(seen.statements)[:MOST]:
         if await _came(house, token, file):
             try:
-                found[file] = await _picture(house, bytes.fromhex(file), small=True)
+                found[file] = await shown(house, bytes.fromhex(file), small=True)
             except (PhotoUnreadable, NotFound, Busy):
                 continue  # its digest is in the copy all the same
     return Handout(seen, found)
@@ -74,7 +74,7 @@ async def _came(house: House, token: str, file: str) -> bool:
     return await house.db.read(work)
 
 
-async def _picture(house: House, file: bytes, *, small: bool) -> bytes:
+async def shown(house: House, file: bytes, *, small: bool) -> bytes:
     """The copy that everybody gets (`photos`), or a small one of it: made by us, it is safe to decode here."""
     if not small:
         return await photos.copy(house, file)

@@ -10,7 +10,7 @@ from .answers import Answer, Headers
 from .asking import code, questions, raised
 from .choices import PAD, choices, signable
 from .fields import Sent
-from .pages import both, call, page, rows
+from .pages import both, call, face, page, rows
 from .papers import marks, part, spelt, statement
 from .web import FOLDER
 
@@ -26,8 +26,11 @@ def whole(
     alert = f'<div class="alert" role="alert">{both(sent.zh, sent.en)}</div>' if sent.zh else ""
     after = _after(house, seen, token, sent) if _worked(seen) else _appointment(seen, token)
     pad = PAD if "data-pad" in after else ""
-    body = f"{head}{alert}{_status(seen)}<section>{_facts(house, seen)}</section>{after}{call(seen.hotline)}"
-    return page("上门服务", body, status, more, pad, style=STYLE, asks=False, images=seen.level is not None)
+    photo = seen.technician.photo
+    who = face(seen.technician.name, f"/c/{token}/who") if photo else ""
+    pictures = photo or seen.level is not None
+    body = f"{head}{alert}{_status(seen)}<section>{who}{_facts(house, seen)}</section>{after}{call(seen.hotline)}"
+    return page("上门服务", body, status, more, pad, style=STYLE, asks=False, images=pictures)
 
 
 def _worked(seen: Confirmation) -> bool:

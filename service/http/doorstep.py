@@ -13,7 +13,7 @@ from .auth import address_of, session_of
 from .customer import HTML, paged
 from .endpoint import ANYBODY, Asked, Bytes, Says, house_of
 from .forms import form_of
-from .pages import both, call, page, rows
+from .pages import both, call, face, page, rows
 
 LOOK = Says(
     tag="customer",
@@ -104,11 +104,11 @@ def _genuine(request: Asked, found: Genuine, code: str) -> Answer:
     )
     body = (
         f'<div class="good"><h1>{both("✓ 是我们的工作人员", "Genuine: he works for us")}</h1></div>'
-        f'<section><div class="face" aria-hidden="true">{escape(person.name[:1])}</div>{facts}{word}'
+        f"<section>{face(person.name, f'/d/{code}/who' if person.photo else None)}{facts}{word}"
         f'<dd class="word">{escape(found.word)}</dd></dl></section><section>{form}</section>'
         f"<p>{doubt}</p>"
     )
-    return page("上门核验", body + call(house_of(request).desk.hotline))
+    return page("上门核验", body + call(house_of(request).desk.hotline), images=person.photo)
 
 
 ROUTES = (show_doorstep_page, confirm_doorstep)

@@ -1,10 +1,10 @@
-"""What a customer takes from his page: the pictures of his statements, and a copy of everything."""
+"""What a customer takes from his page: who comes, the pictures of his statements, and a copy of everything."""
 
 from litestar import get
 from litestar.types import ASGIApp
 
-from service.domain.errors import CodeNeeded, LinkEnded, NotFound, PhotoUnreadable
-from service.flows import customer, handout, strangers
+from service.domain.errors import CodeNeeded, LinkEnded, NotFound, PhotoUnreadable, TooManyRequests
+from service.flows import customer, faces, handout, strangers
 
 from .answers import Answer
 from .auth import address_of
@@ -28,6 +28,13 @@ COPY = Says(
     summary="Statements, signatures and digests as one file to keep, after the code",
     gives={200: HTML, 403: HTML, 404: HTML, 410: HTML, 429: HTML},
     problems=ANYBODY,
+    public=True,
+)
+WHO = Says(
+    tag="customer",
+    summary="The photo on the technician's ID card",
+    gives={200: Bytes("image/jpeg", "At most 480 pixels.")},
+    problems=(*ANYBODY, NotFound, LinkEnded, PhotoUnreadable, TooManyRequests),
     public=True,
 )
 _JPEG = (
@@ -72,4 +79,20 @@ async def take_copy(request: Asked) -> ASGIApp:
     return await paged(request, work)
 
 
-ROUTES = (show_customers_photo, take_copy)
+@get("/c/{token:str}/who", opt={"says": WHO})
+async def show_who_comes(request: Asked) -> ASGIApp:
+    """The technician's photo, for who has the link."""
+    house = house_of(request)
+    raw = await strangers.counted(house, address_of(request.scope), lambda: faces.of_visit(house, token_of(request)))
+    return Answer(200, raw, (*_JPEG, (b"cache-control", b"private, no-store")))
+
+
+@get("/d/{code:str}/who", opt={"says": WHO})
+async def show_who_stands_there(request: Asked) -> ASGIApp:
+    """The photo of who shows a code at the door, while the code is fresh."""
+    house, code = house_of(request), request.scope["path_params"]["code"]
+    raw = await strangers.counted(house, address_of(request.scope), lambda: faces.at_the_door(house, code))
+    return Answer(200, raw, (*_JPEG, (b"cache-control", b"private, no-store")))
+
+
+ROUTES = (show_customers_photo, take_copy, show_who_comes, show_who_stands_there)

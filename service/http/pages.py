@@ -36,6 +36,7 @@ input:not([type=hidden]){width:100%;min-height:60px;padding:.6rem;border:2px sol
 .good h1,.bad h1,.good h2,.bad h2{font-size:2rem;margin:0}
 .face{width:88px;height:88px;border-radius:50%;background:#0a6b2e;color:#fff;font-size:40px;line-height:88px;
 text-align:center;font-weight:700;margin-bottom:.8rem}
+img.face{width:160px;height:160px;object-fit:cover}
 .word{font-size:1.8rem;letter-spacing:.1em}
 """
 
@@ -136,3 +137,10 @@ def call(hotline: str) -> str:
 def plain(zh: str, en: str, hotline: str, status: int, more: Headers = ()) -> Answer:
     """A page that says one thing."""
     return page(zh, f"<section><h1>{both(zh, en)}</h1></section>{call(hotline)}", status, more)
+
+
+def face(name: str, picture: str | None) -> str:
+    """Who it is: the photo on his ID card, or the first character of his name."""
+    if picture is None:
+        return f'<div class="face" aria-hidden="true">{escape(name[:1])}</div>'
+    return f'<img class="face photo" src="{escape(picture)}" alt="{escape(name)}" width="160" height="160">'

@@ -3,13 +3,37 @@
 from litestar import get, post, put
 from litestar.types import ASGIApp
 
-from service.domain.errors import InvalidQuery, LoginTaken, NotFound, UnknownCode, UnknownPerson
-from service.flows import people
+from service.domain.errors import (
+    DigestDiffers,
+    FileTooLarge,
+    InvalidQuery,
+    LoginTaken,
+    NotFound,
+    NotPhoto,
+    PhotoUnreadable,
+    UnknownCode,
+    UnknownPerson,
+)
+from service.flows import faces, people
 from service.flows.people import Added, Colleague, Departure, Invite, Named, NewPassword, NewPerson, PeoplePage
 
-from .answers import answer
+from . import body
+from .answers import Answer, answer
 from .auth import address_of
-from .endpoint import READS, STRANGERS, WRITES, Asked, Parameter, Says, body_of, caller, house_of, query_of
+from .endpoint import (
+    CHANGES,
+    READS,
+    STRANGERS,
+    WRITES,
+    Asked,
+    Bytes,
+    Parameter,
+    Says,
+    body_of,
+    caller,
+    house_of,
+    query_of,
+)
 
 PAGE = Says(
     tag="people",
@@ -46,6 +70,14 @@ DEPART = Says(
     takes=Departure,
     gives={200: Colleague},
     problems=(*WRITES, NotFound),
+)
+
+FACE = Says(
+    tag="people",
+    summary="The photo on somebody's ID card; customers see it at the door",
+    takes=Bytes("application/octet-stream", "The photo: JPEG, PNG or WEBP."),
+    gives={204: None},
+    problems=(*CHANGES, NotFound, FileTooLarge, NotPhoto, PhotoUnreadable, DigestDiffers),
 )
 
 
@@ -86,4 +118,15 @@ async def depart(request: Asked) -> ASGIApp:
     return answer(await people.depart(*caller(request), login, await body_of(request)))
 
 
-ROUTES = (list_people, add_person, invite_person, set_password, depart)
+@put("/v1/people/{login:str}/photo", opt={"says": FACE})
+async def give_face(request: Asked) -> ASGIApp:
+    """The photo on somebody's ID card."""
+    login, house = request.scope["path_params"]["login"], house_of(request)
+    if "\0" in login:
+        raise NotFound
+    raw = b"".join([part async for part in body.parts(request.scope, request.receive, house.vault.max_file)])
+    await faces.give(*caller(request), login, raw)
+    return Answer(204)
+
+
+ROUTES = (list_people, add_person, invite_person, set_password, depart, give_face)

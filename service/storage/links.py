@@ -22,6 +22,7 @@ class Card(msgspec.Struct, frozen=True):
     name: str
     badge: str
     title: str
+    photo: bytes | None = None  # SHA-256 of a stored file
 
 
 async def renew(tx: Tx, id: UUID, visit: UUID, digest: bytes, by: str, at: int, expires_at: int) -> None:
@@ -85,3 +86,8 @@ async def card(tx: Tx, login: str) -> Card | None:
 async def set_card(tx: Tx, login: str, badge: str, title: str) -> bool:
     """What is on somebody's ID card from now on."""
     return await tx.run("set_card", login=login, badge=badge, title=title) == 1
+
+
+async def set_face(tx: Tx, login: str, photo: bytes) -> None:
+    """The photo on somebody's ID card from now on."""
+    await tx.run("set_face", login=login, photo=photo)

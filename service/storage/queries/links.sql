@@ -28,7 +28,10 @@ SELECT value FROM secrets WHERE name = :name;
 
 -- name: card^
 -- What is on somebody's ID card; also of one who left.
-SELECT name, badge, title FROM people WHERE login = :login;
+SELECT name, badge, title, photo FROM people WHERE login = :login;
+
+-- name: set_face!
+UPDATE people SET photo = :photo WHERE login = :login;
 
 -- name: set_card!
 UPDATE people SET badge = :badge, title = :title WHERE login = :login;
