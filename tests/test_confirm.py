@@ -24,7 +24,7 @@ from service.flows import deliver
 from . import stories
 from .desk import Post, set_up, stand
 from .town import uid
-from .world import World, opened_world, problem
+from .world import VISIT, World, opened_world, problem
 
 STROKES = [[[10, 10], [60, 80], [110, 12]], [[40, 50]]]
 LETTERS = "abcdefghijklmnopqrstuvwxyz234567"
@@ -325,6 +325,9 @@ async def test_the_technicians_own_device_never_reaches_the_higher_level(world: 
     bearer = {"authorization": f"Bearer {made.json()['token']}"}
     his = Customer(world, tao.post, tao.token, tao.visit, "192.0.2.44")
     assert (await his.client.get("/v1/me", headers=bearer)).status_code == 200
+    stand(world.house, datetime.fromtimestamp(world.house.clock() / 1000).astimezone() + timedelta(minutes=2))
+    elsewhere = Customer(world, tao.post, tao.token, tao.visit, "192.0.2.99")  # for a moment on mobile data
+    assert (await elsewhere.client.get("/v1/me", headers=bearer)).status_code == 200
     await his.enters()  # he has the customer's telephone in his hand
     seen = await his.seen()
     assert seen["level"] == "phone"
@@ -343,6 +346,8 @@ async def test_what_the_customer_answered_is_not_for_the_technician_to_read(worl
     await tao.enters()
     await tao.says(answers=[{"question": "q_clean", "good": False}], comment="地上都是水")
     await tao.says(raises=[{"fact": "own_damage", "text": "茶几裂了"}])
+    assert (await tao.says(refused={"reason": "师傅态度很凶", **await tao.digest()})).status_code == 200
+    assert (await world.ask("li", "GET", "/v1/visits?flag=answered")).status_code == 403
     assert (await tao.whole())["verdict"] == "non_compliant"
     record = uid("record S04")
     got = [
@@ -354,7 +359,16 @@ async def test_what_the_customer_answered_is_not_for_the_technician_to_read(worl
     ]
     for one in got:
         assert one.status_code == 200
-        for secret in ("地上都是水", "茶几裂了", "disputed", '"says"', "non_compliant", "answered", "own_damage]"):
+        for secret in (
+            "师傅态度很凶",
+            "地上都是水",
+            "茶几裂了",
+            "disputed",
+            '"says"',
+            "non_compliant",
+            "answered",
+            "own_damage]",
+        ):
             assert secret not in one.text, (one.request.url, secret)
     assert got[0].json()["verdict"] == "compliant"
     (listed,) = got[2].json()["items"]
@@ -439,3 +453,103 @@ async def test_what_is_no_signature_is_told_and_nothing_is_written(world: World,
     answer = await tao.says(signature={**TAO, **drawn, **await tao.digest()})
     assert answer.status_code == 422
     assert (await tao.whole())["entries"] == before["entries"]
+
+
+async def test_what_is_not_asked_given_twice_or_too_much_is_not_written(world: World) -> None:
+    tao = await told(world, "S04")
+    clean = {"question": "q_clean", "good": False}
+    for answers in (
+        [clean, clean],
+        [{**clean, "thing": ""}],
+        [{"item": "no_gifts", "good": False}],  # only on his own device, however it is asked
+        [{"item": "left", "good": True}],
+    ):
+        assert problem(await tao.says(answers=answers)) == (422, "invalid-body")
+    for n in range(20):
+        assert (await tao.says(comment=f"第 {n} 句")).status_code == 200
+    much = await tao.says(comment="还有")
+    assert problem(much) == (429, "too-many-requests")
+    await tao.enters()
+    assert (await tao.says(comment="我有验证码")).status_code == 200  # who is himself still has room
+
+
+async def test_before_anybody_came_nothing_can_be_said_of_the_work(world: World) -> None:
+    post = set_up(world.house, "06:00")
+    await world.plan()
+    link = (await world.ask("zhao", "POST", f"/v1/visits/{VISIT}/confirmation-link")).json()
+    tao = Customer(world, post, link["token"], VISIT)
+    await tao.enters()
+    assert problem(await tao.says(answers=[{"question": "q_damage", "good": False}])) == (422, "invalid-body")
+    assert problem(await tao.says(raises=[{"fact": "entered", "text": "进来了"}])) == (422, "invalid-body")
+
+
+async def test_two_damages_raised_while_a_phones_clock_is_ahead_are_two(world: World) -> None:
+    tao = await told(world, "S04")
+    now = datetime.fromtimestamp(world.house.clock() / 1000).astimezone()
+    ahead = {"id": str(uid("ahead")), "what": "badge_worn", "by": "technician"}
+    ahead["at"] = (now + timedelta(minutes=20)).isoformat()
+    more = {"id": str(uid("r2")), "visit": str(tao.visit), "checklist": "onsite@1", "entries": [ahead]}
+    assert (await world.submit(more, uid("r2"))).status_code == 201
+    await tao.enters()
+    for text in ("茶几裂了", "电视机屏幕碎了", "茶几裂了"):  # the last one he said before
+        assert (await tao.says(raises=[{"fact": "own_damage", "text": text}])).status_code == 200
+    named = [one for one in (await tao.whole())["entries"] if one["what"] == "own_damage" and one.get("thing")]
+    assert [one["label"] for one in named] == ["茶几裂了", "电视机屏幕碎了"]
+    assert len({one["thing"] for one in named}) == 2
+    assert [one["text"] for one in (await tao.seen())["raised"]] == ["茶几裂了", "电视机屏幕碎了"]
+
+
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59Z", "9999-12-31T23:59:59-12:00"])
+async def test_a_clock_at_the_end_of_the_calendar_breaks_no_page(world: World, at: str) -> None:
+    tao = await told(world, "S04", drop=("meter_order_signed",))
+    odd = [{"id": str(uid(f"odd {what}")), "what": what, "by": "technician", "at": at} for what in ("arrived", "left")]
+    more = {"id": str(uid("r2")), "visit": str(tao.visit), "checklist": "onsite@1", "entries": odd}
+    assert (await world.submit(more, uid("r2"))).status_code == 201
+    await tao.enters()
+    assert (await tao.signs()).status_code == 200
+    for path in (f"/v1/confirmations/{tao.token}", f"/c/{tao.token}", f"/c/{tao.token}/copy"):
+        assert (await tao.client.get(path)).status_code == 200
+
+
+async def test_a_signature_on_the_phone_does_not_hide_the_one_that_it_replaces(world: World) -> None:
+    tao = await told(world, "S04", drop=("meter_order_signed",))
+    await tao.enters()
+    assert (await tao.signs()).status_code == 200
+    at = datetime.fromtimestamp(world.house.clock() / 1000).astimezone() + timedelta(minutes=5)
+    stand(world.house, at)
+    cause = {"id": str(uid("c2")), "what": "meter_cause_analysed", "by": "technician", "at": at.isoformat()}
+    cause["fields"] = {"cause": "frost"}
+    one = {"id": str(uid("r2")), "visit": str(tao.visit), "checklist": "onsite@1", "entries": [cause]}
+    assert (await world.submit(one, uid("r2"))).status_code == 201
+    piece = {"kind": "signature", "sha256": "a" * 64, **TAO, **await tao.digest()}
+    again = {"id": str(uid("s2")), "what": "meter_order_signed", "by": "customer", "evidence": [piece]}
+    again["at"] = (at + timedelta(minutes=1)).isoformat()
+    two = {"id": str(uid("r3")), "visit": str(tao.visit), "checklist": "onsite@1", "entries": [again]}
+    assert (await world.submit(two, uid("r3"))).status_code == 201
+    stand(world.house, at + timedelta(minutes=2))
+    paper = (await tao.whole())["statements"][0]
+    assert (paper["signature"]["level"], paper["signature"]["state"]) == ("phone", "holds")
+    assert [(one["level"], one["state"]) for one in paper["earlier"]] == [("own_device", "changed")]
+    assert "此前的签名，已被后来的代替" in (await tao.client.get(f"/c/{tao.token}")).text
+
+
+async def test_a_picture_for_no_statement_is_not_even_kept(world: World, tmp_path: Path) -> None:
+    tao = await told(world, "S04", drop=("meter_order_signed",))
+    await tao.enters()
+    folder = world.house.vault.copies.parent / "evidence"
+    before = sorted(folder.rglob("*"))
+    for digest in ("0" * 64, "f" * 64):
+        answer = await tao.signs(statement_sha256=digest)
+        assert problem(answer) == (409, "statement-changed")
+    assert sorted(folder.rglob("*")) == before
+
+
+async def test_who_has_only_the_link_ends_no_opened_page_and_takes_no_code_away(world: World) -> None:
+    tao = await told(world, "S04")
+    await tao.enters()
+    other = Customer(world, tao.post, tao.token, tao.visit, "198.51.100.9")
+    for _ in range(3):
+        assert (await other.ask("POST", "/code")).status_code == 200
+    assert (await other.ask("POST", "/code")).status_code == 429
+    assert (await tao.seen())["level"] == "own_device"
+    await tao.enters()

@@ -140,7 +140,7 @@ async def test_green_at_the_door_and_red_for_a_stranger(small_world: World, scri
         if scripts:
             await looked_at(page, "genuine")
         await page.get_by_role("button", name="是本人，已出示证件").click()
-        assert await page.get_by_text("已记录").is_visible()
+        assert await page.get_by_text("已确认过").is_visible()
         await page.goto(f"{base}/d/{'a' * 48}")
         assert await page.get_by_role("heading", name="不是真的").is_visible()
         if scripts:

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from .confirmation import Level, Outcome
-from .entry import Entry, Moment, Sha256
+from .entry import Entry, Moment, Sha256, Thing
 
 Words = Annotated[str, msgspec.Meta(max_length=2000)]
 Said = Annotated[str, msgspec.Meta(min_length=1, max_length=1000, pattern=r"\S")]
@@ -21,7 +21,7 @@ class Answered(msgspec.Struct, frozen=True, kw_only=True):
     good: bool
     question: str | None = None
     item: str | None = None
-    thing: str | None = None
+    thing: Thing | None = None
 
 
 class AnotherTime(msgspec.Struct, frozen=True):

@@ -47,6 +47,7 @@ class Signature(msgspec.Struct, frozen=True, kw_only=True):
     state: Literal["holds", "changed", "wrong", "unbound"]
     statement_sha256: str | None
     sha256: str | None
+    allowed: bool = True  # by his relation he may sign; else it is a finding
 
 
 class Declined(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,6 +69,7 @@ class Paper(msgspec.Struct, frozen=True):
     made: Made
     signature: Signature | None
     declined: tuple[Declined, ...]
+    earlier: tuple[Signature, ...] = ()  # that another one came after
 
 
 def papers(rules: Rules, visit: Visit, read: Reading, true: frozenset[str]) -> list[Paper]:
@@ -80,9 +82,10 @@ def _paper(rules: Rules, visit: Visit, read: Reading, made: Made) -> Paper:
         return Paper(made, None, ())
     key: Key = made.table.signs if made.thing is None else (made.table.signs, made.thing)
     signed = [mark for mark in read.acts.get(key, ()) if _signatures(mark[2])]
-    last = max(signed, key=lambda mark: mark[:2]) if signed else None
+    signatures = [_signature(rules, visit, read, made, mark) for mark in sorted(signed, key=lambda mark: mark[:2])]
     declined = tuple(_declined(mark[2]) for mark in sorted(read.refused.get(key, ()), key=lambda mark: mark[:2]))
-    return Paper(made, _signature(rules, visit, read, made, last) if last else None, declined)
+    last = signatures[-1] if signatures else None
+    return Paper(made, last, declined, tuple(signatures[:-1]))
 
 
 def _signatures(entry: Entry) -> list[Evidence]:
@@ -97,7 +100,8 @@ def _signature(rules: Rules, visit: Visit, read: Reading, made: Made, mark: Mark
     state: Literal["holds", "changed", "wrong", "unbound"] = "unbound"
     if named is not None:
         then = make(rules, made.table, visit.id, read, made.thing, mark[0]).sha256
-        state = "wrong" if named != then else "holds" if named == made.sha256 else "changed"
+        true = named == then or entry.via == "link"  # by the link it was compared when it came
+        state = "wrong" if not true else "holds" if named == made.sha256 else "changed"
     return Signature(
         entry=entry.id,
         at=entry.at,
@@ -107,6 +111,7 @@ def _signature(rules: Rules, visit: Visit, read: Reading, made: Made, mark: Mark
         state=state,
         statement_sha256=named,
         sha256=piece.sha256,
+        allowed=piece.relation in may if (may := signers(rules, made.table.signs or "")[0]) else True,
     )
 
 
@@ -155,6 +160,10 @@ class Questions:
         )
         kept = sorted(found, key=weigh)[:MOST]
         return [one for one in found if one in kept]
+
+    def private(self) -> list[Question]:
+        """The questions for the customer's own device alone."""
+        return [one for one in self.rules.checklist.questions if one.own_device]
 
     def ripe(self, item: str) -> list[str | None]:
         """The things (None: the visit) of which it can be asked now: satisfaction not before it was made good."""
@@ -211,3 +220,10 @@ def told_in_confidence(entry: Entry) -> bool:
     if entry.via != "link" or entry.by != "customer" or entry.what in APPOINTMENT:
         return False
     return entry.refused is None and not _signatures(entry)
+
+
+def without_words(entry: Entry) -> Entry:
+    """That he declined by his link the technician may know, not in what words."""
+    if entry.via != "link" or entry.refused is None or entry.what in APPOINTMENT:
+        return entry
+    return msgspec.structs.replace(entry, refused=Refused("客户已写明原因", entry.refused.outcome))

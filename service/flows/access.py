@@ -4,13 +4,14 @@ from hashlib import sha256
 
 from service.domain.errors import DeviceRevoked, NotAllowed, NotSignedIn
 from service.domain.people import Person, Right
-from service.storage import access, devices
+from service.storage import access, devices, link_codes
 from service.storage.access import Holder
 from service.storage.database import Tx
 
 from .house import House
 
 MINUTE = 60_000
+NEAR = 24 * 60 * MINUTE  # where a technician was seen so lately, his device may be there still
 IDLE, LONGEST = 30 * MINUTE, 12 * 60 * MINUTE
 """A session ends when it was not used for so long, and so long after it began."""
 REMEMBERED = 100_000
@@ -87,8 +88,10 @@ async def admit(house: House, token: bytes, app: str = "", address: str = "") ->
 
 async def _used(tx: Tx, holder: Holder, token: bytes, now: int, app: str, address: str) -> None:
     """It was here. The first use of a device's new token ends the old ones."""
+    if address and "technician" in holder.person.roles:
+        await link_codes.sight(tx, holder.person.login, place(address), now, now - NEAR)
     if not await access.used(tx, token, now) or holder.device is None:
         return
-    await devices.seen(tx, holder.device, now, app, place(address) if address else None)
+    await devices.seen(tx, holder.device, now, app)
     if holder.used_at is None:
         await access.revoke_others(tx, holder.device, token, now)

@@ -8,9 +8,8 @@ import msgspec
 from service.domain.answers import Answered, Answers, ByLink, Refusal, Signing
 from service.domain.confirmation import HIS, Asked, Level, Paper, Questions, declines
 from service.domain.entry import Entry, Evidence, Refused
-from service.domain.errors import CodeNeeded, Fault, InvalidBody, StatementChanged
+from service.domain.errors import CodeNeeded, Fault, InvalidBody, StatementChanged, TooManyRequests
 from service.domain.evidence import customer_of
-from service.domain.reading import micros
 from service.storage.database import Tx
 
 from .append import CUSTOMER, put
@@ -20,6 +19,9 @@ from .house import House
 from .judging import File, load
 from .papers import Case
 from .standing import written_now
+
+MOST_WORDS, MOST_SAID, DAY = 20, 60, 86_400
+"""So often something may be said by the link of a visit, without the code and with it: each makes the visit larger."""
 
 
 class Device(msgspec.Struct, frozen=True):
@@ -44,8 +46,15 @@ async def write(
     if level is None and (answers.raises or answers.signature or answers.refused):
         raise CodeNeeded
     if answers.signature is not None:
-        _paper(case, answers.signature.statement_sha256)  # also when he says the same again
+        paper_of(case, answers.signature.statement_sha256)  # also when he says the same again
     before = file.said_by_link()
+    known = {(one.fact, one.text.strip()) for _, earlier in before for one in earlier.said.raises}
+    fresh = tuple(one for one in answers.raises if (one.fact, one.text.strip()) not in known)
+    answers = msgspec.structs.replace(answers, raises=fresh)
+    if answers == Answers():
+        return
+    if len(before) >= (MOST_WORDS if level is None else MOST_SAID):
+        raise TooManyRequests("so much was said by this link; call the utility", retry_after=DAY)
     last = before[-1][1] if before else None
     said = ByLink(
         entries=(),
@@ -57,8 +66,8 @@ async def write(
     )
     if last is not None and (last.said, last.image, last.level) == (said.said, said.image, said.level):
         return
-    entries = list(_entries(case, answers, level, said.image))
     batch = uuid5(link, f"{before[-1][0].id if before else ''} {encoded(said.said).hex()} {said.image} {said.level}")
+    entries = list(_entries(case, answers, level, said.image, batch.hex[:12]))
     named = [msgspec.structs.replace(entry, id=str(uuid5(batch, str(n)))) for n, entry in enumerate(entries)]
     if image is not None:
         await note(house, tx, image, customer_of(str(file.row.id)))
@@ -74,23 +83,30 @@ def _without_picture(answers: Answers) -> Answers:
     return msgspec.structs.replace(answers, signature=drawn)
 
 
-def _entries(case: Case, answers: Answers, level: Level | None, image: str) -> Iterator[Entry]:
+def _entries(case: Case, answers: Answers, level: Level | None, image: str, mark: str) -> Iterator[Entry]:
     questions, faults = case.questions(), list[Fault]()
     own = level == "own_device"
-    asked = {one.question.id: one for one in questions.asked(own_device=own)}
+    done, begun = case.over, case.judgement.verdict is not None
+    asked = {one.question.id: one for one in questions.asked(own_device=own)} if done else {}
+    private = {item for one in questions.private() for item in one.items} if not own else set[str]()
+    given: set[tuple[str | None, str | None, str | None]] = set()
     for n, one in enumerate(answers.answers):
-        items = _about(questions, asked, one)
+        items = _about(questions, asked, one) if done and one.item not in private else None
         if items is None:
             faults.append(Fault(f"/answers/{n}", "not-asked", "this is not asked now"))
             continue
+        if (one.question, one.item, one.thing) in given:
+            faults.append(Fault(f"/answers/{n}", "given-twice", "answer it once"))
+            continue
+        given.add((one.question, one.item, one.thing))
         for item in items:
             yield from questions.said(item, one.thing, good=one.good, acts=own)
     known = {one.id: n for n, one in enumerate(case.raisable())}
     for n, raised in enumerate(answers.raises):
-        if raised.fact not in known:
+        if raised.fact not in known or not begun:
             faults.append(Fault(f"/raises/{n}/fact", "unknown-fact", f"one of: {', '.join(known)}"))
             continue
-        yield _raised(case, raised.fact, raised.text.strip(), n)
+        yield _raised(case, raised.fact, raised.text.strip(), f"customer-{mark}-{n}")
     if faults:
         raise InvalidBody("", tuple(faults[:20]))
     if answers.signature is not None:
@@ -110,16 +126,16 @@ def _about(questions: Questions, asked: dict[str, Asked], one: Answered) -> tupl
     return (one.item,) if one.item and things and (one.thing is None or one.thing in things) else None
 
 
-def _raised(case: Case, fact: str, text: str, number: int) -> Entry:
+def _raised(case: Case, fact: str, text: str, name: str) -> Entry:
     """He says that it happened. A thing of his own gets a name that no phone gives."""
-    thing = f"customer-{micros(case.now) // 1000}-{number}" if fact in case.rules.thing_facts else None
+    thing = name if fact in case.rules.thing_facts else None
     piece = Evidence(kind="text", text=text)
     return Entry(
         id="-", at=case.now, by="customer", what=fact, thing=thing, label=text[:40], holds=True, evidence=(piece,)
     )
 
 
-def _paper(case: Case, digest: str) -> Paper:
+def paper_of(case: Case, digest: str) -> Paper:
     """The statement with this digest, as it is now. StatementChanged when there is none."""
     for paper in case.papers:
         if paper.made.sha256 == digest and paper.made.table.signs is not None and paper.made.document.lines:
@@ -128,7 +144,7 @@ def _paper(case: Case, digest: str) -> Paper:
 
 
 def _signature(case: Case, given: Signing, image: str, *, own: bool) -> Entry:
-    made = _paper(case, given.statement_sha256).made
+    made = paper_of(case, given.statement_sha256).made
     piece = Evidence(
         kind="signature",
         sha256=image,

@@ -30,7 +30,7 @@ from .house import House
 from .judging import File, load
 from .links import linked
 from .notice import local, technician_of
-from .papers import Case, Choice, Question, Shown, masked, next_paper, said_by_link
+from .papers import Case, Choice, Question, RaisedShown, Shown, masked, next_paper, said_by_link
 from .strokes import picture
 
 Due = Literal["appointment", "agreed", "under_way", "over", "cancelled"]
@@ -75,6 +75,7 @@ class Confirmation(msgspec.Struct, frozen=True, kw_only=True):
     statement_sha256: str | None = None
     statements: tuple[Shown, ...] = ()
     raises: tuple[Choice, ...] = ()
+    raised: tuple[RaisedShown, ...] = ()
     level: Level | None = None
     answered_at: datetime | None = None
     code_until: datetime | None = None
@@ -120,6 +121,7 @@ async def _seen(house: House, tx: Tx, link: UUID, file: File, address: str) -> C
         statement_sha256=paper.sha256 if paper else None,
         statements=shown if level is not None else tuple(map(masked, shown)),
         raises=case.raisable() if after else (),
+        raised=case.raised(house) if level is not None else (),
         level=level,
         answered_at=answered_at,
         code_until=house.time(sent) if sent is not None and level is None else None,
@@ -193,7 +195,11 @@ async def _image(house: House, token: str, given: Signing, address: str) -> Seal
 
     async def allowed(tx: Tx) -> bool:
         link, row = await linked(house, tx, token, lock=False)
-        return await codes.level(house, tx, link, await load(house, tx, row), address) is not None
+        file = await load(house, tx, row)
+        if await codes.level(house, tx, link, file, address) is None:
+            return False
+        confirm.paper_of(Case(house, file), given.statement_sha256)  # else a picture would lie there for nobody
+        return True
 
     if not await house.db.read(allowed):
         raise CodeNeeded

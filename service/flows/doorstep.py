@@ -87,7 +87,10 @@ async def give_card(house: House, login: str, badge: str, title: str) -> None:
 
 
 async def look(house: House, text: str) -> Genuine | None:
-    """What a customer sees who scans; None: not genuine, or no longer. Looking changes nothing."""
+    """What a customer sees who scans; None: not genuine, or no longer. Looking changes nothing.
+
+    A code that was confirmed stays known as such: he must not read that a genuine man is not.
+    """
 
     async def work(tx: Tx) -> Genuine | None:
         found = await _genuine(tx, text, lock=False)
@@ -95,7 +98,8 @@ async def look(house: House, text: str) -> Genuine | None:
             return None
         key, read, row, login = found
         now = house.clock()
-        if not doorcode.fresh(read, now):
+        used = await links.scanned(tx, _used(read))
+        if not used and not doorcode.fresh(read, now):
             return None
         file = await load(house, tx, row)
         return Genuine(
@@ -104,7 +108,7 @@ async def look(house: House, text: str) -> Genuine | None:
             purpose=file.plan.work.content,
             word=doorcode.word(key, row.id),
             ticket=doorcode.ticket(key, read, now),
-            used=await links.scanned(tx, _used(read)),
+            used=used,
         )
 
     return await house.db.read(work)

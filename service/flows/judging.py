@@ -18,7 +18,7 @@ from service.domain.change import (
     Standing,
     standing,
 )
-from service.domain.confirmation import told_in_confidence
+from service.domain.confirmation import told_in_confidence, without_words
 from service.domain.entry import Entry, named_files
 from service.domain.errors import NotFound
 from service.domain.evidence import Files, Named, counting, gone, missing, senders_of
@@ -126,7 +126,7 @@ class File(msgspec.Struct, frozen=True):
         own = on_visit(person, self.row.technician, self.row.crew)
         if not own and person.may("see visits of an area") and covers(person, self.row.area):
             return self
-        heard = [entry for entry in self.gathered.entries if not told_in_confidence(entry)]
+        heard = [without_words(entry) for entry in self.gathered.entries if not told_in_confidence(entry)]
         return msgspec.structs.replace(self, whole=False, gathered=Gathered(heard, self.gathered.ignored))
 
     def said_by_link(self) -> list[tuple[BatchRow, ByLink]]:

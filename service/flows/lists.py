@@ -90,6 +90,8 @@ def _wanted(person: Person, query: dict[str, str]) -> Wanted:
     technician, area = query.get("technician"), query.get("area")
     if not person.may("see visits of an area"):
         need(person, "see own visits")
+        if query.get("flag") == "answered":
+            raise NotAllowed("what a customer answered is not for who visited him")
         if technician not in (None, person.login):
             raise NotAllowed("these are not your visits")
         return Wanted(technician=person.login, areas=(area,) if area else None)

@@ -1,6 +1,6 @@
 """A visit before its customer: the statements to read and to sign, the questions, and what he said before."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 import msgspec
@@ -13,6 +13,8 @@ from service.domain.statement import Document
 
 from .house import House
 from .judging import File, last_moment
+
+AHEAD = timedelta(days=1)
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,6 +45,7 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
     label: str | None
     signs: str | None
     signature: Signature | None
+    earlier: tuple[Signature, ...]
     declined: tuple[Declined, ...]
     relations: tuple[Choice, ...]
 
@@ -58,12 +61,23 @@ class Said(msgspec.Struct, frozen=True, kw_only=True):
     agent: str
 
 
+class RaisedShown(msgspec.Struct, frozen=True):
+    """What the customer raised, in his own words."""
+
+    at: datetime
+    fact: str
+    zh: str
+    en: str
+    text: str
+
+
 class Case:
     """A visit as its customer sees it now."""
 
     def __init__(self, house: House, file: File) -> None:
         # of a phone whose clock is ahead, all that it wrote is seen: else he would sign before what he signs
-        self.now = now = last_moment(house, file.gathered.entries)
+        # (but a clock that is days ahead is wrong, and he does not sign in another year)
+        self.now = now = min(last_moment(house, file.gathered.entries), house.now() + AHEAD)
         self.file, self.rules = file, file.rules
         self.visit = file.visit()
         self.judgement = file.judged(now)
@@ -84,9 +98,15 @@ class Case:
             label=self.labels.get(made.thing, made.thing) if made.thing is not None else None,
             signs=made.table.signs,
             signature=paper.signature,
+            earlier=paper.earlier,
             declined=paper.declined,
             relations=relations(self.rules, made.table.signs) if made.table.signs else (),
         )
+
+    @property
+    def over(self) -> bool:
+        """Whether the work is done, or he has gone."""
+        return bool({"work_finished", "left"} & self.judgement.facts)
 
     def questions(self) -> Questions:
         """What may be asked; worked out only when it is needed."""
@@ -94,7 +114,7 @@ class Case:
 
     def asked(self, level: Level | None) -> tuple[Question, ...]:
         """The questions of the page: once the work is done, or he has gone."""
-        if not {"work_finished", "left"} & self.judgement.facts:
+        if not self.over:
             return ()
         return tuple(
             Question(
@@ -111,7 +131,20 @@ class Case:
     def happened(self, what: str) -> datetime | None:
         """When something of the visit happened first, in the utility's zone."""
         found = self.read.moments.get(what)
-        return None if found is None else datetime.fromtimestamp(found[0] / 1_000_000, self.now.tzinfo)
+        try:
+            return None if found is None else datetime.fromtimestamp(found[0] / 1_000_000, self.now.tzinfo)
+        except (ValueError, OverflowError):  # a clock at the end of the calendar
+            return None
+
+    def raised(self, house: House) -> tuple[RaisedShown, ...]:
+        """What he raised so far."""
+        words = {one.id: one for one in self.raisable()}
+        return tuple(
+            RaisedShown(house.time(row.received_at), one.fact, words[one.fact].zh, words[one.fact].en, one.text)
+            for row, said in self.file.said_by_link()
+            for one in said.said.raises
+            if one.fact in words
+        )
 
     def raisable(self) -> tuple[Choice, ...]:
         """The facts that a customer may raise."""
@@ -128,14 +161,17 @@ def relations(rules: Rules, signs: str) -> tuple[Choice, ...]:
 
 def masked(shown: Shown) -> Shown:
     """As who has only the link may see it: that it was signed or declined, not by whom and in what words."""
-    signature = shown.signature
-    if signature is not None:
-        signature = msgspec.structs.replace(signature, signer=mask.name(signature.signer))
+    signature = shown.signature and _nameless(shown.signature)
+    earlier = tuple(map(_nameless, shown.earlier))
     declined = tuple(
         msgspec.structs.replace(one, reason="", helper=mask.name(one.helper) if one.helper else None)
         for one in shown.declined
     )
-    return msgspec.structs.replace(shown, signature=signature, declined=declined)
+    return msgspec.structs.replace(shown, signature=signature, earlier=earlier, declined=declined)
+
+
+def _nameless(signature: Signature) -> Signature:
+    return msgspec.structs.replace(signature, signer=mask.name(signature.signer))
 
 
 def next_paper(shown: tuple[Shown, ...]) -> Shown | None:

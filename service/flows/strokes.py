@@ -13,7 +13,7 @@ from service.domain.errors import UnreadableSignature
 SIZE = (900, 360)  # pixels
 EDGE, WIDTH = 24, 5
 MOST_POINTS = 20_000  # a hand makes some hundreds; drawing is work
-SIGNATURE = b"\x89PNG\r\n\x1a\n"
+MOST_PIXELS = 4_000_000
 
 
 def picture(given: Signing) -> bytes:
@@ -30,8 +30,13 @@ def _sent(text: str) -> bytes:
         raw = b64decode(text.removeprefix("data:image/png;base64,"), validate=True)
     except (Error, ValueError):
         raise UnreadableSignature("the PNG is not base64") from None
-    if not raw.startswith(SIGNATURE):
-        raise UnreadableSignature("it is no PNG")
+    try:
+        with Image.open(BytesIO(raw), formats=["PNG"]) as image:
+            if image.width * image.height > MOST_PIXELS:
+                raise UnreadableSignature("the PNG is too large")
+            image.load()
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        raise UnreadableSignature("the PNG cannot be read") from None
     return raw
 
 

@@ -55,8 +55,8 @@ def questions(seen: Confirmation, token: str, zone: tzinfo | None, sent: Sent) -
     form, well = Form(token, "answers", "answers", sent), Form(token, "answers", "all-good", sent)
     received = ""
     if seen.answered_at is not None:
-        zh = f"已收到您的意见，时间 {spelt(seen.answered_at, zone)}。您可以再说一次，以最后一次为准。"
-        received = f'<p class="ok">{both(zh, "We have your answer. You may answer again; the last one counts.")}</p>'
+        zh = f"已收到您的意见，时间 {spelt(seen.answered_at, zone)}。您可以再说一次，每一项以最后一次回答为准。"
+        received = f'<p class="ok">{both(zh, "We have your answer. You may answer again; the last counts.")}</p>'
     title = f'<h2 id="answers">{both("您的意见", "What do you say?")}</h2>{received}'
     if not seen.questions:
         inside = form(form.words("comment", "有话对我们说？", "Anything to tell us?"), button("提交", "Send"))
@@ -80,6 +80,7 @@ def raised(seen: Confirmation, token: str, sent: Sent) -> str:
     if seen.level is None:
         first = f'<a class="tel" href="#code">{both("请先获取验证码", "First the code")}</a>'
         return f"<section>{title}<p>{even}</p>{first}</section>"
+    even += "".join(f'<span class="ok">{both(f"已收到：{one.zh}。{one.text}", one.en)}</span>' for one in seen.raised)
     form = Form(token, "raised", "raised", sent)
     inside = form(
         form.picked("fact", "发生了什么？", "What happened?", seen.raises),

@@ -11,12 +11,12 @@ PAD = "/web/customer/pad.js"
 NAMELESS = Choice("", "", "")
 
 
-def signable(paper: Shown) -> bool:
-    """Whether it can be signed and has no signature yet that holds and is the customer's own."""
+def to_sign(paper: Shown) -> bool:
+    """Whether it waits for the customer's own signature: one that holds, by who may sign."""
     signature = paper.signature
-    return paper.signs is not None and (
-        signature is None or signature.state != "holds" or signature.level != "own_device"
-    )
+    if paper.signs is None:
+        return False
+    return signature is None or signature.state != "holds" or signature.level != "own_device" or not signature.allowed
 
 
 def choices(paper: Shown, token: str, sent: Sent) -> str:
@@ -24,7 +24,9 @@ def choices(paper: Shown, token: str, sent: Sent) -> str:
     key, declares = paper.sha256[:12], paper.statement.declaration or ""
     given = hidden("statement", paper.sha256)
     asked = both("请您选择，四项同等有效：", "Please choose; all four are equal:")
-    if paper.signature is not None and paper.signature.state == "holds":
+    if not to_sign(paper):
+        asked = both("要更正的，可以在这里再表示意见：", "To mend something, say it here again:")
+    elif paper.signature is not None and paper.signature.state == "holds" and paper.signature.allowed:
         asked = both(
             "已在工作人员手机上签过。您也可以在这里再表示意见：",
             "It was signed on our staff's phone. You may say it here again:",

@@ -24,6 +24,7 @@ from service.flows import codes, customer
 
 from .answers import Answer
 from .auth import address_of
+from .choices import to_sign
 from .customer import HTML, agent_of, paged, token_of
 from .customer_page import whole
 from .endpoint import ANYBODY, Asked, Bytes, Says, house_of
@@ -105,29 +106,37 @@ async def _unknown(request: Asked, fields: Fields) -> str:  # noqa: ARG001 - as 
 
 
 async def _send_code(request: Asked, fields: Fields) -> str:  # noqa: ARG001 - as all are called
-    await codes.send(house_of(request), token_of(request))
+    await codes.send(house_of(request), token_of(request), address_of(request.scope))
     return "code"
 
 
 async def _enter_code(request: Asked, fields: Fields) -> str:
     """Full-width digits and blanks are what a Chinese keyboard makes of a code."""
     digits = "".join(str(int(c)) for c in fields.get("code", "") if c.isdecimal())
-    await codes.take(house_of(request), token_of(request), digits, address_of(request.scope))
-    return "code"
+    house, token, address = house_of(request), token_of(request), address_of(request.scope)
+    await codes.take(house, token, digits, address)
+    seen = await customer.look(house, token, address)
+    waiting = [one for one in seen.statements if to_sign(one)]
+    return f"read-{part(waiting[0].sha256)}" if waiting else "code"
 
 
 async def _answer(request: Asked, fields: Fields) -> str:
     """Some questions, or by one button all that were on the page as good."""
     start = len(ANSWERED)
     picked = {name[start:]: value == "good" for name, value in fields.items() if name.startswith(ANSWERED) and value}
+    seen = await customer.look(house_of(request), token_of(request), address_of(request.scope))
+    now = {one.id: one for one in seen.questions}
     if "asked" in fields:
-        picked = dict.fromkeys(fields["asked"].split(), True)
+        picked = {one: True for one in fields["asked"].split() if one in now}
+    if not picked.keys() <= now.keys():
+        raise Lacking("有的问题要先输入验证码，请重新获取", "Some questions need the code first; ask for a new one")
     comment = fields.get("comment", "").strip()
     if not picked and not comment:
         raise Lacking("您还没有选，也没有写", "You have neither chosen nor written anything")
     answers = [{"question": question, "good": good} for question, good in picked.items()]
     await _say(request, {"answers": answers, "comment": comment or None})
-    return "answers"
+    to_tell = [one for one, good in picked.items() if not good and not now[one].items]
+    return "raised" if to_tell else "answers"  # something is not right that nobody named: he can name it there
 
 
 async def _sign(request: Asked, fields: Fields) -> str:
@@ -153,7 +162,7 @@ async def _refuse(request: Asked, fields: Fields) -> str:
     if helper:
         seen = await customer.look(house_of(request), token_of(request), address_of(request.scope))
         who = [one for paper in seen.statements for one in paper.relations if one.id == fields.get("helper_relation")]
-        reason = f"{reason[:900]}（协助人：{helper}{f'，{who[0].zh}' if who else ''}）"
+        reason = f"{reason}（协助人：{helper}{f'，{who[0].zh}' if who else ''}）"
     statement = fields.get("statement", "")
     refused = {"reason": reason, "outcome": fields.get("outcome", ""), "statement_sha256": statement}
     await _say(request, {"refused": refused})

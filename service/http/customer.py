@@ -183,7 +183,7 @@ async def send_code(request: Asked) -> ASGIApp:
     house = house_of(request)
 
     async def work() -> Answer:
-        return answer(await codes.send(house, token_of(request)))
+        return answer(await codes.send(house, token_of(request), address_of(request.scope)))
 
     return await strangers.counted(house, address_of(request.scope), work)
 

@@ -8,7 +8,7 @@ from service.flows.house import House
 
 from .answers import Answer, Headers
 from .asking import code, questions, raised
-from .choices import PAD, choices, signable
+from .choices import PAD, choices, to_sign
 from .fields import Sent
 from .pages import both, call, face, page, rows
 from .papers import marks, part, spelt, statement
@@ -24,6 +24,7 @@ def whole(
     """The page. `sent` is what could not be taken; then its sentence stands at the top and above its form."""
     head = f"<h1>{both(f'{seen.technician.company}上门服务', 'A visit of your water utility')}</h1>"
     alert = f'<div class="alert" role="alert">{both(sent.zh, sent.en)}</div>' if sent.zh else ""
+    alert += _unsent(sent) if seen.level is None else ""
     after = _after(house, seen, token, sent) if _worked(seen) else _appointment(seen, token)
     pad = PAD if "data-pad" in after else ""
     photo = seen.technician.photo
@@ -31,6 +32,15 @@ def whole(
     pictures = photo or seen.level is not None
     body = f"{head}{alert}{_status(seen)}<section>{who}{_facts(house, seen)}</section>{after}{call(seen.hotline)}"
     return page("上门服务", body, status, more, pad, style=STYLE, asks=False, images=pictures)
+
+
+def _unsent(sent: Sent) -> str:
+    """His own words whose form is closed now that the code has ended: they are not lost."""
+    words = [sent.fields[name].strip() for name in ("reason", "text", "signer") if sent.fields.get(name, "").strip()]
+    if not words:
+        return ""
+    said = both("您刚才写的还没有提交；重新验证后请再提交：", "Not sent yet; after the code send it again:")
+    return f"<section><p>{said}</p>{''.join(f'<p><strong>{escape(one)}</strong></p>' for one in words)}</section>"
 
 
 def _worked(seen: Confirmation) -> bool:
@@ -61,12 +71,12 @@ def _after(house: House, seen: Confirmation, token: str, sent: Sent) -> str:
     papers = ""
     for one in seen.statements:
         inside = statement(one, pictures) + f'<div id="{part(one.sha256)}">{marks(one, pictures, house.zone)}</div>'
-        if signable(one) and seen.level is not None:
+        if one.signs is not None and seen.level is not None:
             inside += choices(one, token, sent)
-        elif signable(one):
+        elif to_sign(one):
             first = both("签字、不同意或不方便签字：请先获取验证码", "To sign, disagree or decline: first the code")
             inside += f'<p><a class="tel" href="#code">{first}</a></p>'
-        papers += f"<section>{inside}</section>"
+        papers += f'<section id="read-{part(one.sha256)}">{inside}</section>'
     return (
         papers
         + code(seen, token, house.now(), sent)
@@ -137,4 +147,7 @@ def _forms(seen: Confirmation, token: str) -> str:
             '<textarea id="wish" name="wish" maxlength="300" required></textarea>'
             f"<p><button>{both('请改约', 'Ask for another time')}</button></p></form>"
         )
+    elif stands.may_agree:
+        late = both("现在要改时间，请打电话给供水公司。", "To change the time now, please call the utility.")
+        forms += f"<p>{late}</p>"
     return f"<section>{forms}</section>" if forms else ""

@@ -13,7 +13,7 @@ from .auth import address_of, session_of
 from .customer import HTML, paged
 from .endpoint import ANYBODY, Asked, Bytes, Says, house_of
 from .forms import form_of
-from .pages import both, call, face, page, rows
+from .pages import both, call, face, page, rows, see_other
 
 LOOK = Says(
     tag="customer",
@@ -26,7 +26,7 @@ CONFIRM = Says(
     tag="customer",
     summary="The customer saw the ID card",
     takes=Bytes("application/x-www-form-urlencoded", "`ticket` as the page gave it."),
-    gives=dict.fromkeys((200, 403, 404, 413, 415, 422, 429, 507), HTML),
+    gives={303: None} | dict.fromkeys((403, 404, 413, 415, 422, 429, 507), HTML),
     problems=ANYBODY,
     public=True,
 )
@@ -50,7 +50,7 @@ async def show_doorstep_page(request: Asked) -> ASGIApp:
     return await paged(request, work)
 
 
-@post("/d/{code:str}", status_code=200, opt={"says": CONFIRM})
+@post("/d/{code:str}", status_code=303, opt={"says": CONFIRM})
 async def confirm_doorstep(request: Asked) -> ASGIApp:
     """The button: he is the one, and he showed his card."""
     house, code = house_of(request), request.scope["path_params"]["code"]
@@ -60,9 +60,10 @@ async def confirm_doorstep(request: Asked) -> ASGIApp:
             said = both("请用客户自己的手机扫码。", "Scan it with the customer's own phone.")
             return page("上门核验", f'<div class="bad"><h1>{said}</h1></div>', 403)
         if not await doorstep.confirm(house, code, (await form_of(request)).get("ticket", "")):
-            return await _refused(request)
-        thanks = both("谢谢！已记录。", "Thank you. It is written down.")
-        return page("上门核验", f'<div class="good"><h1>{thanks}</h1></div>{call(house.desk.hotline)}')
+            found = await doorstep.look(house, code)
+            if found is None or not found.used:
+                return await _refused(request)
+        return see_other(f"/d/{code}")  # a reload then asks nothing again
 
     return await paged(request, work)
 
@@ -80,7 +81,20 @@ async def _refused(request: Asked) -> Answer:
     return page(NOT_GENUINE[0], red + call(house.desk.hotline), 429 if wait else 404, more)
 
 
+def _used(request: Asked) -> Answer:
+    """Neither green nor red: this code proved what it had to, and proves nothing more."""
+    done = both("已确认过，谢谢！", "It was confirmed already. Thank you.")
+    doubt = both(
+        "如果不是您确认的，请不要开门，打电话给供水公司。",
+        "If it was not you who confirmed it, do not open; call the utility.",
+    )
+    body = f"<section><h1>{done}</h1><p>{doubt}</p></section>"
+    return page("上门核验", body + call(house_of(request).desk.hotline))
+
+
 def _genuine(request: Asked, found: Genuine, code: str) -> Answer:
+    if found.used:
+        return _used(request)
     person = found.technician
     facts = rows(
         ("姓名", "Name", f"{person.title} {person.name}".strip()),
@@ -94,9 +108,7 @@ def _genuine(request: Asked, found: Genuine, code: str) -> Answer:
         f'value="{escape(found.ticket)}"><button class="yes">'
         f"{both('是本人，已出示证件', 'It is him, and he showed his ID card')}</button></form>"
     )
-    if found.used:
-        form = f"<p>{both('已确认过。', 'This was confirmed already.')}</p>"
-    elif _staff(request):
+    if _staff(request):
         form = f"<p>{both('请用客户自己的手机扫码。', 'Scan it with the customer’s own phone.')}</p>"
     doubt = both(
         "口令不一样，或不是同一个人？请不要开门，拨打热线。",

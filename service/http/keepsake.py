@@ -71,7 +71,7 @@ def _paper(house: House, paper: Shown, pictures: dict[str, bytes]) -> str:
         )
     for one in paper.declined:
         inside += rows(
-            ("没有签字", "Declined", " ".join(OUTCOMES.get(one.outcome or "", ("没有签字", "did not sign")))),
+            ("表示的意见", "Said", " ".join(OUTCOMES.get(one.outcome or "", ("没有签字", "did not sign")))),
             ("原因", "Reason", one.reason),
             ("协助人", "Helped by", one.helper or ""),
             ("时间", "At", spelt(one.at, house.zone)),

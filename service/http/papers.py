@@ -81,8 +81,17 @@ def _photo(label: str, pictures: str | None, file: str, kind: str = "") -> str:
 
 def marks(paper: Shown, pictures: str | None, zone: tzinfo | None) -> str:
     """Its signature, and who would not or could not sign."""
-    signed = _signed(paper, paper.signature, pictures, zone) if paper.signature else ""
+    before = "".join(_replaced(paper, one, zone) for one in paper.earlier)
+    signed = before + (_signed(paper, paper.signature, pictures, zone) if paper.signature else "")
     return signed + "".join(_declined(paper, one, zone) for one in paper.declined)
+
+
+def _replaced(paper: Shown, signature: Signature, zone: tzinfo | None) -> str:
+    """An earlier signature: what came after it took its place, and everybody sees that."""
+    zh, en = LEVELS[signature.level]
+    who = f"{signature.signer}（{relation(paper, signature.relation)}） {spelt(signature.at, zone)}"
+    word = both("此前的签名，已被后来的代替", "An earlier signature, replaced by a later one")
+    return f'<div class="mark void"><p><strong>{word}</strong></p><p>{escape(who)}</p><p>{both(zh, en)}</p></div>'
 
 
 def _signed(paper: Shown, signature: Signature, pictures: str | None, zone: tzinfo | None) -> str:
@@ -93,6 +102,9 @@ def _signed(paper: Shown, signature: Signature, pictures: str | None, zone: tzin
     if pictures is not None and signature.sha256:
         ink = f'<p class="photos">{_photo("签名", pictures, signature.sha256, "ink")}</p>'
     word = both("已签字", "Signed") if holds else both("签名已失效", "The signature no longer holds")
+    if not signature.allowed:
+        other = both("签字人不是可以签字的人，请户主或成年家人再签", "Who signed may not; please let the holder sign")
+        ink += f'<p class="trouble">{other}</p>'
     return (
         f'<div class="mark{"" if holds else " void"}"><p><strong>{word}</strong></p>'
         f"<p>{escape(who)}</p><p>{spelt(signature.at, zone)}</p><p>{both(zh, en)}</p>{ink}"

@@ -61,9 +61,9 @@ async def in_use(tx: Tx, id: UUID) -> bool:
     return await tx.one("device_in_use", id=id.bytes) is not None
 
 
-async def seen(tx: Tx, id: UUID, at: int, app: str, place: bytes | None = None) -> None:
-    """It was here, from a place (SHA-256 of an address); `app` is '' when it did not say its version."""
-    await tx.run("device_seen", id=id.bytes, at=at, app=app, place=place)
+async def seen(tx: Tx, id: UUID, at: int, app: str) -> None:
+    """It was here; `app` is '' when it did not say its version."""
+    await tx.run("device_seen", id=id.bytes, at=at, app=app)
 
 
 async def revoke(tx: Tx, id: UUID, at: int, by: str) -> bool:

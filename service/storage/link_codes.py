@@ -1,4 +1,4 @@
-"""The codes that customers get by SMS for their link, and from where technicians' phones were seen."""
+"""The codes that customers get by SMS for their link, and where technicians' devices were seen."""
 
 from collections.abc import Iterable
 from uuid import UUID
@@ -19,7 +19,7 @@ class CodeRow(msgspec.Struct, frozen=True):
 
 
 async def renew(tx: Tx, link: UUID, digest: bytes, expires_at: int) -> None:
-    """A new code; the one before ends, and what it had opened is closed."""
+    """A new code; the one before ends. What is open stays open: who has only the link shuts nobody out."""
     await tx.run("set_link_code", link=link.bytes, digest=digest, expires_at=expires_at)
 
 
@@ -39,7 +39,13 @@ async def passed(tx: Tx, link: UUID, address: bytes, most: int, now: int) -> Non
     await tx.run("pass_link_code", link=link.bytes, address=address, most=most, now=now)
 
 
-async def phone_seen(tx: Tx, logins: Iterable[str], address: bytes) -> int | None:
-    """When a phone of one of these technicians was last seen at an address, ms."""
-    found = [await tx.one("seen_at_address", login=login, address=address) for login in logins]
-    return max((row[0] for row in found if row is not None and row[0] is not None), default=None)
+async def phone_seen(tx: Tx, logins: Iterable[str], place: bytes) -> int | None:
+    """When one of these technicians was last seen at a place, ms."""
+    found = [await tx.one("seen_at_place", login=login, place=place) for login in logins]
+    return max((row[0] for row in found if row is not None), default=None)
+
+
+async def sight(tx: Tx, login: str, place: bytes, at: int, forget: int) -> None:
+    """A technician was seen at a place; what he was before `forget` (ms) is forgotten."""
+    await tx.run("sight", login=login, place=place, at=at)
+    await tx.run("forget_sightings", login=login, before=forget)

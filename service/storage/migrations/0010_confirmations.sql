@@ -10,6 +10,11 @@ CREATE TABLE link_codes (
     passed_from BYTEA               -- SHA-256 of the address that the right code came from
 );
 
--- From where a technician's phone was last seen (SHA-256 of the address): his own device is not the customer's.
-ALTER TABLE devices ADD COLUMN seen_from BYTEA;
-CREATE INDEX devices_seen_from ON devices (seen_from, login) WHERE seen_from IS NOT NULL;
+-- Where a technician's phone or browser was seen in the last day (SHA-256 of the address): his own device is not the
+-- customer's.
+CREATE TABLE sightings (
+    login TEXT NOT NULL REFERENCES people (login),
+    place BYTEA NOT NULL,
+    at BIGINT NOT NULL,
+    PRIMARY KEY (login, place)
+);

@@ -16,8 +16,7 @@ FROM devices WHERE (created_at, id) > (:after_at, :after_id) ORDER BY created_at
 SELECT 1 FROM tokens WHERE device = :id AND used_at IS NOT NULL LIMIT 1;
 
 -- name: device_seen!
-UPDATE devices SET seen_at = :at, app = CASE WHEN :app = '' THEN app ELSE :app END,
-    seen_from = coalesce(:place, seen_from) WHERE id = :id;
+UPDATE devices SET seen_at = :at, app = CASE WHEN :app = '' THEN app ELSE :app END WHERE id = :id;
 
 -- name: revoke_device!
 UPDATE devices SET revoked_at = :at, revoked_by = :by WHERE id = :id AND revoked_at IS NULL;

@@ -1,7 +1,6 @@
 -- name: set_link_code!
 INSERT INTO link_codes (link, digest, expires_at, tries) VALUES (:link, :digest, :expires_at, 0)
-ON CONFLICT (link) DO UPDATE SET digest = excluded.digest, expires_at = excluded.expires_at, tries = 0,
-    passed_at = NULL, passed_from = NULL;
+ON CONFLICT (link) DO UPDATE SET digest = excluded.digest, expires_at = excluded.expires_at, tries = 0;
 
 -- name: link_code^
 SELECT digest, expires_at, tries, passed_at, passed_from FROM link_codes WHERE link = :link;
@@ -14,5 +13,13 @@ UPDATE link_codes SET tries = tries + 1 WHERE link = :link AND tries < :most AND
 -- A code is good once.
 UPDATE link_codes SET passed_at = :now, passed_from = :address, tries = :most WHERE link = :link;
 
--- name: seen_at_address^
-SELECT max(seen_at) FROM devices WHERE seen_from = :address AND login = :login;
+-- name: seen_at_place^
+SELECT at FROM sightings WHERE login = :login AND place = :place;
+
+-- name: sight!
+INSERT INTO sightings (login, place, at) VALUES (:login, :place, :at)
+ON CONFLICT (login, place) DO UPDATE SET at = excluded.at;
+
+-- name: forget_sightings!
+-- Only his own: nobody waits for anybody else.
+DELETE FROM sightings WHERE login = :login AND at < :before;
