@@ -2,13 +2,13 @@
 
 from html import escape
 
-from service.flows.papers import Choice, Shown
+from service.flows.papers import Shown
 
 from .fields import Form, Sent, button, hidden, opened
 from .pages import both
 
 PAD = "/web/customer/pad.js"
-NAMELESS = Choice("", "", "")
+NOBODY = ("technician", "unknown")  # nobody says this of himself
 
 
 def to_sign(paper: Shown) -> bool:
@@ -71,7 +71,9 @@ def _sign(paper: Shown, form: Form, given: str, declares: str, sent: Sent) -> st
     inside = form(
         given,
         form.line("signer", "签字人姓名", "Name of who signs", 'required autocomplete="name"'),
-        form.one_of("relation", "您与户主的关系", "Who you are", paper.relations),
+        form.one_of(
+            "relation", "您与户主的关系", "Who you are", [one for one in paper.relations if one.id not in NOBODY]
+        ),
         hidden("strokes", ""),
         pad,
         f"<p>{typed}</p>{said}",

@@ -113,6 +113,8 @@ async def _send_code(request: Asked, fields: Fields) -> str:  # noqa: ARG001 - a
 async def _enter_code(request: Asked, fields: Fields) -> str:
     """Full-width digits and blanks are what a Chinese keyboard makes of a code."""
     digits = "".join(str(int(c)) for c in fields.get("code", "") if c.isdecimal())
+    if len(digits) != 6:  # a slip of the finger costs no try
+        raise Lacking("请输入 6 位数字的验证码", "Enter the six digits of the code")
     house, token, address = house_of(request), token_of(request), address_of(request.scope)
     await codes.take(house, token, digits, address)
     seen = await customer.look(house, token, address)

@@ -119,6 +119,12 @@ def _status(seen: Confirmation) -> str:
 
 
 def _appointment(seen: Confirmation, token: str) -> str:
+    if seen.state == "cancelled":
+        nobody = both(
+            "不会有人上门。有人来请不要开门，打电话给供水公司。",
+            "Nobody will come. If somebody does, do not open; call the utility.",
+        )
+        return f"<section>{nobody}</section>"
     door = both(
         "来人到门口时，请扫他手机上的二维码，核对身份。",
         "At the door, scan the code on his phone to see that he is genuine.",
