@@ -344,7 +344,9 @@ async def test_the_technicians_own_device_never_reaches_the_higher_level(world: 
 async def test_what_the_customer_answered_is_not_for_the_technician_to_read(world: World) -> None:
     tao = await told(world, "S04")
     await tao.enters()
-    await tao.says(answers=[{"question": "q_clean", "good": False}], comment="地上都是水")
+    bad = [{"question": one["id"], "good": False} for one in (await tao.seen())["questions"]]
+    assert {"q_time", "q_clean", "q_integrity"} <= {one["question"] for one in bad}
+    assert (await tao.says(answers=bad, comment="地上都是水")).status_code == 200
     await tao.says(raises=[{"fact": "own_damage", "text": "茶几裂了"}])
     assert (await tao.says(refused={"reason": "师傅态度很凶", **await tao.digest()})).status_code == 200
     assert (await world.ask("li", "GET", "/v1/visits?flag=answered")).status_code == 403
@@ -553,3 +555,9 @@ async def test_who_has_only_the_link_ends_no_opened_page_and_takes_no_code_away(
     assert (await other.ask("POST", "/code")).status_code == 429
     assert (await tao.seen())["level"] == "own_device"
     await tao.enters()
+
+
+async def test_an_empty_stroke_among_others_is_left_out(world: World) -> None:
+    tao = await told(world, "S04", drop=("meter_order_signed",))
+    await tao.enters()
+    assert (await tao.signs(strokes=[[], [[1, 1], [5, 5]], []])).status_code == 200

@@ -166,3 +166,11 @@ async def test_only_an_admin_sets_a_photo_and_only_a_photo_is_taken(world: World
     assert problem(svg) == (415, "not-photo")
     nobody = await world.ask("admin", "PUT", "/v1/people/nobody/photo", picture(), content_type="image/jpeg")
     assert problem(nobody) == (404, "not-found")
+
+
+async def test_nobody_is_genuine_for_a_visit_that_was_cancelled(world: World, post: Post) -> None:
+    code = await shown(world)
+    gone = await world.ask("zhao", "PUT", f"/v1/visits/{VISIT}/cancellation", {"reason": "客户退单"}, if_match='"0"')
+    assert gone.status_code == 200
+    assert (await world.client.get(path(code))).status_code == 404
+    assert problem(await world.ask("li", "GET", PATH)) == (409, "not-now")

@@ -9,6 +9,7 @@ from service.domain import errors
 from service.flows import imports, lists
 
 from .town import TOKENS, Town
+from .world import World, problem
 
 HEAD = "工单号,类型,开始,结束,技术员,片区,姓名,电话,地址,户号,工作内容,工作地点"
 GOOD = "GD-1,repair_leak,2026-03-02 09:00,2026-03-02 10:00,li,城东,陶女士,13800000000,虚构路 1 号,1001,检修漏水,厨房"
@@ -80,3 +81,9 @@ async def test_who_may_not_plan_may_not_import(town: Town) -> None:
             await taken(town, table(GOOD), by=other)
     with pytest.raises(errors.InvalidBody):
         await taken(town, "姓名,电话\r\n陶,1".encode())
+
+
+async def test_a_trial_that_is_misspelt_is_not_carried_out(world: World) -> None:
+    for wish in ("true", "yes", "2"):
+        answer = await world.ask("zhao", "POST", f"/v1/imports?dry_run={wish}", b"x", content_type="text/csv")
+        assert problem(answer) == (400, "invalid-query")

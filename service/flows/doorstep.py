@@ -58,6 +58,8 @@ async def code(house: House, token: bytes, visit: UUID) -> Doorstep:
         row = await visits.visit(tx, visit)
         if row is None or not on_visit(person, row.technician, row.crew):
             raise NotFound
+        if row.state == "cancelled":
+            raise NotNow
         window = appointment(await load(house, tx, row), house.now(), 0).window
         now = house.clock()
         if window is not None:
@@ -147,6 +149,8 @@ async def _genuine(tx: Tx, text: str, *, lock: bool) -> tuple[bytes, Code, Visit
     if read is None or key is None:
         return None
     row = await (visits.locked_visit if lock else visits.visit)(tx, read.visit)
+    if row is not None and row.state == "cancelled":
+        return None  # nobody is to come
     login = doorcode.shows(key, read, (row.technician, *row.crew)) if row else None
     return (key, read, row, login) if row is not None and login is not None else None
 

@@ -126,7 +126,12 @@ class File(msgspec.Struct, frozen=True):
         own = on_visit(person, self.row.technician, self.row.crew)
         if not own and person.may("see visits of an area") and covers(person, self.row.area):
             return self
-        heard = [without_words(entry) for entry in self.gathered.entries if not told_in_confidence(entry)]
+        said = {entry.id for _, one in self.said_by_link() for entry in one.entries if entry.says is not None}
+        heard = [
+            without_words(entry)
+            for entry in self.gathered.entries
+            if not told_in_confidence(entry) and entry.id not in said
+        ]
         return msgspec.structs.replace(self, whole=False, gathered=Gathered(heard, self.gathered.ignored))
 
     def said_by_link(self) -> list[tuple[BatchRow, ByLink]]:

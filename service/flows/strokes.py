@@ -52,7 +52,7 @@ def _drawn(strokes: tuple[Stroke, ...]) -> bytes:
     scale = min((SIZE[0] - 2 * EDGE) / max(wide, 1), (SIZE[1] - 2 * EDGE) / max(high, 1))
     image = Image.new("L", SIZE, 255)
     pen = ImageDraw.Draw(image)
-    for stroke in strokes:
+    for stroke in filter(None, strokes):
         line = [(EDGE + (x - left) * scale, EDGE + (y - top) * scale) for x, y in stroke]
         pen.line(line, fill=0, width=WIDTH, joint="curve")
         for x, y in line[:1] + line[-1:]:

@@ -3,7 +3,7 @@
 from litestar import post
 from litestar.types import ASGIApp
 
-from service.domain.errors import BodyTooLarge, WrongMediaType
+from service.domain.errors import BodyTooLarge, InvalidQuery, WrongMediaType
 from service.flows import imports
 from service.flows.imports import Imported
 
@@ -31,12 +31,15 @@ async def import_visits(request: Asked) -> ASGIApp:
     kind = (header(request.scope, b"content-type") or b"").decode("latin-1").partition(";")[0].strip().lower()
     if kind not in (CSV, XLSX) or header(request.scope, b"content-encoding"):
         raise WrongMediaType(f"send {CSV} or {XLSX}")
+    wish = query.get("dry_run", "0")
+    if wish not in ("0", "1"):  # a trial that was misspelt must not be carried out
+        raise InvalidQuery("dry_run is 0 or 1")
     length = header(request.scope, b"content-length") or b""
     if length.isdigit() and int(length) > LARGEST:
         raise BodyTooLarge(f"at most {LARGEST} bytes")
     raw = await body.received(request.receive, LARGEST)
     form = "xlsx" if kind == XLSX else "csv"
-    return answer(await imports.take(*caller(request), raw, form, dry_run=query.get("dry_run") == "1"))
+    return answer(await imports.take(*caller(request), raw, form, dry_run=wish == "1"))
 
 
 ROUTES = (import_visits,)
