@@ -35,8 +35,8 @@ async def create(house: House, token: bytes, visit: UUID) -> Link:
     """A new link for the customer of a visit; the one before ends."""
 
     async def work(tx: Tx) -> tuple[str, int]:
-        row, _ = await dispatched(tx, token, visit)
-        return await renew(house, tx, row.id, await _end(house, tx, row), (await person_of(tx, token)).login)
+        row, person = await dispatched(tx, token, visit)
+        return await renew(house, tx, row.id, await _end(house, tx, row), person.login)
 
     text, expires = await house.db.write(work)
     url = url_of(house, text)

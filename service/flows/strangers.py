@@ -4,7 +4,6 @@ Only misses count: behind one mobile address there are many customers with good 
 """
 
 from collections.abc import Awaitable, Callable
-from hashlib import sha256
 from typing import TypeVar
 
 from service.domain.errors import NotFound, TooManyRequests
@@ -12,6 +11,7 @@ from service.storage import limits
 from service.storage.database import Tx
 
 from .house import House
+from .tries import key
 
 T = TypeVar("T")
 MISSES, SECONDS = 30, 600
@@ -30,9 +30,8 @@ async def counted(house: House, address: str, work: Callable[[], Awaitable[T]]) 
 
 async def missed(house: House, address: str) -> int:
     """Count a miss; the seconds to wait when there were too many."""
-    key = f"miss {sha256(address.encode()).hexdigest()[:32]}"
 
     async def work(tx: Tx) -> int:
-        return await limits.hit(tx, key, MISSES, SECONDS, house.clock())
+        return await limits.hit(tx, key("miss", address), MISSES, SECONDS, house.clock())
 
     return await house.db.write(work)

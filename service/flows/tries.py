@@ -13,14 +13,9 @@ ADDRESS = (50, 15 * 60)
 """So many tries within so many seconds."""
 
 
-def person_key(login: str) -> str:
-    """The counter of a login, whether it is somebody's or not."""
-    return f"login {sha256(login.encode()).hexdigest()[:32]}"
-
-
-def address_key(address: str) -> str:
-    """The counter of an address."""
-    return f"address {sha256(address.encode()).hexdigest()[:32]}"
+def key(what: str, whose: str) -> str:
+    """The counter of somebody's tries: a login, whether it is anybody's or not, or an address."""
+    return f"{what} {sha256(whose.encode()).hexdigest()[:32]}"
 
 
 async def count(house: House, address: str, login: str | None = None) -> None:
@@ -28,9 +23,9 @@ async def count(house: House, address: str, login: str | None = None) -> None:
 
     async def work(tx: Tx) -> int:
         now = house.clock()
-        wait = await limits.hit(tx, address_key(address), *ADDRESS, now)
+        wait = await limits.hit(tx, key("address", address), *ADDRESS, now)
         if login is not None and not wait:
-            wait = await limits.hit(tx, person_key(login), *PERSON, now)
+            wait = await limits.hit(tx, key("login", login), *PERSON, now)
         return wait
 
     wait = await house.db.write(work)
@@ -40,12 +35,12 @@ async def count(house: House, address: str, login: str | None = None) -> None:
 
 async def good(tx: Tx, address: str, login: str | None = None) -> None:
     """It was a good one: it does not count, and the person begins anew."""
-    await limits.forgive(tx, address_key(address))
+    await limits.forgive(tx, key("address", address))
     if login is not None:
-        await limits.forget(tx, person_key(login))
+        await limits.forget(tx, key("login", login))
 
 
 async def forgive(tx: Tx, address: str, login: str) -> None:
     """This try gave nothing away and was no guess: it does not count."""
-    await limits.forgive(tx, address_key(address))
-    await limits.forgive(tx, person_key(login))
+    await limits.forgive(tx, key("address", address))
+    await limits.forgive(tx, key("login", login))

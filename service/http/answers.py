@@ -42,6 +42,12 @@ def answer(content: Any, status: int = 200, *headers: tuple[bytes, bytes]) -> An
     return Answer(status, _encoder.encode(content), (*_BASE, *headers))
 
 
+def has_copy(if_none_match: str, tag: str) -> bool:
+    """Whether the header names what has this ETag, also as it was packed (RFC 9110, 13.1.2)."""
+    given = [one.strip().removeprefix("W/").strip('"') for one in if_none_match.split(",")]
+    return tag in given or f"{tag}-gzip" in given or "*" in given
+
+
 def takes_gzip(scope: Scope) -> bool:
     """Whether Accept-Encoding names gzip and does not refuse it (`gzip;q=0`)."""
     for name, value in scope["headers"]:

@@ -44,36 +44,35 @@ async def parts(scope: Scope, receive: Receive, limit: int) -> AsyncIterator[byt
             raise FileTooLarge(f"at most {limit} bytes")
         if name == b"content-encoding" and value.strip().lower() not in (b"", b"identity"):
             raise NotPhoto("send it without Content-Encoding")
-    size = 0
-    while True:
-        message = await receive()
-        if message["type"] != "http.request":
-            raise MalformedJson("the connection ended within the body")  # nobody is left to read this
-        part = message.get("body", b"")
+    size, more = 0, True
+    while more:
+        part, more = await _next(receive)
         size += len(part)
         if size > limit:
             raise FileTooLarge(f"at most {limit} bytes")
         if part:
             yield part
-        if not message.get("more_body", False):
-            return
 
 
 async def received(receive: Receive, limit: int) -> bytes:
     """The bytes as they come, at most `limit`."""
     parts: list[bytes] = []
-    size = 0
-    while True:
-        message = await receive()
-        if message["type"] != "http.request":
-            raise MalformedJson("the connection ended within the body")  # nobody is left to read this
-        part = message.get("body", b"")
+    size, more = 0, True
+    while more:
+        part, more = await _next(receive)
         size += len(part)
         if size > limit:
             raise _too_large(limit)
         parts.append(part)
-        if not message.get("more_body", False):
-            return parts[0] if len(parts) == 1 else b"".join(parts)
+    return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+async def _next(receive: Receive) -> tuple[bytes, bool]:
+    """The next bytes, and whether more will come."""
+    message = await receive()
+    if message["type"] != "http.request":
+        raise MalformedJson("the connection ended within the body")  # nobody is left to read this
+    return message.get("body", b""), message.get("more_body", False)
 
 
 def _unpacked(packed: bytes, limit: int) -> bytes:

@@ -8,7 +8,7 @@ from service.domain.errors import NotFound
 from service.flows import publish
 from service.flows.publish import PublishedList
 
-from .answers import Answer, answer
+from .answers import Answer, answer, has_copy
 from .endpoint import READS, Asked, Parameter, Says, caller
 
 LIST = Says(tag="checklists", summary="Published versions", gives={200: PublishedList}, problems=READS)
@@ -40,8 +40,7 @@ async def show_checklist(request: Asked) -> ASGIApp:
         (b"cache-control", b"private, max-age=31536000, immutable"),
         (b"x-content-type-options", b"nosniff"),
     )
-    known = [tag.strip().removeprefix("W/").strip('"') for tag in request.headers.get("if-none-match", "").split(",")]
-    if digest in known or f"{digest}-gzip" in known or "*" in known:
+    if has_copy(request.headers.get("if-none-match", ""), digest):
         return Answer(304, b"", headers[1:])
     return Answer(200, body, headers)
 

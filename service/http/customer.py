@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
+from typing import Any
 
 from litestar import get, post, put
 from litestar.types import ASGIApp
@@ -152,51 +153,45 @@ async def ask_by_form(request: Asked) -> ASGIApp:
     return await paged(request, work)
 
 
+async def as_json(request: Asked, work: Callable[[], Awaitable[Any]]) -> Answer:
+    """What `work` gives, as JSON; links that nobody has count against the address."""
+    return answer(await strangers.counted(house_of(request), address_of(request.scope), work))
+
+
 @get("/v1/confirmations/{token:str}", opt={"says": JSON})
 async def show_confirmation(request: Asked) -> ASGIApp:
     """The same as JSON."""
-    house = house_of(request)
-
-    async def work() -> Answer:
-        return answer(await customer.look(house, token_of(request), address_of(request.scope)))
-
-    return await strangers.counted(house, address_of(request.scope), work)
+    house, token, address = house_of(request), token_of(request), address_of(request.scope)
+    return await as_json(request, lambda: customer.look(house, token, address))
 
 
 @put("/v1/confirmations/{token:str}", opt={"says": ANSWER})
 async def answer_confirmation(request: Asked) -> ASGIApp:
     """The customer's answers."""
-    house = house_of(request)
+    house, token, address = house_of(request), token_of(request), address_of(request.scope)
 
-    async def work() -> Answer:
-        raw = await body_of(request)
-        return answer(
-            await customer.answer(house, token_of(request), raw, address_of(request.scope), agent_of(request))
-        )
+    async def work() -> Confirmation:
+        return await customer.answer(house, token, await body_of(request), address, agent_of(request))
 
-    return await strangers.counted(house, address_of(request.scope), work)
+    return await as_json(request, work)
 
 
 @post("/v1/confirmations/{token:str}/code", status_code=200, opt={"says": SEND_CODE})
 async def send_code(request: Asked) -> ASGIApp:
     """Send a code."""
-    house = house_of(request)
-
-    async def work() -> Answer:
-        return answer(await codes.send(house, token_of(request), address_of(request.scope)))
-
-    return await strangers.counted(house, address_of(request.scope), work)
+    house, token, address = house_of(request), token_of(request), address_of(request.scope)
+    return await as_json(request, lambda: codes.send(house, token, address))
 
 
 @put("/v1/confirmations/{token:str}/code", opt={"says": GIVE_CODE})
 async def give_code(request: Asked) -> ASGIApp:
     """Enter the code."""
-    house, address = house_of(request), address_of(request.scope)
+    house, token, address = house_of(request), token_of(request), address_of(request.scope)
 
-    async def work() -> Answer:
-        return answer(await codes.check(house, token_of(request), await body_of(request), address))
+    async def work() -> Opened:
+        return await codes.check(house, token, await body_of(request), address)
 
-    return await strangers.counted(house, address, work)
+    return await as_json(request, work)
 
 
 def agent_of(request: Asked) -> str:

@@ -19,7 +19,7 @@ from service.flows import attach, lost, photos
 from service.flows.lost import Lost
 
 from . import body
-from .answers import Answer, answer
+from .answers import Answer, answer, has_copy
 from .auth import header
 from .endpoint import CHANGES, READS, WRITES, Asked, Bytes, Parameter, Says, body_of, caller, house_of, id_of
 
@@ -45,7 +45,7 @@ GIVE_UP = Says(
     problems=(*WRITES, NotFound, ContentDiffers),
 )
 _SHA256 = re.compile("[0-9a-f]{64}")
-_SHOWN = (
+SHOWN = (
     (b"content-type", b"image/jpeg"),
     (b"x-content-type-options", b"nosniff"),
     (b"content-security-policy", b"default-src 'none'; sandbox"),
@@ -69,12 +69,10 @@ async def show_evidence(request: Asked) -> ASGIApp:
     await photos.permit(*caller(request), digest)
     tag = photos.tag(digest)
     kept = ((b"etag", f'"{tag}"'.encode()), (b"cache-control", b"private, no-cache"))
-    given = request.headers.get("if-none-match", "").split(",")
-    known = [one.strip().removeprefix("W/").strip('"').removesuffix("-gzip") for one in given]
-    if tag in known or "*" in known:
+    if has_copy(request.headers.get("if-none-match", ""), tag):
         return Answer(304, b"", kept)
     inline = (b"content-disposition", f'inline; filename="{digest.hex()[:16]}.jpg"'.encode())
-    return Answer(200, await photos.copy(house, digest), (*_SHOWN, inline, *kept))
+    return Answer(200, await photos.copy(house, digest), (*SHOWN, inline, *kept))
 
 
 @put("/v1/records/{record_id:str}/lost/{sha256:str}", opt={"says": GIVE_UP})

@@ -6,11 +6,12 @@ from litestar.types import ASGIApp
 from service.domain.errors import CodeNeeded, LinkEnded, NotFound, PhotoUnreadable, TooManyRequests
 from service.flows import customer, faces, handout, strangers
 
-from .answers import Answer
+from .answers import Answer, has_copy
 from .auth import address_of
 from .customer import HTML, paged, token_of
 from .customer_page import whole
 from .endpoint import ANYBODY, Asked, Bytes, Parameter, Says, house_of, query_of
+from .evidence import SHOWN
 from .fields import Sent
 from .keepsake import keepsake
 
@@ -37,13 +38,7 @@ WHO = Says(
     problems=(*ANYBODY, NotFound, LinkEnded, PhotoUnreadable, TooManyRequests),
     public=True,
 )
-_JPEG = (
-    (b"content-type", b"image/jpeg"),
-    (b"x-content-type-options", b"nosniff"),
-    (b"content-security-policy", b"default-src 'none'; sandbox"),
-    (b"cross-origin-resource-policy", b"same-origin"),
-    (b"referrer-policy", b"no-referrer"),
-)
+_JPEG = (*SHOWN, (b"referrer-policy", b"no-referrer"))
 
 
 @get("/c/{token:str}/photo/{sha256:str}", opt={"says": PHOTO})
@@ -59,7 +54,7 @@ async def show_customers_photo(request: Asked) -> ASGIApp:
     raw = await strangers.counted(house, address, work)
     tag = f"{file}-{'small' if small else 'large'}"
     kept = ((b"etag", f'"{tag}"'.encode()), (b"cache-control", b"private, no-cache"))
-    if tag in request.headers.get("if-none-match", ""):
+    if has_copy(request.headers.get("if-none-match", ""), tag):
         return Answer(304, b"", kept)
     return Answer(200, raw, (*_JPEG, *kept))
 

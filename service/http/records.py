@@ -26,22 +26,23 @@ from .auth import header, token_of
 from .endpoint import READS, WRITES, Asked, Bytes, Parameter, Says, body_of, caller, house_of, id_of, query_of
 
 SIGNATURE = {"X-Signature": Parameter("Base64 of the device's ES256 signature over the exact bytes: r and s, or DER.")}
+TAKEN = (
+    *WRITES,
+    NotFound,
+    UnknownVisit,
+    UnknownChecklist,
+    NotYourVisit,
+    IdMismatch,
+    TooManyEntries,
+    ContentDiffers,
+)
 SUBMIT = Says(
     tag="records",
     summary="Submit a record: kept as it came, judged, answered with a receipt; the same again gives the receipt again",
     takes=Record,
     gives={201: Receipt, 200: Receipt},
     headers=SIGNATURE,
-    problems=(
-        *WRITES,
-        NotFound,
-        UnknownVisit,
-        UnknownChecklist,
-        NotYourVisit,
-        IdMismatch,
-        TooManyEntries,
-        ContentDiffers,
-    ),
+    problems=TAKEN,
 )
 RECEIPT = Says(tag="records", summary="The receipt as of now", gives={200: Receipt}, problems=(*READS, NotFound))
 BODY = Says(
@@ -59,16 +60,7 @@ TAKE_IN = Says(
     gives={201: Receipt, 200: Receipt},
     query={"technician": Parameter("Login of who wrote it; without it, the visit's technician.")},
     headers=SIGNATURE,
-    problems=(
-        *WRITES,
-        NotFound,
-        UnknownVisit,
-        UnknownChecklist,
-        NotYourVisit,
-        IdMismatch,
-        TooManyEntries,
-        ContentDiffers,
-    ),
+    problems=TAKEN,
 )
 
 

@@ -8,7 +8,7 @@ from litestar.types import ASGIApp
 
 from service.domain.errors import Defect, NotFound
 
-from .answers import Answer
+from .answers import Answer, has_copy
 from .endpoint import Asked, Bytes, Parameter, Says
 
 FOLDER = Path(__file__).parents[1] / "web"
@@ -52,8 +52,7 @@ async def show_file(request: Asked) -> ASGIApp:
         (b"x-content-type-options", b"nosniff"),
         (b"cross-origin-resource-policy", b"same-origin"),
     )
-    given = [tag.strip().removeprefix("W/").strip('"') for tag in request.headers.get("if-none-match", "").split(",")]
-    if digest in given or f"{digest}-gzip" in given or "*" in given:
+    if has_copy(request.headers.get("if-none-match", ""), digest):
         return Answer(304, b"", headers[1:])
     return Answer(200, body, headers)
 
