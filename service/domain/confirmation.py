@@ -1,6 +1,6 @@
 """What a customer is asked, what he signed or refused, and the entries that his answers become. Pure."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Literal
 
@@ -16,7 +16,6 @@ from .statement import Made, make, statements
 from .visit import Visit
 
 MOST = 8  # questions on one page
-APPOINTMENT = frozenset({"appointment_agreed", "reschedule_notified"})
 HIS = frozenset({"customer"})
 """Who attests what only the customer may attest."""
 Level = Literal["phone", "own_device"]
@@ -155,11 +154,11 @@ class Questions:
             if (items or question.asked_always) and (own_device or not question.own_device):
                 things = dict.fromkeys(thing for item in items for thing in self.ripe(item) if thing is not None)
                 found.append(Asked(question, items, tuple(things)))
-        weigh: Callable[[Asked], int] = lambda one: min(  # noqa: E731
-            (_GRAVE[self.rules.by_id[item].severity] for item in one.items), default=0
-        )
-        kept = sorted(found, key=weigh)[:MOST]
+        kept = sorted(found, key=self._gravity)[:MOST]
         return [one for one in found if one in kept]
+
+    def _gravity(self, asked: Asked) -> int:
+        return min((_GRAVE[self.rules.by_id[item].severity] for item in asked.items), default=0)
 
     def private(self) -> list[Question]:
         """The questions for the customer's own device alone."""
@@ -212,18 +211,11 @@ def signers(rules: Rules, signs: str) -> tuple[tuple[str, ...], tuple[str, ...]]
     return tuple(sorted(every)), ()
 
 
-def told_in_confidence(entry: Entry) -> bool:
-    """What a customer answered by his link is not for the technician to read: no pressure at the next visit.
+def in_confidence(entry: Entry) -> Entry | None:
+    """What a technician may know of an entry by which his customer answered; None: nothing, so that nobody is pressed.
 
-    That he agreed to a time, signed, or refused to, the technician may know.
+    That he signed or declined is no secret; in what words he declined is.
     """
-    if entry.via != "link" or entry.by != "customer" or entry.what in APPOINTMENT:
-        return False
-    return entry.refused is None and not _signatures(entry)
-
-
-def without_words(entry: Entry) -> Entry:
-    """That he declined by his link the technician may know, not in what words."""
-    if entry.via != "link" or entry.refused is None or entry.what in APPOINTMENT:
-        return entry
-    return msgspec.structs.replace(entry, refused=Refused("客户已写明原因", entry.refused.outcome))
+    if entry.refused is not None:
+        return msgspec.structs.replace(entry, refused=Refused("客户已写明原因", entry.refused.outcome))
+    return entry if _signatures(entry) else None

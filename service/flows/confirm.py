@@ -40,19 +40,19 @@ async def write(
     level: Level | None,
     device: Device,
     image: Sealed | None,
-) -> None:
-    """Write a customer's answers as one batch. What he said last, said again, is no change."""
+) -> File:
+    """Write a customer's answers as one batch; the visit then. What he said last, said again, is no change."""
     case = Case(house, file)
     if level is None and (answers.raises or answers.signature or answers.refused):
         raise CodeNeeded
     if answers.signature is not None:
         paper_of(case, answers.signature.statement_sha256)  # also when he says the same again
-    before = file.said_by_link()
+    before = file.confirmations
     known = {(one.fact, one.text.strip()) for _, earlier in before for one in earlier.said.raises}
     fresh = tuple(one for one in answers.raises if (one.fact, one.text.strip()) not in known)
     answers = msgspec.structs.replace(answers, raises=fresh)
     if answers == Answers():
-        return
+        return file
     if len(before) >= (MOST_WORDS if level is None else MOST_SAID):
         raise TooManyRequests("so much was said by this link; call the utility", retry_after=DAY)
     last = before[-1][1] if before else None
@@ -65,15 +65,18 @@ async def write(
         agent=device.agent,
     )
     if last is not None and (last.said, last.image, last.level) == (said.said, said.image, said.level):
-        return
+        return file
     batch = uuid5(link, f"{before[-1][0].id if before else ''} {encoded(said.said).hex()} {said.image} {said.level}")
     entries = list(_entries(case, answers, level, said.image, batch.hex[:12]))
     named = [msgspec.structs.replace(entry, id=str(uuid5(batch, str(n)))) for n, entry in enumerate(entries)]
     if image is not None:
         await note(house, tx, image, customer_of(str(file.row.id)))
     body = encoded(msgspec.structs.replace(said, entries=tuple(named)))
-    if await put(house, tx, file.row, batch, "link", CUSTOMER, body):
-        await written_now(house, tx, await load(house, tx, file.row))
+    if not await put(house, tx, file.row, batch, "link", CUSTOMER, body):
+        return file
+    after = await load(house, tx, file.row)
+    await written_now(house, tx, after)
+    return after
 
 
 def _without_picture(answers: Answers) -> Answers:

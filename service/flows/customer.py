@@ -180,12 +180,12 @@ async def take(house: House, token: str, answers: Answers, address: str = "", ag
         link, row = await linked(house, tx, token, lock=True)
         file = await load(house, tx, row)
         await _appoint(house, tx, row, link, file, answers, about)
+        if about or answers.another_time:
+            file = await load(house, tx, row)
         if later != Answers():
-            if about or answers.another_time:
-                file = await load(house, tx, row)
             level = await codes.level(house, tx, link, file, address)
-            await confirm.write(house, tx, link, file, later, level, device, image)
-        return await _seen(house, tx, link, await load(house, tx, row), address)
+            file = await confirm.write(house, tx, link, file, later, level, device, image)
+        return await _seen(house, tx, link, file, address)
 
     return await house.db.write(work)
 

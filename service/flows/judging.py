@@ -18,7 +18,7 @@ from service.domain.change import (
     Standing,
     standing,
 )
-from service.domain.confirmation import told_in_confidence, without_words
+from service.domain.confirmation import in_confidence
 from service.domain.entry import Entry, named_files
 from service.domain.errors import NotFound
 from service.domain.evidence import Files, Named, counting, gone, missing, senders_of
@@ -74,7 +74,7 @@ class File(msgspec.Struct, frozen=True):
     gathered: Gathered
     named: tuple[Named, ...]  # by each batch
     files: Files = Files()
-    whole: bool = True  # False: without what the customer answered (`told`)
+    confirmations: tuple[tuple[BatchRow, ByLink], ...] = ()  # what the customer said by his link about the work
 
     @property
     def plan(self) -> Plan:
@@ -121,23 +121,15 @@ class File(msgspec.Struct, frozen=True):
 
     def told(self, person: Person) -> "File":
         """What the person may know: who goes there himself does not read the customer's answers."""
-        if all(row.kind != "link" for row in self.rows):
+        if not self.confirmations:
             return self  # there is nothing to hide
         own = on_visit(person, self.row.technician, self.row.crew)
         if not own and person.may("see visits of an area") and covers(person, self.row.area):
             return self
-        said = {entry.id for _, one in self.said_by_link() for entry in one.entries if entry.says is not None}
-        heard = [
-            without_words(entry)
-            for entry in self.gathered.entries
-            if not told_in_confidence(entry) and entry.id not in said
-        ]
-        return msgspec.structs.replace(self, whole=False, gathered=Gathered(heard, self.gathered.ignored))
-
-    def said_by_link(self) -> list[tuple[BatchRow, ByLink]]:
-        """What the customer said by his link about the work, unless that is not to be read."""
-        links = [row for row in self.rows if row.kind == "link"] if self.whole else []
-        return [(row, said) for row in links if (said := _by_link(row.body)) is not None]
+        said = {entry.id for _, one in self.confirmations for entry in one.entries}
+        heard = [in_confidence(entry) if entry.id in said else entry for entry in self.gathered.entries]
+        gathered = Gathered([entry for entry in heard if entry is not None], self.gathered.ignored)
+        return msgspec.structs.replace(self, confirmations=(), gathered=gathered)
 
     def missing(self, number: int) -> Named:
         """The files that a batch names, which have not come and were not given up."""
@@ -193,7 +185,9 @@ async def load(house: House, tx: Tx, row: VisitRow, new: tuple[BatchRow, Batch] 
     changes = [change_of(house, one) for one in await change_rows.changes_of(tx, row.id)] if row.revision else []
     named = tuple(tuple(named_files(batch.entries)) for batch in read)
     files = await evidence.files_of(tx, row.id) if any(named) else Files()
-    return File(row, planned, standing(planned, changes), rules, rows, read, gather(rules, read), named, files)
+    links = [(one, said) for one in rows if one.kind == "link" and (said := _by_link(one.body)) is not None]
+    stands, gathered = standing(planned, changes), gather(rules, read)
+    return File(row, planned, stands, rules, rows, read, gathered, named, files, tuple(links))
 
 
 def change_of(house: House, row: ChangeRow) -> Change:

@@ -5,9 +5,9 @@ from typing import Literal
 
 import msgspec
 
-from service.domain import mask
+from service.domain import judge, mask
 from service.domain.confirmation import Declined, Level, Paper, Questions, Signature, papers, signers
-from service.domain.reading import Reading, micros
+from service.domain.reading import micros
 from service.domain.rules import Rules
 from service.domain.statement import Document
 
@@ -79,9 +79,9 @@ class Case:
         # (but a clock that is days ahead is wrong, and he does not sign in another year)
         self.now = now = min(last_moment(house, file.gathered.entries), house.now() + AHEAD)
         self.file, self.rules = file, file.rules
-        self.visit = file.visit()
-        self.judgement = file.judged(now)
-        self.read = Reading(file.rules, file.counting(), micros(now))
+        self.visit, self.entries = file.visit(), file.counting()
+        judging = judge.Case(file.rules, self.visit, self.entries, micros(now))
+        self.judgement, self.read = judging.judged(), judging.read
         self.papers = papers(file.rules, self.visit, self.read, self.judgement.facts)
         self.labels = self.judgement.labels
 
@@ -110,7 +110,7 @@ class Case:
 
     def questions(self) -> Questions:
         """What may be asked; worked out only when it is needed."""
-        return Questions(self.rules, self.visit, self.file.counting(), self.now)
+        return Questions(self.rules, self.visit, self.entries, self.now)
 
     def asked(self, level: Level | None) -> tuple[Question, ...]:
         """The questions of the page: once the work is done, or he has gone."""
@@ -141,7 +141,7 @@ class Case:
         words = {one.id: one for one in self.raisable()}
         return tuple(
             RaisedShown(house.time(row.received_at), one.fact, words[one.fact].zh, words[one.fact].en, one.text)
-            for row, said in self.file.said_by_link()
+            for row, said in self.file.confirmations
             for one in said.said.raises
             if one.fact in words
         )
@@ -192,5 +192,5 @@ def said_by_link(house: House, file: File) -> tuple[Said, ...]:
             entries=tuple(entry.id for entry in said.entries),
             agent=said.agent,
         )
-        for row, said in file.said_by_link()
+        for row, said in file.confirmations
     )

@@ -37,7 +37,7 @@ def flags_of(file: File, judgement: Judgement) -> tuple[Flag, ...]:
         flags.append("open_duties")
     if "nobody_home" in judgement.facts:
         flags.append("absent")
-    if file.said_by_link():
+    if file.confirmations:
         flags.append("answered")
     if judgement.verdict is None and asks(file):  # nobody waits at a door that was opened
         flags.append("asked_time")
