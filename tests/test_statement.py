@@ -61,7 +61,7 @@ def paper(content: list[dict[str, Any]]) -> Paper:
     true = judge(READY, VISIT, entries, now).facts
     return next(
         one
-        for one in papers(READY, VISIT, Reading(READY, entries, micros(now)), true)
+        for one in papers(READY, VISIT, entries, Reading(READY, entries, micros(now)), true)
         if one.made.table.id == "meter_damage"
     )
 
@@ -69,6 +69,14 @@ def paper(content: list[dict[str, Any]]) -> Paper:
 def state(content: list[dict[str, Any]]) -> str | None:
     signed = paper(content).signature
     return signed and signed.state
+
+
+def test_what_is_dated_back_and_came_later_changes_a_signed_statement() -> None:
+    signed = [*DAMAGE, signature("09:30", digest_at(DAMAGE, "09:30"))]
+    back = said("09:25", "meter_cause_analysed", fields={"cause": "frost"})
+    assert state([*signed, back]) == "changed"
+    assert state([*DAMAGE, back, signature("09:30", digest_at(DAMAGE, "09:30"))]) == "wrong"  # it was there before
+    assert found([*signed, back]) == ["changed_after_signature.signed_content_fixed"]
 
 
 def test_a_signature_on_the_statement_as_it_was_holds() -> None:

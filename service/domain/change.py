@@ -78,6 +78,7 @@ class Standing(msgspec.Struct, frozen=True):
     rescheduled: tuple[Rescheduled, ...] = ()
     cancelled: Change | None = None
     trail: tuple[Step, ...] = ()
+    went: frozenset[str] = frozenset()  # everybody who is or was to go, by login
 
 
 def changed(plan: Plan, content: Content) -> Plan:
@@ -102,14 +103,16 @@ def standing(plan: Plan, changes: list[Change]) -> Standing:
     moved: list[Rescheduled] = []
     trail: list[Step] = []
     cancelled: Change | None = None
+    went = {plan.technician, *plan.crew}
     for change in changes:
         before, plan = plan, changed(plan, change.content)
+        went |= {plan.technician, *plan.crew}
         if isinstance(change.content, NewWindow):
             moved.append(Rescheduled(change.at, change.content.start, change.content.end))
         if isinstance(change.content, Cancellation):
             cancelled = change
         trail.append(_step(change, before, plan))
-    return Standing(plan, tuple(moved), cancelled, tuple(trail))
+    return Standing(plan, tuple(moved), cancelled, tuple(trail), frozenset(went))
 
 
 def _step(change: Change, before: Plan, after: Plan) -> Step:

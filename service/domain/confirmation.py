@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-from .checklist import Question
+from .checklist import Question, Text
 from .entry import Entry, Evidence, Refused
 from .judge import judge
 from .proof import refusal_holds
@@ -34,6 +34,8 @@ class Asked(msgspec.Struct, frozen=True):
 class Signature(msgspec.Struct, frozen=True, kw_only=True):
     """A signature on a statement. `level`: given on the technician's phone, or on the customer's own device by a code.
 
+    `via` is how it came: one by `link` of the level `phone` was given where a technician may have had his hand in it.
+
     `state`: `holds`; `changed` when the statement is another now; `wrong` when it never was what he names;
     `unbound` when he names none.
     """
@@ -43,6 +45,7 @@ class Signature(msgspec.Struct, frozen=True, kw_only=True):
     signer: str
     relation: str
     level: Level
+    via: str
     state: Literal["holds", "changed", "wrong", "unbound"]
     statement_sha256: str | None
     sha256: str | None
@@ -50,7 +53,10 @@ class Signature(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Declined(msgspec.Struct, frozen=True, kw_only=True):
-    """The customer would not or could not sign. `helper` and his `relation`: who helped one who was unable."""
+    """The customer would not or could not sign. `helper` and his `relation`: who helped one who was unable.
+
+    `same`: the statement is now what it was then.
+    """
 
     entry: str
     at: datetime
@@ -58,40 +64,50 @@ class Declined(msgspec.Struct, frozen=True, kw_only=True):
     outcome: Outcome | None
     reason: str
     valid: bool
+    same: bool = True
     helper: str | None = None
     relation: str | None = None
 
 
 class Paper(msgspec.Struct, frozen=True):
-    """A statement with the last signature on it, and who declined."""
+    """A statement with the signature on it that counts, and who declined."""
 
     made: Made
     signature: Signature | None
     declined: tuple[Declined, ...]
-    earlier: tuple[Signature, ...] = ()  # that another one came after
+    earlier: tuple[Signature, ...] = ()  # the others: one before it, or a weaker one on the same words after it
 
 
-def papers(rules: Rules, visit: Visit, read: Reading, true: frozenset[str]) -> list[Paper]:
-    """Every statement that applies now, with its signature."""
-    return [_paper(rules, visit, read, made) for made in statements(rules, visit.id, read, true)]
+def papers(rules: Rules, visit: Visit, entries: Sequence[Entry], read: Reading, true: frozenset[str]) -> list[Paper]:
+    """Every statement that applies now, with its signature. `read` is the reading of `entries`, `true` its facts."""
+    return [_paper(rules, visit, entries, read, made) for made in statements(rules, visit.id, read, true)]
 
 
-def _paper(rules: Rules, visit: Visit, read: Reading, made: Made) -> Paper:
+def _paper(rules: Rules, visit: Visit, entries: Sequence[Entry], read: Reading, made: Made) -> Paper:
     if made.table.signs is None:
         return Paper(made, None, ())
     key: Key = made.table.signs if made.thing is None else (made.table.signs, made.thing)
     signed = [mark for mark in read.acts.get(key, ()) if _signatures(mark[2])]
-    signatures = [_signature(rules, visit, read, made, mark) for mark in sorted(signed, key=lambda mark: mark[:2])]
-    declined = tuple(_declined(mark[2]) for mark in sorted(read.refused.get(key, ()), key=lambda mark: mark[:2]))
-    last = signatures[-1] if signatures else None
-    return Paper(made, last, declined, tuple(signatures[:-1]))
+    signed.sort(key=lambda mark: mark[:2])
+    signatures = [_signature(rules, visit, entries, read, made, mark) for mark in signed]
+    refusals = sorted(read.refused.get(key, ()), key=lambda mark: mark[:2])
+    declined = tuple(_declined(rules, visit, read, made, mark) for mark in refusals)
+    if not signatures:
+        return Paper(made, None, declined)
+    counts = signatures[-1]
+    if counts.state == "holds":  # then one that says the same and was given more surely is not put aside by it
+        holding = [one for one in signatures if one.state == "holds"]
+        counts = next((one for one in reversed(holding) if one.level == "own_device"), counts)
+    return Paper(made, counts, declined, tuple(one for one in signatures if one is not counts))
 
 
 def _signatures(entry: Entry) -> list[Evidence]:
     return [piece for piece in entry.evidence if piece.kind == "signature"]
 
 
-def _signature(rules: Rules, visit: Visit, read: Reading, made: Made, mark: Mark) -> Signature:
+def _signature(
+    rules: Rules, visit: Visit, entries: Sequence[Entry], read: Reading, made: Made, mark: Mark
+) -> Signature:
     entry = mark[2]
     piece = _signatures(entry)[-1]
     own = entry.via == "link" and any(one.kind == "customer_confirm" for one in entry.evidence)
@@ -100,6 +116,9 @@ def _signature(rules: Rules, visit: Visit, read: Reading, made: Made, mark: Mark
     if named is not None:
         then = make(rules, made.table, visit.id, read, made.thing, mark[0]).sha256
         true = named == then or entry.via == "link"  # by the link it was compared when it came
+        if not true:  # or it was true of what there was when it came: what is dated back came later
+            early = Reading(rules, entries[: mark[1] + 1], read.now)
+            true = named == make(rules, made.table, visit.id, early, made.thing, mark[0]).sha256
         state = "wrong" if not true else "holds" if named == made.sha256 else "changed"
     return Signature(
         entry=entry.id,
@@ -107,6 +126,7 @@ def _signature(rules: Rules, visit: Visit, read: Reading, made: Made, mark: Mark
         signer=piece.signer or "",
         relation=piece.relation or "",
         level="own_device" if own else "phone",
+        via=entry.via or "record",
         state=state,
         statement_sha256=named,
         sha256=piece.sha256,
@@ -114,7 +134,8 @@ def _signature(rules: Rules, visit: Visit, read: Reading, made: Made, mark: Mark
     )
 
 
-def _declined(entry: Entry) -> Declined:
+def _declined(rules: Rules, visit: Visit, read: Reading, made: Made, mark: Mark) -> Declined:
+    entry = mark[2]
     refused = entry.refused or Refused()
     helped = next((piece for piece in entry.evidence if piece.kind == "signature"), None)
     return Declined(
@@ -124,6 +145,7 @@ def _declined(entry: Entry) -> Declined:
         outcome=refused.outcome,
         reason=refused.reason or "",
         valid=refusal_holds(entry),
+        same=make(rules, made.table, visit.id, read, made.thing, mark[0]).sha256 == made.sha256,
         helper=helped.signer if helped else None,
         relation=helped.relation if helped else None,
     )
@@ -190,6 +212,13 @@ class Questions:
                 if thing is None or one == thing:
                     evidence = (Evidence(kind="customer_confirm"),)
                     yield Entry(id="-", at=self.now, by="customer", what=item, thing=one, evidence=evidence)
+
+
+def wording(rules: Rules, question: Question, items: Sequence[str]) -> Text:
+    """A question in words: where it says `{items}`, those that it is about here."""
+    labels = [rules.by_id[item].item.label for item in items or question.items]
+    zh, en = "、".join(one.zh for one in labels), ", ".join(one.en for one in labels)
+    return Text(question.zh.replace("{items}", zh), question.en.replace("{items}", en))
 
 
 def declines(rules: Rules, paper: Paper, read: Reading) -> list[str]:

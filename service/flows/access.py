@@ -66,11 +66,11 @@ def need(person: Person, right: Right) -> None:
 async def admit(house: House, token: bytes, app: str = "", address: str = "") -> None:
     """What HTTP does with every token before anything else: sessions end in time, devices were seen.
 
-    Once a minute for each token; in between it costs one look into a dictionary. It does not make a revoked token
-    good: that the flows see in their own transactions.
+    Once a minute for each token and address; in between it costs one look into a dictionary. It does not make a
+    revoked token good: that the flows see in their own transactions.
     """
     now = house.clock()
-    since, until = house.admitted.get(token, (0, 0))
+    since, until = house.admitted.get((token, address), (0, 0))
     if since <= now < until:
         return
     holder = await house.db.read(lambda tx: holder_of(tx, token))
@@ -83,7 +83,7 @@ async def admit(house: House, token: bytes, app: str = "", address: str = "") ->
         await house.db.write(lambda tx: _used(tx, holder, token, now, app, address))
     if len(house.admitted) >= REMEMBERED:
         house.admitted.clear()
-    house.admitted[token] = now, until
+    house.admitted[token, address] = now, until
 
 
 async def _used(tx: Tx, holder: Holder, token: bytes, now: int, app: str, address: str) -> None:

@@ -10,7 +10,7 @@ from uuid import UUID
 from service.domain.change import Cancellation, Content, NewTechnician, NewWindow, changed
 from service.domain.errors import Fault, InvalidBody, PreconditionFailed, VisitCancelled
 from service.domain.visit import Plan
-from service.storage import agenda, board, changes, log, search, visits
+from service.storage import agenda, board, changes, log, messages, search, visits
 from service.storage.changes import ChangeRow, Kind
 from service.storage.database import Tx
 
@@ -35,7 +35,7 @@ async def change(
         row = await locked_row(tx, person, visit)
         before = await load(house, tx, row)
         if _is_so(before, content):
-            return await view(house, tx, before)
+            return await view(house, tx, before.told(person))
         if row.revision not in expected:
             raise PreconditionFailed
         if before.standing.cancelled is not None:
@@ -54,7 +54,9 @@ async def change(
         )
         await changes.add_change(tx, new)
         await log.note(tx, "visit.amended", new.id, new.salt, new.sha256, new.at)
-        return await view(house, tx, await _spread(house, tx, before, content))
+        if _outdates(before.plan, content):
+            await messages.withdraw(tx, row.id, new.at, kind)
+        return await view(house, tx, (await _spread(house, tx, before, content)).told(person))
 
     return await house.db.write(work)
 
@@ -64,6 +66,13 @@ def _is_so(file: File, content: Content) -> bool:
         gone = file.standing.cancelled
         return gone is not None and gone.content == content
     return changed(file.plan, content) == file.plan
+
+
+def _outdates(plan: Plan, content: Content) -> bool:
+    """Whether a notice that still waits would tell the customer what no longer is so."""
+    after = changed(plan, content)
+    told = ("window", "technician", "customer", "work")
+    return isinstance(content, Cancellation) or any(getattr(plan, name) != getattr(after, name) for name in told)
 
 
 async def _check(tx: Tx, file: File, content: Content) -> None:

@@ -14,8 +14,9 @@ from service.storage import limits, link_codes, messages
 from service.storage.database import Tx
 from service.storage.messages import MessageRow
 
-from .access import NEAR, place
+from .access import NEAR
 from .append import CUSTOMER
+from .browser import Browser
 from .decode import decode
 from .house import House
 from .judging import File, load
@@ -23,9 +24,10 @@ from .links import linked
 
 CODE = "{code}"  # in a text it stands for what only the customer gets
 LASTS = 10 * 60_000  # ms that a code is good, and its message is tried
-OPEN = 30 * 60_000  # ms that a link stays opened for the address from which the right code came
+OPEN = 30 * 60_000  # ms that a link stays opened for the browser from which the right code came
 TRIES = 5
-SENDS, SENDS_IN_ALL = (3, 3600), (9, 3600)  # so many within so many seconds, from one address and from all
+SENDS = (3, 3600)  # so many within so many seconds, from one browser and from one address
+OF_STRANGERS = ((9, 3600), (20, 86_400))  # of all that never entered a code; who did once is not kept waiting by them
 TEXT = "【{company}】验证码 {code}，10 分钟内有效，用于核对和签认本次上门服务。请勿告诉任何人，包括上门人员。"
 
 
@@ -51,14 +53,20 @@ class Opened(msgspec.Struct, frozen=True):
 given = msgspec.json.Decoder(CodeGiven)
 
 
-async def send(house: House, token: str, address: str) -> CodeSent:
-    """Send a new code to the customer's telephone. The one before ends."""
+async def send(house: House, token: str, browser: Browser) -> CodeSent:
+    """Send a new code to the customer's telephone, for this browser. Its code before ends."""
 
     async def count(tx: Tx) -> int:
         link, _ = await linked(house, tx, token, lock=False)
-        now = house.clock()
-        wait = await limits.hit(tx, f"link code {link} {place(address).hex()[:32]}", *SENDS, now)
-        return wait or await limits.hit(tx, f"link code {link}", *SENDS_IN_ALL, now)
+        row, now = await link_codes.code(tx, link, browser.seat), house.clock()
+        known = row is not None and row.passed_at is not None
+        places = {browser.seat} if known else {browser.seat, browser.place}
+        keys = [(f"link code {link} {one.hex()[:32]}", *SENDS) for one in sorted(places)]
+        keys += [] if known else [(f"link code {link} in {one[1]}", *one) for one in OF_STRANGERS]
+        for key in keys:  # what one of them refuses does not count for the next
+            if wait := await limits.hit(tx, *key, now):
+                return wait
+        return 0
 
     wait = await house.db.write(count)
     if wait:
@@ -70,7 +78,7 @@ async def send(house: House, token: str, address: str) -> CodeSent:
         if not phone:
             raise CodeNotSent
         code, now = f"{randbelow(10**6):06}", house.clock()
-        await link_codes.renew(tx, link, _digest(link, code), now + LASTS)
+        await link_codes.renew(tx, link, browser.seat, _digest(link, code), now + LASTS)
         text = TEXT.replace("{company}", house.desk.company)
         new = MessageRow(
             id=house.new_id(),
@@ -92,23 +100,23 @@ async def send(house: House, token: str, address: str) -> CodeSent:
     return await house.db.write(work)
 
 
-async def check(house: House, token: str, raw: bytes, address: str) -> Opened:
+async def check(house: House, token: str, raw: bytes, browser: Browser) -> Opened:
     """Take a code, as JSON."""
-    return await take(house, token, decode(given, raw).code, address)
+    return await take(house, token, decode(given, raw).code, browser)
 
 
-async def take(house: House, token: str, code: str, address: str) -> Opened:
-    """Open the link for this address. WrongCode; after five tries only a new code helps."""
+async def take(house: House, token: str, code: str, browser: Browser) -> Opened:
+    """Open the link for the browser that asked for the code. WrongCode; after five tries only a new one helps."""
 
     async def work(tx: Tx) -> bool:
         link, _ = await linked(house, tx, token, lock=True)
-        now = house.clock()
-        if not await link_codes.count(tx, link, TRIES, now):
+        now, seat = house.clock(), browser.seat
+        if not await link_codes.count(tx, link, seat, TRIES, now):
             return False
-        row = await link_codes.code(tx, link)
+        row = await link_codes.code(tx, link, seat)
         if row is None or not compare_digest(row.digest, _digest(link, code.strip())):
             return False
-        await link_codes.passed(tx, link, place(address), TRIES, now)
+        await link_codes.passed(tx, link, seat, browser.place, TRIES, now)
         return True
 
     if not await house.db.write(work):  # outside: what raises would undo the count
@@ -116,25 +124,26 @@ async def take(house: House, token: str, code: str, address: str) -> Opened:
     return Opened(OPEN // 1000)
 
 
-async def waits(house: House, tx: Tx, link: UUID) -> int | None:
-    """Until when (ms) a code that was sent may still be entered; None when only a new one helps."""
-    row, now = await link_codes.code(tx, link), house.clock()
+async def waits(house: House, tx: Tx, link: UUID, browser: Browser) -> int | None:
+    """Until when (ms) the code that this browser asked for may be entered; None when only a new one helps."""
+    row, now = await link_codes.code(tx, link, browser.seat), house.clock()
     return row.expires_at if row is not None and row.tries < TRIES and row.expires_at > now else None
 
 
-async def level(house: House, tx: Tx, link: UUID, file: File, address: str) -> Level | None:
-    """How far what comes from this address counts as the customer's: None before the code.
+async def level(house: House, tx: Tx, link: UUID, file: File, browser: Browser) -> Level | None:
+    """How far what comes from this browser counts as the customer's: None before the code.
 
-    `phone` when a technician of the visit was seen at the same address: then it may be his hand.
+    `phone` when somebody of the utility is signed in there, or a technician of the visit was seen where it is now or
+    was when the code came: then it may be his hand.
     """
-    if address == "unknown":  # everybody would be at the same one
+    if browser.address == "unknown":  # everybody would be at the same one
         return None
-    row = await link_codes.code(tx, link)
-    now, here = house.clock(), place(address)
-    if row is None or row.passed_at is None or row.passed_from != here or now > row.passed_at + OPEN:
+    row = await link_codes.code(tx, link, browser.seat)
+    now = house.clock()
+    if row is None or row.passed_at is None or row.passed_from is None or now > row.passed_at + OPEN:
         return None
-    seen = await link_codes.phone_seen(tx, (file.plan.technician, *file.plan.crew), here)
-    return "phone" if seen is not None and now < seen + NEAR else "own_device"
+    seen = await link_codes.phone_seen(tx, sorted(file.standing.went), (browser.place, row.passed_from))
+    return "phone" if browser.staff or (seen is not None and now < seen + NEAR) else "own_device"
 
 
 def _digest(link: UUID, code: str) -> bytes:

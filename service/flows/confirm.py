@@ -6,7 +6,7 @@ from uuid import UUID, uuid5
 import msgspec
 
 from service.domain.answers import Answered, Answers, ByLink, Refusal, Signing
-from service.domain.confirmation import HIS, Asked, Level, Paper, Questions, declines
+from service.domain.confirmation import HIS, Asked, Level, Paper, Questions, declines, in_confidence
 from service.domain.entry import Entry, Evidence, Refused
 from service.domain.errors import CodeNeeded, Fault, InvalidBody, StatementChanged, TooManyRequests
 from service.domain.evidence import customer_of
@@ -14,21 +14,16 @@ from service.storage.database import Tx
 
 from .append import CUSTOMER, put
 from .attach import Sealed, note
+from .browser import Browser
 from .decode import encoded
 from .house import House
 from .judging import File, load
 from .papers import Case
 from .standing import written_now
 
-MOST_WORDS, MOST_SAID, DAY = 20, 60, 86_400
-"""So often something may be said by the link of a visit, without the code and with it: each makes the visit larger."""
-
-
-class Device(msgspec.Struct, frozen=True):
-    """From where a customer answers: the SHA-256 of the address in hex, and what his browser says of itself."""
-
-    address: str = ""
-    agent: str = ""
+MOST_WORDS, MOST_SAID, MOST_RAISED, DAY = 20, 60, 30, 86_400
+"""So often something may be said by the link of a visit, without the code and with it, and so much raised: each makes
+the visit larger."""
 
 
 async def write(
@@ -38,31 +33,38 @@ async def write(
     file: File,
     answers: Answers,
     level: Level | None,
-    device: Device,
+    browser: Browser,
     image: Sealed | None,
 ) -> File:
     """Write a customer's answers as one batch; the visit then. What he said last, said again, is no change."""
     case = Case(house, file)
     if level is None and (answers.raises or answers.signature or answers.refused):
         raise CodeNeeded
-    if answers.signature is not None:
-        paper_of(case, answers.signature.statement_sha256)  # also when he says the same again
+    if answers.signature is not None and signed_before(case, answers.signature, level):
+        answers = msgspec.structs.replace(answers, signature=None)
+    if answers.signature is None:
+        image = None
+    elif image is None:  # when the picture was to be made, this signature held: it changed just now
+        raise StatementChanged
     before = file.confirmations
-    known = {(one.fact, one.text.strip()) for _, earlier in before for one in earlier.said.raises}
+    raised = [one for _, earlier in before for one in earlier.said.raises]
+    known = {(one.fact, one.text.strip()) for one in raised}
     fresh = tuple(one for one in answers.raises if (one.fact, one.text.strip()) not in known)
     answers = msgspec.structs.replace(answers, raises=fresh)
     if answers == Answers():
         return file
-    if len(before) >= (MOST_WORDS if level is None else MOST_SAID):
-        raise TooManyRequests("so much was said by this link; call the utility", retry_after=DAY)
+    room(file, level)
+    if len(raised) + len(fresh) > MOST_RAISED:
+        raise TooManyRequests("so much was raised by this link; call the utility", retry_after=DAY)
     last = before[-1][1] if before else None
     said = ByLink(
         entries=(),
         level=level or "words",
         said=_without_picture(answers),
         image=image.digest.hex() if image else "",
-        address=device.address,
-        agent=device.agent,
+        typed=_typed(answers.signature),
+        address=browser.place.hex(),
+        agent=browser.agent,
     )
     if last is not None and (last.said, last.image, last.level) == (said.said, said.image, said.level):
         return file
@@ -75,8 +77,30 @@ async def write(
     if not await put(house, tx, file.row, batch, "link", CUSTOMER, body):
         return file
     after = await load(house, tx, file.row)
-    await written_now(house, tx, after)
+    heard = any(in_confidence(entry) is not None for entry in named)
+    await written_now(house, tx, after, heard=heard)
     return after
+
+
+def room(file: File, level: Level | None) -> None:
+    """TooManyRequests when so much was said by the link of the visit already."""
+    if len(file.confirmations) >= (MOST_WORDS if level is None else MOST_SAID):
+        raise TooManyRequests("so much was said by this link; call the utility", retry_after=DAY)
+
+
+def signed_before(case: Case, given: Signing, level: Level | None) -> bool:
+    """Whether just this signature is there and holds, given as surely as now, and nobody disagreed since.
+    StatementChanged when there is no such statement."""
+    paper = paper_of(case, given.statement_sha256)
+    one = paper.signature
+    if one is None or one.state != "holds" or any(no.at >= one.at for no in paper.declined):
+        return False
+    same = (one.signer.strip(), one.relation) == (given.signer.strip(), given.relation)
+    return same and (one.level == "own_device" or level != "own_device")
+
+
+def _typed(given: Signing | None) -> bool:
+    return given is not None and given.strokes is None and given.png is None
 
 
 def _without_picture(answers: Answers) -> Answers:
@@ -94,6 +118,9 @@ def _entries(case: Case, answers: Answers, level: Level | None, image: str, mark
     private = {item for one in questions.private() for item in one.items} if not own else set[str]()
     given: set[tuple[str | None, str | None, str | None]] = set()
     for n, one in enumerate(answers.answers):
+        if (one.question is None) == (one.item is None):
+            faults.append(Fault(f"/answers/{n}", "one-of", "name a question or an item"))
+            continue
         items = _about(questions, asked, one) if done and one.item not in private else None
         if items is None:
             faults.append(Fault(f"/answers/{n}", "not-asked", "this is not asked now"))

@@ -12,7 +12,14 @@ from service.domain import mask
 from service.domain.answers import Answered, Answers, Signing
 from service.domain.confirmation import Level
 from service.domain.entry import Entry, Evidence, Refused
-from service.domain.errors import AppointmentChanged, CodeNeeded, NotPhoto, TooLate, UnreadableSignature
+from service.domain.errors import (
+    AppointmentChanged,
+    CodeNeeded,
+    NotPhoto,
+    TooLate,
+    TooManyRequests,
+    UnreadableSignature,
+)
 from service.domain.statement import Document
 from service.domain.visit import Window
 from service.storage import links as cards
@@ -20,17 +27,16 @@ from service.storage.database import Tx
 from service.storage.visits import VisitRow
 
 from . import codes, confirm
-from .access import place
 from .append import CUSTOMER, append
 from .appointment import AGREED, MOVED, Appointment, appointment
 from .attach import Sealed, keep_bytes
-from .confirm import Device
+from .browser import Browser
 from .decode import decode
 from .house import House
 from .judging import File, load
 from .links import linked
 from .notice import local, technician_of
-from .papers import Case, Choice, Question, RaisedShown, Shown, masked, next_paper, said_by_link
+from .papers import Case, Choice, Question, RaisedShown, SaidShown, Shown, masked, next_paper, said_by_link
 from .strokes import picture
 
 Due = Literal["appointment", "agreed", "under_way", "over", "cancelled"]
@@ -76,6 +82,7 @@ class Confirmation(msgspec.Struct, frozen=True, kw_only=True):
     statements: tuple[Shown, ...] = ()
     raises: tuple[Choice, ...] = ()
     raised: tuple[RaisedShown, ...] = ()
+    said: tuple[SaidShown, ...] = ()
     level: Level | None = None
     answered_at: datetime | None = None
     code_until: datetime | None = None
@@ -84,31 +91,33 @@ class Confirmation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 answered = msgspec.json.Decoder(Answers)
+NOBODY = Browser()
+MOST_WISHES = 12  # answers about the appointment by the links of a visit, after which no more wishes are taken
 APPOINTMENT = Question(
     id="appointment", items=(AGREED,), things=(), zh="您同意这个上门时间吗？", en="Do you agree to this time?"
 )
 
 
-async def look(house: House, token: str, address: str = "") -> Confirmation:
-    """The page, for who looks from an address. Looking changes nothing."""
+async def look(house: House, token: str, browser: Browser = NOBODY) -> Confirmation:
+    """The page, for who looks from a browser. Looking changes nothing."""
 
     async def work(tx: Tx) -> Confirmation:
         link, row = await linked(house, tx, token, lock=False)
-        return await _seen(house, tx, link, await load(house, tx, row), address)
+        return await _seen(house, tx, link, await load(house, tx, row), browser)
 
     return await house.db.read(work)
 
 
-async def _seen(house: House, tx: Tx, link: UUID, file: File, address: str) -> Confirmation:
+async def _seen(house: House, tx: Tx, link: UUID, file: File, browser: Browser) -> Confirmation:
     now = house.now()
     stands = appointment(file, now, house.desk.cutoff_hours)
     stands = msgspec.structs.replace(stands, window=local(house, stands.window))
-    level = await codes.level(house, tx, link, file, address)
+    level = await codes.level(house, tx, link, file, browser)
     case = Case(house, file)
     shown = case.shown()
     paper = next_paper(shown)
     answered_at = next((one.at for one in reversed(said_by_link(house, file))), None)
-    state, sent = _due(file, stands), await codes.waits(house, tx, link)
+    state, sent = _due(file, stands), await codes.waits(house, tx, link, browser)
     after = state in ("under_way", "over")
     return Confirmation(
         visit=_where(file, stands.window, plain=level is not None),
@@ -121,7 +130,8 @@ async def _seen(house: House, tx: Tx, link: UUID, file: File, address: str) -> C
         statement_sha256=paper.sha256 if paper else None,
         statements=shown if level is not None else tuple(map(masked, shown)),
         raises=case.raisable() if after else (),
-        raised=case.raised(house) if level is not None else (),
+        raised=case.raised(house, level),
+        said=case.said(house, level),
         level=level,
         answered_at=answered_at,
         code_until=house.time(sent) if sent is not None and level is None else None,
@@ -163,18 +173,17 @@ def _due(file: File, stands: Appointment) -> Due:
     return "agreed" if stands.agreed else "appointment"
 
 
-async def answer(house: House, token: str, raw: bytes, address: str = "", agent: str = "") -> Confirmation:
+async def answer(house: House, token: str, raw: bytes, browser: Browser = NOBODY) -> Confirmation:
     """Take a customer's answers, as JSON."""
-    return await take(house, token, decode(answered, raw), address, agent)
+    return await take(house, token, decode(answered, raw), browser)
 
 
-async def take(house: House, token: str, answers: Answers, address: str = "", agent: str = "") -> Confirmation:
+async def take(house: House, token: str, answers: Answers, browser: Browser = NOBODY) -> Confirmation:
     """Write a customer's answers: all of them, or nothing. What he said last, said again, is no change."""
-    image = await _image(house, token, answers.signature, address) if answers.signature else None
+    image = await _image(house, token, answers.signature, browser) if answers.signature else None
     about = [one for one in answers.answers if (one.item or one.question) in (AGREED, APPOINTMENT.id)]
     rest = tuple(one for one in answers.answers if one not in about)
     later = msgspec.structs.replace(answers, answers=rest, another_time=None, window_from=None)
-    device = Device(place(address).hex(), agent)
 
     async def work(tx: Tx) -> Confirmation:
         link, row = await linked(house, tx, token, lock=True)
@@ -183,26 +192,29 @@ async def take(house: House, token: str, answers: Answers, address: str = "", ag
         if about or answers.another_time:
             file = await load(house, tx, row)
         if later != Answers():
-            level = await codes.level(house, tx, link, file, address)
-            file = await confirm.write(house, tx, link, file, later, level, device, image)
-        return await _seen(house, tx, link, file, address)
+            level = await codes.level(house, tx, link, file, browser)
+            file = await confirm.write(house, tx, link, file, later, level, browser, image)
+        return await _seen(house, tx, link, file, browser)
 
     return await house.db.write(work)
 
 
-async def _image(house: House, token: str, given: Signing, address: str) -> Sealed:
-    """The signature's picture, in the store; only for who has the code, so that nobody else fills it."""
+async def _image(house: House, token: str, given: Signing, browser: Browser) -> Sealed | None:
+    """The signature's picture, in the store; only for what will be written, so that nobody fills it for nothing."""
 
-    async def allowed(tx: Tx) -> bool:
+    async def new(tx: Tx) -> bool:
         link, row = await linked(house, tx, token, lock=False)
         file = await load(house, tx, row)
-        if await codes.level(house, tx, link, file, address) is None:
+        level = await codes.level(house, tx, link, file, browser)
+        if level is None:
+            raise CodeNeeded
+        if confirm.signed_before(Case(house, file), given, level):
             return False
-        confirm.paper_of(Case(house, file), given.statement_sha256)  # else a picture would lie there for nobody
+        confirm.room(file, level)
         return True
 
-    if not await house.db.read(allowed):
-        raise CodeNeeded
+    if not await house.db.read(new):
+        return None
     raw = await asyncio.to_thread(picture, given)
     try:
         return await keep_bytes(house, raw, sha256(raw).digest())
@@ -219,7 +231,7 @@ async def _appoint(
     for one in about:
         await _answer(house, tx, row, link, stands, one.good)
     if answers.another_time is not None:
-        await _ask(house, tx, row, link, stands, answers.another_time.wish.strip())
+        await _ask(house, tx, file, link, stands, answers.another_time.wish.strip())
 
 
 async def _answer(house: House, tx: Tx, row: VisitRow, link: UUID, stands: Appointment, good: bool) -> None:
@@ -238,13 +250,16 @@ async def _answer(house: House, tx: Tx, row: VisitRow, link: UUID, stands: Appoi
     await _write(house, tx, row, _id(link, stands, "agreed"), entries)
 
 
-async def _ask(house: House, tx: Tx, row: VisitRow, link: UUID, stands: Appointment, wish: str) -> None:
+async def _ask(house: House, tx: Tx, file: File, link: UUID, stands: Appointment, wish: str) -> None:
     if stands.asked is not None and stands.asked.wish == wish:
         return
     if stands.may_ask_until is None:
         raise TooLate
+    if sum(one.kind == "link" for one in file.rows) - len(file.confirmations) >= MOST_WISHES:
+        raise TooManyRequests("so much was asked by this link; call the utility", retry_after=confirm.DAY)
     refused = Refused(reason=wish, outcome="unable")
-    await _write(house, tx, row, _id(link, stands, f"ask {wish}"), [_entry(house.now(), AGREED, refused=refused)])
+    entry = _entry(house.now(), AGREED, refused=refused)
+    await _write(house, tx, file.row, _id(link, stands, f"ask {wish}"), [entry])
 
 
 def _entry(

@@ -14,6 +14,7 @@ from service.storage.database import Tx
 from service.storage.disk import on_disk
 
 from . import customer, photos
+from .browser import Browser
 from .customer import Confirmation
 from .house import House
 from .links import linked
@@ -31,17 +32,17 @@ class Handout(msgspec.Struct, frozen=True):
     pictures: dict[str, bytes]
 
 
-async def picture(house: House, token: str, address: str, file: str, *, small: bool) -> bytes:
+async def picture(house: House, token: str, browser: Browser, file: str, *, small: bool) -> bytes:
     """A picture (JPEG) of a statement, for who entered the code. NotFound for any other, and before the code."""
-    seen = await customer.look(house, token, address)
+    seen = await customer.look(house, token, browser)
     if seen.level is None or file not in named(seen.statements) or not await _came(house, token, file):
         raise NotFound
     return await shown(house, bytes.fromhex(file), small=small)
 
 
-async def copy(house: House, token: str, address: str) -> Handout:
+async def copy(house: House, token: str, browser: Browser) -> Handout:
     """Everything for the customer's own phone. CodeNeeded before the code."""
-    seen = await customer.look(house, token, address)
+    seen = await customer.look(house, token, browser)
     if seen.level is None:
         raise CodeNeeded
     found: dict[str, bytes] = {}

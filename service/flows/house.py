@@ -71,7 +71,7 @@ class House(msgspec.Struct, kw_only=True):
     ready: dict[tuple[str, str], Rules] = {}
     requests: Pace = msgspec.field(default_factory=lambda: Pace(0))  # of each token (`http/auth`)
     strangers: Pace = msgspec.field(default_factory=lambda: Pace(0))  # of each address without one
-    admitted: dict[bytes, tuple[int, int]] = {}  # tokens that were looked at since when and are good until (`access`)
+    admitted: dict[tuple[bytes, str], tuple[int, int]] = {}  # token, address: looked at when, good until (`access`)
     copying: Semaphore = field(default_factory=lambda: Semaphore(2))  # how many copies of photos are made at once
     sending: dict[UUID, Task[None]] = {}  # uploads in parts that are receiving bytes just now (`uploads`)
 

@@ -24,7 +24,7 @@ from service.domain.errors import NotFound
 from service.domain.evidence import Files, Named, counting, gone, missing, senders_of
 from service.domain.finding import Judgement, Shown, Verdict
 from service.domain.judge import judge
-from service.domain.people import Person, covers, may_see, on_visit
+from service.domain.people import Person, covers, may_see
 from service.domain.receipt import Batch, Gathered, gather
 from service.domain.rules import Rules
 from service.domain.visit import OfficeEntries, Plan, Record, Visit
@@ -75,6 +75,7 @@ class File(msgspec.Struct, frozen=True):
     named: tuple[Named, ...]  # by each batch
     files: Files = Files()
     confirmations: tuple[tuple[BatchRow, ByLink], ...] = ()  # what the customer said by his link about the work
+    office: bool = True  # for who plans and supervises; False: for who goes or went there
 
     @property
     def plan(self) -> Plan:
@@ -113,19 +114,20 @@ class File(msgspec.Struct, frozen=True):
             return self.gathered.entries
         return counting(
             self.gathered.entries,
-            (
-                (batch.entries, gone(self.files, batch.id, named, senders(row)))
-                for row, batch, named in zip(self.rows, self.batches, self.named, strict=True)
-            ),
+            ((batch.entries, self.lost(number)) for number, batch in enumerate(self.batches)),
         )
 
     def told(self, person: Person) -> "File":
-        """What the person may know: who goes there himself does not read the customer's answers."""
+        """What the person may know: who goes or went there himself does not read the customer's answers."""
+        went = person.login in self.standing.went
+        if not went and person.may("see visits of an area") and covers(person, self.row.area):
+            return self
+        return msgspec.structs.replace(self.to_who_went(), office=False)
+
+    def to_who_went(self) -> "File":
+        """As those who go or went there may know it."""
         if not self.confirmations:
             return self  # there is nothing to hide
-        own = on_visit(person, self.row.technician, self.row.crew)
-        if not own and person.may("see visits of an area") and covers(person, self.row.area):
-            return self
         said = {entry.id for _, one in self.confirmations for entry in one.entries}
         heard = [in_confidence(entry) if entry.id in said else entry for entry in self.gathered.entries]
         gathered = Gathered([entry for entry in heard if entry is not None], self.gathered.ignored)
@@ -135,6 +137,10 @@ class File(msgspec.Struct, frozen=True):
         """The files that a batch names, which have not come and were not given up."""
         named = self.named[number]
         return missing(self.files, self.batches[number].id, named, senders(self.rows[number])) if named else ()
+
+    def lost(self, number: int) -> frozenset[str]:
+        """The files that a batch names, which were given up and did not come after all."""
+        return gone(self.files, self.batches[number].id, self.named[number], senders(self.rows[number]))
 
     @property
     def awaits_files(self) -> bool:

@@ -6,8 +6,8 @@ import msgspec
 
 from service.domain.errors import InvalidQuery, NotAllowed
 from service.domain.finding import Verdict
-from service.domain.people import Person, covers, on_visit
-from service.storage import board, visits
+from service.domain.people import Person, covers
+from service.storage import agenda, board, visits
 from service.storage.board import Posted, Wanted
 from service.storage.database import Tx
 
@@ -51,11 +51,12 @@ async def page(house: House, token: bytes, query: dict[str, str]) -> SummaryPage
             to_at=wanted.to_at if last is None else last,
         )
         if wanted_text is not None:
-            found, more = await search.find(tx, wanted, wanted_text, after, PAGE)
+            found, more = await search.find(tx, _as_asked(person, wanted), wanted_text, after, PAGE)
         else:
             found = await board.page(tx, wanted, start, PAGE + 1)
             more = cursor_write(found[PAGE - 1].key) if len(found) > PAGE else None
-        return SummaryPage(tuple([await _summary(house, tx, person, one) for one in found[:PAGE]]), more)
+        seen = [await _summary(house, tx, person, one) for one in found[:PAGE]]
+        return SummaryPage(tuple(one for one in seen if _fits(wanted, one)), more)
 
     return await house.db.read(work)
 
@@ -67,8 +68,8 @@ async def _summary(house: House, tx: Tx, person: Person, posted: Posted) -> Summ
     if row is None:
         raise InvalidQuery  # cannot be: the board's rows are of visits
     state, flags, verdict = posted.state, posted.flags, posted.verdict or None
-    own = on_visit(person, posted.technician, posted.crew) or not person.may("see visits of an area")
-    private = own and "answered" in flags
+    desk = person.may("see visits of an area")
+    private = "answered" in flags and (not desk or await agenda.went(tx, person.login, posted.visit))
     if not state or private or (posted.until is not None and posted.until <= house.clock()):
         file = (await load(house, tx, row)).told(person)
         judgement = file.judged(house.now())
@@ -85,12 +86,23 @@ async def _summary(house: House, tx: Tx, person: Person, posted: Posted) -> Summ
     )
 
 
+def _as_asked(person: Person, wanted: Wanted) -> Wanted:
+    """What is looked for in the search: whose answers are not told finds his visits whatever the board says of them."""
+    own = wanted.technician == person.login
+    return msgspec.structs.replace(wanted, state="", flag="") if own else wanted
+
+
+def _fits(wanted: Wanted, seen: Summary) -> bool:
+    """Whether a visit is one of those wanted also as this person sees it: that it is not told would tell him."""
+    return wanted.state in ("", seen.state) and (not wanted.flag or wanted.flag in seen.flags)
+
+
 def _wanted(person: Person, query: dict[str, str]) -> Wanted:
     """What the person may see, narrowed to what he asks for."""
     technician, area = query.get("technician"), query.get("area")
     if not person.may("see visits of an area"):
         need(person, "see own visits")
-        if query.get("flag") == "answered":
+        if query.get("flag") in ("answered", "complaint"):
             raise NotAllowed("what a customer answered is not for who visited him")
         if technician not in (None, person.login):
             raise NotAllowed("these are not your visits")

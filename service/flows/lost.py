@@ -1,5 +1,6 @@
 """A file that will never come: who wrote the record, or a supervisor, says so once, with the reason, for the log."""
 
+from datetime import datetime
 from hashlib import sha256
 from typing import Annotated
 from uuid import UUID
@@ -17,7 +18,7 @@ from service.storage.evidence import LostRow
 from .access import need, sign_in
 from .decode import decode, encoded
 from .house import House
-from .judging import batch_of, last_moment, load
+from .judging import File, batch_of, last_moment, load
 from .standing import written
 from .submit import receipt_of
 
@@ -28,11 +29,34 @@ class Lost(msgspec.Struct, frozen=True):
     reason: Annotated[str, msgspec.Meta(min_length=1, max_length=500, pattern=r"\S")]
 
 
+class LostSeen(msgspec.Struct, frozen=True):
+    """A file that was given up: why, when, and who said so."""
+
+    sha256: str
+    reason: str
+    at: datetime
+    by: str
+
+
 losts = msgspec.json.Decoder(Lost)
 
 
 def _reason(row: LostRow) -> str:
-    return msgspec.json.decode(row.body, type=Lost).reason
+    return losts.decode(row.body).reason
+
+
+async def seen(house: House, tx: Tx, file: File, number: int) -> tuple[LostSeen, ...]:
+    """What was given up of a record and did not come after all. Only for the office: a reason is not for the visit."""
+    lost = file.lost(number) if file.office else ()
+    if not lost:
+        return ()
+    record = file.rows[number].id
+    rows = await evidence.lost_of_visit(tx, file.row.id)
+    return tuple(
+        LostSeen(row.file.hex(), _reason(row), house.time(row.at), row.writer)
+        for row in rows
+        if row.record == record and row.file.hex() in lost
+    )
 
 
 async def give_up(house: House, token: bytes, record: UUID, file: bytes, raw: bytes) -> Receipt:
@@ -66,9 +90,10 @@ async def give_up(house: House, token: bytes, record: UUID, file: bytes, raw: by
         elif _reason(before) != reason:
             raise ContentDiffers
         found = await load(house, tx, row)
-        judgement = found.judged(last_moment(house, found.gathered.entries))
+        at = last_moment(house, found.gathered.entries)
+        judgement = found.judged(at)
         if before is None:
-            await written(tx, found, judgement)
+            await written(tx, found, judgement, at)
         return receipt_of(house, found, kept, judgement, person, replayed=before is not None)
 
     return await house.db.write(work)

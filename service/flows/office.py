@@ -30,12 +30,12 @@ async def add_entries(house: House, token: bytes, visit: UUID, raw: bytes) -> tu
         _own_voice(person, written)
         before = await load(house, tx, row)
         if not _news(before.gathered.entries, written):
-            return False, before.answer(house.now())
+            return False, before.told(person).answer(house.now())
         await put(house, tx, row, batch_id, "office", person.login, raw)
         after = await load(house, tx, row)
         _all_count(after.gathered.ignored[str(batch_id)], written)
         await written_now(house, tx, after)
-        return True, after.answer(last_moment(house, written))
+        return True, after.told(person).answer(last_moment(house, written))
 
     return await house.db.write(work)
 

@@ -6,10 +6,12 @@ from typing import Literal
 import msgspec
 
 from service.domain import judge, mask
-from service.domain.confirmation import Declined, Level, Paper, Questions, Signature, papers, signers
+from service.domain.answers import Answered, ByLink, Raised
+from service.domain.confirmation import Declined, Level, Paper, Questions, Signature, papers, signers, wording
 from service.domain.reading import micros
 from service.domain.rules import Rules
 from service.domain.statement import Document
+from service.storage.batches import BatchRow
 
 from .house import House
 from .judging import File, last_moment
@@ -37,7 +39,10 @@ class Choice(msgspec.Struct, frozen=True):
 
 
 class Shown(msgspec.Struct, frozen=True, kw_only=True):
-    """A statement: what is or was to be signed. `signs` is the item that a signature fulfils; None: it is only read."""
+    """A statement: what is or was to be signed. `signs` is the item that a signature fulfils; None: it is only read.
+
+    `typed`: its signature is a typed name and the code; its picture is no drawing, but says the same as a QR code.
+    """
 
     statement: Document
     sha256: str
@@ -48,14 +53,17 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
     earlier: tuple[Signature, ...]
     declined: tuple[Declined, ...]
     relations: tuple[Choice, ...]
+    typed: bool = False
 
 
 class Said(msgspec.Struct, frozen=True, kw_only=True):
-    """What the customer said by his link at once: the level, his own words, the entries."""
+    """What the customer said by his link at once: the level, his answers and own words, the entries of that."""
 
     id: str
     at: datetime
     level: str
+    answers: tuple[Answered, ...]
+    raises: tuple[Raised, ...]
     comment: str | None
     entries: tuple[str, ...]
     agent: str
@@ -71,6 +79,22 @@ class RaisedShown(msgspec.Struct, frozen=True):
     text: str
 
 
+class AnswerShown(msgspec.Struct, frozen=True):
+    """What the customer answered: to what question, and whether all was well."""
+
+    zh: str
+    en: str
+    good: bool
+
+
+class SaidShown(msgspec.Struct, frozen=True):
+    """What the customer said at once, for himself to read again."""
+
+    at: datetime
+    answers: tuple[AnswerShown, ...]
+    comment: str | None
+
+
 class Case:
     """A visit as its customer sees it now."""
 
@@ -82,7 +106,7 @@ class Case:
         self.visit, self.entries = file.visit(), file.counting()
         judging = judge.Case(file.rules, self.visit, self.entries, micros(now))
         self.judgement, self.read = judging.judged(), judging.read
-        self.papers = papers(file.rules, self.visit, self.read, self.judgement.facts)
+        self.papers = papers(file.rules, self.visit, self.entries, self.read, self.judgement.facts)
         self.labels = self.judgement.labels
 
     def shown(self) -> tuple[Shown, ...]:
@@ -101,7 +125,12 @@ class Case:
             earlier=paper.earlier,
             declined=paper.declined,
             relations=relations(self.rules, made.table.signs) if made.table.signs else (),
+            typed=paper.signature is not None and paper.signature.entry in self._typed(),
         )
+
+    def _typed(self) -> set[str]:
+        """The entries that are signatures by typed name, and maybe others that were said with them."""
+        return {entry.id for _, said in self.file.confirmations if said.typed for entry in said.entries}
 
     @property
     def over(self) -> bool:
@@ -121,8 +150,8 @@ class Case:
                 id=one.question.id,
                 items=one.items,
                 things=one.things,
-                zh=one.question.zh,
-                en=one.question.en,
+                zh=wording(self.rules, one.question, one.items).zh,
+                en=wording(self.rules, one.question, one.items).en,
                 bad=one.question.bad_answer,
             )
             for one in self.questions().asked(own_device=level == "own_device")
@@ -136,12 +165,37 @@ class Case:
         except (ValueError, OverflowError):  # a clock at the end of the calendar
             return None
 
-    def raised(self, house: House) -> tuple[RaisedShown, ...]:
+    def heard(self, level: Level | None) -> list[tuple[BatchRow, ByLink]]:
+        """What he said, so far as he may read it here: nothing before the code, and on a device in which a technician
+        may have his hand nothing that he said on his own."""
+        known = {None: set[str](), "phone": {"words", "phone"}, "own_device": {"words", "phone", "own_device"}}[level]
+        return [(row, said) for row, said in self.file.confirmations if said.level in known]
+
+    def said(self, house: House, level: Level | None) -> tuple[SaidShown, ...]:
+        """His answers and own words, each time."""
+        return tuple(
+            SaidShown(house.time(row.received_at), tuple(self._answer(one, each) for each in one.said.answers), words)
+            for row, one in self.heard(level)
+            if one.said.answers or (words := one.said.comment)
+        )
+
+    def _answer(self, said: ByLink, one: Answered) -> AnswerShown:
+        asked = next((each for each in self.rules.checklist.questions if each.id == one.question), None)
+        if asked is not None:
+            about = tuple(dict.fromkeys(entry.what for entry in said.entries if entry.what in asked.items))
+            words = wording(self.rules, asked, about)
+        else:
+            item = self.rules.by_id[one.item or ""].item
+            words = item.customer or item.label
+        thing = f"（{self.labels.get(one.thing, one.thing)}）" if one.thing else ""
+        return AnswerShown(words.zh + thing, words.en, one.good)
+
+    def raised(self, house: House, level: Level | None) -> tuple[RaisedShown, ...]:
         """What he raised so far."""
         words = {one.id: one for one in self.raisable()}
         return tuple(
             RaisedShown(house.time(row.received_at), one.fact, words[one.fact].zh, words[one.fact].en, one.text)
-            for row, said in self.file.confirmations
+            for row, said in self.heard(level)
             for one in said.said.raises
             if one.fact in words
         )
@@ -188,6 +242,8 @@ def said_by_link(house: House, file: File) -> tuple[Said, ...]:
             id=str(row.id),
             at=house.time(row.received_at),
             level=said.level,
+            answers=said.said.answers,
+            raises=said.said.raises,
             comment=said.said.comment,
             entries=tuple(entry.id for entry in said.entries),
             agent=said.agent,

@@ -1,6 +1,7 @@
 """How a visit stands: its state, its flags, and its row on the board, which whoever writes about a visit rewrites."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Literal
 
 from service.domain.finding import Judgement
@@ -15,7 +16,7 @@ from .house import House
 from .judging import File, last_moment, load, senders
 
 State = Literal["planned", "under_way", "to_review", "returned", "closed", "cancelled"]
-Flag = Literal["awaiting_evidence", "open_duties", "absent", "answered", "asked_time"]
+Flag = Literal["awaiting_evidence", "open_duties", "absent", "answered", "complaint", "asked_time"]
 _LIVE = frozenset({"planned", "under_way", "returned"})
 
 
@@ -39,38 +40,57 @@ def flags_of(file: File, judgement: Judgement) -> tuple[Flag, ...]:
         flags.append("absent")
     if file.confirmations:
         flags.append("answered")
+    if _complains(file):
+        flags.append("complaint")
     if judgement.verdict is None and asks(file):  # nobody waits at a door that was opened
         flags.append("asked_time")
     return tuple(flags)
 
 
-async def written(tx: Tx, file: File, judgement: Judgement) -> None:
-    """Something was written about a (locked) visit: the board, and the agendas of those who go. `file` as it is now."""
-    live = await _stand(tx, file, judgement)
-    new = None if live == _is_live(file.row.state, file.row.flags.split()) else live
-    await agenda.touch(tx, (file.plan.technician, *file.plan.crew), file.row.id, live=new)
+def _complains(file: File) -> bool:
+    """Whether the customer's last word on anything is that it was not right, whatever the checklist makes of that: what
+    nobody declared is no finding, and still somebody of the office has to hear it."""
+    said = [one.said for _, one in file.confirmations]
+    last = {(one.question, one.item, one.thing): one.good for each in said for one in each.answers}
+    return not all(last.values()) or any(one.raises for one in said)
+
+
+async def written(tx: Tx, file: File, judgement: Judgement, at: datetime, *, heard: bool = True) -> None:
+    """Something was written about a (locked) visit: the board, and the agendas of those who go. `file` as it now is,
+    judged at `at`. Not `heard`: it is not told to those who go, and nothing changes for their phones."""
+    live = await _stand(tx, file, judgement, at)
+    if heard:
+        same = not file.confirmations and live == _is_live(file.row.state, file.row.flags.split())
+        going = file.plan.technician, *file.plan.crew
+        await agenda.touch(tx, going, file.row.id, live=None if same else live)
 
 
 def _is_live(state: str, flags: Sequence[str]) -> bool:
     return state in _LIVE or (state != "cancelled" and ("open_duties" in flags or "awaiting_evidence" in flags))
 
 
-async def _stand(tx: Tx, file: File, judgement: Judgement) -> bool:
-    """Rewrite the board's row; whether phones need the visit however old it is."""
+async def _stand(tx: Tx, file: File, judgement: Judgement, at: datetime) -> bool:
+    """Rewrite the board's row; whether phones need the visit however old it is, as far as those who go may know."""
     state, flags = state_of(file, judgement), flags_of(file, judgement)
     until = None if judgement.until is None else judgement.until // 1000 + 1
     await board.stand(tx, file.row.id, Stand(state, flags, judgement.verdict or "", until))
+    if file.confirmations:
+        known = file.to_who_went()
+        judgement = known.judged(at)
+        state, flags = state_of(known, judgement), flags_of(known, judgement)
     return _is_live(state, flags)
 
 
-async def written_now(house: House, tx: Tx, file: File) -> None:
+async def written_now(house: House, tx: Tx, file: File, *, heard: bool = True) -> None:
     """The same, judged as of now."""
-    await written(tx, file, file.judged(last_moment(house, file.gathered.entries)))
+    at = last_moment(house, file.gathered.entries)
+    await written(tx, file, file.judged(at), at, heard=heard)
 
 
 async def stand_again(house: House, tx: Tx, file: File) -> bool:
     """Only the board, judged as of now; whether phones need the visit however old it is."""
-    return await _stand(tx, file, file.judged(last_moment(house, file.gathered.entries)))
+    at = last_moment(house, file.gathered.entries)
+    return await _stand(tx, file, file.judged(at), at)
 
 
 def texts(plan: Plan) -> tuple[str, ...]:

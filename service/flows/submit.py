@@ -119,8 +119,9 @@ async def keep(house: House, tx: Tx, person: Person, taken: Taken, source: Sourc
     if not await batches.add_batch(tx, new):
         raise ContentDiffers  # the same id at the same time, for another visit
     await log.note(tx, "visit.submitted", new.id, new.salt, new.sha256, new.received_at)
-    judgement = file.judged(last_moment(house, taken.record.entries))
-    await written(tx, file, judgement)
+    at = last_moment(house, taken.record.entries)
+    judgement = file.judged(at)
+    await written(tx, file, judgement, at)
     return receipt_of(house, file, new, judgement, person, replayed=False)
 
 

@@ -4,6 +4,7 @@ A browser adds its cookie also to what other sites make it send, so what changes
 pages: same origin, and the token that only they can read (`X-CSRF-Token`).
 """
 
+import re
 from base64 import urlsafe_b64encode
 from hashlib import sha256
 from hmac import compare_digest
@@ -16,6 +17,8 @@ from service.flows import access
 from service.flows.house import House
 
 COOKIE, CSRF_COOKIE = b"__Host-doorstep", b"__Host-doorstep-csrf"
+SEAT_COOKIE, SEAT_LASTS = b"__Host-doorstep-seat", 30 * 86_400  # seconds
+SEAT = re.compile(r"[A-Za-z0-9_-]{22}")
 SAFE = ("GET", "HEAD", "OPTIONS")
 _KEPT = b"; Path=/; Secure; SameSite=Strict"
 
@@ -91,11 +94,27 @@ def own_page_if_said(scope: Scope, house: House) -> None:
 
 def session_of(scope: Scope) -> str | None:
     """The session in the cookie."""
+    return _cookie(scope, COOKIE)
+
+
+def seat_of(scope: Scope) -> str:
+    """What a browser on a customer's page is known by; '' when it sends nothing of ours."""
+    given = _cookie(scope, SEAT_COOKIE) or ""
+    return given if SEAT.fullmatch(given) else ""
+
+
+def seat_cookie(seat: str) -> tuple[bytes, bytes]:
+    """The cookie that a browser on a customer's page is known by; it comes also when a message led to the page."""
+    kept = b"; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=%d" % SEAT_LASTS
+    return b"set-cookie", SEAT_COOKIE + b"=" + seat.encode() + kept
+
+
+def _cookie(scope: Scope, wanted: bytes) -> str | None:
     for name, value in scope["headers"]:
         if name == b"cookie":
             for pair in value.split(b";"):
                 key, _, content = pair.strip().partition(b"=")
-                if key == COOKIE and content:
+                if key == wanted and content:
                     return content.decode("latin-1")
     return None
 

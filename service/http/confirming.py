@@ -23,9 +23,8 @@ from service.domain.errors import (
 from service.flows import codes, customer
 
 from .answers import Answer
-from .auth import address_of
 from .choices import to_sign
-from .customer import HTML, agent_of, paged, token_of
+from .customer import HTML, browser_of, paged, token_of
 from .customer_page import whole
 from .endpoint import ANYBODY, Asked, Bytes, Says, house_of
 from .fields import ANSWERED, Sent
@@ -52,7 +51,7 @@ class Lacking(Exception):
 @post("/c/{token:str}", status_code=303, opt={"says": FORM})
 async def take_form(request: Asked) -> ASGIApp:
     """Do what a form asks, and go back to the part of the page that it came from."""
-    house, token, address = house_of(request), token_of(request), address_of(request.scope)
+    house, token, browser = house_of(request), token_of(request), browser_of(request)
 
     async def work() -> Answer:
         fields = await form_of(request, LIMIT)
@@ -70,7 +69,7 @@ async def take_form(request: Asked) -> ASGIApp:
             status, wait = problem.status, problem.extra.get("retry_after")
         sent = Sent(fields.get("form", ""), zh, en, fields)
         more = ((b"retry-after", b"%d" % wait),) if wait else ()
-        return whole(house, await customer.look(house, token, address), token, sent, status, more)
+        return whole(house, await customer.look(house, token, browser), token, sent, status, more)
 
     return await paged(request, work)
 
@@ -90,7 +89,7 @@ def _words(problem: Problem) -> tuple[str, str]:
 async def _say(request: Asked, content: dict[str, Any]) -> None:
     """Take answers as JSON would bring them."""
     raw = msgspec.json.encode(content)
-    await customer.answer(house_of(request), token_of(request), raw, address_of(request.scope), agent_of(request))
+    await customer.answer(house_of(request), token_of(request), raw, browser_of(request))
 
 
 def _given(fields: Fields, name: str, zh: str, en: str) -> str:
@@ -106,7 +105,7 @@ async def _unknown(request: Asked, fields: Fields) -> str:  # noqa: ARG001 - as 
 
 
 async def _send_code(request: Asked, fields: Fields) -> str:  # noqa: ARG001 - as all are called
-    await codes.send(house_of(request), token_of(request), address_of(request.scope))
+    await codes.send(house_of(request), token_of(request), browser_of(request))
     return "code"
 
 
@@ -115,9 +114,9 @@ async def _enter_code(request: Asked, fields: Fields) -> str:
     digits = "".join(str(int(c)) for c in fields.get("code", "") if c.isdecimal())
     if len(digits) != 6:  # a slip of the finger costs no try
         raise Lacking("请输入 6 位数字的验证码", "Enter the six digits of the code")
-    house, token, address = house_of(request), token_of(request), address_of(request.scope)
-    await codes.take(house, token, digits, address)
-    seen = await customer.look(house, token, address)
+    house, token, browser = house_of(request), token_of(request), browser_of(request)
+    await codes.take(house, token, digits, browser)
+    seen = await customer.look(house, token, browser)
     waiting = [one for one in seen.statements if to_sign(one)]
     return f"read-{part(waiting[0].sha256)}" if waiting else "code"
 
@@ -126,7 +125,7 @@ async def _answer(request: Asked, fields: Fields) -> str:
     """Some questions, or by one button all that were on the page as good."""
     start = len(ANSWERED)
     picked = {name[start:]: value == "good" for name, value in fields.items() if name.startswith(ANSWERED) and value}
-    seen = await customer.look(house_of(request), token_of(request), address_of(request.scope))
+    seen = await customer.look(house_of(request), token_of(request), browser_of(request))
     now = {one.id: one for one in seen.questions}
     if "asked" in fields:
         picked = {one: True for one in fields["asked"].split() if one in now}
@@ -162,7 +161,7 @@ async def _refuse(request: Asked, fields: Fields) -> str:
     reason = _given(fields, "reason", "请写明原因", "Write why")
     helper = fields.get("helper", "").strip()[:60]
     if helper:
-        seen = await customer.look(house_of(request), token_of(request), address_of(request.scope))
+        seen = await customer.look(house_of(request), token_of(request), browser_of(request))
         who = [one for paper in seen.statements for one in paper.relations if one.id == fields.get("helper_relation")]
         reason = f"{reason}（协助人：{helper}{f'，{who[0].zh}' if who else ''}）"
     statement = fields.get("statement", "")

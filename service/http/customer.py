@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
+from secrets import token_urlsafe
 from typing import Any
 
 from litestar import get, post, put
@@ -27,11 +28,12 @@ from service.domain.errors import (
     WrongMediaType,
 )
 from service.flows import codes, customer, strangers
+from service.flows.browser import Browser
 from service.flows.codes import CodeGiven, CodeSent, Opened
 from service.flows.customer import Confirmation
 
 from .answers import Answer, answer
-from .auth import address_of
+from .auth import address_of, seat_cookie, seat_of, session_of
 from .customer_page import whole
 from .endpoint import ANYBODY, Asked, Bytes, Says, body_of, house_of
 from .forms import form_of
@@ -121,7 +123,7 @@ async def show_customers_page(request: Asked) -> ASGIApp:
     async def work() -> Answer:
         token = token_of(request)
         house = house_of(request)
-        return whole(house, await customer.look(house, token, address_of(request.scope)), token)
+        return seated(request, whole(house, await customer.look(house, token, browser_of(request)), token))
 
     return await paged(request, work)
 
@@ -161,17 +163,17 @@ async def as_json(request: Asked, work: Callable[[], Awaitable[Any]]) -> Answer:
 @get("/v1/confirmations/{token:str}", opt={"says": JSON})
 async def show_confirmation(request: Asked) -> ASGIApp:
     """The same as JSON."""
-    house, token, address = house_of(request), token_of(request), address_of(request.scope)
-    return await as_json(request, lambda: customer.look(house, token, address))
+    house, token, browser = house_of(request), token_of(request), browser_of(request)
+    return seated(request, await as_json(request, lambda: customer.look(house, token, browser)))
 
 
 @put("/v1/confirmations/{token:str}", opt={"says": ANSWER})
 async def answer_confirmation(request: Asked) -> ASGIApp:
     """The customer's answers."""
-    house, token, address = house_of(request), token_of(request), address_of(request.scope)
+    house, token, browser = house_of(request), token_of(request), browser_of(request)
 
     async def work() -> Confirmation:
-        return await customer.answer(house, token, await body_of(request), address, agent_of(request))
+        return await customer.answer(house, token, await body_of(request), browser)
 
     return await as_json(request, work)
 
@@ -179,25 +181,32 @@ async def answer_confirmation(request: Asked) -> ASGIApp:
 @post("/v1/confirmations/{token:str}/code", status_code=200, opt={"says": SEND_CODE})
 async def send_code(request: Asked) -> ASGIApp:
     """Send a code."""
-    house, token, address = house_of(request), token_of(request), address_of(request.scope)
-    return await as_json(request, lambda: codes.send(house, token, address))
+    house, token, browser = house_of(request), token_of(request), browser_of(request)
+    return await as_json(request, lambda: codes.send(house, token, browser))
 
 
 @put("/v1/confirmations/{token:str}/code", opt={"says": GIVE_CODE})
 async def give_code(request: Asked) -> ASGIApp:
     """Enter the code."""
-    house, token, address = house_of(request), token_of(request), address_of(request.scope)
+    house, token, browser = house_of(request), token_of(request), browser_of(request)
 
     async def work() -> Opened:
-        return await codes.check(house, token, await body_of(request), address)
+        return await codes.check(house, token, await body_of(request), browser)
 
     return await as_json(request, work)
 
 
-def agent_of(request: Asked) -> str:
-    """What the browser says of itself, for whoever has to tell devices apart later."""
-    text = request.headers.get("user-agent", "")[:200]
-    return "".join(c for c in text if c.isprintable())
+def browser_of(request: Asked) -> Browser:
+    """Where a request comes from; what the browser says of itself is for whoever has to tell devices apart later."""
+    agent = "".join(c for c in request.headers.get("user-agent", "")[:200] if c.isprintable())
+    return Browser(address_of(request.scope), agent, seat_of(request.scope), session_of(request.scope) is not None)
+
+
+def seated(request: Asked, given: Answer) -> Answer:
+    """An answer that gives a browser without one its cookie; it says nothing of who looks."""
+    if seat_of(request.scope):
+        return given
+    return Answer(given.status, given.body, (*given.headers, seat_cookie(token_urlsafe(16))))
 
 
 def _moment(text: str) -> datetime:

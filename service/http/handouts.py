@@ -8,7 +8,7 @@ from service.flows import customer, faces, handout, strangers
 
 from .answers import Answer, has_copy
 from .auth import address_of
-from .customer import HTML, paged, token_of
+from .customer import HTML, browser_of, paged, token_of
 from .customer_page import whole
 from .endpoint import ANYBODY, Asked, Bytes, Parameter, Says, house_of, query_of
 from .evidence import SHOWN
@@ -46,12 +46,12 @@ async def show_customers_photo(request: Asked) -> ASGIApp:
     """A picture. Whether it may be seen is asked every time, also for what the browser has."""
     file: str = request.scope["path_params"]["sha256"]
     small = query_of(request, PHOTO).get("size") == "small"
-    house, address = house_of(request), address_of(request.scope)
+    house, browser = house_of(request), browser_of(request)
 
     async def work() -> bytes:
-        return await handout.picture(house, token_of(request), address, file, small=small)
+        return await handout.picture(house, token_of(request), browser, file, small=small)
 
-    raw = await strangers.counted(house, address, work)
+    raw = await strangers.counted(house, browser.address, work)
     tag = f"{file}-{'small' if small else 'large'}"
     kept = ((b"etag", f'"{tag}"'.encode()), (b"cache-control", b"private, no-cache"))
     if has_copy(request.headers.get("if-none-match", ""), tag):
@@ -62,14 +62,14 @@ async def show_customers_photo(request: Asked) -> ASGIApp:
 @get("/c/{token:str}/copy", opt={"says": COPY})
 async def take_copy(request: Asked) -> ASGIApp:
     """The copy."""
-    house, token, address = house_of(request), token_of(request), address_of(request.scope)
+    house, token, browser = house_of(request), token_of(request), browser_of(request)
 
     async def work() -> Answer:
         try:
-            return keepsake(house, await handout.copy(house, token, address))
+            return keepsake(house, await handout.copy(house, token, browser))
         except CodeNeeded as problem:
             sent = Sent("code", problem.title["zh"], problem.title["en"])
-            return whole(house, await customer.look(house, token, address), token, sent, problem.status)
+            return whole(house, await customer.look(house, token, browser), token, sent, problem.status)
 
     return await paged(request, work)
 

@@ -87,10 +87,12 @@ def marks(paper: Shown, pictures: str | None, zone: tzinfo | None) -> str:
 
 
 def _replaced(paper: Shown, signature: Signature, zone: tzinfo | None) -> str:
-    """An earlier signature: what came after it took its place, and everybody sees that."""
+    """A signature beside the one that counts: what took its place came later, or was given more surely."""
     zh, en = LEVELS[signature.level]
     who = f"{signature.signer}（{relation(paper, signature.relation)}） {spelt(signature.at, zone)}"
     word = both("此前的签名，已被后来的代替", "An earlier signature, replaced by a later one")
+    if paper.signature is not None and signature.at > paper.signature.at:
+        word = both("另有一次签名，内容相同", "Another signature on the same text")
     return f'<div class="mark void"><p><strong>{word}</strong></p><p>{escape(who)}</p><p>{both(zh, en)}</p></div>'
 
 

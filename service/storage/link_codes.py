@@ -1,6 +1,7 @@
 """The codes that customers get by SMS for their link, and where technicians' devices were seen."""
 
 from collections.abc import Iterable
+from itertools import product
 from uuid import UUID
 
 import msgspec
@@ -9,7 +10,7 @@ from .database import Tx
 
 
 class CodeRow(msgspec.Struct, frozen=True):
-    """The last code of a link; times are ms UTC."""
+    """The last code that a browser asked for; times are ms UTC."""
 
     digest: bytes
     expires_at: int
@@ -18,30 +19,31 @@ class CodeRow(msgspec.Struct, frozen=True):
     passed_from: bytes | None
 
 
-async def renew(tx: Tx, link: UUID, digest: bytes, expires_at: int) -> None:
-    """A new code; the one before ends. What is open stays open: who has only the link shuts nobody out."""
-    await tx.run("set_link_code", link=link.bytes, digest=digest, expires_at=expires_at)
+async def renew(tx: Tx, link: UUID, seat: bytes, digest: bytes, expires_at: int) -> None:
+    """A new code for a browser; its one before ends. What is open stays open."""
+    await tx.run("set_link_code", link=link.bytes, seat=seat, digest=digest, expires_at=expires_at)
 
 
-async def code(tx: Tx, link: UUID) -> CodeRow | None:
-    """The last code of a link."""
-    row = await tx.one("link_code", link=link.bytes)
+async def code(tx: Tx, link: UUID, seat: bytes) -> CodeRow | None:
+    """The last code of a browser."""
+    row = await tx.one("link_code", link=link.bytes, seat=seat)
     return None if row is None else CodeRow(*row)
 
 
-async def count(tx: Tx, link: UUID, most: int, now: int) -> bool:
+async def count(tx: Tx, link: UUID, seat: bytes, most: int, now: int) -> bool:
     """Count one try; False when there is no living code or it was tried too often."""
-    return await tx.run("try_link_code", link=link.bytes, most=most, now=now) == 1
+    return await tx.run("try_link_code", link=link.bytes, seat=seat, most=most, now=now) == 1
 
 
-async def passed(tx: Tx, link: UUID, address: bytes, most: int, now: int) -> None:
+async def passed(tx: Tx, link: UUID, seat: bytes, address: bytes, most: int, now: int) -> None:
     """The right code came, from this address. It is used up."""
-    await tx.run("pass_link_code", link=link.bytes, address=address, most=most, now=now)
+    await tx.run("pass_link_code", link=link.bytes, seat=seat, address=address, most=most, now=now)
 
 
-async def phone_seen(tx: Tx, logins: Iterable[str], place: bytes) -> int | None:
-    """When one of these technicians was last seen at a place, ms."""
-    found = [await tx.one("seen_at_place", login=login, place=place) for login in logins]
+async def phone_seen(tx: Tx, logins: Iterable[str], places: Iterable[bytes]) -> int | None:
+    """When one of these technicians was last seen at one of these places, ms."""
+    pairs = product(logins, set(places))
+    found = [await tx.one("seen_at_place", login=login, place=place) for login, place in pairs]
     return max((row[0] for row in found if row is not None), default=None)
 
 

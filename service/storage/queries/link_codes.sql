@@ -1,17 +1,17 @@
 -- name: set_link_code!
-INSERT INTO link_codes (link, digest, expires_at, tries) VALUES (:link, :digest, :expires_at, 0)
-ON CONFLICT (link) DO UPDATE SET digest = excluded.digest, expires_at = excluded.expires_at, tries = 0;
+INSERT INTO link_codes (link, seat, digest, expires_at, tries) VALUES (:link, :seat, :digest, :expires_at, 0)
+ON CONFLICT (link, seat) DO UPDATE SET digest = excluded.digest, expires_at = excluded.expires_at, tries = 0;
 
 -- name: link_code^
-SELECT digest, expires_at, tries, passed_at, passed_from FROM link_codes WHERE link = :link;
+SELECT digest, expires_at, tries, passed_at, passed_from FROM link_codes WHERE link = :link AND seat = :seat;
 
 -- name: try_link_code!
 -- Counts before it is looked at: of many tries at once no more than the limit are looked at.
-UPDATE link_codes SET tries = tries + 1 WHERE link = :link AND tries < :most AND expires_at > :now;
+UPDATE link_codes SET tries = tries + 1 WHERE link = :link AND seat = :seat AND tries < :most AND expires_at > :now;
 
 -- name: pass_link_code!
 -- A code is good once.
-UPDATE link_codes SET passed_at = :now, passed_from = :address, tries = :most WHERE link = :link;
+UPDATE link_codes SET passed_at = :now, passed_from = :address, tries = :most WHERE link = :link AND seat = :seat;
 
 -- name: seen_at_place^
 SELECT at FROM sightings WHERE login = :login AND place = :place;

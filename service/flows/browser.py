@@ -1,0 +1,28 @@
+"""Who looks at a customer's page: a browser that is known again by its cookie, and the address it comes from."""
+
+import msgspec
+
+from .access import place
+
+
+class Browser(msgspec.Struct, frozen=True):
+    """Where a request by link comes from. `staff`: somebody of the utility is signed in there."""
+
+    address: str = "unknown"
+    agent: str = ""
+    cookie: str = ""
+    staff: bool = False
+
+    @property
+    def place(self) -> bytes:
+        """What is kept of its address."""
+        return place(self.address)
+
+    @property
+    def seat(self) -> bytes:
+        """What a code is bound to: this browser; of one that keeps no cookies, its address.
+
+        So nobody beside him on the same network has what he opened, nor loses he it when his phone changes networks;
+        and who has only the link spends his own codes and tries, never those of the customer.
+        """
+        return place(f"browser {self.cookie}") if self.cookie else self.place
