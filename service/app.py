@@ -13,7 +13,7 @@ from litestar import Litestar
 from litestar.types import ASGIApp
 
 from service.domain.pace import Pace
-from service.flows import deliver, gateways, publish, sequence, standing
+from service.flows import deliver, gateways, orphans, publish, sequence, standing
 from service.flows import uploads as sweeping
 from service.flows.house import Desk, House, vault
 from service.http import (
@@ -132,7 +132,8 @@ async def opened(house: House) -> AsyncIterator[House]:
 async def running(house: House) -> AsyncIterator[House]:
     """An opened house with what goes on beside the requests. On leaving, what was taken is finished first."""
     async with opened(house):
-        beside = [asyncio.create_task(_lasting(house, work)) for work in (sequence.run, deliver.run, sweeping.run)]
+        works = (sequence.run, deliver.run, sweeping.run, orphans.run)
+        beside = [asyncio.create_task(_lasting(house, work)) for work in works]
         try:
             yield house
         finally:

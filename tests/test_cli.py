@@ -203,7 +203,7 @@ def test_verify_says_what_was_changed(tmp_path: Path):
         connection.execute("UPDATE leaves SET number = 5 WHERE id = (SELECT id FROM leaves ORDER BY at, id LIMIT 1)")
     verified = run("verify", data=tmp_path)
     assert verified.returncode == 1
-    assert json.loads(verified.stdout)["faults"] == ["leaf 0 is missing from the log"]
+    assert json.loads(verified.stdout)["faults"] == ["leaves 0 to 4 are missing from the log"]
 
 
 def test_a_port_that_is_taken_is_a_plain_message(tmp_path: Path):

@@ -134,7 +134,37 @@ async def test_what_is_no_photo_is_refused(small_world: World):
     assert problem(await sends(world, ONE, None))[0] == 401
     assert problem(await sends(world, ONE, "admin")) == (403, "not-allowed")
     assert (await sends(world, ONE, kind="application/octet-stream")).status_code == 201
+    assert (await sends(world, ONE, kind="image/jpeg; q=1")).status_code == 200
     assert not [path for path in world.house.vault.incoming.iterdir() if path.is_file()]
+
+
+async def test_what_a_file_is_is_seen_in_its_bytes_and_no_content_type_is_needed(small_world: World):
+    headers = {"authorization": "Bearer token of li"}
+    for raw, status in ((ONE, 201), (TWO, 201), (b"GIF89a" + bytes(50), 415)):
+        sent = small_world.client.build_request("PUT", f"/v1/evidence/{name(raw)}", content=raw, headers=headers)
+        assert "content-type" not in sent.headers
+        assert (await small_world.client.send(sent)).status_code == status
+
+
+async def test_who_may_not_send_something_is_told_before_its_body_is_read(small_world: World):
+    read: list[str] = []
+
+    async def watched():
+        read.append(path)
+        yield ONE
+
+    tus = {"tus-resumable": "1.0.0", "upload-offset": "0", "content-type": "application/offset+octet-stream"}
+    for who, method, path, told in (
+        ("li", "PUT", "/v1/people/li/photo", 403),
+        ("admin", "PUT", f"/v1/evidence/{name(ONE)}", 403),
+        ("admin", "PATCH", f"/v1/uploads/{RECORD}", 403),
+        ("li", "PATCH", f"/v1/uploads/{RECORD}", 404),
+        ("admin", "PUT", "/v1/people/li/photo", 204),  # the control: this one is read
+    ):
+        headers = {"authorization": f"Bearer token of {who}", **(tus if method == "PATCH" else {})}
+        answer = await small_world.client.request(method, path, content=watched(), headers=headers)
+        assert answer.status_code == told, (who, path, answer.text)
+    assert read == ["/v1/people/li/photo"]
 
 
 async def test_a_file_over_the_limit_is_refused_also_unannounced(small_world: World):
@@ -191,6 +221,45 @@ async def test_a_file_that_will_never_come_is_given_up_and_counts_as_lacking(wor
     await sends(world, ONE)  # it comes after all
     receipt = (await world.ask("li", "GET", f"/v1/records/{RECORD}")).json()
     assert (receipt["state"], lacking in {one["code"] for one in receipt["findings"]}) == ("complete", False)
+
+
+async def test_the_office_sees_why_a_file_was_given_up_and_who_goes_does_not(world: World):
+    await world.plan(area="城东")
+    await world.submit(naming(ONE, TWO))
+    path = f"/v1/records/{RECORD}/lost/{name(ONE)}"
+    assert (await world.ask("wang", "PUT", path, {"reason": "手机掉进水里"})).status_code == 200
+
+    async def seen(who: str) -> Any:
+        return (await world.ask(who, "GET", f"/v1/visits/{VISIT}")).json()["records"][0]["lost"]
+
+    (told,) = await seen("zhao")
+    assert (told["sha256"], told["reason"], told["by"]) == (name(ONE), "手机掉进水里", "wang")
+    assert told["at"].startswith("2026-03-02T12:00")
+    assert await seen("wang") == [told]
+    assert await seen("li") == []
+    agenda = (await world.ask("li", "GET", "/v1/agenda")).json()
+    assert "手机掉进水里" not in str(agenda)
+    await sends(world, ONE)  # it comes after all
+    assert await seen("zhao") == []
+
+
+async def test_a_picture_that_was_cut_off_is_kept_as_it_came_and_said_to_be_damaged(world: World):
+    whole = {kind: picture(5, kind, (400, 300)) for kind in ("JPEG", "PNG", "WEBP")}
+    cut = [raw[: len(raw) * 2 // 3] for raw in whole.values()]
+    behind = [raw + b"what a telephone adds" * 5000 for raw in whole.values()]
+    await world.plan(area="城东")
+    await world.submit(naming(*cut, *whole.values(), *behind))
+    for raw in (*cut, *whole.values(), *behind):
+        assert (await sends(world, raw, kind="application/octet-stream")).status_code == 201
+    for who in ("li", "zhao"):
+        (record,) = (await world.ask(who, "GET", f"/v1/visits/{VISIT}")).json()["records"]
+        assert record["missing_evidence"] == []
+        assert record["damaged_evidence"] == [name(raw) for raw in cut]
+    for raw in cut:
+        assert problem(await world.ask("zhao", "GET", f"/v1/evidence/{name(raw)}")) == (422, "photo-unreadable")
+        async with world.house.vault.blobs.local(bytes.fromhex(name(raw))) as kept:
+            assert kept.read_bytes() == raw
+    assert (await verify.verify(world.house)).faults == []
 
 
 async def test_a_supervisor_gives_up_what_a_technician_lost(world: World):
@@ -254,8 +323,11 @@ async def test_a_record_without_files_asks_nothing_about_files(town: Town):
         async def seen(tx: Any) -> Any:
             class Watching:
                 def __getattr__(self, kind: str) -> Any:
-                    def asking(query: str, /, *rows: Any, **params: Any) -> Any:
-                        asked.append(query)
+                    def asking(query: Any, /, *rows: Any, **params: Any) -> Any:
+                        if kind == "together":
+                            asked.extend(name for name, _ in (query, *rows))
+                        else:
+                            asked.extend((query,) if isinstance(query, str) else query)
                         return getattr(tx, kind)(query, *rows, **params)
 
                     return asking

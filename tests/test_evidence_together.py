@@ -5,14 +5,15 @@ from pathlib import Path
 from typing import Any
 
 from service.domain.people import Person
-from service.flows import attach, submit, view
+from service.flows import attach, plan, submit, view
 from service.flows.house import House, vault
-from service.storage import board
+from service.storage import board, people
+from service.storage import postgres as postgres_module
 from service.storage.database import Tx
 from service.storage.postgres import Postgres
 
 from .pictures import name, picture
-from .town import TOKENS, Town, a_record, said, uid
+from .town import TOKENS, Town, a_plan, a_record, encode, said, uid
 
 LI = Person("li", "李", ("technician",), ("城东",))
 RAW = picture(9)
@@ -118,3 +119,32 @@ async def test_many_records_that_name_one_file_do_not_wait_in_a_circle(town: Tow
     for visit in visits:
         posted = await town.house.db.read(lambda tx, visit=visit: board.posted(tx, visit))
         assert "awaiting_evidence" not in posted.flags
+
+
+async def test_files_that_several_visits_name_do_not_wait_in_a_circle_for_agendas(
+    postgres_database: Postgres, tmp_path: Path, monkeypatch: Any
+):
+    """One file touches the agendas of a, then b; the other one of b, then a. Without an order one starts anew."""
+    town = await Town(postgres_database).open()
+    town.house.vault = vault(tmp_path)
+    for login in ("a", "b"):
+        one = Person(login, login, ("technician",), ("城东",))
+        await town.house.db.write(lambda tx, one=one: people.add_person(tx, one, 0))
+    crews = dict(zip(sorted(map(uid, ("1", "2", "3", "4"))), ("a", "b", "b", "a"), strict=True))
+    files: list[bytes] = []
+    for number, visit in enumerate(crews):
+        await plan.create(town.house, TOKENS["zhao"], visit, encode(a_plan(crew=[crews[visit]])))
+        files.append(picture(40 + number // 2))
+        piece = [{"kind": "photo", "sha256": name(files[-1])}]
+        entry = said("09:06", "shoe_covers_on", evidence=piece, id=str(uid(f"{number}")))
+        await town.submitted(a_record(f"r{number}", visit, entry))
+    sealed = [await attach.keep_bytes(town.house, raw, bytes.fromhex(name(raw))) for raw in files[::2]]
+    stand = attach.written_now
+
+    async def slowly(*given: Any) -> None:
+        await stand(*given)
+        await asyncio.sleep(0.3)
+
+    monkeypatch.setattr(attach, "written_now", slowly)
+    monkeypatch.setattr(postgres_module, "AGAIN", ())
+    assert await asyncio.gather(*(attach.arrived(town.house, one, "li") for one in sealed)) == [True, True]

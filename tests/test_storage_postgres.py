@@ -9,8 +9,10 @@ from service.domain import errors
 from service.storage.batches import add_batch, batch
 from service.storage.database import Tx
 from service.storage.postgres import Postgres
+from service.storage.search import plan_anew
 from service.storage.visits import locked_visit, visit
 
+from .conftest import schema
 from .rows import a_batch, a_visit, plan, uid
 
 
@@ -82,3 +84,35 @@ async def test_waiting_for_every_connection_ends(postgres: str) -> None:
 async def test_a_server_that_is_not_there_is_told_at_the_start() -> None:
     with pytest.raises(OSError, match=r"(?i)no such file|connect"):
         await Postgres("postgresql://postgres@/postgres?host=/nowhere").start()
+
+
+@pytest.mark.parametrize("end", ["well", "raised", "cancelled"])
+async def test_a_work_leaves_its_connection_as_it_was(postgres: str, end: str) -> None:
+    """The driver is not asked to put it right, which would cost a question more."""
+    async with schema(postgres) as address:
+        database = Postgres(address, connections=1)
+        await database.start()
+        begun = asyncio.Event()
+
+        async def work(tx: Tx) -> None:
+            await plan_anew(tx, again=True)
+            assert await setting(tx) == "force_custom_plan"
+            begun.set()
+            if end == "raised":
+                raise LookupError
+            if end == "cancelled":
+                await asyncio.sleep(10)
+
+        running = asyncio.create_task(database.read(work))
+        await begun.wait()
+        if end == "cancelled":
+            running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        assert await database.read(setting) == "auto"
+        await plan(database)  # and a transaction can begin
+        await database.close()
+
+
+async def setting(tx: Tx) -> str:
+    """How the connection of a work plans."""
+    return await tx._connection.fetchval("SHOW plan_cache_mode")  # type: ignore[attr-defined]

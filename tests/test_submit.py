@@ -114,7 +114,8 @@ async def test_every_record_has_one_leaf_that_commits_to_its_bytes(town: Town) -
         return await batches.batch(tx, uid("r")), await log.leaf(tx, uid("r"))
 
     row, kept = await town.house.db.read(both)
-    assert kept.leaf == leaf("visit.submitted", row.salt, sha256(raw).digest(), row.received_at)
+    beside = batches.beside(row)
+    assert kept.leaf == leaf("visit.submitted", row.salt, sha256(raw).digest(), row.received_at, beside)
     assert len(row.salt) == 32
     assert b"li" not in kept.leaf
 

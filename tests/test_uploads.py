@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import threading
 import time
 from base64 import b64encode
 from hashlib import sha1, sha256
@@ -15,7 +16,7 @@ from service.app import clock
 from service.domain import errors
 from service.flows import uploads
 from service.flows.access import digest as token_of
-from service.storage import blob_folder
+from service.storage import blob_folder, incoming
 from service.storage import uploads as parts_of
 
 from .pictures import name, noise, picture
@@ -136,6 +137,35 @@ async def test_at_most_so_many_at_a_time(small_world: World, monkeypatch):
     assert (await create(small_world, who="sun")).status_code == 201
     await patch(small_world, made[0].headers["location"], 0, RAW)
     assert (await create(small_world)).status_code == 201
+
+
+async def test_many_that_begin_at_once_are_counted_too(small_world: World):
+    made = await asyncio.gather(*(create(small_world) for _ in range(300)))
+    assert sorted(one.status_code for one in made) == [201] * uploads.MOST + [429] * (300 - uploads.MOST)
+    folder = parts_of.folder_of(small_world.house.vault.incoming, "li")
+    assert len(list(folder.glob("*.part"))) == uploads.MOST
+
+
+async def test_a_request_that_ends_while_the_file_is_being_opened_keeps_no_lock(small_world: World, monkeypatch):
+    path = (await create(small_world)).headers["location"]
+    opening, go_on = threading.Event(), threading.Event()
+    open_ = incoming._open
+
+    def slowly(*given: Any) -> Any:
+        opening.set()
+        assert go_on.wait(10)
+        return open_(*given)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(incoming, "_open", slowly)
+        task = asyncio.create_task(append(small_world, path, 0, Broken(RAW[:100])))
+        await asyncio.to_thread(opening.wait, 10)
+        for _ in range(2):
+            task.cancel()
+            await asyncio.sleep(0.01)
+        go_on.set()
+        assert await asyncio.gather(task, return_exceptions=True) != [None]
+    assert (await patch(small_world, path, 0, RAW)).status_code == 204
 
 
 class Broken:

@@ -8,10 +8,16 @@ from collections.abc import Iterable
 from hashlib import sha256
 
 
-def leaf(kind: str, salt: bytes, digest: bytes, at: int) -> bytes:
-    """A leaf as canonical JSON (RFC 8785). `salt` is 32 bytes, `digest` the SHA-256 of the bytes, `at` ms UTC."""
-    commitment = sha256(salt + digest).hexdigest()
-    return b'{"c":"%s","s":%d,"t":"%s"}' % (commitment.encode(), at, kind.encode())
+def leaf(kind: str, salt: bytes, digest: bytes, at: int, beside: bytes = b"") -> bytes:
+    """A leaf as canonical JSON (RFC 8785). `salt` is 32 bytes, `digest` the SHA-256 of the bytes, `at` ms UTC.
+
+    `beside`: the digest of what is kept beside the bytes (who wrote them, about what), which `e` commits to.
+    """
+    commitment = sha256(salt + digest).hexdigest().encode()
+    if not beside:
+        return b'{"c":"%s","s":%d,"t":"%s"}' % (commitment, at, kind.encode())
+    envelope = sha256(salt + beside).hexdigest().encode()
+    return b'{"c":"%s","e":"%s","s":%d,"t":"%s"}' % (commitment, envelope, at, kind.encode())
 
 
 def leaf_hash(data: bytes) -> bytes:

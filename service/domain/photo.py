@@ -21,12 +21,20 @@ _ALONE = frozenset({0x01, *range(0xD0, 0xD9)})  # markers without a segment
 _MOST_SEGMENTS = 2000
 
 
+_PART = 1 << 16  # bytes looked through at a time
+_END_OF_JPEG, _END_OF_PNG = b"\xff\xd9", b"\0\0\0\0IEND\xae\x42\x60\x82"
+
+
 class Photo(msgspec.Struct, frozen=True):
-    """The kind of a picture, and its size in pixels; 0 × 0 when its header does not say one."""
+    """The kind of a picture, and its size in pixels; 0 × 0 when its header does not say one.
+
+    `whole`: its bytes go on to its end. One that was cut off is no picture to look at, and yet what was sent.
+    """
 
     kind: Kind
     width: int
     height: int
+    whole: bool = True
 
     @property
     def pixels(self) -> int:
@@ -34,16 +42,26 @@ class Photo(msgspec.Struct, frozen=True):
         return self.width * self.height
 
 
-def photo_of(read: Read) -> Photo | None:
-    """What the bytes are; None when they are no picture of these kinds."""
+def photo_of(read: Read, size: int) -> Photo | None:
+    """What so many bytes are; None when they are no picture of these kinds."""
     head = read(0, 32)
     if head[:3] == b"\xff\xd8\xff":
-        return Photo("image/jpeg", *_jpeg(read))
+        width, height, scan = _jpeg(read)
+        return Photo("image/jpeg", width, height, scan > 0 and _has(read, scan, size, _END_OF_JPEG))
     if head[:8] == b"\x89PNG\r\n\x1a\n":
-        return Photo("image/png", *_png(head))
+        return Photo("image/png", *_png(head), _has(read, 8, size, _END_OF_PNG))
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
-        return Photo("image/webp", *_webp(head))
+        return Photo("image/webp", *_webp(head), 8 + _little(head[4:8]) <= size)
     return None
+
+
+def _has(read: Read, start: int, size: int, wanted: bytes) -> bool:
+    """Whether some bytes come from a place on. (In a JPEG's scan 0xFF comes with 0xD9 at its end only, B.1.1.5.)
+
+    It need not be the last ones: telephones add things of their own behind a picture.
+    """
+    more = len(wanted) - 1
+    return any(wanted in read(place, _PART + more) for place in range(start, size, _PART))
 
 
 def _png(head: bytes) -> tuple[int, int]:
@@ -53,13 +71,18 @@ def _png(head: bytes) -> tuple[int, int]:
     return int.from_bytes(head[16:20]), int.from_bytes(head[20:24])
 
 
-def _jpeg(read: Read) -> tuple[int, int]:
-    """Size out of the frame header, before the first scan (ITU T.81, B.2). Of several frames the largest counts."""
+def _jpeg(read: Read) -> tuple[int, int, int]:
+    """Size out of the frame header, and where the first scan begins (ITU T.81, B.2); 0: nowhere.
+
+    Of several frames the largest counts.
+    """
     place, found = 2, (0, 0)
     for _ in range(_MOST_SEGMENTS):
         segment = read(place, 9)
-        if len(segment) < 4 or segment[0] != 0xFF or segment[1] in (0xDA, 0xD9):  # the scan, or the end
+        if len(segment) < 4 or segment[0] != 0xFF or segment[1] == 0xD9:  # the end
             break
+        if segment[1] == 0xDA:
+            return *found, place
         if segment[1] == 0xFF:  # a fill byte
             place += 1
             continue
@@ -70,7 +93,7 @@ def _jpeg(read: Read) -> tuple[int, int]:
             size = int.from_bytes(segment[7:9]), int.from_bytes(segment[5:7])
             found = max(found, size, key=lambda one: one[0] * one[1])
         place += 2 + max(2, int.from_bytes(segment[2:4]))
-    return found
+    return *found, 0
 
 
 def _webp(head: bytes) -> tuple[int, int]:

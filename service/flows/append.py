@@ -42,8 +42,8 @@ async def put(house: House, tx: Tx, row: VisitRow, batch_id: UUID, kind: Kind, w
         body=body,
         salt=house.salt(),
     )
-    if not await batches.add_batch(tx, new):
-        return False
-    if named := named_files(offices.decode(body).entries):
+    leaf = log.noting("visit.amended", new.id, new.salt, new.sha256, new.received_at, batches.beside(new))
+    added, noted = await tx.together(batches.adding(new), leaf)  # one that is there has its leaf
+    if added and (named := named_files(offices.decode(body).entries)):
         await evidence.expect(tx, row.id, senders(new), named)
-    return await log.note(tx, "visit.amended", new.id, new.salt, new.sha256, new.received_at)
+    return added == noted == 1

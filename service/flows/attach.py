@@ -4,9 +4,9 @@ from collections.abc import AsyncIterator
 
 import msgspec
 
-from service.domain.errors import DigestDiffers, FileTooLarge, NotPhoto, PhotoUnreadable
+from service.domain.errors import Busy, DigestDiffers, FileTooLarge, NotPhoto, PhotoUnreadable
 from service.domain.photo import MOST_PIXELS, Kind, Photo
-from service.storage import evidence, visits
+from service.storage import agenda, evidence, visits
 from service.storage.database import Tx
 from service.storage.evidence import BlobRow
 from service.storage.incoming import Growing, passing
@@ -54,7 +54,8 @@ async def keep_bytes(house: House, raw: bytes, digest: bytes) -> Sealed:
 async def seal(house: House, file: Growing, digest: bytes, said: Kind | None = None) -> Sealed:
     """Look at a file that came whole, and put it into the store. What is known there is not written again.
 
-    FileTooLarge, NotPhoto, DigestDiffers, PhotoUnreadable. Nothing is decoded here.
+    FileTooLarge, NotPhoto, DigestDiffers, PhotoUnreadable. Nothing is decoded here. A picture that ends too early is
+    kept as it came: its bytes are what its digest promised.
     """
     looked = await file.looked()
     photo = looked.photo
@@ -67,6 +68,8 @@ async def seal(house: House, file: Growing, digest: bytes, said: Kind | None = N
     if photo.pixels > MOST_PIXELS[photo.kind]:
         raise FileTooLarge(f"at most {MOST_PIXELS[photo.kind] // 1_000_000} million pixels")
     if await house.db.read(lambda tx: evidence.stored(tx, digest)) is None:
+        if not await house.db.write(lambda tx: evidence.announce(tx, digest, house.clock())):
+            raise Busy("what was left of this file is just being swept")
         await house.vault.blobs.put(digest, file.path)
     return Sealed(digest, looked.size, photo)
 
@@ -82,16 +85,19 @@ async def arrived(house: House, sealed: Sealed, sender: str) -> bool:
 
 
 async def _arrive(house: House, tx: Tx, sealed: Sealed, sender: str) -> bool:
-    """Visits are locked before the file, as records do it: nobody waits in a circle."""
+    """Visits are locked before the file, and agendas after it, as records do it, and of each kind in their order:
+    nobody waits in a circle."""
     naming = await evidence.naming(tx, sealed.digest, sender)
     rows = [await visits.locked_visit(tx, visit) for visit in naming]
     if not await note(house, tx, sealed, sender):
         return False
     if await evidence.naming(tx, sealed.digest, sender) != naming:
         raise MoreVisits
-    for row in rows:
-        if row is not None:
-            await written_now(house, tx, await load(house, tx, row))
+    files = [await load(house, tx, row) for row in rows if row is not None]
+    if len(files) > 1:
+        await agenda.take_turns(tx, (login for file in files for login in (file.plan.technician, *file.plan.crew)))
+    for file in files:
+        await written_now(house, tx, file)
     return True
 
 
@@ -101,6 +107,7 @@ async def note(house: House, tx: Tx, sealed: Sealed, sender: str) -> bool:
     await evidence.hold(tx, sealed.digest, sender)
     if await evidence.sent(tx, sealed.digest, sender):
         return False
-    await evidence.add_blob(tx, BlobRow(sealed.digest, sealed.size, photo.kind, photo.width, photo.height, now))
+    whole = int(photo.whole)
+    await evidence.add_blob(tx, BlobRow(sealed.digest, sealed.size, photo.kind, photo.width, photo.height, now, whole))
     await evidence.send(tx, sealed.digest, sender, now)
     return True

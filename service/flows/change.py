@@ -14,6 +14,7 @@ from service.storage import agenda, board, changes, log, messages, search, visit
 from service.storage.changes import ChangeRow, Kind
 from service.storage.database import Tx
 
+from . import vacant
 from .access import sign_in
 from .decode import decode, encoded
 from .house import House
@@ -53,7 +54,7 @@ async def change(
             salt=house.salt(),
         )
         await changes.add_change(tx, new)
-        await log.note(tx, "visit.amended", new.id, new.salt, new.sha256, new.at)
+        await log.note(tx, "visit.amended", new.id, new.salt, new.sha256, new.at, changes.beside(new))
         if _outdates(before.plan, content):
             await messages.withdraw(tx, row.id, new.at, kind)
         return await view(house, tx, (await _spread(house, tx, before, content)).told(person))
@@ -107,6 +108,8 @@ async def _spread(house: House, tx: Tx, before: File, content: Content) -> File:
     gone = set(_logins(before.plan)) - set(_logins(plan))
     now = await visits.locked_visit(tx, row.id)
     after = await load(house, tx, now or row)
+    if isinstance(content, NewTechnician):
+        after = await vacant.looked_at(tx, after)
     live = await stand_again(house, tx, after)
     await agenda.enlist(tx, _logins(plan), row.id, planned_at=planned_at, live=live, gone=gone)
     return after

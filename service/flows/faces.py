@@ -1,5 +1,6 @@
 """The photo on a technician's ID card: set by an admin, seen by the customer at the door and on his page."""
 
+from collections.abc import AsyncIterator
 from hashlib import sha256
 
 from service.domain.errors import NotFound
@@ -18,9 +19,13 @@ from .links import linked
 from .notice import technician_of
 
 
-async def give(house: House, token: bytes, login: str, raw: bytes) -> None:
-    """The photo of somebody who works here, from now on. The same again is no change."""
+async def give(house: House, token: bytes, login: str, parts: AsyncIterator[bytes]) -> None:
+    """The photo of somebody who works here, from now on. The same again is no change.
+
+    Whoever may not do this is told before the photo is received.
+    """
     await sign_in(house, token, "add people")
+    raw = b"".join([part async for part in parts])
     sealed = await keep_bytes(house, raw, sha256(raw).digest())
 
     async def work(tx: Tx) -> None:

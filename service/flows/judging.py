@@ -18,7 +18,7 @@ from service.domain.change import (
     Standing,
     standing,
 )
-from service.domain.confirmation import in_confidence
+from service.domain.confirmation import Level, in_confidence
 from service.domain.entry import Entry, named_files
 from service.domain.errors import NotFound
 from service.domain.evidence import Files, Named, counting, gone, missing, senders_of
@@ -43,6 +43,12 @@ plans = msgspec.json.Decoder(Plan)
 records = msgspec.json.Decoder(Record)
 offices = msgspec.json.Decoder(OfficeEntries)
 by_link = msgspec.json.Decoder(ByLink)
+HEARD: dict[Level | None, frozenset[str]] = {
+    None: frozenset(),
+    "phone": frozenset({"words", "phone"}),
+    "own_device": frozenset({"words", "phone", "own_device"}),
+}
+"""Where the link is open at a level, what was said at these may be read."""
 contents: dict[str, msgspec.json.Decoder[Content]] = {
     "window": msgspec.json.Decoder(NewWindow),
     "technician": msgspec.json.Decoder(NewTechnician),
@@ -122,16 +128,21 @@ class File(msgspec.Struct, frozen=True):
         went = person.login in self.standing.went
         if not went and person.may("see visits of an area") and covers(person, self.row.area):
             return self
-        return msgspec.structs.replace(self.to_who_went(), office=False)
+        return msgspec.structs.replace(self.heard_at(None), office=False)
 
-    def to_who_went(self) -> "File":
-        """As those who go or went there may know it."""
-        if not self.confirmations:
+    def heard_at(self, level: Level | None) -> "File":
+        """As it may be known where the customer's link is open at a level: before the code, as those who go there may
+        know it; and on a device in which a technician may have his hand, without what was said on the customer's own.
+        """
+        heard = HEARD[level]
+        hidden = [one for _, one in self.confirmations if one.level not in heard]
+        if not hidden:
             return self  # there is nothing to hide
-        said = {entry.id for _, one in self.confirmations for entry in one.entries}
-        heard = [in_confidence(entry) if entry.id in said else entry for entry in self.gathered.entries]
-        gathered = Gathered([entry for entry in heard if entry is not None], self.gathered.ignored)
-        return msgspec.structs.replace(self, confirmations=(), gathered=gathered)
+        said = {entry.id for one in hidden for entry in one.entries}
+        entries = [in_confidence(entry) if entry.id in said else entry for entry in self.gathered.entries]
+        gathered = Gathered([entry for entry in entries if entry is not None], self.gathered.ignored)
+        known = tuple(pair for pair in self.confirmations if pair[1].level in heard)
+        return msgspec.structs.replace(self, confirmations=known, gathered=gathered)
 
     def missing(self, number: int) -> Named:
         """The files that a batch names, which have not come and were not given up."""
@@ -179,11 +190,17 @@ def batch_of(row: BatchRow) -> Batch:
     return Batch(str(row.id), row.kind, decoded.entries)
 
 
-async def load(house: House, tx: Tx, row: VisitRow, new: tuple[BatchRow, Batch] | None = None) -> File:
-    """The visit with its batches; `new` is one that is about to be kept."""
+async def load(
+    house: House,
+    tx: Tx,
+    row: VisitRow,
+    kept: Sequence[BatchRow] | None = None,
+    new: tuple[BatchRow, Batch] | None = None,
+) -> File:
+    """The visit with its batches, `kept` where they were read before; `new` is one that is about to be kept."""
     rules = await house.rules(tx, row.checklist, row.checklist_version)
-    rows = await batches.batches_of(tx, row.id)
-    read = [batch_of(kept) for kept in rows]
+    rows = await batches.batches_of(tx, row.id) if kept is None else list(kept)
+    read = [batch_of(one) for one in rows]
     if new is not None:
         rows.append(new[0])
         read.append(new[1])

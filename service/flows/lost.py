@@ -86,7 +86,7 @@ async def give_up(house: House, token: bytes, record: UUID, file: bytes, raw: by
                 lost_id, row.id, record, file, house.clock(), person.login, sha256(body).digest(), body, house.salt()
             )
             await evidence.add_lost(tx, new)
-            await log.note(tx, "visit.amended", new.id, new.salt, new.sha256, new.at)
+            await log.note(tx, "visit.amended", new.id, new.salt, new.sha256, new.at, evidence.beside(new))
         elif _reason(before) != reason:
             raise ContentDiffers
         found = await load(house, tx, row)

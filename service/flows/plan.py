@@ -18,6 +18,7 @@ from .decode import decode, uuid
 from .house import ONSITE, House
 from .judging import load, plans
 from .standing import texts
+from .vacant import works
 from .view import VisitView, view
 
 _THING = re.compile(r"[a-z0-9_-]{1,40}\]")
@@ -43,7 +44,7 @@ async def plan_in(house: House, tx: Tx, person: Person, visit: UUID, plan: Plan,
         follows = await _first(tx, person, plan)
         if await visits.add_visit(tx, row, follows):
             await search.add(tx, row.id, row.area, texts(plan))
-            await log.note(tx, "visit.planned", row.id, row.salt, row.sha256, row.created_at)
+            await log.note(tx, "visit.planned", row.id, row.salt, row.sha256, row.created_at, visits.beside(row))
             return True, row
         known = await visits.locked_visit(tx, visit)  # somebody was faster with the same id
     if known is None or known.sha256 != sha256(raw).digest() or not covers(person, known.area):
@@ -95,14 +96,10 @@ async def goes(tx: Tx, login: str, others: tuple[str, ...]) -> Person:
     technician = await people.person(tx, login)
     crew = [await people.person(tx, other) for other in others]
     names = ("/technician", technician), *((f"/crew/{n}", one) for n, one in enumerate(crew))
-    wrong = tuple(Fault(at, "unknown-person", "no such technician") for at, one in names if not _works(one))
+    wrong = tuple(Fault(at, "unknown-person", "no such technician") for at, one in names if not works(one))
     if wrong or technician is None:
         raise UnknownPerson("", wrong)
     return technician
-
-
-def _works(person: Person | None) -> bool:
-    return person is not None and "technician" in person.roles
 
 
 def _ms(moment: datetime) -> int:

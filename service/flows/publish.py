@@ -45,6 +45,7 @@ async def publish(house: House, folder: Path, who: str, why: str) -> Published:
         raise PublishError("\n".join(map(str, faults)))
     checklist = read_folder(folder).checklist
     body = msgspec.json.encode(checklist)
+    leaf_id, salt = house.new_id(), house.salt()
     row = ChecklistRow(
         id=checklist.id,
         version=str(checklist.version),
@@ -53,12 +54,13 @@ async def publish(house: House, folder: Path, who: str, why: str) -> Published:
         published_at=house.clock(),
         published_by=who,
         reason=why,
+        leaf=leaf_id,
+        salt=salt,
     )
-    leaf_id, salt = house.new_id(), house.salt()
 
     async def work(tx: Tx) -> ChecklistRow:
         if await checklists.add_checklist(tx, row):
-            await log.note(tx, "policy", leaf_id, salt, row.sha256, row.published_at)
+            await log.note(tx, "policy", leaf_id, salt, row.sha256, row.published_at, checklists.beside(row))
             return row
         known = await checklists.checklist(tx, row.id, row.version)
         if known is None or known.sha256 != row.sha256:

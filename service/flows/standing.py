@@ -9,14 +9,15 @@ from service.domain.grams import normal
 from service.domain.visit import Plan
 from service.storage import agenda, board, evidence, search, visits
 from service.storage.board import Stand
-from service.storage.database import Tx
+from service.storage.database import Change, Tx
 
+from . import vacant
 from .appointment import asks
 from .house import House
 from .judging import File, last_moment, load, senders
 
 State = Literal["planned", "under_way", "to_review", "returned", "closed", "cancelled"]
-Flag = Literal["awaiting_evidence", "open_duties", "absent", "answered", "complaint", "asked_time"]
+Flag = Literal["awaiting_evidence", "open_duties", "absent", "answered", "complaint", "asked_time", "no_technician"]
 _LIVE = frozenset({"planned", "under_way", "returned"})
 
 
@@ -44,6 +45,8 @@ def flags_of(file: File, judgement: Judgement) -> tuple[Flag, ...]:
         flags.append("complaint")
     if judgement.verdict is None and asks(file):  # nobody waits at a door that was opened
         flags.append("asked_time")
+    if vacant.NOBODY in file.row.flags.split() and state_of(file, judgement) in _LIVE:  # `flows/vacant` keeps it
+        flags.append("no_technician")
     return tuple(flags)
 
 
@@ -55,30 +58,36 @@ def _complains(file: File) -> bool:
     return not all(last.values()) or any(one.raises for one in said)
 
 
-async def written(tx: Tx, file: File, judgement: Judgement, at: datetime, *, heard: bool = True) -> None:
+async def written(
+    tx: Tx, file: File, judgement: Judgement, at: datetime, *, heard: bool = True, also: Sequence[Change] = ()
+) -> list[int]:
     """Something was written about a (locked) visit: the board, and the agendas of those who go. `file` as it now is,
-    judged at `at`. Not `heard`: it is not told to those who go, and nothing changes for their phones."""
-    live = await _stand(tx, file, judgement, at)
-    if heard:
-        same = not file.confirmations and live == _is_live(file.row.state, file.row.flags.split())
-        going = file.plan.technician, *file.plan.crew
-        await agenda.touch(tx, going, file.row.id, live=None if same else live)
+    judged at `at`. Not `heard`: it is not told to those who go, and nothing changes for their phones. `also` is what
+    was written, if it is not yet there; how many rows each of those changed."""
+    stand, live = _stand(file, judgement, at)
+    changes = (*also, stand)
+    if not heard:
+        return (await tx.together(*changes))[: len(also)]
+    same = not file.confirmations and live == _is_live(file.row.state, file.row.flags.split())
+    going = file.plan.technician, *file.plan.crew
+    counts = await agenda.touch(tx, going, file.row.id, live=None if same else live, also=changes)
+    return counts[: len(also)]
 
 
 def _is_live(state: str, flags: Sequence[str]) -> bool:
     return state in _LIVE or (state != "cancelled" and ("open_duties" in flags or "awaiting_evidence" in flags))
 
 
-async def _stand(tx: Tx, file: File, judgement: Judgement, at: datetime) -> bool:
-    """Rewrite the board's row; whether phones need the visit however old it is, as far as those who go may know."""
+def _stand(file: File, judgement: Judgement, at: datetime) -> tuple[Change, bool]:
+    """The board's row; whether phones need the visit however old it is, as far as those who go may know."""
     state, flags = state_of(file, judgement), flags_of(file, judgement)
     until = None if judgement.until is None else judgement.until // 1000 + 1
-    await board.stand(tx, file.row.id, Stand(state, flags, judgement.verdict or "", until))
+    stand = board.standing(file.row.id, Stand(state, flags, judgement.verdict or "", until))
     if file.confirmations:
-        known = file.to_who_went()
+        known = file.heard_at(None)
         judgement = known.judged(at)
         state, flags = state_of(known, judgement), flags_of(known, judgement)
-    return _is_live(state, flags)
+    return stand, _is_live(state, flags)
 
 
 async def written_now(house: House, tx: Tx, file: File, *, heard: bool = True) -> None:
@@ -90,7 +99,9 @@ async def written_now(house: House, tx: Tx, file: File, *, heard: bool = True) -
 async def stand_again(house: House, tx: Tx, file: File) -> bool:
     """Only the board, judged as of now; whether phones need the visit however old it is."""
     at = last_moment(house, file.gathered.entries)
-    return await _stand(tx, file, file.judged(at), at)
+    stand, live = _stand(file, file.judged(at), at)
+    await tx.together(stand)
+    return live
 
 
 def texts(plan: Plan) -> tuple[str, ...]:
@@ -111,7 +122,7 @@ async def fill(house: House) -> int:
                 for batch, named in zip(file.rows, file.named, strict=True):  # from before files were told apart
                     await evidence.expect(tx, visit, senders(batch), named)
                 await search.add(tx, visit, row.area, texts(file.plan))
-                await written_now(house, tx, file)
+                await written_now(house, tx, await vacant.looked_at(tx, file))
         return len(some)
 
     total = 0

@@ -69,7 +69,7 @@ async def submit(house: House, token: bytes, record_id: UUID, raw: bytes, signat
         raise
     except Problem as problem:
         if problem.kept:
-            await quarantine.keep(house, token, str(record_id), raw, problem)
+            await quarantine.keep(house, token, str(record_id), raw, problem, signature)
         raise
 
 
@@ -92,11 +92,12 @@ async def keep(house: House, tx: Tx, person: Person, taken: Taken, source: Sourc
         raise UnknownVisit
     if not on_visit(person, row.technician, row.crew) and not await agenda.went(tx, person.login, row.id):
         raise NotYourVisit
-    known = await batches.batch(tx, taken.id)  # after the lock: the same record may be on its way twice
+    rows = await batches.batches_of(tx, row.id)  # after the lock: the same record may be on its way twice
+    known = next((one for one in rows if one.id == taken.id), None)
     if known is not None:
-        if known.sha256 != taken.digest or known.kind != "record" or known.visit != row.id:
+        if known.sha256 != taken.digest or known.kind != "record":
             raise ContentDiffers
-        return _receipt(house, await load(house, tx, row), known, person)
+        return _receipt(house, await load(house, tx, row, rows), known, person)
     version = await _version(house, tx, row.checklist, taken.record.checklist)
     new = BatchRow(
         id=taken.id,
@@ -115,13 +116,13 @@ async def keep(house: House, tx: Tx, person: Person, taken: Taken, source: Sourc
     )
     if named := named_files(taken.record.entries):
         await evidence.expect(tx, row.id, senders(new), named)  # before it is looked which of them are here
-    file = await load(house, tx, row, (new, Batch(str(taken.id), "record", taken.record.entries)))
-    if not await batches.add_batch(tx, new):
-        raise ContentDiffers  # the same id at the same time, for another visit
-    await log.note(tx, "visit.submitted", new.id, new.salt, new.sha256, new.received_at)
+    file = await load(house, tx, row, rows, (new, Batch(str(taken.id), "record", taken.record.entries)))
     at = last_moment(house, taken.record.entries)
     judgement = file.judged(at)
-    await written(tx, file, judgement, at)
+    leaf = log.noting("visit.submitted", new.id, new.salt, new.sha256, new.received_at, batches.beside(new))
+    added, *_ = await written(tx, file, judgement, at, also=(batches.adding(new), leaf))
+    if not added:
+        raise ContentDiffers  # the id is that of a batch of another visit
     return receipt_of(house, file, new, judgement, person, replayed=False)
 
 

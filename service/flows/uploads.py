@@ -47,10 +47,9 @@ async def create(house: House, token: bytes, digest: bytes, length: int) -> Uplo
         raise FileTooLarge(f"at most {house.vault.max_file} bytes")
     if length < 1:
         raise InvalidHeader("Upload-Length must be at least 1")
-    if await on_disk(uploads.unfinished, folder) >= MOST:
-        raise TooManyRequests(f"at most {MOST} uploads at a time; end some of them")
     upload = Upload(house.new_id(), digest.hex(), length, house.clock() + LIFE)
-    await on_disk(uploads.create, folder, upload)
+    if not await on_disk(uploads.create, folder, upload, MOST):
+        raise TooManyRequests(f"at most {MOST} uploads at a time; end some of them")
     return upload
 
 

@@ -1,17 +1,19 @@
-"""`doorstep verify`: everything that is kept, held against the log: nothing changed, nothing missing, no gap."""
+"""`doorstep verify`: everything that is kept, held against the log: nothing changed, nothing missing, no gap.
+
+What is wrong with one row is a fault of that row, whatever it is, and the others are still looked at.
+"""
 
 from hashlib import sha256
 from uuid import UUID
 
 import msgspec
 
+from service.domain.errors import Problem
 from service.domain.merkle import Peaks, leaf
-from service.storage import batches, changes, events, evidence, log, visits
-from service.storage.blobs import digest_of
-from service.storage.database import Tx
-from service.storage.disk import on_disk
-from service.storage.log import LeafRow
+from service.storage import batches, changes, checklists, events, evidence, log, visits
+from service.storage.database import Row, Tx
 
+from . import compare
 from .house import House
 
 MANY = 1000  # leaves looked at in one transaction
@@ -21,6 +23,15 @@ _KINDS = {
     "link": "visit.amended",
     "scan": "visit.amended",
 }
+Kept = (
+    batches.BatchRow
+    | changes.ChangeRow
+    | checklists.ChecklistRow
+    | events.EventRow
+    | evidence.LostRow
+    | visits.VisitRow
+)
+_GONE = "what it is about is gone"
 
 
 class Verified(msgspec.Struct, frozen=True):
@@ -31,89 +42,108 @@ class Verified(msgspec.Struct, frozen=True):
     faults: list[str]
 
 
+class _Page(msgspec.Struct):
+    """Leaves in their order: their bytes, what is wrong with them, and where the next page begins (None: no more)."""
+
+    leaves: list[bytes]
+    faults: list[str]
+    next: int | None
+
+
 async def verify(house: House) -> Verified:
     """Look at all. It takes the server's reads, not its writes: it may run beside it."""
+    faults = await compare.told("the log cannot be numbered", _numbered(house))
+    faults += await compare.told("what has no leaf cannot be read", house.db.read(_without_leaf))
+    peaks, count, first = Peaks(), 0, 0
+    while first is not None:
+        page = await _page(house, first)
+        for data in page.leaves:
+            peaks.add(data)
+        faults += page.faults
+        count, first = count + len(page.leaves), page.next
+    return Verified(count, peaks.root().hex(), faults + await compare.compared(house))
+
+
+async def _numbered(house: House) -> list[str]:
     while await log.number_leaves(house.db, MANY):
         pass
-    faults = [f"{UUID(bytes=row[0])}: no leaf in the log" for row in await house.db.read(_without_leaf)]
-    peaks, first = Peaks(), 0
-    while True:
-        rows, found = await house.db.read(lambda tx, first=first: _page(tx, first))
-        faults += found
-        for row in rows:
-            peaks.add(row.leaf)
-        first += len(rows)
-        if len(rows) < MANY:
-            return Verified(first, peaks.root().hex(), faults + await _files(house))
+    return []
 
 
-async def _without_leaf(tx: Tx) -> list[tuple[bytes]]:
-    return await tx.all("without_leaf")
+async def _without_leaf(tx: Tx) -> list[str]:
+    return [f"{compare.named(row[0])}: no leaf in the log" for row in await tx.all("without_leaf")]
 
 
-async def _files(house: House) -> list[str]:
-    """Every file that the database says is in the store is there, with its bytes."""
-    faults: list[str] = []
-    after = b""
-    while rows := await house.db.read(lambda tx, after=after: evidence.blobs_after(tx, after, MANY)):
-        for row in rows:
-            try:
-                async with house.vault.blobs.local(row.sha256) as path:
-                    if await on_disk(digest_of, path) != row.sha256:
-                        faults.append(f"file {row.sha256.hex()}: the bytes were changed")
-            except FileNotFoundError:
-                faults.append(f"file {row.sha256.hex()}: it is gone from the store")
-        after = rows[-1].sha256
-    return faults
+async def _page(house: House, first: int) -> _Page:
+    """The next leaves from a number on. A row that cannot even be read makes the page one of a single leaf."""
+    for size in (MANY, 1):
+        try:
+            return await house.db.read(lambda tx, size=size: _looked(tx, first, size))
+        except Problem:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever a row that was tampered with makes of itself
+            fault = type(error).__name__
+    row = await house.db.read(lambda tx: tx.one("next_leaf", first=first))
+    number = row[0] if row else None
+    return _Page([], [f"leaf {number}: it cannot be read ({fault})"], number + 1 if isinstance(number, int) else None)
 
 
-async def _page(tx: Tx, first: int) -> tuple[list[LeafRow], list[str]]:
-    """The next leaves, and what is wrong with them or with what they are about."""
-    rows = await log.leaves_from(tx, first, MANY)
-    faults: list[str] = []
-    for place, row in enumerate(rows, first):
-        if row.number != place:
-            faults.append(f"leaf {place} is missing from the log")
-            break
-        faults += [f"leaf {place}, {row.id}: {fault}" for fault in await _faults(tx, row)]
-    return rows, faults
+async def _looked(tx: Tx, first: int, size: int) -> _Page:
+    page = _Page([], [], None)
+    rows: list[Row] = await tx.all("leaves_from", first=first, size=size)
+    for key, data, at, number in rows:
+        name = f"leaf {number if isinstance(number, int) else '?'}, {compare.named(key)}"
+        if not isinstance(number, int):
+            page.faults.append(f"{name}: its number was changed")
+            continue
+        if number != first:
+            gap = f"leaf {first} is" if number == first + 1 else f"leaves {first} to {number - 1} are"
+            page.faults.append(f"{gap} missing from the log")
+        first = number + 1
+        page.leaves.append(data if isinstance(data, bytes) else str(data).encode())
+        faults = await compare.told("cannot be read", _faults(tx, key, data, at))
+        page.faults += [f"{name}: {fault}" for fault in faults]
+    if len(rows) == size and isinstance(rows[-1][3], int):
+        page.next = first
+    return page
 
 
-async def _faults(tx: Tx, row: LeafRow) -> list[str]:
-    """A leaf commits to the bytes that are kept. (Those of a look or a checklist are not kept with a salt.)"""
-    kind = _kind(row.leaf)
-    kept: batches.BatchRow | changes.ChangeRow | events.EventRow | evidence.LostRow | visits.VisitRow | None
-    if kind == "visit.planned":
-        kept = await visits.visit(tx, row.id)
-        made = "visit.planned", kept.created_at if kept else 0
-    elif kind in _KINDS.values():
-        kept = batch = await batches.batch(tx, row.id)
-        made = (_KINDS[batch.kind], batch.received_at) if batch else ("", 0)
-        if batch is None and kind == "visit.amended":
-            kept = change = await changes.change(tx, row.id)
-            made = kind, change.at if change else 0
-            if change is None:
-                kept = lost = await evidence.lost(tx, row.id)
-                made = kind, lost.at if lost else 0
-    elif kind in ("access", "key"):
-        kept = event = await events.event(tx, row.id)
-        made = (event.kind, event.at) if event else ("", 0)
-        if event is None and kind == "access" and await log.looked(tx, row.id):
-            return []
-    else:
-        return []
-    if kept is None:
-        return ["what it is about is gone"]
-    wrong: list[str] = []
+async def _faults(tx: Tx, key: bytes, data: bytes, at: int) -> list[str]:
+    """A leaf commits to the bytes that are kept and to what stands beside them.
+
+    (Of a look, and of a checklist from before, no salt is kept. Leaves from before commit to the bytes alone.)
+    """
+    told, about = msgspec.json.decode(data), UUID(bytes=key)
+    kind = told["t"]
+    wrong = [] if told["s"] == at else ["its time was changed"]
+    found = await _kept(tx, kind, about)
+    if found is None:
+        known = await log.looked(tx, about) if kind == "access" else kind == "policy" and "e" not in told
+        return wrong if known else [*wrong, _GONE]
+    made, at, kept, beside = found
     if sha256(kept.body).digest() != kept.sha256:
         wrong.append("the bytes were changed")
-    if leaf(made[0], kept.salt, kept.sha256, made[1]) != row.leaf:
+    if leaf(made, kept.salt or b"", kept.sha256, at, beside if "e" in told else b"") != data:
         wrong.append("the row is not the one that the log saw")
     return wrong
 
 
-def _kind(data: bytes) -> str:
-    try:
-        return str(msgspec.json.decode(data)["t"])
-    except (msgspec.DecodeError, TypeError, KeyError):
-        return ""
+async def _kept(tx: Tx, kind: str, id: UUID) -> tuple[str, int, Kept, bytes] | None:
+    """What a leaf is about: the kind that its leaf has to be of, when it came, the row, and what stands beside."""
+    if kind == "visit.planned":
+        visit = await visits.visit(tx, id)
+        return (kind, visit.created_at, visit, visits.beside(visit)) if visit else None
+    if kind == "policy":
+        version = await checklists.of_leaf(tx, id)
+        return (kind, version.published_at, version, checklists.beside(version)) if version else None
+    if kind in ("access", "key"):
+        event = await events.event(tx, id)
+        return (event.kind, event.at, event, b"") if event else None
+    batch = await batches.batch(tx, id)
+    if batch is not None:
+        return _KINDS[batch.kind], batch.received_at, batch, batches.beside(batch)
+    change = await changes.change(tx, id)
+    if change is not None:
+        return "visit.amended", change.at, change, changes.beside(change)
+    lost = await evidence.lost(tx, id)
+    return ("visit.amended", lost.at, lost, evidence.beside(lost)) if lost else None

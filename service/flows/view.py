@@ -10,16 +10,20 @@ import msgspec
 from service.domain.change import Step
 from service.domain.entry import Entry, Evidence, Place
 from service.domain.finding import Verdict
+from service.domain.reading import withdrawn
 from service.domain.receipt import Ignored
 from service.domain.visit import Customer, Plan, Window, Work
-from service.storage import board
+from service.storage import board, evidence
 from service.storage.batches import Signed
 from service.storage.database import Tx
 from service.storage.visits import VisitRow
 
+from . import lost
 from .access import person_of
+from .clocks import ahead
 from .house import House
 from .judging import File, Judged, open_file
+from .lost import LostSeen
 from .papers import Case, Said, Shown, said_by_link
 from .standing import Flag, State, flags_of, state_of
 
@@ -49,7 +53,11 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RecordSeen(msgspec.Struct, frozen=True):
-    """A record of a visit: who sent it when, and which of its entries do not count."""
+    """A record of a visit: who sent it when, which of its entries do not count, and what is wrong with its files.
+
+    `damaged_evidence`: pictures whose bytes end too early. `lost` and `clock_ahead_seconds`
+    (where the phone's clock was more than five minutes ahead) are told to the office only.
+    """
 
     record: str
     writer: str
@@ -59,6 +67,9 @@ class RecordSeen(msgspec.Struct, frozen=True):
     ignored: tuple[Ignored, ...]
     signature: Signed
     taken_in_by: str | None
+    damaged_evidence: tuple[str, ...] = ()
+    lost: tuple[LostSeen, ...] = ()
+    clock_ahead_seconds: int | None = None
 
 
 class Absence(msgspec.Struct, frozen=True):
@@ -131,7 +142,7 @@ async def view(house: House, tx: Tx, file: File) -> VisitView:
         due=plan.due,
         inspectors=plan.inspectors,
         entries=entries,
-        records=tuple(_record(house, file, number) for number, row in enumerate(file.rows) if row.kind == "record"),
+        records=await _records(house, tx, file),
         judgement=judged,
         statements=case.shown(),
         said=said_by_link(house, file),
@@ -159,7 +170,18 @@ def described(house: House, row: VisitRow, plan: Plan) -> dict[str, Any]:
     }
 
 
-def _record(house: House, file: File, number: int) -> RecordSeen:
+async def _records(house: House, tx: Tx, file: File) -> tuple[RecordSeen, ...]:
+    damaged = await evidence.damaged(tx, file.row.id) if any(file.named) else frozenset[str]()
+    return tuple(
+        [
+            _record(house, file, number, damaged, await lost.seen(house, tx, file, number))
+            for number, row in enumerate(file.rows)
+            if row.kind == "record"
+        ]
+    )
+
+
+def _record(house: House, file: File, number: int, damaged: frozenset[str], gone: tuple[LostSeen, ...]) -> RecordSeen:
     row = file.rows[number]
     return RecordSeen(
         str(row.id),
@@ -170,12 +192,15 @@ def _record(house: House, file: File, number: int) -> RecordSeen:
         file.gathered.ignored[str(row.id)],
         row.signed,
         row.taken_in_by,
+        tuple(name for name in file.named[number] if name in damaged),
+        gone,
+        ahead(row.body, file.batches[number].entries, house.time(row.received_at)) if file.office else None,
     )
 
 
 def absence_of(entries: Sequence[Entry]) -> Absence | None:
     """That nobody was there, from the technician's entries: arrival with its place, knocking, calling, waiting."""
-    slips = {entry.withdraws for entry in entries if entry.withdraws and (entry.reason or "").strip()}
+    slips = withdrawn(entries)
     first: dict[str, Entry] = {}
     for entry in sorted(entries, key=lambda one: one.at):
         if entry.what in AT_THE_DOOR and entry.holds is not False and entry.id not in slips:

@@ -26,7 +26,7 @@ from .endpoint import CHANGES, READS, WRITES, Asked, Bytes, Parameter, Says, bod
 ATTACH = Says(
     tag="evidence",
     summary="Send a photo by its digest; it counts for what the sender's records name",
-    takes=Bytes("application/octet-stream", "The photo: JPEG, PNG or WEBP. Its own media type may be named instead."),
+    takes=Bytes("application/octet-stream", "The photo: JPEG, PNG or WEBP. Its own media type may be named, or none."),
     gives={201: None, 200: None},
     problems=(*CHANGES, NotFound, DigestDiffers, FileTooLarge, NotPhoto, PhotoUnreadable),
 )
@@ -90,9 +90,9 @@ def _digest(request: Asked) -> bytes:
 
 
 def _said(request: Asked) -> Kind | None:
-    """The kind that Content-Type names, if it names one."""
-    given = (header(request.scope, b"content-type") or b"").strip().lower().decode("latin-1")
-    if given == "application/octet-stream":
+    """The kind that Content-Type names, if it names one: what the bytes are is seen in them."""
+    given = (header(request.scope, b"content-type") or b"").partition(b";")[0].strip().lower().decode("latin-1")
+    if given in ("", "application/octet-stream"):
         return None
     for kind in KINDS:
         if given == kind:

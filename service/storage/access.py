@@ -105,9 +105,9 @@ async def enrolled_by(tx: Tx, digest: bytes, at: int) -> tuple[Person, UUID] | N
     return None if row is None else (person_in(row), UUID(bytes=row[4]))
 
 
-async def end_codes(tx: Tx, login: str, at: int) -> None:
-    """No code of a person is good any more."""
-    await tx.run("end_codes", login=login, kind="", at=at)
+async def end_codes(tx: Tx, login: str, at: int, kind: CodeKind | None = None) -> None:
+    """No code of a person (of a kind) is good any more."""
+    await tx.run("end_codes", login=login, kind=kind or "", at=at)
 
 
 async def set_factor(tx: Tx, login: str, secret: bytes, at: int) -> bool:

@@ -5,23 +5,29 @@ asks for what is newer than its cursor and misses nothing, however writers overl
 after the visit: nobody waits in a circle.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
-from .database import Tx
+from .database import Change, Of, Tx
 
 
-async def touch(tx: Tx, logins: Iterable[str], visit: UUID, *, live: bool | None = None) -> None:
+async def touch(
+    tx: Tx, logins: Iterable[str], visit: UUID, *, live: bool | None = None, also: Sequence[Change] = ()
+) -> list[int]:
     """What the phones of those who go show of the visit has changed. Best as the last thing in a transaction.
 
-    `live` says whether their phones still need it, where that is new.
+    `live` says whether their phones still need it, where that is new. `also` is changed on the way; how many rows each
+    of those changed.
     """
+    counts: list[int] = []
+    left = also
     for login in sorted(set(logins)):
-        number = await _next(tx, login)
-        if live is None:
-            await tx.run("touch", login=login, visit=visit.bytes, number=number)
-        else:
-            await tx.run("touch_live", login=login, visit=visit.bytes, number=number, live=int(live))
+        query, given = "touch", {"login": login, "visit": visit.bytes, "number": Of("next_number")}
+        if live is not None:
+            query, given = "touch_live", {**given, "live": int(live)}
+        counts += await tx.together(*left, ("next_number", {"login": login}), (query, given))
+        left = ()
+    return (counts or await tx.together(*left))[: len(also)]
 
 
 async def enlist(
@@ -39,6 +45,11 @@ async def enlist(
             live=int(live and login in his),
             number=await _next(tx, login),
         )
+
+
+async def take_turns(tx: Tx, logins: Iterable[str]) -> None:
+    """Before several visits are touched in one transaction: those who go, of all of them, in their order."""
+    await tx.many("lock_feed", [{"login": login} for login in sorted(set(logins))])
 
 
 async def _next(tx: Tx, login: str) -> int:

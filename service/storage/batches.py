@@ -5,7 +5,8 @@ from uuid import UUID
 
 import msgspec
 
-from .database import Row, Tx
+from . import log
+from .database import Change, Row, Tx
 
 Kind = Literal["record", "office", "link", "scan"]
 Signed = Literal["verified", "wrong", "none"]
@@ -50,27 +51,43 @@ def _batch(row: Row) -> BatchRow:
     )
 
 
+def beside(row: BatchRow) -> bytes:
+    """What its leaf commits to beside its bytes: whose they are, of which visit, and what their signature is worth."""
+    return log.beside(
+        visit=row.visit,
+        kind=row.kind,
+        writer=row.writer,
+        checklist_version=row.checklist_version,
+        device=row.device,
+        signature=row.signature.hex() if row.signature else None,
+        signed=row.signed,
+        taken_in_by=row.taken_in_by,
+    )
+
+
+def adding(row: BatchRow) -> Change:
+    """A batch is added, unless there is one with this id."""
+    return "add_batch", {
+        "id": row.id.bytes,
+        "visit": row.visit.bytes,
+        "kind": row.kind,
+        "writer": row.writer,
+        "received_at": row.received_at,
+        "checklist_version": row.checklist_version,
+        "sha256": row.sha256,
+        "body": row.body,
+        "salt": row.salt,
+        "device": row.device.bytes if row.device else None,
+        "signature": row.signature,
+        "signed": row.signed,
+        "taken_in_by": row.taken_in_by,
+    }
+
+
 async def add_batch(tx: Tx, row: BatchRow) -> bool:
     """Add a batch; False when there is one with this id."""
-    return (
-        await tx.run(
-            "add_batch",
-            id=row.id.bytes,
-            visit=row.visit.bytes,
-            kind=row.kind,
-            writer=row.writer,
-            received_at=row.received_at,
-            checklist_version=row.checklist_version,
-            sha256=row.sha256,
-            body=row.body,
-            salt=row.salt,
-            device=row.device.bytes if row.device else None,
-            signature=row.signature,
-            signed=row.signed,
-            taken_in_by=row.taken_in_by,
-        )
-        == 1
-    )
+    query, given = adding(row)
+    return await tx.run(query, **given) == 1
 
 
 async def batch(tx: Tx, id: UUID) -> BatchRow | None:

@@ -4,7 +4,7 @@ from uuid import UUID
 
 import msgspec
 
-from .database import Row, Tx
+from .database import Change, Row, Tx
 
 FIRST = (-(2**62), UUID(int=0))
 """The key before every visit."""
@@ -118,22 +118,36 @@ async def repost(
     )
 
 
-async def stand(tx: Tx, visit: UUID, now: Stand) -> None:
+def standing(visit: UUID, now: Stand) -> Change:
     """Something was written."""
-    await tx.run(
-        "stand",
-        visit=visit.bytes,
-        state=now.state,
-        flags=" ".join(now.flags),
-        verdict=now.verdict,
-        until=now.until,
-    )
+    return "stand", {
+        "visit": visit.bytes,
+        "state": now.state,
+        "flags": " ".join(now.flags),
+        "verdict": now.verdict,
+        "until": now.until,
+    }
 
 
 async def posted(tx: Tx, visit: UUID) -> Posted | None:
     """One visit."""
     row = await tx.one("posted", visit=visit.bytes)
     return None if row is None else posted_in(row)
+
+
+async def flag(tx: Tx, visit: UUID, flags: tuple[str, ...]) -> None:
+    """Other flags, and all else as it was."""
+    await tx.run("reflag", visit=visit.bytes, flags=" ".join(flags))
+
+
+async def live_of(tx: Tx, login: str) -> list[UUID]:
+    """Visits on somebody's agenda that his phone still needs, by id."""
+    return [UUID(bytes=row[0]) for row in await tx.all("live_of", login=login)]
+
+
+async def has_type(tx: Tx, type: str) -> bool:
+    """Whether there is a visit of a type."""
+    return await tx.one("one_of_type", type=type) is not None
 
 
 async def unposted(tx: Tx, size: int) -> list[UUID]:

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import msgspec
 
+from . import log
 from .database import Row, Tx
 
 Kind = Literal["window", "technician", "details", "due", "cancellation"]
@@ -36,6 +37,11 @@ def _change(row: Row) -> ChangeRow:
         body=row[7],
         salt=row[8],
     )
+
+
+def beside(row: ChangeRow) -> bytes:
+    """What its leaf commits to beside its bytes."""
+    return log.beside(visit=row.visit, number=row.number, kind=row.kind, writer=row.writer)
 
 
 async def add_change(tx: Tx, row: ChangeRow) -> None:

@@ -1,12 +1,18 @@
 """Published versions of checklists. A version never changes."""
 
+from uuid import UUID
+
 import msgspec
 
+from . import log
 from .database import Row, Tx
 
 
 class ChecklistRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A published version: its exact bytes, and who published it when (ms UTC) and why."""
+    """A published version: its exact bytes, and who published it when (ms UTC) and why.
+
+    `leaf` is the id of its leaf in the log and `salt` that leaf's; None of versions published before there were any.
+    """
 
     id: str
     version: str
@@ -15,20 +21,36 @@ class ChecklistRow(msgspec.Struct, frozen=True, kw_only=True):
     published_at: int
     published_by: str
     reason: str
+    leaf: UUID | None = None
+    salt: bytes | None = None
+
+
+def beside(row: ChecklistRow) -> bytes:
+    """What its leaf commits to beside its bytes."""
+    return log.beside(id=row.id, version=row.version, published_by=row.published_by, reason=row.reason)
 
 
 def _checklist(row: Row) -> ChecklistRow:
-    return ChecklistRow(**dict(zip(ChecklistRow.__struct_fields__, row, strict=True)))
+    given = dict(zip(ChecklistRow.__struct_fields__, row, strict=True))
+    given["leaf"] = None if given["leaf"] is None else UUID(bytes=given["leaf"])
+    return ChecklistRow(**given)
 
 
 async def add_checklist(tx: Tx, row: ChecklistRow) -> bool:
     """Publish; False when there is such a version (compare its `sha256`)."""
-    return await tx.run("add_checklist", **msgspec.structs.asdict(row)) == 1
+    given = msgspec.structs.asdict(row) | {"leaf": row.leaf.bytes if row.leaf else None}
+    return await tx.run("add_checklist", **given) == 1
 
 
 async def checklist(tx: Tx, id: str, version: str) -> ChecklistRow | None:
     """One version."""
     row = await tx.one("checklist", id=id, version=version)
+    return None if row is None else _checklist(row)
+
+
+async def of_leaf(tx: Tx, leaf: UUID) -> ChecklistRow | None:
+    """The version that a leaf of the log is about."""
+    row = await tx.one("checklist_of_leaf", leaf=leaf.bytes)
     return None if row is None else _checklist(row)
 
 

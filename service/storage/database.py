@@ -5,10 +5,18 @@ run again from the start (PostgreSQL, after a serialization failure), so it chan
 """
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 T = TypeVar("T")
 Row = tuple[Any, ...]
+Change = tuple[str, dict[str, Any]]
+"""The name of a statement that changes something, and its parameters."""
+
+
+class Of(NamedTuple):
+    """A parameter of a change in `together`: what an earlier one of them returned."""
+
+    query: str
 
 
 class Tx(Protocol):
@@ -26,8 +34,13 @@ class Tx(Protocol):
         """Change something; the number of rows changed (0: `ON CONFLICT DO NOTHING` did nothing)."""
         ...
 
-    async def many(self, query: str, rows: Sequence[dict[str, Any]], /) -> None:
-        """The same change once for each row of parameters."""
+    async def many(self, queries: str | tuple[str, ...], rows: Sequence[dict[str, Any]], /) -> None:
+        """The same change, or changes, once for each row of parameters."""
+        ...
+
+    async def together(self, *changes: Change) -> list[int]:
+        """Changes that need not see one another; how many rows each of them changed. On PostgreSQL they are one
+        statement: one way there and back, in no certain order, and no two of them may change the same row."""
         ...
 
 

@@ -24,7 +24,9 @@ async def on_disk(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -
     try:
         return await asyncio.shield(future)
     except asyncio.CancelledError:
-        await asyncio.wait([future])
+        while not future.done():
+            with suppress(asyncio.CancelledError):  # also who is cancelled twice
+                await asyncio.wait([future])
         raise
 
 

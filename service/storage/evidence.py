@@ -6,11 +6,12 @@ from uuid import UUID
 import msgspec
 
 from ..domain.evidence import Files
+from . import log
 from .database import Row, Tx
 
 
 class BlobRow(msgspec.Struct, frozen=True):
-    """What is in the store under a digest; `stored_at` in ms UTC."""
+    """What is in the store under a digest; `stored_at` in ms UTC; not `whole`: a picture that ends too early."""
 
     sha256: bytes
     size: int
@@ -18,6 +19,7 @@ class BlobRow(msgspec.Struct, frozen=True):
     width: int
     height: int
     stored_at: int
+    whole: int = 1
 
 
 class LostRow(msgspec.Struct, frozen=True):
@@ -50,10 +52,8 @@ async def expect(tx: Tx, visit: UUID, senders: Iterable[str], files: Iterable[st
     Rows are locked in their order, so that nobody waits in a circle.
     """
     rows = [(bytes.fromhex(file), sender) for file in set(files) for sender in senders]
-    await tx.many("expect_file", [{"sha256": file, "sender": sender} for file, sender in sorted(rows)])
-    await tx.many(
-        "name_file", [{"visit": visit.bytes, "sha256": file, "sender": sender} for file, sender in sorted(rows)]
-    )
+    named = [{"visit": visit.bytes, "sha256": file, "sender": sender} for file, sender in sorted(rows)]
+    await tx.many(("expect_file", "name_file"), named)
 
 
 async def hold(tx: Tx, file: bytes, sender: str) -> None:
@@ -105,9 +105,51 @@ async def stored(tx: Tx, file: bytes) -> BlobRow | None:
     return None if row is None else BlobRow(*row)
 
 
-async def blobs_after(tx: Tx, after: bytes, size: int) -> list[BlobRow]:
-    """The next rows by digest."""
-    return [BlobRow(*row) for row in await tx.all("blobs_after", after=after, size=size)]
+async def damaged(tx: Tx, visit: UUID) -> frozenset[str]:
+    """The files (hex) that a visit names and whose pictures end too early."""
+    return frozenset(bytes(row[0]).hex() for row in await tx.all("damaged_of_visit", visit=visit.bytes))
+
+
+async def announce(tx: Tx, file: bytes, at: int) -> bool:
+    """A file is about to be put into the store: for a week the sweep leaves it. False while the sweep takes it out."""
+    return await tx.run("announce_file", sha256=file, at=at) == 1
+
+
+async def condemn(tx: Tx, file: bytes, at: int) -> bool:
+    """The sweep is about to take a file out of the store. False when it has a row, or may be just about to get one.
+
+    Who announces it and who condemns it wait for one another at its row.
+    """
+    if await tx.run("condemn_file", sha256=file, at=at) == 0:
+        return False
+    if await stored(tx, file) is None:
+        return True
+    await release(tx, file)
+    return False
+
+
+async def release(tx: Tx, file: bytes) -> None:
+    """What was condemned is out of the store: now it may come again."""
+    await tx.run("release_file", sha256=file)
+
+
+async def forget_arrivals(tx: Tx, came_before: int, left_before: int) -> None:
+    """Forget what was announced, or condemned, before a time (ms UTC)."""
+    await tx.run("forget_arrivals", came_before=came_before, left_before=left_before)
+
+
+async def without_row(tx: Tx, files: Iterable[bytes]) -> list[bytes]:
+    """Which of some files, that are near one another by digest, the database does not know."""
+    wanted = sorted(files)
+    if not wanted:
+        return []
+    known = {bytes(row[0]) for row in await tx.all("stored_between", first=wanted[0], last=wanted[-1])}
+    return [file for file in wanted if file not in known]
+
+
+def beside(row: LostRow) -> bytes:
+    """What its leaf commits to beside its bytes."""
+    return log.beside(visit=row.visit, record=row.record, file=row.file.hex(), writer=row.writer)
 
 
 async def add_lost(tx: Tx, row: LostRow) -> bool:
@@ -120,6 +162,11 @@ async def add_lost(tx: Tx, row: LostRow) -> bool:
 async def lost_file(tx: Tx, record: UUID, file: bytes) -> LostRow | None:
     """Whether and how a file of a record was given up."""
     return _lost(await tx.one("lost_file", record=record.bytes, file=file))
+
+
+async def lost_of_visit(tx: Tx, visit: UUID) -> list[LostRow]:
+    """What was given up of a visit's records."""
+    return [one for row in await tx.all("lost_of_visit", visit=visit.bytes) if (one := _lost(row)) is not None]
 
 
 async def lost(tx: Tx, id: UUID) -> LostRow | None:

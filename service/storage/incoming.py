@@ -77,8 +77,9 @@ def _look(path: Path) -> Looked:
     with path.open("rb") as file:
         digest = file_digest(file, "sha256").digest()
         number = file.fileno()
-        photo = photo_of(lambda at, size: os.pread(number, size, at))
-        return Looked(digest, os.fstat(number).st_size, photo)
+        size = os.fstat(number).st_size
+        photo = photo_of(lambda at, count: os.pread(number, count, at), size)
+        return Looked(digest, size, photo)
 
 
 @asynccontextmanager
@@ -87,14 +88,16 @@ async def growing(path: Path, *, new: bool) -> AsyncIterator[Growing]:
 
     Once it exists its name lasts. FileNotFoundError when it is not `new` and does not exist.
     """
-    number = await on_disk(_open, path, new)
+    opened: list[int] = []  # a request that ends while its file is being opened leaves it open for nobody
     try:
-        yield Growing(number, path, os.fstat(number).st_size)
+        await on_disk(_open, path, new, opened)
+        yield Growing(opened[0], path, os.fstat(opened[0]).st_size)
     finally:
-        await on_disk(os.close, number)
+        for number in opened:
+            await on_disk(os.close, number)
 
 
-def _open(path: Path, new: bool) -> int:
+def _open(path: Path, new: bool, opened: list[int]) -> None:
     if new:
         lasting_folder(path.parent)
     number = os.open(path, os.O_WRONLY | os.O_APPEND | (os.O_CREAT | os.O_EXCL if new else 0), 0o600)
@@ -103,7 +106,7 @@ def _open(path: Path, new: bool) -> int:
     except OSError as error:
         os.close(number)
         raise Busy("somebody else is sending this file") from error
-    return number
+    opened.append(number)
 
 
 @asynccontextmanager

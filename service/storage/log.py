@@ -4,12 +4,13 @@ A writer adds its leaf without a number, in the transaction of what the leaf is 
 PostgreSQL's writers wait for one another, so one sequencer gives them afterwards.
 """
 
+from hashlib import sha256
 from uuid import UUID
 
 import msgspec
 
 from ..domain import merkle
-from .database import Database, Tx
+from .database import Change, Database, Tx
 
 
 class LeafRow(msgspec.Struct, frozen=True):
@@ -26,9 +27,20 @@ async def add_leaf(tx: Tx, id: UUID, leaf: bytes, at: int) -> bool:
     return await tx.run("add_leaf", id=id.bytes, leaf=leaf, at=at) == 1
 
 
-async def note(tx: Tx, kind: str, id: UUID, salt: bytes, sha256: bytes, at: int) -> bool:
-    """Add the leaf of something that was just kept: of its kind, committing to its bytes. False when it has one."""
-    return await add_leaf(tx, id, merkle.leaf(kind, salt, sha256, at), at)
+async def note(tx: Tx, kind: str, id: UUID, salt: bytes, digest: bytes, at: int, beside: bytes = b"") -> bool:
+    """Add the leaf of something that was just kept: of its kind, committing to its bytes and to what stands beside
+    them. False when it has one."""
+    return await add_leaf(tx, id, merkle.leaf(kind, salt, digest, at, beside), at)
+
+
+def noting(kind: str, id: UUID, salt: bytes, digest: bytes, at: int, beside: bytes = b"") -> Change:
+    """The same, with other changes."""
+    return "add_leaf", {"id": id.bytes, "leaf": merkle.leaf(kind, salt, digest, at, beside), "at": at}
+
+
+def beside(**columns: UUID | str | int | None) -> bytes:
+    """The digest of what stands beside the bytes in a row, as canonical JSON (RFC 8785)."""
+    return sha256(msgspec.json.encode(columns, order="sorted")).digest()
 
 
 async def leaf(tx: Tx, id: UUID) -> LeafRow | None:

@@ -7,12 +7,15 @@ import msgspec
 
 from .database import Row, Tx
 
-MessageState = Literal["waiting", "delivered", "refused", "given_up"]
+MessageState = Literal["waiting", "delivered", "refused", "given_up", "withdrawn"]
 Outcome = Literal["delivered", "failed", "refused"]
 
 
 class MessageRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A message. `next_at` is when it is tried, None when nothing more is to be done; times are ms UTC."""
+    """A message. `next_at` is when it is tried, None when nothing more is to be done; times are ms UTC.
+
+    `withdrawn_because`: the kind of the change that made it outdated before it was out.
+    """
 
     id: UUID
     visit: UUID
@@ -29,6 +32,8 @@ class MessageRow(msgspec.Struct, frozen=True, kw_only=True):
     state: MessageState = "waiting"
     tries: int = 0
     next_at: int | None = None
+    withdrawn_at: int | None = None
+    withdrawn_because: str | None = None
 
 
 class DeliveryRow(msgspec.Struct, frozen=True):
@@ -82,6 +87,11 @@ async def claim(tx: Tx, now: int, lease: int, size: int) -> list[MessageRow]:
 async def settle(
     tx: Tx, row: MessageRow, at: int, outcome: Outcome, detail: str, state: MessageState, next_at: int | None
 ) -> bool:
-    """Note an attempt, and what becomes of the message. False when somebody else had settled it."""
+    """Note an attempt, and what becomes of the message. False when somebody else had settled or withdrawn it."""
     await tx.run("add_delivery", message=row.id.bytes, number=row.tries, at=at, outcome=outcome, detail=detail)
     return await tx.run("settle_message", id=row.id.bytes, state=state, next_at=next_at, number=row.tries) == 1
+
+
+async def withdraw(tx: Tx, visit: UUID, at: int, because: str) -> None:
+    """What waits about a (locked) visit and was outdated by a change of this kind does not go out any more."""
+    await tx.run("withdraw_messages", visit=visit.bytes, at=at, because=because)

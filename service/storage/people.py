@@ -1,8 +1,19 @@
 """People. What lets them in is in `access`; a person who left stays, and his login stays his."""
 
+import msgspec
+
 from ..domain.people import Person
 from . import access
 from .database import Row, Tx
+
+
+class Known(msgspec.Struct, frozen=True):
+    """Somebody who works or worked here, when he left (ms UTC), and what is on his ID card."""
+
+    person: Person
+    left_at: int | None
+    badge: str
+    title: str
 
 
 def _person(row: Row | None) -> Person | None:
@@ -35,10 +46,29 @@ async def ever(tx: Tx, login: str) -> tuple[Person, int | None] | None:
     return None if row is None else (access.person_in(row), row[4])
 
 
-async def page(tx: Tx, after: str, size: int) -> list[tuple[Person, int | None]]:
+async def known(tx: Tx, login: str) -> Known | None:
+    """The same, with what is on his ID card."""
+    row = await tx.one("person_ever", login=login)
+    return None if row is None else _known(row)
+
+
+def _known(row: Row) -> Known:
+    return Known(access.person_in(row), *row[4:])
+
+
+async def page(tx: Tx, after: str, size: int) -> list[Known]:
     """People by login, from the one after `after` on, also those who left."""
-    rows = await tx.all("people_page", after=after, size=size)
-    return [(access.person_in(row), row[4]) for row in rows]
+    return [_known(row) for row in await tx.all("people_page", after=after, size=size)]
+
+
+async def rename(tx: Tx, login: str, name: str) -> None:
+    """Another name."""
+    await tx.run("rename_person", login=login, name=name)
+
+
+async def set_roles(tx: Tx, person: Person) -> None:
+    """What somebody is from now on, and where."""
+    await tx.run("set_roles", login=person.login, roles=" ".join(person.roles), areas="\n".join(person.areas))
 
 
 async def lock(tx: Tx, login: str) -> bool:

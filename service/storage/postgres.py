@@ -8,9 +8,9 @@ from typing import Any
 import asyncpg
 
 from ..domain import errors
-from .database import Row, T, Work
+from .database import Change, Of, Row, T, Work
 from .migrate import migrate_postgres
-from .statements import Statement, statements
+from .statements import Part, Statement, joined, statements
 
 TRIES = 5
 AGAIN = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
@@ -21,6 +21,8 @@ GONE = (
     asyncpg.CrashShutdownError,
     asyncpg.CannotConnectNowError,
 )
+STATEMENTS = 500
+"""More than there are: what a connection has prepared it need not prepare again."""
 
 
 class PostgresTx:
@@ -46,10 +48,27 @@ class PostgresTx:
         status = await self._connection.execute(sql, *[params[name] for name in names])
         return int(status.rpartition(" ")[2])  # "INSERT 0 1", "UPDATE 3"
 
-    async def many(self, query: str, rows: Sequence[dict[str, Any]], /) -> None:
+    async def many(self, queries: str | tuple[str, ...], rows: Sequence[dict[str, Any]], /) -> None:
         """See `Tx`."""
-        sql, names = self._sql[query]
-        await self._connection.executemany(sql, [[row[name] for name in names] for row in rows])
+        names = (queries,) if isinstance(queries, str) else queries
+        sql = self._sql[queries].sql if isinstance(queries, str) else joined(*((one, ()) for one in queries))
+        order = [name for one in names for name in self._sql[one].names]
+        await self._connection.executemany(sql, [[row[name] for name in order] for row in rows])
+
+    async def together(self, *changes: Change) -> list[int]:
+        """See `Tx`."""
+        parts: list[Part] = []
+        given: list[Any] = []
+        for query, params in changes:
+            ofs: list[tuple[str, Of]] = []
+            for name in self._sql[query].names:
+                value = params[name]
+                if type(value) is Of:
+                    ofs.append((name, value))
+                else:
+                    given.append(value)
+            parts.append((query, tuple(ofs)))
+        return list(await self._connection.fetchrow(joined(*parts), *given))
 
 
 class Postgres:
@@ -70,6 +89,8 @@ class Postgres:
             self._address,
             min_size=1,
             max_size=self._connections,
+            statement_cache_size=STATEMENTS,
+            reset=_as_it_is,
             server_settings={"synchronous_commit": "on", "application_name": "doorstep"},
         )
         try:
@@ -144,3 +165,8 @@ def _gone(error: BaseException | None) -> bool:
             return True
         error = error.__context__
     return False
+
+
+async def _as_it_is(_: Any) -> None:
+    """Nothing to put right when a connection comes back: what a work sets ends with its transaction. (The driver would
+    ask the server once more after each.)"""

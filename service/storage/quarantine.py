@@ -1,6 +1,6 @@
 """Quarantine: what a device sent and nobody could take, byte by byte, until somebody decides."""
 
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
@@ -14,7 +14,10 @@ Decision = Literal["take", "discard"]
 
 
 class KeptRow(msgspec.Struct, frozen=True, kw_only=True):
-    """An input that was refused with the problem `code`. `device` says who sent it, `path_id` is the address's id."""
+    """An input that was refused with the problem `code`. `device` says who sent it, `path_id` is the address's id.
+
+    `sent_by` is the enrolled device, if it was one, and `signature` what it gave beside the bytes.
+    """
 
     id: UUID
     device: bytes
@@ -28,6 +31,8 @@ class KeptRow(msgspec.Struct, frozen=True, kw_only=True):
     decided_by: str | None = None
     decided_at: int | None = None
     reason: str | None = None
+    sent_by: UUID | None = None
+    signature: bytes | None = None
 
     @property
     def key(self) -> tuple[int, UUID]:
@@ -36,7 +41,9 @@ class KeptRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _kept(row: Row) -> KeptRow:
-    return KeptRow(id=UUID(bytes=row[0]), **dict(zip(KeptRow.__struct_fields__[1:], row[1:], strict=True)))
+    given: dict[str, Any] = dict(zip(KeptRow.__struct_fields__[1:], row[1:], strict=True))
+    sent_by: bytes | None = given.pop("sent_by")
+    return KeptRow(id=UUID(bytes=row[0]), sent_by=None if sent_by is None else UUID(bytes=sent_by), **given)
 
 
 async def keep(tx: Tx, row: KeptRow) -> UUID:
@@ -51,6 +58,8 @@ async def keep(tx: Tx, row: KeptRow) -> UUID:
         body=row.body,
         received_at=row.received_at,
         received_from=row.received_from,
+        sent_by=row.sent_by.bytes if row.sent_by else None,
+        signature=row.signature,
     )
     if added:
         return row.id
@@ -66,9 +75,10 @@ async def one(tx: Tx, id: UUID) -> KeptRow | None:
     return None if row is None else _kept(row)
 
 
-async def page(tx: Tx, after: tuple[int, UUID] = FIRST, size: int = 50) -> list[KeptRow]:
-    """The next `size` inputs after a key, oldest first, decided or not."""
-    return [_kept(row) for row in await tx.all("kept_page", after_at=after[0], after_id=after[1].bytes, size=size)]
+async def page(tx: Tx, after: tuple[int, UUID] = FIRST, size: int = 50, *, decided: bool = True) -> list[KeptRow]:
+    """The next `size` inputs after a key, oldest first; with those that were decided, or without."""
+    start: dict[str, Any] = {"after_at": after[0], "after_id": after[1].bytes}
+    return [_kept(row) for row in await tx.all("kept_page", **start, size=size, decided=int(decided))]
 
 
 async def decide(tx: Tx, id: UUID, decision: Decision, by: str, at: int, reason: str) -> bool:

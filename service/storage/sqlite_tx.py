@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..domain import errors
-from .database import Row
+from .database import Change, Of, Row
 from .statements import Statement
 
 Connect = Callable[[str], Any]
@@ -68,10 +68,27 @@ class SqliteTx:
         """See `Tx`."""
         return self._execute(self._sql[query].sql, params).rowcount
 
-    async def many(self, query: str, rows: Sequence[dict[str, Any]], /) -> None:
+    async def many(self, queries: str | tuple[str, ...], rows: Sequence[dict[str, Any]], /) -> None:
         """See `Tx`."""
+        names = (queries,) if isinstance(queries, str) else queries
         for row in rows:
-            await self.run(query, **row)
+            for query in names:
+                await self.run(query, **row)
+
+    async def together(self, *changes: Change) -> list[int]:
+        """See `Tx`."""
+        values = [value for _, params in changes for value in params.values()]
+        wanted: dict[str, Any] = {value.query: None for value in values if type(value) is Of}
+        counts: list[int] = []
+        for query, params in changes:
+            given = {name: wanted[value.query] if type(value) is Of else value for name, value in params.items()}
+            if query in wanted:
+                row = await self.one(query, **given)
+                wanted[query] = None if row is None else row[0]
+                counts.append(int(row is not None))
+            else:
+                counts.append(await self.run(query, **given))
+        return counts
 
 
 class WriteTx(SqliteTx):
@@ -84,11 +101,19 @@ class WriteTx(SqliteTx):
 
     async def run(self, query: str, /, **params: Any) -> int:
         """See `Tx`."""
+        self._save()
+        self.changes += 1 + len(params.get("body", b"")) // 4096
+        return self._execute(self._sql[query].sql, params).rowcount
+
+    async def together(self, *changes: Change) -> list[int]:
+        """See `Tx`."""
+        self._save()
+        return await super().together(*changes)
+
+    def _save(self) -> None:
         if not self.saved:
             self._execute("SAVEPOINT work")
             self.saved = True
-        self.changes += 1 + len(params.get("body", b"")) // 4096
-        return self._execute(self._sql[query].sql, params).rowcount
 
     def keep(self) -> None:
         """The work ended well."""

@@ -1,5 +1,6 @@
 """Reads `queries/*.sql` with aiosql: the same text for both engines, engine-only files by suffix."""
 
+import re
 from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
@@ -7,6 +8,8 @@ from importlib.resources.abc import Traversable
 from typing import Any, NamedTuple
 
 import aiosql
+
+from .database import Of
 
 ENGINES = ("sqlite", "postgres")
 _DRIVER = {"sqlite": "sqlite3", "postgres": "asyncpg"}
@@ -42,3 +45,26 @@ def statements(engine: str) -> dict[str, Statement]:
                 raise ValueError(f"{file.name}: a statement named {name} exists already")
             found[name] = Statement(getattr(queries, name).sql, tuple(order.get(name, ())))
     return found
+
+
+Part = tuple[str, tuple[tuple[str, Of], ...]]
+"""The name of a change, and which of its parameters are what an earlier one returned."""
+
+
+@cache
+def joined(*parts: Part) -> str:
+    """Changes as one statement of PostgreSQL, which gives how many rows each of them changed."""
+    known, given = statements("postgres"), {of.query for _, ofs in parts for _, of in ofs}
+    texts: list[str] = []
+    count = 0
+    for query, ofs in parts:
+        places = {name: f"(SELECT value FROM {of.query})" for name, of in ofs}  # noqa: S608
+        numbers: list[str] = []
+        for name in known[query].names:
+            count += name not in places
+            numbers.append(places.get(name, f"${count}"))
+        text = re.sub(r"\$(\d+)", lambda found, numbers=numbers: numbers[int(found[1]) - 1], known[query].sql)
+        returning = "" if query in given else " RETURNING 1"
+        texts.append(f"{query} (value) AS ({text.strip().rstrip(';')}{returning})")
+    counted = ", ".join(f"(SELECT count(*) FROM {query})" for query, _ in parts)  # noqa: S608 - our own names
+    return f"WITH {', '.join(texts)} SELECT {counted}"

@@ -1,6 +1,9 @@
 """Uploads in parts: what is known of each lies beside its bytes, in a folder for each sender, on the disk."""
 
-from contextlib import suppress
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
 from uuid import UUID
@@ -33,12 +36,30 @@ def part_of(folder: Path, id: UUID) -> Path:
     return folder / f"{id}.part"
 
 
-def create(folder: Path, upload: Upload) -> None:
-    """Begin an upload; it outlasts a power cut when this returns."""
+def create(folder: Path, upload: Upload, most: int) -> bool:
+    """Begin an upload; it outlasts a power cut when this returns. False when the sender has so many unfinished ones.
+
+    Counting and beginning are one step, for all requests of all processes.
+    """
     lasting_folder(folder)
-    part_of(folder, upload.id).touch(0o600, exist_ok=False)
+    with _alone(folder):
+        if len(list(folder.glob("*.part"))) >= most:
+            return False
+        part_of(folder, upload.id).touch(0o600, exist_ok=False)
     _write(folder, upload)
     sync(folder)
+    return True
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Nobody else begins an upload there meanwhile."""
+    number = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(number, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(number)
 
 
 def _write(folder: Path, upload: Upload) -> None:
@@ -70,11 +91,6 @@ def remove(folder: Path, id: UUID) -> None:
     """End an upload. First what is known of it, so that nobody goes on with it."""
     _about(folder, id).unlink(missing_ok=True)
     part_of(folder, id).unlink(missing_ok=True)
-
-
-def unfinished(folder: Path) -> int:
-    """How many have begun and are not kept."""
-    return len(list(folder.glob("*.part")))
 
 
 def swept(incoming: Path, now: int, orphan: int) -> int:

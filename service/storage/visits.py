@@ -4,7 +4,7 @@ from uuid import UUID
 
 import msgspec
 
-from . import agenda, board
+from . import agenda, board, log
 from .database import Row, Tx
 
 
@@ -58,6 +58,19 @@ def _visit(row: Row) -> VisitRow:
         revision=row[14],
         state=row[15],
         flags=row[16],
+    )
+
+
+def beside(row: VisitRow) -> bytes:
+    """What its leaf commits to beside its bytes. Who goes is in the bytes."""
+    return log.beside(
+        type=row.type,
+        area=row.area,
+        checklist=row.checklist,
+        checklist_version=row.checklist_version,
+        window_from=row.window_from,
+        window_to=row.window_to,
+        created_by=row.created_by,
     )
 
 

@@ -27,7 +27,7 @@ from service.flows.house import House
 from service.http import logs
 from service.storage.database import Database, Tx, open_database
 from service.storage.sqlite import PRAGMAS, Sqlite
-from service.storage.sqlite_tx import drive
+from service.storage.sqlite_tx import SqliteTx, drive
 from service.storage.statements import Statement, statements
 
 from .town import token_of
@@ -62,9 +62,7 @@ class AioTx:
         async with self.connection.execute(self.sql[query].sql, params) as cursor:
             return cursor.rowcount
 
-    async def many(self, query: str, rows: Any, /) -> None:
-        for row in rows:
-            await self.run(query, **row)
+    many, together = SqliteTx.many, SqliteTx.together
 
 
 class Each(SlowDisk):
@@ -130,8 +128,11 @@ class Nothing(Sqlite):
     async def run(self, query: str, /, **params: Any) -> int:
         return 1
 
-    async def many(self, query: str, rows: Any, /) -> None:
+    async def many(self, queries: Any, rows: Any, /) -> None:
         return None
+
+    async def together(self, *changes: Any) -> list[int]:
+        return [1] * len(changes)
 
 
 def database_of(kind: str, address: str, sync_ms: float) -> Database:

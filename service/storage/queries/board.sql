@@ -13,6 +13,12 @@ WHERE visit = :visit;
 -- What the judge makes of it now.
 UPDATE board SET state = :state, flags = :flags, verdict = :verdict, until = :until WHERE visit = :visit;
 
+-- name: reflag!
+UPDATE board SET flags = :flags WHERE visit = :visit;
+
+-- name: live_of
+SELECT visit FROM feed WHERE login = :login AND live = 1 ORDER BY visit;
+
 -- name: posted^
 SELECT visit, type, technician, crew, area, planned_at, state, flags, verdict, until, revision, plan
 FROM board WHERE visit = :visit;
@@ -63,6 +69,9 @@ ORDER BY planned_at, visit LIMIT :size;
 SELECT (SELECT count(*) FROM (SELECT 1 AS one FROM board WHERE type = :type LIMIT :most) AS few),
     CASE WHEN :state = '' THEN :most
     ELSE (SELECT count(*) FROM (SELECT 1 AS one FROM board WHERE state = :state LIMIT :most) AS few) END;
+
+-- name: one_of_type^
+SELECT visit FROM board WHERE type = :type LIMIT 1;
 
 -- name: board_of_type
 SELECT visit, type, technician, crew, area, planned_at, state, flags, verdict, until, revision, plan

@@ -33,14 +33,14 @@ JOIN board b ON b.visit = n.visit
 WHERE n.sha256 = :sha256 AND f.sent_at IS NOT NULL;
 
 -- name: add_blob!
-INSERT INTO stored (sha256, size, kind, width, height, stored_at)
-VALUES (:sha256, :size, :kind, :width, :height, :stored_at) ON CONFLICT DO NOTHING;
+INSERT INTO stored (sha256, size, kind, width, height, stored_at, whole)
+VALUES (:sha256, :size, :kind, :width, :height, :stored_at, :whole) ON CONFLICT DO NOTHING;
 
 -- name: stored^
-SELECT sha256, size, kind, width, height, stored_at FROM stored WHERE sha256 = :sha256;
+SELECT sha256, size, kind, width, height, stored_at, whole FROM stored WHERE sha256 = :sha256;
 
--- name: blobs_after
-SELECT sha256, size, kind, width, height, stored_at FROM stored WHERE sha256 > :after ORDER BY sha256 LIMIT :size;
+-- name: damaged_of_visit
+SELECT s.sha256 FROM named n JOIN stored s ON s.sha256 = n.sha256 WHERE n.visit = :visit AND s.whole = 0;
 
 -- name: add_lost!
 INSERT INTO lost (id, visit, record, file, at, writer, sha256, body, salt)
@@ -51,3 +51,6 @@ SELECT id, visit, record, file, at, writer, sha256, body, salt FROM lost WHERE r
 
 -- name: lost_by_id^
 SELECT id, visit, record, file, at, writer, sha256, body, salt FROM lost WHERE id = :id;
+
+-- name: lost_of_visit
+SELECT id, visit, record, file, at, writer, sha256, body, salt FROM lost WHERE visit = :visit ORDER BY at, id;

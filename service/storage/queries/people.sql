@@ -7,10 +7,10 @@ ON CONFLICT DO NOTHING;
 SELECT login, name, roles, areas FROM people WHERE login = :login AND left_at IS NULL;
 
 -- name: person_ever^
-SELECT login, name, roles, areas, left_at FROM people WHERE login = :login;
+SELECT login, name, roles, areas, left_at, badge, title FROM people WHERE login = :login;
 
 -- name: people_page
-SELECT login, name, roles, areas, left_at FROM people WHERE login > :after ORDER BY login LIMIT :size;
+SELECT login, name, roles, areas, left_at, badge, title FROM people WHERE login > :after ORDER BY login LIMIT :size;
 
 -- name: lock_person!
 -- Nobody else changes what belongs to this person until the transaction ends; 0 when he does not work here.
@@ -24,3 +24,9 @@ UPDATE people SET password_hash = :password_hash WHERE login = :login;
 
 -- name: leave!
 UPDATE people SET left_at = :at WHERE login = :login AND left_at IS NULL;
+
+-- name: rename_person!
+UPDATE people SET name = :name WHERE login = :login AND left_at IS NULL;
+
+-- name: set_roles!
+UPDATE people SET roles = :roles, areas = :areas WHERE login = :login AND left_at IS NULL;
