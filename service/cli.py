@@ -91,7 +91,7 @@ def _parser() -> argparse.ArgumentParser:
     one.set_defaults(command=_person_add)
     one = person.add_parser("invite", help="print a new one-time code for who forgot his password")
     one.add_argument("login", metavar="LOGIN")
-    one.add_argument("--reset", action="store_true", help="end password, authenticator and sessions at once")
+    one.add_argument("--reset", action="store_true", help="end password, authenticator, sessions and tokens at once")
     one.set_defaults(command=_person_invite)
 
     one = commands.add_parser("lint", help="say what is wrong with a checklist")

@@ -40,7 +40,7 @@ async def test_who_asked_is_found_by_every_filter_until_the_window_moves(world: 
     await says(world, link, WISH)
     for more in ("", "&state=planned", "&area=城东", "&technician=li", "&q=虚构路", "&type=repair_leak"):
         assert await waiting(world, more=more) == [str(VISIT)], more
-    for more in ("&state=closed", "&technician=sun", "&q=另一条路", "&type=meter_exchange"):
+    for more in ("&state=closed", "&technician=sun", "&q=另一条路", "&type=meter_replacement"):
         assert await waiting(world, more=more) == [], more
     assert await waiting(world, "li") == [str(VISIT)]
     assert await waiting(world, "qian") == []

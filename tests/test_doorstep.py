@@ -1,5 +1,6 @@
 """The doorstep check: a code that changes, a green page or a red one, and the customer's word for it."""
 
+from datetime import timedelta
 from io import BytesIO
 from typing import Any
 
@@ -11,8 +12,9 @@ from service.flows import deliver, doorstep
 
 from .desk import URL, Post, set_up, stand
 from .pictures import picture
+from .test_confirm import Customer
 from .test_customer import entries, link
-from .world import VISIT, World, problem
+from .world import VISIT, World, problem, record
 
 PATH = f"/v1/visits/{VISIT}/doorstep"
 
@@ -70,6 +72,24 @@ async def test_the_button_writes_that_the_id_was_shown_once(world: World, post: 
     assert (await shown(world))["confirmed_at"]
 
 
+async def test_the_browser_that_confirmed_is_thanked_and_every_other_one_is_warned(world: World, post: Post) -> None:
+    first = path(await shown(world))
+    given = ticket((await world.client.get(first)).text)
+    done = await world.client.post(first, data={"ticket": given})
+    cookie = done.headers["set-cookie"]
+    assert "; Secure; HttpOnly; SameSite=Lax; Max-Age=900" in cookie
+    own = {"cookie": cookie.partition(";")[0]}
+    world.client.cookies.clear()
+    seen = (await world.client.get(first, headers=own)).text
+    assert "您已确认：李" in seen
+    assert "是我们的工作人员" not in seen  # it proves nothing more
+    for other in ({}, {"cookie": "__Host-doorstep-door=x"}, {"cookie": "__Host-doorstep-door=" + "0" * 64}):
+        assert "如果不是您确认的，请不要开门" in (await world.client.get(first, headers=other)).text
+    stand(world.house, "09:06")
+    later = path(await shown(world))
+    assert "是我们的工作人员" in (await world.client.get(later, headers=own)).text  # it is for that code alone
+
+
 async def test_old_forged_and_strangers_codes_are_red(world: World, post: Post) -> None:
     code = path(await shown(world))
     key = bytes(32)
@@ -99,6 +119,22 @@ async def test_the_technicians_own_browser_confirms_nothing(world: World, post: 
     own = {"cookie": "__Host-doorstep=his"}
     assert (await world.client.post(path(code), data={"ticket": given}, headers=own)).status_code == 403
     assert await entries(world) == []
+
+
+async def test_a_scan_on_the_technicians_network_says_so(world: World, post: Post) -> None:
+    enrolment = await world.ask("wang", "POST", "/v1/enrolments", {"person": "li"})
+    made = await world.ask(None, "POST", "/v1/devices", {"code": enrolment.json()["code"], "name": "李的手机"})
+    his = {"authorization": f"Bearer {made.json()['token']}"}
+    near, far = (Customer(world, post, "", VISIT, address).client for address in ("192.0.2.44", "192.0.2.45"))
+    assert (await near.get("/v1/me", headers=his)).status_code == 200
+    told = []
+    for minute, client in enumerate((near, far), 6):
+        stand(world.house, f"09:{minute:02}")
+        code = path(await shown(world))
+        given = ticket((await client.get(code)).text)
+        assert (await client.post(code, data={"ticket": given})).status_code == 303
+        told.append([piece["kind"] for piece in (await entries(world))[-1]["evidence"]])
+    assert told == [["customer_confirm", "text"], ["customer_confirm"]]
 
 
 async def test_only_who_goes_there_gets_a_code_and_only_around_the_time(world: World, post: Post) -> None:
@@ -173,4 +209,33 @@ async def test_nobody_is_genuine_for_a_visit_that_was_cancelled(world: World, po
     gone = await world.ask("zhao", "PUT", f"/v1/visits/{VISIT}/cancellation", {"reason": "客户退单"}, if_match='"0"')
     assert gone.status_code == 200
     assert (await world.client.get(path(code))).status_code == 404
+    assert problem(await world.ask("li", "GET", PATH)) == (409, "not-now")
+
+
+async def unplanned(world: World) -> None:
+    set_up(world.house, "08:00")
+    await world.plan(window=None, assigned={"appointment_exempt": True}, exempt_reason="抢修")
+
+
+def later(world: World, **by: float) -> None:
+    stand(world.house, world.house.now() + timedelta(**by))
+
+
+async def test_without_a_window_a_code_ends_half_a_day_after_the_first_record(world: World) -> None:
+    await unplanned(world)
+    await shown(world)
+    later(world, days=3)  # he comes when he comes
+    await shown(world)
+    assert (await world.submit(record())).status_code == 201
+    later(world, hours=11.9)
+    await shown(world)
+    later(world, hours=0.2)
+    assert problem(await world.ask("li", "GET", PATH)) == (409, "not-now")
+
+
+async def test_without_a_window_and_without_a_record_it_ends_after_thirty_days(world: World) -> None:
+    await unplanned(world)
+    later(world, days=29.9)
+    await shown(world)
+    later(world, days=0.2)
     assert problem(await world.ask("li", "GET", PATH)) == (409, "not-now")

@@ -7,10 +7,11 @@ from uuid import UUID
 import pytest
 
 from service.domain import errors
-from service.flows import customer, deliver, links, notice, verify, view
+from service.flows import change, customer, deliver, links, notice, verify, view
 from service.flows.gateways import Failed, Refused
 from service.storage import messages
 
+from . import stories
 from .desk import set_up, stand
 from .town import TOKENS, Town, a_record, encode, said, uid
 
@@ -193,3 +194,100 @@ async def test_other_areas_and_technicians_send_nothing(town: Town) -> None:
             await notice.send(town.house, TOKENS[who], visit, encode({"channel": "sms"}))
         with pytest.raises(problem):
             await links.create(town.house, TOKENS[who], visit)
+
+
+LATER = {"from": stories.clock("14:00"), "to": stories.clock("15:00"), "reason": "客户下午才在家"}
+OUTDATING = {
+    "window": LATER,
+    "technician": {"technician": "sun"},
+    "details": {"reason": "门牌抄错", "customer": {"name": "陶", "phone": "13900000000"}},
+    "cancellation": {"reason": "客户取消"},
+}
+
+
+async def changed(town: Town, visit: Any, kind: Any, content: Any, revision: int = 0) -> None:
+    await change.change(town.house, ZHAO, visit, kind, encode(content), frozenset({revision}))
+
+
+@pytest.mark.parametrize("kind", OUTDATING)
+async def test_a_notice_that_is_outdated_while_it_waits_does_not_go_out(town: Town, kind: str) -> None:
+    post = set_up(town.house, "07:00")
+    post.trouble = Failed("HTTP 503")
+    visit = await town.planned()
+    await send(town, visit)
+    await deliver.once(town.house)
+    post.trouble, post.letters = None, []
+    await changed(town, visit, kind, OUTDATING[kind])
+    stand(town.house, "08:00")
+    assert await deliver.once(town.house) == 0
+    assert post.letters == []
+    offer = await notice.offer(town.house, ZHAO, visit)
+    (sent,) = offer.sent
+    assert (sent.state, sent.next_try, sent.proves) == ("withdrawn", None, ())
+    assert sent.withdrawn is not None
+    assert sent.withdrawn.because == kind
+    assert offer.due == (kind != "cancellation")
+    assert await entries(town, visit) == []
+
+
+async def test_what_the_customer_does_not_read_outdates_no_notice(town: Town) -> None:
+    post = set_up(town.house, "07:00")
+    visit = await town.planned()
+    await send(town, visit)
+    await changed(town, visit, "details", {"reason": "补单号", "external_ref": "GD-7"})
+    await deliver.once(town.house)
+    assert len(post.letters) == 1
+
+
+async def test_a_notice_on_its_way_when_the_visit_is_moved_proves_nothing(town: Town) -> None:
+    post = set_up(town.house, "07:00")
+    visit = await town.planned()
+    await send(town, visit)
+    now = town.house.clock()
+    (taken,) = await town.house.db.write(lambda tx: messages.claim(tx, now, now + deliver.LEASE, 8))
+    await changed(town, visit, "window", LATER)
+    await deliver._deliver(town.house, taken)  # the moment between claiming and sending
+    assert len(post.letters) == 1
+    offer = await notice.offer(town.house, ZHAO, visit)
+    (sent,) = offer.sent
+    assert (sent.state, sent.proves, sent.withdrawn is not None) == ("delivered", (), True)
+    assert offer.due
+    assert await entries(town, visit) == []
+
+
+async def test_a_cancelled_visit_gets_no_notice(town: Town) -> None:
+    set_up(town.house, "07:00")
+    visit = await town.planned()
+    body = encode({"channel": "sms", "id": str(uid("n"))})
+    await notice.send(town.house, ZHAO, visit, body)
+    await changed(town, visit, "cancellation", {"reason": "客户取消"})
+    with pytest.raises(errors.VisitCancelled):
+        await send(town, visit)
+    assert (await notice.send(town.house, ZHAO, visit, body))[0] is False  # its answer was lost, and is given again
+
+
+async def test_who_was_never_told_a_time_is_not_told_that_it_changed(town: Town) -> None:
+    post = set_up(town.house, "07:00")
+    visit = await town.planned()
+    await changed(town, visit, "window", LATER)
+    offer = await notice.offer(town.house, ZHAO, visit)
+    assert offer.about == "appointment"
+    assert "时间有变" not in offer.text
+    assert "14:00–15:00" in offer.text
+    assert "reschedule_notified" in offer.proves  # the norm still asks for it
+    await send(town, visit)
+    stand(town.house, "07:30")
+    await deliver.once(town.house)
+    assert post.letters[0].subject == "上门服务预约"
+    await changed(town, visit, "window", LATER | {"to": stories.clock("16:00")}, 1)
+    offer = await notice.offer(town.house, ZHAO, visit)
+    assert offer.about == "reschedule"
+    assert "时间有变" in offer.text
+
+
+async def test_a_window_without_length_is_told_as_a_moment(town: Town) -> None:
+    set_up(town.house, "07:00")
+    nine = stories.clock("09:00")
+    offer = await notice.offer(town.house, ZHAO, await town.planned(window={"from": nine, "to": nine}))
+    assert "09:00上门" in offer.text
+    assert "09:00–" not in offer.text

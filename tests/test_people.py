@@ -1,10 +1,13 @@
 """People come with a one-time code instead of a mailed password, and leave with everything at once."""
 
 import asyncio
+from typing import Any
+
+from service.flows import verify
 
 from .browser import PASSWORD, Browser, code_now, later, with_factor, with_password
 from .test_devices import enrolled
-from .world import VISIT, World, problem, record
+from .world import RECORD, VISIT, World, problem, record
 
 NEW = {"login": "zhou", "name": "周", "roles": ["technician"], "areas": ["城东"]}
 
@@ -127,3 +130,113 @@ async def test_people_are_seen_by_who_works_in_their_area(world: World):
     assert await seen("qian") == {"qian"}
     assert await seen("admin") == {"li", "sun", "wang", "zhao", "qian", "admin"}
     assert problem(await world.ask("li", "GET", "/v1/people")) == (403, "not-allowed")
+
+
+ROLES = {"roles": ["dispatcher", "supervisor"], "areas": ["城东", "城西"]}
+CARD = {"name": "李强", "badge": "0042", "title": "维修员"}
+
+
+async def leaves(world: World) -> int:
+    return (await verify.verify(world.house)).leaves
+
+
+async def listed(world: World, login: str) -> dict[str, Any]:
+    people = (await world.ask("admin", "GET", "/v1/people")).json()["items"]
+    return next(one for one in people if one["login"] == login)
+
+
+async def test_a_card_is_given_with_the_person_and_changed_later(world: World):
+    card = {"badge": "0007", "title": "抄表员"}
+    assert (await world.ask("admin", "POST", "/v1/people", NEW | card)).status_code == 201
+    assert {name: (await listed(world, "zhou"))[name] for name in card} == card
+    for wrong in ({"badge": "x" * 101}, {"title": "a\nb"}):
+        refused = await world.ask("admin", "POST", "/v1/people", NEW | {"login": "wu"} | wrong)
+        assert problem(refused) == (422, "invalid-body")
+    before = await leaves(world)
+    given = await world.ask("admin", "PUT", "/v1/people/li/card", CARD)
+    assert {name: given.json()[name] for name in CARD} == CARD
+    assert await leaves(world) == before + 1
+    assert (await world.ask("admin", "PUT", "/v1/people/li/card", CARD)).json() == given.json()
+    assert await leaves(world) == before + 1  # the same again is no change
+    await world.plan()
+    offer = (await world.ask("zhao", "GET", f"/v1/visits/{VISIT}/notice")).json()
+    assert "维修员李强，工号 0042" in offer["text"]
+    for wrong in ({"name": " "}, {"name": "a\nb"}, {"name": "x" * 201}, {"badge": "1"}, CARD | {"title": "x" * 101}):
+        assert problem(await world.ask("admin", "PUT", "/v1/people/li/card", wrong)) == (422, "invalid-body")
+    for nobody in ("nobody", "%00"):
+        assert problem(await world.ask("admin", "PUT", f"/v1/people/{nobody}/card", CARD)) == (404, "not-found")
+
+
+async def test_roles_and_areas_are_changed_and_count_at_once(world: World):
+    await world.plan()
+    before = await leaves(world)
+    assert problem(await world.ask("sun", "GET", f"/v1/visits/{VISIT}")) == (404, "not-found")
+    given = await world.ask("admin", "PUT", "/v1/people/sun/roles", ROLES)
+    assert (given.json()["roles"], given.json()["areas"]) == (ROLES["roles"], ROLES["areas"])
+    assert (await world.ask("sun", "GET", f"/v1/visits/{VISIT}")).status_code == 200
+    turned = {"roles": ROLES["roles"][::-1], "areas": ROLES["areas"][::-1]}
+    assert (await world.ask("admin", "PUT", "/v1/people/sun/roles", turned)).json() == given.json()
+    assert await leaves(world) == before + 1
+    assert (await verify.verify(world.house)).faults == []
+    for wrong in (
+        {"roles": []},
+        {"roles": ["king"]},
+        {"roles": ["technician"], "areas": ["城东", "城西"]},
+        {"roles": ["dispatcher"], "areas": [" "]},
+    ):
+        assert problem(await world.ask("admin", "PUT", "/v1/people/sun/roles", wrong)) == (422, "invalid-body")
+
+
+async def test_who_gets_a_role_that_needs_the_authenticator_signs_in_with_it(world: World):
+    await with_password(world, "zhao")
+    browser = Browser(world)
+    await browser.sign_in("zhao")
+    await world.ask("admin", "PUT", "/v1/people/zhao/roles", {"roles": ["dispatcher"], "areas": ["城西"]})
+    assert (await browser.ask("GET", "/v1/me")).status_code == 200  # the control: other areas end nothing
+    await world.ask("admin", "PUT", "/v1/people/zhao/roles", {"roles": ["dispatcher", "admin"]})
+    assert problem(await browser.ask("GET", "/v1/me")) == (401, "not-signed-in")
+    assert problem(await browser.sign_in("zhao")) == (403, "second-factor-needed")
+
+
+async def test_nobody_takes_the_last_admins_role(world: World):
+    own = await world.ask("admin", "PUT", "/v1/people/admin/roles", {"roles": ["supervisor"]})
+    assert problem(own) == (403, "not-allowed")
+    assert (await world.ask("admin", "PUT", "/v1/people/admin/roles", {"roles": ["admin", "supervisor"]})).is_success
+    await world.ask("admin", "PUT", "/v1/people/wang/roles", {"roles": ["admin"]})
+    answers = await asyncio.gather(
+        world.ask("admin", "PUT", "/v1/people/wang/roles", {"roles": ["supervisor"]}),
+        world.ask("wang", "PUT", "/v1/people/admin/roles", {"roles": ["supervisor"]}),
+    )
+    assert sorted(answer.status_code for answer in answers) == [200, 403]
+    people = [await listed(world, login) for login in ("admin", "wang")]
+    assert sum("admin" in one["roles"] for one in people) == 1
+
+
+async def test_of_two_admins_who_send_each_other_away_one_stays(world: World):
+    await world.ask("admin", "PUT", "/v1/people/wang/roles", {"roles": ["admin"]})
+    answers = await asyncio.gather(
+        world.ask("admin", "PUT", "/v1/people/wang/departure", {"reason": "x"}),
+        world.ask("wang", "PUT", "/v1/people/admin/departure", {"reason": "x"}),
+    )
+    assert sorted(answer.status_code for answer in answers) in ([200, 401], [200, 403])
+
+
+async def test_who_is_no_technician_any_more_hands_his_records_in_from_a_file(world: World):
+    await world.plan()
+    phone = await enrolled(world, "li")
+    code = (await world.ask("wang", "POST", "/v1/enrolments", {"person": "li"})).json()["code"]
+    await world.ask("admin", "PUT", "/v1/people/li/roles", {"roles": ["dispatcher"]})
+    assert problem(await phone("PUT", f"/v1/records/{RECORD}", record())) == (401, "device-revoked")
+    assert problem(await world.ask(None, "POST", "/v1/devices", {"code": code, "name": "x"})) == (404, "unknown-code")
+    taken = await world.ask("wang", "PUT", f"/v1/visits/{VISIT}/taken-in/{RECORD}", record())
+    assert (taken.status_code, taken.json()["taken_in_by"]) == (201, "wang")
+
+
+async def test_a_reset_ends_the_tokens_of_scripts_too_and_no_phone(world: World):
+    phone = await enrolled(world, "li")
+    assert (await world.ask("li", "GET", "/v1/me")).status_code == 200
+    await world.ask("admin", "POST", "/v1/invitations", {"person": "li"})
+    assert (await world.ask("li", "GET", "/v1/me")).status_code == 200  # the control: a code alone ends nothing
+    await world.ask("admin", "POST", "/v1/invitations", {"person": "li", "reset": True})
+    assert problem(await world.ask("li", "GET", "/v1/me")) == (401, "not-signed-in")
+    assert (await phone("GET", "/v1/me")).status_code == 200

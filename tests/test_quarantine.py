@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from service.domain import errors
-from service.flows import decide, quarantine, submit, view
+from service.flows import decide, people, quarantine, submit, view
 
 from .town import TOKENS, Town, a_record, encode, said, uid
 
@@ -77,3 +77,44 @@ async def test_a_decision_needs_a_reason(town: Town, wrong: dict[str, str]) -> N
         await decide.decide(town.house, TOKENS["wang"], kept, json.dumps(wrong).encode())
     with pytest.raises(errors.NotAllowed):
         await decide.decide(town.house, TOKENS["li"], kept, encode({"decision": "discard", "reason": "x"}))
+
+
+async def listed(town: Town, *, decided: bool = False) -> list[str]:
+    found = await quarantine.page(town.house, TOKENS["wang"], None, decided=decided)
+    return [item.id for item in found.items]
+
+
+async def test_the_list_shows_what_waits_and_apart_what_was_decided(town: Town) -> None:
+    one, two = [await refused(town, b"bad %d" % number) for number in range(2)]
+    discard = encode({"decision": "discard", "reason": "测试数据"})
+    await decide.decide(town.house, TOKENS["wang"], UUID(one), discard)
+    assert (await listed(town), await listed(town, decided=True)) == ([two], [one])
+
+
+async def test_what_comes_again_and_is_taken_waits_no_more(town: Town) -> None:
+    raw = a_record("r", uid("v"), said("09:05", "arrived"))
+    kept = await refused(town, raw)
+    other = await refused(town, a_record("r2", uid("v"), said("09:05", "arrived")), "r2")
+    await town.planned()
+    assert sorted(await listed(town)) == sorted([kept, other])
+    await town.submitted(raw)
+    assert await listed(town) == [other]
+    (item,) = (await quarantine.page(town.house, TOKENS["wang"], None, decided=True)).items
+    assert (item.id, item.decision, item.decided_by) == (kept, "take", "li")
+    with pytest.raises(errors.AlreadyDecided):
+        await decide.decide(town.house, TOKENS["wang"], UUID(kept), encode({"decision": "discard", "reason": "x"}))
+
+
+async def test_a_record_with_the_same_id_and_other_bytes_decides_nothing(town: Town) -> None:
+    kept = await refused(town, a_record("r", uid("v"), said("09:05", "arrived")))
+    await town.planned()
+    await town.submitted(a_record("r", uid("v"), said("09:06", "arrived")))
+    assert await listed(town) == [kept]
+
+
+async def test_what_somebody_sent_who_left_may_still_be_taken(town: Town) -> None:
+    kept = UUID(await refused(town, a_record("r", uid("v"), said("09:05", "arrived"))))
+    await town.planned()
+    await people.depart(town.house, TOKENS["admin"], "li", encode({"reason": "离职"}))
+    decided = await decide.decide(town.house, TOKENS["wang"], kept, encode({"decision": "take", "reason": "补建"}))
+    assert decided.receipt is not None

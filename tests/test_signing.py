@@ -144,3 +144,52 @@ async def test_a_file_of_somebody_else_or_of_another_visit_is_not_taken_in(world
     assert (await world.ask("wang", "GET", "/v1/quarantine")).json()["items"] == []
     await world.ask("admin", "PUT", "/v1/people/li/departure", {"reason": "离职"})
     assert (await world.ask("wang", "PUT", path, raw)).status_code == 201  # also of who left
+
+
+async def test_what_is_taken_out_of_quarantine_keeps_its_device_and_its_signature(world: World):
+    phone = await enrolled(world, public_key=FORMS["PEM"])
+    raw, path = encode(record()), f"/v1/records/{RECORD}"
+    kept = (await phone("PUT", path, raw, x_signature=der(raw))).json()["quarantine"]
+    wrong = encode(record(uid("w")))
+    also = (await phone("PUT", f"/v1/records/{uid('w')}", wrong, x_signature=der(raw))).json()["quarantine"]
+    await world.plan()
+    take = {"decision": "take", "reason": "任务已补建"}
+    for row, worth in ((kept, "verified"), (also, "wrong")):
+        decided = await world.ask("wang", "PUT", f"/v1/quarantine/{row}/decision", take)
+        assert decided.json()["receipt"]["signature"] == worth
+    for query, count in (("", 0), ("?decided=true", 2)):
+        assert len((await world.ask("wang", "GET", f"/v1/quarantine{query}")).json()["items"]) == count
+    assert problem(await world.ask("wang", "GET", "/v1/quarantine?decided=maybe")) == (400, "invalid-query")
+
+
+async def handed_over(world: World) -> None:
+    await world.plan()
+    answer = await world.ask("zhao", "PUT", f"/v1/visits/{VISIT}/technician", {"technician": "sun"}, if_match='"0"')
+    assert answer.status_code == 200
+
+
+async def test_a_signature_tells_who_wrote_a_file_whoever_goes_now(world: World):
+    device = await registered(world, public_key=FORMS["PEM"])
+    await handed_over(world)
+    await world.ask("wang", "DELETE", f"/v1/devices/{device['device']['id']}")
+    raw, path = encode(record()), f"/v1/visits/{VISIT}/taken-in/{RECORD}"
+    other = await world.ask("wang", "PUT", f"{path}?technician=sun", raw, x_signature=der(raw))
+    assert problem(other) == (400, "invalid-query")
+    taken = await world.ask("wang", "PUT", path, raw, x_signature=der(raw))
+    assert (taken.status_code, taken.json()["signature"]) == (201, "verified")
+    seen = (await world.ask("zhao", "GET", f"/v1/visits/{VISIT}")).json()["records"]
+    assert [one["writer"] for one in seen] == ["li"]
+
+
+async def test_without_a_signature_it_is_said_who_of_several_wrote_a_file(world: World):
+    await handed_over(world)
+    raw, path = encode(record()), f"/v1/visits/{VISIT}/taken-in/{RECORD}"
+    unsaid = await world.ask("wang", "PUT", path, raw)
+    assert problem(unsaid) == (400, "invalid-query")
+    assert unsaid.json()["errors"][0]["pointer"] == "/technician"
+    assert (await world.ask("wang", "PUT", f"{path}?technician=li", raw)).status_code == 201
+    assert problem(await world.ask("wang", "PUT", f"{path}?technician=sun", raw)) == (409, "content-differs")
+    for query in ("", "?technician=li"):
+        assert (await world.ask("wang", "PUT", path + query, raw)).json()["replayed"] is True
+    seen = (await world.ask("zhao", "GET", f"/v1/visits/{VISIT}")).json()["records"]
+    assert [one["writer"] for one in seen] == ["li"]

@@ -157,6 +157,7 @@ async def test_in_wechat_and_on_an_insecure_origin_the_page_says_where_to_open_i
         await page.get_by_text("微信里不能登记").wait_for()
         assert not await page.locator("#enrol").is_visible()
         assert await page.get_by_text("some-code").is_visible()  # the app may still take it
+        assert page.url == f"{base}/enrol#some-code"  # it goes along into the browser
         await looked_at(page, "enrol-wechat")
     async with served(small_world) as base, browsed(scripts=True) as page:
         await page.add_init_script("Object.defineProperty(globalThis, 'isSecureContext', { value: false })")
@@ -170,4 +171,38 @@ async def test_without_javascript_the_page_says_what_to_do(small_world: World) -
         await page.goto(f"{base}/enrol#some-code")
         assert await page.get_by_text("请打开上门 App").is_visible()
         assert await page.get_by_text("地址里 # 后面的部分").is_visible()
+        assert not await page.locator("#enrol").is_visible()
+
+
+async def test_a_page_that_is_reloaded_goes_on_with_its_code_and_its_key(small_world: World) -> None:
+    world = small_world
+    code = await code_for(world)
+    async with served(world) as base, browsed(scripts=True) as page:
+        await page.goto(f"{base}/enrol#{code}")
+        await page.get_by_text(code).wait_for()
+        await page.reload()  # before anything was asked
+        await page.get_by_text("上次还没有登记完").wait_for()
+
+        async def lose(route: Route) -> None:
+            await route.fetch()
+            await route.abort()
+
+        await page.route("**/v1/devices", lose, times=1)
+        await page.locator("#enrol").click()
+        await page.get_by_text("没有连上服务器").wait_for()
+        await page.reload()  # after the answer was lost
+        await page.get_by_text("上次还没有登记完").wait_for()
+        await looked_at(page, "enrol-resumed")
+        await page.locator("#enrol").click()
+        await page.get_by_role("heading", name="已登记").wait_for()
+    assert len((await world.ask("li", "GET", "/v1/devices")).json()["items"]) == 1
+
+
+async def test_a_code_that_was_refused_is_not_gone_on_with(small_world: World) -> None:
+    async with served(small_world) as base, browsed(scripts=True) as page:
+        await page.goto(f"{base}/enrol#guess")
+        await page.locator("#enrol").click()
+        await page.get_by_text("这个码无效").wait_for()
+        await page.reload()
+        await page.get_by_text("再扫一次主管出示的二维码").wait_for()
         assert not await page.locator("#enrol").is_visible()

@@ -28,9 +28,11 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def spoken(window: Window) -> str:
-    """3月2日（周一）09:00–10:00, in the offset that the times carry."""
+    """3月2日（周一）09:00–10:00, in the offset that the times carry; a moment alone where it ends as it begins."""
     start, end = window.start, window.end
     day = _day(start)
+    if end == start:
+        return f"{day} {start:%H:%M}"
     return f"{day} {start:%H:%M}–{'' if _day(end) == day else _day(end) + ' '}{end:%H:%M}"
 
 
@@ -39,7 +41,10 @@ def _day(moment: datetime) -> str:
 
 
 def proposed(told: Told, about: About) -> str:
-    """The text to offer: time, content, place, please cooperate; who comes, the word, the link."""
+    """The text to offer: time, content, place, please cooperate; who comes, the word, the link.
+
+    `about` is what it is to the customer: who was never told a time is not told that it changed.
+    """
     time = spoken(told.window) if told.window else "近期"
     moved = "上门时间有变，改为" if about == "reschedule" else "我们将于"
     badge = f"，工号 {told.badge}" if told.badge else ""
@@ -52,8 +57,8 @@ def proposed(told: Told, about: About) -> str:
     ).strip()
 
 
-def proves(text: str, told: Told, about: About) -> tuple[str, ...]:
-    """The items that a delivered text fulfils: only what it really says."""
+def proves(text: str, told: Told, *, moved: bool) -> tuple[str, ...]:
+    """The items that a delivered text fulfils: only what it really says. `moved`: the window is not the first one."""
     found: list[str] = []
     if told.content.strip() and told.content.strip() in text:
         found.append("work_content_told")
@@ -61,7 +66,7 @@ def proves(text: str, told: Told, about: About) -> tuple[str, ...]:
         found.append("work_place_told")
     if any(word in text.lower() for word in _COOPERATE):
         found.append("cooperation_requested")
-    if about == "reschedule" and told.window is not None and _tells_time(text, told.window):
+    if moved and told.window is not None and _tells_time(text, told.window):
         found.append("reschedule_notified")
     return tuple(found)
 

@@ -34,6 +34,16 @@ def blank(text: str | None) -> bool:
     return text is None or not text.strip(SPACE)
 
 
+def withdrawn(entries: Sequence[Entry]) -> set[str]:
+    """The ids of the entries that their own writers took back, as the judge leaves them out."""
+    if all(entry.withdraws is None for entry in entries):
+        return set()
+    marks = [(micros(entry.at), place, entry) for place, entry in enumerate(entries)]
+    sessions = any(entry.session is not None and entry.tick is not None for entry in entries)
+    kept = {entry.id for _, _, entry in _without_withdrawn(marks, sessions)}
+    return {entry.id for entry in entries if entry.withdraws is None} - kept
+
+
 class Reading:
     """The entries of a visit, sorted by what they are about.
 

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from service.domain.entry import Entry
+from service.domain.reading import withdrawn
 from service.domain.visit import Window
 
 from .judging import File
@@ -38,12 +39,12 @@ def appointment(file: File, now: datetime, cutoff_hours: int) -> Appointment:
     last = visit.rescheduled[-1] if visit.rescheduled else None
     window = Window(last.start, last.end) if last else visit.window
     entries = file.gathered.entries
-    withdrawn = {entry.withdraws for entry in entries if entry.withdraws and (entry.reason or "").strip()}
-    seen = [one for one in entries if one.id not in withdrawn and (last is None or one.at >= last.at)]
+    slips = withdrawn(entries)
+    seen = [one for one in entries if one.id not in slips and (last is None or one.at >= last.at)]
     asks = [n for n, one in enumerate(seen) if one.what == AGREED and one.by == "customer" and one.refused]
     asked = seen[asks[-1]] if asks else None
     since = seen[asks[-1] + 1 :] if asks else seen  # in the order in which they came: who asks anew agrees anew
-    agreed = next((one for one in since if one.what == AGREED and _act(one)), None)
+    agreed = next((one for one in since if one.what == AGREED and acts(one)), None)
     begun = any(entry.by == "technician" for entry in entries)
     over = begun or file.standing.cancelled is not None or (window is not None and now > window.end)
     until = window.start - timedelta(hours=cutoff_hours) if window else None
@@ -68,7 +69,8 @@ def asks(file: File) -> bool:
     return stands.asked is not None and not stands.agreed
 
 
-def _act(entry: Entry) -> bool:
+def acts(entry: Entry) -> bool:
+    """Whether the entry says that its item was done."""
     return entry.holds is not False and not (entry.says or entry.waived or entry.refused)
 
 

@@ -7,7 +7,7 @@ import msgspec
 
 from service.domain.errors import AlreadyDecided, NotFound
 from service.domain.receipt import Receipt
-from service.storage import people, quarantine
+from service.storage import devices, people, quarantine
 from service.storage.database import Tx
 from service.storage.quarantine import KeptRow
 
@@ -15,7 +15,9 @@ from . import submit
 from .access import sign_in
 from .decode import decode
 from .house import House
-from .quarantine import Kept, concerns, shown
+from .quarantine import Kept, concerns, settled, shown
+from .signing import signed
+from .take_in import as_he_went
 
 
 class Decision(msgspec.Struct, frozen=True):
@@ -41,9 +43,10 @@ async def decide(house: House, token: bytes, kept: UUID, raw: bytes) -> Decided:
     decision = decode(decisions, raw)
 
     async def work(tx: Tx) -> tuple[KeptRow, Receipt | None]:
-        row = await quarantine.one(tx, kept)
-        if row is None or not await concerns(tx, person, row):
+        found = await quarantine.one(tx, kept)
+        if found is None or not await concerns(tx, person, found):
             raise NotFound
+        row = await settled(tx, found)
         if row.decision is not None:
             if row.decision == decision.decision and row.decided_by == person.login:
                 return row, None
@@ -63,7 +66,16 @@ async def _take(house: House, tx: Tx, row: KeptRow) -> Receipt:
         record_id = UUID(row.path_id)
     except ValueError:
         raise NotFound from None
-    sender = await people.person(tx, row.received_from)
+    sender = await people.ever(tx, row.received_from)
     if sender is None:
         raise NotFound
-    return await submit.keep(house, tx, sender, submit.read(house, record_id, row.body))
+    person = as_he_went(sender[0])
+    return await submit.keep(house, tx, person, submit.read(house, record_id, row.body), await _source(tx, row))
+
+
+async def _source(tx: Tx, row: KeptRow) -> submit.Source:
+    """The device that sent it, and what its signature is worth."""
+    device = None if row.sent_by is None else await devices.one(tx, row.sent_by)
+    if device is None:
+        return submit.Source(signature=row.signature)
+    return submit.Source(device.id, row.signature, signed(device.public_key, row.signature, row.body))

@@ -92,6 +92,9 @@ async def _settle(house: House, tx: Tx, row: MessageRow, outcome: Outcome, detai
     visit = await visits.locked_visit(tx, row.visit)  # before the message: everybody locks in this order
     if not await messages.settle(tx, row, now, outcome, detail, state, next_at) or state != "delivered":
         return
+    settled = await messages.message(tx, row.id)
+    if settled is None or settled.withdrawn_at is not None:
+        return  # it was on its way when it was outdated: he was told something that no longer is so
     at = house.time(now)
     entries = [msgspec.structs.replace(entry, at=at) for entry in msgspec.json.decode(row.entries, type=list[Entry])]
     if visit is not None and entries:

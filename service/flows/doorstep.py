@@ -10,22 +10,25 @@ from service.domain.doorcode import Code
 from service.domain.entry import Entry, Evidence
 from service.domain.errors import NotFound, NotNow
 from service.domain.people import on_visit
-from service.storage import links, visits
+from service.storage import link_codes, links, visits
 from service.storage.database import Tx
 from service.storage.visits import VisitRow
 
-from .access import need, person_of
+from .access import NEAR, need, person_of
 from .append import CUSTOMER, append
 from .appointment import appointment
+from .browser import Browser
 from .customer import Who, who
 from .events import PersonEvent, noted
 from .house import House
-from .judging import load
+from .judging import File, load
 from .keys import doorstep_key, doorstep_key_if_any
 from .links import qr_svg
 
 EARLY, LATE = 2 * 3_600_000, 12 * 3_600_000  # ms before and after the window
+AT_MOST = 30 * 24 * 3_600_000  # ms after a visit without a window was planned
 ID_SHOWN = "id_shown"
+SAME_NETWORK = "扫码的手机与工作人员在同一网络 / scanned on a network where he who shows it was seen"
 
 
 class Doorstep(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,12 +63,10 @@ async def code(house: House, token: bytes, visit: UUID) -> Doorstep:
             raise NotFound
         if row.state == "cancelled":
             raise NotNow
-        window = appointment(await load(house, tx, row), house.now(), 0).window
         now = house.clock()
-        if window is not None:
-            start, end = (int(moment.timestamp() * 1000) for moment in (window.start, window.end))
-            if not start - EARLY <= now <= end + LATE:
-                raise NotNow
+        start, end = _time(house, await load(house, tx, row))
+        if not start <= now <= end:
+            raise NotNow
         key = await doorstep_key(house, tx)
         text = doorcode.write(key, visit, person.login, doorcode.step_at(now))
         return text, doorcode.word(key, visit), await links.last_scan(tx, visit)
@@ -75,6 +76,19 @@ async def code(house: House, token: bytes, visit: UUID) -> Doorstep:
     until = (doorcode.step_at(house.clock()) + 1) * doorcode.STEP
     seen = house.time(confirmed) if confirmed is not None else None
     return Doorstep(url=url, qr_svg=qr_svg(url), valid_until=house.time(until), word=word, confirmed_at=seen)
+
+
+def _time(house: House, file: File) -> tuple[int, int]:
+    """From when to when the code is shown. Without a window: until twelve hours after his first record came, at most
+    thirty days from when it was planned."""
+    window = appointment(file, house.now(), 0).window
+    if window is not None:
+        start, end = (int(moment.timestamp() * 1000) for moment in (window.start, window.end))
+        return start - EARLY, end + LATE
+    planned = file.row.created_at
+    first = next((row.received_at for row in file.rows if row.kind == "record"), None)
+    end = planned + AT_MOST
+    return planned - EARLY, end if first is None else min(end, first + LATE)
 
 
 async def give_card(house: House, login: str, badge: str, title: str) -> None:
@@ -116,8 +130,11 @@ async def look(house: House, text: str) -> Genuine | None:
     return await house.db.read(work)
 
 
-async def confirm(house: House, text: str, ticket: str) -> bool:
-    """The customer's word that he saw the ID card. False: not genuine, opened too late, or used before."""
+async def confirm(house: House, text: str, ticket: str, browser: Browser) -> bool:
+    """The customer's word that he saw the ID card. False: not genuine, opened too late, or used before.
+
+    Where he who shows the code was seen at the same address within a day, the entry says so: it may be his own hand.
+    """
 
     async def work(tx: Tx) -> bool:
         found = await _genuine(tx, text, lock=True)
@@ -129,13 +146,17 @@ async def confirm(house: House, text: str, ticket: str) -> bool:
             return False
         if not await links.add_scan(tx, _used(read), row.id, login, now):
             return False
+        evidence = [Evidence(kind="customer_confirm")]
+        seen = None if browser.address == "unknown" else await link_codes.phone_seen(tx, [login], [browser.place])
+        if seen is not None and now < seen + NEAR:
+            evidence.append(Evidence(kind="text", text=SAME_NETWORK))
         batch = uuid5(NAMESPACE_URL, text)
         entry = Entry(
             id=str(uuid5(batch, ID_SHOWN)),
             at=house.now(),
             by="customer",
             what=ID_SHOWN,
-            evidence=(Evidence(kind="customer_confirm"),),
+            evidence=tuple(evidence),
         )
         return await append(house, tx, row, batch, "scan", CUSTOMER, [entry])
 

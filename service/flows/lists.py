@@ -1,13 +1,14 @@
 """Lists of visits, and search in them: what somebody may see, as the board has it now."""
 
+from collections.abc import Iterable
 from typing import cast, get_args
 
 import msgspec
 
-from service.domain.errors import InvalidQuery, NotAllowed
+from service.domain.errors import Fault, InvalidQuery, NotAllowed
 from service.domain.finding import Verdict
 from service.domain.people import Person, covers
-from service.storage import agenda, board, visits
+from service.storage import agenda, board, checklists, visits
 from service.storage.board import Posted, Wanted
 from service.storage.database import Tx
 
@@ -15,7 +16,7 @@ from . import search
 from .access import need, person_of
 from .cursor import cursor_read, cursor_write
 from .decode import moment
-from .house import House
+from .house import ONSITE, House
 from .judging import load, plans
 from .standing import Flag, State, flags_of, state_of
 from .view import Summary, described
@@ -35,13 +36,16 @@ async def page(house: House, token: bytes, query: dict[str, str]) -> SummaryPage
     first, last = _bound(query, "from"), _bound(query, "to")
     after = query.get("after")
     wanted_text = query.get("q")
-    if query.get("flag", "awaiting_evidence") not in get_args(Flag):
-        raise InvalidQuery(f"`flag` is one of {', '.join(get_args(Flag))}")
+    for name, words in (("state", get_args(State)), ("flag", get_args(Flag))):
+        if name in query and query[name] not in words:
+            raise _unknown(name, words)
     start = cursor_read(after) if after and wanted_text is None else board.FIRST
 
     async def work(tx: Tx) -> SummaryPage:
         person = await person_of(tx, token)
         wanted = _wanted(person, query)
+        if "type" in query:
+            await _known_type(house, tx, query["type"])
         wanted = msgspec.structs.replace(
             wanted,
             type=query.get("type", ""),
@@ -112,6 +116,18 @@ def _wanted(person: Person, query: dict[str, str]) -> Wanted:
     if technician == person.login and "technician" in person.roles:
         return Wanted(technician=technician, areas=(area,) if area else None)
     return Wanted(technician=technician, areas=(area,) if area else person.areas or None)
+
+
+async def _known_type(house: House, tx: Tx, name: str) -> None:
+    """InvalidQuery unless visits are planned with this type, or were."""
+    newest = await checklists.newest(tx, ONSITE)
+    known = () if newest is None else (await house.rules(tx, newest.id, newest.version)).checklist.visit_types
+    if name not in known and not await board.has_type(tx, name):
+        raise _unknown("type", known)
+
+
+def _unknown(name: str, words: Iterable[str]) -> InvalidQuery:
+    return InvalidQuery("", (Fault(f"/{name}", "unknown-word", f"one of {', '.join(words)}"),))
 
 
 def _bound(query: dict[str, str], name: str) -> int | None:

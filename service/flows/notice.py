@@ -9,7 +9,7 @@ import msgspec
 
 from service.domain import doorcode
 from service.domain.entry import Answer, Entry, Evidence
-from service.domain.errors import ContentDiffers, Fault, InvalidBody
+from service.domain.errors import ContentDiffers, Fault, InvalidBody, VisitCancelled
 from service.domain.notice import LINK, WORD, About, Told, proposed, proves
 from service.domain.visit import Window
 from service.storage import links as cards
@@ -19,13 +19,15 @@ from service.storage.messages import DeliveryRow, MessageRow, MessageState, Outc
 
 from . import links
 from .access import need, person_of, sign_in
-from .appointment import Appointment, appointment
+from .appointment import AGREED, MOVED, Appointment, acts, appointment
 from .decode import decode, uuid
 from .house import House
 from .judging import File, load, open_file
 from .keys import doorstep_key
 
 GIVE_UP = 24 * 3_600_000  # ms
+TOLD = frozenset({AGREED, MOVED, "work_content_told", "work_place_told", "cooperation_requested"})
+"""Acts from which the customer knows that somebody comes."""
 Channel = Literal["sms", "wecom", "email", "file"]
 Line = Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=r"^[^\r\n]*\S[^\r\n]*$")]
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=1000, pattern=r"\S")]
@@ -51,8 +53,18 @@ class Attempt(msgspec.Struct, frozen=True):
     detail: str
 
 
+class Withdrawn(msgspec.Struct, frozen=True):
+    """Outdated before it was out: when, and by which change of the visit (`window`, `cancellation` …)."""
+
+    at: datetime
+    because: str
+
+
 class Sent(msgspec.Struct, frozen=True, kw_only=True):
-    """A notice in the outbox. `delivered` means that the gateway took it."""
+    """A notice in the outbox. `delivered` means that the gateway took it.
+
+    What was `withdrawn` does not go out; should it have been on its way already it is `delivered`, and proves nothing.
+    """
 
     id: str
     about: str
@@ -65,6 +77,7 @@ class Sent(msgspec.Struct, frozen=True, kw_only=True):
     state: MessageState
     next_try: datetime | None
     attempts: tuple[Attempt, ...]
+    withdrawn: Withdrawn | None
 
 
 class Notice(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,17 +102,16 @@ async def offer(house: House, token: bytes, visit: UUID) -> Notice:
         person = await person_of(tx, token)
         need(person, "write entries of the office")
         file = await open_file(house, tx, person, visit)
-        told, about = await _told(house, tx, file)
         sent = await _sent(house, tx, visit)
+        told, about, stands = await _told(house, tx, file, sent)
         text = proposed(told, about)
-        stands = appointment(file, house.now(), house.desk.cutoff_hours)
         living = stands.window is not None and file.standing.cancelled is None
         due = living and not any(_covers(file, one) for one in sent)
         return Notice(
             about=about,
             text=text,
             to=file.plan.customer.phone,
-            proves=proves(text, told, about),
+            proves=proves(text, told, moved=stands.moved),
             due=due,
             appointment=stands,
             sent=sent,
@@ -111,7 +123,7 @@ async def offer(house: House, token: bytes, visit: UUID) -> Notice:
 def _covers(file: File, sent: Sent) -> bool:
     """Whether a notice was for the window in force and is or may still be delivered."""
     moved = file.visit().rescheduled
-    if sent.about == "code" or sent.state not in ("waiting", "delivered"):
+    if sent.about == "code" or sent.withdrawn is not None or sent.state not in ("waiting", "delivered"):
         return False
     return not moved or sent.sent_at >= moved[-1].at
 
@@ -131,7 +143,9 @@ async def send(house: House, token: bytes, visit: UUID, raw: bytes) -> tuple[boo
                 raise ContentDiffers
             return False
         file = await load(house, tx, row)
-        told, about = await _told(house, tx, file)
+        if file.standing.cancelled is not None:
+            raise VisitCancelled
+        told, about, stands = await _told(house, tx, file, await _sent(house, tx, visit))
         to = wanted.to or ("" if wanted.channel == "email" else file.plan.customer.phone)
         if not to and wanted.channel != "file":
             raise InvalidBody("", (Fault("/to", "missing", "nobody to send it to"),))
@@ -147,7 +161,7 @@ async def send(house: House, token: bytes, visit: UUID, raw: bytes) -> tuple[boo
             recipient=to or file.plan.customer.name,
             text=text,
             private=msgspec.json.encode({LINK: links.url_of(house, link), WORD: word}),
-            entries=msgspec.json.encode(_entries(message_id, told, about, text, wanted.channel, house.now())),
+            entries=msgspec.json.encode(_entries(message_id, told, stands, text, wanted.channel, house.now())),
             sha256=same,
             created_at=now,
             created_by=person.login,
@@ -162,7 +176,7 @@ async def send(house: House, token: bytes, visit: UUID, raw: bytes) -> tuple[boo
     return added, next(one for one in shown if one.id == str(message_id))
 
 
-def _entries(message_id: UUID, told: Told, about: About, text: str, channel: str, at: datetime) -> list[Entry]:
+def _entries(message_id: UUID, told: Told, stands: Appointment, text: str, channel: str, at: datetime) -> list[Entry]:
     """What the delivery will prove; `at` becomes the time of the delivery."""
     evidence = (Evidence(kind="message_log", channel=channel, text=text), Evidence(kind="text", text=text))
     fields: dict[str, dict[str, Answer]] = {
@@ -178,11 +192,12 @@ def _entries(message_id: UUID, told: Told, about: About, text: str, channel: str
             evidence=evidence,
             fields=fields.get(what, {}),
         )
-        for what in proves(text, told, about)
+        for what in proves(text, told, moved=stands.moved)
     ]
 
 
-async def _told(house: House, tx: Tx, file: File) -> tuple[Told, About]:
+async def _told(house: House, tx: Tx, file: File, sent: tuple[Sent, ...]) -> tuple[Told, About, Appointment]:
+    """What there is to tell, as what the customer takes it, and how the appointment stands."""
     card = await cards.card(tx, technician_of(file))
     stands = appointment(file, house.now(), house.desk.cutoff_hours)
     plan = file.plan
@@ -198,7 +213,14 @@ async def _told(house: House, tx: Tx, file: File) -> tuple[Told, About]:
         badge=card.badge if card else "",
         title=card.title if card else "",
     )
-    return told, "reschedule" if stands.moved else "appointment"
+    return told, "reschedule" if stands.moved and _knows(file, sent) else "appointment", stands
+
+
+def _knows(file: File, sent: tuple[Sent, ...]) -> bool:
+    """Whether the customer may know that somebody comes: by a message that went out, or by what was written."""
+    return any(one.about != "code" and one.state == "delivered" for one in sent) or any(
+        entry.what in TOLD and acts(entry) for entry in file.gathered.entries
+    )
 
 
 def local(house: House, window: Window | None) -> Window | None:
@@ -226,10 +248,17 @@ def _shown(house: House, row: MessageRow, attempts: list[DeliveryRow]) -> Sent:
         channel=row.channel,
         to=row.recipient,
         text=row.text,
-        proves=tuple(entry.what for entry in entries),
+        proves=() if row.withdrawn_at is not None else tuple(entry.what for entry in entries),
         sent_at=house.time(row.created_at),
         sent_by=row.created_by,
         state=row.state,
         next_try=house.time(row.next_at) if row.next_at is not None else None,
         attempts=tuple(Attempt(house.time(one.at), one.outcome, one.detail) for one in attempts),
+        withdrawn=_withdrawn(house, row),
     )
+
+
+def _withdrawn(house: House, row: MessageRow) -> Withdrawn | None:
+    if row.withdrawn_at is None:
+        return None
+    return Withdrawn(house.time(row.withdrawn_at), row.withdrawn_because or "")

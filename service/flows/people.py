@@ -9,9 +9,11 @@ import msgspec
 from service.domain.errors import Fault, InvalidBody, LoginTaken, NotAllowed, NotFound, UnknownCode, UnknownPerson
 from service.domain.people import Person, Role, oversees
 from service.storage import access, devices, people
+from service.storage import links as cards
 from service.storage.database import Tx
+from service.storage.people import Known
 
-from . import passwords, tries
+from . import passwords, tries, vacant
 from .access import digest, need, person_of, sign_in
 from .decode import decode
 from .events import PersonEvent, noted
@@ -20,6 +22,7 @@ from .house import House
 ROLES: tuple[Role, ...] = get_args(Role)
 HOURS_72 = 72 * 3_600_000
 PAGE = 200
+LONGEST = 100  # characters of a badge or title
 NOT_IN_LOGIN = " \n\t\r\0/?#%\\"
 
 
@@ -38,16 +41,18 @@ class Added(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class NewPerson(msgspec.Struct, frozen=True):
-    """Somebody who begins to work here."""
+    """Somebody who begins to work here. `badge` (工号) and `title` are on his ID card."""
 
     login: str
     name: str
     roles: tuple[Role, ...]
     areas: tuple[str, ...] = ()
+    badge: str = ""
+    title: str = ""
 
 
 class Invite(msgspec.Struct, frozen=True):
-    """A new code for somebody who works here. `reset` ends password, second factor and sessions at once."""
+    """A new code for who works here. `reset` ends password, second factor, sessions and tokens of scripts at once."""
 
     person: str
     reset: bool = False
@@ -73,13 +78,15 @@ class Departure(msgspec.Struct, frozen=True):
 
 
 class Colleague(msgspec.Struct, frozen=True):
-    """Somebody who works or worked here."""
+    """Somebody who works or worked here; `badge` (工号) and `title` are on his ID card."""
 
     login: str
     name: str
     roles: tuple[Role, ...]
     areas: tuple[str, ...]
     left_at: datetime | None
+    badge: str
+    title: str
 
 
 class PeoplePage(msgspec.Struct, frozen=True):
@@ -93,14 +100,14 @@ new_people = msgspec.json.Decoder(NewPerson)
 invites = msgspec.json.Decoder(Invite)
 new_passwords = msgspec.json.Decoder(NewPassword)
 departures = msgspec.json.Decoder(Departure)
-_Wrong = tuple[Literal["/roles", "/areas", "/login"], str]
+_Wrong = tuple[Literal["/roles", "/areas", "/login", "/badge", "/title"], str]
 
 
 async def add(house: House, person: Person, *, with_token: bool) -> Added:
     """Add somebody, from the command line. PersonError when the login was used, or a role or area does not fit."""
-    wrong = _wrong(person)
-    if wrong is not None:
-        raise PersonError(wrong[1])
+    fault = wrong(person)
+    if fault is not None:
+        raise PersonError(fault[1])
     token = token_urlsafe(32) if with_token else None
 
     async def work(tx: Tx) -> Added | None:
@@ -117,14 +124,19 @@ async def hire(house: House, token: bytes, raw: bytes) -> Added:
     caller = await sign_in(house, token, "add people")
     given = decode(new_people, raw)
     person = Person(given.login, given.name, tuple(dict.fromkeys(given.roles)), tuple(dict.fromkeys(given.areas)))
-    wrong = _wrong(person)
-    if wrong is not None:
-        raise InvalidBody("", (Fault(wrong[0], "invalid", wrong[1]),))
+    fault = wrong(person) or _wrong_card(given)
+    if fault is not None:
+        raise InvalidBody("", (Fault(fault[0], "invalid", fault[1]),))
 
     async def work(tx: Tx) -> Added:
         added = await _add(house, tx, person, caller.login)
         if added is None:
             raise LoginTaken
+        badge, title = given.badge.strip(), given.title.strip()
+        if badge or title:
+            await cards.set_card(tx, person.login, badge, title)
+            event = PersonEvent(what="card", person=person.login, by=caller.login, badge=badge, title=title)
+            await noted(house, tx, event)
         return added
 
     return await house.db.write(work)
@@ -181,12 +193,8 @@ async def page(house: House, token: bytes, after: str) -> PeoplePage:
         caller = await person_of(tx, token)
         need(caller, "see people")
         found = await people.page(tx, after, PAGE)
-        items = tuple(
-            Colleague(one.login, one.name, one.roles, one.areas, None if left is None else house.time(left))
-            for one, left in found
-            if oversees(caller, "see people", one)
-        )
-        return PeoplePage(items, found[-1][0].login if len(found) == PAGE else None)
+        items = tuple(_shown(house, one) for one in found if oversees(caller, "see people", one.person))
+        return PeoplePage(items, found[-1].person.login if len(found) == PAGE else None)
 
     return await house.db.read(work)
 
@@ -200,18 +208,35 @@ async def depart(house: House, token: bytes, login: str, raw: bytes) -> Colleagu
 
     async def work(tx: Tx) -> Colleague:
         now = house.clock()
+        for one in sorted({caller.login, login}):  # of two admins who send each other away one is too late
+            await people.lock(tx, one)
+        need(await person_of(tx, token), "add people")
         if await people.leave(tx, login, now):
             await access.revoke_tokens(tx, login, now)
             await devices.revoke_all(tx, login, now, caller.login)
             await access.end_codes(tx, login, now)
             await noted(house, tx, PersonEvent(what="left", person=login, by=caller.login, reason=reason))
-        known = await people.ever(tx, login)
-        if known is None or known[1] is None:
+            await vacant.review(tx, login)
+        known = await colleague(house, tx, login)
+        if known.left_at is None:
             raise NotFound
-        one, left = known[0], house.time(known[1])
-        return Colleague(one.login, one.name, one.roles, one.areas, left)
+        return known
 
     return await house.db.write(work)
+
+
+async def colleague(house: House, tx: Tx, login: str) -> Colleague:
+    """Somebody who works or worked here. NotFound when nobody did by that login."""
+    known = await people.known(tx, login)
+    if known is None:
+        raise NotFound
+    return _shown(house, known)
+
+
+def _shown(house: House, known: Known) -> Colleague:
+    one, left = known.person, known.left_at
+    seen = None if left is None else house.time(left)
+    return Colleague(one.login, one.name, one.roles, one.areas, seen, known.badge, known.title)
 
 
 async def _add(house: House, tx: Tx, person: Person, by: str, token: str | None = None) -> Added | None:
@@ -232,7 +257,8 @@ async def _again(house: House, tx: Tx, given: Invite, by: str) -> Added:
     if given.reset:
         await people.set_password_hash(tx, person.login, None)
         await access.drop_factor(tx, person.login)
-        await access.revoke_tokens(tx, person.login, house.clock(), "session")
+        for kind in ("session", "script"):  # who lost control of one may have lost the other; his phones are apart
+            await access.revoke_tokens(tx, person.login, house.clock(), kind)
     await noted(house, tx, PersonEvent(what="reset" if given.reset else "invited", person=person.login, by=by))
     return await _invited(house, tx, person, by)
 
@@ -244,8 +270,15 @@ async def _invited(house: House, tx: Tx, person: Person, by: str, token: str | N
     return Added(person, code, f"{house.desk.url}/invitation#{code}", house.time(at + HOURS_72), token)
 
 
-def _wrong(person: Person) -> _Wrong | None:
-    """What does not fit: the place, and why."""
+def _wrong_card(given: NewPerson) -> _Wrong | None:
+    said = f"最多 {LONGEST} 字，不含换行 / at most {LONGEST} characters on one line"
+    if len(given.badge) > LONGEST or "\n" in given.badge:
+        return "/badge", said
+    return ("/title", said) if len(given.title) > LONGEST or "\n" in given.title else None
+
+
+def wrong(person: Person) -> _Wrong | None:
+    """What does not fit about somebody: the place, and why."""
     if any(role not in ROLES for role in person.roles) or not person.roles:
         return "/roles", f"角色须为 / roles are: {', '.join(ROLES)}"
     if set(person.roles) == {"technician"} and len(person.areas) > 1:

@@ -8,7 +8,7 @@ import msgspec
 
 from service.domain.errors import InvalidQuery, NotFound, Problem
 from service.domain.people import Person, oversees
-from service.storage import log, people
+from service.storage import batches, log, people
 from service.storage import quarantine as rows
 from service.storage.database import Tx
 from service.storage.quarantine import KeptRow
@@ -18,10 +18,11 @@ from .cursor import cursor_read, cursor_write
 from .house import House
 
 PAGE = 50
+AGAIN = "已重新提交并收下 / it came again and was taken"
 
 
 class Kept(msgspec.Struct, frozen=True):
-    """An input in quarantine, without its bytes."""
+    """An input in quarantine, without its bytes. What came again and was taken is decided with that, by who sent it."""
 
     id: str
     code: str
@@ -43,7 +44,9 @@ class KeptPage(msgspec.Struct, frozen=True):
     after: str | None
 
 
-async def keep(house: House, token: bytes, path_id: str, raw: bytes, problem: Problem) -> None:
+async def keep(
+    house: House, token: bytes, path_id: str, raw: bytes, problem: Problem, signature: bytes | None = None
+) -> None:
     """Keep what a device sent; the problem then carries where. One row per device and digest."""
     row_id = house.new_id()
 
@@ -60,25 +63,42 @@ async def keep(house: House, token: bytes, path_id: str, raw: bytes, problem: Pr
             body=raw,
             received_at=house.clock(),
             received_from=person.login,
+            sent_by=holder.device,
+            signature=signature,
         )
         return await rows.keep(tx, row)
 
     problem.extra["quarantine"] = str(await house.db.write(work))
 
 
-async def page(house: House, token: bytes, after: str | None) -> KeptPage:
-    """The quarantine, for who may see it: what came from people whom he oversees."""
+async def page(house: House, token: bytes, after: str | None, *, decided: bool = False) -> KeptPage:
+    """What waits for a decision, or what was `decided`: for who may see it, from people whom he oversees."""
     start = cursor_read(after) if after else rows.FIRST
 
     async def work(tx: Tx) -> tuple[list[KeptRow], str | None]:
         person = await person_of(tx, token)
         need(person, "see quarantine")
-        found = await rows.page(tx, start, PAGE + 1)
+        found = await rows.page(tx, start, PAGE + 1, decided=decided)
         more = cursor_write(found[PAGE - 1].key) if len(found) > PAGE else None
-        return [row for row in found[:PAGE] if await concerns(tx, person, row)], more
+        his = [await settled(tx, row) for row in found[:PAGE] if await concerns(tx, person, row)]
+        return [row for row in his if (row.decision is not None) == decided], more
 
     found, more = await house.db.read(work)
     return KeptPage(tuple(shown(house, row) for row in found), more)
+
+
+async def settled(tx: Tx, row: KeptRow) -> KeptRow:
+    """The input as it now is: if the same bytes came again as this record, and were taken, nobody has to decide."""
+    if row.decision is not None:
+        return row
+    try:
+        record = await batches.batch(tx, UUID(row.path_id))
+    except ValueError:
+        return row
+    if record is None or record.sha256 != row.sha256:
+        return row
+    by, at = record.taken_in_by or record.writer, record.received_at
+    return msgspec.structs.replace(row, decision="take", decided_by=by, decided_at=at, reason=AGAIN)
 
 
 async def concerns(tx: Tx, person: Person, row: KeptRow) -> bool:

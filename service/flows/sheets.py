@@ -4,7 +4,7 @@ import csv
 import io
 import zipfile
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 
 from service.domain.errors import Fault, InvalidBody
 
@@ -68,8 +68,11 @@ def _within(rows: Iterator[Cells]) -> list[Cells]:
 def _text(cell: object) -> str:
     if cell is None:
         return ""
-    if isinstance(cell, datetime | date):
-        return cell.isoformat(sep=" ", timespec="minutes") if isinstance(cell, datetime) else cell.isoformat()
+    if isinstance(cell, datetime):
+        cell += timedelta(milliseconds=500)  # Excel's fractions of a day end just before the second
+        return cell.date().isoformat() if cell.time() < time(0, 0, 1) else cell.isoformat(" ", "minutes")
+    if isinstance(cell, date | time):
+        return cell.isoformat()
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))  # a number on a bill, which Excel took for a quantity
     return str(cell).replace("\0", "")

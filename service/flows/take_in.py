@@ -1,25 +1,30 @@
 """A lost or revoked device's records, which a supervisor takes in from a file, in the technician's name."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
-from service.domain.errors import IdMismatch, NotFound, NotYourVisit
-from service.domain.people import may_see
+import msgspec
+
+from service.domain.errors import ContentDiffers, Fault, IdMismatch, InvalidQuery, NotFound, NotYourVisit
+from service.domain.people import Person, may_see
 from service.domain.receipt import Receipt
-from service.storage import devices, people, visits
+from service.storage import batches, devices, people, visits
 from service.storage.database import Tx
 
 from . import submit
 from .access import sign_in
 from .house import House
+from .judging import File, load
 from .signing import signed
 
 
 async def take_in(
     house: House, token: bytes, visit: UUID, record: UUID, raw: bytes, writer: str | None, signature: bytes | None
 ) -> Receipt:
-    """Keep the file's bytes as a record of `writer` (else the visit's technician), marked with who took it in.
+    """Keep the file's bytes as a record of who wrote it, marked with who took it in.
 
-    A signature is held against every device that he has or had.
+    A signature tells who that was: it is held against every device of all who go or went. Else it is `writer`, and
+    the visit's technician where nobody else ever was to go.
     """
     caller = await sign_in(house, token, "take in records")
     taken = submit.read(house, record, raw)
@@ -27,21 +32,54 @@ async def take_in(
         raise IdMismatch
 
     async def work(tx: Tx) -> Receipt:
-        row = await visits.visit(tx, visit)
+        row = await visits.locked_visit(tx, visit)
         if row is None or not may_see(caller, row.technician, row.crew, row.area):
             raise NotFound
-        login = writer or row.technician
-        known = await people.ever(tx, login)
-        if known is None or login == caller.login:
+        known = await batches.batch(tx, record)
+        if known is not None:
+            if known.kind != "record" or writer not in (None, known.writer):
+                raise ContentDiffers  # it is here, as somebody else's
+            login, source = known.writer, submit.Source(taken_in_by=caller.login)
+        else:
+            file = await load(house, tx, row)
+            login, source = await _writer(tx, file, writer, signature, raw)
+            source = msgspec.structs.replace(source, taken_in_by=caller.login)
+        person = await people.ever(tx, login)
+        if person is None or login == caller.login:
             raise NotYourVisit
-        source = submit.Source(taken_in_by=caller.login, signature=signature)
-        for device in await devices.of_person(tx, login) if signature is not None else ():
-            worth = signed(device.public_key, signature, raw)
-            if worth == "verified":
-                source = submit.Source(device.id, signature, worth, caller.login)
-                break
-            if worth == "wrong":
-                source = submit.Source(None, signature, worth, caller.login)
-        return await submit.keep(house, tx, known[0], taken, source)
+        return await submit.keep(house, tx, as_he_went(person[0]), taken, source)
 
     return await house.db.write(work)
+
+
+async def _writer(
+    tx: Tx, file: File, named: str | None, signature: bytes | None, raw: bytes
+) -> tuple[str, submit.Source]:
+    """Who wrote it, and what a signature is worth."""
+    went = sorted(file.standing.went, key=lambda login: (login != file.plan.technician, login))
+    if signature is not None:
+        for login in went:
+            for device in await devices.of_person(tx, login):
+                if signed(device.public_key, signature, raw) == "verified":
+                    if named not in (None, login):
+                        raise _say("not-the-signer", "the signature is of somebody else who went")
+                    return login, submit.Source(device.id, signature, "verified")
+    if named is None and len(went) > 1:
+        raise _say("required", "several were to go: say who wrote it")
+    login = named or went[0]
+    return login, submit.Source(None, signature, await _worth(tx, login, signature, raw))
+
+
+async def _worth(tx: Tx, login: str, signature: bytes | None, raw: bytes) -> submit.Signed:
+    """`wrong` where he has a key, and it is not of that: what is good was found before."""
+    keys: Sequence[bytes | None] = [device.public_key for device in await devices.of_person(tx, login)]
+    return "wrong" if "wrong" in [signed(key, signature, raw) for key in keys] else "none"
+
+
+def as_he_went(person: Person) -> Person:
+    """He was a technician when he went, whatever he is now."""
+    return msgspec.structs.replace(person, roles=(*person.roles, "technician"))
+
+
+def _say(code: str, detail: str) -> InvalidQuery:
+    return InvalidQuery("", (Fault("/technician", code, detail),))

@@ -9,11 +9,11 @@ from service.flows import doorstep, strangers
 from service.flows.doorstep import Genuine
 
 from .answers import Answer
-from .auth import address_of, session_of
-from .customer import HTML, paged
+from .auth import address_of, door_cookie, saw_at_door, session_of
+from .customer import HTML, browser_of, paged
 from .endpoint import ANYBODY, Asked, Bytes, Says, house_of
 from .forms import form_of
-from .pages import both, call, face, page, rows, see_other
+from .pages import both, call, face, page, reach, rows, see_other
 
 LOOK = Says(
     tag="customer",
@@ -59,11 +59,10 @@ async def confirm_doorstep(request: Asked) -> ASGIApp:
         if _staff(request):
             said = both("请用客户自己的手机扫码。", "Scan it with the customer's own phone.")
             return page("上门核验", f'<div class="bad"><h1>{said}</h1></div>', 403)
-        if not await doorstep.confirm(house, code, (await form_of(request)).get("ticket", "")):
-            found = await doorstep.look(house, code)
-            if found is None or not found.used:
-                return await _refused(request)
-        return see_other(f"/d/{code}")  # a reload then asks nothing again
+        if await doorstep.confirm(house, code, (await form_of(request)).get("ticket", ""), browser_of(request)):
+            return see_other(f"/d/{code}", (door_cookie(code),))  # a reload then asks nothing again
+        found = await doorstep.look(house, code)
+        return see_other(f"/d/{code}") if found is not None and found.used else await _refused(request)
 
     return await paged(request, work)
 
@@ -81,20 +80,26 @@ async def _refused(request: Asked) -> Answer:
     return page(NOT_GENUINE[0], red + call(house.desk.hotline), 429 if wait else 404, more)
 
 
-def _used(request: Asked) -> Answer:
-    """Neither green nor red: this code proved what it had to, and proves nothing more."""
+def _used(request: Asked, found: Genuine, code: str) -> Answer:
+    """Neither green nor red: this code proved what it had to, and proves nothing more. Who confirmed it is thanked."""
+    hotline = house_of(request).desk.hotline
+    zh, en = reach(hotline)
+    if saw_at_door(request.scope, code):
+        name = found.technician.name
+        done = both(f"✓ 您已确认：{name}", f"You have confirmed: {name}")
+        doubt = both(
+            "谢谢！核验已完成，可以关掉本页。以后再有人来，请让他出示新的码，重新扫。",
+            "Thank you. You may close this page. Whoever comes later has to show a new code; scan it anew.",
+        )
+        return page("上门核验", f"<section><h1>{done}</h1><p>{doubt}</p></section>" + call(hotline))
     done = both("已确认过，谢谢！", "It was confirmed already. Thank you.")
-    doubt = both(
-        "如果不是您确认的，请不要开门，打电话给供水公司。",
-        "If it was not you who confirmed it, do not open; call the utility.",
-    )
-    body = f"<section><h1>{done}</h1><p>{doubt}</p></section>"
-    return page("上门核验", body + call(house_of(request).desk.hotline))
+    doubt = both(f"如果不是您确认的，请不要开门，请{zh}。", f"If it was not you who confirmed it, do not open; {en}.")
+    return page("上门核验", f"<section><h1>{done}</h1><p>{doubt}</p></section>" + call(hotline))
 
 
 def _genuine(request: Asked, found: Genuine, code: str) -> Answer:
     if found.used:
-        return _used(request)
+        return _used(request, found, code)
     person = found.technician
     facts = rows(
         ("姓名", "Name", f"{person.title} {person.name}".strip()),
@@ -110,9 +115,9 @@ def _genuine(request: Asked, found: Genuine, code: str) -> Answer:
     )
     if _staff(request):
         form = f"<p>{both('请用客户自己的手机扫码。', 'Scan it with the customer’s own phone.')}</p>"
+    zh, en = reach(house_of(request).desk.hotline)
     doubt = both(
-        "口令不一样，或不是同一个人？请不要开门，拨打热线。",
-        "Another word, or another person? Do not open; call us.",
+        f"口令不一样，或不是同一个人？请不要开门，请{zh}。", f"Another word, or another person? Do not open; {en}."
     )
     body = (
         f'<div class="good"><h1>{both("✓ 是我们的工作人员", "Genuine: he works for us")}</h1></div>'

@@ -3,7 +3,7 @@
 from litestar import get, post
 from litestar.types import ASGIApp
 
-from service.domain.errors import ContentDiffers, NotFound, NotNow, StorageFull
+from service.domain.errors import ContentDiffers, NotFound, NotNow, StorageFull, VisitCancelled
 from service.flows import doorstep, links, notice
 from service.flows.doorstep import Doorstep
 from service.flows.links import Link
@@ -23,7 +23,7 @@ SEND = Says(
     summary="Send the notice; with an id repeating is harmless",
     takes=Send,
     gives={201: Sent, 200: Sent},
-    problems=(*WRITES, NotFound, ContentDiffers),
+    problems=(*WRITES, NotFound, ContentDiffers, VisitCancelled),
 )
 LINK = Says(
     tag="messages",

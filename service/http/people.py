@@ -14,8 +14,9 @@ from service.domain.errors import (
     UnknownCode,
     UnknownPerson,
 )
-from service.flows import faces, people
+from service.flows import faces, people, staff
 from service.flows.people import Added, Colleague, Departure, Invite, Named, NewPassword, NewPerson, PeoplePage
+from service.flows.staff import NewCard, NewRoles
 
 from . import body
 from .answers import Answer, answer
@@ -72,6 +73,20 @@ DEPART = Says(
     problems=(*WRITES, NotFound),
 )
 
+CARD = Says(
+    tag="people",
+    summary="What is on somebody's ID card: name, number (工号) and title; customers are told all three",
+    takes=NewCard,
+    gives={200: Colleague},
+    problems=(*WRITES, NotFound),
+)
+ROLES = Says(
+    tag="people",
+    summary="What somebody may do and where, all of it; his sessions end, and his phones if he is no technician now",
+    takes=NewRoles,
+    gives={200: Colleague},
+    problems=(*WRITES, NotFound),
+)
 FACE = Says(
     tag="people",
     summary="The photo on somebody's ID card; customers see it at the door",
@@ -112,10 +127,26 @@ async def set_password(request: Asked) -> ASGIApp:
 @put("/v1/people/{login:str}/departure", opt={"says": DEPART})
 async def depart(request: Asked) -> ASGIApp:
     """Somebody leaves."""
+    return answer(await people.depart(*caller(request), _login(request), await body_of(request)))
+
+
+@put("/v1/people/{login:str}/card", opt={"says": CARD})
+async def give_card(request: Asked) -> ASGIApp:
+    """What is on somebody's ID card."""
+    return answer(await staff.give_card(*caller(request), _login(request), await body_of(request)))
+
+
+@put("/v1/people/{login:str}/roles", opt={"says": ROLES})
+async def give_roles(request: Asked) -> ASGIApp:
+    """What somebody may do."""
+    return answer(await staff.give_roles(*caller(request), _login(request), await body_of(request)))
+
+
+def _login(request: Asked) -> str:
     login: str = request.scope["path_params"]["login"]
     if "\0" in login:
         raise NotFound
-    return answer(await people.depart(*caller(request), login, await body_of(request)))
+    return login
 
 
 @put("/v1/people/{login:str}/photo", opt={"says": FACE})
@@ -124,9 +155,9 @@ async def give_face(request: Asked) -> ASGIApp:
     login, house = request.scope["path_params"]["login"], house_of(request)
     if "\0" in login:
         raise NotFound
-    raw = b"".join([part async for part in body.parts(request.scope, request.receive, house.vault.max_file)])
-    await faces.give(*caller(request), login, raw)
+    parts = body.parts(request.scope, request.receive, house.vault.max_file)
+    await faces.give(*caller(request), login, parts)
     return Answer(204)
 
 
-ROUTES = (list_people, add_person, invite_person, set_password, depart, give_face)
+ROUTES = (list_people, add_person, invite_person, set_password, depart, give_card, give_roles, give_face)

@@ -7,6 +7,7 @@ from service.domain.errors import (
     AlreadyDecided,
     ContentDiffers,
     IdMismatch,
+    InvalidQuery,
     NotFound,
     NotYourVisit,
     TooManyEntries,
@@ -22,9 +23,12 @@ from .endpoint import READS, WRITES, Asked, Bytes, Parameter, Says, body_of, cal
 
 PAGE = Says(
     tag="quarantine",
-    summary="What could not be taken, oldest first",
+    summary="What could not be taken and waits for a decision, oldest first; or what was decided",
     gives={200: KeptPage},
-    query={"after": Parameter("The cursor of the page before.")},
+    query={
+        "decided": Parameter("true: what was decided.", {"type": "string", "enum": ["false", "true"]}),
+        "after": Parameter("The cursor of the page before."),
+    },
     problems=READS,
 )
 LOOK = Says(
@@ -62,7 +66,11 @@ _ATTACHED = (
 @get("/v1/quarantine", opt={"says": PAGE})
 async def list_quarantine(request: Asked) -> ASGIApp:
     """What could not be taken."""
-    return answer(await quarantine.page(*caller(request), query_of(request, PAGE).get("after")))
+    query = query_of(request, PAGE)
+    wish = query.get("decided", "false")
+    if wish not in ("false", "true"):
+        raise InvalidQuery("decided is false or true")
+    return answer(await quarantine.page(*caller(request), query.get("after"), decided=wish == "true"))
 
 
 @get("/v1/quarantine/{quarantine_id:str}", opt={"says": LOOK})

@@ -58,7 +58,7 @@ TAKE_IN = Says(
     summary="A supervisor takes in a record from a file, in the technician's name; it is marked as such",
     takes=Record,
     gives={201: Receipt, 200: Receipt},
-    query={"technician": Parameter("Login of who wrote it; without it, the visit's technician.")},
+    query={"technician": Parameter("Login of who wrote it, where several were to go and no signature tells.")},
     headers=SIGNATURE,
     problems=TAKEN,
 )

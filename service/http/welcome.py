@@ -220,8 +220,8 @@ _ENROL = f"""
 <button id="enrol" class="yes">{both("登记这台手机", "Enrol this phone")}</button></section>
 <section id="wechat" hidden>{
     both(
-        "微信里不能登记。请点右上角「…」，选择「在浏览器打开」。",
-        "This does not work inside WeChat: touch … at the top and open it in the browser.",
+        "微信里不能登记。请点右上角「…」，选择「在浏览器打开」，然后在那里登记。",
+        "This does not work inside WeChat: touch … at the top, open it in the browser, and enrol there.",
     )
 }</section>
 <section id="insecure" hidden>{
@@ -231,7 +231,10 @@ _ENROL = f"""
     )
 }</section>
 <section id="none" hidden>{
-    both("这里没有登记码。请让主管重新出示二维码。", "There is no code here. Ask your supervisor to show it again.")
+    both(
+        "这里没有登记码。请用手机相机再扫一次主管出示的二维码；过了十分钟，请主管出示新的。",
+        "There is no code here. Scan your supervisor's again with the camera; after ten minutes ask for a new one.",
+    )
 }</section>
 <div id="done" class="good" hidden><h1>{both("✓ 已登记", "Enrolled")}</h1><p id="who"></p></div>
 """

@@ -1,7 +1,7 @@
 // The page behind the QR code of an enrolment: shows the code, and enrols this browser when the person wants that.
 // The code stands behind # and so was in no request until the button is pressed.
 
-import { able, keep, newKeys, publicKey, read, settle } from "/web/shared/device.js";
+import { able, drop, keep, newKeys, publicKey, read, settle } from "/web/shared/device.js";
 import { fragment, only, part, say } from "/web/shared/page.js";
 
 const VIEWS = ["ask", "wechat", "insecure", "none", "done"];
@@ -12,7 +12,8 @@ const SAID = {
 };
 const LATER = ["没有连上服务器。请检查网络，再按一次。", "The server was not reached. Check the network and press again."];
 
-const code = fragment();
+const WECHAT = /MicroMessenger/i.test(navigator.userAgent);
+let code = fragment(WECHAT); // "open in the browser" takes the address as it stands there
 
 function done(me) {
   part("who").textContent = `${me.person.name}（${me.person.login}）`;
@@ -20,16 +21,21 @@ function done(me) {
   part("app").hidden = true;
 }
 
+/** The code with its key. The same code asks with the same key: when the answer got lost, the server knows this phone. */
+async function begun() {
+  let pending = await read("pending");
+  if (pending?.code !== code) {
+    pending = { code, keys: await newKeys() };
+    await keep("pending", pending);
+  }
+  return pending;
+}
+
 async function enrol() {
   part("enrol").disabled = true;
   part("trouble").hidden = true;
   try {
-    // the same code asks with the same key: when the answer got lost, the server knows this phone again
-    let pending = await read("pending");
-    if (pending?.code !== code) {
-      pending = { code, keys: await newKeys() };
-      await keep("pending", pending);
-    }
+    const pending = await begun();
     const answer = await fetch("/v1/devices", {
       method: "POST",
       headers: { "Content-Type": "application/json" },
@@ -43,6 +49,7 @@ async function enrol() {
       done(me);
       return;
     }
+    if (content.code === "unknown-code") await drop("pending"); // a reload has nothing to go on with
     say("trouble", ...(SAID[content.code] ?? LATER));
   } catch {
     say("trouble", ...LATER);
@@ -61,13 +68,21 @@ async function copy() {
   }
 }
 
+/** A page that was reloaded has no code in its address any more: it goes on with the one that it began with. */
+async function resumed() {
+  if (code) return begun();
+  code = (await read("pending"))?.code ?? "";
+  if (code) say("trouble", "上次还没有登记完，请再按一次。", "This was not finished: press once more.");
+}
+
 async function start() {
+  if (!WECHAT && able()) await resumed().catch(() => {}); // where nothing can be kept, the button says so
   part("plain").hidden = true;
   part("code-part").hidden = !code;
   part("code").textContent = code;
   part("copy").addEventListener("click", copy);
   part("enrol").addEventListener("click", enrol);
-  if (/MicroMessenger/i.test(navigator.userAgent)) only("wechat", ...VIEWS);
+  if (WECHAT) only("wechat", ...VIEWS);
   else if (!able()) only("insecure", ...VIEWS);
   else {
     const me = await read("me").catch(() => undefined);

@@ -27,7 +27,7 @@ async function transacted(mode, work) {
   }
 }
 
-/** `me`: {device, token, person, keys}; `pending`: {code, keys} while the answer to an enrolment is awaited. */
+/** `me`: {device, token, person, keys}; `pending`: {code, keys} from when a code was read until it was answered. */
 export const read = (key) => transacted("readonly", (store) => store.get(key));
 
 /** Keep it, on disk when this returns. */
@@ -39,6 +39,9 @@ export const settle = (me) =>
     store.delete("pending");
     return store.put(me, "me");
   });
+
+/** Let go of it. */
+export const drop = (key) => transacted("readwrite", (store) => store.delete(key));
 
 /** Whether this browser can keep a key: not on an insecure origin, not where there is no storage. */
 export const able = () => isSecureContext && Boolean(globalThis.crypto?.subtle) && Boolean(globalThis.indexedDB);

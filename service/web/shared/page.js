@@ -18,9 +18,12 @@ export function say(id, zh, en) {
   part(id).hidden = false;
 }
 
-/** What stands behind # in the address, once: it is taken out of the address, the history and the screen. */
-export function fragment() {
+/**
+ * What stands behind # in the address, once: it is taken out of the address, the history and the screen; unless it is to
+ * `stay`, because the address will be opened elsewhere.
+ */
+export function fragment(stay = false) {
   const text = decodeURIComponent(location.hash.slice(1));
-  if (text) history.replaceState(null, "", location.pathname);
+  if (text && !stay) history.replaceState(null, "", location.pathname);
   return text;
 }

@@ -1,0 +1,107 @@
+"""Visits whose technician left, or is no technician any more, are seen by the dispatcher until somebody else goes."""
+
+from typing import Any
+
+import pytest
+
+from service.flows import lists, standing
+from service.storage import migrate, people
+from service.storage.database import Tx, open_database
+
+from .town import TOKENS, Town, said, uid
+from .world import VISIT, World, record
+
+
+async def flagged(world: World) -> set[str]:
+    answer = await world.ask("zhao", "GET", "/v1/visits?flag=no_technician")
+    return {one["id"] for one in answer.json()["items"]}
+
+
+async def flags(world: World) -> list[str]:
+    return (await world.ask("zhao", "GET", f"/v1/visits/{VISIT}")).json()["flags"]
+
+
+async def leave(world: World, login: str = "li") -> None:
+    assert (await world.ask("admin", "PUT", f"/v1/people/{login}/departure", {"reason": "离职"})).status_code == 200
+
+
+async def hand_over(world: World, content: Any, revision: int = 0) -> None:
+    answer = await world.ask("zhao", "PUT", f"/v1/visits/{VISIT}/technician", content, if_match=f'"{revision}"')
+    assert answer.status_code == 200, answer.text
+
+
+async def test_a_visit_of_somebody_who_left_is_flagged_until_it_is_handed_over(world: World) -> None:
+    await world.plan()
+    await world.plan(uid("of sun"), technician="sun")
+    await world.plan(uid("with li"), technician="sun", crew=["li"])
+    assert await flagged(world) == set()
+    await leave(world)
+    assert await flagged(world) == {str(VISIT)}
+    assert await flags(world) == ["no_technician"]
+    await hand_over(world, {"technician": "sun"})
+    assert (await flagged(world), await flags(world)) == (set(), [])
+
+
+async def test_what_else_is_written_keeps_the_flag_while_the_visit_is_not_done(world: World) -> None:
+    await world.plan()
+    await leave(world)
+    entry = said("08:01", "cooperation_requested", by="dispatcher")
+    assert (await world.ask("zhao", "POST", f"/v1/visits/{VISIT}/entries", {"entries": [entry]})).status_code == 201
+    window = {"from": "2026-03-02T13:00:00+08:00", "to": "2026-03-02T14:00:00+08:00", "reason": "改期"}
+    moved = await world.ask("zhao", "PUT", f"/v1/visits/{VISIT}/window", window, if_match='"0"')
+    assert "no_technician" in moved.json()["flags"]
+    assert await flagged(world) == {str(VISIT)}
+    path = f"/v1/visits/{VISIT}/cancellation"
+    await world.ask("zhao", "PUT", path, {"reason": "客户取消"}, if_match='"1"')
+    assert (await flagged(world), "no_technician" in await flags(world)) == (set(), False)
+
+
+async def test_a_visit_that_is_done_needs_nobody(world: World) -> None:
+    await world.plan()
+    await world.submit(record(entries=[said("09:05", "arrived"), said("09:50", "left")]))
+    await leave(world)
+    assert await flagged(world) == set()
+
+
+async def test_a_role_that_is_taken_and_given_back_sets_and_clears_the_flag(world: World) -> None:
+    await world.plan()
+    await world.submit(record())  # under way
+    path = "/v1/people/li/roles"
+    await world.ask("admin", "PUT", path, {"roles": ["dispatcher"], "areas": ["城东"]})
+    assert await flagged(world) == {str(VISIT)}
+    await world.ask("admin", "PUT", path, {"roles": ["technician"], "areas": ["城东"]})
+    assert await flagged(world) == set()
+
+
+async def test_a_board_that_is_made_anew_shows_it_too(world: World) -> None:
+    await world.plan()
+    await leave(world)
+
+    async def empty(tx: Tx) -> None:
+        await tx.run("stand", visit=VISIT.bytes, state="", flags="", verdict="", until=None)
+
+    await world.house.db.write(empty)
+    assert await standing.fill(world.house) == 1
+    assert await flagged(world) == {str(VISIT)}
+
+
+async def test_visits_from_before_are_flagged_by_the_upgrade(
+    address: str, engine: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = migrate.migrations(engine)
+    before = tuple(step for step in whole if step.name != "0013_desk")
+    assert len(before) == len(whole) - 1
+    monkeypatch.setattr(migrate, "migrations", lambda _: before)
+    database = open_database(address)
+    await database.start()
+    town = await Town(database).open()
+    gone = await town.planned()
+    await town.planned("other", technician="sun")
+    assert await database.write(lambda tx: people.leave(tx, "li", 1))
+    await database.close()
+    monkeypatch.undo()
+    town.house.db = open_database(address)
+    await town.house.db.start()
+    found = await lists.page(town.house, TOKENS["zhao"], {"flag": "no_technician"})
+    assert [one.id for one in found.items] == [str(gone)]
+    await town.house.db.close()
