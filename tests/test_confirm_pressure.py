@@ -178,7 +178,7 @@ async def test_a_second_window_signs_nothing_anew_and_a_weaker_signature_puts_no
     assert seen["signature"] == first
     assert [(one["level"], one["signer"]) for one in seen["earlier"]] == [("phone", "别人")]
     page = (await tao.client.get(f"/c/{tao.token}")).text
-    assert "另有一次签名" in page
+    assert "另一次签名，以本人手机签认的为准" in page
     assert "已被后来的代替" not in page
 
 
@@ -249,3 +249,22 @@ async def test_who_was_to_go_and_works_at_the_desk_does_not_read_the_answers(wor
     his = await world.ask("wang", "GET", f"/v1/visits/{tao.visit}")
     assert "disputed" in his.text
     assert "地上都是水" in his.text
+
+
+async def test_who_has_only_the_link_or_the_technicians_network_learns_nothing_of_what_was_said(world: World) -> None:
+    tao = await told(world, "S08")
+    before = await beside(tao).seen()
+    await tao.enters()
+    raised = [{"fact": "own_damage", "text": "茶几裂了"}]
+    assert (await tao.says(raises=raised, comment="椅子没有擦")).status_code == 200
+    assert (await tao.says(answers=[{"question": "q_borrow", "good": False}])).status_code == 200
+    assert (await tao.seen())["answered_at"] is not None
+    assert "customer-" in str((await tao.seen())["questions"])
+    assert await beside(tao).seen() == before
+    staff = beside(tao)
+    await staff.enters()
+    staff.client.headers["cookie"] = "__Host-doorstep=whatever"
+    seen = await staff.seen()
+    assert seen["level"] == "phone"
+    for secret in ("茶几", "customer-", "椅子没有擦"):
+        assert secret not in str(seen), secret

@@ -13,6 +13,7 @@ from playwright.async_api import Page, Response
 from service.flows import deliver
 
 from .test_confirm import Customer, told
+from .test_confirming import later
 from .test_pages_browser import WIDE, browsed, looked_at, served
 from .world import World, opened_world
 
@@ -29,6 +30,12 @@ INK = """() => {
     const canvas = document.querySelector('canvas');
     const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
     return data.filter((value, n) => n % 4 === 3 && value).length;
+}"""
+
+TWICE = """() => {
+    const all = [...document.querySelectorAll('main, main *')];
+    const sizes = all.map(one => parseFloat(getComputedStyle(one).fontSize));
+    all.forEach((one, n) => { one.style.fontSize = `${2 * sizes[n]}px`; });
 }"""
 
 
@@ -224,3 +231,65 @@ async def test_nothing_is_cut_off_on_a_small_screen_or_enlarged_twice(roomy: Wor
         await page.get_by_label("您与户主的关系").select_option("account_holder")
         await page.locator("button.sign").first.click()
         await page.get_by_text("本人手机验证码签认").first.wait_for()
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+async def test_what_he_filled_in_and_drew_stands_there_again_after_a_new_code(roomy: World, scripts: Any) -> None:
+    tao = await told(roomy, "S04", drop=("meter_order_signed",))
+    async with served(roomy) as base, browsed(scripts=scripts) as page:
+        await page.goto(f"{base}/c/{tao.token}")
+        await entered(roomy, tao, page)
+        sign = page.locator("details").first
+        await sign.locator("summary").click()
+        await sign.get_by_label("签字人姓名").fill("陶先生")
+        await sign.get_by_label("您与户主的关系").select_option("adult_household_member")
+        if scripts:
+            await draw(page)
+        drawn = await page.evaluate(INK) if scripts else 0
+        later(roomy, minutes=61)
+        await sign.locator("button.sign").click()
+        await page.get_by_text("都替您留着").wait_for()
+        assert await page.get_by_text("陶先生").is_visible()
+        if scripts:
+            await checked(page, "kept-closed")
+        await page.get_by_role("button", name="获取验证码").click()
+        await page.get_by_label("请输入 6 位验证码").wait_for()
+        if scripts:
+            await checked(page, "kept-code")
+        await deliver.once(roomy.house)
+        code = tao.post.letters[-1].text.partition("验证码 ")[2][:6]
+        await page.get_by_label("请输入 6 位验证码").fill(code)
+        await page.get_by_role("button", name="验证", exact=False).first.click()
+        await page.get_by_role("link", name="去填写").click()
+        if scripts:
+            await checked(page, "kept-again")
+            assert await page.evaluate(INK) > 0.8 * drawn
+        assert await page.get_by_label("签字人姓名").first.input_value() == "陶先生"
+        await page.locator("button.sign").first.click()
+        await page.get_by_text("本人手机验证码签认").first.wait_for()
+    (paper,) = [one for one in (await tao.whole())["statements"] if one["signature"]]
+    assert paper["typed"] == (not scripts)  # the drawing of the first time was sent
+
+
+@pytest.mark.parametrize("state", ["before", "signed", "refused", "wrong"])
+async def test_every_state_fits_when_only_the_text_is_twice_as_large(roomy: World, state: str) -> None:
+    tao = await told(roomy, "S04", drop=UNSIGNED)
+    async with served(roomy) as base, browsed(scripts=True) as page:
+        await page.goto(f"{base}/c/{tao.token}")
+        if state != "before":
+            await entered(roomy, tao, page)
+            await page.locator("summary").nth(2 if state == "refused" else 0).click()
+        if state == "refused":
+            await page.locator("details").nth(2).get_by_label("为什么不同意").fill("表是自己坏的" * 20)
+            await page.locator("details[open] button.sign").click()
+            await page.get_by_text("您已经答复").wait_for()
+            await page.get_by_text("改变主意").click()
+        if state in ("signed", "wrong"):
+            await page.get_by_label("签字人姓名").first.fill("阿" * 40 if state == "signed" else " ")
+            await page.get_by_label("您与户主的关系").first.select_option("account_holder")
+            await page.locator("button.sign").first.click()
+            await page.get_by_text(
+                "以输入姓名和验证码签认" if state == "signed" else "请填写签字人姓名"
+            ).first.wait_for()
+        await page.evaluate(TWICE)
+        await looked_at(page, f"twice-{state}")

@@ -1,6 +1,5 @@
 """The customer's link over HTTP: a page that changes nothing by being looked at, and answers that are his."""
 
-import re
 from typing import Any
 
 import pytest
@@ -8,6 +7,7 @@ import pytest
 from service.flows import deliver
 
 from .desk import Post, set_up, stand
+from .forms import Page
 from .world import VISIT, World, problem
 
 AGREE = {"answers": [{"item": "appointment_agreed", "good": True}]}
@@ -28,13 +28,6 @@ async def link(world: World) -> str:
 
 async def entries(world: World) -> list[dict[str, Any]]:
     return (await world.ask("zhao", "GET", f"/v1/visits/{VISIT}")).json()["entries"]
-
-
-def form(html: str, action: str) -> tuple[str, dict[str, str]]:
-    """The address and the hidden fields of a form of the page."""
-    found = re.search(rf'<form method="post" action="([^"]*{action})">(.*?)</form>', html)
-    assert found
-    return found[1], dict(re.findall(r'name="(\w+)" value="([^"]*)"', found[2]))
 
 
 async def test_the_page_says_who_comes_when_and_masks_the_rest(world: World, post: Post) -> None:
@@ -62,30 +55,36 @@ async def test_looking_however_often_writes_nothing(world: World, post: Post) ->
 
 async def test_one_button_agrees_and_pressing_it_again_changes_nothing(world: World, post: Post) -> None:
     token = await link(world)
-    action, fields = form((await world.client.get(f"/c/{token}")).text, "/appointment")
+    form = Page((await world.client.get(f"/c/{token}")).text).form(does="appointment")
     for _ in range(2):
-        answer = await world.client.post(action, data=fields)
+        answer = await world.client.post(form.action, data=form.fields)
         assert (answer.status_code, answer.headers["location"]) == (303, f"/c/{token}")
     (entry,) = await entries(world)
     assert (entry["what"], entry["by"], entry["via"]) == ("appointment_agreed", "customer", "link")
     assert [one["kind"] for one in entry["evidence"]] == ["customer_confirm", "message_log"]
     html = (await world.client.get(f"/c/{token}")).text
     assert "已约好" in html
-    assert "/appointment" not in html
+    assert not Page(html).has("appointment")
 
 
 async def test_a_wish_for_another_time_is_shown_to_dispatch_until_the_cut_off(world: World, post: Post) -> None:
     token = await link(world)
-    action, fields = form((await world.client.get(f"/c/{token}")).text, "/another-time")
-    assert (await world.client.post(action, data={**fields, "wish": "周六上午<b>"})).status_code == 303
+    form = Page((await world.client.get(f"/c/{token}")).text).form(does="another-time")
+    blank = await world.client.post(form.action, data={**form.fields, "wish": " \r\n "})
+    assert (blank.status_code, "请选一个，或写您方便的时间" in blank.text) == (422, True)
+    assert await entries(world) == []  # a slip of the finger moves no visit
+    given = {**form.fields, "when": "afternoon", "wish": "周六上午<b>"}
+    assert (await world.client.post(form.action, data=given)).status_code == 303
     stands = (await world.ask("zhao", "GET", f"/v1/visits/{VISIT}/notice")).json()["appointment"]
-    assert stands["asked"]["wish"] == "周六上午<b>"
+    assert stands["asked"]["wish"] == "改到别的日子，下午；周六上午<b>"
     assert not stands["agreed"]
     assert "周六上午&lt;b&gt;" in (await world.client.get(f"/c/{token}")).text
     stand(world.house, "07:30")  # less than two hours before the window
-    assert "/another-time" not in (await world.client.get(f"/c/{token}")).text
-    late = await world.client.post(action, data={**fields, "wish": "明天"})
+    assert not Page((await world.client.get(f"/c/{token}")).text).has("another-time")
+    late = await world.client.post(form.action, data={**form.fields, "wish": "明天"})
     assert late.status_code == 409
+    assert "请打电话给供水公司" in late.text
+    assert "明天" in late.text  # what he wrote is not lost
     assert late.headers["content-type"].startswith("text/html")
     assert len(await entries(world)) == 1
 
@@ -131,8 +130,9 @@ async def test_wrong_and_ended_links_give_one_plain_page(world: World, post: Pos
     assert (ended.status_code, wrong.status_code) == (410, 404)
     assert ended.text == wrong.text
     assert problem(await world.ask(None, "GET", f"/v1/confirmations/{token}")) == (410, "link-ended")
-    for path in (f"/c/{token}/appointment", f"/c/{'a' * 26}/appointment"):
-        assert (await world.client.post(path, data={"window": "2026-03-02T09:00:00+08:00"})).status_code in (404, 410)
+    given = {"does": "appointment", "window": "2026-03-02T09:00:00+08:00"}
+    for path in (f"/c/{token}", f"/c/{'a' * 26}"):
+        assert (await world.client.post(path, data=given)).status_code in (404, 410)
     assert await entries(world) == []
 
 
@@ -148,12 +148,14 @@ async def test_guessing_is_slowed_down_and_good_links_are_not(world: World, post
 
 async def test_forms_that_are_none_of_ours_are_told_on_a_page(world: World, post: Post) -> None:
     token = await link(world)
-    path = f"/c/{token}/appointment"
+    path = f"/c/{token}"
     assert (
         await world.client.post(path, content=b"{}", headers={"content-type": "application/json"})
     ).status_code == 415
-    assert (await world.client.post(path, data={"window": "soon"})).status_code == 422
-    assert (await world.client.post(path, data={"window": "x" * 9000})).status_code == 413
+    for window in ("soon", "", "2026-03-02T09:00:00", "x" * 9000):
+        for does in ("appointment", "another-time"):
+            assert (await world.client.post(path, data={"does": does, "window": window})).status_code == 422
+    assert (await world.client.post(path, data={"window": "x" * 400_000})).status_code == 413
     assert await entries(world) == []
 
 
@@ -168,7 +170,7 @@ async def test_a_moved_window_asks_for_a_new_notice_and_a_new_agreement(world: W
     token = post.token
     path = f"/v1/confirmations/{token}"
     assert (await world.ask(None, "PUT", path, AGREE)).json()["state"] == "agreed"
-    old, fields = f"/c/{token}/appointment", {"window": "2026-03-02T09:00:00+08:00"}
+    old = {"does": "another-time", "form": "another-time", "window": "2026-03-02T09:00:00+08:00", "wish": "晚上<b>"}
     stand(world.house, "06:30")
     await moved(world)
     offer = (await world.ask("zhao", "GET", f"/v1/visits/{VISIT}/notice")).json()
@@ -177,7 +179,13 @@ async def test_a_moved_window_asks_for_a_new_notice_and_a_new_agreement(world: W
     assert "reschedule_notified" in offer["proves"]
     html = (await world.client.get(f"/c/{token}")).text
     assert "上门时间有变" in html
-    assert (await world.client.post(old, data=fields)).status_code == 409  # the page that he still had open
+    for fields in ({**old, "does": "appointment"}, old):  # by the page that he still had open
+        stale = await world.client.post(f"/c/{token}", data=fields)
+        assert stale.status_code == 409
+        assert "上门时间刚有变化" in stale.text
+        fresh = Page(stale.text)  # and he goes on from there, with what he wrote
+        assert fresh.form(does="appointment").fields["window"] == "2026-03-02T14:00:00+08:00"
+        assert fresh.form(does="another-time").fields["wish"] == "晚上<b>"
     stand(world.house, "06:40")
     assert (await world.ask("zhao", "POST", f"/v1/visits/{VISIT}/notice", {"channel": "sms"})).status_code == 201
     await deliver.once(world.house)

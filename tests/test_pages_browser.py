@@ -123,6 +123,9 @@ async def test_a_customer_asks_for_another_time(small_world: World, scripts: Any
     _, token = await prepared(small_world)
     async with served(small_world) as base, browsed(scripts=scripts) as page:
         await page.goto(f"{base}/c/{token}")
+        if scripts:
+            await looked_at(page, "another-time")
+        await page.get_by_label("改到别的日子，上午").check()
         await page.get_by_role("textbox").fill("周六上午在家")
         await page.get_by_role("button", name="请改约").click()
         assert await page.get_by_text("周六上午在家").first.is_visible()
@@ -140,7 +143,9 @@ async def test_green_at_the_door_and_red_for_a_stranger(small_world: World, scri
         if scripts:
             await looked_at(page, "genuine")
         await page.get_by_role("button", name="是本人，已出示证件").click()
-        assert await page.get_by_text("已确认过").is_visible()
+        assert await page.get_by_role("heading", name="✓ 您已确认：李").is_visible()
+        if scripts:
+            await looked_at(page, "confirmed")
         await page.goto(f"{base}/d/{'a' * 48}")
         assert await page.get_by_role("heading", name="不是真的").is_visible()
         if scripts:

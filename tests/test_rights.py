@@ -87,6 +87,10 @@ ROWS: dict[str, Row] = {
     "add_person": Row(
         "POST", "/v1/people", frozenset({ADMIN}), {"login": "new", "name": "新", "roles": ["technician"]}
     ),
+    "give_card": Row("PUT", f"/v1/people/{OWN}/card", frozenset({ADMIN}), {"name": "李强", "badge": "007"}),
+    "give_roles": Row(
+        "PUT", f"/v1/people/{OWN}/roles", frozenset({ADMIN}), {"roles": ["technician"], "areas": ["城南"]}
+    ),
     "give_face": Row("PUT", f"/v1/people/{OWN}/photo", frozenset({ADMIN}), OTHER, headers=JPEG),
     "invite_person": Row("POST", "/v1/invitations", frozenset({ADMIN}), {"person": OWN}),
     "depart": Row("PUT", f"/v1/people/{OWN}/departure", frozenset({ADMIN}), {"reason": "退休"}),
@@ -144,8 +148,6 @@ ROWS: dict[str, Row] = {
     "show_who_comes": public("GET", "/c/guess/who"),
     "show_who_stands_there": public("GET", "/d/guess/who"),
     "take_copy": public("GET", "/c/guess/copy"),
-    "ask_by_form": public("POST", "/c/guess/another-time", b""),
-    "agree_by_form": public("POST", "/c/guess/appointment", b""),
     "show_doorstep_page": public("GET", "/d/guess"),
     "confirm_doorstep": public("POST", "/d/guess", b""),
     "show_confirmation": public("GET", "/v1/confirmations/guess"),

@@ -73,12 +73,14 @@ class Answers(msgspec.Struct, frozen=True, kw_only=True):
 class ByLink(msgspec.Struct, frozen=True, kw_only=True):
     """The bytes of a batch that came by the link: what was said, from what device, and the entries that it became.
 
-    `image` is the SHA-256 of the signature's picture, which is a file of its own and left out of `said`.
+    `image` is the SHA-256 of the signature's picture, which is a file of its own and left out of `said`. `typed`: it
+    was not drawn, the typed name stands for it.
     """
 
     entries: tuple[Entry, ...]
     level: Level | Literal["words"]
     said: Answers
     image: str = ""
+    typed: bool = False
     address: str  # SHA-256, in hex
     agent: str = ""

@@ -195,7 +195,10 @@ class VisitType(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Question(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One question on the customer's page; a bad answer disputes its items."""
+    """One question on the customer's page; a bad answer disputes its items.
+
+    Where its text says `{items}`, there stand the labels of those that it is about this time.
+    """
 
     id: Key
     zh: str

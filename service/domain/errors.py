@@ -137,8 +137,8 @@ class WrongCode(Problem):
 
 
 class CodeNotSent(Problem):
-    """没有登记您的手机号，无法发送验证码，请拨打热线
-    There is no telephone number of yours to send a code to; call the hotline"""
+    """没有登记您的手机号，无法发送验证码，请联系供水公司
+    There is no telephone number of yours to send a code to; contact the utility"""
 
     status = 409
 

@@ -33,10 +33,10 @@ from .attach import Sealed, keep_bytes
 from .browser import Browser
 from .decode import decode
 from .house import House
-from .judging import File, load
+from .judging import HEARD, File, load
 from .links import linked
 from .notice import local, technician_of
-from .papers import Case, Choice, Question, RaisedShown, SaidShown, Shown, masked, next_paper, said_by_link
+from .papers import Case, Choice, Question, RaisedShown, SaidShown, Shown, masked, next_paper
 from .strokes import picture
 
 Due = Literal["appointment", "agreed", "under_way", "over", "cancelled"]
@@ -113,10 +113,11 @@ async def _seen(house: House, tx: Tx, link: UUID, file: File, browser: Browser) 
     stands = appointment(file, now, house.desk.cutoff_hours)
     stands = msgspec.structs.replace(stands, window=local(house, stands.window))
     level = await codes.level(house, tx, link, file, browser)
-    case = Case(house, file)
+    case = Case(house, file.heard_at(level))
     shown = case.shown()
     paper = next_paper(shown)
-    answered_at = next((one.at for one in reversed(said_by_link(house, file))), None)
+    heard, here = HEARD[level], browser.place.hex()
+    his = [row.received_at for row, one in file.confirmations if one.level in heard or one.address == here]
     state, sent = _due(file, stands), await codes.waits(house, tx, link, browser)
     after = state in ("under_way", "over")
     return Confirmation(
@@ -130,10 +131,10 @@ async def _seen(house: House, tx: Tx, link: UUID, file: File, browser: Browser) 
         statement_sha256=paper.sha256 if paper else None,
         statements=shown if level is not None else tuple(map(masked, shown)),
         raises=case.raisable() if after else (),
-        raised=case.raised(house, level),
-        said=case.said(house, level),
+        raised=case.raised(house),
+        said=case.said(house),
         level=level,
-        answered_at=answered_at,
+        answered_at=house.time(his[-1]) if his else None,
         code_until=house.time(sent) if sent is not None and level is None else None,
         arrived_at=case.happened("arrived"),
         left_at=case.happened("left"),

@@ -1,6 +1,6 @@
 """Demonstration data: invented people, and the stories that travel with the program. Repeating is harmless."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from secrets import token_urlsafe
 from typing import Any
@@ -22,6 +22,8 @@ PEOPLE = (
     Person("li", "李强（技术员）", ("technician",), (AREA,)),
     Person("wang", "王芳（主管）", ("supervisor",), (AREA,)),
 )
+HOTLINE = "021-00000000"
+HALF_HOUR = timedelta(minutes=30)
 STORIES = Path(__file__).parent.parent / "stories"
 
 
@@ -36,7 +38,8 @@ class Demo(msgspec.Struct, frozen=True):
 
 
 async def seed(house: House) -> Demo:
-    """People, the stories as visits, and a visit of today with a record that was not sent yet."""
+    """People, the stories as visits, one that just was with a record that was not sent yet, and one to be agreed."""
+    house.desk = msgspec.structs.replace(house.desk, hotline=house.desk.hotline or HOTLINE)
     tokens = {person.login: token_urlsafe(32) for person in PEOPLE}
 
     async def hire(tx: Tx) -> None:
@@ -48,12 +51,15 @@ async def seed(house: House) -> Demo:
     zhao, li = digest(tokens["zhao"]), digest(tokens["li"])
     for path in sorted(STORIES.glob("*.json")):
         await _story(house, zhao, li, msgspec.json.decode(path.read_bytes()))
-    visit = _id(f"today {house.now():%Y-%m-%d}")
-    await plan.create(house, zhao, visit, _encode(_today(house)))
+    now = house.now()
+    just, soon = _half(now - 3 * HALF_HOUR), _soon(now)
+    visit, next_one = _id(f"just {just.isoformat()}"), _id(f"soon {soon.isoformat()}")
+    await plan.create(house, zhao, visit, _encode(_planned(just, "刚才")))
+    await plan.create(house, zhao, next_one, _encode(_planned(soon, "待约")))
     record = _id(f"record {visit}")
-    link = await links.create(house, zhao, visit)
+    link = await links.create(house, zhao, next_one)
     to_sign = await _damage(house, zhao, li)
-    return Demo(tokens, link.url, to_sign, record, _record(house, visit, record))
+    return Demo(tokens, link.url, to_sign, record, _record(just, visit, record))
 
 
 async def _damage(house: House, zhao: bytes, li: bytes) -> str:
@@ -64,7 +70,7 @@ async def _damage(house: House, zhao: bytes, li: bytes) -> str:
     planned = {"type": "meter_replacement", "window": window, **_who("换表"), "assigned": {"meter_exchanged": True}}
     planned["work"] = {"content": "更换损坏的水表", "place": "厨房"}
     await plan.create(house, zhao, visit, _encode(planned))
-    told = (day - timedelta(days=2)).isoformat()
+    told = (day - timedelta(days=1)).isoformat()
     entries = [
         {"id": str(_id(f"{visit} {what}")), "what": what, "at": told, "by": "dispatcher", "evidence": demo_damage.CALL}
         for what in ("appointment_agreed", "work_content_told", "work_place_told", "cooperation_requested")
@@ -101,20 +107,31 @@ async def _story(house: House, zhao: bytes, li: bytes, story: dict[str, Any]) ->
     await submit.submit(house, li, record, _encode(_batch(visit, record, entries)))
 
 
-def _today(house: House) -> dict[str, Any]:
-    """A visit this morning."""
-    day = house.now().replace(hour=9, minute=0, second=0, microsecond=0)
+def _half(moment: datetime) -> datetime:
+    """The half hour that has begun."""
+    return moment.replace(minute=moment.minute // 30 * 30, second=0, microsecond=0)
+
+
+def _soon(now: datetime) -> datetime:
+    """A time of the day at which people receive visitors, far enough away to be moved by the customer."""
+    start = _half(now) + 7 * HALF_HOUR
+    if start.hour >= 18:
+        start = start.replace(hour=9, minute=0) + timedelta(days=1)
+    return start.replace(hour=9, minute=0) if start.hour < 8 else start
+
+
+def _planned(start: datetime, name: str) -> dict[str, Any]:
+    """A visit of an hour."""
     return {
         "type": "repair_leak",
-        "window": {"from": day.isoformat(), "to": (day + timedelta(hours=1)).isoformat()},
-        **_who("今日"),
+        "window": {"from": start.isoformat(), "to": (start + 2 * HALF_HOUR).isoformat()},
+        **_who(name),
         "assigned": {},
     }
 
 
-def _record(house: House, visit: UUID, record: UUID) -> bytes:
+def _record(start: datetime, visit: UUID, record: UUID) -> bytes:
     """Went in before asking, in shoe covers: the order is wrong though everything is ticked."""
-    day = house.now().replace(hour=9, minute=0, second=0, microsecond=0)
     acts = [
         ("arrived", 5),
         ("door_signal", 6),
@@ -134,7 +151,7 @@ def _record(house: House, visit: UUID, record: UUID) -> bytes:
         {
             "id": str(_id(f"{record} {what}")),
             "what": what,
-            "at": (day + timedelta(minutes=minute)).isoformat(),
+            "at": (start + timedelta(minutes=minute)).isoformat(),
             "by": "technician",
         }
         for what, minute in acts

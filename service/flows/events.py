@@ -16,7 +16,7 @@ from .house import House
 class PersonEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Of a person: what became of him, and by whom. His name is not in it, only his login."""
 
-    what: str  # added, invited, reset, card, photo, password, second-factor, left
+    what: str  # added, invited, reset, card, roles, photo, password, second-factor, left
     person: str
     by: str
     roles: tuple[Role, ...] = ()

@@ -11,7 +11,6 @@ from service.domain.confirmation import Declined, Level, Paper, Questions, Signa
 from service.domain.reading import micros
 from service.domain.rules import Rules
 from service.domain.statement import Document
-from service.storage.batches import BatchRow
 
 from .house import House
 from .judging import File, last_moment
@@ -80,8 +79,9 @@ class RaisedShown(msgspec.Struct, frozen=True):
 
 
 class AnswerShown(msgspec.Struct, frozen=True):
-    """What the customer answered: to what question, and whether all was well."""
+    """What the customer answered: to what, and whether all was well. `question` is None where he named an item."""
 
+    question: str | None
     zh: str
     en: str
     good: bool
@@ -165,18 +165,16 @@ class Case:
         except (ValueError, OverflowError):  # a clock at the end of the calendar
             return None
 
-    def heard(self, level: Level | None) -> list[tuple[BatchRow, ByLink]]:
-        """What he said, so far as he may read it here: nothing before the code, and on a device in which a technician
-        may have his hand nothing that he said on his own."""
-        known = {None: set[str](), "phone": {"words", "phone"}, "own_device": {"words", "phone", "own_device"}}[level]
-        return [(row, said) for row, said in self.file.confirmations if said.level in known]
-
-    def said(self, house: House, level: Level | None) -> tuple[SaidShown, ...]:
+    def said(self, house: House) -> tuple[SaidShown, ...]:
         """His answers and own words, each time."""
         return tuple(
-            SaidShown(house.time(row.received_at), tuple(self._answer(one, each) for each in one.said.answers), words)
-            for row, one in self.heard(level)
-            if one.said.answers or (words := one.said.comment)
+            SaidShown(
+                at=house.time(row.received_at),
+                answers=tuple(self._answer(one, each) for each in one.said.answers),
+                comment=one.said.comment,
+            )
+            for row, one in self.file.confirmations
+            if one.said.answers or one.said.comment
         )
 
     def _answer(self, said: ByLink, one: Answered) -> AnswerShown:
@@ -188,14 +186,14 @@ class Case:
             item = self.rules.by_id[one.item or ""].item
             words = item.customer or item.label
         thing = f"（{self.labels.get(one.thing, one.thing)}）" if one.thing else ""
-        return AnswerShown(words.zh + thing, words.en, one.good)
+        return AnswerShown(one.question, words.zh + thing, words.en, one.good)
 
-    def raised(self, house: House, level: Level | None) -> tuple[RaisedShown, ...]:
+    def raised(self, house: House) -> tuple[RaisedShown, ...]:
         """What he raised so far."""
         words = {one.id: one for one in self.raisable()}
         return tuple(
             RaisedShown(house.time(row.received_at), one.fact, words[one.fact].zh, words[one.fact].en, one.text)
-            for row, said in self.heard(level)
+            for row, said in self.file.confirmations
             for one in said.said.raises
             if one.fact in words
         )

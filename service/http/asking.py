@@ -1,12 +1,15 @@
 """What the customer's page asks: the code that shows it is he, the questions, and what else he wants to say."""
 
 from datetime import datetime, tzinfo
+from html import escape
+
+import msgspec
 
 from service.flows.customer import Confirmation
-from service.flows.papers import Choice
+from service.flows.papers import AnswerShown, Choice
 
 from .fields import ANSWERED, Form, Sent, button, hidden, opened
-from .pages import both
+from .pages import both, reach
 from .papers import spelt
 
 GOOD = Choice("good", "没问题", "All right")
@@ -18,19 +21,21 @@ def code(seen: Confirmation, token: str, now: datetime, sent: Sent) -> str:
     title = f'<h2 id="code">{both("短信验证码", "Code by text message")}</h2>'
     if seen.level is not None:
         done = both("✓ 已验证，照片、签字、补充情况都已打开。", "Checked: you may see photos, sign and add something.")
-        return f'<section>{title}<p class="ok">{done}</p></section>'
+        return f'<section>{title}<p class="ok">{done}</p>{_near(seen)}</section>'
     why = both(
         "输入短信验证码，证明是您本人；之后可以看照片、签字、补充情况。",
         "The code shows that it is you; then you can see photos, sign and add something.",
     )
     if not seen.visit.phone:
-        lack = both("没有登记您的手机号，请拨打热线。", "We have no telephone number of yours; please call us.")
+        zh, en = reach(seen.hotline)
+        lack = both(f"没有登记您的手机号，请{zh}。", f"We have no telephone number of yours; please {en}.")
         return f'<section>{title}<p>{why}</p><p class="note">{lack}</p></section>'
     ask, entry = Form(token, "code", "code", sent), Form(token, "code-entry", "code-entry", sent)
+    kept = hidden("kept", msgspec.json.encode(sent.kept).decode()) if sent.kept else ""
     if seen.code_until is None:
         trouble = sent.trouble("code-entry")
         to = both(f"发到您的手机 {seen.visit.phone}", "It goes to your telephone")
-        form = ask(f"<p>{to}</p>", button("获取验证码", "Send me a code", "yes"))
+        form = ask(kept, f"<p>{to}</p>", button("获取验证码", "Send me a code", "yes"))
         return f"<section>{title}<p>{why}</p>{trouble}{form}</section>"
     minutes = max(1, -int((now - seen.code_until).total_seconds() // 60))
     said = both(
@@ -38,40 +43,79 @@ def code(seen: Confirmation, token: str, now: datetime, sent: Sent) -> str:
         f"A code was sent to your telephone; it is good for {minutes} minutes.",
     )
     field = 'class="digits" required inputmode="numeric" autocomplete="one-time-code" enterkeyhint="done"'
-    if sent.where == "code-entry":
+    if sent.where == "code-entry" or kept:
         field += " autofocus"
     return (
         f"<section>{title}<p>{why}</p><p class='note'>{said}</p>"
         + entry(
-            entry.line("code", "请输入 6 位验证码", "Enter the 6 digits", field, 12), button("验证", "Check", "yes")
+            kept,
+            entry.line("code", "请输入 6 位验证码", "Enter the 6 digits", field, 12),
+            button("验证", "Check", "yes"),
         )
-        + ask(button("没收到？再发一次", "Nothing came? Send it again", "plain"))
+        + ask(kept, button("没收到？再发一次", "Nothing came? Send it again", "plain"))
         + "</section>"
     )
 
 
+def _near(seen: Confirmation) -> str:
+    """He is told before he signs that it counts for less than he may think, and what he can do."""
+    if seen.level != "phone":
+        return ""
+    said = both(
+        "您现在和工作人员用的是同一网络或设备，签字按在场签字计。要按本人手机签认，请用自己手机的流量重新验证。",
+        "You are on the network or a device of our staff, so a signature counts as given in their presence. To sign on "
+        "your own, use your own phone's connection and a new code.",
+    )
+    return f'<p class="note">{said}</p>'
+
+
 def questions(seen: Confirmation, token: str, zone: tzinfo | None, sent: Sent) -> str:
-    """The questions of this visit; what is not answered stays unanswered."""
-    form, well = Form(token, "answers", "answers", sent), Form(token, "answers", "all-good", sent)
+    """The questions of this visit; what is not answered stays unanswered. One form: whichever button he presses, what
+    he has ticked and written goes along."""
+    form = Form(token, "answers", "answers", sent)
     received = ""
     if seen.answered_at is not None:
         zh = f"已收到您的意见，时间 {spelt(seen.answered_at, zone)}。您可以再说一次，每一项以最后一次回答为准。"
         received = f'<p class="ok">{both(zh, "We have your answer. You may answer again; the last counts.")}</p>'
-    title = f'<h2 id="answers">{both("您的意见", "What do you say?")}</h2>{received}'
+    title = f'<h2 id="answers">{both("您的意见", "What do you say?")}</h2>{received}{answers(seen, zone)}'
     if not seen.questions:
         inside = form(form.words("comment", "有话对我们说？", "Anything to tell us?"), button("提交", "Send"))
         return f"<section>{title}{inside}</section>"
-    asked = hidden("asked", " ".join(one.id for one in seen.questions))
     count = len(seen.questions)
-    good = well(asked, button(f"都没问题（共 {count} 项）", f"Everything was all right ({count} questions)", "yes"))
+    # a key that means "send" presses the first button of a form: never the one that says that all was well
+    plain = '<button hidden tabindex="-1"></button>'
+    good = button(f"都没问题（共 {count} 项）", f"Everything was all right ({count} questions)", "yes", says="all")
     each = "".join(form.picked(f"{ANSWERED}{one.id}", one.zh, one.en, (GOOD, BAD), pair=True) for one in seen.questions)
     note = both("也可以一项一项回答；不回答的，就当没有回答。", "Or answer one by one. What you leave open stays open.")
     comment = form.words("comment", "用您自己的话说（可不填）", "In your own words (if you like)", required=False)
-    inside = form(each, comment, button("提交意见", "Send"))
-    return f"<section>{title}{good}<p>{note}</p>{inside}</section>"
+    asked = hidden("asked", " ".join(one.id for one in seen.questions))
+    inside = form(plain, asked, good, f"<p>{note}</p>", each, comment, button("提交意见", "Send"))
+    return f"<section>{title}{inside}</section>"
 
 
-def raised(seen: Confirmation, token: str, sent: Sent) -> str:
+def answers(seen: Confirmation, zone: tzinfo | None) -> str:
+    """What he answered, each question as he answered it last, and all his own words."""
+    last: dict[str, tuple[AnswerShown, datetime]] = {}
+    for said in seen.said:
+        for one in said.answers:
+            last.pop(one.zh, None)
+            last[one.zh] = one, said.at
+    lines = "".join(
+        f"<dt>{both(one.zh, one.en)}</dt><dd>{'✓ 没问题 All right' if one.good else '✗ 有问题 Not right'}"
+        f"（{spelt(at, zone)}）</dd>"
+        for one, at in last.values()
+    )
+    words = "".join(
+        f"<dt>{both('您的话', 'Your words')}</dt><dd>{escape(said.comment)}（{spelt(said.at, zone)}）</dd>"
+        for said in seen.said
+        if said.comment
+    )
+    if not lines and not words:
+        return ""
+    return f"<h3>{both('您已回答', 'You answered')}</h3><dl>{lines}{words}</dl>"
+
+
+def raised(seen: Confirmation, token: str, zone: tzinfo | None, sent: Sent) -> str:
     """What he says that happened, even if the technician denied it."""
     if not seen.raises:
         return ""
@@ -80,12 +124,33 @@ def raised(seen: Confirmation, token: str, sent: Sent) -> str:
     if seen.level is None:
         first = f'<a class="tel" href="#code">{both("请先获取验证码", "First the code")}</a>'
         return f"<section>{title}<p>{even}</p>{first}</section>"
-    even += "".join(f'<span class="ok">{both(f"已收到：{one.zh}。{one.text}", one.en)}</span>' for one in seen.raised)
     form = Form(token, "raised", "raised", sent)
     inside = form(
         form.picked("fact", "发生了什么？", "What happened?", seen.raises),
         form.words("text", "请用您自己的话写清楚", "Tell us in your own words"),
         button("提交", "Send"),
     )
-    more = opened("raised", sent, "我要补充情况", "I want to add something", inside)
-    return f"<section>{title}<p>{even}</p>{more}</section>"
+    untold = _untold(seen)
+    more = opened("raised", sent, "我要补充情况", "I want to add something", inside, stands=bool(untold))
+    return f"<section>{title}{untold}<p>{even}</p>{happened(seen, zone)}{more}</section>"
+
+
+def happened(seen: Confirmation, zone: tzinfo | None) -> str:
+    """What he raised so far."""
+    rows = (
+        f"<dt>{both(one.zh, one.en)}</dt><dd>{escape(one.text)}（{spelt(one.at, zone)}）</dd>" for one in seen.raised
+    )
+    return f"<h3>{both('已收到您补充的情况', 'What you added')}</h3><dl>{''.join(rows)}</dl>" if seen.raised else ""
+
+
+def _untold(seen: Confirmation) -> str:
+    """He said that something is not right of which nobody wrote anything: only he can say what."""
+    open_ones = {one.id: one for one in seen.questions if not one.items}
+    last = {one.question: (one, said.at) for said in seen.said for one in said.answers if one.question in open_ones}
+    since = max((one.at for one in seen.raised), default=None)
+    bad = [one for one, at in last.values() if not one.good and (since is None or since < at)]
+    if not bad:
+        return ""
+    zh = f"您答了“有问题”：{bad[0].zh}请在这里写明是什么。不写，您的回答也已记下，供水公司会看到。"
+    en = "You answered “not right”. Tell us here what it is; your answer is kept and seen by the utility in any case."
+    return f'<p class="note">{both(zh, en)}</p>'

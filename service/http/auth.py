@@ -18,6 +18,7 @@ from service.flows.house import House
 
 COOKIE, CSRF_COOKIE = b"__Host-doorstep", b"__Host-doorstep-csrf"
 SEAT_COOKIE, SEAT_LASTS = b"__Host-doorstep-seat", 30 * 86_400  # seconds
+DOOR_COOKIE, DOOR_LASTS = b"__Host-doorstep-door", 15 * 60  # seconds
 SEAT = re.compile(r"[A-Za-z0-9_-]{22}")
 SAFE = ("GET", "HEAD", "OPTIONS")
 _KEPT = b"; Path=/; Secure; SameSite=Strict"
@@ -107,6 +108,21 @@ def seat_cookie(seat: str) -> tuple[bytes, bytes]:
     """The cookie that a browser on a customer's page is known by; it comes also when a message led to the page."""
     kept = b"; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=%d" % SEAT_LASTS
     return b"set-cookie", SEAT_COOKIE + b"=" + seat.encode() + kept
+
+
+def saw_at_door(scope: Scope, code: str) -> bool:
+    """Whether it was this browser that confirmed a code at the door, a little while ago."""
+    return compare_digest((_cookie(scope, DOOR_COOKIE) or "").encode(), _door(code))
+
+
+def door_cookie(code: str) -> tuple[bytes, bytes]:
+    """The cookie by which it is known."""
+    kept = b"; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=%d" % DOOR_LASTS
+    return b"set-cookie", DOOR_COOKIE + b"=" + _door(code) + kept
+
+
+def _door(code: str) -> bytes:
+    return sha256(b"door " + code.encode()).hexdigest().encode()
 
 
 def _cookie(scope: Scope, wanted: bytes) -> str | None:

@@ -1,4 +1,7 @@
-"""Under a statement four equal choices: sign, disagree in part, refuse, or say that one cannot. One opens at a time."""
+"""Under a statement four equal choices: sign, disagree in part, refuse, or say that one cannot. One opens at a time.
+
+Who has answered finds his answer, and the four choices behind one more touch.
+"""
 
 from html import escape
 
@@ -19,41 +22,50 @@ def to_sign(paper: Shown) -> bool:
     return signature is None or signature.state != "holds" or signature.level != "own_device" or not signature.allowed
 
 
+def answered(paper: Shown) -> bool:
+    """Whether he said himself what he thinks of just this text: signed it, or would not."""
+    if not to_sign(paper):
+        return True
+    since = paper.signature.at if paper.signature else None
+    return any(one.by == "customer" and one.same and (since is None or one.at >= since) for one in paper.declined)
+
+
 def choices(paper: Shown, token: str, sent: Sent) -> str:
     """The four choices."""
-    key, declares = paper.sha256[:12], paper.statement.declaration or ""
+    thing = paper.statement.thing
+    key = f"{paper.title.id}-{thing}" if thing else paper.title.id  # stays when the text changes: nothing typed is lost
+    declares = paper.statement.declaration or ""
     given = hidden("statement", paper.sha256)
+    four = {
+        f"sign-{key}": _sign(paper, Form(token, "signature", f"sign-{key}", sent), given, declares, sent),
+        f"partly-{key}": _decline(token, f"partly-{key}", sent, given, "partly", _PARTLY),
+        f"refused-{key}": _decline(token, f"refused-{key}", sent, given, "refused", _REFUSED),
+        f"unable-{key}": _decline(token, f"unable-{key}", sent, given, "unable", _UNABLE, paper),
+    }
+    inside = "".join(four.values())
+    if answered(paper):
+        said = both("您已经答复，见上面。", "You have answered, as it says above.")
+        stands = any(sent.touched(one) for one in four)
+        more = opened("", sent, "改变主意", "Change my answer", f"<div>{inside}</div>", stands=stands)
+        return f'<p class="note">{said}</p>{more}'
     asked = both("请您选择，四项同等有效：", "Please choose; all four are equal:")
-    if not to_sign(paper):
-        asked = both("要更正的，可以在这里再表示意见：", "To mend something, say it here again:")
-    elif paper.signature is not None and paper.signature.state == "holds" and paper.signature.allowed:
-        asked = both(
-            "已在工作人员手机上签过。您也可以在这里再表示意见：",
-            "It was signed on our staff's phone. You may say it here again:",
-        )
-    return f'<p class="note">{asked}</p>' + "".join(
-        (
-            _sign(paper, Form(token, "signature", f"sign-{key}", sent), given, declares, sent),
-            _decline(token, f"partly-{key}", sent, given, "partly", ("部分不同意", "I disagree in part"), _PARTLY),
-            _decline(
-                token,
-                f"refused-{key}",
-                sent,
-                given,
-                "refused",
-                ("不同意，拒绝签字", "I do not agree, I do not sign"),
-                _REFUSED,
-            ),
-            _decline(
-                token, f"unable-{key}", sent, given, "unable", ("不方便签字", "I am not able to sign"), _UNABLE, paper
-            ),
-        )
-    )
+    if paper.signature is not None and paper.signature.state == "holds" and paper.signature.allowed:
+        asked = both("已经签过字。您也可以在这里再表示意见：", "It is signed. You may say it here again:")
+    return f'<p class="note">{asked}</p>{inside}'
 
 
-_PARTLY = "哪些地方不同意？请用您自己的话写", "With what do you not agree? In your own words"
-_REFUSED = "为什么不同意？请用您自己的话写", "Why do you not agree? In your own words"
-_UNABLE = "为什么不方便？请用您自己的话写", "Why not? In your own words"
+_PARTLY = (
+    ("部分不同意", "I disagree in part"),
+    ("哪些地方不同意？请用您自己的话写", "With what do you not agree? In your own words"),
+)
+_REFUSED = (
+    ("不同意，拒绝签字", "I do not agree, I do not sign"),
+    ("为什么不同意？请用您自己的话写", "Why do you not agree? In your own words"),
+)
+_UNABLE = (
+    ("不方便签字", "I am not able to sign"),
+    ("为什么不方便？请用您自己的话写", "Why not? In your own words"),
+)
 
 
 def _sign(paper: Shown, form: Form, given: str, declares: str, sent: Sent) -> str:
@@ -74,7 +86,7 @@ def _sign(paper: Shown, form: Form, given: str, declares: str, sent: Sent) -> st
         form.one_of(
             "relation", "您与户主的关系", "Who you are", [one for one in paper.relations if one.id not in NOBODY]
         ),
-        hidden("strokes", ""),
+        hidden("strokes", sent.value(form.where, "strokes")),
         pad,
         f"<p>{typed}</p>{said}",
         button("签字", "Sign", "sign"),
@@ -89,10 +101,10 @@ def _decline(
     sent: Sent,
     given: str,
     outcome: str,
-    title: tuple[str, str],
-    why: tuple[str, str],
+    words: tuple[tuple[str, str], tuple[str, str]],
     helped: Shown | None = None,
 ) -> str:
+    title, why = words
     form = Form(token, "refusal", where, sent)
     helper = ""
     if helped is not None:

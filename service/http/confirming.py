@@ -1,4 +1,4 @@
-"""The forms of the customer's page during and after the work. All are sent to the page's own address.
+"""The forms of the customer's page. All are sent to the page's own address.
 
 A form that was taken leads back to the page (303). What could not be taken comes back in the page, with the reason;
 whoever opens that address again from his history finds the page as it is.
@@ -12,6 +12,8 @@ from litestar import post
 from litestar.types import ASGIApp
 
 from service.domain.errors import (
+    AppointmentChanged,
+    CodeNeeded,
     InvalidBody,
     LinkEnded,
     NotFound,
@@ -23,29 +25,28 @@ from service.domain.errors import (
 from service.flows import codes, customer
 
 from .answers import Answer
+from .appointing import agree, ask_for_another
 from .choices import to_sign
 from .customer import HTML, browser_of, paged, token_of
 from .customer_page import whole
 from .endpoint import ANYBODY, Asked, Bytes, Says, house_of
 from .fields import ANSWERED, Sent
 from .forms import form_of
+from .given import Fields, Lacking, kept, needed, short
 from .pages import see_other
 from .papers import part
 
 LIMIT = 400_000  # bytes: a drawing is among the fields
-Fields = Mapping[str, str]
+Done = str | Sent
+"""The part of the page to go to; or the page at once, with what is to be said on it."""
 FORM = Says(
     tag="customer",
-    summary="A form of the customer's page: a code, answers, a signature or why there is none, what else happened",
+    summary="A form of the customer's page: the appointment, a code, answers, a signature or why there is none, …",
     takes=Bytes("application/x-www-form-urlencoded", "The fields of the form; `does` says which."),
     gives={303: None, **dict.fromkeys((403, 404, 409, 410, 413, 415, 422, 429, 507), HTML)},
     problems=ANYBODY,
     public=True,
 )
-
-
-class Lacking(Exception):
-    """Something in a form was left out: what to say, in Chinese and English."""
 
 
 @post("/c/{token:str}", status_code=303, opt={"says": FORM})
@@ -56,18 +57,25 @@ async def take_form(request: Asked) -> ASGIApp:
     async def work() -> Answer:
         fields = await form_of(request, LIMIT)
         act = ACTS.get(fields.get("does", ""), _unknown)
+        where, status, wait = fields.get("form", ""), 200, None
         try:
-            return see_other(f"/c/{token}#{await act(request, fields)}")
+            done = await act(request, fields)
+            if isinstance(done, str):
+                return see_other(f"/c/{token}#{done}" if done else f"/c/{token}")
+            sent = done
         except (NotFound, LinkEnded):
             raise
         except Lacking as lacking:
-            zh, en, status, wait = *lacking.args, 422, None
+            sent, status = Sent(where, lacking.zh, lacking.en, fields, kept(fields)), 422
+        except CodeNeeded as problem:  # half an hour is short: what he filled in waits until he has a new code
+            zh, en = _words(problem)
+            sent, status = Sent("code", zh, en, {}, fields), problem.status
         except Problem as problem:
             if problem.status >= 500:
                 raise
             zh, en = _words(problem)
+            sent = Sent(where, zh, en, fields, kept(fields))
             status, wait = problem.status, problem.extra.get("retry_after")
-        sent = Sent(fields.get("form", ""), zh, en, fields)
         more = ((b"retry-after", b"%d" % wait),) if wait else ()
         return whole(house, await customer.look(house, token, browser), token, sent, status, more)
 
@@ -76,6 +84,8 @@ async def take_form(request: Asked) -> ASGIApp:
 
 def _words(problem: Problem) -> tuple[str, str]:
     """What is said to a person at whose form there was a problem."""
+    if isinstance(problem, AppointmentChanged):
+        return "上门时间刚有变化，请看下面的新时间", "The time has just changed; look at the new one below"
     if isinstance(problem, StatementChanged):
         return "内容刚有变化，请重新核对", "It has just changed; please read it again"
     if isinstance(problem, TooManyRequests):
@@ -92,46 +102,55 @@ async def _say(request: Asked, content: dict[str, Any]) -> None:
     await customer.answer(house_of(request), token_of(request), raw, browser_of(request))
 
 
-def _given(fields: Fields, name: str, zh: str, en: str) -> str:
-    """What stands in a field that may not be empty."""
-    value = fields.get(name, "").strip()
-    if not value:
-        raise Lacking(zh, en)
-    return value
-
-
 async def _unknown(request: Asked, fields: Fields) -> str:  # noqa: ARG001 - as all are called
     raise InvalidBody
 
 
-async def _send_code(request: Asked, fields: Fields) -> str:  # noqa: ARG001 - as all are called
+async def _send_code(request: Asked, fields: Fields) -> Done:
     await codes.send(house_of(request), token_of(request), browser_of(request))
+    carried = kept(fields)
+    if carried:
+        return Sent("code-entry", "验证码已发出，请输入", "The code was sent; enter it", {}, carried)
     return "code"
 
 
-async def _enter_code(request: Asked, fields: Fields) -> str:
+async def _enter_code(request: Asked, fields: Fields) -> Done:
     """Full-width digits and blanks are what a Chinese keyboard makes of a code."""
     digits = "".join(str(int(c)) for c in fields.get("code", "") if c.isdecimal())
     if len(digits) != 6:  # a slip of the finger costs no try
         raise Lacking("请输入 6 位数字的验证码", "Enter the six digits of the code")
     house, token, browser = house_of(request), token_of(request), browser_of(request)
     await codes.take(house, token, digits, browser)
+    carried = kept(fields)
+    if carried:
+        zh, en = "验证好了。您刚才填的还在，请核对后再提交", "Checked. What you filled in is still there; send it again"
+        return Sent(carried["form"], zh, en, carried)
     seen = await customer.look(house, token, browser)
     waiting = [one for one in seen.statements if to_sign(one)]
     return f"read-{part(waiting[0].sha256)}" if waiting else "code"
 
 
 async def _answer(request: Asked, fields: Fields) -> str:
-    """Some questions, or by one button all that were on the page as good."""
+    """Some questions, or by one button all that were on the page as good; what he wrote goes along either way."""
     start = len(ANSWERED)
     picked = {name[start:]: value == "good" for name, value in fields.items() if name.startswith(ANSWERED) and value}
     seen = await customer.look(house_of(request), token_of(request), browser_of(request))
     now = {one.id: one for one in seen.questions}
-    if "asked" in fields:
-        picked = {one: True for one in fields["asked"].split() if one in now}
+    if "all" in fields:
+        if not all(picked.values()):
+            zh = "您选了“有问题”，又按了“都没问题”，所以还没有提交。请核对，有问题请按“提交意见”"
+            raise Lacking(
+                zh, "You chose “not right” and then “all right”: nothing was sent. Look again and press “Send”"
+            )
+        picked = dict.fromkeys(fields.get("asked", "").split(), True)
     if not picked.keys() <= now.keys():
-        raise Lacking("有的问题要先输入验证码，请重新获取", "Some questions need the code first; ask for a new one")
-    comment = fields.get("comment", "").strip()
+        if seen.level is None:
+            raise CodeNeeded
+        if seen.level == "own_device":
+            raise Lacking("问题刚有变化，请核对后再提交", "The questions have just changed; look again and send them")
+        zh = "有的问题要用您自己的手机和网络回答，已去掉；其余的请核对后提交"
+        raise Lacking(zh, "Some questions are only for your own phone and network; look at the others and send them")
+    comment = short(fields, "comment")
     if not picked and not comment:
         raise Lacking("您还没有选，也没有写", "You have neither chosen nor written anything")
     answers = [{"question": question, "good": good} for question, good in picked.items()]
@@ -143,8 +162,8 @@ async def _answer(request: Asked, fields: Fields) -> str:
 async def _sign(request: Asked, fields: Fields) -> str:
     """Without a drawing the typed name and the code are the signature."""
     signature: dict[str, Any] = {
-        "signer": _given(fields, "signer", "请填写签字人姓名", "Fill in the name of who signs"),
-        "relation": _given(fields, "relation", "请选择您与户主的关系", "Choose who you are"),
+        "signer": needed(fields, "signer", "请填写签字人姓名", "Fill in the name of who signs", 60),
+        "relation": needed(fields, "relation", "请选择您与户主的关系", "Choose who you are"),
         "statement_sha256": fields.get("statement", ""),
     }
     if fields.get("strokes"):
@@ -158,7 +177,7 @@ async def _sign(request: Asked, fields: Fields) -> str:
 
 async def _refuse(request: Asked, fields: Fields) -> str:
     """Who helped one who cannot sign is told in the words of the reason."""
-    reason = _given(fields, "reason", "请写明原因", "Write why")
+    reason = needed(fields, "reason", "请写明原因", "Write why")
     helper = fields.get("helper", "").strip()[:60]
     if helper:
         seen = await customer.look(house_of(request), token_of(request), browser_of(request))
@@ -172,13 +191,15 @@ async def _refuse(request: Asked, fields: Fields) -> str:
 
 async def _raise(request: Asked, fields: Fields) -> str:
     """Something happened, whatever the technician said."""
-    fact = _given(fields, "fact", "请选择发生了什么", "Choose what happened")
-    text = _given(fields, "text", "请写清楚发生了什么", "Write what happened")
+    fact = needed(fields, "fact", "请选择发生了什么", "Choose what happened")
+    text = needed(fields, "text", "请写清楚发生了什么", "Write what happened")
     await _say(request, {"raises": [{"fact": fact, "text": text}]})
     return "raised"
 
 
-ACTS: Mapping[str, Callable[[Asked, Fields], Awaitable[str]]] = {
+ACTS: Mapping[str, Callable[[Asked, Fields], Awaitable[Done]]] = {
+    "appointment": agree,
+    "another-time": ask_for_another,
     "code": _send_code,
     "code-entry": _enter_code,
     "answers": _answer,

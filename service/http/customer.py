@@ -1,14 +1,13 @@
-"""The customer's link: the page, the forms of the appointment, and the same as JSON. The others: `confirming`."""
+"""The customer's link: the page, and the same as JSON. The forms of the page: `confirming`."""
 
 from collections.abc import Awaitable, Callable
-from datetime import datetime
 from secrets import token_urlsafe
 from typing import Any
 
 from litestar import get, post, put
 from litestar.types import ASGIApp
 
-from service.domain.answers import AnotherTime, Answered, Answers
+from service.domain.answers import Answers
 from service.domain.errors import (
     AppointmentChanged,
     BodyTooLarge,
@@ -36,8 +35,7 @@ from .answers import Answer, answer
 from .auth import address_of, seat_cookie, seat_of, session_of
 from .customer_page import whole
 from .endpoint import ANYBODY, Asked, Bytes, Says, body_of, house_of
-from .forms import form_of
-from .pages import plain, see_other
+from .pages import plain
 
 HTML = Bytes("text/html", "A page for people, Chinese first, then English.")
 PUBLIC_WRITES = (*ANYBODY, StorageFull, BodyTooLarge, WrongMediaType, MalformedJson, InvalidBody)
@@ -46,14 +44,6 @@ LOOK = Says(
     tag="customer",
     summary="The customer's page; looking changes nothing",
     gives={200: HTML, 404: HTML, 410: HTML, 429: HTML},
-    problems=ANYBODY,
-    public=True,
-)
-FORM = Says(
-    tag="customer",
-    summary="A form of the customer's page",
-    takes=Bytes("application/x-www-form-urlencoded", "The fields of the form."),
-    gives={303: None, **dict.fromkeys((404, 409, 410, 413, 415, 422, 429, 507), HTML)},
     problems=ANYBODY,
     public=True,
 )
@@ -128,33 +118,6 @@ async def show_customers_page(request: Asked) -> ASGIApp:
     return await paged(request, work)
 
 
-@post("/c/{token:str}/appointment", status_code=303, opt={"says": FORM})
-async def agree_by_form(request: Asked) -> ASGIApp:
-    """One button: I agree to the time that I saw."""
-
-    async def work() -> Answer:
-        seen = _moment((await form_of(request)).get("window", ""))
-        answers = Answers(answers=(Answered(item="appointment_agreed", good=True),), window_from=seen)
-        await customer.take(house_of(request), token_of(request), answers)
-        return see_other(f"/c/{token_of(request)}")
-
-    return await paged(request, work)
-
-
-@post("/c/{token:str}/another-time", status_code=303, opt={"says": FORM})
-async def ask_by_form(request: Asked) -> ASGIApp:
-    """A wish for another time."""
-
-    async def work() -> Answer:
-        fields = await form_of(request)
-        wish = fields.get("wish", "").strip()[:300] or "请改约其他时间"
-        answers = Answers(another_time=AnotherTime(wish), window_from=_moment(fields.get("window", "")))
-        await customer.take(house_of(request), token_of(request), answers)
-        return see_other(f"/c/{token_of(request)}")
-
-    return await paged(request, work)
-
-
 async def as_json(request: Asked, work: Callable[[], Awaitable[Any]]) -> Answer:
     """What `work` gives, as JSON; links that nobody has count against the address."""
     return answer(await strangers.counted(house_of(request), address_of(request.scope), work))
@@ -209,20 +172,8 @@ def seated(request: Asked, given: Answer) -> Answer:
     return Answer(given.status, given.body, (*given.headers, seat_cookie(token_urlsafe(16))))
 
 
-def _moment(text: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        raise InvalidBody("the form cannot be read")
-    return moment
-
-
 ROUTES = (
     show_customers_page,
-    agree_by_form,
-    ask_by_form,
     show_confirmation,
     answer_confirmation,
     send_code,

@@ -7,9 +7,10 @@ from service.flows.customer import Confirmation
 from service.flows.house import House
 
 from .answers import Answer, Headers
+from .appointment import appointment, standing
 from .asking import code, questions, raised
 from .choices import PAD, choices, to_sign
-from .fields import Sent
+from .fields import Sent, named
 from .pages import both, call, face, page, rows
 from .papers import marks, part, spelt, statement
 from .web import FOLDER
@@ -23,24 +24,41 @@ def whole(
 ) -> Answer:
     """The page. `sent` is what could not be taken; then its sentence stands at the top and above its form."""
     head = f"<h1>{both(f'{seen.technician.company}上门服务', 'A visit of your water utility')}</h1>"
-    alert = f'<div class="alert" role="alert">{both(sent.zh, sent.en)}</div>' if sent.zh else ""
-    alert += _unsent(sent) if seen.level is None else ""
-    after = _after(house, seen, token, sent) if _worked(seen) else _appointment(seen, token)
+    after = _after(house, seen, token, sent) if _worked(seen) else appointment(seen, token, sent)
+    alert = _alert(sent, after) + _unsent(sent, after)
     pad = PAD if "data-pad" in after else ""
     photo = seen.technician.photo
     who = face(seen.technician.name, f"/c/{token}/who") if photo else ""
     pictures = photo or seen.level is not None
-    body = f"{head}{alert}{_status(seen)}<section>{who}{_facts(house, seen)}</section>{after}{call(seen.hotline)}"
+    body = f"{head}{alert}{standing(seen)}<section>{who}{_facts(house, seen)}</section>{after}{call(seen.hotline)}"
     return page("上门服务", body, status, more, pad, style=STYLE, asks=False, images=pictures)
 
 
-def _unsent(sent: Sent) -> str:
-    """His own words whose form is closed now that the code has ended: they are not lost."""
-    words = [sent.fields[name].strip() for name in ("reason", "text", "signer") if sent.fields.get(name, "").strip()]
-    if not words:
+def _alert(sent: Sent, page_after: str) -> str:
+    """What could not be taken and why; his form may be far down."""
+    if not sent.zh:
         return ""
-    said = both("您刚才写的还没有提交；重新验证后请再提交：", "Not sent yet; after the code send it again:")
-    return f"<section><p>{said}</p>{''.join(f'<p><strong>{escape(one)}</strong></p>' for one in words)}</section>"
+    there = f'id="{escape(named(sent.where))}"' in page_after
+    go = f'<a class="tel" href="#{escape(named(sent.where))}">{both("去填写", "Go there")}</a>' if there else ""
+    return f'<div class="alert" role="alert"><p>{both(sent.zh, sent.en)}</p>{go}</div>'
+
+
+def _unsent(sent: Sent, page_after: str) -> str:
+    """His own words whose form is closed now: they are not lost."""
+    fields = sent.kept or sent.fields
+    if f'id="{escape(named(fields.get("form", "")))}"' in page_after:
+        return ""
+    words = [fields[name].strip() for name in ("signer", "reason", "text", "comment", "wish") if fields.get(name)]
+    if not any(words):
+        return ""
+    said = both("您刚才写的还没有提交：", "What you wrote was not sent yet:")
+    if sent.kept:
+        said = both(
+            "您刚才填的还没有提交，都替您留着。验证后请再提交：",
+            "What you filled in was not sent yet; it is kept here. After the code send it again:",
+        )
+    shown = "".join(f"<p><strong>{escape(one)}</strong></p>" for one in words if one)
+    return f"<section><p>{said}</p>{shown}</section>"
 
 
 def _worked(seen: Confirmation) -> bool:
@@ -82,7 +100,7 @@ def _after(house: House, seen: Confirmation, token: str, sent: Sent) -> str:
         + code(seen, token, house.now(), sent)
         + _copy(seen, token)
         + questions(seen, token, house.zone, sent)
-        + raised(seen, token, sent)
+        + raised(seen, token, house.zone, sent)
     )
 
 
@@ -96,64 +114,3 @@ def _copy(seen: Confirmation, token: str) -> str:
         "微信里不能保存时，请点右上角“…”，用浏览器打开。", "If WeChat does not save it, open this page in the browser."
     )
     return f"<section>{link}<p>{hint}</p></section>"
-
-
-def _status(seen: Confirmation) -> str:
-    stands = seen.appointment
-    if seen.state == "cancelled":
-        return f'<div class="bad"><h2>{both("这次上门已取消", "This visit was cancelled")}</h2></div>'
-    if seen.state == "over":
-        check = both("这次上门已结束。请核对下面的内容。", "This visit is over. Please check what follows.")
-        return f"<section>{check}</section>"
-    if seen.state == "under_way":
-        return f"<section>{both('工作人员已经到了。', 'Our staff have arrived.')}</section>"
-    if stands.agreed:
-        return f'<div class="good"><h2>{both("✓ 已约好", "Agreed")}</h2></div>'
-    if stands.asked is not None:
-        said = both("您希望改约，我们会尽快与您联系。", "You asked for another time; we will contact you soon.")
-        return f"<section><strong>{said}</strong><p>{escape(stands.asked.wish)}</p></section>"
-    if stands.moved:
-        said = both("上门时间有变，请重新确认。", "The time has changed; please confirm again.")
-        return f"<section><strong>{said}</strong></section>"
-    return ""
-
-
-def _appointment(seen: Confirmation, token: str) -> str:
-    if seen.state == "cancelled":
-        nobody = both(
-            "不会有人上门。有人来请不要开门，打电话给供水公司。",
-            "Nobody will come. If somebody does, do not open; call the utility.",
-        )
-        return f"<section>{nobody}</section>"
-    door = both(
-        "来人到门口时，请扫他手机上的二维码，核对身份。",
-        "At the door, scan the code on his phone to see that he is genuine.",
-    )
-    return f"{_forms(seen, token)}<section>{door}</section>"
-
-
-def _forms(seen: Confirmation, token: str) -> str:
-    stands = seen.appointment
-    if stands.window is None:
-        return ""
-    hidden = f'<input type="hidden" name="window" value="{escape(stands.window.start.isoformat())}">'
-    forms = ""
-    if stands.may_agree:
-        forms += (
-            f'<form method="post" action="/c/{escape(token)}/appointment">{hidden}'
-            f'<button class="yes">{both("同意这个时间", "I agree to this time")}</button></form>'
-        )
-    if stands.may_ask_until is not None:
-        until = stands.may_ask_until.astimezone(stands.window.start.tzinfo)
-        by = f"{until.month}月{until.day}日 {until:%H:%M}"
-        forms += (
-            f'<form method="post" action="/c/{escape(token)}/another-time">{hidden}'
-            f"<h2>{both('想改时间？', 'Another time?')}</h2>"
-            f'<label for="wish">{both(f"请写您方便的时间（{by} 前可改）", "Write when it suits you")}</label>'
-            '<textarea id="wish" name="wish" maxlength="300" required></textarea>'
-            f"<p><button>{both('请改约', 'Ask for another time')}</button></p></form>"
-        )
-    elif stands.may_agree:
-        late = both("现在要改时间，请打电话给供水公司。", "To change the time now, please call the utility.")
-        forms += f"<p>{late}</p>"
-    return f"<section>{forms}</section>" if forms else ""

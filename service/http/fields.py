@@ -13,16 +13,25 @@ ANSWERED = "answer-"  # before the name of a question
 
 
 class Sent(msgspec.Struct, frozen=True):
-    """What was just sent by which form and could not be taken, and why (Chinese, English)."""
+    """What was just sent by which form and could not be taken, and why (Chinese, English).
+
+    `kept`: what he sent by another form, which only the code opens (again); the forms of the code carry it along.
+    """
 
     where: str = ""
     zh: str = ""
     en: str = ""
     fields: Mapping[str, str] = {}
+    kept: Mapping[str, str] = {}
 
     def value(self, where: str, name: str) -> str:
         """What stood in a field of a form."""
-        return self.fields.get(name, "") if where == self.where else ""
+        fields = self.fields if where == self.where else self.kept if where == self.kept.get("form") else {}
+        return fields.get(name, "")
+
+    def touched(self, where: str) -> bool:
+        """Whether it was this form."""
+        return bool(where) and where in (self.where, self.kept.get("form"))
 
     def trouble(self, where: str) -> str:
         """The sentence above a form that could not be taken."""
@@ -40,7 +49,8 @@ class Form:
         inside = (
             f"{hidden('does', self.does)}{hidden('form', self.where)}{self.sent.trouble(self.where)}{''.join(parts)}"
         )
-        return f'<form method="post" action="/c/{escape(self.token)}"{attributes}>{inside}</form>'
+        place = f'id="{escape(named(self.where))}" action="/c/{escape(self.token)}"'
+        return f'<form method="post" {place}{attributes}>{inside}</form>'
 
     def _label(self, name: str, zh: str, en: str) -> str:
         return f'<label for="{self._id(name)}">{both(zh, en)}</label>'
@@ -73,9 +83,11 @@ class Form:
         field = f'<select id="{self._id(name)}" name="{name}"{need}>{first}{options}</select>'
         return self._label(name, zh, en) + field
 
-    def picked(self, name: str, zh: str, en: str, choices: Iterable[Choice], *, pair: bool = False) -> str:
-        """Equal large choices, with nothing chosen."""
-        was, need = self.sent.value(self.where, name), "" if pair else " required"
+    def picked(
+        self, name: str, zh: str, en: str, choices: Iterable[Choice], *, pair: bool = False, required: bool = True
+    ) -> str:
+        """Equal large choices, with nothing chosen; of two beside each other (`pair`) none has to be."""
+        was, need = self.sent.value(self.where, name), " required" if required and not pair else ""
         boxes = "".join(
             f'<label><input type="radio" name="{escape(name)}" value="{escape(one.id)}"{need}'
             f'{" checked" if one.id == was else ""}><span class="box">{both(one.zh, one.en)}</span></label>'
@@ -85,18 +97,24 @@ class Form:
         return f'<fieldset><legend>{both(zh, en)}</legend><div class="{shape}">{boxes}</div></fieldset>'
 
 
+def named(where: str) -> str:
+    """The id of a form, by which a sentence at the top of the page leads to it."""
+    return f"{where}-form"
+
+
 def hidden(name: str, value: str) -> str:
     """A field that is only sent back."""
     return f'<input type="hidden" name="{name}" value="{escape(value)}">'
 
 
-def button(zh: str, en: str, kind: str = "") -> str:
-    """The button that sends a form."""
+def button(zh: str, en: str, kind: str = "", *, says: str = "") -> str:
+    """The button that sends a form; of a form with several, `says` is the field that tells which was pressed."""
     shape = f' class="{kind}"' if kind else ""
-    return f"<button{shape}>{both(zh, en)}</button>"
+    name = f' name="{says}" value="yes"' if says else ""
+    return f"<button{shape}{name}>{both(zh, en)}</button>"
 
 
-def opened(where: str, sent: Sent, zh: str, en: str, inside: str) -> str:
+def opened(where: str, sent: Sent, zh: str, en: str, inside: str, *, stands: bool = False) -> str:
     """What opens when it is touched; it stands open when what was sent from it could not be taken."""
-    state = " open" if sent.where == where else ""
+    state = " open" if stands or sent.touched(where) else ""
     return f"<details{state}><summary>{both(zh, en)}</summary>{inside}</details>"

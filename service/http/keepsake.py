@@ -9,9 +9,22 @@ from service.flows.house import House
 from service.flows.papers import Shown
 
 from .answers import Answer
+from .asking import answers, happened
 from .pages import HEADERS, STYLE, both, rows
-from .papers import LEVELS, OUTCOMES, STATES, relation, spelt, statement
+from .papers import OUTCOMES, STATES, TYPED, level, relation, spelt, statement
 
+DIGEST_OF_PHOTO = (
+    "原照片的 SHA-256（原照片由供水公司封存；这里的图是缩小的副本，算出来不一样）：",
+    "SHA-256 of the original photo, which the utility keeps sealed; a picture here is a reduced copy and has another:",
+)
+DIGEST_OF_INK = (
+    "原签名图的 SHA-256（这里的图是缩小的副本，算出来不一样）：",
+    "SHA-256 of the original drawing; the picture here is a reduced copy and has another:",
+)
+DIGEST_OF_TYPED = (
+    "没有手写。上面的二维码写着签字人姓名和所签内容的 SHA-256；二维码原图的 SHA-256：",
+    "Nothing was drawn. The QR code says the name and the digest that was signed; SHA-256 of its original picture:",
+)
 CHECK_ZH = (
     "核对方法：把下面方框里的文字原样存成 UTF-8 文件（末尾不加换行），计算它的 SHA-256（例如 sha256sum），"
     "应与上面的数字完全一样。"
@@ -22,7 +35,8 @@ CHECK_EN = (
 )
 PRINTED = STYLE + (
     "pre{white-space:pre-wrap;overflow-wrap:anywhere;font:18px/1.4 ui-monospace,monospace;border:2px solid #555}"
-    "img{max-width:100%;border:1px solid #999}.digest{font-family:ui-monospace,monospace;overflow-wrap:anywhere}"
+    "img{max-width:100%;border:1px solid #999}h3{font-size:1.1rem}.typed{font-size:2rem;font-weight:700;margin:.2rem 0}"
+    ".digest{font-family:ui-monospace,monospace;overflow-wrap:anywhere;display:block}"
 )
 
 
@@ -43,12 +57,14 @@ def keepsake(house: House, given: Handout) -> Answer:
         ("保存时间", "Copy made", spelt(house.now(), house.zone)),
     )
     papers = "".join(_paper(house, one, given.pictures) for one in seen.statements)
+    own = f"{answers(seen, house.zone)}{happened(seen, house.zone)}"
+    said = f"<section><h2>{both('您的意见', 'What you said')}</h2>{own}</section>" if own else ""
     html = (
         '<!doctype html><html lang="zh-CN"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
         '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; img-src data:; '
         f"style-src 'unsafe-inline'\"><title>上门服务留底</title><style>{PRINTED}</style></head><body><main>"
-        f"<h1>{both('上门服务留底', 'Your copy of the visit')}</h1><section>{facts}</section>{papers}"
+        f"<h1>{both('上门服务留底', 'Your copy of the visit')}</h1><section>{facts}</section>{papers}{said}"
         "</main></body></html>"
     )
     name = (b"content-disposition", f'attachment; filename="visit-{visit.id[:8]}.html"'.encode())
@@ -65,10 +81,12 @@ def _paper(house: House, paper: Shown, pictures: dict[str, bytes]) -> str:
         inside += rows(
             ("签字人", "Signed by", f"{signature.signer}（{relation(paper, signature.relation)}）"),
             ("签字时间", "Signed at", spelt(signature.at, house.zone)),
-            ("签字方式", "How", " ".join(LEVELS[signature.level])),
+            ("签字方式", "How", " ".join(level(signature))),
             ("签名状态", "State", " ".join(STATES[signature.state])),
             ("签名所指内容", "Digest that was signed", signature.statement_sha256 or "—"),
         )
+        if paper.typed:
+            inside += f'<p class="typed">{escape(signature.signer)}</p><p>{both(*TYPED)}</p>'
     for one in paper.declined:
         inside += rows(
             ("表示的意见", "Said", " ".join(OUTCOMES.get(one.outcome or "", ("没有签字", "did not sign")))),
@@ -76,10 +94,12 @@ def _paper(house: House, paper: Shown, pictures: dict[str, bytes]) -> str:
             ("协助人", "Helped by", one.helper or ""),
             ("时间", "At", spelt(one.at, house.zone)),
         )
+    ink = signature.sha256 if signature is not None else None
     for file in named((paper,)):
         shown = pictures.get(file)
         data = f'<img alt="" src="data:image/jpeg;base64,{b64encode(shown).decode()}">' if shown else ""
-        inside += f'<p>{data}<span class="en digest">SHA-256 {file}</span></p>'
+        words = DIGEST_OF_TYPED if file == ink and paper.typed else DIGEST_OF_INK if file == ink else DIGEST_OF_PHOTO
+        inside += f'<p>{data}{both(*words)}<span class="digest">{file}</span></p>'
     text = escape(canonical(paper.statement).decode(), quote=False)
     inside += (
         f"<dl><dt>{both('现有内容的 SHA-256', 'SHA-256 of the text as it is now')}</dt>"

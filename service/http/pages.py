@@ -106,9 +106,9 @@ def page(
     return Answer(status, html.encode(), (*first, *rest, *more))
 
 
-def see_other(path: str) -> Answer:
+def see_other(path: str, more: Headers = ()) -> Answer:
     """Go on to a page of ours: a reload then sends nothing twice."""
-    return Answer(303, b"", (*HEADERS[1:], (b"location", path.encode())))
+    return Answer(303, b"", (*HEADERS[1:], (b"location", path.encode()), *more))
 
 
 def both(zh: str, en: str) -> str:
@@ -132,6 +132,11 @@ def call(hotline: str) -> str:
         return ""
     number = "".join(c for c in hotline if c in "+0123456789")
     return f'<p><a class="tel" href="tel:{number}">{both(f"拨打热线 {hotline}", "Call the hotline")}</a></p>'
+
+
+def reach(hotline: str) -> tuple[str, str]:
+    """What somebody is asked to do who cannot go on by himself; a hotline is named only where there is one."""
+    return ("拨打热线", "call the hotline") if hotline else ("联系供水公司", "contact the utility")
 
 
 def plain(zh: str, en: str, hotline: str, status: int, more: Headers = ()) -> Answer:

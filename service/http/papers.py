@@ -13,6 +13,11 @@ LEVELS = {
     "phone": ("在工作人员手机上签名", "signed on our staff's phone"),
     "own_device": ("本人手机验证码签认", "signed on the signer's own phone, with a code"),
 }
+BY_LINK = (
+    "通过链接、凭验证码签字；当时与工作人员同一网络或设备，按在场签字计",
+    "signed by link with a code, on the network or a device of our staff: it counts as given in their presence",
+)
+TYPED = "以输入姓名和验证码签认", "confirmed by typed name and code"
 STATES = {
     "holds": ("签名有效，内容没有变更", "The signature holds; nothing has changed since"),
     "changed": (
@@ -51,6 +56,11 @@ def part(sha256: str) -> str:
     return f"paper-{sha256[:12]}"
 
 
+def level(signature: Signature) -> tuple[str, str]:
+    """How a signature was given."""
+    return BY_LINK if signature.via == "link" and signature.level == "phone" else LEVELS[signature.level]
+
+
 def relation(paper: Shown, name: str | None) -> str:
     """Who somebody is to the customer, in words."""
     return next((f"{one.zh} {one.en}" for one in paper.relations if one.id == name), name or "")
@@ -81,27 +91,31 @@ def _photo(label: str, pictures: str | None, file: str, kind: str = "") -> str:
 
 def marks(paper: Shown, pictures: str | None, zone: tzinfo | None) -> str:
     """Its signature, and who would not or could not sign."""
-    before = "".join(_replaced(paper, one, zone) for one in paper.earlier)
+    before = "".join(_other(paper, one, zone) for one in paper.earlier)
     signed = before + (_signed(paper, paper.signature, pictures, zone) if paper.signature else "")
     return signed + "".join(_declined(paper, one, zone) for one in paper.declined)
 
 
-def _replaced(paper: Shown, signature: Signature, zone: tzinfo | None) -> str:
-    """A signature beside the one that counts: what took its place came later, or was given more surely."""
-    zh, en = LEVELS[signature.level]
+def _other(paper: Shown, signature: Signature, zone: tzinfo | None) -> str:
+    """A signature that is not the one that counts, and why not: everybody sees that."""
     who = f"{signature.signer}（{relation(paper, signature.relation)}） {spelt(signature.at, zone)}"
+    after = paper.signature is not None and signature.at > paper.signature.at
     word = both("此前的签名，已被后来的代替", "An earlier signature, replaced by a later one")
-    if paper.signature is not None and signature.at > paper.signature.at:
-        word = both("另有一次签名，内容相同", "Another signature on the same text")
-    return f'<div class="mark void"><p><strong>{word}</strong></p><p>{escape(who)}</p><p>{both(zh, en)}</p></div>'
+    if after:
+        word = both("另一次签名，以本人手机签认的为准", "Another signature; the one on the own phone counts")
+    return (
+        f'<div class="mark {"none" if after else "void"}"><p><strong>{word}</strong></p><p>{escape(who)}</p>'
+        f"<p>{both(*level(signature))}</p></div>"
+    )
 
 
 def _signed(paper: Shown, signature: Signature, pictures: str | None, zone: tzinfo | None) -> str:
     holds = signature.state == "holds"
     who = f"{signature.signer}（{relation(paper, signature.relation)}）"
-    zh, en = LEVELS[signature.level]
     ink = ""
-    if pictures is not None and signature.sha256:
+    if paper.typed:
+        ink = f'<p class="typed">{escape(signature.signer)}</p><p>{both(*TYPED)}</p>'
+    elif pictures is not None and signature.sha256:
         ink = f'<p class="photos">{_photo("签名", pictures, signature.sha256, "ink")}</p>'
     word = both("已签字", "Signed") if holds else both("签名已失效", "The signature no longer holds")
     if not signature.allowed:
@@ -109,7 +123,7 @@ def _signed(paper: Shown, signature: Signature, pictures: str | None, zone: tzin
         ink += f'<p class="trouble">{other}</p>'
     return (
         f'<div class="mark{"" if holds else " void"}"><p><strong>{word}</strong></p>'
-        f"<p>{escape(who)}</p><p>{spelt(signature.at, zone)}</p><p>{both(zh, en)}</p>{ink}"
+        f"<p>{escape(who)}</p><p>{spelt(signature.at, zone)}</p><p>{both(*level(signature))}</p>{ink}"
         f'<p class="{"ok" if holds else "trouble"}">{both(*STATES[signature.state])}</p></div>'
     )
 

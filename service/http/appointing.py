@@ -1,0 +1,28 @@
+"""What the forms of the appointment do: agree to the time, or ask for another."""
+
+from service.domain.answers import AnotherTime, Answered, Answers
+from service.flows import customer
+
+from .appointment import LONGEST, WISHES
+from .customer import token_of
+from .endpoint import Asked, house_of
+from .given import Fields, Lacking, moment, short
+
+
+async def agree(request: Asked, fields: Fields) -> str:
+    """One button: I agree to the time that I saw."""
+    yes = Answered(item="appointment_agreed", good=True)
+    await customer.take(
+        house_of(request), token_of(request), Answers(answers=(yes,), window_from=moment(fields, "window"))
+    )
+    return ""
+
+
+async def ask_for_another(request: Asked, fields: Fields) -> str:
+    """A wish for another time. Nothing chosen and nothing written is no wish: a slip of the finger moves no visit."""
+    seen, own = moment(fields, "window"), short(fields, "wish", LONGEST)
+    wish = "；".join([*(one.zh for one in WISHES if one.id == fields.get("when")), *filter(None, [own])])
+    if not wish:
+        raise Lacking("请选一个，或写您方便的时间", "Choose one, or write when it suits you")
+    await customer.take(house_of(request), token_of(request), Answers(another_time=AnotherTime(wish), window_from=seen))
+    return ""
