@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from service.domain import errors
-from service.flows import change, customer, deliver, links, notice, verify, view
+from service.flows import answering, change, customer, deliver, links, notice, verify, view
 from service.flows.gateways import Failed, Refused
 from service.storage import messages
 
@@ -59,7 +59,7 @@ async def test_a_delivered_notice_and_the_customers_yes_are_all_of_4_3_1(town: T
     visit = await town.planned()
     await send(town, visit)
     await deliver.once(town.house)
-    await customer.answer(town.house, post.token, encode({"answers": [{"item": "appointment_agreed", "good": True}]}))
+    await answering.answer(town.house, post.token, encode({"answers": [{"item": "appointment_agreed", "good": True}]}))
     stand(town.house, "12:00")
     receipt = await town.submitted(a_record("r", visit, said("09:05", "arrived"), said("09:50", "left")))
     assert not [one.code for one in receipt.findings if one.clause == "4.3.1"]

@@ -1,7 +1,7 @@
 """What the forms of the appointment do: agree to the time, or ask for another."""
 
 from service.domain.answers import AnotherTime, Answered, Answers
-from service.flows import customer
+from service.flows import answering
 
 from .appointment import LONGEST, WISHES
 from .customer import token_of
@@ -12,9 +12,8 @@ from .given import Fields, Lacking, moment, short
 async def agree(request: Asked, fields: Fields) -> str:
     """One button: I agree to the time that I saw."""
     yes = Answered(item="appointment_agreed", good=True)
-    await customer.take(
-        house_of(request), token_of(request), Answers(answers=(yes,), window_from=moment(fields, "window"))
-    )
+    answers = Answers(answers=(yes,), window_from=moment(fields, "window"))
+    await answering.take(house_of(request), token_of(request), answers)
     return ""
 
 
@@ -24,5 +23,6 @@ async def ask_for_another(request: Asked, fields: Fields) -> str:
     wish = "；".join([*(one.zh for one in WISHES if one.id == fields.get("when")), *filter(None, [own])])
     if not wish:
         raise Lacking("请选一个，或写您方便的时间", "Choose one, or write when it suits you")
-    await customer.take(house_of(request), token_of(request), Answers(another_time=AnotherTime(wish), window_from=seen))
+    answers = Answers(another_time=AnotherTime(wish), window_from=seen)
+    await answering.take(house_of(request), token_of(request), answers)
     return ""

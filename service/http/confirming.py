@@ -22,7 +22,7 @@ from service.domain.errors import (
     TooManyRequests,
     UnreadableSignature,
 )
-from service.flows import codes, customer
+from service.flows import answering, codes, customer
 
 from .answers import Answer
 from .appointing import agree, ask_for_another
@@ -99,7 +99,7 @@ def _words(problem: Problem) -> tuple[str, str]:
 async def _say(request: Asked, content: dict[str, Any]) -> None:
     """Take answers as JSON would bring them."""
     raw = msgspec.json.encode(content)
-    await customer.answer(house_of(request), token_of(request), raw, browser_of(request))
+    await answering.answer(house_of(request), token_of(request), raw, browser_of(request))
 
 
 async def _unknown(request: Asked, fields: Fields) -> str:  # noqa: ARG001 - as all are called

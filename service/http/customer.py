@@ -26,7 +26,7 @@ from service.domain.errors import (
     WrongCode,
     WrongMediaType,
 )
-from service.flows import codes, customer, strangers
+from service.flows import answering, codes, customer, strangers
 from service.flows.browser import Browser
 from service.flows.codes import CodeGiven, CodeSent, Opened
 from service.flows.customer import Confirmation
@@ -136,7 +136,7 @@ async def answer_confirmation(request: Asked) -> ASGIApp:
     house, token, browser = house_of(request), token_of(request), browser_of(request)
 
     async def work() -> Confirmation:
-        return await customer.answer(house, token, await body_of(request), browser)
+        return await answering.answer(house, token, await body_of(request), browser)
 
     return await as_json(request, work)
 
