@@ -216,3 +216,11 @@ async def test_a_whole_published_checklist_is_fetched(world: World):
     assert len(msgspec.json.decode(fetched.content)["items"]) == 72
     for path in ("onsite/2", "other/1", "onsite/%00"):
         assert problem(await world.ask("li", "GET", f"/v1/checklists/{path}")) == (404, "not-found")
+
+
+async def test_one_id_is_one_thing_with_one_leaf(world: World) -> None:
+    assert (await world.plan()).status_code == 201
+    assert problem(await world.submit(record(VISIT), VISIT)) == (409, "content-differs")
+    assert (await world.submit(record())).status_code == 201
+    assert problem(await world.plan(RECORD)) == (409, "content-differs")
+    assert (await world.submit(record())).status_code == 200

@@ -83,4 +83,5 @@ class ByLink(msgspec.Struct, frozen=True, kw_only=True):
     image: str = ""
     typed: bool = False
     address: str  # SHA-256, in hex
+    seat: str = ""  # the browser's, see `flows/browser`; SHA-256, in hex
     agent: str = ""

@@ -115,6 +115,20 @@ def standing(plan: Plan, changes: list[Change]) -> Standing:
     return Standing(plan, tuple(moved), cancelled, tuple(trail), frozenset(went))
 
 
+def without(standing: Standing, things: set[str]) -> Standing:
+    """The same without the dates of duties about things that are not to be known."""
+    ends = tuple(f"[{thing}]" for thing in things)
+
+    def known(parts: dict[str, Any]) -> dict[str, Any]:
+        due = {key: moment for key, moment in parts.get("due", {}).items() if not key.endswith(ends)}
+        return parts | {"due": due} if "due" in parts else parts
+
+    replace = msgspec.structs.replace
+    plan = replace(standing.plan, due=known({"due": standing.plan.due})["due"])
+    trail = tuple(replace(step, old=known(step.old), new=known(step.new)) for step in standing.trail)
+    return replace(standing, plan=plan, trail=trail)
+
+
 def _step(change: Change, before: Plan, after: Plan) -> Step:
     parts = [name for name in Plan.__struct_fields__ if getattr(before, name) != getattr(after, name)]
     reason = None if isinstance(change.content, dict) else change.content.reason

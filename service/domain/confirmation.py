@@ -91,13 +91,12 @@ def _paper(rules: Rules, visit: Visit, entries: Sequence[Entry], read: Reading, 
     signed.sort(key=lambda mark: mark[:2])
     signatures = [_signature(rules, visit, entries, read, made, mark) for mark in signed]
     refusals = sorted(read.refused.get(key, ()), key=lambda mark: mark[:2])
-    declined = tuple(_declined(rules, visit, read, made, mark) for mark in refusals)
+    declined = tuple(_declined(rules, visit, entries, read, made, mark) for mark in refusals)
     if not signatures:
         return Paper(made, None, declined)
-    counts = signatures[-1]
-    if counts.state == "holds":  # then one that says the same and was given more surely is not put aside by it
-        holding = [one for one in signatures if one.state == "holds"]
-        counts = next((one for one in reversed(holding) if one.level == "own_device"), counts)
+    # the last one; but one on the words of now that was given more surely is put aside by none that was not
+    sure = [one for one in signatures if one.state == "holds" and one.level == "own_device"]
+    counts = sure[-1] if sure else signatures[-1]
     return Paper(made, counts, declined, tuple(one for one in signatures if one is not counts))
 
 
@@ -116,9 +115,7 @@ def _signature(
     if named is not None:
         then = make(rules, made.table, visit.id, read, made.thing, mark[0]).sha256
         true = named == then or entry.via == "link"  # by the link it was compared when it came
-        if not true:  # or it was true of what there was when it came: what is dated back came later
-            early = Reading(rules, entries[: mark[1] + 1], read.now)
-            true = named == make(rules, made.table, visit.id, early, made.thing, mark[0]).sha256
+        true = true or named == _when_it_came(rules, visit, entries, read, made, mark)
         state = "wrong" if not true else "holds" if named == made.sha256 else "changed"
     return Signature(
         entry=entry.id,
@@ -134,8 +131,17 @@ def _signature(
     )
 
 
-def _declined(rules: Rules, visit: Visit, read: Reading, made: Made, mark: Mark) -> Declined:
+def _when_it_came(rules: Rules, visit: Visit, entries: Sequence[Entry], read: Reading, made: Made, mark: Mark) -> str:
+    """The digest of the statement as it was when an entry came: what is dated back came later."""
+    early = Reading(rules, entries[: mark[1] + 1], read.now)
+    return make(rules, made.table, visit.id, early, made.thing, mark[0]).sha256
+
+
+def _declined(rules: Rules, visit: Visit, entries: Sequence[Entry], read: Reading, made: Made, mark: Mark) -> Declined:
     entry = mark[2]
+    same = make(rules, made.table, visit.id, read, made.thing, mark[0]).sha256 == made.sha256
+    if same and entry.via == "link":  # he read what there was, and not what came later and is dated back
+        same = _when_it_came(rules, visit, entries, read, made, mark) == made.sha256
     refused = entry.refused or Refused()
     helped = next((piece for piece in entry.evidence if piece.kind == "signature"), None)
     return Declined(
@@ -145,17 +151,17 @@ def _declined(rules: Rules, visit: Visit, read: Reading, made: Made, mark: Mark)
         outcome=refused.outcome,
         reason=refused.reason or "",
         valid=refusal_holds(entry),
-        same=make(rules, made.table, visit.id, read, made.thing, mark[0]).sha256 == made.sha256,
+        same=same,
         helper=helped.signer if helped else None,
         relation=helped.relation if helped else None,
     )
 
 
 class Questions:
-    """The questions that apply to a visit at a moment, and what an answer to them says."""
+    """The questions that apply to a visit as it is seen `now`, and what an answer `at` a moment says."""
 
-    def __init__(self, rules: Rules, visit: Visit, entries: Sequence[Entry], now: datetime) -> None:
-        self.rules, self.now = rules, now
+    def __init__(self, rules: Rules, visit: Visit, entries: Sequence[Entry], now: datetime, at: datetime) -> None:
+        self.rules, self.at = rules, at
         self.read = Reading(rules, entries, micros(now))
         # whom a "no" would dispute is whom the question is about: exactly the items that apply, thing by thing
         asked = {item for question in rules.checklist.questions for item in question.items}
@@ -205,13 +211,13 @@ class Questions:
     def said(self, item: str, thing: str | None, *, good: bool, acts: bool) -> Iterator[Entry]:
         """The entries of one answer: his word; and, where only he may attest the item, its act (ids come later)."""
         rule = self.rules.by_id[item]
-        yield Entry(id="-", at=self.now, by="customer", what=item, thing=thing, says="yes" if good else "no")
+        yield Entry(id="-", at=self.at, by="customer", what=item, thing=thing, says="yes" if good else "no")
         signed = "signature" in rule.item.evidence.min or rule.item.kind == "computed"
         if good and acts and rule.attested_by == HIS and not signed:
             for one in self.ripe(item):
                 if thing is None or one == thing:
                     evidence = (Evidence(kind="customer_confirm"),)
-                    yield Entry(id="-", at=self.now, by="customer", what=item, thing=one, evidence=evidence)
+                    yield Entry(id="-", at=self.at, by="customer", what=item, thing=one, evidence=evidence)
 
 
 def wording(rules: Rules, question: Question, items: Sequence[str]) -> Text:

@@ -35,6 +35,7 @@ from .papers import Case
 from .strokes import picture
 
 answered = msgspec.json.Decoder(Answers)
+APPOINTED = (AGREED, APPOINTMENT.id)
 MOST_WISHES = 12  # answers about the appointment by the links of a visit, after which no more wishes are taken
 
 
@@ -46,13 +47,14 @@ async def answer(house: House, token: str, raw: bytes, browser: Browser = NOBODY
 async def take(house: House, token: str, answers: Answers, browser: Browser = NOBODY) -> Confirmation:
     """Write a customer's answers: all of them, or nothing. What he said last, said again, is no change."""
     image = await _image(house, token, answers.signature, browser) if answers.signature else None
-    about = [one for one in answers.answers if (one.item or one.question) in (AGREED, APPOINTMENT.id)]
-    rest = tuple(one for one in answers.answers if one not in about)
-    later = msgspec.structs.replace(answers, answers=rest, another_time=None, window_from=None)
 
     async def work(tx: Tx) -> Confirmation:
         link, row = await linked(house, tx, token, lock=True)
         file = await load(house, tx, row)
+        begun = any(entry.by == "technician" for entry in file.gathered.entries)  # then it is an answer like any other
+        about = [] if begun else [one for one in answers.answers if (one.item or one.question) in APPOINTED]
+        rest = tuple(one for one in answers.answers if one not in about)
+        later = msgspec.structs.replace(answers, answers=rest, another_time=None, window_from=None)
         await _appoint(house, tx, row, link, file, answers, about)
         if about or answers.another_time:
             file = await load(house, tx, row)

@@ -5,6 +5,7 @@ from hashlib import sha256
 from uuid import UUID
 
 from service.domain.entry import Entry, named_files
+from service.domain.errors import ContentDiffers
 from service.domain.visit import OfficeEntries
 from service.storage import batches, evidence, log
 from service.storage.batches import BatchRow, Kind
@@ -46,4 +47,6 @@ async def put(house: House, tx: Tx, row: VisitRow, batch_id: UUID, kind: Kind, w
     added, noted = await tx.together(batches.adding(new), leaf)  # one that is there has its leaf
     if added and (named := named_files(offices.decode(body).entries)):
         await evidence.expect(tx, row.id, senders(new), named)
-    return added == noted == 1
+    if added and not noted:
+        raise ContentDiffers  # the id is that of something else in the log
+    return added == 1

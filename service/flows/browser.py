@@ -20,9 +20,9 @@ class Browser(msgspec.Struct, frozen=True):
 
     @property
     def seat(self) -> bytes:
-        """What a code is bound to: this browser; of one that keeps no cookies, its address.
+        """What a code is bound to: this browser; of one that keeps no cookies, its address and what it says it is.
 
         So nobody beside him on the same network has what he opened, nor loses he it when his phone changes networks;
         and who has only the link spends his own codes and tries, never those of the customer.
         """
-        return place(f"browser {self.cookie}") if self.cookie else self.place
+        return place(f"browser {self.cookie}") if self.cookie else place(f"{self.address} {self.agent}")

@@ -21,6 +21,7 @@ from .judging import File, load
 from .papers import Case
 from .standing import written_now
 
+AGAINST = ("refused", "partly")  # what takes a signature back
 MOST_WORDS, MOST_SAID, MOST_RAISED, DAY = 20, 60, 30, 86_400
 """So often something may be said by the link of a visit, without the code and with it, and so much raised: each makes
 the visit larger."""
@@ -64,6 +65,7 @@ async def write(
         image=image.digest.hex() if image else "",
         typed=_typed(answers.signature),
         address=browser.place.hex(),
+        seat=browser.seat.hex(),
         agent=browser.agent,
     )
     if last is not None and (last.said, last.image, last.level) == (said.said, said.image, said.level):
@@ -140,7 +142,7 @@ def _entries(case: Case, answers: Answers, level: Level | None, image: str, mark
     if faults:
         raise InvalidBody("", tuple(faults[:20]))
     if answers.signature is not None:
-        yield _signature(case, answers.signature, image, own=own)
+        yield from _signed(case, answers.signature, image, own=own)
     if answers.refused is not None:
         yield from _refused(case, answers.refused)
 
@@ -161,7 +163,7 @@ def _raised(case: Case, fact: str, text: str, name: str) -> Entry:
     thing = name if fact in case.rules.thing_facts else None
     piece = Evidence(kind="text", text=text)
     return Entry(
-        id="-", at=case.now, by="customer", what=fact, thing=thing, label=text[:40], holds=True, evidence=(piece,)
+        id="-", at=case.at, by="customer", what=fact, thing=thing, label=text[:40], holds=True, evidence=(piece,)
     )
 
 
@@ -173,7 +175,8 @@ def paper_of(case: Case, digest: str) -> Paper:
     raise StatementChanged
 
 
-def _signature(case: Case, given: Signing, image: str, *, own: bool) -> Entry:
+def _signed(case: Case, given: Signing, image: str, *, own: bool) -> Iterator[Entry]:
+    """His signature; and where he took an earlier one back, his word that it is right now."""
     made = paper_of(case, given.statement_sha256).made
     piece = Evidence(
         kind="signature",
@@ -183,7 +186,11 @@ def _signature(case: Case, given: Signing, image: str, *, own: bool) -> Entry:
         statement_sha256=given.statement_sha256,
     )
     evidence = (piece, Evidence(kind="customer_confirm")) if own else (piece,)
-    return Entry(id="-", at=case.now, by="customer", what=made.table.signs or "", thing=made.thing, evidence=evidence)
+    signs, thing = made.table.signs or "", made.thing
+    yield Entry(id="-", at=case.at, by="customer", what=signs, thing=thing, evidence=evidence)
+    before = case.read.says.get(signs if thing is None else (signs, thing))
+    if before is not None and before[2].says == "no":
+        yield Entry(id="-", at=case.at, by="customer", what=signs, thing=thing, says="yes")
 
 
 def _refused(case: Case, given: Refusal) -> Iterator[Entry]:
@@ -199,6 +206,8 @@ def _refused(case: Case, given: Refusal) -> Iterator[Entry]:
     for paper in meant:
         for item in declines(case.rules, paper, case.read):
             rule, thing = case.rules.by_id[item], paper.made.thing
-            yield Entry(id="-", at=case.now, by="customer", what=item, thing=thing, refused=refused)
-            if rule.item.refusal is None and rule.attested_by == HIS:  # then not signing is not agreeing
-                yield Entry(id="-", at=case.now, by="customer", what=item, thing=thing, says="no")
+            yield Entry(id="-", at=case.at, by="customer", what=item, thing=thing, refused=refused)
+            signed = item == paper.made.table.signs and paper.signature is not None and given.outcome in AGAINST
+            agrees = rule.item.refusal is None and rule.attested_by == HIS  # then not signing is not agreeing
+            if signed or agrees:  # who signed and now disagrees is heard: beside an act a refusal alone says nothing
+                yield Entry(id="-", at=case.at, by="customer", what=item, thing=thing, says="no")

@@ -17,7 +17,7 @@ from . import codes
 from .appointment import AGREED, Appointment, appointment
 from .browser import Browser
 from .house import House
-from .judging import HEARD, File, load
+from .judging import File, load
 from .links import linked
 from .notice import local, technician_of
 from .papers import Case, Choice, Question, RaisedShown, SaidShown, Shown, masked, next_paper
@@ -51,7 +51,8 @@ class Confirmation(msgspec.Struct, frozen=True, kw_only=True):
     """The customer's page as JSON. `statement` is the one to sign next, its canonical bytes have `statement_sha256`.
 
     `level` is None until the code from the text message was entered on this device; until then names and photos are
-    masked and answers are only words. `code_until`: a code was sent and is good until then.
+    masked and answers are only words. `code_until`: a code was sent and is good until then; `open_until`: what a code
+    opened is open until then, or was. `link_until`: until then the link lives.
     """
 
     visit: Where
@@ -69,6 +70,8 @@ class Confirmation(msgspec.Struct, frozen=True, kw_only=True):
     level: Level | None = None
     answered_at: datetime | None = None
     code_until: datetime | None = None
+    open_until: datetime | None = None
+    link_until: datetime | None = None
     arrived_at: datetime | None = None
     left_at: datetime | None = None
 
@@ -93,14 +96,18 @@ async def seen(house: House, tx: Tx, link: UUID, file: File, browser: Browser) -
     """The page of a visit, as its link shows it to a browser now."""
     now = house.now()
     stands = appointment(file, now, house.desk.cutoff_hours)
-    stands = msgspec.structs.replace(stands, window=local(house, stands.window))
-    level = await codes.level(house, tx, link, file, browser)
-    case = Case(house, file.heard_at(level))
+    stands = msgspec.structs.replace(stands, window=local(house, stands.window), before=local(house, stands.before))
+    level, seat = await codes.level(house, tx, link, file, browser), browser.seat.hex()
+    case = Case(house, file.heard_at(level, seat))
     shown = case.shown()
     paper = next_paper(shown)
-    heard, here = HEARD[level], browser.place.hex()
-    his = [row.received_at for row, one in file.confirmations if one.level in heard or one.address == here]
+    his = [
+        row.received_at
+        for row, one in file.confirmations
+        if (one.said.answers or one.said.comment) and (level == "own_device" or one.seat == seat)
+    ]
     state, sent = _due(file, stands), await codes.waits(house, tx, link, browser)
+    opened, lives = await codes.open_until(tx, link, browser), await cards.living_until(tx, link)
     after = state in ("under_way", "over")
     return Confirmation(
         visit=_where(file, stands.window, plain=level is not None),
@@ -118,6 +125,8 @@ async def seen(house: House, tx: Tx, link: UUID, file: File, browser: Browser) -
         level=level,
         answered_at=house.time(his[-1]) if his else None,
         code_until=house.time(sent) if sent is not None and level is None else None,
+        open_until=house.time(opened) if opened is not None else None,
+        link_until=house.time(lives) if lives is not None else None,
         arrived_at=case.happened("arrived"),
         left_at=case.happened("left"),
     )

@@ -17,6 +17,7 @@ from service.domain.change import (
     NewWindow,
     Standing,
     standing,
+    without,
 )
 from service.domain.confirmation import Level, in_confidence
 from service.domain.entry import Entry, named_files
@@ -45,10 +46,10 @@ offices = msgspec.json.Decoder(OfficeEntries)
 by_link = msgspec.json.Decoder(ByLink)
 HEARD: dict[Level | None, frozenset[str]] = {
     None: frozenset(),
-    "phone": frozenset({"words", "phone"}),
+    "phone": frozenset({"phone"}),
     "own_device": frozenset({"words", "phone", "own_device"}),
 }
-"""Where the link is open at a level, what was said at these may be read."""
+"""Where the link is open at a level, what was said at these may be read; and what was said right there."""
 contents: dict[str, msgspec.json.Decoder[Content]] = {
     "window": msgspec.json.Decoder(NewWindow),
     "technician": msgspec.json.Decoder(NewTechnician),
@@ -130,19 +131,25 @@ class File(msgspec.Struct, frozen=True):
             return self
         return msgspec.structs.replace(self.heard_at(None), office=False)
 
-    def heard_at(self, level: Level | None) -> "File":
+    def heard_at(self, level: Level | None, seat: str = "-") -> "File":
         """As it may be known where the customer's link is open at a level: before the code, as those who go there may
-        know it; and on a device in which a technician may have his hand, without what was said on the customer's own.
+        know it; and in a browser (`seat`) in which a technician may have his hand, what was said with the link open
+        like that, or right there.
         """
-        heard = HEARD[level]
-        hidden = [one for _, one in self.confirmations if one.level not in heard]
+        hidden = [one for _, one in self.confirmations if not _heard(one, level, seat)]
         if not hidden:
             return self  # there is nothing to hide
         said = {entry.id for one in hidden for entry in one.entries}
-        entries = [in_confidence(entry) if entry.id in said else entry for entry in self.gathered.entries]
-        gathered = Gathered([entry for entry in entries if entry is not None], self.gathered.ignored)
-        known = tuple(pair for pair in self.confirmations if pair[1].level in heard)
-        return msgspec.structs.replace(self, confirmations=known, gathered=gathered)
+        heard = [in_confidence(entry) if entry.id in said else entry for entry in self.gathered.entries]
+        known = [entry for entry in heard if entry is not None]
+        unknown = {entry.thing for one in hidden for entry in one.entries if entry.thing and entry.holds is not None}
+        unknown -= {entry.thing for entry in known if entry.by == "technician"}
+        if unknown:  # what he named is as little known as that he did: neither what the office writes about it
+            known = [entry for entry in known if entry.thing not in unknown]
+        stands = without(self.standing, unknown) if unknown else self.standing
+        gathered = Gathered(known, self.gathered.ignored)
+        told = tuple(pair for pair in self.confirmations if _heard(pair[1], level, seat))
+        return msgspec.structs.replace(self, confirmations=told, gathered=gathered, standing=stands)
 
     def missing(self, number: int) -> Named:
         """The files that a batch names, which have not come and were not given up."""
@@ -170,6 +177,10 @@ class File(msgspec.Struct, frozen=True):
         """A judgement made at a moment, for a client."""
         visit = str(self.row.id)
         return Judged(visit, self.rules.checklist.name, at, judgement.verdict, self.shown(judgement))
+
+
+def _heard(said: ByLink, level: Level | None, seat: str) -> bool:
+    return said.level in HEARD[level] or (level is not None and said.seat == seat)
 
 
 def _by_link(body: bytes) -> ByLink | None:

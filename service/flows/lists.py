@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable
 from typing import cast, get_args
+from uuid import UUID
 
 import msgspec
 
 from service.domain.errors import Fault, InvalidQuery, NotAllowed
 from service.domain.finding import Verdict
 from service.domain.people import Person, covers
-from service.storage import agenda, board, checklists, visits
+from service.storage import board, checklists, visits
 from service.storage.board import Posted, Wanted
 from service.storage.database import Tx
 
@@ -17,11 +18,12 @@ from .access import need, person_of
 from .cursor import cursor_read, cursor_write
 from .decode import moment
 from .house import ONSITE, House
-from .judging import load, plans
+from .judging import last_moment, load, plans
 from .standing import Flag, State, flags_of, state_of
 from .view import Summary, described
 
 PAGE = 50
+LOOKED, LOOKS = 500, 4  # of his own visits one looks at so many at once, so often: a page may come short
 
 
 class SummaryPage(msgspec.Struct, frozen=True):
@@ -55,7 +57,9 @@ async def page(house: House, token: bytes, query: dict[str, str]) -> SummaryPage
             to_at=wanted.to_at if last is None else last,
         )
         if wanted_text is not None:
-            found, more = await search.find(tx, _as_asked(person, wanted), wanted_text, after, PAGE)
+            found, more = await search.find(tx, _whatever(person, wanted), wanted_text, after, PAGE)
+        elif wanted.technician == person.login:
+            return await _own(house, tx, person, wanted, start)
         else:
             found = await board.page(tx, wanted, start, PAGE + 1)
             more = cursor_write(found[PAGE - 1].key) if len(found) > PAGE else None
@@ -72,11 +76,9 @@ async def _summary(house: House, tx: Tx, person: Person, posted: Posted) -> Summ
     if row is None:
         raise InvalidQuery  # cannot be: the board's rows are of visits
     state, flags, verdict = posted.state, posted.flags, posted.verdict or None
-    desk = person.may("see visits of an area")
-    private = "answered" in flags and (not desk or await agenda.went(tx, person.login, posted.visit))
-    if not state or private or (posted.until is not None and posted.until <= house.clock()):
+    if _unsure(house, posted):
         file = (await load(house, tx, row)).told(person)
-        judgement = file.judged(house.now())
+        judgement = file.judged(last_moment(house, file.gathered.entries))
         state, verdict = state_of(file, judgement), judgement.verdict
         flags = flags_of(file, judgement)
     return Summary(
@@ -90,13 +92,38 @@ async def _summary(house: House, tx: Tx, person: Person, posted: Posted) -> Summ
     )
 
 
-def _as_asked(person: Person, wanted: Wanted) -> Wanted:
-    """What is looked for in the search: whose answers are not told finds his visits whatever the board says of them."""
+async def _own(house: House, tx: Tx, person: Person, wanted: Wanted, start: tuple[int, UUID]) -> SummaryPage:
+    """A technician's own visits. What a customer answered is not for him, and neither which of his visits the board
+    has in another state for it: so one looks at each, and pages and cursors depend on nothing that he may not know."""
+    seen: list[Summary] = []
+    for _ in range(LOOKS):
+        rows = await board.page(tx, _whatever(person, wanted), start, LOOKED + 1)
+        for one in rows[:LOOKED]:
+            start = one.key
+            if _unsure(house, one) or _fits(wanted, one):
+                summary = await _summary(house, tx, person, one)
+                seen += [summary] if _fits(wanted, summary) else []
+            if len(seen) == PAGE:
+                return SummaryPage(tuple(seen), None if one is rows[-1] else cursor_write(start))
+        if len(rows) <= LOOKED:
+            return SummaryPage(tuple(seen), None)
+    return SummaryPage(tuple(seen), cursor_write(start))
+
+
+def _whatever(person: Person, wanted: Wanted) -> Wanted:
+    """Of his own visits, those in every state."""
     own = wanted.technician == person.login
     return msgspec.structs.replace(wanted, state="", flag="") if own else wanted
 
 
-def _fits(wanted: Wanted, seen: Summary) -> bool:
+def _unsure(house: House, posted: Posted) -> bool:
+    """Whether the row may say what no longer is so, or what is not for everybody."""
+    return (
+        not posted.state or "answered" in posted.flags or (posted.until is not None and posted.until <= house.clock())
+    )
+
+
+def _fits(wanted: Wanted, seen: Summary | Posted) -> bool:
     """Whether a visit is one of those wanted also as this person sees it: that it is not told would tell him."""
     return wanted.state in ("", seen.state) and (not wanted.flag or wanted.flag in seen.flags)
 

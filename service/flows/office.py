@@ -33,8 +33,9 @@ async def add_entries(house: House, token: bytes, visit: UUID, raw: bytes) -> tu
             return False, before.told(person).answer(house.now())
         await put(house, tx, row, batch_id, "office", person.login, raw)
         after = await load(house, tx, row)
+        heard = after.heard_at(None).gathered.entries != before.heard_at(None).gathered.entries
         _all_count(after.gathered.ignored[str(batch_id)], written)
-        await written_now(house, tx, after)
+        await written_now(house, tx, after, heard=heard)
         return True, after.told(person).answer(last_moment(house, written))
 
     return await house.db.write(work)

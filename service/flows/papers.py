@@ -41,6 +41,7 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
     """A statement: what is or was to be signed. `signs` is the item that a signature fulfils; None: it is only read.
 
     `typed`: its signature is a typed name and the code; its picture is no drawing, but says the same as a QR code.
+    `english`: the labels of its lines, and `declares` what the signer declares; what is signed is Chinese alone.
     """
 
     statement: Document
@@ -53,6 +54,8 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
     declined: tuple[Declined, ...]
     relations: tuple[Choice, ...]
     typed: bool = False
+    english: tuple[str, ...] = ()
+    declares: str | None = None
 
 
 class Said(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,13 +72,14 @@ class Said(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RaisedShown(msgspec.Struct, frozen=True):
-    """What the customer raised, in his own words."""
+    """What the customer raised, in his own words. `days`: so soon the checklist wants it to be answered."""
 
     at: datetime
     fact: str
     zh: str
     en: str
     text: str
+    days: int | None = None
 
 
 class AnswerShown(msgspec.Struct, frozen=True):
@@ -88,20 +92,22 @@ class AnswerShown(msgspec.Struct, frozen=True):
 
 
 class SaidShown(msgspec.Struct, frozen=True):
-    """What the customer said at once, for himself to read again."""
+    """What the customer said at once, for himself to read again. `level` is `words` before the code."""
 
     at: datetime
     answers: tuple[AnswerShown, ...]
     comment: str | None
+    level: str
 
 
 class Case:
     """A visit as its customer sees it now."""
 
     def __init__(self, house: House, file: File) -> None:
-        # of a phone whose clock is ahead, all that it wrote is seen: else he would sign before what he signs
-        # (but a clock that is days ahead is wrong, and he does not sign in another year)
-        self.now = now = min(last_moment(house, file.gathered.entries), house.now() + AHEAD)
+        # of a phone whose clock is ahead, all that it wrote is seen: nobody is silenced by a wrong clock. And he signs
+        # after what he signs; but a clock that is days ahead is wrong, and he does not sign in another year
+        self.now = now = last_moment(house, file.gathered.entries)
+        self.at = now if now <= house.now() + AHEAD else house.now()
         self.file, self.rules = file, file.rules
         self.visit, self.entries = file.visit(), file.counting()
         judging = judge.Case(file.rules, self.visit, self.entries, micros(now))
@@ -126,6 +132,8 @@ class Case:
             declined=paper.declined,
             relations=relations(self.rules, made.table.signs) if made.table.signs else (),
             typed=paper.signature is not None and paper.signature.entry in self._typed(),
+            english=made.english,
+            declares=made.table.declares.en if made.table.declares else None,
         )
 
     def _typed(self) -> set[str]:
@@ -139,7 +147,7 @@ class Case:
 
     def questions(self) -> Questions:
         """What may be asked; worked out only when it is needed."""
-        return Questions(self.rules, self.visit, self.entries, self.now)
+        return Questions(self.rules, self.visit, self.entries, self.now, self.at)
 
     def asked(self, level: Level | None) -> tuple[Question, ...]:
         """The questions of the page: once the work is done, or he has gone."""
@@ -172,6 +180,7 @@ class Case:
                 at=house.time(row.received_at),
                 answers=tuple(self._answer(one, each) for each in one.said.answers),
                 comment=one.said.comment,
+                level=one.level,
             )
             for row, one in self.file.confirmations
             if one.said.answers or one.said.comment
@@ -190,9 +199,16 @@ class Case:
 
     def raised(self, house: House) -> tuple[RaisedShown, ...]:
         """What he raised so far."""
-        words = {one.id: one for one in self.raisable()}
+        words, days = {one.id: one for one in self.raisable()}, _days(self.rules)
         return tuple(
-            RaisedShown(house.time(row.received_at), one.fact, words[one.fact].zh, words[one.fact].en, one.text)
+            RaisedShown(
+                house.time(row.received_at),
+                one.fact,
+                words[one.fact].zh,
+                words[one.fact].en,
+                one.text,
+                days.get(one.fact),
+            )
             for row, said in self.file.confirmations
             for one in said.said.raises
             if one.fact in words
@@ -202,6 +218,12 @@ class Case:
         """The facts that a customer may raise."""
         facts = self.rules.facts.items()
         return tuple(Choice(name, fact.customer.zh, fact.customer.en) for name, fact in facts if fact.customer)
+
+
+def _days(rules: Rules) -> dict[str, int]:
+    """The days within which the office has to answer what can be raised, by fact."""
+    limits = [(rule.item.who, rule.item.time_limit) for rule in rules.by_id.values()]
+    return {limit.start: limit.days for who, limit in limits if who == "office" and limit is not None and limit.days}
 
 
 def relations(rules: Rules, signs: str) -> tuple[Choice, ...]:

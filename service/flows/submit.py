@@ -120,9 +120,9 @@ async def keep(house: House, tx: Tx, person: Person, taken: Taken, source: Sourc
     at = last_moment(house, taken.record.entries)
     judgement = file.judged(at)
     leaf = log.noting("visit.submitted", new.id, new.salt, new.sha256, new.received_at, batches.beside(new))
-    added, *_ = await written(tx, file, judgement, at, also=(batches.adding(new), leaf))
-    if not added:
-        raise ContentDiffers  # the id is that of a batch of another visit
+    added, noted = await written(tx, file, judgement, at, also=(batches.adding(new), leaf))
+    if not (added and noted):
+        raise ContentDiffers  # the id is that of a batch of another visit, or of something else in the log
     return receipt_of(house, file, new, judgement, person, replayed=False)
 
 

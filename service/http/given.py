@@ -11,11 +11,11 @@ Fields = Mapping[str, str]
 
 
 class Lacking(Exception):
-    """Something in a form was left out, or is too long: what to say, in Chinese and English."""
+    """Something in a form was left out, is too long or too soon: what to say, in Chinese and English."""
 
-    def __init__(self, zh: str, en: str) -> None:
+    def __init__(self, zh: str, en: str, status: int = 422, wait: int | None = None) -> None:
         super().__init__(zh, en)
-        self.zh, self.en = zh, en
+        self.zh, self.en, self.status, self.wait = zh, en, status, wait
 
 
 def needed(fields: Fields, name: str, zh: str, en: str, longest: int = 1000) -> str:

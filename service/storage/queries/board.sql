@@ -81,14 +81,11 @@ WHERE type = :type AND (:every_area = 1 OR area = :area) AND (:state = '' OR sta
 ORDER BY planned_at, visit LIMIT :size;
 
 -- name: board_of_person
--- What a customer answered is not for who went there: of those visits the board's flags are not what he knows, and
--- whoever asks looks again (`flows/lists`).
 SELECT b.visit, b.type, b.technician, b.crew, b.area, b.planned_at, b.state, b.flags, b.verdict, b.until, b.revision,
     b.plan
 FROM feed f JOIN board b ON b.visit = f.visit
 WHERE f.login = :login AND f.his = 1
     AND (f.planned_at, f.visit) > (:after_at, :after_id) AND f.planned_at < :to_at
-    AND (:type = '' OR b.type = :type) AND (:every_area = 1 OR b.area = :area)
-    AND (' ' || b.flags || ' ' LIKE '% answered %' OR ((:state = '' OR b.state = :state)
-        AND (CAST(:flag AS TEXT) = '' OR ' ' || b.flags || ' ' LIKE '% ' || CAST(:flag AS TEXT) || ' %')))
+    AND (:type = '' OR b.type = :type) AND (:state = '' OR b.state = :state) AND (:every_area = 1 OR b.area = :area)
+    AND (CAST(:flag AS TEXT) = '' OR ' ' || b.flags || ' ' LIKE '% ' || CAST(:flag AS TEXT) || ' %')
 ORDER BY f.planned_at, f.visit LIMIT :size;
