@@ -15,7 +15,7 @@ import msgspec
 from service import bundles, serving
 from service.app import house_of, litestar, opened
 from service.domain.errors import Problem
-from service.domain.people import Person
+from service.domain.roster import ROLES, NewPerson, trimmed
 from service.domain.source import Unreadable
 from service.flows import doorstep, lint, people, publish, verify
 from service.http import logs, openapi
@@ -83,7 +83,7 @@ def _parser() -> argparse.ArgumentParser:
     one = person.add_parser("add", help="add somebody; prints a one-time code, and a token if asked")
     one.add_argument("login", metavar="LOGIN")
     one.add_argument("--name", required=True)
-    one.add_argument("--role", action="append", required=True, choices=people.ROLES, help="may be repeated")
+    one.add_argument("--role", action="append", required=True, choices=ROLES, help="may be repeated")
     one.add_argument("--area", action="append", default=[], help="片区; may be repeated")
     one.add_argument("--badge", default="", help="number on the ID card (工号), which customers are told")
     one.add_argument("--title", default="", help="what he is called, such as 维修员")
@@ -122,12 +122,15 @@ def _judge(options: argparse.Namespace, _: Settings) -> int:
 
 
 def _person_add(options: argparse.Namespace, settings: Settings) -> int:
-    person = Person(options.login, options.name, tuple(dict.fromkeys(options.role)), tuple(dict.fromkeys(options.area)))
+    given = NewPerson(
+        options.login, options.name, tuple(options.role), tuple(options.area), options.badge, options.title
+    )
+    person = trimmed(given)
 
     async def work() -> people.Added:
         async with opened(house_of(settings)) as house:
             added = await people.add(house, person, with_token=options.token)
-            await doorstep.give_card(house, person.login, options.badge, options.title)
+            await doorstep.give_card(house, person.login, person.badge, person.title)
             return added
 
     _print(asyncio.run(work()))

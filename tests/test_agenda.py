@@ -92,7 +92,7 @@ async def one_step(town: Town, random: Random, names: list[str], new: float = 0.
         }[kind]
         try:
             await change.change(town.house, token, uid(name), kind, encode(content), frozenset(range(100)))  # type: ignore[arg-type]
-        except errors.VisitCancelled:
+        except (errors.VisitBegun, errors.VisitCancelled):
             return
 
 

@@ -15,7 +15,7 @@ import pytest
 
 from service.flows import attach, uploads
 from service.flows.house import vault
-from service.storage import disk
+from service.storage import arriving, disk
 from service.storage.blobs import name_of
 from service.storage.incoming import Growing
 from service.storage.sqlite import Sqlite
@@ -143,6 +143,7 @@ async def row_before_file(house: Any, file: Growing, digest: bytes, said: Any = 
     looked = await file.looked()
     assert looked.photo is not None
     sealed = attach.Sealed(digest, looked.size, looked.photo)
+    await house.db.write(lambda tx: arriving.announce(tx, digest, house.clock()))
     await attach.arrived(house, sealed, "li")
     await house.vault.blobs.put(digest, file.path)
     return sealed

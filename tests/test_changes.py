@@ -5,10 +5,13 @@ from typing import Any
 import httpx
 import pytest
 
-from service.flows import verify
+from service.flows import standing, verify
+from service.storage import board, migrate
+from service.storage.board import Stand
+from service.storage.database import open_database
 
 from .stories import clock
-from .town import said, uid
+from .town import Town, a_record, said, uid
 from .world import RECORD, VISIT, World, problem, record
 
 PATH = f"/v1/visits/{VISIT}"
@@ -76,7 +79,46 @@ async def test_a_cancelled_visit_takes_records_and_no_changes(world: World) -> N
     assert problem(await put(world, "cancellation", {"reason": "另一原因"}, '"1"')) == (409, "visit-cancelled")
     assert (await world.submit(record())).status_code == 201
     visit = await seen(world)
-    assert (visit["state"], len(visit["records"]), visit["revision"]) == ("cancelled", 1, 1)
+    assert (visit["state"], len(visit["records"]), visit["revision"]) == ("under_way", 1, 1)
+    assert visit["cancelled"]["reason"] == "客户取消"
+
+
+DONE = [said("09:05", "arrived"), said("09:40", "left")]
+DAMAGE = said("09:10", "own_damage", thing="tile", label="瓷砖")
+DATE = {"damage_made_good[tile]": clock("18:00")}
+
+
+async def states(world: World, state: str) -> list[str]:
+    return [one["id"] for one in (await world.ask("wang", "GET", f"/v1/visits?state={state}")).json()["items"]]
+
+
+async def test_what_was_done_can_be_neither_moved_nor_cancelled(world: World) -> None:
+    await world.plan()
+    await world.submit(record(uid("begun"), entries=DONE[:1]), uid("begun"))
+    assert problem(await put(world, "cancellation", {"reason": "不想让人看"})) == (409, "visit-begun")
+    assert (await put(world, "window", LATER)).status_code == 200  # it goes on tomorrow
+    await world.submit(record(entries=[said("16:00", "left")]))
+    other = {**LATER, "reason": "又改", "to": clock("16:00")}
+    for part, content in (("window", other), ("cancellation", {"reason": "不想让人看"})):
+        assert problem(await put(world, part, content, '"1"')) == (409, "visit-begun")
+    assert (await put(world, "window", LATER, '"1"')).status_code == 200  # the same again: its answer was lost
+    assert await states(world, "to_review") == [str(VISIT)]
+    assert (await put(world, "due", DATE, '"1"')).status_code == 200
+    assert (await put(world, "technician", {"technician": "sun"}, '"2"')).status_code == 200
+
+
+async def test_what_was_done_on_a_cancelled_visit_is_reviewed_and_dated(world: World) -> None:
+    await world.plan()
+    await put(world, "cancellation", {"reason": "客户取消"})
+    assert problem(await put(world, "due", DATE, '"1"')) == (409, "visit-cancelled")  # there is nothing to be done
+    assert await states(world, "cancelled") == [str(VISIT)]
+    await world.submit(record(entries=[*DONE, DAMAGE]))
+    assert (await states(world, "cancelled"), await states(world, "to_review")) == ([], [str(VISIT)])
+    dated = await put(world, "due", DATE, '"1"')
+    assert (dated.status_code, dated.json()["due"]) == (200, DATE)
+    assert dated.json()["cancelled"]["reason"] == "客户取消"
+    again = await put(world, "cancellation", {"reason": "客户取消"}, '"1"')
+    assert (again.status_code, again.json()["revision"]) == (200, 2)  # said again, it is no change
 
 
 async def test_after_a_hand_over_both_may_submit_and_only_the_new_one_sees_it(world: World) -> None:
@@ -164,3 +206,28 @@ async def test_every_change_stands_in_the_log(world: World) -> None:
     found = await verify.verify(world.house)
     assert found.faults == []
     assert found.leaves == 4  # the checklist, the visit, two changes
+
+
+async def test_a_visit_from_before_that_hid_what_was_done_is_reviewed_after_the_upgrade(
+    address: str, engine: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = migrate.migrations(engine)
+    monkeypatch.setattr(migrate, "migrations", lambda _: tuple(one for one in whole if one.name != "0015_standing"))
+    database = open_database(address)
+    await database.start()
+    town = await Town(database).open()
+    done, idle = await town.planned(), await town.planned("idle")
+    await town.submitted(a_record("r", done, *DONE))
+    await town.noted(idle, said("10:00", "complaint_received", "office"))
+    for visit, verdict in ((done, "compliant"), (idle, "")):
+        await database.write(
+            lambda tx, of=(visit, verdict): tx.together(board.standing(of[0], Stand("cancelled", (), of[1])))
+        )
+    await database.close()
+    monkeypatch.undo()
+    town.house.db = open_database(address)
+    await town.house.db.start()
+    assert await standing.fill(town.house) == 2
+    seen = [await town.house.db.read(lambda tx, visit=visit: board.posted(tx, visit)) for visit in (done, idle)]
+    assert [(one.state, one.flags) for one in seen if one] == [("to_review", ()), ("planned", ("complaint",))]
+    await town.house.db.close()

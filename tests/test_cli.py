@@ -99,6 +99,9 @@ def test_adding_a_person_makes_a_fresh_folder_ready_and_prints_one_object(tmp_pa
     assert (again.returncode, again.stdout) == (1, "")
     assert "li" in again.stderr
     assert run("person", "add", "x", "--name", "x", "--role", "king", data=tmp_path).returncode == 2
+    for wrong in (("..",), ("LI",), ("b", "--name", "a\nb"), ("c", "--badge", "x" * 101), ("d", "--area", " ")):
+        refused = run("person", "add", *given, *wrong, data=tmp_path / "new")
+        assert (refused.returncode, refused.stdout, "Traceback" in refused.stderr) == (1, "", False), wrong
 
 
 def test_a_misspelt_setting_is_refused_with_a_plain_message(tmp_path: Path):

@@ -537,7 +537,7 @@ async def test_a_signature_on_the_phone_does_not_hide_the_one_that_it_replaces(w
     paper = (await tao.whole())["statements"][0]
     assert (paper["signature"]["level"], paper["signature"]["state"]) == ("phone", "holds")
     assert [(one["level"], one["state"]) for one in paper["earlier"]] == [("own_device", "changed")]
-    assert "此前的签名，已被后来的代替" in (await tao.client.get(f"/c/{tao.token}")).text
+    assert "此前的答复，已由后来的代替" in (await tao.client.get(f"/c/{tao.token}")).text
 
 
 async def test_a_picture_for_no_statement_is_not_even_kept(world: World, tmp_path: Path) -> None:

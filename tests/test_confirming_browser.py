@@ -65,6 +65,7 @@ async def opened(
 
 async def entered(world: World, tao: Customer, page: Page) -> None:
     """He asks for a code and enters it."""
+    later(world, seconds=1)  # what he says comes after what was recorded
     await page.get_by_role("button", name="获取验证码").click()
     await page.get_by_label("请输入 6 位验证码").wait_for()
     await deliver.once(world.house)

@@ -3,13 +3,17 @@
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 import httpx
 import msgspec
 import pytest
 
 from service.app import create_app, house_of, opened
-from service.flows import demo
+from service.domain import errors
+from service.flows import demo, demo_damage, lists, quarantine
+from service.flows.access import digest
+from service.flows.house import House
 from service.settings import Settings
 
 from .desk import stand
@@ -45,3 +49,57 @@ async def test_the_visits_of_the_demonstration_are_before_and_after_now(
             judged = await client.get(f"/v1/visits/{visit}/judgement", headers=ask("wang"))
             assert judged.json()["verdict"] == "non_compliant"  # all of it has happened: nothing is in the future
             assert {one["code"] for one in judged.json()["findings"]} == codes
+
+
+def told_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The demonstration of another version: the same visits with other texts, times, entries and pictures."""
+    who, story, acts, just = demo._who, demo._story, demo_damage.acts, demo._acts
+
+    async def other(house: Any, zhao: bytes, li: bytes, told: dict[str, Any]) -> None:
+        entries = [{**entry, "at": entry["at"].replace("2025-", "2024-")} for entry in told["entries"]]
+        await story(house, zhao, li, {**told, "entries": entries})
+
+    monkeypatch.setattr(demo_damage, "CALL", [{"kind": "text", "text": "电话约定"}])
+    monkeypatch.setattr(demo_damage, "SIZE", (1100, 900))
+    monkeypatch.setattr(demo_damage, "acts", lambda start: acts(start)[1:])
+    monkeypatch.setattr(demo, "_acts", lambda start: just(start)[:-1])
+    monkeypatch.setattr(demo, "_who", lambda name: {**who(name), "work": {"content": "检修", "place": "厨房"}})
+    monkeypatch.setattr(demo, "_story", other)
+
+
+def named_without_content(*content: Any) -> UUID:
+    """How ids must not be made: the day, the work order or the entry alone."""
+    first = content[0]
+    if isinstance(first, dict):
+        return uuid5(NAMESPACE_URL, f"{first.get('window')} {first['customer']['name']}")
+    last = content[-1]
+    return uuid5(NAMESPACE_URL, f"{first} {last['what'] if isinstance(last, dict) else 'record'}")
+
+
+@pytest.mark.parametrize("named", ["by content", "without"])
+async def test_what_another_version_told_stays_and_does_no_harm(
+    address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, named: str
+) -> None:
+    async with opened(house_of(Settings(data=tmp_path, database=address))) as house:
+        stand(house, "13:20")
+        if named == "without":
+            monkeypatch.setattr(demo, "_id", named_without_content)
+        with monkeypatch.context() as patched:
+            told_otherwise(patched)
+            await demo.seed(house)
+            before = await visits_of(house, (await demo.seed(house)).tokens["zhao"])
+        if named == "without":
+            with pytest.raises(errors.Problem):
+                await demo.seed(house)
+            return
+        shown = await demo.seed(house)
+        after = await visits_of(house, shown.tokens["zhao"])
+        assert before < after
+        assert (await demo.seed(house)).record == shown.record
+        assert await visits_of(house, shown.tokens["zhao"]) == after
+        kept = await quarantine.page(house, digest(shown.tokens["wang"]), None)
+        assert kept.items == ()
+
+
+async def visits_of(house: House, token: str) -> set[str]:
+    return {one.id for one in (await lists.page(house, digest(token), {})).items}

@@ -14,6 +14,7 @@ from .desk import URL, Post, set_up, stand
 from .pictures import picture
 from .test_confirm import Customer
 from .test_customer import entries, link
+from .town import uid
 from .world import VISIT, World, problem, record
 
 PATH = f"/v1/visits/{VISIT}/doorstep"
@@ -45,13 +46,27 @@ def ticket(html: str) -> str:
 
 async def test_a_genuine_code_shows_who_he_is_and_the_word_of_the_notice(world: World, post: Post) -> None:
     code = await shown(world)
-    page = await world.client.get(path(code))
-    assert page.status_code == 200
-    for part in ("是我们的工作人员", "李", "检修漏水", code["word"]):
-        assert part in page.text
+    before = (await world.client.get(path(code))).text
+    assert "是我们的工作人员" in before
+    for part in (code["word"], "口令"):  # he was told none yet: it would only frighten him
+        assert part not in before
+    assert "不是同一个人？请不要开门" in before
     assert await entries(world) == []  # a preview robot looks, and writes nothing
     await deliver.once(world.house)
     assert code["word"] in post.letters[-1].text
+    page = await world.client.get(path(code))
+    assert page.status_code == 200
+    for part in ("是我们的工作人员", "李", "检修漏水", code["word"], "口令不一样"):
+        assert part in page.text
+
+
+async def test_a_word_that_no_message_told_is_not_asked_about(world: World, post: Post) -> None:
+    text = {"channel": "sms", "text": "明天上门检修漏水，请留人。{link}"}
+    await world.plan(uid("plain"))
+    assert (await world.ask("zhao", "POST", f"/v1/visits/{uid('plain')}/notice", text)).status_code == 201
+    await deliver.once(world.house)
+    code = (await world.ask("li", "GET", f"/v1/visits/{uid('plain')}/doorstep")).json()
+    assert "口令" not in (await world.client.get(path(code))).text
 
 
 async def test_the_button_writes_that_the_id_was_shown_once(world: World, post: Post) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import asyncpg
 import msgspec
 
+from service.domain.roster import NewPerson
 from service.flows import doorstep, people, verify
 from service.storage import log
 from service.storage.database import Tx
@@ -101,7 +102,7 @@ async def tampered(address: str, *statements: str) -> None:
 async def test_verify_sees_a_changed_a_mended_and_a_missing_event(address: str) -> None:
     async with opened_world(address) as world:
         for login in ("a", "b", "c", "d"):
-            await people.add(world.house, people.Person(login, "某", ("technician",), ()), with_token=False)
+            await people.add(world.house, NewPerson(login, "某", ("technician",)), with_token=False)
         assert (await verify.verify(world.house)).faults == []  # the control
         await tampered(
             address,
@@ -114,4 +115,5 @@ async def test_verify_sees_a_changed_a_mended_and_a_missing_event(address: str) 
         "the bytes were changed",
         "the row is not the one that the log saw",
         "what it is about is gone",
+        "what it says of whom cannot be read (DecodeError)",
     ]

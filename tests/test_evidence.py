@@ -1,13 +1,15 @@
 """Photos come before or after the record that names them; a receipt says what is missing, and complete only then."""
 
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import msgspec
 import pytest
+from PIL import Image
 
 from service.domain import errors
-from service.flows import attach, standing, verify
+from service.flows import attach, photos, standing, verify
 from service.http import body
 from service.storage import board, evidence
 
@@ -127,7 +129,7 @@ async def test_what_is_no_photo_is_refused(small_world: World):
         (ONE, "image/gif", (415, "not-photo")),
         (ONE, "text/plain", (415, "not-photo")),
         (b"", "image/jpeg", (415, "not-photo")),
-        (ONE[:20], "image/jpeg", (422, "photo-unreadable")),
+        (b"\xff\xd8\xff" + bytes(50), "image/jpeg", (422, "photo-unreadable")),  # it goes on, and says no size
     ):
         assert problem(await sends(world, raw, kind=kind)) == told, (raw[:20], kind)
     assert problem(await world.ask("li", "PUT", "/v1/evidence/short", ONE, content_type="image/jpeg"))[0] == 404
@@ -262,6 +264,44 @@ async def test_a_picture_that_was_cut_off_is_kept_as_it_came_and_said_to_be_dama
     assert (await verify.verify(world.house)).faults == []
 
 
+async def test_a_picture_that_was_cut_off_before_its_size_is_kept_too_and_never_decoded(
+    world: World, monkeypatch: pytest.MonkeyPatch
+):
+    exif = Image.Exif()
+    exif[0x010E] = "x" * 60_000
+    long = picture(6, exif=exif)
+    assert len(long) > 60_000
+    cut = [long[:40_000], long[:200], ONE[:20], ONE[:3], picture(6, "WEBP")[:20], TWO[:8], TWO[:23]]
+    started: list[Path] = []
+
+    async def run(original: Path, new: Path) -> int:
+        started.append(original)
+        return await copier_run(original, new)
+
+    copier_run = photos._run
+    monkeypatch.setattr(photos, "_run", run)
+    await world.plan(area="城东")
+    await world.submit(naming(*cut, ONE))
+    for raw in (*cut, ONE):
+        assert (await sends(world, raw, kind="application/octet-stream")).status_code == 201, raw[:20]
+    (record,) = (await world.ask("zhao", "GET", f"/v1/visits/{VISIT}")).json()["records"]
+    assert record["missing_evidence"] == []
+    assert record["damaged_evidence"] == [name(raw) for raw in cut]
+    for raw in cut:
+        assert problem(await world.ask("zhao", "GET", f"/v1/evidence/{name(raw)}")) == (422, "photo-unreadable")
+    assert started == []
+    assert (await world.ask("zhao", "GET", f"/v1/evidence/{name(ONE)}")).status_code == 200  # the control
+    assert len(started) == 1
+    assert (await verify.verify(world.house)).faults == []
+
+
+async def test_half_a_face_is_on_no_card(world: World):
+    for raw in (ONE[:20], ONE[: len(ONE) // 2]):
+        answer = await world.ask("admin", "PUT", "/v1/people/li/photo", raw, content_type="image/jpeg")
+        assert problem(answer) == (422, "photo-unreadable")
+    assert (await world.ask("admin", "PUT", "/v1/people/li/photo", ONE, content_type="image/jpeg")).status_code == 204
+
+
 async def test_a_supervisor_gives_up_what_a_technician_lost(world: World):
     await world.plan(area="城东")
     await world.submit(naming(ONE))
@@ -287,6 +327,64 @@ async def test_files_of_the_office_are_awaited_too(world: World):
     assert "awaiting_evidence" in await flags(world)
     assert (await sends(world, ONE, "zhao")).status_code == 201
     assert "awaiting_evidence" not in await flags(world)
+
+
+def lacking(receipt: Any) -> list[str]:
+    return receipt.json()["missing_evidence"]
+
+
+async def test_who_takes_in_a_record_that_is_here_may_send_what_it_lacks(world: World):
+    await world.plan(area="城东")
+    await world.submit(naming(ONE, TWO))
+    assert (await sends(world, ONE, "wang")).status_code == 201
+    assert lacking(await world.ask("li", "GET", f"/v1/records/{RECORD}")) == [name(ONE), name(TWO)]  # the control
+    path = f"/v1/visits/{VISIT}/taken-in/{RECORD}"
+    taken = await world.ask("wang", "PUT", path, naming(ONE, TWO))
+    assert (taken.status_code, lacking(taken)) == (200, [name(TWO)])  # the one that he had sent is here
+    assert "awaiting_evidence" in await flags(world)
+    assert (await sends(world, TWO, "zhao", kind="image/png")).status_code == 201
+    assert "awaiting_evidence" in await flags(world)  # nobody else stands in
+    assert (await sends(world, TWO, "wang", kind="image/png")).status_code == 201
+    assert lacking(await world.ask("li", "GET", f"/v1/records/{RECORD}")) == []
+    assert "awaiting_evidence" not in await flags(world)
+    assert (await world.ask("zhao", "GET", f"/v1/evidence/{name(TWO)}")).status_code == 200
+    again = await world.ask("wang", "PUT", path, naming(ONE, TWO))
+    assert (again.status_code, again.json()["state"]) == (200, "complete")
+    other = await world.ask("wang", "PUT", path, naming(ONE))
+    assert problem(other) == (409, "content-differs")
+    assert (await verify.verify(world.house)).faults == []
+
+
+async def test_a_file_of_the_office_that_never_comes_is_shown_and_given_up(world: World):
+    await world.plan(area="城东")
+    entry = said("11:00", "nobody_home", by="office", evidence=[{"kind": "photo", "sha256": name(ONE)}])
+    await world.ask("zhao", "POST", f"/v1/visits/{VISIT}/entries", {"entries": [entry]})
+    seen = (await world.ask("wang", "GET", f"/v1/visits/{VISIT}")).json()
+    (awaited,) = seen["awaited"]
+    assert (awaited["writer"], awaited["missing_evidence"], awaited["lost"]) == ("zhao", [name(ONE)], [])
+    assert (await world.ask("li", "GET", f"/v1/visits/{VISIT}")).json()["awaited"] == []
+    path = f"/v1/records/{awaited['batch']}/lost/{name(ONE)}"
+    assert problem(await world.ask("li", "PUT", path, {"reason": "x"})) == (403, "not-allowed")
+    assert problem(await world.ask("qian", "PUT", path, {"reason": "x"})) == (404, "not-found")
+    unnamed = await world.ask("wang", "PUT", f"/v1/records/{awaited['batch']}/lost/{name(TWO)}", {"reason": "x"})
+    assert problem(unnamed) == (404, "not-found")
+    given = [await world.ask("zhao", "PUT", path, {"reason": "照片删了"}) for _ in range(2)]
+    assert [one.status_code for one in given] == [200, 200]
+    assert problem(await world.ask("wang", "PUT", path, {"reason": "另一原因"})) == (409, "content-differs")
+    assert "awaiting_evidence" not in await flags(world)
+    (awaited,) = (await world.ask("wang", "GET", f"/v1/visits/{VISIT}")).json()["awaited"]
+    assert awaited["missing_evidence"] == []
+    assert [(one["sha256"], one["reason"], one["by"]) for one in awaited["lost"]] == [(name(ONE), "照片删了", "zhao")]
+    assert (await verify.verify(world.house)).faults == []
+
+
+async def test_a_supervisor_gives_up_a_file_of_the_office(world: World):
+    await world.plan(area="城东")
+    entry = said("11:00", "nobody_home", by="office", evidence=[{"kind": "photo", "sha256": name(ONE)}])
+    await world.ask("zhao", "POST", f"/v1/visits/{VISIT}/entries", {"entries": [entry]})
+    (awaited,) = (await world.ask("wang", "GET", f"/v1/visits/{VISIT}")).json()["awaited"]
+    path = f"/v1/records/{awaited['batch']}/lost/{name(ONE)}"
+    assert (await world.ask("wang", "PUT", path, {"reason": "照片删了"})).json()["state"] == "complete"
 
 
 async def test_bytes_of_the_service_itself_are_kept_for_the_visits_sender(town: Town):

@@ -1,4 +1,4 @@
-"""The exact bytes of a body: media types, limits, gzip, and a bomb that costs nothing."""
+"""The exact bytes of a body: media types, limits, gzip, a bomb that costs nothing; and what is no record is kept."""
 
 import gzip
 import tracemalloc
@@ -8,6 +8,7 @@ import pytest
 from service.domain.errors import BodyTooLarge, MalformedJson
 from service.http import body
 
+from .town import encode
 from .world import RECORD, VISIT, World, problem, record
 
 
@@ -121,3 +122,43 @@ async def test_a_checklist_is_fetched_once(small_world: World):
     again = await small_world.ask("li", "GET", "/v1/checklists/onsite/1", if_none_match=first.headers["etag"])
     assert again.status_code == 304
     assert again.content == b""
+
+
+async def test_a_record_without_an_id_or_a_media_type_is_kept_too(world: World) -> None:
+    await world.plan(area="城东")
+    raw = encode(record())
+    asked = (
+        ("not-a-uuid", {}, (404, "not-found")),
+        ("%00" + "a" * 300, {}, (404, "not-found")),
+        (str(RECORD), {"content_type": "text/plain"}, (415, "wrong-media-type")),
+        (str(RECORD), {"content_encoding": "br"}, (415, "wrong-media-type")),
+    )
+    kept: list[str] = []
+    for number, (name, headers, told) in enumerate(asked):
+        answer = await world.ask("li", "PUT", f"/v1/records/{name}", raw + b" " * number, **headers)
+        assert problem(answer) == told
+        kept.append(answer.json()["quarantine"])
+    assert len(set(kept)) == 4
+    for who in ("zhao", None):
+        answer = await world.ask(who, "PUT", "/v1/records/not-a-uuid", raw)
+        assert "quarantine" not in answer.json()  # nobody who submits records
+    found = {one["id"]: one for one in (await world.ask("wang", "GET", "/v1/quarantine")).json()["items"]}
+    assert [found[one]["path_id"] for one in kept] == [
+        "not-a-uuid",
+        "\ufffd" + "a" * 99,
+        str(RECORD),
+        str(RECORD),
+    ]
+    for number, one in enumerate(kept):
+        look = await world.ask("wang", "GET", f"/v1/quarantine/{one}?reason=x")
+        assert look.content == raw + b" " * number
+    take = {"decision": "take", "reason": "手机有误"}
+    assert (await world.ask("wang", "PUT", f"/v1/quarantine/{kept[2]}/decision", take)).status_code == 200
+
+
+async def test_what_was_packed_is_kept_unpacked_whatever_it_says_to_be(world: World) -> None:
+    raw = encode(record())
+    answer = await world.submit(gzip.compress(raw), content_type="text/plain", content_encoding="gzip")
+    assert problem(answer) == (415, "wrong-media-type")
+    look = await world.ask("wang", "GET", f"/v1/quarantine/{answer.json()['quarantine']}?reason=x")
+    assert look.content == raw

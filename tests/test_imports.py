@@ -3,14 +3,15 @@
 import io
 from datetime import date, datetime, time
 from typing import Any
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 import openpyxl
 import pytest
 
 from service.domain import errors
-from service.flows import imports, lists, people
+from service.flows import change, imports, lists, people, plan
 
-from .town import TOKENS, Town, encode
+from .town import TOKENS, Town, a_plan, encode
 from .world import World, problem
 
 HEAD = "工单号,类型,开始,结束,技术员,片区,姓名,电话,地址,户号,工作内容,工作地点"
@@ -105,6 +106,8 @@ def faults(row: imports.Row) -> list[tuple[str, str]]:
         ("２０２６－０３－０２　０９：００", "１０：００"),
         ("46083.375", "46083.4166666667"),
         ("2026-03-02T01:00Z", "2026-03-02T11:00:00+09:00"),
+        ("2026年3月2号 9:00", "早上10点"),
+        ("2026-03-02 9:00 AM", "10:00am"),
     ],
 )
 async def test_a_time_is_read_as_people_write_it(town: Town, start: str, end: str) -> None:
@@ -129,6 +132,16 @@ async def test_a_time_is_read_as_people_write_it(town: Town, start: str, end: st
         ("9:00", "10:00", "开始", "时间请写成"),
         ("2026-03-02 24:30", "2026-03-02 10:00", "开始", "时间请写成"),
         ("2026-03-02 上午13:00", "2026-03-02 10:00", "开始", "时间请写成"),
+        ("2026-03-02 9:00-10:00", "2026-03-02 10:00", "开始", "这里写了一段时间，请只写开始时间"),
+        ("2026-03-02 9:00－11:00", "11:00", "开始", "这里写了一段时间"),
+        ("2026-03-02 9:00-1000", "11:00", "开始", "这里写了一段时间"),
+        ("2026-03-02 9点到11点", "11:00", "开始", "这里写了一段时间"),
+        ("2026-03-02 09:00", "9:00-11:00", "结束", "这里写了一段时间，请只写结束时间"),
+        ("2026-03-02 09:00", "10:00+09:00", "结束", "时间请写成"),
+        ("2026-03-02 9:00Z", "10:00", "开始", "时间请写成"),
+        ("2026-03-02 上午12:00", "2026-03-02 13:00", "开始", "说不清"),
+        ("2026-03-02 两点半", "2026-03-02 15:00", "开始", "说不清"),
+        ("2026-03-02 12:00 AM", "2026-03-02 13:00", "开始", "说不清"),
     ],
 )
 async def test_no_time_is_made_up(town: Town, start: str, end: str, column: str, said: str) -> None:
@@ -192,3 +205,107 @@ async def test_a_heading_says_which_columns_are_wrong(town: Town) -> None:
     said = caught.value.errors[0].detail
     assert said.startswith("缺少或重复的列")
     assert all(column in said for column in ("结束", "工作内容", "工单号"))
+
+
+@pytest.mark.parametrize(
+    ("text", "hour"),
+    [("中午12点", 12), ("中午1点", 13), ("下午12:30", 12), ("下午两点半", 14), ("晚上7时", 19), ("2:00 PM", 14)],
+)
+async def test_a_part_of_the_day_makes_the_hour(town: Town, text: str, hour: int) -> None:
+    row = GOOD.replace("2026-03-02 09:00", f"2026-03-02 {text}").replace("2026-03-02 10:00", "2026-03-02 20:00")
+    assert (await taken(town, table(row))).created == 1
+    (visit,) = (await lists.page(town.house, TOKENS["zhao"], {})).items
+    assert visit.window is not None
+    assert visit.window.start.hour == hour
+
+
+@pytest.mark.parametrize("dash", ["-", "－", "—", "——", "/", "无"])
+async def test_a_dash_says_nothing(town: Town, dash: str) -> None:
+    row = GOOD.replace("厨房", dash).replace("1001", dash).replace("城东", dash)
+    assert (await taken(town, table(row))).created == 1
+    (visit,) = (await lists.page(town.house, TOKENS["zhao"], {})).items
+    assert (visit.work.place, visit.customer.account, visit.area) == ("", "", "城东")
+    (found,) = (await taken(town, table(GOOD.replace("GD-1", dash)))).rows
+    assert faults(found) == [("工单号", "不能为空")]
+
+
+async def test_only_what_may_be_a_formula_is_one(town: Town) -> None:
+    for number, place in enumerate(("-1层 3号", "-1层(东) 3号", "+86 13800000000", "--")):
+        row = GOOD.replace("GD-1", f"A-{number}").replace("虚构路 1 号", place)
+        assert (await taken(town, table(row))).created == 1, place
+    for place in ("=1+1", "@SUM(A1)", "+SUM(A1)", "-2+HYPERLINK(A1)", "+cmd|x"):
+        (found,) = (await taken(town, table(GOOD.replace("虚构路 1 号", place)))).rows
+        assert faults(found) == [("地址", "看起来是公式，请改成文字")], place
+    other = f"{HEAD},备注\r\n{GOOD},=1+1".encode()
+    assert (await taken(town, other)).created == 1  # what is not read is not looked at
+
+
+async def test_a_number_that_excel_shortened_is_told(town: Town) -> None:
+    for before, column in (("13800000000", "电话"), ("1001", "户号"), ("GD-1", "工单号")):
+        (found,) = (await taken(town, table(GOOD.replace(before, "1.38E+10")))).rows
+        assert [at for at, zh in faults(found) if "科学计数" in zh] == [column]
+    book = openpyxl.Workbook()
+    cells: list[Any] = GOOD.split(",")
+    for line in (HEAD.split(","), [*cells[:9], 1.23456789012345678e17, *cells[10:]], [*cells[:9], 1001.0, *cells[10:]]):
+        book.active.append(line)
+    packed = io.BytesIO()
+    book.save(packed)
+    wrong, good = (await taken(town, packed.getvalue(), "xlsx")).rows
+    assert [at for at, _ in faults(wrong)] == ["户号"]
+    assert [at for at, _ in faults(good)] == ["工单号"]  # the control: only that it is there twice
+
+
+async def cancelled(town: Town, visit: str | None) -> None:
+    raw = encode({"reason": "客户取消"})
+    await change.change(town.house, TOKENS["zhao"], UUID(visit), "cancellation", raw, frozenset({0}))
+
+
+async def test_a_row_says_how_its_visit_stands(town: Town) -> None:
+    (first,) = (await taken(town, table(GOOD))).rows
+    (again,) = (await taken(town, table(GOOD))).rows
+    assert (first.state, again.state) == (None, "planned")
+    later = table(GOOD.replace("2026-03-02 10:00", "2026-03-02 11:00"))
+    (other,) = (await taken(town, later)).rows
+    assert (other.visit, other.state, "改那个任务" in faults(other)[0][1]) == (first.visit, "planned", True)
+    await cancelled(town, first.visit)
+    (again,) = (await taken(town, table(GOOD))).rows
+    assert (again.outcome, again.state) == ("known", "cancelled")
+    (other,) = (await taken(town, later)).rows
+    assert faults(other) == [("工单号", "这个工单号的任务已取消，请用新工单号")]
+
+
+async def test_a_number_is_the_same_however_it_is_written(town: Town) -> None:
+    (first,) = (await taken(town, table(GOOD.replace("GD-1", "AB-1")))).rows
+    for written in ("AB-1", "ab-1", "ＡＢ-1", " Ab－1 "):
+        (again,) = (await taken(town, table(GOOD.replace("GD-1", written)))).rows
+        assert (again.outcome, again.visit) == ("known", first.visit), written
+    both = (await taken(town, table(GOOD.replace("GD-1", "CD-1"), GOOD.replace("GD-1", "cd-1")))).rows
+    assert [row.outcome for row in both] == ["created", "refused"]
+    assert await count(town) == 2
+
+
+async def test_a_visit_from_before_is_found_by_the_number_as_it_was_written(town: Town) -> None:
+    (first,) = (await taken(town, table(GOOD), dry_run=True)).rows
+    old = uuid5(NAMESPACE_URL, "doorstep work order GD-1")  # how ids were made once
+    body = {**a_plan(area="城东"), "external_ref": "GD-1"}
+    await plan.create(town.house, TOKENS["zhao"], old, encode(body))
+    await town.house.db.write(lambda tx: tx.run("drop_gram", gram="\ngd-1", visit=old.bytes))  # nor was this there
+    (again,) = (await taken(town, table(GOOD))).rows
+    assert (again.outcome, again.visit) == ("refused", str(old))
+    assert first.visit != again.visit
+
+
+async def test_a_number_that_somebody_planned_by_hand_makes_no_second_visit(town: Town) -> None:
+    visit = await town.planned(external_ref="gd-1", area="城东")
+    (found,) = (await taken(town, table(GOOD))).rows
+    assert (found.outcome, found.visit, faults(found)[0][0]) == ("refused", str(visit), "工单号")
+    await town.planned("w", by="qian", external_ref="GD-7", area="城西", technician="sun")
+    assert (await taken(town, table(GOOD.replace("GD-1", "GD-7")))).created == 1  # elsewhere it is another work order
+    assert (await taken(town, table(GOOD.replace("GD-1", "GD-11")))).created == 1  # and a part of one is none
+
+
+async def test_a_table_of_the_wrong_kind_is_told_which_are_taken(world: World) -> None:
+    answer = await world.ask("zhao", "POST", "/v1/imports", b"x", content_type="application/pdf")
+    assert problem(answer) == (415, "wrong-media-type")
+    assert "application/json" not in answer.text
+    assert "text/csv" in answer.json()["detail"]

@@ -51,7 +51,12 @@ class Life(RuleBasedStateMachine):
         raw = encode(content)
         return self.run(change.change(self.town.house, TOKENS["zhao"], self.visit, kind, raw, expected))  # type: ignore[arg-type]
 
-    @precondition(lambda self: not self.cancelled)
+    @property
+    def begun(self) -> bool:
+        """Whether anything was done."""
+        return self.state != "planned"
+
+    @precondition(lambda self: self.state != "to_review" and (not self.cancelled or self.begun))
     @rule(minute=MINUTES)
     def reschedule(self, minute: int) -> None:
         self.count += 1
@@ -67,7 +72,7 @@ class Life(RuleBasedStateMachine):
         with pytest.raises(errors.PreconditionFailed):
             self.changed("window", window, stale=True)
 
-    @precondition(lambda self: not self.cancelled)
+    @precondition(lambda self: not self.cancelled or self.begun)
     @rule(login=st.sampled_from(["li", "sun"]))
     def hand_over(self, login: str) -> None:
         self.changed("technician", {"technician": login, "reason": "换人"})
@@ -75,14 +80,27 @@ class Life(RuleBasedStateMachine):
         self.technician = login
         self.been.add(login)
 
-    @precondition(lambda self: not self.cancelled)
+    @precondition(lambda self: not self.cancelled and not self.begun)
     @rule()
     def cancel(self) -> None:
         self.changed("cancellation", {"reason": "客户取消"})
         self.revision += 1
         self.cancelled = True
 
-    @precondition(lambda self: self.cancelled)
+    @precondition(lambda self: self.begun)
+    @rule()
+    def what_was_begun_is_not_cancelled(self) -> None:
+        with pytest.raises(errors.VisitBegun):
+            self.changed("cancellation", {"reason": "另一原因"})
+
+    @precondition(lambda self: self.state == "to_review")
+    @rule(minute=MINUTES)
+    def what_is_over_is_not_moved(self, minute: int) -> None:
+        window = {"from": stories.clock(f"15:{minute}"), "to": stories.clock("16:50"), "reason": "又要"}
+        with pytest.raises(errors.VisitBegun):
+            self.changed("window", window)
+
+    @precondition(lambda self: self.cancelled and not self.begun)
     @rule(minute=MINUTES)
     def a_cancelled_visit_is_not_changed(self, minute: int) -> None:
         window = {"from": stories.clock(f"15:{minute}"), "to": stories.clock("16:50"), "reason": "又要"}
@@ -104,7 +122,8 @@ class Life(RuleBasedStateMachine):
     @invariant()
     def the_visit_is_as_the_model_says(self) -> None:
         seen = self.run(view.show(self.town.house, TOKENS["wang"], self.visit))
-        assert seen.state == ("cancelled" if self.cancelled else self.state)
+        assert seen.state == ("cancelled" if self.cancelled and not self.begun else self.state)
+        assert (seen.cancelled is not None) == self.cancelled
         assert (seen.technician, seen.revision) == (self.technician, self.revision)
         assert {entry.id for entry in seen.entries} == self.entries
         assert len(seen.trail) == self.revision

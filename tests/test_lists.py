@@ -2,7 +2,8 @@
 
 import pytest
 
-from .world import World, problem
+from .town import said, uid
+from .world import VISIT, World, problem, record
 
 
 @pytest.mark.parametrize("query", ["state=plannd", "state=PLANNED", "flag=late", "type=picnic", "q=1&type=picnic"])
@@ -28,3 +29,19 @@ async def test_a_known_word_is_answered_also_where_there_is_nothing(world: World
     ):
         answer = await world.ask("zhao", "GET", f"/v1/visits?{query}")
         assert (answer.status_code, len(answer.json()["items"])) == (200, count), query
+
+
+async def test_a_complaint_that_somebody_wrote_down_is_found_like_one_of_the_customer(world: World) -> None:
+    async def found(who: str, query: str = "flag=complaint") -> int:
+        return len((await world.ask(who, "GET", f"/v1/visits?{query}")).json()["items"])
+
+    await world.plan()
+    await world.plan(uid("w"))
+    path = f"/v1/visits/{VISIT}/entries"
+    await world.ask("zhao", "POST", path, {"entries": [said("10:00", "complaint_received", "office", holds=False)]})
+    assert await found("wang") == 0  # the control: somebody said that there is none
+    await world.ask("zhao", "POST", path, {"entries": [said("10:01", "complaint_received", "office")]})
+    assert await found("wang") == 1
+    await world.submit(record(visit=uid("w"), entries=[said("09:05", "arrived"), said("09:30", "complaint_received")]))
+    assert await found("wang") == 2
+    assert "complaint" in (await world.ask("li", "GET", f"/v1/visits/{uid('w')}")).json()["flags"]

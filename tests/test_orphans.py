@@ -1,6 +1,10 @@
-"""Files in the store that no row names are swept after a week, from both stores; what is just coming is not."""
+"""What was announced and got no row is taken out of the store after a week, and nothing else ever is."""
 
 import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -11,16 +15,19 @@ from service.domain import errors
 from service.flows import attach, orphans
 from service.flows.house import House, vault
 from service.flows.verify import verify
-from service.storage import evidence
-from service.storage.blobs import name_of, open_blobs
+from service.http import logs
+from service.storage import arriving, evidence
+from service.storage.database import Tx, open_database
+from service.storage.evidence import BlobRow
 from service.storage.postgres import Postgres
 
 from .pictures import name, picture
-from .test_blobs import Bucket, blobs, bucket, written  # noqa: F401 - fixtures
+from .test_blobs import Bucket, bucket  # noqa: F401 - fixtures
 from .town import Town
 
-ORPHAN, KEPT = picture(1), picture(2)
+ORPHAN, KEPT, MINE = picture(1), picture(2), picture(3)
 ORPHAN_DIGEST, KEPT_DIGEST = bytes.fromhex(name(ORPHAN)), bytes.fromhex(name(KEPT))
+WEEK_LATER = 7 * 86_400_000
 
 
 @pytest.fixture(params=["folder", "s3"])
@@ -36,13 +43,10 @@ def later(house: House, days: float) -> None:
     house.clock = lambda: clock() + int(days * 86_400_000)
 
 
-async def left(house: House, raw: bytes, folder: Path) -> bytes:
-    """A file in the store without a row."""
+async def left(house: House, raw: bytes) -> bytes:
+    """A file that came into the store and got no row: its sender crashed in between."""
     digest = bytes.fromhex(name(raw))
-    path = folder / "crashed.tmp"
-    path.write_bytes(raw)
-    await house.vault.blobs.put(digest, path)
-    path.unlink(missing_ok=True)
+    await attach.keep_bytes(house, raw, digest)
     return digest
 
 
@@ -54,8 +58,14 @@ async def lies(house: House, digest: bytes) -> bool:
         return False
 
 
-async def test_what_nobody_named_for_a_week_is_swept_and_nothing_else(house: House, tmp_path: Path) -> None:
-    await left(house, ORPHAN, tmp_path)
+async def announced(house: House) -> int:
+    """How many files are announced and have not landed, or are being taken out."""
+    late = 2**62
+    return len(await house.db.read(lambda tx: arriving.waiting(tx, late, late, b"", 1000)))
+
+
+async def test_what_was_announced_and_never_came_is_swept_after_a_week_and_nothing_else(house: House) -> None:
+    await left(house, ORPHAN)
     await attach.arrived(house, await attach.keep_bytes(house, KEPT, KEPT_DIGEST), "li")
     later(house, 6.9)
     assert await orphans.sweep(house) == 0
@@ -67,28 +77,83 @@ async def test_what_nobody_named_for_a_week_is_swept_and_nothing_else(house: Hou
     assert (await verify(house)).faults == []
 
 
-async def test_what_comes_again_just_then_is_not_swept(house: House, tmp_path: Path) -> None:
-    await left(house, ORPHAN, tmp_path)
+async def test_what_another_database_keeps_in_the_same_store_stays(house: House, tmp_path: Path) -> None:
+    """A wrong address, a new database: one that knows nothing of the files takes none of them away."""
+    await attach.arrived(house, await attach.keep_bytes(house, KEPT, KEPT_DIGEST), "li")
+    await left(house, ORPHAN)
+    async with other(house, f"sqlite:///{tmp_path / 'other.db'}") as stranger:
+        later(stranger, 30)
+        mine = await left(stranger, MINE)
+        later(stranger, 60)
+        assert await orphans.sweep(stranger) == 1  # what it announced itself
+        assert not await lies(house, mine)
+    assert (await lies(house, KEPT_DIGEST), await lies(house, ORPHAN_DIGEST)) == (True, True)
+    assert (await verify(house)).faults == []
+
+
+@asynccontextmanager
+async def other(house: House, address: str) -> AsyncIterator[House]:
+    """Another database on the same store."""
+    database = open_database(address)
+    await database.start()
+    town = await Town(database).open()
+    town.house.vault, town.house.clock = house.vault, clock
+    yield town.house
+    await database.close()
+
+
+async def test_an_announcement_ends_when_the_file_lands(house: House) -> None:
+    sealed = await attach.keep_bytes(house, KEPT, KEPT_DIGEST)
+    assert await announced(house) == 1
+    assert await attach.arrived(house, sealed, "li")
+    assert await announced(house) == 0
+    await attach.arrived(house, await attach.keep_bytes(house, KEPT, KEPT_DIGEST), "sun")  # it is there already
+    assert await announced(house) == 0
+
+
+async def test_of_two_who_send_the_same_file_both_land_it(house: House) -> None:
+    one, two = [await attach.keep_bytes(house, KEPT, KEPT_DIGEST) for _ in range(2)]
+    assert await asyncio.gather(attach.arrived(house, one, "li"), attach.arrived(house, two, "sun")) == [True, True]
+    later(house, 30)
+    assert await orphans.sweep(house) == 0
+    assert await lies(house, KEPT_DIGEST)
+
+
+async def test_what_landed_by_another_announcement_is_not_taken_out(house: House) -> None:
+    """Somebody announced it again just when the other one's row came, and crashed."""
+    await attach.arrived(house, await attach.keep_bytes(house, KEPT, KEPT_DIGEST), "li")
+    await house.db.write(lambda tx: arriving.announce(tx, KEPT_DIGEST, house.clock()))
+    later(house, 8)
+    assert await orphans.sweep(house) == 0
+    assert (await lies(house, KEPT_DIGEST), await announced(house)) == (True, 0)
+
+
+async def test_what_comes_again_just_then_is_not_swept(house: House) -> None:
+    await left(house, ORPHAN)
     later(house, 8)
     sealed = await attach.keep_bytes(house, ORPHAN, ORPHAN_DIGEST)  # in the store, and its row not yet written
     assert await orphans.sweep(house) == 0
     assert await attach.arrived(house, sealed, "li")
-    later(house, 30)  # what was announced is forgotten, and the row is there
+    later(house, 30)
     assert await orphans.sweep(house) == 0
     assert await lies(house, ORPHAN_DIGEST)
     assert (await verify(house)).faults == []
 
 
-async def test_what_was_announced_and_never_came_is_swept_in_the_end(house: House) -> None:
-    await attach.keep_bytes(house, ORPHAN, ORPHAN_DIGEST)
+async def test_who_slept_between_the_bytes_and_the_row_is_told_that_they_are_gone(house: House) -> None:
+    """His receipt would speak of a file that the sweep took out meanwhile."""
+    sealed = await attach.keep_bytes(house, ORPHAN, ORPHAN_DIGEST)
     later(house, 8)
     assert await orphans.sweep(house) == 1
-    assert not await lies(house, ORPHAN_DIGEST)
+    with pytest.raises(errors.Busy):
+        await attach.arrived(house, sealed, "li")
+    assert await attach.arrived(house, await attach.keep_bytes(house, ORPHAN, ORPHAN_DIGEST), "li")
+    assert (await verify(house)).faults == []
 
 
-async def test_what_comes_while_it_is_taken_out_comes_again(house: House, tmp_path: Path, monkeypatch: Any) -> None:
+async def test_what_comes_while_it_is_taken_out_comes_again(house: House, monkeypatch: Any) -> None:
     """Whoever puts a file into the store in the moment in which it is removed would lose it."""
-    await left(house, ORPHAN, tmp_path)
+    sealed = await attach.keep_bytes(house, ORPHAN, ORPHAN_DIGEST)
     later(house, 8)
     store = type(house.vault.blobs)
     remove, told = store.remove, []
@@ -96,6 +161,9 @@ async def test_what_comes_while_it_is_taken_out_comes_again(house: House, tmp_pa
     async def slowly(self: Any, digest: bytes) -> None:
         with pytest.raises(errors.Busy):
             await attach.keep_bytes(house, ORPHAN, ORPHAN_DIGEST)
+        with pytest.raises(errors.Busy):
+            await attach.arrived(house, sealed, "li")
+        assert await orphans.sweep(house) == 0  # of another process
         told.append(digest)
         await remove(self, digest)
 
@@ -106,58 +174,153 @@ async def test_what_comes_while_it_is_taken_out_comes_again(house: House, tmp_pa
     assert await lies(house, ORPHAN_DIGEST)
 
 
-async def test_a_sweep_that_was_cut_keeps_nobody_out_for_long(town: Town, tmp_path: Path) -> None:
+@pytest.mark.parametrize("awake", [True, False])
+async def test_a_removal_that_failed_keeps_nobody_out_for_long(house: House, monkeypatch: Any, awake: bool) -> None:
+    """The store was away, or the process was ended just then."""
+    await left(house, ORPHAN)
+    later(house, 8)
+
+    async def away(*_: Any) -> None:
+        raise errors.Busy if awake else asyncio.CancelledError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(type(house.vault.blobs), "remove", away)
+        if awake:
+            assert await orphans.sweep(house) == 0
+        else:
+            with pytest.raises(asyncio.CancelledError):
+                await orphans.sweep(house)
+    for hours in (0, 0.9):
+        later(house, 8 + hours / 24)
+        with pytest.raises(errors.Busy):
+            await attach.keep_bytes(house, ORPHAN, ORPHAN_DIGEST)
+        assert await orphans.sweep(house) == 0
+    later(house, 8 + 1.1 / 24)
+    assert await attach.arrived(house, await attach.keep_bytes(house, ORPHAN, ORPHAN_DIGEST), "li")
+    assert await orphans.sweep(house) == 0
+    assert await lies(house, ORPHAN_DIGEST)
+
+
+async def test_what_could_not_be_taken_out_is_taken_out_the_next_time(house: House, monkeypatch: Any) -> None:
+    await left(house, ORPHAN)
+    later(house, 8)
+
+    async def away(*_: Any) -> None:
+        raise errors.Busy
+
+    with monkeypatch.context() as patched:
+        patched.setattr(type(house.vault.blobs), "remove", away)
+        assert await orphans.sweep(house) == 0
+    later(house, 9)
+    assert await orphans.sweep(house) == 1
+    assert (await lies(house, ORPHAN_DIGEST), await announced(house)) == (False, 0)
+
+
+@pytest.mark.parametrize("clocks", ["both", "the wall's", "the steady one", "none"])
+async def test_a_sweep_that_was_asleep_leaves_what_somebody_sent_meanwhile(
+    house: House, monkeypatch: Any, clocks: str
+) -> None:
+    """Stopped for two hours between its mark and the removal. When no clock tells it takes the file away."""
+    await left(house, ORPHAN)
+    later(house, 8)
+    write, slept = house.db.write, 0.0
+
+    async def marked(work: Any) -> Any:
+        nonlocal slept
+        done = await write(work)
+        if done is not True or slept:
+            return done
+        slept = 7200.0
+        later(house, 8 + 2 / 24)
+        assert await attach.arrived(house, await attach.keep_bytes(house, ORPHAN, ORPHAN_DIGEST), "li")
+        if clocks in ("the steady one", "none"):
+            later(house, 8)
+        return done
+
+    monkeypatch.setattr(house.db, "write", marked)
+    monkeypatch.setattr(orphans, "steady", lambda: slept if clocks in ("both", "the steady one") else 0.0)
+    assert await orphans.sweep(house) == (clocks == "none")
+    assert slept
+    assert await lies(house, ORPHAN_DIGEST) == (clocks != "none")
+    later(house, 30)
+    assert await orphans.sweep(house) == 0
+
+
+async def test_a_removal_is_logged(town: Town) -> None:
     house = town.house
     house.clock = clock
-    await house.db.write(lambda tx: evidence.condemn(tx, ORPHAN_DIGEST, clock()))
-    with pytest.raises(errors.Busy):
-        await attach.keep_bytes(house, ORPHAN, ORPHAN_DIGEST)
-    later(house, 2 / 24)
-    await orphans.sweep(house)
-    assert await attach.arrived(house, await attach.keep_bytes(house, ORPHAN, ORPHAN_DIGEST), "li")
+    await left(house, ORPHAN)
+    later(house, 8)
+    stream = BytesIO()
+    logs.configure("json", "info", stream)
+    assert await orphans.sweep(house) == 1
+    (line,) = stream.getvalue().splitlines()
+    assert json.loads(line)["sha256"] == name(ORPHAN)
 
 
-async def test_who_announces_and_who_condemns_wait_for_one_another(postgres_database: Postgres) -> None:
+@pytest.mark.parametrize("first", ["announce", "land"])
+async def test_who_sends_a_file_and_who_condemns_it_wait_for_one_another(
+    postgres_database: Postgres, first: str
+) -> None:
     db, digest = postgres_database, ORPHAN_DIGEST
+    await db.write(lambda tx: arriving.announce(tx, digest, 1))
     done, go_on = asyncio.Event(), asyncio.Event()
 
-    async def slow(tx: Any) -> bool:
-        announced = await evidence.announce(tx, digest, 1)
+    async def slow(tx: Tx) -> None:
+        if first == "announce":
+            assert await arriving.announce(tx, digest, WEEK_LATER)
+        else:
+            assert await evidence.send(tx, BlobRow(digest, 9, "image/jpeg", 1, 1, WEEK_LATER), "li")
         done.set()
         await go_on.wait()
-        return announced
 
-    announcing = asyncio.create_task(db.write(slow))
+    sending = asyncio.create_task(db.write(slow))
     await done.wait()
-    condemning = asyncio.create_task(db.write(lambda tx: evidence.condemn(tx, digest, 2)))
+    condemning = asyncio.create_task(db.write(lambda tx: arriving.condemn(tx, digest, WEEK_LATER, 2)))
     await asyncio.sleep(0.3)
     assert not condemning.done()
     go_on.set()
-    assert (await announcing, await condemning) == (True, False)
+    await sending
+    assert not await condemning
+
+
+async def test_who_lands_a_file_that_is_just_being_condemned_waits_and_is_told(postgres_database: Postgres) -> None:
+    db, digest = postgres_database, ORPHAN_DIGEST
+    await db.write(lambda tx: arriving.announce(tx, digest, 1))
+    done, go_on = asyncio.Event(), asyncio.Event()
+
+    async def slow(tx: Tx) -> bool:
+        condemned = await arriving.condemn(tx, digest, WEEK_LATER, 2)
+        done.set()
+        await go_on.wait()
+        return condemned
+
+    condemning = asyncio.create_task(db.write(slow))
+    await done.wait()
+    row = BlobRow(digest, 9, "image/jpeg", 1, 1, WEEK_LATER)
+    landing = asyncio.create_task(db.write(lambda tx: evidence.send(tx, row, "li")))
+    await asyncio.sleep(0.3)
+    assert not landing.done()
+    go_on.set()
+    assert (await condemning, await landing) == (True, False)
 
 
 async def test_a_store_that_is_away_is_swept_the_next_time(town: Town, tmp_path: Path, bucket: Bucket) -> None:  # noqa: F811
     town.house.vault = vault(tmp_path / "files", bucket.address)
     town.house.clock = clock
-    await left(town.house, ORPHAN, tmp_path)
+    await left(town.house, ORPHAN)
     later(town.house, 8)
     bucket.stop()
     assert await orphans.sweep(town.house) == 0
     bucket.start()
+    later(town.house, 9)
     assert await orphans.sweep(town.house) == 1
 
 
-async def test_a_shelf_is_read_in_pages_and_other_things_stay(tmp_path: Path, monkeypatch: Any) -> None:
-    monkeypatch.setattr("service.storage.blob_folder.MANY", 2)
-    store = open_blobs("", tmp_path)
-    digests = {bytes([7, *bytes(30), number]) for number in range(5)}
-    for digest in digests:
-        path = tmp_path / name_of(digest)
-        path.parent.mkdir(exist_ok=True)
-        path.write_bytes(b"x")
-    (tmp_path / "07" / "notes.txt").write_bytes(b"x")
-    (tmp_path / "07" / ("f" * 62)).symlink_to(tmp_path)
-    pages = [page async for page in store.lying("07")]
-    assert [len(page) for page in pages] == [2, 2, 1]
-    assert {one.digest for page in pages for one in page} == digests
-    assert [page async for page in store.lying("08")] == []
+async def test_many_are_swept_in_pages(town: Town, monkeypatch: Any) -> None:
+    monkeypatch.setattr(orphans, "MANY", 2)
+    town.house.clock = clock
+    digests = [await left(town.house, picture(number)) for number in range(10, 60, 10)]
+    later(town.house, 8)
+    assert await orphans.sweep(town.house) == 5
+    assert not any([await lies(town.house, digest) for digest in digests])

@@ -2,8 +2,13 @@
 
 import asyncio
 from typing import Any
+from urllib.parse import quote
 
+import pytest
+
+from service.domain.people import Person
 from service.flows import verify
+from service.storage import people as rows
 
 from .browser import PASSWORD, Browser, code_now, later, with_factor, with_password
 from .test_devices import enrolled
@@ -38,6 +43,57 @@ async def test_a_person_that_does_not_fit_is_refused(world: World):
     for who in ("wang", "zhao", "li"):
         assert problem(await world.ask(who, "POST", "/v1/people", NEW)) == (403, "not-allowed")
         assert problem(await world.ask(who, "POST", "/v1/invitations", {"person": "sun"})) == (403, "not-allowed")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "pointer"),
+    [
+        ({"name": "周\n强"}, "/name"),
+        ({"name": "周" * 5000}, "/name"),
+        ({"name": "\u0007"}, "/name"),
+        ({"badge": "1\r2"}, "/badge"),
+        ({"login": ".."}, "/login"),
+        ({"login": "zh\u0007ou"}, "/login"),
+        ({"login": "zhou\u200b"}, "/login"),
+        ({"login": "ｚｈｏｕ"}, "/login"),
+        ({"login": "z" * 65}, "/login"),
+        ({"areas": [" "]}, "/areas"),
+        ({"areas": ["城东\u2028城西"]}, "/areas"),
+        ({"areas": ["城" * 201]}, "/areas"),
+    ],
+)
+async def test_what_cannot_be_on_a_card_cannot_be_given_at_the_start(world: World, wrong: dict[str, Any], pointer: str):
+    refused = await world.ask("admin", "POST", "/v1/people", NEW | wrong)
+    assert problem(refused) == (422, "invalid-body")
+    assert [fault["pointer"] for fault in refused.json()["errors"]] == [pointer]
+
+
+async def test_a_login_is_not_given_again_in_another_case(world: World):
+    assert (await world.ask("admin", "POST", "/v1/people", NEW)).status_code == 201
+    for login in ("Zhou", "ZHOU", "LI"):
+        assert problem(await world.ask("admin", "POST", "/v1/people", NEW | {"login": login})) == (409, "login-taken")
+    for login in ("zhou2", "周强", "zhou@east", "z.hou"):
+        assert (await world.ask("admin", "POST", "/v1/people", NEW | {"login": login})).status_code == 201
+
+
+async def test_blanks_around_texts_are_taken_off(world: World):
+    given = {"name": " 周 ", "areas": [" 城东", "城东 "], "badge": " 7 "}
+    added = await world.ask("admin", "POST", "/v1/people", NEW | given)
+    assert added.json()["person"] == NEW
+    assert (await listed(world, "zhou"))["badge"] == "7"
+    moved = await world.ask("admin", "PUT", "/v1/people/zhou/roles", {"roles": ["technician"], "areas": [" 城西 "]})
+    assert moved.json()["areas"] == ["城西"]
+
+
+async def test_a_login_that_would_not_be_given_now_stays_good(world: World):
+    old = Person("Ｌi\u200b", "老李\n", ("technician",), ("城东",))
+    await world.house.db.write(lambda tx: rows.add_person(tx, old, 0))
+    path = f"/v1/people/{quote(old.login)}"
+    assert (await world.ask("admin", "PUT", f"{path}/card", CARD)).status_code == 200
+    assert (await world.ask("admin", "PUT", f"{path}/roles", ROLES)).json()["areas"] == ROLES["areas"]
+    assert (await world.plan(technician=old.login)).status_code == 422  # he is no technician now
+    await world.ask("admin", "PUT", f"{path}/roles", {"roles": ["technician"], "areas": ["城东"]})
+    assert (await world.plan(technician=old.login)).status_code == 201
 
 
 async def test_an_invitation_is_good_for_72_hours_and_the_newest_alone(world: World):

@@ -1,5 +1,6 @@
 """What could not be taken waits, with its bytes, until a supervisor decides."""
 
+import asyncio
 import json
 from uuid import UUID
 
@@ -7,6 +8,8 @@ import pytest
 
 from service.domain import errors
 from service.flows import decide, people, quarantine, submit, view
+from service.storage.database import Tx
+from service.storage.quarantine import KeptRow
 
 from .town import TOKENS, Town, a_record, encode, said, uid
 
@@ -77,6 +80,56 @@ async def test_a_decision_needs_a_reason(town: Town, wrong: dict[str, str]) -> N
         await decide.decide(town.house, TOKENS["wang"], kept, json.dumps(wrong).encode())
     with pytest.raises(errors.NotAllowed):
         await decide.decide(town.house, TOKENS["li"], kept, encode({"decision": "discard", "reason": "x"}))
+
+
+@pytest.mark.parametrize("other", ["discard", "take"])
+async def test_of_two_who_decide_at_once_one_is_told_and_undone(
+    town: Town, other: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    raw = a_record("r", uid("v"), said("09:05", "arrived"))
+    kept = UUID(await refused(town, raw))
+    visit = await town.planned()
+    both, look = asyncio.Barrier(2), decide.settled
+
+    async def together(tx: Tx, row: KeptRow) -> KeptRow:
+        seen = await look(tx, row)
+        if town.house.db.engine == "postgres":  # in SQLite one writer does one after the other
+            await both.wait()
+        assert seen.decision is None or town.house.db.engine == "sqlite"
+        return seen
+
+    monkeypatch.setattr(decide, "settled", together)
+    told = await asyncio.gather(
+        *(
+            decide.decide(town.house, TOKENS[who], kept, encode({"decision": what, "reason": "x"}))
+            for who, what in (("wang", "take"), ("admin", other))
+        ),
+        return_exceptions=True,
+    )
+    monkeypatch.undo()
+    (won,) = [one for one in told if isinstance(one, decide.Decided)]
+    (lost,) = [one for one in told if isinstance(one, BaseException)]
+    assert isinstance(lost, errors.AlreadyDecided)
+    records = (await view.show(town.house, TOKENS["zhao"], visit)).records
+    assert len(records) == (won.quarantine.decision == "take")
+    (item,) = (await quarantine.page(town.house, TOKENS["wang"], None, decided=True)).items
+    assert (item.decision, item.decided_by) == (won.quarantine.decision, won.quarantine.decided_by)
+
+
+async def test_the_same_decision_twice_at_once_is_one(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A browser that asks again because the answer is late."""
+    kept = UUID(await refused(town, b"nonsense"))
+    both, look = asyncio.Barrier(2), decide.settled
+
+    async def together(tx: Tx, row: KeptRow) -> KeptRow:
+        if town.house.db.engine == "postgres":
+            await both.wait()
+        return await look(tx, row)
+
+    monkeypatch.setattr(decide, "settled", together)
+    discard = encode({"decision": "discard", "reason": "测试数据"})
+    one, two = await asyncio.gather(*(decide.decide(town.house, TOKENS["wang"], kept, discard) for _ in range(2)))
+    assert one == two
 
 
 async def listed(town: Town, *, decided: bool = False) -> list[str]:

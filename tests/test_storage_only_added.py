@@ -6,7 +6,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from service.storage import checklists, events, evidence, log, quarantine
+from service.storage import arriving, checklists, events, evidence, log, quarantine
 from service.storage.batches import add_batch
 from service.storage.checklists import ChecklistRow
 from service.storage.database import Database, Tx
@@ -68,8 +68,8 @@ async def test_tables_refuse_what_is_not_an_addition(database: Database, address
         await quarantine.keep(tx, an_input(1))
         await log.add_access(tx, uid(1), NOON, "wang", "quarantine", "a question")
         await log.add_leaf(tx, uid(1), b"{}", NOON)
-        await evidence.add_blob(tx, BlobRow(b"file", 9, "image/jpeg", 1, 1, NOON))
-        await evidence.send(tx, b"file", "li", NOON)
+        assert await arriving.announce(tx, b"file", NOON)
+        assert await evidence.send(tx, BlobRow(b"file", 9, "image/jpeg", 1, 1, NOON), "li")
         await evidence.add_lost(tx, LostRow(uid(1), uid(1), uid(1), b"file", NOON, "li", b"1", b"2", b"3"))
         await events.add_event(tx, EventRow(id=uid(2), kind="key", at=1, sha256=b"1", body=b"{}", salt=b"2"))
 

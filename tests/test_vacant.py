@@ -1,14 +1,21 @@
 """Visits whose technician left, or is no technician any more, are seen by the dispatcher until somebody else goes."""
 
+import asyncio
+from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
 import pytest
 
-from service.flows import lists, standing
+from service.domain import errors
+from service.flows import change, lists, plan, staff, standing
+from service.flows import people as leaving
 from service.storage import migrate, people
+from service.storage import postgres as postgres_module
 from service.storage.database import Tx, open_database
+from service.storage.postgres import Postgres
 
-from .town import TOKENS, Town, said, uid
+from .town import TOKENS, Town, encode, said, uid
 from .world import VISIT, World, record
 
 
@@ -83,6 +90,89 @@ async def test_a_board_that_is_made_anew_shows_it_too(world: World) -> None:
     await world.house.db.write(empty)
     assert await standing.fill(world.house) == 1
     assert await flagged(world) == {str(VISIT)}
+
+
+async def departs(town: Town) -> None:
+    await leaving.depart(town.house, TOKENS["admin"], "li", encode({"reason": "离职"}))
+
+
+async def is_dispatcher_now(town: Town) -> None:
+    roles = encode({"roles": ["dispatcher"], "areas": ["城东"]})
+    await staff.give_roles(town.house, TOKENS["admin"], "li", roles)
+
+
+@pytest.mark.parametrize("ends", [departs, is_dispatcher_now])
+@pytest.mark.parametrize("begins", ["planned", "handed over"])
+async def test_a_visit_given_to_somebody_who_just_leaves_is_flagged(
+    postgres_database: Postgres, monkeypatch: pytest.MonkeyPatch, ends: Callable[[Town], Any], begins: str
+) -> None:
+    town = await Town(postgres_database).open()
+    visit = uid("v") if begins == "planned" else await town.planned(technician="sun")
+    looked, go_on = asyncio.Event(), asyncio.Event()
+
+    async def slowly(*given: Any) -> Any:
+        found = await goes(*given)
+        looked.set()
+        await go_on.wait()
+        return found
+
+    goes = plan.goes
+    for module in (plan, change):
+        monkeypatch.setattr(module, "goes", slowly)
+    monkeypatch.setattr(postgres_module, "AGAIN", ())  # nobody waits in a circle
+    giving = asyncio.create_task(town.planned() if begins == "planned" else handed_over(town, visit, "li"))
+    await looked.wait()
+    going = asyncio.create_task(ends(town))
+    await asyncio.sleep(0.3)
+    assert not going.done()
+    go_on.set()
+    await asyncio.gather(giving, going)
+    found = await lists.page(town.house, TOKENS["zhao"], {"flag": "no_technician"})
+    assert [one.id for one in found.items] == [str(visit)]
+    with pytest.raises(errors.UnknownPerson):  # and who comes later is told
+        await town.planned("later")
+
+
+async def handed_over(town: Town, visit: UUID, *logins: str, revision: int = 0) -> None:
+    content = encode({"technician": logins[0], "crew": logins[1:]})
+    await change.change(town.house, TOKENS["zhao"], visit, "technician", content, frozenset({revision}))
+
+
+async def test_who_hands_over_and_who_sends_away_do_not_wait_in_a_circle(
+    postgres_database: Postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The visit is already on the agenda of who leaves: both want his row and the visit's."""
+    town = await Town(postgres_database).open()
+    visit = await town.planned()
+    monkeypatch.setattr(postgres_module, "AGAIN", ())
+    locked, go_on = asyncio.Event(), asyncio.Event()
+
+    async def slowly(*given: Any) -> Any:
+        locked.set()
+        await go_on.wait()
+        return await goes(*given)
+
+    goes = plan.goes
+    monkeypatch.setattr(change, "goes", slowly)
+    giving = asyncio.create_task(handed_over(town, visit, "sun", "li"))
+    await locked.wait()
+    going = asyncio.create_task(departs(town))
+    await asyncio.sleep(0.3)
+    go_on.set()
+    await asyncio.gather(giving, going)
+
+
+async def test_visits_of_one_technician_are_planned_at_the_same_time(postgres_database: Postgres) -> None:
+    """Who reads him does not keep out who reads him."""
+    town = await Town(postgres_database).open()
+    async with asyncio.timeout(10):
+        both = asyncio.Barrier(2)
+
+        async def work(tx: Tx) -> None:
+            await plan.goes(tx, "li", ("sun",))
+            await both.wait()
+
+        await asyncio.gather(*(town.house.db.write(work) for _ in range(2)))
 
 
 async def test_visits_from_before_are_flagged_by_the_upgrade(

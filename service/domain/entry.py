@@ -16,7 +16,8 @@ Moment = Annotated[datetime, msgspec.Meta(tz=True)]  # RFC 3339, an offset is re
 Sha256 = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$(?!\n)")]
 Thing = Annotated[str, msgspec.Meta(pattern="^[a-z0-9_-]{1,40}$(?!\n)")]
 Answer = str | int | float | bool | None  # to a typed field; flat, so that nothing deep is ever kept decoded
-Id = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+# on the wire a UUID with dashes, which whoever takes entries looks at; examples of a checklist have short ones
+Id = Annotated[str, msgspec.Meta(min_length=1, max_length=64, extra_json_schema={"format": "uuid"})]
 Tick = Annotated[int, msgspec.Meta(ge=-(2**53), le=2**53)]  # milliseconds
 
 

@@ -171,6 +171,13 @@ class VisitCancelled(Problem):
     status = 409
 
 
+class VisitBegun(Problem):
+    """工作已经开始，不能再取消；已经结束的，也不能再改时间。需要再去的，请另建后续任务
+    Work has begun: it can no longer be cancelled, nor moved once it is over; plan a visit that follows instead"""
+
+    status = 409
+
+
 class PreconditionRequired(Problem):
     """修改前请先查看，并带上 If-Match
     Look at the visit first, and send its ETag as If-Match"""
@@ -235,8 +242,8 @@ class BodyTooLarge(Problem):
 
 
 class WrongMediaType(Problem):
-    """内容类型不对，请用 application/json
-    Wrong media type; use application/json"""
+    """内容类型不对，请按说明所列的类型发送
+    Wrong media type; send one that the detail names"""
 
     status = 415
 

@@ -1,7 +1,8 @@
 """Files that entries name: who has to send them, which are still missing, and which will never come.
 
 A file is missing for a batch until somebody who stands behind the batch has sent its bytes. That the bytes are known
-from elsewhere does not count: a digest alone opens nothing.
+from elsewhere does not count: a digest alone opens nothing. Where the writer's phone is lost a supervisor may stand in,
+who then is asked for the files that are missing beside those who wrote.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,10 +16,19 @@ Named = tuple[str, ...]
 
 
 class Files(msgspec.Struct, frozen=True):
-    """What is known of a visit's files: `sent` as (file, sender), `lost` as (batch, file) that was given up."""
+    """What is known of a visit's files: `sent` as (file, sender), `lost` as (batch, file) that was given up.
+
+    `stood_in`: files that came from somebody who was asked for them, and wrote nothing that names them.
+    """
 
     sent: frozenset[tuple[str, str]] = frozenset()
     lost: frozenset[tuple[str, str]] = frozenset()
+    stood_in: frozenset[str] = frozenset()
+
+    def held(self, batches: Iterable[tuple[Named, Sequence[str]]]) -> "Files":
+        """The same with what others sent than those behind the batches, given as what each names and its senders."""
+        own = {(name, sender) for named, senders in batches for name in named for sender in senders}
+        return msgspec.structs.replace(self, stood_in=frozenset(name for name, _ in self.sent - own))
 
 
 def customer_of(visit: str) -> str:
@@ -46,7 +56,7 @@ def gone(files: Files, batch: str, named: Named, senders: Sequence[str]) -> froz
 
 
 def _came(files: Files, name: str, senders: Sequence[str]) -> bool:
-    return any((name, sender) in files.sent for sender in senders)
+    return name in files.stood_in or any((name, sender) in files.sent for sender in senders)
 
 
 def counting(entries: list[Entry], batches: Iterable[tuple[Sequence[Entry], frozenset[str]]]) -> list[Entry]:

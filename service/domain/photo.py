@@ -28,13 +28,15 @@ _END_OF_JPEG, _END_OF_PNG = b"\xff\xd9", b"\0\0\0\0IEND\xae\x42\x60\x82"
 class Photo(msgspec.Struct, frozen=True):
     """The kind of a picture, and its size in pixels; 0 × 0 when its header does not say one.
 
-    `whole`: its bytes go on to its end. One that was cut off is no picture to look at, and yet what was sent.
+    `whole`: its bytes go on to its end. One that was cut off is no picture to look at, and yet what was sent. `cut`: it
+    was so even before its header could say a size, so nobody knows what a decoder would make of it.
     """
 
     kind: Kind
     width: int
     height: int
     whole: bool = True
+    cut: bool = False
 
     @property
     def pixels(self) -> int:
@@ -46,12 +48,13 @@ def photo_of(read: Read, size: int) -> Photo | None:
     """What so many bytes are; None when they are no picture of these kinds."""
     head = read(0, 32)
     if head[:3] == b"\xff\xd8\xff":
-        width, height, scan = _jpeg(read)
-        return Photo("image/jpeg", width, height, scan > 0 and _has(read, scan, size, _END_OF_JPEG))
+        width, height, scan, cut = _jpeg(read)
+        return Photo("image/jpeg", width, height, scan > 0 and _has(read, scan, size, _END_OF_JPEG), cut)
     if head[:8] == b"\x89PNG\r\n\x1a\n":
-        return Photo("image/png", *_png(head), _has(read, 8, size, _END_OF_PNG))
+        return Photo("image/png", *_png(head), _has(read, 8, size, _END_OF_PNG), len(head) < 24)
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
-        return Photo("image/webp", *_webp(head), 8 + _little(head[4:8]) <= size)
+        whole = 8 + _little(head[4:8]) <= size
+        return Photo("image/webp", *_webp(head), whole, len(head) < 30 and not whole)
     return None
 
 
@@ -71,29 +74,30 @@ def _png(head: bytes) -> tuple[int, int]:
     return int.from_bytes(head[16:20]), int.from_bytes(head[20:24])
 
 
-def _jpeg(read: Read) -> tuple[int, int, int]:
-    """Size out of the frame header, and where the first scan begins (ITU T.81, B.2); 0: nowhere.
-
-    Of several frames the largest counts.
+def _jpeg(read: Read) -> tuple[int, int, int, bool]:
+    """Size out of the frame header, and where the first scan begins (ITU T.81, B.2), 0: nowhere; and whether the bytes
+    simply end before any frame. Of several frames the largest counts.
     """
     place, found = 2, (0, 0)
     for _ in range(_MOST_SEGMENTS):
         segment = read(place, 9)
-        if len(segment) < 4 or segment[0] != 0xFF or segment[1] == 0xD9:  # the end
+        if segment[:1] not in (b"", b"\xff") or segment[1:2] == b"\xd9":  # no marker, or the end
             break
-        if segment[1] == 0xDA:
-            return *found, place
-        if segment[1] == 0xFF:  # a fill byte
+        if segment[1:2] == b"\xda":
+            return *found, place, False
+        if segment[1:2] == b"\xff":  # a fill byte
             place += 1
             continue
-        if segment[1] in _ALONE:
+        if len(segment) > 1 and segment[1] in _ALONE:
             place += 2
             continue
-        if segment[1] in _FRAMES and len(segment) == 9:
+        if len(segment) < 4 or (segment[1] in _FRAMES and len(segment) < 9):
+            return *found, 0, found == (0, 0)
+        if segment[1] in _FRAMES:
             size = int.from_bytes(segment[7:9]), int.from_bytes(segment[5:7])
             found = max(found, size, key=lambda one: one[0] * one[1])
         place += 2 + max(2, int.from_bytes(segment[2:4]))
-    return *found, 0
+    return *found, 0, False
 
 
 def _webp(head: bytes) -> tuple[int, int]:

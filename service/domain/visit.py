@@ -7,6 +7,15 @@ import msgspec
 from .entry import Entry, Moment
 
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+DEVICE_CLOCK = {
+    "description": "The wall clock, the monotonic clock in ms, and the session that began it, as in an entry.",
+    "type": ["object", "null"],
+    "properties": {
+        "at": {"type": "string", "format": "date-time"},
+        "tick": {"type": "integer"},
+        "session": {"type": "string"},
+    },
+}
 
 
 class Window(msgspec.Struct, frozen=True, rename={"start": "from", "end": "to"}):
@@ -84,15 +93,26 @@ class Plan(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     follows: str | None = None
 
 
-class Record(msgspec.Struct, frozen=True, kw_only=True):
-    """What a phone submits: a batch of entries about one visit."""
+Uuid = Annotated[str, msgspec.Meta(extra_json_schema={"format": "uuid"})]
+"""With dashes. Whoever reads it looks whether it is one."""
 
-    id: str
-    visit: str
+
+class Record(msgspec.Struct, frozen=True, kw_only=True):
+    """What a phone submits: a batch of entries about one visit.
+
+    `device_clock` says what the phone's clocks showed when it sent this: `{at, tick, session}`. It is kept as it came,
+    whatever it is: who supervises is told when the clock was ahead.
+    """
+
+    id: Uuid
+    visit: Uuid
     checklist: str
     entries: tuple[Entry, ...]
     correction: str | None = None
     app: str | None = None
+    device_clock: Annotated[msgspec.Raw, msgspec.Meta(extra_json_schema=DEVICE_CLOCK)] | msgspec.UnsetType = (
+        msgspec.UNSET
+    )
 
 
 class OfficeEntries(msgspec.Struct, frozen=True):

@@ -21,9 +21,11 @@ class Asked(msgspec.Struct, frozen=True):
 
 
 class Appointment(msgspec.Struct, frozen=True, kw_only=True):
-    """What was agreed with the customer. `moved`: the window is not the first one. `agreed` is for the one in force."""
+    """What was agreed with the customer. `moved`: the window is not the first one; `before` is the one before it.
+    `agreed` is for the one in force."""
 
     window: Window | None
+    before: Window | None = None
     moved: bool
     agreed: bool
     agreed_at: datetime | None = None
@@ -37,7 +39,8 @@ def appointment(file: File, now: datetime, cutoff_hours: int) -> Appointment:
     """The appointment now."""
     visit = file.visit()
     last = visit.rescheduled[-1] if visit.rescheduled else None
-    window = Window(last.start, last.end) if last else visit.window
+    windows = [visit.window, *(Window(one.start, one.end) for one in visit.rescheduled)]
+    window = windows[-1]
     entries = file.gathered.entries
     slips = withdrawn(entries)
     seen = [one for one in entries if one.id not in slips and (last is None or one.at >= last.at)]
@@ -50,6 +53,7 @@ def appointment(file: File, now: datetime, cutoff_hours: int) -> Appointment:
     until = window.start - timedelta(hours=cutoff_hours) if window else None
     return Appointment(
         window=window,
+        before=windows[-2] if last else None,
         moved=last is not None,
         agreed=agreed is not None,
         agreed_at=agreed.at if agreed else None,

@@ -6,7 +6,7 @@ import msgspec
 
 from service.domain.errors import Busy, DigestDiffers, FileTooLarge, NotPhoto, PhotoUnreadable
 from service.domain.photo import MOST_PIXELS, Kind, Photo
-from service.storage import agenda, evidence, visits
+from service.storage import agenda, arriving, evidence, visits
 from service.storage.database import Tx
 from service.storage.evidence import BlobRow
 from service.storage.incoming import Growing, passing
@@ -17,6 +17,7 @@ from .judging import load
 from .standing import written_now
 
 TRIES = 20
+SWEPT = "what was left of this file is just being swept"
 
 
 class Sealed(msgspec.Struct, frozen=True):
@@ -55,7 +56,7 @@ async def seal(house: House, file: Growing, digest: bytes, said: Kind | None = N
     """Look at a file that came whole, and put it into the store. What is known there is not written again.
 
     FileTooLarge, NotPhoto, DigestDiffers, PhotoUnreadable. Nothing is decoded here. A picture that ends too early is
-    kept as it came: its bytes are what its digest promised.
+    kept as it came: its bytes are what its digest promised. Where it ends before it says its size, no copy is made.
     """
     looked = await file.looked()
     photo = looked.photo
@@ -63,15 +64,26 @@ async def seal(house: House, file: Growing, digest: bytes, said: Kind | None = N
         raise DigestDiffers
     if photo is None or said not in (None, photo.kind):
         raise NotPhoto("by their first bytes, and as Content-Type says")
-    if photo.pixels == 0:
+    if photo.pixels == 0 and not photo.cut:
         raise PhotoUnreadable("its header does not say its size")
     if photo.pixels > MOST_PIXELS[photo.kind]:
         raise FileTooLarge(f"at most {MOST_PIXELS[photo.kind] // 1_000_000} million pixels")
-    if await house.db.read(lambda tx: evidence.stored(tx, digest)) is None:
-        if not await house.db.write(lambda tx: evidence.announce(tx, digest, house.clock())):
-            raise Busy("what was left of this file is just being swept")
+    if await _announced(house, digest):
         await house.vault.blobs.put(digest, file.path)
     return Sealed(digest, looked.size, photo)
+
+
+async def _announced(house: House, digest: bytes) -> bool:
+    """Say that a file is about to be put into the store. False when it is there already."""
+
+    async def work(tx: Tx) -> bool:
+        if await evidence.stored(tx, digest) is not None:
+            return False
+        if not await arriving.announce(tx, digest, house.clock()):
+            raise Busy(SWEPT)
+        return True
+
+    return await house.db.write(work)
 
 
 async def arrived(house: House, sealed: Sealed, sender: str) -> bool:
@@ -108,6 +120,7 @@ async def note(house: House, tx: Tx, sealed: Sealed, sender: str) -> bool:
     if await evidence.sent(tx, sealed.digest, sender):
         return False
     whole = int(photo.whole)
-    await evidence.add_blob(tx, BlobRow(sealed.digest, sealed.size, photo.kind, photo.width, photo.height, now, whole))
-    await evidence.send(tx, sealed.digest, sender, now)
+    row = BlobRow(sealed.digest, sealed.size, photo.kind, photo.width, photo.height, now, whole)
+    if not await evidence.send(tx, row, sender):
+        raise Busy(SWEPT)  # whoever put it there slept for a week
     return True

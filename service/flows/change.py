@@ -8,9 +8,9 @@ from hashlib import sha256
 from uuid import UUID
 
 from service.domain.change import Cancellation, Content, NewTechnician, NewWindow, changed
-from service.domain.errors import Fault, InvalidBody, PreconditionFailed, VisitCancelled
+from service.domain.errors import Fault, InvalidBody, PreconditionFailed, VisitBegun, VisitCancelled
 from service.domain.visit import Plan
-from service.storage import agenda, board, changes, log, messages, search, visits
+from service.storage import agenda, board, changes, log, messages, people, search, visits
 from service.storage.changes import ChangeRow, Kind
 from service.storage.database import Tx
 
@@ -18,7 +18,7 @@ from . import vacant
 from .access import sign_in
 from .decode import decode, encoded
 from .house import House
-from .judging import File, contents, load, locked_row
+from .judging import File, contents, last_moment, load, locked_row
 from .plan import due_faults, goes
 from .standing import stand_again, texts
 from .view import VisitView, view
@@ -33,14 +33,15 @@ async def change(
     change_id = house.new_id()
 
     async def work(tx: Tx) -> VisitView:
+        if isinstance(content, NewTechnician):  # people before visits, as who sends them away locks them
+            await people.staying(tx, (content.technician, *(content.crew or ())))
         row = await locked_row(tx, person, visit)
         before = await load(house, tx, row)
         if _is_so(before, content):
             return await view(house, tx, before.told(person))
         if row.revision not in expected:
             raise PreconditionFailed
-        if before.standing.cancelled is not None:
-            raise VisitCancelled
+        _open(house, before, content)
         await _check(tx, before, content)
         new = ChangeRow(
             id=change_id,
@@ -60,6 +61,17 @@ async def change(
         return await view(house, tx, (await _spread(house, tx, before, content)).told(person))
 
     return await house.db.write(work)
+
+
+def _open(house: House, file: File, content: Content) -> None:
+    """What was done stays where it was done, and is reviewed (docs/decisions/0010). VisitBegun, VisitCancelled."""
+    judgement = file.judged(last_moment(house, file.gathered.entries))
+    if judgement.verdict is not None:
+        over = isinstance(content, NewWindow) and "left" in judgement.facts  # work may be of more than one day
+        if over or isinstance(content, Cancellation):
+            raise VisitBegun
+    elif file.standing.cancelled is not None:
+        raise VisitCancelled
 
 
 def _is_so(file: File, content: Content) -> bool:

@@ -1,14 +1,12 @@
-"""The rest of `doorstep verify`: what has no leaf of its own is held against what has, and files against their digests.
+"""The rest of `doorstep verify`: what has no leaf of its own, and files, held against their digests.
 
-What the log saw of people and devices are events; the rows that let somebody in have to say the same.
+Here is also how all of it is looked at, row by row. People and devices are in `roll`, who sees what in `board`.
 """
 
 from collections.abc import AsyncIterator, Awaitable
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
-
-import msgspec
 
 from service.domain.errors import Problem
 from service.storage.blobs import digest_of
@@ -18,11 +16,17 @@ from service.storage.disk import on_disk
 from .house import House
 
 MANY = 1000
-Facts = dict[str, Any]
+SHOWN = 100  # rows that are named one by one
 _KEYS = {
     "quarantine": ("quarantine_strange", "quarantine_keys"),
     "events": ("events_strange", "events_keys"),
     "stored": ("stored_strange", "stored_keys"),
+    "visits": ("visits_strange", "visits_keys"),
+}
+_LISTS = {
+    "sent_without_row": "file {}: it was sent, and its row is gone",
+    "stored_without_sender": "file {}: it is in the store, and who sent it is gone",
+    "named_without_file": "file {}: a visit names it, and its row is gone",
 }
 
 
@@ -30,9 +34,9 @@ async def told(what: str, faults: Awaitable[list[str]]) -> list[str]:
     """The faults that are found. That it is not possible to look is one too: nothing else is left out for it."""
     try:
         return await faults
-    except Problem:  # the database or the store is away: nothing can be said
-        raise
-    except Exception as error:  # noqa: BLE001 - whatever a row makes of itself that somebody tampered with
+    except Exception as error:  # whatever a row makes of itself that somebody tampered with
+        if isinstance(error, Problem) and error.status >= 500:  # the database or the store is away: nothing can be said
+            raise
         return [f"{what} ({type(error).__name__})"]
 
 
@@ -43,16 +47,40 @@ def named(id: object) -> str:
     return repr(id)
 
 
+def differing(expected: dict[str, Any], row: dict[str, Any] | None, says: str) -> list[str]:
+    """Which facts of a row are others."""
+    if row is None:
+        return ["the row is gone"]
+    return [f"{fact} is not what {says}" for fact in expected if expected[fact] != row[fact]]
+
+
+async def listed(tx: Tx, query: str, fault: str) -> list[str]:
+    """A fault for each id that a query finds: a hundred of them, and that there are more."""
+    rows = await tx.all(query, size=SHOWN + 1)
+    found = [fault.format(named(row[0])) for row in rows[:SHOWN]]
+    return [*found, f"{fault.format('…')} (and more)"] if len(rows) > SHOWN else found
+
+
+async def keys(house: House, what: str, faults: list[str]) -> AsyncIterator[bytes]:
+    """All keys of a table, as bytes. In SQLite others sort before all bytes: they are counted."""
+    strange, page = _KEYS[what]
+    odd = await house.db.read(lambda tx: tx.one(strange, least=b""))
+    if odd and odd[0]:
+        faults.append(f"{what}: {odd[0]} rows have no key of bytes")
+    first = b""
+    while rows := await house.db.read(lambda tx, first=first: tx.all(page, first=first, size=MANY)):
+        for row in rows:
+            yield row[0]
+        first = rows[-1][0] + b"\0"  # the next key there can be
+
+
 async def compared(house: House) -> list[str]:
     """What is wrong beside the log."""
     faults = await told("checklists cannot be listed", _checklists(house))
     faults += await told("the quarantine cannot be listed", _quarantine(house))
-    people = await told("people and devices cannot be compared", _people(house))
-    if people:  # what was just being changed is as it should be the second time
-        again = await told("people and devices cannot be compared", _people(house))
-        people = [fault for fault in people if fault in again]
-    faults += people
-    faults += await told("who sent what cannot be read", house.db.read(_sent_without_row))
+    for query, fault in _LISTS.items():
+        looked = house.db.read(lambda tx, query=query, fault=fault: listed(tx, query, fault))
+        faults += await told("who sent what cannot be read", looked)
     return faults + await told("stored files cannot be listed", _files(house))
 
 
@@ -70,7 +98,7 @@ async def _checklists(house: House) -> list[str]:
 
 async def _quarantine(house: House) -> list[str]:
     faults: list[str] = []
-    async for key in _keys(house, "quarantine", faults):
+    async for key in keys(house, "quarantine", faults):
 
         async def look(tx: Tx, key: bytes = key) -> list[str]:
             return _same_bytes(await tx.one("quarantine_bytes", id=key))
@@ -86,28 +114,10 @@ def _same_bytes(row: Row | None) -> list[str]:
     return [] if sha256(row[1]).digest() == row[0] else ["the bytes were changed"]
 
 
-async def _keys(house: House, what: str, faults: list[str]) -> AsyncIterator[bytes]:
-    """All keys of a table, as bytes. In SQLite others sort before all bytes: they are counted."""
-    strange, page = _KEYS[what]
-    odd = await house.db.read(lambda tx: tx.one(strange, least=b""))
-    if odd and odd[0]:
-        faults.append(f"{what}: {odd[0]} rows have no key of bytes")
-    after = b""
-    while rows := await house.db.read(lambda tx, after=after: tx.all(page, after=after, size=MANY)):
-        for row in rows:
-            yield row[0]
-        after = rows[-1][0]
-
-
-async def _sent_without_row(tx: Tx) -> list[str]:
-    """A file that was acknowledged has its row, else nobody would miss its bytes."""
-    return [f"file {named(row[0])}: it was sent, and its row is gone" for row in await tx.all("sent_without_row")]
-
-
 async def _files(house: House) -> list[str]:
     """Every file that the database says is in the store is there, with its bytes."""
     faults: list[str] = []
-    async for digest in _keys(house, "stored", faults):
+    async for digest in keys(house, "stored", faults):
         faults += [f"file {digest.hex()}: {fault}" for fault in await told("it cannot be read", _file(house, digest))]
     return faults
 
@@ -118,88 +128,3 @@ async def _file(house: House, digest: bytes) -> list[str]:
             return [] if await on_disk(digest_of, path) == digest else ["the bytes were changed"]
     except FileNotFoundError:
         return ["it is gone from the store"]
-
-
-async def _people(house: House) -> list[str]:
-    """What became of people and devices as the events say, held against their rows. What no event says is not looked
-    at: there may be people from before there were events."""
-    faults: list[str] = []
-    order: list[tuple[int, bytes, Facts]] = []
-    async for key in _keys(house, "events", faults):
-        try:
-            row = await house.db.read(lambda tx, key=key: tx.one("event", id=key))
-            order += [(row[2], key, msgspec.json.decode(row[4]))] if row else []
-        except Problem:
-            raise
-        except Exception:  # noqa: BLE001, S112 - it has a leaf, and its fault is told there
-            continue
-    people, devices = _as_told([event for _, _, event in sorted(order, key=lambda one: one[:2])])
-    for login, facts in people.items():
-
-        async def person(tx: Tx, login: str = login, facts: Facts = facts) -> list[str]:
-            return _differing(facts, _person(await tx.one("person_kept", login=login)))
-
-        found = await told("it cannot be read", house.db.read(person))
-        faults += [f"person {login}: {fault}" for fault in found]
-    for mark, facts in devices.items():
-
-        async def device(tx: Tx, mark: str = mark, facts: Facts = facts) -> list[str]:
-            return _differing(facts, _device(await tx.one("device", id=UUID(mark).bytes)))
-
-        found = await told("it cannot be read", house.db.read(device))
-        faults += [f"device {mark}: {fault}" for fault in found]
-    return faults
-
-
-def _as_told(events: list[Facts]) -> tuple[dict[str, Facts], dict[str, Facts]]:
-    """What has to be in the rows, as far as events say it."""
-    people: dict[str, Facts] = {}
-    devices: dict[str, Facts] = {}
-    for event in events:
-        if "device" in event:
-            facts = devices.setdefault(event["device"], {})
-            if event["what"] == "enrolled":
-                facts |= {"person": event["person"], "key": event.get("key", "")}
-            elif event["what"] == "revoked":
-                facts["revoked"] = True
-            continue
-        facts = people.setdefault(event["person"], {})
-        if "roles" in event:
-            facts |= {"roles": sorted(event["roles"]), "areas": sorted(event.get("areas", []))}
-        if event["what"] == "card":
-            facts |= {"badge": event.get("badge", ""), "title": event.get("title", "")}
-        elif event["what"] == "photo":
-            facts["photo"] = event["photo"]
-        elif event["what"] == "left":
-            facts["left"] = True
-    return people, devices
-
-
-def _person(row: Row | None) -> Facts | None:
-    if row is None:
-        return None
-    roles, areas, badge, title, photo, left = row
-    return {
-        "roles": sorted(roles.split(" ")),
-        "areas": sorted(areas.split("\n")) if areas else [],
-        "badge": badge,
-        "title": title,
-        "photo": photo.hex() if photo else "",
-        "left": left is not None,
-    }
-
-
-def _device(row: Row | None) -> Facts | None:
-    if row is None:
-        return None
-    return {
-        "person": row[1],
-        "key": sha256(row[3]).hexdigest() if row[3] else "",
-        "revoked": row[7] is not None,
-    }
-
-
-def _differing(said: Facts, row: Facts | None) -> list[str]:
-    if row is None:
-        return ["the row is gone"]
-    return [f"{fact} is not what the last event says" for fact in said if said[fact] != row[fact]]

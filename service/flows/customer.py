@@ -156,10 +156,10 @@ async def who(house: House, tx: Tx, login: str) -> Who:
 
 def _due(file: File, stands: Appointment) -> Due:
     entries = file.gathered.entries
-    if file.standing.cancelled is not None:
-        return "cancelled"
     if any(entry.what == "left" and entry.holds is not False for entry in entries):
         return "over"
     if any(entry.by == "technician" for entry in entries):
         return "under_way"
+    if file.standing.cancelled is not None:  # while nothing was done
+        return "cancelled"
     return "agreed" if stands.agreed else "appointment"

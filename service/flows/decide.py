@@ -47,14 +47,17 @@ async def decide(house: House, token: bytes, kept: UUID, raw: bytes) -> Decided:
         if found is None or not await concerns(tx, person, found):
             raise NotFound
         row = await settled(tx, found)
-        if row.decision is not None:
-            if row.decision == decision.decision and row.decided_by == person.login:
-                return row, None
+        if row.decision is None:
+            receipt = await _take(house, tx, row) if decision.decision == "take" else None
+            now = house.clock()
+            first = await quarantine.decide(tx, kept, decision.decision, person.login, now, decision.reason)
+            row = await quarantine.one(tx, kept) or row
+            if first:
+                return row, receipt
+        # decided before, or just now by somebody else: then what was taken here is undone
+        if row.decision != decision.decision or row.decided_by != person.login:
             raise AlreadyDecided
-        receipt = await _take(house, tx, row) if decision.decision == "take" else None
-        await quarantine.decide(tx, kept, decision.decision, person.login, house.clock(), decision.reason)
-        after = await quarantine.one(tx, kept)
-        return after or row, receipt
+        return row, None
 
     row, receipt = await house.db.write(work)
     return Decided(shown(house, row), receipt)

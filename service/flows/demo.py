@@ -1,4 +1,8 @@
-"""Demonstration data: invented people, and the stories that travel with the program. Repeating is harmless."""
+"""Demonstration data: invented people, and the stories that travel with the program.
+
+Repeating is harmless, also over what another version made: every id follows from the content that it names, so what is
+told otherwise now is told beside it.
+"""
 
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -14,6 +18,7 @@ from service.storage.database import Tx
 
 from . import attach, demo_damage, links, office, plan, submit
 from .access import digest
+from .events import PersonEvent, noted
 from .house import House
 
 AREA = "城东片区"
@@ -44,7 +49,9 @@ async def seed(house: House) -> Demo:
 
     async def hire(tx: Tx) -> None:
         for person in PEOPLE:
-            await people.add_person(tx, person, house.clock())
+            if await people.add_person(tx, person, house.clock()):
+                who, roles, areas = person.login, person.roles, person.areas
+                await noted(house, tx, PersonEvent(what="added", person=who, by="doorstep", roles=roles, areas=areas))
             await people.add_token(tx, digest(tokens[person.login]), person.login, house.clock())
 
     await house.db.write(hire)
@@ -53,58 +60,53 @@ async def seed(house: House) -> Demo:
         await _story(house, zhao, li, msgspec.json.decode(path.read_bytes()))
     now = house.now()
     just, soon = _half(now - 3 * HALF_HOUR), _soon(now)
-    visit, next_one = _id(f"just {just.isoformat()}"), _id(f"soon {soon.isoformat()}")
-    await plan.create(house, zhao, visit, _encode(_planned(just, "刚才")))
-    await plan.create(house, zhao, next_one, _encode(_planned(soon, "待约")))
-    record = _id(f"record {visit}")
+    visit = await _plan(house, zhao, _planned(just, "刚才"))
+    next_one = await _plan(house, zhao, _planned(soon, "待约"))
+    record, body = _record(visit, _named(visit, _acts(just)))
     link = await links.create(house, zhao, next_one)
     to_sign = await _damage(house, zhao, li)
-    return Demo(tokens, link.url, to_sign, record, _record(just, visit, record))
+    return Demo(tokens, link.url, to_sign, record, body)
 
 
 async def _damage(house: House, zhao: bytes, li: bytes) -> str:
     """Yesterday's visit, which its customer has not signed; the address of his link."""
     day = house.now().replace(hour=14, minute=0, second=0, microsecond=0) - timedelta(days=1)
-    visit = _id(f"damage {day:%Y-%m-%d}")
     window = {"from": day.isoformat(), "to": (day + timedelta(hours=1)).isoformat()}
     planned = {"type": "meter_replacement", "window": window, **_who("换表"), "assigned": {"meter_exchanged": True}}
     planned["work"] = {"content": "更换损坏的水表", "place": "厨房"}
-    await plan.create(house, zhao, visit, _encode(planned))
     told = (day - timedelta(days=1)).isoformat()
-    entries = [
-        {"id": str(_id(f"{visit} {what}")), "what": what, "at": told, "by": "dispatcher", "evidence": demo_damage.CALL}
+    agreed = [
+        {"what": what, "at": told, "by": "dispatcher", "evidence": demo_damage.CALL}
         for what in ("appointment_agreed", "work_content_told", "work_place_told", "cooperation_requested")
     ]
-    await office.add_entries(house, zhao, visit, _encode({"entries": entries}))
+    acts = demo_damage.acts(day + timedelta(minutes=10))
+    visit = await _plan(house, zhao, planned, agreed, acts)
+    await office.add_entries(house, zhao, visit, _encode({"entries": _named(visit, agreed)}))
     for digest_of, raw in demo_damage.photos().items():
         sealed = await attach.keep_bytes(house, raw, bytes.fromhex(digest_of))
         await attach.arrived(house, sealed, "li")
-    record = _id(f"record {visit}")
-    entries = demo_damage.acts(day + timedelta(minutes=10), lambda what: str(_id(f"{record} {what}")))
-    await submit.submit(house, li, record, _encode(_batch(visit, record, entries)))
+    await submit.submit(house, li, *_record(visit, _named(visit, acts)))
     return (await links.create(house, zhao, visit)).url
 
 
 async def _story(house: House, zhao: bytes, li: bytes, story: dict[str, Any]) -> None:
     told = story["visit"]
-    visit = _id(told["id"])
     keep = ("type", "window", "assigned", "exempt_reason")
-    await plan.create(
-        house,
-        zhao,
-        visit,
-        _encode(
-            {**{name: told[name] for name in keep if name in told}, **_who(told["id"]), "external_ref": told["id"]}
-        ),
-    )
+    planned = {**{name: told[name] for name in keep if name in told}, **_who(told["id"]), "external_ref": told["id"]}
+    visit = await _plan(house, zhao, planned, story)
     # a customer's answer comes by his own link, never in a technician's record
     written = [entry for entry in story["entries"] if entry.get("says") is None]
     dispatch = [entry for entry in written if entry["by"] == "dispatcher"]
     if dispatch:
         await office.add_entries(house, zhao, visit, _encode({"entries": dispatch}))
-    record = _id(f"record {told['id']}")
-    entries = [entry for entry in written if entry["by"] != "dispatcher"]
-    await submit.submit(house, li, record, _encode(_batch(visit, record, entries)))
+    await submit.submit(house, li, *_record(visit, [entry for entry in written if entry["by"] != "dispatcher"]))
+
+
+async def _plan(house: House, zhao: bytes, planned: dict[str, Any], *story: Any) -> UUID:
+    """A visit; the rest of its story, where it is told at once, makes it another visit too."""
+    visit = _id(planned, *story)
+    await plan.create(house, zhao, visit, _encode(planned))
+    return visit
 
 
 def _half(moment: datetime) -> datetime:
@@ -130,7 +132,7 @@ def _planned(start: datetime, name: str) -> dict[str, Any]:
     }
 
 
-def _record(start: datetime, visit: UUID, record: UUID) -> bytes:
+def _acts(start: datetime) -> list[dict[str, Any]]:
     """Went in before asking, in shoe covers: the order is wrong though everything is ticked."""
     acts = [
         ("arrived", 5),
@@ -147,16 +149,10 @@ def _record(start: datetime, visit: UUID, record: UUID) -> bytes:
         ("thanked_at_end", 43),
         ("left", 45),
     ]
-    entries = [
-        {
-            "id": str(_id(f"{record} {what}")),
-            "what": what,
-            "at": (start + timedelta(minutes=minute)).isoformat(),
-            "by": "technician",
-        }
+    return [
+        {"what": what, "at": (start + timedelta(minutes=minute)).isoformat(), "by": "technician"}
         for what, minute in acts
     ]
-    return _encode(_batch(visit, record, entries))
 
 
 def _who(name: str) -> dict[str, Any]:
@@ -173,13 +169,21 @@ def _who(name: str) -> dict[str, Any]:
     }
 
 
-def _batch(visit: UUID, record: UUID, entries: list[dict[str, Any]]) -> dict[str, Any]:
-    return {"id": str(record), "visit": str(visit), "checklist": "onsite@1", "entries": entries, "app": "demo"}
+def _record(visit: UUID, entries: list[dict[str, Any]]) -> tuple[UUID, bytes]:
+    """A record: its id and its bytes."""
+    record = _id(str(visit), entries)
+    content = {"id": str(record), "visit": str(visit), "checklist": "onsite@1", "entries": entries, "app": "demo"}
+    return record, _encode(content)
 
 
-def _encode(content: dict[str, Any]) -> bytes:
+def _named(visit: UUID, entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [{"id": str(_id(str(visit), entry)), **entry} for entry in entries]
+
+
+def _encode(content: Any) -> bytes:
     return msgspec.json.encode(content)
 
 
-def _id(name: str) -> UUID:
-    return uuid5(NAMESPACE_URL, f"doorstep demo {name}")
+def _id(*content: Any) -> UUID:
+    """Always the same for the same content."""
+    return uuid5(NAMESPACE_URL, f"doorstep demo {_encode(content).decode()}")

@@ -1,6 +1,5 @@
 """Demonstration: a meter that a customer damaged, photographed and explained; he has not signed yet (4.3.7)."""
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from hashlib import sha256
 from io import BytesIO
@@ -38,8 +37,8 @@ def photos() -> dict[str, bytes]:
     return {sha256(raw).hexdigest(): raw for raw in made}
 
 
-def acts(start: datetime, entry_id: Callable[[str], str]) -> list[dict[str, Any]]:
-    """What the technician wrote, from the minute he arrived."""
+def acts(start: datetime) -> list[dict[str, Any]]:
+    """What the technician wrote, from the minute he arrived; entries that have no ids yet."""
     damage, cause, new = photos()
     told: list[tuple[str, int, dict[str, Any]]] = [
         ("badge_worn", -60, {}),
@@ -92,13 +91,7 @@ def acts(start: datetime, entry_id: Callable[[str], str]) -> list[dict[str, Any]
     facts = ("borrowed", "breach_found", "request_raised", "own_damage", "traffic_affected", "fee_charged")
     told += [(fact, 45, {"holds": False}) for fact in (*facts, "outage_caused")]
     return [
-        {
-            "id": entry_id(what),
-            "what": what,
-            "at": (start + timedelta(minutes=minute)).isoformat(),
-            "by": "technician",
-            **more,
-        }
+        {"what": what, "at": (start + timedelta(minutes=minute)).isoformat(), "by": "technician", **more}
         for what, minute, more in told
     ]
 

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from hashlib import sha256
 
-from service.domain.errors import NotFound
+from service.domain.errors import NotFound, PhotoUnreadable
 from service.storage import links as cards
 from service.storage import people
 from service.storage.database import Tx
@@ -27,6 +27,8 @@ async def give(house: House, token: bytes, login: str, parts: AsyncIterator[byte
     await sign_in(house, token, "add people")
     raw = b"".join([part async for part in parts])
     sealed = await keep_bytes(house, raw, sha256(raw).digest())
+    if not sealed.photo.whole:  # evidence is kept as it came; this one there only is to be shown
+        raise PhotoUnreadable
 
     async def work(tx: Tx) -> None:
         caller = await person_of(tx, token)

@@ -5,22 +5,22 @@ The visit's id follows from the work order number, so that the same table may be
 
 import asyncio
 from collections.abc import Callable
-from datetime import date, datetime
 from typing import Literal
-from uuid import NAMESPACE_URL, uuid5
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 import msgspec
 
-from service.domain import walltime
 from service.domain.errors import ContentDiffers, Fault, InvalidBody, NotAllowed, UnknownChecklist, UnknownPerson
 from service.domain.grams import normal
 from service.domain.people import Person, covers
 from service.domain.rules import Rules
 from service.domain.visit import Plan
-from service.storage import checklists, people, visits
+from service.storage import checklists, people, search, visits
 from service.storage.database import Tx
+from service.storage.visits import VisitRow
 
 from .access import need, person_of, sign_in
+from .columns import COLUMNS, LONGEST, NEEDED, WRONG, ZH, RowFault, cell, fault, looked, moment
 from .decode import decode, encoded
 from .house import ONSITE, House
 from .judging import plans
@@ -28,25 +28,6 @@ from .plan import plan_in
 from .sheets import Cells, read_csv, read_xlsx
 from .vacant import works
 
-COLUMNS = {
-    "工单号": "external_ref",
-    "类型": "type",
-    "开始": "from",
-    "结束": "to",
-    "技术员": "technician",
-    "同行": "crew",
-    "片区": "area",
-    "姓名": "name",
-    "电话": "phone",
-    "地址": "address",
-    "户号": "account",
-    "工作内容": "content",
-    "工作地点": "place",
-}
-"""Heading in Chinese, or the name beside it. A table has the first four, 技术员, 姓名 and 工作内容 at least."""
-NEEDED = ("external_ref", "type", "from", "to", "technician", "name", "content")
-LONGEST = 200  # characters of a name or login
-_ZH = {name: zh for zh, name in COLUMNS.items()}
 _PLACES = {
     "/type": "type",
     "/window": "from",
@@ -57,34 +38,26 @@ _PLACES = {
 }
 
 
-class RowFault(msgspec.Struct, frozen=True):
-    """What is wrong in a row: the column's heading, and what to do, in Chinese and in English."""
-
-    column: str
-    zh: str
-    en: str
-
-
 _WORDS = {
     "unknown-type": ("没有这种任务类型", "there is no such type of visit"),
     "unknown-person": ("没有这个技术员", "there is no such technician"),
     "before-from": ("结束早于开始", "it ends before it begins"),
 }
-_WRONG = ("内容太长或不正确", "too long, or not valid")
-
-
-def _fault(name: str, zh: str, en: str) -> RowFault:
-    return RowFault(_ZH.get(name, name), zh, en)
 
 
 class Row(msgspec.Struct, frozen=True):
-    """A row of the table (the heading is row 1) and what became of it; `would_create` in a dry run."""
+    """A row of the table (the heading is row 1) and what became of it; `would_create` in a dry run.
+
+    `visit`: the one that there is now, also where a row is refused because its number has one; `state` is its state
+    where it was there before.
+    """
 
     row: int
     external_ref: str
     visit: str | None
     outcome: Literal["created", "would_create", "known", "refused"]
     faults: tuple[RowFault, ...] = ()
+    state: str | None = None
 
 
 class Imported(msgspec.Struct, frozen=True):
@@ -127,9 +100,9 @@ async def take(house: House, token: bytes, raw: bytes, form: Literal["csv", "xls
 def _heading(cells: Cells) -> list[str]:
     while cells and not cells[-1]:
         cells = cells[:-1]  # a sheet may be wider than its table
-    names = [COLUMNS.get(cell, cell) for cell in cells]
-    wrong = [_ZH[name] for name in NEEDED if name not in names]
-    wrong += [_ZH.get(name, "?") for name in dict.fromkeys(names) if names.count(name) > 1]
+    names = [COLUMNS.get(name, name) for name in cells]
+    wrong = [ZH[name] for name in NEEDED if name not in names]
+    wrong += [ZH.get(name, "?") for name in dict.fromkeys(names) if names.count(name) > 1]
     if wrong:
         detail = f"缺少或重复的列 / columns missing or twice: {', '.join(wrong)}"
         raise InvalidBody("", (Fault("", "heading", detail),))
@@ -137,27 +110,27 @@ def _heading(cells: Cells) -> list[str]:
 
 
 async def _row(house: House, token: bytes, number: int, given: dict[str, str], seen: set[str], *, dry_run: bool) -> Row:
-    ref = given.get("external_ref", "")
-    visit = uuid5(NAMESPACE_URL, f"doorstep work order {ref}")
-    twice = ref in seen
-    seen.add(ref)
-    created = False
+    ref = cell(given, "external_ref")
+    twice = normal(ref) in seen
+    seen.add(normal(ref))
+    created, visit, known = False, id_of(ref), None
 
-    async def work(tx: Tx) -> bool:
-        nonlocal created
+    async def work(tx: Tx) -> None:
+        nonlocal created, visit, known
         person = await person_of(tx, token)
         need(person, "plan a visit")
-        known = await visits.visit(tx, visit) is not None
+        known = await _known(tx, person, ref)
+        visit = known.id if known else visit
         plan = await _plan(house, tx, person, given, twice=twice, known=known)
         raw = encoded(plan)
         decode(plans, raw)  # the same border as for everybody
         created, _ = await plan_in(house, tx, person, visit, plan, raw)
         if dry_run:
             raise _Looked
-        return created
 
     def refused(*faults: RowFault) -> Row:
-        return Row(number, ref[:LONGEST], None, "refused", faults)
+        at, state = (None, None) if known is None else (str(known.id), known.state or None)
+        return Row(number, ref[:LONGEST], at, "refused", faults, state)
 
     try:
         await house.db.write(work)
@@ -166,49 +139,74 @@ async def _row(house: House, token: bytes, number: int, given: dict[str, str], s
     except _Refused as problem:
         return refused(*problem.faults)
     except ContentDiffers:
-        words = "这个工单号已有内容不同的任务；请改那个任务", "this number has a visit with other content; change that"
-        return refused(_fault("external_ref", *words))
+        return refused(fault("external_ref", *_differs(known)))
     except NotAllowed:
-        return refused(_fault("area", "不是您的片区", "not an area of yours"))
+        return refused(fault("area", "不是您的片区", "not an area of yours"))
     except (InvalidBody, UnknownPerson) as problem:
         said = tuple(map(_said, problem.errors))
-        return refused(*(said or (_fault("", problem.title["zh"], problem.title["en"]),)))
-    outcome = ("would_create" if dry_run else "created") if created else "known"
-    return Row(number, ref, str(visit), outcome)
+        return refused(*(said or (fault("", problem.title["zh"], problem.title["en"]),)))
+    if created or known is None:
+        return Row(number, ref, str(visit), "would_create" if dry_run else "created")
+    return Row(number, ref, str(visit), "known", state=known.state or None)
 
 
-def _said(fault: Fault) -> RowFault:
-    place = _PLACES.get(fault.pointer) or ("crew" if fault.pointer.startswith("/crew") else fault.pointer)
-    return _fault(place, *_WORDS.get(fault.code, _WRONG))
+def id_of(ref: str) -> UUID:
+    """The visit of a work order number, however it is written: `AB-1`, `ab-1`, `ＡＢ-1`."""
+    return uuid5(NAMESPACE_URL, f"doorstep work order {normal(ref)}")
 
 
-async def _plan(house: House, tx: Tx, person: Person, given: dict[str, str], *, twice: bool, known: bool) -> Plan:
+async def _known(tx: Tx, person: Person, ref: str) -> VisitRow | None:
+    """The visit that there is of a number, if the person may plan there: by its id, or by what it is found by. So the
+    visits are found that were imported when each way to write a number was another one, and those that came by PUT."""
+    as_written = uuid5(NAMESPACE_URL, f"doorstep work order {ref}")
+    found = [id_of(ref), as_written, *(await search.with_ref(tx, normal(ref)) if normal(ref) else ())]
+    for one in dict.fromkeys(found):
+        row = await visits.visit(tx, one)
+        if row is not None and covers(person, row.area):
+            return row
+    return None
+
+
+def _differs(known: VisitRow | None) -> tuple[str, str]:
+    if known is not None and known.state == "cancelled":
+        return "这个工单号的任务已取消，请用新工单号", "the visit of this number was cancelled; use a new number"
+    return "这个工单号已有内容不同的任务；请改那个任务", "this number has a visit with other content; change that"
+
+
+def _said(one: Fault) -> RowFault:
+    place = _PLACES.get(one.pointer) or ("crew" if one.pointer.startswith("/crew") else one.pointer)
+    return fault(place, *_WORDS.get(one.code, WRONG))
+
+
+async def _plan(
+    house: House, tx: Tx, person: Person, given: dict[str, str], *, twice: bool, known: VisitRow | None
+) -> Plan:
     """The plan in a row; _Refused with all that is wrong. Of a `known` visit it does not matter who works here now."""
     newest = await checklists.newest(tx, ONSITE)
     if newest is None:
         raise UnknownChecklist
     rules = await house.rules(tx, newest.id, newest.version)
     types = _types(rules)
-    text = {name: given.get(name, "") for name in COLUMNS.values()}
+    text = {name: cell(given, name) for name in COLUMNS.values()}
     kind = types.get(normal(text["type"])) or (text["type"] if known else None)
     crew = [login for login in map(str.strip, text["crew"].replace("，", ",").replace(";", ",").split(",")) if login]
-    faults = _texts(given)
+    faults = looked(given)
     if twice:
-        faults.append(_fault("external_ref", "表中重复", "twice in this table"))
+        faults.append(fault("external_ref", "表中重复", "twice in this table"))
     if kind is None and text["type"]:
         names = "、".join(one.zh for one in rules.checklist.visit_types.values())
         there = ", ".join(rules.checklist.visit_types)
-        faults.append(_fault("type", f"没有这种任务类型；有：{names}", f"there are: {there}"))
-    start = _moment(house, text["from"], "from", None, faults)
-    end = _moment(house, text["to"], "to", start.date() if start else None, faults)
+        faults.append(fault("type", f"没有这种任务类型；有：{names}", f"there are: {there}"))
+    start = moment(house.zone, text["from"], "from", None, faults)
+    end = moment(house.zone, text["to"], "to", start.date() if start else None, faults)
     if start is not None and end is not None and end <= start:
-        faults.append(_fault("to", "结束须晚于开始", "it has to end after it begins"))
+        faults.append(fault("to", "结束须晚于开始", "it has to end after it begins"))
     for name, logins in (("technician", [text["technician"]]), ("crew", crew)):
         for login in filter(None, [] if known else logins):
             if len(login) > LONGEST or not works(await people.person(tx, login)):
-                faults.append(_fault(name, *_WORDS["unknown-person"]))
+                faults.append(fault(name, *_WORDS["unknown-person"]))
     if text["area"] and not covers(person, text["area"]):
-        faults.append(_fault("area", "不是您的片区", "not an area of yours"))
+        faults.append(fault("area", "不是您的片区", "not an area of yours"))
     if faults or kind is None or start is None or end is None:
         raise _Refused(*dict.fromkeys(faults))
     plan = {
@@ -219,7 +217,7 @@ async def _plan(house: House, tx: Tx, person: Person, given: dict[str, str], *, 
         "area": text["area"] or None,
         "customer": {name: text[name] for name in ("name", "phone", "address", "account")},
         "work": {"content": text["content"], "place": text["place"]},
-        "external_ref": text["external_ref"],
+        "external_ref": _as_before(known, text["external_ref"]),
     }
     return msgspec.convert(plan, Plan)
 
@@ -231,27 +229,7 @@ def _types(rules: Rules) -> dict[str, str]:
     return names | {normal(key): key for key in known}
 
 
-def _texts(given: dict[str, str]) -> list[RowFault]:
-    """What a look at the cells shows."""
-    faults = [_fault(name, "不能为空", "may not be empty") for name in NEEDED if not given.get(name)]
-    if len(given.get("name", "")) > LONGEST:
-        faults.append(_fault("name", *_WRONG))
-    for name, text in given.items():
-        number = text[1:].replace(" ", "").replace("-", "")
-        if text[:1] in ("=", "@") or (text[:1] in ("+", "-") and not number.isdigit()):
-            column = name if name in _ZH else "其他列"
-            faults.append(_fault(column, "看起来是公式，请改成文字", "looks like a formula; make it text"))
-    return faults
-
-
-def _moment(house: House, text: str, name: str, day: date | None, faults: list[RowFault]) -> datetime | None:
-    """A time on the clocks here; that it ends may be a time of the day on which it begins."""
-    if not text:
-        return None
-    try:
-        return walltime.read(text, house.zone, day)
-    except walltime.NoTime:
-        faults.append(_fault(name, "只有日期，请写明时间，如 2026-03-02 09:00", "a day alone; give the time too"))
-    except ValueError:
-        faults.append(_fault(name, "时间请写成 2026-03-02 09:00", "write the time as 2026-03-02 09:00"))
-    return None
+def _as_before(known: VisitRow | None, ref: str) -> str:
+    """The number as its visit has it: another way to write it is no other content."""
+    before = plans.decode(known.body).external_ref if known else None
+    return before if before is not None and normal(before) == normal(ref) else ref

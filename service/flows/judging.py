@@ -219,6 +219,7 @@ async def load(
     changes = [change_of(house, one) for one in await change_rows.changes_of(tx, row.id)] if row.revision else []
     named = tuple(tuple(named_files(batch.entries)) for batch in read)
     files = await evidence.files_of(tx, row.id) if any(named) else Files()
+    files = files.held(zip(named, map(senders, rows), strict=True)) if files.sent else files
     links = [(one, said) for one in rows if one.kind == "link" and (said := _by_link(one.body)) is not None]
     stands, gathered = standing(planned, changes), gather(rules, read)
     return File(row, planned, stands, rules, rows, read, gathered, named, files, tuple(links))

@@ -1,4 +1,7 @@
-"""A file that will never come: who wrote the record, or a supervisor, says so once, with the reason, for the log."""
+"""A file that will never come: who wrote the record, or a supervisor, says so once, with the reason, for the log.
+
+It is the same of entries of the office, by the id of their batch.
+"""
 
 from datetime import datetime
 from hashlib import sha256
@@ -9,7 +12,7 @@ import msgspec
 
 from service.domain.entry import named_files
 from service.domain.errors import ContentDiffers, NotAllowed, NotFound
-from service.domain.people import may_see
+from service.domain.people import Right, may_see
 from service.domain.receipt import Receipt
 from service.storage import batches, evidence, log, visits
 from service.storage.database import Tx
@@ -38,6 +41,18 @@ class LostSeen(msgspec.Struct, frozen=True):
     by: str
 
 
+class Awaited(msgspec.Struct, frozen=True):
+    """What the office wrote and what is wrong with its files; `batch` is named where one of them is given up."""
+
+    batch: str
+    writer: str
+    received_at: datetime
+    missing_evidence: tuple[str, ...]
+    lost: tuple[LostSeen, ...]
+
+
+OWN: dict[str, Right] = {"record": "see own records", "office": "write entries of the office"}
+"""What the writer has to be still, by the kind of the batch."""
 losts = msgspec.json.Decoder(Lost)
 
 
@@ -59,6 +74,17 @@ async def seen(house: House, tx: Tx, file: File, number: int) -> tuple[LostSeen,
     )
 
 
+async def awaited(house: House, tx: Tx, file: File) -> tuple[Awaited, ...]:
+    """The batches of the office with files that have not come. Only for the office."""
+    found: list[Awaited] = []
+    for number, row in enumerate(file.rows if file.office else ()):
+        missing, gone = file.missing(number), file.lost(number)
+        if row.kind == "office" and (missing or gone):
+            said = await seen(house, tx, file, number)
+            found.append(Awaited(str(row.id), row.writer, house.time(row.received_at), missing, said))
+    return tuple(found)
+
+
 async def give_up(house: House, token: bytes, record: UUID, file: bytes, raw: bytes) -> Receipt:
     """From now on the file is not awaited, and proves nothing. Should it come after all, it is there again."""
     person = await sign_in(house, token, "attach evidence")
@@ -67,14 +93,14 @@ async def give_up(house: House, token: bytes, record: UUID, file: bytes, raw: by
 
     async def work(tx: Tx) -> Receipt:
         kept = await batches.batch(tx, record)
-        row = await visits.locked_visit(tx, kept.visit) if kept is not None and kept.kind == "record" else None
+        row = await visits.locked_visit(tx, kept.visit) if kept is not None and kept.kind in OWN else None
         if kept is None or row is None:
             raise NotFound
         if kept.writer != person.login:
             if not may_see(person, row.technician, row.crew, row.area):
                 raise NotFound
             need(person, "give evidence up")
-        elif not person.may("see own records"):
+        elif not person.may(OWN[kept.kind]):
             raise NotAllowed
         if file.hex() not in named_files(batch_of(kept).entries):
             raise NotFound("the record does not name this file")

@@ -1,20 +1,24 @@
 """Files in the store that no row names: left by a crash, or by a signature that was refused after its picture was kept.
 
-A file is put into the store before its row is written, so one without a row may be just coming. Whoever puts one there
-announces it first (`attach.seal`); what is older than a week and was not announced within a week belongs to nobody.
-A week, because the files of an older copy of the database are also without rows: there has to be time to look.
+Whoever puts a file there announces it first (`attach.seal`), and its row takes the announcement's place. So only what
+was announced a week ago and is still announced belongs to nobody. The store itself is never listed: what this database
+did not announce is another one's, or its own from before it was put back, and stays.
 """
 
 import asyncio
+import sys
+import time
+
+import structlog
 
 from service.domain.errors import Busy
-from service.storage import evidence
-from service.storage.blobs import SHELVES, Lying
+from service.storage import arriving
 
 from .house import House
 
 WEEK = 7 * 86_400_000  # ms
-HOUR = 3_600_000  # ms: no request to a store takes so long
+PATIENCE = 300.0  # seconds after which who condemned a file takes it out no more: it may be another one's in an hour
+MANY = 100  # files of a look
 PAUSE = 86_400.0  # seconds between sweeps
 
 
@@ -27,26 +31,32 @@ async def run(house: House) -> None:
 
 async def sweep(house: House) -> int:
     """Remove what belongs to nobody; how many files."""
-    now = house.clock()
-    await house.db.write(lambda tx: evidence.forget_arrivals(tx, now - WEEK, now - HOUR))
-    gone = 0
+    now, after, gone = house.clock(), b"", 0
     try:
-        for shelf in SHELVES:
-            async for page in house.vault.blobs.lying(shelf):
-                gone += await _swept(house, page)
+        while some := await house.db.read(
+            lambda tx, after=after: arriving.waiting(tx, now - WEEK, now - arriving.HOUR, after, MANY)
+        ):
+            for digest in some:
+                gone += await _swept(house, digest)
+            after = some[-1]
     except Busy:
         return gone
     return gone
 
 
-async def _swept(house: House, page: list[Lying]) -> int:
-    """Remove those of a page that belong to nobody."""
-    old = [one.digest for one in page if one.at < house.clock() - WEEK]
-    gone = 0
-    for digest in await house.db.read(lambda tx: evidence.without_row(tx, old)):
-        if not await house.db.write(lambda tx, digest=digest: evidence.condemn(tx, digest, house.clock())):
-            continue  # the second look, right before: whoever has come meanwhile keeps his file
-        await house.vault.blobs.remove(digest)  # should this fail, nobody puts it there within the hour
-        await house.db.write(lambda tx, digest=digest: evidence.release(tx, digest))
-        gone += 1
-    return gone
+async def _swept(house: House, digest: bytes) -> bool:
+    """Take a file out of the store, unless it landed or is just coming."""
+    begun, at = steady(), house.clock()
+    if not await house.db.write(lambda tx: arriving.condemn(tx, digest, at, at - WEEK)):
+        return False
+    if max(steady() - begun, (house.clock() - at) / 1000) > PATIENCE:
+        return False  # this process was asleep; the next sweep looks again
+    await house.vault.blobs.remove(digest)  # should this fail, the next sweep does it, or whoever sends the file
+    await house.db.write(lambda tx: arriving.forget(tx, digest, at))
+    structlog.get_logger("doorstep").info("a file that nobody named was removed", sha256=digest.hex())
+    return True
+
+
+def steady() -> float:
+    """Seconds of a clock that nobody sets, and that goes on while the machine sleeps where there is such a one."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME) if sys.platform == "linux" else time.monotonic()

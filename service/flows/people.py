@@ -2,12 +2,13 @@
 
 from datetime import datetime
 from secrets import token_urlsafe
-from typing import Annotated, Literal, get_args
+from typing import Annotated
 
 import msgspec
 
 from service.domain.errors import Fault, InvalidBody, LoginTaken, NotAllowed, NotFound, UnknownCode, UnknownPerson
 from service.domain.people import Person, Role, oversees
+from service.domain.roster import NewPerson, trimmed, wrong_newcomer
 from service.storage import access, devices, people
 from service.storage import links as cards
 from service.storage.database import Tx
@@ -19,11 +20,8 @@ from .decode import decode
 from .events import PersonEvent, noted
 from .house import House
 
-ROLES: tuple[Role, ...] = get_args(Role)
 HOURS_72 = 72 * 3_600_000
 PAGE = 200
-LONGEST = 100  # characters of a badge or title
-NOT_IN_LOGIN = " \n\t\r\0/?#%\\"
 
 
 class PersonError(ValueError):
@@ -38,17 +36,6 @@ class Added(msgspec.Struct, frozen=True, omit_defaults=True):
     url: str
     expires_at: datetime
     token: str | None = None
-
-
-class NewPerson(msgspec.Struct, frozen=True):
-    """Somebody who begins to work here. `badge` (工号) and `title` are on his ID card."""
-
-    login: str
-    name: str
-    roles: tuple[Role, ...]
-    areas: tuple[str, ...] = ()
-    badge: str = ""
-    title: str = ""
 
 
 class Invite(msgspec.Struct, frozen=True):
@@ -100,46 +87,48 @@ new_people = msgspec.json.Decoder(NewPerson)
 invites = msgspec.json.Decoder(Invite)
 new_passwords = msgspec.json.Decoder(NewPassword)
 departures = msgspec.json.Decoder(Departure)
-_Wrong = tuple[Literal["/roles", "/areas", "/login", "/badge", "/title"], str]
 
 
-async def add(house: House, person: Person, *, with_token: bool) -> Added:
-    """Add somebody, from the command line. PersonError when the login was used, or a role or area does not fit."""
-    fault = wrong(person)
+async def add(house: House, given: NewPerson, *, with_token: bool) -> Added:
+    """Add somebody, from the command line. PersonError when the login was used, or anything does not fit."""
+    fault = wrong_newcomer(given)
     if fault is not None:
         raise PersonError(fault[1])
     token = token_urlsafe(32) if with_token else None
 
     async def work(tx: Tx) -> Added | None:
-        return await _add(house, tx, person, "doorstep", token)
+        return await _add(house, tx, _person(given), "doorstep", token)
 
     added = await house.db.write(work)
     if added is None:
-        raise PersonError(f"登录名 {person.login} 已被使用，且不再分配 / this login was used, and is never used again")
+        raise PersonError(f"登录名 {given.login} 已被使用，且不再分配 / this login was used, and is never used again")
     return added
 
 
 async def hire(house: House, token: bytes, raw: bytes) -> Added:
     """Add somebody, as an admin."""
     caller = await sign_in(house, token, "add people")
-    given = decode(new_people, raw)
-    person = Person(given.login, given.name, tuple(dict.fromkeys(given.roles)), tuple(dict.fromkeys(given.areas)))
-    fault = wrong(person) or _wrong_card(given)
+    given = trimmed(decode(new_people, raw))
+    fault = wrong_newcomer(given)
     if fault is not None:
         raise InvalidBody("", (Fault(fault[0], "invalid", fault[1]),))
 
     async def work(tx: Tx) -> Added:
-        added = await _add(house, tx, person, caller.login)
+        added = await _add(house, tx, _person(given), caller.login)
         if added is None:
             raise LoginTaken
-        badge, title = given.badge.strip(), given.title.strip()
+        badge, title = given.badge, given.title
         if badge or title:
-            await cards.set_card(tx, person.login, badge, title)
-            event = PersonEvent(what="card", person=person.login, by=caller.login, badge=badge, title=title)
+            await cards.set_card(tx, given.login, badge, title)
+            event = PersonEvent(what="card", person=given.login, by=caller.login, badge=badge, title=title)
             await noted(house, tx, event)
         return added
 
     return await house.db.write(work)
+
+
+def _person(given: NewPerson) -> Person:
+    return Person(given.login, given.name, given.roles, given.areas)
 
 
 async def invite(house: House, token: bytes, raw: bytes) -> Added:
@@ -241,7 +230,7 @@ def _shown(house: House, known: Known) -> Colleague:
 
 async def _add(house: House, tx: Tx, person: Person, by: str, token: str | None = None) -> Added | None:
     at = house.clock()
-    if not await people.add_person(tx, person, at):
+    if await people.alike(tx, person.login) or not await people.add_person(tx, person, at):
         return None
     added = PersonEvent(what="added", person=person.login, by=by, roles=person.roles, areas=person.areas)
     await noted(house, tx, added)
@@ -268,31 +257,3 @@ async def _invited(house: House, tx: Tx, person: Person, by: str, token: str | N
     await access.add_code(tx, digest(code), "invitation", person.login, at=at, by=by, expires_at=at + HOURS_72)
     # behind # it is not sent to any server and stands in no log
     return Added(person, code, f"{house.desk.url}/invitation#{code}", house.time(at + HOURS_72), token)
-
-
-def _wrong_card(given: NewPerson) -> _Wrong | None:
-    said = f"最多 {LONGEST} 字，不含换行 / at most {LONGEST} characters on one line"
-    if len(given.badge) > LONGEST or "\n" in given.badge:
-        return "/badge", said
-    return ("/title", said) if len(given.title) > LONGEST or "\n" in given.title else None
-
-
-def wrong(person: Person) -> _Wrong | None:
-    """What does not fit about somebody: the place, and why."""
-    if any(role not in ROLES for role in person.roles) or not person.roles:
-        return "/roles", f"角色须为 / roles are: {', '.join(ROLES)}"
-    if set(person.roles) == {"technician"} and len(person.areas) > 1:
-        return "/areas", "技术员只能有一个片区 / a technician has one area"
-    login = person.login
-    if not login or len(login) > 64 or any(c in login for c in NOT_IN_LOGIN) or not person.name.strip():
-        return "/login", "登录名不能为空或含空格，姓名不能为空 / a login without blanks, and a name"
-    if not _writable(person.login + person.name + "".join(person.areas)):
-        raise PersonError("文字须为 UTF-8 / text has to be UTF-8")
-    if any(not area.strip() or "\n" in area for area in person.areas):
-        return "/areas", "片区不能为空或含换行 / an area is one line of text"
-    return None
-
-
-def _writable(text: str) -> bool:
-    """Whether the text can be stored: bytes of the command line that are not UTF-8 arrive as lone surrogates."""
-    return not any(0xD800 <= ord(sign) <= 0xDFFF for sign in text)

@@ -69,9 +69,15 @@ async def _make(house: House, file: bytes, place: Path) -> None:
     """Make a copy, or an empty file when the photo cannot be decoded."""
     await on_disk(place.parent.mkdir, parents=True, exist_ok=True)
     new = place.with_suffix(f".{house.new_id()}")
+    row = await house.db.read(lambda tx: evidence.stored(tx, file))
+    if row is None:
+        raise NotFound
     try:
-        async with house.vault.blobs.local(file) as original:
-            done = await _run(original, new)
+        if row.width * row.height == 0:  # cut off before its header said how large it would become
+            done = copier.UNREADABLE
+        else:
+            async with house.vault.blobs.local(file) as original:
+                done = await _run(original, new)
         if done in _NOT_ITS_FAULT:
             raise Busy("the copy of the photo could not be made now")
         if done != 0:

@@ -44,7 +44,9 @@ async def plan_in(house: House, tx: Tx, person: Person, visit: UUID, plan: Plan,
         follows = await _first(tx, person, plan)
         if await visits.add_visit(tx, row, follows):
             await search.add(tx, row.id, row.area, texts(plan))
-            await log.note(tx, "visit.planned", row.id, row.salt, row.sha256, row.created_at, visits.beside(row))
+            beside = visits.beside(row)
+            if not await log.note(tx, "visit.planned", row.id, row.salt, row.sha256, row.created_at, beside):
+                raise ContentDiffers  # the id is that of something else in the log
             return True, row
         known = await visits.locked_visit(tx, visit)  # somebody was faster with the same id
     if known is None or known.sha256 != sha256(raw).digest() or not covers(person, known.area):
@@ -92,10 +94,11 @@ async def _row(house: House, tx: Tx, person: Person, visit: UUID, plan: Plan, ra
 
 
 async def goes(tx: Tx, login: str, others: tuple[str, ...]) -> Person:
-    """The technician, after looking whether he and his crew are technicians."""
-    technician = await people.person(tx, login)
-    crew = [await people.person(tx, other) for other in others]
-    names = ("/technician", technician), *((f"/crew/{n}", one) for n, one in enumerate(crew))
+    """The technician, after looking whether he and his crew are technicians. They stay so until the visit is written:
+    who sends one of them away afterwards finds it, and flags it."""
+    known = await people.staying(tx, (login, *others))
+    technician = known.get(login)
+    names = ("/technician", technician), *((f"/crew/{n}", known.get(other)) for n, other in enumerate(others))
     wrong = tuple(Fault(at, "unknown-person", "no such technician") for at, one in names if not works(one))
     if wrong or technician is None:
         raise UnknownPerson("", wrong)

@@ -18,6 +18,7 @@ from .cursor import cursor_read, cursor_write
 from .house import House
 
 PAGE = 50
+NAME = 100  # characters that are kept of what stands in an address instead of an id
 AGAIN = "已重新提交并收下 / it came again and was taken"
 
 
@@ -47,7 +48,10 @@ class KeptPage(msgspec.Struct, frozen=True):
 async def keep(
     house: House, token: bytes, path_id: str, raw: bytes, problem: Problem, signature: bytes | None = None
 ) -> None:
-    """Keep what a device sent; the problem then carries where. One row per device and digest."""
+    """Keep what a device sent; the problem then carries where. One row per device and digest.
+
+    `path_id` is the id in the address, or what stood there instead.
+    """
     row_id = house.new_id()
 
     async def work(tx: Tx) -> UUID:
@@ -58,7 +62,7 @@ async def keep(
             id=row_id,
             device=sha256(holder.device.bytes).digest() if holder.device else token,
             sha256=sha256(raw).digest(),
-            path_id=path_id,
+            path_id="".join(sign if sign.isprintable() else "\ufffd" for sign in path_id[:NAME]),
             code=problem.code,
             body=raw,
             received_at=house.clock(),

@@ -10,6 +10,7 @@ from service.domain.errors import Fault, InvalidBody
 
 MOST_ROWS, MOST_COLUMNS, MOST_CHARACTERS = 5000, 50, 2000
 MOST_UNPACKED, MOST_PARTS = 64 * 2**20, 500
+DIGITS = 10**15  # a number of Excel has no more that count; a longer one stays `1.38E+17`, and is told
 Cells = list[str]
 
 
@@ -73,7 +74,7 @@ def _text(cell: object) -> str:
         return cell.date().isoformat() if cell.time() < time(0, 0, 1) else cell.isoformat(" ", "minutes")
     if isinstance(cell, date | time):
         return cell.isoformat()
-    if isinstance(cell, float) and cell.is_integer():
+    if isinstance(cell, float) and cell.is_integer() and abs(cell) < DIGITS:
         return str(int(cell))  # a number on a bill, which Excel took for a quantity
     return str(cell).replace("\0", "")
 

@@ -1,11 +1,10 @@
 """An admin changes what is on somebody's ID card, and what he may do and where."""
 
-from typing import Annotated
-
 import msgspec
 
 from service.domain.errors import Fault, InvalidBody, NotAllowed, NotFound
 from service.domain.people import Person, Role
+from service.domain.roster import Line, Name, lines, wrong_place
 from service.storage import access, devices, links, people
 from service.storage.database import Tx
 
@@ -14,10 +13,7 @@ from .access import need, person_of, sign_in
 from .decode import decode
 from .events import PersonEvent, noted
 from .house import House
-from .people import Colleague, colleague, wrong
-
-Line = Annotated[str, msgspec.Meta(max_length=100, pattern=r"^[^\r\n]*$")]
-Name = Annotated[str, msgspec.Meta(max_length=200, pattern=r"^[^\r\n]*\S[^\r\n]*$")]
+from .people import Colleague, colleague
 
 
 class NewCard(msgspec.Struct, frozen=True):
@@ -69,9 +65,9 @@ async def give_roles(house: House, token: bytes, login: str, raw: bytes) -> Coll
 
     async def work(tx: Tx) -> Colleague:
         caller, before = await pair(tx, token, login)
-        roles, areas = tuple(dict.fromkeys(given.roles)), tuple(dict.fromkeys(given.areas))
+        roles, areas = tuple(dict.fromkeys(given.roles)), lines(given.areas)
         after = Person(login, before.name, roles, areas)
-        fault = wrong(after)
+        fault = wrong_place(roles, areas)
         if fault is not None:
             raise InvalidBody("", (Fault(fault[0], "invalid", fault[1]),))
         if (set(roles), set(areas)) == (set(before.roles), set(before.areas)):

@@ -6,6 +6,7 @@ from typing import Literal
 
 from service.domain.finding import Judgement
 from service.domain.grams import normal
+from service.domain.reading import withdrawn
 from service.domain.visit import Plan
 from service.storage import agenda, board, evidence, search, visits
 from service.storage.board import Stand
@@ -18,15 +19,14 @@ from .judging import File, last_moment, load, senders
 
 State = Literal["planned", "under_way", "to_review", "returned", "closed", "cancelled"]
 Flag = Literal["awaiting_evidence", "open_duties", "absent", "answered", "complaint", "asked_time", "no_technician"]
+COMPLAINT = "complaint_received"
 _LIVE = frozenset({"planned", "under_way", "returned"})
 
 
 def state_of(file: File, judgement: Judgement) -> State:
-    """The state follows from what was written; nobody sets it."""
-    if file.standing.cancelled is not None:
-        return "cancelled"
+    """The state follows from what was written; nobody sets it. What was done on a cancelled visit is reviewed too."""
     if judgement.verdict is None:
-        return "planned"
+        return "planned" if file.standing.cancelled is None else "cancelled"
     return "to_review" if "left" in judgement.facts else "under_way"
 
 
@@ -51,8 +51,12 @@ def flags_of(file: File, judgement: Judgement) -> tuple[Flag, ...]:
 
 
 def _complains(file: File) -> bool:
-    """Whether the customer's last word on anything is that it was not right, whatever the checklist makes of that: what
-    nobody declared is no finding, and still somebody of the office has to hear it."""
+    """Whether the customer's last word on anything is that it was not right, whatever the checklist makes of that (what
+    nobody declared is no finding, and still somebody of the office has to hear it), or somebody noted a complaint."""
+    entries = file.gathered.entries
+    noted = [one.id for one in entries if one.what == COMPLAINT and one.holds is not False]
+    if noted and not withdrawn(entries).issuperset(noted):
+        return True
     said = [one.said for _, one in file.confirmations]
     last = {(one.question, one.item, one.thing): one.good for each in said for one in each.answers}
     return not all(last.values()) or any(one.raises for one in said)
@@ -78,11 +82,17 @@ def _is_live(state: str, flags: Sequence[str]) -> bool:
     return state in _LIVE or (state != "cancelled" and ("open_duties" in flags or "awaiting_evidence" in flags))
 
 
+def stand_of(file: File, judgement: Judgement) -> Stand:
+    """What the board has to say of a visit that was judged."""
+    until = None if judgement.until is None else judgement.until // 1000 + 1
+    return Stand(state_of(file, judgement), flags_of(file, judgement), judgement.verdict or "", until)
+
+
 def _stand(file: File, judgement: Judgement, at: datetime) -> tuple[Change, bool]:
     """The board's row; whether phones need the visit however old it is, as far as those who go may know."""
-    state, flags = state_of(file, judgement), flags_of(file, judgement)
-    until = None if judgement.until is None else judgement.until // 1000 + 1
-    stand = board.standing(file.row.id, Stand(state, flags, judgement.verdict or "", until))
+    now = stand_of(file, judgement)
+    state, flags = now.state, now.flags
+    stand = board.standing(file.row.id, now)
     if file.confirmations:
         known = file.heard_at(None)
         judgement = known.judged(at)

@@ -8,14 +8,15 @@ import msgspec
 from service.domain.errors import ContentDiffers, Fault, IdMismatch, InvalidQuery, NotFound, NotYourVisit
 from service.domain.people import Person, may_see
 from service.domain.receipt import Receipt
-from service.storage import batches, devices, people, visits
+from service.storage import batches, devices, evidence, people, visits
 from service.storage.database import Tx
 
 from . import submit
 from .access import sign_in
 from .house import House
-from .judging import File, load
+from .judging import File, load, senders
 from .signing import signed
+from .standing import written_now
 
 
 async def take_in(
@@ -24,7 +25,8 @@ async def take_in(
     """Keep the file's bytes as a record of who wrote it, marked with who took it in.
 
     A signature tells who that was: it is held against every device of all who go or went. Else it is `writer`, and
-    the visit's technician where nobody else ever was to go.
+    the visit's technician where nobody else ever was to go. Of a record that is here already he becomes a sender: what
+    it names and its writer can no longer send may then come from him.
     """
     caller = await sign_in(house, token, "take in records")
     taken = submit.read(house, record, raw)
@@ -47,6 +49,11 @@ async def take_in(
         person = await people.ever(tx, login)
         if person is None or login == caller.login:
             raise NotYourVisit
+        receipt = await submit.keep(house, tx, as_he_went(person[0]), taken, source)
+        if known is None or not receipt.missing_evidence or caller.login in senders(known):
+            return receipt
+        await evidence.expect(tx, visit, (caller.login,), receipt.missing_evidence)
+        await written_now(house, tx, await load(house, tx, row))  # he may have sent them before
         return await submit.keep(house, tx, as_he_went(person[0]), taken, source)
 
     return await house.db.write(work)

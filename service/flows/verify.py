@@ -13,7 +13,7 @@ from service.domain.merkle import Peaks, leaf
 from service.storage import batches, changes, checklists, events, evidence, log, visits
 from service.storage.database import Row, Tx
 
-from . import compare
+from . import board, compare, roll
 from .house import House
 
 MANY = 1000  # leaves looked at in one transaction
@@ -31,6 +31,10 @@ Kept = (
     | evidence.LostRow
     | visits.VisitRow
 )
+_LISTS = {
+    "without_leaf": "{}: no leaf in the log",
+    "two_of_one_id": "{}: two things have this id, and one leaf cannot be of both",
+}
 _GONE = "what it is about is gone"
 
 
@@ -53,7 +57,9 @@ class _Page(msgspec.Struct):
 async def verify(house: House) -> Verified:
     """Look at all. It takes the server's reads, not its writes: it may run beside it."""
     faults = await compare.told("the log cannot be numbered", _numbered(house))
-    faults += await compare.told("what has no leaf cannot be read", house.db.read(_without_leaf))
+    for query, fault in _LISTS.items():
+        listed = house.db.read(lambda tx, query=query, fault=fault: compare.listed(tx, query, fault))
+        faults += await compare.told("what has no leaf cannot be read", listed)
     peaks, count, first = Peaks(), 0, 0
     while first is not None:
         page = await _page(house, first)
@@ -61,17 +67,15 @@ async def verify(house: House) -> Verified:
             peaks.add(data)
         faults += page.faults
         count, first = count + len(page.leaves), page.next
-    return Verified(count, peaks.root().hex(), faults + await compare.compared(house))
+    for looked in (compare, roll, board):
+        faults += await looked.compared(house)
+    return Verified(count, peaks.root().hex(), faults)
 
 
 async def _numbered(house: House) -> list[str]:
     while await log.number_leaves(house.db, MANY):
         pass
     return []
-
-
-async def _without_leaf(tx: Tx) -> list[str]:
-    return [f"{compare.named(row[0])}: no leaf in the log" for row in await tx.all("without_leaf")]
 
 
 async def _page(house: House, first: int) -> _Page:

@@ -23,7 +23,7 @@ from .access import person_of
 from .clocks import ahead
 from .house import House
 from .judging import File, Judged, open_file
-from .lost import LostSeen
+from .lost import Awaited, LostSeen
 from .papers import Case, Said, Shown, said_by_link
 from .standing import Flag, State, flags_of, state_of
 
@@ -106,6 +106,7 @@ class VisitView(Summary, frozen=True, kw_only=True):
     judgement: Judged
     statements: tuple[Shown, ...]
     said: tuple[Said, ...]
+    awaited: tuple[Awaited, ...]  # of the office's entries, and told to the office only
     absence: Absence | None
     cancelled: Cancelled | None
     trail: tuple[Step, ...]
@@ -125,8 +126,8 @@ async def view(house: House, tx: Tx, file: File) -> VisitView:
     """A visit for a client."""
     plan, entries = file.plan, tuple(file.gathered.entries)
     case, now = Case(house, file), house.now()
-    judgement = case.judgement if case.now <= now else file.judged(now)  # a phone's clock may be ahead
-    judged = file.said(judgement, now)
+    judgement = case.judgement  # as on the board: with all that a phone wrote whose clock is ahead
+    judged = file.said(judgement if case.now <= now else file.judged(now), now)
     gone = file.standing.cancelled
     return VisitView(
         **described(house, file.row, plan),
@@ -146,6 +147,7 @@ async def view(house: House, tx: Tx, file: File) -> VisitView:
         judgement=judged,
         statements=case.shown(),
         said=said_by_link(house, file),
+        awaited=await lost.awaited(house, tx, file),
         absence=absence_of(entries),
         cancelled=Cancelled(gone.at, gone.by, file.standing.trail[gone.number - 1].reason or "") if gone else None,
         trail=file.standing.trail,

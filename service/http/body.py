@@ -14,10 +14,11 @@ from service.domain.errors import BodyTooLarge, FileTooLarge, MalformedJson, Not
 _JSON = re.compile(rb'application/json\s*(;\s*charset\s*=\s*"?utf-8"?\s*)?;?\s*', re.IGNORECASE)
 
 
-async def read(scope: Scope, receive: Receive, limit: int) -> bytes:
+async def read(scope: Scope, receive: Receive, limit: int, *, whatever: bool = False) -> bytes:
     """The body as it was before Content-Encoding.
 
-    WrongMediaType (415) for anything but JSON, or packed by anything but gzip; BodyTooLarge (413) over `limit` bytes.
+    WrongMediaType (415) for anything but JSON, or packed by anything but gzip, unless it may be `whatever`: then it is
+    as it came where it cannot be unpacked. BodyTooLarge (413) over `limit` bytes.
     """
     kind, length, coding = b"", b"", b""
     for name, value in scope["headers"]:
@@ -27,9 +28,9 @@ async def read(scope: Scope, receive: Receive, limit: int) -> bytes:
             length = value
         elif name == b"content-encoding":
             coding = value.strip().lower()
-    if kind != b"application/json" and not _JSON.fullmatch(kind):
+    if not whatever and kind != b"application/json" and not _JSON.fullmatch(kind):
         raise WrongMediaType("send Content-Type: application/json")
-    if coding not in (b"", b"identity", b"gzip"):
+    if not whatever and coding not in (b"", b"identity", b"gzip"):
         raise WrongMediaType("the only Content-Encoding is gzip")
     if length.isdigit() and int(length) > limit:
         raise _too_large(limit)

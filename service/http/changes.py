@@ -13,6 +13,7 @@ from service.domain.errors import (
     PreconditionRequired,
     Problem,
     UnknownPerson,
+    VisitBegun,
     VisitCancelled,
 )
 from service.flows.change import change
@@ -39,11 +40,13 @@ def _says(summary: str, takes: Any, *more: type[Problem]) -> Says:
     )
 
 
-WINDOW = _says("Another time, with a reason; what was stays in the trail", NewWindow)
+WINDOW = _says(
+    "Another time, until he has left; with a reason, and what was stays in the trail", NewWindow, VisitBegun
+)
 TECHNICIAN = _says("Somebody else goes; who went before may still submit", NewTechnician, UnknownPerson)
 DETAILS = _says("Mend a wrong number, address or work, with a reason", NewDetails)
 DUE = _says("Date open duties, by `item` or `item[thing]`", Due)
-CANCELLATION = _says("Nobody goes, with a reason; records are still taken", Cancellation)
+CANCELLATION = _says("Nobody goes, with a reason; records are still taken, and are reviewed", Cancellation, VisitBegun)
 
 
 def expected(request: Asked) -> frozenset[int]:

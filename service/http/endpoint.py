@@ -56,7 +56,7 @@ class Bytes(NamedTuple):
 
 
 class Parameter(NamedTuple):
-    """A parameter of the query, or a header."""
+    """A parameter of the query, or a header of the request or of its answer."""
 
     about: str
     schema: dict[str, Any] = TEXT
@@ -66,7 +66,8 @@ class Parameter(NamedTuple):
 class Says(msgspec.Struct, frozen=True, kw_only=True):
     """One operation: what it takes, what it gives by status, and which problems it can answer.
 
-    `public` asks for no token. What is not `limited` costs less than to refuse it, or must be answered in any case.
+    `answers` are the headers that matter of what it gives, by status. `public` asks for no token. What is not `limited`
+    costs less than to refuse it, or must be answered in any case.
     """
 
     tag: str
@@ -76,6 +77,7 @@ class Says(msgspec.Struct, frozen=True, kw_only=True):
     takes: Any = None
     query: Mapping[str, Parameter] = {}
     headers: Mapping[str, Parameter] = {}
+    answers: Mapping[int, Mapping[str, Parameter]] = {}
     public: bool = False
     limited: bool = True
 

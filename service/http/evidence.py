@@ -39,7 +39,7 @@ PHOTO = Says(
 )
 GIVE_UP = Says(
     tag="evidence",
-    summary="A named file will never come: it is no longer awaited, and counts as lacking",
+    summary="A file named by a record (or by a batch of the office) will never come: not awaited, it counts as lacking",
     takes=Lost,
     gives={200: Receipt},
     problems=(*WRITES, NotFound, ContentDiffers),

@@ -106,7 +106,7 @@ def _operation(path: str, name: str, says: Says, schemas: dict[str, Json]) -> Js
     if says.takes is not None:
         operation["requestBody"] = {"required": True, "content": _content(says.takes, schemas)}
     operation["responses"] = {
-        **{str(status): _given(status, shape, schemas) for status, shape in says.gives.items()},
+        **{str(status): _given(says, status, schemas) for status in says.gives},
         **{status: shown for status, shown in _refused(says, schemas).items() if int(status) not in says.gives},
     }
     if says.public:
@@ -120,10 +120,15 @@ def _content(shape: Any, schemas: dict[str, Json]) -> Json:
     return {"application/json": {"schema": schemas[repr(shape)]}}
 
 
-def _given(status: int, shape: Any, schemas: dict[str, Json]) -> Json:
+def _given(says: Says, status: int, schemas: dict[str, Json]) -> Json:
     described: Json = {"description": {200: "As it is now", 201: "Kept", 304: "Not modified"}.get(status, "Done")}
-    if shape is not None:
-        described["content"] = _content(shape, schemas)
+    if status in says.answers:
+        described["headers"] = {
+            name: {"required": one.required, "description": one.about, "schema": one.schema}
+            for name, one in says.answers[status].items()
+        }
+    if says.gives[status] is not None:
+        described["content"] = _content(says.gives[status], schemas)
     return described
 
 

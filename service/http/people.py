@@ -14,8 +14,9 @@ from service.domain.errors import (
     UnknownCode,
     UnknownPerson,
 )
+from service.domain.roster import NewPerson
 from service.flows import faces, people, staff
-from service.flows.people import Added, Colleague, Departure, Invite, Named, NewPassword, NewPerson, PeoplePage
+from service.flows.people import Added, Colleague, Departure, Invite, Named, NewPassword, PeoplePage
 from service.flows.staff import NewCard, NewRoles
 
 from . import body

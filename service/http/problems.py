@@ -4,7 +4,7 @@ Whatever goes wrong ends here. Nothing of the input is echoed, and what nobody f
 logged with where it happened, answered without saying what.
 """
 
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, Response
@@ -31,7 +31,8 @@ _BY_STATUS: dict[int, type[Problem]] = {
 
 
 class ProblemDetails(msgspec.Struct, frozen=True, kw_only=True):
-    """What every error looks like (RFC 9457)."""
+    """What every error looks like (RFC 9457). `quarantine`: what a device sent was kept under this id all the same, and
+    somebody of the office will decide about it. `retry_after`: seconds to wait, as in the header."""
 
     type: str
     title: str
@@ -39,6 +40,8 @@ class ProblemDetails(msgspec.Struct, frozen=True, kw_only=True):
     code: str
     detail: str = ""
     errors: tuple[Fault, ...] = ()
+    quarantine: Annotated[str, msgspec.Meta(extra_json_schema={"format": "uuid"})] | msgspec.UnsetType = msgspec.UNSET
+    retry_after: Annotated[int, msgspec.Meta(ge=0)] | msgspec.UnsetType = msgspec.UNSET
 
 
 def urn(code: str) -> str:

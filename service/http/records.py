@@ -10,13 +10,15 @@ from service.domain.errors import (
     IdMismatch,
     NotFound,
     NotYourVisit,
+    Problem,
     TooManyEntries,
     UnknownChecklist,
     UnknownVisit,
+    WrongMediaType,
 )
 from service.domain.receipt import Receipt
 from service.domain.visit import Record
-from service.flows import submit, take_in
+from service.flows import quarantine, submit, take_in
 from service.flows.house import House
 from service.flows.signing import signature_of
 
@@ -67,16 +69,32 @@ TAKE_IN = Says(
 async def take(house: House, limit: int, record_id: UUID, scope: Scope, receive: Receive) -> Answer:
     """Take a record: the one hot path, so it works on the bare ASGI scope (see `shortcut`)."""
     token = token_of(scope)
-    raw = await body.read(scope, receive, limit)
+    try:
+        raw = await body.read(scope, receive, limit)
+    except WrongMediaType as problem:
+        await _keep(house, limit, str(record_id), problem, scope, receive)
+        raise
     receipt = await submit.submit(house, token, record_id, raw, signature_of(header(scope, b"x-signature")))
     return answer(receipt, 200 if receipt.replayed else 201)
+
+
+async def _keep(house: House, limit: int, name: str, problem: Problem, scope: Scope, receive: Receive) -> None:
+    """What cannot even be read as a record is kept too: a phone may have thrown it away when it was answered."""
+    raw = await body.read(scope, receive, limit, whatever=True)
+    await quarantine.keep(house, token_of(scope), name, raw, problem, signature_of(header(scope, b"x-signature")))
 
 
 @put("/v1/records/{record_id:str}", opt={"says": SUBMIT})
 async def submit_record(request: Asked) -> ASGIApp:
     """Submit a record."""
-    limit: int = request.app.state["max_body"]
-    return await take(house_of(request), limit, id_of(request, "record_id"), request.scope, request.receive)
+    house, limit = house_of(request), request.app.state["max_body"]
+    try:
+        record_id = id_of(request, "record_id")
+    except NotFound as problem:
+        name: str = request.scope["path_params"]["record_id"]
+        await _keep(house, limit, name, problem, request.scope, request.receive)
+        raise
+    return await take(house, limit, record_id, request.scope, request.receive)
 
 
 @get("/v1/records/{record_id:str}", opt={"says": RECEIPT})

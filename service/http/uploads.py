@@ -38,13 +38,38 @@ _SHA256 = re.compile(rb"[0-9a-f]{64}")
 _RESUMABLE = (b"tus-resumable", VERSION)
 _SPEAKS = {"Tus-Resumable": Parameter("1.0.0", {"type": "string", "enum": ["1.0.0"]}, required=True)}
 _COUNT = {"type": "integer", "minimum": 0}
+_AT = Parameter("Bytes that have come, and are on the disk.", _COUNT, required=True)
+_LENGTH = Parameter("Bytes of the whole file.", _COUNT, required=True)
+_EXPIRES = Parameter("When what has come is thrown away, as in `Date` (RFC 9110).", required=True)
 _WHOLE = (DigestDiffers, NotPhoto, PhotoUnreadable, FileTooLarge)
 
-OPTIONS = Says(tag="uploads", summary="What this server knows of tus", gives={204: None}, problems=ANYBODY, public=True)
+OPTIONS = Says(
+    tag="uploads",
+    summary="What this server knows of tus",
+    gives={204: None},
+    answers={
+        204: {
+            **_SPEAKS,
+            "Tus-Version": Parameter("1.0.0", required=True),
+            "Tus-Extension": Parameter("creation,checksum,termination,expiration", required=True),
+            "Tus-Checksum-Algorithm": Parameter("sha1,sha256", required=True),
+            "Tus-Max-Size": Parameter("Bytes that a file may have.", _COUNT, required=True),
+        }
+    },
+    problems=ANYBODY,
+    public=True,
+)
 CREATE = Says(
     tag="uploads",
     summary="Begin an upload of a photo; Location is where its parts go",
     gives={201: None},
+    answers={
+        201: {
+            **_SPEAKS,
+            "Location": Parameter("Path of the upload: HEAD, PATCH and DELETE go there.", required=True),
+            "Upload-Expires": _EXPIRES,
+        }
+    },
     headers={
         **_SPEAKS,
         "Upload-Length": Parameter("Bytes of the whole file.", {"type": "integer", "minimum": 1}, required=True),
@@ -56,6 +81,7 @@ STAND = Says(
     tag="uploads",
     summary="How much has come; the end, and the file is kept: it equals Upload-Length",
     gives={200: None},
+    answers={200: {**_SPEAKS, "Upload-Offset": _AT, "Upload-Length": _LENGTH, "Upload-Expires": _EXPIRES}},
     headers=_SPEAKS,
     problems=(*READS, *CHANGES, NotFound, InvalidHeader, TusVersion, *_WHOLE),
 )
@@ -64,6 +90,7 @@ APPEND = Says(
     summary="The next bytes; what came of a broken request stays",
     takes=Bytes("application/offset+octet-stream", "Bytes of the file from Upload-Offset on."),
     gives={204: None},
+    answers={204: {**_SPEAKS, "Upload-Offset": _AT, "Upload-Expires": _EXPIRES}},
     headers={
         **_SPEAKS,
         "Upload-Offset": Parameter("Where these bytes begin.", _COUNT, required=True),
@@ -85,6 +112,7 @@ END = Says(
     tag="uploads",
     summary="End an upload",
     gives={204: None},
+    answers={204: _SPEAKS},
     headers=_SPEAKS,
     problems=(*CHANGES, NotFound, InvalidHeader, TusVersion),
 )

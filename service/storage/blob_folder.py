@@ -1,12 +1,10 @@
 """Files in a folder: written whole elsewhere, synced, then given their name, and the folder synced."""
 
-import os
-from collections.abc import AsyncIterator, Generator
-from contextlib import asynccontextmanager, closing, suppress
-from itertools import islice
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
-from .blobs import MANY, Lying, digest_in, name_of
+from .blobs import name_of
 from .disk import lasting_folder, on_disk, sync
 
 
@@ -37,24 +35,11 @@ class FolderBlobs:
             raise FileNotFoundError(place.name)
         yield place
 
-    async def lying(self, shelf: str) -> AsyncIterator[list[Lying]]:
-        """See `Blobs`."""
-        with closing(self._lying(self._folder / shelf)) as found:
-            while page := await on_disk(lambda: list(islice(found, MANY))):
-                yield page
-
-    def _lying(self, shelf: Path) -> Generator[Lying]:
-        try:
-            entries = os.scandir(shelf)
-        except FileNotFoundError:
-            return
-        with entries:
-            for entry in entries:
-                digest = digest_in(f"{shelf.name}/{entry.name}")
-                with suppress(FileNotFoundError):
-                    if digest is not None and entry.is_file(follow_symlinks=False):
-                        yield Lying(digest, entry.stat(follow_symlinks=False).st_mtime_ns // 1_000_000)
-
     async def remove(self, digest: bytes) -> None:
         """See `Blobs`."""
-        await on_disk((self._folder / name_of(digest)).unlink, missing_ok=True)
+        await on_disk(self._remove, self._folder / name_of(digest))
+
+    def _remove(self, place: Path) -> None:
+        with suppress(FileNotFoundError):
+            place.unlink()
+            sync(place.parent)  # a power cut must not bring it back: nobody would look for it again

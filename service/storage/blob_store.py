@@ -16,7 +16,7 @@ from obstore.exceptions import BaseError
 from obstore.store import S3Store
 
 from ..domain.errors import Busy
-from .blobs import MANY, Lying, digest_in, name_of
+from .blobs import name_of
 from .disk import lasting_folder, on_disk
 
 AT_ONCE = 8  # each has some MiB in memory
@@ -71,19 +71,6 @@ class StoredBlobs:
             raise
         except BaseError as error:
             raise Busy("the store of files cannot be reached") from error
-
-    async def lying(self, shelf: str) -> AsyncIterator[list[Lying]]:
-        """See `Blobs`."""
-        pages = aiter(obstore.list(self._store, prefix=shelf, chunk_size=MANY))
-        while True:
-            try:
-                page = await anext(pages, None)
-            except BaseError as error:
-                raise Busy("the store of files cannot be reached") from error
-            if page is None:
-                return
-            named = ((digest_in(one["path"]), one["last_modified"]) for one in page)
-            yield [Lying(digest, int(at.timestamp() * 1000)) for digest, at in named if digest is not None]
 
     async def remove(self, digest: bytes) -> None:
         """See `Blobs`."""

@@ -1,28 +1,14 @@
 """Where files are kept for good, by the SHA-256 of their bytes: one interface, a folder or an S3-compatible store.
 
-A file is put there before the database says that it is there; what is there without a row is harmless, and swept
-after a week (`flows/orphans`).
+A file is announced in the database, then put there, then the database says that it is there. What was announced and
+got no row is swept after a week (`flows/orphans`); nobody ever asks the store what it has.
 """
 
-import re
-from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
 from hashlib import file_digest
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Protocol
 from urllib.parse import parse_qsl, urlsplit
-
-SHELVES = tuple(f"{number:02x}" for number in range(256))
-"""The folders that files are in."""
-MANY = 1000  # files of a page
-_NAME = re.compile(r"[0-9a-f]{2}/[0-9a-f]{62}")
-
-
-class Lying(NamedTuple):
-    """A file that is in the store, and when it was put there (ms UTC)."""
-
-    digest: bytes
-    at: int
 
 
 class Blobs(Protocol):
@@ -34,10 +20,6 @@ class Blobs(Protocol):
 
     def local(self, digest: bytes) -> AbstractAsyncContextManager[Path]:
         """The bytes as a file to read, for as long as the context lasts. FileNotFoundError when there are none."""
-        ...
-
-    def lying(self, shelf: str) -> AsyncIterator[list[Lying]]:
-        """What is in one of the SHELVES, in pages. Of what has no name of a file here nothing is said."""
         ...
 
     async def remove(self, digest: bytes) -> None:
@@ -72,11 +54,6 @@ def name_of(digest: bytes) -> str:
     """Where a file is: two digits for the folder, the rest for the file."""
     text = digest.hex()
     return f"{text[:2]}/{text[2:]}"
-
-
-def digest_in(name: str) -> bytes | None:
-    """The digest in a name; None when it is not the name of a file here."""
-    return bytes.fromhex(name.replace("/", "")) if _NAME.fullmatch(name) else None
 
 
 def digest_of(path: Path) -> bytes:

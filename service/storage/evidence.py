@@ -6,8 +6,8 @@ from uuid import UUID
 import msgspec
 
 from ..domain.evidence import Files
-from . import log
-from .database import Row, Tx
+from . import arriving, log
+from .database import Change, Row, Tx
 
 
 class BlobRow(msgspec.Struct, frozen=True):
@@ -67,9 +67,15 @@ async def sent(tx: Tx, file: bytes, sender: str) -> bool:
     return row is not None and row[0] is not None
 
 
-async def send(tx: Tx, file: bytes, sender: str, at: int) -> None:
-    """Somebody has sent a file. From here on nobody names it unseen."""
-    await tx.run("send_file", sha256=file, sender=sender, at=at)
+async def send(tx: Tx, row: BlobRow, sender: str) -> bool:
+    """Somebody has sent a file, which is in the store. From here on nobody names it unseen.
+
+    False, and nothing may be kept: the sweep took it out of the store before this was said.
+    """
+    sending: Change = "send_file", {"sha256": row.sha256, "sender": sender, "at": row.stored_at}
+    adding: Change = "add_blob", msgspec.structs.asdict(row)
+    added, landed, _ = await tx.together(adding, arriving.landing(row.sha256), sending)
+    return not added or landed > 0
 
 
 async def naming(tx: Tx, file: bytes, sender: str) -> list[UUID]:
@@ -94,11 +100,6 @@ async def ways(tx: Tx, file: bytes) -> Sequence[Way]:
     ]
 
 
-async def add_blob(tx: Tx, row: BlobRow) -> None:
-    """Something is in the store now; no change when it was before."""
-    await tx.run("add_blob", **msgspec.structs.asdict(row))
-
-
 async def stored(tx: Tx, file: bytes) -> BlobRow | None:
     """What is in the store under a digest."""
     row = await tx.one("stored", sha256=file)
@@ -108,43 +109,6 @@ async def stored(tx: Tx, file: bytes) -> BlobRow | None:
 async def damaged(tx: Tx, visit: UUID) -> frozenset[str]:
     """The files (hex) that a visit names and whose pictures end too early."""
     return frozenset(bytes(row[0]).hex() for row in await tx.all("damaged_of_visit", visit=visit.bytes))
-
-
-async def announce(tx: Tx, file: bytes, at: int) -> bool:
-    """A file is about to be put into the store: for a week the sweep leaves it. False while the sweep takes it out."""
-    return await tx.run("announce_file", sha256=file, at=at) == 1
-
-
-async def condemn(tx: Tx, file: bytes, at: int) -> bool:
-    """The sweep is about to take a file out of the store. False when it has a row, or may be just about to get one.
-
-    Who announces it and who condemns it wait for one another at its row.
-    """
-    if await tx.run("condemn_file", sha256=file, at=at) == 0:
-        return False
-    if await stored(tx, file) is None:
-        return True
-    await release(tx, file)
-    return False
-
-
-async def release(tx: Tx, file: bytes) -> None:
-    """What was condemned is out of the store: now it may come again."""
-    await tx.run("release_file", sha256=file)
-
-
-async def forget_arrivals(tx: Tx, came_before: int, left_before: int) -> None:
-    """Forget what was announced, or condemned, before a time (ms UTC)."""
-    await tx.run("forget_arrivals", came_before=came_before, left_before=left_before)
-
-
-async def without_row(tx: Tx, files: Iterable[bytes]) -> list[bytes]:
-    """Which of some files, that are near one another by digest, the database does not know."""
-    wanted = sorted(files)
-    if not wanted:
-        return []
-    known = {bytes(row[0]) for row in await tx.all("stored_between", first=wanted[0], last=wanted[-1])}
-    return [file for file in wanted if file not in known]
 
 
 def beside(row: LostRow) -> bytes:

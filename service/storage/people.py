@@ -1,5 +1,7 @@
 """People. What lets them in is in `access`; a person who left stays, and his login stays his."""
 
+from collections.abc import Iterable
+
 import msgspec
 
 from ..domain.people import Person
@@ -35,9 +37,23 @@ async def add_person(tx: Tx, person: Person, at: int) -> bool:
     )
 
 
+async def alike(tx: Tx, login: str) -> bool:
+    """Whether a login is or was somebody's that differs in its case alone, if at all."""
+    return await tx.one("login_alike", login=login) is not None
+
+
 async def person(tx: Tx, login: str) -> Person | None:
     """Somebody who works here now."""
     return _person(await tx.one("person", login=login))
+
+
+async def staying(tx: Tx, logins: Iterable[str]) -> dict[str, Person]:
+    """Those of some people who work here, none of whom leaves or gets other roles until the transaction ends.
+
+    They are locked in the order of logins, and before visits, as who sends them away does: nobody waits in a circle.
+    """
+    rows = {login: await tx.one("staying_person", login=login) for login in sorted(set(logins))}
+    return {login: access.person_in(row) for login, row in rows.items() if row is not None}
 
 
 async def ever(tx: Tx, login: str) -> tuple[Person, int | None] | None:

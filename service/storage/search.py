@@ -20,6 +20,7 @@ FIRST, LAST = UUID(int=0), UUID(int=2**128 - 1)
 MAX = "\U0010ffff"
 ANY = Wanted()
 EIGHT = 8
+LONGEST = 200  # characters of a number that is looked for
 
 
 class Sought(msgspec.Struct, frozen=True):
@@ -88,17 +89,33 @@ def _places(part: str, text: str) -> Iterator[int]:
 
 
 async def add(tx: Tx, visit: UUID, area: str, texts: Sequence[str]) -> None:
-    """The visit can be found by these (normal) texts."""
+    """The visit can be found by these (normal) texts; the last one is its number elsewhere, or ''."""
     await change(tx, visit, area, (), texts)
 
 
 async def change(tx: Tx, visit: UUID, area: str, before: Sequence[str], after: Sequence[str]) -> None:
     """It is found by other texts than before."""
     if before != after:
-        old, new = grams(before), grams(after)
+        old, new = _grams(before), _grams(after)
         await tx.many("drop_gram", _rows(visit, old - new))
         await tx.many("add_gram", _rows(visit, new - old))
         await tx.run("set_texts", visit=visit.bytes, area=area, text="\n".join(after))
+
+
+async def with_ref(tx: Tx, ref: str) -> list[UUID]:
+    """The visits that have a (normal) number elsewhere, all of it. Not those of before such numbers were kept whole."""
+    rows = await tx.all("of_gram", gram=whole(ref), size=EIGHT)
+    return [UUID(bytes=row[0]) for row in rows]
+
+
+def _grams(texts: Sequence[str]) -> set[str]:
+    ref = texts[-1] if texts else ""
+    return grams(texts) | ({whole(ref)} if ref else set())
+
+
+def whole(ref: str) -> str:
+    """A number as one more gram, which no query has in it: it begins with what no normal text contains."""
+    return f"\n{ref[:LONGEST]}"
 
 
 def _rows(visit: UUID, found: Iterable[str]) -> list[dict[str, Any]]:

@@ -15,6 +15,7 @@ import msgspec
 
 from service.domain.grams import grams, normal
 from service.flows.standing import texts
+from service.storage.search import whole
 
 from .utility import Past, visits
 
@@ -148,7 +149,7 @@ async def fill(engine: str, place: str, count: int, now: int) -> None:
                     parts = texts(msgspec.structs.replace(one.plan, external_ref=None))[:-1]
                     known[account] = parts, grams(parts)
                 order = normal(one.plan.external_ref or "")
-                for gram in known[account][1] | grams([order]):
+                for gram in known[account][1] | grams([order]) | {whole(order)}:
                     postings.setdefault(gram, array("I")).append(len(ids))
                 found.append((one.id.bytes, one.area, "\n".join((*known[account][0], order))))
                 ids.append(one.id.bytes)

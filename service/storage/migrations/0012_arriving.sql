@@ -1,6 +1,7 @@
 -- Files on their way into the store, and those that the sweep takes out of it. Times are ms UTC.
 
--- Who puts a file there says so first, so that the sweep does not take what is only waiting for its row in `stored`.
+-- Who puts a file there says so first, and its row in `stored` takes this one's place: what stays here is what was left
+-- behind. The sweep looks at nothing else.
 CREATE TABLE arriving (
     sha256 BYTEA NOT NULL PRIMARY KEY,
     at BIGINT NOT NULL,

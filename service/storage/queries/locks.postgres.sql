@@ -5,6 +5,10 @@ SELECT v.id, v.sha256, v.body, v.type, b.technician, b.crew, v.area, v.checklist
     b.state, b.flags
 FROM visits v JOIN board b ON b.visit = v.id WHERE v.id = :id FOR UPDATE OF b;
 
+-- name: staying_person^
+-- Whoever sends him away, or takes a role from him, waits until this transaction ends; others who read him so do not.
+SELECT login, name, roles, areas FROM people WHERE login = :login AND left_at IS NULL FOR SHARE;
+
 -- name: lock_sequencer^
 -- 1 when this transaction is now the only sequencer of this schema.
 SELECT CASE WHEN pg_try_advisory_xact_lock(hashtextextended('doorstep sequencer ' || current_schema(), 0))

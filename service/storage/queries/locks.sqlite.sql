@@ -5,5 +5,8 @@ SELECT v.id, v.sha256, v.body, v.type, b.technician, b.crew, v.area, v.checklist
     b.state, b.flags
 FROM visits v JOIN board b ON b.visit = v.id WHERE v.id = :id;
 
+-- name: staying_person^
+SELECT login, name, roles, areas FROM people WHERE login = :login AND left_at IS NULL;
+
 -- name: lock_sequencer^
 SELECT 1;

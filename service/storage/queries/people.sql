@@ -3,6 +3,9 @@ INSERT INTO people (login, name, roles, areas, created_at)
 VALUES (:login, :name, :roles, :areas, :created_at)
 ON CONFLICT DO NOTHING;
 
+-- name: login_alike^
+SELECT login FROM people WHERE lower(login) = lower(:login) LIMIT 1;
+
 -- name: person^
 SELECT login, name, roles, areas FROM people WHERE login = :login AND left_at IS NULL;
 

@@ -4,6 +4,9 @@ INSERT INTO grams (gram, visit) VALUES (:gram, :visit) ON CONFLICT DO NOTHING;
 -- name: drop_gram!
 DELETE FROM grams WHERE gram = :gram AND visit = :visit;
 
+-- name: of_gram
+SELECT visit FROM grams WHERE gram = :gram ORDER BY visit LIMIT :size;
+
 -- name: set_texts!
 INSERT INTO texts (visit, area, text) VALUES (:visit, :area, :text)
 ON CONFLICT (visit) DO UPDATE SET text = excluded.text;
