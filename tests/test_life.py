@@ -15,7 +15,7 @@ from service.flows import change, view
 from service.storage.database import open_database
 
 from . import stories
-from .conftest import schema
+from .conftest import tables
 from .town import TOKENS, Town, a_record, encode, said, uid
 
 MINUTES = st.integers(10, 49)
@@ -140,7 +140,7 @@ def test_a_visit_lives_as_the_model_says(kind: str, tmp_path: Path, request: pyt
         return database, lambda: asyncio.sleep(0)
 
     async def postgres() -> Any:
-        context = schema(server)
+        context = tables(server)
         database = open_database(await context.__aenter__())
         await database.start()
         return database, lambda: context.__aexit__(None, None, None)

@@ -31,8 +31,8 @@ async def test_starting_again_changes_nothing(database: Database, address: str) 
     await again.close()
 
 
-async def test_many_that_start_together_take_turns(address: str) -> None:
-    databases = [open_database(address) for _ in range(5)]
+async def test_many_that_start_together_take_turns(bare_address: str) -> None:
+    databases = [open_database(bare_address) for _ in range(5)]
     await asyncio.gather(*(database.start() for database in databases))
     assert len(await steps(databases[0])) == len(migrate.migrations(databases[0].engine))
     for database in databases:
@@ -51,17 +51,17 @@ async def test_a_database_from_a_newer_program_is_refused(database: Database, ad
 
 
 async def test_a_step_that_fails_leaves_nothing_of_any_step(
-    address: str, engine: str, monkeypatch: pytest.MonkeyPatch
+    bare_address: str, engine: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = migrate.migrations(engine)
     broken = migrate.Migration(9000, "9000_broken", "CREATE TABLE half (a BIGINT);\nCREATE TABLE people (a BIGINT);\n")
     monkeypatch.setattr(migrate, "migrations", lambda engine: (*whole, broken))
-    database = open_database(address)
+    database = open_database(bare_address)
     with pytest.raises(Exception, match="already exists"):
         await database.start()
     await database.close()
     monkeypatch.undo()
-    database = open_database(address)
+    database = open_database(bare_address)
     await database.start()
     assert await steps(database) == [step.number for step in whole]
     await database.close()

@@ -82,7 +82,7 @@ async def run(cycles: int, kind: str = "doorstep", seed: int = 1) -> Crashes:
         for _ in range(cycles):
             db = open_database(address)
             await db.start()
-            visits = await settle_town(db, 1500)
+            visits = await settle_town(db, 400)
             await db.close()
             records = records_for(visits)
             await cycle(kind, address, records, chance.randint(1, 150))

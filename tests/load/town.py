@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from datetime import datetime
 from hashlib import sha256
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -66,12 +67,14 @@ async def settle_town(db: Database, visits: int) -> list[UUID]:
         "work": {"content": "检修漏水", "place": "厨房"},
     }
     bodies = [msgspec.json.encode({**plan, "technician": f"li{phone}"}) for phone in range(PHONES)]
+    start, end = (int(datetime.fromisoformat(told["window"][edge]).timestamp() * 1000) for edge in ("from", "to"))
+    window = start, end
     ids = [new_id() for _ in range(visits)]
     for some in _chunks(ids):
 
         async def plan_some(tx: Tx, some: list[UUID] = some) -> None:
             for visit in some:
-                await add_visit(tx, _row(visit, bodies[phone_of(visit)]))
+                await add_visit(tx, _row(visit, bodies[phone_of(visit)], window))
 
         await db.write(plan_some)
     return ids
@@ -82,7 +85,7 @@ def _chunks(ids: list[UUID]) -> Iterator[list[UUID]]:
         yield ids[start : start + MANY]
 
 
-def _row(visit: UUID, body: bytes) -> VisitRow:
+def _row(visit: UUID, body: bytes, window: tuple[int, int]) -> VisitRow:
     return VisitRow(
         id=visit,
         sha256=sha256(body).digest(),
@@ -92,8 +95,8 @@ def _row(visit: UUID, body: bytes) -> VisitRow:
         area="城东",
         checklist="onsite",
         checklist_version="1",
-        window_from=0,
-        window_to=1,
+        window_from=window[0],
+        window_to=window[1],
         created_at=clock(),
         created_by="zhao",
         salt=bytes(32),
