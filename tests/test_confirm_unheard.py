@@ -50,7 +50,7 @@ async def test_who_was_to_go_and_works_at_the_desk_does_not_read_the_answers(wor
     await tao.enters()
     assert (await tao.says(comment="地上都是水", answers=[{"question": "q_clean", "good": False}])).status_code == 200
     entry = {"id": str(uid("e9")), "what": "appointment_agreed", "by": "office", "at": "2026-03-02T07:00:00+08:00"}
-    entries, gone = {"entries": [entry]}, {"reason": "取消"}
+    entries, mended = {"entries": [entry]}, {"reason": "写错了", "work": {"content": "换表", "place": "厨房"}}
     got = [
         await world.ask("feng", "GET", f"/v1/visits/{tao.visit}"),
         await world.ask("feng", "GET", "/v1/visits"),
@@ -60,7 +60,7 @@ async def test_who_was_to_go_and_works_at_the_desk_does_not_read_the_answers(wor
         await world.ask("feng", "POST", f"/v1/visits/{tao.visit}/entries", entries),
     ]
     etag = {"if_match": got[0].headers["etag"]}
-    got += [await world.ask("feng", "PUT", f"/v1/visits/{tao.visit}/cancellation", gone, **etag) for _ in range(2)]
+    got += [await world.ask("feng", "PUT", f"/v1/visits/{tao.visit}/details", mended, **etag) for _ in range(2)]
     for one in got:
         assert one.status_code in (200, 201), one.text
         for secret in ("地上都是水", "disputed", '"says"', "answered"):

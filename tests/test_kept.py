@@ -52,7 +52,7 @@ async def test_a_form_that_was_sent_too_late_stands_filled_in_after_the_new_code
         later(world, minutes=61)
         late = await visitor.tao.client.post(form.action, data=form.fields | fields)
         assert late.status_code == 403, does
-        assert "先输入短信验证码" in late.text
+        assert "验证已过半小时" in late.text
         assert unescape(late.text).count(HOSTILE) > 1  # he sees that it is not lost
         assert "<script>" not in late.text
         filled = (await carried_through(visitor, Page(late.text))).form(does=does, **having)

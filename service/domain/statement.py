@@ -45,12 +45,16 @@ class Document(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
 
 
 class Made(msgspec.Struct, frozen=True):
-    """A statement as it follows from the entries: which one, of which thing, its document, its digest in hex."""
+    """A statement as it follows from the entries: which one, of which thing, its document, its digest in hex.
+
+    `english`: the labels of its lines once more; what is signed is Chinese.
+    """
 
     table: Statement
     thing: str | None
     document: Document
     sha256: str
+    english: tuple[str, ...] = ()
 
 
 def statements(rules: Rules, visit: str, read: Reading, true: frozenset[str]) -> list[Made]:
@@ -79,7 +83,8 @@ def make(
     rules: Rules, table: Statement, visit: str, read: Reading, thing: str | None = None, until: int | None = None
 ) -> Made:
     """The statement made from the acts at or before `until` (µs UTC), or from all."""
-    lines = tuple(_lines(rules, table, read, thing, until))
+    named = tuple(_lines(rules, table, read, thing, until))
+    lines = tuple(line for line, _ in named)
     document = Document(
         form=FORM,
         checklist=rules.checklist.name,
@@ -90,10 +95,13 @@ def make(
         thing=thing,
         declaration=plain(table.declares.zh) if table.declares else None,
     )
-    return Made(table, thing, document, digest(document))
+    return Made(table, thing, document, digest(document), tuple(english for _, english in named))
 
 
-def _lines(rules: Rules, table: Statement, read: Reading, thing: str | None, until: int | None) -> Iterator[Filled]:
+def _lines(
+    rules: Rules, table: Statement, read: Reading, thing: str | None, until: int | None
+) -> Iterator[tuple[Filled, str]]:
+    """Each line with its label in English."""
     for line in table.lines:
         rule = rules.by_id[line.item]
         key: Key = (rule.id, thing) if rule.per_thing and thing is not None else rule.id
@@ -104,9 +112,9 @@ def _lines(rules: Rules, table: Statement, read: Reading, thing: str | None, unt
         value = _answer(field, line.field or "", acts) if field else _evidence(line, acts)
         name = line.label or field or rule.item.label
         if value and line.evidence == "photo":
-            yield Filled(plain(name.zh), photos=tuple(value))
+            yield Filled(plain(name.zh), photos=tuple(value)), name.en
         elif value:
-            yield Filled(plain(name.zh), tuple(value))
+            yield Filled(plain(name.zh), tuple(value)), name.en
 
 
 def _answer(field: Field, name: str, acts: Sequence[Mark]) -> list[str]:

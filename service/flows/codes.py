@@ -12,6 +12,7 @@ from service.domain.confirmation import Level
 from service.domain.errors import CodeNotSent, TooManyRequests, WrongCode
 from service.storage import limits, link_codes, messages
 from service.storage.database import Tx
+from service.storage.link_codes import CodeRow
 from service.storage.messages import MessageRow
 
 from .access import NEAR
@@ -106,28 +107,51 @@ async def check(house: House, token: str, raw: bytes, browser: Browser) -> Opene
 
 
 async def take(house: House, token: str, code: str, browser: Browser) -> Opened:
-    """Open the link for the browser that asked for the code. WrongCode; after five tries only a new one helps."""
+    """Open the link for the browser that asked for the code. WrongCode; after five tries only a new one helps.
 
-    async def work(tx: Tx) -> bool:
+    Where it is open already, the code that opened it is no mistake: who goes back in his browser sends it again.
+    """
+
+    async def work(tx: Tx) -> int | None:
         link, _ = await linked(house, tx, token, lock=True)
         now, seat = house.clock(), browser.seat
-        if not await link_codes.count(tx, link, seat, TRIES, now):
-            return False
+        counted = await link_codes.count(tx, link, seat, TRIES, now)
         row = await link_codes.code(tx, link, seat)
-        if row is None or not compare_digest(row.digest, _digest(link, code.strip())):
-            return False
-        await link_codes.passed(tx, link, seat, browser.place, TRIES, now)
-        return True
+        right = row is not None and compare_digest(row.digest, _digest(link, code.strip()))
+        if row is None or not right:
+            return 0 if row is None or _spent(row) else row.tries
+        if counted:
+            await link_codes.passed(tx, link, seat, browser.place, TRIES, now)
+            return None
+        if _spent(row):
+            return None if _open(row, now) else 0
+        return row.tries
 
-    if not await house.db.write(work):  # outside: what raises would undo the count
-        raise WrongCode
+    tries = await house.db.write(work)
+    if tries is not None:  # outside: what raises would undo the count
+        raise WrongCode("", tries=tries)
     return Opened(OPEN // 1000)
+
+
+def _open(row: CodeRow, now: int) -> bool:
+    return row.passed_at is not None and now <= row.passed_at + OPEN
+
+
+def _spent(row: CodeRow) -> bool:
+    """Whether it was this code that opened the link, and not one before it."""
+    return row.passed_at is not None and row.passed_at >= row.expires_at - LASTS
 
 
 async def waits(house: House, tx: Tx, link: UUID, browser: Browser) -> int | None:
     """Until when (ms) the code that this browser asked for may be entered; None when only a new one helps."""
     row, now = await link_codes.code(tx, link, browser.seat), house.clock()
     return row.expires_at if row is not None and row.tries < TRIES and row.expires_at > now else None
+
+
+async def open_until(tx: Tx, link: UUID, browser: Browser) -> int | None:
+    """Until when (ms) what the last right code from this browser opened is open, or was; None: none came."""
+    row = await link_codes.code(tx, link, browser.seat)
+    return row.passed_at + OPEN if row is not None and row.passed_at is not None else None
 
 
 async def level(house: House, tx: Tx, link: UUID, file: File, browser: Browser) -> Level | None:
@@ -140,7 +164,7 @@ async def level(house: House, tx: Tx, link: UUID, file: File, browser: Browser) 
         return None
     row = await link_codes.code(tx, link, browser.seat)
     now = house.clock()
-    if row is None or row.passed_at is None or row.passed_from is None or now > row.passed_at + OPEN:
+    if row is None or row.passed_from is None or not _open(row, now):
         return None
     seen = await link_codes.phone_seen(tx, sorted(file.standing.went), (browser.place, row.passed_from))
     return "phone" if browser.staff or (seen is not None and now < seen + NEAR) else "own_device"

@@ -9,8 +9,9 @@ from service.domain import doorcode
 from service.domain.doorcode import Code
 from service.domain.entry import Entry, Evidence
 from service.domain.errors import NotFound, NotNow
+from service.domain.notice import WORD
 from service.domain.people import on_visit
-from service.storage import link_codes, links, visits
+from service.storage import link_codes, links, messages, visits
 from service.storage.database import Tx
 from service.storage.visits import VisitRow
 
@@ -42,7 +43,10 @@ class Doorstep(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Genuine(msgspec.Struct, frozen=True, kw_only=True):
-    """A genuine code: who stands there and why. `ticket` goes into the form; `used` when it was confirmed already."""
+    """A genuine code: who stands there and why. `ticket` goes into the form; `used` when it was confirmed already.
+
+    `word` is empty when no message that went out told it: there is nothing to hold it against.
+    """
 
     login: str
     technician: Who
@@ -118,11 +122,12 @@ async def look(house: House, text: str) -> Genuine | None:
         if not used and not doorcode.fresh(read, now):
             return None
         file = await load(house, tx, row)
+        told = any(one.state == "delivered" and WORD in one.text for one in await messages.messages_of(tx, row.id))
         return Genuine(
             login=login,
             technician=await who(house, tx, login),
             purpose=file.plan.work.content,
-            word=doorcode.word(key, row.id),
+            word=doorcode.word(key, row.id) if told else "",
             ticket=doorcode.ticket(key, read, now),
             used=used,
         )

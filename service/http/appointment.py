@@ -1,7 +1,5 @@
 """The customer's page before the work: does he agree to the time, or would he like another."""
 
-from html import escape
-
 from service.flows.customer import Confirmation
 from service.flows.papers import Choice
 
@@ -49,31 +47,10 @@ def _forms(seen: Confirmation, token: str, sent: Sent) -> str:
             form.picked(
                 "when", f"请选一个，或在下面写（{by} 前可改）", "Choose, or write below", WISHES, required=False
             ),
-            form.words("wish", "您方便的时间", "When it suits you", required=False, longest=LONGEST),
+            form.words("wish", "您方便的时间", "When it suits you", required=False),
             button("请改约", "Ask for another time"),
         )
     elif stands.may_agree:
         zh, en = reach(seen.hotline)
         forms += f"<p>{both(f'现在要改时间，请{zh}。', f'To change the time now, please {en}.')}</p>"
     return f"<section>{forms}</section>" if forms else ""
-
-
-def standing(seen: Confirmation) -> str:
-    """How it stands, in a sentence."""
-    stands = seen.appointment
-    if seen.state == "cancelled":
-        return f'<div class="bad"><h2>{both("这次上门已取消", "This visit was cancelled")}</h2></div>'
-    if seen.state == "over":
-        check = both("这次上门已结束。请核对下面的内容。", "This visit is over. Please check what follows.")
-        return f"<section>{check}</section>"
-    if seen.state == "under_way":
-        return f"<section>{both('工作人员已经到了。', 'Our staff have arrived.')}</section>"
-    if stands.agreed:
-        return f'<div class="good"><h2>{both("✓ 已约好", "Agreed")}</h2></div>'
-    if stands.asked is not None:
-        said = both("您希望改约，我们会尽快与您联系。", "You asked for another time; we will contact you soon.")
-        return f"<section><strong>{said}</strong><p>{escape(stands.asked.wish)}</p></section>"
-    if stands.moved:
-        said = both("上门时间有变，请重新确认。", "The time has changed; please confirm again.")
-        return f"<section><strong>{said}</strong></section>"
-    return ""

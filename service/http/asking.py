@@ -6,12 +6,13 @@ from html import escape
 import msgspec
 
 from service.flows.customer import Confirmation
-from service.flows.papers import AnswerShown, Choice
+from service.flows.papers import AnswerShown, Choice, SaidShown
 
 from .fields import ANSWERED, Form, Sent, button, hidden, opened
 from .pages import both, reach
 from .papers import spelt
 
+ENDED = "验证已过半小时，请重新获取验证码", "Half an hour is over; ask for a new code"
 GOOD = Choice("good", "没问题", "All right")
 BAD = Choice("bad", "有问题", "Not right")
 
@@ -20,12 +21,13 @@ def code(seen: Confirmation, token: str, now: datetime, sent: Sent) -> str:
     """The button that sends a code, and once it is sent the field for it."""
     title = f'<h2 id="code">{both("短信验证码", "Code by text message")}</h2>'
     if seen.level is not None:
-        done = both("✓ 已验证，照片、签字、补充情况都已打开。", "Checked: you may see photos, sign and add something.")
-        return f'<section>{title}<p class="ok">{done}</p>{_near(seen)}</section>'
+        return f"<section>{title}{_open(seen)}{_near(seen)}</section>"
     why = both(
         "输入短信验证码，证明是您本人；之后可以看照片、签字、补充情况。",
         "The code shows that it is you; then you can see photos, sign and add something.",
     )
+    if ended(seen) and sent.where != "code":  # else it says so already
+        why = both(f"{ENDED[0]}。", f"{ENDED[1]}.")
     if not seen.visit.phone:
         zh, en = reach(seen.hotline)
         lack = both(f"没有登记您的手机号，请{zh}。", f"We have no telephone number of yours; please {en}.")
@@ -55,6 +57,19 @@ def code(seen: Confirmation, token: str, now: datetime, sent: Sent) -> str:
         + ask(kept, button("没收到？再发一次", "Nothing came? Send it again", "plain"))
         + "</section>"
     )
+
+
+def ended(seen: Confirmation) -> bool:
+    """Whether he had entered a code here, and it was too long ago."""
+    return seen.level is None and seen.open_until is not None
+
+
+def _open(seen: Confirmation) -> str:
+    zh, en = "✓ 已验证", "Checked"
+    if seen.open_until is not None:
+        zh, en = f"{zh}，{seen.open_until:%H:%M} 前有效", f"{en}, until {seen.open_until:%H:%M}"
+    done = both(f"{zh}。可以看照片、签字、补充情况。", f"{en}. You may see photos, sign and add something.")
+    return f'<p class="ok">{done}</p>'
 
 
 def _near(seen: Confirmation) -> str:
@@ -95,24 +110,30 @@ def questions(seen: Confirmation, token: str, zone: tzinfo | None, sent: Sent) -
 
 def answers(seen: Confirmation, zone: tzinfo | None) -> str:
     """What he answered, each question as he answered it last, and all his own words."""
-    last: dict[str, tuple[AnswerShown, datetime]] = {}
+    last: dict[str, tuple[AnswerShown, SaidShown]] = {}
     for said in seen.said:
         for one in said.answers:
             last.pop(one.zh, None)
-            last[one.zh] = one, said.at
+            last[one.zh] = one, said
     lines = "".join(
         f"<dt>{both(one.zh, one.en)}</dt><dd>{'✓ 没问题 All right' if one.good else '✗ 有问题 Not right'}"
-        f"（{spelt(at, zone)}）</dd>"
-        for one, at in last.values()
+        f"（{spelt(said.at, zone)}）{_unproved(said)}</dd>"
+        for one, said in last.values()
     )
     words = "".join(
-        f"<dt>{both('您的话', 'Your words')}</dt><dd>{escape(said.comment)}（{spelt(said.at, zone)}）</dd>"
+        f"<dt>{both('您的话', 'Your words')}</dt>"
+        f"<dd>{escape(said.comment)}（{spelt(said.at, zone)}）{_unproved(said)}</dd>"
         for said in seen.said
         if said.comment
     )
     if not lines and not words:
         return ""
     return f"<h3>{both('您已回答', 'You answered')}</h3><dl>{lines}{words}</dl>"
+
+
+def _unproved(said: SaidShown) -> str:
+    """What came before the code may be anybody's who has the link; so it is told apart."""
+    return both("未验证时写的", "written before the code") if said.level == "words" else ""
 
 
 def raised(seen: Confirmation, token: str, zone: tzinfo | None, sent: Sent) -> str:
@@ -144,11 +165,13 @@ def happened(seen: Confirmation, zone: tzinfo | None) -> str:
 
 
 def _untold(seen: Confirmation) -> str:
-    """He said that something is not right of which nobody wrote anything: only he can say what."""
+    """He said that something is not right of which nobody wrote anything: only he can say what.
+
+    Once somebody did, there are items that the question is about; what else he raised does not answer it.
+    """
     open_ones = {one.id: one for one in seen.questions if not one.items}
-    last = {one.question: (one, said.at) for said in seen.said for one in said.answers if one.question in open_ones}
-    since = max((one.at for one in seen.raised), default=None)
-    bad = [one for one, at in last.values() if not one.good and (since is None or since < at)]
+    last = {one.question: one for said in seen.said for one in said.answers if one.question in open_ones}
+    bad = [one for one in last.values() if not one.good]
     if not bad:
         return ""
     zh = f"您答了“有问题”：{bad[0].zh}请在这里写明是什么。不写，您的回答也已记下，供水公司会看到。"

@@ -3,12 +3,11 @@
 Who has answered finds his answer, and the four choices behind one more touch.
 """
 
-from html import escape
-
 from service.flows.papers import Shown
 
 from .fields import Form, Sent, button, hidden, opened
 from .pages import both
+from .papers import declaration
 
 PAD = "/web/customer/pad.js"
 NOBODY = ("technician", "unknown")  # nobody says this of himself
@@ -30,14 +29,30 @@ def answered(paper: Shown) -> bool:
     return any(one.by == "customer" and one.same and (since is None or one.at >= since) for one in paper.declined)
 
 
+def waits(paper: Shown) -> bool:
+    """Whether he is asked for an answer: who signed on our phone may say more, and need not."""
+    signature = paper.signature
+    signed = signature is not None and signature.state == "holds" and signature.allowed
+    return to_sign(paper) and not signed and not answered(paper)
+
+
+def named_by(paper: Shown) -> str:
+    """What the forms under a statement are named by. It stays when the text changes: nothing typed is lost."""
+    thing = paper.statement.thing
+    return f"{paper.title.id}-{thing}" if thing else paper.title.id
+
+
+def meant(paper: Shown, sent: Sent) -> bool:
+    """Whether a form under this statement was sent."""
+    return sent.where in {f"{does}-{named_by(paper)}" for does in ("sign", "partly", "refused", "unable")}
+
+
 def choices(paper: Shown, token: str, sent: Sent) -> str:
     """The four choices."""
-    thing = paper.statement.thing
-    key = f"{paper.title.id}-{thing}" if thing else paper.title.id  # stays when the text changes: nothing typed is lost
-    declares = paper.statement.declaration or ""
+    key = named_by(paper)
     given = hidden("statement", paper.sha256)
     four = {
-        f"sign-{key}": _sign(paper, Form(token, "signature", f"sign-{key}", sent), given, declares, sent),
+        f"sign-{key}": _sign(paper, Form(token, "signature", f"sign-{key}", sent), given, sent),
         f"partly-{key}": _decline(token, f"partly-{key}", sent, given, "partly", _PARTLY),
         f"refused-{key}": _decline(token, f"refused-{key}", sent, given, "refused", _REFUSED),
         f"unable-{key}": _decline(token, f"unable-{key}", sent, given, "unable", _UNABLE, paper),
@@ -46,7 +61,7 @@ def choices(paper: Shown, token: str, sent: Sent) -> str:
     if answered(paper):
         said = both("您已经答复，见上面。", "You have answered, as it says above.")
         stands = any(sent.touched(one) for one in four)
-        more = opened("", sent, "改变主意", "Change my answer", f"<div>{inside}</div>", stands=stands)
+        more = opened("", sent, "改变主意", "Change my answer", f"<div>{inside}</div>", stands=stands, kind="more")
         return f'<p class="note">{said}</p>{more}'
     asked = both("请您选择，四项同等有效：", "Please choose; all four are equal:")
     if paper.signature is not None and paper.signature.state == "holds" and paper.signature.allowed:
@@ -68,8 +83,7 @@ _UNABLE = (
 )
 
 
-def _sign(paper: Shown, form: Form, given: str, declares: str, sent: Sent) -> str:
-    said = f'<p class="declares">{escape(declares)}</p>' if declares else ""
+def _sign(paper: Shown, form: Form, given: str, sent: Sent) -> str:
     pad = (
         '<div class="pad" hidden><p>'
         f"{both('请在框内手写签名', 'Draw your signature in the box')}</p>"
@@ -88,7 +102,7 @@ def _sign(paper: Shown, form: Form, given: str, declares: str, sent: Sent) -> st
         ),
         hidden("strokes", sent.value(form.where, "strokes")),
         pad,
-        f"<p>{typed}</p>{said}",
+        f"<p>{typed}</p>{declaration(paper)}",
         button("签字", "Sign", "sign"),
         attributes=" data-pad",
     )

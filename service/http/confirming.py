@@ -21,12 +21,13 @@ from service.domain.errors import (
     StatementChanged,
     TooManyRequests,
     UnreadableSignature,
+    WrongCode,
 )
 from service.flows import answering, codes, customer
 
 from .answers import Answer
 from .appointing import agree, ask_for_another
-from .choices import to_sign
+from .asking import ENDED, ended
 from .customer import HTML, browser_of, paged, token_of
 from .customer_page import whole
 from .endpoint import ANYBODY, Asked, Bytes, Says, house_of
@@ -66,15 +67,17 @@ async def take_form(request: Asked) -> ASGIApp:
         except (NotFound, LinkEnded):
             raise
         except Lacking as lacking:
-            sent, status = Sent(where, lacking.zh, lacking.en, fields, kept(fields)), 422
+            sent = Sent(where, lacking.zh, lacking.en, fields, kept(fields))
+            status, wait = lacking.status, lacking.wait
         except CodeNeeded as problem:  # half an hour is short: what he filled in waits until he has a new code
-            zh, en = _words(problem)
+            zh, en = ENDED if ended(await customer.look(house, token, browser)) else _words(problem)
             sent, status = Sent("code", zh, en, {}, fields), problem.status
         except Problem as problem:
             if problem.status >= 500:
                 raise
             zh, en = _words(problem)
-            sent = Sent(where, zh, en, fields, kept(fields))
+            changed = isinstance(problem, StatementChanged)
+            sent = Sent(where, zh, en, fields, kept(fields), changed=changed)
             status, wait = problem.status, problem.extra.get("retry_after")
         more = ((b"retry-after", b"%d" % wait),) if wait else ()
         return whole(house, await customer.look(house, token, browser), token, sent, status, more)
@@ -88,9 +91,10 @@ def _words(problem: Problem) -> tuple[str, str]:
         return "上门时间刚有变化，请看下面的新时间", "The time has just changed; look at the new one below"
     if isinstance(problem, StatementChanged):
         return "内容刚有变化，请重新核对", "It has just changed; please read it again"
+    if isinstance(problem, WrongCode) and problem.extra.get("tries") == codes.TRIES:
+        return f"已输错 {codes.TRIES} 次，请重新获取验证码", f"{codes.TRIES} wrong tries; ask for a new code"
     if isinstance(problem, TooManyRequests):
-        minutes = max(1, -(-problem.extra["retry_after"] // 60))
-        return f"验证码发得太多了，请 {minutes} 分钟后再试", f"Too many codes were sent; try again in {minutes} minutes"
+        return "通过这个链接说的已经很多了，其余的请联系供水公司", "So much was said by this link; please call us"
     if isinstance(problem, InvalidBody):
         return "没有看懂您填的内容，请核对后再提交", "We could not read what you filled in; check it, please"
     return problem.title["zh"], problem.title["en"]
@@ -107,10 +111,17 @@ async def _unknown(request: Asked, fields: Fields) -> str:  # noqa: ARG001 - as 
 
 
 async def _send_code(request: Asked, fields: Fields) -> Done:
-    await codes.send(house_of(request), token_of(request), browser_of(request))
+    try:
+        await codes.send(house_of(request), token_of(request), browser_of(request))
+    except TooManyRequests as problem:
+        wait = problem.extra["retry_after"]
+        minutes = max(1, -(-wait // 60))
+        zh = f"验证码发得太多了，请 {minutes} 分钟后再试"
+        en = f"Too many codes were sent; try again in {minutes} minutes"
+        raise Lacking(zh, en, problem.status, wait) from None
     carried = kept(fields)
     if carried:
-        return Sent("code-entry", "验证码已发出，请输入", "The code was sent; enter it", {}, carried)
+        return Sent("code-entry", "验证码已发出，请输入", "The code was sent; enter it", {}, carried, well=True)
     return "code"
 
 
@@ -124,10 +135,8 @@ async def _enter_code(request: Asked, fields: Fields) -> Done:
     carried = kept(fields)
     if carried:
         zh, en = "验证好了。您刚才填的还在，请核对后再提交", "Checked. What you filled in is still there; send it again"
-        return Sent(carried["form"], zh, en, carried)
-    seen = await customer.look(house, token, browser)
-    waiting = [one for one in seen.statements if to_sign(one)]
-    return f"read-{part(waiting[0].sha256)}" if waiting else "code"
+        return Sent(carried["form"], zh, en, carried, well=True)
+    return "code"
 
 
 async def _answer(request: Asked, fields: Fields) -> str:

@@ -30,6 +30,7 @@ CONFIRM = Says(
     problems=ANYBODY,
     public=True,
 )
+OTHER = "不是同一个人", "Another person"
 NOT_GENUINE = "✗ 不是真的！", "NOT genuine"
 ADVICE_ZH = "这个码无效或已过期，不能证明来人是我们的工作人员。请不要让他进门。您可以请他当面重新出示，再扫一次。"
 ADVICE_EN = (
@@ -108,6 +109,7 @@ def _genuine(request: Asked, found: Genuine, code: str) -> Answer:
         ("来意", "Purpose", found.purpose),
     )
     word = f"<dl><dt>{both('口令（应与短信里的一样）', 'Word (as in your message)')}</dt>"
+    word += f'<dd class="word">{escape(found.word)}</dd></dl>'
     form = (
         f'<form method="post" action="/d/{escape(code)}"><input type="hidden" name="ticket" '
         f'value="{escape(found.ticket)}"><button class="yes">'
@@ -116,13 +118,12 @@ def _genuine(request: Asked, found: Genuine, code: str) -> Answer:
     if _staff(request):
         form = f"<p>{both('请用客户自己的手机扫码。', 'Scan it with the customer’s own phone.')}</p>"
     zh, en = reach(house_of(request).desk.hotline)
-    doubt = both(
-        f"口令不一样，或不是同一个人？请不要开门，请{zh}。", f"Another word, or another person? Do not open; {en}."
-    )
+    other = ("口令不一样，或不是同一个人", "Another word, or another person") if found.word else OTHER
+    doubt = both(f"{other[0]}？请不要开门，请{zh}。", f"{other[1]}? Do not open; {en}.")
     body = (
         f'<div class="good"><h1>{both("✓ 是我们的工作人员", "Genuine: he works for us")}</h1></div>'
-        f"<section>{face(person.name, f'/d/{code}/who' if person.photo else None)}{facts}{word}"
-        f'<dd class="word">{escape(found.word)}</dd></dl></section><section>{form}</section>'
+        f"<section>{face(person.name, f'/d/{code}/who' if person.photo else None)}{facts}"
+        f"{word if found.word else ''}</section><section>{form}</section>"
         f"<p>{doubt}</p>"
     )
     return page("上门核验", body + call(house_of(request).desk.hotline), images=person.photo)

@@ -16,6 +16,7 @@ class Sent(msgspec.Struct, frozen=True):
     """What was just sent by which form and could not be taken, and why (Chinese, English).
 
     `kept`: what he sent by another form, which only the code opens (again); the forms of the code carry it along.
+    `well`: it is no trouble, but tells how to go on. `changed`: what he answered is another text now.
     """
 
     where: str = ""
@@ -23,6 +24,8 @@ class Sent(msgspec.Struct, frozen=True):
     en: str = ""
     fields: Mapping[str, str] = {}
     kept: Mapping[str, str] = {}
+    well: bool = False
+    changed: bool = False
 
     def value(self, where: str, name: str) -> str:
         """What stood in a field of a form."""
@@ -35,7 +38,11 @@ class Sent(msgspec.Struct, frozen=True):
 
     def trouble(self, where: str) -> str:
         """The sentence above a form that could not be taken."""
-        return f'<p class="trouble">{both(self.zh, self.en)}</p>' if where == self.where and self.zh else ""
+        return self.said() if where == self.where and self.zh else ""
+
+    def said(self) -> str:
+        """The sentence."""
+        return f'<p class="{"ok" if self.well else "trouble"}">{both(self.zh, self.en)}</p>'
 
 
 class Form:
@@ -64,10 +71,10 @@ class Form:
         field = f'<input id="{self._id(name)}" name="{name}" value="{value}" maxlength="{longest}" {more}>'
         return self._label(name, zh, en) + field
 
-    def words(self, name: str, zh: str, en: str, *, required: bool = True, longest: int = 1000) -> str:
-        """A field for own words."""
+    def words(self, name: str, zh: str, en: str, *, required: bool = True) -> str:
+        """A field for own words. A browser that stops at the limit says nothing: what is too long is told instead."""
         value, need = escape(self.sent.value(self.where, name)), " required" if required else ""
-        field = f'<textarea id="{self._id(name)}" name="{name}" maxlength="{longest}"{need}>\n{value}</textarea>'
+        field = f'<textarea id="{self._id(name)}" name="{name}"{need}>\n{value}</textarea>'
         return self._label(name, zh, en) + field
 
     def one_of(self, name: str, zh: str, en: str, choices: Iterable[Choice], *, required: bool = True) -> str:
@@ -114,7 +121,8 @@ def button(zh: str, en: str, kind: str = "", *, says: str = "") -> str:
     return f"<button{shape}{name}>{both(zh, en)}</button>"
 
 
-def opened(where: str, sent: Sent, zh: str, en: str, inside: str, *, stands: bool = False) -> str:
+def opened(where: str, sent: Sent, zh: str, en: str, inside: str, *, stands: bool = False, kind: str = "") -> str:
     """What opens when it is touched; it stands open when what was sent from it could not be taken."""
     state = " open" if stands or sent.touched(where) else ""
-    return f"<details{state}><summary>{both(zh, en)}</summary>{inside}</details>"
+    shape = f' class="{kind}"' if kind else ""
+    return f"<details{shape}{state}><summary>{both(zh, en)}</summary>{inside}</details>"

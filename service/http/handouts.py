@@ -7,6 +7,7 @@ from service.domain.errors import CodeNeeded, LinkEnded, NotFound, PhotoUnreadab
 from service.flows import customer, faces, handout, strangers
 
 from .answers import Answer, has_copy
+from .asking import ENDED, ended
 from .auth import address_of
 from .customer import HTML, browser_of, paged, token_of
 from .customer_page import whole
@@ -68,8 +69,9 @@ async def take_copy(request: Asked) -> ASGIApp:
         try:
             return keepsake(house, await handout.copy(house, token, browser))
         except CodeNeeded as problem:
-            sent = Sent("code", problem.title["zh"], problem.title["en"])
-            return whole(house, await customer.look(house, token, browser), token, sent, problem.status)
+            seen = await customer.look(house, token, browser)
+            zh, en = ENDED if ended(seen) else (problem.title["zh"], problem.title["en"])
+            return whole(house, seen, token, Sent("code", zh, en), problem.status)
 
     return await paged(request, work)
 

@@ -4,14 +4,15 @@ from base64 import b64encode
 from html import escape
 
 from service.domain.statement import canonical
-from service.flows.handout import Handout, named
+from service.flows.handout import Handout
 from service.flows.house import House
 from service.flows.papers import Shown
 
 from .answers import Answer
 from .asking import answers, happened
+from .marks import marks
 from .pages import HEADERS, STYLE, both, rows
-from .papers import OUTCOMES, STATES, TYPED, level, relation, spelt, statement
+from .papers import declaration, spelt, statement
 
 DIGEST_OF_PHOTO = (
     "原照片的 SHA-256（原照片由供水公司封存；这里的图是缩小的副本，算出来不一样）：",
@@ -36,6 +37,10 @@ CHECK_EN = (
 PRINTED = STYLE + (
     "pre{white-space:pre-wrap;overflow-wrap:anywhere;font:18px/1.4 ui-monospace,monospace;border:2px solid #555}"
     "img{max-width:100%;border:1px solid #999}h3{font-size:1.1rem}.typed{font-size:2rem;font-weight:700;margin:.2rem 0}"
+    ".mark{border-left:6px solid #0a6b2e;padding-left:12px;margin:16px 0}.mark.void{border-color:#b00020}"
+    ".mark.none{border-color:#777}.mark.said{border-color:#0b5cad}.mark p{margin:3px 0}"
+    ".ok{color:#0a6b2e;font-weight:700}"
+    ".declares{border-left:6px solid #0b5cad;padding-left:12px;font-weight:600}"
     ".digest{font-family:ui-monospace,monospace;overflow-wrap:anywhere;display:block}"
 )
 
@@ -74,35 +79,33 @@ def keepsake(house: House, given: Handout) -> Answer:
 def _paper(house: House, paper: Shown, pictures: dict[str, bytes]) -> str:
     """A statement: what it says, who signed or declined, its photos, its digest and its bytes."""
     inside = statement(paper, None, ("见下图", "shown below"))
-    if paper.statement.declaration:
-        inside += f"<p><strong>{escape(paper.statement.declaration)}</strong></p>"
+    inside += declaration(paper) + marks(paper, None, house.zone)
     signature = paper.signature
     if signature is not None:
-        inside += rows(
-            ("签字人", "Signed by", f"{signature.signer}（{relation(paper, signature.relation)}）"),
-            ("签字时间", "Signed at", spelt(signature.at, house.zone)),
-            ("签字方式", "How", " ".join(level(signature))),
-            ("签名状态", "State", " ".join(STATES[signature.state])),
-            ("签名所指内容", "Digest that was signed", signature.statement_sha256 or "—"),
-        )
-        if paper.typed:
-            inside += f'<p class="typed">{escape(signature.signer)}</p><p>{both(*TYPED)}</p>'
-    for one in paper.declined:
-        inside += rows(
-            ("表示的意见", "Said", " ".join(OUTCOMES.get(one.outcome or "", ("没有签字", "did not sign")))),
-            ("原因", "Reason", one.reason),
-            ("协助人", "Helped by", one.helper or ""),
-            ("时间", "At", spelt(one.at, house.zone)),
-        )
-    ink = signature.sha256 if signature is not None else None
-    for file in named((paper,)):
-        shown = pictures.get(file)
-        data = f'<img alt="" src="data:image/jpeg;base64,{b64encode(shown).decode()}">' if shown else ""
-        words = DIGEST_OF_TYPED if file == ink and paper.typed else DIGEST_OF_INK if file == ink else DIGEST_OF_PHOTO
-        inside += f'<p>{data}{both(*words)}<span class="digest">{file}</span></p>'
+        inside += rows(("签名所指内容", "Digest that was signed", signature.statement_sha256 or "—"))
+    inside += "".join(_picture(file, pictures, DIGEST_OF_PHOTO, label) for file, label in _photos(paper).items())
+    if signature is not None and signature.sha256:
+        words = DIGEST_OF_TYPED if paper.typed else DIGEST_OF_INK
+        inside += _picture(signature.sha256, pictures, words, both("签名", "Signature"))
     text = escape(canonical(paper.statement).decode(), quote=False)
     inside += (
         f"<dl><dt>{both('现有内容的 SHA-256', 'SHA-256 of the text as it is now')}</dt>"
         f'<dd class="digest">{paper.sha256}</dd></dl><p>{both(CHECK_ZH, CHECK_EN)}</p><pre>{text}</pre>'
     )
     return f"<section>{inside}</section>"
+
+
+def _photos(paper: Shown) -> dict[str, str]:
+    """Each photo of a statement, with the label of the first line in which it stands."""
+    found: dict[str, str] = {}
+    for line, english in zip(paper.statement.lines, paper.english, strict=True):
+        for file in line.photos:
+            found.setdefault(file, both(line.label, english))
+    return found
+
+
+def _picture(file: str, pictures: dict[str, bytes], words: tuple[str, str], label: str) -> str:
+    """A picture where there is one, what it is, and its digest."""
+    shown = pictures.get(file)
+    data = f'<img alt="" src="data:image/jpeg;base64,{b64encode(shown).decode()}">' if shown else ""
+    return f'<p><strong>{label}</strong></p><p>{data}{both(*words)}<span class="digest">{file}</span></p>'

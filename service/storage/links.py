@@ -45,6 +45,12 @@ async def link(tx: Tx, digest: bytes) -> LinkRow | None:
     return None if row is None else LinkRow(UUID(bytes=row[0]), UUID(bytes=row[1]), *row[2:])
 
 
+async def living_until(tx: Tx, id: UUID) -> int | None:
+    """When a link expires."""
+    row = await tx.one("link_expires", id=id.bytes)
+    return None if row is None else row[0]
+
+
 async def add_scan(tx: Tx, code: bytes, visit: UUID, login: str, at: int) -> bool:
     """A customer confirmed a doorstep code; False when it was used before."""
     return await tx.run("add_scan", code=code, visit=visit.bytes, login=login, at=at) == 1

@@ -8,6 +8,9 @@ UPDATE links SET ended_at = :at WHERE visit = :visit AND ended_at IS NULL;
 -- name: link^
 SELECT id, visit, expires_at, ended_at FROM links WHERE digest = :digest;
 
+-- name: link_expires^
+SELECT expires_at FROM links WHERE id = :id;
+
 -- name: add_scan!
 INSERT INTO scans (code, visit, login, at) VALUES (:code, :visit, :login, :at) ON CONFLICT DO NOTHING;
 

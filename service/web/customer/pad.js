@@ -1,6 +1,7 @@
 // The box to draw a signature in. Only points are sent, no pressure and no times: how somebody writes is nobody's
 // business. Without this script the typed name and the code are the signature.
 
+import { changed } from "/web/customer/keep.js";
 import SignaturePad from "/web/vendor/signature_pad.min.js";
 
 const pen = { penColor: "black", dotSize: 0, minWidth: 1.5, maxWidth: 3, velocityFilterWeight: 0.7 };
@@ -45,11 +46,18 @@ for (const form of document.querySelectorAll("form[data-pad]")) {
   form.closest("details").addEventListener("toggle", fit);
   window.addEventListener("resize", fit);
 
-  form.querySelector(".clear").addEventListener("click", () => pad.clear());
-  form.addEventListener("submit", () => {
+  const written = () => {
     const short = (number) => Math.round(number * 10) / 10;
     if (before.length) return; // not looked at again: it goes as it came
     const strokes = pad.toData().map((stroke) => stroke.points.map(({ x, y }) => [short(x), short(y)]));
     form.elements.strokes.value = strokes.length ? JSON.stringify(strokes) : "";
+    changed(form);
+  };
+  pad.addEventListener("endStroke", written);
+  form.querySelector(".clear").addEventListener("click", () => {
+    before = [];
+    pad.clear();
+    written();
   });
+  form.addEventListener("submit", written);
 }
