@@ -40,9 +40,7 @@ def _says(summary: str, takes: Any, *more: type[Problem]) -> Says:
     )
 
 
-WINDOW = _says(
-    "Another time, until he has left; with a reason, and what was stays in the trail", NewWindow, VisitBegun
-)
+WINDOW = _says("Another time, until he has left; with a reason, and what was stays in the trail", NewWindow, VisitBegun)
 TECHNICIAN = _says("Somebody else goes; who went before may still submit", NewTechnician, UnknownPerson)
 DETAILS = _says("Mend a wrong number, address or work, with a reason", NewDetails)
 DUE = _says("Date open duties, by `item` or `item[thing]`", Due)
