@@ -209,11 +209,11 @@ async def test_every_change_stands_in_the_log(world: World) -> None:
 
 
 async def test_a_visit_from_before_that_hid_what_was_done_is_reviewed_after_the_upgrade(
-    address: str, engine: str, monkeypatch: pytest.MonkeyPatch
+    bare_address: str, engine: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = migrate.migrations(engine)
     monkeypatch.setattr(migrate, "migrations", lambda _: tuple(one for one in whole if one.name != "0015_standing"))
-    database = open_database(address)
+    database = open_database(bare_address)
     await database.start()
     town = await Town(database).open()
     done, idle = await town.planned(), await town.planned("idle")
@@ -225,7 +225,7 @@ async def test_a_visit_from_before_that_hid_what_was_done_is_reviewed_after_the_
         )
     await database.close()
     monkeypatch.undo()
-    town.house.db = open_database(address)
+    town.house.db = open_database(bare_address)
     await town.house.db.start()
     assert await standing.fill(town.house) == 2
     seen = [await town.house.db.read(lambda tx, visit=visit: board.posted(tx, visit)) for visit in (done, idle)]

@@ -176,13 +176,13 @@ async def test_visits_of_one_technician_are_planned_at_the_same_time(postgres_da
 
 
 async def test_visits_from_before_are_flagged_by_the_upgrade(
-    address: str, engine: str, monkeypatch: pytest.MonkeyPatch
+    bare_address: str, engine: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = migrate.migrations(engine)
     before = tuple(step for step in whole if step.name != "0013_desk")
     assert len(before) == len(whole) - 1
     monkeypatch.setattr(migrate, "migrations", lambda _: before)
-    database = open_database(address)
+    database = open_database(bare_address)
     await database.start()
     town = await Town(database).open()
     gone = await town.planned()
@@ -190,7 +190,7 @@ async def test_visits_from_before_are_flagged_by_the_upgrade(
     assert await database.write(lambda tx: people.leave(tx, "li", 1))
     await database.close()
     monkeypatch.undo()
-    town.house.db = open_database(address)
+    town.house.db = open_database(bare_address)
     await town.house.db.start()
     found = await lists.page(town.house, TOKENS["zhao"], {"flag": "no_technician"})
     assert [one.id for one in found.items] == [str(gone)]
