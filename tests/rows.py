@@ -44,6 +44,8 @@ def a_batch(number: int = 1, visit: int = 1, body: bytes = b"{}", **other: Any) 
     given: dict[str, Any] = {
         "id": uid(number),
         "visit": uid(visit),
+        "number": number,
+        "revision": 0,
         "kind": "record",
         "writer": "li",
         "received_at": NOON + number,

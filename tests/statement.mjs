@@ -42,30 +42,33 @@ function seen(vectors, entries) {
   const aboutFact = ({ what, thing, holds, says, waived, refused }) =>
     !given(says) && !given(waived) && !given(refused) && (holds === false || given(thing) || !facts.get(what).things)
   return entries.filter(entry => {
-    if (read.has(entry.id)) return false
-    read.add(entry.id) // whatever it is: the id is taken
+    const id = entry.id.toLowerCase()
+    if (read.has(id)) return false
+    read.add(id) // whatever it is: the id is taken
+    if (given(entry.withdraws)) return true
     if (items.has(entry.what)) return aboutItem(entry)
-    if (!entry.what) return given(entry.withdraws)
     return !facts || (facts.has(entry.what) && aboutFact(entry))
   })
 }
 
-/**
- * What counts, with a function for its times. What was withdrawn depends on times, and which entry starts a session's
- * clock on what was withdrawn: begin with nothing withdrawn, and repeat, four times at most, until nothing changes.
- */
+/** Microseconds, as times are rounded. */
+const micros = text => moment(text) / 1000n
+
+/** Whether one entry was written before another: as they came, else as they say. */
+function before(one, other, all) {
+  if (!given(one.received_at) || !given(other.received_at)) return micros(one.at) <= micros(other.at)
+  const [first, second] = [micros(one.received_at), micros(other.received_at)]
+  return first < second || (first === second && all.indexOf(one) < all.indexOf(other))
+}
+
+/** What counts, with a function for its times. */
 function counting(all) {
-  const slips = all.filter(entry => given(entry.withdraws) && clean(entry.reason ?? '') !== '')
-  const standing = all.filter(entry => !given(entry.withdraws))
-  let kept = standing
-  for (let round = 0; round < 4; round += 1) {
-    const time = clockOf(kept)
-    const withdrawn = entry =>
-      slips.some(slip => slip.withdraws === entry.id && slip.by === entry.by && time(entry) <= time(slip))
-    const next = standing.filter(entry => !withdrawn(entry))
-    if (isDeepStrictEqual(next, kept)) break
-    kept = next
-  }
+  const withdrawals = all.filter(entry => given(entry.withdraws) && clean(entry.reason ?? '') !== '')
+  const withdrawn = entry =>
+    withdrawals.some(
+      one => one.withdraws.toLowerCase() === entry.id.toLowerCase() && one.by === entry.by && before(entry, one, all),
+    )
+  const kept = all.filter(entry => !given(entry.withdraws) && !withdrawn(entry))
   return { kept, time: clockOf(kept) }
 }
 

@@ -111,6 +111,8 @@ def bodies(draw: st.DrawFn, number: int, lines: list[dict[str, Any]]) -> dict[st
     body["evidence"] = draw(st.lists(pieces(), max_size=3))
     if draw(st.booleans()):
         body |= {"session": draw(st.sampled_from(["s1", "s1", "s2", ""])), "tick": draw(st.sampled_from(TICKS))}
+    if draw(st.booleans()):
+        body["received_at"] = draw(st.sampled_from(AT))
     match draw(st.sampled_from(ODD)):
         case "withdrawal":
             body |= {"withdraws": f"e{draw(st.integers(0, number + 1))}", "reason": draw(st.sampled_from(REASONS))}
@@ -254,7 +256,7 @@ CHANGED = {
     "the first answer counts": ("mine.findLast(", "mine.find("),
     "evidence is repeated": ("[...new Set(pieces", "[...Array.from(pieces"),
     "other things count too": ("entry.thing === thing", "true"),
-    "nothing can be withdrawn": ("slip.withdraws === entry.id", "false"),
+    "nothing can be withdrawn": ("one.withdraws.toLowerCase() === entry.id.toLowerCase()", "false"),
     "a refusal is an act": (" && !given(entry.refused))", ")"),
     "choices stay as they are": ("if (choice) return choice.zh", ""),
     "zeros stay before months": ("Number(written[2])", "written[2]"),

@@ -254,13 +254,14 @@ async def test_a_phone_cannot_say_by_which_way_an_entry_came(town: Town) -> None
     assert {entry.via for entry in seen.entries} == {"record"}
 
 
-async def test_a_phone_whose_clock_is_ahead_is_judged_with_its_own_entries(town: Town) -> None:
+async def test_what_has_arrived_is_seen_whatever_its_clock_says(town: Town) -> None:
     visit = await town.planned()
     receipt = await town.submitted(a_record("r", visit, said("23:30", "arrived")))
     assert receipt.verdict is not None
     assert "late.arrival_in_window" in codes(receipt)
     judged = await judging.judgement_at(town.house, TOKENS["li"], visit, None)
-    assert judged.verdict is None  # at noon the evening has not come yet
+    assert (judged.verdict, judged.findings) == (receipt.verdict, receipt.findings)
+    assert "clock" in (await view.show(town.house, TOKENS["li"], visit)).flags
 
 
 async def test_only_the_visits_technician_and_crew_may_submit(town: Town) -> None:

@@ -80,7 +80,10 @@ class Refused(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One statement about the visit. Entries are only ever added."""
+    """One statement about the visit. Entries are only ever added.
+
+    `via` and `received_at` are the server's: how and when the entry came. What a writer puts there is overwritten.
+    """
 
     id: Id
     at: Moment
@@ -101,6 +104,7 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
     place: Place | None = None
     withdraws: str | None = None
     reason: str | None = None
+    received_at: Moment | None = None
 
     def __post_init__(self) -> None:
         if not self.what and self.withdraws is None:

@@ -1,6 +1,6 @@
 """What is seen of a visit at a moment: which entries count, when each happened, and what they name."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, tzinfo
 
 from .entry import Entry
@@ -34,14 +34,32 @@ def blank(text: str | None) -> bool:
     return text is None or not text.strip(SPACE)
 
 
-def withdrawn(entries: Sequence[Entry]) -> set[str]:
-    """The ids of the entries that their own writers took back, as the judge leaves them out."""
-    if all(entry.withdraws is None for entry in entries):
-        return set()
-    marks = [(micros(entry.at), place, entry) for place, entry in enumerate(entries)]
-    sessions = any(entry.session is not None and entry.tick is not None for entry in entries)
-    kept = {entry.id for _, _, entry in _without_withdrawn(marks, sessions)}
-    return {entry.id for entry in entries if entry.withdraws is None} - kept
+def withdrawn(entries: Iterable[Entry]) -> set[str]:
+    """The ids of the entries that their own writers took back.
+
+    A withdrawal has a reason and names an entry by the same writer, written before it: by `received_at`, within one
+    batch by their order in the list; where either lacks it, not later by `at`. Times corrected by ticks play no part.
+    A withdrawal cannot itself be withdrawn.
+    """
+    withdrawals: list[tuple[int, Entry]] = []
+    slips: dict[str, tuple[int, Entry]] = {}
+    for place, entry in enumerate(entries):
+        if entry.withdraws is None:
+            slips.setdefault(entry.id.lower(), (place, entry))
+        elif not blank(entry.reason):
+            withdrawals.append((place, entry))
+    found: set[str] = set()
+    for place, entry in withdrawals:
+        then, slip = slips.get((entry.withdraws or "").lower(), (0, None))
+        if slip is not None and slip.by == entry.by and _written_before(slip, then, entry, place):
+            found.add(slip.id)
+    return found
+
+
+def _written_before(slip: Entry, then: int, entry: Entry, place: int) -> bool:
+    if slip.received_at is not None and entry.received_at is not None:
+        return (slip.received_at, then) < (entry.received_at, place)
+    return slip.at <= entry.at
 
 
 class Reading:
@@ -82,13 +100,19 @@ class Reading:
         for place, entry in enumerate(entries):
             at = micros(entry.at)
             if at > now:
-                self.wait_for(at)
+                # what has arrived has been written, however wrong its clock
+                seen = at if entry.received_at is None else min(at, micros(entry.received_at))
+                if seen > now:
+                    self.wait_for(seen)
+                    continue
+            name = entry.id.lower()
+            if name in ids:
                 continue
-            if entry.id in ids:
-                continue
-            ids.add(entry.id)
+            ids.add(name)
             what = entry.what
-            if what in items:
+            if entry.withdraws is not None:  # whatever else it carries
+                withdrawals = True
+            elif what in items:
                 if entry.holds is False or (entry.says is not None and entry.by != "customer"):
                     continue
             elif what in facts:
@@ -96,16 +120,15 @@ class Reading:
                     continue
                 if entry.thing is None and what in things and entry.holds is not False:
                     continue
-            elif what or entry.withdraws is None:
+            else:
                 continue
-            if entry.withdraws is not None:
-                withdrawals = True
             if entry.session is not None:
                 sessions = True
             marks.append((at, place, entry))
         if withdrawals:
-            return _without_withdrawn(marks, sessions)
-        return _on_their_clocks(marks, marks) if sessions else marks
+            slips = withdrawn(mark[2] for mark in marks)
+            marks = [mark for mark in marks if mark[2].withdraws is None and mark[2].id not in slips]
+        return _on_their_clocks(marks) if sessions else marks
 
     def _sort(self, rules: Rules, marks: list[Mark]) -> None:
         items, facts, moments, acts = rules.by_id, rules.facts, self.moments, self.acts
@@ -195,10 +218,10 @@ def _act(rule: Rule, done: list[Mark]) -> Mark:
     return min(able)
 
 
-def _on_their_clocks(marks: list[Mark], counting: list[Mark]) -> list[Mark]:
+def _on_their_clocks(marks: list[Mark]) -> list[Mark]:
     """Times by monotonic clock: a session's first entry that counts has its `at`, the others their ticks from it."""
     anchors: dict[str, tuple[int, int, int]] = {}
-    for at, place, entry in counting:
+    for at, place, entry in marks:
         if entry.session is not None and entry.tick is not None:
             anchor = (entry.tick, place, at)
             if entry.session not in anchors or anchor < anchors[entry.session]:
@@ -209,28 +232,3 @@ def _on_their_clocks(marks: list[Mark], counting: list[Mark]) -> list[Mark]:
         time = at if anchor is None or entry.tick is None else anchor[2] + (entry.tick - anchor[0]) * 1000
         timed.append((time, place, entry))
     return timed
-
-
-def _without_withdrawn(marks: list[Mark], sessions: bool) -> list[Mark]:
-    """Leave out slips and their withdrawals.
-
-    Which entry starts a session's clock depends on what was withdrawn, and what was withdrawn on the
-    times; so it is repeated until nothing changes (a second round is rare, the last is bounded).
-    """
-    places = {mark[2].id: number for number, mark in enumerate(marks)}
-    kept = [mark for mark in marks if mark[2].withdraws is None]
-    gone: set[str] = set()
-    for _ in range(4):
-        timed = _on_their_clocks(marks, kept) if sessions else marks
-        found: set[str] = set()
-        for time, _place, entry in timed:
-            if entry.withdraws is None or blank(entry.reason) or entry.withdraws not in places:
-                continue
-            then, _place, slip = timed[places[entry.withdraws]]
-            if slip.withdraws is None and slip.by == entry.by and then <= time:
-                found.add(slip.id)
-        if found == gone:
-            break
-        gone = found
-        kept = [mark for mark in marks if mark[2].withdraws is None and mark[2].id not in gone]
-    return _on_their_clocks(kept, kept) if sessions else kept

@@ -75,7 +75,7 @@ async def _image(house: House, token: str, given: Signing, browser: Browser) -> 
         level = await codes.level(house, tx, link, file, browser)
         if level is None:
             raise CodeNeeded
-        if confirm.signed_before(Case(house, file), given, level):
+        if confirm.signed_before(Case(file), given, level):
             return False
         confirm.room(file, level)
         return True

@@ -26,7 +26,7 @@ async def append(
     """Add a batch to a locked visit; False when it is there already: its id makes it repeatable."""
     if not await put(house, tx, row, batch_id, kind, writer, encoded(OfficeEntries(tuple(entries)))):
         return False
-    await written_now(house, tx, await load(house, tx, row))
+    await written_now(tx, await load(house, tx, row))
     return True
 
 
@@ -35,6 +35,8 @@ async def put(house: House, tx: Tx, row: VisitRow, batch_id: UUID, kind: Kind, w
     new = BatchRow(
         id=batch_id,
         visit=row.id,
+        number=await batches.next_number(tx, row.id),
+        revision=row.revision,
         kind=kind,
         writer=writer,
         received_at=house.clock(),

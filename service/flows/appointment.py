@@ -1,5 +1,6 @@
 """The appointment as it stands: derived from the entries and the window in force, never set."""
 
+from collections.abc import Container
 from datetime import datetime, timedelta
 
 import msgspec
@@ -39,11 +40,12 @@ def appointment(file: File, now: datetime, cutoff_hours: int) -> Appointment:
     """The appointment now."""
     visit = file.visit()
     last = visit.rescheduled[-1] if visit.rescheduled else None
+    late = _after_last_move(file) if last else frozenset[str]()
     windows = [visit.window, *(Window(one.start, one.end) for one in visit.rescheduled)]
     window = windows[-1]
     entries = file.gathered.entries
     slips = withdrawn(entries)
-    seen = [one for one in entries if one.id not in slips and (last is None or one.at >= last.at)]
+    seen = [one for one in entries if one.id not in slips and (last is None or _after(one, last.at, late))]
     asks = [n for n, one in enumerate(seen) if one.what == AGREED and one.by == "customer" and one.refused]
     asked = seen[asks[-1]] if asks else None
     since = seen[asks[-1] + 1 :] if asks else seen  # in the order in which they came: who asks anew agrees anew
@@ -62,6 +64,18 @@ def appointment(file: File, now: datetime, cutoff_hours: int) -> Appointment:
         may_agree=agreed is None and window is not None and not over,
         may_ask_until=until if until is not None and not over and now <= until else None,
     )
+
+
+def _after_last_move(file: File) -> frozenset[str]:
+    """The ids of the entries that came after the window was moved last, in the order of the visit's lock."""
+    moved = max(step.number for step in file.standing.trail if step.kind == "window")
+    batches = zip(file.rows, file.batches, strict=True)
+    return frozenset(entry.id for row, batch in batches if (row.revision or 0) >= moved for entry in batch.entries)
+
+
+def _after(entry: Entry, moved_at: datetime, late: Container[str]) -> bool:
+    """Whether an entry speaks of the window in force. What a phone sends late may be of before, by its own clock."""
+    return entry.id in late and (entry.via != "record" or entry.at >= moved_at)
 
 
 def asks(file: File) -> bool:

@@ -109,7 +109,7 @@ async def _arrive(house: House, tx: Tx, sealed: Sealed, sender: str) -> bool:
     if len(files) > 1:
         await agenda.take_turns(tx, (login for file in files for login in (file.plan.technician, *file.plan.crew)))
     for file in files:
-        await written_now(house, tx, file)
+        await written_now(tx, file)
     return True
 
 

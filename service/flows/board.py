@@ -15,7 +15,7 @@ from service.storage.database import Row, Tx
 
 from .compare import MANY, differing, keys, listed, named, told
 from .house import House
-from .judging import File, last_moment, load, plans
+from .judging import File, load, plans
 from .standing import stand_of
 from .vacant import looked_at
 
@@ -64,7 +64,7 @@ async def _visit(house: House, tx: Tx, key: bytes) -> list[str]:
     )
     faults += [f"the board: {fault}" for fault in differing(_expected(file), _shown(shown), SAYS)]
     if shown.state:  # else it is worked out at the next start
-        faults += [f"the board: {fault}" for fault in await _stand(house, tx, file, shown)]
+        faults += [f"the board: {fault}" for fault in await _stand(tx, file, shown)]
     return faults + await _on_agendas(tx, file)
 
 
@@ -92,12 +92,11 @@ def _shown(row: Posted) -> dict[str, Any]:
     return shown | {"plan": plans.decode(row.plan)}
 
 
-async def _stand(house: House, tx: Tx, file: File, shown: Posted) -> list[str]:
+async def _stand(tx: Tx, file: File, shown: Posted) -> list[str]:
     """What the judge says. When that may change by itself and may have done so, lists ask him too."""
-    at = last_moment(house, file.gathered.entries)
-    if shown.until is not None and int(at.timestamp() * 1000) >= shown.until - 1:
+    if shown.until is not None and int(file.now.timestamp() * 1000) >= shown.until - 1:
         return []
-    stand = stand_of(await looked_at(tx, file), file.judged(at))
+    stand = stand_of(await looked_at(tx, file), file.judged())
     expected = {"state": stand.state, "flags": set(stand.flags), "verdict": stand.verdict, "until": stand.until}
     row = {"state": shown.state, "flags": set(shown.flags), "verdict": shown.verdict, "until": shown.until}
     return differing(expected, row, "the judge says")

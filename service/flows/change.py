@@ -18,7 +18,7 @@ from . import vacant
 from .access import sign_in
 from .decode import decode, encoded
 from .house import House
-from .judging import File, contents, last_moment, load, locked_row
+from .judging import File, contents, load, locked_row
 from .plan import due_faults, goes
 from .standing import stand_again, texts
 from .view import VisitView, view
@@ -41,7 +41,7 @@ async def change(
             return await view(house, tx, before.told(person))
         if row.revision not in expected:
             raise PreconditionFailed
-        _open(house, before, content)
+        _open(before, content)
         await _check(tx, before, content)
         new = ChangeRow(
             id=change_id,
@@ -63,9 +63,9 @@ async def change(
     return await house.db.write(work)
 
 
-def _open(house: House, file: File, content: Content) -> None:
+def _open(file: File, content: Content) -> None:
     """What was done stays where it was done, and is reviewed (docs/decisions/0010). VisitBegun, VisitCancelled."""
-    judgement = file.judged(last_moment(house, file.gathered.entries))
+    judgement = file.judged()
     if judgement.verdict is not None:
         over = isinstance(content, NewWindow) and "left" in judgement.facts  # work may be of more than one day
         if over or isinstance(content, Cancellation):
@@ -122,7 +122,7 @@ async def _spread(house: House, tx: Tx, before: File, content: Content) -> File:
     after = await load(house, tx, now or row)
     if isinstance(content, NewTechnician):
         after = await vacant.looked_at(tx, after)
-    live = await stand_again(house, tx, after)
+    live = await stand_again(tx, after)
     await agenda.enlist(tx, _logins(plan), row.id, planned_at=planned_at, live=live, gone=gone)
     return after
 

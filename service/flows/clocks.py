@@ -1,38 +1,48 @@
-"""A phone whose clock is ahead: what it sent happened, by its own account, after it came.
+"""A phone whose clock is wrong: by how much, as far as what it sent can show."""
 
-That a clock is behind cannot be told from a record that waited for the network.
-"""
-
-from collections.abc import Iterable
 from datetime import datetime
 
 import msgspec
 
-from service.domain.entry import Entry, Moment
+from service.domain.entry import Moment
+from service.domain.receipt import Batch
+from service.domain.visit import Record
 
-MUCH = 300  # seconds: less may be the two clocks, and the way
+TOLERANCE = 120  # seconds: less may be the two clocks, and the way
 
 
-class _Clock(msgspec.Struct, frozen=True):
+class _DeviceClock(msgspec.Struct, frozen=True):
     at: Moment
 
 
-class _Sent(msgspec.Struct, frozen=True):
-    device_clock: msgspec.Raw = msgspec.Raw(b"null")
+_device_clock = msgspec.json.Decoder(_DeviceClock)
 
 
-_sent = msgspec.json.Decoder(_Sent)
-_clock = msgspec.json.Decoder(_Clock | None)
-
-
-def ahead(raw: bytes, entries: Iterable[Entry], received_at: datetime) -> int | None:
-    """By how many seconds the clock was ahead at least, if it was much: by `device_clock`, or an entry's own time."""
-    times = [entry.at for entry in entries]
+def device_clock(record: Record) -> datetime | None:
+    """What the phone's clock showed when it sent a record. Nothing obliges a phone to say so in this form."""
+    if record.device_clock is msgspec.UNSET:
+        return None
     try:
-        clock = _clock.decode(_sent.decode(raw).device_clock)
-    except msgspec.ValidationError:  # nothing says that it has to be one
-        clock = None
-    if clock is not None:
-        times.append(clock.at)
-    seconds = int((max(times, default=received_at) - received_at).total_seconds())
-    return seconds if seconds > MUCH else None
+        return _device_clock.decode(record.device_clock).at
+    except msgspec.ValidationError:
+        return None
+
+
+def ahead(batch: Batch, received_at: int) -> int | None:
+    """By how many seconds the clock was ahead at least, where it was more than two minutes: what it sent happened, by
+    its own account, after it came (`received_at`, ms UTC)."""
+    times = [entry.at for entry in batch.entries]
+    if batch.device_clock is not None:
+        times.append(batch.device_clock)
+    return _much(max(times).timestamp() * 1000 - received_at) if times else None
+
+
+def behind(batch: Batch, received_at: int) -> int | None:
+    """By how many seconds the clock was behind at most, where it was more than two minutes: a record that was held up
+    on its way looks the same."""
+    return None if batch.device_clock is None else _much(received_at - batch.device_clock.timestamp() * 1000)
+
+
+def _much(ms: float) -> int | None:
+    seconds = int(ms // 1000)
+    return seconds if seconds > TOLERANCE else None

@@ -38,7 +38,7 @@ async def write(
     image: Sealed | None,
 ) -> File:
     """Write a customer's answers as one batch; the visit then. What he said last, said again, is no change."""
-    case = Case(house, file)
+    case = Case(file)
     if level is None and (answers.raises or answers.signature or answers.refused):
         raise CodeNeeded
     if answers.signature is not None and signed_before(case, answers.signature, level):
@@ -80,7 +80,7 @@ async def write(
         return file
     after = await load(house, tx, file.row)
     heard = any(in_confidence(entry) is not None for entry in named)
-    await written_now(house, tx, after, heard=heard)
+    await written_now(tx, after, heard=heard)
     return after
 
 

@@ -98,7 +98,7 @@ async def seen(house: House, tx: Tx, link: UUID, file: File, browser: Browser) -
     stands = appointment(file, now, house.desk.cutoff_hours)
     stands = msgspec.structs.replace(stands, window=local(house, stands.window), before=local(house, stands.before))
     level, seat = await codes.level(house, tx, link, file, browser), browser.seat.hex()
-    case = Case(house, file.heard_at(level, seat))
+    case = Case(file.heard_at(level, seat))
     shown = case.shown()
     paper = next_paper(shown)
     his = [

@@ -1,6 +1,6 @@
 """A visit read and judged in memory: its row, its batches, and what the judge makes of them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -37,6 +37,7 @@ from service.storage.database import Tx
 from service.storage.visits import VisitRow
 
 from .access import person_of
+from .clocks import device_clock
 from .decode import moment
 from .house import House
 
@@ -80,6 +81,7 @@ class File(msgspec.Struct, frozen=True):
     batches: list[Batch]
     gathered: Gathered
     named: tuple[Named, ...]  # by each batch
+    now: datetime  # the server's time at which it was read, and at which it is judged
     files: Files = Files()
     confirmations: tuple[tuple[BatchRow, ByLink], ...] = ()  # what the customer said by his link about the work
     office: bool = True  # for who plans and supervises; False: for who goes or went there
@@ -111,9 +113,9 @@ class File(msgspec.Struct, frozen=True):
             inspectors=plan.inspectors,
         )
 
-    def judged(self, at: datetime) -> Judgement:
-        """What the judge says at a moment."""
-        return judge(self.rules, self.visit(), self.counting(), at)
+    def judged(self, at: datetime | None = None) -> Judgement:
+        """What the judge says now, or at another moment."""
+        return judge(self.rules, self.visit(), self.counting(), at or self.now)
 
     def counting(self) -> list[Entry]:
         """The entries as they are judged: what was given up proves nothing (`domain/evidence`)."""
@@ -169,9 +171,9 @@ class File(msgspec.Struct, frozen=True):
         """The findings in words."""
         return self.rules.speaker.show(judgement.findings, judgement.labels)
 
-    def answer(self, at: datetime) -> Judged:
-        """The judgement for a client."""
-        return self.said(self.judged(at), at)
+    def answer(self, at: datetime | None = None) -> Judged:
+        """The judgement for a client, now or at another moment."""
+        return self.said(self.judged(at), at or self.now)
 
     def said(self, judgement: Judgement, at: datetime) -> Judged:
         """A judgement made at a moment, for a client."""
@@ -195,10 +197,26 @@ def senders(row: BatchRow) -> tuple[str, ...]:
     return senders_of(row.kind, str(row.visit), row.writer, row.taken_in_by)
 
 
-def batch_of(row: BatchRow) -> Batch:
+def batch_of(row: BatchRow, received_at: datetime) -> Batch:
     """A stored batch, read again."""
-    decoded = records.decode(row.body) if row.kind == "record" else offices.decode(row.body)
-    return Batch(str(row.id), row.kind, decoded.entries)
+    if row.kind == "record":
+        return record_batch(row.id, records.decode(row.body), received_at)
+    return Batch(str(row.id), row.kind, offices.decode(row.body).entries, received_at)
+
+
+def record_batch(id: UUID, record: Record, received_at: datetime) -> Batch:
+    """A record as a batch."""
+    return Batch(str(id), "record", record.entries, received_at, device_clock(record))
+
+
+def in_order(times: Iterable[int], now: int) -> list[int]:
+    """Times (ms UTC) of what was written one after the other, as they can be at most: the clock may have been set back
+    in between, or another server's may differ, and what is here was not written later than what came after it."""
+    latest, found = now, list[int]()
+    for time in reversed(list(times)):
+        latest = min(latest, time)
+        found.append(latest)
+    return found[::-1]
 
 
 async def load(
@@ -206,28 +224,39 @@ async def load(
     tx: Tx,
     row: VisitRow,
     kept: Sequence[BatchRow] | None = None,
-    new: tuple[BatchRow, Batch] | None = None,
+    new: tuple[BatchRow, Record] | None = None,
 ) -> File:
     """The visit with its batches, `kept` where they were read before; `new` is one that is about to be kept."""
     rules = await house.rules(tx, row.checklist, row.checklist_version)
     rows = await batches.batches_of(tx, row.id) if kept is None else list(kept)
-    read = [batch_of(one) for one in rows]
     if new is not None:
         rows.append(new[0])
-        read.append(new[1])
+    now = house.clock()
+    came = [house.time(at) for at in in_order((one.received_at for one in rows), now)]
+    if new is None:
+        read = [batch_of(one, at) for one, at in zip(rows, came, strict=True)]
+    else:
+        read = [batch_of(one, at) for one, at in zip(rows[:-1], came, strict=False)]
+        read.append(record_batch(new[0].id, new[1], came[-1]))
     planned = plans.decode(row.body)
-    changes = [change_of(house, one) for one in await change_rows.changes_of(tx, row.id)] if row.revision else []
+    changes = await _changes(house, tx, row.id, now) if row.revision else []
     named = tuple(tuple(named_files(batch.entries)) for batch in read)
     files = await evidence.files_of(tx, row.id) if any(named) else Files()
     files = files.held(zip(named, map(senders, rows), strict=True)) if files.sent else files
     links = [(one, said) for one in rows if one.kind == "link" and (said := _by_link(one.body)) is not None]
     stands, gathered = standing(planned, changes), gather(rules, read)
-    return File(row, planned, stands, rules, rows, read, gathered, named, files, tuple(links))
+    return File(row, planned, stands, rules, rows, read, gathered, named, house.time(now), files, tuple(links))
 
 
-def change_of(house: House, row: ChangeRow) -> Change:
+async def _changes(house: House, tx: Tx, visit: UUID, now: int) -> list[Change]:
+    rows = await change_rows.changes_of(tx, visit)
+    times = in_order((one.at for one in rows), now)
+    return [change_of(house, one, at) for one, at in zip(rows, times, strict=True)]
+
+
+def change_of(house: House, row: ChangeRow, at: int) -> Change:
     """A stored change, read again."""
-    return Change(row.number, row.kind, house.time(row.at), row.writer, contents[row.kind].decode(row.body))
+    return Change(row.number, row.kind, house.time(at), row.writer, contents[row.kind].decode(row.body))
 
 
 async def open_file(house: House, tx: Tx, person: Person, visit: UUID) -> File:
@@ -244,15 +273,6 @@ async def locked_row(tx: Tx, person: Person, visit: UUID) -> VisitRow:
     if row is None or not may_see(person, row.technician, row.crew, row.area):
         raise NotFound
     return row
-
-
-def last_moment(house: House, entries: Sequence[Entry]) -> datetime:
-    """The later of now and the latest `at`: a phone whose clock is ahead is judged with its own entries."""
-    now = house.now()
-    if not entries:
-        return now
-    latest = max(entry.at for entry in entries)  # among themselves: times of one zone compare fast
-    return max(now, latest)
 
 
 async def judgement_at(house: House, token: bytes, visit: UUID, at: str | None) -> Judged:

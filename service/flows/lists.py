@@ -18,7 +18,7 @@ from .access import need, person_of
 from .cursor import cursor_read, cursor_write
 from .decode import moment
 from .house import ONSITE, House
-from .judging import last_moment, load, plans
+from .judging import load, plans
 from .standing import Flag, State, flags_of, state_of
 from .view import Summary, described
 
@@ -78,7 +78,7 @@ async def _summary(house: House, tx: Tx, person: Person, posted: Posted) -> Summ
     state, flags, verdict = posted.state, posted.flags, posted.verdict or None
     if _unsure(house, posted):
         file = (await load(house, tx, row)).told(person)
-        judgement = file.judged(last_moment(house, file.gathered.entries))
+        judgement = file.judged()
         state, verdict = state_of(file, judgement), judgement.verdict
         flags = flags_of(file, judgement)
     return Summary(

@@ -21,7 +21,7 @@ from service.storage.evidence import LostRow
 from .access import need, sign_in
 from .decode import decode, encoded
 from .house import House
-from .judging import File, batch_of, last_moment, load
+from .judging import File, batch_of, load
 from .standing import written
 from .submit import receipt_of
 
@@ -102,7 +102,7 @@ async def give_up(house: House, token: bytes, record: UUID, file: bytes, raw: by
             need(person, "give evidence up")
         elif not person.may(OWN[kept.kind]):
             raise NotAllowed
-        if file.hex() not in named_files(batch_of(kept).entries):
+        if file.hex() not in named_files(batch_of(kept, house.time(kept.received_at)).entries):
             raise NotFound("the record does not name this file")
         said = {"file": file.hex(), "reason": reason, "record": str(record), "writer": person.login}
         body = encoded(said)
@@ -116,10 +116,9 @@ async def give_up(house: House, token: bytes, record: UUID, file: bytes, raw: by
         elif _reason(before) != reason:
             raise ContentDiffers
         found = await load(house, tx, row)
-        at = last_moment(house, found.gathered.entries)
-        judgement = found.judged(at)
+        judgement = found.judged()
         if before is None:
-            await written(tx, found, judgement, at)
+            await written(tx, found, judgement)
         return receipt_of(house, found, kept, judgement, person, replayed=before is not None)
 
     return await house.db.write(work)

@@ -12,7 +12,7 @@ from .access import sign_in
 from .append import put
 from .decode import check_ids, decode
 from .house import House
-from .judging import Judged, last_moment, load, locked_row, offices
+from .judging import Judged, load, locked_row, offices
 from .standing import written_now
 
 
@@ -30,13 +30,13 @@ async def add_entries(house: House, token: bytes, visit: UUID, raw: bytes) -> tu
         _own_voice(person, written)
         before = await load(house, tx, row)
         if not _news(before.gathered.entries, written):
-            return False, before.told(person).answer(house.now())
+            return False, before.told(person).answer()
         await put(house, tx, row, batch_id, "office", person.login, raw)
         after = await load(house, tx, row)
         heard = after.heard_at(None).gathered.entries != before.heard_at(None).gathered.entries
         _all_count(after.gathered.ignored[str(batch_id)], written)
-        await written_now(house, tx, after, heard=heard)
-        return True, after.told(person).answer(last_moment(house, written))
+        await written_now(tx, after, heard=heard)
+        return True, after.told(person).answer()
 
     return await house.db.write(work)
 
@@ -54,8 +54,8 @@ def _own_voice(person: Person, written: tuple[Entry, ...]) -> None:
 
 def _news(known: list[Entry], written: tuple[Entry, ...]) -> bool:
     """Whether anything is new. EntryChanged when an id was used for other content, here or before."""
-    by_id = {entry.id: entry for entry in known}
-    changed = [n for n, entry in enumerate(written) if not same(by_id.setdefault(entry.id, entry), entry)]
+    by_id = {entry.id.lower(): entry for entry in known}
+    changed = [n for n, entry in enumerate(written) if not same(by_id.setdefault(entry.id.lower(), entry), entry)]
     if changed:
         raise EntryChanged("", tuple(Fault(f"/entries/{n}/id", "entry-changed", "take a new id") for n in changed[:20]))
     return len(by_id) > len(known)

@@ -13,7 +13,7 @@ from service.domain.rules import Rules
 from service.domain.statement import Document
 
 from .house import House
-from .judging import File, last_moment
+from .judging import File
 
 AHEAD = timedelta(days=1)
 
@@ -103,11 +103,12 @@ class SaidShown(msgspec.Struct, frozen=True):
 class Case:
     """A visit as its customer sees it now."""
 
-    def __init__(self, house: House, file: File) -> None:
-        # of a phone whose clock is ahead, all that it wrote is seen: nobody is silenced by a wrong clock. And he signs
-        # after what he signs; but a clock that is days ahead is wrong, and he does not sign in another year
-        self.now = now = last_moment(house, file.gathered.entries)
-        self.at = now if now <= house.now() + AHEAD else house.now()
+    def __init__(self, file: File) -> None:
+        self.now = now = file.now
+        # who signs does so after what they sign, also where a phone's clock was ahead; but a clock that is days ahead
+        # is wrong, and nobody signs in another year
+        last = max((entry.at for entry in file.gathered.entries), default=now)
+        self.at = max(now, last).astimezone(now.tzinfo) if last <= now + AHEAD else now
         self.file, self.rules = file, file.rules
         self.visit, self.entries = file.visit(), file.counting()
         judging = judge.Case(file.rules, self.visit, self.entries, micros(now))

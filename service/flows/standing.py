@@ -1,7 +1,6 @@
 """How a visit stands: its state, its flags, and its row on the board, which whoever writes about a visit rewrites."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Literal
 
 from service.domain.finding import Judgement
@@ -14,11 +13,14 @@ from service.storage.database import Change, Tx
 
 from . import vacant
 from .appointment import asks
+from .clocks import ahead
 from .house import House
-from .judging import File, last_moment, load, senders
+from .judging import File, load, senders
 
 State = Literal["planned", "under_way", "to_review", "returned", "closed", "cancelled"]
-Flag = Literal["awaiting_evidence", "open_duties", "absent", "answered", "complaint", "asked_time", "no_technician"]
+Flag = Literal[
+    "awaiting_evidence", "open_duties", "absent", "answered", "complaint", "asked_time", "no_technician", "clock"
+]
 COMPLAINT = "complaint_received"
 _LIVE = frozenset({"planned", "under_way", "returned"})
 
@@ -47,6 +49,10 @@ def flags_of(file: File, judgement: Judgement) -> tuple[Flag, ...]:
         flags.append("asked_time")
     if vacant.NOBODY in file.row.flags.split() and state_of(file, judgement) in _LIVE:  # `flows/vacant` keeps it
         flags.append("no_technician")
+    if any(
+        ahead(one, row.received_at) for one, row in zip(file.batches, file.rows, strict=True) if one.kind == "record"
+    ):
+        flags.append("clock")
     return tuple(flags)
 
 
@@ -63,12 +69,12 @@ def _complains(file: File) -> bool:
 
 
 async def written(
-    tx: Tx, file: File, judgement: Judgement, at: datetime, *, heard: bool = True, also: Sequence[Change] = ()
+    tx: Tx, file: File, judgement: Judgement, *, heard: bool = True, also: Sequence[Change] = ()
 ) -> list[int]:
     """Something was written about a (locked) visit: the board, and the agendas of those who go. `file` as it now is,
-    judged at `at`. Not `heard`: it is not told to those who go, and nothing changes for their phones. `also` is what
-    was written, if it is not yet there; how many rows each of those changed."""
-    stand, live = _stand(file, judgement, at)
+    with its judgement now. Not `heard`: it is not told to those who go, and nothing changes for their phones. `also` is
+    what was written, if it is not yet there; how many rows each of those changed."""
+    stand, live = _stand(file, judgement)
     changes = (*also, stand)
     if not heard:
         return (await tx.together(*changes))[: len(also)]
@@ -88,28 +94,26 @@ def stand_of(file: File, judgement: Judgement) -> Stand:
     return Stand(state_of(file, judgement), flags_of(file, judgement), judgement.verdict or "", until)
 
 
-def _stand(file: File, judgement: Judgement, at: datetime) -> tuple[Change, bool]:
+def _stand(file: File, judgement: Judgement) -> tuple[Change, bool]:
     """The board's row; whether phones need the visit however old it is, as far as those who go may know."""
     now = stand_of(file, judgement)
     state, flags = now.state, now.flags
     stand = board.standing(file.row.id, now)
     if file.confirmations:
         known = file.heard_at(None)
-        judgement = known.judged(at)
+        judgement = known.judged()
         state, flags = state_of(known, judgement), flags_of(known, judgement)
     return stand, _is_live(state, flags)
 
 
-async def written_now(house: House, tx: Tx, file: File, *, heard: bool = True) -> None:
+async def written_now(tx: Tx, file: File, *, heard: bool = True) -> None:
     """The same, judged as of now."""
-    at = last_moment(house, file.gathered.entries)
-    await written(tx, file, file.judged(at), at, heard=heard)
+    await written(tx, file, file.judged(), heard=heard)
 
 
-async def stand_again(house: House, tx: Tx, file: File) -> bool:
+async def stand_again(tx: Tx, file: File) -> bool:
     """Only the board, judged as of now; whether phones need the visit however old it is."""
-    at = last_moment(house, file.gathered.entries)
-    stand, live = _stand(file, file.judged(at), at)
+    stand, live = _stand(file, file.judged())
     await tx.together(stand)
     return live
 
@@ -132,7 +136,7 @@ async def fill(house: House) -> int:
                 for batch, named in zip(file.rows, file.named, strict=True):  # from before files were told apart
                     await evidence.expect(tx, visit, senders(batch), named)
                 await search.add(tx, visit, row.area, texts(file.plan))
-                await written_now(house, tx, await vacant.looked_at(tx, file))
+                await written_now(tx, await vacant.looked_at(tx, file))
         return len(some)
 
     total = 0

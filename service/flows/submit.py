@@ -20,7 +20,7 @@ from service.domain.errors import (
 )
 from service.domain.finding import Judgement
 from service.domain.people import Person, may_see, on_visit
-from service.domain.receipt import Batch, Receipt
+from service.domain.receipt import Receipt
 from service.domain.visit import Record
 from service.storage import agenda, batches, evidence, log, visits
 from service.storage.batches import BatchRow, Signed
@@ -30,7 +30,7 @@ from . import quarantine
 from .access import holder_of, need, person_of
 from .decode import check_ids, decode, uuid
 from .house import House
-from .judging import File, last_moment, load, records, senders
+from .judging import File, load, records, senders
 from .signing import signed
 from .standing import written
 
@@ -102,6 +102,8 @@ async def keep(house: House, tx: Tx, person: Person, taken: Taken, source: Sourc
     new = BatchRow(
         id=taken.id,
         visit=row.id,
+        number=rows[-1].number + 1 if rows else 1,
+        revision=row.revision,
         kind="record",
         writer=person.login,
         received_at=house.clock(),
@@ -116,11 +118,10 @@ async def keep(house: House, tx: Tx, person: Person, taken: Taken, source: Sourc
     )
     if named := named_files(taken.record.entries):
         await evidence.expect(tx, row.id, senders(new), named)  # before it is looked which of them are here
-    file = await load(house, tx, row, rows, (new, Batch(str(taken.id), "record", taken.record.entries)))
-    at = last_moment(house, taken.record.entries)
-    judgement = file.judged(at)
+    file = await load(house, tx, row, rows, (new, taken.record))
+    judgement = file.judged()
     leaf = log.noting("visit.submitted", new.id, new.salt, new.sha256, new.received_at, batches.beside(new))
-    added, noted = await written(tx, file, judgement, at, also=(batches.adding(new), leaf))
+    added, noted = await written(tx, file, judgement, also=(batches.adding(new), leaf))
     if not (added and noted):
         raise ContentDiffers  # the id is that of a batch of another visit, or of something else in the log
     return receipt_of(house, file, new, judgement, person, replayed=False)
@@ -137,8 +138,7 @@ async def _version(house: House, tx: Tx, checklist: str, named: str) -> str:
 
 def _receipt(house: House, file: File, row: BatchRow, person: Person) -> Receipt:
     """The receipt of a record that is kept, as of now."""
-    entries = file.batches[_place(file, row)].entries
-    return receipt_of(house, file, row, file.judged(last_moment(house, entries)), person, replayed=True)
+    return receipt_of(house, file, row, file.judged(), person, replayed=True)
 
 
 def _place(file: File, row: BatchRow) -> int:
@@ -153,7 +153,7 @@ def receipt_of(
     place = _place(file, row)
     record_id, missing, told = str(row.id), file.missing(place), file.told(person)
     if len(told.gathered.entries) != len(file.gathered.entries):
-        judgement = told.judged(last_moment(house, file.batches[place].entries))
+        judgement = told.judged()
     return Receipt(
         record=record_id,
         visit=str(row.visit),

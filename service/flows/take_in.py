@@ -53,7 +53,7 @@ async def take_in(
         if known is None or not receipt.missing_evidence or caller.login in senders(known):
             return receipt
         await evidence.expect(tx, visit, (caller.login,), receipt.missing_evidence)
-        await written_now(house, tx, await load(house, tx, row))  # he may have sent them before
+        await written_now(tx, await load(house, tx, row))  # he may have sent them before
         return await submit.keep(house, tx, as_he_went(person[0]), taken, source)
 
     return await house.db.write(work)

@@ -20,7 +20,7 @@ from service.storage.visits import VisitRow
 
 from . import lost
 from .access import person_of
-from .clocks import ahead
+from .clocks import ahead, behind
 from .house import House
 from .judging import File, Judged, open_file
 from .lost import Awaited, LostSeen
@@ -55,8 +55,9 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
 class RecordSeen(msgspec.Struct, frozen=True):
     """A record of a visit: who sent it when, which of its entries do not count, and what is wrong with its files.
 
-    `damaged_evidence`: pictures whose bytes end too early. `lost` and `clock_ahead_seconds`
-    (where the phone's clock was more than five minutes ahead) are told to the office only.
+    `damaged_evidence`: pictures whose bytes end too early. Told to the office only: `lost`; `clock_ahead_seconds`, by
+    how much the phone's clock was ahead at least; `clock_behind_seconds`, by how much it was behind at most, since a
+    record that was held up on its way looks the same. Both only where it was more than two minutes.
     """
 
     record: str
@@ -70,6 +71,7 @@ class RecordSeen(msgspec.Struct, frozen=True):
     damaged_evidence: tuple[str, ...] = ()
     lost: tuple[LostSeen, ...] = ()
     clock_ahead_seconds: int | None = None
+    clock_behind_seconds: int | None = None
 
 
 class Absence(msgspec.Struct, frozen=True):
@@ -125,9 +127,8 @@ async def show(house: House, token: bytes, visit: UUID) -> VisitView:
 async def view(house: House, tx: Tx, file: File) -> VisitView:
     """A visit for a client."""
     plan, entries = file.plan, tuple(file.gathered.entries)
-    case, now = Case(house, file), house.now()
-    judgement = case.judgement  # as on the board: with all that a phone wrote whose clock is ahead
-    judged = file.said(judgement if case.now <= now else file.judged(now), now)
+    case = Case(file)
+    judgement = case.judgement
     gone = file.standing.cancelled
     return VisitView(
         **described(house, file.row, plan),
@@ -144,7 +145,7 @@ async def view(house: House, tx: Tx, file: File) -> VisitView:
         inspectors=plan.inspectors,
         entries=entries,
         records=await _records(house, tx, file),
-        judgement=judged,
+        judgement=file.said(judgement, case.now),
         statements=case.shown(),
         said=said_by_link(house, file),
         awaited=await lost.awaited(house, tx, file),
@@ -184,7 +185,7 @@ async def _records(house: House, tx: Tx, file: File) -> tuple[RecordSeen, ...]:
 
 
 def _record(house: House, file: File, number: int, damaged: frozenset[str], gone: tuple[LostSeen, ...]) -> RecordSeen:
-    row = file.rows[number]
+    row, batch = file.rows[number], file.batches[number]
     return RecordSeen(
         str(row.id),
         row.writer,
@@ -196,7 +197,8 @@ def _record(house: House, file: File, number: int, damaged: frozenset[str], gone
         row.taken_in_by,
         tuple(name for name in file.named[number] if name in damaged),
         gone,
-        ahead(row.body, file.batches[number].entries, house.time(row.received_at)) if file.office else None,
+        ahead(batch, row.received_at) if file.office else None,
+        behind(batch, row.received_at) if file.office else None,
     )
 
 

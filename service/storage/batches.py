@@ -15,11 +15,15 @@ Signed = Literal["verified", "wrong", "none"]
 class BatchRow(msgspec.Struct, frozen=True, kw_only=True):
     """A batch. `writer` is a login; `received_at` ms UTC; `salt` is of its leaf in the log.
 
+    `number` counts the batches of a visit from 1, in the order in which they were written; `revision` is how many
+    changes of the visit came before it. Both are given under the visit's lock: no clock decides about an order.
     `signed` is what the `device`'s `signature` over the bytes is worth; `taken_in_by` brought it in from a file.
     """
 
     id: UUID
     visit: UUID
+    number: int
+    revision: int | None  # None: it is from before its leaf committed to either
     kind: Kind
     writer: str
     received_at: int
@@ -37,23 +41,28 @@ def _batch(row: Row) -> BatchRow:
     return BatchRow(
         id=UUID(bytes=row[0]),
         visit=UUID(bytes=row[1]),
-        kind=row[2],
-        writer=row[3],
-        received_at=row[4],
-        checklist_version=row[5],
-        sha256=row[6],
-        body=row[7],
-        salt=row[8],
-        device=None if row[9] is None else UUID(bytes=row[9]),
-        signature=row[10],
-        signed=row[11],
-        taken_in_by=row[12],
+        number=row[2],
+        revision=row[3],
+        kind=row[4],
+        writer=row[5],
+        received_at=row[6],
+        checklist_version=row[7],
+        sha256=row[8],
+        body=row[9],
+        salt=row[10],
+        device=None if row[11] is None else UUID(bytes=row[11]),
+        signature=row[12],
+        signed=row[13],
+        taken_in_by=row[14],
     )
 
 
 def beside(row: BatchRow) -> bytes:
-    """What its leaf commits to beside its bytes: whose they are, of which visit, and what their signature is worth."""
+    """What its leaf commits to beside its bytes: whose they are, of which visit, in what place, and what their
+    signature is worth."""
+    place = {} if row.revision is None else {"number": row.number, "revision": row.revision}
     return log.beside(
+        **place,
         visit=row.visit,
         kind=row.kind,
         writer=row.writer,
@@ -70,6 +79,8 @@ def adding(row: BatchRow) -> Change:
     return "add_batch", {
         "id": row.id.bytes,
         "visit": row.visit.bytes,
+        "number": row.number,
+        "revision": row.revision,
         "kind": row.kind,
         "writer": row.writer,
         "received_at": row.received_at,
@@ -97,5 +108,11 @@ async def batch(tx: Tx, id: UUID) -> BatchRow | None:
 
 
 async def batches_of(tx: Tx, visit: UUID) -> list[BatchRow]:
-    """All batches of a visit in the order they came."""
+    """All batches of a visit in the order in which they were written."""
     return [_batch(row) for row in await tx.all("batches_of", visit=visit.bytes)]
+
+
+async def next_number(tx: Tx, visit: UUID) -> int:
+    """The number of the next batch of a locked visit."""
+    row = await tx.one("last_batch", visit=visit.bytes)
+    return 1 if row is None or row[0] is None else row[0] + 1

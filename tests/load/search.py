@@ -106,6 +106,8 @@ async def records(house: House, now: int) -> None:
                 BatchRow(
                     id=record,
                     visit=one.visit,
+                    number=1,
+                    revision=one.revision,
                     kind="record",
                     writer=WHO,
                     received_at=one.planned_at,
