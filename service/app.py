@@ -42,6 +42,7 @@ from service.http import (
 )
 from service.http.endpoint import admitted
 from service.http.logs import logged
+from service.http.paths import plain_paths
 from service.http.problems import HANDLERS, log_defect
 from service.http.shortcut import shortcut
 from service.settings import Settings
@@ -72,11 +73,12 @@ ROUTES = (
     *web.ROUTES,
 )
 SECONDS_AFTER_DEFECT = 10.0
+BESIDE_SECONDS = 0.5  # for what goes on beside the requests to end; all of it may be cut off
 
 
 def create_app(house: House, max_body: int) -> ASGIApp:
     """The whole service as an ASGI application, over a house that somebody opens (`running`)."""
-    return logged(shortcut(litestar(house, max_body), house, max_body))
+    return logged(plain_paths(shortcut(litestar(house, max_body), house, max_body)))
 
 
 def litestar(house: House | None = None, max_body: int = 0) -> Litestar:
@@ -139,7 +141,7 @@ async def running(house: House) -> AsyncIterator[House]:
         finally:
             for task in beside:
                 task.cancel()
-            await asyncio.wait(beside)
+            await asyncio.wait(beside, timeout=BESIDE_SECONDS)
 
 
 def settle() -> None:
