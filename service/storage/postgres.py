@@ -118,7 +118,7 @@ class Postgres:
         except TimeoutError:
             pool.terminate()
 
-    async def write(self, work: Work[T]) -> T:
+    async def write(self, work: Work[T], *, about: bytes | None = None) -> T:  # noqa: ARG002
         """See `Database.write`."""
         return await self._transact(work, isolation="read_committed", readonly=False)
 
@@ -156,8 +156,9 @@ class Postgres:
             _log.critical("the database failed (%s)", error.sqlstate)
             raise errors.StorageFailed(str(error.sqlstate)) from error
         except Exception as error:
-            if not _gone(error) and not _closed(connection):
-                raise
+            wrote = kind["readonly"] and isinstance(error, asyncpg.ReadOnlySQLTransactionError)
+            if wrote or (not _gone(error) and not _closed(connection)):
+                raise  # a mistake in the program
             _end(connection)  # the server's farewell may come before the end of the connection
             raise errors.Busy from error  # whether it was stored is not known: it may be sent again
         finally:
