@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
+from math import inf, isfinite, isnan
 from unicodedata import normalize
 
 import msgspec
@@ -155,10 +156,15 @@ def plain(text: str) -> str:
 
 
 def number(value: float) -> str:
-    """A number as ECMAScript writes it (RFC 8785 3.2.2.3), so that every reader writes the same."""
+    """A number as ECMAScript writes it (RFC 8785 3.2.2.3), so that every reader writes the same.
+
+    Any number: one too large for a double is to ECMAScript `Infinity`.
+    """
     if isinstance(value, int) and abs(value) <= _EXACT:
         return str(value)
-    given = float(value)
+    given = _double(value)
+    if not isfinite(given):
+        return "NaN" if isnan(given) else "Infinity" if given > 0 else "-Infinity"
     if abs(given) < 1e21 and given.is_integer():
         return str(int(_whole(given)))
     mantissa, _, exponent = repr(given).partition("e")
@@ -169,6 +175,13 @@ def number(value: float) -> str:
         sign, digits = ("-", mantissa[1:]) if mantissa.startswith("-") else ("", mantissa)
         return f"{sign}0.{'0' * (-power - 1)}{digits.replace('.', '')}"
     return f"{mantissa.removesuffix('.0')}e{'+' if power > 0 else '-'}{abs(power)}"
+
+
+def _double(value: float) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        return inf if value > 0 else -inf
 
 
 def _whole(given: float) -> str:

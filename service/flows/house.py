@@ -13,6 +13,7 @@ from msgspec import field
 
 from service.domain.checklist import Checklist
 from service.domain.errors import UnknownChecklist
+from service.domain.moments import from_ms
 from service.domain.pace import Pace
 from service.domain.rules import Rules
 from service.storage import checklists
@@ -81,7 +82,7 @@ class House(msgspec.Struct, kw_only=True):
 
     def time(self, ms: int) -> datetime:
         """Milliseconds UTC as a time in the utility's zone."""
-        return datetime.fromtimestamp(ms / 1000, self.zone)
+        return from_ms(ms, self.zone)
 
     def salt(self) -> bytes:
         """32 random bytes for a leaf."""

@@ -10,6 +10,7 @@ import msgspec
 from service.domain import doorcode
 from service.domain.entry import Answer, Entry, Evidence
 from service.domain.errors import ContentDiffers, Fault, InvalidBody, VisitCancelled
+from service.domain.moments import in_zone
 from service.domain.notice import LINK, WORD, About, Told, proposed, proves
 from service.domain.visit import Window
 from service.storage import links as cards
@@ -225,7 +226,7 @@ def _knows(file: File, sent: tuple[Sent, ...]) -> bool:
 
 def local(house: House, window: Window | None) -> Window | None:
     """The window in the utility's zone, as people speak of it."""
-    return window and Window(window.start.astimezone(house.zone), window.end.astimezone(house.zone))
+    return window and Window(in_zone(window.start, house.zone), in_zone(window.end, house.zone))
 
 
 def technician_of(file: File) -> str:

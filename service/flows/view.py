@@ -215,15 +215,16 @@ def absence_of(entries: Sequence[Entry]) -> Absence | None:
     seen = [entry for entry in (arrived, knocked, gone) if entry is not None]
     evidence = tuple(piece for entry in seen for piece in entry.evidence)
     said = [piece.text for piece in gone.evidence if piece.text] + [gone.label or ""]
-    waited = gone.fields.get("waited_minutes")
-    if not isinstance(waited, int) and arrived is not None:
+    told = gone.fields.get("waited_minutes")
+    waited = told if isinstance(told, int) and not isinstance(told, bool) else None
+    if waited is None and arrived is not None:
         waited = int((gone.at - arrived.at).total_seconds() // 60)
     return Absence(
         at=gone.at,
         arrived_at=arrived.at if arrived else None,
         place=arrived.place if arrived and arrived.place else gone.place,
         door_signal_at=knocked.at if knocked else None,
-        waited_minutes=waited if isinstance(waited, int) else None,
+        waited_minutes=waited,
         text=next(iter(filter(None, said)), None),
         evidence=evidence,
         entries=tuple(entry.id for entry in seen),

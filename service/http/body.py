@@ -32,16 +32,22 @@ async def read(scope: Scope, receive: Receive, limit: int, *, whatever: bool = F
         raise WrongMediaType("send Content-Type: application/json")
     if not whatever and coding not in (b"", b"identity", b"gzip"):
         raise WrongMediaType("the only Content-Encoding is gzip")
-    if length.isdigit() and int(length) > limit:
+    if announces(length, limit):
         raise _too_large(limit)
     body = await received(receive, limit)
     return _unpacked(body, limit) if coding == b"gzip" else body
 
 
+def announces(length: bytes, limit: int) -> bool:
+    """Whether a Content-Length announces more than the limit. Python reads no number of some thousand digits."""
+    digits = length.lstrip(b"0") if length.isdigit() else b""
+    return len(digits) > 18 or int(digits or b"0") > limit
+
+
 async def parts(scope: Scope, receive: Receive, limit: int) -> AsyncIterator[bytes]:
     """The bytes of a file as they come, never all in memory. FileTooLarge over `limit`, if told before reading."""
     for name, value in scope["headers"]:
-        if name == b"content-length" and value.isdigit() and int(value) > limit:
+        if name == b"content-length" and announces(value, limit):
             raise FileTooLarge(f"at most {limit} bytes")
         if name == b"content-encoding" and value.strip().lower() not in (b"", b"identity"):
             raise NotPhoto("send it without Content-Encoding")

@@ -55,6 +55,11 @@ class Database(Protocol):
         """`sqlite` or `postgres`: the suffix of files that only this engine reads."""
         ...
 
+    @property
+    def failures(self) -> tuple[type[Exception], ...]:
+        """What the engine itself raises within a work: nothing more can be asked in its transaction."""
+        ...
+
     async def start(self) -> None:
         """Connect and bring the tables up to date."""
         ...

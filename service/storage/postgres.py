@@ -75,6 +75,7 @@ class Postgres:
     """A PostgreSQL database. Query parameters that are not the driver's are server settings (`search_path=…`)."""
 
     engine = "postgres"
+    failures = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
 
     def __init__(self, address: str, *, connections: int = 10, patience: float = 10.0) -> None:
         self._address, self._connections, self._patience = address, connections, patience

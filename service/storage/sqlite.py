@@ -6,6 +6,7 @@ Durable means: WAL with synchronous=FULL. NORMAL loses acknowledged writes when 
 
 import asyncio
 import os
+import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from queue import SimpleQueue
@@ -47,6 +48,7 @@ class Sqlite:
     """A SQLite file. At most `batch` works share a commit; with more than `waiting` in the queue it is Busy."""
 
     engine = "sqlite"
+    failures = (sqlite3.Error,)
 
     def __init__(
         self,
