@@ -10,12 +10,12 @@ import re
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from math import inf, isfinite, isnan
-from unicodedata import normalize
 
 import msgspec
 
 from .checklist import Field, Line, Statement
 from .entry import Answer
+from .normalform import normal_form
 from .reading import SPACE, Key, Mark, Reading
 from .rules import Rules
 
@@ -152,7 +152,7 @@ def _evidence(line: Line, acts: Sequence[Mark]) -> list[str]:
 
 def plain(text: str) -> str:
     """Text as it is signed: in NFC, without white space (as ECMAScript trims it) at its ends."""
-    return normalize("NFC", text).strip(SPACE)
+    return normal_form("NFC", text).strip(SPACE)
 
 
 def number(value: float) -> str:

@@ -27,7 +27,7 @@ NEEDED = ("external_ref", "type", "from", "to", "technician", "name", "content")
 NUMBERS = ("external_ref", "phone", "account")
 LONGEST = 200  # characters of a name or login
 _NOTHING = re.compile(r"[-–—―－/／]+|无")  # what people put where there is nothing to say
-_FORMULA = re.compile(r"[=@]|[+-].*(?:[A-Za-z][A-Za-z0-9.]*\(|\|)", re.DOTALL)  # not `-1层 3号`, nor `+86 138…`
+_CALL = re.compile(r"(?<![A-Za-z0-9.])[0-9.]*+[A-Za-z][A-Za-z0-9.]*+\(")  # each sign is looked at once
 _SCIENTIFIC = re.compile(r"\d(?:\.\d+)?E\+\d+", re.IGNORECASE)
 ZH = {name: zh for zh, name in COLUMNS.items()}
 WRONG = ("内容太长或不正确", "too long, or not valid")
@@ -59,7 +59,7 @@ def looked(given: dict[str, str]) -> list[RowFault]:
         faults.append(fault("name", *WRONG))
     for name in COLUMNS.values():
         text = cell(given, name)
-        if _FORMULA.match(text):
+        if _formula(text):
             faults.append(fault(name, "看起来是公式，请改成文字", "looks like a formula; make it text"))
         if name in NUMBERS and _SCIENTIFIC.fullmatch(text):
             words = (
@@ -68,6 +68,11 @@ def looked(given: dict[str, str]) -> list[RowFault]:
             )
             faults.append(fault(name, *words))
     return faults
+
+
+def _formula(text: str) -> bool:
+    """Whether Excel would take it for one: not `-1层 3号`, nor `+86 138…`."""
+    return text[:1] in ("=", "@") or (text[:1] in ("+", "-") and ("|" in text or _CALL.search(text, 1) is not None))
 
 
 def moment(zone: tzinfo, text: str, name: str, day: date | None, faults: list[RowFault]) -> datetime | None:

@@ -34,7 +34,14 @@ _PLACES = {
     "/window/to": "to",
     "/technician": "technician",
     "/area": "area",
+    "/external_ref": "external_ref",
+    "/window/from": "from",
     "/customer/name": "name",
+    "/customer/phone": "phone",
+    "/customer/address": "address",
+    "/customer/account": "account",
+    "/work/content": "content",
+    "/work/place": "place",
 }
 
 
@@ -123,7 +130,6 @@ async def _row(house: House, token: bytes, number: int, given: dict[str, str], s
         visit = known.id if known else visit
         plan = await _plan(house, tx, person, given, twice=twice, known=known)
         raw = encoded(plan)
-        decode(plans, raw)  # the same border as for everybody
         created, _ = await plan_in(house, tx, person, visit, plan, raw)
         if dry_run:
             raise _Looked
@@ -219,7 +225,7 @@ async def _plan(
         "work": {"content": text["content"], "place": text["place"]},
         "external_ref": _as_before(known, text["external_ref"]),
     }
-    return msgspec.convert(plan, Plan)
+    return decode(plans, encoded(plan))
 
 
 def _types(rules: Rules) -> dict[str, str]:

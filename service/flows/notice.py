@@ -8,6 +8,7 @@ from uuid import UUID, uuid5
 import msgspec
 
 from service.domain import doorcode
+from service.domain.bounds import Short
 from service.domain.entry import Answer, Entry, Evidence
 from service.domain.errors import ContentDiffers, Fault, InvalidBody, VisitCancelled
 from service.domain.moments import in_zone
@@ -30,7 +31,7 @@ GIVE_UP = 24 * 3_600_000  # ms
 TOLD = frozenset({AGREED, MOVED, "work_content_told", "work_place_told", "cooperation_requested"})
 """Acts from which the customer knows that somebody comes."""
 Channel = Literal["sms", "wecom", "email", "file"]
-Line = Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=r"^[^\r\n]*\S[^\r\n]*$")]
+Line = Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=r"^[^\S\r\n]*\S[^\r\n]*$(?!\n)")]
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=1000, pattern=r"\S")]
 
 
@@ -43,7 +44,7 @@ class Send(msgspec.Struct, frozen=True, kw_only=True):
     channel: Channel
     text: Text | None = None
     to: Line | None = None
-    id: str | None = None
+    id: Short | None = None
 
 
 class Attempt(msgspec.Struct, frozen=True):

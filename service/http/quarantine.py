@@ -35,7 +35,7 @@ LOOK = Says(
     tag="quarantine",
     summary="The bytes; who looks says why, and that is logged",
     gives={200: Bytes("application/octet-stream", "Byte by byte what came.")},
-    query={"reason": Parameter("Why you look.", required=True)},
+    query={"reason": Parameter("Why you look.", {"type": "string", "maxLength": 500}, required=True)},
     problems=(*WRITES, NotFound),
 )
 DECIDE = Says(
