@@ -17,12 +17,14 @@ from service.storage import agenda, visits
 from service.storage.database import Tx
 
 from .access import need, person_of
+from .decode import encoded
 from .house import House
 from .judging import load
 from .keys import agenda_key, new_agenda_key
 from .view import VisitView, view
 
 PAGE = 100
+LARGE, MANY = 4 * 2**20, 5000  # bytes and entries after which a page takes no further visit
 RECENT = 7 * 86_400_000  # a phone that comes with nothing gets what was planned within these ms, and all that is live
 
 
@@ -79,36 +81,47 @@ async def _since(house: House, token: bytes, cursor: str | None) -> Agenda:
             rows = await agenda.changed(tx, person.login, place.number, PAGE + 1)
         else:
             rows = await agenda.everything(tx, person.login, place.number, house.clock() - RECENT, PAGE + 1)
-        more, rows = len(rows) > PAGE, rows[:PAGE]
+        more = len(rows) > PAGE
+        seen, taken = await _seen(house, tx, person, rows[:PAGE])
+        more, rows = more or taken < len(rows), rows[:taken]
         if more:
             new = Place(rows[-1][1], place.top)
         elif place.top is None:
             new = Place(last)
         else:  # what changed since the first page of everything comes next
             new, more = Place(place.top), place.top < last
-        return await _answer(
-            house, tx, person, rows, write(key, person, new), full=place == Place(0, place.top or -1), more=more
-        )
+        return _answer(house, seen, rows, write(key, person, new), full=place == Place(0, place.top or -1), more=more)
 
     return await house.db.read(work)
 
 
-async def _answer(
+async def _seen(
+    house: House, tx: Tx, person: Person, rows: Sequence[tuple[UUID, int, bool]]
+) -> tuple[list[VisitView], int]:
+    """The visits of a page, and how many of the rows it has: it ends early where they are large."""
+    seen: list[VisitView] = []
+    size = entries = 0
+    for number, (visit, _, his) in enumerate(rows):
+        if size > LARGE or entries > MANY:
+            return seen, number
+        row = await visits.visit(tx, visit) if his else None
+        if row is not None:
+            whole = await view(house, tx, (await load(house, tx, row)).told(person))
+            whole = msgspec.structs.replace(whole, followed_by=())  # of no use at the door
+            size, entries = size + len(encoded(whole)), entries + len(whole.entries)
+            seen.append(whole)
+    return seen, len(rows)
+
+
+def _answer(
     house: House,
-    tx: Tx,
-    person: Person,
+    seen: Sequence[VisitView],
     rows: Sequence[tuple[UUID, int, bool]],
     cursor: str,
     *,
     full: bool,
     more: bool,
 ) -> Agenda:
-    seen: list[VisitView] = []
-    for visit, _, his in rows:
-        row = await visits.visit(tx, visit) if his else None
-        if row is not None:
-            whole = await view(house, tx, (await load(house, tx, row)).told(person))
-            seen.append(msgspec.structs.replace(whole, followed_by=()))  # of no use at the door
     return Agenda(
         cursor=cursor,
         server_time=house.now(),
