@@ -77,6 +77,7 @@ class House(msgspec.Struct, kw_only=True):
     quota: Quota = msgspec.field(default_factory=Quota)  # of each person and day
     admitted: dict[tuple[bytes, str], tuple[int, int]] = {}  # token, address: looked at when, good until (`access`)
     copying: Semaphore = field(default_factory=lambda: Semaphore(2))  # how many copies of photos are made at once
+    reading: Semaphore = field(default_factory=lambda: Semaphore(2))  # how many tables are read at once
     sending: dict[UUID, Task[None]] = {}  # uploads in parts that are receiving bytes just now (`uploads`)
 
     def now(self) -> datetime:
