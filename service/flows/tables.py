@@ -25,10 +25,10 @@ async def read(house: House, raw: bytes, form: Literal["csv", "xlsx"]) -> tuple[
     """The lines of a table. InvalidBody when it cannot be read, or costs too much; Busy when there is no time now."""
     async with house.reading:
         status, said = await _run(form, str(house.zone), raw)
-    if status in _NOT_ITS_FAULT:
-        raise Busy("the table could not be read now")
-    if status != 0 or len(said) > MOST:
+    if len(said) > MOST or status not in (0, *_NOT_ITS_FAULT):
         raise InvalidBody("", (tabulator.COSTLY,))
+    if status != 0:
+        raise Busy("the table could not be read now")
     told = _told.decode(said)
     if told.faults:
         raise InvalidBody("", told.faults)
@@ -70,7 +70,7 @@ async def _give(process: asyncio.subprocess.Process, raw: bytes) -> None:
 
 
 async def _take(process: asyncio.subprocess.Process) -> bytes:
-    """What it tells, at most a byte more than it may: then it is ended."""
+    """What it tells. When that is more than it may, it is ended."""
     parts: list[bytes] = []
     size = 0
     while process.stdout is not None and (part := await process.stdout.read(2**16)):

@@ -19,9 +19,7 @@ from service.flows.columns import Line, heading, line_of
 from service.flows.sheets import read_csv, read_xlsx
 
 MEMORY, SECONDS = 512 * 2**20, 10
-COSTLY = Fault(
-    "", "too-costly", "takes too long to read: make it smaller, or send it as CSV (太复杂，请改小，或另存为 CSV)"
-)
+COSTLY = Fault("", "too-costly", "costs too much to read; make it smaller, or send CSV (太复杂，请改小或另存为 CSV)")
 
 
 class Told(msgspec.Struct, frozen=True):
