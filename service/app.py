@@ -12,10 +12,13 @@ from zoneinfo import ZoneInfo
 from litestar import Litestar
 from litestar.types import ASGIApp
 
+from service.domain.allowance import Allowance
 from service.domain.pace import Pace
+from service.domain.volume import Most
 from service.flows import deliver, gateways, orphans, publish, sequence, standing
 from service.flows import uploads as sweeping
 from service.flows.house import Desk, House, vault
+from service.flows.quota import Quota
 from service.http import (
     agenda,
     calendar,
@@ -104,6 +107,19 @@ def house_of(settings: Settings) -> House:
         vault=vault(settings.data, settings.blobs, settings.max_file),
         requests=Pace(settings.requests),
         strangers=Pace(settings.strangers),
+        most=Most(batches=settings.visit_records, entries=settings.visit_entries, size=settings.visit_bytes),
+        quota=Quota(
+            records=Allowance(settings.day_records),
+            entries=Allowance(settings.day_entries),
+            size=Allowance(settings.day_bytes),
+            kept=Allowance(settings.day_quarantine),
+            kept_size=Allowance(settings.day_quarantine_bytes),
+            photos=Allowance(settings.day_photos),
+            photos_size=Allowance(settings.day_photo_bytes),
+            unnamed_size=settings.day_unnamed_bytes,
+            waiting_rows=settings.quarantine,
+            waiting_size=settings.quarantine_bytes,
+        ),
         desk=Desk(
             url=settings.public_url,
             company=settings.company,

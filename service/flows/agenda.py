@@ -22,6 +22,7 @@ from service.storage.database import Tx
 from service.storage.visits import VisitRow
 
 from .access import need, person_of
+from .decode import encoded
 from .defects import readable
 from .house import House
 from .judging import load
@@ -30,6 +31,7 @@ from .view import VisitView, view
 
 PAGE = 100
 MOST_LEFT_OUT = 32  # numbers that a cursor carries; of more, the later ones come when something about them changes
+LARGE, MANY = 4 * 2**20, 5000  # bytes and entries after which a page takes no further visit
 RECENT = 7 * 86_400_000  # a phone that comes with nothing gets what was planned within these ms, and all that is live
 
 
@@ -95,52 +97,71 @@ async def _since(house: House, token: bytes, cursor: str | None) -> Agenda:
             rows = await agenda.changed(tx, person.login, place.number, PAGE + 1)
         else:
             rows = await agenda.everything(tx, person.login, place.number, house.clock() - RECENT, PAGE + 1)
-        more, rows = len(rows) > PAGE, rows[:PAGE]
+        page = await _page(house, tx, person, await agenda.numbered(tx, person.login, place.left_out), rows[:PAGE])
+        more = len(rows) > PAGE or page.taken < len(rows[:PAGE])
         full = place.number == 0 and bool(place.top)
         if more:
-            new = Place(rows[-1][1], place.top)
+            new = Place(rows[page.taken - 1][1], place.top)
         elif place.top is None:
             new = Place(last)
         else:  # what changed since the first page of everything comes next
             new, more = Place(place.top), place.top < last
-        rows = list(dict.fromkeys([*await agenda.numbered(tx, person.login, place.left_out), *rows]))
-        return await _answer(house, tx, person, rows, key, new, full=full, more=more)
+        return _answer(house, person, page, key, new, full=full, more=more)
 
     return await house.db.read(work)
 
 
-async def _answer(
+class _Page(msgspec.Struct):
+    """What a page has of the rows: how many of them it took, the visits, those that cannot be shown, those gone."""
+
+    taken: int
+    seen: list[VisitView]
+    left_out: dict[str, int]
+    gone: dict[str, None]
+
+
+async def _page(
     house: House,
     tx: Tx,
     person: Person,
+    again: Sequence[tuple[UUID, int, bool]],
     rows: Sequence[tuple[UUID, int, bool]],
-    key: bytes,
-    place: Place,
-    *,
-    full: bool,
-    more: bool,
-) -> Agenda:
-    seen: list[VisitView] = []
-    left_out: dict[str, int] = {}
-    for visit, number, his in rows:
+) -> _Page:
+    """A page of rows, which ends early where the visits are large. What could not be shown before is tried `again`."""
+    page = _Page(0, [], {}, {})
+    size = entries = 0
+    for place, (visit, number, his) in enumerate((*again, *rows), -len(again)):
+        if place > 0 and (size > LARGE or entries > MANY):
+            break
+        page.taken = max(0, place + 1)
+        if place >= 0 and (visit, number, his) in again:
+            continue
+        if not his:
+            page.gone[str(visit)] = None
         row = await visits.visit(tx, visit) if his else None
         if row is None:
             continue
         whole = await readable(house, visit, _whole(house, tx, row, person))
         if whole is None:
-            left_out[str(visit)] = number
-        else:
-            seen.append(msgspec.structs.replace(whole, followed_by=()))  # of no use at the door
-    place = msgspec.structs.replace(place, left_out=tuple(left_out.values())[:MOST_LEFT_OUT])
+            page.left_out[str(visit)] = number
+            continue
+        whole = msgspec.structs.replace(whole, followed_by=())  # of no use at the door
+        size, entries = size + len(encoded(whole)), entries + len(whole.entries)
+        page.seen.append(whole)
+    return page
+
+
+def _answer(house: House, person: Person, page: _Page, key: bytes, place: Place, *, full: bool, more: bool) -> Agenda:
+    place = msgspec.structs.replace(place, left_out=tuple(page.left_out.values())[:MOST_LEFT_OUT])
     return Agenda(
         cursor=write(key, person, place),
         server_time=house.now(),
         full=full,
         more=more,
-        visits=tuple(seen),
-        gone=tuple(str(visit) for visit, _, his in rows if not his),
-        checklists=tuple(dict.fromkeys(one.checklist for one in seen)),
-        unreadable=tuple(left_out),
+        visits=tuple(page.seen),
+        gone=tuple(page.gone),
+        checklists=tuple(dict.fromkeys(one.checklist for one in page.seen)),
+        unreadable=tuple(page.left_out),
     )
 
 

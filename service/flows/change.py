@@ -8,7 +8,7 @@ from hashlib import sha256
 from uuid import UUID
 
 from service.domain.change import Cancellation, Content, NewTechnician, NewWindow, changed
-from service.domain.errors import Fault, InvalidBody, PreconditionFailed, VisitBegun, VisitCancelled
+from service.domain.errors import Fault, InvalidBody, PreconditionFailed, VisitBegun, VisitCancelled, VisitFull
 from service.domain.visit import Plan
 from service.storage import agenda, board, changes, log, messages, people, search, visits
 from service.storage.changes import ChangeRow, Kind
@@ -41,6 +41,8 @@ async def change(
             return await view(house, tx, before.told(person))
         if row.revision not in expected:
             raise PreconditionFailed
+        if row.revision >= house.most.batches and not isinstance(content, Cancellation):
+            raise VisitFull(f"at most {house.most.batches} changes (最多 {house.most.batches} 次修改)")
         _open(before, content)
         await _check(tx, before, content)
         new = ChangeRow(

@@ -16,11 +16,13 @@ from service.domain.errors import UnknownChecklist
 from service.domain.moments import from_ms
 from service.domain.pace import Pace
 from service.domain.rules import Rules
+from service.domain.volume import Most
 from service.storage import checklists
 from service.storage.blobs import Blobs, open_blobs
 from service.storage.database import Database, Tx
 
 from .gateways import Gateway
+from .quota import Quota
 
 ONSITE = "onsite"  # the checklist that visits take
 
@@ -67,13 +69,16 @@ class House(msgspec.Struct, kw_only=True):
     new_id: Callable[[], UUID]
     zone: ZoneInfo
     max_entries: int = 2000
+    most: Most = Most()  # how much a visit may hold
     desk: Desk = Desk()
     vault: Vault = vault(Path("data"))
     ready: dict[tuple[str, str], Rules] = {}
     requests: Pace = msgspec.field(default_factory=lambda: Pace(0))  # of each token (`http/auth`)
     strangers: Pace = msgspec.field(default_factory=lambda: Pace(0))  # of each address without one
+    quota: Quota = msgspec.field(default_factory=Quota)  # of each person and day
     admitted: dict[tuple[bytes, str], tuple[int, int]] = {}  # token, address: looked at when, good until (`access`)
     copying: Semaphore = field(default_factory=lambda: Semaphore(2))  # how many copies of photos are made at once
+    reading: Semaphore = field(default_factory=lambda: Semaphore(2))  # how many tables are read at once
     sending: dict[UUID, Task[None]] = {}  # uploads in parts that are receiving bytes just now (`uploads`)
 
     def now(self) -> datetime:

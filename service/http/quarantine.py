@@ -13,6 +13,7 @@ from service.domain.errors import (
     TooManyEntries,
     UnknownChecklist,
     UnknownVisit,
+    VisitFull,
 )
 from service.flows import decide, quarantine
 from service.flows.decide import Decided, Decision
@@ -53,6 +54,7 @@ DECIDE = Says(
         IdMismatch,
         TooManyEntries,
         ContentDiffers,
+        VisitFull,
     ),
 )
 _ATTACHED = (
