@@ -5,7 +5,8 @@ those who came after there were events.
 """
 
 from hashlib import sha256
-from typing import Any
+from math import inf
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -18,8 +19,18 @@ from .events import DeviceEvent, PersonEvent
 from .house import House
 
 Facts = dict[str, Any]
-Told = tuple[int, bytes, PersonEvent | DeviceEvent]
-"""An event: when, its id, and what it says."""
+
+
+class Told(NamedTuple):
+    """An event: its number in the log, when, its id, and what it says. Numbers are in the order in which events came,
+    whatever the clock said; who waits for one came last."""
+
+    number: float
+    at: int
+    id: bytes
+    event: PersonEvent | DeviceEvent
+
+
 _READ: dict[str, msgspec.json.Decoder[PersonEvent | DeviceEvent]] = {
     "access": msgspec.json.Decoder(PersonEvent),
     "key": msgspec.json.Decoder(DeviceEvent),
@@ -44,8 +55,8 @@ async def _compared(house: House) -> list[str]:
         except Exception as error:  # noqa: BLE001 - whatever it makes of itself
             fault = type(error).__name__
             faults.append(f"event {named(key)}: what it says of whom cannot be read ({fault})")
-    events.sort(key=lambda one: one[:2])
-    people, devices = _as_told([event for _, _, event in events])
+    events.sort(key=lambda one: one[:3])
+    people, devices = _as_told([one.event for one in events])
     for login, facts in people.items():
 
         async def person(tx: Tx, login: str = login, facts: Facts = facts) -> list[str]:
@@ -61,17 +72,20 @@ async def _compared(house: House) -> list[str]:
         found = await told("it cannot be read", house.db.read(device))
         faults += [f"device {mark}: {fault}" for fault in found]
     if events:
-        faults += await told("who is here cannot be listed", _strangers(house, events[0][0], people, devices))
+        faults += await told(
+            "who is here cannot be listed", _strangers(house, min(one.at for one in events), people, devices)
+        )
     return faults
 
 
 async def _event(tx: Tx, key: bytes) -> list[Told]:
-    row = await tx.one("event", id=key)
+    row = await tx.one("event_told", id=key)
     if row is None:  # its leaf says so
         return []
-    if not isinstance(row[2], int):
+    kind, at, body, number = row
+    if not isinstance(at, int):
         raise TypeError("its time is no number")
-    return [(row[2], key, _READ[row[1]].decode(row[4]))]
+    return [Told(number if isinstance(number, int) else inf, at, key, _READ[kind].decode(body))]
 
 
 async def _strangers(house: House, since: int, people: dict[str, Facts], devices: dict[UUID, Facts]) -> list[str]:

@@ -90,6 +90,10 @@ SELECT DISTINCT sha256 FROM named
 WHERE NOT EXISTS (SELECT 1 FROM files WHERE files.sha256 = named.sha256 AND files.sender = named.sender)
 LIMIT :size;
 
+-- name: event_told^
+-- An event and which leaf of the log it is.
+SELECT e.kind, e.at, e.body, l.number FROM events e LEFT JOIN leaves l ON l.id = e.id WHERE e.id = :id;
+
 -- name: person_kept^
 SELECT roles, areas, badge, title, photo, left_at FROM people WHERE login = :login;
 
