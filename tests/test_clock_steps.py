@@ -19,7 +19,7 @@ from service.storage import log
 from .browser import Browser, code_now, later, with_factor, with_password
 from .checklist_copy import copied
 from .desk import set_up, stand
-from .test_confirm import Customer
+from .test_confirm import Customer, told
 from .test_customer import entries, link
 from .test_devices import code_for
 from .test_doorstep import path, ticket
@@ -137,6 +137,26 @@ async def test_a_customer_opens_his_link_after_a_step_of_the_clock(world: World)
     assert wrong.json()["tries"] == 1  # and not that only a new code helps
     assert (await customer.ask("PUT", "/code", {"code": sent})).status_code == 200
     assert (await customer.ask("PUT", "/code", {"code": sent})).status_code == 200  # going back is no mistake
+
+
+@pytest.mark.parametrize(("ahead", "level"), [(0, "phone"), (1, "phone"), (-23.5, "phone"), (72, "own_device")])
+async def test_where_a_technician_was_seen_counts_for_a_day(world: World, ahead: float, level: str) -> None:
+    """Seen an hour ago, and then again by a clock that is behind: he was here. Seen only by one that is days ahead: he
+    may have been anywhere."""
+    tao = await told(world, "S08")
+    here = Customer(world, tao.post, tao.token, tao.visit, "192.0.2.44")
+    enrolment = await code_for(world)
+    made = await world.ask(None, "POST", "/v1/devices", {"code": enrolment, "name": "李的手机"})
+    bearer = {"authorization": f"Bearer {made.json()['token']}"}
+    if ahead <= 0:
+        assert (await here.client.get("/v1/me", headers=bearer)).status_code == 200
+    if ahead:
+        later(world, hours=ahead)
+        assert (await here.client.get("/v1/me", headers=bearer)).status_code == 200
+        later(world, hours=-ahead)
+    later(world, hours=1)
+    await here.enters()
+    assert (await here.seen())["level"] == level
 
 
 @pytest.mark.parametrize("step", [timedelta(days=-1), timedelta(hours=-1), timedelta(minutes=-2)])
