@@ -193,7 +193,8 @@ CARD = {"name": "李强", "badge": "0042", "title": "维修员"}
 
 
 async def leaves(world: World) -> int:
-    return (await verify.verify(world.house)).leaves
+    rows = (await verify.verify(world.house)).rows
+    return rows["leaves_numbered"] + rows["leaves_waiting"]
 
 
 async def listed(world: World, login: str) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from .house import House
 PAUSE = 1.0  # seconds between looks at an empty outbox
 MANY = 8  # messages on their way at once
 LEASE = 60_000  # ms: longer than any gateway takes
-FIRST, LONGEST = 5_000, 3_600_000  # ms between attempts
+LEAST = 6  # attempts of a notice before it is given up: the clock may have stepped ahead
 SUBJECT = {"appointment": "上门服务预约", "reschedule": "上门服务改期"}
 
 
@@ -49,7 +49,7 @@ async def once(house: House) -> int:
 
 def wait(tries: int) -> int:
     """How long after attempt number `tries`: 5 s, 10 s, 20 s … at most an hour."""
-    return min(FIRST << min(tries - 1, 20), LONGEST)
+    return min(messages.FIRST << min(tries - 1, 20), messages.LONGEST)
 
 
 async def _deliver(house: House, row: MessageRow) -> None:
@@ -92,7 +92,8 @@ async def _settle(
     """Note what came of it. Where the visit cannot be read, that it was delivered is noted, and `proves` nothing."""
     now = house.clock()
     again = now + wait(row.tries)
-    state: MessageState = "given_up" if again > row.give_up_at else "waiting"
+    tried = row.tries >= LEAST or row.about == "code"  # a code is of no use to anybody after its time
+    state: MessageState = "given_up" if tried and again > row.give_up_at else "waiting"
     if outcome != "failed":
         state = outcome
     next_at = again if state == "waiting" else None

@@ -55,10 +55,10 @@ class Vault(msgspec.Struct, frozen=True):
         return self.data / "copies"
 
 
-def vault(data: Path, address: str = "", max_file: int = 8 * 2**20) -> Vault:
+def vault(data: Path, address: str = "", max_file: int = 8 * 2**20, scratch: Path | None = None) -> Vault:
     """Files in the data folder, or in the store of an address."""
     data = data.absolute()  # the copier runs elsewhere
-    return Vault(open_blobs(address, data / "evidence"), data, max_file)
+    return Vault(open_blobs(address, data / "evidence", scratch), data, max_file)
 
 
 class House(msgspec.Struct, kw_only=True):

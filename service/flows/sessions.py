@@ -66,7 +66,7 @@ async def sign_in(house: House, address: str, raw: bytes) -> str:
     async def work(tx: Tx) -> None:
         if not await people.lock(tx, person.login) or await people.password_hash(tx, person.login) != kept:
             raise SignInFailed  # he left, or the password changed meanwhile
-        if step is not None and not await access.pass_factor(tx, person.login, secret, step, now):
+        if step is not None and not await access.pass_factor(tx, person.login, secret, step, totp.latest(now), now):
             raise SignInFailed("this code was used already; wait for the next one")
         if step is not None and factor is not None and factor.confirmed_at is None:
             await noted(house, tx, PersonEvent(what="second-factor", person=person.login, by=person.login))

@@ -69,6 +69,11 @@ class Sqlite:
         self._idle: SimpleQueue[Any] = SimpleQueue()
         self._reading = False
 
+    @property
+    def name(self) -> str:
+        """See `Database`."""
+        return str(self.path.absolute())
+
     def _open(self) -> Any:
         connection = self._connect(str(self.path))
         for pragma in PRAGMAS:
