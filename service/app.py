@@ -47,6 +47,7 @@ from service.http import (
 )
 from service.http.endpoint import admitted
 from service.http.logs import logged
+from service.http.paths import plain_paths
 from service.http.problems import HANDLERS, log_defect
 from service.http.shortcut import shortcut
 from service.settings import Settings
@@ -82,7 +83,7 @@ SECONDS_AFTER_DEFECT = 10.0
 
 def create_app(house: House, max_body: int) -> ASGIApp:
     """The whole service as an ASGI application, over a house that somebody opens (`running`)."""
-    return logged(shortcut(litestar(house, max_body), house, max_body))
+    return logged(plain_paths(shortcut(litestar(house, max_body), house, max_body)))
 
 
 def litestar(house: House | None = None, max_body: int = 0) -> Litestar:

@@ -1,5 +1,6 @@
 """`doorstep serve`: the server, from the open database to the last answer."""
 
+import resource
 import signal
 import socket
 import sys
@@ -7,13 +8,18 @@ import sys
 import msgspec
 import uvicorn
 import uvloop
+from litestar.types import ASGIApp
 
 from service.app import create_app, house_of, running, settle
 from service.flows import demo as stories
 from service.flows.demo import Demo
+from service.gate import Limits
+from service.protocol import IDLE_SECONDS, protocol
 from service.settings import Settings
 
 FINISH_SECONDS = 4  # requests in flight; with closing the database it stays under 5 s
+OWN_FILES = 192  # databases, photos, connections to gateways and to PostgreSQL, and those that are being told to go
+BACKLOG = 2048
 
 
 def serve(settings: Settings, *, demo: bool) -> int:
@@ -32,20 +38,7 @@ async def _serve(settings: Settings, *, demo: bool) -> int:
             sys.stdout.write(_shown(await stories.seed(house), settings, address))
         sys.stdout.write(f"Doorstep 上门: {address}\n")
         sys.stdout.flush()
-        config = uvicorn.Config(
-            create_app(house, settings.max_body),
-            loop="uvloop",
-            http="httptools",
-            ws="none",
-            lifespan="off",  # the house is opened around the server: the database closes after the last request
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            proxy_headers=bool(settings.proxies),
-            forwarded_allow_ips=list(settings.proxies),
-            timeout_graceful_shutdown=FINISH_SECONDS,
-            backlog=2048,
-        )
+        config = configured(create_app(house, settings.max_body), settings)
         settle()
         for number in (signal.SIGTERM, signal.SIGINT):
             # uvicorn raises the signal again when it has finished; what is left then is to close the database
@@ -54,9 +47,41 @@ async def _serve(settings: Settings, *, demo: bool) -> int:
     return 0
 
 
+def configured(app: ASGIApp, settings: Settings) -> uvicorn.Config:
+    """How requests reach the application."""
+    limits = Limits(
+        connections=min(settings.connections, _room_for_connections()),
+        of_one_address=settings.connections_each,
+        proxies=settings.proxies,
+    )
+    return uvicorn.Config(
+        app,  # type: ignore[arg-type]
+        loop="uvloop",
+        http=protocol(limits),
+        ws="none",
+        lifespan="off",  # the house is opened around the server: the database closes after the last request
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=bool(settings.proxies),
+        forwarded_allow_ips=list(settings.proxies),
+        timeout_graceful_shutdown=FINISH_SECONDS,
+        timeout_keep_alive=IDLE_SECONDS,
+        backlog=BACKLOG,
+    )
+
+
+def _room_for_connections() -> int:
+    """How many connections the system lets us have beside our own files, which would not open otherwise."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    return max(16, hard - OWN_FILES) if hard != resource.RLIM_INFINITY else sys.maxsize
+
+
 def _listen(settings: Settings) -> socket.socket:
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    return socket.create_server((settings.host, settings.port), family=family, backlog=2048)
+    return socket.create_server((settings.host, settings.port), family=family, backlog=BACKLOG)
 
 
 def _shown(demo: Demo, settings: Settings, address: str) -> str:

@@ -85,6 +85,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ] = 1024 * MIB
     quarantine: Annotated[int, About("Inputs in quarantine that wait for a decision, in all; 0: no limit.")] = 10_000
     quarantine_bytes: Annotated[int, About("Bytes of those; 0: no limit.")] = 2048 * MIB
+    connections: Annotated[int, About("Most connections at once; fewer where the system allows fewer open files.")] = (
+        1000
+    )
+    connections_each: Annotated[int, About("Most connections of one address at once, proxies apart; 0: no limit.")] = (
+        100
+    )
     max_file: Annotated[int, About("Largest photo in bytes.")] = 8 * MIB
     blobs: Annotated[
         str,
@@ -158,7 +164,7 @@ def _check(settings: Settings) -> None:
         given = urlsplit(getattr(settings, name))
         if given.geturl() and (given.scheme not in schemes or not given.hostname):
             raise SettingsError(f"{PREFIX}{name.upper()} must begin with {schemes[0]}:// or {schemes[1]}:// and a host")
-    for name in ("cutoff_hours", "requests", "strangers", *_NONE_WITH_0):
+    for name in ("cutoff_hours", "requests", "strangers", "connections_each", *_NONE_WITH_0):
         if getattr(settings, name) < 0:
             raise SettingsError(f"{PREFIX}{name.upper()} must be at least 0")
     try:
@@ -171,7 +177,8 @@ def _check(settings: Settings) -> None:
             ip_network(proxy)
         except ValueError:
             raise SettingsError(f"DOORSTEP_PROXIES: {proxy} is no address and no network") from None
-    for name in ("max_body", "max_entries", "max_file", "visit_records", "visit_entries", "visit_bytes"):
+    positive = ("max_body", "max_entries", "max_file", "connections", "visit_records", "visit_entries", "visit_bytes")
+    for name in positive:
         if getattr(settings, name) < 1:
             raise SettingsError(f"{PREFIX}{name.upper()} must be at least 1")
     zones = available_timezones()  # empty on a machine without a zone database: then nothing can be said

@@ -283,6 +283,20 @@ class InvalidHeader(Problem):
     status = 400
 
 
+class HeadersTooLarge(Problem):
+    """请求头太大，请减少后再发
+    The headers are too large; send less of them"""
+
+    status = 431
+
+
+class TooSlow(Problem):
+    """内容没有及时发完，请在网络好时重发
+    The request did not come in time; send it again when the network is better"""
+
+    status = 408
+
+
 class OffsetDiffers(Problem):
     """续传位置不对，请先查询已收到多少
     This is not where the upload goes on; ask first how much has come"""

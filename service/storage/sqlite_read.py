@@ -41,6 +41,7 @@ class SqliteReader:
     """See `open_database`. One connection: what it is for takes its time anyhow."""
 
     engine = "sqlite"
+    failures = (sqlite3.Error,)
 
     def __init__(self, path: str | Path) -> None:
         self.path, self._sql = Path(path), statements(self.engine)

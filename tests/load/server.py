@@ -25,6 +25,8 @@ from service.domain.pace import Pace
 from service.flows.access import digest
 from service.flows.house import House
 from service.http import logs
+from service.serving import configured
+from service.settings import Settings
 from service.storage.database import Database, Tx, open_database
 from service.storage.sqlite import PRAGMAS, Sqlite
 from service.storage.sqlite_tx import SqliteTx, drive
@@ -164,15 +166,7 @@ async def main(kind: str, address: str, sync_ms: float) -> None:
             stack.push_async_callback(house.db.close)
         listening = socket.create_server(("127.0.0.1", 0), backlog=2048)
         print(listening.getsockname()[1], flush=True)
-        config = uvicorn.Config(
-            create_app(house, 2**21),
-            loop="uvloop",
-            http="httptools",
-            lifespan="off",
-            log_config=None,
-            access_log=False,
-            proxy_headers=False,
-        )
+        config = configured(create_app(house, 2**21), Settings())
         settle()
         await uvicorn.Server(config).serve(sockets=[listening])
 
