@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from hashlib import sha256
 from uuid import UUID
 
+from service.domain.bounds import FIRST_YEAR, LAST_YEAR, YEARS
 from service.domain.change import Cancellation, Content, NewTechnician, NewWindow, changed
 from service.domain.errors import Fault, InvalidBody, PreconditionFailed, VisitBegun, VisitCancelled, VisitFull
 from service.domain.visit import Plan
@@ -30,6 +31,8 @@ async def change(
     """Change a part of a visit. What is so already is no change, whatever was expected: an answer may get lost."""
     person = await sign_in(house, token, "change a visit")
     content = decode(contents[kind], raw)
+    if isinstance(content, dict) and not all(FIRST_YEAR <= at.year <= LAST_YEAR for at in content.values()):
+        raise InvalidBody("", (Fault("", "invalid", YEARS),))
     change_id = house.new_id()
 
     async def work(tx: Tx) -> VisitView:

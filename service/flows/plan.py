@@ -5,7 +5,6 @@ from datetime import datetime
 from hashlib import sha256
 from uuid import UUID
 
-from service.domain.bounds import FIRST_YEAR, LAST_YEAR, YEARS
 from service.domain.errors import ContentDiffers, Fault, InvalidBody, NotAllowed, UnknownChecklist, UnknownPerson
 from service.domain.people import Person, covers, may_see
 from service.domain.rules import Rules
@@ -136,12 +135,9 @@ def _check(plan: Plan, rules: Rules) -> None:
 
 def due_faults(due: dict[str, datetime], rules: Rules, pointer: str) -> list[Fault]:
     """Names that are neither an item nor `item[thing]` of an item that has things."""
-    faults = (
-        [] if all(FIRST_YEAR <= at.year <= LAST_YEAR for at in due.values()) else [Fault(pointer, "invalid", YEARS)]
-    )
     if all(_can_be_due(rules, name) for name in due):
-        return faults
-    return [*faults, Fault(pointer, "unknown-item", "an item, or item[thing] where it is per thing")]
+        return []
+    return [Fault(pointer, "unknown-item", "an item, or item[thing] where it is per thing")]
 
 
 def _can_be_due(rules: Rules, name: str) -> bool:
