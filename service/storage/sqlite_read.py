@@ -65,15 +65,16 @@ class SqliteReader:
             raise NoDatabase(self.name, "空文件夹 / an empty folder" if empty else "没有文件 / no file", fresh=empty)
         try:
             self._open()
-            applied = self._execute("applied")
+            ((there, empty),) = self._execute("tables_there")
+            applied = self._execute("applied") if there else []
         except sqlite3.DatabaseError as error:
-            code = error.sqlite_errorcode
-            if code == sqlite3.SQLITE_NOTADB:
+            if error.sqlite_errorcode == sqlite3.SQLITE_NOTADB:
                 raise NoDatabase(self.name, "不是 SQLite 数据库 / it is no SQLite database") from error
-            if "no such table" in str(error):
-                raise NoDatabase(self.name, "没有 Doorstep 的表 / it has none of its tables") from error
             found = problem(error)
             raise OSError(f"{self.name}: {error}") if found is error else found from error
+        if not there:
+            what = "空数据库 / an empty database" if empty else "没有 Doorstep 的表 / it has none of its tables"
+            raise NoDatabase(self.name, what, fresh=bool(empty))
         current(self.engine, [number for (number,) in applied])
 
     def _execute(self, query: str) -> list[tuple[Any, ...]]:
