@@ -79,6 +79,7 @@ ROUTES = (
     *web.ROUTES,
 )
 SECONDS_AFTER_DEFECT = 10.0
+BESIDE_SECONDS = 0.5  # for what goes on beside the requests to end; all of it may be cut off
 
 
 def create_app(house: House, max_body: int) -> ASGIApp:
@@ -194,7 +195,7 @@ async def running(house: House) -> AsyncIterator[House]:
         finally:
             for task in beside:
                 task.cancel()
-            await asyncio.wait(beside)
+            await asyncio.wait(beside, timeout=BESIDE_SECONDS)
 
 
 def settle() -> None:

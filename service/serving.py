@@ -1,9 +1,11 @@
 """`doorstep serve`: the server, from the open database to the last answer."""
 
+import os
 import resource
 import signal
 import socket
 import sys
+import threading
 
 import msgspec
 import uvicorn
@@ -17,7 +19,8 @@ from service.gate import Limits
 from service.protocol import IDLE_SECONDS, protocol
 from service.settings import Settings
 
-FINISH_SECONDS = 4  # requests in flight; with closing the database it stays under 5 s
+FINISH_SECONDS = 3  # requests in flight; with closing the database it stays under 5 s
+THREADS_SECONDS = 0.3  # threads that still run when the database is closed
 OWN_FILES = 192  # databases, photos, connections to gateways and to PostgreSQL, and those that are being told to go
 BACKLOG = 2048
 
@@ -44,7 +47,16 @@ async def _serve(settings: Settings, *, demo: bool) -> int:
             # uvicorn raises the signal again when it has finished; what is left then is to close the database
             signal.signal(number, lambda *_: None)
         await uvicorn.Server(config).serve(sockets=[listening])
+    _leave_soon()
     return 0
+
+
+def _leave_soon() -> None:
+    """All is kept. A thread that hangs, in a store for photos or in a picture, must not hold up the end."""
+    sys.stdout.flush()
+    end = threading.Timer(THREADS_SECONDS, os._exit, (0,))
+    end.daemon = True
+    end.start()
 
 
 def configured(app: ASGIApp, settings: Settings) -> uvicorn.Config:

@@ -42,10 +42,11 @@ class Running:
         first = self.process.stdout.readline().decode().rstrip()
         if not first:
             self.process.wait(10)
-            self._reading.join(5)
+            self.close()
             raise RuntimeError("\n".join(self.lines))
         self.address = first.split()[-1]
         self.port = int(self.address.rpartition(":")[2])
+        self.client = httpx.Client(base_url=self.address, timeout=30)
 
     def _read(self) -> None:
         assert self.process.stderr is not None
@@ -76,6 +77,18 @@ class Running:
         self.process.wait(10)
         self._reading.join(5)
 
+    def close(self) -> None:
+        """Nothing is left of it."""
+        if hasattr(self, "client"):
+            self.client.close()
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait(10)
+        self._reading.join(5)
+        for stream in (self.process.stdout, self.process.stderr):
+            if stream is not None:
+                stream.close()
+
     def stop(self, seconds: float = 20.0) -> int:
         """As an operator stops it; its exit status."""
         self.process.send_signal(signal.SIGTERM)
@@ -98,12 +111,7 @@ def running(folder: Path, files: int = 0, **variables: str) -> Iterator[Running]
     try:
         yield server
     finally:
-        if server.process.poll() is None:
-            server.process.kill()
-        server.process.wait(10)
-        for stream in (server.process.stdout, server.process.stderr):
-            if stream is not None:
-                stream.close()
+        server.close()
 
 
 def command(folder: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -129,7 +137,7 @@ def hired(folder: Path, login: str, role: str, **variables: str) -> dict[str, st
 def plan(server: Running, who: dict[str, str], visit: object, **more: Any) -> httpx.Response:
     """A visit of 李."""
     content = encode(a_plan(**more))
-    return httpx.put(f"{server.address}/v1/visits/{visit}", content=content, headers=who, timeout=30)
+    return server.client.put(f"/v1/visits/{visit}", content=content, headers=who)
 
 
 def answers(link: socket.socket) -> bytes:

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
-import httpx
 import pytest
 
 from .running import Running, answers, hired, running
@@ -54,7 +53,7 @@ def pushed(link: socket.socket, part: bytes, most: int) -> int:
 
 
 def lives(server: Running) -> bool:
-    return httpx.get(f"{server.address}/health/live", timeout=20).status_code == 200
+    return server.client.get("/health/live").status_code == 200
 
 
 @pytest.mark.parametrize("kind", ["value", "name", "many", "path", "trailer", "extension"])
@@ -189,7 +188,7 @@ def trickle(link: socket.socket, more: bool) -> bytes | None:
 
 @pytest.mark.parametrize("path", ["/v1%2fme", "/v1%2Fme", "/v1%5cme", "/%76%31/me", "/v1/%6de", "/v1/%2e/me"])
 def test_a_path_is_written_as_it_is_routed(server: Running, path: str) -> None:
-    assert httpx.get(f"{server.address}/v1/me").status_code == 401
+    assert server.client.get("/v1/me").status_code == 401
     with server.connect() as link:
         link.sendall(f"GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n".encode())
         assert answers(link).startswith(b"HTTP/1.1 404")

@@ -423,6 +423,13 @@ class StorageFull(Problem):
     status = 507
 
 
+class StorageFailed(Problem):
+    """数据库出了故障，暂时不能保存；请保留内容，稍后再发
+    The database has failed and nothing can be kept now; keep the content and send it again later"""
+
+    status = 503
+
+
 class Busy(Problem):
     """系统繁忙，请保留内容，稍后再发
     Busy; keep the content and send it again later"""

@@ -20,11 +20,15 @@ from .append import append
 from .defects import readable
 from .gateways import Failed, Letter, Refused
 from .house import House
+from .threads import Full, Threads
 
 PAUSE = 1.0  # seconds between looks at an empty outbox
 MANY = 8  # messages on their way at once
-LEASE = 60_000  # ms: longer than any gateway takes
 LEAST = 6  # attempts of a notice before it is given up: the clock may have stepped ahead
+MOST = 4 * MANY  # threads in which a gateway may hang
+LONG = 45.0  # seconds after which a gateway hangs; its thread is left to itself
+LEASE = 60_000  # ms: longer than we wait for any gateway
+_threads = Threads(MOST)
 SUBJECT = {"appointment": "上门服务预约", "reschedule": "上门服务改期"}
 
 
@@ -61,6 +65,9 @@ async def _deliver(house: House, row: MessageRow) -> None:
         outcome, detail = "refused", str(error)
     except Failed as error:
         outcome, detail = "failed", str(error)
+    except asyncio.CancelledError:  # we stop, and do not know whether it went out: it goes out again after the start
+        await house.db.write(lambda tx: _settle(house, tx, row, "failed", "stopped"))
+        raise
     except Exception as error:  # noqa: BLE001 - a gateway may fail in any way; only the kind is told
         outcome, detail = "failed", type(error).__name__
     settled = house.db.write(lambda tx: _settle(house, tx, row, outcome, detail[:200]))
@@ -83,7 +90,12 @@ async def _send(house: House, row: MessageRow) -> str:
         text=text,
         at=house.now(),
     )
-    return await asyncio.to_thread(way, letter)
+    try:
+        return await asyncio.wait_for(_threads.run(way, letter), LONG)
+    except TimeoutError:
+        raise Failed(f"no answer within {LONG:.0f} s") from None
+    except Full:
+        raise Failed("too many messages are still on their way") from None
 
 
 async def _settle(

@@ -37,6 +37,14 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
     gateways: Mapping[str, Gateway] = {}
 
 
+class Kept(msgspec.Struct):
+    """When something was last kept to see whether that works: when it ended, what was wrong, whether it goes on."""
+
+    at: float = float("-inf")
+    wrong: str = ""
+    running: Task[None] | None = None
+
+
 class Vault(msgspec.Struct, frozen=True):
     """Where files are: the store, and in the data folder what is coming in and copies that can be made anew."""
 
@@ -77,6 +85,7 @@ class House(msgspec.Struct, kw_only=True):
     strangers: Pace = msgspec.field(default_factory=lambda: Pace(0))  # of each address without one
     quota: Quota = msgspec.field(default_factory=Quota)  # of each person and day
     admitted: dict[tuple[bytes, str], tuple[int, int]] = {}  # token, address: looked at when, good until (`access`)
+    kept: Kept = field(default_factory=Kept)  # (`health`)
     copying: Semaphore = field(default_factory=lambda: Semaphore(2))  # how many copies of photos are made at once
     reading: Semaphore = field(default_factory=lambda: Semaphore(2))  # how many tables are read at once
     sending: dict[UUID, Task[None]] = {}  # uploads in parts that are receiving bytes just now (`uploads`)

@@ -5,6 +5,7 @@ from litestar import get
 from litestar.types import ASGIApp
 
 from service.domain.errors import Busy, Defect
+from service.flows import health
 
 from .answers import answer
 from .endpoint import Asked, Says, house_of
@@ -21,7 +22,7 @@ LIVE = Says(
 )
 READY = Says(
     tag="health",
-    summary="The database answers; 503 when it does not",
+    summary="What is sent can be kept; 503 when it cannot",
     gives={200: Health},
     problems=(Busy, Defect),
     public=True,
@@ -37,11 +38,8 @@ async def live() -> ASGIApp:
 
 @get("/health/ready", opt={"says": READY})
 async def ready(request: Asked) -> ASGIApp:
-    """The database answers."""
-    try:
-        await house_of(request).db.read(lambda tx: tx.one("applied"))
-    except Exception:  # noqa: BLE001 - whatever it is, records cannot be kept now
-        raise Busy("the database does not answer") from None
+    """What is sent can be kept: something just was."""
+    await health.keep(house_of(request))
     return answer(Health())
 
 

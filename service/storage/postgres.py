@@ -1,6 +1,7 @@
 """PostgreSQL: a pool of connections, one transaction for each work."""
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import Any
@@ -18,12 +19,15 @@ AGAIN = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
 GONE = (
     OSError,
     asyncpg.PostgresConnectionError,
-    asyncpg.AdminShutdownError,
-    asyncpg.CrashShutdownError,
-    asyncpg.CannotConnectNowError,
+    asyncpg.OperatorInterventionError,  # it is told to stop, or stops itself
+    asyncpg.InsufficientResourcesError,
+    asyncpg.InternalClientError,  # the driver, when the end comes in the middle of an answer
+    asyncpg.ReadOnlySQLTransactionError,  # another server took its place
 )
 SETTINGS = {"synchronous_commit": "on", "application_name": "doorstep"}
 ONLY_READ = {"default_transaction_read_only": "on"}
+FAILED = (asyncpg.DataCorruptedError, asyncpg.IndexCorruptedError, asyncpg.PostgresIOError)
+_log = logging.getLogger("doorstep.storage")
 STATEMENTS = 500
 """More than there are: what a connection has prepared it need not prepare again."""
 
@@ -172,21 +176,44 @@ class Postgres:
     async def _try(self, pool: Any, work: Work[T], kind: dict[str, Any]) -> T:
         try:
             connection = await pool.acquire(timeout=self._patience)
-        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except Exception as error:
             raise errors.Busy from error  # away, starting, or every connection taken
         try:
             async with connection.transaction(**kind):
                 return await work(PostgresTx(connection, self._sql))
         except asyncpg.DiskFullError as error:
             raise errors.StorageFull from error
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-            if not _gone(error):
+        except FAILED as error:
+            _log.critical("the database failed (%s)", error.sqlstate)
+            raise errors.StorageFailed(str(error.sqlstate)) from error
+        except Exception as error:
+            if not _gone(error) and not _closed(connection):
                 raise
-            with suppress(asyncpg.InterfaceError):  # the pool may have let go of it already
-                connection.terminate()  # the server's farewell may come before the end of the connection
+            _end(connection)  # the server's farewell may come before the end of the connection
             raise errors.Busy from error  # whether it was stored is not known: it may be sent again
         finally:
-            await pool.release(connection)
+            await _release(pool, connection)
+
+
+async def _release(pool: Any, connection: Any) -> None:
+    """Give it back. What happens to the connection here changes nothing of what became of the work."""
+    try:
+        await pool.release(connection)
+    except Exception:  # noqa: BLE001 - the server went away just now
+        _end(connection)
+
+
+def _end(connection: Any) -> None:
+    with suppress(Exception):  # the pool may have let go of it already
+        connection.terminate()
+
+
+def _closed(connection: Any) -> bool:
+    """Whether there is no connection any more, whatever the error is called: also the event loop has its own."""
+    try:
+        return connection.is_closed()
+    except asyncpg.InterfaceError:
+        return True
 
 
 def _gone(error: BaseException | None) -> bool:

@@ -14,11 +14,13 @@ from typing import Any
 
 from ..domain import errors
 from .checkpoints import PATIENCE
+from .damage import Guard, patiently
 from .database import T, Work
-from .sqlite_tx import Connect, SqliteTx, connect, drive, problem
+from .sqlite_tx import Connect, SqliteTx, connect, drive, is_busy, problem
 from .statements import statements
 from .writer import Writer
 
+WAIT = PATIENCE / 1000  # seconds for what SQLite's own patience does not cover
 PRAGMAS = (
     f"busy_timeout={PATIENCE}",
     "journal_mode=WAL",
@@ -61,8 +63,15 @@ class Sqlite:
         checkpoint_pages: int = 500,
     ) -> None:
         self.path, self._connect, self._sql = Path(path), connect, statements(self.engine)
+        self._guard = Guard(self.path)
         self._writer = Writer(
-            self._open, self.commit, self._sql, batch=batch, waiting=waiting, checkpoint_pages=checkpoint_pages
+            self._open,
+            self.commit,
+            self._sql,
+            self._guard,
+            batch=batch,
+            waiting=waiting,
+            checkpoint_pages=checkpoint_pages,
         )
         self._readers = readers
         self._threads = ThreadPoolExecutor(readers, "sqlite-read")
@@ -76,8 +85,12 @@ class Sqlite:
 
     def _open(self) -> Any:
         connection = self._connect(str(self.path))
-        for pragma in PRAGMAS:
-            connection.execute(f"PRAGMA {pragma}").fetchall()
+        try:
+            for pragma in PRAGMAS:
+                patiently(lambda pragma=pragma: connection.execute(f"PRAGMA {pragma}").fetchall(), is_busy, WAIT)
+        except BaseException:
+            connection.close()
+            raise
         return connection
 
     def commit(self, connection: Any) -> None:
@@ -118,6 +131,7 @@ class Sqlite:
             connection.execute("BEGIN")
             return drive(work(SqliteTx(connection, self._sql)))
         except Exception as error:
+            self._guard.note(error)
             found = problem(error)
             if found is error:
                 raise

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..domain import errors
+from .damage import CORRUPT
 from .database import Change, Of, Row
 from .statements import Statement
 
@@ -19,7 +20,8 @@ FULL_CODES = {
     sqlite3.SQLITE_IOERR_TRUNCATE,
     sqlite3.SQLITE_IOERR_SHMSIZE,
 }
-BUSY_CODES = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+BUSY_CODES = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL}
+FAILED_CODES = CORRUPT | {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_PERM}
 
 
 def connect(path: str) -> sqlite3.Connection:
@@ -28,16 +30,23 @@ def connect(path: str) -> sqlite3.Connection:
 
 
 def problem(error: BaseException) -> BaseException:
-    """What a caller gets for an error: a full disk and a lock that lasts are problems, the rest stays itself."""
+    """What a caller gets: a full disk, a lock that lasts and a file that fails are problems, the rest stays itself."""
     code = getattr(error, "sqlite_errorcode", 0)
     if code in FULL_CODES:
         found: errors.Problem = errors.StorageFull()
-    elif code & 0xFF in BUSY_CODES:
+    elif is_busy(error):
         found = errors.Busy()
+    elif code & 0xFF in FAILED_CODES:
+        found = errors.StorageFailed(getattr(error, "sqlite_errorname", ""))
     else:
         return error
     found.__cause__ = error
     return found
+
+
+def is_busy(error: BaseException) -> bool:
+    """Whether another connection is in the way."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in BUSY_CODES
 
 
 def drive(work: Any) -> Any:

@@ -12,10 +12,11 @@ from threading import Thread
 from typing import Any
 
 from ..domain import errors
-from .checkpoints import Checkpoints
+from .checkpoints import PATIENCE, Checkpoints
+from .damage import Guard, patiently
 from .database import T, Work
 from .migrate import migrate_sqlite
-from .sqlite_tx import WriteTx, drive, problem
+from .sqlite_tx import WriteTx, drive, is_busy, problem
 from .statements import Statement
 
 Job = tuple[Work[Any], asyncio.Future[Any]]
@@ -51,12 +52,13 @@ class Writer:
         open_: Callable[[], Any],
         commit: Callable[[Any], None],
         sql: dict[str, Statement],
+        guard: Guard,
         *,
         batch: int,
         waiting: int,
         checkpoint_pages: int,
     ) -> None:
-        self._open, self._commit, self._sql = open_, commit, sql
+        self._open, self._commit, self._sql, self._guard = open_, commit, sql, guard
         self._batch, self._waiting = batch, waiting
         self._queue: SimpleQueue[Job | None] = SimpleQueue()
         self._thread = Thread(target=self._run, name="sqlite-write", daemon=True)
@@ -80,6 +82,7 @@ class Writer:
 
     def put(self, work: Work[T]) -> asyncio.Future[T]:
         """Have a work written. The future is done when it is durable."""
+        self._guard.sound()
         if not self._taking or self._queue.qsize() >= self._waiting:
             raise errors.Busy
         future: asyncio.Future[T] = self._loop.create_future()
@@ -89,8 +92,10 @@ class Writer:
     def _run(self) -> None:
         try:
             self._connection = self._open()
-            migrate_sqlite(self._connection)
+            self._guard.examine(self._connection)
+            patiently(lambda: migrate_sqlite(self._connection), is_busy, PATIENCE / 1000)
             self._checkpoints.start()
+            self._guard.remember()
         except BaseException as error:  # noqa: BLE001 - raised by `start`
             self._call(self._started.set_exception, problem(error))
             return
@@ -134,13 +139,17 @@ class Writer:
                 error = outcomes[-1][1]
                 if error is None:
                     continue
+                self._guard.note(error)
+                self._guard.sound()
                 if not self._connection.in_transaction:
                     failed: list[Outcome] = [(None, problem(error)) for _ in outcomes]
                     return failed + (self._write(jobs[len(outcomes) :]) if len(outcomes) < len(jobs) else [])
                 outcomes[-1] = (None, problem(error))
                 tx.undo()
             self._commit(self._connection)
+            self._guard.check()
         except BaseException as error:  # noqa: BLE001 - everybody is told, and the writer lives on
+            self._guard.note(error)
             self._recover()
             return [(None, problem(error)) for _ in jobs]
         self._checkpoints.changes += tx.changes
@@ -156,3 +165,7 @@ class Writer:
                 self._connection.close()
             with suppress(Exception):
                 self._connection = self._open()
+            return
+        if self._guard.only_the_log_is_gone:
+            with suppress(Exception):  # what was acknowledged is in the open log alone: now it gets into the file
+                self._connection.execute("PRAGMA wal_checkpoint(FULL)").fetchall()
