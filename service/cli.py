@@ -126,7 +126,7 @@ def _may_create(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--create",
         action="store_true",
-        help="make the database where there is none; in an empty folder it is made anyway",
+        help="make the database where there is none; an empty folder needs no such word",
     )
 
 
