@@ -16,13 +16,14 @@ The fields are those of the OpenAPI document, so a new one is looked at without 
 import asyncio
 import gzip
 import json
+import re
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
 from hashlib import sha256
 from itertools import count
 from pathlib import Path
 from typing import Any
-from unicodedata import normalize
 from urllib.parse import quote, urlencode
 from uuid import UUID
 
@@ -186,9 +187,9 @@ async def quickly(work: Callable[[], Awaitable[httpx.Response]], about: str) -> 
     return given
 
 
-@pytest.fixture
-async def busy(address: str) -> AsyncIterator[World]:
-    """A utility with a visit, where 李 may do everything, and an hour passes with each request."""
+@asynccontextmanager
+async def one_who_may_all(address: str) -> AsyncIterator[World]:
+    """A utility with a visit, where 李 may do everything, and a second passes with each look at the clock."""
     async with opened_world(address) as world:
         began = world.house.clock()
         every = {"roles": ["technician", "dispatcher", "supervisor", "admin"], "areas": ["城东"]}
@@ -197,6 +198,20 @@ async def busy(address: str) -> AsyncIterator[World]:
         made = await world.ask("li", "POST", f"/v1/visits/{VISIT}/confirmation-link")
         world.client.headers["x-token"] = made.json()["token"]
         world.house.clock = lambda: began + next(numbers) * 1000
+        yield world
+
+
+@pytest.fixture
+async def busy(address: str) -> AsyncIterator[World]:
+    """That utility on both engines."""
+    async with one_who_may_all(address) as world:
+        yield world
+
+
+@pytest.fixture
+async def lone(tmp_path: Path) -> AsyncIterator[World]:
+    """The same on SQLite alone, for what never comes as far as a database."""
+    async with one_who_may_all(f"sqlite:///{tmp_path / 'doorstep.db'}") as world:
         yield world
 
 
@@ -266,33 +281,36 @@ async def test_the_longest_text_that_is_taken_holds_nobody_up(busy: World, name:
 
 
 @pytest.mark.parametrize("name", taking(JSON))
-async def test_no_body_as_a_whole_holds_anybody_up(busy: World, name: str):
+async def test_no_body_as_a_whole_holds_anybody_up(lone: World, name: str):
     for kind, worst in WHOLE.items():
-        given = await quickly(lambda worst=worst: send(busy, name, worst), kind)
+        given = await quickly(lambda worst=worst: send(lone, name, worst), kind)
         assert given.status_code >= 400, kind
-    given = await quickly(lambda: send(busy, name, EMPTY_MEMBERS, content_encoding="gzip"), "empty members")
+    given = await quickly(lambda: send(lone, name, EMPTY_MEMBERS, content_encoding="gzip"), "empty members")
     assert given.status_code >= 400
 
 
 @pytest.mark.parametrize("name", taking(FORM))
-async def test_no_field_of_a_form_holds_anybody_up(busy: World, name: str):
-    acts = ("appointment", "another-time", "code", "code-entry", "answers", "signature", "refusal", "raised", "x")
+async def test_no_field_of_a_form_holds_anybody_up(lone: World, name: str):
+    """A form that nobody drew in is read up to 8,000 bytes, and one with a drawing up to 400,000."""
+    customers = "{token}" in OPERATIONS[name][0]
+    acts = "appointment another-time code code-entry answers signature refusal raised x" if customers else "x"
     texts = (
-        "login password again code ticket signer relation strokes statement reason helper fact text comment wish kept"
+        "code strokes statement signer reason helper text comment wish kept" if customers else "password code ticket"
     )
-    for size in (2 * MIB, 390_000, 7_900):
-        for sign, width in (("\u0316\u0300", 12), ("1", 1), (" ", 1), ("[", 3)):
-            for act in acts if "token" in OPERATIONS[name][0] else acts[:1]:
-                fields = dict.fromkeys(texts.split(), "x") | {"does": act, "form": act}
-                room = size - 1_000
-                for filled in texts.split() if size == 7_900 else ("text", "password", "code"):
-                    raw = urlencode(fields | {filled: sign * (room // width)}).encode()
+    for act in acts.split():
+        for size in (390_000, 2 * MIB) if customers else (7_900, 2 * MIB):
+            for filled in texts.split():
+                for sign, width in ((MARKS, 12), ("1", 1), (" ", 1), ("[", 3)):
+                    fields = dict.fromkeys(["login", "again", *texts.split()], "x") | {"does": act, "form": act}
+                    raw = urlencode(fields | {filled: sign * ((size - 1_000) // width)}).encode()
                     about = f"{len(raw)} bytes of {sign!r} in {filled}, {act}"
-                    await quickly(lambda raw=raw: send(busy, name, raw, FORM), about)
+                    await quickly(lambda raw=raw: send(lone, name, raw, FORM), about)
+                if size > MIB:
+                    break  # refused before anybody looks into it
 
 
 @pytest.mark.parametrize("name", OPERATIONS)
-async def test_no_header_and_no_parameter_holds_anybody_up(busy: World, name: str):
+async def test_no_header_and_no_parameter_holds_anybody_up(lone: World, name: str):
     path, method, operation = OPERATIONS[name]
     named = operation.get("parameters", ())
     body = b"{}" if "requestBody" in operation else None
@@ -300,18 +318,18 @@ async def test_no_header_and_no_parameter_holds_anybody_up(busy: World, name: st
         for kind, worst in HEADERS.items():
             given = {header: worst(PLAIN.get(header, ""))}
             who = None if header == "cookie" else caller_of(operation)
-            url = address_of(busy, path)
-            ask = lambda given=given, who=who, url=url: busy.ask(who, method, url, body, **given)  # noqa: E731
+            url = address_of(lone, path)
+            ask = lambda given=given, who=who, url=url: lone.ask(who, method, url, body, **given)  # noqa: E731
             await quickly(ask, f"{kind} in {header}")
     for text in ("1" * 60_000, quote(" " * 15_000 + "x"), quote(MARKS * 4_000), "-" * 60_000):
         for one in named:
             if one["in"] == "path":
-                url = address_of(busy, path, **{one["name"]: text})
-                ask = lambda url=url: busy.ask(caller_of(operation), method, url, body)  # noqa: E731
+                url = address_of(lone, path, **{one["name"]: text})
+                ask = lambda url=url: lone.ask(caller_of(operation), method, url, body)  # noqa: E731
                 await quickly(ask, f"{text[:9]}… as {one['name']}")
             elif one["in"] == "query":
                 query = f"?{one['name']}={text}"
-                given = await quickly(lambda query=query: send(busy, name, body, query=query), query[:20])
+                given = await quickly(lambda query=query: send(lone, name, body, query=query), query[:20])
                 assert given.status_code in (400, 413, 415), query[:20]
 
 
@@ -412,13 +430,15 @@ async def test_no_table_freezes_who_plans(busy: World, cell: str):
 
 
 async def test_the_watch_sees_what_holds_the_loop_up():
-    marks = "a" + MARKS * 20_000  # 80 KB
+    """The pattern that a Content-Type was held against; a normalisation is as slow only in some versions of Python."""
+    slow = re.compile(rb"application/json\s*(;\s*charset\s*)?;?\s*")
+    kind = b"application/json" + b" " * 12_000 + b"x"
 
-    async def here() -> str:
-        return normalize("NFC", marks)
+    async def here() -> re.Match[bytes] | None:
+        return slow.fullmatch(kind)
 
     assert (await held_up(here))[0] > MOST
-    assert (await held_up(lambda: asyncio.to_thread(normalize, "NFC", marks)))[0] > MOST
+    assert (await held_up(lambda: asyncio.to_thread(slow.fullmatch, kind)))[0] > MOST
 
 
 async def test_the_watch_does_not_count_what_others_do_meanwhile():
