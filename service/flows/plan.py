@@ -103,7 +103,7 @@ async def goes(tx: Tx, login: str, others: tuple[str, ...]) -> Person:
         raise InvalidBody("", (Fault("/crew", "given-twice", "name everybody once"),))
     wrong = tuple(Fault(at, "unknown-person", "no such technician") for at, one in names if not works(one))
     if wrong or technician is None:
-        raise UnknownPerson("", wrong)
+        raise UnknownPerson("", wrong[:20])
     return technician
 
 
