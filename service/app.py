@@ -5,17 +5,22 @@ import gc
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 from secrets import randbits
+from tempfile import TemporaryDirectory
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from litestar import Litestar
 from litestar.types import ASGIApp
 
+from service.domain.allowance import Allowance
 from service.domain.pace import Pace
+from service.domain.volume import Most
 from service.flows import deliver, gateways, orphans, publish, sequence, standing
 from service.flows import uploads as sweeping
 from service.flows.house import Desk, House, vault
+from service.flows.quota import Quota
 from service.http import (
     agenda,
     calendar,
@@ -47,6 +52,7 @@ from service.http.problems import HANDLERS, log_defect
 from service.http.shortcut import shortcut
 from service.settings import Settings
 from service.storage.database import open_database
+from service.storage.migrate import NoDatabase, OlderDatabase
 
 ROUTES = (
     *health.ROUTES,
@@ -95,17 +101,30 @@ def litestar(house: House | None = None, max_body: int = 0) -> Litestar:
     return app
 
 
-def house_of(settings: Settings) -> House:
-    """What the flows work with, not yet opened."""
+def house_of(settings: Settings, scratch: Path | None = None) -> House:
+    """What the flows work with, not yet opened. With `scratch`, a folder for what is fetched, it is only looked at."""
     return House(
-        db=open_database(settings.database_address),
+        db=open_database(settings.database_address, only_read=scratch is not None),
         clock=clock,
         new_id=new_id,
         zone=ZoneInfo(settings.zone),
         max_entries=settings.max_entries,
-        vault=vault(settings.data, settings.blobs, settings.max_file),
+        vault=vault(settings.data, settings.blobs, settings.max_file, scratch),
         requests=Pace(settings.requests),
         strangers=Pace(settings.strangers),
+        most=Most(batches=settings.visit_records, entries=settings.visit_entries, size=settings.visit_bytes),
+        quota=Quota(
+            records=Allowance(settings.day_records),
+            entries=Allowance(settings.day_entries),
+            size=Allowance(settings.day_bytes),
+            kept=Allowance(settings.day_quarantine),
+            kept_size=Allowance(settings.day_quarantine_bytes),
+            photos=Allowance(settings.day_photos),
+            photos_size=Allowance(settings.day_photo_bytes),
+            unnamed_size=settings.day_unnamed_bytes,
+            waiting_rows=settings.quarantine,
+            waiting_size=settings.quarantine_bytes,
+        ),
         desk=Desk(
             url=settings.public_url,
             company=settings.company,
@@ -128,6 +147,41 @@ async def opened(house: House) -> AsyncIterator[House]:
         yield house
     finally:
         await house.db.close()
+
+
+@asynccontextmanager
+async def commanded(house: House) -> AsyncIterator[House]:
+    """An opened house for one command."""
+    async with opened(house):
+        yield house
+        await sequence.catch_up(house)
+
+
+@asynccontextmanager
+async def looked_at(settings: Settings) -> AsyncIterator[House]:
+    """The house as it is: nothing of it is made, mended or brought up to date."""
+    with TemporaryDirectory(prefix="doorstep-look-") as scratch:
+        house = house_of(settings, Path(scratch))
+        try:
+            await house.db.start()
+            yield house
+        finally:
+            await house.db.close()
+
+
+async def need_database(settings: Settings, *, in_empty: bool = False, anywhere: bool = False) -> None:
+    """NoDatabase where there is none: an address may be mistyped. Where the place for it is there and empty, or even
+    anywhere, opening it may make one."""
+    db = open_database(settings.database_address, only_read=True)
+    try:
+        await db.start()
+    except OlderDatabase:
+        pass  # it is brought up to date when it is opened
+    except NoDatabase as error:
+        if not (anywhere or (in_empty and error.fresh)):
+            raise
+    finally:
+        await db.close()
 
 
 @asynccontextmanager

@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 
 from service import bundles, serving
-from service.app import house_of, litestar, opened
+from service.app import commanded, house_of, litestar, looked_at, need_database
 from service.domain.errors import Problem
 from service.domain.roster import ROLES, NewPerson, trimmed
 from service.domain.source import Unreadable
@@ -21,10 +21,10 @@ from service.flows import doorstep, lint, people, publish, verify
 from service.http import logs, openapi
 from service.settings import Settings, SettingsError, documented, from_environment
 from service.storage.folder import shipped
-from service.storage.migrate import NewerDatabase
+from service.storage.migrate import NewerDatabase, NoDatabase, OlderDatabase
 
 Command = Callable[[argparse.Namespace, Settings], int]
-REFUSED = (publish.PublishError, people.PersonError, NewerDatabase, Unreadable, OSError)
+REFUSED = (publish.PublishError, people.PersonError, NewerDatabase, OlderDatabase, Unreadable, OSError)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -44,6 +44,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
     except Problem as problem:
         return _say(f"{problem.title['zh']} / {problem.title['en']} {problem.detail}", 1)
+    except NoDatabase as error:
+        return _say(f"{error}\n{_instead(options)}", 1)
     except REFUSED as error:
         return _say(str(error), 1)
 
@@ -51,6 +53,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _say(text: str, status: int) -> int:
     sys.stderr.write(f"doorstep: {text}\n")
     return status
+
+
+def _instead(options: argparse.Namespace) -> str:
+    """What to do where there is no database."""
+    zh, en = ("，或加 --create", ", or add --create") if "create" in options else ("", "")
+    return (
+        f"请核对 DOORSTEP_DATA 和 DOORSTEP_DATABASE；要新建，请先运行一次 doorstep serve{zh} / "
+        f"check DOORSTEP_DATA and DOORSTEP_DATABASE; to make a new one start `doorstep serve` once{en}"
+    )
 
 
 def _print(content: object) -> None:
@@ -88,6 +99,7 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--badge", default="", help="number on the ID card (工号), which customers are told")
     one.add_argument("--title", default="", help="what he is called, such as 维修员")
     one.add_argument("--token", action="store_true", help="make a bearer token for scripts")
+    _may_create(one)
     one.set_defaults(command=_person_add)
     one = person.add_parser("invite", help="print a new one-time code for who forgot his password")
     one.add_argument("login", metavar="LOGIN")
@@ -102,11 +114,20 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("folder", nargs="?", type=Path, default=shipped(), metavar="FOLDER")
     one.add_argument("--who", required=True, help="who decided it")
     one.add_argument("--why", required=True, help="the reason")
+    _may_create(one)
     one.set_defaults(command=_publish)
 
     commands.add_parser("verify", help="check all that is kept against the log").set_defaults(command=_verify)
     commands.add_parser("openapi", help="print the OpenAPI document").set_defaults(command=_openapi)
     return parser
+
+
+def _may_create(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--create",
+        action="store_true",
+        help="make the database where there is none; an empty folder needs no such word",
+    )
 
 
 def _serve(options: argparse.Namespace, settings: Settings) -> int:
@@ -128,7 +149,8 @@ def _person_add(options: argparse.Namespace, settings: Settings) -> int:
     person = trimmed(given)
 
     async def work() -> people.Added:
-        async with opened(house_of(settings)) as house:
+        await need_database(settings, in_empty=True, anywhere=options.create)
+        async with commanded(house_of(settings)) as house:
             added = await people.add(house, person, with_token=options.token)
             await doorstep.give_card(house, person.login, person.badge, person.title)
             return added
@@ -139,7 +161,8 @@ def _person_add(options: argparse.Namespace, settings: Settings) -> int:
 
 def _person_invite(options: argparse.Namespace, settings: Settings) -> int:
     async def work() -> people.Added:
-        async with opened(house_of(settings)) as house:
+        await need_database(settings)
+        async with commanded(house_of(settings)) as house:
             return await people.invite_from_console(house, options.login, reset=options.reset)
 
     _print(asyncio.run(work()))
@@ -155,7 +178,8 @@ def _lint(options: argparse.Namespace, _: Settings) -> int:
 
 def _publish(options: argparse.Namespace, settings: Settings) -> int:
     async def work() -> publish.Published:
-        async with opened(house_of(settings)) as house:
+        await need_database(settings, in_empty=True, anywhere=options.create)
+        async with commanded(house_of(settings)) as house:
             return await publish.publish(house, options.folder, options.who, options.why)
 
     _print(asyncio.run(work()))
@@ -164,7 +188,7 @@ def _publish(options: argparse.Namespace, settings: Settings) -> int:
 
 def _verify(_: argparse.Namespace, settings: Settings) -> int:
     async def work() -> verify.Verified:
-        async with opened(house_of(settings)) as house:
+        async with looked_at(settings) as house:
             return await verify.verify(house)
 
     verified = asyncio.run(work())

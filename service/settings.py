@@ -18,6 +18,20 @@ PREFIX = "DOORSTEP_"
 MIB = 2**20
 
 
+_NONE_WITH_0 = (
+    "day_records",
+    "day_entries",
+    "day_bytes",
+    "day_quarantine",
+    "day_quarantine_bytes",
+    "day_photos",
+    "day_photo_bytes",
+    "day_unnamed_bytes",
+    "quarantine",
+    "quarantine_bytes",
+)
+
+
 class SettingsError(ValueError):
     """A setting cannot be used; the message names the variable and says what to write."""
 
@@ -48,6 +62,29 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     strangers: Annotated[
         int, About("Requests a minute from one address by those without a token, also all at once; 0: no limit.")
     ] = 600
+    visit_records: Annotated[
+        int, About("Most records of a visit; the office, the customer's link and door codes each have as many again.")
+    ] = 500
+    visit_entries: Annotated[
+        int,
+        About(
+            "Most entries of a visit, and pieces of evidence; a fiftieth as many things, and a hundredth as many "
+            "signatures and refusals. Each kind apart, as above."
+        ),
+    ] = 3000
+    visit_bytes: Annotated[int, About("Most bytes of a visit's records; each kind apart, as above.")] = 4 * MIB
+    day_records: Annotated[int, About("Records (or batches of the office) of one person in a day; 0: no limit.")] = 2000
+    day_entries: Annotated[int, About("Entries of one person in a day; 0: no limit.")] = 40_000
+    day_bytes: Annotated[int, About("Bytes of records of one person in a day; 0: no limit.")] = 64 * MIB
+    day_quarantine: Annotated[int, About("Inputs of one person in a day kept in quarantine; 0: no limit.")] = 200
+    day_quarantine_bytes: Annotated[int, About("Bytes of those; 0: no limit.")] = 64 * MIB
+    day_photos: Annotated[int, About("Photos of one person in a day; 0: no limit.")] = 3000
+    day_photo_bytes: Annotated[int, About("Bytes of those; 0: no limit.")] = 4096 * MIB
+    day_unnamed_bytes: Annotated[
+        int, About("Bytes of one person's photos in a day that no record of theirs names (yet); 0: no limit.")
+    ] = 1024 * MIB
+    quarantine: Annotated[int, About("Inputs in quarantine that wait for a decision, in all; 0: no limit.")] = 10_000
+    quarantine_bytes: Annotated[int, About("Bytes of those; 0: no limit.")] = 2048 * MIB
     connections: Annotated[int, About("Most connections at once; fewer where the system allows fewer open files.")] = (
         1000
     )
@@ -127,7 +164,7 @@ def _check(settings: Settings) -> None:
         given = urlsplit(getattr(settings, name))
         if given.geturl() and (given.scheme not in schemes or not given.hostname):
             raise SettingsError(f"{PREFIX}{name.upper()} must begin with {schemes[0]}:// or {schemes[1]}:// and a host")
-    for name in ("cutoff_hours", "requests", "strangers", "connections_each"):
+    for name in ("cutoff_hours", "requests", "strangers", "connections_each", *_NONE_WITH_0):
         if getattr(settings, name) < 0:
             raise SettingsError(f"{PREFIX}{name.upper()} must be at least 0")
     try:
@@ -140,7 +177,8 @@ def _check(settings: Settings) -> None:
             ip_network(proxy)
         except ValueError:
             raise SettingsError(f"DOORSTEP_PROXIES: {proxy} is no address and no network") from None
-    for name in ("max_body", "max_entries", "max_file", "connections"):
+    positive = ("max_body", "max_entries", "max_file", "connections", "visit_records", "visit_entries", "visit_bytes")
+    for name in positive:
         if getattr(settings, name) < 1:
             raise SettingsError(f"{PREFIX}{name.upper()} must be at least 1")
     zones = available_timezones()  # empty on a machine without a zone database: then nothing can be said

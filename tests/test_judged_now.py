@@ -1,6 +1,9 @@
 """The server judges at its own time. What has arrived is seen from when it came, whatever its clock says, and the list,
 the visit, the receipt and `verify` say the same of it."""
 
+import json
+import subprocess
+import sys
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,7 +12,7 @@ import pytest
 from service.flows.verify import verify
 
 from .desk import stand
-from .town import said, uid
+from .town import a_plan, encode, said, uid
 from .world import RECORD, VISIT, World, record
 
 FAR = "2026-04-11T09:00:00+08:00"  # forty days after the visit
@@ -145,3 +148,53 @@ async def test_the_visit_says_that_a_clock_was_ahead_or_behind(
     (one,) = visit["records"]
     assert (one["clock_ahead_seconds"], one["clock_behind_seconds"]) == told
     assert ("clock" in visit["flags"]) == (told[0] is not None)
+
+
+def bundle(now: str, *entries: dict[str, Any]) -> dict[str, Any]:
+    visit = {"id": "v", "type": "repair_leak", "window": a_plan()["window"]}
+    return {"visit": visit, "entries": list(entries), "now": now}
+
+
+def judged(*bundles: dict[str, Any]) -> list[dict[str, Any]]:
+    """What `doorstep judge -` prints."""
+    lines = b"\n".join(encode(one) for one in bundles)
+    done = subprocess.run([sys.executable, "-m", "service", "judge", "-"], input=lines, capture_output=True, check=True)
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def test_a_bundle_sees_what_came_by_then_and_without_that_what_is_dated_by_then() -> None:
+    now, later = "2026-03-02T09:30:00+08:00", "2026-03-02T09:45:00+08:00"
+    arrived = said("09:40", "arrived")
+    early, late = {"received_at": "2026-03-02T09:30:00+08:00"}, {"received_at": later}
+    verdicts = [
+        one["verdict"]
+        for one in judged(
+            bundle(now, arrived),
+            bundle(now, arrived | early),
+            bundle(now, arrived | late),
+            bundle(later, arrived),
+            bundle(later, arrived | {"received_at": "2026-03-02T10:00:00+08:00"}),
+        )
+    ]
+    assert [verdict is not None for verdict in verdicts] == [False, True, False, True, True]
+
+
+def test_a_bundle_says_which_of_two_came_first_else_they_are_as_they_say() -> None:
+    now = "2026-03-02T12:00:00+08:00"
+    slip = said("10:00", "own_damage", thing="tile")
+    back = said("09:30", "", withdraws=slip["id"], reason="写错了")
+    came = [{"received_at": f"2026-03-02T11:0{minute}:00+08:00"} for minute in (0, 1)]
+    arrived = said("09:05", "arrived")
+    codes = [
+        {finding["code"] for finding in one["findings"]}
+        for one in judged(
+            bundle(now, arrived, slip, back),  # by `at` the withdrawal is too early
+            bundle(now, arrived, slip | came[0], back | came[1]),
+            bundle(now, arrived, slip | came[0], back | came[0]),  # of one batch
+            bundle(now, arrived, back | came[0], slip | came[0]),
+            bundle(now, arrived, slip | came[1], back | came[0]),
+            bundle(now, arrived, slip | came[0], back),
+        )
+    ]
+    stands = ["missing.own_damage_recorded[tile]" in one for one in codes]
+    assert stands == [True, False, False, True, True, True]

@@ -10,7 +10,7 @@ import pytest
 from service.flows import demo, doorstep, people
 from service.flows.people import NewPerson
 from service.flows.verify import verify
-from service.storage import batches, checklists
+from service.storage import batches, checklists, log
 
 from .pictures import name, picture
 from .test_devices import registered
@@ -47,6 +47,7 @@ async def full(address: str) -> AsyncIterator[World]:
         gone = await world.ask("admin", "PUT", "/v1/people/zhou/departure", {"reason": "退休"})
         told = [one.status_code for one in (lost, changed, kept, hired, face, out, gone)]
         assert told == [200, 200, 400, 201, 204, 204, 200], told
+        await log.number_leaves(world.house.db)
         assert (await verify(world.house)).faults == []  # the control
         async with world.house.vault.blobs.local(bytes.fromhex(name(BROKEN))) as path:
             path.write_bytes(b"changed")

@@ -4,10 +4,10 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from .bounds import Code, Words, timely
 from .confirmation import Level, Outcome
 from .entry import Entry, Moment, Sha256, Thing
 
-Words = Annotated[str, msgspec.Meta(max_length=2000)]
 Said = Annotated[str, msgspec.Meta(min_length=1, max_length=1000, pattern=r"\S")]
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=60, pattern=r"\S")]
 Number = Annotated[float, msgspec.Meta(ge=-100_000, le=100_000)]
@@ -19,8 +19,8 @@ class Answered(msgspec.Struct, frozen=True, kw_only=True):
     """One answer: of a question or of an item, of all its things or of one. `good`: as it ought to be."""
 
     good: bool
-    question: str | None = None
-    item: str | None = None
+    question: Code | None = None
+    item: Code | None = None
     thing: Thing | None = None
 
 
@@ -33,7 +33,7 @@ class AnotherTime(msgspec.Struct, frozen=True):
 class Raised(msgspec.Struct, frozen=True):
     """Something happened, whatever the technician said: the fact, in the customer's words."""
 
-    fact: str
+    fact: Code
     text: Said
 
 
@@ -68,6 +68,9 @@ class Answers(msgspec.Struct, frozen=True, kw_only=True):
     comment: Words | None = None
     another_time: AnotherTime | None = None
     window_from: Moment | None = None
+
+    def __post_init__(self) -> None:
+        timely("window_from", self.window_from)
 
 
 class ByLink(msgspec.Struct, frozen=True, kw_only=True):

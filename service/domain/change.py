@@ -5,8 +5,9 @@ from typing import Annotated, Any
 
 import msgspec
 
+from .bounds import Short, timely
 from .entry import Moment
-from .visit import Customer, Name, Plan, Rescheduled, Window, Work
+from .visit import Crew, Customer, Dates, Name, Plan, Rescheduled, Window, Work
 
 Reason = Annotated[str, msgspec.Meta(pattern=r"\S", max_length=2000)]
 
@@ -18,12 +19,16 @@ class NewWindow(msgspec.Struct, frozen=True, rename={"start": "from", "end": "to
     end: Moment
     reason: Reason
 
+    def __post_init__(self) -> None:
+        timely("from", self.start)
+        timely("to", self.end)
+
 
 class NewTechnician(msgspec.Struct, frozen=True, omit_defaults=True):
     """Somebody else goes (转派). Without `crew` the crew stays, but for him."""
 
     technician: Name
-    crew: tuple[Name, ...] | None = None
+    crew: Crew | None = None
     reason: Annotated[str, msgspec.Meta(max_length=2000)] | None = None
 
 
@@ -33,7 +38,7 @@ class NewDetails(msgspec.Struct, frozen=True, omit_defaults=True):
     reason: Reason
     customer: Customer | None = None
     work: Work | None = None
-    external_ref: str | None = None
+    external_ref: Short | None = None
     inspectors: Annotated[int, msgspec.Meta(ge=0, le=100)] | None = None
 
 
@@ -43,7 +48,7 @@ class Cancellation(msgspec.Struct, frozen=True):
     reason: Reason
 
 
-Due = dict[str, Moment]
+Due = Dates
 """By item, or `item[thing]`: when an open duty is to be done."""
 
 Content = NewWindow | NewTechnician | NewDetails | Cancellation | Due

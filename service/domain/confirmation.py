@@ -9,10 +9,11 @@ import msgspec
 from .checklist import Question, Text
 from .entry import Entry, Evidence, Refused
 from .judge import judge
+from .past import Past, Sheet
 from .proof import refusal_holds
 from .reading import Key, Mark, Reading, micros
 from .rules import Rule, Rules
-from .statement import Made, make, statements
+from .statement import Made, statements
 from .visit import Visit
 
 MOST = 8  # questions on one page
@@ -80,18 +81,20 @@ class Paper(msgspec.Struct, frozen=True):
 
 def papers(rules: Rules, visit: Visit, entries: Sequence[Entry], read: Reading, true: frozenset[str]) -> list[Paper]:
     """Every statement that applies now, with its signature. `read` is the reading of `entries`, `true` its facts."""
-    return [_paper(rules, visit, entries, read, made) for made in statements(rules, visit.id, read, true)]
+    past = Past(rules, entries, read)
+    return [_paper(rules, made, Sheet(past, visit, made)) for made in statements(rules, visit.id, read, true)]
 
 
-def _paper(rules: Rules, visit: Visit, entries: Sequence[Entry], read: Reading, made: Made) -> Paper:
+def _paper(rules: Rules, made: Made, sheet: Sheet) -> Paper:
     if made.table.signs is None:
         return Paper(made, None, ())
     key: Key = made.table.signs if made.thing is None else (made.table.signs, made.thing)
+    read = sheet.past.read
     signed = [mark for mark in read.acts.get(key, ()) if _signatures(mark[2])]
     signed.sort(key=lambda mark: mark[:2])
-    signatures = [_signature(rules, visit, entries, read, made, mark) for mark in signed]
+    signatures = [_signature(rules, made, sheet, mark) for mark in signed]
     refusals = sorted(read.refused.get(key, ()), key=lambda mark: mark[:2])
-    declined = tuple(_declined(rules, visit, entries, read, made, mark) for mark in refusals)
+    declined = tuple(_declined(made, sheet, mark) for mark in refusals)
     if not signatures:
         return Paper(made, None, declined)
     # the last one; but one on the words of now that was given more surely is put aside by none that was not
@@ -104,18 +107,15 @@ def _signatures(entry: Entry) -> list[Evidence]:
     return [piece for piece in entry.evidence if piece.kind == "signature"]
 
 
-def _signature(
-    rules: Rules, visit: Visit, entries: Sequence[Entry], read: Reading, made: Made, mark: Mark
-) -> Signature:
+def _signature(rules: Rules, made: Made, sheet: Sheet, mark: Mark) -> Signature:
     entry = mark[2]
     piece = _signatures(entry)[-1]
     own = entry.via == "link" and any(one.kind == "customer_confirm" for one in entry.evidence)
     named = piece.statement_sha256
     state: Literal["holds", "changed", "wrong", "unbound"] = "unbound"
     if named is not None:
-        then = make(rules, made.table, visit.id, read, made.thing, mark[0]).sha256
-        true = named == then or entry.via == "link"  # by the link it was compared when it came
-        true = true or named == _when_it_came(rules, visit, entries, read, made, mark)
+        # by the link it was compared when it came
+        true = entry.via == "link" or named in (sheet.then(mark[0]), sheet.when_it_came(mark))
         state = "wrong" if not true else "holds" if named == made.sha256 else "changed"
     return Signature(
         entry=entry.id,
@@ -131,17 +131,11 @@ def _signature(
     )
 
 
-def _when_it_came(rules: Rules, visit: Visit, entries: Sequence[Entry], read: Reading, made: Made, mark: Mark) -> str:
-    """The digest of the statement as it was when an entry came: what is dated back came later."""
-    early = Reading(rules, entries[: mark[1] + 1], read.now)
-    return make(rules, made.table, visit.id, early, made.thing, mark[0]).sha256
-
-
-def _declined(rules: Rules, visit: Visit, entries: Sequence[Entry], read: Reading, made: Made, mark: Mark) -> Declined:
+def _declined(made: Made, sheet: Sheet, mark: Mark) -> Declined:
     entry = mark[2]
-    same = make(rules, made.table, visit.id, read, made.thing, mark[0]).sha256 == made.sha256
+    same = sheet.then(mark[0]) == made.sha256
     if same and entry.via == "link":  # he read what there was, and not what came later and is dated back
-        same = _when_it_came(rules, visit, entries, read, made, mark) == made.sha256
+        same = sheet.when_it_came(mark) == made.sha256
     refused = entry.refused or Refused()
     helped = next((piece for piece in entry.evidence if piece.kind == "signature"), None)
     return Declined(

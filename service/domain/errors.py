@@ -388,6 +388,34 @@ class TooManyRequests(Problem):
     status = 429
 
 
+class VisitFull(Problem):
+    """这个任务的内容已达上限；内容请保留，并联系主管
+    This visit holds as much as it may; keep the content, and tell a supervisor"""
+
+    status, kept = 507, True
+
+
+class QuarantineFull(Problem):
+    """暂不能接收的内容太多，隔离区已满；请保留内容，稍后再发，并联系主管
+    Too much waits in quarantine; keep the content, send it again later, and tell a supervisor"""
+
+    status = 507
+
+
+class DayFull(Problem):
+    """一天内提交的内容太多；请保留内容，稍后再发
+    Too much was sent within a day; keep the content and send it again later"""
+
+    status = 429
+
+
+class PhotosUnnamed(Problem):
+    """没有写进记录的照片太多；请先提交写有这些照片的记录，再发照片
+    Too many photos are named by no record; submit the records that name them, then send more photos"""
+
+    status = 429
+
+
 class StorageFull(Problem):
     """磁盘已满，暂时不能保存；请保留内容，稍后再发
     The disk is full; keep the content and send it again later"""

@@ -4,15 +4,16 @@ At each place of a text starts one gram: two characters; or, where a letter or d
 those (numbers have only ten different digits: pairs of them would be in every visit).
 """
 
-import unicodedata
 from collections.abc import Iterable
+
+from .normalform import normal_form
 
 _LONG = 4
 
 
 def normal(text: str) -> str:
     """Text as it is compared: full-width forms as plain ones, without case and blanks."""
-    return "".join(unicodedata.normalize("NFKC", text).casefold().split()).replace("\0", "")
+    return "".join(normal_form("NFKC", text).casefold().split()).replace("\0", "")
 
 
 def grams(parts: Iterable[str]) -> set[str]:

@@ -2,7 +2,7 @@
 
 import re
 
-_HOUSE = re.compile(r".*?\d+\s*(?:号楼|号|幢|栋|弄)")
+_HOUSE = re.compile(r"(?<!\d)\d++\s*+(?:号楼|号|幢|栋|弄)")  # each sign is looked at once: nothing is tried again
 _TWO = frozenset("欧阳 上官 司马 诸葛 东方 皇甫 尉迟 公孙 慕容 令狐 司徒 夏侯 长孙 宇文 端木".split())  # noqa: SIM905
 
 
@@ -21,7 +21,7 @@ def phone(text: str) -> str:
 
 def address(text: str) -> str:
     """Up to the building; else the first characters."""
-    found = _HOUSE.match(text)
+    found = _HOUSE.search(text)
     if found and found.end() < len(text.strip()):
-        return f"{found[0]}***"
-    return found[0] if found else f"{text.strip()[:4]}***" if text.strip() else ""
+        return f"{text[: found.end()]}***"
+    return text[: found.end()] if found else f"{text.strip()[:4]}***" if text.strip() else ""

@@ -13,12 +13,14 @@ from .people import Role
 
 ROLES: tuple[Role, ...] = get_args(Role)
 _BREAKS = r"\u0000-\u001f\u007f-\u009f\u2028\u2029"
-LINE = rf"^[^{_BREAKS}]*$"
-NAME = rf"^[^{_BREAKS}]*[^\s{_BREAKS}][^{_BREAKS}]*$"
+LINE = rf"^[^{_BREAKS}]*$(?!\n)"
+NAME = rf"^[^\S{_BREAKS}]*[^\s{_BREAKS}][^{_BREAKS}]*$(?!\n)"  # blanks, then a sign: no two ways to read it
 LONG, LONGER = 100, 200
 Line = Annotated[str, msgspec.Meta(max_length=LONG, pattern=LINE)]
 Name = Annotated[str, msgspec.Meta(max_length=LONGER, pattern=NAME)]
 NOT_IN_LOGIN = " \n\t\r\0/?#%\\"
+Roles = Annotated[tuple[Role, ...], msgspec.Meta(max_length=20)]
+Areas = Annotated[tuple[Annotated[str, msgspec.Meta(max_length=LONGER)], ...], msgspec.Meta(max_length=200)]
 Wrong = tuple[Literal["/roles", "/areas", "/login", "/name", "/badge", "/title"], str]
 """Which part does not fit, and why."""
 _LINE, _NAME = re.compile(LINE), re.compile(NAME)
@@ -29,8 +31,8 @@ class NewPerson(msgspec.Struct, frozen=True):
 
     login: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
     name: Name
-    roles: tuple[Role, ...]
-    areas: tuple[str, ...] = ()
+    roles: Roles
+    areas: Areas = ()
     badge: Line = ""
     title: Line = ""
 
@@ -59,7 +61,7 @@ def wrong_newcomer(given: NewPerson) -> Wrong | None:
             "/login",
             "登录名：1 至 64 个字符，不含空格、全角或不可见字符 / a login: 1 to 64 plain, visible characters",
         )
-    if not _NAME.search(given.name) or len(given.name) > LONGER or not _writable(given.name):
+    if len(given.name) > LONGER or not _NAME.search(given.name) or not _writable(given.name):
         return "/name", f"姓名：一行，最多 {LONGER} 字 / a name: one line of at most {LONGER} characters"
     said = f"最多 {LONG} 字，不含换行 / at most {LONG} characters on one line"
     cards: tuple[tuple[Literal["/badge", "/title"], str], ...] = (("/badge", given.badge), ("/title", given.title))
@@ -75,15 +77,17 @@ def wrong_place(roles: tuple[Role, ...], areas: tuple[str, ...]) -> Wrong | None
         return "/roles", f"角色须为 / roles are: {', '.join(ROLES)}"
     if set(roles) == {"technician"} and len(areas) > 1:
         return "/areas", "技术员只能有一个片区 / a technician has one area"
-    if any(not _NAME.search(area) or len(area) > LONGER or not _writable(area) for area in areas):
+    if any(len(area) > LONGER or not _NAME.search(area) or not _writable(area) for area in areas):
         return "/areas", f"片区：一行，最多 {LONGER} 字 / an area: one line of at most {LONGER} characters"
     return None
 
 
 def _good_login(login: str) -> bool:
     """Visible, the same in every way to write it, and a part of an address that is no step up."""
+    if not 0 < len(login) <= 64:
+        return False
     plain = login.isprintable() and unicodedata.normalize("NFKC", login) == login
-    return plain and 0 < len(login) <= 64 and login not in (".", "..") and not any(c in login for c in NOT_IN_LOGIN)
+    return plain and login not in (".", "..") and not any(c in login for c in NOT_IN_LOGIN)
 
 
 def _writable(text: str) -> bool:

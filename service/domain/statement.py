@@ -7,16 +7,18 @@ digest. The phone without network and the customer's page make the same bytes fr
 
 import json
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
-from unicodedata import normalize
+from math import inf, isfinite, isnan
 
 import msgspec
 
 from .checklist import Field, Line, Statement
 from .entry import Answer
+from .normalform import normal_form
 from .reading import SPACE, Key, Mark, Reading
-from .rules import Rules
+from .rules import Rule, Rules
 
 FORM = "doorstep-statement/1"
 _TIME = re.compile("([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2})")
@@ -79,11 +81,23 @@ def _things(rules: Rules, table: Statement, read: Reading, true: frozenset[str])
     return (None,) if rules.tests[rule.test](set(true)) else ()
 
 
+Sources = tuple[tuple[Line, Rule, list[Mark]], ...]
+"""For each line of a statement the acts that have something to say there, in the order of time."""
+
+
 def make(
     rules: Rules, table: Statement, visit: str, read: Reading, thing: str | None = None, until: int | None = None
 ) -> Made:
     """The statement made from the acts at or before `until` (µs UTC), or from all."""
-    named = tuple(_lines(rules, table, read, thing, until))
+    found = sources(rules, table, read, thing)
+    return make_from(
+        rules, table, visit, found if until is None else tuple(_before(one, until) for one in found), thing
+    )
+
+
+def make_from(rules: Rules, table: Statement, visit: str, found: Sources, thing: str | None) -> Made:
+    """The statement made from these acts."""
+    named = tuple(_lines(found))
     lines = tuple(line for line, _ in named)
     document = Document(
         form=FORM,
@@ -98,16 +112,37 @@ def make(
     return Made(table, thing, document, digest(document), tuple(english for _, english in named))
 
 
-def _lines(
-    rules: Rules, table: Statement, read: Reading, thing: str | None, until: int | None
-) -> Iterator[tuple[Filled, str]]:
-    """Each line with its label in English."""
+def sources(rules: Rules, table: Statement, read: Reading, thing: str | None) -> Sources:
+    """What each line of a statement is made from."""
+    found: list[tuple[Line, Rule, list[Mark]]] = []
     for line in table.lines:
         rule = rules.by_id[line.item]
         key: Key = (rule.id, thing) if rule.per_thing and thing is not None else rule.id
-        acts = sorted(read.acts.get(key, ()), key=lambda mark: mark[:2])
-        if until is not None:
-            acts = [mark for mark in acts if mark[0] <= until]
+        acts = [mark for mark in read.acts.get(key, ()) if _speaks(rule, line, mark)]
+        acts.sort(key=lambda mark: mark[:2])
+        found.append((line, rule, acts))
+    return tuple(found)
+
+
+def _speaks(rule: Rule, line: Line, mark: Mark) -> bool:
+    """Whether an act has something to say in a line."""
+    if line.field and line.field in rule.fields:
+        return line.field in mark[2].fields
+    return any(piece.kind == line.evidence for piece in mark[2].evidence)
+
+
+def _before(source: tuple[Line, Rule, list[Mark]], until: int) -> tuple[Line, Rule, list[Mark]]:
+    line, rule, acts = source
+    return line, rule, acts[: bisect_right(acts, until, key=_time)]
+
+
+def _time(mark: Mark) -> int:
+    return mark[0]
+
+
+def _lines(found: Sources) -> Iterator[tuple[Filled, str]]:
+    """Each line with its label in English."""
+    for line, rule, acts in found:
         field = rule.fields.get(line.field) if line.field else None
         value = _answer(field, line.field or "", acts) if field else _evidence(line, acts)
         name = line.label or field or rule.item.label
@@ -119,8 +154,7 @@ def _lines(
 
 def _answer(field: Field, name: str, acts: Sequence[Mark]) -> list[str]:
     """The last answer counts: a reading is corrected by writing it again."""
-    given = [mark[2].fields[name] for mark in acts if name in mark[2].fields]
-    text = plain(_text(field, given[-1])) if given else ""
+    text = plain(_text(field, acts[-1][2].fields[name])) if acts else ""
     return [text] if text else []
 
 
@@ -151,14 +185,19 @@ def _evidence(line: Line, acts: Sequence[Mark]) -> list[str]:
 
 def plain(text: str) -> str:
     """Text as it is signed: in NFC, without white space (as ECMAScript trims it) at its ends."""
-    return normalize("NFC", text).strip(SPACE)
+    return normal_form("NFC", text).strip(SPACE)
 
 
 def number(value: float) -> str:
-    """A number as ECMAScript writes it (RFC 8785 3.2.2.3), so that every reader writes the same."""
+    """A number as ECMAScript writes it (RFC 8785 3.2.2.3), so that every reader writes the same.
+
+    Any number: one too large for a double is to ECMAScript `Infinity`.
+    """
     if isinstance(value, int) and abs(value) <= _EXACT:
         return str(value)
-    given = float(value)
+    given = _double(value)
+    if not isfinite(given):
+        return "NaN" if isnan(given) else "Infinity" if given > 0 else "-Infinity"
     if abs(given) < 1e21 and given.is_integer():
         return str(int(_whole(given)))
     mantissa, _, exponent = repr(given).partition("e")
@@ -169,6 +208,13 @@ def number(value: float) -> str:
         sign, digits = ("-", mantissa[1:]) if mantissa.startswith("-") else ("", mantissa)
         return f"{sign}0.{'0' * (-power - 1)}{digits.replace('.', '')}"
     return f"{mantissa.removesuffix('.0')}e{'+' if power > 0 else '-'}{abs(power)}"
+
+
+def _double(value: float) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        return inf if value > 0 else -inf
 
 
 def _whole(given: float) -> str:

@@ -25,6 +25,11 @@ def step_of(secret: bytes, code: str, ms: int) -> int | None:
     return found[-1] if found else None
 
 
+def latest(ms: int) -> int:
+    """The last time step whose code is taken at a time."""
+    return ms // 1000 // SECONDS + SLACK
+
+
 def address(secret: bytes, login: str, issuer: str) -> str:
     """What the QR says to an authenticator app."""
     who, at = quote(f"{issuer}:{login}", safe=":"), quote(issuer)

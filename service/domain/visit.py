@@ -1,12 +1,18 @@
 """A visit as the judge sees it, and as dispatch plans it."""
 
+from datetime import datetime
 from typing import Annotated
 
 import msgspec
 
-from .entry import Entry, Moment
+from .bounds import Address, Code, Line, Short, Words, timely
+from .entry import Entry, Moment, entries_timely
 
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+Key = Annotated[str, msgspec.Meta(max_length=150)]  # an item, or item[thing]
+Facts = Annotated[dict[Code, bool], msgspec.Meta(max_length=200)]
+Dates = Annotated[dict[Key, Moment], msgspec.Meta(max_length=500)]
+Crew = Annotated[tuple[Name, ...], msgspec.Meta(max_length=50)]
 DEVICE_CLOCK = {
     "description": "The wall clock, the monotonic clock in ms, and the session that began it, as in an entry.",
     "type": ["object", "null"],
@@ -33,18 +39,30 @@ class Rescheduled(msgspec.Struct, frozen=True, rename={"start": "from", "end": "
     end: Moment
 
 
+def _window_timely(place: str, given: Window | Rescheduled | None) -> None:
+    if given is not None:
+        timely(f"{place}.from", given.start)
+        timely(f"{place}.to", given.end)
+
+
+def due_timely(place: str, due: dict[str, datetime]) -> None:
+    """ValueError unless all dates of duties are taken."""
+    for moment in due.values():
+        timely(place, moment)
+
+
 class Visit(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """What the judge needs to know of a visit beside its entries."""
 
-    id: str
-    type: str
-    checklist: str = ""
+    id: Line
+    type: Code
+    checklist: Code = ""
     window: Window | None = None
     rescheduled: tuple[Rescheduled, ...] = ()
-    assigned: dict[str, bool] = {}
-    exempt_reason: str | None = None
-    policies: dict[str, bool] = {}
-    due: dict[str, Moment] = {}
+    assigned: Facts = {}
+    exempt_reason: Words | None = None
+    policies: Facts = {}
+    due: Dates = {}
     inspectors: int | None = None
 
 
@@ -55,45 +73,58 @@ class Bundle(msgspec.Struct, frozen=True):
     entries: list[Entry]
     now: Moment
 
+    def __post_init__(self) -> None:
+        timely("now", self.now)
+        _window_timely("visit.window", self.visit.window)
+        for number, moved in enumerate(self.visit.rescheduled):
+            timely(f"visit.rescheduled[{number}].at", moved.at)
+            _window_timely(f"visit.rescheduled[{number}]", moved)
+        due_timely("visit.due", self.visit.due)
+        entries_timely(self.entries)
+
 
 class Customer(msgspec.Struct, frozen=True, omit_defaults=True):
     """Whom the visit is for. `account` is the number on the bill (户号)."""
 
     name: Name
-    phone: str = ""
-    address: str = ""
-    account: str = ""
-    place: str | None = None
-    organisation: str | None = None
+    phone: Short = ""
+    address: Address = ""
+    account: Short = ""
+    place: Address | None = None
+    organisation: Line | None = None
 
 
 class Work(msgspec.Struct, frozen=True, omit_defaults=True):
     """What will be done, and where: two of the things 4.3.1 asks to tell."""
 
-    content: str
-    place: str = ""
+    content: Words
+    place: Address = ""
 
 
 class Plan(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """What a dispatcher sends to create a visit. `technician` is a login, `follows` the visit that this one goes on."""
 
-    type: str
+    type: Code
     technician: Name
     customer: Customer
     work: Work
     window: Window | None = None
-    crew: tuple[Name, ...] = ()
-    area: str | None = None
-    assigned: dict[str, bool] = {}
-    exempt_reason: str | None = None
-    policies: dict[str, bool] = {}
-    due: dict[str, Moment] = {}
+    crew: Crew = ()
+    area: Line | None = None
+    assigned: Facts = {}
+    exempt_reason: Words | None = None
+    policies: Facts = {}
+    due: Dates = {}
     inspectors: Annotated[int, msgspec.Meta(ge=0, le=100)] | None = None
-    external_ref: str | None = None
-    follows: str | None = None
+    external_ref: Short | None = None
+    follows: Short | None = None
+
+    def __post_init__(self) -> None:
+        _window_timely("window", self.window)
+        due_timely("due", self.due)
 
 
-Uuid = Annotated[str, msgspec.Meta(extra_json_schema={"format": "uuid"})]
+Uuid = Annotated[str, msgspec.Meta(max_length=100, extra_json_schema={"format": "uuid"})]
 """With dashes. Whoever reads it looks whether it is one."""
 
 
@@ -106,16 +137,22 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
 
     id: Uuid
     visit: Uuid
-    checklist: str
+    checklist: Code
     entries: tuple[Entry, ...]
-    correction: str | None = None
-    app: str | None = None
+    correction: Short | None = None
+    app: Short | None = None
     device_clock: Annotated[msgspec.Raw, msgspec.Meta(extra_json_schema=DEVICE_CLOCK)] | msgspec.UnsetType = (
         msgspec.UNSET
     )
+
+    def __post_init__(self) -> None:
+        entries_timely(self.entries)
 
 
 class OfficeEntries(msgspec.Struct, frozen=True):
     """Entries that a dispatcher or supervisor writes."""
 
     entries: tuple[Entry, ...]
+
+    def __post_init__(self) -> None:
+        entries_timely(self.entries)

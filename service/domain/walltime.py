@@ -19,6 +19,7 @@ _TIME = re.compile(_CLOCK)
 _EXACT = re.compile(rf"{_DAY}T(?P<hour>\d{{2}}):{_MINUTE}(?P<offset>Z|[+-]\d{{2}}:\d{{2}})?")
 _RANGE = re.compile(rf"(?:{_DAY}\s*)?{_CLOCK}\s*(?:[-–—~至到]|--).*")  # dashes as people type them
 _SERIAL = re.compile(r"[2-6]\d{4}(?:\.\d+)?")  # days since 1899-12-30, as Excel counts the years 1954 to 2091
+_LONGEST = 100  # characters; no time is longer
 _FIRST = datetime(1899, 12, 30)  # noqa: DTZ001 - a day on the wall
 _NOON = 12
 _MORNING, _AFTERNOON = {hour: hour for hour in range(1, 12)}, {12: 12} | {hour: hour + 12 for hour in range(1, 12)}
@@ -51,7 +52,9 @@ def read(text: str, zone: tzinfo, day: date | None = None) -> datetime:
     """The moment on the clocks of `zone`, if no offset is given; full-width forms are as good as plain ones. A time
     alone is of `day`, where there is one. NoTime when only the day is given, TwoTimes for a range, Unclear where it
     may be noon or night; ValueError when it cannot be read."""
-    plain = unicodedata.normalize("NFKC", text).strip()
+    if len(text) > _LONGEST:
+        raise ValueError(text)
+    plain = " ".join(unicodedata.normalize("NFKC", text).split())
     if _SERIAL.fullmatch(plain):
         return _of_excel(float(plain), zone)
     found = _EXACT.fullmatch(plain)

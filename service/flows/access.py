@@ -34,6 +34,11 @@ def place(address: str) -> bytes:
     return sha256(b"address " + address.encode()).digest()
 
 
+def near(seen: int | None, now: int) -> bool:
+    """Whether a technician may be where he was seen then."""
+    return seen is not None and abs(now - seen) < NEAR
+
+
 async def holder_of(tx: Tx, token: bytes) -> Holder:
     """Whose token (its digest) it is. DeviceRevoked, or NotSignedIn when it is unknown, revoked, or he left."""
     holder = await access.holder(tx, token)
@@ -81,7 +86,9 @@ async def admit(house: House, token: bytes, app: str = "", address: str = "") ->
     holder = await house.db.read(lambda tx: holder_of(tx, token))
     until = now + MINUTE
     if holder.kind == "session":
-        if now >= holder.created_at + LONGEST or now >= (holder.used_at or holder.created_at) + IDLE:
+        used_at = holder.used_at or holder.created_at
+        astray = max(holder.created_at, used_at) > now + access.ASTRAY  # it would last as much longer
+        if astray or now >= holder.created_at + LONGEST or now >= used_at + IDLE:
             raise NotSignedIn("the session has ended")
         until = min(until, holder.created_at + LONGEST)
     if holder.kind != "script":
@@ -94,7 +101,7 @@ async def admit(house: House, token: bytes, app: str = "", address: str = "") ->
 async def _used(tx: Tx, holder: Holder, token: bytes, now: int, app: str, address: str) -> None:
     """It was here. The first use of a device's new token ends the old ones."""
     if address and "technician" in holder.person.roles:
-        await link_codes.sight(tx, holder.person.login, place(address), now, now - NEAR)
+        await link_codes.sight(tx, holder.person.login, place(address), now, NEAR)
     if not await access.used(tx, token, now) or holder.device is None:
         return
     await devices.seen(tx, holder.device, now, app)

@@ -12,6 +12,7 @@ from service.storage.batches import BatchRow, Kind
 from service.storage.database import Tx
 from service.storage.visits import VisitRow
 
+from . import volume
 from .decode import encoded
 from .house import House
 from .judging import load, offices, senders
@@ -26,7 +27,10 @@ async def append(
     """Add a batch to a locked visit; False when it is there already: its id makes it repeatable."""
     if not await put(house, tx, row, batch_id, kind, writer, encoded(OfficeEntries(tuple(entries)))):
         return False
-    await written_now(tx, await load(house, tx, row))
+    file = await load(house, tx, row)
+    if kind != "office":  # what the service notes of its own messages is not refused
+        volume.check(house, file, kind)
+    await written_now(tx, file)
     return True
 
 

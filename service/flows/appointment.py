@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from service.domain.entry import Entry
+from service.domain.moments import later
 from service.domain.reading import withdrawn
 from service.domain.visit import Window
 
@@ -52,7 +53,7 @@ def appointment(file: File, now: datetime, cutoff_hours: int) -> Appointment:
     agreed = next((one for one in since if one.what == AGREED and acts(one)), None)
     begun = any(entry.by == "technician" for entry in entries)
     over = begun or file.standing.cancelled is not None or (window is not None and now > window.end)
-    until = window.start - timedelta(hours=cutoff_hours) if window else None
+    until = later(window.start, -timedelta(hours=cutoff_hours)) if window else None
     return Appointment(
         window=window,
         before=windows[-2] if last else None,

@@ -14,6 +14,7 @@ from service.storage.incoming import Growing, passing
 from .access import sign_in
 from .house import House
 from .judging import load
+from .quota import check_unnamed, day_full
 from .standing import written_now
 
 TRIES = 20
@@ -41,7 +42,7 @@ async def attach(house: House, token: bytes, digest: bytes, said: Kind | None, p
     async with passing(house.vault.incoming, house.new_id()) as file:
         async for part in parts:
             await file.add(part)
-        sealed = await seal(house, file, digest, said)
+        sealed = await seal(house, file, digest, said, person.login)
     return await arrived(house, sealed, person.login)
 
 
@@ -52,11 +53,14 @@ async def keep_bytes(house: House, raw: bytes, digest: bytes) -> Sealed:
         return await seal(house, file, digest)
 
 
-async def seal(house: House, file: Growing, digest: bytes, said: Kind | None = None) -> Sealed:
+async def seal(
+    house: House, file: Growing, digest: bytes, said: Kind | None = None, sender: str | None = None
+) -> Sealed:
     """Look at a file that came whole, and put it into the store. What is known there is not written again.
 
-    FileTooLarge, NotPhoto, DigestDiffers, PhotoUnreadable. Nothing is decoded here. A picture that ends too early is
-    kept as it came: its bytes are what its digest promised. Where it ends before it says its size, no copy is made.
+    FileTooLarge, NotPhoto, DigestDiffers, PhotoUnreadable; for a `sender` also DayFull and PhotosUnnamed. Nothing is
+    decoded here. A picture that ends too early is kept as it came: its bytes are what its digest promised. Where it
+    ends before it says its size, no copy is made.
     """
     looked = await file.looked()
     photo = looked.photo
@@ -68,22 +72,37 @@ async def seal(house: House, file: Growing, digest: bytes, said: Kind | None = N
         raise PhotoUnreadable("its header does not say its size")
     if photo.pixels > MOST_PIXELS[photo.kind]:
         raise FileTooLarge(f"at most {MOST_PIXELS[photo.kind] // 1_000_000} million pixels")
-    if await _announced(house, digest):
+    if await _announced(house, digest, sender, looked.size):
         await house.vault.blobs.put(digest, file.path)
     return Sealed(digest, looked.size, photo)
 
 
-async def _announced(house: House, digest: bytes) -> bool:
+async def _announced(house: House, digest: bytes, sender: str | None, size: int) -> bool:
     """Say that a file is about to be put into the store. False when it is there already."""
+    quota, now = house.quota, house.clock()
+    wait = 0 if sender is None else quota.photo_wait(sender, size, now)
 
     async def work(tx: Tx) -> bool:
         if await evidence.stored(tx, digest) is not None:
             return False
-        if not await arriving.announce(tx, digest, house.clock()):
+        if wait:
+            raise day_full(wait)
+        if sender is not None and not await evidence.naming(tx, digest, sender):
+            await check_unnamed(quota, tx, sender, size, now)
+        if not await arriving.announce(tx, digest, now):
             raise Busy(SWEPT)
         return True
 
-    return await house.db.write(work)
+    if sender is None or wait:
+        return await house.db.write(work)
+    quota.photo_spent(sender, 1, size, now)  # before it is known: many come at once
+    announced = False
+    try:
+        announced = await house.db.write(work)
+    finally:
+        if not announced:
+            quota.photo_spent(sender, -1, -size, now)
+    return announced
 
 
 async def arrived(house: House, sealed: Sealed, sender: str) -> bool:

@@ -63,8 +63,8 @@ async def _visit(house: House, tx: Tx, key: bytes) -> list[str]:
         "its plan says",
     )
     faults += [f"the board: {fault}" for fault in differing(_expected(file), _shown(shown), SAYS)]
-    if shown.state:  # else it is worked out at the next start
-        faults += [f"the board: {fault}" for fault in await _stand(tx, file, shown)]
+    stand = await _stand(tx, file, shown) if shown.state else ["how it stands was not worked out"]
+    faults += [f"the board: {fault}" for fault in stand]
     return faults + await _on_agendas(tx, file)
 
 

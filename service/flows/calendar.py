@@ -8,16 +8,20 @@ from secrets import token_urlsafe
 import msgspec
 
 from service.domain.errors import NotFound
+from service.domain.moments import in_zone, later
 from service.storage import board, calendars, visits
 from service.storage.board import Posted, Wanted
 from service.storage.database import Tx
+from service.storage.visits import VisitRow
 
 from .access import need, person_of
+from .defects import readable
 from .house import House
 from .judging import plans
 
 DAY = 86_400_000
 BEHIND, AHEAD, MANY = 30 * DAY, 180 * DAY, 1000
+UNREADABLE = "无法显示，请联系调度 / cannot be shown, ask your dispatcher"
 _WITHOUT_WINDOW = timedelta(hours=1)
 
 
@@ -65,9 +69,8 @@ async def calendar(house: House, secret: str) -> bytes:
         for posted in await board.page(tx, wanted, size=MANY):
             row = await visits.visit(tx, posted.visit)
             if row is not None and posted.state != "cancelled":
-                rules = await house.rules(tx, row.checklist, row.checklist_version)
-                kind = rules.checklist.visit_types.get(posted.type)
-                lines += _event(house, posted, kind.zh if kind else posted.type)
+                event = await readable(house, posted.visit, _event(house, tx, row, posted))
+                lines += _unreadable(house, posted) if event is None else event
         return [folded(line) for line in lines]
 
     head = ("BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Doorstep//visits//ZH", "METHOD:PUBLISH")
@@ -75,24 +78,38 @@ async def calendar(house: House, secret: str) -> bytes:
     return b"".join([*map(folded, head), *body, folded("END:VCALENDAR")])
 
 
-def _event(house: House, posted: Posted, kind: str) -> Iterator[str]:
-    plan = plans.decode(posted.plan)
+async def _event(house: House, tx: Tx, row: VisitRow, posted: Posted) -> list[str]:
+    rules = await house.rules(tx, row.checklist, row.checklist_version)
+    kind, plan = rules.checklist.visit_types.get(posted.type), plans.decode(posted.plan)
     start = plan.window.start if plan.window else house.time(posted.planned_at)
-    end = plan.window.end if plan.window else start + _WITHOUT_WINDOW
+    end = plan.window.end if plan.window else later(start, _WITHOUT_WINDOW)
+    return list(_lines(house, posted, start, end, kind.zh if kind else posted.type, plan.customer.address))
+
+
+def _unreadable(house: House, posted: Posted) -> Iterator[str]:
+    """A visit that cannot be read: when it was planned for is known all the same."""
+    start = house.time(posted.planned_at)
+    return _lines(house, posted, start, later(start, _WITHOUT_WINDOW), UNREADABLE)
+
+
+def _lines(
+    house: House, posted: Posted, start: datetime, end: datetime, summary: str, address: str = ""
+) -> Iterator[str]:
     yield "BEGIN:VEVENT"
     yield f"UID:{posted.visit}@doorstep"
     yield f"DTSTAMP:{_utc(house.now())}"
     yield f"DTSTART:{_utc(start)}"
     yield f"DTEND:{_utc(end)}"
     yield f"SEQUENCE:{posted.revision}"
-    yield f"SUMMARY:{escaped(kind)}"
-    if plan.customer.address:
-        yield f"LOCATION:{escaped(plan.customer.address)}"
+    yield f"SUMMARY:{escaped(summary)}"
+    if address:
+        yield f"LOCATION:{escaped(address)}"
     yield "END:VEVENT"
 
 
 def _utc(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
+    at = in_zone(moment, UTC)
+    return f"{at.year:04}{at:%m%dT%H%M%SZ}"  # %Y does not fill up on Linux
 
 
 def escaped(text: str) -> str:

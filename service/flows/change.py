@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from hashlib import sha256
 from uuid import UUID
 
+from service.domain.bounds import FIRST_YEAR, LAST_YEAR, YEARS
 from service.domain.change import Cancellation, Content, NewTechnician, NewWindow, changed
-from service.domain.errors import Fault, InvalidBody, PreconditionFailed, VisitBegun, VisitCancelled
+from service.domain.errors import Fault, InvalidBody, PreconditionFailed, VisitBegun, VisitCancelled, VisitFull
 from service.domain.visit import Plan
 from service.storage import agenda, board, changes, log, messages, people, search, visits
 from service.storage.changes import ChangeRow, Kind
@@ -30,6 +31,8 @@ async def change(
     """Change a part of a visit. What is so already is no change, whatever was expected: an answer may get lost."""
     person = await sign_in(house, token, "change a visit")
     content = decode(contents[kind], raw)
+    if isinstance(content, dict) and not all(FIRST_YEAR <= at.year <= LAST_YEAR for at in content.values()):
+        raise InvalidBody("", (Fault("", "invalid", YEARS),))
     change_id = house.new_id()
 
     async def work(tx: Tx) -> VisitView:
@@ -41,6 +44,8 @@ async def change(
             return await view(house, tx, before.told(person))
         if row.revision not in expected:
             raise PreconditionFailed
+        if row.revision >= house.most.batches and not isinstance(content, Cancellation):
+            raise VisitFull(f"at most {house.most.batches} changes (最多 {house.most.batches} 次修改)")
         _open(before, content)
         await _check(tx, before, content)
         new = ChangeRow(

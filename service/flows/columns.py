@@ -6,6 +6,7 @@ from datetime import date, datetime, tzinfo
 import msgspec
 
 from service.domain import walltime
+from service.domain.errors import Fault, InvalidBody
 
 COLUMNS = {
     "工单号": "external_ref",
@@ -27,7 +28,7 @@ NEEDED = ("external_ref", "type", "from", "to", "technician", "name", "content")
 NUMBERS = ("external_ref", "phone", "account")
 LONGEST = 200  # characters of a name or login
 _NOTHING = re.compile(r"[-–—―－/／]+|无")  # what people put where there is nothing to say
-_FORMULA = re.compile(r"[=@]|[+-].*(?:[A-Za-z][A-Za-z0-9.]*\(|\|)", re.DOTALL)  # not `-1层 3号`, nor `+86 138…`
+_CALL = re.compile(r"(?<![A-Za-z0-9.])[0-9.]*+[A-Za-z][A-Za-z0-9.]*+\(")  # each sign is looked at once
 _SCIENTIFIC = re.compile(r"\d(?:\.\d+)?E\+\d+", re.IGNORECASE)
 ZH = {name: zh for zh, name in COLUMNS.items()}
 WRONG = ("内容太长或不正确", "too long, or not valid")
@@ -59,7 +60,7 @@ def looked(given: dict[str, str]) -> list[RowFault]:
         faults.append(fault("name", *WRONG))
     for name in COLUMNS.values():
         text = cell(given, name)
-        if _FORMULA.match(text):
+        if _formula(text):
             faults.append(fault(name, "看起来是公式，请改成文字", "looks like a formula; make it text"))
         if name in NUMBERS and _SCIENTIFIC.fullmatch(text):
             words = (
@@ -68,6 +69,11 @@ def looked(given: dict[str, str]) -> list[RowFault]:
             )
             faults.append(fault(name, *words))
     return faults
+
+
+def _formula(text: str) -> bool:
+    """Whether Excel would take it for one: not `-1层 3号`, nor `+86 138…`."""
+    return text[:1] in ("=", "@") or (text[:1] in ("+", "-") and ("|" in text or _CALL.search(text, 1) is not None))
 
 
 def moment(zone: tzinfo, text: str, name: str, day: date | None, faults: list[RowFault]) -> datetime | None:
@@ -86,3 +92,38 @@ def moment(zone: tzinfo, text: str, name: str, day: date | None, faults: list[Ro
     except ValueError:
         faults.append(fault(name, "时间请写成 2026-03-02 09:00", "write the time as 2026-03-02 09:00"))
     return None
+
+
+def heading(cells: list[str]) -> list[str]:
+    """The columns' names, in their order. InvalidBody when one is missing or there twice."""
+    while cells and not cells[-1]:
+        cells = cells[:-1]  # a sheet may be wider than its table
+    names = [COLUMNS.get(name, name) for name in cells]
+    wrong = [ZH[name] for name in NEEDED if name not in names]
+    wrong += [ZH.get(name, "?") for name in dict.fromkeys(names) if names.count(name) > 1]
+    if wrong:
+        detail = f"缺少或重复的列 / columns missing or twice: {', '.join(wrong)}"
+        raise InvalidBody("", (Fault("", "heading", detail),))
+    return names
+
+
+class Line(msgspec.Struct, frozen=True):
+    """A row of a table (the heading is row 1): what its cells say, by name, and what a look at them shows."""
+
+    number: int
+    cells: dict[str, str]
+    faults: tuple[RowFault, ...]
+    times: tuple[RowFault, ...]  # what is wrong in the columns of times
+    start: datetime | None
+    end: datetime | None
+
+
+def line_of(number: int, given: dict[str, str], zone: tzinfo) -> Line:
+    """A row looked at, without asking what there is in the database."""
+    cells = {name: cell(given, name) for name in COLUMNS.values()}
+    times: list[RowFault] = []
+    start = moment(zone, cells["from"], "from", None, times)
+    end = moment(zone, cells["to"], "to", start.date() if start else None, times)
+    if start is not None and end is not None and end <= start:
+        times.append(fault("to", "结束须晚于开始", "it has to end after it begins"))
+    return Line(number, cells, tuple(looked(given)), tuple(times), start, end)

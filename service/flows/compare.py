@@ -22,6 +22,7 @@ _KEYS = {
     "events": ("events_strange", "events_keys"),
     "stored": ("stored_strange", "stored_keys"),
     "visits": ("visits_strange", "visits_keys"),
+    "leaves": ("waiting_strange", "waiting_keys"),
 }
 _LISTS = {
     "sent_without_row": "file {}: it was sent, and its row is gone",

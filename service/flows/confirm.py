@@ -12,6 +12,7 @@ from service.domain.errors import CodeNeeded, Fault, InvalidBody, StatementChang
 from service.domain.evidence import customer_of
 from service.storage.database import Tx
 
+from . import volume
 from .append import CUSTOMER, put
 from .attach import Sealed, note
 from .browser import Browser
@@ -79,6 +80,7 @@ async def write(
     if not await put(house, tx, file.row, batch, "link", CUSTOMER, body):
         return file
     after = await load(house, tx, file.row)
+    volume.check(house, after, "link")
     heard = any(in_confidence(entry) is not None for entry in named)
     await written_now(tx, after, heard=heard)
     return after

@@ -15,6 +15,9 @@ def cursor_read(text: str) -> tuple[int, UUID]:
     """The place an opaque text stands for. InvalidQuery when it is none of ours."""
     try:
         raw = urlsafe_b64decode(text + "=" * (-len(text) % 4))
-        return int.from_bytes(raw[:9], "big", signed=True), UUID(bytes=raw[9:])
+        place = int.from_bytes(raw[:9], "big", signed=True), UUID(bytes=raw[9:])
     except ValueError:
-        raise InvalidQuery("`after` is not a cursor of this list") from None
+        place = None
+    if place is None or not -(2**63) <= place[0] < 2**63:  # a database has no larger numbers
+        raise InvalidQuery("`after` is not a cursor of this list")
+    return place

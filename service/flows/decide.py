@@ -1,10 +1,11 @@
 """A supervisor decides what becomes of an input in quarantine: take it again, or discard it."""
 
-from typing import Annotated, Literal
+from typing import Literal
 from uuid import UUID
 
 import msgspec
 
+from service.domain.change import Reason
 from service.domain.errors import AlreadyDecided, NotFound
 from service.domain.receipt import Receipt
 from service.storage import devices, people, quarantine
@@ -24,7 +25,7 @@ class Decision(msgspec.Struct, frozen=True):
     """Take the input again (as its sender), or discard it; always with a reason."""
 
     decision: Literal["take", "discard"]
-    reason: Annotated[str, msgspec.Meta(pattern=r"\S")]
+    reason: Reason
 
 
 class Decided(msgspec.Struct, frozen=True):

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import msgspec
 
+from service.domain.bounds import FIRST_YEAR, LAST_YEAR, YEARS
 from service.domain.errors import Fault, InvalidBody, InvalidQuery, MalformedJson, pointer
 
 T = TypeVar("T")
@@ -64,6 +65,8 @@ def moment(text: str, name: str) -> datetime:
         found = None
     if found is None or found.tzinfo is None:
         raise InvalidQuery(f"`{name}` must be RFC 3339 with an offset, such as 2026-03-02T09:00:00+08:00")
+    if not FIRST_YEAR <= found.year <= LAST_YEAR:
+        raise InvalidQuery("", (Fault(f"/{name}", "invalid", YEARS),))
     return found
 
 

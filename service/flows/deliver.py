@@ -5,6 +5,7 @@ of the office in the transaction that notes its delivery: the log of the message
 """
 
 import asyncio
+from typing import Literal
 from uuid import uuid5
 
 import msgspec
@@ -16,17 +17,18 @@ from service.storage.database import Tx
 from service.storage.messages import MessageRow, MessageState, Outcome
 
 from .append import append
+from .defects import readable
 from .gateways import Failed, Letter, Refused
 from .house import House
 from .threads import Full, Threads
 
 PAUSE = 1.0  # seconds between looks at an empty outbox
 MANY = 8  # messages on their way at once
+LEAST = 6  # attempts of a notice before it is given up: the clock may have stepped ahead
 MOST = 4 * MANY  # threads in which a gateway may hang
 LONG = 45.0  # seconds after which a gateway hangs; its thread is left to itself
 LEASE = 60_000  # ms: longer than we wait for any gateway
 _threads = Threads(MOST)
-FIRST, LONGEST = 5_000, 3_600_000  # ms between attempts
 SUBJECT = {"appointment": "上门服务预约", "reschedule": "上门服务改期"}
 
 
@@ -51,7 +53,7 @@ async def once(house: House) -> int:
 
 def wait(tries: int) -> int:
     """How long after attempt number `tries`: 5 s, 10 s, 20 s … at most an hour."""
-    return min(FIRST << min(tries - 1, 20), LONGEST)
+    return min(messages.FIRST << min(tries - 1, 20), messages.LONGEST)
 
 
 async def _deliver(house: House, row: MessageRow) -> None:
@@ -68,7 +70,9 @@ async def _deliver(house: House, row: MessageRow) -> None:
         raise
     except Exception as error:  # noqa: BLE001 - a gateway may fail in any way; only the kind is told
         outcome, detail = "failed", type(error).__name__
-    await house.db.write(lambda tx: _settle(house, tx, row, outcome, detail[:200]))
+    settled = house.db.write(lambda tx: _settle(house, tx, row, outcome, detail[:200]))
+    if await readable(house, row.visit, settled) is None:  # else the customer would get it again and again
+        await house.db.write(lambda tx: _settle(house, tx, row, outcome, detail[:200], proves=False))
 
 
 async def _send(house: House, row: MessageRow) -> str:
@@ -94,20 +98,25 @@ async def _send(house: House, row: MessageRow) -> str:
         raise Failed("too many messages are still on their way") from None
 
 
-async def _settle(house: House, tx: Tx, row: MessageRow, outcome: Outcome, detail: str) -> None:
+async def _settle(
+    house: House, tx: Tx, row: MessageRow, outcome: Outcome, detail: str, *, proves: bool = True
+) -> Literal[True]:
+    """Note what came of it. Where the visit cannot be read, that it was delivered is noted, and `proves` nothing."""
     now = house.clock()
     again = now + wait(row.tries)
-    state: MessageState = "given_up" if again > row.give_up_at else "waiting"
+    tried = row.tries >= LEAST or row.about == "code"  # a code is of no use to anybody after its time
+    state: MessageState = "given_up" if tried and again > row.give_up_at else "waiting"
     if outcome != "failed":
         state = outcome
     next_at = again if state == "waiting" else None
     visit = await visits.locked_visit(tx, row.visit)  # before the message: everybody locks in this order
     if not await messages.settle(tx, row, now, outcome, detail, state, next_at) or state != "delivered":
-        return
+        return True
     settled = await messages.message(tx, row.id)
-    if settled is None or settled.withdrawn_at is not None:
-        return  # it was on its way when it was outdated: he was told something that no longer is so
+    if not proves or settled is None or settled.withdrawn_at is not None:
+        return True  # it was on its way when it was outdated: he was told something that no longer is so
     at = house.time(now)
     entries = [msgspec.structs.replace(entry, at=at) for entry in msgspec.json.decode(row.entries, type=list[Entry])]
     if visit is not None and entries:
         await append(house, tx, visit, uuid5(row.id, "delivered"), "office", row.created_by, entries)
+    return True

@@ -15,7 +15,7 @@ from service.storage import link_codes, links, messages, visits
 from service.storage.database import Tx
 from service.storage.visits import VisitRow
 
-from .access import NEAR, need, person_of
+from .access import near, need, person_of
 from .append import CUSTOMER, append
 from .appointment import appointment
 from .browser import Browser
@@ -153,7 +153,7 @@ async def confirm(house: House, text: str, ticket: str, browser: Browser) -> boo
             return False
         evidence = [Evidence(kind="customer_confirm")]
         seen = None if browser.address == "unknown" else await link_codes.phone_seen(tx, [login], [browser.place])
-        if seen is not None and now < seen + NEAR:
+        if near(seen, now):
             evidence.append(Evidence(kind="text", text=SAME_NETWORK))
         batch = uuid5(NAMESPACE_URL, text)
         entry = Entry(

@@ -13,13 +13,16 @@ from msgspec import field
 
 from service.domain.checklist import Checklist
 from service.domain.errors import UnknownChecklist
+from service.domain.moments import from_ms
 from service.domain.pace import Pace
 from service.domain.rules import Rules
+from service.domain.volume import Most
 from service.storage import checklists
 from service.storage.blobs import Blobs, open_blobs
 from service.storage.database import Database, Tx
 
 from .gateways import Gateway
+from .quota import Quota
 
 ONSITE = "onsite"  # the checklist that visits take
 
@@ -60,10 +63,10 @@ class Vault(msgspec.Struct, frozen=True):
         return self.data / "copies"
 
 
-def vault(data: Path, address: str = "", max_file: int = 8 * 2**20) -> Vault:
+def vault(data: Path, address: str = "", max_file: int = 8 * 2**20, scratch: Path | None = None) -> Vault:
     """Files in the data folder, or in the store of an address."""
     data = data.absolute()  # the copier runs elsewhere
-    return Vault(open_blobs(address, data / "evidence"), data, max_file)
+    return Vault(open_blobs(address, data / "evidence", scratch), data, max_file)
 
 
 class House(msgspec.Struct, kw_only=True):
@@ -74,14 +77,17 @@ class House(msgspec.Struct, kw_only=True):
     new_id: Callable[[], UUID]
     zone: ZoneInfo
     max_entries: int = 2000
+    most: Most = Most()  # how much a visit may hold
     desk: Desk = Desk()
     vault: Vault = vault(Path("data"))
     ready: dict[tuple[str, str], Rules] = {}
     requests: Pace = msgspec.field(default_factory=lambda: Pace(0))  # of each token (`http/auth`)
     strangers: Pace = msgspec.field(default_factory=lambda: Pace(0))  # of each address without one
+    quota: Quota = msgspec.field(default_factory=Quota)  # of each person and day
     admitted: dict[tuple[bytes, str], tuple[int, int]] = {}  # token, address: looked at when, good until (`access`)
     kept: Kept = field(default_factory=Kept)  # (`health`)
     copying: Semaphore = field(default_factory=lambda: Semaphore(2))  # how many copies of photos are made at once
+    reading: Semaphore = field(default_factory=lambda: Semaphore(2))  # how many tables are read at once
     sending: dict[UUID, Task[None]] = {}  # uploads in parts that are receiving bytes just now (`uploads`)
 
     def now(self) -> datetime:
@@ -90,7 +96,7 @@ class House(msgspec.Struct, kw_only=True):
 
     def time(self, ms: int) -> datetime:
         """Milliseconds UTC as a time in the utility's zone."""
-        return datetime.fromtimestamp(ms / 1000, self.zone)
+        return from_ms(ms, self.zone)
 
     def salt(self) -> bytes:
         """32 random bytes for a leaf."""

@@ -3,8 +3,6 @@
 The visit's id follows from the work order number, so that the same table may be sent again.
 """
 
-import asyncio
-from collections.abc import Callable
 from typing import Literal
 from uuid import NAMESPACE_URL, UUID, uuid5
 
@@ -20,12 +18,12 @@ from service.storage.database import Tx
 from service.storage.visits import VisitRow
 
 from .access import need, person_of, sign_in
-from .columns import COLUMNS, LONGEST, NEEDED, WRONG, ZH, RowFault, cell, fault, looked, moment
+from .columns import LONGEST, WRONG, Line, RowFault, fault
 from .decode import decode, encoded
 from .house import ONSITE, House
 from .judging import plans
 from .plan import plan_in
-from .sheets import Cells, read_csv, read_xlsx
+from .tables import read
 from .vacant import works
 
 _PLACES = {
@@ -34,10 +32,18 @@ _PLACES = {
     "/window/to": "to",
     "/technician": "technician",
     "/area": "area",
+    "/external_ref": "external_ref",
+    "/window/from": "from",
     "/customer/name": "name",
+    "/customer/phone": "phone",
+    "/customer/address": "address",
+    "/customer/account": "account",
+    "/work/content": "content",
+    "/work/place": "place",
 }
 
 
+MOST_CREW = 20  # each of them is looked up
 _WORDS = {
     "unknown-type": ("没有这种任务类型", "there is no such type of visit"),
     "unknown-person": ("没有这个技术员", "there is no such technician"),
@@ -83,34 +89,15 @@ class _Looked(Exception):
 async def take(house: House, token: bytes, raw: bytes, form: Literal["csv", "xlsx"], *, dry_run: bool) -> Imported:
     """Import a table, each row for itself; or only say what would become of it."""
     await sign_in(house, token, "plan a visit")  # before the table is read: it costs
-    read: Callable[[bytes], list[Cells]] = read_xlsx if form == "xlsx" else read_csv
-    table = await asyncio.to_thread(read, raw)
-    heading = _heading(table[0] if table else [])
-    rows: list[Row] = []
     seen: set[str] = set()
-    for number, cells in enumerate(table[1:], 2):
-        if cells:
-            given = dict(zip(heading, cells, strict=False))
-            rows.append(await _row(house, token, number, given, seen, dry_run=dry_run))
+    rows = [await _row(house, token, line, seen, dry_run=dry_run) for line in await read(house, raw, form)]
     count = [row.outcome for row in rows].count
     made = count("created") + count("would_create")
     return Imported(dry_run, made, count("known"), count("refused"), tuple(rows))
 
 
-def _heading(cells: Cells) -> list[str]:
-    while cells and not cells[-1]:
-        cells = cells[:-1]  # a sheet may be wider than its table
-    names = [COLUMNS.get(name, name) for name in cells]
-    wrong = [ZH[name] for name in NEEDED if name not in names]
-    wrong += [ZH.get(name, "?") for name in dict.fromkeys(names) if names.count(name) > 1]
-    if wrong:
-        detail = f"缺少或重复的列 / columns missing or twice: {', '.join(wrong)}"
-        raise InvalidBody("", (Fault("", "heading", detail),))
-    return names
-
-
-async def _row(house: House, token: bytes, number: int, given: dict[str, str], seen: set[str], *, dry_run: bool) -> Row:
-    ref = cell(given, "external_ref")
+async def _row(house: House, token: bytes, line: Line, seen: set[str], *, dry_run: bool) -> Row:
+    number, ref = line.number, line.cells["external_ref"]
     twice = normal(ref) in seen
     seen.add(normal(ref))
     created, visit, known = False, id_of(ref), None
@@ -121,9 +108,8 @@ async def _row(house: House, token: bytes, number: int, given: dict[str, str], s
         need(person, "plan a visit")
         known = await _known(tx, person, ref)
         visit = known.id if known else visit
-        plan = await _plan(house, tx, person, given, twice=twice, known=known)
+        plan = await _plan(house, tx, person, line, twice=twice, known=known)
         raw = encoded(plan)
-        decode(plans, raw)  # the same border as for everybody
         created, _ = await plan_in(house, tx, person, visit, plan, raw)
         if dry_run:
             raise _Looked
@@ -178,40 +164,37 @@ def _said(one: Fault) -> RowFault:
     return fault(place, *_WORDS.get(one.code, WRONG))
 
 
-async def _plan(
-    house: House, tx: Tx, person: Person, given: dict[str, str], *, twice: bool, known: VisitRow | None
-) -> Plan:
+async def _plan(house: House, tx: Tx, person: Person, line: Line, *, twice: bool, known: VisitRow | None) -> Plan:
     """The plan in a row; _Refused with all that is wrong. Of a `known` visit it does not matter who works here now."""
     newest = await checklists.newest(tx, ONSITE)
     if newest is None:
         raise UnknownChecklist
     rules = await house.rules(tx, newest.id, newest.version)
     types = _types(rules)
-    text = {name: cell(given, name) for name in COLUMNS.values()}
+    text = line.cells
     kind = types.get(normal(text["type"])) or (text["type"] if known else None)
     crew = [login for login in map(str.strip, text["crew"].replace("，", ",").replace(";", ",").split(",")) if login]
-    faults = looked(given)
+    faults = list(line.faults)
     if twice:
         faults.append(fault("external_ref", "表中重复", "twice in this table"))
     if kind is None and text["type"]:
         names = "、".join(one.zh for one in rules.checklist.visit_types.values())
         there = ", ".join(rules.checklist.visit_types)
         faults.append(fault("type", f"没有这种任务类型；有：{names}", f"there are: {there}"))
-    start = moment(house.zone, text["from"], "from", None, faults)
-    end = moment(house.zone, text["to"], "to", start.date() if start else None, faults)
-    if start is not None and end is not None and end <= start:
-        faults.append(fault("to", "结束须晚于开始", "it has to end after it begins"))
+    faults += line.times
+    if len(crew) > MOST_CREW:
+        raise _Refused(*faults, fault("crew", *WRONG))
     for name, logins in (("technician", [text["technician"]]), ("crew", crew)):
         for login in filter(None, [] if known else logins):
             if len(login) > LONGEST or not works(await people.person(tx, login)):
                 faults.append(fault(name, *_WORDS["unknown-person"]))
     if text["area"] and not covers(person, text["area"]):
         faults.append(fault("area", "不是您的片区", "not an area of yours"))
-    if faults or kind is None or start is None or end is None:
+    if faults or kind is None or line.start is None or line.end is None:
         raise _Refused(*dict.fromkeys(faults))
     plan = {
         "type": kind,
-        "window": {"from": start, "to": end},
+        "window": {"from": line.start, "to": line.end},
         "technician": text["technician"],
         "crew": crew,
         "area": text["area"] or None,
@@ -219,7 +202,7 @@ async def _plan(
         "work": {"content": text["content"], "place": text["place"]},
         "external_ref": _as_before(known, text["external_ref"]),
     }
-    return msgspec.convert(plan, Plan)
+    return decode(plans, encoded(plan))
 
 
 def _types(rules: Rules) -> dict[str, str]:

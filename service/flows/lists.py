@@ -17,6 +17,7 @@ from . import search
 from .access import need, person_of
 from .cursor import cursor_read, cursor_write
 from .decode import moment
+from .defects import readable
 from .house import ONSITE, House
 from .judging import load, plans
 from .standing import Flag, State, flags_of, state_of
@@ -27,10 +28,14 @@ LOOKED, LOOKS = 500, 4  # of his own visits one looks at so many at once, so oft
 
 
 class SummaryPage(msgspec.Struct, frozen=True):
-    """Visits by time (found ones by id); `after` leads to the next page, also when this one is short."""
+    """Visits by time (found ones by id); `after` leads to the next page, also when this one is short.
+
+    `unreadable`: visits of this page that cannot be shown, by a defect of the server, whatever the filters.
+    """
 
     items: tuple[Summary, ...]
     after: str | None
+    unreadable: tuple[str, ...] = ()
 
 
 async def page(house: House, token: bytes, query: dict[str, str]) -> SummaryPage:
@@ -63,13 +68,40 @@ async def page(house: House, token: bytes, query: dict[str, str]) -> SummaryPage
         else:
             found = await board.page(tx, wanted, start, PAGE + 1)
             more = cursor_write(found[PAGE - 1].key) if len(found) > PAGE else None
-        seen = [await _summary(house, tx, person, one) for one in found[:PAGE]]
-        return SummaryPage(tuple(one for one in seen if _fits(wanted, one)), more)
+        page = _Page(wanted)
+        for one in found[:PAGE]:
+            page.add(one.visit, await _summary(house, tx, person, one))
+        return page.until(more)
 
     return await house.db.read(work)
 
 
-async def _summary(house: House, tx: Tx, person: Person, posted: Posted) -> Summary:
+class _Page:
+    """A page as it is filled: what fits, and which visits cannot be shown."""
+
+    def __init__(self, wanted: Wanted) -> None:
+        self.wanted = wanted
+        self.seen: list[Summary] = []
+        self.unreadable: list[str] = []
+
+    def add(self, visit: UUID, summary: Summary | None) -> None:
+        """The next visit; None when it cannot be shown."""
+        if summary is None:
+            self.unreadable.append(str(visit))
+        elif _fits(self.wanted, summary):
+            self.seen.append(summary)
+
+    def until(self, after: str | None) -> SummaryPage:
+        """The page for a client."""
+        return SummaryPage(tuple(self.seen), after, tuple(self.unreadable))
+
+
+async def _summary(house: House, tx: Tx, person: Person, posted: Posted) -> Summary | None:
+    """A row for a client; None when it cannot be made."""
+    return await readable(house, posted.visit, _made(house, tx, person, posted))
+
+
+async def _made(house: House, tx: Tx, person: Person, posted: Posted) -> Summary:
     """A row for a client. What can change by itself and may have done so is judged anew; and so is, without them, what
     a customer answered, for whom that is not to be read."""
     row = await visits.visit(tx, posted.visit)
@@ -95,19 +127,18 @@ async def _summary(house: House, tx: Tx, person: Person, posted: Posted) -> Summ
 async def _own(house: House, tx: Tx, person: Person, wanted: Wanted, start: tuple[int, UUID]) -> SummaryPage:
     """A technician's own visits. What a customer answered is not for him, and neither which of his visits the board
     has in another state for it: so one looks at each, and pages and cursors depend on nothing that he may not know."""
-    seen: list[Summary] = []
+    page = _Page(wanted)
     for _ in range(LOOKS):
         rows = await board.page(tx, _whatever(person, wanted), start, LOOKED + 1)
         for one in rows[:LOOKED]:
             start = one.key
             if _unsure(house, one) or _fits(wanted, one):
-                summary = await _summary(house, tx, person, one)
-                seen += [summary] if _fits(wanted, summary) else []
-            if len(seen) == PAGE:
-                return SummaryPage(tuple(seen), None if one is rows[-1] else cursor_write(start))
+                page.add(one.visit, await _summary(house, tx, person, one))
+            if len(page.seen) == PAGE:
+                return page.until(None if one is rows[-1] else cursor_write(start))
         if len(rows) <= LOOKED:
-            return SummaryPage(tuple(seen), None)
-    return SummaryPage(tuple(seen), cursor_write(start))
+            return page.until(None)
+    return page.until(cursor_write(start))
 
 
 def _whatever(person: Person, wanted: Wanted) -> Wanted:

@@ -3,6 +3,7 @@
 It is the same of entries of the office, by the id of their batch.
 """
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
 from typing import Annotated
@@ -51,6 +52,7 @@ class Awaited(msgspec.Struct, frozen=True):
     lost: tuple[LostSeen, ...]
 
 
+GivenUp = Mapping[UUID, Sequence[LostRow]]
 OWN: dict[str, Right] = {"record": "see own records", "office": "write entries of the office"}
 """What the writer has to be still, by the kind of the batch."""
 losts = msgspec.json.Decoder(Lost)
@@ -60,27 +62,32 @@ def _reason(row: LostRow) -> str:
     return losts.decode(row.body).reason
 
 
-async def seen(house: House, tx: Tx, file: File, number: int) -> tuple[LostSeen, ...]:
-    """What was given up of a record and did not come after all. Only for the office: a reason is not for the visit."""
-    lost = file.lost(number) if file.office else ()
-    if not lost:
+async def given_up(tx: Tx, file: File) -> GivenUp:
+    """What was given up of a visit's batches, by batch. Only for the office: a reason is not for the visit."""
+    found: dict[UUID, list[LostRow]] = {}
+    for row in await evidence.lost_of_visit(tx, file.row.id) if file.office and file.files.lost else ():
+        found.setdefault(row.record, []).append(row)
+    return found
+
+
+def seen(house: House, file: File, number: int, given: GivenUp) -> tuple[LostSeen, ...]:
+    """What was given up of a record and did not come after all."""
+    rows = given.get(file.rows[number].id)
+    if not rows:
         return ()
-    record = file.rows[number].id
-    rows = await evidence.lost_of_visit(tx, file.row.id)
+    lost = file.lost(number)
     return tuple(
-        LostSeen(row.file.hex(), _reason(row), house.time(row.at), row.writer)
-        for row in rows
-        if row.record == record and row.file.hex() in lost
+        LostSeen(row.file.hex(), _reason(row), house.time(row.at), row.writer) for row in rows if row.file.hex() in lost
     )
 
 
-async def awaited(house: House, tx: Tx, file: File) -> tuple[Awaited, ...]:
+def awaited(house: House, file: File, given: GivenUp) -> tuple[Awaited, ...]:
     """The batches of the office with files that have not come. Only for the office."""
     found: list[Awaited] = []
     for number, row in enumerate(file.rows if file.office else ()):
         missing, gone = file.missing(number), file.lost(number)
         if row.kind == "office" and (missing or gone):
-            said = await seen(house, tx, file, number)
+            said = seen(house, file, number, given)
             found.append(Awaited(str(row.id), row.writer, house.time(row.received_at), missing, said))
     return tuple(found)
 

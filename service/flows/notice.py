@@ -8,8 +8,10 @@ from uuid import UUID, uuid5
 import msgspec
 
 from service.domain import doorcode
+from service.domain.bounds import Short
 from service.domain.entry import Answer, Entry, Evidence
 from service.domain.errors import ContentDiffers, Fault, InvalidBody, VisitCancelled
+from service.domain.moments import in_zone
 from service.domain.notice import LINK, WORD, About, Told, proposed, proves
 from service.domain.visit import Window
 from service.storage import links as cards
@@ -29,7 +31,7 @@ GIVE_UP = 24 * 3_600_000  # ms
 TOLD = frozenset({AGREED, MOVED, "work_content_told", "work_place_told", "cooperation_requested"})
 """Acts from which the customer knows that somebody comes."""
 Channel = Literal["sms", "wecom", "email", "file"]
-Line = Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=r"^[^\r\n]*\S[^\r\n]*$")]
+Line = Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=r"^[^\S\r\n]*\S[^\r\n]*$(?!\n)")]
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=1000, pattern=r"\S")]
 
 
@@ -42,7 +44,7 @@ class Send(msgspec.Struct, frozen=True, kw_only=True):
     channel: Channel
     text: Text | None = None
     to: Line | None = None
-    id: str | None = None
+    id: Short | None = None
 
 
 class Attempt(msgspec.Struct, frozen=True):
@@ -225,7 +227,7 @@ def _knows(file: File, sent: tuple[Sent, ...]) -> bool:
 
 def local(house: House, window: Window | None) -> Window | None:
     """The window in the utility's zone, as people speak of it."""
-    return window and Window(window.start.astimezone(house.zone), window.end.astimezone(house.zone))
+    return window and Window(in_zone(window.start, house.zone), in_zone(window.end, house.zone))
 
 
 def technician_of(file: File) -> str:

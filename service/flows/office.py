@@ -8,11 +8,13 @@ from service.domain.people import Person
 from service.domain.receipt import Ignored, same
 from service.storage.database import Tx
 
+from . import volume
 from .access import sign_in
 from .append import put
 from .decode import check_ids, decode
 from .house import House
 from .judging import Judged, load, locked_row, offices
+from .quota import day_full
 from .standing import written_now
 
 
@@ -31,14 +33,21 @@ async def add_entries(house: House, token: bytes, visit: UUID, raw: bytes) -> tu
         before = await load(house, tx, row)
         if not _news(before.gathered.entries, written):
             return False, before.told(person).answer()
+        wait = house.quota.record_wait(person.login, len(written), len(raw), house.clock())
+        if wait:
+            raise day_full(wait)
         await put(house, tx, row, batch_id, "office", person.login, raw)
         after = await load(house, tx, row)
+        volume.check(house, after, "office")
         heard = after.heard_at(None).gathered.entries != before.heard_at(None).gathered.entries
         _all_count(after.gathered.ignored[str(batch_id)], written)
         await written_now(tx, after, heard=heard)
         return True, after.told(person).answer()
 
-    return await house.db.write(work)
+    added, judged = await house.db.write(work)
+    if added:
+        house.quota.record_spent(person.login, len(written), len(raw), house.clock())
+    return added, judged
 
 
 def _own_voice(person: Person, written: tuple[Entry, ...]) -> None:

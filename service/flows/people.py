@@ -2,10 +2,11 @@
 
 from datetime import datetime
 from secrets import token_urlsafe
-from typing import Annotated
 
 import msgspec
 
+from service.domain.bounds import Login, Password
+from service.domain.change import Reason
 from service.domain.errors import Fault, InvalidBody, LoginTaken, NotAllowed, NotFound, UnknownCode, UnknownPerson
 from service.domain.people import Person, Role, oversees
 from service.domain.roster import NewPerson, trimmed, wrong_newcomer
@@ -41,14 +42,14 @@ class Added(msgspec.Struct, frozen=True, omit_defaults=True):
 class Invite(msgspec.Struct, frozen=True):
     """A new code for who works here. `reset` ends password, second factor, sessions and tokens of scripts at once."""
 
-    person: str
+    person: Login
     reset: bool = False
 
 
 class NewPassword(msgspec.Struct, frozen=True):
     """A password that one chose: at least twelve characters."""
 
-    password: str
+    password: Password
 
 
 class Named(msgspec.Struct, frozen=True):
@@ -61,7 +62,7 @@ class Named(msgspec.Struct, frozen=True):
 class Departure(msgspec.Struct, frozen=True):
     """Why somebody leaves."""
 
-    reason: Annotated[str, msgspec.Meta(pattern=r"\S")]
+    reason: Reason
 
 
 class Colleague(msgspec.Struct, frozen=True):

@@ -99,9 +99,11 @@ async def goes(tx: Tx, login: str, others: tuple[str, ...]) -> Person:
     known = await people.staying(tx, (login, *others))
     technician = known.get(login)
     names = ("/technician", technician), *((f"/crew/{n}", known.get(other)) for n, other in enumerate(others))
+    if len(set(others)) < len(others):
+        raise InvalidBody("", (Fault("/crew", "given-twice", "name everybody once"),))
     wrong = tuple(Fault(at, "unknown-person", "no such technician") for at, one in names if not works(one))
     if wrong or technician is None:
-        raise UnknownPerson("", wrong)
+        raise UnknownPerson("", wrong[:20])
     return technician
 
 

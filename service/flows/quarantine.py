@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from service.domain.errors import InvalidQuery, NotFound, Problem
+from service.domain.errors import InvalidQuery, NotFound, Problem, QuarantineFull
 from service.domain.people import Person, oversees
 from service.storage import batches, log, people
 from service.storage import quarantine as rows
@@ -16,9 +16,12 @@ from service.storage.quarantine import KeptRow
 from .access import holder_of, need, person_of
 from .cursor import cursor_read, cursor_write
 from .house import House
+from .quota import day_full
 
 PAGE = 50
 NAME = 100  # characters that are kept of what stands in an address instead of an id
+AGAIN_IN = 3600  # seconds after which somebody may have decided about some
+MINUTE, HOUR = 60_000, 3_600_000  # ms
 AGAIN = "已重新提交并收下 / it came again and was taken"
 
 
@@ -52,27 +55,61 @@ async def keep(
 
     `path_id` is the id in the address, or what stood there instead.
     """
-    row_id = house.new_id()
+    row_id, now = house.new_id(), house.clock()
+    full = await _is_full(house, len(raw))
 
-    async def work(tx: Tx) -> UUID:
+    async def work(tx: Tx) -> tuple[str, UUID]:
         holder = await holder_of(tx, token)
         person = holder.person
         need(person, "submit a record")
+        device, digest = sha256(holder.device.bytes).digest() if holder.device else token, sha256(raw).digest()
+        wait = house.quota.kept_wait(person.login, len(raw), now)
+        if full or wait:
+            known = await rows.kept_as(tx, device, digest)
+            if known is not None:
+                return person.login, known
+            raise QuarantineFull(retry_after=AGAIN_IN) if full else day_full(wait)
         row = KeptRow(
             id=row_id,
-            device=sha256(holder.device.bytes).digest() if holder.device else token,
-            sha256=sha256(raw).digest(),
+            device=device,
+            sha256=digest,
             path_id="".join(sign if sign.isprintable() else "\ufffd" for sign in path_id[:NAME]),
             code=problem.code,
             body=raw,
-            received_at=house.clock(),
+            received_at=now,
             received_from=person.login,
             sent_by=holder.device,
             signature=signature,
         )
-        return await rows.keep(tx, row)
+        return person.login, await rows.keep(tx, row)
 
-    problem.extra["quarantine"] = str(await house.db.write(work))
+    login, kept = await house.db.write(work)
+    if kept == row_id:
+        house.quota.kept_spent(login, len(raw), now)
+    problem.extra["quarantine"] = str(kept)
+
+
+async def _is_full(house: House, size: int) -> bool:
+    """Whether so many bytes more are too much for all that waits. It is counted once a minute at most."""
+    quota, waiting, now = house.quota, house.quota.waiting, house.clock()
+    if not quota.waiting_rows and not quota.waiting_size:
+        return False
+    if not 0 <= now - waiting.counted_at < MINUTE:
+        waiting.rows, waiting.size = await house.db.read(rows.waiting)
+        waiting.counted_at = now
+    if quota.is_full(size) and not 0 <= now - waiting.settled_at < HOUR:
+        waiting.settled_at = now
+        if await house.db.write(_settle):
+            waiting.rows, waiting.size = await house.db.read(rows.waiting)
+    return quota.is_full(size)
+
+
+async def _settle(tx: Tx) -> int:
+    """Write down of what came again and was taken that nothing is left to decide; how many."""
+    count = 0
+    for row_id, by, at in await rows.taken_again(tx):
+        count += await rows.decide(tx, row_id, "take", by, at, AGAIN)
+    return count
 
 
 async def page(house: House, token: bytes, after: str | None, *, decided: bool = False) -> KeptPage:
@@ -138,7 +175,7 @@ def shown(house: House, row: KeptRow) -> Kept:
         str(row.id),
         row.code,
         row.path_id,
-        len(row.body),
+        row.size,
         row.sha256.hex(),
         house.time(row.received_at),
         row.received_from,

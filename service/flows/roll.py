@@ -6,7 +6,7 @@ those who came after there were events.
 
 from hashlib import sha256
 from math import inf
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -19,8 +19,18 @@ from .events import DeviceEvent, PersonEvent
 from .house import House
 
 Facts = dict[str, Any]
-Told = tuple[float, int, bytes, PersonEvent | DeviceEvent]
-"""An event: the number of its leaf (infinite: it has none yet), when, its id, and what it says."""
+
+
+class Told(NamedTuple):
+    """An event: its number in the log, when, its id, and what it says. Numbers are in the order in which events came,
+    whatever the clock said; who waits for one came last."""
+
+    number: float
+    at: int
+    id: bytes
+    event: PersonEvent | DeviceEvent
+
+
 _READ: dict[str, msgspec.json.Decoder[PersonEvent | DeviceEvent]] = {
     "access": msgspec.json.Decoder(PersonEvent),
     "key": msgspec.json.Decoder(DeviceEvent),
@@ -46,7 +56,7 @@ async def _compared(house: House) -> list[str]:
             fault = type(error).__name__
             faults.append(f"event {named(key)}: what it says of whom cannot be read ({fault})")
     events.sort(key=lambda one: one[:3])
-    people, devices = _as_told([event for *_, event in events])
+    people, devices = _as_told([one.event for one in events])
     for login, facts in people.items():
 
         async def person(tx: Tx, login: str = login, facts: Facts = facts) -> list[str]:
@@ -62,19 +72,20 @@ async def _compared(house: House) -> list[str]:
         found = await told("it cannot be read", house.db.read(device))
         faults += [f"device {mark}: {fault}" for fault in found]
     if events:
-        since = min(at for _, at, *_ in events)
-        faults += await told("who is here cannot be listed", _strangers(house, since, people, devices))
+        faults += await told(
+            "who is here cannot be listed", _strangers(house, min(one.at for one in events), people, devices)
+        )
     return faults
 
 
 async def _event(tx: Tx, key: bytes) -> list[Told]:
-    row = await tx.one("event_in_order", id=key)
+    row = await tx.one("event_told", id=key)
     if row is None:  # its leaf says so
         return []
     kind, at, body, number = row
-    if not isinstance(at, int) or not isinstance(number, int | None):
-        raise TypeError("its time or number is none")
-    return [(inf if number is None else number, at, key, _READ[kind].decode(body))]
+    if not isinstance(at, int):
+        raise TypeError("its time is no number")
+    return [Told(number if isinstance(number, int) else inf, at, key, _READ[kind].decode(body))]
 
 
 async def _strangers(house: House, since: int, people: dict[str, Facts], devices: dict[UUID, Facts]) -> list[str]:

@@ -20,3 +20,9 @@ async def run(house: House) -> None:
             numbered = 0
         if numbered < MANY:
             await asyncio.sleep(PAUSE)
+
+
+async def catch_up(house: House) -> None:
+    """Number what waits now: a command ends, and it may be long until a server comes."""
+    while await log.number_leaves(house.db, MANY):
+        pass

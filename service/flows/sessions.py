@@ -5,6 +5,7 @@ from secrets import token_bytes, token_urlsafe
 import msgspec
 
 from service.domain import totp
+from service.domain.bounds import Login, Password, Secret
 from service.domain.errors import SecondFactorKnown, SecondFactorNeeded, SignInFailed
 from service.domain.people import SECOND_FACTOR, Person
 from service.storage import access, limits, people
@@ -22,16 +23,16 @@ from .links import qr_svg
 class SignIn(msgspec.Struct, frozen=True):
     """Login, password, and the code of the authenticator where there is one."""
 
-    login: str
-    password: str
-    code: str = ""
+    login: Login
+    password: Password
+    code: Secret = ""
 
 
 class Credentials(msgspec.Struct, frozen=True):
     """Login and password, to set up the authenticator before the first sign-in."""
 
-    login: str
-    password: str
+    login: Login
+    password: Password
 
 
 class SecondFactor(msgspec.Struct, frozen=True):
@@ -65,7 +66,7 @@ async def sign_in(house: House, address: str, raw: bytes) -> str:
     async def work(tx: Tx) -> None:
         if not await people.lock(tx, person.login) or await people.password_hash(tx, person.login) != kept:
             raise SignInFailed  # he left, or the password changed meanwhile
-        if step is not None and not await access.pass_factor(tx, person.login, secret, step, now):
+        if step is not None and not await access.pass_factor(tx, person.login, secret, step, totp.latest(now), now):
             raise SignInFailed("this code was used already; wait for the next one")
         if step is not None and factor is not None and factor.confirmed_at is None:
             await noted(house, tx, PersonEvent(what="second-factor", person=person.login, by=person.login))

@@ -1,4 +1,7 @@
-"""Reads a table: CSV (UTF-8 or GB 18030) or XLSX, within limits. Nothing in it is ever worked out."""
+"""Reads a table: CSV (UTF-8 or GB 18030) or XLSX, within limits. Nothing in it is ever worked out.
+
+It runs in a process of its own (`tabulator`): what a table costs to read is seen only while it is read.
+"""
 
 import csv
 import io
@@ -10,6 +13,7 @@ from service.domain.errors import Fault, InvalidBody
 
 MOST_ROWS, MOST_COLUMNS, MOST_CHARACTERS = 5000, 50, 2000
 MOST_UNPACKED, MOST_PARTS = 64 * 2**20, 500
+MOST_TEXT = 4_000_000  # characters of all cells: one text of a workbook may stand in many
 DIGITS = 10**15  # a number of Excel has no more that count; a longer one stays `1.38E+17`, and is told
 Cells = list[str]
 
@@ -47,7 +51,7 @@ def read_xlsx(raw: bytes) -> list[Cells]:
             return _within([_text(cell) for cell in row] for row in rows)
         finally:
             book.close()
-    except InvalidBody:
+    except (InvalidBody, MemoryError):
         raise
     except Exception:  # noqa: BLE001 - the library raises whatever a broken file makes it stumble over
         raise _wrong("not-xlsx", "cannot be read as XLSX (不是可读的 XLSX)") from None
@@ -56,12 +60,16 @@ def read_xlsx(raw: bytes) -> list[Cells]:
 def _within(rows: Iterator[Cells]) -> list[Cells]:
     """Rows that are not empty, with their limits; a row keeps its place, so empty ones stay as []."""
     found: list[Cells] = []
+    text = 0
     for number, row in enumerate(rows):
         if number > MOST_ROWS:
             raise _wrong("too-many-rows", f"at most {MOST_ROWS} rows (最多 {MOST_ROWS} 行)")
         cells = [cell.strip() for cell in row[:MOST_COLUMNS]]
         if any(len(cell) > MOST_CHARACTERS for cell in cells):
             raise _wrong("too-long", f"row {number + 1}: at most {MOST_CHARACTERS} characters in a cell")
+        text += sum(map(len, cells))
+        if text > MOST_TEXT:
+            raise _wrong("too-large", f"at most {MOST_TEXT} characters (最多 {MOST_TEXT} 个字)")
         found.append(cells if any(cells) else [])
     return found
 

@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
+from service.domain.bounds import Code
 from service.domain.errors import Fault, InvalidBody
 from service.storage.batches import Signed
 
@@ -18,10 +19,10 @@ HALF = 32  # bytes of r and of s
 class Jwk(msgspec.Struct, frozen=True):
     """A public key as RFC 7517 writes it."""
 
-    kty: str
-    crv: str
-    x: str
-    y: str
+    kty: Code
+    crv: Code
+    x: Code
+    y: Code
 
 
 def key_of(given: str | Jwk) -> bytes:

@@ -3,8 +3,8 @@
 import msgspec
 
 from service.domain.errors import Fault, InvalidBody, NotAllowed, NotFound
-from service.domain.people import Person, Role
-from service.domain.roster import Line, Name, lines, wrong_place
+from service.domain.people import Person
+from service.domain.roster import Areas, Line, Name, Roles, lines, wrong_place
 from service.storage import access, devices, links, people
 from service.storage.database import Tx
 
@@ -27,8 +27,8 @@ class NewCard(msgspec.Struct, frozen=True):
 class NewRoles(msgspec.Struct, frozen=True):
     """All that somebody is from now on, and all the areas where he works."""
 
-    roles: tuple[Role, ...]
-    areas: tuple[str, ...] = ()
+    roles: Roles
+    areas: Areas = ()
 
 
 new_cards = msgspec.json.Decoder(NewCard)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Literal
+from uuid import UUID
 
 from service.domain.finding import Judgement
 from service.domain.grams import normal
@@ -14,6 +15,7 @@ from service.storage.database import Change, Tx
 from . import vacant
 from .appointment import asks
 from .clocks import ahead
+from .defects import readable
 from .house import House
 from .judging import File, load, senders
 
@@ -125,14 +127,19 @@ def texts(plan: Plan) -> tuple[str, ...]:
 
 
 async def fill(house: House) -> int:
-    """Work out the board's rows that were never worked out; how many."""
+    """Work out the board's rows that were never worked out; how many. What cannot be read stops no start."""
+    unreadable: set[UUID] = set()
 
     async def work(tx: Tx) -> int:
-        some = await board.unposted(tx, 100)
+        some = [one for one in await board.unposted(tx, 100 + len(unreadable)) if one not in unreadable]
         for visit in some:
             row = await visits.locked_visit(tx, visit)
-            if row is not None:
-                file = await load(house, tx, row)
+            if row is None:
+                continue
+            file = await readable(house, visit, load(house, tx, row))
+            if file is None:
+                unreadable.add(visit)
+            else:
                 for batch, named in zip(file.rows, file.named, strict=True):  # from before files were told apart
                     await evidence.expect(tx, visit, senders(batch), named)
                 await search.add(tx, visit, row.area, texts(file.plan))

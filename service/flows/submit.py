@@ -26,11 +26,12 @@ from service.storage import agenda, batches, evidence, log, visits
 from service.storage.batches import BatchRow, Signed
 from service.storage.database import Tx
 
-from . import quarantine
+from . import quarantine, volume
 from .access import holder_of, need, person_of
 from .decode import check_ids, decode, uuid
 from .house import House
 from .judging import File, load, records, senders
+from .quota import day_full
 from .signing import signed
 from .standing import written
 
@@ -59,12 +60,21 @@ async def submit(house: House, token: bytes, record_id: UUID, raw: bytes, signat
     try:
         taken = read(house, record_id, raw)
 
-        async def work(tx: Tx) -> Receipt:
-            holder = await holder_of(tx, token)
-            worth = signed(holder.public_key, signature, raw)
-            return await keep(house, tx, holder.person, taken, Source(holder.device, signature, worth))
+        size = len(taken.record.entries), len(raw)
 
-        return await house.db.write(work)
+        async def work(tx: Tx) -> tuple[str, Receipt]:
+            holder = await holder_of(tx, token)
+            login = holder.person.login
+            wait = house.quota.record_wait(login, *size, house.clock())
+            if wait and await batches.batch(tx, taken.id) is None:
+                raise day_full(wait)
+            worth = signed(holder.public_key, signature, raw)
+            return login, await keep(house, tx, holder.person, taken, Source(holder.device, signature, worth))
+
+        login, receipt = await house.db.write(work)
+        if not receipt.replayed:
+            house.quota.record_spent(login, *size, house.clock())
+        return receipt  # noqa: TRY300 - the problems are of all that
     except (NotSignedIn, DeviceRevoked):
         raise
     except Problem as problem:
@@ -116,9 +126,11 @@ async def keep(house: House, tx: Tx, person: Person, taken: Taken, source: Sourc
         signed=source.signed,
         taken_in_by=source.taken_in_by,
     )
+    volume.check_alone(house, len(taken.raw), taken.record.entries)
     if named := named_files(taken.record.entries):
         await evidence.expect(tx, row.id, senders(new), named)  # before it is looked which of them are here
     file = await load(house, tx, row, rows, (new, taken.record))
+    volume.check(house, file, "record")
     judgement = file.judged()
     leaf = log.noting("visit.submitted", new.id, new.salt, new.sha256, new.received_at, batches.beside(new))
     added, noted = await written(tx, file, judgement, also=(batches.adding(new), leaf))

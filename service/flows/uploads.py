@@ -23,7 +23,8 @@ from service.domain.errors import (
     TooManyRequests,
 )
 from service.domain.people import Person
-from service.storage import uploads
+from service.storage import evidence, uploads
+from service.storage.database import Tx
 from service.storage.disk import on_disk
 from service.storage.incoming import Growing, growing
 from service.storage.uploads import Upload
@@ -31,6 +32,7 @@ from service.storage.uploads import Upload
 from .access import sign_in
 from .attach import arrived, seal
 from .house import House
+from .quota import check_unnamed, day_full
 
 LIFE = 7 * 86_400_000  # ms: a phone may be without network for some days
 MOST = 100  # of one person at a time: a day's photos
@@ -42,15 +44,31 @@ _HOPELESS = (DigestDiffers, NotPhoto, PhotoUnreadable, FileTooLarge)
 
 async def create(house: House, token: bytes, digest: bytes, length: int) -> Upload:
     """Begin an upload of a file."""
-    folder = _folder(house, await sign_in(house, token, "attach evidence"))
+    person = await sign_in(house, token, "attach evidence")
+    folder = _folder(house, person)
     if length > house.vault.max_file:
         raise FileTooLarge(f"at most {house.vault.max_file} bytes")
     if length < 1:
         raise InvalidHeader("Upload-Length must be at least 1")
+    await _allowed(house, person.login, digest, length)
     upload = Upload(house.new_id(), digest.hex(), length, house.clock() + LIFE)
     if not await on_disk(uploads.create, folder, upload, MOST):
         raise TooManyRequests(f"at most {MOST} uploads at a time; end some of them")
     return upload
+
+
+async def _allowed(house: House, login: str, digest: bytes, length: int) -> None:
+    """DayFull or PhotosUnnamed, before anything is sent. When it has come whole this is asked again."""
+    now = house.clock()
+    if wait := house.quota.photo_wait(login, length, now):
+        raise day_full(wait)
+
+    async def work(tx: Tx) -> None:
+        if not await evidence.naming(tx, digest, login):
+            await check_unnamed(house.quota, tx, login, length, now)
+
+    if house.quota.unnamed_size:
+        await house.db.read(work)
 
 
 async def stand(house: House, token: bytes, id: UUID) -> tuple[Upload, int]:
@@ -130,7 +148,7 @@ async def _finish(house: House, person: Person, upload: Upload, file: Growing) -
     """The file has come whole. One that can never be taken ends; what fails for now is tried with the next request."""
     folder = _folder(house, person)
     try:
-        sealed = await seal(house, file, bytes.fromhex(upload.sha256))
+        sealed = await seal(house, file, bytes.fromhex(upload.sha256), sender=person.login)
     except _HOPELESS:
         await on_disk(uploads.remove, folder, upload.id)
         raise

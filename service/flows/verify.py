@@ -1,8 +1,10 @@
 """`doorstep verify`: everything that is kept, held against the log: nothing changed, nothing missing, no gap.
 
-What is wrong with one row is a fault of that row, whatever it is, and the others are still looked at.
+It only looks: nothing is mended before it is compared, and leaves are looked at also before they have a number. What is
+wrong with one row is a fault of that row, whatever it is, and the others are still looked at.
 """
 
+import asyncio
 from hashlib import sha256
 from uuid import UUID
 
@@ -13,10 +15,11 @@ from service.domain.merkle import Peaks, leaf
 from service.storage import batches, changes, checklists, events, evidence, log, visits
 from service.storage.database import Row, Tx
 
-from . import board, compare, roll
+from . import board, compare, roll, sequence
 from .house import House
 
 MANY = 1000  # leaves looked at in one transaction
+OVERDUE = 600_000  # ms: a leaf gets its number within a second or two
 _KINDS = {
     "record": "visit.submitted",
     "office": "visit.amended",
@@ -39,8 +42,11 @@ _GONE = "what it is about is gone"
 
 
 class Verified(msgspec.Struct, frozen=True):
-    """How many leaves have a number, their root (RFC 9162, hex), and what is wrong, if anything."""
+    """Which database, how many rows of each kind it has, how many leaves have a number, their root (RFC 9162, hex), and
+    what is wrong, if anything."""
 
+    database: str
+    rows: dict[str, int]
     leaves: int
     root: str
     faults: list[str]
@@ -55,8 +61,10 @@ class _Page(msgspec.Struct):
 
 
 async def verify(house: House) -> Verified:
-    """Look at all. It takes the server's reads, not its writes: it may run beside it."""
-    faults = await compare.told("the log cannot be numbered", _numbered(house))
+    """Look at all. It reads and writes nothing: it may run beside the server."""
+    rows: dict[str, int] = {}
+    faults = await compare.told("rows cannot be counted", _counted(house, rows))
+    faults += await compare.told("leaves without a number cannot be read", _waiting(house))
     for query, fault in _LISTS.items():
         listed = house.db.read(lambda tx, query=query, fault=fault: compare.listed(tx, query, fault))
         faults += await compare.told("what has no leaf cannot be read", listed)
@@ -69,13 +77,42 @@ async def verify(house: House) -> Verified:
         count, first = count + len(page.leaves), page.next
     for looked in (compare, roll, board):
         faults += await looked.compared(house)
-    return Verified(count, peaks.root().hex(), faults)
+    return Verified(house.db.name, rows, count, peaks.root().hex(), faults)
 
 
-async def _numbered(house: House) -> list[str]:
-    while await log.number_leaves(house.db, MANY):
-        pass
+async def _counted(house: House, rows: dict[str, int]) -> list[str]:
+    rows.update(dict.fromkeys(("records", "office_batches", "link_answers", "scans"), 0))
+    for kind, count in await house.db.read(lambda tx: tx.all("rows_of_kinds")):
+        rows[kind] = rows.get(kind, 0) + count
     return []
+
+
+async def _waiting(house: House) -> list[str]:
+    """Leaves without a number. The sequencer gives it to them a second later; it is a fault when it does not."""
+    faults: list[str] = []
+    async for key in compare.keys(house, "leaves", faults):
+
+        async def look(tx: Tx, key: bytes = key) -> list[str]:
+            row = await tx.one("leaf", id=key)
+            return [_GONE] if row is None else await _faults(tx, row[0], row[1], row[2])
+
+        found = await compare.told("cannot be read", house.db.read(look))
+        faults += [f"leaf without a number, {compare.named(key)}: {fault}" for fault in found]
+    if await _overdue(house):
+        await asyncio.sleep(2 * sequence.PAUSE)  # after a step of the clock a new leaf has an old time
+        if since := await _overdue(house):
+            faults.append(f"leaves have waited for a number since {house.time(since).isoformat(timespec='seconds')}")
+    return faults
+
+
+async def _overdue(house: House) -> int | None:
+    """Since when (ms) leaves wait for too long: others came since then (in a copy no time passes), and somebody gives
+    numbers here."""
+    row = await house.db.read(lambda tx: tx.one("waiting_since"))
+    oldest, newest, last = row or (None, None, None)
+    if not isinstance(oldest, int) or not isinstance(newest, int) or last is None:  # a time that was changed is told
+        return None
+    return oldest if min(newest, house.clock()) - oldest > OVERDUE else None
 
 
 async def _page(house: House, first: int) -> _Page:

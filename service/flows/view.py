@@ -129,7 +129,7 @@ async def view(house: House, tx: Tx, file: File) -> VisitView:
     plan, entries = file.plan, tuple(file.gathered.entries)
     case = Case(file)
     judgement = case.judgement
-    gone = file.standing.cancelled
+    gone, given = file.standing.cancelled, await lost.given_up(tx, file)
     return VisitView(
         **described(house, file.row, plan),
         technician=plan.technician,
@@ -144,11 +144,11 @@ async def view(house: House, tx: Tx, file: File) -> VisitView:
         due=plan.due,
         inspectors=plan.inspectors,
         entries=entries,
-        records=await _records(house, tx, file),
+        records=await _records(house, tx, file, given),
         judgement=file.said(judgement, case.now),
         statements=case.shown(),
         said=said_by_link(house, file),
-        awaited=await lost.awaited(house, tx, file),
+        awaited=lost.awaited(house, file, given),
         absence=absence_of(entries),
         cancelled=Cancelled(gone.at, gone.by, file.standing.trail[gone.number - 1].reason or "") if gone else None,
         trail=file.standing.trail,
@@ -173,11 +173,11 @@ def described(house: House, row: VisitRow, plan: Plan) -> dict[str, Any]:
     }
 
 
-async def _records(house: House, tx: Tx, file: File) -> tuple[RecordSeen, ...]:
+async def _records(house: House, tx: Tx, file: File, given: lost.GivenUp) -> tuple[RecordSeen, ...]:
     damaged = await evidence.damaged(tx, file.row.id) if any(file.named) else frozenset[str]()
     return tuple(
         [
-            _record(house, file, number, damaged, await lost.seen(house, tx, file, number))
+            _record(house, file, number, damaged, lost.seen(house, file, number, given))
             for number, row in enumerate(file.rows)
             if row.kind == "record"
         ]
@@ -215,15 +215,16 @@ def absence_of(entries: Sequence[Entry]) -> Absence | None:
     seen = [entry for entry in (arrived, knocked, gone) if entry is not None]
     evidence = tuple(piece for entry in seen for piece in entry.evidence)
     said = [piece.text for piece in gone.evidence if piece.text] + [gone.label or ""]
-    waited = gone.fields.get("waited_minutes")
-    if not isinstance(waited, int) and arrived is not None:
+    told = gone.fields.get("waited_minutes")
+    waited = told if isinstance(told, int) and not isinstance(told, bool) else None
+    if waited is None and arrived is not None:
         waited = int((gone.at - arrived.at).total_seconds() // 60)
     return Absence(
         at=gone.at,
         arrived_at=arrived.at if arrived else None,
         place=arrived.place if arrived and arrived.place else gone.place,
         door_signal_at=knocked.at if knocked else None,
-        waited_minutes=waited if isinstance(waited, int) else None,
+        waited_minutes=waited,
         text=next(iter(filter(None, said)), None),
         evidence=evidence,
         entries=tuple(entry.id for entry in seen),

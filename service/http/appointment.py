@@ -1,5 +1,6 @@
 """The customer's page before the work: does he agree to the time, or would he like another."""
 
+from service.domain.moments import in_zone
 from service.flows.customer import Confirmation
 from service.flows.papers import Choice
 
@@ -39,7 +40,7 @@ def _forms(seen: Confirmation, token: str, sent: Sent) -> str:
         agree = button("同意这个时间", "I agree to this time", "yes")
         forms += Form(token, "appointment", "appointment", sent)(window, agree)
     if stands.may_ask_until is not None:
-        until = stands.may_ask_until.astimezone(stands.window.start.tzinfo)
+        until = in_zone(stands.may_ask_until, stands.window.start.tzinfo)
         by = f"{until.month}月{until.day}日 {until:%H:%M}"
         form = Form(token, "another-time", "another-time", sent)
         forms += f"<h2>{both('想改时间？', 'Another time?')}</h2>" + form(

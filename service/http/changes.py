@@ -15,6 +15,7 @@ from service.domain.errors import (
     UnknownPerson,
     VisitBegun,
     VisitCancelled,
+    VisitFull,
 )
 from service.flows.change import change
 from service.flows.view import VisitView
@@ -40,10 +41,12 @@ def _says(summary: str, takes: Any, *more: type[Problem]) -> Says:
     )
 
 
-WINDOW = _says("Another time, until he has left; with a reason, and what was stays in the trail", NewWindow, VisitBegun)
-TECHNICIAN = _says("Somebody else goes; who went before may still submit", NewTechnician, UnknownPerson)
-DETAILS = _says("Mend a wrong number, address or work, with a reason", NewDetails)
-DUE = _says("Date open duties, by `item` or `item[thing]`", Due)
+WINDOW = _says(
+    "Another time, until he has left; with a reason, and what was stays in the trail", NewWindow, VisitBegun, VisitFull
+)
+TECHNICIAN = _says("Somebody else goes; who went before may still submit", NewTechnician, UnknownPerson, VisitFull)
+DETAILS = _says("Mend a wrong number, address or work, with a reason", NewDetails, VisitFull)
+DUE = _says("Date open duties, by `item` or `item[thing]`", Due, VisitFull)
 CANCELLATION = _says("Nobody goes, with a reason; records are still taken, and are reviewed", Cancellation, VisitBegun)
 
 

@@ -127,7 +127,7 @@ async def _send_code(request: Asked, fields: Fields) -> Done:
 
 async def _enter_code(request: Asked, fields: Fields) -> Done:
     """Full-width digits and blanks are what a Chinese keyboard makes of a code."""
-    digits = "".join(str(int(c)) for c in fields.get("code", "") if c.isdecimal())
+    digits = "".join(str(int(c)) for c in fields.get("code", "")[:100] if c.isdecimal())
     if len(digits) != 6:  # a slip of the finger costs no try
         raise Lacking("请输入 6 位数字的验证码", "Enter the six digits of the code")
     house, token, browser = house_of(request), token_of(request), browser_of(request)

@@ -58,6 +58,7 @@ ANSWER = Says(
     tag="customer",
     summary="The customer's answers; the same again is no change",
     takes=Answers,
+    most=800_000,  # a drawing is among them
     gives={200: Confirmation},
     problems=(*PUBLIC_WRITES, *GONE, AppointmentChanged, TooLate, CodeNeeded, StatementChanged, UnreadableSignature),
     public=True,

@@ -38,6 +38,7 @@ Asked = Request[Any, Any, Any]
 _UUID = re.compile("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 TEXT: dict[str, Any] = {"type": "string"}
+LONGEST = 200  # characters of a parameter of the query, where its schema does not say
 MOMENT: dict[str, Any] = {"type": "string", "format": "date-time"}
 ANYBODY: tuple[type[Problem], ...] = (InvalidQuery, Defect, Busy, TooManyRequests)
 READS: tuple[type[Problem], ...] = (*ANYBODY, NotSignedIn, DeviceRevoked, NotAllowed)
@@ -66,8 +67,8 @@ class Parameter(NamedTuple):
 class Says(msgspec.Struct, frozen=True, kw_only=True):
     """One operation: what it takes, what it gives by status, and which problems it can answer.
 
-    `answers` are the headers that matter of what it gives, by status. `public` asks for no token. What is not `limited`
-    costs less than to refuse it, or must be answered in any case.
+    `answers` are the headers that matter of what it gives, by status. `public` asks for no token, and takes `most`
+    bytes. What is not `limited` costs less than to refuse it, or must be answered in any case.
     """
 
     tag: str
@@ -79,6 +80,7 @@ class Says(msgspec.Struct, frozen=True, kw_only=True):
     headers: Mapping[str, Parameter] = {}
     answers: Mapping[int, Mapping[str, Parameter]] = {}
     public: bool = False
+    most: int = 8192
     limited: bool = True
 
 
@@ -110,8 +112,11 @@ async def admitted(request: Asked) -> Answer | None:
 
 
 async def body_of(request: Asked) -> bytes:
-    """The exact bytes of the body."""
+    """The exact bytes of the body. Of who shows no token few are read, and none are unpacked."""
     limit: int = request.app.state["max_body"]
+    says: Says = request.route_handler.opt["says"]
+    if says.public:
+        return await body.read(request.scope, request.receive, min(says.most, limit), packed=False)
     return await body.read(request.scope, request.receive, limit)
 
 
@@ -146,6 +151,9 @@ def query_of(request: Asked, says: Says) -> dict[str, str]:
             raise _wrong(name, "given-twice", "give it once")
         if "\0" in value:
             raise _wrong(name, "null-character", "U+0000 is not allowed")
+        longest: int = says.query[name].schema.get("maxLength", LONGEST)
+        if len(value) > longest:
+            raise _wrong(name, "too-long", f"at most {longest} characters")
         found[name] = value
     for name, parameter in says.query.items():
         if parameter.required and not found.get(name, "").strip():

@@ -7,10 +7,12 @@ from litestar.types import ASGIApp
 
 from service.domain.errors import (
     ContentDiffers,
+    DayFull,
     DigestDiffers,
     FileTooLarge,
     NotFound,
     NotPhoto,
+    PhotosUnnamed,
     PhotoUnreadable,
 )
 from service.domain.photo import KINDS, Kind
@@ -28,7 +30,7 @@ ATTACH = Says(
     summary="Send a photo by its digest; it counts for what the sender's records name",
     takes=Bytes("application/octet-stream", "The photo: JPEG, PNG or WEBP. Its own media type may be named, or none."),
     gives={201: None, 200: None},
-    problems=(*CHANGES, NotFound, DigestDiffers, FileTooLarge, NotPhoto, PhotoUnreadable),
+    problems=(*CHANGES, NotFound, DigestDiffers, FileTooLarge, NotPhoto, PhotoUnreadable, DayFull, PhotosUnnamed),
 )
 PHOTO = Says(
     tag="evidence",

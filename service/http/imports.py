@@ -34,8 +34,7 @@ async def import_visits(request: Asked) -> ASGIApp:
     wish = query.get("dry_run", "0")
     if wish not in ("0", "1"):  # a trial that was misspelt must not be carried out
         raise InvalidQuery("dry_run is 0 or 1")
-    length = header(request.scope, b"content-length") or b""
-    if length.isdigit() and int(length) > LARGEST:
+    if body.announced(header(request.scope, b"content-length") or b"") > LARGEST:
         raise BodyTooLarge(f"at most {LARGEST} bytes")
     raw = await body.received(request.receive, LARGEST)
     form = "xlsx" if kind == XLSX else "csv"

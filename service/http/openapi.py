@@ -11,13 +11,14 @@ from litestar.routes import HTTPRoute
 
 from service.domain.errors import Problem
 
-from .endpoint import Bytes, Says
+from .endpoint import LONGEST, TEXT, Bytes, Says
 from .problems import ProblemDetails
 
 Json = dict[str, Any]
 _REF = "#/components/schemas/{name}"
 _PLAIN: dict[str, Json] = {
-    name: {"type": "string"} for name in ("checklist_id", "version", "token", "code", "login", "folder", "file")
+    name: {"type": "string", "maxLength": LONGEST}
+    for name in ("checklist_id", "version", "token", "code", "login", "folder", "file")
 }
 _PLAIN["sha256"] = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
 
@@ -97,7 +98,15 @@ def _operation(path: str, name: str, says: Says, schemas: dict[str, Json]) -> Js
     ]
     for place, given in (("query", says.query), ("header", says.headers)):
         parameters += [
-            {"name": found, "in": place, "required": one.required, "description": one.about, "schema": one.schema}
+            {
+                "name": found,
+                "in": place,
+                "required": one.required,
+                "description": one.about,
+                "schema": one.schema | {"maxLength": LONGEST}
+                if place == "query" and one.schema is TEXT
+                else one.schema,
+            }
             for found, one in given.items()
         ]
     operation: Json = {"operationId": name, "tags": [says.tag], "summary": says.summary}
@@ -105,6 +114,8 @@ def _operation(path: str, name: str, says: Says, schemas: dict[str, Json]) -> Js
         operation["parameters"] = parameters
     if says.takes is not None:
         operation["requestBody"] = {"required": True, "content": _content(says.takes, schemas)}
+        if says.public and not isinstance(says.takes, Bytes):
+            operation["requestBody"]["description"] = f"At most {says.most} bytes, not packed."
     operation["responses"] = {
         **{str(status): _given(says, status, schemas) for status in says.gives},
         **{status: shown for status, shown in _refused(says, schemas).items() if int(status) not in says.gives},

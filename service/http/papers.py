@@ -3,6 +3,7 @@
 from datetime import datetime, tzinfo
 from html import escape
 
+from service.domain.moments import in_zone
 from service.domain.statement import Filled
 from service.flows.papers import Shown
 
@@ -13,7 +14,7 @@ HIDDEN = "输入验证码后可看", "to be seen after the code"
 
 def spelt(moment: datetime, zone: tzinfo | None) -> str:
     """A moment as people write it: 2026年3月2日 09:30."""
-    at = moment.astimezone(zone)
+    at = in_zone(moment, zone)
     return f"{at.year}年{at.month}月{at.day}日 {at:%H:%M}"
 
 

@@ -13,6 +13,7 @@ from litestar.types import ExceptionHandlersMap, Scope
 
 from service.domain import errors
 from service.domain.errors import Fault, Problem
+from service.flows.defects import traced
 
 from . import logs
 from .answers import Answer, Headers
@@ -114,23 +115,9 @@ def answered(scope: Scope, error: Exception) -> Answer:
 
 
 def log_defect(error: BaseException, scope: Scope | None = None) -> None:
-    """Log what was not foreseen: kinds of errors and places in the code.
-
-    Messages of exceptions are left out: database drivers put values of rows into them, and those are personal data.
-    """
-    kinds: list[str] = []
-    places: list[str] = []
-    cause: BaseException | None = error
-    while cause is not None and len(kinds) < 5:
-        kinds.append(type(cause).__name__)
-        trace = cause.__traceback__
-        while trace is not None:
-            code = trace.tb_frame.f_code
-            places.append(f"{'/'.join(code.co_filename.split('/')[-3:])}:{trace.tb_lineno} {code.co_name}")
-            trace = trace.tb_next
-        cause = cause.__cause__ or cause.__context__
+    """Log what was not foreseen."""
     request_id = logs.request_id_of(scope) if scope else None
-    logs.get().error("defect", request=request_id, errors=kinds, trace=places[-40:])
+    logs.get().error("defect", request=request_id, **traced(error))
 
 
 class _Response(Response[bytes]):

@@ -13,6 +13,7 @@ from service.domain.errors import (
     TooManyEntries,
     UnknownChecklist,
     UnknownVisit,
+    VisitFull,
 )
 from service.flows import decide, quarantine
 from service.flows.decide import Decided, Decision
@@ -35,7 +36,7 @@ LOOK = Says(
     tag="quarantine",
     summary="The bytes; who looks says why, and that is logged",
     gives={200: Bytes("application/octet-stream", "Byte by byte what came.")},
-    query={"reason": Parameter("Why you look.", required=True)},
+    query={"reason": Parameter("Why you look.", {"type": "string", "maxLength": 500}, required=True)},
     problems=(*WRITES, NotFound),
 )
 DECIDE = Says(
@@ -53,6 +54,7 @@ DECIDE = Says(
         IdMismatch,
         TooManyEntries,
         ContentDiffers,
+        VisitFull,
     ),
 )
 _ATTACHED = (

@@ -7,13 +7,16 @@ from litestar.types import ASGIApp, Receive, Scope
 
 from service.domain.errors import (
     ContentDiffers,
+    DayFull,
     IdMismatch,
     NotFound,
     NotYourVisit,
     Problem,
+    QuarantineFull,
     TooManyEntries,
     UnknownChecklist,
     UnknownVisit,
+    VisitFull,
     WrongMediaType,
 )
 from service.domain.receipt import Receipt
@@ -37,6 +40,7 @@ TAKEN = (
     IdMismatch,
     TooManyEntries,
     ContentDiffers,
+    VisitFull,
 )
 SUBMIT = Says(
     tag="records",
@@ -44,7 +48,7 @@ SUBMIT = Says(
     takes=Record,
     gives={201: Receipt, 200: Receipt},
     headers=SIGNATURE,
-    problems=TAKEN,
+    problems=(*TAKEN, DayFull, QuarantineFull),
 )
 RECEIPT = Says(tag="records", summary="The receipt as of now", gives={200: Receipt}, problems=(*READS, NotFound))
 BODY = Says(

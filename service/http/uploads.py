@@ -11,12 +11,14 @@ from litestar.types import ASGIApp
 from service.domain.errors import (
     BodyTooLarge,
     ChecksumDiffers,
+    DayFull,
     DigestDiffers,
     FileTooLarge,
     InvalidHeader,
     NotFound,
     NotPhoto,
     OffsetDiffers,
+    PhotosUnnamed,
     PhotoUnreadable,
     TooManyRequests,
     TusVersion,
@@ -41,7 +43,7 @@ _COUNT = {"type": "integer", "minimum": 0}
 _AT = Parameter("Bytes that have come, and are on the disk.", _COUNT, required=True)
 _LENGTH = Parameter("Bytes of the whole file.", _COUNT, required=True)
 _EXPIRES = Parameter("When what has come is thrown away, as in `Date` (RFC 9110).", required=True)
-_WHOLE = (DigestDiffers, NotPhoto, PhotoUnreadable, FileTooLarge)
+_WHOLE = (DigestDiffers, NotPhoto, PhotoUnreadable, FileTooLarge, DayFull, PhotosUnnamed)
 
 OPTIONS = Says(
     tag="uploads",
@@ -75,7 +77,7 @@ CREATE = Says(
         "Upload-Length": Parameter("Bytes of the whole file.", {"type": "integer", "minimum": 1}, required=True),
         "Upload-Metadata": Parameter("`sha256` and the base64 of the digest's 64 hex digits.", required=True),
     },
-    problems=(*CHANGES, InvalidHeader, TusVersion, FileTooLarge, TooManyRequests),
+    problems=(*CHANGES, InvalidHeader, TusVersion, FileTooLarge, TooManyRequests, DayFull, PhotosUnnamed),
 )
 STAND = Says(
     tag="uploads",

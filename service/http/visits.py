@@ -7,11 +7,13 @@ from litestar.types import ASGIApp
 
 from service.domain.errors import (
     ContentDiffers,
+    DayFull,
     EntryChanged,
     NotFound,
     TooManyEntries,
     UnknownChecklist,
     UnknownPerson,
+    VisitFull,
 )
 from service.domain.visit import OfficeEntries, Plan
 from service.flows import judging, lists, office, plan
@@ -62,7 +64,7 @@ ENTRIES = Says(
     summary="Add entries of the office; ids make it repeatable",
     takes=OfficeEntries,
     gives={201: Judged, 200: Judged},
-    problems=(*WRITES, NotFound, EntryChanged, TooManyEntries),
+    problems=(*WRITES, NotFound, EntryChanged, TooManyEntries, VisitFull, DayFull),
 )
 JUDGEMENT = Says(
     tag="visits",

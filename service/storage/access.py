@@ -10,6 +10,8 @@ from .database import Row, Tx
 
 TokenKind = Literal["script", "session", "device"]
 CodeKind = Literal["enrolment", "invitation"]
+ASTRAY = 3_600_000
+"""ms: what is further ahead of now was written by a clock that was wrong, here or on another server."""
 
 
 class Holder(msgspec.Struct, frozen=True, kw_only=True):
@@ -93,7 +95,8 @@ async def use_code(tx: Tx, digest: bytes, kind: CodeKind, at: int, device: UUID 
 
     `device` is the one that it enrols.
     """
-    if await tx.run("use_code", digest=digest, kind=kind, at=at, device=device.bytes if device else None) == 0:
+    given = {"digest": digest, "kind": kind, "device": device.bytes if device else None}
+    if await tx.run("use_code", **given, at=at, latest=at + ASTRAY) == 0:
         return None
     row = await tx.one("person_of_code", digest=digest, kind=kind)
     return None if row is None else person_in(row)
@@ -101,7 +104,7 @@ async def use_code(tx: Tx, digest: bytes, kind: CodeKind, at: int, device: UUID 
 
 async def enrolled_by(tx: Tx, digest: bytes, at: int) -> tuple[Person, UUID] | None:
     """Whom and which device a code enrolled that was used up and would still be good."""
-    row = await tx.one("enrolled_by_code", digest=digest, at=at)
+    row = await tx.one("enrolled_by_code", digest=digest, at=at, latest=at + ASTRAY)
     return None if row is None else (person_in(row), UUID(bytes=row[4]))
 
 
@@ -121,9 +124,9 @@ async def factor(tx: Tx, login: str) -> Factor | None:
     return None if row is None else Factor(*row)
 
 
-async def pass_factor(tx: Tx, login: str, secret: bytes, step: int, at: int) -> bool:
-    """A code of this time step was given; False when it or a later one was taken before."""
-    return await tx.run("pass_factor", login=login, secret=secret, step=step, at=at) == 1
+async def pass_factor(tx: Tx, login: str, secret: bytes, step: int, latest: int, at: int) -> bool:
+    """A code of this time step was given; False when it or a later one was taken before, of those there can be yet."""
+    return await tx.run("pass_factor", login=login, secret=secret, step=step, latest=latest, at=at) == 1
 
 
 async def drop_factor(tx: Tx, login: str) -> None:

@@ -78,3 +78,9 @@ async def everything(tx: Tx, login: str, since: int, recent: int, size: int) -> 
     """The next visits for a phone without any: those that are live, and those planned from `recent` (ms UTC) on."""
     rows = await tx.all("all_of_agenda", login=login, since=since, recent=recent, size=size)
     return [(UUID(bytes=visit), number, True) for visit, number in rows]
+
+
+async def numbered(tx: Tx, login: str, numbers: Iterable[int]) -> list[tuple[UUID, int, bool]]:
+    """The visits that still are at these numbers: nothing about them changed since."""
+    rows = [await tx.one("at_number", login=login, number=number) for number in numbers]
+    return [(UUID(bytes=row[0]), row[1], row[2] == 1) for row in rows if row is not None]

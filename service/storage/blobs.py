@@ -27,8 +27,11 @@ class Blobs(Protocol):
         ...
 
 
-def open_blobs(address: str, folder: Path) -> Blobs:
-    """The store of an address: empty for `folder`, else `s3://bucket/prefix?endpoint=…&region=…`."""
+def open_blobs(address: str, folder: Path, scratch: Path | None = None) -> Blobs:
+    """The store of an address: empty for `folder`, else `s3://bucket/prefix?endpoint=…&region=…`.
+
+    What is fetched from a bucket lies in `scratch` as long as it is read, in `folder` where none is given.
+    """
     if not address:
         from .blob_folder import FolderBlobs  # noqa: PLC0415 - only the store in use: less memory, a faster start
 
@@ -36,7 +39,7 @@ def open_blobs(address: str, folder: Path) -> Blobs:
     bucket, prefix, options = s3_parts(address)
     from .blob_store import StoredBlobs  # noqa: PLC0415
 
-    return StoredBlobs(bucket, prefix, options, folder / "incoming")
+    return StoredBlobs(bucket, prefix, options, scratch or folder / "incoming")
 
 
 def s3_parts(address: str) -> tuple[str, str, dict[str, str]]:

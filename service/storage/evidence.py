@@ -78,6 +78,12 @@ async def send(tx: Tx, row: BlobRow, sender: str) -> bool:
     return not added or landed > 0
 
 
+async def unnamed_size(tx: Tx, sender: str, since: int) -> int:
+    """The bytes of the files that somebody sent since a time (ms UTC) and that no batch of theirs names."""
+    row = await tx.one("unnamed_size", sender=sender, since=since)
+    return 0 if row is None else int(row[0])
+
+
 async def naming(tx: Tx, file: bytes, sender: str) -> list[UUID]:
     """The visits that name a file in a batch of a sender, in the order in which they are locked."""
     return [UUID(bytes=row[0]) for row in await tx.all("visits_naming", sha256=file, sender=sender)]

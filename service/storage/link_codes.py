@@ -30,13 +30,15 @@ async def code(tx: Tx, link: UUID, seat: bytes) -> CodeRow | None:
     return None if row is None else CodeRow(*row)
 
 
-async def count(tx: Tx, link: UUID, seat: bytes, most: int, now: int) -> bool:
-    """Count one try; False when there is no living code or it was tried too often."""
-    return await tx.run("try_link_code", link=link.bytes, seat=seat, most=most, now=now) == 1
+async def count(tx: Tx, link: UUID, seat: bytes, most: int, now: int, latest: int) -> bool:
+    """Count one try; False when there is no living code (one that ends after `latest` is none) or it was tried too
+    often."""
+    given = {"link": link.bytes, "seat": seat, "most": most}
+    return await tx.run("try_link_code", **given, now=now, latest=latest) == 1
 
 
 async def passed(tx: Tx, link: UUID, seat: bytes, address: bytes, most: int, now: int) -> None:
-    """The right code came, from this address. It is used up."""
+    """The right code came, from this address. It is used up: its tries are one more than there are."""
     await tx.run("pass_link_code", link=link.bytes, seat=seat, address=address, most=most, now=now)
 
 
@@ -47,7 +49,8 @@ async def phone_seen(tx: Tx, logins: Iterable[str], places: Iterable[bytes]) -> 
     return max((row[0] for row in found if row is not None), default=None)
 
 
-async def sight(tx: Tx, login: str, place: bytes, at: int, forget: int) -> None:
-    """A technician was seen at a place; what he was before `forget` (ms) is forgotten."""
-    await tx.run("sight", login=login, place=place, at=at)
-    await tx.run("forget_sightings", login=login, before=forget)
+async def sight(tx: Tx, login: str, place: bytes, at: int, near: int) -> None:
+    """A technician was seen at a place. What he was more than `near` ms ago, or will be by a clock that was so far
+    ahead, is forgotten; by one that is a little behind he is not seen earlier than he was."""
+    await tx.run("sight", login=login, place=place, at=at, latest=at + near)
+    await tx.run("forget_sightings", login=login, before=at - near, latest=at + near)

@@ -9,6 +9,9 @@ from .database import Row, Tx
 
 MessageState = Literal["waiting", "delivered", "refused", "given_up", "withdrawn"]
 Outcome = Literal["delivered", "failed", "refused"]
+FIRST, LONGEST = 5_000, 3_600_000  # ms between attempts, which double
+FEW = 4  # attempts after which the next one comes sooner than a lease ends
+SKEW = 300_000  # ms: what another server took by a clock that is further ahead than this may be sent twice
 
 
 class MessageRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,9 +78,13 @@ async def deliveries_of(tx: Tx, visit: UUID) -> list[DeliveryRow]:
 
 
 async def claim(tx: Tx, now: int, lease: int, size: int) -> list[MessageRow]:
-    """Take due messages for one worker until `lease`; a worker that dies lets go of them then."""
+    """Take due messages for one worker until `lease`; a worker that dies lets go of them then.
+
+    Due is, too, what by a clock that was ahead would wait for longer than anything has to.
+    """
     taken: list[MessageRow] = []
-    for row in await tx.all("messages_due", now=now, size=size):
+    at_most = {"few": FEW, "soon": lease + SKEW, "late": now + LONGEST + SKEW}
+    for row in await tx.all("messages_due", now=now, size=size, **at_most):
         found = _message(row)
         if await tx.run("claim_message", id=found.id.bytes, lease=lease, seen=found.next_at) == 1:
             taken.append(msgspec.structs.replace(found, tries=found.tries + 1, next_at=lease))

@@ -14,6 +14,18 @@ class NewerDatabase(Exception):
     """The database was written by a newer version of the service."""
 
 
+class OlderDatabase(Exception):
+    """The database was written by an older version of the service, and nobody has brought it up to date."""
+
+
+class NoDatabase(Exception):
+    """There is no database of the service. `fresh`: the place for one is there, and empty."""
+
+    def __init__(self, where: str, what: str, *, fresh: bool = False) -> None:
+        super().__init__(f"这里没有 Doorstep 数据库 / there is no Doorstep database: {where} ({what})")
+        self.fresh = fresh
+
+
 class Migration(NamedTuple):
     """One numbered step; a step may have two files, one for both engines and one with a suffix."""
 
@@ -42,6 +54,15 @@ def missing(engine: str, applied: list[int]) -> list[Migration]:
             "install the newer version again, or restore a backup made before the upgrade"
         )
     return [step for step in known if step.number not in applied]
+
+
+def current(engine: str, applied: list[int]) -> None:
+    """Raises `OlderDatabase` or `NewerDatabase` when the tables are not those of this version."""
+    if steps := missing(engine, applied):
+        raise OlderDatabase(
+            f"数据库是旧版本的，请先用本版本启动一次 doorstep serve / the database is older than this program "
+            f"(it lacks step {steps[0].number}, {steps[0].name}); start `doorstep serve` of this version once"
+        )
 
 
 def split(script: str) -> Iterator[str]:

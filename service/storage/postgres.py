@@ -2,15 +2,16 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import Any
+from urllib.parse import urlsplit
 
 import asyncpg
 
 from ..domain import errors
 from .database import Change, Of, Row, T, Work
-from .migrate import migrate_postgres
+from .migrate import NoDatabase, current, migrate_postgres
 from .statements import Part, Statement, joined, statements
 
 TRIES = 5
@@ -23,6 +24,8 @@ GONE = (
     asyncpg.InternalClientError,  # the driver, when the end comes in the middle of an answer
     asyncpg.ReadOnlySQLTransactionError,  # another server took its place
 )
+SETTINGS = {"synchronous_commit": "on", "application_name": "doorstep"}
+ONLY_READ = {"default_transaction_read_only": "on"}
 FAILED = (asyncpg.DataCorruptedError, asyncpg.IndexCorruptedError, asyncpg.PostgresIOError)
 _log = logging.getLogger("doorstep.storage")
 STATEMENTS = 500
@@ -79,27 +82,55 @@ class Postgres:
     """A PostgreSQL database. Query parameters that are not the driver's are server settings (`search_path=…`)."""
 
     engine = "postgres"
+    failures = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
 
-    def __init__(self, address: str, *, connections: int = 10, patience: float = 10.0) -> None:
+    def __init__(self, address: str, *, connections: int = 10, patience: float = 10.0, only_read: bool = False) -> None:
         self._address, self._connections, self._patience = address, connections, patience
+        self._only_read = only_read
         self._sql = statements(self.engine)
         self._pool: Any = None
         self._running = 0  # works taken and not yet ended
         self._quiet = asyncio.Event()
 
+    @property
+    def name(self) -> str:
+        """See `Database`."""
+        return without_password(self._address)
+
     async def start(self) -> None:
-        """Connect and bring the tables up to date."""
+        """Connect and bring the tables up to date, or where it is only read, see that they are."""
+        if self._only_read:
+            await self._start_reading()
+        else:
+            await self._start(SETTINGS, migrate_postgres)
+
+    async def _start_reading(self) -> None:
+        try:
+            await self._start(SETTINGS | ONLY_READ, self._current)
+        except asyncpg.InvalidCatalogNameError as error:
+            raise NoDatabase(self.name, "服务器上没有这个数据库 / the server has no such database") from error
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            raise OSError(f"{self.name}: {type(error).__name__}: {error}") from error
+
+    async def _current(self, connection: Any) -> None:
+        there, empty = await connection.fetchrow(self._sql["tables_there"].sql)
+        if not there:
+            what = "空数据库 / an empty database" if empty else "没有 Doorstep 的表 / it has none of its tables"
+            raise NoDatabase(self.name, what, fresh=empty)
+        current(self.engine, [number for (number,) in await connection.fetch(self._sql["applied"].sql)])
+
+    async def _start(self, settings: dict[str, str], see_to: Callable[[Any], Awaitable[None]]) -> None:
         self._pool = await asyncpg.create_pool(
             self._address,
             min_size=1,
             max_size=self._connections,
             statement_cache_size=STATEMENTS,
             reset=_as_it_is,
-            server_settings={"synchronous_commit": "on", "application_name": "doorstep"},
+            server_settings=settings,
         )
         try:
             async with self._pool.acquire() as connection:
-                await migrate_postgres(connection)
+                await see_to(connection)
         except BaseException:
             await self.close()
             raise
@@ -193,6 +224,14 @@ def _gone(error: BaseException | None) -> bool:
             return True
         error = error.__context__
     return False
+
+
+def without_password(address: str) -> str:
+    """The address as it may be shown."""
+    parts = urlsplit(address)
+    user, at, host = parts.netloc.rpartition("@")
+    options = [option for option in parts.query.split("&") if "password" not in option.partition("=")[0].lower()]
+    return parts._replace(netloc=f"{user.partition(':')[0]}{at}{host}", query="&".join(options)).geturl()
 
 
 async def _as_it_is(_: Any) -> None:

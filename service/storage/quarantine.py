@@ -33,6 +33,12 @@ class KeptRow(msgspec.Struct, frozen=True, kw_only=True):
     reason: str | None = None
     sent_by: UUID | None = None
     signature: bytes | None = None
+    length: int | None = None  # of the bytes, where the row was read without them
+
+    @property
+    def size(self) -> int:
+        """How many bytes came."""
+        return len(self.body) if self.length is None else self.length
 
     @property
     def key(self) -> tuple[int, UUID]:
@@ -41,7 +47,7 @@ class KeptRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _kept(row: Row) -> KeptRow:
-    given: dict[str, Any] = dict(zip(KeptRow.__struct_fields__[1:], row[1:], strict=True))
+    given: dict[str, Any] = dict(zip(KeptRow.__struct_fields__[1:], row[1:], strict=False))
     sent_by: bytes | None = given.pop("sent_by")
     return KeptRow(id=UUID(bytes=row[0]), sent_by=None if sent_by is None else UUID(bytes=sent_by), **given)
 
@@ -63,10 +69,36 @@ async def keep(tx: Tx, row: KeptRow) -> UUID:
     )
     if added:
         return row.id
-    found = await tx.one("kept_as", device=row.device, sha256=row.sha256)
+    found = await kept_as(tx, row.device, row.sha256)
     if found is None:
         raise ValueError("another input has this id")
-    return UUID(bytes=found[0])
+    return found
+
+
+async def kept_as(tx: Tx, device: bytes, digest: bytes) -> UUID | None:
+    """The input that this device and digest have."""
+    row = await tx.one("kept_as", device=device, sha256=digest)
+    return None if row is None else UUID(bytes=row[0])
+
+
+async def waiting(tx: Tx) -> tuple[int, int]:
+    """How many inputs are not decided, and their bytes."""
+    row = await tx.one("kept_waiting")
+    return (0, 0) if row is None else (int(row[0]), int(row[1]))
+
+
+async def taken_again(tx: Tx) -> list[tuple[UUID, str, int]]:
+    """What is not decided and came again as the record that its address names, and was taken: by whom, and when."""
+    found: list[tuple[UUID, str, int]] = []
+    for row_id, path_id, digest in await tx.all("kept_undecided"):
+        try:
+            record = UUID(path_id)
+        except ValueError:
+            continue
+        row = await tx.one("taken_as", id=record.bytes, sha256=digest)
+        if row is not None:
+            found.append((UUID(bytes=row_id), row[0], row[1]))
+    return found
 
 
 async def one(tx: Tx, id: UUID) -> KeptRow | None:
@@ -76,7 +108,7 @@ async def one(tx: Tx, id: UUID) -> KeptRow | None:
 
 
 async def page(tx: Tx, after: tuple[int, UUID] = FIRST, size: int = 50, *, decided: bool = True) -> list[KeptRow]:
-    """The next `size` inputs after a key, oldest first; with those that were decided, or without."""
+    """The next `size` inputs after a key, oldest first, without their bytes; with those that were decided, or not."""
     start: dict[str, Any] = {"after_at": after[0], "after_id": after[1].bytes}
     return [_kept(row) for row in await tx.all("kept_page", **start, size=size, decided=int(decided))]
 

@@ -7,6 +7,7 @@ not wait for the writer, nor the writer for them.
 
 import asyncio
 import os
+import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -83,6 +84,7 @@ class Sqlite:
     """A SQLite file. At most `batch` works share a commit; with more than `waiting` in the queue it is Busy."""
 
     engine = "sqlite"
+    failures = (sqlite3.Error,)
 
     def __init__(
         self,
@@ -104,6 +106,11 @@ class Sqlite:
         self._jobs: asyncio.Queue[Job | None] = asyncio.Queue()
         self._idle: asyncio.Queue[Connection] = asyncio.Queue()
         self._taking = False
+
+    @property
+    def name(self) -> str:
+        """See `Database`."""
+        return str(self.path.absolute())
 
     def _open(self) -> Any:
         connection = self._connect(str(self.path))

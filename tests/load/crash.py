@@ -1,21 +1,30 @@
-"""Kill the server under load, again and again, and see that what it acknowledged is there, once and unchanged."""
+"""Kill the server under load, again and again, and see that what it acknowledged is there, once and unchanged.
+
+python -m tests.load.crash KILLS             on SQLite
+python -m tests.load.crash KILLS postgres    on PostgreSQL
+python -m tests.load.crash STOPS restarts    PostgreSQL is stopped and started instead, in turn fast, immediately
+                                             and by SIGKILL; the service goes on, and answers 503 meanwhile
+"""
 
 import asyncio
+import itertools
 import random
 import signal
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from service.app import clock, new_id, opened
-from service.flows.house import House
+from service.flows.house import House, vault
 from service.flows.verify import verify
 from service.storage import batches
 from service.storage.database import Tx, open_database
+from tests.pgserver import controlled_postgres
 
 from .client import Sent, records_for, send_all
 from .town import settle_town
@@ -28,11 +37,16 @@ class Crashes(msgspec.Struct):
     acknowledged: int = 0
     unanswered: int = 0
     stored_unanswered: int = 0
+    refused: int = 0  # 503: come again
     faults: list[str] = []
 
 
-async def cycle(kind: str, address: str, records: list[Sent], enough: int) -> None:
-    """Start a server of a kind, send, and kill it with SIGKILL when so many are acknowledged."""
+Strike = Callable[[], None]
+"""Does something to the database while records come in."""
+
+
+async def cycle(kind: str, address: str, records: list[Sent], enough: int, strike: Strike | None = None) -> None:
+    """Start a server of a kind, send, and kill it with SIGKILL when so many are acknowledged; or strike, and go on."""
     server = subprocess.Popen(
         [sys.executable, "-m", "tests.load.server", kind, address, "0"], stdout=subprocess.PIPE, text=True
     )
@@ -42,7 +56,10 @@ async def cycle(kind: str, address: str, records: list[Sent], enough: int) -> No
         sending = asyncio.create_task(send_all(port, records, 16))
         while sum(one.status == 201 for one in records) < enough and not sending.done():
             await asyncio.sleep(0.002)
-        server.send_signal(signal.SIGKILL)
+        if strike is None:
+            server.send_signal(signal.SIGKILL)
+        else:
+            await asyncio.to_thread(strike)
         await sending
     finally:
         server.kill()
@@ -50,8 +67,8 @@ async def cycle(kind: str, address: str, records: list[Sent], enough: int) -> No
         server.stdout.close()
 
 
-async def look(address: str, records: list[Sent], crashes: Crashes) -> None:
-    """Compare what was acknowledged with what is there."""
+async def look(address: str, records: list[Sent], crashes: Crashes, *, refused: frozenset[int] = frozenset()) -> None:
+    """Compare what was acknowledged with what is there. `refused`: the other answers that may come."""
     db = open_database(address)
     await db.start()
 
@@ -69,36 +86,66 @@ async def look(address: str, records: list[Sent], crashes: Crashes) -> None:
         elif one.status == -1:
             crashes.unanswered += 1
             crashes.stored_unanswered += one.id.bytes in there
+        elif one.status in refused:
+            crashes.refused += 1
         elif one.status != 0:
             crashes.faults.append(f"record {one.id} was answered with {one.status}")
 
 
 async def run(cycles: int, kind: str = "doorstep", seed: int = 1) -> Crashes:
-    """So many kills on one database, then everything is held against the log."""
+    """So many kills on one SQLite file."""
+    with tempfile.TemporaryDirectory(prefix="doorstep-crash-") as folder:
+        return await run_on(f"sqlite:///{Path(folder) / 'crash.sqlite'}", cycles, kind, seed)
+
+
+async def run_postgres(cycles: int, *, restarts: bool = False) -> Crashes:
+    """So many kills on PostgreSQL, or restarts of PostgreSQL itself."""
+    with controlled_postgres() as server:
+        modes = itertools.cycle(("fast", "immediate", "kill"))
+
+        def restart() -> None:
+            server.stop(next(modes))
+            server.start()
+
+        return await run_on(server.address, cycles, strike=restart if restarts else None)
+
+
+async def run_on(
+    address: str, cycles: int, kind: str = "doorstep", seed: int = 1, strike: Strike | None = None
+) -> Crashes:
+    """So many cycles on one database, then everything is held against the log."""
     chance = random.Random(seed)
     crashes = Crashes()
     with tempfile.TemporaryDirectory(prefix="doorstep-crash-") as folder:
-        address = f"sqlite:///{Path(folder) / 'crash.sqlite'}"
         for _ in range(cycles):
             db = open_database(address)
             await db.start()
             visits = await settle_town(db, 400)
             await db.close()
             records = records_for(visits)
-            await cycle(kind, address, records, chance.randint(1, 150))
-            await look(address, records, crashes)
+            await cycle(kind, address, records, chance.randint(1, 150), strike)
+            await look(address, records, crashes, refused=frozenset({503} if strike else ()))
             crashes.cycles += 1
-        house = House(db=open_database(address), clock=clock, new_id=new_id, zone=ZoneInfo("Asia/Shanghai"), ready={})
+        house = House(
+            db=open_database(address),
+            clock=clock,
+            new_id=new_id,
+            zone=ZoneInfo("Asia/Shanghai"),
+            ready={},
+            vault=vault(Path(folder)),
+        )
         async with opened(house):
             verified = await verify(house)
         # the visits of a load test are planned behind the log's back: only records are held against it
         crashes.faults += [fault for fault in verified.faults if "no leaf" not in fault]
-        if verified.leaves < crashes.acknowledged:
+        if verified.rows["leaves_numbered"] + verified.rows["leaves_waiting"] < crashes.acknowledged:
             crashes.faults.append("fewer leaves in the log than records acknowledged")
     return crashes
 
 
 if __name__ == "__main__":
-    done = asyncio.run(run(int(sys.argv[1])))
+    how = sys.argv[2] if len(sys.argv) > 2 else "sqlite"
+    many = int(sys.argv[1])
+    done = asyncio.run(run(many) if how == "sqlite" else run_postgres(many, restarts=how == "restarts"))
     print(msgspec.json.encode(done).decode())
     sys.exit(bool(done.faults))

@@ -26,13 +26,15 @@ INSERT INTO codes (digest, kind, login, created_at, created_by, expires_at)
 VALUES (:digest, :kind, :login, :at, :by, :expires_at);
 
 -- name: use_code!
+-- One that was made after :latest is of a clock that was ahead, and would be good for too long.
 UPDATE codes SET used_at = :at, device = :device
-WHERE digest = :digest AND kind = :kind AND used_at IS NULL AND expires_at > :at;
+WHERE digest = :digest AND kind = :kind AND used_at IS NULL AND expires_at > :at AND created_at <= :latest;
 
 -- name: enrolled_by_code^
 SELECT p.login, p.name, p.roles, p.areas, c.device
 FROM codes c JOIN people p ON p.login = c.login
-WHERE c.digest = :digest AND c.device IS NOT NULL AND c.expires_at > :at AND p.left_at IS NULL;
+WHERE c.digest = :digest AND c.device IS NOT NULL AND c.expires_at > :at AND c.created_at <= :latest
+    AND p.left_at IS NULL;
 
 -- name: end_codes!
 -- The living codes of a person; :kind is one kind, or '' for every kind.
@@ -51,18 +53,23 @@ ON CONFLICT (login) DO UPDATE SET secret = :secret, created_at = :at, step = 0 W
 SELECT secret, confirmed_at, step FROM factors WHERE login = :login;
 
 -- name: pass_factor!
--- A code is taken once, and none from before it any more.
+-- A code is taken once, and none from before it any more. A step after :latest is of a clock that was ahead: nobody
+-- waits until it comes.
 UPDATE factors SET step = :step, confirmed_at = COALESCE(confirmed_at, :at)
-WHERE login = :login AND secret = :secret AND step < :step;
+WHERE login = :login AND secret = :secret AND (step < :step OR step > :latest);
 
 -- name: drop_factor!
 DELETE FROM factors WHERE login = :login;
 
 -- name: hit!
+-- What began after :latest began by a clock that was ahead, and is gone. What began after now began by that of another
+-- server, and counts: else whoever asks two servers in turn would have twice as many tries.
 INSERT INTO attempts (key, since, tries) VALUES (:key, CAST(:now AS BIGINT), 1)
 ON CONFLICT (key) DO UPDATE SET
-    tries = CASE WHEN attempts.since <= CAST(:gone AS BIGINT) THEN 1 ELSE attempts.tries + 1 END,
-    since = CASE WHEN attempts.since <= CAST(:gone AS BIGINT) THEN CAST(:now AS BIGINT) ELSE attempts.since END;
+    tries = CASE WHEN attempts.since <= CAST(:gone AS BIGINT) OR attempts.since > CAST(:latest AS BIGINT) THEN 1
+        ELSE attempts.tries + 1 END,
+    since = CASE WHEN attempts.since <= CAST(:gone AS BIGINT) OR attempts.since > CAST(:now AS BIGINT)
+        THEN CAST(:now AS BIGINT) ELSE attempts.since END;
 
 -- name: tried^
 SELECT since, tries FROM attempts WHERE key = :key;
@@ -74,4 +81,4 @@ UPDATE attempts SET tries = tries - 1 WHERE key = :key AND tries > 0;
 DELETE FROM attempts WHERE key = :key;
 
 -- name: forget_before!
-DELETE FROM attempts WHERE since < :at;
+DELETE FROM attempts WHERE since < :at OR since > :latest;

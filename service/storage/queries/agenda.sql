@@ -32,6 +32,9 @@ SELECT login, his FROM feed WHERE visit = :visit AND login = :login;
 -- name: changed_since
 SELECT visit, number, his FROM feed WHERE login = :login AND number > :since ORDER BY number LIMIT :size;
 
+-- name: at_number^
+SELECT visit, number, his FROM feed WHERE login = :login AND number = :number;
+
 -- name: all_of_agenda
 -- What a phone without anything needs: what is live, and what is planned from :recent on.
 SELECT visit, number FROM feed WHERE login = :login AND live = 1 AND number > :since

@@ -11,8 +11,9 @@ FROM checklists WHERE id = :id AND version = :version;
 SELECT id, version, sha256, body, published_at, published_by, reason, leaf, salt FROM checklists WHERE leaf = :leaf;
 
 -- name: newest_checklist^
+-- By its number, not by the clock: versions are whole numbers, and the next one has the next.
 SELECT id, version, sha256, body, published_at, published_by, reason, leaf, salt
-FROM checklists WHERE id = :id ORDER BY published_at DESC, version DESC LIMIT 1;
+FROM checklists WHERE id = :id ORDER BY length(version) DESC, version DESC LIMIT 1;
 
 -- name: all_checklists
 SELECT id, version, sha256, body, published_at, published_by, reason, leaf, salt

@@ -13,6 +13,12 @@ SELECT sent_at FROM files WHERE sha256 = :sha256 AND sender = :sender;
 INSERT INTO files (sha256, sender, sent_at) VALUES (:sha256, :sender, :at)
 ON CONFLICT (sha256, sender) DO UPDATE SET sent_at = coalesce(files.sent_at, excluded.sent_at);
 
+-- name: unnamed_size^
+-- The bytes that somebody sent since a time and that no batch of theirs names.
+SELECT CAST(coalesce(sum(s.size), 0) AS BIGINT) FROM files f JOIN stored s ON s.sha256 = f.sha256
+WHERE f.sender = :sender AND f.sent_at > :since
+AND NOT EXISTS (SELECT 1 FROM named n WHERE n.sha256 = f.sha256 AND n.sender = f.sender);
+
 -- name: visits_naming
 -- In the order in which their rows are locked.
 SELECT visit FROM named WHERE sha256 = :sha256 AND sender = :sender ORDER BY visit;

@@ -7,19 +7,21 @@ SELECT digest, expires_at, tries, passed_at, passed_from FROM link_codes WHERE l
 
 -- name: try_link_code!
 -- Counts before it is looked at: of many tries at once no more than the limit are looked at.
-UPDATE link_codes SET tries = tries + 1 WHERE link = :link AND seat = :seat AND tries < :most AND expires_at > :now;
+UPDATE link_codes SET tries = tries + 1
+WHERE link = :link AND seat = :seat AND tries < :most AND expires_at > :now AND expires_at <= :latest;
 
 -- name: pass_link_code!
--- A code is good once.
-UPDATE link_codes SET passed_at = :now, passed_from = :address, tries = :most WHERE link = :link AND seat = :seat;
+-- A code is good once: one more than all tries says so.
+UPDATE link_codes SET passed_at = :now, passed_from = :address, tries = :most + 1 WHERE link = :link AND seat = :seat;
 
 -- name: seen_at_place^
 SELECT at FROM sightings WHERE login = :login AND place = :place;
 
 -- name: sight!
 INSERT INTO sightings (login, place, at) VALUES (:login, :place, :at)
-ON CONFLICT (login, place) DO UPDATE SET at = excluded.at;
+ON CONFLICT (login, place) DO UPDATE SET
+    at = CASE WHEN sightings.at BETWEEN excluded.at AND :latest THEN sightings.at ELSE excluded.at END;
 
 -- name: forget_sightings!
 -- Only his own: nobody waits for anybody else.
-DELETE FROM sightings WHERE login = :login AND at < :before;
+DELETE FROM sightings WHERE login = :login AND (at < :before OR at > :latest);

@@ -18,7 +18,12 @@ FROM messages WHERE visit = :visit ORDER BY created_at, id;
 -- name: messages_due
 SELECT id, visit, about, channel, recipient, text, private, entries, sha256, created_at, created_by, give_up_at,
     state, tries, next_at, withdrawn_at, withdrawn_because
-FROM messages WHERE next_at <= :now ORDER BY next_at, id LIMIT :size;
+FROM messages
+WHERE next_at IS NOT NULL
+    -- one that was never tried is due, whatever clock it was made by; and one that waits for longer than ever has to
+    AND (next_at <= :now OR tries = 0
+        OR next_at > CASE WHEN tries <= :few THEN CAST(:soon AS BIGINT) ELSE CAST(:late AS BIGINT) END)
+ORDER BY next_at, id LIMIT :size;
 
 -- name: claim_message!
 -- One worker gets it: the others see another next_at.

@@ -7,14 +7,25 @@ ON CONFLICT DO NOTHING;
 -- name: kept_as^
 SELECT id FROM quarantine WHERE device = :device AND sha256 = :sha256;
 
+-- name: kept_waiting^
+-- The sizes of the bytes alone are read, not the bytes.
+SELECT count(*), CAST(coalesce(sum(length(body)), 0) AS BIGINT) FROM quarantine WHERE decision IS NULL;
+
+-- name: kept_undecided
+SELECT id, path_id, sha256 FROM quarantine WHERE decision IS NULL;
+
+-- name: taken_as^
+SELECT coalesce(taken_in_by, writer), received_at FROM batches WHERE id = :id AND sha256 = :sha256;
+
 -- name: kept^
 SELECT id, device, sha256, path_id, code, body, received_at, received_from, decision, decided_by, decided_at, reason,
     sent_by, signature
 FROM quarantine WHERE id = :id;
 
 -- name: kept_page
-SELECT id, device, sha256, path_id, code, body, received_at, received_from, decision, decided_by, decided_at, reason,
-    sent_by, signature
+-- Without the bytes, of which a page may have a hundred MiB; how many there are comes last.
+SELECT id, device, sha256, path_id, code, substr(body, 1, 0), received_at, received_from, decision, decided_by,
+    decided_at, reason, sent_by, signature, length(body)
 FROM quarantine WHERE (received_at, id) > (:after_at, :after_id) AND (:decided = 1 OR decision IS NULL)
 ORDER BY received_at, id LIMIT :size;
 

@@ -90,6 +90,10 @@ SELECT DISTINCT sha256 FROM named
 WHERE NOT EXISTS (SELECT 1 FROM files WHERE files.sha256 = named.sha256 AND files.sender = named.sender)
 LIMIT :size;
 
+-- name: event_told^
+-- An event and which leaf of the log it is.
+SELECT e.kind, e.at, e.body, l.number FROM events e LEFT JOIN leaves l ON l.id = e.id WHERE e.id = :id;
+
 -- name: person_kept^
 SELECT roles, areas, badge, title, photo, left_at FROM people WHERE login = :login;
 
@@ -109,3 +113,33 @@ SELECT visit FROM board WHERE NOT EXISTS (SELECT 1 FROM visits WHERE visits.id =
 -- name: agendas_page
 SELECT f.login, f.visit, f.his, b.technician, b.crew FROM feed f LEFT JOIN board b ON b.visit = f.visit
 WHERE (f.login, f.visit) > (:login, :after) ORDER BY f.login, f.visit LIMIT :size;
+
+-- name: rows_of_kinds
+-- How many rows of each kind there are.
+SELECT CASE kind WHEN 'record' THEN 'records' WHEN 'office' THEN 'office_batches' WHEN 'link' THEN 'link_answers'
+    WHEN 'scan' THEN 'scans' ELSE 'other_batches' END, count(*) FROM batches GROUP BY 1
+UNION ALL SELECT 'visits', count(*) FROM visits
+UNION ALL SELECT 'changes', count(*) FROM changes
+UNION ALL SELECT 'checklists', count(*) FROM checklists
+UNION ALL SELECT 'events', count(*) FROM events
+UNION ALL SELECT 'people', count(*) FROM people
+UNION ALL SELECT 'devices', count(*) FROM devices
+UNION ALL SELECT 'files', count(*) FROM stored
+UNION ALL SELECT 'lost_files', count(*) FROM lost
+UNION ALL SELECT 'quarantine', count(*) FROM quarantine
+UNION ALL SELECT 'looks', count(*) FROM accesses
+UNION ALL SELECT 'board', count(*) FROM board
+UNION ALL SELECT 'agenda', count(*) FROM feed
+UNION ALL SELECT 'leaves_numbered', count(*) FROM leaves WHERE number IS NOT NULL
+UNION ALL SELECT 'leaves_waiting', count(*) FROM leaves WHERE number IS NULL;
+
+-- name: waiting_strange^
+SELECT count(*) FROM leaves WHERE number IS NULL AND NOT id >= :least;
+
+-- name: waiting_keys
+SELECT id FROM leaves WHERE number IS NULL AND id >= :first ORDER BY id LIMIT :size;
+
+-- name: waiting_since^
+-- The oldest leaf that waits for a number, the newest there is, and the last number that was given.
+SELECT (SELECT min(at) FROM leaves WHERE number IS NULL), (SELECT max(at) FROM leaves),
+    (SELECT max(number) FROM leaves);
