@@ -80,10 +80,10 @@ async def test_records_that_wait_share_transactions_and_a_lone_one_has_its_own(p
 
 async def test_what_cannot_be_kept_touches_no_neighbour(world: World) -> None:
     visits = [f"v{number}" for number in range(MANY)]
-    await plan(world, visits)
+    await plan(world, [*visits, "other"])
     await plan(world, ["of sun"], technician="sun")
     good = [raw(f"r {visit}", visit) for visit in visits]
-    twice = raw("r v0", "v1")  # its id is that of a record of another visit
+    twice = raw("r v0", "other")  # its id is that of a record of another visit
     bad = {raw("1", "nowhere"): 404, raw("2", "of sun"): 403, raw("3", "v2").replace(b"onsite@1", b"onsite@9"): 422}
     mixed = [*good[:15], *bad, twice, *good[15:30], *bad, *good[30:]]
     statuses = await together(world, mixed)
@@ -92,6 +92,8 @@ async def test_what_cannot_be_kept_touches_no_neighbour(world: World) -> None:
     assert {content: status for content, status in found if content in bad} == bad
     first = dict(zip(mixed, statuses, strict=True))
     assert sorted([first[good[0]], first[twice]]) == [201, 409]  # whichever came first
+    left = "other" if first[twice] == 409 else "v0"
+    assert (await world.ask("zhao", "GET", f"/v1/visits/{uid(left)}")).json()["state"] == "planned"
     assert {first[content] for content in good[1:]} == {201}
     await all_there(world, good[1:])
 
