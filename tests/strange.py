@@ -52,13 +52,14 @@ OFFSETS = (
 )
 BOUNDS = (datetime(2000, 1, 1, 12, tzinfo=UTC), datetime(2000, 1, 2, tzinfo=UTC), datetime(2026, 1, 1, tzinfo=UTC))
 LATE = (datetime(2099, 12, 30, tzinfo=UTC), datetime(2099, 12, 31, 11, 59, 59, 999_999, tzinfo=UTC))
-PAST = (datetime(1, 1, 2, tzinfo=UTC), datetime(1970, 1, 1, tzinfo=UTC))
+ENDS = ("0001-01-01T00:00:00+14:00", "1970-01-01T00:00:00Z", "1999-12-31T23:59:59-12:00", "2100-01-01T00:00:00Z")
+LAST = ("9999-12-31T23:59:59Z", "9999-12-31T23:59:59.999999-12:00")
 KINDS = (
     *("photo", "text", "gps", "signature", "notice", "number", "message_log", "customer_confirm"),
     *("hologram", ""),
 )
 PEOPLE = ("technician", "customer", "dispatcher", "supervisor", "office")
-NAMED = ("li", "sun")
+ON_A_PHONE = (*["technician"] * 16, *["customer"] * 3, "supervisor")
 CORE = ("arrived", "met_customer", "entered", "work_started", "work_finished", "left")
 
 
@@ -99,29 +100,26 @@ class Strange:
         return text if blank or text.strip() else "x"
 
     def number(self) -> float:
-        return self.one(HUGE) if self.maybe(0.004) else self.one(NUMBERS)
+        return self.one(HUGE) if self.maybe(0.04) else self.one(NUMBERS)
 
     def time(self, *, late: bool = False) -> str:
         """Some moment up to now, on some clock; or, where it may be `late`, up to the end of all years."""
         draw = self.random.random()
-        if draw < 0.003:
-            at = self.one((*PAST, datetime.max.replace(tzinfo=UTC)) if late else PAST)
-        elif draw < 0.1:
+        if draw < (0.02 if late else 0.003):  # where not every service takes it
+            return self.one((*ENDS, *LAST) if late else ENDS[:3])
+        if draw < 0.1:
             at = self.one((*BOUNDS, *LATE) if late else BOUNDS)
         elif draw < 0.8:  # of the visit
             at = NOW - timedelta(seconds=self.random.randint(0, 4 * 3600))
         else:
-            ahead = 60 if late else AHEAD_DAYS
-            at = NOW + timedelta(seconds=self.random.randint(-30 * 86_400, ahead * 86_400))
+            ahead = 60 if late else AHEAD_DAYS if self.maybe(0.2) else 0
+            at = NOW + timedelta(seconds=self.random.randint(-30 * 86_400 if not ahead else 0, ahead * 86_400))
         if self.maybe(0.1):
-            at += timedelta(microseconds=self.random.choice((0, -1)) if at.year > 1 else 0)
-        try:
-            return at.astimezone(timezone(self.one(OFFSETS) if self.maybe(0.5) else timedelta(hours=8))).isoformat()
-        except OverflowError:
-            return at.isoformat()
+            at -= timedelta(microseconds=1)
+        return at.astimezone(timezone(self.one(OFFSETS) if self.maybe(0.5) else timedelta(hours=8))).isoformat()
 
     def thing(self) -> str:
-        return self.one(("tile", "chair", "-", "_", "0", "a" * 40, "null", "customer-0"))
+        return self.one(("tile", "tile", "tile", "chair", "chair", "-", "_", "0", "a" * 40, "null", "customer-0"))
 
     def digest(self) -> str:
         return self.one(self.photos) if self.maybe(0.3) else f"{self.random.getrandbits(256):064x}"
@@ -158,28 +156,54 @@ class Strange:
         for name, field in item.get("fields", {}).items():
             if self.maybe(0.7):
                 right = [one["id"] for one in field.get("choices", ())] or [self.time(late=True)]
-                found[name] = self.one((self.number(), self.number(), self.text(), True, False, None, self.one(right)))
+                typed = self.number() if field["type"] == "number" else self.one(right)
+                found[name] = self.one((typed, typed, typed, self.number(), self.text(), True, False, None))
         if self.maybe(0.1):
             found[self.text(30)] = self.number()
         if self.maybe(0.1):
             found["waited_minutes"] = self.one((True, 2**53, -1, 0.5, "x", None))
         return found
 
-    def entry(self, by: tuple[str, ...] = PEOPLE) -> dict[str, Any]:
+    def door(self) -> list[dict[str, Any]]:
+        """How most visits begin: with what makes statements and questions apply."""
+        told = (
+            "own_damage",
+            "meter_damage_by_customer",
+            "noncompliance_found",
+            "borrowed",
+            "fee_charged",
+            "nobody_home",
+        )
+        whats = [*(one for one in CORE[:4] if self.maybe(0.8)), *(one for one in told if self.maybe(0.4))]
+        return [self.entry(("technician",), what) for what in whats]
+
+    def entry(self, by: tuple[str, ...] = ON_A_PHONE, what: str = "") -> dict[str, Any]:
         """One entry. Many are about what a statement tells, and many about nothing."""
+        entry = self._entry(by, what or self._what())
+        if self.ids and self.maybe(0.03):
+            entry["id"] = self.one(self.ids)  # of another entry, which says something else
+        self.ids = [*self.ids[-20:], entry["id"]]
+        return entry
+
+    def entries(self) -> list[dict[str, Any]]:
+        """Some entries of a phone."""
+        return [self.entry() for _ in range(self.random.randint(1, 24))]
+
+    def _what(self) -> str:
         draw = self.random.random()
         if draw < 0.25:
-            what = self.one(CORE)
-        elif draw < 0.5:
-            what = self.one(self.telling)
-        elif draw < 0.55:
-            what = self.one(self.signed)
-        elif draw < 0.75:
-            what = self.one(tuple(self.facts))
-        elif draw < 0.98:
-            what = self.one(tuple(self.items))
-        else:
-            what = self.one(("an_item_of_a_newer_app", *TEXTS[:8])) or "?"
+            return self.one(CORE)
+        if draw < 0.5:
+            return self.one(self.telling)
+        if draw < 0.55:
+            return self.one(self.signed)
+        if draw < 0.75:
+            return self.one(tuple(self.facts))
+        if draw < 0.98:
+            return self.one(tuple(self.items))
+        return self.one(("an_item_of_a_newer_app", *TEXTS[:8])) or "?"
+
+    def _entry(self, by: tuple[str, ...], what: str) -> dict[str, Any]:
         item = self.items.get(what, {})
         entry: dict[str, Any] = {"id": self.uuid(), "at": self.time(), "by": self.one(by), "what": what}
         if what in self.signed and "customer" in by and self.maybe(0.7):
@@ -210,9 +234,6 @@ class Strange:
         ):
             if self.maybe(chance):
                 entry[name] = draws()
-        if self.ids and self.maybe(0.03):
-            entry["id"] = self.one(self.ids)  # of another entry, which says something else
-        self.ids = [*self.ids[-20:], entry["id"]]
         return entry
 
     def refusal(self) -> dict[str, Any]:

@@ -138,7 +138,7 @@ def test_no_acknowledged_photo_or_part_is_lost_when_the_power_fails(tmp_path: Pa
     assert cut(folder, events) == {"": IMAGES}
 
 
-async def row_before_file(house: Any, file: Growing, digest: bytes, said: Any = None) -> Any:
+async def row_before_file(house: Any, file: Growing, digest: bytes, said: Any = None, sender: Any = None) -> Any:
     """What `seal` must not do."""
     looked = await file.looked()
     assert looked.photo is not None

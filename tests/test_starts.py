@@ -12,7 +12,7 @@ TOGETHER, TIMES = 5, 2
 
 
 def starting(folder: Path, login: str) -> "subprocess.Popen[bytes]":
-    command = [*COMMAND, "person", "add", login, "--name", "x", "--role", "technician"]
+    command = [*COMMAND, "person", "add", login, "--name", "x", "--role", "technician", "--create"]
     return subprocess.Popen(command, env=environment(folder), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
 

@@ -14,7 +14,7 @@ AGENDA = Says(
     tag="agenda",
     summary="What changed for me since the cursor; without one, or with one that is not mine, everything",
     gives={200: Agenda},
-    query={"since": Parameter("The cursor of the last answer.")},
+    query={"since": Parameter("The cursor of the last answer.", {"type": "string", "maxLength": 600})},
     problems=(*READS, StorageFull),  # (the first cursor of all makes their key)
 )
 

@@ -10,8 +10,10 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 
 from service.domain.errors import NotFound
 
+from .pages import plain
 from .problems import told
 
+PAGES = ("/c/", "/d/")  # looked at by people
 _HIDDEN = re.compile(rb"%(?:2[dfDF]|2[eE]|3[0-9]|[46][1-9a-fA-F]|[57][0-9aA]|5[cCfF])")
 """`-`, `.`, `/`, digits, letters, `\\` and `_`."""
 
@@ -22,9 +24,11 @@ def plain_paths(app: ASGIApp) -> ASGIApp:
     async def with_plain_paths(scope: Scope, receive: Receive, send: Send) -> None:
         raw = scope.get("raw_path") or b""
         if b"%" in raw and _HIDDEN.search(raw):
-            await told(NotFound("write the path without percent signs where none are needed"), scope)(
-                scope, receive, send
-            )
+            if scope["path"].startswith(PAGES):
+                refused = plain("没有找到这个页面", "There is no such page", "", 404)
+            else:
+                refused = told(NotFound("write the path without percent signs where none are needed"), scope)
+            await refused(scope, receive, send)
             return
         await app(scope, receive, send)
 
