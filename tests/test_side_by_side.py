@@ -152,7 +152,7 @@ async def test_a_visit_that_somebody_holds_stops_only_its_own_record(stranger: A
 
 
 async def backwards(connection: Any, visits: list[str], end: asyncio.Event) -> int:
-    """Take the locks the wrong way round: an agenda, then visits from the last to the first. How often it was undone."""
+    """Take the locks the wrong way round: agendas, then visits from the last to the first. How often it was undone."""
     undone = 0
     while not end.is_set():
         try:
