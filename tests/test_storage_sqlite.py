@@ -166,7 +166,7 @@ async def test_every_connection_syncs_fully(tmp_path: Path) -> None:
 
     database = Sqlite(tmp_path / "doorstep.db", connect)
     await database.start()
-    assert len(opened) == 6  # the writer, its checkpoints, four readers
+    assert len(opened) == 4  # the writer, its checkpoints, two readers
     for connection in opened:
         assert connection.execute("PRAGMA synchronous").fetchone() == (2,)
         assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)

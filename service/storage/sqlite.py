@@ -54,6 +54,12 @@ class Connection(aiosqlite.Connection):
             self._thread.join()
             raise
 
+    async def close(self) -> None:
+        """Close, and see the thread end."""
+        await super().close()
+        if self._thread.is_alive():
+            self._thread.join()
+
     async def run(self, function: Callable[..., R], *arguments: Any) -> R:
         """`function(connection, *arguments)` with sqlite3's connection, on the thread."""
         return await self._execute(function, self._conn, *arguments)
@@ -91,7 +97,7 @@ class Sqlite:
         path: str | Path,
         connect: Connect = connect,
         *,
-        readers: int = 4,
+        readers: int = 2,
         batch: int = 128,
         waiting: int = 10_000,
         checkpoint_pages: int = 500,

@@ -7,10 +7,6 @@ INSERT INTO feeds (login, last) VALUES (:login, 1)
 ON CONFLICT (login) DO UPDATE SET last = feeds.last + 1
 RETURNING last;
 
--- name: lock_feed!
--- The same lock, and no number.
-INSERT INTO feeds (login, last) VALUES (:login, 0) ON CONFLICT (login) DO UPDATE SET last = feeds.last;
-
 -- name: last_of_feed^
 SELECT last FROM feeds WHERE login = :login;
 

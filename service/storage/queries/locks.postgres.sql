@@ -14,6 +14,6 @@ SELECT login, name, roles, areas FROM people WHERE login = :login AND left_at IS
 SELECT CASE WHEN pg_try_advisory_xact_lock(hashtextextended('doorstep sequencer ' || current_schema(), 0))
     THEN 1 ELSE 0 END;
 
--- name: lock_feeds
--- Several agendas at once, in their order.
-SELECT last FROM feeds WHERE login = ANY(:logins) ORDER BY login COLLATE "C" FOR UPDATE;
+-- name: lock_feed
+-- The lock of an agenda without a number of it. (Whoever goes has an agenda.)
+SELECT last FROM feeds WHERE login = :login FOR UPDATE;

@@ -10,3 +10,6 @@ SELECT login, name, roles, areas FROM people WHERE login = :login AND left_at IS
 
 -- name: lock_sequencer^
 SELECT 1;
+
+-- name: lock_feed
+SELECT last FROM feeds WHERE login = :login;
