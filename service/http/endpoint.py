@@ -23,6 +23,7 @@ from service.domain.errors import (
     NotFound,
     NotSignedIn,
     Problem,
+    StorageFailed,
     StorageFull,
     TooManyRequests,
     WrongMediaType,
@@ -40,7 +41,7 @@ _UUID = re.compile("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 TEXT: dict[str, Any] = {"type": "string"}
 LONGEST = 200  # characters of a parameter of the query, where its schema does not say
 MOMENT: dict[str, Any] = {"type": "string", "format": "date-time"}
-ANYBODY: tuple[type[Problem], ...] = (InvalidQuery, Defect, Busy, TooManyRequests)
+ANYBODY: tuple[type[Problem], ...] = (InvalidQuery, Defect, Busy, StorageFailed, TooManyRequests)
 READS: tuple[type[Problem], ...] = (*ANYBODY, NotSignedIn, DeviceRevoked, NotAllowed)
 CHANGES: tuple[type[Problem], ...] = (*READS, ForgeryRefused, StorageFull)
 _BODIES: tuple[type[Problem], ...] = (BodyTooLarge, WrongMediaType, MalformedJson, InvalidBody)

@@ -17,8 +17,8 @@ from ..domain.errors import StorageFailed
 
 CORRUPT = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 CHECK_SECONDS = 2.0
-"""How long a start looks for damage. A GB costs a second of a processor when the system has it in memory, and up to forty
-from a slow disk; of a large file it is the beginning, because a start has to end. `doorstep verify` reads all of it."""
+"""How long a start looks for damage. A GB costs a second of a processor when the system has it in memory, and up to
+forty from a slow disk; of a large file it is the beginning: a start has to end, and `doorstep verify` reads all."""
 _log = logging.getLogger("doorstep.storage")
 Identity = tuple[int, int]
 
