@@ -93,12 +93,17 @@ class Connection:
 
     def __init__(self, recorder: Recorder, path: str) -> None:
         self._apsw, self._replaced = apsw.Connection(path, vfs=recorder.name), recorder.replaced
-        self.close = self._apsw.close
+        self.close, self.interrupt = self._apsw.close, self._apsw.interrupt
 
     @property
     def in_transaction(self) -> bool:
         """Whether one is open."""
         return self._apsw.in_transaction
+
+    @property
+    def total_changes(self) -> int:
+        """How many rows were changed so far."""
+        return self._apsw.total_changes()
 
     def execute(self, sql: str, params: dict[str, Any] | None = None) -> Cursor:
         """Run one statement."""

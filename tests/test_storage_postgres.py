@@ -44,7 +44,7 @@ async def test_works_that_lock_each_other_out_are_tried_again(postgres_database:
     one = postgres_database.write(lambda tx: work(tx, 1, 2))
     two = postgres_database.write(lambda tx: work(tx, 2, 1))
     assert await asyncio.gather(one, two) == [True, True]
-    assert len(tries) == 3
+    assert len(tries) >= 3
 
 
 async def test_a_connection_that_breaks_is_busy_and_the_next_works(postgres_database: Postgres, postgres: str) -> None:

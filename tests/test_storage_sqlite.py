@@ -135,10 +135,7 @@ async def test_another_process_that_holds_the_lock_makes_it_busy(counted: Counte
     other = sqlite3.connect(counted.path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
 
-    def impatient(connection: Any) -> None:
-        connection.execute("PRAGMA busy_timeout=50")
-
-    impatient(database._writer._connection)
+    await database._writer.execute("PRAGMA busy_timeout=50")
     with pytest.raises(errors.Busy):
         await database.write(lambda tx: add_batch(tx, a_batch(1)))
     other.execute("ROLLBACK")

@@ -71,7 +71,7 @@ async def submit(house: House, token: bytes, record_id: UUID, raw: bytes, signat
             worth = signed(holder.public_key, signature, raw)
             return login, await keep(house, tx, holder.person, taken, Source(holder.device, signature, worth))
 
-        login, receipt = await house.db.write(work)
+        login, receipt = await house.db.write(work, about=taken.visit.bytes)
         if not receipt.replayed:
             house.quota.record_spent(login, *size, house.clock())
         return receipt  # noqa: TRY300 - the problems are of all that

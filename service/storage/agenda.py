@@ -20,8 +20,10 @@ async def touch(
     of those changed.
     """
     counts: list[int] = []
-    left = also
-    for login in sorted(set(logins)):
+    left, in_order = also, sorted(set(logins))
+    if len(in_order) > 1:  # works side by side take all their turns before any of them has a number
+        await take_turns(tx, in_order)
+    for login in in_order:
         query, given = "touch", {"login": login, "visit": visit.bytes, "number": Of("next_number")}
         if live is not None:
             query, given = "touch_live", {**given, "live": int(live)}

@@ -1,7 +1,8 @@
 """The two things a database does, the same on both engines: `write` a work, `read` a work.
 
-A work is an `async def` that takes a `Tx` and awaits nothing but that `Tx`. It runs in one transaction. It may be
-run again from the start (PostgreSQL, after a serialization failure), so it changes nothing outside its `Tx`.
+A work is an `async def` that takes a `Tx` and awaits nothing but that `Tx`. It runs in one transaction, which it may
+share with others. It may be run again from the start (after a deadlock, or when another one in its transaction raised),
+so it changes nothing outside its `Tx`.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -73,8 +74,11 @@ class Database(Protocol):
         """Finish what was taken, then let go of everything."""
         ...
 
-    async def write(self, work: Work[T]) -> T:
+    async def write(self, work: Work[T], *, about: bytes | None = None) -> T:
         """Run the work in a transaction; returns when it is durable. What the work raises undoes only that work.
+
+        With `about`, the work may run side by side with others in one transaction, statement by statement, but not with
+        one about the same. Say so where a work takes its locks in the order of `locks` and is asked for often.
 
         Raises `errors.StorageFull` or `errors.Busy` when it could not be kept (it may be sent again).
         """

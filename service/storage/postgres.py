@@ -1,18 +1,20 @@
-"""PostgreSQL: a pool of connections, one transaction for each work."""
+"""PostgreSQL: a pool of connections; a transaction for each work, or for several that wait (`groups`)."""
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any
 from urllib.parse import urlsplit
 
 import asyncpg
 
 from ..domain import errors
-from .database import Change, Of, Row, T, Work
+from .database import Change, Row, T, Work
+from .groups import Groups
 from .migrate import NoDatabase, current, migrate_postgres
-from .statements import Part, Statement, joined, statements
+from .side_by_side import Outcome, Spoiled, run_side_by_side
+from .statements import Statement, joined, many_text, parts_of, statements
 
 TRIES = 5
 AGAIN = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
@@ -28,6 +30,7 @@ SETTINGS = {"synchronous_commit": "on", "application_name": "doorstep"}
 ONLY_READ = {"default_transaction_read_only": "on"}
 FAILED = (asyncpg.DataCorruptedError, asyncpg.IndexCorruptedError, asyncpg.PostgresIOError)
 _log = logging.getLogger("doorstep.storage")
+LOCK_PATIENCE = 500  # ms: before PostgreSQL looks for a deadlock (1 s), so that it is a group that gives way
 STATEMENTS = 500
 """More than there are: what a connection has prepared it need not prepare again."""
 
@@ -57,24 +60,12 @@ class PostgresTx:
 
     async def many(self, queries: str | tuple[str, ...], rows: Sequence[dict[str, Any]], /) -> None:
         """See `Tx`."""
-        names = (queries,) if isinstance(queries, str) else queries
-        sql = self._sql[queries].sql if isinstance(queries, str) else joined(*((one, ()) for one in queries))
-        order = [name for one in names for name in self._sql[one].names]
-        await self._connection.executemany(sql, [[row[name] for name in order] for row in rows])
+        sql, names = many_text((queries,) if isinstance(queries, str) else queries)
+        await self._connection.executemany(sql, [[row[name] for name in names] for row in rows])
 
     async def together(self, *changes: Change) -> list[int]:
         """See `Tx`."""
-        parts: list[Part] = []
-        given: list[Any] = []
-        for query, params in changes:
-            ofs: list[tuple[str, Of]] = []
-            for name in self._sql[query].names:
-                value = params[name]
-                if type(value) is Of:
-                    ofs.append((name, value))
-                else:
-                    given.append(value)
-            parts.append((query, tuple(ofs)))
+        parts, given = parts_of(changes)
         return list(await self._connection.fetchrow(joined(*parts), *given))
 
 
@@ -89,6 +80,8 @@ class Postgres:
         self._only_read = only_read
         self._sql = statements(self.engine)
         self._pool: Any = None
+        self._groups = Groups(self._write, self._write_together, patience=patience)
+        self._taking = False
         self._running = 0  # works taken and not yet ended
         self._quiet = asyncio.Event()
 
@@ -134,10 +127,11 @@ class Postgres:
         except BaseException:
             await self.close()
             raise
+        self._taking = True
 
     async def close(self) -> None:
         """Let works in flight finish, then disconnect."""
-        pool, self._pool = self._pool, None
+        pool, self._taking = self._pool, False
         if pool is None:
             return
         try:
@@ -148,47 +142,71 @@ class Postgres:
                 await pool.close()
         except TimeoutError:
             pool.terminate()
+        self._pool = None
 
-    async def write(self, work: Work[T]) -> T:
+    async def write(self, work: Work[T], *, about: bytes | None = None) -> T:
         """See `Database.write`."""
-        return await self._transact(work, isolation="read_committed", readonly=False)
+        with self._one_more():
+            return await (self._write(work) if about is None else self._groups.write(work, about))
 
     async def read(self, work: Work[T]) -> T:
         """See `Database.read`."""
-        return await self._transact(work, isolation="repeatable_read", readonly=True)
+        with self._one_more():
+            return await self._transact(work, isolation="repeatable_read", readonly=True)
 
-    async def _transact(self, work: Work[T], **kind: Any) -> T:
-        pool = self._pool
-        if pool is None:
+    @contextmanager
+    def _one_more(self) -> Iterator[None]:
+        """A work is taken, and ended."""
+        if not self._taking:
             raise errors.Busy
         self._running += 1
         try:
-            for _ in range(TRIES):
-                try:
-                    return await self._try(pool, work, kind)
-                except AGAIN:
-                    continue
-            raise errors.Busy
+            yield
         finally:
             self._running -= 1
             self._quiet.set()
 
-    async def _try(self, pool: Any, work: Work[T], kind: dict[str, Any]) -> T:
+    async def _write(self, work: Work[T]) -> T:
+        return await self._transact(work, isolation="read_committed", readonly=False)
+
+    async def _transact(self, work: Work[T], **kind: Any) -> T:
+        for _ in range(TRIES):
+            with suppress(*AGAIN):
+                async with self._transaction(**kind) as connection:
+                    return await work(PostgresTx(connection, self._sql))
+        raise errors.Busy
+
+    async def _write_together(self, works: Sequence[Work[Any]]) -> list[Outcome]:
+        """Works side by side in one transaction. Spoiled: those for which that is not possible."""
+        try:
+            async with self._transaction(isolation="read_committed", readonly=False) as connection:
+                await connection.execute(f"SET LOCAL lock_timeout = {LOCK_PATIENCE}")
+                return await run_side_by_side(connection, works)
+        except (Spoiled, errors.Problem):
+            raise
+        except Exception as error:  # it does not say whose it is
+            raise Spoiled(set(range(len(works)))) from error
+
+    @asynccontextmanager
+    async def _transaction(self, **kind: Any) -> AsyncIterator[Any]:
+        """A transaction on a connection of the pool."""
+        pool = self._pool
         try:
             connection = await pool.acquire(timeout=self._patience)
         except Exception as error:
             raise errors.Busy from error  # away, starting, or every connection taken
         try:
             async with connection.transaction(**kind):
-                return await work(PostgresTx(connection, self._sql))
+                yield connection
         except asyncpg.DiskFullError as error:
             raise errors.StorageFull from error
         except FAILED as error:
             _log.critical("the database failed (%s)", error.sqlstate)
             raise errors.StorageFailed(str(error.sqlstate)) from error
         except Exception as error:
-            if not _gone(error) and not _closed(connection):
-                raise
+            wrote = kind["readonly"] and isinstance(error, asyncpg.ReadOnlySQLTransactionError)
+            if wrote or (not _gone(error) and not _closed(connection)):
+                raise  # a mistake in the program
             _end(connection)  # the server's farewell may come before the end of the connection
             raise errors.Busy from error  # whether it was stored is not known: it may be sent again
         finally:

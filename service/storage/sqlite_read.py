@@ -92,7 +92,7 @@ class SqliteReader:
             self._copy.cleanup()
             self._copy = None
 
-    async def write(self, work: Work[T]) -> T:  # noqa: ARG002
+    async def write(self, work: Work[T], *, about: bytes | None = None) -> T:  # noqa: ARG002
         """Nobody writes here."""
         raise RuntimeError("this database is only read")
 

@@ -10,8 +10,9 @@ from .database import Change, Of, Row
 from .statements import Statement
 
 Connect = Callable[[str], Any]
-"""Opens a connection that has `execute(sql, params)`, `in_transaction` and `close()`, with cursors that have
-`fetchone`, `fetchall` and `rowcount`: what sqlite3 has. A test gives another one to cut the power."""
+"""Opens a connection that has `execute(sql, params)`, `in_transaction`, `total_changes`, `interrupt()` and `close()`,
+with cursors that have `fetchone`, `fetchall` and `rowcount`: what sqlite3 has. A test gives another one to cut the
+power."""
 
 FULL_CODES = {
     sqlite3.SQLITE_FULL,
@@ -101,37 +102,51 @@ class SqliteTx:
 
 
 class WriteTx(SqliteTx):
-    """A `Tx` that puts a savepoint before the first change of a work: a work that changes nothing costs none."""
+    """A `Tx` of several works in one transaction, one after the other. After each: `keep`, or `undo` when it raised."""
 
     def __init__(self, connection: Any, sql: dict[str, Statement]) -> None:
         super().__init__(connection, sql)
-        self.saved = False
+        self._connection = connection
+        self._kept = connection.total_changes
         self.changes = 0  # pages of them, roughly
 
     async def run(self, query: str, /, **params: Any) -> int:
         """See `Tx`."""
-        self._save()
         self.changes += 1 + len(params.get("body", b"")) // 4096
         return self._execute(self._sql[query].sql, params).rowcount
 
-    async def together(self, *changes: Change) -> list[int]:
-        """See `Tx`."""
-        self._save()
-        return await super().together(*changes)
-
-    def _save(self) -> None:
-        if not self.saved:
-            self._execute("SAVEPOINT work")
-            self.saved = True
-
     def keep(self) -> None:
         """The work ended well."""
-        if self.saved:
-            self._execute("RELEASE work")
-            self.saved = False
+        self._kept = self._connection.total_changes
 
-    def undo(self) -> None:
-        """The work raised."""
-        if self.saved:
-            self._execute("ROLLBACK TO work")
+    def undo(self) -> bool:
+        """Whether nothing is left of the work. Here that is so when it had changed nothing, as most that raise."""
+        return self._connection.total_changes == self._kept
+
+
+class SavingTx(WriteTx):
+    """The same with a savepoint before the first statement of each work: whatever it changed can be undone."""
+
+    def __init__(self, connection: Any, sql: dict[str, Statement]) -> None:
+        super().__init__(connection, sql)
+        self._saved = False
+        self._execute = self._saved_execute
+
+    def _saved_execute(self, sql: str, params: dict[str, Any]) -> Any:
+        if not self._saved:
+            self._connection.execute("SAVEPOINT work")
+            self._saved = True
+        return self._connection.execute(sql, params)
+
+    def keep(self) -> None:
+        """See `WriteTx`."""
+        if self._saved:
+            self._connection.execute("RELEASE work")
+            self._saved = False
+
+    def undo(self) -> bool:
+        """See `WriteTx`."""
+        if self._saved:
+            self._connection.execute("ROLLBACK TO work")
             self.keep()
+        return True

@@ -1,7 +1,7 @@
 """Reads `queries/*.sql` with aiosql: the same text for both engines, engine-only files by suffix."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import aiosql
 
-from .database import Of
+from .database import Change, Of
 
 ENGINES = ("sqlite", "postgres")
 _DRIVER = {"sqlite": "sqlite3", "postgres": "asyncpg"}
@@ -49,6 +49,45 @@ def statements(engine: str) -> dict[str, Statement]:
 
 Part = tuple[str, tuple[tuple[str, Of], ...]]
 """The name of a change, and which of its parameters are what an earlier one returned."""
+
+
+def parts_of(changes: Sequence[Change]) -> tuple[tuple[Part, ...], list[Any]]:
+    """What `joined` needs for changes, and their parameters in its order."""
+    known = statements("postgres")
+    parts: list[Part] = []
+    given: list[Any] = []
+    for query, params in changes:
+        ofs: list[tuple[str, Of]] = []
+        for name in known[query].names:
+            value = params[name]
+            if type(value) is Of:
+                ofs.append((name, value))
+            else:
+                given.append(value)
+        parts.append((query, tuple(ofs)))
+    return tuple(parts), given
+
+
+def many_text(queries: tuple[str, ...]) -> tuple[str, list[str]]:
+    """One change, or several joined, to be run for many rows; and the names of their parameters in order."""
+    known = statements("postgres")
+    text = known[queries[0]].sql if len(queries) == 1 else joined(*((query, ()) for query in queries))
+    return text, [name for query in queries for name in known[query].names]
+
+
+@cache
+def numbered(query: str) -> str:
+    """A statement of PostgreSQL whose rows begin with one parameter more: sent for many at once, whose row is whose."""
+    sql, names = statements("postgres")[query]
+    text, number = sql.strip().rstrip(";"), f"${len(names) + 1}::int"
+    if reads(sql):
+        return f"SELECT {number}, found.* FROM ({text}) AS found"  # noqa: S608 - our own text
+    return f"WITH found AS ({text}) SELECT {number}, found.* FROM found"  # noqa: S608
+
+
+def reads(sql: str) -> bool:
+    """Whether a statement changes nothing."""
+    return sql.lstrip().upper().startswith("SELECT")
 
 
 @cache

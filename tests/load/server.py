@@ -77,9 +77,9 @@ class Each(SlowDisk):
         for pragma in PRAGMAS:
             await self.connection.execute_fetchall(f"PRAGMA {pragma}")
 
-    async def write(self, work: Any) -> Any:
+    async def write(self, work: Any, *, about: bytes | None = None) -> Any:
         if not hasattr(self, "connection"):
-            return await super().write(work)
+            return await super().write(work, about=about)
         async with self.lock:
             await self.connection.execute("BEGIN IMMEDIATE")
             try:
@@ -117,7 +117,7 @@ class Nothing(Sqlite):
         self._sql["any_visit"] = Statement(self._sql["visit"].sql.replace("WHERE v.id = :id", "LIMIT 1"), ())
         await self.read(remember)
 
-    async def write(self, work: Any) -> Any:
+    async def write(self, work: Any, *, about: bytes | None = None) -> Any:
         return drive(work(self))
 
     async def one(self, query: str, /, **params: Any) -> Any:

@@ -13,3 +13,7 @@ SELECT login, name, roles, areas FROM people WHERE login = :login AND left_at IS
 -- 1 when this transaction is now the only sequencer of this schema.
 SELECT CASE WHEN pg_try_advisory_xact_lock(hashtextextended('doorstep sequencer ' || current_schema(), 0))
     THEN 1 ELSE 0 END;
+
+-- name: lock_feeds
+-- Several agendas at once, in their order.
+SELECT last FROM feeds WHERE login = ANY(:logins) ORDER BY login COLLATE "C" FOR UPDATE;
