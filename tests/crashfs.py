@@ -93,7 +93,7 @@ class Connection:
 
     def __init__(self, recorder: Recorder, path: str) -> None:
         self._apsw, self._replaced = apsw.Connection(path, vfs=recorder.name), recorder.replaced
-        self.close = self._apsw.close
+        self.close, self.interrupt = self._apsw.close, self._apsw.interrupt
 
     @property
     def in_transaction(self) -> bool:

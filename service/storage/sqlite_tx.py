@@ -10,7 +10,7 @@ from .database import Change, Of, Row
 from .statements import Statement
 
 Connect = Callable[[str], Any]
-"""Opens a connection that has `execute(sql, params)`, `in_transaction` and `close()`, with cursors that have
+"""Opens a connection that has `execute(sql, params)`, `in_transaction`, `interrupt()` and `close()`, with cursors that have
 `fetchone`, `fetchall` and `rowcount`: what sqlite3 has. A test gives another one to cut the power."""
 
 FULL_CODES = {
