@@ -155,7 +155,7 @@ TOO_MUCH = {
     "refusals": lambda: [
         said("09:30", "meter_order_signed", id=str(uid(f"{n}")), refused={"reason": "x"}) for n in range(2)
     ],
-    "bytes": lambda: entries(2, reason="x" * 6000),
+    "bytes": lambda: entries(8, reason="x" * 1500),
 }
 
 

@@ -10,6 +10,7 @@ from .house import House, Kept
 
 LASTS = 1.0  # seconds for which an outcome counts
 PATIENCE = 5.0  # seconds after which the database does not answer
+UNHEARD = "the database does not answer"
 
 
 async def keep(house: House) -> None:
@@ -21,9 +22,18 @@ async def keep(house: House) -> None:
         try:
             await asyncio.wait_for(asyncio.shield(kept.running), PATIENCE)
         except TimeoutError:
-            raise Busy("the database does not answer") from None
+            raise Busy(UNHEARD) from None
+    elif not kept.wrong:
+        await _ask(house)  # what was kept a moment ago says nothing of who went away since
     if kept.wrong:
         raise Busy(kept.wrong)
+
+
+async def _ask(house: House) -> None:
+    try:
+        await asyncio.wait_for(house.db.read(lambda tx: tx.one("applied")), PATIENCE)
+    except Exception:  # noqa: BLE001 - whatever it is, records cannot be kept now
+        raise Busy(UNHEARD) from None
 
 
 async def _keep(house: House, kept: Kept) -> None:
@@ -33,5 +43,5 @@ async def _keep(house: House, kept: Kept) -> None:
     except Problem as problem:
         kept.wrong = f"{problem.title['zh']} / {problem.title['en']}"
     except Exception:  # noqa: BLE001 - whatever it is, records cannot be kept now
-        kept.wrong = "the database does not answer"
+        kept.wrong = UNHEARD
     kept.at, kept.running = time.monotonic(), None
