@@ -16,7 +16,7 @@ from litestar.types import ASGIApp
 
 from service.domain.allowance import Allowance
 from service.domain.pace import Pace
-from service.domain.volume import Most
+from service.domain.volume import VisitLimits
 from service.flows import deliver, gateways, orphans, publish, sequence, standing
 from service.flows import uploads as sweeping
 from service.flows.house import Desk, House, vault
@@ -112,7 +112,7 @@ def house_of(settings: Settings, scratch: Path | None = None) -> House:
         vault=vault(settings.data, settings.blobs, settings.max_file, scratch),
         requests=Pace(settings.requests),
         strangers=Pace(settings.strangers),
-        most=Most(batches=settings.visit_records, entries=settings.visit_entries, size=settings.visit_bytes),
+        most=VisitLimits(batches=settings.visit_records, entries=settings.visit_entries, size=settings.visit_bytes),
         quota=Quota(
             records=Allowance(settings.day_records),
             entries=Allowance(settings.day_entries),

@@ -8,7 +8,7 @@ from typing import BinaryIO
 import msgspec
 
 from service.domain.errors import Problem
-from service.domain.finding import Shown, Verdict
+from service.domain.finding import FindingView, Verdict
 from service.domain.judge import judge
 from service.domain.rules import Rules
 from service.domain.visit import Bundle
@@ -24,7 +24,7 @@ class BundleJudged(msgspec.Struct, frozen=True):
 
     visit: str
     verdict: Verdict | None
-    findings: tuple[Shown, ...]
+    findings: tuple[FindingView, ...]
 
 
 def judge_all(names: Iterable[str], out: BinaryIO) -> int:
@@ -81,5 +81,5 @@ def _sentence(error: Exception) -> str:
         return f"cannot be read: {error.strerror}"
     if isinstance(error, Problem):
         places = "; ".join(f"{fault.pointer or '/'}: {fault.detail}" for fault in error.errors)
-        return f"cannot be judged: {places or error.detail or error.title['en']}"
+        return f"cannot be judged: {places or error.detail or error.title_en}"
     return f"cannot be judged: {error}"

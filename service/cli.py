@@ -43,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     except Problem as problem:
-        return _say(f"{problem.title['zh']} / {problem.title['en']} {problem.detail}", 1)
+        return _say(f"{problem.title_zh} / {problem.title_en} {problem.detail}", 1)
     except NoDatabase as error:
         return _say(f"{error}\n{_instead(options)}", 1)
     except REFUSED as error:
@@ -177,7 +177,7 @@ def _lint(options: argparse.Namespace, _: Settings) -> int:
 
 
 def _publish(options: argparse.Namespace, settings: Settings) -> int:
-    async def work() -> publish.Published:
+    async def work() -> publish.PublishedChecklist:
         await need_database(settings, in_empty=True, anywhere=options.create)
         async with commanded(house_of(settings)) as house:
             return await publish.publish(house, options.folder, options.who, options.why)

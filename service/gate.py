@@ -18,7 +18,7 @@ FAREWELLS = 64  # connections that are being told at once why they are ended
 SEARCH_SECONDS = 0.25  # between two searches for room
 
 
-class Guest(Protocol):
+class TimedConnection(Protocol):
     """What a gate has to know of a connection."""
 
     loop: asyncio.AbstractEventLoop
@@ -40,7 +40,7 @@ class Guest(Protocol):
         ...
 
 
-class Limits(msgspec.Struct, frozen=True, kw_only=True):
+class ConnectionLimits(msgspec.Struct, frozen=True, kw_only=True):
     """How many connections there may be, in all and of one address (0: as many as there are)."""
 
     connections: int = 1000
@@ -55,18 +55,18 @@ class Gate:
     comes from this machine may be one.
     """
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: ConnectionLimits) -> None:
         self._most, self._of_one = limits.connections, limits.of_one_address
         self._proxies = [ip_network(one) for one in limits.proxies]
-        self._inside: dict[Guest, None] = {}
-        self._leaving: dict[Guest, None] = {}
+        self._inside: dict[TimedConnection, None] = {}
+        self._leaving: dict[TimedConnection, None] = {}
         self._of: Counter[str] = Counter()
-        self._room: deque[Guest] = deque()
+        self._room: deque[TimedConnection] = deque()
         self._searched = 0.0
         self._turned_away: Counter[str] = Counter()
         self._next: asyncio.TimerHandle | None = None
 
-    def enter(self, one: Guest) -> Problem | None:
+    def enter(self, one: TimedConnection) -> Problem | None:
         """A new connection; the problem if there is no room for it."""
         if self._next is None:
             self._next = one.loop.call_later(1.0, self._look, one.loop)
@@ -80,7 +80,7 @@ class Gate:
             self._of[group] += 1
         return None
 
-    def leave(self, one: Guest, why: str) -> None:
+    def leave(self, one: TimedConnection, why: str) -> None:
         """A connection is told why it is ended; it counts no more."""
         self._turned_away[why] += 1
         self.left(one)
@@ -91,7 +91,7 @@ class Gate:
         """Whether so many are being told that nobody can be any more."""
         return len(self._leaving) > FAREWELLS
 
-    def left(self, one: Guest) -> None:
+    def left(self, one: TimedConnection) -> None:
         """A connection is gone."""
         self._leaving.pop(one, None)
         if one in self._inside:

@@ -12,7 +12,7 @@ from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from service.domain.errors import HeadersTooLarge, InvalidHeader, Problem, TooManyRequests, TooSlow
-from service.gate import Gate, Limits
+from service.gate import ConnectionLimits, Gate
 from service.http.problems import told
 
 HEAD_BYTES = 32 * 1024  # request line and headers
@@ -271,7 +271,7 @@ class Connection(HttpToolsProtocol):
         return b"".join([*lines, b"\r\n", answer.body])
 
 
-def protocol(limits: Limits) -> type[Connection]:
+def protocol(limits: ConnectionLimits) -> type[Connection]:
     """The protocol for one server."""
     gate = Gate(limits)
 

@@ -15,7 +15,7 @@ from litestar.types import ASGIApp
 from service.app import create_app, house_of, running, settle
 from service.flows import demo as stories
 from service.flows.demo import Demo
-from service.gate import Limits
+from service.gate import ConnectionLimits
 from service.protocol import IDLE_SECONDS, protocol
 from service.settings import Settings
 
@@ -61,7 +61,7 @@ def _leave_soon() -> None:
 
 def configured(app: ASGIApp, settings: Settings) -> uvicorn.Config:
     """How requests reach the application."""
-    limits = Limits(
+    limits = ConnectionLimits(
         connections=min(settings.connections, _room_for_connections()),
         of_one_address=settings.connections_each,
         proxies=settings.proxies,

@@ -36,7 +36,7 @@ class SettingsError(ValueError):
     """A setting cannot be used; the message names the variable and says what to write."""
 
 
-class About(msgspec.Struct, frozen=True):
+class SettingHelp(msgspec.Struct, frozen=True):
     """What a person reads of a setting."""
 
     text: str
@@ -46,68 +46,77 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """All settings. The field `max_body` is the variable `DOORSTEP_MAX_BODY`."""
 
     database: Annotated[
-        str, About("Address of the database: sqlite:///PATH or postgresql://…; empty: a file in the data folder.")
+        str, SettingHelp("Address of the database: sqlite:///PATH or postgresql://…; empty: a file in the data folder.")
     ] = ""
-    data: Annotated[Path, About("Folder for the database, evidence and keys.")] = Path("data")
-    host: Annotated[str, About("Address to listen on.")] = "127.0.0.1"
-    port: Annotated[int, About("Port to listen on; 0 takes a free one.")] = 8000
-    url: Annotated[str, About("Public address; all links are built from it. Empty: http://HOST:PORT.")] = ""
+    data: Annotated[Path, SettingHelp("Folder for the database, evidence and keys.")] = Path("data")
+    host: Annotated[str, SettingHelp("Address to listen on.")] = "127.0.0.1"
+    port: Annotated[int, SettingHelp("Port to listen on; 0 takes a free one.")] = 8000
+    url: Annotated[str, SettingHelp("Public address; all links are built from it. Empty: http://HOST:PORT.")] = ""
     proxies: Annotated[
-        tuple[str, ...], About("Addresses or networks of proxies whose forwarded headers count, with commas.")
+        tuple[str, ...], SettingHelp("Addresses or networks of proxies whose forwarded headers count, with commas.")
     ] = ()
-    zone: Annotated[str, About("Time zone of the utility, by its IANA name.")] = "Asia/Shanghai"
-    max_body: Annotated[int, About("Largest body of a request in bytes, after unpacking.")] = 2 * MIB
-    max_entries: Annotated[int, About("Most entries in one record.")] = 2000
-    requests: Annotated[int, About("Requests a minute of one token, also all at once; 0: no limit.")] = 600
+    zone: Annotated[str, SettingHelp("Time zone of the utility, by its IANA name.")] = "Asia/Shanghai"
+    max_body: Annotated[int, SettingHelp("Largest body of a request in bytes, after unpacking.")] = 2 * MIB
+    max_entries: Annotated[int, SettingHelp("Most entries in one record.")] = 2000
+    requests: Annotated[int, SettingHelp("Requests a minute of one token, also all at once; 0: no limit.")] = 600
     strangers: Annotated[
-        int, About("Requests a minute from one address by those without a token, also all at once; 0: no limit.")
+        int, SettingHelp("Requests a minute from one address by those without a token, also all at once; 0: no limit.")
     ] = 600
     visit_records: Annotated[
-        int, About("Most records of a visit; the office, the customer's link and door codes each have as many again.")
+        int,
+        SettingHelp("Most records of a visit; the office, the customer's link and door codes each have as many again."),
     ] = 500
     visit_entries: Annotated[
         int,
-        About(
+        SettingHelp(
             "Most entries of a visit, and pieces of evidence; a fiftieth as many things, and a hundredth as many "
             "signatures and refusals. Each kind apart, as above."
         ),
     ] = 3000
-    visit_bytes: Annotated[int, About("Most bytes of a visit's records; each kind apart, as above.")] = 4 * MIB
-    day_records: Annotated[int, About("Records (or batches of the office) of one person in a day; 0: no limit.")] = 2000
-    day_entries: Annotated[int, About("Entries of one person in a day; 0: no limit.")] = 40_000
-    day_bytes: Annotated[int, About("Bytes of records of one person in a day; 0: no limit.")] = 64 * MIB
-    day_quarantine: Annotated[int, About("Inputs of one person in a day kept in quarantine; 0: no limit.")] = 200
-    day_quarantine_bytes: Annotated[int, About("Bytes of those; 0: no limit.")] = 64 * MIB
-    day_photos: Annotated[int, About("Photos of one person in a day; 0: no limit.")] = 3000
-    day_photo_bytes: Annotated[int, About("Bytes of those; 0: no limit.")] = 4096 * MIB
+    visit_bytes: Annotated[int, SettingHelp("Most bytes of a visit's records; each kind apart, as above.")] = 4 * MIB
+    day_records: Annotated[
+        int, SettingHelp("Records (or batches of the office) of one person in a day; 0: no limit.")
+    ] = 2000
+    day_entries: Annotated[int, SettingHelp("Entries of one person in a day; 0: no limit.")] = 40_000
+    day_bytes: Annotated[int, SettingHelp("Bytes of records of one person in a day; 0: no limit.")] = 64 * MIB
+    day_quarantine: Annotated[int, SettingHelp("Inputs of one person in a day kept in quarantine; 0: no limit.")] = 200
+    day_quarantine_bytes: Annotated[int, SettingHelp("Bytes of those; 0: no limit.")] = 64 * MIB
+    day_photos: Annotated[int, SettingHelp("Photos of one person in a day; 0: no limit.")] = 3000
+    day_photo_bytes: Annotated[int, SettingHelp("Bytes of those; 0: no limit.")] = 4096 * MIB
     day_unnamed_bytes: Annotated[
-        int, About("Bytes of one person's photos in a day that no record of theirs names (yet); 0: no limit.")
+        int, SettingHelp("Bytes of one person's photos in a day that no record of theirs names (yet); 0: no limit.")
     ] = 1024 * MIB
-    quarantine: Annotated[int, About("Inputs in quarantine that wait for a decision, in all; 0: no limit.")] = 10_000
-    quarantine_bytes: Annotated[int, About("Bytes of those; 0: no limit.")] = 2048 * MIB
-    connections: Annotated[int, About("Most connections at once; fewer where the system allows fewer open files.")] = (
-        1000
+    quarantine: Annotated[int, SettingHelp("Inputs in quarantine that wait for a decision, in all; 0: no limit.")] = (
+        10_000
     )
-    connections_each: Annotated[int, About("Most connections of one address at once, proxies apart; 0: no limit.")] = (
-        100
-    )
-    max_file: Annotated[int, About("Largest photo in bytes.")] = 8 * MIB
+    quarantine_bytes: Annotated[int, SettingHelp("Bytes of those; 0: no limit.")] = 2048 * MIB
+    connections: Annotated[
+        int, SettingHelp("Most connections at once; fewer where the system allows fewer open files.")
+    ] = 1000
+    connections_each: Annotated[
+        int, SettingHelp("Most connections of one address at once, proxies apart; 0: no limit.")
+    ] = 100
+    max_file: Annotated[int, SettingHelp("Largest photo in bytes.")] = 8 * MIB
     blobs: Annotated[
         str,
-        About("Where photos are kept: s3://BUCKET/PREFIX?endpoint=URL&region=NAME; empty: in the data folder."),
+        SettingHelp("Where photos are kept: s3://BUCKET/PREFIX?endpoint=URL&region=NAME; empty: in the data folder."),
     ] = ""
-    company: Annotated[str, About("Name of the utility, as customers know it.")] = "供水公司"
-    hotline: Annotated[str, About("Telephone number that customers may call.")] = ""
-    cutoff_hours: Annotated[int, About("Hours before the window until which a customer may ask for another time.")] = 2
+    company: Annotated[str, SettingHelp("Name of the utility, as customers know it.")] = "供水公司"
+    hotline: Annotated[str, SettingHelp("Telephone number that customers may call.")] = ""
+    cutoff_hours: Annotated[
+        int, SettingHelp("Hours before the window until which a customer may ask for another time.")
+    ] = 2
     sms_url: Annotated[
-        str, About("Address of the gateway for SMS and WeCom; empty: messages go into the file outbox.jsonl.")
+        str, SettingHelp("Address of the gateway for SMS and WeCom; empty: messages go into the file outbox.jsonl.")
     ] = ""
-    sms_token: Annotated[str, About("Bearer token for that gateway.")] = ""
-    smtp: Annotated[str, About("Mail server: smtp://USER:PASSWORD@HOST:PORT or smtps://…; empty: the same file.")] = ""
-    smtp_from: Annotated[str, About("Sender of mails.")] = "doorstep@localhost"
-    log: Annotated[Literal["human", "json"], About("Form of the log on standard error.")] = "human"
+    sms_token: Annotated[str, SettingHelp("Bearer token for that gateway.")] = ""
+    smtp: Annotated[
+        str, SettingHelp("Mail server: smtp://USER:PASSWORD@HOST:PORT or smtps://…; empty: the same file.")
+    ] = ""
+    smtp_from: Annotated[str, SettingHelp("Sender of mails.")] = "doorstep@localhost"
+    log: Annotated[Literal["human", "json"], SettingHelp("Form of the log on standard error.")] = "human"
     log_level: Annotated[
-        Literal["debug", "info", "warning", "error"], About("What is logged, and all that is graver.")
+        Literal["debug", "info", "warning", "error"], SettingHelp("What is logged, and all that is graver.")
     ] = "info"
 
     @property
@@ -128,7 +137,7 @@ def documented() -> list[tuple[str, str, str]]:
     rows: list[tuple[str, str, str]] = []
     for field in msgspec.structs.fields(Settings):
         default = ",".join(field.default) if isinstance(field.default, tuple) else str(field.default)
-        about = next(note for note in hints[field.name].__metadata__ if isinstance(note, About))
+        about = next(note for note in hints[field.name].__metadata__ if isinstance(note, SettingHelp))
         rows.append((PREFIX + field.name.upper(), default, about.text))
     return rows
 

@@ -11,7 +11,7 @@ import pytest
 from service.app import create_app
 from service.domain import totp
 from service.flows import deliver
-from service.flows.gateways import Failed
+from service.flows.gateways import TemporaryFailure
 from service.flows.publish import publish
 from service.flows.verify import verify
 from service.storage import log
@@ -174,7 +174,7 @@ async def test_a_notice_goes_out_at_once_after_a_step_back(world: World, step: t
 
 async def test_a_notice_that_waits_to_be_tried_again_does_not_wait_for_a_day(world: World) -> None:
     post = set_up(world.house, "07:00")
-    post.trouble = Failed("HTTP 503")
+    post.trouble = TemporaryFailure("HTTP 503")
     await world.plan()
     await world.ask("zhao", "POST", f"/v1/visits/{VISIT}/notice", {"channel": "sms"})
     assert await deliver.once(world.house) == 1
@@ -190,7 +190,7 @@ async def test_a_notice_that_waits_to_be_tried_again_does_not_wait_for_a_day(wor
 
 async def test_a_step_forth_gives_no_notice_up_at_its_first_failure(world: World) -> None:
     post = set_up(world.house, "07:00")
-    post.trouble = Failed("HTTP 503")
+    post.trouble = TemporaryFailure("HTTP 503")
     await world.plan()
     await world.ask("zhao", "POST", f"/v1/visits/{VISIT}/notice", {"channel": "sms"})
     later(world, days=3)
@@ -208,7 +208,7 @@ async def test_two_servers_whose_clocks_differ_send_a_notice_once(world: World, 
     other = beside(world, seconds=seconds)
     await world.plan()
     await world.ask("zhao", "POST", f"/v1/visits/{VISIT}/notice", {"channel": "sms"})
-    post.trouble = Failed("HTTP 503")
+    post.trouble = TemporaryFailure("HTTP 503")
     servers = (world, other) if seconds > 0 else (other, world)  # the one ahead comes second
     assert await deliver.once(servers[1].house) == 1
     assert await deliver.once(servers[0].house) == 0  # it is not due again by either clock

@@ -18,11 +18,11 @@ def test_every_problem_has_a_title_in_both_languages_and_a_code_of_its_own() -> 
     problems = catalogue()
     assert len({problem.code for problem in problems}) == len(problems)
     for problem in problems:
-        assert problem.title["zh"] != problem.title["en"]
+        assert problem.title_zh != problem.title_en
         assert 400 <= problem.status < 600
 
 
 def test_operations_explains_every_problem() -> None:
     text = (ROOT / "docs" / "operations.md").read_text("utf-8")
     for problem in catalogue():
-        assert f"| {problem.status} | `{problem.code}` | {problem.title['zh']} |" in text
+        assert f"| {problem.status} | `{problem.code}` | {problem.title_zh} |" in text

@@ -92,7 +92,7 @@ async def test_a_trial_that_is_misspelt_is_not_carried_out(world: World) -> None
         assert problem(answer) == (400, "invalid-query")
 
 
-def faults(row: imports.Row) -> list[tuple[str, str]]:
+def faults(row: imports.ImportRow) -> list[tuple[str, str]]:
     return [(fault.column, fault.zh) for fault in row.faults]
 
 

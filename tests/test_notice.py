@@ -8,7 +8,7 @@ import pytest
 
 from service.domain import errors
 from service.flows import answering, change, customer, deliver, links, notice, verify, view
-from service.flows.gateways import Failed, Refused
+from service.flows.gateways import PermanentFailure, TemporaryFailure
 from service.storage import messages
 
 from . import stories
@@ -100,7 +100,7 @@ async def test_the_same_id_again_sends_nothing_twice(town: Town) -> None:
 
 async def test_what_fails_is_tried_again_later_and_later_and_given_up_after_a_day(town: Town) -> None:
     post = set_up(town.house, "00:00")
-    post.trouble = Failed("HTTP 503")
+    post.trouble = TemporaryFailure("HTTP 503")
     visit = await town.planned()
     await send(town, visit)
     start, waits = town.house.clock(), []
@@ -125,7 +125,7 @@ async def test_what_fails_is_tried_again_later_and_later_and_given_up_after_a_da
 
 async def test_what_the_gateway_will_never_take_is_not_tried_again(town: Town) -> None:
     post = set_up(town.house, "07:00")
-    post.trouble = Refused("HTTP 422")
+    post.trouble = PermanentFailure("HTTP 422")
     visit = await town.planned()
     await send(town, visit)
     await deliver.once(town.house)
@@ -212,7 +212,7 @@ async def changed(town: Town, visit: Any, kind: Any, content: Any, revision: int
 @pytest.mark.parametrize("kind", OUTDATING)
 async def test_a_notice_that_is_outdated_while_it_waits_does_not_go_out(town: Town, kind: str) -> None:
     post = set_up(town.house, "07:00")
-    post.trouble = Failed("HTTP 503")
+    post.trouble = TemporaryFailure("HTTP 503")
     visit = await town.planned()
     await send(town, visit)
     await deliver.once(town.house)

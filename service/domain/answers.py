@@ -4,12 +4,12 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from .bounds import Code, Words, timely
-from .confirmation import Level, Outcome
+from .bounds import CodeText, LongText, timely
+from .confirmation import Level, RefusalOutcome
 from .entry import Entry, Moment, Sha256, Thing
 
-Said = Annotated[str, msgspec.Meta(min_length=1, max_length=1000, pattern=r"\S")]
-Name = Annotated[str, msgspec.Meta(min_length=1, max_length=60, pattern=r"\S")]
+RequiredText = Annotated[str, msgspec.Meta(min_length=1, max_length=1000, pattern=r"\S")]
+SignerName = Annotated[str, msgspec.Meta(min_length=1, max_length=60, pattern=r"\S")]
 Number = Annotated[float, msgspec.Meta(ge=-100_000, le=100_000)]
 Point = tuple[Number, Number]
 Stroke = Annotated[tuple[Point, ...], msgspec.Meta(max_length=5000)]
@@ -19,8 +19,8 @@ class Answered(msgspec.Struct, frozen=True, kw_only=True):
     """One answer: of a question or of an item, of all its things or of one. `good`: as it ought to be."""
 
     good: bool
-    question: Code | None = None
-    item: Code | None = None
+    question: CodeText | None = None
+    item: CodeText | None = None
     thing: Thing | None = None
 
 
@@ -33,8 +33,8 @@ class AnotherTime(msgspec.Struct, frozen=True):
 class Raised(msgspec.Struct, frozen=True):
     """Something happened, whatever the technician said: the fact, in the customer's words."""
 
-    fact: Code
-    text: Said
+    fact: CodeText
+    text: RequiredText
 
 
 class Signing(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,18 +43,18 @@ class Signing(msgspec.Struct, frozen=True, kw_only=True):
     No pressure, no times: how somebody writes is nobody's business.
     """
 
-    signer: Name
-    relation: Name
+    signer: SignerName
+    relation: SignerName
     statement_sha256: Sha256
     strokes: Annotated[tuple[Stroke, ...], msgspec.Meta(max_length=500)] | None = None
     png: Annotated[str, msgspec.Meta(max_length=700_000)] | None = None
 
 
-class Refusal(msgspec.Struct, frozen=True):
+class RefusalInput(msgspec.Struct, frozen=True):
     """He would not or could not sign, or agrees in part only; of one statement by its digest, else of all unsigned."""
 
-    reason: Said
-    outcome: Outcome = "refused"
+    reason: RequiredText
+    outcome: RefusalOutcome = "refused"
     statement_sha256: Sha256 | None = None
 
 
@@ -64,8 +64,8 @@ class Answers(msgspec.Struct, frozen=True, kw_only=True):
     answers: Annotated[tuple[Answered, ...], msgspec.Meta(max_length=100)] = ()
     raises: Annotated[tuple[Raised, ...], msgspec.Meta(max_length=20)] = ()
     signature: Signing | None = None
-    refused: Refusal | None = None
-    comment: Words | None = None
+    refused: RefusalInput | None = None
+    comment: LongText | None = None
     another_time: AnotherTime | None = None
     window_from: Moment | None = None
 

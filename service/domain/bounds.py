@@ -14,18 +14,18 @@ FIRST_YEAR, LAST_YEAR = 2000, 2100
 YEARS = f"Expected a time in the years {FIRST_YEAR} to {LAST_YEAR}"
 EXACT = 2**53  # up to here a double holds every whole number, and so does every reader of JSON
 
-Code = Annotated[str, Meta(max_length=100)]
+CodeText = Annotated[str, Meta(max_length=100)]
 """A name out of a checklist or a short list: an item, a fact, a field, a type, a kind, a version."""
-Login = Annotated[str, Meta(max_length=64)]
-Password = Annotated[str, Meta(max_length=256)]  # at most 1,024 bytes
-Secret = Annotated[str, Meta(max_length=100)]  # a one-time code
-Short = Annotated[str, Meta(max_length=100)]  # a number of a telephone, a bill, a work order; a session, an app
-Line = Annotated[str, Meta(max_length=200)]
-Address = Annotated[str, Meta(max_length=500)]
-Words = Annotated[str, Meta(max_length=2000)]
-Passage = Annotated[str, Meta(max_length=5000)]
-Whole = Annotated[int, Meta(ge=-EXACT, le=EXACT)]
-Real = Annotated[float, Meta(ge=-float(EXACT), le=float(EXACT))]
+LoginText = Annotated[str, Meta(max_length=64)]
+PasswordText = Annotated[str, Meta(max_length=256)]  # at most 1,024 bytes
+SecretText = Annotated[str, Meta(max_length=100)]  # a one-time code
+ShortText = Annotated[str, Meta(max_length=100)]  # a number of a telephone, a bill, a work order; a session, an app
+LineText = Annotated[str, Meta(max_length=200)]
+AddressText = Annotated[str, Meta(max_length=500)]
+LongText = Annotated[str, Meta(max_length=2000)]
+PassageText = Annotated[str, Meta(max_length=5000)]
+ExactInt = Annotated[int, Meta(ge=-EXACT, le=EXACT)]
+ExactFloat = Annotated[float, Meta(ge=-float(EXACT), le=float(EXACT))]
 
 
 def timely(place: str, moment: datetime | None) -> None:

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import msgspec
 
-from .bounds import Short, timely
+from .bounds import ShortText, timely
 from .entry import Moment
 from .visit import Crew, Customer, Dates, Name, Plan, Rescheduled, Window, Work
 
@@ -38,7 +38,7 @@ class NewDetails(msgspec.Struct, frozen=True, omit_defaults=True):
     reason: Reason
     customer: Customer | None = None
     work: Work | None = None
-    external_ref: Short | None = None
+    external_ref: ShortText | None = None
     inspectors: Annotated[int, msgspec.Meta(ge=0, le=100)] | None = None
 
 
@@ -48,10 +48,10 @@ class Cancellation(msgspec.Struct, frozen=True):
     reason: Reason
 
 
-Due = Dates
+DueDates = Dates
 """By item, or `item[thing]`: when an open duty is to be done."""
 
-Content = NewWindow | NewTechnician | NewDetails | Cancellation | Due
+Content = NewWindow | NewTechnician | NewDetails | Cancellation | DueDates
 
 
 class Change(msgspec.Struct, frozen=True):

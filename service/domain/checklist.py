@@ -13,7 +13,7 @@ from .condition import Condition, parse
 from .entry import By
 
 Severity = Literal["violation", "warning", "info", "open"]
-Fault = Literal["violation", "warning", "info"]  # how grave it is when a duty is not done
+FaultSeverity = Literal["violation", "warning", "info"]  # how grave it is when a duty is not done
 Key = Annotated[str, msgspec.Meta(pattern="^[a-z][a-z0-9_]*$(?!\n)")]
 
 
@@ -27,7 +27,7 @@ class Text(msgspec.Struct, frozen=True):
 class Lowered(msgspec.Struct, frozen=True):
     """A severity below what the norm's list says: to what, why, who decided it, and when."""
 
-    to: Fault
+    to: FaultSeverity
     reason: str
     decided_by: str
     on: date
@@ -38,7 +38,7 @@ class Edge(msgspec.Struct, frozen=True, omit_defaults=True):
 
     rel: Literal["before", "after"]
     than: Key
-    sev: Fault
+    sev: FaultSeverity
     only_if: tuple[Key, Literal["before"], Key] | None = None
     lowered: Lowered | None = None
 
@@ -47,13 +47,13 @@ class TimeLimit(msgspec.Struct, frozen=True, omit_defaults=True, rename={"start"
     """How long after the fact `from` the item is in time: days, minutes, or the name of a setting in minutes."""
 
     start: Key
-    sev: Fault = "warning"
+    sev: FaultSeverity = "warning"
     days: int = 0
     minutes: int = 0
     setting: Key | None = None
     note: str = ""
 
-    def length(self, settings: "Settings") -> timedelta:
+    def length(self, settings: "ChecklistSettings") -> timedelta:
         """The length; a day is 24 hours."""
         minutes = getattr(settings, self.setting) if self.setting else self.minutes
         return timedelta(days=self.days, minutes=minutes)
@@ -71,7 +71,7 @@ class Waiver(msgspec.Struct, frozen=True):
 
     by: tuple[By, ...] = ()
     needs: tuple[str, ...] = ()
-    result: Fault = "violation"
+    result: FaultSeverity = "violation"
 
 
 class Refusal(msgspec.Struct, frozen=True):
@@ -132,7 +132,7 @@ class Item(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, rename
     allowed_signers: tuple[str, ...] = ()
     not_allowed: tuple[str, ...] = ()
     default: bool = True
-    if_missing: Fault
+    if_missing: FaultSeverity
     lowered: Lowered | None = None
     screen: Text
     customer: Text | None = None
@@ -140,7 +140,7 @@ class Item(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, rename
     notes: str = ""
 
     @property
-    def severity(self) -> Fault:
+    def severity(self) -> FaultSeverity:
         """What a missing act weighs, with a recorded policy counted in."""
         return self.lowered.to if self.lowered else self.if_missing
 
@@ -233,7 +233,7 @@ class Statement(msgspec.Struct, frozen=True, omit_defaults=True):
     declares: Text | None = None
 
 
-class Settings(msgspec.Struct, frozen=True):
+class ChecklistSettings(msgspec.Struct, frozen=True):
     """Figures that the norm does not give; the utility sets them."""
 
     arrival_grace_minutes: int
@@ -242,7 +242,7 @@ class Settings(msgspec.Struct, frozen=True):
     late_entry_minutes: int
     moved_after_minutes: int
     settle_days: int
-    evidence_gap: dict[str, Fault]
+    evidence_gap: dict[str, FaultSeverity]
 
 
 class Norm(msgspec.Struct, frozen=True):
@@ -265,7 +265,7 @@ class Checklist(msgspec.Struct, frozen=True, kw_only=True):
     visit_types: dict[Key, VisitType]
     questions: tuple[Question, ...]
     statements: tuple[Statement, ...] = ()
-    defaults: Settings
+    defaults: ChecklistSettings
     messages: dict[str, Text]
     evidence_kinds: dict[str, Text]
     words: dict[str, dict[str, Text]] = {}

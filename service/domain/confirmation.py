@@ -11,7 +11,7 @@ from .entry import Entry, Evidence, Refused
 from .judge import judge
 from .past import Past, Sheet
 from .proof import refusal_holds
-from .reading import Key, Mark, Reading, micros
+from .reading import OccurrenceKey, Reading, TimedEntry, micros
 from .rules import Rule, Rules
 from .statement import Made, statements
 from .visit import Visit
@@ -20,11 +20,11 @@ MOST = 8  # questions on one page
 HIS = frozenset({"customer"})
 """Who attests what only the customer may attest."""
 Level = Literal["phone", "own_device"]
-Outcome = Literal["refused", "absent", "unable", "partly"]
+RefusalOutcome = Literal["refused", "absent", "unable", "partly"]
 _GRAVE = {"violation": 0, "warning": 1, "info": 2}
 
 
-class Asked(msgspec.Struct, frozen=True):
+class ApplicableQuestion(msgspec.Struct, frozen=True):
     """A question that applies: the items it is about, and for items with things, which."""
 
     question: Question
@@ -62,7 +62,7 @@ class Declined(msgspec.Struct, frozen=True, kw_only=True):
     entry: str
     at: datetime
     by: str
-    outcome: Outcome | None
+    outcome: RefusalOutcome | None
     reason: str
     valid: bool
     same: bool = True
@@ -88,7 +88,7 @@ def papers(rules: Rules, visit: Visit, entries: Sequence[Entry], read: Reading, 
 def _paper(rules: Rules, made: Made, sheet: Sheet) -> Paper:
     if made.table.signs is None:
         return Paper(made, None, ())
-    key: Key = made.table.signs if made.thing is None else (made.table.signs, made.thing)
+    key: OccurrenceKey = made.table.signs if made.thing is None else (made.table.signs, made.thing)
     read = sheet.past.read
     signed = [mark for mark in read.acts.get(key, ()) if _signatures(mark[2])]
     signed.sort(key=lambda mark: mark[:2])
@@ -107,7 +107,7 @@ def _signatures(entry: Entry) -> list[Evidence]:
     return [piece for piece in entry.evidence if piece.kind == "signature"]
 
 
-def _signature(rules: Rules, made: Made, sheet: Sheet, mark: Mark) -> Signature:
+def _signature(rules: Rules, made: Made, sheet: Sheet, mark: TimedEntry) -> Signature:
     entry = mark[2]
     piece = _signatures(entry)[-1]
     own = entry.via == "link" and any(one.kind == "customer_confirm" for one in entry.evidence)
@@ -131,7 +131,7 @@ def _signature(rules: Rules, made: Made, sheet: Sheet, mark: Mark) -> Signature:
     )
 
 
-def _declined(made: Made, sheet: Sheet, mark: Mark) -> Declined:
+def _declined(made: Made, sheet: Sheet, mark: TimedEntry) -> Declined:
     entry = mark[2]
     same = sheet.then(mark[0]) == made.sha256
     if same and entry.via == "link":  # he read what there was, and not what came later and is dated back
@@ -168,18 +168,18 @@ class Questions:
             if finding.kind == "disputed":
                 self.about.setdefault(finding.item, []).append(finding.thing)
 
-    def asked(self, *, own_device: bool) -> list[Asked]:
+    def asked(self, *, own_device: bool) -> list[ApplicableQuestion]:
         """At most eight, the gravest, in the order of the checklist. Some are only for the customer's own device."""
-        found: list[Asked] = []
+        found: list[ApplicableQuestion] = []
         for question in self.rules.checklist.questions:
             items = tuple(item for item in question.items if self.ripe(item))
             if (items or question.asked_always) and (own_device or not question.own_device):
                 things = dict.fromkeys(thing for item in items for thing in self.ripe(item) if thing is not None)
-                found.append(Asked(question, items, tuple(things)))
+                found.append(ApplicableQuestion(question, items, tuple(things)))
         kept = sorted(found, key=self._gravity)[:MOST]
         return [one for one in found if one in kept]
 
-    def _gravity(self, asked: Asked) -> int:
+    def _gravity(self, asked: ApplicableQuestion) -> int:
         return min((_GRAVE[self.rules.by_id[item].severity] for item in asked.items), default=0)
 
     def private(self) -> list[Question]:

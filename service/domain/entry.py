@@ -9,7 +9,18 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from .bounds import FIRST_YEAR, LAST_YEAR, Code, Line, Passage, Real, Short, Whole, Words, timely
+from .bounds import (
+    FIRST_YEAR,
+    LAST_YEAR,
+    CodeText,
+    ExactFloat,
+    ExactInt,
+    LineText,
+    LongText,
+    PassageText,
+    ShortText,
+    timely,
+)
 
 By = Literal["technician", "dispatcher", "supervisor", "office", "customer"]
 Via = Literal["record", "office", "link", "scan", "callback"]
@@ -17,10 +28,12 @@ Moment = Annotated[datetime, msgspec.Meta(tz=True)]  # RFC 3339, an offset is re
 # `$` alone would let a line feed pass at the end in Python, and `\\Z` means nothing to other readers of the document
 Sha256 = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$(?!\n)")]
 Thing = Annotated[str, msgspec.Meta(pattern="^[a-z0-9_-]{1,40}$(?!\n)")]
-Answer = Words | Whole | Real | bool | None  # to a typed field; flat, so that nothing deep is ever kept decoded
+FieldValue = (
+    LongText | ExactInt | ExactFloat | bool | None
+)  # to a typed field; flat, so that nothing deep is ever kept decoded
 # on the wire a UUID with dashes, which whoever takes entries looks at; examples of a checklist have short ones
 Id = Annotated[str, msgspec.Meta(min_length=1, max_length=64, extra_json_schema={"format": "uuid"})]
-Tick = Whole  # milliseconds
+Tick = ExactInt  # milliseconds
 Degrees = Annotated[float, msgspec.Meta(ge=-360, le=360)]
 Metres = Annotated[float, msgspec.Meta(ge=-1e9, le=1e9)]  # below 0, a phone says that it does not know
 
@@ -40,14 +53,14 @@ class Evidence(msgspec.Struct, frozen=True, omit_defaults=True):
     The server says `lost` of what was given up; a writer who says it himself only makes less of his own evidence.
     """
 
-    kind: Code
+    kind: CodeText
     sha256: Sha256 | None = None
     taken_at: Moment | None = None
-    text: Passage | None = None
-    number: Line | None = None
-    channel: Code | None = None
-    signer: Line | None = None
-    relation: Line | None = None
+    text: PassageText | None = None
+    number: LineText | None = None
+    channel: CodeText | None = None
+    signer: LineText | None = None
+    relation: LineText | None = None
     statement_sha256: Sha256 | None = None
     lat: Degrees | None = None
     lon: Degrees | None = None
@@ -72,14 +85,14 @@ NEEDS = {
 class Waived(msgspec.Struct, frozen=True):
     """Not done, and who let it pass."""
 
-    by: Line
-    reason: Words | None = None
+    by: LineText
+    reason: LongText | None = None
 
 
 class Refused(msgspec.Struct, frozen=True, omit_defaults=True):
     """The customer would not or could not."""
 
-    reason: Words | None = None
+    reason: LongText | None = None
     outcome: Literal["refused", "absent", "unable", "partly"] | None = None
 
 
@@ -92,22 +105,22 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
     id: Id
     at: Moment
     by: By
-    what: Code = ""
+    what: CodeText = ""
     thing: Thing | None = None
-    label: Line | None = None
+    label: LineText | None = None
     holds: bool | None = None
     says: Literal["yes", "no"] | None = None
     evidence: Annotated[tuple[Evidence, ...], msgspec.Meta(max_length=200)] = ()
-    fields: Annotated[dict[Code, Answer], msgspec.Meta(max_length=100)] = {}
+    fields: Annotated[dict[CodeText, FieldValue], msgspec.Meta(max_length=100)] = {}
     waived: Waived | None = None
     refused: Refused | None = None
     via: Via | None = None
     claimed_at: Moment | None = None
     tick: Tick | None = None
-    session: Short | None = None
+    session: ShortText | None = None
     place: Place | None = None
-    withdraws: Short | None = None
-    reason: Words | None = None
+    withdraws: ShortText | None = None
+    reason: LongText | None = None
     received_at: Moment | None = None
 
     def __post_init__(self) -> None:

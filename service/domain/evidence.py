@@ -11,7 +11,7 @@ import msgspec
 
 from .entry import Entry
 
-Named = tuple[str, ...]
+FileDigests = tuple[str, ...]
 """The files that a batch names: SHA-256 in hex, once each, in order."""
 
 
@@ -25,7 +25,7 @@ class Files(msgspec.Struct, frozen=True):
     lost: frozenset[tuple[str, str]] = frozenset()
     stood_in: frozenset[str] = frozenset()
 
-    def held(self, batches: Iterable[tuple[Named, Sequence[str]]]) -> "Files":
+    def held(self, batches: Iterable[tuple[FileDigests, Sequence[str]]]) -> "Files":
         """The same with what others sent than those behind the batches, given as what each names and its senders."""
         own = {(name, sender) for named, senders in batches for name in named for sender in senders}
         return msgspec.structs.replace(self, stood_in=frozenset(name for name, _ in self.sent - own))
@@ -43,12 +43,12 @@ def senders_of(kind: str, visit: str, writer: str, taken_in_by: str | None) -> t
     return (writer,) if taken_in_by is None else (writer, taken_in_by)
 
 
-def missing(files: Files, batch: str, named: Named, senders: Sequence[str]) -> Named:
+def missing(files: Files, batch: str, named: FileDigests, senders: Sequence[str]) -> FileDigests:
     """Named files that have not come yet and were not given up."""
     return tuple(name for name in named if not _came(files, name, senders) and (batch, name) not in files.lost)
 
 
-def gone(files: Files, batch: str, named: Named, senders: Sequence[str]) -> frozenset[str]:
+def gone(files: Files, batch: str, named: FileDigests, senders: Sequence[str]) -> frozenset[str]:
     """Named files that were given up and did not come after all."""
     if not files.lost:
         return frozenset()

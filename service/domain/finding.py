@@ -6,7 +6,7 @@ import msgspec
 
 from .checklist import Checklist, Severity, Text
 
-Kind = Literal[
+FindingKind = Literal[
     "missing",
     "order",
     "evidence",
@@ -29,7 +29,7 @@ _RELATIONS = {"after": Text("之后", "after"), "before": Text("之前", "before
 class Finding(msgspec.Struct, frozen=True):
     """What the judge says of one item (or fact): `part` is the kind of evidence, the field, or `rel.other`."""
 
-    kind: Kind
+    kind: FindingKind
     item: str
     severity: Severity
     entries: tuple[str, ...] = ()
@@ -56,11 +56,11 @@ class Judgement(msgspec.Struct, frozen=True):
     labels: dict[str, str] = {}
 
 
-class Shown(msgspec.Struct, frozen=True):
+class FindingView(msgspec.Struct, frozen=True):
     """A finding as clients get it, with its clause, the sentence in both languages, and the entries that made it."""
 
     code: str
-    kind: Kind
+    kind: FindingKind
     item: str
     thing: str | None
     severity: Severity
@@ -87,15 +87,15 @@ class Speaker:
         self.facts = checklist.facts
         self._said: dict[tuple[str, str, str], Text] = {}
 
-    def show(self, findings: tuple[Finding, ...], labels: dict[str, str]) -> tuple[Shown, ...]:
+    def show(self, findings: tuple[Finding, ...], labels: dict[str, str]) -> tuple[FindingView, ...]:
         """Findings for clients; `labels` says what the things are called."""
         return tuple(self._shown(finding, labels) for finding in findings)
 
-    def _shown(self, finding: Finding, labels: dict[str, str]) -> Shown:
+    def _shown(self, finding: Finding, labels: dict[str, str]) -> FindingView:
         item = self.items.get(finding.item)
         thing = finding.thing
         name = labels.get(thing, thing) if thing is not None else None
-        return Shown(
+        return FindingView(
             finding.code,
             finding.kind,
             finding.item,

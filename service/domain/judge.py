@@ -8,11 +8,11 @@ one place, in the contract's order, so that the two can be read side by side.)
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
-from .checklist import Fault
+from .checklist import FaultSeverity
 from .entry import Entry
-from .finding import Finding, Judgement, Kind, verdict
+from .finding import Finding, FindingKind, Judgement, verdict
 from .proof import has_photo, in_bounds, refusal_holds, waiver_holds
-from .reading import Key, Mark, Reading, blank, micros
+from .reading import OccurrenceKey, Reading, TimedEntry, blank, micros
 from .rules import Limit, Rule, Rules
 from .statement import make
 from .visit import Visit
@@ -23,10 +23,10 @@ _NOBODY = Entry(id="-", at=datetime.max.replace(tzinfo=UTC), by="office", what="
 
 def judge(rules: Rules, visit: Visit, entries: Sequence[Entry], now: datetime) -> Judgement:
     """Judge a visit by its entries as they stand at `now`."""
-    return Case(rules, visit, entries, micros(now)).judged()
+    return Evaluation(rules, visit, entries, micros(now)).judged()
 
 
-class Case:
+class Evaluation:
     """One visit before the judge."""
 
     __slots__ = ("arrived", "findings", "now", "of_things", "read", "rules", "true", "visit", "window")
@@ -140,17 +140,17 @@ class Case:
 
     def _find(
         self,
-        kind: Kind,
+        kind: FindingKind,
         item: str,
-        severity: Fault | str,
-        marks: Sequence[Mark] = (),
+        severity: FaultSeverity | str,
+        marks: Sequence[TimedEntry] = (),
         thing: str | None = None,
         part: str = "",
     ) -> None:
         entries = tuple(dict.fromkeys(mark[2].id for mark in marks if mark[2] is not _NOBODY))
         self.findings.append(Finding(kind, item, severity, entries, thing, part))  # type: ignore[arg-type]
 
-    def _item(self, rule: Rule, key: Key, thing: str | None) -> None:
+    def _item(self, rule: Rule, key: OccurrenceKey, thing: str | None) -> None:
         read, item = self.read, rule.item
         if read.says:  # 1: the customer's last word
             word = read.says.get(key) or (read.says.get(rule.id) if thing is not None else None)
@@ -190,7 +190,7 @@ class Case:
             if date is not None and act[0] > date:
                 self._find("late", rule.id, rule.limit.severity if rule.limit else "warning", (act,), thing)
 
-    def _undone(self, rule: Rule, key: Key, thing: str | None) -> None:
+    def _undone(self, rule: Rule, key: OccurrenceKey, thing: str | None) -> None:
         """No act is recorded."""
         read, item = self.read, rule.item
         if item.refusal is not None:  # 5
@@ -218,7 +218,7 @@ class Case:
                 return
         self._find("missing", rule.id, rule.severity, (), thing)
 
-    def _evidence(self, rule: Rule, acts: list[Mark], thing: str | None) -> None:
+    def _evidence(self, rule: Rule, acts: list[TimedEntry], thing: str | None) -> None:
         for kind, needed, severity in rule.needs:
             for _, _, entry in acts:
                 if kind == "text" and entry.fields:
@@ -233,21 +233,21 @@ class Case:
             else:
                 self._find("evidence", rule.id, severity, acts, thing, kind)
 
-    def _fields(self, rule: Rule, acts: list[Mark], thing: str | None) -> None:
+    def _fields(self, rule: Rule, acts: list[TimedEntry], thing: str | None) -> None:
         """The last answer to each field counts: a reading is corrected by writing it again."""
         for name, field in rule.fields.items():
             given = [mark for mark in acts if name in mark[2].fields]
             if given and not in_bounds(field, max(given)[2].fields[name]):
                 self._find("value", rule.id, "warning", (max(given),), thing, name)
 
-    def _late_entry(self, rule: Rule, act: Mark, acts: list[Mark], thing: str | None) -> None:
+    def _late_entry(self, rule: Rule, act: TimedEntry, acts: list[TimedEntry], thing: str | None) -> None:
         entry = act[2]
         if entry.claimed_at is None or micros(entry.at) - micros(entry.claimed_at) <= self.rules.late_entry:
             return
         if not any(has_photo(mark[2]) for mark in acts):
             self._find("late_entry", rule.id, "warning", (act,), thing)
 
-    def _other(self, than: str, thing: str | None) -> Mark | None:
+    def _other(self, than: str, thing: str | None) -> TimedEntry | None:
         """The other side of an edge: for the same thing, else without a thing."""
         moments = self.read.moments
         mark = moments.get((than, thing)) if thing is not None else None
@@ -267,7 +267,7 @@ class Case:
         start = self._other(limit.start, thing)
         return None if start is None else start[0] + limit.length
 
-    def _computed(self, rule: Rule, key: Key) -> None:
+    def _computed(self, rule: Rule, key: OccurrenceKey) -> None:
         broken = COMPUTED[rule.id](self, rule)
         if broken is None:
             return
@@ -279,11 +279,11 @@ class Case:
             self._find(kind, rule.id, rule.severity, marks)
 
 
-def _arrival_in_window(case: Case, _: Rule) -> tuple[Kind, list[Mark]] | None:
+def _arrival_in_window(case: Evaluation, _: Rule) -> tuple[FindingKind, list[TimedEntry]] | None:
     return ("late", [case.read.moments["arrived"]]) if case.outside(case.rules.grace) else None
 
 
-def _signer_is_customer(case: Case, rule: Rule) -> tuple[Kind, list[Mark]] | None:
+def _signer_is_customer(case: Evaluation, rule: Rule) -> tuple[FindingKind, list[TimedEntry]] | None:
     act = case.read.moments.get(rule.item.signs or "")
     if act is None:
         return None
@@ -291,7 +291,7 @@ def _signer_is_customer(case: Case, rule: Rule) -> tuple[Kind, list[Mark]] | Non
     return ("signer", [act]) if any(relation not in rule.item.allowed_signers for relation in signers) else None
 
 
-def _signed_content_fixed(case: Case, rule: Rule) -> tuple[Kind, list[Mark]] | None:
+def _signed_content_fixed(case: Evaluation, rule: Rule) -> tuple[FindingKind, list[TimedEntry]] | None:
     act = case.read.moments.get(rule.item.signs or "")
     if act is None:
         return None
@@ -301,7 +301,7 @@ def _signed_content_fixed(case: Case, rule: Rule) -> tuple[Kind, list[Mark]] | N
     return "changed_after_signature", [act, *later]
 
 
-def _holds(case: Case, act: Mark) -> bool:
+def _holds(case: Evaluation, act: TimedEntry) -> bool:
     """A signature that names a digest names that of the statement made from what was there when it was given."""
     named = {piece.statement_sha256 for piece in act[2].evidence if piece.kind == "signature"} - {None}
     tables = [one for one in case.rules.checklist.statements if one.signs == act[2].what] if named else []
@@ -309,14 +309,14 @@ def _holds(case: Case, act: Mark) -> bool:
     return not tables or named <= made
 
 
-def _two_inspectors(case: Case, _: Rule) -> tuple[Kind, list[Mark]] | None:
+def _two_inspectors(case: Evaluation, _: Rule) -> tuple[FindingKind, list[TimedEntry]] | None:
     count = case.visit.inspectors
     if count is None:
         count = 1 if "inspector_on_site" in case.true else 0
     return ("missing", []) if count < 2 else None
 
 
-COMPUTED: dict[str, Callable[[Case, Rule], tuple[Kind, list[Mark]] | None]] = {
+COMPUTED: dict[str, Callable[[Evaluation, Rule], tuple[FindingKind, list[TimedEntry]] | None]] = {
     "arrival_in_window": _arrival_in_window,
     "signer_is_customer": _signer_is_customer,
     "signed_content_fixed": _signed_content_fixed,

@@ -6,6 +6,7 @@ import msgspec
 from msgspec import inspect
 
 from .checklist import (
+    ChecklistSettings,
     Choice,
     Clause,
     Edge,
@@ -19,13 +20,12 @@ from .checklist import (
     Phrase,
     Question,
     Refusal,
-    Settings,
     Statement,
     TimeLimit,
     VisitType,
     Waiver,
 )
-from .source import Published
+from .source import PublishedVersion
 
 Struct = type[msgspec.Struct]
 
@@ -47,8 +47,8 @@ TITLES: dict[Struct, tuple[str, str, str]] = {
     Question: ("[[question]]", "客户页的问题", "a question to the customer"),
     Statement: ("[[statement]]", "客户签认的内容", "a statement that the customer signs"),
     Line: ("lines", "签认内容的一行", "one line of a statement"),
-    Settings: ("[defaults]", "本单位的数字", "the utility's figures"),
-    Published: ("[[published]]", "已发布的版本 (published.toml)", "published versions"),
+    ChecklistSettings: ("[defaults]", "本单位的数字", "the utility's figures"),
+    PublishedVersion: ("[[published]]", "已发布的版本 (published.toml)", "published versions"),
 }
 
 MEANINGS: dict[Struct, dict[str, tuple[str, str]]] = {
@@ -199,7 +199,7 @@ MEANINGS: dict[Struct, dict[str, tuple[str, str]]] = {
         "evidence": ("或者它的哪种证据", "or which kind of its evidence"),
         "label": ("名称；不写就用填写项或义务的名称", "its name; by default the field's or the item's"),
     },
-    Settings: {
+    ChecklistSettings: {
         "arrival_grace_minutes": ("约定时段前后的宽限", "grace around the agreed window"),
         "hostile_report_minutes": ("客户蛮横，多久内上报", "to report a hostile customer"),
         "meeting_minutes": ("见面后多久内出示证件", "for ID after meeting"),
@@ -211,7 +211,7 @@ MEANINGS: dict[Struct, dict[str, tuple[str, str]]] = {
             "severity of lacking evidence by kind; other for the rest",
         ),
     },
-    Published: {
+    PublishedVersion: {
         "id": ("清单", "checklist"),
         "version": ("版本", "version"),
         "sha256": ("内容的摘要（lint 会说出来）", "digest of the content (lint tells it)"),

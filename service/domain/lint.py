@@ -9,7 +9,7 @@ from .checklist import Checklist
 from .lint_core import duties, norm
 from .lint_examples import examples
 from .lint_names import cycles, names
-from .source import Floor, Message, Source
+from .source import ChecklistSource, Floor, Message
 
 
 def fingerprint(checklist: Checklist) -> str:
@@ -17,14 +17,14 @@ def fingerprint(checklist: Checklist) -> str:
     return hashlib.sha256(msgspec.json.encode(checklist)).hexdigest()
 
 
-def lint(source: Source, floor: Floor) -> list[Message]:
+def lint(source: ChecklistSource, floor: Floor) -> list[Message]:
     """Everything that is wrong; the examples are judged only when every name is known."""
     unknown = list(names(source))
     found = [*unknown, *cycles(source), *norm(source, floor), *duties(source, floor), *published(source)]
     return found if unknown else [*found, *examples(source)]
 
 
-def published(source: Source) -> Iterator[Message]:
+def published(source: ChecklistSource) -> Iterator[Message]:
     """A version that was published keeps its content."""
     checklist = source.checklist
     for version in source.published:

@@ -5,17 +5,17 @@ from collections.abc import Iterator
 
 import msgspec
 
-from .checklist import Fault, Item, Lowered
+from .checklist import FaultSeverity, Item, Lowered
 from .condition import parse
-from .source import CoreDuty, Floor, Message, Source
+from .source import ChecklistSource, CoreDuty, Floor, Message
 
-_RANK: dict[Fault, int] = {"info": 0, "warning": 1, "violation": 2}
-_GAPS: dict[str, Fault] = {"signature": "violation", "notice": "violation", "other": "warning"}
+_RANK: dict[FaultSeverity, int] = {"info": 0, "warning": 1, "violation": 2}
+_GAPS: dict[str, FaultSeverity] = {"signature": "violation", "notice": "violation", "other": "warning"}
 """What a document that the norm itself names weighs when it lacks, and any other evidence."""
 _BEYOND = re.compile(r"4[.、]3[.、](?:1[2-9]|[2-9]\d|\d{3,})(?!\d)")
 
 
-def norm(source: Source, floor: Floor) -> Iterator[Message]:
+def norm(source: ChecklistSource, floor: Floor) -> Iterator[Message]:
     """Clauses and phrases: all there, joined without a gap, each covered by items."""
     checklist = source.checklist
     numbers = [clause.number for clause in checklist.clauses]
@@ -43,7 +43,7 @@ def norm(source: Source, floor: Floor) -> Iterator[Message]:
     yield from _beyond(source)
 
 
-def _beyond(source: Source) -> Iterator[Message]:
+def _beyond(source: ChecklistSource) -> Iterator[Message]:
     """Nothing claims 4.3.12 or later: the source is cut off there."""
     checklist = source.checklist
     parts: list[tuple[str, object]] = [(f"item {item.id}", item) for item in checklist.items]
@@ -61,7 +61,7 @@ def _beyond(source: Source) -> Iterator[Message]:
             )
 
 
-def duties(source: Source, floor: Floor) -> Iterator[Message]:
+def duties(source: ChecklistSource, floor: Floor) -> Iterator[Message]:
     """Core items: none removed, none weakened without its `lowered` note; every item has a clause."""
     items = {item.id: item for item in source.checklist.items}
     for name, duty in floor.core.items():
@@ -86,7 +86,7 @@ def duties(source: Source, floor: Floor) -> Iterator[Message]:
             yield from _lowered(source, item, f"order {edge.rel} {edge.than}", edge.sev, edge.lowered)
 
 
-def _clause(source: Source, item: Item, floor: Floor) -> Iterator[Message]:
+def _clause(source: ChecklistSource, item: Item, floor: Floor) -> Iterator[Message]:
     key, number = f"item {item.id}", item.clause.strip()
     if not number:
         yield source.message(key, "没有写条款 clause", "has no clause")
@@ -107,7 +107,9 @@ def _clause(source: Source, item: Item, floor: Floor) -> Iterator[Message]:
         yield source.message(key, "条文的短语没有提到它", "no phrase of a clause names it", f"clause {number}")
 
 
-def _lowered(source: Source, item: Item, part: str, severity: Fault, lowered: Lowered | None) -> Iterator[Message]:
+def _lowered(
+    source: ChecklistSource, item: Item, part: str, severity: FaultSeverity, lowered: Lowered | None
+) -> Iterator[Message]:
     if lowered is None:
         return
     key = f"item {item.id}"
@@ -118,7 +120,7 @@ def _lowered(source: Source, item: Item, part: str, severity: Fault, lowered: Lo
             yield source.message(key, f"{part}：lowered 缺少 {name}", f"{part}: `lowered` has no {name}")
 
 
-def _weakened(source: Source, item: Item, duty: CoreDuty) -> Iterator[Message]:
+def _weakened(source: ChecklistSource, item: Item, duty: CoreDuty) -> Iterator[Message]:
     for zh, en in (*_changed(item, duty), *_softer(item, duty), *_opened(item, duty)):
         yield source.message(f"item {item.id}", zh, en)
 

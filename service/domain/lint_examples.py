@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from .checklist import Example, Item
 from .example import applies, bundle, found
 from .rules import Rules
-from .source import Message, Source
+from .source import ChecklistSource, Message
 
 
-def examples(source: Source) -> Iterator[Message]:
+def examples(source: ChecklistSource) -> Iterator[Message]:
     """Every example gives what it says; every item has one that passes and one that fails."""
     rules = Rules(source.checklist)
     for item in source.checklist.items:
@@ -38,7 +38,7 @@ def examples(source: Source) -> Iterator[Message]:
             yield source.message(f"item {item.id}", "缺少一个不合格的示例", "has no example that fails")
 
 
-def _differs(source: Source, key: str, example: Example, gives: list[str], item: Item) -> Message:
+def _differs(source: ChecklistSource, key: str, example: Example, gives: list[str], item: Item) -> Message:
     said, judged = ", ".join(example.gives) or "—", ", ".join(gives) or "—"
     return source.message(
         key,
@@ -48,7 +48,7 @@ def _differs(source: Source, key: str, example: Example, gives: list[str], item:
     )
 
 
-def _unknown_names(source: Source, example: Example) -> list[str]:
+def _unknown_names(source: ChecklistSource, example: Example) -> list[str]:
     checklist = source.checklist
     known = {item.id for item in checklist.items} | set(checklist.facts)
     used = [str(entry["what"]) for entry in example.entries if "what" in entry]

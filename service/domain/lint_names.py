@@ -7,15 +7,15 @@ from typing import get_args
 
 from .checklist import Item
 from .entry import NEEDS, By
-from .finding import Kind
+from .finding import FindingKind
 from .judge import COMPUTED
 from .rules import EARLIEST_KINDS
-from .source import Message, Source
+from .source import ChecklistSource, Message
 
 _WORDS = {"label", "other", "rel", "kind", "fact", "clause", "supervisor", "field"}
 
 
-def names(source: Source) -> Iterator[Message]:
+def names(source: ChecklistSource) -> Iterator[Message]:
     """Unknown or repeated names anywhere, and conditions that cannot be read."""
     checklist = source.checklist
     items, facts = {item.id for item in checklist.items}, set(checklist.facts)
@@ -42,7 +42,7 @@ def names(source: Source) -> Iterator[Message]:
     yield from _messages(source)
 
 
-def _item(source: Source, item: Item, items: set[str], facts: set[str]) -> Iterator[Message]:
+def _item(source: ChecklistSource, item: Item, items: set[str], facts: set[str]) -> Iterator[Message]:
     key, checklist = f"item {item.id}", source.checklist
     yield from _condition(source, item, facts)
     for edge in item.order:
@@ -75,7 +75,7 @@ def _item(source: Source, item: Item, items: set[str], facts: set[str]) -> Itera
         yield source.message(key, "系统不会推算这一项", "is computed, and the judge does not know how")
 
 
-def _statements(source: Source, items: set[str]) -> Iterator[Message]:
+def _statements(source: ChecklistSource, items: set[str]) -> Iterator[Message]:
     """A statement is made of what there is, and of nothing that may change under its signature unseen."""
     known = {item.id: item for item in source.checklist.items}
     covers = {item.signs: item.covers for item in source.checklist.items if item.signs and item.covers}
@@ -97,7 +97,7 @@ def _statements(source: Source, items: set[str]) -> Iterator[Message]:
                 yield source.message(key, f"{line.item} 不在 covers 中", f"{line.item} is not covered by the signature")
 
 
-def _condition(source: Source, item: Item, facts: set[str]) -> Iterator[Message]:
+def _condition(source: ChecklistSource, item: Item, facts: set[str]) -> Iterator[Message]:
     try:
         asked = list(item.condition().names())
     except ValueError as error:
@@ -107,7 +107,7 @@ def _condition(source: Source, item: Item, facts: set[str]) -> Iterator[Message]
     yield from _known(source, f"item {item.id}", "when", asked, facts | types, "fact")
 
 
-def cycles(source: Source) -> Iterator[Message]:
+def cycles(source: ChecklistSource) -> Iterator[Message]:
     """Orders that nobody can keep: a comes before b, b before a."""
     later: dict[str, list[str]] = {}  # what comes before -> what comes after it
     for item in source.checklist.items:
@@ -137,10 +137,10 @@ def _ring(name: str, later: dict[str, list[str]], path: list[str], done: set[str
     return []
 
 
-def _messages(source: Source) -> Iterator[Message]:
+def _messages(source: ChecklistSource) -> Iterator[Message]:
     """There is a sentence for every kind of finding, made of words that the judge can fill in."""
     checklist = source.checklist
-    for kind in get_args(Kind):
+    for kind in get_args(FindingKind):
         if kind not in checklist.messages:
             yield source.message(
                 f"messages {kind}", "没有这种结论的说法", "there is no sentence for this kind of finding"
@@ -156,17 +156,19 @@ def _messages(source: Source) -> Iterator[Message]:
         yield source.message("defaults.evidence_gap", "缺少 other", "`other` is missing")
 
 
-def _twice(source: Source, what: str, written: list[str]) -> Iterator[Message]:
+def _twice(source: ChecklistSource, what: str, written: list[str]) -> Iterator[Message]:
     for name in sorted({name for name in written if written.count(name) > 1}):
         yield source.message(f"{what} {name}", "写了两次", "is written twice")
 
 
-def _has_things(source: Source, fact: str | None) -> bool:
+def _has_things(source: ChecklistSource, fact: str | None) -> bool:
     known = source.checklist.facts.get(fact or "")
     return known is not None and known.per_thing
 
 
-def _known(source: Source, key: str, part: str, used: Iterable[str], known: set[str], what: str) -> Iterator[Message]:
+def _known(
+    source: ChecklistSource, key: str, part: str, used: Iterable[str], known: set[str], what: str
+) -> Iterator[Message]:
     for name in used:
         if name not in known:
             yield _unknown(source, key, part, name, what)
@@ -185,6 +187,6 @@ _CHINESE = {
 }
 
 
-def _unknown(source: Source, key: str, part: str, name: str, what: str) -> Message:
+def _unknown(source: ChecklistSource, key: str, part: str, name: str, what: str) -> Message:
     name = re.sub(r"\s+", " ", name)
     return source.message(key, f"{part}：没有这个{_CHINESE[what]}“{name}”", f"{part}: there is no {what} {name!r}")

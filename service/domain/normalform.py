@@ -9,11 +9,11 @@ from itertools import groupby
 from typing import Literal
 from unicodedata import combining, normalize
 
-Form = Literal["NFC", "NFKC"]
+NormalForm = Literal["NFC", "NFKC"]
 _FEW = 32  # so many characters cost nothing, in whatever order
 
 
-def normal_form(form: Form, text: str) -> str:
+def normal_form(form: NormalForm, text: str) -> str:
     """What `unicodedata.normalize` gives."""
     if len(text) > _FEW and not text.isascii():
         marked = {sign for sign in set(text) if _marks(sign)}

@@ -8,11 +8,11 @@ import msgspec
 from .visit import Window
 
 LINK, WORD = "{link}", "{word}"  # in a text they stand for what only the customer gets
-About = Literal["appointment", "reschedule"]
+MessageKind = Literal["appointment", "reschedule"]
 _COOPERATE = ("配合", "合作", "协助", "cooperat")
 
 
-class Told(msgspec.Struct, frozen=True, kw_only=True):
+class NoticeContext(msgspec.Struct, frozen=True, kw_only=True):
     """What a notice tells."""
 
     company: str
@@ -40,7 +40,7 @@ def _day(moment: datetime) -> str:
     return f"{moment.month}月{moment.day}日（周{'一二三四五六日'[moment.weekday()]}）"
 
 
-def proposed(told: Told, about: About) -> str:
+def proposed(told: NoticeContext, about: MessageKind) -> str:
     """The text to offer: time, content, place, please cooperate; who comes, the word, the link.
 
     `about` is what it is to the customer: who was never told a time is not told that it changed.
@@ -57,7 +57,7 @@ def proposed(told: Told, about: About) -> str:
     ).strip()
 
 
-def proves(text: str, told: Told, *, moved: bool) -> tuple[str, ...]:
+def proves(text: str, told: NoticeContext, *, moved: bool) -> tuple[str, ...]:
     """The items that a delivered text fulfils: only what it really says. `moved`: the window is not the first one."""
     found: list[str] = []
     if told.content.strip() and told.content.strip() in text:

@@ -8,7 +8,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 
 from .entry import Entry
-from .reading import Mark, Reading
+from .reading import Reading, TimedEntry
 from .rules import Rules
 from .statement import Made, Sources, make_from, sources
 from .visit import Visit
@@ -71,7 +71,7 @@ class Sheet:
         acts = self._of(self.past.read)
         return self._digest(acts, acts.counts(until), None)
 
-    def when_it_came(self, mark: Mark) -> str:
+    def when_it_came(self, mark: TimedEntry) -> str:
         """The same as it was when an entry came: what is dated back came later."""
         acts = self._of(self.past.reading(mark[1]))
         counts = acts.counts(mark[0])

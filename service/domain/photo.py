@@ -9,9 +9,9 @@ from typing import Literal
 
 import msgspec
 
-Kind = Literal["image/jpeg", "image/png", "image/webp"]
-KINDS: tuple[Kind, ...] = ("image/jpeg", "image/png", "image/webp")
-MOST_PIXELS: dict[Kind, int] = {"image/jpeg": 50_000_000, "image/png": 50_000_000, "image/webp": 20_000_000}
+ImageType = Literal["image/jpeg", "image/png", "image/webp"]
+KINDS: tuple[ImageType, ...] = ("image/jpeg", "image/png", "image/webp")
+MOST_PIXELS: dict[ImageType, int] = {"image/jpeg": 50_000_000, "image/png": 50_000_000, "image/webp": 20_000_000}
 """A decoder of WEBP holds three pictures in memory; more would not fit into what a copy may take."""
 Read = Callable[[int, int], bytes]
 """Gives so many bytes from a place on; fewer at the end."""
@@ -32,7 +32,7 @@ class Photo(msgspec.Struct, frozen=True):
     was so even before its header could say a size, so nobody knows what a decoder would make of it.
     """
 
-    kind: Kind
+    kind: ImageType
     width: int
     height: int
     whole: bool = True

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, tzinfo
 from .entry import Entry
 from .rules import Rule, Rules
 
-Mark = tuple[int, int, Entry]  # time of the entry (µs UTC), its place in the list, the entry
-Key = str | tuple[str, str]  # an item or fact, or one with a thing
+TimedEntry = tuple[int, int, Entry]  # time of the entry (µs UTC), its place in the list, the entry
+OccurrenceKey = str | tuple[str, str]  # an item or fact, or one with a thing
 
 
 SPACE = (
@@ -75,11 +75,11 @@ class Reading:
         self.now = now
         self.later: int | None = None
         self.begun = False
-        self.acts: dict[Key, list[Mark]] = {}
-        self.says: dict[Key, Mark] = {}
-        self.waived: dict[Key, list[Mark]] = {}
-        self.refused: dict[Key, list[Mark]] = {}
-        self.moments: dict[Key, Mark] = {}
+        self.acts: dict[OccurrenceKey, list[TimedEntry]] = {}
+        self.says: dict[OccurrenceKey, TimedEntry] = {}
+        self.waived: dict[OccurrenceKey, list[TimedEntry]] = {}
+        self.refused: dict[OccurrenceKey, list[TimedEntry]] = {}
+        self.moments: dict[OccurrenceKey, TimedEntry] = {}
         self.declared: set[str] = set()
         self.named: dict[str, dict[str, tuple[int, int]]] = {}
         self.labels: dict[str, str] = {}
@@ -91,10 +91,10 @@ class Reading:
         if self.later is None or moment < self.later:
             self.later = moment
 
-    def _seen(self, rules: Rules, entries: Sequence[Entry]) -> list[Mark]:
+    def _seen(self, rules: Rules, entries: Sequence[Entry]) -> list[TimedEntry]:
         """The entries that count, with their times."""
         now, facts, things, items = self.now, rules.facts, rules.thing_facts, rules.by_id
-        marks: list[Mark] = []
+        marks: list[TimedEntry] = []
         ids: set[str] = set()
         withdrawals = sessions = False
         for place, entry in enumerate(entries):
@@ -130,7 +130,7 @@ class Reading:
             marks = [mark for mark in marks if mark[2].withdraws is None and mark[2].id not in slips]
         return _on_their_clocks(marks) if sessions else marks
 
-    def _sort(self, rules: Rules, marks: list[Mark]) -> None:
+    def _sort(self, rules: Rules, marks: list[TimedEntry]) -> None:
         items, facts, moments, acts = rules.by_id, rules.facts, self.moments, self.acts
         for mark in marks:
             entry = mark[2]
@@ -145,7 +145,7 @@ class Reading:
             if entry.holds is False:
                 continue
             fact = facts[what]
-            key: Key = what
+            key: OccurrenceKey = what
             thing = entry.thing
             if fact.per_thing and thing is not None:
                 key = (what, thing)
@@ -159,9 +159,9 @@ class Reading:
             rule = items[key if isinstance(key, str) else key[0]]
             moments[key] = done[0] if len(done) == 1 else _act(rule, done)
 
-    def _sort_item(self, rule: Rule, mark: Mark) -> None:
+    def _sort_item(self, rule: Rule, mark: TimedEntry) -> None:
         entry = mark[2]
-        key: Key = rule.id
+        key: OccurrenceKey = rule.id
         thing = entry.thing if rule.per_thing else None
         if rule.per_thing:
             if thing is not None:
@@ -190,7 +190,7 @@ class Reading:
                 for fact in rule.names:
                     self._name(fact, thing, mark)
 
-    def _name(self, fact: str, thing: str, mark: Mark) -> None:
+    def _name(self, fact: str, thing: str, mark: TimedEntry) -> None:
         label = mark[2].label
         if label:
             self.labels.setdefault(thing, label)
@@ -210,7 +210,7 @@ class Reading:
                 del self.moments[rule], self.acts[rule]
 
 
-def _act(rule: Rule, done: list[Mark]) -> Mark:
+def _act(rule: Rule, done: list[TimedEntry]) -> TimedEntry:
     """The act of an item: among those who may attest it, else among all, the earliest (or the latest)."""
     able = [mark for mark in done if mark[2].by in rule.attested_by] or done
     if rule.item.counts == "last":
@@ -218,7 +218,7 @@ def _act(rule: Rule, done: list[Mark]) -> Mark:
     return min(able)
 
 
-def _on_their_clocks(marks: list[Mark]) -> list[Mark]:
+def _on_their_clocks(marks: list[TimedEntry]) -> list[TimedEntry]:
     """Times by monotonic clock: a session's first entry that counts has its `at`, the others their ticks from it."""
     anchors: dict[str, tuple[int, int, int]] = {}
     for at, place, entry in marks:
@@ -226,7 +226,7 @@ def _on_their_clocks(marks: list[Mark]) -> list[Mark]:
             anchor = (entry.tick, place, at)
             if entry.session not in anchors or anchor < anchors[entry.session]:
                 anchors[entry.session] = anchor
-    timed: list[Mark] = []
+    timed: list[TimedEntry] = []
     for at, place, entry in marks:
         anchor = anchors.get(entry.session) if entry.session is not None and entry.tick is not None else None
         time = at if anchor is None or entry.tick is None else anchor[2] + (entry.tick - anchor[0]) * 1000

@@ -7,7 +7,7 @@ from typing import Literal
 import msgspec
 
 from .entry import Entry, Via
-from .finding import Shown, Verdict
+from .finding import FindingView, Verdict
 from .rules import Rules
 
 
@@ -48,7 +48,7 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     state: Literal["complete", "awaiting_evidence"]
     missing_evidence: tuple[str, ...]
     verdict: Verdict | None
-    findings: tuple[Shown, ...]
+    findings: tuple[FindingView, ...]
     ignored: tuple[Ignored, ...]
     replayed: bool
     signature: Literal["verified", "wrong", "none"] = "none"

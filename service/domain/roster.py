@@ -16,8 +16,8 @@ _BREAKS = r"\u0000-\u001f\u007f-\u009f\u2028\u2029"
 LINE = rf"^[^{_BREAKS}]*$(?!\n)"
 NAME = rf"^[^\S{_BREAKS}]*[^\s{_BREAKS}][^{_BREAKS}]*$(?!\n)"  # blanks, then a sign: no two ways to read it
 LONG, LONGER = 100, 200
-Line = Annotated[str, msgspec.Meta(max_length=LONG, pattern=LINE)]
-Name = Annotated[str, msgspec.Meta(max_length=LONGER, pattern=NAME)]
+SingleLine = Annotated[str, msgspec.Meta(max_length=LONG, pattern=LINE)]
+PersonName = Annotated[str, msgspec.Meta(max_length=LONGER, pattern=NAME)]
 NOT_IN_LOGIN = " \n\t\r\0/?#%\\"
 Roles = Annotated[tuple[Role, ...], msgspec.Meta(max_length=20)]
 Areas = Annotated[tuple[Annotated[str, msgspec.Meta(max_length=LONGER)], ...], msgspec.Meta(max_length=200)]
@@ -30,11 +30,11 @@ class NewPerson(msgspec.Struct, frozen=True):
     """Somebody who begins to work here. `badge` (工号) and `title` are on his ID card."""
 
     login: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
-    name: Name
+    name: PersonName
     roles: Roles
     areas: Areas = ()
-    badge: Line = ""
-    title: Line = ""
+    badge: SingleLine = ""
+    title: SingleLine = ""
 
 
 def trimmed(given: NewPerson) -> NewPerson:

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import msgspec
 
-from .checklist import Checklist, Edge, Fault, Field, Item
+from .checklist import Checklist, Edge, FaultSeverity, Field, Item
 from .condition import Test
 from .entry import NEEDS
 from .finding import Speaker
@@ -19,7 +19,7 @@ class Order(msgspec.Struct, frozen=True):
     after: bool
     than: str
     per_thing: bool
-    severity: Fault
+    severity: FaultSeverity
     part: str
     only_if: tuple[str, str] | None
 
@@ -29,7 +29,7 @@ class Limit(msgspec.Struct, frozen=True):
 
     start: str
     length: int
-    severity: Fault
+    severity: FaultSeverity
 
 
 class Rule(msgspec.Struct, frozen=True):
@@ -41,9 +41,9 @@ class Rule(msgspec.Struct, frozen=True):
     policy: bool
     per_thing: bool
     things_of: str
-    severity: Fault
+    severity: FaultSeverity
     attested_by: frozenset[str]
-    needs: tuple[tuple[str, str, Fault], ...]  # kind of evidence, the field it needs, severity of the gap
+    needs: tuple[tuple[str, str, FaultSeverity], ...]  # kind of evidence, the field it needs, severity of the gap
     fields: dict[str, Field]
     order: tuple[Order, ...]
     limit: Limit | None

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import msgspec
 
-from .checklist import Checklist, Example, Fault, Key
+from .checklist import Checklist, Example, FaultSeverity, Key
 
 
 class Message(msgspec.Struct, frozen=True):
@@ -28,7 +28,7 @@ class Unreadable(Exception):
         self.messages = messages
 
 
-class Published(msgspec.Struct, frozen=True):
+class PublishedVersion(msgspec.Struct, frozen=True):
     """A version that was published, as the authors' folder remembers it: its content never changes again."""
 
     id: Key
@@ -49,17 +49,17 @@ class CoreDuty(msgspec.Struct, frozen=True):
     clause: str
     kind: str
     when: tuple[str, ...]
-    if_missing: Fault
+    if_missing: FaultSeverity
     evidence: tuple[str, ...]
     attested_by: tuple[str, ...]
     things_of: Key | None = None
     satisfied_by_any: tuple[Key, ...] = ()
     counts: str = "first"
-    order: dict[str, Fault] = {}
+    order: dict[str, FaultSeverity] = {}
     only_if: tuple[str, ...] = ()
     time_limit: Key | None = None
     waiver_by: tuple[str, ...] = ()
-    waiver_result: Fault = "violation"
+    waiver_result: FaultSeverity = "violation"
     refusal: bool = False
     may_stay_open: bool = False
 
@@ -72,13 +72,13 @@ class Floor(msgspec.Struct, frozen=True):
     core: dict[Key, CoreDuty]
 
 
-class Source(msgspec.Struct, frozen=True):
+class ChecklistSource(msgspec.Struct, frozen=True):
     """A folder of authors' files, read. `where` maps `item borrow_cleaned`, `fact left` … to `file:line`."""
 
     checklist: Checklist
     examples: dict[str, tuple[Example, ...]]
     where: dict[str, str]
-    published: tuple[Published, ...] = ()
+    published: tuple[PublishedVersion, ...] = ()
 
     def message(self, key: str, zh: str, en: str, place: str = "") -> Message:
         """A message about `key`, at the line where it (or else `place`) is written."""

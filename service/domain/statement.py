@@ -15,9 +15,9 @@ from math import inf, isfinite, isnan
 import msgspec
 
 from .checklist import Field, Line, Statement
-from .entry import Answer
+from .entry import FieldValue
 from .normalform import normal_form
-from .reading import SPACE, Key, Mark, Reading
+from .reading import SPACE, OccurrenceKey, Reading, TimedEntry
 from .rules import Rule, Rules
 
 FORM = "doorstep-statement/1"
@@ -81,7 +81,7 @@ def _things(rules: Rules, table: Statement, read: Reading, true: frozenset[str])
     return (None,) if rules.tests[rule.test](set(true)) else ()
 
 
-Sources = tuple[tuple[Line, Rule, list[Mark]], ...]
+Sources = tuple[tuple[Line, Rule, list[TimedEntry]], ...]
 """For each line of a statement the acts that have something to say there, in the order of time."""
 
 
@@ -114,29 +114,29 @@ def make_from(rules: Rules, table: Statement, visit: str, found: Sources, thing:
 
 def sources(rules: Rules, table: Statement, read: Reading, thing: str | None) -> Sources:
     """What each line of a statement is made from."""
-    found: list[tuple[Line, Rule, list[Mark]]] = []
+    found: list[tuple[Line, Rule, list[TimedEntry]]] = []
     for line in table.lines:
         rule = rules.by_id[line.item]
-        key: Key = (rule.id, thing) if rule.per_thing and thing is not None else rule.id
+        key: OccurrenceKey = (rule.id, thing) if rule.per_thing and thing is not None else rule.id
         acts = [mark for mark in read.acts.get(key, ()) if _speaks(rule, line, mark)]
         acts.sort(key=lambda mark: mark[:2])
         found.append((line, rule, acts))
     return tuple(found)
 
 
-def _speaks(rule: Rule, line: Line, mark: Mark) -> bool:
+def _speaks(rule: Rule, line: Line, mark: TimedEntry) -> bool:
     """Whether an act has something to say in a line."""
     if line.field and line.field in rule.fields:
         return line.field in mark[2].fields
     return any(piece.kind == line.evidence for piece in mark[2].evidence)
 
 
-def _before(source: tuple[Line, Rule, list[Mark]], until: int) -> tuple[Line, Rule, list[Mark]]:
+def _before(source: tuple[Line, Rule, list[TimedEntry]], until: int) -> tuple[Line, Rule, list[TimedEntry]]:
     line, rule, acts = source
     return line, rule, acts[: bisect_right(acts, until, key=_time)]
 
 
-def _time(mark: Mark) -> int:
+def _time(mark: TimedEntry) -> int:
     return mark[0]
 
 
@@ -152,13 +152,13 @@ def _lines(found: Sources) -> Iterator[tuple[Filled, str]]:
             yield Filled(plain(name.zh), tuple(value)), name.en
 
 
-def _answer(field: Field, name: str, acts: Sequence[Mark]) -> list[str]:
+def _answer(field: Field, name: str, acts: Sequence[TimedEntry]) -> list[str]:
     """The last answer counts: a reading is corrected by writing it again."""
     text = plain(_text(field, acts[-1][2].fields[name])) if acts else ""
     return [text] if text else []
 
 
-def _text(field: Field, value: Answer) -> str:
+def _text(field: Field, value: FieldValue) -> str:
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -171,7 +171,7 @@ def _text(field: Field, value: Answer) -> str:
     return f"{number(value)} {field.unit}".strip()
 
 
-def _evidence(line: Line, acts: Sequence[Mark]) -> list[str]:
+def _evidence(line: Line, acts: Sequence[TimedEntry]) -> list[str]:
     """Every piece of the kind over all acts, once each, in the order of time."""
     found: dict[str, None] = {}
     for _, _, entry in acts:

@@ -5,13 +5,13 @@ from typing import Annotated
 
 import msgspec
 
-from .bounds import Address, Code, Line, Short, Words, timely
+from .bounds import AddressText, CodeText, LineText, LongText, ShortText, timely
 from .entry import Entry, Moment, entries_timely
 
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
-Key = Annotated[str, msgspec.Meta(max_length=150)]  # an item, or item[thing]
-Facts = Annotated[dict[Code, bool], msgspec.Meta(max_length=200)]
-Dates = Annotated[dict[Key, Moment], msgspec.Meta(max_length=500)]
+KeyText = Annotated[str, msgspec.Meta(max_length=150)]  # an item, or item[thing]
+Facts = Annotated[dict[CodeText, bool], msgspec.Meta(max_length=200)]
+Dates = Annotated[dict[KeyText, Moment], msgspec.Meta(max_length=500)]
 Crew = Annotated[tuple[Name, ...], msgspec.Meta(max_length=50)]
 DEVICE_CLOCK = {
     "description": "The wall clock, the monotonic clock in ms, and the session that began it, as in an entry.",
@@ -54,13 +54,13 @@ def due_timely(place: str, due: dict[str, datetime]) -> None:
 class Visit(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """What the judge needs to know of a visit beside its entries."""
 
-    id: Line
-    type: Code
-    checklist: Code = ""
+    id: LineText
+    type: CodeText
+    checklist: CodeText = ""
     window: Window | None = None
     rescheduled: tuple[Rescheduled, ...] = ()
     assigned: Facts = {}
-    exempt_reason: Words | None = None
+    exempt_reason: LongText | None = None
     policies: Facts = {}
     due: Dates = {}
     inspectors: int | None = None
@@ -87,37 +87,37 @@ class Customer(msgspec.Struct, frozen=True, omit_defaults=True):
     """Whom the visit is for. `account` is the number on the bill (户号)."""
 
     name: Name
-    phone: Short = ""
-    address: Address = ""
-    account: Short = ""
-    place: Address | None = None
-    organisation: Line | None = None
+    phone: ShortText = ""
+    address: AddressText = ""
+    account: ShortText = ""
+    place: AddressText | None = None
+    organisation: LineText | None = None
 
 
 class Work(msgspec.Struct, frozen=True, omit_defaults=True):
     """What will be done, and where: two of the things 4.3.1 asks to tell."""
 
-    content: Words
-    place: Address = ""
+    content: LongText
+    place: AddressText = ""
 
 
 class Plan(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """What a dispatcher sends to create a visit. `technician` is a login, `follows` the visit that this one goes on."""
 
-    type: Code
+    type: CodeText
     technician: Name
     customer: Customer
     work: Work
     window: Window | None = None
     crew: Crew = ()
-    area: Line | None = None
+    area: LineText | None = None
     assigned: Facts = {}
-    exempt_reason: Words | None = None
+    exempt_reason: LongText | None = None
     policies: Facts = {}
     due: Dates = {}
     inspectors: Annotated[int, msgspec.Meta(ge=0, le=100)] | None = None
-    external_ref: Short | None = None
-    follows: Short | None = None
+    external_ref: ShortText | None = None
+    follows: ShortText | None = None
 
     def __post_init__(self) -> None:
         _window_timely("window", self.window)
@@ -137,10 +137,10 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
 
     id: Uuid
     visit: Uuid
-    checklist: Code
+    checklist: CodeText
     entries: tuple[Entry, ...]
-    correction: Short | None = None
-    app: Short | None = None
+    correction: ShortText | None = None
+    app: ShortText | None = None
     device_clock: Annotated[msgspec.Raw, msgspec.Meta(extra_json_schema=DEVICE_CLOCK)] | msgspec.UnsetType = (
         msgspec.UNSET
     )

@@ -13,7 +13,7 @@ from .entry import Entry
 MIB = 2**20
 
 
-class Most(msgspec.Struct, frozen=True, kw_only=True):
+class VisitLimits(msgspec.Struct, frozen=True, kw_only=True):
     """How much a visit may hold of each kind of batch. What is not named here follows from the number of entries."""
 
     batches: int = 500
@@ -44,7 +44,7 @@ class Written(msgspec.Struct, frozen=True):
     entries: tuple[Entry, ...]
 
 
-def exceeded(most: Most, kind: str, batches: Iterable[Written]) -> str:
+def exceeded(most: VisitLimits, kind: str, batches: Iterable[Written]) -> str:
     """What there is too much of in the batches of a kind, in words; empty when there is not."""
     its = [batch for batch in batches if batch.kind == kind]
     size, count = sum(batch.size for batch in its), sum(len(batch.entries) for batch in its)

@@ -53,7 +53,7 @@ class Agenda(msgspec.Struct, frozen=True, kw_only=True):
     unreadable: tuple[str, ...] = ()
 
 
-class Place(msgspec.Struct, frozen=True):
+class SyncCursor(msgspec.Struct, frozen=True):
     """Where a phone is: after `number`. While it gets everything anew, `top` is where it goes on after that.
 
     `left_out` are the numbers of visits before it that could not be shown.
@@ -92,7 +92,7 @@ async def _since(house: House, token: bytes, cursor: str | None) -> Agenda:
         known = read(key, person, cursor) if cursor else None
         if known is not None and max(known.number, known.top or 0) > last:
             raise _Anew(key)
-        place = known or Place(0, last)
+        place = known or SyncCursor(0, last)
         if place.top is None:
             rows = await agenda.changed(tx, person.login, place.number, PAGE + 1)
         else:
@@ -101,11 +101,11 @@ async def _since(house: House, token: bytes, cursor: str | None) -> Agenda:
         more = len(rows) > PAGE or page.taken < len(rows[:PAGE])
         full = place.number == 0 and bool(place.top)
         if more:
-            new = Place(rows[page.taken - 1][1], place.top)
+            new = SyncCursor(rows[page.taken - 1][1], place.top)
         elif place.top is None:
-            new = Place(last)
+            new = SyncCursor(last)
         else:  # what changed since the first page of everything comes next
-            new, more = Place(place.top), place.top < last
+            new, more = SyncCursor(place.top), place.top < last
         return _answer(house, person, page, key, new, full=full, more=more)
 
     return await house.db.read(work)
@@ -151,7 +151,9 @@ async def _page(
     return page
 
 
-def _answer(house: House, person: Person, page: _Page, key: bytes, place: Place, *, full: bool, more: bool) -> Agenda:
+def _answer(
+    house: House, person: Person, page: _Page, key: bytes, place: SyncCursor, *, full: bool, more: bool
+) -> Agenda:
     place = msgspec.structs.replace(place, left_out=tuple(page.left_out.values())[:MOST_LEFT_OUT])
     return Agenda(
         cursor=write(key, person, place),
@@ -169,7 +171,7 @@ async def _whole(house: House, tx: Tx, row: VisitRow, person: Person) -> VisitVi
     return await view(house, tx, (await load(house, tx, row)).told(person))
 
 
-def write(key: bytes, person: Person, place: Place) -> str:
+def write(key: bytes, person: Person, place: SyncCursor) -> str:
     """A place as a cursor, signed: nobody makes one up, and with another key it is none."""
     top = -1 if place.top is None else place.top
     raw = place.number.to_bytes(8, "big") + top.to_bytes(8, "big", signed=True)
@@ -177,7 +179,7 @@ def write(key: bytes, person: Person, place: Place) -> str:
     return urlsafe_b64encode(raw + _mark(key, person, raw)).decode().rstrip("=")
 
 
-def read(key: bytes, person: Person, text: str) -> Place | None:
+def read(key: bytes, person: Person, text: str) -> SyncCursor | None:
     """The place of a cursor; None when it is none of this person's."""
     try:
         raw = urlsafe_b64decode(text + "=" * (-len(text) % 4))
@@ -188,7 +190,7 @@ def read(key: bytes, person: Person, text: str) -> Place | None:
         return None
     top = int.from_bytes(raw[8:16], "big", signed=True)
     left_out = tuple(int.from_bytes(raw[at : at + 8], "big") for at in range(16, len(raw), 8))
-    return Place(int.from_bytes(raw[:8], "big"), None if top < 0 else top, left_out)
+    return SyncCursor(int.from_bytes(raw[:8], "big"), None if top < 0 else top, left_out)
 
 
 def _mark(key: bytes, person: Person, raw: bytes) -> bytes:

@@ -31,7 +31,7 @@ from .decode import decode
 from .house import House
 from .judging import File, load
 from .links import linked
-from .papers import Case
+from .papers import CustomerView
 from .strokes import picture
 
 answered = msgspec.json.Decoder(Answers)
@@ -75,7 +75,7 @@ async def _image(house: House, token: str, given: Signing, browser: Browser) -> 
         level = await codes.level(house, tx, link, file, browser)
         if level is None:
             raise CodeNeeded
-        if confirm.signed_before(Case(file), given, level):
+        if confirm.signed_before(CustomerView(file), given, level):
             return False
         confirm.room(file, level)
         return True

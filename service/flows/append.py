@@ -8,7 +8,7 @@ from service.domain.entry import Entry, named_files
 from service.domain.errors import ContentDiffers
 from service.domain.visit import OfficeEntries
 from service.storage import batches, evidence, log
-from service.storage.batches import BatchRow, Kind
+from service.storage.batches import BatchKind, BatchRow
 from service.storage.database import Tx
 from service.storage.visits import VisitRow
 
@@ -22,7 +22,7 @@ CUSTOMER = "the customer"  # writer of what comes by link or scan; a login has n
 
 
 async def append(
-    house: House, tx: Tx, row: VisitRow, batch_id: UUID, kind: Kind, writer: str, entries: Sequence[Entry]
+    house: House, tx: Tx, row: VisitRow, batch_id: UUID, kind: BatchKind, writer: str, entries: Sequence[Entry]
 ) -> bool:
     """Add a batch to a locked visit; False when it is there already: its id makes it repeatable."""
     if not await put(house, tx, row, batch_id, kind, writer, encoded(OfficeEntries(tuple(entries)))):
@@ -34,7 +34,7 @@ async def append(
     return True
 
 
-async def put(house: House, tx: Tx, row: VisitRow, batch_id: UUID, kind: Kind, writer: str, body: bytes) -> bool:
+async def put(house: House, tx: Tx, row: VisitRow, batch_id: UUID, kind: BatchKind, writer: str, body: bytes) -> bool:
     """Keep the bytes of a batch that is no record, with its leaf. Whoever calls says so on the board."""
     new = BatchRow(
         id=batch_id,

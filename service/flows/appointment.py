@@ -15,7 +15,7 @@ from .judging import File
 AGREED, MOVED = "appointment_agreed", "reschedule_notified"
 
 
-class Asked(msgspec.Struct, frozen=True):
+class RequestedTime(msgspec.Struct, frozen=True):
     """The customer asked for another time."""
 
     at: datetime
@@ -32,7 +32,7 @@ class Appointment(msgspec.Struct, frozen=True, kw_only=True):
     agreed: bool
     agreed_at: datetime | None = None
     agreed_by: str | None = None
-    asked: Asked | None = None
+    asked: RequestedTime | None = None
     may_agree: bool = False
     may_ask_until: datetime | None = None
 
@@ -93,7 +93,7 @@ def acts(entry: Entry) -> bool:
     return entry.holds is not False and not (entry.says or entry.waived or entry.refused)
 
 
-def _asked(entry: Entry | None) -> Asked | None:
+def _asked(entry: Entry | None) -> RequestedTime | None:
     if entry is None or entry.refused is None:
         return None
-    return Asked(entry.at, entry.refused.reason or "")
+    return RequestedTime(entry.at, entry.refused.reason or "")

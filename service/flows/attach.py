@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import msgspec
 
 from service.domain.errors import Busy, DigestDiffers, FileTooLarge, NotPhoto, PhotoUnreadable
-from service.domain.photo import MOST_PIXELS, Kind, Photo
+from service.domain.photo import MOST_PIXELS, ImageType, Photo
 from service.storage import agenda, arriving, evidence, visits
 from service.storage.database import Tx
 from service.storage.evidence import BlobRow
@@ -33,7 +33,9 @@ class MoreVisits(Exception):
     """A record that names the file was committed while this transaction had not locked its visit."""
 
 
-async def attach(house: House, token: bytes, digest: bytes, said: Kind | None, parts: AsyncIterator[bytes]) -> bool:
+async def attach(
+    house: House, token: bytes, digest: bytes, said: ImageType | None, parts: AsyncIterator[bytes]
+) -> bool:
     """Take a file. False when this person had sent it before. The bytes are wanted every time: a digest proves nothing.
 
     `said` is the kind that the sender names, if he does.
@@ -54,7 +56,7 @@ async def keep_bytes(house: House, raw: bytes, digest: bytes) -> Sealed:
 
 
 async def seal(
-    house: House, file: Growing, digest: bytes, said: Kind | None = None, sender: str | None = None
+    house: House, file: Growing, digest: bytes, said: ImageType | None = None, sender: str | None = None
 ) -> Sealed:
     """Look at a file that came whole, and put it into the store. What is known there is not written again.
 

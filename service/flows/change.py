@@ -9,10 +9,10 @@ from uuid import UUID
 
 from service.domain.bounds import FIRST_YEAR, LAST_YEAR, YEARS
 from service.domain.change import Cancellation, Content, NewTechnician, NewWindow, changed
-from service.domain.errors import Fault, InvalidBody, PreconditionFailed, VisitBegun, VisitCancelled, VisitFull
+from service.domain.errors import FieldError, InvalidBody, PreconditionFailed, VisitBegun, VisitCancelled, VisitFull
 from service.domain.visit import Plan
 from service.storage import agenda, board, changes, log, messages, people, search, visits
-from service.storage.changes import ChangeRow, Kind
+from service.storage.changes import ChangeKind, ChangeRow
 from service.storage.database import Tx
 
 from . import vacant
@@ -26,13 +26,13 @@ from .view import VisitView, view
 
 
 async def change(
-    house: House, token: bytes, visit: UUID, kind: Kind, raw: bytes, expected: frozenset[int]
+    house: House, token: bytes, visit: UUID, kind: ChangeKind, raw: bytes, expected: frozenset[int]
 ) -> VisitView:
     """Change a part of a visit. What is so already is no change, whatever was expected: an answer may get lost."""
     person = await sign_in(house, token, "change a visit")
     content = decode(contents[kind], raw)
     if isinstance(content, dict) and not all(FIRST_YEAR <= at.year <= LAST_YEAR for at in content.values()):
-        raise InvalidBody("", (Fault("", "invalid", YEARS),))
+        raise InvalidBody("", (FieldError("", "invalid", YEARS),))
     change_id = house.new_id()
 
     async def work(tx: Tx) -> VisitView:
@@ -95,9 +95,9 @@ def _outdates(plan: Plan, content: Content) -> bool:
 
 async def _check(tx: Tx, file: File, content: Content) -> None:
     """What the decoder cannot see."""
-    faults: list[Fault] = []
+    faults: list[FieldError] = []
     if isinstance(content, NewWindow) and content.end < content.start:
-        faults.append(Fault("/to", "before-from", "must not be before `from`"))
+        faults.append(FieldError("/to", "before-from", "must not be before `from`"))
     elif isinstance(content, NewTechnician):
         after = changed(file.plan, content)
         await goes(tx, after.technician, content.crew or ())

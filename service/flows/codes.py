@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 
 from service.domain import mask
-from service.domain.bounds import Secret
+from service.domain.bounds import SecretText
 from service.domain.confirmation import Level
 from service.domain.errors import CodeNotSent, TooManyRequests, WrongCode
 from service.storage import limits, link_codes, messages
@@ -44,7 +44,7 @@ class CodeSent(msgspec.Struct, frozen=True):
 class CodeGiven(msgspec.Struct, frozen=True):
     """The code out of the message."""
 
-    code: Secret
+    code: SecretText
 
 
 class Opened(msgspec.Struct, frozen=True):

@@ -6,7 +6,7 @@ from datetime import date, datetime, tzinfo
 import msgspec
 
 from service.domain import walltime
-from service.domain.errors import Fault, InvalidBody
+from service.domain.errors import FieldError, InvalidBody
 
 COLUMNS = {
     "工单号": "external_ref",
@@ -103,11 +103,11 @@ def heading(cells: list[str]) -> list[str]:
     wrong += [ZH.get(name, "?") for name in dict.fromkeys(names) if names.count(name) > 1]
     if wrong:
         detail = f"缺少或重复的列 / columns missing or twice: {', '.join(wrong)}"
-        raise InvalidBody("", (Fault("", "heading", detail),))
+        raise InvalidBody("", (FieldError("", "heading", detail),))
     return names
 
 
-class Line(msgspec.Struct, frozen=True):
+class TableRow(msgspec.Struct, frozen=True):
     """A row of a table (the heading is row 1): what its cells say, by name, and what a look at them shows."""
 
     number: int
@@ -118,7 +118,7 @@ class Line(msgspec.Struct, frozen=True):
     end: datetime | None
 
 
-def line_of(number: int, given: dict[str, str], zone: tzinfo) -> Line:
+def line_of(number: int, given: dict[str, str], zone: tzinfo) -> TableRow:
     """A row looked at, without asking what there is in the database."""
     cells = {name: cell(given, name) for name in COLUMNS.values()}
     times: list[RowFault] = []
@@ -126,4 +126,4 @@ def line_of(number: int, given: dict[str, str], zone: tzinfo) -> Line:
     end = moment(zone, cells["to"], "to", start.date() if start else None, times)
     if start is not None and end is not None and end <= start:
         times.append(fault("to", "结束须晚于开始", "it has to end after it begins"))
-    return Line(number, cells, tuple(looked(given)), tuple(times), start, end)
+    return TableRow(number, cells, tuple(looked(given)), tuple(times), start, end)

@@ -5,10 +5,10 @@ from uuid import UUID, uuid5
 
 import msgspec
 
-from service.domain.answers import Answered, Answers, ByLink, Refusal, Signing
-from service.domain.confirmation import HIS, Asked, Level, Paper, Questions, declines, in_confidence
+from service.domain.answers import Answered, Answers, ByLink, RefusalInput, Signing
+from service.domain.confirmation import HIS, ApplicableQuestion, Level, Paper, Questions, declines, in_confidence
 from service.domain.entry import Entry, Evidence, Refused
-from service.domain.errors import CodeNeeded, Fault, InvalidBody, StatementChanged, TooManyRequests
+from service.domain.errors import CodeNeeded, FieldError, InvalidBody, StatementChanged, TooManyRequests
 from service.domain.evidence import customer_of
 from service.storage.database import Tx
 
@@ -19,7 +19,7 @@ from .browser import Browser
 from .decode import encoded
 from .house import House
 from .judging import File, load
-from .papers import Case
+from .papers import CustomerView
 from .standing import written_now
 
 AGAINST = ("refused", "partly")  # what takes a signature back
@@ -39,7 +39,7 @@ async def write(
     image: Sealed | None,
 ) -> File:
     """Write a customer's answers as one batch; the visit then. What he said last, said again, is no change."""
-    case = Case(file)
+    case = CustomerView(file)
     if level is None and (answers.raises or answers.signature or answers.refused):
         raise CodeNeeded
     if answers.signature is not None and signed_before(case, answers.signature, level):
@@ -92,7 +92,7 @@ def room(file: File, level: Level | None) -> None:
         raise TooManyRequests("so much was said by this link; call the utility", retry_after=DAY)
 
 
-def signed_before(case: Case, given: Signing, level: Level | None) -> bool:
+def signed_before(case: CustomerView, given: Signing, level: Level | None) -> bool:
     """Whether just this signature is there and holds, given as surely as now, and nobody disagreed since.
     StatementChanged when there is no such statement."""
     paper = paper_of(case, given.statement_sha256)
@@ -114,8 +114,8 @@ def _without_picture(answers: Answers) -> Answers:
     return msgspec.structs.replace(answers, signature=drawn)
 
 
-def _entries(case: Case, answers: Answers, level: Level | None, image: str, mark: str) -> Iterator[Entry]:
-    questions, faults = case.questions(), list[Fault]()
+def _entries(case: CustomerView, answers: Answers, level: Level | None, image: str, mark: str) -> Iterator[Entry]:
+    questions, faults = case.questions(), list[FieldError]()
     own = level == "own_device"
     done, begun = case.over, case.judgement.verdict is not None
     asked = {one.question.id: one for one in questions.asked(own_device=own)} if done else {}
@@ -123,14 +123,14 @@ def _entries(case: Case, answers: Answers, level: Level | None, image: str, mark
     given: set[tuple[str | None, str | None, str | None]] = set()
     for n, one in enumerate(answers.answers):
         if (one.question is None) == (one.item is None):
-            faults.append(Fault(f"/answers/{n}", "one-of", "name a question or an item"))
+            faults.append(FieldError(f"/answers/{n}", "one-of", "name a question or an item"))
             continue
         items = _about(questions, asked, one) if done and one.item not in private else None
         if items is None:
-            faults.append(Fault(f"/answers/{n}", "not-asked", "this is not asked now"))
+            faults.append(FieldError(f"/answers/{n}", "not-asked", "this is not asked now"))
             continue
         if (one.question, one.item, one.thing) in given:
-            faults.append(Fault(f"/answers/{n}", "given-twice", "answer it once"))
+            faults.append(FieldError(f"/answers/{n}", "given-twice", "answer it once"))
             continue
         given.add((one.question, one.item, one.thing))
         for item in items:
@@ -138,7 +138,7 @@ def _entries(case: Case, answers: Answers, level: Level | None, image: str, mark
     known = {one.id: n for n, one in enumerate(case.raisable())}
     for n, raised in enumerate(answers.raises):
         if raised.fact not in known or not begun:
-            faults.append(Fault(f"/raises/{n}/fact", "unknown-fact", f"one of: {', '.join(known)}"))
+            faults.append(FieldError(f"/raises/{n}/fact", "unknown-fact", f"one of: {', '.join(known)}"))
             continue
         yield _raised(case, raised.fact, raised.text.strip(), f"customer-{mark}-{n}")
     if faults:
@@ -149,7 +149,7 @@ def _entries(case: Case, answers: Answers, level: Level | None, image: str, mark
         yield from _refused(case, answers.refused)
 
 
-def _about(questions: Questions, asked: dict[str, Asked], one: Answered) -> tuple[str, ...] | None:
+def _about(questions: Questions, asked: dict[str, ApplicableQuestion], one: Answered) -> tuple[str, ...] | None:
     """The items that an answer is about; None when they are not asked now."""
     if one.question is not None:
         found = asked.get(one.question)
@@ -160,7 +160,7 @@ def _about(questions: Questions, asked: dict[str, Asked], one: Answered) -> tupl
     return (one.item,) if one.item and things and (one.thing is None or one.thing in things) else None
 
 
-def _raised(case: Case, fact: str, text: str, name: str) -> Entry:
+def _raised(case: CustomerView, fact: str, text: str, name: str) -> Entry:
     """He says that it happened. A thing of his own gets a name that no phone gives."""
     thing = name if fact in case.rules.thing_facts else None
     piece = Evidence(kind="text", text=text)
@@ -169,7 +169,7 @@ def _raised(case: Case, fact: str, text: str, name: str) -> Entry:
     )
 
 
-def paper_of(case: Case, digest: str) -> Paper:
+def paper_of(case: CustomerView, digest: str) -> Paper:
     """The statement with this digest, as it is now. StatementChanged when there is none."""
     for paper in case.papers:
         if paper.made.sha256 == digest and paper.made.table.signs is not None and paper.made.document.lines:
@@ -177,7 +177,7 @@ def paper_of(case: Case, digest: str) -> Paper:
     raise StatementChanged
 
 
-def _signed(case: Case, given: Signing, image: str, *, own: bool) -> Iterator[Entry]:
+def _signed(case: CustomerView, given: Signing, image: str, *, own: bool) -> Iterator[Entry]:
     """His signature; and where he took an earlier one back, his word that it is right now."""
     made = paper_of(case, given.statement_sha256).made
     piece = Evidence(
@@ -195,7 +195,7 @@ def _signed(case: Case, given: Signing, image: str, *, own: bool) -> Iterator[En
         yield Entry(id="-", at=case.at, by="customer", what=signs, thing=thing, says="yes")
 
 
-def _refused(case: Case, given: Refusal) -> Iterator[Entry]:
+def _refused(case: CustomerView, given: RefusalInput) -> Iterator[Entry]:
     """Why he does not sign: on each statement that is meant, and on what its signature would cover."""
     refused = Refused(reason=given.reason.strip(), outcome=given.outcome)
     meant = [one for one in case.papers if one.made.table.signs and one.made.document.lines]

@@ -20,9 +20,9 @@ from .house import House
 from .judging import File, load
 from .links import linked
 from .notice import local, technician_of
-from .papers import Case, Choice, Question, RaisedShown, SaidShown, Shown, masked, next_paper
+from .papers import CustomerView, Option, QuestionView, RaisedShown, SaidShown, StatementView, masked, next_paper
 
-Due = Literal["appointment", "agreed", "under_way", "over", "cancelled"]
+Stage = Literal["appointment", "agreed", "under_way", "over", "cancelled"]
 
 
 class Who(msgspec.Struct, frozen=True):
@@ -57,14 +57,14 @@ class Confirmation(msgspec.Struct, frozen=True, kw_only=True):
 
     visit: Where
     technician: Who
-    state: Due
+    state: Stage
     appointment: Appointment
-    questions: tuple[Question, ...]
+    questions: tuple[QuestionView, ...]
     hotline: str
     statement: Document | None = None
     statement_sha256: str | None = None
-    statements: tuple[Shown, ...] = ()
-    raises: tuple[Choice, ...] = ()
+    statements: tuple[StatementView, ...] = ()
+    raises: tuple[Option, ...] = ()
     raised: tuple[RaisedShown, ...] = ()
     said: tuple[SaidShown, ...] = ()
     level: Level | None = None
@@ -77,7 +77,7 @@ class Confirmation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 NOBODY = Browser()
-APPOINTMENT = Question(
+APPOINTMENT = QuestionView(
     id="appointment", items=(AGREED,), things=(), zh="您同意这个上门时间吗？", en="Do you agree to this time?"
 )
 
@@ -98,7 +98,7 @@ async def seen(house: House, tx: Tx, link: UUID, file: File, browser: Browser) -
     stands = appointment(file, now, house.desk.cutoff_hours)
     stands = msgspec.structs.replace(stands, window=local(house, stands.window), before=local(house, stands.before))
     level, seat = await codes.level(house, tx, link, file, browser), browser.seat.hex()
-    case = Case(file.heard_at(level, seat))
+    case = CustomerView(file.heard_at(level, seat))
     shown = case.shown()
     paper = next_paper(shown)
     his = [
@@ -154,7 +154,7 @@ async def who(house: House, tx: Tx, login: str) -> Who:
     return Who(card.name, card.badge, card.title, house.desk.company, card.photo is not None)
 
 
-def _due(file: File, stands: Appointment) -> Due:
+def _due(file: File, stands: Appointment) -> Stage:
     entries = file.gathered.entries
     if any(entry.what == "left" and entry.holds is not False for entry in entries):
         return "over"

@@ -16,7 +16,7 @@ from . import submit
 from .access import sign_in
 from .decode import decode
 from .house import House
-from .quarantine import Kept, concerns, settled, shown
+from .quarantine import QuarantinedInput, concerns, settled, shown
 from .signing import signed
 from .take_in import as_he_went
 
@@ -31,7 +31,7 @@ class Decision(msgspec.Struct, frozen=True):
 class Decided(msgspec.Struct, frozen=True):
     """The input as decided; with the receipt when it was taken."""
 
-    quarantine: Kept
+    quarantine: QuarantinedInput
     receipt: Receipt | None
 
 
@@ -77,9 +77,9 @@ async def _take(house: House, tx: Tx, row: KeptRow) -> Receipt:
     return await submit.keep(house, tx, person, submit.read(house, record_id, row.body), await _source(tx, row))
 
 
-async def _source(tx: Tx, row: KeptRow) -> submit.Source:
+async def _source(tx: Tx, row: KeptRow) -> submit.RecordOrigin:
     """The device that sent it, and what its signature is worth."""
     device = None if row.sent_by is None else await devices.one(tx, row.sent_by)
     if device is None:
-        return submit.Source(signature=row.signature)
-    return submit.Source(device.id, row.signature, signed(device.public_key, row.signature, row.body))
+        return submit.RecordOrigin(signature=row.signature)
+    return submit.RecordOrigin(device.id, row.signature, signed(device.public_key, row.signature, row.body))

@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 
 from service.domain.bounds import FIRST_YEAR, LAST_YEAR, YEARS
-from service.domain.errors import Fault, InvalidBody, InvalidQuery, MalformedJson, pointer
+from service.domain.errors import FieldError, InvalidBody, InvalidQuery, MalformedJson, pointer
 
 T = TypeVar("T")
 _encoder = msgspec.json.Encoder()
@@ -27,7 +27,7 @@ def decode(decoder: msgspec.json.Decoder[T], raw: bytes) -> T:
         raise MalformedJson(f"not UTF-8 at byte {error.start}") from None
     # U+0000 can only be written as an escape in JSON; PostgreSQL cannot keep it in text, so nobody may send it
     if b"\\u0000" in raw and _null(raw):
-        raise InvalidBody("U+0000 is not allowed in text", (Fault("", "null-character", "remove U+0000"),))
+        raise InvalidBody("U+0000 is not allowed in text", (FieldError("", "null-character", "remove U+0000"),))
     try:
         return _with_room(decoder, raw, 100)
     except msgspec.ValidationError as error:
@@ -35,7 +35,7 @@ def decode(decoder: msgspec.json.Decoder[T], raw: bytes) -> T:
         if not at:  # the whole body is meant
             text, path = path, ""
         text = _VALUE.sub(r"\1", text)  # input is never echoed
-        raise InvalidBody("", (Fault(_pointer(path.removesuffix("`")), "invalid", text),)) from None
+        raise InvalidBody("", (FieldError(_pointer(path.removesuffix("`")), "invalid", text),)) from None
     except (msgspec.DecodeError, RecursionError) as error:
         raise MalformedJson(str(error)) from None
 
@@ -53,7 +53,7 @@ def encoded(content: object) -> bytes:
 def uuid(text: str, pointer: str) -> UUID:
     """A UUID out of a body."""
     if not _UUID.fullmatch(text):
-        raise InvalidBody("", (Fault(pointer, "not-a-uuid", "must be a UUID"),))
+        raise InvalidBody("", (FieldError(pointer, "not-a-uuid", "must be a UUID"),))
     return UUID(text)
 
 
@@ -66,7 +66,7 @@ def moment(text: str, name: str) -> datetime:
     if found is None or found.tzinfo is None:
         raise InvalidQuery(f"`{name}` must be RFC 3339 with an offset, such as 2026-03-02T09:00:00+08:00")
     if not FIRST_YEAR <= found.year <= LAST_YEAR:
-        raise InvalidQuery("", (Fault(f"/{name}", "invalid", YEARS),))
+        raise InvalidQuery("", (FieldError(f"/{name}", "invalid", YEARS),))
     return found
 
 
@@ -76,7 +76,7 @@ def check_ids(ids: list[str]) -> None:
         return  # all at once: a pattern tried on each would cost more than decoding them
     wrong = [number for number, text in enumerate(ids) if not _UUID.fullmatch(text)]
     if wrong:
-        raise InvalidBody("", tuple(Fault(f"/entries/{n}/id", "not-a-uuid", "must be a UUID") for n in wrong[:20]))
+        raise InvalidBody("", tuple(FieldError(f"/entries/{n}/id", "not-a-uuid", "must be a UUID") for n in wrong[:20]))
 
 
 def _null(raw: bytes) -> bool:

@@ -14,13 +14,13 @@ from service.domain.entry import Entry
 from service.domain.errors import Problem
 from service.storage import messages, visits
 from service.storage.database import Tx
-from service.storage.messages import MessageRow, MessageState, Outcome
+from service.storage.messages import DeliveryOutcome, MessageRow, MessageState
 
 from .append import append
 from .defects import readable
-from .gateways import Failed, Letter, Refused
+from .gateways import Letter, PermanentFailure, TemporaryFailure
 from .house import House
-from .threads import Full, Threads
+from .threads import NoFreeThread, Threads
 
 PAUSE = 1.0  # seconds between looks at an empty outbox
 MANY = 8  # messages on their way at once
@@ -57,13 +57,13 @@ def wait(tries: int) -> int:
 
 
 async def _deliver(house: House, row: MessageRow) -> None:
-    outcome: Outcome
+    outcome: DeliveryOutcome
     try:
         detail = await _send(house, row)
         outcome = "delivered"
-    except Refused as error:
+    except PermanentFailure as error:
         outcome, detail = "refused", str(error)
-    except Failed as error:
+    except TemporaryFailure as error:
         outcome, detail = "failed", str(error)
     except asyncio.CancelledError:  # we stop, and do not know whether it went out: it goes out again after the start
         await house.db.write(lambda tx: _settle(house, tx, row, "failed", "stopped"))
@@ -78,7 +78,7 @@ async def _deliver(house: House, row: MessageRow) -> None:
 async def _send(house: House, row: MessageRow) -> str:
     way = house.desk.gateways.get(row.channel)
     if way is None:
-        raise Refused(f"no way out for {row.channel}")
+        raise PermanentFailure(f"no way out for {row.channel}")
     text = row.text
     for name, value in msgspec.json.decode(row.private or b"{}", type=dict[str, str]).items():
         text = text.replace(name, value)
@@ -93,13 +93,13 @@ async def _send(house: House, row: MessageRow) -> str:
     try:
         return await asyncio.wait_for(_threads.run(way, letter), LONG)
     except TimeoutError:
-        raise Failed(f"no answer within {LONG:.0f} s") from None
-    except Full:
-        raise Failed("too many messages are still on their way") from None
+        raise TemporaryFailure(f"no answer within {LONG:.0f} s") from None
+    except NoFreeThread:
+        raise TemporaryFailure("too many messages are still on their way") from None
 
 
 async def _settle(
-    house: House, tx: Tx, row: MessageRow, outcome: Outcome, detail: str, *, proves: bool = True
+    house: House, tx: Tx, row: MessageRow, outcome: DeliveryOutcome, detail: str, *, proves: bool = True
 ) -> Literal[True]:
     """Note what came of it. Where the visit cannot be read, that it was delivered is noted, and `proves` nothing."""
     now = house.clock()

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 
-from service.domain.bounds import Login, Secret, Words
+from service.domain.bounds import LoginText, LongText, SecretText
 from service.domain.errors import NotFound, TooManyDevices, UnknownCode, UnknownPerson
 from service.domain.people import Person, oversees
 from service.storage import access, devices, people
@@ -32,7 +32,7 @@ PAGE = 100
 class Enrol(msgspec.Struct, frozen=True):
     """Login of the technician whose phone it is."""
 
-    person: Login
+    person: LoginText
 
 
 class Enrolment(msgspec.Struct, frozen=True):
@@ -47,9 +47,9 @@ class Enrolment(msgspec.Struct, frozen=True):
 class NewDevice(msgspec.Struct, frozen=True):
     """A phone with the code that it scanned. With a key it may sign its records."""
 
-    code: Secret
+    code: SecretText
     name: Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
-    public_key: Words | Jwk | None = None
+    public_key: LongText | Jwk | None = None
 
 
 class Device(msgspec.Struct, frozen=True, kw_only=True):

@@ -35,11 +35,11 @@ Gateway = Callable[[Letter], str]
 """Sends, and returns what the other side said of it (an id, or nothing)."""
 
 
-class Refused(Exception):
+class PermanentFailure(Exception):
     """The other side will never take this message."""
 
 
-class Failed(Exception):
+class TemporaryFailure(Exception):
     """It did not work this time; the text is fit to be shown."""
 
 
@@ -61,9 +61,9 @@ def http(address: str, token: str) -> Gateway:
         finally:
             connection.close()
         if status in FINAL:
-            raise Refused(f"HTTP {status}")
+            raise PermanentFailure(f"HTTP {status}")
         if not 200 <= status < 300:
-            raise Failed(f"HTTP {status}")
+            raise TemporaryFailure(f"HTTP {status}")
         return f"HTTP {status}"
 
     return send
@@ -94,9 +94,11 @@ def smtp(address: str, sender: str) -> Gateway:
                 server.send_message(mail)
         except smtplib.SMTPRecipientsRefused as error:
             codes = [code for code, _ in error.recipients.values()]
-            raise (Refused if all(code >= 500 for code in codes) else Failed)(f"SMTP {codes[0]}") from None
+            raise (PermanentFailure if all(code >= 500 for code in codes) else TemporaryFailure)(
+                f"SMTP {codes[0]}"
+            ) from None
         except smtplib.SMTPResponseException as error:
-            raise Failed(f"SMTP {error.smtp_code}") from None
+            raise TemporaryFailure(f"SMTP {error.smtp_code}") from None
         return "SMTP 250"
 
     return send

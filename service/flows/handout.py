@@ -18,7 +18,7 @@ from .browser import Browser
 from .customer import Confirmation
 from .house import House
 from .links import linked
-from .papers import Shown
+from .papers import StatementView
 
 EDGE = 480  # pixels of a small picture
 MOST = 24  # pictures in a copy
@@ -55,7 +55,7 @@ async def copy(house: House, token: str, browser: Browser) -> Handout:
     return Handout(seen, found)
 
 
-def named(statements: tuple[Shown, ...]) -> list[str]:
+def named(statements: tuple[StatementView, ...]) -> list[str]:
     """The files that statements and their signatures name, once each."""
     found: dict[str, None] = {}
     for one in statements:

@@ -6,7 +6,7 @@ import time
 from service.domain.errors import Busy, Problem
 from service.storage import limits
 
-from .house import House, Kept
+from .house import House, KeepingProbe
 
 LASTS = 1.0  # seconds for which an outcome counts
 PATIENCE = 5.0  # seconds after which the database does not answer
@@ -36,12 +36,12 @@ async def _ask(house: House) -> None:
         raise Busy(UNHEARD) from None
 
 
-async def _keep(house: House, kept: Kept) -> None:
+async def _keep(house: House, kept: KeepingProbe) -> None:
     try:
         await house.db.write(lambda tx: limits.hit(tx, "ready", 1, 1, house.clock()))
         kept.wrong = ""
     except Problem as problem:
-        kept.wrong = f"{problem.title['zh']} / {problem.title['en']}"
+        kept.wrong = f"{problem.title_zh} / {problem.title_en}"
     except Exception:  # noqa: BLE001 - whatever it is, records cannot be kept now
         kept.wrong = UNHEARD
     kept.at, kept.running = time.monotonic(), None

@@ -16,7 +16,7 @@ from service.domain.errors import UnknownChecklist
 from service.domain.moments import from_ms
 from service.domain.pace import Pace
 from service.domain.rules import Rules
-from service.domain.volume import Most
+from service.domain.volume import VisitLimits
 from service.storage import checklists
 from service.storage.blobs import Blobs, open_blobs
 from service.storage.database import Database, Tx
@@ -37,7 +37,7 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
     gateways: Mapping[str, Gateway] = {}
 
 
-class Kept(msgspec.Struct):
+class KeepingProbe(msgspec.Struct):
     """When something was last kept to see whether that works: when it ended, what was wrong, whether it goes on."""
 
     at: float = float("-inf")
@@ -77,7 +77,7 @@ class House(msgspec.Struct, kw_only=True):
     new_id: Callable[[], UUID]
     zone: ZoneInfo
     max_entries: int = 2000
-    most: Most = Most()  # how much a visit may hold
+    most: VisitLimits = VisitLimits()  # how much a visit may hold
     desk: Desk = Desk()
     vault: Vault = vault(Path("data"))
     ready: dict[tuple[str, str], Rules] = {}
@@ -85,7 +85,7 @@ class House(msgspec.Struct, kw_only=True):
     strangers: Pace = msgspec.field(default_factory=lambda: Pace(0))  # of each address without one
     quota: Quota = msgspec.field(default_factory=Quota)  # of each person and day
     admitted: dict[tuple[bytes, str], tuple[int, int]] = {}  # token, address: looked at when, good until (`access`)
-    kept: Kept = field(default_factory=Kept)  # (`health`)
+    kept: KeepingProbe = field(default_factory=KeepingProbe)  # (`health`)
     copying: Semaphore = field(default_factory=lambda: Semaphore(2))  # how many copies of photos are made at once
     reading: Semaphore = field(default_factory=lambda: Semaphore(2))  # how many tables are read at once
     sending: dict[UUID, Task[None]] = {}  # uploads in parts that are receiving bytes just now (`uploads`)

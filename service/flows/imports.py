@@ -8,7 +8,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 import msgspec
 
-from service.domain.errors import ContentDiffers, Fault, InvalidBody, NotAllowed, UnknownChecklist, UnknownPerson
+from service.domain.errors import ContentDiffers, FieldError, InvalidBody, NotAllowed, UnknownChecklist, UnknownPerson
 from service.domain.grams import normal
 from service.domain.people import Person, covers
 from service.domain.rules import Rules
@@ -18,7 +18,7 @@ from service.storage.database import Tx
 from service.storage.visits import VisitRow
 
 from .access import need, person_of, sign_in
-from .columns import LONGEST, WRONG, Line, RowFault, fault
+from .columns import LONGEST, WRONG, RowFault, TableRow, fault
 from .decode import decode, encoded
 from .house import ONSITE, House
 from .judging import plans
@@ -51,7 +51,7 @@ _WORDS = {
 }
 
 
-class Row(msgspec.Struct, frozen=True):
+class ImportRow(msgspec.Struct, frozen=True):
     """A row of the table (the heading is row 1) and what became of it; `would_create` in a dry run.
 
     `visit`: the one that there is now, also where a row is refused because its number has one; `state` is its state
@@ -73,7 +73,7 @@ class Imported(msgspec.Struct, frozen=True):
     created: int
     known: int
     refused: int
-    rows: tuple[Row, ...]
+    rows: tuple[ImportRow, ...]
 
 
 class _Refused(Exception):
@@ -96,7 +96,7 @@ async def take(house: House, token: bytes, raw: bytes, form: Literal["csv", "xls
     return Imported(dry_run, made, count("known"), count("refused"), tuple(rows))
 
 
-async def _row(house: House, token: bytes, line: Line, seen: set[str], *, dry_run: bool) -> Row:
+async def _row(house: House, token: bytes, line: TableRow, seen: set[str], *, dry_run: bool) -> ImportRow:
     number, ref = line.number, line.cells["external_ref"]
     twice = normal(ref) in seen
     seen.add(normal(ref))
@@ -114,9 +114,9 @@ async def _row(house: House, token: bytes, line: Line, seen: set[str], *, dry_ru
         if dry_run:
             raise _Looked
 
-    def refused(*faults: RowFault) -> Row:
+    def refused(*faults: RowFault) -> ImportRow:
         at, state = (None, None) if known is None else (str(known.id), known.state or None)
-        return Row(number, ref[:LONGEST], at, "refused", faults, state)
+        return ImportRow(number, ref[:LONGEST], at, "refused", faults, state)
 
     try:
         await house.db.write(work)
@@ -130,10 +130,10 @@ async def _row(house: House, token: bytes, line: Line, seen: set[str], *, dry_ru
         return refused(fault("area", "不是您的片区", "not an area of yours"))
     except (InvalidBody, UnknownPerson) as problem:
         said = tuple(map(_said, problem.errors))
-        return refused(*(said or (fault("", problem.title["zh"], problem.title["en"]),)))
+        return refused(*(said or (fault("", problem.title_zh, problem.title_en),)))
     if created or known is None:
-        return Row(number, ref, str(visit), "would_create" if dry_run else "created")
-    return Row(number, ref, str(visit), "known", state=known.state or None)
+        return ImportRow(number, ref, str(visit), "would_create" if dry_run else "created")
+    return ImportRow(number, ref, str(visit), "known", state=known.state or None)
 
 
 def id_of(ref: str) -> UUID:
@@ -159,12 +159,12 @@ def _differs(known: VisitRow | None) -> tuple[str, str]:
     return "这个工单号已有内容不同的任务；请改那个任务", "this number has a visit with other content; change that"
 
 
-def _said(one: Fault) -> RowFault:
+def _said(one: FieldError) -> RowFault:
     place = _PLACES.get(one.pointer) or ("crew" if one.pointer.startswith("/crew") else one.pointer)
     return fault(place, *_WORDS.get(one.code, WRONG))
 
 
-async def _plan(house: House, tx: Tx, person: Person, line: Line, *, twice: bool, known: VisitRow | None) -> Plan:
+async def _plan(house: House, tx: Tx, person: Person, line: TableRow, *, twice: bool, known: VisitRow | None) -> Plan:
     """The plan in a row; _Refused with all that is wrong. Of a `known` visit it does not matter who works here now."""
     newest = await checklists.newest(tx, ONSITE)
     if newest is None:

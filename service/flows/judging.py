@@ -11,7 +11,7 @@ from service.domain.change import (
     Cancellation,
     Change,
     Content,
-    Due,
+    DueDates,
     NewDetails,
     NewTechnician,
     NewWindow,
@@ -22,8 +22,8 @@ from service.domain.change import (
 from service.domain.confirmation import Level, in_confidence
 from service.domain.entry import Entry, named_files
 from service.domain.errors import NotFound
-from service.domain.evidence import Files, Named, counting, gone, missing, senders_of
-from service.domain.finding import Judgement, Shown, Verdict
+from service.domain.evidence import FileDigests, Files, counting, gone, missing, senders_of
+from service.domain.finding import FindingView, Judgement, Verdict
 from service.domain.judge import judge
 from service.domain.people import Person, covers, may_see
 from service.domain.receipt import Batch, Gathered, gather
@@ -55,7 +55,7 @@ contents: dict[str, msgspec.json.Decoder[Content]] = {
     "window": msgspec.json.Decoder(NewWindow),
     "technician": msgspec.json.Decoder(NewTechnician),
     "details": msgspec.json.Decoder(NewDetails),
-    "due": msgspec.json.Decoder(Due),
+    "due": msgspec.json.Decoder(DueDates),
     "cancellation": msgspec.json.Decoder(Cancellation),
 }
 
@@ -67,7 +67,7 @@ class Judged(msgspec.Struct, frozen=True):
     checklist: str
     at: datetime
     verdict: Verdict | None
-    findings: tuple[Shown, ...]
+    findings: tuple[FindingView, ...]
 
 
 class File(msgspec.Struct, frozen=True):
@@ -80,7 +80,7 @@ class File(msgspec.Struct, frozen=True):
     rows: list[BatchRow]
     batches: list[Batch]
     gathered: Gathered
-    named: tuple[Named, ...]  # by each batch
+    named: tuple[FileDigests, ...]  # by each batch
     now: datetime  # the server's time at which it was read, and at which it is judged
     files: Files = Files()
     confirmations: tuple[tuple[BatchRow, ByLink], ...] = ()  # what the customer said by his link about the work
@@ -153,7 +153,7 @@ class File(msgspec.Struct, frozen=True):
         told = tuple(pair for pair in self.confirmations if _heard(pair[1], level, seat))
         return msgspec.structs.replace(self, confirmations=told, gathered=gathered, standing=stands)
 
-    def missing(self, number: int) -> Named:
+    def missing(self, number: int) -> FileDigests:
         """The files that a batch names, which have not come and were not given up."""
         named = self.named[number]
         return missing(self.files, self.batches[number].id, named, senders(self.rows[number])) if named else ()
@@ -167,7 +167,7 @@ class File(msgspec.Struct, frozen=True):
         """Whether any batch still misses a file."""
         return any(self.missing(number) for number, named in enumerate(self.named) if named)
 
-    def shown(self, judgement: Judgement) -> tuple[Shown, ...]:
+    def shown(self, judgement: Judgement) -> tuple[FindingView, ...]:
         """The findings in words."""
         return self.rules.speaker.show(judgement.findings, judgement.labels)
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from service.domain.errors import Fault, InvalidQuery, NotAllowed
+from service.domain.errors import FieldError, InvalidQuery, NotAllowed
 from service.domain.finding import Verdict
 from service.domain.people import Person, covers
 from service.storage import board, checklists, visits
@@ -185,7 +185,7 @@ async def _known_type(house: House, tx: Tx, name: str) -> None:
 
 
 def _unknown(name: str, words: Iterable[str]) -> InvalidQuery:
-    return InvalidQuery("", (Fault(f"/{name}", "unknown-word", f"one of {', '.join(words)}"),))
+    return InvalidQuery("", (FieldError(f"/{name}", "unknown-word", f"one of {', '.join(words)}"),))
 
 
 def _bound(query: dict[str, str], name: str) -> int | None:

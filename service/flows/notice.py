@@ -8,16 +8,16 @@ from uuid import UUID, uuid5
 import msgspec
 
 from service.domain import doorcode
-from service.domain.bounds import Short
-from service.domain.entry import Answer, Entry, Evidence
-from service.domain.errors import ContentDiffers, Fault, InvalidBody, VisitCancelled
+from service.domain.bounds import ShortText
+from service.domain.entry import Entry, Evidence, FieldValue
+from service.domain.errors import ContentDiffers, FieldError, InvalidBody, VisitCancelled
 from service.domain.moments import in_zone
-from service.domain.notice import LINK, WORD, About, Told, proposed, proves
+from service.domain.notice import LINK, WORD, MessageKind, NoticeContext, proposed, proves
 from service.domain.visit import Window
 from service.storage import links as cards
 from service.storage import messages
 from service.storage.database import Tx
-from service.storage.messages import DeliveryRow, MessageRow, MessageState, Outcome
+from service.storage.messages import DeliveryOutcome, DeliveryRow, MessageRow, MessageState
 
 from . import links
 from .access import need, person_of, sign_in
@@ -31,8 +31,8 @@ GIVE_UP = 24 * 3_600_000  # ms
 TOLD = frozenset({AGREED, MOVED, "work_content_told", "work_place_told", "cooperation_requested"})
 """Acts from which the customer knows that somebody comes."""
 Channel = Literal["sms", "wecom", "email", "file"]
-Line = Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=r"^[^\S\r\n]*\S[^\r\n]*$(?!\n)")]
-Text = Annotated[str, msgspec.Meta(min_length=1, max_length=1000, pattern=r"\S")]
+AddressLine = Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=r"^[^\S\r\n]*\S[^\r\n]*$(?!\n)")]
+MessageText = Annotated[str, msgspec.Meta(min_length=1, max_length=1000, pattern=r"\S")]
 
 
 class Send(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,16 +42,16 @@ class Send(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     channel: Channel
-    text: Text | None = None
-    to: Line | None = None
-    id: Short | None = None
+    text: MessageText | None = None
+    to: AddressLine | None = None
+    id: ShortText | None = None
 
 
 class Attempt(msgspec.Struct, frozen=True):
     """One attempt to deliver."""
 
     at: datetime
-    outcome: Outcome
+    outcome: DeliveryOutcome
     detail: str
 
 
@@ -62,7 +62,7 @@ class Withdrawn(msgspec.Struct, frozen=True):
     because: str
 
 
-class Sent(msgspec.Struct, frozen=True, kw_only=True):
+class NoticeView(msgspec.Struct, frozen=True, kw_only=True):
     """A notice in the outbox. `delivered` means that the gateway took it.
 
     What was `withdrawn` does not go out; should it have been on its way already it is `delivered`, and proves nothing.
@@ -85,13 +85,13 @@ class Sent(msgspec.Struct, frozen=True, kw_only=True):
 class Notice(msgspec.Struct, frozen=True, kw_only=True):
     """What to send now, what its text would prove, and what was sent."""
 
-    about: About
+    about: MessageKind
     text: str
     to: str
     proves: tuple[str, ...]
     due: bool
     appointment: Appointment
-    sent: tuple[Sent, ...]
+    sent: tuple[NoticeView, ...]
 
 
 sends = msgspec.json.Decoder(Send)
@@ -122,7 +122,7 @@ async def offer(house: House, token: bytes, visit: UUID) -> Notice:
     return await house.db.read(work)
 
 
-def _covers(file: File, sent: Sent) -> bool:
+def _covers(file: File, sent: NoticeView) -> bool:
     """Whether a notice was for the window in force and is or may still be delivered."""
     moved = file.visit().rescheduled
     if sent.about == "code" or sent.withdrawn is not None or sent.state not in ("waiting", "delivered"):
@@ -130,7 +130,7 @@ def _covers(file: File, sent: Sent) -> bool:
     return not moved or sent.sent_at >= moved[-1].at
 
 
-async def send(house: House, token: bytes, visit: UUID, raw: bytes) -> tuple[bool, Sent]:
+async def send(house: House, token: bytes, visit: UUID, raw: bytes) -> tuple[bool, NoticeView]:
     """Put a notice into the outbox, with a new link. False: this id is there already."""
     await sign_in(house, token, "write entries of the office")
     wanted = decode(sends, raw)
@@ -150,7 +150,7 @@ async def send(house: House, token: bytes, visit: UUID, raw: bytes) -> tuple[boo
         told, about, stands = await _told(house, tx, file, await _sent(house, tx, visit))
         to = wanted.to or ("" if wanted.channel == "email" else file.plan.customer.phone)
         if not to and wanted.channel != "file":
-            raise InvalidBody("", (Fault("/to", "missing", "nobody to send it to"),))
+            raise InvalidBody("", (FieldError("/to", "missing", "nobody to send it to"),))
         text = wanted.text or proposed(told, about)
         link, _ = await links.renew(house, tx, visit, links.window_end(file), person.login)
         word = doorcode.word(await doorstep_key(house, tx), visit)
@@ -178,10 +178,12 @@ async def send(house: House, token: bytes, visit: UUID, raw: bytes) -> tuple[boo
     return added, next(one for one in shown if one.id == str(message_id))
 
 
-def _entries(message_id: UUID, told: Told, stands: Appointment, text: str, channel: str, at: datetime) -> list[Entry]:
+def _entries(
+    message_id: UUID, told: NoticeContext, stands: Appointment, text: str, channel: str, at: datetime
+) -> list[Entry]:
     """What the delivery will prove; `at` becomes the time of the delivery."""
     evidence = (Evidence(kind="message_log", channel=channel, text=text), Evidence(kind="text", text=text))
-    fields: dict[str, dict[str, Answer]] = {
+    fields: dict[str, dict[str, FieldValue]] = {
         "work_content_told": {"content": told.content},
         "work_place_told": {"place": f"{told.address} {told.place}".strip()},
     }
@@ -198,12 +200,14 @@ def _entries(message_id: UUID, told: Told, stands: Appointment, text: str, chann
     ]
 
 
-async def _told(house: House, tx: Tx, file: File, sent: tuple[Sent, ...]) -> tuple[Told, About, Appointment]:
+async def _told(
+    house: House, tx: Tx, file: File, sent: tuple[NoticeView, ...]
+) -> tuple[NoticeContext, MessageKind, Appointment]:
     """What there is to tell, as what the customer takes it, and how the appointment stands."""
     card = await cards.card(tx, technician_of(file))
     stands = appointment(file, house.now(), house.desk.cutoff_hours)
     plan = file.plan
-    told = Told(
+    told = NoticeContext(
         company=house.desk.company,
         hotline=house.desk.hotline,
         customer=plan.customer.name,
@@ -218,7 +222,7 @@ async def _told(house: House, tx: Tx, file: File, sent: tuple[Sent, ...]) -> tup
     return told, "reschedule" if stands.moved and _knows(file, sent) else "appointment", stands
 
 
-def _knows(file: File, sent: tuple[Sent, ...]) -> bool:
+def _knows(file: File, sent: tuple[NoticeView, ...]) -> bool:
     """Whether the customer may know that somebody comes: by a message that went out, or by what was written."""
     return any(one.about != "code" and one.state == "delivered" for one in sent) or any(
         entry.what in TOLD and acts(entry) for entry in file.gathered.entries
@@ -235,16 +239,16 @@ def technician_of(file: File) -> str:
     return file.plan.technician
 
 
-async def _sent(house: House, tx: Tx, visit: UUID) -> tuple[Sent, ...]:
+async def _sent(house: House, tx: Tx, visit: UUID) -> tuple[NoticeView, ...]:
     attempts: dict[UUID, list[DeliveryRow]] = {}
     for row in await messages.deliveries_of(tx, visit):
         attempts.setdefault(row.message, []).append(row)
     return tuple(_shown(house, row, attempts.get(row.id, [])) for row in await messages.messages_of(tx, visit))
 
 
-def _shown(house: House, row: MessageRow, attempts: list[DeliveryRow]) -> Sent:
+def _shown(house: House, row: MessageRow, attempts: list[DeliveryRow]) -> NoticeView:
     entries = msgspec.json.decode(row.entries, type=list[Entry])
-    return Sent(
+    return NoticeView(
         id=str(row.id),
         about=row.about,
         channel=row.channel,

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from service.domain.entry import Entry
-from service.domain.errors import EntryChanged, Fault, InvalidBody, TooManyEntries
+from service.domain.errors import EntryChanged, FieldError, InvalidBody, TooManyEntries
 from service.domain.people import Person
 from service.domain.receipt import Ignored, same
 from service.storage.database import Tx
@@ -56,7 +56,7 @@ def _own_voice(person: Person, written: tuple[Entry, ...]) -> None:
     wrong = [number for number, entry in enumerate(written) if entry.by not in own]
     if wrong:
         faults = tuple(
-            Fault(f"/entries/{n}/by", "not-your-role", f"one of {', '.join(sorted(own))}") for n in wrong[:20]
+            FieldError(f"/entries/{n}/by", "not-your-role", f"one of {', '.join(sorted(own))}") for n in wrong[:20]
         )
         raise InvalidBody("", faults)
 
@@ -66,7 +66,9 @@ def _news(known: list[Entry], written: tuple[Entry, ...]) -> bool:
     by_id = {entry.id.lower(): entry for entry in known}
     changed = [n for n, entry in enumerate(written) if not same(by_id.setdefault(entry.id.lower(), entry), entry)]
     if changed:
-        raise EntryChanged("", tuple(Fault(f"/entries/{n}/id", "entry-changed", "take a new id") for n in changed[:20]))
+        raise EntryChanged(
+            "", tuple(FieldError(f"/entries/{n}/id", "entry-changed", "take a new id") for n in changed[:20])
+        )
     return len(by_id) > len(known)
 
 
@@ -76,5 +78,5 @@ def _all_count(ignored: tuple[Ignored, ...], written: tuple[Entry, ...]) -> None
     wrong = [number for number, entry in enumerate(written) if entry.id in names]
     if wrong:
         raise InvalidBody(
-            "", tuple(Fault(f"/entries/{n}/what", "unknown-item", "not in the checklist") for n in wrong[:20])
+            "", tuple(FieldError(f"/entries/{n}/what", "unknown-item", "not in the checklist") for n in wrong[:20])
         )

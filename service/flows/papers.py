@@ -18,7 +18,7 @@ from .judging import File
 AHEAD = timedelta(days=1)
 
 
-class Question(msgspec.Struct, frozen=True, kw_only=True):
+class QuestionView(msgspec.Struct, frozen=True, kw_only=True):
     """What is asked now. `bad`: the answer that is the bad one."""
 
     id: str
@@ -29,7 +29,7 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     bad: Literal["yes", "no"] = "no"
 
 
-class Choice(msgspec.Struct, frozen=True):
+class Option(msgspec.Struct, frozen=True):
     """Something to choose from."""
 
     id: str
@@ -37,7 +37,7 @@ class Choice(msgspec.Struct, frozen=True):
     en: str
 
 
-class Shown(msgspec.Struct, frozen=True, kw_only=True):
+class StatementView(msgspec.Struct, frozen=True, kw_only=True):
     """A statement: what is or was to be signed. `signs` is the item that a signature fulfils; None: it is only read.
 
     `typed`: its signature is a typed name and the code; its picture is no drawing, but says the same as a QR code.
@@ -46,19 +46,19 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
 
     statement: Document
     sha256: str
-    title: Choice
+    title: Option
     label: str | None
     signs: str | None
     signature: Signature | None
     earlier: tuple[Signature, ...]
     declined: tuple[Declined, ...]
-    relations: tuple[Choice, ...]
+    relations: tuple[Option, ...]
     typed: bool = False
     english: tuple[str, ...] = ()
     declares: str | None = None
 
 
-class Said(msgspec.Struct, frozen=True, kw_only=True):
+class CustomerResponse(msgspec.Struct, frozen=True, kw_only=True):
     """What the customer said by his link at once: the level, his answers and own words, the entries of that."""
 
     id: str
@@ -100,7 +100,7 @@ class SaidShown(msgspec.Struct, frozen=True):
     level: str
 
 
-class Case:
+class CustomerView:
     """A visit as its customer sees it now."""
 
     def __init__(self, file: File) -> None:
@@ -111,21 +111,21 @@ class Case:
         self.at = max(now, last).astimezone(now.tzinfo) if last <= now + AHEAD else now
         self.file, self.rules = file, file.rules
         self.visit, self.entries = file.visit(), file.counting()
-        judging = judge.Case(file.rules, self.visit, self.entries, micros(now))
+        judging = judge.Evaluation(file.rules, self.visit, self.entries, micros(now))
         self.judgement, self.read = judging.judged(), judging.read
         self.papers = papers(file.rules, self.visit, self.entries, self.read, self.judgement.facts)
         self.labels = self.judgement.labels
 
-    def shown(self) -> tuple[Shown, ...]:
+    def shown(self) -> tuple[StatementView, ...]:
         """All statements with content."""
         return tuple(self._shown(paper) for paper in self.papers if paper.made.document.lines)
 
-    def _shown(self, paper: Paper) -> Shown:
+    def _shown(self, paper: Paper) -> StatementView:
         made = paper.made
-        return Shown(
+        return StatementView(
             statement=made.document,
             sha256=made.sha256,
-            title=Choice(made.table.id, made.table.title.zh, made.table.title.en),
+            title=Option(made.table.id, made.table.title.zh, made.table.title.en),
             label=self.labels.get(made.thing, made.thing) if made.thing is not None else None,
             signs=made.table.signs,
             signature=paper.signature,
@@ -150,12 +150,12 @@ class Case:
         """What may be asked; worked out only when it is needed."""
         return Questions(self.rules, self.visit, self.entries, self.now, self.at)
 
-    def asked(self, level: Level | None) -> tuple[Question, ...]:
+    def asked(self, level: Level | None) -> tuple[QuestionView, ...]:
         """The questions of the page: once the work is done, or he has gone."""
         if not self.over:
             return ()
         return tuple(
-            Question(
+            QuestionView(
                 id=one.question.id,
                 items=one.items,
                 things=one.things,
@@ -215,10 +215,10 @@ class Case:
             if one.fact in words
         )
 
-    def raisable(self) -> tuple[Choice, ...]:
+    def raisable(self) -> tuple[Option, ...]:
         """The facts that a customer may raise."""
         facts = self.rules.facts.items()
-        return tuple(Choice(name, fact.customer.zh, fact.customer.en) for name, fact in facts if fact.customer)
+        return tuple(Option(name, fact.customer.zh, fact.customer.en) for name, fact in facts if fact.customer)
 
 
 def _days(rules: Rules) -> dict[str, int]:
@@ -227,14 +227,14 @@ def _days(rules: Rules) -> dict[str, int]:
     return {limit.start: limit.days for who, limit in limits if who == "office" and limit is not None and limit.days}
 
 
-def relations(rules: Rules, signs: str) -> tuple[Choice, ...]:
+def relations(rules: Rules, signs: str) -> tuple[Option, ...]:
     """Who may be named as signer, those who may sign first."""
     words = rules.checklist.words.get("relations", {})
     may, other = signers(rules, signs)
-    return tuple(Choice(one, words[one].zh, words[one].en) for one in (*may, *other) if one in words)
+    return tuple(Option(one, words[one].zh, words[one].en) for one in (*may, *other) if one in words)
 
 
-def masked(shown: Shown) -> Shown:
+def masked(shown: StatementView) -> StatementView:
     """As who has only the link may see it: that it was signed or declined, not by whom and in what words."""
     signature = shown.signature and _nameless(shown.signature)
     earlier = tuple(map(_nameless, shown.earlier))
@@ -249,17 +249,17 @@ def _nameless(signature: Signature) -> Signature:
     return msgspec.structs.replace(signature, signer=mask.name(signature.signer))
 
 
-def next_paper(shown: tuple[Shown, ...]) -> Shown | None:
+def next_paper(shown: tuple[StatementView, ...]) -> StatementView | None:
     """The statement that is to be signed next, else the last that was signed, else what there is to read."""
     to_sign = [one for one in shown if one.signs is not None]
     waiting = [one for one in to_sign if one.signature is None or one.signature.state != "holds"]
     return next(iter((*waiting, *reversed(to_sign), *shown)), None)
 
 
-def said_by_link(house: House, file: File) -> tuple[Said, ...]:
+def said_by_link(house: House, file: File) -> tuple[CustomerResponse, ...]:
     """What the customer said by his link, each time."""
     return tuple(
-        Said(
+        CustomerResponse(
             id=str(row.id),
             at=house.time(row.received_at),
             level=said.level,

@@ -5,9 +5,9 @@ from secrets import token_urlsafe
 
 import msgspec
 
-from service.domain.bounds import Login, Password
+from service.domain.bounds import LoginText, PasswordText
 from service.domain.change import Reason
-from service.domain.errors import Fault, InvalidBody, LoginTaken, NotAllowed, NotFound, UnknownCode, UnknownPerson
+from service.domain.errors import FieldError, InvalidBody, LoginTaken, NotAllowed, NotFound, UnknownCode, UnknownPerson
 from service.domain.people import Person, Role, oversees
 from service.domain.roster import NewPerson, trimmed, wrong_newcomer
 from service.storage import access, devices, people
@@ -42,17 +42,17 @@ class Added(msgspec.Struct, frozen=True, omit_defaults=True):
 class Invite(msgspec.Struct, frozen=True):
     """A new code for who works here. `reset` ends password, second factor, sessions and tokens of scripts at once."""
 
-    person: Login
+    person: LoginText
     reset: bool = False
 
 
 class NewPassword(msgspec.Struct, frozen=True):
     """A password that one chose: at least twelve characters."""
 
-    password: Password
+    password: PasswordText
 
 
-class Named(msgspec.Struct, frozen=True):
+class PersonSummary(msgspec.Struct, frozen=True):
     """Whose password was set."""
 
     login: str
@@ -112,7 +112,7 @@ async def hire(house: House, token: bytes, raw: bytes) -> Added:
     given = trimmed(decode(new_people, raw))
     fault = wrong_newcomer(given)
     if fault is not None:
-        raise InvalidBody("", (Fault(fault[0], "invalid", fault[1]),))
+        raise InvalidBody("", (FieldError(fault[0], "invalid", fault[1]),))
 
     async def work(tx: Tx) -> Added:
         added = await _add(house, tx, _person(given), caller.login)
@@ -147,17 +147,17 @@ async def invite_from_console(house: House, login: str, *, reset: bool) -> Added
         raise PersonError(f"没有这个人员：{login} / there is no such person") from None
 
 
-async def accept(house: House, address: str, code: str, raw: bytes) -> Named:
+async def accept(house: House, address: str, code: str, raw: bytes) -> PersonSummary:
     """Set the password by a one-time code."""
     person = await set_password(house, address, code, decode(new_passwords, raw).password)
-    return Named(person.login, person.name)
+    return PersonSummary(person.login, person.name)
 
 
 async def set_password(house: House, address: str, code: str, password: str) -> Person:
     """Whose password it now is. Sessions that there were are ended."""
     await tries.count(house, address)
     if not passwords.good(password, ""):
-        raise InvalidBody("", (Fault("/password", "too-weak", f"at least {passwords.LEAST} characters"),))
+        raise InvalidBody("", (FieldError("/password", "too-weak", f"at least {passwords.LEAST} characters"),))
     kept = await passwords.hashed(password)
 
     async def work(tx: Tx) -> Person:
@@ -166,7 +166,7 @@ async def set_password(house: House, address: str, code: str, password: str) -> 
         if person is None:
             raise UnknownCode
         if not passwords.good(password, person.login):
-            raise InvalidBody("", (Fault("/password", "too-weak", "not your login"),))
+            raise InvalidBody("", (FieldError("/password", "too-weak", "not your login"),))
         await people.set_password_hash(tx, person.login, kept)
         await noted(house, tx, PersonEvent(what="password", person=person.login, by=person.login))
         await access.revoke_tokens(tx, person.login, now, "session")

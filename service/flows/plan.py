@@ -5,7 +5,7 @@ from datetime import datetime
 from hashlib import sha256
 from uuid import UUID
 
-from service.domain.errors import ContentDiffers, Fault, InvalidBody, NotAllowed, UnknownChecklist, UnknownPerson
+from service.domain.errors import ContentDiffers, FieldError, InvalidBody, NotAllowed, UnknownChecklist, UnknownPerson
 from service.domain.people import Person, covers, may_see
 from service.domain.rules import Rules
 from service.domain.visit import Plan
@@ -60,7 +60,7 @@ async def _first(tx: Tx, person: Person, plan: Plan) -> UUID | None:
         return None
     first = await visits.visit(tx, uuid(plan.follows, "/follows"))
     if first is None or not may_see(person, first.technician, first.crew, first.area):
-        raise InvalidBody("", (Fault("/follows", "unknown-visit", "there is no such visit"),))
+        raise InvalidBody("", (FieldError("/follows", "unknown-visit", "there is no such visit"),))
     return first.id
 
 
@@ -100,8 +100,8 @@ async def goes(tx: Tx, login: str, others: tuple[str, ...]) -> Person:
     technician = known.get(login)
     names = ("/technician", technician), *((f"/crew/{n}", known.get(other)) for n, other in enumerate(others))
     if len(set(others)) < len(others):
-        raise InvalidBody("", (Fault("/crew", "given-twice", "name everybody once"),))
-    wrong = tuple(Fault(at, "unknown-person", "no such technician") for at, one in names if not works(one))
+        raise InvalidBody("", (FieldError("/crew", "given-twice", "name everybody once"),))
+    wrong = tuple(FieldError(at, "unknown-person", "no such technician") for at, one in names if not works(one))
     if wrong or technician is None:
         raise UnknownPerson("", wrong[:20])
     return technician
@@ -115,29 +115,29 @@ def _check(plan: Plan, rules: Rules) -> None:
     """What the decoder cannot see: names of the checklist, a window that ends after it begins."""
     known = rules.checklist
     faults = (
-        [Fault("/type", "unknown-type", f"one of {', '.join(known.visit_types)}")]
+        [FieldError("/type", "unknown-type", f"one of {', '.join(known.visit_types)}")]
         if plan.type not in known.visit_types
         else []
     )
     if plan.window is None and not plan.assigned.get("appointment_exempt"):
-        faults.append(Fault("/window", "missing", "a window, or assigned.appointment_exempt with a reason"))
+        faults.append(FieldError("/window", "missing", "a window, or assigned.appointment_exempt with a reason"))
     if plan.window is not None and plan.window.end < plan.window.start:
-        faults.append(Fault("/window/to", "before-from", "must not be before `from`"))
+        faults.append(FieldError("/window/to", "before-from", "must not be before `from`"))
     # a name that is not ours is not repeated: the fault points at where it stands
     if any(name not in rules.assigned for name in plan.assigned):
-        faults.append(Fault("/assigned", "unknown-fact", f"of {', '.join(sorted(rules.assigned))}"))
+        faults.append(FieldError("/assigned", "unknown-fact", f"of {', '.join(sorted(rules.assigned))}"))
     if any(name not in rules.by_id or not rules.by_id[name].policy for name in plan.policies):
-        faults.append(Fault("/policies", "not-a-policy", "ids of the checklist's policies"))
+        faults.append(FieldError("/policies", "not-a-policy", "ids of the checklist's policies"))
     faults += due_faults(plan.due, rules, "/due")
     if faults:
         raise InvalidBody("", tuple(faults[:20]))
 
 
-def due_faults(due: dict[str, datetime], rules: Rules, pointer: str) -> list[Fault]:
+def due_faults(due: dict[str, datetime], rules: Rules, pointer: str) -> list[FieldError]:
     """Names that are neither an item nor `item[thing]` of an item that has things."""
     if all(_can_be_due(rules, name) for name in due):
         return []
-    return [Fault(pointer, "unknown-item", "an item, or item[thing] where it is per thing")]
+    return [FieldError(pointer, "unknown-item", "an item, or item[thing] where it is per thing")]
 
 
 def _can_be_due(rules: Rules, name: str) -> bool:

@@ -21,7 +21,7 @@ class PublishError(ValueError):
     """The folder cannot be published; the message lists why."""
 
 
-class Published(msgspec.Struct, frozen=True):
+class PublishedChecklist(msgspec.Struct, frozen=True):
     """A published version, in a list."""
 
     id: str
@@ -32,13 +32,13 @@ class Published(msgspec.Struct, frozen=True):
     reason: str
 
 
-class PublishedList(msgspec.Struct, frozen=True):
+class PublishedChecklists(msgspec.Struct, frozen=True):
     """All published versions."""
 
-    items: tuple[Published, ...]
+    items: tuple[PublishedChecklist, ...]
 
 
-async def publish(house: House, folder: Path, who: str, why: str) -> Published:
+async def publish(house: House, folder: Path, who: str, why: str) -> PublishedChecklist:
     """Publish the checklist of a folder. The same version with other content is refused, with the same no change."""
     faults = lint(folder)
     if faults:
@@ -83,14 +83,14 @@ async def first_checklist(house: House) -> None:
         await publish(house, shipped(), "doorstep", "随程序发布的初始版本 / shipped with the program")
 
 
-async def all_published(house: House, token: bytes) -> PublishedList:
+async def all_published(house: House, token: bytes) -> PublishedChecklists:
     """Every published version."""
 
     async def work(tx: Tx) -> list[ChecklistRow]:
         await person_of(tx, token)
         return await checklists.all_checklists(tx)
 
-    return PublishedList(tuple(_published(house, row) for row in await house.db.read(work)))
+    return PublishedChecklists(tuple(_published(house, row) for row in await house.db.read(work)))
 
 
 async def document(house: House, token: bytes, checklist: str, version: str) -> tuple[bytes, str]:
@@ -107,5 +107,7 @@ async def document(house: House, token: bytes, checklist: str, version: str) -> 
     return row.body, row.sha256.hex()
 
 
-def _published(house: House, row: ChecklistRow) -> Published:
-    return Published(row.id, row.version, row.sha256.hex(), house.time(row.published_at), row.published_by, row.reason)
+def _published(house: House, row: ChecklistRow) -> PublishedChecklist:
+    return PublishedChecklist(
+        row.id, row.version, row.sha256.hex(), house.time(row.published_at), row.published_by, row.reason
+    )

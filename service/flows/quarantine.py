@@ -25,7 +25,7 @@ MINUTE, HOUR = 60_000, 3_600_000  # ms
 AGAIN = "已重新提交并收下 / it came again and was taken"
 
 
-class Kept(msgspec.Struct, frozen=True):
+class QuarantinedInput(msgspec.Struct, frozen=True):
     """An input in quarantine, without its bytes. What came again and was taken is decided with that, by who sent it."""
 
     id: str
@@ -44,7 +44,7 @@ class Kept(msgspec.Struct, frozen=True):
 class KeptPage(msgspec.Struct, frozen=True):
     """A page of the quarantine, oldest first; `after` leads to the next one."""
 
-    items: tuple[Kept, ...]
+    items: tuple[QuarantinedInput, ...]
     after: str | None
 
 
@@ -169,9 +169,9 @@ async def look(house: House, token: bytes, kept: UUID, reason: str | None) -> by
     return await house.db.write(work)
 
 
-def shown(house: House, row: KeptRow) -> Kept:
+def shown(house: House, row: KeptRow) -> QuarantinedInput:
     """A row for a client."""
-    return Kept(
+    return QuarantinedInput(
         str(row.id),
         row.code,
         row.path_id,

@@ -18,10 +18,10 @@ from .compare import differing, keys, named, told
 from .events import DeviceEvent, PersonEvent
 from .house import House
 
-Facts = dict[str, Any]
+PersonFacts = dict[str, Any]
 
 
-class Told(NamedTuple):
+class RecordedEvent(NamedTuple):
     """An event: its number in the log, when, its id, and what it says. Numbers are in the order in which events came,
     whatever the clock said; who waits for one came last."""
 
@@ -46,7 +46,7 @@ async def compared(house: House) -> list[str]:
 
 async def _compared(house: House) -> list[str]:
     faults: list[str] = []
-    events: list[Told] = []
+    events: list[RecordedEvent] = []
     async for key in keys(house, "events", faults):
         try:
             events += await house.db.read(lambda tx, key=key: _event(tx, key))
@@ -59,14 +59,14 @@ async def _compared(house: House) -> list[str]:
     people, devices = _as_told([one.event for one in events])
     for login, facts in people.items():
 
-        async def person(tx: Tx, login: str = login, facts: Facts = facts) -> list[str]:
+        async def person(tx: Tx, login: str = login, facts: PersonFacts = facts) -> list[str]:
             return differing(facts, _person(await tx.one("person_kept", login=login)), "the last event says")
 
         found = await told("it cannot be read", house.db.read(person))
         faults += [f"person {login}: {fault}" for fault in found]
     for mark, facts in devices.items():
 
-        async def device(tx: Tx, mark: UUID = mark, facts: Facts = facts) -> list[str]:
+        async def device(tx: Tx, mark: UUID = mark, facts: PersonFacts = facts) -> list[str]:
             return differing(facts, _device(await tx.one("device", id=mark.bytes)), "the last event says")
 
         found = await told("it cannot be read", house.db.read(device))
@@ -78,17 +78,19 @@ async def _compared(house: House) -> list[str]:
     return faults
 
 
-async def _event(tx: Tx, key: bytes) -> list[Told]:
+async def _event(tx: Tx, key: bytes) -> list[RecordedEvent]:
     row = await tx.one("event_told", id=key)
     if row is None:  # its leaf says so
         return []
     kind, at, body, number = row
     if not isinstance(at, int):
         raise TypeError("its time is no number")
-    return [Told(number if isinstance(number, int) else inf, at, key, _READ[kind].decode(body))]
+    return [RecordedEvent(number if isinstance(number, int) else inf, at, key, _READ[kind].decode(body))]
 
 
-async def _strangers(house: House, since: int, people: dict[str, Facts], devices: dict[UUID, Facts]) -> list[str]:
+async def _strangers(
+    house: House, since: int, people: dict[str, PersonFacts], devices: dict[UUID, PersonFacts]
+) -> list[str]:
     """Whoever came after the first event, without one. His row may not say a time before it: then nobody can tell."""
     rows = await house.db.read(lambda tx: tx.all("people_after", since=since))
     faults = [f"person {row[0]}: no event says that he came" for row in rows if row[0] not in people]
@@ -97,10 +99,10 @@ async def _strangers(house: House, since: int, people: dict[str, Facts], devices
     return faults + [f"device {named(row[0])}: no event says that it came" for row in rows if row[0] not in known]
 
 
-def _as_told(events: list[PersonEvent | DeviceEvent]) -> tuple[dict[str, Facts], dict[UUID, Facts]]:
+def _as_told(events: list[PersonEvent | DeviceEvent]) -> tuple[dict[str, PersonFacts], dict[UUID, PersonFacts]]:
     """What has to be in the rows, as far as events say it."""
-    people: dict[str, Facts] = {}
-    devices: dict[UUID, Facts] = {}
+    people: dict[str, PersonFacts] = {}
+    devices: dict[UUID, PersonFacts] = {}
     owners: dict[UUID, str] = {}
     for event in events:
         if isinstance(event, DeviceEvent):
@@ -127,7 +129,7 @@ def _as_told(events: list[PersonEvent | DeviceEvent]) -> tuple[dict[str, Facts],
     return people, devices
 
 
-def _person(row: Row | None) -> Facts | None:
+def _person(row: Row | None) -> PersonFacts | None:
     if row is None:
         return None
     roles, areas, badge, title, photo, left = row
@@ -141,7 +143,7 @@ def _person(row: Row | None) -> Facts | None:
     }
 
 
-def _device(row: Row | None) -> Facts | None:
+def _device(row: Row | None) -> PersonFacts | None:
     if row is None:
         return None
     return {

@@ -13,7 +13,7 @@ from service.domain.grams import normal, whole_grams
 from service.storage import search as rows
 from service.storage.board import Posted, Wanted
 from service.storage.database import Tx
-from service.storage.search import FIRST, Place, Scope, Sought
+from service.storage.search import FIRST, Scope, SearchPosition, Sought
 
 Page = tuple[list[Posted], str | None]
 LONGEST = 100  # characters of a query
@@ -36,7 +36,7 @@ async def find(tx: Tx, wanted: Wanted, text: str, after: str | None, size: int) 
     return page
 
 
-async def _page(tx: Tx, wanted: Wanted, query: str, place: Place | None, size: int) -> Page:
+async def _page(tx: Tx, wanted: Wanted, query: str, place: SearchPosition | None, size: int) -> Page:
     sought = Sought(query, wanted)
     scope, fewest = await _scope(tx, sought)
     if pieces := whole_grams(query):
@@ -82,13 +82,13 @@ async def _rarest(tx: Tx, pieces: list[str], enough: int) -> tuple[str, str, int
     return pieces[first], pieces[apart[0]] if apart else "", count
 
 
-async def _look(tx: Tx, sought: Sought, scope: Scope, place: Place | None, size: int) -> Page:
+async def _look(tx: Tx, sought: Sought, scope: Scope, place: SearchPosition | None, size: int) -> Page:
     """Through all of a scope."""
     some = await rows.in_scope(tx, sought, scope, place[0] if place else FIRST, size)
     return [one for one in some if sought.has(one)], _write((some[-1].visit, "")) if len(some) == size else None
 
 
-async def _along(tx: Tx, sought: Sought, place: Place | None, size: int) -> Page:
+async def _along(tx: Tx, sought: Sought, place: SearchPosition | None, size: int) -> Page:
     """Along the rarest gram."""
     found: list[Posted] = []
     at = place[0] if place else FIRST
@@ -104,7 +104,7 @@ async def _along(tx: Tx, sought: Sought, place: Place | None, size: int) -> Page
     return found, _write((at, ""))
 
 
-async def _along_all(tx: Tx, sought: Sought, place: Place | None, size: int) -> Page:
+async def _along_all(tx: Tx, sought: Sought, place: SearchPosition | None, size: int) -> Page:
     """Along all grams that begin with the query. Of those, nothing comes before the query itself."""
     found: list[Posted] = []
     at = place if place and place[1] else (FIRST, sought.text)
@@ -124,11 +124,11 @@ async def _along_all(tx: Tx, sought: Sought, place: Place | None, size: int) -> 
     return found, _write(at)
 
 
-def _write(place: Place) -> str:
+def _write(place: SearchPosition) -> str:
     return urlsafe_b64encode(place[0].bytes + place[1].encode()).decode().rstrip("=")
 
 
-def _read(text: str) -> Place:
+def _read(text: str) -> SearchPosition:
     try:
         raw = urlsafe_b64decode(text + "=" * (-len(text) % 4))
         gram = raw[16:].decode()

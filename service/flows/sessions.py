@@ -5,7 +5,7 @@ from secrets import token_bytes, token_urlsafe
 import msgspec
 
 from service.domain import totp
-from service.domain.bounds import Login, Password, Secret
+from service.domain.bounds import LoginText, PasswordText, SecretText
 from service.domain.errors import SecondFactorKnown, SecondFactorNeeded, SignInFailed
 from service.domain.people import SECOND_FACTOR, Person
 from service.storage import access, limits, people
@@ -23,16 +23,16 @@ from .links import qr_svg
 class SignIn(msgspec.Struct, frozen=True):
     """Login, password, and the code of the authenticator where there is one."""
 
-    login: Login
-    password: Password
-    code: Secret = ""
+    login: LoginText
+    password: PasswordText
+    code: SecretText = ""
 
 
 class Credentials(msgspec.Struct, frozen=True):
     """Login and password, to set up the authenticator before the first sign-in."""
 
-    login: Login
-    password: Password
+    login: LoginText
+    password: PasswordText
 
 
 class SecondFactor(msgspec.Struct, frozen=True):

@@ -9,7 +9,7 @@ import zipfile
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 
-from service.domain.errors import Fault, InvalidBody
+from service.domain.errors import FieldError, InvalidBody
 
 MOST_ROWS, MOST_COLUMNS, MOST_CHARACTERS = 5000, 50, 2000
 MOST_UNPACKED, MOST_PARTS = 64 * 2**20, 500
@@ -88,4 +88,4 @@ def _text(cell: object) -> str:
 
 
 def _wrong(code: str, detail: str) -> InvalidBody:
-    return InvalidBody("", (Fault("", code, detail),))
+    return InvalidBody("", (FieldError("", code, detail),))

@@ -9,8 +9,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
-from service.domain.bounds import Code
-from service.domain.errors import Fault, InvalidBody
+from service.domain.bounds import CodeText
+from service.domain.errors import FieldError, InvalidBody
 from service.storage.batches import Signed
 
 HALF = 32  # bytes of r and of s
@@ -19,10 +19,10 @@ HALF = 32  # bytes of r and of s
 class Jwk(msgspec.Struct, frozen=True):
     """A public key as RFC 7517 writes it."""
 
-    kty: Code
-    crv: Code
-    x: Code
-    y: Code
+    kty: CodeText
+    crv: CodeText
+    x: CodeText
+    y: CodeText
 
 
 def key_of(given: str | Jwk) -> bytes:
@@ -79,4 +79,6 @@ def _number(text: str) -> int:
 
 
 def _refused() -> InvalidBody:
-    return InvalidBody("", (Fault("/public_key", "not-a-key", "a P-256 public key as PEM, base64 of DER, or JWK"),))
+    return InvalidBody(
+        "", (FieldError("/public_key", "not-a-key", "a P-256 public key as PEM, base64 of DER, or JWK"),)
+    )

@@ -2,9 +2,9 @@
 
 import msgspec
 
-from service.domain.errors import Fault, InvalidBody, NotAllowed, NotFound
+from service.domain.errors import FieldError, InvalidBody, NotAllowed, NotFound
 from service.domain.people import Person
-from service.domain.roster import Areas, Line, Name, Roles, lines, wrong_place
+from service.domain.roster import Areas, PersonName, Roles, SingleLine, lines, wrong_place
 from service.storage import access, devices, links, people
 from service.storage.database import Tx
 
@@ -19,9 +19,9 @@ from .people import Colleague, colleague
 class NewCard(msgspec.Struct, frozen=True):
     """What is on somebody's ID card from now on: his name, its number (工号), and what he is called (维修员)."""
 
-    name: Name
-    badge: Line = ""
-    title: Line = ""
+    name: PersonName
+    badge: SingleLine = ""
+    title: SingleLine = ""
 
 
 class NewRoles(msgspec.Struct, frozen=True):
@@ -69,7 +69,7 @@ async def give_roles(house: House, token: bytes, login: str, raw: bytes) -> Coll
         after = Person(login, before.name, roles, areas)
         fault = wrong_place(roles, areas)
         if fault is not None:
-            raise InvalidBody("", (Fault(fault[0], "invalid", fault[1]),))
+            raise InvalidBody("", (FieldError(fault[0], "invalid", fault[1]),))
         if (set(roles), set(areas)) == (set(before.roles), set(before.areas)):
             return await colleague(house, tx, login)
         if caller.login == login and "admin" not in roles:

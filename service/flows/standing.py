@@ -10,7 +10,7 @@ from service.domain.reading import withdrawn
 from service.domain.visit import Plan
 from service.storage import agenda, board, evidence, search, visits
 from service.storage.board import Stand
-from service.storage.database import Change, Tx
+from service.storage.database import BatchStatement, Tx
 
 from . import vacant
 from .appointment import asks
@@ -71,7 +71,7 @@ def _complains(file: File) -> bool:
 
 
 async def written(
-    tx: Tx, file: File, judgement: Judgement, *, heard: bool = True, also: Sequence[Change] = ()
+    tx: Tx, file: File, judgement: Judgement, *, heard: bool = True, also: Sequence[BatchStatement] = ()
 ) -> list[int]:
     """Something was written about a (locked) visit: the board, and the agendas of those who go. `file` as it now is,
     with its judgement now. Not `heard`: it is not told to those who go, and nothing changes for their phones. `also` is
@@ -96,7 +96,7 @@ def stand_of(file: File, judgement: Judgement) -> Stand:
     return Stand(state_of(file, judgement), flags_of(file, judgement), judgement.verdict or "", until)
 
 
-def _stand(file: File, judgement: Judgement) -> tuple[Change, bool]:
+def _stand(file: File, judgement: Judgement) -> tuple[BatchStatement, bool]:
     """The board's row; whether phones need the visit however old it is, as far as those who go may know."""
     now = stand_of(file, judgement)
     state, flags = now.state, now.flags

@@ -46,7 +46,7 @@ class Taken(msgspec.Struct, frozen=True):
     digest: bytes
 
 
-class Source(msgspec.Struct, frozen=True):
+class RecordOrigin(msgspec.Struct, frozen=True):
     """Which device sent a record, and what its signature is worth; or who took it in from a file."""
 
     device: UUID | None = None
@@ -69,7 +69,7 @@ async def submit(house: House, token: bytes, record_id: UUID, raw: bytes, signat
             if wait and await batches.batch(tx, taken.id) is None:
                 raise day_full(wait)
             worth = signed(holder.public_key, signature, raw)
-            return login, await keep(house, tx, holder.person, taken, Source(holder.device, signature, worth))
+            return login, await keep(house, tx, holder.person, taken, RecordOrigin(holder.device, signature, worth))
 
         login, receipt = await house.db.write(work, about=taken.visit.bytes)
         if not receipt.replayed:
@@ -94,7 +94,7 @@ def read(house: House, record_id: UUID, raw: bytes) -> Taken:
     return Taken(record_id, uuid(record.visit, "/visit"), record, raw, sha256(raw).digest())
 
 
-async def keep(house: House, tx: Tx, person: Person, taken: Taken, source: Source = Source()) -> Receipt:  # noqa: B008
+async def keep(house: House, tx: Tx, person: Person, taken: Taken, source: RecordOrigin = RecordOrigin()) -> Receipt:  # noqa: B008
     """The transaction of one record: all of it, or nothing."""
     need(person, "submit a record")
     row = await visits.locked_visit(tx, taken.visit)

@@ -11,17 +11,17 @@ import msgspec
 from service.domain.errors import Busy, InvalidBody
 
 from . import tabulator
-from .columns import Line
+from .columns import TableRow
 from .house import House
-from .tabulator import Told
+from .tabulator import TableOutcome
 
 PATIENCE = 60.0  # seconds on the clock; of the processor's the reader has ten
 MOST = 32 * 2**20  # bytes of what it tells
 _NOT_ITS_FAULT = (1, 2, -SIGKILL)  # Python did not start, or the machine had no memory left
-_told = msgspec.json.Decoder(Told)
+_told = msgspec.json.Decoder(TableOutcome)
 
 
-async def read(house: House, raw: bytes, form: Literal["csv", "xlsx"]) -> tuple[Line, ...]:
+async def read(house: House, raw: bytes, form: Literal["csv", "xlsx"]) -> tuple[TableRow, ...]:
     """The lines of a table. InvalidBody when it cannot be read, or costs too much; Busy when there is no time now."""
     async with house.reading:
         status, said = await _run(form, str(house.zone), raw)

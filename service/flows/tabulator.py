@@ -14,28 +14,30 @@ import msgspec
 if __name__ == "__main__":  # its own folder is not where the package is found
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from service.domain.errors import Fault, InvalidBody
-from service.flows.columns import Line, heading, line_of
+from service.domain.errors import FieldError, InvalidBody
+from service.flows.columns import TableRow, heading, line_of
 from service.flows.sheets import read_csv, read_xlsx
 
 MEMORY, SECONDS = 512 * 2**20, 10
-COSTLY = Fault("", "too-costly", "costs too much to read; make it smaller, or send CSV (太复杂，请改小或另存为 CSV)")
+COSTLY = FieldError(
+    "", "too-costly", "costs too much to read; make it smaller, or send CSV (太复杂，请改小或另存为 CSV)"
+)
 
 
-class Told(msgspec.Struct, frozen=True):
+class TableOutcome(msgspec.Struct, frozen=True):
     """What came of reading a table."""
 
-    lines: tuple[Line, ...] = ()
-    faults: tuple[Fault, ...] = ()
+    lines: tuple[TableRow, ...] = ()
+    faults: tuple[FieldError, ...] = ()
 
 
-def told(form: str, zone: str, raw: bytes) -> Told:
+def told(form: str, zone: str, raw: bytes) -> TableOutcome:
     """The lines of a table that are not empty, or what is wrong with it."""
     try:
         table = read_xlsx(raw) if form == "xlsx" else read_csv(raw)
         names = heading(table[0] if table else [])
         here = ZoneInfo(zone)
-        return Told(
+        return TableOutcome(
             tuple(
                 line_of(number, dict(zip(names, cells, strict=False)), here)
                 for number, cells in enumerate(table[1:], 2)
@@ -43,9 +45,9 @@ def told(form: str, zone: str, raw: bytes) -> Told:
             )
         )
     except InvalidBody as problem:
-        return Told(faults=problem.errors)
+        return TableOutcome(faults=problem.errors)
     except MemoryError:
-        return Told(faults=(COSTLY,))
+        return TableOutcome(faults=(COSTLY,))
 
 
 def main(form: str, zone: str) -> int:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import msgspec
 
-from service.domain.errors import ContentDiffers, Fault, IdMismatch, InvalidQuery, NotFound, NotYourVisit
+from service.domain.errors import ContentDiffers, FieldError, IdMismatch, InvalidQuery, NotFound, NotYourVisit
 from service.domain.people import Person, may_see
 from service.domain.receipt import Receipt
 from service.storage import batches, devices, evidence, people, visits
@@ -41,7 +41,7 @@ async def take_in(
         if known is not None:
             if known.kind != "record" or writer not in (None, known.writer):
                 raise ContentDiffers  # it is here, as somebody else's
-            login, source = known.writer, submit.Source(taken_in_by=caller.login)
+            login, source = known.writer, submit.RecordOrigin(taken_in_by=caller.login)
         else:
             file = await load(house, tx, row)
             login, source = await _writer(tx, file, writer, signature, raw)
@@ -61,7 +61,7 @@ async def take_in(
 
 async def _writer(
     tx: Tx, file: File, named: str | None, signature: bytes | None, raw: bytes
-) -> tuple[str, submit.Source]:
+) -> tuple[str, submit.RecordOrigin]:
     """Who wrote it, and what a signature is worth."""
     went = sorted(file.standing.went, key=lambda login: (login != file.plan.technician, login))
     if signature is not None:
@@ -70,11 +70,11 @@ async def _writer(
                 if signed(device.public_key, signature, raw) == "verified":
                     if named not in (None, login):
                         raise _say("not-the-signer", "the signature is of somebody else who went")
-                    return login, submit.Source(device.id, signature, "verified")
+                    return login, submit.RecordOrigin(device.id, signature, "verified")
     if named is None and len(went) > 1:
         raise _say("required", "several were to go: say who wrote it")
     login = named or went[0]
-    return login, submit.Source(None, signature, await _worth(tx, login, signature, raw))
+    return login, submit.RecordOrigin(None, signature, await _worth(tx, login, signature, raw))
 
 
 async def _worth(tx: Tx, login: str, signature: bytes | None, raw: bytes) -> submit.Signed:
@@ -89,4 +89,4 @@ def as_he_went(person: Person) -> Person:
 
 
 def _say(code: str, detail: str) -> InvalidQuery:
-    return InvalidQuery("", (Fault("/technician", code, detail),))
+    return InvalidQuery("", (FieldError("/technician", code, detail),))

@@ -10,7 +10,7 @@ T = TypeVar("T")
 P = ParamSpec("P")
 
 
-class Full(Exception):
+class NoFreeThread(Exception):
     """As many as there may be are still busy."""
 
 
@@ -23,7 +23,7 @@ class Threads:
     async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """The result of a function that blocks. Full when there is no thread for it."""
         if self._free < 1:
-            raise Full
+            raise NoFreeThread
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
 

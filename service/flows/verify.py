@@ -26,7 +26,7 @@ _KINDS = {
     "link": "visit.amended",
     "scan": "visit.amended",
 }
-Kept = (
+LoggedRow = (
     batches.BatchRow
     | changes.ChangeRow
     | checklists.ChecklistRow
@@ -169,7 +169,7 @@ async def _faults(tx: Tx, key: bytes, data: bytes, at: int) -> list[str]:
     return wrong
 
 
-async def _kept(tx: Tx, kind: str, id: UUID) -> tuple[str, int, Kept, bytes] | None:
+async def _kept(tx: Tx, kind: str, id: UUID) -> tuple[str, int, LoggedRow, bytes] | None:
     """What a leaf is about: the kind that its leaf has to be of, when it came, the row, and what stands beside."""
     if kind == "visit.planned":
         visit = await visits.visit(tx, id)

@@ -24,7 +24,7 @@ from .clocks import ahead, behind
 from .house import House
 from .judging import File, Judged, open_file
 from .lost import Awaited, LostSeen
-from .papers import Case, Said, Shown, said_by_link
+from .papers import CustomerResponse, CustomerView, StatementView, said_by_link
 from .standing import Flag, State, flags_of, state_of
 
 AT_THE_DOOR = ("arrived", "door_signal", "nobody_home")
@@ -106,8 +106,8 @@ class VisitView(Summary, frozen=True, kw_only=True):
     entries: tuple[Entry, ...]
     records: tuple[RecordSeen, ...]
     judgement: Judged
-    statements: tuple[Shown, ...]
-    said: tuple[Said, ...]
+    statements: tuple[StatementView, ...]
+    said: tuple[CustomerResponse, ...]
     awaited: tuple[Awaited, ...]  # of the office's entries, and told to the office only
     absence: Absence | None
     cancelled: Cancelled | None
@@ -127,7 +127,7 @@ async def show(house: House, token: bytes, visit: UUID) -> VisitView:
 async def view(house: House, tx: Tx, file: File) -> VisitView:
     """A visit for a client."""
     plan, entries = file.plan, tuple(file.gathered.entries)
-    case = Case(file)
+    case = CustomerView(file)
     judgement = case.judgement
     gone, given = file.standing.cancelled, await lost.given_up(tx, file)
     return VisitView(

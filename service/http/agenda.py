@@ -8,7 +8,7 @@ from service.flows import agenda
 from service.flows.agenda import Agenda
 
 from .answers import answer
-from .endpoint import READS, Asked, Parameter, Says, caller, query_of
+from .endpoint import READS, AnyRequest, Parameter, Says, caller, query_of
 
 AGENDA = Says(
     tag="agenda",
@@ -20,7 +20,7 @@ AGENDA = Says(
 
 
 @get("/v1/agenda", opt={"says": AGENDA})
-async def show_agenda(request: Asked) -> ASGIApp:
+async def show_agenda(request: AnyRequest) -> ASGIApp:
     """What changed for me."""
     return answer(await agenda.since(*caller(request), query_of(request, AGENDA).get("since")))
 

@@ -5,11 +5,11 @@ from service.flows import answering
 
 from .appointment import LONGEST, WISHES
 from .customer import token_of
-from .endpoint import Asked, house_of
+from .endpoint import AnyRequest, house_of
 from .given import Fields, Lacking, moment, short
 
 
-async def agree(request: Asked, fields: Fields) -> str:
+async def agree(request: AnyRequest, fields: Fields) -> str:
     """One button: I agree to the time that I saw."""
     yes = Answered(item="appointment_agreed", good=True)
     answers = Answers(answers=(yes,), window_from=moment(fields, "window"))
@@ -17,7 +17,7 @@ async def agree(request: Asked, fields: Fields) -> str:
     return ""
 
 
-async def ask_for_another(request: Asked, fields: Fields) -> str:
+async def ask_for_another(request: AnyRequest, fields: Fields) -> str:
     """A wish for another time. Nothing chosen and nothing written is no wish: a slip of the finger moves no visit."""
     seen, own = moment(fields, "window"), short(fields, "wish", LONGEST)
     wish = "；".join([*(one.zh for one in WISHES if one.id == fields.get("when")), *filter(None, [own])])

@@ -2,20 +2,20 @@
 
 from service.domain.moments import in_zone
 from service.flows.customer import Confirmation
-from service.flows.papers import Choice
+from service.flows.papers import Option
 
-from .fields import Form, Sent, button, hidden
+from .fields import Form, FormState, button, hidden
 from .pages import both, reach
 
 WISHES = (
-    Choice("morning", "改到别的日子，上午", "Another day, in the morning"),
-    Choice("afternoon", "改到别的日子，下午", "Another day, in the afternoon"),
-    Choice("call", "请先打电话和我商量", "Call me first"),
+    Option("morning", "改到别的日子，上午", "Another day, in the morning"),
+    Option("afternoon", "改到别的日子，下午", "Another day, in the afternoon"),
+    Option("call", "请先打电话和我商量", "Call me first"),
 )
 LONGEST = 250  # characters of his own, beside what he chose
 
 
-def appointment(seen: Confirmation, token: str, sent: Sent) -> str:
+def appointment(seen: Confirmation, token: str, sent: FormState) -> str:
     """The section of the appointment."""
     zh, en = reach(seen.hotline)
     if seen.state == "cancelled":
@@ -30,7 +30,7 @@ def appointment(seen: Confirmation, token: str, sent: Sent) -> str:
     return f"{_forms(seen, token, sent)}<section>{door}</section>"
 
 
-def _forms(seen: Confirmation, token: str, sent: Sent) -> str:
+def _forms(seen: Confirmation, token: str, sent: FormState) -> str:
     stands = seen.appointment
     if stands.window is None:
         return ""

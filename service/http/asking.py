@@ -6,18 +6,18 @@ from html import escape
 import msgspec
 
 from service.flows.customer import Confirmation
-from service.flows.papers import AnswerShown, Choice, SaidShown
+from service.flows.papers import AnswerShown, Option, SaidShown
 
-from .fields import ANSWERED, Form, Sent, button, hidden, opened
+from .fields import ANSWERED, Form, FormState, button, hidden, opened
 from .pages import both, reach
 from .papers import spelt
 
 ENDED = "验证已过半小时，请重新获取验证码", "Half an hour is over; ask for a new code"
-GOOD = Choice("good", "没问题", "All right")
-BAD = Choice("bad", "有问题", "Not right")
+GOOD = Option("good", "没问题", "All right")
+BAD = Option("bad", "有问题", "Not right")
 
 
-def code(seen: Confirmation, token: str, now: datetime, sent: Sent) -> str:
+def code(seen: Confirmation, token: str, now: datetime, sent: FormState) -> str:
     """The button that sends a code, and once it is sent the field for it."""
     title = f'<h2 id="code">{both("短信验证码", "Code by text message")}</h2>'
     if seen.level is not None:
@@ -84,7 +84,7 @@ def _near(seen: Confirmation) -> str:
     return f'<p class="note">{said}</p>'
 
 
-def questions(seen: Confirmation, token: str, zone: tzinfo | None, sent: Sent) -> str:
+def questions(seen: Confirmation, token: str, zone: tzinfo | None, sent: FormState) -> str:
     """The questions of this visit; what is not answered stays unanswered. One form: whichever button he presses, what
     he has ticked and written goes along."""
     form = Form(token, "answers", "answers", sent)
@@ -136,7 +136,7 @@ def _unproved(said: SaidShown) -> str:
     return both("未验证时写的", "written before the code") if said.level == "words" else ""
 
 
-def raised(seen: Confirmation, token: str, zone: tzinfo | None, sent: Sent) -> str:
+def raised(seen: Confirmation, token: str, zone: tzinfo | None, sent: FormState) -> str:
     """What he says that happened, even if the technician denied it."""
     if not seen.raises:
         return ""

@@ -8,7 +8,7 @@ from service.flows import calendar
 from service.flows.calendar import Calendar
 
 from .answers import Answer, answer
-from .endpoint import ANYBODY, CHANGES, Asked, Bytes, Says, caller, house_of
+from .endpoint import ANYBODY, CHANGES, AnyRequest, Bytes, Says, caller, house_of
 
 OPEN = Says(
     tag="calendar",
@@ -33,20 +33,20 @@ _HEADERS = (
 
 
 @put("/v1/me/calendar", opt={"says": OPEN})
-async def open_calendar(request: Asked) -> ASGIApp:
+async def open_calendar(request: AnyRequest) -> ASGIApp:
     """A new address."""
     return answer(await calendar.open_calendar(*caller(request)))
 
 
 @delete("/v1/me/calendar", opt={"says": END}, status_code=200)
-async def end_calendar(request: Asked) -> ASGIApp:
+async def end_calendar(request: AnyRequest) -> ASGIApp:
     """The address ends."""
     await calendar.end_calendar(*caller(request))
     return Answer(204)
 
 
 @get("/calendar/{token:str}", opt={"says": ICS})
-async def show_calendar(request: Asked) -> ASGIApp:
+async def show_calendar(request: AnyRequest) -> ASGIApp:
     """The calendar."""
     token: str = request.scope["path_params"]["token"]
     if not token.endswith(".ics"):

@@ -6,7 +6,7 @@ from typing import Any
 from litestar import put
 from litestar.types import ASGIApp
 
-from service.domain.change import Cancellation, Due, NewDetails, NewTechnician, NewWindow
+from service.domain.change import Cancellation, DueDates, NewDetails, NewTechnician, NewWindow
 from service.domain.errors import (
     NotFound,
     PreconditionFailed,
@@ -19,10 +19,10 @@ from service.domain.errors import (
 )
 from service.flows.change import change
 from service.flows.view import VisitView
-from service.storage.changes import Kind
+from service.storage.changes import ChangeKind
 
 from .answers import answer
-from .endpoint import WRITES, Asked, Parameter, Says, body_of, caller, id_of
+from .endpoint import WRITES, AnyRequest, Parameter, Says, body_of, caller, id_of
 from .visits import etag
 
 _TAG = re.compile(r'"(\d{1,15})(?:-gzip)?"')  # a packed answer has an ETag of its own (`answers`)
@@ -46,11 +46,11 @@ WINDOW = _says(
 )
 TECHNICIAN = _says("Somebody else goes; who went before may still submit", NewTechnician, UnknownPerson, VisitFull)
 DETAILS = _says("Mend a wrong number, address or work, with a reason", NewDetails, VisitFull)
-DUE = _says("Date open duties, by `item` or `item[thing]`", Due, VisitFull)
+DUE = _says("Date open duties, by `item` or `item[thing]`", DueDates, VisitFull)
 CANCELLATION = _says("Nobody goes, with a reason; records are still taken, and are reviewed", Cancellation, VisitBegun)
 
 
-def expected(request: Asked) -> frozenset[int]:
+def expected(request: AnyRequest) -> frozenset[int]:
     """The revisions in If-Match. PreconditionRequired without; `*` says nothing of what was seen."""
     given = ",".join(value.decode("latin-1") for name, value in request.scope["headers"] if name == b"if-match")
     if given.strip() in ("", "*"):
@@ -58,38 +58,38 @@ def expected(request: Asked) -> frozenset[int]:
     return frozenset(int(number) for number in _TAG.findall(re.sub(r'W/"[^"]*"', "", given)))
 
 
-async def _change(request: Asked, kind: Kind) -> ASGIApp:
+async def _change(request: AnyRequest, kind: ChangeKind) -> ASGIApp:
     seen = expected(request)
     visit = await change(*caller(request), id_of(request, "visit_id"), kind, await body_of(request), seen)
     return answer(visit, 200, etag(visit.revision))
 
 
 @put("/v1/visits/{visit_id:str}/window", opt={"says": WINDOW})
-async def change_window(request: Asked) -> ASGIApp:
+async def change_window(request: AnyRequest) -> ASGIApp:
     """Another time."""
     return await _change(request, "window")
 
 
 @put("/v1/visits/{visit_id:str}/technician", opt={"says": TECHNICIAN})
-async def change_technician(request: Asked) -> ASGIApp:
+async def change_technician(request: AnyRequest) -> ASGIApp:
     """Somebody else goes."""
     return await _change(request, "technician")
 
 
 @put("/v1/visits/{visit_id:str}/details", opt={"says": DETAILS})
-async def change_details(request: Asked) -> ASGIApp:
+async def change_details(request: AnyRequest) -> ASGIApp:
     """A number or address is mended."""
     return await _change(request, "details")
 
 
 @put("/v1/visits/{visit_id:str}/due", opt={"says": DUE})
-async def change_due(request: Asked) -> ASGIApp:
+async def change_due(request: AnyRequest) -> ASGIApp:
     """A duty gets its date."""
     return await _change(request, "due")
 
 
 @put("/v1/visits/{visit_id:str}/cancellation", opt={"says": CANCELLATION})
-async def cancel_visit(request: Asked) -> ASGIApp:
+async def cancel_visit(request: AnyRequest) -> ASGIApp:
     """Nobody goes."""
     return await _change(request, "cancellation")
 

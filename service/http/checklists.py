@@ -6,12 +6,12 @@ from litestar.types import ASGIApp
 from service.domain.checklist import Checklist
 from service.domain.errors import NotFound
 from service.flows import publish
-from service.flows.publish import PublishedList
+from service.flows.publish import PublishedChecklists
 
 from .answers import Answer, answer, has_copy
-from .endpoint import READS, Asked, Parameter, Says, caller
+from .endpoint import READS, AnyRequest, Parameter, Says, caller
 
-LIST = Says(tag="checklists", summary="Published versions", gives={200: PublishedList}, problems=READS)
+LIST = Says(tag="checklists", summary="Published versions", gives={200: PublishedChecklists}, problems=READS)
 VERSION = Says(
     tag="checklists",
     summary="One version: all that a phone needs to show and to judge a visit offline",
@@ -22,13 +22,13 @@ VERSION = Says(
 
 
 @get("/v1/checklists", opt={"says": LIST})
-async def list_checklists(request: Asked) -> ASGIApp:
+async def list_checklists(request: AnyRequest) -> ASGIApp:
     """Published versions."""
     return answer(await publish.all_published(*caller(request)))
 
 
 @get("/v1/checklists/{checklist_id:str}/{version:str}", opt={"says": VERSION})
-async def show_checklist(request: Asked) -> ASGIApp:
+async def show_checklist(request: AnyRequest) -> ASGIApp:
     """One version, for ever the same: a client asks once."""
     path: dict[str, str] = request.scope["path_params"]
     if "\0" in path["checklist_id"] + path["version"]:

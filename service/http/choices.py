@@ -3,9 +3,9 @@
 Who has answered finds his answer, and the four choices behind one more touch.
 """
 
-from service.flows.papers import Shown
+from service.flows.papers import StatementView
 
-from .fields import Form, Sent, button, hidden, opened
+from .fields import Form, FormState, button, hidden, opened
 from .pages import both
 from .papers import declaration
 
@@ -13,7 +13,7 @@ PAD = "/web/customer/pad.js"
 NOBODY = ("technician", "unknown")  # nobody says this of himself
 
 
-def to_sign(paper: Shown) -> bool:
+def to_sign(paper: StatementView) -> bool:
     """Whether it waits for the customer's own signature: one that holds, by who may sign."""
     signature = paper.signature
     if paper.signs is None:
@@ -21,7 +21,7 @@ def to_sign(paper: Shown) -> bool:
     return signature is None or signature.state != "holds" or signature.level != "own_device" or not signature.allowed
 
 
-def answered(paper: Shown) -> bool:
+def answered(paper: StatementView) -> bool:
     """Whether he said himself what he thinks of just this text: signed it, or would not."""
     if not to_sign(paper):
         return True
@@ -29,25 +29,25 @@ def answered(paper: Shown) -> bool:
     return any(one.by == "customer" and one.same and (since is None or one.at >= since) for one in paper.declined)
 
 
-def waits(paper: Shown) -> bool:
+def waits(paper: StatementView) -> bool:
     """Whether he is asked for an answer: who signed on our phone may say more, and need not."""
     signature = paper.signature
     signed = signature is not None and signature.state == "holds" and signature.allowed
     return to_sign(paper) and not signed and not answered(paper)
 
 
-def named_by(paper: Shown) -> str:
+def named_by(paper: StatementView) -> str:
     """What the forms under a statement are named by. It stays when the text changes: nothing typed is lost."""
     thing = paper.statement.thing
     return f"{paper.title.id}-{thing}" if thing else paper.title.id
 
 
-def meant(paper: Shown, sent: Sent) -> bool:
+def meant(paper: StatementView, sent: FormState) -> bool:
     """Whether a form under this statement was sent."""
     return sent.where in {f"{does}-{named_by(paper)}" for does in ("sign", "partly", "refused", "unable")}
 
 
-def choices(paper: Shown, token: str, sent: Sent) -> str:
+def choices(paper: StatementView, token: str, sent: FormState) -> str:
     """The four choices."""
     key = named_by(paper)
     given = hidden("statement", paper.sha256)
@@ -83,7 +83,7 @@ _UNABLE = (
 )
 
 
-def _sign(paper: Shown, form: Form, given: str, sent: Sent) -> str:
+def _sign(paper: StatementView, form: Form, given: str, sent: FormState) -> str:
     pad = (
         '<div class="pad" hidden><p>'
         f"{both('请在框内手写签名', 'Draw your signature in the box')}</p>"
@@ -112,11 +112,11 @@ def _sign(paper: Shown, form: Form, given: str, sent: Sent) -> str:
 def _decline(
     token: str,
     where: str,
-    sent: Sent,
+    sent: FormState,
     given: str,
     outcome: str,
     words: tuple[tuple[str, str], tuple[str, str]],
-    helped: Shown | None = None,
+    helped: StatementView | None = None,
 ) -> str:
     title, why = words
     form = Form(token, "refusal", where, sent)

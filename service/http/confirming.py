@@ -30,15 +30,15 @@ from .appointing import agree, ask_for_another
 from .asking import ENDED, ended
 from .customer import HTML, browser_of, paged, token_of
 from .customer_page import whole
-from .endpoint import ANYBODY, Asked, Bytes, Says, house_of
-from .fields import ANSWERED, Sent
+from .endpoint import ANYBODY, AnyRequest, Bytes, Says, house_of
+from .fields import ANSWERED, FormState
 from .forms import form_of
 from .given import Fields, Lacking, kept, needed, short
 from .pages import see_other
 from .papers import part
 
 LIMIT = 400_000  # bytes: a drawing is among the fields
-Done = str | Sent
+Done = str | FormState
 """The part of the page to go to; or the page at once, with what is to be said on it."""
 FORM = Says(
     tag="customer",
@@ -51,7 +51,7 @@ FORM = Says(
 
 
 @post("/c/{token:str}", status_code=303, opt={"says": FORM})
-async def take_form(request: Asked) -> ASGIApp:
+async def take_form(request: AnyRequest) -> ASGIApp:
     """Do what a form asks, and go back to the part of the page that it came from."""
     house, token, browser = house_of(request), token_of(request), browser_of(request)
 
@@ -67,17 +67,17 @@ async def take_form(request: Asked) -> ASGIApp:
         except (NotFound, LinkEnded):
             raise
         except Lacking as lacking:
-            sent = Sent(where, lacking.zh, lacking.en, fields, kept(fields))
+            sent = FormState(where, lacking.zh, lacking.en, fields, kept(fields))
             status, wait = lacking.status, lacking.wait
         except CodeNeeded as problem:  # half an hour is short: what he filled in waits until he has a new code
             zh, en = ENDED if ended(await customer.look(house, token, browser)) else _words(problem)
-            sent, status = Sent("code", zh, en, {}, fields), problem.status
+            sent, status = FormState("code", zh, en, {}, fields), problem.status
         except Problem as problem:
             if problem.status >= 500:
                 raise
             zh, en = _words(problem)
             changed = isinstance(problem, StatementChanged)
-            sent = Sent(where, zh, en, fields, kept(fields), changed=changed)
+            sent = FormState(where, zh, en, fields, kept(fields), changed=changed)
             status, wait = problem.status, problem.extra.get("retry_after")
         more = ((b"retry-after", b"%d" % wait),) if wait else ()
         return whole(house, await customer.look(house, token, browser), token, sent, status, more)
@@ -97,20 +97,20 @@ def _words(problem: Problem) -> tuple[str, str]:
         return "通过这个链接说的已经很多了，其余的请联系供水公司", "So much was said by this link; please call us"
     if isinstance(problem, InvalidBody):
         return "没有看懂您填的内容，请核对后再提交", "We could not read what you filled in; check it, please"
-    return problem.title["zh"], problem.title["en"]
+    return problem.title_zh, problem.title_en
 
 
-async def _say(request: Asked, content: dict[str, Any]) -> None:
+async def _say(request: AnyRequest, content: dict[str, Any]) -> None:
     """Take answers as JSON would bring them."""
     raw = msgspec.json.encode(content)
     await answering.answer(house_of(request), token_of(request), raw, browser_of(request))
 
 
-async def _unknown(request: Asked, fields: Fields) -> str:  # noqa: ARG001 - as all are called
+async def _unknown(request: AnyRequest, fields: Fields) -> str:  # noqa: ARG001 - as all are called
     raise InvalidBody
 
 
-async def _send_code(request: Asked, fields: Fields) -> Done:
+async def _send_code(request: AnyRequest, fields: Fields) -> Done:
     try:
         await codes.send(house_of(request), token_of(request), browser_of(request))
     except TooManyRequests as problem:
@@ -121,11 +121,11 @@ async def _send_code(request: Asked, fields: Fields) -> Done:
         raise Lacking(zh, en, problem.status, wait) from None
     carried = kept(fields)
     if carried:
-        return Sent("code-entry", "验证码已发出，请输入", "The code was sent; enter it", {}, carried, well=True)
+        return FormState("code-entry", "验证码已发出，请输入", "The code was sent; enter it", {}, carried, well=True)
     return "code"
 
 
-async def _enter_code(request: Asked, fields: Fields) -> Done:
+async def _enter_code(request: AnyRequest, fields: Fields) -> Done:
     """Full-width digits and blanks are what a Chinese keyboard makes of a code."""
     digits = "".join(str(int(c)) for c in fields.get("code", "")[:100] if c.isdecimal())
     if len(digits) != 6:  # a slip of the finger costs no try
@@ -135,11 +135,11 @@ async def _enter_code(request: Asked, fields: Fields) -> Done:
     carried = kept(fields)
     if carried:
         zh, en = "验证好了。您刚才填的还在，请核对后再提交", "Checked. What you filled in is still there; send it again"
-        return Sent(carried["form"], zh, en, carried, well=True)
+        return FormState(carried["form"], zh, en, carried, well=True)
     return "code"
 
 
-async def _answer(request: Asked, fields: Fields) -> str:
+async def _answer(request: AnyRequest, fields: Fields) -> str:
     """Some questions, or by one button all that were on the page as good; what he wrote goes along either way."""
     start = len(ANSWERED)
     picked = {name[start:]: value == "good" for name, value in fields.items() if name.startswith(ANSWERED) and value}
@@ -168,7 +168,7 @@ async def _answer(request: Asked, fields: Fields) -> str:
     return "raised" if to_tell else "answers"  # something is not right that nobody named: he can name it there
 
 
-async def _sign(request: Asked, fields: Fields) -> str:
+async def _sign(request: AnyRequest, fields: Fields) -> str:
     """Without a drawing the typed name and the code are the signature."""
     signature: dict[str, Any] = {
         "signer": needed(fields, "signer", "请填写签字人姓名", "Fill in the name of who signs", 60),
@@ -184,7 +184,7 @@ async def _sign(request: Asked, fields: Fields) -> str:
     return part(signature["statement_sha256"])
 
 
-async def _refuse(request: Asked, fields: Fields) -> str:
+async def _refuse(request: AnyRequest, fields: Fields) -> str:
     """Who helped one who cannot sign is told in the words of the reason."""
     reason = needed(fields, "reason", "请写明原因", "Write why")
     helper = fields.get("helper", "").strip()[:60]
@@ -198,7 +198,7 @@ async def _refuse(request: Asked, fields: Fields) -> str:
     return part(statement)
 
 
-async def _raise(request: Asked, fields: Fields) -> str:
+async def _raise(request: AnyRequest, fields: Fields) -> str:
     """Something happened, whatever the technician said."""
     fact = needed(fields, "fact", "请选择发生了什么", "Choose what happened")
     text = needed(fields, "text", "请写清楚发生了什么", "Write what happened")
@@ -206,7 +206,7 @@ async def _raise(request: Asked, fields: Fields) -> str:
     return "raised"
 
 
-ACTS: Mapping[str, Callable[[Asked, Fields], Awaitable[Done]]] = {
+ACTS: Mapping[str, Callable[[AnyRequest, Fields], Awaitable[Done]]] = {
     "appointment": agree,
     "another-time": ask_for_another,
     "code": _send_code,

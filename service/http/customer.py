@@ -34,7 +34,7 @@ from service.flows.customer import Confirmation
 from .answers import Answer, answer
 from .auth import address_of, seat_cookie, seat_of, session_of
 from .customer_page import whole
-from .endpoint import ANYBODY, Asked, Bytes, Says, body_of, house_of
+from .endpoint import ANYBODY, AnyRequest, Bytes, Says, body_of, house_of
 from .pages import plain
 
 HTML = Bytes("text/html", "A page for people, Chinese first, then English.")
@@ -86,13 +86,13 @@ SAID = {
 }
 
 
-def token_of(request: Asked) -> str:
+def token_of(request: AnyRequest) -> str:
     """The token in the path."""
     token: str = request.scope["path_params"]["token"]
     return token
 
 
-async def paged(request: Asked, work: Callable[[], Awaitable[Answer]]) -> Answer:
+async def paged(request: AnyRequest, work: Callable[[], Awaitable[Answer]]) -> Answer:
     """A page, also when there is a problem."""
     house = house_of(request)
     try:
@@ -100,15 +100,15 @@ async def paged(request: Asked, work: Callable[[], Awaitable[Answer]]) -> Answer
     except Problem as problem:
         if problem.status in (500, 503):
             raise
-        zh, en = SAID.get(problem.status, (problem.title["zh"], problem.title["en"]))
+        zh, en = SAID.get(problem.status, (problem.title_zh, problem.title_en))
         if isinstance(problem, TooLate):
-            zh, en = problem.title["zh"], problem.title["en"]
+            zh, en = problem.title_zh, problem.title_en
         wait = problem.extra.get("retry_after")
         return plain(zh, en, house.desk.hotline, problem.status, ((b"retry-after", b"%d" % wait),) if wait else ())
 
 
 @get("/c/{token:str}", opt={"says": LOOK})
-async def show_customers_page(request: Asked) -> ASGIApp:
+async def show_customers_page(request: AnyRequest) -> ASGIApp:
     """The page."""
 
     async def work() -> Answer:
@@ -119,20 +119,20 @@ async def show_customers_page(request: Asked) -> ASGIApp:
     return await paged(request, work)
 
 
-async def as_json(request: Asked, work: Callable[[], Awaitable[Any]]) -> Answer:
+async def as_json(request: AnyRequest, work: Callable[[], Awaitable[Any]]) -> Answer:
     """What `work` gives, as JSON; links that nobody has count against the address."""
     return answer(await strangers.counted(house_of(request), address_of(request.scope), work))
 
 
 @get("/v1/confirmations/{token:str}", opt={"says": JSON})
-async def show_confirmation(request: Asked) -> ASGIApp:
+async def show_confirmation(request: AnyRequest) -> ASGIApp:
     """The same as JSON."""
     house, token, browser = house_of(request), token_of(request), browser_of(request)
     return seated(request, await as_json(request, lambda: customer.look(house, token, browser)))
 
 
 @put("/v1/confirmations/{token:str}", opt={"says": ANSWER})
-async def answer_confirmation(request: Asked) -> ASGIApp:
+async def answer_confirmation(request: AnyRequest) -> ASGIApp:
     """The customer's answers."""
     house, token, browser = house_of(request), token_of(request), browser_of(request)
 
@@ -143,14 +143,14 @@ async def answer_confirmation(request: Asked) -> ASGIApp:
 
 
 @post("/v1/confirmations/{token:str}/code", status_code=200, opt={"says": SEND_CODE})
-async def send_code(request: Asked) -> ASGIApp:
+async def send_code(request: AnyRequest) -> ASGIApp:
     """Send a code."""
     house, token, browser = house_of(request), token_of(request), browser_of(request)
     return await as_json(request, lambda: codes.send(house, token, browser))
 
 
 @put("/v1/confirmations/{token:str}/code", opt={"says": GIVE_CODE})
-async def give_code(request: Asked) -> ASGIApp:
+async def give_code(request: AnyRequest) -> ASGIApp:
     """Enter the code."""
     house, token, browser = house_of(request), token_of(request), browser_of(request)
 
@@ -160,13 +160,13 @@ async def give_code(request: Asked) -> ASGIApp:
     return await as_json(request, work)
 
 
-def browser_of(request: Asked) -> Browser:
+def browser_of(request: AnyRequest) -> Browser:
     """Where a request comes from; what the browser says of itself is for whoever has to tell devices apart later."""
     agent = "".join(c for c in request.headers.get("user-agent", "")[:200] if c.isprintable())
     return Browser(address_of(request.scope), agent, seat_of(request.scope), session_of(request.scope) is not None)
 
 
-def seated(request: Asked, given: Answer) -> Answer:
+def seated(request: AnyRequest, given: Answer) -> Answer:
     """An answer that gives a browser without one its cookie; it says nothing of who looks."""
     if seat_of(request.scope):
         return given

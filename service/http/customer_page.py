@@ -10,7 +10,7 @@ from .answers import Answer, Headers
 from .appointment import appointment
 from .asking import code, questions, raised
 from .choices import PAD, choices, meant, to_sign
-from .fields import Sent, named
+from .fields import FormState, named
 from .marks import marks
 from .pages import both, call, face, page, rows
 from .papers import part, spelt, statement
@@ -19,11 +19,11 @@ from .web import FOLDER
 
 STYLE = (FOLDER / "customer" / "confirming.css").read_text()
 KEEP = "/web/customer/keep.js"
-NOTHING_SENT = Sent()
+NOTHING_SENT = FormState()
 
 
 def whole(
-    house: House, seen: Confirmation, token: str, sent: Sent = NOTHING_SENT, status: int = 200, more: Headers = ()
+    house: House, seen: Confirmation, token: str, sent: FormState = NOTHING_SENT, status: int = 200, more: Headers = ()
 ) -> Answer:
     """The page. `sent` is what could not be taken; then its sentence stands at the top and above its form."""
     head = f"<h1>{both(f'{seen.technician.company}上门服务', 'A visit of your water utility')}</h1>"
@@ -38,7 +38,7 @@ def whole(
     return page("上门服务", body, status, more, script, style=STYLE, asks=False, images=pictures)
 
 
-def _alert(seen: Confirmation, sent: Sent, page_after: str) -> str:
+def _alert(seen: Confirmation, sent: FormState, page_after: str) -> str:
     """What could not be taken and why, or how to go on; his form may be far down."""
     if not sent.zh:
         return ""
@@ -54,7 +54,7 @@ def _alert(seen: Confirmation, sent: Sent, page_after: str) -> str:
     return f'<div class="alert" role="alert"><p>{both(sent.zh, sent.en)}</p>{go}</div>'
 
 
-def _unsent(sent: Sent, page_after: str) -> str:
+def _unsent(sent: FormState, page_after: str) -> str:
     """His own words whose form is closed now: they are not lost."""
     fields = sent.kept or sent.fields
     if f'id="{escape(named(fields.get("form", "")))}"' in page_after:
@@ -99,7 +99,7 @@ def _facts(house: House, seen: Confirmation) -> str:
     )
 
 
-def _after(house: House, seen: Confirmation, token: str, sent: Sent) -> str:
+def _after(house: House, seen: Confirmation, token: str, sent: FormState) -> str:
     pictures = f"/c/{token}/photo" if seen.level is not None else None
     papers = ""
     for one in seen.statements:

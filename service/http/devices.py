@@ -14,7 +14,7 @@ from .endpoint import (
     READS,
     STRANGERS,
     WRITES,
-    Asked,
+    AnyRequest,
     Parameter,
     Says,
     body_of,
@@ -61,32 +61,32 @@ RENEW = Says(
 
 
 @post("/v1/enrolments", opt={"says": ENROL})
-async def enrol_device(request: Asked) -> ASGIApp:
+async def enrol_device(request: AnyRequest) -> ASGIApp:
     """A one-time code for a phone."""
     return answer(await devices.enrol(*caller(request), await body_of(request)), 201)
 
 
 @post("/v1/devices", opt={"says": REGISTER})
-async def register_device(request: Asked) -> ASGIApp:
+async def register_device(request: AnyRequest) -> ASGIApp:
     """A phone gives its code."""
     return answer(await devices.register(house_of(request), address_of(request.scope), await body_of(request)), 201)
 
 
 @get("/v1/devices", opt={"says": PAGE})
-async def list_devices(request: Asked) -> ASGIApp:
+async def list_devices(request: AnyRequest) -> ASGIApp:
     """My devices, and those of the people whom I oversee."""
     return answer(await devices.page(*caller(request), query_of(request, PAGE).get("after")))
 
 
 @delete("/v1/devices/{device_id:str}", status_code=200, opt={"says": REVOKE})
-async def revoke_device(request: Asked) -> ASGIApp:
+async def revoke_device(request: AnyRequest) -> ASGIApp:
     """Revoke a device."""
     await devices.revoke(*caller(request), id_of(request, "device_id"))
     return Answer(204, b"", ((b"cache-control", b"no-store"),))
 
 
 @post("/v1/devices/{device_id:str}/token", opt={"says": RENEW})
-async def renew_token(request: Asked) -> ASGIApp:
+async def renew_token(request: AnyRequest) -> ASGIApp:
     """The next token of a device."""
     return answer(await devices.renew(*caller(request), id_of(request, "device_id")), 201)
 

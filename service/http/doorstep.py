@@ -11,7 +11,7 @@ from service.flows.doorstep import Genuine
 from .answers import Answer
 from .auth import address_of, door_cookie, saw_at_door, session_of
 from .customer import HTML, browser_of, paged
-from .endpoint import ANYBODY, Asked, Bytes, Says, house_of
+from .endpoint import ANYBODY, AnyRequest, Bytes, Says, house_of
 from .forms import form_of
 from .pages import both, call, face, page, reach, rows, see_other
 
@@ -40,7 +40,7 @@ ADVICE_EN = (
 
 
 @get("/d/{code:str}", opt={"says": LOOK})
-async def show_doorstep_page(request: Asked) -> ASGIApp:
+async def show_doorstep_page(request: AnyRequest) -> ASGIApp:
     """Genuine or not."""
     house, code = house_of(request), request.scope["path_params"]["code"]
 
@@ -52,7 +52,7 @@ async def show_doorstep_page(request: Asked) -> ASGIApp:
 
 
 @post("/d/{code:str}", status_code=303, opt={"says": CONFIRM})
-async def confirm_doorstep(request: Asked) -> ASGIApp:
+async def confirm_doorstep(request: AnyRequest) -> ASGIApp:
     """The button: he is the one, and he showed his card."""
     house, code = house_of(request), request.scope["path_params"]["code"]
 
@@ -68,12 +68,12 @@ async def confirm_doorstep(request: Asked) -> ASGIApp:
     return await paged(request, work)
 
 
-def _staff(request: Asked) -> bool:
+def _staff(request: AnyRequest) -> bool:
     """Whether this browser is signed in here: then it is no customer's."""
     return session_of(request.scope) is not None or "authorization" in request.headers
 
 
-async def _refused(request: Asked) -> Answer:
+async def _refused(request: AnyRequest) -> Answer:
     house = house_of(request)
     wait = await strangers.missed(house, address_of(request.scope))
     red = f'<div class="bad"><h1>{both(*NOT_GENUINE)}</h1><p>{both(ADVICE_ZH, ADVICE_EN)}</p></div>'
@@ -81,7 +81,7 @@ async def _refused(request: Asked) -> Answer:
     return page(NOT_GENUINE[0], red + call(house.desk.hotline), 429 if wait else 404, more)
 
 
-def _used(request: Asked, found: Genuine, code: str) -> Answer:
+def _used(request: AnyRequest, found: Genuine, code: str) -> Answer:
     """Neither green nor red: this code proved what it had to, and proves nothing more. Who confirmed it is thanked."""
     hotline = house_of(request).desk.hotline
     zh, en = reach(hotline)
@@ -98,7 +98,7 @@ def _used(request: Asked, found: Genuine, code: str) -> Answer:
     return page("上门核验", f"<section><h1>{done}</h1><p>{doubt}</p></section>" + call(hotline))
 
 
-def _genuine(request: Asked, found: Genuine, code: str) -> Answer:
+def _genuine(request: AnyRequest, found: Genuine, code: str) -> Answer:
     if found.used:
         return _used(request, found, code)
     person = found.technician

@@ -14,7 +14,7 @@ from service.domain.errors import (
     Busy,
     Defect,
     DeviceRevoked,
-    Fault,
+    FieldError,
     ForgeryRefused,
     InvalidBody,
     InvalidQuery,
@@ -35,7 +35,7 @@ from .answers import Answer
 from .auth import admit, slow_down, token_of
 from .pages import plain
 
-Asked = Request[Any, Any, Any]
+AnyRequest = Request[Any, Any, Any]
 _UUID = re.compile("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 TEXT: dict[str, Any] = {"type": "string"}
@@ -85,12 +85,12 @@ class Says(msgspec.Struct, frozen=True, kw_only=True):
     limited: bool = True
 
 
-def caller(request: Asked) -> tuple[House, bytes]:
+def caller(request: AnyRequest) -> tuple[House, bytes]:
     """What the flows work with, and the token of who is asking."""
     return house_of(request), token_of(request.scope)
 
 
-async def admitted(request: Asked) -> Answer | None:
+async def admitted(request: AnyRequest) -> Answer | None:
     """Before every handler, and before the body is read: who is asking may come in, and not too often.
 
     Public handlers ask nobody who he is. A person who looks at a page is told on a page.
@@ -112,7 +112,7 @@ async def admitted(request: Asked) -> Answer | None:
     return None
 
 
-async def body_of(request: Asked) -> bytes:
+async def body_of(request: AnyRequest) -> bytes:
     """The exact bytes of the body. Of who shows no token few are read, and none are unpacked."""
     limit: int = request.app.state["max_body"]
     says: Says = request.route_handler.opt["says"]
@@ -121,13 +121,13 @@ async def body_of(request: Asked) -> bytes:
     return await body.read(request.scope, request.receive, limit)
 
 
-def house_of(request: Asked) -> House:
+def house_of(request: AnyRequest) -> House:
     """What the flows work with."""
     house: House = request.app.state["house"]
     return house
 
 
-def id_of(request: Asked, name: str) -> UUID:
+def id_of(request: AnyRequest, name: str) -> UUID:
     """The UUID in the path. NotFound when it is none: nothing can have that address."""
     text: str = request.scope["path_params"][name]
     if not _UUID.fullmatch(text):
@@ -135,7 +135,7 @@ def id_of(request: Asked, name: str) -> UUID:
     return UUID(text)
 
 
-def query_of(request: Asked, says: Says) -> dict[str, str]:
+def query_of(request: AnyRequest, says: Says) -> dict[str, str]:
     """The query's parameters. InvalidQuery for those that are unknown, lacking, given twice or unreadable."""
     found: dict[str, str] = {}
     raw: bytes = request.scope["query_string"]
@@ -168,4 +168,4 @@ def moment_in(text: str) -> str:
 
 
 def _wrong(name: str, code: str, detail: str) -> InvalidQuery:
-    return InvalidQuery("", (Fault(f"/{name}", code, detail),))
+    return InvalidQuery("", (FieldError(f"/{name}", code, detail),))

@@ -15,7 +15,7 @@ from service.domain.errors import (
     PhotosUnnamed,
     PhotoUnreadable,
 )
-from service.domain.photo import KINDS, Kind
+from service.domain.photo import KINDS, ImageType
 from service.domain.receipt import Receipt
 from service.flows import attach, lost, photos
 from service.flows.lost import Lost
@@ -23,7 +23,7 @@ from service.flows.lost import Lost
 from . import body
 from .answers import Answer, answer, has_copy
 from .auth import header
-from .endpoint import CHANGES, READS, WRITES, Asked, Bytes, Parameter, Says, body_of, caller, house_of, id_of
+from .endpoint import CHANGES, READS, WRITES, AnyRequest, Bytes, Parameter, Says, body_of, caller, house_of, id_of
 
 ATTACH = Says(
     tag="evidence",
@@ -56,7 +56,7 @@ SHOWN = (
 
 
 @put("/v1/evidence/{sha256:str}", opt={"says": ATTACH})
-async def attach_evidence(request: Asked) -> ASGIApp:
+async def attach_evidence(request: AnyRequest) -> ASGIApp:
     """Send a photo."""
     digest, said, house = _digest(request), _said(request), house_of(request)
     parts = body.parts(request.scope, request.receive, house.vault.max_file)
@@ -65,7 +65,7 @@ async def attach_evidence(request: Asked) -> ASGIApp:
 
 
 @get("/v1/evidence/{sha256:str}", opt={"says": PHOTO})
-async def show_evidence(request: Asked) -> ASGIApp:
+async def show_evidence(request: AnyRequest) -> ASGIApp:
     """A copy. Whether the person may see it is asked every time, also for what he has."""
     digest, house = _digest(request), house_of(request)
     await photos.permit(*caller(request), digest)
@@ -78,20 +78,20 @@ async def show_evidence(request: Asked) -> ASGIApp:
 
 
 @put("/v1/records/{record_id:str}/lost/{sha256:str}", opt={"says": GIVE_UP})
-async def give_up_evidence(request: Asked) -> ASGIApp:
+async def give_up_evidence(request: AnyRequest) -> ASGIApp:
     """A file will never come."""
     record, digest = id_of(request, "record_id"), _digest(request)
     return answer(await lost.give_up(*caller(request), record, digest, await body_of(request)))
 
 
-def _digest(request: Asked) -> bytes:
+def _digest(request: AnyRequest) -> bytes:
     text: str = request.scope["path_params"]["sha256"]
     if not _SHA256.fullmatch(text):
         raise NotFound("the address must end in a SHA-256: 64 hex digits in lower case")
     return bytes.fromhex(text)
 
 
-def _said(request: Asked) -> Kind | None:
+def _said(request: AnyRequest) -> ImageType | None:
     """The kind that Content-Type names, if it names one: what the bytes are is seen in them."""
     given = (header(request.scope, b"content-type") or b"").partition(b";")[0].strip().lower().decode("latin-1")
     if given in ("", "application/octet-stream"):

@@ -5,14 +5,14 @@ from html import escape
 
 import msgspec
 
-from service.flows.papers import Choice
+from service.flows.papers import Option
 
 from .pages import both
 
 ANSWERED = "answer-"  # before the name of a question
 
 
-class Sent(msgspec.Struct, frozen=True):
+class FormState(msgspec.Struct, frozen=True):
     """What was just sent by which form and could not be taken, and why (Chinese, English).
 
     `kept`: what he sent by another form, which only the code opens (again); the forms of the code carry it along.
@@ -48,7 +48,7 @@ class Sent(msgspec.Struct, frozen=True):
 class Form:
     """A form of the page: what it `does`, and which of those that do it it is (`where`)."""
 
-    def __init__(self, token: str, does: str, where: str, sent: Sent) -> None:
+    def __init__(self, token: str, does: str, where: str, sent: FormState) -> None:
         self.token, self.does, self.where, self.sent = token, does, where, sent
 
     def __call__(self, *parts: str, attributes: str = "") -> str:
@@ -77,7 +77,7 @@ class Form:
         field = f'<textarea id="{self._id(name)}" name="{name}"{need}>\n{value}</textarea>'
         return self._label(name, zh, en) + field
 
-    def one_of(self, name: str, zh: str, en: str, choices: Iterable[Choice], *, required: bool = True) -> str:
+    def one_of(self, name: str, zh: str, en: str, choices: Iterable[Option], *, required: bool = True) -> str:
         """A list to choose from, with nothing chosen."""
         was = self.sent.value(self.where, name)
         options = "".join(
@@ -91,7 +91,7 @@ class Form:
         return self._label(name, zh, en) + field
 
     def picked(
-        self, name: str, zh: str, en: str, choices: Iterable[Choice], *, pair: bool = False, required: bool = True
+        self, name: str, zh: str, en: str, choices: Iterable[Option], *, pair: bool = False, required: bool = True
     ) -> str:
         """Equal large choices, with nothing chosen; of two beside each other (`pair`) none has to be."""
         was, need = self.sent.value(self.where, name), " required" if required and not pair else ""
@@ -121,7 +121,7 @@ def button(zh: str, en: str, kind: str = "", *, says: str = "") -> str:
     return f"<button{shape}{name}>{both(zh, en)}</button>"
 
 
-def opened(where: str, sent: Sent, zh: str, en: str, inside: str, *, stands: bool = False, kind: str = "") -> str:
+def opened(where: str, sent: FormState, zh: str, en: str, inside: str, *, stands: bool = False, kind: str = "") -> str:
     """What opens when it is touched; it stands open when what was sent from it could not be taken."""
     state = " open" if stands or sent.touched(where) else ""
     shape = f' class="{kind}"' if kind else ""

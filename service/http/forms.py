@@ -5,12 +5,12 @@ from urllib.parse import parse_qsl
 from service.domain.errors import InvalidBody, WrongMediaType
 
 from .body import received
-from .endpoint import Asked
+from .endpoint import AnyRequest
 
 LIMIT = 8_000  # bytes
 
 
-async def form_of(request: Asked, limit: int = LIMIT) -> dict[str, str]:
+async def form_of(request: AnyRequest, limit: int = LIMIT) -> dict[str, str]:
     """The fields of a form. Of a field given twice the last one counts.
 
     A browser sends a line's end as CR LF and counts it as one character; here it is one too.

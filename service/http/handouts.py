@@ -11,9 +11,9 @@ from .asking import ENDED, ended
 from .auth import address_of
 from .customer import HTML, browser_of, paged, token_of
 from .customer_page import whole
-from .endpoint import ANYBODY, Asked, Bytes, Parameter, Says, house_of, query_of
+from .endpoint import ANYBODY, AnyRequest, Bytes, Parameter, Says, house_of, query_of
 from .evidence import SHOWN
-from .fields import Sent
+from .fields import FormState
 from .keepsake import keepsake
 
 PHOTO = Says(
@@ -43,7 +43,7 @@ _JPEG = (*SHOWN, (b"referrer-policy", b"no-referrer"))
 
 
 @get("/c/{token:str}/photo/{sha256:str}", opt={"says": PHOTO})
-async def show_customers_photo(request: Asked) -> ASGIApp:
+async def show_customers_photo(request: AnyRequest) -> ASGIApp:
     """A picture. Whether it may be seen is asked every time, also for what the browser has."""
     file: str = request.scope["path_params"]["sha256"]
     small = query_of(request, PHOTO).get("size") == "small"
@@ -61,7 +61,7 @@ async def show_customers_photo(request: Asked) -> ASGIApp:
 
 
 @get("/c/{token:str}/copy", opt={"says": COPY})
-async def take_copy(request: Asked) -> ASGIApp:
+async def take_copy(request: AnyRequest) -> ASGIApp:
     """The copy."""
     house, token, browser = house_of(request), token_of(request), browser_of(request)
 
@@ -70,14 +70,14 @@ async def take_copy(request: Asked) -> ASGIApp:
             return keepsake(house, await handout.copy(house, token, browser))
         except CodeNeeded as problem:
             seen = await customer.look(house, token, browser)
-            zh, en = ENDED if ended(seen) else (problem.title["zh"], problem.title["en"])
-            return whole(house, seen, token, Sent("code", zh, en), problem.status)
+            zh, en = ENDED if ended(seen) else (problem.title_zh, problem.title_en)
+            return whole(house, seen, token, FormState("code", zh, en), problem.status)
 
     return await paged(request, work)
 
 
 @get("/c/{token:str}/who", opt={"says": WHO})
-async def show_who_comes(request: Asked) -> ASGIApp:
+async def show_who_comes(request: AnyRequest) -> ASGIApp:
     """The technician's photo, for who has the link."""
     house = house_of(request)
     raw = await strangers.counted(house, address_of(request.scope), lambda: faces.of_visit(house, token_of(request)))
@@ -85,7 +85,7 @@ async def show_who_comes(request: Asked) -> ASGIApp:
 
 
 @get("/d/{code:str}/who", opt={"says": WHO})
-async def show_who_stands_there(request: Asked) -> ASGIApp:
+async def show_who_stands_there(request: AnyRequest) -> ASGIApp:
     """The photo of who shows a code at the door, while the code is fresh."""
     house, code = house_of(request), request.scope["path_params"]["code"]
     raw = await strangers.counted(house, address_of(request.scope), lambda: faces.at_the_door(house, code))

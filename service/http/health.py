@@ -8,7 +8,7 @@ from service.domain.errors import Busy, Defect
 from service.flows import health
 
 from .answers import answer
-from .endpoint import Asked, Says, house_of
+from .endpoint import AnyRequest, Says, house_of
 
 
 class Health(msgspec.Struct, frozen=True):
@@ -37,7 +37,7 @@ async def live() -> ASGIApp:
 
 
 @get("/health/ready", opt={"says": READY})
-async def ready(request: Asked) -> ASGIApp:
+async def ready(request: AnyRequest) -> ASGIApp:
     """What is sent can be kept: something just was."""
     await health.keep(house_of(request))
     return answer(Health())

@@ -10,7 +10,7 @@ from service.flows.imports import Imported
 from . import body
 from .answers import answer
 from .auth import header
-from .endpoint import WRITES, Asked, Bytes, Parameter, Says, caller, query_of
+from .endpoint import WRITES, AnyRequest, Bytes, Parameter, Says, caller, query_of
 
 CSV, XLSX = "text/csv", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 LARGEST = 8 * 2**20
@@ -25,7 +25,7 @@ IMPORT = Says(
 
 
 @post("/v1/imports", opt={"says": IMPORT})
-async def import_visits(request: Asked) -> ASGIApp:
+async def import_visits(request: AnyRequest) -> ASGIApp:
     """Import a table."""
     query = query_of(request, IMPORT)
     kind = (header(request.scope, b"content-type") or b"").decode("latin-1").partition(";")[0].strip().lower()

@@ -6,7 +6,7 @@ from html import escape
 from service.domain.statement import canonical
 from service.flows.handout import Handout
 from service.flows.house import House
-from service.flows.papers import Shown
+from service.flows.papers import StatementView
 
 from .answers import Answer
 from .asking import answers, happened
@@ -76,7 +76,7 @@ def keepsake(house: House, given: Handout) -> Answer:
     return Answer(200, html.encode(), (*HEADERS, name))
 
 
-def _paper(house: House, paper: Shown, pictures: dict[str, bytes]) -> str:
+def _paper(house: House, paper: StatementView, pictures: dict[str, bytes]) -> str:
     """A statement: what it says, who signed or declined, its photos, its digest and its bytes."""
     inside = statement(paper, None, ("见下图", "shown below"))
     inside += declaration(paper) + marks(paper, None, house.zone)
@@ -95,7 +95,7 @@ def _paper(house: House, paper: Shown, pictures: dict[str, bytes]) -> str:
     return f"<section>{inside}</section>"
 
 
-def _photos(paper: Shown) -> dict[str, str]:
+def _photos(paper: StatementView) -> dict[str, str]:
     """Each photo of a statement, with the label of the first line in which it stands."""
     found: dict[str, str] = {}
     for line, english in zip(paper.statement.lines, paper.english, strict=True):

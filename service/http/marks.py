@@ -4,12 +4,12 @@ from datetime import tzinfo
 from html import escape
 
 from service.domain.confirmation import Declined, Signature
-from service.flows.papers import Shown
+from service.flows.papers import StatementView
 
 from .pages import both
 from .papers import linked_photo, relation, spelt
 
-Mark = Signature | Declined
+StatementResponse = Signature | Declined
 LEVELS = {
     "phone": ("在工作人员手机上签名", "signed on our staff's phone"),
     "own_device": ("本人手机验证码签认", "signed on the signer's own phone, with a code"),
@@ -49,7 +49,7 @@ OF_OTHER = "这是对此前内容的意见，内容后来有变更", "This was s
 WEAKER = "另一次签名，以本人手机签认的为准", "Another signature; the one on the own phone counts"
 
 
-def marks(paper: Shown, pictures: str | None, zone: tzinfo | None) -> str:
+def marks(paper: StatementView, pictures: str | None, zone: tzinfo | None) -> str:
     """All that was said to a statement, the last of it last."""
     last = _last(paper)
     return "".join(
@@ -60,34 +60,34 @@ def marks(paper: Shown, pictures: str | None, zone: tzinfo | None) -> str:
     )
 
 
-def now(paper: Shown) -> Mark | None:
+def now(paper: StatementView) -> StatementResponse | None:
     """The customer's last word, if it is about the statement as it is now."""
     last = _last(paper)
     return last if last is not None and _of_this(last) else None
 
 
-def _last(paper: Shown) -> Mark | None:
+def _last(paper: StatementView) -> StatementResponse | None:
     """His last word, of whatever text."""
     his = [one for one in _in_time(paper) if not _weaker(paper, one) and not _of_staff(one)]
     return his[-1] if his else None
 
 
-def _in_time(paper: Shown) -> list[Mark]:
+def _in_time(paper: StatementView) -> list[StatementResponse]:
     """At the same moment a refusal comes last: who refuses has not agreed."""
     signed = (*paper.earlier, *filter(None, [paper.signature]))
-    found: list[Mark] = [*signed, *paper.declined]
+    found: list[StatementResponse] = [*signed, *paper.declined]
     return sorted(found, key=lambda one: (one.at, isinstance(one, Declined)))
 
 
-def _of_this(mark: Mark) -> bool:
+def _of_this(mark: StatementResponse) -> bool:
     return mark.same if isinstance(mark, Declined) else mark.state == "holds"
 
 
-def _of_staff(mark: Mark) -> bool:
+def _of_staff(mark: StatementResponse) -> bool:
     return isinstance(mark, Declined) and mark.by != "customer"
 
 
-def _weaker(paper: Shown, mark: Mark) -> bool:
+def _weaker(paper: StatementView, mark: StatementResponse) -> bool:
     """A signature after the one that counts, which was given more surely."""
     return isinstance(mark, Signature) and paper.signature is not None and mark.at > paper.signature.at
 
@@ -97,7 +97,7 @@ def _box(shape: str, headed: tuple[str, str] | None, inside: str) -> str:
     return f'<div class="mark{shape}">{head}{inside}</div>'
 
 
-def _signed(paper: Shown, one: Signature, last: bool, pictures: str | None, zone: tzinfo | None) -> str:
+def _signed(paper: StatementView, one: Signature, last: bool, pictures: str | None, zone: tzinfo | None) -> str:
     who = f"{one.signer}（{relation(paper, one.relation)}） {spelt(one.at, zone)}"
     inside = f"<p>{escape(who)}</p><p>{both(*level(one))}</p>"
     was = f"<p><strong>{both('签过字', 'Had signed')}</strong></p>"
@@ -120,7 +120,7 @@ def _signed(paper: Shown, one: Signature, last: bool, pictures: str | None, zone
     return _box("", NOW, f'{inside}<p class="ok">{both(*STATES["holds"])}</p>')
 
 
-def _declined(paper: Shown, one: Declined, last: bool, zone: tzinfo | None) -> str:
+def _declined(paper: StatementView, one: Declined, last: bool, zone: tzinfo | None) -> str:
     headed = NOW if last and one.same else OF_OTHER if not one.same else None if _of_staff(one) else BEFORE
     helper = f"{one.helper}（{relation(paper, one.relation)}）" if one.helper else ""
     reason = f"<p>{escape(one.reason)}</p>" if one.reason.strip() else ""

@@ -9,7 +9,7 @@ from service.flows.access import sign_in
 
 from .answers import answer
 from .auth import csrf_of, header, session_of
-from .endpoint import READS, Asked, Says, caller
+from .endpoint import READS, AnyRequest, Says, caller
 
 
 class Me(msgspec.Struct, frozen=True):
@@ -27,7 +27,7 @@ ME = Says(tag="people", summary="Who I am, what I may do", gives={200: Me}, prob
 
 
 @get("/v1/me", opt={"says": ME})
-async def me(request: Asked) -> ASGIApp:
+async def me(request: AnyRequest) -> ASGIApp:
     """Who I am, what I may do."""
     person = await sign_in(*caller(request))
     session = None if header(request.scope, b"authorization") else session_of(request.scope)

@@ -150,7 +150,7 @@ def _refused(says: Says, schemas: dict[str, Json]) -> Json:
         by_status.setdefault(problem.status, []).append(problem)
     return {
         str(status): {
-            "description": "; ".join(f"{problem.code}: {problem.title['en']}" for problem in problems),
+            "description": "; ".join(f"{problem.code}: {problem.title_en}" for problem in problems),
             "content": {
                 "application/problem+json": {
                     "schema": {

@@ -5,7 +5,7 @@ from html import escape
 
 from service.domain.moments import in_zone
 from service.domain.statement import Filled
-from service.flows.papers import Shown
+from service.flows.papers import StatementView
 
 from .pages import both
 
@@ -23,12 +23,12 @@ def part(sha256: str) -> str:
     return f"paper-{sha256[:12]}"
 
 
-def relation(paper: Shown, name: str | None) -> str:
+def relation(paper: StatementView, name: str | None) -> str:
     """Who somebody is to the customer, in words."""
     return next((f"{one.zh} {one.en}" for one in paper.relations if one.id == name), name or "")
 
 
-def statement(paper: Shown, pictures: str | None, instead: tuple[str, str] = HIDDEN) -> str:
+def statement(paper: StatementView, pictures: str | None, instead: tuple[str, str] = HIDDEN) -> str:
     """What stands in a statement. `pictures` is where its photos are; None: what is said `instead` of them."""
     title = both(paper.title.zh, paper.title.en)
     about = f"<p><strong>{escape(paper.label)}</strong></p>" if paper.label else ""
@@ -36,7 +36,7 @@ def statement(paper: Shown, pictures: str | None, instead: tuple[str, str] = HID
     return f"<h2>{title}</h2>{about}<dl>{''.join(_line(one, en, pictures, instead) for one, en in lines)}</dl>"
 
 
-def declaration(paper: Shown) -> str:
+def declaration(paper: StatementView) -> str:
     """What who signs declares; the Chinese is what is signed."""
     said = paper.statement.declaration
     return f'<p class="declares">{both(said, paper.declares or "")}</p>' if said else ""

@@ -16,7 +16,7 @@ from service.domain.errors import (
 )
 from service.domain.roster import NewPerson
 from service.flows import faces, people, staff
-from service.flows.people import Added, Colleague, Departure, Invite, Named, NewPassword, PeoplePage
+from service.flows.people import Added, Colleague, Departure, Invite, NewPassword, PeoplePage, PersonSummary
 from service.flows.staff import NewCard, NewRoles
 
 from . import body
@@ -27,7 +27,7 @@ from .endpoint import (
     READS,
     STRANGERS,
     WRITES,
-    Asked,
+    AnyRequest,
     Bytes,
     Parameter,
     Says,
@@ -62,7 +62,7 @@ ACCEPT = Says(
     tag="people",
     summary="Set one's password by a one-time code",
     takes=NewPassword,
-    gives={200: Named},
+    gives={200: PersonSummary},
     problems=(*STRANGERS, UnknownCode),
     public=True,
 )
@@ -98,7 +98,7 @@ FACE = Says(
 
 
 @get("/v1/people", opt={"says": PAGE})
-async def list_people(request: Asked) -> ASGIApp:
+async def list_people(request: AnyRequest) -> ASGIApp:
     """People of my areas."""
     after = query_of(request, PAGE).get("after", "")
     if len(after) > 64:
@@ -107,43 +107,43 @@ async def list_people(request: Asked) -> ASGIApp:
 
 
 @post("/v1/people", opt={"says": HIRE})
-async def add_person(request: Asked) -> ASGIApp:
+async def add_person(request: AnyRequest) -> ASGIApp:
     """Add somebody."""
     return answer(await people.hire(*caller(request), await body_of(request)), 201)
 
 
 @post("/v1/invitations", opt={"says": INVITE})
-async def invite_person(request: Asked) -> ASGIApp:
+async def invite_person(request: AnyRequest) -> ASGIApp:
     """A new one-time code."""
     return answer(await people.invite(*caller(request), await body_of(request)), 201)
 
 
 @put("/v1/invitations/{code:str}/password", opt={"says": ACCEPT})
-async def set_password(request: Asked) -> ASGIApp:
+async def set_password(request: AnyRequest) -> ASGIApp:
     """Set one's password."""
     code: str = request.scope["path_params"]["code"]
     return answer(await people.accept(house_of(request), address_of(request.scope), code, await body_of(request)))
 
 
 @put("/v1/people/{login:str}/departure", opt={"says": DEPART})
-async def depart(request: Asked) -> ASGIApp:
+async def depart(request: AnyRequest) -> ASGIApp:
     """Somebody leaves."""
     return answer(await people.depart(*caller(request), _login(request), await body_of(request)))
 
 
 @put("/v1/people/{login:str}/card", opt={"says": CARD})
-async def give_card(request: Asked) -> ASGIApp:
+async def give_card(request: AnyRequest) -> ASGIApp:
     """What is on somebody's ID card."""
     return answer(await staff.give_card(*caller(request), _login(request), await body_of(request)))
 
 
 @put("/v1/people/{login:str}/roles", opt={"says": ROLES})
-async def give_roles(request: Asked) -> ASGIApp:
+async def give_roles(request: AnyRequest) -> ASGIApp:
     """What somebody may do."""
     return answer(await staff.give_roles(*caller(request), _login(request), await body_of(request)))
 
 
-def _login(request: Asked) -> str:
+def _login(request: AnyRequest) -> str:
     login: str = request.scope["path_params"]["login"]
     if "\0" in login:
         raise NotFound
@@ -151,7 +151,7 @@ def _login(request: Asked) -> str:
 
 
 @put("/v1/people/{login:str}/photo", opt={"says": FACE})
-async def give_face(request: Asked) -> ASGIApp:
+async def give_face(request: AnyRequest) -> ASGIApp:
     """The photo on somebody's ID card."""
     login, house = request.scope["path_params"]["login"], house_of(request)
     if "\0" in login:

@@ -12,7 +12,7 @@ from litestar.exceptions import HTTPException
 from litestar.types import ExceptionHandlersMap, Scope
 
 from service.domain import errors
-from service.domain.errors import Fault, Problem
+from service.domain.errors import FieldError, Problem
 from service.flows.defects import traced
 
 from . import logs
@@ -40,7 +40,7 @@ class ProblemDetails(msgspec.Struct, frozen=True, kw_only=True):
     status: int
     code: str
     detail: str = ""
-    errors: tuple[Fault, ...] = ()
+    errors: tuple[FieldError, ...] = ()
     quarantine: Annotated[str, msgspec.Meta(extra_json_schema={"format": "uuid"})] | msgspec.UnsetType = msgspec.UNSET
     retry_after: Annotated[int, msgspec.Meta(ge=0)] | msgspec.UnsetType = msgspec.UNSET
 
@@ -76,7 +76,7 @@ def told(problem: Problem, scope: Scope) -> Answer:
     said = language(scope)
     details: dict[str, Any] = {
         "type": urn(problem.code),
-        "title": problem.title[said],
+        "title": problem.title_zh if said == "zh" else problem.title_en,
         "status": problem.status,
         "code": problem.code,
         "detail": problem.detail,

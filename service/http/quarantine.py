@@ -20,7 +20,7 @@ from service.flows.decide import Decided, Decision
 from service.flows.quarantine import KeptPage
 
 from .answers import Answer, answer
-from .endpoint import READS, WRITES, Asked, Bytes, Parameter, Says, body_of, caller, id_of, query_of
+from .endpoint import READS, WRITES, AnyRequest, Bytes, Parameter, Says, body_of, caller, id_of, query_of
 
 PAGE = Says(
     tag="quarantine",
@@ -66,7 +66,7 @@ _ATTACHED = (
 
 
 @get("/v1/quarantine", opt={"says": PAGE})
-async def list_quarantine(request: Asked) -> ASGIApp:
+async def list_quarantine(request: AnyRequest) -> ASGIApp:
     """What could not be taken."""
     query = query_of(request, PAGE)
     wish = query.get("decided", "false")
@@ -76,14 +76,14 @@ async def list_quarantine(request: Asked) -> ASGIApp:
 
 
 @get("/v1/quarantine/{quarantine_id:str}", opt={"says": LOOK})
-async def look_at_quarantine(request: Asked) -> ASGIApp:
+async def look_at_quarantine(request: AnyRequest) -> ASGIApp:
     """The bytes."""
     reason = query_of(request, LOOK)["reason"]
     return Answer(200, await quarantine.look(*caller(request), id_of(request, "quarantine_id"), reason), _ATTACHED)
 
 
 @put("/v1/quarantine/{quarantine_id:str}/decision", opt={"says": DECIDE})
-async def decide_quarantine(request: Asked) -> ASGIApp:
+async def decide_quarantine(request: AnyRequest) -> ASGIApp:
     """Take it again, or discard it."""
     return answer(await decide.decide(*caller(request), id_of(request, "quarantine_id"), await body_of(request)))
 

@@ -28,7 +28,7 @@ from service.flows.signing import signature_of
 from . import body
 from .answers import Answer, answer
 from .auth import header, token_of
-from .endpoint import READS, WRITES, Asked, Bytes, Parameter, Says, body_of, caller, house_of, id_of, query_of
+from .endpoint import READS, WRITES, AnyRequest, Bytes, Parameter, Says, body_of, caller, house_of, id_of, query_of
 
 SIGNATURE = {"X-Signature": Parameter("Base64 of the device's ES256 signature over the exact bytes: r and s, or DER.")}
 TAKEN = (
@@ -89,7 +89,7 @@ async def _keep(house: House, limit: int, name: str, problem: Problem, scope: Sc
 
 
 @put("/v1/records/{record_id:str}", opt={"says": SUBMIT})
-async def submit_record(request: Asked) -> ASGIApp:
+async def submit_record(request: AnyRequest) -> ASGIApp:
     """Submit a record."""
     house, limit = house_of(request), request.app.state["max_body"]
     try:
@@ -102,19 +102,19 @@ async def submit_record(request: Asked) -> ASGIApp:
 
 
 @get("/v1/records/{record_id:str}", opt={"says": RECEIPT})
-async def show_receipt(request: Asked) -> ASGIApp:
+async def show_receipt(request: AnyRequest) -> ASGIApp:
     """The receipt as of now."""
     return answer(await submit.receipt(*caller(request), id_of(request, "record_id")))
 
 
 @get("/v1/records/{record_id:str}/body", opt={"says": BODY})
-async def show_body(request: Asked) -> ASGIApp:
+async def show_body(request: AnyRequest) -> ASGIApp:
     """The exact bytes as they came."""
     return Answer(200, await submit.body(*caller(request), id_of(request, "record_id")))
 
 
 @put("/v1/visits/{visit_id:str}/taken-in/{record_id:str}", opt={"says": TAKE_IN})
-async def take_in_record(request: Asked) -> ASGIApp:
+async def take_in_record(request: AnyRequest) -> ASGIApp:
     """Take in a record from a file."""
     house, token = caller(request)
     visit, record = id_of(request, "visit_id"), id_of(request, "record_id")

@@ -9,7 +9,7 @@ from service.flows.sessions import Credentials, SecondFactor, SignIn
 
 from .answers import Answer, answer
 from .auth import address_of, cookies, own_page_if_said
-from .endpoint import CHANGES, STRANGERS, Asked, Says, body_of, caller, house_of
+from .endpoint import CHANGES, STRANGERS, AnyRequest, Says, body_of, caller, house_of
 
 SIGN_IN = Says(
     tag="people",
@@ -33,7 +33,7 @@ _BASE = ((b"cache-control", b"no-store"),)
 
 
 @post("/v1/session", opt={"says": SIGN_IN})
-async def sign_in(request: Asked) -> ASGIApp:
+async def sign_in(request: AnyRequest) -> ASGIApp:
     """Sign in."""
     own_page_if_said(request.scope, house_of(request))
     token = await sessions.sign_in(house_of(request), address_of(request.scope), await body_of(request))
@@ -41,21 +41,21 @@ async def sign_in(request: Asked) -> ASGIApp:
 
 
 @put("/v1/me/second-factor", opt={"says": SET_UP})
-async def set_up_second_factor(request: Asked) -> ASGIApp:
+async def set_up_second_factor(request: AnyRequest) -> ASGIApp:
     """Set up the authenticator."""
     own_page_if_said(request.scope, house_of(request))
     return answer(await sessions.set_up(house_of(request), address_of(request.scope), await body_of(request)))
 
 
 @delete("/v1/session", status_code=200, opt={"says": SIGN_OUT})
-async def sign_out(request: Asked) -> ASGIApp:
+async def sign_out(request: AnyRequest) -> ASGIApp:
     """Sign out."""
     await sessions.sign_out(*caller(request))
     return Answer(204, b"", (*_BASE, *cookies("")))
 
 
 @delete("/v1/sessions", status_code=200, opt={"says": EVERYWHERE})
-async def sign_out_everywhere(request: Asked) -> ASGIApp:
+async def sign_out_everywhere(request: AnyRequest) -> ASGIApp:
     """End all my sessions."""
     await sessions.sign_out(*caller(request), everywhere=True)
     return Answer(204, b"", (*_BASE, *cookies("")))

@@ -31,7 +31,7 @@ from service.storage.uploads import Upload
 from . import body
 from .answers import Answer
 from .auth import header
-from .endpoint import ANYBODY, CHANGES, READS, Asked, Bytes, Parameter, Says, caller, house_of, id_of
+from .endpoint import ANYBODY, CHANGES, READS, AnyRequest, Bytes, Parameter, Says, caller, house_of, id_of
 
 VERSION = b"1.0.0"
 LENGTHS = {b"sha1": 20, b"sha256": 32}
@@ -121,7 +121,7 @@ END = Says(
 
 
 @route("/v1/uploads", http_method=[HttpMethod.OPTIONS], opt={"says": OPTIONS}, status_code=200)
-async def tell_tus(request: Asked) -> ASGIApp:
+async def tell_tus(request: AnyRequest) -> ASGIApp:
     """What this server knows."""
     limit = house_of(request).vault.max_file
     return _said(
@@ -134,7 +134,7 @@ async def tell_tus(request: Asked) -> ASGIApp:
 
 
 @post("/v1/uploads", opt={"says": CREATE})
-async def create_upload(request: Asked) -> ASGIApp:
+async def create_upload(request: AnyRequest) -> ASGIApp:
     """Begin."""
     _speaks(request)
     length, digest = _number(request, "Upload-Length"), _digest(request)
@@ -143,7 +143,7 @@ async def create_upload(request: Asked) -> ASGIApp:
 
 
 @route("/v1/uploads/{upload_id:str}", http_method=[HttpMethod.HEAD], opt={"says": STAND}, status_code=200)
-async def show_upload(request: Asked) -> ASGIApp:
+async def show_upload(request: AnyRequest) -> ASGIApp:
     """How much has come."""
     _speaks(request)
     upload, size = await uploads.stand(*caller(request), id_of(request, "upload_id"))
@@ -151,7 +151,7 @@ async def show_upload(request: Asked) -> ASGIApp:
 
 
 @patch("/v1/uploads/{upload_id:str}", opt={"says": APPEND})
-async def append_to_upload(request: Asked) -> ASGIApp:
+async def append_to_upload(request: AnyRequest) -> ASGIApp:
     """The next bytes."""
     _speaks(request)
     if header(request.scope, b"content-type") != b"application/offset+octet-stream":
@@ -163,7 +163,7 @@ async def append_to_upload(request: Asked) -> ASGIApp:
 
 
 @delete("/v1/uploads/{upload_id:str}", opt={"says": END}, status_code=200)
-async def end_upload(request: Asked) -> ASGIApp:
+async def end_upload(request: AnyRequest) -> ASGIApp:
     """End it."""
     _speaks(request)
     await uploads.remove(*caller(request), id_of(request, "upload_id"))
@@ -174,19 +174,19 @@ def _said(status: int, *headers: tuple[bytes, bytes]) -> Answer:
     return Answer(status, b"", (_RESUMABLE, (b"cache-control", b"no-store"), *headers))
 
 
-def _speaks(request: Asked) -> None:
+def _speaks(request: AnyRequest) -> None:
     if header(request.scope, b"tus-resumable") != VERSION:
         raise TusVersion("send Tus-Resumable: 1.0.0")
 
 
-def _number(request: Asked, name: str) -> int:
+def _number(request: AnyRequest, name: str) -> int:
     given = header(request.scope, name.lower().encode()) or b""
     if not _NUMBER.fullmatch(given):
         raise InvalidHeader(f"{name} must be a number of bytes")
     return int(given)
 
 
-def _digest(request: Asked) -> bytes:
+def _digest(request: AnyRequest) -> bytes:
     """The file's SHA-256 out of Upload-Metadata: pairs with commas, each a key and a base64 value."""
     for pair in (header(request.scope, b"upload-metadata") or b"").split(b","):
         key, _, value = pair.strip().partition(b" ")
@@ -197,7 +197,7 @@ def _digest(request: Asked) -> bytes:
     raise InvalidHeader("Upload-Metadata must have sha256 and the base64 of its 64 hex digits")
 
 
-def _checksum(request: Asked) -> Checksum | None:
+def _checksum(request: AnyRequest) -> Checksum | None:
     given = header(request.scope, b"upload-checksum")
     if given is None:
         return None

@@ -24,7 +24,7 @@ from service.flows.standing import Flag, State
 from service.flows.view import VisitView
 
 from .answers import answer
-from .endpoint import MOMENT, READS, WRITES, Asked, Parameter, Says, body_of, caller, id_of, moment_in, query_of
+from .endpoint import MOMENT, READS, WRITES, AnyRequest, Parameter, Says, body_of, caller, id_of, moment_in, query_of
 
 PLAN = Says(
     tag="visits",
@@ -81,14 +81,14 @@ def etag(revision: int) -> tuple[bytes, bytes]:
 
 
 @put("/v1/visits/{visit_id:str}", opt={"says": PLAN})
-async def plan_visit(request: Asked) -> ASGIApp:
+async def plan_visit(request: AnyRequest) -> ASGIApp:
     """Plan a visit."""
     created, visit = await plan.create(*caller(request), id_of(request, "visit_id"), await body_of(request))
     return answer(visit, 201 if created else 200, etag(visit.revision))
 
 
 @get("/v1/visits", opt={"says": PAGE})
-async def list_visits(request: Asked) -> ASGIApp:
+async def list_visits(request: AnyRequest) -> ASGIApp:
     """Visits that I may see."""
     query = query_of(request, PAGE)
     times = {name: moment_in(query[name]) for name in ("from", "to") if name in query}
@@ -96,21 +96,21 @@ async def list_visits(request: Asked) -> ASGIApp:
 
 
 @get("/v1/visits/{visit_id:str}", opt={"says": VISIT})
-async def show_visit(request: Asked) -> ASGIApp:
+async def show_visit(request: AnyRequest) -> ASGIApp:
     """One visit."""
     visit = await views.show(*caller(request), id_of(request, "visit_id"))
     return answer(visit, 200, etag(visit.revision))
 
 
 @post("/v1/visits/{visit_id:str}/entries", opt={"says": ENTRIES})
-async def add_entries(request: Asked) -> ASGIApp:
+async def add_entries(request: AnyRequest) -> ASGIApp:
     """Add entries of the office."""
     added, judged = await office.add_entries(*caller(request), id_of(request, "visit_id"), await body_of(request))
     return answer(judged, 201 if added else 200)
 
 
 @get("/v1/visits/{visit_id:str}/judgement", opt={"says": JUDGEMENT})
-async def show_judgement(request: Asked) -> ASGIApp:
+async def show_judgement(request: AnyRequest) -> ASGIApp:
     """The judgement at a moment."""
     query = query_of(request, JUDGEMENT)
     at = moment_in(query["at"]) if "at" in query else None

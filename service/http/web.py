@@ -9,7 +9,7 @@ from litestar.types import ASGIApp
 from service.domain.errors import Defect, NotFound
 
 from .answers import Answer, has_copy
-from .endpoint import Asked, Bytes, Parameter, Says
+from .endpoint import AnyRequest, Bytes, Parameter, Says
 
 FOLDER = Path(__file__).parents[1] / "web"
 KINDS = {".js": b"text/javascript; charset=utf-8", ".svg": b"image/svg+xml"}
@@ -38,7 +38,7 @@ _FILES = _files()
 
 
 @get("/web/{folder:str}/{file:str}", opt={"says": FILE})
-async def show_file(request: Asked) -> ASGIApp:
+async def show_file(request: AnyRequest) -> ASGIApp:
     """A script."""
     path: dict[str, str] = request.scope["path_params"]
     known = _FILES.get(f"{path['folder']}/{path['file']}")

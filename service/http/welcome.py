@@ -18,7 +18,7 @@ from service.flows.sessions import Credentials, SecondFactor, SignIn
 from .answers import Answer
 from .auth import address_of, cookies, own_page_if_said
 from .customer import HTML
-from .endpoint import ANYBODY, Asked, Bytes, Says, house_of
+from .endpoint import ANYBODY, AnyRequest, Bytes, Says, house_of
 from .forms import form_of
 from .pages import both, page
 
@@ -38,13 +38,13 @@ TITLE = "欢迎使用上门"
 
 
 @get("/invitation", opt={"says": INVITATION})
-async def show_invitation(request: Asked) -> ASGIApp:  # noqa: ARG001 - nothing of it matters
+async def show_invitation(request: AnyRequest) -> ASGIApp:  # noqa: ARG001 - nothing of it matters
     """The page of an invitation."""
     return _invitation()
 
 
 @post("/invitation", status_code=200, opt={"says": SET})
-async def take_invitation(request: Asked) -> ASGIApp:
+async def take_invitation(request: AnyRequest) -> ASGIApp:
     """Set the password; who needs an authenticator sets it up at once."""
     house, address = house_of(request), address_of(request.scope)
     fields: dict[str, str] = {}
@@ -64,7 +64,7 @@ async def take_invitation(request: Asked) -> ASGIApp:
             return _welcome(person)
 
     def again(problem: Problem) -> Answer:
-        said = problem.title["zh"], problem.title["en"]
+        said = problem.title_zh, problem.title_en
         if isinstance(problem, InvalidBody):
             said = (
                 "密码不合适：至少 12 个字，两次输入要一样，不能是登录名。",
@@ -76,7 +76,7 @@ async def take_invitation(request: Asked) -> ASGIApp:
 
 
 @post("/invitation/check", status_code=200, opt={"says": CHECK})
-async def check_factor(request: Asked) -> ASGIApp:
+async def check_factor(request: AnyRequest) -> ASGIApp:
     """The authenticator's first code, with the password: one is signed in."""
     house, address = house_of(request), address_of(request.scope)
     fields: dict[str, str] = {}
@@ -90,14 +90,14 @@ async def check_factor(request: Asked) -> ASGIApp:
         return page(TITLE, f'<div class="good"><h1>{done}</h1></div>', 200, cookies(token))
 
     def again(problem: Problem) -> Answer:
-        body = _trouble(both(problem.title["zh"], problem.title["en"])) + _check(fields.get("login", ""))
+        body = _trouble(both(problem.title_zh, problem.title_en)) + _check(fields.get("login", ""))
         return page(TITLE, body, problem.status, _wait(problem), own=True)
 
     return await _answered(work, again)
 
 
 @get("/enrol", opt={"says": ENROL})
-async def show_enrolment(request: Asked) -> ASGIApp:  # noqa: ARG001
+async def show_enrolment(request: AnyRequest) -> ASGIApp:  # noqa: ARG001
     """The page of an enrolment."""
     return page("登记手机", _ENROL, script="/web/phone/enrol.js")
 

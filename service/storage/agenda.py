@@ -8,11 +8,11 @@ after the visit: nobody waits in a circle.
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
-from .database import Change, Of, Tx
+from .database import BatchStatement, Of, Tx
 
 
 async def touch(
-    tx: Tx, logins: Iterable[str], visit: UUID, *, live: bool | None = None, also: Sequence[Change] = ()
+    tx: Tx, logins: Iterable[str], visit: UUID, *, live: bool | None = None, also: Sequence[BatchStatement] = ()
 ) -> list[int]:
     """What the phones of those who go show of the visit has changed. Best as the last thing in a transaction.
 

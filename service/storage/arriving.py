@@ -4,7 +4,7 @@ A file without a row in `stored` can only be one that was announced here and who
 or the signature was refused whose picture it is. What this database never announced is not its own to take away.
 """
 
-from .database import Change, Tx
+from .database import BatchStatement, Tx
 
 HOUR = 3_600_000  # ms: whoever was taking a file out of the store has ended, or given up
 
@@ -14,7 +14,7 @@ async def announce(tx: Tx, file: bytes, at: int) -> bool:
     return await tx.run("announce_file", sha256=file, at=at, left_before=at - HOUR) == 1
 
 
-def landing(file: bytes) -> Change:
+def landing(file: bytes) -> BatchStatement:
     """Its row in `stored` is written in the same transaction. No row: the sweep was faster, and its bytes are gone.
 
     Who lands a file and who condemns it wait for one another at its row.

@@ -6,9 +6,9 @@ from uuid import UUID
 import msgspec
 
 from . import log
-from .database import Change, Row, Tx
+from .database import BatchStatement, Row, Tx
 
-Kind = Literal["record", "office", "link", "scan"]
+BatchKind = Literal["record", "office", "link", "scan"]
 Signed = Literal["verified", "wrong", "none"]
 
 
@@ -24,7 +24,7 @@ class BatchRow(msgspec.Struct, frozen=True, kw_only=True):
     visit: UUID
     number: int
     revision: int | None  # None: it is from before its leaf committed to either
-    kind: Kind
+    kind: BatchKind
     writer: str
     received_at: int
     checklist_version: str
@@ -74,7 +74,7 @@ def beside(row: BatchRow) -> bytes:
     )
 
 
-def adding(row: BatchRow) -> Change:
+def adding(row: BatchRow) -> BatchStatement:
     """A batch is added, unless there is one with this id."""
     return "add_batch", {
         "id": row.id.bytes,

@@ -4,7 +4,7 @@ from uuid import UUID
 
 import msgspec
 
-from .database import Change, Row, Tx
+from .database import BatchStatement, Row, Tx
 
 FIRST = (-(2**62), UUID(int=0))
 """The key before every visit."""
@@ -118,7 +118,7 @@ async def repost(
     )
 
 
-def standing(visit: UUID, now: Stand) -> Change:
+def standing(visit: UUID, now: Stand) -> BatchStatement:
     """Something was written."""
     return "stand", {
         "visit": visit.bytes,

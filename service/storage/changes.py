@@ -8,7 +8,7 @@ import msgspec
 from . import log
 from .database import Row, Tx
 
-Kind = Literal["window", "technician", "details", "due", "cancellation"]
+ChangeKind = Literal["window", "technician", "details", "due", "cancellation"]
 
 
 class ChangeRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -17,7 +17,7 @@ class ChangeRow(msgspec.Struct, frozen=True, kw_only=True):
     id: UUID
     visit: UUID
     number: int
-    kind: Kind
+    kind: ChangeKind
     at: int
     writer: str
     sha256: bytes

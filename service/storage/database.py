@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 
 T = TypeVar("T")
 Row = tuple[Any, ...]
-Change = tuple[str, dict[str, Any]]
+BatchStatement = tuple[str, dict[str, Any]]
 """The name of a statement that changes something, and its parameters."""
 
 
@@ -39,13 +39,13 @@ class Tx(Protocol):
         """The same change, or changes, once for each row of parameters."""
         ...
 
-    async def together(self, *changes: Change) -> list[int]:
+    async def together(self, *changes: BatchStatement) -> list[int]:
         """Changes that need not see one another; how many rows each of them changed. On PostgreSQL they are one
         statement: one way there and back, in no certain order, and no two of them may change the same row."""
         ...
 
 
-Work = Callable[[Tx], Awaitable[T]]
+TransactionFn = Callable[[Tx], Awaitable[T]]
 
 
 class Database(Protocol):
@@ -74,7 +74,7 @@ class Database(Protocol):
         """Finish what was taken, then let go of everything."""
         ...
 
-    async def write(self, work: Work[T], *, about: bytes | None = None) -> T:
+    async def write(self, work: TransactionFn[T], *, about: bytes | None = None) -> T:
         """Run the work in a transaction; returns when it is durable. What the work raises undoes only that work.
 
         With `about`, the work may run side by side with others in one transaction, statement by statement, but not with
@@ -84,7 +84,7 @@ class Database(Protocol):
         """
         ...
 
-    async def read(self, work: Work[T]) -> T:
+    async def read(self, work: TransactionFn[T]) -> T:
         """Run the work on one unmoving state of the database, without changing it."""
         ...
 

@@ -7,7 +7,7 @@ import msgspec
 
 from ..domain.evidence import Files
 from . import arriving, log
-from .database import Change, Row, Tx
+from .database import BatchStatement, Row, Tx
 
 
 class BlobRow(msgspec.Struct, frozen=True):
@@ -72,8 +72,8 @@ async def send(tx: Tx, row: BlobRow, sender: str) -> bool:
 
     False, and nothing may be kept: the sweep took it out of the store before this was said.
     """
-    sending: Change = "send_file", {"sha256": row.sha256, "sender": sender, "at": row.stored_at}
-    adding: Change = "add_blob", msgspec.structs.asdict(row)
+    sending: BatchStatement = "send_file", {"sha256": row.sha256, "sender": sender, "at": row.stored_at}
+    adding: BatchStatement = "add_blob", msgspec.structs.asdict(row)
     added, landed, _ = await tx.together(adding, arriving.landing(row.sha256), sending)
     return not added or landed > 0
 

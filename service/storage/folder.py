@@ -15,25 +15,25 @@ import msgspec
 
 from service.domain.checklist import (
     Checklist,
+    ChecklistSettings,
     Clause,
     Example,
     Fact,
     Item,
     Norm,
     Question,
-    Settings,
     Statement,
     Text,
     VisitType,
 )
-from service.domain.source import Floor, Message, Published, Source, Unreadable
+from service.domain.source import ChecklistSource, Floor, Message, PublishedVersion, Unreadable
 from service.domain.strict import unknown_keys
 
 T = TypeVar("T")
 Table = dict[str, Any]
 _KINDS: dict[str, Any] = {
     "norm": Norm,
-    "defaults": Settings,
+    "defaults": ChecklistSettings,
     "messages": dict[str, Text],
     "evidence_kinds": dict[str, Text],
     "words": dict[str, dict[str, Text]],
@@ -50,7 +50,7 @@ def shipped() -> Path:
     return inside if inside.is_dir() else package.parent / "checklists"
 
 
-def read_folder(folder: Path) -> Source:
+def read_folder(folder: Path) -> ChecklistSource:
     """Read a checklist. Unreadable has a message, with file and line or key, for each thing that is wrong."""
     reader = _Reader()
     if not folder.is_dir():
@@ -81,7 +81,7 @@ class _Reader:
         self.messages: list[Message] = []
         self.where: dict[str, str] = {}
         self.examples: dict[str, tuple[Example, ...]] = {}
-        self.published: list[Published] = []
+        self.published: list[PublishedVersion] = []
         lists = ("clauses", "items", "questions", "statements")
         self.parts: Table = {"facts": {}, "visit_types": {}} | {name: [] for name in lists}
 
@@ -103,7 +103,7 @@ class _Reader:
         tables = self.load(path)
         if file == "published.toml":
             for one in tables.get("published", ()):
-                version = self.convert(one, Published, file, "published")
+                version = self.convert(one, PublishedVersion, file, "published")
                 self.published += [version] if version else []
             return
         for key, value in tables.items():
@@ -156,14 +156,14 @@ class _Reader:
     def _wrong(self, file: str, key: str, zh: str, en: str) -> None:
         self.messages.append(Message(self.where.get(key, file), key, zh, en))
 
-    def source(self) -> Source:
+    def source(self) -> ChecklistSource:
         """All that was read, as one checklist."""
         if not self.messages:
             checklist = self.convert(
                 {key: msgspec.to_builtins(part) for key, part in self.parts.items()}, Checklist, "", ""
             )
             if checklist is not None:
-                return Source(checklist, self.examples, self.where, tuple(self.published))
+                return ChecklistSource(checklist, self.examples, self.where, tuple(self.published))
             missing = self.messages.pop()
             self._wrong("checklist.toml", "checklist", missing.zh, missing.en)
         raise Unreadable(self.messages)

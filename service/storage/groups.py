@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from ..domain import errors
-from .database import T, Work
+from .database import T, TransactionFn
 from .side_by_side import Outcome, Spoiled
 
 STUCK_SECONDS = 1.0
@@ -18,7 +18,7 @@ STUCK_SECONDS = 1.0
 
 
 class _Job(NamedTuple):
-    work: Work[Any]
+    work: TransactionFn[Any]
     about: bytes
     future: asyncio.Future[Any]
 
@@ -37,8 +37,8 @@ class Groups:
 
     def __init__(
         self,
-        alone: Callable[[Work[Any]], Awaitable[Any]],
-        together: Callable[[Sequence[Work[Any]]], Awaitable[list[Outcome]]],
+        alone: Callable[[TransactionFn[Any]], Awaitable[Any]],
+        together: Callable[[Sequence[TransactionFn[Any]]], Awaitable[list[Outcome]]],
         *,
         patience: float,
         at_once: int = 2,
@@ -51,7 +51,7 @@ class Groups:
         self._under_way: set[bytes] = set()
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def write(self, work: Work[T], about: bytes) -> T:
+    async def write(self, work: TransactionFn[T], about: bytes) -> T:
         """Run a work, alone or with others that are not about the same."""
         if self._free and not self._waiting and about not in self._under_way:
             self._free -= 1
@@ -72,7 +72,7 @@ class Groups:
             self._waiting.remove(job)
             job.tell(None, errors.Busy())
 
-    async def _run_alone(self, work: Work[T], about: bytes) -> T:
+    async def _run_alone(self, work: TransactionFn[T], about: bytes) -> T:
         """Run one work in a place that was taken for it, and give the place back: when it ends, or is stuck."""
         given_back = False
 

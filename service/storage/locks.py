@@ -5,7 +5,7 @@ kind in the order of their keys. Who keeps to it never waits in a circle.
 from collections.abc import Iterable
 from typing import Any
 
-from .database import Change
+from .database import BatchStatement
 
 AGENDAS = 3
 _TAKES: dict[str, tuple[int, tuple[str, ...]]] = {
@@ -24,6 +24,6 @@ def rank(queries: Iterable[str]) -> int:
     return min((_TAKES[query][0] for query in queries if query in _TAKES), default=0)
 
 
-def keys(statements: Iterable[Change]) -> list[Key]:
+def keys(statements: Iterable[BatchStatement]) -> list[Key]:
     """The keys of the locks that statements take."""
     return [tuple(given[name] for name in _TAKES[query][1]) for query, given in statements if query in _TAKES]

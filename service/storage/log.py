@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 
 from ..domain import merkle
-from .database import Change, Database, Tx
+from .database import BatchStatement, Database, Tx
 
 
 class LeafRow(msgspec.Struct, frozen=True):
@@ -33,7 +33,7 @@ async def note(tx: Tx, kind: str, id: UUID, salt: bytes, digest: bytes, at: int,
     return await add_leaf(tx, id, merkle.leaf(kind, salt, digest, at, beside), at)
 
 
-def noting(kind: str, id: UUID, salt: bytes, digest: bytes, at: int, beside: bytes = b"") -> Change:
+def noting(kind: str, id: UUID, salt: bytes, digest: bytes, at: int, beside: bytes = b"") -> BatchStatement:
     """The same, with other changes."""
     return "add_leaf", {"id": id.bytes, "leaf": merkle.leaf(kind, salt, digest, at, beside), "at": at}
 

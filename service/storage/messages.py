@@ -8,7 +8,7 @@ import msgspec
 from .database import Row, Tx
 
 MessageState = Literal["waiting", "delivered", "refused", "given_up", "withdrawn"]
-Outcome = Literal["delivered", "failed", "refused"]
+DeliveryOutcome = Literal["delivered", "failed", "refused"]
 FIRST, LONGEST = 5_000, 3_600_000  # ms between attempts, which double
 FEW = 4  # attempts after which the next one comes sooner than a lease ends
 SKEW = 300_000  # ms: what another server took by a clock that is further ahead than this may be sent twice
@@ -45,7 +45,7 @@ class DeliveryRow(msgspec.Struct, frozen=True):
     message: UUID
     number: int
     at: int
-    outcome: Outcome
+    outcome: DeliveryOutcome
     detail: str
 
 
@@ -92,7 +92,7 @@ async def claim(tx: Tx, now: int, lease: int, size: int) -> list[MessageRow]:
 
 
 async def settle(
-    tx: Tx, row: MessageRow, at: int, outcome: Outcome, detail: str, state: MessageState, next_at: int | None
+    tx: Tx, row: MessageRow, at: int, outcome: DeliveryOutcome, detail: str, state: MessageState, next_at: int | None
 ) -> bool:
     """Note an attempt, and what becomes of the message. False when somebody else had settled or withdrawn it."""
     await tx.run("add_delivery", message=row.id.bytes, number=row.tries, at=at, outcome=outcome, detail=detail)

@@ -10,11 +10,11 @@ from urllib.parse import urlsplit
 import asyncpg
 
 from ..domain import errors
-from .database import Change, Row, T, Work
+from .database import BatchStatement, Row, T, TransactionFn
 from .groups import Groups
 from .migrate import NoDatabase, current, migrate_postgres
 from .side_by_side import Outcome, Spoiled, run_side_by_side
-from .statements import Statement, joined, many_text, parts_of, statements
+from .statements import Query, joined, many_text, parts_of, statements
 
 TRIES = 5
 AGAIN = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
@@ -38,7 +38,7 @@ STATEMENTS = 500
 class PostgresTx:
     """A `Tx` on a connection."""
 
-    def __init__(self, connection: Any, sql: dict[str, Statement]) -> None:
+    def __init__(self, connection: Any, sql: dict[str, Query]) -> None:
         self._connection, self._sql = connection, sql
 
     async def one(self, query: str, /, **params: Any) -> Row | None:
@@ -63,7 +63,7 @@ class PostgresTx:
         sql, names = many_text((queries,) if isinstance(queries, str) else queries)
         await self._connection.executemany(sql, [[row[name] for name in names] for row in rows])
 
-    async def together(self, *changes: Change) -> list[int]:
+    async def together(self, *changes: BatchStatement) -> list[int]:
         """See `Tx`."""
         parts, given = parts_of(changes)
         return list(await self._connection.fetchrow(joined(*parts), *given))
@@ -144,12 +144,12 @@ class Postgres:
             pool.terminate()
         self._pool = None
 
-    async def write(self, work: Work[T], *, about: bytes | None = None) -> T:
+    async def write(self, work: TransactionFn[T], *, about: bytes | None = None) -> T:
         """See `Database.write`."""
         with self._one_more():
             return await (self._write(work) if about is None else self._groups.write(work, about))
 
-    async def read(self, work: Work[T]) -> T:
+    async def read(self, work: TransactionFn[T]) -> T:
         """See `Database.read`."""
         with self._one_more():
             return await self._transact(work, isolation="repeatable_read", readonly=True)
@@ -166,17 +166,17 @@ class Postgres:
             self._running -= 1
             self._quiet.set()
 
-    async def _write(self, work: Work[T]) -> T:
+    async def _write(self, work: TransactionFn[T]) -> T:
         return await self._transact(work, isolation="read_committed", readonly=False)
 
-    async def _transact(self, work: Work[T], **kind: Any) -> T:
+    async def _transact(self, work: TransactionFn[T], **kind: Any) -> T:
         for _ in range(TRIES):
             with suppress(*AGAIN):
                 async with self._transaction(**kind) as connection:
                     return await work(PostgresTx(connection, self._sql))
         raise errors.Busy
 
-    async def _write_together(self, works: Sequence[Work[Any]]) -> list[Outcome]:
+    async def _write_together(self, works: Sequence[TransactionFn[Any]]) -> list[Outcome]:
         """Works side by side in one transaction. Spoiled: those for which that is not possible."""
         try:
             async with self._transaction(isolation="read_committed", readonly=False) as connection:

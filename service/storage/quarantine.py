@@ -10,7 +10,7 @@ from .database import Row, Tx
 FIRST = (-(2**62), UUID(int=0))
 """The key before every row."""
 
-Decision = Literal["take", "discard"]
+DecisionKind = Literal["take", "discard"]
 
 
 class KeptRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,7 +27,7 @@ class KeptRow(msgspec.Struct, frozen=True, kw_only=True):
     body: bytes
     received_at: int
     received_from: str
-    decision: Decision | None = None
+    decision: DecisionKind | None = None
     decided_by: str | None = None
     decided_at: int | None = None
     reason: str | None = None
@@ -113,6 +113,6 @@ async def page(tx: Tx, after: tuple[int, UUID] = FIRST, size: int = 50, *, decid
     return [_kept(row) for row in await tx.all("kept_page", **start, size=size, decided=int(decided))]
 
 
-async def decide(tx: Tx, id: UUID, decision: Decision, by: str, at: int, reason: str) -> bool:
+async def decide(tx: Tx, id: UUID, decision: DecisionKind, by: str, at: int, reason: str) -> bool:
     """Write the decision; False when there is no such input or it was decided already."""
     return await tx.run("decide", id=id.bytes, decision=decision, by=by, at=at, reason=reason) == 1

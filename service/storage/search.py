@@ -14,7 +14,7 @@ from ..domain.grams import gram_at, grams
 from .board import Posted, Wanted, posted_in
 from .database import Tx
 
-Place = tuple[UUID, str]  # the last visit looked at, and the gram ('' where visits come by id alone)
+SearchPosition = tuple[UUID, str]  # the last visit looked at, and the gram ('' where visits come by id alone)
 Scope = tuple[Literal["person", "flag", "state", "type", "area", "time"], str]
 FIRST, LAST = UUID(int=0), UUID(int=2**128 - 1)
 MAX = "\U0010ffff"
@@ -164,8 +164,8 @@ async def in_gram(tx: Tx, sought: Sought, after: UUID, steps: int, size: int) ->
 
 
 async def in_beginning(
-    tx: Tx, sought: Sought, after: Place, steps: int, size: int
-) -> tuple[list[tuple[Posted, str, bool]], Place | None]:
+    tx: Tx, sought: Sought, after: SearchPosition, steps: int, size: int
+) -> tuple[list[tuple[Posted, str, bool]], SearchPosition | None]:
     """The same by gram and id, along the grams that begin with the query: visits with their gram, and whether it is
     the first of theirs that begins so (a visit comes once for each)."""
     place = {"after_id": after[0].bytes, "after_gram": after[1]}

@@ -11,7 +11,7 @@ from collections.abc import Generator, Sequence
 from typing import Any
 
 from . import locks
-from .database import Change, Row, Work
+from .database import BatchStatement, Row, TransactionFn
 from .statements import joined, many_text, numbered, parts_of, reads, statements
 
 Outcome = tuple[Any, BaseException | None]
@@ -29,7 +29,9 @@ class Spoiled(Exception):
 class Asked:
     """What a work is waiting for: one statement, which may take several locks and many rows of parameters."""
 
-    def __init__(self, way: str, text: Any, statements: Sequence[Change], rows: Sequence[Sequence[Any]]) -> None:
+    def __init__(
+        self, way: str, text: Any, statements: Sequence[BatchStatement], rows: Sequence[Sequence[Any]]
+    ) -> None:
         self.kind = way, text  # what is of one kind can be sent together
         self.rank, self.locks = locks.rank(query for query, _ in statements), locks.keys(statements)
         self.rows = rows
@@ -64,7 +66,7 @@ class AskingTx:
         changes = [(query, row) for row in rows for query in names]
         await Asked("many", names, changes, [[row[name] for name in order] for row in rows])
 
-    async def together(self, *changes: Change) -> list[int]:
+    async def together(self, *changes: BatchStatement) -> list[int]:
         """See `Tx`."""
         parts, given = parts_of(changes)
         return await Asked("counts", parts, changes, [given])
@@ -73,7 +75,7 @@ class AskingTx:
 class _Running:
     """A work on its way."""
 
-    def __init__(self, place: int, work: Work[Any], tx: AskingTx) -> None:
+    def __init__(self, place: int, work: TransactionFn[Any], tx: AskingTx) -> None:
         self.place = place
         self.coroutine: Any = work(tx)
         self.asked: Asked | None = None
@@ -99,7 +101,7 @@ class _Running:
             self.changed = self.changed or way != "rows" or not reads(statements("postgres")[text].sql)
 
 
-async def run_side_by_side(connection: Any, works: Sequence[Work[Any]]) -> list[Outcome]:
+async def run_side_by_side(connection: Any, works: Sequence[TransactionFn[Any]]) -> list[Outcome]:
     """Run works in the open transaction of a connection. What they raised is among the outcomes, unless they are
     `Spoiled`; what the database raises is raised."""
     tx = AskingTx()

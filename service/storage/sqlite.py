@@ -18,7 +18,7 @@ import aiosqlite
 from ..domain import errors
 from .checkpoints import PATIENCE, Checkpoints
 from .damage import Guard, patiently
-from .database import T, Work
+from .database import T, TransactionFn
 from .migrate import migrate_sqlite
 from .sqlite_tx import Connect, SavingTx, SqliteTx, WriteTx, connect, drive, is_busy, problem
 from .statements import statements
@@ -35,7 +35,7 @@ PRAGMAS = (
     "temp_store=memory",  # what a savepoint or a sort keeps aside needs no file
 )
 R = TypeVar("R")
-Job = tuple[Work[Any], asyncio.Future[Any]]
+Job = tuple[TransactionFn[Any], asyncio.Future[Any]]
 Outcome = tuple[Any, BaseException | None]
 
 
@@ -165,7 +165,7 @@ class Sqlite:
         await self._beside.close()
         await self._writer.close()  # last: the last connection empties the WAL into the file
 
-    async def write(self, work: Work[T], *, about: bytes | None = None) -> T:  # noqa: ARG002 - for PostgreSQL
+    async def write(self, work: TransactionFn[T], *, about: bytes | None = None) -> T:  # noqa: ARG002 - for PostgreSQL
         """See `Database.write`."""
         self._guard.sound()
         if not self._taking or self._jobs.qsize() >= self._waiting:
@@ -174,7 +174,7 @@ class Sqlite:
         self._jobs.put_nowait((work, future))
         return await future
 
-    async def read(self, work: Work[T]) -> T:
+    async def read(self, work: TransactionFn[T]) -> T:
         """See `Database.read`."""
         if not self._taking:
             raise errors.Busy
@@ -184,7 +184,7 @@ class Sqlite:
         finally:
             self._idle.put_nowait(reader)  # if the caller went away, its thread first ends this work
 
-    def _read(self, connection: Any, work: Work[T]) -> T:
+    def _read(self, connection: Any, work: TransactionFn[T]) -> T:
         try:
             connection.execute("BEGIN")
             return drive(work(SqliteTx(connection, self._sql)))
@@ -220,7 +220,7 @@ class Sqlite:
             await self._checkpoints.between_batches(self._writer, self._beside)
 
     def _write(
-        self, connection: Any, works: Sequence[Work[Any]], transaction: type[WriteTx] = WriteTx
+        self, connection: Any, works: Sequence[TransactionFn[Any]], transaction: type[WriteTx] = WriteTx
     ) -> list[Outcome]:
         """One transaction for all, at first without savepoints: when what one work changed has to be undone, all of
         them run again, each behind a savepoint. When the commit fails, all fail, also those that raised: they may have
@@ -269,7 +269,7 @@ class Sqlite:
                 connection.execute("PRAGMA wal_checkpoint(FULL)").fetchall()
 
 
-def _attempt(tx: WriteTx, work: Work[Any]) -> Outcome:
+def _attempt(tx: WriteTx, work: TransactionFn[Any]) -> Outcome:
     """Run one work. (It knows nothing of futures, so that a traceback keeps none of them alive.)"""
     try:
         value = drive(work(tx))

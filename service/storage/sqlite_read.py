@@ -18,7 +18,7 @@ from urllib.parse import quote
 
 from ..domain import errors
 from .checkpoints import PATIENCE
-from .database import T, Work
+from .database import T, TransactionFn
 from .disk import on_disk
 from .migrate import NoDatabase, current
 from .sqlite_tx import SqliteTx, drive, problem
@@ -92,17 +92,17 @@ class SqliteReader:
             self._copy.cleanup()
             self._copy = None
 
-    async def write(self, work: Work[T], *, about: bytes | None = None) -> T:  # noqa: ARG002
+    async def write(self, work: TransactionFn[T], *, about: bytes | None = None) -> T:  # noqa: ARG002
         """Nobody writes here."""
         raise RuntimeError("this database is only read")
 
-    async def read(self, work: Work[T]) -> T:
+    async def read(self, work: TransactionFn[T]) -> T:
         """See `Database.read`."""
         if self._connection is None:
             raise errors.Busy
         return await on_disk(self._read, work)
 
-    def _read(self, work: Work[T]) -> T:
+    def _read(self, work: TransactionFn[T]) -> T:
         while True:
             try:
                 found: T = self._once(work)
@@ -115,7 +115,7 @@ class SqliteReader:
             self._close()
             self._open()
 
-    def _once(self, work: Work[T]) -> T:
+    def _once(self, work: TransactionFn[T]) -> T:
         try:
             self._connection.execute("BEGIN")
             return drive(work(SqliteTx(self._connection, self._sql)))

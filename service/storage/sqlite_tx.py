@@ -6,8 +6,8 @@ from typing import Any
 
 from ..domain import errors
 from .damage import CORRUPT
-from .database import Change, Of, Row
-from .statements import Statement
+from .database import BatchStatement, Of, Row
+from .statements import Query
 
 Connect = Callable[[str], Any]
 """Opens a connection that has `execute(sql, params)`, `in_transaction`, `total_changes`, `interrupt()` and `close()`,
@@ -63,7 +63,7 @@ def drive(work: Any) -> Any:
 class SqliteTx:
     """A `Tx` whose methods never suspend, so that a thread can `drive` a work without an event loop."""
 
-    def __init__(self, connection: Any, sql: dict[str, Statement]) -> None:
+    def __init__(self, connection: Any, sql: dict[str, Query]) -> None:
         self._execute, self._sql = connection.execute, sql
 
     async def one(self, query: str, /, **params: Any) -> Row | None:
@@ -85,7 +85,7 @@ class SqliteTx:
             for query in names:
                 await self.run(query, **row)
 
-    async def together(self, *changes: Change) -> list[int]:
+    async def together(self, *changes: BatchStatement) -> list[int]:
         """See `Tx`."""
         values = [value for _, params in changes for value in params.values()]
         wanted: dict[str, Any] = {value.query: None for value in values if type(value) is Of}
@@ -104,7 +104,7 @@ class SqliteTx:
 class WriteTx(SqliteTx):
     """A `Tx` of several works in one transaction, one after the other. After each: `keep`, or `undo` when it raised."""
 
-    def __init__(self, connection: Any, sql: dict[str, Statement]) -> None:
+    def __init__(self, connection: Any, sql: dict[str, Query]) -> None:
         super().__init__(connection, sql)
         self._connection = connection
         self._kept = connection.total_changes
@@ -127,7 +127,7 @@ class WriteTx(SqliteTx):
 class SavingTx(WriteTx):
     """The same with a savepoint before the first statement of each work: whatever it changed can be undone."""
 
-    def __init__(self, connection: Any, sql: dict[str, Statement]) -> None:
+    def __init__(self, connection: Any, sql: dict[str, Query]) -> None:
         super().__init__(connection, sql)
         self._saved = False
         self._execute = self._saved_execute

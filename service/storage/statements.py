@@ -9,13 +9,13 @@ from typing import Any, NamedTuple
 
 import aiosql
 
-from .database import Change, Of
+from .database import BatchStatement, Of
 
 ENGINES = ("sqlite", "postgres")
 _DRIVER = {"sqlite": "sqlite3", "postgres": "asyncpg"}
 
 
-class Statement(NamedTuple):
+class Query(NamedTuple):
     """SQL as the engine takes it. `names` is the order of its `$n` (PostgreSQL only)."""
 
     sql: str
@@ -32,9 +32,9 @@ def sql_files(folder: str, engine: str) -> Iterator[Traversable]:
 
 
 @cache
-def statements(engine: str) -> dict[str, Statement]:
+def statements(engine: str) -> dict[str, Query]:
     """All statements by name. A name given twice is a mistake and refused."""
-    found: dict[str, Statement] = {}
+    found: dict[str, Query] = {}
     for file in sql_files("queries", engine):
         queries: Any = aiosql.from_str(file.read_text("utf-8"), _DRIVER[engine], mandatory_parameters=False)
         order = getattr(queries.driver_adapter, "var_sorted", {})
@@ -43,7 +43,7 @@ def statements(engine: str) -> dict[str, Statement]:
                 continue
             if name in found:
                 raise ValueError(f"{file.name}: a statement named {name} exists already")
-            found[name] = Statement(getattr(queries, name).sql, tuple(order.get(name, ())))
+            found[name] = Query(getattr(queries, name).sql, tuple(order.get(name, ())))
     return found
 
 
@@ -51,7 +51,7 @@ Part = tuple[str, tuple[tuple[str, Of], ...]]
 """The name of a change, and which of its parameters are what an earlier one returned."""
 
 
-def parts_of(changes: Sequence[Change]) -> tuple[tuple[Part, ...], list[Any]]:
+def parts_of(changes: Sequence[BatchStatement]) -> tuple[tuple[Part, ...], list[Any]]:
     """What `joined` needs for changes, and their parameters in its order."""
     known = statements("postgres")
     parts: list[Part] = []

@@ -30,7 +30,7 @@ from service.settings import Settings
 from service.storage.database import Database, Tx, open_database
 from service.storage.sqlite import PRAGMAS, Sqlite
 from service.storage.sqlite_tx import SqliteTx, drive
-from service.storage.statements import Statement, statements
+from service.storage.statements import Query, statements
 
 from .town import token_of
 
@@ -114,7 +114,7 @@ class Nothing(Sqlite):
             self.rows["person_of_token"] = await tx.one("person_of_token", digest=token)
             self.rows["checklist"] = await tx.one("checklist", id="onsite", version="1")
 
-        self._sql["any_visit"] = Statement(self._sql["visit"].sql.replace("WHERE v.id = :id", "LIMIT 1"), ())
+        self._sql["any_visit"] = Query(self._sql["visit"].sql.replace("WHERE v.id = :id", "LIMIT 1"), ())
         await self.read(remember)
 
     async def write(self, work: Any, *, about: bytes | None = None) -> Any:
