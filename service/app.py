@@ -14,69 +14,66 @@ from zoneinfo import ZoneInfo
 from litestar import Litestar
 from litestar.types import ASGIApp
 
-from service.domain.allowance import Allowance
-from service.domain.pace import Pace
-from service.domain.volume import VisitLimits
-from service.flows import deliver, gateways, orphans, publish, sequence, standing
-from service.flows import uploads as sweeping
-from service.flows.house import Desk, House, vault
-from service.flows.quota import Quota
-from service.http import (
-    agenda,
-    calendar,
-    changes,
-    checklists,
-    confirming,
-    customer,
-    devices,
-    doorstep,
-    evidence,
-    handouts,
-    health,
-    imports,
-    me,
-    messages,
-    people,
-    quarantine,
-    records,
-    sessions,
-    uploads,
-    visits,
-    web,
-    welcome,
-)
-from service.http.endpoint import admitted
-from service.http.logs import logged
-from service.http.paths import plain_paths
-from service.http.problems import HANDLERS, log_defect
-from service.http.shortcut import shortcut
-from service.settings import Settings
-from service.storage.database import open_database
-from service.storage.migrate import NoDatabase, OlderDatabase
+from service.accounts import me_routes, session_routes
+from service.accounts.endpoint import admitted
+from service.agenda import calendar_routes
+from service.agenda import routes as agenda_routes
+from service.allowance import Allowance
+from service.audit_log import sequencer
+from service.blobs.vault import vault
+from service.checklists import publish
+from service.checklists import routes as checklists_routes
+from service.config import Settings
+from service.confirmation import download_routes, forms
+from service.confirmation import routes as confirmation_routes
+from service.context import Desk, House, Quota
+from service.db.connect import open_database
+from service.db.migrate import NoDatabase, OlderDatabase
+from service.devices import routes as devices_routes
+from service.dispatch import change_routes, import_routes
+from service.dispatch import routes as dispatch_routes
+from service.evidence import routes as evidence_routes
+from service.evidence import sweeper, tus_routes, uploads
+from service.health import routes as health_routes
+from service.identity_check import routes as identity_check_routes
+from service.judge.volume import VisitLimits
+from service.messages import gateways, worker
+from service.messages import routes as messages_routes
+from service.rate_limit import Pace
+from service.records import quarantine_routes
+from service.records import routes as records_routes
+from service.records.shortcut import shortcut
+from service.staff import invitation_pages
+from service.staff import routes as staff_routes
+from service.visits import status
+from service.web import static_files
+from service.web.access_log import logged
+from service.web.paths import plain_paths
+from service.web.problems import HANDLERS, log_defect
 
 ROUTES = (
-    *health.ROUTES,
-    *me.ROUTES,
-    *sessions.ROUTES,
-    *people.ROUTES,
-    *devices.ROUTES,
-    *checklists.ROUTES,
-    *visits.ROUTES,
-    *changes.ROUTES,
-    *agenda.ROUTES,
-    *calendar.ROUTES,
-    *imports.ROUTES,
-    *messages.ROUTES,
-    *customer.ROUTES,
-    *confirming.ROUTES,
-    *handouts.ROUTES,
-    *doorstep.ROUTES,
-    *records.ROUTES,
-    *evidence.ROUTES,
-    *uploads.ROUTES,
-    *quarantine.ROUTES,
-    *welcome.ROUTES,
-    *web.ROUTES,
+    *health_routes.ROUTES,
+    *me_routes.ROUTES,
+    *session_routes.ROUTES,
+    *staff_routes.ROUTES,
+    *devices_routes.ROUTES,
+    *checklists_routes.ROUTES,
+    *dispatch_routes.ROUTES,
+    *change_routes.ROUTES,
+    *agenda_routes.ROUTES,
+    *calendar_routes.ROUTES,
+    *import_routes.ROUTES,
+    *messages_routes.ROUTES,
+    *confirmation_routes.ROUTES,
+    *forms.ROUTES,
+    *download_routes.ROUTES,
+    *identity_check_routes.ROUTES,
+    *records_routes.ROUTES,
+    *evidence_routes.ROUTES,
+    *tus_routes.ROUTES,
+    *quarantine_routes.ROUTES,
+    *invitation_pages.ROUTES,
+    *static_files.ROUTES,
 )
 SECONDS_AFTER_DEFECT = 10.0
 BESIDE_SECONDS = 0.5  # for what goes on beside the requests to end; all of it may be cut off
@@ -93,9 +90,9 @@ def litestar(house: House | None = None, max_body: int = 0) -> Litestar:
         ROUTES,
         exception_handlers=HANDLERS,
         before_request=admitted,
-        openapi_config=None,  # ours is made from what the handlers say (`http/openapi.py`)
-        logging_config=None,  # `http/logs.py` writes one line for each request
-        request_max_body_size=None,  # `http/body.py` has the limit, and looks at unpacked bytes too
+        openapi_config=None,  # ours is made from what the handlers say (`openapi.py`)
+        logging_config=None,  # `web/access_log.py` writes one line for each request
+        request_max_body_size=None,  # `web/body.py` has the limit, and looks at unpacked bytes too
     )
     app.state.update({"house": house, "max_body": max_body})
     return app
@@ -143,7 +140,7 @@ async def opened(house: House) -> AsyncIterator[House]:
     await house.db.start()
     try:
         await publish.first_checklist(house)
-        await standing.fill(house)
+        await status.fill(house)
         yield house
     finally:
         await house.db.close()
@@ -154,7 +151,7 @@ async def commanded(house: House) -> AsyncIterator[House]:
     """An opened house for one command."""
     async with opened(house):
         yield house
-        await sequence.catch_up(house)
+        await sequencer.catch_up(house)
 
 
 @asynccontextmanager
@@ -188,7 +185,7 @@ async def need_database(settings: Settings, *, in_empty: bool = False, anywhere:
 async def running(house: House) -> AsyncIterator[House]:
     """An opened house with what goes on beside the requests. On leaving, what was taken is finished first."""
     async with opened(house):
-        works = (sequence.run, deliver.run, sweeping.run, orphans.run)
+        works = (sequencer.run, worker.run, uploads.run, sweeper.run)
         beside = [asyncio.create_task(_lasting(house, work)) for work in works]
         try:
             yield house

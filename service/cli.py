@@ -12,16 +12,18 @@ from pathlib import Path
 
 import msgspec
 
-from service import bundles, serving
+from service import openapi, server
+from service.accounts.validation import ROLES, NewPerson, trimmed
 from service.app import commanded, house_of, litestar, looked_at, need_database
-from service.domain.errors import Problem
-from service.domain.roster import ROLES, NewPerson, trimmed
-from service.domain.source import Unreadable
-from service.flows import doorstep, lint, people, publish, verify
-from service.http import logs, openapi
-from service.settings import Settings, SettingsError, documented, from_environment
-from service.storage.folder import shipped
-from service.storage.migrate import NewerDatabase, NoDatabase, OlderDatabase
+from service.checklists import judge_bundles, lint_folder, publish
+from service.checklists.loader import shipped
+from service.checklists.source import Unreadable
+from service.config import Settings, SettingsError, documented, from_environment
+from service.db.migrate import NewerDatabase, NoDatabase, OlderDatabase
+from service.errors import Problem
+from service.staff import console, people
+from service.verify import log
+from service.web import access_log
 
 Command = Callable[[argparse.Namespace, Settings], int]
 REFUSED = (publish.PublishError, people.PersonError, NewerDatabase, OlderDatabase, Unreadable, OSError)
@@ -32,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         settings = from_environment(os.environ)
-        logs.configure(settings.log, settings.log_level)
+        access_log.configure(settings.log, settings.log_level)
         command: Command = options.command
         return command(options, settings)
     except SettingsError as error:
@@ -135,11 +137,11 @@ def _serve(options: argparse.Namespace, settings: Settings) -> int:
     settings = msgspec.structs.replace(settings, **given)
     if not 0 <= settings.port <= 65535:
         raise SettingsError("the port must be a number from 0 to 65535")
-    return serving.serve(settings, demo=options.demo)
+    return server.serve(settings, demo=options.demo)
 
 
 def _judge(options: argparse.Namespace, _: Settings) -> int:
-    return bundles.judge_all(options.files, sys.stdout.buffer)
+    return judge_bundles.judge_all(options.files, sys.stdout.buffer)
 
 
 def _person_add(options: argparse.Namespace, settings: Settings) -> int:
@@ -152,7 +154,7 @@ def _person_add(options: argparse.Namespace, settings: Settings) -> int:
         await need_database(settings, in_empty=True, anywhere=options.create)
         async with commanded(house_of(settings)) as house:
             added = await people.add(house, person, with_token=options.token)
-            await doorstep.give_card(house, person.login, person.badge, person.title)
+            await console.give_card(house, person.login, person.badge, person.title)
             return added
 
     _print(asyncio.run(work()))
@@ -170,7 +172,7 @@ def _person_invite(options: argparse.Namespace, settings: Settings) -> int:
 
 
 def _lint(options: argparse.Namespace, _: Settings) -> int:
-    messages = lint.lint(options.folder)
+    messages = lint_folder.lint(options.folder)
     for message in messages:
         sys.stdout.write(f"{message}\n")
     return 1 if messages else 0
@@ -187,9 +189,9 @@ def _publish(options: argparse.Namespace, settings: Settings) -> int:
 
 
 def _verify(_: argparse.Namespace, settings: Settings) -> int:
-    async def work() -> verify.Verified:
+    async def work() -> log.Verified:
         async with looked_at(settings) as house:
-            return await verify.verify(house)
+            return await log.verify(house)
 
     verified = asyncio.run(work())
     _print(verified)

@@ -11,8 +11,8 @@ from typing import Protocol
 
 import msgspec
 
-from service.domain.errors import Busy, Problem, TooManyRequests
-from service.http import logs
+from service.errors import Busy, Problem, TooManyRequests
+from service.web import access_log
 
 FAREWELLS = 64  # connections that are being told at once why they are ended
 SEARCH_SECONDS = 0.25  # between two searches for room
@@ -131,7 +131,7 @@ class Gate:
         for one in (*self._inside, *self._leaving):
             one.look(now)
         if self._turned_away:
-            logs.get().warning("connections ended", **dict(self._turned_away))
+            access_log.get().warning("connections ended", **dict(self._turned_away))
             self._turned_away.clear()
         again = self._inside or self._leaving
         self._next = loop.call_later(1.0, self._look, loop) if again else None

@@ -11,9 +11,9 @@ import httptools
 from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
-from service.domain.errors import HeadersTooLarge, InvalidHeader, Problem, TooManyRequests, TooSlow
+from service.errors import HeadersTooLarge, InvalidHeader, Problem, TooManyRequests, TooSlow
 from service.gate import ConnectionLimits, Gate
-from service.http.problems import told
+from service.web.problems import told
 
 HEAD_BYTES = 32 * 1024  # request line and headers
 HEAD_PART, BODY_PART = 2048, 32 * 1024  # bytes parsed in one go: within them it cannot be stopped

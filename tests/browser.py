@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import msgspec
 
-from service.domain import totp
+from service.accounts import totp
 
 from .world import World
 

@@ -3,9 +3,9 @@
 import shutil
 from pathlib import Path
 
-from service.domain.source import Message
-from service.flows.lint import lint
-from service.storage.folder import shipped
+from service.checklists.lint_folder import lint
+from service.checklists.loader import shipped
+from service.checklists.source import Message
 
 BORROWING = "4.3.4-borrowing.toml"
 ENTRY = "4.3.5-entry-and-cleanup.toml"

@@ -5,8 +5,7 @@ from typing import Any
 
 import msgspec
 
-from service.flows.gateways import Letter
-from service.flows.house import Desk, House
+from service.context import Desk, House, Letter
 
 from . import stories
 

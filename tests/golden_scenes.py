@@ -19,7 +19,7 @@ from typing import Any
 import httpx
 import structlog
 
-from service.flows import deliver
+from service.messages import worker
 
 from . import stories
 from .browser import PASSWORD, code_now, unsecret
@@ -95,7 +95,7 @@ class Guest:
     async def code(self) -> str:
         """Ask for a code, and read it in the message."""
         await self.done("code")
-        await deliver.once(self.world.house)
+        await worker.once(self.world.house)
         return self.tao.post.letters[-1].text.partition("验证码 ")[2][:6]
 
     async def enters(self) -> None:
@@ -340,7 +340,7 @@ async def code(world: World, shots: Shots) -> None:
     await guest.sends("send a code", "code", page=page)
     page = await guest.sees("the code was sent")
     await guest.sends("too few digits", "code-entry", {"code": "12 3"}, page=page)
-    await deliver.once(world.house)
+    await worker.once(world.house)
     first = guest.tao.post.letters[-1].text.partition("验证码 ")[2][:6]
     shots.hide[wrong(first)] = "WRONG-1"
     await guest.sends("a wrong code", "code-entry", {"code": wrong(first)}, page=page)
@@ -742,7 +742,7 @@ async def too_late_to_sign(world: World, shots: Shots) -> None:
     later(world, minutes=31)
     late = await guest.sends("sign after half an hour", "signature", given, page=page)
     asked = await guest.sends("a new code, with the signature kept", "code", page=late)
-    await deliver.once(world.house)
+    await worker.once(world.house)
     right = guest.tao.post.letters[-1].text.partition("验证码 ")[2][:6]
     shots.hide[wrong(right)] = "WRONG"
     slip = await guest.sends("too few digits, with the signature kept", "code-entry", {"code": "12"}, page=asked)
@@ -758,7 +758,7 @@ async def too_late_to_sign(world: World, shots: Shots) -> None:
     both = {"answer-q_integrity": "bad", "answer-q_clean": "good", "comment": HOSTILE}
     late = await guest.sends("answer after half an hour", "answers", both, page=page)
     asked = await guest.sends("a new code, with the answers kept", "code", page=late)
-    await deliver.once(world.house)
+    await worker.once(world.house)
     right = guest.tao.post.letters[-1].text.partition("验证码 ")[2][:6]
     await guest.sends("the right code, with the answers kept", "code-entry", {"code": right}, page=asked)
 
@@ -810,7 +810,7 @@ async def genuine(world: World, shots: Shots) -> None:
     await at_the_door(world, shots)
     code = await shown(world, shots)
     shots.take("genuine, no word was told", await world.client.get(code))
-    await deliver.once(world.house)
+    await worker.once(world.house)
     page = shots.take("genuine, with the word", await world.client.get(code))
     for name, headers in (("cookie", {"cookie": "__Host-doorstep=his"}), ("token", {"authorization": "Bearer his"})):
         shots.take(f"opened where somebody of ours is signed in: {name}", await world.client.get(code, headers=headers))

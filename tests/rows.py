@@ -4,11 +4,11 @@ from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
-from service.domain.people import Person
-from service.storage.batches import BatchRow
-from service.storage.database import Database, Tx
-from service.storage.quarantine import KeptRow
-from service.storage.visits import VisitRow, add_visit
+from service.accounts.permissions import Person
+from service.db.database import Database, Tx
+from service.records.repository import KeptRow
+from service.visits.batches import BatchRow
+from service.visits.repository import VisitRow, add_visit
 
 NOON = 1_767_240_000_000  # 2026-01-01 12:00 in Shanghai
 LI = Person("li", "李", ("technician",), ("城东",))

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from service.domain import errors
-from service.flows import agenda, change, plan, view
-from service.storage.database import Database, Tx
+from service import errors
+from service.agenda import agenda
+from service.db.database import Database, Tx
+from service.dispatch import planning, rescheduling, views
 
 from .test_storage_only_added import change as beside
 from .town import TOKENS, Town, a_plan, a_record, encode, said, uid
@@ -51,7 +52,7 @@ async def truth(town: Town, login: str, names: list[str]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name in names:
         try:
-            visit = await view.show(town.house, TOKENS["zhao"], uid(name))
+            visit = await views.show(town.house, TOKENS["zhao"], uid(name))
         except errors.NotFound:
             continue
         if login in (visit.technician, *visit.crew):
@@ -67,7 +68,7 @@ async def one_step(town: Town, random: Random, names: list[str], new: float = 0.
         hour = random.randrange(8, 18)
         window = {"from": DAY.format(2, hour), "to": DAY.format(2, hour + 1)}
         crew = [["sun"], []][random.randrange(2)]
-        await plan.create(town.house, token, uid(names[-1]), encode(a_plan(window=window, crew=crew)))
+        await planning.create(town.house, token, uid(names[-1]), encode(a_plan(window=window, crew=crew)))
         return
     name = random.choice(names)
     number = random.randrange(10**6)
@@ -91,7 +92,7 @@ async def one_step(town: Town, random: Random, names: list[str], new: float = 0.
             "cancellation": {"reason": "取消"},
         }[kind]
         try:
-            await change.change(town.house, token, uid(name), kind, encode(content), frozenset(range(100)))  # type: ignore[arg-type]
+            await rescheduling.change(town.house, token, uid(name), kind, encode(content), frozenset(range(100)))  # type: ignore[arg-type]
         except (errors.VisitBegun, errors.VisitCancelled):
             return
 
@@ -154,7 +155,7 @@ async def test_a_visit_handed_over_is_gone_for_one_and_new_for_the_other(town: T
     visit = await town.planned()
     li, sun = await Phone(town, "li").sync(), await Phone(town, "sun").sync()
     content = encode({"technician": "sun"})
-    await change.change(town.house, TOKENS["zhao"], visit, "technician", content, frozenset({0}))
+    await rescheduling.change(town.house, TOKENS["zhao"], visit, "technician", content, frozenset({0}))
     assert (await agenda.since(town.house, TOKENS["li"], li.cursor)).gone == (str(visit),)
     assert set((await sun.sync()).visits) == {str(visit)}
     assert (await li.sync()).visits == {}
@@ -170,7 +171,7 @@ async def test_many_visits_come_in_pages_also_while_they_change(town: Town) -> N
     phone.visits, phone.cursor = {visit.id: shown(visit) for visit in first.visits}, first.cursor
     for name in ("v0", "v140"):
         content = encode({"technician": "sun"})
-        await change.change(town.house, TOKENS["zhao"], uid(name), "technician", content, frozenset({0}))
+        await rescheduling.change(town.house, TOKENS["zhao"], uid(name), "technician", content, frozenset({0}))
     await phone.sync()
     assert set(phone.visits) == {str(uid(name)) for name in names} - {str(uid("v0")), str(uid("v140"))}
 
@@ -180,7 +181,7 @@ async def test_a_year_of_visits_does_not_make_the_agenda_read_more(town: Town, d
     from .rows import a_visit  # noqa: PLC0415 - another town's rows
 
     async def a_year(tx: Tx) -> None:
-        from service.storage.visits import add_visit  # noqa: PLC0415
+        from service.visits.repository import add_visit  # noqa: PLC0415
 
         for number in range(3000):
             await add_visit(tx, a_visit(10_000 + number, body=encode(a_plan()), checklist="onsite"))
@@ -227,7 +228,7 @@ async def test_a_year_of_visits_does_not_make_the_agenda_read_more(town: Town, d
 
 async def _explained(database: Database) -> str:
     """How SQLite goes about the two statements of the agenda."""
-    from service.storage.statements import statements  # noqa: PLC0415
+    from service.db.queries import statements  # noqa: PLC0415
 
     async def work(tx: Tx) -> str:
         lines: list[str] = []

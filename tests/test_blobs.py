@@ -13,10 +13,11 @@ import pytest
 from moto.server import ThreadedMotoServer
 from obstore.store import S3Store
 
-from service.domain import errors
-from service.flows.house import vault
-from service.flows.verify import verify
-from service.storage.blobs import Blobs, name_of, open_blobs, s3_parts
+from service import errors
+from service.blobs.connect import open_blobs, s3_parts
+from service.blobs.store import Blobs, name_of
+from service.blobs.vault import vault
+from service.verify.log import verify
 
 from .pictures import name, picture
 from .test_evidence import naming, sends

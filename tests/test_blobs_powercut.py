@@ -13,13 +13,14 @@ from typing import Any
 
 import pytest
 
-from service.flows import attach, uploads
-from service.flows.house import vault
-from service.storage import arriving, disk
-from service.storage.blobs import name_of
-from service.storage.incoming import Growing
-from service.storage.sqlite import Sqlite
-from service.storage.uploads import folder_of, part_of
+from service import durable_files
+from service.blobs import announcements
+from service.blobs.incoming import Growing
+from service.blobs.store import name_of
+from service.blobs.vault import vault
+from service.db.sqlite import Sqlite
+from service.evidence import attach, uploads
+from service.evidence.upload_store import folder_of, part_of
 
 from .crashfolder import Event, Folders, Recorder
 from .pictures import picture
@@ -126,7 +127,7 @@ def _look(folder: Path, left: dict[str, bytes], rows: frozenset[bytes], parts: d
 
 def record(tmp_path: Path, deaf: Callable[[Path], bool] = lambda _: False) -> tuple[Path, list[Event]]:
     """Run the service on a recorded folder."""
-    disk._lasting.clear()
+    durable_files._lasting.clear()
     folder = tmp_path / "data"
     recorder = Recorder(folder, deaf)
     asyncio.run(take(folder, recorder))
@@ -143,7 +144,7 @@ async def row_before_file(house: Any, file: Growing, digest: bytes, said: Any = 
     looked = await file.looked()
     assert looked.photo is not None
     sealed = attach.Sealed(digest, looked.size, looked.photo)
-    await house.db.write(lambda tx: arriving.announce(tx, digest, house.clock()))
+    await house.db.write(lambda tx: announcements.announce(tx, digest, house.clock()))
     await attach.arrived(house, sealed, "li")
     await house.vault.blobs.put(digest, file.path)
     return sealed

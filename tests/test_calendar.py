@@ -2,9 +2,9 @@
 
 import pytest
 
-from service.domain import errors
-from service.flows import calendar
-from service.storage import people
+from service import errors
+from service.accounts import repository as accounts_repository
+from service.agenda import calendar
 
 from .town import TOKENS, Town
 
@@ -38,7 +38,7 @@ async def test_an_address_ends_when_it_is_replaced_revoked_or_its_owner_leaves(t
     with pytest.raises(errors.NotFound):
         await calendar.calendar(town.house, second)
     third = await address(town)
-    await town.house.db.write(lambda tx: people.leave(tx, "li", 1))
+    await town.house.db.write(lambda tx: accounts_repository.leave(tx, "li", 1))
     for gone in (third, "", "guess"):
         with pytest.raises(errors.NotFound):
             await calendar.calendar(town.house, gone)

@@ -2,10 +2,10 @@
 
 import pytest
 
-from service.domain.checklist import Example, Item
-from service.domain.example import applies, bundle, found, moment
-from service.domain.rules import Rules
-from service.storage.folder import read_folder, shipped
+from service.checklists.examples import applies, bundle, found, moment
+from service.checklists.loader import read_folder, shipped
+from service.judge.checklist import Example, Item
+from service.judge.rules import Rules
 
 SOURCE = read_folder(shipped())
 RULES = Rules(SOURCE.checklist)

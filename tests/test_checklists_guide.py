@@ -3,10 +3,10 @@
 import msgspec
 import pytest
 
-from service.domain.checklist import Edge, Item
-from service.domain.keys import MEANINGS, TITLES, tables
-from service.domain.strict import names, unknown_keys
-from service.storage.folder import shipped
+from scripts.checklist_guide import MEANINGS, TITLES, tables
+from service.checklists.loader import shipped
+from service.checklists.unknown_keys import names, unknown_keys
+from service.judge.checklist import Edge, Item
 
 
 @pytest.mark.parametrize("struct", TITLES, ids=lambda struct: struct.__name__)

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from service.flows.lint import lint
-from service.storage.folder import shipped
+from service.checklists.lint_folder import lint
+from service.checklists.loader import shipped
 
 from .checklist_copy import BORROWING, ENTRY, METER, THANKED, change, copied, said
 

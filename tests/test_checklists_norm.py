@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from service.storage.folder import read_folder, shipped
+from service.checklists.loader import read_folder, shipped
 
 SOURCE = read_folder(shipped())
 CHECKLIST = SOURCE.checklist

@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from service.app import new_id
-from service.storage.folder import shipped
+from service.checklists.loader import shipped
 
 from .stories import FOLDER, NAMES, story
 from .town import a_plan, a_record, said, uid

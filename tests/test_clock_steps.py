@@ -8,13 +8,13 @@ import httpx
 import msgspec
 import pytest
 
+from service.accounts import totp
 from service.app import create_app
-from service.domain import totp
-from service.flows import deliver
-from service.flows.gateways import TemporaryFailure
-from service.flows.publish import publish
-from service.flows.verify import verify
-from service.storage import log
+from service.audit_log import log
+from service.checklists.publish import publish
+from service.messages import worker
+from service.messages.gateways import TemporaryFailure
+from service.verify.log import verify
 
 from .browser import Browser, code_now, later, with_factor, with_password
 from .checklist_copy import copied
@@ -167,7 +167,7 @@ async def test_a_notice_goes_out_at_once_after_a_step_back(world: World, step: t
     sent = await world.ask("zhao", "POST", f"/v1/visits/{VISIT}/notice", {"channel": "sms"})
     assert sent.status_code == 201
     later(world, seconds=step.total_seconds())
-    assert await deliver.once(world.house) == 1
+    assert await worker.once(world.house) == 1
     assert len(post.letters) == 1
     assert "work_content_told" in {one["what"] for one in await entries(world)}
 
@@ -177,13 +177,13 @@ async def test_a_notice_that_waits_to_be_tried_again_does_not_wait_for_a_day(wor
     post.trouble = TemporaryFailure("HTTP 503")
     await world.plan()
     await world.ask("zhao", "POST", f"/v1/visits/{VISIT}/notice", {"channel": "sms"})
-    assert await deliver.once(world.house) == 1
-    assert await deliver.once(world.house) == 0  # the control: it waits
+    assert await worker.once(world.house) == 1
+    assert await worker.once(world.house) == 0  # the control: it waits
     later(world, days=-1)
-    assert await deliver.once(world.house) == 1
+    assert await worker.once(world.house) == 1
     post.trouble = None
     later(world, days=2)  # forth: a day's patience is not over with the first attempt
-    assert await deliver.once(world.house) == 1
+    assert await worker.once(world.house) == 1
     (notice,) = (await world.ask("zhao", "GET", f"/v1/visits/{VISIT}/notice")).json()["sent"]
     assert notice["state"] == "delivered"
 
@@ -194,10 +194,10 @@ async def test_a_step_forth_gives_no_notice_up_at_its_first_failure(world: World
     await world.plan()
     await world.ask("zhao", "POST", f"/v1/visits/{VISIT}/notice", {"channel": "sms"})
     later(world, days=3)
-    assert await deliver.once(world.house) == 1
+    assert await worker.once(world.house) == 1
     post.trouble = None
     later(world, seconds=6)
-    assert await deliver.once(world.house) == 1
+    assert await worker.once(world.house) == 1
     (notice,) = (await world.ask("zhao", "GET", f"/v1/visits/{VISIT}/notice")).json()["sent"]
     assert notice["state"] == "delivered"
 
@@ -210,11 +210,11 @@ async def test_two_servers_whose_clocks_differ_send_a_notice_once(world: World, 
     await world.ask("zhao", "POST", f"/v1/visits/{VISIT}/notice", {"channel": "sms"})
     post.trouble = TemporaryFailure("HTTP 503")
     servers = (world, other) if seconds > 0 else (other, world)  # the one ahead comes second
-    assert await deliver.once(servers[1].house) == 1
-    assert await deliver.once(servers[0].house) == 0  # it is not due again by either clock
+    assert await worker.once(servers[1].house) == 1
+    assert await worker.once(servers[0].house) == 0  # it is not due again by either clock
     post.trouble = None
     later(world, minutes=3)
-    assert await deliver.once(servers[0].house) + await deliver.once(servers[1].house) == 1
+    assert await worker.once(servers[0].house) + await worker.once(servers[1].house) == 1
     assert len({letter.id for letter in post.letters}) == 1
 
 

@@ -19,7 +19,7 @@ import pytest
 import rfc8785
 from PIL import Image
 
-from service.flows import deliver
+from service.messages import worker
 
 from . import stories
 from .desk import Post, set_up, stand
@@ -63,7 +63,7 @@ class Customer:
     async def code(self) -> str:
         """Ask for a code, and read it out of the text message."""
         assert (await self.ask("POST", "/code")).status_code == 200
-        await deliver.once(self.world.house)
+        await worker.once(self.world.house)
         return self.post.letters[-1].text.partition("验证码 ")[2][:6]
 
     async def enters(self) -> None:

@@ -9,8 +9,8 @@ from typing import Any
 import httpx
 import pytest
 
-from service.flows import deliver
-from service.http.confirming import ACTS
+from service.confirmation.forms import ACTS
+from service.messages import worker
 
 from .desk import stand
 from .forms import Page
@@ -48,7 +48,7 @@ class Visitor:
 
     async def code(self) -> str:
         await self.done("code", {})
-        await deliver.once(self.tao.world.house)
+        await worker.once(self.tao.world.house)
         return self.tao.post.letters[-1].text.partition("验证码 ")[2][:6]
 
     async def enters(self) -> None:

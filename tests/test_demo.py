@@ -9,12 +9,14 @@ import httpx
 import msgspec
 import pytest
 
+from service import errors
+from service.accounts.authentication import digest
 from service.app import create_app, house_of, opened
-from service.domain import errors
-from service.flows import demo, demo_damage, lists, quarantine
-from service.flows.access import digest
-from service.flows.house import House
-from service.settings import Settings
+from service.config import Settings
+from service.context import House
+from service.demo import damage_story, seed
+from service.dispatch import listing
+from service.records import quarantine
 
 from .desk import stand
 from .forms import Page
@@ -26,7 +28,7 @@ async def test_the_visits_of_the_demonstration_are_before_and_after_now(
 ) -> None:
     async with opened(house_of(Settings(data=tmp_path, database=address))) as house:
         stand(house, hour)
-        first, shown = await demo.seed(house), await demo.seed(house)  # repeating is harmless
+        first, shown = await seed.seed(house), await seed.seed(house)  # repeating is harmless
         assert first.record == shown.record
         transport = httpx.ASGITransport(create_app(house, 2**20))  # type: ignore[arg-type]
         async with httpx.AsyncClient(transport=transport, base_url="http://doorstep.test") as client:
@@ -53,18 +55,18 @@ async def test_the_visits_of_the_demonstration_are_before_and_after_now(
 
 def told_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
     """The demonstration of another version: the same visits with other texts, times, entries and pictures."""
-    who, story, acts, just = demo._who, demo._story, demo_damage.acts, demo._acts
+    who, story, acts, just = seed._who, seed._story, damage_story.acts, seed._acts
 
     async def other(house: Any, zhao: bytes, li: bytes, told: dict[str, Any]) -> None:
         entries = [{**entry, "at": entry["at"].replace("2025-", "2024-")} for entry in told["entries"]]
         await story(house, zhao, li, {**told, "entries": entries})
 
-    monkeypatch.setattr(demo_damage, "CALL", [{"kind": "text", "text": "电话约定"}])
-    monkeypatch.setattr(demo_damage, "SIZE", (1100, 900))
-    monkeypatch.setattr(demo_damage, "acts", lambda start: acts(start)[1:])
-    monkeypatch.setattr(demo, "_acts", lambda start: just(start)[:-1])
-    monkeypatch.setattr(demo, "_who", lambda name: {**who(name), "work": {"content": "检修", "place": "厨房"}})
-    monkeypatch.setattr(demo, "_story", other)
+    monkeypatch.setattr(damage_story, "CALL", [{"kind": "text", "text": "电话约定"}])
+    monkeypatch.setattr(damage_story, "SIZE", (1100, 900))
+    monkeypatch.setattr(damage_story, "acts", lambda start: acts(start)[1:])
+    monkeypatch.setattr(seed, "_acts", lambda start: just(start)[:-1])
+    monkeypatch.setattr(seed, "_who", lambda name: {**who(name), "work": {"content": "检修", "place": "厨房"}})
+    monkeypatch.setattr(seed, "_story", other)
 
 
 def named_without_content(*content: Any) -> UUID:
@@ -83,23 +85,23 @@ async def test_what_another_version_told_stays_and_does_no_harm(
     async with opened(house_of(Settings(data=tmp_path, database=address))) as house:
         stand(house, "13:20")
         if named == "without":
-            monkeypatch.setattr(demo, "_id", named_without_content)
+            monkeypatch.setattr(seed, "_id", named_without_content)
         with monkeypatch.context() as patched:
             told_otherwise(patched)
-            await demo.seed(house)
-            before = await visits_of(house, (await demo.seed(house)).tokens["zhao"])
+            await seed.seed(house)
+            before = await visits_of(house, (await seed.seed(house)).tokens["zhao"])
         if named == "without":
             with pytest.raises(errors.Problem):
-                await demo.seed(house)
+                await seed.seed(house)
             return
-        shown = await demo.seed(house)
+        shown = await seed.seed(house)
         after = await visits_of(house, shown.tokens["zhao"])
         assert before < after
-        assert (await demo.seed(house)).record == shown.record
+        assert (await seed.seed(house)).record == shown.record
         assert await visits_of(house, shown.tokens["zhao"]) == after
         kept = await quarantine.page(house, digest(shown.tokens["wang"]), None)
         assert kept.items == ()
 
 
 async def visits_of(house: House, token: str) -> set[str]:
-    return {one.id for one in (await lists.page(house, digest(token), {})).items}
+    return {one.id for one in (await listing.page(house, digest(token), {})).items}

@@ -16,9 +16,9 @@ from typing import Any
 
 import pytest
 
-from service.domain import errors
-from service.storage.batches import add_batch, batch, batches_of
-from service.storage.sqlite import Sqlite
+from service import errors
+from service.db.sqlite import Sqlite
+from service.visits.batches import add_batch, batch, batches_of
 
 from .rows import a_batch, plan, uid
 

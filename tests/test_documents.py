@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from service.domain.errors import catalogue
-from service.settings import documented
+from service.config import documented
+from service.errors import catalogue
 
 ROOT = Path(__file__).parents[1]
 

@@ -6,10 +6,11 @@ from typing import Any
 import asyncpg
 import msgspec
 
-from service.domain.roster import NewPerson
-from service.flows import doorstep, people, verify
-from service.storage import log
-from service.storage.database import Tx
+from service.accounts.validation import NewPerson
+from service.audit_log import log
+from service.db.database import Tx
+from service.staff import console, people
+from service.verify import log as verify
 
 from .browser import Browser, code_now, with_factor, with_password
 from .test_devices import code_for, registered
@@ -42,7 +43,7 @@ async def test_who_comes_gets_a_role_or_leaves_is_in_the_log(world: World) -> No
     assert (await world.ask("admin", "POST", "/v1/people", new)).status_code == 201
     await world.ask("admin", "POST", "/v1/invitations", {"person": "zhou", "reset": True})
     await with_password(world, "zhou")
-    await doorstep.give_card(world.house, "zhou", "0427", "技术员")
+    await console.give_card(world.house, "zhou", "0427", "技术员")
     for _ in range(2):  # the second time nothing changes
         assert (await world.ask("admin", "PUT", "/v1/people/zhou/departure", {"reason": "退休"})).status_code == 200
     assert await said(world) == [

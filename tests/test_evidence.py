@@ -8,10 +8,12 @@ import msgspec
 import pytest
 from PIL import Image
 
-from service.domain import errors
-from service.flows import attach, photos, standing, verify
-from service.http import body
-from service.storage import board, evidence
+from service import errors
+from service.evidence import attach, thumbnails
+from service.verify import log
+from service.visits import evidence_files, summaries
+from service.visits import status as standing
+from service.web import body
 
 from .pictures import name, picture
 from .test_storage_only_added import change
@@ -40,7 +42,7 @@ def naming(*files: bytes, record_id: UUID = RECORD, visit: UUID = VISIT) -> dict
 
 async def flags(world: World, visit: UUID = VISIT) -> tuple[str, ...]:
     """Those on the board, which lists show."""
-    posted = await world.house.db.read(lambda tx: board.posted(tx, visit))
+    posted = await world.house.db.read(lambda tx: summaries.posted(tx, visit))
     assert posted is not None
     seen = (await world.ask("zhao", "GET", f"/v1/visits/{visit}")).json()
     assert tuple(seen["flags"]) == posted.flags
@@ -219,7 +221,7 @@ async def test_a_file_that_will_never_come_is_given_up_and_counts_as_lacking(wor
     again = await world.ask("li", "PUT", path, {"reason": "手机掉进水里"})
     assert (again.status_code, again.json()["replayed"]) == (200, True)
     assert problem(await world.ask("wang", "PUT", path, {"reason": "另一个"})) == (409, "content-differs")
-    assert (await verify.verify(world.house)).faults == []
+    assert (await log.verify(world.house)).faults == []
     await sends(world, ONE)  # it comes after all
     receipt = (await world.ask("li", "GET", f"/v1/records/{RECORD}")).json()
     assert (receipt["state"], lacking in {one["code"] for one in receipt["findings"]}) == ("complete", False)
@@ -261,7 +263,7 @@ async def test_a_picture_that_was_cut_off_is_kept_as_it_came_and_said_to_be_dama
         assert problem(await world.ask("zhao", "GET", f"/v1/evidence/{name(raw)}")) == (422, "photo-unreadable")
         async with world.house.vault.blobs.local(bytes.fromhex(name(raw))) as kept:
             assert kept.read_bytes() == raw
-    assert (await verify.verify(world.house)).faults == []
+    assert (await log.verify(world.house)).faults == []
 
 
 async def test_a_picture_that_was_cut_off_before_its_size_is_kept_too_and_never_decoded(
@@ -278,8 +280,8 @@ async def test_a_picture_that_was_cut_off_before_its_size_is_kept_too_and_never_
         started.append(original)
         return await copier_run(original, new)
 
-    copier_run = photos._run
-    monkeypatch.setattr(photos, "_run", run)
+    copier_run = thumbnails._run
+    monkeypatch.setattr(thumbnails, "_run", run)
     await world.plan(area="城东")
     await world.submit(naming(*cut, ONE))
     for raw in (*cut, ONE):
@@ -292,7 +294,7 @@ async def test_a_picture_that_was_cut_off_before_its_size_is_kept_too_and_never_
     assert started == []
     assert (await world.ask("zhao", "GET", f"/v1/evidence/{name(ONE)}")).status_code == 200  # the control
     assert len(started) == 1
-    assert (await verify.verify(world.house)).faults == []
+    assert (await log.verify(world.house)).faults == []
 
 
 async def test_half_a_face_is_on_no_card(world: World):
@@ -352,7 +354,7 @@ async def test_who_takes_in_a_record_that_is_here_may_send_what_it_lacks(world: 
     assert (again.status_code, again.json()["state"]) == (200, "complete")
     other = await world.ask("wang", "PUT", path, naming(ONE))
     assert problem(other) == (409, "content-differs")
-    assert (await verify.verify(world.house)).faults == []
+    assert (await log.verify(world.house)).faults == []
 
 
 async def test_a_file_of_the_office_that_never_comes_is_shown_and_given_up(world: World):
@@ -375,7 +377,7 @@ async def test_a_file_of_the_office_that_never_comes_is_shown_and_given_up(world
     (awaited,) = (await world.ask("wang", "GET", f"/v1/visits/{VISIT}")).json()["awaited"]
     assert awaited["missing_evidence"] == []
     assert [(one["sha256"], one["reason"], one["by"]) for one in awaited["lost"]] == [(name(ONE), "照片删了", "zhao")]
-    assert (await verify.verify(world.house)).faults == []
+    assert (await log.verify(world.house)).faults == []
 
 
 async def test_a_supervisor_gives_up_a_file_of_the_office(world: World):
@@ -393,7 +395,7 @@ async def test_bytes_of_the_service_itself_are_kept_for_the_visits_sender(town: 
     sender = f"visit {visit}"
     assert await town.house.db.write(lambda tx: attach.note(town.house, tx, sealed, sender))
     assert not await town.house.db.write(lambda tx: attach.note(town.house, tx, sealed, sender))
-    assert await town.house.db.read(lambda tx: evidence.sent(tx, sealed.digest, sender))
+    assert await town.house.db.read(lambda tx: evidence_files.sent(tx, sealed.digest, sender))
 
 
 async def test_verify_finds_a_file_that_is_gone_or_changed(town: Town):
@@ -402,11 +404,11 @@ async def test_verify_finds_a_file_that_is_gone_or_changed(town: Town):
     for raw in (ONE, TWO):
         sealed = await attach.keep_bytes(town.house, raw, bytes.fromhex(name(raw)))
         await attach.arrived(town.house, sealed, "li")
-    assert (await verify.verify(town.house)).faults == []
+    assert (await log.verify(town.house)).faults == []
     stored = town.house.vault.data / "evidence"
     (stored / name(ONE)[:2] / name(ONE)[2:]).unlink()
     (stored / name(TWO)[:2] / name(TWO)[2:]).write_bytes(b"changed")
-    faults = (await verify.verify(town.house)).faults
+    faults = (await log.verify(town.house)).faults
     assert sorted(faults) == sorted(
         [f"file {name(ONE)}: it is gone from the store", f"file {name(TWO)}: the bytes were changed"]
     )

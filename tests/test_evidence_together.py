@@ -4,13 +4,17 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
-from service.domain.people import Person
-from service.flows import attach, plan, submit, view
-from service.flows.house import House, vault
-from service.storage import board, people
-from service.storage import postgres as postgres_module
-from service.storage.database import Tx
-from service.storage.postgres import Postgres
+from service.accounts import repository as accounts_repository
+from service.accounts.permissions import Person
+from service.blobs.vault import vault
+from service.context import House
+from service.db import postgres
+from service.db.database import Tx
+from service.db.postgres import Postgres
+from service.dispatch import planning, views
+from service.evidence import attach
+from service.records import submit
+from service.visits import status, summaries
 
 from .pictures import name, picture
 from .town import TOKENS, Town, a_plan, a_record, encode, said, uid
@@ -30,8 +34,8 @@ async def opened(db: Postgres, tmp_path: Path) -> tuple[House, submit.Taken]:
 
 async def stands(house: House, taken: submit.Taken) -> tuple[bool, bool]:
     """Whether the board says that a file is awaited, and whether the visit itself does."""
-    posted = await house.db.read(lambda tx: board.posted(tx, taken.visit))
-    seen = await view.show(house, TOKENS["li"], taken.visit)
+    posted = await house.db.read(lambda tx: summaries.posted(tx, taken.visit))
+    seen = await views.show(house, TOKENS["li"], taken.visit)
     assert posted is not None
     return "awaiting_evidence" in posted.flags, "awaiting_evidence" in seen.flags
 
@@ -93,9 +97,9 @@ async def test_a_record_and_its_file_at_the_same_time_never_miss_one_another(tow
         submitting = town.submitted(a_record(f"r{n}", visit, said("09:05", "arrived"), entry))
         attaching = attach.attach(town.house, TOKENS["li"], bytes.fromhex(name(raw)), None, parts())
         receipt, _ = await asyncio.gather(submitting, attaching)
-        posted = await town.house.db.read(lambda tx, visit=visit: board.posted(tx, visit))
+        posted = await town.house.db.read(lambda tx, visit=visit: summaries.posted(tx, visit))
         assert "awaiting_evidence" not in posted.flags, (n, receipt.state)
-        seen = await view.show(town.house, TOKENS["li"], visit)
+        seen = await views.show(town.house, TOKENS["li"], visit)
         assert seen.records[0].missing_evidence == ()
 
 
@@ -117,7 +121,7 @@ async def test_many_records_that_name_one_file_do_not_wait_in_a_circle(town: Tow
         work.append(town.submitted(a_record(f"r{n}", visit, entry)))
     await asyncio.wait_for(asyncio.gather(*work, *map(sent, files)), 20)
     for visit in visits:
-        posted = await town.house.db.read(lambda tx, visit=visit: board.posted(tx, visit))
+        posted = await town.house.db.read(lambda tx, visit=visit: summaries.posted(tx, visit))
         assert "awaiting_evidence" not in posted.flags
 
 
@@ -129,22 +133,22 @@ async def test_files_that_several_visits_name_do_not_wait_in_a_circle_for_agenda
     town.house.vault = vault(tmp_path)
     for login in ("a", "b"):
         one = Person(login, login, ("technician",), ("城东",))
-        await town.house.db.write(lambda tx, one=one: people.add_person(tx, one, 0))
+        await town.house.db.write(lambda tx, one=one: accounts_repository.add_person(tx, one, 0))
     crews = dict(zip(sorted(map(uid, ("1", "2", "3", "4"))), ("a", "b", "b", "a"), strict=True))
     files: list[bytes] = []
     for number, visit in enumerate(crews):
-        await plan.create(town.house, TOKENS["zhao"], visit, encode(a_plan(crew=[crews[visit]])))
+        await planning.create(town.house, TOKENS["zhao"], visit, encode(a_plan(crew=[crews[visit]])))
         files.append(picture(40 + number // 2))
         piece = [{"kind": "photo", "sha256": name(files[-1])}]
         entry = said("09:06", "shoe_covers_on", evidence=piece, id=str(uid(f"{number}")))
         await town.submitted(a_record(f"r{number}", visit, entry))
     sealed = [await attach.keep_bytes(town.house, raw, bytes.fromhex(name(raw))) for raw in files[::2]]
-    stand = attach.written_now
+    stand = status.written_now
 
     async def slowly(*given: Any) -> None:
         await stand(*given)
         await asyncio.sleep(0.3)
 
-    monkeypatch.setattr(attach, "written_now", slowly)
-    monkeypatch.setattr(postgres_module, "AGAIN", ())
+    monkeypatch.setattr(status, "written_now", slowly)
+    monkeypatch.setattr(postgres, "AGAIN", ())
     assert await asyncio.gather(*(attach.arrived(town.house, one, "li") for one in sealed)) == [True, True]

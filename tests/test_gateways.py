@@ -13,8 +13,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from service.flows import gateways
-from service.flows.gateways import Letter, PermanentFailure, TemporaryFailure
+from service.context import Letter
+from service.messages import gateways
+from service.messages.gateways import PermanentFailure, TemporaryFailure
 
 LETTER = Letter(
     id="0190",

@@ -5,8 +5,8 @@ import tracemalloc
 
 import pytest
 
-from service.domain.errors import BodyTooLarge, MalformedJson
-from service.http import body
+from service.errors import BodyTooLarge, MalformedJson
+from service.web import body
 
 from .town import encode
 from .world import RECORD, VISIT, World, problem, record

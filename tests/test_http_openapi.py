@@ -7,9 +7,9 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.routes import HTTPRoute
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
+from service import openapi
 from service.app import litestar
-from service.domain.errors import catalogue
-from service.http import openapi
+from service.errors import catalogue
 
 from .test_uploads import RAW, create, patch, stands
 from .town import uid

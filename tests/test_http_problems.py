@@ -5,10 +5,10 @@ from io import BytesIO
 
 import pytest
 
-from service.domain import errors
-from service.domain.errors import catalogue
-from service.http import logs
-from service.http.problems import answered
+from service import errors
+from service.errors import catalogue
+from service.web import access_log
+from service.web.problems import answered
 
 from .town import said
 from .world import RECORD, VISIT, World, problem, record
@@ -91,7 +91,7 @@ def test_a_full_disk_and_a_busy_server_say_when_to_come_again():
 
 def test_what_nobody_foresaw_is_a_defect_that_tells_nothing():
     stream = BytesIO()
-    logs.configure("json", "info", stream)
+    access_log.configure("json", "info", stream)
     try:
         int("陶女士 13800000000")
     except ValueError as error:
@@ -116,7 +116,7 @@ def test_every_problem_has_a_code_of_its_own_and_two_titles():
 
 def test_the_libraries_log_through_the_same_stream():
     stream = BytesIO()
-    logs.configure("json", "info", stream)
+    access_log.configure("json", "info", stream)
     logging.getLogger("uvicorn.error").warning("Invalid HTTP request received.")
     assert b'"event":"Invalid HTTP request received."' in stream.getvalue()
 

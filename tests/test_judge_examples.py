@@ -2,7 +2,7 @@
 
 import pytest
 
-from service.domain.judge import judge
+from service.judge.judge import judge
 
 from . import stories
 

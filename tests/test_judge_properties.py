@@ -7,10 +7,10 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.domain.entry import Entry
-from service.domain.finding import Judgement
-from service.domain.judge import judge
-from service.domain.visit import Visit
+from service.judge.entries import Entry
+from service.judge.findings import Judgement
+from service.judge.judge import judge
+from service.judge.visit import Visit
 
 from .stories import RULES, clock, visit
 

@@ -10,16 +10,19 @@ from typing import Any
 
 import pytest
 
+from service import errors
 from service.app import clock
-from service.domain import errors
-from service.flows import attach, orphans
-from service.flows.house import House, vault
-from service.flows.verify import verify
-from service.http import logs
-from service.storage import arriving, evidence
-from service.storage.database import Tx, open_database
-from service.storage.evidence import BlobRow
-from service.storage.postgres import Postgres
+from service.blobs import announcements
+from service.blobs.vault import vault
+from service.context import House
+from service.db.connect import open_database
+from service.db.database import Tx
+from service.db.postgres import Postgres
+from service.evidence import attach, sweeper
+from service.verify.log import verify
+from service.visits import evidence_files
+from service.visits.evidence_files import BlobRow
+from service.web import access_log
 
 from .pictures import name, picture
 from .test_blobs import Bucket, bucket  # noqa: F401 - fixtures
@@ -61,19 +64,19 @@ async def lies(house: House, digest: bytes) -> bool:
 async def announced(house: House) -> int:
     """How many files are announced and have not landed, or are being taken out."""
     late = 2**62
-    return len(await house.db.read(lambda tx: arriving.waiting(tx, late, late, b"", 1000)))
+    return len(await house.db.read(lambda tx: announcements.waiting(tx, late, late, b"", 1000)))
 
 
 async def test_what_was_announced_and_never_came_is_swept_after_a_week_and_nothing_else(house: House) -> None:
     await left(house, ORPHAN)
     await attach.arrived(house, await attach.keep_bytes(house, KEPT, KEPT_DIGEST), "li")
     later(house, 6.9)
-    assert await orphans.sweep(house) == 0
+    assert await sweeper.sweep(house) == 0
     assert await lies(house, ORPHAN_DIGEST)
     later(house, 7.1)
-    assert await orphans.sweep(house) == 1
+    assert await sweeper.sweep(house) == 1
     assert (await lies(house, ORPHAN_DIGEST), await lies(house, KEPT_DIGEST)) == (False, True)
-    assert await orphans.sweep(house) == 0
+    assert await sweeper.sweep(house) == 0
     assert (await verify(house)).faults == []
 
 
@@ -85,7 +88,7 @@ async def test_what_another_database_keeps_in_the_same_store_stays(house: House,
         later(stranger, 30)
         mine = await left(stranger, MINE)
         later(stranger, 60)
-        assert await orphans.sweep(stranger) == 1  # what it announced itself
+        assert await sweeper.sweep(stranger) == 1  # what it announced itself
         assert not await lies(house, mine)
     assert (await lies(house, KEPT_DIGEST), await lies(house, ORPHAN_DIGEST)) == (True, True)
     assert (await verify(house)).faults == []
@@ -115,16 +118,16 @@ async def test_of_two_who_send_the_same_file_both_land_it(house: House) -> None:
     one, two = [await attach.keep_bytes(house, KEPT, KEPT_DIGEST) for _ in range(2)]
     assert await asyncio.gather(attach.arrived(house, one, "li"), attach.arrived(house, two, "sun")) == [True, True]
     later(house, 30)
-    assert await orphans.sweep(house) == 0
+    assert await sweeper.sweep(house) == 0
     assert await lies(house, KEPT_DIGEST)
 
 
 async def test_what_landed_by_another_announcement_is_not_taken_out(house: House) -> None:
     """Somebody announced it again just when the other one's row came, and crashed."""
     await attach.arrived(house, await attach.keep_bytes(house, KEPT, KEPT_DIGEST), "li")
-    await house.db.write(lambda tx: arriving.announce(tx, KEPT_DIGEST, house.clock()))
+    await house.db.write(lambda tx: announcements.announce(tx, KEPT_DIGEST, house.clock()))
     later(house, 8)
-    assert await orphans.sweep(house) == 0
+    assert await sweeper.sweep(house) == 0
     assert (await lies(house, KEPT_DIGEST), await announced(house)) == (True, 0)
 
 
@@ -132,10 +135,10 @@ async def test_what_comes_again_just_then_is_not_swept(house: House) -> None:
     await left(house, ORPHAN)
     later(house, 8)
     sealed = await attach.keep_bytes(house, ORPHAN, ORPHAN_DIGEST)  # in the store, and its row not yet written
-    assert await orphans.sweep(house) == 0
+    assert await sweeper.sweep(house) == 0
     assert await attach.arrived(house, sealed, "li")
     later(house, 30)
-    assert await orphans.sweep(house) == 0
+    assert await sweeper.sweep(house) == 0
     assert await lies(house, ORPHAN_DIGEST)
     assert (await verify(house)).faults == []
 
@@ -144,7 +147,7 @@ async def test_who_slept_between_the_bytes_and_the_row_is_told_that_they_are_gon
     """His receipt would speak of a file that the sweep took out meanwhile."""
     sealed = await attach.keep_bytes(house, ORPHAN, ORPHAN_DIGEST)
     later(house, 8)
-    assert await orphans.sweep(house) == 1
+    assert await sweeper.sweep(house) == 1
     with pytest.raises(errors.Busy):
         await attach.arrived(house, sealed, "li")
     assert await attach.arrived(house, await attach.keep_bytes(house, ORPHAN, ORPHAN_DIGEST), "li")
@@ -163,12 +166,12 @@ async def test_what_comes_while_it_is_taken_out_comes_again(house: House, monkey
             await attach.keep_bytes(house, ORPHAN, ORPHAN_DIGEST)
         with pytest.raises(errors.Busy):
             await attach.arrived(house, sealed, "li")
-        assert await orphans.sweep(house) == 0  # of another process
+        assert await sweeper.sweep(house) == 0  # of another process
         told.append(digest)
         await remove(self, digest)
 
     monkeypatch.setattr(store, "remove", slowly)
-    assert await orphans.sweep(house) == 1
+    assert await sweeper.sweep(house) == 1
     assert told == [ORPHAN_DIGEST]
     assert await attach.arrived(house, await attach.keep_bytes(house, ORPHAN, ORPHAN_DIGEST), "li")
     assert await lies(house, ORPHAN_DIGEST)
@@ -186,18 +189,18 @@ async def test_a_removal_that_failed_keeps_nobody_out_for_long(house: House, mon
     with monkeypatch.context() as patched:
         patched.setattr(type(house.vault.blobs), "remove", away)
         if awake:
-            assert await orphans.sweep(house) == 0
+            assert await sweeper.sweep(house) == 0
         else:
             with pytest.raises(asyncio.CancelledError):
-                await orphans.sweep(house)
+                await sweeper.sweep(house)
     for hours in (0, 0.9):
         later(house, 8 + hours / 24)
         with pytest.raises(errors.Busy):
             await attach.keep_bytes(house, ORPHAN, ORPHAN_DIGEST)
-        assert await orphans.sweep(house) == 0
+        assert await sweeper.sweep(house) == 0
     later(house, 8 + 1.1 / 24)
     assert await attach.arrived(house, await attach.keep_bytes(house, ORPHAN, ORPHAN_DIGEST), "li")
-    assert await orphans.sweep(house) == 0
+    assert await sweeper.sweep(house) == 0
     assert await lies(house, ORPHAN_DIGEST)
 
 
@@ -210,9 +213,9 @@ async def test_what_could_not_be_taken_out_is_taken_out_the_next_time(house: Hou
 
     with monkeypatch.context() as patched:
         patched.setattr(type(house.vault.blobs), "remove", away)
-        assert await orphans.sweep(house) == 0
+        assert await sweeper.sweep(house) == 0
     later(house, 9)
-    assert await orphans.sweep(house) == 1
+    assert await sweeper.sweep(house) == 1
     assert (await lies(house, ORPHAN_DIGEST), await announced(house)) == (False, 0)
 
 
@@ -238,12 +241,12 @@ async def test_a_sweep_that_was_asleep_leaves_what_somebody_sent_meanwhile(
         return done
 
     monkeypatch.setattr(house.db, "write", marked)
-    monkeypatch.setattr(orphans, "steady", lambda: slept if clocks in ("both", "the steady one") else 0.0)
-    assert await orphans.sweep(house) == (clocks == "none")
+    monkeypatch.setattr(sweeper, "steady", lambda: slept if clocks in ("both", "the steady one") else 0.0)
+    assert await sweeper.sweep(house) == (clocks == "none")
     assert slept
     assert await lies(house, ORPHAN_DIGEST) == (clocks != "none")
     later(house, 30)
-    assert await orphans.sweep(house) == 0
+    assert await sweeper.sweep(house) == 0
 
 
 async def test_a_removal_is_logged(town: Town) -> None:
@@ -252,8 +255,8 @@ async def test_a_removal_is_logged(town: Town) -> None:
     await left(house, ORPHAN)
     later(house, 8)
     stream = BytesIO()
-    logs.configure("json", "info", stream)
-    assert await orphans.sweep(house) == 1
+    access_log.configure("json", "info", stream)
+    assert await sweeper.sweep(house) == 1
     (line,) = stream.getvalue().splitlines()
     assert json.loads(line)["sha256"] == name(ORPHAN)
 
@@ -263,20 +266,20 @@ async def test_who_sends_a_file_and_who_condemns_it_wait_for_one_another(
     postgres_database: Postgres, first: str
 ) -> None:
     db, digest = postgres_database, ORPHAN_DIGEST
-    await db.write(lambda tx: arriving.announce(tx, digest, 1))
+    await db.write(lambda tx: announcements.announce(tx, digest, 1))
     done, go_on = asyncio.Event(), asyncio.Event()
 
     async def slow(tx: Tx) -> None:
         if first == "announce":
-            assert await arriving.announce(tx, digest, WEEK_LATER)
+            assert await announcements.announce(tx, digest, WEEK_LATER)
         else:
-            assert await evidence.send(tx, BlobRow(digest, 9, "image/jpeg", 1, 1, WEEK_LATER), "li")
+            assert await evidence_files.send(tx, BlobRow(digest, 9, "image/jpeg", 1, 1, WEEK_LATER), "li")
         done.set()
         await go_on.wait()
 
     sending = asyncio.create_task(db.write(slow))
     await done.wait()
-    condemning = asyncio.create_task(db.write(lambda tx: arriving.condemn(tx, digest, WEEK_LATER, 2)))
+    condemning = asyncio.create_task(db.write(lambda tx: announcements.condemn(tx, digest, WEEK_LATER, 2)))
     await asyncio.sleep(0.3)
     assert not condemning.done()
     go_on.set()
@@ -286,11 +289,11 @@ async def test_who_sends_a_file_and_who_condemns_it_wait_for_one_another(
 
 async def test_who_lands_a_file_that_is_just_being_condemned_waits_and_is_told(postgres_database: Postgres) -> None:
     db, digest = postgres_database, ORPHAN_DIGEST
-    await db.write(lambda tx: arriving.announce(tx, digest, 1))
+    await db.write(lambda tx: announcements.announce(tx, digest, 1))
     done, go_on = asyncio.Event(), asyncio.Event()
 
     async def slow(tx: Tx) -> bool:
-        condemned = await arriving.condemn(tx, digest, WEEK_LATER, 2)
+        condemned = await announcements.condemn(tx, digest, WEEK_LATER, 2)
         done.set()
         await go_on.wait()
         return condemned
@@ -298,7 +301,7 @@ async def test_who_lands_a_file_that_is_just_being_condemned_waits_and_is_told(p
     condemning = asyncio.create_task(db.write(slow))
     await done.wait()
     row = BlobRow(digest, 9, "image/jpeg", 1, 1, WEEK_LATER)
-    landing = asyncio.create_task(db.write(lambda tx: evidence.send(tx, row, "li")))
+    landing = asyncio.create_task(db.write(lambda tx: evidence_files.send(tx, row, "li")))
     await asyncio.sleep(0.3)
     assert not landing.done()
     go_on.set()
@@ -311,16 +314,16 @@ async def test_a_store_that_is_away_is_swept_the_next_time(town: Town, tmp_path:
     await left(town.house, ORPHAN)
     later(town.house, 8)
     bucket.stop()
-    assert await orphans.sweep(town.house) == 0
+    assert await sweeper.sweep(town.house) == 0
     bucket.start()
     later(town.house, 9)
-    assert await orphans.sweep(town.house) == 1
+    assert await sweeper.sweep(town.house) == 1
 
 
 async def test_many_are_swept_in_pages(town: Town, monkeypatch: Any) -> None:
-    monkeypatch.setattr(orphans, "MANY", 2)
+    monkeypatch.setattr(sweeper, "MANY", 2)
     town.house.clock = clock
     digests = [await left(town.house, picture(number)) for number in range(10, 60, 10)]
     later(town.house, 8)
-    assert await orphans.sweep(town.house) == 5
+    assert await sweeper.sweep(town.house) == 5
     assert not any([await lies(town.house, digest) for digest in digests])

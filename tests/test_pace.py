@@ -6,7 +6,7 @@ from uuid import UUID
 import httpx
 import pytest
 
-from service.domain.pace import Pace
+from service.rate_limit import Pace
 
 from .browser import later
 from .town import uid

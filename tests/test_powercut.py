@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from service.storage import log, visits
-from service.storage.batches import add_batch
-from service.storage.database import Tx
-from service.storage.sqlite import Sqlite
+from service.audit_log import log
+from service.db.database import Tx
+from service.db.sqlite import Sqlite
+from service.visits import repository as visits_repository
+from service.visits.batches import add_batch
 
 from .crashfs import Disk, Event, Recorder
 from .rows import NOON, a_batch, a_visit, plan
@@ -112,7 +113,7 @@ def serve_again(folder: Path) -> None:
     async def go() -> None:
         database = Sqlite(folder / "doorstep.db")
         await database.start()
-        await database.write(lambda tx: visits.add_visit(tx, a_visit(9999)))
+        await database.write(lambda tx: visits_repository.add_visit(tx, a_visit(9999)))
         assert await database.write(lambda tx: add_batch(tx, a_batch(9999, visit=9999)))
         await log.number_leaves(database)
         await database.close()

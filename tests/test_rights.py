@@ -11,12 +11,12 @@ from typing import Any, NamedTuple
 import httpx
 import pytest
 
+from service import openapi
+from service.accounts import repository as accounts_repository
+from service.accounts.authentication import digest
+from service.accounts.permissions import MAY, Person
 from service.app import litestar
-from service.domain.people import MAY, Person
-from service.flows.access import digest
-from service.http import openapi
-from service.storage import people
-from service.storage.database import Tx
+from service.db.database import Tx
 
 from .pictures import name as name_of
 from .pictures import picture
@@ -173,8 +173,8 @@ async def settled(world: World) -> tuple[World, dict[str, str]]:
 
     async def hire(tx: Tx) -> None:
         for person in FAR_PEOPLE:
-            await people.add_person(tx, person, 0)
-            await people.add_token(tx, digest(f"token of {person.login}"), person.login, 0)
+            await accounts_repository.add_person(tx, person, 0)
+            await accounts_repository.add_token(tx, digest(f"token of {person.login}"), person.login, 0)
 
     await world.house.db.write(hire)
     assert (await world.plan(customer=CUSTOMER, area="城东")).status_code == 201

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from service.flows import passwords
+from service.accounts import passwords
 
 from .browser import PASSWORD, Browser, code_now, later, with_factor, with_password
 from .town import a_plan

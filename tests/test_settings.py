@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from service.settings import Settings, SettingsError, documented, from_environment
+from service.config import Settings, SettingsError, documented, from_environment
 
 
 def test_without_variables_everything_has_a_default():

@@ -9,7 +9,7 @@ from uuid import UUID
 import asyncpg
 import httpx
 
-from service.flows.verify import verify
+from service.verify.log import verify
 
 from .conftest import tables
 from .pictures import name, picture

@@ -5,13 +5,13 @@ from typing import Any
 import msgspec
 import pytest
 
-from service.domain.confirmation import Paper, papers
-from service.domain.entry import Entry
-from service.domain.judge import judge
-from service.domain.reading import Reading, micros
-from service.domain.rules import Rules
-from service.domain.statement import make
-from service.domain.visit import Visit
+from service.judge.entries import Entry
+from service.judge.judge import judge
+from service.judge.rules import Rules
+from service.judge.signoffs import Paper, papers
+from service.judge.statements import make
+from service.judge.timeline import Reading, micros
+from service.judge.visit import Visit
 
 from . import stories
 from .vectors import rules

@@ -6,11 +6,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from service.domain.entry import Entry
-from service.domain.past import Past, Sheet
-from service.domain.reading import Reading, micros
-from service.domain.statement import make
-from service.domain.visit import Visit
+from service.judge.entries import Entry
+from service.judge.past import Past, Sheet
+from service.judge.statements import make
+from service.judge.timeline import Reading, micros
+from service.judge.visit import Visit
 
 from .stories import clock
 from .vectors import rules

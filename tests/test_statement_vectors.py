@@ -12,7 +12,7 @@ import rfc8785
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from service.domain.statement import canonical
+from service.judge.statements import canonical
 
 from . import vectors
 from .stories import RULES

@@ -2,10 +2,10 @@
 
 import asyncio
 
-from service.storage import log
-from service.storage.batches import add_batch
-from service.storage.database import Database, Tx
-from service.storage.postgres import Postgres
+from service.audit_log import log
+from service.db.database import Database, Tx
+from service.db.postgres import Postgres
+from service.visits.batches import add_batch
 
 from .rows import NOON, a_batch, plan, uid
 

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from service.storage import migrate, statements
-from service.storage.database import Database, Tx, open_database
-from service.storage.visits import visit
+from service.db import migrate, queries
+from service.db.connect import open_database
+from service.db.database import Database, Tx
+from service.visits.repository import visit
 
 from .rows import a_visit, plan, uid
 
@@ -67,25 +68,25 @@ async def test_a_step_that_fails_leaves_nothing_of_any_step(
     await database.close()
 
 
-@pytest.mark.parametrize("engine", statements.ENGINES)
+@pytest.mark.parametrize("engine", queries.ENGINES)
 def test_both_engines_have_the_same_steps_and_statements(engine: str) -> None:
-    first, other = migrate.migrations(statements.ENGINES[0]), migrate.migrations(engine)
+    first, other = migrate.migrations(queries.ENGINES[0]), migrate.migrations(engine)
     assert [(step.number, step.name) for step in first] == [(step.number, step.name) for step in other]
-    assert set(statements.statements("sqlite")) == set(statements.statements(engine))
+    assert set(queries.statements("sqlite")) == set(queries.statements(engine))
 
 
 def test_every_statement_is_used_and_every_use_has_its_statement() -> None:
-    folder = Path(statements.__file__).parent.parent
+    folder = Path(queries.__file__).parent.parent
     code = "\n".join(path.read_text("utf-8") for path in folder.rglob("*.py"))
-    names = set(statements.statements("sqlite"))
+    names = set(queries.statements("sqlite"))
     used: Callable[[str], Any] = lambda name: re.search(rf'"{name}"', code)  # noqa: E731
     assert {name for name in names if not used(name)} == set()
     assert set(re.findall(r'tx\.(?:one|all|run|many)\(\s*"(\w+)"', code)) <= names
 
 
 def test_portable_sql_stays_portable() -> None:
-    for folder in ("queries", "migrations"):
-        for file in statements.sql_files(folder, "sqlite"):
+    for folder in ("*/*.sql", "db/migrations/*.sql"):
+        for file in queries.sql_files(folder, "sqlite"):
             if file.name.count(".") == 1:  # no suffix: both engines read it
                 text = re.sub(r"--.*", "", file.read_text("utf-8"))
                 assert not NOT_PORTABLE.search(text), file

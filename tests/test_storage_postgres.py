@@ -5,12 +5,12 @@ import asyncio
 import asyncpg
 import pytest
 
-from service.domain import errors
-from service.storage.batches import add_batch, batch
-from service.storage.database import Tx
-from service.storage.postgres import Postgres
-from service.storage.search import plan_anew
-from service.storage.visits import locked_visit, visit
+from service import errors
+from service.db.database import Tx
+from service.db.postgres import Postgres
+from service.visits.batches import add_batch, batch
+from service.visits.repository import locked_visit, visit
+from service.visits.search_index import plan_anew
 
 from .conftest import schema
 from .rows import a_batch, a_visit, plan, uid

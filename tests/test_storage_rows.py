@@ -5,13 +5,17 @@ from hashlib import sha256
 
 import pytest
 
-from service.domain.people import Person
-from service.storage import access, board, checklists, people, quarantine
-from service.storage.batches import add_batch, batches_of
-from service.storage.board import FIRST, Posted, Wanted
-from service.storage.checklists import ChecklistRow
-from service.storage.database import Database, Tx
-from service.storage.visits import add_visit, locked_visit, visit
+from service.accounts import credentials
+from service.accounts import repository as accounts_repository
+from service.accounts.permissions import Person
+from service.checklists import repository as checklists_repository
+from service.checklists.repository import ChecklistRow
+from service.db.database import Database, Tx
+from service.records import repository as records_repository
+from service.visits import summaries
+from service.visits.batches import add_batch, batches_of
+from service.visits.repository import add_visit, locked_visit, visit
+from service.visits.summaries import FIRST, Posted, Wanted
 
 from .rows import LI, NOON, ZHAO, a_batch, a_visit, an_input, plan, uid
 
@@ -20,34 +24,34 @@ DIGEST = sha256(b"token").digest()
 
 async def whose(tx: Tx, digest: bytes) -> Person | None:
     """Whose token it is while it is good."""
-    holder = await access.holder(tx, digest)
+    holder = await credentials.holder(tx, digest)
     return holder.person if holder is not None and holder.living else None
 
 
 async def test_a_token_is_good_until_it_is_revoked(database: Database) -> None:
-    await database.write(lambda tx: people.add_person(tx, LI, NOON))
-    await database.write(lambda tx: people.add_token(tx, DIGEST, "li", NOON))
+    await database.write(lambda tx: accounts_repository.add_person(tx, LI, NOON))
+    await database.write(lambda tx: accounts_repository.add_token(tx, DIGEST, "li", NOON))
     assert await database.read(lambda tx: whose(tx, DIGEST)) == LI
     assert await database.read(lambda tx: whose(tx, sha256(b"other").digest())) is None
-    assert await database.write(lambda tx: access.revoke_token(tx, DIGEST, NOON + 1))
+    assert await database.write(lambda tx: credentials.revoke_token(tx, DIGEST, NOON + 1))
     assert await database.read(lambda tx: whose(tx, DIGEST)) is None
 
 
 async def test_who_left_has_no_token_and_leaves_his_login_to_nobody(database: Database) -> None:
-    await database.write(lambda tx: people.add_person(tx, LI, NOON))
-    await database.write(lambda tx: people.add_token(tx, DIGEST, "li", NOON))
-    assert await database.write(lambda tx: people.leave(tx, "li", NOON + 1))
+    await database.write(lambda tx: accounts_repository.add_person(tx, LI, NOON))
+    await database.write(lambda tx: accounts_repository.add_token(tx, DIGEST, "li", NOON))
+    assert await database.write(lambda tx: accounts_repository.leave(tx, "li", NOON + 1))
     assert await database.read(lambda tx: whose(tx, DIGEST)) is None
-    assert await database.read(lambda tx: people.person(tx, "li")) is None
-    assert not await database.write(lambda tx: people.add_person(tx, LI, NOON + 2))
+    assert await database.read(lambda tx: accounts_repository.person(tx, "li")) is None
+    assert not await database.write(lambda tx: accounts_repository.add_person(tx, LI, NOON + 2))
 
 
 async def test_a_password_is_kept_as_its_hash(database: Database) -> None:
-    await database.write(lambda tx: people.add_person(tx, ZHAO, NOON))
-    assert await database.read(lambda tx: people.password_hash(tx, "zhao")) is None
-    assert await database.write(lambda tx: people.set_password_hash(tx, "zhao", "$argon2id$…"))
-    assert await database.read(lambda tx: people.password_hash(tx, "zhao")) == "$argon2id$…"
-    assert not await database.write(lambda tx: people.set_password_hash(tx, "nobody", "x"))
+    await database.write(lambda tx: accounts_repository.add_person(tx, ZHAO, NOON))
+    assert await database.read(lambda tx: accounts_repository.password_hash(tx, "zhao")) is None
+    assert await database.write(lambda tx: accounts_repository.set_password_hash(tx, "zhao", "$argon2id$…"))
+    assert await database.read(lambda tx: accounts_repository.password_hash(tx, "zhao")) == "$argon2id$…"
+    assert not await database.write(lambda tx: accounts_repository.set_password_hash(tx, "nobody", "x"))
 
 
 async def test_a_visit_is_added_once(database: Database) -> None:
@@ -63,7 +67,7 @@ async def walk(database: Database, wanted: Wanted, size: int = 3) -> list[int]:
     """All pages, as the numbers of the visits."""
     found: list[Posted] = []
     while page := await database.read(
-        lambda tx: board.page(tx, wanted, found[-1].key if found else FIRST, size)  # noqa: B023
+        lambda tx: summaries.page(tx, wanted, found[-1].key if found else FIRST, size)  # noqa: B023
     ):
         assert len(page) <= size
         found += page
@@ -125,37 +129,39 @@ async def test_a_checklist_version_is_published_once_and_the_newest_is_the_last(
         )
         for number, version in enumerate(["9", "10"])
     ]
-    assert await database.read(lambda tx: checklists.newest(tx, "norm-4.3")) is None
+    assert await database.read(lambda tx: checklists_repository.newest(tx, "norm-4.3")) is None
     for row in rows:
-        assert await database.write(lambda tx, row=row: checklists.add_checklist(tx, row))
-    assert not await database.write(lambda tx: checklists.add_checklist(tx, rows[0]))
-    assert await database.read(lambda tx: checklists.newest(tx, "norm-4.3")) == rows[1]
-    assert await database.read(lambda tx: checklists.checklist(tx, "norm-4.3", "9")) == rows[0]
-    assert await database.read(lambda tx: checklists.checklist(tx, "norm-4.3", "8")) is None
-    assert await database.read(checklists.all_checklists) == rows
+        assert await database.write(lambda tx, row=row: checklists_repository.add_checklist(tx, row))
+    assert not await database.write(lambda tx: checklists_repository.add_checklist(tx, rows[0]))
+    assert await database.read(lambda tx: checklists_repository.newest(tx, "norm-4.3")) == rows[1]
+    assert await database.read(lambda tx: checklists_repository.checklist(tx, "norm-4.3", "9")) == rows[0]
+    assert await database.read(lambda tx: checklists_repository.checklist(tx, "norm-4.3", "8")) is None
+    assert await database.read(checklists_repository.all_checklists) == rows
 
 
 async def test_quarantine_has_one_row_per_device_and_digest(database: Database) -> None:
     inputs = [an_input(number, received_at=NOON) for number in range(1, 9)]
-    ids = await asyncio.gather(*(database.write(lambda tx, row=row: quarantine.keep(tx, row)) for row in inputs))
+    ids = await asyncio.gather(
+        *(database.write(lambda tx, row=row: records_repository.keep(tx, row)) for row in inputs)
+    )
     assert len(set(ids)) == 1
-    assert await database.write(lambda tx: quarantine.keep(tx, an_input(20, device=b"other"))) == uid(20)
-    assert await database.write(lambda tx: quarantine.keep(tx, an_input(21, body=b"{"))) == uid(21)
-    page = await database.read(quarantine.page)
+    assert await database.write(lambda tx: records_repository.keep(tx, an_input(20, device=b"other"))) == uid(20)
+    assert await database.write(lambda tx: records_repository.keep(tx, an_input(21, body=b"{"))) == uid(21)
+    page = await database.read(records_repository.page)
     assert [row.id for row in page] == [ids[0], uid(20), uid(21)]
-    assert [row.id for row in await database.read(lambda tx: quarantine.page(tx, page[0].key, 1))] == [uid(20)]
+    assert [row.id for row in await database.read(lambda tx: records_repository.page(tx, page[0].key, 1))] == [uid(20)]
 
 
 async def test_quarantine_is_decided_once(database: Database) -> None:
-    await database.write(lambda tx: quarantine.keep(tx, an_input(1)))
-    assert await database.write(lambda tx: quarantine.decide(tx, uid(1), "discard", "wang", NOON + 5, "a test"))
-    assert not await database.write(lambda tx: quarantine.decide(tx, uid(1), "take", "wang", NOON + 6, "no"))
-    assert not await database.write(lambda tx: quarantine.decide(tx, uid(2), "take", "wang", NOON + 6, "no"))
-    row = await database.read(lambda tx: quarantine.one(tx, uid(1)))
+    await database.write(lambda tx: records_repository.keep(tx, an_input(1)))
+    assert await database.write(lambda tx: records_repository.decide(tx, uid(1), "discard", "wang", NOON + 5, "a test"))
+    assert not await database.write(lambda tx: records_repository.decide(tx, uid(1), "take", "wang", NOON + 6, "no"))
+    assert not await database.write(lambda tx: records_repository.decide(tx, uid(2), "take", "wang", NOON + 6, "no"))
+    row = await database.read(lambda tx: records_repository.one(tx, uid(1)))
     assert row == an_input(1, decision="discard", decided_by="wang", decided_at=NOON + 5, reason="a test")
 
 
 @pytest.mark.parametrize("number", [1, 2])
 async def test_a_fresh_database_is_empty(database: Database, number: int) -> None:
-    assert await database.read(lambda tx: board.page(tx, Wanted())) == []
+    assert await database.read(lambda tx: summaries.page(tx, Wanted())) == []
     await plan(database)

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from service.domain import errors
-from service.storage.batches import add_batch, batch, batches_of
-from service.storage.database import Tx
-from service.storage.sqlite import Sqlite
-from service.storage.visits import visit
+from service import errors
+from service.db.database import Tx
+from service.db.sqlite import Sqlite
+from service.visits.batches import add_batch, batch, batches_of
+from service.visits.repository import visit
 
 from .rows import a_batch, a_visit, plan, uid
 

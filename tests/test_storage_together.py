@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
-from service.flows.house import vault
-from service.storage import agenda, batches, log
-from service.storage.database import Database, Of, Tx
-from service.storage.postgres import STATEMENTS, Postgres
-from service.storage.statements import statements
+from service.audit_log import log
+from service.blobs.vault import vault
+from service.db.database import Database, Of, Tx
+from service.db.postgres import STATEMENTS, Postgres
+from service.db.queries import statements
+from service.visits import batches, sync_feed
 
 from .rows import NOON, a_batch, a_visit, plan, uid
 from .town import Town, a_record, said
@@ -20,7 +21,7 @@ PHOTO = {"kind": "photo", "sha256": "a" * 64}
 
 
 async def on_agenda(database: Database, login: str) -> list[tuple[int, int]]:
-    changed = await database.read(lambda tx: agenda.changed(tx, login, 0, 100))
+    changed = await database.read(lambda tx: sync_feed.changed(tx, login, 0, 100))
     return [(visit.int, number) for visit, number, _ in changed]
 
 
@@ -62,7 +63,7 @@ async def test_numbers_of_an_agenda_are_never_given_twice(database: Database) ->
     await plan(database, *visits)
 
     def touching(number: int) -> Any:
-        return database.write(lambda tx: agenda.touch(tx, ("sun", "li"), uid(number), also=[_leaf(number)]))
+        return database.write(lambda tx: sync_feed.touch(tx, ("sun", "li"), uid(number), also=[_leaf(number)]))
 
     counts = await asyncio.gather(*(touching(1 + number % 10) for number in range(40)))
     assert sum(count for (count,) in counts) == 10  # each leaf once
@@ -78,7 +79,7 @@ def _leaf(number: int) -> Any:
 
 async def test_what_is_made_on_the_way_is_made_also_when_nobody_goes(database: Database) -> None:
     await plan(database)
-    assert await database.write(lambda tx: agenda.touch(tx, (), uid(1), also=[LEAF])) == [1]
+    assert await database.write(lambda tx: sync_feed.touch(tx, (), uid(1), also=[LEAF])) == [1]
 
 
 async def test_a_record_asks_postgresql_eight_times(postgres_database: Postgres, tmp_path: Path) -> None:

@@ -4,11 +4,12 @@ import asyncio
 
 import pytest
 
-from service.domain.people import Person
-from service.storage.batches import BatchRow, add_batch, batch, batches_of
-from service.storage.database import Database, Tx, open_database
-from service.storage.people import add_person, person
-from service.storage.visits import add_visit, visit
+from service.accounts.permissions import Person
+from service.accounts.repository import add_person, person
+from service.db.connect import open_database
+from service.db.database import Database, Tx
+from service.visits.batches import BatchRow, add_batch, batch, batches_of
+from service.visits.repository import add_visit, visit
 
 from .rows import LI, NOON, a_batch, a_visit, plan, uid
 

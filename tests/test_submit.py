@@ -8,11 +8,14 @@ from typing import Any
 
 import pytest
 
-from service.domain import errors
-from service.domain.merkle import leaf
-from service.flows import judging, submit, view
-from service.storage import access, batches, log
-from service.storage.database import Tx
+from service import errors
+from service.accounts import credentials
+from service.audit_log import log
+from service.audit_log.merkle import leaf
+from service.db.database import Tx
+from service.dispatch import views
+from service.records import submit
+from service.visits import batches, loading
 
 from . import stories
 from .town import TOKENS, Town, a_record, encode, said, uid
@@ -226,7 +229,7 @@ async def test_one_wrong_entry_never_costs_the_rest(town: Town) -> None:
         (wrong[3]["id"], "unknown-item"),
         (wrong[4]["id"], "not-by-technician"),
     ]
-    seen = await view.show(town.house, TOKENS["li"], visit)
+    seen = await views.show(town.house, TOKENS["li"], visit)
     assert {entry.id for entry in seen.entries} == {entry["id"] for entry in DOOR}
     assert all(entry.via == "record" for entry in seen.entries)
 
@@ -250,7 +253,7 @@ async def test_a_phone_cannot_say_by_which_way_an_entry_came(town: Town) -> None
     visit = await town.planned()
     card = said("09:08", "id_shown", via="scan", evidence=[{"kind": "customer_confirm"}])
     await town.submitted(a_record("r", visit, *DOOR, card))
-    seen = await view.show(town.house, TOKENS["li"], visit)
+    seen = await views.show(town.house, TOKENS["li"], visit)
     assert {entry.via for entry in seen.entries} == {"record"}
 
 
@@ -259,9 +262,9 @@ async def test_what_has_arrived_is_seen_whatever_its_clock_says(town: Town) -> N
     receipt = await town.submitted(a_record("r", visit, said("23:30", "arrived")))
     assert receipt.verdict is not None
     assert "late.arrival_in_window" in codes(receipt)
-    judged = await judging.judgement_at(town.house, TOKENS["li"], visit, None)
+    judged = await loading.judgement_at(town.house, TOKENS["li"], visit, None)
     assert (judged.verdict, judged.findings) == (receipt.verdict, receipt.findings)
-    assert "clock" in (await view.show(town.house, TOKENS["li"], visit)).flags
+    assert "clock" in (await views.show(town.house, TOKENS["li"], visit)).flags
 
 
 async def test_only_the_visits_technician_and_crew_may_submit(town: Town) -> None:
@@ -278,7 +281,7 @@ async def test_only_the_visits_technician_and_crew_may_submit(town: Town) -> Non
 async def test_a_revoked_token_is_out_on_the_next_request(town: Town) -> None:
     visit = await town.planned()
     await town.submitted(a_record("r", visit, *DOOR))
-    await town.house.db.write(lambda tx: access.revoke_token(tx, TOKENS["li"], 1))
+    await town.house.db.write(lambda tx: credentials.revoke_token(tx, TOKENS["li"], 1))
     for attempt in (a_record("r", visit, *DOOR), b"nonsense"):
         with pytest.raises(errors.NotSignedIn):
             await submit.submit(town.house, TOKENS["li"], uid("r"), attempt)
@@ -335,5 +338,5 @@ async def test_nothing_is_taken_that_could_not_be_read_again(town: Town) -> None
             await submit.submit(town.house, TOKENS["li"], uid(f"r{depth}"), raw)
         except errors.MalformedJson:
             assert depth > 500
-    await view.show(town.house, TOKENS["li"], visit)
+    await views.show(town.house, TOKENS["li"], visit)
     await town.submitted(a_record("after", visit, *DOOR))

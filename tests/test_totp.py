@@ -4,7 +4,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from service.domain import totp
+from service.accounts import totp
 
 SECRET = b"12345678901234567890"
 VECTORS = [

@@ -12,12 +12,11 @@ from uuid import UUID
 import httpx
 import msgspec
 
+from service import errors
+from service.accounts.authentication import digest as token_of
 from service.app import clock
-from service.domain import errors
-from service.flows import uploads
-from service.flows.access import digest as token_of
-from service.storage import blob_folder, incoming
-from service.storage import uploads as parts_of
+from service.blobs import folder_store, incoming
+from service.evidence import upload_store, uploads
 
 from .pictures import name, noise, picture
 from .test_evidence import naming
@@ -142,7 +141,7 @@ async def test_at_most_so_many_at_a_time(small_world: World, monkeypatch):
 async def test_many_that_begin_at_once_are_counted_too(small_world: World):
     made = await asyncio.gather(*(create(small_world) for _ in range(300)))
     assert sorted(one.status_code for one in made) == [201] * uploads.MOST + [429] * (300 - uploads.MOST)
-    folder = parts_of.folder_of(small_world.house.vault.incoming, "li")
+    folder = upload_store.folder_of(small_world.house.vault.incoming, "li")
     assert len(list(folder.glob("*.part"))) == uploads.MOST
 
 
@@ -223,7 +222,7 @@ async def test_what_came_whole_and_could_not_be_kept_is_kept_with_the_next_reque
     async def away(*_: Any) -> None:
         raise errors.Busy
 
-    for broken in ((blob_folder.FolderBlobs, "put"), (uploads, "arrived")):
+    for broken in ((folder_store.FolderBlobs, "put"), (uploads, "arrived")):
         with monkeypatch.context() as patched:
             patched.setattr(*broken, away)
             offset = int((await stands(world, path)).headers.get("upload-offset", "-1"))
@@ -242,7 +241,7 @@ async def test_the_sweep_removes_what_has_expired_and_what_crashes_left(small_wo
     path = (await create(world)).headers["location"]
     kept = (await create(world, picture(3))).headers["location"]
     await patch(world, kept, 0, picture(3))
-    folder = parts_of.folder_of(world.house.vault.incoming, "li")
+    folder = upload_store.folder_of(world.house.vault.incoming, "li")
     old, young = world.house.vault.incoming / "a.tmp", world.house.vault.incoming / "b.tmp"
     half = folder / "00000000-0000-0000-0000-000000000001.part"
     for one in (old, young, half):

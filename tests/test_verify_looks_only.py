@@ -342,7 +342,7 @@ def test_a_server_that_starts_meanwhile_does_not_confuse_it(tmp_path: Path) -> N
     assert run(*ADD, data=tmp_path).returncode == 0
     code = """
 import asyncio, sqlite3, sys
-from service.storage.database import open_database
+from service.db.database import open_database
 async def look():
     db = open_database(f"sqlite:///{sys.argv[1]}", only_read=True)
     await db.start()

@@ -9,8 +9,8 @@ import msgspec
 import pytest
 from playwright.async_api import Page, Route, async_playwright
 
-from service.flows.signing import signature_of, signed
-from service.storage import devices
+from service.devices import repository as devices_repository
+from service.devices.signatures import signature_of, signed
 
 from .browser import PASSWORD, code_now, unsecret
 from .test_devices import code_for
@@ -107,7 +107,7 @@ async def test_a_phone_is_enrolled_by_its_browser_and_its_key_stays_there(small_
         assert errors == []
     answer = await world.ask(None, "GET", "/v1/me", authorization=f"Bearer {me['token']}")
     assert answer.json()["login"] == "li"
-    (row,) = await world.house.db.read(lambda tx: devices.of_person(tx, "li"))
+    (row,) = await world.house.db.read(lambda tx: devices_repository.of_person(tx, "li"))
     assert signed(row.public_key, signature_of(signature.encode()), raw.encode()) == "verified"
 
 

@@ -18,8 +18,8 @@ import httpx
 import jsonschema_rs
 import pytest
 
-from service.flows import deliver
-from service.flows.verify import verify
+from service.messages import worker
+from service.verify.log import verify
 
 from .desk import Post, set_up
 from .pictures import name, picture
@@ -151,7 +151,7 @@ class Days:
             content |= {"text": self.strange.text(blank=False), "to": "x"}
         await self.sees("zhao", f"{path}/notice", 200)
         await self.does("zhao", "POST", f"{path}/notice", content)
-        await deliver.once(self.world.house)
+        await worker.once(self.world.house)
 
     async def changes(self, path: str) -> None:
         for part, content in self.strange.changes():
@@ -187,7 +187,7 @@ class Days:
         self.post.letters.clear()
         if self.noted(await customer.ask("POST", "/code"), "customer").status_code != 200:
             return False
-        while await deliver.once(self.world.house):
+        while await worker.once(self.world.house):
             pass
         codes = [found for one in self.post.letters if (found := re.search("验证码 ([0-9]{6})", one.text))]
         return self.noted(await customer.ask("PUT", "/code", {"code": codes[-1][1]}), "customer", 200).is_success

@@ -2,7 +2,7 @@
 
 import pytest
 
-from service.domain.reading import withdrawn
+from service.judge.timeline import withdrawn
 
 from .stories import entry
 

@@ -18,7 +18,7 @@ import openpyxl
 import pytest
 
 from service.app import house_of
-from service.settings import from_environment
+from service.config import from_environment
 
 from .pictures import name, noise
 from .test_evidence import naming

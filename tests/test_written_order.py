@@ -3,8 +3,8 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from service.flows.verify import verify
-from service.storage import log
+from service.audit_log import log
+from service.verify.log import verify
 
 from .desk import URL, set_up, stand
 from .test_judged_now import ahead

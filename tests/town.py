@@ -10,14 +10,16 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from service.domain.people import Person
-from service.flows import office, plan, publish, submit
-from service.flows.access import digest
-from service.flows.house import House
-from service.flows.publish import first_checklist
-from service.storage import people
-from service.storage.database import Database, Tx
-from service.storage.folder import shipped
+from service.accounts import repository as accounts_repository
+from service.accounts.authentication import digest
+from service.accounts.permissions import Person
+from service.checklists import lint_folder, loader
+from service.checklists.loader import shipped
+from service.checklists.publish import first_checklist
+from service.context import House
+from service.db.database import Database, Tx
+from service.dispatch import planning
+from service.records import office_entries, submit
 
 from . import stories
 
@@ -37,7 +39,7 @@ def _once(read: Callable[[Path], Any]) -> Callable[[Path], Any]:
     return reads
 
 
-publish.lint, publish.read_folder = _once(publish.lint), _once(publish.read_folder)
+lint_folder.lint, loader.read_folder = _once(lint_folder.lint), _once(loader.read_folder)
 SPACE = UUID(int=7)
 PEOPLE = (
     Person("zhao", "赵", ("dispatcher",), ("城东",)),
@@ -79,15 +81,15 @@ class Town:
 
         async def hire(tx: Tx) -> None:
             for person in PEOPLE:
-                await people.add_person(tx, person, 0)
-                await people.add_token(tx, TOKENS[person.login], person.login, 0)
+                await accounts_repository.add_person(tx, person, 0)
+                await accounts_repository.add_token(tx, TOKENS[person.login], person.login, 0)
 
         await self.house.db.write(hire)
         return self
 
     async def planned(self, name: str = "v", by: str = "zhao", **more: Any) -> UUID:
         """A visit of 李."""
-        await plan.create(self.house, TOKENS[by], uid(name), encode(a_plan(**more)))
+        await planning.create(self.house, TOKENS[by], uid(name), encode(a_plan(**more)))
         return uid(name)
 
     async def submitted(self, raw: bytes, by: str = "li") -> Any:
@@ -96,7 +98,7 @@ class Town:
 
     async def noted(self, visit: UUID, *entries: dict[str, Any], by: str = "zhao") -> Any:
         """Entries of the office."""
-        return await office.add_entries(self.house, TOKENS[by], visit, encode({"entries": entries}))
+        return await office_entries.add_entries(self.house, TOKENS[by], visit, encode({"entries": entries}))
 
 
 def encode(content: Any) -> bytes:

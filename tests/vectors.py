@@ -7,12 +7,12 @@ from typing import Any
 
 import msgspec
 
-from service.domain.entry import Entry
-from service.domain.reading import Reading, micros
-from service.domain.rules import Rules
-from service.domain.statement import Made, canonical, make
-from service.domain.visit import Visit
-from service.storage.folder import read_folder, shipped
+from service.checklists.loader import read_folder, shipped
+from service.judge.entries import Entry
+from service.judge.rules import Rules
+from service.judge.statements import Made, canonical, make
+from service.judge.timeline import Reading, micros
+from service.judge.visit import Visit
 
 PATH = Path(__file__).resolve().parents[1] / "docs" / "statement-vectors.json"
 LATEST = datetime(9999, 1, 1, tzinfo=UTC)

@@ -11,8 +11,9 @@ import httpx
 import msgspec
 
 from service.app import create_app
-from service.flows.house import House, vault
-from service.storage.database import open_database
+from service.blobs.vault import vault
+from service.context import House
+from service.db.connect import open_database
 
 from .town import Town, a_plan, encode, said, uid
 

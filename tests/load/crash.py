@@ -20,10 +20,12 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from service.app import clock, new_id, opened
-from service.flows.house import House, vault
-from service.flows.verify import verify
-from service.storage import batches
-from service.storage.database import Tx, open_database
+from service.blobs.vault import vault
+from service.context import House
+from service.db.connect import open_database
+from service.db.database import Tx
+from service.verify.log import verify
+from service.visits import batches
 from tests.pgserver import controlled_postgres
 
 from .client import Sent, records_for, send_all

@@ -13,9 +13,9 @@ from typing import Any, Protocol, Self
 import asyncpg
 import msgspec
 
-from service.domain.grams import grams, normal
-from service.flows.standing import texts
-from service.storage.search import whole
+from service.visits.grams import grams, normal
+from service.visits.search_index import whole
+from service.visits.status import texts
 
 from .utility import Past, visits
 

@@ -13,12 +13,12 @@ from zoneinfo import ZoneInfo
 
 import uvloop
 
+from service.accounts.authentication import digest
 from service.app import clock, new_id
-from service.flows.access import digest
-from service.flows.house import House
-from service.flows.submit import submit
-from service.storage import log
-from service.storage.database import open_database
+from service.audit_log import log
+from service.context import House
+from service.db.connect import open_database
+from service.records.submit import submit
 
 from .client import records_for
 from .town import settle_town

@@ -23,15 +23,18 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from service.accounts import repository as accounts_repository
+from service.accounts.authentication import digest
+from service.accounts.permissions import Person
 from service.app import clock, new_id, opened
-from service.domain.people import Person
-from service.flows import deliver, gateways, notice, plan
-from service.flows.access import digest
-from service.flows.house import Desk, House
-from service.flows.verify import verify
-from service.storage import batches, messages, people
-from service.storage.database import Tx, open_database
-from service.storage.messages import MessageRow
+from service.context import Desk, House
+from service.db.connect import open_database
+from service.db.database import Tx
+from service.dispatch import planning
+from service.messages import gateways, notices, outbox, worker
+from service.messages.outbox import MessageRow
+from service.verify.log import verify
+from service.visits import batches
 
 TOKEN = "token of zhao"
 
@@ -113,16 +116,16 @@ async def send(kind: str, address: str, gateway: str, ahead: int) -> None:
     house = house_of(address, gateway, ahead)
     async with opened(house):
         if kind == "forgetful":
-            deliver._deliver = forgetful
+            worker._deliver = forgetful
         print("ready", flush=True)
-        await deliver.run(house)
+        await worker.run(house)
 
 
 async def forgetful(house: House, row: MessageRow) -> None:
     """The control: what dies between writing and sending is lost."""
-    await house.db.write(lambda tx: deliver._settle(house, tx, row, "delivered", ""))
+    await house.db.write(lambda tx: worker._settle(house, tx, row, "delivered", ""))
     await asyncio.sleep(random.random() / 100)
-    await deliver._send(house, row)
+    await worker._send(house, row)
 
 
 async def filled(house: House, count: int) -> list[UUID]:
@@ -130,8 +133,8 @@ async def filled(house: House, count: int) -> list[UUID]:
 
     async def hire(tx: Tx) -> None:
         for login, role in (("zhao", "dispatcher"), ("li", "technician")):
-            await people.add_person(tx, Person(login, login, (role,), ()), 0)
-        await people.add_token(tx, digest(TOKEN), "zhao", 0)
+            await accounts_repository.add_person(tx, Person(login, login, (role,), ()), 0)
+        await accounts_repository.add_token(tx, digest(TOKEN), "zhao", 0)
 
     made: list[UUID] = []
     async with opened(house):
@@ -145,8 +148,8 @@ async def filled(house: House, count: int) -> list[UUID]:
                 "customer": {"name": "陶", "phone": f"138{number:08}", "address": "虚构路 1 号", "account": "1"},
                 "work": {"content": "检修漏水"},
             }
-            await plan.create(house, digest(TOKEN), visit, msgspec.json.encode(content))
-            await notice.send(house, digest(TOKEN), visit, b'{"channel":"sms"}')
+            await planning.create(house, digest(TOKEN), visit, msgspec.json.encode(content))
+            await notices.send(house, digest(TOKEN), visit, b'{"channel":"sms"}')
             made.append(visit)
     return made
 
@@ -174,7 +177,7 @@ async def look(house: House, visits: list[UUID], gateway: Gateway, letters: Lett
     async with opened(house):
         verified = await verify(house)
         for visit in visits:
-            rows = await house.db.read(lambda tx, visit=visit: messages.messages_of(tx, visit))
+            rows = await house.db.read(lambda tx, visit=visit: outbox.messages_of(tx, visit))
             kept = await house.db.read(lambda tx, visit=visit: batches.batches_of(tx, visit))
             got = gateway.got.get(str(rows[0].id), [])
             letters.messages += 1
@@ -196,14 +199,14 @@ async def run(kills: int, kind: str = "sender", address: str = "", seed: int = 1
         visits = await filled(house_of(address, ""), 5 * kills + 20)
         ahead = 0
         while letters.kills < kills:
-            ahead += 2 * deliver.LEASE  # what the dead one had is free again
+            ahead += 2 * worker.LEASE  # what the dead one had is free again
             if not await cycle(kind, address, url, gateway, ahead, chance.randint(1, 5)):
                 break
             letters.kills += 1
         gateway.left = -1
-        house = house_of(address, url, ahead + 2 * deliver.LEASE)
+        house = house_of(address, url, ahead + 2 * worker.LEASE)
         async with opened(house):
-            while await deliver.once(house):
+            while await worker.once(house):
                 pass
         await look(house_of(address, ""), visits, gateway, letters)
     return letters

@@ -21,18 +21,20 @@ from zoneinfo import ZoneInfo
 
 import asyncpg
 
+from service.accounts import repository as accounts_repository
+from service.accounts.authentication import digest
+from service.accounts.permissions import Person
+from service.agenda import agenda
 from service.app import clock, new_id
-from service.domain.people import Person
-from service.flows import agenda, lists
-from service.flows.access import digest
-from service.flows.house import House
-from service.flows.publish import first_checklist
-from service.flows.view import Summary
-from service.storage import agenda as feed
-from service.storage import batches, board, people
-from service.storage.batches import BatchRow
-from service.storage.board import Wanted
-from service.storage.database import Database, Tx, open_database
+from service.checklists.publish import first_checklist
+from service.context import House
+from service.db.connect import open_database
+from service.db.database import Database, Tx
+from service.dispatch import listing
+from service.dispatch.views import Summary
+from service.visits import batches, summaries, sync_feed
+from service.visits.batches import BatchRow
+from service.visits.summaries import Wanted
 from tests.pgserver import postgres_server
 
 from .fill import fill
@@ -84,9 +86,9 @@ async def prepare(house: House) -> bool:
 
     async def hire(tx: Tx) -> bool:
         for person in everybody:
-            if not await people.add_person(tx, person, 0):
+            if not await accounts_repository.add_person(tx, person, 0):
                 return False
-            await people.add_token(tx, digest(person.login), person.login, 0)
+            await accounts_repository.add_token(tx, digest(person.login), person.login, 0)
         return True
 
     return await house.db.write(hire)
@@ -98,7 +100,7 @@ async def records(house: House, now: int) -> None:
 
     async def work(tx: Tx) -> None:
         year = Wanted(technician=WHO, from_at=now - 365 * DAY, to_at=now)
-        for one in await board.page(tx, year, size=5000):
+        for one in await summaries.page(tx, year, size=5000):
             record = new_id()
             body = record_of(one.visit, record, parts)
             await batches.add_batch(
@@ -150,10 +152,10 @@ def scopes(now: int, house: House) -> dict[str, Asked]:
     }
 
 
-async def page(house: House, asked: Asked) -> lists.SummaryPage:
+async def page(house: House, asked: Asked) -> listing.SummaryPage:
     """One page."""
     query = dict(asked)
-    return await lists.page(house, digest(query.pop("who", "wang")), query)
+    return await listing.page(house, digest(query.pop("who", "wang")), query)
 
 
 async def samples(house: House, now: int, count: int) -> list[Summary]:
@@ -271,8 +273,8 @@ async def agendas(house: House, table: Table, samples: int) -> None:
 
 async def touch(tx: Tx, count: int) -> None:
     """Something was written about some visits of his last year."""
-    for one in await board.page(tx, Wanted(technician=WHO, from_at=clock() - 365 * DAY), size=count):
-        await feed.touch(tx, (WHO,), one.visit)
+    for one in await summaries.page(tx, Wanted(technician=WHO, from_at=clock() - 365 * DAY), size=count):
+        await sync_feed.touch(tx, (WHO,), one.visit)
 
 
 @contextmanager

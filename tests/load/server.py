@@ -20,17 +20,18 @@ import aiosqlite
 import uvicorn
 import uvloop
 
+from service.accounts.authentication import digest
 from service.app import clock, create_app, new_id, running, settle
-from service.domain.pace import Pace
-from service.flows.access import digest
-from service.flows.house import House
-from service.http import logs
-from service.serving import configured
-from service.settings import Settings
-from service.storage.database import Database, Tx, open_database
-from service.storage.sqlite import PRAGMAS, Sqlite
-from service.storage.sqlite_tx import SqliteTx, drive
-from service.storage.statements import Query, statements
+from service.config import Settings
+from service.context import House
+from service.db.connect import open_database
+from service.db.database import Database, Tx
+from service.db.queries import Query, statements
+from service.db.sqlite import PRAGMAS, Sqlite
+from service.db.sqlite_transaction import SqliteTx, drive
+from service.rate_limit import Pace
+from service.server import configured
+from service.web import access_log
 
 from .town import token_of
 
@@ -149,7 +150,7 @@ def database_of(kind: str, address: str, sync_ms: float) -> Database:
 
 async def main(kind: str, address: str, sync_ms: float) -> None:
     """Serve until SIGTERM."""
-    logs.configure("json", "warning")
+    access_log.configure("json", "warning")
     house = House(
         db=database_of(kind, address, sync_ms),
         clock=clock,

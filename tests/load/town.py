@@ -9,14 +9,14 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from service.accounts import repository as accounts_repository
+from service.accounts.authentication import digest
+from service.accounts.permissions import Person
 from service.app import clock, new_id
-from service.domain.people import Person
-from service.flows.access import digest
-from service.flows.house import House
-from service.flows.publish import first_checklist
-from service.storage import people
-from service.storage.database import Database, Tx
-from service.storage.visits import VisitRow, add_visit
+from service.checklists.publish import first_checklist
+from service.context import House
+from service.db.database import Database, Tx
+from service.visits.repository import VisitRow, add_visit
 from tests import stories
 
 TOKEN = "load-test"
@@ -55,8 +55,10 @@ async def settle_town(db: Database, visits: int) -> list[UUID]:
 
     async def hire(tx: Tx) -> None:
         for phone in range(PHONES):
-            if await people.add_person(tx, Person(f"li{phone}", "李", ("technician",), ("城东",)), clock()):
-                await people.add_token(tx, digest(f"{TOKEN}-{phone}"), f"li{phone}", clock())
+            if await accounts_repository.add_person(
+                tx, Person(f"li{phone}", "李", ("technician",), ("城东",)), clock()
+            ):
+                await accounts_repository.add_token(tx, digest(f"{TOKEN}-{phone}"), f"li{phone}", clock())
 
     await db.write(hire)
     told = json.loads((stories.FOLDER / "S01.json").read_bytes())["visit"]

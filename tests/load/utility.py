@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from service.domain.visit import Customer, Plan, Window, Work
+from service.judge.visit import Window
+from service.visits.plan import Customer, Plan, Work
 
 DAY = 86_400_000  # ms
 ZONE = ZoneInfo("Asia/Shanghai")

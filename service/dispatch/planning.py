@@ -1,0 +1,153 @@
+"""Dispatch plans a visit."""
+
+import re
+from datetime import datetime
+from hashlib import sha256
+from uuid import UUID
+
+from service.accounts import repository as accounts_repository
+from service.accounts.authentication import sign_in
+from service.accounts.permissions import Person, covers, may_see
+from service.audit_log import log
+from service.checklists import repository as checklists_repository
+from service.checklists.rules_cache import ONSITE, compiled_rules
+from service.context import House
+from service.db.database import Tx
+from service.errors import ContentDiffers, FieldError, InvalidBody, NotAllowed, UnknownChecklist, UnknownPerson
+from service.judge.rules import Rules
+from service.visits import repository as visits_repository
+from service.visits import search_index
+from service.visits.loading import load, plans
+from service.visits.plan import Plan
+from service.visits.repository import VisitRow
+from service.visits.status import texts
+from service.visits.unassigned import works
+from service.web.decoding import decode, uuid
+
+from .views import VisitView, view
+
+_THING = re.compile(r"[a-z0-9_-]{1,40}\]")
+
+
+async def create(house: House, token: bytes, visit: UUID, raw: bytes) -> tuple[bool, VisitView]:
+    """Plan a visit. The same bytes again are no change; it takes the newest published checklist and keeps it."""
+    person = await sign_in(house, token, "plan a visit")
+    plan = decode(plans, raw)
+
+    async def work(tx: Tx) -> tuple[bool, VisitView]:
+        created, row = await plan_in(house, tx, person, visit, plan, raw)
+        return created, await view(house, tx, await load(house, tx, row))
+
+    return await house.db.write(work)
+
+
+async def plan_in(house: House, tx: Tx, person: Person, visit: UUID, plan: Plan, raw: bytes) -> tuple[bool, VisitRow]:
+    """Plan a visit in a transaction; False when it is there already with the same bytes."""
+    known = await visits_repository.locked_visit(tx, visit)
+    if known is None:
+        row = await _row(house, tx, person, visit, plan, raw)
+        follows = await _first(tx, person, plan)
+        if await visits_repository.add_visit(tx, row, follows):
+            await search_index.add(tx, row.id, row.area, texts(plan))
+            beside = visits_repository.beside(row)
+            if not await log.note(tx, "visit.planned", row.id, row.salt, row.sha256, row.created_at, beside):
+                raise ContentDiffers  # the id is that of something else in the log
+            return True, row
+        known = await visits_repository.locked_visit(tx, visit)  # somebody was faster with the same id
+    if known is None or known.sha256 != sha256(raw).digest() or not covers(person, known.area):
+        raise ContentDiffers
+    return False, known
+
+
+async def _first(tx: Tx, person: Person, plan: Plan) -> UUID | None:
+    """The visit that this one follows; the planner has to see it."""
+    if plan.follows is None:
+        return None
+    first = await visits_repository.visit(tx, uuid(plan.follows, "/follows"))
+    if first is None or not may_see(person, first.technician, first.crew, first.area):
+        raise InvalidBody("", (FieldError("/follows", "unknown-visit", "there is no such visit"),))
+    return first.id
+
+
+async def _row(house: House, tx: Tx, person: Person, visit: UUID, plan: Plan, raw: bytes) -> VisitRow:
+    newest = await checklists_repository.newest(tx, ONSITE)
+    if newest is None:
+        raise UnknownChecklist
+    _check(plan, await compiled_rules(house, tx, newest.id, newest.version))
+    technician = await goes(tx, plan.technician, plan.crew)
+    own = person.areas[0] if len(person.areas) == 1 else ""
+    area = plan.area or next(iter(technician.areas), own)
+    if not covers(person, area):
+        raise NotAllowed("the area is not one of yours")
+    window = plan.window
+    return VisitRow(
+        id=visit,
+        sha256=sha256(raw).digest(),
+        body=raw,
+        type=plan.type,
+        technician=plan.technician,
+        crew=plan.crew,
+        area=area,
+        checklist=newest.id,
+        checklist_version=newest.version,
+        window_from=_ms(window.start) if window else None,
+        window_to=_ms(window.end) if window else None,
+        created_at=house.clock(),
+        created_by=person.login,
+        salt=house.salt(),
+    )
+
+
+async def goes(tx: Tx, login: str, others: tuple[str, ...]) -> Person:
+    """The technician, after looking whether he and his crew are technicians. They stay so until the visit is written:
+    who sends one of them away afterwards finds it, and flags it."""
+    known = await accounts_repository.staying(tx, (login, *others))
+    technician = known.get(login)
+    names = ("/technician", technician), *((f"/crew/{n}", known.get(other)) for n, other in enumerate(others))
+    if len(set(others)) < len(others):
+        raise InvalidBody("", (FieldError("/crew", "given-twice", "name everybody once"),))
+    wrong = tuple(FieldError(at, "unknown-person", "no such technician") for at, one in names if not works(one))
+    if wrong or technician is None:
+        raise UnknownPerson("", wrong[:20])
+    return technician
+
+
+def _ms(moment: datetime) -> int:
+    return int(moment.timestamp() * 1000)
+
+
+def _check(plan: Plan, rules: Rules) -> None:
+    """What the decoder cannot see: names of the checklist, a window that ends after it begins."""
+    known = rules.checklist
+    faults = (
+        [FieldError("/type", "unknown-type", f"one of {', '.join(known.visit_types)}")]
+        if plan.type not in known.visit_types
+        else []
+    )
+    if plan.window is None and not plan.assigned.get("appointment_exempt"):
+        faults.append(FieldError("/window", "missing", "a window, or assigned.appointment_exempt with a reason"))
+    if plan.window is not None and plan.window.end < plan.window.start:
+        faults.append(FieldError("/window/to", "before-from", "must not be before `from`"))
+    # a name that is not ours is not repeated: the fault points at where it stands
+    if any(name not in rules.assigned for name in plan.assigned):
+        faults.append(FieldError("/assigned", "unknown-fact", f"of {', '.join(sorted(rules.assigned))}"))
+    if any(name not in rules.by_id or not rules.by_id[name].policy for name in plan.policies):
+        faults.append(FieldError("/policies", "not-a-policy", "ids of the checklist's policies"))
+    faults += due_faults(plan.due, rules, "/due")
+    if faults:
+        raise InvalidBody("", tuple(faults[:20]))
+
+
+def due_faults(due: dict[str, datetime], rules: Rules, pointer: str) -> list[FieldError]:
+    """Names that are neither an item nor `item[thing]` of an item that has things."""
+    if all(_can_be_due(rules, name) for name in due):
+        return []
+    return [FieldError(pointer, "unknown-item", "an item, or item[thing] where it is per thing")]
+
+
+def _can_be_due(rules: Rules, name: str) -> bool:
+    item, bracket, thing = name.partition("[")
+    rule = rules.by_id.get(item)
+    if rule is None or not bracket:
+        return rule is not None
+    return rule.per_thing and _THING.fullmatch(thing) is not None

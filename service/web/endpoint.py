@@ -1,0 +1,141 @@
+"""What an endpoint says of itself, beside its code; the OpenAPI document is made from it."""
+
+import re
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+from urllib.parse import parse_qsl
+from uuid import UUID
+
+import msgspec
+from litestar import Request
+
+from service.context import House
+from service.errors import (
+    BodyTooLarge,
+    Busy,
+    Defect,
+    DeviceRevoked,
+    FieldError,
+    ForgeryRefused,
+    InvalidBody,
+    InvalidQuery,
+    MalformedJson,
+    NotAllowed,
+    NotFound,
+    NotSignedIn,
+    Problem,
+    StorageFailed,
+    StorageFull,
+    TooManyRequests,
+    WrongMediaType,
+)
+
+from . import body
+
+AnyRequest = Request[Any, Any, Any]
+_UUID = re.compile("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+
+TEXT: dict[str, Any] = {"type": "string"}
+LONGEST = 200  # characters of a parameter of the query, where its schema does not say
+MOMENT: dict[str, Any] = {"type": "string", "format": "date-time"}
+ANYBODY: tuple[type[Problem], ...] = (InvalidQuery, Defect, Busy, StorageFailed, TooManyRequests)
+READS: tuple[type[Problem], ...] = (*ANYBODY, NotSignedIn, DeviceRevoked, NotAllowed)
+CHANGES: tuple[type[Problem], ...] = (*READS, ForgeryRefused, StorageFull)
+_BODIES: tuple[type[Problem], ...] = (BodyTooLarge, WrongMediaType, MalformedJson, InvalidBody)
+WRITES: tuple[type[Problem], ...] = (*CHANGES, *_BODIES)
+STRANGERS: tuple[type[Problem], ...] = (*ANYBODY, ForgeryRefused, StorageFull, *_BODIES)
+"""Problems of who asks nothing but to look, who changes something, also with a body, and who has no token yet."""
+
+
+class Bytes(NamedTuple):
+    """A body that is not described by a schema: its media type, and what it is."""
+
+    media_type: str
+    about: str
+
+
+class Parameter(NamedTuple):
+    """A parameter of the query, or a header of the request or of its answer."""
+
+    about: str
+    schema: dict[str, Any] = TEXT
+    required: bool = False
+
+
+class Says(msgspec.Struct, frozen=True, kw_only=True):
+    """One operation: what it takes, what it gives by status, and which problems it can answer.
+
+    `answers` are the headers that matter of what it gives, by status. `public` asks for no token, and takes `most`
+    bytes. What is not `limited` costs less than to refuse it, or must be answered in any case.
+    """
+
+    tag: str
+    summary: str
+    gives: Mapping[int, Any]
+    problems: tuple[type[Problem], ...]
+    takes: Any = None
+    query: Mapping[str, Parameter] = {}
+    headers: Mapping[str, Parameter] = {}
+    answers: Mapping[int, Mapping[str, Parameter]] = {}
+    public: bool = False
+    most: int = 8192
+    limited: bool = True
+
+
+async def body_of(request: AnyRequest) -> bytes:
+    """The exact bytes of the body. Of who shows no token few are read, and none are unpacked."""
+    limit: int = request.app.state["max_body"]
+    says: Says = request.route_handler.opt["says"]
+    if says.public:
+        return await body.read(request.scope, request.receive, min(says.most, limit), packed=False)
+    return await body.read(request.scope, request.receive, limit)
+
+
+def house_of(request: AnyRequest) -> House:
+    """What the flows work with."""
+    house: House = request.app.state["house"]
+    return house
+
+
+def id_of(request: AnyRequest, name: str) -> UUID:
+    """The UUID in the path. NotFound when it is none: nothing can have that address."""
+    text: str = request.scope["path_params"][name]
+    if not _UUID.fullmatch(text):
+        raise NotFound("the id in the address must be a UUID")
+    return UUID(text)
+
+
+def query_of(request: AnyRequest, says: Says) -> dict[str, str]:
+    """The query's parameters. InvalidQuery for those that are unknown, lacking, given twice or unreadable."""
+    found: dict[str, str] = {}
+    raw: bytes = request.scope["query_string"]
+    try:
+        pairs = (
+            parse_qsl(raw.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=50) if raw else []
+        )
+    except ValueError:
+        raise InvalidQuery("the query cannot be read") from None
+    for name, value in pairs:
+        if name not in says.query:
+            raise InvalidQuery(f"the parameters are: {', '.join(says.query) or 'none'}")
+        if name in found:
+            raise _wrong(name, "given-twice", "give it once")
+        if "\0" in value:
+            raise _wrong(name, "null-character", "U+0000 is not allowed")
+        longest: int = says.query[name].schema.get("maxLength", LONGEST)
+        if len(value) > longest:
+            raise _wrong(name, "too-long", f"at most {longest} characters")
+        found[name] = value
+    for name, parameter in says.query.items():
+        if parameter.required and not found.get(name, "").strip():
+            raise _wrong(name, "required", "give it")
+    return {name: value for name, value in found.items() if value}
+
+
+def moment_in(text: str) -> str:
+    """A time out of a query. Its `+` is a space when the client did not escape it, and is read as meant."""
+    return text.replace(" ", "+")
+
+
+def _wrong(name: str, code: str, detail: str) -> InvalidQuery:
+    return InvalidQuery("", (FieldError(f"/{name}", code, detail),))
