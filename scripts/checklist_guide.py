@@ -10,17 +10,17 @@ from service.judge.checklist import (
     ChecklistSettings,
     Choice,
     Clause,
-    Edge,
+    ClausePhrase,
+    EvidenceRequirement,
     Example,
     Fact,
     Field,
     Item,
     Line,
-    Lowered,
-    Needed,
-    Phrase,
+    OrderRule,
     Question,
     Refusal,
+    SeverityOverride,
     Statement,
     TimeLimit,
     VisitType,
@@ -31,14 +31,14 @@ Struct = type[msgspec.Struct]
 
 TITLES: dict[Struct, tuple[str, str, str]] = {
     Clause: ("[clause]", "条文", "the clause"),
-    Phrase: ("phrases", "短语", "a phrase of the clause"),
+    ClausePhrase: ("phrases", "短语", "a phrase of the clause"),
     Item: ("[[item]]", "义务", "an item: one obligation"),
-    Edge: ("order", "顺序", "order"),
+    OrderRule: ("order", "顺序", "order"),
     TimeLimit: ("time_limit", "时限", "time limit"),
-    Needed: ("evidence", "证据", "evidence"),
+    EvidenceRequirement: ("evidence", "证据", "evidence"),
     Waiver: ("waiver", "免除", "waiver"),
     Refusal: ("refusal", "客户拒绝", "refusal by the customer"),
-    Lowered: ("lowered", "放宽", "a severity below what the norm says"),
+    SeverityOverride: ("lowered", "放宽", "a severity below what the norm says"),
     Field: ("[item.fields.…]", "填写项", "a typed answer"),
     Choice: ("choices", "可选项", "one choice"),
     Example: ("[[item.examples]]", "示例", "an example"),
@@ -59,7 +59,7 @@ MEANINGS: dict[Struct, dict[str, tuple[str, str]]] = {
         "en": ("英文", "English"),
         "phrases": ("把条文切成短语，连起来就是全文", "the clause cut into phrases; joined they are the whole"),
     },
-    Phrase: {
+    ClausePhrase: {
         "source": ("来源原文", "source wording"),
         "zh": ("恢复后的文字", "restored wording"),
         "items": ("由它而来的义务，至少一项", "the items that it founds, at least one"),
@@ -101,7 +101,7 @@ MEANINGS: dict[Struct, dict[str, tuple[str, str]]] = {
         "lowered": ("放宽", "lowered severity"),
         "notes": ("说明", "notes"),
     },
-    Edge: {
+    OrderRule: {
         "rel": ("在……之前、之后", "before or after"),
         "than": ("另一项义务、事实，或 window_end（约定时段结束）", "an item, a fact, or window_end"),
         "sev": ("顺序不对的轻重", "severity when broken"),
@@ -116,7 +116,7 @@ MEANINGS: dict[Struct, dict[str, tuple[str, str]]] = {
         "setting": ("用 [defaults] 中的哪个分钟数", "a setting in minutes instead"),
         "note": ("说明", "note"),
     },
-    Needed: {
+    EvidenceRequirement: {
         "min": ("少了就不算证明", "without it the act is not proved"),
         "strong": ("抽查时要的更强证据", "asked for by sampling"),
     },
@@ -129,7 +129,7 @@ MEANINGS: dict[Struct, dict[str, tuple[str, str]]] = {
         "needs": ("要记录什么", "what has to be recorded"),
         "result": ("拒绝以后：待办", "what remains: open"),
     },
-    Lowered: {
+    SeverityOverride: {
         "to": ("放宽到", "to which severity"),
         "reason": ("原因", "why"),
         "decided_by": ("谁决定", "who decided"),

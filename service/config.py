@@ -131,7 +131,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         return self.url.rstrip("/") or f"http://{host}:{self.port}"
 
 
-def documented() -> list[tuple[str, str, str]]:
+def describe_settings() -> list[tuple[str, str, str]]:
     """Every setting as (variable, default, meaning), in order."""
     hints = get_type_hints(Settings, include_extras=True)
     rows: list[tuple[str, str, str]] = []
@@ -142,9 +142,9 @@ def documented() -> list[tuple[str, str, str]]:
     return rows
 
 
-def from_environment(environment: Mapping[str, str]) -> Settings:
+def load_settings(environment: Mapping[str, str]) -> Settings:
     """Read the settings. SettingsError says in one sentence what to mend."""
-    known = {variable for variable, _, _ in documented()}
+    known = {variable for variable, _, _ in describe_settings()}
     given = {name: value.strip() for name, value in environment.items() if name.startswith(PREFIX)}
     for name in sorted(given.keys() - known):
         raise SettingsError(f"{name} is not a setting; the settings are {', '.join(sorted(known))}")

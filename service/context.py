@@ -11,16 +11,16 @@ from zoneinfo import ZoneInfo
 import msgspec
 from msgspec import field
 
-from service.allowance import Allowance
-from service.blobs.vault import Vault, vault
+from service.allowance import DailyAllowance
+from service.blobs.vault import EvidenceStorage, open_evidence_storage
 from service.db.database import Database
 from service.judge.moments import from_ms
-from service.judge.rules import Rules
+from service.judge.rules import CompiledChecklist
 from service.judge.volume import VisitLimits
-from service.rate_limit import Pace
+from service.rate_limit import TokenBucket
 
 
-class Letter(msgspec.Struct, frozen=True, kw_only=True):
+class OutgoingMessage(msgspec.Struct, frozen=True, kw_only=True):
     """A message as it goes out. `id` is the same at every attempt, so that a gateway can leave out repetitions."""
 
     id: str
@@ -31,11 +31,11 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
     at: datetime
 
 
-Gateway = Callable[[Letter], str]
+Gateway = Callable[[OutgoingMessage], str]
 """Sends, and returns what the other side said of it (an id, or nothing)."""
 
 
-class Desk(msgspec.Struct, frozen=True, kw_only=True):
+class CompanyProfile(msgspec.Struct, frozen=True, kw_only=True):
     """What customers are told and how: `url` without a slash at its end; by channel the way out, the file's for all."""
 
     url: str = "http://127.0.0.1:8000"
@@ -65,13 +65,13 @@ class Waiting(msgspec.Struct):
 class Quota(msgspec.Struct, frozen=True, kw_only=True):
     """The limits, and how far each is used. 0: no limit."""
 
-    records: Allowance = field(default_factory=Allowance)
-    entries: Allowance = field(default_factory=Allowance)
-    size: Allowance = field(default_factory=Allowance)
-    kept: Allowance = field(default_factory=Allowance)
-    kept_size: Allowance = field(default_factory=Allowance)
-    photos: Allowance = field(default_factory=Allowance)
-    photos_size: Allowance = field(default_factory=Allowance)
+    records: DailyAllowance = field(default_factory=DailyAllowance)
+    entries: DailyAllowance = field(default_factory=DailyAllowance)
+    size: DailyAllowance = field(default_factory=DailyAllowance)
+    kept: DailyAllowance = field(default_factory=DailyAllowance)
+    kept_size: DailyAllowance = field(default_factory=DailyAllowance)
+    photos: DailyAllowance = field(default_factory=DailyAllowance)
+    photos_size: DailyAllowance = field(default_factory=DailyAllowance)
     unnamed_size: int = 0
     waiting_rows: int = 0
     waiting_size: int = 0
@@ -79,7 +79,11 @@ class Quota(msgspec.Struct, frozen=True, kw_only=True):
 
     def record_wait(self, who: str, entries: int, size: int, now: int) -> int:
         """0, or the seconds after which somebody may write a batch of so many entries and bytes."""
-        return max(self.records.wait(who, 1, now), self.entries.wait(who, entries, now), self.size.wait(who, size, now))
+        return max(
+            self.records.retry_after(who, 1, now),
+            self.entries.retry_after(who, entries, now),
+            self.size.retry_after(who, size, now),
+        )
 
     def record_spent(self, who: str, entries: int, size: int, now: int) -> None:
         """A batch was written."""
@@ -89,7 +93,7 @@ class Quota(msgspec.Struct, frozen=True, kw_only=True):
 
     def kept_wait(self, who: str, size: int, now: int) -> int:
         """0, or the seconds after which so many bytes of somebody may be kept in quarantine."""
-        return max(self.kept.wait(who, 1, now), self.kept_size.wait(who, size, now))
+        return max(self.kept.retry_after(who, 1, now), self.kept_size.retry_after(who, size, now))
 
     def kept_spent(self, who: str, size: int, now: int) -> None:
         """So many bytes were kept in quarantine."""
@@ -105,7 +109,7 @@ class Quota(msgspec.Struct, frozen=True, kw_only=True):
 
     def photo_wait(self, who: str, size: int, now: int) -> int:
         """0, or the seconds after which somebody may send a photo of so many bytes."""
-        return max(self.photos.wait(who, 1, now), self.photos_size.wait(who, size, now))
+        return max(self.photos.retry_after(who, 1, now), self.photos_size.retry_after(who, size, now))
 
     def photo_spent(self, who: str, count: int, size: int, now: int) -> None:
         """Photos of so many bytes go into the store; below 0: they do not."""
@@ -113,7 +117,7 @@ class Quota(msgspec.Struct, frozen=True, kw_only=True):
         self.photos_size.spend(who, size, now)
 
 
-class House(msgspec.Struct, kw_only=True):
+class AppContext(msgspec.Struct, kw_only=True):
     """Everything a flow needs. `clock` gives ms UTC, `new_id` an id that sorts by time (UUID 7)."""
 
     db: Database
@@ -121,27 +125,35 @@ class House(msgspec.Struct, kw_only=True):
     new_id: Callable[[], UUID]
     zone: ZoneInfo
     max_entries: int = 2000
-    most: VisitLimits = VisitLimits()  # how much a visit may hold
-    desk: Desk = Desk()
-    vault: Vault = vault(Path("data"))
-    ready: dict[tuple[str, str], Rules] = {}
-    requests: Pace = msgspec.field(default_factory=lambda: Pace(0))  # of each token (`accounts/middleware`)
-    strangers: Pace = msgspec.field(default_factory=lambda: Pace(0))  # of each address without one
-    quota: Quota = msgspec.field(default_factory=Quota)  # of each person and day
-    admitted: dict[tuple[bytes, str], tuple[int, int]] = {}  # token, address: looked at when, good until (`access`)
-    kept: KeepingProbe = field(default_factory=KeepingProbe)  # (`health`)
-    copying: Semaphore = field(default_factory=lambda: Semaphore(2))  # how many copies of photos are made at once
-    reading: Semaphore = field(default_factory=lambda: Semaphore(2))  # how many tables are read at once
-    sending: dict[UUID, Task[None]] = {}  # uploads in parts that are receiving bytes just now (`uploads`)
+    visit_limits: VisitLimits = VisitLimits()  # how much a visit may hold
+    company: CompanyProfile = CompanyProfile()
+    evidence_storage: EvidenceStorage = open_evidence_storage(Path("data"))
+    rules_cache: dict[tuple[str, str], CompiledChecklist] = {}
+    token_rate_limit: TokenBucket = msgspec.field(
+        default_factory=lambda: TokenBucket(0)
+    )  # of each token (`accounts/middleware`)
+    address_rate_limit: TokenBucket = msgspec.field(
+        default_factory=lambda: TokenBucket(0)
+    )  # of each address without one
+    daily_quota: Quota = msgspec.field(default_factory=Quota)  # of each person and day
+    recently_seen_tokens: dict[
+        tuple[bytes, str], tuple[int, int]
+    ] = {}  # token, address: looked at when, good until (`access`)
+    keeping_probe: KeepingProbe = field(default_factory=KeepingProbe)  # (`health`)
+    thumbnail_semaphore: Semaphore = field(
+        default_factory=lambda: Semaphore(2)
+    )  # how many copies of photos are made at once
+    table_semaphore: Semaphore = field(default_factory=lambda: Semaphore(2))  # how many tables are read at once
+    active_uploads: dict[UUID, Task[None]] = {}  # uploads in parts that are receiving bytes just now (`uploads`)
 
     def now(self) -> datetime:
         """The time now, in the utility's zone."""
-        return self.time(self.clock())
+        return self.to_local_time(self.clock())
 
-    def time(self, ms: int) -> datetime:
+    def to_local_time(self, ms: int) -> datetime:
         """Milliseconds UTC as a time in the utility's zone."""
         return from_ms(ms, self.zone)
 
-    def salt(self) -> bytes:
+    def new_salt(self) -> bytes:
         """32 random bytes for a leaf."""
         return token_bytes(32)

@@ -15,12 +15,14 @@ T = TypeVar("T")
 P = ParamSpec("P")
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _threads = ThreadPoolExecutor(4, thread_name_prefix="disk")
-_lasting: set[Path] = set()
+_durable_dirs: set[Path] = set()
 
 
-async def on_disk(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+async def run_in_disk_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Run something that waits for the disk, on a thread. Who is cancelled waits for its end first."""
-    future = asyncio.get_running_loop().run_in_executor(_threads, lambda: _told(function, *args, **kwargs))
+    future = asyncio.get_running_loop().run_in_executor(
+        _threads, lambda: _call_with_disk_errors(function, *args, **kwargs)
+    )
     try:
         return await asyncio.shield(future)
     except asyncio.CancelledError:
@@ -30,13 +32,13 @@ async def on_disk(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -
         raise
 
 
-def _told(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    with full_is_told():
+def _call_with_disk_errors(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    with disk_full_as_problem():
         return function(*args, **kwargs)
 
 
 @contextmanager
-def full_is_told() -> Iterator[None]:
+def disk_full_as_problem() -> Iterator[None]:
     """A full disk is a problem (507), not a defect."""
     try:
         yield
@@ -46,7 +48,7 @@ def full_is_told() -> Iterator[None]:
         raise
 
 
-def sync(path: Path) -> None:
+def fsync_path(path: Path) -> None:
     """What was written to a file, or which names a folder has, is on the disk afterwards."""
     number = os.open(path, os.O_RDONLY)
     try:
@@ -62,7 +64,7 @@ def write_all(number: int, data: bytes) -> None:
         rest = rest[os.write(number, rest) :]
 
 
-def write_lasting(path: Path, data: bytes) -> None:
+def write_durably(path: Path, data: bytes) -> None:
     """A file with this content; its bytes are on the disk afterwards, its name when its folder is synced."""
     number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     try:
@@ -72,17 +74,17 @@ def write_lasting(path: Path, data: bytes) -> None:
         os.close(number)
 
 
-def lasting_folder(path: Path) -> None:
+def make_durable_dir(path: Path) -> None:
     """Make a folder that outlasts a power cut: its name is on the disk, and those of the folders above it.
 
     That it exists says nothing: somebody else may just be making it. So each process looks after it once.
     """
-    if path in _lasting and path.is_dir():
+    if path in _durable_dirs and path.is_dir():
         return
     if path.parent != path:
-        lasting_folder(path.parent)
+        make_durable_dir(path.parent)
     with suppress(FileExistsError):
         os.mkdir(path)  # noqa: PTH102 - one step at a time
     with suppress(PermissionError):  # above the data folder there may be what is not ours to open
-        sync(path.parent)
-    _lasting.add(path)
+        fsync_path(path.parent)
+    _durable_dirs.add(path)

@@ -24,7 +24,7 @@ class Problem(Exception):
     code: ClassVar[str] = "problem"
     title_zh: ClassVar[str] = "请求未能处理"
     title_en: ClassVar[str] = "The request could not be handled"
-    kept: ClassVar[bool] = False  # the bytes of a device are kept in quarantine when this is raised
+    quarantines_input: ClassVar[bool] = False  # the bytes of a device are kept in quarantine when this is raised
 
     def __init__(self, detail: str = "", errors: tuple[FieldError, ...] = (), **extra: Any) -> None:
         super().__init__(detail or self.code)
@@ -37,7 +37,7 @@ class MalformedJson(Problem):
     code = "malformed-json"
     title_zh = "内容不是有效的 JSON，请检查后重发"
     title_en = "The body is not valid JSON; check it and send it again"
-    status, kept = 400, True
+    status, quarantines_input = 400, True
 
 
 class InvalidBody(Problem):
@@ -46,7 +46,7 @@ class InvalidBody(Problem):
     code = "invalid-body"
     title_zh = "内容不符合格式，请按所列位置改正"
     title_en = "The body does not have the right form; mend the places listed"
-    status, kept = 422, True
+    status, quarantines_input = 422, True
 
 
 class InvalidQuery(Problem):
@@ -64,7 +64,7 @@ class IdMismatch(Problem):
     code = "id-mismatch"
     title_zh = "地址中的编号与内容中的编号不一致"
     title_en = "The id in the address is not the id in the body"
-    status, kept = 422, True
+    status, quarantines_input = 422, True
 
 
 class UnknownVisit(Problem):
@@ -73,7 +73,7 @@ class UnknownVisit(Problem):
     code = "unknown-visit"
     title_zh = "没有这个上门任务，请核对编号"
     title_en = "There is no such visit; check its id"
-    status, kept = 404, True
+    status, quarantines_input = 404, True
 
 
 class UnknownChecklist(Problem):
@@ -82,7 +82,7 @@ class UnknownChecklist(Problem):
     code = "unknown-checklist"
     title_zh = "没有这个清单版本，请先更新清单"
     title_en = "There is no such checklist version; fetch the checklists first"
-    status, kept = 422, True
+    status, quarantines_input = 422, True
 
 
 class NotYourVisit(Problem):
@@ -91,7 +91,7 @@ class NotYourVisit(Problem):
     code = "not-your-visit"
     title_zh = "这不是您的上门任务"
     title_en = "This visit is not yours"
-    status, kept = 403, True
+    status, quarantines_input = 403, True
 
 
 class TooManyEntries(Problem):
@@ -100,10 +100,10 @@ class TooManyEntries(Problem):
     code = "too-many-entries"
     title_zh = "一次提交的条目太多，请分几次提交"
     title_en = "Too many entries in one record; send them in several records"
-    status, kept = 422, True
+    status, quarantines_input = 422, True
 
 
-class LinkEnded(Problem):
+class LinkExpired(Problem):
     """This link has ended; ask the utility for a new one."""
 
     code = "link-ended"
@@ -121,7 +121,7 @@ class AppointmentChanged(Problem):
     status = 409
 
 
-class TooLate(Problem):
+class AnswerDeadlinePassed(Problem):
     """It is too late for this answer; call the utility."""
 
     code = "too-late"
@@ -139,7 +139,7 @@ class StatementChanged(Problem):
     status = 409
 
 
-class CodeNeeded(Problem):
+class OtpRequired(Problem):
     """Enter the code from the text message first, then sign or add something."""
 
     code = "code-needed"
@@ -148,7 +148,7 @@ class CodeNeeded(Problem):
     status = 403
 
 
-class WrongCode(Problem):
+class InvalidOtp(Problem):
     """This code is wrong or has ended; check it, or ask for a new one."""
 
     code = "wrong-code"
@@ -157,7 +157,7 @@ class WrongCode(Problem):
     status = 403
 
 
-class CodeNotSent(Problem):
+class NoPhoneNumber(Problem):
     """There is no telephone number of yours to send a code to; contact the utility."""
 
     code = "code-not-sent"
@@ -175,7 +175,7 @@ class UnreadableSignature(Problem):
     status = 422
 
 
-class NotNow(Problem):
+class OutsideDoorCodeWindow(Problem):
     """The doorstep code is shown only around the time of the visit."""
 
     code = "not-now"
@@ -184,13 +184,13 @@ class NotNow(Problem):
     status = 409
 
 
-class ContentDiffers(Problem):
+class IdReusedWithOtherContent(Problem):
     """This id was used for other content; take a new id."""
 
     code = "content-differs"
     title_zh = "这个编号已用于另一份内容，请换新编号"
     title_en = "This id was used for other content; take a new id"
-    status, kept = 409, True
+    status, quarantines_input = 409, True
 
 
 class VisitCancelled(Problem):
@@ -202,7 +202,7 @@ class VisitCancelled(Problem):
     status = 409
 
 
-class VisitBegun(Problem):
+class VisitAlreadyStarted(Problem):
     """Work has begun: it can no longer be cancelled, nor moved once it is over; plan a visit that follows instead."""
 
     code = "visit-begun"
@@ -231,7 +231,7 @@ class PreconditionFailed(Problem):
     status = 412
 
 
-class EntryChanged(Problem):
+class EntryIdReused(Problem):
     """An entry id was used for other content; entries are only ever added."""
 
     code = "entry-changed"
@@ -258,7 +258,7 @@ class MethodNotAllowed(Problem):
     status = 405
 
 
-class NotSignedIn(Problem):
+class NotAuthenticated(Problem):
     """Sign in first, or enrol the device again."""
 
     code = "not-signed-in"
@@ -267,7 +267,7 @@ class NotSignedIn(Problem):
     status = 401
 
 
-class NotAllowed(Problem):
+class PermissionDenied(Problem):
     """You may not do this."""
 
     code = "not-allowed"
@@ -303,7 +303,7 @@ class WrongMediaType(Problem):
     status = 415
 
 
-class DigestDiffers(Problem):
+class DigestMismatch(Problem):
     """The file is not the one that its digest names; send it again."""
 
     code = "digest-differs"
@@ -321,7 +321,7 @@ class FileTooLarge(Problem):
     status = 413
 
 
-class NotPhoto(Problem):
+class UnsupportedImageType(Problem):
     """Only JPEG, PNG and WEBP pictures are taken."""
 
     code = "not-photo"
@@ -330,7 +330,7 @@ class NotPhoto(Problem):
     status = 415
 
 
-class PhotoUnreadable(Problem):
+class UnreadableImage(Problem):
     """The photo cannot be opened; take it again."""
 
     code = "photo-unreadable"
@@ -366,7 +366,7 @@ class TooSlow(Problem):
     status = 408
 
 
-class OffsetDiffers(Problem):
+class UploadOffsetMismatch(Problem):
     """This is not where the upload goes on; ask first how much has come."""
 
     code = "offset-differs"
@@ -375,7 +375,7 @@ class OffsetDiffers(Problem):
     status = 409
 
 
-class ChecksumDiffers(Problem):
+class ChecksumMismatch(Problem):
     """This part was damaged on its way; send it again."""
 
     code = "checksum-differs"
@@ -411,7 +411,7 @@ class DeviceRevoked(Problem):
     status = 401
 
 
-class SignInFailed(Problem):
+class InvalidCredentials(Problem):
     """Login, password or code is wrong."""
 
     code = "sign-in-failed"
@@ -420,7 +420,7 @@ class SignInFailed(Problem):
     status = 403
 
 
-class SecondFactorNeeded(Problem):
+class TotpRequired(Problem):
     """A code of the authenticator is needed too; at the first login set it up first."""
 
     code = "second-factor-needed"
@@ -429,7 +429,7 @@ class SecondFactorNeeded(Problem):
     status = 403
 
 
-class ForgeryRefused(Problem):
+class CrossOriginRejected(Problem):
     """The request did not come from a page of this site; reload the page and try again."""
 
     code = "forgery-refused"
@@ -438,7 +438,7 @@ class ForgeryRefused(Problem):
     status = 403
 
 
-class UnknownCode(Problem):
+class InvalidOneTimeCode(Problem):
     """This one-time code is unknown, used or too old; ask for a new one."""
 
     code = "unknown-code"
@@ -465,7 +465,7 @@ class TooManyDevices(Problem):
     status = 409
 
 
-class SecondFactorKnown(Problem):
+class TotpAlreadySetUp(Problem):
     """The authenticator is set up already; ask an administrator to have it replaced."""
 
     code = "second-factor-known"
@@ -489,7 +489,7 @@ class VisitFull(Problem):
     code = "visit-full"
     title_zh = "这个任务的内容已达上限；内容请保留，并联系主管"
     title_en = "This visit holds as much as it may; keep the content, and tell a supervisor"
-    status, kept = 507, True
+    status, quarantines_input = 507, True
 
 
 class QuarantineFull(Problem):
@@ -537,7 +537,7 @@ class StorageFailed(Problem):
     status = 503
 
 
-class Busy(Problem):
+class ServiceUnavailable(Problem):
     """Busy; keep the content and send it again later."""
 
     code = "busy"
@@ -546,7 +546,7 @@ class Busy(Problem):
     status = 503
 
 
-class Defect(Problem):
+class InternalError(Problem):
     """A defect, which was logged; keep the content and send it again later."""
 
     code = "defect"
@@ -555,11 +555,11 @@ class Defect(Problem):
     status = 500
 
 
-def pointer(*steps: object) -> str:
+def json_pointer(*steps: object) -> str:
     """A JSON Pointer (RFC 6901) of names and numbers."""
     return "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in steps)
 
 
-def catalogue() -> list[type[Problem]]:
+def all_problems() -> list[type[Problem]]:
     """All problems, by code."""
     return sorted(Problem.__subclasses__(), key=lambda problem: problem.code)

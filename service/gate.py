@@ -11,10 +11,10 @@ from typing import Protocol
 
 import msgspec
 
-from service.errors import Busy, Problem, TooManyRequests
+from service.errors import Problem, ServiceUnavailable, TooManyRequests
 from service.web import access_log
 
-FAREWELLS = 64  # connections that are being told at once why they are ended
+MAX_CLOSING = 64  # connections that are being told at once why they are ended
 SEARCH_SECONDS = 0.25  # between two searches for room
 
 
@@ -48,7 +48,7 @@ class ConnectionLimits(msgspec.Struct, frozen=True, kw_only=True):
     proxies: Sequence[str] = ()
 
 
-class Gate:
+class ConnectionGate:
     """What the connections of a server share: how many there are, and the second in which all are looked at.
 
     Behind a proxy every connection is the proxy's, so those named are not counted by address. Where none is named, what
@@ -74,7 +74,7 @@ class Gate:
         if group and self._of_one and self._of[group] >= self._of_one:
             return TooManyRequests("too many connections from this address", retry_after=5)
         if self._most and len(self._inside) >= self._most and not self._make_room(one.loop.time()):
-            return Busy("too many connections")
+            return ServiceUnavailable("too many connections")
         self._inside[one] = None
         if group:
             self._of[group] += 1
@@ -89,7 +89,7 @@ class Gate:
     @property
     def hurried(self) -> bool:
         """Whether so many are being told that nobody can be any more."""
-        return len(self._leaving) > FAREWELLS
+        return len(self._leaving) > MAX_CLOSING
 
     def left(self, one: TimedConnection) -> None:
         """A connection is gone."""
@@ -131,7 +131,7 @@ class Gate:
         for one in (*self._inside, *self._leaving):
             one.look(now)
         if self._turned_away:
-            access_log.get().warning("connections ended", **dict(self._turned_away))
+            access_log.get_logger().warning("connections ended", **dict(self._turned_away))
             self._turned_away.clear()
         again = self._inside or self._leaving
         self._next = loop.call_later(1.0, self._look, loop) if again else None

@@ -10,7 +10,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.routes import HTTPRoute
 
 from service.errors import Problem
-from service.web.endpoint import LONGEST, TEXT, Bytes, Says
+from service.web.endpoint import LONGEST, TEXT, Bytes, RouteMetadata
 from service.web.problems import ProblemDetails
 
 Json = dict[str, Any]
@@ -62,7 +62,7 @@ def text(app: Litestar) -> str:
     return msgspec.json.format(msgspec.json.encode(document(app)), indent=1).decode() + "\n"
 
 
-def _operations(app: Litestar) -> Iterator[tuple[str, str, str, Says]]:
+def _operations(app: Litestar) -> Iterator[tuple[str, str, str, RouteMetadata]]:
     """Every documented operation: path, method, name of its handler, and what it says."""
     for route in app.routes:
         if not isinstance(route, HTTPRoute):
@@ -75,17 +75,17 @@ def _operations(app: Litestar) -> Iterator[tuple[str, str, str, Says]]:
                 )
 
 
-def _shapes(all_says: list[Says]) -> list[Any]:
+def _shapes(all_says: list[RouteMetadata]) -> list[Any]:
     """The types that need a schema, once each, in an order that does not change."""
     found: dict[str, Any] = {repr(ProblemDetails): ProblemDetails}
     for says in all_says:
-        for shape in (says.takes, *says.gives.values()):
+        for shape in (says.request_body, *says.responses.values()):
             if shape is not None and not isinstance(shape, Bytes):
                 found[repr(shape)] = shape
     return [found[name] for name in sorted(found)]
 
 
-def _operation(path: str, name: str, says: Says, schemas: dict[str, Json]) -> Json:
+def _operation(path: str, name: str, says: RouteMetadata, schemas: dict[str, Json]) -> Json:
     parameters = [
         {
             "name": found,
@@ -111,13 +111,13 @@ def _operation(path: str, name: str, says: Says, schemas: dict[str, Json]) -> Js
     operation: Json = {"operationId": name, "tags": [says.tag], "summary": says.summary}
     if parameters:
         operation["parameters"] = parameters
-    if says.takes is not None:
-        operation["requestBody"] = {"required": True, "content": _content(says.takes, schemas)}
-        if says.public and not isinstance(says.takes, Bytes):
+    if says.request_body is not None:
+        operation["requestBody"] = {"required": True, "content": _content(says.request_body, schemas)}
+        if says.public and not isinstance(says.request_body, Bytes):
             operation["requestBody"]["description"] = f"At most {says.most} bytes, not packed."
     operation["responses"] = {
-        **{str(status): _given(says, status, schemas) for status in says.gives},
-        **{status: shown for status, shown in _refused(says, schemas).items() if int(status) not in says.gives},
+        **{str(status): _given(says, status, schemas) for status in says.responses},
+        **{status: shown for status, shown in _refused(says, schemas).items() if int(status) not in says.responses},
     }
     if says.public:
         operation["security"] = []
@@ -130,19 +130,19 @@ def _content(shape: Any, schemas: dict[str, Json]) -> Json:
     return {"application/json": {"schema": schemas[repr(shape)]}}
 
 
-def _given(says: Says, status: int, schemas: dict[str, Json]) -> Json:
+def _given(says: RouteMetadata, status: int, schemas: dict[str, Json]) -> Json:
     described: Json = {"description": {200: "As it is now", 201: "Kept", 304: "Not modified"}.get(status, "Done")}
     if status in says.answers:
         described["headers"] = {
             name: {"required": one.required, "description": one.about, "schema": one.schema}
             for name, one in says.answers[status].items()
         }
-    if says.gives[status] is not None:
-        described["content"] = _content(says.gives[status], schemas)
+    if says.responses[status] is not None:
+        described["content"] = _content(says.responses[status], schemas)
     return described
 
 
-def _refused(says: Says, schemas: dict[str, Json]) -> Json:
+def _refused(says: RouteMetadata, schemas: dict[str, Json]) -> Json:
     """The problems, by status: their codes are listed, because clients act by them."""
     by_status: dict[int, list[type[Problem]]] = {}
     for problem in sorted(dict.fromkeys(says.problems), key=lambda one: (one.status, one.code)):

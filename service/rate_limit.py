@@ -3,11 +3,11 @@
 A token bucket (as GCRA): one number for each asker, no timer, no sweep. Pure: the time is an argument.
 """
 
-MINUTE = 60_000_000_000  # ns: whole numbers, so that sums stay exact
-MOST = 100_000  # askers in a generation
+MINUTE_NS = 60_000_000_000  # ns: whole numbers, so that sums stay exact
+MAX_KEYS = 100_000  # askers in a generation
 
 
-class Pace:
+class TokenBucket:
     """`a_minute` requests of each asker in one go, and `a_minute` more with each minute; 0: no limit.
 
     Who was quiet is forgotten: when a generation of askers is full, the one before it goes. So memory is bounded, and
@@ -16,13 +16,13 @@ class Pace:
 
     __slots__ = ("_most", "_new", "_old", "_step")
 
-    def __init__(self, a_minute: int, most: int = MOST) -> None:
-        self._step = MINUTE // a_minute if a_minute else 0
+    def __init__(self, a_minute: int, most: int = MAX_KEYS) -> None:
+        self._step = MINUTE_NS // a_minute if a_minute else 0
         self._most = most
         self._new: dict[bytes | str, int] = {}  # when the asker's bucket is full again, ns
         self._old: dict[bytes | str, int] = {}
 
-    def wait(self, asker: bytes | str, now: int) -> int:
+    def retry_after(self, asker: bytes | str, now: int) -> int:
         """Count a request at `now` (ms); 0, or the seconds after which one is let through. A refusal counts nothing."""
         step = self._step
         if not step:
@@ -31,9 +31,9 @@ class Pace:
         full = self._new.get(asker)
         if full is None:
             full = self._moved(asker)
-        if not at < full <= at + MINUTE:  # quiet for long, or the clock was set back
+        if not at < full <= at + MINUTE_NS:  # quiet for long, or the clock was set back
             full = at
-        over = full + step - at - MINUTE
+        over = full + step - at - MINUTE_NS
         if over > 0:
             return -(-over // 1_000_000_000)
         self._new[asker] = full + step

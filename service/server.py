@@ -12,7 +12,7 @@ import uvicorn
 import uvloop
 from litestar.types import ASGIApp
 
-from service.app import create_app, house_of, running, settle
+from service.app import build_context, create_app, freeze_gc, run_background_work
 from service.config import Settings
 from service.demo import seed
 from service.demo.seed import Demo
@@ -31,18 +31,18 @@ def serve(settings: Settings, *, demo: bool) -> int:
 
 
 async def _serve(settings: Settings, *, demo: bool) -> int:
-    house = house_of(settings)
-    async with running(house):
+    ctx = build_context(settings)
+    async with run_background_work(ctx):
         listening = _listen(settings)
         host, port = listening.getsockname()[:2]
         address = settings.url or f"http://{f'[{host}]' if ':' in host else host}:{port}"
-        house.desk = msgspec.structs.replace(house.desk, url=address.rstrip("/"))
+        ctx.company = msgspec.structs.replace(ctx.company, url=address.rstrip("/"))
         if demo:
-            sys.stdout.write(_shown(await seed.seed(house), settings, address))
+            sys.stdout.write(_shown(await seed.seed(ctx), settings, address))
         sys.stdout.write(f"Doorstep 上门: {address}\n")
         sys.stdout.flush()
-        config = configured(create_app(house, settings.max_body), settings)
-        settle()
+        config = configured(create_app(ctx, settings.max_body), settings)
+        freeze_gc()
         for number in (signal.SIGTERM, signal.SIGINT):
             # uvicorn raises the signal again when it has finished; what is left then is to close the database
             signal.signal(number, lambda *_: None)

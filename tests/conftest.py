@@ -8,7 +8,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from service.blobs.vault import vault
+from service.blobs.vault import open_evidence_storage
 from service.db.connect import open_database
 from service.db.database import Database
 from service.db.postgres import Postgres
@@ -25,7 +25,7 @@ made: set[str] = set()  # servers that have a database to copy
 @pytest.fixture(autouse=True)
 def quiet_log():
     """Each test begins with a log that says only what is grave."""
-    access_log.configure("human", "error")
+    access_log.configure_logging("human", "error")
 
 
 @pytest.fixture(scope="session")
@@ -119,7 +119,7 @@ async def postgres_database(postgres: str) -> AsyncIterator[Postgres]:
 async def town(database: Database, tmp_path: Path) -> Town:
     """A utility with people and the shipped checklist, on both engines."""
     town = await Town(database).open()
-    town.house.vault = vault(tmp_path / "files")
+    town.house.evidence_storage = open_evidence_storage(tmp_path / "files")
     return town
 
 

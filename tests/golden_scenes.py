@@ -95,7 +95,7 @@ class Guest:
     async def code(self) -> str:
         """Ask for a code, and read it in the message."""
         await self.done("code")
-        await worker.once(self.world.house)
+        await worker.deliver_due(self.world.house)
         return self.tao.post.letters[-1].text.partition("验证码 ")[2][:6]
 
     async def enters(self) -> None:
@@ -340,7 +340,7 @@ async def code(world: World, shots: Shots) -> None:
     await guest.sends("send a code", "code", page=page)
     page = await guest.sees("the code was sent")
     await guest.sends("too few digits", "code-entry", {"code": "12 3"}, page=page)
-    await worker.once(world.house)
+    await worker.deliver_due(world.house)
     first = guest.tao.post.letters[-1].text.partition("验证码 ")[2][:6]
     shots.hide[wrong(first)] = "WRONG-1"
     await guest.sends("a wrong code", "code-entry", {"code": wrong(first)}, page=page)
@@ -387,7 +387,7 @@ async def no_telephone(world: World, shots: Shots) -> None:
     assert (await world.submit(a_record())).status_code == 201
     await guest.sees("no telephone is known")
     await guest.posts("send a code without a telephone", {"does": "code", "form": "code"})
-    world.house.desk = set_up_again(world, hotline="")
+    world.house.company = set_up_again(world, hotline="")
     await guest.sees("no telephone is known, no hotline")
 
 
@@ -396,7 +396,7 @@ def set_up_again(world: World, **more: Any) -> Any:
     now = world.house.now()
     set_up(world.house, "06:00", **more)
     stand(world.house, now)
-    return world.house.desk
+    return world.house.company
 
 
 # The work, its questions, and what he raises
@@ -742,7 +742,7 @@ async def too_late_to_sign(world: World, shots: Shots) -> None:
     later(world, minutes=31)
     late = await guest.sends("sign after half an hour", "signature", given, page=page)
     asked = await guest.sends("a new code, with the signature kept", "code", page=late)
-    await worker.once(world.house)
+    await worker.deliver_due(world.house)
     right = guest.tao.post.letters[-1].text.partition("验证码 ")[2][:6]
     shots.hide[wrong(right)] = "WRONG"
     slip = await guest.sends("too few digits, with the signature kept", "code-entry", {"code": "12"}, page=asked)
@@ -758,7 +758,7 @@ async def too_late_to_sign(world: World, shots: Shots) -> None:
     both = {"answer-q_integrity": "bad", "answer-q_clean": "good", "comment": HOSTILE}
     late = await guest.sends("answer after half an hour", "answers", both, page=page)
     asked = await guest.sends("a new code, with the answers kept", "code", page=late)
-    await worker.once(world.house)
+    await worker.deliver_due(world.house)
     right = guest.tao.post.letters[-1].text.partition("验证码 ")[2][:6]
     await guest.sends("the right code, with the answers kept", "code-entry", {"code": right}, page=asked)
 
@@ -810,7 +810,7 @@ async def genuine(world: World, shots: Shots) -> None:
     await at_the_door(world, shots)
     code = await shown(world, shots)
     shots.take("genuine, no word was told", await world.client.get(code))
-    await worker.once(world.house)
+    await worker.deliver_due(world.house)
     page = shots.take("genuine, with the word", await world.client.get(code))
     for name, headers in (("cookie", {"cookie": "__Host-doorstep=his"}), ("token", {"authorization": "Bearer his"})):
         shots.take(f"opened where somebody of ours is signed in: {name}", await world.client.get(code, headers=headers))
@@ -880,7 +880,7 @@ async def links(world: World, shots: Shots) -> None:
         answer = await guest.tao.client.get(wrong)
     shots.take("so many links that nobody has", answer)
     stand(world.house, "06:00")
-    world.house.strangers = type(world.house.strangers)(1)
+    world.house.address_rate_limit = type(world.house.address_rate_limit)(1)
     for _ in range(200):
         answer = await guest.tao.client.get(new.path)
         if answer.status_code == 429:

@@ -5,8 +5,8 @@ from typing import Any
 from uuid import UUID
 
 from service.accounts.permissions import Person
-from service.db.database import Database, Tx
-from service.records.repository import KeptRow
+from service.db.database import Database, Transaction
+from service.records.repository import QuarantineRow
 from service.visits.batches import BatchRow
 from service.visits.repository import VisitRow, add_visit
 
@@ -57,7 +57,7 @@ def a_batch(number: int = 1, visit: int = 1, body: bytes = b"{}", **other: Any) 
     return BatchRow(**(given | other))
 
 
-def an_input(number: int = 1, body: bytes = b"\xff{", **other: Any) -> KeptRow:
+def an_input(number: int = 1, body: bytes = b"\xff{", **other: Any) -> QuarantineRow:
     """Something that could not be taken."""
     given: dict[str, Any] = {
         "id": uid(number),
@@ -69,13 +69,13 @@ def an_input(number: int = 1, body: bytes = b"\xff{", **other: Any) -> KeptRow:
         "received_at": NOON + number,
         "received_from": "li",
     }
-    return KeptRow(**(given | other))
+    return QuarantineRow(**(given | other))
 
 
 async def plan(database: Database, *visits: VisitRow) -> None:
     """Store visits."""
 
-    async def work(tx: Tx) -> None:
+    async def work(tx: Transaction) -> None:
         for visit in visits or (a_visit(),):
             assert await add_visit(tx, visit)
 

@@ -172,10 +172,10 @@ async def test_a_message_that_went_out_is_not_sent_again_where_its_proof_cannot_
     await written(address, BROKEN)
     other = await world.ask("zhao", "POST", f"/v1/visits/{OTHER}/notice", {"channel": "sms"})
     assert other.status_code == 201
-    await worker.once(world.house)
+    await worker.deliver_due(world.house)
     assert len(post.letters) == 2
     set_up(world.house, "18:00")
-    assert await worker.once(world.house) == 0
+    assert await worker.deliver_due(world.house) == 0
     told = (await world.ask("zhao", "GET", f"/v1/visits/{OTHER}/notice")).json()["sent"]
     assert [one["state"] for one in told] == ["delivered"]
 
@@ -183,7 +183,7 @@ async def test_a_message_that_went_out_is_not_sent_again_where_its_proof_cannot_
 async def test_the_defect_is_logged_with_the_visit_and_without_what_is_in_it(
     world: World, address: str, capsysbinary: pytest.CaptureFixture[bytes]
 ) -> None:
-    access_log.configure("json", "error")
+    access_log.configure_logging("json", "error")
     await written(address, b'{"entries": [{"what": "secret"}]}')
     assert (await Phone(world, "li").sync())["unreadable"] == [str(VISIT)]
     logged = capsysbinary.readouterr().err

@@ -95,7 +95,7 @@ class Served:
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    access_log.configure("human", "error")
+    access_log.configure_logging("human", "error")
     made = Served(str(tmp_path_factory.mktemp("fuzz") / "doorstep.db"))
     made.thread.start()
     assert made.ready.wait(20)

@@ -8,7 +8,7 @@ import msgspec
 
 from service.accounts.validation import NewPerson
 from service.audit_log import log
-from service.db.database import Tx
+from service.db.database import Transaction
 from service.staff import console, people
 from service.verify import log as verify
 
@@ -20,16 +20,16 @@ from .world import World, opened_world
 async def events(world: World) -> list[dict[str, Any]]:
     """All of them, with the type of their leaf, in the order in which they came."""
 
-    async def work(tx: Tx) -> list[dict[str, Any]]:
+    async def work(tx: Transaction) -> list[dict[str, Any]]:
         found: list[tuple[int, dict[str, Any]]] = []
         for row in await log.leaves_from(tx, 0):
-            kept = await tx.one("event", id=row.id.bytes)
+            kept = await tx.fetch_one("event", id=row.id.bytes)
             if kept is not None:
                 kind = msgspec.json.decode(row.leaf)["t"]
                 found.append((row.id.int, {"kind": kind, **msgspec.json.decode(kept[4])}))
         return [event for _, event in sorted(found, key=lambda one: one[0])]
 
-    while await log.number_leaves(world.house.db):
+    while await log.assign_sequence_numbers(world.house.db):
         pass
     return await world.house.db.read(work)
 
@@ -103,7 +103,7 @@ async def tampered(address: str, *statements: str) -> None:
 async def test_verify_sees_a_changed_a_mended_and_a_missing_event(address: str) -> None:
     async with opened_world(address) as world:
         for login in ("a", "b", "c", "d"):
-            await people.add(world.house, NewPerson(login, "某", ("technician",)), with_token=False)
+            await people.create_person(world.house, NewPerson(login, "某", ("technician",)), with_token=False)
         assert (await verify.verify(world.house)).faults == []  # the control
         await tampered(
             address,

@@ -13,11 +13,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from service.context import Letter
+from service.context import OutgoingMessage
 from service.messages import gateways
 from service.messages.gateways import PermanentFailure, TemporaryFailure
 
-LETTER = Letter(
+LETTER = OutgoingMessage(
     id="0190",
     channel="sms",
     to="13800000000",
@@ -134,7 +134,7 @@ def test_a_mail_server_that_knows_nobody_is_final_and_one_that_is_busy_is_not(
 
 def test_the_file_has_a_line_for_each_message_and_is_nobody_elses(tmp_path: Path) -> None:
     path = tmp_path / "data" / "outbox.jsonl"
-    send = gateways.ways(tmp_path / "data", "", "", "", "")["sms"]
+    send = gateways.build_gateways(tmp_path / "data", "", "", "", "")["sms"]
     send(LETTER)
     send(LETTER)
     assert [json.loads(line)["text"] for line in path.read_text("utf-8").splitlines()] == [LETTER.text] * 2

@@ -129,7 +129,7 @@ def test_withdrawing_what_was_added_restores_the_findings(
 @settings(max_examples=400, deadline=None)
 def test_the_judge_never_raises_and_every_finding_can_be_shown(visit: Visit, entries: list[Entry], shift: int) -> None:
     judgement = judge(RULES, visit, entries, NOW + timedelta(seconds=shift))
-    shown = RULES.speaker.show(judgement.findings, {})
+    shown = RULES.speaker.format(judgement.findings, {})
     ids = {entry.id for entry in entries}
     assert all(finding.message.zh and set(finding.entries) <= ids for finding in shown)
     order = {rule.id: number for number, rule in enumerate(RULES.rules)}

@@ -90,14 +90,14 @@ class Life(RuleBasedStateMachine):
     @precondition(lambda self: self.begun)
     @rule()
     def what_was_begun_is_not_cancelled(self) -> None:
-        with pytest.raises(errors.VisitBegun):
+        with pytest.raises(errors.VisitAlreadyStarted):
             self.changed("cancellation", {"reason": "另一原因"})
 
     @precondition(lambda self: self.state == "to_review")
     @rule(minute=MINUTES)
     def what_is_over_is_not_moved(self, minute: int) -> None:
         window = {"from": stories.clock(f"15:{minute}"), "to": stories.clock("16:50"), "reason": "又要"}
-        with pytest.raises(errors.VisitBegun):
+        with pytest.raises(errors.VisitAlreadyStarted):
             self.changed("window", window)
 
     @precondition(lambda self: self.cancelled and not self.begun)
@@ -121,7 +121,7 @@ class Life(RuleBasedStateMachine):
 
     @invariant()
     def the_visit_is_as_the_model_says(self) -> None:
-        seen = self.run(views.show(self.town.house, TOKENS["wang"], self.visit))
+        seen = self.run(views.get_visit(self.town.house, TOKENS["wang"], self.visit))
         assert seen.state == ("cancelled" if self.cancelled and not self.begun else self.state)
         assert (seen.cancelled is not None) == self.cancelled
         assert (seen.technician, seen.revision) == (self.technician, self.revision)

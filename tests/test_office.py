@@ -26,10 +26,10 @@ async def test_the_same_id_with_other_content_is_409_and_keeps_nothing(town: Tow
     visit = await town.planned()
     await town.noted(visit, CALLED)
     new = said("08:01", "work_place_told", "dispatcher")
-    with pytest.raises(errors.EntryChanged) as caught:
+    with pytest.raises(errors.EntryIdReused) as caught:
         await town.noted(visit, new, {**CALLED, "label": "改了"})
     assert [fault.pointer for fault in caught.value.errors] == ["/entries/1/id"]
-    seen = await views.show(town.house, TOKENS["zhao"], visit)
+    seen = await views.get_visit(town.house, TOKENS["zhao"], visit)
     assert [entry.id for entry in seen.entries] == [CALLED["id"]]
 
 
@@ -54,7 +54,7 @@ async def test_other_areas_and_technicians_learn_nothing(town: Town) -> None:
     visit = await town.planned()
     with pytest.raises(errors.NotFound):
         await town.noted(visit, CALLED, by="qian")
-    with pytest.raises(errors.NotAllowed):
+    with pytest.raises(errors.PermissionDenied):
         await town.noted(visit, CALLED, by="li")
     with pytest.raises(errors.NotFound):
         await town.noted(uid("nowhere"), CALLED)

@@ -22,7 +22,7 @@ async def test_an_admin_adds_somebody_who_sets_his_own_password(world: World):
     assert added.status_code == 201
     content = added.json()
     assert content["person"] == NEW
-    assert content["url"] == f"{world.house.desk.url}/invitation#{content['code']}"
+    assert content["url"] == f"{world.house.company.url}/invitation#{content['code']}"
     path = f"/v1/invitations/{content['code']}/password"
     for weak in ("short", "elevenchars", "a" * 12, "x" * 201):
         refused = await world.ask(None, "PUT", path, {"password": weak})

@@ -166,4 +166,4 @@ async def test_a_code_used_at_the_same_time_opens_one_session(world: World):
 
 
 def test_nobodys_password_costs_what_everybodys_costs():
-    assert not passwords._hasher.check_needs_rehash(passwords.NOBODYS)
+    assert not passwords._hasher.check_needs_rehash(passwords.DUMMY_HASH)

@@ -151,7 +151,7 @@ class Days:
             content |= {"text": self.strange.text(blank=False), "to": "x"}
         await self.sees("zhao", f"{path}/notice", 200)
         await self.does("zhao", "POST", f"{path}/notice", content)
-        await worker.once(self.world.house)
+        await worker.deliver_due(self.world.house)
 
     async def changes(self, path: str) -> None:
         for part, content in self.strange.changes():
@@ -187,7 +187,7 @@ class Days:
         self.post.letters.clear()
         if self.noted(await customer.ask("POST", "/code"), "customer").status_code != 200:
             return False
-        while await worker.once(self.world.house):
+        while await worker.deliver_due(self.world.house):
             pass
         codes = [found for one in self.post.letters if (found := re.search("验证码 ([0-9]{6})", one.text))]
         return self.noted(await customer.ask("PUT", "/code", {"code": codes[-1][1]}), "customer", 200).is_success
@@ -263,7 +263,7 @@ async def verified(world: World, address: str) -> dict[str, Any]:
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         *("-m", "service", "verify"),
-        env=os.environ | {"DOORSTEP_DATABASE": address, "DOORSTEP_DATA": str(world.house.vault.data)},
+        env=os.environ | {"DOORSTEP_DATABASE": address, "DOORSTEP_DATA": str(world.house.evidence_storage.data)},
         stdout=asyncio.subprocess.PIPE,
     )
     out, _ = await process.communicate()

@@ -2,11 +2,11 @@
 
 import msgspec
 
-from service.context import House
-from service.db.database import Tx
+from service.context import AppContext
+from service.db.database import Transaction
 
 
-class Who(msgspec.Struct, frozen=True):
+class TechnicianCard(msgspec.Struct, frozen=True):
     """Who comes: what is on his ID card."""
 
     name: str
@@ -16,15 +16,15 @@ class Who(msgspec.Struct, frozen=True):
     photo: bool = False
 
 
-async def who(house: House, tx: Tx, login: str) -> Who:
+async def technician_card(ctx: AppContext, tx: Transaction, login: str) -> TechnicianCard:
     """What may be told of a technician."""
     card = await get_card(tx, login)
     if card is None:
-        return Who("", "", "", house.desk.company)
-    return Who(card.name, card.badge, card.title, house.desk.company, card.photo is not None)
+        return TechnicianCard("", "", "", ctx.company.company)
+    return TechnicianCard(card.name, card.badge, card.title, ctx.company.company, card.photo is not None)
 
 
-class Card(msgspec.Struct, frozen=True):
+class IdCard(msgspec.Struct, frozen=True):
     """What is on somebody's ID card."""
 
     name: str
@@ -33,17 +33,17 @@ class Card(msgspec.Struct, frozen=True):
     photo: bytes | None = None  # SHA-256 of a stored file
 
 
-async def get_card(tx: Tx, login: str) -> Card | None:
+async def get_card(tx: Transaction, login: str) -> IdCard | None:
     """The ID card of somebody, also after he left."""
-    row = await tx.one("card", login=login)
-    return None if row is None else Card(*row)
+    row = await tx.fetch_one("card", login=login)
+    return None if row is None else IdCard(*row)
 
 
-async def set_card(tx: Tx, login: str, badge: str, title: str) -> bool:
+async def set_card(tx: Transaction, login: str, badge: str, title: str) -> bool:
     """What is on somebody's ID card from now on."""
-    return await tx.run("set_card", login=login, badge=badge, title=title) == 1
+    return await tx.execute("set_card", login=login, badge=badge, title=title) == 1
 
 
-async def set_face(tx: Tx, login: str, photo: bytes) -> None:
+async def set_photo(tx: Transaction, login: str, photo: bytes) -> None:
     """The photo on somebody's ID card from now on."""
-    await tx.run("set_face", login=login, photo=photo)
+    await tx.execute("set_face", login=login, photo=photo)

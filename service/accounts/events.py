@@ -7,8 +7,8 @@ import msgspec
 
 from service.audit_log import events
 from service.audit_log.events import EventRow
-from service.context import House
-from service.db.database import Tx
+from service.context import AppContext
+from service.db.database import Transaction
 
 from .permissions import Role
 
@@ -38,17 +38,17 @@ class DeviceEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     key: str = ""
 
 
-async def noted(house: House, tx: Tx, event: PersonEvent | DeviceEvent) -> None:
+async def record_event(ctx: AppContext, tx: Transaction, event: PersonEvent | DeviceEvent) -> None:
     """Keep it, with a leaf that commits to it."""
     body = msgspec.json.encode(event)
     await events.add_event(
         tx,
         EventRow(
-            id=house.new_id(),
+            id=ctx.new_id(),
             kind="access" if isinstance(event, PersonEvent) else "key",
-            at=house.clock(),
+            at=ctx.clock(),
             sha256=sha256(body).digest(),
             body=body,
-            salt=house.salt(),
+            salt=ctx.new_salt(),
         ),
     )

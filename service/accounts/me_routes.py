@@ -4,14 +4,14 @@ import msgspec
 from litestar import get
 from litestar.types import ASGIApp
 
-from service.web.endpoint import READS, AnyRequest, Says
-from service.web.request_info import header
-from service.web.responses import answer
+from service.web.endpoint import READ_ERRORS, AnyRequest, RouteMetadata
+from service.web.request_info import get_header
+from service.web.responses import json_answer
 
-from .authentication import sign_in
+from .authentication import authenticate
 from .endpoint import caller
-from .middleware import csrf_of, session_of
-from .permissions import Right, Role
+from .middleware import csrf_token, session_cookie
+from .permissions import Permission, Role
 
 
 class Me(msgspec.Struct, frozen=True):
@@ -21,20 +21,20 @@ class Me(msgspec.Struct, frozen=True):
     name: str
     roles: tuple[Role, ...]
     areas: tuple[str, ...]
-    may: tuple[Right, ...]
+    may: tuple[Permission, ...]
     csrf: str | None
 
 
-ME = Says(tag="people", summary="Who I am, what I may do", gives={200: Me}, problems=READS)
+ME = RouteMetadata(tag="people", summary="Who I am, what I may do", responses={200: Me}, problems=READ_ERRORS)
 
 
 @get("/v1/me", opt={"says": ME})
 async def me(request: AnyRequest) -> ASGIApp:
     """Who I am, what I may do."""
-    person = await sign_in(*caller(request))
-    session = None if header(request.scope, b"authorization") else session_of(request.scope)
-    csrf = csrf_of(session) if session else None
-    return answer(Me(person.login, person.name, person.roles, person.areas, person.rights(), csrf))
+    person = await authenticate(*caller(request))
+    session = None if get_header(request.scope, b"authorization") else session_cookie(request.scope)
+    csrf = csrf_token(session) if session else None
+    return json_answer(Me(person.login, person.name, person.roles, person.areas, person.permissions(), csrf))
 
 
 ROUTES = (me,)

@@ -9,7 +9,7 @@ from typing import Literal
 import msgspec
 
 Role = Literal["technician", "dispatcher", "supervisor", "admin"]
-Right = Literal[
+Permission = Literal[
     "plan a visit",
     "change a visit",
     "see visits of an area",
@@ -29,7 +29,7 @@ Right = Literal[
     "give evidence up",
 ]
 
-MAY: dict[Right, frozenset[Role]] = {
+ROLE_PERMISSIONS: dict[Permission, frozenset[Role]] = {
     "plan a visit": frozenset({"dispatcher"}),
     "change a visit": frozenset({"dispatcher", "supervisor"}),
     "see visits of an area": frozenset({"dispatcher", "supervisor"}),
@@ -61,31 +61,33 @@ class Person(msgspec.Struct, frozen=True):
     roles: tuple[Role, ...]
     areas: tuple[str, ...]
 
-    def may(self, right: Right) -> bool:
+    def can(self, right: Permission) -> bool:
         """Whether one of his roles has the right."""
-        return not MAY[right].isdisjoint(self.roles)
+        return not ROLE_PERMISSIONS[right].isdisjoint(self.roles)
 
-    def rights(self) -> tuple[Right, ...]:
+    def permissions(self) -> tuple[Permission, ...]:
         """All that he may do."""
-        return tuple(right for right in MAY if self.may(right))
+        return tuple(right for right in ROLE_PERMISSIONS if self.can(right))
 
 
-def on_visit(person: Person, technician: str, crew: tuple[str, ...]) -> bool:
+def is_assigned_to(person: Person, technician: str, crew: tuple[str, ...]) -> bool:
     """Whether the visit is the person's own: as its technician or in its crew."""
     return "technician" in person.roles and (person.login == technician or person.login in crew)
 
 
-def may_see(person: Person, technician: str, crew: tuple[str, ...], area: str) -> bool:
+def can_view_visit(person: Person, technician: str, crew: tuple[str, ...], area: str) -> bool:
     """Whether the person may see a visit: his own, or one of his areas."""
-    return on_visit(person, technician, crew) or (person.may("see visits of an area") and covers(person, area))
+    return is_assigned_to(person, technician, crew) or (
+        person.can("see visits of an area") and covers_area(person, area)
+    )
 
 
-def covers(person: Person, area: str) -> bool:
+def covers_area(person: Person, area: str) -> bool:
     """Whether the area is one of the person's; who has none named works for the whole utility."""
     return not person.areas or area in person.areas
 
 
-def oversees(person: Person, right: Right, other: Person) -> bool:
+def supervises(person: Person, right: Permission, other: Person) -> bool:
     """Whether the person has a right over somebody else: who works in one of his areas, for an admin everybody."""
-    everywhere = "admin" in person.roles and "admin" in MAY[right]
-    return person.may(right) and (everywhere or not person.areas or not set(person.areas).isdisjoint(other.areas))
+    everywhere = "admin" in person.roles and "admin" in ROLE_PERMISSIONS[right]
+    return person.can(right) and (everywhere or not person.areas or not set(person.areas).isdisjoint(other.areas))

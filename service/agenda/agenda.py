@@ -16,23 +16,25 @@ from uuid import UUID
 
 import msgspec
 
-from service.accounts.authentication import need, person_of
+from service.accounts.authentication import authenticate_token, require_permission
 from service.accounts.permissions import Person
-from service.accounts.secrets import agenda_key, new_agenda_key
-from service.context import House
-from service.db.database import Tx
-from service.dispatch.views import VisitView, view
+from service.accounts.secrets import get_cursor_key, rotate_cursor_key
+from service.context import AppContext
+from service.db.database import Transaction
+from service.dispatch.views import VisitView, build_view
 from service.visits import repository as visits_repository
 from service.visits import sync_feed
-from service.visits.loading import load
+from service.visits.loading import load_visit
 from service.visits.repository import VisitRow
-from service.web.decoding import encoded
-from service.web.defects import readable
+from service.web.decoding import to_json
+from service.web.defects import or_unreadable
 
 PAGE = 100
 MOST_LEFT_OUT = 32  # numbers that a cursor carries; of more, the later ones come when something about them changes
 LARGE, MANY = 4 * 2**20, 5000  # bytes and entries after which a page takes no further visit
-RECENT = 7 * 86_400_000  # a phone that comes with nothing gets what was planned within these ms, and all that is live
+SNAPSHOT_PAST_MS = (
+    7 * 86_400_000
+)  # a phone that comes with nothing gets what was planned within these ms, and all that is live
 
 
 class Agenda(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,12 +61,12 @@ class SyncCursor(msgspec.Struct, frozen=True):
     `left_out` are the numbers of visits before it that could not be shown.
     """
 
-    number: int
+    sequence: int
     top: int | None = None
     left_out: tuple[int, ...] = ()
 
 
-class _Anew(Exception):
+class _CursorReset(Exception):
     """There is no key yet, or one (`old`) that signed a cursor which is ahead of the database: another history."""
 
     def __init__(self, old: bytes | None) -> None:
@@ -72,43 +74,45 @@ class _Anew(Exception):
         self.old = old
 
 
-async def since(house: House, token: bytes, cursor: str | None) -> Agenda:
+async def changes_since(ctx: AppContext, token: bytes, cursor: str | None) -> Agenda:
     """What changed since a cursor. One that is none of his, or of another history, gives everything."""
     try:
-        return await _since(house, token, cursor)
-    except _Anew as anew:
-        await new_agenda_key(house, anew.old)
-        return await _since(house, token, cursor)
+        return await _since(ctx, token, cursor)
+    except _CursorReset as anew:
+        await rotate_cursor_key(ctx, anew.old)
+        return await _since(ctx, token, cursor)
 
 
-async def _since(house: House, token: bytes, cursor: str | None) -> Agenda:
-    async def work(tx: Tx) -> Agenda:
-        person = await person_of(tx, token)
-        need(person, "see own visits")
-        key = await agenda_key(tx)
+async def _since(ctx: AppContext, token: bytes, cursor: str | None) -> Agenda:
+    async def work(tx: Transaction) -> Agenda:
+        person = await authenticate_token(tx, token)
+        require_permission(person, "see own visits")
+        key = await get_cursor_key(tx)
         if key is None:
-            raise _Anew(None)
-        last = await sync_feed.last(tx, person.login)
+            raise _CursorReset(None)
+        last = await sync_feed.latest_sequence(tx, person.login)
         known = read(key, person, cursor) if cursor else None
-        if known is not None and max(known.number, known.top or 0) > last:
-            raise _Anew(key)
+        if known is not None and max(known.sequence, known.top or 0) > last:
+            raise _CursorReset(key)
         place = known or SyncCursor(0, last)
         if place.top is None:
-            rows = await sync_feed.changed(tx, person.login, place.number, PAGE + 1)
+            rows = await sync_feed.changes_after(tx, person.login, place.sequence, PAGE + 1)
         else:
-            rows = await sync_feed.everything(tx, person.login, place.number, house.clock() - RECENT, PAGE + 1)
-        page = await _page(house, tx, person, await sync_feed.numbered(tx, person.login, place.left_out), rows[:PAGE])
+            rows = await sync_feed.full_snapshot(
+                tx, person.login, place.sequence, ctx.clock() - SNAPSHOT_PAST_MS, PAGE + 1
+            )
+        page = await _page(ctx, tx, person, await sync_feed.numbered(tx, person.login, place.left_out), rows[:PAGE])
         more = len(rows) > PAGE or page.taken < len(rows[:PAGE])
-        full = place.number == 0 and bool(place.top)
+        full = place.sequence == 0 and bool(place.top)
         if more:
             new = SyncCursor(rows[page.taken - 1][1], place.top)
         elif place.top is None:
             new = SyncCursor(last)
         else:  # what changed since the first page of everything comes next
             new, more = SyncCursor(place.top), place.top < last
-        return _answer(house, person, page, key, new, full=full, more=more)
+        return _answer(ctx, person, page, key, new, full=full, more=more)
 
-    return await house.db.read(work)
+    return await ctx.db.read(work)
 
 
 class _Page(msgspec.Struct):
@@ -121,8 +125,8 @@ class _Page(msgspec.Struct):
 
 
 async def _page(
-    house: House,
-    tx: Tx,
+    ctx: AppContext,
+    tx: Transaction,
     person: Person,
     again: Sequence[tuple[UUID, int, bool]],
     rows: Sequence[tuple[UUID, int, bool]],
@@ -138,26 +142,26 @@ async def _page(
             continue
         if not his:
             page.gone[str(visit)] = None
-        row = await visits_repository.visit(tx, visit) if his else None
+        row = await visits_repository.get_visit(tx, visit) if his else None
         if row is None:
             continue
-        whole = await readable(house, visit, _whole(house, tx, row, person))
+        whole = await or_unreadable(ctx, visit, _whole(ctx, tx, row, person))
         if whole is None:
             page.left_out[str(visit)] = number
             continue
         whole = msgspec.structs.replace(whole, followed_by=())  # of no use at the door
-        size, entries = size + len(encoded(whole)), entries + len(whole.entries)
+        size, entries = size + len(to_json(whole)), entries + len(whole.entries)
         page.seen.append(whole)
     return page
 
 
 def _answer(
-    house: House, person: Person, page: _Page, key: bytes, place: SyncCursor, *, full: bool, more: bool
+    ctx: AppContext, person: Person, page: _Page, key: bytes, place: SyncCursor, *, full: bool, more: bool
 ) -> Agenda:
     place = msgspec.structs.replace(place, left_out=tuple(page.left_out.values())[:MOST_LEFT_OUT])
     return Agenda(
         cursor=write(key, person, place),
-        server_time=house.now(),
+        server_time=ctx.now(),
         full=full,
         more=more,
         visits=tuple(page.seen),
@@ -167,14 +171,14 @@ def _answer(
     )
 
 
-async def _whole(house: House, tx: Tx, row: VisitRow, person: Person) -> VisitView:
-    return await view(house, tx, (await load(house, tx, row)).told(person))
+async def _whole(ctx: AppContext, tx: Transaction, row: VisitRow, person: Person) -> VisitView:
+    return await build_view(ctx, tx, (await load_visit(ctx, tx, row)).visible_to(person))
 
 
 def write(key: bytes, person: Person, place: SyncCursor) -> str:
     """A place as a cursor, signed: nobody makes one up, and with another key it is none."""
     top = -1 if place.top is None else place.top
-    raw = place.number.to_bytes(8, "big") + top.to_bytes(8, "big", signed=True)
+    raw = place.sequence.to_bytes(8, "big") + top.to_bytes(8, "big", signed=True)
     raw += b"".join(number.to_bytes(8, "big") for number in place.left_out)
     return urlsafe_b64encode(raw + _mark(key, person, raw)).decode().rstrip("=")
 

@@ -5,24 +5,24 @@ from litestar.types import ASGIApp
 
 from service.accounts.endpoint import caller
 from service.errors import NotFound
-from service.web.endpoint import ANYBODY, CHANGES, AnyRequest, Bytes, Says, house_of
-from service.web.responses import Answer, answer
+from service.web.endpoint import CHANGE_ERRORS, COMMON_ERRORS, AnyRequest, Bytes, RouteMetadata, context_of
+from service.web.responses import Answer, json_answer
 
 from . import calendar
 from .calendar import Calendar
 
-OPEN = Says(
+OPEN = RouteMetadata(
     tag="calendar",
     summary="A new secret address of my calendar; the one before ends",
-    gives={200: Calendar},
-    problems=CHANGES,
+    responses={200: Calendar},
+    problems=CHANGE_ERRORS,
 )
-END = Says(tag="calendar", summary="The address ends", gives={204: None}, problems=CHANGES)
-ICS = Says(
+END = RouteMetadata(tag="calendar", summary="The address ends", responses={204: None}, problems=CHANGE_ERRORS)
+ICS = RouteMetadata(
     tag="calendar",
     summary="My visits (RFC 5545): time, type and address",
-    gives={200: Bytes("text/calendar", "iCalendar.")},
-    problems=(*ANYBODY, NotFound),
+    responses={200: Bytes("text/calendar", "iCalendar.")},
+    problems=(*COMMON_ERRORS, NotFound),
     public=True,
 )
 _HEADERS = (
@@ -36,13 +36,13 @@ _HEADERS = (
 @put("/v1/me/calendar", opt={"says": OPEN})
 async def open_calendar(request: AnyRequest) -> ASGIApp:
     """A new address."""
-    return answer(await calendar.open_calendar(*caller(request)))
+    return json_answer(await calendar.create_calendar(*caller(request)))
 
 
 @delete("/v1/me/calendar", opt={"says": END}, status_code=200)
 async def end_calendar(request: AnyRequest) -> ASGIApp:
     """The address ends."""
-    await calendar.end_calendar(*caller(request))
+    await calendar.revoke_calendar(*caller(request))
     return Answer(204)
 
 
@@ -52,7 +52,7 @@ async def show_calendar(request: AnyRequest) -> ASGIApp:
     token: str = request.scope["path_params"]["token"]
     if not token.endswith(".ics"):
         raise NotFound
-    return Answer(200, await calendar.calendar(house_of(request), token.removesuffix(".ics")), _HEADERS)
+    return Answer(200, await calendar.calendar(context_of(request), token.removesuffix(".ics")), _HEADERS)
 
 
 ROUTES = (open_calendar, end_calendar, show_calendar)

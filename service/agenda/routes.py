@@ -5,25 +5,25 @@ from litestar.types import ASGIApp
 
 from service.accounts.endpoint import caller
 from service.errors import StorageFull
-from service.web.endpoint import READS, AnyRequest, Parameter, Says, query_of
-from service.web.responses import answer
+from service.web.endpoint import READ_ERRORS, AnyRequest, Parameter, RouteMetadata, query_of
+from service.web.responses import json_answer
 
 from . import agenda
 from .agenda import Agenda
 
-AGENDA = Says(
+AGENDA = RouteMetadata(
     tag="agenda",
     summary="What changed for me since the cursor; without one, or with one that is not mine, everything",
-    gives={200: Agenda},
+    responses={200: Agenda},
     query={"since": Parameter("The cursor of the last answer.", {"type": "string", "maxLength": 600})},
-    problems=(*READS, StorageFull),  # (the first cursor of all makes their key)
+    problems=(*READ_ERRORS, StorageFull),  # (the first cursor of all makes their key)
 )
 
 
 @get("/v1/agenda", opt={"says": AGENDA})
 async def show_agenda(request: AnyRequest) -> ASGIApp:
     """What changed for me."""
-    return answer(await agenda.since(*caller(request), query_of(request, AGENDA).get("since")))
+    return json_answer(await agenda.changes_since(*caller(request), query_of(request, AGENDA).get("since")))
 
 
 ROUTES = (show_agenda,)

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import msgspec
 
-from service.db.database import Tx
+from service.db.database import Transaction
 
 from . import log
 
@@ -24,17 +24,17 @@ class EventRow(msgspec.Struct, frozen=True, kw_only=True):
     salt: bytes
 
 
-async def add_event(tx: Tx, row: EventRow) -> None:
+async def add_event(tx: Transaction, row: EventRow) -> None:
     """Keep it, with its leaf."""
-    await tx.run(
+    await tx.execute(
         "add_event", id=row.id.bytes, kind=row.kind, at=row.at, sha256=row.sha256, body=row.body, salt=row.salt
     )
-    await log.note(tx, row.kind, row.id, row.salt, row.sha256, row.at)
+    await log.append_leaf(tx, row.kind, row.id, row.salt, row.sha256, row.at)
 
 
-async def event(tx: Tx, id: UUID) -> EventRow | None:
+async def event(tx: Transaction, id: UUID) -> EventRow | None:
     """One of them."""
-    row = await tx.one("event", id=id.bytes)
+    row = await tx.fetch_one("event", id=id.bytes)
     if row is None:
         return None
     return EventRow(id=UUID(bytes=row[0]), **dict(zip(EventRow.__struct_fields__[1:], row[1:], strict=True)))

@@ -30,7 +30,7 @@ def node_hash(left: bytes, right: bytes) -> bytes:
     return sha256(b"\1" + left + right).digest()
 
 
-class Peaks:
+class MerkleTree:
     """A tree that leaves are added to one by one, with memory for one branch."""
 
     def __init__(self) -> None:
@@ -56,7 +56,7 @@ class Peaks:
 
 def root(leaves: Iterable[bytes]) -> bytes:
     """The root over leaves in order, in one pass."""
-    peaks = Peaks()
+    peaks = MerkleTree()
     for data in leaves:
         peaks.add(data)
     return peaks.root()

@@ -3,22 +3,22 @@
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
-from .store import Blobs
+from .store import BlobStore
 
 
-def open_blobs(address: str, folder: Path, scratch: Path | None = None) -> Blobs:
+def open_blobs(address: str, folder: Path, scratch: Path | None = None) -> BlobStore:
     """The store of an address: empty for `folder`, else `s3://bucket/prefix?endpoint=…&region=…`.
 
     What is fetched from a bucket lies in `scratch` as long as it is read, in `folder` where none is given.
     """
     if not address:
-        from .folder_store import FolderBlobs  # noqa: PLC0415 - only the store in use: less memory, a faster start
+        from .folder_store import FolderBlobStore  # noqa: PLC0415 - only the store in use: less memory, a faster start
 
-        return FolderBlobs(folder)
+        return FolderBlobStore(folder)
     bucket, prefix, options = s3_parts(address)
-    from .s3_store import StoredBlobs  # noqa: PLC0415
+    from .s3_store import S3BlobStore  # noqa: PLC0415
 
-    return StoredBlobs(bucket, prefix, options, scratch or folder / "incoming")
+    return S3BlobStore(bucket, prefix, options, scratch or folder / "incoming")
 
 
 def s3_parts(address: str) -> tuple[str, str, dict[str, str]]:

@@ -4,12 +4,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
-from service.durable_files import lasting_folder, on_disk, sync
+from service.durable_files import fsync_path, make_durable_dir, run_in_disk_thread
 
-from .store import name_of
+from .store import blob_path
 
 
-class FolderBlobs:
+class FolderBlobStore:
     """See `Blobs`. What comes in lies in `incoming` of the same folder, so that only its name is new here."""
 
     def __init__(self, folder: Path) -> None:
@@ -17,30 +17,30 @@ class FolderBlobs:
 
     async def put(self, digest: bytes, path: Path) -> None:
         """See `Blobs`."""
-        await on_disk(self._put, self._folder / name_of(digest), path)
+        await run_in_disk_thread(self._put, self._folder / blob_path(digest), path)
 
     def _put(self, place: Path, path: Path) -> None:
-        sync(path)
-        lasting_folder(place.parent)
+        fsync_path(path)
+        make_durable_dir(place.parent)
         try:
             place.hardlink_to(path)  # an upload in parts keeps its own name until the row is written
         except OSError:  # it is there without a row, after a crash; or the disk knows no second names
             path.replace(place)
-        sync(place.parent)
+        fsync_path(place.parent)
 
     @asynccontextmanager
-    async def local(self, digest: bytes) -> AsyncIterator[Path]:
+    async def open_local(self, digest: bytes) -> AsyncIterator[Path]:
         """See `Blobs`."""
-        place = self._folder / name_of(digest)
-        if not await on_disk(place.is_file):
+        place = self._folder / blob_path(digest)
+        if not await run_in_disk_thread(place.is_file):
             raise FileNotFoundError(place.name)
         yield place
 
     async def remove(self, digest: bytes) -> None:
         """See `Blobs`."""
-        await on_disk(self._remove, self._folder / name_of(digest))
+        await run_in_disk_thread(self._remove, self._folder / blob_path(digest))
 
     def _remove(self, place: Path) -> None:
         with suppress(FileNotFoundError):
             place.unlink()
-            sync(place.parent)  # a power cut must not bring it back: nobody would look for it again
+            fsync_path(place.parent)  # a power cut must not bring it back: nobody would look for it again

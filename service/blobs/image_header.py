@@ -13,11 +13,11 @@ ImageType = Literal["image/jpeg", "image/png", "image/webp"]
 KINDS: tuple[ImageType, ...] = ("image/jpeg", "image/png", "image/webp")
 MOST_PIXELS: dict[ImageType, int] = {"image/jpeg": 50_000_000, "image/png": 50_000_000, "image/webp": 20_000_000}
 """A decoder of WEBP holds three pictures in memory; more would not fit into what a copy may take."""
-Read = Callable[[int, int], bytes]
+ReadAt = Callable[[int, int], bytes]
 """Gives so many bytes from a place on; fewer at the end."""
 
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  # SOF0 to SOF15; the others are DHT, JPG and DAC
-_ALONE = frozenset({0x01, *range(0xD0, 0xD9)})  # markers without a segment
+_STANDALONE_MARKERS = frozenset({0x01, *range(0xD0, 0xD9)})  # markers without a segment
 _MOST_SEGMENTS = 2000
 
 
@@ -35,8 +35,8 @@ class Photo(msgspec.Struct, frozen=True):
     kind: ImageType
     width: int
     height: int
-    whole: bool = True
-    cut: bool = False
+    is_complete: bool = True
+    header_truncated: bool = False
 
     @property
     def pixels(self) -> int:
@@ -44,21 +44,21 @@ class Photo(msgspec.Struct, frozen=True):
         return self.width * self.height
 
 
-def photo_of(read: Read, size: int) -> Photo | None:
+def photo_of(read: ReadAt, size: int) -> Photo | None:
     """What so many bytes are; None when they are no picture of these kinds."""
     head = read(0, 32)
     if head[:3] == b"\xff\xd8\xff":
         width, height, scan, cut = _jpeg(read)
-        return Photo("image/jpeg", width, height, scan > 0 and _has(read, scan, size, _END_OF_JPEG), cut)
+        return Photo("image/jpeg", width, height, scan > 0 and _contains_from(read, scan, size, _END_OF_JPEG), cut)
     if head[:8] == b"\x89PNG\r\n\x1a\n":
-        return Photo("image/png", *_png(head), _has(read, 8, size, _END_OF_PNG), len(head) < 24)
+        return Photo("image/png", *_png(head), _contains_from(read, 8, size, _END_OF_PNG), len(head) < 24)
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
-        whole = 8 + _little(head[4:8]) <= size
+        whole = 8 + _uint_le(head[4:8]) <= size
         return Photo("image/webp", *_webp(head), whole, len(head) < 30 and not whole)
     return None
 
 
-def _has(read: Read, start: int, size: int, wanted: bytes) -> bool:
+def _contains_from(read: ReadAt, start: int, size: int, wanted: bytes) -> bool:
     """Whether some bytes come from a place on. (In a JPEG's scan 0xFF comes with 0xD9 at its end only, B.1.1.5.)
 
     It need not be the last ones: telephones add things of their own behind a picture.
@@ -74,7 +74,7 @@ def _png(head: bytes) -> tuple[int, int]:
     return int.from_bytes(head[16:20]), int.from_bytes(head[20:24])
 
 
-def _jpeg(read: Read) -> tuple[int, int, int, bool]:
+def _jpeg(read: ReadAt) -> tuple[int, int, int, bool]:
     """Size out of the frame header, and where the first scan begins (ITU T.81, B.2), 0: nowhere; and whether the bytes
     simply end before any frame. Of several frames the largest counts.
     """
@@ -88,7 +88,7 @@ def _jpeg(read: Read) -> tuple[int, int, int, bool]:
         if segment[1:2] == b"\xff":  # a fill byte
             place += 1
             continue
-        if len(segment) > 1 and segment[1] in _ALONE:
+        if len(segment) > 1 and segment[1] in _STANDALONE_MARKERS:
             place += 2
             continue
         if len(segment) < 4 or (segment[1] in _FRAMES and len(segment) < 9):
@@ -105,14 +105,14 @@ def _webp(head: bytes) -> tuple[int, int]:
     if len(head) < 30:
         return 0, 0
     if head[12:16] == b"VP8X":
-        return 1 + _little(head[24:27]), 1 + _little(head[27:30])
+        return 1 + _uint_le(head[24:27]), 1 + _uint_le(head[27:30])
     if head[12:16] == b"VP8L" and head[20] == 0x2F:
-        bits = _little(head[21:25])
+        bits = _uint_le(head[21:25])
         return 1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF)
     if head[12:16] == b"VP8 " and head[23:26] == b"\x9d\x01\x2a":
-        return _little(head[26:28]) & 0x3FFF, _little(head[28:30]) & 0x3FFF
+        return _uint_le(head[26:28]) & 0x3FFF, _uint_le(head[28:30]) & 0x3FFF
     return 0, 0
 
 
-def _little(data: bytes) -> int:
+def _uint_le(data: bytes) -> int:
     return int.from_bytes(data, "little")

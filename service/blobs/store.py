@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import Protocol
 
 
-class Blobs(Protocol):
+class BlobStore(Protocol):
     """A store of bytes. All raise `errors.Busy` when the store cannot be reached, `errors.StorageFull` when full."""
 
     async def put(self, digest: bytes, path: Path) -> None:
         """Keep the bytes of a file; it lasts when this returns. The file may be gone afterwards."""
         ...
 
-    def local(self, digest: bytes) -> AbstractAsyncContextManager[Path]:
+    def open_local(self, digest: bytes) -> AbstractAsyncContextManager[Path]:
         """The bytes as a file to read, for as long as the context lasts. FileNotFoundError when there are none."""
         ...
 
@@ -26,7 +26,7 @@ class Blobs(Protocol):
         ...
 
 
-def name_of(digest: bytes) -> str:
+def blob_path(digest: bytes) -> str:
     """Where a file is: two digits for the folder, the rest for the file."""
     text = digest.hex()
     return f"{text[:2]}/{text[2:]}"

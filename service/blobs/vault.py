@@ -5,13 +5,13 @@ from pathlib import Path
 import msgspec
 
 from .connect import open_blobs
-from .store import Blobs
+from .store import BlobStore
 
 
-class Vault(msgspec.Struct, frozen=True):
+class EvidenceStorage(msgspec.Struct, frozen=True):
     """Where files are: the store, and in the data folder what is coming in and copies that can be made anew."""
 
-    blobs: Blobs
+    blobs: BlobStore
     data: Path
     max_file: int = 8 * 2**20
 
@@ -26,7 +26,9 @@ class Vault(msgspec.Struct, frozen=True):
         return self.data / "copies"
 
 
-def vault(data: Path, address: str = "", max_file: int = 8 * 2**20, scratch: Path | None = None) -> Vault:
+def open_evidence_storage(
+    data: Path, address: str = "", max_file: int = 8 * 2**20, scratch: Path | None = None
+) -> EvidenceStorage:
     """Files in the data folder, or in the store of an address."""
     data = data.absolute()  # the copier runs elsewhere
-    return Vault(open_blobs(address, data / "evidence", scratch), data, max_file)
+    return EvidenceStorage(open_blobs(address, data / "evidence", scratch), data, max_file)

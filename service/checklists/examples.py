@@ -14,7 +14,7 @@ import msgspec
 from service.judge.checklist import Checklist, Example, Item
 from service.judge.entries import Entry
 from service.judge.judge import judge
-from service.judge.rules import Rules
+from service.judge.rules import CompiledChecklist
 from service.judge.visit import Bundle
 
 from .unknown_keys import unknown_keys
@@ -35,7 +35,7 @@ _FULL: dict[str, dict[str, Any]] = {
 }
 
 
-def moment(short: str) -> datetime:
+def parse_time(short: str) -> datetime:
     """The moment that a short form means. ValueError when it cannot be read."""
     found = _SHORT.fullmatch(short)
     if found is None:
@@ -44,21 +44,21 @@ def moment(short: str) -> datetime:
     return DAY + timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
 
 
-def bundle(checklist: Checklist, item: Item, example: Example) -> Bundle:
+def build_bundle(checklist: Checklist, item: Item, example: Example) -> Bundle:
     """The example as a visit with its entries. ValueError (msgspec's too) or TypeError says what cannot be read."""
     items = {one.id: one for one in checklist.items}
     entries = [_entry(entry, place, items) for place, entry in enumerate(example.entries, 1)]
     visit = _visit(checklist, item, example.visit)
-    return msgspec.convert({"visit": visit, "entries": entries, "now": moment(example.now)}, Bundle)
+    return msgspec.convert({"visit": visit, "entries": entries, "now": parse_time(example.now)}, Bundle)
 
 
-def found(rules: Rules, item: Item, given: Bundle) -> list[str]:
+def evaluate_example(rules: CompiledChecklist, item: Item, given: Bundle) -> list[str]:
     """`severity code` of the item's findings, in order."""
     judgement = judge(rules, given.visit, given.entries, given.now)
     return [f"{finding.severity} {finding.code}" for finding in judgement.findings if finding.item == item.id]
 
 
-def applies(rules: Rules, item: Item, given: Bundle) -> bool:
+def item_applies(rules: CompiledChecklist, item: Item, given: Bundle) -> bool:
     """Whether the item applies in the bundle: a customer's "no" disputes what applies, and nothing else."""
     things = {entry.thing for entry in given.entries} | {None}
     words = [
@@ -77,23 +77,23 @@ def _visit(checklist: Checklist, item: Item, written: dict[str, Any]) -> dict[st
     window = written.get("window", ["09:00", "10:00"])
     visit["window"] = _window(*window) if window else None
     visit["rescheduled"] = [
-        {"at": moment(at)} | _window(start, end) for at, start, end in written.get("rescheduled", ())
+        {"at": parse_time(at)} | _window(start, end) for at, start, end in written.get("rescheduled", ())
     ]
-    visit["due"] = {key: moment(date) for key, date in written.get("due", {}).items()}
+    visit["due"] = {key: parse_time(date) for key, date in written.get("due", {}).items()}
     if item.class_ == "policy":
         visit["policies"] = {item.id: True} | written.get("policies", {})
     return visit
 
 
 def _window(start: str, end: str) -> dict[str, datetime]:
-    return {"from": moment(start), "to": moment(end)}
+    return {"from": parse_time(start), "to": parse_time(end)}
 
 
 def _entry(written: dict[str, Any], place: int, items: dict[str, Item]) -> dict[str, Any]:
     entry: dict[str, Any] = {"id": f"e{place}", "by": "technician"} | written
     for key in ("at", "claimed_at"):
         if key in entry:
-            entry[key] = moment(entry[key])
+            entry[key] = parse_time(entry[key])
     entry["evidence"] = [_piece(piece) for piece in written.get("evidence", ())]
     item = items.get(entry.get("what", ""))
     if item is not None and "fields" in entry:
@@ -116,5 +116,5 @@ def _answer(item: Item, name: str, value: object) -> object:
     """A time among the answers may be short too."""
     field = item.fields.get(name)
     if field is not None and field.type == "time" and isinstance(value, str) and _SHORT.fullmatch(value):
-        return moment(value).isoformat()
+        return parse_time(value).isoformat()
     return value

@@ -10,17 +10,17 @@ import msgspec
 from service.errors import Problem
 from service.judge.findings import FindingView, Verdict
 from service.judge.judge import judge
-from service.judge.rules import Rules
+from service.judge.rules import CompiledChecklist
 from service.judge.visit import Bundle
-from service.web.decoding import decode
+from service.web.decoding import decode_strict
 
-from .loader import read_folder, shipped
+from .loader import bundled_checklists_dir, load_checklist
 
 _bundles = msgspec.json.Decoder(Bundle)
 _encoder = msgspec.json.Encoder()
 
 
-class BundleJudged(msgspec.Struct, frozen=True):
+class JudgedBundle(msgspec.Struct, frozen=True):
     """The line printed for one bundle."""
 
     visit: str
@@ -30,13 +30,13 @@ class BundleJudged(msgspec.Struct, frozen=True):
 
 def judge_all(names: Iterable[str], out: BinaryIO) -> int:
     """Judge the files named (`-`: a bundle on each line of standard input), in order. 0, or 2 when any failed."""
-    rules = Rules(read_folder(shipped()).checklist)
+    rules = CompiledChecklist(load_checklist(bundled_checklists_dir()).checklist)
     status = 0
     for where, raw in _raw(names):
         try:
-            line = _encoder.encode(judged(rules, raw)) if isinstance(raw, bytes) else b""
+            line = _encoder.encode(judge_bundle(rules, raw)) if isinstance(raw, bytes) else b""
             fault = raw if isinstance(raw, OSError) else None
-        except (Problem, NotHere) as error:
+        except (Problem, UnknownChecklistName) as error:
             line, fault = b"", error
         if fault is None:
             out.write(line + b"\n")
@@ -48,20 +48,20 @@ def judge_all(names: Iterable[str], out: BinaryIO) -> int:
     return status
 
 
-class NotHere(ValueError):
+class UnknownChecklistName(ValueError):
     """The bundle names a checklist or a visit type that is not here."""
 
 
-def judged(rules: Rules, raw: bytes) -> BundleJudged:
+def judge_bundle(rules: CompiledChecklist, raw: bytes) -> JudgedBundle:
     """Judge the bytes of one bundle."""
-    bundle = decode(_bundles, raw)
+    bundle = decode_strict(_bundles, raw)
     if bundle.visit.checklist not in ("", rules.checklist.name):
-        raise NotHere(f"the checklist is not {rules.checklist.name}, the one that this program carries")
+        raise UnknownChecklistName(f"the checklist is not {rules.checklist.name}, the one that this program carries")
     if bundle.visit.type not in rules.checklist.visit_types:
-        raise NotHere(f"the checklist has no visit type {bundle.visit.type!r}")
+        raise UnknownChecklistName(f"the checklist has no visit type {bundle.visit.type!r}")
     judgement = judge(rules, bundle.visit, bundle.entries, bundle.now)
-    shown = rules.speaker.show(judgement.findings, judgement.labels)
-    return BundleJudged(bundle.visit.id, judgement.verdict, shown)
+    shown = rules.speaker.format(judgement.findings, judgement.labels)
+    return JudgedBundle(bundle.visit.id, judgement.verdict, shown)
 
 
 def _raw(names: Iterable[str]) -> Iterator[tuple[str, bytes | OSError]]:

@@ -3,22 +3,22 @@
 from collections.abc import Iterator
 
 from service.judge.checklist import Example, Item
-from service.judge.rules import Rules
+from service.judge.rules import CompiledChecklist
 
-from .examples import applies, bundle, found
-from .source import ChecklistSource, Message
+from .examples import build_bundle, evaluate_example, item_applies
+from .source import ChecklistSource, LintMessage
 
 
-def examples(source: ChecklistSource) -> Iterator[Message]:
+def examples(source: ChecklistSource) -> Iterator[LintMessage]:
     """Every example gives what it says; every item has one that passes and one that fails."""
-    rules = Rules(source.checklist)
+    rules = CompiledChecklist(source.checklist)
     for item in source.checklist.items:
         passes = fails = False
         for place, example in enumerate(source.examples.get(item.id, ()), 1):
             key = f"example {item.id} {place}"
             try:
                 unknown = _unknown_names(source, example)
-                given = bundle(source.checklist, item, example)
+                given = build_bundle(source.checklist, item, example)
             except (ValueError, TypeError, AttributeError) as error:
                 yield source.message(
                     key, f"示例“{example.shows}”读不懂", f"the example cannot be read: {error}", f"item {item.id}"
@@ -28,18 +28,18 @@ def examples(source: ChecklistSource) -> Iterator[Message]:
                 yield source.message(
                     key, f"没有这个义务或事实“{name}”", f"there is no item or fact {name!r}", f"item {item.id}"
                 )
-            gives = found(rules, item, given)
+            gives = evaluate_example(rules, item, given)
             if gives != list(example.gives):
                 yield _differs(source, key, example, gives, item)
             fails = fails or any(not code.split(" ", 1)[1].startswith(("waived.", "open.")) for code in gives)
-            passes = passes or (not gives and applies(rules, item, given))
+            passes = passes or (not gives and item_applies(rules, item, given))
         if not passes:
             yield source.message(f"item {item.id}", "缺少一个合格的示例", "has no example that passes")
         if not fails:
             yield source.message(f"item {item.id}", "缺少一个不合格的示例", "has no example that fails")
 
 
-def _differs(source: ChecklistSource, key: str, example: Example, gives: list[str], item: Item) -> Message:
+def _differs(source: ChecklistSource, key: str, example: Example, gives: list[str], item: Item) -> LintMessage:
     said, judged = ", ".join(example.gives) or "—", ", ".join(gives) or "—"
     return source.message(
         key,

@@ -3,13 +3,13 @@
 from pathlib import Path
 
 from .lint import lint as lint_source
-from .loader import read_floor, read_folder, shipped
-from .source import Message, Unreadable
+from .loader import bundled_checklists_dir, load_checklist, load_norm_baseline
+from .source import ChecklistParseError, LintMessage
 
 
-def lint(folder: Path) -> list[Message]:
+def lint(folder: Path) -> list[LintMessage]:
     """Everything wrong with the checklist in `folder`, measured against the norm that travels with the package."""
     try:
-        return lint_source(read_folder(folder), read_floor(shipped()))
-    except Unreadable as unreadable:
+        return lint_source(load_checklist(folder), load_norm_baseline(bundled_checklists_dir()))
+    except ChecklistParseError as unreadable:
         return unreadable.messages

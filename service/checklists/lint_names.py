@@ -6,24 +6,24 @@ from string import Formatter
 from typing import get_args
 
 from service.judge.checklist import Item
-from service.judge.entries import NEEDS, By
+from service.judge.entries import NEEDS, Author
 from service.judge.findings import FindingKind
 from service.judge.judge import COMPUTED
 from service.judge.rules import EARLIEST_KINDS
 
-from .source import ChecklistSource, Message
+from .source import ChecklistSource, LintMessage
 
 _WORDS = {"label", "other", "rel", "kind", "fact", "clause", "supervisor", "field"}
 
 
-def names(source: ChecklistSource) -> Iterator[Message]:
+def names(source: ChecklistSource) -> Iterator[LintMessage]:
     """Unknown or repeated names anywhere, and conditions that cannot be read."""
     checklist = source.checklist
     items, facts = {item.id for item in checklist.items}, set(checklist.facts)
-    yield from _twice(source, "item", [item.id for item in checklist.items])
-    yield from _twice(source, "clause", [clause.number for clause in checklist.clauses])
-    yield from _twice(source, "statement", [statement.id for statement in checklist.statements])
-    yield from _twice(source, "question", [question.id for question in checklist.questions])
+    yield from _find_duplicates(source, "item", [item.id for item in checklist.items])
+    yield from _find_duplicates(source, "clause", [clause.number for clause in checklist.clauses])
+    yield from _find_duplicates(source, "statement", [statement.id for statement in checklist.statements])
+    yield from _find_duplicates(source, "question", [question.id for question in checklist.questions])
     for name in sorted(items & facts):
         yield source.message(f"item {name}", f"“{name}”既是义务又是事实", f"{name!r} is both an item and a fact")
     for item in checklist.items:
@@ -43,7 +43,7 @@ def names(source: ChecklistSource) -> Iterator[Message]:
     yield from _messages(source)
 
 
-def _item(source: ChecklistSource, item: Item, items: set[str], facts: set[str]) -> Iterator[Message]:
+def _item(source: ChecklistSource, item: Item, items: set[str], facts: set[str]) -> Iterator[LintMessage]:
     key, checklist = f"item {item.id}", source.checklist
     yield from _condition(source, item, facts)
     for edge in item.order:
@@ -61,7 +61,7 @@ def _item(source: ChecklistSource, item: Item, items: set[str], facts: set[str])
     kinds = (*item.evidence.min, *item.evidence.strong, *needs_of_refusal)
     known_kinds = set(checklist.evidence_kinds) & (set(NEEDS) | EARLIEST_KINDS)
     yield from _known(source, key, "evidence", kinds, known_kinds, "kind of evidence")
-    yield from _known(source, key, "attested_by", item.attested_by, {*get_args(By), "system"}, "writer")
+    yield from _known(source, key, "attested_by", item.attested_by, {*get_args(Author), "system"}, "writer")
     if item.time_limit:
         yield from _known(source, key, "time_limit.from", [item.time_limit.start], facts, "fact")
         if item.time_limit.setting:
@@ -76,7 +76,7 @@ def _item(source: ChecklistSource, item: Item, items: set[str], facts: set[str])
         yield source.message(key, "系统不会推算这一项", "is computed, and the judge does not know how")
 
 
-def _statements(source: ChecklistSource, items: set[str]) -> Iterator[Message]:
+def _statements(source: ChecklistSource, items: set[str]) -> Iterator[LintMessage]:
     """A statement is made of what there is, and of nothing that may change under its signature unseen."""
     known = {item.id: item for item in source.checklist.items}
     covers = {item.signs: item.covers for item in source.checklist.items if item.signs and item.covers}
@@ -98,7 +98,7 @@ def _statements(source: ChecklistSource, items: set[str]) -> Iterator[Message]:
                 yield source.message(key, f"{line.item} 不在 covers 中", f"{line.item} is not covered by the signature")
 
 
-def _condition(source: ChecklistSource, item: Item, facts: set[str]) -> Iterator[Message]:
+def _condition(source: ChecklistSource, item: Item, facts: set[str]) -> Iterator[LintMessage]:
     try:
         asked = list(item.condition().names())
     except ValueError as error:
@@ -108,7 +108,7 @@ def _condition(source: ChecklistSource, item: Item, facts: set[str]) -> Iterator
     yield from _known(source, f"item {item.id}", "when", asked, facts | types, "fact")
 
 
-def cycles(source: ChecklistSource) -> Iterator[Message]:
+def cycles(source: ChecklistSource) -> Iterator[LintMessage]:
     """Orders that nobody can keep: a comes before b, b before a."""
     later: dict[str, list[str]] = {}  # what comes before -> what comes after it
     for item in source.checklist.items:
@@ -117,7 +117,7 @@ def cycles(source: ChecklistSource) -> Iterator[Message]:
             later.setdefault(first, []).append(second)
     done: set[str] = set()
     for start in later:
-        ring = _ring(start, later, [], done)
+        ring = _find_cycle(start, later, [], done)
         if ring:
             item = next((name for name in ring if f"item {name}" in source.where), ring[0])
             way = " → ".join(ring)
@@ -125,20 +125,20 @@ def cycles(source: ChecklistSource) -> Iterator[Message]:
             return
 
 
-def _ring(name: str, later: dict[str, list[str]], path: list[str], done: set[str]) -> list[str]:
+def _find_cycle(name: str, later: dict[str, list[str]], path: list[str], done: set[str]) -> list[str]:
     if name in path:
         return [*path[path.index(name) :], name]
     if name in done:
         return []
     for other in later.get(name, ()):
-        ring = _ring(other, later, [*path, name], done)
+        ring = _find_cycle(other, later, [*path, name], done)
         if ring:
             return ring
     done.add(name)
     return []
 
 
-def _messages(source: ChecklistSource) -> Iterator[Message]:
+def _messages(source: ChecklistSource) -> Iterator[LintMessage]:
     """There is a sentence for every kind of finding, made of words that the judge can fill in."""
     checklist = source.checklist
     for kind in get_args(FindingKind):
@@ -157,7 +157,7 @@ def _messages(source: ChecklistSource) -> Iterator[Message]:
         yield source.message("defaults.evidence_gap", "缺少 other", "`other` is missing")
 
 
-def _twice(source: ChecklistSource, what: str, written: list[str]) -> Iterator[Message]:
+def _find_duplicates(source: ChecklistSource, what: str, written: list[str]) -> Iterator[LintMessage]:
     for name in sorted({name for name in written if written.count(name) > 1}):
         yield source.message(f"{what} {name}", "写了两次", "is written twice")
 
@@ -169,7 +169,7 @@ def _has_things(source: ChecklistSource, fact: str | None) -> bool:
 
 def _known(
     source: ChecklistSource, key: str, part: str, used: Iterable[str], known: set[str], what: str
-) -> Iterator[Message]:
+) -> Iterator[LintMessage]:
     for name in used:
         if name not in known:
             yield _unknown(source, key, part, name, what)
@@ -188,6 +188,6 @@ _CHINESE = {
 }
 
 
-def _unknown(source: ChecklistSource, key: str, part: str, name: str, what: str) -> Message:
+def _unknown(source: ChecklistSource, key: str, part: str, name: str, what: str) -> LintMessage:
     name = re.sub(r"\s+", " ", name)
     return source.message(key, f"{part}：没有这个{_CHINESE[what]}“{name}”", f"{part}: there is no {what} {name!r}")

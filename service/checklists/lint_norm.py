@@ -5,18 +5,18 @@ from collections.abc import Iterator
 
 import msgspec
 
-from service.judge.checklist import FaultSeverity, Item, Lowered
+from service.judge.checklist import FaultSeverity, Item, SeverityOverride
 from service.judge.condition import parse
 
-from .source import ChecklistSource, CoreDuty, Floor, Message
+from .source import BaselineDuty, ChecklistSource, LintMessage, NormBaseline
 
 _RANK: dict[FaultSeverity, int] = {"info": 0, "warning": 1, "violation": 2}
-_GAPS: dict[str, FaultSeverity] = {"signature": "violation", "notice": "violation", "other": "warning"}
+_EVIDENCE_SEVERITIES: dict[str, FaultSeverity] = {"signature": "violation", "notice": "violation", "other": "warning"}
 """What a document that the norm itself names weighs when it lacks, and any other evidence."""
 _BEYOND = re.compile(r"4[.、]3[.、](?:1[2-9]|[2-9]\d|\d{3,})(?!\d)")
 
 
-def norm(source: ChecklistSource, floor: Floor) -> Iterator[Message]:
+def norm(source: ChecklistSource, floor: NormBaseline) -> Iterator[LintMessage]:
     """Clauses and phrases: all there, joined without a gap, each covered by items."""
     checklist = source.checklist
     numbers = [clause.number for clause in checklist.clauses]
@@ -41,10 +41,10 @@ def norm(source: ChecklistSource, floor: Floor) -> Iterator[Message]:
         for number in kind.clauses:
             if number.removesuffix("*") not in floor.clauses:
                 yield source.message(f"visit_type {name}", f"规范没有 {number}", f"the norm has no clause {number}")
-    yield from _beyond(source)
+    yield from _beyond_norm(source)
 
 
-def _beyond(source: ChecklistSource) -> Iterator[Message]:
+def _beyond_norm(source: ChecklistSource) -> Iterator[LintMessage]:
     """Nothing claims 4.3.12 or later: the source is cut off there."""
     checklist = source.checklist
     parts: list[tuple[str, object]] = [(f"item {item.id}", item) for item in checklist.items]
@@ -62,7 +62,7 @@ def _beyond(source: ChecklistSource) -> Iterator[Message]:
             )
 
 
-def duties(source: ChecklistSource, floor: Floor) -> Iterator[Message]:
+def duties(source: ChecklistSource, floor: NormBaseline) -> Iterator[LintMessage]:
     """Core items: none removed, none weakened without its `lowered` note; every item has a clause."""
     items = {item.id: item for item in source.checklist.items}
     for name, duty in floor.core.items():
@@ -74,9 +74,9 @@ def duties(source: ChecklistSource, floor: Floor) -> Iterator[Message]:
                 f"clause {duty.clause}",
             )
         else:
-            yield from _weakened(source, items[name], duty)
+            yield from _weakened_rules(source, items[name], duty)
     gap = source.checklist.defaults.evidence_gap
-    for kind, least in _GAPS.items():
+    for kind, least in _EVIDENCE_SEVERITIES.items():
         if _RANK[gap.get(kind, gap.get("other", "info"))] < _RANK[least]:
             key = "defaults.evidence_gap"
             yield source.message(key, f"{kind} 不得低于 {least}", f"{kind} may not be below {least}")
@@ -87,7 +87,7 @@ def duties(source: ChecklistSource, floor: Floor) -> Iterator[Message]:
             yield from _lowered(source, item, f"order {edge.rel} {edge.than}", edge.sev, edge.lowered)
 
 
-def _clause(source: ChecklistSource, item: Item, floor: Floor) -> Iterator[Message]:
+def _clause(source: ChecklistSource, item: Item, floor: NormBaseline) -> Iterator[LintMessage]:
     key, number = f"item {item.id}", item.clause.strip()
     if not number:
         yield source.message(key, "没有写条款 clause", "has no clause")
@@ -109,8 +109,8 @@ def _clause(source: ChecklistSource, item: Item, floor: Floor) -> Iterator[Messa
 
 
 def _lowered(
-    source: ChecklistSource, item: Item, part: str, severity: FaultSeverity, lowered: Lowered | None
-) -> Iterator[Message]:
+    source: ChecklistSource, item: Item, part: str, severity: FaultSeverity, lowered: SeverityOverride | None
+) -> Iterator[LintMessage]:
     if lowered is None:
         return
     key = f"item {item.id}"
@@ -121,12 +121,12 @@ def _lowered(
             yield source.message(key, f"{part}：lowered 缺少 {name}", f"{part}: `lowered` has no {name}")
 
 
-def _weakened(source: ChecklistSource, item: Item, duty: CoreDuty) -> Iterator[Message]:
-    for zh, en in (*_changed(item, duty), *_softer(item, duty), *_opened(item, duty)):
+def _weakened_rules(source: ChecklistSource, item: Item, duty: BaselineDuty) -> Iterator[LintMessage]:
+    for zh, en in (*_changed(item, duty), *_is_less_severe(item, duty), *_opened(item, duty)):
         yield source.message(f"item {item.id}", zh, en)
 
 
-def _changed(item: Item, duty: CoreDuty) -> Iterator[tuple[str, str]]:
+def _changed(item: Item, duty: BaselineDuty) -> Iterator[tuple[str, str]]:
     """What may not be otherwise at all."""
     if item.class_ != "core" or item.clause != duty.clause:
         yield f"应为 core，条款 {duty.clause}", f"has to be core, of clause {duty.clause}"
@@ -142,7 +142,7 @@ def _changed(item: Item, duty: CoreDuty) -> Iterator[tuple[str, str]]:
         yield f"缺少自 {duty.time_limit} 起的时限", f"lacks its time limit from {duty.time_limit}"
 
 
-def _softer(item: Item, duty: CoreDuty) -> Iterator[tuple[str, str]]:
+def _is_less_severe(item: Item, duty: BaselineDuty) -> Iterator[tuple[str, str]]:
     """What may be more than the norm asks for, and not less."""
     if _RANK[item.if_missing] < _RANK[duty.if_missing]:
         least = duty.if_missing
@@ -163,7 +163,7 @@ def _softer(item: Item, duty: CoreDuty) -> Iterator[tuple[str, str]]:
             yield f"evidence.min 缺少 {kind}", f"evidence.min lacks {kind}"
 
 
-def _opened(item: Item, duty: CoreDuty) -> Iterator[tuple[str, str]]:
+def _opened(item: Item, duty: BaselineDuty) -> Iterator[tuple[str, str]]:
     """Ways out that the norm does not have."""
     for writer in item.waiver.by:
         if writer not in duty.waiver_by:

@@ -27,7 +27,7 @@ from service.judge.checklist import (
     VisitType,
 )
 
-from .source import ChecklistSource, Floor, Message, PublishedVersion, Unreadable
+from .source import ChecklistParseError, ChecklistSource, LintMessage, NormBaseline, PublishedVersion
 from .unknown_keys import unknown_keys
 
 T = TypeVar("T")
@@ -44,30 +44,30 @@ _TABLES = {"fact": Fact, "visit_type": VisitType}
 _LISTS = {"item": Item, "question": Question, "statement": Statement}
 
 
-def shipped() -> Path:
+def bundled_checklists_dir() -> Path:
     """The folder that travels with the package: `checklists/` of a checkout, inside the package in a wheel."""
     package = Path(__file__).parents[1]
     inside = package / "checklists" / "bundled"
     return inside if inside.is_dir() else package.parent / "checklists"
 
 
-def read_folder(folder: Path) -> ChecklistSource:
+def load_checklist(folder: Path) -> ChecklistSource:
     """Read a checklist. Unreadable has a message, with file and line or key, for each thing that is wrong."""
     reader = _Reader()
     if not folder.is_dir():
-        raise Unreadable([Message(str(folder), "—", "没有这个文件夹", "there is no such folder")])
+        raise ChecklistParseError([LintMessage(str(folder), "—", "没有这个文件夹", "there is no such folder")])
     for path in sorted(folder.glob("*.toml"), key=_natural):
         if path.name != "core.toml":
             reader.read(path)
     return reader.source()
 
 
-def read_floor(folder: Path) -> Floor:
+def load_norm_baseline(folder: Path) -> NormBaseline:
     """Read core.toml: what a checklist may not fall below."""
     reader = _Reader()
-    floor = reader.convert(reader.load(folder / "core.toml"), Floor, "core.toml", "core.toml")
+    floor = reader.convert(reader.load(folder / "core.toml"), NormBaseline, "core.toml", "core.toml")
     if floor is None:
-        raise Unreadable(reader.messages)
+        raise ChecklistParseError(reader.messages)
     return floor
 
 
@@ -79,7 +79,7 @@ class _Reader:
     """Gathers what the files hold, and what is wrong with them."""
 
     def __init__(self) -> None:
-        self.messages: list[Message] = []
+        self.messages: list[LintMessage] = []
         self.where: dict[str, str] = {}
         self.examples: dict[str, tuple[Example, ...]] = {}
         self.published: list[PublishedVersion] = []
@@ -155,7 +155,7 @@ class _Reader:
             return None
 
     def _wrong(self, file: str, key: str, zh: str, en: str) -> None:
-        self.messages.append(Message(self.where.get(key, file), key, zh, en))
+        self.messages.append(LintMessage(self.where.get(key, file), key, zh, en))
 
     def source(self) -> ChecklistSource:
         """All that was read, as one checklist."""
@@ -167,7 +167,7 @@ class _Reader:
                 return ChecklistSource(checklist, self.examples, self.where, tuple(self.published))
             missing = self.messages.pop()
             self._wrong("checklist.toml", "checklist", missing.zh, missing.en)
-        raise Unreadable(self.messages)
+        raise ChecklistParseError(self.messages)
 
 
 def _name(table: Any, key: str) -> str:

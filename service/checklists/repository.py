@@ -5,7 +5,7 @@ from uuid import UUID
 import msgspec
 
 from service.audit_log import log
-from service.db.database import Row, Tx
+from service.db.database import Row, Transaction
 
 
 class ChecklistRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,9 +25,9 @@ class ChecklistRow(msgspec.Struct, frozen=True, kw_only=True):
     salt: bytes | None = None
 
 
-def beside(row: ChecklistRow) -> bytes:
+def checklist_commitment(row: ChecklistRow) -> bytes:
     """What its leaf commits to beside its bytes."""
-    return log.beside(id=row.id, version=row.version, published_by=row.published_by, reason=row.reason)
+    return log.row_commitment(id=row.id, version=row.version, published_by=row.published_by, reason=row.reason)
 
 
 def _checklist(row: Row) -> ChecklistRow:
@@ -36,30 +36,30 @@ def _checklist(row: Row) -> ChecklistRow:
     return ChecklistRow(**given)
 
 
-async def add_checklist(tx: Tx, row: ChecklistRow) -> bool:
+async def add_checklist(tx: Transaction, row: ChecklistRow) -> bool:
     """Publish; False when there is such a version (compare its `sha256`)."""
     given = msgspec.structs.asdict(row) | {"leaf": row.leaf.bytes if row.leaf else None}
-    return await tx.run("add_checklist", **given) == 1
+    return await tx.execute("add_checklist", **given) == 1
 
 
-async def checklist(tx: Tx, id: str, version: str) -> ChecklistRow | None:
+async def get_checklist(tx: Transaction, id: str, version: str) -> ChecklistRow | None:
     """One version."""
-    row = await tx.one("checklist", id=id, version=version)
+    row = await tx.fetch_one("checklist", id=id, version=version)
     return None if row is None else _checklist(row)
 
 
-async def of_leaf(tx: Tx, leaf: UUID) -> ChecklistRow | None:
+async def find_by_leaf(tx: Transaction, leaf: UUID) -> ChecklistRow | None:
     """The version that a leaf of the log is about."""
-    row = await tx.one("checklist_of_leaf", leaf=leaf.bytes)
+    row = await tx.fetch_one("checklist_of_leaf", leaf=leaf.bytes)
     return None if row is None else _checklist(row)
 
 
-async def newest(tx: Tx, id: str) -> ChecklistRow | None:
+async def latest_published(tx: Transaction, id: str) -> ChecklistRow | None:
     """The version published last."""
-    row = await tx.one("newest_checklist", id=id)
+    row = await tx.fetch_one("newest_checklist", id=id)
     return None if row is None else _checklist(row)
 
 
-async def all_checklists(tx: Tx) -> list[ChecklistRow]:
+async def list_checklists(tx: Transaction) -> list[ChecklistRow]:
     """All versions, by id and time."""
-    return [_checklist(row) for row in await tx.all("all_checklists")]
+    return [_checklist(row) for row in await tx.fetch_all("all_checklists")]

@@ -6,26 +6,28 @@ from litestar.types import ASGIApp
 from service.accounts.endpoint import caller
 from service.errors import NotFound
 from service.judge.checklist import Checklist
-from service.web.endpoint import READS, AnyRequest, Parameter, Says
-from service.web.responses import Answer, answer, has_copy
+from service.web.endpoint import READ_ERRORS, AnyRequest, Parameter, RouteMetadata
+from service.web.responses import Answer, etag_matches, json_answer
 
 from . import publish
 from .publish import PublishedChecklists
 
-LIST = Says(tag="checklists", summary="Published versions", gives={200: PublishedChecklists}, problems=READS)
-VERSION = Says(
+LIST = RouteMetadata(
+    tag="checklists", summary="Published versions", responses={200: PublishedChecklists}, problems=READ_ERRORS
+)
+VERSION = RouteMetadata(
     tag="checklists",
     summary="One version: all that a phone needs to show and to judge a visit offline",
-    gives={200: Checklist, 304: None},
+    responses={200: Checklist, 304: None},
     headers={"If-None-Match": Parameter("The ETag of the copy you have.")},
-    problems=(*READS, NotFound),
+    problems=(*READ_ERRORS, NotFound),
 )
 
 
 @get("/v1/checklists", opt={"says": LIST})
 async def list_checklists(request: AnyRequest) -> ASGIApp:
     """Published versions."""
-    return answer(await publish.all_published(*caller(request)))
+    return json_answer(await publish.list_published(*caller(request)))
 
 
 @get("/v1/checklists/{checklist_id:str}/{version:str}", opt={"says": VERSION})
@@ -34,14 +36,14 @@ async def show_checklist(request: AnyRequest) -> ASGIApp:
     path: dict[str, str] = request.scope["path_params"]
     if "\0" in path["checklist_id"] + path["version"]:
         raise NotFound  # PostgreSQL knows no such text
-    body, digest = await publish.document(*caller(request), path["checklist_id"], path["version"])
+    body, digest = await publish.get_document(*caller(request), path["checklist_id"], path["version"])
     headers = (
         (b"content-type", b"application/json"),
         (b"etag", b'"%s"' % digest.encode()),
         (b"cache-control", b"private, max-age=31536000, immutable"),
         (b"x-content-type-options", b"nosniff"),
     )
-    if has_copy(request.headers.get("if-none-match", ""), digest):
+    if etag_matches(request.headers.get("if-none-match", ""), digest):
         return Answer(304, b"", headers[1:])
     return Answer(200, body, headers)
 

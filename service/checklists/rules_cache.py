@@ -2,23 +2,23 @@
 
 import msgspec
 
-from service.context import House
-from service.db.database import Tx
+from service.context import AppContext
+from service.db.database import Transaction
 from service.errors import UnknownChecklist
 from service.judge.checklist import Checklist
-from service.judge.rules import Rules
+from service.judge.rules import CompiledChecklist
 
 from . import repository
 
-ONSITE = "onsite"  # the checklist that visits take
+DEFAULT_CHECKLIST = "onsite"  # the checklist that visits take
 
 
-async def compiled_rules(house: House, tx: Tx, checklist: str, version: str) -> Rules:
+async def compiled_rules(ctx: AppContext, tx: Transaction, checklist: str, version: str) -> CompiledChecklist:
     """A published version, made ready once and kept: it never changes."""
-    known = house.ready.get((checklist, version))
+    known = ctx.rules_cache.get((checklist, version))
     if known is None:
-        row = await repository.checklist(tx, checklist, version)
+        row = await repository.get_checklist(tx, checklist, version)
         if row is None:
             raise UnknownChecklist
-        known = house.ready[checklist, version] = Rules(msgspec.json.decode(row.body, type=Checklist))
+        known = ctx.rules_cache[checklist, version] = CompiledChecklist(msgspec.json.decode(row.body, type=Checklist))
     return known

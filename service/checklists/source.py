@@ -8,7 +8,7 @@ import msgspec
 from service.judge.checklist import Checklist, Example, FaultSeverity, Key
 
 
-class Message(msgspec.Struct, frozen=True):
+class LintMessage(msgspec.Struct, frozen=True):
     """What is wrong with a checklist: where (`file:line`), at which key, and a sentence in both languages."""
 
     where: str
@@ -20,10 +20,10 @@ class Message(msgspec.Struct, frozen=True):
         return f"{self.where}: {self.key}: {self.zh} / {self.en}"
 
 
-class Unreadable(Exception):
+class ChecklistParseError(Exception):
     """The folder cannot be read as a checklist; `messages` says where and why."""
 
-    def __init__(self, messages: list[Message]) -> None:
+    def __init__(self, messages: list[LintMessage]) -> None:
         super().__init__("\n".join(str(message) for message in messages))
         self.messages = messages
 
@@ -39,7 +39,7 @@ class PublishedVersion(msgspec.Struct, frozen=True):
     on: date
 
 
-class CoreDuty(msgspec.Struct, frozen=True):
+class BaselineDuty(msgspec.Struct, frozen=True):
     """The least that an item of class `core` has to be.
 
     `order`: `rel.other` -> severity; `only_if`: those of them that may be conditional; `time_limit`: the fact
@@ -64,12 +64,12 @@ class CoreDuty(msgspec.Struct, frozen=True):
     may_stay_open: bool = False
 
 
-class Floor(msgspec.Struct, frozen=True):
+class NormBaseline(msgspec.Struct, frozen=True):
     """What stands in the norm: its clauses, the sections beside it that bear on a visit, its duties."""
 
     clauses: tuple[str, ...]
     other_sections: tuple[str, ...]
-    core: dict[Key, CoreDuty]
+    core: dict[Key, BaselineDuty]
 
 
 class ChecklistSource(msgspec.Struct, frozen=True):
@@ -80,6 +80,6 @@ class ChecklistSource(msgspec.Struct, frozen=True):
     where: dict[str, str]
     published: tuple[PublishedVersion, ...] = ()
 
-    def message(self, key: str, zh: str, en: str, place: str = "") -> Message:
+    def message(self, key: str, zh: str, en: str, place: str = "") -> LintMessage:
         """A message about `key`, at the line where it (or else `place`) is written."""
-        return Message(self.where.get(key) or self.where.get(place) or "checklist.toml", key, zh, en)
+        return LintMessage(self.where.get(key) or self.where.get(place) or "checklist.toml", key, zh, en)

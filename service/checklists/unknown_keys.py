@@ -46,6 +46,6 @@ def _unknown(data: object, shape: inspect.Type, path: str) -> Iterator[str]:
             return
 
 
-def names(kind: type[msgspec.Struct]) -> list[str]:
+def field_names(kind: type[msgspec.Struct]) -> list[str]:
     """The keys of a struct as they are written."""
     return list(kind.__struct_encode_fields__)

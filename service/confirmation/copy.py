@@ -3,48 +3,48 @@
 import msgspec
 
 from service.accounts.browser import Browser
-from service.context import House
-from service.db.database import Tx
-from service.errors import Busy, CodeNeeded, NotFound, PhotoUnreadable
+from service.context import AppContext
+from service.db.database import Transaction
+from service.errors import NotFound, OtpRequired, ServiceUnavailable, UnreadableImage
 from service.evidence.thumbnails import shown
 from service.visits import evidence_files
-from service.visits.customer_link import linked
+from service.visits.customer_link import resolve_link
 
 from . import page
-from .page import Confirmation
+from .page import ConfirmationPage
 from .statements import StatementView
 
 MOST = 24  # pictures in a copy
 
 
-class Handout(msgspec.Struct, frozen=True):
+class CustomerCopy(msgspec.Struct, frozen=True):
     """What the customer sees, with the small pictures (JPEG) by the SHA-256 of their originals."""
 
-    seen: Confirmation
+    seen: ConfirmationPage
     pictures: dict[str, bytes]
 
 
-async def picture(house: House, token: str, browser: Browser, file: str, *, small: bool) -> bytes:
+async def customer_photo(ctx: AppContext, token: str, browser: Browser, file: str, *, small: bool) -> bytes:
     """A picture (JPEG) of a statement, for who entered the code. NotFound for any other, and before the code."""
-    seen = await page.look(house, token, browser)
-    if seen.level is None or file not in named(seen.statements) or not await _came(house, token, file):
+    seen = await page.get_page(ctx, token, browser)
+    if seen.level is None or file not in named(seen.statements) or not await _was_received(ctx, token, file):
         raise NotFound
-    return await shown(house, bytes.fromhex(file), small=small)
+    return await shown(ctx, bytes.fromhex(file), small=small)
 
 
-async def copy(house: House, token: str, browser: Browser) -> Handout:
+async def build_copy(ctx: AppContext, token: str, browser: Browser) -> CustomerCopy:
     """Everything for the customer's own phone. CodeNeeded before the code."""
-    seen = await page.look(house, token, browser)
+    seen = await page.get_page(ctx, token, browser)
     if seen.level is None:
-        raise CodeNeeded
+        raise OtpRequired
     found: dict[str, bytes] = {}
     for file in named(seen.statements)[:MOST]:
-        if await _came(house, token, file):
+        if await _was_received(ctx, token, file):
             try:
-                found[file] = await shown(house, bytes.fromhex(file), small=True)
-            except (PhotoUnreadable, NotFound, Busy):
+                found[file] = await shown(ctx, bytes.fromhex(file), small=True)
+            except (UnreadableImage, NotFound, ServiceUnavailable):
                 continue  # its digest is in the copy all the same
-    return Handout(seen, found)
+    return CustomerCopy(seen, found)
 
 
 def named(statements: tuple[StatementView, ...]) -> list[str]:
@@ -57,11 +57,11 @@ def named(statements: tuple[StatementView, ...]) -> list[str]:
     return list(found)
 
 
-async def _came(house: House, token: str, file: str) -> bool:
+async def _was_received(ctx: AppContext, token: str, file: str) -> bool:
     """Whether its bytes were sent to this visit: a digest opens nothing by itself."""
 
-    async def work(tx: Tx) -> bool:
-        _, row = await linked(house, tx, token, lock=False)
-        return any(way.visit == row.id for way in await evidence_files.ways(tx, bytes.fromhex(file)))
+    async def work(tx: Transaction) -> bool:
+        _, row = await resolve_link(ctx, tx, token, lock=False)
+        return any(way.visit == row.id for way in await evidence_files.access_paths(tx, bytes.fromhex(file)))
 
-    return await house.db.read(work)
+    return await ctx.db.read(work)

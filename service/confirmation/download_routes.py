@@ -5,34 +5,34 @@ from litestar.types import ASGIApp
 
 from service.accounts import throttling
 from service.accounts.browser import browser_of
-from service.accounts.public_pages import HTML, paged
-from service.errors import CodeNeeded, LinkEnded, NotFound, PhotoUnreadable
+from service.accounts.public_pages import HTML, public_page
+from service.errors import LinkExpired, NotFound, OtpRequired, UnreadableImage
 from service.evidence.routes import JPEG, WHO
-from service.web.endpoint import ANYBODY, AnyRequest, Bytes, Parameter, Says, house_of, query_of
-from service.web.request_info import address_of
-from service.web.responses import Answer, has_copy
+from service.web.endpoint import COMMON_ERRORS, AnyRequest, Bytes, Parameter, RouteMetadata, context_of, query_of
+from service.web.request_info import client_ip
+from service.web.responses import Answer, etag_matches
 
 from . import copy, page, technician_photo
-from .html_copy import keepsake
+from .html_copy import render_copy
 from .html_fields import FormState
-from .html_page import whole
-from .html_questions import ENDED, ended
+from .html_page import render_page
+from .html_questions import ENDED, verification_expired
 from .routes import token_of
 
-PHOTO = Says(
+PHOTO = RouteMetadata(
     tag="customer",
     summary="A picture of the customer's statements, after the code",
-    gives={200: Bytes("image/jpeg", "A copy without metadata; at most 480 pixels with size=small."), 304: None},
+    responses={200: Bytes("image/jpeg", "A copy without metadata; at most 480 pixels with size=small."), 304: None},
     query={"size": Parameter("The small one.", {"type": "string", "enum": ["small"]})},
     headers={"If-None-Match": Parameter("The ETag of the copy you have.")},
-    problems=(*ANYBODY, NotFound, LinkEnded, PhotoUnreadable),
+    problems=(*COMMON_ERRORS, NotFound, LinkExpired, UnreadableImage),
     public=True,
 )
-COPY = Says(
+COPY = RouteMetadata(
     tag="customer",
     summary="Statements, signatures and digests as one file to keep, after the code",
-    gives={200: HTML, 403: HTML, 404: HTML, 410: HTML, 429: HTML},
-    problems=ANYBODY,
+    responses={200: HTML, 403: HTML, 404: HTML, 410: HTML, 429: HTML},
+    problems=COMMON_ERRORS,
     public=True,
 )
 
@@ -42,15 +42,15 @@ async def show_customers_photo(request: AnyRequest) -> ASGIApp:
     """A picture. Whether it may be seen is asked every time, also for what the browser has."""
     file: str = request.scope["path_params"]["sha256"]
     small = query_of(request, PHOTO).get("size") == "small"
-    house, browser = house_of(request), browser_of(request)
+    ctx, browser = context_of(request), browser_of(request)
 
     async def work() -> bytes:
-        return await copy.picture(house, token_of(request), browser, file, small=small)
+        return await copy.customer_photo(ctx, token_of(request), browser, file, small=small)
 
-    raw = await throttling.counted(house, browser.address, work)
+    raw = await throttling.count_not_found(ctx, browser.address, work)
     tag = f"{file}-{'small' if small else 'large'}"
     kept = ((b"etag", f'"{tag}"'.encode()), (b"cache-control", b"private, no-cache"))
-    if has_copy(request.headers.get("if-none-match", ""), tag):
+    if etag_matches(request.headers.get("if-none-match", ""), tag):
         return Answer(304, b"", kept)
     return Answer(200, raw, (*JPEG, *kept))
 
@@ -58,25 +58,25 @@ async def show_customers_photo(request: AnyRequest) -> ASGIApp:
 @get("/c/{token:str}/copy", opt={"says": COPY})
 async def take_copy(request: AnyRequest) -> ASGIApp:
     """The copy."""
-    house, token, browser = house_of(request), token_of(request), browser_of(request)
+    ctx, token, browser = context_of(request), token_of(request), browser_of(request)
 
     async def work() -> Answer:
         try:
-            return keepsake(house, await copy.copy(house, token, browser))
-        except CodeNeeded as problem:
-            seen = await page.look(house, token, browser)
-            zh, en = ENDED if ended(seen) else (problem.title_zh, problem.title_en)
-            return whole(house, seen, token, FormState("code", zh, en), problem.status)
+            return render_copy(ctx, await copy.build_copy(ctx, token, browser))
+        except OtpRequired as problem:
+            seen = await page.get_page(ctx, token, browser)
+            zh, en = ENDED if verification_expired(seen) else (problem.title_zh, problem.title_en)
+            return render_page(ctx, seen, token, FormState("code", zh, en), problem.status)
 
-    return await paged(request, work)
+    return await public_page(request, work)
 
 
 @get("/c/{token:str}/who", opt={"says": WHO})
 async def show_who_comes(request: AnyRequest) -> ASGIApp:
     """The technician's photo, for who has the link."""
-    house = house_of(request)
-    raw = await throttling.counted(
-        house, address_of(request.scope), lambda: technician_photo.of_visit(house, token_of(request))
+    ctx = context_of(request)
+    raw = await throttling.count_not_found(
+        ctx, client_ip(request.scope), lambda: technician_photo.of_visit(ctx, token_of(request))
     )
     return Answer(200, raw, (*JPEG, (b"cache-control", b"private, no-store")))
 

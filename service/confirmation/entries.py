@@ -6,96 +6,110 @@ from uuid import UUID, uuid5
 import msgspec
 
 from service.accounts.browser import Browser
-from service.context import House
-from service.db.database import Tx
-from service.errors import CodeNeeded, FieldError, InvalidBody, StatementChanged, TooManyRequests
-from service.evidence.attach import Sealed, note
+from service.context import AppContext
+from service.db.database import Transaction
+from service.errors import FieldError, InvalidBody, OtpRequired, StatementChanged, TooManyRequests
+from service.evidence.attach import StoredFile, record_sender
 from service.judge.entries import Entry, Evidence, Refused
-from service.judge.evidence import customer_of
-from service.judge.signoffs import HIS, ApplicableQuestion, Level, Paper, Questions, declines, in_confidence
+from service.judge.evidence import customer_sender
+from service.judge.signoffs import (
+    CUSTOMER_ONLY,
+    ApplicableQuestion,
+    Level,
+    QuestionSet,
+    SignOff,
+    redact_for_technician,
+    refused_items,
+)
 from service.visits import volume
-from service.visits.append_batch import CUSTOMER, put
-from service.visits.customer_answers import Answered, Answers, ByLink, RefusalInput, Signing
-from service.visits.loading import File, load
-from service.visits.status import written_now
-from service.web.decoding import encoded
+from service.visits.append_batch import CUSTOMER_WRITER, insert_batch
+from service.visits.customer_answers import (
+    AnswerInput,
+    CustomerSubmission,
+    RefusalInput,
+    SignatureInput,
+    StoredCustomerResponse,
+)
+from service.visits.loading import LoadedVisit, load_visit
+from service.visits.status import recompute_status
+from service.web.decoding import to_json
 
 from .statements import CustomerView
 
-AGAINST = ("refused", "partly")  # what takes a signature back
-MOST_WORDS, MOST_SAID, MOST_RAISED, DAY = 20, 60, 30, 86_400
+REVOKES_SIGNATURE = ("refused", "partly")  # what takes a signature back
+MAX_UNVERIFIED, MAX_RESPONSES, MAX_REPORTS, DAY_SECONDS = 20, 60, 30, 86_400
 """So often something may be said by the link of a visit, without the code and with it, and so much raised: each makes
 the visit larger."""
 
 
-async def write(
-    house: House,
-    tx: Tx,
+async def write_entries(
+    ctx: AppContext,
+    tx: Transaction,
     link: UUID,
-    file: File,
-    answers: Answers,
+    visit: LoadedVisit,
+    answers: CustomerSubmission,
     level: Level | None,
     browser: Browser,
-    image: Sealed | None,
-) -> File:
+    image: StoredFile | None,
+) -> LoadedVisit:
     """Write a customer's answers as one batch; the visit then. What he said last, said again, is no change."""
-    case = CustomerView(file)
+    case = CustomerView(visit)
     if level is None and (answers.raises or answers.signature or answers.refused):
-        raise CodeNeeded
-    if answers.signature is not None and signed_before(case, answers.signature, level):
+        raise OtpRequired
+    if answers.signature is not None and is_repeated_signature(case, answers.signature, level):
         answers = msgspec.structs.replace(answers, signature=None)
     if answers.signature is None:
         image = None
     elif image is None:  # when the picture was to be made, this signature held: it changed just now
         raise StatementChanged
-    before = file.confirmations
+    before = visit.customer_responses
     raised = [one for _, earlier in before for one in earlier.said.raises]
     known = {(one.fact, one.text.strip()) for one in raised}
     fresh = tuple(one for one in answers.raises if (one.fact, one.text.strip()) not in known)
     answers = msgspec.structs.replace(answers, raises=fresh)
-    if answers == Answers():
-        return file
-    room(file, level)
-    if len(raised) + len(fresh) > MOST_RAISED:
-        raise TooManyRequests("so much was raised by this link; call the utility", retry_after=DAY)
+    if answers == CustomerSubmission():
+        return visit
+    check_quota(visit, level)
+    if len(raised) + len(fresh) > MAX_REPORTS:
+        raise TooManyRequests("so much was raised by this link; call the utility", retry_after=DAY_SECONDS)
     last = before[-1][1] if before else None
-    said = ByLink(
+    said = StoredCustomerResponse(
         entries=(),
         level=level or "words",
         said=_without_picture(answers),
         image=image.digest.hex() if image else "",
         typed=_typed(answers.signature),
-        address=browser.place.hex(),
-        seat=browser.seat.hex(),
+        address=browser.address_hash.hex(),
+        seat=browser.id.hex(),
         agent=browser.agent,
     )
     if last is not None and (last.said, last.image, last.level) == (said.said, said.image, said.level):
-        return file
-    batch = uuid5(link, f"{before[-1][0].id if before else ''} {encoded(said.said).hex()} {said.image} {said.level}")
+        return visit
+    batch = uuid5(link, f"{before[-1][0].id if before else ''} {to_json(said.said).hex()} {said.image} {said.level}")
     entries = list(_entries(case, answers, level, said.image, batch.hex[:12]))
     named = [msgspec.structs.replace(entry, id=str(uuid5(batch, str(n)))) for n, entry in enumerate(entries)]
     if image is not None:
-        await note(house, tx, image, customer_of(str(file.row.id)))
-    body = encoded(msgspec.structs.replace(said, entries=tuple(named)))
-    if not await put(house, tx, file.row, batch, "link", CUSTOMER, body):
-        return file
-    after = await load(house, tx, file.row)
-    volume.check(house, after, "link")
-    heard = any(in_confidence(entry) is not None for entry in named)
-    await written_now(tx, after, heard=heard)
+        await record_sender(ctx, tx, image, customer_sender(str(visit.row.id)))
+    body = to_json(msgspec.structs.replace(said, entries=tuple(named)))
+    if not await insert_batch(ctx, tx, visit.row, batch, "link", CUSTOMER_WRITER, body):
+        return visit
+    after = await load_visit(ctx, tx, visit.row)
+    volume.check_visit_size(ctx, after, "link")
+    heard = any(redact_for_technician(entry) is not None for entry in named)
+    await recompute_status(tx, after, heard=heard)
     return after
 
 
-def room(file: File, level: Level | None) -> None:
+def check_quota(visit: LoadedVisit, level: Level | None) -> None:
     """TooManyRequests when so much was said by the link of the visit already."""
-    if len(file.confirmations) >= (MOST_WORDS if level is None else MOST_SAID):
-        raise TooManyRequests("so much was said by this link; call the utility", retry_after=DAY)
+    if len(visit.customer_responses) >= (MAX_UNVERIFIED if level is None else MAX_RESPONSES):
+        raise TooManyRequests("so much was said by this link; call the utility", retry_after=DAY_SECONDS)
 
 
-def signed_before(case: CustomerView, given: Signing, level: Level | None) -> bool:
+def is_repeated_signature(case: CustomerView, given: SignatureInput, level: Level | None) -> bool:
     """Whether just this signature is there and holds, given as surely as now, and nobody disagreed since.
     StatementChanged when there is no such statement."""
-    paper = paper_of(case, given.statement_sha256)
+    paper = find_statement(case, given.statement_sha256)
     one = paper.signature
     if one is None or one.state != "holds" or any(no.at >= one.at for no in paper.declined):
         return False
@@ -103,23 +117,25 @@ def signed_before(case: CustomerView, given: Signing, level: Level | None) -> bo
     return same and (one.level == "own_device" or level != "own_device")
 
 
-def _typed(given: Signing | None) -> bool:
+def _typed(given: SignatureInput | None) -> bool:
     return given is not None and given.strokes is None and given.png is None
 
 
-def _without_picture(answers: Answers) -> Answers:
+def _without_picture(answers: CustomerSubmission) -> CustomerSubmission:
     if answers.signature is None:
         return answers
     drawn = msgspec.structs.replace(answers.signature, strokes=None, png=None)
     return msgspec.structs.replace(answers, signature=drawn)
 
 
-def _entries(case: CustomerView, answers: Answers, level: Level | None, image: str, mark: str) -> Iterator[Entry]:
+def _entries(
+    case: CustomerView, answers: CustomerSubmission, level: Level | None, image: str, mark: str
+) -> Iterator[Entry]:
     questions, faults = case.questions(), list[FieldError]()
     own = level == "own_device"
-    done, begun = case.over, case.judgement.verdict is not None
+    done, begun = case.is_finished, case.judgement.verdict is not None
     asked = {one.question.id: one for one in questions.asked(own_device=own)} if done else {}
-    private = {item for one in questions.private() for item in one.items} if not own else set[str]()
+    private = {item for one in questions.own_device_only() for item in one.items} if not own else set[str]()
     given: set[tuple[str | None, str | None, str | None]] = set()
     for n, one in enumerate(answers.answers):
         if (one.question is None) == (one.item is None):
@@ -134,8 +150,8 @@ def _entries(case: CustomerView, answers: Answers, level: Level | None, image: s
             continue
         given.add((one.question, one.item, one.thing))
         for item in items:
-            yield from questions.said(item, one.thing, good=one.good, acts=own)
-    known = {one.id: n for n, one in enumerate(case.raisable())}
+            yield from questions.entries_for_answer(item, one.thing, good=one.good, acts=own)
+    known = {one.id: n for n, one in enumerate(case.reportable_facts())}
     for n, raised in enumerate(answers.raises):
         if raised.fact not in known or not begun:
             faults.append(FieldError(f"/raises/{n}/fact", "unknown-fact", f"one of: {', '.join(known)}"))
@@ -149,14 +165,14 @@ def _entries(case: CustomerView, answers: Answers, level: Level | None, image: s
         yield from _refused(case, answers.refused)
 
 
-def _about(questions: Questions, asked: dict[str, ApplicableQuestion], one: Answered) -> tuple[str, ...] | None:
+def _about(questions: QuestionSet, asked: dict[str, ApplicableQuestion], one: AnswerInput) -> tuple[str, ...] | None:
     """The items that an answer is about; None when they are not asked now."""
     if one.question is not None:
         found = asked.get(one.question)
         if found is None or (one.thing and one.thing not in found.things):
             return None
         return found.items or found.question.items  # asked in any case: his word stands, whatever comes of it
-    things = questions.ripe(one.item) if one.item in questions.about else []
+    things = questions.is_due(one.item) if one.item in questions.about else []
     return (one.item,) if one.item and things and (one.thing is None or one.thing in things) else None
 
 
@@ -169,7 +185,7 @@ def _raised(case: CustomerView, fact: str, text: str, name: str) -> Entry:
     )
 
 
-def paper_of(case: CustomerView, digest: str) -> Paper:
+def find_statement(case: CustomerView, digest: str) -> SignOff:
     """The statement with this digest, as it is now. StatementChanged when there is none."""
     for paper in case.papers:
         if paper.made.sha256 == digest and paper.made.table.signs is not None and paper.made.document.lines:
@@ -177,9 +193,9 @@ def paper_of(case: CustomerView, digest: str) -> Paper:
     raise StatementChanged
 
 
-def _signed(case: CustomerView, given: Signing, image: str, *, own: bool) -> Iterator[Entry]:
+def _signed(case: CustomerView, given: SignatureInput, image: str, *, own: bool) -> Iterator[Entry]:
     """His signature; and where he took an earlier one back, his word that it is right now."""
-    made = paper_of(case, given.statement_sha256).made
+    made = find_statement(case, given.statement_sha256).made
     piece = Evidence(
         kind="signature",
         sha256=image,
@@ -206,10 +222,12 @@ def _refused(case: CustomerView, given: RefusalInput) -> Iterator[Entry]:
     if not meant:
         raise StatementChanged
     for paper in meant:
-        for item in declines(case.rules, paper, case.read):
+        for item in refused_items(case.rules, paper, case.read):
             rule, thing = case.rules.by_id[item], paper.made.thing
             yield Entry(id="-", at=case.at, by="customer", what=item, thing=thing, refused=refused)
-            signed = item == paper.made.table.signs and paper.signature is not None and given.outcome in AGAINST
-            agrees = rule.item.refusal is None and rule.attested_by == HIS  # then not signing is not agreeing
+            signed = (
+                item == paper.made.table.signs and paper.signature is not None and given.outcome in REVOKES_SIGNATURE
+            )
+            agrees = rule.item.refusal is None and rule.attested_by == CUSTOMER_ONLY  # then not signing is not agreeing
             if signed or agrees:  # who signed and now disagrees is heard: beside an act a refusal alone says nothing
                 yield Entry(id="-", at=case.at, by="customer", what=item, thing=thing, says="no")

@@ -3,15 +3,15 @@
 from base64 import b64encode
 from html import escape
 
-from service.context import House
-from service.judge.statements import canonical
-from service.web.pages import HEADERS, STYLE, both, rows
+from service.context import AppContext
+from service.judge.statements import canonical_bytes
+from service.web.pages import HEADERS, STYLE, bilingual, definition_list
 from service.web.responses import Answer
 
-from .copy import Handout
-from .html_questions import answers, happened
-from .html_responses import marks
-from .html_statement import declaration, spelt, statement
+from .copy import CustomerCopy
+from .html_questions import given_answers, submitted_reports
+from .html_responses import responses
+from .html_statement import declaration, format_datetime, statement
 from .statements import StatementView
 
 DIGEST_OF_PHOTO = (
@@ -45,11 +45,11 @@ PRINTED = STYLE + (
 )
 
 
-def keepsake(house: House, given: Handout) -> Answer:
+def render_copy(ctx: AppContext, given: CustomerCopy) -> Answer:
     """The file, to be saved and not shown."""
     seen = given.seen
     visit, person = seen.visit, seen.technician
-    facts = rows(
+    facts = definition_list(
         ("单位", "Company", person.company),
         ("热线", "Hotline", seen.hotline),
         ("上门编号", "Visit", visit.id),
@@ -57,40 +57,40 @@ def keepsake(house: House, given: Handout) -> Answer:
         ("工作内容", "Work", visit.content),
         ("客户", "Customer", f"{visit.customer} {visit.phone}".strip()),
         ("地点", "Place", f"{visit.address} {visit.place}".strip()),
-        ("到达时间", "Arrived", spelt(seen.arrived_at, house.zone) if seen.arrived_at else ""),
-        ("离开时间", "Left", spelt(seen.left_at, house.zone) if seen.left_at else ""),
-        ("保存时间", "Copy made", spelt(house.now(), house.zone)),
+        ("到达时间", "Arrived", format_datetime(seen.arrived_at, ctx.zone) if seen.arrived_at else ""),
+        ("离开时间", "Left", format_datetime(seen.left_at, ctx.zone) if seen.left_at else ""),
+        ("保存时间", "Copy made", format_datetime(ctx.now(), ctx.zone)),
     )
-    papers = "".join(_paper(house, one, given.pictures) for one in seen.statements)
-    own = f"{answers(seen, house.zone)}{happened(seen, house.zone)}"
-    said = f"<section><h2>{both('您的意见', 'What you said')}</h2>{own}</section>" if own else ""
+    papers = "".join(_paper(ctx, one, given.pictures) for one in seen.statements)
+    own = f"{given_answers(seen, ctx.zone)}{submitted_reports(seen, ctx.zone)}"
+    said = f"<section><h2>{bilingual('您的意见', 'What you said')}</h2>{own}</section>" if own else ""
     html = (
         '<!doctype html><html lang="zh-CN"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
         '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; img-src data:; '
         f"style-src 'unsafe-inline'\"><title>上门服务留底</title><style>{PRINTED}</style></head><body><main>"
-        f"<h1>{both('上门服务留底', 'Your copy of the visit')}</h1><section>{facts}</section>{papers}{said}"
+        f"<h1>{bilingual('上门服务留底', 'Your copy of the visit')}</h1><section>{facts}</section>{papers}{said}"
         "</main></body></html>"
     )
     name = (b"content-disposition", f'attachment; filename="visit-{visit.id[:8]}.html"'.encode())
     return Answer(200, html.encode(), (*HEADERS, name))
 
 
-def _paper(house: House, paper: StatementView, pictures: dict[str, bytes]) -> str:
+def _paper(ctx: AppContext, paper: StatementView, pictures: dict[str, bytes]) -> str:
     """A statement: what it says, who signed or declined, its photos, its digest and its bytes."""
     inside = statement(paper, None, ("见下图", "shown below"))
-    inside += declaration(paper) + marks(paper, None, house.zone)
+    inside += declaration(paper) + responses(paper, None, ctx.zone)
     signature = paper.signature
     if signature is not None:
-        inside += rows(("签名所指内容", "Digest that was signed", signature.statement_sha256 or "—"))
+        inside += definition_list(("签名所指内容", "Digest that was signed", signature.statement_sha256 or "—"))
     inside += "".join(_picture(file, pictures, DIGEST_OF_PHOTO, label) for file, label in _photos(paper).items())
     if signature is not None and signature.sha256:
         words = DIGEST_OF_TYPED if paper.typed else DIGEST_OF_INK
-        inside += _picture(signature.sha256, pictures, words, both("签名", "Signature"))
-    text = escape(canonical(paper.statement).decode(), quote=False)
+        inside += _picture(signature.sha256, pictures, words, bilingual("签名", "Signature"))
+    text = escape(canonical_bytes(paper.statement).decode(), quote=False)
     inside += (
-        f"<dl><dt>{both('现有内容的 SHA-256', 'SHA-256 of the text as it is now')}</dt>"
-        f'<dd class="digest">{paper.sha256}</dd></dl><p>{both(CHECK_ZH, CHECK_EN)}</p><pre>{text}</pre>'
+        f"<dl><dt>{bilingual('现有内容的 SHA-256', 'SHA-256 of the text as it is now')}</dt>"
+        f'<dd class="digest">{paper.sha256}</dd></dl><p>{bilingual(CHECK_ZH, CHECK_EN)}</p><pre>{text}</pre>'
     )
     return f"<section>{inside}</section>"
 
@@ -100,7 +100,7 @@ def _photos(paper: StatementView) -> dict[str, str]:
     found: dict[str, str] = {}
     for line, english in zip(paper.statement.lines, paper.english, strict=True):
         for file in line.photos:
-            found.setdefault(file, both(line.label, english))
+            found.setdefault(file, bilingual(line.label, english))
     return found
 
 
@@ -108,4 +108,4 @@ def _picture(file: str, pictures: dict[str, bytes], words: tuple[str, str], labe
     """A picture where there is one, what it is, and its digest."""
     shown = pictures.get(file)
     data = f'<img alt="" src="data:image/jpeg;base64,{b64encode(shown).decode()}">' if shown else ""
-    return f'<p><strong>{label}</strong></p><p>{data}{both(*words)}<span class="digest">{file}</span></p>'
+    return f'<p><strong>{label}</strong></p><p>{data}{bilingual(*words)}<span class="digest">{file}</span></p>'

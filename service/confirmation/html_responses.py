@@ -3,13 +3,13 @@
 from datetime import tzinfo
 from html import escape
 
-from service.judge.signoffs import Declined, Signature
-from service.web.pages import both
+from service.judge.signoffs import Signature, StatementRefusal
+from service.web.pages import bilingual
 
-from .html_statement import linked_photo, relation, spelt
+from .html_statement import format_datetime, photo_link, relation_label
 from .statements import StatementView
 
-StatementResponse = Signature | Declined
+StatementResponse = Signature | StatementRefusal
 LEVELS = {
     "phone": ("在工作人员手机上签名", "signed on our staff's phone"),
     "own_device": ("本人手机验证码签认", "signed on the signer's own phone, with a code"),
@@ -49,7 +49,7 @@ OF_OTHER = "这是对此前内容的意见，内容后来有变更", "This was s
 WEAKER = "另一次签名，以本人手机签认的为准", "Another signature; the one on the own phone counts"
 
 
-def marks(paper: StatementView, pictures: str | None, zone: tzinfo | None) -> str:
+def responses(paper: StatementView, pictures: str | None, zone: tzinfo | None) -> str:
     """All that was said to a statement, the last of it last."""
     last = _last(paper)
     return "".join(
@@ -60,15 +60,15 @@ def marks(paper: StatementView, pictures: str | None, zone: tzinfo | None) -> st
     )
 
 
-def now(paper: StatementView) -> StatementResponse | None:
+def current_response(paper: StatementView) -> StatementResponse | None:
     """The customer's last word, if it is about the statement as it is now."""
     last = _last(paper)
-    return last if last is not None and _of_this(last) else None
+    return last if last is not None and _is_about_current_text(last) else None
 
 
 def _last(paper: StatementView) -> StatementResponse | None:
     """His last word, of whatever text."""
-    his = [one for one in _in_time(paper) if not _weaker(paper, one) and not _of_staff(one)]
+    his = [one for one in _in_time(paper) if not _is_weaker(paper, one) and not _is_by_staff(one)]
     return his[-1] if his else None
 
 
@@ -76,60 +76,66 @@ def _in_time(paper: StatementView) -> list[StatementResponse]:
     """At the same moment a refusal comes last: who refuses has not agreed."""
     signed = (*paper.earlier, *filter(None, [paper.signature]))
     found: list[StatementResponse] = [*signed, *paper.declined]
-    return sorted(found, key=lambda one: (one.at, isinstance(one, Declined)))
+    return sorted(found, key=lambda one: (one.at, isinstance(one, StatementRefusal)))
 
 
-def _of_this(mark: StatementResponse) -> bool:
-    return mark.same if isinstance(mark, Declined) else mark.state == "holds"
+def _is_about_current_text(mark: StatementResponse) -> bool:
+    return mark.same if isinstance(mark, StatementRefusal) else mark.state == "holds"
 
 
-def _of_staff(mark: StatementResponse) -> bool:
-    return isinstance(mark, Declined) and mark.by != "customer"
+def _is_by_staff(mark: StatementResponse) -> bool:
+    return isinstance(mark, StatementRefusal) and mark.by != "customer"
 
 
-def _weaker(paper: StatementView, mark: StatementResponse) -> bool:
+def _is_weaker(paper: StatementView, mark: StatementResponse) -> bool:
     """A signature after the one that counts, which was given more surely."""
     return isinstance(mark, Signature) and paper.signature is not None and mark.at > paper.signature.at
 
 
-def _box(shape: str, headed: tuple[str, str] | None, inside: str) -> str:
-    head = f"<p><strong>{both(*headed)}</strong></p>" if headed else ""
+def _response_box(shape: str, headed: tuple[str, str] | None, inside: str) -> str:
+    head = f"<p><strong>{bilingual(*headed)}</strong></p>" if headed else ""
     return f'<div class="mark{shape}">{head}{inside}</div>'
 
 
 def _signed(paper: StatementView, one: Signature, last: bool, pictures: str | None, zone: tzinfo | None) -> str:
-    who = f"{one.signer}（{relation(paper, one.relation)}） {spelt(one.at, zone)}"
-    inside = f"<p>{escape(who)}</p><p>{both(*level(one))}</p>"
-    was = f"<p><strong>{both('签过字', 'Had signed')}</strong></p>"
+    who = f"{one.signer}（{relation_label(paper, one.relation)}） {format_datetime(one.at, zone)}"
+    inside = f"<p>{escape(who)}</p><p>{bilingual(*verification_label(one))}</p>"
+    was = f"<p><strong>{bilingual('签过字', 'Had signed')}</strong></p>"
     if one is not paper.signature:
-        return _box(" none", WEAKER, inside) if _weaker(paper, one) else _box(" none", BEFORE, was + inside)
+        return (
+            _response_box(" none", WEAKER, inside)
+            if _is_weaker(paper, one)
+            else _response_box(" none", BEFORE, was + inside)
+        )
     if paper.typed:
-        inside += f'<p class="typed">{escape(one.signer)}</p><p>{both(*TYPED)}</p>'
+        inside += f'<p class="typed">{escape(one.signer)}</p><p>{bilingual(*TYPED)}</p>'
     elif pictures is not None and one.sha256:
-        inside += f'<p class="photos">{linked_photo("签名", pictures, one.sha256, "ink")}</p>'
+        inside += f'<p class="photos">{photo_link("签名", pictures, one.sha256, "ink")}</p>'
     if not last:
-        return _box(" none", BEFORE, was + inside)
+        return _response_box(" none", BEFORE, was + inside)
     if one.state != "holds":
-        word = both("签名已失效", "The signature no longer holds")
-        inside += f'<p class="trouble">{both(*STATES[one.state])}</p>'
-        return _box(" void", None, f"<p><strong>{word}</strong></p>{inside}")
-    inside = f"<p><strong>{both('已签字', 'Signed')}</strong></p>{inside}"
+        word = bilingual("签名已失效", "The signature no longer holds")
+        inside += f'<p class="trouble">{bilingual(*STATES[one.state])}</p>'
+        return _response_box(" void", None, f"<p><strong>{word}</strong></p>{inside}")
+    inside = f"<p><strong>{bilingual('已签字', 'Signed')}</strong></p>{inside}"
     if not one.allowed:
-        other = both("签字人不是可以签字的人，请户主或成年家人再签", "Who signed may not; please let the holder sign")
+        other = bilingual(
+            "签字人不是可以签字的人，请户主或成年家人再签", "Who signed may not; please let the holder sign"
+        )
         inside += f'<p class="trouble">{other}</p>'
-    return _box("", NOW, f'{inside}<p class="ok">{both(*STATES["holds"])}</p>')
+    return _response_box("", NOW, f'{inside}<p class="ok">{bilingual(*STATES["holds"])}</p>')
 
 
-def _declined(paper: StatementView, one: Declined, last: bool, zone: tzinfo | None) -> str:
-    headed = NOW if last and one.same else OF_OTHER if not one.same else None if _of_staff(one) else BEFORE
-    helper = f"{one.helper}（{relation(paper, one.relation)}）" if one.helper else ""
+def _declined(paper: StatementView, one: StatementRefusal, last: bool, zone: tzinfo | None) -> str:
+    headed = NOW if last and one.same else OF_OTHER if not one.same else None if _is_by_staff(one) else BEFORE
+    helper = f"{one.helper}（{relation_label(paper, one.relation)}）" if one.helper else ""
     reason = f"<p>{escape(one.reason)}</p>" if one.reason.strip() else ""
-    helped = f"<p>{both(f'协助人：{helper}', 'who helped')}</p>" if helper else ""
-    said = f"<p><strong>{both(*OUTCOMES.get(one.outcome or '', NOT_SIGNED))}</strong></p>"
-    wrote = f"<p>{spelt(one.at, zone)}</p><p>{both(*WRITERS.get(one.by, OTHER))}</p>"
-    return _box(" said" if headed is NOW else " none", headed, f"{said}{reason}{helped}{wrote}")
+    helped = f"<p>{bilingual(f'协助人：{helper}', 'who helped')}</p>" if helper else ""
+    said = f"<p><strong>{bilingual(*OUTCOMES.get(one.outcome or '', NOT_SIGNED))}</strong></p>"
+    wrote = f"<p>{format_datetime(one.at, zone)}</p><p>{bilingual(*WRITERS.get(one.by, OTHER))}</p>"
+    return _response_box(" said" if headed is NOW else " none", headed, f"{said}{reason}{helped}{wrote}")
 
 
-def level(signature: Signature) -> tuple[str, str]:
+def verification_label(signature: Signature) -> tuple[str, str]:
     """How a signature was given."""
     return BY_LINK if signature.via == "link" and signature.level == "phone" else LEVELS[signature.level]

@@ -9,73 +9,81 @@ from litestar.types import ASGIApp
 
 from service.accounts import throttling
 from service.accounts.browser import browser_of
-from service.accounts.middleware import seat_cookie, seat_of
-from service.accounts.public_pages import HTML, paged
+from service.accounts.middleware import browser_cookie, browser_cookie_header
+from service.accounts.public_pages import HTML, public_page
 from service.errors import (
+    AnswerDeadlinePassed,
     AppointmentChanged,
     BodyTooLarge,
-    CodeNeeded,
-    CodeNotSent,
     InvalidBody,
-    LinkEnded,
+    InvalidOtp,
+    LinkExpired,
     MalformedJson,
+    NoPhoneNumber,
     NotFound,
+    OtpRequired,
     StatementChanged,
     StorageFull,
-    TooLate,
     TooManyRequests,
     UnreadableSignature,
-    WrongCode,
     WrongMediaType,
 )
-from service.visits.customer_answers import Answers
-from service.web.endpoint import ANYBODY, AnyRequest, Says, body_of, house_of
-from service.web.request_info import address_of
-from service.web.responses import Answer, answer
+from service.visits.customer_answers import CustomerSubmission
+from service.web.endpoint import COMMON_ERRORS, AnyRequest, RouteMetadata, body_of, context_of
+from service.web.request_info import client_ip
+from service.web.responses import Answer, json_answer
 
 from . import answering, otp, page
-from .html_page import whole
-from .otp import CodeGiven, CodeSent, Opened
-from .page import Confirmation
+from .html_page import render_page
+from .otp import OtpAccepted, OtpSent, OtpSubmission
+from .page import ConfirmationPage
 
-PUBLIC_WRITES = (*ANYBODY, StorageFull, BodyTooLarge, WrongMediaType, MalformedJson, InvalidBody)
-GONE = (NotFound, LinkEnded, TooManyRequests)
-LOOK = Says(
+PUBLIC_WRITES = (*COMMON_ERRORS, StorageFull, BodyTooLarge, WrongMediaType, MalformedJson, InvalidBody)
+GONE = (NotFound, LinkExpired, TooManyRequests)
+LOOK = RouteMetadata(
     tag="customer",
     summary="The customer's page; looking changes nothing",
-    gives={200: HTML, 404: HTML, 410: HTML, 429: HTML},
-    problems=ANYBODY,
+    responses={200: HTML, 404: HTML, 410: HTML, 429: HTML},
+    problems=COMMON_ERRORS,
     public=True,
 )
-JSON = Says(
+JSON = RouteMetadata(
     tag="customer",
     summary="The customer's page as JSON",
-    gives={200: Confirmation},
-    problems=(*ANYBODY, *GONE),
+    responses={200: ConfirmationPage},
+    problems=(*COMMON_ERRORS, *GONE),
     public=True,
 )
-ANSWER = Says(
+ANSWER = RouteMetadata(
     tag="customer",
     summary="The customer's answers; the same again is no change",
-    takes=Answers,
+    request_body=CustomerSubmission,
     most=800_000,  # a drawing is among them
-    gives={200: Confirmation},
-    problems=(*PUBLIC_WRITES, *GONE, AppointmentChanged, TooLate, CodeNeeded, StatementChanged, UnreadableSignature),
+    responses={200: ConfirmationPage},
+    problems=(
+        *PUBLIC_WRITES,
+        *GONE,
+        AppointmentChanged,
+        AnswerDeadlinePassed,
+        OtpRequired,
+        StatementChanged,
+        UnreadableSignature,
+    ),
     public=True,
 )
-SEND_CODE = Says(
+SEND_CODE = RouteMetadata(
     tag="customer",
     summary="Send a code to the customer's telephone, good for ten minutes and once; at most three an hour",
-    gives={200: CodeSent},
-    problems=(*ANYBODY, *GONE, StorageFull, CodeNotSent),
+    responses={200: OtpSent},
+    problems=(*COMMON_ERRORS, *GONE, StorageFull, NoPhoneNumber),
     public=True,
 )
-GIVE_CODE = Says(
+GIVE_CODE = RouteMetadata(
     tag="customer",
     summary="Enter the code: for half an hour this device may sign, refuse and raise; five tries",
-    takes=CodeGiven,
-    gives={200: Opened},
-    problems=(*PUBLIC_WRITES, *GONE, WrongCode),
+    request_body=OtpSubmission,
+    responses={200: OtpAccepted},
+    problems=(*PUBLIC_WRITES, *GONE, InvalidOtp),
     public=True,
 )
 
@@ -92,58 +100,60 @@ async def show_customers_page(request: AnyRequest) -> ASGIApp:
 
     async def work() -> Answer:
         token = token_of(request)
-        house = house_of(request)
-        return seated(request, whole(house, await page.look(house, token, browser_of(request)), token))
+        ctx = context_of(request)
+        return with_browser_cookie(
+            request, render_page(ctx, await page.get_page(ctx, token, browser_of(request)), token)
+        )
 
-    return await paged(request, work)
+    return await public_page(request, work)
 
 
-async def as_json(request: AnyRequest, work: Callable[[], Awaitable[Any]]) -> Answer:
+async def customer_json(request: AnyRequest, work: Callable[[], Awaitable[Any]]) -> Answer:
     """What `work` gives, as JSON; links that nobody has count against the address."""
-    return answer(await throttling.counted(house_of(request), address_of(request.scope), work))
+    return json_answer(await throttling.count_not_found(context_of(request), client_ip(request.scope), work))
 
 
 @get("/v1/confirmations/{token:str}", opt={"says": JSON})
 async def show_confirmation(request: AnyRequest) -> ASGIApp:
     """The same as JSON."""
-    house, token, browser = house_of(request), token_of(request), browser_of(request)
-    return seated(request, await as_json(request, lambda: page.look(house, token, browser)))
+    ctx, token, browser = context_of(request), token_of(request), browser_of(request)
+    return with_browser_cookie(request, await customer_json(request, lambda: page.get_page(ctx, token, browser)))
 
 
 @put("/v1/confirmations/{token:str}", opt={"says": ANSWER})
 async def answer_confirmation(request: AnyRequest) -> ASGIApp:
     """The customer's answers."""
-    house, token, browser = house_of(request), token_of(request), browser_of(request)
+    ctx, token, browser = context_of(request), token_of(request), browser_of(request)
 
-    async def work() -> Confirmation:
-        return await answering.answer(house, token, await body_of(request), browser)
+    async def work() -> ConfirmationPage:
+        return await answering.submit_json(ctx, token, await body_of(request), browser)
 
-    return await as_json(request, work)
+    return await customer_json(request, work)
 
 
 @post("/v1/confirmations/{token:str}/code", status_code=200, opt={"says": SEND_CODE})
 async def send_code(request: AnyRequest) -> ASGIApp:
     """Send a code."""
-    house, token, browser = house_of(request), token_of(request), browser_of(request)
-    return await as_json(request, lambda: otp.send(house, token, browser))
+    ctx, token, browser = context_of(request), token_of(request), browser_of(request)
+    return await customer_json(request, lambda: otp.send_otp(ctx, token, browser))
 
 
 @put("/v1/confirmations/{token:str}/code", opt={"says": GIVE_CODE})
 async def give_code(request: AnyRequest) -> ASGIApp:
     """Enter the code."""
-    house, token, browser = house_of(request), token_of(request), browser_of(request)
+    ctx, token, browser = context_of(request), token_of(request), browser_of(request)
 
-    async def work() -> Opened:
-        return await otp.check(house, token, await body_of(request), browser)
+    async def work() -> OtpAccepted:
+        return await otp.submit_otp(ctx, token, await body_of(request), browser)
 
-    return await as_json(request, work)
+    return await customer_json(request, work)
 
 
-def seated(request: AnyRequest, given: Answer) -> Answer:
+def with_browser_cookie(request: AnyRequest, given: Answer) -> Answer:
     """An answer that gives a browser without one its cookie; it says nothing of who looks."""
-    if seat_of(request.scope):
+    if browser_cookie(request.scope):
         return given
-    return Answer(given.status, given.body, (*given.headers, seat_cookie(token_urlsafe(16))))
+    return Answer(given.status, given.body, (*given.headers, browser_cookie_header(token_urlsafe(16))))
 
 
 ROUTES = (

@@ -8,24 +8,24 @@ import segno
 from PIL import Image, ImageDraw
 
 from service.errors import UnreadableSignature
-from service.visits.customer_answers import Signing, Stroke
+from service.visits.customer_answers import SignatureInput, Stroke
 
-SIZE = (900, 360)  # pixels
-EDGE, WIDTH = 24, 5
+IMAGE_SIZE = (900, 360)  # pixels
+MARGIN, PEN_WIDTH = 24, 5
 MOST_POINTS = 20_000  # a hand makes some hundreds; drawing is work
 MOST_PIXELS = 4_000_000
 
 
-def picture(given: Signing) -> bytes:
+def render(given: SignatureInput) -> bytes:
     """The PNG of a signature: as it was sent, drawn from its strokes, or of a typed name a QR code that says it."""
     if given.png is not None:
-        return _sent(given.png)
+        return _from_png(given.png)
     if given.strokes is not None:
-        return _drawn(given.strokes)
-    return _typed(given)
+        return _from_strokes(given.strokes)
+    return _from_typed_name(given)
 
 
-def _sent(text: str) -> bytes:
+def _from_png(text: str) -> bytes:
     try:
         raw = b64decode(text.removeprefix("data:image/png;base64,"), validate=True)
     except (Error, ValueError):
@@ -40,7 +40,7 @@ def _sent(text: str) -> bytes:
     return raw
 
 
-def _drawn(strokes: tuple[Stroke, ...]) -> bytes:
+def _from_strokes(strokes: tuple[Stroke, ...]) -> bytes:
     """Fitted into the picture with its proportions kept; a tap is a dot."""
     points = [point for stroke in strokes for point in stroke]
     if not points:
@@ -49,20 +49,20 @@ def _drawn(strokes: tuple[Stroke, ...]) -> bytes:
         raise UnreadableSignature(f"at most {MOST_POINTS} points")
     left, top = min(x for x, _ in points), min(y for _, y in points)
     wide, high = max(x for x, _ in points) - left, max(y for _, y in points) - top
-    scale = min((SIZE[0] - 2 * EDGE) / max(wide, 1), (SIZE[1] - 2 * EDGE) / max(high, 1))
-    image = Image.new("L", SIZE, 255)
+    scale = min((IMAGE_SIZE[0] - 2 * MARGIN) / max(wide, 1), (IMAGE_SIZE[1] - 2 * MARGIN) / max(high, 1))
+    image = Image.new("L", IMAGE_SIZE, 255)
     pen = ImageDraw.Draw(image)
     for stroke in filter(None, strokes):
-        line = [(EDGE + (x - left) * scale, EDGE + (y - top) * scale) for x, y in stroke]
-        pen.line(line, fill=0, width=WIDTH, joint="curve")
+        line = [(MARGIN + (x - left) * scale, MARGIN + (y - top) * scale) for x, y in stroke]
+        pen.line(line, fill=0, width=PEN_WIDTH, joint="curve")
         for x, y in line[:1] + line[-1:]:
-            pen.ellipse((x - WIDTH / 2, y - WIDTH / 2, x + WIDTH / 2, y + WIDTH / 2), fill=0)
+            pen.ellipse((x - PEN_WIDTH / 2, y - PEN_WIDTH / 2, x + PEN_WIDTH / 2, y + PEN_WIDTH / 2), fill=0)
     out = BytesIO()
     image.save(out, "PNG", optimize=False)
     return out.getvalue()
 
 
-def _typed(given: Signing) -> bytes:
+def _from_typed_name(given: SignatureInput) -> bytes:
     out = BytesIO()
     text = f"电子签认 {given.signer.strip()} ({given.relation}) {given.statement_sha256}"
     segno.make(text, error="m", micro=False).save(out, kind="png", scale=6, border=4)

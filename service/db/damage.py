@@ -23,7 +23,7 @@ _log = logging.getLogger("doorstep.storage")
 Identity = tuple[int, int]
 
 
-class Guard:
+class FileGuard:
     """Watches over one database file and what SQLite keeps beside it."""
 
     def __init__(self, path: Path) -> None:
@@ -37,20 +37,20 @@ class Guard:
         """These are the files; they stay the same as long as somebody has them open."""
         self._known = [_identity(file) for file in self._files]
 
-    def sound(self) -> None:
+    def is_sound(self) -> None:
         """StorageFailed when damage was noticed."""
         if self._fault:
             raise StorageFailed(self._fault)
 
     def check(self) -> None:
         """Look whether the open files still have their names. Three looks into the file system: microseconds."""
-        self.sound()
+        self.is_sound()
         for file, known in zip(self._files, self._known, strict=False):
             if known is not None and _identity(file) != known:
                 self.failed(f"{Path(file).name} was deleted or replaced while it was open")
-                self.sound()
+                self.is_sound()
 
-    def note(self, error: BaseException) -> None:
+    def record_error(self, error: BaseException) -> None:
         """See whether an error means damage."""
         code = getattr(error, "sqlite_errorcode", 0)
         if code & 0xFF in CORRUPT:
@@ -80,7 +80,7 @@ class Guard:
             (found,) = connection.execute("PRAGMA quick_check(1)").fetchone()
         except Exception as error:
             if time.monotonic() - begun < CHECK_SECONDS:
-                self.note(error)
+                self.record_error(error)
                 raise
             return
         finally:
@@ -88,7 +88,7 @@ class Guard:
             interrupt.join()
         if found != "ok" and time.monotonic() - begun < CHECK_SECONDS:
             self.failed("the database is damaged (quick_check)")
-            self.sound()
+            self.is_sound()
 
 
 def _identity(file: str) -> Identity | None:
@@ -99,7 +99,7 @@ def _identity(file: str) -> Identity | None:
     return found.st_dev, found.st_ino
 
 
-def patiently(function: Callable[[], Any], busy: Callable[[BaseException], bool], seconds: float) -> Any:
+def retry_while_busy(function: Callable[[], Any], busy: Callable[[BaseException], bool], seconds: float) -> Any:
     """Do it again while another process is in the way, where SQLite itself does not wait: entering WAL mode, and
     opening a file that the last one just closes."""
     until = time.monotonic() + seconds

@@ -14,38 +14,38 @@ BatchStatement = tuple[str, dict[str, Any]]
 """The name of a statement that changes something, and its parameters."""
 
 
-class Of(NamedTuple):
+class ResultOf(NamedTuple):
     """A parameter of a change in `together`: what an earlier one of them returned."""
 
     query: str
 
 
-class Tx(Protocol):
+class Transaction(Protocol):
     """A transaction. `query` is the name of a statement in `queries/*.sql`."""
 
-    async def one(self, query: str, /, **params: Any) -> Row | None:
+    async def fetch_one(self, query: str, /, **params: Any) -> Row | None:
         """The first row, or None."""
         ...
 
-    async def all(self, query: str, /, **params: Any) -> list[Row]:
+    async def fetch_all(self, query: str, /, **params: Any) -> list[Row]:
         """All rows."""
         ...
 
-    async def run(self, query: str, /, **params: Any) -> int:
+    async def execute(self, query: str, /, **params: Any) -> int:
         """Change something; the number of rows changed (0: `ON CONFLICT DO NOTHING` did nothing)."""
         ...
 
-    async def many(self, queries: str | tuple[str, ...], rows: Sequence[dict[str, Any]], /) -> None:
+    async def execute_many(self, queries: str | tuple[str, ...], rows: Sequence[dict[str, Any]], /) -> None:
         """The same change, or changes, once for each row of parameters."""
         ...
 
-    async def together(self, *changes: BatchStatement) -> list[int]:
+    async def execute_batch(self, *changes: BatchStatement) -> list[int]:
         """Changes that need not see one another; how many rows each of them changed. On PostgreSQL they are one
         statement: one way there and back, in no certain order, and no two of them may change the same row."""
         ...
 
 
-TransactionFn = Callable[[Tx], Awaitable[T]]
+TransactionFn = Callable[[Transaction], Awaitable[T]]
 
 
 class Database(Protocol):

@@ -59,7 +59,7 @@ class Groups:
             self._under_way.add(about)
             return await self._run_alone(work, about)
         if len(self._waiting) >= self._most:
-            raise errors.Busy
+            raise errors.ServiceUnavailable
         job = _Job(work, about, asyncio.get_running_loop().create_future())
         self._waiting.append(job)
         timer = asyncio.get_running_loop().call_later(self._patience, self._give_up, job)
@@ -71,7 +71,7 @@ class Groups:
     def _give_up(self, job: _Job) -> None:
         if job in self._waiting:
             self._waiting.remove(job)
-            job.tell(None, errors.Busy())
+            job.tell(None, errors.ServiceUnavailable())
 
     async def _run_alone(self, work: TransactionFn[T], about: bytes) -> T:
         """Run one work in a place that was taken for it, and give the place back: when it ends, or is stuck."""
@@ -130,7 +130,7 @@ class Groups:
             self._waiting.extendleft(job for place, job in reversed([*enumerate(jobs)]) if place not in spoiled.places)
         except BaseException as error:
             for job in jobs:
-                job.tell(None, error if isinstance(error, Exception) else errors.Busy())
+                job.tell(None, error if isinstance(error, Exception) else errors.ServiceUnavailable())
             if not isinstance(error, Exception):
                 raise
         finally:
@@ -145,5 +145,5 @@ class Groups:
         except Exception as error:  # noqa: BLE001 - whatever it is, it belongs to the caller
             job.tell(None, error)
         except BaseException:
-            job.tell(None, errors.Busy())
+            job.tell(None, errors.ServiceUnavailable())
             raise

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any, NamedTuple
 
-from .queries import sql_files, statements
+from .queries import load_queries, sql_files
 
 CREATE = "CREATE TABLE IF NOT EXISTS migrations (number BIGINT NOT NULL PRIMARY KEY, name TEXT NOT NULL)"
 
 
-class NewerDatabase(Exception):
+class DatabaseTooNew(Exception):
     """The database was written by a newer version of the service."""
 
 
@@ -45,11 +45,11 @@ def migrations(engine: str) -> tuple[Migration, ...]:
     return tuple(steps[number] for number in sorted(steps))
 
 
-def missing(engine: str, applied: list[int]) -> list[Migration]:
+def pending_migrations(engine: str, applied: list[int]) -> list[Migration]:
     """The steps that a database with `applied` needs. Raises `NewerDatabase`."""
     known = migrations(engine)
     if newer := [number for number in applied if number > known[-1].number]:
-        raise NewerDatabase(
+        raise DatabaseTooNew(
             f"the database is newer than this program (it has step {max(newer)}, it knows {known[-1].number}); "
             "install the newer version again, or restore a backup made before the upgrade"
         )
@@ -58,14 +58,14 @@ def missing(engine: str, applied: list[int]) -> list[Migration]:
 
 def current(engine: str, applied: list[int]) -> None:
     """Raises `OlderDatabase` or `NewerDatabase` when the tables are not those of this version."""
-    if steps := missing(engine, applied):
+    if steps := pending_migrations(engine, applied):
         raise OlderDatabase(
             f"数据库是旧版本的，请先用本版本启动一次 doorstep serve / the database is older than this program "
             f"(it lacks step {steps[0].number}, {steps[0].name}); start `doorstep serve` of this version once"
         )
 
 
-def split(script: str) -> Iterator[str]:
+def split_statements(script: str) -> Iterator[str]:
     """The statements of a SQLite script, for an engine call that takes one at a time (inside a transaction)."""
     statement = ""
     for line in script.splitlines(keepends=True):
@@ -82,10 +82,10 @@ def migrate_sqlite(connection: Any) -> None:
     connection.execute("BEGIN IMMEDIATE")
     try:
         connection.execute(CREATE)
-        sql = statements("sqlite")
+        sql = load_queries("sqlite")
         applied = [number for (number,) in connection.execute(sql["applied"].sql).fetchall()]
-        for step in missing("sqlite", applied):
-            for statement in split(step.sql):
+        for step in pending_migrations("sqlite", applied):
+            for statement in split_statements(step.sql):
                 connection.execute(statement)
             connection.execute(sql["note_migration"].sql, {"number": step.number, "name": step.name})
         connection.execute("COMMIT")
@@ -100,8 +100,8 @@ async def migrate_postgres(connection: Any) -> None:
     async with connection.transaction():
         await connection.execute("SELECT pg_advisory_xact_lock(hashtextextended('doorstep migrations', 0))")
         await connection.execute(CREATE)
-        sql = statements("postgres")
+        sql = load_queries("postgres")
         applied = [number for (number,) in await connection.fetch(sql["applied"].sql)]
-        for step in missing("postgres", applied):
+        for step in pending_migrations("postgres", applied):
             await connection.execute(step.sql)
             await connection.execute(sql["note_migration"].sql, step.number, step.name)

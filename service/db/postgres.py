@@ -14,12 +14,12 @@ from service import errors
 from .database import BatchStatement, Row, T, TransactionFn
 from .groups import Groups
 from .migrate import NoDatabase, current, migrate_postgres
-from .queries import Query, joined, many_text, parts_of, statements
+from .queries import Query, as_single_statement, load_queries, many_text, parts_of
 from .side_by_side import Outcome, Spoiled, run_side_by_side
 
-TRIES = 5
-AGAIN = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
-GONE = (
+MAX_ATTEMPTS = 5
+RETRYABLE = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
+CONNECTION_LOST = (
     OSError,
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,  # it is told to stop, or stops itself
@@ -36,38 +36,38 @@ STATEMENTS = 500
 """More than there are: what a connection has prepared it need not prepare again."""
 
 
-class PostgresTx:
+class PostgresTransaction:
     """A `Tx` on a connection."""
 
     def __init__(self, connection: Any, sql: dict[str, Query]) -> None:
         self._connection, self._sql = connection, sql
 
-    async def one(self, query: str, /, **params: Any) -> Row | None:
+    async def fetch_one(self, query: str, /, **params: Any) -> Row | None:
         """See `Tx`."""
         sql, names = self._sql[query]
         row = await self._connection.fetchrow(sql, *[params[name] for name in names])
         return None if row is None else tuple(row)
 
-    async def all(self, query: str, /, **params: Any) -> list[Row]:
+    async def fetch_all(self, query: str, /, **params: Any) -> list[Row]:
         """See `Tx`."""
         sql, names = self._sql[query]
         return [tuple(row) for row in await self._connection.fetch(sql, *[params[name] for name in names])]
 
-    async def run(self, query: str, /, **params: Any) -> int:
+    async def execute(self, query: str, /, **params: Any) -> int:
         """See `Tx`."""
         sql, names = self._sql[query]
         status = await self._connection.execute(sql, *[params[name] for name in names])
         return int(status.rpartition(" ")[2])  # "INSERT 0 1", "UPDATE 3"
 
-    async def many(self, queries: str | tuple[str, ...], rows: Sequence[dict[str, Any]], /) -> None:
+    async def execute_many(self, queries: str | tuple[str, ...], rows: Sequence[dict[str, Any]], /) -> None:
         """See `Tx`."""
         sql, names = many_text((queries,) if isinstance(queries, str) else queries)
         await self._connection.executemany(sql, [[row[name] for name in names] for row in rows])
 
-    async def together(self, *changes: BatchStatement) -> list[int]:
+    async def execute_batch(self, *changes: BatchStatement) -> list[int]:
         """See `Tx`."""
         parts, given = parts_of(changes)
-        return list(await self._connection.fetchrow(joined(*parts), *given))
+        return list(await self._connection.fetchrow(as_single_statement(*parts), *given))
 
 
 class Postgres:
@@ -79,7 +79,7 @@ class Postgres:
     def __init__(self, address: str, *, connections: int = 10, patience: float = 10.0, only_read: bool = False) -> None:
         self._address, self._connections, self._patience = address, connections, patience
         self._only_read = only_read
-        self._sql = statements(self.engine)
+        self._sql = load_queries(self.engine)
         self._pool: Any = None
         self._groups = Groups(self._write, self._write_together, patience=patience)
         self._taking = False
@@ -119,7 +119,7 @@ class Postgres:
             min_size=1,
             max_size=self._connections,
             statement_cache_size=STATEMENTS,
-            reset=_as_it_is,
+            reset=_skip_reset,
             server_settings=settings,
         )
         try:
@@ -159,7 +159,7 @@ class Postgres:
     def _one_more(self) -> Iterator[None]:
         """A work is taken, and ended."""
         if not self._taking:
-            raise errors.Busy
+            raise errors.ServiceUnavailable
         self._running += 1
         try:
             yield
@@ -171,11 +171,11 @@ class Postgres:
         return await self._transact(work, isolation="read_committed", readonly=False)
 
     async def _transact(self, work: TransactionFn[T], **kind: Any) -> T:
-        for _ in range(TRIES):
-            with suppress(*AGAIN):
+        for _ in range(MAX_ATTEMPTS):
+            with suppress(*RETRYABLE):
                 async with self._transaction(**kind) as connection:
-                    return await work(PostgresTx(connection, self._sql))
-        raise errors.Busy
+                    return await work(PostgresTransaction(connection, self._sql))
+        raise errors.ServiceUnavailable
 
     async def _write_together(self, works: Sequence[TransactionFn[Any]]) -> list[Outcome]:
         """Works side by side in one transaction. Spoiled: those for which that is not possible."""
@@ -195,7 +195,7 @@ class Postgres:
         try:
             connection = await pool.acquire(timeout=self._patience)
         except Exception as error:
-            raise errors.Busy from error  # away, starting, or every connection taken
+            raise errors.ServiceUnavailable from error  # away, starting, or every connection taken
         try:
             async with connection.transaction(**kind):
                 yield connection
@@ -206,10 +206,10 @@ class Postgres:
             raise errors.StorageFailed(str(error.sqlstate)) from error
         except Exception as error:
             wrote = kind["readonly"] and isinstance(error, asyncpg.ReadOnlySQLTransactionError)
-            if wrote or (not _gone(error) and not _closed(connection)):
+            if wrote or (not _is_connection_lost(error) and not _closed(connection)):
                 raise  # a mistake in the program
             _end(connection)  # the server's farewell may come before the end of the connection
-            raise errors.Busy from error  # whether it was stored is not known: it may be sent again
+            raise errors.ServiceUnavailable from error  # whether it was stored is not known: it may be sent again
         finally:
             await _release(pool, connection)
 
@@ -235,10 +235,12 @@ def _closed(connection: Any) -> bool:
         return True
 
 
-def _gone(error: BaseException | None) -> bool:
+def _is_connection_lost(error: BaseException | None) -> bool:
     """Whether the connection broke: one of the errors says so, or the driver that there is none any more."""
     while error is not None:
-        if isinstance(error, GONE) or type(error) is asyncpg.InterfaceError:  # mistakes in arguments are a subclass
+        if (
+            isinstance(error, CONNECTION_LOST) or type(error) is asyncpg.InterfaceError
+        ):  # mistakes in arguments are a subclass
             return True
         error = error.__context__
     return False
@@ -252,6 +254,6 @@ def without_password(address: str) -> str:
     return parts._replace(netloc=f"{user.partition(':')[0]}{at}{host}", query="&".join(options)).geturl()
 
 
-async def _as_it_is(_: Any) -> None:
+async def _skip_reset(_: Any) -> None:
     """Nothing to put right when a connection comes back: what a work sets ends with its transaction. (The driver would
     ask the server once more after each.)"""

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import aiosql
 
-from .database import BatchStatement, Of
+from .database import BatchStatement, ResultOf
 
 ENGINES = ("sqlite", "postgres")
 _DRIVER = {"sqlite": "sqlite3", "postgres": "asyncpg"}
@@ -31,7 +31,7 @@ def sql_files(pattern: str, engine: str) -> Iterator[Path]:
 
 
 @cache
-def statements(engine: str) -> dict[str, Query]:
+def load_queries(engine: str) -> dict[str, Query]:
     """All statements by name. A name given twice is a mistake and refused."""
     found: dict[str, Query] = {}
     for file in sql_files("*/*.sql", engine):
@@ -46,20 +46,20 @@ def statements(engine: str) -> dict[str, Query]:
     return found
 
 
-Part = tuple[str, tuple[tuple[str, Of], ...]]
+BatchPart = tuple[str, tuple[tuple[str, ResultOf], ...]]
 """The name of a change, and which of its parameters are what an earlier one returned."""
 
 
-def parts_of(changes: Sequence[BatchStatement]) -> tuple[tuple[Part, ...], list[Any]]:
+def parts_of(changes: Sequence[BatchStatement]) -> tuple[tuple[BatchPart, ...], list[Any]]:
     """What `joined` needs for changes, and their parameters in its order."""
-    known = statements("postgres")
-    parts: list[Part] = []
+    known = load_queries("postgres")
+    parts: list[BatchPart] = []
     given: list[Any] = []
     for query, params in changes:
-        ofs: list[tuple[str, Of]] = []
+        ofs: list[tuple[str, ResultOf]] = []
         for name in known[query].names:
             value = params[name]
-            if type(value) is Of:
+            if type(value) is ResultOf:
                 ofs.append((name, value))
             else:
                 given.append(value)
@@ -69,15 +69,15 @@ def parts_of(changes: Sequence[BatchStatement]) -> tuple[tuple[Part, ...], list[
 
 def many_text(queries: tuple[str, ...]) -> tuple[str, list[str]]:
     """One change, or several joined, to be run for many rows; and the names of their parameters in order."""
-    known = statements("postgres")
-    text = known[queries[0]].sql if len(queries) == 1 else joined(*((query, ()) for query in queries))
+    known = load_queries("postgres")
+    text = known[queries[0]].sql if len(queries) == 1 else as_single_statement(*((query, ()) for query in queries))
     return text, [name for query in queries for name in known[query].names]
 
 
 @cache
 def numbered(query: str) -> str:
     """A statement of PostgreSQL whose rows begin with one parameter more: sent for many at once, whose row is whose."""
-    sql, names = statements("postgres")[query]
+    sql, names = load_queries("postgres")[query]
     text, number = sql.strip().rstrip(";"), f"${len(names) + 1}::int"
     if reads(sql):
         return f"SELECT {number}, found.* FROM ({text}) AS found"  # noqa: S608 - our own text
@@ -90,9 +90,9 @@ def reads(sql: str) -> bool:
 
 
 @cache
-def joined(*parts: Part) -> str:
+def as_single_statement(*parts: BatchPart) -> str:
     """Changes as one statement of PostgreSQL, which gives how many rows each of them changed."""
-    known, given = statements("postgres"), {of.query for _, ofs in parts for _, of in ofs}
+    known, given = load_queries("postgres"), {of.query for _, ofs in parts for _, of in ofs}
     texts: list[str] = []
     count = 0
     for query, ofs in parts:

@@ -12,7 +12,7 @@ from typing import Any
 
 from . import lock_order
 from .database import BatchStatement, Row, TransactionFn
-from .queries import joined, many_text, numbered, parts_of, reads, statements
+from .queries import as_single_statement, load_queries, many_text, numbered, parts_of, reads
 
 Outcome = tuple[Any, BaseException | None]
 STEPS = 8  # so many works advance before it is the turn of others on the event loop
@@ -43,21 +43,21 @@ class Asked:
 class AskingTx:
     """A `Tx` that hands what it is asked for to whoever advances the work."""
 
-    async def one(self, query: str, /, **params: Any) -> Row | None:
+    async def fetch_one(self, query: str, /, **params: Any) -> Row | None:
         """See `Tx`."""
-        rows = await self.all(query, **params)
+        rows = await self.fetch_all(query, **params)
         return rows[0] if rows else None
 
-    async def all(self, query: str, /, **params: Any) -> list[Row]:
+    async def fetch_all(self, query: str, /, **params: Any) -> list[Row]:
         """See `Tx`."""
-        given = [params[name] for name in statements("postgres")[query].names]
+        given = [params[name] for name in load_queries("postgres")[query].names]
         return await Asked("rows", query, [(query, params)], [given])
 
-    async def run(self, query: str, /, **params: Any) -> int:
+    async def execute(self, query: str, /, **params: Any) -> int:
         """See `Tx`."""
-        return (await self.together((query, params)))[0]
+        return (await self.execute_batch((query, params)))[0]
 
-    async def many(self, queries: str | tuple[str, ...], rows: Sequence[dict[str, Any]], /) -> None:
+    async def execute_many(self, queries: str | tuple[str, ...], rows: Sequence[dict[str, Any]], /) -> None:
         """See `Tx`."""
         names = (queries,) if isinstance(queries, str) else queries
         if not rows:
@@ -66,7 +66,7 @@ class AskingTx:
         changes = [(query, row) for row in rows for query in names]
         await Asked("many", names, changes, [[row[name] for name in order] for row in rows])
 
-    async def together(self, *changes: BatchStatement) -> list[int]:
+    async def execute_batch(self, *changes: BatchStatement) -> list[int]:
         """See `Tx`."""
         parts, given = parts_of(changes)
         return await Asked("counts", parts, changes, [given])
@@ -98,7 +98,7 @@ class _Running:
                 return
             self.asked = asked
             way, text = asked.kind
-            self.changed = self.changed or way != "rows" or not reads(statements("postgres")[text].sql)
+            self.changed = self.changed or way != "rows" or not reads(load_queries("postgres")[text].sql)
 
 
 async def run_side_by_side(connection: Any, works: Sequence[TransactionFn[Any]]) -> list[Outcome]:
@@ -114,7 +114,7 @@ async def run_side_by_side(connection: Any, works: Sequence[TransactionFn[Any]])
             if rank == lock_order.AGENDAS and not turns_taken:
                 turns_taken = True  # everybody has come so far: the agendas of all works, in their order
                 logins = {login for _, asked in waiting for (login,) in asked.locks}
-                await connection.fetch(statements("postgres")["lock_feeds"].sql, sorted(logins))
+                await connection.fetch(load_queries("postgres")["lock_feeds"].sql, sorted(logins))
             await _answer(connection, [(one, asked) for one, asked in waiting if asked.rank == rank])
         return [one.outcome for one in running]
     finally:
@@ -141,7 +141,9 @@ async def _send(connection: Any, way: str, text: Any, asked: Sequence[Asked]) ->
             found[place].append(tuple(row))
         return found
     if way == "counts":
-        return [list(row) for row in await connection.fetchmany(joined(*text), [one.rows[0] for one in asked])]
+        return [
+            list(row) for row in await connection.fetchmany(as_single_statement(*text), [one.rows[0] for one in asked])
+        ]
     locked = [
         (lock, row) for one in asked for lock, row in zip(one.locks or [()] * len(one.rows), one.rows, strict=True)
     ]

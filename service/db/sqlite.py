@@ -17,16 +17,25 @@ import aiosqlite
 
 from service import errors
 
-from .damage import Guard, patiently
+from .damage import FileGuard, retry_while_busy
 from .database import T, TransactionFn
 from .migrate import migrate_sqlite
-from .queries import statements
-from .sqlite_checkpoints import PATIENCE, Checkpoints
-from .sqlite_transaction import Connect, SavingTx, SqliteTx, WriteTx, connect, drive, is_busy, problem
+from .queries import load_queries
+from .sqlite_checkpoints import BUSY_TIMEOUT_MS, Checkpoints
+from .sqlite_transaction import (
+    Connect,
+    SavingTx,
+    SqliteTransaction,
+    SqliteWriteTransaction,
+    connect,
+    is_busy,
+    run_without_event_loop,
+    to_problem,
+)
 
-WAIT = PATIENCE / 1000  # seconds for what SQLite's own patience does not cover
+WAIT = BUSY_TIMEOUT_MS / 1000  # seconds for what SQLite's own patience does not cover
 PRAGMAS = (
-    f"busy_timeout={PATIENCE}",
+    f"busy_timeout={BUSY_TIMEOUT_MS}",
     "journal_mode=WAL",
     "synchronous=FULL",
     "wal_autocheckpoint=0",  # see `checkpoints`
@@ -97,8 +106,8 @@ class Sqlite:
         waiting: int = 10_000,
         checkpoint_pages: int = 500,
     ) -> None:
-        self.path, self._connect, self._sql = Path(path), connect, statements(self.engine)
-        self._guard = Guard(self.path)
+        self.path, self._connect, self._sql = Path(path), connect, load_queries(self.engine)
+        self._guard = FileGuard(self.path)
         self._batch, self._waiting = batch, waiting
         self._writer = Connection(self._open)
         self._readers = [Connection(self._open) for _ in range(readers)]
@@ -117,7 +126,7 @@ class Sqlite:
         connection = self._connect(str(self.path))
         try:
             for pragma in PRAGMAS:
-                patiently(lambda pragma=pragma: connection.execute(f"PRAGMA {pragma}").fetchall(), is_busy, WAIT)
+                retry_while_busy(lambda pragma=pragma: connection.execute(f"PRAGMA {pragma}").fetchall(), is_busy, WAIT)
         except BaseException:
             connection.close()
             raise
@@ -142,7 +151,7 @@ class Sqlite:
         except BaseException as error:
             for connection in (*self._readers, self._beside, self._writer):
                 await connection.close()  # does nothing with one that was never opened
-            found = problem(error)
+            found = to_problem(error)
             if found is error:
                 raise
             raise found from error
@@ -151,7 +160,7 @@ class Sqlite:
 
     def _prepare(self, connection: Any) -> None:
         self._guard.examine(connection)
-        patiently(lambda: migrate_sqlite(connection), is_busy, WAIT)
+        retry_while_busy(lambda: migrate_sqlite(connection), is_busy, WAIT)
 
     async def close(self) -> None:
         """Write what was taken, and close the file."""
@@ -168,9 +177,9 @@ class Sqlite:
 
     async def write(self, work: TransactionFn[T], *, about: bytes | None = None) -> T:  # noqa: ARG002 - for PostgreSQL
         """See `Database.write`."""
-        self._guard.sound()
+        self._guard.is_sound()
         if not self._taking or self._jobs.qsize() >= self._waiting:
-            raise errors.Busy
+            raise errors.ServiceUnavailable
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._jobs.put_nowait((work, future))
         return await future
@@ -178,7 +187,7 @@ class Sqlite:
     async def read(self, work: TransactionFn[T]) -> T:
         """See `Database.read`."""
         if not self._taking:
-            raise errors.Busy
+            raise errors.ServiceUnavailable
         reader = await self._idle.get()
         try:
             return await reader.run(self._read, work)
@@ -188,10 +197,10 @@ class Sqlite:
     def _read(self, connection: Any, work: TransactionFn[T]) -> T:
         try:
             connection.execute("BEGIN")
-            return drive(work(SqliteTx(connection, self._sql)))
+            return run_without_event_loop(work(SqliteTransaction(connection, self._sql)))
         except Exception as error:
-            self._guard.note(error)
-            found = problem(error)
+            self._guard.record_error(error)
+            found = to_problem(error)
             if found is error:
                 raise
             raise found from error
@@ -218,10 +227,13 @@ class Sqlite:
                     future.set_result(value)
                 else:
                     future.set_exception(error)
-            await self._checkpoints.between_batches(self._writer, self._beside)
+            await self._checkpoints.maybe_checkpoint(self._writer, self._beside)
 
     def _write(
-        self, connection: Any, works: Sequence[TransactionFn[Any]], transaction: type[WriteTx] = WriteTx
+        self,
+        connection: Any,
+        works: Sequence[TransactionFn[Any]],
+        transaction: type[SqliteWriteTransaction] = SqliteWriteTransaction,
     ) -> list[Outcome]:
         """One transaction for all, at first without savepoints: when what one work changed has to be undone, all of
         them run again, each behind a savepoint. When the commit fails, all fail, also those that raised: they may have
@@ -233,12 +245,12 @@ class Sqlite:
             tx = transaction(connection, self._sql)
             for work in works:
                 value, raised = _attempt(tx, work)
-                outcomes.append((value, raised and problem(raised)))
+                outcomes.append((value, raised and to_problem(raised)))
                 if raised is None:
                     continue
-                self._guard.note(raised)
-                self._guard.sound()
-                if not (connection.in_transaction and tx.undo()):
+                self._guard.record_error(raised)
+                self._guard.is_sound()
+                if not (connection.in_transaction and tx.rollback_to_savepoint()):
                     break
             else:
                 self.commit(connection)
@@ -248,13 +260,13 @@ class Sqlite:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
         except BaseException as error:  # noqa: BLE001 - everybody is told, and the writer lives on
-            self._guard.note(error)
+            self._guard.record_error(error)
             self._recover(connection)
-            return [(None, problem(error)) for _ in works]
-        if len(works) > 1 and transaction is WriteTx:
+            return [(None, to_problem(error)) for _ in works]
+        if len(works) > 1 and transaction is SqliteWriteTransaction:
             return self._write(connection, works, SavingTx)
         rest = works[len(outcomes) :]  # SQLite dropped the transaction, and with it those before
-        dropped: list[Outcome] = [(None, raised and problem(raised)) for _ in outcomes]
+        dropped: list[Outcome] = [(None, raised and to_problem(raised)) for _ in outcomes]
         return dropped + (self._write(connection, rest, SavingTx) if rest else [])
 
     def _recover(self, connection: Any) -> None:
@@ -270,11 +282,11 @@ class Sqlite:
                 connection.execute("PRAGMA wal_checkpoint(FULL)").fetchall()
 
 
-def _attempt(tx: WriteTx, work: TransactionFn[Any]) -> Outcome:
+def _attempt(tx: SqliteWriteTransaction, work: TransactionFn[Any]) -> Outcome:
     """Run one work. (It knows nothing of futures, so that a traceback keeps none of them alive.)"""
     try:
-        value = drive(work(tx))
-        tx.keep()
+        value = run_without_event_loop(work(tx))
+        tx.release_savepoint()
     except BaseException as error:  # noqa: BLE001 - whatever it is, it belongs to the caller, and the writer lives on
         return None, error
     return value, None

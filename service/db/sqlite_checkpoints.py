@@ -10,9 +10,9 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any, Protocol
 
-PATIENCE = 10_000
+BUSY_TIMEOUT_MS = 10_000
 """Milliseconds that a connection waits for a lock; another process may write too: a command of the administrator."""
-LEAST = 0.5  # pages per change: small rows share pages, but the next ones may be large
+MIN_PAGES_PER_CHANGE = 0.5  # pages per change: small rows share pages, but the next ones may be large
 
 
 class Runs(Protocol):
@@ -37,7 +37,7 @@ class Checkpoints:
         if self._bulk is not None:
             await asyncio.wait([self._bulk])
 
-    async def between_batches(self, writer: Runs, beside: Runs) -> None:
+    async def maybe_checkpoint(self, writer: Runs, beside: Runs) -> None:
         """What has to be done now, if anything. A full disk does not matter here: there is a next time."""
         if self.changes * self._per_change < self._pages:
             return
@@ -47,9 +47,9 @@ class Checkpoints:
             self._bulk.exception()  # looked at
             self._bulk = None
             with suppress(Exception):
-                await writer.run(self._finish)
+                await writer.run(self._finish_checkpoint)
 
-    def _finish(self, writer: Any) -> None:
+    def _finish_checkpoint(self, writer: Any) -> None:
         """SQLite does not say how long its WAL is, but a checkpoint does: the pages of a change are learnt from it."""
         changes, self.changes = self.changes, 0
         if self._wal < 8 * self._pages:
@@ -57,9 +57,9 @@ class Checkpoints:
         else:  # readers, one after another, kept the WAL from starting over: wait a little for those of now
             writer.execute("PRAGMA busy_timeout=100").fetchall()
             pages = _move(writer, "RESTART")
-            writer.execute(f"PRAGMA busy_timeout={PATIENCE}").fetchall()
+            writer.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}").fetchall()
         new = pages - self._wal if pages >= self._wal else pages
-        self._wal, self._per_change = pages, max(LEAST, new / changes)
+        self._wal, self._per_change = pages, max(MIN_PAGES_PER_CHANGE, new / changes)
 
 
 def _move(connection: Any, mode: str) -> int:

@@ -17,13 +17,13 @@ from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from service import errors
-from service.durable_files import on_disk
+from service.durable_files import run_in_disk_thread
 
 from .database import T, TransactionFn
 from .migrate import NoDatabase, current
-from .queries import statements
-from .sqlite_checkpoints import PATIENCE
-from .sqlite_transaction import SqliteTx, drive, problem
+from .queries import load_queries
+from .sqlite_checkpoints import BUSY_TIMEOUT_MS
+from .sqlite_transaction import SqliteTransaction, run_without_event_loop, to_problem
 
 TRIES = 10  # to find the files at rest while somebody starts or stops
 
@@ -45,7 +45,7 @@ class SqliteReader:
     failures = (sqlite3.Error,)
 
     def __init__(self, path: str | Path) -> None:
-        self.path, self._sql = Path(path), statements(self.engine)
+        self.path, self._sql = Path(path), load_queries(self.engine)
         self._connection: Any = None
         self._still: _Files | None = None  # as it has to stay, where nothing else sees to that
         self._copy: TemporaryDirectory[str] | None = None
@@ -57,7 +57,7 @@ class SqliteReader:
 
     async def start(self) -> None:
         """Open the file, which has to be a database of this version."""
-        await on_disk(self._start)
+        await run_in_disk_thread(self._start)
 
     def _start(self) -> None:
         if not self.path.is_file():
@@ -71,7 +71,7 @@ class SqliteReader:
         except sqlite3.DatabaseError as error:
             if error.sqlite_errorcode == sqlite3.SQLITE_NOTADB:
                 raise NoDatabase(self.name, "不是 SQLite 数据库 / it is no SQLite database") from error
-            found = problem(error)
+            found = to_problem(error)
             raise OSError(f"{self.name}: {error}") if found is error else found from error
         if not there:
             what = "空数据库 / an empty database" if empty else "没有 Doorstep 的表 / it has none of its tables"
@@ -100,8 +100,8 @@ class SqliteReader:
     async def read(self, work: TransactionFn[T]) -> T:
         """See `Database.read`."""
         if self._connection is None:
-            raise errors.Busy
-        return await on_disk(self._read, work)
+            raise errors.ServiceUnavailable
+        return await run_in_disk_thread(self._read, work)
 
     def _read(self, work: TransactionFn[T]) -> T:
         while True:
@@ -119,9 +119,9 @@ class SqliteReader:
     def _once(self, work: TransactionFn[T]) -> T:
         try:
             self._connection.execute("BEGIN")
-            return drive(work(SqliteTx(self._connection, self._sql)))
+            return run_without_event_loop(work(SqliteTransaction(self._connection, self._sql)))
         except Exception as error:
-            found = problem(error)
+            found = to_problem(error)
             if found is error:
                 raise
             raise found from error
@@ -165,7 +165,7 @@ class SqliteReader:
             shutil.copyfile(self._beside("-wal"), path.with_name(path.name + "-wal"))
             if seen == self._look():
                 return path
-        raise errors.Busy
+        raise errors.ServiceUnavailable
 
 
 def _connected(path: Path, how: str) -> sqlite3.Connection:
@@ -175,7 +175,7 @@ def _connected(path: Path, how: str) -> sqlite3.Connection:
         isolation_level=None,
         check_same_thread=False,
         cached_statements=256,
-        timeout=PATIENCE / 1000,
+        timeout=BUSY_TIMEOUT_MS / 1000,
     )
     connection.execute("PRAGMA query_only=ON").fetchall()
     return connection

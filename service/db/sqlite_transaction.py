@@ -7,7 +7,7 @@ from typing import Any
 from service import errors
 
 from .damage import CORRUPT
-from .database import BatchStatement, Of, Row
+from .database import BatchStatement, ResultOf, Row
 from .queries import Query
 
 Connect = Callable[[str], Any]
@@ -31,13 +31,13 @@ def connect(path: str) -> sqlite3.Connection:
     return sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=256)
 
 
-def problem(error: BaseException) -> BaseException:
+def to_problem(error: BaseException) -> BaseException:
     """What a caller gets: a full disk, a lock that lasts and a file that fails are problems, the rest stays itself."""
     code = getattr(error, "sqlite_errorcode", 0)
     if code in FULL_CODES:
         found: errors.Problem = errors.StorageFull()
     elif is_busy(error):
-        found = errors.Busy()
+        found = errors.ServiceUnavailable()
     elif code & 0xFF in FAILED_CODES:
         found = errors.StorageFailed(getattr(error, "sqlite_errorname", ""))
     else:
@@ -51,7 +51,7 @@ def is_busy(error: BaseException) -> bool:
     return getattr(error, "sqlite_errorcode", 0) & 0xFF in BUSY_CODES
 
 
-def drive(work: Any) -> Any:
+def run_without_event_loop(work: Any) -> Any:
     """Run a coroutine that never really waits, here and now; its result."""
     try:
         work.send(None)
@@ -61,48 +61,48 @@ def drive(work: Any) -> Any:
     raise RuntimeError("a work must not wait for anything but its Tx")
 
 
-class SqliteTx:
+class SqliteTransaction:
     """A `Tx` whose methods never suspend, so that a thread can `drive` a work without an event loop."""
 
     def __init__(self, connection: Any, sql: dict[str, Query]) -> None:
         self._execute, self._sql = connection.execute, sql
 
-    async def one(self, query: str, /, **params: Any) -> Row | None:
+    async def fetch_one(self, query: str, /, **params: Any) -> Row | None:
         """See `Tx`."""
         return self._execute(self._sql[query].sql, params).fetchone()
 
-    async def all(self, query: str, /, **params: Any) -> list[Row]:
+    async def fetch_all(self, query: str, /, **params: Any) -> list[Row]:
         """See `Tx`."""
         return self._execute(self._sql[query].sql, params).fetchall()
 
-    async def run(self, query: str, /, **params: Any) -> int:
+    async def execute(self, query: str, /, **params: Any) -> int:
         """See `Tx`."""
         return self._execute(self._sql[query].sql, params).rowcount
 
-    async def many(self, queries: str | tuple[str, ...], rows: Sequence[dict[str, Any]], /) -> None:
+    async def execute_many(self, queries: str | tuple[str, ...], rows: Sequence[dict[str, Any]], /) -> None:
         """See `Tx`."""
         names = (queries,) if isinstance(queries, str) else queries
         for row in rows:
             for query in names:
-                await self.run(query, **row)
+                await self.execute(query, **row)
 
-    async def together(self, *changes: BatchStatement) -> list[int]:
+    async def execute_batch(self, *changes: BatchStatement) -> list[int]:
         """See `Tx`."""
         values = [value for _, params in changes for value in params.values()]
-        wanted: dict[str, Any] = {value.query: None for value in values if type(value) is Of}
+        wanted: dict[str, Any] = {value.query: None for value in values if type(value) is ResultOf}
         counts: list[int] = []
         for query, params in changes:
-            given = {name: wanted[value.query] if type(value) is Of else value for name, value in params.items()}
+            given = {name: wanted[value.query] if type(value) is ResultOf else value for name, value in params.items()}
             if query in wanted:
-                row = await self.one(query, **given)
+                row = await self.fetch_one(query, **given)
                 wanted[query] = None if row is None else row[0]
                 counts.append(int(row is not None))
             else:
-                counts.append(await self.run(query, **given))
+                counts.append(await self.execute(query, **given))
         return counts
 
 
-class WriteTx(SqliteTx):
+class SqliteWriteTransaction(SqliteTransaction):
     """A `Tx` of several works in one transaction, one after the other. After each: `keep`, or `undo` when it raised."""
 
     def __init__(self, connection: Any, sql: dict[str, Query]) -> None:
@@ -111,21 +111,21 @@ class WriteTx(SqliteTx):
         self._kept = connection.total_changes
         self.changes = 0  # pages of them, roughly
 
-    async def run(self, query: str, /, **params: Any) -> int:
+    async def execute(self, query: str, /, **params: Any) -> int:
         """See `Tx`."""
         self.changes += 1 + len(params.get("body", b"")) // 4096
         return self._execute(self._sql[query].sql, params).rowcount
 
-    def keep(self) -> None:
+    def release_savepoint(self) -> None:
         """The work ended well."""
         self._kept = self._connection.total_changes
 
-    def undo(self) -> bool:
+    def rollback_to_savepoint(self) -> bool:
         """Whether nothing is left of the work. Here that is so when it had changed nothing, as most that raise."""
         return self._connection.total_changes == self._kept
 
 
-class SavingTx(WriteTx):
+class SavingTx(SqliteWriteTransaction):
     """The same with a savepoint before the first statement of each work: whatever it changed can be undone."""
 
     def __init__(self, connection: Any, sql: dict[str, Query]) -> None:

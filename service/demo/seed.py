@@ -13,11 +13,11 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 import msgspec
 
 from service.accounts import repository as accounts_repository
-from service.accounts.authentication import digest
-from service.accounts.events import PersonEvent, noted
+from service.accounts.authentication import token_digest
+from service.accounts.events import PersonEvent, record_event
 from service.accounts.permissions import Person
-from service.context import House
-from service.db.database import Tx
+from service.context import AppContext
+from service.db.database import Transaction
 from service.dispatch import planning
 from service.evidence import attach
 from service.records import office_entries, submit
@@ -46,35 +46,37 @@ class Demo(msgspec.Struct, frozen=True):
     body: bytes
 
 
-async def seed(house: House) -> Demo:
+async def seed(ctx: AppContext) -> Demo:
     """People, the stories as visits, one that just was with a record that was not sent yet, and one to be agreed."""
-    house.desk = msgspec.structs.replace(house.desk, hotline=house.desk.hotline or HOTLINE)
+    ctx.company = msgspec.structs.replace(ctx.company, hotline=ctx.company.hotline or HOTLINE)
     tokens = {person.login: token_urlsafe(32) for person in PEOPLE}
 
-    async def hire(tx: Tx) -> None:
+    async def hire(tx: Transaction) -> None:
         for person in PEOPLE:
-            if await accounts_repository.add_person(tx, person, house.clock()):
+            if await accounts_repository.add_person(tx, person, ctx.clock()):
                 who, roles, areas = person.login, person.roles, person.areas
-                await noted(house, tx, PersonEvent(what="added", person=who, by="doorstep", roles=roles, areas=areas))
-            await accounts_repository.add_token(tx, digest(tokens[person.login]), person.login, house.clock())
+                await record_event(
+                    ctx, tx, PersonEvent(what="added", person=who, by="doorstep", roles=roles, areas=areas)
+                )
+            await accounts_repository.add_token(tx, token_digest(tokens[person.login]), person.login, ctx.clock())
 
-    await house.db.write(hire)
-    zhao, li = digest(tokens["zhao"]), digest(tokens["li"])
+    await ctx.db.write(hire)
+    zhao, li = token_digest(tokens["zhao"]), token_digest(tokens["li"])
     for path in sorted(STORIES.glob("*.json")):
-        await _story(house, zhao, li, msgspec.json.decode(path.read_bytes()))
-    now = house.now()
+        await _story(ctx, zhao, li, msgspec.json.decode(path.read_bytes()))
+    now = ctx.now()
     just, soon = _half(now - 3 * HALF_HOUR), _soon(now)
-    visit = await _plan(house, zhao, _planned(just, "刚才"))
-    next_one = await _plan(house, zhao, _planned(soon, "待约"))
+    visit = await _plan(ctx, zhao, _planned(just, "刚才"))
+    next_one = await _plan(ctx, zhao, _planned(soon, "待约"))
     record, body = _record(visit, _named(visit, _acts(just)))
-    link = await customer_link.create(house, zhao, next_one)
-    to_sign = await _damage(house, zhao, li)
+    link = await customer_link.create_link(ctx, zhao, next_one)
+    to_sign = await _damage(ctx, zhao, li)
     return Demo(tokens, link.url, to_sign, record, body)
 
 
-async def _damage(house: House, zhao: bytes, li: bytes) -> str:
+async def _damage(ctx: AppContext, zhao: bytes, li: bytes) -> str:
     """Yesterday's visit, which its customer has not signed; the address of his link."""
-    day = house.now().replace(hour=14, minute=0, second=0, microsecond=0) - timedelta(days=1)
+    day = ctx.now().replace(hour=14, minute=0, second=0, microsecond=0) - timedelta(days=1)
     window = {"from": day.isoformat(), "to": (day + timedelta(hours=1)).isoformat()}
     planned = {"type": "meter_replacement", "window": window, **_who("换表"), "assigned": {"meter_exchanged": True}}
     planned["work"] = {"content": "更换损坏的水表", "place": "厨房"}
@@ -84,32 +86,32 @@ async def _damage(house: House, zhao: bytes, li: bytes) -> str:
         for what in ("appointment_agreed", "work_content_told", "work_place_told", "cooperation_requested")
     ]
     acts = damage_story.acts(day + timedelta(minutes=10))
-    visit = await _plan(house, zhao, planned, agreed, acts)
-    await office_entries.add_entries(house, zhao, visit, _encode({"entries": _named(visit, agreed)}))
+    visit = await _plan(ctx, zhao, planned, agreed, acts)
+    await office_entries.add_office_entries(ctx, zhao, visit, _encode({"entries": _named(visit, agreed)}))
     for digest_of, raw in damage_story.photos().items():
-        sealed = await attach.keep_bytes(house, raw, bytes.fromhex(digest_of))
-        await attach.arrived(house, sealed, "li")
-    await submit.submit(house, li, *_record(visit, _named(visit, acts)))
-    return (await customer_link.create(house, zhao, visit)).url
+        sealed = await attach.store_bytes(ctx, raw, bytes.fromhex(digest_of))
+        await attach.register_upload(ctx, sealed, "li")
+    await submit.submit_record(ctx, li, *_record(visit, _named(visit, acts)))
+    return (await customer_link.create_link(ctx, zhao, visit)).url
 
 
-async def _story(house: House, zhao: bytes, li: bytes, story: dict[str, Any]) -> None:
+async def _story(ctx: AppContext, zhao: bytes, li: bytes, story: dict[str, Any]) -> None:
     told = story["visit"]
     keep = ("type", "window", "assigned", "exempt_reason")
     planned = {**{name: told[name] for name in keep if name in told}, **_who(told["id"]), "external_ref": told["id"]}
-    visit = await _plan(house, zhao, planned, story)
+    visit = await _plan(ctx, zhao, planned, story)
     # a customer's answer comes by his own link, never in a technician's record
     written = [entry for entry in story["entries"] if entry.get("says") is None]
     dispatch = [entry for entry in written if entry["by"] == "dispatcher"]
     if dispatch:
-        await office_entries.add_entries(house, zhao, visit, _encode({"entries": dispatch}))
-    await submit.submit(house, li, *_record(visit, [entry for entry in written if entry["by"] != "dispatcher"]))
+        await office_entries.add_office_entries(ctx, zhao, visit, _encode({"entries": dispatch}))
+    await submit.submit_record(ctx, li, *_record(visit, [entry for entry in written if entry["by"] != "dispatcher"]))
 
 
-async def _plan(house: House, zhao: bytes, planned: dict[str, Any], *story: Any) -> UUID:
+async def _plan(ctx: AppContext, zhao: bytes, planned: dict[str, Any], *story: Any) -> UUID:
     """A visit; the rest of its story, where it is told at once, makes it another visit too."""
     visit = _id(planned, *story)
-    await planning.create(house, zhao, visit, _encode(planned))
+    await planning.create(ctx, zhao, visit, _encode(planned))
     return visit
 
 
@@ -173,15 +175,15 @@ def _who(name: str) -> dict[str, Any]:
     }
 
 
-def _record(visit: UUID, entries: list[dict[str, Any]]) -> tuple[UUID, bytes]:
+def _record(visit_id: UUID, entries: list[dict[str, Any]]) -> tuple[UUID, bytes]:
     """A record: its id and its bytes."""
-    record = _id(str(visit), entries)
-    content = {"id": str(record), "visit": str(visit), "checklist": "onsite@1", "entries": entries, "app": "demo"}
+    record = _id(str(visit_id), entries)
+    content = {"id": str(record), "visit": str(visit_id), "checklist": "onsite@1", "entries": entries, "app": "demo"}
     return record, _encode(content)
 
 
-def _named(visit: UUID, entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return [{"id": str(_id(str(visit), entry)), **entry} for entry in entries]
+def _named(visit_id: UUID, entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [{"id": str(_id(str(visit_id), entry)), **entry} for entry in entries]
 
 
 def _encode(content: Any) -> bytes:

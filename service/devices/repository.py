@@ -4,9 +4,9 @@ from uuid import UUID
 
 import msgspec
 
-from service.db.database import Row, Tx
+from service.db.database import Row, Transaction
 
-FIRST = (-(2**62), UUID(int=0))
+MIN_KEY = (-(2**62), UUID(int=0))
 """The key before every device."""
 
 
@@ -33,39 +33,42 @@ def _device(row: Row) -> DeviceRow:
     return DeviceRow(id=UUID(bytes=row[0]), **dict(zip(DeviceRow.__struct_fields__[1:], row[1:], strict=True)))
 
 
-async def add(tx: Tx, row: DeviceRow) -> None:
+async def add(tx: Transaction, row: DeviceRow) -> None:
     """A new device."""
-    await tx.run(
+    await tx.execute(
         "add_device", id=row.id.bytes, login=row.login, name=row.name, public_key=row.public_key, at=row.created_at
     )
 
 
-async def one(tx: Tx, id: UUID) -> DeviceRow | None:
+async def get_device(tx: Transaction, id: UUID) -> DeviceRow | None:
     """One device."""
-    row = await tx.one("device", id=id.bytes)
+    row = await tx.fetch_one("device", id=id.bytes)
     return None if row is None else _device(row)
 
 
-async def of_person(tx: Tx, login: str) -> list[DeviceRow]:
+async def devices_of(tx: Transaction, login: str) -> list[DeviceRow]:
     """All devices of somebody, the oldest first."""
-    return [_device(row) for row in await tx.all("devices_of", login=login)]
+    return [_device(row) for row in await tx.fetch_all("devices_of", login=login)]
 
 
-async def page(tx: Tx, after: tuple[int, UUID] = FIRST, size: int = 100) -> list[DeviceRow]:
+async def page(tx: Transaction, after: tuple[int, UUID] = MIN_KEY, size: int = 100) -> list[DeviceRow]:
     """The next `size` devices after a key, oldest first."""
-    return [_device(row) for row in await tx.all("devices_page", after_at=after[0], after_id=after[1].bytes, size=size)]
+    return [
+        _device(row)
+        for row in await tx.fetch_all("devices_page", after_at=after[0], after_id=after[1].bytes, size=size)
+    ]
 
 
-async def in_use(tx: Tx, id: UUID) -> bool:
+async def has_used_token(tx: Transaction, id: UUID) -> bool:
     """Whether one of its tokens was ever used."""
-    return await tx.one("device_in_use", id=id.bytes) is not None
+    return await tx.fetch_one("device_in_use", id=id.bytes) is not None
 
 
-async def revoke(tx: Tx, id: UUID, at: int, by: str) -> bool:
+async def revoke(tx: Transaction, id: UUID, at: int, by: str) -> bool:
     """Revoke it; False when it was already, or there is none."""
-    return await tx.run("revoke_device", id=id.bytes, at=at, by=by) == 1
+    return await tx.execute("revoke_device", id=id.bytes, at=at, by=by) == 1
 
 
-async def revoke_all(tx: Tx, login: str, at: int, by: str) -> None:
+async def revoke_all(tx: Transaction, login: str, at: int, by: str) -> None:
     """Revoke all devices of somebody."""
-    await tx.run("revoke_devices", login=login, at=at, by=by)
+    await tx.execute("revoke_devices", login=login, at=at, by=by)

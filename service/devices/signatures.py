@@ -10,10 +10,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
 from service.errors import FieldError, InvalidBody
-from service.judge.batches import Signed
+from service.judge.batches import SignatureStatus
 from service.judge.bounds import CodeText
 
-HALF = 32  # bytes of r and of s
+COMPONENT_BYTES = 32  # bytes of r and of s
 
 
 class Jwk(msgspec.Struct, frozen=True):
@@ -25,7 +25,7 @@ class Jwk(msgspec.Struct, frozen=True):
     y: CodeText
 
 
-def key_of(given: str | Jwk) -> bytes:
+def parse_public_key(given: str | Jwk) -> bytes:
     """A public key, given as PEM, as base64 of DER (SubjectPublicKeyInfo), or as JWK; as DER. InvalidBody otherwise."""
     try:
         if isinstance(given, Jwk):
@@ -44,7 +44,7 @@ def key_of(given: str | Jwk) -> bytes:
     return key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
 
 
-def signature_of(header: bytes | None) -> bytes | None:
+def parse_signature_header(header: bytes | None) -> bytes | None:
     """The signature in a header; b'' when there is one that cannot be read."""
     if header is None:
         return None
@@ -54,12 +54,12 @@ def signature_of(header: bytes | None) -> bytes | None:
         return b""
 
 
-def signed(key: bytes | None, signature: bytes | None, raw: bytes) -> Signed:
+def verify_signature(key: bytes | None, signature: bytes | None, raw: bytes) -> SignatureStatus:
     """What a signature is worth: `none` where there is no signature, or no key to hold it against."""
     if key is None or signature is None:
         return "none"
-    if len(signature) == 2 * HALF:
-        r, s = int.from_bytes(signature[:HALF], "big"), int.from_bytes(signature[HALF:], "big")
+    if len(signature) == 2 * COMPONENT_BYTES:
+        r, s = int.from_bytes(signature[:COMPONENT_BYTES], "big"), int.from_bytes(signature[COMPONENT_BYTES:], "big")
         signature = encode_dss_signature(r, s)
     try:
         public = cast("ec.EllipticCurvePublicKey", serialization.load_der_public_key(key))

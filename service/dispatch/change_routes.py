@@ -13,45 +13,50 @@ from service.errors import (
     PreconditionRequired,
     Problem,
     UnknownPerson,
-    VisitBegun,
+    VisitAlreadyStarted,
     VisitCancelled,
     VisitFull,
 )
 from service.visits.change_rows import ChangeKind
-from service.visits.changes import Cancellation, DueDates, NewDetails, NewTechnician, NewWindow
-from service.web.endpoint import WRITES, AnyRequest, Parameter, Says, body_of, id_of
-from service.web.responses import answer
+from service.visits.changes import Cancellation, DetailsUpdate, DueDates, Reassignment, Reschedule
+from service.web.endpoint import WRITE_ERRORS, AnyRequest, Parameter, RouteMetadata, body_of, id_of
+from service.web.responses import json_answer
 
 from .rescheduling import change
-from .routes import etag
+from .routes import visit_etag
 from .views import VisitView
 
 _TAG = re.compile(r'"(\d{1,15})(?:-gzip)?"')  # a packed answer has an ETag of its own (`answers`)
 _MATCH = {"If-Match": Parameter('The ETag of the visit as you saw it, such as "3".', required=True)}
-_PROBLEMS = (*WRITES, NotFound, VisitCancelled, PreconditionRequired, PreconditionFailed)
+_PROBLEMS = (*WRITE_ERRORS, NotFound, VisitCancelled, PreconditionRequired, PreconditionFailed)
 
 
-def _says(summary: str, takes: Any, *more: type[Problem]) -> Says:
-    return Says(
+def _says(summary: str, takes: Any, *more: type[Problem]) -> RouteMetadata:
+    return RouteMetadata(
         tag="visits",
         summary=summary,
-        takes=takes,
-        gives={200: VisitView},
+        request_body=takes,
+        responses={200: VisitView},
         headers=_MATCH,
         problems=(*_PROBLEMS, *more),
     )
 
 
 WINDOW = _says(
-    "Another time, until he has left; with a reason, and what was stays in the trail", NewWindow, VisitBegun, VisitFull
+    "Another time, until he has left; with a reason, and what was stays in the trail",
+    Reschedule,
+    VisitAlreadyStarted,
+    VisitFull,
 )
-TECHNICIAN = _says("Somebody else goes; who went before may still submit", NewTechnician, UnknownPerson, VisitFull)
-DETAILS = _says("Mend a wrong number, address or work, with a reason", NewDetails, VisitFull)
+TECHNICIAN = _says("Somebody else goes; who went before may still submit", Reassignment, UnknownPerson, VisitFull)
+DETAILS = _says("Mend a wrong number, address or work, with a reason", DetailsUpdate, VisitFull)
 DUE = _says("Date open duties, by `item` or `item[thing]`", DueDates, VisitFull)
-CANCELLATION = _says("Nobody goes, with a reason; records are still taken, and are reviewed", Cancellation, VisitBegun)
+CANCELLATION = _says(
+    "Nobody goes, with a reason; records are still taken, and are reviewed", Cancellation, VisitAlreadyStarted
+)
 
 
-def expected(request: AnyRequest) -> frozenset[int]:
+def expected_revisions(request: AnyRequest) -> frozenset[int]:
     """The revisions in If-Match. PreconditionRequired without; `*` says nothing of what was seen."""
     given = ",".join(value.decode("latin-1") for name, value in request.scope["headers"] if name == b"if-match")
     if given.strip() in ("", "*"):
@@ -60,9 +65,9 @@ def expected(request: AnyRequest) -> frozenset[int]:
 
 
 async def _change(request: AnyRequest, kind: ChangeKind) -> ASGIApp:
-    seen = expected(request)
+    seen = expected_revisions(request)
     visit = await change(*caller(request), id_of(request, "visit_id"), kind, await body_of(request), seen)
-    return answer(visit, 200, etag(visit.revision))
+    return json_answer(visit, 200, visit_etag(visit.revision))
 
 
 @put("/v1/visits/{visit_id:str}/window", opt={"says": WINDOW})

@@ -25,17 +25,17 @@ COLUMNS = {
     "工作地点": "place",
 }
 """Heading in Chinese, or the name beside it. A table has the first four, 技术员, 姓名 and 工作内容 at least."""
-NEEDED = ("external_ref", "type", "from", "to", "technician", "name", "content")
+REQUIRED = ("external_ref", "type", "from", "to", "technician", "name", "content")
 NUMBERS = ("external_ref", "phone", "account")
-LONGEST = 200  # characters of a name or login
+MAX_LENGTH = 200  # characters of a name or login
 _NOTHING = re.compile(r"[-–—―－/／]+|无")  # what people put where there is nothing to say
 _CALL = re.compile(r"(?<![A-Za-z0-9.])[0-9.]*+[A-Za-z][A-Za-z0-9.]*+\(")  # each sign is looked at once
 _SCIENTIFIC = re.compile(r"\d(?:\.\d+)?E\+\d+", re.IGNORECASE)
 ZH = {name: zh for zh, name in COLUMNS.items()}
-WRONG = ("内容太长或不正确", "too long, or not valid")
+INVALID = ("内容太长或不正确", "too long, or not valid")
 
 
-class RowFault(msgspec.Struct, frozen=True):
+class RowError(msgspec.Struct, frozen=True):
     """What is wrong in a row: the column's heading, and what to do, in Chinese and in English."""
 
     column: str
@@ -43,32 +43,32 @@ class RowFault(msgspec.Struct, frozen=True):
     en: str
 
 
-def fault(name: str, zh: str, en: str) -> RowFault:
+def row_error(name: str, zh: str, en: str) -> RowError:
     """What is wrong in the column of a name."""
-    return RowFault(ZH.get(name, name), zh, en)
+    return RowError(ZH.get(name, name), zh, en)
 
 
-def cell(given: dict[str, str], name: str) -> str:
+def get_cell(given: dict[str, str], name: str) -> str:
     """What a cell says: a lone dash says nothing."""
     text = given.get(name, "")
     return "" if _NOTHING.fullmatch(text) else text
 
 
-def looked(given: dict[str, str]) -> list[RowFault]:
+def check_cells(given: dict[str, str]) -> list[RowError]:
     """What a look at the cells shows, in the columns that are read."""
-    faults = [fault(name, "不能为空", "may not be empty") for name in NEEDED if not cell(given, name)]
-    if len(cell(given, "name")) > LONGEST:
-        faults.append(fault("name", *WRONG))
+    faults = [row_error(name, "不能为空", "may not be empty") for name in REQUIRED if not get_cell(given, name)]
+    if len(get_cell(given, "name")) > MAX_LENGTH:
+        faults.append(row_error("name", *INVALID))
     for name in COLUMNS.values():
-        text = cell(given, name)
+        text = get_cell(given, name)
         if _formula(text):
-            faults.append(fault(name, "看起来是公式，请改成文字", "looks like a formula; make it text"))
+            faults.append(row_error(name, "看起来是公式，请改成文字", "looks like a formula; make it text"))
         if name in NUMBERS and _SCIENTIFIC.fullmatch(text):
             words = (
                 "Excel 把号码改成了科学计数，请把这一列设为文本后重填",
                 "Excel shortened the number: make the column text",
             )
-            faults.append(fault(name, *words))
+            faults.append(row_error(name, *words))
     return faults
 
 
@@ -77,21 +77,21 @@ def _formula(text: str) -> bool:
     return text[:1] in ("=", "@") or (text[:1] in ("+", "-") and ("|" in text or _CALL.search(text, 1) is not None))
 
 
-def moment(zone: tzinfo, text: str, name: str, day: date | None, faults: list[RowFault]) -> datetime | None:
+def moment(zone: tzinfo, text: str, name: str, day: date | None, faults: list[RowError]) -> datetime | None:
     """A time on the clocks here; that it ends may be a time of the day on which it begins."""
     if not text:
         return None
     try:
         return import_times.read(text, zone, day)
-    except import_times.NoTime:
-        faults.append(fault(name, "只有日期，请写明时间，如 2026-03-02 09:00", "a day alone; give the time too"))
-    except import_times.TwoTimes:
+    except import_times.MissingTime:
+        faults.append(row_error(name, "只有日期，请写明时间，如 2026-03-02 09:00", "a day alone; give the time too"))
+    except import_times.TimeRange:
         here = ("只写开始时间", "the start only") if name == "from" else ("只写结束时间", "the end only")
-        faults.append(fault(name, f"这里写了一段时间，请{here[0]}", f"this is from when to when; write {here[1]}"))
-    except import_times.Unclear:
-        faults.append(fault(name, "说不清是中午还是夜里，请写成 14:30 这样", "noon or night? write it as 14:30"))
+        faults.append(row_error(name, f"这里写了一段时间，请{here[0]}", f"this is from when to when; write {here[1]}"))
+    except import_times.AmbiguousTime:
+        faults.append(row_error(name, "说不清是中午还是夜里，请写成 14:30 这样", "noon or night? write it as 14:30"))
     except ValueError:
-        faults.append(fault(name, "时间请写成 2026-03-02 09:00", "write the time as 2026-03-02 09:00"))
+        faults.append(row_error(name, "时间请写成 2026-03-02 09:00", "write the time as 2026-03-02 09:00"))
     return None
 
 
@@ -100,7 +100,7 @@ def heading(cells: list[str]) -> list[str]:
     while cells and not cells[-1]:
         cells = cells[:-1]  # a sheet may be wider than its table
     names = [COLUMNS.get(name, name) for name in cells]
-    wrong = [ZH[name] for name in NEEDED if name not in names]
+    wrong = [ZH[name] for name in REQUIRED if name not in names]
     wrong += [ZH.get(name, "?") for name in dict.fromkeys(names) if names.count(name) > 1]
     if wrong:
         detail = f"缺少或重复的列 / columns missing or twice: {', '.join(wrong)}"
@@ -113,18 +113,18 @@ class TableRow(msgspec.Struct, frozen=True):
 
     number: int
     cells: dict[str, str]
-    faults: tuple[RowFault, ...]
-    times: tuple[RowFault, ...]  # what is wrong in the columns of times
+    faults: tuple[RowError, ...]
+    times: tuple[RowError, ...]  # what is wrong in the columns of times
     start: datetime | None
     end: datetime | None
 
 
 def line_of(number: int, given: dict[str, str], zone: tzinfo) -> TableRow:
     """A row looked at, without asking what there is in the database."""
-    cells = {name: cell(given, name) for name in COLUMNS.values()}
-    times: list[RowFault] = []
+    cells = {name: get_cell(given, name) for name in COLUMNS.values()}
+    times: list[RowError] = []
     start = moment(zone, cells["from"], "from", None, times)
     end = moment(zone, cells["to"], "to", start.date() if start else None, times)
     if start is not None and end is not None and end <= start:
-        times.append(fault("to", "结束须晚于开始", "it has to end after it begins"))
-    return TableRow(number, cells, tuple(looked(given)), tuple(times), start, end)
+        times.append(row_error("to", "结束须晚于开始", "it has to end after it begins"))
+    return TableRow(number, cells, tuple(check_cells(given)), tuple(times), start, end)

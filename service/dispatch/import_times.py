@@ -36,15 +36,15 @@ _HOURS = {
 """What an hour is in each part of the day. Twelve at night or in the morning is not there: it may mean two moments."""
 
 
-class NoTime(ValueError):
+class MissingTime(ValueError):
     """There is a day, but no time of it."""
 
 
-class TwoTimes(ValueError):
+class TimeRange(ValueError):
     """From when to when, where one time belongs."""
 
 
-class Unclear(ValueError):
+class AmbiguousTime(ValueError):
     """An hour of which nobody can say in which half of the day it is: twelve in the morning, or half past two."""
 
 
@@ -56,20 +56,20 @@ def read(text: str, zone: tzinfo, day: date | None = None) -> datetime:
         raise ValueError(text)
     plain = " ".join(unicodedata.normalize("NFKC", text).split())
     if _SERIAL.fullmatch(plain):
-        return _of_excel(float(plain), zone)
+        return _from_excel_serial(float(plain), zone)
     found = _EXACT.fullmatch(plain)
     if found is not None:
         offset = datetime.strptime(found["offset"], "%z").tzinfo if found["offset"] else None
         at = time(int(found["hour"]), int(found["minute"]), int(found["second"] or 0))
         return datetime.combine(_day(found), at, offset or zone)
     if found := _DAY_ALONE.fullmatch(plain):
-        raise NoTime(_day(found).isoformat())
+        raise MissingTime(_day(found).isoformat())
     if found := _MOMENT.fullmatch(plain):
         return datetime.combine(_day(found), _clock(found), zone)
     found = _TIME.fullmatch(plain)
     if found is not None and day is not None:
         return datetime.combine(day, _clock(found), zone)
-    raise TwoTimes(text) if _RANGE.fullmatch(plain) else ValueError(text)
+    raise TimeRange(text) if _RANGE.fullmatch(plain) else ValueError(text)
 
 
 def _day(found: re.Match[str]) -> date:
@@ -82,17 +82,17 @@ def _clock(found: re.Match[str]) -> time:
         raise ValueError(found[0])
     if half:
         if hour == _NOON and hour not in _HOURS[half]:
-            raise Unclear(found[0])
+            raise AmbiguousTime(found[0])
         if hour not in _HOURS[half]:
             raise ValueError(found[0])
         hour = _HOURS[half][hour]
     elif found["hour"] == "两":  # as people speak, who mean the afternoon
-        raise Unclear(found[0])
+        raise AmbiguousTime(found[0])
     minute = 30 if found["thirty"] else int(found["minute"] or found["spoken"] or 0)
     return time(hour, minute, int(found["second"] or 0))
 
 
-def _of_excel(number: float, zone: tzinfo) -> datetime:
+def _from_excel_serial(number: float, zone: tzinfo) -> datetime:
     if number.is_integer():
-        raise NoTime
+        raise MissingTime
     return (_FIRST + timedelta(minutes=round(number * 1440))).replace(tzinfo=zone)

@@ -6,82 +6,93 @@ from hashlib import sha256
 from uuid import UUID
 
 from service.accounts import repository as accounts_repository
-from service.accounts.authentication import sign_in
-from service.accounts.permissions import Person, covers, may_see
+from service.accounts.authentication import authenticate
+from service.accounts.permissions import Person, can_view_visit, covers_area
 from service.audit_log import log
 from service.checklists import repository as checklists_repository
-from service.checklists.rules_cache import ONSITE, compiled_rules
-from service.context import House
-from service.db.database import Tx
-from service.errors import ContentDiffers, FieldError, InvalidBody, NotAllowed, UnknownChecklist, UnknownPerson
-from service.judge.rules import Rules
+from service.checklists.rules_cache import DEFAULT_CHECKLIST, compiled_rules
+from service.context import AppContext
+from service.db.database import Transaction
+from service.errors import (
+    FieldError,
+    IdReusedWithOtherContent,
+    InvalidBody,
+    PermissionDenied,
+    UnknownChecklist,
+    UnknownPerson,
+)
+from service.judge.rules import CompiledChecklist
 from service.visits import repository as visits_repository
 from service.visits import search_index
-from service.visits.loading import load, plans
+from service.visits.loading import PLAN_DECODER, load_visit
 from service.visits.plan import Plan
 from service.visits.repository import VisitRow
-from service.visits.status import texts
-from service.visits.unassigned import works
-from service.web.decoding import decode, uuid
+from service.visits.status import search_texts
+from service.visits.unassigned import is_active_technician
+from service.web.decoding import decode_strict, parse_uuid
 
-from .views import VisitView, view
+from .views import VisitView, build_view
 
 _THING = re.compile(r"[a-z0-9_-]{1,40}\]")
 
 
-async def create(house: House, token: bytes, visit: UUID, raw: bytes) -> tuple[bool, VisitView]:
+async def create(ctx: AppContext, token: bytes, visit_id: UUID, raw: bytes) -> tuple[bool, VisitView]:
     """Plan a visit. The same bytes again are no change; it takes the newest published checklist and keeps it."""
-    person = await sign_in(house, token, "plan a visit")
-    plan = decode(plans, raw)
+    person = await authenticate(ctx, token, "plan a visit")
+    plan = decode_strict(PLAN_DECODER, raw)
 
-    async def work(tx: Tx) -> tuple[bool, VisitView]:
-        created, row = await plan_in(house, tx, person, visit, plan, raw)
-        return created, await view(house, tx, await load(house, tx, row))
+    async def work(tx: Transaction) -> tuple[bool, VisitView]:
+        created, row = await plan_visit(ctx, tx, person, visit_id, plan, raw)
+        return created, await build_view(ctx, tx, await load_visit(ctx, tx, row))
 
-    return await house.db.write(work)
+    return await ctx.db.write(work)
 
 
-async def plan_in(house: House, tx: Tx, person: Person, visit: UUID, plan: Plan, raw: bytes) -> tuple[bool, VisitRow]:
+async def plan_visit(
+    ctx: AppContext, tx: Transaction, person: Person, visit_id: UUID, plan: Plan, raw: bytes
+) -> tuple[bool, VisitRow]:
     """Plan a visit in a transaction; False when it is there already with the same bytes."""
-    known = await visits_repository.locked_visit(tx, visit)
+    known = await visits_repository.lock_visit(tx, visit_id)
     if known is None:
-        row = await _row(house, tx, person, visit, plan, raw)
-        follows = await _first(tx, person, plan)
+        row = await _build_row(ctx, tx, person, visit_id, plan, raw)
+        follows = await _preceding_visit(tx, person, plan)
         if await visits_repository.add_visit(tx, row, follows):
-            await search_index.add(tx, row.id, row.area, texts(plan))
-            beside = visits_repository.beside(row)
-            if not await log.note(tx, "visit.planned", row.id, row.salt, row.sha256, row.created_at, beside):
-                raise ContentDiffers  # the id is that of something else in the log
+            await search_index.add(tx, row.id, row.area, search_texts(plan))
+            beside = visits_repository.visit_commitment(row)
+            if not await log.append_leaf(tx, "visit.planned", row.id, row.salt, row.sha256, row.created_at, beside):
+                raise IdReusedWithOtherContent  # the id is that of something else in the log
             return True, row
-        known = await visits_repository.locked_visit(tx, visit)  # somebody was faster with the same id
-    if known is None or known.sha256 != sha256(raw).digest() or not covers(person, known.area):
-        raise ContentDiffers
+        known = await visits_repository.lock_visit(tx, visit_id)  # somebody was faster with the same id
+    if known is None or known.sha256 != sha256(raw).digest() or not covers_area(person, known.area):
+        raise IdReusedWithOtherContent
     return False, known
 
 
-async def _first(tx: Tx, person: Person, plan: Plan) -> UUID | None:
+async def _preceding_visit(tx: Transaction, person: Person, plan: Plan) -> UUID | None:
     """The visit that this one follows; the planner has to see it."""
     if plan.follows is None:
         return None
-    first = await visits_repository.visit(tx, uuid(plan.follows, "/follows"))
-    if first is None or not may_see(person, first.technician, first.crew, first.area):
+    first = await visits_repository.get_visit(tx, parse_uuid(plan.follows, "/follows"))
+    if first is None or not can_view_visit(person, first.technician, first.crew, first.area):
         raise InvalidBody("", (FieldError("/follows", "unknown-visit", "there is no such visit"),))
     return first.id
 
 
-async def _row(house: House, tx: Tx, person: Person, visit: UUID, plan: Plan, raw: bytes) -> VisitRow:
-    newest = await checklists_repository.newest(tx, ONSITE)
+async def _build_row(
+    ctx: AppContext, tx: Transaction, person: Person, visit_id: UUID, plan: Plan, raw: bytes
+) -> VisitRow:
+    newest = await checklists_repository.latest_published(tx, DEFAULT_CHECKLIST)
     if newest is None:
         raise UnknownChecklist
-    _check(plan, await compiled_rules(house, tx, newest.id, newest.version))
-    technician = await goes(tx, plan.technician, plan.crew)
+    _check(plan, await compiled_rules(ctx, tx, newest.id, newest.version))
+    technician = await require_technicians(tx, plan.technician, plan.crew)
     own = person.areas[0] if len(person.areas) == 1 else ""
     area = plan.area or next(iter(technician.areas), own)
-    if not covers(person, area):
-        raise NotAllowed("the area is not one of yours")
+    if not covers_area(person, area):
+        raise PermissionDenied("the area is not one of yours")
     window = plan.window
     return VisitRow(
-        id=visit,
+        id=visit_id,
         sha256=sha256(raw).digest(),
         body=raw,
         type=plan.type,
@@ -92,21 +103,23 @@ async def _row(house: House, tx: Tx, person: Person, visit: UUID, plan: Plan, ra
         checklist_version=newest.version,
         window_from=_ms(window.start) if window else None,
         window_to=_ms(window.end) if window else None,
-        created_at=house.clock(),
+        created_at=ctx.clock(),
         created_by=person.login,
-        salt=house.salt(),
+        salt=ctx.new_salt(),
     )
 
 
-async def goes(tx: Tx, login: str, others: tuple[str, ...]) -> Person:
+async def require_technicians(tx: Transaction, login: str, others: tuple[str, ...]) -> Person:
     """The technician, after looking whether he and his crew are technicians. They stay so until the visit is written:
     who sends one of them away afterwards finds it, and flags it."""
-    known = await accounts_repository.staying(tx, (login, *others))
+    known = await accounts_repository.lock_active(tx, (login, *others))
     technician = known.get(login)
     names = ("/technician", technician), *((f"/crew/{n}", known.get(other)) for n, other in enumerate(others))
     if len(set(others)) < len(others):
         raise InvalidBody("", (FieldError("/crew", "given-twice", "name everybody once"),))
-    wrong = tuple(FieldError(at, "unknown-person", "no such technician") for at, one in names if not works(one))
+    wrong = tuple(
+        FieldError(at, "unknown-person", "no such technician") for at, one in names if not is_active_technician(one)
+    )
     if wrong or technician is None:
         raise UnknownPerson("", wrong[:20])
     return technician
@@ -116,7 +129,7 @@ def _ms(moment: datetime) -> int:
     return int(moment.timestamp() * 1000)
 
 
-def _check(plan: Plan, rules: Rules) -> None:
+def _check(plan: Plan, rules: CompiledChecklist) -> None:
     """What the decoder cannot see: names of the checklist, a window that ends after it begins."""
     known = rules.checklist
     faults = (
@@ -133,19 +146,19 @@ def _check(plan: Plan, rules: Rules) -> None:
         faults.append(FieldError("/assigned", "unknown-fact", f"of {', '.join(sorted(rules.assigned))}"))
     if any(name not in rules.by_id or not rules.by_id[name].policy for name in plan.policies):
         faults.append(FieldError("/policies", "not-a-policy", "ids of the checklist's policies"))
-    faults += due_faults(plan.due, rules, "/due")
+    faults += validate_due_dates(plan.due, rules, "/due")
     if faults:
         raise InvalidBody("", tuple(faults[:20]))
 
 
-def due_faults(due: dict[str, datetime], rules: Rules, pointer: str) -> list[FieldError]:
+def validate_due_dates(due: dict[str, datetime], rules: CompiledChecklist, pointer: str) -> list[FieldError]:
     """Names that are neither an item nor `item[thing]` of an item that has things."""
-    if all(_can_be_due(rules, name) for name in due):
+    if all(_is_valid_due_key(rules, name) for name in due):
         return []
     return [FieldError(pointer, "unknown-item", "an item, or item[thing] where it is per thing")]
 
 
-def _can_be_due(rules: Rules, name: str) -> bool:
+def _is_valid_due_key(rules: CompiledChecklist, name: str) -> bool:
     item, bracket, thing = name.partition("[")
     rule = rules.by_id.get(item)
     if rule is None or not bracket:

@@ -7,9 +7,9 @@ from litestar.types import ASGIApp
 
 from service.accounts.endpoint import caller
 from service.errors import (
-    ContentDiffers,
     DayFull,
-    EntryChanged,
+    EntryIdReused,
+    IdReusedWithOtherContent,
     NotFound,
     TooManyEntries,
     UnknownChecklist,
@@ -18,28 +18,39 @@ from service.errors import (
 )
 from service.records import office_entries
 from service.visits import loading
-from service.visits.loading import Judged
+from service.visits.loading import JudgementView
 from service.visits.plan import Plan
 from service.visits.status import Flag, State
 from service.visits.wire import OfficeEntries
-from service.web.endpoint import MOMENT, READS, WRITES, AnyRequest, Parameter, Says, body_of, id_of, moment_in, query_of
-from service.web.responses import answer
+from service.web.endpoint import (
+    DATE_TIME,
+    READ_ERRORS,
+    WRITE_ERRORS,
+    AnyRequest,
+    Parameter,
+    RouteMetadata,
+    body_of,
+    id_of,
+    query_of,
+    restore_plus,
+)
+from service.web.responses import json_answer
 
 from . import listing, planning, views
-from .listing import SummaryPage
+from .listing import VisitList
 from .views import VisitView
 
-PLAN = Says(
+PLAN = RouteMetadata(
     tag="visits",
     summary="Plan a visit; it takes the newest published checklist and keeps that version",
-    takes=Plan,
-    gives={201: VisitView, 200: VisitView},
-    problems=(*WRITES, NotFound, ContentDiffers, UnknownPerson, UnknownChecklist),
+    request_body=Plan,
+    responses={201: VisitView, 200: VisitView},
+    problems=(*WRITE_ERRORS, NotFound, IdReusedWithOtherContent, UnknownPerson, UnknownChecklist),
 )
-PAGE = Says(
+PAGE = RouteMetadata(
     tag="visits",
     summary="Visits that I may see, by time",
-    gives={200: SummaryPage},
+    responses={200: VisitList},
     query={
         "state": Parameter("One state.", {"type": "string", "enum": list(get_args(State))}),
         "flag": Parameter(
@@ -49,36 +60,36 @@ PAGE = Says(
         "technician": Parameter("Login of the technician or of one of the crew."),
         "area": Parameter("One area (片区)."),
         "type": Parameter("One type of visit."),
-        "from": Parameter("Planned at or after this time.", MOMENT),
-        "to": Parameter("Planned before this time.", MOMENT),
+        "from": Parameter("Planned at or after this time.", DATE_TIME),
+        "to": Parameter("Planned before this time.", DATE_TIME),
         "q": Parameter("Part of a name, account, address, phone or work order number."),
         "after": Parameter("The cursor of the page before."),
     },
-    problems=READS,
+    problems=READ_ERRORS,
 )
-VISIT = Says(
+VISIT = RouteMetadata(
     tag="visits",
     summary="The visit, its entries, records, judgement now",
-    gives={200: VisitView},
-    problems=(*READS, NotFound),
+    responses={200: VisitView},
+    problems=(*READ_ERRORS, NotFound),
 )
-ENTRIES = Says(
+ENTRIES = RouteMetadata(
     tag="visits",
     summary="Add entries of the office; ids make it repeatable",
-    takes=OfficeEntries,
-    gives={201: Judged, 200: Judged},
-    problems=(*WRITES, NotFound, EntryChanged, TooManyEntries, VisitFull, DayFull),
+    request_body=OfficeEntries,
+    responses={201: JudgementView, 200: JudgementView},
+    problems=(*WRITE_ERRORS, NotFound, EntryIdReused, TooManyEntries, VisitFull, DayFull),
 )
-JUDGEMENT = Says(
+JUDGEMENT = RouteMetadata(
     tag="visits",
     summary="What the judge says at any moment",
-    gives={200: Judged},
-    query={"at": Parameter("The moment; without it, now.", MOMENT)},
-    problems=(*READS, NotFound),
+    responses={200: JudgementView},
+    query={"at": Parameter("The moment; without it, now.", DATE_TIME)},
+    problems=(*READ_ERRORS, NotFound),
 )
 
 
-def etag(revision: int) -> tuple[bytes, bytes]:
+def visit_etag(revision: int) -> tuple[bytes, bytes]:
     """The ETag of what may change about a visit: how many changes there were."""
     return b"etag", b'"%d"' % revision
 
@@ -87,39 +98,39 @@ def etag(revision: int) -> tuple[bytes, bytes]:
 async def plan_visit(request: AnyRequest) -> ASGIApp:
     """Plan a visit."""
     created, visit = await planning.create(*caller(request), id_of(request, "visit_id"), await body_of(request))
-    return answer(visit, 201 if created else 200, etag(visit.revision))
+    return json_answer(visit, 201 if created else 200, visit_etag(visit.revision))
 
 
 @get("/v1/visits", opt={"says": PAGE})
 async def list_visits(request: AnyRequest) -> ASGIApp:
     """Visits that I may see."""
     query = query_of(request, PAGE)
-    times = {name: moment_in(query[name]) for name in ("from", "to") if name in query}
-    return answer(await listing.page(*caller(request), query | times))
+    times = {name: restore_plus(query[name]) for name in ("from", "to") if name in query}
+    return json_answer(await listing.list_visits(*caller(request), query | times))
 
 
 @get("/v1/visits/{visit_id:str}", opt={"says": VISIT})
 async def show_visit(request: AnyRequest) -> ASGIApp:
     """One visit."""
-    visit = await views.show(*caller(request), id_of(request, "visit_id"))
-    return answer(visit, 200, etag(visit.revision))
+    visit = await views.get_visit(*caller(request), id_of(request, "visit_id"))
+    return json_answer(visit, 200, visit_etag(visit.revision))
 
 
 @post("/v1/visits/{visit_id:str}/entries", opt={"says": ENTRIES})
 async def add_entries(request: AnyRequest) -> ASGIApp:
     """Add entries of the office."""
-    added, judged = await office_entries.add_entries(
+    added, judged = await office_entries.add_office_entries(
         *caller(request), id_of(request, "visit_id"), await body_of(request)
     )
-    return answer(judged, 201 if added else 200)
+    return json_answer(judged, 201 if added else 200)
 
 
 @get("/v1/visits/{visit_id:str}/judgement", opt={"says": JUDGEMENT})
 async def show_judgement(request: AnyRequest) -> ASGIApp:
     """The judgement at a moment."""
     query = query_of(request, JUDGEMENT)
-    at = moment_in(query["at"]) if "at" in query else None
-    return answer(await loading.judgement_at(*caller(request), id_of(request, "visit_id"), at))
+    at = restore_plus(query["at"]) if "at" in query else None
+    return json_answer(await loading.judgement_at(*caller(request), id_of(request, "visit_id"), at))
 
 
 ROUTES = (plan_visit, list_visits, show_visit, add_entries, show_judgement)

@@ -8,14 +8,14 @@ come short, and the cursor behind it goes on.
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from uuid import UUID
 
-from service.db.database import Tx
+from service.db.database import Transaction
 from service.errors import InvalidQuery
 from service.visits import search_index
-from service.visits.grams import normal, whole_grams
-from service.visits.search_index import FIRST, Scope, SearchPosition, Sought
-from service.visits.summaries import Posted, Wanted
+from service.visits.grams import normalize_text, query_tokens
+from service.visits.search_index import FIRST, Scope, SearchPosition, SearchQuery
+from service.visits.summaries import VisitFilter, VisitSummaryRow
 
-Page = tuple[list[Posted], str | None]
+Page = tuple[list[VisitSummaryRow], str | None]
 LONGEST = 100  # characters of a query
 COUNTED = ((1_000, 16), (6_000, 16), (32_000, 4))  # how far the visits with a gram are counted, and of how many grams
 MANY = 15_000  # visits that a filter leaves, to be looked through
@@ -24,24 +24,24 @@ STEPS = (500, 1_500, 4_000)  # of a walk: a request looks at no more
 REPEATED = 4  # times that a visit may come again where grams begin with a query
 
 
-async def find(tx: Tx, wanted: Wanted, text: str, after: str | None, size: int) -> Page:
+async def search_visits(tx: Transaction, wanted: VisitFilter, text: str, after: str | None, size: int) -> Page:
     """The next visits, and the cursor behind them if there may be more."""
-    query = normal(text)
+    query = normalize_text(text)
     if not query or len(query) > LONGEST:
         raise InvalidQuery(f"`q` has 1 to {LONGEST} characters")
     place = _read(after) if after else None
-    await search_index.plan_anew(tx, True)
+    await search_index.force_custom_plan(tx, True)
     page = await _page(tx, wanted, query, place, size)
-    await search_index.plan_anew(tx, False)
+    await search_index.force_custom_plan(tx, False)
     return page
 
 
-async def _page(tx: Tx, wanted: Wanted, query: str, place: SearchPosition | None, size: int) -> Page:
-    sought = Sought(query, wanted)
+async def _page(tx: Transaction, wanted: VisitFilter, query: str, place: SearchPosition | None, size: int) -> Page:
+    sought = SearchQuery(query, wanted)
     scope, fewest = await _scope(tx, sought)
-    if pieces := whole_grams(query):
+    if pieces := query_tokens(query):
         gram, second, count = await _rarest(tx, pieces, fewest if scope else COUNTED[-1][0])
-        sought = Sought(query, wanted, gram, second)
+        sought = SearchQuery(query, wanted, gram, second)
     else:
         count = await search_index.count_beginning(tx, query, min(BEGUN, fewest))
     if count == 0:
@@ -55,7 +55,7 @@ async def _page(tx: Tx, wanted: Wanted, query: str, place: SearchPosition | None
     return await (_along if pieces else _along_all)(tx, sought, place, size)
 
 
-async def _scope(tx: Tx, sought: Sought) -> tuple[Scope | None, int]:
+async def _scope(tx: Transaction, sought: SearchQuery) -> tuple[Scope | None, int]:
     """The filter that leaves the fewest visits, and how many, if they are not too many."""
     best, few = None, MANY
     for scope in sought.scopes():
@@ -65,7 +65,7 @@ async def _scope(tx: Tx, sought: Sought) -> tuple[Scope | None, int]:
     return best, few
 
 
-async def _rarest(tx: Tx, pieces: list[str], enough: int) -> tuple[str, str, int]:
+async def _rarest(tx: Transaction, pieces: list[str], enough: int) -> tuple[str, str, int]:
     """The gram that the fewest visits have, another that shares nothing with it, and how many have the first. One does
     not count further than `enough`."""
     distinct = sorted({gram: place for place, gram in enumerate(pieces)}.values())
@@ -82,15 +82,15 @@ async def _rarest(tx: Tx, pieces: list[str], enough: int) -> tuple[str, str, int
     return pieces[first], pieces[apart[0]] if apart else "", count
 
 
-async def _look(tx: Tx, sought: Sought, scope: Scope, place: SearchPosition | None, size: int) -> Page:
+async def _look(tx: Transaction, sought: SearchQuery, scope: Scope, place: SearchPosition | None, size: int) -> Page:
     """Through all of a scope."""
     some = await search_index.in_scope(tx, sought, scope, place[0] if place else FIRST, size)
     return [one for one in some if sought.has(one)], _write((some[-1].visit, "")) if len(some) == size else None
 
 
-async def _along(tx: Tx, sought: Sought, place: SearchPosition | None, size: int) -> Page:
+async def _along(tx: Transaction, sought: SearchQuery, place: SearchPosition | None, size: int) -> Page:
     """Along the rarest gram."""
-    found: list[Posted] = []
+    found: list[VisitSummaryRow] = []
     at = place[0] if place else FIRST
     for steps in STEPS:
         wish = size - len(found)
@@ -104,9 +104,9 @@ async def _along(tx: Tx, sought: Sought, place: SearchPosition | None, size: int
     return found, _write((at, ""))
 
 
-async def _along_all(tx: Tx, sought: Sought, place: SearchPosition | None, size: int) -> Page:
+async def _along_all(tx: Transaction, sought: SearchQuery, place: SearchPosition | None, size: int) -> Page:
     """Along all grams that begin with the query. Of those, nothing comes before the query itself."""
-    found: list[Posted] = []
+    found: list[VisitSummaryRow] = []
     at = place if place and place[1] else (FIRST, sought.text)
     for steps in STEPS:
         wish = REPEATED * size

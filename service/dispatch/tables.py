@@ -8,8 +8,8 @@ from typing import Literal
 
 import msgspec
 
-from service.context import House
-from service.errors import Busy, InvalidBody
+from service.context import AppContext
+from service.errors import InvalidBody, ServiceUnavailable
 
 from . import tabulator
 from .import_columns import TableRow
@@ -21,14 +21,14 @@ _NOT_ITS_FAULT = (1, 2, -SIGKILL)  # Python did not start, or the machine had no
 _told = msgspec.json.Decoder(TableOutcome)
 
 
-async def read(house: House, raw: bytes, form: Literal["csv", "xlsx"]) -> tuple[TableRow, ...]:
+async def read(ctx: AppContext, raw: bytes, form: Literal["csv", "xlsx"]) -> tuple[TableRow, ...]:
     """The lines of a table. InvalidBody when it cannot be read, or costs too much; Busy when there is no time now."""
-    async with house.reading:
-        status, said = await _run(form, str(house.zone), raw)
+    async with ctx.table_semaphore:
+        status, said = await _run(form, str(ctx.zone), raw)
     if len(said) > MOST or status not in (0, *_NOT_ITS_FAULT):
         raise InvalidBody("", (tabulator.COSTLY,))
     if status != 0:
-        raise Busy("the table could not be read now")
+        raise ServiceUnavailable("the table could not be read now")
     told = _told.decode(said)
     if told.faults:
         raise InvalidBody("", told.faults)
@@ -53,7 +53,7 @@ async def _run(form: str, zone: str, raw: bytes) -> tuple[int, bytes]:
             _, said = await asyncio.gather(_give(process, raw), _take(process))
             return await process.wait(), said
     except TimeoutError as error:
-        raise Busy("the table is not read yet") from error
+        raise ServiceUnavailable("the table is not read yet") from error
     finally:
         if process.returncode is None:
             process.kill()

@@ -7,29 +7,29 @@ from uuid import UUID
 
 import msgspec
 
-from service.accounts.authentication import person_of
-from service.confirmation.statements import CustomerResponse, CustomerView, StatementView, said_by_link
-from service.context import House
-from service.db.database import Tx
+from service.accounts.authentication import authenticate_token
+from service.confirmation.statements import CustomerResponse, CustomerView, StatementView, customer_responses
+from service.context import AppContext
+from service.db.database import Transaction
 from service.evidence import missing
-from service.evidence.missing import Awaited, LostSeen
-from service.judge.batches import Ignored, Signed
+from service.evidence.missing import GivenUpFile, MissingFiles
+from service.judge.batches import IgnoredEntry, SignatureStatus
 from service.judge.entries import Entry, Evidence, Place
 from service.judge.findings import Verdict
-from service.judge.timeline import withdrawn
+from service.judge.timeline import withdrawn_ids
 from service.judge.visit import Window
 from service.visits import evidence_files, summaries
-from service.visits.changes import Step
-from service.visits.clock_skew import ahead, behind
-from service.visits.loading import File, Judged, open_file
+from service.visits.changes import ChangeRecord
+from service.visits.clock_skew import behind, seconds_ahead
+from service.visits.loading import JudgementView, LoadedVisit, load_visible_visit
 from service.visits.plan import Customer, Plan, Work
 from service.visits.repository import VisitRow
-from service.visits.status import Flag, State, flags_of, state_of
+from service.visits.status import Flag, State, visit_flags, visit_state
 
-AT_THE_DOOR = ("arrived", "door_signal", "nobody_home")
+ARRIVAL_ENTRIES = ("arrived", "door_signal", "nobody_home")
 
 
-class Summary(msgspec.Struct, frozen=True, kw_only=True):
+class VisitListItem(msgspec.Struct, frozen=True, kw_only=True):
     """A visit in a list, as it stands now."""
 
     id: str
@@ -51,7 +51,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     revision: int
 
 
-class RecordSeen(msgspec.Struct, frozen=True):
+class RecordView(msgspec.Struct, frozen=True):
     """A record of a visit: who sent it when, which of its entries do not count, and what is wrong with its files.
 
     `damaged_evidence`: pictures whose bytes end too early. Told to the office only: `lost`; `clock_ahead_seconds`, by
@@ -64,16 +64,16 @@ class RecordSeen(msgspec.Struct, frozen=True):
     received_at: datetime
     sha256: str
     missing_evidence: tuple[str, ...]
-    ignored: tuple[Ignored, ...]
-    signature: Signed
+    ignored: tuple[IgnoredEntry, ...]
+    signature: SignatureStatus
     taken_in_by: str | None
     damaged_evidence: tuple[str, ...] = ()
-    lost: tuple[LostSeen, ...] = ()
+    lost: tuple[GivenUpFile, ...] = ()
     clock_ahead_seconds: int | None = None
     clock_behind_seconds: int | None = None
 
 
-class Absence(msgspec.Struct, frozen=True):
+class CustomerAbsence(msgspec.Struct, frozen=True):
     """Nobody was there (客户不在): since when, where, how long he waited, and what shows it."""
 
     at: datetime
@@ -86,7 +86,7 @@ class Absence(msgspec.Struct, frozen=True):
     entries: tuple[str, ...]
 
 
-class Cancelled(msgspec.Struct, frozen=True):
+class CancellationView(msgspec.Struct, frozen=True):
     """Who cancelled the visit, when and why."""
 
     at: datetime
@@ -94,7 +94,7 @@ class Cancelled(msgspec.Struct, frozen=True):
     reason: str
 
 
-class VisitView(Summary, frozen=True, kw_only=True):
+class VisitView(VisitListItem, frozen=True, kw_only=True):
     """A visit whole: the plan, what was written, and the judgement now. The state is derived, never set."""
 
     assigned: dict[str, bool]
@@ -103,59 +103,63 @@ class VisitView(Summary, frozen=True, kw_only=True):
     due: dict[str, datetime]
     inspectors: int | None
     entries: tuple[Entry, ...]
-    records: tuple[RecordSeen, ...]
-    judgement: Judged
+    records: tuple[RecordView, ...]
+    judgement: JudgementView
     statements: tuple[StatementView, ...]
     said: tuple[CustomerResponse, ...]
-    awaited: tuple[Awaited, ...]  # of the office's entries, and told to the office only
-    absence: Absence | None
-    cancelled: Cancelled | None
-    trail: tuple[Step, ...]
+    awaited: tuple[MissingFiles, ...]  # of the office's entries, and told to the office only
+    absence: CustomerAbsence | None
+    cancelled: CancellationView | None
+    trail: tuple[ChangeRecord, ...]
     followed_by: tuple[str, ...]
 
 
-async def show(house: House, token: bytes, visit: UUID) -> VisitView:
+async def get_visit(ctx: AppContext, token: bytes, visit_id: UUID) -> VisitView:
     """One visit, for who may see it."""
 
-    async def work(tx: Tx) -> VisitView:
-        return await view(house, tx, await open_file(house, tx, await person_of(tx, token), visit))
+    async def work(tx: Transaction) -> VisitView:
+        return await build_view(
+            ctx, tx, await load_visible_visit(ctx, tx, await authenticate_token(tx, token), visit_id)
+        )
 
-    return await house.db.read(work)
+    return await ctx.db.read(work)
 
 
-async def view(house: House, tx: Tx, file: File) -> VisitView:
+async def build_view(ctx: AppContext, tx: Transaction, visit: LoadedVisit) -> VisitView:
     """A visit for a client."""
-    plan, entries = file.plan, tuple(file.gathered.entries)
-    case = CustomerView(file)
+    plan, entries = visit.plan, tuple(visit.merged.entries)
+    case = CustomerView(visit)
     judgement = case.judgement
-    gone, given = file.standing.cancelled, await missing.given_up(tx, file)
+    gone, given = visit.plan_history.cancelled, await missing.given_up_by_batch(tx, visit)
     return VisitView(
-        **described(house, file.row, plan),
+        **summary_fields(ctx, visit.row, plan),
         technician=plan.technician,
         crew=plan.crew,
-        state=state_of(file, judgement),
-        flags=flags_of(file, judgement),
+        state=visit_state(visit, judgement),
+        flags=visit_flags(visit, judgement),
         verdict=judgement.verdict,
-        revision=len(file.standing.trail),
+        revision=len(visit.plan_history.trail),
         assigned=plan.assigned,
         exempt_reason=plan.exempt_reason,
         policies=plan.policies,
         due=plan.due,
         inspectors=plan.inspectors,
         entries=entries,
-        records=await _records(house, tx, file, given),
-        judgement=file.said(judgement, case.now),
+        records=await _records(ctx, tx, visit, given),
+        judgement=visit.to_view_at(judgement, case.now),
         statements=case.shown(),
-        said=said_by_link(house, file),
-        awaited=missing.awaited(house, file, given),
+        said=customer_responses(ctx, visit),
+        awaited=missing.awaited(ctx, visit, given),
         absence=absence_of(entries),
-        cancelled=Cancelled(gone.at, gone.by, file.standing.trail[gone.number - 1].reason or "") if gone else None,
-        trail=file.standing.trail,
-        followed_by=tuple(str(one) for one in await summaries.followers(tx, file.row.id)),
+        cancelled=CancellationView(gone.at, gone.by, visit.plan_history.trail[gone.number - 1].reason or "")
+        if gone
+        else None,
+        trail=visit.plan_history.trail,
+        followed_by=tuple(str(one) for one in await summaries.follow_up_visits(tx, visit.row.id)),
     )
 
 
-def described(house: House, row: VisitRow, plan: Plan) -> dict[str, Any]:
+def summary_fields(ctx: AppContext, row: VisitRow, plan: Plan) -> dict[str, Any]:
     """What a summary says of a visit without judging it."""
     return {
         "id": str(row.id),
@@ -165,48 +169,54 @@ def described(house: House, row: VisitRow, plan: Plan) -> dict[str, Any]:
         "customer": plan.customer,
         "work": plan.work,
         "checklist": f"{row.checklist}@{row.checklist_version}",
-        "created_at": house.time(row.created_at),
+        "created_at": ctx.to_local_time(row.created_at),
         "created_by": row.created_by,
         "external_ref": plan.external_ref,
         "follows": plan.follows,
     }
 
 
-async def _records(house: House, tx: Tx, file: File, given: missing.GivenUp) -> tuple[RecordSeen, ...]:
-    damaged = await evidence_files.damaged(tx, file.row.id) if any(file.named) else frozenset[str]()
+async def _records(
+    ctx: AppContext, tx: Transaction, visit: LoadedVisit, given: missing.GivenUp
+) -> tuple[RecordView, ...]:
+    damaged = (
+        await evidence_files.truncated_images(tx, visit.row.id) if any(visit.referenced_files) else frozenset[str]()
+    )
     return tuple(
         [
-            _record(house, file, number, damaged, missing.seen(house, file, number, given))
-            for number, row in enumerate(file.rows)
+            _record(ctx, visit, number, damaged, missing.seen(ctx, visit, number, given))
+            for number, row in enumerate(visit.batch_rows)
             if row.kind == "record"
         ]
     )
 
 
-def _record(house: House, file: File, number: int, damaged: frozenset[str], gone: tuple[LostSeen, ...]) -> RecordSeen:
-    row, batch = file.rows[number], file.batches[number]
-    return RecordSeen(
+def _record(
+    ctx: AppContext, visit: LoadedVisit, number: int, damaged: frozenset[str], gone: tuple[GivenUpFile, ...]
+) -> RecordView:
+    row, batch = visit.batch_rows[number], visit.batches[number]
+    return RecordView(
         str(row.id),
         row.writer,
-        house.time(row.received_at),
+        ctx.to_local_time(row.received_at),
         row.sha256.hex(),
-        file.missing(number),
-        file.gathered.ignored[str(row.id)],
+        visit.missing(number),
+        visit.merged.ignored[str(row.id)],
         row.signed,
         row.taken_in_by,
-        tuple(name for name in file.named[number] if name in damaged),
+        tuple(name for name in visit.referenced_files[number] if name in damaged),
         gone,
-        ahead(batch, row.received_at) if file.office else None,
-        behind(batch, row.received_at) if file.office else None,
+        seconds_ahead(batch, row.received_at) if visit.office else None,
+        behind(batch, row.received_at) if visit.office else None,
     )
 
 
-def absence_of(entries: Sequence[Entry]) -> Absence | None:
+def absence_of(entries: Sequence[Entry]) -> CustomerAbsence | None:
     """That nobody was there, from the technician's entries: arrival with its place, knocking, calling, waiting."""
-    slips = withdrawn(entries)
+    slips = withdrawn_ids(entries)
     first: dict[str, Entry] = {}
     for entry in sorted(entries, key=lambda one: one.at):
-        if entry.what in AT_THE_DOOR and entry.holds is not False and entry.id not in slips:
+        if entry.what in ARRIVAL_ENTRIES and entry.holds is not False and entry.id not in slips:
             first.setdefault(entry.what, entry)
     gone, arrived, knocked = first.get("nobody_home"), first.get("arrived"), first.get("door_signal")
     if gone is None:
@@ -218,7 +228,7 @@ def absence_of(entries: Sequence[Entry]) -> Absence | None:
     waited = told if isinstance(told, int) and not isinstance(told, bool) else None
     if waited is None and arrived is not None:
         waited = int((gone.at - arrived.at).total_seconds() // 60)
-    return Absence(
+    return CustomerAbsence(
         at=gone.at,
         arrived_at=arrived.at if arrived else None,
         place=arrived.place if arrived and arrived.place else gone.place,

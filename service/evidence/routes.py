@@ -8,58 +8,69 @@ from litestar.types import ASGIApp
 from service.accounts.endpoint import caller
 from service.blobs.image_header import KINDS, ImageType
 from service.errors import (
-    ContentDiffers,
     DayFull,
-    DigestDiffers,
+    DigestMismatch,
     FileTooLarge,
-    LinkEnded,
+    IdReusedWithOtherContent,
+    LinkExpired,
     NotFound,
-    NotPhoto,
     PhotosUnnamed,
-    PhotoUnreadable,
     TooManyRequests,
+    UnreadableImage,
+    UnsupportedImageType,
 )
 from service.visits.receipt import Receipt
 from service.web import body
 from service.web.endpoint import (
-    ANYBODY,
-    CHANGES,
-    READS,
-    WRITES,
+    CHANGE_ERRORS,
+    COMMON_ERRORS,
+    READ_ERRORS,
+    WRITE_ERRORS,
     AnyRequest,
     Bytes,
     Parameter,
-    Says,
+    RouteMetadata,
     body_of,
-    house_of,
+    context_of,
     id_of,
 )
-from service.web.request_info import header
-from service.web.responses import Answer, answer, has_copy
+from service.web.request_info import get_header
+from service.web.responses import Answer, etag_matches, json_answer
 
 from . import attach, missing, thumbnails
-from .missing import Lost
+from .missing import GiveUpRequest
 
-ATTACH = Says(
+ATTACH = RouteMetadata(
     tag="evidence",
     summary="Send a photo by its digest; it counts for what the sender's records name",
-    takes=Bytes("application/octet-stream", "The photo: JPEG, PNG or WEBP. Its own media type may be named, or none."),
-    gives={201: None, 200: None},
-    problems=(*CHANGES, NotFound, DigestDiffers, FileTooLarge, NotPhoto, PhotoUnreadable, DayFull, PhotosUnnamed),
+    request_body=Bytes(
+        "application/octet-stream", "The photo: JPEG, PNG or WEBP. Its own media type may be named, or none."
+    ),
+    responses={201: None, 200: None},
+    problems=(
+        *CHANGE_ERRORS,
+        NotFound,
+        DigestMismatch,
+        FileTooLarge,
+        UnsupportedImageType,
+        UnreadableImage,
+        DayFull,
+        PhotosUnnamed,
+    ),
 )
-PHOTO = Says(
+PHOTO = RouteMetadata(
     tag="evidence",
     summary="A copy without metadata, for who may see a visit to which the photo was sent",
-    gives={200: Bytes("image/jpeg", "At most 1600 pixels long."), 304: None},
+    responses={200: Bytes("image/jpeg", "At most 1600 pixels long."), 304: None},
     headers={"If-None-Match": Parameter("The ETag of the copy you have.")},
-    problems=(*READS, NotFound, PhotoUnreadable),
+    problems=(*READ_ERRORS, NotFound, UnreadableImage),
 )
-GIVE_UP = Says(
+GIVE_UP = RouteMetadata(
     tag="evidence",
     summary="A file named by a record (or by a batch of the office) will never come: not awaited, it counts as lacking",
-    takes=Lost,
-    gives={200: Receipt},
-    problems=(*WRITES, NotFound, ContentDiffers),
+    request_body=GiveUpRequest,
+    responses={200: Receipt},
+    problems=(*WRITE_ERRORS, NotFound, IdReusedWithOtherContent),
 )
 _SHA256 = re.compile("[0-9a-f]{64}")
 SHOWN = (
@@ -73,30 +84,30 @@ SHOWN = (
 @put("/v1/evidence/{sha256:str}", opt={"says": ATTACH})
 async def attach_evidence(request: AnyRequest) -> ASGIApp:
     """Send a photo."""
-    digest, said, house = _digest(request), _said(request), house_of(request)
-    parts = body.parts(request.scope, request.receive, house.vault.max_file)
-    first = await attach.attach(*caller(request), digest, said, parts)
+    digest, said, ctx = _digest(request), _said(request), context_of(request)
+    parts = body.stream_body(request.scope, request.receive, ctx.evidence_storage.max_file)
+    first = await attach.attach_file(*caller(request), digest, said, parts)
     return Answer(201 if first else 200)
 
 
 @get("/v1/evidence/{sha256:str}", opt={"says": PHOTO})
 async def show_evidence(request: AnyRequest) -> ASGIApp:
     """A copy. Whether the person may see it is asked every time, also for what he has."""
-    digest, house = _digest(request), house_of(request)
-    await thumbnails.permit(*caller(request), digest)
-    tag = thumbnails.tag(digest)
+    digest, ctx = _digest(request), context_of(request)
+    await thumbnails.require_access(*caller(request), digest)
+    tag = thumbnails.etag(digest)
     kept = ((b"etag", f'"{tag}"'.encode()), (b"cache-control", b"private, no-cache"))
-    if has_copy(request.headers.get("if-none-match", ""), tag):
+    if etag_matches(request.headers.get("if-none-match", ""), tag):
         return Answer(304, b"", kept)
     inline = (b"content-disposition", f'inline; filename="{digest.hex()[:16]}.jpg"'.encode())
-    return Answer(200, await thumbnails.copy(house, digest), (*SHOWN, inline, *kept))
+    return Answer(200, await thumbnails.get_rendition(ctx, digest), (*SHOWN, inline, *kept))
 
 
 @put("/v1/records/{record_id:str}/lost/{sha256:str}", opt={"says": GIVE_UP})
 async def give_up_evidence(request: AnyRequest) -> ASGIApp:
     """A file will never come."""
     record, digest = id_of(request, "record_id"), _digest(request)
-    return answer(await missing.give_up(*caller(request), record, digest, await body_of(request)))
+    return json_answer(await missing.give_up_file(*caller(request), record, digest, await body_of(request)))
 
 
 def _digest(request: AnyRequest) -> bytes:
@@ -108,21 +119,21 @@ def _digest(request: AnyRequest) -> bytes:
 
 def _said(request: AnyRequest) -> ImageType | None:
     """The kind that Content-Type names, if it names one: what the bytes are is seen in them."""
-    given = (header(request.scope, b"content-type") or b"").partition(b";")[0].strip().lower().decode("latin-1")
+    given = (get_header(request.scope, b"content-type") or b"").partition(b";")[0].strip().lower().decode("latin-1")
     if given in ("", "application/octet-stream"):
         return None
     for kind in KINDS:
         if given == kind:
             return kind
-    raise NotPhoto(f"send Content-Type: {', '.join(KINDS)} or application/octet-stream")
+    raise UnsupportedImageType(f"send Content-Type: {', '.join(KINDS)} or application/octet-stream")
 
 
 ROUTES = (attach_evidence, show_evidence, give_up_evidence)
-WHO = Says(
+WHO = RouteMetadata(
     tag="customer",
     summary="The photo on the technician's ID card",
-    gives={200: Bytes("image/jpeg", "At most 480 pixels.")},
-    problems=(*ANYBODY, NotFound, LinkEnded, PhotoUnreadable, TooManyRequests),
+    responses={200: Bytes("image/jpeg", "At most 480 pixels.")},
+    problems=(*COMMON_ERRORS, NotFound, LinkExpired, UnreadableImage, TooManyRequests),
     public=True,
 )
 JPEG = (*SHOWN, (b"referrer-policy", b"no-referrer"))

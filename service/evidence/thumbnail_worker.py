@@ -15,10 +15,10 @@ from PIL import Image, ImageFile, ImageMath, ImageOps, PngImagePlugin
 LONG_EDGE, QUALITY, MOST_PIXELS = 1600, 82, 50_000_000
 MEMORY, SECONDS = 512 * 2**20, 10
 STRIP = 4_000_000  # pixels
-UNREADABLE = 3
+EXIT_UNREADABLE = 3
 
 
-def copied(original: Path, copy: Path) -> None:
+def make_thumbnail(original: Path, copy: Path) -> None:
     """Make the copy."""
     with Image.open(original, formats=["JPEG", "PNG", "WEBP"]) as image:
         if image.width * image.height > MOST_PIXELS:
@@ -95,9 +95,9 @@ def main(original: str, copy: str) -> int:
     ImageFile.LOAD_TRUNCATED_IMAGES = False
     PngImagePlugin.MAX_TEXT_MEMORY = PngImagePlugin.MAX_TEXT_CHUNK
     try:
-        copied(Path(original), Path(copy))
+        make_thumbnail(Path(original), Path(copy))
     except Exception:  # noqa: BLE001 - whatever a decoder raises says the same
-        return UNREADABLE
+        return EXIT_UNREADABLE
     return 0
 
 

@@ -11,23 +11,33 @@ from litestar.types import ASGIApp
 from service.accounts.endpoint import caller
 from service.errors import (
     BodyTooLarge,
-    ChecksumDiffers,
+    ChecksumMismatch,
     DayFull,
-    DigestDiffers,
+    DigestMismatch,
     FileTooLarge,
     InvalidHeader,
     NotFound,
-    NotPhoto,
-    OffsetDiffers,
     PhotosUnnamed,
-    PhotoUnreadable,
     TooManyRequests,
     TusVersion,
+    UnreadableImage,
+    UnsupportedImageType,
+    UploadOffsetMismatch,
     WrongMediaType,
 )
 from service.web import body
-from service.web.endpoint import ANYBODY, CHANGES, READS, AnyRequest, Bytes, Parameter, Says, house_of, id_of
-from service.web.request_info import header
+from service.web.endpoint import (
+    CHANGE_ERRORS,
+    COMMON_ERRORS,
+    READ_ERRORS,
+    AnyRequest,
+    Bytes,
+    Parameter,
+    RouteMetadata,
+    context_of,
+    id_of,
+)
+from service.web.request_info import get_header
 from service.web.responses import Answer
 
 from . import uploads
@@ -35,7 +45,7 @@ from .upload_store import Upload
 from .uploads import Checksum
 
 VERSION = b"1.0.0"
-LENGTHS = {b"sha1": 20, b"sha256": 32}
+CHECKSUM_LENGTHS = {b"sha1": 20, b"sha256": 32}
 _NUMBER = re.compile(rb"[0-9]{1,15}")
 _SHA256 = re.compile(rb"[0-9a-f]{64}")
 _RESUMABLE = (b"tus-resumable", VERSION)
@@ -44,12 +54,12 @@ _COUNT = {"type": "integer", "minimum": 0}
 _AT = Parameter("Bytes that have come, and are on the disk.", _COUNT, required=True)
 _LENGTH = Parameter("Bytes of the whole file.", _COUNT, required=True)
 _EXPIRES = Parameter("When what has come is thrown away, as in `Date` (RFC 9110).", required=True)
-_WHOLE = (DigestDiffers, NotPhoto, PhotoUnreadable, FileTooLarge, DayFull, PhotosUnnamed)
+_WHOLE = (DigestMismatch, UnsupportedImageType, UnreadableImage, FileTooLarge, DayFull, PhotosUnnamed)
 
-OPTIONS = Says(
+OPTIONS = RouteMetadata(
     tag="uploads",
     summary="What this server knows of tus",
-    gives={204: None},
+    responses={204: None},
     answers={
         204: {
             **_SPEAKS,
@@ -59,13 +69,13 @@ OPTIONS = Says(
             "Tus-Max-Size": Parameter("Bytes that a file may have.", _COUNT, required=True),
         }
     },
-    problems=ANYBODY,
+    problems=COMMON_ERRORS,
     public=True,
 )
-CREATE = Says(
+CREATE = RouteMetadata(
     tag="uploads",
     summary="Begin an upload of a photo; Location is where its parts go",
-    gives={201: None},
+    responses={201: None},
     answers={
         201: {
             **_SPEAKS,
@@ -78,21 +88,21 @@ CREATE = Says(
         "Upload-Length": Parameter("Bytes of the whole file.", {"type": "integer", "minimum": 1}, required=True),
         "Upload-Metadata": Parameter("`sha256` and the base64 of the digest's 64 hex digits.", required=True),
     },
-    problems=(*CHANGES, InvalidHeader, TusVersion, FileTooLarge, TooManyRequests, DayFull, PhotosUnnamed),
+    problems=(*CHANGE_ERRORS, InvalidHeader, TusVersion, FileTooLarge, TooManyRequests, DayFull, PhotosUnnamed),
 )
-STAND = Says(
+STAND = RouteMetadata(
     tag="uploads",
     summary="How much has come; the end, and the file is kept: it equals Upload-Length",
-    gives={200: None},
+    responses={200: None},
     answers={200: {**_SPEAKS, "Upload-Offset": _AT, "Upload-Length": _LENGTH, "Upload-Expires": _EXPIRES}},
     headers=_SPEAKS,
-    problems=(*READS, *CHANGES, NotFound, InvalidHeader, TusVersion, *_WHOLE),
+    problems=(*READ_ERRORS, *CHANGE_ERRORS, NotFound, InvalidHeader, TusVersion, *_WHOLE),
 )
-APPEND = Says(
+APPEND = RouteMetadata(
     tag="uploads",
     summary="The next bytes; what came of a broken request stays",
-    takes=Bytes("application/offset+octet-stream", "Bytes of the file from Upload-Offset on."),
-    gives={204: None},
+    request_body=Bytes("application/offset+octet-stream", "Bytes of the file from Upload-Offset on."),
+    responses={204: None},
     answers={204: {**_SPEAKS, "Upload-Offset": _AT, "Upload-Expires": _EXPIRES}},
     headers={
         **_SPEAKS,
@@ -100,36 +110,36 @@ APPEND = Says(
         "Upload-Checksum": Parameter("`sha1` or `sha256`, a blank, and the base64 of the digest of this part."),
     },
     problems=(
-        *CHANGES,
+        *CHANGE_ERRORS,
         NotFound,
         InvalidHeader,
         TusVersion,
-        OffsetDiffers,
-        ChecksumDiffers,
+        UploadOffsetMismatch,
+        ChecksumMismatch,
         BodyTooLarge,
         WrongMediaType,
         *_WHOLE,
     ),
 )
-END = Says(
+END = RouteMetadata(
     tag="uploads",
     summary="End an upload",
-    gives={204: None},
+    responses={204: None},
     answers={204: _SPEAKS},
     headers=_SPEAKS,
-    problems=(*CHANGES, NotFound, InvalidHeader, TusVersion),
+    problems=(*CHANGE_ERRORS, NotFound, InvalidHeader, TusVersion),
 )
 
 
 @route("/v1/uploads", http_method=[HttpMethod.OPTIONS], opt={"says": OPTIONS}, status_code=200)
 async def tell_tus(request: AnyRequest) -> ASGIApp:
     """What this server knows."""
-    limit = house_of(request).vault.max_file
-    return _said(
+    limit = context_of(request).evidence_storage.max_file
+    return _tus_response(
         204,
         (b"tus-version", VERSION),
         (b"tus-extension", b"creation,checksum,termination,expiration"),
-        (b"tus-checksum-algorithm", b",".join(LENGTHS)),
+        (b"tus-checksum-algorithm", b",".join(CHECKSUM_LENGTHS)),
         (b"tus-max-size", b"%d" % limit),
     )
 
@@ -137,51 +147,53 @@ async def tell_tus(request: AnyRequest) -> ASGIApp:
 @post("/v1/uploads", opt={"says": CREATE})
 async def create_upload(request: AnyRequest) -> ASGIApp:
     """Begin."""
-    _speaks(request)
+    _require_tus_version(request)
     length, digest = _number(request, "Upload-Length"), _digest(request)
     upload = await uploads.create(*caller(request), digest, length)
-    return _said(201, (b"location", b"/v1/uploads/%s" % str(upload.id).encode()), _expires(upload))
+    return _tus_response(201, (b"location", b"/v1/uploads/%s" % str(upload.id).encode()), _expires(upload))
 
 
 @route("/v1/uploads/{upload_id:str}", http_method=[HttpMethod.HEAD], opt={"says": STAND}, status_code=200)
 async def show_upload(request: AnyRequest) -> ASGIApp:
     """How much has come."""
-    _speaks(request)
-    upload, size = await uploads.stand(*caller(request), id_of(request, "upload_id"))
-    return _said(200, (b"upload-offset", b"%d" % size), (b"upload-length", b"%d" % upload.length), _expires(upload))
+    _require_tus_version(request)
+    upload, size = await uploads.upload_status(*caller(request), id_of(request, "upload_id"))
+    return _tus_response(
+        200, (b"upload-offset", b"%d" % size), (b"upload-length", b"%d" % upload.length), _expires(upload)
+    )
 
 
 @patch("/v1/uploads/{upload_id:str}", opt={"says": APPEND})
 async def append_to_upload(request: AnyRequest) -> ASGIApp:
     """The next bytes."""
-    _speaks(request)
-    if header(request.scope, b"content-type") != b"application/offset+octet-stream":
+    _require_tus_version(request)
+    if get_header(request.scope, b"content-type") != b"application/offset+octet-stream":
         raise WrongMediaType("send Content-Type: application/offset+octet-stream")
-    offset, checksum, house = _number(request, "Upload-Offset"), _checksum(request), house_of(request)
-    parts = body.parts(request.scope, request.receive, house.vault.max_file)
-    upload, size = await uploads.append(*caller(request), id_of(request, "upload_id"), offset, parts, checksum)
-    return _said(204, (b"upload-offset", b"%d" % size), _expires(upload))
+    offset, checksum, ctx = _number(request, "Upload-Offset"), _checksum(request), context_of(request)
+    parts = body.stream_body(request.scope, request.receive, ctx.evidence_storage.max_file)
+    upload, size = await uploads.append_chunk(*caller(request), id_of(request, "upload_id"), offset, parts, checksum)
+    return _tus_response(204, (b"upload-offset", b"%d" % size), _expires(upload))
 
 
 @delete("/v1/uploads/{upload_id:str}", opt={"says": END}, status_code=200)
 async def end_upload(request: AnyRequest) -> ASGIApp:
     """End it."""
-    _speaks(request)
+    _require_tus_version(request)
     await uploads.remove(*caller(request), id_of(request, "upload_id"))
-    return _said(204)
+    return _tus_response(204)
 
 
-def _said(status: int, *headers: tuple[bytes, bytes]) -> Answer:
+def _tus_response(status: int, *headers: tuple[bytes, bytes]) -> Answer:
     return Answer(status, b"", (_RESUMABLE, (b"cache-control", b"no-store"), *headers))
 
 
-def _speaks(request: AnyRequest) -> None:
-    if header(request.scope, b"tus-resumable") != VERSION:
+def _require_tus_version(request: AnyRequest) -> None:
+    if get_header(request.scope, b"tus-resumable") != VERSION:
         raise TusVersion("send Tus-Resumable: 1.0.0")
 
 
 def _number(request: AnyRequest, name: str) -> int:
-    given = header(request.scope, name.lower().encode()) or b""
+    given = get_header(request.scope, name.lower().encode()) or b""
     if not _NUMBER.fullmatch(given):
         raise InvalidHeader(f"{name} must be a number of bytes")
     return int(given)
@@ -189,7 +201,7 @@ def _number(request: AnyRequest, name: str) -> int:
 
 def _digest(request: AnyRequest) -> bytes:
     """The file's SHA-256 out of Upload-Metadata: pairs with commas, each a key and a base64 value."""
-    for pair in (header(request.scope, b"upload-metadata") or b"").split(b","):
+    for pair in (get_header(request.scope, b"upload-metadata") or b"").split(b","):
         key, _, value = pair.strip().partition(b" ")
         if key == b"sha256":
             text = _unpacked(value, "Upload-Metadata")
@@ -199,12 +211,12 @@ def _digest(request: AnyRequest) -> bytes:
 
 
 def _checksum(request: AnyRequest) -> Checksum | None:
-    given = header(request.scope, b"upload-checksum")
+    given = get_header(request.scope, b"upload-checksum")
     if given is None:
         return None
     name, _, value = given.partition(b" ")
     digest = _unpacked(value, "Upload-Checksum")
-    if LENGTHS.get(name) != len(digest):
+    if CHECKSUM_LENGTHS.get(name) != len(digest):
         raise InvalidHeader("Upload-Checksum must be sha1 or sha256, a blank and a base64 digest")
     return name.decode(), digest
 

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import msgspec
 
-from service.durable_files import lasting_folder, sync, write_lasting
+from service.durable_files import fsync_path, make_durable_dir, write_durably
 
 
 class Upload(msgspec.Struct, frozen=True):
@@ -26,12 +26,12 @@ class Upload(msgspec.Struct, frozen=True):
 _decoder = msgspec.json.Decoder(Upload)
 
 
-def folder_of(incoming: Path, sender: str) -> Path:
+def upload_dir(incoming: Path, sender: str) -> Path:
     """Where somebody's uploads are; nobody else's can be found there."""
     return incoming / sha256(sender.encode()).hexdigest()[:32]
 
 
-def part_of(folder: Path, id: UUID) -> Path:
+def part_path(folder: Path, id: UUID) -> Path:
     """Where the bytes are until they are kept."""
     return folder / f"{id}.part"
 
@@ -41,18 +41,18 @@ def create(folder: Path, upload: Upload, most: int) -> bool:
 
     Counting and beginning are one step, for all requests of all processes.
     """
-    lasting_folder(folder)
-    with _alone(folder):
+    make_durable_dir(folder)
+    with _exclusive(folder):
         if len(list(folder.glob("*.part"))) >= most:
             return False
-        part_of(folder, upload.id).touch(0o600, exist_ok=False)
+        part_path(folder, upload.id).touch(0o600, exist_ok=False)
     _write(folder, upload)
-    sync(folder)
+    fsync_path(folder)
     return True
 
 
 @contextmanager
-def _alone(folder: Path) -> Iterator[None]:
+def _exclusive(folder: Path) -> Iterator[None]:
     """Nobody else begins an upload there meanwhile."""
     number = os.open(folder, os.O_RDONLY)
     try:
@@ -64,19 +64,19 @@ def _alone(folder: Path) -> Iterator[None]:
 
 def _write(folder: Path, upload: Upload) -> None:
     new = folder / f"{upload.id}.tmp"
-    write_lasting(new, msgspec.json.encode(upload))
-    new.replace(_about(folder, upload.id))  # whole or not at all
+    write_durably(new, msgspec.json.encode(upload))
+    new.replace(_metadata_path(folder, upload.id))  # whole or not at all
 
 
-def _about(folder: Path, id: UUID) -> Path:
+def _metadata_path(folder: Path, id: UUID) -> Path:
     return folder / f"{id}.json"
 
 
 def find(folder: Path, id: UUID) -> tuple[Upload, int] | None:
     """An upload and how many bytes have come; None when there is none."""
     try:
-        upload = _decoder.decode(_about(folder, id).read_bytes())
-        return upload, upload.length if upload.kept else part_of(folder, id).stat().st_size
+        upload = _decoder.decode(_metadata_path(folder, id).read_bytes())
+        return upload, upload.length if upload.kept else part_path(folder, id).stat().st_size
     except (FileNotFoundError, msgspec.DecodeError):
         return None
 
@@ -84,16 +84,16 @@ def find(folder: Path, id: UUID) -> tuple[Upload, int] | None:
 def keep(folder: Path, upload: Upload) -> None:
     """Its file is kept. It can still be asked how far it is: the last answer may have got lost."""
     _write(folder, msgspec.structs.replace(upload, kept=True))
-    part_of(folder, upload.id).unlink(missing_ok=True)
+    part_path(folder, upload.id).unlink(missing_ok=True)
 
 
 def remove(folder: Path, id: UUID) -> None:
     """End an upload. First what is known of it, so that nobody goes on with it."""
-    _about(folder, id).unlink(missing_ok=True)
-    part_of(folder, id).unlink(missing_ok=True)
+    _metadata_path(folder, id).unlink(missing_ok=True)
+    part_path(folder, id).unlink(missing_ok=True)
 
 
-def swept(incoming: Path, now: int, orphan: int) -> int:
+def delete_expired_files(incoming: Path, now: int, orphan: int) -> int:
     """Remove uploads that have expired or lost a half, and what else was written `orphan` ms ago; how many files."""
     gone = 0
     for path in (*incoming.glob("*"), *incoming.glob("*/*")):

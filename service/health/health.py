@@ -4,40 +4,40 @@ import asyncio
 import time
 
 from service.accounts import attempts
-from service.context import House, KeepingProbe
-from service.errors import Busy, Problem
+from service.context import AppContext, KeepingProbe
+from service.errors import Problem, ServiceUnavailable
 
-LASTS = 1.0  # seconds for which an outcome counts
-PATIENCE = 5.0  # seconds after which the database does not answer
+RESULT_SECONDS = 1.0  # seconds for which an outcome counts
+TIMEOUT_SECONDS = 5.0  # seconds after which the database does not answer
 UNHEARD = "the database does not answer"
 
 
-async def keep(house: House) -> None:
+async def check_storage(ctx: AppContext) -> None:
     """Keep something. Busy, with what is wrong, when that does not work."""
-    kept = house.kept
-    if kept.running is None and time.monotonic() - kept.at >= LASTS:
-        kept.running = asyncio.create_task(_keep(house, kept))
+    kept = ctx.keeping_probe
+    if kept.running is None and time.monotonic() - kept.at >= RESULT_SECONDS:
+        kept.running = asyncio.create_task(_keep(ctx, kept))
     if kept.running is not None:
         try:
-            await asyncio.wait_for(asyncio.shield(kept.running), PATIENCE)
+            await asyncio.wait_for(asyncio.shield(kept.running), TIMEOUT_SECONDS)
         except TimeoutError:
-            raise Busy(UNHEARD) from None
+            raise ServiceUnavailable(UNHEARD) from None
     elif not kept.wrong:
-        await _ask(house)  # what was kept a moment ago says nothing of who went away since
+        await _ask(ctx)  # what was kept a moment ago says nothing of who went away since
     if kept.wrong:
-        raise Busy(kept.wrong)
+        raise ServiceUnavailable(kept.wrong)
 
 
-async def _ask(house: House) -> None:
+async def _ask(ctx: AppContext) -> None:
     try:
-        await asyncio.wait_for(house.db.read(lambda tx: tx.one("applied")), PATIENCE)
+        await asyncio.wait_for(ctx.db.read(lambda tx: tx.fetch_one("applied")), TIMEOUT_SECONDS)
     except Exception:  # noqa: BLE001 - whatever it is, records cannot be kept now
-        raise Busy(UNHEARD) from None
+        raise ServiceUnavailable(UNHEARD) from None
 
 
-async def _keep(house: House, kept: KeepingProbe) -> None:
+async def _keep(ctx: AppContext, kept: KeepingProbe) -> None:
     try:
-        await house.db.write(lambda tx: attempts.hit(tx, "ready", 1, 1, house.clock()))
+        await ctx.db.write(lambda tx: attempts.increment(tx, "ready", 1, 1, ctx.clock()))
         kept.wrong = ""
     except Problem as problem:
         kept.wrong = f"{problem.title_zh} / {problem.title_en}"

@@ -4,9 +4,9 @@ import msgspec
 from litestar import get
 from litestar.types import ASGIApp
 
-from service.errors import Busy, Defect
-from service.web.endpoint import AnyRequest, Says, house_of
-from service.web.responses import answer
+from service.errors import InternalError, ServiceUnavailable
+from service.web.endpoint import AnyRequest, RouteMetadata, context_of
+from service.web.responses import json_answer
 
 from . import health
 
@@ -17,14 +17,19 @@ class Health(msgspec.Struct, frozen=True):
     status: str = "ok"
 
 
-LIVE = Says(
-    tag="health", summary="The process runs", gives={200: Health}, problems=(Defect,), public=True, limited=False
+LIVE = RouteMetadata(
+    tag="health",
+    summary="The process runs",
+    responses={200: Health},
+    problems=(InternalError,),
+    public=True,
+    limited=False,
 )
-READY = Says(
+READY = RouteMetadata(
     tag="health",
     summary="What is sent can be kept; 503 when it cannot",
-    gives={200: Health},
-    problems=(Busy, Defect),
+    responses={200: Health},
+    problems=(ServiceUnavailable, InternalError),
     public=True,
     limited=False,  # a watcher behind a busy address must not take the house for dead
 )
@@ -33,14 +38,14 @@ READY = Says(
 @get("/health/live", opt={"says": LIVE})
 async def live() -> ASGIApp:
     """The process runs."""
-    return answer(Health())
+    return json_answer(Health())
 
 
 @get("/health/ready", opt={"says": READY})
 async def ready(request: AnyRequest) -> ASGIApp:
     """What is sent can be kept: something just was."""
-    await health.keep(house_of(request))
-    return answer(Health())
+    await health.check_storage(context_of(request))
+    return json_answer(Health())
 
 
 ROUTES = (live, ready)

@@ -6,8 +6,8 @@ from typing import Literal
 
 import msgspec
 
-from .entries import Entry, Via
-from .rules import Rules
+from .entries import Entry, Origin
+from .rules import CompiledChecklist
 
 
 class Batch(msgspec.Struct, frozen=True):
@@ -23,30 +23,30 @@ class Batch(msgspec.Struct, frozen=True):
     device_clock: datetime | None = None
 
 
-class Ignored(msgspec.Struct, frozen=True):
+class IgnoredEntry(msgspec.Struct, frozen=True):
     """An entry that is kept and does not count, and why: `entry-changed`, `not-by-technician`, `unknown-item`."""
 
     entry: str
     code: str
 
 
-class Gathered(msgspec.Struct, frozen=True):
+class MergedEntries(msgspec.Struct, frozen=True):
     """The entries of a visit that count, in the order in which they came, and per batch those that do not."""
 
     entries: list[Entry]
-    ignored: dict[str, tuple[Ignored, ...]]
+    ignored: dict[str, tuple[IgnoredEntry, ...]]
 
 
-def gather(rules: Rules, batches: Sequence[Batch]) -> Gathered:
+def merge_batches(rules: CompiledChecklist, batches: Sequence[Batch]) -> MergedEntries:
     """Which entries of the batches count. One wrong entry never costs the rest.
 
     The batches are in the order in which they were written.
     """
     known: dict[str, Entry] = {}
-    ignored: dict[str, tuple[Ignored, ...]] = {}
+    ignored: dict[str, tuple[IgnoredEntry, ...]] = {}
     for batch in batches:
-        via: Via = batch.kind
-        out: list[Ignored] = []
+        via: Origin = batch.kind
+        out: list[IgnoredEntry] = []
         for entry in batch.entries:
             # the server says how and when an entry came, whatever the writer put there
             msgspec.structs.force_setattr(entry, "via", via)
@@ -54,19 +54,19 @@ def gather(rules: Rules, batches: Sequence[Batch]) -> Gathered:
             name = entry.id.lower()
             before = known.get(name)
             if before is not None:
-                if not same(before, entry):
-                    out.append(Ignored(entry.id, "entry-changed"))
-            elif batch.kind == "record" and entry.by != "technician" and not _signed(rules, entry):
-                out.append(Ignored(entry.id, "not-by-technician"))
+                if not same_content(before, entry):
+                    out.append(IgnoredEntry(entry.id, "entry-changed"))
+            elif batch.kind == "record" and entry.by != "technician" and not _is_countersigned(rules, entry):
+                out.append(IgnoredEntry(entry.id, "not-by-technician"))
             elif entry.withdraws is None and entry.what not in rules.by_id and entry.what not in rules.facts:
-                out.append(Ignored(entry.id, "unknown-item"))
+                out.append(IgnoredEntry(entry.id, "unknown-item"))
             else:
                 known[name] = entry
         ignored[batch.id] = tuple(out)
-    return Gathered(list(known.values()), ignored)
+    return MergedEntries(list(known.values()), ignored)
 
 
-def same(one: Entry, other: Entry) -> bool:
+def same_content(one: Entry, other: Entry) -> bool:
     """Whether two entries say the same, whichever way and whenever they came."""
     if one != msgspec.structs.replace(other, via=one.via, received_at=one.received_at):
         return False
@@ -74,7 +74,7 @@ def same(one: Entry, other: Entry) -> bool:
     return not one.fields or msgspec.json.encode(one.fields) == msgspec.json.encode(other.fields)
 
 
-def _signed(rules: Rules, entry: Entry) -> bool:
+def _is_countersigned(rules: CompiledChecklist, entry: Entry) -> bool:
     """A customer's entry in a technician's record: an act of an item that asks for a signature, with a signature."""
     rule = rules.by_id.get(entry.what)
     if entry.by != "customer" or rule is None or entry.withdraws is not None or entry.holds is False:
@@ -87,4 +87,4 @@ def _signed(rules: Rules, entry: Entry) -> bool:
     )
 
 
-Signed = Literal["verified", "wrong", "none"]
+SignatureStatus = Literal["verified", "wrong", "none"]

@@ -28,7 +28,7 @@ ExactInt = Annotated[int, Meta(ge=-EXACT, le=EXACT)]
 ExactFloat = Annotated[float, Meta(ge=-float(EXACT), le=float(EXACT))]
 
 
-def timely(place: str, moment: datetime | None) -> None:
+def check_time(place: str, moment: datetime | None) -> None:
     """ValueError unless the time is one at which somebody may have worked here. It names the place as the decoder does.
 
     Types cannot say it, so the Struct of a whole body looks after all times in it. Those that are only worked out of

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from .condition import Condition, parse
-from .entries import By
+from .entries import Author
 
 Severity = Literal["violation", "warning", "info", "open"]
 FaultSeverity = Literal["violation", "warning", "info"]  # how grave it is when a duty is not done
@@ -24,7 +24,7 @@ class Text(msgspec.Struct, frozen=True):
     en: str
 
 
-class Lowered(msgspec.Struct, frozen=True):
+class SeverityOverride(msgspec.Struct, frozen=True):
     """A severity below what the norm's list says: to what, why, who decided it, and when."""
 
     to: FaultSeverity
@@ -33,14 +33,14 @@ class Lowered(msgspec.Struct, frozen=True):
     on: date
 
 
-class Edge(msgspec.Struct, frozen=True, omit_defaults=True):
+class OrderRule(msgspec.Struct, frozen=True, omit_defaults=True):
     """Order: this item comes `rel` the item or fact `than`; skipped when `only_if` is recorded the other way round."""
 
     rel: Literal["before", "after"]
     than: Key
     sev: FaultSeverity
     only_if: tuple[Key, Literal["before"], Key] | None = None
-    lowered: Lowered | None = None
+    lowered: SeverityOverride | None = None
 
 
 class TimeLimit(msgspec.Struct, frozen=True, omit_defaults=True, rename={"start": "from"}):
@@ -59,7 +59,7 @@ class TimeLimit(msgspec.Struct, frozen=True, omit_defaults=True, rename={"start"
         return timedelta(days=self.days, minutes=minutes)
 
 
-class Needed(msgspec.Struct, frozen=True):
+class EvidenceRequirement(msgspec.Struct, frozen=True):
     """Evidence: without `min` the act is not proved; `strong` is asked for by sampling or policy."""
 
     min: tuple[str, ...] = ()
@@ -69,7 +69,7 @@ class Needed(msgspec.Struct, frozen=True):
 class Waiver(msgspec.Struct, frozen=True):
     """Who may let the item pass, what it needs, and what then remains."""
 
-    by: tuple[By, ...] = ()
+    by: tuple[Author, ...] = ()
     needs: tuple[str, ...] = ()
     result: FaultSeverity = "violation"
 
@@ -118,10 +118,10 @@ class Item(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, rename
     manners: tuple[str, ...] = ()
     counts: Literal["first", "last"] = "first"
     satisfied_by_any: tuple[Key, ...] = ()
-    order: tuple[Edge, ...] = ()
+    order: tuple[OrderRule, ...] = ()
     time_limit: TimeLimit | None = None
     may_stay_open: bool = False
-    evidence: Needed = Needed()
+    evidence: EvidenceRequirement = EvidenceRequirement()
     fields: dict[Key, Field] = {}
     attested_by: tuple[str, ...] = ()
     customer_asked: bool = False
@@ -133,7 +133,7 @@ class Item(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, rename
     not_allowed: tuple[str, ...] = ()
     default: bool = True
     if_missing: FaultSeverity
-    lowered: Lowered | None = None
+    lowered: SeverityOverride | None = None
     screen: Text
     customer: Text | None = None
     supervisor: Text
@@ -149,7 +149,7 @@ class Item(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, rename
         return parse(self.when)
 
 
-class Phrase(msgspec.Struct, frozen=True, omit_defaults=True):
+class ClausePhrase(msgspec.Struct, frozen=True, omit_defaults=True):
     """A stretch of a clause's source wording, as it came and restored, and the items that it founds."""
 
     source: str
@@ -165,7 +165,7 @@ class Clause(msgspec.Struct, frozen=True):
     source: str
     zh: str
     en: str
-    phrases: tuple[Phrase, ...] = ()
+    phrases: tuple[ClausePhrase, ...] = ()
 
 
 class Fact(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -14,7 +14,7 @@ from typing import Literal
 
 import msgspec
 
-Test = Callable[[AbstractSet[str]], bool]
+Predicate = Callable[[AbstractSet[str]], bool]
 _TOKEN = re.compile(r"\s*(?:(?P<word>[a-z_][a-z0-9_]*)|(?P<text>'[^']*')|(?P<sign>==|[(),]))")
 
 
@@ -32,7 +32,7 @@ class Condition(msgspec.Struct, frozen=True):
         for part in self.parts:
             yield from part.names()
 
-    def compiled(self) -> Test:
+    def compiled(self) -> Predicate:
         """The condition as a function over the set of true names."""
         if self.op == "always":
             return lambda _: True
@@ -56,7 +56,7 @@ class Condition(msgspec.Struct, frozen=True):
 def parse(text: str) -> Condition:
     """Read a condition. ValueError says where it cannot be read."""
     tokens = list(_tokens(text))
-    condition, rest = _either(tokens, text)
+    condition, rest = _parse_or(tokens, text)
     if rest:
         raise ValueError(f"cannot read {rest[0]!r} in condition {text!r}")
     return condition
@@ -72,14 +72,14 @@ def _tokens(text: str) -> Iterator[str]:
         yield found.group().strip()
 
 
-def _either(tokens: list[str], text: str) -> tuple[Condition, list[str]]:
-    return _joined(tokens, "or", lambda rest: _joined(rest, "and", lambda more: _both(more, text)))
+def _parse_or(tokens: list[str], text: str) -> tuple[Condition, list[str]]:
+    return _joined(tokens, "or", lambda rest: _joined(rest, "and", lambda more: _parse_and(more, text)))
 
 
-Reader = Callable[[list[str]], tuple[Condition, list[str]]]
+FactReader = Callable[[list[str]], tuple[Condition, list[str]]]
 
 
-def _joined(tokens: list[str], word: Literal["and", "or"], read: Reader) -> tuple[Condition, list[str]]:
+def _joined(tokens: list[str], word: Literal["and", "or"], read: FactReader) -> tuple[Condition, list[str]]:
     part, rest = read(tokens)
     parts = [part]
     while rest[:1] == [word]:
@@ -88,13 +88,13 @@ def _joined(tokens: list[str], word: Literal["and", "or"], read: Reader) -> tupl
     return (parts[0] if len(parts) == 1 else Condition(word, tuple(parts))), rest
 
 
-def _both(tokens: list[str], text: str) -> tuple[Condition, list[str]]:
+def _parse_and(tokens: list[str], text: str) -> tuple[Condition, list[str]]:
     match tokens:
         case ["not", *rest]:
-            part, rest = _both(rest, text)
+            part, rest = _parse_and(rest, text)
             return Condition("not", (part,)), rest
         case ["(", *rest]:
-            part, rest = _either(rest, text)
+            part, rest = _parse_or(rest, text)
             if rest[:1] != [")"]:
                 raise ValueError(f"a bracket is not closed in condition {text!r}")
             return part, rest[1:]

@@ -19,21 +19,21 @@ from .bounds import (
     LongText,
     PassageText,
     ShortText,
-    timely,
+    check_time,
 )
 
-By = Literal["technician", "dispatcher", "supervisor", "office", "customer"]
-Via = Literal["record", "office", "link", "scan", "callback"]
-Moment = Annotated[datetime, msgspec.Meta(tz=True)]  # RFC 3339, an offset is required
+Author = Literal["technician", "dispatcher", "supervisor", "office", "customer"]
+Origin = Literal["record", "office", "link", "scan", "callback"]
+AwareDatetime = Annotated[datetime, msgspec.Meta(tz=True)]  # RFC 3339, an offset is required
 # `$` alone would let a line feed pass at the end in Python, and `\\Z` means nothing to other readers of the document
 Sha256 = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$(?!\n)")]
-Thing = Annotated[str, msgspec.Meta(pattern="^[a-z0-9_-]{1,40}$(?!\n)")]
+SubjectId = Annotated[str, msgspec.Meta(pattern="^[a-z0-9_-]{1,40}$(?!\n)")]
 FieldValue = (
     LongText | ExactInt | ExactFloat | bool | None
 )  # to a typed field; flat, so that nothing deep is ever kept decoded
 # on the wire a UUID with dashes, which whoever takes entries looks at; examples of a checklist have short ones
-Id = Annotated[str, msgspec.Meta(min_length=1, max_length=64, extra_json_schema={"format": "uuid"})]
-Tick = ExactInt  # milliseconds
+EntryId = Annotated[str, msgspec.Meta(min_length=1, max_length=64, extra_json_schema={"format": "uuid"})]
+MonotonicMillis = ExactInt  # milliseconds
 Degrees = Annotated[float, msgspec.Meta(ge=-360, le=360)]
 Metres = Annotated[float, msgspec.Meta(ge=-1e9, le=1e9)]  # below 0, a phone says that it does not know
 
@@ -55,7 +55,7 @@ class Evidence(msgspec.Struct, frozen=True, omit_defaults=True):
 
     kind: CodeText
     sha256: Sha256 | None = None
-    taken_at: Moment | None = None
+    taken_at: AwareDatetime | None = None
     text: PassageText | None = None
     number: LineText | None = None
     channel: CodeText | None = None
@@ -102,11 +102,11 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
     `via` and `received_at` are the server's: how and when the entry came. What a writer puts there is overwritten.
     """
 
-    id: Id
-    at: Moment
-    by: By
+    id: EntryId
+    at: AwareDatetime
+    by: Author
     what: CodeText = ""
-    thing: Thing | None = None
+    thing: SubjectId | None = None
     label: LineText | None = None
     holds: bool | None = None
     says: Literal["yes", "no"] | None = None
@@ -114,31 +114,31 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
     fields: Annotated[dict[CodeText, FieldValue], msgspec.Meta(max_length=100)] = {}
     waived: Waived | None = None
     refused: Refused | None = None
-    via: Via | None = None
-    claimed_at: Moment | None = None
-    tick: Tick | None = None
+    via: Origin | None = None
+    claimed_at: AwareDatetime | None = None
+    tick: MonotonicMillis | None = None
     session: ShortText | None = None
     place: Place | None = None
     withdraws: ShortText | None = None
     reason: LongText | None = None
-    received_at: Moment | None = None
+    received_at: AwareDatetime | None = None
 
     def __post_init__(self) -> None:
         if not self.what and self.withdraws is None:
             raise ValueError("an entry needs `what`, or `withdraws`")
 
 
-def entries_timely(entries: tuple[Entry, ...] | list[Entry]) -> None:
+def check_entry_times(entries: tuple[Entry, ...] | list[Entry]) -> None:
     """ValueError unless all their times are taken. One loop over all costs less than a look within each."""
     for number, entry in enumerate(entries):
         if not FIRST_YEAR <= entry.at.year <= LAST_YEAR:
-            timely(f"entries[{number}].at", entry.at)
+            check_time(f"entries[{number}].at", entry.at)
         if entry.claimed_at is not None:
-            timely(f"entries[{number}].claimed_at", entry.claimed_at)
+            check_time(f"entries[{number}].claimed_at", entry.claimed_at)
         if entry.evidence:
             for piece in entry.evidence:
                 if piece.taken_at is not None and not FIRST_YEAR <= piece.taken_at.year <= LAST_YEAR:
-                    timely(f"entries[{number}].evidence[{entry.evidence.index(piece)}].taken_at", piece.taken_at)
+                    check_time(f"entries[{number}].evidence[{entry.evidence.index(piece)}].taken_at", piece.taken_at)
 
 
 def named_files(entries: tuple[Entry, ...] | list[Entry]) -> list[str]:

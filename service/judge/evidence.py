@@ -15,7 +15,7 @@ FileDigests = tuple[str, ...]
 """The files that a batch names: SHA-256 in hex, once each, in order."""
 
 
-class Files(msgspec.Struct, frozen=True):
+class EvidenceFiles(msgspec.Struct, frozen=True):
     """What is known of a visit's files: `sent` as (file, sender), `lost` as (batch, file) that was given up.
 
     `stood_in`: files that came from somebody who was asked for them, and wrote nothing that names them.
@@ -25,41 +25,41 @@ class Files(msgspec.Struct, frozen=True):
     lost: frozenset[tuple[str, str]] = frozenset()
     stood_in: frozenset[str] = frozenset()
 
-    def held(self, batches: Iterable[tuple[FileDigests, Sequence[str]]]) -> "Files":
+    def held(self, batches: Iterable[tuple[FileDigests, Sequence[str]]]) -> "EvidenceFiles":
         """The same with what others sent than those behind the batches, given as what each names and its senders."""
         own = {(name, sender) for named, senders in batches for name in named for sender in senders}
         return msgspec.structs.replace(self, stood_in=frozenset(name for name, _ in self.sent - own))
 
 
-def customer_of(visit: str) -> str:
+def customer_sender(visit: str) -> str:
     """The sender of what comes by the visit's link. A login has no blank."""
     return f"visit {visit}"
 
 
-def senders_of(kind: str, visit: str, writer: str, taken_in_by: str | None) -> tuple[str, ...]:
+def allowed_senders(kind: str, visit: str, writer: str, taken_in_by: str | None) -> tuple[str, ...]:
     """Who may send the files of a batch: who wrote it, and who took it in from a file."""
     if kind in ("link", "scan"):
-        return (customer_of(visit),)
+        return (customer_sender(visit),)
     return (writer,) if taken_in_by is None else (writer, taken_in_by)
 
 
-def missing(files: Files, batch: str, named: FileDigests, senders: Sequence[str]) -> FileDigests:
+def missing_files(files: EvidenceFiles, batch: str, named: FileDigests, senders: Sequence[str]) -> FileDigests:
     """Named files that have not come yet and were not given up."""
-    return tuple(name for name in named if not _came(files, name, senders) and (batch, name) not in files.lost)
+    return tuple(name for name in named if not _is_received(files, name, senders) and (batch, name) not in files.lost)
 
 
-def gone(files: Files, batch: str, named: FileDigests, senders: Sequence[str]) -> frozenset[str]:
+def given_up_files(files: EvidenceFiles, batch: str, named: FileDigests, senders: Sequence[str]) -> frozenset[str]:
     """Named files that were given up and did not come after all."""
     if not files.lost:
         return frozenset()
-    return frozenset(name for name in named if (batch, name) in files.lost and not _came(files, name, senders))
+    return frozenset(name for name in named if (batch, name) in files.lost and not _is_received(files, name, senders))
 
 
-def _came(files: Files, name: str, senders: Sequence[str]) -> bool:
+def _is_received(files: EvidenceFiles, name: str, senders: Sequence[str]) -> bool:
     return name in files.stood_in or any((name, sender) in files.sent for sender in senders)
 
 
-def counting(entries: list[Entry], batches: Iterable[tuple[Sequence[Entry], frozenset[str]]]) -> list[Entry]:
+def mark_lost_evidence(entries: list[Entry], batches: Iterable[tuple[Sequence[Entry], frozenset[str]]]) -> list[Entry]:
     """The entries as they are judged: evidence whose file is gone is marked as lost and proves nothing.
 
     It stays where it is, because a statement that was signed names it; an entry without proof stays an entry.

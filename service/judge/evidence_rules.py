@@ -4,8 +4,8 @@ from datetime import datetime
 
 from .checklist import Field
 from .entries import Entry
-from .rules import Rule
-from .timeline import blank
+from .rules import CompiledItem
+from .timeline import is_blank
 
 
 def has_photo(entry: Entry) -> bool:
@@ -13,22 +13,22 @@ def has_photo(entry: Entry) -> bool:
     return any(piece.kind == "photo" and piece.sha256 is not None and not piece.lost for piece in entry.evidence)
 
 
-def refusal_holds(entry: Entry) -> bool:
+def is_valid_refusal(entry: Entry) -> bool:
     """A refusal has a reason, and is the customer's own or comes with a photo by the technician."""
-    if entry.refused is None or blank(entry.refused.reason):
+    if entry.refused is None or is_blank(entry.refused.reason):
         return False
     return entry.by == "customer" or (entry.by == "technician" and has_photo(entry))
 
 
-def waiver_holds(rule: Rule, entry: Entry) -> bool:
+def is_valid_waiver(rule: CompiledItem, entry: Entry) -> bool:
     """A waiver has a reason and is written by who may give it; the technician may write the customer's."""
     waived = entry.waived
-    if waived is None or blank(waived.reason) or waived.by not in rule.item.waiver.by:
+    if waived is None or is_blank(waived.reason) or waived.by not in rule.item.waiver.by:
         return False
     return entry.by == waived.by or (waived.by == "customer" and entry.by == "technician")
 
 
-def in_bounds(field: Field, value: object) -> bool:
+def is_valid_answer(field: Field, value: object) -> bool:
     """Whether a typed answer has its type and keeps its bounds."""
     if field.type == "number":
         if isinstance(value, bool) or not isinstance(value, int | float):

@@ -77,7 +77,7 @@ def verdict(findings: tuple[Finding, ...]) -> Verdict:
     return "compliant_with_remarks" if "warning" in worst else "compliant"
 
 
-class Speaker:
+class FindingFormatter:
     """Says findings in words, from the checklist's messages and labels."""
 
     def __init__(self, checklist: Checklist) -> None:
@@ -87,7 +87,7 @@ class Speaker:
         self.facts = checklist.facts
         self._said: dict[tuple[str, str, str], Text] = {}
 
-    def show(self, findings: tuple[Finding, ...], labels: dict[str, str]) -> tuple[FindingView, ...]:
+    def format(self, findings: tuple[Finding, ...], labels: dict[str, str]) -> tuple[FindingView, ...]:
         """Findings for clients; `labels` says what the things are called."""
         return tuple(self._shown(finding, labels) for finding in findings)
 

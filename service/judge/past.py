@@ -8,38 +8,38 @@ from bisect import bisect_right
 from collections.abc import Sequence
 
 from .entries import Entry
-from .rules import Rules
-from .statements import Made, Sources, make_from, sources
-from .timeline import Reading, TimedEntry
+from .rules import CompiledChecklist
+from .statements import RenderedStatement, Sources, make_from, sources
+from .timeline import TimedEntry, Timeline
 from .visit import Visit
 
 
-class Past:
+class History:
     """Earlier states of a visit: what its first entries were read as, before the others came."""
 
-    def __init__(self, rules: Rules, entries: Sequence[Entry], read: Reading) -> None:
+    def __init__(self, rules: CompiledChecklist, entries: Sequence[Entry], read: Timeline) -> None:
         self.rules, self.read = rules, read
         self._entries = entries
         self._turns: list[int] | None = None
-        self._readings: dict[int, Reading] = {}
+        self._readings: dict[int, Timeline] = {}
 
-    def reading(self, place: int) -> Reading:
+    def timeline_at(self, place: int) -> Timeline:
         """A reading in which the entries up to a place are read as they were when the last of them came.
 
         Entries after the place may be in it as well, as far as none of them changes how one before it is read.
         """
         if self._turns is None:
-            self._turns = turns(self._entries)
+            self._turns = turning_points(self._entries)
         number = bisect_right(self._turns, place)
         if number == len(self._turns):
             return self.read
         known = self._readings.get(number)
         if known is None:
-            known = self._readings[number] = Reading(self.rules, self._entries[: self._turns[number]], self.read.now)
+            known = self._readings[number] = Timeline(self.rules, self._entries[: self._turns[number]], self.read.now)
         return known
 
 
-def turns(entries: Sequence[Entry]) -> list[int]:
+def turning_points(entries: Sequence[Entry]) -> list[int]:
     """The places of the entries that may change how those before them are read: withdrawals, and what may be the new
     beginning of a session's clock."""
     found: list[int] = []
@@ -58,26 +58,26 @@ def turns(entries: Sequence[Entry]) -> list[int]:
     return found
 
 
-class Sheet:
+class StatementHistory:
     """One statement (of one thing) through time, by its digests."""
 
-    def __init__(self, past: Past, visit: Visit, made: Made) -> None:
+    def __init__(self, past: History, visit: Visit, made: RenderedStatement) -> None:
         self.past, self._visit, self._made = past, visit, made
         self._acts: dict[int, _Acts] = {}
         self._digests: dict[Sources | tuple[object, ...], str] = {}
 
-    def then(self, until: int) -> str:
+    def at_moment(self, until: int) -> str:
         """The digest of the statement made from all that is known now of what was done until a moment (µs UTC)."""
         acts = self._of(self.past.read)
         return self._digest(acts, acts.counts(until), None)
 
-    def when_it_came(self, mark: TimedEntry) -> str:
+    def on_arrival(self, mark: TimedEntry) -> str:
         """The same as it was when an entry came: what is dated back came later."""
-        acts = self._of(self.past.reading(mark[1]))
+        acts = self._of(self.past.timeline_at(mark[1]))
         counts = acts.counts(mark[0])
         return self._digest(acts, counts, mark[1] if acts.later(counts, mark[1]) else None)
 
-    def _of(self, read: Reading) -> "_Acts":
+    def _of(self, read: Timeline) -> "_Acts":
         known = self._acts.get(id(read))
         if known is None:
             found = sources(self.past.rules, self._made.table, read, self._made.thing)

@@ -4,16 +4,16 @@ from datetime import timedelta
 
 import msgspec
 
-from .checklist import Checklist, Edge, FaultSeverity, Field, Item
-from .condition import Test
+from .checklist import Checklist, FaultSeverity, Field, Item, OrderRule
+from .condition import Predicate
 from .entries import NEEDS
-from .findings import Speaker
+from .findings import FindingFormatter
 
 EARLIEST_KINDS = frozenset({"confirm", "consent", "time"})  # the entry itself is the evidence
 _MICRO = timedelta(microseconds=1)
 
 
-class Order(msgspec.Struct, frozen=True):
+class CompiledOrder(msgspec.Struct, frozen=True):
     """An edge, ready: `part` ends the code, `per_thing` says that the other side has things."""
 
     after: bool
@@ -24,7 +24,7 @@ class Order(msgspec.Struct, frozen=True):
     only_if: tuple[str, str] | None
 
 
-class Limit(msgspec.Struct, frozen=True):
+class CompiledLimit(msgspec.Struct, frozen=True):
     """How long (µs) after which fact the item is in time."""
 
     start: str
@@ -32,7 +32,7 @@ class Limit(msgspec.Struct, frozen=True):
     severity: FaultSeverity
 
 
-class Rule(msgspec.Struct, frozen=True):
+class CompiledItem(msgspec.Struct, frozen=True):
     """One item, ready. `test` is the number of its condition in `Rules.tests`."""
 
     id: str
@@ -45,23 +45,23 @@ class Rule(msgspec.Struct, frozen=True):
     attested_by: frozenset[str]
     needs: tuple[tuple[str, str, FaultSeverity], ...]  # kind of evidence, the field it needs, severity of the gap
     fields: dict[str, Field]
-    order: tuple[Order, ...]
-    limit: Limit | None
+    order: tuple[CompiledOrder, ...]
+    limit: CompiledLimit | None
     names: tuple[str, ...]  # the facts of which an act of this item names a thing
 
 
-class Rules:
+class CompiledChecklist:
     """All that the judge reads of a checklist."""
 
     def __init__(self, checklist: Checklist) -> None:
         self.checklist = checklist
-        self.speaker = Speaker(checklist)
+        self.speaker = FindingFormatter(checklist)
         self.facts = checklist.facts
         self.thing_facts = frozenset(name for name, fact in checklist.facts.items() if fact.per_thing)
         self.assigned = frozenset(name for name, fact in checklist.facts.items() if fact.type == "assigned")
         self._items = {item.id: item for item in checklist.items}
         self._numbers: dict[str, int] = {}
-        self.tests: list[Test] = []
+        self.tests: list[Predicate] = []
         self.rules = tuple(self._rule(item) for item in checklist.items)
         self.by_id = {rule.id: rule for rule in self.rules}
         self.any_of = {rule.id: rule.item.satisfied_by_any for rule in self.rules if rule.item.satisfied_by_any}
@@ -71,9 +71,9 @@ class Rules:
         self.late_entry = settings.late_entry_minutes * 60_000_000
         self.settle = settings.settle_days * 86_400_000_000
 
-    def _rule(self, item: Item) -> Rule:
+    def _rule(self, item: Item) -> CompiledItem:
         limit, gap = item.time_limit, self.checklist.defaults.evidence_gap
-        return Rule(
+        return CompiledItem(
             id=item.id,
             item=item,
             test=self._number(item),
@@ -89,14 +89,14 @@ class Rules:
             ),
             fields=item.fields,
             order=tuple(self._order(edge) for edge in item.order),
-            limit=limit and Limit(limit.start, limit.length(self.checklist.defaults) // _MICRO, limit.sev),
+            limit=limit and CompiledLimit(limit.start, limit.length(self.checklist.defaults) // _MICRO, limit.sev),
             names=self._names(item),
         )
 
-    def _order(self, edge: Edge) -> Order:
+    def _order(self, edge: OrderRule) -> CompiledOrder:
         other = self._items.get(edge.than)
         per_thing = other.per == "thing" if other else edge.than in self.thing_facts
-        return Order(
+        return CompiledOrder(
             edge.rel == "after",
             edge.than,
             per_thing,

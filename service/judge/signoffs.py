@@ -8,20 +8,20 @@ import msgspec
 
 from .checklist import Question, Text
 from .entries import Entry, Evidence, Refused
-from .evidence_rules import refusal_holds
+from .evidence_rules import is_valid_refusal
 from .judge import judge
-from .past import Past, Sheet
-from .rules import Rule, Rules
-from .statements import Made, statements
-from .timeline import OccurrenceKey, Reading, TimedEntry, micros
+from .past import History, StatementHistory
+from .rules import CompiledChecklist, CompiledItem
+from .statements import RenderedStatement, statements
+from .timeline import OccurrenceKey, TimedEntry, Timeline, to_microseconds
 from .visit import Visit
 
-MOST = 8  # questions on one page
-HIS = frozenset({"customer"})
+MAX_QUESTIONS = 8  # questions on one page
+CUSTOMER_ONLY = frozenset({"customer"})
 """Who attests what only the customer may attest."""
 Level = Literal["phone", "own_device"]
 RefusalOutcome = Literal["refused", "absent", "unable", "partly"]
-_GRAVE = {"violation": 0, "warning": 1, "info": 2}
+_SEVERITY_ORDER = {"violation": 0, "warning": 1, "info": 2}
 
 
 class ApplicableQuestion(msgspec.Struct, frozen=True):
@@ -53,7 +53,7 @@ class Signature(msgspec.Struct, frozen=True, kw_only=True):
     allowed: bool = True  # by his relation he may sign; else it is a finding
 
 
-class Declined(msgspec.Struct, frozen=True, kw_only=True):
+class StatementRefusal(msgspec.Struct, frozen=True, kw_only=True):
     """The customer would not or could not sign. `helper` and his `relation`: who helped one who was unable.
 
     `same`: the statement is now what it was then.
@@ -70,24 +70,28 @@ class Declined(msgspec.Struct, frozen=True, kw_only=True):
     relation: str | None = None
 
 
-class Paper(msgspec.Struct, frozen=True):
+class SignOff(msgspec.Struct, frozen=True):
     """A statement with the signature on it that counts, and who declined."""
 
-    made: Made
+    made: RenderedStatement
     signature: Signature | None
-    declined: tuple[Declined, ...]
+    declined: tuple[StatementRefusal, ...]
     earlier: tuple[Signature, ...] = ()  # the others: one before it, or a weaker one on the same words after it
 
 
-def papers(rules: Rules, visit: Visit, entries: Sequence[Entry], read: Reading, true: frozenset[str]) -> list[Paper]:
+def sign_offs(
+    rules: CompiledChecklist, visit: Visit, entries: Sequence[Entry], read: Timeline, true: frozenset[str]
+) -> list[SignOff]:
     """Every statement that applies now, with its signature. `read` is the reading of `entries`, `true` its facts."""
-    past = Past(rules, entries, read)
-    return [_paper(rules, made, Sheet(past, visit, made)) for made in statements(rules, visit.id, read, true)]
+    past = History(rules, entries, read)
+    return [
+        _sign_off(rules, made, StatementHistory(past, visit, made)) for made in statements(rules, visit.id, read, true)
+    ]
 
 
-def _paper(rules: Rules, made: Made, sheet: Sheet) -> Paper:
+def _sign_off(rules: CompiledChecklist, made: RenderedStatement, sheet: StatementHistory) -> SignOff:
     if made.table.signs is None:
-        return Paper(made, None, ())
+        return SignOff(made, None, ())
     key: OccurrenceKey = made.table.signs if made.thing is None else (made.table.signs, made.thing)
     read = sheet.past.read
     signed = [mark for mark in read.acts.get(key, ()) if _signatures(mark[2])]
@@ -96,18 +100,20 @@ def _paper(rules: Rules, made: Made, sheet: Sheet) -> Paper:
     refusals = sorted(read.refused.get(key, ()), key=lambda mark: mark[:2])
     declined = tuple(_declined(made, sheet, mark) for mark in refusals)
     if not signatures:
-        return Paper(made, None, declined)
+        return SignOff(made, None, declined)
     # the last one; but one on the words of now that was given more surely is put aside by none that was not
     sure = [one for one in signatures if one.state == "holds" and one.level == "own_device"]
     counts = sure[-1] if sure else signatures[-1]
-    return Paper(made, counts, declined, tuple(one for one in signatures if one is not counts))
+    return SignOff(made, counts, declined, tuple(one for one in signatures if one is not counts))
 
 
 def _signatures(entry: Entry) -> list[Evidence]:
     return [piece for piece in entry.evidence if piece.kind == "signature"]
 
 
-def _signature(rules: Rules, made: Made, sheet: Sheet, mark: TimedEntry) -> Signature:
+def _signature(
+    rules: CompiledChecklist, made: RenderedStatement, sheet: StatementHistory, mark: TimedEntry
+) -> Signature:
     entry = mark[2]
     piece = _signatures(entry)[-1]
     own = entry.via == "link" and any(one.kind == "customer_confirm" for one in entry.evidence)
@@ -115,7 +121,7 @@ def _signature(rules: Rules, made: Made, sheet: Sheet, mark: TimedEntry) -> Sign
     state: Literal["holds", "changed", "wrong", "unbound"] = "unbound"
     if named is not None:
         # by the link it was compared when it came
-        true = entry.via == "link" or named in (sheet.then(mark[0]), sheet.when_it_came(mark))
+        true = entry.via == "link" or named in (sheet.at_moment(mark[0]), sheet.on_arrival(mark))
         state = "wrong" if not true else "holds" if named == made.sha256 else "changed"
     return Signature(
         entry=entry.id,
@@ -127,36 +133,38 @@ def _signature(rules: Rules, made: Made, sheet: Sheet, mark: TimedEntry) -> Sign
         state=state,
         statement_sha256=named,
         sha256=piece.sha256,
-        allowed=piece.relation in may if (may := signers(rules, made.table.signs or "")[0]) else True,
+        allowed=piece.relation in may if (may := allowed_signers(rules, made.table.signs or "")[0]) else True,
     )
 
 
-def _declined(made: Made, sheet: Sheet, mark: TimedEntry) -> Declined:
+def _declined(made: RenderedStatement, sheet: StatementHistory, mark: TimedEntry) -> StatementRefusal:
     entry = mark[2]
-    same = sheet.then(mark[0]) == made.sha256
+    same = sheet.at_moment(mark[0]) == made.sha256
     if same and entry.via == "link":  # he read what there was, and not what came later and is dated back
-        same = sheet.when_it_came(mark) == made.sha256
+        same = sheet.on_arrival(mark) == made.sha256
     refused = entry.refused or Refused()
     helped = next((piece for piece in entry.evidence if piece.kind == "signature"), None)
-    return Declined(
+    return StatementRefusal(
         entry=entry.id,
         at=entry.at,
         by=entry.by,
         outcome=refused.outcome,
         reason=refused.reason or "",
-        valid=refusal_holds(entry),
+        valid=is_valid_refusal(entry),
         same=same,
         helper=helped.signer if helped else None,
         relation=helped.relation if helped else None,
     )
 
 
-class Questions:
+class QuestionSet:
     """The questions that apply to a visit as it is seen `now`, and what an answer `at` a moment says."""
 
-    def __init__(self, rules: Rules, visit: Visit, entries: Sequence[Entry], now: datetime, at: datetime) -> None:
+    def __init__(
+        self, rules: CompiledChecklist, visit: Visit, entries: Sequence[Entry], now: datetime, at: datetime
+    ) -> None:
         self.rules, self.at = rules, at
-        self.read = Reading(rules, entries, micros(now))
+        self.read = Timeline(rules, entries, to_microseconds(now))
         # whom a "no" would dispute is whom the question is about: exactly the items that apply, thing by thing
         asked = {item for question in rules.checklist.questions for item in question.items}
         asked |= {item.id for item in rules.checklist.items if item.customer_asked}
@@ -172,29 +180,29 @@ class Questions:
         """At most eight, the gravest, in the order of the checklist. Some are only for the customer's own device."""
         found: list[ApplicableQuestion] = []
         for question in self.rules.checklist.questions:
-            items = tuple(item for item in question.items if self.ripe(item))
+            items = tuple(item for item in question.items if self.is_due(item))
             if (items or question.asked_always) and (own_device or not question.own_device):
-                things = dict.fromkeys(thing for item in items for thing in self.ripe(item) if thing is not None)
+                things = dict.fromkeys(thing for item in items for thing in self.is_due(item) if thing is not None)
                 found.append(ApplicableQuestion(question, items, tuple(things)))
-        kept = sorted(found, key=self._gravity)[:MOST]
+        kept = sorted(found, key=self._gravity)[:MAX_QUESTIONS]
         return [one for one in found if one in kept]
 
     def _gravity(self, asked: ApplicableQuestion) -> int:
-        return min((_GRAVE[self.rules.by_id[item].severity] for item in asked.items), default=0)
+        return min((_SEVERITY_ORDER[self.rules.by_id[item].severity] for item in asked.items), default=0)
 
-    def private(self) -> list[Question]:
+    def own_device_only(self) -> list[Question]:
         """The questions for the customer's own device alone."""
         return [one for one in self.rules.checklist.questions if one.own_device]
 
-    def ripe(self, item: str) -> list[str | None]:
+    def is_due(self, item: str) -> list[str | None]:
         """The things (None: the visit) of which it can be asked now: satisfaction not before it was made good."""
         rule = self.rules.by_id[item]
         about = self.about.get(item, [])
-        if rule.attested_by != HIS:
+        if rule.attested_by != CUSTOMER_ONLY:
             return about
-        return [thing for thing in about if self._reached(rule, thing)]
+        return [thing for thing in about if self._prerequisites_met(rule, thing)]
 
-    def _reached(self, rule: Rule, thing: str | None) -> bool:
+    def _prerequisites_met(self, rule: CompiledItem, thing: str | None) -> bool:
         moments = self.read.moments
         return all(
             edge.than in moments or (thing is not None and (edge.than, thing) in moments)
@@ -202,26 +210,26 @@ class Questions:
             if edge.after
         )
 
-    def said(self, item: str, thing: str | None, *, good: bool, acts: bool) -> Iterator[Entry]:
+    def entries_for_answer(self, item: str, thing: str | None, *, good: bool, acts: bool) -> Iterator[Entry]:
         """The entries of one answer: his word; and, where only he may attest the item, its act (ids come later)."""
         rule = self.rules.by_id[item]
         yield Entry(id="-", at=self.at, by="customer", what=item, thing=thing, says="yes" if good else "no")
         signed = "signature" in rule.item.evidence.min or rule.item.kind == "computed"
-        if good and acts and rule.attested_by == HIS and not signed:
-            for one in self.ripe(item):
+        if good and acts and rule.attested_by == CUSTOMER_ONLY and not signed:
+            for one in self.is_due(item):
                 if thing is None or one == thing:
                     evidence = (Evidence(kind="customer_confirm"),)
                     yield Entry(id="-", at=self.at, by="customer", what=item, thing=one, evidence=evidence)
 
 
-def wording(rules: Rules, question: Question, items: Sequence[str]) -> Text:
+def question_text(rules: CompiledChecklist, question: Question, items: Sequence[str]) -> Text:
     """A question in words: where it says `{items}`, those that it is about here."""
     labels = [rules.by_id[item].item.label for item in items or question.items]
     zh, en = "、".join(one.zh for one in labels), ", ".join(one.en for one in labels)
     return Text(question.zh.replace("{items}", zh), question.en.replace("{items}", en))
 
 
-def declines(rules: Rules, paper: Paper, read: Reading) -> list[str]:
+def refused_items(rules: CompiledChecklist, paper: SignOff, read: Timeline) -> list[str]:
     """The items that a refusal of a statement is about: its signature, and what the signature would have covered."""
     signs = paper.made.table.signs
     if signs is None:
@@ -231,7 +239,7 @@ def declines(rules: Rules, paper: Paper, read: Reading) -> list[str]:
     return [signs, *known]
 
 
-def signers(rules: Rules, signs: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def allowed_signers(rules: CompiledChecklist, signs: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Who may sign, and who may not but may still be named: the wrong signer is a finding, never a refusal."""
     for rule in rules.rules:
         if rule.item.signs == signs and rule.item.allowed_signers:
@@ -240,7 +248,7 @@ def signers(rules: Rules, signs: str) -> tuple[tuple[str, ...], tuple[str, ...]]
     return tuple(sorted(every)), ()
 
 
-def in_confidence(entry: Entry) -> Entry | None:
+def redact_for_technician(entry: Entry) -> Entry | None:
     """What a technician may know of an entry by which his customer answered; None: nothing, so that nobody is pressed.
 
     That he signed or declined is no secret; in what words he declined is.

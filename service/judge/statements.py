@@ -17,15 +17,15 @@ import msgspec
 from .checklist import Field, Line, Statement
 from .entries import FieldValue
 from .normal_form import normal_form
-from .rules import Rule, Rules
-from .timeline import SPACE, OccurrenceKey, Reading, TimedEntry
+from .rules import CompiledChecklist, CompiledItem
+from .timeline import ECMASCRIPT_WHITESPACE, OccurrenceKey, TimedEntry, Timeline
 
-FORM = "doorstep-statement/1"
+FORMAT = "doorstep-statement/1"
 _TIME = re.compile("([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2})")
 _EXACT = 2**53  # beyond it a reader in JavaScript does not have the whole number
 
 
-class Filled(msgspec.Struct, frozen=True, omit_defaults=True):
+class StatementLine(msgspec.Struct, frozen=True, omit_defaults=True):
     """One line with its content: texts, or photos by their SHA-256 in hex."""
 
     label: str
@@ -41,12 +41,12 @@ class Document(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     visit: str
     statement: str
     title: str
-    lines: tuple[Filled, ...]
+    lines: tuple[StatementLine, ...]
     thing: str | None = None
     declaration: str | None = None
 
 
-class Made(msgspec.Struct, frozen=True):
+class RenderedStatement(msgspec.Struct, frozen=True):
     """A statement as it follows from the entries: which one, of which thing, its document, its digest in hex.
 
     `english`: the labels of its lines once more; what is signed is Chinese.
@@ -59,18 +59,18 @@ class Made(msgspec.Struct, frozen=True):
     english: tuple[str, ...] = ()
 
 
-def statements(rules: Rules, visit: str, read: Reading, true: frozenset[str]) -> list[Made]:
+def statements(rules: CompiledChecklist, visit: str, read: Timeline, true: frozenset[str]) -> list[RenderedStatement]:
     """All statements that apply, in the order of the checklist. `true`: the facts that hold (`Judgement.facts`)."""
-    made: list[Made] = []
+    made: list[RenderedStatement] = []
     for table in rules.checklist.statements:
         for thing in _things(rules, table, read, true):
-            one = make(rules, table, visit, read, thing)
+            one = render_statement(rules, table, visit, read, thing)
             if one.document.lines or table.signs:
                 made.append(one)
     return made
 
 
-def _things(rules: Rules, table: Statement, read: Reading, true: frozenset[str]) -> Sequence[str | None]:
+def _things(rules: CompiledChecklist, table: Statement, read: Timeline, true: frozenset[str]) -> Sequence[str | None]:
     if table.signs is None:
         return (None,)
     rule = rules.by_id[table.signs]
@@ -81,13 +81,18 @@ def _things(rules: Rules, table: Statement, read: Reading, true: frozenset[str])
     return (None,) if rules.tests[rule.test](set(true)) else ()
 
 
-Sources = tuple[tuple[Line, Rule, list[TimedEntry]], ...]
+Sources = tuple[tuple[Line, CompiledItem, list[TimedEntry]], ...]
 """For each line of a statement the acts that have something to say there, in the order of time."""
 
 
-def make(
-    rules: Rules, table: Statement, visit: str, read: Reading, thing: str | None = None, until: int | None = None
-) -> Made:
+def render_statement(
+    rules: CompiledChecklist,
+    table: Statement,
+    visit: str,
+    read: Timeline,
+    thing: str | None = None,
+    until: int | None = None,
+) -> RenderedStatement:
     """The statement made from the acts at or before `until` (µs UTC), or from all."""
     found = sources(rules, table, read, thing)
     return make_from(
@@ -95,26 +100,28 @@ def make(
     )
 
 
-def make_from(rules: Rules, table: Statement, visit: str, found: Sources, thing: str | None) -> Made:
+def make_from(
+    rules: CompiledChecklist, table: Statement, visit: str, found: Sources, thing: str | None
+) -> RenderedStatement:
     """The statement made from these acts."""
     named = tuple(_lines(found))
     lines = tuple(line for line, _ in named)
     document = Document(
-        form=FORM,
+        form=FORMAT,
         checklist=rules.checklist.name,
         visit=visit,
         statement=table.id,
-        title=plain(table.title.zh),
+        title=plain_text(table.title.zh),
         lines=lines,
         thing=thing,
-        declaration=plain(table.declares.zh) if table.declares else None,
+        declaration=plain_text(table.declares.zh) if table.declares else None,
     )
-    return Made(table, thing, document, digest(document), tuple(english for _, english in named))
+    return RenderedStatement(table, thing, document, digest(document), tuple(english for _, english in named))
 
 
-def sources(rules: Rules, table: Statement, read: Reading, thing: str | None) -> Sources:
+def sources(rules: CompiledChecklist, table: Statement, read: Timeline, thing: str | None) -> Sources:
     """What each line of a statement is made from."""
-    found: list[tuple[Line, Rule, list[TimedEntry]]] = []
+    found: list[tuple[Line, CompiledItem, list[TimedEntry]]] = []
     for line in table.lines:
         rule = rules.by_id[line.item]
         key: OccurrenceKey = (rule.id, thing) if rule.per_thing and thing is not None else rule.id
@@ -124,14 +131,16 @@ def sources(rules: Rules, table: Statement, read: Reading, thing: str | None) ->
     return tuple(found)
 
 
-def _speaks(rule: Rule, line: Line, mark: TimedEntry) -> bool:
+def _speaks(rule: CompiledItem, line: Line, mark: TimedEntry) -> bool:
     """Whether an act has something to say in a line."""
     if line.field and line.field in rule.fields:
         return line.field in mark[2].fields
     return any(piece.kind == line.evidence for piece in mark[2].evidence)
 
 
-def _before(source: tuple[Line, Rule, list[TimedEntry]], until: int) -> tuple[Line, Rule, list[TimedEntry]]:
+def _before(
+    source: tuple[Line, CompiledItem, list[TimedEntry]], until: int
+) -> tuple[Line, CompiledItem, list[TimedEntry]]:
     line, rule, acts = source
     return line, rule, acts[: bisect_right(acts, until, key=_time)]
 
@@ -140,21 +149,21 @@ def _time(mark: TimedEntry) -> int:
     return mark[0]
 
 
-def _lines(found: Sources) -> Iterator[tuple[Filled, str]]:
+def _lines(found: Sources) -> Iterator[tuple[StatementLine, str]]:
     """Each line with its label in English."""
     for line, rule, acts in found:
         field = rule.fields.get(line.field) if line.field else None
         value = _answer(field, line.field or "", acts) if field else _evidence(line, acts)
         name = line.label or field or rule.item.label
         if value and line.evidence == "photo":
-            yield Filled(plain(name.zh), photos=tuple(value)), name.en
+            yield StatementLine(plain_text(name.zh), photos=tuple(value)), name.en
         elif value:
-            yield Filled(plain(name.zh), tuple(value)), name.en
+            yield StatementLine(plain_text(name.zh), tuple(value)), name.en
 
 
 def _answer(field: Field, name: str, acts: Sequence[TimedEntry]) -> list[str]:
     """The last answer counts: a reading is corrected by writing it again."""
-    text = plain(_text(field, acts[-1][2].fields[name])) if acts else ""
+    text = plain_text(_text(field, acts[-1][2].fields[name])) if acts else ""
     return [text] if text else []
 
 
@@ -168,7 +177,7 @@ def _text(field: Field, value: FieldValue) -> str:
         if time:  # as it was written, in its own offset
             return f"{time[1]}年{int(time[2])}月{int(time[3])}日 {time[4]}:{time[5]}"
         return next((choice.zh for choice in field.choices if choice.id == value), value)
-    return f"{number(value)} {field.unit}".strip()
+    return f"{ecmascript_number(value)} {field.unit}".strip()
 
 
 def _evidence(line: Line, acts: Sequence[TimedEntry]) -> list[str]:
@@ -178,17 +187,17 @@ def _evidence(line: Line, acts: Sequence[TimedEntry]) -> list[str]:
         for piece in entry.evidence:
             if piece.kind == line.evidence:
                 text = {"photo": piece.sha256, "text": piece.text}.get(piece.kind, piece.number)
-                found[plain(text or "")] = None
+                found[plain_text(text or "")] = None
     found.pop("", None)
     return list(found)
 
 
-def plain(text: str) -> str:
+def plain_text(text: str) -> str:
     """Text as it is signed: in NFC, without white space (as ECMAScript trims it) at its ends."""
-    return normal_form("NFC", text).strip(SPACE)
+    return normal_form("NFC", text).strip(ECMASCRIPT_WHITESPACE)
 
 
-def number(value: float) -> str:
+def ecmascript_number(value: float) -> str:
     """A number as ECMAScript writes it (RFC 8785 3.2.2.3), so that every reader writes the same.
 
     Any number: one too large for a double is to ECMAScript `Infinity`.
@@ -226,7 +235,7 @@ def _whole(given: float) -> str:
     return whole + part.ljust(int(exponent), "0")
 
 
-def canonical(document: Document) -> bytes:
+def canonical_bytes(document: Document) -> bytes:
     """The bytes that are signed: JSON by RFC 8785. The keys are ASCII and the values texts, so this is all of it."""
     content = msgspec.to_builtins(document)
     return json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
@@ -234,4 +243,4 @@ def canonical(document: Document) -> bytes:
 
 def digest(document: Document) -> str:
     """SHA-256 of the canonical bytes, in hex."""
-    return sha256(canonical(document)).hexdigest()
+    return sha256(canonical_bytes(document)).hexdigest()

@@ -4,13 +4,13 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, tzinfo
 
 from .entries import Entry
-from .rules import Rule, Rules
+from .rules import CompiledChecklist, CompiledItem
 
 TimedEntry = tuple[int, int, Entry]  # time of the entry (µs UTC), its place in the list, the entry
 OccurrenceKey = str | tuple[str, str]  # an item or fact, or one with a thing
 
 
-SPACE = (
+ECMASCRIPT_WHITESPACE = (
     "\t\n\v\f\r \u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
     "\u2028\u2029\u202f\u205f\u3000\ufeff"
 )
@@ -19,7 +19,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EPOCHS: dict[tzinfo | None, datetime] = {}
 
 
-def micros(moment: datetime) -> int:
+def to_microseconds(moment: datetime) -> int:
     """A moment with offset in whole microseconds since 1970 UTC."""
     # Python subtracts five times as fast when both have the same tzinfo: keep the epoch in each offset met
     epoch = _EPOCHS.get(moment.tzinfo)
@@ -29,12 +29,12 @@ def micros(moment: datetime) -> int:
     return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 
 
-def blank(text: str | None) -> bool:
+def is_blank(text: str | None) -> bool:
     """A reason is a text that is not blank: trimmed as ECMAScript does, so that a phone says the same."""
-    return text is None or not text.strip(SPACE)
+    return text is None or not text.strip(ECMASCRIPT_WHITESPACE)
 
 
-def withdrawn(entries: Iterable[Entry]) -> set[str]:
+def withdrawn_ids(entries: Iterable[Entry]) -> set[str]:
     """The ids of the entries that their own writers took back.
 
     A withdrawal has a reason and names an entry by the same writer, written before it: by `received_at`, within one
@@ -46,7 +46,7 @@ def withdrawn(entries: Iterable[Entry]) -> set[str]:
     for place, entry in enumerate(entries):
         if entry.withdraws is None:
             slips.setdefault(entry.id.lower(), (place, entry))
-        elif not blank(entry.reason):
+        elif not is_blank(entry.reason):
             withdrawals.append((place, entry))
     found: set[str] = set()
     for place, entry in withdrawals:
@@ -62,7 +62,7 @@ def _written_before(slip: Entry, then: int, entry: Entry, place: int) -> bool:
     return slip.at <= entry.at
 
 
-class Reading:
+class Timeline:
     """The entries of a visit, sorted by what they are about.
 
     `moments`: the act of an item, or the earliest entry of a fact, per key. `named`: per fact the things
@@ -71,7 +71,7 @@ class Reading:
 
     __slots__ = ("acts", "begun", "declared", "labels", "later", "moments", "named", "now", "refused", "says", "waived")
 
-    def __init__(self, rules: Rules, entries: Sequence[Entry], now: int) -> None:
+    def __init__(self, rules: CompiledChecklist, entries: Sequence[Entry], now: int) -> None:
         self.now = now
         self.later: int | None = None
         self.begun = False
@@ -83,27 +83,27 @@ class Reading:
         self.declared: set[str] = set()
         self.named: dict[str, dict[str, tuple[int, int]]] = {}
         self.labels: dict[str, str] = {}
-        self._sort(rules, self._seen(rules, entries))
-        self._choose(rules)
+        self._index_entries(rules, self._select_entries(rules, entries))
+        self._resolve_alternatives(rules)
 
-    def wait_for(self, moment: int) -> None:
+    def next_change_at(self, moment: int) -> None:
         """The answer can change at this moment."""
         if self.later is None or moment < self.later:
             self.later = moment
 
-    def _seen(self, rules: Rules, entries: Sequence[Entry]) -> list[TimedEntry]:
+    def _select_entries(self, rules: CompiledChecklist, entries: Sequence[Entry]) -> list[TimedEntry]:
         """The entries that count, with their times."""
         now, facts, things, items = self.now, rules.facts, rules.thing_facts, rules.by_id
         marks: list[TimedEntry] = []
         ids: set[str] = set()
         withdrawals = sessions = False
         for place, entry in enumerate(entries):
-            at = micros(entry.at)
+            at = to_microseconds(entry.at)
             if at > now:
                 # what has arrived has been written, however wrong its clock
-                seen = at if entry.received_at is None else min(at, micros(entry.received_at))
+                seen = at if entry.received_at is None else min(at, to_microseconds(entry.received_at))
                 if seen > now:
-                    self.wait_for(seen)
+                    self.next_change_at(seen)
                     continue
             name = entry.id.lower()
             if name in ids:
@@ -126,11 +126,11 @@ class Reading:
                 sessions = True
             marks.append((at, place, entry))
         if withdrawals:
-            slips = withdrawn(mark[2] for mark in marks)
+            slips = withdrawn_ids(mark[2] for mark in marks)
             marks = [mark for mark in marks if mark[2].withdraws is None and mark[2].id not in slips]
-        return _on_their_clocks(marks) if sessions else marks
+        return _apply_monotonic_clocks(marks) if sessions else marks
 
-    def _sort(self, rules: Rules, marks: list[TimedEntry]) -> None:
+    def _index_entries(self, rules: CompiledChecklist, marks: list[TimedEntry]) -> None:
         items, facts, moments, acts = rules.by_id, rules.facts, self.moments, self.acts
         for mark in marks:
             entry = mark[2]
@@ -157,9 +157,9 @@ class Reading:
                 moments[key] = mark
         for key, done in acts.items():
             rule = items[key if isinstance(key, str) else key[0]]
-            moments[key] = done[0] if len(done) == 1 else _act(rule, done)
+            moments[key] = done[0] if len(done) == 1 else _choose_act(rule, done)
 
-    def _sort_item(self, rule: Rule, mark: TimedEntry) -> None:
+    def _sort_item(self, rule: CompiledItem, mark: TimedEntry) -> None:
         entry = mark[2]
         key: OccurrenceKey = rule.id
         thing = entry.thing if rule.per_thing else None
@@ -199,7 +199,7 @@ class Reading:
         if first is None or mark[:2] < first:
             things[thing] = mark[:2]
 
-    def _choose(self, rules: Rules) -> None:
+    def _resolve_alternatives(self, rules: CompiledChecklist) -> None:
         """Items that others satisfy take the earliest of all acts of those; their own entries are no acts."""
         for rule, others in rules.any_of.items():
             done = [mark for other in others for mark in self.acts.get(other, ())]
@@ -210,7 +210,7 @@ class Reading:
                 del self.moments[rule], self.acts[rule]
 
 
-def _act(rule: Rule, done: list[TimedEntry]) -> TimedEntry:
+def _choose_act(rule: CompiledItem, done: list[TimedEntry]) -> TimedEntry:
     """The act of an item: among those who may attest it, else among all, the earliest (or the latest)."""
     able = [mark for mark in done if mark[2].by in rule.attested_by] or done
     if rule.item.counts == "last":
@@ -218,7 +218,7 @@ def _act(rule: Rule, done: list[TimedEntry]) -> TimedEntry:
     return min(able)
 
 
-def _on_their_clocks(marks: list[TimedEntry]) -> list[TimedEntry]:
+def _apply_monotonic_clocks(marks: list[TimedEntry]) -> list[TimedEntry]:
     """Times by monotonic clock: a session's first entry that counts has its `at`, the others their ticks from it."""
     anchors: dict[str, tuple[int, int, int]] = {}
     for at, place, entry in marks:

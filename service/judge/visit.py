@@ -5,42 +5,42 @@ from typing import Annotated
 
 import msgspec
 
-from .bounds import CodeText, LineText, LongText, timely
-from .entries import Entry, Moment, entries_timely
+from .bounds import CodeText, LineText, LongText, check_time
+from .entries import AwareDatetime, Entry, check_entry_times
 
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 KeyText = Annotated[str, msgspec.Meta(max_length=150)]  # an item, or item[thing]
 Facts = Annotated[dict[CodeText, bool], msgspec.Meta(max_length=200)]
-Dates = Annotated[dict[KeyText, Moment], msgspec.Meta(max_length=500)]
+Dates = Annotated[dict[KeyText, AwareDatetime], msgspec.Meta(max_length=500)]
 Crew = Annotated[tuple[Name, ...], msgspec.Meta(max_length=50)]
 
 
 class Window(msgspec.Struct, frozen=True, rename={"start": "from", "end": "to"}):
     """The agreed time: from when to when."""
 
-    start: Moment
-    end: Moment
+    start: AwareDatetime
+    end: AwareDatetime
 
 
 class Rescheduled(msgspec.Struct, frozen=True, rename={"start": "from", "end": "to"}):
     """The window was moved at `at`."""
 
-    at: Moment
-    start: Moment
-    end: Moment
+    at: AwareDatetime
+    start: AwareDatetime
+    end: AwareDatetime
 
 
-def window_timely(place: str, given: Window | Rescheduled | None) -> None:
+def check_window(place: str, given: Window | Rescheduled | None) -> None:
     """ValueError when an end of the window is not in the years that are taken."""
     if given is not None:
-        timely(f"{place}.from", given.start)
-        timely(f"{place}.to", given.end)
+        check_time(f"{place}.from", given.start)
+        check_time(f"{place}.to", given.end)
 
 
-def due_timely(place: str, due: dict[str, datetime]) -> None:
+def check_due_dates(place: str, due: dict[str, datetime]) -> None:
     """ValueError unless all dates of duties are taken."""
     for moment in due.values():
-        timely(place, moment)
+        check_time(place, moment)
 
 
 class Visit(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -63,13 +63,13 @@ class Bundle(msgspec.Struct, frozen=True):
 
     visit: Visit
     entries: list[Entry]
-    now: Moment
+    now: AwareDatetime
 
     def __post_init__(self) -> None:
-        timely("now", self.now)
-        window_timely("visit.window", self.visit.window)
+        check_time("now", self.now)
+        check_window("visit.window", self.visit.window)
         for number, moved in enumerate(self.visit.rescheduled):
-            timely(f"visit.rescheduled[{number}].at", moved.at)
-            window_timely(f"visit.rescheduled[{number}]", moved)
-        due_timely("visit.due", self.visit.due)
-        entries_timely(self.entries)
+            check_time(f"visit.rescheduled[{number}].at", moved.at)
+            check_window(f"visit.rescheduled[{number}]", moved)
+        check_due_dates("visit.due", self.visit.due)
+        check_entry_times(self.entries)

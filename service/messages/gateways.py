@@ -14,10 +14,10 @@ from urllib.parse import unquote, urlsplit
 
 import msgspec
 
-from service.context import Gateway, Letter
+from service.context import Gateway, OutgoingMessage
 
-SECONDS = 15.0
-FINAL = frozenset({400, 404, 410, 413, 422})  # asking again changes nothing
+TIMEOUT_SECONDS = 15.0
+PERMANENT_STATUSES = frozenset({400, 404, 410, 413, 422})  # asking again changes nothing
 
 
 class PermanentFailure(Exception):
@@ -34,8 +34,8 @@ def http(address: str, token: str) -> Gateway:
     kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
 
-    def send(letter: Letter) -> str:
-        connection = kind(parts.hostname or "", parts.port, timeout=SECONDS)
+    def send(letter: OutgoingMessage) -> str:
+        connection = kind(parts.hostname or "", parts.port, timeout=TIMEOUT_SECONDS)
         headers = {"Content-Type": "application/json", "Idempotency-Key": letter.id}
         if token:
             headers["Authorization"] = f"Bearer {token}"
@@ -45,7 +45,7 @@ def http(address: str, token: str) -> Gateway:
             status = connection.getresponse().status
         finally:
             connection.close()
-        if status in FINAL:
+        if status in PERMANENT_STATUSES:
             raise PermanentFailure(f"HTTP {status}")
         if not 200 <= status < 300:
             raise TemporaryFailure(f"HTTP {status}")
@@ -59,7 +59,7 @@ def smtp(address: str, sender: str) -> Gateway:
     parts = urlsplit(address)
     host, tls = parts.hostname or "", parts.scheme == "smtps"
 
-    def send(letter: Letter) -> str:
+    def send(letter: OutgoingMessage) -> str:
         mail = EmailMessage()
         mail["From"], mail["To"], mail["Subject"] = sender, letter.to, letter.subject
         mail["Message-ID"] = f"<{letter.id}@{sender.rpartition('@')[2]}>"
@@ -68,9 +68,9 @@ def smtp(address: str, sender: str) -> Gateway:
         context = ssl.create_default_context()
         try:
             if tls:
-                server = smtplib.SMTP_SSL(host, parts.port or 465, timeout=SECONDS, context=context)
+                server = smtplib.SMTP_SSL(host, parts.port or 465, timeout=TIMEOUT_SECONDS, context=context)
             else:
-                server = smtplib.SMTP(host, parts.port or 25, timeout=SECONDS)
+                server = smtplib.SMTP(host, parts.port or 25, timeout=TIMEOUT_SECONDS)
             with server:
                 if not tls and server.has_extn("starttls"):
                     server.starttls(context=context)
@@ -92,7 +92,7 @@ def smtp(address: str, sender: str) -> Gateway:
 def file(path: Path) -> Gateway:
     """A line of JSON for each message, flushed to disk: a demonstration without a gateway."""
 
-    def send(letter: Letter) -> str:
+    def send(letter: OutgoingMessage) -> str:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         try:
@@ -105,7 +105,7 @@ def file(path: Path) -> Gateway:
     return send
 
 
-def ways(folder: Path, sms_url: str, sms_token: str, smtp_address: str, smtp_from: str) -> dict[str, Gateway]:
+def build_gateways(folder: Path, sms_url: str, sms_token: str, smtp_address: str, smtp_from: str) -> dict[str, Gateway]:
     """The way out of each channel; what is not set up goes into the file `outbox.jsonl`."""
     written = file(folder / "outbox.jsonl")
     texted = http(sms_url, sms_token) if sms_url else written

@@ -8,32 +8,32 @@ from uuid import UUID, uuid5
 import msgspec
 
 from service.accounts import cards
-from service.accounts.authentication import need, person_of, sign_in
-from service.accounts.secrets import doorstep_key
-from service.context import House
-from service.db.database import Tx
-from service.errors import ContentDiffers, FieldError, InvalidBody, VisitCancelled
+from service.accounts.authentication import authenticate, authenticate_token, require_permission
+from service.accounts.secrets import get_or_create_door_code_key
+from service.context import AppContext
+from service.db.database import Transaction
+from service.errors import FieldError, IdReusedWithOtherContent, InvalidBody, VisitCancelled
 from service.judge.bounds import ShortText
 from service.judge.entries import Entry, Evidence, FieldValue
 from service.visits import customer_link, door_code
-from service.visits.appointment import AGREED, MOVED, Appointment, acts, appointment
-from service.visits.loading import File, load, open_file
+from service.visits.appointment import AGREED, MOVED, Appointment, current_appointment, is_completed
+from service.visits.loading import LoadedVisit, load_visible_visit, load_visit
 from service.visits.windows import local, technician_of
-from service.web.decoding import decode, uuid
+from service.web.decoding import decode_strict, parse_uuid
 
 from . import outbox
-from .notice_text import LINK, WORD, MessageKind, NoticeContext, proposed, proves
+from .notice_text import LINK_PLACEHOLDER, WORD_PLACEHOLDER, MessageKind, NoticeContext, draft_text, fulfilled_items
 from .outbox import DeliveryOutcome, DeliveryRow, MessageRow, MessageState
 
-GIVE_UP = 24 * 3_600_000  # ms
-TOLD = frozenset({AGREED, MOVED, "work_content_told", "work_place_told", "cooperation_requested"})
+MAX_AGE_MS = 24 * 3_600_000  # ms
+INFORMING_ITEMS = frozenset({AGREED, MOVED, "work_content_told", "work_place_told", "cooperation_requested"})
 """Acts from which the customer knows that somebody comes."""
 Channel = Literal["sms", "wecom", "email", "file"]
 AddressLine = Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=r"^[^\S\r\n]*\S[^\r\n]*$(?!\n)")]
 MessageText = Annotated[str, msgspec.Meta(min_length=1, max_length=1000, pattern=r"\S")]
 
 
-class Send(msgspec.Struct, frozen=True, kw_only=True):
+class NoticeRequest(msgspec.Struct, frozen=True, kw_only=True):
     """Send a notice. `{link}` and `{word}` in a text are filled in on the way out; without a text, the proposed one.
 
     `to` is the customer's telephone unless given; e-mail needs it. With an `id` repeating is harmless.
@@ -45,7 +45,7 @@ class Send(msgspec.Struct, frozen=True, kw_only=True):
     id: ShortText | None = None
 
 
-class Attempt(msgspec.Struct, frozen=True):
+class DeliveryAttempt(msgspec.Struct, frozen=True):
     """One attempt to deliver."""
 
     at: datetime
@@ -53,7 +53,7 @@ class Attempt(msgspec.Struct, frozen=True):
     detail: str
 
 
-class Withdrawn(msgspec.Struct, frozen=True):
+class NoticeCancellation(msgspec.Struct, frozen=True):
     """Outdated before it was out: when, and by which change of the visit (`window`, `cancellation` …)."""
 
     at: datetime
@@ -76,11 +76,11 @@ class NoticeView(msgspec.Struct, frozen=True, kw_only=True):
     sent_by: str
     state: MessageState
     next_try: datetime | None
-    attempts: tuple[Attempt, ...]
-    withdrawn: Withdrawn | None
+    attempts: tuple[DeliveryAttempt, ...]
+    withdrawn: NoticeCancellation | None
 
 
-class Notice(msgspec.Struct, frozen=True, kw_only=True):
+class NoticeDraft(msgspec.Struct, frozen=True, kw_only=True):
     """What to send now, what its text would prove, and what was sent."""
 
     about: MessageKind
@@ -92,87 +92,87 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     sent: tuple[NoticeView, ...]
 
 
-sends = msgspec.json.Decoder(Send)
+NOTICE_REQUEST_DECODER = msgspec.json.Decoder(NoticeRequest)
 
 
-async def offer(house: House, token: bytes, visit: UUID) -> Notice:
+async def draft_notice(ctx: AppContext, token: bytes, visit_id: UUID) -> NoticeDraft:
     """The proposed text, and all notices of the visit."""
 
-    async def work(tx: Tx) -> Notice:
-        person = await person_of(tx, token)
-        need(person, "write entries of the office")
-        file = await open_file(house, tx, person, visit)
-        sent = await _sent(house, tx, visit)
-        told, about, stands = await _told(house, tx, file, sent)
-        text = proposed(told, about)
-        living = stands.window is not None and file.standing.cancelled is None
-        due = living and not any(_covers(file, one) for one in sent)
-        return Notice(
+    async def work(tx: Transaction) -> NoticeDraft:
+        person = await authenticate_token(tx, token)
+        require_permission(person, "write entries of the office")
+        visit = await load_visible_visit(ctx, tx, person, visit_id)
+        sent = await _sent(ctx, tx, visit_id)
+        told, about, stands = await _build_context(ctx, tx, visit, sent)
+        text = draft_text(told, about)
+        living = stands.window is not None and visit.plan_history.cancelled is None
+        due = living and not any(_covers_current_window(visit, one) for one in sent)
+        return NoticeDraft(
             about=about,
             text=text,
-            to=file.plan.customer.phone,
-            proves=proves(text, told, moved=stands.moved),
+            to=visit.plan.customer.phone,
+            proves=fulfilled_items(text, told, moved=stands.moved),
             due=due,
             appointment=stands,
             sent=sent,
         )
 
-    return await house.db.read(work)
+    return await ctx.db.read(work)
 
 
-def _covers(file: File, sent: NoticeView) -> bool:
+def _covers_current_window(visit: LoadedVisit, sent: NoticeView) -> bool:
     """Whether a notice was for the window in force and is or may still be delivered."""
-    moved = file.visit().rescheduled
+    moved = visit.visit().rescheduled
     if sent.about == "code" or sent.withdrawn is not None or sent.state not in ("waiting", "delivered"):
         return False
     return not moved or sent.sent_at >= moved[-1].at
 
 
-async def send(house: House, token: bytes, visit: UUID, raw: bytes) -> tuple[bool, NoticeView]:
+async def send(ctx: AppContext, token: bytes, visit_id: UUID, raw: bytes) -> tuple[bool, NoticeView]:
     """Put a notice into the outbox, with a new link. False: this id is there already."""
-    await sign_in(house, token, "write entries of the office")
-    wanted = decode(sends, raw)
-    message_id = uuid(wanted.id, "/id") if wanted.id is not None else house.new_id()
+    await authenticate(ctx, token, "write entries of the office")
+    wanted = decode_strict(NOTICE_REQUEST_DECODER, raw)
+    message_id = parse_uuid(wanted.id, "/id") if wanted.id is not None else ctx.new_id()
     same = sha256(msgspec.json.encode((wanted.channel, wanted.text, wanted.to))).digest()
 
-    async def work(tx: Tx) -> bool:
-        row, person = await customer_link.dispatched(tx, token, visit)
+    async def work(tx: Transaction) -> bool:
+        row, person = await customer_link.lock_for_dispatcher(tx, token, visit_id)
         known = await outbox.message(tx, message_id)
         if known is not None:
-            if known.visit != visit or known.sha256 != same:
-                raise ContentDiffers
+            if known.visit != visit_id or known.sha256 != same:
+                raise IdReusedWithOtherContent
             return False
-        file = await load(house, tx, row)
-        if file.standing.cancelled is not None:
+        visit = await load_visit(ctx, tx, row)
+        if visit.plan_history.cancelled is not None:
             raise VisitCancelled
-        told, about, stands = await _told(house, tx, file, await _sent(house, tx, visit))
-        to = wanted.to or ("" if wanted.channel == "email" else file.plan.customer.phone)
+        told, about, stands = await _build_context(ctx, tx, visit, await _sent(ctx, tx, visit_id))
+        to = wanted.to or ("" if wanted.channel == "email" else visit.plan.customer.phone)
         if not to and wanted.channel != "file":
             raise InvalidBody("", (FieldError("/to", "missing", "nobody to send it to"),))
-        text = wanted.text or proposed(told, about)
-        link, _ = await customer_link.renew(house, tx, visit, customer_link.window_end(file), person.login)
-        word = door_code.word(await doorstep_key(house, tx), visit)
-        now = house.clock()
+        text = wanted.text or draft_text(told, about)
+        link, _ = await customer_link.replace_link(ctx, tx, visit_id, customer_link.window_end(visit), person.login)
+        word = door_code.verification_words(await get_or_create_door_code_key(ctx, tx), visit_id)
+        now = ctx.clock()
         new = MessageRow(
             id=message_id,
-            visit=visit,
+            visit=visit_id,
             about=about,
             channel=wanted.channel,
-            recipient=to or file.plan.customer.name,
+            recipient=to or visit.plan.customer.name,
             text=text,
-            private=msgspec.json.encode({LINK: customer_link.url_of(house, link), WORD: word}),
-            entries=msgspec.json.encode(_entries(message_id, told, stands, text, wanted.channel, house.now())),
+            private=msgspec.json.encode({LINK_PLACEHOLDER: customer_link.link_url(ctx, link), WORD_PLACEHOLDER: word}),
+            entries=msgspec.json.encode(_entries(message_id, told, stands, text, wanted.channel, ctx.now())),
             sha256=same,
             created_at=now,
             created_by=person.login,
-            give_up_at=now + GIVE_UP,
+            give_up_at=now + MAX_AGE_MS,
         )
         if not await outbox.add_message(tx, new):
-            raise ContentDiffers  # the same id at the same time, for another visit
+            raise IdReusedWithOtherContent  # the same id at the same time, for another visit
         return True
 
-    added = await house.db.write(work)
-    shown = await house.db.read(lambda tx: _sent(house, tx, visit))
+    added = await ctx.db.write(work)
+    shown = await ctx.db.read(lambda tx: _sent(ctx, tx, visit_id))
     return added, next(one for one in shown if one.id == str(message_id))
 
 
@@ -194,47 +194,47 @@ def _entries(
             evidence=evidence,
             fields=fields.get(what, {}),
         )
-        for what in proves(text, told, moved=stands.moved)
+        for what in fulfilled_items(text, told, moved=stands.moved)
     ]
 
 
-async def _told(
-    house: House, tx: Tx, file: File, sent: tuple[NoticeView, ...]
+async def _build_context(
+    ctx: AppContext, tx: Transaction, visit: LoadedVisit, sent: tuple[NoticeView, ...]
 ) -> tuple[NoticeContext, MessageKind, Appointment]:
     """What there is to tell, as what the customer takes it, and how the appointment stands."""
-    card = await cards.get_card(tx, technician_of(file))
-    stands = appointment(file, house.now(), house.desk.cutoff_hours)
-    plan = file.plan
+    card = await cards.get_card(tx, technician_of(visit))
+    stands = current_appointment(visit, ctx.now(), ctx.company.cutoff_hours)
+    plan = visit.plan
     told = NoticeContext(
-        company=house.desk.company,
-        hotline=house.desk.hotline,
+        company=ctx.company.company,
+        hotline=ctx.company.hotline,
         customer=plan.customer.name,
-        window=local(house, stands.window),
+        window=local(ctx, stands.window),
         content=plan.work.content,
         address=plan.customer.address,
         place=plan.work.place or plan.customer.place or "",
-        technician=card.name if card else technician_of(file),
+        technician=card.name if card else technician_of(visit),
         badge=card.badge if card else "",
         title=card.title if card else "",
     )
-    return told, "reschedule" if stands.moved and _knows(file, sent) else "appointment", stands
+    return told, "reschedule" if stands.moved and _customer_was_informed(visit, sent) else "appointment", stands
 
 
-def _knows(file: File, sent: tuple[NoticeView, ...]) -> bool:
+def _customer_was_informed(visit: LoadedVisit, sent: tuple[NoticeView, ...]) -> bool:
     """Whether the customer may know that somebody comes: by a message that went out, or by what was written."""
     return any(one.about != "code" and one.state == "delivered" for one in sent) or any(
-        entry.what in TOLD and acts(entry) for entry in file.gathered.entries
+        entry.what in INFORMING_ITEMS and is_completed(entry) for entry in visit.merged.entries
     )
 
 
-async def _sent(house: House, tx: Tx, visit: UUID) -> tuple[NoticeView, ...]:
+async def _sent(ctx: AppContext, tx: Transaction, visit_id: UUID) -> tuple[NoticeView, ...]:
     attempts: dict[UUID, list[DeliveryRow]] = {}
-    for row in await outbox.deliveries_of(tx, visit):
+    for row in await outbox.deliveries_of(tx, visit_id):
         attempts.setdefault(row.message, []).append(row)
-    return tuple(_shown(house, row, attempts.get(row.id, [])) for row in await outbox.messages_of(tx, visit))
+    return tuple(_shown(ctx, row, attempts.get(row.id, [])) for row in await outbox.messages_of(tx, visit_id))
 
 
-def _shown(house: House, row: MessageRow, attempts: list[DeliveryRow]) -> NoticeView:
+def _shown(ctx: AppContext, row: MessageRow, attempts: list[DeliveryRow]) -> NoticeView:
     entries = msgspec.json.decode(row.entries, type=list[Entry])
     return NoticeView(
         id=str(row.id),
@@ -243,16 +243,16 @@ def _shown(house: House, row: MessageRow, attempts: list[DeliveryRow]) -> Notice
         to=row.recipient,
         text=row.text,
         proves=() if row.withdrawn_at is not None else tuple(entry.what for entry in entries),
-        sent_at=house.time(row.created_at),
+        sent_at=ctx.to_local_time(row.created_at),
         sent_by=row.created_by,
         state=row.state,
-        next_try=house.time(row.next_at) if row.next_at is not None else None,
-        attempts=tuple(Attempt(house.time(one.at), one.outcome, one.detail) for one in attempts),
-        withdrawn=_withdrawn(house, row),
+        next_try=ctx.to_local_time(row.next_at) if row.next_at is not None else None,
+        attempts=tuple(DeliveryAttempt(ctx.to_local_time(one.at), one.outcome, one.detail) for one in attempts),
+        withdrawn=_withdrawn(ctx, row),
     )
 
 
-def _withdrawn(house: House, row: MessageRow) -> Withdrawn | None:
+def _withdrawn(ctx: AppContext, row: MessageRow) -> NoticeCancellation | None:
     if row.withdrawn_at is None:
         return None
-    return Withdrawn(house.time(row.withdrawn_at), row.withdrawn_because or "")
+    return NoticeCancellation(ctx.to_local_time(row.withdrawn_at), row.withdrawn_because or "")

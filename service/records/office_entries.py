@@ -2,54 +2,54 @@
 
 from uuid import UUID
 
-from service.accounts.authentication import sign_in
+from service.accounts.authentication import authenticate
 from service.accounts.permissions import Person
-from service.context import House
-from service.db.database import Tx
-from service.errors import EntryChanged, FieldError, InvalidBody, TooManyEntries
-from service.judge.batches import Ignored, same
+from service.context import AppContext
+from service.db.database import Transaction
+from service.errors import EntryIdReused, FieldError, InvalidBody, TooManyEntries
+from service.judge.batches import IgnoredEntry, same_content
 from service.judge.entries import Entry
 from service.visits import volume
-from service.visits.append_batch import put
-from service.visits.loading import Judged, load, locked_row, offices
-from service.visits.quota import day_full
-from service.visits.status import written_now
-from service.web.decoding import check_ids, decode
+from service.visits.append_batch import insert_batch
+from service.visits.loading import OFFICE_ENTRIES_DECODER, JudgementView, load_visit, lock_visible_visit
+from service.visits.quota import daily_quota_exceeded
+from service.visits.status import recompute_status
+from service.web.decoding import decode_strict, require_uuid_ids
 
 
-async def add_entries(house: House, token: bytes, visit: UUID, raw: bytes) -> tuple[bool, Judged]:
+async def add_office_entries(ctx: AppContext, token: bytes, visit_id: UUID, raw: bytes) -> tuple[bool, JudgementView]:
     """Add entries of the office. Ids make it repeatable: the same again is no change (False)."""
-    person = await sign_in(house, token, "write entries of the office")
-    written = decode(offices, raw).entries
-    if len(written) > house.max_entries:
-        raise TooManyEntries(f"at most {house.max_entries}")
-    check_ids([entry.id for entry in written])
-    batch_id = house.new_id()
+    person = await authenticate(ctx, token, "write entries of the office")
+    written = decode_strict(OFFICE_ENTRIES_DECODER, raw).entries
+    if len(written) > ctx.max_entries:
+        raise TooManyEntries(f"at most {ctx.max_entries}")
+    require_uuid_ids([entry.id for entry in written])
+    batch_id = ctx.new_id()
 
-    async def work(tx: Tx) -> tuple[bool, Judged]:
-        row = await locked_row(tx, person, visit)
-        _own_voice(person, written)
-        before = await load(house, tx, row)
-        if not _news(before.gathered.entries, written):
-            return False, before.told(person).answer()
-        wait = house.quota.record_wait(person.login, len(written), len(raw), house.clock())
+    async def work(tx: Transaction) -> tuple[bool, JudgementView]:
+        row = await lock_visible_visit(tx, person, visit_id)
+        _require_own_role(person, written)
+        before = await load_visit(ctx, tx, row)
+        if not _has_new_entries(before.merged.entries, written):
+            return False, before.visible_to(person).to_view()
+        wait = ctx.daily_quota.record_wait(person.login, len(written), len(raw), ctx.clock())
         if wait:
-            raise day_full(wait)
-        await put(house, tx, row, batch_id, "office", person.login, raw)
-        after = await load(house, tx, row)
-        volume.check(house, after, "office")
-        heard = after.heard_at(None).gathered.entries != before.heard_at(None).gathered.entries
-        _all_count(after.gathered.ignored[str(batch_id)], written)
-        await written_now(tx, after, heard=heard)
-        return True, after.told(person).answer()
+            raise daily_quota_exceeded(wait)
+        await insert_batch(ctx, tx, row, batch_id, "office", person.login, raw)
+        after = await load_visit(ctx, tx, row)
+        volume.check_visit_size(ctx, after, "office")
+        heard = after.visible_at(None).merged.entries != before.visible_at(None).merged.entries
+        _require_known_items(after.merged.ignored[str(batch_id)], written)
+        await recompute_status(tx, after, heard=heard)
+        return True, after.visible_to(person).to_view()
 
-    added, judged = await house.db.write(work)
+    added, judged = await ctx.db.write(work)
     if added:
-        house.quota.record_spent(person.login, len(written), len(raw), house.clock())
+        ctx.daily_quota.record_spent(person.login, len(written), len(raw), ctx.clock())
     return added, judged
 
 
-def _own_voice(person: Person, written: tuple[Entry, ...]) -> None:
+def _require_own_role(person: Person, written: tuple[Entry, ...]) -> None:
     """`by` is the writer's own role, or the office."""
     own = {"office", *person.roles} - {"technician", "admin"}
     wrong = [number for number, entry in enumerate(written) if entry.by not in own]
@@ -60,18 +60,20 @@ def _own_voice(person: Person, written: tuple[Entry, ...]) -> None:
         raise InvalidBody("", faults)
 
 
-def _news(known: list[Entry], written: tuple[Entry, ...]) -> bool:
+def _has_new_entries(known: list[Entry], written: tuple[Entry, ...]) -> bool:
     """Whether anything is new. EntryChanged when an id was used for other content, here or before."""
     by_id = {entry.id.lower(): entry for entry in known}
-    changed = [n for n, entry in enumerate(written) if not same(by_id.setdefault(entry.id.lower(), entry), entry)]
+    changed = [
+        n for n, entry in enumerate(written) if not same_content(by_id.setdefault(entry.id.lower(), entry), entry)
+    ]
     if changed:
-        raise EntryChanged(
+        raise EntryIdReused(
             "", tuple(FieldError(f"/entries/{n}/id", "entry-changed", "take a new id") for n in changed[:20])
         )
     return len(by_id) > len(known)
 
 
-def _all_count(ignored: tuple[Ignored, ...], written: tuple[Entry, ...]) -> None:
+def _require_known_items(ignored: tuple[IgnoredEntry, ...], written: tuple[Entry, ...]) -> None:
     """The office is told at once of an item that the checklist does not have; nothing is kept then."""
     names = {one.entry for one in ignored}
     wrong = [number for number, entry in enumerate(written) if entry.id in names]

@@ -7,24 +7,24 @@ from uuid import UUID
 import msgspec
 
 from service.accounts import repository as accounts_repository
-from service.accounts.authentication import holder_of, need, person_of
-from service.accounts.permissions import Person, oversees
+from service.accounts.authentication import authenticate_token, require_permission, token_owner
+from service.accounts.permissions import Person, supervises
 from service.audit_log import log
-from service.context import House
-from service.db.database import Tx
+from service.context import AppContext
+from service.db.database import Transaction
 from service.errors import InvalidQuery, NotFound, Problem, QuarantineFull
 from service.visits import batches
-from service.visits.quota import day_full
-from service.web.pagination import cursor_read, cursor_write
+from service.visits.quota import daily_quota_exceeded
+from service.web.pagination import decode_cursor, encode_cursor
 
 from . import repository
-from .repository import KeptRow
+from .repository import QuarantineRow
 
 PAGE = 50
 NAME = 100  # characters that are kept of what stands in an address instead of an id
 AGAIN_IN = 3600  # seconds after which somebody may have decided about some
 MINUTE, HOUR = 60_000, 3_600_000  # ms
-AGAIN = "已重新提交并收下 / it came again and was taken"
+RESUBMITTED = "已重新提交并收下 / it came again and was taken"
 
 
 class QuarantinedInput(msgspec.Struct, frozen=True):
@@ -43,35 +43,35 @@ class QuarantinedInput(msgspec.Struct, frozen=True):
     reason: str | None
 
 
-class KeptPage(msgspec.Struct, frozen=True):
+class QuarantinePage(msgspec.Struct, frozen=True):
     """A page of the quarantine, oldest first; `after` leads to the next one."""
 
     items: tuple[QuarantinedInput, ...]
     after: str | None
 
 
-async def keep(
-    house: House, token: bytes, path_id: str, raw: bytes, problem: Problem, signature: bytes | None = None
+async def quarantine_input(
+    ctx: AppContext, token: bytes, path_id: str, raw: bytes, problem: Problem, signature: bytes | None = None
 ) -> None:
     """Keep what a device sent; the problem then carries where. One row per device and digest.
 
     `path_id` is the id in the address, or what stood there instead.
     """
-    row_id, now = house.new_id(), house.clock()
-    full = await _is_full(house, len(raw))
+    row_id, now = ctx.new_id(), ctx.clock()
+    full = await _is_full(ctx, len(raw))
 
-    async def work(tx: Tx) -> tuple[str, UUID]:
-        holder = await holder_of(tx, token)
+    async def work(tx: Transaction) -> tuple[str, UUID]:
+        holder = await token_owner(tx, token)
         person = holder.person
-        need(person, "submit a record")
+        require_permission(person, "submit a record")
         device, digest = sha256(holder.device.bytes).digest() if holder.device else token, sha256(raw).digest()
-        wait = house.quota.kept_wait(person.login, len(raw), now)
+        wait = ctx.daily_quota.kept_wait(person.login, len(raw), now)
         if full or wait:
             known = await repository.kept_as(tx, device, digest)
             if known is not None:
                 return person.login, known
-            raise QuarantineFull(retry_after=AGAIN_IN) if full else day_full(wait)
-        row = KeptRow(
+            raise QuarantineFull(retry_after=AGAIN_IN) if full else daily_quota_exceeded(wait)
+        row = QuarantineRow(
             id=row_id,
             device=device,
             sha256=digest,
@@ -83,95 +83,97 @@ async def keep(
             sent_by=holder.device,
             signature=signature,
         )
-        return person.login, await repository.keep(tx, row)
+        return person.login, await repository.insert_input(tx, row)
 
-    login, kept = await house.db.write(work)
+    login, kept = await ctx.db.write(work)
     if kept == row_id:
-        house.quota.kept_spent(login, len(raw), now)
+        ctx.daily_quota.kept_spent(login, len(raw), now)
     problem.extra["quarantine"] = str(kept)
 
 
-async def _is_full(house: House, size: int) -> bool:
+async def _is_full(ctx: AppContext, size: int) -> bool:
     """Whether so many bytes more are too much for all that waits. It is counted once a minute at most."""
-    quota, waiting, now = house.quota, house.quota.waiting, house.clock()
+    quota, waiting, now = ctx.daily_quota, ctx.daily_quota.waiting, ctx.clock()
     if not quota.waiting_rows and not quota.waiting_size:
         return False
     if not 0 <= now - waiting.counted_at < MINUTE:
-        waiting.rows, waiting.size = await house.db.read(repository.waiting)
+        waiting.rows, waiting.size = await ctx.db.read(repository.waiting)
         waiting.counted_at = now
     if quota.is_full(size) and not 0 <= now - waiting.settled_at < HOUR:
         waiting.settled_at = now
-        if await house.db.write(_settle):
-            waiting.rows, waiting.size = await house.db.read(repository.waiting)
+        if await ctx.db.write(_settle):
+            waiting.rows, waiting.size = await ctx.db.read(repository.waiting)
     return quota.is_full(size)
 
 
-async def _settle(tx: Tx) -> int:
+async def _settle(tx: Transaction) -> int:
     """Write down of what came again and was taken that nothing is left to decide; how many."""
     count = 0
     for row_id, by, at in await repository.taken_again(tx):
-        count += await repository.decide(tx, row_id, "take", by, at, AGAIN)
+        count += await repository.decide(tx, row_id, "take", by, at, RESUBMITTED)
     return count
 
 
-async def page(house: House, token: bytes, after: str | None, *, decided: bool = False) -> KeptPage:
+async def list_quarantined(
+    ctx: AppContext, token: bytes, after: str | None, *, decided: bool = False
+) -> QuarantinePage:
     """What waits for a decision, or what was `decided`: for who may see it, from people whom he oversees."""
-    start = cursor_read(after) if after else repository.FIRST
+    start = decode_cursor(after) if after else repository.FIRST
 
-    async def work(tx: Tx) -> tuple[list[KeptRow], str | None]:
-        person = await person_of(tx, token)
-        need(person, "see quarantine")
+    async def work(tx: Transaction) -> tuple[list[QuarantineRow], str | None]:
+        person = await authenticate_token(tx, token)
+        require_permission(person, "see quarantine")
         found = await repository.page(tx, start, PAGE + 1, decided=decided)
-        more = cursor_write(found[PAGE - 1].key) if len(found) > PAGE else None
-        his = [await settled(tx, row) for row in found[:PAGE] if await concerns(tx, person, row)]
+        more = encode_cursor(found[PAGE - 1].key) if len(found) > PAGE else None
+        his = [await resolve_resubmission(tx, row) for row in found[:PAGE] if await is_visible_to(tx, person, row)]
         return [row for row in his if (row.decision is not None) == decided], more
 
-    found, more = await house.db.read(work)
-    return KeptPage(tuple(shown(house, row) for row in found), more)
+    found, more = await ctx.db.read(work)
+    return QuarantinePage(tuple(to_view(ctx, row) for row in found), more)
 
 
-async def settled(tx: Tx, row: KeptRow) -> KeptRow:
+async def resolve_resubmission(tx: Transaction, row: QuarantineRow) -> QuarantineRow:
     """The input as it now is: if the same bytes came again as this record, and were taken, nobody has to decide."""
     if row.decision is not None:
         return row
     try:
-        record = await batches.batch(tx, UUID(row.path_id))
+        record = await batches.get_batch(tx, UUID(row.path_id))
     except ValueError:
         return row
     if record is None or record.sha256 != row.sha256:
         return row
     by, at = record.taken_in_by or record.writer, record.received_at
-    return msgspec.structs.replace(row, decision="take", decided_by=by, decided_at=at, reason=AGAIN)
+    return msgspec.structs.replace(row, decision="take", decided_by=by, decided_at=at, reason=RESUBMITTED)
 
 
-async def concerns(tx: Tx, person: Person, row: KeptRow) -> bool:
+async def is_visible_to(tx: Transaction, person: Person, row: QuarantineRow) -> bool:
     """Whether the input came from somebody whom the person oversees."""
-    sender = await accounts_repository.ever(tx, row.received_from)
-    return sender is not None and oversees(person, "see quarantine", sender[0])
+    sender = await accounts_repository.find_including_former(tx, row.received_from)
+    return sender is not None and supervises(person, "see quarantine", sender[0])
 
 
-async def look(house: House, token: bytes, kept: UUID, reason: str | None) -> bytes:
+async def read_input(ctx: AppContext, token: bytes, kept: UUID, reason: str | None) -> bytes:
     """The bytes. Who looks says why, and that is kept in the log."""
     if reason is None or not reason.strip():
         raise InvalidQuery("say why you look: ?reason=…")
-    access, salt = house.new_id(), house.salt()
+    access, salt = ctx.new_id(), ctx.new_salt()
 
-    async def work(tx: Tx) -> bytes:
-        person = await person_of(tx, token)
-        need(person, "see quarantine")
+    async def work(tx: Transaction) -> bytes:
+        person = await authenticate_token(tx, token)
+        require_permission(person, "see quarantine")
         row = await repository.one(tx, kept)
-        if row is None or not await concerns(tx, person, row):
+        if row is None or not await is_visible_to(tx, person, row):
             raise NotFound
-        at = house.clock()
-        await log.add_access(tx, access, at, person.login, f"quarantine/{kept}", reason)
+        at = ctx.clock()
+        await log.record_access(tx, access, at, person.login, f"quarantine/{kept}", reason)
         said = sha256(f"{person.login} {kept} {reason}".encode()).digest()
-        await log.note(tx, "access", access, salt, said, at)
+        await log.append_leaf(tx, "access", access, salt, said, at)
         return row.body
 
-    return await house.db.write(work)
+    return await ctx.db.write(work)
 
 
-def shown(house: House, row: KeptRow) -> QuarantinedInput:
+def to_view(ctx: AppContext, row: QuarantineRow) -> QuarantinedInput:
     """A row for a client."""
     return QuarantinedInput(
         str(row.id),
@@ -179,10 +181,10 @@ def shown(house: House, row: KeptRow) -> QuarantinedInput:
         row.path_id,
         row.size,
         row.sha256.hex(),
-        house.time(row.received_at),
+        ctx.to_local_time(row.received_at),
         row.received_from,
         row.decision,
         row.decided_by,
-        house.time(row.decided_at) if row.decided_at is not None else None,
+        ctx.to_local_time(row.decided_at) if row.decided_at is not None else None,
         row.reason,
     )

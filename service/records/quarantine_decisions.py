@@ -6,20 +6,20 @@ from uuid import UUID
 import msgspec
 
 from service.accounts import repository as accounts_repository
-from service.accounts.authentication import sign_in
-from service.context import House
-from service.db.database import Tx
+from service.accounts.authentication import authenticate
+from service.context import AppContext
+from service.db.database import Transaction
 from service.devices import repository as devices_repository
-from service.devices.signatures import signed
+from service.devices.signatures import verify_signature
 from service.errors import AlreadyDecided, NotFound
 from service.visits.changes import Reason
 from service.visits.receipt import Receipt
-from service.web.decoding import decode
+from service.web.decoding import decode_strict
 
 from . import repository, submit
-from .manual_import import as_he_went
-from .quarantine import QuarantinedInput, concerns, settled, shown
-from .repository import KeptRow
+from .manual_import import with_technician_role
+from .quarantine import QuarantinedInput, is_visible_to, resolve_resubmission, to_view
+from .repository import QuarantineRow
 
 
 class Decision(msgspec.Struct, frozen=True):
@@ -29,7 +29,7 @@ class Decision(msgspec.Struct, frozen=True):
     reason: Reason
 
 
-class Decided(msgspec.Struct, frozen=True):
+class DecisionResult(msgspec.Struct, frozen=True):
     """The input as decided; with the receipt when it was taken."""
 
     quarantine: QuarantinedInput
@@ -39,19 +39,19 @@ class Decided(msgspec.Struct, frozen=True):
 decisions = msgspec.json.Decoder(Decision)
 
 
-async def decide(house: House, token: bytes, kept: UUID, raw: bytes) -> Decided:
+async def decide(ctx: AppContext, token: bytes, kept: UUID, raw: bytes) -> DecisionResult:
     """Take the input again, with its receipt, or discard it. What still cannot be taken stays undecided."""
-    person = await sign_in(house, token, "decide quarantine")
-    decision = decode(decisions, raw)
+    person = await authenticate(ctx, token, "decide quarantine")
+    decision = decode_strict(decisions, raw)
 
-    async def work(tx: Tx) -> tuple[KeptRow, Receipt | None]:
+    async def work(tx: Transaction) -> tuple[QuarantineRow, Receipt | None]:
         found = await repository.one(tx, kept)
-        if found is None or not await concerns(tx, person, found):
+        if found is None or not await is_visible_to(tx, person, found):
             raise NotFound
-        row = await settled(tx, found)
+        row = await resolve_resubmission(tx, found)
         if row.decision is None:
-            receipt = await _take(house, tx, row) if decision.decision == "take" else None
-            now = house.clock()
+            receipt = await _take(ctx, tx, row) if decision.decision == "take" else None
+            now = ctx.clock()
             first = await repository.decide(tx, kept, decision.decision, person.login, now, decision.reason)
             row = await repository.one(tx, kept) or row
             if first:
@@ -61,26 +61,28 @@ async def decide(house: House, token: bytes, kept: UUID, raw: bytes) -> Decided:
             raise AlreadyDecided
         return row, None
 
-    row, receipt = await house.db.write(work)
-    return Decided(shown(house, row), receipt)
+    row, receipt = await ctx.db.write(work)
+    return DecisionResult(to_view(ctx, row), receipt)
 
 
-async def _take(house: House, tx: Tx, row: KeptRow) -> Receipt:
+async def _take(ctx: AppContext, tx: Transaction, row: QuarantineRow) -> Receipt:
     """Submit the bytes again, for the person who sent them."""
     try:
         record_id = UUID(row.path_id)
     except ValueError:
         raise NotFound from None
-    sender = await accounts_repository.ever(tx, row.received_from)
+    sender = await accounts_repository.find_including_former(tx, row.received_from)
     if sender is None:
         raise NotFound
-    person = as_he_went(sender[0])
-    return await submit.keep(house, tx, person, submit.read(house, record_id, row.body), await _source(tx, row))
+    person = with_technician_role(sender[0])
+    return await submit.store_record(
+        ctx, tx, person, submit.decode_record(ctx, record_id, row.body), await _source(tx, row)
+    )
 
 
-async def _source(tx: Tx, row: KeptRow) -> submit.RecordOrigin:
+async def _source(tx: Transaction, row: QuarantineRow) -> submit.RecordOrigin:
     """The device that sent it, and what its signature is worth."""
-    device = None if row.sent_by is None else await devices_repository.one(tx, row.sent_by)
+    device = None if row.sent_by is None else await devices_repository.get_device(tx, row.sent_by)
     if device is None:
         return submit.RecordOrigin(signature=row.signature)
-    return submit.RecordOrigin(device.id, row.signature, signed(device.public_key, row.signature, row.body))
+    return submit.RecordOrigin(device.id, row.signature, verify_signature(device.public_key, row.signature, row.body))

@@ -6,8 +6,8 @@ from litestar.types import ASGIApp
 from service.accounts.endpoint import caller
 from service.errors import (
     AlreadyDecided,
-    ContentDiffers,
     IdMismatch,
+    IdReusedWithOtherContent,
     InvalidQuery,
     NotFound,
     NotYourVisit,
@@ -16,37 +16,47 @@ from service.errors import (
     UnknownVisit,
     VisitFull,
 )
-from service.web.endpoint import READS, WRITES, AnyRequest, Bytes, Parameter, Says, body_of, id_of, query_of
-from service.web.responses import Answer, answer
+from service.web.endpoint import (
+    READ_ERRORS,
+    WRITE_ERRORS,
+    AnyRequest,
+    Bytes,
+    Parameter,
+    RouteMetadata,
+    body_of,
+    id_of,
+    query_of,
+)
+from service.web.responses import Answer, json_answer
 
 from . import quarantine, quarantine_decisions
-from .quarantine import KeptPage
-from .quarantine_decisions import Decided, Decision
+from .quarantine import QuarantinePage
+from .quarantine_decisions import Decision, DecisionResult
 
-PAGE = Says(
+PAGE = RouteMetadata(
     tag="quarantine",
     summary="What could not be taken and waits for a decision, oldest first; or what was decided",
-    gives={200: KeptPage},
+    responses={200: QuarantinePage},
     query={
         "decided": Parameter("true: what was decided.", {"type": "string", "enum": ["false", "true"]}),
         "after": Parameter("The cursor of the page before."),
     },
-    problems=READS,
+    problems=READ_ERRORS,
 )
-LOOK = Says(
+LOOK = RouteMetadata(
     tag="quarantine",
     summary="The bytes; who looks says why, and that is logged",
-    gives={200: Bytes("application/octet-stream", "Byte by byte what came.")},
+    responses={200: Bytes("application/octet-stream", "Byte by byte what came.")},
     query={"reason": Parameter("Why you look.", {"type": "string", "maxLength": 500}, required=True)},
-    problems=(*WRITES, NotFound),
+    problems=(*WRITE_ERRORS, NotFound),
 )
-DECIDE = Says(
+DECIDE = RouteMetadata(
     tag="quarantine",
     summary="Take the input again, or discard it, with a reason",
-    takes=Decision,
-    gives={200: Decided},
+    request_body=Decision,
+    responses={200: DecisionResult},
     problems=(
-        *WRITES,
+        *WRITE_ERRORS,
         NotFound,
         AlreadyDecided,
         UnknownVisit,
@@ -54,7 +64,7 @@ DECIDE = Says(
         NotYourVisit,
         IdMismatch,
         TooManyEntries,
-        ContentDiffers,
+        IdReusedWithOtherContent,
         VisitFull,
     ),
 )
@@ -73,20 +83,22 @@ async def list_quarantine(request: AnyRequest) -> ASGIApp:
     wish = query.get("decided", "false")
     if wish not in ("false", "true"):
         raise InvalidQuery("decided is false or true")
-    return answer(await quarantine.page(*caller(request), query.get("after"), decided=wish == "true"))
+    return json_answer(await quarantine.list_quarantined(*caller(request), query.get("after"), decided=wish == "true"))
 
 
 @get("/v1/quarantine/{quarantine_id:str}", opt={"says": LOOK})
 async def look_at_quarantine(request: AnyRequest) -> ASGIApp:
     """The bytes."""
     reason = query_of(request, LOOK)["reason"]
-    return Answer(200, await quarantine.look(*caller(request), id_of(request, "quarantine_id"), reason), _ATTACHED)
+    return Answer(
+        200, await quarantine.read_input(*caller(request), id_of(request, "quarantine_id"), reason), _ATTACHED
+    )
 
 
 @put("/v1/quarantine/{quarantine_id:str}/decision", opt={"says": DECIDE})
 async def decide_quarantine(request: AnyRequest) -> ASGIApp:
     """Take it again, or discard it."""
-    return answer(
+    return json_answer(
         await quarantine_decisions.decide(*caller(request), id_of(request, "quarantine_id"), await body_of(request))
     )
 

@@ -9,16 +9,16 @@ from uuid import UUID
 
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from service.accounts.middleware import admit
-from service.context import House
-from service.web.problems import answered
+from service.accounts.middleware import authenticate
+from service.context import AppContext
+from service.web.problems import to_response
 
 from .routes import take
 
 _RECORD = re.compile("/v1/records/([0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})")
 
 
-def shortcut(app: ASGIApp, house: House, limit: int) -> ASGIApp:
+def shortcut(app: ASGIApp, ctx: AppContext, limit: int) -> ASGIApp:
     """`app`, with records taken before it."""
 
     async def with_shortcut(scope: Scope, receive: Receive, send: Send) -> None:
@@ -28,10 +28,10 @@ def shortcut(app: ASGIApp, house: House, limit: int) -> ASGIApp:
             return
         scope["path_template"] = "/v1/records/{record_id}"  # type: ignore[typeddict-unknown-key]
         try:
-            await admit(scope, house)
-            answer = await take(house, limit, UUID(found[1]), scope, receive)
+            await authenticate(scope, ctx)
+            answer = await take(ctx, limit, UUID(found[1]), scope, receive)
         except Exception as error:  # noqa: BLE001 - whatever it is, `answered` knows what to say
-            answer = answered(scope, error)
+            answer = to_response(scope, error)
         await answer(scope, receive, send)
 
     return with_shortcut

@@ -11,16 +11,16 @@ from litestar import get, post
 from litestar.types import ASGIApp
 
 from service.accounts import sessions
-from service.accounts.middleware import cookies
+from service.accounts.middleware import session_cookies
 from service.accounts.permissions import SECOND_FACTOR, Person
 from service.accounts.public_pages import HTML
 from service.accounts.sessions import Credentials, SecondFactor, SignIn
-from service.errors import InvalidBody, Problem, SecondFactorKnown
-from service.web.cross_origin import own_page_if_said
-from service.web.endpoint import ANYBODY, AnyRequest, Bytes, Says, house_of
-from service.web.forms import form_of
-from service.web.pages import both, page
-from service.web.request_info import address_of
+from service.errors import InvalidBody, Problem, TotpAlreadySetUp
+from service.web.cross_origin import require_same_origin_for_browsers
+from service.web.endpoint import COMMON_ERRORS, AnyRequest, Bytes, RouteMetadata, context_of
+from service.web.forms import read_form
+from service.web.pages import bilingual, page
+from service.web.request_info import client_ip
 from service.web.responses import Answer
 
 from . import people
@@ -28,9 +28,16 @@ from . import people
 _FORM = Bytes("application/x-www-form-urlencoded", "The fields of the form.")
 
 
-def _says(summary: str, *, form: bool = False) -> Says:
+def _says(summary: str, *, form: bool = False) -> RouteMetadata:
     gives: dict[int, Bytes] = dict.fromkeys((200, 403, 404, 409, 413, 415, 422, 429, 507) if form else (200, 429), HTML)
-    return Says(tag="pages", summary=summary, takes=_FORM if form else None, gives=gives, problems=ANYBODY, public=True)
+    return RouteMetadata(
+        tag="pages",
+        summary=summary,
+        request_body=_FORM if form else None,
+        responses=gives,
+        problems=COMMON_ERRORS,
+        public=True,
+    )
 
 
 INVITATION = _says("The page of an invitation: set one's password")
@@ -49,21 +56,21 @@ async def show_invitation(request: AnyRequest) -> ASGIApp:  # noqa: ARG001 - not
 @post("/invitation", status_code=200, opt={"says": SET})
 async def take_invitation(request: AnyRequest) -> ASGIApp:
     """Set the password; who needs an authenticator sets it up at once."""
-    house, address = house_of(request), address_of(request.scope)
+    ctx, address = context_of(request), client_ip(request.scope)
     fields: dict[str, str] = {}
 
     async def work() -> Answer:
-        fields.update(await form_of(request))
+        fields.update(await read_form(request))
         password = fields.get("password", "")
         if password != fields.get("again", ""):
             raise InvalidBody
-        person = await people.set_password(house, address, fields.get("code", "").strip(), password)
+        person = await people.set_password(ctx, address, fields.get("code", "").strip(), password)
         if SECOND_FACTOR.isdisjoint(person.roles):
             return _welcome(person)
         try:
             raw = msgspec.json.encode(Credentials(person.login, password))
-            return _factor(person, await sessions.set_up(house, address, raw))
-        except SecondFactorKnown:
+            return _totp_setup_page(person, await sessions.begin_totp_setup(ctx, address, raw))
+        except TotpAlreadySetUp:
             return _welcome(person)
 
     def again(problem: Problem) -> Answer:
@@ -73,30 +80,30 @@ async def take_invitation(request: AnyRequest) -> ASGIApp:
                 "密码不合适：至少 12 个字，两次输入要一样，不能是登录名。",
                 "This password cannot be taken: 12 characters or more, twice the same, not your login.",
             )
-        return _invitation(both(*said), problem, fields.get("code", ""))
+        return _invitation(bilingual(*said), problem, fields.get("code", ""))
 
-    return await _answered(work, again)
+    return await _render_again(work, again)
 
 
 @post("/invitation/check", status_code=200, opt={"says": CHECK})
 async def check_factor(request: AnyRequest) -> ASGIApp:
     """The authenticator's first code, with the password: one is signed in."""
-    house, address = house_of(request), address_of(request.scope)
+    ctx, address = context_of(request), client_ip(request.scope)
     fields: dict[str, str] = {}
 
     async def work() -> Answer:
-        own_page_if_said(request.scope, house)
-        fields.update(await form_of(request))
+        require_same_origin_for_browsers(request.scope, ctx)
+        fields.update(await read_form(request))
         raw = msgspec.json.encode(SignIn(*(fields.get(name, "") for name in ("login", "password", "code"))))
-        token = await sessions.sign_in(house, address, raw)
-        done = both("✓ 验证器已绑定，您已登录", "The authenticator is set up, and you are signed in")
-        return page(TITLE, f'<div class="good"><h1>{done}</h1></div>', 200, cookies(token))
+        token = await sessions.sign_in(ctx, address, raw)
+        done = bilingual("✓ 验证器已绑定，您已登录", "The authenticator is set up, and you are signed in")
+        return page(TITLE, f'<div class="good"><h1>{done}</h1></div>', 200, session_cookies(token))
 
     def again(problem: Problem) -> Answer:
-        body = _trouble(both(problem.title_zh, problem.title_en)) + _check(fields.get("login", ""))
+        body = _trouble(bilingual(problem.title_zh, problem.title_en)) + _check(fields.get("login", ""))
         return page(TITLE, body, problem.status, _wait(problem), own=True)
 
-    return await _answered(work, again)
+    return await _render_again(work, again)
 
 
 @get("/enrol", opt={"says": ENROL})
@@ -105,7 +112,7 @@ async def show_enrolment(request: AnyRequest) -> ASGIApp:  # noqa: ARG001
     return page("登记手机", _ENROL, script="/web/phone/enrol.js")
 
 
-async def _answered(work: Callable[[], Awaitable[Answer]], again: Callable[[Problem], Answer]) -> Answer:
+async def _render_again(work: Callable[[], Awaitable[Answer]], again: Callable[[Problem], Answer]) -> Answer:
     try:
         return await work()
     except Problem as problem:
@@ -126,7 +133,7 @@ def _trouble(said: str) -> str:
 
 def _field(name: str, zh: str, en: str, kind: str, more: str = "") -> str:
     return (
-        f'<p id="{name}-part"><label for="{name}">{both(zh, en)}</label>'
+        f'<p id="{name}-part"><label for="{name}">{bilingual(zh, en)}</label>'
         f'<input id="{name}" name="{name}" type="{kind}" required {more}></p>'
     )
 
@@ -150,32 +157,32 @@ def _invitation(said: str = "", problem: Problem | None = None, code: str = "") 
         + _field("again", "再输一次", "The same again", "password", 'autocomplete="new-password"')
     )
     body = (
-        f"<h1>{both('请设置您的密码', 'Set your password')}</h1>{_trouble(said)}"
+        f"<h1>{bilingual('请设置您的密码', 'Set your password')}</h1>{_trouble(said)}"
         f'<section><form id="form" method="post" action="/invitation">{fields}'
-        f'<button class="yes">{both("设好密码", "Set it")}</button></form></section>'
+        f'<button class="yes">{bilingual("设好密码", "Set it")}</button></form></section>'
     )
     status, more = (problem.status, _wait(problem)) if problem else (200, ())
     return page(TITLE, body, status, more, script="/web/desk/invitation.js")
 
 
 def _welcome(person: Person) -> Answer:
-    done = both(f"✓ {person.name}，密码已设好", "Your password is set")
-    now = both(f"登录名：{person.login}", "This is your login")
+    done = bilingual(f"✓ {person.name}，密码已设好", "Your password is set")
+    now = bilingual(f"登录名：{person.login}", "This is your login")
     if not SECOND_FACTOR.isdisjoint(person.roles):
-        now += both("登录时用您原来的验证器。", "Sign in with the authenticator that you have.")
+        now += bilingual("登录时用您原来的验证器。", "Sign in with the authenticator that you have.")
     if person.roles == ("technician",):
-        now += both("手机另由主管出示二维码登记。", "Your phone is enrolled by a code that your supervisor shows.")
+        now += bilingual("手机另由主管出示二维码登记。", "Your phone is enrolled by a code that your supervisor shows.")
     return page(TITLE, f'<div class="good"><h1>{done}</h1></div><section>{now}</section>')
 
 
-def _factor(person: Person, factor: SecondFactor) -> Answer:
-    done = both(f"✓ {person.name}，密码已设好", "Your password is set")
-    scan = both(
+def _totp_setup_page(person: Person, factor: SecondFactor) -> Answer:
+    done = bilingual(f"✓ {person.name}，密码已设好", "Your password is set")
+    scan = bilingual(
         "再绑定验证器：用验证器 App 扫这个码，只显示这一次。",
         "Now your authenticator: scan this with the app. It is shown this once.",
     )
     text = " ".join(factor.secret[n : n + 4] for n in range(0, len(factor.secret), 4))
-    by_hand = both("不能扫码时，输入这个密钥：", "Where you cannot scan, type this key:")
+    by_hand = bilingual("不能扫码时，输入这个密钥：", "Where you cannot scan, type this key:")
     body = (
         f'<div class="good"><h1>{done}</h1></div><section><p>{scan}</p><div class="qr">{factor.qr_svg}</div>'
         f'<p>{by_hand}</p><p class="code">{text}</p></section>{_check(person.login)}'
@@ -197,48 +204,48 @@ def _check(login: str) -> str:
     )
     return (
         f'<section><form method="post" action="/invitation/check">{fields}'
-        f'<button class="yes">{both("核对并登录", "Check and sign in")}</button></form></section>'
+        f'<button class="yes">{bilingual("核对并登录", "Check and sign in")}</button></form></section>'
     )
 
 
 _ENROL = f"""
-<h1>{both("登记这台手机", "Enrol this phone")}</h1>
+<h1>{bilingual("登记这台手机", "Enrol this phone")}</h1>
 <section id="app"><p>{
-    both("请打开上门 App，用它扫主管出示的二维码。", "Open the app and scan the code that your supervisor shows.")
+    bilingual("请打开上门 App，用它扫主管出示的二维码。", "Open the app and scan the code that your supervisor shows.")
 }</p>
 <div id="code-part" hidden><p>{
-    both(
+    bilingual(
         "或在 App 里输入这个码（十分钟内有效，只能用一次）：",
         "Or type this code in the app (good for ten minutes, once):",
     )
 }</p>
-<p id="code" class="code"></p><button id="copy">{both("复制", "Copy")}</button>
+<p id="code" class="code"></p><button id="copy">{bilingual("复制", "Copy")}</button>
 <p id="copied" role="status" hidden></p></div>
-<p id="plain">{both("码是地址里 # 后面的部分。", "The code is what stands behind # in the address.")}</p>
+<p id="plain">{bilingual("码是地址里 # 后面的部分。", "The code is what stands behind # in the address.")}</p>
 </section>
-<section id="ask" hidden><h2>{both("没有 App？用这个浏览器", "No app? Use this browser")}</h2>
-<p><label for="name">{both("给这台手机起个名字", "A name for this phone")}</label>
+<section id="ask" hidden><h2>{bilingual("没有 App？用这个浏览器", "No app? Use this browser")}</h2>
+<p><label for="name">{bilingual("给这台手机起个名字", "A name for this phone")}</label>
 <input id="name" type="text" maxlength="100" value="手机浏览器"></p>
 <p id="trouble" class="trouble" role="alert" hidden></p>
-<button id="enrol" class="yes">{both("登记这台手机", "Enrol this phone")}</button></section>
+<button id="enrol" class="yes">{bilingual("登记这台手机", "Enrol this phone")}</button></section>
 <section id="wechat" hidden>{
-    both(
+    bilingual(
         "微信里不能登记。请点右上角「…」，选择「在浏览器打开」，然后在那里登记。",
         "This does not work inside WeChat: touch … at the top, open it in the browser, and enrol there.",
     )
 }</section>
 <section id="insecure" hidden>{
-    both(
+    bilingual(
         "这个浏览器不能保管密钥。请用手机自带的浏览器，从 https 开头的地址打开。",
         "This browser cannot keep a key. Use the phone's own browser, and an https address.",
     )
 }</section>
 <section id="none" hidden>{
-    both(
+    bilingual(
         "这里没有登记码。请用手机相机再扫一次主管出示的二维码；过了十分钟，请主管出示新的。",
         "There is no code here. Scan your supervisor's again with the camera; after ten minutes ask for a new one.",
     )
 }</section>
-<div id="done" class="good" hidden><h1>{both("✓ 已登记", "Enrolled")}</h1><p id="who"></p></div>
+<div id="done" class="good" hidden><h1>{bilingual("✓ 已登记", "Enrolled")}</h1><p id="who"></p></div>
 """
 ROUTES = (show_invitation, take_invitation, check_factor, show_enrolment)

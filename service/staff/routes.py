@@ -6,94 +6,94 @@ from litestar.types import ASGIApp
 from service.accounts.endpoint import caller
 from service.accounts.validation import NewPerson
 from service.errors import (
-    DigestDiffers,
+    DigestMismatch,
     FileTooLarge,
+    InvalidOneTimeCode,
     InvalidQuery,
     LoginTaken,
     NotFound,
-    NotPhoto,
-    PhotoUnreadable,
-    UnknownCode,
     UnknownPerson,
+    UnreadableImage,
+    UnsupportedImageType,
 )
 from service.web import body
 from service.web.endpoint import (
-    CHANGES,
-    READS,
-    STRANGERS,
-    WRITES,
+    CHANGE_ERRORS,
+    PUBLIC_ERRORS,
+    READ_ERRORS,
+    WRITE_ERRORS,
     AnyRequest,
     Bytes,
     Parameter,
-    Says,
+    RouteMetadata,
     body_of,
-    house_of,
+    context_of,
     query_of,
 )
-from service.web.request_info import address_of
-from service.web.responses import Answer, answer
+from service.web.request_info import client_ip
+from service.web.responses import Answer, json_answer
 
 from . import people, photos, roles_and_cards
-from .people import Added, Colleague, Departure, Invite, NewPassword, PeoplePage, PersonSummary
+from .people import DeactivationRequest, InvitationIssued, Invite, NewPassword, PeoplePage, PersonSummary, PersonView
 from .roles_and_cards import NewCard, NewRoles
 
-PAGE = Says(
+PAGE = RouteMetadata(
     tag="people",
     summary="People of my areas, by login; also who left",
-    gives={200: PeoplePage},
+    responses={200: PeoplePage},
     query={"after": Parameter("The cursor of the page before.")},
-    problems=READS,
+    problems=READ_ERRORS,
 )
-HIRE = Says(
+HIRE = RouteMetadata(
     tag="people",
     summary="Add somebody; the answer has the one-time code of his invitation",
-    takes=NewPerson,
-    gives={201: Added},
-    problems=(*WRITES, LoginTaken),
+    request_body=NewPerson,
+    responses={201: InvitationIssued},
+    problems=(*WRITE_ERRORS, LoginTaken),
 )
-INVITE = Says(
+INVITE = RouteMetadata(
     tag="people",
     summary="A new one-time code, for who forgot his password; good for 72 hours",
-    takes=Invite,
-    gives={201: Added},
-    problems=(*WRITES, UnknownPerson),
+    request_body=Invite,
+    responses={201: InvitationIssued},
+    problems=(*WRITE_ERRORS, UnknownPerson),
 )
-ACCEPT = Says(
+ACCEPT = RouteMetadata(
     tag="people",
     summary="Set one's password by a one-time code",
-    takes=NewPassword,
-    gives={200: PersonSummary},
-    problems=(*STRANGERS, UnknownCode),
+    request_body=NewPassword,
+    responses={200: PersonSummary},
+    problems=(*PUBLIC_ERRORS, InvalidOneTimeCode),
     public=True,
 )
-DEPART = Says(
+DEPART = RouteMetadata(
     tag="people",
     summary="Somebody leaves: his tokens, sessions and devices end at once; his name stays on his records",
-    takes=Departure,
-    gives={200: Colleague},
-    problems=(*WRITES, NotFound),
+    request_body=DeactivationRequest,
+    responses={200: PersonView},
+    problems=(*WRITE_ERRORS, NotFound),
 )
 
-CARD = Says(
+CARD = RouteMetadata(
     tag="people",
     summary="What is on somebody's ID card: name, number (工号) and title; customers are told all three",
-    takes=NewCard,
-    gives={200: Colleague},
-    problems=(*WRITES, NotFound),
+    request_body=NewCard,
+    responses={200: PersonView},
+    problems=(*WRITE_ERRORS, NotFound),
 )
-ROLES = Says(
+ROLES = RouteMetadata(
     tag="people",
     summary="What somebody may do and where, all of it; his sessions end, and his phones if he is no technician now",
-    takes=NewRoles,
-    gives={200: Colleague},
-    problems=(*WRITES, NotFound),
+    request_body=NewRoles,
+    responses={200: PersonView},
+    problems=(*WRITE_ERRORS, NotFound),
 )
-FACE = Says(
+FACE = RouteMetadata(
     tag="people",
     summary="The photo on somebody's ID card; customers see it at the door",
-    takes=Bytes("application/octet-stream", "The photo: JPEG, PNG or WEBP."),
-    gives={204: None},
-    problems=(*CHANGES, NotFound, FileTooLarge, NotPhoto, PhotoUnreadable, DigestDiffers),
+    request_body=Bytes("application/octet-stream", "The photo: JPEG, PNG or WEBP."),
+    responses={204: None},
+    problems=(*CHANGE_ERRORS, NotFound, FileTooLarge, UnsupportedImageType, UnreadableImage, DigestMismatch),
 )
 
 
@@ -103,44 +103,44 @@ async def list_people(request: AnyRequest) -> ASGIApp:
     after = query_of(request, PAGE).get("after", "")
     if len(after) > 64:
         raise InvalidQuery("`after` is not a cursor of this list")
-    return answer(await people.page(*caller(request), after))
+    return json_answer(await people.page(*caller(request), after))
 
 
 @post("/v1/people", opt={"says": HIRE})
 async def add_person(request: AnyRequest) -> ASGIApp:
     """Add somebody."""
-    return answer(await people.hire(*caller(request), await body_of(request)), 201)
+    return json_answer(await people.create_person_as(*caller(request), await body_of(request)), 201)
 
 
 @post("/v1/invitations", opt={"says": INVITE})
 async def invite_person(request: AnyRequest) -> ASGIApp:
     """A new one-time code."""
-    return answer(await people.invite(*caller(request), await body_of(request)), 201)
+    return json_answer(await people.invite(*caller(request), await body_of(request)), 201)
 
 
 @put("/v1/invitations/{code:str}/password", opt={"says": ACCEPT})
 async def set_password(request: AnyRequest) -> ASGIApp:
     """Set one's password."""
     code: str = request.scope["path_params"]["code"]
-    return answer(await people.accept(house_of(request), address_of(request.scope), code, await body_of(request)))
+    return json_answer(await people.accept(context_of(request), client_ip(request.scope), code, await body_of(request)))
 
 
 @put("/v1/people/{login:str}/departure", opt={"says": DEPART})
 async def depart(request: AnyRequest) -> ASGIApp:
     """Somebody leaves."""
-    return answer(await people.depart(*caller(request), _login(request), await body_of(request)))
+    return json_answer(await people.deactivate(*caller(request), _login(request), await body_of(request)))
 
 
 @put("/v1/people/{login:str}/card", opt={"says": CARD})
 async def give_card(request: AnyRequest) -> ASGIApp:
     """What is on somebody's ID card."""
-    return answer(await roles_and_cards.give_card(*caller(request), _login(request), await body_of(request)))
+    return json_answer(await roles_and_cards.give_card(*caller(request), _login(request), await body_of(request)))
 
 
 @put("/v1/people/{login:str}/roles", opt={"says": ROLES})
 async def give_roles(request: AnyRequest) -> ASGIApp:
     """What somebody may do."""
-    return answer(await roles_and_cards.give_roles(*caller(request), _login(request), await body_of(request)))
+    return json_answer(await roles_and_cards.give_roles(*caller(request), _login(request), await body_of(request)))
 
 
 def _login(request: AnyRequest) -> str:
@@ -153,11 +153,11 @@ def _login(request: AnyRequest) -> str:
 @put("/v1/people/{login:str}/photo", opt={"says": FACE})
 async def give_face(request: AnyRequest) -> ASGIApp:
     """The photo on somebody's ID card."""
-    login, house = request.scope["path_params"]["login"], house_of(request)
+    login, ctx = request.scope["path_params"]["login"], context_of(request)
     if "\0" in login:
         raise NotFound
-    parts = body.parts(request.scope, request.receive, house.vault.max_file)
-    await photos.give(*caller(request), login, parts)
+    parts = body.stream_body(request.scope, request.receive, ctx.evidence_storage.max_file)
+    await photos.set_staff_photo(*caller(request), login, parts)
     return Answer(204)
 
 

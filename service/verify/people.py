@@ -12,11 +12,11 @@ from uuid import UUID
 import msgspec
 
 from service.accounts.events import DeviceEvent, PersonEvent
-from service.context import House
-from service.db.database import Row, Tx
+from service.context import AppContext
+from service.db.database import Row, Transaction
 from service.errors import Problem
 
-from .rows import differing, keys, named, told
+from .rows import collect_faults, diff_facts, format_id, iterate_keys
 
 PersonFacts = dict[str, Any]
 
@@ -37,49 +37,49 @@ _READ: dict[str, msgspec.json.Decoder[PersonEvent | DeviceEvent]] = {
 }
 
 
-async def compared(house: House) -> list[str]:
+async def check(ctx: AppContext) -> list[str]:
     """What is wrong with people and devices. What was just being changed is as it should be the second time."""
-    found = await told("people and devices cannot be compared", _compared(house))
-    again = await told("people and devices cannot be compared", _compared(house)) if found else []
+    found = await collect_faults("people and devices cannot be compared", _compared(ctx))
+    again = await collect_faults("people and devices cannot be compared", _compared(ctx)) if found else []
     return [fault for fault in found if fault in again]
 
 
-async def _compared(house: House) -> list[str]:
+async def _compared(ctx: AppContext) -> list[str]:
     faults: list[str] = []
     events: list[RecordedEvent] = []
-    async for key in keys(house, "events", faults):
+    async for key in iterate_keys(ctx, "events", faults):
         try:
-            events += await house.db.read(lambda tx, key=key: _event(tx, key))
+            events += await ctx.db.read(lambda tx, key=key: _event(tx, key))
         except Problem:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it makes of itself
             fault = type(error).__name__
-            faults.append(f"event {named(key)}: what it says of whom cannot be read ({fault})")
+            faults.append(f"event {format_id(key)}: what it says of whom cannot be read ({fault})")
     events.sort(key=lambda one: one[:3])
-    people, devices = _as_told([one.event for one in events])
+    people, devices = _replay_events([one.event for one in events])
     for login, facts in people.items():
 
-        async def person(tx: Tx, login: str = login, facts: PersonFacts = facts) -> list[str]:
-            return differing(facts, _person(await tx.one("person_kept", login=login)), "the last event says")
+        async def person(tx: Transaction, login: str = login, facts: PersonFacts = facts) -> list[str]:
+            return diff_facts(facts, _person(await tx.fetch_one("person_kept", login=login)), "the last event says")
 
-        found = await told("it cannot be read", house.db.read(person))
+        found = await collect_faults("it cannot be read", ctx.db.read(person))
         faults += [f"person {login}: {fault}" for fault in found]
     for mark, facts in devices.items():
 
-        async def device(tx: Tx, mark: UUID = mark, facts: PersonFacts = facts) -> list[str]:
-            return differing(facts, _device(await tx.one("device", id=mark.bytes)), "the last event says")
+        async def device(tx: Transaction, mark: UUID = mark, facts: PersonFacts = facts) -> list[str]:
+            return diff_facts(facts, _device(await tx.fetch_one("device", id=mark.bytes)), "the last event says")
 
-        found = await told("it cannot be read", house.db.read(device))
+        found = await collect_faults("it cannot be read", ctx.db.read(device))
         faults += [f"device {mark}: {fault}" for fault in found]
     if events:
-        faults += await told(
-            "who is here cannot be listed", _strangers(house, min(one.at for one in events), people, devices)
+        faults += await collect_faults(
+            "who is here cannot be listed", _people_without_events(ctx, min(one.at for one in events), people, devices)
         )
     return faults
 
 
-async def _event(tx: Tx, key: bytes) -> list[RecordedEvent]:
-    row = await tx.one("event_told", id=key)
+async def _event(tx: Transaction, key: bytes) -> list[RecordedEvent]:
+    row = await tx.fetch_one("event_told", id=key)
     if row is None:  # its leaf says so
         return []
     kind, at, body, number = row
@@ -88,18 +88,18 @@ async def _event(tx: Tx, key: bytes) -> list[RecordedEvent]:
     return [RecordedEvent(number if isinstance(number, int) else inf, at, key, _READ[kind].decode(body))]
 
 
-async def _strangers(
-    house: House, since: int, people: dict[str, PersonFacts], devices: dict[UUID, PersonFacts]
+async def _people_without_events(
+    ctx: AppContext, since: int, people: dict[str, PersonFacts], devices: dict[UUID, PersonFacts]
 ) -> list[str]:
     """Whoever came after the first event, without one. His row may not say a time before it: then nobody can tell."""
-    rows = await house.db.read(lambda tx: tx.all("people_after", since=since))
+    rows = await ctx.db.read(lambda tx: tx.fetch_all("people_after", since=since))
     faults = [f"person {row[0]}: no event says that he came" for row in rows if row[0] not in people]
-    rows = await house.db.read(lambda tx: tx.all("devices_after", since=since))
+    rows = await ctx.db.read(lambda tx: tx.fetch_all("devices_after", since=since))
     known = {mark.bytes for mark in devices}
-    return faults + [f"device {named(row[0])}: no event says that it came" for row in rows if row[0] not in known]
+    return faults + [f"device {format_id(row[0])}: no event says that it came" for row in rows if row[0] not in known]
 
 
-def _as_told(events: list[PersonEvent | DeviceEvent]) -> tuple[dict[str, PersonFacts], dict[UUID, PersonFacts]]:
+def _replay_events(events: list[PersonEvent | DeviceEvent]) -> tuple[dict[str, PersonFacts], dict[UUID, PersonFacts]]:
     """What has to be in the rows, as far as events say it."""
     people: dict[str, PersonFacts] = {}
     devices: dict[UUID, PersonFacts] = {}

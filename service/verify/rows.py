@@ -9,13 +9,13 @@ from typing import Any
 from uuid import UUID
 
 from service.blobs.store import digest_of
-from service.context import House
-from service.db.database import Row, Tx
-from service.durable_files import on_disk
+from service.context import AppContext
+from service.db.database import Row, Transaction
+from service.durable_files import run_in_disk_thread
 from service.errors import Problem
 
-MANY = 1000
-SHOWN = 100  # rows that are named one by one
+BATCH_SIZE = 1000
+MAX_LISTED = 100  # rows that are named one by one
 _KEYS = {
     "quarantine": ("quarantine_strange", "quarantine_keys"),
     "events": ("events_strange", "events_keys"),
@@ -30,7 +30,7 @@ _LISTS = {
 }
 
 
-async def told(what: str, faults: Awaitable[list[str]]) -> list[str]:
+async def collect_faults(what: str, faults: Awaitable[list[str]]) -> list[str]:
     """The faults that are found. That it is not possible to look is one too: nothing else is left out for it."""
     try:
         return await faults
@@ -40,71 +40,71 @@ async def told(what: str, faults: Awaitable[list[str]]) -> list[str]:
         return [f"{what} ({type(error).__name__})"]
 
 
-def named(id: object) -> str:
+def format_id(id: object) -> str:
     """An id in a fault."""
     if isinstance(id, bytes):
         return str(UUID(bytes=id)) if len(id) == 16 else id.hex()
     return repr(id)
 
 
-def differing(expected: dict[str, Any], row: dict[str, Any] | None, says: str) -> list[str]:
+def diff_facts(expected: dict[str, Any], row: dict[str, Any] | None, says: str) -> list[str]:
     """Which facts of a row are others."""
     if row is None:
         return ["the row is gone"]
     return [f"{fact} is not what {says}" for fact in expected if expected[fact] != row[fact]]
 
 
-async def listed(tx: Tx, query: str, fault: str) -> list[str]:
+async def list_faults(tx: Transaction, query: str, fault: str) -> list[str]:
     """A fault for each id that a query finds: a hundred of them, and that there are more."""
-    rows = await tx.all(query, size=SHOWN + 1)
-    found = [fault.format(named(row[0])) for row in rows[:SHOWN]]
-    return [*found, f"{fault.format('…')} (and more)"] if len(rows) > SHOWN else found
+    rows = await tx.fetch_all(query, size=MAX_LISTED + 1)
+    found = [fault.format(format_id(row[0])) for row in rows[:MAX_LISTED]]
+    return [*found, f"{fault.format('…')} (and more)"] if len(rows) > MAX_LISTED else found
 
 
-async def keys(house: House, what: str, faults: list[str]) -> AsyncIterator[bytes]:
+async def iterate_keys(ctx: AppContext, what: str, faults: list[str]) -> AsyncIterator[bytes]:
     """All keys of a table, as bytes. In SQLite others sort before all bytes: they are counted."""
     strange, page = _KEYS[what]
-    odd = await house.db.read(lambda tx: tx.one(strange, least=b""))
+    odd = await ctx.db.read(lambda tx: tx.fetch_one(strange, least=b""))
     if odd and odd[0]:
         faults.append(f"{what}: {odd[0]} rows have no key of bytes")
     first = b""
-    while rows := await house.db.read(lambda tx, first=first: tx.all(page, first=first, size=MANY)):
+    while rows := await ctx.db.read(lambda tx, first=first: tx.fetch_all(page, first=first, size=BATCH_SIZE)):
         for row in rows:
             yield row[0]
         first = rows[-1][0] + b"\0"  # the next key there can be
 
 
-async def compared(house: House) -> list[str]:
+async def check(ctx: AppContext) -> list[str]:
     """What is wrong beside the log."""
-    faults = await told("checklists cannot be listed", _checklists(house))
-    faults += await told("the quarantine cannot be listed", _quarantine(house))
+    faults = await collect_faults("checklists cannot be listed", _checklists(ctx))
+    faults += await collect_faults("the quarantine cannot be listed", _quarantine(ctx))
     for query, fault in _LISTS.items():
-        looked = house.db.read(lambda tx, query=query, fault=fault: listed(tx, query, fault))
-        faults += await told("who sent what cannot be read", looked)
-    return faults + await told("stored files cannot be listed", _files(house))
+        looked = ctx.db.read(lambda tx, query=query, fault=fault: list_faults(tx, query, fault))
+        faults += await collect_faults("who sent what cannot be read", looked)
+    return faults + await collect_faults("stored files cannot be listed", _files(ctx))
 
 
-async def _checklists(house: House) -> list[str]:
+async def _checklists(ctx: AppContext) -> list[str]:
     faults: list[str] = []
-    for name, version in await house.db.read(lambda tx: tx.all("checklist_names")):
+    for name, version in await ctx.db.read(lambda tx: tx.fetch_all("checklist_names")):
 
-        async def look(tx: Tx, name: str = name, version: str = version) -> list[str]:
-            return _same_bytes(await tx.one("checklist_bytes", id=name, version=version))
+        async def look(tx: Transaction, name: str = name, version: str = version) -> list[str]:
+            return _same_bytes(await tx.fetch_one("checklist_bytes", id=name, version=version))
 
-        found = await told("it cannot be read", house.db.read(look))
+        found = await collect_faults("it cannot be read", ctx.db.read(look))
         faults += [f"checklist {name}@{version}: {fault}" for fault in found]
     return faults
 
 
-async def _quarantine(house: House) -> list[str]:
+async def _quarantine(ctx: AppContext) -> list[str]:
     faults: list[str] = []
-    async for key in keys(house, "quarantine", faults):
+    async for key in iterate_keys(ctx, "quarantine", faults):
 
-        async def look(tx: Tx, key: bytes = key) -> list[str]:
-            return _same_bytes(await tx.one("quarantine_bytes", id=key))
+        async def look(tx: Transaction, key: bytes = key) -> list[str]:
+            return _same_bytes(await tx.fetch_one("quarantine_bytes", id=key))
 
-        found = await told("it cannot be read", house.db.read(look))
-        faults += [f"quarantine {named(key)}: {fault}" for fault in found]
+        found = await collect_faults("it cannot be read", ctx.db.read(look))
+        faults += [f"quarantine {format_id(key)}: {fault}" for fault in found]
     return faults
 
 
@@ -114,17 +114,19 @@ def _same_bytes(row: Row | None) -> list[str]:
     return [] if sha256(row[1]).digest() == row[0] else ["the bytes were changed"]
 
 
-async def _files(house: House) -> list[str]:
+async def _files(ctx: AppContext) -> list[str]:
     """Every file that the database says is in the store is there, with its bytes."""
     faults: list[str] = []
-    async for digest in keys(house, "stored", faults):
-        faults += [f"file {digest.hex()}: {fault}" for fault in await told("it cannot be read", _file(house, digest))]
+    async for digest in iterate_keys(ctx, "stored", faults):
+        faults += [
+            f"file {digest.hex()}: {fault}" for fault in await collect_faults("it cannot be read", _file(ctx, digest))
+        ]
     return faults
 
 
-async def _file(house: House, digest: bytes) -> list[str]:
+async def _file(ctx: AppContext, digest: bytes) -> list[str]:
     try:
-        async with house.vault.blobs.local(digest) as path:
-            return [] if await on_disk(digest_of, path) == digest else ["the bytes were changed"]
+        async with ctx.evidence_storage.blobs.open_local(digest) as path:
+            return [] if await run_in_disk_thread(digest_of, path) == digest else ["the bytes were changed"]
     except FileNotFoundError:
         return ["it is gone from the store"]

@@ -6,8 +6,8 @@ from uuid import UUID
 import msgspec
 
 from service.audit_log import log
-from service.db.database import BatchStatement, Row, Tx
-from service.judge.batches import Signed
+from service.db.database import BatchStatement, Row, Transaction
+from service.judge.batches import SignatureStatus
 
 BatchKind = Literal["record", "office", "link", "scan"]
 
@@ -33,7 +33,7 @@ class BatchRow(msgspec.Struct, frozen=True, kw_only=True):
     salt: bytes
     device: UUID | None = None
     signature: bytes | None = None
-    signed: Signed = "none"
+    signed: SignatureStatus = "none"
     taken_in_by: str | None = None
 
 
@@ -57,11 +57,11 @@ def _batch(row: Row) -> BatchRow:
     )
 
 
-def beside(row: BatchRow) -> bytes:
+def batch_commitment(row: BatchRow) -> bytes:
     """What its leaf commits to beside its bytes: whose they are, of which visit, in what place, and what their
     signature is worth."""
     place = {} if row.revision is None else {"number": row.number, "revision": row.revision}
-    return log.beside(
+    return log.row_commitment(
         **place,
         visit=row.visit,
         kind=row.kind,
@@ -74,7 +74,7 @@ def beside(row: BatchRow) -> bytes:
     )
 
 
-def adding(row: BatchRow) -> BatchStatement:
+def batch_insert(row: BatchRow) -> BatchStatement:
     """A batch is added, unless there is one with this id."""
     return "add_batch", {
         "id": row.id.bytes,
@@ -95,24 +95,24 @@ def adding(row: BatchRow) -> BatchStatement:
     }
 
 
-async def add_batch(tx: Tx, row: BatchRow) -> bool:
+async def add_batch(tx: Transaction, row: BatchRow) -> bool:
     """Add a batch; False when there is one with this id."""
-    query, given = adding(row)
-    return await tx.run(query, **given) == 1
+    query, given = batch_insert(row)
+    return await tx.execute(query, **given) == 1
 
 
-async def batch(tx: Tx, id: UUID) -> BatchRow | None:
+async def get_batch(tx: Transaction, id: UUID) -> BatchRow | None:
     """One batch."""
-    row = await tx.one("batch", id=id.bytes)
+    row = await tx.fetch_one("batch", id=id.bytes)
     return None if row is None else _batch(row)
 
 
-async def batches_of(tx: Tx, visit: UUID) -> list[BatchRow]:
+async def batches_of(tx: Transaction, visit_id: UUID) -> list[BatchRow]:
     """All batches of a visit in the order in which they were written."""
-    return [_batch(row) for row in await tx.all("batches_of", visit=visit.bytes)]
+    return [_batch(row) for row in await tx.fetch_all("batches_of", visit=visit_id.bytes)]
 
 
-async def next_number(tx: Tx, visit: UUID) -> int:
+async def next_number(tx: Transaction, visit_id: UUID) -> int:
     """The number of the next batch of a locked visit."""
-    row = await tx.one("last_batch", visit=visit.bytes)
+    row = await tx.fetch_one("last_batch", visit=visit_id.bytes)
     return 1 if row is None or row[0] is None else row[0] + 1

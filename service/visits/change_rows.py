@@ -6,7 +6,7 @@ from uuid import UUID
 import msgspec
 
 from service.audit_log import log
-from service.db.database import Row, Tx
+from service.db.database import Row, Transaction
 
 ChangeKind = Literal["window", "technician", "details", "due", "cancellation"]
 
@@ -39,23 +39,23 @@ def _change(row: Row) -> ChangeRow:
     )
 
 
-def beside(row: ChangeRow) -> bytes:
+def change_commitment(row: ChangeRow) -> bytes:
     """What its leaf commits to beside its bytes."""
-    return log.beside(visit=row.visit, number=row.number, kind=row.kind, writer=row.writer)
+    return log.row_commitment(visit=row.visit, number=row.number, kind=row.kind, writer=row.writer)
 
 
-async def add_change(tx: Tx, row: ChangeRow) -> None:
+async def add_change(tx: Transaction, row: ChangeRow) -> None:
     """Add a change; the visit is locked, so the number is free."""
     given = msgspec.structs.asdict(row)
-    await tx.run("add_change", **(given | {"id": row.id.bytes, "visit": row.visit.bytes}))
+    await tx.execute("add_change", **(given | {"id": row.id.bytes, "visit": row.visit.bytes}))
 
 
-async def change(tx: Tx, id: UUID) -> ChangeRow | None:
+async def get_change(tx: Transaction, id: UUID) -> ChangeRow | None:
     """One change."""
-    row = await tx.one("change", id=id.bytes)
+    row = await tx.fetch_one("change", id=id.bytes)
     return None if row is None else _change(row)
 
 
-async def changes_of(tx: Tx, visit: UUID) -> list[ChangeRow]:
+async def changes_of(tx: Transaction, visit_id: UUID) -> list[ChangeRow]:
     """All changes of a visit in their order."""
-    return [_change(row) for row in await tx.all("changes_of", visit=visit.bytes)]
+    return [_change(row) for row in await tx.fetch_all("changes_of", visit=visit_id.bytes)]

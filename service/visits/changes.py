@@ -5,8 +5,8 @@ from typing import Annotated, Any
 
 import msgspec
 
-from service.judge.bounds import ShortText, timely
-from service.judge.entries import Moment
+from service.judge.bounds import ShortText, check_time
+from service.judge.entries import AwareDatetime
 from service.judge.visit import Crew, Dates, Name, Rescheduled, Window
 
 from .plan import Customer, Plan, Work
@@ -14,19 +14,19 @@ from .plan import Customer, Plan, Work
 Reason = Annotated[str, msgspec.Meta(pattern=r"\S", max_length=2000)]
 
 
-class NewWindow(msgspec.Struct, frozen=True, rename={"start": "from", "end": "to"}):
+class Reschedule(msgspec.Struct, frozen=True, rename={"start": "from", "end": "to"}):
     """Another time (改约)."""
 
-    start: Moment
-    end: Moment
+    start: AwareDatetime
+    end: AwareDatetime
     reason: Reason
 
     def __post_init__(self) -> None:
-        timely("from", self.start)
-        timely("to", self.end)
+        check_time("from", self.start)
+        check_time("to", self.end)
 
 
-class NewTechnician(msgspec.Struct, frozen=True, omit_defaults=True):
+class Reassignment(msgspec.Struct, frozen=True, omit_defaults=True):
     """Somebody else goes (转派). Without `crew` the crew stays, but for him."""
 
     technician: Name
@@ -34,7 +34,7 @@ class NewTechnician(msgspec.Struct, frozen=True, omit_defaults=True):
     reason: Annotated[str, msgspec.Meta(max_length=2000)] | None = None
 
 
-class NewDetails(msgspec.Struct, frozen=True, omit_defaults=True):
+class DetailsUpdate(msgspec.Struct, frozen=True, omit_defaults=True):
     """A wrong number or address is mended; what is given takes the place of what was there."""
 
     reason: Reason
@@ -53,7 +53,7 @@ class Cancellation(msgspec.Struct, frozen=True):
 DueDates = Dates
 """By item, or `item[thing]`: when an open duty is to be done."""
 
-Content = NewWindow | NewTechnician | NewDetails | Cancellation | DueDates
+Content = Reschedule | Reassignment | DetailsUpdate | Cancellation | DueDates
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -66,7 +66,7 @@ class Change(msgspec.Struct, frozen=True):
     content: Content
 
 
-class Step(msgspec.Struct, frozen=True):
+class ChangeRecord(msgspec.Struct, frozen=True):
     """A change in the trail: what was, what came in its place, who, when and why."""
 
     number: int
@@ -78,26 +78,26 @@ class Step(msgspec.Struct, frozen=True):
     new: dict[str, Any]
 
 
-class Standing(msgspec.Struct, frozen=True):
+class PlanHistory(msgspec.Struct, frozen=True):
     """A plan with its changes."""
 
     plan: Plan
     rescheduled: tuple[Rescheduled, ...] = ()
     cancelled: Change | None = None
-    trail: tuple[Step, ...] = ()
-    went: frozenset[str] = frozenset()  # everybody who is or was to go, by login
+    trail: tuple[ChangeRecord, ...] = ()
+    ever_assigned: frozenset[str] = frozenset()  # everybody who is or was to go, by login
 
 
-def changed(plan: Plan, content: Content) -> Plan:
+def apply_change(plan: Plan, content: Content) -> Plan:
     """The plan after a change. The same plan: it would change nothing."""
     replace = msgspec.structs.replace
-    if isinstance(content, NewWindow):
+    if isinstance(content, Reschedule):
         return replace(plan, window=Window(content.start, content.end))
-    if isinstance(content, NewTechnician):
+    if isinstance(content, Reassignment):
         crew = plan.crew if content.crew is None else content.crew
         crew = tuple(dict.fromkeys(login for login in crew if login != content.technician))
         return replace(plan, technician=content.technician, crew=crew)
-    if isinstance(content, NewDetails):
+    if isinstance(content, DetailsUpdate):
         given = {name: getattr(content, name) for name in ("customer", "work", "external_ref", "inspectors")}
         return replace(plan, **{name: value for name, value in given.items() if value is not None})
     if isinstance(content, Cancellation):
@@ -105,24 +105,24 @@ def changed(plan: Plan, content: Content) -> Plan:
     return replace(plan, due=plan.due | content)
 
 
-def standing(plan: Plan, changes: list[Change]) -> Standing:
+def apply_changes(plan: Plan, changes: list[Change]) -> PlanHistory:
     """A plan with all its changes, in their order."""
     moved: list[Rescheduled] = []
-    trail: list[Step] = []
+    trail: list[ChangeRecord] = []
     cancelled: Change | None = None
     went = {plan.technician, *plan.crew}
     for change in changes:
-        before, plan = plan, changed(plan, change.content)
+        before, plan = plan, apply_change(plan, change.content)
         went |= {plan.technician, *plan.crew}
-        if isinstance(change.content, NewWindow):
+        if isinstance(change.content, Reschedule):
             moved.append(Rescheduled(change.at, change.content.start, change.content.end))
         if isinstance(change.content, Cancellation):
             cancelled = change
         trail.append(_step(change, before, plan))
-    return Standing(plan, tuple(moved), cancelled, tuple(trail), frozenset(went))
+    return PlanHistory(plan, tuple(moved), cancelled, tuple(trail), frozenset(went))
 
 
-def without(standing: Standing, things: set[str]) -> Standing:
+def redact_subjects(standing: PlanHistory, things: set[str]) -> PlanHistory:
     """The same without the dates of duties about things that are not to be known."""
     ends = tuple(f"[{thing}]" for thing in things)
 
@@ -136,8 +136,8 @@ def without(standing: Standing, things: set[str]) -> Standing:
     return replace(standing, plan=plan, trail=trail)
 
 
-def _step(change: Change, before: Plan, after: Plan) -> Step:
+def _step(change: Change, before: Plan, after: Plan) -> ChangeRecord:
     parts = [name for name in Plan.__struct_fields__ if getattr(before, name) != getattr(after, name)]
     reason = None if isinstance(change.content, dict) else change.content.reason
     old, new = ({name: getattr(plan, name) for name in parts} for plan in (before, after))
-    return Step(change.number, change.kind, change.at, change.by, reason, old, new)
+    return ChangeRecord(change.number, change.kind, change.at, change.by, reason, old, new)

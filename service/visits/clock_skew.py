@@ -5,7 +5,7 @@ from datetime import datetime
 import msgspec
 
 from service.judge.batches import Batch
-from service.judge.entries import Moment
+from service.judge.entries import AwareDatetime
 
 from .wire import Record
 
@@ -13,7 +13,7 @@ TOLERANCE = 120  # seconds: less may be the two clocks, and the way
 
 
 class _DeviceClock(msgspec.Struct, frozen=True):
-    at: Moment
+    at: AwareDatetime
 
 
 _device_clock = msgspec.json.Decoder(_DeviceClock)
@@ -29,7 +29,7 @@ def device_clock(record: Record) -> datetime | None:
         return None
 
 
-def ahead(batch: Batch, received_at: int) -> int | None:
+def seconds_ahead(batch: Batch, received_at: int) -> int | None:
     """By how many seconds the clock was ahead at least, where it was more than two minutes: what it sent happened, by
     its own account, after it came (`received_at`, ms UTC)."""
     times = [entry.at for entry in batch.entries]

@@ -11,17 +11,17 @@ from service.judge.normal_form import normal_form
 _LONG = 4
 
 
-def normal(text: str) -> str:
+def normalize_text(text: str) -> str:
     """Text as it is compared: full-width forms as plain ones, without case and blanks."""
     return "".join(normal_form("NFKC", text).casefold().split()).replace("\0", "")
 
 
-def grams(parts: Iterable[str]) -> set[str]:
+def tokenize(parts: Iterable[str]) -> set[str]:
     """All grams of some (normal) texts."""
-    return {gram_at(part, place) for part in parts for place in range(len(part))}
+    return {token_at(part, place) for part in parts for place in range(len(part))}
 
 
-def gram_at(text: str, place: int) -> str:
+def token_at(text: str, place: int) -> str:
     """The gram that starts at a place."""
     if not _plain(text[place]):
         return text[place : place + 2]
@@ -31,11 +31,11 @@ def gram_at(text: str, place: int) -> str:
     return text[place:end]
 
 
-def whole_grams(wanted: str) -> list[str]:
+def query_tokens(wanted: str) -> list[str]:
     """The grams of a (normal) query that do not reach over its end: whoever contains the query has all of these."""
     found: list[str] = []
     for place in range(len(wanted)):
-        gram = gram_at(wanted, place)
+        gram = token_at(wanted, place)
         full = len(gram) == (_LONG if _plain(wanted[place]) else 2)
         if full or place + len(gram) < len(wanted):
             found.append(gram)

@@ -4,7 +4,7 @@ from uuid import UUID
 
 import msgspec
 
-from service.db.database import Tx
+from service.db.database import Transaction
 
 
 class LinkRow(msgspec.Struct, frozen=True):
@@ -16,13 +16,13 @@ class LinkRow(msgspec.Struct, frozen=True):
     ended_at: int | None
 
 
-async def renew(tx: Tx, id: UUID, visit: UUID, digest: bytes, by: str, at: int, expires_at: int) -> None:
+async def renew(tx: Transaction, id: UUID, visit_id: UUID, digest: bytes, by: str, at: int, expires_at: int) -> None:
     """A new link of a visit; the one before ends."""
-    await tx.run("end_links", visit=visit.bytes, at=at)
-    await tx.run(
+    await tx.execute("end_links", visit=visit_id.bytes, at=at)
+    await tx.execute(
         "add_link",
         id=id.bytes,
-        visit=visit.bytes,
+        visit=visit_id.bytes,
         digest=digest,
         created_at=at,
         created_by=by,
@@ -30,13 +30,13 @@ async def renew(tx: Tx, id: UUID, visit: UUID, digest: bytes, by: str, at: int, 
     )
 
 
-async def link(tx: Tx, digest: bytes) -> LinkRow | None:
+async def get_link(tx: Transaction, digest: bytes) -> LinkRow | None:
     """The link whose token has this SHA-256."""
-    row = await tx.one("link", digest=digest)
+    row = await tx.fetch_one("link", digest=digest)
     return None if row is None else LinkRow(UUID(bytes=row[0]), UUID(bytes=row[1]), *row[2:])
 
 
-async def living_until(tx: Tx, id: UUID) -> int | None:
+async def link_expiry(tx: Transaction, id: UUID) -> int | None:
     """When a link expires."""
-    row = await tx.one("link_expires", id=id.bytes)
+    row = await tx.fetch_one("link_expires", id=id.bytes)
     return None if row is None else row[0]

@@ -5,7 +5,7 @@ from typing import Annotated
 import msgspec
 
 from service.judge.bounds import AddressText, CodeText, LineText, LongText, ShortText
-from service.judge.visit import Crew, Dates, Facts, Name, Window, due_timely, window_timely
+from service.judge.visit import Crew, Dates, Facts, Name, Window, check_due_dates, check_window
 
 
 class Customer(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -45,5 +45,5 @@ class Plan(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     follows: ShortText | None = None
 
     def __post_init__(self) -> None:
-        window_timely("window", self.window)
-        due_timely("due", self.due)
+        check_window("window", self.window)
+        check_due_dates("due", self.due)

@@ -5,7 +5,7 @@ from typing import Literal
 
 import msgspec
 
-from service.judge.batches import Ignored
+from service.judge.batches import IgnoredEntry
 from service.judge.findings import FindingView, Verdict
 
 
@@ -20,7 +20,7 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     missing_evidence: tuple[str, ...]
     verdict: Verdict | None
     findings: tuple[FindingView, ...]
-    ignored: tuple[Ignored, ...]
+    ignored: tuple[IgnoredEntry, ...]
     replayed: bool
     signature: Literal["verified", "wrong", "none"] = "none"
     taken_in_by: str | None = None

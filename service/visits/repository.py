@@ -5,7 +5,7 @@ from uuid import UUID
 import msgspec
 
 from service.audit_log import log
-from service.db.database import Row, Tx
+from service.db.database import Row, Transaction
 
 from . import summaries, sync_feed
 
@@ -63,9 +63,9 @@ def _visit(row: Row) -> VisitRow:
     )
 
 
-def beside(row: VisitRow) -> bytes:
+def visit_commitment(row: VisitRow) -> bytes:
     """What its leaf commits to beside its bytes. Who goes is in the bytes."""
-    return log.beside(
+    return log.row_commitment(
         type=row.type,
         area=row.area,
         checklist=row.checklist,
@@ -76,9 +76,9 @@ def beside(row: VisitRow) -> bytes:
     )
 
 
-async def add_visit(tx: Tx, row: VisitRow, follows: UUID | None = None) -> bool:
+async def add_visit(tx: Transaction, row: VisitRow, follows: UUID | None = None) -> bool:
     """Add a visit, with its place on the board and in the agenda of who goes; False when there is one with this id."""
-    added = await tx.run(
+    added = await tx.execute(
         "add_visit",
         id=row.id.bytes,
         sha256=row.sha256,
@@ -97,20 +97,20 @@ async def add_visit(tx: Tx, row: VisitRow, follows: UUID | None = None) -> bool:
         salt=row.salt,
     )
     if added:
-        await summaries.post(
+        await summaries.insert_summary(
             tx, row.id, row.type, row.technician, row.crew, row.area, row.planned_at, follows, row.body
         )
-        await sync_feed.enlist(tx, (row.technician, *row.crew), row.id, planned_at=row.planned_at, live=True)
+        await sync_feed.assign(tx, (row.technician, *row.crew), row.id, planned_at=row.planned_at, live=True)
     return added == 1
 
 
-async def visit(tx: Tx, id: UUID) -> VisitRow | None:
+async def get_visit(tx: Transaction, id: UUID) -> VisitRow | None:
     """One visit."""
-    row = await tx.one("visit", id=id.bytes)
+    row = await tx.fetch_one("visit", id=id.bytes)
     return None if row is None else _visit(row)
 
 
-async def locked_visit(tx: Tx, id: UUID) -> VisitRow | None:
+async def lock_visit(tx: Transaction, id: UUID) -> VisitRow | None:
     """One visit, with nobody else writing about it until this transaction ends."""
-    row = await tx.one("locked_visit", id=id.bytes)
+    row = await tx.fetch_one("locked_visit", id=id.bytes)
     return None if row is None else _visit(row)

@@ -4,15 +4,15 @@ from uuid import UUID
 
 import msgspec
 
-from service.db.database import BatchStatement, Row, Tx
+from service.db.database import BatchStatement, Row, Transaction
 
-FIRST = (-(2**62), UUID(int=0))
+MIN_KEY = (-(2**62), UUID(int=0))
 """The key before every visit."""
-LAST = UUID(int=2**128 - 1)
+MAX_KEY = UUID(int=2**128 - 1)
 COUNTED = 20_000  # visits of a type: of a common one the next is never far
 
 
-class Posted(msgspec.Struct, frozen=True, kw_only=True):
+class VisitSummaryRow(msgspec.Struct, frozen=True, kw_only=True):
     """A visit on the board. `plan` is JSON, with all changes; times are ms UTC; `verdict` '' while nothing was done."""
 
     visit: UUID
@@ -34,7 +34,7 @@ class Posted(msgspec.Struct, frozen=True, kw_only=True):
         return self.planned_at, self.visit
 
 
-class Stand(msgspec.Struct, frozen=True):
+class VisitStatus(msgspec.Struct, frozen=True):
     """What the judge makes of a visit: `until` (ms UTC) it holds if nothing is written."""
 
     state: str
@@ -43,7 +43,7 @@ class Stand(msgspec.Struct, frozen=True):
     until: int | None = None
 
 
-class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+class VisitFilter(msgspec.Struct, frozen=True, kw_only=True):
     """Which visits a page shows. `technician` also finds the crew; `areas` None means all; `[from_at, to_at)` ms."""
 
     technician: str | None = None
@@ -55,9 +55,9 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     to_at: int = 2**62
 
 
-def posted_in(row: Row) -> Posted:
+def row_to_summary(row: Row) -> VisitSummaryRow:
     """A row of the board."""
-    return Posted(
+    return VisitSummaryRow(
         visit=UUID(bytes=row[0]),
         type=row[1],
         technician=row[2],
@@ -73,9 +73,9 @@ def posted_in(row: Row) -> Posted:
     )
 
 
-async def post(
-    tx: Tx,
-    visit: UUID,
+async def insert_summary(
+    tx: Transaction,
+    visit_id: UUID,
     type: str,
     technician: str,
     crew: tuple[str, ...],
@@ -85,9 +85,9 @@ async def post(
     plan: bytes,
 ) -> None:
     """A visit that was just planned."""
-    await tx.run(
+    await tx.execute(
         "post",
-        visit=visit.bytes,
+        visit=visit_id.bytes,
         type=type,
         technician=technician,
         crew="\n".join(crew),
@@ -103,13 +103,20 @@ async def post(
     )
 
 
-async def repost(
-    tx: Tx, visit: UUID, *, technician: str, crew: tuple[str, ...], planned_at: int, revision: int, plan: bytes
+async def update_summary(
+    tx: Transaction,
+    visit_id: UUID,
+    *,
+    technician: str,
+    crew: tuple[str, ...],
+    planned_at: int,
+    revision: int,
+    plan: bytes,
 ) -> None:
     """The plan was changed."""
-    await tx.run(
+    await tx.execute(
         "repost",
-        visit=visit.bytes,
+        visit=visit_id.bytes,
         technician=technician,
         crew="\n".join(crew),
         planned_at=planned_at,
@@ -118,10 +125,10 @@ async def repost(
     )
 
 
-def standing(visit: UUID, now: Stand) -> BatchStatement:
+def update_status_statement(visit_id: UUID, now: VisitStatus) -> BatchStatement:
     """Something was written."""
     return "stand", {
-        "visit": visit.bytes,
+        "visit": visit_id.bytes,
         "state": now.state,
         "flags": " ".join(now.flags),
         "verdict": now.verdict,
@@ -129,41 +136,43 @@ def standing(visit: UUID, now: Stand) -> BatchStatement:
     }
 
 
-async def posted(tx: Tx, visit: UUID) -> Posted | None:
+async def get_summary(tx: Transaction, visit_id: UUID) -> VisitSummaryRow | None:
     """One visit."""
-    row = await tx.one("posted", visit=visit.bytes)
-    return None if row is None else posted_in(row)
+    row = await tx.fetch_one("posted", visit=visit_id.bytes)
+    return None if row is None else row_to_summary(row)
 
 
-async def flag(tx: Tx, visit: UUID, flags: tuple[str, ...]) -> None:
+async def set_flags(tx: Transaction, visit_id: UUID, flags: tuple[str, ...]) -> None:
     """Other flags, and all else as it was."""
-    await tx.run("reflag", visit=visit.bytes, flags=" ".join(flags))
+    await tx.execute("reflag", visit=visit_id.bytes, flags=" ".join(flags))
 
 
-async def live_of(tx: Tx, login: str) -> list[UUID]:
+async def active_visits_of(tx: Transaction, login: str) -> list[UUID]:
     """Visits on somebody's agenda that his phone still needs, by id."""
-    return [UUID(bytes=row[0]) for row in await tx.all("live_of", login=login)]
+    return [UUID(bytes=row[0]) for row in await tx.fetch_all("live_of", login=login)]
 
 
-async def has_type(tx: Tx, type: str) -> bool:
+async def type_exists(tx: Transaction, type: str) -> bool:
     """Whether there is a visit of a type."""
-    return await tx.one("one_of_type", type=type) is not None
+    return await tx.fetch_one("one_of_type", type=type) is not None
 
 
-async def unposted(tx: Tx, size: int) -> list[UUID]:
+async def stale_summaries(tx: Transaction, size: int) -> list[UUID]:
     """Visits whose state was never worked out."""
-    return [UUID(bytes=row[0]) for row in await tx.all("unposted", size=size)]
+    return [UUID(bytes=row[0]) for row in await tx.fetch_all("unposted", size=size)]
 
 
-async def followers(tx: Tx, visit: UUID) -> list[UUID]:
+async def follow_up_visits(tx: Transaction, visit_id: UUID) -> list[UUID]:
     """The visits that follow one."""
-    return [UUID(bytes=row[0]) for row in await tx.all("followers", visit=visit.bytes)]
+    return [UUID(bytes=row[0]) for row in await tx.fetch_all("followers", visit=visit_id.bytes)]
 
 
-async def page(tx: Tx, wanted: Wanted, after: tuple[int, UUID] = FIRST, size: int = 50) -> list[Posted]:
+async def list_summaries(
+    tx: Transaction, wanted: VisitFilter, after: tuple[int, UUID] = MIN_KEY, size: int = 50
+) -> list[VisitSummaryRow]:
     """The next `size` visits after a key, by (planned_at, visit). One range of an index for each area."""
     rows: list[Row] = []
-    after = max(after, (wanted.from_at - 1, LAST))  # SQLite begins at one bound only, that of the key
+    after = max(after, (wanted.from_at - 1, MAX_KEY))  # SQLite begins at one bound only, that of the key
     for area in (None,) if wanted.areas is None else dict.fromkeys(wanted.areas):
         of = {"every_area": int(area is None), "area": area or "", "state": wanted.state}
         if wanted.technician is not None:
@@ -172,7 +181,7 @@ async def page(tx: Tx, wanted: Wanted, after: tuple[int, UUID] = FIRST, size: in
         elif wanted.flag:
             query = "board_of_flag"
             of["flag"] = wanted.flag
-        elif wanted.type and await _rare(tx, wanted):
+        elif wanted.type and await _is_selective(tx, wanted):
             query = "board_of_type"
         elif wanted.state:
             query = "board_of_state"
@@ -180,7 +189,7 @@ async def page(tx: Tx, wanted: Wanted, after: tuple[int, UUID] = FIRST, size: in
             query, of = "board_of_area", {"area": area}
         else:
             query, of = "board_of_all", {}
-        rows += await tx.all(
+        rows += await tx.fetch_all(
             query,
             type=wanted.type,
             to_at=wanted.to_at,
@@ -189,10 +198,10 @@ async def page(tx: Tx, wanted: Wanted, after: tuple[int, UUID] = FIRST, size: in
             size=size,
             **of,
         )
-    return sorted(map(posted_in, rows), key=lambda row: row.key)[:size]
+    return sorted(map(row_to_summary, rows), key=lambda row: row.key)[:size]
 
 
-async def _rare(tx: Tx, wanted: Wanted) -> bool:
+async def _is_selective(tx: Transaction, wanted: VisitFilter) -> bool:
     """Whether fewer visits are of the wanted type than in the wanted state, as far as one counts."""
-    row = await tx.one("rare_type", type=wanted.type, state=wanted.state, most=COUNTED)
+    row = await tx.fetch_one("rare_type", type=wanted.type, state=wanted.state, most=COUNTED)
     return row is not None and row[0] < COUNTED and row[0] <= row[1]

@@ -8,11 +8,16 @@ after the visit: nobody waits in a circle.
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
-from service.db.database import BatchStatement, Of, Tx
+from service.db.database import BatchStatement, ResultOf, Transaction
 
 
-async def touch(
-    tx: Tx, logins: Iterable[str], visit: UUID, *, live: bool | None = None, also: Sequence[BatchStatement] = ()
+async def bump(
+    tx: Transaction,
+    logins: Iterable[str],
+    visit_id: UUID,
+    *,
+    live: bool | None = None,
+    also: Sequence[BatchStatement] = (),
 ) -> list[int]:
     """What the phones of those who go show of the visit has changed. Best as the last thing in a transaction.
 
@@ -22,26 +27,26 @@ async def touch(
     counts: list[int] = []
     left, in_order = also, sorted(set(logins))
     if len(in_order) > 1:  # works side by side take all their turns before any of them has a number
-        await take_turns(tx, in_order)
+        await lock_counters(tx, in_order)
     for login in in_order:
-        query, given = "touch", {"login": login, "visit": visit.bytes, "number": Of("next_number")}
+        query, given = "touch", {"login": login, "visit": visit_id.bytes, "number": ResultOf("next_number")}
         if live is not None:
             query, given = "touch_live", {**given, "live": int(live)}
-        counts += await tx.together(*left, ("next_number", {"login": login}), (query, given))
+        counts += await tx.execute_batch(*left, ("next_number", {"login": login}), (query, given))
         left = ()
-    return (counts or await tx.together(*left))[: len(also)]
+    return (counts or await tx.execute_batch(*left))[: len(also)]
 
 
-async def enlist(
-    tx: Tx, logins: Iterable[str], visit: UUID, *, planned_at: int, live: bool, gone: Iterable[str] = ()
+async def assign(
+    tx: Transaction, logins: Iterable[str], visit_id: UUID, *, planned_at: int, live: bool, gone: Iterable[str] = ()
 ) -> None:
     """The same, with who goes (`live` while their phones need it), and who no longer does (`gone`)."""
     his = set(logins)
     for login in sorted(his.union(gone)):
-        await tx.run(
+        await tx.execute(
             "enlist",
             login=login,
-            visit=visit.bytes,
+            visit=visit_id.bytes,
             planned_at=planned_at,
             his=int(login in his),
             live=int(live and login in his),
@@ -49,40 +54,42 @@ async def enlist(
         )
 
 
-async def take_turns(tx: Tx, logins: Iterable[str]) -> None:
+async def lock_counters(tx: Transaction, logins: Iterable[str]) -> None:
     """Before several visits are touched in one transaction: those who go, of all of them, in their order."""
-    await tx.many("lock_feed", [{"login": login} for login in sorted(set(logins))])
+    await tx.execute_many("lock_feed", [{"login": login} for login in sorted(set(logins))])
 
 
-async def _next(tx: Tx, login: str) -> int:
-    row = await tx.one("next_number", login=login) or await tx.one("first_number", login=login)
+async def _next(tx: Transaction, login: str) -> int:
+    row = await tx.fetch_one("next_number", login=login) or await tx.fetch_one("first_number", login=login)
     return row[0] if row else 0
 
 
-async def went(tx: Tx, login: str, visit: UUID) -> bool:
+async def was_assigned(tx: Transaction, login: str, visit_id: UUID) -> bool:
     """Whether somebody goes or went."""
-    return await tx.one("feed_of_visit", login=login, visit=visit.bytes) is not None
+    return await tx.fetch_one("feed_of_visit", login=login, visit=visit_id.bytes) is not None
 
 
-async def last(tx: Tx, login: str) -> int:
+async def latest_sequence(tx: Transaction, login: str) -> int:
     """The newest number on somebody's agenda."""
-    row = await tx.one("last_of_feed", login=login)
+    row = await tx.fetch_one("last_of_feed", login=login)
     return row[0] if row else 0
 
 
-async def changed(tx: Tx, login: str, since: int, size: int) -> list[tuple[UUID, int, bool]]:
+async def changes_after(tx: Transaction, login: str, since: int, size: int) -> list[tuple[UUID, int, bool]]:
     """The next visits that changed after a number: each once, at its newest number, and whether it is still his."""
-    rows = await tx.all("changed_since", login=login, since=since, size=size)
+    rows = await tx.fetch_all("changed_since", login=login, since=since, size=size)
     return [(UUID(bytes=visit), number, his == 1) for visit, number, his in rows]
 
 
-async def everything(tx: Tx, login: str, since: int, recent: int, size: int) -> list[tuple[UUID, int, bool]]:
+async def full_snapshot(
+    tx: Transaction, login: str, since: int, recent: int, size: int
+) -> list[tuple[UUID, int, bool]]:
     """The next visits for a phone without any: those that are live, and those planned from `recent` (ms UTC) on."""
-    rows = await tx.all("all_of_agenda", login=login, since=since, recent=recent, size=size)
+    rows = await tx.fetch_all("all_of_agenda", login=login, since=since, recent=recent, size=size)
     return [(UUID(bytes=visit), number, True) for visit, number in rows]
 
 
-async def numbered(tx: Tx, login: str, numbers: Iterable[int]) -> list[tuple[UUID, int, bool]]:
+async def numbered(tx: Transaction, login: str, numbers: Iterable[int]) -> list[tuple[UUID, int, bool]]:
     """The visits that still are at these numbers: nothing about them changed since."""
-    rows = [await tx.one("at_number", login=login, number=number) for number in numbers]
+    rows = [await tx.fetch_one("at_number", login=login, number=number) for number in numbers]
     return [(UUID(bytes=row[0]), row[1], row[2] == 1) for row in rows if row is not None]

@@ -10,40 +10,40 @@ import msgspec
 
 from service.accounts import repository as accounts_repository
 from service.accounts.permissions import Person
-from service.db.database import Tx
+from service.db.database import Transaction
 
 from . import repository, summaries
-from .loading import File
+from .loading import LoadedVisit
 
-NOBODY = "no_technician"
-LIVE = frozenset({"planned", "under_way", "returned"})
+NO_TECHNICIAN = "no_technician"
+ACTIVE_STATES = frozenset({"planned", "under_way", "returned"})
 
 
-def works(person: Person | None) -> bool:
+def is_active_technician(person: Person | None) -> bool:
     """Whether somebody may be sent: he is here, and a technician."""
     return person is not None and "technician" in person.roles
 
 
-async def review(tx: Tx, login: str) -> None:
+async def refresh_assignments(tx: Transaction, login: str) -> None:
     """Somebody left, or his roles are others: his visits that are not done yet show whether anybody goes."""
-    goes = works(await accounts_repository.person(tx, login))
-    for visit in await summaries.live_of(tx, login):
-        await _mark(tx, visit, login, goes=goes)
+    goes = is_active_technician(await accounts_repository.person(tx, login))
+    for visit in await summaries.active_visits_of(tx, login):
+        await _update_flag(tx, visit, login, goes=goes)
 
 
-async def _mark(tx: Tx, visit: UUID, login: str, *, goes: bool) -> None:
-    row = await repository.locked_visit(tx, visit)  # whoever writes about it keeps the flags that he read
-    if row is not None and row.technician == login and row.state in LIVE:
-        await summaries.flag(tx, visit, _with(row.flags, goes=goes))
+async def _update_flag(tx: Transaction, visit_id: UUID, login: str, *, goes: bool) -> None:
+    row = await repository.lock_visit(tx, visit_id)  # whoever writes about it keeps the flags that he read
+    if row is not None and row.technician == login and row.state in ACTIVE_STATES:
+        await summaries.set_flags(tx, visit_id, _toggle_flag(row.flags, goes=goes))
 
 
-async def looked_at(tx: Tx, file: File) -> File:
+async def with_assignment_flag(tx: Transaction, visit: LoadedVisit) -> LoadedVisit:
     """A visit whose technician is another one, or whose row on the board is new."""
-    goes = works(await accounts_repository.person(tx, file.plan.technician))
-    flags = " ".join(_with(file.row.flags, goes=goes))
-    return msgspec.structs.replace(file, row=msgspec.structs.replace(file.row, flags=flags))
+    goes = is_active_technician(await accounts_repository.person(tx, visit.plan.technician))
+    flags = " ".join(_toggle_flag(visit.row.flags, goes=goes))
+    return msgspec.structs.replace(visit, row=msgspec.structs.replace(visit.row, flags=flags))
 
 
-def _with(flags: str, *, goes: bool) -> tuple[str, ...]:
-    others = tuple(flag for flag in flags.split() if flag != NOBODY)
-    return others if goes else (*others, NOBODY)
+def _toggle_flag(flags: str, *, goes: bool) -> tuple[str, ...]:
+    others = tuple(flag for flag in flags.split() if flag != NO_TECHNICIAN)
+    return others if goes else (*others, NO_TECHNICIAN)

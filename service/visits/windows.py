@@ -2,14 +2,14 @@
 
 from datetime import datetime
 
-from service.context import House
+from service.context import AppContext
 from service.judge.moments import in_zone
 from service.judge.visit import Window
 
-from .loading import File
+from .loading import LoadedVisit
 
 
-def spoken(window: Window) -> str:
+def format_window(window: Window) -> str:
     """3月2日（周一）09:00–10:00, in the offset that the times carry; a moment alone where it ends as it begins."""
     start, end = window.start, window.end
     day = _day(start)
@@ -22,11 +22,11 @@ def _day(moment: datetime) -> str:
     return f"{moment.month}月{moment.day}日（周{'一二三四五六日'[moment.weekday()]}）"
 
 
-def local(house: House, window: Window | None) -> Window | None:
+def local(ctx: AppContext, window: Window | None) -> Window | None:
     """The window in the utility's zone, as people speak of it."""
-    return window and Window(in_zone(window.start, house.zone), in_zone(window.end, house.zone))
+    return window and Window(in_zone(window.start, ctx.zone), in_zone(window.end, ctx.zone))
 
 
-def technician_of(file: File) -> str:
+def technician_of(visit: LoadedVisit) -> str:
     """Who goes there now."""
-    return file.plan.technician
+    return visit.plan.technician

@@ -5,7 +5,7 @@ from typing import Annotated
 import msgspec
 
 from service.judge.bounds import CodeText, ShortText
-from service.judge.entries import Entry, entries_timely
+from service.judge.entries import Entry, check_entry_times
 
 DEVICE_CLOCK = {
     "description": "The wall clock, the monotonic clock in ms, and the session that began it, as in an entry.",
@@ -18,7 +18,7 @@ DEVICE_CLOCK = {
 }
 
 
-Uuid = Annotated[str, msgspec.Meta(max_length=100, extra_json_schema={"format": "uuid"})]
+UuidText = Annotated[str, msgspec.Meta(max_length=100, extra_json_schema={"format": "uuid"})]
 """With dashes. Whoever reads it looks whether it is one."""
 
 
@@ -29,8 +29,8 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     whatever it is: who supervises is told when the clock was ahead.
     """
 
-    id: Uuid
-    visit: Uuid
+    id: UuidText
+    visit: UuidText
     checklist: CodeText
     entries: tuple[Entry, ...]
     correction: ShortText | None = None
@@ -40,7 +40,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     )
 
     def __post_init__(self) -> None:
-        entries_timely(self.entries)
+        check_entry_times(self.entries)
 
 
 class OfficeEntries(msgspec.Struct, frozen=True):
@@ -49,4 +49,4 @@ class OfficeEntries(msgspec.Struct, frozen=True):
     entries: tuple[Entry, ...]
 
     def __post_init__(self) -> None:
-        entries_timely(self.entries)
+        check_entry_times(self.entries)

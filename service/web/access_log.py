@@ -21,7 +21,7 @@ _TOKEN = re.compile(rb"[A-Za-z0-9_-]{8,64}")
 _encode = msgspec.json.Encoder().encode
 
 
-def configure(form: str, level: str, stream: BinaryIO | None = None) -> None:
+def configure_logging(form: str, level: str, stream: BinaryIO | None = None) -> None:
     """Log to standard error (or `stream`) as `json` or for a `human`, what is at least as grave as `level`.
 
     One processor does all: structlog's usual chain of five costs twice as much, on every request.
@@ -32,23 +32,23 @@ def configure(form: str, level: str, stream: BinaryIO | None = None) -> None:
         logger_factory=structlog.BytesLoggerFactory(file=stream or sys.stderr.buffer),
         cache_logger_on_first_use=False,
     )
-    logging.root.handlers = [_Bridge()]
+    logging.root.handlers = [_StdlibHandler()]
     logging.root.setLevel(max(logging.WARNING, getattr(logging, level.upper())))
 
 
-def get() -> structlog.typing.FilteringBoundLogger:
+def get_logger() -> structlog.typing.FilteringBoundLogger:
     """The log. Bound at once: it would otherwise look the configuration up on every line."""
     bound: structlog.typing.FilteringBoundLogger = structlog.get_logger("doorstep").bind()
     return bound
 
 
-class _Bridge(logging.Handler):
+class _StdlibHandler(logging.Handler):
     """What libraries log goes the same way. Without tracebacks: they can hold what somebody sent."""
 
     def emit(self, record: logging.LogRecord) -> None:
         """Say it as our own."""
         kind = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else None
-        get().log(record.levelno, record.getMessage().partition("\n")[0], by=record.name, error=kind)
+        get_logger().log(record.levelno, record.getMessage().partition("\n")[0], by=record.name, error=kind)
 
 
 def _as_json(_: WrappedLogger, level: str, event: EventDict) -> bytes:
@@ -57,11 +57,11 @@ def _as_json(_: WrappedLogger, level: str, event: EventDict) -> bytes:
 
 def _for_human(_: WrappedLogger, level: str, event: EventDict) -> bytes:
     said = event.pop("event", "")
-    rest = " ".join(f"{name}={_plain(value)}" for name, value in event.items())
+    rest = " ".join(f"{name}={_format_value(value)}" for name, value in event.items())
     return f"{datetime.now(UTC):%H:%M:%S} {level:7} {said} {rest}".encode("utf-8", "backslashreplace")
 
 
-def _plain(value: Any) -> str:
+def _format_value(value: Any) -> str:
     return " < ".join(map(str, reversed(value))) if isinstance(value, list) else str(value)
 
 
@@ -76,9 +76,9 @@ def request_id_of(scope: Scope) -> str:
     return token_hex(8)
 
 
-def logged(app: ASGIApp) -> ASGIApp:
+def access_log_middleware(app: ASGIApp) -> ASGIApp:
     """`app` with its requests logged, and X-Request-Id on every answer."""
-    log = get()
+    log = get_logger()
 
     async def with_log(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":

@@ -8,12 +8,14 @@ from collections.abc import AsyncIterator
 
 from litestar.types import Receive, Scope
 
-from service.errors import BodyTooLarge, FileTooLarge, MalformedJson, NotPhoto, WrongMediaType
+from service.errors import BodyTooLarge, FileTooLarge, MalformedJson, UnsupportedImageType, WrongMediaType
 
 _LONGEST = 100  # bytes of a Content-Type; JSON needs less
 
 
-async def read(scope: Scope, receive: Receive, limit: int, *, whatever: bool = False, packed: bool = True) -> bytes:
+async def read_json_body(
+    scope: Scope, receive: Receive, limit: int, *, whatever: bool = False, packed: bool = True
+) -> bytes:
     """The body as it was before Content-Encoding.
 
     WrongMediaType (415) for anything but JSON, or packed by anything but gzip (or at all, where nothing may be
@@ -36,8 +38,8 @@ async def read(scope: Scope, receive: Receive, limit: int, *, whatever: bool = F
         raise WrongMediaType("send it without Content-Encoding")
     if announced(length) > limit:
         raise _too_large(limit)
-    body = await received(receive, limit)
-    return _unpacked(body, limit) if coding == b"gzip" else body
+    body = await read_limited(receive, limit)
+    return _gunzip_limited(body, limit) if coding == b"gzip" else body
 
 
 def _is_json(kind: bytes) -> bool:
@@ -61,13 +63,13 @@ def announced(length: bytes) -> int:
     return int(digits[:20] or b"0")
 
 
-async def parts(scope: Scope, receive: Receive, limit: int) -> AsyncIterator[bytes]:
+async def stream_body(scope: Scope, receive: Receive, limit: int) -> AsyncIterator[bytes]:
     """The bytes of a file as they come, never all in memory. FileTooLarge over `limit`, if told before reading."""
     for name, value in scope["headers"]:
         if name == b"content-length" and announced(value) > limit:
             raise FileTooLarge(f"at most {limit} bytes")
         if name == b"content-encoding" and value.strip().lower() not in (b"", b"identity"):
-            raise NotPhoto("send it without Content-Encoding")
+            raise UnsupportedImageType("send it without Content-Encoding")
     size, more = 0, True
     while more:
         part, more = await _next(receive)
@@ -78,7 +80,7 @@ async def parts(scope: Scope, receive: Receive, limit: int) -> AsyncIterator[byt
             yield part
 
 
-async def received(receive: Receive, limit: int) -> bytes:
+async def read_limited(receive: Receive, limit: int) -> bytes:
     """The bytes as they come, at most `limit`."""
     parts: list[bytes] = []
     size, more = 0, True
@@ -99,7 +101,7 @@ async def _next(receive: Receive) -> tuple[bytes, bool]:
     return message.get("body", b""), message.get("more_body", False)
 
 
-def _unpacked(packed: bytes, limit: int) -> bytes:
+def _gunzip_limited(packed: bytes, limit: int) -> bytes:
     """Unpack gzip (RFC 1952) of one member, as every client sends it: what many empty ones cost is by the square of
     how many there are. A bomb costs no more than `limit` bytes.
 

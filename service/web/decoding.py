@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from service.errors import FieldError, InvalidBody, InvalidQuery, MalformedJson, pointer
+from service.errors import FieldError, InvalidBody, InvalidQuery, MalformedJson, json_pointer
 from service.judge.bounds import FIRST_YEAR, LAST_YEAR, YEARS
 
 T = TypeVar("T")
@@ -19,17 +19,17 @@ _SHAPE = "########-####-####-####-############"
 _STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+|\.\.\.)\]")
 
 
-def decode(decoder: msgspec.json.Decoder[T], raw: bytes) -> T:
+def decode_strict(decoder: msgspec.json.Decoder[T], raw: bytes) -> T:
     """The body as a Struct. Of duplicate keys the last one counts."""
     try:
         raw.decode()  # the decoder does not look into fields that it does not know
     except UnicodeDecodeError as error:
         raise MalformedJson(f"not UTF-8 at byte {error.start}") from None
     # U+0000 can only be written as an escape in JSON; PostgreSQL cannot keep it in text, so nobody may send it
-    if b"\\u0000" in raw and _null(raw):
+    if b"\\u0000" in raw and _has_null_escape(raw):
         raise InvalidBody("U+0000 is not allowed in text", (FieldError("", "null-character", "remove U+0000"),))
     try:
-        return _with_room(decoder, raw, 100)
+        return _decode_with_stack_headroom(decoder, raw, 100)
     except msgspec.ValidationError as error:
         text, at, path = str(error).rpartition(" - at `")
         if not at:  # the whole body is meant
@@ -40,24 +40,24 @@ def decode(decoder: msgspec.json.Decoder[T], raw: bytes) -> T:
         raise MalformedJson(str(error)) from None
 
 
-def _with_room(decoder: msgspec.json.Decoder[T], raw: bytes, frames: int) -> T:
+def _decode_with_stack_headroom(decoder: msgspec.json.Decoder[T], raw: bytes, frames: int) -> T:
     """Decode with so many frames to spare: what is kept can be decoded again, wherever that happens."""
-    return _with_room(decoder, raw, frames - 1) if frames else decoder.decode(raw)
+    return _decode_with_stack_headroom(decoder, raw, frames - 1) if frames else decoder.decode(raw)
 
 
-def encoded(content: object) -> bytes:
+def to_json(content: object) -> bytes:
     """JSON."""
     return _encoder.encode(content)
 
 
-def uuid(text: str, pointer: str) -> UUID:
+def parse_uuid(text: str, pointer: str) -> UUID:
     """A UUID out of a body."""
     if not _UUID.fullmatch(text):
         raise InvalidBody("", (FieldError(pointer, "not-a-uuid", "must be a UUID"),))
     return UUID(text)
 
 
-def moment(text: str, name: str) -> datetime:
+def parse_timestamp(text: str, name: str) -> datetime:
     """A time out of a query (RFC 3339, with an offset)."""
     try:
         found = datetime.fromisoformat(text)
@@ -70,7 +70,7 @@ def moment(text: str, name: str) -> datetime:
     return found
 
 
-def check_ids(ids: list[str]) -> None:
+def require_uuid_ids(ids: list[str]) -> None:
     """Ids of entries are UUIDs."""
     if ",".join(ids).translate(_DIGITS) == ",".join([_SHAPE] * len(ids)):
         return  # all at once: a pattern tried on each would cost more than decoding them
@@ -79,7 +79,7 @@ def check_ids(ids: list[str]) -> None:
         raise InvalidBody("", tuple(FieldError(f"/entries/{n}/id", "not-a-uuid", "must be a UUID") for n in wrong[:20]))
 
 
-def _null(raw: bytes) -> bool:
+def _has_null_escape(raw: bytes) -> bool:
     """Whether an escape of U+0000 is meant, and not a backslash before `u0000`."""
     return re.search(rb"(?<!\\)(?:\\\\)*\\u0000", raw) is not None
 
@@ -89,4 +89,4 @@ def _pointer(path: str) -> str:
     steps = [(name or number) for name, number in _STEP.findall(path)]
     if "..." in steps:
         steps = steps[: steps.index("...")]  # a key of a mapping: the decoder does not say which
-    return pointer(*steps)
+    return json_pointer(*steps)

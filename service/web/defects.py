@@ -6,13 +6,13 @@ from uuid import UUID
 
 import structlog
 
-from service.context import House
+from service.context import AppContext
 from service.errors import Problem
 
 T = TypeVar("T")
 
 
-def traced(error: BaseException) -> dict[str, Any]:
+def error_trace(error: BaseException) -> dict[str, Any]:
     """What may be logged of an exception: kinds of errors and places in the code.
 
     Messages of exceptions are left out: database drivers put values of rows into them, and those are personal data.
@@ -31,17 +31,17 @@ def traced(error: BaseException) -> dict[str, Any]:
     return {"errors": kinds, "trace": places[-40:]}
 
 
-async def readable(house: House, visit: UUID, made: Awaitable[T]) -> T | None:
+async def or_unreadable(ctx: AppContext, visit_id: UUID, made: Awaitable[T]) -> T | None:
     """What is made of one visit among others; None when it cannot be made, so that the others are still shown.
 
     That is a defect and logged as one, with the visit's id. When the database is away, nothing can be said of any.
     """
     try:
         return await made
-    except house.db.failures:
+    except ctx.db.failures:
         raise
     except Exception as error:  # whatever its rows make of themselves
         if isinstance(error, Problem) and error.status >= 500:
             raise
-        structlog.get_logger("doorstep").error("defect", visit=str(visit), **traced(error))
+        structlog.get_logger("doorstep").error("defect", visit=str(visit_id), **error_trace(error))
         return None

@@ -9,21 +9,21 @@ from uuid import UUID
 import msgspec
 from litestar import Request
 
-from service.context import House
+from service.context import AppContext
 from service.errors import (
     BodyTooLarge,
-    Busy,
-    Defect,
+    CrossOriginRejected,
     DeviceRevoked,
     FieldError,
-    ForgeryRefused,
+    InternalError,
     InvalidBody,
     InvalidQuery,
     MalformedJson,
-    NotAllowed,
+    NotAuthenticated,
     NotFound,
-    NotSignedIn,
+    PermissionDenied,
     Problem,
+    ServiceUnavailable,
     StorageFailed,
     StorageFull,
     TooManyRequests,
@@ -37,13 +37,19 @@ _UUID = re.compile("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 TEXT: dict[str, Any] = {"type": "string"}
 LONGEST = 200  # characters of a parameter of the query, where its schema does not say
-MOMENT: dict[str, Any] = {"type": "string", "format": "date-time"}
-ANYBODY: tuple[type[Problem], ...] = (InvalidQuery, Defect, Busy, StorageFailed, TooManyRequests)
-READS: tuple[type[Problem], ...] = (*ANYBODY, NotSignedIn, DeviceRevoked, NotAllowed)
-CHANGES: tuple[type[Problem], ...] = (*READS, ForgeryRefused, StorageFull)
+DATE_TIME: dict[str, Any] = {"type": "string", "format": "date-time"}
+COMMON_ERRORS: tuple[type[Problem], ...] = (
+    InvalidQuery,
+    InternalError,
+    ServiceUnavailable,
+    StorageFailed,
+    TooManyRequests,
+)
+READ_ERRORS: tuple[type[Problem], ...] = (*COMMON_ERRORS, NotAuthenticated, DeviceRevoked, PermissionDenied)
+CHANGE_ERRORS: tuple[type[Problem], ...] = (*READ_ERRORS, CrossOriginRejected, StorageFull)
 _BODIES: tuple[type[Problem], ...] = (BodyTooLarge, WrongMediaType, MalformedJson, InvalidBody)
-WRITES: tuple[type[Problem], ...] = (*CHANGES, *_BODIES)
-STRANGERS: tuple[type[Problem], ...] = (*ANYBODY, ForgeryRefused, StorageFull, *_BODIES)
+WRITE_ERRORS: tuple[type[Problem], ...] = (*CHANGE_ERRORS, *_BODIES)
+PUBLIC_ERRORS: tuple[type[Problem], ...] = (*COMMON_ERRORS, CrossOriginRejected, StorageFull, *_BODIES)
 """Problems of who asks nothing but to look, who changes something, also with a body, and who has no token yet."""
 
 
@@ -62,7 +68,7 @@ class Parameter(NamedTuple):
     required: bool = False
 
 
-class Says(msgspec.Struct, frozen=True, kw_only=True):
+class RouteMetadata(msgspec.Struct, frozen=True, kw_only=True):
     """One operation: what it takes, what it gives by status, and which problems it can answer.
 
     `answers` are the headers that matter of what it gives, by status. `public` asks for no token, and takes `most`
@@ -71,9 +77,9 @@ class Says(msgspec.Struct, frozen=True, kw_only=True):
 
     tag: str
     summary: str
-    gives: Mapping[int, Any]
+    responses: Mapping[int, Any]
     problems: tuple[type[Problem], ...]
-    takes: Any = None
+    request_body: Any = None
     query: Mapping[str, Parameter] = {}
     headers: Mapping[str, Parameter] = {}
     answers: Mapping[int, Mapping[str, Parameter]] = {}
@@ -85,16 +91,16 @@ class Says(msgspec.Struct, frozen=True, kw_only=True):
 async def body_of(request: AnyRequest) -> bytes:
     """The exact bytes of the body. Of who shows no token few are read, and none are unpacked."""
     limit: int = request.app.state["max_body"]
-    says: Says = request.route_handler.opt["says"]
+    says: RouteMetadata = request.route_handler.opt["says"]
     if says.public:
-        return await body.read(request.scope, request.receive, min(says.most, limit), packed=False)
-    return await body.read(request.scope, request.receive, limit)
+        return await body.read_json_body(request.scope, request.receive, min(says.most, limit), packed=False)
+    return await body.read_json_body(request.scope, request.receive, limit)
 
 
-def house_of(request: AnyRequest) -> House:
+def context_of(request: AnyRequest) -> AppContext:
     """What the flows work with."""
-    house: House = request.app.state["house"]
-    return house
+    ctx: AppContext = request.app.state["ctx"]
+    return ctx
 
 
 def id_of(request: AnyRequest, name: str) -> UUID:
@@ -105,7 +111,7 @@ def id_of(request: AnyRequest, name: str) -> UUID:
     return UUID(text)
 
 
-def query_of(request: AnyRequest, says: Says) -> dict[str, str]:
+def query_of(request: AnyRequest, says: RouteMetadata) -> dict[str, str]:
     """The query's parameters. InvalidQuery for those that are unknown, lacking, given twice or unreadable."""
     found: dict[str, str] = {}
     raw: bytes = request.scope["query_string"]
@@ -132,7 +138,7 @@ def query_of(request: AnyRequest, says: Says) -> dict[str, str]:
     return {name: value for name, value in found.items() if value}
 
 
-def moment_in(text: str) -> str:
+def restore_plus(text: str) -> str:
     """A time out of a query. Its `+` is a space when the client did not escape it, and is read as meant."""
     return text.replace(" ", "+")
 

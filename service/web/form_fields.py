@@ -7,10 +7,10 @@ import msgspec
 
 from service.errors import InvalidBody
 
-Fields = Mapping[str, str]
+FormData = Mapping[str, str]
 
 
-class Lacking(Exception):
+class FormError(Exception):
     """Something in a form was left out, is too long or too soon: what to say, in Chinese and English."""
 
     def __init__(self, zh: str, en: str, status: int = 422, wait: int | None = None) -> None:
@@ -18,24 +18,24 @@ class Lacking(Exception):
         self.zh, self.en, self.status, self.wait = zh, en, status, wait
 
 
-def needed(fields: Fields, name: str, zh: str, en: str, longest: int = 1000) -> str:
+def required(fields: FormData, name: str, zh: str, en: str, longest: int = 1000) -> str:
     """What stands in a field that may not be empty."""
-    value = short(fields, name, longest)
+    value = max_length(fields, name, longest)
     if not value:
-        raise Lacking(zh, en)
+        raise FormError(zh, en)
     return value
 
 
-def short(fields: Fields, name: str, longest: int = 1000) -> str:
+def max_length(fields: FormData, name: str, longest: int = 1000) -> str:
     """What stands in a field, which may be so long."""
     value = fields.get(name, "").strip()
     if len(value) > longest:
         zh = f"最多 {longest} 字，您写了 {len(value)} 字，请缩短"
-        raise Lacking(zh, f"At most {longest} characters, and you wrote {len(value)}; make it shorter")
+        raise FormError(zh, f"At most {longest} characters, and you wrote {len(value)}; make it shorter")
     return value
 
 
-def moment(fields: Fields, name: str) -> datetime:
+def parse_datetime(fields: FormData, name: str) -> datetime:
     """A moment that the page wrote there itself."""
     try:
         found = datetime.fromisoformat(fields.get(name, ""))
@@ -46,7 +46,7 @@ def moment(fields: Fields, name: str) -> datetime:
     return found
 
 
-def kept(fields: Fields) -> Fields:
+def carried_form(fields: FormData) -> FormData:
     """What a form of the code carries along of another form."""
     try:
         found = msgspec.json.decode(fields.get("kept", ""), type=dict[str, str])

@@ -4,13 +4,13 @@ from urllib.parse import parse_qsl
 
 from service.errors import InvalidBody, WrongMediaType
 
-from .body import received
+from .body import read_limited
 from .endpoint import AnyRequest
 
 LIMIT = 8_000  # bytes
 
 
-async def form_of(request: AnyRequest, limit: int = LIMIT) -> dict[str, str]:
+async def read_form(request: AnyRequest, limit: int = LIMIT) -> dict[str, str]:
     """The fields of a form. Of a field given twice the last one counts.
 
     A browser sends a line's end as CR LF and counts it as one character; here it is one too.
@@ -18,7 +18,7 @@ async def form_of(request: AnyRequest, limit: int = LIMIT) -> dict[str, str]:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/x-www-form-urlencoded":
         raise WrongMediaType("send the form of the page")
-    raw = await received(request.receive, limit)
+    raw = await read_limited(request.receive, limit)
     try:
         pairs = parse_qsl(raw.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=20)
     except ValueError:

@@ -106,17 +106,17 @@ def page(
     return Answer(status, html.encode(), (*first, *rest, *more))
 
 
-def see_other(path: str, more: Headers = ()) -> Answer:
+def redirect(path: str, more: Headers = ()) -> Answer:
     """Go on to a page of ours: a reload then sends nothing twice."""
     return Answer(303, b"", (*HEADERS[1:], (b"location", path.encode()), *more))
 
 
-def both(zh: str, en: str) -> str:
+def bilingual(zh: str, en: str) -> str:
     """A text in both languages, Chinese first."""
     return f'{escape(zh)}<span class="en" lang="en">{escape(en)}</span>'
 
 
-def rows(*pairs: tuple[str, str, str]) -> str:
+def definition_list(*pairs: tuple[str, str, str]) -> str:
     """A list of (Chinese, English, value); without those that have no value."""
     shown = (
         f'<dt>{escape(zh)} <span lang="en">{escape(en)}</span></dt><dd>{escape(value)}</dd>'
@@ -126,25 +126,25 @@ def rows(*pairs: tuple[str, str, str]) -> str:
     return f"<dl>{''.join(shown)}</dl>"
 
 
-def call(hotline: str) -> str:
+def call_button(hotline: str) -> str:
     """A button that rings the hotline."""
     if not hotline:
         return ""
     number = "".join(c for c in hotline if c in "+0123456789")
-    return f'<p><a class="tel" href="tel:{number}">{both(f"拨打热线 {hotline}", "Call the hotline")}</a></p>'
+    return f'<p><a class="tel" href="tel:{number}">{bilingual(f"拨打热线 {hotline}", "Call the hotline")}</a></p>'
 
 
-def reach(hotline: str) -> tuple[str, str]:
+def contact_advice(hotline: str) -> tuple[str, str]:
     """What somebody is asked to do who cannot go on by himself; a hotline is named only where there is one."""
     return ("拨打热线", "call the hotline") if hotline else ("联系供水公司", "contact the utility")
 
 
-def plain(zh: str, en: str, hotline: str, status: int, more: Headers = ()) -> Answer:
+def message_page(zh: str, en: str, hotline: str, status: int, more: Headers = ()) -> Answer:
     """A page that says one thing."""
-    return page(zh, f"<section><h1>{both(zh, en)}</h1></section>{call(hotline)}", status, more)
+    return page(zh, f"<section><h1>{bilingual(zh, en)}</h1></section>{call_button(hotline)}", status, more)
 
 
-def face(name: str, picture: str | None) -> str:
+def avatar(name: str, picture: str | None) -> str:
     """Who it is: the photo on his ID card, or the first character of his name."""
     if picture is None:
         return f'<div class="face" aria-hidden="true">{escape(name[:1])}</div>'

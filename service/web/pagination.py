@@ -6,12 +6,12 @@ from uuid import UUID
 from service.errors import InvalidQuery
 
 
-def cursor_write(key: tuple[int, UUID]) -> str:
+def encode_cursor(key: tuple[int, UUID]) -> str:
     """A place in a list as an opaque text."""
     return urlsafe_b64encode(key[0].to_bytes(9, "big", signed=True) + key[1].bytes).decode().rstrip("=")
 
 
-def cursor_read(text: str) -> tuple[int, UUID]:
+def decode_cursor(text: str) -> tuple[int, UUID]:
     """The place an opaque text stands for. InvalidQuery when it is none of ours."""
     try:
         raw = urlsafe_b64decode(text + "=" * (-len(text) % 4))

@@ -15,15 +15,15 @@ from service import errors
 from service.errors import FieldError, Problem
 
 from . import access_log
-from .defects import traced
+from .defects import error_trace
 from .responses import Answer, Headers
 
 RETRY_SECONDS = 5
 _encoder = msgspec.json.Encoder()
 _BY_STATUS: dict[int, type[Problem]] = {
     400: errors.InvalidQuery,
-    401: errors.NotSignedIn,
-    403: errors.NotAllowed,
+    401: errors.NotAuthenticated,
+    403: errors.PermissionDenied,
     404: errors.NotFound,
     405: errors.MethodNotAllowed,
     413: errors.BodyTooLarge,
@@ -45,12 +45,12 @@ class ProblemDetails(msgspec.Struct, frozen=True, kw_only=True):
     retry_after: Annotated[int, msgspec.Meta(ge=0)] | msgspec.UnsetType = msgspec.UNSET
 
 
-def urn(code: str) -> str:
+def problem_type(code: str) -> str:
     """The `type` of a problem."""
     return f"urn:doorstep:problem:{code}"
 
 
-def language(scope: Scope) -> str:
+def preferred_language(scope: Scope) -> str:
     """`zh` or `en`, by Accept-Language; Chinese where nothing is said."""
     best, weight = "zh", 0.0
     for name, value in scope["headers"]:
@@ -71,11 +71,11 @@ def _weight(text: str) -> float:
         return 0.0
 
 
-def told(problem: Problem, scope: Scope) -> Answer:
+def problem_response(problem: Problem, scope: Scope) -> Answer:
     """The answer that tells a problem."""
-    said = language(scope)
+    said = preferred_language(scope)
     details: dict[str, Any] = {
-        "type": urn(problem.code),
+        "type": problem_type(problem.code),
         "title": problem.title_zh if said == "zh" else problem.title_en,
         "status": problem.status,
         "code": problem.code,
@@ -98,26 +98,26 @@ def told(problem: Problem, scope: Scope) -> Answer:
     return Answer(problem.status, _encoder.encode(details), headers)
 
 
-def answered(scope: Scope, error: Exception) -> Answer:
+def to_response(scope: Scope, error: Exception) -> Answer:
     """Whatever was raised, as an answer."""
     if isinstance(error, Problem):
-        if isinstance(error, errors.Defect):
-            log_defect(error, scope)
-        return told(error, scope)
+        if isinstance(error, errors.InternalError):
+            log_unexpected_error(error, scope)
+        return problem_response(error, scope)
     if isinstance(error, HTTPException) and error.status_code in _BY_STATUS:
-        answer = told(_BY_STATUS[error.status_code](), scope)
+        answer = problem_response(_BY_STATUS[error.status_code](), scope)
         allow = (error.headers or {}).get("allow")
         if allow:
             answer.headers += ((b"allow", allow.encode()),)
         return answer
-    log_defect(error, scope)
-    return told(errors.Defect(), scope)
+    log_unexpected_error(error, scope)
+    return problem_response(errors.InternalError(), scope)
 
 
-def log_defect(error: BaseException, scope: Scope | None = None) -> None:
+def log_unexpected_error(error: BaseException, scope: Scope | None = None) -> None:
     """Log what was not foreseen."""
     request_id = access_log.request_id_of(scope) if scope else None
-    access_log.get().error("defect", request=request_id, **traced(error))
+    access_log.get_logger().error("defect", request=request_id, **error_trace(error))
 
 
 class _Response(Response[bytes]):
@@ -133,8 +133,8 @@ class _Response(Response[bytes]):
 
 
 def _handler(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
-    return _Response(answered(request.scope, error))
+    return _Response(to_response(request.scope, error))
 
 
-HANDLERS: ExceptionHandlersMap = {HTTPException: _handler, Exception: _handler}
+EXCEPTION_HANDLERS: ExceptionHandlersMap = {HTTPException: _handler, Exception: _handler}
 """For Litestar, which looks along the ancestors of what was raised."""

@@ -5,7 +5,7 @@ from ipaddress import IPv6Address, ip_address, ip_network
 from litestar.types import Scope
 
 
-def header(scope: Scope, wanted: bytes) -> bytes | None:
+def get_header(scope: Scope, wanted: bytes) -> bytes | None:
     """One header."""
     for name, value in scope["headers"]:
         if name == wanted:
@@ -13,7 +13,7 @@ def header(scope: Scope, wanted: bytes) -> bytes | None:
     return None
 
 
-def address_of(scope: Scope) -> str:
+def client_ip(scope: Scope) -> str:
     """Where the request comes from, for limits: of IPv6 the network, because a client has all of it.
 
     It is the peer of the socket; the server puts the forwarded one in its place for DOORSTEP_PROXIES alone.

@@ -6,19 +6,19 @@ from pathlib import Path
 from litestar import get
 from litestar.types import ASGIApp
 
-from service.errors import Defect, NotFound
+from service.errors import InternalError, NotFound
 
-from .endpoint import AnyRequest, Bytes, Parameter, Says
-from .responses import Answer, has_copy
+from .endpoint import AnyRequest, Bytes, Parameter, RouteMetadata
+from .responses import Answer, etag_matches
 
 FOLDER = Path(__file__).parent / "static"
 KINDS = {".js": b"text/javascript; charset=utf-8", ".svg": b"image/svg+xml"}
-FILE = Says(
+FILE = RouteMetadata(
     tag="pages",
     summary="A script of our own pages",
-    gives={200: Bytes("text/javascript", "A module."), 304: None},
+    responses={200: Bytes("text/javascript", "A module."), 304: None},
     headers={"If-None-Match": Parameter("The ETag of the copy you have.")},
-    problems=(NotFound, Defect),
+    problems=(NotFound, InternalError),
     public=True,
     limited=False,  # from memory: it costs less than to refuse it, and a page needs several
 )
@@ -52,7 +52,7 @@ async def show_file(request: AnyRequest) -> ASGIApp:
         (b"x-content-type-options", b"nosniff"),
         (b"cross-origin-resource-policy", b"same-origin"),
     )
-    if has_copy(request.headers.get("if-none-match", ""), digest):
+    if etag_matches(request.headers.get("if-none-match", ""), digest):
         return Answer(304, b"", headers[1:])
     return Answer(200, body, headers)
 
