@@ -30,7 +30,7 @@ from .world import VISIT, World, problem
 def beside(world: World, **ahead: float) -> World:
     """Another server on the same database, whose clock is ahead."""
     more, first = int(timedelta(**ahead).total_seconds() * 1000), world.house
-    ctx = msgspec.structs.replace(first, clock=lambda: first.clock() + more, admitted={})
+    ctx = msgspec.structs.replace(first, clock=lambda: first.clock() + more, recently_seen_tokens={})
     transport = httpx.ASGITransport(create_app(ctx, 2**21))  # type: ignore[arg-type]
     return World(ctx, httpx.AsyncClient(transport=transport, base_url="http://doorstep.test"))
 

@@ -72,7 +72,8 @@ async def test_a_step_that_fails_leaves_nothing_of_any_step(
 def test_both_engines_have_the_same_steps_and_statements(engine: str) -> None:
     first, other = migrate.migrations(queries.ENGINES[0]), migrate.migrations(engine)
     assert [(step.number, step.name) for step in first] == [(step.number, step.name) for step in other]
-    assert set(queries.load_queries("sqlite")) == set(queries.load_queries(engine))
+    others = set(queries.load_queries("sqlite")) ^ set(queries.load_queries(engine))
+    assert others <= {"lock_feeds"}  # groups of works take locks together, and SQLite has no locks of rows
 
 
 def test_every_statement_is_used_and_every_use_has_its_statement() -> None:

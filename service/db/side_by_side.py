@@ -40,7 +40,7 @@ class Asked:
         return (yield self)
 
 
-class AskingTx:
+class StepwiseTransaction:
     """A `Tx` that hands what it is asked for to whoever advances the work."""
 
     async def fetch_one(self, query: str, /, **params: Any) -> Row | None:
@@ -75,7 +75,7 @@ class AskingTx:
 class _Running:
     """A work on its way."""
 
-    def __init__(self, place: int, work: TransactionFn[Any], tx: AskingTx) -> None:
+    def __init__(self, place: int, work: TransactionFn[Any], tx: StepwiseTransaction) -> None:
         self.place = place
         self.coroutine: Any = work(tx)
         self.asked: Asked | None = None
@@ -104,7 +104,7 @@ class _Running:
 async def run_side_by_side(connection: Any, works: Sequence[TransactionFn[Any]]) -> list[Outcome]:
     """Run works in the open transaction of a connection. What they raised is among the outcomes, unless they are
     `Spoiled`; what the database raises is raised."""
-    tx = AskingTx()
+    tx = StepwiseTransaction()
     running = [_Running(place, work, tx) for place, work in enumerate(works)]
     try:
         await _advance([(one, None) for one in running])

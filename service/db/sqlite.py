@@ -24,7 +24,7 @@ from .queries import load_queries
 from .sqlite_checkpoints import BUSY_TIMEOUT_MS, Checkpoints
 from .sqlite_transaction import (
     Connect,
-    SavingTx,
+    SavepointTransaction,
     SqliteTransaction,
     SqliteWriteTransaction,
     connect,
@@ -264,10 +264,10 @@ class Sqlite:
             self._recover(connection)
             return [(None, to_problem(error)) for _ in works]
         if len(works) > 1 and transaction is SqliteWriteTransaction:
-            return self._write(connection, works, SavingTx)
+            return self._write(connection, works, SavepointTransaction)
         rest = works[len(outcomes) :]  # SQLite dropped the transaction, and with it those before
         dropped: list[Outcome] = [(None, raised and to_problem(raised)) for _ in outcomes]
-        return dropped + (self._write(connection, rest, SavingTx) if rest else [])
+        return dropped + (self._write(connection, rest, SavepointTransaction) if rest else [])
 
     def _recover(self, connection: Any) -> None:
         """Back to no transaction, if need be with a new connection."""

@@ -125,7 +125,7 @@ class SqliteWriteTransaction(SqliteTransaction):
         return self._connection.total_changes == self._kept
 
 
-class SavingTx(SqliteWriteTransaction):
+class SavepointTransaction(SqliteWriteTransaction):
     """The same with a savepoint before the first statement of each work: whatever it changed can be undone."""
 
     def __init__(self, connection: Any, sql: dict[str, Query]) -> None:
@@ -139,15 +139,15 @@ class SavingTx(SqliteWriteTransaction):
             self._saved = True
         return self._connection.execute(sql, params)
 
-    def keep(self) -> None:
-        """See `WriteTx`."""
+    def release_savepoint(self) -> None:
+        """See `SqliteWriteTransaction`."""
         if self._saved:
             self._connection.execute("RELEASE work")
             self._saved = False
 
-    def undo(self) -> bool:
-        """See `WriteTx`."""
+    def rollback_to_savepoint(self) -> bool:
+        """See `SqliteWriteTransaction`."""
         if self._saved:
             self._connection.execute("ROLLBACK TO work")
-            self.keep()
+            self.release_savepoint()
         return True
