@@ -2,7 +2,8 @@
 INSERT INTO leaves (id, leaf, at) VALUES (:id, :leaf, :at) ON CONFLICT DO NOTHING;
 
 -- name: last_number^
-SELECT max(number) FROM leaves;
+-- Only those that have one are in the index.
+SELECT max(number) FROM leaves WHERE number IS NOT NULL;
 
 -- name: number_leaves!
 -- Numbers from :first on, for the oldest :size leaves that have none.

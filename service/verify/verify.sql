@@ -142,4 +142,4 @@ SELECT id FROM leaves WHERE number IS NULL AND id >= :first ORDER BY id LIMIT :s
 -- name: waiting_since^
 -- The oldest leaf that waits for a number, the newest there is, and the last number that was given.
 SELECT (SELECT min(at) FROM leaves WHERE number IS NULL), (SELECT max(at) FROM leaves),
-    (SELECT max(number) FROM leaves);
+    (SELECT max(number) FROM leaves WHERE number IS NOT NULL);
