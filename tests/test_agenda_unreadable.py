@@ -1,7 +1,10 @@
 """A visit that cannot be shown hides no other: agenda, lists and calendar name it, and it comes once it can be read."""
 
+import asyncio
+import os
 import re
 import sqlite3
+import sys
 from collections.abc import AsyncIterator
 from itertools import count
 from typing import Any
@@ -190,3 +193,21 @@ async def test_the_defect_is_logged_with_the_visit_and_without_what_is_in_it(
     assert str(VISIT).encode() in logged
     assert b"ValidationError" in logged
     assert b"secret" not in logged
+
+
+async def test_the_program_starts_beside_a_visit_that_it_cannot_read(world: World, address: str) -> None:
+    await written(address, BROKEN)
+    unposted = "UPDATE board SET state = '' WHERE visit = ?"  # as after an upgrade: it is worked out at the start
+    await beside(address, "board", unposted, (VISIT.bytes,), (OTHER.bytes,))
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-m", "service", "person", "add", "zhou", "--name", "周", "--role", "technician"),
+        env=os.environ | {"DOORSTEP_DATABASE": address, "DOORSTEP_DATA": str(world.house.vault.data)},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    out, told = await process.communicate()
+    assert process.returncode == 0, told
+    assert b"zhou" in out
+    page = (await world.ask("zhao", "GET", "/v1/visits?state=planned")).json()
+    assert {one["id"] for one in page["items"]} == {str(OTHER), str(LATER)}
