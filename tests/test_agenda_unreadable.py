@@ -202,7 +202,7 @@ async def test_the_program_starts_beside_a_visit_that_it_cannot_read(world: Worl
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         *("-m", "service", "person", "add", "zhou", "--name", "周", "--role", "technician"),
-        env=os.environ | {"DOORSTEP_DATABASE": address, "DOORSTEP_DATA": str(world.house.vault.data)},
+        env=os.environ | {"DOORSTEP_DATABASE": address, "DOORSTEP_DATA": str(world.house.evidence_storage.data)},
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
