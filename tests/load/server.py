@@ -174,4 +174,4 @@ async def main(kind: str, address: str, sync_ms: float) -> None:
 
 if __name__ == "__main__":
     signal.signal(signal.SIGTERM, lambda *_: None)  # uvicorn raises it again when it has finished
-    uvloop.execute(main(sys.argv[1], sys.argv[2], float(sys.argv[3])))
+    uvloop.run(main(sys.argv[1], sys.argv[2], float(sys.argv[3])))
