@@ -419,7 +419,7 @@ async def test_a_record_without_files_asks_nothing_about_files(town: Town):
     visit = await town.planned()
     write = town.house.db.write
 
-    def watched(work: Any) -> Any:
+    def watched(work: Any, **more: Any) -> Any:
         async def seen(tx: Any) -> Any:
             class Watching:
                 def __getattr__(self, kind: str) -> Any:
@@ -434,7 +434,7 @@ async def test_a_record_without_files_asks_nothing_about_files(town: Town):
 
             return await work(Watching())
 
-        return write(seen)
+        return write(seen, **more)
 
     town.house.db.write = watched  # type: ignore[method-assign]
     await town.submitted(a_record("r", visit, said("09:05", "arrived")))

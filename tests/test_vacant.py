@@ -155,7 +155,7 @@ async def test_who_hands_over_and_who_sends_away_do_not_wait_in_a_circle(
         return await goes(*given)
 
     goes = planning.require_technicians
-    monkeypatch.setattr(planning, "require_technicians", slowly)
+    monkeypatch.setattr(rescheduling, "require_technicians", slowly)
     giving = asyncio.create_task(handed_over(town, visit, "sun", "li"))
     await locked.wait()
     going = asyncio.create_task(departs(town))
