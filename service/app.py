@@ -14,123 +14,122 @@ from zoneinfo import ZoneInfo
 from litestar import Litestar
 from litestar.types import ASGIApp
 
-from service.domain.allowance import Allowance
-from service.domain.pace import Pace
-from service.domain.volume import Most
-from service.flows import deliver, gateways, orphans, publish, sequence, standing
-from service.flows import uploads as sweeping
-from service.flows.house import Desk, House, vault
-from service.flows.quota import Quota
-from service.http import (
-    agenda,
-    calendar,
-    changes,
-    checklists,
-    confirming,
-    customer,
-    devices,
-    doorstep,
-    evidence,
-    handouts,
-    health,
-    imports,
-    me,
-    messages,
-    people,
-    quarantine,
-    records,
-    sessions,
-    uploads,
-    visits,
-    web,
-    welcome,
-)
-from service.http.endpoint import admitted
-from service.http.logs import logged
-from service.http.paths import plain_paths
-from service.http.problems import HANDLERS, log_defect
-from service.http.shortcut import shortcut
-from service.settings import Settings
-from service.storage.database import open_database
-from service.storage.migrate import NoDatabase, OlderDatabase
+from service.accounts import me_routes, session_routes
+from service.accounts.endpoint import authenticate_request
+from service.agenda import calendar_routes
+from service.agenda import routes as agenda_routes
+from service.allowance import DailyAllowance
+from service.audit_log import sequencer
+from service.blobs.vault import open_evidence_storage
+from service.checklists import publish
+from service.checklists import routes as checklists_routes
+from service.config import Settings
+from service.confirmation import download_routes, forms
+from service.confirmation import routes as confirmation_routes
+from service.context import AppContext, CompanyProfile, Quota
+from service.db.connect import open_database
+from service.db.migrate import NoDatabase, OlderDatabase
+from service.devices import routes as devices_routes
+from service.dispatch import change_routes, import_routes
+from service.dispatch import routes as dispatch_routes
+from service.evidence import routes as evidence_routes
+from service.evidence import sweeper, tus_routes, uploads
+from service.health import routes as health_routes
+from service.identity_check import routes as identity_check_routes
+from service.judge.volume import VisitLimits
+from service.messages import gateways, worker
+from service.messages import routes as messages_routes
+from service.rate_limit import TokenBucket
+from service.records import quarantine_routes
+from service.records import routes as records_routes
+from service.records.shortcut import shortcut
+from service.staff import invitation_pages
+from service.staff import routes as staff_routes
+from service.visits import status
+from service.web import static_files
+from service.web.access_log import access_log_middleware
+from service.web.paths import plain_paths_middleware
+from service.web.problems import EXCEPTION_HANDLERS, log_unexpected_error
 
 ROUTES = (
-    *health.ROUTES,
-    *me.ROUTES,
-    *sessions.ROUTES,
-    *people.ROUTES,
-    *devices.ROUTES,
-    *checklists.ROUTES,
-    *visits.ROUTES,
-    *changes.ROUTES,
-    *agenda.ROUTES,
-    *calendar.ROUTES,
-    *imports.ROUTES,
-    *messages.ROUTES,
-    *customer.ROUTES,
-    *confirming.ROUTES,
-    *handouts.ROUTES,
-    *doorstep.ROUTES,
-    *records.ROUTES,
-    *evidence.ROUTES,
-    *uploads.ROUTES,
-    *quarantine.ROUTES,
-    *welcome.ROUTES,
-    *web.ROUTES,
+    *health_routes.ROUTES,
+    *me_routes.ROUTES,
+    *session_routes.ROUTES,
+    *staff_routes.ROUTES,
+    *devices_routes.ROUTES,
+    *checklists_routes.ROUTES,
+    *dispatch_routes.ROUTES,
+    *change_routes.ROUTES,
+    *agenda_routes.ROUTES,
+    *calendar_routes.ROUTES,
+    *import_routes.ROUTES,
+    *messages_routes.ROUTES,
+    *confirmation_routes.ROUTES,
+    *forms.ROUTES,
+    *download_routes.ROUTES,
+    *identity_check_routes.ROUTES,
+    *records_routes.ROUTES,
+    *evidence_routes.ROUTES,
+    *tus_routes.ROUTES,
+    *quarantine_routes.ROUTES,
+    *invitation_pages.ROUTES,
+    *static_files.ROUTES,
 )
 SECONDS_AFTER_DEFECT = 10.0
 BESIDE_SECONDS = 0.5  # for what goes on beside the requests to end; all of it may be cut off
 
 
-def create_app(house: House, max_body: int) -> ASGIApp:
+def create_app(ctx: AppContext, max_body: int) -> ASGIApp:
     """The whole service as an ASGI application, over a house that somebody opens (`running`)."""
-    return logged(plain_paths(shortcut(litestar(house, max_body), house, max_body)))
+    return access_log_middleware(plain_paths_middleware(shortcut(litestar(ctx, max_body), ctx, max_body)))
 
 
-def litestar(house: House | None = None, max_body: int = 0) -> Litestar:
+def litestar(ctx: AppContext | None = None, max_body: int = 0) -> Litestar:
     """All routes. The framework decodes nothing: handlers take the exact bytes."""
     app = Litestar(
         ROUTES,
-        exception_handlers=HANDLERS,
-        before_request=admitted,
-        openapi_config=None,  # ours is made from what the handlers say (`http/openapi.py`)
-        logging_config=None,  # `http/logs.py` writes one line for each request
-        request_max_body_size=None,  # `http/body.py` has the limit, and looks at unpacked bytes too
+        exception_handlers=EXCEPTION_HANDLERS,
+        before_request=authenticate_request,
+        openapi_config=None,  # ours is made from what the handlers say (`openapi.py`)
+        logging_config=None,  # `web/access_log.py` writes one line for each request
+        request_max_body_size=None,  # `web/body.py` has the limit, and looks at unpacked bytes too
     )
-    app.state.update({"house": house, "max_body": max_body})
+    app.state.update({"ctx": ctx, "max_body": max_body})
     return app
 
 
-def house_of(settings: Settings, scratch: Path | None = None) -> House:
+def build_context(settings: Settings, scratch: Path | None = None) -> AppContext:
     """What the flows work with, not yet opened. With `scratch`, a folder for what is fetched, it is only looked at."""
-    return House(
+    return AppContext(
         db=open_database(settings.database_address, only_read=scratch is not None),
-        clock=clock,
-        new_id=new_id,
+        clock=current_millis,
+        new_id=uuid7,
         zone=ZoneInfo(settings.zone),
         max_entries=settings.max_entries,
-        vault=vault(settings.data, settings.blobs, settings.max_file, scratch),
-        requests=Pace(settings.requests),
-        strangers=Pace(settings.strangers),
-        most=Most(batches=settings.visit_records, entries=settings.visit_entries, size=settings.visit_bytes),
-        quota=Quota(
-            records=Allowance(settings.day_records),
-            entries=Allowance(settings.day_entries),
-            size=Allowance(settings.day_bytes),
-            kept=Allowance(settings.day_quarantine),
-            kept_size=Allowance(settings.day_quarantine_bytes),
-            photos=Allowance(settings.day_photos),
-            photos_size=Allowance(settings.day_photo_bytes),
+        evidence_storage=open_evidence_storage(settings.data, settings.blobs, settings.max_file, scratch),
+        token_rate_limit=TokenBucket(settings.requests),
+        address_rate_limit=TokenBucket(settings.strangers),
+        visit_limits=VisitLimits(
+            batches=settings.visit_records, entries=settings.visit_entries, size=settings.visit_bytes
+        ),
+        daily_quota=Quota(
+            records=DailyAllowance(settings.day_records),
+            entries=DailyAllowance(settings.day_entries),
+            size=DailyAllowance(settings.day_bytes),
+            kept=DailyAllowance(settings.day_quarantine),
+            kept_size=DailyAllowance(settings.day_quarantine_bytes),
+            photos=DailyAllowance(settings.day_photos),
+            photos_size=DailyAllowance(settings.day_photo_bytes),
             unnamed_size=settings.day_unnamed_bytes,
             waiting_rows=settings.quarantine,
             waiting_size=settings.quarantine_bytes,
         ),
-        desk=Desk(
+        company=CompanyProfile(
             url=settings.public_url,
             company=settings.company,
             hotline=settings.hotline,
             cutoff_hours=settings.cutoff_hours,
-            gateways=gateways.ways(
+            gateways=gateways.build_gateways(
                 settings.data, settings.sms_url, settings.sms_token, settings.smtp, settings.smtp_from
             ),
         ),
@@ -138,35 +137,35 @@ def house_of(settings: Settings, scratch: Path | None = None) -> House:
 
 
 @asynccontextmanager
-async def opened(house: House) -> AsyncIterator[House]:
+async def open_context(ctx: AppContext) -> AsyncIterator[AppContext]:
     """The house with its database open: tables up to date, and in a fresh one the shipped checklist published."""
-    await house.db.start()
+    await ctx.db.start()
     try:
-        await publish.first_checklist(house)
-        await standing.fill(house)
-        yield house
+        await publish.publish_bundled_checklist(ctx)
+        await status.backfill_summaries(ctx)
+        yield ctx
     finally:
-        await house.db.close()
+        await ctx.db.close()
 
 
 @asynccontextmanager
-async def commanded(house: House) -> AsyncIterator[House]:
+async def commanded(ctx: AppContext) -> AsyncIterator[AppContext]:
     """An opened house for one command."""
-    async with opened(house):
-        yield house
-        await sequence.catch_up(house)
+    async with open_context(ctx):
+        yield ctx
+        await sequencer.catch_up(ctx)
 
 
 @asynccontextmanager
-async def looked_at(settings: Settings) -> AsyncIterator[House]:
+async def looked_at(settings: Settings) -> AsyncIterator[AppContext]:
     """The house as it is: nothing of it is made, mended or brought up to date."""
     with TemporaryDirectory(prefix="doorstep-look-") as scratch:
-        house = house_of(settings, Path(scratch))
+        ctx = build_context(settings, Path(scratch))
         try:
-            await house.db.start()
-            yield house
+            await ctx.db.start()
+            yield ctx
         finally:
-            await house.db.close()
+            await ctx.db.close()
 
 
 async def need_database(settings: Settings, *, in_empty: bool = False, anywhere: bool = False) -> None:
@@ -185,41 +184,41 @@ async def need_database(settings: Settings, *, in_empty: bool = False, anywhere:
 
 
 @asynccontextmanager
-async def running(house: House) -> AsyncIterator[House]:
+async def run_background_work(ctx: AppContext) -> AsyncIterator[AppContext]:
     """An opened house with what goes on beside the requests. On leaving, what was taken is finished first."""
-    async with opened(house):
-        works = (sequence.run, deliver.run, sweeping.run, orphans.run)
-        beside = [asyncio.create_task(_lasting(house, work)) for work in works]
+    async with open_context(ctx):
+        works = (sequencer.run, worker.run, uploads.run, sweeper.run)
+        beside = [asyncio.create_task(_supervise(ctx, work)) for work in works]
         try:
-            yield house
+            yield ctx
         finally:
             for task in beside:
                 task.cancel()
             await asyncio.wait(beside, timeout=BESIDE_SECONDS)
 
 
-def settle() -> None:
+def freeze_gc() -> None:
     """What start-up made lives for ever: the collector need not look at it again, and may come more seldom."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)
 
 
-async def _lasting(house: House, work: Callable[[House], Awaitable[None]]) -> None:
+async def _supervise(ctx: AppContext, work: Callable[[AppContext], Awaitable[None]]) -> None:
     """The sequencer or the outbox's worker, which outlives whatever happens to the database."""
     while True:
         try:
-            await work(house)
+            await work(ctx)
         except Exception as error:  # noqa: BLE001 - logged, and tried again
-            log_defect(error)
+            log_unexpected_error(error)
         await asyncio.sleep(SECONDS_AFTER_DEFECT)
 
 
-def clock() -> int:
+def current_millis() -> int:
     """Milliseconds UTC."""
     return time.time_ns() // 1_000_000
 
 
-def new_id() -> UUID:
+def uuid7() -> UUID:
     """A UUID of version 7 (RFC 9562): it sorts by time."""
-    return UUID(int=(clock() << 80) | (0x7 << 76) | (randbits(12) << 64) | (0b10 << 62) | randbits(62))
+    return UUID(int=(current_millis() << 80) | (0x7 << 76) | (randbits(12) << 64) | (0b10 << 62) | randbits(62))

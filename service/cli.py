@@ -12,27 +12,36 @@ from pathlib import Path
 
 import msgspec
 
-from service import bundles, serving
-from service.app import commanded, house_of, litestar, looked_at, need_database
-from service.domain.errors import Problem
-from service.domain.roster import ROLES, NewPerson, trimmed
-from service.domain.source import Unreadable
-from service.flows import doorstep, lint, people, publish, verify
-from service.http import logs, openapi
-from service.settings import Settings, SettingsError, documented, from_environment
-from service.storage.folder import shipped
-from service.storage.migrate import NewerDatabase, NoDatabase, OlderDatabase
+from service import openapi, server
+from service.accounts.validation import ROLES, NewPerson, normalized
+from service.app import build_context, commanded, litestar, looked_at, need_database
+from service.checklists import judge_bundles, lint_folder, publish
+from service.checklists.loader import bundled_checklists_dir
+from service.checklists.source import ChecklistParseError
+from service.config import Settings, SettingsError, describe_settings, load_settings
+from service.db.migrate import DatabaseTooNew, NoDatabase, OlderDatabase
+from service.errors import Problem
+from service.staff import console, people
+from service.verify import log
+from service.web import access_log
 
 Command = Callable[[argparse.Namespace, Settings], int]
-REFUSED = (publish.PublishError, people.PersonError, NewerDatabase, OlderDatabase, Unreadable, OSError)
+EXPECTED_ERRORS = (
+    publish.PublishError,
+    people.PersonError,
+    DatabaseTooNew,
+    OlderDatabase,
+    ChecklistParseError,
+    OSError,
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command."""
     options = _parser().parse_args(arguments)
     try:
-        settings = from_environment(os.environ)
-        logs.configure(settings.log, settings.log_level)
+        settings = load_settings(os.environ)
+        access_log.configure_logging(settings.log, settings.log_level)
         command: Command = options.command
         return command(options, settings)
     except SettingsError as error:
@@ -43,10 +52,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     except Problem as problem:
-        return _say(f"{problem.title['zh']} / {problem.title['en']} {problem.detail}", 1)
+        return _say(f"{problem.title_zh} / {problem.title_en} {problem.detail}", 1)
     except NoDatabase as error:
         return _say(f"{error}\n{_instead(options)}", 1)
-    except REFUSED as error:
+    except EXPECTED_ERRORS as error:
         return _say(str(error), 1)
 
 
@@ -69,7 +78,7 @@ def _print(content: object) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    settings = "\n".join(f"  {name}  {about} [{default}]" for name, default, about in documented())
+    settings = "\n".join(f"  {name}  {about} [{default}]" for name, default, about in describe_settings())
     parser = argparse.ArgumentParser(
         prog="doorstep",
         description="上门: keeps records of visits and judges them by section 4.3.",
@@ -107,11 +116,11 @@ def _parser() -> argparse.ArgumentParser:
     one.set_defaults(command=_person_invite)
 
     one = commands.add_parser("lint", help="say what is wrong with a checklist")
-    one.add_argument("folder", nargs="?", type=Path, default=shipped(), metavar="FOLDER")
+    one.add_argument("folder", nargs="?", type=Path, default=bundled_checklists_dir(), metavar="FOLDER")
     one.set_defaults(command=_lint)
 
     one = commands.add_parser("publish", help="publish a checklist")
-    one.add_argument("folder", nargs="?", type=Path, default=shipped(), metavar="FOLDER")
+    one.add_argument("folder", nargs="?", type=Path, default=bundled_checklists_dir(), metavar="FOLDER")
     one.add_argument("--who", required=True, help="who decided it")
     one.add_argument("--why", required=True, help="the reason")
     _may_create(one)
@@ -135,24 +144,24 @@ def _serve(options: argparse.Namespace, settings: Settings) -> int:
     settings = msgspec.structs.replace(settings, **given)
     if not 0 <= settings.port <= 65535:
         raise SettingsError("the port must be a number from 0 to 65535")
-    return serving.serve(settings, demo=options.demo)
+    return server.serve(settings, demo=options.demo)
 
 
 def _judge(options: argparse.Namespace, _: Settings) -> int:
-    return bundles.judge_all(options.files, sys.stdout.buffer)
+    return judge_bundles.judge_all(options.files, sys.stdout.buffer)
 
 
 def _person_add(options: argparse.Namespace, settings: Settings) -> int:
     given = NewPerson(
         options.login, options.name, tuple(options.role), tuple(options.area), options.badge, options.title
     )
-    person = trimmed(given)
+    person = normalized(given)
 
-    async def work() -> people.Added:
+    async def work() -> people.InvitationIssued:
         await need_database(settings, in_empty=True, anywhere=options.create)
-        async with commanded(house_of(settings)) as house:
-            added = await people.add(house, person, with_token=options.token)
-            await doorstep.give_card(house, person.login, person.badge, person.title)
+        async with commanded(build_context(settings)) as ctx:
+            added = await people.create_person(ctx, person, with_token=options.token)
+            await console.give_card(ctx, person.login, person.badge, person.title)
             return added
 
     _print(asyncio.run(work()))
@@ -160,36 +169,36 @@ def _person_add(options: argparse.Namespace, settings: Settings) -> int:
 
 
 def _person_invite(options: argparse.Namespace, settings: Settings) -> int:
-    async def work() -> people.Added:
+    async def work() -> people.InvitationIssued:
         await need_database(settings)
-        async with commanded(house_of(settings)) as house:
-            return await people.invite_from_console(house, options.login, reset=options.reset)
+        async with commanded(build_context(settings)) as ctx:
+            return await people.invite_from_console(ctx, options.login, reset=options.reset)
 
     _print(asyncio.run(work()))
     return 0
 
 
 def _lint(options: argparse.Namespace, _: Settings) -> int:
-    messages = lint.lint(options.folder)
+    messages = lint_folder.lint(options.folder)
     for message in messages:
         sys.stdout.write(f"{message}\n")
     return 1 if messages else 0
 
 
 def _publish(options: argparse.Namespace, settings: Settings) -> int:
-    async def work() -> publish.Published:
+    async def work() -> publish.PublishedChecklist:
         await need_database(settings, in_empty=True, anywhere=options.create)
-        async with commanded(house_of(settings)) as house:
-            return await publish.publish(house, options.folder, options.who, options.why)
+        async with commanded(build_context(settings)) as ctx:
+            return await publish.publish(ctx, options.folder, options.who, options.why)
 
     _print(asyncio.run(work()))
     return 0
 
 
 def _verify(_: argparse.Namespace, settings: Settings) -> int:
-    async def work() -> verify.Verified:
-        async with looked_at(settings) as house:
-            return await verify.verify(house)
+    async def work() -> log.VerificationReport:
+        async with looked_at(settings) as ctx:
+            return await log.verify(ctx)
 
     verified = asyncio.run(work())
     _print(verified)

@@ -11,14 +11,14 @@ from typing import Protocol
 
 import msgspec
 
-from service.domain.errors import Busy, Problem, TooManyRequests
-from service.http import logs
+from service.errors import Problem, ServiceUnavailable, TooManyRequests
+from service.web import access_log
 
-FAREWELLS = 64  # connections that are being told at once why they are ended
+MAX_CLOSING = 64  # connections that are being told at once why they are ended
 SEARCH_SECONDS = 0.25  # between two searches for room
 
 
-class Guest(Protocol):
+class TimedConnection(Protocol):
     """What a gate has to know of a connection."""
 
     loop: asyncio.AbstractEventLoop
@@ -40,7 +40,7 @@ class Guest(Protocol):
         ...
 
 
-class Limits(msgspec.Struct, frozen=True, kw_only=True):
+class ConnectionLimits(msgspec.Struct, frozen=True, kw_only=True):
     """How many connections there may be, in all and of one address (0: as many as there are)."""
 
     connections: int = 1000
@@ -48,25 +48,25 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     proxies: Sequence[str] = ()
 
 
-class Gate:
+class ConnectionGate:
     """What the connections of a server share: how many there are, and the second in which all are looked at.
 
     Behind a proxy every connection is the proxy's, so those named are not counted by address. Where none is named, what
     comes from this machine may be one.
     """
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: ConnectionLimits) -> None:
         self._most, self._of_one = limits.connections, limits.of_one_address
         self._proxies = [ip_network(one) for one in limits.proxies]
-        self._inside: dict[Guest, None] = {}
-        self._leaving: dict[Guest, None] = {}
+        self._inside: dict[TimedConnection, None] = {}
+        self._leaving: dict[TimedConnection, None] = {}
         self._of: Counter[str] = Counter()
-        self._room: deque[Guest] = deque()
+        self._room: deque[TimedConnection] = deque()
         self._searched = 0.0
         self._turned_away: Counter[str] = Counter()
         self._next: asyncio.TimerHandle | None = None
 
-    def enter(self, one: Guest) -> Problem | None:
+    def enter(self, one: TimedConnection) -> Problem | None:
         """A new connection; the problem if there is no room for it."""
         if self._next is None:
             self._next = one.loop.call_later(1.0, self._look, one.loop)
@@ -74,13 +74,13 @@ class Gate:
         if group and self._of_one and self._of[group] >= self._of_one:
             return TooManyRequests("too many connections from this address", retry_after=5)
         if self._most and len(self._inside) >= self._most and not self._make_room(one.loop.time()):
-            return Busy("too many connections")
+            return ServiceUnavailable("too many connections")
         self._inside[one] = None
         if group:
             self._of[group] += 1
         return None
 
-    def leave(self, one: Guest, why: str) -> None:
+    def leave(self, one: TimedConnection, why: str) -> None:
         """A connection is told why it is ended; it counts no more."""
         self._turned_away[why] += 1
         self.left(one)
@@ -89,9 +89,9 @@ class Gate:
     @property
     def hurried(self) -> bool:
         """Whether so many are being told that nobody can be any more."""
-        return len(self._leaving) > FAREWELLS
+        return len(self._leaving) > MAX_CLOSING
 
-    def left(self, one: Guest) -> None:
+    def left(self, one: TimedConnection) -> None:
         """A connection is gone."""
         self._leaving.pop(one, None)
         if one in self._inside:
@@ -131,7 +131,7 @@ class Gate:
         for one in (*self._inside, *self._leaving):
             one.look(now)
         if self._turned_away:
-            logs.get().warning("connections ended", **dict(self._turned_away))
+            access_log.get_logger().warning("connections ended", **dict(self._turned_away))
             self._turned_away.clear()
         again = self._inside or self._leaving
         self._next = loop.call_later(1.0, self._look, loop) if again else None

@@ -11,9 +11,9 @@ import httptools
 from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
-from service.domain.errors import HeadersTooLarge, InvalidHeader, Problem, TooManyRequests, TooSlow
-from service.gate import Gate, Limits
-from service.http.problems import told
+from service.errors import HeadersTooLarge, InvalidHeader, Problem, TooManyRequests, TooSlow
+from service.gate import ConnectionGate, ConnectionLimits
+from service.web.problems import problem_response
 
 HEAD_BYTES = 32 * 1024  # request line and headers
 HEAD_PART, BODY_PART = 2048, 32 * 1024  # bytes parsed in one go: within them it cannot be stopped
@@ -42,7 +42,7 @@ class _Flow(FlowControl):
 class Connection(HttpToolsProtocol):
     """One connection."""
 
-    def __init__(self, gate: Gate, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, gate: ConnectionGate, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._gate = gate
         self.group = ""  # the address or network it counts for
@@ -263,7 +263,7 @@ class Connection(HttpToolsProtocol):
 
     def _words(self, problem: Problem) -> bytes:
         scope: Any = {"headers": self.scope["headers"] if self.within else [], "path": ""}
-        answer = told(problem, scope)
+        answer = problem_response(problem, scope)
         lines = [STATUS_LINE[answer.status]]
         more = ((b"content-length", b"%d" % len(answer.body)), (b"connection", b"close"))
         for name, value in (*self.server_state.default_headers, *answer.headers, *more):
@@ -271,9 +271,9 @@ class Connection(HttpToolsProtocol):
         return b"".join([*lines, b"\r\n", answer.body])
 
 
-def protocol(limits: Limits) -> type[Connection]:
+def protocol(limits: ConnectionLimits) -> type[Connection]:
     """The protocol for one server."""
-    gate = Gate(limits)
+    gate = ConnectionGate(limits)
 
     class Guarded(Connection):
         def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import msgspec
 
-from service.domain import totp
+from service.accounts import totp
 
 from .world import World
 
@@ -25,7 +25,7 @@ class Browser:
             "cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items()) or None,
             "x-csrf-token": self.cookies.get("__Host-doorstep-csrf"),
             "sec-fetch-site": "same-origin",
-            "origin": self.world.house.desk.url,
+            "origin": self.world.house.company.url,
         }
         sent |= {name.replace("_", "-"): value for name, value in headers.items()}
         given = {name: value for name, value in sent.items() if value is not None}
@@ -67,7 +67,7 @@ def unsecret(text: str) -> bytes:
 
 def code_now(world: World, secret: bytes) -> str:
     """What the authenticator shows now."""
-    return totp.code_at(secret, world.house.clock() // 30_000)
+    return totp.totp_at(secret, world.house.clock() // 30_000)
 
 
 def later(world: World, **much: float) -> None:

@@ -3,9 +3,9 @@
 import shutil
 from pathlib import Path
 
-from service.domain.source import Message
-from service.flows.lint import lint
-from service.storage.folder import shipped
+from service.checklists.lint_folder import lint
+from service.checklists.loader import bundled_checklists_dir
+from service.checklists.source import LintMessage
 
 BORROWING = "4.3.4-borrowing.toml"
 ENTRY = "4.3.5-entry-and-cleanup.toml"
@@ -16,7 +16,7 @@ THANKED = 'id = "borrow_thanked"'
 def copied(to: Path) -> Path:
     """The shipped folder as its next version, to be changed."""
     folder = to / "checklists"
-    shutil.copytree(shipped(), folder)
+    shutil.copytree(bundled_checklists_dir(), folder)
     change(folder, "checklist.toml", "\nversion = 1\n", "\nversion = 2\n")
     return folder
 
@@ -29,7 +29,7 @@ def change(folder: Path, file: str, old: str, new: str, after: str = "") -> None
     path.write_text(text[:at] + new + text[at + len(old) :], encoding="utf-8")
 
 
-def said(folder: Path, key: str, words: str) -> Message:
+def said(folder: Path, key: str, words: str) -> LintMessage:
     """The one message about `key` with these words."""
     messages = lint(folder)
     (found,) = [message for message in messages if message.key == key and words in str(message)] or [None]

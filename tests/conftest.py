@@ -8,10 +8,11 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from service.flows.house import vault
-from service.http import logs
-from service.storage.database import Database, open_database
-from service.storage.postgres import Postgres
+from service.blobs.vault import open_evidence_storage
+from service.db.connect import open_database
+from service.db.database import Database
+from service.db.postgres import Postgres
+from service.web import access_log
 
 from .pgserver import postgres_server
 from .town import Town
@@ -24,7 +25,7 @@ made: set[str] = set()  # servers that have a database to copy
 @pytest.fixture(autouse=True)
 def quiet_log():
     """Each test begins with a log that says only what is grave."""
-    logs.configure("human", "error")
+    access_log.configure_logging("human", "error")
 
 
 @pytest.fixture(scope="session")
@@ -118,7 +119,7 @@ async def postgres_database(postgres: str) -> AsyncIterator[Postgres]:
 async def town(database: Database, tmp_path: Path) -> Town:
     """A utility with people and the shipped checklist, on both engines."""
     town = await Town(database).open()
-    town.house.vault = vault(tmp_path / "files")
+    town.house.evidence_storage = open_evidence_storage(tmp_path / "files")
     return town
 
 

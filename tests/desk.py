@@ -5,8 +5,7 @@ from typing import Any
 
 import msgspec
 
-from service.flows.gateways import Letter
-from service.flows.house import Desk, House
+from service.context import AppContext, CompanyProfile, OutgoingMessage
 
 from . import stories
 
@@ -17,10 +16,10 @@ class Post:
     """The other side of a gateway: what arrived there, and what it does with the next one."""
 
     def __init__(self) -> None:
-        self.letters: list[Letter] = []
+        self.letters: list[OutgoingMessage] = []
         self.trouble: Exception | None = None
 
-    def __call__(self, letter: Letter) -> str:
+    def __call__(self, letter: OutgoingMessage) -> str:
         """Take a letter, or raise the trouble."""
         self.letters.append(letter)
         if self.trouble is not None:
@@ -33,16 +32,16 @@ class Post:
         return self.letters[-1].text.partition(f"{URL}/c/")[2].split()[0]
 
 
-def set_up(house: House, now: str, **more: Any) -> Post:
+def set_up(ctx: AppContext, now: str, **more: Any) -> Post:
     """A post office for the house, whose clock stands at `now`."""
     post = Post()
     given: dict[str, Any] = {"url": URL, "company": "东城供水", "hotline": "021-96000", **more}
-    house.desk = Desk(gateways={"sms": post, "email": post}, **given)
-    stand(house, now)
+    ctx.company = CompanyProfile(gateways={"sms": post, "email": post}, **given)
+    stand(ctx, now)
     return post
 
 
-def stand(house: House, now: str | datetime) -> None:
+def stand(ctx: AppContext, now: str | datetime) -> None:
     """The clock stands at a time of the stories' day, or at a moment."""
     moment = now if isinstance(now, datetime) else msgspec.convert(stories.clock(now), datetime)
-    house.clock = lambda: int(moment.astimezone(UTC).timestamp() * 1000)
+    ctx.clock = lambda: int(moment.astimezone(UTC).timestamp() * 1000)

@@ -4,11 +4,11 @@ from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
-from service.domain.people import Person
-from service.storage.batches import BatchRow
-from service.storage.database import Database, Tx
-from service.storage.quarantine import KeptRow
-from service.storage.visits import VisitRow, add_visit
+from service.accounts.permissions import Person
+from service.db.database import Database, Transaction
+from service.records.repository import QuarantineRow
+from service.visits.batches import BatchRow
+from service.visits.repository import VisitRow, add_visit
 
 NOON = 1_767_240_000_000  # 2026-01-01 12:00 in Shanghai
 LI = Person("li", "李", ("technician",), ("城东",))
@@ -57,7 +57,7 @@ def a_batch(number: int = 1, visit: int = 1, body: bytes = b"{}", **other: Any) 
     return BatchRow(**(given | other))
 
 
-def an_input(number: int = 1, body: bytes = b"\xff{", **other: Any) -> KeptRow:
+def an_input(number: int = 1, body: bytes = b"\xff{", **other: Any) -> QuarantineRow:
     """Something that could not be taken."""
     given: dict[str, Any] = {
         "id": uid(number),
@@ -69,13 +69,13 @@ def an_input(number: int = 1, body: bytes = b"\xff{", **other: Any) -> KeptRow:
         "received_at": NOON + number,
         "received_from": "li",
     }
-    return KeptRow(**(given | other))
+    return QuarantineRow(**(given | other))
 
 
 async def plan(database: Database, *visits: VisitRow) -> None:
     """Store visits."""
 
-    async def work(tx: Tx) -> None:
+    async def work(tx: Transaction) -> None:
         for visit in visits or (a_visit(),):
             assert await add_visit(tx, visit)
 

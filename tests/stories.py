@@ -8,15 +8,15 @@ from typing import Any
 import msgspec
 
 import service
-from service.domain.entry import Entry
-from service.domain.judge import judge
-from service.domain.rules import Rules
-from service.domain.visit import Bundle, Visit
-from service.storage.folder import read_folder, shipped
+from service.checklists.loader import bundled_checklists_dir, load_checklist
+from service.judge.entries import Entry
+from service.judge.judge import judge
+from service.judge.rules import CompiledChecklist
+from service.judge.visit import Bundle, Visit
 
-FOLDER = Path(service.__file__).parent / "stories"
+FOLDER = Path(service.__file__).parent / "demo" / "stories"
 NAMES = sorted(path.stem for path in FOLDER.glob("*.json"))
-RULES = Rules(read_folder(shipped()).checklist)
+RULES = CompiledChecklist(load_checklist(bundled_checklists_dir()).checklist)
 DAY = "2026-03-02"
 
 

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from service.domain import errors
-from service.flows import agenda, change, plan, view
-from service.storage.database import Database, Tx
+from service import errors
+from service.agenda import agenda
+from service.db.database import Database, Transaction
+from service.dispatch import planning, rescheduling, views
 
 from .test_storage_only_added import change as beside
 from .town import TOKENS, Town, a_plan, a_record, encode, said, uid
@@ -27,7 +28,7 @@ class Phone:
 
     async def sync(self) -> "Phone":
         while True:
-            answer = await agenda.since(self.town.house, TOKENS[self.login], self.cursor)
+            answer = await agenda.changes_since(self.town.house, TOKENS[self.login], self.cursor)
             if answer.full:
                 self.visits.clear()
             self.visits |= {visit.id: shown(visit) for visit in answer.visits}
@@ -51,7 +52,7 @@ async def truth(town: Town, login: str, names: list[str]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name in names:
         try:
-            visit = await view.show(town.house, TOKENS["zhao"], uid(name))
+            visit = await views.get_visit(town.house, TOKENS["zhao"], uid(name))
         except errors.NotFound:
             continue
         if login in (visit.technician, *visit.crew):
@@ -67,7 +68,7 @@ async def one_step(town: Town, random: Random, names: list[str], new: float = 0.
         hour = random.randrange(8, 18)
         window = {"from": DAY.format(2, hour), "to": DAY.format(2, hour + 1)}
         crew = [["sun"], []][random.randrange(2)]
-        await plan.create(town.house, token, uid(names[-1]), encode(a_plan(window=window, crew=crew)))
+        await planning.create(town.house, token, uid(names[-1]), encode(a_plan(window=window, crew=crew)))
         return
     name = random.choice(names)
     number = random.randrange(10**6)
@@ -91,8 +92,8 @@ async def one_step(town: Town, random: Random, names: list[str], new: float = 0.
             "cancellation": {"reason": "取消"},
         }[kind]
         try:
-            await change.change(town.house, token, uid(name), kind, encode(content), frozenset(range(100)))  # type: ignore[arg-type]
-        except (errors.VisitBegun, errors.VisitCancelled):
+            await rescheduling.change(town.house, token, uid(name), kind, encode(content), frozenset(range(100)))  # type: ignore[arg-type]
+        except (errors.VisitAlreadyStarted, errors.VisitCancelled):
             return
 
 
@@ -138,24 +139,29 @@ async def test_phones_and_writers_at_the_same_time_end_equal_too(town: Town) -> 
 
 async def test_nothing_comes_twice_and_a_strange_cursor_gives_everything(town: Town) -> None:
     await town.planned()
-    first = await agenda.since(town.house, TOKENS["li"], None)
+    first = await agenda.changes_since(town.house, TOKENS["li"], None)
     assert (first.full, [visit.id for visit in first.visits]) == (True, [str(uid("v"))])
     assert first.checklists == ("onsite@1",)
-    again = await agenda.since(town.house, TOKENS["li"], first.cursor)
+    again = await agenda.changes_since(town.house, TOKENS["li"], first.cursor)
     assert (again.full, again.visits, again.gone, again.cursor) == (False, (), (), first.cursor)
-    for strange in ("%%%", "AAAA", first.cursor[:-2], (await agenda.since(town.house, TOKENS["sun"], None)).cursor):
-        answer = await agenda.since(town.house, TOKENS["li"], strange)
+    for strange in (
+        "%%%",
+        "AAAA",
+        first.cursor[:-2],
+        (await agenda.changes_since(town.house, TOKENS["sun"], None)).cursor,
+    ):
+        answer = await agenda.changes_since(town.house, TOKENS["li"], strange)
         assert (answer.full, len(answer.visits)) == (True, 1)
-    with pytest.raises(errors.NotAllowed):
-        await agenda.since(town.house, TOKENS["zhao"], None)
+    with pytest.raises(errors.PermissionDenied):
+        await agenda.changes_since(town.house, TOKENS["zhao"], None)
 
 
 async def test_a_visit_handed_over_is_gone_for_one_and_new_for_the_other(town: Town) -> None:
     visit = await town.planned()
     li, sun = await Phone(town, "li").sync(), await Phone(town, "sun").sync()
     content = encode({"technician": "sun"})
-    await change.change(town.house, TOKENS["zhao"], visit, "technician", content, frozenset({0}))
-    assert (await agenda.since(town.house, TOKENS["li"], li.cursor)).gone == (str(visit),)
+    await rescheduling.change(town.house, TOKENS["zhao"], visit, "technician", content, frozenset({0}))
+    assert (await agenda.changes_since(town.house, TOKENS["li"], li.cursor)).gone == (str(visit),)
     assert set((await sun.sync()).visits) == {str(visit)}
     assert (await li.sync()).visits == {}
 
@@ -164,13 +170,13 @@ async def test_many_visits_come_in_pages_also_while_they_change(town: Town) -> N
     names = [f"v{number}" for number in range(150)]
     for name in names:
         await town.planned(name)
-    first = await agenda.since(town.house, TOKENS["li"], None)
+    first = await agenda.changes_since(town.house, TOKENS["li"], None)
     assert (first.full, first.more, len(first.visits)) == (True, True, agenda.PAGE)
     phone = Phone(town, "li")
     phone.visits, phone.cursor = {visit.id: shown(visit) for visit in first.visits}, first.cursor
     for name in ("v0", "v140"):
         content = encode({"technician": "sun"})
-        await change.change(town.house, TOKENS["zhao"], uid(name), "technician", content, frozenset({0}))
+        await rescheduling.change(town.house, TOKENS["zhao"], uid(name), "technician", content, frozenset({0}))
     await phone.sync()
     assert set(phone.visits) == {str(uid(name)) for name in names} - {str(uid("v0")), str(uid("v140"))}
 
@@ -179,12 +185,12 @@ async def test_a_year_of_visits_does_not_make_the_agenda_read_more(town: Town, d
     """3,000 visits that are over: a phone reads none of them, whether it asks again or comes with nothing."""
     from .rows import a_visit  # noqa: PLC0415 - another town's rows
 
-    async def a_year(tx: Tx) -> None:
-        from service.storage.visits import add_visit  # noqa: PLC0415
+    async def a_year(tx: Transaction) -> None:
+        from service.visits.repository import add_visit  # noqa: PLC0415
 
         for number in range(3000):
             await add_visit(tx, a_visit(10_000 + number, body=encode(a_plan()), checklist="onsite"))
-            await tx.run("touch_live", login="li", visit=uid_bytes(10_000 + number), live=0, number=-number - 1)
+            await tx.execute("touch_live", login="li", visit=uid_bytes(10_000 + number), live=0, number=-number - 1)
 
     def uid_bytes(number: int) -> bytes:
         return number.to_bytes(16, "big")
@@ -195,28 +201,28 @@ async def test_a_year_of_visits_does_not_make_the_agenda_read_more(town: Town, d
     read = 0
 
     class Counting:
-        def __init__(self, tx: Tx) -> None:
+        def __init__(self, tx: Transaction) -> None:
             self.tx = tx
 
-        async def one(self, query: str, /, **params: Any) -> Any:
+        async def fetch_one(self, query: str, /, **params: Any) -> Any:
             nonlocal read
             read += 1
-            return await self.tx.one(query, **params)
+            return await self.tx.fetch_one(query, **params)
 
-        async def all(self, query: str, /, **params: Any) -> Any:
+        async def fetch_all(self, query: str, /, **params: Any) -> Any:
             nonlocal read
-            rows = await self.tx.all(query, **params)
+            rows = await self.tx.fetch_all(query, **params)
             read += len(rows)
             return rows
 
     whole = town.house.db.read
     town.house.db.read = lambda work: whole(lambda tx: work(Counting(tx)))  # type: ignore[method-assign,assignment,arg-type]
     try:
-        answer = await agenda.since(town.house, TOKENS["li"], None)
+        answer = await agenda.changes_since(town.house, TOKENS["li"], None)
         assert len(answer.visits) == 2
         assert read < 30
         read = 0
-        await agenda.since(town.house, TOKENS["li"], answer.cursor)
+        await agenda.changes_since(town.house, TOKENS["li"], answer.cursor)
         assert read < 5
     finally:
         del town.house.db.read
@@ -227,12 +233,12 @@ async def test_a_year_of_visits_does_not_make_the_agenda_read_more(town: Town, d
 
 async def _explained(database: Database) -> str:
     """How SQLite goes about the two statements of the agenda."""
-    from service.storage.statements import statements  # noqa: PLC0415
+    from service.db.queries import load_queries  # noqa: PLC0415
 
-    async def work(tx: Tx) -> str:
+    async def work(tx: Transaction) -> str:
         lines: list[str] = []
         for name in ("changed_since", "all_of_agenda"):
-            sql = statements("sqlite")[name].sql
+            sql = load_queries("sqlite")[name].sql
             params = {"login": "li", "since": 0, "recent": 0, "size": 10}
             rows = tx._execute(f"EXPLAIN QUERY PLAN {sql}", params).fetchall()  # type: ignore[attr-defined]
             lines += [row[3] for row in rows]
@@ -279,6 +285,6 @@ async def test_nobody_makes_a_cursor_up(town: Town) -> None:
     phone = await Phone(town, "li").sync()
     raw = urlsafe_b64decode((phone.cursor or "") + "=" * (-len(phone.cursor or "") % 4))
     forged = urlsafe_b64encode((99).to_bytes(8, "big") + raw[8:]).decode()
-    answer = await agenda.since(town.house, TOKENS["li"], forged)
+    answer = await agenda.changes_since(town.house, TOKENS["li"], forged)
     assert answer.full
     assert answer.cursor == phone.cursor  # and the others' cursors are as good as before

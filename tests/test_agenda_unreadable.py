@@ -1,7 +1,10 @@
 """A visit that cannot be shown hides no other: agenda, lists and calendar name it, and it comes once it can be read."""
 
+import asyncio
+import os
 import re
 import sqlite3
+import sys
 from collections.abc import AsyncIterator
 from itertools import count
 from typing import Any
@@ -9,8 +12,8 @@ from typing import Any
 import asyncpg
 import pytest
 
-from service.flows import deliver
-from service.http import logs
+from service.messages import worker
+from service.web import access_log
 
 from .desk import set_up
 from .town import a_plan, encode, said, uid
@@ -172,10 +175,10 @@ async def test_a_message_that_went_out_is_not_sent_again_where_its_proof_cannot_
     await written(address, BROKEN)
     other = await world.ask("zhao", "POST", f"/v1/visits/{OTHER}/notice", {"channel": "sms"})
     assert other.status_code == 201
-    await deliver.once(world.house)
+    await worker.deliver_due(world.house)
     assert len(post.letters) == 2
     set_up(world.house, "18:00")
-    assert await deliver.once(world.house) == 0
+    assert await worker.deliver_due(world.house) == 0
     told = (await world.ask("zhao", "GET", f"/v1/visits/{OTHER}/notice")).json()["sent"]
     assert [one["state"] for one in told] == ["delivered"]
 
@@ -183,10 +186,28 @@ async def test_a_message_that_went_out_is_not_sent_again_where_its_proof_cannot_
 async def test_the_defect_is_logged_with_the_visit_and_without_what_is_in_it(
     world: World, address: str, capsysbinary: pytest.CaptureFixture[bytes]
 ) -> None:
-    logs.configure("json", "error")
+    access_log.configure_logging("json", "error")
     await written(address, b'{"entries": [{"what": "secret"}]}')
     assert (await Phone(world, "li").sync())["unreadable"] == [str(VISIT)]
     logged = capsysbinary.readouterr().err
     assert str(VISIT).encode() in logged
     assert b"ValidationError" in logged
     assert b"secret" not in logged
+
+
+async def test_the_program_starts_beside_a_visit_that_it_cannot_read(world: World, address: str) -> None:
+    await written(address, BROKEN)
+    unposted = "UPDATE board SET state = '' WHERE visit = ?"  # as after an upgrade: it is worked out at the start
+    await beside(address, "board", unposted, (VISIT.bytes,), (OTHER.bytes,))
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-m", "service", "person", "add", "zhou", "--name", "周", "--role", "technician"),
+        env=os.environ | {"DOORSTEP_DATABASE": address, "DOORSTEP_DATA": str(world.house.evidence_storage.data)},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    out, told = await process.communicate()
+    assert process.returncode == 0, told
+    assert b"zhou" in out
+    page = (await world.ask("zhao", "GET", "/v1/visits?state=planned")).json()
+    assert {one["id"] for one in page["items"]} == {str(OTHER), str(LATER)}

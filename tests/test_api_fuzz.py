@@ -30,8 +30,9 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from service import openapi
 from service.app import create_app, litestar
-from service.http import logs, openapi
+from service.web import access_log
 
 from .desk import set_up
 from .pictures import name, picture
@@ -94,7 +95,7 @@ class Served:
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    logs.configure("human", "error")
+    access_log.configure_logging("human", "error")
     made = Served(str(tmp_path_factory.mktemp("fuzz") / "doorstep.db"))
     made.thread.start()
     assert made.ready.wait(20)

@@ -13,10 +13,11 @@ import pytest
 from moto.server import ThreadedMotoServer
 from obstore.store import S3Store
 
-from service.domain import errors
-from service.flows.house import vault
-from service.flows.verify import verify
-from service.storage.blobs import Blobs, name_of, open_blobs, s3_parts
+from service import errors
+from service.blobs.connect import open_blobs, s3_parts
+from service.blobs.store import BlobStore, blob_path
+from service.blobs.vault import open_evidence_storage
+from service.verify.log import verify
 
 from .pictures import name, picture
 from .test_evidence import naming, sends
@@ -64,7 +65,7 @@ def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[Bucket]:
 
 
 @pytest.fixture(params=["folder", "s3"])
-def blobs(request: pytest.FixtureRequest, tmp_path: Path) -> Blobs:
+def blobs(request: pytest.FixtureRequest, tmp_path: Path) -> BlobStore:
     """Both stores."""
     address = "" if request.param == "folder" else request.getfixturevalue("bucket").address
     return open_blobs(address, tmp_path / "evidence")
@@ -78,24 +79,24 @@ async def written(folder: Path, raw: bytes) -> AsyncIterator[Path]:
     path.unlink(missing_ok=True)
 
 
-async def test_what_was_put_is_there(blobs: Blobs, tmp_path: Path) -> None:
+async def test_what_was_put_is_there(blobs: BlobStore, tmp_path: Path) -> None:
     for _ in range(2):  # again is no harm
         async with written(tmp_path, RAW) as path:
             await blobs.put(DIGEST, path)
-        async with blobs.local(DIGEST) as path:
+        async with blobs.open_local(DIGEST) as path:
             assert path.read_bytes() == RAW
 
 
-async def test_what_was_not_put_is_not_there(blobs: Blobs) -> None:
+async def test_what_was_not_put_is_not_there(blobs: BlobStore) -> None:
     with pytest.raises(FileNotFoundError):
-        async with blobs.local(DIGEST):
+        async with blobs.open_local(DIGEST):
             pass
 
 
 async def test_a_file_that_is_there_broken_is_made_good(tmp_path: Path) -> None:
     """Without a row it was never acknowledged: what a crash left of it does not stay."""
     blobs = open_blobs("", tmp_path)
-    place = tmp_path / name_of(DIGEST)
+    place = tmp_path / blob_path(DIGEST)
     place.parent.mkdir(parents=True)
     place.write_bytes(b"broken")
     async with written(tmp_path, RAW) as path:
@@ -106,7 +107,7 @@ async def test_a_file_that_is_there_broken_is_made_good(tmp_path: Path) -> None:
 @pytest.fixture
 async def far_world(world: World, bucket: Bucket, tmp_path: Path) -> World:
     """The town whose photos are in the bucket."""
-    world.house.vault = vault(tmp_path / "here", bucket.address)
+    world.house.evidence_storage = open_evidence_storage(tmp_path / "here", bucket.address)
     return world
 
 
@@ -115,12 +116,14 @@ async def test_photos_in_a_bucket_are_taken_shown_and_verified(far_world: World,
     await far_world.submit(naming(RAW))
     assert (await sends(far_world, RAW)).status_code == 201
     store: Any = S3Store("photos", endpoint=bucket.endpoint, region="us-east-1", client_options={"allow_http": True})
-    assert bytes(obstore.get(store, f"east/{name_of(DIGEST)}").bytes()) == RAW
+    assert bytes(obstore.get(store, f"east/{blob_path(DIGEST)}").bytes()) == RAW
     assert (await far_world.ask("li", "GET", f"/v1/evidence/{name(RAW)}")).headers["content-type"] == "image/jpeg"
     assert (await verify(far_world.house)).faults == []
-    obstore.delete(store, f"east/{name_of(DIGEST)}")
+    obstore.delete(store, f"east/{blob_path(DIGEST)}")
     assert (await verify(far_world.house)).faults == [f"file {name(RAW)}: it is gone from the store"]
-    left = [path for path in far_world.house.vault.data.rglob("*") if path.is_file() and path.suffix != ".jpg"]
+    left = [
+        path for path in far_world.house.evidence_storage.data.rglob("*") if path.is_file() and path.suffix != ".jpg"
+    ]
     assert left == []
 
 
@@ -153,7 +156,7 @@ def test_an_address_is_read_strictly() -> None:
 async def test_an_unreachable_store_is_busy_and_not_a_defect(tmp_path: Path, bucket: Bucket) -> None:
     blobs = open_blobs(bucket.address, tmp_path)
     bucket.stop()
-    with pytest.raises(errors.Busy):
-        async with blobs.local(DIGEST):
+    with pytest.raises(errors.ServiceUnavailable):
+        async with blobs.open_local(DIGEST):
             pass
     bucket.start()

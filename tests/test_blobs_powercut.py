@@ -13,13 +13,14 @@ from typing import Any
 
 import pytest
 
-from service.flows import attach, uploads
-from service.flows.house import vault
-from service.storage import arriving, disk
-from service.storage.blobs import name_of
-from service.storage.incoming import Growing
-from service.storage.sqlite import Sqlite
-from service.storage.uploads import folder_of, part_of
+from service import durable_files
+from service.blobs import announcements
+from service.blobs.incoming import PartialFile
+from service.blobs.store import blob_path
+from service.blobs.vault import open_evidence_storage
+from service.db.sqlite import Sqlite
+from service.evidence import attach, uploads
+from service.evidence.upload_store import part_path, upload_dir
 
 from .crashfolder import Event, Folders, Recorder
 from .pictures import picture
@@ -56,8 +57,8 @@ async def take(folder: Path, recorder: Recorder) -> None:
     database = Noting(folder.parent / "doorstep.db", recorder)
     await database.start()
     town = await Town(database).open()
-    house, token = town.house, TOKENS["li"]
-    house.vault = vault(folder)
+    ctx, token = town.house, TOKENS["li"]
+    ctx.evidence_storage = open_evidence_storage(folder)
     numbers = iter(range(PHOTOS))
 
     async def whole(data: bytes):
@@ -68,13 +69,15 @@ async def take(folder: Path, recorder: Recorder) -> None:
         for number in numbers:
             data = raw(number)
             if number % 5:
-                await attach.attach(house, token, sha256(data).digest(), None, whole(data))
+                await attach.attach_file(ctx, token, sha256(data).digest(), None, whole(data))
                 continue
-            upload = await uploads.create(house, token, sha256(data).digest(), len(data))
+            upload = await uploads.create(ctx, token, sha256(data).digest(), len(data))
             step = len(data) // PARTS + 1
             recorder.note("part", upload.id, (number, 0))
             for start in range(0, len(data), step):
-                _, size = await uploads.append(house, token, upload.id, start, whole(data[start : start + step]), None)
+                _, size = await uploads.append_chunk(
+                    ctx, token, upload.id, start, whole(data[start : start + step]), None
+                )
                 recorder.note("part", upload.id, (number, size))
 
     with recorder.watching():
@@ -106,17 +109,17 @@ def cut(folder: Path, events: list[Event]) -> dict[str, int]:
 
 def _look(folder: Path, left: dict[str, bytes], rows: frozenset[bytes], parts: dict[str, tuple[int, int]]) -> str:
     for digest in rows:
-        content = left.get(str(folder / "evidence" / name_of(digest)))
+        content = left.get(str(folder / "evidence" / blob_path(digest)))
         if content is None:
             return "a photo is lost"
         if content != SENT[digest]:
             return "a photo is broken"
-    uploading = folder_of(folder / "evidence" / "incoming", "li")
+    uploading = upload_dir(folder / "evidence" / "incoming", "li")
     for upload, (number, size) in parts.items():
         data = NUMBERED[number]
         if sha256(data).digest() in rows:
             continue
-        part = left.get(str(part_of(uploading, upload)))  # type: ignore[arg-type]
+        part = left.get(str(part_path(uploading, upload)))  # type: ignore[arg-type]
         if part is None or str(uploading / f"{upload}.json") not in left:
             return "an upload is lost"
         if part[:size] != data[:size]:
@@ -126,7 +129,7 @@ def _look(folder: Path, left: dict[str, bytes], rows: frozenset[bytes], parts: d
 
 def record(tmp_path: Path, deaf: Callable[[Path], bool] = lambda _: False) -> tuple[Path, list[Event]]:
     """Run the service on a recorded folder."""
-    disk._lasting.clear()
+    durable_files._durable_dirs.clear()
     folder = tmp_path / "data"
     recorder = Recorder(folder, deaf)
     asyncio.run(take(folder, recorder))
@@ -138,14 +141,14 @@ def test_no_acknowledged_photo_or_part_is_lost_when_the_power_fails(tmp_path: Pa
     assert cut(folder, events) == {"": IMAGES}
 
 
-async def row_before_file(house: Any, file: Growing, digest: bytes, said: Any = None, sender: Any = None) -> Any:
+async def row_before_file(ctx: Any, file: PartialFile, digest: bytes, said: Any = None, sender: Any = None) -> Any:
     """What `seal` must not do."""
-    looked = await file.looked()
+    looked = await file.inspect()
     assert looked.photo is not None
-    sealed = attach.Sealed(digest, looked.size, looked.photo)
-    await house.db.write(lambda tx: arriving.announce(tx, digest, house.clock()))
-    await attach.arrived(house, sealed, "li")
-    await house.vault.blobs.put(digest, file.path)
+    sealed = attach.StoredFile(digest, looked.size, looked.photo)
+    await ctx.db.write(lambda tx: announcements.announce_blob(tx, digest, ctx.clock()))
+    await attach.register_upload(ctx, sealed, "li")
+    await ctx.evidence_storage.blobs.put(digest, file.path)
     return sealed
 
 
@@ -156,7 +159,7 @@ def test_the_control_without_one_step_loses_some(
     deaf: dict[str, Callable[[Path], bool]] = {"sync of folders": Path.is_dir, "sync of files": Path.is_file}
     if left_out == "file before row":
         for flow in (attach, uploads):
-            monkeypatch.setattr(flow, "seal", row_before_file)
+            monkeypatch.setattr(flow, "store_file", row_before_file)
     folder, events = record(tmp_path, deaf.get(left_out, lambda _: False))
     seen = cut(folder, events)
     assert sum(count for wrong, count in seen.items() if wrong) > IMAGES / 50, seen

@@ -2,15 +2,15 @@
 
 import pytest
 
-from service.domain import errors
-from service.flows import calendar
-from service.storage import people
+from service import errors
+from service.accounts import repository as accounts_repository
+from service.agenda import calendar
 
 from .town import TOKENS, Town
 
 
 async def address(town: Town, login: str = "li") -> str:
-    opened = await calendar.open_calendar(town.house, TOKENS[login])
+    opened = await calendar.create_calendar(town.house, TOKENS[login])
     return opened.url.rpartition("/")[2].removesuffix(".ics")
 
 
@@ -34,11 +34,11 @@ async def test_an_address_ends_when_it_is_replaced_revoked_or_its_owner_leaves(t
     second = await address(town)
     with pytest.raises(errors.NotFound):
         await calendar.calendar(town.house, first)
-    await calendar.end_calendar(town.house, TOKENS["li"])
+    await calendar.revoke_calendar(town.house, TOKENS["li"])
     with pytest.raises(errors.NotFound):
         await calendar.calendar(town.house, second)
     third = await address(town)
-    await town.house.db.write(lambda tx: people.leave(tx, "li", 1))
+    await town.house.db.write(lambda tx: accounts_repository.deactivate(tx, "li", 1))
     for gone in (third, "", "guess"):
         with pytest.raises(errors.NotFound):
             await calendar.calendar(town.house, gone)

@@ -5,10 +5,12 @@ from typing import Any
 import httpx
 import pytest
 
-from service.flows import standing, verify
-from service.storage import board, migrate
-from service.storage.board import Stand
-from service.storage.database import open_database
+from service.db import migrate
+from service.db.connect import open_database
+from service.verify import log
+from service.visits import status as standing
+from service.visits import summaries
+from service.visits.summaries import VisitStatus
 
 from .stories import clock
 from .town import Town, a_record, said, uid
@@ -203,7 +205,7 @@ async def test_every_change_stands_in_the_log(world: World) -> None:
     await world.plan()
     await put(world, "window", LATER)
     await put(world, "cancellation", {"reason": "客户取消"}, '"1"')
-    found = await verify.verify(world.house)
+    found = await log.verify(world.house)
     assert found.faults == []
     assert found.rows["leaves_waiting"] == 4  # the checklist, the visit, two changes
 
@@ -221,13 +223,17 @@ async def test_a_visit_from_before_that_hid_what_was_done_is_reviewed_after_the_
     await town.noted(idle, said("10:00", "complaint_received", "office"))
     for visit, verdict in ((done, "compliant"), (idle, "")):
         await database.write(
-            lambda tx, of=(visit, verdict): tx.together(board.standing(of[0], Stand("cancelled", (), of[1])))
+            lambda tx, of=(visit, verdict): tx.execute_batch(
+                summaries.update_status_statement(of[0], VisitStatus("cancelled", (), of[1]))
+            )
         )
     await database.close()
     monkeypatch.undo()
     town.house.db = open_database(bare_address)
     await town.house.db.start()
-    assert await standing.fill(town.house) == 2
-    seen = [await town.house.db.read(lambda tx, visit=visit: board.posted(tx, visit)) for visit in (done, idle)]
+    assert await standing.backfill_summaries(town.house) == 2
+    seen = [
+        await town.house.db.read(lambda tx, visit=visit: summaries.get_summary(tx, visit)) for visit in (done, idle)
+    ]
     assert [(one.state, one.flags) for one in seen if one] == [("to_review", ()), ("planned", ("complaint",))]
     await town.house.db.close()

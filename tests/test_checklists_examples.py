@@ -2,13 +2,13 @@
 
 import pytest
 
-from service.domain.checklist import Example, Item
-from service.domain.example import applies, bundle, found, moment
-from service.domain.rules import Rules
-from service.storage.folder import read_folder, shipped
+from service.checklists.examples import build_bundle, evaluate_example, item_applies, parse_time
+from service.checklists.loader import bundled_checklists_dir, load_checklist
+from service.judge.checklist import Example, Item
+from service.judge.rules import CompiledChecklist
 
-SOURCE = read_folder(shipped())
-RULES = Rules(SOURCE.checklist)
+SOURCE = load_checklist(bundled_checklists_dir())
+RULES = CompiledChecklist(SOURCE.checklist)
 ALL = [
     pytest.param(item, example, id=f"{item.id}-{number}")
     for item in SOURCE.checklist.items
@@ -18,14 +18,16 @@ ALL = [
 
 @pytest.mark.parametrize(("item", "example"), ALL)
 def test_an_example_gives_what_it_says(item: Item, example: Example) -> None:
-    assert found(RULES, item, bundle(SOURCE.checklist, item, example)) == list(example.gives), example.shows
+    assert evaluate_example(RULES, item, build_bundle(SOURCE.checklist, item, example)) == list(example.gives), (
+        example.shows
+    )
 
 
 @pytest.mark.parametrize("item", SOURCE.checklist.items, ids=lambda item: item.id)
 def test_every_item_has_an_example_that_passes_and_one_that_fails(item: Item) -> None:
     examples = SOURCE.examples[item.id]
     passing = [example for example in examples if not example.gives]
-    assert any(applies(RULES, item, bundle(SOURCE.checklist, item, example)) for example in passing)
+    assert any(item_applies(RULES, item, build_bundle(SOURCE.checklist, item, example)) for example in passing)
     assert any(
         not code.split(" ")[1].startswith(("waived.", "open.")) for example in examples for code in example.gives
     )
@@ -43,12 +45,12 @@ def test_every_kind_of_finding_of_an_item_is_shown_by_some_example() -> None:
 
 
 def test_times_are_read_on_the_day_before_and_after_it() -> None:
-    assert moment("09:10").isoformat() == "2025-05-14T09:10:00+08:00"
-    assert moment("-1d 16:00:30").isoformat() == "2025-05-13T16:00:30+08:00"
-    assert moment("5d 10:00").isoformat() == "2025-05-19T10:00:00+08:00"
+    assert parse_time("09:10").isoformat() == "2025-05-14T09:10:00+08:00"
+    assert parse_time("-1d 16:00:30").isoformat() == "2025-05-13T16:00:30+08:00"
+    assert parse_time("5d 10:00").isoformat() == "2025-05-19T10:00:00+08:00"
 
 
 @pytest.mark.parametrize("text", ["9:10", "24:00", "09:60", "1d", "tomorrow", ""])
 def test_other_times_are_refused(text: str) -> None:
     with pytest.raises(ValueError, match="cannot read the time"):
-        moment(text)
+        parse_time(text)

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from service.flows.lint import lint
-from service.storage.folder import shipped
+from service.checklists.lint_folder import lint
+from service.checklists.loader import bundled_checklists_dir
 
 from .checklist_copy import BORROWING, ENTRY, METER, THANKED, change, copied, said
 
@@ -16,7 +16,7 @@ def copy(tmp_path: Path) -> Path:
 
 
 def test_the_shipped_checklist_has_nothing_wrong() -> None:
-    assert lint(shipped()) == []
+    assert lint(bundled_checklists_dir()) == []
 
 
 def test_a_sound_copy_of_the_next_version_has_nothing_wrong(copy: Path) -> None:

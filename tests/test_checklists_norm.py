@@ -7,9 +7,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from service.storage.folder import read_folder, shipped
+from service.checklists.loader import bundled_checklists_dir, load_checklist
 
-SOURCE = read_folder(shipped())
+SOURCE = load_checklist(bundled_checklists_dir())
 CHECKLIST = SOURCE.checklist
 ITEMS = {item.id: item for item in CHECKLIST.items}
 COPY = [
@@ -48,7 +48,10 @@ def test_every_duty_of_the_norm_is_named_by_a_phrase() -> None:
 
 
 def test_nothing_claims_a_clause_after_the_eleventh() -> None:
-    texts = [msgspec.json.encode(CHECKLIST).decode(), *(path.read_text() for path in shipped().glob("*.toml"))]
+    texts = [
+        msgspec.json.encode(CHECKLIST).decode(),
+        *(path.read_text() for path in bundled_checklists_dir().glob("*.toml")),
+    ]
     for text in texts:
         assert not re.search(r"4[.、]3[.、](1[2-9]|[2-9]\d)", text)
 

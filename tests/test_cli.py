@@ -13,8 +13,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from service.app import new_id
-from service.storage.folder import shipped
+from service.app import uuid7
+from service.checklists.loader import bundled_checklists_dir
 
 from .stories import FOLDER, NAMES, story
 from .town import a_plan, a_record, said, uid
@@ -119,7 +119,7 @@ def test_the_shipped_checklist_has_no_faults_and_is_published_once(tmp_path: Pat
     assert json.loads(done.stdout)["published_by"] == "doorstep"
     other = tmp_path / "other"
     other.mkdir()
-    for file in shipped().glob("*.toml"):
+    for file in bundled_checklists_dir().glob("*.toml"):
         (other / file.name).write_bytes(file.read_bytes())
     (other / "published.toml").unlink(missing_ok=True)
     (other / "questions.toml").write_text((other / "questions.toml").read_text("utf-8").replace("？", "??"), "utf-8")
@@ -183,7 +183,7 @@ def test_a_stop_is_graceful_and_nothing_acknowledged_is_lost(server, tmp_path: P
     assert plan.status_code == 201, plan.text
     raw = a_record("r", uid("v"), said("09:05", "arrived"))
     stalled = socket.create_connection(("127.0.0.1", int(address.rpartition(":")[2])))
-    head = f"PUT /v1/records/{new_id()} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {tokens['li']}\r\n"
+    head = f"PUT /v1/records/{uuid7()} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {tokens['li']}\r\n"
     stalled.sendall(f"{head}Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{{".encode())
     answer = httpx.put(f"{address}/v1/records/{uid('r')}", content=raw, headers=as_somebody(tokens["li"]))
     assert answer.status_code == 201

@@ -8,13 +8,13 @@ import httpx
 import msgspec
 import pytest
 
+from service.accounts import totp
 from service.app import create_app
-from service.domain import totp
-from service.flows import deliver
-from service.flows.gateways import Failed
-from service.flows.publish import publish
-from service.flows.verify import verify
-from service.storage import log
+from service.audit_log import log
+from service.checklists.publish import publish
+from service.messages import worker
+from service.messages.gateways import TemporaryFailure
+from service.verify.log import verify
 
 from .browser import Browser, code_now, later, with_factor, with_password
 from .checklist_copy import copied
@@ -30,9 +30,9 @@ from .world import VISIT, World, problem
 def beside(world: World, **ahead: float) -> World:
     """Another server on the same database, whose clock is ahead."""
     more, first = int(timedelta(**ahead).total_seconds() * 1000), world.house
-    house = msgspec.structs.replace(first, clock=lambda: first.clock() + more, admitted={})
-    transport = httpx.ASGITransport(create_app(house, 2**21))  # type: ignore[arg-type]
-    return World(house, httpx.AsyncClient(transport=transport, base_url="http://doorstep.test"))
+    ctx = msgspec.structs.replace(first, clock=lambda: first.clock() + more, recently_seen_tokens={})
+    transport = httpx.ASGITransport(create_app(ctx, 2**21))  # type: ignore[arg-type]
+    return World(ctx, httpx.AsyncClient(transport=transport, base_url="http://doorstep.test"))
 
 
 async def test_a_sign_in_by_a_clock_a_day_ahead_locks_nobody_out(world: World) -> None:
@@ -46,7 +46,7 @@ async def test_a_sign_in_by_a_clock_a_day_ahead_locks_nobody_out(world: World) -
     again = await Browser(world).sign_in("wang", code=now)
     assert problem(again) == (403, "sign-in-failed")  # a code is good once, as ever
     step = world.house.clock() // 30_000
-    assert problem(await Browser(world).sign_in("wang", code=totp.code_at(secret, step - 1))) == (403, "sign-in-failed")
+    assert problem(await Browser(world).sign_in("wang", code=totp.totp_at(secret, step - 1))) == (403, "sign-in-failed")
     later(world, seconds=30)
     assert (await Browser(world).sign_in("wang", code=code_now(world, secret))).status_code == 204
 
@@ -55,7 +55,7 @@ async def test_a_code_of_the_next_half_minute_is_good_once_by_any_server(world: 
     await with_password(world, "wang")
     secret = await with_factor(world, "wang")
     other = beside(world, seconds=29)
-    code = totp.code_at(secret, world.house.clock() // 30_000 + 1)
+    code = totp.totp_at(secret, world.house.clock() // 30_000 + 1)
     assert (await Browser(other).sign_in("wang", code=code)).status_code == 204
     assert problem(await Browser(world).sign_in("wang", code=code)) == (403, "sign-in-failed")
 
@@ -167,37 +167,37 @@ async def test_a_notice_goes_out_at_once_after_a_step_back(world: World, step: t
     sent = await world.ask("zhao", "POST", f"/v1/visits/{VISIT}/notice", {"channel": "sms"})
     assert sent.status_code == 201
     later(world, seconds=step.total_seconds())
-    assert await deliver.once(world.house) == 1
+    assert await worker.deliver_due(world.house) == 1
     assert len(post.letters) == 1
     assert "work_content_told" in {one["what"] for one in await entries(world)}
 
 
 async def test_a_notice_that_waits_to_be_tried_again_does_not_wait_for_a_day(world: World) -> None:
     post = set_up(world.house, "07:00")
-    post.trouble = Failed("HTTP 503")
+    post.trouble = TemporaryFailure("HTTP 503")
     await world.plan()
     await world.ask("zhao", "POST", f"/v1/visits/{VISIT}/notice", {"channel": "sms"})
-    assert await deliver.once(world.house) == 1
-    assert await deliver.once(world.house) == 0  # the control: it waits
+    assert await worker.deliver_due(world.house) == 1
+    assert await worker.deliver_due(world.house) == 0  # the control: it waits
     later(world, days=-1)
-    assert await deliver.once(world.house) == 1
+    assert await worker.deliver_due(world.house) == 1
     post.trouble = None
     later(world, days=2)  # forth: a day's patience is not over with the first attempt
-    assert await deliver.once(world.house) == 1
+    assert await worker.deliver_due(world.house) == 1
     (notice,) = (await world.ask("zhao", "GET", f"/v1/visits/{VISIT}/notice")).json()["sent"]
     assert notice["state"] == "delivered"
 
 
 async def test_a_step_forth_gives_no_notice_up_at_its_first_failure(world: World) -> None:
     post = set_up(world.house, "07:00")
-    post.trouble = Failed("HTTP 503")
+    post.trouble = TemporaryFailure("HTTP 503")
     await world.plan()
     await world.ask("zhao", "POST", f"/v1/visits/{VISIT}/notice", {"channel": "sms"})
     later(world, days=3)
-    assert await deliver.once(world.house) == 1
+    assert await worker.deliver_due(world.house) == 1
     post.trouble = None
     later(world, seconds=6)
-    assert await deliver.once(world.house) == 1
+    assert await worker.deliver_due(world.house) == 1
     (notice,) = (await world.ask("zhao", "GET", f"/v1/visits/{VISIT}/notice")).json()["sent"]
     assert notice["state"] == "delivered"
 
@@ -208,13 +208,13 @@ async def test_two_servers_whose_clocks_differ_send_a_notice_once(world: World, 
     other = beside(world, seconds=seconds)
     await world.plan()
     await world.ask("zhao", "POST", f"/v1/visits/{VISIT}/notice", {"channel": "sms"})
-    post.trouble = Failed("HTTP 503")
+    post.trouble = TemporaryFailure("HTTP 503")
     servers = (world, other) if seconds > 0 else (other, world)  # the one ahead comes second
-    assert await deliver.once(servers[1].house) == 1
-    assert await deliver.once(servers[0].house) == 0  # it is not due again by either clock
+    assert await worker.deliver_due(servers[1].house) == 1
+    assert await worker.deliver_due(servers[0].house) == 0  # it is not due again by either clock
     post.trouble = None
     later(world, minutes=3)
-    assert await deliver.once(servers[0].house) + await deliver.once(servers[1].house) == 1
+    assert await worker.deliver_due(servers[0].house) + await worker.deliver_due(servers[1].house) == 1
     assert len({letter.id for letter in post.letters}) == 1
 
 
@@ -235,7 +235,7 @@ async def test_what_was_decided_last_counts_for_verify_whatever_the_clock_said(w
     async def given(roles: list[str]) -> None:
         areas = {"roles": roles, "areas": ["城东"]}
         assert (await world.ask("admin", "PUT", "/v1/people/sun/roles", areas)).status_code == 200
-        while await log.number_leaves(world.house.db):
+        while await log.assign_sequence_numbers(world.house.db):
             pass
 
     await given(["technician", "dispatcher"])

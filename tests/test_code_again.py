@@ -1,6 +1,6 @@
 """The code on the customer's page: how long it lasts, what is said when it ended, and that going back is no mistake."""
 
-from service.flows import deliver
+from service.messages import worker
 
 from .forms import Page
 from .test_answer_now import changes
@@ -42,7 +42,7 @@ async def test_what_went_well_is_said_calmly(world: World) -> None:
     ask = Page(late.text).form(does="code")
     sent = await tao.client.post(visitor.path, data=ask.fields)
     entry = Page(sent.text).form(does="code-entry")
-    await deliver.once(world.house)
+    await worker.deliver_due(world.house)
     code = tao.post.letters[-1].text.partition("验证码 ")[2][:6]
     right = await tao.client.post(visitor.path, data=entry.fields | {"code": code})
     for answer, words in ((sent, "验证码已发出"), (right, "验证好了")):

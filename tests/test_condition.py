@@ -2,7 +2,7 @@
 
 import pytest
 
-from service.domain.condition import parse
+from service.judge.condition import parse
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ import pytest
 import rfc8785
 from PIL import Image
 
-from service.flows import deliver
+from service.messages import worker
 
 from . import stories
 from .desk import Post, set_up, stand
@@ -63,7 +63,7 @@ class Customer:
     async def code(self) -> str:
         """Ask for a code, and read it out of the text message."""
         assert (await self.ask("POST", "/code")).status_code == 200
-        await deliver.once(self.world.house)
+        await worker.deliver_due(self.world.house)
         return self.post.letters[-1].text.partition("验证码 ")[2][:6]
 
     async def enters(self) -> None:
@@ -546,7 +546,7 @@ async def test_a_signature_on_the_phone_does_not_hide_the_one_that_it_replaces(w
 async def test_a_picture_for_no_statement_is_not_even_kept(world: World, tmp_path: Path) -> None:
     tao = await told(world, "S04", drop=("meter_order_signed",))
     await tao.enters()
-    folder = world.house.vault.copies.parent / "evidence"
+    folder = world.house.evidence_storage.copies.parent / "evidence"
     before = sorted(folder.rglob("*"))
     for digest in ("0" * 64, "f" * 64):
         answer = await tao.signs(statement_sha256=digest)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from service.flows import deliver
+from service.messages import worker
 
 from .desk import set_up, stand
 from .test_confirm import TAO, Customer, told
@@ -51,7 +51,7 @@ async def test_strangers_use_up_their_own_codes_and_not_those_of_who_entered_one
         for _ in range(3):
             await other.ask("POST", "/code")
     assert problem(await beside(tao, "198.51.100.77").ask("POST", "/code")) == (429, "too-many-requests")
-    await deliver.once(world.house)
+    await worker.deliver_due(world.house)
     later(world, minutes=40)
     assert (await tao.seen())["level"] is None
     await tao.enters()

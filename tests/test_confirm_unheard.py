@@ -2,10 +2,10 @@
 
 from uuid import uuid4
 
-from service.domain.people import Person
-from service.flows.access import digest
-from service.storage import people
-from service.storage.database import Tx
+from service.accounts import repository as accounts_repository
+from service.accounts.authentication import token_digest
+from service.accounts.permissions import Person
+from service.db.database import Transaction
 
 from .test_confirm import told
 from .test_confirm_pressure import beside, later
@@ -37,9 +37,9 @@ async def test_a_technician_learns_nothing_from_lists_and_agenda(world: World) -
 async def test_who_was_to_go_and_works_at_the_desk_does_not_read_the_answers(world: World) -> None:
     tao, feng = await told(world, "S04"), Person("feng", "冯", ("technician", "dispatcher", "supervisor"), ("城东",))
 
-    async def joins(tx: Tx) -> None:
-        await people.add_person(tx, feng, 0)
-        await people.add_token(tx, digest("token of feng"), "feng", 0)
+    async def joins(tx: Transaction) -> None:
+        await accounts_repository.add_person(tx, feng, 0)
+        await accounts_repository.add_token(tx, token_digest("token of feng"), "feng", 0)
 
     await world.house.db.write(joins)
     for who in ("feng", "li"):  # handed over, and back

@@ -9,8 +9,8 @@ from typing import Any
 import httpx
 import pytest
 
-from service.flows import deliver
-from service.http.confirming import ACTS
+from service.confirmation.forms import FORM_ACTIONS
+from service.messages import worker
 
 from .desk import stand
 from .forms import Page
@@ -48,7 +48,7 @@ class Visitor:
 
     async def code(self) -> str:
         await self.done("code", {})
-        await deliver.once(self.tao.world.house)
+        await worker.deliver_due(self.tao.world.house)
         return self.tao.post.letters[-1].text.partition("验证码 ")[2][:6]
 
     async def enters(self) -> None:
@@ -363,7 +363,7 @@ async def test_wrong_and_ended_links_give_the_same_page_for_every_form(world: Wo
     assert (await world.ask("zhao", "POST", f"/v1/visits/{tao.visit}/confirmation-link")).status_code == 201
     texts = set()
     for token in (ended, "a" * 26):
-        for does in (*ACTS, "nothing"):
+        for does in (*FORM_ACTIONS, "nothing"):
             fields = {
                 "does": does,
                 "code": "000000",

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Page, Response
 
-from service.flows import deliver
+from service.messages import worker
 
 from .test_confirm import Customer, told
 from .test_confirming import later
@@ -68,7 +68,7 @@ async def entered(world: World, tao: Customer, page: Page) -> None:
     later(world, seconds=1)  # what he says comes after what was recorded
     await page.get_by_role("button", name="获取验证码").click()
     await page.get_by_label("请输入 6 位验证码").wait_for()
-    await deliver.once(world.house)
+    await worker.deliver_due(world.house)
     code = tao.post.letters[-1].text.partition("验证码 ")[2][:6]
     await page.get_by_label("请输入 6 位验证码").fill(code)
     await page.get_by_role("button", name="验证", exact=False).first.click()
@@ -109,7 +109,7 @@ async def test_a_customer_enters_the_code_signs_and_keeps_a_copy(roomy: World, s
             await checked(page, "confirming-code")
         await page.go_back()
         await page.reload()
-        await deliver.once(roomy.house)
+        await worker.deliver_due(roomy.house)
         code = tao.post.letters[-1].text.partition("验证码 ")[2][:6]
         await page.get_by_label("请输入 6 位验证码").fill(code)
         await page.get_by_role("button", name="验证 Check").click()
@@ -208,7 +208,7 @@ async def test_a_wrong_code_is_said_where_it_was_typed(roomy: World) -> None:
     async with served(roomy) as base, browsed(scripts=False) as page:
         await page.goto(f"{base}/c/{tao.token}")
         await page.get_by_role("button", name="获取验证码").click()
-        await deliver.once(roomy.house)
+        await worker.deliver_due(roomy.house)
         code = tao.post.letters[-1].text.partition("验证码 ")[2][:6]
         await page.get_by_label("请输入 6 位验证码").fill(f"{(int(code) + 1) % 10**6:06}")
         async with page.expect_response(lambda one: one.request.method == "POST") as waiting:
@@ -257,7 +257,7 @@ async def test_what_he_filled_in_and_drew_stands_there_again_after_a_new_code(ro
         await page.get_by_label("请输入 6 位验证码").wait_for()
         if scripts:
             await checked(page, "kept-code")
-        await deliver.once(roomy.house)
+        await worker.deliver_due(roomy.house)
         code = tao.post.letters[-1].text.partition("验证码 ")[2][:6]
         await page.get_by_label("请输入 6 位验证码").fill(code)
         await page.get_by_role("button", name="验证", exact=False).first.click()

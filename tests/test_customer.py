@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from service.flows import deliver
+from service.messages import worker
 
 from .desk import Post, set_up, stand
 from .forms import Page
@@ -166,7 +166,7 @@ async def moved(world: World, revision: int = 0) -> None:
 
 
 async def test_a_moved_window_asks_for_a_new_notice_and_a_new_agreement(world: World, post: Post) -> None:
-    await deliver.once(world.house)
+    await worker.deliver_due(world.house)
     token = post.token
     path = f"/v1/confirmations/{token}"
     assert (await world.ask(None, "PUT", path, AGREE)).json()["state"] == "agreed"
@@ -188,7 +188,7 @@ async def test_a_moved_window_asks_for_a_new_notice_and_a_new_agreement(world: W
         assert fresh.form(does="another-time").fields["wish"] == "晚上<b>"
     stand(world.house, "06:40")
     assert (await world.ask("zhao", "POST", f"/v1/visits/{VISIT}/notice", {"channel": "sms"})).status_code == 201
-    await deliver.once(world.house)
+    await worker.deliver_due(world.house)
     agreed = await world.ask(None, "PUT", f"/v1/confirmations/{post.token}", AGREE)
     assert agreed.json()["appointment"]["agreed"]
     said = [(entry["what"], entry["by"]) for entry in await entries(world)]

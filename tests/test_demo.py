@@ -9,12 +9,14 @@ import httpx
 import msgspec
 import pytest
 
-from service.app import create_app, house_of, opened
-from service.domain import errors
-from service.flows import demo, demo_damage, lists, quarantine
-from service.flows.access import digest
-from service.flows.house import House
-from service.settings import Settings
+from service import errors
+from service.accounts.authentication import token_digest
+from service.app import build_context, create_app, open_context
+from service.config import Settings
+from service.context import AppContext
+from service.demo import damage_story, seed
+from service.dispatch import listing
+from service.records import quarantine
 
 from .desk import stand
 from .forms import Page
@@ -24,11 +26,11 @@ from .forms import Page
 async def test_the_visits_of_the_demonstration_are_before_and_after_now(
     address: str, hour: str, tmp_path: Path
 ) -> None:
-    async with opened(house_of(Settings(data=tmp_path, database=address))) as house:
-        stand(house, hour)
-        first, shown = await demo.seed(house), await demo.seed(house)  # repeating is harmless
+    async with open_context(build_context(Settings(data=tmp_path, database=address))) as ctx:
+        stand(ctx, hour)
+        first, shown = await seed.seed(ctx), await seed.seed(ctx)  # repeating is harmless
         assert first.record == shown.record
-        transport = httpx.ASGITransport(create_app(house, 2**20))  # type: ignore[arg-type]
+        transport = httpx.ASGITransport(create_app(ctx, 2**20))  # type: ignore[arg-type]
         async with httpx.AsyncClient(transport=transport, base_url="http://doorstep.test") as client:
 
             def ask(who: str) -> dict[str, Any]:
@@ -37,7 +39,7 @@ async def test_the_visits_of_the_demonstration_are_before_and_after_now(
             html = (await client.get(f"/c/{shown.link.rpartition('/')[2]}")).text
             for does in ("appointment", "another-time"):  # he may agree, and he may ask for another time
                 window = datetime.fromisoformat(Page(html).form(does=does).fields["window"])
-                assert (window > house.now(), window.minute % 30, window.second) == (True, 0, 0)
+                assert (window > ctx.now(), window.minute % 30, window.second) == (True, 0, 0)
                 assert 8 <= window.hour < 18
             assert "拨打热线" in html
             sent = await client.put(f"/v1/records/{shown.record}", content=shown.body, headers=ask("li"))
@@ -53,18 +55,18 @@ async def test_the_visits_of_the_demonstration_are_before_and_after_now(
 
 def told_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
     """The demonstration of another version: the same visits with other texts, times, entries and pictures."""
-    who, story, acts, just = demo._who, demo._story, demo_damage.acts, demo._acts
+    who, story, acts, just = seed._who, seed._story, damage_story.acts, seed._acts
 
-    async def other(house: Any, zhao: bytes, li: bytes, told: dict[str, Any]) -> None:
+    async def other(ctx: Any, zhao: bytes, li: bytes, told: dict[str, Any]) -> None:
         entries = [{**entry, "at": entry["at"].replace("2025-", "2024-")} for entry in told["entries"]]
-        await story(house, zhao, li, {**told, "entries": entries})
+        await story(ctx, zhao, li, {**told, "entries": entries})
 
-    monkeypatch.setattr(demo_damage, "CALL", [{"kind": "text", "text": "电话约定"}])
-    monkeypatch.setattr(demo_damage, "SIZE", (1100, 900))
-    monkeypatch.setattr(demo_damage, "acts", lambda start: acts(start)[1:])
-    monkeypatch.setattr(demo, "_acts", lambda start: just(start)[:-1])
-    monkeypatch.setattr(demo, "_who", lambda name: {**who(name), "work": {"content": "检修", "place": "厨房"}})
-    monkeypatch.setattr(demo, "_story", other)
+    monkeypatch.setattr(damage_story, "CALL", [{"kind": "text", "text": "电话约定"}])
+    monkeypatch.setattr(damage_story, "SIZE", (1100, 900))
+    monkeypatch.setattr(damage_story, "acts", lambda start: acts(start)[1:])
+    monkeypatch.setattr(seed, "_acts", lambda start: just(start)[:-1])
+    monkeypatch.setattr(seed, "_who", lambda name: {**who(name), "work": {"content": "检修", "place": "厨房"}})
+    monkeypatch.setattr(seed, "_story", other)
 
 
 def named_without_content(*content: Any) -> UUID:
@@ -80,26 +82,26 @@ def named_without_content(*content: Any) -> UUID:
 async def test_what_another_version_told_stays_and_does_no_harm(
     address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, named: str
 ) -> None:
-    async with opened(house_of(Settings(data=tmp_path, database=address))) as house:
-        stand(house, "13:20")
+    async with open_context(build_context(Settings(data=tmp_path, database=address))) as ctx:
+        stand(ctx, "13:20")
         if named == "without":
-            monkeypatch.setattr(demo, "_id", named_without_content)
+            monkeypatch.setattr(seed, "_id", named_without_content)
         with monkeypatch.context() as patched:
             told_otherwise(patched)
-            await demo.seed(house)
-            before = await visits_of(house, (await demo.seed(house)).tokens["zhao"])
+            await seed.seed(ctx)
+            before = await visits_of(ctx, (await seed.seed(ctx)).tokens["zhao"])
         if named == "without":
             with pytest.raises(errors.Problem):
-                await demo.seed(house)
+                await seed.seed(ctx)
             return
-        shown = await demo.seed(house)
-        after = await visits_of(house, shown.tokens["zhao"])
+        shown = await seed.seed(ctx)
+        after = await visits_of(ctx, shown.tokens["zhao"])
         assert before < after
-        assert (await demo.seed(house)).record == shown.record
-        assert await visits_of(house, shown.tokens["zhao"]) == after
-        kept = await quarantine.page(house, digest(shown.tokens["wang"]), None)
+        assert (await seed.seed(ctx)).record == shown.record
+        assert await visits_of(ctx, shown.tokens["zhao"]) == after
+        kept = await quarantine.list_quarantined(ctx, token_digest(shown.tokens["wang"]), None)
         assert kept.items == ()
 
 
-async def visits_of(house: House, token: str) -> set[str]:
-    return {one.id for one in (await lists.page(house, digest(token), {})).items}
+async def visits_of(ctx: AppContext, token: str) -> set[str]:
+    return {one.id for one in (await listing.list_visits(ctx, token_digest(token), {})).items}

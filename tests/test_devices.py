@@ -49,7 +49,7 @@ async def enrolled(world: World, login: str = "li", **more: Any) -> Phone:
 
 async def test_a_phone_is_enrolled_by_a_code_once(world: World):
     answer = (await world.ask("wang", "POST", "/v1/enrolments", {"person": "li"})).json()
-    assert answer["url"] == f"{world.house.desk.url}/enrol#{answer['code']}"
+    assert answer["url"] == f"{world.house.company.url}/enrol#{answer['code']}"
     assert len(answer["code"]) == 22  # 128 bits
     assert answer["qr_svg"].startswith("<svg")
     content = {"code": answer["code"], "name": "李的手机", "unknown": "field"}

@@ -16,9 +16,9 @@ from typing import Any
 
 import pytest
 
-from service.domain import errors
-from service.storage.batches import add_batch, batch, batches_of
-from service.storage.sqlite import Sqlite
+from service import errors
+from service.db.sqlite import Sqlite
+from service.visits.batches import add_batch, batches_of, get_batch
 
 from .rows import a_batch, plan, uid
 
@@ -71,7 +71,7 @@ async def prove(database: Sqlite, path: Path, room: Callable[[], object]) -> Non
     kept = await database.read(lambda tx: batches_of(tx, uid(1)))
     assert [row.id.int for row in kept] == stored
     assert all(row.body == BODY for row in kept)
-    assert await database.read(lambda tx: batch(tx, uid(stored[-1]))) is not None
+    assert await database.read(lambda tx: get_batch(tx, uid(stored[-1]))) is not None
 
     room()
     again, refused = await fill(database, 1001, 1101)

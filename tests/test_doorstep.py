@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from service.domain import doorcode
-from service.flows import deliver, doorstep
+from service.messages import worker
+from service.staff import console
+from service.visits import door_code
 
 from .desk import URL, Post, set_up, stand
 from .pictures import picture
@@ -52,7 +53,7 @@ async def test_a_genuine_code_shows_who_he_is_and_the_word_of_the_notice(world: 
         assert part not in before
     assert "不是同一个人？请不要开门" in before
     assert await entries(world) == []  # a preview robot looks, and writes nothing
-    await deliver.once(world.house)
+    await worker.deliver_due(world.house)
     assert code["word"] in post.letters[-1].text
     page = await world.client.get(path(code))
     assert page.status_code == 200
@@ -64,7 +65,7 @@ async def test_a_word_that_no_message_told_is_not_asked_about(world: World, post
     text = {"channel": "sms", "text": "明天上门检修漏水，请留人。{link}"}
     await world.plan(uid("plain"))
     assert (await world.ask("zhao", "POST", f"/v1/visits/{uid('plain')}/notice", text)).status_code == 201
-    await deliver.once(world.house)
+    await worker.deliver_due(world.house)
     code = (await world.ask("li", "GET", f"/v1/visits/{uid('plain')}/doorstep")).json()
     assert "口令" not in (await world.client.get(path(code))).text
 
@@ -108,7 +109,7 @@ async def test_the_browser_that_confirmed_is_thanked_and_every_other_one_is_warn
 async def test_old_forged_and_strangers_codes_are_red(world: World, post: Post) -> None:
     code = path(await shown(world))
     key = bytes(32)
-    forged = doorcode.write(key, VISIT, "li", doorcode.step_at(world.house.clock()))
+    forged = door_code.write(key, VISIT, "li", door_code.time_step(world.house.clock()))
     for wrong in (f"/d/{forged}", f"{code[:-1]}{'a' if code[-1] != 'a' else 'b'}", "/d/x", f"/d/{'=' * 48}"):
         answer = await world.client.get(wrong)
         assert answer.status_code == 404
@@ -179,7 +180,7 @@ async def test_who_handed_the_visit_over_is_no_longer_genuine(world: World, post
 
 
 async def test_badge_and_title_are_on_the_green_page_and_in_the_notice(world: World, post: Post) -> None:
-    await doorstep.give_card(world.house, "li", "工 0042", "维修员")
+    await console.give_card(world.house, "li", "工 0042", "维修员")
     html = (await world.client.get(path(await shown(world)))).text
     assert "工 0042" in html
     assert "维修员 李" in html

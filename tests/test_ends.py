@@ -159,7 +159,7 @@ CURSORS = [
     "x",
     "!" * 34,
     "é" * 8,
-    "A" * 4000,
+    "A" * 600,
     "gICAgICAgICAgICAgICAgICAgICAgICA",
 ]
 

@@ -6,10 +6,11 @@ from typing import Any
 import asyncpg
 import msgspec
 
-from service.domain.roster import NewPerson
-from service.flows import doorstep, people, verify
-from service.storage import log
-from service.storage.database import Tx
+from service.accounts.validation import NewPerson
+from service.audit_log import log
+from service.db.database import Transaction
+from service.staff import console, people
+from service.verify import log as verify
 
 from .browser import Browser, code_now, with_factor, with_password
 from .test_devices import code_for, registered
@@ -19,16 +20,16 @@ from .world import World, opened_world
 async def events(world: World) -> list[dict[str, Any]]:
     """All of them, with the type of their leaf, in the order in which they came."""
 
-    async def work(tx: Tx) -> list[dict[str, Any]]:
+    async def work(tx: Transaction) -> list[dict[str, Any]]:
         found: list[tuple[int, dict[str, Any]]] = []
         for row in await log.leaves_from(tx, 0):
-            kept = await tx.one("event", id=row.id.bytes)
+            kept = await tx.fetch_one("event", id=row.id.bytes)
             if kept is not None:
                 kind = msgspec.json.decode(row.leaf)["t"]
                 found.append((row.id.int, {"kind": kind, **msgspec.json.decode(kept[4])}))
         return [event for _, event in sorted(found, key=lambda one: one[0])]
 
-    while await log.number_leaves(world.house.db):
+    while await log.assign_sequence_numbers(world.house.db):
         pass
     return await world.house.db.read(work)
 
@@ -42,7 +43,7 @@ async def test_who_comes_gets_a_role_or_leaves_is_in_the_log(world: World) -> No
     assert (await world.ask("admin", "POST", "/v1/people", new)).status_code == 201
     await world.ask("admin", "POST", "/v1/invitations", {"person": "zhou", "reset": True})
     await with_password(world, "zhou")
-    await doorstep.give_card(world.house, "zhou", "0427", "技术员")
+    await console.give_card(world.house, "zhou", "0427", "技术员")
     for _ in range(2):  # the second time nothing changes
         assert (await world.ask("admin", "PUT", "/v1/people/zhou/departure", {"reason": "退休"})).status_code == 200
     assert await said(world) == [
@@ -102,7 +103,7 @@ async def tampered(address: str, *statements: str) -> None:
 async def test_verify_sees_a_changed_a_mended_and_a_missing_event(address: str) -> None:
     async with opened_world(address) as world:
         for login in ("a", "b", "c", "d"):
-            await people.add(world.house, NewPerson(login, "某", ("technician",)), with_token=False)
+            await people.create_person(world.house, NewPerson(login, "某", ("technician",)), with_token=False)
         assert (await verify.verify(world.house)).faults == []  # the control
         await tampered(
             address,

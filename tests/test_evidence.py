@@ -8,10 +8,12 @@ import msgspec
 import pytest
 from PIL import Image
 
-from service.domain import errors
-from service.flows import attach, photos, standing, verify
-from service.http import body
-from service.storage import board, evidence
+from service import errors
+from service.evidence import attach, thumbnails
+from service.verify import log
+from service.visits import evidence_files, summaries
+from service.visits import status as standing
+from service.web import body
 
 from .pictures import name, picture
 from .test_storage_only_added import change
@@ -40,7 +42,7 @@ def naming(*files: bytes, record_id: UUID = RECORD, visit: UUID = VISIT) -> dict
 
 async def flags(world: World, visit: UUID = VISIT) -> tuple[str, ...]:
     """Those on the board, which lists show."""
-    posted = await world.house.db.read(lambda tx: board.posted(tx, visit))
+    posted = await world.house.db.read(lambda tx: summaries.get_summary(tx, visit))
     assert posted is not None
     seen = (await world.ask("zhao", "GET", f"/v1/visits/{visit}")).json()
     assert tuple(seen["flags"]) == posted.flags
@@ -137,7 +139,7 @@ async def test_what_is_no_photo_is_refused(small_world: World):
     assert problem(await sends(world, ONE, "admin")) == (403, "not-allowed")
     assert (await sends(world, ONE, kind="application/octet-stream")).status_code == 201
     assert (await sends(world, ONE, kind="image/jpeg; q=1")).status_code == 200
-    assert not [path for path in world.house.vault.incoming.iterdir() if path.is_file()]
+    assert not [path for path in world.house.evidence_storage.incoming.iterdir() if path.is_file()]
 
 
 async def test_what_a_file_is_is_seen_in_its_bytes_and_no_content_type_is_needed(small_world: World):
@@ -171,7 +173,7 @@ async def test_who_may_not_send_something_is_told_before_its_body_is_read(small_
 
 async def test_a_file_over_the_limit_is_refused_also_unannounced(small_world: World):
     world = small_world
-    world.house.vault = msgspec.structs.replace(world.house.vault, max_file=1000)
+    world.house.evidence_storage = msgspec.structs.replace(world.house.evidence_storage, max_file=1000)
     large = ONE + bytes(2000)
     assert problem(await sends(world, large)) == (413, "file-too-large")
 
@@ -180,7 +182,7 @@ async def test_a_file_over_the_limit_is_refused_also_unannounced(small_world: Wo
             yield large[start : start + 100]
 
     with pytest.raises(errors.FileTooLarge):
-        await attach.attach(world.house, TOKENS["li"], bytes(32), None, _limited(unannounced(), 1000))
+        await attach.attach_file(world.house, TOKENS["li"], bytes(32), None, _limited(unannounced(), 1000))
 
 
 async def _limited(parts: Any, limit: int):
@@ -190,7 +192,7 @@ async def _limited(parts: Any, limit: int):
         part = await anext(parts, None)
         return {"type": "http.request", "body": part or b"", "more_body": part is not None}
 
-    async for part in body.parts({"headers": []}, receive, limit):  # type: ignore[typeddict-item]
+    async for part in body.stream_body({"headers": []}, receive, limit):  # type: ignore[typeddict-item]
         yield part
 
 
@@ -219,7 +221,7 @@ async def test_a_file_that_will_never_come_is_given_up_and_counts_as_lacking(wor
     again = await world.ask("li", "PUT", path, {"reason": "手机掉进水里"})
     assert (again.status_code, again.json()["replayed"]) == (200, True)
     assert problem(await world.ask("wang", "PUT", path, {"reason": "另一个"})) == (409, "content-differs")
-    assert (await verify.verify(world.house)).faults == []
+    assert (await log.verify(world.house)).faults == []
     await sends(world, ONE)  # it comes after all
     receipt = (await world.ask("li", "GET", f"/v1/records/{RECORD}")).json()
     assert (receipt["state"], lacking in {one["code"] for one in receipt["findings"]}) == ("complete", False)
@@ -259,9 +261,9 @@ async def test_a_picture_that_was_cut_off_is_kept_as_it_came_and_said_to_be_dama
         assert record["damaged_evidence"] == [name(raw) for raw in cut]
     for raw in cut:
         assert problem(await world.ask("zhao", "GET", f"/v1/evidence/{name(raw)}")) == (422, "photo-unreadable")
-        async with world.house.vault.blobs.local(bytes.fromhex(name(raw))) as kept:
+        async with world.house.evidence_storage.blobs.open_local(bytes.fromhex(name(raw))) as kept:
             assert kept.read_bytes() == raw
-    assert (await verify.verify(world.house)).faults == []
+    assert (await log.verify(world.house)).faults == []
 
 
 async def test_a_picture_that_was_cut_off_before_its_size_is_kept_too_and_never_decoded(
@@ -278,8 +280,8 @@ async def test_a_picture_that_was_cut_off_before_its_size_is_kept_too_and_never_
         started.append(original)
         return await copier_run(original, new)
 
-    copier_run = photos._run
-    monkeypatch.setattr(photos, "_run", run)
+    copier_run = thumbnails._run
+    monkeypatch.setattr(thumbnails, "_run", run)
     await world.plan(area="城东")
     await world.submit(naming(*cut, ONE))
     for raw in (*cut, ONE):
@@ -292,7 +294,7 @@ async def test_a_picture_that_was_cut_off_before_its_size_is_kept_too_and_never_
     assert started == []
     assert (await world.ask("zhao", "GET", f"/v1/evidence/{name(ONE)}")).status_code == 200  # the control
     assert len(started) == 1
-    assert (await verify.verify(world.house)).faults == []
+    assert (await log.verify(world.house)).faults == []
 
 
 async def test_half_a_face_is_on_no_card(world: World):
@@ -352,7 +354,7 @@ async def test_who_takes_in_a_record_that_is_here_may_send_what_it_lacks(world: 
     assert (again.status_code, again.json()["state"]) == (200, "complete")
     other = await world.ask("wang", "PUT", path, naming(ONE))
     assert problem(other) == (409, "content-differs")
-    assert (await verify.verify(world.house)).faults == []
+    assert (await log.verify(world.house)).faults == []
 
 
 async def test_a_file_of_the_office_that_never_comes_is_shown_and_given_up(world: World):
@@ -375,7 +377,7 @@ async def test_a_file_of_the_office_that_never_comes_is_shown_and_given_up(world
     (awaited,) = (await world.ask("wang", "GET", f"/v1/visits/{VISIT}")).json()["awaited"]
     assert awaited["missing_evidence"] == []
     assert [(one["sha256"], one["reason"], one["by"]) for one in awaited["lost"]] == [(name(ONE), "照片删了", "zhao")]
-    assert (await verify.verify(world.house)).faults == []
+    assert (await log.verify(world.house)).faults == []
 
 
 async def test_a_supervisor_gives_up_a_file_of_the_office(world: World):
@@ -389,24 +391,24 @@ async def test_a_supervisor_gives_up_a_file_of_the_office(world: World):
 
 async def test_bytes_of_the_service_itself_are_kept_for_the_visits_sender(town: Town):
     visit = await town.planned()
-    sealed = await attach.keep_bytes(town.house, ONE, bytes.fromhex(name(ONE)))
+    sealed = await attach.store_bytes(town.house, ONE, bytes.fromhex(name(ONE)))
     sender = f"visit {visit}"
-    assert await town.house.db.write(lambda tx: attach.note(town.house, tx, sealed, sender))
-    assert not await town.house.db.write(lambda tx: attach.note(town.house, tx, sealed, sender))
-    assert await town.house.db.read(lambda tx: evidence.sent(tx, sealed.digest, sender))
+    assert await town.house.db.write(lambda tx: attach.record_sender(town.house, tx, sealed, sender))
+    assert not await town.house.db.write(lambda tx: attach.record_sender(town.house, tx, sealed, sender))
+    assert await town.house.db.read(lambda tx: evidence_files.is_received(tx, sealed.digest, sender))
 
 
 async def test_verify_finds_a_file_that_is_gone_or_changed(town: Town):
     visit = await town.planned()
     await town.submitted(a_record("r", visit, said("09:05", "arrived")))
     for raw in (ONE, TWO):
-        sealed = await attach.keep_bytes(town.house, raw, bytes.fromhex(name(raw)))
-        await attach.arrived(town.house, sealed, "li")
-    assert (await verify.verify(town.house)).faults == []
-    stored = town.house.vault.data / "evidence"
+        sealed = await attach.store_bytes(town.house, raw, bytes.fromhex(name(raw)))
+        await attach.register_upload(town.house, sealed, "li")
+    assert (await log.verify(town.house)).faults == []
+    stored = town.house.evidence_storage.data / "evidence"
     (stored / name(ONE)[:2] / name(ONE)[2:]).unlink()
     (stored / name(TWO)[:2] / name(TWO)[2:]).write_bytes(b"changed")
-    faults = (await verify.verify(town.house)).faults
+    faults = (await log.verify(town.house)).faults
     assert sorted(faults) == sorted(
         [f"file {name(ONE)}: it is gone from the store", f"file {name(TWO)}: the bytes were changed"]
     )
@@ -417,12 +419,12 @@ async def test_a_record_without_files_asks_nothing_about_files(town: Town):
     visit = await town.planned()
     write = town.house.db.write
 
-    def watched(work: Any) -> Any:
+    def watched(work: Any, **more: Any) -> Any:
         async def seen(tx: Any) -> Any:
             class Watching:
                 def __getattr__(self, kind: str) -> Any:
                     def asking(query: Any, /, *rows: Any, **params: Any) -> Any:
-                        if kind == "together":
+                        if kind == "execute_batch":
                             asked.extend(name for name, _ in (query, *rows))
                         else:
                             asked.extend((query,) if isinstance(query, str) else query)
@@ -432,7 +434,7 @@ async def test_a_record_without_files_asks_nothing_about_files(town: Town):
 
             return await work(Watching())
 
-        return write(seen)
+        return write(seen, **more)
 
     town.house.db.write = watched  # type: ignore[method-assign]
     await town.submitted(a_record("r", visit, said("09:05", "arrived")))
@@ -450,7 +452,7 @@ async def test_files_named_before_there_was_a_table_of_them_are_awaited(world: W
     await world.submit(naming(ONE))
     for sql in ("DELETE FROM named", "UPDATE board SET state = '' WHERE flags LIKE '%awaiting_evidence%'"):
         await change(address, sql)
-    assert await standing.fill(world.house) == 1
+    assert await standing.backfill_summaries(world.house) == 1
     await sends(world, ONE)
     assert (await world.ask("li", "GET", f"/v1/records/{RECORD}")).json()["state"] == "complete"
     assert "awaiting_evidence" not in await flags(world)

@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 from PIL import Image
 
-from service.flows import copier
+from service.evidence import thumbnail_worker
 
 from .hostile import MARK, bombs, corpus
 from .pictures import name
@@ -57,7 +57,7 @@ async def test_no_hostile_file_does_harm(small_world: World) -> None:
             told["refused"] += 1
     assert min(told.values()) > 20, told
     assert slowest < SECONDS
-    assert not [path for path in world.house.vault.incoming.rglob("*") if path.is_file()]
+    assert not [path for path in world.house.evidence_storage.incoming.rglob("*") if path.is_file()]
 
 
 def code(answer: httpx.Response) -> tuple[int, str]:
@@ -83,7 +83,16 @@ def test_what_a_bomb_takes_is_bounded(tmp_path: Path) -> None:
     for what, raw in bombs():
         path = tmp_path / "bomb"
         path.write_bytes(raw)
-        command = [sys.executable, "-c", MEASURE, sys.executable, "-I", copier.__file__, str(path), str(path) + ".jpg"]
+        command = [
+            sys.executable,
+            "-c",
+            MEASURE,
+            sys.executable,
+            "-I",
+            thumbnail_worker.__file__,
+            str(path),
+            str(path) + ".jpg",
+        ]
         begun = time.perf_counter()
         status, kib = subprocess.run(command, capture_output=True, check=True, text=True).stdout.split()
         assert status in ("0", "3", "-9", "-24"), (what, status)

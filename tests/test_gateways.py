@@ -13,10 +13,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from service.flows import gateways
-from service.flows.gateways import Failed, Letter, Refused
+from service.context import OutgoingMessage
+from service.messages import gateways
+from service.messages.gateways import PermanentFailure, TemporaryFailure
 
-LETTER = Letter(
+LETTER = OutgoingMessage(
     id="0190",
     channel="sms",
     to="13800000000",
@@ -96,7 +97,14 @@ def test_the_gateway_gets_json_with_a_token_and_the_same_id_every_time() -> None
 
 
 @pytest.mark.parametrize(
-    ("status", "kind"), [(422, Refused), (400, Refused), (503, Failed), (401, Failed), (302, Failed)]
+    ("status", "kind"),
+    [
+        (422, PermanentFailure),
+        (400, PermanentFailure),
+        (503, TemporaryFailure),
+        (401, TemporaryFailure),
+        (302, TemporaryFailure),
+    ],
 )
 def test_statuses_say_whether_to_try_again_and_redirects_are_not_followed(status: int, kind: type[Exception]) -> None:
     with serving(gateway(status, [])) as port, pytest.raises(kind, match=f"HTTP {status}"):
@@ -116,7 +124,7 @@ def test_mail_goes_out_with_a_message_id_that_stays() -> None:
     assert "To: 13800000000" in got
 
 
-@pytest.mark.parametrize(("refusal", "kind"), [("550 nobody", Refused), ("450 later", Failed)])
+@pytest.mark.parametrize(("refusal", "kind"), [("550 nobody", PermanentFailure), ("450 later", TemporaryFailure)])
 def test_a_mail_server_that_knows_nobody_is_final_and_one_that_is_busy_is_not(
     refusal: str, kind: type[Exception]
 ) -> None:
@@ -126,7 +134,7 @@ def test_a_mail_server_that_knows_nobody_is_final_and_one_that_is_busy_is_not(
 
 def test_the_file_has_a_line_for_each_message_and_is_nobody_elses(tmp_path: Path) -> None:
     path = tmp_path / "data" / "outbox.jsonl"
-    send = gateways.ways(tmp_path / "data", "", "", "", "")["sms"]
+    send = gateways.build_gateways(tmp_path / "data", "", "", "", "")["sms"]
     send(LETTER)
     send(LETTER)
     assert [json.loads(line)["text"] for line in path.read_text("utf-8").splitlines()] == [LETTER.text] * 2

@@ -5,8 +5,8 @@ import tracemalloc
 
 import pytest
 
-from service.domain.errors import BodyTooLarge, MalformedJson
-from service.http import body
+from service.errors import BodyTooLarge, MalformedJson
+from service.web import body
 
 from .town import encode
 from .world import RECORD, VISIT, World, problem, record
@@ -64,7 +64,7 @@ async def test_a_length_over_the_limit_is_refused_before_reading():
 
     scope = {"headers": [(b"content-type", b"application/json"), (b"content-length", b"5000")]}
     with pytest.raises(BodyTooLarge):
-        await body.read(scope, receive, 4000)
+        await body.read_json_body(scope, receive, 4000)
 
 
 async def test_an_unannounced_body_is_cut_off_at_the_limit():
@@ -76,7 +76,7 @@ async def test_an_unannounced_body_is_cut_off_at_the_limit():
         return {"type": "http.request", "body": b" " * 1000, "more_body": True}
 
     with pytest.raises(BodyTooLarge):
-        await body.read({"headers": [(b"content-type", b"application/json")]}, receive, 4000)
+        await body.read_json_body({"headers": [(b"content-type", b"application/json")]}, receive, 4000)
     assert chunks == 5
 
 
@@ -87,7 +87,7 @@ async def test_a_body_that_breaks_off_is_not_taken():
         return next(messages)
 
     with pytest.raises(MalformedJson):
-        await body.read({"headers": [(b"content-type", b"application/json")]}, receive, 4000)
+        await body.read_json_body({"headers": [(b"content-type", b"application/json")]}, receive, 4000)
 
 
 async def test_a_bomb_costs_no_memory(small_world: World):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from service.http import logs
+from service.web import access_log
 
 from .world import RECORD, World, opened_world, record
 
@@ -18,7 +18,7 @@ async def logged(tmp_path: Path):
     """A small utility whose log is STREAM."""
     STREAM.seek(0)
     STREAM.truncate()
-    logs.configure("json", "info", STREAM)
+    access_log.configure_logging("json", "info", STREAM)
     async with opened_world(f"sqlite:///{tmp_path / 'doorstep.db'}") as opened:
         yield opened
 
@@ -77,13 +77,13 @@ async def test_health_is_not_logged_while_all_is_well(logged: World):
 
 def test_a_human_reads_plain_lines():
     stream = BytesIO()
-    logs.configure("human", "info", stream)
-    logs.get().warning("leaves wait", code="busy")
+    access_log.configure_logging("human", "info", stream)
+    access_log.get_logger().warning("leaves wait", code="busy")
     assert b"warning leaves wait code=busy" in stream.getvalue()
 
 
 def test_what_is_less_grave_than_the_level_is_left_out():
     stream = BytesIO()
-    logs.configure("json", "error", stream)
-    logs.get().info("request")
+    access_log.configure_logging("json", "error", stream)
+    access_log.get_logger().info("request")
     assert stream.getvalue() == b""

@@ -5,10 +5,10 @@ from io import BytesIO
 
 import pytest
 
-from service.domain import errors
-from service.domain.errors import catalogue
-from service.http import logs
-from service.http.problems import answered
+from service import errors
+from service.errors import all_problems
+from service.web import access_log
+from service.web.problems import to_response
 
 from .town import said
 from .world import RECORD, VISIT, World, problem, record
@@ -53,7 +53,7 @@ async def test_another_scheme_is_no_token(small_world: World):
 async def test_the_title_is_in_the_language_asked_for_chinese_first(small_world: World, wanted, language):
     answer = await small_world.ask(None, "GET", "/v1/me", accept_language=wanted)
     assert answer.headers["content-language"] == language
-    title = errors.NotSignedIn.title["zh" if language == "zh-CN" else "en"]
+    title = errors.NotAuthenticated.title_zh if language == "zh-CN" else errors.NotAuthenticated.title_en
     assert answer.json()["title"] == title
 
 
@@ -83,19 +83,19 @@ async def test_input_is_never_echoed(small_world: World):
 
 
 def test_a_full_disk_and_a_busy_server_say_when_to_come_again():
-    for problem_class in (errors.StorageFull, errors.Busy):
-        answer = answered(SCOPE, problem_class())
+    for problem_class in (errors.StorageFull, errors.ServiceUnavailable):
+        answer = to_response(SCOPE, problem_class())
         assert answer.status == problem_class.status
         assert dict(answer.headers)[b"retry-after"] == b"5"
 
 
 def test_what_nobody_foresaw_is_a_defect_that_tells_nothing():
     stream = BytesIO()
-    logs.configure("json", "info", stream)
+    access_log.configure_logging("json", "info", stream)
     try:
         int("陶女士 13800000000")
     except ValueError as error:
-        answer = answered(SCOPE, error)
+        answer = to_response(SCOPE, error)
     assert answer.status == 500
     logged = stream.getvalue()
     assert b"ValueError" in logged
@@ -106,17 +106,17 @@ def test_what_nobody_foresaw_is_a_defect_that_tells_nothing():
 
 
 def test_every_problem_has_a_code_of_its_own_and_two_titles():
-    codes = [one.code for one in catalogue()]
+    codes = [one.code for one in all_problems()]
     assert len(codes) == len(set(codes))
-    for one in catalogue():
-        assert one.title["zh"]
-        assert one.title["en"].isascii()
+    for one in all_problems():
+        assert one.title_zh
+        assert one.title_en.isascii()
         assert 400 <= one.status < 600
 
 
 def test_the_libraries_log_through_the_same_stream():
     stream = BytesIO()
-    logs.configure("json", "info", stream)
+    access_log.configure_logging("json", "info", stream)
     logging.getLogger("uvicorn.error").warning("Invalid HTTP request received.")
     assert b'"event":"Invalid HTTP request received."' in stream.getvalue()
 

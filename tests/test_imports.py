@@ -8,8 +8,9 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 import openpyxl
 import pytest
 
-from service.domain import errors
-from service.flows import change, imports, lists, people, plan
+from service import errors
+from service.dispatch import importing, listing, planning, rescheduling
+from service.staff import people
 
 from .town import TOKENS, Town, a_plan, encode
 from .world import World, problem
@@ -24,12 +25,12 @@ def table(*rows: str, coding: str = "utf-8-sig") -> bytes:
 
 async def taken(
     town: Town, raw: bytes, form: str = "csv", *, dry_run: bool = False, by: str = "zhao"
-) -> imports.Imported:
-    return await imports.take(town.house, TOKENS[by], raw, form, dry_run=dry_run)  # type: ignore[arg-type]
+) -> importing.ImportResult:
+    return await importing.import_visits(town.house, TOKENS[by], raw, form, dry_run=dry_run)  # type: ignore[arg-type]
 
 
 async def count(town: Town) -> int:
-    return len((await lists.page(town.house, TOKENS["zhao"], {})).items)
+    return len((await listing.list_visits(town.house, TOKENS["zhao"], {})).items)
 
 
 async def test_a_dry_run_says_all_and_keeps_nothing(town: Town) -> None:
@@ -80,7 +81,7 @@ async def test_a_sheet_of_a_workbook_is_taken_like_a_table(town: Town) -> None:
 
 async def test_who_may_not_plan_may_not_import(town: Town) -> None:
     for other in ("li", "wang", "admin"):
-        with pytest.raises(errors.NotAllowed):
+        with pytest.raises(errors.PermissionDenied):
             await taken(town, table(GOOD), by=other)
     with pytest.raises(errors.InvalidBody):
         await taken(town, "姓名,电话\r\n陶,1".encode())
@@ -92,7 +93,7 @@ async def test_a_trial_that_is_misspelt_is_not_carried_out(world: World) -> None
         assert problem(answer) == (400, "invalid-query")
 
 
-def faults(row: imports.Row) -> list[tuple[str, str]]:
+def faults(row: importing.ImportRow) -> list[tuple[str, str]]:
     return [(fault.column, fault.zh) for fault in row.faults]
 
 
@@ -115,7 +116,7 @@ async def test_a_time_is_read_as_people_write_it(town: Town, start: str, end: st
     row = GOOD.replace("2026-03-02 09:00", start).replace("2026-03-02 10:00", end)
     found = await taken(town, table(row.replace("GD-1", "GD-2")))
     assert (wanted.created, found.created, found.rows[0].faults) == (1, 1, ())
-    one, two = (await lists.page(town.house, TOKENS["zhao"], {})).items
+    one, two = (await listing.list_visits(town.house, TOKENS["zhao"], {})).items
     assert one.window == two.window
 
 
@@ -168,7 +169,7 @@ async def test_a_row_tells_all_its_faults_at_once(town: Town) -> None:
 @pytest.mark.parametrize("name", ["维修（漏水）", "维修(漏水)", " Repair or leak", "REPAIR_LEAK"])
 async def test_a_type_goes_by_its_name_or_its_id(town: Town, name: str) -> None:
     assert (await taken(town, table(GOOD.replace("repair_leak", name)))).created == 1
-    (visit,) = (await lists.page(town.house, TOKENS["zhao"], {})).items
+    (visit,) = (await listing.list_visits(town.house, TOKENS["zhao"], {})).items
     assert visit.type == "repair_leak"
 
 
@@ -188,13 +189,13 @@ async def test_times_of_a_workbook_are_read_and_a_day_alone_is_told(town: Town) 
     found = await taken(town, packed.getvalue(), "xlsx")
     assert [row.outcome for row in found.rows] == ["created", "created", "refused"]
     assert [column for column, _ in faults(found.rows[2])] == ["开始", "结束"]
-    one, two = (await lists.page(town.house, TOKENS["zhao"], {})).items
+    one, two = (await listing.list_visits(town.house, TOKENS["zhao"], {})).items
     assert one.window == two.window
 
 
 async def test_a_table_may_come_again_after_its_technician_left(town: Town) -> None:
     await taken(town, table(GOOD))
-    await people.depart(town.house, TOKENS["admin"], "li", encode({"reason": "离职"}))
+    await people.deactivate(town.house, TOKENS["admin"], "li", encode({"reason": "离职"}))
     found = await taken(town, table(GOOD, GOOD.replace("GD-1", "GD-2")))
     assert [row.outcome for row in found.rows] == ["known", "refused"]
 
@@ -214,7 +215,7 @@ async def test_a_heading_says_which_columns_are_wrong(town: Town) -> None:
 async def test_a_part_of_the_day_makes_the_hour(town: Town, text: str, hour: int) -> None:
     row = GOOD.replace("2026-03-02 09:00", f"2026-03-02 {text}").replace("2026-03-02 10:00", "2026-03-02 20:00")
     assert (await taken(town, table(row))).created == 1
-    (visit,) = (await lists.page(town.house, TOKENS["zhao"], {})).items
+    (visit,) = (await listing.list_visits(town.house, TOKENS["zhao"], {})).items
     assert visit.window is not None
     assert visit.window.start.hour == hour
 
@@ -223,7 +224,7 @@ async def test_a_part_of_the_day_makes_the_hour(town: Town, text: str, hour: int
 async def test_a_dash_says_nothing(town: Town, dash: str) -> None:
     row = GOOD.replace("厨房", dash).replace("1001", dash).replace("城东", dash)
     assert (await taken(town, table(row))).created == 1
-    (visit,) = (await lists.page(town.house, TOKENS["zhao"], {})).items
+    (visit,) = (await listing.list_visits(town.house, TOKENS["zhao"], {})).items
     assert (visit.work.place, visit.customer.account, visit.area) == ("", "", "城东")
     (found,) = (await taken(town, table(GOOD.replace("GD-1", dash)))).rows
     assert faults(found) == [("工单号", "不能为空")]
@@ -257,7 +258,7 @@ async def test_a_number_that_excel_shortened_is_told(town: Town) -> None:
 
 async def cancelled(town: Town, visit: str | None) -> None:
     raw = encode({"reason": "客户取消"})
-    await change.change(town.house, TOKENS["zhao"], UUID(visit), "cancellation", raw, frozenset({0}))
+    await rescheduling.change(town.house, TOKENS["zhao"], UUID(visit), "cancellation", raw, frozenset({0}))
 
 
 async def test_a_row_says_how_its_visit_stands(town: Town) -> None:
@@ -288,8 +289,8 @@ async def test_a_visit_from_before_is_found_by_the_number_as_it_was_written(town
     (first,) = (await taken(town, table(GOOD), dry_run=True)).rows
     old = uuid5(NAMESPACE_URL, "doorstep work order GD-1")  # how ids were made once
     body = {**a_plan(area="城东"), "external_ref": "GD-1"}
-    await plan.create(town.house, TOKENS["zhao"], old, encode(body))
-    await town.house.db.write(lambda tx: tx.run("drop_gram", gram="\ngd-1", visit=old.bytes))  # nor was this there
+    await planning.create(town.house, TOKENS["zhao"], old, encode(body))
+    await town.house.db.write(lambda tx: tx.execute("drop_gram", gram="\ngd-1", visit=old.bytes))  # nor was this there
     (again,) = (await taken(town, table(GOOD))).rows
     assert (again.outcome, again.visit) == ("refused", str(old))
     assert first.visit != again.visit

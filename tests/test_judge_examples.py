@@ -2,7 +2,7 @@
 
 import pytest
 
-from service.domain.judge import judge
+from service.judge.judge import judge
 
 from . import stories
 
@@ -24,7 +24,7 @@ def test_every_finding_has_a_sentence_in_both_languages_and_names_entries_that_e
     bundle, _ = stories.story(name)
     judgement = judge(stories.RULES, bundle.visit, bundle.entries, bundle.now)
     ids = {entry.id for entry in bundle.entries}
-    for shown in stories.RULES.speaker.show(judgement.findings, {}):
+    for shown in stories.RULES.speaker.format(judgement.findings, {}):
         assert shown.message.zh
         assert shown.message.en
         assert "{" not in shown.message.zh + shown.message.en
@@ -34,7 +34,7 @@ def test_every_finding_has_a_sentence_in_both_languages_and_names_entries_that_e
 def test_covers_before_consent_is_not_told_as_no_covers() -> None:
     bundle, _ = stories.story("S07")
     judgement = judge(stories.RULES, bundle.visit, bundle.entries, bundle.now)
-    shown = {s.code: s for s in stories.RULES.speaker.show(judgement.findings, {})}
+    shown = {s.code: s for s in stories.RULES.speaker.format(judgement.findings, {})}
     assert (
         shown["order.shoe_covers_on.after.entry_consent"].message.zh
         == "顺序不对：「穿鞋套」应在「征得入内同意」之后（4.3.5）"
@@ -44,5 +44,5 @@ def test_covers_before_consent_is_not_told_as_no_covers() -> None:
 def test_a_thing_is_called_by_its_label() -> None:
     bundle, _ = stories.story("S08")
     judgement = judge(stories.RULES, bundle.visit, bundle.entries, bundle.now)
-    shown = {s.code: s for s in stories.RULES.speaker.show(judgement.findings, {"basin": "水盆"})}
+    shown = {s.code: s for s in stories.RULES.speaker.format(judgement.findings, {"basin": "水盆"})}
     assert shown["missing.borrow_thanked[basin]"].message.zh == "借用后未向客户致谢（4.3.4）（水盆）"

@@ -7,10 +7,10 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.domain.entry import Entry
-from service.domain.finding import Judgement
-from service.domain.judge import judge
-from service.domain.visit import Visit
+from service.judge.entries import Entry
+from service.judge.findings import Judgement
+from service.judge.judge import judge
+from service.judge.visit import Visit
 
 from .stories import RULES, clock, visit
 
@@ -129,7 +129,7 @@ def test_withdrawing_what_was_added_restores_the_findings(
 @settings(max_examples=400, deadline=None)
 def test_the_judge_never_raises_and_every_finding_can_be_shown(visit: Visit, entries: list[Entry], shift: int) -> None:
     judgement = judge(RULES, visit, entries, NOW + timedelta(seconds=shift))
-    shown = RULES.speaker.show(judgement.findings, {})
+    shown = RULES.speaker.format(judgement.findings, {})
     ids = {entry.id for entry in entries}
     assert all(finding.message.zh and set(finding.entries) <= ids for finding in shown)
     order = {rule.id: number for number, rule in enumerate(RULES.rules)}

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import msgspec
 import pytest
 
-from service.domain.judge import judge
+from service.judge.judge import judge
 
 from .stories import RULES, clock, entry, found, photo, visit
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from service.flows.verify import verify
+from service.verify.log import verify
 
 from .desk import stand
 from .town import a_plan, encode, said, uid

@@ -10,9 +10,9 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
-from service.domain import errors
-from service.flows import change, view
-from service.storage.database import open_database
+from service import errors
+from service.db.connect import open_database
+from service.dispatch import rescheduling, views
 
 from . import stories
 from .conftest import tables
@@ -49,7 +49,7 @@ class Life(RuleBasedStateMachine):
     def changed(self, kind: str, content: dict[str, Any], *, stale: bool = False) -> Any:
         expected = frozenset({self.revision + 7 if stale else self.revision})
         raw = encode(content)
-        return self.run(change.change(self.town.house, TOKENS["zhao"], self.visit, kind, raw, expected))  # type: ignore[arg-type]
+        return self.run(rescheduling.change(self.town.house, TOKENS["zhao"], self.visit, kind, raw, expected))  # type: ignore[arg-type]
 
     @property
     def begun(self) -> bool:
@@ -90,14 +90,14 @@ class Life(RuleBasedStateMachine):
     @precondition(lambda self: self.begun)
     @rule()
     def what_was_begun_is_not_cancelled(self) -> None:
-        with pytest.raises(errors.VisitBegun):
+        with pytest.raises(errors.VisitAlreadyStarted):
             self.changed("cancellation", {"reason": "另一原因"})
 
     @precondition(lambda self: self.state == "to_review")
     @rule(minute=MINUTES)
     def what_is_over_is_not_moved(self, minute: int) -> None:
         window = {"from": stories.clock(f"15:{minute}"), "to": stories.clock("16:50"), "reason": "又要"}
-        with pytest.raises(errors.VisitBegun):
+        with pytest.raises(errors.VisitAlreadyStarted):
             self.changed("window", window)
 
     @precondition(lambda self: self.cancelled and not self.begun)
@@ -121,7 +121,7 @@ class Life(RuleBasedStateMachine):
 
     @invariant()
     def the_visit_is_as_the_model_says(self) -> None:
-        seen = self.run(view.show(self.town.house, TOKENS["wang"], self.visit))
+        seen = self.run(views.get_visit(self.town.house, TOKENS["wang"], self.visit))
         assert seen.state == ("cancelled" if self.cancelled and not self.begun else self.state)
         assert (seen.cancelled is not None) == self.cancelled
         assert (seen.technician, seen.revision) == (self.technician, self.revision)

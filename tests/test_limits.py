@@ -6,29 +6,31 @@ from typing import Any
 import pytest
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from service.http.auth import address_of
-from service.storage import limits
-from service.storage.database import Database
+from service.accounts import attempts
+from service.db.database import Database
+from service.web.request_info import client_ip
 
 
 async def test_a_window_begins_with_the_first_try_and_ends(database: Database):
     async def hit(now: int, key: str = "k") -> int:
-        return await database.write(lambda tx: limits.hit(tx, key, 3, 60, now))
+        return await database.write(lambda tx: attempts.increment(tx, key, 3, 60, now))
 
     assert [await hit(at) for at in (1000, 2000, 3000)] == [0, 0, 0]
     assert [await hit(at) for at in (4000, 60_500)] == [57, 1]
     assert await hit(5000, "other") == 0
     assert await hit(61_000) == 0
-    await database.write(lambda tx: limits.forget(tx, "k"))
+    await database.write(lambda tx: attempts.reset(tx, "k"))
     assert [await hit(61_001) for _ in range(4)] == [0, 0, 0, 60]
-    await database.write(lambda tx: limits.forgive(tx, "k"))
+    await database.write(lambda tx: attempts.refund(tx, "k"))
     assert await hit(61_001) == 60
-    await database.write(lambda tx: limits.tidy(tx, 61_002 + limits.DAY))
+    await database.write(lambda tx: attempts.delete_old(tx, 61_002 + attempts.DAY))
     assert await hit(61_002) == 0
 
 
 async def test_tries_at_the_same_time_are_all_counted(database: Database):
-    waits = await asyncio.gather(*(database.write(lambda tx: limits.hit(tx, "k", 5, 60, 1000)) for _ in range(20)))
+    waits = await asyncio.gather(
+        *(database.write(lambda tx: attempts.increment(tx, "k", 5, 60, 1000)) for _ in range(20))
+    )
     assert waits.count(0) == 5
 
 
@@ -47,7 +49,7 @@ async def test_the_forwarded_address_counts_from_our_proxies_alone(peer: str, fo
     seen: list[str] = []
 
     async def app(scope: Any, _: Any, __: Any) -> None:
-        seen.append(address_of(scope))
+        seen.append(client_ip(scope))
 
     headers = [(b"x-forwarded-for", forwarded.encode())] if forwarded else []
     scope: Any = {"type": "http", "client": (peer, 1), "headers": headers, "scheme": "http"}

@@ -2,7 +2,7 @@
 
 from hashlib import sha256
 
-from service.domain.merkle import leaf, leaf_hash, node_hash, root
+from service.audit_log.merkle import leaf, leaf_hash, node_hash, root
 
 
 def recursive(leaves: list[bytes]) -> bytes:

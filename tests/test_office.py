@@ -2,9 +2,9 @@
 
 import pytest
 
-from service.domain import errors
-from service.flows import judging, view
-from service.storage import batches
+from service import errors
+from service.dispatch import views
+from service.visits import batches, loading
 
 from .town import TOKENS, Town, a_record, said, uid
 
@@ -26,10 +26,10 @@ async def test_the_same_id_with_other_content_is_409_and_keeps_nothing(town: Tow
     visit = await town.planned()
     await town.noted(visit, CALLED)
     new = said("08:01", "work_place_told", "dispatcher")
-    with pytest.raises(errors.EntryChanged) as caught:
+    with pytest.raises(errors.EntryIdReused) as caught:
         await town.noted(visit, new, {**CALLED, "label": "改了"})
     assert [fault.pointer for fault in caught.value.errors] == ["/entries/1/id"]
-    seen = await view.show(town.house, TOKENS["zhao"], visit)
+    seen = await views.get_visit(town.house, TOKENS["zhao"], visit)
     assert [entry.id for entry in seen.entries] == [CALLED["id"]]
 
 
@@ -54,7 +54,7 @@ async def test_other_areas_and_technicians_learn_nothing(town: Town) -> None:
     visit = await town.planned()
     with pytest.raises(errors.NotFound):
         await town.noted(visit, CALLED, by="qian")
-    with pytest.raises(errors.NotAllowed):
+    with pytest.raises(errors.PermissionDenied):
         await town.noted(visit, CALLED, by="li")
     with pytest.raises(errors.NotFound):
         await town.noted(uid("nowhere"), CALLED)
@@ -63,10 +63,10 @@ async def test_other_areas_and_technicians_learn_nothing(town: Town) -> None:
 async def test_the_judgement_at_any_moment_is_that_of_what_was_seen_then(town: Town) -> None:
     visit = await town.planned()
     await town.submitted(a_record("r", visit, said("09:05", "arrived"), said("09:30", "own_damage", thing="tile")))
-    early = await judging.judgement_at(town.house, TOKENS["wang"], visit, "2026-03-02T09:00:00+08:00")
+    early = await loading.judgement_at(town.house, TOKENS["wang"], visit, "2026-03-02T09:00:00+08:00")
     assert early.verdict is None
-    later = await judging.judgement_at(town.house, TOKENS["wang"], visit, "2027-01-01T00:00:00+08:00")
+    later = await loading.judgement_at(town.house, TOKENS["wang"], visit, "2027-01-01T00:00:00+08:00")
     assert "missing.damage_made_good[tile]" in [finding.code for finding in later.findings]
     for wrong in ("yesterday", "2026-03-02T09:00:00", ""):
         with pytest.raises(errors.InvalidQuery):
-            await judging.judgement_at(town.house, TOKENS["wang"], visit, wrong)
+            await loading.judgement_at(town.house, TOKENS["wang"], visit, wrong)

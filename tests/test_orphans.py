@@ -10,16 +10,19 @@ from typing import Any
 
 import pytest
 
-from service.app import clock
-from service.domain import errors
-from service.flows import attach, orphans
-from service.flows.house import House, vault
-from service.flows.verify import verify
-from service.http import logs
-from service.storage import arriving, evidence
-from service.storage.database import Tx, open_database
-from service.storage.evidence import BlobRow
-from service.storage.postgres import Postgres
+from service import errors
+from service.app import current_millis
+from service.blobs import announcements
+from service.blobs.vault import open_evidence_storage
+from service.context import AppContext
+from service.db.connect import open_database
+from service.db.database import Transaction
+from service.db.postgres import Postgres
+from service.evidence import attach, sweeper
+from service.verify.log import verify
+from service.visits import evidence_files
+from service.visits.evidence_files import BlobRow
+from service.web import access_log
 
 from .pictures import name, picture
 from .test_blobs import Bucket, bucket  # noqa: F401 - fixtures
@@ -31,199 +34,202 @@ WEEK_LATER = 7 * 86_400_000
 
 
 @pytest.fixture(params=["folder", "s3"])
-def house(request: pytest.FixtureRequest, town: Town, tmp_path: Path) -> House:
+def ctx(request: pytest.FixtureRequest, town: Town, tmp_path: Path) -> AppContext:
     """A house with either store, whose clock a test may set on (`later`)."""
     address = "" if request.param == "folder" else request.getfixturevalue("bucket").address
-    town.house.vault = vault(tmp_path / "files", address)
-    town.house.clock = clock
+    town.house.evidence_storage = open_evidence_storage(tmp_path / "files", address)
+    town.house.clock = current_millis
     return town.house
 
 
-def later(house: House, days: float) -> None:
-    house.clock = lambda: clock() + int(days * 86_400_000)
+def later(ctx: AppContext, days: float) -> None:
+    ctx.clock = lambda: current_millis() + int(days * 86_400_000)
 
 
-async def left(house: House, raw: bytes) -> bytes:
+async def left(ctx: AppContext, raw: bytes) -> bytes:
     """A file that came into the store and got no row: its sender crashed in between."""
     digest = bytes.fromhex(name(raw))
-    await attach.keep_bytes(house, raw, digest)
+    await attach.store_bytes(ctx, raw, digest)
     return digest
 
 
-async def lies(house: House, digest: bytes) -> bool:
+async def lies(ctx: AppContext, digest: bytes) -> bool:
     try:
-        async with house.vault.blobs.local(digest):
+        async with ctx.evidence_storage.blobs.open_local(digest):
             return True
     except FileNotFoundError:
         return False
 
 
-async def announced(house: House) -> int:
+async def announced(ctx: AppContext) -> int:
     """How many files are announced and have not landed, or are being taken out."""
     late = 2**62
-    return len(await house.db.read(lambda tx: arriving.waiting(tx, late, late, b"", 1000)))
+    return len(await ctx.db.read(lambda tx: announcements.list_expired(tx, late, late, b"", 1000)))
 
 
-async def test_what_was_announced_and_never_came_is_swept_after_a_week_and_nothing_else(house: House) -> None:
-    await left(house, ORPHAN)
-    await attach.arrived(house, await attach.keep_bytes(house, KEPT, KEPT_DIGEST), "li")
-    later(house, 6.9)
-    assert await orphans.sweep(house) == 0
-    assert await lies(house, ORPHAN_DIGEST)
-    later(house, 7.1)
-    assert await orphans.sweep(house) == 1
-    assert (await lies(house, ORPHAN_DIGEST), await lies(house, KEPT_DIGEST)) == (False, True)
-    assert await orphans.sweep(house) == 0
-    assert (await verify(house)).faults == []
+async def test_what_was_announced_and_never_came_is_swept_after_a_week_and_nothing_else(ctx: AppContext) -> None:
+    await left(ctx, ORPHAN)
+    await attach.register_upload(ctx, await attach.store_bytes(ctx, KEPT, KEPT_DIGEST), "li")
+    later(ctx, 6.9)
+    assert await sweeper.delete_unreferenced(ctx) == 0
+    assert await lies(ctx, ORPHAN_DIGEST)
+    later(ctx, 7.1)
+    assert await sweeper.delete_unreferenced(ctx) == 1
+    assert (await lies(ctx, ORPHAN_DIGEST), await lies(ctx, KEPT_DIGEST)) == (False, True)
+    assert await sweeper.delete_unreferenced(ctx) == 0
+    assert (await verify(ctx)).faults == []
 
 
-async def test_what_another_database_keeps_in_the_same_store_stays(house: House, tmp_path: Path) -> None:
+async def test_what_another_database_keeps_in_the_same_store_stays(ctx: AppContext, tmp_path: Path) -> None:
     """A wrong address, a new database: one that knows nothing of the files takes none of them away."""
-    await attach.arrived(house, await attach.keep_bytes(house, KEPT, KEPT_DIGEST), "li")
-    await left(house, ORPHAN)
-    async with other(house, f"sqlite:///{tmp_path / 'other.db'}") as stranger:
+    await attach.register_upload(ctx, await attach.store_bytes(ctx, KEPT, KEPT_DIGEST), "li")
+    await left(ctx, ORPHAN)
+    async with other(ctx, f"sqlite:///{tmp_path / 'other.db'}") as stranger:
         later(stranger, 30)
         mine = await left(stranger, MINE)
         later(stranger, 60)
-        assert await orphans.sweep(stranger) == 1  # what it announced itself
-        assert not await lies(house, mine)
-    assert (await lies(house, KEPT_DIGEST), await lies(house, ORPHAN_DIGEST)) == (True, True)
-    assert (await verify(house)).faults == []
+        assert await sweeper.delete_unreferenced(stranger) == 1  # what it announced itself
+        assert not await lies(ctx, mine)
+    assert (await lies(ctx, KEPT_DIGEST), await lies(ctx, ORPHAN_DIGEST)) == (True, True)
+    assert (await verify(ctx)).faults == []
 
 
 @asynccontextmanager
-async def other(house: House, address: str) -> AsyncIterator[House]:
+async def other(ctx: AppContext, address: str) -> AsyncIterator[AppContext]:
     """Another database on the same store."""
     database = open_database(address)
     await database.start()
     town = await Town(database).open()
-    town.house.vault, town.house.clock = house.vault, clock
+    town.house.evidence_storage, town.house.clock = ctx.evidence_storage, current_millis
     yield town.house
     await database.close()
 
 
-async def test_an_announcement_ends_when_the_file_lands(house: House) -> None:
-    sealed = await attach.keep_bytes(house, KEPT, KEPT_DIGEST)
-    assert await announced(house) == 1
-    assert await attach.arrived(house, sealed, "li")
-    assert await announced(house) == 0
-    await attach.arrived(house, await attach.keep_bytes(house, KEPT, KEPT_DIGEST), "sun")  # it is there already
-    assert await announced(house) == 0
+async def test_an_announcement_ends_when_the_file_lands(ctx: AppContext) -> None:
+    sealed = await attach.store_bytes(ctx, KEPT, KEPT_DIGEST)
+    assert await announced(ctx) == 1
+    assert await attach.register_upload(ctx, sealed, "li")
+    assert await announced(ctx) == 0
+    await attach.register_upload(ctx, await attach.store_bytes(ctx, KEPT, KEPT_DIGEST), "sun")  # it is there already
+    assert await announced(ctx) == 0
 
 
-async def test_of_two_who_send_the_same_file_both_land_it(house: House) -> None:
-    one, two = [await attach.keep_bytes(house, KEPT, KEPT_DIGEST) for _ in range(2)]
-    assert await asyncio.gather(attach.arrived(house, one, "li"), attach.arrived(house, two, "sun")) == [True, True]
-    later(house, 30)
-    assert await orphans.sweep(house) == 0
-    assert await lies(house, KEPT_DIGEST)
+async def test_of_two_who_send_the_same_file_both_land_it(ctx: AppContext) -> None:
+    one, two = [await attach.store_bytes(ctx, KEPT, KEPT_DIGEST) for _ in range(2)]
+    assert await asyncio.gather(attach.register_upload(ctx, one, "li"), attach.register_upload(ctx, two, "sun")) == [
+        True,
+        True,
+    ]
+    later(ctx, 30)
+    assert await sweeper.delete_unreferenced(ctx) == 0
+    assert await lies(ctx, KEPT_DIGEST)
 
 
-async def test_what_landed_by_another_announcement_is_not_taken_out(house: House) -> None:
+async def test_what_landed_by_another_announcement_is_not_taken_out(ctx: AppContext) -> None:
     """Somebody announced it again just when the other one's row came, and crashed."""
-    await attach.arrived(house, await attach.keep_bytes(house, KEPT, KEPT_DIGEST), "li")
-    await house.db.write(lambda tx: arriving.announce(tx, KEPT_DIGEST, house.clock()))
-    later(house, 8)
-    assert await orphans.sweep(house) == 0
-    assert (await lies(house, KEPT_DIGEST), await announced(house)) == (True, 0)
+    await attach.register_upload(ctx, await attach.store_bytes(ctx, KEPT, KEPT_DIGEST), "li")
+    await ctx.db.write(lambda tx: announcements.announce_blob(tx, KEPT_DIGEST, ctx.clock()))
+    later(ctx, 8)
+    assert await sweeper.delete_unreferenced(ctx) == 0
+    assert (await lies(ctx, KEPT_DIGEST), await announced(ctx)) == (True, 0)
 
 
-async def test_what_comes_again_just_then_is_not_swept(house: House) -> None:
-    await left(house, ORPHAN)
-    later(house, 8)
-    sealed = await attach.keep_bytes(house, ORPHAN, ORPHAN_DIGEST)  # in the store, and its row not yet written
-    assert await orphans.sweep(house) == 0
-    assert await attach.arrived(house, sealed, "li")
-    later(house, 30)
-    assert await orphans.sweep(house) == 0
-    assert await lies(house, ORPHAN_DIGEST)
-    assert (await verify(house)).faults == []
+async def test_what_comes_again_just_then_is_not_swept(ctx: AppContext) -> None:
+    await left(ctx, ORPHAN)
+    later(ctx, 8)
+    sealed = await attach.store_bytes(ctx, ORPHAN, ORPHAN_DIGEST)  # in the store, and its row not yet written
+    assert await sweeper.delete_unreferenced(ctx) == 0
+    assert await attach.register_upload(ctx, sealed, "li")
+    later(ctx, 30)
+    assert await sweeper.delete_unreferenced(ctx) == 0
+    assert await lies(ctx, ORPHAN_DIGEST)
+    assert (await verify(ctx)).faults == []
 
 
-async def test_who_slept_between_the_bytes_and_the_row_is_told_that_they_are_gone(house: House) -> None:
+async def test_who_slept_between_the_bytes_and_the_row_is_told_that_they_are_gone(ctx: AppContext) -> None:
     """His receipt would speak of a file that the sweep took out meanwhile."""
-    sealed = await attach.keep_bytes(house, ORPHAN, ORPHAN_DIGEST)
-    later(house, 8)
-    assert await orphans.sweep(house) == 1
-    with pytest.raises(errors.Busy):
-        await attach.arrived(house, sealed, "li")
-    assert await attach.arrived(house, await attach.keep_bytes(house, ORPHAN, ORPHAN_DIGEST), "li")
-    assert (await verify(house)).faults == []
+    sealed = await attach.store_bytes(ctx, ORPHAN, ORPHAN_DIGEST)
+    later(ctx, 8)
+    assert await sweeper.delete_unreferenced(ctx) == 1
+    with pytest.raises(errors.ServiceUnavailable):
+        await attach.register_upload(ctx, sealed, "li")
+    assert await attach.register_upload(ctx, await attach.store_bytes(ctx, ORPHAN, ORPHAN_DIGEST), "li")
+    assert (await verify(ctx)).faults == []
 
 
-async def test_what_comes_while_it_is_taken_out_comes_again(house: House, monkeypatch: Any) -> None:
+async def test_what_comes_while_it_is_taken_out_comes_again(ctx: AppContext, monkeypatch: Any) -> None:
     """Whoever puts a file into the store in the moment in which it is removed would lose it."""
-    sealed = await attach.keep_bytes(house, ORPHAN, ORPHAN_DIGEST)
-    later(house, 8)
-    store = type(house.vault.blobs)
+    sealed = await attach.store_bytes(ctx, ORPHAN, ORPHAN_DIGEST)
+    later(ctx, 8)
+    store = type(ctx.evidence_storage.blobs)
     remove, told = store.remove, []
 
     async def slowly(self: Any, digest: bytes) -> None:
-        with pytest.raises(errors.Busy):
-            await attach.keep_bytes(house, ORPHAN, ORPHAN_DIGEST)
-        with pytest.raises(errors.Busy):
-            await attach.arrived(house, sealed, "li")
-        assert await orphans.sweep(house) == 0  # of another process
+        with pytest.raises(errors.ServiceUnavailable):
+            await attach.store_bytes(ctx, ORPHAN, ORPHAN_DIGEST)
+        with pytest.raises(errors.ServiceUnavailable):
+            await attach.register_upload(ctx, sealed, "li")
+        assert await sweeper.delete_unreferenced(ctx) == 0  # of another process
         told.append(digest)
         await remove(self, digest)
 
     monkeypatch.setattr(store, "remove", slowly)
-    assert await orphans.sweep(house) == 1
+    assert await sweeper.delete_unreferenced(ctx) == 1
     assert told == [ORPHAN_DIGEST]
-    assert await attach.arrived(house, await attach.keep_bytes(house, ORPHAN, ORPHAN_DIGEST), "li")
-    assert await lies(house, ORPHAN_DIGEST)
+    assert await attach.register_upload(ctx, await attach.store_bytes(ctx, ORPHAN, ORPHAN_DIGEST), "li")
+    assert await lies(ctx, ORPHAN_DIGEST)
 
 
 @pytest.mark.parametrize("awake", [True, False])
-async def test_a_removal_that_failed_keeps_nobody_out_for_long(house: House, monkeypatch: Any, awake: bool) -> None:
+async def test_a_removal_that_failed_keeps_nobody_out_for_long(ctx: AppContext, monkeypatch: Any, awake: bool) -> None:
     """The store was away, or the process was ended just then."""
-    await left(house, ORPHAN)
-    later(house, 8)
+    await left(ctx, ORPHAN)
+    later(ctx, 8)
 
     async def away(*_: Any) -> None:
-        raise errors.Busy if awake else asyncio.CancelledError
+        raise errors.ServiceUnavailable if awake else asyncio.CancelledError
 
     with monkeypatch.context() as patched:
-        patched.setattr(type(house.vault.blobs), "remove", away)
+        patched.setattr(type(ctx.evidence_storage.blobs), "remove", away)
         if awake:
-            assert await orphans.sweep(house) == 0
+            assert await sweeper.delete_unreferenced(ctx) == 0
         else:
             with pytest.raises(asyncio.CancelledError):
-                await orphans.sweep(house)
+                await sweeper.delete_unreferenced(ctx)
     for hours in (0, 0.9):
-        later(house, 8 + hours / 24)
-        with pytest.raises(errors.Busy):
-            await attach.keep_bytes(house, ORPHAN, ORPHAN_DIGEST)
-        assert await orphans.sweep(house) == 0
-    later(house, 8 + 1.1 / 24)
-    assert await attach.arrived(house, await attach.keep_bytes(house, ORPHAN, ORPHAN_DIGEST), "li")
-    assert await orphans.sweep(house) == 0
-    assert await lies(house, ORPHAN_DIGEST)
+        later(ctx, 8 + hours / 24)
+        with pytest.raises(errors.ServiceUnavailable):
+            await attach.store_bytes(ctx, ORPHAN, ORPHAN_DIGEST)
+        assert await sweeper.delete_unreferenced(ctx) == 0
+    later(ctx, 8 + 1.1 / 24)
+    assert await attach.register_upload(ctx, await attach.store_bytes(ctx, ORPHAN, ORPHAN_DIGEST), "li")
+    assert await sweeper.delete_unreferenced(ctx) == 0
+    assert await lies(ctx, ORPHAN_DIGEST)
 
 
-async def test_what_could_not_be_taken_out_is_taken_out_the_next_time(house: House, monkeypatch: Any) -> None:
-    await left(house, ORPHAN)
-    later(house, 8)
+async def test_what_could_not_be_taken_out_is_taken_out_the_next_time(ctx: AppContext, monkeypatch: Any) -> None:
+    await left(ctx, ORPHAN)
+    later(ctx, 8)
 
     async def away(*_: Any) -> None:
-        raise errors.Busy
+        raise errors.ServiceUnavailable
 
     with monkeypatch.context() as patched:
-        patched.setattr(type(house.vault.blobs), "remove", away)
-        assert await orphans.sweep(house) == 0
-    later(house, 9)
-    assert await orphans.sweep(house) == 1
-    assert (await lies(house, ORPHAN_DIGEST), await announced(house)) == (False, 0)
+        patched.setattr(type(ctx.evidence_storage.blobs), "remove", away)
+        assert await sweeper.delete_unreferenced(ctx) == 0
+    later(ctx, 9)
+    assert await sweeper.delete_unreferenced(ctx) == 1
+    assert (await lies(ctx, ORPHAN_DIGEST), await announced(ctx)) == (False, 0)
 
 
 @pytest.mark.parametrize("clocks", ["both", "the wall's", "the steady one", "none"])
 async def test_a_sweep_that_was_asleep_leaves_what_somebody_sent_meanwhile(
-    house: House, monkeypatch: Any, clocks: str
+    ctx: AppContext, monkeypatch: Any, clocks: str
 ) -> None:
     """Stopped for two hours between its mark and the removal. When no clock tells it takes the file away."""
-    await left(house, ORPHAN)
-    later(house, 8)
-    write, slept = house.db.write, 0.0
+    await left(ctx, ORPHAN)
+    later(ctx, 8)
+    write, slept = ctx.db.write, 0.0
 
     async def marked(work: Any) -> Any:
         nonlocal slept
@@ -231,29 +237,29 @@ async def test_a_sweep_that_was_asleep_leaves_what_somebody_sent_meanwhile(
         if done is not True or slept:
             return done
         slept = 7200.0
-        later(house, 8 + 2 / 24)
-        assert await attach.arrived(house, await attach.keep_bytes(house, ORPHAN, ORPHAN_DIGEST), "li")
+        later(ctx, 8 + 2 / 24)
+        assert await attach.register_upload(ctx, await attach.store_bytes(ctx, ORPHAN, ORPHAN_DIGEST), "li")
         if clocks in ("the steady one", "none"):
-            later(house, 8)
+            later(ctx, 8)
         return done
 
-    monkeypatch.setattr(house.db, "write", marked)
-    monkeypatch.setattr(orphans, "steady", lambda: slept if clocks in ("both", "the steady one") else 0.0)
-    assert await orphans.sweep(house) == (clocks == "none")
+    monkeypatch.setattr(ctx.db, "write", marked)
+    monkeypatch.setattr(sweeper, "monotonic_seconds", lambda: slept if clocks in ("both", "the steady one") else 0.0)
+    assert await sweeper.delete_unreferenced(ctx) == (clocks == "none")
     assert slept
-    assert await lies(house, ORPHAN_DIGEST) == (clocks != "none")
-    later(house, 30)
-    assert await orphans.sweep(house) == 0
+    assert await lies(ctx, ORPHAN_DIGEST) == (clocks != "none")
+    later(ctx, 30)
+    assert await sweeper.delete_unreferenced(ctx) == 0
 
 
 async def test_a_removal_is_logged(town: Town) -> None:
-    house = town.house
-    house.clock = clock
-    await left(house, ORPHAN)
-    later(house, 8)
+    ctx = town.house
+    ctx.clock = current_millis
+    await left(ctx, ORPHAN)
+    later(ctx, 8)
     stream = BytesIO()
-    logs.configure("json", "info", stream)
-    assert await orphans.sweep(house) == 1
+    access_log.configure_logging("json", "info", stream)
+    assert await sweeper.delete_unreferenced(ctx) == 1
     (line,) = stream.getvalue().splitlines()
     assert json.loads(line)["sha256"] == name(ORPHAN)
 
@@ -263,20 +269,20 @@ async def test_who_sends_a_file_and_who_condemns_it_wait_for_one_another(
     postgres_database: Postgres, first: str
 ) -> None:
     db, digest = postgres_database, ORPHAN_DIGEST
-    await db.write(lambda tx: arriving.announce(tx, digest, 1))
+    await db.write(lambda tx: announcements.announce_blob(tx, digest, 1))
     done, go_on = asyncio.Event(), asyncio.Event()
 
-    async def slow(tx: Tx) -> None:
+    async def slow(tx: Transaction) -> None:
         if first == "announce":
-            assert await arriving.announce(tx, digest, WEEK_LATER)
+            assert await announcements.announce_blob(tx, digest, WEEK_LATER)
         else:
-            assert await evidence.send(tx, BlobRow(digest, 9, "image/jpeg", 1, 1, WEEK_LATER), "li")
+            assert await evidence_files.mark_received(tx, BlobRow(digest, 9, "image/jpeg", 1, 1, WEEK_LATER), "li")
         done.set()
         await go_on.wait()
 
     sending = asyncio.create_task(db.write(slow))
     await done.wait()
-    condemning = asyncio.create_task(db.write(lambda tx: arriving.condemn(tx, digest, WEEK_LATER, 2)))
+    condemning = asyncio.create_task(db.write(lambda tx: announcements.mark_for_deletion(tx, digest, WEEK_LATER, 2)))
     await asyncio.sleep(0.3)
     assert not condemning.done()
     go_on.set()
@@ -286,11 +292,11 @@ async def test_who_sends_a_file_and_who_condemns_it_wait_for_one_another(
 
 async def test_who_lands_a_file_that_is_just_being_condemned_waits_and_is_told(postgres_database: Postgres) -> None:
     db, digest = postgres_database, ORPHAN_DIGEST
-    await db.write(lambda tx: arriving.announce(tx, digest, 1))
+    await db.write(lambda tx: announcements.announce_blob(tx, digest, 1))
     done, go_on = asyncio.Event(), asyncio.Event()
 
-    async def slow(tx: Tx) -> bool:
-        condemned = await arriving.condemn(tx, digest, WEEK_LATER, 2)
+    async def slow(tx: Transaction) -> bool:
+        condemned = await announcements.mark_for_deletion(tx, digest, WEEK_LATER, 2)
         done.set()
         await go_on.wait()
         return condemned
@@ -298,7 +304,7 @@ async def test_who_lands_a_file_that_is_just_being_condemned_waits_and_is_told(p
     condemning = asyncio.create_task(db.write(slow))
     await done.wait()
     row = BlobRow(digest, 9, "image/jpeg", 1, 1, WEEK_LATER)
-    landing = asyncio.create_task(db.write(lambda tx: evidence.send(tx, row, "li")))
+    landing = asyncio.create_task(db.write(lambda tx: evidence_files.mark_received(tx, row, "li")))
     await asyncio.sleep(0.3)
     assert not landing.done()
     go_on.set()
@@ -306,21 +312,21 @@ async def test_who_lands_a_file_that_is_just_being_condemned_waits_and_is_told(p
 
 
 async def test_a_store_that_is_away_is_swept_the_next_time(town: Town, tmp_path: Path, bucket: Bucket) -> None:  # noqa: F811
-    town.house.vault = vault(tmp_path / "files", bucket.address)
-    town.house.clock = clock
+    town.house.evidence_storage = open_evidence_storage(tmp_path / "files", bucket.address)
+    town.house.clock = current_millis
     await left(town.house, ORPHAN)
     later(town.house, 8)
     bucket.stop()
-    assert await orphans.sweep(town.house) == 0
+    assert await sweeper.delete_unreferenced(town.house) == 0
     bucket.start()
     later(town.house, 9)
-    assert await orphans.sweep(town.house) == 1
+    assert await sweeper.delete_unreferenced(town.house) == 1
 
 
 async def test_many_are_swept_in_pages(town: Town, monkeypatch: Any) -> None:
-    monkeypatch.setattr(orphans, "MANY", 2)
-    town.house.clock = clock
+    monkeypatch.setattr(sweeper, "BATCH_SIZE", 2)
+    town.house.clock = current_millis
     digests = [await left(town.house, picture(number)) for number in range(10, 60, 10)]
     later(town.house, 8)
-    assert await orphans.sweep(town.house) == 5
+    assert await sweeper.delete_unreferenced(town.house) == 5
     assert not any([await lies(town.house, digest) for digest in digests])

@@ -6,7 +6,7 @@ from uuid import UUID
 import httpx
 import pytest
 
-from service.domain.pace import Pace
+from service.rate_limit import TokenBucket
 
 from .browser import later
 from .town import uid
@@ -15,53 +15,53 @@ from .world import VISIT, World, problem, record
 NOW = 1_772_000_000_000
 
 
-def many(pace: Pace, asker: str, count: int, now: int = NOW) -> list[int]:
-    return [pace.wait(asker, now) for _ in range(count)]
+def many(pace: TokenBucket, asker: str, count: int, now: int = NOW) -> list[int]:
+    return [pace.retry_after(asker, now) for _ in range(count)]
 
 
 @pytest.mark.parametrize("a_minute", [1, 7, 120, 600, 45_000])
 def test_a_minutes_worth_at_once_and_waiting_as_told_lets_one_through(a_minute: int) -> None:
-    pace, now = Pace(a_minute), NOW
+    pace, now = TokenBucket(a_minute), NOW
     assert set(many(pace, "a", a_minute)) == {0}
     for _ in range(5):
-        wait = pace.wait("a", now)
+        wait = pace.retry_after("a", now)
         assert wait >= 1
         now += wait * 1000
-        assert pace.wait("a", now) == 0
-        while not pace.wait("a", now):
+        assert pace.retry_after("a", now) == 0
+        while not pace.retry_after("a", now):
             pass
     assert set(many(pace, "a", a_minute, now + 60_000)) == {0}
 
 
 def test_no_minute_sees_more_than_twice_a_minutes_worth() -> None:
-    pace = Pace(60)
-    passed = [at for at in range(NOW, NOW + 300_000, 100) if not pace.wait("a", at)]
+    pace = TokenBucket(60)
+    passed = [at for at in range(NOW, NOW + 300_000, 100) if not pace.retry_after("a", at)]
     assert 60 + 290 < len(passed) <= 60 + 301
     assert all(sum(begun <= at < begun + 60_000 for at in passed) <= 120 for begun in passed)
 
 
 def test_one_asker_does_not_wait_for_another_and_zero_is_no_limit() -> None:
-    pace = Pace(5)
+    pace = TokenBucket(5)
     assert many(pace, "a", 7) == [0, 0, 0, 0, 0, 12, 12]
     assert many(pace, "b", 5) == [0, 0, 0, 0, 0]
-    off = Pace(0)
+    off = TokenBucket(0)
     assert set(many(off, "a", 10_000)) == {0}
     assert len(off) == 0
 
 
 def test_a_clock_that_is_set_back_locks_nobody_out() -> None:
-    pace = Pace(5)
+    pace = TokenBucket(5)
     many(pace, "a", 6)
-    assert pace.wait("a", NOW - 3_600_000) == 0
+    assert pace.retry_after("a", NOW - 3_600_000) == 0
 
 
 def test_memory_is_bounded_and_who_is_slowed_down_stays_known() -> None:
-    pace = Pace(5, most=100)
+    pace = TokenBucket(5, most=100)
     many(pace, "bad", 6)
     for number in range(10_000):
-        pace.wait(f"other {number}", NOW)
+        pace.retry_after(f"other {number}", NOW)
         if number % 50 == 0:
-            assert pace.wait("bad", NOW) > 0
+            assert pace.retry_after("bad", NOW) > 0
         assert len(pace) <= 201
 
 
@@ -71,7 +71,7 @@ async def submit_many(world: World, count: int) -> list[httpx.Response]:
 
 
 async def test_a_phone_with_a_hundred_unsent_records_comes_through_and_then_waits(world: World) -> None:
-    world.house.requests = Pace(100)
+    world.house.token_rate_limit = TokenBucket(100)
     await world.plan()
     answers = await submit_many(world, 101)
     assert [one.status_code for one in answers] == [201] * 100 + [429]
@@ -94,7 +94,7 @@ async def test_without_a_limit_it_is_the_same_phone_that_is_never_told_to_wait(s
 
 async def test_strangers_are_counted_by_address_and_told_on_a_page_where_they_look_at_one(small_world: World) -> None:
     world = small_world
-    world.house.strangers = Pace(4)
+    world.house.address_rate_limit = TokenBucket(4)
     await world.plan()
     token = (await world.ask("zhao", "POST", f"/v1/visits/{VISIT}/confirmation-link")).json()["token"]
     for path in (f"/c/{token}", f"/v1/confirmations/{token}", f"/c/{token}", f"/c/{token}"):
@@ -118,9 +118,9 @@ async def test_strangers_are_counted_by_address_and_told_on_a_page_where_they_lo
 
 async def test_a_token_that_is_none_counts_for_the_address_and_makes_no_room_for_itself(small_world: World) -> None:
     world = small_world
-    world.house.strangers, world.house.requests = Pace(4), Pace(100)
+    world.house.address_rate_limit, world.house.token_rate_limit = TokenBucket(4), TokenBucket(100)
     answers = [await world.ask(f"guess {number}", "GET", "/v1/me") for number in range(6)]
     assert [one.status_code for one in answers] == [401, 401, 401, 401, 429, 429]
-    assert len(world.house.requests) == 0
+    assert len(world.house.token_rate_limit) == 0
     assert (await world.ask(None, "GET", "/v1/me")).status_code == 429
     assert (await world.ask("li", "GET", "/v1/me")).status_code == 200

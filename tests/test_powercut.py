@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from service.storage import log, visits
-from service.storage.batches import add_batch
-from service.storage.database import Tx
-from service.storage.sqlite import Sqlite
+from service.audit_log import log
+from service.db.database import Transaction
+from service.db.sqlite import Sqlite
+from service.visits import repository as visits_repository
+from service.visits.batches import add_batch
 
 from .crashfs import Disk, Event, Recorder
 from .rows import NOON, a_batch, a_visit, plan
@@ -54,17 +55,17 @@ async def store(folder: Path, recorder: Recorder) -> None:
     async def client() -> None:
         for number in numbers:
 
-            async def work(tx: Tx, number: int = number) -> None:
+            async def work(tx: Transaction, number: int = number) -> None:
                 row = a_batch(number, body=body(number))
                 await add_batch(tx, row)
-                await log.add_leaf(tx, row.id, row.sha256, NOON + number)
+                await log.insert_leaf(tx, row.id, row.sha256, NOON + number)
                 if number % 11 == 0:
                     raise LookupError
                 database.done.append(row.id)
 
             await asyncio.gather(database.write(work), return_exceptions=True)
             if number % 40 == 0:
-                await log.number_leaves(database)
+                await log.assign_sequence_numbers(database)
 
     await asyncio.gather(*(client() for _ in range(CLIENTS)))
     await database.close()
@@ -112,9 +113,9 @@ def serve_again(folder: Path) -> None:
     async def go() -> None:
         database = Sqlite(folder / "doorstep.db")
         await database.start()
-        await database.write(lambda tx: visits.add_visit(tx, a_visit(9999)))
+        await database.write(lambda tx: visits_repository.add_visit(tx, a_visit(9999)))
         assert await database.write(lambda tx: add_batch(tx, a_batch(9999, visit=9999)))
-        await log.number_leaves(database)
+        await log.assign_sequence_numbers(database)
         await database.close()
 
     asyncio.run(go())

@@ -11,12 +11,12 @@ from typing import Any, NamedTuple
 import httpx
 import pytest
 
+from service import openapi
+from service.accounts import repository as accounts_repository
+from service.accounts.authentication import token_digest
+from service.accounts.permissions import ROLE_PERMISSIONS, Person
 from service.app import litestar
-from service.domain.people import MAY, Person
-from service.flows.access import digest
-from service.http import openapi
-from service.storage import people
-from service.storage.database import Tx
+from service.db.database import Transaction
 
 from .pictures import name as name_of
 from .pictures import picture
@@ -171,10 +171,10 @@ async def town(world: World) -> tuple[World, dict[str, str]]:
 async def settled(world: World) -> tuple[World, dict[str, str]]:
     """A visit with a record, something in quarantine, a device; and people who work elsewhere."""
 
-    async def hire(tx: Tx) -> None:
+    async def hire(tx: Transaction) -> None:
         for person in FAR_PEOPLE:
-            await people.add_person(tx, person, 0)
-            await people.add_token(tx, digest(f"token of {person.login}"), person.login, 0)
+            await accounts_repository.add_person(tx, person, 0)
+            await accounts_repository.add_token(tx, token_digest(f"token of {person.login}"), person.login, 0)
 
     await world.house.db.write(hire)
     assert (await world.plan(customer=CUSTOMER, area="城东")).status_code == 201
@@ -199,7 +199,7 @@ def test_every_endpoint_has_a_row_and_every_row_an_endpoint():
 
 
 def test_every_right_is_somebodys():
-    assert all(MAY.values())
+    assert all(ROLE_PERMISSIONS.values())
 
 
 @pytest.mark.parametrize("name", sorted(set(ROWS) & set(OPERATIONS)))

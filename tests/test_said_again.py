@@ -160,7 +160,7 @@ async def test_a_question_names_what_happened_and_nothing_else(world: World) -> 
 async def test_without_a_hotline_nobody_is_sent_to_one(world: World) -> None:
     visitor = Visitor(await told(world, "S04"))
     assert "拨打热线" in await visitor.html()
-    world.house.desk = msgspec.structs.replace(world.house.desk, hotline="")
+    world.house.company = msgspec.structs.replace(world.house.company, hotline="")
     html = await visitor.html()
     assert "热线" not in html
     assert Page(html).has("code")

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.domain import errors
-from service.domain.grams import grams, normal, whole_grams
-from service.flows import change, lists, search
+from service import errors
+from service.dispatch import listing, rescheduling, search
+from service.visits.grams import normalize_text, query_tokens, tokenize
 
 from . import stories
 from .town import TOKENS, Town, a_record, encode, said, uid
@@ -20,12 +20,12 @@ TEXT = st.text("张三丰路1234a号 Ｂ栋", max_size=12)
 
 @given(TEXT, TEXT)
 def test_who_contains_a_query_has_its_grams(text: str, query: str) -> None:
-    text, query = normal(text), normal(query)
+    text, query = normalize_text(text), normalize_text(query)
     if query and query in text:
-        assert set(whole_grams(query)) <= grams([text])
-        assert any(gram.startswith(query[:1]) for gram in grams([text]))
-        if not whole_grams(query):
-            assert any(gram.startswith(query) for gram in grams([text]))
+        assert set(query_tokens(query)) <= tokenize([text])
+        assert any(gram.startswith(query[:1]) for gram in tokenize([text]))
+        if not query_tokens(query):
+            assert any(gram.startswith(query) for gram in tokenize([text]))
 
 
 async def found(town: Town, q: str, login: str = "wang", **query: str) -> set[str]:
@@ -33,7 +33,7 @@ async def found(town: Town, q: str, login: str = "wang", **query: str) -> set[st
     seen: list[str] = []
     after: dict[str, str] = {}
     while True:
-        page = await lists.page(town.house, TOKENS[login], {"q": q, **query, **after})
+        page = await listing.list_visits(town.house, TOKENS[login], {"q": q, **query, **after})
         seen += [item.id for item in page.items]
         if page.after is None:
             break
@@ -99,7 +99,7 @@ async def test_only_ones_own_are_found_and_filters_hold(town: Town) -> None:
 async def test_what_was_mended_is_found_by_what_it_is_now(town: Town) -> None:
     await three(town)
     content: Any = encode({"reason": "姓名写错", "customer": {"name": "王五", "address": "虚构路12号3单元"}})
-    await change.change(town.house, TOKENS["zhao"], uid("a"), "details", content, frozenset({0}))
+    await rescheduling.change(town.house, TOKENS["zhao"], uid("a"), "details", content, frozenset({0}))
     assert await found(town, "三丰") == set()
     assert await found(town, "王五") == {"a"}
     assert await found(town, "虚构路12") == {"a"}
@@ -114,19 +114,19 @@ async def test_many_come_in_pages(town: Town) -> None:
     assert await found(town, "路") == everybody
     for bad in ({"q": " "}, {"q": "张" * 101}, {"q": "张", "after": "%%%"}, {"q": "张", "after": "AAAA"}):
         with pytest.raises(errors.InvalidQuery):
-            await lists.page(town.house, TOKENS["wang"], bad)
+            await listing.list_visits(town.house, TOKENS["wang"], bad)
 
 
 async def test_lists_by_state_follow_what_was_written(town: Town) -> None:
     for name in "abc":
         await town.planned(name)
     await town.submitted(a_record("r", uid("b"), said("09:05", "arrived"), said("09:20", "left")))
-    await change.change(
+    await rescheduling.change(
         town.house, TOKENS["zhao"], uid("c"), "cancellation", encode({"reason": "取消"}), frozenset({0})
     )
     for login in ("wang", "li"):
         for state, names in (("planned", "a"), ("to_review", "b"), ("cancelled", "c"), ("closed", "")):
-            page = await lists.page(town.house, TOKENS[login], {"state": state})
+            page = await listing.list_visits(town.house, TOKENS[login], {"state": state})
             assert [item.id for item in page.items] == [str(uid(name)) for name in names]
             assert {item.state for item in page.items} <= {state}
 
@@ -153,7 +153,7 @@ async def crowd(town: Town, random: Random) -> dict[str, dict[str, Any]]:
         plans[str(visit)] = plan
     for visit in list(plans)[::7]:
         content = encode({"reason": "取消"})
-        await change.change(town.house, TOKENS["zhao"], UUID(visit), "cancellation", content, frozenset({0}))
+        await rescheduling.change(town.house, TOKENS["zhao"], UUID(visit), "cancellation", content, frozenset({0}))
         plans[visit]["state"] = "cancelled"
     return plans
 
@@ -167,7 +167,7 @@ async def test_search_finds_what_a_look_at_every_visit_finds(
     plans = await crowd(town, random)
     for name, value in TINY.items() if tiny else ():
         monkeypatch.setattr(search, name, value)
-        monkeypatch.setattr(lists, "PAGE", 3)
+        monkeypatch.setattr(listing, "PAGE", 3)
     for q in QUERIES:
         for _ in range(3):
             query = {
@@ -183,7 +183,7 @@ async def test_search_finds_what_a_look_at_every_visit_finds(
             expected = {
                 visit
                 for visit, plan in plans.items()
-                if any(q in normal(text) for text in plan["customer"].values())
+                if any(q in normalize_text(text) for text in plan["customer"].values())
                 and query.get("state", plan.get("state", "planned")) == plan.get("state", "planned")
                 and all(query.get(name, plan[name]) == plan[name] for name in ("type", "technician"))
                 and query.get("from", "") <= plan["window"]["from"]
@@ -191,7 +191,7 @@ async def test_search_finds_what_a_look_at_every_visit_finds(
             seen: list[str] = []
             after: dict[str, str] = {}
             while True:
-                page = await lists.page(town.house, TOKENS["wang"], {"q": q, **query, **after})
+                page = await listing.list_visits(town.house, TOKENS["wang"], {"q": q, **query, **after})
                 seen += [item.id for item in page.items]
                 if page.after is None:
                     break

@@ -4,18 +4,18 @@ from pathlib import Path
 
 import pytest
 
-from service.settings import Settings, SettingsError, documented, from_environment
+from service.config import Settings, SettingsError, describe_settings, load_settings
 
 
 def test_without_variables_everything_has_a_default():
-    settings = from_environment({})
+    settings = load_settings({})
     assert settings == Settings()
     assert settings.database_address == "sqlite:///data/doorstep.sqlite"
     assert settings.zone == "Asia/Shanghai"
 
 
 def test_variables_are_read_and_typed():
-    settings = from_environment(
+    settings = load_settings(
         {
             "DOORSTEP_DATA": "/srv/doorstep",
             "DOORSTEP_PORT": "9000",
@@ -34,7 +34,7 @@ def test_variables_are_read_and_typed():
 
 
 def test_an_empty_variable_is_as_if_it_were_not_there():
-    assert from_environment({"DOORSTEP_PORT": "", "DOORSTEP_LOG": " "}) == Settings()
+    assert load_settings({"DOORSTEP_PORT": "", "DOORSTEP_LOG": " "}) == Settings()
 
 
 @pytest.mark.parametrize(
@@ -55,15 +55,15 @@ def test_an_empty_variable_is_as_if_it_were_not_there():
 )
 def test_what_cannot_be_used_is_refused_with_the_variables_name(name, value):
     with pytest.raises(SettingsError, match=name):
-        from_environment({name: value})
+        load_settings({name: value})
 
 
 def test_every_setting_is_documented():
-    rows = documented()
+    rows = describe_settings()
     assert len(rows) == len(Settings.__struct_fields__)
     assert all(name.startswith("DOORSTEP_") and about for name, _, about in rows)
 
 
 def test_the_readme_names_every_setting():
     readme = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
-    assert [name for name, _, _ in documented() if f"`{name}`" not in readme] == []
+    assert [name for name, _, _ in describe_settings() if f"`{name}`" not in readme] == []

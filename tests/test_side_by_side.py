@@ -8,9 +8,8 @@ from uuid import UUID
 
 import asyncpg
 import httpx
-import pytest
 
-from service.flows.verify import verify
+from service.verify.log import verify
 
 from .conftest import tables
 from .pictures import name, picture
@@ -124,17 +123,15 @@ async def test_who_goes_away_leaves_the_others_alone(world: World) -> None:
     await all_there(world, records)
 
 
-@pytest.fixture
-async def stranger(address: str, engine: str) -> Any:
-    """A connection that is not the service's."""
-    if engine != "postgres":
-        pytest.skip("SQLite has one writer and no locks of rows")
-    connection = await asyncpg.connect(address)
-    yield connection
-    await connection.close()
+async def test_a_visit_that_somebody_holds_stops_only_its_own_record(postgres: str) -> None:
+    """Only on PostgreSQL: SQLite has one writer and no locks of rows."""
+    async with tables(postgres) as address, opened_world(address) as world:
+        stranger = await asyncpg.connect(address)
+        await stops_only_its_own(stranger, world)
+        await stranger.close()
 
 
-async def test_a_visit_that_somebody_holds_stops_only_its_own_record(stranger: Any, world: World) -> None:
+async def stops_only_its_own(stranger: Any, world: World) -> None:
     visits = [f"v{number}" for number in range(MANY)]
     await plan(world, visits)
     records = [raw(f"r {visit}", visit) for visit in visits]
@@ -152,7 +149,8 @@ async def test_a_visit_that_somebody_holds_stops_only_its_own_record(stranger: A
 
 
 async def backwards(connection: Any, visits: list[str], end: asyncio.Event) -> int:
-    """Take the locks the wrong way round: agendas, then visits from the last to the first. How often it was undone."""
+    """Take the locks the wrong way round: an agenda, then visits from the last to the first. How often it was
+    undone."""
     undone = 0
     while not end.is_set():
         try:

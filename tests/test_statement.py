@@ -5,13 +5,13 @@ from typing import Any
 import msgspec
 import pytest
 
-from service.domain.confirmation import Paper, papers
-from service.domain.entry import Entry
-from service.domain.judge import judge
-from service.domain.reading import Reading, micros
-from service.domain.rules import Rules
-from service.domain.statement import make
-from service.domain.visit import Visit
+from service.judge.entries import Entry
+from service.judge.judge import judge
+from service.judge.rules import CompiledChecklist
+from service.judge.signoffs import SignOff, sign_offs
+from service.judge.statements import render_statement
+from service.judge.timeline import Timeline, to_microseconds
+from service.judge.visit import Visit
 
 from . import stories
 from .vectors import rules
@@ -40,9 +40,9 @@ def read(content: list[dict[str, Any]]) -> list[Entry]:
 
 def digest_at(content: list[dict[str, Any]], at: str) -> str:
     """The digest that a phone shows at a moment."""
-    seen = Reading(READY, read(content), micros(read([said(at, "left")])[0].at))
+    seen = Timeline(READY, read(content), to_microseconds(read([said(at, "left")])[0].at))
     table = next(one for one in READY.checklist.statements if one.id == "meter_damage")
-    return make(READY, table, "v", seen).sha256
+    return render_statement(READY, table, "v", seen).sha256
 
 
 def signature(at: str, digest: str | None, **more: Any) -> dict[str, Any]:
@@ -51,17 +51,17 @@ def signature(at: str, digest: str | None, **more: Any) -> dict[str, Any]:
     return said(at, "meter_order_signed", "customer", evidence=[piece], **more)
 
 
-def found(content: list[dict[str, Any]], ready: Rules = READY) -> list[str]:
+def found(content: list[dict[str, Any]], ready: CompiledChecklist = READY) -> list[str]:
     findings = judge(ready, VISIT, read(content), read([said("20:00", "left")])[0].at).findings
     return [one.code for one in findings if one.item == "signed_content_fixed"]
 
 
-def paper(content: list[dict[str, Any]]) -> Paper:
+def paper(content: list[dict[str, Any]]) -> SignOff:
     entries, now = read(content), read([said("20:00", "left")])[0].at
     true = judge(READY, VISIT, entries, now).facts
     return next(
         one
-        for one in papers(READY, VISIT, entries, Reading(READY, entries, micros(now)), true)
+        for one in sign_offs(READY, VISIT, entries, Timeline(READY, entries, to_microseconds(now)), true)
         if one.made.table.id == "meter_damage"
     )
 

@@ -6,17 +6,17 @@ from typing import Any
 import msgspec
 import pytest
 
-from service.domain.entry import Entry
-from service.domain.past import Past, Sheet
-from service.domain.reading import Reading, micros
-from service.domain.statement import make
-from service.domain.visit import Visit
+from service.judge.entries import Entry
+from service.judge.past import History, StatementHistory
+from service.judge.statements import render_statement
+from service.judge.timeline import Timeline, to_microseconds
+from service.judge.visit import Visit
 
 from .stories import clock
 from .vectors import rules
 
 READY = rules()
-NOW = micros(msgspec.convert({"id": "-", "at": clock("12:00"), "by": "office", "what": "left"}, Entry).at)
+NOW = to_microseconds(msgspec.convert({"id": "-", "at": clock("12:00"), "by": "office", "what": "left"}, Entry).at)
 WHATS = ("meter_damage_photo", "meter_cause_analysed", "meter_order_signed", "rectification_left", "damage_made_good")
 
 
@@ -50,15 +50,15 @@ def test_each_moment_is_as_if_it_were_read_anew(slips: bool, clocks: bool):
     chance, visit, different = Random(4), Visit(id="v", type="repair_leak"), 0
     for _ in range(50):
         entries = [entry(chance, n, slips=slips, clocks=clocks) for n in range(chance.randrange(3, 25))]
-        read = Reading(READY, entries, NOW)
-        past = Past(READY, entries, read)
+        read = Timeline(READY, entries, NOW)
+        past = History(READY, entries, read)
         for table in READY.checklist.statements:
             for thing in (None, "a"):
-                sheet = Sheet(past, visit, make(READY, table, "v", read, thing))
+                sheet = StatementHistory(past, visit, render_statement(READY, table, "v", read, thing))
                 for mark in (mark for marks in read.acts.values() for mark in marks):
-                    then = make(READY, table, "v", read, thing, mark[0]).sha256
-                    early = Reading(READY, entries[: mark[1] + 1], NOW)
-                    came = make(READY, table, "v", early, thing, mark[0]).sha256
-                    assert (sheet.then(mark[0]), sheet.when_it_came(mark)) == (then, came)
+                    then = render_statement(READY, table, "v", read, thing, mark[0]).sha256
+                    early = Timeline(READY, entries[: mark[1] + 1], NOW)
+                    came = render_statement(READY, table, "v", early, thing, mark[0]).sha256
+                    assert (sheet.at_moment(mark[0]), sheet.on_arrival(mark)) == (then, came)
                     different += then != came
     assert different > 150  # else nothing would have been tried

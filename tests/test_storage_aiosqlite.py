@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from service.storage.batches import add_batch, batch, batches_of
-from service.storage.database import Tx
-from service.storage.sqlite import Sqlite
-from service.storage.visits import visit
+from service.db.database import Transaction
+from service.db.sqlite import Sqlite
+from service.visits.batches import add_batch, batches_of, get_batch
+from service.visits.repository import get_visit
 
 from .rows import a_batch, a_visit, plan, uid
 
@@ -62,7 +62,7 @@ async def test_a_start_that_fails_leaves_no_thread(tmp_path: Path) -> None:
 
 FORGETFUL = """
 import asyncio, sys
-from service.storage.sqlite import Sqlite
+from service.db.sqlite import Sqlite
 
 async def main():
     await Sqlite(sys.argv[1]).start()
@@ -85,12 +85,12 @@ async def test_works_run_again_only_when_something_has_to_be_undone(tmp_path: Pa
     await plan(database)
     runs: Counter[int] = Counter()
 
-    async def work(tx: Tx, number: int, changes: bool) -> int:
+    async def work(tx: Transaction, number: int, changes: bool) -> int:
         runs[number] += 1
         if changes or number % 5:
             await add_batch(tx, a_batch(number))
         else:
-            await visit(tx, a_visit().id)
+            await get_visit(tx, a_visit().id)
         if number % 5 == 0:
             raise LookupError(number)
         return number
@@ -103,5 +103,5 @@ async def test_works_run_again_only_when_something_has_to_be_undone(tmp_path: Pa
         assert [isinstance(outcome, LookupError) for outcome in outcomes] == [n % 5 == 0 for n in numbers]
         assert max(runs[n] for n in numbers) == most
         for n in numbers:
-            assert (await database.read(lambda tx, n=n: batch(tx, uid(n))) is not None) == bool(n % 5)
+            assert (await database.read(lambda tx, n=n: get_batch(tx, uid(n))) is not None) == bool(n % 5)
     await database.close()

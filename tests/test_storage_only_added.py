@@ -6,12 +6,16 @@ from typing import Any
 import asyncpg
 import pytest
 
-from service.storage import arriving, checklists, events, evidence, log, quarantine
-from service.storage.batches import add_batch
-from service.storage.checklists import ChecklistRow
-from service.storage.database import Database, Tx
-from service.storage.events import EventRow
-from service.storage.evidence import BlobRow, LostRow
+from service.audit_log import events, log
+from service.audit_log.events import EventRow
+from service.blobs import announcements
+from service.checklists import repository as checklists_repository
+from service.checklists.repository import ChecklistRow
+from service.db.database import Database, Transaction
+from service.records import repository as records_repository
+from service.visits import evidence_files
+from service.visits.batches import add_batch
+from service.visits.evidence_files import BlobRow, MissingFileRow
 
 from .rows import NOON, a_batch, an_input, plan, uid
 
@@ -59,22 +63,24 @@ async def change(address: str, sql: str) -> Any:
 async def test_tables_refuse_what_is_not_an_addition(database: Database, address: str) -> None:
     await plan(database)
 
-    async def work(tx: Tx) -> None:
+    async def work(tx: Transaction) -> None:
         await add_batch(tx, a_batch(1))
-        await checklists.add_checklist(
+        await checklists_repository.add_checklist(
             tx,
             ChecklistRow(id="c", version="1", sha256=b"1", body=b"2", published_at=1, published_by="zhao", reason=""),
         )
-        await quarantine.keep(tx, an_input(1))
-        await log.add_access(tx, uid(1), NOON, "wang", "quarantine", "a question")
-        await log.add_leaf(tx, uid(1), b"{}", NOON)
-        assert await arriving.announce(tx, b"file", NOON)
-        assert await evidence.send(tx, BlobRow(b"file", 9, "image/jpeg", 1, 1, NOON), "li")
-        await evidence.add_lost(tx, LostRow(uid(1), uid(1), uid(1), b"file", NOON, "li", b"1", b"2", b"3"))
+        await records_repository.insert_input(tx, an_input(1))
+        await log.record_access(tx, uid(1), NOON, "wang", "quarantine", "a question")
+        await log.insert_leaf(tx, uid(1), b"{}", NOON)
+        assert await announcements.announce_blob(tx, b"file", NOON)
+        assert await evidence_files.mark_received(tx, BlobRow(b"file", 9, "image/jpeg", 1, 1, NOON), "li")
+        await evidence_files.add_given_up(
+            tx, MissingFileRow(uid(1), uid(1), uid(1), b"file", NOON, "li", b"1", b"2", b"3")
+        )
         await events.add_event(tx, EventRow(id=uid(2), kind="key", at=1, sha256=b"1", body=b"{}", salt=b"2"))
 
     await database.write(work)
-    assert await log.number_leaves(database) == 2
+    assert await log.assign_sequence_numbers(database) == 2
     for sql in CHANGES:
         with pytest.raises((sqlite3.IntegrityError, asyncpg.RaiseError), match="only ever added"):
             await change(address, sql)

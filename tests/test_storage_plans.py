@@ -13,8 +13,8 @@ from typing import Any
 import asyncpg
 import pytest
 
-from service.storage.database import open_database
-from service.storage.statements import sql_files, statements
+from service.db.connect import open_database
+from service.db.queries import load_queries, sql_files
 
 from .conftest import tables
 
@@ -37,7 +37,7 @@ LIMITED = {
 
 def wholly() -> set[str]:
     """What `doorstep verify` asks: it reads everything."""
-    text = next(file for file in sql_files("queries", "sqlite") if file.name == "verify.sql").read_text("utf-8")
+    text = next(file for file in sql_files("verify/*.sql", "sqlite") if file.name == "verify.sql").read_text("utf-8")
     return set(re.findall(r"-- name: (\w+)", text))
 
 
@@ -49,7 +49,7 @@ def sqlite_scans(path: Path) -> Iterator[tuple[str, str]]:
     }
     known = {name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
     known.add("sqlite_master")
-    for name, (sql, _) in statements("sqlite").items():
+    for name, (sql, _) in load_queries("sqlite").items():
         given = dict.fromkeys(re.findall(r"(?<!:):(\w+)", sql))
         rows = connection.execute(f"EXPLAIN QUERY PLAN {sql}", given)
         steps = [words for *_, step in rows if len(words := step.split()) > 1]
@@ -76,7 +76,7 @@ async def postgres_scans(connection: Any) -> list[tuple[str, str]]:
     rows = await connection.fetch("SELECT indexrelid::regclass::text AS name FROM pg_index WHERE indpred IS NOT NULL")
     partial = {row["name"] for row in rows}
     found: list[tuple[str, str]] = []
-    for name, (sql, params) in statements("postgres").items():
+    for name, (sql, params) in load_queries("postgres").items():
         await connection.execute(f"PREPARE looked_at AS {sql}")
         nulls = f"({', '.join(['NULL'] * len(params))})" if params else ""
         ((explained,),) = await connection.fetch(f"EXPLAIN (FORMAT JSON) EXECUTE looked_at{nulls}")

@@ -5,12 +5,12 @@ import asyncio
 import asyncpg
 import pytest
 
-from service.domain import errors
-from service.storage.batches import add_batch, batch
-from service.storage.database import Tx
-from service.storage.postgres import Postgres
-from service.storage.search import plan_anew
-from service.storage.visits import locked_visit, visit
+from service import errors
+from service.db.database import Transaction
+from service.db.postgres import Postgres
+from service.visits.batches import add_batch, get_batch
+from service.visits.repository import get_visit, lock_visit
+from service.visits.search_index import force_custom_plan
 
 from .conftest import schema
 from .rows import a_batch, a_visit, plan, uid
@@ -20,8 +20,8 @@ async def test_a_locked_visit_waits_for_the_other_writer(postgres_database: Post
     await plan(postgres_database)
     order: list[str] = []
 
-    async def work(tx: Tx, name: str) -> None:
-        await locked_visit(tx, uid(1))
+    async def work(tx: Transaction, name: str) -> None:
+        await lock_visit(tx, uid(1))
         order.append(f"{name} begins")
         await asyncio.sleep(0.02)
         order.append(f"{name} ends")
@@ -34,11 +34,11 @@ async def test_works_that_lock_each_other_out_are_tried_again(postgres_database:
     await plan(postgres_database, a_visit(1), a_visit(2))
     tries: list[int] = []
 
-    async def work(tx: Tx, first: int, second: int) -> bool:
+    async def work(tx: Transaction, first: int, second: int) -> bool:
         tries.append(first)
-        await locked_visit(tx, uid(first))
+        await lock_visit(tx, uid(first))
         await asyncio.sleep(0.05)
-        await locked_visit(tx, uid(second))
+        await lock_visit(tx, uid(second))
         return await add_batch(tx, a_batch(first))
 
     one = postgres_database.write(lambda tx: work(tx, 1, 2))
@@ -51,21 +51,21 @@ async def test_a_connection_that_breaks_is_busy_and_the_next_works(postgres_data
     await plan(postgres_database)
     stranger = await asyncpg.connect(postgres)
 
-    async def work(tx: Tx) -> None:
+    async def work(tx: Transaction) -> None:
         await add_batch(tx, a_batch(1))
         await stranger.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()")
-        await visit(tx, uid(1))
+        await get_visit(tx, uid(1))
 
-    with pytest.raises(errors.Busy):
+    with pytest.raises(errors.ServiceUnavailable):
         await postgres_database.write(work)
     await stranger.close()
-    assert await postgres_database.read(lambda tx: batch(tx, uid(1))) is None
+    assert await postgres_database.read(lambda tx: get_batch(tx, uid(1))) is None
     assert await postgres_database.write(lambda tx: add_batch(tx, a_batch(1)))
 
 
 async def test_a_mistake_in_the_program_is_no_busy(postgres_database: Postgres) -> None:
     with pytest.raises(asyncpg.DataError):
-        await postgres_database.read(lambda tx: tx.one("visit", id="not bytes"))
+        await postgres_database.read(lambda tx: tx.fetch_one("visit", id="not bytes"))
 
 
 async def test_waiting_for_every_connection_ends(postgres: str) -> None:
@@ -74,8 +74,8 @@ async def test_waiting_for_every_connection_ends(postgres: str) -> None:
     end = asyncio.Event()
     waiting = asyncio.create_task(database.write(lambda tx: end.wait()))
     await asyncio.sleep(0.01)
-    with pytest.raises(errors.Busy):
-        await database.read(lambda tx: visit(tx, uid(1)))
+    with pytest.raises(errors.ServiceUnavailable):
+        await database.read(lambda tx: get_visit(tx, uid(1)))
     end.set()
     await waiting
     await database.close()
@@ -94,8 +94,8 @@ async def test_a_work_leaves_its_connection_as_it_was(postgres: str, end: str) -
         await database.start()
         begun = asyncio.Event()
 
-        async def work(tx: Tx) -> None:
-            await plan_anew(tx, again=True)
+        async def work(tx: Transaction) -> None:
+            await force_custom_plan(tx, again=True)
             assert await setting(tx) == "force_custom_plan"
             begun.set()
             if end == "raised":
@@ -113,6 +113,6 @@ async def test_a_work_leaves_its_connection_as_it_was(postgres: str, end: str) -
         await database.close()
 
 
-async def setting(tx: Tx) -> str:
+async def setting(tx: Transaction) -> str:
     """How the connection of a work plans."""
     return await tx._connection.fetchval("SHOW plan_cache_mode")  # type: ignore[attr-defined]

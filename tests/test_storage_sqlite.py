@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from service.domain import errors
-from service.storage.batches import add_batch, batch, batches_of
-from service.storage.database import Tx
-from service.storage.sqlite import Sqlite
-from service.storage.visits import visit
+from service import errors
+from service.db.database import Transaction
+from service.db.sqlite import Sqlite
+from service.visits.batches import add_batch, batches_of, get_batch
+from service.visits.repository import get_visit
 
 from .rows import a_batch, a_visit, plan, uid
 
@@ -62,7 +62,7 @@ async def test_a_commit_that_fails_fails_all_of_its_batch_and_the_next_works(cou
     first = asyncio.create_task(counted.write(lambda tx: add_batch(tx, a_batch(1000))))
     await asyncio.sleep(0.05)  # the writer stands at the first commit: what comes now becomes one batch
 
-    async def refuse(tx: Tx) -> None:
+    async def refuse(tx: Transaction) -> None:
         await add_batch(tx, a_batch(1001))
         counted.fail = True  # the commit that comes next
         raise LookupError
@@ -80,7 +80,7 @@ async def test_a_commit_that_fails_fails_all_of_its_batch_and_the_next_works(cou
 
 
 async def test_a_work_that_waits_for_something_else_is_told_so(counted: Counted) -> None:
-    async def work(tx: Tx) -> None:
+    async def work(tx: Transaction) -> None:
         await add_batch(tx, a_batch(1))
         await asyncio.sleep(0)
 
@@ -88,21 +88,21 @@ async def test_a_work_that_waits_for_something_else_is_told_so(counted: Counted)
         await counted.write(work)
     with pytest.raises(RuntimeError, match="must not wait for anything but its Tx"):
         await counted.read(lambda tx: asyncio.sleep(0))
-    assert await counted.read(lambda tx: batch(tx, uid(1))) is None
+    assert await counted.read(lambda tx: get_batch(tx, uid(1))) is None
 
 
 async def test_a_full_queue_is_busy_and_takes_again_later(counted: Counted) -> None:
     counted.gate.clear()
-    first = asyncio.create_task(counted.write(lambda tx: visit(tx, uid(1))))
+    first = asyncio.create_task(counted.write(lambda tx: get_visit(tx, uid(1))))
     await asyncio.sleep(0.05)  # the writer stands at the first commit: the rest waits in the queue
     waiting = asyncio.create_task(write_many(counted, range(700)))
     await asyncio.sleep(0.1)
-    with pytest.raises(errors.Busy):
-        await counted.write(lambda tx: visit(tx, uid(1)))
+    with pytest.raises(errors.ServiceUnavailable):
+        await counted.write(lambda tx: get_visit(tx, uid(1)))
     counted.gate.set()
     assert await first == a_visit()
     outcomes = await waiting
-    assert {type(outcome) for outcome in outcomes} == {bool, errors.Busy}
+    assert {type(outcome) for outcome in outcomes} == {bool, errors.ServiceUnavailable}
     kept = await counted.read(lambda tx: batches_of(tx, uid(1)))
     assert len(kept) == outcomes.count(True)
     assert await counted.write(lambda tx: add_batch(tx, a_batch(1000))) is True
@@ -118,13 +118,13 @@ async def test_a_work_whose_caller_went_away_before_its_turn_is_not_run(counted:
     await asyncio.sleep(0)
     counted.gate.set()
     assert await first is True
-    assert await counted.write(lambda tx: batch(tx, uid(2))) is None
+    assert await counted.write(lambda tx: get_batch(tx, uid(2))) is None
 
 
 async def test_a_work_that_only_reads_makes_no_sync(counted: Counted) -> None:
     wal = counted.path.with_name("doorstep.db-wal")
     before = wal.stat()
-    assert await counted.write(lambda tx: visit(tx, uid(1))) == a_visit()
+    assert await counted.write(lambda tx: get_visit(tx, uid(1))) == a_visit()
     after = wal.stat()
     assert (after.st_mtime_ns, after.st_size) == (before.st_mtime_ns, before.st_size)
 
@@ -136,7 +136,7 @@ async def test_another_process_that_holds_the_lock_makes_it_busy(counted: Counte
     other.execute("BEGIN IMMEDIATE")
 
     await database._writer.execute("PRAGMA busy_timeout=50")
-    with pytest.raises(errors.Busy):
+    with pytest.raises(errors.ServiceUnavailable):
         await database.write(lambda tx: add_batch(tx, a_batch(1)))
     other.execute("ROLLBACK")
     other.close()
@@ -180,6 +180,6 @@ async def test_a_file_that_cannot_be_opened_is_told_at_the_start(tmp_path: Path)
     database = Sqlite(tmp_path / "doorstep.db")
     with pytest.raises(errors.StorageFailed, match="NOTADB"):
         await database.start()
-    with pytest.raises(errors.Busy):
-        await database.write(lambda tx: visit(tx, uid(1)))
+    with pytest.raises(errors.ServiceUnavailable):
+        await database.write(lambda tx: get_visit(tx, uid(1)))
     await database.close()

@@ -6,54 +6,55 @@ from typing import Any
 
 import pytest
 
-from service.flows.house import vault
-from service.storage import agenda, batches, log
-from service.storage.database import Database, Of, Tx
-from service.storage.postgres import STATEMENTS, Postgres
-from service.storage.statements import statements
+from service.audit_log import log
+from service.blobs.vault import open_evidence_storage
+from service.db.database import Database, ResultOf, Transaction
+from service.db.postgres import STATEMENTS, Postgres
+from service.db.queries import load_queries
+from service.visits import batches, sync_feed
 
 from .rows import NOON, a_batch, a_visit, plan, uid
 from .town import Town, a_record, said
 
-LEAF = log.noting("visit.submitted", uid(1), bytes(32), bytes(32), NOON)
+LEAF = log.leaf_insert("visit.submitted", uid(1), bytes(32), bytes(32), NOON)
 PHOTO = {"kind": "photo", "sha256": "a" * 64}
 
 
 async def on_agenda(database: Database, login: str) -> list[tuple[int, int]]:
-    changed = await database.read(lambda tx: agenda.changed(tx, login, 0, 100))
+    changed = await database.read(lambda tx: sync_feed.changes_after(tx, login, 0, 100))
     return [(visit.int, number) for visit, number, _ in changed]
 
 
 async def test_each_change_says_how_many_rows_it_changed(database: Database) -> None:
     await plan(database)
     row = a_batch(1)
-    assert await database.write(lambda tx: tx.together(LEAF, batches.adding(row))) == [1, 1]
+    assert await database.write(lambda tx: tx.execute_batch(LEAF, batches.batch_insert(row))) == [1, 1]
     other = a_batch(1, body=b"[]")
     touched = ("touch", {"login": "li", "visit": uid(1).bytes, "number": 7})
-    assert await database.write(lambda tx: tx.together(batches.adding(other), touched, LEAF)) == [0, 1, 0]
-    assert await database.read(lambda tx: batches.batch(tx, uid(1))) == row
+    assert await database.write(lambda tx: tx.execute_batch(batches.batch_insert(other), touched, LEAF)) == [0, 1, 0]
+    assert await database.read(lambda tx: batches.get_batch(tx, uid(1))) == row
     assert await on_agenda(database, "li") == [(1, 7)]
 
 
 async def test_a_change_takes_what_an_earlier_one_returned(database: Database) -> None:
     await plan(database, a_visit(1), a_visit(2))
     number = ("next_number", {"login": "li"})
-    touch = ("touch", {"login": "li", "visit": uid(1).bytes, "number": Of("next_number")})
-    assert await database.write(lambda tx: tx.together(LEAF, number, touch)) == [1, 1, 1]
+    touch = ("touch", {"login": "li", "visit": uid(1).bytes, "number": ResultOf("next_number")})
+    assert await database.write(lambda tx: tx.execute_batch(LEAF, number, touch)) == [1, 1, 1]
     assert await on_agenda(database, "li") == [(2, 2), (1, 3)]
 
 
 async def test_changes_of_a_work_that_raises_are_undone(database: Database) -> None:
     await plan(database)
 
-    async def work(tx: Tx) -> None:
-        await tx.together(batches.adding(a_batch(1)), LEAF)
+    async def work(tx: Transaction) -> None:
+        await tx.execute_batch(batches.batch_insert(a_batch(1)), LEAF)
         raise LookupError("no")
 
     with pytest.raises(LookupError, match="no"):
         await database.write(work)
-    assert await database.read(lambda tx: batches.batch(tx, uid(1))) is None
-    assert await database.read(lambda tx: log.leaf(tx, uid(1))) is None
+    assert await database.read(lambda tx: batches.get_batch(tx, uid(1))) is None
+    assert await database.read(lambda tx: log.get_leaf(tx, uid(1))) is None
 
 
 async def test_numbers_of_an_agenda_are_never_given_twice(database: Database) -> None:
@@ -62,7 +63,7 @@ async def test_numbers_of_an_agenda_are_never_given_twice(database: Database) ->
     await plan(database, *visits)
 
     def touching(number: int) -> Any:
-        return database.write(lambda tx: agenda.touch(tx, ("sun", "li"), uid(number), also=[_leaf(number)]))
+        return database.write(lambda tx: sync_feed.bump(tx, ("sun", "li"), uid(number), also=[_leaf(number)]))
 
     counts = await asyncio.gather(*(touching(1 + number % 10) for number in range(40)))
     assert sum(count for (count,) in counts) == 10  # each leaf once
@@ -73,18 +74,18 @@ async def test_numbers_of_an_agenda_are_never_given_twice(database: Database) ->
 
 
 def _leaf(number: int) -> Any:
-    return log.noting("visit.submitted", uid(number), bytes(32), bytes(32), NOON)
+    return log.leaf_insert("visit.submitted", uid(number), bytes(32), bytes(32), NOON)
 
 
 async def test_what_is_made_on_the_way_is_made_also_when_nobody_goes(database: Database) -> None:
     await plan(database)
-    assert await database.write(lambda tx: agenda.touch(tx, (), uid(1), also=[LEAF])) == [1]
+    assert await database.write(lambda tx: sync_feed.bump(tx, (), uid(1), also=[LEAF])) == [1]
 
 
 async def test_a_record_asks_postgresql_eight_times(postgres_database: Postgres, tmp_path: Path) -> None:
     """Begin, whose token, which visit, what is there, which files, what was sent, all that is new, commit."""
     town = await Town(postgres_database).open()
-    town.house.vault = vault(tmp_path / "files")
+    town.house.evidence_storage = open_evidence_storage(tmp_path / "files")
     visit = await town.planned()
     await town.submitted(a_record("first", visit, said("09:04", "door_signal")))
     asked: list[str] = []
@@ -103,4 +104,4 @@ async def test_a_record_asks_postgresql_eight_times(postgres_database: Postgres,
 
 
 def test_a_connection_keeps_all_statements_prepared() -> None:
-    assert len(statements("postgres")) < STATEMENTS / 2  # and those that are made together
+    assert len(load_queries("postgres")) < STATEMENTS / 2  # and those that are made together

@@ -4,11 +4,12 @@ import asyncio
 
 import pytest
 
-from service.domain.people import Person
-from service.storage.batches import BatchRow, add_batch, batch, batches_of
-from service.storage.database import Database, Tx, open_database
-from service.storage.people import add_person, person
-from service.storage.visits import add_visit, visit
+from service.accounts.permissions import Person
+from service.accounts.repository import add_person, person
+from service.db.connect import open_database
+from service.db.database import Database, Transaction
+from service.visits.batches import BatchRow, add_batch, batches_of, get_batch
+from service.visits.repository import add_visit, get_visit
 
 from .rows import LI, NOON, a_batch, a_visit, plan, uid
 
@@ -23,14 +24,14 @@ async def test_what_was_written_is_there_after_opening_again(database: Database,
     assert await database.write(lambda tx: add_batch(tx, row))
     other = open_database(address)
     await other.start()
-    assert await other.read(lambda tx: batch(tx, row.id)) == row
+    assert await other.read(lambda tx: get_batch(tx, row.id)) == row
     await other.close()
 
 
 async def test_a_work_that_raises_leaves_nothing(database: Database) -> None:
     await plan(database)
 
-    async def work(tx: Tx) -> None:
+    async def work(tx: Transaction) -> None:
         await add_batch(tx, a_batch(1))
         await add_batch(tx, a_batch(2))
         raise LookupError("no")
@@ -43,7 +44,7 @@ async def test_a_work_that_raises_leaves_nothing(database: Database) -> None:
 async def test_a_work_that_raises_does_not_touch_its_neighbours(database: Database) -> None:
     await plan(database)
 
-    async def work(tx: Tx, number: int) -> int:
+    async def work(tx: Transaction, number: int) -> int:
         await add_batch(tx, a_batch(number))
         if number % 3 == 0:
             raise LookupError(str(number))
@@ -80,19 +81,19 @@ async def test_the_same_id_twice_is_stored_once(database: Database) -> None:
         *(database.write(lambda tx, r=row: add_batch(tx, r)) for row in [first, second] * 8)
     )
     assert outcomes.count(True) == 1
-    kept = await database.read(lambda tx: batch(tx, uid(1)))
+    kept = await database.read(lambda tx: get_batch(tx, uid(1)))
     assert kept in (first, second)
 
 
 async def test_a_work_reads_what_it_wrote_and_others_do_not_until_it_ends(database: Database) -> None:
     await plan(database)
 
-    async def work(tx: Tx) -> BatchRow | None:
+    async def work(tx: Transaction) -> BatchRow | None:
         await add_batch(tx, a_batch(1))
-        return await batch(tx, uid(1))
+        return await get_batch(tx, uid(1))
 
     assert await database.write(work) == a_batch(1)
-    assert await database.read(lambda tx: batch(tx, uid(1))) == a_batch(1)
+    assert await database.read(lambda tx: get_batch(tx, uid(1))) == a_batch(1)
 
 
 async def test_a_read_sees_one_state(database: Database) -> None:
@@ -100,7 +101,7 @@ async def test_a_read_sees_one_state(database: Database) -> None:
     await plan(database)
     loop = asyncio.get_running_loop()
 
-    async def work(tx: Tx) -> tuple[int, int]:
+    async def work(tx: Transaction) -> tuple[int, int]:
         before = len(await batches_of(tx, uid(1)))
         if database.engine == "sqlite":  # a read has a thread of its own there
             asyncio.run_coroutine_threadsafe(database.write(lambda tx: add_batch(tx, a_batch(1))), loop).result(10)
@@ -123,7 +124,7 @@ async def test_many_concurrent_reads_and_writes_all_come_back(database: Database
 
     async def one(number: int) -> None:
         await database.write(lambda tx: add_batch(tx, a_batch(number)))
-        assert await database.read(lambda tx: batch(tx, uid(number))) == a_batch(number)
+        assert await database.read(lambda tx: get_batch(tx, uid(number))) == a_batch(number)
 
     await asyncio.gather(*map(one, range(300)))
     assert await count(database) == 300
@@ -140,7 +141,7 @@ async def test_callers_who_go_away_leave_nothing_behind(database: Database) -> N
     assert all(outcome is True or isinstance(outcome, asyncio.CancelledError) for outcome in outcomes)
     done = [n for n, outcome in enumerate(outcomes) if outcome is True]
     for n in done:
-        assert await database.read(lambda tx, n=n: batch(tx, uid(n))) is not None
+        assert await database.read(lambda tx, n=n: get_batch(tx, uid(n))) is not None
     assert all(
         await asyncio.gather(*(database.write(lambda tx, n=n: add_batch(tx, a_batch(n))) for n in range(200, 250)))
     )
@@ -168,7 +169,7 @@ async def test_numbers_and_text_come_back_as_they_were(database: Database) -> No
     await database.write(lambda tx: add_visit(tx, row))
     someone = Person("x-1", "欧阳䶮", ("technician", "dispatcher"), ("a b", "城东"))
     await database.write(lambda tx: add_person(tx, someone, NOON))
-    assert await database.read(lambda tx: visit(tx, row.id)) == row
+    assert await database.read(lambda tx: get_visit(tx, row.id)) == row
     assert await database.read(lambda tx: person(tx, "x-1")) == someone
 
 

@@ -8,11 +8,14 @@ from typing import Any
 
 import pytest
 
-from service.domain import errors
-from service.domain.merkle import leaf
-from service.flows import judging, submit, view
-from service.storage import access, batches, log
-from service.storage.database import Tx
+from service import errors
+from service.accounts import credentials
+from service.audit_log import log
+from service.audit_log.merkle import leaf
+from service.db.database import Transaction
+from service.dispatch import views
+from service.records import submit
+from service.visits import batches, loading
 
 from . import stories
 from .town import TOKENS, Town, a_record, encode, said, uid
@@ -85,7 +88,7 @@ async def test_the_same_record_at_the_same_time_is_kept_once(town: Town) -> None
 async def test_other_bytes_under_the_same_id_are_409_and_kept_in_quarantine(town: Town) -> None:
     visit = await town.planned()
     await town.submitted(a_record("r", visit, *DOOR))
-    with pytest.raises(errors.ContentDiffers) as caught:
+    with pytest.raises(errors.IdReusedWithOtherContent) as caught:
         await town.submitted(a_record("r", visit, *DOOR, said("09:08", "id_shown")))
     assert caught.value.extra["quarantine"]
 
@@ -93,7 +96,7 @@ async def test_other_bytes_under_the_same_id_are_409_and_kept_in_quarantine(town
 async def test_an_id_of_another_visits_record_is_409(town: Town) -> None:
     one, two = await town.planned("one"), await town.planned("two")
     await town.submitted(a_record("r", one, *DOOR))
-    with pytest.raises(errors.ContentDiffers):
+    with pytest.raises(errors.IdReusedWithOtherContent):
         await town.submitted(a_record("r", two, *DOOR))
 
 
@@ -110,11 +113,11 @@ async def test_every_record_has_one_leaf_that_commits_to_its_bytes(town: Town) -
     await town.submitted(raw)
     await town.submitted(raw)
 
-    async def both(tx: Tx) -> tuple[Any, Any]:
-        return await batches.batch(tx, uid("r")), await log.leaf(tx, uid("r"))
+    async def both(tx: Transaction) -> tuple[Any, Any]:
+        return await batches.get_batch(tx, uid("r")), await log.get_leaf(tx, uid("r"))
 
     row, kept = await town.house.db.read(both)
-    beside = batches.beside(row)
+    beside = batches.batch_commitment(row)
     assert kept.leaf == leaf("visit.submitted", row.salt, sha256(raw).digest(), row.received_at, beside)
     assert len(row.salt) == 32
     assert b"li" not in kept.leaf
@@ -123,7 +126,7 @@ async def test_every_record_has_one_leaf_that_commits_to_its_bytes(town: Town) -
 async def test_a_refused_record_leaves_no_leaf(town: Town) -> None:
     with pytest.raises(errors.UnknownVisit):
         await town.submitted(a_record("r", uid("nowhere"), *DOOR))
-    assert await town.house.db.read(lambda tx: log.leaf(tx, uid("r"))) is None
+    assert await town.house.db.read(lambda tx: log.get_leaf(tx, uid("r"))) is None
 
 
 @pytest.mark.parametrize(
@@ -173,7 +176,7 @@ async def test_what_cannot_be_taken_is_a_problem_and_kept(
 )
 async def test_what_is_not_json_is_kept_too(town: Town, raw: bytes) -> None:
     with pytest.raises(errors.Problem) as caught:
-        await submit.submit(town.house, TOKENS["li"], uid("r"), raw)
+        await submit.submit_record(town.house, TOKENS["li"], uid("r"), raw)
     assert caught.value.status in (400, 422)
     assert caught.value.extra["quarantine"]
 
@@ -190,7 +193,7 @@ async def test_a_wrong_type_is_told_with_its_place(town: Town) -> None:
 async def test_the_id_in_the_address_is_the_id_in_the_body(town: Town) -> None:
     visit = await town.planned()
     with pytest.raises(errors.IdMismatch):
-        await submit.submit(town.house, TOKENS["li"], uid("other"), a_record("r", visit, *DOOR))
+        await submit.submit_record(town.house, TOKENS["li"], uid("other"), a_record("r", visit, *DOOR))
 
 
 async def test_more_entries_than_the_limit_are_refused_and_kept(town: Town) -> None:
@@ -226,7 +229,7 @@ async def test_one_wrong_entry_never_costs_the_rest(town: Town) -> None:
         (wrong[3]["id"], "unknown-item"),
         (wrong[4]["id"], "not-by-technician"),
     ]
-    seen = await view.show(town.house, TOKENS["li"], visit)
+    seen = await views.get_visit(town.house, TOKENS["li"], visit)
     assert {entry.id for entry in seen.entries} == {entry["id"] for entry in DOOR}
     assert all(entry.via == "record" for entry in seen.entries)
 
@@ -250,7 +253,7 @@ async def test_a_phone_cannot_say_by_which_way_an_entry_came(town: Town) -> None
     visit = await town.planned()
     card = said("09:08", "id_shown", via="scan", evidence=[{"kind": "customer_confirm"}])
     await town.submitted(a_record("r", visit, *DOOR, card))
-    seen = await view.show(town.house, TOKENS["li"], visit)
+    seen = await views.get_visit(town.house, TOKENS["li"], visit)
     assert {entry.via for entry in seen.entries} == {"record"}
 
 
@@ -259,9 +262,9 @@ async def test_what_has_arrived_is_seen_whatever_its_clock_says(town: Town) -> N
     receipt = await town.submitted(a_record("r", visit, said("23:30", "arrived")))
     assert receipt.verdict is not None
     assert "late.arrival_in_window" in codes(receipt)
-    judged = await judging.judgement_at(town.house, TOKENS["li"], visit, None)
+    judged = await loading.judgement_at(town.house, TOKENS["li"], visit, None)
     assert (judged.verdict, judged.findings) == (receipt.verdict, receipt.findings)
-    assert "clock" in (await view.show(town.house, TOKENS["li"], visit)).flags
+    assert "clock" in (await views.get_visit(town.house, TOKENS["li"], visit)).flags
 
 
 async def test_only_the_visits_technician_and_crew_may_submit(town: Town) -> None:
@@ -271,17 +274,17 @@ async def test_only_the_visits_technician_and_crew_may_submit(town: Town) -> Non
     assert caught.value.extra["quarantine"]
     assert (await town.submitted(a_record("s", shared, *DOOR), by="sun")).record == str(uid("s"))
     for other in ("zhao", "wang", "admin"):
-        with pytest.raises(errors.NotAllowed):
+        with pytest.raises(errors.PermissionDenied):
             await town.submitted(a_record("t", visit, *DOOR), by=other)
 
 
 async def test_a_revoked_token_is_out_on_the_next_request(town: Town) -> None:
     visit = await town.planned()
     await town.submitted(a_record("r", visit, *DOOR))
-    await town.house.db.write(lambda tx: access.revoke_token(tx, TOKENS["li"], 1))
+    await town.house.db.write(lambda tx: credentials.revoke_token(tx, TOKENS["li"], 1))
     for attempt in (a_record("r", visit, *DOOR), b"nonsense"):
-        with pytest.raises(errors.NotSignedIn):
-            await submit.submit(town.house, TOKENS["li"], uid("r"), attempt)
+        with pytest.raises(errors.NotAuthenticated):
+            await submit.submit_record(town.house, TOKENS["li"], uid("r"), attempt)
 
 
 async def test_a_receipt_is_seen_by_who_may_see_the_visit(town: Town) -> None:
@@ -303,8 +306,8 @@ async def test_a_batch_of_the_office_is_no_record(town: Town) -> None:
     with pytest.raises(errors.NotFound):
         await submit.receipt(town.house, TOKENS["zhao"], rows[0].id)
     stolen = encode({"id": str(rows[0].id), "visit": str(visit), "checklist": "onsite@1", "entries": []})
-    with pytest.raises(errors.ContentDiffers):
-        await submit.submit(town.house, TOKENS["li"], rows[0].id, stolen)
+    with pytest.raises(errors.IdReusedWithOtherContent):
+        await submit.submit_record(town.house, TOKENS["li"], rows[0].id, stolen)
 
 
 async def test_a_record_cannot_withdraw_what_the_customer_said(town: Town) -> None:
@@ -332,8 +335,8 @@ async def test_nothing_is_taken_that_could_not_be_read_again(town: Town) -> None
             b'"entries"', b'"x":%b%b,"entries"' % (b"[" * depth, b"]" * depth)
         )
         try:
-            await submit.submit(town.house, TOKENS["li"], uid(f"r{depth}"), raw)
+            await submit.submit_record(town.house, TOKENS["li"], uid(f"r{depth}"), raw)
         except errors.MalformedJson:
             assert depth > 500
-    await view.show(town.house, TOKENS["li"], visit)
+    await views.get_visit(town.house, TOKENS["li"], visit)
     await town.submitted(a_record("after", visit, *DOOR))

@@ -4,7 +4,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from service.domain import totp
+from service.accounts import totp
 
 SECRET = b"12345678901234567890"
 VECTORS = [
@@ -19,20 +19,20 @@ VECTORS = [
 
 @pytest.mark.parametrize(("seconds", "code"), VECTORS)
 def test_the_codes_are_those_of_the_rfc(seconds: int, code: str):
-    assert totp.code_at(SECRET, seconds // 30) == code
-    assert totp.step_of(SECRET, f" {code[:3]} {code[3:]}", seconds * 1000) == seconds // 30
+    assert totp.totp_at(SECRET, seconds // 30) == code
+    assert totp.matching_step(SECRET, f" {code[:3]} {code[3:]}", seconds * 1000) == seconds // 30
 
 
 def test_a_clock_may_be_one_step_off_and_no_more():
-    code = totp.code_at(SECRET, 1000)
-    found = [totp.step_of(SECRET, code, step * 30_000) for step in range(998, 1003)]
+    code = totp.totp_at(SECRET, 1000)
+    found = [totp.matching_step(SECRET, code, step * 30_000) for step in range(998, 1003)]
     assert found == [None, 1000, 1000, 1000, None]
     for wrong in ("", "1", "000000", "abcdef", "１２３４５６", code + "0"):
-        assert totp.step_of(SECRET, wrong, 30_000_000) is None
+        assert totp.matching_step(SECRET, wrong, 30_000_000) is None
 
 
 def test_an_authenticator_app_reads_the_address():
-    parts = urlsplit(totp.address(SECRET, "王 芳", "Doorstep"))
+    parts = urlsplit(totp.otpauth_uri(SECRET, "王 芳", "Doorstep"))
     query = parse_qs(parts.query)
     assert (parts.scheme, parts.netloc) == ("otpauth", "totp")
     assert query["secret"] == ["GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"]

@@ -12,12 +12,11 @@ from uuid import UUID
 import httpx
 import msgspec
 
-from service.app import clock
-from service.domain import errors
-from service.flows import uploads
-from service.flows.access import digest as token_of
-from service.storage import blob_folder, incoming
-from service.storage import uploads as parts_of
+from service import errors
+from service.accounts.authentication import token_digest as token_of
+from service.app import current_millis
+from service.blobs import folder_store, incoming
+from service.evidence import upload_store, uploads
 
 from .pictures import name, noise, picture
 from .test_evidence import naming
@@ -67,7 +66,7 @@ async def test_a_file_comes_in_parts_and_the_record_is_complete(world: World):
     assert (after.status_code, after.headers["upload-offset"]) == (200, str(len(RAW)))
     assert after.headers["cache-control"] == "no-store"
     assert (await world.ask("li", "GET", f"/v1/evidence/{name(RAW)}")).status_code == 200
-    assert not [one for one in world.house.vault.incoming.rglob("*") if one.suffix == ".part"]
+    assert not [one for one in world.house.evidence_storage.incoming.rglob("*") if one.suffix == ".part"]
 
 
 async def test_the_server_says_what_it_knows(small_world: World):
@@ -142,7 +141,7 @@ async def test_at_most_so_many_at_a_time(small_world: World, monkeypatch):
 async def test_many_that_begin_at_once_are_counted_too(small_world: World):
     made = await asyncio.gather(*(create(small_world) for _ in range(300)))
     assert sorted(one.status_code for one in made) == [201] * uploads.MOST + [429] * (300 - uploads.MOST)
-    folder = parts_of.folder_of(small_world.house.vault.incoming, "li")
+    folder = upload_store.upload_dir(small_world.house.evidence_storage.incoming, "li")
     assert len(list(folder.glob("*.part"))) == uploads.MOST
 
 
@@ -181,7 +180,7 @@ class Broken:
 
 
 async def append(world: World, path: str, offset: int, parts: Any, checksum: Any = None) -> Any:
-    return await uploads.append(
+    return await uploads.append_chunk(
         world.house, token_of("token of li"), UUID(path.rpartition("/")[2]), offset, aiter(parts), checksum
     )
 
@@ -212,7 +211,7 @@ async def test_who_goes_on_ends_a_request_that_hangs(small_world: World):
     assert (await stands(small_world, path)).headers["upload-offset"] == "500"
     assert (await patch(small_world, path, 500, RAW[500:])).status_code == 204
     (outcome,) = await asyncio.gather(hanging, return_exceptions=True)
-    assert isinstance(outcome, errors.Busy)
+    assert isinstance(outcome, errors.ServiceUnavailable)
 
 
 async def test_what_came_whole_and_could_not_be_kept_is_kept_with_the_next_request(world: World, monkeypatch):
@@ -221,9 +220,9 @@ async def test_what_came_whole_and_could_not_be_kept_is_kept_with_the_next_reque
     path = (await create(world)).headers["location"]
 
     async def away(*_: Any) -> None:
-        raise errors.Busy
+        raise errors.ServiceUnavailable
 
-    for broken in ((blob_folder.FolderBlobs, "put"), (uploads, "arrived")):
+    for broken in ((folder_store.FolderBlobStore, "put"), (uploads, "register_upload")):
         with monkeypatch.context() as patched:
             patched.setattr(*broken, away)
             offset = int((await stands(world, path)).headers.get("upload-offset", "-1"))
@@ -237,26 +236,26 @@ async def test_what_came_whole_and_could_not_be_kept_is_kept_with_the_next_reque
 
 async def test_the_sweep_removes_what_has_expired_and_what_crashes_left(small_world: World):
     world = small_world
-    now = [clock()]
+    now = [current_millis()]
     world.house.clock = lambda: now[0]
     path = (await create(world)).headers["location"]
     kept = (await create(world, picture(3))).headers["location"]
     await patch(world, kept, 0, picture(3))
-    folder = parts_of.folder_of(world.house.vault.incoming, "li")
-    old, young = world.house.vault.incoming / "a.tmp", world.house.vault.incoming / "b.tmp"
+    folder = upload_store.upload_dir(world.house.evidence_storage.incoming, "li")
+    old, young = world.house.evidence_storage.incoming / "a.tmp", world.house.evidence_storage.incoming / "b.tmp"
     half = folder / "00000000-0000-0000-0000-000000000001.part"
     for one in (old, young, half):
         one.write_bytes(b"x")
     hours_ago = time.time() - 2 * 3600
     for one in (old, half):
         os.utime(one, (hours_ago, hours_ago))
-    assert await uploads.sweep(world.house) == 2
+    assert await uploads.delete_expired(world.house) == 2
     assert young.exists()
     assert (await stands(world, path)).status_code == 200
     now[0] += 8 * 86_400_000
     assert (await stands(world, path)).status_code == 404
-    assert await uploads.sweep(world.house) == 4
-    assert not [one for one in world.house.vault.incoming.rglob("*") if one.is_file()]
+    assert await uploads.delete_expired(world.house) == 4
+    assert not [one for one in world.house.evidence_storage.incoming.rglob("*") if one.is_file()]
 
 
 async def test_an_acknowledged_part_is_on_the_disk(small_world: World, monkeypatch):
@@ -285,6 +284,6 @@ async def test_a_full_disk_says_so_and_what_came_before_stays(small_world: World
 
 
 async def test_the_limit_of_a_file_holds_for_uploads_too(small_world: World):
-    vault = small_world.house.vault
-    small_world.house.vault = msgspec.structs.replace(vault, max_file=100)
+    vault = small_world.house.evidence_storage
+    small_world.house.evidence_storage = msgspec.structs.replace(vault, max_file=100)
     assert problem(await create(small_world)) == (413, "file-too-large")

@@ -88,7 +88,7 @@ async def test_the_control_a_file_in_one_piece_is_sent_again_whole(world: World)
                     await client.put(url, content=FILE, headers=headers)
             assert (await client.put(url, content=FILE, headers=headers)).status_code == 201
     assert network.sent - len(FILE) > len(FILE)
-    assert not [path for path in world.house.vault.incoming.rglob("*") if path.is_file()]
+    assert not [path for path in world.house.evidence_storage.incoming.rglob("*") if path.is_file()]
 
 
 def test_the_vendored_packages_are_as_listed():

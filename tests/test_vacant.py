@@ -7,13 +7,15 @@ from uuid import UUID
 
 import pytest
 
-from service.domain import errors
-from service.flows import change, lists, plan, staff, standing
-from service.flows import people as leaving
-from service.storage import migrate, people
-from service.storage import postgres as postgres_module
-from service.storage.database import Tx, open_database
-from service.storage.postgres import Postgres
+from service import errors
+from service.accounts import repository as accounts_repository
+from service.db import migrate, postgres
+from service.db.connect import open_database
+from service.db.database import Transaction
+from service.db.postgres import Postgres
+from service.dispatch import listing, planning, rescheduling
+from service.staff import people, roles_and_cards
+from service.visits import status
 
 from .town import TOKENS, Town, encode, said, uid
 from .world import VISIT, World, record
@@ -84,21 +86,21 @@ async def test_a_board_that_is_made_anew_shows_it_too(world: World) -> None:
     await world.plan()
     await leave(world)
 
-    async def empty(tx: Tx) -> None:
-        await tx.run("stand", visit=VISIT.bytes, state="", flags="", verdict="", until=None)
+    async def empty(tx: Transaction) -> None:
+        await tx.execute("stand", visit=VISIT.bytes, state="", flags="", verdict="", until=None)
 
     await world.house.db.write(empty)
-    assert await standing.fill(world.house) == 1
+    assert await status.backfill_summaries(world.house) == 1
     assert await flagged(world) == {str(VISIT)}
 
 
 async def departs(town: Town) -> None:
-    await leaving.depart(town.house, TOKENS["admin"], "li", encode({"reason": "离职"}))
+    await people.deactivate(town.house, TOKENS["admin"], "li", encode({"reason": "离职"}))
 
 
 async def is_dispatcher_now(town: Town) -> None:
     roles = encode({"roles": ["dispatcher"], "areas": ["城东"]})
-    await staff.give_roles(town.house, TOKENS["admin"], "li", roles)
+    await roles_and_cards.give_roles(town.house, TOKENS["admin"], "li", roles)
 
 
 @pytest.mark.parametrize("ends", [departs, is_dispatcher_now])
@@ -116,10 +118,10 @@ async def test_a_visit_given_to_somebody_who_just_leaves_is_flagged(
         await go_on.wait()
         return found
 
-    goes = plan.goes
-    for module in (plan, change):
-        monkeypatch.setattr(module, "goes", slowly)
-    monkeypatch.setattr(postgres_module, "AGAIN", ())  # nobody waits in a circle
+    goes = planning.require_technicians
+    for module in (planning, rescheduling):
+        monkeypatch.setattr(module, "require_technicians", slowly)
+    monkeypatch.setattr(postgres, "RETRYABLE", ())  # nobody waits in a circle
     giving = asyncio.create_task(town.planned() if begins == "planned" else handed_over(town, visit, "li"))
     await looked.wait()
     going = asyncio.create_task(ends(town))
@@ -127,7 +129,7 @@ async def test_a_visit_given_to_somebody_who_just_leaves_is_flagged(
     assert not going.done()
     go_on.set()
     await asyncio.gather(giving, going)
-    found = await lists.page(town.house, TOKENS["zhao"], {"flag": "no_technician"})
+    found = await listing.list_visits(town.house, TOKENS["zhao"], {"flag": "no_technician"})
     assert [one.id for one in found.items] == [str(visit)]
     with pytest.raises(errors.UnknownPerson):  # and who comes later is told
         await town.planned("later")
@@ -135,7 +137,7 @@ async def test_a_visit_given_to_somebody_who_just_leaves_is_flagged(
 
 async def handed_over(town: Town, visit: UUID, *logins: str, revision: int = 0) -> None:
     content = encode({"technician": logins[0], "crew": logins[1:]})
-    await change.change(town.house, TOKENS["zhao"], visit, "technician", content, frozenset({revision}))
+    await rescheduling.change(town.house, TOKENS["zhao"], visit, "technician", content, frozenset({revision}))
 
 
 async def test_who_hands_over_and_who_sends_away_do_not_wait_in_a_circle(
@@ -144,7 +146,7 @@ async def test_who_hands_over_and_who_sends_away_do_not_wait_in_a_circle(
     """The visit is already on the agenda of who leaves: both want his row and the visit's."""
     town = await Town(postgres_database).open()
     visit = await town.planned()
-    monkeypatch.setattr(postgres_module, "AGAIN", ())
+    monkeypatch.setattr(postgres, "RETRYABLE", ())
     locked, go_on = asyncio.Event(), asyncio.Event()
 
     async def slowly(*given: Any) -> Any:
@@ -152,8 +154,8 @@ async def test_who_hands_over_and_who_sends_away_do_not_wait_in_a_circle(
         await go_on.wait()
         return await goes(*given)
 
-    goes = plan.goes
-    monkeypatch.setattr(change, "goes", slowly)
+    goes = planning.require_technicians
+    monkeypatch.setattr(rescheduling, "require_technicians", slowly)
     giving = asyncio.create_task(handed_over(town, visit, "sun", "li"))
     await locked.wait()
     going = asyncio.create_task(departs(town))
@@ -168,8 +170,8 @@ async def test_visits_of_one_technician_are_planned_at_the_same_time(postgres_da
     async with asyncio.timeout(10):
         both = asyncio.Barrier(2)
 
-        async def work(tx: Tx) -> None:
-            await plan.goes(tx, "li", ("sun",))
+        async def work(tx: Transaction) -> None:
+            await planning.require_technicians(tx, "li", ("sun",))
             await both.wait()
 
         await asyncio.gather(*(town.house.db.write(work) for _ in range(2)))
@@ -187,11 +189,11 @@ async def test_visits_from_before_are_flagged_by_the_upgrade(
     town = await Town(database).open()
     gone = await town.planned()
     await town.planned("other", technician="sun")
-    assert await database.write(lambda tx: people.leave(tx, "li", 1))
+    assert await database.write(lambda tx: accounts_repository.deactivate(tx, "li", 1))
     await database.close()
     monkeypatch.undo()
     town.house.db = open_database(bare_address)
     await town.house.db.start()
-    found = await lists.page(town.house, TOKENS["zhao"], {"flag": "no_technician"})
+    found = await listing.list_visits(town.house, TOKENS["zhao"], {"flag": "no_technician"})
     assert [one.id for one in found.items] == [str(gone)]
     await town.house.db.close()

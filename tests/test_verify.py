@@ -7,10 +7,13 @@ from typing import Any
 import asyncpg
 import pytest
 
-from service.flows import demo, doorstep, people
-from service.flows.people import NewPerson
-from service.flows.verify import verify
-from service.storage import batches, checklists, log
+from service.accounts.validation import NewPerson
+from service.audit_log import log
+from service.checklists import repository as checklists_repository
+from service.demo import seed
+from service.staff import console, people
+from service.verify.log import verify
+from service.visits import batches
 
 from .pictures import name, picture
 from .test_devices import registered
@@ -41,15 +44,15 @@ async def full(address: str) -> AsyncIterator[World]:
         new = {"login": "zhou", "name": "周", "roles": ["technician"], "areas": ["城东"]}
         hired = await world.ask("admin", "POST", "/v1/people", new)
         face = await world.ask("admin", "PUT", "/v1/people/zhou/photo", HERE, content_type="image/jpeg")
-        await doorstep.give_card(world.house, "zhou", "0427", "技术员")
+        await console.give_card(world.house, "zhou", "0427", "技术员")
         device = (await registered(world))["device"]["id"]
         out = await world.ask("wang", "DELETE", f"/v1/devices/{device}")
         gone = await world.ask("admin", "PUT", "/v1/people/zhou/departure", {"reason": "退休"})
         told = [one.status_code for one in (lost, changed, kept, hired, face, out, gone)]
         assert told == [200, 200, 400, 201, 204, 204, 200], told
-        await log.number_leaves(world.house.db)
+        await log.assign_sequence_numbers(world.house.db)
         assert (await verify(world.house)).faults == []  # the control
-        async with world.house.vault.blobs.local(bytes.fromhex(name(BROKEN))) as path:
+        async with world.house.evidence_storage.blobs.open_local(bytes.fromhex(name(BROKEN))) as path:
             path.write_bytes(b"changed")
         yield world
 
@@ -267,9 +270,9 @@ async def test_a_phone_is_out_with_who_left(address: str) -> None:
 async def test_people_of_the_demonstration_came_by_an_event_like_anybody(address: str) -> None:
     async with opened_world(address) as world:
         await tampered(address, "DELETE FROM tokens", "DELETE FROM people")
-        await people.add(world.house, NewPerson("first", "先", ("admin",)), with_token=False)
+        await people.create_person(world.house, NewPerson("first", "先", ("admin",)), with_token=False)
         world.house.clock = lambda: 1_772_500_000_000  # some time later
-        await demo.seed(world.house)
+        await seed.seed(world.house)
         assert (await verify(world.house)).faults == []
 
 
@@ -311,7 +314,7 @@ async def test_two_things_of_one_id_are_told(full: World, address: str) -> None:
 async def test_leaves_from_before_commit_to_the_bytes_alone(address: str, monkeypatch: Any) -> None:
     async with opened_world(address) as world:
         with monkeypatch.context() as before:
-            before.setattr(batches, "beside", lambda _: b"")
+            before.setattr(batches, "batch_commitment", lambda _: b"")
             await world.plan()
             await world.submit(record())
         assert (await verify(world.house)).faults == []
@@ -323,7 +326,7 @@ async def test_leaves_from_before_commit_to_the_bytes_alone(address: str, monkey
 
 async def test_checklists_from_before_they_were_tied_to_their_leaf_are_still_verified(address: str, monkeypatch: Any):
     with monkeypatch.context() as before:
-        before.setattr(checklists, "beside", lambda _: b"")
+        before.setattr(checklists_repository, "checklist_commitment", lambda _: b"")
         async with opened_world(address) as world:
             await tampered(address, "UPDATE checklists SET leaf = NULL, salt = NULL")
             assert (await verify(world.house)).faults == []

@@ -342,13 +342,13 @@ def test_a_server_that_starts_meanwhile_does_not_confuse_it(tmp_path: Path) -> N
     assert run(*ADD, data=tmp_path).returncode == 0
     code = """
 import asyncio, sqlite3, sys
-from service.storage.database import open_database
+from service.db.connect import open_database
 async def look():
     db = open_database(f"sqlite:///{sys.argv[1]}", only_read=True)
     await db.start()
     counts = []
     async def count(tx):
-        rows = dict(await tx.all("rows_of_kinds"))
+        rows = dict(await tx.fetch_all("rows_of_kinds"))
         counts.append(rows["people"])
         return rows["people"]
     print(await db.read(count))

@@ -9,8 +9,8 @@ import msgspec
 import pytest
 from playwright.async_api import Page, Route, async_playwright
 
-from service.flows.signing import signature_of, signed
-from service.storage import devices
+from service.devices import repository as devices_repository
+from service.devices.signatures import parse_signature_header, verify_signature
 
 from .browser import PASSWORD, code_now, unsecret
 from .test_devices import code_for
@@ -36,7 +36,7 @@ SIGNED = """async text => {
 
 async def link(world: World, login: str) -> str:
     made = (await world.ask("admin", "POST", "/v1/invitations", {"person": login})).json()
-    return made["url"].removeprefix(world.house.desk.url)
+    return made["url"].removeprefix(world.house.company.url)
 
 
 def watched(page: Page) -> list[str]:
@@ -51,7 +51,7 @@ def watched(page: Page) -> list[str]:
 async def test_a_supervisor_comes_in_by_his_invitation(small_world: World, scripts: Any) -> None:
     path = await link(small_world, "wang")
     async with served(small_world) as base, browsed(scripts=scripts) as page:
-        small_world.house.desk = msgspec.structs.replace(small_world.house.desk, url=base)
+        small_world.house.company = msgspec.structs.replace(small_world.house.company, url=base)
         errors, asked = watched(page), list[str]()
         page.on("request", lambda request: asked.append(request.url))
         await page.goto(base + path)
@@ -107,8 +107,8 @@ async def test_a_phone_is_enrolled_by_its_browser_and_its_key_stays_there(small_
         assert errors == []
     answer = await world.ask(None, "GET", "/v1/me", authorization=f"Bearer {me['token']}")
     assert answer.json()["login"] == "li"
-    (row,) = await world.house.db.read(lambda tx: devices.of_person(tx, "li"))
-    assert signed(row.public_key, signature_of(signature.encode()), raw.encode()) == "verified"
+    (row,) = await world.house.db.read(lambda tx: devices_repository.devices_of(tx, "li"))
+    assert verify_signature(row.public_key, parse_signature_header(signature.encode()), raw.encode()) == "verified"
 
 
 async def test_a_lost_answer_is_asked_for_again_with_the_same_key(small_world: World) -> None:

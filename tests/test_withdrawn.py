@@ -2,7 +2,7 @@
 
 import pytest
 
-from service.domain.reading import withdrawn
+from service.judge.timeline import withdrawn_ids
 
 from .stories import entry
 
@@ -22,8 +22,8 @@ SLIP = entry("09:00", "nobody_home", id="slip")
 )
 def test_an_entry_is_taken_back_by_its_own_writer_with_a_reason(more: dict[str, str], gone: set[str]) -> None:
     at, by, more = more.get("at", "09:01"), more.get("by", "technician"), {n: more[n] for n in more if n == "reason"}
-    assert withdrawn([SLIP, entry(at, "", by, id="w", withdraws="slip", **more)]) == gone
+    assert withdrawn_ids([SLIP, entry(at, "", by, id="w", withdraws="slip", **more)]) == gone
 
 
 def test_without_withdrawals_nothing_is_gone() -> None:
-    assert withdrawn([SLIP]) == set()
+    assert withdrawn_ids([SLIP]) == set()

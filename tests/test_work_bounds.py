@@ -17,8 +17,8 @@ import httpx
 import openpyxl
 import pytest
 
-from service.app import house_of
-from service.settings import from_environment
+from service.app import build_context
+from service.config import load_settings
 
 from .pictures import name, noise
 from .test_evidence import naming
@@ -34,8 +34,8 @@ GOOD = "GD-1,repair_leak,2026-03-02 09:00,2026-03-02 10:00,li,城东,陶女士,1
 
 def limited(world: World, **settings: int) -> None:
     """The world with limits as the service has them by these settings."""
-    house = house_of(from_environment({f"DOORSTEP_{name.upper()}": str(value) for name, value in settings.items()}))
-    world.house.most, world.house.quota = house.most, house.quota
+    ctx = build_context(load_settings({f"DOORSTEP_{name.upper()}": str(value) for name, value in settings.items()}))
+    world.house.visit_limits, world.house.daily_quota = ctx.visit_limits, ctx.daily_quota
 
 
 def later(world: World, ms: int) -> None:
@@ -155,7 +155,7 @@ TOO_MUCH = {
     "refusals": lambda: [
         said("09:30", "meter_order_signed", id=str(uid(f"{n}")), refused={"reason": "x"}) for n in range(2)
     ],
-    "bytes": lambda: entries(2, reason="x" * 6000),
+    "bytes": lambda: entries(8, reason="x" * 1500),
 }
 
 

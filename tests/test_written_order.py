@@ -3,8 +3,8 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from service.flows.verify import verify
-from service.storage import log
+from service.audit_log import log
+from service.verify.log import verify
 
 from .desk import URL, set_up, stand
 from .test_judged_now import ahead
@@ -93,5 +93,5 @@ async def test_of_two_changes_of_a_person_the_later_one_stands_for_verify(world:
         stand(world.house, at)
         new = {"roles": roles, "areas": ["城东"]}
         assert (await world.ask("admin", "PUT", "/v1/people/sun/roles", new)).status_code == 200
-        await log.number_leaves(world.house.db)  # as the sequencer does every second
+        await log.assign_sequence_numbers(world.house.db)  # as the sequencer does every second
     assert (await verify(world.house)).faults == []

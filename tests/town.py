@@ -10,14 +10,16 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from service.domain.people import Person
-from service.flows import office, plan, publish, submit
-from service.flows.access import digest
-from service.flows.house import House
-from service.flows.publish import first_checklist
-from service.storage import people
-from service.storage.database import Database, Tx
-from service.storage.folder import shipped
+from service.accounts import repository as accounts_repository
+from service.accounts.authentication import token_digest
+from service.accounts.permissions import Person
+from service.checklists import lint_folder, loader
+from service.checklists.loader import bundled_checklists_dir
+from service.checklists.publish import publish_bundled_checklist
+from service.context import AppContext
+from service.db.database import Database, Transaction
+from service.dispatch import planning
+from service.records import office_entries, submit
 
 from . import stories
 
@@ -28,7 +30,7 @@ def _once(read: Callable[[Path], Any]) -> Callable[[Path], Any]:
     found: list[Any] = []
 
     def reads(folder: Path) -> Any:
-        if folder != shipped():
+        if folder != bundled_checklists_dir():
             return read(folder)
         if not found:
             found.append(read(folder))
@@ -37,7 +39,7 @@ def _once(read: Callable[[Path], Any]) -> Callable[[Path], Any]:
     return reads
 
 
-publish.lint, publish.read_folder = _once(publish.lint), _once(publish.read_folder)
+lint_folder.lint, loader.load_checklist = _once(lint_folder.lint), _once(loader.load_checklist)
 SPACE = UUID(int=7)
 PEOPLE = (
     Person("zhao", "赵", ("dispatcher",), ("城东",)),
@@ -47,7 +49,7 @@ PEOPLE = (
     Person("qian", "钱", ("dispatcher", "supervisor"), ("城西",)),
     Person("admin", "管理员", ("admin",), ()),
 )
-TOKENS = {person.login: digest(f"token of {person.login}") for person in PEOPLE}
+TOKENS = {person.login: token_digest(f"token of {person.login}") for person in PEOPLE}
 
 
 def uid(name: str) -> UUID:
@@ -61,12 +63,12 @@ class Town:
     def __init__(self, db: Database) -> None:
         self.now = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)  # noon in Shanghai
         self.count = 0
-        self.house = House(
+        self.house = AppContext(
             db=db,
             clock=lambda: int(self.now.timestamp() * 1000),
             new_id=self._id,
             zone=ZoneInfo("Asia/Shanghai"),
-            ready={},
+            rules_cache={},
         )
 
     def _id(self) -> UUID:
@@ -75,28 +77,28 @@ class Town:
 
     async def open(self) -> "Town":
         """Publish the checklist and hire everybody."""
-        await first_checklist(self.house)
+        await publish_bundled_checklist(self.house)
 
-        async def hire(tx: Tx) -> None:
+        async def hire(tx: Transaction) -> None:
             for person in PEOPLE:
-                await people.add_person(tx, person, 0)
-                await people.add_token(tx, TOKENS[person.login], person.login, 0)
+                await accounts_repository.add_person(tx, person, 0)
+                await accounts_repository.add_token(tx, TOKENS[person.login], person.login, 0)
 
         await self.house.db.write(hire)
         return self
 
     async def planned(self, name: str = "v", by: str = "zhao", **more: Any) -> UUID:
         """A visit of 李."""
-        await plan.create(self.house, TOKENS[by], uid(name), encode(a_plan(**more)))
+        await planning.create(self.house, TOKENS[by], uid(name), encode(a_plan(**more)))
         return uid(name)
 
     async def submitted(self, raw: bytes, by: str = "li") -> Any:
         """The receipt of a record, whose id is in its bytes."""
-        return await submit.submit(self.house, TOKENS[by], UUID(json.loads(raw)["id"]), raw)
+        return await submit.submit_record(self.house, TOKENS[by], UUID(json.loads(raw)["id"]), raw)
 
     async def noted(self, visit: UUID, *entries: dict[str, Any], by: str = "zhao") -> Any:
         """Entries of the office."""
-        return await office.add_entries(self.house, TOKENS[by], visit, encode({"entries": entries}))
+        return await office_entries.add_office_entries(self.house, TOKENS[by], visit, encode({"entries": entries}))
 
 
 def encode(content: Any) -> bytes:

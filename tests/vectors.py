@@ -7,30 +7,32 @@ from typing import Any
 
 import msgspec
 
-from service.domain.entry import Entry
-from service.domain.reading import Reading, micros
-from service.domain.rules import Rules
-from service.domain.statement import Made, canonical, make
-from service.domain.visit import Visit
-from service.storage.folder import read_folder, shipped
+from service.checklists.loader import bundled_checklists_dir, load_checklist
+from service.judge.entries import Entry
+from service.judge.rules import CompiledChecklist
+from service.judge.statements import RenderedStatement, canonical_bytes, render_statement
+from service.judge.timeline import Timeline, to_microseconds
+from service.judge.visit import Visit
 
 PATH = Path(__file__).resolve().parents[1] / "docs" / "statement-vectors.json"
 LATEST = datetime(9999, 1, 1, tzinfo=UTC)
 
 
-def rules() -> Rules:
+def rules() -> CompiledChecklist:
     """The shipped checklist."""
-    return Rules(read_folder(shipped()).checklist)
+    return CompiledChecklist(load_checklist(bundled_checklists_dir()).checklist)
 
 
-def made(ready: Rules, case: dict[str, Any]) -> Made:
+def made(ready: CompiledChecklist, case: dict[str, Any]) -> RenderedStatement:
     """The statement of a case."""
     visit = msgspec.convert(case["visit"], Visit)
     entries = msgspec.convert(case["entries"], list[Entry])
     table = next(one for one in ready.checklist.statements if one.id == case["statement"])
     until = case.get("until")
-    limit = None if until is None else micros(msgspec.convert(until, datetime))
-    return make(ready, table, visit.id, Reading(ready, entries, micros(LATEST)), case.get("thing"), limit)
+    limit = None if until is None else to_microseconds(msgspec.convert(until, datetime))
+    return render_statement(
+        ready, table, visit.id, Timeline(ready, entries, to_microseconds(LATEST)), case.get("thing"), limit
+    )
 
 
 def written(given: bytes) -> bytes:
@@ -53,6 +55,6 @@ def written(given: bytes) -> bytes:
     for case in content["cases"]:
         one = made(ready, case)
         case["document"] = msgspec.to_builtins(one.document)
-        case["canonical"] = canonical(one.document).decode()
+        case["canonical"] = canonical_bytes(one.document).decode()
         case["sha256"] = one.sha256
     return (json.dumps(content, ensure_ascii=False, indent=1) + "\n").encode()

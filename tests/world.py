@@ -11,8 +11,9 @@ import httpx
 import msgspec
 
 from service.app import create_app
-from service.flows.house import House, vault
-from service.storage.database import open_database
+from service.blobs.vault import open_evidence_storage
+from service.context import AppContext
+from service.db.connect import open_database
 
 from .town import Town, a_plan, encode, said, uid
 
@@ -28,8 +29,8 @@ def record(record_id: UUID = RECORD, visit: UUID = VISIT, **more: Any) -> dict[s
 class World:
     """The house, and a client that speaks for somebody."""
 
-    def __init__(self, house: House, client: httpx.AsyncClient) -> None:
-        self.house, self.client = house, client
+    def __init__(self, ctx: AppContext, client: httpx.AsyncClient) -> None:
+        self.house, self.client = ctx, client
 
     async def ask(self, who: str | None, method: str, path: str, content: Any = None, **headers: str) -> httpx.Response:
         """Ask as somebody (None: nobody). `content` is JSON, or bytes as they are."""
@@ -56,10 +57,12 @@ async def opened_world(address: str, max_body: int = 2**21, max_entries: int = 2
     await db.start()
     town = await Town(db).open()
     with TemporaryDirectory(prefix="doorstep-files-") as folder:
-        house = msgspec.structs.replace(town.house, max_entries=max_entries, vault=vault(Path(folder)))
-        transport = httpx.ASGITransport(create_app(house, max_body))  # type: ignore[arg-type]
+        ctx = msgspec.structs.replace(
+            town.house, max_entries=max_entries, evidence_storage=open_evidence_storage(Path(folder))
+        )
+        transport = httpx.ASGITransport(create_app(ctx, max_body))  # type: ignore[arg-type]
         async with httpx.AsyncClient(transport=transport, base_url="http://doorstep.test") as client:
-            yield World(house, client)
+            yield World(ctx, client)
     await db.close()
 
 

@@ -19,9 +19,9 @@ from pathlib import Path
 import msgspec
 import uvloop
 
-from service.domain.judge import judge
-from service.domain.visit import Bundle
-from service.storage.database import open_database
+from service.db.connect import open_database
+from service.judge.judge import judge
+from service.judge.visit import Bundle
 from tests import stories
 from tests.pgserver import postgres_server
 

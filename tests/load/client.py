@@ -9,7 +9,7 @@ from uuid import UUID
 
 import msgspec
 
-from service.app import new_id
+from service.app import uuid7
 
 from .town import record_of, record_parts, token_of
 
@@ -48,7 +48,7 @@ def records_for(visits: list[UUID]) -> list[Sent]:
     parts = record_parts()
     found: list[Sent] = []
     for visit in visits:
-        record = new_id()
+        record = uuid7()
         found.append(Sent(record, record_of(visit, record, parts), token_of(visit)))
     return found
 

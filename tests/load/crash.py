@@ -19,11 +19,13 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from service.app import clock, new_id, opened
-from service.flows.house import House, vault
-from service.flows.verify import verify
-from service.storage import batches
-from service.storage.database import Tx, open_database
+from service.app import current_millis, open_context, uuid7
+from service.blobs.vault import open_evidence_storage
+from service.context import AppContext
+from service.db.connect import open_database
+from service.db.database import Transaction
+from service.verify.log import verify
+from service.visits import batches
 from tests.pgserver import controlled_postgres
 
 from .client import Sent, records_for, send_all
@@ -72,8 +74,8 @@ async def look(address: str, records: list[Sent], crashes: Crashes, *, refused: 
     db = open_database(address)
     await db.start()
 
-    async def kept(tx: Tx) -> dict[bytes, bytes]:
-        found = [await batches.batch(tx, one.id) for one in records]
+    async def kept(tx: Transaction) -> dict[bytes, bytes]:
+        found = [await batches.get_batch(tx, one.id) for one in records]
         return {row.id.bytes: row.body for row in found if row is not None}
 
     there = await db.read(kept)
@@ -126,16 +128,16 @@ async def run_on(
             await cycle(kind, address, records, chance.randint(1, 150), strike)
             await look(address, records, crashes, refused=frozenset({503} if strike else ()))
             crashes.cycles += 1
-        house = House(
+        ctx = AppContext(
             db=open_database(address),
-            clock=clock,
-            new_id=new_id,
+            clock=current_millis,
+            new_id=uuid7,
             zone=ZoneInfo("Asia/Shanghai"),
-            ready={},
-            vault=vault(Path(folder)),
+            rules_cache={},
+            evidence_storage=open_evidence_storage(Path(folder)),
         )
-        async with opened(house):
-            verified = await verify(house)
+        async with open_context(ctx):
+            verified = await verify(ctx)
         # the visits of a load test are planned behind the log's back: only records are held against it
         crashes.faults += [fault for fault in verified.faults if "no leaf" not in fault]
         if verified.rows["leaves_numbered"] + verified.rows["leaves_waiting"] < crashes.acknowledged:

@@ -13,9 +13,9 @@ from typing import Any, Protocol, Self
 import asyncpg
 import msgspec
 
-from service.domain.grams import grams, normal
-from service.flows.standing import texts
-from service.storage.search import whole
+from service.visits.grams import normalize_text, tokenize
+from service.visits.search_index import whole
+from service.visits.status import search_texts
 
 from .utility import Past, visits
 
@@ -146,10 +146,10 @@ async def fill(engine: str, place: str, count: int, now: int) -> None:
             for one in past:
                 account = one.plan.customer.account
                 if account not in known:
-                    parts = texts(msgspec.structs.replace(one.plan, external_ref=None))[:-1]
-                    known[account] = parts, grams(parts)
-                order = normal(one.plan.external_ref or "")
-                for gram in known[account][1] | grams([order]) | {whole(order)}:
+                    parts = search_texts(msgspec.structs.replace(one.plan, external_ref=None))[:-1]
+                    known[account] = parts, tokenize(parts)
+                order = normalize_text(one.plan.external_ref or "")
+                for gram in known[account][1] | tokenize([order]) | {whole(order)}:
                     postings.setdefault(gram, array("I")).append(len(ids))
                 found.append((one.id.bytes, one.area, "\n".join((*known[account][0], order))))
                 ids.append(one.id.bytes)

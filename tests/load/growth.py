@@ -13,12 +13,12 @@ from zoneinfo import ZoneInfo
 
 import uvloop
 
-from service.app import clock, new_id
-from service.flows.access import digest
-from service.flows.house import House
-from service.flows.submit import submit
-from service.storage import log
-from service.storage.database import open_database
+from service.accounts.authentication import token_digest
+from service.app import current_millis, uuid7
+from service.audit_log import log
+from service.context import AppContext
+from service.db.connect import open_database
+from service.records.submit import submit_record
 
 from .client import records_for
 from .town import settle_town
@@ -27,18 +27,18 @@ WINDOW = 1000  # records measured at once
 ROUNDS = 7
 
 
-async def window(house: House) -> float:
+async def window(ctx: AppContext) -> float:
     """Microseconds for each of a window of records, with their numbering in the log."""
-    records = iter(records_for(await settle_town(house.db, WINDOW)))
+    records = iter(records_for(await settle_town(ctx.db, WINDOW)))
 
     async def one_after_the_other() -> None:
         for record in records:
-            await submit(house, digest(record.token), record.id, record.body)
+            await submit_record(ctx, token_digest(record.token), record.id, record.body)
 
     begun = time.perf_counter()
     await asyncio.gather(*(one_after_the_other() for _ in range(64)))
     taken = time.perf_counter() - begun
-    while await log.number_leaves(house.db):
+    while await log.assign_sequence_numbers(ctx.db):
         pass
     return taken / WINDOW * 1e6
 
@@ -48,15 +48,15 @@ async def main(stored: int) -> float:
     with tempfile.TemporaryDirectory(prefix="doorstep-growth-") as folder:
         db = open_database(f"sqlite:///{Path(folder) / 'growth.sqlite'}")
         await db.start()
-        house = House(db=db, clock=clock, new_id=new_id, zone=ZoneInfo("Asia/Shanghai"), ready={})
-        costs = [await window(house) for _ in range(ROUNDS + 1)][1:]
+        ctx = AppContext(db=db, clock=current_millis, new_id=uuid7, zone=ZoneInfo("Asia/Shanghai"), rules_cache={})
+        costs = [await window(ctx) for _ in range(ROUNDS + 1)][1:]
         few = statistics.median(costs)
         print(f"with up to {WINDOW * (ROUNDS + 1)} stored: {few:.0f} µs a record", flush=True)
         count = WINDOW * (ROUNDS + 1)
         while count < stored:
-            await window(house)
+            await window(ctx)
             count += WINDOW
-        many = statistics.median([await window(house) for _ in range(ROUNDS)])
+        many = statistics.median([await window(ctx) for _ in range(ROUNDS)])
         await db.close()
     print(f"with {count} stored: {many:.0f} µs a record, {many / few:.2f} times")
     return many / few

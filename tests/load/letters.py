@@ -23,15 +23,18 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from service.app import clock, new_id, opened
-from service.domain.people import Person
-from service.flows import deliver, gateways, notice, plan
-from service.flows.access import digest
-from service.flows.house import Desk, House
-from service.flows.verify import verify
-from service.storage import batches, messages, people
-from service.storage.database import Tx, open_database
-from service.storage.messages import MessageRow
+from service.accounts import repository as accounts_repository
+from service.accounts.authentication import token_digest
+from service.accounts.permissions import Person
+from service.app import current_millis, open_context, uuid7
+from service.context import AppContext, CompanyProfile
+from service.db.connect import open_database
+from service.db.database import Transaction
+from service.dispatch import planning
+from service.messages import gateways, notices, outbox, worker
+from service.messages.outbox import MessageRow
+from service.verify.log import verify
+from service.visits import batches
 
 TOKEN = "token of zhao"
 
@@ -95,49 +98,51 @@ def listening(gateway: Gateway) -> Iterator[str]:
         server.server_close()
 
 
-def house_of(address: str, gateway: str, ahead: int = 0) -> House:
+def house_of(address: str, gateway: str, ahead: int = 0) -> AppContext:
     """A house that sends to the gateway, with its clock so many ms ahead."""
-    desk = Desk(url="https://doorstep.example", gateways={"sms": gateways.http(gateway, "")} if gateway else {})
-    return House(
+    desk = CompanyProfile(
+        url="https://doorstep.example", gateways={"sms": gateways.http(gateway, "")} if gateway else {}
+    )
+    return AppContext(
         db=open_database(address),
-        clock=lambda: clock() + ahead,
-        new_id=new_id,
+        clock=lambda: current_millis() + ahead,
+        new_id=uuid7,
         zone=ZoneInfo("Asia/Shanghai"),
-        ready={},
-        desk=desk,
+        rules_cache={},
+        company=desk,
     )
 
 
 async def send(kind: str, address: str, gateway: str, ahead: int) -> None:
     """The process that is killed. `forgetful` writes the outcome down before it sends: at most once."""
-    house = house_of(address, gateway, ahead)
-    async with opened(house):
+    ctx = house_of(address, gateway, ahead)
+    async with open_context(ctx):
         if kind == "forgetful":
-            deliver._deliver = forgetful
+            worker._deliver = forgetful
         print("ready", flush=True)
-        await deliver.run(house)
+        await worker.run(ctx)
 
 
-async def forgetful(house: House, row: MessageRow) -> None:
+async def forgetful(ctx: AppContext, row: MessageRow) -> None:
     """The control: what dies between writing and sending is lost."""
-    await house.db.write(lambda tx: deliver._settle(house, tx, row, "delivered", ""))
+    await ctx.db.write(lambda tx: worker._record_result(ctx, tx, row, "delivered", ""))
     await asyncio.sleep(random.random() / 100)
-    await deliver._send(house, row)
+    await worker._send(ctx, row)
 
 
-async def filled(house: House, count: int) -> list[UUID]:
+async def filled(ctx: AppContext, count: int) -> list[UUID]:
     """So many visits with a notice in the outbox."""
 
-    async def hire(tx: Tx) -> None:
+    async def hire(tx: Transaction) -> None:
         for login, role in (("zhao", "dispatcher"), ("li", "technician")):
-            await people.add_person(tx, Person(login, login, (role,), ()), 0)
-        await people.add_token(tx, digest(TOKEN), "zhao", 0)
+            await accounts_repository.add_person(tx, Person(login, login, (role,), ()), 0)
+        await accounts_repository.add_token(tx, token_digest(TOKEN), "zhao", 0)
 
     made: list[UUID] = []
-    async with opened(house):
-        await house.db.write(hire)
+    async with open_context(ctx):
+        await ctx.db.write(hire)
         for number in range(count):
-            visit = new_id()
+            visit = uuid7()
             content = {
                 "type": "repair_leak",
                 "window": {"from": "2099-03-02T09:00:00+08:00", "to": "2099-03-02T10:00:00+08:00"},
@@ -145,8 +150,8 @@ async def filled(house: House, count: int) -> list[UUID]:
                 "customer": {"name": "陶", "phone": f"138{number:08}", "address": "虚构路 1 号", "account": "1"},
                 "work": {"content": "检修漏水"},
             }
-            await plan.create(house, digest(TOKEN), visit, msgspec.json.encode(content))
-            await notice.send(house, digest(TOKEN), visit, b'{"channel":"sms"}')
+            await planning.create(ctx, token_digest(TOKEN), visit, msgspec.json.encode(content))
+            await notices.send(ctx, token_digest(TOKEN), visit, b'{"channel":"sms"}')
             made.append(visit)
     return made
 
@@ -169,13 +174,13 @@ async def cycle(kind: str, address: str, url: str, gateway: Gateway, ahead: int,
     return killed
 
 
-async def look(house: House, visits: list[UUID], gateway: Gateway, letters: Letters) -> None:
+async def look(ctx: AppContext, visits: list[UUID], gateway: Gateway, letters: Letters) -> None:
     """Each message arrived, each time as the same, and proves what it proves once."""
-    async with opened(house):
-        verified = await verify(house)
+    async with open_context(ctx):
+        verified = await verify(ctx)
         for visit in visits:
-            rows = await house.db.read(lambda tx, visit=visit: messages.messages_of(tx, visit))
-            kept = await house.db.read(lambda tx, visit=visit: batches.batches_of(tx, visit))
+            rows = await ctx.db.read(lambda tx, visit=visit: outbox.messages_of(tx, visit))
+            kept = await ctx.db.read(lambda tx, visit=visit: batches.batches_of(tx, visit))
             got = gateway.got.get(str(rows[0].id), [])
             letters.messages += 1
             letters.arrived_twice += len(got) > 1
@@ -196,14 +201,14 @@ async def run(kills: int, kind: str = "sender", address: str = "", seed: int = 1
         visits = await filled(house_of(address, ""), 5 * kills + 20)
         ahead = 0
         while letters.kills < kills:
-            ahead += 2 * deliver.LEASE  # what the dead one had is free again
+            ahead += 2 * worker.LEASE_MS  # what the dead one had is free again
             if not await cycle(kind, address, url, gateway, ahead, chance.randint(1, 5)):
                 break
             letters.kills += 1
         gateway.left = -1
-        house = house_of(address, url, ahead + 2 * deliver.LEASE)
-        async with opened(house):
-            while await deliver.once(house):
+        ctx = house_of(address, url, ahead + 2 * worker.LEASE_MS)
+        async with open_context(ctx):
+            while await worker.deliver_due(ctx):
                 pass
         await look(house_of(address, ""), visits, gateway, letters)
     return letters

@@ -14,7 +14,7 @@ from unittest.mock import patch
 
 from playwright.async_api import Browser, async_playwright
 
-from service.http import logs
+from service.web import access_log
 from tests import test_confirm
 from tests.pictures import noise
 from tests.test_confirm import Customer, told
@@ -58,7 +58,7 @@ async def visited(browser: Browser, address: str) -> tuple[float, float, dict[st
 
 async def measured(rounds: int) -> None:
     """Both pages, and a line of a table for each."""
-    logs.configure("human", "error")
+    access_log.configure_logging("human", "error")
     with tempfile.TemporaryDirectory() as folder, patch.object(test_confirm, "photo", lambda _: noise((1600, 1200))):
         async with opened_world(f"sqlite:///{Path(folder) / 'doorstep.db'}") as world, served(world) as base:
             tao = await told(world, "S04", drop=LEFT_OUT)

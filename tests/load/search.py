@@ -21,18 +21,20 @@ from zoneinfo import ZoneInfo
 
 import asyncpg
 
-from service.app import clock, new_id
-from service.domain.people import Person
-from service.flows import agenda, lists
-from service.flows.access import digest
-from service.flows.house import House
-from service.flows.publish import first_checklist
-from service.flows.view import Summary
-from service.storage import agenda as feed
-from service.storage import batches, board, people
-from service.storage.batches import BatchRow
-from service.storage.board import Wanted
-from service.storage.database import Database, Tx, open_database
+from service.accounts import repository as accounts_repository
+from service.accounts.authentication import token_digest
+from service.accounts.permissions import Person
+from service.agenda import agenda
+from service.app import current_millis, uuid7
+from service.checklists.publish import publish_bundled_checklist
+from service.context import AppContext
+from service.db.connect import open_database
+from service.db.database import Database, Transaction
+from service.dispatch import listing
+from service.dispatch.views import VisitListItem
+from service.visits import batches, summaries, sync_feed
+from service.visits.batches import BatchRow
+from service.visits.summaries import VisitFilter
 from tests.pgserver import postgres_server
 
 from .fill import fill
@@ -44,11 +46,11 @@ AREA, WHO = AREAS[0], "t003"  # one of that area
 PART = 0.99
 
 
-def _street(visit: Summary) -> str:
+def _street(visit: VisitListItem) -> str:
     return visit.customer.address[3:].partition("号")[0].rstrip("0123456789")
 
 
-TEXTS: dict[str, Callable[[Summary], str]] = {
+TEXTS: dict[str, Callable[[VisitListItem], str]] = {
     "name": lambda visit: visit.customer.name,
     "two of a name": lambda visit: visit.customer.name[:2],
     "a surname": lambda visit: visit.customer.name[:1],
@@ -73,33 +75,33 @@ TEXTS: dict[str, Callable[[Summary], str]] = {
 }
 
 
-async def prepare(house: House) -> bool:
+async def prepare(ctx: AppContext) -> bool:
     """People with tokens; False when they were there."""
-    await first_checklist(house)
+    await publish_bundled_checklist(ctx)
     everybody = [
         Person("wang", "王", ("supervisor",), ()),
         Person("qian", "钱", ("dispatcher", "supervisor"), (AREA, AREAS[1])),
         *(Person(login, login, ("technician",), (area,)) for login, area in logins()),
     ]
 
-    async def hire(tx: Tx) -> bool:
+    async def hire(tx: Transaction) -> bool:
         for person in everybody:
-            if not await people.add_person(tx, person, 0):
+            if not await accounts_repository.add_person(tx, person, 0):
                 return False
-            await people.add_token(tx, digest(person.login), person.login, 0)
+            await accounts_repository.add_token(tx, token_digest(person.login), person.login, 0)
         return True
 
-    return await house.db.write(hire)
+    return await ctx.db.write(hire)
 
 
-async def records(house: House, now: int) -> None:
+async def records(ctx: AppContext, now: int) -> None:
     """A record of each visit of somebody's last year, so that his agenda has something to judge."""
     parts = record_parts()
 
-    async def work(tx: Tx) -> None:
-        year = Wanted(technician=WHO, from_at=now - 365 * DAY, to_at=now)
-        for one in await board.page(tx, year, size=5000):
-            record = new_id()
+    async def work(tx: Transaction) -> None:
+        year = VisitFilter(technician=WHO, from_at=now - 365 * DAY, to_at=now)
+        for one in await summaries.list_summaries(tx, year, size=5000):
+            record = uuid7()
             body = record_of(one.visit, record, parts)
             await batches.add_batch(
                 tx,
@@ -118,12 +120,12 @@ async def records(house: House, now: int) -> None:
                 ),
             )
 
-    await house.db.write(work)
+    await ctx.db.write(work)
 
 
-def scopes(now: int, house: House) -> dict[str, Asked]:
+def scopes(now: int, ctx: AppContext) -> dict[str, Asked]:
     """Who asks (`who`), and his filters."""
-    today = house.time(now)
+    today = ctx.to_local_time(now)
 
     def span(first: timedelta, last: timedelta) -> Asked:
         return {"from": (today + first).isoformat(), "to": (today + last).isoformat()}
@@ -150,20 +152,20 @@ def scopes(now: int, house: House) -> dict[str, Asked]:
     }
 
 
-async def page(house: House, asked: Asked) -> lists.SummaryPage:
+async def page(ctx: AppContext, asked: Asked) -> listing.VisitList:
     """One page."""
     query = dict(asked)
-    return await lists.page(house, digest(query.pop("who", "wang")), query)
+    return await listing.list_visits(ctx, token_digest(query.pop("who", "wang")), query)
 
 
-async def samples(house: House, now: int, count: int) -> list[Summary]:
+async def samples(ctx: AppContext, now: int, count: int) -> list[VisitListItem]:
     """Visits from all over the years, most in the area that is asked for."""
     random = Random(5)
-    found: list[Summary] = []
+    found: list[VisitListItem] = []
     while len(found) < count:
-        at = house.time(now - random.randrange(YEARS * 365 * DAY))
+        at = ctx.to_local_time(now - random.randrange(YEARS * 365 * DAY))
         area = {"area": AREA} if len(found) % 4 else {}
-        found += (await page(house, {"from": at.isoformat(), **area})).items[:1]
+        found += (await page(ctx, {"from": at.isoformat(), **area})).items[:1]
     return found
 
 
@@ -221,16 +223,16 @@ async def busy(db: Database, address: str) -> Callable[[], float]:
 
 async def measure(db: Database, address: str, given: argparse.Namespace) -> None:
     """Ask everything."""
-    house = House(db=db, clock=clock, new_id=new_id, zone=ZoneInfo("Asia/Shanghai"), ready={})
-    now, table = clock(), Table(given.times, await busy(db, address) if given.cpu else time.perf_counter)
-    if await prepare(house):
-        await records(house, now)
-    some = await samples(house, now, given.samples)
+    ctx = AppContext(db=db, clock=current_millis, new_id=uuid7, zone=ZoneInfo("Asia/Shanghai"), rules_cache={})
+    now, table = current_millis(), Table(given.times, await busy(db, address) if given.cpu else time.perf_counter)
+    if await prepare(ctx):
+        await records(ctx, now)
+    some = await samples(ctx, now, given.samples)
     print(f"{db.engine}: ms                                            median      p99    worst")
 
     def asking(query: Asked) -> Callable[[], Awaitable[tuple[int, Asked | None]]]:
         async def ask() -> tuple[int, Asked | None]:
-            got = await page(house, query)
+            got = await page(ctx, query)
             return len(got.items), {**query, "after": got.after} if got.after else None
 
         return ask
@@ -239,7 +241,7 @@ async def measure(db: Database, address: str, given: argparse.Namespace) -> None
         back = await table.line(what, scope, [asking(query) for query in queries])
         await table.line(f"{what}, next", scope, [asking(query) for query in back if query])
 
-    for scope, filters in scopes(now, house).items():
+    for scope, filters in scopes(now, ctx).items():
         if given.only in ("", "list"):
             await both("list", scope, [filters] * given.samples)
         for what, text in TEXTS.items():
@@ -247,17 +249,17 @@ async def measure(db: Database, address: str, given: argparse.Namespace) -> None
                 await both(what, scope, [{"q": text(visit), **filters} for visit in some])
 
     if given.only in ("", "agenda"):
-        await agendas(house, table, given.samples)
+        await agendas(ctx, table, given.samples)
     print(f"over 50 ms in the median or 200 ms at the 99th percentile: {len(table.slow)}", *table.slow, sep="\n")
 
 
-async def agendas(house: House, table: Table, samples: int) -> None:
+async def agendas(ctx: AppContext, table: Table, samples: int) -> None:
     """What a phone asks for."""
-    token = digest(WHO)
+    token = token_digest(WHO)
 
     def since(cursor: str | None) -> Callable[[], Awaitable[tuple[int, str]]]:
         async def ask() -> tuple[int, str]:
-            got = await agenda.since(house, token, cursor)
+            got = await agenda.changes_since(ctx, token, cursor)
             return len(got.visits), got.cursor
 
         return ask
@@ -265,14 +267,16 @@ async def agendas(house: House, table: Table, samples: int) -> None:
     [*_, last] = await table.line("agenda", "from nothing", [since(None)] * samples)
     await table.line("agenda", "nothing new", [since(last)] * samples)
     for count in (1, 100):
-        await house.db.write(lambda tx, count=count: touch(tx, count))
+        await ctx.db.write(lambda tx, count=count: touch(tx, count))
         await table.line("agenda", f"after {count} more", [since(last)] * samples)
 
 
-async def touch(tx: Tx, count: int) -> None:
+async def touch(tx: Transaction, count: int) -> None:
     """Something was written about some visits of his last year."""
-    for one in await board.page(tx, Wanted(technician=WHO, from_at=clock() - 365 * DAY), size=count):
-        await feed.touch(tx, (WHO,), one.visit)
+    for one in await summaries.list_summaries(
+        tx, VisitFilter(technician=WHO, from_at=current_millis() - 365 * DAY), size=count
+    ):
+        await sync_feed.bump(tx, (WHO,), one.visit)
 
 
 @contextmanager
@@ -292,10 +296,10 @@ async def run(address: str, given: argparse.Namespace) -> None:
     """Fill, unless it is full, and measure."""
     db = open_database(address)
     await db.start()
-    if await db.read(lambda tx: tx.one("last_of_feed", login=WHO)) is None:
+    if await db.read(lambda tx: tx.fetch_one("last_of_feed", login=WHO)) is None:
         await db.close()
         begun = time.perf_counter()
-        await fill(db.engine, address.removeprefix("sqlite:///"), given.visits, clock())
+        await fill(db.engine, address.removeprefix("sqlite:///"), given.visits, current_millis())
         print(f"{db.engine}: {given.visits} visits filled in {time.perf_counter() - begun:.0f} s", flush=True)
         db = open_database(address)
         await db.start()

@@ -20,17 +20,18 @@ import aiosqlite
 import uvicorn
 import uvloop
 
-from service.app import clock, create_app, new_id, running, settle
-from service.domain.pace import Pace
-from service.flows.access import digest
-from service.flows.house import House
-from service.http import logs
-from service.serving import configured
-from service.settings import Settings
-from service.storage.database import Database, Tx, open_database
-from service.storage.sqlite import PRAGMAS, Sqlite
-from service.storage.sqlite_tx import SqliteTx, drive
-from service.storage.statements import Statement, statements
+from service.accounts.authentication import token_digest
+from service.app import create_app, current_millis, freeze_gc, run_background_work, uuid7
+from service.config import Settings
+from service.context import AppContext
+from service.db.connect import open_database
+from service.db.database import Database, Transaction
+from service.db.queries import Query, load_queries
+from service.db.sqlite import PRAGMAS, Sqlite
+from service.db.sqlite_transaction import SqliteTransaction, run_without_event_loop
+from service.rate_limit import TokenBucket
+from service.server import configured
+from service.web import access_log
 
 from .town import token_of
 
@@ -53,18 +54,18 @@ class AioTx:
     def __init__(self, connection: aiosqlite.Connection, sql: dict[str, Any]) -> None:
         self.connection, self.sql = connection, sql
 
-    async def one(self, query: str, /, **params: Any) -> Any:
+    async def fetch_one(self, query: str, /, **params: Any) -> Any:
         async with self.connection.execute(self.sql[query].sql, params) as cursor:
             return await cursor.fetchone()
 
-    async def all(self, query: str, /, **params: Any) -> Any:
+    async def fetch_all(self, query: str, /, **params: Any) -> Any:
         return list(await self.connection.execute_fetchall(self.sql[query].sql, params))
 
-    async def run(self, query: str, /, **params: Any) -> int:
+    async def execute(self, query: str, /, **params: Any) -> int:
         async with self.connection.execute(self.sql[query].sql, params) as cursor:
             return cursor.rowcount
 
-    many, together = SqliteTx.many, SqliteTx.together
+    many, together = SqliteTransaction.execute_many, SqliteTransaction.execute_batch
 
 
 class Each(SlowDisk):
@@ -83,7 +84,7 @@ class Each(SlowDisk):
         async with self.lock:
             await self.connection.execute("BEGIN IMMEDIATE")
             try:
-                result = await work(AioTx(self.connection, statements("sqlite")))
+                result = await work(AioTx(self.connection, load_queries("sqlite")))
             except BaseException:
                 await self.connection.execute("ROLLBACK")
                 raise
@@ -106,34 +107,34 @@ class Nothing(Sqlite):
         await super().start()
         self.rows = {}
 
-        async def remember(tx: Tx) -> None:
-            one = await tx.one("any_visit")
+        async def remember(tx: Transaction) -> None:
+            one = await tx.fetch_one("any_visit")
             self.rows["locked_visit"] = one
             self.rows["next_number"] = (1,)
-            token = digest(token_of(UUID(bytes=one[0]))) if one else b""
-            self.rows["person_of_token"] = await tx.one("person_of_token", digest=token)
-            self.rows["checklist"] = await tx.one("checklist", id="onsite", version="1")
+            token = token_digest(token_of(UUID(bytes=one[0]))) if one else b""
+            self.rows["person_of_token"] = await tx.fetch_one("person_of_token", digest=token)
+            self.rows["checklist"] = await tx.fetch_one("checklist", id="onsite", version="1")
 
-        self._sql["any_visit"] = Statement(self._sql["visit"].sql.replace("WHERE v.id = :id", "LIMIT 1"), ())
+        self._sql["any_visit"] = Query(self._sql["visit"].sql.replace("WHERE v.id = :id", "LIMIT 1"), ())
         await self.read(remember)
 
     async def write(self, work: Any, *, about: bytes | None = None) -> Any:
-        return drive(work(self))
+        return run_without_event_loop(work(self))
 
-    async def one(self, query: str, /, **params: Any) -> Any:
+    async def fetch_one(self, query: str, /, **params: Any) -> Any:
         row = self.rows.get(query)
         return (params["id"], *row[1:]) if query == "locked_visit" else row
 
-    async def all(self, query: str, /, **params: Any) -> list[Any]:
+    async def fetch_all(self, query: str, /, **params: Any) -> list[Any]:
         return []
 
-    async def run(self, query: str, /, **params: Any) -> int:
+    async def execute(self, query: str, /, **params: Any) -> int:
         return 1
 
-    async def many(self, queries: Any, rows: Any, /) -> None:
+    async def execute_many(self, queries: Any, rows: Any, /) -> None:
         return None
 
-    async def together(self, *changes: Any) -> list[int]:
+    async def execute_batch(self, *changes: Any) -> list[int]:
         return [1] * len(changes)
 
 
@@ -149,25 +150,25 @@ def database_of(kind: str, address: str, sync_ms: float) -> Database:
 
 async def main(kind: str, address: str, sync_ms: float) -> None:
     """Serve until SIGTERM."""
-    logs.configure("json", "warning")
-    house = House(
+    access_log.configure_logging("json", "warning")
+    ctx = AppContext(
         db=database_of(kind, address, sync_ms),
-        clock=clock,
-        new_id=new_id,
+        clock=current_millis,
+        new_id=uuid7,
         zone=ZoneInfo("Asia/Shanghai"),
-        ready={},
-        requests=Pace(10**9),  # counted as in service, but never too many: one token sends all the load
+        rules_cache={},
+        token_rate_limit=TokenBucket(10**9),  # counted as in service, but never too many: one token sends all the load
     )
     async with contextlib.AsyncExitStack() as stack:
         if kind == "doorstep":
-            await stack.enter_async_context(running(house))
+            await stack.enter_async_context(run_background_work(ctx))
         else:
-            await house.db.start()
-            stack.push_async_callback(house.db.close)
+            await ctx.db.start()
+            stack.push_async_callback(ctx.db.close)
         listening = socket.create_server(("127.0.0.1", 0), backlog=2048)
         print(listening.getsockname()[1], flush=True)
-        config = configured(create_app(house, 2**21), Settings())
-        settle()
+        config = configured(create_app(ctx, 2**21), Settings())
+        freeze_gc()
         await uvicorn.Server(config).serve(sockets=[listening])
 
 

@@ -9,14 +9,14 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from service.app import clock, new_id
-from service.domain.people import Person
-from service.flows.access import digest
-from service.flows.house import House
-from service.flows.publish import first_checklist
-from service.storage import people
-from service.storage.database import Database, Tx
-from service.storage.visits import VisitRow, add_visit
+from service.accounts import repository as accounts_repository
+from service.accounts.authentication import token_digest
+from service.accounts.permissions import Person
+from service.app import current_millis, uuid7
+from service.checklists.publish import publish_bundled_checklist
+from service.context import AppContext
+from service.db.database import Database, Transaction
+from service.visits.repository import VisitRow, add_visit
 from tests import stories
 
 TOKEN = "load-test"
@@ -50,13 +50,17 @@ def record_parts() -> list[bytes]:
 
 async def settle_town(db: Database, visits: int) -> list[UUID]:
     """People, the checklist, and visits that wait for their records; their ids."""
-    house = House(db=db, clock=clock, new_id=new_id, zone=ZoneInfo("Asia/Shanghai"), ready={})
-    await first_checklist(house)
+    ctx = AppContext(db=db, clock=current_millis, new_id=uuid7, zone=ZoneInfo("Asia/Shanghai"), rules_cache={})
+    await publish_bundled_checklist(ctx)
 
-    async def hire(tx: Tx) -> None:
+    async def hire(tx: Transaction) -> None:
         for phone in range(PHONES):
-            if await people.add_person(tx, Person(f"li{phone}", "李", ("technician",), ("城东",)), clock()):
-                await people.add_token(tx, digest(f"{TOKEN}-{phone}"), f"li{phone}", clock())
+            if await accounts_repository.add_person(
+                tx, Person(f"li{phone}", "李", ("technician",), ("城东",)), current_millis()
+            ):
+                await accounts_repository.add_token(
+                    tx, token_digest(f"{TOKEN}-{phone}"), f"li{phone}", current_millis()
+                )
 
     await db.write(hire)
     told = json.loads((stories.FOLDER / "S01.json").read_bytes())["visit"]
@@ -69,10 +73,10 @@ async def settle_town(db: Database, visits: int) -> list[UUID]:
     bodies = [msgspec.json.encode({**plan, "technician": f"li{phone}"}) for phone in range(PHONES)]
     start, end = (int(datetime.fromisoformat(told["window"][edge]).timestamp() * 1000) for edge in ("from", "to"))
     window = start, end
-    ids = [new_id() for _ in range(visits)]
+    ids = [uuid7() for _ in range(visits)]
     for some in _chunks(ids):
 
-        async def plan_some(tx: Tx, some: list[UUID] = some) -> None:
+        async def plan_some(tx: Transaction, some: list[UUID] = some) -> None:
             for visit in some:
                 await add_visit(tx, _row(visit, bodies[phone_of(visit)], window))
 
@@ -97,7 +101,7 @@ def _row(visit: UUID, body: bytes, window: tuple[int, int]) -> VisitRow:
         checklist_version="1",
         window_from=window[0],
         window_to=window[1],
-        created_at=clock(),
+        created_at=current_millis(),
         created_by="zhao",
         salt=bytes(32),
     )

@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from service.domain.visit import Customer, Plan, Window, Work
+from service.judge.visit import Window
+from service.visits.plan import Customer, Plan, Work
 
 DAY = 86_400_000  # ms
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -115,10 +116,10 @@ def _customer(number: int, random: Random) -> tuple[str, Customer]:
     )
     road = random.randrange(40) + 40 * where  # of an area's forty roads
     street = ROADS[road * 7 % len(ROADS)] + KINDS[(road * 3 + where) % len(KINDS)]
-    house = random.randrange(1, 200)
-    compound = ROADS[(road + house) % len(ROADS)] + COMPOUNDS[(road * house) % len(COMPOUNDS)]
+    ctx = random.randrange(1, 200)
+    compound = ROADS[(road + ctx) % len(ROADS)] + COMPOUNDS[(road * ctx) % len(COMPOUNDS)]
     address = (
-        f"{AREAS[where][:2]}区{street}{house}号{compound}{random.randrange(1, 31)}栋"
+        f"{AREAS[where][:2]}区{street}{ctx}号{compound}{random.randrange(1, 31)}栋"
         f"{random.randrange(1, 5)}单元{random.randrange(1, 34)}0{random.randrange(1, 5)}室"
     )
     return AREAS[where], Customer(

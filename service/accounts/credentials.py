@@ -1,0 +1,144 @@
+"""What lets somebody in: tokens of scripts, sessions and devices, one-time codes, second factors. Digests only."""
+
+from typing import Literal
+from uuid import UUID
+
+import msgspec
+
+from service.db.database import Row, Transaction
+
+from .permissions import Person
+
+TokenKind = Literal["script", "session", "device"]
+CodeKind = Literal["enrolment", "invitation"]
+ASTRAY = 3_600_000
+"""ms: what is further ahead of now was written by a clock that was wrong, here or on another server."""
+
+
+class TokenOwner(msgspec.Struct, frozen=True, kw_only=True):
+    """Whose token it is. `device` is None but for a device's; `living` says that nothing of it was revoked."""
+
+    person: Person
+    kind: TokenKind
+    created_at: int
+    used_at: int | None
+    device: UUID | None
+    public_key: bytes | None
+    device_revoked: bool
+    is_active: bool
+
+
+class TotpSecret(msgspec.Struct, frozen=True):
+    """A second factor. `step` is the last time step whose code was taken."""
+
+    secret: bytes
+    confirmed_at: int | None
+    step: int
+
+
+def row_to_person(row: Row) -> Person:
+    """The person in the first four columns."""
+    return Person(row[0], row[1], tuple(row[2].split()), tuple(row[3].split("\n")) if row[3] else ())
+
+
+async def find_token_owner(tx: Transaction, digest: bytes) -> TokenOwner | None:
+    """Whose token this is or was; None when it never was one."""
+    row = await tx.fetch_one("person_of_token", digest=digest)
+    if row is None:
+        return None
+    return TokenOwner(
+        person=row_to_person(row),
+        kind=row[4],
+        created_at=row[5],
+        used_at=row[6],
+        device=None if row[9] is None else UUID(bytes=row[9]),
+        public_key=row[10],
+        device_revoked=row[11] is not None,
+        is_active=row[7] is None and row[8] is None and row[11] is None,
+    )
+
+
+async def add_token(
+    tx: Transaction, digest: bytes, login: str, at: int, kind: TokenKind = "script", device: UUID | None = None
+) -> None:
+    """A new token. `digest` is its SHA-256."""
+    await tx.execute("add_token", digest=digest, login=login, at=at, kind=kind, device=device.bytes if device else None)
+
+
+async def revoke_token(tx: Transaction, digest: bytes, at: int) -> bool:
+    """The token is no longer good, from the next request on."""
+    return await tx.execute("revoke_token", digest=digest, at=at) == 1
+
+
+async def revoke_tokens(tx: Transaction, login: str, at: int, kind: TokenKind | None = None) -> None:
+    """None of a person's tokens (of a kind) is good any more."""
+    await tx.execute("revoke_tokens", login=login, kind=kind or "", at=at)
+
+
+async def mark_token_used(tx: Transaction, digest: bytes, at: int) -> bool:
+    """The token is used; False when it is not good any more."""
+    return await tx.execute("token_used", digest=digest, at=at) == 1
+
+
+async def revoke_others(tx: Transaction, device: UUID, but: bytes, at: int) -> None:
+    """All tokens of a device but one."""
+    await tx.execute("revoke_tokens_of_device", device=device.bytes, but=but, at=at)
+
+
+async def add_code(
+    tx: Transaction, digest: bytes, kind: CodeKind, login: str, *, at: int, by: str, expires_at: int
+) -> None:
+    """A one-time code; those of this kind that he had before are used up."""
+    await tx.execute("end_codes", login=login, kind=kind, at=at)
+    await tx.execute("add_code", digest=digest, kind=kind, login=login, at=at, by=by, expires_at=expires_at)
+
+
+async def consume_code(
+    tx: Transaction, digest: bytes, kind: CodeKind, at: int, device: UUID | None = None
+) -> Person | None:
+    """Use a code up, for whom it is; None when it is unknown, used, too old, or of somebody who left.
+
+    `device` is the one that it enrols.
+    """
+    given = {"digest": digest, "kind": kind, "device": device.bytes if device else None}
+    if await tx.execute("use_code", **given, at=at, latest=at + ASTRAY) == 0:
+        return None
+    row = await tx.fetch_one("person_of_code", digest=digest, kind=kind)
+    return None if row is None else row_to_person(row)
+
+
+async def device_enrolled_with(tx: Transaction, digest: bytes, at: int) -> tuple[Person, UUID] | None:
+    """Whom and which device a code enrolled that was used up and would still be good."""
+    row = await tx.fetch_one("enrolled_by_code", digest=digest, at=at, latest=at + ASTRAY)
+    return None if row is None else (row_to_person(row), UUID(bytes=row[4]))
+
+
+async def expire_codes(tx: Transaction, login: str, at: int, kind: CodeKind | None = None) -> None:
+    """No code of a person (of a kind) is good any more."""
+    await tx.execute("end_codes", login=login, kind=kind or "", at=at)
+
+
+async def set_totp(tx: Transaction, login: str, secret: bytes, at: int) -> bool:
+    """A secret that no code has confirmed yet, in place of another such; False when there is a confirmed one."""
+    return await tx.execute("set_factor", login=login, secret=secret, at=at) == 1
+
+
+async def get_totp(tx: Transaction, login: str) -> TotpSecret | None:
+    """The second factor of somebody."""
+    row = await tx.fetch_one("factor", login=login)
+    return None if row is None else TotpSecret(*row)
+
+
+async def consume_totp_step(tx: Transaction, login: str, secret: bytes, step: int, latest: int, at: int) -> bool:
+    """A code of this time step was given; False when it or a later one was taken before, of those there can be yet."""
+    return await tx.execute("pass_factor", login=login, secret=secret, step=step, latest=latest, at=at) == 1
+
+
+async def delete_totp(tx: Transaction, login: str) -> None:
+    """He has to set the second factor up again."""
+    await tx.execute("drop_factor", login=login)
+
+
+async def touch_device(tx: Transaction, id: UUID, at: int, app: str) -> None:
+    """It was here; `app` is '' when it did not say its version."""
+    await tx.execute("device_seen", id=id.bytes, at=at, app=app)

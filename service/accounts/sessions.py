@@ -1,0 +1,127 @@
+"""Somebody signs in with his password, supervisors and admins with a second factor too, and signs out."""
+
+from secrets import token_bytes, token_urlsafe
+
+import msgspec
+
+from service.context import AppContext
+from service.db.database import Transaction
+from service.errors import InvalidCredentials, TotpAlreadySetUp, TotpRequired
+from service.judge.bounds import LoginText, PasswordText, SecretText
+from service.web.decoding import decode_strict
+from service.web.qr import qr_svg
+
+from . import attempts, passwords, repository, throttling, totp
+from . import credentials as access
+from .authentication import authenticate_token, session_digest
+from .credentials import TotpSecret
+from .events import PersonEvent, record_event
+from .permissions import SECOND_FACTOR, Person
+
+
+class SignIn(msgspec.Struct, frozen=True):
+    """Login, password, and the code of the authenticator where there is one."""
+
+    login: LoginText
+    password: PasswordText
+    code: SecretText = ""
+
+
+class Credentials(msgspec.Struct, frozen=True):
+    """Login and password, to set up the authenticator before the first sign-in."""
+
+    login: LoginText
+    password: PasswordText
+
+
+class SecondFactor(msgspec.Struct, frozen=True):
+    """What the authenticator app needs; shown this once. The first code at sign-in confirms it."""
+
+    secret: str
+    address: str
+    qr_svg: str
+
+
+SIGN_IN_DECODER = msgspec.json.Decoder(SignIn)
+CREDENTIALS_DECODER = msgspec.json.Decoder(Credentials)
+
+
+async def sign_in(ctx: AppContext, address: str, raw: bytes) -> str:
+    """The token of a new session. Problems do not tell whether there is such a person."""
+    given = decode_strict(SIGN_IN_DECODER, raw)
+    person, kept, factor = await _check_credentials(ctx, address, given.login, given.password)
+    now = ctx.clock()
+    step, secret = None, b""
+    if (factor is not None and factor.confirmed_at is not None) or not SECOND_FACTOR.isdisjoint(person.roles):
+        if factor is None or not given.code.strip():
+            await ctx.db.write(lambda tx: throttling.refund_attempt(tx, address, given.login))
+            raise TotpRequired(enrol=factor is None or factor.confirmed_at is None)
+        secret = factor.secret
+        step = totp.matching_step(secret, given.code, now)
+        if step is None:
+            raise InvalidCredentials
+    token = token_urlsafe(32)
+
+    async def work(tx: Transaction) -> None:
+        if not await repository.lock(tx, person.login) or await repository.password_hash(tx, person.login) != kept:
+            raise InvalidCredentials  # he left, or the password changed meanwhile
+        if step is not None and not await access.consume_totp_step(
+            tx, person.login, secret, step, totp.latest(now), now
+        ):
+            raise InvalidCredentials("this code was used already; wait for the next one")
+        if step is not None and factor is not None and factor.confirmed_at is None:
+            await record_event(ctx, tx, PersonEvent(what="second-factor", person=person.login, by=person.login))
+        await access.add_token(tx, session_digest(token), person.login, now, "session")
+        await throttling.reset_attempts(tx, address, given.login)
+        await attempts.delete_old(tx, now)
+
+    await ctx.db.write(work)
+    return token
+
+
+async def begin_totp_setup(ctx: AppContext, address: str, raw: bytes) -> SecondFactor:
+    """A secret for the authenticator, in place of one that was never confirmed."""
+    given = decode_strict(CREDENTIALS_DECODER, raw)
+    person, _, _ = await _check_credentials(ctx, address, given.login, given.password)
+    secret = token_bytes(20)
+
+    async def work(tx: Transaction) -> None:
+        if not await access.set_totp(tx, person.login, secret, ctx.clock()):
+            raise TotpAlreadySetUp
+        await throttling.refund_attempt(tx, address, person.login)
+
+    await ctx.db.write(work)
+    told = totp.otpauth_uri(secret, person.login, "Doorstep")
+    return SecondFactor(totp.group_digits(secret), told, qr_svg(told))
+
+
+async def sign_out(ctx: AppContext, token: bytes, *, everywhere: bool = False) -> None:
+    """End this session, or all sessions of the person."""
+
+    async def work(tx: Transaction) -> None:
+        person = await authenticate_token(tx, token)
+        if everywhere:
+            await access.revoke_tokens(tx, person.login, ctx.clock(), "session")
+        else:
+            await access.revoke_token(tx, token, ctx.clock())
+
+    await ctx.db.write(work)
+
+
+async def _check_credentials(
+    ctx: AppContext, address: str, login: str, password: str
+) -> tuple[Person, str, TotpSecret | None]:
+    """Whose login and password it is. SignInFailed, with the same work for everybody."""
+    await throttling.check_attempt(ctx, address, login)
+
+    async def work(tx: Transaction) -> tuple[Person | None, str | None, TotpSecret | None]:
+        return (
+            await repository.person(tx, login),
+            await repository.password_hash(tx, login),
+            await access.get_totp(tx, login),
+        )
+
+    person, kept, factor = await ctx.db.read(work)
+    if not await passwords.verify_password(kept, password) or person is None or kept is None:
+        raise InvalidCredentials
+    return person, kept, factor

@@ -1,0 +1,51 @@
+"""Codes of an authenticator app (RFC 6238: HMAC-SHA-1, six digits, 30 seconds)."""
+
+import hmac
+from base64 import b32encode
+from urllib.parse import quote
+
+SECONDS, DIGITS = 30, 6
+ALLOWED_DRIFT = 1  # a phone's clock may be one step off, in either direction
+
+
+def totp_at(secret: bytes, step: int) -> str:
+    """The code of a time step."""
+    mac = hmac.digest(secret, step.to_bytes(8, "big"), "sha1")
+    at = mac[-1] & 15
+    number = int.from_bytes(mac[at : at + 4], "big") & 0x7FFFFFFF
+    return f"{number % 10**DIGITS:0{DIGITS}}"
+
+
+def matching_step(secret: bytes, code: str, ms: int) -> int | None:
+    """The time step whose code this is, at most one away from the time given; None when it is wrong."""
+    now = ms // 1000 // SECONDS
+    found = [
+        step
+        for step in range(now - ALLOWED_DRIFT, now + ALLOWED_DRIFT + 1)
+        if hmac.compare_digest(_bytes(code), _code(secret, step))
+    ]
+    return found[-1] if found else None
+
+
+def latest(ms: int) -> int:
+    """The last time step whose code is taken at a time."""
+    return ms // 1000 // SECONDS + ALLOWED_DRIFT
+
+
+def otpauth_uri(secret: bytes, login: str, issuer: str) -> str:
+    """What the QR says to an authenticator app."""
+    who, at = quote(f"{issuer}:{login}", safe=":"), quote(issuer)
+    return f"otpauth://totp/{who}?secret={group_digits(secret)}&issuer={at}&algorithm=SHA1&digits={DIGITS}&period={SECONDS}"
+
+
+def group_digits(secret: bytes) -> str:
+    """The secret as a person types it."""
+    return b32encode(secret).decode().rstrip("=")
+
+
+def _code(secret: bytes, step: int) -> bytes:
+    return totp_at(secret, step).encode()
+
+
+def _bytes(code: str) -> bytes:
+    return "".join(code.split()).encode()

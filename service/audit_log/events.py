@@ -1,0 +1,40 @@
+"""What became of people and devices: exact bytes, only ever added, each committed to by a leaf of the log."""
+
+from typing import Literal
+from uuid import UUID
+
+import msgspec
+
+from service.db.database import Transaction
+
+from . import log
+
+EventKind = Literal["access", "key"]
+"""`access`: who works here and as what. `key`: what somebody holds that lets him in or signs."""
+
+
+class EventRow(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that became of somebody. `at` is ms UTC, `sha256` that of the body."""
+
+    id: UUID
+    kind: EventKind
+    at: int
+    sha256: bytes
+    body: bytes
+    salt: bytes
+
+
+async def add_event(tx: Transaction, row: EventRow) -> None:
+    """Keep it, with its leaf."""
+    await tx.execute(
+        "add_event", id=row.id.bytes, kind=row.kind, at=row.at, sha256=row.sha256, body=row.body, salt=row.salt
+    )
+    await log.append_leaf(tx, row.kind, row.id, row.salt, row.sha256, row.at)
+
+
+async def event(tx: Transaction, id: UUID) -> EventRow | None:
+    """One of them."""
+    row = await tx.fetch_one("event", id=id.bytes)
+    if row is None:
+        return None
+    return EventRow(id=UUID(bytes=row[0]), **dict(zip(EventRow.__struct_fields__[1:], row[1:], strict=True)))

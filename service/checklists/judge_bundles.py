@@ -1,0 +1,86 @@
+"""`doorstep judge`: bundles `{visit, entries, now}` in, one line of JSON each out. No server, no database."""
+
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+import msgspec
+
+from service.errors import Problem
+from service.judge.findings import FindingView, Verdict
+from service.judge.judge import judge
+from service.judge.rules import CompiledChecklist
+from service.judge.visit import Bundle
+from service.web.decoding import decode_strict
+
+from .loader import bundled_checklists_dir, load_checklist
+
+_bundles = msgspec.json.Decoder(Bundle)
+_encoder = msgspec.json.Encoder()
+
+
+class JudgedBundle(msgspec.Struct, frozen=True):
+    """The line printed for one bundle."""
+
+    visit: str
+    verdict: Verdict | None
+    findings: tuple[FindingView, ...]
+
+
+def judge_all(names: Iterable[str], out: BinaryIO) -> int:
+    """Judge the files named (`-`: a bundle on each line of standard input), in order. 0, or 2 when any failed."""
+    rules = CompiledChecklist(load_checklist(bundled_checklists_dir()).checklist)
+    status = 0
+    for where, raw in _raw(names):
+        try:
+            line = _encoder.encode(judge_bundle(rules, raw)) if isinstance(raw, bytes) else b""
+            fault = raw if isinstance(raw, OSError) else None
+        except (Problem, UnknownChecklistName) as error:
+            line, fault = b"", error
+        if fault is None:
+            out.write(line + b"\n")
+            continue
+        out.flush()
+        sys.stderr.write(f"{where}: {_sentence(fault)}\n")
+        status = 2
+    out.flush()
+    return status
+
+
+class UnknownChecklistName(ValueError):
+    """The bundle names a checklist or a visit type that is not here."""
+
+
+def judge_bundle(rules: CompiledChecklist, raw: bytes) -> JudgedBundle:
+    """Judge the bytes of one bundle."""
+    bundle = decode_strict(_bundles, raw)
+    if bundle.visit.checklist not in ("", rules.checklist.name):
+        raise UnknownChecklistName(f"the checklist is not {rules.checklist.name}, the one that this program carries")
+    if bundle.visit.type not in rules.checklist.visit_types:
+        raise UnknownChecklistName(f"the checklist has no visit type {bundle.visit.type!r}")
+    judgement = judge(rules, bundle.visit, bundle.entries, bundle.now)
+    shown = rules.speaker.format(judgement.findings, judgement.labels)
+    return JudgedBundle(bundle.visit.id, judgement.verdict, shown)
+
+
+def _raw(names: Iterable[str]) -> Iterator[tuple[str, bytes | OSError]]:
+    for name in names:
+        if name == "-":
+            for number, line in enumerate(sys.stdin.buffer, 1):
+                if line.strip():
+                    yield f"standard input, line {number}", line
+            continue
+        try:
+            yield name, Path(name).read_bytes()
+        except OSError as error:
+            yield name, error
+
+
+def _sentence(error: Exception) -> str:
+    if isinstance(error, OSError):
+        return f"cannot be read: {error.strerror}"
+    if isinstance(error, Problem):
+        places = "; ".join(f"{fault.pointer or '/'}: {fault.detail}" for fault in error.errors)
+        return f"cannot be judged: {places or error.detail or error.title_en}"
+    return f"cannot be judged: {error}"

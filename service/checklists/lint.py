@@ -1,0 +1,39 @@
+"""Lint: what is wrong with a checklist, in sentences with file and key. Pure; the files are read elsewhere."""
+
+import hashlib
+from collections.abc import Iterator
+
+import msgspec
+
+from service.judge.checklist import Checklist
+
+from .lint_examples import examples
+from .lint_names import cycles, names
+from .lint_norm import duties, norm
+from .source import ChecklistSource, LintMessage, NormBaseline
+
+
+def checklist_digest(checklist: Checklist) -> str:
+    """SHA-256 of the published document: one version has one, for ever."""
+    return hashlib.sha256(msgspec.json.encode(checklist)).hexdigest()
+
+
+def lint(source: ChecklistSource, floor: NormBaseline) -> list[LintMessage]:
+    """Everything that is wrong; the examples are judged only when every name is known."""
+    unknown = list(names(source))
+    found = [*unknown, *cycles(source), *norm(source, floor), *duties(source, floor), *published(source)]
+    return found if unknown else [*found, *examples(source)]
+
+
+def published(source: ChecklistSource) -> Iterator[LintMessage]:
+    """A version that was published keeps its content."""
+    checklist = source.checklist
+    for version in source.published:
+        if (version.id, version.version) == (checklist.id, checklist.version):
+            now = checklist_digest(checklist)
+            if now != version.sha256:
+                yield source.message(
+                    f"version {checklist.name}",
+                    f"已发布的版本内容有变（现在是 {now}），请把 version 加一",
+                    f"this version was published with other content (it is {now} now); raise `version`",
+                )

@@ -1,0 +1,197 @@
+"""A folder of authors' TOML files, read strictly into a checklist with its examples.
+
+Any file may hold any of the tables: `[clause]`, `[[item]]` with `[[item.examples]]`, `[fact.…]`,
+`[visit_type.…]`, `[[question]]`, `[[statement]]`, and what stands in checklist.toml. Files come in natural order
+(4.3.2 before 4.3.10, then context, policies …). core.toml and published.toml are not content.
+"""
+
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+import msgspec
+
+from service.judge.checklist import (
+    Checklist,
+    ChecklistSettings,
+    Clause,
+    Example,
+    Fact,
+    Item,
+    Norm,
+    Question,
+    Statement,
+    Text,
+    VisitType,
+)
+
+from .source import ChecklistParseError, ChecklistSource, LintMessage, NormBaseline, PublishedVersion
+from .unknown_keys import unknown_keys
+
+T = TypeVar("T")
+Table = dict[str, Any]
+_KINDS: dict[str, Any] = {
+    "norm": Norm,
+    "defaults": ChecklistSettings,
+    "messages": dict[str, Text],
+    "evidence_kinds": dict[str, Text],
+    "words": dict[str, dict[str, Text]],
+}
+_PLAIN = {"id": str, "version": int}
+_TABLES = {"fact": Fact, "visit_type": VisitType}
+_LISTS = {"item": Item, "question": Question, "statement": Statement}
+
+
+def bundled_checklists_dir() -> Path:
+    """The folder that travels with the package: `checklists/` of a checkout, inside the package in a wheel."""
+    package = Path(__file__).parents[1]
+    inside = package / "checklists" / "bundled"
+    return inside if inside.is_dir() else package.parent / "checklists"
+
+
+def load_checklist(folder: Path) -> ChecklistSource:
+    """Read a checklist. Unreadable has a message, with file and line or key, for each thing that is wrong."""
+    reader = _Reader()
+    if not folder.is_dir():
+        raise ChecklistParseError([LintMessage(str(folder), "—", "没有这个文件夹", "there is no such folder")])
+    for path in sorted(folder.glob("*.toml"), key=_natural):
+        if path.name != "core.toml":
+            reader.read(path)
+    return reader.source()
+
+
+def load_norm_baseline(folder: Path) -> NormBaseline:
+    """Read core.toml: what a checklist may not fall below."""
+    reader = _Reader()
+    floor = reader.convert(reader.load(folder / "core.toml"), NormBaseline, "core.toml", "core.toml")
+    if floor is None:
+        raise ChecklistParseError(reader.messages)
+    return floor
+
+
+def _natural(path: Path) -> list[str | int]:
+    return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", path.name)]
+
+
+class _Reader:
+    """Gathers what the files hold, and what is wrong with them."""
+
+    def __init__(self) -> None:
+        self.messages: list[LintMessage] = []
+        self.where: dict[str, str] = {}
+        self.examples: dict[str, tuple[Example, ...]] = {}
+        self.published: list[PublishedVersion] = []
+        lists = ("clauses", "items", "questions", "statements")
+        self.parts: Table = {"facts": {}, "visit_types": {}} | {name: [] for name in lists}
+
+    def load(self, path: Path) -> Table:
+        """One file's tables; a slip in the TOML is a message with its line."""
+        try:
+            text = path.read_text(encoding="utf-8")
+            self.where |= {key: f"{path.name}:{line}" for key, line in _lines(text) if key not in self.where}
+            return tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            self._wrong(path.name, "TOML", "写法不对", str(error))
+        except (OSError, UnicodeDecodeError) as error:
+            self._wrong(path.name, "—", "文件读不出来", f"cannot be read: {type(error).__name__}")
+        return {}
+
+    def read(self, path: Path) -> None:
+        """One file, whatever tables it has."""
+        file = path.name
+        tables = self.load(path)
+        if file == "published.toml":
+            for one in tables.get("published", ()):
+                version = self.convert(one, PublishedVersion, file, "published")
+                self.published += [version] if version else []
+            return
+        for key, value in tables.items():
+            if key == "clause":
+                clause = self.convert(value, Clause, file, f"clause {_name(value, 'number')}")
+                self.parts["clauses"] += [clause] if clause else []
+            elif key in _LISTS and isinstance(value, list):
+                for one in cast(list[Any], value):
+                    self._listed(key, one, file)
+            elif key in _TABLES and isinstance(value, dict):
+                for name, one in cast(Table, value).items():
+                    self._put(
+                        self.parts[f"{key}s"], name, self.convert(one, _TABLES[key], file, f"{key} {name}"), file, key
+                    )
+            elif key in _KINDS or key in _PLAIN:
+                kind = _KINDS.get(key) or _PLAIN[key]
+                self._put(self.parts, key, self.convert(value, kind, file, key), file, key)
+            elif key in _LISTS:
+                self._wrong(file, key, f"要写成 [[{key}]]", f"has to be written [[{key}]]")
+            else:
+                self._wrong(file, key, "没有这个键", "there is no such key")
+
+    def _listed(self, key: str, written: object, file: str) -> None:
+        name = _name(written, "id")
+        table = dict(cast("Table", written)) if isinstance(written, dict) else {}
+        examples = cast("list[Any]", table.pop("examples", [])) if key == "item" else []
+        part = self.convert(table, _LISTS[key], file, f"{key} {name}")
+        if part is not None:
+            self.parts[f"{key}s"].append(part)
+        if key == "item":
+            shown = [self.convert(each, Example, file, f"example {name} {n}") for n, each in enumerate(examples, 1)]
+            self.examples[name] = self.examples.get(name, ()) + tuple(filter(None, shown))
+
+    def _put(self, parts: Table, name: str, value: object, file: str, key: str) -> None:
+        if name in parts:
+            self._wrong(file, f"{key} {name}", "写了两次", "is written twice")
+        parts[name] = value
+
+    def convert(self, data: object, kind: type[T], file: str, key: str) -> T | None:
+        """Plain data as a struct; None, and a message, when it is not one."""
+        for name in unknown_keys(data, kind):
+            self._wrong(file, key, f"没有这个键“{name}”", f"there is no key {name!r}")
+        try:
+            return msgspec.convert(data, kind)
+        except msgspec.ValidationError as error:
+            missing = re.search(r"missing required field `(\w+)`", str(error))
+            self._wrong(file, key, f"缺少“{missing[1]}”" if missing else "内容不对", str(error))
+            return None
+
+    def _wrong(self, file: str, key: str, zh: str, en: str) -> None:
+        self.messages.append(LintMessage(self.where.get(key, file), key, zh, en))
+
+    def source(self) -> ChecklistSource:
+        """All that was read, as one checklist."""
+        if not self.messages:
+            checklist = self.convert(
+                {key: msgspec.to_builtins(part) for key, part in self.parts.items()}, Checklist, "", ""
+            )
+            if checklist is not None:
+                return ChecklistSource(checklist, self.examples, self.where, tuple(self.published))
+            missing = self.messages.pop()
+            self._wrong("checklist.toml", "checklist", missing.zh, missing.en)
+        raise ChecklistParseError(self.messages)
+
+
+def _name(table: Any, key: str) -> str:
+    return str(cast(Table, table).get(key, "?")) if isinstance(table, dict) else "?"
+
+
+_HEADER = re.compile(r"\[\[?([\w.]+)\]?\]")
+_NAME = re.compile(r'(id|number)\s*=\s*"([^"]*)"')
+
+
+def _lines(text: str) -> Iterator[tuple[str, int]]:
+    """`item borrow_cleaned` -> the line where it is written, and the like."""
+    table, item, example, start = "", "", 0, 0
+    for number, line in enumerate(text.splitlines(), 1):
+        if header := _HEADER.match(line):
+            table, start = header[1], number
+            head, _, rest = table.partition(".")
+            if table == "item.examples":
+                example += 1
+                yield f"example {item} {example}", number
+            elif head in ("fact", "visit_type", "messages") and rest:
+                yield f"{head} {rest}", number
+            elif not rest:
+                yield table, number
+        elif (name := _NAME.match(line)) and table in ("item", "question", "statement", "clause"):
+            yield f"{table} {name[2]}", start
+            item, example = (name[2], 0) if table == "item" else (item, example)

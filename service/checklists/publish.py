@@ -1,0 +1,116 @@
+"""Publishing a checklist: a version is checked, kept for ever, and never changes."""
+
+from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
+
+import msgspec
+
+from service.accounts.authentication import authenticate_token
+from service.audit_log import log
+from service.context import AppContext
+from service.db.database import Transaction
+from service.errors import NotFound
+
+from . import repository
+from .lint_folder import lint
+from .loader import bundled_checklists_dir, load_checklist
+from .repository import ChecklistRow
+
+
+class PublishError(ValueError):
+    """The folder cannot be published; the message lists why."""
+
+
+class PublishedChecklist(msgspec.Struct, frozen=True):
+    """A published version, in a list."""
+
+    id: str
+    version: str
+    sha256: str
+    published_at: datetime
+    published_by: str
+    reason: str
+
+
+class PublishedChecklists(msgspec.Struct, frozen=True):
+    """All published versions."""
+
+    items: tuple[PublishedChecklist, ...]
+
+
+async def publish(ctx: AppContext, folder: Path, who: str, why: str) -> PublishedChecklist:
+    """Publish the checklist of a folder. The same version with other content is refused, with the same no change."""
+    faults = lint(folder)
+    if faults:
+        raise PublishError("\n".join(map(str, faults)))
+    checklist = load_checklist(folder).checklist
+    body = msgspec.json.encode(checklist)
+    leaf_id, salt = ctx.new_id(), ctx.new_salt()
+    row = ChecklistRow(
+        id=checklist.id,
+        version=str(checklist.version),
+        sha256=sha256(body).digest(),
+        body=body,
+        published_at=ctx.clock(),
+        published_by=who,
+        reason=why,
+        leaf=leaf_id,
+        salt=salt,
+    )
+
+    async def work(tx: Transaction) -> ChecklistRow:
+        if await repository.add_checklist(tx, row):
+            await log.append_leaf(
+                tx, "policy", leaf_id, salt, row.sha256, row.published_at, repository.checklist_commitment(row)
+            )
+            return row
+        known = await repository.get_checklist(tx, row.id, row.version)
+        if known is None or known.sha256 != row.sha256:
+            raise PublishError(
+                f"{checklist.name} 已发布且内容不同，请改用下一个版本号\n"
+                f"{checklist.name} was published with other content; give it the next version number"
+            )
+        return known
+
+    return _published(ctx, await ctx.db.write(work))
+
+
+async def publish_bundled_checklist(ctx: AppContext) -> None:
+    """A fresh database gets the checklist that travels with the program."""
+
+    async def work(tx: Transaction) -> bool:
+        return bool(await repository.list_checklists(tx))
+
+    if not await ctx.db.read(work):
+        await publish(ctx, bundled_checklists_dir(), "doorstep", "随程序发布的初始版本 / shipped with the program")
+
+
+async def list_published(ctx: AppContext, token: bytes) -> PublishedChecklists:
+    """Every published version."""
+
+    async def work(tx: Transaction) -> list[ChecklistRow]:
+        await authenticate_token(tx, token)
+        return await repository.list_checklists(tx)
+
+    return PublishedChecklists(tuple(_published(ctx, row) for row in await ctx.db.read(work)))
+
+
+async def get_document(ctx: AppContext, token: bytes, checklist: str, version: str) -> tuple[bytes, str]:
+    """A version's exact bytes, and their SHA-256 for the ETag. It never changes."""
+
+    async def work(tx: Transaction) -> ChecklistRow:
+        await authenticate_token(tx, token)
+        row = await repository.get_checklist(tx, checklist, version)
+        if row is None:
+            raise NotFound
+        return row
+
+    row = await ctx.db.read(work)
+    return row.body, row.sha256.hex()
+
+
+def _published(ctx: AppContext, row: ChecklistRow) -> PublishedChecklist:
+    return PublishedChecklist(
+        row.id, row.version, row.sha256.hex(), ctx.to_local_time(row.published_at), row.published_by, row.reason
+    )

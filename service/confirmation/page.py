@@ -1,0 +1,158 @@
+"""What the customer sees by his link."""
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+import msgspec
+
+from service.accounts.browser import Browser
+from service.accounts.cards import TechnicianCard, technician_card
+from service.context import AppContext
+from service.db.database import Transaction
+from service.judge.signoffs import Level
+from service.judge.statements import Document
+from service.judge.visit import Window
+from service.visits import link_rows
+from service.visits.appointment import AGREED, Appointment, current_appointment
+from service.visits.customer_link import resolve_link
+from service.visits.loading import LoadedVisit, load_visit
+from service.visits.windows import local, technician_of
+
+from . import masking, otp
+from .statements import (
+    CustomerView,
+    Option,
+    QuestionView,
+    ReportView,
+    ResponseView,
+    StatementView,
+    mask_statement,
+    next_to_sign,
+)
+
+Stage = Literal["appointment", "agreed", "under_way", "over", "cancelled"]
+
+
+class MaskedVisit(msgspec.Struct, frozen=True, kw_only=True):
+    """The visit, masked: a link can be forwarded."""
+
+    id: str
+    customer: str
+    phone: str
+    address: str
+    window: Window | None
+    content: str
+    place: str
+
+
+class ConfirmationPage(msgspec.Struct, frozen=True, kw_only=True):
+    """The customer's page as JSON. `statement` is the one to sign next, its canonical bytes have `statement_sha256`.
+
+    `level` is None until the code from the text message was entered on this device; until then names and photos are
+    masked and answers are only words. `code_until`: a code was sent and is good until then; `open_until`: what a code
+    opened is open until then, or was. `link_until`: until then the link lives.
+    """
+
+    visit: MaskedVisit
+    technician: TechnicianCard
+    state: Stage
+    appointment: Appointment
+    questions: tuple[QuestionView, ...]
+    hotline: str
+    statement: Document | None = None
+    statement_sha256: str | None = None
+    statements: tuple[StatementView, ...] = ()
+    raises: tuple[Option, ...] = ()
+    raised: tuple[ReportView, ...] = ()
+    said: tuple[ResponseView, ...] = ()
+    level: Level | None = None
+    answered_at: datetime | None = None
+    code_until: datetime | None = None
+    open_until: datetime | None = None
+    link_until: datetime | None = None
+    arrived_at: datetime | None = None
+    left_at: datetime | None = None
+
+
+ANONYMOUS = Browser()
+APPOINTMENT = QuestionView(
+    id="appointment", items=(AGREED,), things=(), zh="您同意这个上门时间吗？", en="Do you agree to this time?"
+)
+
+
+async def get_page(ctx: AppContext, token: str, browser: Browser = ANONYMOUS) -> ConfirmationPage:
+    """The page, for who looks from a browser. Looking changes nothing."""
+
+    async def work(tx: Transaction) -> ConfirmationPage:
+        link, row = await resolve_link(ctx, tx, token, lock=False)
+        return await build_page(ctx, tx, link, await load_visit(ctx, tx, row), browser)
+
+    return await ctx.db.read(work)
+
+
+async def build_page(
+    ctx: AppContext, tx: Transaction, link: UUID, visit: LoadedVisit, browser: Browser
+) -> ConfirmationPage:
+    """The page of a visit, as its link shows it to a browser now."""
+    now = ctx.now()
+    stands = current_appointment(visit, now, ctx.company.cutoff_hours)
+    stands = msgspec.structs.replace(stands, window=local(ctx, stands.window), before=local(ctx, stands.before))
+    level, seat = await otp.verification_level(ctx, tx, link, visit, browser), browser.id.hex()
+    case = CustomerView(visit.visible_at(level, seat))
+    shown = case.shown()
+    paper = next_to_sign(shown)
+    his = [
+        row.received_at
+        for row, one in visit.customer_responses
+        if (one.said.answers or one.said.comment) and (level == "own_device" or one.seat == seat)
+    ]
+    state, sent = _due(visit, stands), await otp.otp_valid_until(ctx, tx, link, browser)
+    opened, lives = await otp.verified_until(tx, link, browser), await link_rows.link_expiry(tx, link)
+    after = state in ("under_way", "over")
+    return ConfirmationPage(
+        visit=_where(visit, stands.window, plain=level is not None),
+        technician=await technician_card(ctx, tx, technician_of(visit)),
+        state=state,
+        appointment=stands,
+        questions=case.asked(level) if after else (APPOINTMENT,) if stands.may_agree else (),
+        hotline=ctx.company.hotline,
+        statement=paper.statement if paper else None,
+        statement_sha256=paper.sha256 if paper else None,
+        statements=shown if level is not None else tuple(map(mask_statement, shown)),
+        raises=case.reportable_facts() if after else (),
+        raised=case.raised(ctx),
+        said=case.said(ctx),
+        level=level,
+        answered_at=ctx.to_local_time(his[-1]) if his else None,
+        code_until=ctx.to_local_time(sent) if sent is not None and level is None else None,
+        open_until=ctx.to_local_time(opened) if opened is not None else None,
+        link_until=ctx.to_local_time(lives) if lives is not None else None,
+        arrived_at=case.first_occurrence("arrived"),
+        left_at=case.first_occurrence("left"),
+    )
+
+
+def _where(visit: LoadedVisit, window: Window | None, *, plain: bool) -> MaskedVisit:
+    """The visit; who has only the link sees who it is for no more than he knows already."""
+    plan, customer = visit.plan, visit.plan.customer
+    return MaskedVisit(
+        id=str(visit.row.id),
+        customer=customer.name if plain else masking.name(customer.name),
+        phone=customer.phone if plain else masking.phone(customer.phone),
+        address=customer.address if plain else masking.address(customer.address),
+        window=window,
+        content=plan.work.content,
+        place=plan.work.place,
+    )
+
+
+def _due(visit: LoadedVisit, stands: Appointment) -> Stage:
+    entries = visit.merged.entries
+    if any(entry.what == "left" and entry.holds is not False for entry in entries):
+        return "over"
+    if any(entry.by == "technician" for entry in entries):
+        return "under_way"
+    if visit.plan_history.cancelled is not None:  # while nothing was done
+        return "cancelled"
+    return "agreed" if stands.agreed else "appointment"

@@ -1,0 +1,69 @@
+"""A drawn signature as a picture: what the customer drew, and nothing of how he drew it."""
+
+from base64 import b64decode
+from binascii import Error
+from io import BytesIO
+
+import segno
+from PIL import Image, ImageDraw
+
+from service.errors import UnreadableSignature
+from service.visits.customer_answers import SignatureInput, Stroke
+
+IMAGE_SIZE = (900, 360)  # pixels
+MARGIN, PEN_WIDTH = 24, 5
+MOST_POINTS = 20_000  # a hand makes some hundreds; drawing is work
+MOST_PIXELS = 4_000_000
+
+
+def render(given: SignatureInput) -> bytes:
+    """The PNG of a signature: as it was sent, drawn from its strokes, or of a typed name a QR code that says it."""
+    if given.png is not None:
+        return _from_png(given.png)
+    if given.strokes is not None:
+        return _from_strokes(given.strokes)
+    return _from_typed_name(given)
+
+
+def _from_png(text: str) -> bytes:
+    try:
+        raw = b64decode(text.removeprefix("data:image/png;base64,"), validate=True)
+    except (Error, ValueError):
+        raise UnreadableSignature("the PNG is not base64") from None
+    try:
+        with Image.open(BytesIO(raw), formats=["PNG"]) as image:
+            if image.width * image.height > MOST_PIXELS:
+                raise UnreadableSignature("the PNG is too large")
+            image.load()
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        raise UnreadableSignature("the PNG cannot be read") from None
+    return raw
+
+
+def _from_strokes(strokes: tuple[Stroke, ...]) -> bytes:
+    """Fitted into the picture with its proportions kept; a tap is a dot."""
+    points = [point for stroke in strokes for point in stroke]
+    if not points:
+        raise UnreadableSignature("nothing was drawn")
+    if len(points) > MOST_POINTS:
+        raise UnreadableSignature(f"at most {MOST_POINTS} points")
+    left, top = min(x for x, _ in points), min(y for _, y in points)
+    wide, high = max(x for x, _ in points) - left, max(y for _, y in points) - top
+    scale = min((IMAGE_SIZE[0] - 2 * MARGIN) / max(wide, 1), (IMAGE_SIZE[1] - 2 * MARGIN) / max(high, 1))
+    image = Image.new("L", IMAGE_SIZE, 255)
+    pen = ImageDraw.Draw(image)
+    for stroke in filter(None, strokes):
+        line = [(MARGIN + (x - left) * scale, MARGIN + (y - top) * scale) for x, y in stroke]
+        pen.line(line, fill=0, width=PEN_WIDTH, joint="curve")
+        for x, y in line[:1] + line[-1:]:
+            pen.ellipse((x - PEN_WIDTH / 2, y - PEN_WIDTH / 2, x + PEN_WIDTH / 2, y + PEN_WIDTH / 2), fill=0)
+    out = BytesIO()
+    image.save(out, "PNG", optimize=False)
+    return out.getvalue()
+
+
+def _from_typed_name(given: SignatureInput) -> bytes:
+    out = BytesIO()
+    text = f"电子签认 {given.signer.strip()} ({given.relation}) {given.statement_sha256}"
+    segno.make(text, error="m", micro=False).save(out, kind="png", scale=6, border=4)
+    return out.getvalue()

@@ -1,0 +1,107 @@
+"""Brings the tables up to date: numbered `.sql` files, applied once each under a lock, recorded."""
+
+import sqlite3
+from collections.abc import Iterator
+from functools import cache
+from typing import Any, NamedTuple
+
+from .queries import load_queries, sql_files
+
+CREATE = "CREATE TABLE IF NOT EXISTS migrations (number BIGINT NOT NULL PRIMARY KEY, name TEXT NOT NULL)"
+
+
+class DatabaseTooNew(Exception):
+    """The database was written by a newer version of the service."""
+
+
+class OlderDatabase(Exception):
+    """The database was written by an older version of the service, and nobody has brought it up to date."""
+
+
+class NoDatabase(Exception):
+    """There is no database of the service. `fresh`: the place for one is there, and empty."""
+
+    def __init__(self, where: str, what: str, *, fresh: bool = False) -> None:
+        super().__init__(f"这里没有 Doorstep 数据库 / there is no Doorstep database: {where} ({what})")
+        self.fresh = fresh
+
+
+class Migration(NamedTuple):
+    """One numbered step; a step may have two files, one for both engines and one with a suffix."""
+
+    number: int
+    name: str
+    sql: str
+
+
+@cache
+def migrations(engine: str) -> tuple[Migration, ...]:
+    """All steps of an engine, in order."""
+    steps: dict[int, Migration] = {}
+    for file in sql_files("db/migrations/*.sql", engine):
+        number, name = int(file.name[:4]), file.name.split(".")[0]
+        before = steps[number].sql if number in steps else ""
+        steps[number] = Migration(number, name, before + file.read_text("utf-8"))
+    return tuple(steps[number] for number in sorted(steps))
+
+
+def pending_migrations(engine: str, applied: list[int]) -> list[Migration]:
+    """The steps that a database with `applied` needs. Raises `NewerDatabase`."""
+    known = migrations(engine)
+    if newer := [number for number in applied if number > known[-1].number]:
+        raise DatabaseTooNew(
+            f"the database is newer than this program (it has step {max(newer)}, it knows {known[-1].number}); "
+            "install the newer version again, or restore a backup made before the upgrade"
+        )
+    return [step for step in known if step.number not in applied]
+
+
+def current(engine: str, applied: list[int]) -> None:
+    """Raises `OlderDatabase` or `NewerDatabase` when the tables are not those of this version."""
+    if steps := pending_migrations(engine, applied):
+        raise OlderDatabase(
+            f"数据库是旧版本的，请先用本版本启动一次 doorstep serve / the database is older than this program "
+            f"(it lacks step {steps[0].number}, {steps[0].name}); start `doorstep serve` of this version once"
+        )
+
+
+def split_statements(script: str) -> Iterator[str]:
+    """The statements of a SQLite script, for an engine call that takes one at a time (inside a transaction)."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement.strip()
+            statement = ""
+    if any(line and not line.startswith("--") for line in map(str.strip, statement.splitlines())):
+        raise ValueError(f"a statement has no end: {statement.strip()[:60]}")
+
+
+def migrate_sqlite(connection: Any) -> None:
+    """Bring a SQLite file up to date, all steps or none."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        connection.execute(CREATE)
+        sql = load_queries("sqlite")
+        applied = [number for (number,) in connection.execute(sql["applied"].sql).fetchall()]
+        for step in pending_migrations("sqlite", applied):
+            for statement in split_statements(step.sql):
+                connection.execute(statement)
+            connection.execute(sql["note_migration"].sql, {"number": step.number, "name": step.name})
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+async def migrate_postgres(connection: Any) -> None:
+    """Bring a PostgreSQL schema up to date, all steps or none. Servers that start together take turns."""
+    async with connection.transaction():
+        await connection.execute("SELECT pg_advisory_xact_lock(hashtextextended('doorstep migrations', 0))")
+        await connection.execute(CREATE)
+        sql = load_queries("postgres")
+        applied = [number for (number,) in await connection.fetch(sql["applied"].sql)]
+        for step in pending_migrations("postgres", applied):
+            await connection.execute(step.sql)
+            await connection.execute(sql["note_migration"].sql, step.number, step.name)

@@ -1,0 +1,19 @@
+"""Secrets of the installation, by name."""
+
+from .database import Transaction
+
+
+async def get_secret(tx: Transaction, name: str) -> bytes | None:
+    """A key of the house."""
+    row = await tx.fetch_one("secret", name=name)
+    return None if row is None else row[0]
+
+
+async def add_secret(tx: Transaction, name: str, value: bytes) -> None:
+    """A new key, unless another process was faster."""
+    await tx.execute("add_secret", name=name, value=value)
+
+
+async def delete_secret(tx: Transaction, name: str, value: bytes) -> None:
+    """Let go of a key, if it is still this one."""
+    await tx.execute("drop_secret", name=name, value=value)

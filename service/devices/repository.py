@@ -1,0 +1,74 @@
+"""Devices: the phones of technicians. A revoked one stays, with who revoked it when."""
+
+from uuid import UUID
+
+import msgspec
+
+from service.db.database import Row, Transaction
+
+MIN_KEY = (-(2**62), UUID(int=0))
+"""The key before every device."""
+
+
+class DeviceRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A phone of a technician. `public_key` is SPKI in DER; times are ms UTC."""
+
+    id: UUID
+    login: str
+    name: str
+    public_key: bytes | None
+    created_at: int
+    seen_at: int | None = None
+    app: str = ""
+    revoked_at: int | None = None
+    revoked_by: str | None = None
+
+    @property
+    def key(self) -> tuple[int, UUID]:
+        """Its place in a list."""
+        return self.created_at, self.id
+
+
+def _device(row: Row) -> DeviceRow:
+    return DeviceRow(id=UUID(bytes=row[0]), **dict(zip(DeviceRow.__struct_fields__[1:], row[1:], strict=True)))
+
+
+async def add(tx: Transaction, row: DeviceRow) -> None:
+    """A new device."""
+    await tx.execute(
+        "add_device", id=row.id.bytes, login=row.login, name=row.name, public_key=row.public_key, at=row.created_at
+    )
+
+
+async def get_device(tx: Transaction, id: UUID) -> DeviceRow | None:
+    """One device."""
+    row = await tx.fetch_one("device", id=id.bytes)
+    return None if row is None else _device(row)
+
+
+async def devices_of(tx: Transaction, login: str) -> list[DeviceRow]:
+    """All devices of somebody, the oldest first."""
+    return [_device(row) for row in await tx.fetch_all("devices_of", login=login)]
+
+
+async def page(tx: Transaction, after: tuple[int, UUID] = MIN_KEY, size: int = 100) -> list[DeviceRow]:
+    """The next `size` devices after a key, oldest first."""
+    return [
+        _device(row)
+        for row in await tx.fetch_all("devices_page", after_at=after[0], after_id=after[1].bytes, size=size)
+    ]
+
+
+async def has_used_token(tx: Transaction, id: UUID) -> bool:
+    """Whether one of its tokens was ever used."""
+    return await tx.fetch_one("device_in_use", id=id.bytes) is not None
+
+
+async def revoke(tx: Transaction, id: UUID, at: int, by: str) -> bool:
+    """Revoke it; False when it was already, or there is none."""
+    return await tx.execute("revoke_device", id=id.bytes, at=at, by=by) == 1
+
+
+async def revoke_all(tx: Transaction, login: str, at: int, by: str) -> None:
+    """Revoke all devices of somebody."""
+    await tx.execute("revoke_devices", login=login, at=at, by=by)

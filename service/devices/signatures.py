@@ -1,0 +1,84 @@
+"""A device's signature over the exact bytes of a record: ES256, by a P-256 key that the device gave at enrolment."""
+
+from base64 import b64decode, urlsafe_b64decode
+from typing import Any, cast
+
+import msgspec
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
+
+from service.errors import FieldError, InvalidBody
+from service.judge.batches import SignatureStatus
+from service.judge.bounds import CodeText
+
+COMPONENT_BYTES = 32  # bytes of r and of s
+
+
+class Jwk(msgspec.Struct, frozen=True):
+    """A public key as RFC 7517 writes it."""
+
+    kty: CodeText
+    crv: CodeText
+    x: CodeText
+    y: CodeText
+
+
+def parse_public_key(given: str | Jwk) -> bytes:
+    """A public key, given as PEM, as base64 of DER (SubjectPublicKeyInfo), or as JWK; as DER. InvalidBody otherwise."""
+    try:
+        if isinstance(given, Jwk):
+            numbers = ec.EllipticCurvePublicNumbers(_number(given.x), _number(given.y), ec.SECP256R1())
+            key: Any = numbers.public_key() if (given.kty, given.crv) == ("EC", "P-256") else None
+        elif given.lstrip().startswith("-----BEGIN"):
+            key = serialization.load_pem_public_key(given.encode())
+        else:
+            key = serialization.load_der_public_key(_bytes("".join(given.split())))
+    except (ValueError, TypeError, AssertionError):
+        raise _refused() from None
+    except Exception as error:  # the library has errors of its own for keys of other kinds
+        raise _refused() from error
+    if not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, ec.SECP256R1):
+        raise _refused()
+    return key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+
+
+def parse_signature_header(header: bytes | None) -> bytes | None:
+    """The signature in a header; b'' when there is one that cannot be read."""
+    if header is None:
+        return None
+    try:
+        return _bytes(header.decode("ascii").strip())[:200]
+    except ValueError:
+        return b""
+
+
+def verify_signature(key: bytes | None, signature: bytes | None, raw: bytes) -> SignatureStatus:
+    """What a signature is worth: `none` where there is no signature, or no key to hold it against."""
+    if key is None or signature is None:
+        return "none"
+    if len(signature) == 2 * COMPONENT_BYTES:
+        r, s = int.from_bytes(signature[:COMPONENT_BYTES], "big"), int.from_bytes(signature[COMPONENT_BYTES:], "big")
+        signature = encode_dss_signature(r, s)
+    try:
+        public = cast("ec.EllipticCurvePublicKey", serialization.load_der_public_key(key))
+        public.verify(signature, raw, ec.ECDSA(hashes.SHA256()))
+    except InvalidSignature:
+        return "wrong"
+    return "verified"
+
+
+def _bytes(text: str) -> bytes:
+    padded = text.rstrip("=") + "=" * (-len(text.rstrip("=")) % 4)
+    return urlsafe_b64decode(padded) if "-" in text or "_" in text else b64decode(padded, validate=True)
+
+
+def _number(text: str) -> int:
+    return int.from_bytes(_bytes(text), "big")
+
+
+def _refused() -> InvalidBody:
+    return InvalidBody(
+        "", (FieldError("/public_key", "not-a-key", "a P-256 public key as PEM, base64 of DER, or JWK"),)
+    )

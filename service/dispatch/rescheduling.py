@@ -1,0 +1,141 @@
+"""Dispatch changes a visit: another time, somebody else, a mended address, a date for a duty, or nobody goes.
+
+Who changes something says which state he saw (`expected`, from the ETag): of two who change the same visit one is told.
+"""
+
+from collections.abc import Iterable
+from hashlib import sha256
+from uuid import UUID
+
+from service.accounts import repository as accounts_repository
+from service.accounts.authentication import authenticate
+from service.audit_log import log
+from service.context import AppContext
+from service.db.database import Transaction
+from service.errors import FieldError, InvalidBody, PreconditionFailed, VisitAlreadyStarted, VisitCancelled, VisitFull
+from service.judge.bounds import FIRST_YEAR, LAST_YEAR, YEARS
+from service.messages import outbox
+from service.visits import change_rows, search_index, summaries, sync_feed, unassigned
+from service.visits import repository as visits_repository
+from service.visits.change_rows import ChangeKind, ChangeRow
+from service.visits.changes import Cancellation, Content, Reassignment, Reschedule, apply_change
+from service.visits.loading import CHANGE_DECODERS, LoadedVisit, load_visit, lock_visible_visit
+from service.visits.plan import Plan
+from service.visits.status import refresh_status, search_texts
+from service.web.decoding import decode_strict, to_json
+
+from .planning import require_technicians, validate_due_dates
+from .views import VisitView, build_view
+
+
+async def change(
+    ctx: AppContext, token: bytes, visit_id: UUID, kind: ChangeKind, raw: bytes, expected: frozenset[int]
+) -> VisitView:
+    """Change a part of a visit. What is so already is no change, whatever was expected: an answer may get lost."""
+    person = await authenticate(ctx, token, "change a visit")
+    content = decode_strict(CHANGE_DECODERS[kind], raw)
+    if isinstance(content, dict) and not all(FIRST_YEAR <= at.year <= LAST_YEAR for at in content.values()):
+        raise InvalidBody("", (FieldError("", "invalid", YEARS),))
+    change_id = ctx.new_id()
+
+    async def work(tx: Transaction) -> VisitView:
+        if isinstance(content, Reassignment):  # people before visits, as who sends them away locks them
+            await accounts_repository.lock_active(tx, (content.technician, *(content.crew or ())))
+        row = await lock_visible_visit(tx, person, visit_id)
+        before = await load_visit(ctx, tx, row)
+        if _is_already_applied(before, content):
+            return await build_view(ctx, tx, before.visible_to(person))
+        if row.revision not in expected:
+            raise PreconditionFailed
+        if row.revision >= ctx.visit_limits.batches and not isinstance(content, Cancellation):
+            raise VisitFull(f"at most {ctx.visit_limits.batches} changes (最多 {ctx.visit_limits.batches} 次修改)")
+        _require_changeable(before, content)
+        await _validate(tx, before, content)
+        new = ChangeRow(
+            id=change_id,
+            visit=row.id,
+            number=row.revision + 1,
+            kind=kind,
+            at=ctx.clock(),
+            writer=person.login,
+            sha256=sha256(raw).digest(),
+            body=raw,
+            salt=ctx.new_salt(),
+        )
+        await change_rows.add_change(tx, new)
+        await log.append_leaf(
+            tx, "visit.amended", new.id, new.salt, new.sha256, new.at, change_rows.change_commitment(new)
+        )
+        if _invalidates_notices(before.plan, content):
+            await outbox.cancel_pending(tx, row.id, new.at, kind)
+        return await build_view(ctx, tx, (await _propagate_change(ctx, tx, before, content)).visible_to(person))
+
+    return await ctx.db.write(work)
+
+
+def _require_changeable(visit: LoadedVisit, content: Content) -> None:
+    """What was done stays where it was done, and is reviewed (docs/decisions/0010). VisitBegun, VisitCancelled."""
+    judgement = visit.evaluate_at()
+    if judgement.verdict is not None:
+        over = isinstance(content, Reschedule) and "left" in judgement.facts  # work may be of more than one day
+        if over or isinstance(content, Cancellation):
+            raise VisitAlreadyStarted
+    elif visit.plan_history.cancelled is not None:
+        raise VisitCancelled
+
+
+def _is_already_applied(visit: LoadedVisit, content: Content) -> bool:
+    if isinstance(content, Cancellation):
+        gone = visit.plan_history.cancelled
+        return gone is not None and gone.content == content
+    return apply_change(visit.plan, content) == visit.plan
+
+
+def _invalidates_notices(plan: Plan, content: Content) -> bool:
+    """Whether a notice that still waits would tell the customer what no longer is so."""
+    after = apply_change(plan, content)
+    told = ("window", "technician", "customer", "work")
+    return isinstance(content, Cancellation) or any(getattr(plan, name) != getattr(after, name) for name in told)
+
+
+async def _validate(tx: Transaction, visit: LoadedVisit, content: Content) -> None:
+    """What the decoder cannot see."""
+    faults: list[FieldError] = []
+    if isinstance(content, Reschedule) and content.end < content.start:
+        faults.append(FieldError("/to", "before-from", "must not be before `from`"))
+    elif isinstance(content, Reassignment):
+        after = apply_change(visit.plan, content)
+        await require_technicians(tx, after.technician, content.crew or ())
+    elif isinstance(content, dict):
+        faults += validate_due_dates(content, visit.rules, "")
+    if faults:
+        raise InvalidBody("", tuple(faults[:20]))
+
+
+async def _propagate_change(ctx: AppContext, tx: Transaction, before: LoadedVisit, content: Content) -> LoadedVisit:
+    """Bring the board, the search and the agendas up to date; the visit as it now is."""
+    row, plan = before.row, apply_change(before.plan, content)
+    revision = row.revision + 1
+    planned_at = before.planned_at if plan.window is None else int(plan.window.start.timestamp() * 1000)
+    await summaries.update_summary(
+        tx,
+        row.id,
+        technician=plan.technician,
+        crew=plan.crew,
+        planned_at=planned_at,
+        revision=revision,
+        plan=to_json(plan),
+    )
+    await search_index.change(tx, row.id, row.area, search_texts(before.plan), search_texts(plan))
+    gone = set(_logins(before.plan)) - set(_logins(plan))
+    now = await visits_repository.lock_visit(tx, row.id)
+    after = await load_visit(ctx, tx, now or row)
+    if isinstance(content, Reassignment):
+        after = await unassigned.with_assignment_flag(tx, after)
+    live = await refresh_status(tx, after)
+    await sync_feed.assign(tx, _logins(plan), row.id, planned_at=planned_at, live=live, gone=gone)
+    return after
+
+
+def _logins(plan: Plan) -> Iterable[str]:
+    return plan.technician, *plan.crew

@@ -1,0 +1,46 @@
+"""What proves something: a photo, a refusal or a waiver that holds, a typed answer within its bounds."""
+
+from datetime import datetime
+
+from .checklist import Field
+from .entries import Entry
+from .rules import CompiledItem
+from .timeline import is_blank
+
+
+def has_photo(entry: Entry) -> bool:
+    """Whether a photo is among its evidence."""
+    return any(piece.kind == "photo" and piece.sha256 is not None and not piece.lost for piece in entry.evidence)
+
+
+def is_valid_refusal(entry: Entry) -> bool:
+    """A refusal has a reason, and is the customer's own or comes with a photo by the technician."""
+    if entry.refused is None or is_blank(entry.refused.reason):
+        return False
+    return entry.by == "customer" or (entry.by == "technician" and has_photo(entry))
+
+
+def is_valid_waiver(rule: CompiledItem, entry: Entry) -> bool:
+    """A waiver has a reason and is written by who may give it; the technician may write the customer's."""
+    waived = entry.waived
+    if waived is None or is_blank(waived.reason) or waived.by not in rule.item.waiver.by:
+        return False
+    return entry.by == waived.by or (waived.by == "customer" and entry.by == "technician")
+
+
+def is_valid_answer(field: Field, value: object) -> bool:
+    """Whether a typed answer has its type and keeps its bounds."""
+    if field.type == "number":
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return False
+        return (field.min is None or value >= field.min) and (field.max is None or value <= field.max)
+    if not isinstance(value, str):
+        return False
+    if field.type == "choice":
+        return any(value == choice.id for choice in field.choices)
+    if field.type == "time":
+        try:
+            return datetime.fromisoformat(value).tzinfo is not None
+        except ValueError:
+            return False
+    return True

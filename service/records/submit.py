@@ -1,0 +1,235 @@
+"""A technician's record comes in: decoded, kept, judged, and answered with a receipt, in one transaction."""
+
+from hashlib import sha256
+from uuid import UUID
+
+import msgspec
+
+from service.accounts.authentication import authenticate_token, require_permission, token_owner
+from service.accounts.permissions import Person, can_view_visit, is_assigned_to
+from service.audit_log import log
+from service.checklists.rules_cache import compiled_rules
+from service.context import AppContext
+from service.db.database import Transaction
+from service.devices.signatures import verify_signature
+from service.errors import (
+    DeviceRevoked,
+    IdMismatch,
+    IdReusedWithOtherContent,
+    NotAuthenticated,
+    NotFound,
+    NotYourVisit,
+    Problem,
+    TooManyEntries,
+    UnknownChecklist,
+    UnknownVisit,
+)
+from service.judge.batches import SignatureStatus
+from service.judge.entries import named_files
+from service.judge.findings import Judgement
+from service.visits import batches, evidence_files, sync_feed, volume
+from service.visits import repository as visits_repository
+from service.visits.batches import BatchRow
+from service.visits.loading import RECORD_DECODER, LoadedVisit, batch_senders, load_visit
+from service.visits.quota import daily_quota_exceeded
+from service.visits.receipt import Receipt
+from service.visits.status import save_status
+from service.visits.wire import Record
+from service.web.decoding import decode_strict, parse_uuid, require_uuid_ids
+
+from . import quarantine
+
+
+class DecodedRecord(msgspec.Struct, frozen=True):
+    """A record as it was decoded, with what its bytes are."""
+
+    id: UUID
+    visit: UUID
+    record: Record
+    raw: bytes
+    digest: bytes
+
+
+class RecordOrigin(msgspec.Struct, frozen=True):
+    """Which device sent a record, and what its signature is worth; or who took it in from a file."""
+
+    device: UUID | None = None
+    signature: bytes | None = None
+    signed: SignatureStatus = "none"
+    taken_in_by: str | None = None
+
+
+async def submit_record(
+    ctx: AppContext, token: bytes, record_id: UUID, raw: bytes, signature: bytes | None = None
+) -> Receipt:
+    """Keep a record and judge the visit. What a device sent and cannot be taken is kept in quarantine, and told so."""
+    try:
+        taken = decode_record(ctx, record_id, raw)
+
+        size = len(taken.record.entries), len(raw)
+
+        async def work(tx: Transaction) -> tuple[str, Receipt]:
+            holder = await token_owner(tx, token)
+            login = holder.person.login
+            wait = ctx.daily_quota.record_wait(login, *size, ctx.clock())
+            if wait and await batches.get_batch(tx, taken.id) is None:
+                raise daily_quota_exceeded(wait)
+            worth = verify_signature(holder.public_key, signature, raw)
+            return login, await store_record(
+                ctx, tx, holder.person, taken, RecordOrigin(holder.device, signature, worth)
+            )
+
+        login, receipt = await ctx.db.write(work, about=taken.visit.bytes)
+        if not receipt.replayed:
+            ctx.daily_quota.record_spent(login, *size, ctx.clock())
+        return receipt  # noqa: TRY300 - the problems are of all that
+    except (NotAuthenticated, DeviceRevoked):
+        raise
+    except Problem as problem:
+        if problem.quarantines_input:
+            await quarantine.quarantine_input(ctx, token, str(record_id), raw, problem, signature)
+        raise
+
+
+def decode_record(ctx: AppContext, record_id: UUID, raw: bytes) -> DecodedRecord:
+    """The record in the bytes. Problems name what is wrong and where."""
+    record = decode_strict(RECORD_DECODER, raw)
+    if parse_uuid(record.id, "/id") != record_id:
+        raise IdMismatch
+    if len(record.entries) > ctx.max_entries:
+        raise TooManyEntries(f"at most {ctx.max_entries}")
+    require_uuid_ids([entry.id for entry in record.entries])
+    return DecodedRecord(record_id, parse_uuid(record.visit, "/visit"), record, raw, sha256(raw).digest())
+
+
+async def store_record(
+    ctx: AppContext,
+    tx: Transaction,
+    person: Person,
+    taken: DecodedRecord,
+    source: RecordOrigin = RecordOrigin(),  # noqa: B008 - it never changes
+) -> Receipt:
+    """The transaction of one record: all of it, or nothing."""
+    require_permission(person, "submit a record")
+    row = await visits_repository.lock_visit(tx, taken.visit)
+    if row is None:
+        raise UnknownVisit
+    if not is_assigned_to(person, row.technician, row.crew) and not await sync_feed.was_assigned(
+        tx, person.login, row.id
+    ):
+        raise NotYourVisit
+    rows = await batches.batches_of(tx, row.id)  # after the lock: the same record may be on its way twice
+    known = next((one for one in rows if one.id == taken.id), None)
+    if known is not None:
+        if known.sha256 != taken.digest or known.kind != "record":
+            raise IdReusedWithOtherContent
+        return _receipt(ctx, await load_visit(ctx, tx, row, rows), known, person)
+    version = await _version(ctx, tx, row.checklist, taken.record.checklist)
+    new = BatchRow(
+        id=taken.id,
+        visit=row.id,
+        number=rows[-1].number + 1 if rows else 1,
+        revision=row.revision,
+        kind="record",
+        writer=person.login,
+        received_at=ctx.clock(),
+        checklist_version=version,
+        sha256=taken.digest,
+        body=taken.raw,
+        salt=ctx.new_salt(),
+        device=source.device,
+        signature=source.signature,
+        signed=source.signed,
+        taken_in_by=source.taken_in_by,
+    )
+    volume.check_batch_size(ctx, len(taken.raw), taken.record.entries)
+    if named := named_files(taken.record.entries):
+        await evidence_files.expect_files(
+            tx, row.id, batch_senders(new), named
+        )  # before it is looked which of them are here
+    visit = await load_visit(ctx, tx, row, rows, (new, taken.record))
+    volume.check_visit_size(ctx, visit, "record")
+    judgement = visit.evaluate_at()
+    leaf = log.leaf_insert(
+        "visit.submitted", new.id, new.salt, new.sha256, new.received_at, batches.batch_commitment(new)
+    )
+    added, noted = await save_status(tx, visit, judgement, also=(batches.batch_insert(new), leaf))
+    if not (added and noted):
+        raise IdReusedWithOtherContent  # the id is that of a batch of another visit, or of something else in the log
+    return build_receipt(ctx, visit, new, judgement, person, replayed=False)
+
+
+async def _version(ctx: AppContext, tx: Transaction, checklist: str, named: str) -> str:
+    """A record may name any published version of the visit's checklist."""
+    name, _, version = named.partition("@")
+    if name != checklist:
+        raise UnknownChecklist
+    await compiled_rules(ctx, tx, name, version)
+    return version
+
+
+def _receipt(ctx: AppContext, visit: LoadedVisit, row: BatchRow, person: Person) -> Receipt:
+    """The receipt of a record that is kept, as of now."""
+    return build_receipt(ctx, visit, row, visit.evaluate_at(), person, replayed=True)
+
+
+def _batch_index(visit: LoadedVisit, row: BatchRow) -> int:
+    record_id = str(row.id)
+    return next(number for number, batch in enumerate(visit.batches) if batch.id == record_id)
+
+
+def build_receipt(
+    ctx: AppContext, visit: LoadedVisit, row: BatchRow, judgement: Judgement, person: Person, *, replayed: bool
+) -> Receipt:
+    """The receipt of a record: state, missing files and findings are the visit's after it, as he may know them."""
+    place = _batch_index(visit, row)
+    record_id, missing, told = str(row.id), visit.missing(place), visit.visible_to(person)
+    if len(told.merged.entries) != len(visit.merged.entries):
+        judgement = told.evaluate_at()
+    return Receipt(
+        record=record_id,
+        visit=str(row.visit),
+        received_at=ctx.to_local_time(row.received_at),
+        sha256=row.sha256.hex(),
+        state="awaiting_evidence" if missing else "complete",
+        missing_evidence=missing,
+        verdict=judgement.verdict,
+        findings=visit.format_findings(judgement),
+        ignored=visit.merged.ignored[record_id],
+        replayed=replayed,
+        signature=row.signed,
+        taken_in_by=row.taken_in_by,
+    )
+
+
+async def receipt(ctx: AppContext, token: bytes, record_id: UUID) -> Receipt:
+    """The receipt of a record as of now, for who may see its visit."""
+
+    async def work(tx: Transaction) -> Receipt:
+        person = await authenticate_token(tx, token)
+        row, file = await _load_stored(ctx, tx, person, record_id)
+        return _receipt(ctx, file, row, person)
+
+    return await ctx.db.read(work)
+
+
+async def body(ctx: AppContext, token: bytes, record_id: UUID) -> bytes:
+    """The exact bytes of a record, for who may see its visit."""
+
+    async def work(tx: Transaction) -> bytes:
+        return (await _load_stored(ctx, tx, await authenticate_token(tx, token), record_id))[0].body
+
+    return await ctx.db.read(work)
+
+
+async def _load_stored(
+    ctx: AppContext, tx: Transaction, person: Person, record_id: UUID
+) -> tuple[BatchRow, LoadedVisit]:
+    row = await batches.get_batch(tx, record_id)
+    visit = await visits_repository.get_visit(tx, row.visit) if row is not None and row.kind == "record" else None
+    if row is None or visit is None:
+        raise NotFound
+    own = row.writer == person.login and person.can("see own records")  # also after the visit was handed over
+    if not own and not can_view_visit(person, visit.technician, visit.crew, visit.area):
+        raise NotFound
+    return row, await load_visit(ctx, tx, visit)

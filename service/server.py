@@ -1,0 +1,115 @@
+"""`doorstep serve`: the server, from the open database to the last answer."""
+
+import os
+import resource
+import signal
+import socket
+import sys
+import threading
+
+import msgspec
+import uvicorn
+import uvloop
+from litestar.types import ASGIApp
+
+from service.app import build_context, create_app, freeze_gc, run_background_work
+from service.config import Settings
+from service.demo import seed
+from service.demo.seed import Demo
+from service.gate import ConnectionLimits
+from service.protocol import IDLE_SECONDS, protocol
+
+FINISH_SECONDS = 3  # requests in flight; with closing the database it stays under 5 s
+THREADS_SECONDS = 0.3  # threads that still run when the database is closed
+OWN_FILES = 192  # databases, photos, connections to gateways and to PostgreSQL, and those that are being told to go
+BACKLOG = 2048
+
+
+def serve(settings: Settings, *, demo: bool) -> int:
+    """Serve until SIGTERM or SIGINT; then finish what is in flight, close the database, and return 0."""
+    return uvloop.run(_serve(settings, demo=demo))
+
+
+async def _serve(settings: Settings, *, demo: bool) -> int:
+    ctx = build_context(settings)
+    async with run_background_work(ctx):
+        listening = _listen(settings)
+        host, port = listening.getsockname()[:2]
+        address = settings.url or f"http://{f'[{host}]' if ':' in host else host}:{port}"
+        ctx.company = msgspec.structs.replace(ctx.company, url=address.rstrip("/"))
+        if demo:
+            sys.stdout.write(_shown(await seed.seed(ctx), settings, address))
+        sys.stdout.write(f"Doorstep 上门: {address}\n")
+        sys.stdout.flush()
+        config = configured(create_app(ctx, settings.max_body), settings)
+        freeze_gc()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            # uvicorn raises the signal again when it has finished; what is left then is to close the database
+            signal.signal(number, lambda *_: None)
+        await uvicorn.Server(config).serve(sockets=[listening])
+    _leave_soon()
+    return 0
+
+
+def _leave_soon() -> None:
+    """All is kept. A thread that hangs, in a store for photos or in a picture, must not hold up the end."""
+    sys.stdout.flush()
+    end = threading.Timer(THREADS_SECONDS, os._exit, (0,))
+    end.daemon = True
+    end.start()
+
+
+def configured(app: ASGIApp, settings: Settings) -> uvicorn.Config:
+    """How requests reach the application."""
+    limits = ConnectionLimits(
+        connections=min(settings.connections, _room_for_connections()),
+        of_one_address=settings.connections_each,
+        proxies=settings.proxies,
+    )
+    return uvicorn.Config(
+        app,  # type: ignore[arg-type]
+        loop="uvloop",
+        http=protocol(limits),
+        ws="none",
+        lifespan="off",  # the house is opened around the server: the database closes after the last request
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=bool(settings.proxies),
+        forwarded_allow_ips=list(settings.proxies),
+        timeout_graceful_shutdown=FINISH_SECONDS,
+        timeout_keep_alive=IDLE_SECONDS,
+        backlog=BACKLOG,
+    )
+
+
+def _room_for_connections() -> int:
+    """How many connections the system lets us have beside our own files, which would not open otherwise."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    return max(16, hard - OWN_FILES) if hard != resource.RLIM_INFINITY else sys.maxsize
+
+
+def _listen(settings: Settings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    return socket.create_server((settings.host, settings.port), family=family, backlog=BACKLOG)
+
+
+def _shown(demo: Demo, settings: Settings, address: str) -> str:
+    """Tokens of the invented people, and one command that submits a record and shows the findings."""
+    body = settings.data / "demo-record.json"
+    body.parent.mkdir(parents=True, exist_ok=True)
+    body.write_bytes(demo.body)
+    tokens = "".join(f"  {login:8} {token}\n" for login, token in demo.tokens.items())
+    return f"""演示数据已备好；令牌 / Demonstration data is ready; tokens:
+{tokens}
+客户的链接 / The link of a customer: {demo.link}
+待客户签认的链接 / The link of a customer who has something to sign: {demo.to_sign}
+  （短信验证码在 {settings.data / "outbox.jsonl"} / his code by SMS is in that file）
+提交一条记录并查看判定 / Submit a record and see the findings:
+  curl -sS -X PUT {address}/v1/records/{demo.record} \\
+    -H 'Authorization: Bearer {demo.tokens["li"]}' \\
+    -H 'Content-Type: application/json' --data-binary @{body}
+
+"""

@@ -1,1 +1,0 @@
-"""SQL and files. Everything that is kept goes through here; imports the domain only."""

@@ -1,0 +1,143 @@
+"""What may change about a visit after it was planned, and what the plan then is. Pure; nothing here writes anything."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+import msgspec
+
+from service.judge.bounds import ShortText, check_time
+from service.judge.entries import AwareDatetime
+from service.judge.visit import Crew, Dates, Name, Rescheduled, Window
+
+from .plan import Customer, Plan, Work
+
+Reason = Annotated[str, msgspec.Meta(pattern=r"\S", max_length=2000)]
+
+
+class Reschedule(msgspec.Struct, frozen=True, rename={"start": "from", "end": "to"}):
+    """Another time (改约)."""
+
+    start: AwareDatetime
+    end: AwareDatetime
+    reason: Reason
+
+    def __post_init__(self) -> None:
+        check_time("from", self.start)
+        check_time("to", self.end)
+
+
+class Reassignment(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Somebody else goes (转派). Without `crew` the crew stays, but for him."""
+
+    technician: Name
+    crew: Crew | None = None
+    reason: Annotated[str, msgspec.Meta(max_length=2000)] | None = None
+
+
+class DetailsUpdate(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A wrong number or address is mended; what is given takes the place of what was there."""
+
+    reason: Reason
+    customer: Customer | None = None
+    work: Work | None = None
+    external_ref: ShortText | None = None
+    inspectors: Annotated[int, msgspec.Meta(ge=0, le=100)] | None = None
+
+
+class Cancellation(msgspec.Struct, frozen=True):
+    """Nobody goes (取消)."""
+
+    reason: Reason
+
+
+DueDates = Dates
+"""By item, or `item[thing]`: when an open duty is to be done."""
+
+Content = Reschedule | Reassignment | DetailsUpdate | Cancellation | DueDates
+
+
+class Change(msgspec.Struct, frozen=True):
+    """A change with its number (from 1), kind, time and writer."""
+
+    number: int
+    kind: str
+    at: datetime
+    by: str
+    content: Content
+
+
+class ChangeRecord(msgspec.Struct, frozen=True):
+    """A change in the trail: what was, what came in its place, who, when and why."""
+
+    number: int
+    kind: str
+    at: datetime
+    by: str
+    reason: str | None
+    old: dict[str, Any]
+    new: dict[str, Any]
+
+
+class PlanHistory(msgspec.Struct, frozen=True):
+    """A plan with its changes."""
+
+    plan: Plan
+    rescheduled: tuple[Rescheduled, ...] = ()
+    cancelled: Change | None = None
+    trail: tuple[ChangeRecord, ...] = ()
+    ever_assigned: frozenset[str] = frozenset()  # everybody who is or was to go, by login
+
+
+def apply_change(plan: Plan, content: Content) -> Plan:
+    """The plan after a change. The same plan: it would change nothing."""
+    replace = msgspec.structs.replace
+    if isinstance(content, Reschedule):
+        return replace(plan, window=Window(content.start, content.end))
+    if isinstance(content, Reassignment):
+        crew = plan.crew if content.crew is None else content.crew
+        crew = tuple(dict.fromkeys(login for login in crew if login != content.technician))
+        return replace(plan, technician=content.technician, crew=crew)
+    if isinstance(content, DetailsUpdate):
+        given = {name: getattr(content, name) for name in ("customer", "work", "external_ref", "inspectors")}
+        return replace(plan, **{name: value for name, value in given.items() if value is not None})
+    if isinstance(content, Cancellation):
+        return plan
+    return replace(plan, due=plan.due | content)
+
+
+def apply_changes(plan: Plan, changes: list[Change]) -> PlanHistory:
+    """A plan with all its changes, in their order."""
+    moved: list[Rescheduled] = []
+    trail: list[ChangeRecord] = []
+    cancelled: Change | None = None
+    went = {plan.technician, *plan.crew}
+    for change in changes:
+        before, plan = plan, apply_change(plan, change.content)
+        went |= {plan.technician, *plan.crew}
+        if isinstance(change.content, Reschedule):
+            moved.append(Rescheduled(change.at, change.content.start, change.content.end))
+        if isinstance(change.content, Cancellation):
+            cancelled = change
+        trail.append(_step(change, before, plan))
+    return PlanHistory(plan, tuple(moved), cancelled, tuple(trail), frozenset(went))
+
+
+def redact_subjects(standing: PlanHistory, things: set[str]) -> PlanHistory:
+    """The same without the dates of duties about things that are not to be known."""
+    ends = tuple(f"[{thing}]" for thing in things)
+
+    def known(parts: dict[str, Any]) -> dict[str, Any]:
+        due = {key: moment for key, moment in parts.get("due", {}).items() if not key.endswith(ends)}
+        return parts | {"due": due} if "due" in parts else parts
+
+    replace = msgspec.structs.replace
+    plan = replace(standing.plan, due=known({"due": standing.plan.due})["due"])
+    trail = tuple(replace(step, old=known(step.old), new=known(step.new)) for step in standing.trail)
+    return replace(standing, plan=plan, trail=trail)
+
+
+def _step(change: Change, before: Plan, after: Plan) -> ChangeRecord:
+    parts = [name for name in Plan.__struct_fields__ if getattr(before, name) != getattr(after, name)]
+    reason = None if isinstance(change.content, dict) else change.content.reason
+    old, new = ({name: getattr(plan, name) for name in parts} for plan in (before, after))
+    return ChangeRecord(change.number, change.kind, change.at, change.by, reason, old, new)

@@ -1,0 +1,151 @@
+"""Files by their SHA-256: who sent which, which visits name them, what is in the store, what will never come."""
+
+from collections.abc import Iterable, Sequence
+from uuid import UUID
+
+import msgspec
+
+from service.audit_log import log
+from service.blobs import announcements
+from service.db.database import BatchStatement, Row, Transaction
+from service.judge.evidence import EvidenceFiles
+
+
+class BlobRow(msgspec.Struct, frozen=True):
+    """What is in the store under a digest; `stored_at` in ms UTC; not `whole`: a picture that ends too early."""
+
+    sha256: bytes
+    size: int
+    kind: str
+    width: int
+    height: int
+    stored_at: int
+    whole: int = 1
+
+
+class MissingFileRow(msgspec.Struct, frozen=True):
+    """A file of a record that was given up. `body` is JSON; `salt` is of its leaf in the log; `at` in ms UTC."""
+
+    id: UUID
+    visit: UUID
+    record: UUID
+    file: bytes
+    at: int
+    writer: str
+    sha256: bytes
+    body: bytes
+    salt: bytes
+
+
+class FileAccess(msgspec.Struct, frozen=True):
+    """A visit that names a file in a batch of who sent it: who goes, and where."""
+
+    visit: UUID
+    sender: str
+    technician: str
+    crew: tuple[str, ...]
+    area: str
+
+
+async def expect_files(tx: Transaction, visit_id: UUID, senders: Iterable[str], files: Iterable[str]) -> None:
+    """A batch of the (locked) visit names files (hex). From here on nobody sends one of them unseen.
+
+    Rows are locked in their order, so that nobody waits in a circle.
+    """
+    rows = [(bytes.fromhex(file), sender) for file in set(files) for sender in senders]
+    named = [{"visit": visit_id.bytes, "sha256": file, "sender": sender} for file, sender in sorted(rows)]
+    await tx.execute_many(("expect_file", "name_file"), named)
+
+
+async def lock_file(tx: Transaction, file: bytes, sender: str) -> None:
+    """Take the lock of a file and its sender: who names the file and who sends it take turns."""
+    await tx.execute("expect_file", sha256=file, sender=sender)
+
+
+async def is_received(tx: Transaction, file: bytes, sender: str) -> bool:
+    """Whether somebody has sent a file."""
+    row = await tx.fetch_one("file", sha256=file, sender=sender)
+    return row is not None and row[0] is not None
+
+
+async def mark_received(tx: Transaction, row: BlobRow, sender: str) -> bool:
+    """Somebody has sent a file, which is in the store. From here on nobody names it unseen.
+
+    False, and nothing may be kept: the sweep took it out of the store before this was said.
+    """
+    sending: BatchStatement = "send_file", {"sha256": row.sha256, "sender": sender, "at": row.stored_at}
+    adding: BatchStatement = "add_blob", msgspec.structs.asdict(row)
+    added, landed, _ = await tx.execute_batch(adding, announcements.blob_stored(row.sha256), sending)
+    return not added or landed > 0
+
+
+async def unnamed_size(tx: Transaction, sender: str, since: int) -> int:
+    """The bytes of the files that somebody sent since a time (ms UTC) and that no batch of theirs names."""
+    row = await tx.fetch_one("unnamed_size", sender=sender, since=since)
+    return 0 if row is None else int(row[0])
+
+
+async def visits_referencing(tx: Transaction, file: bytes, sender: str) -> list[UUID]:
+    """The visits that name a file in a batch of a sender, in the order in which they are locked."""
+    return [UUID(bytes=row[0]) for row in await tx.fetch_all("visits_naming", sha256=file, sender=sender)]
+
+
+async def files_of(tx: Transaction, visit_id: UUID) -> EvidenceFiles:
+    """What is known of a visit's files."""
+    rows = await tx.fetch_all("files_of_visit", visit=visit_id.bytes)
+    return EvidenceFiles(
+        frozenset((bytes(file).hex(), sender) for file, sender, record in rows if record is None),
+        frozenset((str(UUID(bytes=record)), bytes(file).hex()) for file, _, record in rows if record is not None),
+    )
+
+
+async def access_paths(tx: Transaction, file: bytes) -> Sequence[FileAccess]:
+    """The visits through which a file may be read."""
+    return [
+        FileAccess(UUID(bytes=visit), sender, technician, tuple(crew.split("\n")) if crew else (), area)
+        for visit, sender, technician, crew, area in await tx.fetch_all("ways_to_file", sha256=file)
+    ]
+
+
+async def get_blob(tx: Transaction, file: bytes) -> BlobRow | None:
+    """What is in the store under a digest."""
+    row = await tx.fetch_one("stored", sha256=file)
+    return None if row is None else BlobRow(*row)
+
+
+async def truncated_images(tx: Transaction, visit_id: UUID) -> frozenset[str]:
+    """The files (hex) that a visit names and whose pictures end too early."""
+    return frozenset(bytes(row[0]).hex() for row in await tx.fetch_all("damaged_of_visit", visit=visit_id.bytes))
+
+
+def missing_file_commitment(row: MissingFileRow) -> bytes:
+    """What its leaf commits to beside its bytes."""
+    return log.row_commitment(visit=row.visit, record=row.record, file=row.file.hex(), writer=row.writer)
+
+
+async def add_given_up(tx: Transaction, row: MissingFileRow) -> bool:
+    """A file of a record is given up; False when it was before."""
+    given = msgspec.structs.asdict(row)
+    given |= {"id": row.id.bytes, "visit": row.visit.bytes, "record": row.record.bytes}
+    return await tx.execute("add_lost", **given) == 1
+
+
+async def get_given_up_file(tx: Transaction, record: UUID, file: bytes) -> MissingFileRow | None:
+    """Whether and how a file of a record was given up."""
+    return _lost(await tx.fetch_one("lost_file", record=record.bytes, file=file))
+
+
+async def given_up_of_visit(tx: Transaction, visit_id: UUID) -> list[MissingFileRow]:
+    """What was given up of a visit's records."""
+    return [one for row in await tx.fetch_all("lost_of_visit", visit=visit_id.bytes) if (one := _lost(row)) is not None]
+
+
+async def get_given_up(tx: Transaction, id: UUID) -> MissingFileRow | None:
+    """The same, by the id of what was said."""
+    return _lost(await tx.fetch_one("lost_by_id", id=id.bytes))
+
+
+def _lost(row: Row | None) -> MissingFileRow | None:
+    if row is None:
+        return None
+    return MissingFileRow(UUID(bytes=row[0]), UUID(bytes=row[1]), UUID(bytes=row[2]), *row[3:])

@@ -1,0 +1,32 @@
+"""The window of a visit, as it is said and written."""
+
+from datetime import datetime
+
+from service.context import AppContext
+from service.judge.moments import in_zone
+from service.judge.visit import Window
+
+from .loading import LoadedVisit
+
+
+def format_window(window: Window) -> str:
+    """3月2日（周一）09:00–10:00, in the offset that the times carry; a moment alone where it ends as it begins."""
+    start, end = window.start, window.end
+    day = _day(start)
+    if end == start:
+        return f"{day} {start:%H:%M}"
+    return f"{day} {start:%H:%M}–{'' if _day(end) == day else _day(end) + ' '}{end:%H:%M}"
+
+
+def _day(moment: datetime) -> str:
+    return f"{moment.month}月{moment.day}日（周{'一二三四五六日'[moment.weekday()]}）"
+
+
+def local(ctx: AppContext, window: Window | None) -> Window | None:
+    """The window in the utility's zone, as people speak of it."""
+    return window and Window(in_zone(window.start, ctx.zone), in_zone(window.end, ctx.zone))
+
+
+def technician_of(visit: LoadedVisit) -> str:
+    """Who goes there now."""
+    return visit.plan.technician

@@ -1,0 +1,52 @@
+"""What comes in about a visit: records, and entries of the office."""
+
+from typing import Annotated
+
+import msgspec
+
+from service.judge.bounds import CodeText, ShortText
+from service.judge.entries import Entry, check_entry_times
+
+DEVICE_CLOCK = {
+    "description": "The wall clock, the monotonic clock in ms, and the session that began it, as in an entry.",
+    "type": ["object", "null"],
+    "properties": {
+        "at": {"type": "string", "format": "date-time"},
+        "tick": {"type": "integer"},
+        "session": {"type": "string"},
+    },
+}
+
+
+UuidText = Annotated[str, msgspec.Meta(max_length=100, extra_json_schema={"format": "uuid"})]
+"""With dashes. Whoever reads it looks whether it is one."""
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True):
+    """What a phone submits: a batch of entries about one visit.
+
+    `device_clock` says what the phone's clocks showed when it sent this: `{at, tick, session}`. It is kept as it came,
+    whatever it is: who supervises is told when the clock was ahead.
+    """
+
+    id: UuidText
+    visit: UuidText
+    checklist: CodeText
+    entries: tuple[Entry, ...]
+    correction: ShortText | None = None
+    app: ShortText | None = None
+    device_clock: Annotated[msgspec.Raw, msgspec.Meta(extra_json_schema=DEVICE_CLOCK)] | msgspec.UnsetType = (
+        msgspec.UNSET
+    )
+
+    def __post_init__(self) -> None:
+        check_entry_times(self.entries)
+
+
+class OfficeEntries(msgspec.Struct, frozen=True):
+    """Entries that a dispatcher or supervisor writes."""
+
+    entries: tuple[Entry, ...]
+
+    def __post_init__(self) -> None:
+        check_entry_times(self.entries)

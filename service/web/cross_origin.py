@@ -1,0 +1,25 @@
+"""Requests that change something have to come from our own pages."""
+
+from litestar.types import Scope
+
+from service.context import AppContext
+from service.errors import CrossOriginRejected
+
+from .request_info import get_header
+
+SAFE = ("GET", "HEAD", "OPTIONS")
+
+
+def require_same_origin(scope: Scope, ctx: AppContext) -> None:
+    """ForgeryRefused unless a page of this site sent it."""
+    origin, site = get_header(scope, b"origin"), get_header(scope, b"sec-fetch-site")
+    if origin is not None and origin != ctx.company.url.encode():
+        raise CrossOriginRejected
+    if site not in (None, b"same-origin") or (site is None and origin is None):
+        raise CrossOriginRejected
+
+
+def require_same_origin_for_browsers(scope: Scope, ctx: AppContext) -> None:
+    """The same where no token is asked for: a browser says where a request comes from, and a script does not."""
+    if get_header(scope, b"origin") is not None or get_header(scope, b"sec-fetch-site") is not None:
+        require_same_origin(scope, ctx)

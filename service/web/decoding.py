@@ -1,0 +1,92 @@
+"""Bytes from outside, decoded once and strictly; what is wrong is told with its place."""
+
+import re
+from datetime import datetime
+from typing import TypeVar
+from uuid import UUID
+
+import msgspec
+
+from service.errors import FieldError, InvalidBody, InvalidQuery, MalformedJson, json_pointer
+from service.judge.bounds import FIRST_YEAR, LAST_YEAR, YEARS
+
+T = TypeVar("T")
+_encoder = msgspec.json.Encoder()
+_UUID = re.compile("[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}")
+_VALUE = re.compile("(Invalid enum value) .*", re.DOTALL)
+_DIGITS = {**str.maketrans("0123456789abcdefABCDEF", "#" * 22), ord("#"): "?"}
+_SHAPE = "########-####-####-####-############"
+_STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+|\.\.\.)\]")
+
+
+def decode_strict(decoder: msgspec.json.Decoder[T], raw: bytes) -> T:
+    """The body as a Struct. Of duplicate keys the last one counts."""
+    try:
+        raw.decode()  # the decoder does not look into fields that it does not know
+    except UnicodeDecodeError as error:
+        raise MalformedJson(f"not UTF-8 at byte {error.start}") from None
+    # U+0000 can only be written as an escape in JSON; PostgreSQL cannot keep it in text, so nobody may send it
+    if b"\\u0000" in raw and _has_null_escape(raw):
+        raise InvalidBody("U+0000 is not allowed in text", (FieldError("", "null-character", "remove U+0000"),))
+    try:
+        return _decode_with_stack_headroom(decoder, raw, 100)
+    except msgspec.ValidationError as error:
+        text, at, path = str(error).rpartition(" - at `")
+        if not at:  # the whole body is meant
+            text, path = path, ""
+        text = _VALUE.sub(r"\1", text)  # input is never echoed
+        raise InvalidBody("", (FieldError(_pointer(path.removesuffix("`")), "invalid", text),)) from None
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise MalformedJson(str(error)) from None
+
+
+def _decode_with_stack_headroom(decoder: msgspec.json.Decoder[T], raw: bytes, frames: int) -> T:
+    """Decode with so many frames to spare: what is kept can be decoded again, wherever that happens."""
+    return _decode_with_stack_headroom(decoder, raw, frames - 1) if frames else decoder.decode(raw)
+
+
+def to_json(content: object) -> bytes:
+    """JSON."""
+    return _encoder.encode(content)
+
+
+def parse_uuid(text: str, pointer: str) -> UUID:
+    """A UUID out of a body."""
+    if not _UUID.fullmatch(text):
+        raise InvalidBody("", (FieldError(pointer, "not-a-uuid", "must be a UUID"),))
+    return UUID(text)
+
+
+def parse_timestamp(text: str, name: str) -> datetime:
+    """A time out of a query (RFC 3339, with an offset)."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        found = None
+    if found is None or found.tzinfo is None:
+        raise InvalidQuery(f"`{name}` must be RFC 3339 with an offset, such as 2026-03-02T09:00:00+08:00")
+    if not FIRST_YEAR <= found.year <= LAST_YEAR:
+        raise InvalidQuery("", (FieldError(f"/{name}", "invalid", YEARS),))
+    return found
+
+
+def require_uuid_ids(ids: list[str]) -> None:
+    """Ids of entries are UUIDs."""
+    if ",".join(ids).translate(_DIGITS) == ",".join([_SHAPE] * len(ids)):
+        return  # all at once: a pattern tried on each would cost more than decoding them
+    wrong = [number for number, text in enumerate(ids) if not _UUID.fullmatch(text)]
+    if wrong:
+        raise InvalidBody("", tuple(FieldError(f"/entries/{n}/id", "not-a-uuid", "must be a UUID") for n in wrong[:20]))
+
+
+def _has_null_escape(raw: bytes) -> bool:
+    """Whether an escape of U+0000 is meant, and not a backslash before `u0000`."""
+    return re.search(rb"(?<!\\)(?:\\\\)*\\u0000", raw) is not None
+
+
+def _pointer(path: str) -> str:
+    """`$.entries[3].at` as the JSON Pointer `/entries/3/at`."""
+    steps = [(name or number) for name, number in _STEP.findall(path)]
+    if "..." in steps:
+        steps = steps[: steps.index("...")]  # a key of a mapping: the decoder does not say which
+    return json_pointer(*steps)

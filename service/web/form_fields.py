@@ -1,0 +1,55 @@
+"""What stands in the fields of a form of the customer's page, and what is said where it cannot be taken."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import msgspec
+
+from service.errors import InvalidBody
+
+FormData = Mapping[str, str]
+
+
+class FormError(Exception):
+    """Something in a form was left out, is too long or too soon: what to say, in Chinese and English."""
+
+    def __init__(self, zh: str, en: str, status: int = 422, wait: int | None = None) -> None:
+        super().__init__(zh, en)
+        self.zh, self.en, self.status, self.wait = zh, en, status, wait
+
+
+def required(fields: FormData, name: str, zh: str, en: str, longest: int = 1000) -> str:
+    """What stands in a field that may not be empty."""
+    value = max_length(fields, name, longest)
+    if not value:
+        raise FormError(zh, en)
+    return value
+
+
+def max_length(fields: FormData, name: str, longest: int = 1000) -> str:
+    """What stands in a field, which may be so long."""
+    value = fields.get(name, "").strip()
+    if len(value) > longest:
+        zh = f"最多 {longest} 字，您写了 {len(value)} 字，请缩短"
+        raise FormError(zh, f"At most {longest} characters, and you wrote {len(value)}; make it shorter")
+    return value
+
+
+def parse_datetime(fields: FormData, name: str) -> datetime:
+    """A moment that the page wrote there itself."""
+    try:
+        found = datetime.fromisoformat(fields.get(name, ""))
+    except ValueError:
+        found = None
+    if found is None or found.tzinfo is None:
+        raise InvalidBody("the form cannot be read")
+    return found
+
+
+def carried_form(fields: FormData) -> FormData:
+    """What a form of the code carries along of another form."""
+    try:
+        found = msgspec.json.decode(fields.get("kept", ""), type=dict[str, str])
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return {}
+    return found if found.get("form") else {}

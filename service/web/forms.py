@@ -1,0 +1,29 @@
+"""A form that a page of ours posts: small, and read strictly."""
+
+from urllib.parse import parse_qsl
+
+from service.errors import InvalidBody, WrongMediaType
+
+from .body import read_limited
+from .endpoint import AnyRequest
+
+LIMIT = 8_000  # bytes
+
+
+async def read_form(request: AnyRequest, limit: int = LIMIT) -> dict[str, str]:
+    """The fields of a form. Of a field given twice the last one counts.
+
+    A browser sends a line's end as CR LF and counts it as one character; here it is one too.
+    """
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/x-www-form-urlencoded":
+        raise WrongMediaType("send the form of the page")
+    raw = await read_limited(request.receive, limit)
+    try:
+        pairs = parse_qsl(raw.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=20)
+    except ValueError:
+        raise InvalidBody("the form cannot be read") from None
+    fields = {name: value.replace("\r\n", "\n") for name, value in pairs}
+    if any("\0" in value for value in fields.values()):
+        raise InvalidBody("U+0000 is not allowed")
+    return fields

@@ -1,0 +1,37 @@
+"""Paths that say what they are: no `/` and no plain character is written in another way.
+
+A proxy may open and close parts of the service by path. `/v1%2fme` or `/v1/%6de` would be routed like `/v1/me` and walk
+around its rules, so it is no path of ours. What has to be encoded, as in a login, is not meant.
+"""
+
+import re
+
+from litestar.types import ASGIApp, Receive, Scope, Send
+
+from service.errors import NotFound
+
+from .pages import message_page
+from .problems import problem_response
+
+PAGES = ("/c/", "/d/")  # looked at by people
+_HIDDEN = re.compile(rb"%(?:2[dfDF]|2[eE]|3[0-9]|[46][1-9a-fA-F]|[57][0-9aA]|5[cCfF])")
+"""`-`, `.`, `/`, digits, letters, `\\` and `_`."""
+
+
+def plain_paths_middleware(app: ASGIApp) -> ASGIApp:
+    """`app`, with such paths not found."""
+
+    async def with_plain_paths(scope: Scope, receive: Receive, send: Send) -> None:
+        raw = scope.get("raw_path") or b""
+        if b"%" in raw and _HIDDEN.search(raw):
+            if scope["path"].startswith(PAGES):
+                refused = message_page("没有找到这个页面", "There is no such page", "", 404)
+            else:
+                refused = problem_response(
+                    NotFound("write the path without percent signs where none are needed"), scope
+                )
+            await refused(scope, receive, send)
+            return
+        await app(scope, receive, send)
+
+    return with_plain_paths

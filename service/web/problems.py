@@ -1,0 +1,140 @@
+"""Problems on the wire (RFC 9457), from the one catalogue in `errors.py`.
+
+Whatever goes wrong ends here. Nothing of the input is echoed, and what nobody foresaw is a Defect:
+logged with where it happened, answered without saying what.
+"""
+
+from typing import Annotated, Any
+
+import msgspec
+from litestar import Request, Response
+from litestar.exceptions import HTTPException
+from litestar.types import ExceptionHandlersMap, Scope
+
+from service import errors
+from service.errors import FieldError, Problem
+
+from . import access_log
+from .defects import error_trace
+from .responses import Answer, Headers
+
+RETRY_SECONDS = 5
+_encoder = msgspec.json.Encoder()
+_BY_STATUS: dict[int, type[Problem]] = {
+    400: errors.InvalidQuery,
+    401: errors.NotAuthenticated,
+    403: errors.PermissionDenied,
+    404: errors.NotFound,
+    405: errors.MethodNotAllowed,
+    413: errors.BodyTooLarge,
+    415: errors.WrongMediaType,
+}
+
+
+class ProblemDetails(msgspec.Struct, frozen=True, kw_only=True):
+    """What every error looks like (RFC 9457). `quarantine`: what a device sent was kept under this id all the same, and
+    somebody of the office will decide about it. `retry_after`: seconds to wait, as in the header."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str = ""
+    errors: tuple[FieldError, ...] = ()
+    quarantine: Annotated[str, msgspec.Meta(extra_json_schema={"format": "uuid"})] | msgspec.UnsetType = msgspec.UNSET
+    retry_after: Annotated[int, msgspec.Meta(ge=0)] | msgspec.UnsetType = msgspec.UNSET
+
+
+def problem_type(code: str) -> str:
+    """The `type` of a problem."""
+    return f"urn:doorstep:problem:{code}"
+
+
+def preferred_language(scope: Scope) -> str:
+    """`zh` or `en`, by Accept-Language; Chinese where nothing is said."""
+    best, weight = "zh", 0.0
+    for name, value in scope["headers"]:
+        if name != b"accept-language":
+            continue
+        for choice in value.decode("latin-1").lower().split(","):
+            tag, _, rest = choice.partition(";")
+            wanted = _weight(rest)
+            if tag.strip()[:2] in ("zh", "en") and wanted > weight:
+                best, weight = tag.strip()[:2], wanted
+    return best
+
+
+def _weight(text: str) -> float:
+    try:
+        return float(text.strip().removeprefix("q=") or 1)
+    except ValueError:
+        return 0.0
+
+
+def problem_response(problem: Problem, scope: Scope) -> Answer:
+    """The answer that tells a problem."""
+    said = preferred_language(scope)
+    details: dict[str, Any] = {
+        "type": problem_type(problem.code),
+        "title": problem.title_zh if said == "zh" else problem.title_en,
+        "status": problem.status,
+        "code": problem.code,
+        "detail": problem.detail,
+        "errors": problem.errors,
+        **problem.extra,
+    }
+    headers: Headers = (
+        (b"content-type", b"application/problem+json"),
+        (b"content-language", b"zh-CN" if said == "zh" else b"en"),
+        (b"cache-control", b"no-store"),
+        (b"x-content-type-options", b"nosniff"),
+    )
+    if problem.status == 401:
+        headers += ((b"www-authenticate", b'Bearer realm="doorstep"'),)
+    if problem.status in (429, 503, 507):
+        headers += ((b"retry-after", b"%d" % problem.extra.get("retry_after", RETRY_SECONDS)),)
+    if scope.get("path", "").startswith("/v1/uploads"):
+        headers += ((b"tus-resumable", b"1.0.0"), (b"tus-version", b"1.0.0"))
+    return Answer(problem.status, _encoder.encode(details), headers)
+
+
+def to_response(scope: Scope, error: Exception) -> Answer:
+    """Whatever was raised, as an answer."""
+    if isinstance(error, Problem):
+        if isinstance(error, errors.InternalError):
+            log_unexpected_error(error, scope)
+        return problem_response(error, scope)
+    if isinstance(error, HTTPException) and error.status_code in _BY_STATUS:
+        answer = problem_response(_BY_STATUS[error.status_code](), scope)
+        allow = (error.headers or {}).get("allow")
+        if allow:
+            answer.headers += ((b"allow", allow.encode()),)
+        return answer
+    log_unexpected_error(error, scope)
+    return problem_response(errors.InternalError(), scope)
+
+
+def log_unexpected_error(error: BaseException, scope: Scope | None = None) -> None:
+    """Log what was not foreseen."""
+    request_id = access_log.request_id_of(scope) if scope else None
+    access_log.get_logger().error("defect", request=request_id, **error_trace(error))
+
+
+class _Response(Response[bytes]):
+    """Litestar wants a Response of its own from a handler of exceptions; this one sends an Answer."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(b"")
+        self.answer = answer
+
+    def to_asgi_response(self, *_: Any, **__: Any) -> Any:
+        """The answer, which is an ASGI application as it stands."""
+        return self.answer
+
+
+def _handler(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    return _Response(to_response(request.scope, error))
+
+
+EXCEPTION_HANDLERS: ExceptionHandlersMap = {HTTPException: _handler, Exception: _handler}
+"""For Litestar, which looks along the ancestors of what was raised."""

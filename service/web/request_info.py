@@ -1,0 +1,28 @@
+"""What a request says of itself: headers and address."""
+
+from ipaddress import IPv6Address, ip_address, ip_network
+
+from litestar.types import Scope
+
+
+def get_header(scope: Scope, wanted: bytes) -> bytes | None:
+    """One header."""
+    for name, value in scope["headers"]:
+        if name == wanted:
+            return value
+    return None
+
+
+def client_ip(scope: Scope) -> str:
+    """Where the request comes from, for limits: of IPv6 the network, because a client has all of it.
+
+    It is the peer of the socket; the server puts the forwarded one in its place for DOORSTEP_PROXIES alone.
+    """
+    client = scope.get("client")
+    try:
+        found = ip_address(client[0] if client else "")
+    except ValueError:
+        return "unknown"
+    if isinstance(found, IPv6Address):
+        return str(found.ipv4_mapped or ip_network((found, 64), strict=False))
+    return str(found)
