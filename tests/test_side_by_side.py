@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections import Counter
+from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import UUID
 
@@ -123,12 +124,23 @@ async def test_who_goes_away_leaves_the_others_alone(world: World) -> None:
     await all_there(world, records)
 
 
-async def test_a_visit_that_somebody_holds_stops_only_its_own_record(postgres: str) -> None:
-    """Only on PostgreSQL: SQLite has one writer and no locks of rows."""
+Steps = Callable[[Any, World], Awaitable[None]]
+
+
+async def beside_a_stranger(postgres: str, steps: Steps) -> None:
+    """With a connection that is not the service's. Only on PostgreSQL: SQLite has one writer and no locks of rows."""
     async with tables(postgres) as address, opened_world(address) as world:
         stranger = await asyncpg.connect(address)
-        await stops_only_its_own(stranger, world)
+        await steps(stranger, world)
         await stranger.close()
+
+
+async def test_a_visit_that_somebody_holds_stops_only_its_own_record(postgres: str) -> None:
+    await beside_a_stranger(postgres, stops_only_its_own)
+
+
+async def test_who_was_held_up_lets_the_next_of_the_visit_go_on(postgres: str) -> None:
+    await beside_a_stranger(postgres, lets_the_next_go_on)
 
 
 async def stops_only_its_own(stranger: Any, world: World) -> None:
@@ -146,6 +158,23 @@ async def stops_only_its_own(stranger: Any, world: World) -> None:
     await held.rollback()
     assert (await tasks[7]).status_code == 201
     await all_there(world, records)
+
+
+async def lets_the_next_go_on(stranger: Any, world: World) -> None:
+    """Also when nobody else comes; and meanwhile whoever comes about another visit goes on at once."""
+    await plan(world, ["v", *(f"v{number}" for number in range(5))])
+    held = stranger.transaction()
+    await held.start()
+    await stranger.execute("SELECT 1 FROM board WHERE visit = $1 FOR UPDATE", uid("v").bytes)
+    first = [asyncio.create_task(world.submit(raw(f"r{number}", "v"), uid(f"r{number}"))) for number in range(3)]
+    for number in range(5):
+        content = raw(f"r v{number}", f"v{number}")
+        answer = await asyncio.wait_for(world.submit(content, uid(f"r v{number}")), 20)
+        assert answer.status_code == 201
+        assert not any(task.done() for task in first)
+        await asyncio.sleep(0.4)  # the one that waits for the stranger is stuck by and by
+    await held.rollback()
+    assert [(await task).status_code for task in first] == [201] * 3  # none of them was told to come again
 
 
 async def backwards(connection: Any, visits: list[str], end: asyncio.Event) -> int:

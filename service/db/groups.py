@@ -54,7 +54,7 @@ class Groups:
 
     async def write(self, work: TransactionFn[T], about: bytes) -> T:
         """Run a work, alone or with others that are not about the same."""
-        if self._free and not self._waiting and about not in self._under_way:
+        if self._free and about not in self._under_way:
             self._free -= 1
             self._under_way.add(about)
             return await self._run_alone(work, about)
@@ -75,13 +75,13 @@ class Groups:
 
     async def _run_alone(self, work: TransactionFn[T], about: bytes) -> T:
         """Run one work in a place that was taken for it, and give the place back: when it ends, or is stuck."""
-        given_back = False
+        kept = True
 
         def give_back() -> None:
-            nonlocal given_back
-            if not given_back:
-                given_back = True
-                self._give_back()
+            nonlocal kept
+            self._free += kept
+            kept = False
+            self._go_on()
 
         timer = asyncio.get_running_loop().call_later(STUCK_SECONDS, give_back)
         try:
@@ -91,9 +91,8 @@ class Groups:
             self._under_way.discard(about)
             give_back()
 
-    def _give_back(self) -> None:
-        """A place is free: those who wait go on, as many as go together."""
-        self._free += 1
+    def _go_on(self) -> None:
+        """Where a place is free, those who wait go on, as many as go together."""
         while self._free and (jobs := self._next_group()):
             self._free -= 1
             self._start(self._run(jobs))
@@ -137,7 +136,8 @@ class Groups:
             self._under_way.difference_update(job.about for job in jobs)
             for job in alone:
                 self._start(self._tell(job, self._alone(job.work)))
-            self._give_back()
+            self._free += 1
+            self._go_on()
 
     async def _tell(self, job: _Job, running: Awaitable[Any]) -> None:
         try:
