@@ -13,10 +13,9 @@ from service.db.connect import open_database
 from service.db.database import Database
 from service.db.postgres import Postgres
 from service.web import access_log
-
-from .pgserver import postgres_server
-from .town import Town
-from .world import World, opened_world
+from tests.support.api_client import World, opened_world
+from tests.support.factories import Town
+from tests.support.pgserver import postgres_server
 
 numbers = count(1)
 made: set[str] = set()  # servers that have a database to copy

@@ -15,9 +15,8 @@ import pytest
 
 from service.app import uuid7
 from service.checklists.loader import bundled_checklists_dir
-
-from .stories import FOLDER, NAMES, story
-from .town import a_plan, a_record, said, uid
+from tests.support.example_visits import FOLDER, NAMES, story
+from tests.support.factories import a_plan, a_record, said, uid
 
 PYTHON = [sys.executable, "-m", "service"]
 

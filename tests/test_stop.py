@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from .running import Running, hired, plan, running
-from .town import encode, uid
+from tests.support.factories import encode, uid
+from tests.support.running import Running, hired, plan, running
 
 SECONDS = 5.0
 

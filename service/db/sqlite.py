@@ -1,8 +1,8 @@
 """SQLite through aiosqlite: one connection writes and commits what is waiting together, others read.
 
 A work runs whole on a connection's own thread: one hop, however many statements it has. Durable means: WAL with
-synchronous=FULL. NORMAL loses acknowledged writes when the power fails (`tests/test_powercut.py` shows both). Reads do
-not wait for the writer, nor the writer for them.
+synchronous=FULL. NORMAL loses acknowledged writes when the power fails (`tests/db/test_powercut.py` shows both). Reads
+do not wait for the writer, nor the writer for them.
 """
 
 import asyncio

@@ -22,11 +22,10 @@ import uvloop
 from service.db.connect import open_database
 from service.judge.judge import judge
 from service.judge.visit import Bundle
-from tests import stories
-from tests.pgserver import postgres_server
-
-from .client import records_for, send_all
-from .town import settle_town
+from tests.load.client import records_for, send_all
+from tests.load.town import settle_town
+from tests.support import example_visits as stories
+from tests.support.pgserver import postgres_server
 
 Cell = tuple[str, int, float]  # kind of server, clients, ms added to each sync
 

@@ -26,10 +26,9 @@ from service.db.connect import open_database
 from service.db.database import Transaction
 from service.verify.log import verify
 from service.visits import batches
-from tests.pgserver import controlled_postgres
-
-from .client import Sent, records_for, send_all
-from .town import settle_town
+from tests.load.client import Sent, records_for, send_all
+from tests.load.town import settle_town
+from tests.support.pgserver import controlled_postgres
 
 
 class Crashes(msgspec.Struct):

@@ -16,8 +16,7 @@ import msgspec
 from service.visits.grams import normalize_text, tokenize
 from service.visits.search_index import whole
 from service.visits.status import search_texts
-
-from .utility import Past, visits
+from tests.load.utility import Past, visits
 
 Rows = Iterable[tuple[Any, ...]]
 SOME = 20_000

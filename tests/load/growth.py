@@ -19,9 +19,8 @@ from service.audit_log import log
 from service.context import AppContext
 from service.db.connect import open_database
 from service.records.submit import submit_record
-
-from .client import records_for
-from .town import settle_town
+from tests.load.client import records_for
+from tests.load.town import settle_town
 
 WINDOW = 1000  # records measured at once
 ROUNDS = 7

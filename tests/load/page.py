@@ -15,11 +15,11 @@ from unittest.mock import patch
 from playwright.async_api import Browser, async_playwright
 
 from service.web import access_log
-from tests import test_confirm
-from tests.pictures import noise
-from tests.test_confirm import Customer, told
-from tests.test_pages_browser import CHROMIUM, served
-from tests.world import opened_world
+from tests.confirmation import test_confirm
+from tests.confirmation.test_confirm import Customer, told
+from tests.support.api_client import opened_world
+from tests.support.pictures import noise
+from tests.web.test_pages_browser import CHROMIUM, served
 
 SLOWER, DELAY, BYTES_A_SECOND = 6, 400, 400_000 // 8
 LEFT_OUT = ("meter_order_signed", "site_cleared", "p_meter_readings_witnessed")  # two photos remain

@@ -35,11 +35,10 @@ from service.dispatch.views import VisitListItem
 from service.visits import batches, summaries, sync_feed
 from service.visits.batches import BatchRow
 from service.visits.summaries import VisitFilter
-from tests.pgserver import postgres_server
-
-from .fill import fill
-from .town import record_of, record_parts
-from .utility import AREAS, DAY, YEARS, logins
+from tests.load.fill import fill
+from tests.load.town import record_of, record_parts
+from tests.load.utility import AREAS, DAY, YEARS, logins
+from tests.support.pgserver import postgres_server
 
 Asked = dict[str, str]
 AREA, WHO = AREAS[0], "t003"  # one of that area

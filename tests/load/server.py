@@ -32,8 +32,7 @@ from service.db.sqlite_transaction import SqliteTransaction, run_without_event_l
 from service.rate_limit import TokenBucket
 from service.server import configured
 from service.web import access_log
-
-from .town import token_of
+from tests.load.town import token_of
 
 
 class SlowDisk(Sqlite):

@@ -17,7 +17,7 @@ from service.checklists.publish import publish_bundled_checklist
 from service.context import AppContext
 from service.db.database import Database, Transaction
 from service.visits.repository import VisitRow, add_visit
-from tests import stories
+from tests.support import example_visits as stories
 
 TOKEN = "load-test"
 PHONES = 50  # writers of one technician's agenda take turns: a town has many

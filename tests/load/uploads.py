@@ -17,9 +17,9 @@ from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 
-from tests import nodejs
-from tests.cuts import bad_network
-from tests.pictures import noise, picture
+from tests.support import nodejs
+from tests.support.flaky_proxy import bad_network
+from tests.support.pictures import noise, picture
 
 KIB, MIB = 1024, 2**20
 HEAD = picture(1)

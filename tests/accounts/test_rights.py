@@ -1,0 +1,265 @@
+"""Who may do what: every endpoint of the OpenAPI document, asked by everybody, about one visit and one technician.
+
+A new endpoint without a row here fails. The rows are written by hand, not read from the table in the domain.
+"""
+
+from base64 import b64encode
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+import httpx
+import pytest
+
+from service import openapi
+from service.accounts import repository as accounts_repository
+from service.accounts.authentication import token_digest
+from service.accounts.permissions import ROLE_PERMISSIONS, Person
+from service.app import litestar
+from service.db.database import Transaction
+from tests.devices.test_devices import registered
+from tests.support.api_client import RECORD, VISIT, World, record
+from tests.support.factories import a_plan, said, stories, uid
+from tests.support.pictures import name as name_of
+from tests.support.pictures import picture
+
+# 李 is the visit's technician; the others stand in one relation each to it and to him
+OWN, SAME, FAR = "li", "sun", "tech far"
+DISPATCH, DISPATCH_FAR, SUPER, SUPER_FAR, ADMIN = "zhao", "dispatch far", "wang", "super far", "admin"
+EVERYBODY = frozenset({OWN, SAME, FAR, DISPATCH, DISPATCH_FAR, SUPER, SUPER_FAR, ADMIN})
+TECHNICIANS, SUPERVISORS = frozenset({OWN, SAME, FAR}), frozenset({SUPER, SUPER_FAR})
+DISPATCHERS = frozenset({DISPATCH, DISPATCH_FAR})
+OFFICE = frozenset({DISPATCH, SUPER})
+VISITORS = OFFICE | {OWN}
+NOBODY = frozenset[str]()
+FAR_PEOPLE = (
+    Person(FAR, "远", ("technician",), ("城西",)),
+    Person(DISPATCH_FAR, "郑", ("dispatcher",), ("城西",)),
+    Person(SUPER_FAR, "吴", ("supervisor",), ("城西",)),
+)
+SENDERS = EVERYBODY - {ADMIN}
+PHOTO, OTHER = picture(1), picture(2)
+JPEG = {"content_type": "image/jpeg"}
+TUS = {"tus_resumable": "1.0.0", "upload_metadata": f"sha256 {b64encode(name_of(OTHER).encode()).decode()}"}
+PART = {"upload_offset": "0", "content_type": "application/offset+octet-stream"}
+SECRETS = ("陶女士", "13800000000", "虚构路", "quarantined")
+
+
+class Row(NamedTuple):
+    """`may`: who gets an answer that is no refusal. `sees`: in whose answer something of the visit may stand."""
+
+    method: str
+    path: str
+    may: frozenset[str]
+    content: Any = None
+    sees: frozenset[str] | None = None
+    public: bool = False
+    headers: Mapping[str, str] = MappingProxyType({})
+
+
+def public(method: str, path: str, content: Any = None) -> Row:
+    """What strangers ask: it takes no token, and here it has no good code either."""
+    return Row(method, path, EVERYBODY, content, NOBODY, public=True)
+
+
+V = f"/v1/visits/{VISIT}"
+CUSTOMER = {"name": "陶女士", "phone": "13800000000", "address": "虚构路 1 号", "account": "1001"}
+WINDOW = {"from": stories.clock("13:00"), "to": stories.clock("14:00"), "reason": "客户要求"}
+SEEN = {"if_match": '"0"'}
+ENTRIES = {"entries": [said("08:01", "appointment_made", by="office")]}
+ROWS: dict[str, Row] = {
+    "live": public("GET", "/health/live"),
+    "ready": public("GET", "/health/ready"),
+    "sign_in": public("POST", "/v1/session", {"login": "li", "password": "x"}),
+    "set_up_second_factor": public("PUT", "/v1/me/second-factor", {"login": "li", "password": "x"}),
+    "set_password": public("PUT", "/v1/invitations/guess/password", {"password": "a long enough one"}),
+    "register_device": public("POST", "/v1/devices", {"code": "guess", "name": "x"}),
+    "show_invitation": public("GET", "/invitation"),
+    "take_invitation": public("POST", "/invitation", b""),
+    "check_factor": public("POST", "/invitation/check", b""),
+    "show_enrolment": public("GET", "/enrol"),
+    "show_file": public("GET", "/web/shared/page.js"),
+    "me": Row("GET", "/v1/me", EVERYBODY),
+    "sign_out_everywhere": Row("DELETE", "/v1/sessions", EVERYBODY),
+    "sign_out": Row("DELETE", "/v1/session", EVERYBODY),
+    "list_people": Row("GET", "/v1/people", DISPATCHERS | SUPERVISORS | {ADMIN}),
+    "add_person": Row(
+        "POST", "/v1/people", frozenset({ADMIN}), {"login": "new", "name": "新", "roles": ["technician"]}
+    ),
+    "give_card": Row("PUT", f"/v1/people/{OWN}/card", frozenset({ADMIN}), {"name": "李强", "badge": "007"}),
+    "give_roles": Row(
+        "PUT", f"/v1/people/{OWN}/roles", frozenset({ADMIN}), {"roles": ["technician"], "areas": ["城南"]}
+    ),
+    "give_face": Row("PUT", f"/v1/people/{OWN}/photo", frozenset({ADMIN}), OTHER, headers=JPEG),
+    "invite_person": Row("POST", "/v1/invitations", frozenset({ADMIN}), {"person": OWN}),
+    "depart": Row("PUT", f"/v1/people/{OWN}/departure", frozenset({ADMIN}), {"reason": "退休"}),
+    "enrol_device": Row("POST", "/v1/enrolments", frozenset({SUPER, ADMIN}), {"person": OWN}),
+    "list_devices": Row("GET", "/v1/devices", TECHNICIANS | SUPERVISORS | {ADMIN}),
+    "revoke_device": Row("DELETE", "/v1/devices/{device}", frozenset({OWN, SUPER, ADMIN})),
+    "renew_token": Row("POST", "/v1/devices/{device}/token", NOBODY),  # only the device itself
+    "list_checklists": Row("GET", "/v1/checklists", EVERYBODY),
+    "show_checklist": Row("GET", "/v1/checklists/onsite/1", EVERYBODY),
+    "list_visits": Row("GET", "/v1/visits", EVERYBODY - {ADMIN}, sees=VISITORS),
+    "show_visit": Row("GET", V, VISITORS),
+    "show_judgement": Row("GET", f"{V}/judgement", VISITORS),
+    "plan_visit": Row("PUT", f"/v1/visits/{uid('new')}", frozenset({DISPATCH}), a_plan(customer=CUSTOMER, area="城东")),
+    "add_entries": Row("POST", f"{V}/entries", OFFICE, ENTRIES),
+    "submit_record": Row("PUT", f"/v1/records/{uid('r2')}", frozenset({OWN}), record(uid("r2"))),
+    "show_receipt": Row("GET", f"/v1/records/{RECORD}", VISITORS),
+    "show_body": Row("GET", f"/v1/records/{RECORD}/body", VISITORS),
+    "take_in_record": Row("PUT", f"{V}/taken-in/{uid('r3')}", frozenset({SUPER}), record(uid("r3"))),
+    "attach_evidence": Row("PUT", f"/v1/evidence/{name_of(OTHER)}", SENDERS, OTHER, headers=JPEG),
+    "show_evidence": Row("GET", f"/v1/evidence/{name_of(PHOTO)}", VISITORS),
+    "give_up_evidence": Row(
+        "PUT", f"/v1/records/{uid('photo')}/lost/{name_of(OTHER)}", frozenset({OWN, SUPER}), {"reason": "丢失"}
+    ),
+    "tell_tus": public("OPTIONS", "/v1/uploads"),
+    "create_upload": Row("POST", "/v1/uploads", SENDERS, headers=TUS | {"upload_length": str(len(OTHER))}),
+    "show_upload": Row("HEAD", "/v1/uploads/{upload}", frozenset({OWN}), headers=TUS),
+    "append_to_upload": Row("PATCH", "/v1/uploads/{upload}", frozenset({OWN}), OTHER[:9], headers=TUS | PART),
+    "end_upload": Row("DELETE", "/v1/uploads/{upload}", frozenset({OWN}), headers=TUS),
+    "list_quarantine": Row("GET", "/v1/quarantine", SUPERVISORS | {ADMIN}),
+    "look_at_quarantine": Row("GET", "/v1/quarantine/{kept}?reason=why", frozenset({SUPER, ADMIN})),
+    "decide_quarantine": Row(
+        "PUT", "/v1/quarantine/{kept}/decision", frozenset({SUPER, ADMIN}), {"decision": "discard", "reason": "测试"}
+    ),
+    # what changes about a visit
+    "change_window": Row("PUT", f"{V}/window", OFFICE, WINDOW, headers=SEEN),
+    "change_technician": Row("PUT", f"{V}/technician", OFFICE, {"technician": SAME}, headers=SEEN),
+    "change_details": Row("PUT", f"{V}/details", OFFICE, {"reason": "写错", "customer": CUSTOMER}, headers=SEEN),
+    "change_due": Row("PUT", f"{V}/due", OFFICE, {"site_cleared": stories.clock("18:00")}, headers=SEEN),
+    "cancel_visit": Row("PUT", f"{V}/cancellation", OFFICE, {"reason": "客户取消"}, headers=SEEN),
+    "open_calendar": Row("PUT", "/v1/me/calendar", TECHNICIANS),
+    "end_calendar": Row("DELETE", "/v1/me/calendar", TECHNICIANS),
+    "show_calendar": public("GET", "/calendar/guess.ics"),
+    "import_visits": Row(
+        "POST", "/v1/imports", DISPATCHERS, "工单号".encode(), NOBODY, headers={"content_type": "text/csv"}
+    ),
+    "show_agenda": Row("GET", "/v1/agenda", TECHNICIANS, sees=frozenset({OWN})),
+    # messages, links and the doorstep
+    "offer_notice": Row("GET", f"{V}/notice", OFFICE),
+    "send_notice": Row("POST", f"{V}/notice", OFFICE, {"channel": "sms"}),
+    "make_link": Row("POST", f"{V}/confirmation-link", OFFICE),
+    "show_doorstep_code": Row("GET", f"{V}/doorstep", frozenset({OWN})),
+    "show_customers_page": public("GET", "/c/guess"),
+    "take_form": public("POST", "/c/guess", b""),
+    "show_customers_photo": public("GET", f"/c/guess/photo/{name_of(PHOTO)}"),
+    "show_who_comes": public("GET", "/c/guess/who"),
+    "show_who_stands_there": public("GET", "/d/guess/who"),
+    "take_copy": public("GET", "/c/guess/copy"),
+    "show_doorstep_page": public("GET", "/d/guess"),
+    "confirm_doorstep": public("POST", "/d/guess", b""),
+    "show_confirmation": public("GET", "/v1/confirmations/guess"),
+    "answer_confirmation": public("PUT", "/v1/confirmations/guess", {}),
+    "send_code": public("POST", "/v1/confirmations/guess/code"),
+    "give_code": public("PUT", "/v1/confirmations/guess/code", {"code": "000000"}),
+}
+OPERATIONS: dict[str, tuple[str, str, dict[str, Any]]] = {
+    operation["operationId"]: (method.upper(), path, operation)
+    for path, methods in openapi.document(litestar())["paths"].items()
+    for method, operation in methods.items()
+}
+
+
+@pytest.fixture
+async def town(world: World) -> tuple[World, dict[str, str]]:
+    """The town on both engines."""
+    return await settled(world)
+
+
+async def settled(world: World) -> tuple[World, dict[str, str]]:
+    """A visit with a record, something in quarantine, a device; and people who work elsewhere."""
+
+    async def hire(tx: Transaction) -> None:
+        for person in FAR_PEOPLE:
+            await accounts_repository.add_person(tx, person, 0)
+            await accounts_repository.add_token(tx, token_digest(f"token of {person.login}"), person.login, 0)
+
+    await world.house.db.write(hire)
+    assert (await world.plan(customer=CUSTOMER, area="城东")).status_code == 201
+    assert (await world.submit(record())).status_code == 201
+    kept = (await world.submit(b"quarantined")).json()["quarantine"]
+    pieces = [{"kind": "photo", "sha256": name_of(one)} for one in (PHOTO, OTHER)]
+    named = record(uid("photo"), entries=[said("09:07", "shoe_covers_on", evidence=pieces)])
+    assert (await world.submit(named, uid("photo"))).status_code == 201
+    assert (await world.ask(OWN, "PUT", f"/v1/evidence/{name_of(PHOTO)}", PHOTO, **JPEG)).status_code == 201
+    upload = await world.ask(OWN, "POST", "/v1/uploads", **TUS, upload_length=str(len(OTHER)))
+    ids = {"upload": upload.headers["location"].rpartition("/")[2]}
+    return world, ids | {"kept": kept, "device": (await registered(world))["device"]["id"]}
+
+
+def test_every_endpoint_has_a_row_and_every_row_an_endpoint():
+    assert set(ROWS) == set(OPERATIONS)
+    for name, row in ROWS.items():
+        method, path, operation = OPERATIONS[name]
+        assert row.method == method, name
+        assert row.public == (operation.get("security") == []), name
+        assert len(row.path.partition("?")[0].split("/")) == len(path.split("/")), name
+
+
+def test_every_right_is_somebodys():
+    assert all(ROLE_PERMISSIONS.values())
+
+
+@pytest.mark.parametrize("name", sorted(set(ROWS) & set(OPERATIONS)))
+async def test_nobody_does_or_sees_what_is_not_his(town: tuple[World, dict[str, str]], name: str):
+    world, ids = town
+    row = ROWS[name]
+    path = row.path.format(**ids)
+    if not row.public:
+        for stranger in (None, "nobody"):
+            answer = await world.ask(stranger, row.method, path, row.content, **row.headers)
+            assert answer.status_code == 401, stranger
+            assert not _leaks(answer)
+    for who in sorted(EVERYBODY, key=lambda one: (one in row.may, one == OWN)):  # first those who may not
+        answer = await world.ask(who, row.method, path, row.content, **row.headers)
+        if not row.public:
+            assert _refused(answer) == (who not in row.may), (who, answer.status_code, answer.text[:200])
+        if who not in (row.may if row.sees is None else row.sees):
+            assert not _leaks(answer), who
+        elif name in ("show_visit", "list_visits"):
+            assert _leaks(answer), who  # the control: there is something to be seen
+
+
+async def test_who_asks_is_looked_at_before_what_he_sends(small_world: World):
+    world, ids = await settled(small_world)
+    for name, row in ROWS.items():
+        takes = OPERATIONS[name][2].get("requestBody", {}).get("content", {})
+        if row.public or "application/json" not in takes:
+            continue
+        path = row.path.format(**ids)
+        for stranger in (None, "nobody"):
+            assert (await world.ask(stranger, row.method, path, b"{", **row.headers)).status_code == 401, name
+        if name == "give_up_evidence":  # whose right it is hangs on the record
+            continue
+        without = [who for of in (TECHNICIANS, DISPATCHERS, SUPERVISORS, {ADMIN}) if not of & row.may for who in of]
+        for who in without:
+            assert (await world.ask(who, row.method, path, b"{", **row.headers)).status_code == 403, (name, who)
+        who = min(row.may)
+        assert (await world.ask(who, row.method, path, b"{", **row.headers)).status_code == 400, name  # the control
+        assert without
+
+
+def _refused(answer: httpx.Response) -> bool:
+    return answer.status_code in (401, 403, 404) or "unknown-person" in answer.text
+
+
+def _leaks(answer: httpx.Response) -> bool:
+    return any(secret in answer.text for secret in SECRETS)
+
+
+OTHERS: dict[str, Callable[[World], Any]] = {
+    "people": lambda world: world.ask(SUPER_FAR, "GET", "/v1/people"),
+    "devices": lambda world: world.ask(SUPER_FAR, "GET", "/v1/devices"),
+    "quarantine": lambda world: world.ask(SUPER_FAR, "GET", "/v1/quarantine"),
+    "devices of a colleague": lambda world: world.ask(SAME, "GET", "/v1/devices"),
+}
+
+
+@pytest.mark.parametrize("what", OTHERS)
+async def test_lists_hold_nothing_of_a_foreign_area(town: tuple[World, dict[str, str]], what: str):
+    world, ids = town
+    answer = await OTHERS[what](world)
+    assert answer.status_code == 200
+    listed = answer.text
+    assert not any(secret in listed for secret in (*ids.values(), '"li"', "李"))

@@ -1,0 +1,161 @@
+"""Stores of files: a folder and an S3 API keep the same promise; a store that is away costs nobody anything."""
+
+import socket
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import obstore
+import pytest
+from moto.server import ThreadedMotoServer
+from obstore.store import S3Store
+
+from service import errors
+from service.blobs.connect import open_blobs, s3_parts
+from service.blobs.store import BlobStore, blob_path
+from service.blobs.vault import open_evidence_storage
+from service.verify.log import verify
+from tests.evidence.test_evidence import naming, sends
+from tests.evidence.test_uploads import create, patch, stands
+from tests.support.api_client import RECORD, World, problem
+from tests.support.pictures import name, picture
+
+RAW = picture(7)
+DIGEST = bytes.fromhex(name(RAW))
+
+
+class Bucket:
+    """A real S3 API on this machine, which can be away for a while."""
+
+    def __init__(self) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self.port = free.getsockname()[1]
+        self.start()
+        assert httpx.put(f"{self.endpoint}/photos").status_code == 200
+
+    @property
+    def endpoint(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def address(self) -> str:
+        return f"s3://photos/east?endpoint={self.endpoint}&region=us-east-1"
+
+    def start(self) -> None:
+        self.server: Any = ThreadedMotoServer("127.0.0.1", self.port, verbose=False)
+        self.server.start()
+
+    def stop(self) -> None:
+        self.server.stop()
+
+
+@pytest.fixture
+def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[Bucket]:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "invented")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "invented")
+    bucket = Bucket()
+    httpx.post(f"{bucket.endpoint}/moto-api/reset")
+    httpx.put(f"{bucket.endpoint}/photos")
+    yield bucket
+    bucket.stop()
+
+
+@pytest.fixture(params=["folder", "s3"])
+def blobs(request: pytest.FixtureRequest, tmp_path: Path) -> BlobStore:
+    """Both stores."""
+    address = "" if request.param == "folder" else request.getfixturevalue("bucket").address
+    return open_blobs(address, tmp_path / "evidence")
+
+
+@asynccontextmanager
+async def written(folder: Path, raw: bytes) -> AsyncIterator[Path]:
+    path = folder / "incoming.tmp"
+    path.write_bytes(raw)
+    yield path
+    path.unlink(missing_ok=True)
+
+
+async def test_what_was_put_is_there(blobs: BlobStore, tmp_path: Path) -> None:
+    for _ in range(2):  # again is no harm
+        async with written(tmp_path, RAW) as path:
+            await blobs.put(DIGEST, path)
+        async with blobs.open_local(DIGEST) as path:
+            assert path.read_bytes() == RAW
+
+
+async def test_what_was_not_put_is_not_there(blobs: BlobStore) -> None:
+    with pytest.raises(FileNotFoundError):
+        async with blobs.open_local(DIGEST):
+            pass
+
+
+async def test_a_file_that_is_there_broken_is_made_good(tmp_path: Path) -> None:
+    """Without a row it was never acknowledged: what a crash left of it does not stay."""
+    blobs = open_blobs("", tmp_path)
+    place = tmp_path / blob_path(DIGEST)
+    place.parent.mkdir(parents=True)
+    place.write_bytes(b"broken")
+    async with written(tmp_path, RAW) as path:
+        await blobs.put(DIGEST, path)
+    assert place.read_bytes() == RAW
+
+
+@pytest.fixture
+async def far_world(world: World, bucket: Bucket, tmp_path: Path) -> World:
+    """The town whose photos are in the bucket."""
+    world.house.evidence_storage = open_evidence_storage(tmp_path / "here", bucket.address)
+    return world
+
+
+async def test_photos_in_a_bucket_are_taken_shown_and_verified(far_world: World, bucket: Bucket) -> None:
+    await far_world.plan()
+    await far_world.submit(naming(RAW))
+    assert (await sends(far_world, RAW)).status_code == 201
+    store: Any = S3Store("photos", endpoint=bucket.endpoint, region="us-east-1", client_options={"allow_http": True})
+    assert bytes(obstore.get(store, f"east/{blob_path(DIGEST)}").bytes()) == RAW
+    assert (await far_world.ask("li", "GET", f"/v1/evidence/{name(RAW)}")).headers["content-type"] == "image/jpeg"
+    assert (await verify(far_world.house)).faults == []
+    obstore.delete(store, f"east/{blob_path(DIGEST)}")
+    assert (await verify(far_world.house)).faults == [f"file {name(RAW)}: it is gone from the store"]
+    left = [
+        path for path in far_world.house.evidence_storage.data.rglob("*") if path.is_file() and path.suffix != ".jpg"
+    ]
+    assert left == []
+
+
+async def test_while_the_bucket_is_away_everything_else_goes_on(far_world: World, bucket: Bucket) -> None:
+    world = far_world
+    await world.plan()
+    path = (await create(world, RAW)).headers["location"]
+    bucket.stop()
+    begun = time.perf_counter()
+    answer = await sends(world, RAW)
+    assert problem(answer) == (503, "busy")
+    assert int(answer.headers["retry-after"]) > 0
+    assert time.perf_counter() - begun < 30
+    assert problem(await patch(world, path, 0, RAW)) == (503, "busy")
+    assert (await stands(world, path)).status_code == 503  # all is here, and it says nothing that is not so
+    assert (await world.submit(naming(RAW))).json()["state"] == "awaiting_evidence"
+    bucket.start()
+    assert (await stands(world, path)).headers["upload-offset"] == str(len(RAW))
+    assert (await world.ask("li", "GET", f"/v1/records/{RECORD}")).json()["state"] == "complete"
+    assert (await sends(world, RAW)).status_code == 200
+
+
+def test_an_address_is_read_strictly() -> None:
+    assert s3_parts("s3://b/p/q?region=r") == ("b", "p/q", {"region": "r"})
+    for wrong in ("s4://b", "s3://", "s3:///p", "s3://b?key=1", "s3://b?endpoint=ftp://x", "s3://b?x", "s3://b#f"):
+        with pytest.raises(ValueError, match=r"s3|endpoint|parsing|field"):
+            s3_parts(wrong)
+
+
+async def test_an_unreachable_store_is_busy_and_not_a_defect(tmp_path: Path, bucket: Bucket) -> None:
+    blobs = open_blobs(bucket.address, tmp_path)
+    bucket.stop()
+    with pytest.raises(errors.ServiceUnavailable):
+        async with blobs.open_local(DIGEST):
+            pass
+    bucket.start()

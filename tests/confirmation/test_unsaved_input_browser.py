@@ -1,0 +1,86 @@
+"""What a customer wrote survives a reload in his browser, until it was taken."""
+
+from typing import Any
+
+from playwright.async_api import Page
+
+from tests.confirmation.test_confirm import told
+from tests.confirmation.test_confirming import later
+from tests.confirmation.test_confirming_browser import INK, UNSIGNED, draw, entered, opened, roomy
+from tests.support.api_client import World
+from tests.web.test_pages_browser import browsed, served
+
+__all__ = ["roomy"]  # the fixture
+STORED = "() => Object.entries(sessionStorage).map(([name, value]) => name + value).join()"
+
+
+async def filled(page: Page) -> tuple[str, str]:
+    """What stands in the form to sign."""
+    sign = page.locator("details").first
+    relation: Any = sign.get_by_label("您与户主的关系")
+    return await sign.get_by_label("签字人姓名").input_value(), await relation.input_value()
+
+
+async def test_words_choices_and_a_drawing_stand_there_again_after_a_reload(roomy: World) -> None:
+    tao = await told(roomy, "S04", drop=UNSIGNED)
+    async with opened(roomy, tao) as (page, _):
+        await page.get_by_role("group", name="现场是否清理干净").get_by_label("有问题").check()
+        await page.get_by_label("用您自己的话说").fill("地上都是水")
+        await page.reload()
+        assert await page.get_by_label("用您自己的话说").input_value() == "地上都是水"
+        assert await page.get_by_role("group", name="现场是否清理干净").get_by_label("有问题").is_checked()
+        await entered(roomy, tao, page)  # by two forms: neither has taken these words
+        assert await page.get_by_label("用您自己的话说").input_value() == "地上都是水"
+        await page.locator("summary").first.click()
+        await page.get_by_label("签字人姓名").first.fill("陶先生")
+        await page.get_by_label("您与户主的关系").first.select_option("account_holder")
+        await draw(page)
+        drawn = await page.evaluate(INK)
+        await page.reload()
+        assert await page.locator("details").first.get_attribute("open") is not None
+        assert await filled(page) == ("陶先生", "account_holder")
+        assert await page.evaluate(INK) > 0.8 * drawn > 80
+        await page.locator("button.sign").first.click()
+        await page.get_by_text("本人手机验证码签认").first.wait_for()
+        assert "陶先生" not in await page.evaluate(STORED)
+        assert "地上都是水" in await page.evaluate(STORED)  # not sent yet
+        later(roomy, seconds=1)
+        await page.get_by_role("button", name="提交意见").click()
+        await page.get_by_text("已收到您的意见").wait_for()
+        assert await page.get_by_label("用您自己的话说").input_value() == ""
+        assert await page.evaluate(STORED) == ""
+    assert [one["comment"] for one in (await tao.whole())["said"]] == [None, "地上都是水"]
+
+
+async def test_what_did_not_arrive_or_was_not_taken_is_kept(roomy: World) -> None:
+    tao = await told(roomy, "S04", drop=UNSIGNED)
+    async with served(roomy) as base, browsed(scripts=True) as page:
+        await page.goto(f"{base}/c/{tao.token}")
+        await entered(roomy, tao, page)
+        await page.locator("summary").first.click()
+        await page.get_by_label("签字人姓名").first.fill("陶先生")
+        await page.get_by_label("您与户主的关系").first.select_option("account_holder")
+        await page.context.set_offline(True)
+        await page.locator("button.sign").first.click()
+        await page.wait_for_url("chrome-error://**")
+        await page.context.set_offline(False)
+        await page.goto(f"{base}/c/{tao.token}")
+        assert await filled(page) == ("陶先生", "account_holder")
+        later(roomy, minutes=31)
+        await page.locator("button.sign").first.click()
+        await page.get_by_text("都替您留着").wait_for()
+        await page.goto(f"{base}/c/{tao.token}")  # he does not send the code's form, but opens the link again
+        await entered(roomy, tao, page)
+        assert await filled(page) == ("陶先生", "account_holder")
+
+
+async def test_no_code_and_nothing_that_the_page_wrote_itself_is_kept(roomy: World) -> None:
+    tao = await told(roomy, "S04", drop=UNSIGNED)
+    async with opened(roomy, tao) as (page, _):
+        await page.get_by_role("button", name="获取验证码").click()
+        await page.get_by_label("请输入 6 位验证码").fill("123456")
+        await page.get_by_label("用您自己的话说").fill("地上都是水")
+        stored = await page.evaluate(STORED)
+        assert "地上都是水" in stored
+        for part in ("123456", "does", "asked", "statement"):
+            assert part not in stored

@@ -1,0 +1,92 @@
+"""Tables are brought up to date once, together or not at all, and never by an older program."""
+
+import asyncio
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from service.db import migrate, queries
+from service.db.connect import open_database
+from service.db.database import Database, Transaction
+from service.visits.repository import get_visit
+from tests.support.row_factories import a_visit, plan, uid
+
+NOT_PORTABLE = re.compile(r"(?i)\b(now\(|true|false|boolean|serial|autoincrement|random\(|blob)|->")
+
+
+async def steps(database: Database) -> list[int]:
+    return [number for (number,) in await database.read(lambda tx: tx.fetch_all("applied"))]
+
+
+async def test_starting_again_changes_nothing(database: Database, address: str) -> None:
+    before = await steps(database)
+    await plan(database)
+    again = open_database(address)
+    await again.start()
+    assert await steps(again) == before == [step.number for step in migrate.migrations(database.engine)]
+    assert await again.read(lambda tx: get_visit(tx, uid(1))) == a_visit()
+    await again.close()
+
+
+async def test_many_that_start_together_take_turns(bare_address: str) -> None:
+    databases = [open_database(bare_address) for _ in range(5)]
+    await asyncio.gather(*(database.start() for database in databases))
+    assert len(await steps(databases[0])) == len(migrate.migrations(databases[0].engine))
+    for database in databases:
+        await database.close()
+
+
+async def test_a_database_from_a_newer_program_is_refused(database: Database, address: str) -> None:
+    async def newer(tx: Transaction) -> None:
+        await tx.execute("note_migration", number=9999, name="9999_future")
+
+    await database.write(newer)
+    again = open_database(address)
+    with pytest.raises(migrate.DatabaseTooNew, match=r"newer than this program .it has step 9999"):
+        await again.start()
+    await again.close()
+
+
+async def test_a_step_that_fails_leaves_nothing_of_any_step(
+    bare_address: str, engine: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = migrate.migrations(engine)
+    broken = migrate.Migration(9000, "9000_broken", "CREATE TABLE half (a BIGINT);\nCREATE TABLE people (a BIGINT);\n")
+    monkeypatch.setattr(migrate, "migrations", lambda engine: (*whole, broken))
+    database = open_database(bare_address)
+    with pytest.raises(Exception, match="already exists"):
+        await database.start()
+    await database.close()
+    monkeypatch.undo()
+    database = open_database(bare_address)
+    await database.start()
+    assert await steps(database) == [step.number for step in whole]
+    await database.close()
+
+
+@pytest.mark.parametrize("engine", queries.ENGINES)
+def test_both_engines_have_the_same_steps_and_statements(engine: str) -> None:
+    first, other = migrate.migrations(queries.ENGINES[0]), migrate.migrations(engine)
+    assert [(step.number, step.name) for step in first] == [(step.number, step.name) for step in other]
+    others = set(queries.load_queries("sqlite")) ^ set(queries.load_queries(engine))
+    assert others <= {"lock_feeds"}  # groups of works take locks together, and SQLite has no locks of rows
+
+
+def test_every_statement_is_used_and_every_use_has_its_statement() -> None:
+    folder = Path(queries.__file__).parent.parent
+    code = "\n".join(path.read_text("utf-8") for path in folder.rglob("*.py"))
+    names = set(queries.load_queries("sqlite"))
+    used: Callable[[str], Any] = lambda name: re.search(rf'"{name}"', code)  # noqa: E731
+    assert {name for name in names if not used(name)} == set()
+    assert set(re.findall(r'tx\.(?:fetch_one|fetch_all|execute|execute_many)\(\s*"(\w+)"', code)) <= names
+
+
+def test_portable_sql_stays_portable() -> None:
+    for folder in ("*/*.sql", "db/migrations/*.sql"):
+        for file in queries.sql_files(folder, "sqlite"):
+            if file.name.count(".") == 1:  # no suffix: both engines read it
+                text = re.sub(r"--.*", "", file.read_text("utf-8"))
+                assert not NOT_PORTABLE.search(text), file

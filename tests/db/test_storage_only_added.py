@@ -1,0 +1,88 @@
+"""What was taken is never changed: the tables refuse it, on both engines."""
+
+import sqlite3
+from typing import Any
+
+import asyncpg
+import pytest
+
+from service.audit_log import events, log
+from service.audit_log.events import EventRow
+from service.blobs import announcements
+from service.checklists import repository as checklists_repository
+from service.checklists.repository import ChecklistRow
+from service.db.database import Database, Transaction
+from service.records import repository as records_repository
+from service.visits import evidence_files
+from service.visits.batches import add_batch
+from service.visits.evidence_files import BlobRow, MissingFileRow
+from tests.support.row_factories import NOON, a_batch, an_input, plan, uid
+
+CHANGES = [
+    "UPDATE batches SET body = salt",
+    "UPDATE batches SET writer = 'chen'",
+    "DELETE FROM batches",
+    "UPDATE visits SET body = salt",
+    "DELETE FROM visits",
+    "UPDATE checklists SET body = sha256",
+    "DELETE FROM checklists",
+    "UPDATE quarantine SET body = sha256",
+    "UPDATE accesses SET who = 'chen'",
+    "DELETE FROM accesses",
+    "UPDATE events SET body = salt",
+    "DELETE FROM events",
+    "UPDATE leaves SET leaf = id",
+    "UPDATE leaves SET number = number + 7",
+    "UPDATE leaves SET number = NULL",
+    "DELETE FROM leaves",
+    "UPDATE lost SET body = salt",
+    "DELETE FROM lost",
+    "UPDATE stored SET size = 1",
+    "DELETE FROM stored",
+    "UPDATE files SET sent_at = NULL",
+    "DELETE FROM files",
+]
+
+
+async def change(address: str, sql: str) -> Any:
+    """Run SQL beside the service."""
+    if address.startswith("sqlite"):
+        connection = sqlite3.connect(address.removeprefix("sqlite:///"), isolation_level=None)
+        try:
+            return connection.execute(sql).rowcount
+        finally:
+            connection.close()
+    connection = await asyncpg.connect(address)
+    try:
+        return await connection.execute(sql)
+    finally:
+        await connection.close()
+
+
+async def test_tables_refuse_what_is_not_an_addition(database: Database, address: str) -> None:
+    await plan(database)
+
+    async def work(tx: Transaction) -> None:
+        await add_batch(tx, a_batch(1))
+        await checklists_repository.add_checklist(
+            tx,
+            ChecklistRow(id="c", version="1", sha256=b"1", body=b"2", published_at=1, published_by="zhao", reason=""),
+        )
+        await records_repository.insert_input(tx, an_input(1))
+        await log.record_access(tx, uid(1), NOON, "wang", "quarantine", "a question")
+        await log.insert_leaf(tx, uid(1), b"{}", NOON)
+        assert await announcements.announce_blob(tx, b"file", NOON)
+        assert await evidence_files.mark_received(tx, BlobRow(b"file", 9, "image/jpeg", 1, 1, NOON), "li")
+        await evidence_files.add_given_up(
+            tx, MissingFileRow(uid(1), uid(1), uid(1), b"file", NOON, "li", b"1", b"2", b"3")
+        )
+        await events.add_event(tx, EventRow(id=uid(2), kind="key", at=1, sha256=b"1", body=b"{}", salt=b"2"))
+
+    await database.write(work)
+    assert await log.assign_sequence_numbers(database) == 2
+    for sql in CHANGES:
+        with pytest.raises((sqlite3.IntegrityError, asyncpg.RaiseError), match="only ever added"):
+            await change(address, sql)
+    if database.engine == "postgres":
+        with pytest.raises(asyncpg.RaiseError, match="only ever added"):
+            await change(address, "TRUNCATE batches")

@@ -1,0 +1,123 @@
+"""No statement that somebody waits for reads a whole table, however many visits there are.
+
+Every statement of the service is looked at as the engine would run it: by name, so that a new one is looked at too.
+"""
+
+import json
+import re
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+
+from service.db.connect import open_database
+from service.db.queries import load_queries, sql_files
+from tests.conftest import tables
+
+FEW = {
+    "all_checklists": "a utility has few versions of a checklist",
+    "checklist_names": "the same",
+    "checklist_of_leaf": "the same",
+    "applied": "steps of the database",
+    "tables_there": "tables",
+    "people_after": "all people, by the administrator's command",
+    "login_alike": "people, when one is hired",
+    "devices_after": "all devices, by the administrator's command",
+    "devices_page": "devices, on the administrator's page",
+}
+"""Statements that read a whole table which stays small."""
+LIMITED = {
+    "messages_due": "walks along the due ones of its index until it has enough",
+}
+
+
+def wholly() -> set[str]:
+    """What `doorstep verify` asks: it reads everything."""
+    text = next(file for file in sql_files("verify/*.sql", "sqlite") if file.name == "verify.sql").read_text("utf-8")
+    return set(re.findall(r"-- name: (\w+)", text))
+
+
+def sqlite_scans(path: Path) -> Iterator[tuple[str, str]]:
+    """Statements, and what each of them reads wholly. A partial index is as long as there are rows in it."""
+    connection = sqlite3.connect(path)
+    partial = {
+        name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE sql LIKE 'CREATE%INDEX%WHERE%'")
+    }
+    known = {name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
+    known.add("sqlite_master")
+    for name, (sql, _) in load_queries("sqlite").items():
+        given = dict.fromkeys(re.findall(r"(?<!:):(\w+)", sql))
+        rows = connection.execute(f"EXPLAIN QUERY PLAN {sql}", given)
+        steps = [words for *_, step in rows if len(words := step.split()) > 1]
+        made = {step[1] for step in steps if step[0] in ("CO-ROUTINE", "MATERIALIZE")} | {"CONSTANT"}
+        aliases = {alias: table for table, alias in re.findall(r"(?:FROM|JOIN) (\w+) (?:AS )?(\w+)", sql)}
+        for step in steps:
+            by_index = "USING" in step  # SEARCH without it is a max() of all rows
+            whole = step[0] == "SCAN" or (step[0] == "SEARCH" and not by_index)
+            table = aliases.get(step[1], step[1])
+            if whole and step[1] not in made and table in known and not partial & set(step):
+                yield name, " ".join(step)
+    connection.close()
+
+
+def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield plan
+    for below in plan.get("Plans", ()):
+        yield from nodes(below)
+
+
+async def postgres_scans(connection: Any) -> list[tuple[str, str]]:
+    """The same. With sequential scans forbidden, one that is left has no index that it could use."""
+    await connection.execute("SET enable_seqscan = off; SET plan_cache_mode = force_generic_plan")
+    rows = await connection.fetch("SELECT indexrelid::regclass::text AS name FROM pg_index WHERE indpred IS NOT NULL")
+    partial = {row["name"] for row in rows}
+    found: list[tuple[str, str]] = []
+    for name, (sql, params) in load_queries("postgres").items():
+        await connection.execute(f"PREPARE looked_at AS {sql}")
+        nulls = f"({', '.join(['NULL'] * len(params))})" if params else ""
+        ((explained,),) = await connection.fetch(f"EXPLAIN (FORMAT JSON) EXECUTE looked_at{nulls}")
+        await connection.execute("DEALLOCATE looked_at")
+        for node in nodes(json.loads(explained)[0]["Plan"]):
+            kind, index = node["Node Type"], node.get("Index Name")
+            if kind == "Seq Scan" or (index and "Index Cond" not in node and index not in partial):
+                found.append((name, f"{kind} {node.get('Relation Name')} {index}"))
+    return found
+
+
+async def scans(engine: str, tmp_path: Path, request: pytest.FixtureRequest, *more: str) -> dict[str, str]:
+    if engine == "sqlite":
+        database = open_database(f"sqlite:///{tmp_path / 'plans.db'}")
+        await database.start()
+        await database.close()
+        with sqlite3.connect(tmp_path / "plans.db") as connection:
+            for sql in more:
+                connection.execute(sql)
+        return dict(sqlite_scans(tmp_path / "plans.db"))
+    async with tables(request.getfixturevalue("postgres")) as address:
+        connection = await asyncpg.connect(address, statement_cache_size=0)
+        for sql in more:
+            await connection.execute(sql)
+        found = await postgres_scans(connection)
+        await connection.close()
+    return dict(found)
+
+
+async def test_no_statement_reads_a_whole_table(engine: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    found = await scans(engine, tmp_path, request)
+    allowed = wholly() | FEW.keys() | LIMITED.keys()
+    assert {name: step for name, step in found.items() if name not in allowed} == {}
+    assert found.keys() & wholly(), "nothing was seen"
+
+
+@pytest.mark.parametrize(
+    ("index", "statement"),
+    [("leaves_number", "last_number"), ("batches_visit", "batches_of")],
+)
+async def test_a_missing_index_is_seen(
+    engine: str, tmp_path: Path, request: pytest.FixtureRequest, index: str, statement: str
+) -> None:
+    found = await scans(engine, tmp_path, request, f"DROP INDEX {index}")
+    assert statement in found

@@ -1,0 +1,238 @@
+"""Dispatch changes a visit: with a trail, never over somebody else's change, never touched by what the phone sends."""
+
+from typing import Any
+
+import httpx
+import pytest
+
+from service.db import migrate
+from service.db.connect import open_database
+from service.verify import log
+from service.visits import status as standing
+from service.visits import summaries
+from service.visits.summaries import VisitStatus
+from tests.support.api_client import RECORD, VISIT, World, problem, record
+from tests.support.example_visits import clock
+from tests.support.factories import Town, a_record, said, uid
+
+PATH = f"/v1/visits/{VISIT}"
+LATER = {"from": clock("14:00"), "to": clock("15:00"), "reason": "客户下午才在家"}
+
+
+async def put(world: World, part: str, content: Any, match: str | None = '"0"', who: str = "zhao") -> httpx.Response:
+    return await world.ask(who, "PUT", f"{PATH}/{part}", content, **({"if_match": match} if match else {}))
+
+
+async def seen(world: World, who: str = "zhao") -> dict[str, Any]:
+    return (await world.ask(who, "GET", PATH)).json()
+
+
+async def test_a_moved_window_keeps_what_was_with_who_when_and_why(world: World) -> None:
+    assert (await world.plan()).headers["etag"] == '"0"'
+    moved = await put(world, "window", LATER)
+    assert (moved.status_code, moved.headers["etag"]) == (200, '"1"')
+    assert (await world.ask("li", "GET", PATH)).headers["etag"] == '"1"'
+    visit = await seen(world)
+    assert visit["window"] == {"from": LATER["from"], "to": LATER["to"]}
+    (step,) = visit["trail"]
+    assert step["old"] == {"window": {"from": clock("09:00"), "to": clock("10:00")}}
+    assert step["new"] == {"window": visit["window"]}
+    assert (step["by"], step["reason"], step["kind"], step["number"]) == ("zhao", LATER["reason"], "window", 1)
+    await world.submit(record(entries=[said("14:05", "arrived")]))
+    judged = await world.ask("zhao", "GET", f"{PATH}/judgement?at={clock('15:00')}")
+    codes = {finding["code"] for finding in judged.json()["findings"]}
+    assert "missing.reschedule_notified" in codes
+    assert "late.arrival_in_window" not in codes
+
+
+async def test_of_two_who_change_the_same_visit_the_second_is_told(world: World) -> None:
+    await world.plan()
+    assert problem(await put(world, "window", LATER, None)) == (428, "precondition-required")
+    assert problem(await put(world, "window", LATER, "*")) == (428, "precondition-required")
+    assert (await put(world, "window", LATER)).status_code == 200
+    other = {"reason": "门牌抄错", "customer": {"name": "陶", "address": "虚构路 2 号"}}
+    assert problem(await put(world, "details", other)) == (412, "precondition-failed")
+    assert problem(await put(world, "details", other, 'W/"1"')) == (412, "precondition-failed")
+    assert (await put(world, "details", other, '"1-gzip"')).status_code == 200
+    assert (await seen(world))["customer"]["address"] == "虚构路 2 号"
+
+
+async def test_the_same_change_again_is_no_change(world: World) -> None:
+    await world.plan()
+    for content, part in (
+        (LATER, "window"),
+        ({"technician": "sun"}, "technician"),
+        ({"reason": "补充", "work": {"content": "换水表"}}, "details"),
+        ({"damage_made_good[tile]": clock("18:00")}, "due"),
+        ({"reason": "客户取消"}, "cancellation"),
+    ):
+        before = (await seen(world))["revision"]
+        answers = [await put(world, part, content, f'"{before}"') for _ in range(3)]
+        assert [one.status_code for one in answers] == [200, 200, 200], answers[0].text
+        assert {one.json()["revision"] for one in answers} == {before + 1}
+
+
+async def test_a_cancelled_visit_takes_records_and_no_changes(world: World) -> None:
+    await world.plan()
+    gone = await put(world, "cancellation", {"reason": "客户取消"})
+    assert (gone.json()["state"], gone.json()["cancelled"]["reason"]) == ("cancelled", "客户取消")
+    assert problem(await put(world, "window", LATER, '"1"')) == (409, "visit-cancelled")
+    assert problem(await put(world, "cancellation", {"reason": "另一原因"}, '"1"')) == (409, "visit-cancelled")
+    assert (await world.submit(record())).status_code == 201
+    visit = await seen(world)
+    assert (visit["state"], len(visit["records"]), visit["revision"]) == ("under_way", 1, 1)
+    assert visit["cancelled"]["reason"] == "客户取消"
+
+
+DONE = [said("09:05", "arrived"), said("09:40", "left")]
+DAMAGE = said("09:10", "own_damage", thing="tile", label="瓷砖")
+DATE = {"damage_made_good[tile]": clock("18:00")}
+
+
+async def states(world: World, state: str) -> list[str]:
+    return [one["id"] for one in (await world.ask("wang", "GET", f"/v1/visits?state={state}")).json()["items"]]
+
+
+async def test_what_was_done_can_be_neither_moved_nor_cancelled(world: World) -> None:
+    await world.plan()
+    await world.submit(record(uid("begun"), entries=DONE[:1]), uid("begun"))
+    assert problem(await put(world, "cancellation", {"reason": "不想让人看"})) == (409, "visit-begun")
+    assert (await put(world, "window", LATER)).status_code == 200  # it goes on tomorrow
+    await world.submit(record(entries=[said("16:00", "left")]))
+    other = {**LATER, "reason": "又改", "to": clock("16:00")}
+    for part, content in (("window", other), ("cancellation", {"reason": "不想让人看"})):
+        assert problem(await put(world, part, content, '"1"')) == (409, "visit-begun")
+    assert (await put(world, "window", LATER, '"1"')).status_code == 200  # the same again: its answer was lost
+    assert await states(world, "to_review") == [str(VISIT)]
+    assert (await put(world, "due", DATE, '"1"')).status_code == 200
+    assert (await put(world, "technician", {"technician": "sun"}, '"2"')).status_code == 200
+
+
+async def test_what_was_done_on_a_cancelled_visit_is_reviewed_and_dated(world: World) -> None:
+    await world.plan()
+    await put(world, "cancellation", {"reason": "客户取消"})
+    assert problem(await put(world, "due", DATE, '"1"')) == (409, "visit-cancelled")  # there is nothing to be done
+    assert await states(world, "cancelled") == [str(VISIT)]
+    await world.submit(record(entries=[*DONE, DAMAGE]))
+    assert (await states(world, "cancelled"), await states(world, "to_review")) == ([], [str(VISIT)])
+    dated = await put(world, "due", DATE, '"1"')
+    assert (dated.status_code, dated.json()["due"]) == (200, DATE)
+    assert dated.json()["cancelled"]["reason"] == "客户取消"
+    again = await put(world, "cancellation", {"reason": "客户取消"}, '"1"')
+    assert (again.status_code, again.json()["revision"]) == (200, 2)  # said again, it is no change
+
+
+async def test_after_a_hand_over_both_may_submit_and_only_the_new_one_sees_it(world: World) -> None:
+    await world.plan()
+    assert problem(await world.submit(record(uid("s")), uid("s"), "sun")) == (403, "not-your-visit")
+    assert (await put(world, "technician", {"technician": "sun", "reason": "生病"})).status_code == 200
+    assert (await world.submit(record())).status_code == 201
+    late = record(uid("s"), entries=[said("09:40", "left")])
+    assert (await world.submit(late, uid("s"), "sun")).status_code == 201
+    assert (await world.ask("li", "GET", PATH)).status_code == 404
+    assert (await world.ask("li", "GET", f"/v1/records/{RECORD}")).status_code == 200  # his own stays his
+    assert (await world.ask("sun", "GET", PATH)).json()["technician"] == "sun"
+
+
+async def test_a_record_leaves_what_dispatch_wrote_as_it_is(world: World) -> None:
+    await world.plan()
+    await put(world, "window", LATER)
+    before = await seen(world)
+    await world.submit(record(technician="sun", window={"from": clock("01:00"), "to": clock("02:00")}))
+    after = await seen(world)
+    for name in ("window", "technician", "crew", "customer", "work", "trail", "revision", "due"):
+        assert after[name] == before[name]
+
+
+@pytest.mark.parametrize(
+    ("part", "content", "status", "pointer"),
+    [
+        ("window", {**LATER, "to": clock("13:00")}, 422, "/to"),
+        ("window", {**LATER, "reason": " "}, 422, "/reason"),
+        ("technician", {"technician": "wang"}, 422, "/technician"),
+        ("technician", {"technician": "li", "crew": ["nobody"]}, 422, "/crew/0"),
+        ("due", {"nothing[tile]": clock("18:00")}, 422, ""),
+        ("due", {"own_damage": "soon"}, 422, None),
+        ("cancellation", {}, 422, ""),
+    ],
+)
+async def test_a_change_that_cannot_be_is_refused(
+    world: World, part: str, content: Any, status: int, pointer: str | None
+) -> None:
+    await world.plan()
+    refused = await put(world, part, content)
+    assert refused.status_code == status
+    if pointer is not None:
+        assert [fault["pointer"] for fault in refused.json()["errors"]] == [pointer]
+    assert (await seen(world))["revision"] == 0
+
+
+async def test_who_may_not_change_a_visit(world: World) -> None:
+    await world.plan()
+    assert problem(await put(world, "window", LATER, who="li")) == (403, "not-allowed")
+    assert problem(await put(world, "window", LATER, who="qian")) == (404, "not-found")
+    assert (await put(world, "window", LATER, who="wang")).status_code == 200
+
+
+async def test_a_follow_up_is_shown_both_ways(world: World) -> None:
+    await world.plan()
+    second = uid("w")
+    assert (await world.plan(second, follows=str(VISIT))).json()["follows"] == str(VISIT)
+    assert (await seen(world))["followed_by"] == [str(second)]
+    assert (await world.plan(uid("x"), follows=str(uid("nowhere")))).status_code == 422
+
+
+async def test_an_absent_customer_is_shown_with_what_proves_it(world: World) -> None:
+    await world.plan()
+    place = {"lat": 31.2, "lon": 121.5}
+    call = {"kind": "text", "text": "拨打两次无人接听"}
+    entries = [
+        said("09:05", "arrived", place=place),
+        said("09:06", "door_signal"),
+        said("09:25", "nobody_home", evidence=[call]),
+        said("09:26", "left"),
+    ]
+    await world.submit(record(entries=entries))
+    visit = await seen(world)
+    assert "absent" in visit["flags"]
+    absence = visit["absence"]
+    assert (absence["place"], absence["waited_minutes"], absence["text"]) == (place, 20, call["text"])
+    assert absence["door_signal_at"] == clock("09:06")
+
+
+async def test_every_change_stands_in_the_log(world: World) -> None:
+    await world.plan()
+    await put(world, "window", LATER)
+    await put(world, "cancellation", {"reason": "客户取消"}, '"1"')
+    found = await log.verify(world.house)
+    assert found.faults == []
+    assert found.rows["leaves_waiting"] == 4  # the checklist, the visit, two changes
+
+
+async def test_a_visit_from_before_that_hid_what_was_done_is_reviewed_after_the_upgrade(
+    bare_address: str, engine: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = migrate.migrations(engine)
+    monkeypatch.setattr(migrate, "migrations", lambda _: tuple(one for one in whole if one.name != "0015_standing"))
+    database = open_database(bare_address)
+    await database.start()
+    town = await Town(database).open()
+    done, idle = await town.planned(), await town.planned("idle")
+    await town.submitted(a_record("r", done, *DONE))
+    await town.noted(idle, said("10:00", "complaint_received", "office"))
+    for visit, verdict in ((done, "compliant"), (idle, "")):
+        await database.write(
+            lambda tx, of=(visit, verdict): tx.execute_batch(
+                summaries.update_status_statement(of[0], VisitStatus("cancelled", (), of[1]))
+            )
+        )
+    await database.close()
+    monkeypatch.undo()
+    town.house.db = open_database(bare_address)
+    await town.house.db.start()
+    assert await standing.backfill_summaries(town.house) == 2
+    seen = [
+        await town.house.db.read(lambda tx, visit=visit: summaries.get_summary(tx, visit)) for visit in (done, idle)
+    ]
+    assert [(one.state, one.flags) for one in seen if one] == [("to_review", ()), ("planned", ("complaint",))]
+    await town.house.db.close()

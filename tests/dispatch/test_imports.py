@@ -1,0 +1,311 @@
+"""A day's plan comes as a table: each row for itself, in plain words what is wrong, and repeating is harmless."""
+
+import io
+from datetime import date, datetime, time
+from typing import Any
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+import openpyxl
+import pytest
+
+from service import errors
+from service.dispatch import importing, listing, planning, rescheduling
+from service.staff import people
+from tests.support.api_client import World, problem
+from tests.support.factories import TOKENS, Town, a_plan, encode
+
+HEAD = "工单号,类型,开始,结束,技术员,片区,姓名,电话,地址,户号,工作内容,工作地点"
+GOOD = "GD-1,repair_leak,2026-03-02 09:00,2026-03-02 10:00,li,城东,陶女士,13800000000,虚构路 1 号,1001,检修漏水,厨房"
+
+
+def table(*rows: str, coding: str = "utf-8-sig") -> bytes:
+    return "\r\n".join((HEAD, *rows)).encode(coding)
+
+
+async def taken(
+    town: Town, raw: bytes, form: str = "csv", *, dry_run: bool = False, by: str = "zhao"
+) -> importing.ImportResult:
+    return await importing.import_visits(town.house, TOKENS[by], raw, form, dry_run=dry_run)  # type: ignore[arg-type]
+
+
+async def count(town: Town) -> int:
+    return len((await listing.list_visits(town.house, TOKENS["zhao"], {})).items)
+
+
+async def test_a_dry_run_says_all_and_keeps_nothing(town: Town) -> None:
+    found = await taken(town, table(GOOD, GOOD.replace("GD-1", "GD-2").replace(",li,", ",nobody,")), dry_run=True)
+    assert [row.outcome for row in found.rows] == ["would_create", "refused"]
+    assert [(fault.column, fault.zh) for fault in found.rows[1].faults] == [("技术员", "没有这个技术员")]
+    assert await count(town) == 0
+
+
+@pytest.mark.parametrize("coding", ["utf-8-sig", "utf-8", "gb18030"])
+async def test_a_table_is_taken_once_however_often_it_comes(town: Town, coding: str) -> None:
+    raw = table(GOOD, GOOD.replace("GD-1", "GD-2"), coding=coding)
+    first = await taken(town, raw)
+    assert (first.created, first.known, first.refused) == (2, 0, 0)
+    again = await taken(town, raw)
+    assert (again.created, again.known, again.refused) == (0, 2, 0)
+    assert [row.visit for row in again.rows] == [row.visit for row in first.rows]
+    assert await count(town) == 2
+    other = await taken(town, table(GOOD.replace("厨房", "阳台")))
+    assert other.rows[0].outcome == "refused"
+
+
+async def test_one_wrong_row_never_costs_the_others(town: Town) -> None:
+    wrong = [
+        GOOD.replace("GD-1", "W1").replace("repair_leak", "picnic"),
+        GOOD.replace("GD-1", "W2").replace("2026-03-02 09:00", "明天"),
+        GOOD.replace("GD-1", "W3").replace("陶女士", "=1+1"),
+        GOOD.replace("GD-1", "W4").replace("城东", "城西"),
+        GOOD,  # the same number twice in one table
+    ]
+    found = await taken(town, table(GOOD, *wrong))
+    assert [row.outcome for row in found.rows] == ["created"] + ["refused"] * 5
+    assert [row.row for row in found.rows] == [2, 3, 4, 5, 6, 7]
+    assert all(row.faults and row.faults[0].zh for row in found.rows[1:])
+    assert await count(town) == 1
+
+
+async def test_a_sheet_of_a_workbook_is_taken_like_a_table(town: Town) -> None:
+    book = openpyxl.Workbook()
+    for line in (HEAD, GOOD):
+        book.active.append(line.split(","))
+    packed = io.BytesIO()
+    book.save(packed)
+    assert (await taken(town, packed.getvalue(), "xlsx")).created == 1
+    with pytest.raises(errors.Problem):
+        await taken(town, b"PK\x03\x04 no workbook", "xlsx")
+
+
+async def test_who_may_not_plan_may_not_import(town: Town) -> None:
+    for other in ("li", "wang", "admin"):
+        with pytest.raises(errors.PermissionDenied):
+            await taken(town, table(GOOD), by=other)
+    with pytest.raises(errors.InvalidBody):
+        await taken(town, "姓名,电话\r\n陶,1".encode())
+
+
+async def test_a_trial_that_is_misspelt_is_not_carried_out(world: World) -> None:
+    for wish in ("true", "yes", "2"):
+        answer = await world.ask("zhao", "POST", f"/v1/imports?dry_run={wish}", b"x", content_type="text/csv")
+        assert problem(answer) == (400, "invalid-query")
+
+
+def faults(row: importing.ImportRow) -> list[tuple[str, str]]:
+    return [(fault.column, fault.zh) for fault in row.faults]
+
+
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [
+        ("2026/3/2 9:00", "2026/3/2 10:00"),
+        ("2026-03-02 9:00", "10:00"),
+        ("2026年3月2日 9:00", "2026年3月2日10时"),
+        ("2026年3月2日上午9点", "上午10点00分"),
+        ("２０２６－０３－０２　０９：００", "１０：００"),
+        ("46083.375", "46083.4166666667"),
+        ("2026-03-02T01:00Z", "2026-03-02T11:00:00+09:00"),
+        ("2026年3月2号 9:00", "早上10点"),
+        ("2026-03-02 9:00 AM", "10:00am"),
+    ],
+)
+async def test_a_time_is_read_as_people_write_it(town: Town, start: str, end: str) -> None:
+    wanted = await taken(town, table(GOOD))
+    row = GOOD.replace("2026-03-02 09:00", start).replace("2026-03-02 10:00", end)
+    found = await taken(town, table(row.replace("GD-1", "GD-2")))
+    assert (wanted.created, found.created, found.rows[0].faults) == (1, 1, ())
+    one, two = (await listing.list_visits(town.house, TOKENS["zhao"], {})).items
+    assert one.window == two.window
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "column", "said"),
+    [
+        ("2026-03-02", "2026-03-02 10:00", "开始", "只有日期"),
+        ("2026/3/2", "2026/3/2", "结束", "只有日期"),
+        ("46083", "46083.5", "开始", "只有日期"),
+        ("2026-03-02 09:00", "", "结束", "不能为空"),
+        ("2026-03-02 09:00", "2026-03-02 09:00", "结束", "结束须晚于开始"),
+        ("2026-03-02 09:00", "08:00", "结束", "结束须晚于开始"),
+        ("2026-02-30 09:00", "2026-03-02 10:00", "开始", "时间请写成"),
+        ("9:00", "10:00", "开始", "时间请写成"),
+        ("2026-03-02 24:30", "2026-03-02 10:00", "开始", "时间请写成"),
+        ("2026-03-02 上午13:00", "2026-03-02 10:00", "开始", "时间请写成"),
+        ("2026-03-02 9:00-10:00", "2026-03-02 10:00", "开始", "这里写了一段时间，请只写开始时间"),
+        ("2026-03-02 9:00－11:00", "11:00", "开始", "这里写了一段时间"),
+        ("2026-03-02 9:00-1000", "11:00", "开始", "这里写了一段时间"),
+        ("2026-03-02 9点到11点", "11:00", "开始", "这里写了一段时间"),
+        ("2026-03-02 09:00", "9:00-11:00", "结束", "这里写了一段时间，请只写结束时间"),
+        ("2026-03-02 09:00", "10:00+09:00", "结束", "时间请写成"),
+        ("2026-03-02 9:00Z", "10:00", "开始", "时间请写成"),
+        ("2026-03-02 上午12:00", "2026-03-02 13:00", "开始", "说不清"),
+        ("2026-03-02 两点半", "2026-03-02 15:00", "开始", "说不清"),
+        ("2026-03-02 12:00 AM", "2026-03-02 13:00", "开始", "说不清"),
+    ],
+)
+async def test_no_time_is_made_up(town: Town, start: str, end: str, column: str, said: str) -> None:
+    row = GOOD.replace("2026-03-02 09:00", start).replace("2026-03-02 10:00", end, 1)
+    if end == "":
+        row = GOOD.replace("2026-03-02 10:00", "")
+    (found,) = (await taken(town, table(row))).rows
+    assert found.outcome == "refused"
+    assert any(at == column and zh.startswith(said) for at, zh in faults(found)), found
+    assert all(fault.en for fault in found.faults)
+    assert await count(town) == 0
+
+
+async def test_a_row_tells_all_its_faults_at_once(town: Town) -> None:
+    row = ",picnic,2026-03-02,明天,nobody,城西,=陶,13800000000,虚构路 1 号,1001,,厨房"
+    (found,) = (await taken(town, table(row))).rows
+    assert {column for column, _ in faults(found)} == {
+        "工单号", "类型", "开始", "结束", "技术员", "片区", "姓名", "工作内容"
+    }  # fmt: skip
+    (many,) = (await taken(town, table(GOOD.replace("陶女士", "陶" * 201).replace("li", "l" * 201)))).rows
+    assert {column for column, _ in faults(many)} == {"技术员", "姓名"}
+
+
+@pytest.mark.parametrize("name", ["维修（漏水）", "维修(漏水)", " Repair or leak", "REPAIR_LEAK"])
+async def test_a_type_goes_by_its_name_or_its_id(town: Town, name: str) -> None:
+    assert (await taken(town, table(GOOD.replace("repair_leak", name)))).created == 1
+    (visit,) = (await listing.list_visits(town.house, TOKENS["zhao"], {})).items
+    assert visit.type == "repair_leak"
+
+
+async def test_times_of_a_workbook_are_read_and_a_day_alone_is_told(town: Town) -> None:
+    book = openpyxl.Workbook()
+    cells: list[Any] = GOOD.split(",")
+    days = datetime(2026, 3, 2, 9), datetime(2026, 3, 2, 9, 59, 59, 999_999)  # noqa: DTZ001 - as a sheet has them
+    for line in (
+        HEAD.split(","),
+        [*cells[:2], *days, *cells[4:]],
+        ["GD-2", cells[1], days[0], time(10), *cells[4:]],
+        ["GD-3", cells[1], date(2026, 3, 2), date(2026, 3, 2), *cells[4:]],
+    ):
+        book.active.append(line)
+    packed = io.BytesIO()
+    book.save(packed)
+    found = await taken(town, packed.getvalue(), "xlsx")
+    assert [row.outcome for row in found.rows] == ["created", "created", "refused"]
+    assert [column for column, _ in faults(found.rows[2])] == ["开始", "结束"]
+    one, two = (await listing.list_visits(town.house, TOKENS["zhao"], {})).items
+    assert one.window == two.window
+
+
+async def test_a_table_may_come_again_after_its_technician_left(town: Town) -> None:
+    await taken(town, table(GOOD))
+    await people.deactivate(town.house, TOKENS["admin"], "li", encode({"reason": "离职"}))
+    found = await taken(town, table(GOOD, GOOD.replace("GD-1", "GD-2")))
+    assert [row.outcome for row in found.rows] == ["known", "refused"]
+
+
+async def test_a_heading_says_which_columns_are_wrong(town: Town) -> None:
+    with pytest.raises(errors.InvalidBody) as caught:
+        await taken(town, "工单号,工单号,类型,开始,技术员,姓名\r\n".encode())
+    said = caught.value.errors[0].detail
+    assert said.startswith("缺少或重复的列")
+    assert all(column in said for column in ("结束", "工作内容", "工单号"))
+
+
+@pytest.mark.parametrize(
+    ("text", "hour"),
+    [("中午12点", 12), ("中午1点", 13), ("下午12:30", 12), ("下午两点半", 14), ("晚上7时", 19), ("2:00 PM", 14)],
+)
+async def test_a_part_of_the_day_makes_the_hour(town: Town, text: str, hour: int) -> None:
+    row = GOOD.replace("2026-03-02 09:00", f"2026-03-02 {text}").replace("2026-03-02 10:00", "2026-03-02 20:00")
+    assert (await taken(town, table(row))).created == 1
+    (visit,) = (await listing.list_visits(town.house, TOKENS["zhao"], {})).items
+    assert visit.window is not None
+    assert visit.window.start.hour == hour
+
+
+@pytest.mark.parametrize("dash", ["-", "－", "—", "——", "/", "无"])
+async def test_a_dash_says_nothing(town: Town, dash: str) -> None:
+    row = GOOD.replace("厨房", dash).replace("1001", dash).replace("城东", dash)
+    assert (await taken(town, table(row))).created == 1
+    (visit,) = (await listing.list_visits(town.house, TOKENS["zhao"], {})).items
+    assert (visit.work.place, visit.customer.account, visit.area) == ("", "", "城东")
+    (found,) = (await taken(town, table(GOOD.replace("GD-1", dash)))).rows
+    assert faults(found) == [("工单号", "不能为空")]
+
+
+async def test_only_what_may_be_a_formula_is_one(town: Town) -> None:
+    for number, place in enumerate(("-1层 3号", "-1层(东) 3号", "+86 13800000000", "--")):
+        row = GOOD.replace("GD-1", f"A-{number}").replace("虚构路 1 号", place)
+        assert (await taken(town, table(row))).created == 1, place
+    for place in ("=1+1", "@SUM(A1)", "+SUM(A1)", "-2+HYPERLINK(A1)", "+cmd|x"):
+        (found,) = (await taken(town, table(GOOD.replace("虚构路 1 号", place)))).rows
+        assert faults(found) == [("地址", "看起来是公式，请改成文字")], place
+    other = f"{HEAD},备注\r\n{GOOD},=1+1".encode()
+    assert (await taken(town, other)).created == 1  # what is not read is not looked at
+
+
+async def test_a_number_that_excel_shortened_is_told(town: Town) -> None:
+    for before, column in (("13800000000", "电话"), ("1001", "户号"), ("GD-1", "工单号")):
+        (found,) = (await taken(town, table(GOOD.replace(before, "1.38E+10")))).rows
+        assert [at for at, zh in faults(found) if "科学计数" in zh] == [column]
+    book = openpyxl.Workbook()
+    cells: list[Any] = GOOD.split(",")
+    for line in (HEAD.split(","), [*cells[:9], 1.23456789012345678e17, *cells[10:]], [*cells[:9], 1001.0, *cells[10:]]):
+        book.active.append(line)
+    packed = io.BytesIO()
+    book.save(packed)
+    wrong, good = (await taken(town, packed.getvalue(), "xlsx")).rows
+    assert [at for at, _ in faults(wrong)] == ["户号"]
+    assert [at for at, _ in faults(good)] == ["工单号"]  # the control: only that it is there twice
+
+
+async def cancelled(town: Town, visit: str | None) -> None:
+    raw = encode({"reason": "客户取消"})
+    await rescheduling.change(town.house, TOKENS["zhao"], UUID(visit), "cancellation", raw, frozenset({0}))
+
+
+async def test_a_row_says_how_its_visit_stands(town: Town) -> None:
+    (first,) = (await taken(town, table(GOOD))).rows
+    (again,) = (await taken(town, table(GOOD))).rows
+    assert (first.state, again.state) == (None, "planned")
+    later = table(GOOD.replace("2026-03-02 10:00", "2026-03-02 11:00"))
+    (other,) = (await taken(town, later)).rows
+    assert (other.visit, other.state, "改那个任务" in faults(other)[0][1]) == (first.visit, "planned", True)
+    await cancelled(town, first.visit)
+    (again,) = (await taken(town, table(GOOD))).rows
+    assert (again.outcome, again.state) == ("known", "cancelled")
+    (other,) = (await taken(town, later)).rows
+    assert faults(other) == [("工单号", "这个工单号的任务已取消，请用新工单号")]
+
+
+async def test_a_number_is_the_same_however_it_is_written(town: Town) -> None:
+    (first,) = (await taken(town, table(GOOD.replace("GD-1", "AB-1")))).rows
+    for written in ("AB-1", "ab-1", "ＡＢ-1", " Ab－1 "):
+        (again,) = (await taken(town, table(GOOD.replace("GD-1", written)))).rows
+        assert (again.outcome, again.visit) == ("known", first.visit), written
+    both = (await taken(town, table(GOOD.replace("GD-1", "CD-1"), GOOD.replace("GD-1", "cd-1")))).rows
+    assert [row.outcome for row in both] == ["created", "refused"]
+    assert await count(town) == 2
+
+
+async def test_a_visit_from_before_is_found_by_the_number_as_it_was_written(town: Town) -> None:
+    (first,) = (await taken(town, table(GOOD), dry_run=True)).rows
+    old = uuid5(NAMESPACE_URL, "doorstep work order GD-1")  # how ids were made once
+    body = {**a_plan(area="城东"), "external_ref": "GD-1"}
+    await planning.create(town.house, TOKENS["zhao"], old, encode(body))
+    await town.house.db.write(lambda tx: tx.execute("drop_gram", gram="\ngd-1", visit=old.bytes))  # nor was this there
+    (again,) = (await taken(town, table(GOOD))).rows
+    assert (again.outcome, again.visit) == ("refused", str(old))
+    assert first.visit != again.visit
+
+
+async def test_a_number_that_somebody_planned_by_hand_makes_no_second_visit(town: Town) -> None:
+    visit = await town.planned(external_ref="gd-1", area="城东")
+    (found,) = (await taken(town, table(GOOD))).rows
+    assert (found.outcome, found.visit, faults(found)[0][0]) == ("refused", str(visit), "工单号")
+    await town.planned("w", by="qian", external_ref="GD-7", area="城西", technician="sun")
+    assert (await taken(town, table(GOOD.replace("GD-1", "GD-7")))).created == 1  # elsewhere it is another work order
+    assert (await taken(town, table(GOOD.replace("GD-1", "GD-11")))).created == 1  # and a part of one is none
+
+
+async def test_a_table_of_the_wrong_kind_is_told_which_are_taken(world: World) -> None:
+    answer = await world.ask("zhao", "POST", "/v1/imports", b"x", content_type="application/pdf")
+    assert problem(answer) == (415, "wrong-media-type")
+    assert "application/json" not in answer.text
+    assert "text/csv" in answer.json()["detail"]

@@ -1,0 +1,104 @@
+"""Some two hundred and fifty hostile files: no crash, nothing but new JPEGs is shown, memory and time stay bounded."""
+
+import subprocess
+import sys
+import time
+from io import BytesIO
+from pathlib import Path
+
+import httpx
+from PIL import Image
+
+from service.evidence import thumbnail_worker
+from tests.evidence.test_evidence import sends
+from tests.support.api_client import World, record
+from tests.support.factories import said, uid
+from tests.support.malicious_images import MARK, bombs, corpus
+from tests.support.pictures import name
+
+MEMORY_MB, SECONDS = 512, 15
+MEASURE = """
+import resource, subprocess, sys
+status = subprocess.run(sys.argv[1:]).returncode
+print(status, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+"""  # a process of its own: what is measured would begin with the memory of whoever starts it
+REFUSED = {(415, "not-photo"), (422, "photo-unreadable"), (413, "file-too-large")}
+NOT_SHOWN = {(404, "not-found"), (422, "photo-unreadable")}
+
+
+async def test_no_hostile_file_does_harm(small_world: World) -> None:
+    world = small_world
+    await world.plan()
+    told: dict[str, int] = {"shown": 0, "refused": 0, "not shown": 0}
+    slowest, files = 0.0, list(corpus())
+    assert len(files) >= 200
+    assert len({what for what, _ in files}) == len(files)
+    for number, (what, raw) in enumerate(files):
+        pieces = [{"kind": "photo", "sha256": name(raw)}]
+        entry = said("09:06", "shoe_covers_on", evidence=pieces, id=str(uid(f"{number}")))
+        named = record(uid(f"r{number}"), entries=[entry])
+        assert (await world.submit(named, uid(f"r{number}"))).status_code == 201, what
+        sent = await sends(world, raw, kind="application/octet-stream")
+        begun = time.perf_counter()
+        shown = await world.ask("li", "GET", f"/v1/evidence/{name(raw)}")
+        slowest = max(slowest, time.perf_counter() - begun)
+        assert shown.headers["x-content-type-options"] == "nosniff", what
+        if sent.status_code in (200, 201):
+            if shown.status_code == 200:
+                _harmless(shown, what)
+                told["shown"] += 1
+            else:
+                assert code(shown) in NOT_SHOWN, what
+                told["not shown"] += 1
+        else:
+            assert code(sent) in REFUSED, what
+            assert code(shown) == (404, "not-found"), what
+            told["refused"] += 1
+    assert min(told.values()) > 20, told
+    assert slowest < SECONDS
+    assert not [path for path in world.house.evidence_storage.incoming.rglob("*") if path.is_file()]
+
+
+def code(answer: httpx.Response) -> tuple[int, str]:
+    """A problem as it is; anything else fails."""
+    assert answer.headers["content-type"] == "application/problem+json", answer.status_code
+    return answer.status_code, answer.json()["code"]
+
+
+def _harmless(shown: httpx.Response, what: str) -> None:
+    assert shown.headers["content-type"] == "image/jpeg", what
+    assert shown.headers["content-security-policy"] == "default-src 'none'; sandbox", what
+    assert MARK not in shown.content, what
+    with Image.open(BytesIO(shown.content), formats=["JPEG"]) as image:
+        image.load()
+        assert max(image.size) <= 1600, what
+        assert image.mode == "RGB", what
+        assert not image.getexif(), what
+        assert {"icc_profile", "comment", "exif", "xmp"}.isdisjoint(image.info), what
+    assert shown.content.endswith(b"\xff\xd9"), what
+
+
+def test_what_a_bomb_takes_is_bounded(tmp_path: Path) -> None:
+    for what, raw in bombs():
+        path = tmp_path / "bomb"
+        path.write_bytes(raw)
+        command = [
+            sys.executable,
+            "-c",
+            MEASURE,
+            sys.executable,
+            "-I",
+            thumbnail_worker.__file__,
+            str(path),
+            str(path) + ".jpg",
+        ]
+        begun = time.perf_counter()
+        status, kib = subprocess.run(command, capture_output=True, check=True, text=True).stdout.split()
+        assert status in ("0", "3", "-9", "-24"), (what, status)
+        assert int(kib) / 1024 < MEMORY_MB, what
+        assert time.perf_counter() - begun < SECONDS, what
+
+
+async def test_the_control_the_original_has_the_mark(small_world: World) -> None:
+    marked = [what for what, raw in corpus() if MARK in raw]
+    assert len(marked) > 30

@@ -1,0 +1,128 @@
+"""A small utility for tests: 赵 dispatches, 李 and 孙 are technicians, 王 supervises, 钱 works elsewhere."""
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid5
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from service.accounts import repository as accounts_repository
+from service.accounts.authentication import token_digest
+from service.accounts.permissions import Person
+from service.checklists import lint_folder, loader
+from service.checklists.loader import bundled_checklists_dir
+from service.checklists.publish import publish_bundled_checklist
+from service.context import AppContext
+from service.db.database import Database, Transaction
+from service.dispatch import planning
+from service.records import office_entries, submit
+from tests.support import example_visits as stories
+
+
+def _once(read: Callable[[Path], Any]) -> Callable[[Path], Any]:
+    """What is read of the checklist that travels with the program is the same for all tests, and takes a third of a
+    second: it is read once. Of any other folder it is read each time."""
+    found: list[Any] = []
+
+    def reads(folder: Path) -> Any:
+        if folder != bundled_checklists_dir():
+            return read(folder)
+        if not found:
+            found.append(read(folder))
+        return found[0]
+
+    return reads
+
+
+lint_folder.lint, loader.load_checklist = _once(lint_folder.lint), _once(loader.load_checklist)
+SPACE = UUID(int=7)
+PEOPLE = (
+    Person("zhao", "赵", ("dispatcher",), ("城东",)),
+    Person("li", "李", ("technician",), ("城东",)),
+    Person("sun", "孙", ("technician",), ("城东",)),
+    Person("wang", "王", ("supervisor",), ("城东",)),
+    Person("qian", "钱", ("dispatcher", "supervisor"), ("城西",)),
+    Person("admin", "管理员", ("admin",), ()),
+)
+TOKENS = {person.login: token_digest(f"token of {person.login}") for person in PEOPLE}
+
+
+def uid(name: str) -> UUID:
+    """An id that is always the same for a name."""
+    return uuid5(SPACE, name)
+
+
+class Town:
+    """The house of a test, with a clock that stands still until it is set, and short ways to do things."""
+
+    def __init__(self, db: Database) -> None:
+        self.now = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)  # noon in Shanghai
+        self.count = 0
+        self.house = AppContext(
+            db=db,
+            clock=lambda: int(self.now.timestamp() * 1000),
+            new_id=self._id,
+            zone=ZoneInfo("Asia/Shanghai"),
+            rules_cache={},
+        )
+
+    def _id(self) -> UUID:
+        self.count += 1
+        return UUID(int=self.count)
+
+    async def open(self) -> "Town":
+        """Publish the checklist and hire everybody."""
+        await publish_bundled_checklist(self.house)
+
+        async def hire(tx: Transaction) -> None:
+            for person in PEOPLE:
+                await accounts_repository.add_person(tx, person, 0)
+                await accounts_repository.add_token(tx, TOKENS[person.login], person.login, 0)
+
+        await self.house.db.write(hire)
+        return self
+
+    async def planned(self, name: str = "v", by: str = "zhao", **more: Any) -> UUID:
+        """A visit of 李."""
+        await planning.create(self.house, TOKENS[by], uid(name), encode(a_plan(**more)))
+        return uid(name)
+
+    async def submitted(self, raw: bytes, by: str = "li") -> Any:
+        """The receipt of a record, whose id is in its bytes."""
+        return await submit.submit_record(self.house, TOKENS[by], UUID(json.loads(raw)["id"]), raw)
+
+    async def noted(self, visit: UUID, *entries: dict[str, Any], by: str = "zhao") -> Any:
+        """Entries of the office."""
+        return await office_entries.add_office_entries(self.house, TOKENS[by], visit, encode({"entries": entries}))
+
+
+def encode(content: Any) -> bytes:
+    """JSON bytes."""
+    return msgspec.json.encode(content)
+
+
+def a_plan(**more: Any) -> dict[str, Any]:
+    """What a dispatcher sends."""
+    return {
+        "type": "repair_leak",
+        "window": {"from": stories.clock("09:00"), "to": stories.clock("10:00")},
+        "technician": "li",
+        "customer": {"name": "陶", "phone": "13800000000", "address": "虚构路 1 号", "account": "1001"},
+        "work": {"content": "检修漏水", "place": "厨房"},
+        **more,
+    }
+
+
+def said(at: str, what: str, by: str = "technician", **more: Any) -> dict[str, Any]:
+    """An entry as JSON; its id follows from what it says unless given."""
+    more.setdefault("id", str(uid(f"{at} {what} {by} {more.get('thing')}")))
+    return {"at": stories.clock(at), "what": what, "by": by, **more}
+
+
+def a_record(name: str, visit: UUID, *entries: dict[str, Any], **more: Any) -> bytes:
+    """What a phone sends."""
+    return encode({"id": str(uid(name)), "visit": str(visit), "checklist": "onsite@1", "entries": entries, **more})

@@ -1,0 +1,333 @@
+"""`verify` finds what somebody changed in the database. One bad row hides no other, and is never the end of it."""
+
+import sqlite3
+from collections.abc import AsyncIterator
+from typing import Any
+
+import asyncpg
+import pytest
+
+from service.accounts.validation import NewPerson
+from service.audit_log import log
+from service.checklists import repository as checklists_repository
+from service.demo import seed
+from service.staff import console, people
+from service.verify.log import verify
+from service.visits import batches
+from tests.devices.test_devices import registered
+from tests.evidence.test_evidence import naming, sends
+from tests.support.api_client import RECORD, VISIT, World, opened_world, record
+from tests.support.factories import a_plan, said, uid
+from tests.support.pictures import name, picture
+
+HERE, LOST, BROKEN = picture(1), picture(2), picture(3, size=(80, 60))
+TABLES = ("batches", "visits", "changes", "lost", "events", "checklists", "quarantine", "leaves", "stored", "files")
+
+
+@pytest.fixture
+async def full(address: str) -> AsyncIterator[World]:
+    """A town where everything happened that leaves something behind."""
+    async with opened_world(address) as world:
+        await world.plan(area="城东")
+        await world.plan(uid("w"), area="城东")
+        moved = {**a_plan()["window"], "reason": "客户有事"}
+        changed = await world.ask(
+            "zhao", "PUT", f"/v1/visits/{VISIT}/window", moved | {"to": moved["from"]}, if_match='"0"'
+        )
+        await world.submit(naming(HERE, LOST))
+        await world.submit(record(uid("b"), entries=[]), uid("b"))
+        await sends(world, HERE)
+        await sends(world, BROKEN)
+        lost = await world.ask("wang", "PUT", f"/v1/records/{RECORD}/lost/{name(LOST)}", {"reason": "手机掉进水里"})
+        kept = await world.submit(b"{", uid("q"))
+        new = {"login": "zhou", "name": "周", "roles": ["technician"], "areas": ["城东"]}
+        hired = await world.ask("admin", "POST", "/v1/people", new)
+        face = await world.ask("admin", "PUT", "/v1/people/zhou/photo", HERE, content_type="image/jpeg")
+        await console.give_card(world.house, "zhou", "0427", "技术员")
+        device = (await registered(world))["device"]["id"]
+        out = await world.ask("wang", "DELETE", f"/v1/devices/{device}")
+        gone = await world.ask("admin", "PUT", "/v1/people/zhou/departure", {"reason": "退休"})
+        told = [one.status_code for one in (lost, changed, kept, hired, face, out, gone)]
+        assert told == [200, 200, 400, 201, 204, 204, 200], told
+        await log.assign_sequence_numbers(world.house.db)
+        assert (await verify(world.house)).faults == []  # the control
+        async with world.house.evidence_storage.blobs.open_local(bytes.fromhex(name(BROKEN))) as path:
+            path.write_bytes(b"changed")
+        yield world
+
+
+async def tampered(address: str, *statements: str) -> None:
+    """Change rows past the service, its guards and its constraints: somebody has the database in his hands."""
+    if address.startswith("sqlite"):
+        connection = sqlite3.connect(address.removeprefix("sqlite:///"), isolation_level=None)
+        for (trigger,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            connection.execute(f"DROP TRIGGER {trigger}")
+        connection.execute("PRAGMA writable_schema = ON")
+        connection.execute("UPDATE sqlite_master SET sql = replace(sql, ' NOT NULL', '') WHERE type = 'table'")
+        connection.close()
+        connection = sqlite3.connect(address.removeprefix("sqlite:///"), isolation_level=None)
+        for statement in statements:
+            assert connection.execute(statement).rowcount > 0, statement
+        connection.close()
+        return
+    connection = await asyncpg.connect(address)
+    await connection.execute("SET session_replication_role = replica")
+    for table in TABLES:
+        for column in ("body", "salt", "sha256", "writer", "leaf"):
+            has = "SELECT 1 FROM information_schema.columns WHERE table_schema = current_schema()"
+            there = await connection.fetchval(f"{has} AND table_name = $1 AND column_name = $2", table, column)
+            if there and (table, column) not in (("stored", "sha256"), ("files", "sha256")):  # keys
+                await connection.execute(f"ALTER TABLE {table} ALTER COLUMN {column} DROP NOT NULL")
+    for statement in statements:
+        assert await connection.execute(statement) not in ("UPDATE 0", "DELETE 0"), statement
+    await connection.close()
+
+
+async def found(world: World) -> list[str]:
+    """The faults, without the one of the broken file, which has to be among them whatever else is wrong."""
+    faults = (await verify(world.house)).faults
+    broken = f"file {name(BROKEN)}: the bytes were changed"
+    assert broken in faults, faults
+    return [fault for fault in faults if fault != broken]
+
+
+def each(change: str, tables: tuple[str, ...]) -> list[str]:
+    return [f"UPDATE {table} SET {change}" for table in tables]  # noqa: S608 - of this file
+
+
+CHANGED = [
+    *each("body = sha256", ("batches", "visits", "changes", "lost", "events", "quarantine")),
+    *each("body = sha256, sha256 = body", ("batches", "lost", "checklists", "quarantine")),
+    *each("body = NULL", TABLES[:7]),
+    *each("salt = NULL", TABLES[:5]),
+    "UPDATE batches SET sha256 = NULL",
+    "UPDATE batches SET writer = NULL",
+    "UPDATE leaves SET leaf = NULL",
+    "UPDATE leaves SET leaf = id",
+    "UPDATE leaves SET at = at + 1",
+    "UPDATE batches SET writer = 'sun'",
+    "UPDATE batches SET kind = 'office'",
+    "UPDATE batches SET kind = 'no such kind'",
+    "UPDATE batches SET signed = 'verified'",
+    "UPDATE batches SET taken_in_by = 'wang'",
+    "UPDATE batches SET device = id",
+    "UPDATE batches SET received_at = received_at - 1",
+    "UPDATE batches SET visit = (SELECT id FROM visits v WHERE v.id <> batches.visit)",
+    "UPDATE changes SET writer = 'qian'",
+    "UPDATE visits SET created_by = 'qian'",
+    "UPDATE visits SET checklist_version = '2'",
+    "UPDATE lost SET writer = 'li'",
+    "UPDATE checklists SET reason = 'another one'",
+    "UPDATE checklists SET published_by = 'li'",
+    "DELETE FROM batches",
+    "DELETE FROM visits",
+    "DELETE FROM changes",
+    "DELETE FROM checklists",
+    "DELETE FROM lost",
+    "DELETE FROM events",
+    "DELETE FROM leaves WHERE number = 3",
+    "DELETE FROM stored WHERE size = (SELECT min(size) FROM stored)",
+    "UPDATE people SET roles = 'admin' WHERE login = 'zhou'",
+    "UPDATE people SET areas = '' WHERE login = 'zhou'",
+    "UPDATE people SET left_at = NULL WHERE login = 'zhou'",
+    "UPDATE people SET badge = '1' WHERE login = 'zhou'",
+    "UPDATE people SET photo = NULL WHERE login = 'zhou'",
+    "DELETE FROM people WHERE login = 'zhou'",
+    "UPDATE devices SET revoked_at = NULL",
+    "UPDATE devices SET login = 'sun'",
+    "UPDATE devices SET public_key = id",
+    "DELETE FROM devices",
+    "DELETE FROM files",
+    "UPDATE files SET sent_at = NULL",
+    "DELETE FROM files WHERE sent_at IS NULL",
+    "DELETE FROM named",
+    "UPDATE board SET technician = 'sun'",
+    "UPDATE board SET crew = 'sun'",
+    "UPDATE board SET area = '城西'",
+    "UPDATE board SET planned_at = planned_at + 1",
+    "UPDATE board SET type = 'meter_reading'",
+    "UPDATE board SET state = 'closed' WHERE revision = 0",
+    "UPDATE board SET verdict = 'compliant'",
+    "UPDATE board SET flags = 'complaint'",
+    "UPDATE board SET until = 9000000000000",
+    "UPDATE board SET revision = revision + 1",
+    "UPDATE board SET revision = 0",
+    "UPDATE board SET follows = visit",
+    "UPDATE board SET plan = (SELECT body FROM visits v WHERE v.id = board.visit) WHERE revision = 1",
+    "UPDATE board SET plan = visit",
+    "DELETE FROM board",
+    "UPDATE feed SET login = 'sun'",
+    "UPDATE feed SET his = 0",
+    "DELETE FROM feed",
+    "INSERT INTO feed SELECT 'sun', visit, planned_at, 1, live, number FROM feed",
+    "INSERT INTO feed SELECT 'sun', visit, planned_at, 0, live, number FROM feed",
+    "UPDATE visits SET technician = 'sun'",
+    "UPDATE visits SET planned_at = 0",
+    "INSERT INTO people (login, name, roles, areas, created_at) VALUES ('eve', 'E', 'admin', '', 9000000000000)",
+    "INSERT INTO devices (id, login, name, created_at) SELECT salt, 'li', 'phone', 9000000000000 FROM visits",
+    "UPDATE batches SET id = (SELECT min(id) FROM visits) WHERE kind = 'record' AND length(body) < 300",
+    "UPDATE changes SET id = (SELECT min(id) FROM batches)",
+    "UPDATE events SET id = (SELECT min(id) FROM lost) WHERE id = (SELECT min(id) FROM events)",
+]
+SOME = CHANGED[::6]  # the other engine runs the same statements
+TEXTS = [
+    *each("body = CAST(body AS TEXT)", TABLES[:7]),
+    *each("body = CAST(x'ff00fe' AS TEXT)", TABLES[:7]),
+    *each("sha256 = hex(sha256)", TABLES[:7]),
+    "UPDATE stored SET sha256 = hex(sha256) WHERE size = (SELECT min(size) FROM stored)",
+    *each("salt = x'01'", TABLES[:5]),
+    *each("id = hex(id)", (*TABLES[:5], "quarantine", "leaves")),
+    "UPDATE leaves SET leaf = CAST(leaf AS TEXT)",
+    "UPDATE leaves SET leaf = CAST(x'ff00fe' AS TEXT)",
+    "UPDATE leaves SET leaf = CAST(x'ff00fe' AS TEXT) WHERE number = 2",
+    "UPDATE leaves SET number = 'x' WHERE number = 2",
+    "UPDATE leaves SET number = number + 1000 WHERE number > 2",
+    "UPDATE people SET roles = NULL WHERE login = 'zhou'",
+    "UPDATE devices SET public_key = 'x'",
+    "UPDATE board SET plan = CAST(plan AS TEXT), technician = CAST('sun' AS BLOB)",
+    "UPDATE board SET until = 'x'",
+    "UPDATE board SET planned_at = 'x'",
+    "UPDATE files SET sent_at = NULL, sender = NULL",
+    "UPDATE feed SET his = 'x'",
+    "UPDATE stored SET sha256 = x'' WHERE size = (SELECT min(size) FROM stored)",
+    "UPDATE quarantine SET id = x'', body = x'00'",
+]
+
+
+@pytest.mark.parametrize(("engine", "sql"), [("sqlite", sql) for sql in CHANGED] + [("postgres", sql) for sql in SOME])
+async def test_verify_sees_what_was_changed(full: World, address: str, sql: str) -> None:
+    await tampered(address, sql)
+    assert await found(full), sql
+
+
+@pytest.mark.parametrize("sql", TEXTS)
+@pytest.mark.parametrize("engine", ["sqlite"])  # PostgreSQL has types
+async def test_verify_goes_on_after_what_cannot_even_be_read(full: World, address: str, sql: str) -> None:
+    await tampered(address, sql)
+    assert await found(full), sql
+
+
+async def test_one_bad_row_hides_no_other(full: World, address: str) -> None:
+    await tampered(
+        address,
+        "UPDATE batches SET body = NULL WHERE length(body) = (SELECT max(length(body)) FROM batches)",
+        "UPDATE people SET roles = 'admin' WHERE login = 'zhou'",
+        "UPDATE changes SET writer = 'qian'",
+    )
+    faults = await found(full)
+    assert sorted(fault.partition(": ")[2] for fault in faults) == [
+        "cannot be read (TypeError)",
+        "it cannot be held against the board (TypeError)",
+        "roles is not what the last event says",
+        "the row is not the one that the log saw",
+    ]
+    assert [fault for fault in faults if str(RECORD) in fault and "cannot be read" in fault]
+
+
+BAD = ("{}", "[]", '{"person":"li"}', '{"what":"roles"}', "null", "", '{"what":"roles","person":"li","by":1}')
+
+
+@pytest.mark.parametrize("body", BAD)
+async def test_one_bad_event_hides_no_person(full: World, address: str, body: str) -> None:
+    event = "(SELECT min(id) FROM events)"
+    await tampered(
+        address,
+        f"UPDATE events SET body = CAST('{body}' AS BYTEA) WHERE id = {event}"  # noqa: S608 - of this file
+        if not address.startswith("sqlite")
+        else f"UPDATE events SET body = CAST('{body}' AS BLOB) WHERE id = {event}",  # noqa: S608
+        "UPDATE people SET left_at = NULL WHERE login = 'zhou'",
+        "UPDATE devices SET revoked_at = NULL",
+    )
+    faults = await found(full)
+    assert "person zhou: left is not what the last event says" in faults
+    assert [fault for fault in faults if fault.startswith("device ") and "revoked is not" in fault]
+    assert [fault for fault in faults if "what it says of whom cannot be read" in fault]
+
+
+@pytest.mark.parametrize("engine", ["sqlite"])  # PostgreSQL has types
+async def test_an_event_without_a_time_hides_no_person(full: World, address: str) -> None:
+    await tampered(
+        address,
+        "UPDATE events SET at = 'x' WHERE id = (SELECT min(id) FROM events)",
+        "UPDATE people SET left_at = NULL WHERE login = 'zhou'",
+    )
+    assert "person zhou: left is not what the last event says" in await found(full)
+
+
+async def test_a_phone_is_out_with_who_left(address: str) -> None:
+    async with opened_world(address) as world:
+        new = {"login": "zhou", "name": "周", "roles": ["technician"], "areas": ["城东"]}
+        assert (await world.ask("admin", "POST", "/v1/people", new)).status_code == 201
+        await registered(world)
+        assert (await world.ask("admin", "PUT", "/v1/people/li/departure", {"reason": "退休"})).status_code == 200
+        assert (await verify(world.house)).faults == []
+        await tampered(address, "UPDATE devices SET revoked_at = NULL")
+        (fault,) = (await verify(world.house)).faults
+        assert fault.endswith("revoked is not what the last event says")
+
+
+async def test_people_of_the_demonstration_came_by_an_event_like_anybody(address: str) -> None:
+    async with opened_world(address) as world:
+        await tampered(address, "DELETE FROM tokens", "DELETE FROM people")
+        await people.create_person(world.house, NewPerson("first", "先", ("admin",)), with_token=False)
+        world.house.clock = lambda: 1_772_500_000_000  # some time later
+        await seed.seed(world.house)
+        assert (await verify(world.house)).faults == []
+
+
+async def test_the_fault_names_the_visit_and_what_is_other_on_the_board(full: World, address: str) -> None:
+    await tampered(address, "UPDATE board SET technician = 'sun', verdict = 'compliant' WHERE revision = 1")
+    assert sorted(fault for fault in await found(full) if "board" in fault) == [
+        f"visit {VISIT}: the board: technician is not what was planned, changed and written",
+        f"visit {VISIT}: the board: verdict is not what the judge says",
+    ]
+
+
+async def test_what_may_have_changed_by_itself_is_not_a_fault(address: str) -> None:
+    async with opened_world(address) as world:
+        await world.plan()
+        later = record(entries=[said("09:05", "arrived"), said("23:00", "left")])
+        await world.submit(later)
+        await world.submit(record(uid("b"), entries=[]), uid("b"))  # judged before he left
+        assert (await verify(world.house)).faults == []
+
+
+async def test_of_many_rows_a_hundred_are_named(full: World, address: str) -> None:
+    ids = " UNION ALL ".join(f"SELECT {number} AS n" for number in range(150))
+    key = "CAST(n + 1000 AS TEXT)" if address.startswith("sqlite") else "CAST(CAST(n + 1000 AS TEXT) AS BYTEA)"
+    key = f"CAST({key} AS BLOB)" if address.startswith("sqlite") else key
+    insert = f"INSERT INTO files (sha256, sender, sent_at) SELECT {key}, 'li', 1 FROM ({ids}) AS numbers"  # noqa: S608
+    await tampered(address, insert)
+    faults = [fault for fault in await found(full) if "its row is gone" in fault]
+    assert len(faults) == 101
+    assert faults[-1] == "file …: it was sent, and its row is gone (and more)"
+
+
+async def test_two_things_of_one_id_are_told(full: World, address: str) -> None:
+    await tampered(
+        address, "UPDATE batches SET id = visit WHERE length(body) = (SELECT max(length(body)) FROM batches)"
+    )
+    assert f"{VISIT}: two things have this id, and one leaf cannot be of both" in await found(full)
+
+
+async def test_leaves_from_before_commit_to_the_bytes_alone(address: str, monkeypatch: Any) -> None:
+    async with opened_world(address) as world:
+        with monkeypatch.context() as before:
+            before.setattr(batches, "batch_commitment", lambda _: b"")
+            await world.plan()
+            await world.submit(record())
+        assert (await verify(world.house)).faults == []
+        await tampered(address, "UPDATE batches SET writer = 'sun'")
+        assert (await verify(world.house)).faults == []  # which is why there are other leaves now
+        await tampered(address, "UPDATE batches SET body = salt")
+        assert [fault for fault in (await verify(world.house)).faults if "the bytes were changed" in fault]
+
+
+async def test_checklists_from_before_they_were_tied_to_their_leaf_are_still_verified(address: str, monkeypatch: Any):
+    with monkeypatch.context() as before:
+        before.setattr(checklists_repository, "checklist_commitment", lambda _: b"")
+        async with opened_world(address) as world:
+            await tampered(address, "UPDATE checklists SET leaf = NULL, salt = NULL")
+            assert (await verify(world.house)).faults == []
+            await tampered(address, "UPDATE checklists SET body = sha256")
+            assert (await verify(world.house)).faults == ["checklist onsite@1: the bytes were changed"]

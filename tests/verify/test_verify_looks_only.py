@@ -1,0 +1,368 @@
+"""`doorstep verify` looks and touches nothing; no command takes a mistyped address for a new database."""
+
+import ctypes
+import json
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import httpx
+import pytest
+
+from tests.support.factories import a_plan, a_record, said, uid
+from tests.support.pgserver import postgres_server
+from tests.test_cli import PYTHON, as_somebody, run
+
+ADD = ("person", "add", "li", "--name", "李", "--role", "technician", "--area", "城东片区", "--token")
+KINDS = {
+    "records",
+    "office_batches",
+    "link_answers",
+    "scans",
+    "visits",
+    "changes",
+    "checklists",
+    "events",
+    "people",
+    "devices",
+    "files",
+    "lost_files",
+    "quarantine",
+    "looks",
+    "board",
+    "agenda",
+    "leaves_numbered",
+    "leaves_waiting",
+}
+
+
+def seen(folder: Path) -> dict[str, tuple[Any, ...]]:
+    """All that is in a folder: names, bytes, modes, and when it was written. But a `-shm`, which is memory."""
+    found: dict[str, tuple[Any, ...]] = {}
+    for path in [folder, *sorted(folder.rglob("*"))]:
+        now = path.stat()
+        content = path.read_bytes() if path.is_file() and not path.name.endswith("-shm") else b""
+        found[str(path)] = (now.st_mode, now.st_mtime_ns, now.st_ino, content)
+    return found
+
+
+def bound_by_modes() -> None:
+    """In the child: root, too, may do only what the modes of files allow (without CAP_DAC_OVERRIDE and its like)."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    for capability in (1, 2):
+        libc.prctl(24, capability, 0, 0, 0)
+
+
+def verified(data: Path, setup: Callable[[], None] | None = None, **variables: str) -> tuple[int, dict[str, Any]]:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("DOORSTEP_")}
+    environment |= {"DOORSTEP_DATA": str(data), **variables}
+    done = subprocess.run(
+        [*PYTHON, "verify"], capture_output=True, env=environment, preexec_fn=setup, timeout=120, check=False
+    )
+    assert b"Traceback" not in done.stderr, done.stderr
+    assert done.stdout, done.stderr
+    return done.returncode, json.loads(done.stdout)
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
+    """A server with the demonstration's people and a record beside it; its process and its data folder."""
+    data = tmp_path / "data"
+    environment = os.environ | {"DOORSTEP_DATA": str(data), "DOORSTEP_PORT": "0", "DOORSTEP_LOG_LEVEL": "error"}
+    process = subprocess.Popen([*PYTHON, "serve", "--demo"], stdout=subprocess.PIPE, env=environment)
+    assert process.stdout is not None
+    tokens: dict[str, str] = {}
+    address = ""
+    for line in iter(process.stdout.readline, b""):
+        words = line.decode().split()
+        if len(words) == 2 and len(words[1]) == 43:
+            tokens[words[0]] = words[1]
+        if line.startswith(b"Doorstep"):
+            address = words[-1]
+            break
+    with httpx.Client(base_url=address) as client:
+        plan = a_plan(area="城东片区")
+        planned = client.put(f"/v1/visits/{uid('v')}", json=plan, headers=as_somebody(tokens["zhao"]))
+        raw = a_record("r", uid("v"), said("09:05", "arrived"))
+        taken = client.put(f"/v1/records/{uid('r')}", content=raw, headers=as_somebody(tokens["li"]))
+        refused = client.put(f"/v1/records/{uid('q')}", content=b"{", headers=as_somebody(tokens["li"]))
+        assert [one.status_code for one in (planned, taken, refused)] == [201, 201, 400]
+    yield process, data
+    process.kill()
+    process.communicate()
+
+
+def stopped(process: subprocess.Popen[bytes]) -> None:
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(10) == 0
+
+
+def test_it_says_which_database_and_how_many_rows_of_each_kind(served) -> None:
+    process, data = served
+    stopped(process)
+    before = seen(data)
+    status, found = verified(data)
+    assert (status, found["faults"]) == (0, [])
+    assert found["database"] == str(data / "doorstep.sqlite")
+    rows = found["rows"]
+    assert set(rows) == KINDS
+    with sqlite3.connect(f"file:{data / 'doorstep.sqlite'}?immutable=1", uri=True) as connection:
+        for kind, table in (("visits", "visits"), ("people", "people"), ("files", "stored"), ("events", "events")):
+            assert rows[kind] == connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0] > 0  # noqa: S608
+        (leaves,) = connection.execute("SELECT count(*) FROM leaves").fetchone()
+    assert rows["records"] >= 2
+    assert rows["quarantine"] == 1
+    assert rows["leaves_numbered"] == found["leaves"]
+    assert rows["leaves_numbered"] + rows["leaves_waiting"] == leaves
+    assert seen(data) == before
+
+
+def test_it_runs_beside_a_server_and_touches_nothing(served) -> None:
+    _, data = served
+    before = seen(data)
+    status, found = verified(data)
+    assert (status, found["faults"]) == (0, [])
+    assert found["rows"]["records"] >= 2  # also what is only in the -wal
+    after = seen(data)
+    assert set(after) == set(before)
+    assert not (data / "copies").exists()
+
+
+@pytest.mark.parametrize("beside", ["all", "without -shm"])
+@pytest.mark.parametrize("modes", ["writable", "read only"])
+def test_a_copy_of_a_database_in_use_is_read_as_it_is(served, tmp_path: Path, beside: str, modes: str) -> None:
+    process, data = served
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert (data / "doorstep.sqlite-wal").stat().st_size > 0
+    copy = tmp_path / "copy"
+    shutil.copytree(data, copy)
+    if beside == "without -shm":
+        (copy / "doorstep.sqlite-shm").unlink()
+    if modes == "read only":
+        for path in [*copy.rglob("*"), copy]:
+            path.chmod(0o555 if path.is_dir() else 0o444)
+    before = seen(copy)
+    status, found = verified(copy, bound_by_modes)
+    assert seen(copy) == before
+    assert (status, found["faults"]) == (0, [])
+    assert found["rows"]["quarantine"] == 1
+    for path in [copy, *copy.rglob("*")]:
+        path.chmod(0o755)
+
+
+def test_a_read_only_folder_is_read_as_it_is(served) -> None:
+    process, data = served
+    stopped(process)
+    for path in [*data.rglob("*"), data]:
+        path.chmod(0o555 if path.is_dir() else 0o444)
+    before = seen(data)
+    status, found = verified(data, bound_by_modes)
+    assert seen(data) == before
+    assert (status, found["faults"]) == (0, [])
+    for path in [data, *data.rglob("*")]:
+        path.chmod(0o755)
+
+
+def test_an_emptied_board_is_told_and_not_mended(served) -> None:
+    process, data = served
+    stopped(process)
+    with sqlite3.connect(data / "doorstep.sqlite") as connection:
+        connection.execute("UPDATE board SET state = '', flags = '', verdict = ''")
+    for _ in range(2):
+        status, found = verified(data)
+        assert status == 1
+        told = [fault for fault in found["faults"] if "how it stands was not worked out" in fault]
+        assert len(told) == found["rows"]["visits"]
+    with sqlite3.connect(data / "doorstep.sqlite") as connection:
+        connection.execute("DELETE FROM board")
+    told = [fault for fault in verified(data)[1]["faults"] if "it is not on the board" in fault]
+    assert len(told) == found["rows"]["visits"]
+
+
+def test_leaves_without_a_number_are_looked_at_too_and_are_a_fault_when_they_wait_for_long(served) -> None:
+    process, data = served
+    stopped(process)
+    newest = "(SELECT max(number) FROM leaves)"
+    with sqlite3.connect(data / "doorstep.sqlite") as connection:
+        connection.execute("DROP TRIGGER leaves_no_update")
+        connection.execute(f"UPDATE leaves SET number = NULL WHERE number = {newest}")  # noqa: S608
+    status, found = verified(data)
+    assert (status, found["faults"]) == (0, [])
+    assert found["rows"]["leaves_waiting"] >= 1
+    with sqlite3.connect(data / "doorstep.sqlite") as connection:
+        connection.execute("UPDATE leaves SET leaf = replace(leaf, '1', '2') WHERE number IS NULL")
+    status, found = verified(data)
+    assert status == 1
+    assert any(fault.startswith("leaf without a number, ") for fault in found["faults"])
+    with sqlite3.connect(data / "doorstep.sqlite") as connection:
+        connection.execute("UPDATE leaves SET at = at - 3600000 WHERE number IS NULL")
+    assert any("waited for a number since" in fault for fault in verified(data)[1]["faults"])
+
+
+@pytest.mark.parametrize(
+    "command", [ADD, ("person", "invite", "li"), ("publish", "--who", "王", "--why", "x"), ["verify"]]
+)
+def test_where_there_is_no_database_commands_refuse_and_make_none(tmp_path: Path, command) -> None:
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "notes.txt").write_text("x")
+    sqlite3.connect(tmp_path / "strange.db").execute("CREATE TABLE t (a)").connection.close()
+    (tmp_path / "text.db").write_text("no database " * 100)
+    before = seen(tmp_path)
+    for data, database, looked_at in (
+        ("dorstep", "", "dorstep/doorstep.sqlite"),
+        ("other", "", "other/doorstep.sqlite"),
+        ("other", f"sqlite:///{tmp_path / 'strange.db'}", "strange.db"),
+        ("other", f"sqlite:///{tmp_path / 'text.db'}", "text.db"),
+    ):
+        done = run(*command, data=tmp_path / data, DOORSTEP_DATABASE=database)
+        assert (done.returncode, done.stdout, "Traceback" in done.stderr) == (1, "", False), done.stderr
+        assert str(tmp_path / looked_at) in done.stderr
+        assert "DOORSTEP_DATA" in done.stderr
+        assert "doorstep serve" in done.stderr
+    assert seen(tmp_path) == before
+
+
+@pytest.mark.parametrize("command", [("person", "invite", "li"), ["verify"]])
+def test_an_empty_folder_is_no_database_to_look_at(tmp_path: Path, command) -> None:
+    before = seen(tmp_path)
+    assert run(*command, data=tmp_path).returncode == 1
+    assert seen(tmp_path) == before
+
+
+@pytest.mark.parametrize("command", [ADD, ("publish", "--who", "王", "--why", "x")])
+def test_a_new_database_is_made_in_an_empty_folder_or_where_it_is_said(tmp_path: Path, command) -> None:
+    (tmp_path / "empty").mkdir()
+    for data, more in (("empty", ()), ("new/folder", ("--create",))):
+        done = run(*command, *more, data=tmp_path / data)
+        assert done.returncode == 0, done.stderr
+        json.loads(done.stdout)
+        status, found = verified(tmp_path / data)
+        assert (status, found["faults"], found["rows"]["leaves_waiting"]) == (0, [], 0)
+        assert found["leaves"] > 0  # a command numbers its leaves before it ends
+
+
+def test_a_database_of_another_version_is_told_in_plain_words(tmp_path: Path) -> None:
+    assert run(*ADD, data=tmp_path).returncode == 0
+    file = tmp_path / "doorstep.sqlite"
+    for change, words in (
+        ("INSERT INTO migrations (number, name) VALUES (9000, 'later')", "newer"),
+        ("DELETE FROM migrations WHERE number = 9000", ""),
+        ("DELETE FROM migrations WHERE number = (SELECT max(number) FROM migrations)", "older"),
+    ):
+        with sqlite3.connect(file) as connection:
+            connection.execute(change)
+        before = seen(tmp_path)
+        done = run("verify", data=tmp_path)
+        assert done.returncode == (1 if words else 0), done.stderr
+        assert words in done.stderr
+        assert "Traceback" not in done.stderr
+        assert seen(tmp_path) == before
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    """A PostgreSQL server of one's own."""
+    with postgres_server("fsync=off") as address:
+        yield address
+
+
+async def made(server: str, name: str) -> str:
+    connection = await asyncpg.connect(server)
+    await connection.execute(f"CREATE DATABASE {name}")
+    await connection.close()
+    return server.replace("/postgres?", f"/{name}?")
+
+
+async def everything(connection: Any) -> dict[str, list[str]]:
+    """Every row of every table, and which transaction wrote it."""
+    tables = await connection.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1")
+    found = {}
+    for (table,) in map(tuple, tables):
+        rows = await connection.fetch(f"SELECT t.xmin::text || t::text FROM {table} t ORDER BY 1")  # noqa: S608
+        found[table] = [row[0] for row in rows]
+    return found
+
+
+async def test_a_postgres_database_is_only_read(server: str, tmp_path: Path) -> None:
+    address = await made(server, "one")
+    secret = address.replace("postgres@", "postgres:hunter2@")
+    mistyped = secret.replace("/one?", "/oen?")
+    data = tmp_path / "data"
+    data.mkdir()
+    for command in (ADD, ("verify",)):
+        done = run(*command, data=data, DOORSTEP_DATABASE=mistyped)
+        assert (done.returncode, done.stdout, "Traceback" in done.stderr) == (1, "", False), done.stderr
+        assert "/oen" in done.stderr
+        assert "hunter2" not in done.stderr
+    refused = run("verify", data=data, DOORSTEP_DATABASE=secret)
+    assert refused.returncode == 1
+    connection = await asyncpg.connect(address)
+    assert await connection.fetchval("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'") == 0
+    assert run(*ADD, data=data, DOORSTEP_DATABASE=secret).returncode == 0  # an empty database is a fresh one
+    await connection.execute("DROP TRIGGER leaves_no_update ON leaves")
+    await connection.execute("UPDATE leaves SET number = NULL")
+    before = await everything(connection)
+    status, found = verified(data, DOORSTEP_DATABASE=secret)
+    assert (status, found["faults"]) == (0, [])
+    assert found["database"] == address
+    assert found["rows"]["leaves_waiting"] >= 2
+    assert found["rows"]["people"] == 1
+    assert await connection.fetchval("SELECT count(*) FROM leaves WHERE number IS NOT NULL") == 0
+    assert await everything(connection) == before
+    await connection.execute("INSERT INTO migrations VALUES (9000, 'later')")
+    newer = run("verify", data=data, DOORSTEP_DATABASE=secret)
+    assert (newer.returncode, "newer" in newer.stderr) == (1, True)
+    await connection.execute("CREATE SCHEMA others")
+    await connection.execute("CREATE TABLE others.something (a int)")
+    await connection.close()
+    elsewhere = run(*ADD, data=data, DOORSTEP_DATABASE=f"{secret}&search_path=others")
+    assert (elsewhere.returncode, "Traceback" in elsewhere.stderr) == (1, False)
+    assert list(data.iterdir()) == []
+
+
+def test_an_address_that_nobody_answers_is_told_without_its_password(tmp_path: Path) -> None:
+    address = "postgresql://u:hunter2@127.0.0.1:1/x?password=hunter3"
+    for command in (ADD, ("verify",)):
+        done = run(*command, data=tmp_path, DOORSTEP_DATABASE=address)
+        assert (done.returncode, done.stdout, "Traceback" in done.stderr) == (1, "", False)
+        assert "127.0.0.1:1/x" in done.stderr
+        assert "hunter" not in done.stderr
+
+
+def test_a_server_that_starts_meanwhile_does_not_confuse_it(tmp_path: Path) -> None:
+    """The file is read as if nobody had it open. When somebody opens it and writes, what was read is read again."""
+    assert run(*ADD, data=tmp_path).returncode == 0
+    code = """
+import asyncio, sqlite3, sys
+from service.db.connect import open_database
+async def look():
+    db = open_database(f"sqlite:///{sys.argv[1]}", only_read=True)
+    await db.start()
+    counts = []
+    async def count(tx):
+        rows = dict(await tx.fetch_all("rows_of_kinds"))
+        counts.append(rows["people"])
+        return rows["people"]
+    print(await db.read(count))
+    other = sqlite3.connect(sys.argv[1], isolation_level=None)
+    other.execute("INSERT INTO people (login, name, roles, areas, created_at) VALUES ('x', 'x', 'admin', '', 1)")
+    print(await db.read(count))
+    other.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    other.execute("INSERT INTO people (login, name, roles, areas, created_at) VALUES ('y', 'y', 'admin', '', 1)")
+    print(await db.read(count))
+    other.close()
+    await db.close()
+asyncio.run(look())
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path / "doorstep.sqlite")], capture_output=True, text=True, check=False
+    )
+    assert done.stdout.split() == ["1", "2", "3"], done.stderr
