@@ -12,9 +12,11 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from litestar import Litestar
+from litestar.handlers import HTTPRouteHandler
 from litestar.types import ASGIApp
 
 from service.accounts import me_routes, session_routes
+from service.accounts.caller import DEPENDENCIES, Authentication
 from service.accounts.endpoint import authenticate_request
 from service.agenda import calendar_routes
 from service.agenda import routes as agenda_routes
@@ -42,14 +44,17 @@ from service.messages import routes as messages_routes
 from service.rate_limit import TokenBucket
 from service.records import quarantine_routes
 from service.records import routes as records_routes
-from service.records.shortcut import shortcut
 from service.staff import invitation_pages
 from service.staff import routes as staff_routes
 from service.visits import status
 from service.web import static_files
 from service.web.access_log import access_log_middleware
+from service.web.api_document import ProblemSchemas, StructSchemas, openapi_config
+from service.web.compression import response_middleware
 from service.web.paths import plain_paths_middleware
 from service.web.problems import EXCEPTION_HANDLERS, log_unexpected_error
+from service.web.query import check_query
+from service.web.request import BoundedRequest
 
 ROUTES = (
     *health_routes.ROUTES,
@@ -81,21 +86,35 @@ BESIDE_SECONDS = 0.5  # for what goes on beside the requests to end; all of it m
 
 def create_app(ctx: AppContext, max_body: int) -> ASGIApp:
     """The whole service as an ASGI application, over a house that somebody opens (`running`)."""
-    return access_log_middleware(plain_paths_middleware(shortcut(litestar(ctx, max_body), ctx, max_body)))
+    return access_log_middleware(plain_paths_middleware(response_middleware(litestar(ctx, max_body))))
 
 
 def litestar(ctx: AppContext | None = None, max_body: int = 0) -> Litestar:
-    """All routes. The framework decodes nothing: handlers take the exact bytes."""
+    """All routes."""
+    for handler in ROUTES:
+        if isinstance(handler, HTTPRouteHandler):
+            handler.opt["exclude_from_auth"] = True
+            handler.include_in_schema = False
     app = Litestar(
         ROUTES,
+        before_request=before,
+        dependencies=DEPENDENCIES,
         exception_handlers=EXCEPTION_HANDLERS,
-        before_request=authenticate_request,
-        openapi_config=None,  # ours is made from what the handlers say (`openapi.py`)
         logging_config=None,  # `web/access_log.py` writes one line for each request
-        request_max_body_size=None,  # `web/body.py` has the limit, and looks at unpacked bytes too
+        middleware=[Authentication],
+        openapi_config=openapi_config(),
+        plugins=[ProblemSchemas(), StructSchemas()],
+        request_class=BoundedRequest,
+        request_max_body_size=max_body,
     )
     app.state.update({"ctx": ctx, "max_body": max_body})
     return app
+
+
+async def before(request):
+    if "says" in request.route_handler.opt:
+        return await authenticate_request(request)
+    return await check_query(request)
 
 
 def build_context(settings: Settings, scratch: Path | None = None) -> AppContext:

@@ -43,8 +43,8 @@ def bearer_digest(scope: Scope) -> bytes:
     return authentication.session_digest(session)
 
 
-async def authenticate(scope: Scope, ctx: AppContext) -> None:
-    """Look at the token before anything is done: NotSignedIn, DeviceRevoked, ForgeryRefused, or TooManyRequests.
+async def authenticate(scope: Scope, ctx: AppContext) -> bytes:
+    """The token's digest, looked at before anything is done: NotSignedIn, DeviceRevoked, ForgeryRefused, or TooManyRequests.
 
     A good token has a pace of its own. One that is none counts for the address, so that no guess makes room for itself.
     """
@@ -54,6 +54,7 @@ async def authenticate(scope: Scope, ctx: AppContext) -> None:
         enforce_rate_limit(scope, ctx)
         raise
     _require_no_wait(ctx.token_rate_limit.retry_after(token, ctx.clock()))
+    return token
 
 
 def enforce_rate_limit(scope: Scope, ctx: AppContext) -> None:

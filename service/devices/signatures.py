@@ -44,12 +44,12 @@ def parse_public_key(given: str | Jwk) -> bytes:
     return key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
 
 
-def parse_signature_header(header: bytes | None) -> bytes | None:
+def parse_signature_header(header: str | None) -> bytes | None:
     """The signature in a header; b'' when there is one that cannot be read."""
     if header is None:
         return None
     try:
-        return _bytes(header.decode("ascii").strip())[:200]
+        return _bytes(header.strip())[:200]
     except ValueError:
         return b""
 

@@ -1,13 +1,14 @@
 """Records: what the phone submits, and the receipt that it gets."""
 
+from dataclasses import dataclass
+from typing import Annotated
 from uuid import UUID
 
-from litestar import get, put
-from litestar.types import ASGIApp, Receive, Scope
+from litestar import Controller, Response, get, put
+from litestar.openapi.spec import OpenAPIMediaType, Operation, Reference, RequestBody
+from litestar.params import FromPath, HeaderParameter, JSONBody, PathParameter
 
-from service.accounts.endpoint import caller
-from service.accounts.middleware import bearer_digest
-from service.context import AppContext
+from service.accounts.caller import Caller, CallerInfo, requires
 from service.devices.signatures import parse_signature_header
 from service.errors import (
     DayFull,
@@ -26,25 +27,23 @@ from service.errors import (
 from service.visits.receipt import Receipt
 from service.visits.wire import Record
 from service.web import body
-from service.web.endpoint import (
-    READ_ERRORS,
-    WRITE_ERRORS,
-    AnyRequest,
-    Bytes,
-    Parameter,
-    RouteMetadata,
-    body_of,
-    context_of,
-    id_of,
-    query_of,
-)
-from service.web.request_info import get_header
-from service.web.responses import Answer, json_answer
+from service.web.api_document import READ_ERRORS, WRITE_ERRORS, answer, problems
+from service.web.decoding import is_uuid
+from service.web.query import text_parameter
+from service.web.request import AnyRequest
+from service.web.strict_body import ExactBody
 
 from . import manual_import, quarantine, submit
 
-SIGNATURE = {"X-Signature": Parameter("Base64 of the device's ES256 signature over the exact bytes: r and s, or DER.")}
-TAKEN = (
+SignatureHeader = Annotated[
+    str | None,
+    HeaderParameter(
+        name="X-Signature",
+        required=False,
+        description="Base64 of the device's ES256 signature over the exact bytes: r and s, or DER.",
+    ),
+]
+ErrorsOfRecords = (
     *WRITE_ERRORS,
     NotFound,
     UnknownVisit,
@@ -55,92 +54,107 @@ TAKEN = (
     IdReusedWithOtherContent,
     VisitFull,
 )
-SUBMIT = RouteMetadata(
-    tag="records",
-    summary="Submit a record: kept as it came, judged, answered with a receipt; the same again gives the receipt again",
-    request_body=Record,
-    responses={201: Receipt, 200: Receipt},
-    headers=SIGNATURE,
-    problems=(*TAKEN, DayFull, QuarantineFull),
-)
-RECEIPT = RouteMetadata(
-    tag="records", summary="The receipt as of now", responses={200: Receipt}, problems=(*READ_ERRORS, NotFound)
-)
-BODY = RouteMetadata(
-    tag="records",
-    summary="The exact bytes as they came",
-    responses={200: Bytes("application/json", "Byte by byte what the phone sent, after Content-Encoding.")},
-    problems=(*READ_ERRORS, NotFound),
-)
+REPLAYED = {200: answer(Receipt, "It was kept before: the receipt as of now")}
 
 
-TAKE_IN = RouteMetadata(
-    tag="records",
-    summary="A supervisor takes in a record from a file, in the technician's name; it is marked as such",
-    request_body=Record,
-    responses={201: Receipt, 200: Receipt},
-    query={"technician": Parameter("Login of who wrote it, where several were to go and no signature tells.")},
-    headers=SIGNATURE,
-    problems=TAKEN,
-)
+@dataclass
+class RecordOperation(Operation):
+    """The operation that takes a record: it reads the body itself, so the document is told what that is."""
+
+    def __post_init__(self) -> None:
+        """Describe the body."""
+        schema = Reference(ref="#/components/schemas/Record")
+        self.request_body = RequestBody(content={"application/json": OpenAPIMediaType(schema=schema)}, required=True)
 
 
-async def take(ctx: AppContext, limit: int, record_id: UUID, scope: Scope, receive: Receive) -> Answer:
-    """Take a record: the one hot path, so it works on the bare ASGI scope (see `shortcut`)."""
-    token = bearer_digest(scope)
-    try:
-        raw = await body.read_json_body(scope, receive, limit)
-    except WrongMediaType as problem:
-        await _keep(ctx, limit, str(record_id), problem, scope, receive)
-        raise
-    receipt = await submit.submit_record(
-        ctx, token, record_id, raw, parse_signature_header(get_header(scope, b"x-signature"))
+class RecordsController(Controller):
+    """Records of visits, as phones submit them."""
+
+    tags = ("records",)
+
+    @put(
+        "/v1/records/{record_id:str}",
+        summary="Submit a record: kept as it came, judged, answered with a receipt",
+        status_code=201,
+        operation_class=RecordOperation,
+        responses={**REPLAYED, **problems(*ErrorsOfRecords, DayFull, QuarantineFull)},
     )
-    return json_answer(receipt, 200 if receipt.replayed else 201)
+    async def submit_record(
+        self,
+        request: AnyRequest,
+        caller: Caller,
+        record_id: Annotated[str, PathParameter(description="A UUID that the phone made.", format="uuid")],
+        signature: SignatureHeader = None,
+    ) -> Response[Receipt]:
+        """The same bytes under the same id again are answered with the receipt again. What cannot be taken is kept in
+        quarantine. It reads the raw body, so that also what is no JSON, or has no id, can be kept."""
+        try:
+            if not is_uuid(record_id):
+                raise NotFound("the id in the address must be a UUID")
+            raw = await request.body()
+        except (NotFound, WrongMediaType) as problem:
+            await _quarantine_unread(request, caller, record_id, problem, signature)
+            raise
+        receipt = await submit.submit_record(*caller, UUID(record_id), raw, parse_signature_header(signature))
+        return _receipt(receipt)
 
-
-async def _keep(ctx: AppContext, limit: int, name: str, problem: Problem, scope: Scope, receive: Receive) -> None:
-    """What cannot even be read as a record is kept too: a phone may have thrown it away when it was answered."""
-    raw = await body.read_json_body(scope, receive, limit, whatever=True)
-    await quarantine.quarantine_input(
-        ctx, bearer_digest(scope), name, raw, problem, parse_signature_header(get_header(scope, b"x-signature"))
+    @get(
+        "/v1/records/{record_id:uuid}",
+        summary="The receipt as of now",
+        responses=problems(*READ_ERRORS, NotFound),
     )
+    async def show_receipt(self, caller: Caller, record_id: FromPath[UUID]) -> Receipt:
+        """What the judge says now of the visit that the record belongs to."""
+        return await submit.receipt(*caller, record_id)
+
+    @get(
+        "/v1/records/{record_id:uuid}/body",
+        summary="The exact bytes as they came",
+        media_type="application/json",
+        responses=problems(*READ_ERRORS, NotFound),
+    )
+    async def show_body(self, caller: Caller, record_id: FromPath[UUID]) -> bytes:
+        """Byte by byte what the phone sent, before Content-Encoding."""
+        return await submit.body(*caller, record_id)
+
+    @put(
+        "/v1/visits/{visit_id:uuid}/taken-in/{record_id:uuid}",
+        summary="A supervisor takes in a record from a file, in the technician's name; it is marked as such",
+        status_code=201,
+        dto=ExactBody[Record],
+        return_dto=None,
+        guards=[requires("take in records")],
+        responses={**REPLAYED, **problems(*ErrorsOfRecords)},
+    )
+    async def take_in_record(
+        self,
+        caller: Caller,
+        visit_id: FromPath[UUID],
+        record_id: FromPath[UUID],
+        data: JSONBody[bytes],
+        technician: Annotated[
+            str | None, text_parameter("Login of who wrote it, where several were to go and no signature tells.")
+        ] = None,
+        signature: SignatureHeader = None,
+    ) -> Response[Receipt]:
+        """For a phone that can no longer send: its file is kept byte by byte."""
+        receipt = await manual_import.import_record(
+            *caller, visit_id, record_id, data, technician, parse_signature_header(signature)
+        )
+        return _receipt(receipt)
 
 
-@put("/v1/records/{record_id:str}", opt={"says": SUBMIT})
-async def submit_record(request: AnyRequest) -> ASGIApp:
-    """Submit a record."""
-    ctx, limit = context_of(request), request.app.state["max_body"]
-    try:
-        record_id = id_of(request, "record_id")
-    except NotFound as problem:
-        name: str = request.scope["path_params"]["record_id"]
-        await _keep(ctx, limit, name, problem, request.scope, request.receive)
-        raise
-    return await take(ctx, limit, record_id, request.scope, request.receive)
+def _receipt(receipt: Receipt) -> Response[Receipt]:
+    return Response(receipt, status_code=200 if receipt.replayed else 201)
 
 
-@get("/v1/records/{record_id:str}", opt={"says": RECEIPT})
-async def show_receipt(request: AnyRequest) -> ASGIApp:
-    """The receipt as of now."""
-    return json_answer(await submit.receipt(*caller(request), id_of(request, "record_id")))
+async def _quarantine_unread(
+    request: AnyRequest, caller: CallerInfo, name: str, problem: Problem, signature: str | None
+) -> None:
+    """Keep what cannot even be read as a record: a phone may throw it away once it was answered."""
+    limit: int = request.app.state["max_body"]
+    raw = await body.read_json_body(request.scope, request.receive, limit, whatever=True)
+    await quarantine.quarantine_input(*caller, name, raw, problem, parse_signature_header(signature))
 
 
-@get("/v1/records/{record_id:str}/body", opt={"says": BODY})
-async def show_body(request: AnyRequest) -> ASGIApp:
-    """The exact bytes as they came."""
-    return Answer(200, await submit.body(*caller(request), id_of(request, "record_id")))
-
-
-@put("/v1/visits/{visit_id:str}/taken-in/{record_id:str}", opt={"says": TAKE_IN})
-async def take_in_record(request: AnyRequest) -> ASGIApp:
-    """Take in a record from a file."""
-    ctx, token = caller(request)
-    visit, record = id_of(request, "visit_id"), id_of(request, "record_id")
-    writer = query_of(request, TAKE_IN).get("technician")
-    signature = parse_signature_header(get_header(request.scope, b"x-signature"))
-    receipt = await manual_import.import_record(ctx, token, visit, record, await body_of(request), writer, signature)
-    return json_answer(receipt, 200 if receipt.replayed else 201)
-
-
-ROUTES = (submit_record, show_receipt, show_body, take_in_record)
+ROUTES = (RecordsController,)

@@ -50,6 +50,11 @@ def to_json(content: object) -> bytes:
     return _encoder.encode(content)
 
 
+def is_uuid(text: str) -> bool:
+    """Whether it is a UUID with its hyphens."""
+    return _UUID.fullmatch(text) is not None
+
+
 def parse_uuid(text: str, pointer: str) -> UUID:
     """A UUID out of a body."""
     if not _UUID.fullmatch(text):

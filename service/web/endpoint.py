@@ -11,26 +11,14 @@ from litestar import Request
 
 from service.context import AppContext
 from service.errors import (
-    BodyTooLarge,
-    CrossOriginRejected,
-    DeviceRevoked,
     FieldError,
-    InternalError,
-    InvalidBody,
     InvalidQuery,
-    MalformedJson,
-    NotAuthenticated,
     NotFound,
-    PermissionDenied,
     Problem,
-    ServiceUnavailable,
-    StorageFailed,
-    StorageFull,
-    TooManyRequests,
-    WrongMediaType,
 )
 
 from . import body
+from .api_document import CHANGE_ERRORS, COMMON_ERRORS, PUBLIC_ERRORS, READ_ERRORS, WRITE_ERRORS  # noqa: F401
 
 AnyRequest = Request[Any, Any, Any]
 _UUID = re.compile("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -38,19 +26,6 @@ _UUID = re.compile("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 TEXT: dict[str, Any] = {"type": "string"}
 LONGEST = 200  # characters of a parameter of the query, where its schema does not say
 DATE_TIME: dict[str, Any] = {"type": "string", "format": "date-time"}
-COMMON_ERRORS: tuple[type[Problem], ...] = (
-    InvalidQuery,
-    InternalError,
-    ServiceUnavailable,
-    StorageFailed,
-    TooManyRequests,
-)
-READ_ERRORS: tuple[type[Problem], ...] = (*COMMON_ERRORS, NotAuthenticated, DeviceRevoked, PermissionDenied)
-CHANGE_ERRORS: tuple[type[Problem], ...] = (*READ_ERRORS, CrossOriginRejected, StorageFull)
-_BODIES: tuple[type[Problem], ...] = (BodyTooLarge, WrongMediaType, MalformedJson, InvalidBody)
-WRITE_ERRORS: tuple[type[Problem], ...] = (*CHANGE_ERRORS, *_BODIES)
-PUBLIC_ERRORS: tuple[type[Problem], ...] = (*COMMON_ERRORS, CrossOriginRejected, StorageFull, *_BODIES)
-"""Problems of who asks nothing but to look, who changes something, also with a body, and who has no token yet."""
 
 
 class Bytes(NamedTuple):

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, Response
-from litestar.exceptions import HTTPException
+from litestar.exceptions import HTTPException, ValidationException
 from litestar.types import ExceptionHandlersMap, Scope
 
 from service import errors
@@ -16,6 +16,7 @@ from service.errors import FieldError, Problem
 
 from . import access_log
 from .defects import error_trace
+from .query import query_problem
 from .responses import Answer, Headers
 
 RETRY_SECONDS = 5
@@ -104,6 +105,8 @@ def to_response(scope: Scope, error: Exception) -> Answer:
         if isinstance(error, errors.InternalError):
             log_unexpected_error(error, scope)
         return problem_response(error, scope)
+    if isinstance(error, ValidationException):
+        return problem_response(query_problem(error.extra), scope)
     if isinstance(error, HTTPException) and error.status_code in _BY_STATUS:
         answer = problem_response(_BY_STATUS[error.status_code](), scope)
         allow = (error.headers or {}).get("allow")

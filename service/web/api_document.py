@@ -1,0 +1,165 @@
+"""The OpenAPI document is Litestar's, from the handlers' types; the schemas of Structs are msgspec's own.
+
+msgspec knows every bound of its types; Litestar's schemas of Structs lose those inside lists and unions.
+"""
+
+from typing import Any, ClassVar, cast
+
+import msgspec
+from litestar.openapi import OpenAPIConfig, ResponseSpec
+from litestar.openapi.spec import Components, License, Reference, Schema, SecurityScheme
+from litestar.plugins import OpenAPISchemaPlugin
+from litestar.typing import FieldDefinition
+
+from service.errors import (
+    BodyTooLarge,
+    CrossOriginRejected,
+    DeviceRevoked,
+    InternalError,
+    InvalidBody,
+    InvalidQuery,
+    MalformedJson,
+    NotAuthenticated,
+    PermissionDenied,
+    Problem,
+    ServiceUnavailable,
+    StorageFailed,
+    StorageFull,
+    TooManyRequests,
+    WrongMediaType,
+)
+
+from .problems import ProblemDetails
+
+_REF = "#/components/schemas/{name}"
+PUBLIC: list[dict[str, list[str]]] = [{}]
+"""`security` of an operation that asks for no token."""
+
+
+COMMON_ERRORS: tuple[type[Problem], ...] = (
+    InvalidQuery,
+    InternalError,
+    ServiceUnavailable,
+    StorageFailed,
+    TooManyRequests,
+)
+READ_ERRORS: tuple[type[Problem], ...] = (*COMMON_ERRORS, NotAuthenticated, DeviceRevoked, PermissionDenied)
+CHANGE_ERRORS: tuple[type[Problem], ...] = (*READ_ERRORS, CrossOriginRejected, StorageFull)
+_BODIES: tuple[type[Problem], ...] = (BodyTooLarge, WrongMediaType, MalformedJson, InvalidBody)
+WRITE_ERRORS: tuple[type[Problem], ...] = (*CHANGE_ERRORS, *_BODIES)
+PUBLIC_ERRORS: tuple[type[Problem], ...] = (*COMMON_ERRORS, CrossOriginRejected, StorageFull, *_BODIES)
+"""Problems of who asks nothing but to look, who changes something, also with a body, and who has no token yet."""
+
+
+class ProblemResponse:
+    """The base of types that stand for problems with certain codes."""
+
+    codes: ClassVar[tuple[str, ...]] = ()
+
+
+def problems(*kinds: type[Problem]) -> dict[int, ResponseSpec]:
+    """`responses` of an operation: its problems by status, with their codes, because clients act by them."""
+    by_status: dict[int, list[type[Problem]]] = {}
+    for problem in sorted(dict.fromkeys(kinds), key=lambda one: (one.status, one.code)):
+        by_status.setdefault(problem.status, []).append(problem)
+    return {
+        status: ResponseSpec(
+            type("ProblemResponse", (ProblemResponse,), {"codes": tuple(problem.code for problem in some)}),
+            generate_examples=False,
+            description="; ".join(f"{problem.code}: {problem.title_en}" for problem in some),
+            media_type="application/problem+json",
+        )
+        for status, some in by_status.items()
+    }
+
+
+def answer(shape: Any, description: str, media_type: str = "application/json") -> ResponseSpec:
+    """Another answer of an operation than the usual one."""
+    return ResponseSpec(shape, generate_examples=False, description=description, media_type=media_type)
+
+
+class ProblemSchemas(OpenAPISchemaPlugin):
+    """`ProblemDetails` with the codes that an operation can answer."""
+
+    @staticmethod
+    def is_plugin_supported_type(value: Any) -> bool:
+        """Whether it stands for problems."""
+        return isinstance(value, type) and issubclass(value, ProblemResponse)
+
+    def to_openapi_schema(self, field_definition: FieldDefinition, schema_creator: Any) -> Schema:
+        """The schema."""
+        schema_creator.for_field_definition(FieldDefinition.from_annotation(ProblemDetails))
+        kind = cast("type[ProblemResponse]", field_definition.annotation)
+        return Schema(
+            all_of=[
+                Reference(ref=_REF.format(name=ProblemDetails.__name__)),
+                Schema(properties={"code": Schema(enum=list(kind.codes))}),
+            ]
+        )
+
+
+class StructSchemas(OpenAPISchemaPlugin):
+    """Schemas of Structs as msgspec makes them: with every bound, and the docstring as description."""
+
+    def is_plugin_supported_field(self, field_definition: FieldDefinition) -> bool:
+        """Whether it is a Struct."""
+        return not field_definition.is_union and field_definition.is_subclass_of(msgspec.Struct)
+
+    def to_openapi_schema(self, field_definition: FieldDefinition, schema_creator: Any) -> Schema:
+        """The schema. Litestar is led through the fields, so that it finds the Structs that are referred to."""
+        hints = field_definition.get_type_hints(include_extras=True, resolve_generics=True)
+        schema: Schema = schema_creator.create_component_schema(
+            field_definition,
+            required=[],
+            property_fields={name: FieldDefinition.from_annotation(hint) for name, hint in hints.items()},
+        )
+        _, components = msgspec.json.schema_components((field_definition.annotation,), ref_template=_REF)
+        made = _schema(components[str(schema.title)])
+        for name in Schema.__dataclass_fields__:
+            setattr(schema, name, getattr(made, name))
+        return schema
+
+
+def _schema(json: dict[str, Any]) -> Any:
+    """A JSON schema as Litestar's class."""
+    if "$ref" in json:
+        return Reference(**{"ref" if name == "$ref" else name: value for name, value in json.items()})
+    names = Schema.field_aliases()
+    schema = Schema()
+    for key, value in json.items():
+        if key in _MAPS:
+            value = {name: _schema(one) for name, one in value.items()}  # noqa: PLW2901
+        elif key in _LISTS:
+            value = [_schema(one) for one in value]  # noqa: PLW2901
+        elif key in _SCHEMAS and isinstance(value, dict):
+            value = _schema(value)  # noqa: PLW2901
+        setattr(schema, names.get(key, key), value)
+    return schema
+
+
+_MAPS, _LISTS, _SCHEMAS = ("properties",), ("allOf", "anyOf", "oneOf", "prefixItems"), ("items", "additionalProperties")
+
+
+def openapi_config() -> OpenAPIConfig:
+    """The document, served at `/docs/openapi.json`, and the page that shows it."""
+    return OpenAPIConfig(
+        title="Doorstep 上门",
+        version="1",
+        description="Records of visits at the customer's door, judged by section 4.3. Errors are RFC 9457.",
+        license=License(name="Apache-2.0", identifier="Apache-2.0"),
+        use_handler_docstrings=True,
+        operation_id_creator=lambda handler, *_: handler.handler_name,
+        path="/docs",
+        security=[{"bearer": []}, {"session": []}],
+        components=Components(
+            security_schemes={
+                "bearer": SecurityScheme(type="http", scheme="bearer", description="An opaque token."),
+                "session": SecurityScheme(
+                    type="apiKey",
+                    security_scheme_in="cookie",
+                    name="__Host-doorstep",
+                    description="A browser's session; what changes something needs X-CSRF-Token too.",
+                ),
+            }
+        ),
+    )

@@ -1,0 +1,89 @@
+"""What all answers share: gzip where it saves something, and headers that are safe unless a handler says otherwise."""
+
+import zlib
+
+from litestar.types import ASGIApp, HTTPResponseStartEvent, Message, Receive, Scope, Send
+
+MIN_GZIP_BYTES = 1400  # below one network packet gzip saves nothing
+_PACKED = (b"application/json", b"application/problem+json", b"application/xml", b"image/svg+xml", b"text/")
+_DEFAULTS = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
+"""What is answered is personal data: no cache keeps it, and no browser guesses what it is."""
+Headers = list[tuple[bytes, bytes]]
+
+
+def response_middleware(app: ASGIApp) -> ASGIApp:
+    """`app`, with default headers, and with gzip for whole bodies of text where the client takes it.
+
+    A strong ETag names one sequence of bytes (RFC 9110, 8.8.1), so the packed form gets its own, which ends in `-gzip`.
+    """
+
+    async def with_defaults(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await app(scope, receive, send)
+            return
+        start: HTTPResponseStartEvent | None = None
+
+        async def send_packed(message: Message) -> None:
+            nonlocal start
+            if message["type"] == "http.response.start":
+                start = message
+                return
+            if message["type"] == "http.response.body" and start is not None:
+                headers = list(start["headers"])
+                names = {name for name, _ in headers}
+                headers += [one for one in _DEFAULTS if one[0] not in names]
+                body = message["body"]
+                if not message["more_body"] and len(body) >= MIN_GZIP_BYTES and _is_text(headers):
+                    headers.append((b"vary", b"accept-encoding"))
+                    if accepts_gzip(scope):
+                        message["body"] = body = _gzip(body)
+                        headers = _with_gzip_etag(headers)
+                        headers += [(b"content-encoding", b"gzip"), (b"content-length", b"%d" % len(body))]
+                start["headers"] = headers
+                await send(start)
+                start = None
+            await send(message)
+
+        await app(scope, receive, send_packed)
+
+    return with_defaults
+
+
+def accepts_gzip(scope: Scope) -> bool:
+    """Whether Accept-Encoding names gzip and does not refuse it (`gzip;q=0`)."""
+    for name, value in scope["headers"]:
+        if name == b"accept-encoding":
+            for coding in value.lower().split(b","):
+                token, _, weight = coding.partition(b";")
+                if token.strip() == b"gzip":
+                    return weight.replace(b" ", b"").rstrip(b"0") not in (b"q=", b"q=0.")
+    return False
+
+
+def etag_matches(if_none_match: str, tag: str) -> bool:
+    """Whether the header names what has this ETag, also as it was packed (RFC 9110, 13.1.2)."""
+    given = [one.strip().removeprefix("W/").strip('"') for one in if_none_match.split(",")]
+    return tag in given or f"{tag}-gzip" in given or "*" in given
+
+
+def _is_text(headers: Headers) -> bool:
+    kind, packed = b"", False
+    for name, value in headers:
+        if name == b"content-type":
+            kind = value
+        elif name == b"content-encoding" or (name == b"vary" and b"accept-encoding" in value.lower()):
+            packed = True
+    return kind.startswith(_PACKED) and not packed
+
+
+def _gzip(body: bytes) -> bytes:
+    packer = zlib.compressobj(level=1, wbits=31)
+    return packer.compress(body) + packer.flush()
+
+
+def _with_gzip_etag(headers: Headers) -> Headers:
+    return [
+        (name, value[:-1] + b'-gzip"' if name == b"etag" else value)
+        for name, value in headers
+        if name != b"content-length"
+    ]

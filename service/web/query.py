@@ -1,0 +1,87 @@
+"""Query strings, checked before Litestar reads them: a misspelt parameter must not look as if it worked."""
+
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+from litestar.enums import ParamType
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import ParameterKwarg, QueryParameter
+
+from service.errors import FieldError, InvalidQuery
+
+from .request import AnyRequest
+
+MAX_LENGTH = 200
+"""Characters of a parameter that says nothing else."""
+
+
+def text_parameter(description: str, name: str | None = None, max_length: int = MAX_LENGTH) -> QueryParameter:
+    """A parameter of the query that is text."""
+    return QueryParameter(name=name, description=description, max_length=max_length)
+
+
+def time_parameter(description: str, name: str | None = None) -> QueryParameter:
+    """A parameter of the query that is a time (RFC 3339, with an offset)."""
+    return QueryParameter(name=name, description=description, max_length=MAX_LENGTH, format="date-time")
+
+
+async def check_query(request: AnyRequest) -> None:
+    """Before every handler. InvalidQuery for parameters that are unknown, missing, given twice or unreadable.
+
+    An empty parameter counts as absent. In a time a `+` that was not escaped arrives as a blank and is restored.
+    """
+    raw: bytes = request.scope["query_string"]
+    known = _parameters(request.route_handler)
+    if not raw and not known:
+        return
+    found: dict[str, str] = {}
+    try:
+        pairs = parse_qsl(raw.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=50)
+    except ValueError:
+        raise InvalidQuery("the query cannot be read") from None
+    for name, value in pairs:
+        if name not in known:
+            raise InvalidQuery(f"the parameters are: {', '.join(known) or 'none'}")
+        if name in found:
+            raise _fault(name, "given-twice", "give it once")
+        if "\0" in value:
+            raise _fault(name, "null-character", "U+0000 is not allowed")
+        longest = known[name].max_length or MAX_LENGTH
+        if len(value) > longest:
+            raise _fault(name, "too-long", f"at most {longest} characters")
+        found[name] = value.replace(" ", "+") if known[name].format == "date-time" else value
+    for name, parameter in known.items():
+        if parameter.required and not found.get(name, "").strip():
+            raise _fault(name, "required", "give it")
+    request.scope["query_string"] = urlencode({name: value for name, value in found.items() if value}).encode()
+
+
+def _parameters(handler: HTTPRouteHandler) -> dict[str, ParameterKwarg]:
+    """The handler's query parameters by the name on the wire."""
+    known: dict[str, ParameterKwarg] | None = handler.opt.get("query")
+    if known is None:
+        known = handler.opt["query"] = {
+            kwarg.name or field.name: kwarg
+            for field in handler.parsed_fn_signature.parameters.values()
+            if isinstance(kwarg := field.kwarg_definition, ParameterKwarg) and kwarg.param_type is ParamType.QUERY
+        }
+    return known
+
+
+def _fault(name: str, code: str, detail: str) -> InvalidQuery:
+    return InvalidQuery("", (FieldError(f"/{name}", code, detail),))
+
+
+def query_problem(extra: Any) -> InvalidQuery:
+    """What Litestar found wrong with a parameter, as a problem; the input is not echoed."""
+    faults = [
+        FieldError(f"/{one['key']}", "invalid", _without_value(one["message"]))
+        for one in extra or ()
+        if isinstance(one, dict) and "key" in one
+    ]
+    return InvalidQuery("", tuple(faults[:20]))
+
+
+def _without_value(message: str) -> str:
+    """Msgspec names a value that is none of an enumeration."""
+    return message.partition(" '")[0]
