@@ -4,8 +4,10 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from itertools import count
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import asyncpg
+import httpx
 import pytest
 
 from service.blobs.vault import open_evidence_storage
@@ -16,6 +18,9 @@ from service.web import access_log
 from tests.support.api_client import World, opened_world
 from tests.support.factories import Town
 from tests.support.pgserver import postgres_server
+
+if TYPE_CHECKING:
+    from tests.support.bucket import Bucket
 
 numbers = count(1)
 made: set[str] = set()  # servers that have a database to copy
@@ -134,3 +139,24 @@ async def small_world(tmp_path: Path) -> AsyncIterator[World]:
     """The same on SQLite alone, with low limits: for what has nothing to do with the engine."""
     async with opened_world(f"sqlite:///{tmp_path / 'doorstep.db'}", max_body=4000, max_entries=5) as opened:
         yield opened
+
+
+@pytest.fixture
+async def sqlite_world(tmp_path: Path) -> AsyncIterator[World]:
+    """The same on SQLite alone, with the usual limits."""
+    async with opened_world(f"sqlite:///{tmp_path / 'doorstep.db'}") as opened:
+        yield opened
+
+
+@pytest.fixture
+def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator["Bucket"]:
+    """An empty bucket of an S3 API."""
+    from tests.support.bucket import Bucket  # noqa: PLC0415 - takes a second to import, and few tests need it
+
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "invented")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "invented")
+    bucket = Bucket()
+    httpx.post(f"{bucket.endpoint}/moto-api/reset")
+    httpx.put(f"{bucket.endpoint}/photos")
+    yield bucket
+    bucket.stop()

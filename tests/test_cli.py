@@ -15,26 +15,15 @@ import pytest
 
 from service.app import uuid7
 from service.checklists.loader import bundled_checklists_dir
+from tests.support.command_line import bearer_headers, run_command
 from tests.support.example_visits import FOLDER, NAMES, story
 from tests.support.factories import a_plan, a_record, said, uid
-
-PYTHON = [sys.executable, "-m", "service"]
-
-
-def run(*arguments: str, data: Path, given: str | bytes = "", **variables: str) -> subprocess.CompletedProcess[str]:
-    """Run a command with a data folder of its own."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("DOORSTEP_")}
-    environment |= {"DOORSTEP_DATA": str(data), **variables}
-    sent = given.encode() if isinstance(given, str) else given
-    done = subprocess.run(
-        [*PYTHON, *arguments], input=sent, capture_output=True, env=environment, timeout=60, check=False
-    )
-    return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
+from tests.support.running import COMMAND
 
 
 def test_judge_gives_the_findings_of_the_examples_in_the_order_given(tmp_path: Path):
     files = [str(FOLDER / f"{name}.json") for name in reversed(NAMES)]
-    done = run("judge", *files, data=tmp_path)
+    done = run_command("judge", *files, data=tmp_path)
     assert done.returncode == 0
     lines = [json.loads(line) for line in done.stdout.splitlines()]
     assert [line["visit"] for line in lines] == list(reversed(NAMES))
@@ -48,14 +37,14 @@ def test_judge_gives_the_findings_of_the_examples_in_the_order_given(tmp_path: P
 def test_judge_goes_on_after_a_bundle_that_cannot_be_read(tmp_path: Path):
     good = json.dumps(json.loads((FOLDER / f"{NAMES[0]}.json").read_bytes()), ensure_ascii=False)
     bad = ["{", '{"visit": 1}', good.replace("onsite@1", "onsite@77"), '"\\ud800"']
-    done = run("judge", "-", data=tmp_path, given="\n".join([good, "", *bad, good]))
+    done = run_command("judge", "-", data=tmp_path, given="\n".join([good, "", *bad, good]))
     assert done.returncode == 2
     assert len(done.stdout.splitlines()) == 2
     assert [line.partition(":")[0] for line in done.stderr.splitlines()] == [
         f"standard input, line {number}" for number in (3, 4, 5, 6)
     ]
     assert "Traceback" not in done.stderr
-    missing = run("judge", "nothing.json", str(FOLDER / f"{NAMES[0]}.json"), data=tmp_path)
+    missing = run_command("judge", "nothing.json", str(FOLDER / f"{NAMES[0]}.json"), data=tmp_path)
     assert (missing.returncode, len(missing.stdout.splitlines())) == (2, 1)
     assert "nothing.json: cannot be read" in missing.stderr
 
@@ -85,35 +74,35 @@ def test_judge_ends_quietly_when_its_reader_has_enough(tmp_path: Path):
 def test_adding_a_person_makes_a_fresh_folder_ready_and_prints_one_object(tmp_path: Path):
     (tmp_path / "new").mkdir()
     given = ("--name", "李强", "--role", "technician", "--area", "城东", "--token")
-    done = run("person", "add", "li", *given, data=tmp_path / "new")
+    done = run_command("person", "add", "li", *given, data=tmp_path / "new")
     assert done.returncode == 0, done.stderr
     added = json.loads(done.stdout)
     assert added["person"] == {"login": "li", "name": "李强", "roles": ["technician"], "areas": ["城东"]}
     assert len(added["token"]) >= 43
     assert len(added["code"]) == 22
-    invited = json.loads(run("person", "invite", "li", "--reset", data=tmp_path / "new").stdout)
+    invited = json.loads(run_command("person", "invite", "li", "--reset", data=tmp_path / "new").stdout)
     assert invited["person"] == added["person"]
     assert invited["code"] != added["code"]
-    assert run("person", "invite", "nobody", data=tmp_path / "new").returncode == 1
-    again = run("person", "add", "li", *given, data=tmp_path / "new")
+    assert run_command("person", "invite", "nobody", data=tmp_path / "new").returncode == 1
+    again = run_command("person", "add", "li", *given, data=tmp_path / "new")
     assert (again.returncode, again.stdout) == (1, "")
     assert "li" in again.stderr
-    assert run("person", "add", "x", "--name", "x", "--role", "king", data=tmp_path).returncode == 2
+    assert run_command("person", "add", "x", "--name", "x", "--role", "king", data=tmp_path).returncode == 2
     for wrong in (("..",), ("LI",), ("b", "--name", "a\nb"), ("c", "--badge", "x" * 101), ("d", "--area", " ")):
-        refused = run("person", "add", *given, *wrong, data=tmp_path / "new")
+        refused = run_command("person", "add", *given, *wrong, data=tmp_path / "new")
         assert (refused.returncode, refused.stdout, "Traceback" in refused.stderr) == (1, "", False), wrong
 
 
 def test_a_misspelt_setting_is_refused_with_a_plain_message(tmp_path: Path):
-    done = run("verify", data=tmp_path, DOORSTEP_PROT="1")
+    done = run_command("verify", data=tmp_path, DOORSTEP_PROT="1")
     assert done.returncode == 2
     assert "DOORSTEP_PROT" in done.stderr
     assert "Traceback" not in done.stderr
 
 
 def test_the_shipped_checklist_has_no_faults_and_is_published_once(tmp_path: Path):
-    assert run("lint", data=tmp_path).returncode == 0
-    done = run("publish", "--who", "王", "--why", "again", data=tmp_path)
+    assert run_command("lint", data=tmp_path).returncode == 0
+    done = run_command("publish", "--who", "王", "--why", "again", data=tmp_path)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["published_by"] == "doorstep"
     other = tmp_path / "other"
@@ -122,14 +111,14 @@ def test_the_shipped_checklist_has_no_faults_and_is_published_once(tmp_path: Pat
         (other / file.name).write_bytes(file.read_bytes())
     (other / "published.toml").unlink(missing_ok=True)
     (other / "questions.toml").write_text((other / "questions.toml").read_text("utf-8").replace("？", "??"), "utf-8")
-    refused = run("publish", str(other), "--who", "王", "--why", "wording", data=tmp_path)
+    refused = run_command("publish", str(other), "--who", "王", "--why", "wording", data=tmp_path)
     assert refused.returncode == 1
     assert "onsite@1" in refused.stderr
-    assert run("lint", str(tmp_path / "nothing"), data=tmp_path).returncode == 1
+    assert run_command("lint", str(tmp_path / "nothing"), data=tmp_path).returncode == 1
 
 
 def test_openapi_is_printed(tmp_path: Path):
-    assert json.loads(run("openapi", data=tmp_path).stdout)["openapi"] == "3.1.0"
+    assert json.loads(run_command("openapi", data=tmp_path).stdout)["openapi"] == "3.1.0"
 
 
 @pytest.fixture
@@ -144,7 +133,7 @@ def server(tmp_path: Path):
         "DOORSTEP_LOG": "json",
     }
     process = subprocess.Popen(
-        [*PYTHON, "serve", "--demo"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment
+        [*COMMAND, "serve", "--demo"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment
     )
     assert process.stdout is not None
     tokens = {}
@@ -159,32 +148,28 @@ def server(tmp_path: Path):
     process.communicate()
 
 
-def as_somebody(token: str) -> dict[str, str]:
-    return {"authorization": f"Bearer {token}", "content-type": "application/json"}
-
-
 def test_the_demonstration_is_ready_to_be_asked(server):
     _, address, tokens = server
     assert set(tokens) == {"zhao", "li", "wang"}
-    visits = httpx.get(f"{address}/v1/visits", headers=as_somebody(tokens["wang"])).json()["items"]
+    visits = httpx.get(f"{address}/v1/visits", headers=bearer_headers(tokens["wang"])).json()["items"]
     assert len(visits) >= 6
     with httpx.Client() as client:
         for one in visits:
-            judged = client.get(f"{address}/v1/visits/{one['id']}/judgement", headers=as_somebody(tokens["wang"]))
+            judged = client.get(f"{address}/v1/visits/{one['id']}/judgement", headers=bearer_headers(tokens["wang"]))
             assert judged.status_code == 200
 
 
 def test_a_stop_is_graceful_and_nothing_acknowledged_is_lost(server, tmp_path: Path):
     process, address, tokens = server
     plan = httpx.put(
-        f"{address}/v1/visits/{uid('v')}", json=a_plan(area="城东片区"), headers=as_somebody(tokens["zhao"])
+        f"{address}/v1/visits/{uid('v')}", json=a_plan(area="城东片区"), headers=bearer_headers(tokens["zhao"])
     )
     assert plan.status_code == 201, plan.text
     raw = a_record("r", uid("v"), said("09:05", "arrived"))
     stalled = socket.create_connection(("127.0.0.1", int(address.rpartition(":")[2])))
     head = f"PUT /v1/records/{uuid7()} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {tokens['li']}\r\n"
     stalled.sendall(f"{head}Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{{".encode())
-    answer = httpx.put(f"{address}/v1/records/{uid('r')}", content=raw, headers=as_somebody(tokens["li"]))
+    answer = httpx.put(f"{address}/v1/records/{uid('r')}", content=raw, headers=bearer_headers(tokens["li"]))
     assert answer.status_code == 201
     begun = time.monotonic()
     process.send_signal(signal.SIGTERM)
@@ -195,17 +180,17 @@ def test_a_stop_is_graceful_and_nothing_acknowledged_is_lost(server, tmp_path: P
     assert "Traceback" not in log
     for line in log.splitlines():
         assert {"at", "level", "event"} <= set(json.loads(line))
-    verified = run("verify", data=tmp_path / "data")
+    verified = run_command("verify", data=tmp_path / "data")
     assert verified.returncode == 0
     assert json.loads(verified.stdout)["faults"] == []
 
 
 def test_verify_says_what_was_changed(tmp_path: Path):
-    assert run("person", "add", "li", "--name", "李", "--role", "technician", data=tmp_path).returncode == 0
+    assert run_command("person", "add", "li", "--name", "李", "--role", "technician", data=tmp_path).returncode == 0
     with sqlite3.connect(tmp_path / "doorstep.sqlite") as connection:
         connection.execute("DROP TRIGGER leaves_no_update")
         connection.execute("UPDATE leaves SET number = number + 5")
-    verified = run("verify", data=tmp_path)
+    verified = run_command("verify", data=tmp_path)
     assert verified.returncode == 1
     assert json.loads(verified.stdout)["faults"] == ["leaves 0 to 4 are missing from the log"]
 
@@ -214,7 +199,7 @@ def test_a_port_that_is_taken_is_a_plain_message(tmp_path: Path):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        done = run("serve", "--port", str(taken.getsockname()[1]), data=tmp_path)
+        done = run_command("serve", "--port", str(taken.getsockname()[1]), data=tmp_path)
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
     assert "ddress already in use" in done.stderr

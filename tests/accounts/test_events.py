@@ -11,9 +11,9 @@ from service.audit_log import log
 from service.db.database import Transaction
 from service.staff import console, people
 from service.verify import log as verify
-from tests.devices.test_devices import code_for, registered
 from tests.support.api_client import World, opened_world
 from tests.support.browser import Browser, code_now, with_factor, with_password
+from tests.support.devices import enrolment_code, register_phone
 
 
 async def events(world: World) -> list[dict[str, Any]]:
@@ -67,7 +67,7 @@ async def test_a_second_factor_is_noted_when_it_is_confirmed(world: World) -> No
 
 
 async def test_a_device_that_is_enrolled_or_revoked_is_in_the_log(world: World) -> None:
-    device = (await registered(world))["device"]["id"]
+    device = (await register_phone(world))["device"]["id"]
     for _ in range(2):
         assert (await world.ask("wang", "DELETE", f"/v1/devices/{device}")).status_code == 204
     assert await said(world) == [("key", "enrolled", "li", "li"), ("key", "revoked", "li", "wang")]
@@ -75,7 +75,7 @@ async def test_a_device_that_is_enrolled_or_revoked_is_in_the_log(world: World) 
 
 
 async def test_what_is_refused_leaves_no_trace(world: World) -> None:
-    await code_for(world)
+    await enrolment_code(world)
     assert (await world.ask("wang", "POST", "/v1/people", {"login": "x", "name": "x", "roles": []})).status_code == 403
     taken = {"login": "li", "name": "x", "roles": ["technician"]}
     assert (await world.ask("admin", "POST", "/v1/people", taken)).status_code == 409

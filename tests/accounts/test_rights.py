@@ -17,8 +17,8 @@ from service.accounts.authentication import token_digest
 from service.accounts.permissions import ROLE_PERMISSIONS, Person
 from service.app import litestar
 from service.db.database import Transaction
-from tests.devices.test_devices import registered
 from tests.support.api_client import RECORD, VISIT, World, record
+from tests.support.devices import register_phone
 from tests.support.factories import a_plan, said, stories, uid
 from tests.support.pictures import name as name_of
 from tests.support.pictures import picture
@@ -185,7 +185,7 @@ async def settled(world: World) -> tuple[World, dict[str, str]]:
     assert (await world.ask(OWN, "PUT", f"/v1/evidence/{name_of(PHOTO)}", PHOTO, **JPEG)).status_code == 201
     upload = await world.ask(OWN, "POST", "/v1/uploads", **TUS, upload_length=str(len(OTHER)))
     ids = {"upload": upload.headers["location"].rpartition("/")[2]}
-    return world, ids | {"kept": kept, "device": (await registered(world))["device"]["id"]}
+    return world, ids | {"kept": kept, "device": (await register_phone(world))["device"]["id"]}
 
 
 def test_every_endpoint_has_a_row_and_every_row_an_endpoint():

@@ -11,8 +11,8 @@ from service import errors
 from service.agenda import agenda
 from service.db.database import Database, Transaction
 from service.dispatch import planning, rescheduling, views
-from tests.db.test_storage_only_added import change as beside
 from tests.support.factories import TOKENS, Town, a_plan, a_record, encode, said, uid
+from tests.support.sql import run_sql
 
 DAY = "2026-03-{:02}T{:02}:00:00+08:00"
 
@@ -261,12 +261,12 @@ async def test_a_phone_from_before_a_backup_was_put_back_begins_anew(town: Town,
     await town.planned("a")
     await town.planned("b", technician="sun")
     for sql in BACKUP:
-        await beside(address, sql)
+        await run_sql(address, sql)
     await town.planned("lost")
     await town.planned("lost too", technician="sun")
     assert [len((await phone.sync()).visits) for phone in (li, sun)] == [2, 2]
     for sql in RESTORE:
-        await beside(address, sql)
+        await run_sql(address, sql)
     if noticed:
         assert set((await li.sync()).visits) == {str(uid("a"))}
     await town.planned("c", technician="sun")  # takes the number of what was lost

@@ -1,16 +1,13 @@
 """Stores of files: a folder and an S3 API keep the same promise; a store that is away costs nobody anything."""
 
-import socket
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-import httpx
 import obstore
 import pytest
-from moto.server import ThreadedMotoServer
 from obstore.store import S3Store
 
 from service import errors
@@ -18,49 +15,14 @@ from service.blobs.connect import open_blobs, s3_parts
 from service.blobs.store import BlobStore, blob_path
 from service.blobs.vault import open_evidence_storage
 from service.verify.log import verify
-from tests.evidence.test_evidence import naming, sends
-from tests.evidence.test_uploads import create, patch, stands
 from tests.support.api_client import RECORD, World, problem
+from tests.support.bucket import Bucket
+from tests.support.evidence import record_naming, send_evidence
 from tests.support.pictures import name, picture
+from tests.support.uploads import create_upload, send_part, upload_state
 
 RAW = picture(7)
 DIGEST = bytes.fromhex(name(RAW))
-
-
-class Bucket:
-    """A real S3 API on this machine, which can be away for a while."""
-
-    def __init__(self) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port = free.getsockname()[1]
-        self.start()
-        assert httpx.put(f"{self.endpoint}/photos").status_code == 200
-
-    @property
-    def endpoint(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    @property
-    def address(self) -> str:
-        return f"s3://photos/east?endpoint={self.endpoint}&region=us-east-1"
-
-    def start(self) -> None:
-        self.server: Any = ThreadedMotoServer("127.0.0.1", self.port, verbose=False)
-        self.server.start()
-
-    def stop(self) -> None:
-        self.server.stop()
-
-
-@pytest.fixture
-def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[Bucket]:
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "invented")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "invented")
-    bucket = Bucket()
-    httpx.post(f"{bucket.endpoint}/moto-api/reset")
-    httpx.put(f"{bucket.endpoint}/photos")
-    yield bucket
-    bucket.stop()
 
 
 @pytest.fixture(params=["folder", "s3"])
@@ -112,8 +74,8 @@ async def far_world(world: World, bucket: Bucket, tmp_path: Path) -> World:
 
 async def test_photos_in_a_bucket_are_taken_shown_and_verified(far_world: World, bucket: Bucket) -> None:
     await far_world.plan()
-    await far_world.submit(naming(RAW))
-    assert (await sends(far_world, RAW)).status_code == 201
+    await far_world.submit(record_naming(RAW))
+    assert (await send_evidence(far_world, RAW)).status_code == 201
     store: Any = S3Store("photos", endpoint=bucket.endpoint, region="us-east-1", client_options={"allow_http": True})
     assert bytes(obstore.get(store, f"east/{blob_path(DIGEST)}").bytes()) == RAW
     assert (await far_world.ask("li", "GET", f"/v1/evidence/{name(RAW)}")).headers["content-type"] == "image/jpeg"
@@ -129,20 +91,20 @@ async def test_photos_in_a_bucket_are_taken_shown_and_verified(far_world: World,
 async def test_while_the_bucket_is_away_everything_else_goes_on(far_world: World, bucket: Bucket) -> None:
     world = far_world
     await world.plan()
-    path = (await create(world, RAW)).headers["location"]
+    path = (await create_upload(world, RAW)).headers["location"]
     bucket.stop()
     begun = time.perf_counter()
-    answer = await sends(world, RAW)
+    answer = await send_evidence(world, RAW)
     assert problem(answer) == (503, "busy")
     assert int(answer.headers["retry-after"]) > 0
     assert time.perf_counter() - begun < 30
-    assert problem(await patch(world, path, 0, RAW)) == (503, "busy")
-    assert (await stands(world, path)).status_code == 503  # all is here, and it says nothing that is not so
-    assert (await world.submit(naming(RAW))).json()["state"] == "awaiting_evidence"
+    assert problem(await send_part(world, path, 0, RAW)) == (503, "busy")
+    assert (await upload_state(world, path)).status_code == 503  # all is here, and it says nothing that is not so
+    assert (await world.submit(record_naming(RAW))).json()["state"] == "awaiting_evidence"
     bucket.start()
-    assert (await stands(world, path)).headers["upload-offset"] == str(len(RAW))
+    assert (await upload_state(world, path)).headers["upload-offset"] == str(len(RAW))
     assert (await world.ask("li", "GET", f"/v1/records/{RECORD}")).json()["state"] == "complete"
-    assert (await sends(world, RAW)).status_code == 200
+    assert (await send_evidence(world, RAW)).status_code == 200
 
 
 def test_an_address_is_read_strictly() -> None:

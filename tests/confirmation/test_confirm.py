@@ -4,28 +4,21 @@ import asyncio
 import hashlib
 import itertools
 import json
-import re
 from base64 import b32encode, b64encode
-from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
-from io import BytesIO
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import httpx
-import msgspec
 import pytest
 import rfc8785
-from PIL import Image
 
-from service.messages import worker
 from tests.support import example_visits as stories
-from tests.support.api_client import VISIT, World, opened_world, problem
+from tests.support.api_client import VISIT, World, problem
+from tests.support.customer import SIGNER, STROKES, Customer, example_customer
 from tests.support.factories import uid
-from tests.support.fake_gateway import Post, set_up, stand
+from tests.support.fake_gateway import set_up, stand
 
-STROKES = [[[10, 10], [60, 80], [110, 12]], [[40, 50]]]
 LETTERS = "abcdefghijklmnopqrstuvwxyz234567"
 HOSTILE: list[tuple[str, str, Any]] = [
     ("GET", "", None),
@@ -33,103 +26,10 @@ HOSTILE: list[tuple[str, str, Any]] = [
     ("POST", "/code", None),
     ("PUT", "/code", {"code": "000000"}),
 ]
-TAO = {"signer": "陶先生", "relation": "adult_household_member"}
-
-
-class Customer:
-    """陶 with his link, at an address of his own."""
-
-    def __init__(
-        self, world: World, post: Post, token: str, visit: UUID, address: str = "203.0.113.7", *, cookies: bool = False
-    ) -> None:
-        self.world, self.post, self.token, self.visit = world, post, token, visit
-        site = f"http{'s' if cookies else ''}://doorstep.test"  # the cookie comes and goes over https alone
-        transport = httpx.ASGITransport(world.client._transport.app, client=(address, 4000))  # type: ignore[attr-defined]
-        self.client = httpx.AsyncClient(transport=transport, base_url=site)
-
-    async def ask(self, method: str, path: str = "", content: Any = None) -> httpx.Response:
-        body = {} if content is None else {"content": msgspec.json.encode(content)}
-        headers = {"content-type": "application/json"} if content is not None else {}
-        address = f"/v1/confirmations/{self.token}{path}"
-        return await self.client.request(method, address, headers=headers, **body)
-
-    async def seen(self) -> dict[str, Any]:
-        return (await self.ask("GET")).json()
-
-    async def says(self, **answers: Any) -> httpx.Response:
-        return await self.ask("PUT", content=answers)
-
-    async def code(self) -> str:
-        """Ask for a code, and read it out of the text message."""
-        assert (await self.ask("POST", "/code")).status_code == 200
-        await worker.deliver_due(self.world.house)
-        return self.post.letters[-1].text.partition("验证码 ")[2][:6]
-
-    async def enters(self) -> None:
-        assert (await self.ask("PUT", "/code", {"code": await self.code()})).status_code == 200
-
-    async def signs(self, **more: Any) -> httpx.Response:
-        return await self.says(signature={**TAO, "strokes": STROKES, **await self.digest(), **more})
-
-    async def digest(self) -> dict[str, str]:
-        return {"statement_sha256": (await self.seen())["statement_sha256"]}
-
-    async def whole(self) -> dict[str, Any]:
-        """The visit as supervisor 王 sees it."""
-        return (await self.world.ask("wang", "GET", f"/v1/visits/{self.visit}")).json()
-
-    async def judged(self) -> list[str]:
-        return [f"{one['severity']} {one['code']}" for one in (await self.whole())["judgement"]["findings"]]
-
-
-def photo(seed: str) -> bytes:
-    """A picture of its own for every name."""
-    image = Image.new("RGB", (64, 48), tuple(hashlib.sha256(seed.encode()).digest()[:3]))
-    out = BytesIO()
-    image.save(out, "JPEG")
-    return out.getvalue()
-
-
-def with_photos(raw: bytes) -> tuple[dict[str, Any], list[bytes]]:
-    """A story whose files are there: each of its digests becomes that of a real picture."""
-    text = raw.decode()
-    files = {one: photo(one) for one in set(re.findall('"sha256": ?"([0-9a-f]{64})"', text))}
-    for one, content in files.items():
-        text = text.replace(one, hashlib.sha256(content).hexdigest())
-    return json.loads(text), list(files.values())
-
-
-async def told(world: World, name: str, *, drop: tuple[str, ...] = ()) -> Customer:
-    """A story of the contract, lived over HTTP: planned, dispatched, recorded, photographed; then he has his link."""
-    bundle, files = with_photos((stories.FOLDER / f"{name}.json").read_bytes())
-    visit, given = uid(f"visit {name}"), bundle["visit"]
-    planned = {key: given[key] for key in ("type", "window", "assigned") if key in given}
-    now = datetime.fromisoformat(bundle["now"])
-    post = set_up(world.house, "06:00")
-    stand(world.house, datetime.fromisoformat(given["window"]["from"]) - timedelta(days=3))
-    assert (await world.plan(visit, **planned)).status_code == 201
-    entries = [one for one in bundle["entries"] if one["what"] not in drop]
-    stand(world.house, now)
-    office = [one for one in entries if one["by"] not in ("technician", "customer")]
-    assert (await world.ask("zhao", "POST", f"/v1/visits/{visit}/entries", {"entries": office})).status_code == 201
-    mine = [one for one in entries if one["by"] in ("technician", "customer")]
-    content = {"id": str(uid(f"record {name}")), "visit": str(visit), "checklist": "onsite@1", "entries": mine}
-    receipt = await world.submit(content, uid(f"record {name}"))
-    assert receipt.status_code == 201, receipt.text
-    assert receipt.json()["state"] == "awaiting_evidence"
-    for raw in files:
-        sent = await world.ask(
-            "li", "PUT", f"/v1/evidence/{hashlib.sha256(raw).hexdigest()}", raw, content_type="image/jpeg"
-        )
-        assert sent.status_code == 201, sent.text
-    now_complete = await world.ask("li", "GET", f"/v1/records/{uid(f'record {name}')}")
-    assert (now_complete.json()["state"], now_complete.json()["missing_evidence"]) == ("complete", [])
-    link = await world.ask("zhao", "POST", f"/v1/visits/{visit}/confirmation-link")
-    return Customer(world, post, link.json()["token"], visit)
 
 
 async def test_the_statement_is_the_canonical_document_that_its_digest_names(world: World) -> None:
-    tao = await told(world, "S04")
+    tao = await example_customer(world, "S04")
     seen = await tao.seen()
     assert seen["statement"]["statement"] == "meter_damage"
     assert hashlib.sha256(rfc8785.dumps(seen["statement"])).hexdigest() == seen["statement_sha256"]
@@ -138,7 +38,7 @@ async def test_the_statement_is_the_canonical_document_that_its_digest_names(wor
 
 
 async def test_s04_signed_on_the_phone_then_confirmed_by_link_and_code(world: World) -> None:
-    tao = await told(world, "S04")
+    tao = await example_customer(world, "S04")
     assert await tao.judged() == []
     assert [one["level"] for one in _signatures(await tao.whole())] == ["phone"]
     await tao.enters()
@@ -161,7 +61,7 @@ def _signatures(whole: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 async def test_s04r_refused_at_the_door_stays_open_and_may_be_signed_later(world: World) -> None:
-    tao = await told(world, "S04R")
+    tao = await example_customer(world, "S04R")
     refused = ["open open.meter_cause_confirmed", "open open.meter_order_signed"]
     assert await tao.judged() == refused
     (paper,) = [one for one in (await tao.whole())["statements"] if one["signs"]]
@@ -175,7 +75,7 @@ async def test_s04r_refused_at_the_door_stays_open_and_may_be_signed_later(world
 
 @pytest.mark.parametrize("outcome", ["refused", "unable", "partly"])
 async def test_who_does_not_sign_says_why_and_nobody_is_to_blame(world: World, outcome: str) -> None:
-    tao = await told(world, "S04", drop=("meter_order_signed", "meter_cause_confirmed"))
+    tao = await example_customer(world, "S04", drop=("meter_order_signed", "meter_cause_confirmed"))
     assert "violation missing.meter_order_signed" in await tao.judged()
     await tao.enters()
     answer = await tao.says(refused={"reason": "表是自己坏的", "outcome": outcome})
@@ -186,14 +86,14 @@ async def test_who_does_not_sign_says_why_and_nobody_is_to_blame(world: World, o
 
 
 async def test_a_signature_by_someone_who_may_not_sign_is_taken_and_found(world: World) -> None:
-    tao = await told(world, "S04", drop=("meter_order_signed",))
+    tao = await example_customer(world, "S04", drop=("meter_order_signed",))
     await tao.enters()
     assert (await tao.signs(relation="neighbour")).status_code == 200
     assert await tao.judged() == ["violation signer.signer_is_customer"]
 
 
 async def test_what_changes_after_the_signature_voids_it_for_all_to_see(world: World) -> None:
-    tao = await told(world, "S04", drop=("meter_order_signed",))
+    tao = await example_customer(world, "S04", drop=("meter_order_signed",))
     await tao.enters()
     old = await tao.digest()
     assert (await tao.signs()).status_code == 200
@@ -208,14 +108,14 @@ async def test_what_changes_after_the_signature_voids_it_for_all_to_see(world: W
     seen = await tao.seen()
     assert seen["statements"][0]["signature"]["state"] == "changed"
     assert seen["statement_sha256"] != old["statement_sha256"]
-    assert problem(await tao.says(signature={**TAO, "strokes": STROKES, **old})) == (409, "statement-changed")
+    assert problem(await tao.says(signature={**SIGNER, "strokes": STROKES, **old})) == (409, "statement-changed")
     stand(world.house, later + timedelta(minutes=1))
     assert (await tao.signs()).status_code == 200
     assert await tao.judged() == []
 
 
 async def test_s08_the_customer_himself_says_whether_he_is_satisfied(world: World) -> None:
-    tao = await told(world, "S08")
+    tao = await example_customer(world, "S08")
     expected = json.loads((stories.FOLDER / "S08.json").read_bytes())["expected"]["findings"]
     assert sorted(await tao.judged()) == expected
     await tao.enters()
@@ -235,7 +135,7 @@ async def test_s08_the_customer_himself_says_whether_he_is_satisfied(world: Worl
 
 
 async def test_a_damage_that_was_denied_can_be_raised_and_has_to_be_made_good(world: World) -> None:
-    tao = await told(world, "S04")
+    tao = await example_customer(world, "S04")
     await tao.enters()
     raised = [{"fact": "own_damage", "text": "茶几玻璃被工具箱压裂"}]
     assert (await tao.says(raises=raised)).status_code == 200
@@ -250,9 +150,9 @@ async def test_a_damage_that_was_denied_can_be_raised_and_has_to_be_made_good(wo
 
 
 async def test_before_the_code_answers_are_words_and_nothing_more(world: World) -> None:
-    tao = await told(world, "S04")
+    tao = await example_customer(world, "S04")
     for more in (
-        {"signature": {**TAO, "strokes": STROKES, **await tao.digest()}},
+        {"signature": {**SIGNER, "strokes": STROKES, **await tao.digest()}},
         {"refused": {"reason": "不签"}},
         {"raises": [{"fact": "own_damage", "text": "坏了"}]},
     ):
@@ -268,7 +168,7 @@ async def test_before_the_code_answers_are_words_and_nothing_more(world: World) 
 
 
 async def test_saying_the_same_again_changes_nothing_and_a_change_of_mind_counts(world: World) -> None:
-    tao = await told(world, "S04")
+    tao = await example_customer(world, "S04")
     no, yes = ([{"question": "q_clean", "good": good}] for good in (False, True))
     for answers in (no, no, yes, no):
         at = datetime.fromtimestamp(world.house.clock() / 1000).astimezone()
@@ -279,9 +179,9 @@ async def test_saying_the_same_again_changes_nothing_and_a_change_of_mind_counts
 
 
 async def test_the_same_at_the_same_moment_from_many_windows_is_written_once(world: World) -> None:
-    tao = await told(world, "S04", drop=("meter_order_signed",))
+    tao = await example_customer(world, "S04", drop=("meter_order_signed",))
     await tao.enters()
-    signature = {**TAO, "strokes": STROKES, **await tao.digest()}
+    signature = {**SIGNER, "strokes": STROKES, **await tao.digest()}
     answers = await asyncio.gather(*(tao.says(signature=signature) for _ in range(8)))
     assert {one.status_code for one in answers} == {200}
     whole = await tao.whole()
@@ -290,7 +190,7 @@ async def test_the_same_at_the_same_moment_from_many_windows_is_written_once(wor
 
 
 async def test_a_code_is_good_once_for_ten_minutes_and_five_tries(world: World) -> None:
-    tao = await told(world, "S04")
+    tao = await example_customer(world, "S04")
     code = await tao.code()
     wrong = [f"{(int(code) + n) % 10**6:06}" for n in range(1, 6)]
     answers = await asyncio.gather(*(tao.ask("PUT", "/code", {"code": one}) for one in wrong))
@@ -314,7 +214,7 @@ async def test_a_code_is_good_once_for_ten_minutes_and_five_tries(world: World) 
 
 
 async def test_a_code_opens_the_link_for_the_device_that_entered_it_alone(world: World) -> None:
-    tao = await told(world, "S04")
+    tao = await example_customer(world, "S04")
     await tao.enters()
     other = Customer(world, tao.post, tao.token, tao.visit, "198.51.100.9")
     assert (await other.seen())["level"] is None
@@ -324,7 +224,7 @@ async def test_a_code_opens_the_link_for_the_device_that_entered_it_alone(world:
 
 
 async def test_the_technicians_own_device_never_reaches_the_higher_level(world: World) -> None:
-    tao = await told(world, "S08")
+    tao = await example_customer(world, "S08")
     enrolment = await world.ask("wang", "POST", "/v1/enrolments", {"person": "li"})
     made = await world.ask(None, "POST", "/v1/devices", {"code": enrolment.json()["code"], "name": "李的手机"})
     bearer = {"authorization": f"Bearer {made.json()['token']}"}
@@ -347,7 +247,7 @@ async def test_the_technicians_own_device_never_reaches_the_higher_level(world: 
 
 
 async def test_what_the_customer_answered_is_not_for_the_technician_to_read(world: World) -> None:
-    tao = await told(world, "S04")
+    tao = await example_customer(world, "S04")
     await tao.enters()
     bad = [{"question": one["id"], "good": False} for one in (await tao.seen())["questions"]]
     assert {"q_time", "q_clean", "q_integrity"} <= {one["question"] for one in bad}
@@ -386,15 +286,8 @@ async def test_what_the_customer_answered_is_not_for_the_technician_to_read(worl
     assert (board["verdict"], "answered" in board["flags"]) == ("non_compliant", True)
 
 
-@pytest.fixture
-async def small(tmp_path: Path) -> AsyncIterator[World]:
-    """On SQLite alone: what a stranger gets has nothing to do with the engine."""
-    async with opened_world(f"sqlite:///{tmp_path / 'doorstep.db'}") as opened:
-        yield opened
-
-
-async def test_ten_thousand_hostile_links_leak_nothing_and_consume_nothing(small: World) -> None:
-    tao = await told(small, "S04")
+async def test_ten_thousand_hostile_links_leak_nothing_and_consume_nothing(sqlite_world: World) -> None:
+    tao = await example_customer(sqlite_world, "S04")
     before = await tao.whole()
     good, said, asked = tao.token, set[tuple[int, str]](), 0
     near = [good[:n] + letter + good[n + 1 :] for n in range(26) for letter in LETTERS if letter != good[n]]
@@ -404,7 +297,7 @@ async def test_ten_thousand_hostile_links_leak_nothing_and_consume_nothing(small
 
     async def tried(n: int) -> list[httpx.Response]:
         token = tokens[n]
-        stranger = Customer(small, tao.post, token, tao.visit, f"10.{n // 1000}.{n // 5 % 200}.7")
+        stranger = Customer(sqlite_world, tao.post, token, tao.visit, f"10.{n // 1000}.{n // 5 % 200}.7")
         return [await stranger.ask(*how) for how in (HOSTILE if n % 20 == 0 or token in odd else HOSTILE[:1])]
 
     for start in range(0, len(tokens), 100):  # many at once share a commit
@@ -419,7 +312,7 @@ async def test_ten_thousand_hostile_links_leak_nothing_and_consume_nothing(small
 
 
 async def test_a_question_that_is_asked_in_any_case_keeps_the_answer_as_his_word(world: World) -> None:
-    tao = await told(world, "S04")
+    tao = await example_customer(world, "S04")
     assert (await tao.says(answers=[{"question": "q_damage", "good": False}])).status_code == 200
     assert await tao.judged() == []  # nothing was named, so nothing is disputed; naming it raises it
     said = [one for one in (await tao.whole())["entries"] if one.get("says")]
@@ -430,7 +323,7 @@ async def test_a_question_that_is_asked_in_any_case_keeps_the_answer_as_his_word
 
 
 async def test_a_phone_whose_clock_is_ahead_makes_no_honest_signature_look_wrong(world: World) -> None:
-    tao = await told(world, "S04", drop=("meter_order_signed",))
+    tao = await example_customer(world, "S04", drop=("meter_order_signed",))
     now = datetime.fromisoformat(json.loads((stories.FOLDER / "S04.json").read_bytes())["now"])
     ahead = {"id": str(uid("ahead")), "what": "meter_cause_analysed", "by": "technician", "fields": {"cause": "frost"}}
     ahead["at"] = (now + timedelta(minutes=20)).isoformat()  # the server's clock says `now`
@@ -456,16 +349,16 @@ async def test_a_phone_whose_clock_is_ahead_makes_no_honest_signature_look_wrong
     ],
 )
 async def test_what_is_no_signature_is_told_and_nothing_is_written(world: World, drawn: dict[str, Any]) -> None:
-    tao = await told(world, "S04", drop=("meter_order_signed",))
+    tao = await example_customer(world, "S04", drop=("meter_order_signed",))
     await tao.enters()
     before = await tao.whole()
-    answer = await tao.says(signature={**TAO, **drawn, **await tao.digest()})
+    answer = await tao.says(signature={**SIGNER, **drawn, **await tao.digest()})
     assert answer.status_code == 422
     assert (await tao.whole())["entries"] == before["entries"]
 
 
 async def test_what_is_not_asked_given_twice_or_too_much_is_not_written(world: World) -> None:
-    tao = await told(world, "S04")
+    tao = await example_customer(world, "S04")
     clean = {"question": "q_clean", "good": False}
     for answers in (
         [clean, clean],
@@ -493,7 +386,7 @@ async def test_before_anybody_came_nothing_can_be_said_of_the_work(world: World)
 
 
 async def test_two_damages_raised_while_a_phones_clock_is_ahead_are_two(world: World) -> None:
-    tao = await told(world, "S04")
+    tao = await example_customer(world, "S04")
     now = datetime.fromtimestamp(world.house.clock() / 1000).astimezone()
     ahead = {"id": str(uid("ahead")), "what": "badge_worn", "by": "technician"}
     ahead["at"] = (now + timedelta(minutes=20)).isoformat()
@@ -510,7 +403,7 @@ async def test_two_damages_raised_while_a_phones_clock_is_ahead_are_two(world: W
 
 @pytest.mark.parametrize("at", ["2000-01-01T00:00:00+14:00", "2100-12-31T23:59:59Z", "2100-12-31T23:59:59-12:00"])
 async def test_a_clock_at_the_end_of_the_calendar_breaks_no_page(world: World, at: str) -> None:
-    tao = await told(world, "S04", drop=("meter_order_signed",))
+    tao = await example_customer(world, "S04", drop=("meter_order_signed",))
     odd = [{"id": str(uid(f"odd {what}")), "what": what, "by": "technician", "at": at} for what in ("arrived", "left")]
     more = {"id": str(uid("r2")), "visit": str(tao.visit), "checklist": "onsite@1", "entries": odd}
     assert (await world.submit(more, uid("r2"))).status_code == 201
@@ -521,7 +414,7 @@ async def test_a_clock_at_the_end_of_the_calendar_breaks_no_page(world: World, a
 
 
 async def test_a_signature_on_the_phone_does_not_hide_the_one_that_it_replaces(world: World) -> None:
-    tao = await told(world, "S04", drop=("meter_order_signed",))
+    tao = await example_customer(world, "S04", drop=("meter_order_signed",))
     await tao.enters()
     assert (await tao.signs()).status_code == 200
     at = datetime.fromtimestamp(world.house.clock() / 1000).astimezone() + timedelta(minutes=5)
@@ -530,7 +423,7 @@ async def test_a_signature_on_the_phone_does_not_hide_the_one_that_it_replaces(w
     cause["fields"] = {"cause": "frost"}
     one = {"id": str(uid("r2")), "visit": str(tao.visit), "checklist": "onsite@1", "entries": [cause]}
     assert (await world.submit(one, uid("r2"))).status_code == 201
-    piece = {"kind": "signature", "sha256": "a" * 64, **TAO, **await tao.digest()}
+    piece = {"kind": "signature", "sha256": "a" * 64, **SIGNER, **await tao.digest()}
     again = {"id": str(uid("s2")), "what": "meter_order_signed", "by": "customer", "evidence": [piece]}
     again["at"] = (at + timedelta(minutes=1)).isoformat()
     two = {"id": str(uid("r3")), "visit": str(tao.visit), "checklist": "onsite@1", "entries": [again]}
@@ -543,7 +436,7 @@ async def test_a_signature_on_the_phone_does_not_hide_the_one_that_it_replaces(w
 
 
 async def test_a_picture_for_no_statement_is_not_even_kept(world: World, tmp_path: Path) -> None:
-    tao = await told(world, "S04", drop=("meter_order_signed",))
+    tao = await example_customer(world, "S04", drop=("meter_order_signed",))
     await tao.enters()
     folder = world.house.evidence_storage.copies.parent / "evidence"
     before = sorted(folder.rglob("*"))
@@ -554,7 +447,7 @@ async def test_a_picture_for_no_statement_is_not_even_kept(world: World, tmp_pat
 
 
 async def test_who_has_only_the_link_ends_no_opened_page_and_takes_no_code_away(world: World) -> None:
-    tao = await told(world, "S04")
+    tao = await example_customer(world, "S04")
     await tao.enters()
     other = Customer(world, tao.post, tao.token, tao.visit, "198.51.100.9")
     for _ in range(3):
@@ -565,6 +458,6 @@ async def test_who_has_only_the_link_ends_no_opened_page_and_takes_no_code_away(
 
 
 async def test_an_empty_stroke_among_others_is_left_out(world: World) -> None:
-    tao = await told(world, "S04", drop=("meter_order_signed",))
+    tao = await example_customer(world, "S04", drop=("meter_order_signed",))
     await tao.enters()
     assert (await tao.signs(strokes=[[], [[1, 1], [5, 5]], []])).status_code == 200

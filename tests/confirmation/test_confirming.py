@@ -2,67 +2,19 @@
 
 import hashlib
 import re
-from datetime import datetime, timedelta
 from html import unescape
-from typing import Any
 
-import httpx
 import pytest
 
 from service.confirmation.forms import FORM_ACTIONS
-from service.messages import worker
-from tests.confirmation.test_confirm import STROKES, Customer, told
 from tests.support.api_client import World, record
-from tests.support.customer_browser import Page
+from tests.support.customer import STROKES, UNSIGNED, Customer, advance_clock, example_customer
+from tests.support.customer_browser import HOSTILE_TEXT, Page, Visitor
 from tests.support.factories import said, uid
-from tests.support.fake_gateway import stand
-
-HOSTILE = "\"><script>alert(1)</script>'&"
-UNSIGNED = ("meter_order_signed", "meter_cause_confirmed")
-
-
-class Visitor:
-    """陶 with a browser and nothing else."""
-
-    def __init__(self, tao: Customer) -> None:
-        self.tao, self.path = tao, f"/c/{tao.token}"
-
-    async def html(self) -> str:
-        answer = await self.tao.client.get(self.path)
-        assert answer.status_code == 200
-        return answer.text
-
-    async def page(self) -> Page:
-        return Page(await self.html())
-
-    async def sends(self, does: str, fields: dict[str, str], **having: Any) -> httpx.Response:
-        form = (await self.page()).form(does=does, **having)
-        assert form.action == self.path
-        return await self.tao.client.post(form.action, data=form.fields | fields)
-
-    async def done(self, does: str, fields: dict[str, str], **having: Any) -> None:
-        answer = await self.sends(does, fields, **having)
-        assert answer.status_code == 303, answer.text
-        assert answer.headers["location"].partition("#")[0] == self.path
-
-    async def code(self) -> str:
-        await self.done("code", {})
-        await worker.deliver_due(self.tao.world.house)
-        return self.tao.post.letters[-1].text.partition("验证码 ")[2][:6]
-
-    async def enters(self) -> None:
-        later(self.tao.world, seconds=1)  # what he says comes after what was recorded
-        await self.done("code-entry", {"code": await self.code()})
-
-
-def later(world: World, **more: float) -> datetime:
-    at = datetime.fromtimestamp(world.house.clock() / 1000).astimezone() + timedelta(**more)
-    stand(world.house, at)
-    return at
 
 
 async def test_the_page_shows_who_came_what_was_done_and_masks_until_the_code_passes(world: World) -> None:
-    visitor = Visitor(tao := await told(world, "S04"))
+    visitor = Visitor(tao := await example_customer(world, "S04"))
     html = await visitor.html()
     for part in (
         "李",
@@ -93,7 +45,7 @@ async def test_the_page_shows_who_came_what_was_done_and_masks_until_the_code_pa
 
 
 async def test_every_page_has_one_heading_and_every_field_a_label_and_an_id_of_its_own(world: World) -> None:
-    visitor = Visitor(await told(world, "S04", drop=UNSIGNED))
+    visitor = Visitor(await example_customer(world, "S04", drop=UNSIGNED))
     for _ in range(2):
         html = await visitor.html()
         page = Page(html)
@@ -111,7 +63,7 @@ async def test_every_page_has_one_heading_and_every_field_a_label_and_an_id_of_i
 
 
 async def test_the_code_is_asked_for_entered_wrong_and_entered_right(world: World) -> None:
-    visitor = Visitor(tao := await told(world, "S04"))
+    visitor = Visitor(tao := await example_customer(world, "S04"))
     assert not (await visitor.page()).has("code-entry")
     code = await visitor.code()
     html = await visitor.html()
@@ -129,7 +81,7 @@ async def test_the_code_is_asked_for_entered_wrong_and_entered_right(world: Worl
 
 
 async def test_too_many_codes_and_too_many_tries_are_told_on_the_page(world: World) -> None:
-    visitor = Visitor(await told(world, "S04"))
+    visitor = Visitor(await example_customer(world, "S04"))
     code = await visitor.code()
     for n in range(1, 6):
         assert (await visitor.sends("code-entry", {"code": f"{(int(code) + n) % 10**6:06}"})).status_code == 403
@@ -145,7 +97,7 @@ async def test_too_many_codes_and_too_many_tries_are_told_on_the_page(world: Wor
 
 
 async def test_signing_by_name_and_code_alone_and_a_copy_that_proves_itself(world: World) -> None:
-    visitor = Visitor(tao := await told(world, "S04", drop=("meter_order_signed",)))
+    visitor = Visitor(tao := await example_customer(world, "S04", drop=("meter_order_signed",)))
     assert not any("/copy" in link for link in (await visitor.page()).links)
     early = await tao.client.get(f"{visitor.path}/copy")
     assert (early.status_code, "先输入短信验证码" in early.text) == (403, True)
@@ -183,7 +135,7 @@ async def test_signing_by_name_and_code_alone_and_a_copy_that_proves_itself(worl
 
 
 async def test_a_drawing_comes_with_the_form_and_is_seen_by_its_link(world: World) -> None:
-    visitor = Visitor(tao := await told(world, "S04", drop=("meter_order_signed",)))
+    visitor = Visitor(tao := await example_customer(world, "S04", drop=("meter_order_signed",)))
     await visitor.enters()
     bad = await visitor.sends("signature", {"signer": "陶", "relation": "account_holder", "strokes": "[[["})
     assert (bad.status_code, "签名读不出来" in bad.text) == (422, True)
@@ -202,7 +154,7 @@ async def test_a_drawing_comes_with_the_form_and_is_seen_by_its_link(world: Worl
     ("outcome", "words"), [("partly", "部分不同意"), ("refused", "不同意"), ("unable", "不方便签字")]
 )
 async def test_not_signing_is_a_choice_like_signing(world: World, outcome: str, words: str) -> None:
-    visitor = Visitor(tao := await told(world, "S04", drop=UNSIGNED))
+    visitor = Visitor(tao := await example_customer(world, "S04", drop=UNSIGNED))
     await visitor.enters()
     html = await visitor.html()
     summaries = re.findall("<summary>(.*?)<", html)[:4]
@@ -223,13 +175,13 @@ async def test_not_signing_is_a_choice_like_signing(world: World, outcome: str, 
 
 
 async def test_what_was_left_out_is_said_and_what_was_written_stays(world: World) -> None:
-    visitor = Visitor(tao := await told(world, "S04", drop=UNSIGNED))
+    visitor = Visitor(tao := await example_customer(world, "S04", drop=UNSIGNED))
     await visitor.enters()
     for does, having, fields, words in (
-        ("signature", {}, {"signer": HOSTILE, "relation": ""}, "请选择您与户主的关系"),
+        ("signature", {}, {"signer": HOSTILE_TEXT, "relation": ""}, "请选择您与户主的关系"),
         ("signature", {}, {"signer": " ", "relation": "tenant"}, "请填写签字人姓名"),
-        ("refusal", {"outcome": "unable"}, {"reason": " ", "helper": HOSTILE}, "请写明原因"),
-        ("raised", {}, {"fact": "", "text": HOSTILE}, "请选择发生了什么"),
+        ("refusal", {"outcome": "unable"}, {"reason": " ", "helper": HOSTILE_TEXT}, "请写明原因"),
+        ("raised", {}, {"fact": "", "text": HOSTILE_TEXT}, "请选择发生了什么"),
         ("answers", {"form": "answers"}, {}, "您还没有选"),
     ):
         answer = await visitor.sends(does, fields, **having)
@@ -243,7 +195,7 @@ async def test_what_was_left_out_is_said_and_what_was_written_stays(world: World
 
 
 async def test_one_button_says_that_all_was_well_and_silence_says_nothing(world: World) -> None:
-    visitor = Visitor(tao := await told(world, "S04"))
+    visitor = Visitor(tao := await example_customer(world, "S04"))
     await visitor.enters()
     asked = [one["id"] for one in (await tao.seen())["questions"]]
     assert "q_integrity" in asked
@@ -254,14 +206,14 @@ async def test_one_button_says_that_all_was_well_and_silence_says_nothing(world:
     html = await visitor.html()
     assert "已收到您的意见，时间 " in html
     assert " checked" not in html
-    later(world, seconds=5)
+    advance_clock(world, seconds=5)
     await visitor.done("answers", {"all": "yes"}, asked=" ".join(asked))
     assert await tao.judged() == []
     assert {one["says"] for one in (await tao.whole())["entries"] if one.get("says")} == {"yes", "no"}
 
 
 async def test_questions_of_his_own_device_stand_only_there(world: World) -> None:
-    visitor = Visitor(tao := await told(world, "S04"))
+    visitor = Visitor(tao := await example_customer(world, "S04"))
     assert "q_integrity" not in await visitor.html()
     await visitor.done("answers", {"answer-q_clean": "bad"}, form="answers")  # words, before the code
     assert await tao.judged() == ["violation disputed.site_cleared"]
@@ -272,19 +224,19 @@ async def test_questions_of_his_own_device_stand_only_there(world: World) -> Non
 
 
 async def test_a_denied_damage_is_raised_by_a_form(world: World) -> None:
-    visitor = Visitor(tao := await told(world, "S04"))
+    visitor = Visitor(tao := await example_customer(world, "S04"))
     await visitor.enters()
-    await visitor.done("raised", {"fact": "own_damage", "text": f"茶几裂了{HOSTILE}"})
+    await visitor.done("raised", {"fact": "own_damage", "text": f"茶几裂了{HOSTILE_TEXT}"})
     assert [code for code in await tao.judged() if "missing.damage_choice_followed[customer-" in code]
     html = await visitor.html()
     assert "<script>" not in html
 
 
 async def test_a_statement_that_changed_meanwhile_has_to_be_read_again(world: World) -> None:
-    visitor = Visitor(tao := await told(world, "S04", drop=("meter_order_signed",)))
+    visitor = Visitor(tao := await example_customer(world, "S04", drop=("meter_order_signed",)))
     await visitor.enters()
     form = (await visitor.page()).form(does="signature")
-    at = later(world, minutes=5)
+    at = advance_clock(world, minutes=5)
     entry = said("09:00", "meter_cause_analysed", fields={"cause": "frost"}) | {"at": at.isoformat()}
     again = record(uid("r2"), tao.visit, entries=[entry])
     assert (await world.submit(again, uid("r2"))).status_code == 201
@@ -292,10 +244,10 @@ async def test_a_statement_that_changed_meanwhile_has_to_be_read_again(world: Wo
     answer = await tao.client.post(form.action, data=form.fields | given)
     assert (answer.status_code, "内容刚有变化，请重新核对" in answer.text) == (409, True)
     assert not (await tao.whole())["said"]
-    later(world, minutes=1)
+    advance_clock(world, minutes=1)
     await visitor.done("signature", given)
     entry = said("09:00", "meter_cause_analysed", fields={"cause": "pressure"}) | {"id": str(uid("third"))}
-    entry["at"] = later(world, minutes=1).isoformat()
+    entry["at"] = advance_clock(world, minutes=1).isoformat()
     assert (await world.submit(record(uid("r3"), tao.visit, entries=[entry]), uid("r3"))).status_code == 201
     html = await visitor.html()
     assert "签字后内容有变更，签名已失效，请重新核对" in html
@@ -303,24 +255,24 @@ async def test_a_statement_that_changed_meanwhile_has_to_be_read_again(world: Wo
 
 
 async def test_hostile_names_labels_and_reasons_are_only_text(world: World) -> None:
-    visitor = Visitor(tao := await told(world, "S04", drop=UNSIGNED))
+    visitor = Visitor(tao := await example_customer(world, "S04", drop=UNSIGNED))
     await visitor.enters()
-    await visitor.done("refusal", {"reason": HOSTILE}, outcome="partly")
-    later(world, seconds=5)
-    await visitor.done("signature", {"signer": HOSTILE, "relation": "tenant"})
-    entry = said("09:00", "meter_cause_analysed", label=HOSTILE, fields={"cause": HOSTILE})
-    entry["at"] = later(world, minutes=1).isoformat()
+    await visitor.done("refusal", {"reason": HOSTILE_TEXT}, outcome="partly")
+    advance_clock(world, seconds=5)
+    await visitor.done("signature", {"signer": HOSTILE_TEXT, "relation": "tenant"})
+    entry = said("09:00", "meter_cause_analysed", label=HOSTILE_TEXT, fields={"cause": HOSTILE_TEXT})
+    entry["at"] = advance_clock(world, minutes=1).isoformat()
     assert (await world.submit(record(uid("r2"), tao.visit, entries=[entry]), uid("r2"))).status_code == 201
     for path in ("", "/copy"):
         answer = await tao.client.get(visitor.path + path)
         assert answer.status_code == 200
-        assert HOSTILE in unescape(answer.text)
+        assert HOSTILE_TEXT in unescape(answer.text)
         assert "<script>alert" not in answer.text
         assert re.search(r"<[^>]*alert\(1\)", answer.text) is None  # nor in an attribute
 
 
 async def test_pictures_are_for_who_entered_the_code_and_only_those_of_his_statements(world: World) -> None:
-    tao = await told(world, "S04")
+    tao = await example_customer(world, "S04")
     visitor = Visitor(tao)
     photos = [
         one
@@ -346,7 +298,7 @@ async def test_pictures_are_for_who_entered_the_code_and_only_those_of_his_state
 
 
 async def test_looking_and_the_robots_of_messengers_change_nothing(world: World) -> None:
-    visitor = Visitor(tao := await told(world, "S04"))
+    visitor = Visitor(tao := await example_customer(world, "S04"))
     await visitor.enters()
     before = await tao.whole()
     for method in ("GET", "HEAD", "GET", "OPTIONS"):
@@ -357,7 +309,7 @@ async def test_looking_and_the_robots_of_messengers_change_nothing(world: World)
 
 
 async def test_wrong_and_ended_links_give_the_same_page_for_every_form(world: World) -> None:
-    tao = await told(world, "S04")
+    tao = await example_customer(world, "S04")
     ended = tao.token
     assert (await world.ask("zhao", "POST", f"/v1/visits/{tao.visit}/confirmation-link")).status_code == 201
     texts = set()
@@ -382,7 +334,7 @@ async def test_wrong_and_ended_links_give_the_same_page_for_every_form(world: Wo
 
 
 async def test_forms_that_are_none_of_ours_are_told_in_the_page(world: World) -> None:
-    visitor = Visitor(tao := await told(world, "S04"))
+    visitor = Visitor(tao := await example_customer(world, "S04"))
     unfit = {"does": "answers", "asked": "q_none"}
     for fields in ({"x": "y"}, {"does": "nothing"}, {"does": "refusal", "reason": "x"}, unfit):
         answer = await tao.client.post(visitor.path, data=fields)
@@ -395,7 +347,7 @@ async def test_forms_that_are_none_of_ours_are_told_in_the_page(world: World) ->
 
 
 async def test_only_scripts_of_this_site_run_and_only_where_there_is_something_to_write(world: World) -> None:
-    visitor = Visitor(tao := await told(world, "S04", drop=("meter_order_signed",)))
+    visitor = Visitor(tao := await example_customer(world, "S04", drop=("meter_order_signed",)))
 
     async def policy() -> str:
         return (await tao.client.get(visitor.path)).headers["content-security-policy"]

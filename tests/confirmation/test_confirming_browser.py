@@ -2,8 +2,6 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,25 +9,19 @@ import pytest
 from playwright.async_api import Page, Response
 
 from service.messages import worker
-from tests.confirmation.test_confirm import Customer, told
-from tests.confirmation.test_confirming import later
-from tests.support.api_client import World, opened_world
-from tests.web.test_pages_browser import WIDE, browsed, looked_at, served
+from tests.support.api_client import World
+from tests.support.chromium import WIDE, check_layout, open_page, serve_world
+from tests.support.customer import UNSIGNED, advance_clock, example_customer
+from tests.support.customer_chromium import INKED_PIXELS, draw_signature, enter_code, open_customer_page
 
 AXE = (Path(__file__).parents[1] / "vendor" / "axe-core" / "axe.min.js").read_text()
 RUN_AXE = """async () => (await axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa',
     'best-practice']})).violations.map(one => [one.id, one.nodes.map(node => node.html)])"""
-UNSIGNED = ("meter_order_signed", "meter_cause_confirmed")
 EQUAL = (
     "() => [...document.querySelectorAll('summary')].slice(0, 4).map(one => {const box = one.getBoundingClientRect();"
 )
 EQUAL += "const look = getComputedStyle(one); return [box.width, box.height, look.color, look.fontSize].join()})"
 SHOWN = "() => document.images.length > 4 && [...document.images].every(one => one.naturalWidth > 0)"
-INK = """() => {
-    const canvas = document.querySelector('canvas');
-    const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
-    return data.filter((value, n) => n % 4 === 3 && value).length;
-}"""
 
 TWICE = """() => {
     const all = [...document.querySelectorAll('main, main *')];
@@ -38,68 +30,19 @@ TWICE = """() => {
 }"""
 
 
-@pytest.fixture
-async def roomy(tmp_path: Path) -> AsyncIterator[World]:
-    """On SQLite alone, with the usual limits."""
-    async with opened_world(f"sqlite:///{tmp_path / 'doorstep.db'}") as world:
-        yield world
-
-
-@asynccontextmanager
-async def opened(
-    world: World, tao: Customer, *, scripts: bool = True, **screen: Any
-) -> AsyncIterator[tuple[Page, str]]:
-    """陶's page on his telephone. Nothing may be refused by the page's own policy, nor fail in its scripts."""
-    async with served(world) as base, browsed(scripts=scripts, **screen) as page:
-        errors: list[str] = []
-        page.on(
-            "response", lambda answer: errors.append(f"{answer.status} {answer.url}") if answer.status > 399 else None
-        )
-        page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        await page.goto(f"{base}/c/{tao.token}")
-        yield page, base
-        assert errors == []
-
-
-async def entered(world: World, tao: Customer, page: Page) -> None:
-    """He asks for a code and enters it."""
-    later(world, seconds=1)  # what he says comes after what was recorded
-    await page.get_by_role("button", name="获取验证码").click()
-    await page.get_by_label("请输入 6 位验证码").wait_for()
-    await worker.deliver_due(world.house)
-    code = tao.post.letters[-1].text.partition("验证码 ")[2][:6]
-    await page.get_by_label("请输入 6 位验证码").fill(code)
-    await page.get_by_role("button", name="验证", exact=False).first.click()
-    await page.get_by_text("✓ 已验证").wait_for()
-
-
 async def checked(page: Page, name: str) -> None:
     """Large enough, dark enough, and nothing that axe finds."""
-    await looked_at(page, name)
+    await check_layout(page, name)
     await page.evaluate(AXE)
     assert await page.evaluate(RUN_AXE) == []
 
 
-async def draw(page: Page) -> None:
-    """A signature with the pointer, in two strokes."""
-    canvas = page.locator("canvas").first
-    await canvas.scroll_into_view_if_needed()
-    box = await canvas.bounding_box()
-    assert box is not None
-    for stroke in ([(0.2, 0.3), (0.4, 0.7), (0.5, 0.3)], [(0.6, 0.5), (0.8, 0.6)]):
-        places = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in stroke]
-        await page.mouse.move(*places[0])
-        await page.mouse.down()
-        for place in places[1:]:
-            await page.mouse.move(*place, steps=6)
-        await page.mouse.up()
-
-
 @pytest.mark.parametrize("scripts", [True, False])
-async def test_a_customer_enters_the_code_signs_and_keeps_a_copy(roomy: World, scripts: Any, tmp_path: Path) -> None:
-    tao = await told(roomy, "S04", drop=("meter_order_signed",))
-    async with opened(roomy, tao, scripts=scripts) as (page, _):
+async def test_a_customer_enters_the_code_signs_and_keeps_a_copy(
+    sqlite_world: World, scripts: Any, tmp_path: Path
+) -> None:
+    tao = await example_customer(sqlite_world, "S04", drop=("meter_order_signed",))
+    async with open_customer_page(sqlite_world, tao, scripts=scripts) as (page, _):
         if scripts:
             await checked(page, "confirming-before")
         await page.get_by_role("button", name="获取验证码").click()
@@ -108,7 +51,7 @@ async def test_a_customer_enters_the_code_signs_and_keeps_a_copy(roomy: World, s
             await checked(page, "confirming-code")
         await page.go_back()
         await page.reload()
-        await worker.deliver_due(roomy.house)
+        await worker.deliver_due(sqlite_world.house)
         code = tao.post.letters[-1].text.partition("验证码 ")[2][:6]
         await page.get_by_label("请输入 6 位验证码").fill(code)
         await page.get_by_role("button", name="验证 Check").click()
@@ -119,8 +62,8 @@ async def test_a_customer_enters_the_code_signs_and_keeps_a_copy(roomy: World, s
         await sign.get_by_label("您与户主的关系").select_option("adult_household_member")
         assert await page.locator("canvas").first.is_visible() == scripts
         if scripts:
-            await draw(page)
-            assert await page.evaluate(INK) > 100
+            await draw_signature(page)
+            assert await page.evaluate(INKED_PIXELS) > 100
             await checked(page, "confirming-sign")
         await sign.locator("button.sign").click()
         await page.get_by_text("本人手机验证码签认").first.wait_for()
@@ -136,17 +79,17 @@ async def test_a_customer_enters_the_code_signs_and_keeps_a_copy(roomy: World, s
     assert said["level"] == "own_device"
 
 
-async def test_what_is_drawn_is_sent_as_points_alone_and_can_be_cleared(roomy: World) -> None:
-    tao = await told(roomy, "S04", drop=("meter_order_signed",))
-    async with opened(roomy, tao) as (page, _):
-        await entered(roomy, tao, page)
+async def test_what_is_drawn_is_sent_as_points_alone_and_can_be_cleared(sqlite_world: World) -> None:
+    tao = await example_customer(sqlite_world, "S04", drop=("meter_order_signed",))
+    async with open_customer_page(sqlite_world, tao) as (page, _):
+        await enter_code(sqlite_world, tao, page)
         await page.locator("summary").first.click()
-        await draw(page)
+        await draw_signature(page)
         await page.get_by_role("button", name="清除重写").click()
-        assert await page.evaluate(INK) == 0
-        await draw(page)
+        assert await page.evaluate(INKED_PIXELS) == 0
+        await draw_signature(page)
         await page.set_viewport_size({"width": 640, "height": 360})  # he turns his telephone
-        assert await page.evaluate(INK) > 100
+        assert await page.evaluate(INKED_PIXELS) > 100
         await page.get_by_label("签字人姓名").fill("陶先生")
         await page.get_by_label("您与户主的关系").select_option("account_holder")
         async with page.expect_request(lambda sent: sent.method == "POST") as waiting:
@@ -160,10 +103,10 @@ async def test_what_is_drawn_is_sent_as_points_alone_and_can_be_cleared(roomy: W
 
 
 @pytest.mark.parametrize("scripts", [True, False])
-async def test_four_equal_choices_and_disagreeing_in_own_words(roomy: World, scripts: Any) -> None:
-    tao = await told(roomy, "S04", drop=UNSIGNED)
-    async with opened(roomy, tao, scripts=scripts) as (page, _):
-        await entered(roomy, tao, page)
+async def test_four_equal_choices_and_disagreeing_in_own_words(sqlite_world: World, scripts: Any) -> None:
+    tao = await example_customer(sqlite_world, "S04", drop=UNSIGNED)
+    async with open_customer_page(sqlite_world, tao, scripts=scripts) as (page, _):
+        await enter_code(sqlite_world, tao, page)
         if scripts:
             assert len(set(await page.evaluate(EQUAL))) == 1
         await page.locator("summary").nth(3).click()
@@ -181,10 +124,10 @@ async def test_four_equal_choices_and_disagreeing_in_own_words(roomy: World, scr
 
 
 @pytest.mark.parametrize("scripts", [True, False])
-async def test_questions_are_answered_by_large_buttons_and_more_is_added(roomy: World, scripts: Any) -> None:
-    tao = await told(roomy, "S04")
-    async with opened(roomy, tao, scripts=scripts) as (page, _):
-        await entered(roomy, tao, page)
+async def test_questions_are_answered_by_large_buttons_and_more_is_added(sqlite_world: World, scripts: Any) -> None:
+    tao = await example_customer(sqlite_world, "S04")
+    async with open_customer_page(sqlite_world, tao, scripts=scripts) as (page, _):
+        await enter_code(sqlite_world, tao, page)
         await page.get_by_role("group", name="现场是否清理干净").get_by_label("有问题").check()
         if scripts:
             await checked(page, "confirming-answer")
@@ -202,12 +145,12 @@ async def test_questions_are_answered_by_large_buttons_and_more_is_added(roomy: 
     assert len(whole["said"]) == 3
 
 
-async def test_a_wrong_code_is_said_where_it_was_typed(roomy: World) -> None:
-    tao = await told(roomy, "S04")
-    async with served(roomy) as base, browsed(scripts=False) as page:
+async def test_a_wrong_code_is_said_where_it_was_typed(sqlite_world: World) -> None:
+    tao = await example_customer(sqlite_world, "S04")
+    async with serve_world(sqlite_world) as base, open_page(scripts=False) as page:
         await page.goto(f"{base}/c/{tao.token}")
         await page.get_by_role("button", name="获取验证码").click()
-        await worker.deliver_due(roomy.house)
+        await worker.deliver_due(sqlite_world.house)
         code = tao.post.letters[-1].text.partition("验证码 ")[2][:6]
         await page.get_by_label("请输入 6 位验证码").fill(f"{(int(code) + 1) % 10**6:06}")
         async with page.expect_response(lambda one: one.request.method == "POST") as waiting:
@@ -219,14 +162,16 @@ async def test_a_wrong_code_is_said_where_it_was_typed(roomy: World) -> None:
 
 
 @pytest.mark.parametrize(("name", "screen"), [("small", (360, 640)), ("zoomed", (180, 320)), ("wide", (1024, 768))])
-async def test_nothing_is_cut_off_on_a_small_screen_or_enlarged_twice(roomy: World, name: str, screen: Any) -> None:
-    tao = await told(roomy, "S04", drop=UNSIGNED)
-    async with opened(roomy, tao, size=screen, scale=2 if name == "zoomed" else 1) as (page, _):
-        await entered(roomy, tao, page)
+async def test_nothing_is_cut_off_on_a_small_screen_or_enlarged_twice(
+    sqlite_world: World, name: str, screen: Any
+) -> None:
+    tao = await example_customer(sqlite_world, "S04", drop=UNSIGNED)
+    async with open_customer_page(sqlite_world, tao, size=screen, scale=2 if name == "zoomed" else 1) as (page, _):
+        await enter_code(sqlite_world, tao, page)
         await page.locator("summary").first.click()
-        await looked_at(page, f"confirming-{name}")
+        await check_layout(page, f"confirming-{name}")
         assert not await page.evaluate(WIDE)
-        await draw(page)
+        await draw_signature(page)
         await page.get_by_label("签字人姓名").fill("陶先生")
         await page.get_by_label("您与户主的关系").select_option("account_holder")
         await page.locator("button.sign").first.click()
@@ -234,19 +179,21 @@ async def test_nothing_is_cut_off_on_a_small_screen_or_enlarged_twice(roomy: Wor
 
 
 @pytest.mark.parametrize("scripts", [True, False])
-async def test_what_he_filled_in_and_drew_stands_there_again_after_a_new_code(roomy: World, scripts: Any) -> None:
-    tao = await told(roomy, "S04", drop=("meter_order_signed",))
-    async with served(roomy) as base, browsed(scripts=scripts) as page:
+async def test_what_he_filled_in_and_drew_stands_there_again_after_a_new_code(
+    sqlite_world: World, scripts: Any
+) -> None:
+    tao = await example_customer(sqlite_world, "S04", drop=("meter_order_signed",))
+    async with serve_world(sqlite_world) as base, open_page(scripts=scripts) as page:
         await page.goto(f"{base}/c/{tao.token}")
-        await entered(roomy, tao, page)
+        await enter_code(sqlite_world, tao, page)
         sign = page.locator("details").first
         await sign.locator("summary").click()
         await sign.get_by_label("签字人姓名").fill("陶先生")
         await sign.get_by_label("您与户主的关系").select_option("adult_household_member")
         if scripts:
-            await draw(page)
-        drawn = await page.evaluate(INK) if scripts else 0
-        later(roomy, minutes=61)
+            await draw_signature(page)
+        drawn = await page.evaluate(INKED_PIXELS) if scripts else 0
+        advance_clock(sqlite_world, minutes=61)
         await sign.locator("button.sign").click()
         await page.get_by_text("都替您留着").wait_for()
         assert await page.get_by_text("陶先生").is_visible()
@@ -256,14 +203,14 @@ async def test_what_he_filled_in_and_drew_stands_there_again_after_a_new_code(ro
         await page.get_by_label("请输入 6 位验证码").wait_for()
         if scripts:
             await checked(page, "kept-code")
-        await worker.deliver_due(roomy.house)
+        await worker.deliver_due(sqlite_world.house)
         code = tao.post.letters[-1].text.partition("验证码 ")[2][:6]
         await page.get_by_label("请输入 6 位验证码").fill(code)
         await page.get_by_role("button", name="验证", exact=False).first.click()
         await page.get_by_role("link", name="去填写").click()
         if scripts:
             await checked(page, "kept-again")
-            assert await page.evaluate(INK) > 0.8 * drawn
+            assert await page.evaluate(INKED_PIXELS) > 0.8 * drawn
         assert await page.get_by_label("签字人姓名").first.input_value() == "陶先生"
         await page.locator("button.sign").first.click()
         await page.get_by_text("本人手机验证码签认").first.wait_for()
@@ -272,12 +219,12 @@ async def test_what_he_filled_in_and_drew_stands_there_again_after_a_new_code(ro
 
 
 @pytest.mark.parametrize("state", ["before", "signed", "refused", "wrong"])
-async def test_every_state_fits_when_only_the_text_is_twice_as_large(roomy: World, state: str) -> None:
-    tao = await told(roomy, "S04", drop=UNSIGNED)
-    async with served(roomy) as base, browsed(scripts=True) as page:
+async def test_every_state_fits_when_only_the_text_is_twice_as_large(sqlite_world: World, state: str) -> None:
+    tao = await example_customer(sqlite_world, "S04", drop=UNSIGNED)
+    async with serve_world(sqlite_world) as base, open_page(scripts=True) as page:
         await page.goto(f"{base}/c/{tao.token}")
         if state != "before":
-            await entered(roomy, tao, page)
+            await enter_code(sqlite_world, tao, page)
             await page.locator("summary").nth(2 if state == "refused" else 0).click()
         if state == "refused":
             await page.locator("details").nth(2).get_by_label("为什么不同意").fill("表是自己坏的" * 20)
@@ -292,4 +239,4 @@ async def test_every_state_fits_when_only_the_text_is_twice_as_large(roomy: Worl
                 "以输入姓名和验证码签认" if state == "signed" else "请填写签字人姓名"
             ).first.wait_for()
         await page.evaluate(TWICE)
-        await looked_at(page, f"twice-{state}")
+        await check_layout(page, f"twice-{state}")

@@ -1,15 +1,12 @@
 """The customer's link over HTTP: a page that changes nothing by being looked at, and answers that are his."""
 
-from typing import Any
-
 import pytest
 
 from service.messages import worker
 from tests.support.api_client import VISIT, World, problem
+from tests.support.customer import AGREEMENT, confirmation_link, move_window, visit_entries
 from tests.support.customer_browser import Page
 from tests.support.fake_gateway import Post, set_up, stand
-
-AGREE = {"answers": [{"item": "appointment_agreed", "good": True}]}
 
 
 @pytest.fixture
@@ -21,16 +18,8 @@ async def post(world: World) -> Post:
     return made
 
 
-async def link(world: World) -> str:
-    return (await world.ask("zhao", "POST", f"/v1/visits/{VISIT}/confirmation-link")).json()["token"]
-
-
-async def entries(world: World) -> list[dict[str, Any]]:
-    return (await world.ask("zhao", "GET", f"/v1/visits/{VISIT}")).json()["entries"]
-
-
 async def test_the_page_says_who_comes_when_and_masks_the_rest(world: World, post: Post) -> None:
-    token = await link(world)
+    token = await confirmation_link(world)
     answer = await world.client.get(f"/c/{token}")
     assert answer.status_code == 200
     html = answer.text
@@ -45,20 +34,20 @@ async def test_the_page_says_who_comes_when_and_masks_the_rest(world: World, pos
 
 
 async def test_looking_however_often_writes_nothing(world: World, post: Post) -> None:
-    token = await link(world)
+    token = await confirmation_link(world)
     for method in ("GET", "HEAD", "GET", "OPTIONS"):
         await world.client.request(method, f"/c/{token}", headers={"user-agent": "a preview robot"})
-    assert await entries(world) == []
+    assert await visit_entries(world) == []
     assert (await world.client.get(f"/c/{token}")).status_code == 200
 
 
 async def test_one_button_agrees_and_pressing_it_again_changes_nothing(world: World, post: Post) -> None:
-    token = await link(world)
+    token = await confirmation_link(world)
     form = Page((await world.client.get(f"/c/{token}")).text).form(does="appointment")
     for _ in range(2):
         answer = await world.client.post(form.action, data=form.fields)
         assert (answer.status_code, answer.headers["location"]) == (303, f"/c/{token}")
-    (entry,) = await entries(world)
+    (entry,) = await visit_entries(world)
     assert (entry["what"], entry["by"], entry["via"]) == ("appointment_agreed", "customer", "link")
     assert [one["kind"] for one in entry["evidence"]] == ["customer_confirm", "message_log"]
     html = (await world.client.get(f"/c/{token}")).text
@@ -67,11 +56,11 @@ async def test_one_button_agrees_and_pressing_it_again_changes_nothing(world: Wo
 
 
 async def test_a_wish_for_another_time_is_shown_to_dispatch_until_the_cut_off(world: World, post: Post) -> None:
-    token = await link(world)
+    token = await confirmation_link(world)
     form = Page((await world.client.get(f"/c/{token}")).text).form(does="another-time")
     blank = await world.client.post(form.action, data={**form.fields, "wish": " \r\n "})
     assert (blank.status_code, "请选一个，或写您方便的时间" in blank.text) == (422, True)
-    assert await entries(world) == []  # a slip of the finger moves no visit
+    assert await visit_entries(world) == []  # a slip of the finger moves no visit
     given = {**form.fields, "when": "afternoon", "wish": "周六上午<b>"}
     assert (await world.client.post(form.action, data=given)).status_code == 303
     stands = (await world.ask("zhao", "GET", f"/v1/visits/{VISIT}/notice")).json()["appointment"]
@@ -85,34 +74,34 @@ async def test_a_wish_for_another_time_is_shown_to_dispatch_until_the_cut_off(wo
     assert "请打电话给供水公司" in late.text
     assert "明天" in late.text  # what he wrote is not lost
     assert late.headers["content-type"].startswith("text/html")
-    assert len(await entries(world)) == 1
+    assert len(await visit_entries(world)) == 1
 
 
 async def test_who_asked_for_another_time_may_still_agree(world: World, post: Post) -> None:
-    token = await link(world)
+    token = await confirmation_link(world)
     path = f"/v1/confirmations/{token}"
     asked = await world.ask(None, "PUT", path, {"another_time": {"wish": "下午"}})
     assert asked.status_code == 200
     stand(world.house, "06:01")
-    agreed = (await world.ask(None, "PUT", path, AGREE)).json()
+    agreed = (await world.ask(None, "PUT", path, AGREEMENT)).json()
     assert agreed["appointment"]["agreed"]
     stand(world.house, "06:02")
     again = (await world.ask(None, "PUT", path, {"another_time": {"wish": "晚上"}})).json()
     assert not again["appointment"]["agreed"]
     stand(world.house, "06:03")
-    assert (await world.ask(None, "PUT", path, AGREE)).json()["state"] == "agreed"
-    assert len(await entries(world)) == 4
+    assert (await world.ask(None, "PUT", path, AGREEMENT)).json()["state"] == "agreed"
+    assert len(await visit_entries(world)) == 4
 
 
 async def test_the_json_says_the_same_and_asks_what_is_due(world: World, post: Post) -> None:
-    token = await link(world)
+    token = await confirmation_link(world)
     seen = (await world.ask(None, "GET", f"/v1/confirmations/{token}")).json()
     assert seen["state"] == "appointment"
     assert [one["items"] for one in seen["questions"]] == [["appointment_agreed"]]
-    done = (await world.ask(None, "PUT", f"/v1/confirmations/{token}", AGREE)).json()
+    done = (await world.ask(None, "PUT", f"/v1/confirmations/{token}", AGREEMENT)).json()
     assert (done["state"], done["questions"]) == ("agreed", [])
     stale = await world.ask(
-        None, "PUT", f"/v1/confirmations/{token}", {**AGREE, "window_from": "2026-03-02T11:00:00+08:00"}
+        None, "PUT", f"/v1/confirmations/{token}", {**AGREEMENT, "window_from": "2026-03-02T11:00:00+08:00"}
     )
     assert problem(stale) == (409, "appointment-changed")
     other = await world.ask(
@@ -122,8 +111,8 @@ async def test_the_json_says_the_same_and_asks_what_is_due(world: World, post: P
 
 
 async def test_wrong_and_ended_links_give_one_plain_page(world: World, post: Post) -> None:
-    token = await link(world)
-    await link(world)
+    token = await confirmation_link(world)
+    await confirmation_link(world)
     ended = await world.client.get(f"/c/{token}")
     wrong = await world.client.get(f"/c/{'a' * 26}")
     assert (ended.status_code, wrong.status_code) == (410, 404)
@@ -132,11 +121,11 @@ async def test_wrong_and_ended_links_give_one_plain_page(world: World, post: Pos
     given = {"does": "appointment", "window": "2026-03-02T09:00:00+08:00"}
     for path in (f"/c/{token}", f"/c/{'a' * 26}"):
         assert (await world.client.post(path, data=given)).status_code in (404, 410)
-    assert await entries(world) == []
+    assert await visit_entries(world) == []
 
 
 async def test_guessing_is_slowed_down_and_good_links_are_not(world: World, post: Post) -> None:
-    token = await link(world)
+    token = await confirmation_link(world)
     for _ in range(30):
         assert (await world.client.get(f"/c/{'b' * 26}")).status_code == 404
     slow = await world.client.get(f"/c/{'b' * 26}")
@@ -146,7 +135,7 @@ async def test_guessing_is_slowed_down_and_good_links_are_not(world: World, post
 
 
 async def test_forms_that_are_none_of_ours_are_told_on_a_page(world: World, post: Post) -> None:
-    token = await link(world)
+    token = await confirmation_link(world)
     path = f"/c/{token}"
     assert (
         await world.client.post(path, content=b"{}", headers={"content-type": "application/json"})
@@ -155,23 +144,17 @@ async def test_forms_that_are_none_of_ours_are_told_on_a_page(world: World, post
         for does in ("appointment", "another-time"):
             assert (await world.client.post(path, data={"does": does, "window": window})).status_code == 422
     assert (await world.client.post(path, data={"window": "x" * 400_000})).status_code == 413
-    assert await entries(world) == []
-
-
-async def moved(world: World, revision: int = 0) -> None:
-    window = {"from": "2026-03-02T14:00:00+08:00", "to": "2026-03-02T15:00:00+08:00", "reason": "前一家未完"}
-    answer = await world.ask("zhao", "PUT", f"/v1/visits/{VISIT}/window", window, if_match=f'"{revision}"')
-    assert answer.status_code == 200
+    assert await visit_entries(world) == []
 
 
 async def test_a_moved_window_asks_for_a_new_notice_and_a_new_agreement(world: World, post: Post) -> None:
     await worker.deliver_due(world.house)
     token = post.token
     path = f"/v1/confirmations/{token}"
-    assert (await world.ask(None, "PUT", path, AGREE)).json()["state"] == "agreed"
+    assert (await world.ask(None, "PUT", path, AGREEMENT)).json()["state"] == "agreed"
     old = {"does": "another-time", "form": "another-time", "window": "2026-03-02T09:00:00+08:00", "wish": "晚上<b>"}
     stand(world.house, "06:30")
-    await moved(world)
+    await move_window(world)
     offer = (await world.ask("zhao", "GET", f"/v1/visits/{VISIT}/notice")).json()
     assert (offer["about"], offer["due"], offer["appointment"]["agreed"]) == ("reschedule", True, False)
     assert "14:00–15:00" in offer["text"]
@@ -188,17 +171,17 @@ async def test_a_moved_window_asks_for_a_new_notice_and_a_new_agreement(world: W
     stand(world.house, "06:40")
     assert (await world.ask("zhao", "POST", f"/v1/visits/{VISIT}/notice", {"channel": "sms"})).status_code == 201
     await worker.deliver_due(world.house)
-    agreed = await world.ask(None, "PUT", f"/v1/confirmations/{post.token}", AGREE)
+    agreed = await world.ask(None, "PUT", f"/v1/confirmations/{post.token}", AGREEMENT)
     assert agreed.json()["appointment"]["agreed"]
-    said = [(entry["what"], entry["by"]) for entry in await entries(world)]
+    said = [(entry["what"], entry["by"]) for entry in await visit_entries(world)]
     assert ("reschedule_notified", "dispatcher") in said
     assert ("reschedule_notified", "customer") in said
     assert said.count(("appointment_agreed", "customer")) == 2
 
 
 async def test_a_cancelled_visit_says_so_and_takes_no_answer(world: World, post: Post) -> None:
-    token = await link(world)
+    token = await confirmation_link(world)
     done = await world.ask("zhao", "PUT", f"/v1/visits/{VISIT}/cancellation", {"reason": "客户退单"}, if_match='"0"')
     assert done.status_code == 200
     assert "这次上门已取消" in (await world.client.get(f"/c/{token}")).text
-    assert problem(await world.ask(None, "PUT", f"/v1/confirmations/{token}", AGREE)) == (409, "too-late")
+    assert problem(await world.ask(None, "PUT", f"/v1/confirmations/{token}", AGREEMENT)) == (409, "too-late")

@@ -3,9 +3,9 @@
 import re
 from datetime import timedelta
 
-from tests.confirmation.test_confirm import STROKES, TAO, Customer, told
-from tests.confirmation.test_confirming import UNSIGNED, Visitor, later
 from tests.support.api_client import World, record
+from tests.support.customer import SIGNER, STROKES, UNSIGNED, advance_clock, change_cause, example_customer
+from tests.support.customer_browser import Visitor
 from tests.support.factories import said, uid
 
 NOW, BEFORE, HOLDS = "您现在的答复", "此前的答复，已由后来的代替", "签名有效，内容没有变更"
@@ -29,14 +29,14 @@ async def signs(visitor: Visitor) -> None:
 
 
 async def test_of_a_signature_and_a_refusal_the_later_one_is_the_answer(world: World) -> None:
-    visitor = Visitor(await told(world, "S04", drop=UNSIGNED))
+    visitor = Visitor(await example_customer(world, "S04", drop=UNSIGNED))
     await visitor.enters()
     await signs(visitor)
     assert await shown(visitor) == [(NOW, HOLDS, "已签字")]
-    later(world, seconds=2)  # the same minute: what is shown is no help to tell them apart
+    advance_clock(world, seconds=2)  # the same minute: what is shown is no help to tell them apart
     await visitor.done("refusal", {"reason": "只愿承担一半"}, outcome="partly")
     assert await shown(visitor) == [(BEFORE, "签过字"), (NOW, "部分不同意")]
-    later(world, seconds=2)
+    advance_clock(world, seconds=2)
     await signs(visitor)
     assert await shown(visitor) == [(BEFORE, "签过字"), (BEFORE, "部分不同意"), (NOW, HOLDS, "已签字")]
     html = await visitor.html()
@@ -44,33 +44,23 @@ async def test_of_a_signature_and_a_refusal_the_later_one_is_the_answer(world: W
 
 
 async def test_what_was_said_to_another_text_is_no_answer_to_this_one(world: World) -> None:
-    visitor = Visitor(tao := await told(world, "S04", drop=UNSIGNED))
+    visitor = Visitor(tao := await example_customer(world, "S04", drop=UNSIGNED))
     await visitor.enters()
     await visitor.done("refusal", {"reason": "不是装修弄坏的"}, outcome="partly")
-    await changes(tao)
+    await change_cause(tao)
     assert await shown(visitor) == [(OF_OTHER, "部分不同意")]
     await signs(visitor)
     assert await shown(visitor) == [(OF_OTHER, "部分不同意"), (NOW, HOLDS, "已签字")]
-    await changes(tao, "pressure")
+    await change_cause(tao, "pressure")
     assert await shown(visitor) == [(OF_OTHER, "部分不同意"), ("签名已失效",)]
 
 
-async def changes(tao: Customer, cause: str = "frost") -> None:
-    """The technician writes another cause."""
-    at = later(tao.world, minutes=2)
-    entry = said("09:00", "meter_cause_analysed", fields={"cause": cause}) | {"id": str(uid(cause))}
-    entry["at"] = at.isoformat()
-    content = record(uid(f"record {cause}"), tao.visit, entries=[entry])
-    assert (await tao.world.submit(content, uid(f"record {cause}"))).status_code == 201
-    later(tao.world, minutes=1)
-
-
 async def test_a_weaker_signature_of_later_replaces_nothing(world: World) -> None:
-    visitor = Visitor(tao := await told(world, "S04", drop=UNSIGNED))
+    visitor = Visitor(tao := await example_customer(world, "S04", drop=UNSIGNED))
     await visitor.enters()
     await signs(visitor)
     (signature,) = [one["signature"] for one in (await tao.seen())["statements"] if one["signature"]]
-    at = later(world, minutes=2) - timedelta(minutes=1)
+    at = advance_clock(world, minutes=2) - timedelta(minutes=1)
     piece = {"kind": "signature", "sha256": "ab" * 32, "signer": "陶", "relation": "tenant"}
     piece["statement_sha256"] = signature["statement_sha256"]
     entry = said("09:00", "meter_order_signed", evidence=[piece]) | {"at": at.isoformat()}
@@ -79,12 +69,12 @@ async def test_a_weaker_signature_of_later_replaces_nothing(world: World) -> Non
 
 
 async def test_labels_stand_in_english_too_and_the_signed_bytes_are_chinese(world: World) -> None:
-    visitor = Visitor(tao := await told(world, "S04", drop=UNSIGNED))
+    visitor = Visitor(tao := await example_customer(world, "S04", drop=UNSIGNED))
     await visitor.enters()
     (paper,) = [one for one in (await tao.seen())["statements"] if one["statement"]["statement"] == "meter_damage"]
     assert len(paper["english"]) == len(paper["statement"]["lines"])
     assert set(paper["statement"]["lines"][0]) <= {"label", "value", "photos"}
-    assert (await tao.says(signature={**TAO, "strokes": STROKES, "statement_sha256": paper["sha256"]})).is_success
+    assert (await tao.says(signature={**SIGNER, "strokes": STROKES, "statement_sha256": paper["sha256"]})).is_success
     for html in (await visitor.html(), (await tao.client.get(f"{visitor.path}/copy")).text):
         for line, english in zip(paper["statement"]["lines"], paper["english"], strict=True):
             assert f'<dt>{line["label"]} <span lang="en">{english}</span></dt>' in html
@@ -92,7 +82,7 @@ async def test_labels_stand_in_english_too_and_the_signed_bytes_are_chinese(worl
 
 
 async def test_in_the_copy_each_photo_has_the_label_of_its_line(world: World) -> None:
-    visitor = Visitor(tao := await told(world, "S04"))
+    visitor = Visitor(tao := await example_customer(world, "S04"))
     await visitor.enters()
     copy = (await tao.client.get(f"{visitor.path}/copy")).text
     lines = [line for one in (await tao.seen())["statements"] for line in one["statement"]["lines"]]

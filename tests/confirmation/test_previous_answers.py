@@ -4,10 +4,9 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from tests.confirmation.test_confirm import Customer, told
-from tests.confirmation.test_confirming import UNSIGNED, Visitor, later
 from tests.support.api_client import World, problem
-from tests.support.customer_browser import Page
+from tests.support.customer import UNSIGNED, Customer, advance_clock, example_customer
+from tests.support.customer_browser import Page, Visitor
 from tests.support.fake_gateway import stand
 
 BY_LINK = "通过链接、凭验证码签字；当时与工作人员同一网络或设备，按在场签字计"
@@ -24,7 +23,7 @@ async def near_the_technician(world: World, tao: Customer) -> Visitor:
 
 
 async def test_a_signature_by_the_link_is_never_said_to_be_one_on_the_technicians_phone(world: World) -> None:
-    tao = await told(world, "S04", drop=("meter_order_signed",))
+    tao = await example_customer(world, "S04", drop=("meter_order_signed",))
     visitor = await near_the_technician(world, tao)
     await visitor.enters()
     assert "按在场签字计" in await visitor.html()  # he is told before he signs
@@ -38,7 +37,7 @@ async def test_a_signature_by_the_link_is_never_said_to_be_one_on_the_technician
 
 
 async def test_who_answered_finds_his_answer_and_the_choices_behind_one_more_touch(world: World) -> None:
-    visitor = Visitor(await told(world, "S04", drop=UNSIGNED))
+    visitor = Visitor(await example_customer(world, "S04", drop=UNSIGNED))
     await visitor.enters()
     before = await visitor.html()
     assert "请您选择，四项同等有效" in before
@@ -48,7 +47,7 @@ async def test_who_answered_finds_his_answer_and_the_choices_behind_one_more_tou
     assert "请您选择" not in after
     assert after.index("不同意，没有签字") < after.index("您已经答复，见上面") < after.index("改变主意")
     assert after.index("改变主意") < after.index("不同意，拒绝签字")
-    later(world, seconds=5)
+    advance_clock(world, seconds=5)
     wrong = await visitor.sends("signature", {"signer": "", "relation": "tenant"})
     assert '<details class="more" open><summary>改变主意' in wrong.text  # else what he typed would be out of sight
     await visitor.done("signature", {"signer": "陶先生", "relation": "account_holder"})
@@ -56,10 +55,10 @@ async def test_who_answered_finds_his_answer_and_the_choices_behind_one_more_tou
 
 
 async def test_a_refusal_of_another_text_answers_nothing_of_this_one(world: World) -> None:
-    visitor = Visitor(tao := await told(world, "S04", drop=UNSIGNED))
+    visitor = Visitor(tao := await example_customer(world, "S04", drop=UNSIGNED))
     await visitor.enters()
     await visitor.done("refusal", {"reason": "不是装修弄坏的"}, outcome="partly")
-    at = later(world, minutes=5)
+    at = advance_clock(world, minutes=5)
     entry = {"id": "0190f0f0-0000-7000-8000-000000000001", "what": "meter_cause_analysed", "at": at.isoformat()}
     entry |= {"by": "technician", "fields": {"cause": "frost"}}
     record = {"id": "0190f0f0-0000-7000-8000-000000000002", "visit": str(tao.visit), "checklist": "onsite@1"}
@@ -72,7 +71,7 @@ async def test_a_refusal_of_another_text_answers_nothing_of_this_one(world: Worl
 
 
 async def test_his_answers_and_own_words_are_on_the_page_and_in_the_copy(world: World) -> None:
-    visitor = Visitor(tao := await told(world, "S04", drop=UNSIGNED))
+    visitor = Visitor(tao := await example_customer(world, "S04", drop=UNSIGNED))
     given = {"answer-q_clean": "bad", "answer-q_entry": "good", "comment": "地上都是水<b>"}
     await visitor.done("answers", given, form="answers")
     assert "地上都是水" not in await visitor.html()  # before the code: whoever has the link would read it
@@ -87,7 +86,7 @@ async def test_his_answers_and_own_words_are_on_the_page_and_in_the_copy(world: 
         assert part.index("是否经您同意") < part.index("✓ 没问题")
         assert f"{at:%H:%M}）" in part
         assert "地上都是水&lt;b&gt;" in part
-    later(world, seconds=5)
+    advance_clock(world, seconds=5)
     await visitor.done("answers", {"answer-q_clean": "good"}, form="answers")
     await visitor.done("raised", {"fact": "own_damage", "text": "茶几裂了"})
     copy = (await tao.client.get(f"{visitor.path}/copy")).text
@@ -98,7 +97,7 @@ async def test_his_answers_and_own_words_are_on_the_page_and_in_the_copy(world: 
 
 
 async def test_what_he_said_on_his_own_device_is_not_shown_where_the_technician_may_look_on(world: World) -> None:
-    tao = await told(world, "S04")
+    tao = await example_customer(world, "S04")
     await tao.enters()
     answers = [{"question": "q_integrity", "good": False}]
     assert (await tao.says(answers=answers, comment="收了我一条烟")).status_code == 200
@@ -113,7 +112,7 @@ async def test_what_he_said_on_his_own_device_is_not_shown_where_the_technician_
 
 
 async def test_a_bad_answer_of_which_there_is_no_finding_is_seen_by_the_office_alone(world: World) -> None:
-    visitor = Visitor(tao := await told(world, "S04"))
+    visitor = Visitor(tao := await example_customer(world, "S04"))
     await visitor.enters()
     before = await tao.judged()
     answer = await visitor.sends("answers", {"answer-q_damage": "bad"}, form="answers")
@@ -131,14 +130,14 @@ async def test_a_bad_answer_of_which_there_is_no_finding_is_seen_by_the_office_a
     his = (await world.ask("li", "GET", f"/v1/visits/{tao.visit}")).json()
     assert "complaint" not in his["flags"]
     assert problem(await world.ask("li", "GET", "/v1/visits?flag=complaint")) == (403, "not-allowed")
-    later(world, seconds=5)
+    advance_clock(world, seconds=5)
     await visitor.done("raised", {"fact": "own_damage", "text": "茶几裂了"})
     assert "您答了“有问题”" not in await visitor.html()
     assert "complaint" in (await tao.whole())["flags"]
 
 
 async def test_who_says_at_last_that_all_was_well_complains_no_more(world: World) -> None:
-    tao = await told(world, "S04")
+    tao = await example_customer(world, "S04")
     await tao.enters()
     await tao.says(answers=[{"question": "q_damage", "good": False}])
     stand(world.house, datetime.fromtimestamp(world.house.clock() / 1000).astimezone() + timedelta(seconds=5))
@@ -147,7 +146,7 @@ async def test_who_says_at_last_that_all_was_well_complains_no_more(world: World
 
 
 async def test_a_question_names_what_happened_and_nothing_else(world: World) -> None:
-    tao = await told(world, "S04")
+    tao = await example_customer(world, "S04")
     await tao.enters()
     (asked,) = [one for one in (await tao.seen())["questions"] if one["id"] == "q_incident"]
     assert asked["items"] == ["meter_cause_analysed", "meter_cause_confirmed", "outage_eta_told"]
@@ -158,7 +157,7 @@ async def test_a_question_names_what_happened_and_nothing_else(world: World) -> 
 
 
 async def test_without_a_hotline_nobody_is_sent_to_one(world: World) -> None:
-    visitor = Visitor(await told(world, "S04"))
+    visitor = Visitor(await example_customer(world, "S04"))
     assert "拨打热线" in await visitor.html()
     world.house.company = msgspec.structs.replace(world.house.company, hotline="")
     html = await visitor.html()

@@ -6,14 +6,13 @@ from service.accounts import repository as accounts_repository
 from service.accounts.authentication import token_digest
 from service.accounts.permissions import Person
 from service.db.database import Transaction
-from tests.confirmation.test_coercion import beside, later
-from tests.confirmation.test_confirm import told
 from tests.support.api_client import World
+from tests.support.customer import advance_clock, example_customer, link_holder
 from tests.support.factories import uid
 
 
 async def test_a_technician_learns_nothing_from_lists_and_agenda(world: World) -> None:
-    tao = await told(world, "S04")
+    tao = await example_customer(world, "S04")
     agenda = (await world.ask("li", "GET", "/v1/agenda")).json()["cursor"]
     lists = [
         f"/v1/visits?{query}"
@@ -34,7 +33,10 @@ async def test_a_technician_learns_nothing_from_lists_and_agenda(world: World) -
 
 
 async def test_who_was_to_go_and_works_at_the_desk_does_not_read_the_answers(world: World) -> None:
-    tao, feng = await told(world, "S04"), Person("feng", "冯", ("technician", "dispatcher", "supervisor"), ("城东",))
+    tao, feng = (
+        await example_customer(world, "S04"),
+        Person("feng", "冯", ("technician", "dispatcher", "supervisor"), ("城东",)),
+    )
 
     async def joins(tx: Transaction) -> None:
         await accounts_repository.add_person(tx, feng, 0)
@@ -70,16 +72,16 @@ async def test_who_was_to_go_and_works_at_the_desk_does_not_read_the_answers(wor
 
 
 async def test_who_has_only_the_link_or_the_technicians_network_learns_nothing_of_what_was_said(world: World) -> None:
-    tao = await told(world, "S08")
-    before = await beside(tao).seen()
+    tao = await example_customer(world, "S08")
+    before = await link_holder(tao).seen()
     await tao.enters()
     raised = [{"fact": "own_damage", "text": "茶几裂了"}]
     assert (await tao.says(raises=raised, comment="椅子没有擦")).status_code == 200
     assert (await tao.says(answers=[{"question": "q_borrow", "good": False}])).status_code == 200
     assert (await tao.seen())["answered_at"] is not None
     assert "customer-" in str((await tao.seen())["questions"])
-    assert await beside(tao).seen() == before
-    staff = beside(tao)
+    assert await link_holder(tao).seen() == before
+    staff = link_holder(tao)
     await staff.enters()
     staff.client.headers["cookie"] = "__Host-doorstep=whatever"
     seen = await staff.seen()
@@ -89,11 +91,11 @@ async def test_who_has_only_the_link_or_the_technicians_network_learns_nothing_o
 
 
 async def test_words_without_a_code_are_not_read_on_a_device_in_the_technicians_hand(world: World) -> None:
-    tao = await told(world, "S04")
+    tao = await example_customer(world, "S04")
     bad = [{"question": "q_clean", "good": False}]
     assert (await tao.says(answers=bad, comment="他收了红包，别让他知道")).status_code == 200
     assert (await tao.seen())["answered_at"] is not None
-    his = beside(tao)
+    his = link_holder(tao)
     assert (await his.seen())["answered_at"] is None
     await his.enters()
     his.client.headers["cookie"] = "__Host-doorstep=whatever"
@@ -104,7 +106,7 @@ async def test_words_without_a_code_are_not_read_on_a_device_in_the_technicians_
 
 
 async def test_an_answer_about_the_time_after_the_work_is_one_like_any_other(world: World) -> None:
-    tao = await told(world, "S04")
+    tao = await example_customer(world, "S04")
     agenda = (await world.ask("li", "GET", "/v1/agenda")).json()["cursor"]
     before = (await world.ask("li", "GET", f"/v1/visits/{tao.visit}")).json()
     assert (await tao.says(answers=[{"item": "appointment_agreed", "good": False}])).status_code == 200
@@ -114,13 +116,13 @@ async def test_an_answer_about_the_time_after_the_work_is_one_like_any_other(wor
 
 
 async def test_what_the_office_does_about_a_damage_that_was_denied_does_not_tell_who_denied_it(world: World) -> None:
-    tao = await told(world, "S04")
+    tao = await example_customer(world, "S04")
     await tao.enters()
     assert (await tao.says(raises=[{"fact": "own_damage", "text": "茶几裂了"}])).status_code == 200
     agenda = (await world.ask("li", "GET", "/v1/agenda")).json()["cursor"]
     before = (await world.ask("li", "GET", f"/v1/visits/{tao.visit}")).json()
     thing = next(one["thing"] for one in (await tao.whole())["entries"] if one.get("thing", "").startswith("customer-"))
-    at = (later(world, minutes=1)).isoformat()
+    at = (advance_clock(world, minutes=1)).isoformat()
     entry = {"id": str(uuid4()), "what": "damage_made_good", "by": "office", "thing": thing, "at": at}
     path = f"/v1/visits/{tao.visit}"
     assert (await world.ask("wang", "POST", f"{path}/entries", {"entries": [entry]})).status_code == 201
@@ -137,7 +139,7 @@ async def test_what_the_office_does_about_a_damage_that_was_denied_does_not_tell
 
 
 async def test_pages_of_his_visits_are_as_long_whatever_customers_said(world: World) -> None:
-    tao = await told(world, "S04")
+    tao = await example_customer(world, "S04")
     for n in range(55):
         assert (await world.plan(uid(f"more {n}"))).status_code == 201
     lists = [f"/v1/visits?{one}" for one in ("state=planned", "state=to_review", "flag=absent", "state=under_way")]
@@ -150,7 +152,7 @@ async def test_pages_of_his_visits_are_as_long_whatever_customers_said(world: Wo
 
 
 async def test_a_phone_has_the_rights_of_a_technician_and_no_others(world: World) -> None:
-    await told(world, "S04")
+    await example_customer(world, "S04")
     code = (await world.ask("wang", "POST", "/v1/enrolments", {"person": "li"})).json()["code"]
     made = (await world.ask(None, "POST", "/v1/devices", {"code": code, "name": "李的手机"})).json()
     phone = {"authorization": f"Bearer {made['token']}"}

@@ -2,11 +2,9 @@
 
 import pytest
 
-from tests.confirmation.test_confirm import told
-from tests.confirmation.test_confirming import UNSIGNED, Visitor, later
-from tests.confirmation.test_customer import AGREE, link, moved
 from tests.support.api_client import VISIT, World
-from tests.support.customer_browser import Page
+from tests.support.customer import AGREEMENT, UNSIGNED, advance_clock, confirmation_link, example_customer, move_window
+from tests.support.customer_browser import Page, Visitor
 from tests.support.fake_gateway import Post, set_up, stand
 
 DONE, LEFT, READS = "您已办完，可以关闭本页", "还有 1 份待您签认", "供水公司的主管会看到"
@@ -27,7 +25,7 @@ def top(html: str) -> str:
 
 
 async def test_what_is_left_to_sign_is_counted_and_led_to_and_then_he_is_done(world: World) -> None:
-    visitor = Visitor(await told(world, "S04", drop=UNSIGNED))
+    visitor = Visitor(await example_customer(world, "S04", drop=UNSIGNED))
     html = await visitor.html()
     assert LEFT in top(html)
     (there,) = [one for one in Page(html).links if one.startswith("#read-")]
@@ -42,7 +40,7 @@ async def test_what_is_left_to_sign_is_counted_and_led_to_and_then_he_is_done(wo
 
 
 async def test_who_looked_and_said_nothing_is_not_done(world: World) -> None:
-    visitor = Visitor(await told(world, "S01"))  # there is nothing to sign
+    visitor = Visitor(await example_customer(world, "S01"))  # there is nothing to sign
     html = await visitor.html()
     assert LEFT not in html
     assert DONE not in html
@@ -51,20 +49,20 @@ async def test_who_looked_and_said_nothing_is_not_done(world: World) -> None:
 
 
 async def test_who_disagrees_or_complains_is_told_who_reads_it_and_by_when(world: World) -> None:
-    visitor = Visitor(await told(world, "S04", drop=UNSIGNED))
+    visitor = Visitor(await example_customer(world, "S04", drop=UNSIGNED))
     await visitor.enters()
     await visitor.done("refusal", {"reason": "不同意"}, outcome="refused")
     html = await visitor.html()
     assert READS in top(html)
     assert "日内答复" not in html  # the norm gives no date for that
     for fact, days in (("complaint_received", 5), ("report_received", 10)):
-        later(world, seconds=5)
+        advance_clock(world, seconds=5)
         await visitor.done("raised", {"fact": fact, "text": f"说的是{days}"})
         assert f"应在收到后 {days} 日内答复您" in top(await visitor.html())
 
 
 async def test_a_wish_moves_nothing_until_somebody_confirms(world: World, post: Post) -> None:
-    token = await link(world)
+    token = await confirmation_link(world)
     await world.ask(None, "PUT", f"/v1/confirmations/{token}", {"another_time": {"wish": "周六上午"}})
     html = top((await world.client.get(f"/c/{token}")).text)
     assert "原定时间不变：3月2日（周一） 09:00–10:00" in html
@@ -75,9 +73,9 @@ async def test_a_wish_moves_nothing_until_somebody_confirms(world: World, post: 
 async def test_when_the_time_is_past_and_nobody_came_he_knows_whom_to_call(
     world: World, post: Post, agreed: object
 ) -> None:
-    token = await link(world)
+    token = await confirmation_link(world)
     if agreed:
-        await world.ask(None, "PUT", f"/v1/confirmations/{token}", AGREE)
+        await world.ask(None, "PUT", f"/v1/confirmations/{token}", AGREEMENT)
     stand(world.house, "09:59")
     assert PAST not in (await world.client.get(f"/c/{token}")).text
     stand(world.house, "10:01")
@@ -87,20 +85,20 @@ async def test_when_the_time_is_past_and_nobody_came_he_knows_whom_to_call(
 
 
 async def test_a_time_is_called_agreed_only_when_it_was(world: World, post: Post) -> None:
-    token = await link(world)
+    token = await confirmation_link(world)
     assert "计划时间" in (await world.client.get(f"/c/{token}")).text
-    await world.ask(None, "PUT", f"/v1/confirmations/{token}", AGREE)
+    await world.ask(None, "PUT", f"/v1/confirmations/{token}", AGREEMENT)
     html = (await world.client.get(f"/c/{token}")).text
     assert "约定时间" in html
     assert "计划时间" not in html
     stand(world.house, "06:10")
-    await moved(world)
+    await move_window(world)
     html = (await world.client.get(f"/c/{token}")).text
     assert "约定时间" not in html
     assert "原 3月2日（周一） 09:00–10:00 → 现 3月2日（周一） 14:00–15:00" in html
     before = (await world.ask(None, "GET", f"/v1/confirmations/{token}")).json()["appointment"]["before"]
     assert before["from"] == "2026-03-02T09:00:00+08:00"
-    await world.ask(None, "PUT", f"/v1/confirmations/{token}", AGREE)
+    await world.ask(None, "PUT", f"/v1/confirmations/{token}", AGREEMENT)
     html = (await world.client.get(f"/c/{token}")).text
     assert "约定时间" in html
     assert "→" not in html

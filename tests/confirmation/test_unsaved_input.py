@@ -2,15 +2,14 @@
 
 from html import unescape
 
-from tests.confirmation.test_confirm import STROKES, told
-from tests.confirmation.test_confirming import HOSTILE, UNSIGNED, Visitor, later
 from tests.support.api_client import World
-from tests.support.customer_browser import Page
+from tests.support.customer import STROKES, UNSIGNED, advance_clock, example_customer
+from tests.support.customer_browser import HOSTILE_TEXT, Page, Visitor
 
 
 async def ended(world: World, *, drop: tuple[str, ...] = UNSIGNED) -> Visitor:
     """陶 has entered a code, opened his page, and takes more than half an hour."""
-    visitor = Visitor(await told(world, "S04", drop=drop))
+    visitor = Visitor(await example_customer(world, "S04", drop=drop))
     await visitor.enters()
     return visitor
 
@@ -39,34 +38,38 @@ async def test_a_form_that_was_sent_too_late_stands_filled_in_after_the_new_code
     visitor = await ended(world)
     drawn = str(STROKES).replace(" ", "")
     for does, having, fields in (
-        ("signature", {}, {"signer": HOSTILE, "relation": "tenant", "strokes": drawn}),
+        ("signature", {}, {"signer": HOSTILE_TEXT, "relation": "tenant", "strokes": drawn}),
         (
             "refusal",
             {"outcome": "unable"},
-            {"reason": f"手\n{HOSTILE}", "helper": "小王", "helper_relation": "neighbour"},
+            {"reason": f"手\n{HOSTILE_TEXT}", "helper": "小王", "helper_relation": "neighbour"},
         ),
-        ("raised", {}, {"fact": "own_damage", "text": HOSTILE}),
-        ("answers", {"form": "answers"}, {"answer-q_integrity": "bad", "answer-q_clean": "good", "comment": HOSTILE}),
+        ("raised", {}, {"fact": "own_damage", "text": HOSTILE_TEXT}),
+        (
+            "answers",
+            {"form": "answers"},
+            {"answer-q_integrity": "bad", "answer-q_clean": "good", "comment": HOSTILE_TEXT},
+        ),
     ):
         form = (await visitor.page()).form(does=does, **having)
-        later(world, minutes=61)
+        advance_clock(world, minutes=61)
         late = await visitor.tao.client.post(form.action, data=form.fields | fields)
         assert late.status_code == 403, does
         assert "验证已过半小时" in late.text
-        assert unescape(late.text).count(HOSTILE) > 1  # he sees that it is not lost
+        assert unescape(late.text).count(HOSTILE_TEXT) > 1  # he sees that it is not lost
         assert "<script>" not in late.text
         filled = (await carried_through(visitor, Page(late.text))).form(does=does, **having)
         assert {name: filled.fields[name] for name in fields} == fields
         taken = await visitor.tao.client.post(filled.action, data=filled.fields)
         assert taken.status_code == 303, does
-        later(world, seconds=5)
+        advance_clock(world, seconds=5)
     whole = await visitor.tao.whole()
     assert [one["level"] for one in whole["said"]] == ["own_device"] * 4
-    assert [one["comment"] for one in whole["said"]][-1] == HOSTILE
+    assert [one["comment"] for one in whole["said"]][-1] == HOSTILE_TEXT
 
 
 async def test_what_is_kept_of_a_form_is_only_text_and_opens_nothing(world: World) -> None:
-    visitor = Visitor(await told(world, "S04", drop=UNSIGNED))
+    visitor = Visitor(await example_customer(world, "S04", drop=UNSIGNED))
     for kept in ("x", "[]", '{"form": 1}', '{"does": "refusal"}', "[" * 5000, '{"form": "<b>", "signer": "<script>"}'):
         answer = await visitor.tao.client.post(visitor.path, data={"does": "code-entry", "code": "1", "kept": kept})
         assert answer.status_code == 422
@@ -76,10 +79,10 @@ async def test_what_is_kept_of_a_form_is_only_text_and_opens_nothing(world: Worl
 
 
 async def test_the_reason_stays_in_its_form_when_the_text_has_changed_meanwhile(world: World) -> None:
-    visitor = Visitor(tao := await told(world, "S04", drop=UNSIGNED))
+    visitor = Visitor(tao := await example_customer(world, "S04", drop=UNSIGNED))
     await visitor.enters()
     form = (await visitor.page()).form(does="refusal", outcome="partly")
-    at = later(world, minutes=5)
+    at = advance_clock(world, minutes=5)
     entry = {"id": "0190f0f0-0000-7000-8000-000000000001", "what": "meter_cause_analysed", "at": at.isoformat()}
     entry |= {"by": "technician", "fields": {"cause": "frost"}}
     record = {"id": "0190f0f0-0000-7000-8000-000000000002", "visit": str(tao.visit), "checklist": "onsite@1"}
@@ -92,7 +95,7 @@ async def test_the_reason_stays_in_its_form_when_the_text_has_changed_meanwhile(
 
 
 async def test_all_right_in_one_tap_takes_his_words_along_and_asks_again_when_he_ticked_otherwise(world: World) -> None:
-    visitor = Visitor(tao := await told(world, "S04"))
+    visitor = Visitor(tao := await example_customer(world, "S04"))
     await visitor.enters()
     form = (await visitor.page()).form(does="answers")
     both = {"answer-q_clean": "bad", "answer-q_time": "good", "comment": "水在地上"}
@@ -111,13 +114,13 @@ async def test_all_right_in_one_tap_takes_his_words_along_and_asks_again_when_he
 
 
 async def test_a_key_that_sends_the_form_says_never_that_all_was_well(world: World) -> None:
-    visitor = Visitor(await told(world, "S04"))
+    visitor = Visitor(await example_customer(world, "S04"))
     html = (await visitor.html()).partition('value="answers"')[2]
     assert html.index('<button hidden tabindex="-1">') < html.index('name="all"')
 
 
 async def test_a_thousand_characters_are_a_thousand_also_with_line_breaks(world: World) -> None:
-    visitor = Visitor(tao := await told(world, "S04"))
+    visitor = Visitor(tao := await example_customer(world, "S04"))
     lines = "\r\n".join("字" * 9 for _ in range(100))  # as a browser sends 999 characters that it counted
     await visitor.done("answers", {"comment": lines}, form="answers")
     (said,) = (await tao.whole())["said"]

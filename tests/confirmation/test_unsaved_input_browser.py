@@ -4,13 +4,11 @@ from typing import Any
 
 from playwright.async_api import Page
 
-from tests.confirmation.test_confirm import told
-from tests.confirmation.test_confirming import later
-from tests.confirmation.test_confirming_browser import INK, UNSIGNED, draw, entered, opened, roomy
 from tests.support.api_client import World
-from tests.web.test_pages_browser import browsed, served
+from tests.support.chromium import open_page, serve_world
+from tests.support.customer import UNSIGNED, advance_clock, example_customer
+from tests.support.customer_chromium import INKED_PIXELS, draw_signature, enter_code, open_customer_page
 
-__all__ = ["roomy"]  # the fixture
 STORED = "() => Object.entries(sessionStorage).map(([name, value]) => name + value).join()"
 
 
@@ -21,30 +19,30 @@ async def filled(page: Page) -> tuple[str, str]:
     return await sign.get_by_label("签字人姓名").input_value(), await relation.input_value()
 
 
-async def test_words_choices_and_a_drawing_stand_there_again_after_a_reload(roomy: World) -> None:
-    tao = await told(roomy, "S04", drop=UNSIGNED)
-    async with opened(roomy, tao) as (page, _):
+async def test_words_choices_and_a_drawing_stand_there_again_after_a_reload(sqlite_world: World) -> None:
+    tao = await example_customer(sqlite_world, "S04", drop=UNSIGNED)
+    async with open_customer_page(sqlite_world, tao) as (page, _):
         await page.get_by_role("group", name="现场是否清理干净").get_by_label("有问题").check()
         await page.get_by_label("用您自己的话说").fill("地上都是水")
         await page.reload()
         assert await page.get_by_label("用您自己的话说").input_value() == "地上都是水"
         assert await page.get_by_role("group", name="现场是否清理干净").get_by_label("有问题").is_checked()
-        await entered(roomy, tao, page)  # by two forms: neither has taken these words
+        await enter_code(sqlite_world, tao, page)  # by two forms: neither has taken these words
         assert await page.get_by_label("用您自己的话说").input_value() == "地上都是水"
         await page.locator("summary").first.click()
         await page.get_by_label("签字人姓名").first.fill("陶先生")
         await page.get_by_label("您与户主的关系").first.select_option("account_holder")
-        await draw(page)
-        drawn = await page.evaluate(INK)
+        await draw_signature(page)
+        drawn = await page.evaluate(INKED_PIXELS)
         await page.reload()
         assert await page.locator("details").first.get_attribute("open") is not None
         assert await filled(page) == ("陶先生", "account_holder")
-        assert await page.evaluate(INK) > 0.8 * drawn > 80
+        assert await page.evaluate(INKED_PIXELS) > 0.8 * drawn > 80
         await page.locator("button.sign").first.click()
         await page.get_by_text("本人手机验证码签认").first.wait_for()
         assert "陶先生" not in await page.evaluate(STORED)
         assert "地上都是水" in await page.evaluate(STORED)  # not sent yet
-        later(roomy, seconds=1)
+        advance_clock(sqlite_world, seconds=1)
         await page.get_by_role("button", name="提交意见").click()
         await page.get_by_text("已收到您的意见").wait_for()
         assert await page.get_by_label("用您自己的话说").input_value() == ""
@@ -52,11 +50,11 @@ async def test_words_choices_and_a_drawing_stand_there_again_after_a_reload(room
     assert [one["comment"] for one in (await tao.whole())["said"]] == [None, "地上都是水"]
 
 
-async def test_what_did_not_arrive_or_was_not_taken_is_kept(roomy: World) -> None:
-    tao = await told(roomy, "S04", drop=UNSIGNED)
-    async with served(roomy) as base, browsed(scripts=True) as page:
+async def test_what_did_not_arrive_or_was_not_taken_is_kept(sqlite_world: World) -> None:
+    tao = await example_customer(sqlite_world, "S04", drop=UNSIGNED)
+    async with serve_world(sqlite_world) as base, open_page(scripts=True) as page:
         await page.goto(f"{base}/c/{tao.token}")
-        await entered(roomy, tao, page)
+        await enter_code(sqlite_world, tao, page)
         await page.locator("summary").first.click()
         await page.get_by_label("签字人姓名").first.fill("陶先生")
         await page.get_by_label("您与户主的关系").first.select_option("account_holder")
@@ -66,17 +64,17 @@ async def test_what_did_not_arrive_or_was_not_taken_is_kept(roomy: World) -> Non
         await page.context.set_offline(False)
         await page.goto(f"{base}/c/{tao.token}")
         assert await filled(page) == ("陶先生", "account_holder")
-        later(roomy, minutes=31)
+        advance_clock(sqlite_world, minutes=31)
         await page.locator("button.sign").first.click()
         await page.get_by_text("都替您留着").wait_for()
         await page.goto(f"{base}/c/{tao.token}")  # he does not send the code's form, but opens the link again
-        await entered(roomy, tao, page)
+        await enter_code(sqlite_world, tao, page)
         assert await filled(page) == ("陶先生", "account_holder")
 
 
-async def test_no_code_and_nothing_that_the_page_wrote_itself_is_kept(roomy: World) -> None:
-    tao = await told(roomy, "S04", drop=UNSIGNED)
-    async with opened(roomy, tao) as (page, _):
+async def test_no_code_and_nothing_that_the_page_wrote_itself_is_kept(sqlite_world: World) -> None:
+    tao = await example_customer(sqlite_world, "S04", drop=UNSIGNED)
+    async with open_customer_page(sqlite_world, tao) as (page, _):
         await page.get_by_role("button", name="获取验证码").click()
         await page.get_by_label("请输入 6 位验证码").fill("123456")
         await page.get_by_label("用您自己的话说").fill("地上都是水")

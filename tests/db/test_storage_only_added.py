@@ -1,7 +1,6 @@
 """What was taken is never changed: the tables refuse it, on both engines."""
 
 import sqlite3
-from typing import Any
 
 import asyncpg
 import pytest
@@ -17,6 +16,7 @@ from service.visits import evidence_files
 from service.visits.batches import add_batch
 from service.visits.evidence_files import BlobRow, MissingFileRow
 from tests.support.row_factories import NOON, a_batch, an_input, plan, uid
+from tests.support.sql import run_sql
 
 CHANGES = [
     "UPDATE batches SET body = salt",
@@ -44,21 +44,6 @@ CHANGES = [
 ]
 
 
-async def change(address: str, sql: str) -> Any:
-    """Run SQL beside the service."""
-    if address.startswith("sqlite"):
-        connection = sqlite3.connect(address.removeprefix("sqlite:///"), isolation_level=None)
-        try:
-            return connection.execute(sql).rowcount
-        finally:
-            connection.close()
-    connection = await asyncpg.connect(address)
-    try:
-        return await connection.execute(sql)
-    finally:
-        await connection.close()
-
-
 async def test_tables_refuse_what_is_not_an_addition(database: Database, address: str) -> None:
     await plan(database)
 
@@ -82,7 +67,7 @@ async def test_tables_refuse_what_is_not_an_addition(database: Database, address
     assert await log.assign_sequence_numbers(database) == 2
     for sql in CHANGES:
         with pytest.raises((sqlite3.IntegrityError, asyncpg.RaiseError), match="only ever added"):
-            await change(address, sql)
+            await run_sql(address, sql)
     if database.engine == "postgres":
         with pytest.raises(asyncpg.RaiseError, match="only ever added"):
-            await change(address, "TRUNCATE batches")
+            await run_sql(address, "TRUNCATE batches")

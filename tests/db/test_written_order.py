@@ -5,9 +5,8 @@ from typing import Any
 
 from service.audit_log import log
 from service.verify.log import verify
-from tests.judge.test_judged_now import ahead
 from tests.support.api_client import RECORD, VISIT, World, record
-from tests.support.factories import a_plan, said, uid
+from tests.support.factories import a_plan, entry_ahead, said, uid
 from tests.support.fake_gateway import URL, set_up, stand
 
 SHARED = str(uid("shared"))
@@ -37,7 +36,7 @@ async def test_a_clock_that_is_set_back_exchanges_nothing(world: World) -> None:
 async def test_a_slip_is_taken_back_also_after_the_clock_was_set_back(world: World) -> None:
     stand(world.house, "12:00")
     await world.plan()
-    left = ahead("left", "2026-03-02T14:00:00+08:00")
+    left = entry_ahead("left", "2026-03-02T14:00:00+08:00")
     await world.submit(record(entries=[said("09:00", "arrived"), left]))
     stand(world.house, "10:00")
     slip = said("09:45", "", withdraws=left["id"], reason="手机时间不对")

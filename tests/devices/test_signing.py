@@ -9,8 +9,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
-from tests.devices.test_devices import code_for, enrolled, registered, with_token
 from tests.support.api_client import RECORD, VISIT, World, problem, record
+from tests.support.devices import client_with_token, enrol_phone, enrolment_code, register_phone
 from tests.support.factories import encode, uid
 
 KEY = ec.generate_private_key(ec.SECP256R1())
@@ -42,7 +42,7 @@ def plain(raw: bytes) -> str:
 @pytest.mark.parametrize("form", FORMS)
 async def test_a_signature_over_the_exact_bytes_is_verified_and_shown(small_world: World, form: str):
     await small_world.plan()
-    phone = await enrolled(small_world, public_key=FORMS[form])
+    phone = await enrol_phone(small_world, public_key=FORMS[form])
     for number, sign in enumerate((der, plain)):
         raw = encode(record(uid(f"r{number}")))
         path = f"/v1/records/{uid(f'r{number}')}"
@@ -56,7 +56,7 @@ async def test_a_signature_over_the_exact_bytes_is_verified_and_shown(small_worl
 
 async def test_a_wrong_signature_is_told_and_never_refused(world: World):
     await world.plan()
-    phone = await enrolled(world, public_key=FORMS["PEM"])
+    phone = await enrol_phone(world, public_key=FORMS["PEM"])
     raw = encode(record())
     good = der(raw)
     other = ec.generate_private_key(ec.SECP256R1()).sign(raw, ec.ECDSA(hashes.SHA256()))
@@ -81,7 +81,7 @@ async def test_a_wrong_signature_is_told_and_never_refused(world: World):
 async def test_without_a_key_there_is_nothing_to_hold_a_signature_against(small_world: World):
     await small_world.plan()
     raw = encode(record())
-    phone = await enrolled(small_world)
+    phone = await enrol_phone(small_world)
     answer = await phone("PUT", f"/v1/records/{RECORD}", raw, x_signature=der(raw))
     assert answer.json()["signature"] == "none"
 
@@ -90,7 +90,7 @@ async def test_other_keys_are_refused_at_enrolment_and_the_code_stays_good(small
     p384 = ec.generate_private_key(ec.SECP384R1()).public_key()
     edwards = ed25519.Ed25519PrivateKey.generate().public_key()
     spki = (serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
-    code = await code_for(small_world)
+    code = await enrolment_code(small_world)
     for wrong in (
         p384.public_bytes(*spki).decode(),
         edwards.public_bytes(*spki).decode(),
@@ -110,8 +110,8 @@ async def test_other_keys_are_refused_at_enrolment_and_the_code_stays_good(small
 
 async def test_a_supervisor_takes_in_what_a_lost_device_did_not_send(world: World):
     await world.plan()
-    device = await registered(world, public_key=FORMS["PEM"])
-    phone = with_token(world, device["token"])
+    device = await register_phone(world, public_key=FORMS["PEM"])
+    phone = client_with_token(world, device["token"])
     await world.ask("wang", "DELETE", f"/v1/devices/{device['device']['id']}")
     raw = encode(record())
     assert problem(await phone("PUT", f"/v1/records/{RECORD}", raw)) == (401, "device-revoked")
@@ -147,7 +147,7 @@ async def test_a_file_of_somebody_else_or_of_another_visit_is_not_taken_in(world
 
 
 async def test_what_is_taken_out_of_quarantine_keeps_its_device_and_its_signature(world: World):
-    phone = await enrolled(world, public_key=FORMS["PEM"])
+    phone = await enrol_phone(world, public_key=FORMS["PEM"])
     raw, path = encode(record()), f"/v1/records/{RECORD}"
     kept = (await phone("PUT", path, raw, x_signature=der(raw))).json()["quarantine"]
     wrong = encode(record(uid("w")))
@@ -169,7 +169,7 @@ async def handed_over(world: World) -> None:
 
 
 async def test_a_signature_tells_who_wrote_a_file_whoever_goes_now(world: World):
-    device = await registered(world, public_key=FORMS["PEM"])
+    device = await register_phone(world, public_key=FORMS["PEM"])
     await handed_over(world)
     await world.ask("wang", "DELETE", f"/v1/devices/{device['device']['id']}")
     raw, path = encode(record()), f"/v1/visits/{VISIT}/taken-in/{RECORD}"

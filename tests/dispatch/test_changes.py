@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import httpx
 import pytest
 
 from service.db import migrate
@@ -12,15 +11,9 @@ from service.visits import status as standing
 from service.visits import summaries
 from service.visits.summaries import VisitStatus
 from tests.support.api_client import RECORD, VISIT, World, problem, record
+from tests.support.dispatch import LATER_WINDOW, PATH, change_visit
 from tests.support.example_visits import clock
 from tests.support.factories import Town, a_record, said, uid
-
-PATH = f"/v1/visits/{VISIT}"
-LATER = {"from": clock("14:00"), "to": clock("15:00"), "reason": "客户下午才在家"}
-
-
-async def put(world: World, part: str, content: Any, match: str | None = '"0"', who: str = "zhao") -> httpx.Response:
-    return await world.ask(who, "PUT", f"{PATH}/{part}", content, **({"if_match": match} if match else {}))
 
 
 async def seen(world: World, who: str = "zhao") -> dict[str, Any]:
@@ -29,15 +22,15 @@ async def seen(world: World, who: str = "zhao") -> dict[str, Any]:
 
 async def test_a_moved_window_keeps_what_was_with_who_when_and_why(world: World) -> None:
     assert (await world.plan()).headers["etag"] == '"0"'
-    moved = await put(world, "window", LATER)
+    moved = await change_visit(world, "window", LATER_WINDOW)
     assert (moved.status_code, moved.headers["etag"]) == (200, '"1"')
     assert (await world.ask("li", "GET", PATH)).headers["etag"] == '"1"'
     visit = await seen(world)
-    assert visit["window"] == {"from": LATER["from"], "to": LATER["to"]}
+    assert visit["window"] == {"from": LATER_WINDOW["from"], "to": LATER_WINDOW["to"]}
     (step,) = visit["trail"]
     assert step["old"] == {"window": {"from": clock("09:00"), "to": clock("10:00")}}
     assert step["new"] == {"window": visit["window"]}
-    assert (step["by"], step["reason"], step["kind"], step["number"]) == ("zhao", LATER["reason"], "window", 1)
+    assert (step["by"], step["reason"], step["kind"], step["number"]) == ("zhao", LATER_WINDOW["reason"], "window", 1)
     await world.submit(record(entries=[said("14:05", "arrived")]))
     judged = await world.ask("zhao", "GET", f"{PATH}/judgement?at={clock('15:00')}")
     codes = {finding["code"] for finding in judged.json()["findings"]}
@@ -47,37 +40,37 @@ async def test_a_moved_window_keeps_what_was_with_who_when_and_why(world: World)
 
 async def test_of_two_who_change_the_same_visit_the_second_is_told(world: World) -> None:
     await world.plan()
-    assert problem(await put(world, "window", LATER, None)) == (428, "precondition-required")
-    assert problem(await put(world, "window", LATER, "*")) == (428, "precondition-required")
-    assert (await put(world, "window", LATER)).status_code == 200
+    assert problem(await change_visit(world, "window", LATER_WINDOW, None)) == (428, "precondition-required")
+    assert problem(await change_visit(world, "window", LATER_WINDOW, "*")) == (428, "precondition-required")
+    assert (await change_visit(world, "window", LATER_WINDOW)).status_code == 200
     other = {"reason": "门牌抄错", "customer": {"name": "陶", "address": "虚构路 2 号"}}
-    assert problem(await put(world, "details", other)) == (412, "precondition-failed")
-    assert problem(await put(world, "details", other, 'W/"1"')) == (412, "precondition-failed")
-    assert (await put(world, "details", other, '"1-gzip"')).status_code == 200
+    assert problem(await change_visit(world, "details", other)) == (412, "precondition-failed")
+    assert problem(await change_visit(world, "details", other, 'W/"1"')) == (412, "precondition-failed")
+    assert (await change_visit(world, "details", other, '"1-gzip"')).status_code == 200
     assert (await seen(world))["customer"]["address"] == "虚构路 2 号"
 
 
 async def test_the_same_change_again_is_no_change(world: World) -> None:
     await world.plan()
     for content, part in (
-        (LATER, "window"),
+        (LATER_WINDOW, "window"),
         ({"technician": "sun"}, "technician"),
         ({"reason": "补充", "work": {"content": "换水表"}}, "details"),
         ({"damage_made_good[tile]": clock("18:00")}, "due"),
         ({"reason": "客户取消"}, "cancellation"),
     ):
         before = (await seen(world))["revision"]
-        answers = [await put(world, part, content, f'"{before}"') for _ in range(3)]
+        answers = [await change_visit(world, part, content, f'"{before}"') for _ in range(3)]
         assert [one.status_code for one in answers] == [200, 200, 200], answers[0].text
         assert {one.json()["revision"] for one in answers} == {before + 1}
 
 
 async def test_a_cancelled_visit_takes_records_and_no_changes(world: World) -> None:
     await world.plan()
-    gone = await put(world, "cancellation", {"reason": "客户取消"})
+    gone = await change_visit(world, "cancellation", {"reason": "客户取消"})
     assert (gone.json()["state"], gone.json()["cancelled"]["reason"]) == ("cancelled", "客户取消")
-    assert problem(await put(world, "window", LATER, '"1"')) == (409, "visit-cancelled")
-    assert problem(await put(world, "cancellation", {"reason": "另一原因"}, '"1"')) == (409, "visit-cancelled")
+    assert problem(await change_visit(world, "window", LATER_WINDOW, '"1"')) == (409, "visit-cancelled")
+    assert problem(await change_visit(world, "cancellation", {"reason": "另一原因"}, '"1"')) == (409, "visit-cancelled")
     assert (await world.submit(record())).status_code == 201
     visit = await seen(world)
     assert (visit["state"], len(visit["records"]), visit["revision"]) == ("under_way", 1, 1)
@@ -96,36 +89,41 @@ async def states(world: World, state: str) -> list[str]:
 async def test_what_was_done_can_be_neither_moved_nor_cancelled(world: World) -> None:
     await world.plan()
     await world.submit(record(uid("begun"), entries=DONE[:1]), uid("begun"))
-    assert problem(await put(world, "cancellation", {"reason": "不想让人看"})) == (409, "visit-begun")
-    assert (await put(world, "window", LATER)).status_code == 200  # it goes on tomorrow
+    assert problem(await change_visit(world, "cancellation", {"reason": "不想让人看"})) == (409, "visit-begun")
+    assert (await change_visit(world, "window", LATER_WINDOW)).status_code == 200  # it goes on tomorrow
     await world.submit(record(entries=[said("16:00", "left")]))
-    other = {**LATER, "reason": "又改", "to": clock("16:00")}
+    other = {**LATER_WINDOW, "reason": "又改", "to": clock("16:00")}
     for part, content in (("window", other), ("cancellation", {"reason": "不想让人看"})):
-        assert problem(await put(world, part, content, '"1"')) == (409, "visit-begun")
-    assert (await put(world, "window", LATER, '"1"')).status_code == 200  # the same again: its answer was lost
+        assert problem(await change_visit(world, part, content, '"1"')) == (409, "visit-begun")
+    assert (
+        await change_visit(world, "window", LATER_WINDOW, '"1"')
+    ).status_code == 200  # the same again: its answer was lost
     assert await states(world, "to_review") == [str(VISIT)]
-    assert (await put(world, "due", DATE, '"1"')).status_code == 200
-    assert (await put(world, "technician", {"technician": "sun"}, '"2"')).status_code == 200
+    assert (await change_visit(world, "due", DATE, '"1"')).status_code == 200
+    assert (await change_visit(world, "technician", {"technician": "sun"}, '"2"')).status_code == 200
 
 
 async def test_what_was_done_on_a_cancelled_visit_is_reviewed_and_dated(world: World) -> None:
     await world.plan()
-    await put(world, "cancellation", {"reason": "客户取消"})
-    assert problem(await put(world, "due", DATE, '"1"')) == (409, "visit-cancelled")  # there is nothing to be done
+    await change_visit(world, "cancellation", {"reason": "客户取消"})
+    assert problem(await change_visit(world, "due", DATE, '"1"')) == (
+        409,
+        "visit-cancelled",
+    )  # there is nothing to be done
     assert await states(world, "cancelled") == [str(VISIT)]
     await world.submit(record(entries=[*DONE, DAMAGE]))
     assert (await states(world, "cancelled"), await states(world, "to_review")) == ([], [str(VISIT)])
-    dated = await put(world, "due", DATE, '"1"')
+    dated = await change_visit(world, "due", DATE, '"1"')
     assert (dated.status_code, dated.json()["due"]) == (200, DATE)
     assert dated.json()["cancelled"]["reason"] == "客户取消"
-    again = await put(world, "cancellation", {"reason": "客户取消"}, '"1"')
+    again = await change_visit(world, "cancellation", {"reason": "客户取消"}, '"1"')
     assert (again.status_code, again.json()["revision"]) == (200, 2)  # said again, it is no change
 
 
 async def test_after_a_hand_over_both_may_submit_and_only_the_new_one_sees_it(world: World) -> None:
     await world.plan()
     assert problem(await world.submit(record(uid("s")), uid("s"), "sun")) == (403, "not-your-visit")
-    assert (await put(world, "technician", {"technician": "sun", "reason": "生病"})).status_code == 200
+    assert (await change_visit(world, "technician", {"technician": "sun", "reason": "生病"})).status_code == 200
     assert (await world.submit(record())).status_code == 201
     late = record(uid("s"), entries=[said("09:40", "left")])
     assert (await world.submit(late, uid("s"), "sun")).status_code == 201
@@ -136,7 +134,7 @@ async def test_after_a_hand_over_both_may_submit_and_only_the_new_one_sees_it(wo
 
 async def test_a_record_leaves_what_dispatch_wrote_as_it_is(world: World) -> None:
     await world.plan()
-    await put(world, "window", LATER)
+    await change_visit(world, "window", LATER_WINDOW)
     before = await seen(world)
     await world.submit(record(technician="sun", window={"from": clock("01:00"), "to": clock("02:00")}))
     after = await seen(world)
@@ -147,8 +145,8 @@ async def test_a_record_leaves_what_dispatch_wrote_as_it_is(world: World) -> Non
 @pytest.mark.parametrize(
     ("part", "content", "status", "pointer"),
     [
-        ("window", {**LATER, "to": clock("13:00")}, 422, "/to"),
-        ("window", {**LATER, "reason": " "}, 422, "/reason"),
+        ("window", {**LATER_WINDOW, "to": clock("13:00")}, 422, "/to"),
+        ("window", {**LATER_WINDOW, "reason": " "}, 422, "/reason"),
         ("technician", {"technician": "wang"}, 422, "/technician"),
         ("technician", {"technician": "li", "crew": ["nobody"]}, 422, "/crew/0"),
         ("due", {"nothing[tile]": clock("18:00")}, 422, ""),
@@ -160,7 +158,7 @@ async def test_a_change_that_cannot_be_is_refused(
     world: World, part: str, content: Any, status: int, pointer: str | None
 ) -> None:
     await world.plan()
-    refused = await put(world, part, content)
+    refused = await change_visit(world, part, content)
     assert refused.status_code == status
     if pointer is not None:
         assert [fault["pointer"] for fault in refused.json()["errors"]] == [pointer]
@@ -169,9 +167,9 @@ async def test_a_change_that_cannot_be_is_refused(
 
 async def test_who_may_not_change_a_visit(world: World) -> None:
     await world.plan()
-    assert problem(await put(world, "window", LATER, who="li")) == (403, "not-allowed")
-    assert problem(await put(world, "window", LATER, who="qian")) == (404, "not-found")
-    assert (await put(world, "window", LATER, who="wang")).status_code == 200
+    assert problem(await change_visit(world, "window", LATER_WINDOW, who="li")) == (403, "not-allowed")
+    assert problem(await change_visit(world, "window", LATER_WINDOW, who="qian")) == (404, "not-found")
+    assert (await change_visit(world, "window", LATER_WINDOW, who="wang")).status_code == 200
 
 
 async def test_a_follow_up_is_shown_both_ways(world: World) -> None:
@@ -202,8 +200,8 @@ async def test_an_absent_customer_is_shown_with_what_proves_it(world: World) -> 
 
 async def test_every_change_stands_in_the_log(world: World) -> None:
     await world.plan()
-    await put(world, "window", LATER)
-    await put(world, "cancellation", {"reason": "客户取消"}, '"1"')
+    await change_visit(world, "window", LATER_WINDOW)
+    await change_visit(world, "cancellation", {"reason": "客户取消"}, '"1"')
     found = await log.verify(world.house)
     assert found.faults == []
     assert found.rows["leaves_waiting"] == 4  # the checklist, the visit, two changes

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from tests.dispatch.test_changes import LATER, put
 from tests.support.api_client import VISIT, World, problem, record
 from tests.support.browser import later
+from tests.support.dispatch import LATER_WINDOW, change_visit
 from tests.support.factories import said, uid
 from tests.support.fake_gateway import set_up, stand
 
@@ -46,7 +46,7 @@ async def test_who_asked_is_found_by_every_filter_until_the_window_moves(world: 
     assert await waiting(world, "qian") == []
     seen = (await world.ask("zhao", "GET", f"/v1/visits/{VISIT}")).json()
     assert "asked_time" in seen["flags"]
-    assert (await put(world, "window", LATER)).status_code == 200
+    assert (await change_visit(world, "window", LATER_WINDOW)).status_code == 200
     assert await waiting(world) == []
 
 

@@ -14,29 +14,13 @@ from service.verify import log
 from service.visits import evidence_files, summaries
 from service.visits import status as standing
 from service.web import body
-from tests.db.test_storage_only_added import change
-from tests.support.api_client import RECORD, VISIT, World, problem, record
+from tests.support.api_client import RECORD, VISIT, World, problem
+from tests.support.evidence import ITEM, record_naming, send_evidence
 from tests.support.factories import TOKENS, Town, a_record, said, uid
 from tests.support.pictures import name, picture
+from tests.support.sql import run_sql
 
 ONE, TWO = picture(1), picture(2, "PNG")
-
-
-async def sends(world: World, raw: bytes, who: str | None = "li", named: str | None = None, kind: str = "image/jpeg"):
-    return await world.ask(who, "PUT", f"/v1/evidence/{named or name(raw)}", raw, content_type=kind)
-
-
-ITEM = "traffic_safety_measures"  # asks for a photo
-
-
-def naming(*files: bytes, record_id: UUID = RECORD, visit: UUID = VISIT) -> dict[str, Any]:
-    pieces = [{"kind": "photo", "sha256": name(file)} for file in files]
-    entries = [
-        said("09:05", "arrived"),
-        said("09:06", ITEM, evidence=pieces, id=str(uid(f"{record_id}"))),
-        said("09:06", "traffic_affected", id=str(uid(f"traffic {record_id}"))),
-    ]
-    return record(record_id, visit, entries=entries)
 
 
 async def flags(world: World, visit: UUID = VISIT) -> tuple[str, ...]:
@@ -50,17 +34,17 @@ async def flags(world: World, visit: UUID = VISIT) -> tuple[str, ...]:
 
 async def test_the_last_file_makes_the_record_complete(world: World):
     await world.plan()
-    receipt = (await world.submit(naming(ONE, TWO))).json()
+    receipt = (await world.submit(record_naming(ONE, TWO))).json()
     assert receipt["state"] == "awaiting_evidence"
     assert receipt["missing_evidence"] == [name(ONE), name(TWO)]
     assert "awaiting_evidence" in await flags(world)
-    assert (await sends(world, ONE)).status_code == 201
+    assert (await send_evidence(world, ONE)).status_code == 201
     receipt = (await world.ask("li", "GET", f"/v1/records/{RECORD}")).json()
     assert (receipt["state"], receipt["missing_evidence"]) == ("awaiting_evidence", [name(TWO)])
     assert "awaiting_evidence" in await flags(world)
     cursor = (await world.ask("li", "GET", "/v1/agenda")).json()["cursor"]
-    assert (await sends(world, TWO, kind="image/png")).status_code == 201
-    receipt = (await world.submit(naming(ONE, TWO))).json()
+    assert (await send_evidence(world, TWO, kind="image/png")).status_code == 201
+    receipt = (await world.submit(record_naming(ONE, TWO))).json()
     assert (receipt["replayed"], receipt["state"], receipt["missing_evidence"]) == (True, "complete", [])
     assert "awaiting_evidence" not in await flags(world)
     news = (await world.ask("li", "GET", f"/v1/agenda?since={cursor}")).json()
@@ -70,9 +54,9 @@ async def test_the_last_file_makes_the_record_complete(world: World):
 
 async def test_evidence_may_come_before_the_record(world: World):
     await world.plan()
-    assert (await sends(world, ONE)).status_code == 201
-    assert (await sends(world, ONE)).status_code == 200
-    receipt = (await world.submit(naming(ONE))).json()
+    assert (await send_evidence(world, ONE)).status_code == 201
+    assert (await send_evidence(world, ONE)).status_code == 200
+    receipt = (await world.submit(record_naming(ONE))).json()
     assert (receipt["state"], receipt["missing_evidence"]) == ("complete", [])
     assert "awaiting_evidence" not in await flags(world)
 
@@ -80,25 +64,25 @@ async def test_evidence_may_come_before_the_record(world: World):
 async def test_what_somebody_else_sent_is_still_missing_and_opens_nothing(world: World):
     await world.plan()
     await world.plan(uid("w"), technician="sun")
-    assert (await sends(world, ONE)).status_code == 201
-    assert (await world.submit(naming(ONE))).json()["state"] == "complete"
-    theirs = naming(ONE, record_id=uid("s"), visit=uid("w"))
+    assert (await send_evidence(world, ONE)).status_code == 201
+    assert (await world.submit(record_naming(ONE))).json()["state"] == "complete"
+    theirs = record_naming(ONE, record_id=uid("s"), visit=uid("w"))
     receipt = (await world.submit(theirs, uid("s"), who="sun")).json()
     assert receipt["missing_evidence"] == [name(ONE)]  # he knows the digest, and that is all
     assert problem(await world.ask("sun", "GET", f"/v1/evidence/{name(ONE)}")) == (404, "not-found")
-    assert problem(await sends(world, TWO, "sun", name(ONE))) == (422, "digest-differs")
+    assert problem(await send_evidence(world, TWO, "sun", name(ONE))) == (422, "digest-differs")
     assert (await world.ask("sun", "GET", f"/v1/records/{uid('s')}")).json()["state"] == "awaiting_evidence"
-    assert (await sends(world, ONE, "sun")).status_code == 201  # the bytes themselves
+    assert (await send_evidence(world, ONE, "sun")).status_code == 201  # the bytes themselves
     assert (await world.ask("sun", "GET", f"/v1/records/{uid('s')}")).json()["state"] == "complete"
     assert (await world.ask("sun", "GET", f"/v1/evidence/{name(ONE)}")).status_code == 200
 
 
 async def test_a_file_is_read_through_a_visit_that_one_may_see(world: World):
     await world.plan(area="城东")
-    await sends(world, ONE)
+    await send_evidence(world, ONE)
     path = f"/v1/evidence/{name(ONE)}"
     assert problem(await world.ask("li", "GET", path)) == (404, "not-found")  # no visit names it
-    await world.submit(naming(ONE))
+    await world.submit(record_naming(ONE))
     for who, status in {"li": 200, "zhao": 200, "wang": 200, "sun": 404, "qian": 404, "admin": 404}.items():
         assert (await world.ask(who, "GET", path)).status_code == status, who
     await world.ask("zhao", "PUT", f"/v1/visits/{VISIT}/technician", {"technician": "sun"}, if_match='"0"')
@@ -108,8 +92,8 @@ async def test_a_file_is_read_through_a_visit_that_one_may_see(world: World):
 
 async def test_the_copy_is_cached_privately_and_asked_for_each_time(world: World):
     await world.plan()
-    await sends(world, ONE)
-    await world.submit(naming(ONE))
+    await send_evidence(world, ONE)
+    await world.submit(record_naming(ONE))
     path = f"/v1/evidence/{name(ONE)}"
     shown = await world.ask("li", "GET", path)
     assert shown.headers["content-type"] == "image/jpeg"
@@ -132,12 +116,12 @@ async def test_what_is_no_photo_is_refused(small_world: World):
         (b"", "image/jpeg", (415, "not-photo")),
         (b"\xff\xd8\xff" + bytes(50), "image/jpeg", (422, "photo-unreadable")),  # it goes on, and says no size
     ):
-        assert problem(await sends(world, raw, kind=kind)) == told, (raw[:20], kind)
+        assert problem(await send_evidence(world, raw, kind=kind)) == told, (raw[:20], kind)
     assert problem(await world.ask("li", "PUT", "/v1/evidence/short", ONE, content_type="image/jpeg"))[0] == 404
-    assert problem(await sends(world, ONE, None))[0] == 401
-    assert problem(await sends(world, ONE, "admin")) == (403, "not-allowed")
-    assert (await sends(world, ONE, kind="application/octet-stream")).status_code == 201
-    assert (await sends(world, ONE, kind="image/jpeg; q=1")).status_code == 200
+    assert problem(await send_evidence(world, ONE, None))[0] == 401
+    assert problem(await send_evidence(world, ONE, "admin")) == (403, "not-allowed")
+    assert (await send_evidence(world, ONE, kind="application/octet-stream")).status_code == 201
+    assert (await send_evidence(world, ONE, kind="image/jpeg; q=1")).status_code == 200
     assert not [path for path in world.house.evidence_storage.incoming.iterdir() if path.is_file()]
 
 
@@ -174,7 +158,7 @@ async def test_a_file_over_the_limit_is_refused_also_unannounced(small_world: Wo
     world = small_world
     world.house.evidence_storage = msgspec.structs.replace(world.house.evidence_storage, max_file=1000)
     large = ONE + bytes(2000)
-    assert problem(await sends(world, large)) == (413, "file-too-large")
+    assert problem(await send_evidence(world, large)) == (413, "file-too-large")
 
     async def unannounced():
         for start in range(0, len(large), 100):
@@ -198,12 +182,12 @@ async def _limited(parts: Any, limit: int):
 async def test_pixels_are_counted_before_anything_is_decoded(small_world: World):
     bomb = bytearray(picture(1, "PNG"))
     bomb[16:24] = (40000).to_bytes(4) * 2
-    assert problem(await sends(small_world, bytes(bomb), kind="image/png")) == (413, "file-too-large")
+    assert problem(await send_evidence(small_world, bytes(bomb), kind="image/png")) == (413, "file-too-large")
 
 
 async def test_a_file_that_will_never_come_is_given_up_and_counts_as_lacking(world: World):
     await world.plan(area="城东")
-    receipt = (await world.submit(naming(ONE))).json()
+    receipt = (await world.submit(record_naming(ONE))).json()
     codes = {one["code"] for one in receipt["findings"]}
     lacking = f"evidence.{ITEM}.photo"
     assert lacking not in codes
@@ -221,14 +205,14 @@ async def test_a_file_that_will_never_come_is_given_up_and_counts_as_lacking(wor
     assert (again.status_code, again.json()["replayed"]) == (200, True)
     assert problem(await world.ask("wang", "PUT", path, {"reason": "另一个"})) == (409, "content-differs")
     assert (await log.verify(world.house)).faults == []
-    await sends(world, ONE)  # it comes after all
+    await send_evidence(world, ONE)  # it comes after all
     receipt = (await world.ask("li", "GET", f"/v1/records/{RECORD}")).json()
     assert (receipt["state"], lacking in {one["code"] for one in receipt["findings"]}) == ("complete", False)
 
 
 async def test_the_office_sees_why_a_file_was_given_up_and_who_goes_does_not(world: World):
     await world.plan(area="城东")
-    await world.submit(naming(ONE, TWO))
+    await world.submit(record_naming(ONE, TWO))
     path = f"/v1/records/{RECORD}/lost/{name(ONE)}"
     assert (await world.ask("wang", "PUT", path, {"reason": "手机掉进水里"})).status_code == 200
 
@@ -242,7 +226,7 @@ async def test_the_office_sees_why_a_file_was_given_up_and_who_goes_does_not(wor
     assert await seen("li") == []
     agenda = (await world.ask("li", "GET", "/v1/agenda")).json()
     assert "手机掉进水里" not in str(agenda)
-    await sends(world, ONE)  # it comes after all
+    await send_evidence(world, ONE)  # it comes after all
     assert await seen("zhao") == []
 
 
@@ -251,9 +235,9 @@ async def test_a_picture_that_was_cut_off_is_kept_as_it_came_and_said_to_be_dama
     cut = [raw[: len(raw) * 2 // 3] for raw in whole.values()]
     behind = [raw + b"what a telephone adds" * 5000 for raw in whole.values()]
     await world.plan(area="城东")
-    await world.submit(naming(*cut, *whole.values(), *behind))
+    await world.submit(record_naming(*cut, *whole.values(), *behind))
     for raw in (*cut, *whole.values(), *behind):
-        assert (await sends(world, raw, kind="application/octet-stream")).status_code == 201
+        assert (await send_evidence(world, raw, kind="application/octet-stream")).status_code == 201
     for who in ("li", "zhao"):
         (record,) = (await world.ask(who, "GET", f"/v1/visits/{VISIT}")).json()["records"]
         assert record["missing_evidence"] == []
@@ -282,9 +266,9 @@ async def test_a_picture_that_was_cut_off_before_its_size_is_kept_too_and_never_
     copier_run = thumbnails._run
     monkeypatch.setattr(thumbnails, "_run", run)
     await world.plan(area="城东")
-    await world.submit(naming(*cut, ONE))
+    await world.submit(record_naming(*cut, ONE))
     for raw in (*cut, ONE):
-        assert (await sends(world, raw, kind="application/octet-stream")).status_code == 201, raw[:20]
+        assert (await send_evidence(world, raw, kind="application/octet-stream")).status_code == 201, raw[:20]
     (record,) = (await world.ask("zhao", "GET", f"/v1/visits/{VISIT}")).json()["records"]
     assert record["missing_evidence"] == []
     assert record["damaged_evidence"] == [name(raw) for raw in cut]
@@ -305,16 +289,16 @@ async def test_half_a_face_is_on_no_card(world: World):
 
 async def test_a_supervisor_gives_up_what_a_technician_lost(world: World):
     await world.plan(area="城东")
-    await world.submit(naming(ONE))
+    await world.submit(record_naming(ONE))
     given = await world.ask("wang", "PUT", f"/v1/records/{RECORD}/lost/{name(ONE)}", {"reason": "手机丢了"})
     assert given.json()["state"] == "complete"
 
 
 async def test_who_took_in_a_record_may_send_its_files(world: World):
     await world.plan(area="城东")
-    taken = await world.ask("wang", "PUT", f"/v1/visits/{VISIT}/taken-in/{RECORD}", naming(ONE))
+    taken = await world.ask("wang", "PUT", f"/v1/visits/{VISIT}/taken-in/{RECORD}", record_naming(ONE))
     assert taken.json()["state"] == "awaiting_evidence"
-    assert (await sends(world, ONE, "wang")).status_code == 201
+    assert (await send_evidence(world, ONE, "wang")).status_code == 201
     assert (await world.ask("li", "GET", f"/v1/records/{RECORD}")).json()["state"] == "complete"
     assert "awaiting_evidence" not in await flags(world)
 
@@ -324,9 +308,9 @@ async def test_files_of_the_office_are_awaited_too(world: World):
     entry = said("11:00", "nobody_home", by="office", evidence=[{"kind": "photo", "sha256": name(ONE)}])
     assert (await world.ask("zhao", "POST", f"/v1/visits/{VISIT}/entries", {"entries": [entry]})).status_code < 300
     assert "awaiting_evidence" in await flags(world)
-    assert (await sends(world, ONE, "wang")).status_code == 201
+    assert (await send_evidence(world, ONE, "wang")).status_code == 201
     assert "awaiting_evidence" in await flags(world)
-    assert (await sends(world, ONE, "zhao")).status_code == 201
+    assert (await send_evidence(world, ONE, "zhao")).status_code == 201
     assert "awaiting_evidence" not in await flags(world)
 
 
@@ -336,22 +320,22 @@ def lacking(receipt: Any) -> list[str]:
 
 async def test_who_takes_in_a_record_that_is_here_may_send_what_it_lacks(world: World):
     await world.plan(area="城东")
-    await world.submit(naming(ONE, TWO))
-    assert (await sends(world, ONE, "wang")).status_code == 201
+    await world.submit(record_naming(ONE, TWO))
+    assert (await send_evidence(world, ONE, "wang")).status_code == 201
     assert lacking(await world.ask("li", "GET", f"/v1/records/{RECORD}")) == [name(ONE), name(TWO)]  # the control
     path = f"/v1/visits/{VISIT}/taken-in/{RECORD}"
-    taken = await world.ask("wang", "PUT", path, naming(ONE, TWO))
+    taken = await world.ask("wang", "PUT", path, record_naming(ONE, TWO))
     assert (taken.status_code, lacking(taken)) == (200, [name(TWO)])  # the one that he had sent is here
     assert "awaiting_evidence" in await flags(world)
-    assert (await sends(world, TWO, "zhao", kind="image/png")).status_code == 201
+    assert (await send_evidence(world, TWO, "zhao", kind="image/png")).status_code == 201
     assert "awaiting_evidence" in await flags(world)  # nobody else stands in
-    assert (await sends(world, TWO, "wang", kind="image/png")).status_code == 201
+    assert (await send_evidence(world, TWO, "wang", kind="image/png")).status_code == 201
     assert lacking(await world.ask("li", "GET", f"/v1/records/{RECORD}")) == []
     assert "awaiting_evidence" not in await flags(world)
     assert (await world.ask("zhao", "GET", f"/v1/evidence/{name(TWO)}")).status_code == 200
-    again = await world.ask("wang", "PUT", path, naming(ONE, TWO))
+    again = await world.ask("wang", "PUT", path, record_naming(ONE, TWO))
     assert (again.status_code, again.json()["state"]) == (200, "complete")
-    other = await world.ask("wang", "PUT", path, naming(ONE))
+    other = await world.ask("wang", "PUT", path, record_naming(ONE))
     assert problem(other) == (409, "content-differs")
     assert (await log.verify(world.house)).faults == []
 
@@ -448,10 +432,10 @@ async def test_a_record_without_files_asks_nothing_about_files(town: Town):
 async def test_files_named_before_there_was_a_table_of_them_are_awaited(world: World, address: str):
     """What the migration leaves for the next start."""
     await world.plan()
-    await world.submit(naming(ONE))
+    await world.submit(record_naming(ONE))
     for sql in ("DELETE FROM named", "UPDATE board SET state = '' WHERE flags LIKE '%awaiting_evidence%'"):
-        await change(address, sql)
+        await run_sql(address, sql)
     assert await standing.backfill_summaries(world.house) == 1
-    await sends(world, ONE)
+    await send_evidence(world, ONE)
     assert (await world.ask("li", "GET", f"/v1/records/{RECORD}")).json()["state"] == "complete"
     assert "awaiting_evidence" not in await flags(world)

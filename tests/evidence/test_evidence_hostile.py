@@ -10,8 +10,8 @@ import httpx
 from PIL import Image
 
 from service.evidence import thumbnail_worker
-from tests.evidence.test_evidence import sends
 from tests.support.api_client import World, record
+from tests.support.evidence import send_evidence
 from tests.support.factories import said, uid
 from tests.support.malicious_images import MARK, bombs, corpus
 from tests.support.pictures import name
@@ -38,7 +38,7 @@ async def test_no_hostile_file_does_harm(small_world: World) -> None:
         entry = said("09:06", "shoe_covers_on", evidence=pieces, id=str(uid(f"{number}")))
         named = record(uid(f"r{number}"), entries=[entry])
         assert (await world.submit(named, uid(f"r{number}"))).status_code == 201, what
-        sent = await sends(world, raw, kind="application/octet-stream")
+        sent = await send_evidence(world, raw, kind="application/octet-stream")
         begun = time.perf_counter()
         shown = await world.ask("li", "GET", f"/v1/evidence/{name(raw)}")
         slowest = max(slowest, time.perf_counter() - begun)

@@ -23,7 +23,7 @@ from service.verify.log import verify
 from service.visits import evidence_files
 from service.visits.evidence_files import BlobRow
 from service.web import access_log
-from tests.blobs.test_blobs import Bucket, bucket  # noqa: F401 - fixtures
+from tests.support.bucket import Bucket
 from tests.support.factories import Town
 from tests.support.pictures import name, picture
 
@@ -310,7 +310,7 @@ async def test_who_lands_a_file_that_is_just_being_condemned_waits_and_is_told(p
     assert (await condemning, await landing) == (True, False)
 
 
-async def test_a_store_that_is_away_is_swept_the_next_time(town: Town, tmp_path: Path, bucket: Bucket) -> None:  # noqa: F811
+async def test_a_store_that_is_away_is_swept_the_next_time(town: Town, tmp_path: Path, bucket: Bucket) -> None:
     town.house.evidence_storage = open_evidence_storage(tmp_path / "files", bucket.address)
     town.house.clock = current_millis
     await left(town.house, ORPHAN)

@@ -9,7 +9,6 @@ from hashlib import sha1, sha256
 from typing import Any
 from uuid import UUID
 
-import httpx
 import msgspec
 
 from service import errors
@@ -17,54 +16,31 @@ from service.accounts.authentication import token_digest as token_of
 from service.app import current_millis
 from service.blobs import folder_store, incoming
 from service.evidence import upload_store, uploads
-from tests.evidence.test_evidence import naming
 from tests.support.api_client import RECORD, World, problem
-from tests.support.pictures import name, noise, picture
-
-RAW = noise((400, 300))
-
-
-def meta(raw: bytes) -> str:
-    return f"filename {b64encode('照片.jpg'.encode()).decode()},sha256 {b64encode(name(raw).encode()).decode()}"
-
-
-async def create(world: World, raw: bytes = RAW, who: str = "li", **more: str) -> httpx.Response:
-    headers = {"tus_resumable": "1.0.0", "upload_length": str(len(raw)), "upload_metadata": meta(raw)} | more
-    return await world.ask(who, "POST", "/v1/uploads", **headers)
-
-
-async def patch(world: World, path: str, offset: int, data: bytes, who: str = "li", **more: str) -> httpx.Response:
-    headers = {
-        "tus_resumable": "1.0.0",
-        "upload_offset": str(offset),
-        "content_type": "application/offset+octet-stream",
-    } | more
-    return await world.ask(who, "PATCH", path, data, **headers)
-
-
-async def stands(world: World, path: str, who: str = "li") -> httpx.Response:
-    return await world.ask(who, "HEAD", path, tus_resumable="1.0.0")
+from tests.support.evidence import record_naming
+from tests.support.pictures import name, picture
+from tests.support.uploads import PHOTO, create_upload, send_part, upload_state
 
 
 async def test_a_file_comes_in_parts_and_the_record_is_complete(world: World):
     await world.plan()
-    await world.submit(naming(RAW))
-    made = await create(world)
+    await world.submit(record_naming(PHOTO))
+    made = await create_upload(world)
     assert made.status_code == 201
     assert made.headers["tus-resumable"] == "1.0.0"
     path = made.headers["location"]
     assert "upload-expires" in made.headers
-    for start in range(0, len(RAW), 10_000):
-        assert (await stands(world, path)).headers["upload-offset"] == str(start)
-        sent = await patch(world, path, start, RAW[start : start + 10_000])
+    for start in range(0, len(PHOTO), 10_000):
+        assert (await upload_state(world, path)).headers["upload-offset"] == str(start)
+        sent = await send_part(world, path, start, PHOTO[start : start + 10_000])
         assert sent.status_code == 204, sent.text
-    assert sent.headers["upload-offset"] == str(len(RAW))
+    assert sent.headers["upload-offset"] == str(len(PHOTO))
     receipt = (await world.ask("li", "GET", f"/v1/records/{RECORD}")).json()
     assert receipt["state"] == "complete"
-    after = await stands(world, path)  # the last answer may have got lost
-    assert (after.status_code, after.headers["upload-offset"]) == (200, str(len(RAW)))
+    after = await upload_state(world, path)  # the last answer may have got lost
+    assert (after.status_code, after.headers["upload-offset"]) == (200, str(len(PHOTO)))
     assert after.headers["cache-control"] == "no-store"
-    assert (await world.ask("li", "GET", f"/v1/evidence/{name(RAW)}")).status_code == 200
+    assert (await world.ask("li", "GET", f"/v1/evidence/{name(PHOTO)}")).status_code == 200
     assert not [one for one in world.house.evidence_storage.incoming.rglob("*") if one.suffix == ".part"]
 
 
@@ -79,73 +55,76 @@ async def test_the_server_says_what_it_knows(small_world: World):
 
 async def test_what_is_wrong_is_told(small_world: World):
     world = small_world
-    other = await create(world, tus_resumable="0.2.2")
+    other = await create_upload(world, tus_resumable="0.2.2")
     assert problem(other) == (412, "tus-version")
     assert (other.headers["tus-version"], other.headers["tus-resumable"]) == ("1.0.0", "1.0.0")
-    assert problem(await create(world, upload_length=str(9 * 2**20))) == (413, "file-too-large")
-    assert problem(await create(world, upload_length="0")) == (400, "invalid-header")
-    assert problem(await create(world, upload_length="x")) == (400, "invalid-header")
+    assert problem(await create_upload(world, upload_length=str(9 * 2**20))) == (413, "file-too-large")
+    assert problem(await create_upload(world, upload_length="0")) == (400, "invalid-header")
+    assert problem(await create_upload(world, upload_length="x")) == (400, "invalid-header")
     for wrong in ("", "sha256 !", f"sha256 {b64encode(b'x').decode()}", "filename YQ=="):
-        assert problem(await create(world, upload_metadata=wrong)) == (400, "invalid-header")
-    assert problem(await create(world, who="admin")) == (403, "not-allowed")
-    path = (await create(world)).headers["location"]
-    assert problem(await patch(world, path, 5, RAW[5:])) == (409, "offset-differs")
-    assert problem(await patch(world, path, 0, RAW, content_type="image/jpeg")) == (415, "wrong-media-type")
-    assert problem(await patch(world, path, 0, RAW + b"more")) == (413, "file-too-large")
-    assert (await stands(world, path)).headers["upload-offset"] == "0"
+        assert problem(await create_upload(world, upload_metadata=wrong)) == (400, "invalid-header")
+    assert problem(await create_upload(world, who="admin")) == (403, "not-allowed")
+    path = (await create_upload(world)).headers["location"]
+    assert problem(await send_part(world, path, 5, PHOTO[5:])) == (409, "offset-differs")
+    assert problem(await send_part(world, path, 0, PHOTO, content_type="image/jpeg")) == (415, "wrong-media-type")
+    assert problem(await send_part(world, path, 0, PHOTO + b"more")) == (413, "file-too-large")
+    assert (await upload_state(world, path)).headers["upload-offset"] == "0"
     for wrong in ("md5 YQ==", "sha1 YQ==", "sha1", "sha256 %"):
-        assert problem(await patch(world, path, 0, RAW, upload_checksum=wrong)) == (400, "invalid-header")
+        assert problem(await send_part(world, path, 0, PHOTO, upload_checksum=wrong)) == (400, "invalid-header")
 
 
 async def test_a_part_that_was_damaged_is_not_kept(small_world: World):
-    path = (await create(small_world)).headers["location"]
+    path = (await create_upload(small_world)).headers["location"]
     for kind, make in (("sha1", sha1), ("sha256", sha256)):
-        right = f"{kind} {b64encode(make(RAW[:1000]).digest()).decode()}"
-        damaged = RAW[:500] + b"\0" + RAW[501:1000]
-        assert problem(await patch(small_world, path, 0, damaged, upload_checksum=right)) == (460, "checksum-differs")
-        assert (await stands(small_world, path)).headers["upload-offset"] == "0"
-    assert (await patch(small_world, path, 0, RAW[:1000], upload_checksum=right)).status_code == 204
-    assert (await stands(small_world, path)).headers["upload-offset"] == "1000"
+        right = f"{kind} {b64encode(make(PHOTO[:1000]).digest()).decode()}"
+        damaged = PHOTO[:500] + b"\0" + PHOTO[501:1000]
+        assert problem(await send_part(small_world, path, 0, damaged, upload_checksum=right)) == (
+            460,
+            "checksum-differs",
+        )
+        assert (await upload_state(small_world, path)).headers["upload-offset"] == "0"
+    assert (await send_part(small_world, path, 0, PHOTO[:1000], upload_checksum=right)).status_code == 204
+    assert (await upload_state(small_world, path)).headers["upload-offset"] == "1000"
 
 
 async def test_an_upload_is_its_creators_alone_and_ends_when_he_says(small_world: World):
     world = small_world
-    path = (await create(world)).headers["location"]
-    assert (await stands(world, path, "sun")).status_code == 404
-    assert problem(await patch(world, path, 0, RAW, "sun")) == (404, "not-found")
+    path = (await create_upload(world)).headers["location"]
+    assert (await upload_state(world, path, "sun")).status_code == 404
+    assert problem(await send_part(world, path, 0, PHOTO, "sun")) == (404, "not-found")
     assert problem(await world.ask("sun", "DELETE", path, tus_resumable="1.0.0")) == (404, "not-found")
     assert (await world.ask("li", "DELETE", path, tus_resumable="1.0.0")).status_code == 204
-    assert (await stands(world, path)).status_code == 404
-    assert problem(await patch(world, path, 0, RAW)) == (404, "not-found")
+    assert (await upload_state(world, path)).status_code == 404
+    assert problem(await send_part(world, path, 0, PHOTO)) == (404, "not-found")
 
 
 async def test_what_turns_out_to_be_something_else_ends(small_world: World):
     world = small_world
-    for raw, told in ((b"GIF89a" + bytes(100), (415, "not-photo")), (RAW, (422, "digest-differs"))):
-        path = (await create(world, raw)).headers["location"]
-        data = raw if raw is not RAW else RAW[:-1] + b"\0"
-        assert problem(await patch(world, path, 0, data)) == told
-        assert (await stands(world, path)).status_code == 404
+    for raw, told in ((b"GIF89a" + bytes(100), (415, "not-photo")), (PHOTO, (422, "digest-differs"))):
+        path = (await create_upload(world, raw)).headers["location"]
+        data = raw if raw is not PHOTO else PHOTO[:-1] + b"\0"
+        assert problem(await send_part(world, path, 0, data)) == told
+        assert (await upload_state(world, path)).status_code == 404
 
 
 async def test_at_most_so_many_at_a_time(small_world: World, monkeypatch):
     monkeypatch.setattr(uploads, "MOST", 3)
-    made = [await create(small_world) for _ in range(4)]
+    made = [await create_upload(small_world) for _ in range(4)]
     assert [one.status_code for one in made] == [201, 201, 201, 429]
-    assert (await create(small_world, who="sun")).status_code == 201
-    await patch(small_world, made[0].headers["location"], 0, RAW)
-    assert (await create(small_world)).status_code == 201
+    assert (await create_upload(small_world, who="sun")).status_code == 201
+    await send_part(small_world, made[0].headers["location"], 0, PHOTO)
+    assert (await create_upload(small_world)).status_code == 201
 
 
 async def test_many_that_begin_at_once_are_counted_too(small_world: World):
-    made = await asyncio.gather(*(create(small_world) for _ in range(300)))
+    made = await asyncio.gather(*(create_upload(small_world) for _ in range(300)))
     assert sorted(one.status_code for one in made) == [201] * uploads.MOST + [429] * (300 - uploads.MOST)
     folder = upload_store.upload_dir(small_world.house.evidence_storage.incoming, "li")
     assert len(list(folder.glob("*.part"))) == uploads.MOST
 
 
 async def test_a_request_that_ends_while_the_file_is_being_opened_keeps_no_lock(small_world: World, monkeypatch):
-    path = (await create(small_world)).headers["location"]
+    path = (await create_upload(small_world)).headers["location"]
     opening, go_on = threading.Event(), threading.Event()
     open_ = incoming._open
 
@@ -156,14 +135,14 @@ async def test_a_request_that_ends_while_the_file_is_being_opened_keeps_no_lock(
 
     with monkeypatch.context() as patched:
         patched.setattr(incoming, "_open", slowly)
-        task = asyncio.create_task(append(small_world, path, 0, Broken(RAW[:100])))
+        task = asyncio.create_task(append(small_world, path, 0, Broken(PHOTO[:100])))
         await asyncio.to_thread(opening.wait, 10)
         for _ in range(2):
             task.cancel()
             await asyncio.sleep(0.01)
         go_on.set()
         assert await asyncio.gather(task, return_exceptions=True) != [None]
-    assert (await patch(small_world, path, 0, RAW)).status_code == 204
+    assert (await send_part(small_world, path, 0, PHOTO)).status_code == 204
 
 
 class Broken:
@@ -185,38 +164,38 @@ async def append(world: World, path: str, offset: int, parts: Any, checksum: Any
 
 
 async def test_what_came_of_a_broken_request_stays_unless_it_had_a_checksum(small_world: World):
-    path = (await create(small_world)).headers["location"]
+    path = (await create_upload(small_world)).headers["location"]
     try:
-        await append(small_world, path, 0, Broken(RAW[:700], RAW[700:900]), ("sha1", bytes(20)))
+        await append(small_world, path, 0, Broken(PHOTO[:700], PHOTO[700:900]), ("sha1", bytes(20)))
     except errors.MalformedJson:
-        assert (await stands(small_world, path)).headers["upload-offset"] == "0"
+        assert (await upload_state(small_world, path)).headers["upload-offset"] == "0"
     try:
-        await append(small_world, path, 0, Broken(RAW[:700], RAW[700:900]))
+        await append(small_world, path, 0, Broken(PHOTO[:700], PHOTO[700:900]))
     except errors.MalformedJson:
-        assert (await stands(small_world, path)).headers["upload-offset"] == "900"
-    assert (await patch(small_world, path, 900, RAW[900:])).status_code == 204
+        assert (await upload_state(small_world, path)).headers["upload-offset"] == "900"
+    assert (await send_part(small_world, path, 900, PHOTO[900:])).status_code == 204
 
 
 async def test_who_goes_on_ends_a_request_that_hangs(small_world: World):
-    path = (await create(small_world)).headers["location"]
+    path = (await create_upload(small_world)).headers["location"]
 
     class Hanging:
         async def __aiter__(self) -> Any:
-            yield RAW[:500]
+            yield PHOTO[:500]
             await asyncio.sleep(60)
 
     hanging = asyncio.create_task(append(small_world, path, 0, Hanging()))
     await asyncio.sleep(0.1)
-    assert (await stands(small_world, path)).headers["upload-offset"] == "500"
-    assert (await patch(small_world, path, 500, RAW[500:])).status_code == 204
+    assert (await upload_state(small_world, path)).headers["upload-offset"] == "500"
+    assert (await send_part(small_world, path, 500, PHOTO[500:])).status_code == 204
     (outcome,) = await asyncio.gather(hanging, return_exceptions=True)
     assert isinstance(outcome, errors.ServiceUnavailable)
 
 
 async def test_what_came_whole_and_could_not_be_kept_is_kept_with_the_next_request(world: World, monkeypatch):
     await world.plan()
-    await world.submit(naming(RAW))
-    path = (await create(world)).headers["location"]
+    await world.submit(record_naming(PHOTO))
+    path = (await create_upload(world)).headers["location"]
 
     async def away(*_: Any) -> None:
         raise errors.ServiceUnavailable
@@ -224,12 +203,12 @@ async def test_what_came_whole_and_could_not_be_kept_is_kept_with_the_next_reque
     for broken in ((folder_store.FolderBlobStore, "put"), (uploads, "register_upload")):
         with monkeypatch.context() as patched:
             patched.setattr(*broken, away)
-            offset = int((await stands(world, path)).headers.get("upload-offset", "-1"))
+            offset = int((await upload_state(world, path)).headers.get("upload-offset", "-1"))
             if offset == 0:
-                assert problem(await patch(world, path, 0, RAW)) == (503, "busy")
-            assert (await stands(world, path)).status_code == 503  # never: it is all there
-    after = await stands(world, path)
-    assert (after.status_code, after.headers["upload-offset"]) == (200, str(len(RAW)))
+                assert problem(await send_part(world, path, 0, PHOTO)) == (503, "busy")
+            assert (await upload_state(world, path)).status_code == 503  # never: it is all there
+    after = await upload_state(world, path)
+    assert (after.status_code, after.headers["upload-offset"]) == (200, str(len(PHOTO)))
     assert (await world.ask("li", "GET", f"/v1/records/{RECORD}")).json()["state"] == "complete"
 
 
@@ -237,9 +216,9 @@ async def test_the_sweep_removes_what_has_expired_and_what_crashes_left(small_wo
     world = small_world
     now = [current_millis()]
     world.house.clock = lambda: now[0]
-    path = (await create(world)).headers["location"]
-    kept = (await create(world, picture(3))).headers["location"]
-    await patch(world, kept, 0, picture(3))
+    path = (await create_upload(world)).headers["location"]
+    kept = (await create_upload(world, picture(3))).headers["location"]
+    await send_part(world, kept, 0, picture(3))
     folder = upload_store.upload_dir(world.house.evidence_storage.incoming, "li")
     old, young = world.house.evidence_storage.incoming / "a.tmp", world.house.evidence_storage.incoming / "b.tmp"
     half = folder / "00000000-0000-0000-0000-000000000001.part"
@@ -250,9 +229,9 @@ async def test_the_sweep_removes_what_has_expired_and_what_crashes_left(small_wo
         os.utime(one, (hours_ago, hours_ago))
     assert await uploads.delete_expired(world.house) == 2
     assert young.exists()
-    assert (await stands(world, path)).status_code == 200
+    assert (await upload_state(world, path)).status_code == 200
     now[0] += 8 * 86_400_000
-    assert (await stands(world, path)).status_code == 404
+    assert (await upload_state(world, path)).status_code == 404
     assert await uploads.delete_expired(world.house) == 4
     assert not [one for one in world.house.evidence_storage.incoming.rglob("*") if one.is_file()]
 
@@ -262,27 +241,27 @@ async def test_an_acknowledged_part_is_on_the_disk(small_world: World, monkeypat
     synced: list[int] = []
     sync = os.fsync
     monkeypatch.setattr(os, "fsync", lambda number: synced.append(os.fstat(number).st_size) or sync(number))
-    path = (await create(small_world)).headers["location"]
+    path = (await create_upload(small_world)).headers["location"]
     synced.clear()
-    await patch(small_world, path, 0, RAW[:777])
+    await send_part(small_world, path, 0, PHOTO[:777])
     assert 777 in synced
 
 
 async def test_a_full_disk_says_so_and_what_came_before_stays(small_world: World, monkeypatch):
-    path = (await create(small_world)).headers["location"]
-    await patch(small_world, path, 0, RAW[:100])
+    path = (await create_upload(small_world)).headers["location"]
+    await send_part(small_world, path, 0, PHOTO[:100])
 
     def full(*_: Any) -> int:
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patched:
         patched.setattr(os, "write", full)
-        assert problem(await patch(small_world, path, 100, RAW[100:])) == (507, "storage-full")
-    assert (await stands(small_world, path)).headers["upload-offset"] == "100"
-    assert (await patch(small_world, path, 100, RAW[100:])).status_code == 204
+        assert problem(await send_part(small_world, path, 100, PHOTO[100:])) == (507, "storage-full")
+    assert (await upload_state(small_world, path)).headers["upload-offset"] == "100"
+    assert (await send_part(small_world, path, 100, PHOTO[100:])).status_code == 204
 
 
 async def test_the_limit_of_a_file_holds_for_uploads_too(small_world: World):
     vault = small_world.house.evidence_storage
     small_world.house.evidence_storage = msgspec.structs.replace(vault, max_file=100)
-    assert problem(await create(small_world)) == (413, "file-too-large")
+    assert problem(await create_upload(small_world)) == (413, "file-too-large")

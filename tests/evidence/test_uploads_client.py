@@ -13,9 +13,9 @@ import pytest
 import uvicorn
 
 from service.app import create_app
-from tests.evidence.test_evidence import naming
 from tests.support import nodejs
 from tests.support.api_client import RECORD, World
+from tests.support.evidence import record_naming
 from tests.support.flaky_proxy import bad_network
 from tests.support.pictures import name, noise
 
@@ -46,7 +46,7 @@ async def send(world: World, folder: Path, cuts: list[int]) -> tuple[int, int, d
     path.write_bytes(FILE)
     async with served(world) as port, bad_network(port, cuts) as (network, bad_port):
         await world.plan()
-        await world.submit(naming(FILE))
+        await world.submit(record_naming(FILE))
         endpoint = f"http://127.0.0.1:{bad_port}/v1/uploads"
         seen = await nodejs.run("tus-client.cjs", endpoint, "token of li", str(path), str(CHUNK))
         assert network.cut == len(cuts), (network.cut, network.cuts)

@@ -10,11 +10,11 @@ from PIL import Image
 from service.messages import worker
 from service.staff import console
 from service.visits import door_code
-from tests.confirmation.test_confirm import Customer
-from tests.confirmation.test_customer import entries, link
 from tests.support.api_client import VISIT, World, problem, record
+from tests.support.customer import Customer, confirmation_link, visit_entries
+from tests.support.doorstep import doorstep_path, doorstep_ticket
 from tests.support.factories import uid
-from tests.support.fake_gateway import URL, Post, set_up, stand
+from tests.support.fake_gateway import Post, set_up, stand
 from tests.support.pictures import picture
 
 PATH = f"/v1/visits/{VISIT}/doorstep"
@@ -36,25 +36,17 @@ async def shown(world: World) -> dict[str, Any]:
     return answer.json()
 
 
-def path(code: dict[str, Any]) -> str:
-    return code["url"].removeprefix(URL)
-
-
-def ticket(html: str) -> str:
-    return html.partition('name="ticket" value="')[2].partition('"')[0]
-
-
 async def test_a_genuine_code_shows_who_he_is_and_the_word_of_the_notice(world: World, post: Post) -> None:
     code = await shown(world)
-    before = (await world.client.get(path(code))).text
+    before = (await world.client.get(doorstep_path(code))).text
     assert "是我们的工作人员" in before
     for part in (code["word"], "口令"):  # he was told none yet: it would only frighten him
         assert part not in before
     assert "不是同一个人？请不要开门" in before
-    assert await entries(world) == []  # a preview robot looks, and writes nothing
+    assert await visit_entries(world) == []  # a preview robot looks, and writes nothing
     await worker.deliver_due(world.house)
     assert code["word"] in post.letters[-1].text
-    page = await world.client.get(path(code))
+    page = await world.client.get(doorstep_path(code))
     assert page.status_code == 200
     for part in ("是我们的工作人员", "李", "检修漏水", code["word"], "口令不一样"):
         assert part in page.text
@@ -66,30 +58,30 @@ async def test_a_word_that_no_message_told_is_not_asked_about(world: World, post
     assert (await world.ask("zhao", "POST", f"/v1/visits/{uid('plain')}/notice", text)).status_code == 201
     await worker.deliver_due(world.house)
     code = (await world.ask("li", "GET", f"/v1/visits/{uid('plain')}/doorstep")).json()
-    assert "口令" not in (await world.client.get(path(code))).text
+    assert "口令" not in (await world.client.get(doorstep_path(code))).text
 
 
 async def test_the_button_writes_that_the_id_was_shown_once(world: World, post: Post) -> None:
     code = await shown(world)
-    given = ticket((await world.client.get(path(code))).text)
+    given = doorstep_ticket((await world.client.get(doorstep_path(code))).text)
     stand(world.house, "09:10")  # he reads slowly; the code itself is long past
-    assert (await world.client.get(path(code))).status_code == 404
+    assert (await world.client.get(doorstep_path(code))).status_code == 404
     for _ in range(2):  # also when he reloads
-        done = await world.client.post(path(code), data={"ticket": given})
-        assert (done.status_code, done.headers["location"]) == (303, path(code))
-    after = await world.client.get(path(code))
+        done = await world.client.post(doorstep_path(code), data={"ticket": given})
+        assert (done.status_code, done.headers["location"]) == (303, doorstep_path(code))
+    after = await world.client.get(doorstep_path(code))
     assert "已确认过" in after.text
     for part in ("不是真的", "是我们的工作人员", "/d/"):  # it proves nothing more, and denies nothing
         assert part not in after.text
-    (entry,) = await entries(world)
+    (entry,) = await visit_entries(world)
     assert (entry["what"], entry["by"], entry["via"]) == ("id_shown", "customer", "scan")
     assert entry["evidence"] == [{"kind": "customer_confirm"}]
     assert (await shown(world))["confirmed_at"]
 
 
 async def test_the_browser_that_confirmed_is_thanked_and_every_other_one_is_warned(world: World, post: Post) -> None:
-    first = path(await shown(world))
-    given = ticket((await world.client.get(first)).text)
+    first = doorstep_path(await shown(world))
+    given = doorstep_ticket((await world.client.get(first)).text)
     done = await world.client.post(first, data={"ticket": given})
     cookie = done.headers["set-cookie"]
     assert "; Secure; HttpOnly; SameSite=Lax; Max-Age=900" in cookie
@@ -101,12 +93,12 @@ async def test_the_browser_that_confirmed_is_thanked_and_every_other_one_is_warn
     for other in ({}, {"cookie": "__Host-doorstep-door=x"}, {"cookie": "__Host-doorstep-door=" + "0" * 64}):
         assert "如果不是您确认的，请不要开门" in (await world.client.get(first, headers=other)).text
     stand(world.house, "09:06")
-    later = path(await shown(world))
+    later = doorstep_path(await shown(world))
     assert "是我们的工作人员" in (await world.client.get(later, headers=own)).text  # it is for that code alone
 
 
 async def test_old_forged_and_strangers_codes_are_red(world: World, post: Post) -> None:
-    code = path(await shown(world))
+    code = doorstep_path(await shown(world))
     key = bytes(32)
     forged = door_code.write(key, VISIT, "li", door_code.time_step(world.house.clock()))
     for wrong in (f"/d/{forged}", f"{code[:-1]}{'a' if code[-1] != 'a' else 'b'}", "/d/x", f"/d/{'=' * 48}"):
@@ -115,25 +107,25 @@ async def test_old_forged_and_strangers_codes_are_red(world: World, post: Post) 
         assert "不是真的" in answer.text
         assert "021-96000" in answer.text
         assert (await world.client.post(wrong, data={"ticket": "1.00"})).status_code in (404, 429)
-    assert await entries(world) == []
+    assert await visit_entries(world) == []
 
 
 async def test_without_having_opened_the_page_in_time_nothing_is_written(world: World, post: Post) -> None:
     code = await shown(world)
     for wrong in ("", "1", "x.y", f"{world.house.clock()}.00", "9" * 40 + ".00"):
-        assert (await world.client.post(path(code), data={"ticket": wrong})).status_code == 404
-    given = ticket((await world.client.get(path(code))).text)
+        assert (await world.client.post(doorstep_path(code), data={"ticket": wrong})).status_code == 404
+    given = doorstep_ticket((await world.client.get(doorstep_path(code))).text)
     stand(world.house, "09:21")
-    assert (await world.client.post(path(code), data={"ticket": given})).status_code == 404
-    assert await entries(world) == []
+    assert (await world.client.post(doorstep_path(code), data={"ticket": given})).status_code == 404
+    assert await visit_entries(world) == []
 
 
 async def test_the_technicians_own_browser_confirms_nothing(world: World, post: Post) -> None:
     code = await shown(world)
-    given = ticket((await world.client.get(path(code))).text)
+    given = doorstep_ticket((await world.client.get(doorstep_path(code))).text)
     own = {"cookie": "__Host-doorstep=his"}
-    assert (await world.client.post(path(code), data={"ticket": given}, headers=own)).status_code == 403
-    assert await entries(world) == []
+    assert (await world.client.post(doorstep_path(code), data={"ticket": given}, headers=own)).status_code == 403
+    assert await visit_entries(world) == []
 
 
 async def test_a_scan_on_the_technicians_network_says_so(world: World, post: Post) -> None:
@@ -145,10 +137,10 @@ async def test_a_scan_on_the_technicians_network_says_so(world: World, post: Pos
     told = []
     for minute, client in enumerate((near, far), 6):
         stand(world.house, f"09:{minute:02}")
-        code = path(await shown(world))
-        given = ticket((await client.get(code)).text)
+        code = doorstep_path(await shown(world))
+        given = doorstep_ticket((await client.get(code)).text)
         assert (await client.post(code, data={"ticket": given})).status_code == 303
-        told.append([piece["kind"] for piece in (await entries(world))[-1]["evidence"]])
+        told.append([piece["kind"] for piece in (await visit_entries(world))[-1]["evidence"]])
     assert told == [["customer_confirm", "text"], ["customer_confirm"]]
 
 
@@ -164,23 +156,23 @@ async def test_codes_change_every_half_minute_and_live_one_step_longer(world: Wo
     stand(world.house, "09:05:31")
     second = await shown(world)
     assert first["url"] != second["url"]
-    assert (await world.client.get(path(first))).status_code == 200
+    assert (await world.client.get(doorstep_path(first))).status_code == 200
     stand(world.house, "09:06:01")
-    assert (await world.client.get(path(first))).status_code == 404
+    assert (await world.client.get(doorstep_path(first))).status_code == 404
 
 
 async def test_who_handed_the_visit_over_is_no_longer_genuine(world: World, post: Post) -> None:
     code = await shown(world)
     handed = await world.ask("zhao", "PUT", f"/v1/visits/{VISIT}/technician", {"technician": "sun"}, if_match='"0"')
     assert handed.status_code == 200
-    assert (await world.client.get(path(code))).status_code == 404
+    assert (await world.client.get(doorstep_path(code))).status_code == 404
     new = (await world.ask("sun", "GET", PATH)).json()
-    assert "孙" in (await world.client.get(path(new))).text
+    assert "孙" in (await world.client.get(doorstep_path(new))).text
 
 
 async def test_badge_and_title_are_on_the_green_page_and_in_the_notice(world: World, post: Post) -> None:
     await console.give_card(world.house, "li", "工 0042", "维修员")
-    html = (await world.client.get(path(await shown(world)))).text
+    html = (await world.client.get(doorstep_path(await shown(world)))).text
     assert "工 0042" in html
     assert "维修员 李" in html
     offer = (await world.ask("zhao", "GET", f"/v1/visits/{VISIT}/notice")).json()
@@ -189,23 +181,23 @@ async def test_badge_and_title_are_on_the_green_page_and_in_the_notice(world: Wo
 
 async def test_the_photo_on_his_id_card_is_on_the_green_page_while_the_code_is_fresh(world: World, post: Post) -> None:
     code, face = await shown(world), picture(7, size=(900, 1200), exif=b"Exif\0\0secret")
-    assert (await world.client.get(f"{path(code)}/who")).status_code == 404  # he has none yet
-    assert "/who" not in (await world.client.get(path(code))).text
+    assert (await world.client.get(f"{doorstep_path(code)}/who")).status_code == 404  # he has none yet
+    assert "/who" not in (await world.client.get(doorstep_path(code))).text
     for _ in range(2):
         given = await world.ask("admin", "PUT", "/v1/people/li/photo", face, content_type="image/jpeg")
         assert given.status_code == 204
-    page = await world.client.get(path(code))
-    assert f'src="{path(code)}/who"' in page.text
+    page = await world.client.get(doorstep_path(code))
+    assert f'src="{doorstep_path(code)}/who"' in page.text
     assert "img-src 'self'" in page.headers["content-security-policy"]
-    seen = await world.client.get(f"{path(code)}/who")
+    seen = await world.client.get(f"{doorstep_path(code)}/who")
     assert (seen.status_code, seen.headers["content-type"]) == (200, "image/jpeg")
     with Image.open(BytesIO(seen.content)) as small:
         assert small.size == (360, 480)
     assert b"secret" not in seen.content
-    token = post.token if post.letters else (await link(world))
+    token = post.token if post.letters else (await confirmation_link(world))
     assert (await world.client.get(f"/c/{token}/who")).content == seen.content
     stand(world.house, "09:20")
-    assert (await world.client.get(f"{path(code)}/who")).status_code == 404
+    assert (await world.client.get(f"{doorstep_path(code)}/who")).status_code == 404
     assert (await world.client.get("/d/guess/who")).status_code == 404
 
 
@@ -223,7 +215,7 @@ async def test_nobody_is_genuine_for_a_visit_that_was_cancelled(world: World, po
     code = await shown(world)
     gone = await world.ask("zhao", "PUT", f"/v1/visits/{VISIT}/cancellation", {"reason": "客户退单"}, if_match='"0"')
     assert gone.status_code == 200
-    assert (await world.client.get(path(code))).status_code == 404
+    assert (await world.client.get(doorstep_path(code))).status_code == 404
     assert problem(await world.ask("li", "GET", PATH)) == (409, "not-now")
 
 

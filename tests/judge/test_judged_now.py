@@ -11,19 +11,14 @@ import pytest
 
 from service.verify.log import verify
 from tests.support.api_client import RECORD, VISIT, World, record
-from tests.support.factories import a_plan, encode, said, uid
+from tests.support.factories import a_plan, encode, entry_ahead, said, uid
 from tests.support.fake_gateway import stand
 
-FAR = "2026-04-11T09:00:00+08:00"  # forty days after the visit
 DAMAGED = (
     said("09:05", "arrived"),
     said("09:20", "own_damage", thing="tile", label="瓷砖"),
     said("09:40", "left"),
 )
-
-
-def ahead(what: str, at: str = FAR, **more: Any) -> dict[str, Any]:
-    return {"id": str(uid(f"ahead {what}")), "at": at, "what": what, "by": "technician", **more}
 
 
 async def listed(world: World, **query: str) -> list[dict[str, Any]]:
@@ -55,7 +50,7 @@ async def test_an_entry_dated_ahead_hides_no_open_duty(world: World, what: str) 
     """Before: the damage was on no list, and `verify` took the board for tampered with."""
     stand(world.house, "09:50")
     await world.plan()
-    assert (await world.submit(record(entries=[*DAMAGED, ahead(what)]))).status_code == 201
+    assert (await world.submit(record(entries=[*DAMAGED, entry_ahead(what)]))).status_code == 201
     assert [one["id"] for one in await listed(world, flag="open_duties")] == [str(VISIT)]
     visit = await agree(world)
     assert {"open_duties", "clock"} <= set(visit["flags"])
@@ -65,7 +60,7 @@ async def test_the_flag_goes_when_the_duty_is_due_and_nobody_writes(world: World
     """The control: a list does judge again, at the moment at which the answer can change."""
     stand(world.house, "09:50")
     await world.plan()
-    await world.submit(record(entries=[*DAMAGED, ahead("thanked_at_end")]))
+    await world.submit(record(entries=[*DAMAGED, entry_ahead("thanked_at_end")]))
     stand(world.house, datetime(2026, 4, 12, tzinfo=UTC))
     assert await listed(world, flag="open_duties") == []
     visit = await agree(world)
@@ -77,7 +72,7 @@ async def test_an_entry_dated_ahead_can_be_taken_back(world: World) -> None:
     """Before: a phone that had left in 2062 could only take that back in 2062."""
     stand(world.house, "09:50")
     await world.plan()
-    left = ahead("left", "2062-03-02T09:40:00+08:00")
+    left = entry_ahead("left", "2062-03-02T09:40:00+08:00")
     await world.submit(record(entries=[said("09:05", "arrived"), left]))
     assert (await seen(world))["state"] == "to_review"
     slip = said("09:45", "", withdraws=left["id"], reason="手机时间不对")

@@ -8,8 +8,6 @@ import io
 import resource
 import time
 import zipfile
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -19,11 +17,11 @@ import pytest
 
 from service.app import build_context
 from service.config import load_settings
-from tests.evidence.test_evidence import naming
-from tests.evidence.test_uploads import create, patch
-from tests.support.api_client import VISIT, World, opened_world, problem
+from tests.support.api_client import VISIT, World, problem
+from tests.support.evidence import record_naming
 from tests.support.factories import encode, said, uid
 from tests.support.pictures import name, noise
+from tests.support.uploads import create_upload, send_part
 
 DAY = 86_400_000
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -92,33 +90,26 @@ async def cost_of_a_look(world: World, visit: UUID) -> float:
     return min(costs)
 
 
-@pytest.fixture
-async def lite(tmp_path: Path) -> AsyncIterator[World]:
-    """The world on SQLite alone: for what has nothing to do with the engine."""
-    async with opened_world(f"sqlite:///{tmp_path / 'doorstep.db'}") as opened:
-        yield opened
-
-
-async def test_a_look_at_many_signatures_costs_as_much_as_there_are(lite: World):
+async def test_a_look_at_many_signatures_costs_as_much_as_there_are(sqlite_world: World):
     """1,500 took 1.5 s of the processor and 4,500 took 10 s, because all entries were read again for each of them; now
     it is 0.03 s and 0.09 s."""
-    limited(lite, visit_entries=1_000_000, visit_bytes=2**26)
+    limited(sqlite_world, visit_entries=1_000_000, visit_bytes=2**26)
     costs: list[float] = []
     for count in (500, 4500):
         visit = uid(f"visit with {count}")
-        await lite.plan(visit)
+        await sqlite_world.plan(visit)
         given = signatures(count, str(count))
         for n in range(0, len(given), 1500):
-            assert (await submit(lite, f"{count} {n}", *given[n : n + 1500], visit=visit)).status_code == 201
-        costs.append(await cost_of_a_look(lite, visit))
+            assert (await submit(sqlite_world, f"{count} {n}", *given[n : n + 1500], visit=visit)).status_code == 201
+        costs.append(await cost_of_a_look(sqlite_world, visit))
     assert costs[1] < 30 * costs[0]  # nine times as many; it was seventy times as much
 
 
 @pytest.mark.parametrize("how", ["plain", "changed", "back", "clock"])
-async def test_the_worst_that_a_visit_may_hold_is_looked_at_quickly(lite: World, how: str):
+async def test_the_worst_that_a_visit_may_hold_is_looked_at_quickly(sqlite_world: World, how: str):
     """As many entries as a visit may have by its settings, with as many signatures, each with other words before it,
     dated back or on a clock that begins anew with each entry: some 0.06 s, and 0.3 s for the clock."""
-    await lite.plan()
+    await sqlite_world.plan()
     given = signatures(60, "s", between=how != "plain", back=how == "back")  # half of them are signatures
     given = given[:59] if how != "plain" else given[:29]
     fill = [
@@ -130,9 +121,9 @@ async def test_the_worst_that_a_visit_may_hold_is_looked_at_quickly(lite: World,
     if how == "clock":
         mixed = [one | {"session": "s", "tick": 10 * (5000 - n)} for n, one in enumerate(mixed)]
     for n in range(0, len(mixed), 1500):
-        assert (await submit(lite, f"r{n}", *mixed[n : n + 1500])).status_code == 201
-    base = await cost_of_reading(lite)
-    assert await cost_of_a_look(lite, VISIT) < 60 * base
+        assert (await submit(sqlite_world, f"r{n}", *mixed[n : n + 1500])).status_code == 201
+    base = await cost_of_reading(sqlite_world)
+    assert await cost_of_a_look(sqlite_world, VISIT) < 60 * base
 
 
 async def cost_of_reading(world: World) -> float:
@@ -159,21 +150,21 @@ TOO_MUCH = {
 
 
 @pytest.mark.parametrize("what", TOO_MUCH)
-async def test_a_record_beyond_what_a_visit_may_hold_is_told_so_and_kept_aside(lite: World, what: str):
-    limited(lite, visit_entries=100, visit_bytes=10_000)
-    await lite.plan()
-    told = await submit(lite, "much", *TOO_MUCH[what]())
+async def test_a_record_beyond_what_a_visit_may_hold_is_told_so_and_kept_aside(sqlite_world: World, what: str):
+    limited(sqlite_world, visit_entries=100, visit_bytes=10_000)
+    await sqlite_world.plan()
+    told = await submit(sqlite_world, "much", *TOO_MUCH[what]())
     assert problem(told) == (507, "visit-full")
     assert told.json()["detail"]
     assert int(told.headers["retry-after"]) > 0
     kept = told.json()["quarantine"]
-    raw = await lite.ask("wang", "GET", f"/v1/quarantine/{kept}?reason=x")
+    raw = await sqlite_world.ask("wang", "GET", f"/v1/quarantine/{kept}?reason=x")
     assert raw.content == encode(a_record("much", *TOO_MUCH[what]()))
-    assert (await lite.ask("wang", "GET", f"/v1/visits/{VISIT}")).json()["records"] == []
-    limited(lite)  # an administrator raised the limits
+    assert (await sqlite_world.ask("wang", "GET", f"/v1/visits/{VISIT}")).json()["records"] == []
+    limited(sqlite_world)  # an administrator raised the limits
     decision = {"decision": "take", "reason": "x"}
-    assert (await lite.ask("wang", "PUT", f"/v1/quarantine/{kept}/decision", decision)).status_code == 200
-    assert len((await lite.ask("wang", "GET", f"/v1/visits/{VISIT}")).json()["records"]) == 1
+    assert (await sqlite_world.ask("wang", "PUT", f"/v1/quarantine/{kept}/decision", decision)).status_code == 200
+    assert len((await sqlite_world.ask("wang", "GET", f"/v1/visits/{VISIT}")).json()["records"]) == 1
 
 
 async def test_a_full_visit_shuts_out_nobody_else_and_no_replay(world: World):
@@ -193,13 +184,13 @@ async def test_a_full_visit_shuts_out_nobody_else_and_no_replay(world: World):
     assert (len(seen["records"]), len(seen["entries"])) == (3, 33)
 
 
-async def test_a_visit_that_was_changed_so_often_can_still_be_cancelled(lite: World):
-    limited(lite, visit_records=3)
-    await lite.plan()
+async def test_a_visit_that_was_changed_so_often_can_still_be_cancelled(sqlite_world: World):
+    limited(sqlite_world, visit_records=3)
+    await sqlite_world.plan()
 
     async def change(part: str, number: int, **content: Any) -> httpx.Response:
         sent = content | {"reason": "x"}
-        return await lite.ask("zhao", "PUT", f"/v1/visits/{VISIT}/{part}", sent, if_match=f'"{number}"')
+        return await sqlite_world.ask("zhao", "PUT", f"/v1/visits/{VISIT}/{part}", sent, if_match=f'"{number}"')
 
     for n in range(3):
         assert (await change("details", n, work={"content": f"检修 {n}", "place": ""})).status_code == 200
@@ -207,22 +198,22 @@ async def test_a_visit_that_was_changed_so_often_can_still_be_cancelled(lite: Wo
     assert (await change("cancellation", 3)).status_code == 200
 
 
-async def test_nobody_goes_twice_to_one_visit(lite: World):
-    told = await lite.plan(crew=["sun"] * 10)
+async def test_nobody_goes_twice_to_one_visit(sqlite_world: World):
+    told = await sqlite_world.plan(crew=["sun"] * 10)
     assert problem(told) == (422, "invalid-body")
     assert told.json()["errors"][0]["pointer"] == "/crew"
 
 
-async def test_a_page_of_the_agenda_ends_early_where_visits_are_large(lite: World):
+async def test_a_page_of_the_agenda_ends_early_where_visits_are_large(sqlite_world: World):
     """A hundred visits of some MiB each were one answer."""
     for n in range(6):
-        await lite.plan(uid(f"v{n}"))
+        await sqlite_world.plan(uid(f"v{n}"))
         for part in range(2):
             large = entries(1000, f"{n} {part}", reason="x" * 800)
-            assert (await submit(lite, f"r{n} {part}", *large, visit=uid(f"v{n}"))).status_code == 201
+            assert (await submit(sqlite_world, f"r{n} {part}", *large, visit=uid(f"v{n}"))).status_code == 201
     cursor, pages, seen = "", list[int](), list[str]()
     while True:
-        answer = (await lite.ask("li", "GET", f"/v1/agenda?since={cursor}" if cursor else "/v1/agenda")).json()
+        answer = (await sqlite_world.ask("li", "GET", f"/v1/agenda?since={cursor}" if cursor else "/v1/agenda")).json()
         pages.append(len(answer["visits"]))
         seen += [visit["id"] for visit in answer["visits"]]
         cursor = answer["cursor"]
@@ -230,44 +221,44 @@ async def test_a_page_of_the_agenda_ends_early_where_visits_are_large(lite: Worl
             break
     assert max(pages) == 3  # 2.1 MB each: it ends with the one that goes beyond four MiB
     assert sorted(set(seen)) == sorted(str(uid(f"v{n}")) for n in range(6))
-    assert (await lite.ask("li", "GET", f"/v1/agenda?since={cursor}")).json()["visits"] == []
+    assert (await sqlite_world.ask("li", "GET", f"/v1/agenda?since={cursor}")).json()["visits"] == []
 
 
 # ── a day ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize("settings", [{"day_records": 3}, {"day_entries": 30}, {"day_bytes": 4000}])
-async def test_somebody_submits_so_much_in_a_day_and_goes_on_later(lite: World, settings: dict[str, int]):
-    limited(lite, **settings)
-    await lite.plan(crew=["sun"])
+async def test_somebody_submits_so_much_in_a_day_and_goes_on_later(sqlite_world: World, settings: dict[str, int]):
+    limited(sqlite_world, **settings)
+    await sqlite_world.plan(crew=["sun"])
     for n in range(3):
-        assert (await submit(lite, f"r{n}", *entries(10, f"{n}"))).status_code == 201
+        assert (await submit(sqlite_world, f"r{n}", *entries(10, f"{n}"))).status_code == 201
     for _ in range(5):  # who is refused loses nothing by asking
-        told = await submit(lite, "r3", *entries(10, "3"))
+        told = await submit(sqlite_world, "r3", *entries(10, "3"))
         assert problem(told) == (429, "day-full")
         assert "quarantine" not in told.json()
     wait = int(told.headers["retry-after"])
     assert 0 < wait <= 86_400
-    assert (await submit(lite, "r1", *entries(10, "1"))).status_code == 200
-    assert (await submit(lite, "r4", *entries(10, "4"), who="sun")).status_code == 201
-    later(lite, wait * 1000)
-    assert (await submit(lite, "r3", *entries(10, "3"))).status_code == 201
+    assert (await submit(sqlite_world, "r1", *entries(10, "1"))).status_code == 200
+    assert (await submit(sqlite_world, "r4", *entries(10, "4"), who="sun")).status_code == 201
+    later(sqlite_world, wait * 1000)
+    assert (await submit(sqlite_world, "r3", *entries(10, "3"))).status_code == 201
 
 
-async def test_a_record_larger_than_a_day_is_taken_by_itself(lite: World):
-    limited(lite, day_entries=5)
-    await lite.plan()
-    assert (await submit(lite, "r0", *entries(10, "0"))).status_code == 201
-    assert problem(await submit(lite, "r1", *entries(1, "1"))) == (429, "day-full")
+async def test_a_record_larger_than_a_day_is_taken_by_itself(sqlite_world: World):
+    limited(sqlite_world, day_entries=5)
+    await sqlite_world.plan()
+    assert (await submit(sqlite_world, "r0", *entries(10, "0"))).status_code == 201
+    assert problem(await submit(sqlite_world, "r1", *entries(1, "1"))) == (429, "day-full")
 
 
-async def test_the_office_has_its_day_too(lite: World):
-    limited(lite, day_records=2)
-    await lite.plan()
+async def test_the_office_has_its_day_too(sqlite_world: World):
+    limited(sqlite_world, day_records=2)
+    await sqlite_world.plan()
 
     async def note(n: int) -> httpx.Response:
         written = {"entries": [said("09:40", "complaint_received", "office", id=str(uid(f"o{n}")))]}
-        return await lite.ask("zhao", "POST", f"/v1/visits/{VISIT}/entries", written)
+        return await sqlite_world.ask("zhao", "POST", f"/v1/visits/{VISIT}/entries", written)
 
     assert [(await note(n)).status_code for n in (0, 1, 2, 1)] == [201, 201, 429, 200]
 
@@ -337,40 +328,40 @@ async def test_photos_that_no_record_names_are_so_many_in_a_day(world: World):
     told = await send(world, PHOTOS[3])
     assert problem(told) == (429, "photos-unnamed")
     assert int(told.headers["retry-after"]) > 0
-    assert problem(await create(world, PHOTOS[3])) == (429, "photos-unnamed")
+    assert problem(await create_upload(world, PHOTOS[3])) == (429, "photos-unnamed")
     assert (await send(world, PHOTOS[0])).status_code == 200  # he had sent it
     assert (await send(world, PHOTOS[4], "sun")).status_code == 201
-    assert (await world.submit(naming(PHOTOS[3]))).status_code == 201
+    assert (await world.submit(record_naming(PHOTOS[3]))).status_code == 201
     assert (await send(world, PHOTOS[3])).status_code == 201  # what is named is taken
     assert problem(await send(world, noise((70, 40)))) == (429, "photos-unnamed")
-    assert (await world.submit(naming(*PHOTOS[:3], record_id=uid("r2")), uid("r2"))).status_code == 201
+    assert (await world.submit(record_naming(*PHOTOS[:3], record_id=uid("r2")), uid("r2"))).status_code == 201
     assert (await send(world, noise((70, 40)))).status_code == 201  # and frees what was not
 
 
-async def test_another_day_has_room_for_photos_again(lite: World):
-    limited(lite, day_unnamed_bytes=SIZE)
-    assert [(await send(lite, raw)).status_code for raw in PHOTOS[:2]] == [201, 429]
-    later(lite, DAY + 1)
-    assert (await send(lite, PHOTOS[1])).status_code == 201
+async def test_another_day_has_room_for_photos_again(sqlite_world: World):
+    limited(sqlite_world, day_unnamed_bytes=SIZE)
+    assert [(await send(sqlite_world, raw)).status_code for raw in PHOTOS[:2]] == [201, 429]
+    later(sqlite_world, DAY + 1)
+    assert (await send(sqlite_world, PHOTOS[1])).status_code == 201
 
 
 @pytest.mark.parametrize("settings", [{"day_photos": 2}, {"day_photo_bytes": 2 * SIZE}])
-async def test_so_many_photos_of_somebody_are_kept_in_a_day_named_or_not(lite: World, settings: dict[str, int]):
-    limited(lite, **settings)
-    await lite.plan()
-    assert (await lite.submit(naming(*PHOTOS))).status_code == 201
-    path = (await create(lite, PHOTOS[2])).headers["location"]
-    told = await asyncio.gather(*(send(lite, raw) for raw in PHOTOS[:3]))
+async def test_so_many_photos_of_somebody_are_kept_in_a_day_named_or_not(sqlite_world: World, settings: dict[str, int]):
+    limited(sqlite_world, **settings)
+    await sqlite_world.plan()
+    assert (await sqlite_world.submit(record_naming(*PHOTOS))).status_code == 201
+    path = (await create_upload(sqlite_world, PHOTOS[2])).headers["location"]
+    told = await asyncio.gather(*(send(sqlite_world, raw) for raw in PHOTOS[:3]))
     assert sorted(one.status_code for one in told) == [201, 201, 429]
     first = told[0] if told[0].status_code == 201 else told[1]
-    assert (await send(lite, PHOTOS[told.index(first)])).status_code == 200
-    assert problem(await create(lite, PHOTOS[4])) == (429, "day-full")
+    assert (await send(sqlite_world, PHOTOS[told.index(first)])).status_code == 200
+    assert problem(await create_upload(sqlite_world, PHOTOS[4])) == (429, "day-full")
     if told[2].status_code == 429:  # in parts: it has come whole, and waits for its day
-        assert problem(await patch(lite, path, 0, PHOTOS[2])) == (429, "day-full")
-        later(lite, DAY)
-        at = await lite.ask("li", "HEAD", path, tus_resumable="1.0.0")
+        assert problem(await send_part(sqlite_world, path, 0, PHOTOS[2])) == (429, "day-full")
+        later(sqlite_world, DAY)
+        at = await sqlite_world.ask("li", "HEAD", path, tus_resumable="1.0.0")
         assert (at.status_code, at.headers["upload-offset"]) == (200, str(len(PHOTOS[2])))
-        assert (await send(lite, PHOTOS[2])).status_code == 200
+        assert (await send(sqlite_world, PHOTOS[2])).status_code == 200
 
 
 # ── tables ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -406,42 +397,42 @@ async def taken(world: World, raw: bytes, form: str) -> tuple[httpx.Response, fl
     return answer, time.process_time() - here, of_children() - there
 
 
-async def test_a_small_workbook_with_millions_of_texts_ends(lite: World):
+async def test_a_small_workbook_with_millions_of_texts_ends(sqlite_world: World):
     """It took 57 s in a thread of those that send messages too."""
     raw = workbook(GOOD, shared=b"<si/>" * 12_000_000)
     assert len(raw) < 100_000
-    answer, here, there = await taken(lite, raw, XLSX)
+    answer, here, there = await taken(sqlite_world, raw, XLSX)
     assert problem(answer) == (422, "invalid-body")
     assert answer.json()["errors"][0]["code"] == "too-costly"
     assert there < 15
     assert here < there / 4
 
 
-async def test_one_text_in_a_hundred_thousand_cells_is_too_much(lite: World):
+async def test_one_text_in_a_hundred_thousand_cells_is_too_much(sqlite_world: World):
     row = b"<row>" + b'<c t="s"><v>0</v></c>' * 50 + b"</row>"
     raw = workbook(GOOD, shared=b"<si><t>%s</t></si>" % (b"x" * 2000), cells=row * 2000)
-    answer, here, there = await taken(lite, raw, XLSX)
+    answer, here, there = await taken(sqlite_world, raw, XLSX)
     assert problem(answer) == (422, "invalid-body")
     assert answer.json()["errors"][0]["code"] == "too-large"
     assert here < there
 
 
-async def test_cells_are_looked_at_where_the_table_is_read(lite: World):
+async def test_cells_are_looked_at_where_the_table_is_read(sqlite_world: World):
     """7.8 MB of cells that are nearly formulas took 16.6 s of the one thread that writes."""
     cells = ",".join(["-" + "A" * 1999] * 12)
-    answer, here, _ = await taken(lite, "\r\n".join((HEAD, *[cells] * 40)).encode(), "text/csv")
+    answer, here, _ = await taken(sqlite_world, "\r\n".join((HEAD, *[cells] * 40)).encode(), "text/csv")
     assert answer.status_code in (200, 422)
     assert here < 1
-    answer, here, _ = await taken(lite, "\r\n".join((HEAD, *[cells] * 325)).encode(), "text/csv")
+    answer, here, _ = await taken(sqlite_world, "\r\n".join((HEAD, *[cells] * 325)).encode(), "text/csv")
     assert problem(answer) == (422, "invalid-body")
     assert here < 1
 
 
-async def test_a_whole_plan_is_still_taken(lite: World):
+async def test_a_whole_plan_is_still_taken(sqlite_world: World):
     rows = [GOOD.replace("GD-1", f"GD-{n}") for n in range(200)]
     for raw, form in (("\r\n".join((HEAD, *rows)).encode(), "text/csv"), (workbook(*rows), XLSX)):
-        answer, _, _ = await taken(lite, raw, form)
+        answer, _, _ = await taken(sqlite_world, raw, form)
         assert (answer.status_code, answer.json()["created"]) == (200, 200)
     crew = ",".join(f"p{n}" for n in range(300))
-    answer, _, _ = await taken(lite, f'{HEAD},同行\r\n{GOOD},"{crew}"'.encode(), "text/csv")
+    answer, _, _ = await taken(sqlite_world, f'{HEAD},同行\r\n{GOOD},"{crew}"'.encode(), "text/csv")
     assert [fault["column"] for fault in answer.json()["rows"][0]["faults"]] == ["同行"]

@@ -15,11 +15,11 @@ from unittest.mock import patch
 from playwright.async_api import Browser, async_playwright
 
 from service.web import access_log
-from tests.confirmation import test_confirm
-from tests.confirmation.test_confirm import Customer, told
+from tests.support import customer
 from tests.support.api_client import opened_world
+from tests.support.chromium import CHROMIUM, serve_world
+from tests.support.customer import Customer, example_customer
 from tests.support.pictures import noise
-from tests.web.test_pages_browser import CHROMIUM, served
 
 SLOWER, DELAY, BYTES_A_SECOND = 6, 400, 400_000 // 8
 LEFT_OUT = ("meter_order_signed", "site_cleared", "p_meter_readings_witnessed")  # two photos remain
@@ -59,9 +59,9 @@ async def visited(browser: Browser, address: str) -> tuple[float, float, dict[st
 async def measured(rounds: int) -> None:
     """Both pages, and a line of a table for each."""
     access_log.configure_logging("human", "error")
-    with tempfile.TemporaryDirectory() as folder, patch.object(test_confirm, "photo", lambda _: noise((1600, 1200))):
-        async with opened_world(f"sqlite:///{Path(folder) / 'doorstep.db'}") as world, served(world) as base:
-            tao = await told(world, "S04", drop=LEFT_OUT)
+    with tempfile.TemporaryDirectory() as folder, patch.object(customer, "photo", lambda _: noise((1600, 1200))):
+        async with opened_world(f"sqlite:///{Path(folder) / 'doorstep.db'}") as world, serve_world(world) as base:
+            tao = await example_customer(world, "S04", drop=LEFT_OUT)
             local = Customer(world, tao.post, tao.token, tao.visit, "127.0.0.1")
             async with async_playwright() as playwright:
                 browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])

@@ -15,13 +15,12 @@ from service.checklists.publish import publish
 from service.messages import worker
 from service.messages.gateways import TemporaryFailure
 from service.verify.log import verify
-from tests.confirmation.test_confirm import Customer, told
-from tests.confirmation.test_customer import entries, link
-from tests.devices.test_devices import code_for
-from tests.identity_check.test_doorstep import path, ticket
 from tests.support.api_client import VISIT, World, problem
 from tests.support.browser import Browser, code_now, later, with_factor, with_password
 from tests.support.checklist_copy import copied
+from tests.support.customer import Customer, confirmation_link, example_customer, visit_entries
+from tests.support.devices import enrolment_code
+from tests.support.doorstep import doorstep_path, doorstep_ticket
 from tests.support.factories import uid
 from tests.support.fake_gateway import set_up, stand
 
@@ -110,17 +109,17 @@ async def test_an_enrolment_is_good_no_longer_for_a_clock_that_was_ahead(world: 
         return await server.ask(None, "POST", "/v1/devices", {"code": code, "name": "手机"})
 
     later(world, days=1)
-    code = await code_for(world)
+    code = await enrolment_code(world)
     later(world, days=-1)
     assert problem(await registers(world, code)) == (404, "unknown-code")
     other = beside(world, seconds=-50)
-    assert (await registers(other, await code_for(world))).status_code == 201
+    assert (await registers(other, await enrolment_code(world))).status_code == 201
 
 
 async def test_a_customer_opens_his_link_after_a_step_of_the_clock(world: World) -> None:
     post = set_up(world.house, "08:00")
     await world.plan()
-    customer = Customer(world, post, await link(world), VISIT)
+    customer = Customer(world, post, await confirmation_link(world), VISIT)
     later(world, days=1)
     for _ in range(3):
         first = await customer.code()
@@ -142,9 +141,9 @@ async def test_a_customer_opens_his_link_after_a_step_of_the_clock(world: World)
 async def test_where_a_technician_was_seen_counts_for_a_day(world: World, ahead: float, level: str) -> None:
     """Seen an hour ago, and then again by a clock that is behind: he was here. Seen only by one that is days ahead: he
     may have been anywhere."""
-    tao = await told(world, "S08")
+    tao = await example_customer(world, "S08")
     here = Customer(world, tao.post, tao.token, tao.visit, "192.0.2.44")
-    enrolment = await code_for(world)
+    enrolment = await enrolment_code(world)
     made = await world.ask(None, "POST", "/v1/devices", {"code": enrolment, "name": "李的手机"})
     bearer = {"authorization": f"Bearer {made.json()['token']}"}
     if ahead <= 0:
@@ -168,7 +167,7 @@ async def test_a_notice_goes_out_at_once_after_a_step_back(world: World, step: t
     later(world, seconds=step.total_seconds())
     assert await worker.deliver_due(world.house) == 1
     assert len(post.letters) == 1
-    assert "work_content_told" in {one["what"] for one in await entries(world)}
+    assert "work_content_told" in {one["what"] for one in await visit_entries(world)}
 
 
 async def test_a_notice_that_waits_to_be_tried_again_does_not_wait_for_a_day(world: World) -> None:
@@ -223,11 +222,11 @@ async def test_a_page_of_one_server_is_confirmed_at_another_whose_clock_is_behin
     stand(world.house, "09:05")
     code = (await world.ask("li", "GET", f"/v1/visits/{VISIT}/doorstep")).json()
     ahead = beside(world, seconds=20)
-    given = ticket((await ahead.client.get(path(code))).text)
+    given = doorstep_ticket((await ahead.client.get(doorstep_path(code))).text)
     assert given
-    done = await world.client.post(path(code), data={"ticket": given})
+    done = await world.client.post(doorstep_path(code), data={"ticket": given})
     assert done.status_code == 303
-    assert [one["what"] for one in await entries(world)] == ["id_shown"]
+    assert [one["what"] for one in await visit_entries(world)] == ["id_shown"]
 
 
 async def test_what_was_decided_last_counts_for_verify_whatever_the_clock_said(world: World) -> None:

@@ -9,9 +9,9 @@ import pytest
 from service.accounts import repository as accounts_repository
 from service.accounts.permissions import Person
 from service.verify import log
-from tests.devices.test_devices import enrolled
 from tests.support.api_client import RECORD, VISIT, World, problem, record
 from tests.support.browser import PASSWORD, Browser, code_now, later, with_factor, with_password
+from tests.support.devices import enrol_phone
 
 NEW = {"login": "zhou", "name": "周", "roles": ["technician"], "areas": ["城东"]}
 
@@ -150,7 +150,7 @@ async def test_who_leaves_loses_everything_at_once_and_keeps_his_name(world: Wor
     await world.plan()
     await world.submit(record())
     await with_password(world, "li")
-    browser, phone = Browser(world), await enrolled(world, "li")
+    browser, phone = Browser(world), await enrol_phone(world, "li")
     await browser.sign_in("li")
     invited = (await world.ask("admin", "POST", "/v1/invitations", {"person": "li"})).json()["code"]
     enrol = (await world.ask("wang", "POST", "/v1/enrolments", {"person": "li"})).json()["code"]
@@ -279,7 +279,7 @@ async def test_of_two_admins_who_send_each_other_away_one_stays(world: World):
 
 async def test_who_is_no_technician_any_more_hands_his_records_in_from_a_file(world: World):
     await world.plan()
-    phone = await enrolled(world, "li")
+    phone = await enrol_phone(world, "li")
     code = (await world.ask("wang", "POST", "/v1/enrolments", {"person": "li"})).json()["code"]
     await world.ask("admin", "PUT", "/v1/people/li/roles", {"roles": ["dispatcher"]})
     assert problem(await phone("PUT", f"/v1/records/{RECORD}", record())) == (401, "device-revoked")
@@ -289,7 +289,7 @@ async def test_who_is_no_technician_any_more_hands_his_records_in_from_a_file(wo
 
 
 async def test_a_reset_ends_the_tokens_of_scripts_too_and_no_phone(world: World):
-    phone = await enrolled(world, "li")
+    phone = await enrol_phone(world, "li")
     assert (await world.ask("li", "GET", "/v1/me")).status_code == 200
     await world.ask("admin", "POST", "/v1/invitations", {"person": "li"})
     assert (await world.ask("li", "GET", "/v1/me")).status_code == 200  # the control: a code alone ends nothing

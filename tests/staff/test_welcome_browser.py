@@ -11,10 +11,10 @@ from playwright.async_api import Page, Route, async_playwright
 
 from service.devices import repository as devices_repository
 from service.devices.signatures import parse_signature_header, verify_signature
-from tests.devices.test_devices import code_for
 from tests.support.api_client import World
 from tests.support.browser import PASSWORD, code_now, unsecret
-from tests.web.test_pages_browser import CHROMIUM, browsed, looked_at, served
+from tests.support.chromium import CHROMIUM, check_layout, open_page, serve_world
+from tests.support.devices import enrolment_code
 
 KEPT = """async key => {
     const { read } = await import('/web/shared/device.js');
@@ -49,7 +49,7 @@ def watched(page: Page) -> list[str]:
 @pytest.mark.parametrize("scripts", [True, False])
 async def test_a_supervisor_comes_in_by_his_invitation(small_world: World, scripts: Any) -> None:
     path = await link(small_world, "wang")
-    async with served(small_world) as base, browsed(scripts=scripts) as page:
+    async with serve_world(small_world) as base, open_page(scripts=scripts) as page:
         small_world.house.company = msgspec.structs.replace(small_world.house.company, url=base)
         errors, asked = watched(page), list[str]()
         page.on("request", lambda request: asked.append(request.url))
@@ -57,12 +57,12 @@ async def test_a_supervisor_comes_in_by_his_invitation(small_world: World, scrip
         if scripts:
             assert page.url == f"{base}/invitation"  # the code is out of the address
             assert not await page.locator("#code").is_visible()
-            await looked_at(page, "invitation")
+            await check_layout(page, "invitation")
             await page.locator("#password").fill(PASSWORD)
             await page.locator("#again").fill("etwas anderes")
             await page.get_by_role("button", name="设好密码").click()
             assert await page.get_by_text("两次输入的密码不一样").is_visible()
-            await looked_at(page, "invitation-differs")
+            await check_layout(page, "invitation-differs")
         else:
             await page.locator("#code").fill(path.partition("#")[2])
             await page.locator("#password").fill(PASSWORD)
@@ -70,31 +70,31 @@ async def test_a_supervisor_comes_in_by_his_invitation(small_world: World, scrip
         await page.get_by_role("button", name="设好密码").click()
         secret = (await page.locator(".code").inner_text()).replace(" ", "")
         if scripts:
-            await looked_at(page, "factor")
+            await check_layout(page, "factor")
         await page.locator("#password").fill(PASSWORD)
         await page.locator("#code").fill(code_now(small_world, unsecret(secret)))
         await page.get_by_role("button", name="核对并登录").click()
         await page.get_by_text("您已登录").wait_for()
         if scripts:
-            await looked_at(page, "signed-in")
+            await check_layout(page, "signed-in")
         assert errors == []
         assert not any(path.partition("#")[2] in url.partition("#")[0] for url in asked)
 
 
 async def test_a_phone_is_enrolled_by_its_browser_and_its_key_stays_there(small_world: World) -> None:
     world = small_world
-    code = await code_for(world)
-    async with served(world) as base, browsed(scripts=True) as page:
+    code = await enrolment_code(world)
+    async with serve_world(world) as base, open_page(scripts=True) as page:
         errors = watched(page)
         await page.goto(f"{base}/enrol#{code}")
         await page.get_by_text(code).wait_for()
         assert page.url == f"{base}/enrol"
-        await looked_at(page, "enrol")
+        await check_layout(page, "enrol")
         await page.get_by_label("给这台手机起个名字").fill("李的手机")
         await page.locator("#enrol").click()
         await page.get_by_role("heading", name="已登记").wait_for()
         assert await page.get_by_text("李（li）").is_visible()
-        await looked_at(page, "enrolled")
+        await check_layout(page, "enrolled")
         me = await page.evaluate(KEPT, "me")
         assert (me["person"]["login"], me["extractable"]) == ("li", False)
         assert me["device"]["name"] == "李的手机"
@@ -112,8 +112,8 @@ async def test_a_phone_is_enrolled_by_its_browser_and_its_key_stays_there(small_
 
 async def test_a_lost_answer_is_asked_for_again_with_the_same_key(small_world: World) -> None:
     world = small_world
-    code = await code_for(world)
-    async with served(world) as base, browsed(scripts=True) as page:
+    code = await enrolment_code(world)
+    async with serve_world(world) as base, open_page(scripts=True) as page:
 
         async def lose(route: Route) -> None:
             await route.fetch()  # it reaches the server, and the answer is lost
@@ -123,7 +123,7 @@ async def test_a_lost_answer_is_asked_for_again_with_the_same_key(small_world: W
         await page.goto(f"{base}/enrol#{code}")
         await page.locator("#enrol").click()
         await page.get_by_text("没有连上服务器").wait_for()
-        await looked_at(page, "enrol-lost")
+        await check_layout(page, "enrol-lost")
         assert (await page.evaluate(KEPT, "pending"))["code"] == code
         await page.locator("#enrol").click()
         await page.get_by_role("heading", name="已登记").wait_for()
@@ -131,11 +131,11 @@ async def test_a_lost_answer_is_asked_for_again_with_the_same_key(small_world: W
 
 
 async def test_a_code_that_is_not_good_is_told(small_world: World) -> None:
-    async with served(small_world) as base, browsed(scripts=True) as page:
+    async with serve_world(small_world) as base, open_page(scripts=True) as page:
         await page.goto(f"{base}/enrol#guess")
         await page.locator("#enrol").click()
         await page.get_by_text("这个码无效").wait_for()
-        await looked_at(page, "enrol-refused")
+        await check_layout(page, "enrol-refused")
         await page.goto(f"{base}/enrol")
         await page.get_by_text("这里没有登记码").wait_for()
 
@@ -151,14 +151,14 @@ async def as_wechat() -> AsyncIterator[Page]:
 
 
 async def test_in_wechat_and_on_an_insecure_origin_the_page_says_where_to_open_it(small_world: World) -> None:
-    async with served(small_world) as base, as_wechat() as page:
+    async with serve_world(small_world) as base, as_wechat() as page:
         await page.goto(f"{base}/enrol#some-code")
         await page.get_by_text("微信里不能登记").wait_for()
         assert not await page.locator("#enrol").is_visible()
         assert await page.get_by_text("some-code").is_visible()  # the app may still take it
         assert page.url == f"{base}/enrol#some-code"  # it goes along into the browser
-        await looked_at(page, "enrol-wechat")
-    async with served(small_world) as base, browsed(scripts=True) as page:
+        await check_layout(page, "enrol-wechat")
+    async with serve_world(small_world) as base, open_page(scripts=True) as page:
         await page.add_init_script("Object.defineProperty(globalThis, 'isSecureContext', { value: false })")
         await page.goto(f"{base}/enrol#some-code")
         await page.get_by_text("不能保管密钥").wait_for()
@@ -166,7 +166,7 @@ async def test_in_wechat_and_on_an_insecure_origin_the_page_says_where_to_open_i
 
 
 async def test_without_javascript_the_page_says_what_to_do(small_world: World) -> None:
-    async with served(small_world) as base, browsed(scripts=False) as page:
+    async with serve_world(small_world) as base, open_page(scripts=False) as page:
         await page.goto(f"{base}/enrol#some-code")
         assert await page.get_by_text("请打开上门 App").is_visible()
         assert await page.get_by_text("地址里 # 后面的部分").is_visible()
@@ -175,8 +175,8 @@ async def test_without_javascript_the_page_says_what_to_do(small_world: World) -
 
 async def test_a_page_that_is_reloaded_goes_on_with_its_code_and_its_key(small_world: World) -> None:
     world = small_world
-    code = await code_for(world)
-    async with served(world) as base, browsed(scripts=True) as page:
+    code = await enrolment_code(world)
+    async with serve_world(world) as base, open_page(scripts=True) as page:
         await page.goto(f"{base}/enrol#{code}")
         await page.get_by_text(code).wait_for()
         await page.reload()  # before anything was asked
@@ -191,14 +191,14 @@ async def test_a_page_that_is_reloaded_goes_on_with_its_code_and_its_key(small_w
         await page.get_by_text("没有连上服务器").wait_for()
         await page.reload()  # after the answer was lost
         await page.get_by_text("上次还没有登记完").wait_for()
-        await looked_at(page, "enrol-resumed")
+        await check_layout(page, "enrol-resumed")
         await page.locator("#enrol").click()
         await page.get_by_role("heading", name="已登记").wait_for()
     assert len((await world.ask("li", "GET", "/v1/devices")).json()["items"]) == 1
 
 
 async def test_a_code_that_was_refused_is_not_gone_on_with(small_world: World) -> None:
-    async with served(small_world) as base, browsed(scripts=True) as page:
+    async with serve_world(small_world) as base, open_page(scripts=True) as page:
         await page.goto(f"{base}/enrol#guess")
         await page.locator("#enrol").click()
         await page.get_by_text("这个码无效").wait_for()

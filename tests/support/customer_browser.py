@@ -3,6 +3,11 @@
 from html.parser import HTMLParser
 from typing import Any
 
+import httpx
+
+from service.messages import worker
+from tests.support.customer import Customer, advance_clock
+
 
 class Form:
     """A form of a page: its address, and its fields with what stands in them."""
@@ -62,3 +67,40 @@ class Page(HTMLParser):
     def has(self, does: str) -> bool:
         """Whether there is a form that does this."""
         return any(one.fields.get("does") == does for one in self.forms)
+
+
+HOSTILE_TEXT = "\"><script>alert(1)</script>'&"
+
+
+class Visitor:
+    """陶 with a browser and nothing else."""
+
+    def __init__(self, tao: Customer) -> None:
+        self.tao, self.path = tao, f"/c/{tao.token}"
+
+    async def html(self) -> str:
+        answer = await self.tao.client.get(self.path)
+        assert answer.status_code == 200
+        return answer.text
+
+    async def page(self) -> Page:
+        return Page(await self.html())
+
+    async def sends(self, does: str, fields: dict[str, str], **having: Any) -> httpx.Response:
+        form = (await self.page()).form(does=does, **having)
+        assert form.action == self.path
+        return await self.tao.client.post(form.action, data=form.fields | fields)
+
+    async def done(self, does: str, fields: dict[str, str], **having: Any) -> None:
+        answer = await self.sends(does, fields, **having)
+        assert answer.status_code == 303, answer.text
+        assert answer.headers["location"].partition("#")[0] == self.path
+
+    async def code(self) -> str:
+        await self.done("code", {})
+        await worker.deliver_due(self.tao.world.house)
+        return self.tao.post.letters[-1].text.partition("验证码 ")[2][:6]
+
+    async def enters(self) -> None:
+        advance_clock(self.tao.world, seconds=1)  # what he says comes after what was recorded
+        await self.done("code-entry", {"code": await self.code()})

@@ -126,3 +126,10 @@ def said(at: str, what: str, by: str = "technician", **more: Any) -> dict[str, A
 def a_record(name: str, visit: UUID, *entries: dict[str, Any], **more: Any) -> bytes:
     """What a phone sends."""
     return encode({"id": str(uid(name)), "visit": str(visit), "checklist": "onsite@1", "entries": entries, **more})
+
+
+FAR_AHEAD = "2026-04-11T09:00:00+08:00"  # forty days after the visit
+
+
+def entry_ahead(what: str, at: str = FAR_AHEAD, **more: Any) -> dict[str, Any]:
+    return {"id": str(uid(f"ahead {what}")), "at": at, "what": what, "by": "technician", **more}

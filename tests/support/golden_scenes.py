@@ -20,18 +20,17 @@ import httpx
 import structlog
 
 from service.messages import worker
-from tests.confirmation.test_confirm import STROKES, Customer, photo, told
 from tests.support import example_visits as stories
 from tests.support.api_client import VISIT, World, opened_world
 from tests.support.api_client import record as a_record
 from tests.support.browser import PASSWORD, code_now, unsecret
+from tests.support.customer import STROKES, UNSIGNED, Customer, example_customer, photo
 from tests.support.customer_browser import Page
 from tests.support.factories import said, uid
 from tests.support.fake_gateway import URL, Post, set_up, stand
 from tests.support.golden_pages import ACCEPT, FOLDER, MODES, Mode, Record, dumped, record
 from tests.support.pictures import picture
 
-UNSIGNED = ("meter_order_signed", "meter_cause_confirmed")
 DRAWN = str(STROKES).replace(" ", "")
 HOSTILE = "\"><script>alert(1)</script>'&<b>"
 NINE, TWO = stories.clock("09:00"), stories.clock("14:00")
@@ -136,7 +135,7 @@ async def linked(world: World, shots: Shots, post: Post) -> Guest:
 
 async def lived(world: World, shots: Shots, story: str = "S04", *, drop: tuple[str, ...] = ()) -> Guest:
     """A story of the contract was lived, and its customer has a link."""
-    return Guest(shots, await told(world, story, drop=drop))
+    return Guest(shots, await example_customer(world, story, drop=drop))
 
 
 async def submitted(world: World, visit: Any, *entries: dict[str, Any], name: str = "more") -> None:

@@ -14,9 +14,9 @@ from service.demo import seed
 from service.staff import console, people
 from service.verify.log import verify
 from service.visits import batches
-from tests.devices.test_devices import registered
-from tests.evidence.test_evidence import naming, sends
 from tests.support.api_client import RECORD, VISIT, World, opened_world, record
+from tests.support.devices import register_phone
+from tests.support.evidence import record_naming, send_evidence
 from tests.support.factories import a_plan, said, uid
 from tests.support.pictures import name, picture
 
@@ -34,17 +34,17 @@ async def full(address: str) -> AsyncIterator[World]:
         changed = await world.ask(
             "zhao", "PUT", f"/v1/visits/{VISIT}/window", moved | {"to": moved["from"]}, if_match='"0"'
         )
-        await world.submit(naming(HERE, LOST))
+        await world.submit(record_naming(HERE, LOST))
         await world.submit(record(uid("b"), entries=[]), uid("b"))
-        await sends(world, HERE)
-        await sends(world, BROKEN)
+        await send_evidence(world, HERE)
+        await send_evidence(world, BROKEN)
         lost = await world.ask("wang", "PUT", f"/v1/records/{RECORD}/lost/{name(LOST)}", {"reason": "手机掉进水里"})
         kept = await world.submit(b"{", uid("q"))
         new = {"login": "zhou", "name": "周", "roles": ["technician"], "areas": ["城东"]}
         hired = await world.ask("admin", "POST", "/v1/people", new)
         face = await world.ask("admin", "PUT", "/v1/people/zhou/photo", HERE, content_type="image/jpeg")
         await console.give_card(world.house, "zhou", "0427", "技术员")
-        device = (await registered(world))["device"]["id"]
+        device = (await register_phone(world))["device"]["id"]
         out = await world.ask("wang", "DELETE", f"/v1/devices/{device}")
         gone = await world.ask("admin", "PUT", "/v1/people/zhou/departure", {"reason": "退休"})
         told = [one.status_code for one in (lost, changed, kept, hired, face, out, gone)]
@@ -258,7 +258,7 @@ async def test_a_phone_is_out_with_who_left(address: str) -> None:
     async with opened_world(address) as world:
         new = {"login": "zhou", "name": "周", "roles": ["technician"], "areas": ["城东"]}
         assert (await world.ask("admin", "POST", "/v1/people", new)).status_code == 201
-        await registered(world)
+        await register_phone(world)
         assert (await world.ask("admin", "PUT", "/v1/people/li/departure", {"reason": "退休"})).status_code == 200
         assert (await verify(world.house)).faults == []
         await tampered(address, "UPDATE devices SET revoked_at = NULL")

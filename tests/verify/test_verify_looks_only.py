@@ -16,9 +16,10 @@ import asyncpg
 import httpx
 import pytest
 
+from tests.support.command_line import bearer_headers, run_command
 from tests.support.factories import a_plan, a_record, said, uid
 from tests.support.pgserver import postgres_server
-from tests.test_cli import PYTHON, as_somebody, run
+from tests.support.running import COMMAND
 
 ADD = ("person", "add", "li", "--name", "李", "--role", "technician", "--area", "城东片区", "--token")
 KINDS = {
@@ -64,7 +65,7 @@ def verified(data: Path, setup: Callable[[], None] | None = None, **variables: s
     environment = {name: value for name, value in os.environ.items() if not name.startswith("DOORSTEP_")}
     environment |= {"DOORSTEP_DATA": str(data), **variables}
     done = subprocess.run(
-        [*PYTHON, "verify"], capture_output=True, env=environment, preexec_fn=setup, timeout=120, check=False
+        [*COMMAND, "verify"], capture_output=True, env=environment, preexec_fn=setup, timeout=120, check=False
     )
     assert b"Traceback" not in done.stderr, done.stderr
     assert done.stdout, done.stderr
@@ -76,7 +77,7 @@ def served(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
     """A server with the demonstration's people and a record beside it; its process and its data folder."""
     data = tmp_path / "data"
     environment = os.environ | {"DOORSTEP_DATA": str(data), "DOORSTEP_PORT": "0", "DOORSTEP_LOG_LEVEL": "error"}
-    process = subprocess.Popen([*PYTHON, "serve", "--demo"], stdout=subprocess.PIPE, env=environment)
+    process = subprocess.Popen([*COMMAND, "serve", "--demo"], stdout=subprocess.PIPE, env=environment)
     assert process.stdout is not None
     tokens: dict[str, str] = {}
     address = ""
@@ -89,10 +90,10 @@ def served(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
             break
     with httpx.Client(base_url=address) as client:
         plan = a_plan(area="城东片区")
-        planned = client.put(f"/v1/visits/{uid('v')}", json=plan, headers=as_somebody(tokens["zhao"]))
+        planned = client.put(f"/v1/visits/{uid('v')}", json=plan, headers=bearer_headers(tokens["zhao"]))
         raw = a_record("r", uid("v"), said("09:05", "arrived"))
-        taken = client.put(f"/v1/records/{uid('r')}", content=raw, headers=as_somebody(tokens["li"]))
-        refused = client.put(f"/v1/records/{uid('q')}", content=b"{", headers=as_somebody(tokens["li"]))
+        taken = client.put(f"/v1/records/{uid('r')}", content=raw, headers=bearer_headers(tokens["li"]))
+        refused = client.put(f"/v1/records/{uid('q')}", content=b"{", headers=bearer_headers(tokens["li"]))
         assert [one.status_code for one in (planned, taken, refused)] == [201, 201, 400]
     yield process, data
     process.kill()
@@ -222,7 +223,7 @@ def test_where_there_is_no_database_commands_refuse_and_make_none(tmp_path: Path
         ("other", f"sqlite:///{tmp_path / 'strange.db'}", "strange.db"),
         ("other", f"sqlite:///{tmp_path / 'text.db'}", "text.db"),
     ):
-        done = run(*command, data=tmp_path / data, DOORSTEP_DATABASE=database)
+        done = run_command(*command, data=tmp_path / data, DOORSTEP_DATABASE=database)
         assert (done.returncode, done.stdout, "Traceback" in done.stderr) == (1, "", False), done.stderr
         assert str(tmp_path / looked_at) in done.stderr
         assert "DOORSTEP_DATA" in done.stderr
@@ -233,7 +234,7 @@ def test_where_there_is_no_database_commands_refuse_and_make_none(tmp_path: Path
 @pytest.mark.parametrize("command", [("person", "invite", "li"), ["verify"]])
 def test_an_empty_folder_is_no_database_to_look_at(tmp_path: Path, command) -> None:
     before = seen(tmp_path)
-    assert run(*command, data=tmp_path).returncode == 1
+    assert run_command(*command, data=tmp_path).returncode == 1
     assert seen(tmp_path) == before
 
 
@@ -241,7 +242,7 @@ def test_an_empty_folder_is_no_database_to_look_at(tmp_path: Path, command) -> N
 def test_a_new_database_is_made_in_an_empty_folder_or_where_it_is_said(tmp_path: Path, command) -> None:
     (tmp_path / "empty").mkdir()
     for data, more in (("empty", ()), ("new/folder", ("--create",))):
-        done = run(*command, *more, data=tmp_path / data)
+        done = run_command(*command, *more, data=tmp_path / data)
         assert done.returncode == 0, done.stderr
         json.loads(done.stdout)
         status, found = verified(tmp_path / data)
@@ -250,7 +251,7 @@ def test_a_new_database_is_made_in_an_empty_folder_or_where_it_is_said(tmp_path:
 
 
 def test_a_database_of_another_version_is_told_in_plain_words(tmp_path: Path) -> None:
-    assert run(*ADD, data=tmp_path).returncode == 0
+    assert run_command(*ADD, data=tmp_path).returncode == 0
     file = tmp_path / "doorstep.sqlite"
     for change, words in (
         ("INSERT INTO migrations (number, name) VALUES (9000, 'later')", "newer"),
@@ -260,7 +261,7 @@ def test_a_database_of_another_version_is_told_in_plain_words(tmp_path: Path) ->
         with sqlite3.connect(file) as connection:
             connection.execute(change)
         before = seen(tmp_path)
-        done = run("verify", data=tmp_path)
+        done = run_command("verify", data=tmp_path)
         assert done.returncode == (1 if words else 0), done.stderr
         assert words in done.stderr
         assert "Traceback" not in done.stderr
@@ -298,15 +299,15 @@ async def test_a_postgres_database_is_only_read(server: str, tmp_path: Path) -> 
     data = tmp_path / "data"
     data.mkdir()
     for command in (ADD, ("verify",)):
-        done = run(*command, data=data, DOORSTEP_DATABASE=mistyped)
+        done = run_command(*command, data=data, DOORSTEP_DATABASE=mistyped)
         assert (done.returncode, done.stdout, "Traceback" in done.stderr) == (1, "", False), done.stderr
         assert "/oen" in done.stderr
         assert "hunter2" not in done.stderr
-    refused = run("verify", data=data, DOORSTEP_DATABASE=secret)
+    refused = run_command("verify", data=data, DOORSTEP_DATABASE=secret)
     assert refused.returncode == 1
     connection = await asyncpg.connect(address)
     assert await connection.fetchval("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'") == 0
-    assert run(*ADD, data=data, DOORSTEP_DATABASE=secret).returncode == 0  # an empty database is a fresh one
+    assert run_command(*ADD, data=data, DOORSTEP_DATABASE=secret).returncode == 0  # an empty database is a fresh one
     await connection.execute("DROP TRIGGER leaves_no_update ON leaves")
     await connection.execute("UPDATE leaves SET number = NULL")
     before = await everything(connection)
@@ -318,12 +319,12 @@ async def test_a_postgres_database_is_only_read(server: str, tmp_path: Path) -> 
     assert await connection.fetchval("SELECT count(*) FROM leaves WHERE number IS NOT NULL") == 0
     assert await everything(connection) == before
     await connection.execute("INSERT INTO migrations VALUES (9000, 'later')")
-    newer = run("verify", data=data, DOORSTEP_DATABASE=secret)
+    newer = run_command("verify", data=data, DOORSTEP_DATABASE=secret)
     assert (newer.returncode, "newer" in newer.stderr) == (1, True)
     await connection.execute("CREATE SCHEMA others")
     await connection.execute("CREATE TABLE others.something (a int)")
     await connection.close()
-    elsewhere = run(*ADD, data=data, DOORSTEP_DATABASE=f"{secret}&search_path=others")
+    elsewhere = run_command(*ADD, data=data, DOORSTEP_DATABASE=f"{secret}&search_path=others")
     assert (elsewhere.returncode, "Traceback" in elsewhere.stderr) == (1, False)
     assert list(data.iterdir()) == []
 
@@ -331,7 +332,7 @@ async def test_a_postgres_database_is_only_read(server: str, tmp_path: Path) -> 
 def test_an_address_that_nobody_answers_is_told_without_its_password(tmp_path: Path) -> None:
     address = "postgresql://u:hunter2@127.0.0.1:1/x?password=hunter3"
     for command in (ADD, ("verify",)):
-        done = run(*command, data=tmp_path, DOORSTEP_DATABASE=address)
+        done = run_command(*command, data=tmp_path, DOORSTEP_DATABASE=address)
         assert (done.returncode, done.stdout, "Traceback" in done.stderr) == (1, "", False)
         assert "127.0.0.1:1/x" in done.stderr
         assert "hunter" not in done.stderr
@@ -339,7 +340,7 @@ def test_an_address_that_nobody_answers_is_told_without_its_password(tmp_path: P
 
 def test_a_server_that_starts_meanwhile_does_not_confuse_it(tmp_path: Path) -> None:
     """The file is read as if nobody had it open. When somebody opens it and writes, what was read is read again."""
-    assert run(*ADD, data=tmp_path).returncode == 0
+    assert run_command(*ADD, data=tmp_path).returncode == 0
     code = """
 import asyncio, sqlite3, sys
 from service.db.connect import open_database

@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.api_client import VISIT, World, problem, record
 from tests.support.factories import said, uid
-from tests.web.test_worst_bodies import JSON, OPERATIONS, shape_of, taking
+from tests.support.openapi_document import JSON, OPERATIONS, operations_taking, resolve_schema
 
 ENTRY = said("09:10", "p_fee_told_first")
 WITHOUT_AN_END = {"entries"}  # as many as DOORSTEP_MAX_ENTRIES says
@@ -18,7 +18,7 @@ FREE = {"device_clock"}  # kept as it came, whatever it is
 
 def unbounded(schema: dict[str, Any], place: str) -> Iterator[str]:
     """Places of texts and lists to whose length the document sets no end."""
-    schema = shape_of(schema)
+    schema = resolve_schema(schema)
     for one in schema.get("anyOf", ()):
         yield from unbounded(one, place)
     for name, one in schema.get("properties", {}).items():
@@ -42,7 +42,7 @@ def unbounded(schema: dict[str, Any], place: str) -> Iterator[str]:
 def test_every_text_list_and_mapping_that_comes_in_has_an_end():
     found = [
         place
-        for name in taking(JSON)
+        for name in operations_taking(JSON)
         for place in unbounded(OPERATIONS[name][2]["requestBody"]["content"][JSON]["schema"], name)
     ]
     assert found == []
@@ -53,7 +53,7 @@ def test_every_text_list_and_mapping_that_comes_in_has_an_end():
     assert list(unbounded({"type": "object", "properties": {"x": {"type": "string"}}}, "")) == ["/x"]
 
 
-@pytest.mark.parametrize("name", [one for one in taking(JSON) if OPERATIONS[one][2].get("security") == []])
+@pytest.mark.parametrize("name", [one for one in operations_taking(JSON) if OPERATIONS[one][2].get("security") == []])
 async def test_who_shows_no_token_sends_no_more_than_the_document_says(world: World, name: str):
     path, method, operation = OPERATIONS[name]
     most = int(operation["requestBody"]["description"].split()[2])

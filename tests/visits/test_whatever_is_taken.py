@@ -20,8 +20,8 @@ import pytest
 
 from service.messages import worker
 from service.verify.log import verify
-from tests.confirmation.test_confirm import Customer
 from tests.support.api_client import World, opened_world
+from tests.support.customer import Customer
 from tests.support.factories import uid
 from tests.support.fake_gateway import Post, set_up
 from tests.support.pictures import name, picture

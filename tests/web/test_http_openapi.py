@@ -10,9 +10,9 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from service import openapi
 from service.app import litestar
 from service.errors import all_problems
-from tests.evidence.test_uploads import RAW, create, patch, stands
 from tests.support.api_client import World, record
 from tests.support.factories import uid
+from tests.support.uploads import PHOTO, create_upload, send_part, upload_state
 
 COMMITTED = Path(__file__).parents[2] / "openapi" / "openapi.json"
 
@@ -89,13 +89,13 @@ def test_a_phone_programmer_finds_what_he_needs():
 
 async def test_the_headers_of_an_upload_are_those_that_the_document_names(small_world: World):
     paths = openapi.document(litestar())["paths"]
-    made = await create(small_world)
+    made = await create_upload(small_world)
     path = made.headers["location"]
     answers = {
         ("/v1/uploads", "options"): await small_world.ask(None, "OPTIONS", "/v1/uploads"),
         ("/v1/uploads", "post"): made,
-        ("/v1/uploads/{upload_id}", "head"): await stands(small_world, path),
-        ("/v1/uploads/{upload_id}", "patch"): await patch(small_world, path, 0, RAW[:100]),
+        ("/v1/uploads/{upload_id}", "head"): await upload_state(small_world, path),
+        ("/v1/uploads/{upload_id}", "patch"): await send_part(small_world, path, 0, PHOTO[:100]),
         ("/v1/uploads/{upload_id}", "delete"): await small_world.ask("li", "DELETE", path, tus_resumable="1.0.0"),
     }
     for (address, method), answer in answers.items():

@@ -32,35 +32,20 @@ import pytest
 
 from tests.support.api_client import VISIT, World, opened_world, problem, record
 from tests.support.factories import a_plan, encode, said, uid
+from tests.support.openapi_document import DOCUMENT, JSON, OPERATIONS, operations_taking, resolve_schema
 
 MOST = 0.1  # seconds
 MIB = 2**20
-DOCUMENT = json.loads((Path(__file__).parents[2] / "openapi" / "openapi.json").read_bytes())
-OPERATIONS = {
-    operation["operationId"]: (path, method.upper(), operation)
-    for path, methods in DOCUMENT["paths"].items()
-    for method, operation in methods.items()
-}
-JSON, FORM = "application/json", "application/x-www-form-urlencoded"
+FORM = "application/x-www-form-urlencoded"
 MARKER = "put the worst here"
 MARKS = "\u0316\u0300"
 numbers = count(1)
 
 
-def taking(kind: str) -> list[str]:
-    """The operations that take a body of this kind."""
-    return [name for name, (*_, one) in OPERATIONS.items() if kind in one.get("requestBody", {}).get("content", {})]
-
-
-def shape_of(schema: dict[str, Any]) -> dict[str, Any]:
-    """A schema, looked up where it only names one."""
-    return DOCUMENT["components"]["schemas"][schema["$ref"].rpartition("/")[2]] if "$ref" in schema else schema
-
-
 def bodies(schema: dict[str, Any], key: str = "") -> Iterator[Any]:
     """Bodies of this shape: first a plain one with all its fields, then one for each place where a text, a number or a
     key of a mapping may stand, with the marker there."""
-    schema = shape_of(schema)
+    schema = resolve_schema(schema)
     if "anyOf" in schema:
         shapes = [list(bodies(one, key)) for one in schema["anyOf"] if one.get("type") != "null"]
         yield next((found[0] for found in shapes if isinstance(found[0], dict)), shapes[0][0])
@@ -247,7 +232,7 @@ async def send(
     return await world.ask(caller_of(operation), method, address_of(world, path) + query, body, **given)
 
 
-@pytest.mark.parametrize("name", taking(JSON))
+@pytest.mark.parametrize("name", operations_taking(JSON))
 async def test_no_text_of_a_body_holds_anybody_up(busy: World, name: str):
     schema = OPERATIONS[name][2]["requestBody"]["content"][JSON]["schema"]
     plain, *marked = bodies(schema)
@@ -266,7 +251,7 @@ async def test_no_text_of_a_body_holds_anybody_up(busy: World, name: str):
             assert given.status_code >= 400 or kind == "a fraction", (kind, place, "was taken")
 
 
-@pytest.mark.parametrize("name", taking(JSON))
+@pytest.mark.parametrize("name", operations_taking(JSON))
 async def test_the_longest_text_that_is_taken_holds_nobody_up(busy: World, name: str):
     schema = OPERATIONS[name][2]["requestBody"]["content"][JSON]["schema"]
     for one in list(bodies(schema))[1:]:
@@ -280,7 +265,7 @@ async def test_the_longest_text_that_is_taken_holds_nobody_up(busy: World, name:
             await quickly(lambda who=who, path=path: busy.ask(who, "GET", path), path)
 
 
-@pytest.mark.parametrize("name", taking(JSON))
+@pytest.mark.parametrize("name", operations_taking(JSON))
 async def test_no_body_as_a_whole_holds_anybody_up(lone: World, name: str):
     for kind, worst in WHOLE.items():
         given = await quickly(lambda worst=worst: send(lone, name, worst), kind)
@@ -289,7 +274,7 @@ async def test_no_body_as_a_whole_holds_anybody_up(lone: World, name: str):
     assert given.status_code >= 400
 
 
-@pytest.mark.parametrize("name", taking(FORM))
+@pytest.mark.parametrize("name", operations_taking(FORM))
 async def test_no_field_of_a_form_holds_anybody_up(lone: World, name: str):
     """A form that nobody drew in is read up to 8,000 bytes, and one with a drawing up to 400,000."""
     customers = "{token}" in OPERATIONS[name][0]

@@ -1,0 +1,86 @@
+"""Pages in Debian's chromium, which `scripts/test` installs where it can. Without it they are skipped, and CI fails."""
+
+import asyncio
+import os
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+import uvicorn
+from playwright.async_api import Page, async_playwright
+
+from service.app import create_app
+from tests.support.api_client import World
+
+CHROMIUM = shutil.which("chromium")
+SMALL = """() => [...document.querySelectorAll('button,a,textarea,select,summary,input:not([type=hidden])')]
+    .filter(one => one.checkVisibility())
+    .filter(one => one.getBoundingClientRect().height < 48 || one.getBoundingClientRect().width < 48)
+    .map(one => one.outerHTML)"""
+TINY = """() => [...document.querySelectorAll('main *')]
+    .filter(one => one.innerText && parseFloat(getComputedStyle(one).fontSize) < 18).map(one => one.outerHTML)"""
+PALE = """() => {
+    const parts = text => text.match(/[0-9.]+/g).map(Number);
+    const light = ([r, g, b]) => [r, g, b].map(v => v / 255)
+        .map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+        .reduce((sum, v, n) => sum + v * [0.2126, 0.7152, 0.0722][n], 0);
+    const behind = one => {
+        for (; one; one = one.parentElement) {
+            const colour = parts(getComputedStyle(one).backgroundColor);
+            if (colour.length === 3 || colour[3] > 0) return colour;
+        }
+        return [255, 255, 255];
+    };
+    return [...document.querySelectorAll('main *')]
+        .filter(one => [...one.childNodes].some(node => node.nodeType === 3 && node.textContent.trim()))
+        .filter(one => {
+            const [a, b] = [light(parts(getComputedStyle(one).color)), light(behind(one))].sort((x, y) => y - x);
+            return (a + 0.05) / (b + 0.05) < 4.5;
+        }).map(one => one.outerHTML);
+}"""
+WIDE = "() => document.documentElement.scrollWidth > innerWidth"
+
+
+@asynccontextmanager
+async def serve_world(world: World) -> AsyncIterator[str]:
+    """The world behind a socket."""
+    server = uvicorn.Server(
+        uvicorn.Config(create_app(world.house, 2**20), port=0, lifespan="off", log_config=None, ws="none")
+    )
+    task = asyncio.create_task(server.serve())
+    while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
+        await asyncio.sleep(0.02)
+    try:
+        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        await task
+
+
+@asynccontextmanager
+async def open_page(*, scripts: bool, size: tuple[int, int] = (360, 740), scale: float = 1) -> AsyncIterator[Page]:
+    """A page of a small telephone. A page enlarged twice is one of half the size at scale 2."""
+    if CHROMIUM is None:
+        pytest.skip("chromium is missing: apt-get install chromium")
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        context = await browser.new_context(
+            viewport={"width": size[0], "height": size[1]}, device_scale_factor=scale, java_script_enabled=scripts
+        )
+        try:
+            yield await context.new_page()
+        finally:
+            await browser.close()
+
+
+async def check_layout(page: Page, name: str) -> None:
+    """Large enough for old eyes and hands, and nothing to be scrolled sideways."""
+    folder = os.environ.get("SCREENSHOTS")
+    if folder:
+        await page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
+    assert await page.evaluate(SMALL) == []
+    assert await page.evaluate(TINY) == []
+    assert await page.evaluate(PALE) == []
+    assert not await page.evaluate(WIDE)

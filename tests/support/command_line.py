@@ -1,0 +1,24 @@
+"""Commands run as a person runs them."""
+
+import os
+import subprocess
+from pathlib import Path
+
+from tests.support.running import COMMAND
+
+
+def run_command(
+    *arguments: str, data: Path, given: str | bytes = "", **variables: str
+) -> subprocess.CompletedProcess[str]:
+    """Run a command with a data folder of its own."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("DOORSTEP_")}
+    environment |= {"DOORSTEP_DATA": str(data), **variables}
+    sent = given.encode() if isinstance(given, str) else given
+    done = subprocess.run(
+        [*COMMAND, *arguments], input=sent, capture_output=True, env=environment, timeout=60, check=False
+    )
+    return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
+
+
+def bearer_headers(token: str) -> dict[str, str]:
+    return {"authorization": f"Bearer {token}", "content-type": "application/json"}
