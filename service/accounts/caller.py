@@ -1,6 +1,6 @@
 """Who is asking, for handlers: the middleware that looks at tokens, guards, and what is injected.
 
-A handler injects one thing, `caller` or `context`: for a second dependency Litestar starts a task group on every request.
+A handler injects one thing, `caller` or `context`: for two Litestar starts a task group on every request.
 """
 
 from typing import Any, NamedTuple, cast

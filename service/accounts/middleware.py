@@ -44,7 +44,7 @@ def bearer_digest(scope: Scope) -> bytes:
 
 
 async def authenticate(scope: Scope, ctx: AppContext) -> bytes:
-    """The token's digest, looked at before anything is done: NotSignedIn, DeviceRevoked, ForgeryRefused, or TooManyRequests.
+    """The digest of the token, checked first. NotAuthenticated, DeviceRevoked, CrossOriginRejected, TooManyRequests.
 
     A good token has a pace of its own. One that is none counts for the address, so that no guess makes room for itself.
     """

@@ -88,11 +88,13 @@ class RecordsController(Controller):
     ) -> Response[Receipt]:
         """The same bytes under the same id again are answered with the receipt again. What cannot be taken is kept in
         quarantine. It reads the raw body, so that also what is no JSON, or has no id, can be kept."""
+        if not is_uuid(record_id):
+            problem = NotFound("the id in the address must be a UUID")
+            await _quarantine_unread(request, caller, record_id, problem, signature)
+            raise problem
         try:
-            if not is_uuid(record_id):
-                raise NotFound("the id in the address must be a UUID")
             raw = await request.body()
-        except (NotFound, WrongMediaType) as problem:
+        except WrongMediaType as problem:
             await _quarantine_unread(request, caller, record_id, problem, signature)
             raise
         receipt = await submit.submit_record(*caller, UUID(record_id), raw, parse_signature_header(signature))

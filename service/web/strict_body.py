@@ -29,18 +29,24 @@ class StrictBody(AbstractDTO[T]):
 
     @classmethod
     def create_openapi_schema(
-        cls, field_definition: FieldDefinition, handler_id: str, schema_creator: Any
+        cls,
+        field_definition: FieldDefinition,
+        handler_id: str,
+        schema_creator: Any,  # noqa: ARG003
     ) -> Reference | Schema:
         """The Struct's own schema."""
         return schema_creator.for_field_definition(FieldDefinition.from_annotation(cls.model_type))
 
     @classmethod
-    def generate_field_definitions(cls, model_type: type[Any]) -> Generator[DTOFieldDefinition, None, None]:
+    def generate_field_definitions(
+        cls,
+        model_type: type[Any],  # noqa: ARG003
+    ) -> Generator[DTOFieldDefinition, None, None]:
         """No fields are renamed or left out."""
         yield from ()
 
     @classmethod
-    def detect_nested_field(cls, field_definition: FieldDefinition) -> bool:
+    def detect_nested_field(cls, field_definition: FieldDefinition) -> bool:  # noqa: ARG003
         """No field is looked into."""
         return False
 
