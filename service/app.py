@@ -46,7 +46,7 @@ from service.records.shortcut import shortcut
 from service.staff import invitation_pages
 from service.staff import routes as staff_routes
 from service.visits import status
-from service.web import static_files
+from service.web import language_routes, static_files
 from service.web.access_log import access_log_middleware
 from service.web.paths import plain_paths_middleware
 from service.web.problems import EXCEPTION_HANDLERS, log_unexpected_error
@@ -73,6 +73,7 @@ ROUTES = (
     *tus_routes.ROUTES,
     *quarantine_routes.ROUTES,
     *invitation_pages.ROUTES,
+    *language_routes.ROUTES,
     *static_files.ROUTES,
 )
 SECONDS_AFTER_DEFECT = 10.0

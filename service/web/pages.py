@@ -7,38 +7,15 @@ from base64 import b64encode
 from functools import cache
 from hashlib import sha256
 from html import escape
+from pathlib import Path
 
+from litestar.types import Scope
+
+from .language import AnyText
 from .responses import Answer, Headers
+from .templates import render
 
-STYLE = """
-*{box-sizing:border-box}
-body{margin:0;background:#f4f6f8;color:#111;font:20px/1.6 system-ui,"PingFang SC","Microsoft YaHei","Noto Sans CJK SC",
-sans-serif}
-main{max-width:36rem;margin:0 auto;padding:1rem}
-h1{font-size:1.6rem;line-height:1.3;margin:.6rem 0}
-h2{font-size:1.2rem;margin:1.4rem 0 .4rem}
-section,.card{background:#fff;border-radius:12px;padding:1rem;margin:1rem 0}
-dl{margin:0}dt{color:#444;font-size:18px}dd{margin:0 0 .7rem;font-size:1.15rem;font-weight:600;overflow-wrap:anywhere}
-.en{display:block;color:#444;font-size:18px;font-weight:400}
-button,.tel{display:block;width:100%;min-height:60px;padding:.6rem 1rem;border:0;border-radius:12px;font:inherit;
-font-size:1.25rem;font-weight:700;text-align:center;text-decoration:none;cursor:pointer;background:#0b5cad;color:#fff}
-button.yes{background:#0a7a34}.tel{background:#fff;color:#0b5cad;border:2px solid #0b5cad}
-button:focus-visible,a:focus-visible,textarea:focus-visible,input:focus-visible{
-outline:4px solid #f5a300;outline-offset:2px}
-label{display:block;margin:.4rem 0}
-textarea{width:100%;min-height:96px;padding:.6rem;border:2px solid #555;border-radius:10px;font:inherit}
-input:not([type=hidden]){width:100%;min-height:60px;padding:.6rem;border:2px solid #555;border-radius:10px;font:inherit}
-[hidden]{display:none!important}
-.code{font:700 1.5rem/1.4 ui-monospace,monospace;overflow-wrap:anywhere;user-select:all}
-.trouble{color:#b00020;font-weight:700}.qr svg{display:block;width:100%;max-width:20rem;height:auto}
-.good,.bad{color:#fff;border-radius:12px;padding:1.2rem 1rem;margin:1rem 0}
-.good{background:#0a6b2e}.bad{background:#b00020}.good .en,.bad .en,button .en{color:#fff}
-.good h1,.bad h1,.good h2,.bad h2{font-size:2rem;margin:0}
-.face{width:88px;height:88px;border-radius:50%;background:#0a6b2e;color:#fff;font-size:40px;line-height:88px;
-text-align:center;font-weight:700;margin-bottom:.8rem}
-img.face{width:160px;height:160px;object-fit:cover}
-.word{font-size:1.8rem;letter-spacing:.1em}
-"""
+STYLE = (Path(__file__).parent / "static/shared/page.css").read_text()
 
 
 @cache
@@ -139,9 +116,9 @@ def contact_advice(hotline: str) -> tuple[str, str]:
     return ("拨打热线", "call the hotline") if hotline else ("联系供水公司", "contact the utility")
 
 
-def message_page(zh: str, en: str, hotline: str, status: int, more: Headers = ()) -> Answer:
+def message_page(scope: Scope, message: AnyText, hotline: str, status: int, more: Headers = ()) -> Answer:
     """A page that says one thing."""
-    return page(zh, f"<section><h1>{bilingual(zh, en)}</h1></section>{call_button(hotline)}", status, more)
+    return render(scope, "web/message.html", {"message": message, "hotline": hotline}, status, more)
 
 
 def avatar(name: str, picture: str | None) -> str:
