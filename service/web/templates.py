@@ -37,10 +37,10 @@ SECURITY: Headers = (
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"permissions-policy", b"camera=(), microphone=(), geolocation=()"),
 )
-SWITCHABLE = re.compile(r"/[A-Za-z0-9][A-Za-z0-9/_.~%-]*(#[A-Za-z0-9_-]*)?")
+SWITCHABLE = re.compile(r"/[A-Za-z0-9][A-Za-z0-9/_.~%-]*(#[A-Za-z0-9_.~%!'()*-]*)?")
 """An address to which a switch of the language may lead back: one of this site."""
 _MOMENT: dict[Language, str] = {"zh": "y年M月d日 HH:mm", "en": "d MMMM y, HH:mm"}
-_DAY: dict[Language, str] = {"zh": "M月d日（EEE）", "en": "EEEE d MMMM, "}
+_DAY: dict[Language, str] = {"zh": "M月d日（EEE）", "en": "EEEE d MMMM,"}
 
 
 class Switch(msgspec.Struct, frozen=True):
@@ -122,12 +122,12 @@ def format_moment(moment: datetime, language: Language) -> str:
 
 
 def format_window(window: Window, language: Language) -> str:
-    """3月2日（周一）09:00–10:00; Monday 2 March, 09:00–10:00. A moment alone where it ends as it begins."""
+    """3月2日（周一） 09:00–10:00; Monday 2 March, 09:00–10:00. A moment alone where it ends as it begins."""
     start, end = window.start, window.end
     day, last = (format_datetime(one, _DAY[language], locale=language) for one in (start, end))
     if end == start:
-        return f"{day}{start:%H:%M}"
-    return f"{day}{start:%H:%M}–{'' if last == day else last}{end:%H:%M}"
+        return f"{day} {start:%H:%M}"
+    return f"{day} {start:%H:%M}–{'' if last == day else f'{last} '}{end:%H:%M}"
 
 
 @cache
