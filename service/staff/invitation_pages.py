@@ -80,7 +80,7 @@ async def take_invitation(request: AnyRequest) -> ASGIApp:
         return _check(request, person.login, person.name, factor)
 
     def again(problem: Problem) -> Answer:
-        unfit = isinstance(problem, InvalidBody) and "password" in fields
+        unfit = isinstance(problem, InvalidBody) and bool(fields)  # else the form itself could not be read
         return _invitation(request, problem, UNFIT_PASSWORD if unfit else _trouble(problem), fields.get("code", ""))
 
     return await _render_again(work, again)

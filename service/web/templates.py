@@ -40,6 +40,7 @@ SECURITY: Headers = (
 SWITCHABLE = re.compile(r"/[A-Za-z0-9][A-Za-z0-9/_.~%-]*(#[A-Za-z0-9_.~%!'()*-]*)?")
 """An address to which a switch of the language may lead back: one of this site."""
 _MOMENT: dict[Language, str] = {"zh": "y年M月d日 HH:mm", "en": "d MMMM y, HH:mm"}
+_DAY_AND_TIME: dict[Language, str] = {"zh": "M月d日 HH:mm", "en": "d MMMM, HH:mm"}
 _DAY: dict[Language, str] = {"zh": "M月d日（EEE）", "en": "EEEE d MMMM,"}
 
 
@@ -106,6 +107,11 @@ def redirect(path: str, headers: Headers = ()) -> Answer:
     return Answer(303, b"", (*first, *SECURITY, (b"location", path.encode()), *headers))
 
 
+def contact_advice(hotline: str) -> PageText:
+    """What somebody is asked to do who cannot go on alone; a hotline is named only where there is one."""
+    return PageText("拨打热线") if hotline else PageText("联系供水公司")
+
+
 def translate(text: AnyText, language: Language) -> str:
     """A text in a language; Chinese where there is no English."""
     if isinstance(text, PageText):
@@ -119,6 +125,11 @@ def translate(text: AnyText, language: Language) -> str:
 def format_moment(moment: datetime, language: Language) -> str:
     """A moment as people write it: 2026年3月2日 09:30; 2 March 2026, 09:30."""
     return format_datetime(moment, _MOMENT[language], locale=language)
+
+
+def format_day_and_time(moment: datetime, language: Language) -> str:
+    """A moment of these days: 3月2日 09:30; 2 March, 09:30."""
+    return format_datetime(moment, _DAY_AND_TIME[language], locale=language)
 
 
 def format_window(window: Window, language: Language) -> str:
@@ -146,8 +157,10 @@ def _environment(language: Language) -> Environment:
     environment.install_gettext_translations(_translations(language), newstyle=True)  # pyright: ignore[reportAttributeAccessIssue]
     environment.globals |= {"language": language, "tag": TAGS[language]}
     environment.filters |= {
+        "contact": lambda hotline: translate(contact_advice(hotline), language),
         "translated": partial(translate, language=language),
         "moment": partial(format_moment, language=language),
+        "day_and_time": partial(format_day_and_time, language=language),
         "window": partial(format_window, language=language),
     }
     return environment
