@@ -47,7 +47,7 @@ from service.records import routes as records_routes
 from service.staff import invitation_pages
 from service.staff import routes as staff_routes
 from service.visits import status
-from service.web import static_files
+from service.web import language_routes, static_files
 from service.web.access_log import access_log_middleware
 from service.web.api_document import ProblemSchemas, StructSchemas, openapi_config
 from service.web.compression import response_middleware
@@ -79,6 +79,7 @@ ROUTES = (
     *tus_routes.ROUTES,
     *quarantine_routes.ROUTES,
     *invitation_pages.ROUTES,
+    *language_routes.ROUTES,
     *static_files.ROUTES,
 )
 SECONDS_AFTER_DEFECT = 10.0

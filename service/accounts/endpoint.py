@@ -3,6 +3,7 @@
 from service.context import AppContext
 from service.errors import TooManyRequests
 from service.web.endpoint import AnyRequest, Bytes, RouteMetadata, context_of
+from service.web.language import PageText
 from service.web.pages import message_page
 from service.web.responses import Answer
 
@@ -32,7 +33,6 @@ async def authenticate_request(request: AnyRequest) -> Answer | None:
         if not isinstance(says.responses.get(429), Bytes):
             raise
         wait = problem.extra["retry_after"]
-        return message_page(
-            "请稍后再试", "Try again later", ctx.company.hotline, 429, ((b"retry-after", b"%d" % wait),)
-        )
+        later = PageText("请稍后再试")
+        return message_page(request.scope, later, ctx.company.hotline, 429, ((b"retry-after", b"%d" % wait),))
     return None

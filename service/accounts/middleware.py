@@ -14,7 +14,7 @@ from litestar.types import Scope
 from service.context import AppContext
 from service.errors import CrossOriginRejected, DeviceRevoked, NotAuthenticated, TooManyRequests
 from service.web.cross_origin import SAFE, require_same_origin
-from service.web.request_info import client_ip, get_header
+from service.web.request_info import client_ip, get_cookie, get_header
 
 from . import authentication
 
@@ -82,12 +82,12 @@ async def _check_credentials(scope: Scope, ctx: AppContext) -> bytes:
 
 def session_cookie(scope: Scope) -> str | None:
     """The session in the cookie."""
-    return _get_cookie(scope, SESSION_COOKIE)
+    return get_cookie(scope, SESSION_COOKIE)
 
 
 def browser_cookie(scope: Scope) -> str:
     """What a browser on a customer's page is known by; '' when it sends nothing of ours."""
-    given = _get_cookie(scope, BROWSER_COOKIE) or ""
+    given = get_cookie(scope, BROWSER_COOKIE) or ""
     return given if SEAT.fullmatch(given) else ""
 
 
@@ -99,7 +99,7 @@ def browser_cookie_header(seat: str) -> tuple[bytes, bytes]:
 
 def confirmed_at_door(scope: Scope, code: str) -> bool:
     """Whether it was this browser that confirmed a code at the door, a little while ago."""
-    return compare_digest((_get_cookie(scope, DOOR_COOKIE) or "").encode(), _door(code))
+    return compare_digest((get_cookie(scope, DOOR_COOKIE) or "").encode(), _door(code))
 
 
 def door_confirmation_cookie(code: str) -> tuple[bytes, bytes]:
@@ -110,16 +110,6 @@ def door_confirmation_cookie(code: str) -> tuple[bytes, bytes]:
 
 def _door(code: str) -> bytes:
     return sha256(b"door " + code.encode()).hexdigest().encode()
-
-
-def _get_cookie(scope: Scope, wanted: bytes) -> str | None:
-    for name, value in scope["headers"]:
-        if name == b"cookie":
-            for pair in value.split(b";"):
-                key, _, content = pair.strip().partition(b"=")
-                if key == wanted and content:
-                    return content.decode("latin-1")
-    return None
 
 
 def csrf_token(session: str) -> str:

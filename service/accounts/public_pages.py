@@ -2,20 +2,28 @@
 
 from collections.abc import Awaitable, Callable
 
-from service.errors import AnswerDeadlinePassed, Problem
+from service.errors import Problem
 from service.web.endpoint import AnyRequest, Bytes, context_of
+from service.web.language import PageText, TextPair
 from service.web.pages import message_page
 from service.web.request_info import client_ip
 from service.web.responses import Answer
 
 from . import throttling
 
-HTML = Bytes("text/html", "A page for people, Chinese first, then English.")
+HTML = Bytes("text/html", "A page for people, in Chinese or English.")
+GONE = PageText("这个链接无效或已失效")
+LATER = PageText("请稍后再试")
+UNREADABLE = PageText("没有看懂您填的内容，请返回页面核对后再提交")
 PAGE_MESSAGES = {
-    404: ("这个链接无效或已失效", "This link is not valid, or no longer"),
-    410: ("这个链接无效或已失效", "This link is not valid, or no longer"),
-    409: ("刚才的时间已有变化，请重新打开链接", "Something changed meanwhile; open the link again"),
-    429: ("请稍后再试", "Try again later"),
+    404: GONE,
+    410: GONE,
+    409: PageText("刚才的时间已有变化，请重新打开链接"),
+    413: PageText("您填的内容太多，请返回页面缩短后再提交"),
+    415: UNREADABLE,
+    422: UNREADABLE,
+    429: LATER,
+    507: PageText("现在不能保存，请返回页面，过一会儿再提交"),
 }
 
 
@@ -27,10 +35,7 @@ async def public_page(request: AnyRequest, work: Callable[[], Awaitable[Answer]]
     except Problem as problem:
         if problem.status in (500, 503):
             raise
-        zh, en = PAGE_MESSAGES.get(problem.status, (problem.title_zh, problem.title_en))
-        if isinstance(problem, AnswerDeadlinePassed):
-            zh, en = problem.title_zh, problem.title_en
+        message = PAGE_MESSAGES.get(problem.status, TextPair(problem.title_zh, problem.title_en))
         wait = problem.extra.get("retry_after")
-        return message_page(
-            zh, en, ctx.company.hotline, problem.status, ((b"retry-after", b"%d" % wait),) if wait else ()
-        )
+        headers = ((b"retry-after", b"%d" % wait),) if wait else ()
+        return message_page(request.scope, message, ctx.company.hotline, problem.status, headers)

@@ -91,7 +91,12 @@ async def begin_totp_setup(ctx: AppContext, address: str, raw: bytes) -> SecondF
         await throttling.refund_attempt(tx, address, person.login)
 
     await ctx.db.write(work)
-    told = totp.otpauth_uri(secret, person.login, "Doorstep")
+    return second_factor(secret, person.login)
+
+
+def second_factor(secret: bytes, login: str) -> SecondFactor:
+    """A secret as an authenticator app takes it."""
+    told = totp.otpauth_uri(secret, login, "Doorstep")
     return SecondFactor(totp.group_digits(secret), told, qr_svg(told))
 
 

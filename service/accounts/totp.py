@@ -1,7 +1,8 @@
 """Codes of an authenticator app (RFC 6238: HMAC-SHA-1, six digits, 30 seconds)."""
 
 import hmac
-from base64 import b32encode
+import re
+from base64 import b32decode, b32encode
 from urllib.parse import quote
 
 SECONDS, DIGITS = 30, 6
@@ -41,6 +42,11 @@ def otpauth_uri(secret: bytes, login: str, issuer: str) -> str:
 def group_digits(secret: bytes) -> str:
     """The secret as a person types it."""
     return b32encode(secret).decode().rstrip("=")
+
+
+def parse_secret(text: str) -> bytes | None:
+    """A secret that `group_digits` wrote; None when it is none."""
+    return b32decode(text) if re.fullmatch("[A-Z2-7]{32}", text) else None
 
 
 def _code(secret: bytes, step: int) -> bytes:

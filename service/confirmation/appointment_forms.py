@@ -3,9 +3,9 @@
 from service.visits.customer_answers import AnswerInput, CustomerSubmission, RescheduleRequest
 from service.web.endpoint import AnyRequest, context_of
 from service.web.form_fields import FormData, FormError, max_length, parse_datetime
+from service.web.language import PageText
 
-from . import answering
-from .html_appointment import MAX_WISH_LENGTH, RESCHEDULE_OPTIONS
+from . import answering, reschedule_wish
 from .routes import token_of
 
 
@@ -19,10 +19,10 @@ async def confirm_appointment(request: AnyRequest, fields: FormData) -> str:
 
 async def request_reschedule(request: AnyRequest, fields: FormData) -> str:
     """A wish for another time. Nothing chosen and nothing written is no wish: a slip of the finger moves no visit."""
-    seen, own = parse_datetime(fields, "window"), max_length(fields, "wish", MAX_WISH_LENGTH)
-    wish = "；".join([*(one.zh for one in RESCHEDULE_OPTIONS if one.id == fields.get("when")), *filter(None, [own])])
+    seen, own = parse_datetime(fields, "window"), max_length(fields, "wish", reschedule_wish.MAX_WORDS)
+    wish = reschedule_wish.join_wish(fields.get("when", ""), own)
     if not wish:
-        raise FormError("请选一个，或写您方便的时间", "Choose one, or write when it suits you")
+        raise FormError(PageText("请选一个，或写您方便的时间"))
     answers = CustomerSubmission(another_time=RescheduleRequest(wish), window_from=seen)
     await answering.submit_answers(context_of(request), token_of(request), answers)
     return ""

@@ -11,7 +11,7 @@ from service.visits import evidence_files
 from service.visits.customer_link import resolve_link
 
 from . import page
-from .page import ConfirmationPage
+from .page import PageDetails
 from .statements import StatementView
 
 MOST = 24  # pictures in a copy
@@ -20,7 +20,7 @@ MOST = 24  # pictures in a copy
 class CustomerCopy(msgspec.Struct, frozen=True):
     """What the customer sees, with the small pictures (JPEG) by the SHA-256 of their originals."""
 
-    seen: ConfirmationPage
+    details: PageDetails
     pictures: dict[str, bytes]
 
 
@@ -34,17 +34,17 @@ async def customer_photo(ctx: AppContext, token: str, browser: Browser, file: st
 
 async def build_copy(ctx: AppContext, token: str, browser: Browser) -> CustomerCopy:
     """Everything for the customer's own phone. CodeNeeded before the code."""
-    seen = await page.get_page(ctx, token, browser)
-    if seen.level is None:
+    details = await page.get_details(ctx, token, browser)
+    if details.page.level is None:
         raise OtpRequired
     found: dict[str, bytes] = {}
-    for file in named(seen.statements)[:MOST]:
+    for file in named(details.page.statements)[:MOST]:
         if await _was_received(ctx, token, file):
             try:
                 found[file] = await shown(ctx, bytes.fromhex(file), small=True)
             except (UnreadableImage, NotFound, ServiceUnavailable):
                 continue  # its digest is in the copy all the same
-    return CustomerCopy(seen, found)
+    return CustomerCopy(details, found)
 
 
 def named(statements: tuple[StatementView, ...]) -> list[str]:

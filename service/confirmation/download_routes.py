@@ -9,14 +9,14 @@ from service.accounts.public_pages import HTML, public_page
 from service.errors import LinkExpired, NotFound, OtpRequired, UnreadableImage
 from service.evidence.routes import JPEG, WHO
 from service.web.endpoint import COMMON_ERRORS, AnyRequest, Bytes, Parameter, RouteMetadata, context_of, query_of
+from service.web.language import TextPair
 from service.web.request_info import client_ip
 from service.web.responses import Answer, etag_matches
 
 from . import copy, page, technician_photo
-from .html_copy import render_copy
-from .html_fields import FormState
-from .html_page import render_page
-from .html_questions import ENDED, verification_expired
+from .form_state import FormState
+from .page_view import VERIFICATION_EXPIRED, verification_expired
+from .render import render_copy, render_page
 from .routes import token_of
 
 PHOTO = RouteMetadata(
@@ -62,11 +62,12 @@ async def take_copy(request: AnyRequest) -> ASGIApp:
 
     async def work() -> Answer:
         try:
-            return render_copy(ctx, await copy.build_copy(ctx, token, browser))
+            return render_copy(request.scope, ctx, await copy.build_copy(ctx, token, browser))
         except OtpRequired as problem:
-            seen = await page.get_page(ctx, token, browser)
-            zh, en = ENDED if verification_expired(seen) else (problem.title_zh, problem.title_en)
-            return render_page(ctx, seen, token, FormState("code", zh, en), problem.status)
+            details = await page.get_details(ctx, token, browser)
+            ended = verification_expired(details.page)
+            message = VERIFICATION_EXPIRED if ended else TextPair(problem.title_zh, problem.title_en)
+            return render_page(request.scope, ctx, details, token, FormState("code", message), problem.status)
 
     return await public_page(request, work)
 

@@ -11,32 +11,37 @@ import msgspec
 from litestar import post
 from litestar.types import ASGIApp
 
-from service.accounts.browser import browser_of
+from service.accounts.browser import Browser, browser_of
 from service.accounts.public_pages import HTML, public_page
+from service.context import AppContext
 from service.errors import (
+    AnswerDeadlinePassed,
     AppointmentChanged,
     InvalidBody,
     InvalidOtp,
     LinkExpired,
+    NoPhoneNumber,
     NotFound,
     OtpRequired,
     Problem,
     StatementChanged,
+    StorageFull,
     TooManyRequests,
     UnreadableSignature,
+    VisitFull,
 )
 from service.web.endpoint import COMMON_ERRORS, AnyRequest, Bytes, RouteMetadata, context_of
 from service.web.form_fields import FormData, FormError, carried_form, max_length, required
 from service.web.forms import read_form
-from service.web.pages import redirect
+from service.web.language import AnyText, Language, PageText, TextPair, language_cookie
 from service.web.responses import Answer
+from service.web.templates import contact_advice, redirect
 
 from . import answering, otp, page
 from .appointment_forms import confirm_appointment, request_reschedule
-from .html_fields import ANSWERED, FormState
-from .html_page import render_page
-from .html_questions import ENDED, verification_expired
-from .html_statement import anchor
+from .form_state import ANSWERED, FormState
+from .page_view import VERIFICATION_EXPIRED, anchor, has_started, verification_expired
+from .render import render_page
 from .routes import token_of
 
 LIMIT = 400_000  # bytes: a drawing is among the fields
@@ -59,49 +64,82 @@ async def take_form(request: AnyRequest) -> ASGIApp:
 
     async def work() -> Answer:
         fields = await read_form(request, LIMIT)
+        if fields.get("does") == "language":
+            return await _in_other_language(request, fields)
         act = FORM_ACTIONS.get(fields.get("does", ""), _unknown)
         where, status, wait = fields.get("form", ""), 200, None
         try:
             done = await act(request, fields)
             if isinstance(done, str):
-                return redirect(f"/c/{token}#{done}" if done else f"/c/{token}")
+                return redirect(f"/c/{token}{await _anchor(ctx, token, browser, done)}")
             sent = done
         except (NotFound, LinkExpired):
             raise
         except FormError as lacking:
-            sent = FormState(where, lacking.zh, lacking.en, fields, carried_form(fields))
+            sent = FormState(where, lacking.message, fields, carried_form(fields))
             status, wait = lacking.status, lacking.wait
-        except OtpRequired as problem:  # half an hour is short: what he filled in waits until he has a new code
-            zh, en = (
-                ENDED if verification_expired(await page.get_page(ctx, token, browser)) else _problem_message(problem)
-            )
-            sent, status = FormState("code", zh, en, {}, fields), problem.status
+        except OtpRequired as problem:  # half an hour is short: what was filled in waits for a new code
+            ended = verification_expired(await page.get_page(ctx, token, browser))
+            message = VERIFICATION_EXPIRED if ended else _problem_message(problem, ctx.company.hotline)
+            sent, status = FormState("code", message, {}, fields), problem.status
         except Problem as problem:
-            if problem.status >= 500:
+            if problem.status >= 500 and problem.status != 507:
                 raise
-            zh, en = _problem_message(problem)
             changed = isinstance(problem, StatementChanged)
-            sent = FormState(where, zh, en, fields, carried_form(fields), changed=changed)
+            message = _problem_message(problem, ctx.company.hotline)
+            sent = FormState(where, message, fields, carried_form(fields), changed=changed)
             status, wait = problem.status, problem.extra.get("retry_after")
-        more = ((b"retry-after", b"%d" % wait),) if wait else ()
-        return render_page(ctx, await page.get_page(ctx, token, browser), token, sent, status, more)
+        headers = ((b"retry-after", b"%d" % wait),) if wait else ()
+        details = await page.get_details(ctx, token, browser)
+        return render_page(request.scope, ctx, details, token, sent, status, headers)
 
     return await public_page(request, work)
 
 
-def _problem_message(problem: Problem) -> tuple[str, str]:
+async def _in_other_language(request: AnyRequest, fields: FormData) -> Answer:
+    """The page in the other language, with what a form had that could not be taken."""
+    ctx, token = context_of(request), token_of(request)
+    language: Language = "en" if fields.get("language") == "en" else "zh"
+    kept, typed = carried_form(fields), carried_form(fields, "typed")
+    cookie = (language_cookie(language),)
+    if not kept and not typed:
+        return redirect(f"/c/{token}", cookie)
+    sent = FormState(typed.get("form", ""), None, typed, kept)
+    details = await page.get_details(ctx, token, browser_of(request))
+    return render_page(request.scope, ctx, details, token, sent, 200, cookie, language)
+
+
+async def _anchor(ctx: AppContext, token: str, browser: Browser, part: str) -> str:
+    """Where on the page to go on; a part that the page does not have now is left out."""
+    if not part:
+        return ""
+    return f"#{part}" if has_started(await page.get_page(ctx, token, browser)) else ""
+
+
+def _problem_message(problem: Problem, hotline: str) -> AnyText:
     """What is said to a person at whose form there was a problem."""
-    if isinstance(problem, AppointmentChanged):
-        return "上门时间刚有变化，请看下面的新时间", "The time has just changed; look at the new one below"
-    if isinstance(problem, StatementChanged):
-        return "内容刚有变化，请重新核对", "It has just changed; please read it again"
-    if isinstance(problem, InvalidOtp) and problem.extra.get("tries") == otp.TRIES:
-        return f"已输错 {otp.TRIES} 次，请重新获取验证码", f"{otp.TRIES} wrong tries; ask for a new code"
-    if isinstance(problem, TooManyRequests):
-        return "通过这个链接说的已经很多了，其余的请联系供水公司", "So much was said by this link; please call us"
-    if isinstance(problem, InvalidBody):
-        return "没有看懂您填的内容，请核对后再提交", "We could not read what you filled in; check it, please"
-    return problem.title_zh, problem.title_en
+    contact = {"contact": contact_advice(hotline)}
+    match problem:
+        case AppointmentChanged():
+            return PageText("上门时间刚有变化，请看下面的新时间")
+        case StatementChanged():
+            return PageText("内容刚有变化，请重新核对")
+        case AnswerDeadlinePassed():
+            return PageText("现在已不能这样答复，请%(contact)s", contact)
+        case NoPhoneNumber():
+            return PageText("没有登记您的手机号，无法发送验证码，请%(contact)s", contact)
+        case InvalidOtp() if problem.extra.get("tries") == otp.TRIES:
+            return PageText("已输错 %(tries)s 次，请重新获取验证码", {"tries": otp.TRIES})
+        case TooManyRequests():
+            return PageText("通过这个链接说的已经很多了，其余的请%(contact)s", contact)
+        case VisitFull():
+            return PageText("这次上门的内容已达上限，不能再保存，请%(contact)s", contact)
+        case StorageFull():
+            return PageText("现在不能保存。您填的还在，请过一会儿再提交")
+        case InvalidBody():
+            return PageText("没有看懂您填的内容，请核对后再提交")
+        case _:
+            return TextPair(problem.title_zh, problem.title_en)
 
 
 async def _save_answers(request: AnyRequest, content: dict[str, Any]) -> None:
@@ -120,14 +158,11 @@ async def _send_code(request: AnyRequest, fields: FormData) -> FormResult:
     except TooManyRequests as problem:
         wait = problem.extra["retry_after"]
         minutes = max(1, -(-wait // 60))
-        zh = f"验证码发得太多了，请 {minutes} 分钟后再试"
-        en = f"Too many codes were sent; try again in {minutes} minutes"
-        raise FormError(zh, en, problem.status, wait) from None
+        message = PageText("验证码发得太多了，请 %(minutes)s 分钟后再试", {"minutes": minutes})
+        raise FormError(message, problem.status, wait) from None
     carried = carried_form(fields)
     if carried:
-        return FormState(
-            "code-entry", "验证码已发出，请输入", "The code was sent; enter it", {}, carried, is_success=True
-        )
+        return FormState("code-entry", PageText("验证码已发出，请输入"), {}, carried, is_success=True)
     return "code"
 
 
@@ -135,13 +170,13 @@ async def _enter_code(request: AnyRequest, fields: FormData) -> FormResult:
     """Full-width digits and blanks are what a Chinese keyboard makes of a code."""
     digits = "".join(str(int(c)) for c in fields.get("code", "")[:100] if c.isdecimal())
     if len(digits) != 6:  # a slip of the finger costs no try
-        raise FormError("请输入 6 位数字的验证码", "Enter the six digits of the code")
+        raise FormError(PageText("请输入 6 位数字的验证码"))
     ctx, token, browser = context_of(request), token_of(request), browser_of(request)
     await otp.verify_otp(ctx, token, digits, browser)
     carried = carried_form(fields)
     if carried:
-        zh, en = "验证好了。您刚才填的还在，请核对后再提交", "Checked. What you filled in is still there; send it again"
-        return FormState(carried["form"], zh, en, carried, is_success=True)
+        message = PageText("验证好了。您刚才填的还在，请核对后再提交")
+        return FormState(carried["form"], message, carried, is_success=True)
     return "code"
 
 
@@ -153,21 +188,17 @@ async def _answer(request: AnyRequest, fields: FormData) -> str:
     now = {one.id: one for one in seen.questions}
     if "all" in fields:
         if not all(picked.values()):
-            zh = "您选了“有问题”，又按了“都没问题”，所以还没有提交。请核对，有问题请按“提交意见”"
-            raise FormError(
-                zh, "You chose “not right” and then “all right”: nothing was sent. Look again and press “Send”"
-            )
+            raise FormError(PageText("您选了“有问题”，又按了“都没问题”，所以还没有提交。请核对，有问题请按“提交意见”"))
         picked = dict.fromkeys(fields.get("asked", "").split(), True)
     if not picked.keys() <= now.keys():
         if seen.level is None:
             raise OtpRequired
         if seen.level == "own_device":
-            raise FormError("问题刚有变化，请核对后再提交", "The questions have just changed; look again and send them")
-        zh = "有的问题要用您自己的手机和网络回答，已去掉；其余的请核对后提交"
-        raise FormError(zh, "Some questions are only for your own phone and network; look at the others and send them")
+            raise FormError(PageText("问题刚有变化，请核对后再提交"))
+        raise FormError(PageText("有的问题要用您自己的手机和网络回答，已去掉；其余的请核对后提交"))
     comment = max_length(fields, "comment")
     if not picked and not comment:
-        raise FormError("您还没有选，也没有写", "You have neither chosen nor written anything")
+        raise FormError(PageText("您还没有选，也没有写"))
     answers = [{"question": question, "good": good} for question, good in picked.items()]
     await _save_answers(request, {"answers": answers, "comment": comment or None})
     to_tell = [one for one, good in picked.items() if not good and not now[one].items]
@@ -177,8 +208,8 @@ async def _answer(request: AnyRequest, fields: FormData) -> str:
 async def _sign(request: AnyRequest, fields: FormData) -> str:
     """Without a drawing the typed name and the code are the signature."""
     signature: dict[str, Any] = {
-        "signer": required(fields, "signer", "请填写签字人姓名", "Fill in the name of who signs", 60),
-        "relation": required(fields, "relation", "请选择您与户主的关系", "Choose who you are"),
+        "signer": required(fields, "signer", PageText("请填写签字人姓名"), 60),
+        "relation": required(fields, "relation", PageText("请选择您与户主的关系")),
         "statement_sha256": fields.get("statement", ""),
     }
     if fields.get("strokes"):
@@ -192,7 +223,7 @@ async def _sign(request: AnyRequest, fields: FormData) -> str:
 
 async def _refuse(request: AnyRequest, fields: FormData) -> str:
     """Who helped one who cannot sign is told in the words of the reason."""
-    reason = required(fields, "reason", "请写明原因", "Write why")
+    reason = required(fields, "reason", PageText("请写明原因"))
     helper = fields.get("helper", "").strip()[:60]
     if helper:
         seen = await page.get_page(context_of(request), token_of(request), browser_of(request))
@@ -206,8 +237,8 @@ async def _refuse(request: AnyRequest, fields: FormData) -> str:
 
 async def _raise(request: AnyRequest, fields: FormData) -> str:
     """Something happened, whatever the technician said."""
-    fact = required(fields, "fact", "请选择发生了什么", "Choose what happened")
-    text = required(fields, "text", "请写清楚发生了什么", "Write what happened")
+    fact = required(fields, "fact", PageText("请选择发生了什么"))
+    text = required(fields, "text", PageText("请写清楚发生了什么"))
     await _save_answers(request, {"raises": [{"fact": fact, "text": text}]})
     return "raised"
 

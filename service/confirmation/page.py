@@ -22,6 +22,7 @@ from service.visits.windows import local, technician_of
 from . import masking, otp
 from .statements import (
     CustomerView,
+    GivenAnswer,
     Option,
     QuestionView,
     ReportView,
@@ -75,6 +76,14 @@ class ConfirmationPage(msgspec.Struct, frozen=True, kw_only=True):
     left_at: datetime | None = None
 
 
+class PageDetails(msgspec.Struct, frozen=True, kw_only=True):
+    """The customer's page, with what only its HTML shows. `nobody_home`: the visit ended because of that."""
+
+    page: ConfirmationPage
+    answers: tuple[GivenAnswer, ...]
+    nobody_home: bool
+
+
 ANONYMOUS = Browser()
 APPOINTMENT = QuestionView(
     id="appointment", items=(AGREED,), things=(), zh="您同意这个上门时间吗？", en="Do you agree to this time?"
@@ -83,10 +92,15 @@ APPOINTMENT = QuestionView(
 
 async def get_page(ctx: AppContext, token: str, browser: Browser = ANONYMOUS) -> ConfirmationPage:
     """The page, for who looks from a browser. Looking changes nothing."""
+    return (await get_details(ctx, token, browser)).page
 
-    async def work(tx: Transaction) -> ConfirmationPage:
+
+async def get_details(ctx: AppContext, token: str, browser: Browser) -> PageDetails:
+    """The page with what only its HTML shows."""
+
+    async def work(tx: Transaction) -> PageDetails:
         link, row = await resolve_link(ctx, tx, token, lock=False)
-        return await build_page(ctx, tx, link, await load_visit(ctx, tx, row), browser)
+        return await _build(ctx, tx, link, await load_visit(ctx, tx, row), browser)
 
     return await ctx.db.read(work)
 
@@ -95,6 +109,10 @@ async def build_page(
     ctx: AppContext, tx: Transaction, link: UUID, visit: LoadedVisit, browser: Browser
 ) -> ConfirmationPage:
     """The page of a visit, as its link shows it to a browser now."""
+    return (await _build(ctx, tx, link, visit, browser)).page
+
+
+async def _build(ctx: AppContext, tx: Transaction, link: UUID, visit: LoadedVisit, browser: Browser) -> PageDetails:
     now = ctx.now()
     stands = current_appointment(visit, now, ctx.company.cutoff_hours)
     stands = msgspec.structs.replace(stands, window=local(ctx, stands.window), before=local(ctx, stands.before))
@@ -110,7 +128,7 @@ async def build_page(
     state, sent = _due(visit, stands), await otp.otp_valid_until(ctx, tx, link, browser)
     opened, lives = await otp.verified_until(tx, link, browser), await link_rows.link_expiry(tx, link)
     after = state in ("under_way", "over")
-    return ConfirmationPage(
+    page = ConfirmationPage(
         visit=_where(visit, stands.window, plain=level is not None),
         technician=await technician_card(ctx, tx, technician_of(visit)),
         state=state,
@@ -131,6 +149,10 @@ async def build_page(
         arrived_at=case.first_occurrence("arrived"),
         left_at=case.first_occurrence("left"),
     )
+    nobody_home = (
+        state == "over" and "work_finished" not in case.judgement.facts and "nobody_home" in case.judgement.facts
+    )
+    return PageDetails(page=page, answers=case.latest_answers(ctx), nobody_home=nobody_home)
 
 
 def _where(visit: LoadedVisit, window: Window | None, *, plain: bool) -> MaskedVisit:

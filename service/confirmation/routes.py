@@ -34,9 +34,9 @@ from service.web.request_info import client_ip
 from service.web.responses import Answer, json_answer
 
 from . import answering, otp, page
-from .html_page import render_page
 from .otp import OtpAccepted, OtpSent, OtpSubmission
 from .page import ConfirmationPage
+from .render import render_page
 
 PUBLIC_WRITES = (*COMMON_ERRORS, StorageFull, BodyTooLarge, WrongMediaType, MalformedJson, InvalidBody)
 GONE = (NotFound, LinkExpired, TooManyRequests)
@@ -101,9 +101,8 @@ async def show_customers_page(request: AnyRequest) -> ASGIApp:
     async def work() -> Answer:
         token = token_of(request)
         ctx = context_of(request)
-        return with_browser_cookie(
-            request, render_page(ctx, await page.get_page(ctx, token, browser_of(request)), token)
-        )
+        details = await page.get_details(ctx, token, browser_of(request))
+        return with_browser_cookie(request, render_page(request.scope, ctx, details, token))
 
     return await public_page(request, work)
 

@@ -7,6 +7,7 @@ import msgspec
 
 from service.context import AppContext
 from service.judge import judge
+from service.judge.checklist import Text
 from service.judge.rules import CompiledChecklist
 from service.judge.signoffs import (
     Level,
@@ -110,6 +111,17 @@ class ResponseView(msgspec.Struct, frozen=True):
     level: str
 
 
+class GivenAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """The last answer to a question, to an item, or about one thing of either; `words` say what was asked."""
+
+    question: str | None
+    words: Text
+    thing: str
+    good: bool
+    at: datetime
+    level: str
+
+
 class CustomerView:
     """A visit as its customer sees it now."""
 
@@ -197,16 +209,36 @@ class CustomerView:
             if one.said.answers or one.said.comment
         )
 
+    def latest_answers(self, ctx: AppContext) -> tuple[GivenAnswer, ...]:
+        """The last answer to each question, item and thing, in the order in which they were given."""
+        last: dict[tuple[str | None, ...], GivenAnswer] = {}
+        for row, said in self.file.customer_responses:
+            for one in said.said.answers:
+                key = (one.question, one.item, one.thing)
+                last.pop(key, None)
+                last[key] = GivenAnswer(
+                    question=one.question,
+                    words=self._asked(said, one),
+                    thing=self.labels.get(one.thing, one.thing) if one.thing else "",
+                    good=one.good,
+                    at=ctx.to_local_time(row.received_at),
+                    level=said.level,
+                )
+        return tuple(last.values())
+
     def _answer(self, said: StoredCustomerResponse, one: AnswerInput) -> AnswerView:
+        words = self._asked(said, one)
+        thing = f"（{self.labels.get(one.thing, one.thing)}）" if one.thing else ""
+        return AnswerView(one.question, words.zh + thing, words.en, one.good)
+
+    def _asked(self, said: StoredCustomerResponse, one: AnswerInput) -> Text:
+        """What an answer is to, in words."""
         asked = next((each for each in self.rules.checklist.questions if each.id == one.question), None)
         if asked is not None:
             about = tuple(dict.fromkeys(entry.what for entry in said.entries if entry.what in asked.items))
-            words = question_text(self.rules, asked, about)
-        else:
-            item = self.rules.by_id[one.item or ""].item
-            words = item.customer or item.label
-        thing = f"（{self.labels.get(one.thing, one.thing)}）" if one.thing else ""
-        return AnswerView(one.question, words.zh + thing, words.en, one.good)
+            return question_text(self.rules, asked, about)
+        item = self.rules.by_id[one.item or ""].item
+        return item.customer or item.label
 
     def raised(self, ctx: AppContext) -> tuple[ReportView, ...]:
         """What he raised so far."""

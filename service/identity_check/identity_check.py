@@ -47,7 +47,8 @@ class DoorCodeView(msgspec.Struct, frozen=True, kw_only=True):
 class IdentityCheck(msgspec.Struct, frozen=True, kw_only=True):
     """A genuine code: who stands there and why. `ticket` goes into the form; `used` when it was confirmed already.
 
-    `word` is empty when no message that went out told it: there is nothing to hold it against.
+    `word` is empty when no message that went out told it: there is nothing to hold it against. `cancelled`: the
+    technician is genuine, but the visit was cancelled.
     """
 
     login: str
@@ -56,6 +57,7 @@ class IdentityCheck(msgspec.Struct, frozen=True, kw_only=True):
     word: str
     ticket: str
     used: bool
+    cancelled: bool
 
 
 async def current_code(ctx: AppContext, token: bytes, visit_id: UUID) -> DoorCodeView:
@@ -123,13 +125,14 @@ async def check_code(ctx: AppContext, text: str) -> IdentityCheck | None:
             word=door_code.verification_words(key, row.id) if told else "",
             ticket=door_code.form_token(key, read, now),
             used=used,
+            cancelled=row.state == "cancelled",
         )
 
     return await ctx.db.read(work)
 
 
 async def confirm_identity(ctx: AppContext, text: str, ticket: str, browser: Browser) -> bool:
-    """The customer's word that he saw the ID card. False: not genuine, opened too late, or used before.
+    """The customer's word that he saw the ID card. False: not genuine, opened too late, used before, or cancelled.
 
     Where he who shows the code was seen at the same address within a day, the entry says so: it may be his own hand.
     """
@@ -140,7 +143,7 @@ async def confirm_identity(ctx: AppContext, text: str, ticket: str, browser: Bro
             return False
         key, read, row, login = found
         now = ctx.clock()
-        if not door_code.is_valid_form_token(key, read, ticket, now):
+        if row.state == "cancelled" or not door_code.is_valid_form_token(key, read, ticket, now):
             return False
         if not await repository.add_door_confirmation(tx, _used_key(read), row.id, login, now):
             return False
@@ -170,8 +173,6 @@ async def _resolve_code(tx: Transaction, text: str, *, lock: bool) -> tuple[byte
     if read is None or key is None:
         return None
     row = await (visits_repository.lock_visit if lock else visits_repository.get_visit)(tx, read.visit)
-    if row is not None and row.state == "cancelled":
-        return None  # nobody is to come
     login = door_code.find_owner(key, read, (row.technician, *row.crew)) if row else None
     return (key, read, row, login) if row is not None and login is not None else None
 

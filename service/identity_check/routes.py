@@ -1,7 +1,5 @@
 """What a customer sees who scans the code at his door: a big green page, or a big red one. No account needed."""
 
-from html import escape
-
 from litestar import get, post
 from litestar.types import ASGIApp
 
@@ -14,9 +12,9 @@ from service.errors import NotFound, OutsideDoorCodeWindow, StorageFull
 from service.evidence.routes import JPEG, WHO
 from service.web.endpoint import COMMON_ERRORS, READ_ERRORS, AnyRequest, Bytes, RouteMetadata, context_of, id_of
 from service.web.forms import read_form
-from service.web.pages import avatar, bilingual, call_button, contact_advice, definition_list, page, redirect
 from service.web.request_info import client_ip
 from service.web.responses import Answer, json_answer
+from service.web.templates import Assets, redirect, render
 
 from . import identity_check, photo
 from .identity_check import DoorCodeView, IdentityCheck
@@ -35,13 +33,6 @@ CONFIRM = RouteMetadata(
     responses={303: None} | dict.fromkeys((403, 404, 413, 415, 422, 429, 507), HTML),
     problems=COMMON_ERRORS,
     public=True,
-)
-OTHER = "不是同一个人", "Another person"
-NOT_GENUINE = "✗ 不是真的！", "NOT genuine"
-ADVICE_ZH = "这个码无效或已过期，不能证明来人是我们的工作人员。请不要让他进门。您可以请他当面重新出示，再扫一次。"
-ADVICE_EN = (
-    "This code is not valid, or has expired. It does not prove that this person works for us. Do not let him in. "
-    "Ask him to show the code again, and scan it anew."
 )
 
 
@@ -64,14 +55,14 @@ async def confirm_doorstep(request: AnyRequest) -> ASGIApp:
 
     async def work() -> Answer:
         if _staff(request):
-            said = bilingual("请用客户自己的手机扫码。", "Scan it with the customer's own phone.")
-            return page("上门核验", f'<div class="bad"><h1>{said}</h1></div>', 403)
+            return render(request.scope, "identity_check/staff_browser.html", {}, 403)
         if await identity_check.confirm_identity(
             ctx, code, (await read_form(request)).get("ticket", ""), browser_of(request)
         ):
             return redirect(f"/d/{code}", (door_confirmation_cookie(code),))  # a reload then asks nothing again
         found = await identity_check.check_code(ctx, code)
-        return redirect(f"/d/{code}") if found is not None and found.used else await _refused(request)
+        again = found is not None and (found.used or found.cancelled)
+        return redirect(f"/d/{code}") if again else await _refused(request)
 
     return await public_page(request, work)
 
@@ -84,59 +75,26 @@ def _staff(request: AnyRequest) -> bool:
 async def _refused(request: AnyRequest) -> Answer:
     ctx = context_of(request)
     wait = await throttling.record_miss(ctx, client_ip(request.scope))
-    red = f'<div class="bad"><h1>{bilingual(*NOT_GENUINE)}</h1><p>{bilingual(ADVICE_ZH, ADVICE_EN)}</p></div>'
-    more = ((b"retry-after", b"%d" % wait),) if wait else ()
-    return page(NOT_GENUINE[0], red + call_button(ctx.company.hotline), 429 if wait else 404, more)
-
-
-def _used(request: AnyRequest, found: IdentityCheck, code: str) -> Answer:
-    """Neither green nor red: this code proved what it had to, and proves nothing more. Who confirmed it is thanked."""
-    hotline = context_of(request).company.hotline
-    zh, en = contact_advice(hotline)
-    if confirmed_at_door(request.scope, code):
-        name = found.technician.name
-        done = bilingual(f"✓ 您已确认：{name}", f"You have confirmed: {name}")
-        doubt = bilingual(
-            "谢谢！核验已完成，可以关掉本页。以后再有人来，请让他出示新的码，重新扫。",
-            "Thank you. You may close this page. Whoever comes later has to show a new code; scan it anew.",
-        )
-        return page("上门核验", f"<section><h1>{done}</h1><p>{doubt}</p></section>" + call_button(hotline))
-    done = bilingual("已确认过，谢谢！", "It was confirmed already. Thank you.")
-    doubt = bilingual(
-        f"如果不是您确认的，请不要开门，请{zh}。", f"If it was not you who confirmed it, do not open; {en}."
-    )
-    return page("上门核验", f"<section><h1>{done}</h1><p>{doubt}</p></section>" + call_button(hotline))
+    headers = ((b"retry-after", b"%d" % wait),) if wait else ()
+    view = {"hotline": ctx.company.hotline}
+    return render(request.scope, "identity_check/not_genuine.html", view, 429 if wait else 404, headers)
 
 
 def _genuine(request: AnyRequest, found: IdentityCheck, code: str) -> Answer:
-    if found.used:
-        return _used(request, found, code)
-    person = found.technician
-    facts = definition_list(
-        ("姓名", "Name", f"{person.title} {person.name}".strip()),
-        ("工号", "Badge", person.badge),
-        ("单位", "Company", person.company),
-        ("来意", "Purpose", found.purpose),
-    )
-    word = f"<dl><dt>{bilingual('口令（应与短信里的一样）', 'Word (as in your message)')}</dt>"
-    word += f'<dd class="word">{escape(found.word)}</dd></dl>'
-    form = (
-        f'<form method="post" action="/d/{escape(code)}"><input type="hidden" name="ticket" '
-        f'value="{escape(found.ticket)}"><button class="yes">'
-        f"{bilingual('是本人，已出示证件', 'It is him, and he showed his ID card')}</button></form>"
-    )
-    if _staff(request):
-        form = f"<p>{bilingual('请用客户自己的手机扫码。', 'Scan it with the customer’s own phone.')}</p>"
-    zh, en = contact_advice(context_of(request).company.hotline)
-    other = ("口令不一样，或不是同一个人", "Another word, or another person") if found.word else OTHER
-    doubt = bilingual(f"{other[0]}？请不要开门，请{zh}。", f"{other[1]}? Do not open; {en}.")
-    body = (
-        f'<div class="good"><h1>{bilingual("✓ 是我们的工作人员", "Genuine: he works for us")}</h1></div>'
-        f"<section>{avatar(person.name, f'/d/{code}/who' if person.photo else None)}{facts}"
-        f"{word if found.word else ''}</section><section>{form}</section>"
-        f"<p>{doubt}</p>"
-    )
-    return page("上门核验", body + call_button(context_of(request).company.hotline), images=person.photo)
+    template = "visit_cancelled" if found.cancelled else "confirmed" if found.used else "genuine"
+    photo = f"/d/{code}/who" if found.technician.photo and template != "confirmed" else None
+    view = {
+        "code": code,
+        "person": found.technician,
+        "photo": photo,
+        "purpose": found.purpose,
+        "word": found.word,
+        "ticket": found.ticket,
+        "staff": _staff(request),
+        "here": confirmed_at_door(request.scope, code),
+        "hotline": context_of(request).company.hotline,
+    }
+    return render(request.scope, f"identity_check/{template}.html", view, assets=Assets(images=photo is not None))
 
 
 @get("/d/{code:str}/who", opt={"says": WHO})

@@ -7,22 +7,24 @@ import msgspec
 
 from service.errors import InvalidBody
 
+from .language import PageText
+
 FormData = Mapping[str, str]
 
 
 class FormError(Exception):
-    """Something in a form was left out, is too long or too soon: what to say, in Chinese and English."""
+    """Something in a form was left out, is too long or too soon: what to say."""
 
-    def __init__(self, zh: str, en: str, status: int = 422, wait: int | None = None) -> None:
-        super().__init__(zh, en)
-        self.zh, self.en, self.status, self.wait = zh, en, status, wait
+    def __init__(self, message: PageText, status: int = 422, wait: int | None = None) -> None:
+        super().__init__(message.zh)
+        self.message, self.status, self.wait = message, status, wait
 
 
-def required(fields: FormData, name: str, zh: str, en: str, longest: int = 1000) -> str:
+def required(fields: FormData, name: str, message: PageText, longest: int = 1000) -> str:
     """What stands in a field that may not be empty."""
     value = max_length(fields, name, longest)
     if not value:
-        raise FormError(zh, en)
+        raise FormError(message)
     return value
 
 
@@ -30,8 +32,8 @@ def max_length(fields: FormData, name: str, longest: int = 1000) -> str:
     """What stands in a field, which may be so long."""
     value = fields.get(name, "").strip()
     if len(value) > longest:
-        zh = f"最多 {longest} 字，您写了 {len(value)} 字，请缩短"
-        raise FormError(zh, f"At most {longest} characters, and you wrote {len(value)}; make it shorter")
+        said = {"longest": longest, "length": len(value)}
+        raise FormError(PageText("最多 %(longest)s 字，您写了 %(length)s 字，请缩短", said))
     return value
 
 
@@ -46,10 +48,10 @@ def parse_datetime(fields: FormData, name: str) -> datetime:
     return found
 
 
-def carried_form(fields: FormData) -> FormData:
-    """What a form of the code carries along of another form."""
+def carried_form(fields: FormData, name: str = "kept") -> FormData:
+    """What a form of the code carries along of another form, in a field of its own."""
     try:
-        found = msgspec.json.decode(fields.get("kept", ""), type=dict[str, str])
+        found = msgspec.json.decode(fields.get(name, ""), type=dict[str, str])
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return {}
     return found if found.get("form") else {}

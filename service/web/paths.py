@@ -10,6 +10,7 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 
 from service.errors import NotFound
 
+from .language import PageText
 from .pages import message_page
 from .problems import problem_response
 
@@ -25,7 +26,7 @@ def plain_paths_middleware(app: ASGIApp) -> ASGIApp:
         raw = scope.get("raw_path") or b""
         if b"%" in raw and _HIDDEN.search(raw):
             if scope["path"].startswith(PAGES):
-                refused = message_page("没有找到这个页面", "There is no such page", "", 404)
+                refused = message_page(scope, PageText("没有找到这个页面"), "", 404)
             else:
                 refused = problem_response(
                     NotFound("write the path without percent signs where none are needed"), scope

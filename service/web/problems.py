@@ -16,6 +16,7 @@ from service.errors import FieldError, Problem
 
 from . import access_log
 from .defects import error_trace
+from .language import accepted_language
 from .query import query_problem
 from .responses import Answer, Headers
 
@@ -51,30 +52,9 @@ def problem_type(code: str) -> str:
     return f"urn:doorstep:problem:{code}"
 
 
-def preferred_language(scope: Scope) -> str:
-    """`zh` or `en`, by Accept-Language; Chinese where nothing is said."""
-    best, weight = "zh", 0.0
-    for name, value in scope["headers"]:
-        if name != b"accept-language":
-            continue
-        for choice in value.decode("latin-1").lower().split(","):
-            tag, _, rest = choice.partition(";")
-            wanted = _weight(rest)
-            if tag.strip()[:2] in ("zh", "en") and wanted > weight:
-                best, weight = tag.strip()[:2], wanted
-    return best
-
-
-def _weight(text: str) -> float:
-    try:
-        return float(text.strip().removeprefix("q=") or 1)
-    except ValueError:
-        return 0.0
-
-
 def problem_response(problem: Problem, scope: Scope) -> Answer:
     """The answer that tells a problem."""
-    said = preferred_language(scope)
+    said = accepted_language(scope)
     details: dict[str, Any] = {
         "type": problem_type(problem.code),
         "title": problem.title_zh if said == "zh" else problem.title_en,

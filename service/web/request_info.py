@@ -13,6 +13,17 @@ def get_header(scope: Scope, wanted: bytes) -> bytes | None:
     return None
 
 
+def get_cookie(scope: Scope, wanted: bytes) -> str | None:
+    """The content of a cookie; None when it is missing or empty."""
+    for name, value in scope["headers"]:
+        if name == b"cookie":
+            for pair in value.split(b";"):
+                key, _, content = pair.strip().partition(b"=")
+                if key == wanted and content:
+                    return content.decode("latin-1")
+    return None
+
+
 def client_ip(scope: Scope) -> str:
     """Where the request comes from, for limits: of IPv6 the network, because a client has all of it.
 

@@ -12,11 +12,11 @@ from .endpoint import AnyRequest, Bytes, Parameter, RouteMetadata
 from .responses import Answer, etag_matches
 
 FOLDER = Path(__file__).parent / "static"
-KINDS = {".js": b"text/javascript; charset=utf-8", ".svg": b"image/svg+xml"}
+KINDS = {".css": b"text/css; charset=utf-8", ".js": b"text/javascript; charset=utf-8", ".svg": b"image/svg+xml"}
 FILE = RouteMetadata(
     tag="pages",
-    summary="A script of our own pages",
-    responses={200: Bytes("text/javascript", "A module."), 304: None},
+    summary="A script or style of our own pages",
+    responses={200: Bytes("text/javascript", "A module, a style or a picture."), 304: None},
     headers={"If-None-Match": Parameter("The ETag of the copy you have.")},
     problems=(NotFound, InternalError),
     public=True,

@@ -32,7 +32,7 @@ class StrictBody(AbstractDTO[T]):
         cls,
         field_definition: FieldDefinition,
         handler_id: str,
-        schema_creator: Any,  # noqa: ARG003
+        schema_creator: Any,
     ) -> Reference | Schema:
         """The Struct's own schema."""
         return schema_creator.for_field_definition(FieldDefinition.from_annotation(cls.model_type))

@@ -327,8 +327,8 @@ async def test_wrong_and_ended_links_give_the_same_page_for_every_form(world: Wo
             }
             answer = await tao.client.post(f"/c/{token}", data=fields)
             assert answer.status_code in (404, 410), answer.text
-            texts.add(answer.text)
-        texts.add((await tao.client.get(f"/c/{token}/copy")).text)
+            texts.add(answer.text.replace(token, "TOKEN"))
+        texts.add((await tao.client.get(f"/c/{token}/copy")).text.replace(f"{token}/copy", "TOKEN"))
     assert len(texts) == 1
     assert not (await tao.whole())["said"]
 
@@ -359,6 +359,6 @@ async def test_only_scripts_of_this_site_run_and_only_where_there_is_something_t
     await visitor.enters()
     assert "script-src 'self'; img-src 'self'" in await policy()
     for each in (before, await policy()):
-        assert each.startswith("default-src 'none'; style-src 'sha256-")
+        assert each.startswith("default-src 'none'; style-src 'self'; ")
         assert "connect-src" not in each
         assert "unsafe" not in each

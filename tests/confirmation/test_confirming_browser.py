@@ -54,7 +54,7 @@ async def test_a_customer_enters_the_code_signs_and_keeps_a_copy(
         await worker.deliver_due(sqlite_world.house)
         code = tao.post.letters[-1].text.partition("验证码 ")[2][:6]
         await page.get_by_label("请输入 6 位验证码").fill(code)
-        await page.get_by_role("button", name="验证 Check").click()
+        await page.get_by_role("button", name="验证", exact=True).click()
         await page.get_by_text("✓ 已验证").wait_for()
         sign = page.locator("details").first
         await sign.locator("summary").click()
@@ -154,7 +154,7 @@ async def test_a_wrong_code_is_said_where_it_was_typed(sqlite_world: World) -> N
         code = tao.post.letters[-1].text.partition("验证码 ")[2][:6]
         await page.get_by_label("请输入 6 位验证码").fill(f"{(int(code) + 1) % 10**6:06}")
         async with page.expect_response(lambda one: one.request.method == "POST") as waiting:
-            await page.get_by_role("button", name="验证 Check").click()
+            await page.get_by_role("button", name="验证", exact=True).click()
         answer: Response = await waiting.value
         assert answer.status == 403
         assert await page.get_by_role("alert").is_visible()

@@ -49,7 +49,7 @@ async def test_who_answered_finds_his_answer_and_the_choices_behind_one_more_tou
     assert after.index("改变主意") < after.index("不同意，拒绝签字")
     advance_clock(world, seconds=5)
     wrong = await visitor.sends("signature", {"signer": "", "relation": "tenant"})
-    assert '<details class="more" open><summary>改变主意' in wrong.text  # else what he typed would be out of sight
+    assert '<details class="more" open>\n<summary>改变主意' in wrong.text  # else what he typed would be out of sight
     await visitor.done("signature", {"signer": "陶先生", "relation": "account_holder"})
     assert "您已经答复，见上面" in await visitor.html()
 
@@ -119,7 +119,7 @@ async def test_a_bad_answer_of_which_there_is_no_finding_is_seen_by_the_office_a
     assert answer.headers["location"] == f"{visitor.path}#raised"
     html = await visitor.html()
     assert "您答了“有问题”" in html
-    assert "<details open><summary>我要补充情况" in html
+    assert "<details open>\n<summary>我要补充情况" in html
     assert await tao.judged() == before  # nobody declared a damage: there is no duty that could be disputed
     whole = await tao.whole()
     assert whole["flags"] == ["answered", "complaint"]

@@ -21,7 +21,9 @@ async def post(world: World) -> Post:
 
 def top(html: str) -> str:
     """What stands above who comes."""
-    return html.partition("来人 <")[0]
+    above, who, _ = html.partition("<dt>来人</dt>")
+    assert who
+    return above
 
 
 async def test_what_is_left_to_sign_is_counted_and_led_to_and_then_he_is_done(world: World) -> None:

@@ -71,7 +71,12 @@ async def test_the_button_writes_that_the_id_was_shown_once(world: World, post: 
         assert (done.status_code, done.headers["location"]) == (303, doorstep_path(code))
     after = await world.client.get(doorstep_path(code))
     assert "已确认过" in after.text
-    for part in ("不是真的", "是我们的工作人员", "/d/"):  # it proves nothing more, and denies nothing
+    for part in (
+        "不是真的",
+        "是我们的工作人员",
+        'action="/d/',
+        'src="/d/',
+    ):  # it proves nothing more, and denies nothing
         assert part not in after.text
     (entry,) = await visit_entries(world)
     assert (entry["what"], entry["by"], entry["via"]) == ("id_shown", "customer", "scan")
@@ -211,12 +216,27 @@ async def test_only_an_admin_sets_a_photo_and_only_a_photo_is_taken(world: World
     assert problem(nobody) == (404, "not-found")
 
 
-async def test_nobody_is_genuine_for_a_visit_that_was_cancelled(world: World, post: Post) -> None:
+async def test_a_genuine_technician_of_a_cancelled_visit_is_told_apart_from_a_stranger(
+    world: World, post: Post
+) -> None:
     code = await shown(world)
+    given = doorstep_ticket((await world.client.get(doorstep_path(code))).text)
     gone = await world.ask("zhao", "PUT", f"/v1/visits/{VISIT}/cancellation", {"reason": "客户退单"}, if_match='"0"')
     assert gone.status_code == 200
-    assert (await world.client.get(doorstep_path(code))).status_code == 404
+    page = await world.client.get(doorstep_path(code))
+    assert page.status_code == 200
+    for part in ("来人是我们的工作人员，但这次上门已取消", "李", "请先不要开门，请拨打热线"):
+        assert part in page.text
+    assert 'name="ticket"' not in page.text
+    assert (
+        await world.client.get(f"{doorstep_path(code)[:-1]}{'a' if doorstep_path(code)[-1] != 'a' else 'b'}")
+    ).status_code == 404
+    done = await world.client.post(doorstep_path(code), data={"ticket": given})
+    assert (done.status_code, done.headers["location"]) == (303, doorstep_path(code))
+    assert await visit_entries(world) == []  # nobody was to come, and nothing was confirmed
     assert problem(await world.ask("li", "GET", PATH)) == (409, "not-now")
+    stand(world.house, "09:21")  # the code has expired
+    assert (await world.client.get(doorstep_path(code))).status_code == 404
 
 
 async def unplanned(world: World) -> None:

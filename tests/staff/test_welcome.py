@@ -65,6 +65,28 @@ async def test_a_supervisor_sets_up_the_authenticator_and_is_signed_in_by_its_fi
     assert "<svg" not in kept.text
 
 
+async def test_a_switch_of_the_language_loses_no_secret(small_world: World) -> None:
+    code = await invited(small_world, "wang")
+    done = await posted(small_world, "/invitation", {"code": code, **both(PASSWORD)})
+    kept = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', done.text))
+    assert kept.keys() == {"login", "name", "secret"}
+    switched = await posted(
+        small_world, "/invitation/check", {**kept, "language": "en"}, origin=small_world.house.company.url
+    )
+    assert switched.status_code == 200
+    assert switched.headers["set-cookie"].startswith("__Host-doorstep-language=en;")
+    for part in ("王, your password is set", "It is shown this once", '<div class="qr"><svg', 'value="wang"'):
+        assert part in switched.text
+    secret = re.search(r'class="code">([A-Z2-7 ]+)<', switched.text)
+    assert secret
+    assert secret[0] in done.text
+    foreign = await posted(small_world, "/invitation/check", {**kept, "language": "en"}, origin="https://evil.example")
+    assert (foreign.status_code, "<svg" in foreign.text) == (403, False)
+    for no_secret in ("", "A" * 31, "a" * 32, f"{'A' * 32}\n"):
+        page = await posted(small_world, "/invitation/check", {**kept, "secret": no_secret, "language": "zh"})
+        assert (page.status_code, "<svg" in page.text) == (200, False)
+
+
 BAD: dict[str, tuple[dict[str, Any], int]] = {
     "too short": (both("kurz"), 422),
     "not twice the same": ({"password": PASSWORD, "again": "x"}, 422),

@@ -81,6 +81,23 @@ async def test_a_supervisor_comes_in_by_his_invitation(small_world: World, scrip
         assert not any(path.partition("#")[2] in url.partition("#")[0] for url in asked)
 
 
+@pytest.mark.parametrize("path", ["invitation", "enrol"])
+async def test_a_switch_of_the_language_loses_no_code(small_world: World, path: str) -> None:
+    async with serve_world(small_world) as base, open_page(scripts=True) as page:
+        errors, asked = watched(page), list[str]()
+        page.on("request", lambda request: asked.append(request.url))
+        await page.goto(f"{base}/{path}#some-code")
+        await page.get_by_role("button", name="English").click()
+        await page.get_by_role("button", name="中文").wait_for()
+        assert page.url == f"{base}/{path}"
+        if path == "enrol":
+            await page.get_by_text("some-code").wait_for()
+        assert (await page.locator("#code").evaluate("one => one.value ?? one.textContent")) == "some-code"
+        await check_layout(page, f"{path}-english")
+        assert errors == []
+        assert not any("some-code" in url.partition("#")[0] for url in asked)
+
+
 async def test_a_phone_is_enrolled_by_its_browser_and_its_key_stays_there(small_world: World) -> None:
     world = small_world
     code = await enrolment_code(world)
@@ -145,7 +162,7 @@ async def as_wechat() -> AsyncIterator[Page]:
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         agent = "Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 Chrome/130 Mobile MicroMessenger/8.0.50"
-        context = await browser.new_context(viewport={"width": 360, "height": 740}, user_agent=agent)
+        context = await browser.new_context(viewport={"width": 360, "height": 740}, user_agent=agent, locale="zh-CN")
         yield await context.new_page()
         await browser.close()
 

@@ -60,14 +60,19 @@ async def serve_world(world: World) -> AsyncIterator[str]:
 
 
 @asynccontextmanager
-async def open_page(*, scripts: bool, size: tuple[int, int] = (360, 740), scale: float = 1) -> AsyncIterator[Page]:
+async def open_page(
+    *, scripts: bool, size: tuple[int, int] = (360, 740), scale: float = 1, locale: str = "zh-CN"
+) -> AsyncIterator[Page]:
     """A page of a small telephone. A page enlarged twice is one of half the size at scale 2."""
     if CHROMIUM is None:
         pytest.skip("chromium is missing: apt-get install chromium")
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         context = await browser.new_context(
-            viewport={"width": size[0], "height": size[1]}, device_scale_factor=scale, java_script_enabled=scripts
+            viewport={"width": size[0], "height": size[1]},
+            device_scale_factor=scale,
+            java_script_enabled=scripts,
+            locale=locale,
         )
         try:
             yield await context.new_page()

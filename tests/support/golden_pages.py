@@ -2,49 +2,27 @@
 
 `record` turns an answer into a record: its texts, forms, links, pictures, headings, ids, status and headers. White
 space, styles and the elements that only serve them are left out, and so is what chance made (tokens, digests, tickets).
-
-Pages were recorded while Chinese and English stood side by side, so a text in a record reads `中文 ┃ English`; a text
-without ┃ has no English beside it: a name, a time, the customer's own words. `MODES` says how pages are compared:
-
-- `both`: a page in both languages, which must be as it was recorded;
-- `zh` or `en`: a page in one language, compared with that half of the record. Where a text stands in which element no
-  longer matters then, only the order of the words. Texts that had to change are listed in `RULES`.
-
-The switch between the languages is new on a page: the element with the id `LANGUAGE_SWITCH` is left out.
+Each page is kept in both languages. The switch between them, the element with the id `LANGUAGE_SWITCH`, is left out.
 """
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from difflib import SequenceMatcher, unified_diff
+from collections.abc import Iterator, Mapping
+from difflib import unified_diff
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any, Literal
 
 import httpx
 
-Mode = Literal["both", "zh", "en"]
+Mode = Literal["zh", "en"]
 Record = dict[str, Any]
 
-MODES: tuple[Mode, ...] = ("both",)
-"""How the pages are compared today. Once a page has one language at a time: ("zh", "en")."""
-ACCEPT = {"both": "", "zh": "zh-CN", "en": "en"}
+MODES: tuple[Mode, ...] = ("zh", "en")
+ACCEPT: dict[Mode, str] = {"zh": "zh-CN", "en": "en"}
 """The Accept-Language with which the pages of a mode are asked for."""
 LANGUAGE_SWITCH = "language"
 FOLDER = Path(__file__).parents[1] / "golden"
-
-BAR = " ┃ "  # between the Chinese and the English half of a text
-HAN = r"\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef\u3000-\u303f“”‘’…—·"  # characters beside which a space means nothing
-
-RULES: tuple[tuple[str, str, str], ...] = (
-    # what stood in both languages inside one text: pattern, Chinese, English
-    (r"✓ 没问题 All right", "✓ 没问题", "✓ All right"),
-    (r"✗ 有问题 Not right", "✗ 有问题", "✗ Not right"),
-    (r"（([\u4e00-\u9fff]+) ([a-z][a-z ]+)）", r"（\1）", r"（\2）"),  # who somebody is to the customer
-)
-"""How a text without ┃ is told apart, and what an English page says where there was no English. Dates need no rule."""
-OPTION = r"([\u4e00-\u9fff]+) ([A-Za-z][A-Za-z ]+)"
-"""A choice in a list, in both languages."""
 
 USUAL = {
     "cache-control": "no-store",
@@ -89,7 +67,7 @@ CHANCE = (
 DIGEST = re.compile(r"\b[0-9a-f]{64}\b|(?<=paper-)[0-9a-f]{12}\b")
 
 
-def record(answer: httpx.Response, mode: Mode = "both", hide: Mapping[str, str] | None = None) -> Record:
+def record(answer: httpx.Response, hide: Mapping[str, str] | None = None) -> Record:
     """The record of an answer. `hide` has more words that chance made, and what stands for them."""
     masks = Masks(hide or {})
     headers = {name: None if (value := answer.headers.get(name)) is None else masks(value) for name in HEADERS}
@@ -100,7 +78,7 @@ def record(answer: httpx.Response, mode: Mode = "both", hide: Mapping[str, str] 
     found["request"] = masks(f"{answer.request.method} {answer.request.url.path}")
     if answer.content:
         assert (headers["content-type"] or "").startswith("text/html"), answer.text
-        found |= Reader(masks(answer.text), bilingual=mode == "both").found()
+        found |= Reader(masks(answer.text)).found()
     return found
 
 
@@ -125,9 +103,8 @@ class Masks:
 
 
 def _policy(text: str) -> str:
-    """A policy in a fixed order. Whether styles of ours stand in the page or in a file is a question of their look."""
-    own = re.sub(r"style-src (?:'self'|(?:'sha256-[^']+' ?)+)(?=;|$)", "style-src OWN", text)
-    return "; ".join(sorted(one.strip() for one in own.split(";")))
+    """A policy in a fixed order."""
+    return "; ".join(sorted(one.strip() for one in text.split(";")))
 
 
 class Capture:
@@ -146,13 +123,12 @@ class Capture:
 class Reader(HTMLParser):
     """Reads a page."""
 
-    def __init__(self, html: str, *, bilingual: bool) -> None:
+    def __init__(self, html: str) -> None:
         super().__init__(convert_charrefs=True)
-        self.bilingual = bilingual
         self.page: Record = {"language": "", "title": "", "meta": {}, "scripts": [], "texts": []}
         self.page |= {"headings": [], "links": [], "images": [], "forms": [], "loose": [], "places": [], "details": []}
-        self.open: list[tuple[str, str]] = []  # tag and language of the elements that are open
-        self.runs: list[tuple[str, str]] = []  # language and text of the block that is being read
+        self.open: list[str] = []  # the elements that are open
+        self.runs: list[str] = []  # the texts of the block that is being read
         self.captures: list[Capture] = []
         self.labels: dict[str, dict[str, Any]] = {}  # by the id of their field
         self.label: dict[str, Any] = {}  # the one that is open, or was
@@ -178,7 +154,7 @@ class Reader(HTMLParser):
         if tag not in INLINE or "role" in given:
             self._flush()
         if tag not in VOID:
-            self.open.append((tag, given.get("lang", self.open[-1][1] if self.open else "")))
+            self.open.append(tag)
         if self.skipped:
             return
         if given.get("id") == LANGUAGE_SWITCH:
@@ -265,7 +241,7 @@ class Reader(HTMLParser):
             return
         if tag not in INLINE or (self.captures and self.captures[-1].depth == len(self.open)):
             self._flush()
-        assert self.open[-1][0] == tag, (tag, self.open)  # ours are well-formed
+        assert self.open[-1] == tag, (tag, self.open)  # ours are well-formed
         while self.captures and self.captures[-1].depth == len(self.open):
             self.captures.pop().close()
         if self.skipped == len(self.open):
@@ -279,7 +255,7 @@ class Reader(HTMLParser):
             self.legend = {}
 
     def handle_data(self, data: str) -> None:
-        tags = {tag for tag, _ in self.open}
+        tags = set(self.open)
         if self.skipped:
             return
         if self.area is not None:
@@ -287,21 +263,18 @@ class Reader(HTMLParser):
         elif "title" in tags and "svg" not in tags:
             self.page["title"] += data
         elif not tags & UNSEEN:
-            language = "en" if self.bilingual and self.open[-1][1].startswith("en") else "zh"
-            self.runs.append((language, data))
+            self.runs.append(data)
 
     def _flush(self) -> None:
         """A block of text is at its end."""
-        texts = (
-            [*_pairs(self.runs)] if self.bilingual else [*filter(None, [squeezed("".join(t for _, t in self.runs))])]
-        )
+        text = " ".join("".join(self.runs).split())
         self.runs = []
-        if not texts:
+        if not text:
             return
-        if not any(tag == "option" for tag, _ in self.open):
-            self.page["texts"] += texts
+        if "option" not in self.open:
+            self.page["texts"].append(text)
         for one in self.captures:
-            one.texts += texts
+            one.texts.append(text)
 
 
 def _some(given: Mapping[str, str], *names: str) -> dict[str, Any]:
@@ -310,141 +283,10 @@ def _some(given: Mapping[str, str], *names: str) -> dict[str, Any]:
     return {name: (given[name] or True) if name in flags else given[name] for name in names if name in given}
 
 
-def _pairs(runs: Iterable[tuple[str, str]]) -> Iterator[str]:
-    """Texts of a block: a Chinese one with the English one that follows, or what has none."""
-    joined: list[list[str]] = []
-    for language, text in runs:
-        if joined and joined[-1][0] == language:
-            joined[-1][1] += text
-        else:
-            joined.append([language, text])
-    chinese = ""
-    for language, text in joined:
-        if language == "en":
-            before, chinese = _parted(squeezed(chinese))
-            if before:
-                yield before
-            yield f"{chinese}{BAR}{squeezed(text)}"
-            chinese = ""
-        else:
-            chinese = text
-    if squeezed(chinese):
-        yield squeezed(chinese)
-
-
-def _parted(chinese: str) -> tuple[str, str]:
-    """A value before a text: only the text has the English that follows."""
-    found = re.fullmatch(r"(.*）)(未验证时写的)", chinese)
-    return (found[1], found[2]) if found else ("", chinese)
-
-
-def squeezed(text: str) -> str:
-    """With single spaces."""
-    return " ".join(text.split())
-
-
-def half(text: str, mode: Mode) -> str:
-    """The half of a text in one language; of one that has no halves all, by the rules."""
-    chinese, bar, english = text.partition(BAR)
-    said = english if bar and mode == "en" else chinese
-    for pattern, zh, en in RULES:
-        said = re.sub(pattern, zh if mode == "zh" else en, said)
-    return said
-
-
-def one_language(golden: Record, mode: Mode) -> Record:
-    """The half of a record in one language."""
-    made = _halved(golden, mode)
-    if "language" in made:
-        made["language"] = "zh-CN" if mode == "zh" else "en"
-    return made
-
-
-def _halved(value: Any, mode: Mode, *, option: bool = False) -> Any:
-    if isinstance(value, dict):
-        kept = ("value", "name", "src", "href")
-        return {key: one if key in kept else _halved(one, mode, option=key == "options") for key, one in value.items()}
-    if isinstance(value, list) and option:
-        return [{**one, "text": re.sub(OPTION, r"\1" if mode == "zh" else r"\2", one["text"])} for one in value]
-    if isinstance(value, list):
-        halves = [_halved(one, mode) for one in value]
-        return [one for one in halves if one != ""]
-    return half(value, mode) if isinstance(value, str) else value
-
-
-MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
-_CHINESE_DAY = re.compile(r"(?:(\d{4})年)?(\d{1,2})月(\d{1,2})日(?:（周.）)?")
-_ENGLISH_DAY = re.compile(
-    r"(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? )?"
-    rf"(\d{{1,2}}) ({'|'.join(MONTHS)})[a-z]*(?: (\d{{4}}))?(?:,? at|,)?(?= |$)"
-)
-
-
-def dated(text: str) -> str:
-    """With dates as 2026-03-02 or 03-02, whichever language they stood in."""
-    text = _CHINESE_DAY.sub(lambda one: _day(one[1], int(one[2]), int(one[3])), text)
-    return _ENGLISH_DAY.sub(lambda one: _day(one[3], MONTHS.index(one[2]) + 1, int(one[1])), text)
-
-
-def _day(year: str | None, month: int, day: int) -> str:
-    return f"{f'{year}-' if year else ''}{month:02}-{day:02}"
-
-
-def words(texts: Iterable[str], mode: Mode) -> list[str]:
-    """The words of texts, in which each Chinese character is one."""
-    said = " ".join(dated(one) if mode == "en" else one for one in texts)
-    if mode == "en":  # punctuation in its own width
-        said = said.translate(str.maketrans("（），：；？！", "(),:;?!"))
-        said = re.sub(r"\s*([()])\s*", r" \1 ", said)
-    return re.findall(rf"[{HAN}]|[^\s{HAN}]+", said)
-
-
-def differences(golden: Record, seen: Record, mode: Mode = "both") -> list[str]:
-    """In what a page differs from its record, in words for who has to look at it; nothing: it is the same."""
-    if mode == "both":
-        return _lines(golden, seen)
-    expected, got = one_language(golden, mode), dict(seen)
-    found: list[str] = []
-    if mode == "en" and "title" in expected:  # the title had no English
-        found += (
-            [] if got.get("title") and not re.search("[\u4e00-\u9fff]", got["title"]) else ["the title is not English"]
-        )
-        expected.pop("title")
-        got.pop("title", None)
-    for part in sorted(expected.keys() | got.keys()):
-        one, other = expected.get(part), got.get(part)
-        if part == "texts":
-            found += _words(words(one or (), mode), words(other or (), mode))
-        else:
-            found += _lines({part: _tight(one, mode)}, {part: _tight(other, mode)})
-    return found
-
-
-def _tight(value: Any, mode: Mode) -> Any:
-    """Without spaces that mean nothing."""
-    if isinstance(value, dict):
-        return {key: _tight(one, mode) for key, one in value.items()}
-    if isinstance(value, str):
-        return _tight([value], mode)
-    if isinstance(value, list) and all(isinstance(one, str) for one in value):
-        return " ".join(words(value, mode))  # it is one text, in however many elements
-    return [_tight(one, mode) for one in value] if isinstance(value, list) else value
-
-
-def _lines(golden: Any, seen: Any) -> list[str]:
+def differences(golden: Record, seen: Record) -> list[str]:
+    """In what a page differs from its record, in lines for who has to look at it; none: it is the same."""
     one, other = dumped(golden).splitlines(), dumped(seen).splitlines()
     return [] if one == other else [*unified_diff(one, other, "recorded", "seen", lineterm="", n=1)]
-
-
-def _words(golden: list[str], seen: list[str]) -> list[str]:
-    if golden == seen:
-        return []
-    found = []
-    for what, a, b, c, d in SequenceMatcher(None, golden, seen, autojunk=False).get_opcodes():
-        if what != "equal":
-            where = " ".join(golden[max(a - 6, 0) : a])
-            found.append(f"texts, after “{where}”: recorded “{' '.join(golden[a:b])}”, seen “{' '.join(seen[c:d])}”")
-    return found
 
 
 def dumped(content: Any) -> str:
@@ -473,6 +315,5 @@ def _dump(value: Any, depth: int) -> Iterator[str]:
 
 
 def path_of(group: str, mode: Mode) -> Path:
-    """Where the pages of a group are kept: once they were recorded in one language, each has its own file."""
-    own = FOLDER / f"{group}.{mode}.json"
-    return own if mode != "both" and own.exists() else FOLDER / f"{group}.json"
+    """Where the pages of a group are kept in a language."""
+    return FOLDER / f"{group}.{mode}.json"

@@ -28,7 +28,7 @@ from tests.support.customer import STROKES, UNSIGNED, Customer, example_customer
 from tests.support.customer_browser import Page
 from tests.support.factories import said, uid
 from tests.support.fake_gateway import URL, Post, set_up, stand
-from tests.support.golden_pages import ACCEPT, FOLDER, MODES, Mode, Record, dumped, record
+from tests.support.golden_pages import ACCEPT, MODES, Mode, Record, dumped, path_of, record
 from tests.support.pictures import picture
 
 DRAWN = str(STROKES).replace(" ", "")
@@ -52,7 +52,7 @@ class Shots:
 
     def record(self, answer: httpx.Response) -> Record:
         """What is kept of it."""
-        return record(answer, self.mode, self.hide)
+        return record(answer, self.hide)
 
 
 Scene = Callable[[World, Shots], Awaitable[None]]
@@ -801,7 +801,7 @@ async def shown(world: World, shots: Shots) -> str:
 
 def ticket(answer: httpx.Response) -> dict[str, str]:
     """The form's only field."""
-    return {"ticket": Page(answer.text).forms[0].fields["ticket"]}
+    return {"ticket": Page(answer.text).forms[-1].fields["ticket"]}
 
 
 async def genuine(world: World, shots: Shots) -> None:
@@ -1021,9 +1021,8 @@ def main(groups: list[str]) -> None:
     for group in groups or GROUPS:
         for mode in MODES:
             found = asyncio.run(pages(group, Shots(mode)))
-            name = group if mode == "both" else f"{group}.{mode}"
-            (FOLDER / f"{name}.json").write_text(dumped(found))
-            print(f"{name}: {len(found)} pages")  # noqa: T201 - it is a program
+            path_of(group, mode).write_text(dumped(found))
+            print(f"{group} {mode}: {len(found)} pages")  # noqa: T201 - it is a program
 
 
 if __name__ == "__main__":

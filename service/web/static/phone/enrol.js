@@ -2,7 +2,7 @@
 // The code stands behind # and so was in no request until the button is pressed.
 
 import { able, drop, keep, newKeys, publicKey, read, settle } from "/web/shared/device.js";
-import { fragment, only, part, say } from "/web/shared/page.js";
+import { carryCode, fragment, inLanguage, only, part, say } from "/web/shared/page.js";
 
 const VIEWS = ["ask", "wechat", "insecure", "none", "done"];
 const SAID = {
@@ -16,7 +16,8 @@ const WECHAT = /MicroMessenger/i.test(navigator.userAgent);
 let code = fragment(WECHAT); // "open in the browser" takes the address as it stands there
 
 function done(me) {
-  part("who").textContent = `${me.person.name}（${me.person.login}）`;
+  const { name, login } = me.person;
+  part("who").textContent = inLanguage(`${name}（${login}）`, `${name} (${login})`);
   only("done", ...VIEWS);
   part("app").hidden = true;
 }
@@ -39,7 +40,7 @@ async function enrol() {
     const answer = await fetch("/v1/devices", {
       method: "POST",
       headers: { "Content-Type": "application/json" },
-      body: JSON.stringify({ code, name: part("name").value.trim() || "手机浏览器", public_key: await publicKey(pending.keys) }),
+      body: JSON.stringify({ code, name: part("name").value.trim() || part("name").defaultValue, public_key: await publicKey(pending.keys) }),
     });
     const content = await answer.json();
     if (answer.status === 201) {
@@ -80,6 +81,7 @@ async function start() {
   part("plain").hidden = true;
   part("code-part").hidden = !code;
   part("code").textContent = code;
+  carryCode(() => code);
   part("copy").addEventListener("click", copy);
   part("enrol").addEventListener("click", enrol);
   if (WECHAT) only("wechat", ...VIEWS);

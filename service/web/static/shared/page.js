@@ -1,4 +1,4 @@
-// What every page of ours does: find its parts, show one thing at a time, say things in both languages.
+// What every page of ours does: find its parts, show one thing at a time, say things in its language.
 
 /** The element with this id. */
 export const part = (id) => document.getElementById(id);
@@ -8,14 +8,23 @@ export function only(shown, ...ids) {
   for (const id of ids) part(id).hidden = id !== shown;
 }
 
-/** Say something, Chinese first. It is text, never HTML. */
+/** Whether the page is in Chinese. */
+const chinese = document.documentElement.lang !== "en";
+
+/** A text in the language of the page. */
+export const inLanguage = (zh, en) => (chinese ? zh : en);
+
+/** Say something, in the language of the page. It is text, never HTML. */
 export function say(id, zh, en) {
-  const english = document.createElement("span");
-  english.className = "en";
-  english.lang = "en";
-  english.textContent = en;
-  part(id).replaceChildren(zh, english);
+  part(id).textContent = inLanguage(zh, en);
   part(id).hidden = false;
+}
+
+/** The switch of the language leads back to this page with `code()` behind #, from where it was taken. */
+export function carryCode(code) {
+  part("language").addEventListener("submit", (event) => {
+    if (code()) event.target.elements.back.value = `${location.pathname}#${encodeURIComponent(code())}`;
+  });
 }
 
 /**

@@ -1,0 +1,75 @@
+"""The language of a page, one at a time: Chinese, or English where the browser or the person asks for it."""
+
+from typing import Any, Literal, Protocol
+
+import msgspec
+from litestar.types import Scope
+
+from .request_info import get_cookie
+
+Language = Literal["zh", "en"]
+TAGS: dict[Language, str] = {"zh": "zh-CN", "en": "en"}
+COOKIE, COOKIE_SECONDS = b"__Host-doorstep-language", 365 * 86_400
+
+
+class Bilingual(Protocol):
+    """What carries its own two texts: a choice of a checklist, for instance. English may be lacking."""
+
+    @property
+    def zh(self) -> str: ...  # noqa: D102
+    @property
+    def en(self) -> str: ...  # noqa: D102
+
+
+class PageText(msgspec.Struct, frozen=True):
+    """A text of ours outside of a template. The Chinese is its name in the catalogue; `values` fill its %(places)s.
+
+    It is translated when a page is rendered, never before.
+    """
+
+    zh: str
+    values: dict[str, Any] = {}
+
+
+class TextPair(msgspec.Struct, frozen=True):
+    """A text that is at hand in both languages, such as the title of a problem."""
+
+    zh: str
+    en: str
+
+
+AnyText = PageText | Bilingual
+
+
+def language_of(scope: Scope) -> Language:
+    """The language of the page that answers a request: as chosen on a page before, else by Accept-Language."""
+    chosen = get_cookie(scope, COOKIE)
+    return chosen if chosen == "zh" or chosen == "en" else accepted_language(scope)  # noqa: PLR1714 - narrows the type
+
+
+def language_cookie(language: Language) -> tuple[bytes, bytes]:
+    """The cookie by which the choice of a language is remembered."""
+    kept = b"; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=%d" % COOKIE_SECONDS
+    return b"set-cookie", COOKIE + b"=" + language.encode() + kept
+
+
+def accepted_language(scope: Scope) -> Language:
+    """The language that Accept-Language prefers; Chinese where it names neither."""
+    best: Language = "zh"
+    best_weight = 0.0
+    for name, value in scope["headers"]:
+        if name != b"accept-language":
+            continue
+        for choice in value.decode("latin-1").lower().split(","):
+            tag, _, rest = choice.partition(";")
+            weight, primary = _weight(rest), tag.strip()[:2]
+            if (primary == "zh" or primary == "en") and weight > best_weight:  # noqa: PLR1714
+                best, best_weight = primary, weight
+    return best
+
+
+def _weight(text: str) -> float:
+    try:
+        return float(text.strip().removeprefix("q=") or 1)
+    except ValueError:
+        return 0.0

@@ -1,0 +1,179 @@
+"""Pages: Jinja templates beside their feature (`service/<package>/templates`), rendered in the language of the request.
+
+A template is named `<package>/<file>`. Every value is escaped; the English of what a template says is in the catalogue.
+No page is cached, framed, or tells anybody where the customer came from. Nothing is loaded from elsewhere.
+"""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cache, partial
+from gettext import GNUTranslations, NullTranslations
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import msgspec
+from babel.dates import format_datetime
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from jinja2 import Environment, FileSystemLoader, PrefixLoader, StrictUndefined
+from litestar.types import Scope
+
+from service.judge.visit import Window
+
+from .language import TAGS, AnyText, Language, PageText, language_of
+from .responses import Answer, Headers
+
+PACKAGES = Path(__file__).parents[1]
+CATALOGUE = Path(__file__).parent / "locale" / "en" / "LC_MESSAGES" / "doorstep.po"
+SECURITY: Headers = (
+    (b"cache-control", b"no-store"),
+    (b"vary", b"accept-language, cookie"),
+    (b"x-frame-options", b"DENY"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-robots-tag", b"noindex, nofollow, noarchive"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"permissions-policy", b"camera=(), microphone=(), geolocation=()"),
+)
+SWITCHABLE = re.compile(r"/[A-Za-z0-9][A-Za-z0-9/_.~%-]*(#[A-Za-z0-9_.~%!'()*-]*)?")
+"""An address to which a switch of the language may lead back: one of this site."""
+_MOMENT: dict[Language, str] = {"zh": "y年M月d日 HH:mm", "en": "d MMMM y, HH:mm"}
+_DAY_AND_TIME: dict[Language, str] = {"zh": "M月d日 HH:mm", "en": "d MMMM, HH:mm"}
+_DAY: dict[Language, str] = {"zh": "M月d日（EEE）", "en": "EEEE d MMMM,"}
+
+
+class Switch(msgspec.Struct, frozen=True):
+    """Where the button for the other language posts to, with which fields; by default it leads back to this address."""
+
+    action: str
+    fields: Mapping[str, str] = {}
+
+
+class Assets(msgspec.Struct, frozen=True):
+    """What a page loads of this site besides its styles: a script, which may also `ask` the API; pictures."""
+
+    script: str = ""
+    asks: bool = False
+    images: bool = False
+
+    def policy(self) -> bytes:
+        """The Content-Security-Policy that allows just that."""
+        given = (("script-src", self.script), ("connect-src", self.asks), ("img-src", self.images))
+        more = "".join(f"; {what} 'self'" for what, wanted in given if wanted)
+        rest = "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+        return f"default-src 'none'; style-src 'self'; {rest}{more}".encode()
+
+
+NO_ASSETS = Assets()
+
+
+def render(
+    scope: Scope,
+    template: str,
+    view: Mapping[str, Any],
+    status: int = 200,
+    headers: Headers = (),
+    *,
+    assets: Assets = NO_ASSETS,
+    switch: Switch | None = None,
+    language: Language | None = None,
+    origin: bool = False,
+) -> Answer:
+    """A page. `language` overrides that of the request.
+
+    `origin`: its forms say where they come from; under `no-referrer` browsers send `Origin: null`.
+    """
+    said, switch = language or language_of(scope), switch or Switch("/language", {"back": quote(scope["path"])})
+    html = render_html(said, template, {**view, "assets": assets, "switch": switch})
+    first = (
+        (b"content-type", b"text/html; charset=utf-8"),
+        (b"content-language", TAGS[said].encode()),
+        (b"content-security-policy", assets.policy()),
+        (b"referrer-policy", b"same-origin" if origin else b"no-referrer"),
+    )
+    return Answer(status, html.encode(), (*first, *SECURITY, *headers))
+
+
+def render_html(language: Language, template: str, view: Mapping[str, Any]) -> str:
+    """A template as text."""
+    return _environment(language).get_template(template).render(view)
+
+
+def redirect(path: str, headers: Headers = ()) -> Answer:
+    """Go on to a page of ours: a reload then sends nothing twice."""
+    first = ((b"content-security-policy", NO_ASSETS.policy()), (b"referrer-policy", b"no-referrer"))
+    return Answer(303, b"", (*first, *SECURITY, (b"location", path.encode()), *headers))
+
+
+def contact_advice(hotline: str) -> PageText:
+    """What somebody is asked to do who cannot go on alone; a hotline is named only where there is one."""
+    return PageText("拨打热线") if hotline else PageText("联系供水公司")
+
+
+def translate(text: AnyText, language: Language) -> str:
+    """A text in a language; Chinese where there is no English."""
+    if isinstance(text, PageText):
+        said = _translations(language).gettext(text.zh)
+        return said % {
+            name: translate(one, language) if isinstance(one, PageText) else one for name, one in text.values.items()
+        }
+    return (text.en if language == "en" else "") or text.zh
+
+
+def format_moment(moment: datetime, language: Language) -> str:
+    """A moment as people write it: 2026年3月2日 09:30; 2 March 2026, 09:30."""
+    return format_datetime(moment, _MOMENT[language], locale=language)
+
+
+def format_day_and_time(moment: datetime, language: Language) -> str:
+    """A moment of these days: 3月2日 09:30; 2 March, 09:30."""
+    return format_datetime(moment, _DAY_AND_TIME[language], locale=language)
+
+
+def format_window(window: Window, language: Language) -> str:
+    """3月2日（周一） 09:00–10:00; Monday 2 March, 09:00–10:00. A moment alone where it ends as it begins."""
+    start, end = window.start, window.end
+    day, last = (format_datetime(one, _DAY[language], locale=language) for one in (start, end))
+    if end == start:
+        return f"{day} {start:%H:%M}"
+    return f"{day} {start:%H:%M}–{'' if last == day else f'{last} '}{end:%H:%M}"
+
+
+@cache
+def _environment(language: Language) -> Environment:
+    folders = {folder.parent.name: FileSystemLoader(folder) for folder in sorted(PACKAGES.glob("*/templates"))}
+    environment = Environment(
+        loader=PrefixLoader(folders),
+        autoescape=True,
+        auto_reload=False,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    environment.policies["ext.i18n.trimmed"] = True
+    environment.install_gettext_translations(_translations(language), newstyle=True)  # pyright: ignore[reportAttributeAccessIssue]
+    environment.globals |= {"language": language, "tag": TAGS[language]}
+    environment.filters |= {
+        "contact": lambda hotline: translate(contact_advice(hotline), language),
+        "translated": partial(translate, language=language),
+        "moment": partial(format_moment, language=language),
+        "day_and_time": partial(format_day_and_time, language=language),
+        "window": partial(format_window, language=language),
+    }
+    return environment
+
+
+@cache
+def _translations(language: Language) -> NullTranslations:
+    """The catalogue, compiled in memory. Chinese needs none: the texts are their own names."""
+    if language == "zh":
+        return NullTranslations()
+    with CATALOGUE.open("rb") as file:
+        catalogue = read_po(file, locale=language)
+    compiled = BytesIO()
+    write_mo(compiled, catalogue)
+    compiled.seek(0)
+    return GNUTranslations(compiled)
