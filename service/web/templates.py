@@ -101,6 +101,14 @@ def render_html(language: Language, template: str, view: Mapping[str, Any]) -> s
     return _environment(language).get_template(template).render(view)
 
 
+def compile_templates() -> None:
+    """Compile every template in both languages, so that no request waits for it."""
+    for language in TAGS:
+        environment = _environment(language)
+        for name in environment.list_templates(extensions=["html"]):
+            environment.get_template(name)
+
+
 def redirect(path: str, headers: Headers = ()) -> Answer:
     """Go on to a page of ours: a reload then sends nothing twice."""
     first = ((b"content-security-policy", NO_ASSETS.policy()), (b"referrer-policy", b"no-referrer"))
