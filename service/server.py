@@ -18,6 +18,7 @@ from service.demo import seed
 from service.demo.seed import Demo
 from service.gate import ConnectionLimits
 from service.protocol import IDLE_SECONDS, protocol
+from service.web.templates import compile_templates
 
 FINISH_SECONDS = 3  # requests in flight; with closing the database it stays under 5 s
 THREADS_SECONDS = 0.3  # threads that still run when the database is closed
@@ -42,6 +43,7 @@ async def _serve(settings: Settings, *, demo: bool) -> int:
         sys.stdout.write(f"Doorstep 上门: {address}\n")
         sys.stdout.flush()
         config = configured(create_app(ctx, settings.max_body), settings)
+        compile_templates()
         freeze_gc()
         for number in (signal.SIGTERM, signal.SIGINT):
             # uvicorn raises the signal again when it has finished; what is left then is to close the database

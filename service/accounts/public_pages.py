@@ -2,12 +2,13 @@
 
 from collections.abc import Awaitable, Callable
 
+from litestar.response.base import ASGIResponse
+
 from service.errors import Problem
 from service.web.endpoint import AnyRequest, Bytes, context_of
 from service.web.language import PageText, TextPair
 from service.web.pages import message_page
 from service.web.request_info import client_ip
-from service.web.responses import Answer
 
 from . import throttling
 
@@ -27,7 +28,7 @@ PAGE_MESSAGES = {
 }
 
 
-async def public_page(request: AnyRequest, work: Callable[[], Awaitable[Answer]]) -> Answer:
+async def public_page(request: AnyRequest, work: Callable[[], Awaitable[ASGIResponse]]) -> ASGIResponse:
     """A page, also when there is a problem."""
     ctx = context_of(request)
     try:

@@ -1,6 +1,7 @@
 """What a customer takes from his page: who comes, the pictures of his statements, and a copy of everything."""
 
 from litestar import get
+from litestar.response.base import ASGIResponse
 from litestar.types import ASGIApp
 
 from service.accounts import throttling
@@ -8,10 +9,11 @@ from service.accounts.browser import browser_of
 from service.accounts.public_pages import HTML, public_page
 from service.errors import LinkExpired, NotFound, OtpRequired, UnreadableImage
 from service.evidence.routes import JPEG, WHO
+from service.web.compression import etag_matches
 from service.web.endpoint import COMMON_ERRORS, AnyRequest, Bytes, Parameter, RouteMetadata, context_of, query_of
 from service.web.language import TextPair
 from service.web.request_info import client_ip
-from service.web.responses import Answer, etag_matches
+from service.web.responses import raw_response
 
 from . import copy, page, technician_photo
 from .form_state import FormState
@@ -51,8 +53,8 @@ async def show_customers_photo(request: AnyRequest) -> ASGIApp:
     tag = f"{file}-{'small' if small else 'large'}"
     kept = ((b"etag", f'"{tag}"'.encode()), (b"cache-control", b"private, no-cache"))
     if etag_matches(request.headers.get("if-none-match", ""), tag):
-        return Answer(304, b"", kept)
-    return Answer(200, raw, (*JPEG, *kept))
+        return raw_response(304, b"", kept)
+    return raw_response(200, raw, (*JPEG, *kept))
 
 
 @get("/c/{token:str}/copy", opt={"says": COPY})
@@ -60,7 +62,7 @@ async def take_copy(request: AnyRequest) -> ASGIApp:
     """The copy."""
     ctx, token, browser = context_of(request), token_of(request), browser_of(request)
 
-    async def work() -> Answer:
+    async def work() -> ASGIResponse:
         try:
             return render_copy(request.scope, ctx, await copy.build_copy(ctx, token, browser))
         except OtpRequired as problem:
@@ -79,7 +81,7 @@ async def show_who_comes(request: AnyRequest) -> ASGIApp:
     raw = await throttling.count_not_found(
         ctx, client_ip(request.scope), lambda: technician_photo.of_visit(ctx, token_of(request))
     )
-    return Answer(200, raw, (*JPEG, (b"cache-control", b"private, no-store")))
+    return raw_response(200, raw, (*JPEG, (b"cache-control", b"private, no-store")))
 
 
 ROUTES = (show_customers_photo, take_copy, show_who_comes)

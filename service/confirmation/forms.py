@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 from litestar import post
+from litestar.response.base import ASGIResponse
 from litestar.types import ASGIApp
 
 from service.accounts.browser import Browser, browser_of
@@ -34,7 +35,6 @@ from service.web.endpoint import COMMON_ERRORS, AnyRequest, Bytes, RouteMetadata
 from service.web.form_fields import FormData, FormError, carried_form, max_length, required
 from service.web.forms import read_form
 from service.web.language import AnyText, Language, PageText, TextPair, language_cookie
-from service.web.responses import Answer
 from service.web.templates import contact_advice, redirect
 
 from . import answering, otp, page
@@ -62,7 +62,7 @@ async def take_form(request: AnyRequest) -> ASGIApp:
     """Do what a form asks, and go back to the part of the page that it came from."""
     ctx, token, browser = context_of(request), token_of(request), browser_of(request)
 
-    async def work() -> Answer:
+    async def work() -> ASGIResponse:
         fields = await read_form(request, LIMIT)
         if fields.get("does") == "language":
             return await _in_other_language(request, fields)
@@ -96,7 +96,7 @@ async def take_form(request: AnyRequest) -> ASGIApp:
     return await public_page(request, work)
 
 
-async def _in_other_language(request: AnyRequest, fields: FormData) -> Answer:
+async def _in_other_language(request: AnyRequest, fields: FormData) -> ASGIResponse:
     """The page in the other language, with what a form had that could not be taken."""
     ctx, token = context_of(request), token_of(request)
     language: Language = "en" if fields.get("language") == "en" else "zh"

@@ -3,13 +3,14 @@
 from base64 import b64encode
 
 import msgspec
+from litestar.response.base import ASGIResponse
 from litestar.types import Scope
 from markupsafe import Markup
 
 from service.context import AppContext
 from service.judge.statements import canonical_bytes
 from service.web.language import Language, language_of
-from service.web.responses import Answer, Headers
+from service.web.responses import Headers
 from service.web.static_files import FOLDER
 from service.web.templates import Assets, Switch, render, render_html
 
@@ -31,7 +32,7 @@ def render_page(
     status: int = 200,
     headers: Headers = (),
     language: Language | None = None,
-) -> Answer:
+) -> ASGIResponse:
     """The page. `sent` is what could not be taken; then its message stands at the top and above its form."""
     said = language or language_of(scope)
     view = page_view(ctx, details, token, sent)
@@ -74,7 +75,7 @@ def _switch(token: str, sent: FormState) -> Switch | None:
     return Switch(f"/c/{token}", {"does": "language", name: msgspec.json.encode(fields).decode()})
 
 
-def render_copy(scope: Scope, ctx: AppContext, given: CustomerCopy) -> Answer:
+def render_copy(scope: Scope, ctx: AppContext, given: CustomerCopy) -> ASGIResponse:
     """The copy: one file that needs nothing from anywhere, to be saved and not shown."""
     seen = given.details.page
     pictures = {file: f"data:image/jpeg;base64,{b64encode(raw).decode()}" for file, raw in given.pictures.items()}

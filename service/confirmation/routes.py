@@ -5,6 +5,7 @@ from secrets import token_urlsafe
 from typing import Any
 
 from litestar import get, post, put
+from litestar.response.base import ASGIResponse
 from litestar.types import ASGIApp
 
 from service.accounts import throttling
@@ -31,7 +32,7 @@ from service.errors import (
 from service.visits.customer_answers import CustomerSubmission
 from service.web.endpoint import COMMON_ERRORS, AnyRequest, RouteMetadata, body_of, context_of
 from service.web.request_info import client_ip
-from service.web.responses import Answer, json_answer
+from service.web.responses import raw_response
 
 from . import answering, otp, page
 from .otp import OtpAccepted, OtpSent, OtpSubmission
@@ -98,7 +99,7 @@ def token_of(request: AnyRequest) -> str:
 async def show_customers_page(request: AnyRequest) -> ASGIApp:
     """The page."""
 
-    async def work() -> Answer:
+    async def work() -> ASGIResponse:
         token = token_of(request)
         ctx = context_of(request)
         details = await page.get_details(ctx, token, browser_of(request))
@@ -107,7 +108,7 @@ async def show_customers_page(request: AnyRequest) -> ASGIApp:
     return await public_page(request, work)
 
 
-async def customer_json(request: AnyRequest, work: Callable[[], Awaitable[Any]]) -> Answer:
+async def customer_json(request: AnyRequest, work: Callable[[], Awaitable[Any]]) -> ASGIResponse:
     """What `work` gives, as JSON; links that nobody has count against the address."""
     return json_answer(await throttling.count_not_found(context_of(request), client_ip(request.scope), work))
 
@@ -148,11 +149,11 @@ async def give_code(request: AnyRequest) -> ASGIApp:
     return await customer_json(request, work)
 
 
-def with_browser_cookie(request: AnyRequest, given: Answer) -> Answer:
+def with_browser_cookie(request: AnyRequest, given: ASGIResponse) -> ASGIResponse:
     """An answer that gives a browser without one its cookie; it says nothing of who looks."""
     if browser_cookie(request.scope):
         return given
-    return Answer(given.status, given.body, (*given.headers, browser_cookie_header(token_urlsafe(16))))
+    return raw_response(given.status, given.body, (*given.headers, browser_cookie_header(token_urlsafe(16))))
 
 
 ROUTES = (

@@ -1,6 +1,7 @@
 """What a customer sees who scans the code at his door: a big green page, or a big red one. No account needed."""
 
 from litestar import get, post
+from litestar.response.base import ASGIResponse
 from litestar.types import ASGIApp
 
 from service.accounts import throttling
@@ -13,7 +14,7 @@ from service.evidence.routes import JPEG, WHO
 from service.web.endpoint import COMMON_ERRORS, READ_ERRORS, AnyRequest, Bytes, RouteMetadata, context_of, id_of
 from service.web.forms import read_form
 from service.web.request_info import client_ip
-from service.web.responses import Answer, json_answer
+from service.web.responses import raw_response
 from service.web.templates import Assets, redirect, render
 
 from . import identity_check, photo
@@ -41,7 +42,7 @@ async def show_doorstep_page(request: AnyRequest) -> ASGIApp:
     """Genuine or not."""
     ctx, code = context_of(request), request.scope["path_params"]["code"]
 
-    async def work() -> Answer:
+    async def work() -> ASGIResponse:
         found = await identity_check.check_code(ctx, code)
         return _genuine(request, found, code) if found is not None else await _refused(request)
 
@@ -53,7 +54,7 @@ async def confirm_doorstep(request: AnyRequest) -> ASGIApp:
     """The button: he is the one, and he showed his card."""
     ctx, code = context_of(request), request.scope["path_params"]["code"]
 
-    async def work() -> Answer:
+    async def work() -> ASGIResponse:
         if _staff(request):
             return render(request.scope, "identity_check/staff_browser.html", {}, 403)
         if await identity_check.confirm_identity(
@@ -72,7 +73,7 @@ def _staff(request: AnyRequest) -> bool:
     return session_cookie(request.scope) is not None or "authorization" in request.headers
 
 
-async def _refused(request: AnyRequest) -> Answer:
+async def _refused(request: AnyRequest) -> ASGIResponse:
     ctx = context_of(request)
     wait = await throttling.record_miss(ctx, client_ip(request.scope))
     headers = ((b"retry-after", b"%d" % wait),) if wait else ()
@@ -80,7 +81,7 @@ async def _refused(request: AnyRequest) -> Answer:
     return render(request.scope, "identity_check/not_genuine.html", view, 429 if wait else 404, headers)
 
 
-def _genuine(request: AnyRequest, found: IdentityCheck, code: str) -> Answer:
+def _genuine(request: AnyRequest, found: IdentityCheck, code: str) -> ASGIResponse:
     template = "visit_cancelled" if found.cancelled else "confirmed" if found.used else "genuine"
     photo = f"/d/{code}/who" if found.technician.photo and template != "confirmed" else None
     view = {
@@ -102,7 +103,7 @@ async def show_who_stands_there(request: AnyRequest) -> ASGIApp:
     """The photo of who shows a code at the door, while the code is fresh."""
     ctx, code = context_of(request), request.scope["path_params"]["code"]
     raw = await throttling.count_not_found(ctx, client_ip(request.scope), lambda: photo.at_the_door(ctx, code))
-    return Answer(200, raw, (*JPEG, (b"cache-control", b"private, no-store")))
+    return raw_response(200, raw, (*JPEG, (b"cache-control", b"private, no-store")))
 
 
 DOORSTEP = RouteMetadata(

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 
 import msgspec
 from litestar import get, post
+from litestar.response.base import ASGIResponse
 from litestar.types import ASGIApp
 
 from service.accounts import sessions, totp
@@ -20,7 +21,6 @@ from service.web.endpoint import COMMON_ERRORS, AnyRequest, Bytes, RouteMetadata
 from service.web.forms import read_form
 from service.web.language import AnyText, Language, PageText, TextPair, language_cookie
 from service.web.request_info import client_ip
-from service.web.responses import Answer
 from service.web.templates import Assets, Switch, render
 
 from . import people
@@ -64,7 +64,7 @@ async def take_invitation(request: AnyRequest) -> ASGIApp:
     ctx, address = context_of(request), client_ip(request.scope)
     fields: dict[str, str] = {}
 
-    async def work() -> Answer:
+    async def work() -> ASGIResponse:
         fields.update(await read_form(request))
         password = fields.get("password", "")
         if password != fields.get("again", ""):
@@ -79,7 +79,7 @@ async def take_invitation(request: AnyRequest) -> ASGIApp:
             return _welcome(request, person)
         return _check(request, person.login, person.name, factor)
 
-    def again(problem: Problem) -> Answer:
+    def again(problem: Problem) -> ASGIResponse:
         unfit = isinstance(problem, InvalidBody) and bool(fields)  # else the form itself could not be read
         return _invitation(request, problem, UNFIT_PASSWORD if unfit else _trouble(problem), fields.get("code", ""))
 
@@ -92,7 +92,7 @@ async def check_factor(request: AnyRequest) -> ASGIApp:
     ctx, address = context_of(request), client_ip(request.scope)
     fields: dict[str, str] = {}
 
-    async def work() -> Answer:
+    async def work() -> ASGIResponse:
         require_same_origin_for_browsers(request.scope, ctx)
         fields.update(await read_form(request))
         if fields.get("language") in ("zh", "en"):
@@ -101,7 +101,7 @@ async def check_factor(request: AnyRequest) -> ASGIApp:
         token = await sessions.sign_in(ctx, address, raw)
         return render(request.scope, "staff/signed_in.html", {}, 200, session_cookies(token), switch=TO_START)
 
-    def again(problem: Problem) -> Answer:
+    def again(problem: Problem) -> ASGIResponse:
         return _check(request, fields.get("login", ""), problem=problem)
 
     return await _render_again(work, again)
@@ -113,7 +113,9 @@ async def show_enrolment(request: AnyRequest) -> ASGIApp:
     return render(request.scope, "staff/enrolment.html", {}, assets=ENROLMENT)
 
 
-async def _render_again(work: Callable[[], Awaitable[Answer]], again: Callable[[Problem], Answer]) -> Answer:
+async def _render_again(
+    work: Callable[[], Awaitable[ASGIResponse]], again: Callable[[Problem], ASGIResponse]
+) -> ASGIResponse:
     try:
         return await work()
     except Problem as problem:
@@ -136,13 +138,13 @@ def _wait(problem: Problem | None) -> tuple[tuple[bytes, bytes], ...]:
 
 def _invitation(
     request: AnyRequest, problem: Problem | None = None, trouble: AnyText | None = None, code: str = ""
-) -> Answer:
+) -> ASGIResponse:
     view = {"trouble": trouble, "code": code[:64]}
     status = problem.status if problem else 200
     return render(request.scope, "staff/invitation.html", view, status, _wait(problem), assets=PASSWORD)
 
 
-def _welcome(request: AnyRequest, person: Person) -> Answer:
+def _welcome(request: AnyRequest, person: Person) -> ASGIResponse:
     view = {
         "person": person,
         "has_authenticator": not SECOND_FACTOR.isdisjoint(person.roles),
@@ -158,7 +160,7 @@ def _check(
     factor: SecondFactor | None = None,
     problem: Problem | None = None,
     language: Language | None = None,
-) -> Answer:
+) -> ASGIResponse:
     """The form of the first code. The secret is shown once, so a switch of the language brings it along."""
     login, name = login[:64], name[:200]
     view = {"login": login, "name": name, "factor": factor, "trouble": _trouble(problem) if problem else None}
@@ -175,7 +177,7 @@ def _check(
     )
 
 
-def _switched(request: AnyRequest, fields: dict[str, str]) -> Answer:
+def _switched(request: AnyRequest, fields: dict[str, str]) -> ASGIResponse:
     """The same page in the other language."""
     language: Language = "en" if fields["language"] == "en" else "zh"
     login, secret = fields.get("login", ""), totp.parse_secret(fields.get("secret", ""))

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import msgspec
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
+from litestar.response.base import ASGIResponse
 from litestar.types import ExceptionHandlersMap, Scope
 
 from service import errors
@@ -18,7 +19,7 @@ from . import access_log
 from .defects import error_trace
 from .language import accepted_language
 from .query import query_problem
-from .responses import Answer, Headers
+from .responses import Headers, raw_response
 
 RETRY_SECONDS = 5
 _encoder = msgspec.json.Encoder()
@@ -52,7 +53,7 @@ def problem_type(code: str) -> str:
     return f"urn:doorstep:problem:{code}"
 
 
-def problem_response(problem: Problem, scope: Scope) -> Answer:
+def problem_response(problem: Problem, scope: Scope) -> ASGIResponse:
     """The answer that tells a problem."""
     said = accepted_language(scope)
     details: dict[str, Any] = {
@@ -76,10 +77,10 @@ def problem_response(problem: Problem, scope: Scope) -> Answer:
         headers += ((b"retry-after", b"%d" % problem.extra.get("retry_after", RETRY_SECONDS)),)
     if scope.get("path", "").startswith("/v1/uploads"):
         headers += ((b"tus-resumable", b"1.0.0"), (b"tus-version", b"1.0.0"))
-    return Answer(problem.status, _encoder.encode(details), headers)
+    return raw_response(problem.status, _encoder.encode(details), headers)
 
 
-def to_response(scope: Scope, error: Exception) -> Answer:
+def to_response(scope: Scope, error: Exception) -> ASGIResponse:
     """Whatever was raised, as an answer."""
     if isinstance(error, Problem):
         if isinstance(error, errors.InternalError):
@@ -91,7 +92,7 @@ def to_response(scope: Scope, error: Exception) -> Answer:
         answer = problem_response(_BY_STATUS[error.status_code](), scope)
         allow = (error.headers or {}).get("allow")
         if allow:
-            answer.headers += ((b"allow", allow.encode()),)
+            answer.headers.add("allow", allow)
         return answer
     log_unexpected_error(error, scope)
     return problem_response(errors.InternalError(), scope)
@@ -104,9 +105,9 @@ def log_unexpected_error(error: BaseException, scope: Scope | None = None) -> No
 
 
 class _Response(Response[bytes]):
-    """Litestar wants a Response of its own from a handler of exceptions; this one sends an Answer."""
+    """Litestar wants a Response of its own from a handler of exceptions; this one sends an ASGIResponse."""
 
-    def __init__(self, answer: Answer) -> None:
+    def __init__(self, answer: ASGIResponse) -> None:
         super().__init__(b"")
         self.answer = answer
 

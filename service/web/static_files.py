@@ -8,8 +8,9 @@ from litestar.types import ASGIApp
 
 from service.errors import InternalError, NotFound
 
+from .compression import etag_matches
 from .endpoint import AnyRequest, Bytes, Parameter, RouteMetadata
-from .responses import Answer, etag_matches
+from .responses import raw_response
 
 FOLDER = Path(__file__).parent / "static"
 KINDS = {".css": b"text/css; charset=utf-8", ".js": b"text/javascript; charset=utf-8", ".svg": b"image/svg+xml"}
@@ -53,8 +54,8 @@ async def show_file(request: AnyRequest) -> ASGIApp:
         (b"cross-origin-resource-policy", b"same-origin"),
     )
     if etag_matches(request.headers.get("if-none-match", ""), digest):
-        return Answer(304, b"", headers[1:])
-    return Answer(200, body, headers)
+        return raw_response(304, b"", headers[1:])
+    return raw_response(200, body, headers)
 
 
 ROUTES = (show_file,)

@@ -19,12 +19,13 @@ from babel.dates import format_datetime
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from jinja2 import Environment, FileSystemLoader, PrefixLoader, StrictUndefined
+from litestar.response.base import ASGIResponse
 from litestar.types import Scope
 
 from service.judge.visit import Window
 
 from .language import TAGS, AnyText, Language, PageText, language_of
-from .responses import Answer, Headers
+from .responses import Headers, raw_response
 
 PACKAGES = Path(__file__).parents[1]
 CATALOGUE = Path(__file__).parent / "locale" / "en" / "LC_MESSAGES" / "doorstep.po"
@@ -80,7 +81,7 @@ def render(
     switch: Switch | None = None,
     language: Language | None = None,
     origin: bool = False,
-) -> Answer:
+) -> ASGIResponse:
     """A page. `language` overrides that of the request.
 
     `origin`: its forms say where they come from; under `no-referrer` browsers send `Origin: null`.
@@ -93,7 +94,7 @@ def render(
         (b"content-security-policy", assets.policy()),
         (b"referrer-policy", b"same-origin" if origin else b"no-referrer"),
     )
-    return Answer(status, html.encode(), (*first, *SECURITY, *headers))
+    return raw_response(status, html.encode(), (*first, *SECURITY, *headers))
 
 
 def render_html(language: Language, template: str, view: Mapping[str, Any]) -> str:
@@ -101,10 +102,18 @@ def render_html(language: Language, template: str, view: Mapping[str, Any]) -> s
     return _environment(language).get_template(template).render(view)
 
 
-def redirect(path: str, headers: Headers = ()) -> Answer:
+def compile_templates() -> None:
+    """Compile every template in both languages, so that no request waits for it."""
+    for language in TAGS:
+        environment = _environment(language)
+        for name in environment.list_templates(extensions=["html"]):
+            environment.get_template(name)
+
+
+def redirect(path: str, headers: Headers = ()) -> ASGIResponse:
     """Go on to a page of ours: a reload then sends nothing twice."""
     first = ((b"content-security-policy", NO_ASSETS.policy()), (b"referrer-policy", b"no-referrer"))
-    return Answer(303, b"", (*first, *SECURITY, (b"location", path.encode()), *headers))
+    return raw_response(303, b"", (*first, *SECURITY, (b"location", path.encode()), *headers))
 
 
 def contact_advice(hotline: str) -> PageText:

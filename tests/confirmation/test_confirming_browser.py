@@ -240,3 +240,24 @@ async def test_every_state_fits_when_only_the_text_is_twice_as_large(sqlite_worl
             ).first.wait_for()
         await page.evaluate(TWICE)
         await check_layout(page, f"twice-{state}")
+
+
+async def test_in_english_the_page_is_as_good_and_a_switch_loses_nothing_typed(sqlite_world: World) -> None:
+    tao = await example_customer(sqlite_world, "S08")
+    async with serve_world(sqlite_world) as base, open_page(scripts=True, locale="en-GB") as page:
+        await page.goto(f"{base}/c/{tao.token}")
+        await checked(page, "english-before")
+        question = page.get_by_role("group", name="Was the place left clean?")
+        await question.get_by_label("Not right").check()
+        await page.get_by_label("In your own words").first.fill("椅子没有擦")
+        await page.get_by_role("button", name="中文").click()
+        await page.get_by_role("button", name="English").wait_for()
+        question = page.get_by_role("group", name="现场是否清理干净")
+        assert await question.get_by_label("有问题").is_checked()
+        assert await page.get_by_label("用您自己的话说").input_value() == "椅子没有擦"
+        await enter_code(sqlite_world, tao, page)
+        await page.get_by_role("button", name="English").click()
+        await page.get_by_text("✓ Checked").wait_for()
+        for one in await page.locator("summary").all():
+            await one.click()
+        await checked(page, "english-open")

@@ -119,11 +119,16 @@ async def test_a_redirect_leads_to_no_part_that_the_page_does_not_have(small_wor
 
 async def test_a_question_answered_again_is_shown_once_however_it_was_worded(world: World) -> None:
     """The words of a question name the items that it was about, and these change; its code does not."""
-    visitor = Visitor(await example_customer(world, "S04", drop=UNSIGNED))
+    visitor = Visitor(tao := await example_customer(world, "S04", drop=UNSIGNED))
+    await visitor.enters()
     await visitor.done("answers", {"answer-q_incident": "good"}, form="answers")
     before = answers(await visitor.html())
-    await visitor.enters()
-    advance_clock(world, seconds=5)
+    advance_clock(world, minutes=1)
+    asked = [
+        entry(world, what, thing="tap", label="换水龙头", holds=True) for what in ("request_raised", "request_refused")
+    ]
+    await submitted(world, tao.visit, *asked)
+    advance_clock(world, minutes=1)
     await visitor.done("answers", {"answer-q_incident": "bad"}, form="answers")
     after = answers(await visitor.html())
     assert before.partition("</dt>")[0] != after.partition("</dt>")[0]

@@ -79,7 +79,7 @@ def seen(html: str) -> Record:
 def test_a_page_is_read_as_a_person_gets_it() -> None:
     found = seen(PAGE)
     assert found["language"] == "en"
-    assert found["texts"][:4] == ["Please sign", "Write why Go there", "Who comes", "李"]
+    assert found["texts"][:5] == ["Please sign", "Write why", "Go there", "Who comes", "李"]
     (form,) = found["forms"]  # the switch between the languages is none of the page
     assert form["action"] == "/c/TOKEN"
     assert [field.get("name") for field in form["fields"]] == ["does", "signer", "who", "good", "good", "why", None]
