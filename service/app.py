@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from litestar import Litestar
 from litestar.handlers import HTTPRouteHandler
+from litestar.response.base import ASGIResponse as Answer
 from litestar.types import ASGIApp
 
 from service.accounts import me_routes, session_routes
@@ -26,7 +27,7 @@ from service.blobs.vault import open_evidence_storage
 from service.checklists import publish
 from service.checklists import routes as checklists_routes
 from service.config import Settings
-from service.confirmation import download_routes, forms
+from service.confirmation import download_routes
 from service.confirmation import routes as confirmation_routes
 from service.context import AppContext, CompanyProfile, Quota
 from service.db.connect import open_database
@@ -55,7 +56,6 @@ from service.web.paths import plain_paths_middleware
 from service.web.problems import EXCEPTION_HANDLERS, log_unexpected_error
 from service.web.query import check_query
 from service.web.request import AnyRequest, BoundedRequest
-from service.web.responses import Answer
 
 ROUTES = (
     *health_routes.ROUTES,
@@ -71,7 +71,6 @@ ROUTES = (
     *import_routes.ROUTES,
     *messages_routes.ROUTES,
     *confirmation_routes.ROUTES,
-    *forms.ROUTES,
     *download_routes.ROUTES,
     *identity_check_routes.ROUTES,
     *records_routes.ROUTES,

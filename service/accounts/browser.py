@@ -2,7 +2,7 @@
 
 import msgspec
 
-from service.web.endpoint import AnyRequest
+from service.web.request import AnyRequest
 from service.web.request_info import client_ip
 
 from .authentication import address_hash

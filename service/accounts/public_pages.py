@@ -3,16 +3,18 @@
 from collections.abc import Awaitable, Callable
 
 from litestar.response.base import ASGIResponse
+from litestar.types import ExceptionHandlersMap
 
-from service.errors import Problem
-from service.web.endpoint import AnyRequest, Bytes, context_of
+from service.context import AppContext
+from service.errors import Problem, TooManyRequests
 from service.web.language import PageText, TextPair
 from service.web.pages import message_page
+from service.web.problems import ReadyResponse
+from service.web.request import AnyRequest
 from service.web.request_info import client_ip
 
 from . import throttling
 
-HTML = Bytes("text/html", "A page for people, in Chinese or English.")
 GONE = PageText("这个链接无效或已失效")
 LATER = PageText("请稍后再试")
 UNREADABLE = PageText("没有看懂您填的内容，请返回页面核对后再提交")
@@ -28,15 +30,29 @@ PAGE_MESSAGES = {
 }
 
 
-async def public_page(request: AnyRequest, work: Callable[[], Awaitable[ASGIResponse]]) -> ASGIResponse:
+def page_of_problem(request: AnyRequest, problem: Problem) -> ReadyResponse:
+    """An exception handler: a person who looks at a page is told on a page."""
+    return ReadyResponse(_page(request, request.app.state["ctx"], problem))
+
+
+async def public_page(
+    request: AnyRequest, ctx: AppContext, work: Callable[[], Awaitable[ASGIResponse]]
+) -> ASGIResponse:
     """A page, also when there is a problem."""
-    ctx = context_of(request)
     try:
         return await throttling.count_not_found(ctx, client_ip(request.scope), work)
     except Problem as problem:
         if problem.status in (500, 503):
             raise
-        message = PAGE_MESSAGES.get(problem.status, TextPair(problem.title_zh, problem.title_en))
-        wait = problem.extra.get("retry_after")
-        headers = ((b"retry-after", b"%d" % wait),) if wait else ()
-        return message_page(request.scope, message, ctx.company.hotline, problem.status, headers)
+        return _page(request, ctx, problem)
+
+
+def _page(request: AnyRequest, ctx: AppContext, problem: Problem) -> ASGIResponse:
+    message = PAGE_MESSAGES.get(problem.status, TextPair(problem.title_zh, problem.title_en))
+    wait = problem.extra.get("retry_after")
+    headers = ((b"retry-after", b"%d" % wait),) if wait else ()
+    return message_page(request.scope, message, ctx.company.hotline, problem.status, headers)
+
+
+PAGE_EXCEPTION_HANDLERS: ExceptionHandlersMap = {TooManyRequests: page_of_problem}
+"""For controllers of pages: what their guards raise."""

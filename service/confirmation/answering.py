@@ -27,7 +27,6 @@ from service.visits.customer_answers import AnswerInput, CustomerSubmission, Sig
 from service.visits.customer_link import resolve_link
 from service.visits.loading import LoadedVisit, load_visit
 from service.visits.repository import VisitRow
-from service.web.decoding import decode_strict
 
 from . import entries as confirm
 from . import otp
@@ -35,16 +34,10 @@ from .page import ANONYMOUS, APPOINTMENT, ConfirmationPage, build_page
 from .signature_image import render
 from .statements import CustomerView
 
-SUBMISSION_DECODER = msgspec.json.Decoder(CustomerSubmission)
 APPOINTED = (AGREED, APPOINTMENT.id)
 MAX_RESCHEDULE_REQUESTS = (
     12  # answers about the appointment by the links of a visit, after which no more wishes are taken
 )
-
-
-async def submit_json(ctx: AppContext, token: str, raw: bytes, browser: Browser = ANONYMOUS) -> ConfirmationPage:
-    """Take a customer's answers, as JSON."""
-    return await submit_answers(ctx, token, decode_strict(SUBMISSION_DECODER, raw), browser)
 
 
 async def submit_answers(

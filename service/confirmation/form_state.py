@@ -1,12 +1,23 @@
 """What a form of the customer's page sent that could not be taken: it stands in the form again, with the reason."""
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import msgspec
 
+from service.accounts.browser import Browser
+from service.context import AppContext
 from service.web.language import AnyText
 
 ANSWERED = "answer-"  # before the name of a question
+
+
+class Visitor(NamedTuple):
+    """Who sends a form: the link's token and the browser, with the application's context."""
+
+    ctx: AppContext
+    token: str
+    browser: Browser
 
 
 class FormState(msgspec.Struct, frozen=True):

@@ -8,13 +8,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import msgspec
-from litestar import post
 from litestar.response.base import ASGIResponse
-from litestar.types import ASGIApp
 
-from service.accounts.browser import Browser, browser_of
-from service.accounts.public_pages import HTML, public_page
-from service.context import AppContext
 from service.errors import (
     AnswerDeadlinePassed,
     AppointmentChanged,
@@ -31,89 +26,82 @@ from service.errors import (
     UnreadableSignature,
     VisitFull,
 )
-from service.web.endpoint import COMMON_ERRORS, AnyRequest, Bytes, RouteMetadata, context_of
+from service.visits.customer_answers import CustomerSubmission
+from service.web.decoding import convert_strict
 from service.web.form_fields import FormData, FormError, carried_form, max_length, required
 from service.web.forms import read_form
 from service.web.language import AnyText, Language, PageText, TextPair, language_cookie
+from service.web.request import AnyRequest
 from service.web.templates import contact_advice, redirect
 
 from . import answering, otp, page
 from .appointment_forms import confirm_appointment, request_reschedule
-from .form_state import ANSWERED, FormState
+from .form_state import ANSWERED, FormState, Visitor
 from .page_view import VERIFICATION_EXPIRED, anchor, has_started, verification_expired
 from .render import render_page
-from .routes import token_of
 
 LIMIT = 400_000  # bytes: a drawing is among the fields
 FormResult = str | FormState
 """The part of the page to go to; or the page at once, with what is to be said on it."""
-FORM = RouteMetadata(
-    tag="customer",
-    summary="A form of the customer's page: the appointment, a code, answers, a signature or why there is none, …",
-    request_body=Bytes("application/x-www-form-urlencoded", "The fields of the form; `does` says which."),
-    responses={303: None, **dict.fromkeys((403, 404, 409, 410, 413, 415, 422, 429, 507), HTML)},
-    problems=COMMON_ERRORS,
-    public=True,
-)
 
 
-@post("/c/{token:str}", status_code=303, opt={"says": FORM})
-async def take_form(request: AnyRequest) -> ASGIApp:
+async def take_form(request: AnyRequest, visitor: Visitor) -> ASGIResponse:
     """Do what a form asks, and go back to the part of the page that it came from."""
-    ctx, token, browser = context_of(request), token_of(request), browser_of(request)
+    fields = await read_form(request, LIMIT)
+    if fields.get("does") == "language":
+        return await _in_other_language(request, visitor, fields)
+    return await _act(request, visitor, fields)
 
-    async def work() -> ASGIResponse:
-        fields = await read_form(request, LIMIT)
-        if fields.get("does") == "language":
-            return await _in_other_language(request, fields)
-        act = FORM_ACTIONS.get(fields.get("does", ""), _unknown)
-        where, status, wait = fields.get("form", ""), 200, None
-        try:
-            done = await act(request, fields)
-            if isinstance(done, str):
-                return redirect(f"/c/{token}{await _anchor(ctx, token, browser, done)}")
-            sent = done
-        except (NotFound, LinkExpired):
+
+async def _act(request: AnyRequest, visitor: Visitor, fields: FormData) -> ASGIResponse:
+    """The answer to a form."""
+    ctx, token, browser = visitor
+    act = FORM_ACTIONS.get(fields.get("does", ""), _unknown)
+    where, status, wait = fields.get("form", ""), 200, None
+    try:
+        done = await act(visitor, fields)
+        if isinstance(done, str):
+            return redirect(f"/c/{token}{await _anchor(visitor, done)}")
+        sent = done
+    except (NotFound, LinkExpired):
+        raise
+    except FormError as lacking:
+        sent = FormState(where, lacking.message, fields, carried_form(fields))
+        status, wait = lacking.status, lacking.wait
+    except OtpRequired as problem:  # half an hour is short: what was filled in waits for a new code
+        ended = verification_expired(await page.get_page(ctx, token, browser))
+        message = VERIFICATION_EXPIRED if ended else _problem_message(problem, ctx.company.hotline)
+        sent, status = FormState("code", message, {}, fields), problem.status
+    except Problem as problem:
+        if problem.status >= 500 and problem.status != 507:
             raise
-        except FormError as lacking:
-            sent = FormState(where, lacking.message, fields, carried_form(fields))
-            status, wait = lacking.status, lacking.wait
-        except OtpRequired as problem:  # half an hour is short: what was filled in waits for a new code
-            ended = verification_expired(await page.get_page(ctx, token, browser))
-            message = VERIFICATION_EXPIRED if ended else _problem_message(problem, ctx.company.hotline)
-            sent, status = FormState("code", message, {}, fields), problem.status
-        except Problem as problem:
-            if problem.status >= 500 and problem.status != 507:
-                raise
-            changed = isinstance(problem, StatementChanged)
-            message = _problem_message(problem, ctx.company.hotline)
-            sent = FormState(where, message, fields, carried_form(fields), changed=changed)
-            status, wait = problem.status, problem.extra.get("retry_after")
-        headers = ((b"retry-after", b"%d" % wait),) if wait else ()
-        details = await page.get_details(ctx, token, browser)
-        return render_page(request.scope, ctx, details, token, sent, status, headers)
-
-    return await public_page(request, work)
+        changed = isinstance(problem, StatementChanged)
+        message = _problem_message(problem, ctx.company.hotline)
+        sent = FormState(where, message, fields, carried_form(fields), changed=changed)
+        status, wait = problem.status, problem.extra.get("retry_after")
+    headers = ((b"retry-after", b"%d" % wait),) if wait else ()
+    details = await page.get_details(ctx, token, browser)
+    return render_page(request.scope, ctx, details, token, sent, status, headers)
 
 
-async def _in_other_language(request: AnyRequest, fields: FormData) -> ASGIResponse:
+async def _in_other_language(request: AnyRequest, visitor: Visitor, fields: FormData) -> ASGIResponse:
     """The page in the other language, with what a form had that could not be taken."""
-    ctx, token = context_of(request), token_of(request)
+    ctx, token, browser = visitor
     language: Language = "en" if fields.get("language") == "en" else "zh"
     kept, typed = carried_form(fields), carried_form(fields, "typed")
     cookie = (language_cookie(language),)
     if not kept and not typed:
         return redirect(f"/c/{token}", cookie)
     sent = FormState(typed.get("form", ""), None, typed, kept)
-    details = await page.get_details(ctx, token, browser_of(request))
+    details = await page.get_details(ctx, token, browser)
     return render_page(request.scope, ctx, details, token, sent, 200, cookie, language)
 
 
-async def _anchor(ctx: AppContext, token: str, browser: Browser, part: str) -> str:
+async def _anchor(visitor: Visitor, part: str) -> str:
     """Where on the page to go on; a part that the page does not have now is left out."""
     if not part:
         return ""
-    return f"#{part}" if has_started(await page.get_page(ctx, token, browser)) else ""
+    return f"#{part}" if has_started(await page.get_page(*visitor)) else ""
 
 
 def _problem_message(problem: Problem, hotline: str) -> AnyText:
@@ -142,19 +130,19 @@ def _problem_message(problem: Problem, hotline: str) -> AnyText:
             return TextPair(problem.title_zh, problem.title_en)
 
 
-async def _save_answers(request: AnyRequest, content: dict[str, Any]) -> None:
+async def _save_answers(visitor: Visitor, content: dict[str, Any]) -> None:
     """Take answers as JSON would bring them."""
-    raw = msgspec.json.encode(content)
-    await answering.submit_json(context_of(request), token_of(request), raw, browser_of(request))
+    answers = convert_strict(CustomerSubmission, content)
+    await answering.submit_answers(visitor.ctx, visitor.token, answers, visitor.browser)
 
 
-async def _unknown(request: AnyRequest, fields: FormData) -> str:  # noqa: ARG001 - as all are called
+async def _unknown(visitor: Visitor, fields: FormData) -> str:  # noqa: ARG001 - as all are called
     raise InvalidBody
 
 
-async def _send_code(request: AnyRequest, fields: FormData) -> FormResult:
+async def _send_code(visitor: Visitor, fields: FormData) -> FormResult:
     try:
-        await otp.send_otp(context_of(request), token_of(request), browser_of(request))
+        await otp.send_otp(*visitor)
     except TooManyRequests as problem:
         wait = problem.extra["retry_after"]
         minutes = max(1, -(-wait // 60))
@@ -166,12 +154,12 @@ async def _send_code(request: AnyRequest, fields: FormData) -> FormResult:
     return "code"
 
 
-async def _enter_code(request: AnyRequest, fields: FormData) -> FormResult:
+async def _enter_code(visitor: Visitor, fields: FormData) -> FormResult:
     """Full-width digits and blanks are what a Chinese keyboard makes of a code."""
     digits = "".join(str(int(c)) for c in fields.get("code", "")[:100] if c.isdecimal())
     if len(digits) != 6:  # a slip of the finger costs no try
         raise FormError(PageText("请输入 6 位数字的验证码"))
-    ctx, token, browser = context_of(request), token_of(request), browser_of(request)
+    ctx, token, browser = visitor
     await otp.verify_otp(ctx, token, digits, browser)
     carried = carried_form(fields)
     if carried:
@@ -180,11 +168,11 @@ async def _enter_code(request: AnyRequest, fields: FormData) -> FormResult:
     return "code"
 
 
-async def _answer(request: AnyRequest, fields: FormData) -> str:
+async def _answer(visitor: Visitor, fields: FormData) -> str:
     """Some questions, or by one button all that were on the page as good; what he wrote goes along either way."""
     start = len(ANSWERED)
     picked = {name[start:]: value == "good" for name, value in fields.items() if name.startswith(ANSWERED) and value}
-    seen = await page.get_page(context_of(request), token_of(request), browser_of(request))
+    seen = await page.get_page(*visitor)
     now = {one.id: one for one in seen.questions}
     if "all" in fields:
         if not all(picked.values()):
@@ -200,12 +188,12 @@ async def _answer(request: AnyRequest, fields: FormData) -> str:
     if not picked and not comment:
         raise FormError(PageText("您还没有选，也没有写"))
     answers = [{"question": question, "good": good} for question, good in picked.items()]
-    await _save_answers(request, {"answers": answers, "comment": comment or None})
+    await _save_answers(visitor, {"answers": answers, "comment": comment or None})
     to_tell = [one for one, good in picked.items() if not good and not now[one].items]
     return "raised" if to_tell else "answers"  # something is not right that nobody named: he can name it there
 
 
-async def _sign(request: AnyRequest, fields: FormData) -> str:
+async def _sign(visitor: Visitor, fields: FormData) -> str:
     """Without a drawing the typed name and the code are the signature."""
     signature: dict[str, Any] = {
         "signer": required(fields, "signer", PageText("请填写签字人姓名"), 60),
@@ -217,33 +205,33 @@ async def _sign(request: AnyRequest, fields: FormData) -> str:
             signature["strokes"] = msgspec.json.decode(fields["strokes"])
         except (msgspec.DecodeError, RecursionError):
             raise UnreadableSignature from None
-    await _save_answers(request, {"signature": signature})
+    await _save_answers(visitor, {"signature": signature})
     return anchor(signature["statement_sha256"])
 
 
-async def _refuse(request: AnyRequest, fields: FormData) -> str:
+async def _refuse(visitor: Visitor, fields: FormData) -> str:
     """Who helped one who cannot sign is told in the words of the reason."""
     reason = required(fields, "reason", PageText("请写明原因"))
     helper = fields.get("helper", "").strip()[:60]
     if helper:
-        seen = await page.get_page(context_of(request), token_of(request), browser_of(request))
+        seen = await page.get_page(*visitor)
         who = [one for paper in seen.statements for one in paper.relations if one.id == fields.get("helper_relation")]
         reason = f"{reason}（协助人：{helper}{f'，{who[0].zh}' if who else ''}）"
     statement = fields.get("statement", "")
     refused = {"reason": reason, "outcome": fields.get("outcome", ""), "statement_sha256": statement}
-    await _save_answers(request, {"refused": refused})
+    await _save_answers(visitor, {"refused": refused})
     return anchor(statement)
 
 
-async def _raise(request: AnyRequest, fields: FormData) -> str:
+async def _raise(visitor: Visitor, fields: FormData) -> str:
     """Something happened, whatever the technician said."""
     fact = required(fields, "fact", PageText("请选择发生了什么"))
     text = required(fields, "text", PageText("请写清楚发生了什么"))
-    await _save_answers(request, {"raises": [{"fact": fact, "text": text}]})
+    await _save_answers(visitor, {"raises": [{"fact": fact, "text": text}]})
     return "raised"
 
 
-FORM_ACTIONS: Mapping[str, Callable[[AnyRequest, FormData], Awaitable[FormResult]]] = {
+FORM_ACTIONS: Mapping[str, Callable[[Visitor, FormData], Awaitable[FormResult]]] = {
     "appointment": confirm_appointment,
     "another-time": request_reschedule,
     "code": _send_code,
@@ -254,4 +242,3 @@ FORM_ACTIONS: Mapping[str, Callable[[AnyRequest, FormData], Awaitable[FormResult
     "raised": _raise,
 }
 """What the forms do, by their field `does`."""
-ROUTES = (take_form,)

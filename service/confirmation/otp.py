@@ -21,7 +21,6 @@ from service.messages.outbox import MessageRow
 from service.visits.append_batch import CUSTOMER_WRITER
 from service.visits.customer_link import resolve_link
 from service.visits.loading import LoadedVisit, load_visit
-from service.web.decoding import decode_strict
 
 from . import masking, repository
 from .repository import CodeRow
@@ -55,9 +54,6 @@ class OtpAccepted(msgspec.Struct, frozen=True):
     """The code was right; for so many seconds this device may confirm."""
 
     seconds: int
-
-
-OTP_SUBMISSION_DECODER = msgspec.json.Decoder(OtpSubmission)
 
 
 async def send_otp(ctx: AppContext, token: str, browser: Browser) -> OtpSent:
@@ -105,11 +101,6 @@ async def send_otp(ctx: AppContext, token: str, browser: Browser) -> OtpSent:
         return OtpSent(masking.phone(phone), OTP_LIFETIME_MS // 1000)
 
     return await ctx.db.write(work)
-
-
-async def submit_otp(ctx: AppContext, token: str, raw: bytes, browser: Browser) -> OtpAccepted:
-    """Take a code, as JSON."""
-    return await verify_otp(ctx, token, decode_strict(OTP_SUBMISSION_DECODER, raw).code, browser)
 
 
 async def verify_otp(ctx: AppContext, token: str, code: str, browser: Browser) -> OtpAccepted:

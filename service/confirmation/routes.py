@@ -1,17 +1,19 @@
-"""The customer's link: the page, and the same as JSON. The forms of the page: `confirming`."""
+"""The customer's link: the page, and the same as JSON. The forms of the page: `forms`."""
 
 from collections.abc import Awaitable, Callable
 from secrets import token_urlsafe
-from typing import Any
+from typing import Annotated, TypeVar
 
-from litestar import get, post, put
+from litestar import Controller, Response, get, post, put
+from litestar.params import JSONBody, PathParameter
 from litestar.response.base import ASGIResponse
-from litestar.types import ASGIApp
 
 from service.accounts import throttling
-from service.accounts.browser import browser_of
+from service.accounts.browser import Browser, browser_of
+from service.accounts.caller import Context, limit_by_address
 from service.accounts.middleware import browser_cookie, browser_cookie_header
-from service.accounts.public_pages import HTML, public_page
+from service.accounts.public_pages import PAGE_EXCEPTION_HANDLERS, public_page
+from service.context import AppContext
 from service.errors import (
     AnswerDeadlinePassed,
     AppointmentChanged,
@@ -30,136 +32,144 @@ from service.errors import (
     WrongMediaType,
 )
 from service.visits.customer_answers import CustomerSubmission
-from service.web.endpoint import COMMON_ERRORS, AnyRequest, RouteMetadata, body_of, context_of
-from service.web.request_info import client_ip
-from service.web.responses import raw_response
+from service.web.api_document import COMMON_ERRORS, PUBLIC, form_operation, pages, problems
+from service.web.request import AnyRequest
+from service.web.strict_body import StrictBody
 
-from . import answering, otp, page
+from . import answering, forms, otp, page
+from .form_state import Visitor
 from .otp import OtpAccepted, OtpSent, OtpSubmission
 from .page import ConfirmationPage
 from .render import render_page
 
-PUBLIC_WRITES = (*COMMON_ERRORS, StorageFull, BodyTooLarge, WrongMediaType, MalformedJson, InvalidBody)
+T = TypeVar("T")
+
+Token = Annotated[str, PathParameter(description="The token of the link in a message to the customer.", max_length=200)]
 GONE = (NotFound, LinkExpired, TooManyRequests)
-LOOK = RouteMetadata(
-    tag="customer",
-    summary="The customer's page; looking changes nothing",
-    responses={200: HTML, 404: HTML, 410: HTML, 429: HTML},
-    problems=COMMON_ERRORS,
-    public=True,
-)
-JSON = RouteMetadata(
-    tag="customer",
-    summary="The customer's page as JSON",
-    responses={200: ConfirmationPage},
-    problems=(*COMMON_ERRORS, *GONE),
-    public=True,
-)
-ANSWER = RouteMetadata(
-    tag="customer",
-    summary="The customer's answers; the same again is no change",
-    request_body=CustomerSubmission,
-    most=800_000,  # a drawing is among them
-    responses={200: ConfirmationPage},
-    problems=(
-        *PUBLIC_WRITES,
-        *GONE,
-        AppointmentChanged,
-        AnswerDeadlinePassed,
-        OtpRequired,
-        StatementChanged,
-        UnreadableSignature,
-    ),
-    public=True,
-)
-SEND_CODE = RouteMetadata(
-    tag="customer",
-    summary="Send a code to the customer's telephone, good for ten minutes and once; at most three an hour",
-    responses={200: OtpSent},
-    problems=(*COMMON_ERRORS, *GONE, StorageFull, NoPhoneNumber),
-    public=True,
-)
-GIVE_CODE = RouteMetadata(
-    tag="customer",
-    summary="Enter the code: for half an hour this device may sign, refuse and raise; five tries",
-    request_body=OtpSubmission,
-    responses={200: OtpAccepted},
-    problems=(*PUBLIC_WRITES, *GONE, InvalidOtp),
-    public=True,
-)
+PUBLIC_WRITES = (*COMMON_ERRORS, *GONE, StorageFull, BodyTooLarge, WrongMediaType, MalformedJson, InvalidBody)
+MAX_ANSWER_BYTES = 800_000
+"""Bytes of a customer's answers: a drawing is among them."""
 
 
-def token_of(request: AnyRequest) -> str:
-    """The token in the path."""
-    token: str = request.scope["path_params"]["token"]
-    return token
+class CustomerPageController(Controller):
+    """The customer's page, for who has the link."""
+
+    tags = ("customer",)
+    opt = {"exclude_from_auth": True}  # noqa: RUF012 - as Litestar declares it
+    security = PUBLIC
+    guards = (limit_by_address,)
+    exception_handlers = PAGE_EXCEPTION_HANDLERS
+
+    @get(
+        "/c/{token:str}",
+        summary="The customer's page; looking changes nothing",
+        responses={**problems(*COMMON_ERRORS), **pages(200, 404, 410, 429)},
+    )
+    async def show_customers_page(self, request: AnyRequest, context: Context, token: Token) -> ASGIResponse:
+        """Before the code it masks what only the customer may see. A browser without our cookie is given one."""
+
+        async def work() -> ASGIResponse:
+            details = await page.get_details(context, token, browser_of(request))
+            response = render_page(request.scope, context, details, token)
+            if not browser_cookie(request.scope):
+                name, value = new_browser_cookie()
+                response.headers.add(name, value)
+            return response
+
+        return await public_page(request, context, work)
+
+    @post(
+        "/c/{token:str}",
+        summary="A form of the customer's page: the appointment, a code, answers, a signature or why there is none, …",
+        status_code=303,
+        operation_class=form_operation("The fields of the form; `does` says which."),
+        responses={**problems(*COMMON_ERRORS), **pages(403, 404, 409, 410, 413, 415, 422, 429, 507)},
+    )
+    async def take_form(self, request: AnyRequest, context: Context, token: Token) -> ASGIResponse:
+        """A form that was taken leads back to the page. What could not be taken comes back in it, with the reason."""
+        visitor = Visitor(context, token, browser_of(request))
+        return await public_page(request, context, lambda: forms.take_form(request, visitor))
 
 
-@get("/c/{token:str}", opt={"says": LOOK})
-async def show_customers_page(request: AnyRequest) -> ASGIApp:
-    """The page."""
+class ConfirmationsController(Controller):
+    """The customer's page as JSON, for other clients."""
 
-    async def work() -> ASGIResponse:
-        token = token_of(request)
-        ctx = context_of(request)
-        details = await page.get_details(ctx, token, browser_of(request))
-        return with_browser_cookie(request, render_page(request.scope, ctx, details, token))
+    tags = ("customer",)
+    opt = {"exclude_from_auth": True}  # noqa: RUF012 - as Litestar declares it
+    security = PUBLIC
+    guards = (limit_by_address,)
+    request_max_body_size = 8192
 
-    return await public_page(request, work)
+    @get(
+        "/v1/confirmations/{token:str}",
+        summary="The customer's page as JSON",
+        responses=problems(*COMMON_ERRORS, *GONE),
+    )
+    async def show_confirmation(
+        self, request: AnyRequest, context: Context, token: Token
+    ) -> Response[ConfirmationPage]:
+        """What the customer sees and may do now. A browser without our cookie is given one."""
+        browser = browser_of(request)
+        found = await _known(context, browser, lambda: page.get_page(context, token, browser))
+        return Response(found, headers=dict([new_browser_cookie()]) if not browser_cookie(request.scope) else None)
+
+    @put(
+        "/v1/confirmations/{token:str}",
+        summary="The customer's answers; the same again is no change",
+        dto=StrictBody[CustomerSubmission],
+        return_dto=None,
+        request_max_body_size=MAX_ANSWER_BYTES,
+        responses=problems(
+            *PUBLIC_WRITES,
+            AppointmentChanged,
+            AnswerDeadlinePassed,
+            OtpRequired,
+            StatementChanged,
+            UnreadableSignature,
+        ),
+    )
+    async def answer_confirmation(
+        self, request: AnyRequest, context: Context, token: Token, data: JSONBody[CustomerSubmission]
+    ) -> ConfirmationPage:
+        """All of them are kept, or none. Signing, refusing and raising need the code first."""
+        browser = browser_of(request)
+        return await _known(context, browser, lambda: answering.submit_answers(context, token, data, browser))
+
+    @post(
+        "/v1/confirmations/{token:str}/code",
+        summary="Send a code to the customer's telephone, good for ten minutes and once; at most three an hour",
+        status_code=200,
+        responses=problems(*COMMON_ERRORS, *GONE, StorageFull, NoPhoneNumber),
+    )
+    async def send_code(self, request: AnyRequest, context: Context, token: Token) -> OtpSent:
+        """The code belongs to the browser that asked for it."""
+        browser = browser_of(request)
+        return await _known(context, browser, lambda: otp.send_otp(context, token, browser))
+
+    @put(
+        "/v1/confirmations/{token:str}/code",
+        summary="Enter the code: for half an hour this device may sign, refuse and raise; five tries",
+        dto=StrictBody[OtpSubmission],
+        return_dto=None,
+        responses=problems(*PUBLIC_WRITES, InvalidOtp),
+    )
+    async def give_code(
+        self, request: AnyRequest, context: Context, token: Token, data: JSONBody[OtpSubmission]
+    ) -> OtpAccepted:
+        """After five wrong tries only a new code helps."""
+        browser = browser_of(request)
+        return await _known(context, browser, lambda: otp.verify_otp(context, token, data.code, browser))
 
 
-async def customer_json(request: AnyRequest, work: Callable[[], Awaitable[Any]]) -> ASGIResponse:
-    """What `work` gives, as JSON; links that nobody has count against the address."""
-    return json_answer(await throttling.count_not_found(context_of(request), client_ip(request.scope), work))
+async def _known(ctx: AppContext, browser: Browser, work: Callable[[], Awaitable[T]]) -> T:
+    """What `work` gives; links that nobody has count against the address."""
+    return await throttling.count_not_found(ctx, browser.address, work)
 
 
-@get("/v1/confirmations/{token:str}", opt={"says": JSON})
-async def show_confirmation(request: AnyRequest) -> ASGIApp:
-    """The same as JSON."""
-    ctx, token, browser = context_of(request), token_of(request), browser_of(request)
-    return with_browser_cookie(request, await customer_json(request, lambda: page.get_page(ctx, token, browser)))
+def new_browser_cookie() -> tuple[str, str]:
+    """The header that gives a browser its cookie; it says nothing of who looks."""
+    name, value = browser_cookie_header(token_urlsafe(16))
+    return name.decode(), value.decode()
 
 
-@put("/v1/confirmations/{token:str}", opt={"says": ANSWER})
-async def answer_confirmation(request: AnyRequest) -> ASGIApp:
-    """The customer's answers."""
-    ctx, token, browser = context_of(request), token_of(request), browser_of(request)
-
-    async def work() -> ConfirmationPage:
-        return await answering.submit_json(ctx, token, await body_of(request), browser)
-
-    return await customer_json(request, work)
-
-
-@post("/v1/confirmations/{token:str}/code", status_code=200, opt={"says": SEND_CODE})
-async def send_code(request: AnyRequest) -> ASGIApp:
-    """Send a code."""
-    ctx, token, browser = context_of(request), token_of(request), browser_of(request)
-    return await customer_json(request, lambda: otp.send_otp(ctx, token, browser))
-
-
-@put("/v1/confirmations/{token:str}/code", opt={"says": GIVE_CODE})
-async def give_code(request: AnyRequest) -> ASGIApp:
-    """Enter the code."""
-    ctx, token, browser = context_of(request), token_of(request), browser_of(request)
-
-    async def work() -> OtpAccepted:
-        return await otp.submit_otp(ctx, token, await body_of(request), browser)
-
-    return await customer_json(request, work)
-
-
-def with_browser_cookie(request: AnyRequest, given: ASGIResponse) -> ASGIResponse:
-    """An answer that gives a browser without one its cookie; it says nothing of who looks."""
-    if browser_cookie(request.scope):
-        return given
-    return raw_response(given.status, given.body, (*given.headers, browser_cookie_header(token_urlsafe(16))))
-
-
-ROUTES = (
-    show_customers_page,
-    show_confirmation,
-    answer_confirmation,
-    send_code,
-    give_code,
-)
+ROUTES = (CustomerPageController, ConfirmationsController)

@@ -5,45 +5,27 @@ The code stands behind # in the address, so it is in no log. `/invitation` works
 
 from collections.abc import Awaitable, Callable
 
-import msgspec
-from litestar import get, post
+from litestar import Controller, get, post
 from litestar.response.base import ASGIResponse
-from litestar.types import ASGIApp
 
 from service.accounts import sessions, totp
+from service.accounts.caller import Context, limit_by_address
 from service.accounts.middleware import session_cookies
 from service.accounts.permissions import SECOND_FACTOR, Person
-from service.accounts.public_pages import HTML
+from service.accounts.public_pages import PAGE_EXCEPTION_HANDLERS
 from service.accounts.sessions import Credentials, SecondFactor, SignIn
 from service.errors import BodyTooLarge, InvalidBody, Problem, TotpAlreadySetUp, WrongMediaType
+from service.web.api_document import COMMON_ERRORS, PUBLIC, form_operation, pages, problems
 from service.web.cross_origin import require_same_origin_for_browsers
-from service.web.endpoint import COMMON_ERRORS, AnyRequest, Bytes, RouteMetadata, context_of
+from service.web.decoding import convert_strict
 from service.web.forms import read_form
 from service.web.language import AnyText, Language, PageText, TextPair, language_cookie
+from service.web.request import AnyRequest
 from service.web.request_info import client_ip
 from service.web.templates import Assets, Switch, render
 
 from . import people
 
-_FORM = Bytes("application/x-www-form-urlencoded", "The fields of the form.")
-
-
-def _says(summary: str, *, form: bool = False) -> RouteMetadata:
-    gives: dict[int, Bytes] = dict.fromkeys((200, 403, 404, 409, 413, 415, 422, 429, 507) if form else (200, 429), HTML)
-    return RouteMetadata(
-        tag="pages",
-        summary=summary,
-        request_body=_FORM if form else None,
-        responses=gives,
-        problems=COMMON_ERRORS,
-        public=True,
-    )
-
-
-INVITATION = _says("The page of an invitation: set one's password")
-SET = _says("The form of that page", form=True)
-CHECK = _says("The first code of the authenticator signs in", form=True)
-ENROL = _says("The page of an enrolment: for the phone")
 UNREADABLE = PageText("没有看懂您填的内容，请核对后再提交")
 TOO_LARGE = PageText("您填的内容太多，请缩短后再提交")
 UNFIT_PASSWORD = PageText("密码不合适：至少 12 个字，两次输入要一样，不能是登录名。")
@@ -51,66 +33,88 @@ ENROLMENT = Assets("/web/phone/enrol.js", asks=True)
 TO_START = Switch("/language", {"back": "/invitation"})
 PASSWORD = Assets("/web/desk/invitation.js", asks=True)
 
-
-@get("/invitation", opt={"says": INVITATION})
-async def show_invitation(request: AnyRequest) -> ASGIApp:
-    """The page of an invitation."""
-    return _invitation(request)
+_RESPONSES = {**problems(*COMMON_ERRORS), **pages(200, 429)}
+_FORM_RESPONSES = {**problems(*COMMON_ERRORS), **pages(200, 403, 404, 409, 413, 415, 422, 429, 507)}
+_FORM = form_operation("The fields of the form.")
 
 
-@post("/invitation", status_code=200, opt={"says": SET})
-async def take_invitation(request: AnyRequest) -> ASGIApp:
-    """Set the password; who needs an authenticator sets it up at once."""
-    ctx, address = context_of(request), client_ip(request.scope)
-    fields: dict[str, str] = {}
+class InvitationPagesController(Controller):
+    """Pages of invitations and enrolments."""
 
-    async def work() -> ASGIResponse:
-        fields.update(await read_form(request))
-        password = fields.get("password", "")
-        if password != fields.get("again", ""):
-            raise InvalidBody
-        person = await people.set_password(ctx, address, fields.get("code", "").strip(), password)
-        if SECOND_FACTOR.isdisjoint(person.roles):
-            return _welcome(request, person)
-        try:
-            raw = msgspec.json.encode(Credentials(person.login, password))
-            factor = await sessions.begin_totp_setup(ctx, address, raw)
-        except TotpAlreadySetUp:
-            return _welcome(request, person)
-        return _check(request, person.login, person.name, factor)
+    tags = ("pages",)
+    opt = {"exclude_from_auth": True}  # noqa: RUF012 - as Litestar declares it
+    security = PUBLIC
+    guards = (limit_by_address,)
+    exception_handlers = PAGE_EXCEPTION_HANDLERS
 
-    def again(problem: Problem) -> ASGIResponse:
-        unfit = isinstance(problem, InvalidBody) and bool(fields)  # else the form itself could not be read
-        return _invitation(request, problem, UNFIT_PASSWORD if unfit else _trouble(problem), fields.get("code", ""))
+    @get("/invitation", summary="The page of an invitation: set one's password", responses=_RESPONSES)
+    async def show_invitation(self, request: AnyRequest) -> ASGIResponse:
+        """The code of the invitation stands behind # in the address, or is pasted."""
+        return _invitation(request)
 
-    return await _render_again(work, again)
+    @post(
+        "/invitation",
+        summary="The form of that page",
+        status_code=200,
+        operation_class=_FORM,
+        responses=_FORM_RESPONSES,
+    )
+    async def take_invitation(self, request: AnyRequest, context: Context) -> ASGIResponse:
+        """Set the password; who needs an authenticator sets it up at once."""
+        address = client_ip(request.scope)
+        fields: dict[str, str] = {}
 
+        async def work() -> ASGIResponse:
+            fields.update(await read_form(request))
+            password = fields.get("password", "")
+            if password != fields.get("again", ""):
+                raise InvalidBody
+            person = await people.set_password(context, address, fields.get("code", "").strip(), password)
+            if SECOND_FACTOR.isdisjoint(person.roles):
+                return _welcome(request, person)
+            try:
+                given = convert_strict(Credentials, {"login": person.login, "password": password})
+                factor = await sessions.begin_totp_setup(context, address, given)
+            except TotpAlreadySetUp:
+                return _welcome(request, person)
+            return _check(request, person.login, person.name, factor)
 
-@post("/invitation/check", status_code=200, opt={"says": CHECK})
-async def check_factor(request: AnyRequest) -> ASGIApp:
-    """The authenticator's first code, with the password: one is signed in."""
-    ctx, address = context_of(request), client_ip(request.scope)
-    fields: dict[str, str] = {}
+        def again(problem: Problem) -> ASGIResponse:
+            unfit = isinstance(problem, InvalidBody) and bool(fields)  # else the form itself could not be read
+            return _invitation(request, problem, UNFIT_PASSWORD if unfit else _trouble(problem), fields.get("code", ""))
 
-    async def work() -> ASGIResponse:
-        require_same_origin_for_browsers(request.scope, ctx)
-        fields.update(await read_form(request))
-        if fields.get("language") in ("zh", "en"):
-            return _switched(request, fields)
-        raw = msgspec.json.encode(SignIn(*(fields.get(name, "") for name in ("login", "password", "code"))))
-        token = await sessions.sign_in(ctx, address, raw)
-        return render(request.scope, "staff/signed_in.html", {}, 200, session_cookies(token), switch=TO_START)
+        return await _render_again(work, again)
 
-    def again(problem: Problem) -> ASGIResponse:
-        return _check(request, fields.get("login", ""), problem=problem)
+    @post(
+        "/invitation/check",
+        summary="The first code of the authenticator signs in",
+        status_code=200,
+        operation_class=_FORM,
+        responses=_FORM_RESPONSES,
+    )
+    async def check_factor(self, request: AnyRequest, context: Context) -> ASGIResponse:
+        """The authenticator's first code, with the password: one is signed in."""
+        address = client_ip(request.scope)
+        fields: dict[str, str] = {}
 
-    return await _render_again(work, again)
+        async def work() -> ASGIResponse:
+            require_same_origin_for_browsers(request.scope, context)
+            fields.update(await read_form(request))
+            if fields.get("language") in ("zh", "en"):
+                return _switched(request, fields)
+            given = convert_strict(SignIn, {name: fields.get(name, "") for name in ("login", "password", "code")})
+            token = await sessions.sign_in(context, address, given)
+            return render(request.scope, "staff/signed_in.html", {}, 200, session_cookies(token), switch=TO_START)
 
+        def again(problem: Problem) -> ASGIResponse:
+            return _check(request, fields.get("login", ""), problem=problem)
 
-@get("/enrol", opt={"says": ENROL})
-async def show_enrolment(request: AnyRequest) -> ASGIApp:
-    """The page of an enrolment."""
-    return render(request.scope, "staff/enrolment.html", {}, assets=ENROLMENT)
+        return await _render_again(work, again)
+
+    @get("/enrol", summary="The page of an enrolment: for the phone", responses=_RESPONSES)
+    async def show_enrolment(self, request: AnyRequest) -> ASGIResponse:
+        """The phone makes its key and registers by the code that stands behind # in the address."""
+        return render(request.scope, "staff/enrolment.html", {}, assets=ENROLMENT)
 
 
 async def _render_again(
@@ -185,4 +189,4 @@ def _switched(request: AnyRequest, fields: dict[str, str]) -> ASGIResponse:
     return _check(request, login, fields.get("name", ""), factor, language=language)
 
 
-ROUTES = (show_invitation, take_invitation, check_factor, show_enrolment)
+ROUTES = (InvitationPagesController,)

@@ -6,8 +6,20 @@ msgspec knows every bound of its types; Litestar's schemas of Structs lose those
 from typing import Any, ClassVar, cast
 
 import msgspec
+from litestar import Router
 from litestar.openapi import OpenAPIConfig, ResponseSpec
-from litestar.openapi.spec import Components, License, Reference, Schema, SecurityScheme
+from litestar.openapi.plugins import JsonRenderPlugin, SwaggerRenderPlugin
+from litestar.openapi.spec import (
+    Components,
+    License,
+    OpenAPIMediaType,
+    OpenAPIType,
+    Operation,
+    Reference,
+    RequestBody,
+    Schema,
+    SecurityScheme,
+)
 from litestar.plugins import OpenAPISchemaPlugin
 from litestar.typing import FieldDefinition
 
@@ -78,6 +90,25 @@ def answer(shape: Any, description: str, media_type: str = "application/json") -
     return ResponseSpec(shape, generate_examples=False, description=description, media_type=media_type)
 
 
+def pages(*statuses: int) -> dict[int, ResponseSpec]:
+    """`responses` of an operation that answers with a page for people."""
+    return {status: answer(str, "A page for people, in Chinese or English.", "text/html") for status in statuses}
+
+
+CARD_PHOTO = {200: answer(bytes, "At most 480 pixels.", "image/jpeg")}
+
+
+def form_operation(description: str) -> type[Operation]:
+    """`operation_class` of an operation that reads a form itself: the document is told what is in it."""
+
+    class FormOperation(Operation):
+        def __post_init__(self) -> None:
+            content = OpenAPIMediaType(schema=Schema(type=OpenAPIType.OBJECT, description=description))
+            self.request_body = RequestBody(content={"application/x-www-form-urlencoded": content}, required=True)
+
+    return FormOperation
+
+
 class ProblemSchemas(OpenAPISchemaPlugin):
     """`ProblemDetails` with the codes that an operation can answer."""
 
@@ -137,6 +168,11 @@ def _schema(json: dict[str, Any]) -> Any:
     return schema
 
 
+_DOCS_POLICY = (
+    "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    "connect-src 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
+"""Swagger UI is started by an inline script; it gets nothing from elsewhere, and no other page has this policy."""
 _MAPS, _LISTS, _SCHEMAS = ("properties",), ("allOf", "anyOf", "oneOf", "prefixItems"), ("items", "additionalProperties")
 
 
@@ -149,7 +185,23 @@ def openapi_config() -> OpenAPIConfig:
         license=License(name="Apache-2.0", identifier="Apache-2.0"),
         use_handler_docstrings=True,
         operation_id_creator=lambda handler, *_: handler.handler_name,
-        path="/docs",
+        openapi_router=Router(
+            "/docs",
+            route_handlers=[],
+            include_in_schema=False,
+            opt={"exclude_from_auth": True},
+            response_headers={"content-security-policy": _DOCS_POLICY, "referrer-policy": "no-referrer"},
+        ),
+        render_plugins=[
+            SwaggerRenderPlugin(
+                js_url="/web/vendor/swagger-ui-bundle.js",
+                css_url="/web/vendor/swagger-ui.css",
+                standalone_preset_js_url="/web/vendor/swagger-ui-standalone-preset.js",
+                favicon="<link rel='icon' href='data:,'>",
+                path="/",
+            ),
+            JsonRenderPlugin(),
+        ],
         security=[{"bearer": []}, {"session": []}],
         components=Components(
             security_schemes={

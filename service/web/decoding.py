@@ -2,7 +2,7 @@
 
 import re
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -43,6 +43,14 @@ def decode_strict(decoder: msgspec.json.Decoder[T], raw: bytes) -> T:
 def _decode_with_stack_headroom(decoder: msgspec.json.Decoder[T], raw: bytes, frames: int) -> T:
     """Decode with so many frames to spare: what is kept can be decoded again, wherever that happens."""
     return _decode_with_stack_headroom(decoder, raw, frames - 1) if frames else decoder.decode(raw)
+
+
+def convert_strict(model: type[T], values: dict[str, Any]) -> T:
+    """Fields of a form as a Struct, within the bounds of its types. InvalidBody where they are not."""
+    try:
+        return msgspec.convert(values, model)
+    except msgspec.ValidationError:
+        raise InvalidBody from None
 
 
 def to_json(content: object) -> bytes:

@@ -5,7 +5,7 @@ from urllib.parse import parse_qsl
 from service.errors import InvalidBody, WrongMediaType
 
 from .body import read_limited
-from .endpoint import AnyRequest
+from .request import AnyRequest
 
 LIMIT = 8_000  # bytes
 

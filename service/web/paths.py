@@ -19,13 +19,18 @@ _HIDDEN = re.compile(rb"%(?:2[dfDF]|2[eE]|3[0-9]|[46][1-9a-fA-F]|[57][0-9aA]|5[c
 """`-`, `.`, `/`, digits, letters, `\\` and `_`."""
 
 
+def _is_page(path: str) -> bool:
+    """Pictures lie below the pages that show them."""
+    return path.startswith(PAGES) and not path.endswith("/who") and "/photo/" not in path
+
+
 def plain_paths_middleware(app: ASGIApp) -> ASGIApp:
     """`app`, with such paths not found."""
 
     async def with_plain_paths(scope: Scope, receive: Receive, send: Send) -> None:
         raw = scope.get("raw_path") or b""
         if b"%" in raw and _HIDDEN.search(raw):
-            if scope["path"].startswith(PAGES):
+            if _is_page(scope["path"]):
                 refused = message_page(scope, PageText("没有找到这个页面"), "", 404)
             else:
                 refused = problem_response(

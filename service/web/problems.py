@@ -104,8 +104,8 @@ def log_unexpected_error(error: BaseException, scope: Scope | None = None) -> No
     access_log.get_logger().error("defect", request=request_id, **error_trace(error))
 
 
-class _Response(Response[bytes]):
-    """Litestar wants a Response of its own from a handler of exceptions; this one sends an ASGIResponse."""
+class ReadyResponse(Response[bytes]):
+    """Litestar wants a Response from a handler of exceptions; this one sends an ASGI response that is ready."""
 
     def __init__(self, answer: ASGIResponse) -> None:
         super().__init__(b"")
@@ -117,7 +117,7 @@ class _Response(Response[bytes]):
 
 
 def _handler(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
-    return _Response(to_response(request.scope, error))
+    return ReadyResponse(to_response(request.scope, error))
 
 
 EXCEPTION_HANDLERS: ExceptionHandlersMap = {HTTPException: _handler, Exception: _handler}

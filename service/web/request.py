@@ -1,8 +1,9 @@
 """The request class of the service: its body is the exact bytes, within bounds."""
 
-from typing import Any
+from typing import Annotated, Any
 
 from litestar import Request
+from litestar.params import HeaderParameter
 from litestar.types import Empty
 
 from service.errors import MalformedJson
@@ -10,6 +11,9 @@ from service.errors import MalformedJson
 from . import body
 
 AnyRequest = Request[Any, Any, Any]
+IfNoneMatch = Annotated[
+    str | None, HeaderParameter(name="If-None-Match", required=False, description="The ETag of the copy you have.")
+]
 
 
 class BoundedRequest(Request[Any, Any, Any]):

@@ -2,27 +2,21 @@
 
 from hashlib import sha256
 from pathlib import Path
+from typing import Annotated
 
-from litestar import get
-from litestar.types import ASGIApp
+from litestar import Controller, get
+from litestar.params import PathParameter
+from litestar.response.base import ASGIResponse
 
 from service.errors import InternalError, NotFound
 
+from .api_document import PUBLIC, answer, problems
 from .compression import etag_matches
-from .endpoint import AnyRequest, Bytes, Parameter, RouteMetadata
+from .request import IfNoneMatch
 from .responses import raw_response
 
 FOLDER = Path(__file__).parent / "static"
 KINDS = {".css": b"text/css; charset=utf-8", ".js": b"text/javascript; charset=utf-8", ".svg": b"image/svg+xml"}
-FILE = RouteMetadata(
-    tag="pages",
-    summary="A script or style of our own pages",
-    responses={200: Bytes("text/javascript", "A module, a style or a picture."), 304: None},
-    headers={"If-None-Match": Parameter("The ETag of the copy you have.")},
-    problems=(NotFound, InternalError),
-    public=True,
-    limited=False,  # from memory: it costs less than to refuse it, and a page needs several
-)
 
 
 def _files() -> dict[str, tuple[bytes, bytes, str]]:
@@ -38,24 +32,42 @@ def _files() -> dict[str, tuple[bytes, bytes, str]]:
 _FILES = _files()
 
 
-@get("/web/{folder:str}/{file:str}", opt={"says": FILE})
-async def show_file(request: AnyRequest) -> ASGIApp:
-    """A script."""
-    path: dict[str, str] = request.scope["path_params"]
-    known = _FILES.get(f"{path['folder']}/{path['file']}")
-    if known is None:
-        raise NotFound
-    body, kind, digest = known
-    headers = (
-        (b"content-type", kind),
-        (b"etag", b'"%s"' % digest.encode()),
-        (b"cache-control", b"no-cache"),  # kept, and asked for anew each time: a new version counts at once
-        (b"x-content-type-options", b"nosniff"),
-        (b"cross-origin-resource-policy", b"same-origin"),
+class StaticFilesController(Controller):
+    """Files of our own pages, from memory: no limit of requests, since one costs less than to refuse it."""
+
+    tags = ("pages",)
+    opt = {"exclude_from_auth": True}  # noqa: RUF012 - as Litestar declares it
+    security = PUBLIC
+
+    @get(
+        "/web/{folder:str}/{file:str}",
+        summary="A script or style of our own pages",
+        responses={
+            200: answer(str, "A script, a style or a picture.", "text/javascript"),
+            304: answer(None, "Not modified"),
+            **problems(NotFound, InternalError),
+        },
     )
-    if etag_matches(request.headers.get("if-none-match", ""), digest):
-        return raw_response(304, b"", headers[1:])
-    return raw_response(200, body, headers)
+    async def show_file(
+        self,
+        folder: Annotated[str, PathParameter(description="The part of the service.", max_length=200)],
+        file: Annotated[str, PathParameter(description="The file's name.", max_length=200)],
+        if_none_match: IfNoneMatch = None,
+    ) -> ASGIResponse:
+        """Files keep their addresses: browsers ask by ETag whether theirs is still the one."""
+        known = _FILES.get(f"{folder}/{file}")
+        if known is None:
+            raise NotFound
+        body, kind, digest = known
+        headers = (
+            (b"content-type", kind),
+            (b"etag", b'"%s"' % digest.encode()),
+            (b"cache-control", b"no-cache"),  # kept, and asked for anew each time: a new version counts at once
+            (b"cross-origin-resource-policy", b"same-origin"),
+        )
+        if etag_matches(if_none_match or "", digest):
+            return raw_response(304, b"", headers[1:])
+        return raw_response(200, body, headers)
 
 
-ROUTES = (show_file,)
+ROUTES = (StaticFilesController,)
