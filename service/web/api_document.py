@@ -3,11 +3,22 @@
 msgspec knows every bound of its types; Litestar's schemas of Structs lose those inside lists and unions.
 """
 
+from dataclasses import dataclass
 from typing import Any, ClassVar, cast
 
 import msgspec
 from litestar.openapi import OpenAPIConfig, ResponseSpec
-from litestar.openapi.spec import Components, License, Reference, Schema, SecurityScheme
+from litestar.openapi.spec import (
+    Components,
+    License,
+    OpenAPIMediaType,
+    Operation,
+    Parameter,
+    Reference,
+    RequestBody,
+    Schema,
+    SecurityScheme,
+)
 from litestar.plugins import OpenAPISchemaPlugin
 from litestar.typing import FieldDefinition
 
@@ -78,6 +89,23 @@ def answer(shape: Any, description: str, media_type: str = "application/json") -
     return ResponseSpec(shape, generate_examples=False, description=description, media_type=media_type)
 
 
+def bytes_body(media_type: str, description: str) -> RequestBody:
+    """A body that the handler reads itself: for an `operation_class`."""
+    schema = Schema(description=description)
+    return RequestBody(content={media_type: OpenAPIMediaType(schema=schema)}, required=True)
+
+
+@dataclass
+class RequiredHeaders(Operation):
+    """An operation whose headers are required where their default is "": it has a problem of its own to answer."""
+
+    def __post_init__(self) -> None:
+        """Say so."""
+        for one in self.parameters or ():
+            if isinstance(one, Parameter) and isinstance(one.schema, Schema) and one.schema.default == "":
+                one.required, one.schema.default = True, None
+
+
 class ProblemSchemas(OpenAPISchemaPlugin):
     """`ProblemDetails` with the codes that an operation can answer."""
 
@@ -102,11 +130,18 @@ class StructSchemas(OpenAPISchemaPlugin):
     """Schemas of Structs as msgspec makes them: with every bound, and the docstring as description."""
 
     def is_plugin_supported_field(self, field_definition: FieldDefinition) -> bool:
-        """Whether it is a Struct."""
+        """Whether it is a Struct, or a mapping with bounds."""
+        if field_definition.is_mapping:
+            return any(isinstance(one, msgspec.Meta) for one in field_definition.metadata)
         return not field_definition.is_union and field_definition.is_subclass_of(msgspec.Struct)
 
     def to_openapi_schema(self, field_definition: FieldDefinition, schema_creator: Any) -> Schema:
         """The schema. Litestar is led through the fields, so that it finds the Structs that are referred to."""
+        if field_definition.is_mapping:
+            for inner in field_definition.inner_types:
+                schema_creator.for_field_definition(inner)
+            (found,), _ = msgspec.json.schema_components((field_definition.raw,), ref_template=_REF)
+            return cast("Schema", _schema(found))
         hints = field_definition.get_type_hints(include_extras=True, resolve_generics=True)
         schema: Schema = schema_creator.create_component_schema(
             field_definition,

@@ -1,5 +1,6 @@
 """Query strings, checked before Litestar reads them: a misspelt parameter must not look as if it worked."""
 
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -23,6 +24,11 @@ def text_parameter(description: str, name: str | None = None, max_length: int = 
 def time_parameter(description: str, name: str | None = None) -> QueryParameter:
     """A parameter of the query that is a time (RFC 3339, with an offset)."""
     return QueryParameter(name=name, description=description, max_length=MAX_LENGTH, format="date-time")
+
+
+def choice_parameter(description: str, words: Sequence[str], name: str | None = None) -> QueryParameter:
+    """A parameter of the query that is one of some words."""
+    return QueryParameter(name=name, description=description, enum=words)
 
 
 async def check_query(request: AnyRequest) -> None:
@@ -49,6 +55,9 @@ async def check_query(request: AnyRequest) -> None:
         longest = known[name].max_length or MAX_LENGTH
         if len(value) > longest:
             raise _fault(name, "too-long", f"at most {longest} characters")
+        words = known[name].enum
+        if words and value and value not in words:
+            raise _fault(name, "unknown-word", f"one of {', '.join(words)}")
         found[name] = value.replace(" ", "+") if known[name].format == "date-time" else value
     for name, parameter in known.items():
         if parameter.required and not found.get(name, "").strip():

@@ -17,6 +17,13 @@ T = TypeVar("T")
 class StrictBody(AbstractDTO[T]):
     """`dto=StrictBody[Plan]` makes `data: Plan` of the exact bytes. Problems: MalformedJson, InvalidBody."""
 
+    def __class_getitem__(cls, annotation: Any) -> Any:
+        """For one type, with its bounds: of what is no Struct Litestar would forget them."""
+        made = super().__class_getitem__(annotation)
+        if not isinstance(annotation, TypeVar):
+            made.model_type = annotation
+        return made
+
     def decode_bytes(self, value: bytes) -> T:
         """The Struct."""
         return decode_strict(_decoder(self.model_type), value)
@@ -31,11 +38,12 @@ class StrictBody(AbstractDTO[T]):
     def create_openapi_schema(
         cls,
         field_definition: FieldDefinition,
-        handler_id: str,
-        schema_creator: Any,  # noqa: ARG003
+        handler_id: str,  # noqa: ARG003
+        schema_creator: Any,
     ) -> Reference | Schema:
-        """The Struct's own schema."""
-        return schema_creator.for_field_definition(FieldDefinition.from_annotation(cls.model_type))
+        """The Struct's own schema, with the examples of `Annotated[…, Body(examples=…)]`."""
+        shape = FieldDefinition.from_annotation(cls.model_type, kwarg_definition=field_definition.kwarg_definition)
+        return schema_creator.for_field_definition(shape)
 
     @classmethod
     def generate_field_definitions(

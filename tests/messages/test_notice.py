@@ -8,13 +8,13 @@ import pytest
 
 from service import errors
 from service.confirmation import answering, page
-from service.dispatch import rescheduling, views
+from service.dispatch import views
 from service.messages import notices, outbox, worker
 from service.messages.gateways import PermanentFailure, TemporaryFailure
 from service.verify import log
 from service.visits import customer_link
 from tests.support import example_visits as stories
-from tests.support.factories import TOKENS, Town, a_record, encode, said, uid
+from tests.support.factories import TOKENS, Town, a_record, change_visit, encode, said, uid
 from tests.support.fake_gateway import set_up, stand
 
 FOUR = ["work_content_told", "work_place_told", "cooperation_requested"]
@@ -210,7 +210,7 @@ OUTDATING = {
 
 
 async def changed(town: Town, visit: Any, kind: Any, content: Any, revision: int = 0) -> None:
-    await rescheduling.change(town.house, ZHAO, visit, kind, encode(content), frozenset({revision}))
+    await change_visit(town.house, ZHAO, visit, kind, encode(content), frozenset({revision}))
 
 
 @pytest.mark.parametrize("kind", OUTDATING)
