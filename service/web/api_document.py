@@ -3,11 +3,21 @@
 msgspec knows every bound of its types; Litestar's schemas of Structs lose those inside lists and unions.
 """
 
+from dataclasses import dataclass
 from typing import Any, ClassVar, cast
 
 import msgspec
 from litestar.openapi import OpenAPIConfig, ResponseSpec
-from litestar.openapi.spec import Components, License, Reference, Schema, SecurityScheme
+from litestar.openapi.spec import (
+    Components,
+    License,
+    OpenAPIResponse,
+    Operation,
+    Reference,
+    RequestBody,
+    Schema,
+    SecurityScheme,
+)
 from litestar.plugins import OpenAPISchemaPlugin
 from litestar.typing import FieldDefinition
 
@@ -78,6 +88,26 @@ def answer(shape: Any, description: str, media_type: str = "application/json") -
     return ResponseSpec(shape, generate_examples=False, description=description, media_type=media_type)
 
 
+def example(body: Any = None, answer: Any = None) -> type[Operation]:
+    """`operation_class` of an operation that shows an example of its body and of what it answers."""
+
+    @dataclass
+    class OperationWithExample(Operation):
+        def __post_init__(self) -> None:
+            if body is not None and isinstance(self.request_body, RequestBody):
+                _show(self.request_body, body)
+            for status, response in (self.responses or {}).items():
+                if answer is not None and status.startswith("2") and isinstance(response, OpenAPIResponse):
+                    _show(response, answer)
+
+    return OperationWithExample
+
+
+def _show(place: RequestBody | OpenAPIResponse, value: Any) -> None:
+    for media_type in (place.content or {}).values():
+        media_type.example = msgspec.json.decode(msgspec.json.encode(value))
+
+
 class ProblemSchemas(OpenAPISchemaPlugin):
     """`ProblemDetails` with the codes that an operation can answer."""
 
@@ -120,10 +150,17 @@ class StructSchemas(OpenAPISchemaPlugin):
         return schema
 
 
+@dataclass
+class _Reference(Reference):
+    """A field's Struct may have a default beside it."""
+
+    default: Any = None
+
+
 def _schema(json: dict[str, Any]) -> Any:
     """A JSON schema as Litestar's class."""
     if "$ref" in json:
-        return Reference(**{"ref" if name == "$ref" else name: value for name, value in json.items()})
+        return _Reference(**{"ref" if name == "$ref" else name: value for name, value in json.items()})
     names = Schema.field_aliases()
     schema = Schema()
     for key, value in json.items():

@@ -175,7 +175,7 @@ async def test_a_record_with_the_same_id_and_other_bytes_decides_nothing(town: T
 async def test_what_somebody_sent_who_left_may_still_be_taken(town: Town) -> None:
     kept = UUID(await refused(town, a_record("r", uid("v"), said("09:05", "arrived"))))
     await town.planned()
-    await people.deactivate(town.house, TOKENS["admin"], "li", encode({"reason": "离职"}))
+    await people.deactivate(town.house, TOKENS["admin"], "li", "离职")
     decided = await quarantine_decisions.decide(
         town.house, TOKENS["wang"], kept, encode({"decision": "take", "reason": "补建"})
     )
