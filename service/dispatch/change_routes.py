@@ -7,8 +7,7 @@ from uuid import UUID
 from litestar import Controller, Response, put
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
-from litestar.openapi.spec import Example
-from litestar.params import Body, FromPath, HeaderParameter, RawBody
+from litestar.params import FromPath, HeaderParameter, JSONBody, RawBody
 
 from service.accounts.caller import Caller, CallerInfo, requires
 from service.errors import (
@@ -22,7 +21,7 @@ from service.errors import (
 )
 from service.visits.change_rows import ChangeKind
 from service.visits.changes import Cancellation, Content, DetailsUpdate, DueDates, Reassignment, Reschedule
-from service.web.api_document import WRITE_ERRORS, RequiredHeaders, problems
+from service.web.api_document import WRITE_ERRORS, example, problems
 from service.web.strict_body import StrictBody
 
 from .rescheduling import change
@@ -59,7 +58,9 @@ class ChangesController(Controller):
     @put(
         "/window",
         summary="Another time, until he has left; with a reason, and what was stays in the trail",
-        operation_class=RequiredHeaders,
+        operation_class=example(
+            {"from": "2026-03-02T14:00:00+08:00", "to": "2026-03-02T15:00:00+08:00", "reason": "客户下午才在家"}
+        ),
         dto=StrictBody[Reschedule],
         responses=problems(*_ERRORS, VisitAlreadyStarted, VisitFull),
     )
@@ -67,20 +68,7 @@ class ChangesController(Controller):
         self,
         caller: Caller,
         visit_id: FromPath[UUID],
-        data: Annotated[
-            Reschedule,
-            Body(
-                examples=[
-                    Example(
-                        value={
-                            "from": "2026-03-02T14:00:00+08:00",
-                            "to": "2026-03-02T15:00:00+08:00",
-                            "reason": "客户下午才在家",
-                        }
-                    )
-                ]
-            ),
-        ],
+        data: JSONBody[Reschedule],
         body: RawBody,
         if_match: IfMatch = "",
     ) -> Response[VisitView]:
@@ -90,7 +78,7 @@ class ChangesController(Controller):
     @put(
         "/technician",
         summary="Somebody else goes; who went before may still submit",
-        operation_class=RequiredHeaders,
+        operation_class=example({"technician": "sun", "crew": ["li"], "reason": "李师傅请假"}),
         dto=StrictBody[Reassignment],
         responses=problems(*_ERRORS, UnknownPerson, VisitFull),
     )
@@ -98,9 +86,7 @@ class ChangesController(Controller):
         self,
         caller: Caller,
         visit_id: FromPath[UUID],
-        data: Annotated[
-            Reassignment, Body(examples=[Example(value={"technician": "sun", "crew": ["li"], "reason": "李师傅请假"})])
-        ],
+        data: JSONBody[Reassignment],
         body: RawBody,
         if_match: IfMatch = "",
     ) -> Response[VisitView]:
@@ -110,7 +96,9 @@ class ChangesController(Controller):
     @put(
         "/details",
         summary="Mend a wrong number, address or work, with a reason",
-        operation_class=RequiredHeaders,
+        operation_class=example(
+            {"reason": "电话写错", "customer": {"name": "陶女士", "phone": "13900000000", "address": "虚构路 1 号"}}
+        ),
         dto=StrictBody[DetailsUpdate],
         responses=problems(*_ERRORS, VisitFull),
     )
@@ -118,19 +106,7 @@ class ChangesController(Controller):
         self,
         caller: Caller,
         visit_id: FromPath[UUID],
-        data: Annotated[
-            DetailsUpdate,
-            Body(
-                examples=[
-                    Example(
-                        value={
-                            "reason": "电话写错",
-                            "customer": {"name": "陶女士", "phone": "13900000000", "address": "虚构路 1 号"},
-                        }
-                    )
-                ]
-            ),
-        ],
+        data: JSONBody[DetailsUpdate],
         body: RawBody,
         if_match: IfMatch = "",
     ) -> Response[VisitView]:
@@ -140,7 +116,7 @@ class ChangesController(Controller):
     @put(
         "/due",
         summary="Date open duties, by `item` or `item[thing]`",
-        operation_class=RequiredHeaders,
+        operation_class=example({"damage_made_good[tile]": "2026-03-09T18:00:00+08:00"}),
         dto=StrictBody[DueDates],
         responses=problems(*_ERRORS, VisitFull),
     )
@@ -148,9 +124,7 @@ class ChangesController(Controller):
         self,
         caller: Caller,
         visit_id: FromPath[UUID],
-        data: Annotated[
-            DueDates, Body(examples=[Example(value={"damage_made_good[tile]": "2026-03-09T18:00:00+08:00"})])
-        ],
+        data: JSONBody[DueDates],
         body: RawBody,
         if_match: IfMatch = "",
     ) -> Response[VisitView]:
@@ -160,7 +134,7 @@ class ChangesController(Controller):
     @put(
         "/cancellation",
         summary="Nobody goes, with a reason; records are still taken, and are reviewed",
-        operation_class=RequiredHeaders,
+        operation_class=example({"reason": "客户退单"}),
         dto=StrictBody[Cancellation],
         responses=problems(*_ERRORS, VisitAlreadyStarted),
     )
@@ -168,7 +142,7 @@ class ChangesController(Controller):
         self,
         caller: Caller,
         visit_id: FromPath[UUID],
-        data: Annotated[Cancellation, Body(examples=[Example(value={"reason": "客户退单"})])],
+        data: JSONBody[Cancellation],
         body: RawBody,
         if_match: IfMatch = "",
     ) -> Response[VisitView]:

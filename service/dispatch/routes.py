@@ -1,12 +1,12 @@
 """Visits: dispatch plans them, the office writes entries, everybody looks."""
 
+from datetime import datetime
 from typing import Annotated, get_args
 from uuid import UUID
 
 from litestar import Controller, Response, get, post, put
 from litestar.datastructures import ResponseHeader
-from litestar.openapi.spec import Example
-from litestar.params import Body, FromPath, RawBody
+from litestar.params import FromPath, JSONBody, RawBody
 
 from service.accounts.caller import Caller, requires
 from service.errors import (
@@ -19,13 +19,15 @@ from service.errors import (
     UnknownPerson,
     VisitFull,
 )
+from service.judge.checklist import Text
+from service.judge.findings import FindingView
 from service.records import office_entries
 from service.visits import loading
 from service.visits.loading import JudgementView
 from service.visits.plan import Plan
 from service.visits.status import Flag, State
 from service.visits.wire import OfficeEntries
-from service.web.api_document import READ_ERRORS, WRITE_ERRORS, answer, problems
+from service.web.api_document import READ_ERRORS, WRITE_ERRORS, answer, example, problems
 from service.web.query import choice_parameter, text_parameter, time_parameter
 from service.web.strict_body import StrictBody
 
@@ -36,31 +38,46 @@ from .views import VisitView
 VISIT_ETAG = ResponseHeader(
     name="ETag", value="", documentation_only=True, description="What a change of the visit names in If-Match."
 )
-_PLAN = Example(
-    value={
-        "type": "repair_leak",
-        "window": {"from": "2026-03-02T09:00:00+08:00", "to": "2026-03-02T10:00:00+08:00"},
-        "technician": "li",
-        "crew": ["sun"],
-        "area": "城东",
-        "customer": {"name": "陶女士", "phone": "13800000000", "address": "虚构路 1 号", "account": "1001"},
-        "work": {"content": "检修漏水", "place": "厨房"},
-        "assigned": {"meter_exchanged": False},
-        "external_ref": "GD-1",
-    }
-)
-_ENTRIES = Example(
-    value={
-        "entries": [
-            {
-                "id": "e23cd391-e912-5ee6-ac99-89d25c14c1df",
-                "what": "appointment_agreed",
-                "at": "2026-03-01T16:20:00+08:00",
-                "by": "dispatcher",
-                "evidence": [{"kind": "message_log", "channel": "sms"}],
-            }
-        ]
-    }
+_PLAN = {
+    "type": "repair_leak",
+    "window": {"from": "2026-03-02T09:00:00+08:00", "to": "2026-03-02T10:00:00+08:00"},
+    "technician": "li",
+    "crew": ["sun"],
+    "area": "城东",
+    "customer": {"name": "陶女士", "phone": "13800000000", "address": "虚构路 1 号", "account": "1001"},
+    "work": {"content": "检修漏水", "place": "厨房"},
+    "assigned": {"meter_exchanged": False},
+    "external_ref": "GD-1",
+}
+_ENTRIES = {
+    "entries": [
+        {
+            "id": "e23cd391-e912-5ee6-ac99-89d25c14c1df",
+            "what": "appointment_agreed",
+            "at": "2026-03-01T16:20:00+08:00",
+            "by": "dispatcher",
+            "evidence": [{"kind": "message_log", "channel": "sms"}],
+        }
+    ]
+}
+
+_JUDGEMENT = JudgementView(
+    visit="01956e2c-8a00-7000-8000-000000000002",
+    checklist="onsite@1",
+    at=datetime.fromisoformat("2026-03-02T12:00:00+08:00"),
+    verdict="compliant_with_remarks",
+    findings=(
+        FindingView(
+            code="order.id_shown.before.entered",
+            kind="order",
+            item="id_shown",
+            thing=None,
+            severity="warning",
+            clause="4.3.2",
+            message=Text("出示工作证应在进门之前", "Showing the ID card comes before entering"),
+            entries=("625269f5-9c05-5508-b9d7-2105123d5225",),
+        ),
+    ),
 )
 
 
@@ -81,6 +98,7 @@ class VisitsController(Controller):
         dto=StrictBody[Plan],
         return_dto=None,
         guards=[requires("plan a visit")],
+        operation_class=example(_PLAN),
         response_headers=[VISIT_ETAG],
         responses={
             200: answer(VisitView, "It was planned before: the visit as it is now"),
@@ -91,7 +109,7 @@ class VisitsController(Controller):
         self,
         caller: Caller,
         visit_id: FromPath[UUID],
-        data: Annotated[Plan, Body(examples=[_PLAN])],
+        data: JSONBody[Plan],
         body: RawBody,
     ) -> Response[VisitView]:
         """The client makes the id. The same bytes under the same id again are no change; other bytes are a conflict."""
@@ -150,6 +168,7 @@ class VisitsController(Controller):
         dto=StrictBody[OfficeEntries],
         return_dto=None,
         guards=[requires("write entries of the office")],
+        operation_class=example(_ENTRIES, _JUDGEMENT),
         responses={
             200: answer(JudgementView, "They were there before: the judgement as it is now"),
             **problems(*WRITE_ERRORS, NotFound, EntryIdReused, TooManyEntries, VisitFull, DayFull),
@@ -159,7 +178,7 @@ class VisitsController(Controller):
         self,
         caller: Caller,
         visit_id: FromPath[UUID],
-        data: Annotated[OfficeEntries, Body(examples=[_ENTRIES])],
+        data: JSONBody[OfficeEntries],
         body: RawBody,
     ) -> Response[JudgementView]:
         """All entries are taken or none. `by` is a role of the caller's own, or `office`."""
@@ -169,6 +188,7 @@ class VisitsController(Controller):
     @get(
         "/v1/visits/{visit_id:uuid}/judgement",
         summary="What the judge says at any moment",
+        operation_class=example(answer=_JUDGEMENT),
         responses=problems(*READ_ERRORS, NotFound),
     )
     async def show_judgement(

@@ -17,6 +17,7 @@ from service.accounts.public_pages import HTML
 from service.accounts.sessions import Credentials, SecondFactor, SignIn
 from service.errors import InvalidBody, Problem, TotpAlreadySetUp
 from service.web.cross_origin import require_same_origin_for_browsers
+from service.web.decoding import decode_strict
 from service.web.endpoint import COMMON_ERRORS, AnyRequest, Bytes, RouteMetadata, context_of
 from service.web.forms import read_form
 from service.web.pages import bilingual, page
@@ -45,6 +46,7 @@ SET = _says("The form of that page", form=True)
 CHECK = _says("The first code of the authenticator signs in", form=True)
 ENROL = _says("The page of an enrolment: for the phone")
 TITLE = "欢迎使用上门"
+_SIGN_IN_DECODER = msgspec.json.Decoder(SignIn)
 
 
 @get("/invitation", opt={"says": INVITATION})
@@ -68,8 +70,8 @@ async def take_invitation(request: AnyRequest) -> ASGIApp:
         if SECOND_FACTOR.isdisjoint(person.roles):
             return _welcome(person)
         try:
-            raw = msgspec.json.encode(Credentials(person.login, password))
-            return _totp_setup_page(person, await sessions.begin_totp_setup(ctx, address, raw))
+            setup = await sessions.begin_totp_setup(ctx, address, Credentials(person.login, password))
+            return _totp_setup_page(person, setup)
         except TotpAlreadySetUp:
             return _welcome(person)
 
@@ -95,7 +97,7 @@ async def check_factor(request: AnyRequest) -> ASGIApp:
         require_same_origin_for_browsers(request.scope, ctx)
         fields.update(await read_form(request))
         raw = msgspec.json.encode(SignIn(*(fields.get(name, "") for name in ("login", "password", "code"))))
-        token = await sessions.sign_in(ctx, address, raw)
+        token = await sessions.sign_in(ctx, address, decode_strict(_SIGN_IN_DECODER, raw))
         done = bilingual("✓ 验证器已绑定，您已登录", "The authenticator is set up, and you are signed in")
         return page(TITLE, f'<div class="good"><h1>{done}</h1></div>', 200, session_cookies(token))
 

@@ -12,6 +12,7 @@ from litestar.openapi.spec import (
     Components,
     License,
     OpenAPIMediaType,
+    OpenAPIResponse,
     Operation,
     Parameter,
     Reference,
@@ -106,6 +107,27 @@ class RequiredHeaders(Operation):
                 one.required, one.schema.default = True, None
 
 
+def example(body: Any = None, answer: Any = None) -> type[Operation]:
+    """`operation_class` of an operation that shows an example of its body and of what it answers."""
+
+    @dataclass
+    class OperationWithExample(RequiredHeaders):
+        def __post_init__(self) -> None:
+            super().__post_init__()
+            if body is not None and isinstance(self.request_body, RequestBody):
+                _show(self.request_body, body)
+            for status, response in (self.responses or {}).items():
+                if answer is not None and status.startswith("2") and isinstance(response, OpenAPIResponse):
+                    _show(response, answer)
+
+    return OperationWithExample
+
+
+def _show(place: RequestBody | OpenAPIResponse, value: Any) -> None:
+    for media_type in (place.content or {}).values():
+        media_type.example = msgspec.json.decode(msgspec.json.encode(value))
+
+
 class ProblemSchemas(OpenAPISchemaPlugin):
     """`ProblemDetails` with the codes that an operation can answer."""
 
@@ -155,10 +177,17 @@ class StructSchemas(OpenAPISchemaPlugin):
         return schema
 
 
+@dataclass
+class _Reference(Reference):
+    """A field's Struct may have a default beside it."""
+
+    default: Any = None
+
+
 def _schema(json: dict[str, Any]) -> Any:
     """A JSON schema as Litestar's class."""
     if "$ref" in json:
-        return Reference(**{"ref" if name == "$ref" else name: value for name, value in json.items()})
+        return _Reference(**{"ref" if name == "$ref" else name: value for name, value in json.items()})
     names = Schema.field_aliases()
     schema = Schema()
     for key, value in json.items():

@@ -6,9 +6,9 @@ from urllib.parse import parse_qsl, urlencode
 
 from litestar.enums import ParamType
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import ParameterKwarg, QueryParameter
+from litestar.params import ParameterKwarg, PathParameter, QueryParameter
 
-from service.errors import FieldError, InvalidQuery
+from service.errors import FieldError, InvalidQuery, NotFound, Problem
 
 from .request import AnyRequest
 
@@ -19,6 +19,11 @@ MAX_LENGTH = 200
 def text_parameter(description: str, name: str | None = None, max_length: int = MAX_LENGTH) -> QueryParameter:
     """A parameter of the query that is text."""
     return QueryParameter(name=name, description=description, max_length=max_length)
+
+
+def path_text(description: str) -> PathParameter:
+    """Text in the path. What is too long, or what PostgreSQL cannot look up, is NotFound."""
+    return PathParameter(description=description, max_length=MAX_LENGTH, pattern=r"^[^\0]*$")
 
 
 def time_parameter(description: str, name: str | None = None) -> QueryParameter:
@@ -32,13 +37,14 @@ def choice_parameter(description: str, words: Sequence[str], name: str | None = 
 
 
 async def check_query(request: AnyRequest) -> None:
-    """Before every handler. InvalidQuery for parameters that are unknown, missing, given twice or unreadable.
+    """Before every handler, unless its `opt` has `any_query`. InvalidQuery for parameters that are unknown, missing,
+    given twice or unreadable.
 
     An empty parameter counts as absent. In a time a `+` that was not escaped arrives as a blank and is restored.
     """
     raw: bytes = request.scope["query_string"]
     known = _parameters(request.route_handler)
-    if not raw and not known:
+    if (not raw and not known) or request.route_handler.opt.get("any_query"):
         return
     found: dict[str, str] = {}
     try:
@@ -81,8 +87,10 @@ def _fault(name: str, code: str, detail: str) -> InvalidQuery:
     return InvalidQuery("", (FieldError(f"/{name}", code, detail),))
 
 
-def query_problem(extra: Any) -> InvalidQuery:
-    """What Litestar found wrong with a parameter, as a problem; the input is not echoed."""
+def query_problem(extra: Any) -> Problem:
+    """What Litestar found wrong with a parameter, as a problem; the input is not echoed. NotFound for the path."""
+    if any(isinstance(one, dict) and one.get("source") is ParamType.PATH for one in extra or ()):
+        return NotFound()
     faults = [
         FieldError(f"/{one['key']}", "invalid", _without_value(one["message"]))
         for one in extra or ()

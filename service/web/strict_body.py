@@ -38,12 +38,11 @@ class StrictBody(AbstractDTO[T]):
     def create_openapi_schema(
         cls,
         field_definition: FieldDefinition,
-        handler_id: str,  # noqa: ARG003
+        handler_id: str,
         schema_creator: Any,
     ) -> Reference | Schema:
-        """The Struct's own schema, with the examples of `Annotated[…, Body(examples=…)]`."""
-        shape = FieldDefinition.from_annotation(cls.model_type, kwarg_definition=field_definition.kwarg_definition)
-        return schema_creator.for_field_definition(shape)
+        """The Struct's own schema."""
+        return schema_creator.for_field_definition(FieldDefinition.from_annotation(cls.model_type))
 
     @classmethod
     def generate_field_definitions(

@@ -194,7 +194,7 @@ async def test_times_of_a_workbook_are_read_and_a_day_alone_is_told(town: Town) 
 
 async def test_a_table_may_come_again_after_its_technician_left(town: Town) -> None:
     await taken(town, table(GOOD))
-    await people.deactivate(town.house, TOKENS["admin"], "li", encode({"reason": "离职"}))
+    await people.deactivate(town.house, TOKENS["admin"], "li", "离职")
     found = await taken(town, table(GOOD, GOOD.replace("GD-1", "GD-2")))
     assert [row.outcome for row in found.rows] == ["known", "refused"]
 

@@ -32,6 +32,7 @@ from service.db.connect import open_database
 from service.db.database import Transaction
 from service.dispatch import planning
 from service.messages import gateways, notices, outbox, worker
+from service.messages.notices import NoticeRequest
 from service.messages.outbox import MessageRow
 from service.verify.log import verify
 from service.visits import batches
@@ -154,7 +155,7 @@ async def filled(ctx: AppContext, count: int) -> list[UUID]:
             raw = msgspec.json.encode(content)
             plan = msgspec.json.decode(raw, type=Plan)
             await planning.create(ctx, token_digest(TOKEN), visit, plan, raw)
-            await notices.send(ctx, token_digest(TOKEN), visit, b'{"channel":"sms"}')
+            await notices.send(ctx, token_digest(TOKEN), visit, NoticeRequest(channel="sms"))
             made.append(visit)
     return made
 

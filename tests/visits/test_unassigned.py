@@ -15,6 +15,7 @@ from service.db.database import Transaction
 from service.db.postgres import Postgres
 from service.dispatch import listing, planning, rescheduling
 from service.staff import people, roles_and_cards
+from service.staff.roles_and_cards import NewRoles
 from service.visits import status
 from tests.support.api_client import VISIT, World, record
 from tests.support.factories import TOKENS, Town, change_visit, encode, said, uid
@@ -94,11 +95,11 @@ async def test_a_board_that_is_made_anew_shows_it_too(world: World) -> None:
 
 
 async def departs(town: Town) -> None:
-    await people.deactivate(town.house, TOKENS["admin"], "li", encode({"reason": "离职"}))
+    await people.deactivate(town.house, TOKENS["admin"], "li", "离职")
 
 
 async def is_dispatcher_now(town: Town) -> None:
-    roles = encode({"roles": ["dispatcher"], "areas": ["城东"]})
+    roles = NewRoles(("dispatcher",), ("城东",))
     await roles_and_cards.give_roles(town.house, TOKENS["admin"], "li", roles)
 
 
