@@ -1,15 +1,17 @@
 """Who I am, what I may do."""
 
-import msgspec
-from litestar import get
-from litestar.types import ASGIApp
+from typing import Annotated
 
-from service.web.endpoint import READ_ERRORS, AnyRequest, RouteMetadata
+import msgspec
+from litestar import Controller, get
+from msgspec import Meta
+
+from service.web.api_document import READ_ERRORS, example, problems
+from service.web.request import AnyRequest
 from service.web.request_info import get_header
-from service.web.responses import json_answer
 
 from .authentication import authenticate
-from .endpoint import caller
+from .caller import Caller
 from .middleware import csrf_token, session_cookie
 from .permissions import Permission, Role
 
@@ -17,24 +19,34 @@ from .permissions import Permission, Role
 class Me(msgspec.Struct, frozen=True):
     """The person whose token it is. `csrf` is what a page sends along as X-CSRF-Token; tokens need none."""
 
-    login: str
-    name: str
-    roles: tuple[Role, ...]
-    areas: tuple[str, ...]
-    may: tuple[Permission, ...]
-    csrf: str | None
+    login: Annotated[str, Meta(description="My login.")]
+    name: Annotated[str, Meta(description="My name.")]
+    roles: Annotated[tuple[Role, ...], Meta(description="All my roles; with a phone's token only `technician`.")]
+    areas: Annotated[tuple[str, ...], Meta(description="My areas (片区); none means the whole utility.")]
+    may: Annotated[tuple[Permission, ...], Meta(description="All that I may do.")]
+    csrf: Annotated[str | None, Meta(description="The CSRF token of a browser's session; null for other tokens.")]
 
 
-ME = RouteMetadata(tag="people", summary="Who I am, what I may do", responses={200: Me}, problems=READ_ERRORS)
+class MeController(Controller):
+    """The person whose token it is."""
+
+    tags = ("people",)
+
+    @get(
+        "/v1/me",
+        summary="Who I am, what I may do",
+        operation_class=example(
+            answer=Me("li", "李强", ("technician",), ("城东",), ("see own visits", "submit a record"), None)
+        ),
+        responses=problems(*READ_ERRORS),
+    )
+    async def me(self, request: AnyRequest, caller: Caller) -> Me:
+        """The person whom the token stands for, with the permissions that it has. A browser also learns here the CSRF
+        token that it sends with every change."""
+        person = await authenticate(*caller)
+        session = None if get_header(request.scope, b"authorization") else session_cookie(request.scope)
+        csrf = csrf_token(session) if session else None
+        return Me(person.login, person.name, person.roles, person.areas, person.permissions(), csrf)
 
 
-@get("/v1/me", opt={"says": ME})
-async def me(request: AnyRequest) -> ASGIApp:
-    """Who I am, what I may do."""
-    person = await authenticate(*caller(request))
-    session = None if get_header(request.scope, b"authorization") else session_cookie(request.scope)
-    csrf = csrf_token(session) if session else None
-    return json_answer(Me(person.login, person.name, person.roles, person.areas, person.permissions(), csrf))
-
-
-ROUTES = (me,)
+ROUTES = (MeController,)

@@ -4,9 +4,10 @@ Roles are a set. A technician has one area (片区), others may have several. Ow
 of the table: a technician touches only his own visits, dispatchers and supervisors those of their areas.
 """
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
+from msgspec import Meta
 
 Role = Literal["technician", "dispatcher", "supervisor", "admin"]
 Permission = Literal[
@@ -56,10 +57,10 @@ SECOND_FACTOR: frozenset[Role] = frozenset({"supervisor", "admin"})
 class Person(msgspec.Struct, frozen=True):
     """Somebody of the utility, named by a login that is never used again."""
 
-    login: str
-    name: str
-    roles: tuple[Role, ...]
-    areas: tuple[str, ...]
+    login: Annotated[str, Meta(description="The login, which is never used again.")]
+    name: Annotated[str, Meta(description="The name, as on the ID card.")]
+    roles: Annotated[tuple[Role, ...], Meta(description="All roles.")]
+    areas: Annotated[tuple[str, ...], Meta(description="Areas (片区); none means the whole utility.")]
 
     def can(self, right: Permission) -> bool:
         """Whether one of his roles has the right."""

@@ -1,69 +1,114 @@
 """Sessions of browsers: signing in and out, and the second factor."""
 
-from litestar import delete, post, put
-from litestar.types import ASGIApp
+from typing import Any
+
+from litestar import Controller, Response, delete, post, put
+from litestar.handlers import BaseRouteHandler
+from litestar.params import JSONBody
+from litestar.response.base import ASGIResponse
 
 from service.errors import InvalidCredentials, TotpAlreadySetUp, TotpRequired
+from service.web.api_document import CHANGE_ERRORS, PUBLIC, PUBLIC_ERRORS, answer, example, problems
 from service.web.cross_origin import require_same_origin_for_browsers
-from service.web.endpoint import CHANGE_ERRORS, PUBLIC_ERRORS, AnyRequest, RouteMetadata, body_of, context_of
+from service.web.request import AnyRequest
 from service.web.request_info import client_ip
-from service.web.responses import Answer, json_answer
+from service.web.strict_body import StrictBody
 
 from . import sessions
-from .endpoint import caller
+from .caller import Caller, Connection, Context, limit_by_address
 from .middleware import session_cookies
 from .sessions import Credentials, SecondFactor, SignIn
 
-SIGN_IN = RouteMetadata(
-    tag="people",
-    summary="Sign in: a session in a cookie, for 30 minutes without use and 12 hours in all",
-    request_body=SignIn,
-    responses={204: None},
-    problems=(*PUBLIC_ERRORS, InvalidCredentials, TotpRequired),
-    public=True,
-)
-SET_UP = RouteMetadata(
-    tag="people",
-    summary="Set up the authenticator before the first sign-in; the secret is shown this once",
-    request_body=Credentials,
-    responses={200: SecondFactor},
-    problems=(*PUBLIC_ERRORS, InvalidCredentials, TotpAlreadySetUp),
-    public=True,
-)
-SIGN_OUT = RouteMetadata(tag="people", summary="Sign out", responses={204: None}, problems=CHANGE_ERRORS)
-EVERYWHERE = RouteMetadata(tag="people", summary="End all my sessions", responses={204: None}, problems=CHANGE_ERRORS)
-_BASE = ((b"cache-control", b"no-store"),)
+_CHANGED_COOKIES = {204: answer(None, "Done; the cookies of the session come along")}
 
 
-@post("/v1/session", opt={"says": SIGN_IN})
-async def sign_in(request: AnyRequest) -> ASGIApp:
-    """Sign in."""
-    require_same_origin_for_browsers(request.scope, context_of(request))
-    token = await sessions.sign_in(context_of(request), client_ip(request.scope), await body_of(request))
-    return Answer(204, b"", (*_BASE, *session_cookies(token)))
+async def _from_own_pages(connection: Connection, _: BaseRouteHandler) -> None:
+    require_same_origin_for_browsers(connection.scope, connection.app.state["ctx"])
 
 
-@put("/v1/me/second-factor", opt={"says": SET_UP})
-async def set_up_second_factor(request: AnyRequest) -> ASGIApp:
-    """Set up the authenticator."""
-    require_same_origin_for_browsers(request.scope, context_of(request))
-    return json_answer(
-        await sessions.begin_totp_setup(context_of(request), client_ip(request.scope), await body_of(request))
+class _CookieResponse(Response[None]):
+    """No content, and the cookies of a session; with '' they go."""
+
+    def __init__(self, session: str) -> None:
+        super().__init__(None)
+        self.session = session
+
+    def to_asgi_response(self, *_: Any, **__: Any) -> ASGIResponse:
+        """Litestar writes the parts of a cookie in another order."""
+        cookies = [(name.decode(), value.decode()) for name, value in session_cookies(self.session)]
+        return ASGIResponse(status_code=204, headers=cookies)
+
+
+class SessionController(Controller):
+    """Sessions, and what is done with login and password alone."""
+
+    tags = ("people",)
+
+    @post(
+        "/v1/session",
+        summary="Sign in: a session in a cookie, for 30 minutes without use and 12 hours in all",
+        status_code=204,
+        opt={"exclude_from_auth": True},
+        guards=[limit_by_address, _from_own_pages],
+        security=PUBLIC,
+        request_max_body_size=8192,
+        dto=StrictBody[SignIn],
+        return_dto=None,
+        operation_class=example(SignIn("zhao", "correct horse battery", "123456")),
+        responses={**_CHANGED_COOKIES, **problems(*PUBLIC_ERRORS, InvalidCredentials, TotpRequired)},
     )
+    async def sign_in(self, request: AnyRequest, context: Context, data: JSONBody[SignIn]) -> Response[None]:
+        """For browsers. Changes then need the header X-CSRF-Token, which `GET /v1/me` gives. The body has at most 8192
+        bytes, not packed."""
+        return _CookieResponse(await sessions.sign_in(context, client_ip(request.scope), data))
+
+    @put(
+        "/v1/me/second-factor",
+        summary="Set up the authenticator before the first sign-in; the secret is shown this once",
+        opt={"exclude_from_auth": True},
+        guards=[limit_by_address, _from_own_pages],
+        security=PUBLIC,
+        request_max_body_size=8192,
+        dto=StrictBody[Credentials],
+        return_dto=None,
+        operation_class=example(
+            Credentials("zhao", "correct horse battery"),
+            SecondFactor(
+                "JBSW Y3DP EHPK 3PXP",
+                "otpauth://totp/Doorstep:zhao?secret=JBSWY3DPEHPK3PXP&issuer=Doorstep",
+                "<svg …/>",
+            ),
+        ),
+        responses=problems(*PUBLIC_ERRORS, InvalidCredentials, TotpAlreadySetUp),
+    )
+    async def set_up_second_factor(
+        self, request: AnyRequest, context: Context, data: JSONBody[Credentials]
+    ) -> SecondFactor:
+        """Supervisors and admins need an authenticator app. The first code at sign-in confirms it; until then this
+        gives a new secret each time. The body has at most 8192 bytes, not packed."""
+        return await sessions.begin_totp_setup(context, client_ip(request.scope), data)
+
+    @delete(
+        "/v1/session",
+        summary="Sign out",
+        status_code=204,
+        responses={**_CHANGED_COOKIES, **problems(*CHANGE_ERRORS)},
+    )
+    async def sign_out(self, caller: Caller) -> Response[None]:
+        """The session ends at once and its cookies are removed."""
+        await sessions.sign_out(*caller)
+        return _CookieResponse("")
+
+    @delete(
+        "/v1/sessions",
+        summary="End all my sessions",
+        status_code=204,
+        responses={**_CHANGED_COOKIES, **problems(*CHANGE_ERRORS)},
+    )
+    async def sign_out_everywhere(self, caller: Caller) -> Response[None]:
+        """All browsers are signed out, this one too. Phones and scripts keep their tokens."""
+        await sessions.sign_out(*caller, everywhere=True)
+        return _CookieResponse("")
 
 
-@delete("/v1/session", status_code=200, opt={"says": SIGN_OUT})
-async def sign_out(request: AnyRequest) -> ASGIApp:
-    """Sign out."""
-    await sessions.sign_out(*caller(request))
-    return Answer(204, b"", (*_BASE, *session_cookies("")))
-
-
-@delete("/v1/sessions", status_code=200, opt={"says": EVERYWHERE})
-async def sign_out_everywhere(request: AnyRequest) -> ASGIApp:
-    """End all my sessions."""
-    await sessions.sign_out(*caller(request), everywhere=True)
-    return Answer(204, b"", (*_BASE, *session_cookies("")))
-
-
-ROUTES = (sign_in, set_up_second_factor, sign_out, sign_out_everywhere)
+ROUTES = (SessionController,)

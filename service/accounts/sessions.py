@@ -1,14 +1,15 @@
 """Somebody signs in with his password, supervisors and admins with a second factor too, and signs out."""
 
 from secrets import token_bytes, token_urlsafe
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
 from service.context import AppContext
 from service.db.database import Transaction
 from service.errors import InvalidCredentials, TotpAlreadySetUp, TotpRequired
 from service.judge.bounds import LoginText, PasswordText, SecretText
-from service.web.decoding import decode_strict
 from service.web.qr import qr_svg
 
 from . import attempts, passwords, repository, throttling, totp
@@ -22,33 +23,28 @@ from .permissions import SECOND_FACTOR, Person
 class SignIn(msgspec.Struct, frozen=True):
     """Login, password, and the code of the authenticator where there is one."""
 
-    login: LoginText
-    password: PasswordText
-    code: SecretText = ""
+    login: Annotated[LoginText, Meta(description="Who signs in.")]
+    password: Annotated[PasswordText, Meta(description="Their password.")]
+    code: Annotated[SecretText, Meta(description="The six digits of the authenticator; supervisors and admins.")] = ""
 
 
 class Credentials(msgspec.Struct, frozen=True):
     """Login and password, to set up the authenticator before the first sign-in."""
 
-    login: LoginText
-    password: PasswordText
+    login: Annotated[LoginText, Meta(description="Whose authenticator it is.")]
+    password: Annotated[PasswordText, Meta(description="Their password.")]
 
 
 class SecondFactor(msgspec.Struct, frozen=True):
     """What the authenticator app needs; shown this once. The first code at sign-in confirms it."""
 
-    secret: str
-    address: str
-    qr_svg: str
+    secret: Annotated[str, Meta(description="The secret in Base32, in groups, to type in.")]
+    address: Annotated[str, Meta(description="The same as an `otpauth:` address.")]
+    qr_svg: Annotated[str, Meta(description="The address as a QR code (SVG).")]
 
 
-SIGN_IN_DECODER = msgspec.json.Decoder(SignIn)
-CREDENTIALS_DECODER = msgspec.json.Decoder(Credentials)
-
-
-async def sign_in(ctx: AppContext, address: str, raw: bytes) -> str:
+async def sign_in(ctx: AppContext, address: str, given: SignIn) -> str:
     """The token of a new session. Problems do not tell whether there is such a person."""
-    given = decode_strict(SIGN_IN_DECODER, raw)
     person, kept, factor = await _check_credentials(ctx, address, given.login, given.password)
     now = ctx.clock()
     step, secret = None, b""
@@ -79,9 +75,8 @@ async def sign_in(ctx: AppContext, address: str, raw: bytes) -> str:
     return token
 
 
-async def begin_totp_setup(ctx: AppContext, address: str, raw: bytes) -> SecondFactor:
+async def begin_totp_setup(ctx: AppContext, address: str, given: Credentials) -> SecondFactor:
     """A secret for the authenticator, in place of one that was never confirmed."""
-    given = decode_strict(CREDENTIALS_DECODER, raw)
     person, _, _ = await _check_credentials(ctx, address, given.login, given.password)
     secret = token_bytes(20)
 

@@ -29,12 +29,14 @@ _LINE, _NAME = re.compile(LINE), re.compile(NAME)
 class NewPerson(msgspec.Struct, frozen=True):
     """Somebody who begins to work here. `badge` (工号) and `title` are on his ID card."""
 
-    login: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
-    name: PersonName
-    roles: Roles
-    areas: Areas = ()
-    badge: SingleLine = ""
-    title: SingleLine = ""
+    login: Annotated[
+        str, msgspec.Meta(min_length=1, max_length=64, description="A login that nobody had before; it never changes.")
+    ]
+    name: Annotated[PersonName, msgspec.Meta(description="The name, as on the ID card.")]
+    roles: Annotated[Roles, msgspec.Meta(description="All roles; at least one.")]
+    areas: Annotated[Areas, msgspec.Meta(description="Areas (片区); none means the whole utility.")] = ()
+    badge: Annotated[SingleLine, msgspec.Meta(description="The number of the ID card (工号).")] = ""
+    title: Annotated[SingleLine, msgspec.Meta(description="The title on the ID card, such as 维修员.")] = ""
 
 
 def normalized(given: NewPerson) -> NewPerson:

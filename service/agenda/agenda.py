@@ -12,9 +12,11 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from datetime import datetime
 from hmac import compare_digest, digest
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
+from msgspec import Meta
 
 from service.accounts.authentication import authenticate_token, require_permission
 from service.accounts.permissions import Person
@@ -44,15 +46,15 @@ class Agenda(msgspec.Struct, frozen=True, kw_only=True):
     keeps what it has, says so, and goes on: each answer names them again until they come among the `visits`.
     """
 
-    cursor: str
-    server_time: datetime
-    full: bool
-    more: bool
-    visits: tuple[VisitView, ...]
-    gone: tuple[str, ...]
-    checklists: tuple[str, ...]
-    corrections: tuple[str, ...] = ()
-    unreadable: tuple[str, ...] = ()
+    cursor: Annotated[str, Meta(description="What to send as `since` next time.")]
+    server_time: Annotated[datetime, Meta(description="The server's clock.")]
+    full: Annotated[bool, Meta(description="Forget all visits first.")]
+    more: Annotated[bool, Meta(description="There is more: ask again at once.")]
+    visits: Annotated[tuple[VisitView, ...], Meta(description="Visits that are new or changed, whole.")]
+    gone: Annotated[tuple[str, ...], Meta(description="Ids of visits that are no longer this technician's.")]
+    checklists: Annotated[tuple[str, ...], Meta(description="The versions that `visits` need, such as `onsite@1`.")]
+    corrections: Annotated[tuple[str, ...], Meta(description="Always empty.")] = ()
+    unreadable: Annotated[tuple[str, ...], Meta(description="Ids of visits that cannot be shown just now.")] = ()
 
 
 class SyncCursor(msgspec.Struct, frozen=True):

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from secrets import token_urlsafe
+from typing import Annotated
 
 import msgspec
 
@@ -31,7 +32,7 @@ _WITHOUT_WINDOW = timedelta(hours=1)
 class Calendar(msgspec.Struct, frozen=True):
     """The address, told once."""
 
-    url: str
+    url: Annotated[str, msgspec.Meta(description="The address for a calendar app to subscribe to.")]
 
 
 async def create_calendar(ctx: AppContext, token: bytes) -> Calendar:

@@ -1,58 +1,56 @@
-"""The calendar of a technician, for the calendar of his phone."""
+"""The calendar of a technician, for the calendar of their phone."""
 
-from litestar import delete, get, put
-from litestar.types import ASGIApp
+from typing import Annotated
 
-from service.accounts.endpoint import caller
+from litestar import Controller, Response, delete, get, put
+
+from service.accounts.caller import Caller, Context, limit_by_address
 from service.errors import NotFound
-from service.web.endpoint import CHANGE_ERRORS, COMMON_ERRORS, AnyRequest, Bytes, RouteMetadata, context_of
-from service.web.responses import Answer, json_answer
+from service.web.api_document import CHANGE_ERRORS, COMMON_ERRORS, PUBLIC, example, problems
+from service.web.query import path_text
 
 from . import calendar
 from .calendar import Calendar
 
-OPEN = RouteMetadata(
-    tag="calendar",
-    summary="A new secret address of my calendar; the one before ends",
-    responses={200: Calendar},
-    problems=CHANGE_ERRORS,
-)
-END = RouteMetadata(tag="calendar", summary="The address ends", responses={204: None}, problems=CHANGE_ERRORS)
-ICS = RouteMetadata(
-    tag="calendar",
-    summary="My visits (RFC 5545): time, type and address",
-    responses={200: Bytes("text/calendar", "iCalendar.")},
-    problems=(*COMMON_ERRORS, NotFound),
-    public=True,
-)
-_HEADERS = (
-    (b"content-type", b"text/calendar; charset=utf-8"),
-    (b"cache-control", b"no-store"),
-    (b"x-content-type-options", b"nosniff"),
-    (b"referrer-policy", b"no-referrer"),
-)
+
+class CalendarController(Controller):
+    """A technician's calendar at a secret address."""
+
+    tags = ("calendar",)
+
+    @put(
+        "/v1/me/calendar",
+        summary="A new secret address of my calendar; the one before ends",
+        operation_class=example(answer=Calendar("https://doorstep.example/calendar/kM3v0sTq9m1vJx2bWc8yHw.ics")),
+        responses=problems(*CHANGE_ERRORS),
+    )
+    async def open_calendar(self, caller: Caller) -> Calendar:
+        """The address is shown this once. Whoever knows it can read the calendar."""
+        return await calendar.create_calendar(*caller)
+
+    @delete("/v1/me/calendar", summary="The address ends", status_code=204, responses=problems(*CHANGE_ERRORS))
+    async def end_calendar(self, caller: Caller) -> None:
+        """The address is not found from now on; what a calendar app has fetched stays there."""
+        await calendar.revoke_calendar(*caller)
+
+    @get(
+        "/calendar/{token:str}",
+        summary="My visits (RFC 5545): time, type and address",
+        opt={"exclude_from_auth": True, "any_query": True},
+        guards=[limit_by_address],
+        security=PUBLIC,
+        media_type="text/calendar",
+        response_description="iCalendar",
+        responses=problems(*COMMON_ERRORS, NotFound),
+    )
+    async def show_calendar(
+        self, context: Context, token: Annotated[str, path_text("The secret, and `.ics`.")]
+    ) -> Response[bytes]:
+        """For calendar apps, which send no token: visits of the last 30 and the next 180 days."""
+        if not token.endswith(".ics"):
+            raise NotFound
+        content = await calendar.calendar(context, token.removesuffix(".ics"))
+        return Response(content, media_type="text/calendar", headers={"referrer-policy": "no-referrer"})
 
 
-@put("/v1/me/calendar", opt={"says": OPEN})
-async def open_calendar(request: AnyRequest) -> ASGIApp:
-    """A new address."""
-    return json_answer(await calendar.create_calendar(*caller(request)))
-
-
-@delete("/v1/me/calendar", opt={"says": END}, status_code=200)
-async def end_calendar(request: AnyRequest) -> ASGIApp:
-    """The address ends."""
-    await calendar.revoke_calendar(*caller(request))
-    return Answer(204)
-
-
-@get("/calendar/{token:str}", opt={"says": ICS})
-async def show_calendar(request: AnyRequest) -> ASGIApp:
-    """The calendar."""
-    token: str = request.scope["path_params"]["token"]
-    if not token.endswith(".ics"):
-        raise NotFound
-    return Answer(200, await calendar.calendar(context_of(request), token.removesuffix(".ics")), _HEADERS)
-
-
-ROUTES = (open_calendar, end_calendar, show_calendar)
+ROUTES = (CalendarController,)

@@ -3,8 +3,10 @@
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
 from service.accounts.authentication import authenticate_token
 from service.audit_log import log
@@ -25,18 +27,18 @@ class PublishError(ValueError):
 class PublishedChecklist(msgspec.Struct, frozen=True):
     """A published version, in a list."""
 
-    id: str
-    version: str
-    sha256: str
-    published_at: datetime
-    published_by: str
-    reason: str
+    id: Annotated[str, Meta(description="The checklist's id.")]
+    version: Annotated[str, Meta(description="The number of the version.")]
+    sha256: Annotated[str, Meta(description="The SHA-256 of the document, in hexadecimal; also its ETag.")]
+    published_at: Annotated[datetime, Meta(description="When it was published.")]
+    published_by: Annotated[str, Meta(description="Who published it.")]
+    reason: Annotated[str, Meta(description="Why it was published.")]
 
 
 class PublishedChecklists(msgspec.Struct, frozen=True):
     """All published versions."""
 
-    items: tuple[PublishedChecklist, ...]
+    items: Annotated[tuple[PublishedChecklist, ...], Meta(description="All versions of all checklists.")]
 
 
 async def publish(ctx: AppContext, folder: Path, who: str, why: str) -> PublishedChecklist:

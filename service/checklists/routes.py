@@ -1,51 +1,71 @@
 """Checklists: published versions, which never change."""
 
-from litestar import get
-from litestar.types import ASGIApp
+from datetime import datetime
+from typing import Annotated
 
-from service.accounts.endpoint import caller
+from litestar import Controller, Response, get
+from litestar.params import HeaderParameter
+
+from service.accounts.caller import Caller
 from service.errors import NotFound
 from service.judge.checklist import Checklist
-from service.web.endpoint import READ_ERRORS, AnyRequest, Parameter, RouteMetadata
-from service.web.responses import Answer, etag_matches, json_answer
+from service.web.api_document import READ_ERRORS, answer, example, problems
+from service.web.compression import etag_matches
+from service.web.query import path_text
 
 from . import publish
-from .publish import PublishedChecklists
+from .publish import PublishedChecklist, PublishedChecklists
 
-LIST = RouteMetadata(
-    tag="checklists", summary="Published versions", responses={200: PublishedChecklists}, problems=READ_ERRORS
-)
-VERSION = RouteMetadata(
-    tag="checklists",
-    summary="One version: all that a phone needs to show and to judge a visit offline",
-    responses={200: Checklist, 304: None},
-    headers={"If-None-Match": Parameter("The ETag of the copy you have.")},
-    problems=(*READ_ERRORS, NotFound),
+_PUBLISHED = PublishedChecklist(
+    id="onsite",
+    version="1",
+    sha256="9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    published_at=datetime.fromisoformat("2026-03-01T08:00:00+08:00"),
+    published_by="doorstep",
+    reason="随程序发布的初始版本 / shipped with the program",
 )
 
 
-@get("/v1/checklists", opt={"says": LIST})
-async def list_checklists(request: AnyRequest) -> ASGIApp:
-    """Published versions."""
-    return json_answer(await publish.list_published(*caller(request)))
+class ChecklistsController(Controller):
+    """Published checklists."""
 
+    tags = ("checklists",)
 
-@get("/v1/checklists/{checklist_id:str}/{version:str}", opt={"says": VERSION})
-async def show_checklist(request: AnyRequest) -> ASGIApp:
-    """One version, for ever the same: a client asks once."""
-    path: dict[str, str] = request.scope["path_params"]
-    if "\0" in path["checklist_id"] + path["version"]:
-        raise NotFound  # PostgreSQL knows no such text
-    body, digest = await publish.get_document(*caller(request), path["checklist_id"], path["version"])
-    headers = (
-        (b"content-type", b"application/json"),
-        (b"etag", b'"%s"' % digest.encode()),
-        (b"cache-control", b"private, max-age=31536000, immutable"),
-        (b"x-content-type-options", b"nosniff"),
+    @get(
+        "/v1/checklists",
+        summary="Published versions",
+        operation_class=example(answer=PublishedChecklists((_PUBLISHED,))),
+        responses=problems(*READ_ERRORS),
     )
-    if etag_matches(request.headers.get("if-none-match", ""), digest):
-        return Answer(304, b"", headers[1:])
-    return Answer(200, body, headers)
+    async def list_checklists(self, caller: Caller) -> PublishedChecklists:
+        """Every version that was ever published; a visit keeps the one that it began with."""
+        return await publish.list_published(*caller)
+
+    @get(
+        "/v1/checklists/{checklist_id:str}/{version:str}",
+        summary="One version: all that a phone needs to show and to judge a visit offline",
+        responses={
+            200: answer(Checklist, "The version, for ever the same bytes"),
+            304: answer(None, "Not modified"),
+            **problems(*READ_ERRORS, NotFound),
+        },
+    )
+    async def show_checklist(
+        self,
+        caller: Caller,
+        checklist_id: Annotated[str, path_text("The checklist's id, such as `onsite`.")],
+        version: Annotated[str, path_text("The number of the version.")],
+        if_none_match: Annotated[
+            str | None,
+            HeaderParameter(name="If-None-Match", required=False, description="The ETag of the copy you have."),
+        ] = None,
+    ) -> Response[bytes | None]:
+        """A version never changes: a client asks once and keeps it. The ETag is the SHA-256 of the document."""
+        body, digest = await publish.get_document(*caller, checklist_id, version)
+        headers = {"etag": f'"{digest}"', "cache-control": "private, max-age=31536000, immutable"}
+        if etag_matches(if_none_match or "", digest):
+            return Response(None, status_code=304, headers=headers)
+        return Response(body, media_type="application/json", headers=headers)
 
 
-ROUTES = (list_checklists, show_checklist)
+ROUTES = (ChecklistsController,)

@@ -22,6 +22,8 @@ from service.dispatch import planning
 from service.evidence import attach
 from service.records import office_entries, submit
 from service.visits import customer_link
+from service.visits.plan import Plan
+from service.visits.wire import OfficeEntries
 
 from . import damage_story
 
@@ -87,7 +89,7 @@ async def _damage(ctx: AppContext, zhao: bytes, li: bytes) -> str:
     ]
     acts = damage_story.acts(day + timedelta(minutes=10))
     visit = await _plan(ctx, zhao, planned, agreed, acts)
-    await office_entries.add_office_entries(ctx, zhao, visit, _encode({"entries": _named(visit, agreed)}))
+    await _note(ctx, zhao, visit, _named(visit, agreed))
     for digest_of, raw in damage_story.photos().items():
         sealed = await attach.store_bytes(ctx, raw, bytes.fromhex(digest_of))
         await attach.register_upload(ctx, sealed, "li")
@@ -104,15 +106,22 @@ async def _story(ctx: AppContext, zhao: bytes, li: bytes, story: dict[str, Any])
     written = [entry for entry in story["entries"] if entry.get("says") is None]
     dispatch = [entry for entry in written if entry["by"] == "dispatcher"]
     if dispatch:
-        await office_entries.add_office_entries(ctx, zhao, visit, _encode({"entries": dispatch}))
+        await _note(ctx, zhao, visit, dispatch)
     await submit.submit_record(ctx, li, *_record(visit, [entry for entry in written if entry["by"] != "dispatcher"]))
 
 
 async def _plan(ctx: AppContext, zhao: bytes, planned: dict[str, Any], *story: Any) -> UUID:
     """A visit; the rest of its story, where it is told at once, makes it another visit too."""
     visit = _id(planned, *story)
-    await planning.create(ctx, zhao, visit, _encode(planned))
+    raw = _encode(planned)
+    await planning.create(ctx, zhao, visit, msgspec.json.decode(raw, type=Plan), raw)
     return visit
+
+
+async def _note(ctx: AppContext, zhao: bytes, visit: UUID, entries: list[dict[str, Any]]) -> None:
+    """Entries of the office."""
+    raw = _encode({"entries": entries})
+    await office_entries.add_office_entries(ctx, zhao, visit, msgspec.json.decode(raw, type=OfficeEntries), raw)
 
 
 def _half(moment: datetime) -> datetime:

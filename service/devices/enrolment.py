@@ -7,11 +7,11 @@ from typing import Annotated
 from uuid import UUID
 
 import msgspec
+from msgspec import Meta
 
 from service.accounts import credentials, throttling
 from service.accounts import repository as accounts_repository
 from service.accounts.authentication import (
-    authenticate,
     authenticate_token,
     require_permission,
     token_digest,
@@ -23,7 +23,6 @@ from service.context import AppContext
 from service.db.database import Transaction
 from service.errors import InvalidOneTimeCode, NotFound, TooManyDevices, UnknownPerson
 from service.judge.bounds import LoginText, LongText, SecretText
-from service.web.decoding import decode_strict
 from service.web.pagination import decode_cursor, encode_cursor
 from service.web.qr import qr_svg
 
@@ -39,72 +38,71 @@ PAGE = 100
 class EnrolmentRequest(msgspec.Struct, frozen=True):
     """Login of the technician whose phone it is."""
 
-    person: LoginText
+    person: Annotated[LoginText, Meta(description="Login of a technician whom the caller oversees.")]
 
 
 class Enrolment(msgspec.Struct, frozen=True):
     """What the technician scans within ten minutes, once."""
 
-    code: str
-    url: str
-    qr_svg: str
-    expires_at: datetime
+    code: Annotated[str, Meta(description="The one-time code; the one before is no longer good.")]
+    url: Annotated[str, Meta(description="The address to open on the phone; the code stands behind `#`.")]
+    qr_svg: Annotated[str, Meta(description="The address as a QR code (SVG).")]
+    expires_at: Annotated[datetime, Meta(description="Until when the code is good: ten minutes.")]
 
 
 class NewDevice(msgspec.Struct, frozen=True):
     """A phone with the code that it scanned. With a key it may sign its records."""
 
-    code: SecretText
-    name: Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
-    public_key: LongText | Jwk | None = None
+    code: Annotated[SecretText, Meta(description="The one-time code of the enrolment.")]
+    name: Annotated[str, Meta(min_length=1, max_length=100, description="What the phone is called in lists.")]
+    public_key: Annotated[
+        LongText | Jwk | None,
+        Meta(description="A P-256 key as PEM, as base64 of DER (SubjectPublicKeyInfo), or as JWK."),
+    ] = None
 
 
 class Device(msgspec.Struct, frozen=True, kw_only=True):
     """A phone. It is active until it is revoked."""
 
-    id: str
-    person: str
-    name: str
-    signs: bool
-    created_at: datetime
-    seen_at: datetime | None
-    app: str
-    revoked_at: datetime | None
-    revoked_by: str | None
+    id: Annotated[str, Meta(description="The device's id, a UUID.")]
+    person: Annotated[str, Meta(description="Login of whose phone it is.")]
+    name: Annotated[str, Meta(description="What the phone is called.")]
+    signs: Annotated[bool, Meta(description="Whether it gave a key, so that it may sign its records.")]
+    created_at: Annotated[datetime, Meta(description="When it was enrolled.")]
+    seen_at: Annotated[datetime | None, Meta(description="When it last asked for something.")]
+    app: Annotated[str, Meta(description="The app and its version, as the header X-App last named it.")]
+    revoked_at: Annotated[datetime | None, Meta(description="When it was revoked; null while it is active.")]
+    revoked_by: Annotated[str | None, Meta(description="Login of who revoked it.")]
 
 
 class EnrolledDevice(msgspec.Struct, frozen=True):
     """The token is shown this once."""
 
-    device: Device
-    token: str
-    person: Person
+    device: Annotated[Device, Meta(description="The phone as it is listed.")]
+    token: Annotated[str, Meta(description="The token to send as `Authorization: Bearer`.")]
+    person: Annotated[Person, Meta(description="Whose phone it is.")]
 
 
 class NewToken(msgspec.Struct, frozen=True):
     """The device's next token; the one before is good until this one is first used."""
 
-    token: str
+    token: Annotated[str, Meta(description="The token to send as `Authorization: Bearer`.")]
 
 
 class DevicePage(msgspec.Struct, frozen=True):
     """Devices, the oldest first; `after` leads to the next page."""
 
-    items: tuple[Device, ...]
-    after: str | None
+    items: Annotated[tuple[Device, ...], Meta(description="A page of devices.")]
+    after: Annotated[str | None, Meta(description="The cursor of the next page; null on the last one.")]
 
 
-ENROLMENT_DECODER = msgspec.json.Decoder(EnrolmentRequest)
-NEW_DEVICE_DECODER = msgspec.json.Decoder(NewDevice)
-
-
-async def enrol(ctx: AppContext, token: bytes, raw: bytes) -> Enrolment:
+async def enrol(ctx: AppContext, token: bytes, given: EnrolmentRequest) -> Enrolment:
     """A one-time code for a technician's phone; the code that he had before is no longer good."""
-    caller = await authenticate(ctx, token, "enrol a device")
-    given = decode_strict(ENROLMENT_DECODER, raw)
     code, at = token_urlsafe(16), ctx.clock()
 
     async def work(tx: Transaction) -> None:
+        caller = await authenticate_token(tx, token)
+        require_permission(caller, "enrol a device")
         person = await accounts_repository.person(tx, given.person)
         if person is None or "technician" not in person.roles or not supervises(caller, "enrol a device", person):
             raise UnknownPerson
@@ -119,13 +117,12 @@ async def enrol(ctx: AppContext, token: bytes, raw: bytes) -> Enrolment:
     return Enrolment(code, url, qr_svg(url), ctx.to_local_time(at + CODE_LIFETIME_MS))
 
 
-async def register_device(ctx: AppContext, address: str, raw: bytes) -> EnrolledDevice:
+async def register_device(ctx: AppContext, address: str, given: NewDevice) -> EnrolledDevice:
     """A phone gives its code and gets its token. The code is used up only when that worked.
 
     A phone whose answer was lost asks again, with the same code and the same key: it is the same device, with a new
     token in place of the one that never came. That ends when the token is first used, or the code expires.
     """
-    given = decode_strict(NEW_DEVICE_DECODER, raw)
     key = None if given.public_key is None else parse_public_key(given.public_key)
     await throttling.check_attempt(ctx, address)
     token, device = token_urlsafe(32), ctx.new_id()

@@ -1,96 +1,121 @@
 """Devices: enrolled by a code, listed, revoked; a device asks for its next token."""
 
-from litestar import delete, get, post
-from litestar.types import ASGIApp
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
 
-from service.accounts.endpoint import caller
+from litestar import Controller, delete, get, post
+from litestar.params import FromPath, JSONBody
+
+from service.accounts.caller import Caller, Context, limit_by_address, requires
+from service.accounts.permissions import Person
 from service.errors import InvalidOneTimeCode, NotFound, TooManyDevices, UnknownPerson
-from service.web.endpoint import (
+from service.web.api_document import (
     CHANGE_ERRORS,
+    PUBLIC,
     PUBLIC_ERRORS,
     READ_ERRORS,
     WRITE_ERRORS,
-    AnyRequest,
-    Parameter,
-    RouteMetadata,
-    body_of,
-    context_of,
-    id_of,
-    query_of,
+    example,
+    problems,
 )
+from service.web.query import text_parameter
+from service.web.request import AnyRequest
 from service.web.request_info import client_ip
-from service.web.responses import Answer, json_answer
+from service.web.strict_body import StrictBody
 
 from . import enrolment
-from .enrolment import DevicePage, EnrolledDevice, Enrolment, EnrolmentRequest, NewDevice, NewToken
+from .enrolment import Device, DevicePage, EnrolledDevice, Enrolment, EnrolmentRequest, NewDevice, NewToken
 
-ENROL = RouteMetadata(
-    tag="devices",
-    summary="A one-time code for a technician's phone, good for ten minutes",
-    request_body=EnrolmentRequest,
-    responses={201: Enrolment},
-    problems=(*WRITE_ERRORS, UnknownPerson),
-)
-REGISTER = RouteMetadata(
-    tag="devices",
-    summary="A phone gives its code and gets its token",
-    request_body=NewDevice,
-    responses={201: EnrolledDevice},
-    problems=(*PUBLIC_ERRORS, InvalidOneTimeCode, TooManyDevices),
-    public=True,
-)
-PAGE = RouteMetadata(
-    tag="devices",
-    summary="My devices, and those of the people whom I oversee",
-    responses={200: DevicePage},
-    query={"after": Parameter("The cursor of the page before.")},
-    problems=READ_ERRORS,
-)
-REVOKE = RouteMetadata(
-    tag="devices",
-    summary="Revoke a device: it is out with its next request",
-    responses={204: None},
-    problems=(*CHANGE_ERRORS, NotFound),
-)
-RENEW = RouteMetadata(
-    tag="devices",
-    summary="The next token of the device that asks; the old one is good until the new one is first used",
-    responses={201: NewToken},
-    problems=(*CHANGE_ERRORS, NotFound),
+_CODE, _TOKEN = "kM3v0sTq9m1vJx2bWc8yHw", "1pQd8Yw0b7cVtq3y6Zr2Kx9mNf4sLh5gTj8uEa0oIvU"
+_NOON = datetime.fromisoformat("2026-03-02T12:00:00+08:00")
+_DEVICE = Device(
+    id="01956e2c-8a00-7000-8000-000000000001",
+    person="li",
+    name="李强的手机",
+    signs=False,
+    created_at=_NOON,
+    seen_at=_NOON,
+    app="doorstep 1.2",
+    revoked_at=None,
+    revoked_by=None,
 )
 
 
-@post("/v1/enrolments", opt={"says": ENROL})
-async def enrol_device(request: AnyRequest) -> ASGIApp:
-    """A one-time code for a phone."""
-    return json_answer(await enrolment.enrol(*caller(request), await body_of(request)), 201)
+class DevicesController(Controller):
+    """Technicians' phones."""
 
+    tags = ("devices",)
 
-@post("/v1/devices", opt={"says": REGISTER})
-async def register_device(request: AnyRequest) -> ASGIApp:
-    """A phone gives its code."""
-    return json_answer(
-        await enrolment.register_device(context_of(request), client_ip(request.scope), await body_of(request)), 201
+    @post(
+        "/v1/enrolments",
+        summary="A one-time code for a technician's phone, good for ten minutes",
+        dto=StrictBody[EnrolmentRequest],
+        return_dto=None,
+        guards=[requires("enrol a device")],
+        operation_class=example(
+            EnrolmentRequest("li"), Enrolment(_CODE, f"https://doorstep.example/enrol#{_CODE}", "<svg …/>", _NOON)
+        ),
+        responses=problems(*WRITE_ERRORS, UnknownPerson),
     )
+    async def enrol_device(self, caller: Caller, data: JSONBody[EnrolmentRequest]) -> Enrolment:
+        """The technician scans the QR code with their phone, which gives the code to `POST /v1/devices`. A code that
+        they had before is no longer good."""
+        return await enrolment.enrol(*caller, data)
+
+    @post(
+        "/v1/devices",
+        summary="A phone gives its code and gets its token",
+        opt={"exclude_from_auth": True},
+        guards=[limit_by_address],
+        security=PUBLIC,
+        request_max_body_size=8192,
+        dto=StrictBody[NewDevice],
+        return_dto=None,
+        operation_class=example(
+            NewDevice(_CODE, "李强的手机"),
+            EnrolledDevice(_DEVICE, _TOKEN, Person("li", "李强", ("technician",), ("城东",))),
+        ),
+        responses=problems(*PUBLIC_ERRORS, InvalidOneTimeCode, TooManyDevices),
+    )
+    async def register_device(self, request: AnyRequest, context: Context, data: JSONBody[NewDevice]) -> EnrolledDevice:
+        """A phone that lost the answer asks again with the same code and the same key, and gets a new token. The body
+        has at most 8192 bytes, not packed."""
+        return await enrolment.register_device(context, client_ip(request.scope), data)
+
+    @get(
+        "/v1/devices",
+        summary="My devices, and those of the people whom I oversee",
+        operation_class=example(answer=DevicePage((_DEVICE,), None)),
+        responses=problems(*READ_ERRORS),
+    )
+    async def list_devices(
+        self, caller: Caller, after: Annotated[str | None, text_parameter("The cursor of the page before.")] = None
+    ) -> DevicePage:
+        """The oldest first, revoked ones too. A page may have few devices and another one after it."""
+        return await enrolment.page(*caller, after)
+
+    @delete(
+        "/v1/devices/{device_id:uuid}",
+        summary="Revoke a device: it is out with its next request",
+        status_code=204,
+        responses=problems(*CHANGE_ERRORS, NotFound),
+    )
+    async def revoke_device(self, caller: Caller, device_id: FromPath[UUID]) -> None:
+        """A technician may revoke their own phone; supervisors and admins those of the people whom they oversee. Again
+        is no change."""
+        await enrolment.revoke(*caller, device_id)
+
+    @post(
+        "/v1/devices/{device_id:uuid}/token",
+        summary="The next token of the device that asks; the old one is good until the new one is first used",
+        operation_class=example(answer=NewToken(_TOKEN)),
+        responses=problems(*CHANGE_ERRORS, NotFound),
+    )
+    async def renew_token(self, caller: Caller, device_id: FromPath[UUID]) -> NewToken:
+        """Only the device itself gets it. Ask again when the answer is lost: the token before it that was never used
+        is no longer good."""
+        return await enrolment.reissue_device_token(*caller, device_id)
 
 
-@get("/v1/devices", opt={"says": PAGE})
-async def list_devices(request: AnyRequest) -> ASGIApp:
-    """My devices, and those of the people whom I oversee."""
-    return json_answer(await enrolment.page(*caller(request), query_of(request, PAGE).get("after")))
-
-
-@delete("/v1/devices/{device_id:str}", status_code=200, opt={"says": REVOKE})
-async def revoke_device(request: AnyRequest) -> ASGIApp:
-    """Revoke a device."""
-    await enrolment.revoke(*caller(request), id_of(request, "device_id"))
-    return Answer(204, b"", ((b"cache-control", b"no-store"),))
-
-
-@post("/v1/devices/{device_id:str}/token", opt={"says": RENEW})
-async def renew_token(request: AnyRequest) -> ASGIApp:
-    """The next token of a device."""
-    return json_answer(await enrolment.reissue_device_token(*caller(request), id_of(request, "device_id")), 201)
-
-
-ROUTES = (enrol_device, register_device, list_devices, revoke_device, renew_token)
+ROUTES = (DevicesController,)

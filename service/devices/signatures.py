@@ -1,7 +1,7 @@
 """A device's signature over the exact bytes of a record: ES256, by a P-256 key that the device gave at enrolment."""
 
 from base64 import b64decode, urlsafe_b64decode
-from typing import Any, cast
+from typing import Annotated, Any, cast
 
 import msgspec
 from cryptography.exceptions import InvalidSignature
@@ -19,10 +19,10 @@ COMPONENT_BYTES = 32  # bytes of r and of s
 class Jwk(msgspec.Struct, frozen=True):
     """A public key as RFC 7517 writes it."""
 
-    kty: CodeText
-    crv: CodeText
-    x: CodeText
-    y: CodeText
+    kty: Annotated[CodeText, msgspec.Meta(description="`EC`.")]
+    crv: Annotated[CodeText, msgspec.Meta(description="`P-256`.")]
+    x: Annotated[CodeText, msgspec.Meta(description="The x coordinate, base64url.")]
+    y: Annotated[CodeText, msgspec.Meta(description="The y coordinate, base64url.")]
 
 
 def parse_public_key(given: str | Jwk) -> bytes:

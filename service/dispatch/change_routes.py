@@ -1,103 +1,159 @@
 """What may change about a visit. Each takes `If-Match` with the ETag that was seen: nobody overwrites unknowingly."""
 
 import re
-from typing import Any
+from typing import Annotated
+from uuid import UUID
 
-from litestar import put
-from litestar.types import ASGIApp
+from litestar import Controller, Response, put
+from litestar.connection import ASGIConnection
+from litestar.handlers import BaseRouteHandler
+from litestar.params import FromPath, HeaderParameter, JSONBody, RawBody
 
-from service.accounts.endpoint import caller
+from service.accounts.caller import Caller, CallerInfo, requires
 from service.errors import (
     NotFound,
     PreconditionFailed,
     PreconditionRequired,
-    Problem,
     UnknownPerson,
     VisitAlreadyStarted,
     VisitCancelled,
     VisitFull,
 )
 from service.visits.change_rows import ChangeKind
-from service.visits.changes import Cancellation, DetailsUpdate, DueDates, Reassignment, Reschedule
-from service.web.endpoint import WRITE_ERRORS, AnyRequest, Parameter, RouteMetadata, body_of, id_of
-from service.web.responses import json_answer
+from service.visits.changes import Cancellation, Content, DetailsUpdate, DueDates, Reassignment, Reschedule
+from service.web.api_document import WRITE_ERRORS, example, problems
+from service.web.strict_body import StrictBody
 
 from .rescheduling import change
-from .routes import visit_etag
+from .routes import VISIT_ETAG, visit_response
 from .views import VisitView
 
-_TAG = re.compile(r'"(\d{1,15})(?:-gzip)?"')  # a packed answer has an ETag of its own (`answers`)
-_MATCH = {"If-Match": Parameter('The ETag of the visit as you saw it, such as "3".', required=True)}
-_PROBLEMS = (*WRITE_ERRORS, NotFound, VisitCancelled, PreconditionRequired, PreconditionFailed)
+_TAG = re.compile(r'"(\d{1,15})(?:-gzip)?"')  # a packed answer has an ETag of its own (`web/compression`)
+_ERRORS = (*WRITE_ERRORS, NotFound, VisitCancelled, PreconditionRequired, PreconditionFailed)
+IfMatch = Annotated[
+    str, HeaderParameter(name="If-Match", description='The ETag of the visit as you saw it, such as "3".')
+]
 
 
-def _says(summary: str, takes: Any, *more: type[Problem]) -> RouteMetadata:
-    return RouteMetadata(
-        tag="visits",
-        summary=summary,
-        request_body=takes,
-        responses={200: VisitView},
-        headers=_MATCH,
-        problems=(*_PROBLEMS, *more),
-    )
+def expected_revisions(if_match: str) -> frozenset[int]:
+    """The revisions in If-Match."""
+    return frozenset(int(number) for number in _TAG.findall(re.sub(r'W/"[^"]*"', "", if_match)))
 
 
-WINDOW = _says(
-    "Another time, until he has left; with a reason, and what was stays in the trail",
-    Reschedule,
-    VisitAlreadyStarted,
-    VisitFull,
-)
-TECHNICIAN = _says("Somebody else goes; who went before may still submit", Reassignment, UnknownPerson, VisitFull)
-DETAILS = _says("Mend a wrong number, address or work, with a reason", DetailsUpdate, VisitFull)
-DUE = _says("Date open duties, by `item` or `item[thing]`", DueDates, VisitFull)
-CANCELLATION = _says(
-    "Nobody goes, with a reason; records are still taken, and are reviewed", Cancellation, VisitAlreadyStarted
-)
-
-
-def expected_revisions(request: AnyRequest) -> frozenset[int]:
-    """The revisions in If-Match. PreconditionRequired without; `*` says nothing of what was seen."""
-    given = ",".join(value.decode("latin-1") for name, value in request.scope["headers"] if name == b"if-match")
-    if given.strip() in ("", "*"):
+async def _require_if_match(connection: ASGIConnection, _: BaseRouteHandler) -> None:
+    """A guard: PreconditionRequired without If-Match; `*` says nothing of what was seen."""
+    if connection.headers.get("if-match", "").strip() in ("", "*"):
         raise PreconditionRequired
-    return frozenset(int(number) for number in _TAG.findall(re.sub(r'W/"[^"]*"', "", given)))
 
 
-async def _change(request: AnyRequest, kind: ChangeKind) -> ASGIApp:
-    seen = expected_revisions(request)
-    visit = await change(*caller(request), id_of(request, "visit_id"), kind, await body_of(request), seen)
-    return json_answer(visit, 200, visit_etag(visit.revision))
+class ChangesController(Controller):
+    """Changes of a visit by dispatch."""
+
+    tags = ("visits",)
+    path = "/v1/visits/{visit_id:uuid}"
+    return_dto = None
+    guards = (_require_if_match, requires("change a visit"))
+    response_headers = (VISIT_ETAG,)
+
+    @put(
+        "/window",
+        summary="Another time, until he has left; with a reason, and what was stays in the trail",
+        operation_class=example(
+            {"from": "2026-03-02T14:00:00+08:00", "to": "2026-03-02T15:00:00+08:00", "reason": "客户下午才在家"}
+        ),
+        dto=StrictBody[Reschedule],
+        responses=problems(*_ERRORS, VisitAlreadyStarted, VisitFull),
+    )
+    async def change_window(
+        self,
+        caller: Caller,
+        visit_id: FromPath[UUID],
+        data: JSONBody[Reschedule],
+        body: RawBody,
+        if_match: IfMatch = "",
+    ) -> Response[VisitView]:
+        """The visit is judged by its first window, and by whether the customer was told of the others."""
+        return await _change(caller, visit_id, "window", data, body, if_match)
+
+    @put(
+        "/technician",
+        summary="Somebody else goes; who went before may still submit",
+        operation_class=example({"technician": "sun", "crew": ["li"], "reason": "李师傅请假"}),
+        dto=StrictBody[Reassignment],
+        responses=problems(*_ERRORS, UnknownPerson, VisitFull),
+    )
+    async def change_technician(
+        self,
+        caller: Caller,
+        visit_id: FromPath[UUID],
+        data: JSONBody[Reassignment],
+        body: RawBody,
+        if_match: IfMatch = "",
+    ) -> Response[VisitView]:
+        """The visit goes to the agendas of those who go now. Without `crew` the crew stays."""
+        return await _change(caller, visit_id, "technician", data, body, if_match)
+
+    @put(
+        "/details",
+        summary="Mend a wrong number, address or work, with a reason",
+        operation_class=example(
+            {"reason": "电话写错", "customer": {"name": "陶女士", "phone": "13900000000", "address": "虚构路 1 号"}}
+        ),
+        dto=StrictBody[DetailsUpdate],
+        responses=problems(*_ERRORS, VisitFull),
+    )
+    async def change_details(
+        self,
+        caller: Caller,
+        visit_id: FromPath[UUID],
+        data: JSONBody[DetailsUpdate],
+        body: RawBody,
+        if_match: IfMatch = "",
+    ) -> Response[VisitView]:
+        """`customer` and `work` replace what was there as a whole; what is left out stays."""
+        return await _change(caller, visit_id, "details", data, body, if_match)
+
+    @put(
+        "/due",
+        summary="Date open duties, by `item` or `item[thing]`",
+        operation_class=example({"damage_made_good[tile]": "2026-03-09T18:00:00+08:00"}),
+        dto=StrictBody[DueDates],
+        responses=problems(*_ERRORS, VisitFull),
+    )
+    async def change_due(
+        self,
+        caller: Caller,
+        visit_id: FromPath[UUID],
+        data: JSONBody[DueDates],
+        body: RawBody,
+        if_match: IfMatch = "",
+    ) -> Response[VisitView]:
+        """Dates of duties that are not named stay as they are."""
+        return await _change(caller, visit_id, "due", data, body, if_match)
+
+    @put(
+        "/cancellation",
+        summary="Nobody goes, with a reason; records are still taken, and are reviewed",
+        operation_class=example({"reason": "客户退单"}),
+        dto=StrictBody[Cancellation],
+        responses=problems(*_ERRORS, VisitAlreadyStarted),
+    )
+    async def cancel_visit(
+        self,
+        caller: Caller,
+        visit_id: FromPath[UUID],
+        data: JSONBody[Cancellation],
+        body: RawBody,
+        if_match: IfMatch = "",
+    ) -> Response[VisitView]:
+        """There is no way back: plan another visit. One that has begun cannot be cancelled."""
+        return await _change(caller, visit_id, "cancellation", data, body, if_match)
 
 
-@put("/v1/visits/{visit_id:str}/window", opt={"says": WINDOW})
-async def change_window(request: AnyRequest) -> ASGIApp:
-    """Another time."""
-    return await _change(request, "window")
+async def _change(
+    caller: CallerInfo, visit_id: UUID, kind: ChangeKind, content: Content, raw: bytes, if_match: str
+) -> Response[VisitView]:
+    return visit_response(await change(*caller, visit_id, kind, content, raw, expected_revisions(if_match)))
 
 
-@put("/v1/visits/{visit_id:str}/technician", opt={"says": TECHNICIAN})
-async def change_technician(request: AnyRequest) -> ASGIApp:
-    """Somebody else goes."""
-    return await _change(request, "technician")
-
-
-@put("/v1/visits/{visit_id:str}/details", opt={"says": DETAILS})
-async def change_details(request: AnyRequest) -> ASGIApp:
-    """A number or address is mended."""
-    return await _change(request, "details")
-
-
-@put("/v1/visits/{visit_id:str}/due", opt={"says": DUE})
-async def change_due(request: AnyRequest) -> ASGIApp:
-    """A duty gets its date."""
-    return await _change(request, "due")
-
-
-@put("/v1/visits/{visit_id:str}/cancellation", opt={"says": CANCELLATION})
-async def cancel_visit(request: AnyRequest) -> ASGIApp:
-    """Nobody goes."""
-    return await _change(request, "cancellation")
-
-
-ROUTES = (change_window, change_technician, change_details, change_due, cancel_visit)
+ROUTES = (ChangesController,)

@@ -6,7 +6,7 @@ from hashlib import sha256
 from uuid import UUID
 
 from service.accounts import repository as accounts_repository
-from service.accounts.authentication import authenticate
+from service.accounts.authentication import authenticate_token, require_permission
 from service.accounts.permissions import Person, can_view_visit, covers_area
 from service.audit_log import log
 from service.checklists import repository as checklists_repository
@@ -24,24 +24,25 @@ from service.errors import (
 from service.judge.rules import CompiledChecklist
 from service.visits import repository as visits_repository
 from service.visits import search_index
-from service.visits.loading import PLAN_DECODER, load_visit
+from service.visits.loading import load_visit
 from service.visits.plan import Plan
 from service.visits.repository import VisitRow
 from service.visits.status import search_texts
 from service.visits.unassigned import is_active_technician
-from service.web.decoding import decode_strict, parse_uuid
+from service.web.decoding import parse_uuid
 
 from .views import VisitView, build_view
 
 _THING = re.compile(r"[a-z0-9_-]{1,40}\]")
 
 
-async def create(ctx: AppContext, token: bytes, visit_id: UUID, raw: bytes) -> tuple[bool, VisitView]:
-    """Plan a visit. The same bytes again are no change; it takes the newest published checklist and keeps it."""
-    person = await authenticate(ctx, token, "plan a visit")
-    plan = decode_strict(PLAN_DECODER, raw)
+async def create(ctx: AppContext, token: bytes, visit_id: UUID, plan: Plan, raw: bytes) -> tuple[bool, VisitView]:
+    """Plan a visit, as the bytes say. The same bytes again are no change; it takes the newest published checklist and
+    keeps it."""
 
     async def work(tx: Transaction) -> tuple[bool, VisitView]:
+        person = await authenticate_token(tx, token)
+        require_permission(person, "plan a visit")
         created, row = await plan_visit(ctx, tx, person, visit_id, plan, raw)
         return created, await build_view(ctx, tx, await load_visit(ctx, tx, row))
 

@@ -8,7 +8,7 @@ from hashlib import sha256
 from uuid import UUID
 
 from service.accounts import repository as accounts_repository
-from service.accounts.authentication import authenticate
+from service.accounts.authentication import authenticate_token, require_permission
 from service.audit_log import log
 from service.context import AppContext
 from service.db.database import Transaction
@@ -19,26 +19,33 @@ from service.visits import change_rows, search_index, summaries, sync_feed, unas
 from service.visits import repository as visits_repository
 from service.visits.change_rows import ChangeKind, ChangeRow
 from service.visits.changes import Cancellation, Content, Reassignment, Reschedule, apply_change
-from service.visits.loading import CHANGE_DECODERS, LoadedVisit, load_visit, lock_visible_visit
+from service.visits.loading import LoadedVisit, load_visit, lock_visible_visit
 from service.visits.plan import Plan
 from service.visits.status import refresh_status, search_texts
-from service.web.decoding import decode_strict, to_json
+from service.web.decoding import to_json
 
 from .planning import require_technicians, validate_due_dates
 from .views import VisitView, build_view
 
 
 async def change(
-    ctx: AppContext, token: bytes, visit_id: UUID, kind: ChangeKind, raw: bytes, expected: frozenset[int]
+    ctx: AppContext,
+    token: bytes,
+    visit_id: UUID,
+    kind: ChangeKind,
+    content: Content,
+    raw: bytes,
+    expected: frozenset[int],
 ) -> VisitView:
-    """Change a part of a visit. What is so already is no change, whatever was expected: an answer may get lost."""
-    person = await authenticate(ctx, token, "change a visit")
-    content = decode_strict(CHANGE_DECODERS[kind], raw)
+    """Change a part of a visit, as the bytes say. What is so already is no change, whatever was expected: an answer may
+    get lost."""
     if isinstance(content, dict) and not all(FIRST_YEAR <= at.year <= LAST_YEAR for at in content.values()):
         raise InvalidBody("", (FieldError("", "invalid", YEARS),))
     change_id = ctx.new_id()
 
     async def work(tx: Transaction) -> VisitView:
+        person = await authenticate_token(tx, token)
+        require_permission(person, "change a visit")
         if isinstance(content, Reassignment):  # people before visits, as who sends them away locks them
             await accounts_repository.lock_active(tx, (content.technician, *(content.crew or ())))
         row = await lock_visible_visit(tx, person, visit_id)

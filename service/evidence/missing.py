@@ -11,7 +11,7 @@ from uuid import UUID
 
 import msgspec
 
-from service.accounts.authentication import authenticate, require_permission
+from service.accounts.authentication import authenticate_token, require_permission
 from service.accounts.permissions import Permission, can_view_visit
 from service.audit_log import log
 from service.context import AppContext
@@ -25,7 +25,7 @@ from service.visits.evidence_files import MissingFileRow
 from service.visits.loading import LoadedVisit, load_visit, to_batch
 from service.visits.receipt import Receipt
 from service.visits.status import save_status
-from service.web.decoding import decode_strict, to_json
+from service.web.decoding import to_json
 
 
 class GiveUpRequest(msgspec.Struct, frozen=True):
@@ -95,13 +95,13 @@ def awaited(ctx: AppContext, visit: LoadedVisit, given: GivenUp) -> tuple[Missin
     return tuple(found)
 
 
-async def give_up_file(ctx: AppContext, token: bytes, record: UUID, file: bytes, raw: bytes) -> Receipt:
+async def give_up_file(ctx: AppContext, token: bytes, record: UUID, file: bytes, reason: str) -> Receipt:
     """From now on the file is not awaited, and proves nothing. Should it come after all, it is there again."""
-    person = await authenticate(ctx, token, "attach evidence")
-    reason = decode_strict(losts, raw).reason.strip()
-    lost_id = ctx.new_id()
+    reason, lost_id = reason.strip(), ctx.new_id()
 
     async def work(tx: Transaction) -> Receipt:
+        person = await authenticate_token(tx, token)
+        require_permission(person, "attach evidence")
         kept = await batches.get_batch(tx, record)
         row = (
             await visits_repository.lock_visit(tx, kept.visit)

@@ -1,12 +1,13 @@
 """Is the process alive, and can it keep what it is sent."""
 
-import msgspec
-from litestar import get
-from litestar.types import ASGIApp
+from typing import Annotated, ClassVar
 
+import msgspec
+from litestar import Controller, get
+
+from service.accounts.caller import Context
 from service.errors import InternalError, ServiceUnavailable
-from service.web.endpoint import AnyRequest, RouteMetadata, context_of
-from service.web.responses import json_answer
+from service.web.api_document import PUBLIC, example, problems
 
 from . import health
 
@@ -14,38 +15,36 @@ from . import health
 class Health(msgspec.Struct, frozen=True):
     """`ok`; nothing about the inside, because anybody may ask."""
 
-    status: str = "ok"
+    status: Annotated[str, msgspec.Meta(description="`ok`.")] = "ok"
 
 
-LIVE = RouteMetadata(
-    tag="health",
-    summary="The process runs",
-    responses={200: Health},
-    problems=(InternalError,),
-    public=True,
-    limited=False,
-)
-READY = RouteMetadata(
-    tag="health",
-    summary="What is sent can be kept; 503 when it cannot",
-    responses={200: Health},
-    problems=(ServiceUnavailable, InternalError),
-    public=True,
-    limited=False,  # a watcher behind a busy address must not take the house for dead
-)
+class HealthController(Controller):
+    """For watchers. Not limited: one behind a busy address must not take the service for dead."""
+
+    tags = ("health",)
+    opt: ClassVar = {"exclude_from_auth": True, "any_query": True}
+    security = PUBLIC
+
+    @get(
+        "/health/live",
+        summary="The process runs",
+        operation_class=example(answer=Health()),
+        responses=problems(InternalError),
+    )
+    async def live(self) -> Health:
+        """Looks at nothing: restart the process when this does not answer."""
+        return Health()
+
+    @get(
+        "/health/ready",
+        summary="What is sent can be kept; 503 when it cannot",
+        operation_class=example(answer=Health()),
+        responses=problems(ServiceUnavailable, InternalError),
+    )
+    async def ready(self, context: Context) -> Health:
+        """Something small is written as everything is, at most once a second for all who ask."""
+        await health.check_storage(context)
+        return Health()
 
 
-@get("/health/live", opt={"says": LIVE})
-async def live() -> ASGIApp:
-    """The process runs."""
-    return json_answer(Health())
-
-
-@get("/health/ready", opt={"says": READY})
-async def ready(request: AnyRequest) -> ASGIApp:
-    """What is sent can be kept: something just was."""
-    await health.check_storage(context_of(request))
-    return json_answer(Health())
-
-
-ROUTES = (live, ready)
+ROUTES = (HealthController,)

@@ -6,9 +6,10 @@ from typing import Annotated, Literal
 from uuid import UUID, uuid5
 
 import msgspec
+from msgspec import Meta
 
 from service.accounts import cards
-from service.accounts.authentication import authenticate, authenticate_token, require_permission
+from service.accounts.authentication import authenticate_token, require_permission
 from service.accounts.secrets import get_or_create_door_code_key
 from service.context import AppContext
 from service.db.database import Transaction
@@ -19,7 +20,7 @@ from service.visits import customer_link, door_code
 from service.visits.appointment import AGREED, MOVED, Appointment, current_appointment, is_completed
 from service.visits.loading import LoadedVisit, load_visible_visit, load_visit
 from service.visits.windows import local, technician_of
-from service.web.decoding import decode_strict, parse_uuid
+from service.web.decoding import parse_uuid
 
 from . import outbox
 from .notice_text import LINK_PLACEHOLDER, WORD_PLACEHOLDER, MessageKind, NoticeContext, draft_text, fulfilled_items
@@ -39,25 +40,25 @@ class NoticeRequest(msgspec.Struct, frozen=True, kw_only=True):
     `to` is the customer's telephone unless given; e-mail needs it. With an `id` repeating is harmless.
     """
 
-    channel: Channel
-    text: MessageText | None = None
-    to: AddressLine | None = None
-    id: ShortText | None = None
+    channel: Annotated[Channel, Meta(description="How it is sent; `file` writes it to a file on the server.")]
+    text: Annotated[MessageText | None, Meta(description="The text; without one the proposed text.")] = None
+    to: Annotated[AddressLine | None, Meta(description="Telephone or address; without one the customer's.")] = None
+    id: Annotated[ShortText | None, Meta(description="A UUID, so that repeating sends nothing twice.")] = None
 
 
 class DeliveryAttempt(msgspec.Struct, frozen=True):
     """One attempt to deliver."""
 
-    at: datetime
-    outcome: DeliveryOutcome
-    detail: str
+    at: Annotated[datetime, Meta(description="When it was tried.")]
+    outcome: Annotated[DeliveryOutcome, Meta(description="What came of it; what `failed` is tried again.")]
+    detail: Annotated[str, Meta(description="What the gateway answered.")]
 
 
 class NoticeCancellation(msgspec.Struct, frozen=True):
     """Outdated before it was out: when, and by which change of the visit (`window`, `cancellation` …)."""
 
-    at: datetime
-    because: str
+    at: Annotated[datetime, Meta(description="When it was withdrawn.")]
+    because: Annotated[str, Meta(description="The kind of the change that made it outdated.")]
 
 
 class NoticeView(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,33 +67,30 @@ class NoticeView(msgspec.Struct, frozen=True, kw_only=True):
     What was `withdrawn` does not go out; should it have been on its way already it is `delivered`, and proves nothing.
     """
 
-    id: str
-    about: str
-    channel: str
-    to: str
-    text: str
-    proves: tuple[str, ...]
-    sent_at: datetime
-    sent_by: str
-    state: MessageState
-    next_try: datetime | None
-    attempts: tuple[DeliveryAttempt, ...]
-    withdrawn: NoticeCancellation | None
+    id: Annotated[str, Meta(description="The notice's id, a UUID.")]
+    about: Annotated[str, Meta(description="`appointment`, `reschedule`, or `code` for a code at the door.")]
+    channel: Annotated[str, Meta(description="How it is sent.")]
+    to: Annotated[str, Meta(description="The telephone or address; without one the customer's name.")]
+    text: Annotated[str, Meta(description="The text; `{link}` and `{word}` are filled in on the way out.")]
+    proves: Annotated[tuple[str, ...], Meta(description="Items of the checklist that its delivery proves.")]
+    sent_at: Annotated[datetime, Meta(description="When it was put into the outbox.")]
+    sent_by: Annotated[str, Meta(description="Login of who sent it.")]
+    state: Annotated[MessageState, Meta(description="What became of it.")]
+    next_try: Annotated[datetime | None, Meta(description="When it is tried next; null when nothing more is done.")]
+    attempts: Annotated[tuple[DeliveryAttempt, ...], Meta(description="All attempts to deliver it.")]
+    withdrawn: Annotated[NoticeCancellation | None, Meta(description="When and why it became outdated.")]
 
 
 class NoticeDraft(msgspec.Struct, frozen=True, kw_only=True):
     """What to send now, what its text would prove, and what was sent."""
 
-    about: MessageKind
-    text: str
-    to: str
-    proves: tuple[str, ...]
-    due: bool
-    appointment: Appointment
-    sent: tuple[NoticeView, ...]
-
-
-NOTICE_REQUEST_DECODER = msgspec.json.Decoder(NoticeRequest)
+    about: Annotated[MessageKind, Meta(description="`reschedule` for a customer who knows another time.")]
+    text: Annotated[str, Meta(description="The proposed text.")]
+    to: Annotated[str, Meta(description="The customer's telephone.")]
+    proves: Annotated[tuple[str, ...], Meta(description="Items of the checklist that this text proves.")]
+    due: Annotated[bool, Meta(description="Whether a notice of the window in force is still to be sent.")]
+    appointment: Annotated[Appointment, Meta(description="What was agreed with the customer.")]
+    sent: Annotated[tuple[NoticeView, ...], Meta(description="All notices of the visit.")]
 
 
 async def draft_notice(ctx: AppContext, token: bytes, visit_id: UUID) -> NoticeDraft:
@@ -128,10 +126,8 @@ def _covers_current_window(visit: LoadedVisit, sent: NoticeView) -> bool:
     return not moved or sent.sent_at >= moved[-1].at
 
 
-async def send(ctx: AppContext, token: bytes, visit_id: UUID, raw: bytes) -> tuple[bool, NoticeView]:
+async def send(ctx: AppContext, token: bytes, visit_id: UUID, wanted: NoticeRequest) -> tuple[bool, NoticeView]:
     """Put a notice into the outbox, with a new link. False: this id is there already."""
-    await authenticate(ctx, token, "write entries of the office")
-    wanted = decode_strict(NOTICE_REQUEST_DECODER, raw)
     message_id = parse_uuid(wanted.id, "/id") if wanted.id is not None else ctx.new_id()
     same = sha256(msgspec.json.encode((wanted.channel, wanted.text, wanted.to))).digest()
 

@@ -1,56 +1,102 @@
 """Messages to customers: the notice of a visit, the customer's link, and the technician's code at the door."""
 
-from litestar import get, post
-from litestar.types import ASGIApp
+from datetime import datetime, timedelta
+from uuid import UUID
 
-from service.accounts.endpoint import caller
+from litestar import Controller, Response, get, post
+from litestar.params import FromPath, JSONBody
+
+from service.accounts.caller import Caller, requires
 from service.errors import IdReusedWithOtherContent, NotFound, VisitCancelled
+from service.judge.visit import Window
 from service.visits import customer_link
+from service.visits.appointment import Appointment
 from service.visits.customer_link import CustomerLink
-from service.web.endpoint import CHANGE_ERRORS, READ_ERRORS, WRITE_ERRORS, AnyRequest, RouteMetadata, body_of, id_of
-from service.web.responses import json_answer
+from service.web.api_document import CHANGE_ERRORS, READ_ERRORS, WRITE_ERRORS, answer, example, problems
+from service.web.strict_body import StrictBody
 
 from . import notices
 from .notices import NoticeDraft, NoticeRequest, NoticeView
 
-OFFER = RouteMetadata(
-    tag="messages",
-    summary="The notice to send to the customer, what it would prove, and what was sent",
-    responses={200: NoticeDraft},
-    problems=(*READ_ERRORS, NotFound),
+_NOON = datetime.fromisoformat("2026-03-02T12:00:00+08:00")
+_TEXT = "【安泰供水】陶女士您好：我们将于3月3日9:00至10:00上门服务。工作内容：检修漏水；请您配合。{link}"
+_NOTICE = NoticeView(
+    id="01956e2c-8a00-7000-8000-000000000001",
+    about="appointment",
+    channel="sms",
+    to="13800000000",
+    text=_TEXT,
+    proves=("work_content_told", "cooperation_requested"),
+    sent_at=_NOON,
+    sent_by="zhao",
+    state="waiting",
+    next_try=_NOON,
+    attempts=(),
+    withdrawn=None,
 )
-SEND = RouteMetadata(
-    tag="messages",
-    summary="Send the notice; with an id repeating is harmless",
-    request_body=NoticeRequest,
-    responses={201: NoticeView, 200: NoticeView},
-    problems=(*WRITE_ERRORS, NotFound, IdReusedWithOtherContent, VisitCancelled),
+_DRAFT = NoticeDraft(
+    about="appointment",
+    text=_TEXT,
+    to="13800000000",
+    proves=_NOTICE.proves,
+    due=True,
+    appointment=Appointment(
+        window=Window(_NOON + timedelta(hours=21), _NOON + timedelta(hours=22)), moved=False, agreed=False
+    ),
+    sent=(),
 )
-LINK = RouteMetadata(
-    tag="messages",
-    summary="A new link for the customer; the one before ends",
-    responses={201: CustomerLink},
-    problems=(*CHANGE_ERRORS, NotFound),
+_LINK = CustomerLink(
+    "https://doorstep.example/c/abcdefghijklmnopqrstuvwxyz",
+    "abcdefghijklmnopqrstuvwxyz",
+    _NOON + timedelta(days=7),
+    "<svg …/>",
 )
 
 
-@get("/v1/visits/{visit_id:str}/notice", opt={"says": OFFER})
-async def offer_notice(request: AnyRequest) -> ASGIApp:
-    """The notice to send."""
-    return json_answer(await notices.draft_notice(*caller(request), id_of(request, "visit_id")))
+class MessagesController(Controller):
+    """What customers are sent before a visit."""
+
+    tags = ("messages",)
+
+    @get(
+        "/v1/visits/{visit_id:uuid}/notice",
+        summary="The notice to send to the customer, what it would prove, and what was sent",
+        operation_class=example(answer=_DRAFT),
+        responses=problems(*READ_ERRORS, NotFound),
+    )
+    async def offer_notice(self, caller: Caller, visit_id: FromPath[UUID]) -> NoticeDraft:
+        """For dispatchers and supervisors of the visit's area. Nothing is sent yet."""
+        return await notices.draft_notice(*caller, visit_id)
+
+    @post(
+        "/v1/visits/{visit_id:uuid}/notice",
+        summary="Send the notice; with an id repeating is harmless",
+        dto=StrictBody[NoticeRequest],
+        return_dto=None,
+        guards=[requires("write entries of the office")],
+        operation_class=example(NoticeRequest(channel="sms", id=_NOTICE.id), _NOTICE),
+        responses={
+            200: answer(NoticeView, "This id is there already: the notice as it is now"),
+            **problems(*WRITE_ERRORS, NotFound, IdReusedWithOtherContent, VisitCancelled),
+        },
+    )
+    async def send_notice(
+        self, caller: Caller, visit_id: FromPath[UUID], data: JSONBody[NoticeRequest]
+    ) -> Response[NoticeView]:
+        """The notice goes into the outbox and is tried for a day. It carries a new link for the customer; the one
+        before ends."""
+        added, sent = await notices.send(*caller, visit_id, data)
+        return Response(sent, status_code=201 if added else 200)
+
+    @post(
+        "/v1/visits/{visit_id:uuid}/confirmation-link",
+        summary="A new link for the customer; the one before ends",
+        operation_class=example(answer=_LINK),
+        responses=problems(*CHANGE_ERRORS, NotFound),
+    )
+    async def make_link(self, caller: Caller, visit_id: FromPath[UUID]) -> CustomerLink:
+        """For customers who got no message: the link is shown this once, to be copied or scanned."""
+        return await customer_link.create_link(*caller, visit_id)
 
 
-@post("/v1/visits/{visit_id:str}/notice", opt={"says": SEND})
-async def send_notice(request: AnyRequest) -> ASGIApp:
-    """Send it."""
-    added, sent = await notices.send(*caller(request), id_of(request, "visit_id"), await body_of(request))
-    return json_answer(sent, 201 if added else 200)
-
-
-@post("/v1/visits/{visit_id:str}/confirmation-link", opt={"says": LINK})
-async def make_link(request: AnyRequest) -> ASGIApp:
-    """A new link."""
-    return json_answer(await customer_link.create_link(*caller(request), id_of(request, "visit_id")), 201)
-
-
-ROUTES = (offer_notice, send_notice, make_link)
+ROUTES = (MessagesController,)

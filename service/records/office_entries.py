@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from service.accounts.authentication import authenticate
+from service.accounts.authentication import authenticate_token, require_permission
 from service.accounts.permissions import Person
 from service.context import AppContext
 from service.db.database import Transaction
@@ -11,27 +11,31 @@ from service.judge.batches import IgnoredEntry, same_content
 from service.judge.entries import Entry
 from service.visits import volume
 from service.visits.append_batch import insert_batch
-from service.visits.loading import OFFICE_ENTRIES_DECODER, JudgementView, load_visit, lock_visible_visit
+from service.visits.loading import JudgementView, load_visit, lock_visible_visit
 from service.visits.quota import daily_quota_exceeded
 from service.visits.status import recompute_status
-from service.web.decoding import decode_strict, require_uuid_ids
+from service.visits.wire import OfficeEntries
+from service.web.decoding import require_uuid_ids
 
 
-async def add_office_entries(ctx: AppContext, token: bytes, visit_id: UUID, raw: bytes) -> tuple[bool, JudgementView]:
-    """Add entries of the office. Ids make it repeatable: the same again is no change (False)."""
-    person = await authenticate(ctx, token, "write entries of the office")
-    written = decode_strict(OFFICE_ENTRIES_DECODER, raw).entries
+async def add_office_entries(
+    ctx: AppContext, token: bytes, visit_id: UUID, batch: OfficeEntries, raw: bytes
+) -> tuple[bool, JudgementView]:
+    """Add entries of the office, as the bytes say. Ids make it repeatable: the same again is no change (False)."""
+    written = batch.entries
     if len(written) > ctx.max_entries:
         raise TooManyEntries(f"at most {ctx.max_entries}")
     require_uuid_ids([entry.id for entry in written])
     batch_id = ctx.new_id()
 
-    async def work(tx: Transaction) -> tuple[bool, JudgementView]:
+    async def work(tx: Transaction) -> tuple[str | None, JudgementView]:
+        person = await authenticate_token(tx, token)
+        require_permission(person, "write entries of the office")
         row = await lock_visible_visit(tx, person, visit_id)
         _require_own_role(person, written)
         before = await load_visit(ctx, tx, row)
         if not _has_new_entries(before.merged.entries, written):
-            return False, before.visible_to(person).to_view()
+            return None, before.visible_to(person).to_view()
         wait = ctx.daily_quota.record_wait(person.login, len(written), len(raw), ctx.clock())
         if wait:
             raise daily_quota_exceeded(wait)
@@ -41,12 +45,12 @@ async def add_office_entries(ctx: AppContext, token: bytes, visit_id: UUID, raw:
         heard = after.visible_at(None).merged.entries != before.visible_at(None).merged.entries
         _require_known_items(after.merged.ignored[str(batch_id)], written)
         await recompute_status(tx, after, heard=heard)
-        return True, after.visible_to(person).to_view()
+        return person.login, after.visible_to(person).to_view()
 
-    added, judged = await ctx.db.write(work)
-    if added:
-        ctx.daily_quota.record_spent(person.login, len(written), len(raw), ctx.clock())
-    return added, judged
+    writer, judged = await ctx.db.write(work)
+    if writer is not None:
+        ctx.daily_quota.record_spent(writer, len(written), len(raw), ctx.clock())
+    return writer is not None, judged
 
 
 def _require_own_role(person: Person, written: tuple[Entry, ...]) -> None:

@@ -6,7 +6,7 @@ from uuid import UUID
 import msgspec
 
 from service.accounts import repository as accounts_repository
-from service.accounts.authentication import authenticate
+from service.accounts.authentication import authenticate_token, require_permission
 from service.context import AppContext
 from service.db.database import Transaction
 from service.devices import repository as devices_repository
@@ -14,7 +14,6 @@ from service.devices.signatures import verify_signature
 from service.errors import AlreadyDecided, NotFound
 from service.visits.changes import Reason
 from service.visits.receipt import Receipt
-from service.web.decoding import decode_strict
 
 from . import repository, submit
 from .manual_import import with_technician_role
@@ -36,15 +35,12 @@ class DecisionResult(msgspec.Struct, frozen=True):
     receipt: Receipt | None
 
 
-decisions = msgspec.json.Decoder(Decision)
-
-
-async def decide(ctx: AppContext, token: bytes, kept: UUID, raw: bytes) -> DecisionResult:
+async def decide(ctx: AppContext, token: bytes, kept: UUID, decision: Decision) -> DecisionResult:
     """Take the input again, with its receipt, or discard it. What still cannot be taken stays undecided."""
-    person = await authenticate(ctx, token, "decide quarantine")
-    decision = decode_strict(decisions, raw)
 
     async def work(tx: Transaction) -> tuple[QuarantineRow, Receipt | None]:
+        person = await authenticate_token(tx, token)
+        require_permission(person, "decide quarantine")
         found = await repository.one(tx, kept)
         if found is None or not await is_visible_to(tx, person, found):
             raise NotFound

@@ -1,14 +1,18 @@
 """Quarantine: what was refused and kept, for those who decide what becomes of it."""
 
-from litestar import get, put
-from litestar.types import ASGIApp
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
 
-from service.accounts.endpoint import caller
+import msgspec
+from litestar import Controller, Response, get, put
+from litestar.params import FromPath, JSONBody, QueryParameter
+
+from service.accounts.caller import Caller, requires
 from service.errors import (
     AlreadyDecided,
     IdMismatch,
     IdReusedWithOtherContent,
-    InvalidQuery,
     NotFound,
     NotYourVisit,
     TooManyEntries,
@@ -16,91 +20,98 @@ from service.errors import (
     UnknownVisit,
     VisitFull,
 )
-from service.web.endpoint import (
-    READ_ERRORS,
-    WRITE_ERRORS,
-    AnyRequest,
-    Bytes,
-    Parameter,
-    RouteMetadata,
-    body_of,
-    id_of,
-    query_of,
-)
-from service.web.responses import Answer, json_answer
+from service.web.api_document import READ_ERRORS, WRITE_ERRORS, example, problems
+from service.web.query import choice_parameter, text_parameter
+from service.web.strict_body import StrictBody
 
 from . import quarantine, quarantine_decisions
-from .quarantine import QuarantinePage
+from .quarantine import QuarantinedInput, QuarantinePage
 from .quarantine_decisions import Decision, DecisionResult
 
-PAGE = RouteMetadata(
-    tag="quarantine",
-    summary="What could not be taken and waits for a decision, oldest first; or what was decided",
-    responses={200: QuarantinePage},
-    query={
-        "decided": Parameter("true: what was decided.", {"type": "string", "enum": ["false", "true"]}),
-        "after": Parameter("The cursor of the page before."),
-    },
-    problems=READ_ERRORS,
+_NOON = datetime.fromisoformat("2026-03-02T12:00:00+08:00")
+_WAITS = QuarantinedInput(
+    id="01956e2c-8a00-7000-8000-000000000003",
+    code="unknown-visit",
+    path_id="01956e2c-8a00-7000-8000-000000000004",
+    size=1720,
+    sha256="9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    received_at=_NOON,
+    received_from="li",
+    decision=None,
+    decided_by=None,
+    decided_at=None,
+    reason=None,
 )
-LOOK = RouteMetadata(
-    tag="quarantine",
-    summary="The bytes; who looks says why, and that is logged",
-    responses={200: Bytes("application/octet-stream", "Byte by byte what came.")},
-    query={"reason": Parameter("Why you look.", {"type": "string", "maxLength": 500}, required=True)},
-    problems=(*WRITE_ERRORS, NotFound),
-)
-DECIDE = RouteMetadata(
-    tag="quarantine",
-    summary="Take the input again, or discard it, with a reason",
-    request_body=Decision,
-    responses={200: DecisionResult},
-    problems=(
-        *WRITE_ERRORS,
-        NotFound,
-        AlreadyDecided,
-        UnknownVisit,
-        UnknownChecklist,
-        NotYourVisit,
-        IdMismatch,
-        TooManyEntries,
-        IdReusedWithOtherContent,
-        VisitFull,
-    ),
-)
-_ATTACHED = (
-    (b"content-type", b"application/octet-stream"),
-    (b"content-disposition", b"attachment"),
-    (b"cache-control", b"no-store"),
-    (b"x-content-type-options", b"nosniff"),
-)
+_DISCARDED = msgspec.structs.replace(_WAITS, decision="discard", decided_by="wang", decided_at=_NOON, reason="测试数据")
 
 
-@get("/v1/quarantine", opt={"says": PAGE})
-async def list_quarantine(request: AnyRequest) -> ASGIApp:
-    """What could not be taken."""
-    query = query_of(request, PAGE)
-    wish = query.get("decided", "false")
-    if wish not in ("false", "true"):
-        raise InvalidQuery("decided is false or true")
-    return json_answer(await quarantine.list_quarantined(*caller(request), query.get("after"), decided=wish == "true"))
+class QuarantineController(Controller):
+    """Inputs in quarantine."""
 
+    tags = ("quarantine",)
 
-@get("/v1/quarantine/{quarantine_id:str}", opt={"says": LOOK})
-async def look_at_quarantine(request: AnyRequest) -> ASGIApp:
-    """The bytes."""
-    reason = query_of(request, LOOK)["reason"]
-    return Answer(
-        200, await quarantine.read_input(*caller(request), id_of(request, "quarantine_id"), reason), _ATTACHED
+    @get(
+        "/v1/quarantine",
+        summary="What could not be taken and waits for a decision, oldest first; or what was decided",
+        operation_class=example(answer=QuarantinePage((_WAITS,), None)),
+        responses=problems(*READ_ERRORS),
     )
+    async def list_quarantine(
+        self,
+        caller: Caller,
+        decided: Annotated[
+            Literal["false", "true"] | None, choice_parameter("true: what was decided.", ("false", "true"))
+        ] = None,
+        after: Annotated[str | None, text_parameter("The cursor of the page before.")] = None,
+    ) -> QuarantinePage:
+        """Inputs of the people whom the caller oversees, without their bytes."""
+        return await quarantine.list_quarantined(*caller, after, decided=decided == "true")
 
-
-@put("/v1/quarantine/{quarantine_id:str}/decision", opt={"says": DECIDE})
-async def decide_quarantine(request: AnyRequest) -> ASGIApp:
-    """Take it again, or discard it."""
-    return json_answer(
-        await quarantine_decisions.decide(*caller(request), id_of(request, "quarantine_id"), await body_of(request))
+    @get(
+        "/v1/quarantine/{quarantine_id:uuid}",
+        summary="The bytes; who looks says why, and that is logged",
+        media_type="application/octet-stream",
+        response_description="Byte by byte what came.",
+        responses=problems(*WRITE_ERRORS, NotFound),
     )
+    async def look_at_quarantine(
+        self,
+        caller: Caller,
+        quarantine_id: FromPath[UUID],
+        reason: Annotated[str, QueryParameter(required=True, description="Why you look.", max_length=500)],
+    ) -> Response[bytes]:
+        """They are sent as an attachment: a browser must not open what nobody could take."""
+        raw = await quarantine.read_input(*caller, quarantine_id, reason)
+        return Response(raw, headers={"Content-Disposition": "attachment"})
+
+    @put(
+        "/v1/quarantine/{quarantine_id:uuid}/decision",
+        summary="Take the input again, or discard it, with a reason",
+        dto=StrictBody[Decision],
+        return_dto=None,
+        guards=[requires("decide quarantine")],
+        operation_class=example(
+            {"decision": "discard", "reason": "测试数据"}, DecisionResult(_DISCARDED, receipt=None)
+        ),
+        responses=problems(
+            *WRITE_ERRORS,
+            NotFound,
+            AlreadyDecided,
+            UnknownVisit,
+            UnknownChecklist,
+            NotYourVisit,
+            IdMismatch,
+            TooManyEntries,
+            IdReusedWithOtherContent,
+            VisitFull,
+        ),
+    )
+    async def decide_quarantine(
+        self, caller: Caller, quarantine_id: FromPath[UUID], data: JSONBody[Decision]
+    ) -> DecisionResult:
+        """What is taken counts as submitted by who sent it. What still cannot be taken stays undecided, with the problem
+        that a record would get. The same decision again by the same person is no change."""
+        return await quarantine_decisions.decide(*caller, quarantine_id, data)
 
 
-ROUTES = (list_quarantine, look_at_quarantine, decide_quarantine)
+ROUTES = (QuarantineController,)

@@ -2,12 +2,14 @@
 
 from datetime import datetime
 from secrets import token_urlsafe
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
 from service.accounts import cards, credentials, passwords, throttling
 from service.accounts import repository as accounts_repository
-from service.accounts.authentication import authenticate, authenticate_token, require_permission, token_digest
+from service.accounts.authentication import authenticate_token, require_permission, token_digest
 from service.accounts.events import PersonEvent, record_event
 from service.accounts.permissions import Person, Role, supervises
 from service.accounts.repository import PersonRow
@@ -27,7 +29,6 @@ from service.errors import (
 from service.judge.bounds import LoginText, PasswordText
 from service.visits import unassigned
 from service.visits.changes import Reason
-from service.web.decoding import decode_strict
 
 INVITATION_MS = 72 * 3_600_000
 PAGE = 200
@@ -40,62 +41,56 @@ class PersonError(ValueError):
 class InvitationIssued(msgspec.Struct, frozen=True, omit_defaults=True):
     """Somebody new. The one-time code and the token are shown this once and kept only as digests."""
 
-    person: Person
-    code: str
-    url: str
-    expires_at: datetime
-    token: str | None = None
+    person: Annotated[Person, Meta(description="Whose invitation it is.")]
+    code: Annotated[str, Meta(description="The one-time code; the one before is no longer good.")]
+    url: Annotated[str, Meta(description="The page to set a password; the code stands behind `#`.")]
+    expires_at: Annotated[datetime, Meta(description="Until when the code is good: 72 hours.")]
+    token: Annotated[str | None, Meta(description="A token for scripts; only the command line gives one.")] = None
 
 
 class Invite(msgspec.Struct, frozen=True):
     """A new code for who works here. `reset` ends password, second factor, sessions and tokens of scripts at once."""
 
-    person: LoginText
-    reset: bool = False
+    person: Annotated[LoginText, Meta(description="Login of somebody who works here.")]
+    reset: Annotated[bool, Meta(description="Whether they lost control of what they sign in with.")] = False
 
 
 class NewPassword(msgspec.Struct, frozen=True):
     """A password that one chose: at least twelve characters."""
 
-    password: PasswordText
+    password: Annotated[PasswordText, Meta(description="At least twelve characters, and not the login.")]
 
 
 class PersonSummary(msgspec.Struct, frozen=True):
     """Whose password was set."""
 
-    login: str
-    name: str
+    login: Annotated[str, Meta(description="The login to sign in with.")]
+    name: Annotated[str, Meta(description="The name.")]
 
 
 class DeactivationRequest(msgspec.Struct, frozen=True):
     """Why somebody leaves."""
 
-    reason: Reason
+    reason: Annotated[Reason, Meta(description="Why, for the log.")]
 
 
 class PersonView(msgspec.Struct, frozen=True):
     """Somebody who works or worked here; `badge` (工号) and `title` are on his ID card."""
 
-    login: str
-    name: str
-    roles: tuple[Role, ...]
-    areas: tuple[str, ...]
-    left_at: datetime | None
-    badge: str
-    title: str
+    login: Annotated[str, Meta(description="The login, which is never used again.")]
+    name: Annotated[str, Meta(description="The name, as on the ID card.")]
+    roles: Annotated[tuple[Role, ...], Meta(description="All roles.")]
+    areas: Annotated[tuple[str, ...], Meta(description="Areas (片区); none means the whole utility.")]
+    left_at: Annotated[datetime | None, Meta(description="When they left; null for who works here.")]
+    badge: Annotated[str, Meta(description="The number of the ID card (工号).")]
+    title: Annotated[str, Meta(description="The title on the ID card.")]
 
 
 class PeoplePage(msgspec.Struct, frozen=True):
     """People by login; `after` leads to the next page."""
 
-    items: tuple[PersonView, ...]
-    after: str | None
-
-
-NEW_PERSON_DECODER = msgspec.json.Decoder(NewPerson)
-INVITE_DECODER = msgspec.json.Decoder(Invite)
-NEW_PASSWORD_DECODER = msgspec.json.Decoder(NewPassword)
-DEACTIVATION_DECODER = msgspec.json.Decoder(DeactivationRequest)
+    items: Annotated[tuple[PersonView, ...], Meta(description="A page of people.")]
+    after: Annotated[str | None, Meta(description="The cursor of the next page; null on the last one.")]
 
 
 async def create_person(ctx: AppContext, given: NewPerson, *, with_token: bool) -> InvitationIssued:
@@ -114,15 +109,16 @@ async def create_person(ctx: AppContext, given: NewPerson, *, with_token: bool) 
     return added
 
 
-async def create_person_as(ctx: AppContext, token: bytes, raw: bytes) -> InvitationIssued:
+async def create_person_as(ctx: AppContext, token: bytes, new: NewPerson) -> InvitationIssued:
     """Add somebody, as an admin."""
-    caller = await authenticate(ctx, token, "add people")
-    given = normalized(decode_strict(NEW_PERSON_DECODER, raw))
+    given = normalized(new)
     fault = validate_new_person(given)
     if fault is not None:
         raise InvalidBody("", (FieldError(fault[0], "invalid", fault[1]),))
 
     async def work(tx: Transaction) -> InvitationIssued:
+        caller = await authenticate_token(tx, token)
+        require_permission(caller, "add people")
         added = await _add(ctx, tx, _person(given), caller.login)
         if added is None:
             raise LoginTaken
@@ -140,11 +136,15 @@ def _person(given: NewPerson) -> Person:
     return Person(given.login, given.name, given.roles, given.areas)
 
 
-async def invite(ctx: AppContext, token: bytes, raw: bytes) -> InvitationIssued:
-    """A new one-time code, for who forgot his password."""
-    caller = await authenticate(ctx, token, "add people")
-    given = decode_strict(INVITE_DECODER, raw)
-    return await ctx.db.write(lambda tx: _reissue_invitation(ctx, tx, given, caller.login))
+async def invite(ctx: AppContext, token: bytes, given: Invite) -> InvitationIssued:
+    """A new one-time code, for who forgot their password."""
+
+    async def work(tx: Transaction) -> InvitationIssued:
+        caller = await authenticate_token(tx, token)
+        require_permission(caller, "add people")
+        return await _reissue_invitation(ctx, tx, given, caller.login)
+
+    return await ctx.db.write(work)
 
 
 async def invite_from_console(ctx: AppContext, login: str, *, reset: bool) -> InvitationIssued:
@@ -153,12 +153,6 @@ async def invite_from_console(ctx: AppContext, login: str, *, reset: bool) -> In
         return await ctx.db.write(lambda tx: _reissue_invitation(ctx, tx, Invite(login, reset), "doorstep"))
     except UnknownPerson:
         raise PersonError(f"没有这个人员：{login} / there is no such person") from None
-
-
-async def accept(ctx: AppContext, address: str, code: str, raw: bytes) -> PersonSummary:
-    """Set the password by a one-time code."""
-    person = await set_password(ctx, address, code, decode_strict(NEW_PASSWORD_DECODER, raw).password)
-    return PersonSummary(person.login, person.name)
 
 
 async def set_password(ctx: AppContext, address: str, code: str, password: str) -> Person:
@@ -197,15 +191,14 @@ async def page(ctx: AppContext, token: bytes, after: str) -> PeoplePage:
     return await ctx.db.read(work)
 
 
-async def deactivate(ctx: AppContext, token: bytes, login: str, raw: bytes) -> PersonView:
-    """Somebody leaves: every token, session, device and code of his ends at once. Again is no change."""
-    caller = await authenticate(ctx, token, "add people")
-    reason = decode_strict(DEACTIVATION_DECODER, raw).reason
-    if caller.login == login:
-        raise PermissionDenied("somebody else has to do this")
+async def deactivate(ctx: AppContext, token: bytes, login: str, reason: str) -> PersonView:
+    """Somebody leaves: every token, session, device and code of theirs ends at once. Again is no change."""
 
     async def work(tx: Transaction) -> PersonView:
         now = ctx.clock()
+        caller = await authenticate_token(tx, token)
+        if caller.login == login:
+            raise PermissionDenied("somebody else has to do this")
         for one in sorted({caller.login, login}):  # of two admins who send each other away one is too late
             await accounts_repository.lock(tx, one)
         require_permission(await authenticate_token(tx, token), "add people")

@@ -5,7 +5,7 @@ from hashlib import sha256
 
 from service.accounts import cards
 from service.accounts import repository as accounts_repository
-from service.accounts.authentication import authenticate, authenticate_token
+from service.accounts.authentication import authenticate_token, require_permission
 from service.accounts.events import PersonEvent, record_event
 from service.context import AppContext
 from service.db.database import Transaction
@@ -14,11 +14,7 @@ from service.evidence.attach import record_sender, store_bytes
 
 
 async def set_staff_photo(ctx: AppContext, token: bytes, login: str, parts: AsyncIterator[bytes]) -> None:
-    """The photo of somebody who works here, from now on. The same again is no change.
-
-    Whoever may not do this is told before the photo is received.
-    """
-    await authenticate(ctx, token, "add people")
+    """The photo of somebody who works here, from now on. The same again is no change."""
     raw = b"".join([part async for part in parts])
     sealed = await store_bytes(ctx, raw, sha256(raw).digest())
     if not sealed.photo.is_complete:  # evidence is kept as it came; this one there only is to be shown
@@ -26,6 +22,7 @@ async def set_staff_photo(ctx: AppContext, token: bytes, login: str, parts: Asyn
 
     async def work(tx: Transaction) -> None:
         caller = await authenticate_token(tx, token)
+        require_permission(caller, "add people")
         card = await cards.get_card(tx, login)
         if card is None or await accounts_repository.person(tx, login) is None:
             raise NotFound

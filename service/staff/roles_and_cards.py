@@ -1,10 +1,13 @@
 """An admin changes what is on somebody's ID card, and what he may do and where."""
 
+from typing import Annotated
+
 import msgspec
+from msgspec import Meta
 
 from service.accounts import cards, credentials
 from service.accounts import repository as accounts_repository
-from service.accounts.authentication import authenticate, authenticate_token, require_permission
+from service.accounts.authentication import authenticate_token, require_permission
 from service.accounts.events import PersonEvent, record_event
 from service.accounts.permissions import Person
 from service.accounts.validation import Areas, PersonName, Roles, SingleLine, unique_lines, validate_roles_and_areas
@@ -13,7 +16,6 @@ from service.db.database import Transaction
 from service.devices import repository as devices_repository
 from service.errors import FieldError, InvalidBody, NotFound, PermissionDenied
 from service.visits import unassigned
-from service.web.decoding import decode_strict
 
 from .people import PersonView, person_view
 
@@ -21,26 +23,20 @@ from .people import PersonView, person_view
 class NewCard(msgspec.Struct, frozen=True):
     """What is on somebody's ID card from now on: his name, its number (工号), and what he is called (维修员)."""
 
-    name: PersonName
-    badge: SingleLine = ""
-    title: SingleLine = ""
+    name: Annotated[PersonName, Meta(description="The name.")]
+    badge: Annotated[SingleLine, Meta(description="The number of the ID card (工号).")] = ""
+    title: Annotated[SingleLine, Meta(description="What they are called, such as 维修员.")] = ""
 
 
 class NewRoles(msgspec.Struct, frozen=True):
     """All that somebody is from now on, and all the areas where he works."""
 
-    roles: Roles
-    areas: Areas = ()
+    roles: Annotated[Roles, Meta(description="All roles; at least one.")]
+    areas: Annotated[Areas, Meta(description="Areas (片区); none means the whole utility.")] = ()
 
 
-NEW_CARD_DECODER = msgspec.json.Decoder(NewCard)
-NEW_ROLES_DECODER = msgspec.json.Decoder(NewRoles)
-
-
-async def give_card(ctx: AppContext, token: bytes, login: str, raw: bytes) -> PersonView:
+async def give_card(ctx: AppContext, token: bytes, login: str, given: NewCard) -> PersonView:
     """Another name, number or title. The same again is no change."""
-    await authenticate(ctx, token, "add people")
-    given = decode_strict(NEW_CARD_DECODER, raw)
     new = cards.IdCard(given.name.strip(), given.badge.strip(), given.title.strip())
 
     async def work(tx: Transaction) -> PersonView:
@@ -56,14 +52,12 @@ async def give_card(ctx: AppContext, token: bytes, login: str, raw: bytes) -> Pe
     return await ctx.db.write(work)
 
 
-async def give_roles(ctx: AppContext, token: bytes, login: str, raw: bytes) -> PersonView:
+async def give_roles(ctx: AppContext, token: bytes, login: str, given: NewRoles) -> PersonView:
     """Other roles or areas. The same again is no change.
 
     His sessions end: who got a role that needs the authenticator signs in with it. Who is no technician any more has
     no phone either: what it had not sent comes in from a file, and his visits are flagged.
     """
-    await authenticate(ctx, token, "add people")
-    given = decode_strict(NEW_ROLES_DECODER, raw)
 
     async def work(tx: Transaction) -> PersonView:
         caller, before = await lock_caller_and_target(tx, token, login)

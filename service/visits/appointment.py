@@ -2,8 +2,10 @@
 
 from collections.abc import Container
 from datetime import datetime, timedelta
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
 from service.judge.entries import Entry
 from service.judge.moments import later
@@ -18,23 +20,23 @@ AGREED, MOVED = "appointment_agreed", "reschedule_notified"
 class RequestedTime(msgspec.Struct, frozen=True):
     """The customer asked for another time."""
 
-    at: datetime
-    wish: str
+    at: Annotated[datetime, Meta(description="When they asked.")]
+    wish: Annotated[str, Meta(description="What they wish, in their words.")]
 
 
 class Appointment(msgspec.Struct, frozen=True, kw_only=True):
     """What was agreed with the customer. `moved`: the window is not the first one; `before` is the one before it.
     `agreed` is for the one in force."""
 
-    window: Window | None
-    before: Window | None = None
-    moved: bool
-    agreed: bool
-    agreed_at: datetime | None = None
-    agreed_by: str | None = None
-    asked: RequestedTime | None = None
-    may_agree: bool = False
-    may_ask_until: datetime | None = None
+    window: Annotated[Window | None, Meta(description="The window in force.")]
+    before: Annotated[Window | None, Meta(description="The window before it, where it was moved.")] = None
+    moved: Annotated[bool, Meta(description="Whether the visit was rescheduled.")]
+    agreed: Annotated[bool, Meta(description="Whether the customer agreed to the window in force.")]
+    agreed_at: Annotated[datetime | None, Meta(description="When they agreed.")] = None
+    agreed_by: Annotated[str | None, Meta(description="Whose entry says so.")] = None
+    asked: Annotated[RequestedTime | None, Meta(description="The customer's wish for another time.")] = None
+    may_agree: Annotated[bool, Meta(description="Whether the customer may agree now.")] = False
+    may_ask_until: Annotated[datetime | None, Meta(description="Until when they may ask for another time.")] = None
 
 
 def current_appointment(file: LoadedVisit, now: datetime, cutoff_hours: int) -> Appointment:

@@ -3,9 +3,11 @@
 from base64 import b32encode
 from datetime import datetime
 from secrets import token_bytes
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
+from msgspec import Meta
 
 from service.accounts.authentication import authenticate_token, require_permission, token_digest
 from service.accounts.permissions import Person
@@ -25,10 +27,10 @@ LIFETIME_MS = 7 * DAY_MS  # after the end of the window, or after it was made
 class CustomerLink(msgspec.Struct, frozen=True):
     """A link, shown this once."""
 
-    url: str
-    token: str
-    expires_at: datetime
-    qr_svg: str
+    url: Annotated[str, Meta(description="The address of the customer's page.")]
+    token: Annotated[str, Meta(description="The token at its end.")]
+    expires_at: Annotated[datetime, Meta(description="Until when the link is good, unless it is replaced.")]
+    qr_svg: Annotated[str, Meta(description="The address as a QR code (SVG).")]
 
 
 async def create_link(ctx: AppContext, token: bytes, visit_id: UUID) -> CustomerLink:

@@ -3,6 +3,7 @@
 msgspec knows every bound of its types; Litestar's schemas of Structs lose those inside lists and unions.
 """
 
+from dataclasses import dataclass
 from typing import Any, ClassVar, cast
 
 import msgspec
@@ -13,8 +14,10 @@ from litestar.openapi.spec import (
     Components,
     License,
     OpenAPIMediaType,
+    OpenAPIResponse,
     OpenAPIType,
     Operation,
+    Parameter,
     Reference,
     RequestBody,
     Schema,
@@ -109,6 +112,44 @@ def form_operation(description: str) -> type[Operation]:
     return FormOperation
 
 
+def bytes_body(media_type: str, description: str) -> RequestBody:
+    """A body that the handler reads itself: for an `operation_class`."""
+    schema = Schema(description=description)
+    return RequestBody(content={media_type: OpenAPIMediaType(schema=schema)}, required=True)
+
+
+@dataclass
+class RequiredHeaders(Operation):
+    """An operation whose headers are required where their default is "": it has a problem of its own to answer."""
+
+    def __post_init__(self) -> None:
+        """Say so."""
+        for one in self.parameters or ():
+            if isinstance(one, Parameter) and isinstance(one.schema, Schema) and one.schema.default == "":
+                one.required, one.schema.default = True, None
+
+
+def example(body: Any = None, answer: Any = None) -> type[Operation]:
+    """`operation_class` of an operation that shows an example of its body and of what it answers."""
+
+    @dataclass
+    class OperationWithExample(RequiredHeaders):
+        def __post_init__(self) -> None:
+            super().__post_init__()
+            if body is not None and isinstance(self.request_body, RequestBody):
+                _show(self.request_body, body)
+            for status, response in (self.responses or {}).items():
+                if answer is not None and status.startswith("2") and isinstance(response, OpenAPIResponse):
+                    _show(response, answer)
+
+    return OperationWithExample
+
+
+def _show(place: RequestBody | OpenAPIResponse, value: Any) -> None:
+    for media_type in (place.content or {}).values():
+        media_type.example = msgspec.json.decode(msgspec.json.encode(value))
+
+
 class ProblemSchemas(OpenAPISchemaPlugin):
     """`ProblemDetails` with the codes that an operation can answer."""
 
@@ -133,11 +174,18 @@ class StructSchemas(OpenAPISchemaPlugin):
     """Schemas of Structs as msgspec makes them: with every bound, and the docstring as description."""
 
     def is_plugin_supported_field(self, field_definition: FieldDefinition) -> bool:
-        """Whether it is a Struct."""
+        """Whether it is a Struct, or a mapping with bounds."""
+        if field_definition.is_mapping:
+            return any(isinstance(one, msgspec.Meta) for one in field_definition.metadata)
         return not field_definition.is_union and field_definition.is_subclass_of(msgspec.Struct)
 
     def to_openapi_schema(self, field_definition: FieldDefinition, schema_creator: Any) -> Schema:
         """The schema. Litestar is led through the fields, so that it finds the Structs that are referred to."""
+        if field_definition.is_mapping:
+            for inner in field_definition.inner_types:
+                schema_creator.for_field_definition(inner)
+            (found,), _ = msgspec.json.schema_components((field_definition.raw,), ref_template=_REF)
+            return cast("Schema", _schema(found))
         hints = field_definition.get_type_hints(include_extras=True, resolve_generics=True)
         schema: Schema = schema_creator.create_component_schema(
             field_definition,
@@ -151,10 +199,17 @@ class StructSchemas(OpenAPISchemaPlugin):
         return schema
 
 
+@dataclass
+class _Reference(Reference):
+    """A field's Struct may have a default beside it."""
+
+    default: Any = None
+
+
 def _schema(json: dict[str, Any]) -> Any:
     """A JSON schema as Litestar's class."""
     if "$ref" in json:
-        return Reference(**{"ref" if name == "$ref" else name: value for name, value in json.items()})
+        return _Reference(**{"ref" if name == "$ref" else name: value for name, value in json.items()})
     names = Schema.field_aliases()
     schema = Schema()
     for key, value in json.items():

@@ -1,13 +1,14 @@
 """Query strings, checked before Litestar reads them: a misspelt parameter must not look as if it worked."""
 
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from litestar.enums import ParamType
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import ParameterKwarg, QueryParameter
+from litestar.params import ParameterKwarg, PathParameter, QueryParameter
 
-from service.errors import FieldError, InvalidQuery
+from service.errors import FieldError, InvalidQuery, NotFound, Problem
 
 from .request import AnyRequest
 
@@ -20,19 +21,30 @@ def text_parameter(description: str, name: str | None = None, max_length: int = 
     return QueryParameter(name=name, description=description, max_length=max_length)
 
 
+def path_text(description: str) -> PathParameter:
+    """Text in the path. What is too long, or what PostgreSQL cannot look up, is NotFound."""
+    return PathParameter(description=description, max_length=MAX_LENGTH, pattern=r"^[^\0]*$")
+
+
 def time_parameter(description: str, name: str | None = None) -> QueryParameter:
     """A parameter of the query that is a time (RFC 3339, with an offset)."""
     return QueryParameter(name=name, description=description, max_length=MAX_LENGTH, format="date-time")
 
 
+def choice_parameter(description: str, words: Sequence[str], name: str | None = None) -> QueryParameter:
+    """A parameter of the query that is one of some words."""
+    return QueryParameter(name=name, description=description, enum=words)
+
+
 async def check_query(request: AnyRequest) -> None:
-    """Before every handler. InvalidQuery for parameters that are unknown, missing, given twice or unreadable.
+    """Before every handler, unless its `opt` has `any_query`. InvalidQuery for parameters that are unknown, missing,
+    given twice or unreadable.
 
     An empty parameter counts as absent. In a time a `+` that was not escaped arrives as a blank and is restored.
     """
     raw: bytes = request.scope["query_string"]
     known = _parameters(request.route_handler)
-    if not raw and not known:
+    if (not raw and not known) or request.route_handler.opt.get("any_query"):
         return
     found: dict[str, str] = {}
     try:
@@ -49,6 +61,9 @@ async def check_query(request: AnyRequest) -> None:
         longest = known[name].max_length or MAX_LENGTH
         if len(value) > longest:
             raise _fault(name, "too-long", f"at most {longest} characters")
+        words = known[name].enum
+        if words and value and value not in words:
+            raise _fault(name, "unknown-word", f"one of {', '.join(words)}")
         found[name] = value.replace(" ", "+") if known[name].format == "date-time" else value
     for name, parameter in known.items():
         if parameter.required and not found.get(name, "").strip():
@@ -72,8 +87,10 @@ def _fault(name: str, code: str, detail: str) -> InvalidQuery:
     return InvalidQuery("", (FieldError(f"/{name}", code, detail),))
 
 
-def query_problem(extra: Any) -> InvalidQuery:
-    """What Litestar found wrong with a parameter, as a problem; the input is not echoed."""
+def query_problem(extra: Any) -> Problem:
+    """What Litestar found wrong with a parameter, as a problem; the input is not echoed. NotFound for the path."""
+    if any(isinstance(one, dict) and one.get("source") is ParamType.PATH for one in extra or ()):
+        return NotFound()
     faults = [
         FieldError(f"/{one['key']}", "invalid", _without_value(one["message"]))
         for one in extra or ()

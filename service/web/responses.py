@@ -22,7 +22,7 @@ JPEG: Headers = (
 
 def Answer(
     status: int, body: bytes = b"", headers: Headers = ((b"content-type", b"application/json"),)
-) -> ASGIResponse:  # noqa: N802
+) -> ASGIResponse:
     """Old name."""
     return raw_response(status, body, headers)
 

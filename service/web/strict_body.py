@@ -17,6 +17,13 @@ T = TypeVar("T")
 class StrictBody(AbstractDTO[T]):
     """`dto=StrictBody[Plan]` makes `data: Plan` of the exact bytes. Problems: MalformedJson, InvalidBody."""
 
+    def __class_getitem__(cls, annotation: Any) -> Any:
+        """For one type, with its bounds: of what is no Struct Litestar would forget them."""
+        made = super().__class_getitem__(annotation)
+        if not isinstance(annotation, TypeVar):
+            made.model_type = annotation
+        return made
+
     def decode_bytes(self, value: bytes) -> T:
         """The Struct."""
         return decode_strict(_decoder(self.model_type), value)
@@ -30,8 +37,8 @@ class StrictBody(AbstractDTO[T]):
     @classmethod
     def create_openapi_schema(
         cls,
-        field_definition: FieldDefinition,  # noqa: ARG003
-        handler_id: str,  # noqa: ARG003
+        field_definition: FieldDefinition,
+        handler_id: str,
         schema_creator: Any,
     ) -> Reference | Schema:
         """The Struct's own schema."""

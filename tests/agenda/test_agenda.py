@@ -10,8 +10,8 @@ import pytest
 from service import errors
 from service.agenda import agenda
 from service.db.database import Database, Transaction
-from service.dispatch import planning, rescheduling, views
-from tests.support.factories import TOKENS, Town, a_plan, a_record, encode, said, uid
+from service.dispatch import views
+from tests.support.factories import TOKENS, Town, a_plan, a_record, change_visit, encode, plan_visit, said, uid
 from tests.support.sql import run_sql
 
 DAY = "2026-03-{:02}T{:02}:00:00+08:00"
@@ -67,7 +67,7 @@ async def one_step(town: Town, random: Random, names: list[str], new: float = 0.
         hour = random.randrange(8, 18)
         window = {"from": DAY.format(2, hour), "to": DAY.format(2, hour + 1)}
         crew = [["sun"], []][random.randrange(2)]
-        await planning.create(town.house, token, uid(names[-1]), encode(a_plan(window=window, crew=crew)))
+        await plan_visit(town.house, token, uid(names[-1]), encode(a_plan(window=window, crew=crew)))
         return
     name = random.choice(names)
     number = random.randrange(10**6)
@@ -91,7 +91,7 @@ async def one_step(town: Town, random: Random, names: list[str], new: float = 0.
             "cancellation": {"reason": "取消"},
         }[kind]
         try:
-            await rescheduling.change(town.house, token, uid(name), kind, encode(content), frozenset(range(100)))  # type: ignore[arg-type]
+            await change_visit(town.house, token, uid(name), kind, encode(content), frozenset(range(100)))  # type: ignore[arg-type]
         except (errors.VisitAlreadyStarted, errors.VisitCancelled):
             return
 
@@ -159,7 +159,7 @@ async def test_a_visit_handed_over_is_gone_for_one_and_new_for_the_other(town: T
     visit = await town.planned()
     li, sun = await Phone(town, "li").sync(), await Phone(town, "sun").sync()
     content = encode({"technician": "sun"})
-    await rescheduling.change(town.house, TOKENS["zhao"], visit, "technician", content, frozenset({0}))
+    await change_visit(town.house, TOKENS["zhao"], visit, "technician", content, frozenset({0}))
     assert (await agenda.changes_since(town.house, TOKENS["li"], li.cursor)).gone == (str(visit),)
     assert set((await sun.sync()).visits) == {str(visit)}
     assert (await li.sync()).visits == {}
@@ -175,7 +175,7 @@ async def test_many_visits_come_in_pages_also_while_they_change(town: Town) -> N
     phone.visits, phone.cursor = {visit.id: shown(visit) for visit in first.visits}, first.cursor
     for name in ("v0", "v140"):
         content = encode({"technician": "sun"})
-        await rescheduling.change(town.house, TOKENS["zhao"], uid(name), "technician", content, frozenset({0}))
+        await change_visit(town.house, TOKENS["zhao"], uid(name), "technician", content, frozenset({0}))
     await phone.sync()
     assert set(phone.visits) == {str(uid(name)) for name in names} - {str(uid("v0")), str(uid("v140"))}
 

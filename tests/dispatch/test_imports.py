@@ -9,10 +9,10 @@ import openpyxl
 import pytest
 
 from service import errors
-from service.dispatch import importing, listing, planning, rescheduling
+from service.dispatch import importing, listing
 from service.staff import people
 from tests.support.api_client import World, problem
-from tests.support.factories import TOKENS, Town, a_plan, encode
+from tests.support.factories import TOKENS, Town, a_plan, change_visit, encode, plan_visit
 
 HEAD = "工单号,类型,开始,结束,技术员,片区,姓名,电话,地址,户号,工作内容,工作地点"
 GOOD = "GD-1,repair_leak,2026-03-02 09:00,2026-03-02 10:00,li,城东,陶女士,13800000000,虚构路 1 号,1001,检修漏水,厨房"
@@ -194,7 +194,7 @@ async def test_times_of_a_workbook_are_read_and_a_day_alone_is_told(town: Town) 
 
 async def test_a_table_may_come_again_after_its_technician_left(town: Town) -> None:
     await taken(town, table(GOOD))
-    await people.deactivate(town.house, TOKENS["admin"], "li", encode({"reason": "离职"}))
+    await people.deactivate(town.house, TOKENS["admin"], "li", "离职")
     found = await taken(town, table(GOOD, GOOD.replace("GD-1", "GD-2")))
     assert [row.outcome for row in found.rows] == ["known", "refused"]
 
@@ -257,7 +257,7 @@ async def test_a_number_that_excel_shortened_is_told(town: Town) -> None:
 
 async def cancelled(town: Town, visit: str | None) -> None:
     raw = encode({"reason": "客户取消"})
-    await rescheduling.change(town.house, TOKENS["zhao"], UUID(visit), "cancellation", raw, frozenset({0}))
+    await change_visit(town.house, TOKENS["zhao"], UUID(visit), "cancellation", raw, frozenset({0}))
 
 
 async def test_a_row_says_how_its_visit_stands(town: Town) -> None:
@@ -288,7 +288,7 @@ async def test_a_visit_from_before_is_found_by_the_number_as_it_was_written(town
     (first,) = (await taken(town, table(GOOD), dry_run=True)).rows
     old = uuid5(NAMESPACE_URL, "doorstep work order GD-1")  # how ids were made once
     body = {**a_plan(area="城东"), "external_ref": "GD-1"}
-    await planning.create(town.house, TOKENS["zhao"], old, encode(body))
+    await plan_visit(town.house, TOKENS["zhao"], old, encode(body))
     await town.house.db.write(lambda tx: tx.execute("drop_gram", gram="\ngd-1", visit=old.bytes))  # nor was this there
     (again,) = (await taken(town, table(GOOD))).rows
     assert (again.outcome, again.visit) == ("refused", str(old))

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service import errors
-from service.dispatch import listing, rescheduling, search
+from service.dispatch import listing, search
 from service.visits.grams import normalize_text, query_tokens, tokenize
 from tests.support import example_visits as stories
-from tests.support.factories import TOKENS, Town, a_record, encode, said, uid
+from tests.support.factories import TOKENS, Town, a_record, change_visit, encode, said, uid
 
 TEXT = st.text("张三丰路1234a号 Ｂ栋", max_size=12)
 
@@ -98,7 +98,7 @@ async def test_only_ones_own_are_found_and_filters_hold(town: Town) -> None:
 async def test_what_was_mended_is_found_by_what_it_is_now(town: Town) -> None:
     await three(town)
     content: Any = encode({"reason": "姓名写错", "customer": {"name": "王五", "address": "虚构路12号3单元"}})
-    await rescheduling.change(town.house, TOKENS["zhao"], uid("a"), "details", content, frozenset({0}))
+    await change_visit(town.house, TOKENS["zhao"], uid("a"), "details", content, frozenset({0}))
     assert await found(town, "三丰") == set()
     assert await found(town, "王五") == {"a"}
     assert await found(town, "虚构路12") == {"a"}
@@ -120,9 +120,7 @@ async def test_lists_by_state_follow_what_was_written(town: Town) -> None:
     for name in "abc":
         await town.planned(name)
     await town.submitted(a_record("r", uid("b"), said("09:05", "arrived"), said("09:20", "left")))
-    await rescheduling.change(
-        town.house, TOKENS["zhao"], uid("c"), "cancellation", encode({"reason": "取消"}), frozenset({0})
-    )
+    await change_visit(town.house, TOKENS["zhao"], uid("c"), "cancellation", encode({"reason": "取消"}), frozenset({0}))
     for login in ("wang", "li"):
         for state, names in (("planned", "a"), ("to_review", "b"), ("cancelled", "c"), ("closed", "")):
             page = await listing.list_visits(town.house, TOKENS[login], {"state": state})
@@ -152,7 +150,7 @@ async def crowd(town: Town, random: Random) -> dict[str, dict[str, Any]]:
         plans[str(visit)] = plan
     for visit in list(plans)[::7]:
         content = encode({"reason": "取消"})
-        await rescheduling.change(town.house, TOKENS["zhao"], UUID(visit), "cancellation", content, frozenset({0}))
+        await change_visit(town.house, TOKENS["zhao"], UUID(visit), "cancellation", content, frozenset({0}))
         plans[visit]["state"] = "cancelled"
     return plans
 

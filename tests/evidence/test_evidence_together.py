@@ -11,11 +11,11 @@ from service.context import AppContext
 from service.db import postgres
 from service.db.database import Transaction
 from service.db.postgres import Postgres
-from service.dispatch import planning, views
+from service.dispatch import views
 from service.evidence import attach
 from service.records import submit
 from service.visits import status, summaries
-from tests.support.factories import TOKENS, Town, a_plan, a_record, encode, said, uid
+from tests.support.factories import TOKENS, Town, a_plan, a_record, encode, plan_visit, said, uid
 from tests.support.pictures import name, picture
 
 LI = Person("li", "李", ("technician",), ("城东",))
@@ -136,7 +136,7 @@ async def test_files_that_several_visits_name_do_not_wait_in_a_circle_for_agenda
     crews = dict(zip(sorted(map(uid, ("1", "2", "3", "4"))), ("a", "b", "b", "a"), strict=True))
     files: list[bytes] = []
     for number, visit in enumerate(crews):
-        await planning.create(town.house, TOKENS["zhao"], visit, encode(a_plan(crew=[crews[visit]])))
+        await plan_visit(town.house, TOKENS["zhao"], visit, encode(a_plan(crew=[crews[visit]])))
         files.append(picture(40 + number // 2))
         piece = [{"kind": "photo", "sha256": name(files[-1])}]
         entry = said("09:06", "shoe_covers_on", evidence=piece, id=str(uid(f"{number}")))

@@ -32,9 +32,11 @@ from service.db.connect import open_database
 from service.db.database import Transaction
 from service.dispatch import planning
 from service.messages import gateways, notices, outbox, worker
+from service.messages.notices import NoticeRequest
 from service.messages.outbox import MessageRow
 from service.verify.log import verify
 from service.visits import batches
+from service.visits.plan import Plan
 
 TOKEN = "token of zhao"
 
@@ -150,8 +152,10 @@ async def filled(ctx: AppContext, count: int) -> list[UUID]:
                 "customer": {"name": "陶", "phone": f"138{number:08}", "address": "虚构路 1 号", "account": "1"},
                 "work": {"content": "检修漏水"},
             }
-            await planning.create(ctx, token_digest(TOKEN), visit, msgspec.json.encode(content))
-            await notices.send(ctx, token_digest(TOKEN), visit, b'{"channel":"sms"}')
+            raw = msgspec.json.encode(content)
+            plan = msgspec.json.decode(raw, type=Plan)
+            await planning.create(ctx, token_digest(TOKEN), visit, plan, raw)
+            await notices.send(ctx, token_digest(TOKEN), visit, NoticeRequest(channel="sms"))
             made.append(visit)
     return made
 

@@ -8,13 +8,14 @@ import pytest
 
 from service import errors
 from service.confirmation import answering, page
-from service.dispatch import rescheduling, views
+from service.dispatch import views
 from service.messages import notices, outbox, worker
 from service.messages.gateways import PermanentFailure, TemporaryFailure
+from service.messages.notices import NoticeRequest
 from service.verify import log
 from service.visits import customer_link
 from tests.support import example_visits as stories
-from tests.support.factories import TOKENS, Town, a_record, encode, said, uid
+from tests.support.factories import TOKENS, Town, a_record, change_visit, encode, said, uid
 from tests.support.fake_gateway import set_up, stand
 
 FOUR = ["work_content_told", "work_place_told", "cooperation_requested"]
@@ -22,7 +23,7 @@ ZHAO = TOKENS["zhao"]
 
 
 async def send(town: Town, visit: Any, **more: Any) -> Any:
-    return (await notices.send(town.house, ZHAO, visit, encode({"channel": "sms", **more})))[1]
+    return (await notices.send(town.house, ZHAO, visit, NoticeRequest(**{"channel": "sms", **more})))[1]
 
 
 async def entries(town: Town, visit: Any) -> list[str]:
@@ -93,11 +94,11 @@ async def test_a_text_of_ones_own_proves_only_what_it_says(town: Town) -> None:
 async def test_the_same_id_again_sends_nothing_twice(town: Town) -> None:
     post = set_up(town.house, "07:00")
     visit = await town.planned()
-    body = encode({"channel": "sms", "id": str(uid("n"))})
+    body = NoticeRequest(channel="sms", id=str(uid("n")))
     assert (await notices.send(town.house, ZHAO, visit, body))[0]
     assert not (await notices.send(town.house, ZHAO, visit, body))[0]
     with pytest.raises(errors.IdReusedWithOtherContent):
-        await notices.send(town.house, ZHAO, visit, encode({"channel": "sms", "id": str(uid("n")), "text": "别的"}))
+        await notices.send(town.house, ZHAO, visit, NoticeRequest(channel="sms", id=str(uid("n")), text="别的"))
     await worker.deliver_due(town.house)
     assert len(post.letters) == 1
 
@@ -195,7 +196,7 @@ async def test_other_areas_and_technicians_send_nothing(town: Town) -> None:
     visit = await town.planned()
     for who, problem in (("qian", errors.NotFound), ("li", errors.PermissionDenied)):
         with pytest.raises(problem):
-            await notices.send(town.house, TOKENS[who], visit, encode({"channel": "sms"}))
+            await notices.send(town.house, TOKENS[who], visit, NoticeRequest(channel="sms"))
         with pytest.raises(problem):
             await customer_link.create_link(town.house, TOKENS[who], visit)
 
@@ -210,7 +211,7 @@ OUTDATING = {
 
 
 async def changed(town: Town, visit: Any, kind: Any, content: Any, revision: int = 0) -> None:
-    await rescheduling.change(town.house, ZHAO, visit, kind, encode(content), frozenset({revision}))
+    await change_visit(town.house, ZHAO, visit, kind, encode(content), frozenset({revision}))
 
 
 @pytest.mark.parametrize("kind", OUTDATING)
@@ -262,7 +263,7 @@ async def test_a_notice_on_its_way_when_the_visit_is_moved_proves_nothing(town: 
 async def test_a_cancelled_visit_gets_no_notice(town: Town) -> None:
     set_up(town.house, "07:00")
     visit = await town.planned()
-    body = encode({"channel": "sms", "id": str(uid("n"))})
+    body = NoticeRequest(channel="sms", id=str(uid("n")))
     await notices.send(town.house, ZHAO, visit, body)
     await changed(town, visit, "cancellation", {"reason": "客户取消"})
     with pytest.raises(errors.VisitCancelled):

@@ -18,8 +18,12 @@ from service.checklists.loader import bundled_checklists_dir
 from service.checklists.publish import publish_bundled_checklist
 from service.context import AppContext
 from service.db.database import Database, Transaction
-from service.dispatch import planning
+from service.dispatch import planning, rescheduling
+from service.dispatch.views import VisitView
 from service.records import office_entries, submit
+from service.visits.change_rows import ChangeKind
+from service.visits.loading import CHANGE_DECODERS, OFFICE_ENTRIES_DECODER, PLAN_DECODER
+from service.web.decoding import decode_strict
 from tests.support import example_visits as stories
 
 
@@ -88,7 +92,7 @@ class Town:
 
     async def planned(self, name: str = "v", by: str = "zhao", **more: Any) -> UUID:
         """A visit of 李."""
-        await planning.create(self.house, TOKENS[by], uid(name), encode(a_plan(**more)))
+        await plan_visit(self.house, TOKENS[by], uid(name), encode(a_plan(**more)))
         return uid(name)
 
     async def submitted(self, raw: bytes, by: str = "li") -> Any:
@@ -97,7 +101,22 @@ class Town:
 
     async def noted(self, visit: UUID, *entries: dict[str, Any], by: str = "zhao") -> Any:
         """Entries of the office."""
-        return await office_entries.add_office_entries(self.house, TOKENS[by], visit, encode({"entries": entries}))
+        raw = encode({"entries": entries})
+        written = decode_strict(OFFICE_ENTRIES_DECODER, raw)
+        return await office_entries.add_office_entries(self.house, TOKENS[by], visit, written, raw)
+
+
+async def plan_visit(ctx: AppContext, token: bytes, visit: UUID, raw: bytes) -> tuple[bool, VisitView]:
+    """Plan a visit as HTTP does."""
+    return await planning.create(ctx, token, visit, decode_strict(PLAN_DECODER, raw), raw)
+
+
+async def change_visit(
+    ctx: AppContext, token: bytes, visit: UUID, kind: ChangeKind, raw: bytes, expected: frozenset[int]
+) -> VisitView:
+    """Change a visit as HTTP does."""
+    content = decode_strict(CHANGE_DECODERS[kind], raw)
+    return await rescheduling.change(ctx, token, visit, kind, content, raw, expected)
 
 
 def encode(content: Any) -> bytes:

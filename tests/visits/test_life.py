@@ -12,10 +12,10 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from service import errors
 from service.db.connect import open_database
-from service.dispatch import rescheduling, views
+from service.dispatch import views
 from tests.conftest import tables
 from tests.support import example_visits as stories
-from tests.support.factories import TOKENS, Town, a_record, encode, said, uid
+from tests.support.factories import TOKENS, Town, a_record, change_visit, encode, said, uid
 
 MINUTES = st.integers(10, 49)
 
@@ -48,7 +48,7 @@ class Life(RuleBasedStateMachine):
     def changed(self, kind: str, content: dict[str, Any], *, stale: bool = False) -> Any:
         expected = frozenset({self.revision + 7 if stale else self.revision})
         raw = encode(content)
-        return self.run(rescheduling.change(self.town.house, TOKENS["zhao"], self.visit, kind, raw, expected))  # type: ignore[arg-type]
+        return self.run(change_visit(self.town.house, TOKENS["zhao"], self.visit, kind, raw, expected))  # type: ignore[arg-type]
 
     @property
     def begun(self) -> bool:

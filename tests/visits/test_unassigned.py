@@ -15,9 +15,10 @@ from service.db.database import Transaction
 from service.db.postgres import Postgres
 from service.dispatch import listing, planning, rescheduling
 from service.staff import people, roles_and_cards
+from service.staff.roles_and_cards import NewRoles
 from service.visits import status
 from tests.support.api_client import VISIT, World, record
-from tests.support.factories import TOKENS, Town, encode, said, uid
+from tests.support.factories import TOKENS, Town, change_visit, encode, said, uid
 
 
 async def flagged(world: World) -> set[str]:
@@ -94,11 +95,11 @@ async def test_a_board_that_is_made_anew_shows_it_too(world: World) -> None:
 
 
 async def departs(town: Town) -> None:
-    await people.deactivate(town.house, TOKENS["admin"], "li", encode({"reason": "离职"}))
+    await people.deactivate(town.house, TOKENS["admin"], "li", "离职")
 
 
 async def is_dispatcher_now(town: Town) -> None:
-    roles = encode({"roles": ["dispatcher"], "areas": ["城东"]})
+    roles = NewRoles(("dispatcher",), ("城东",))
     await roles_and_cards.give_roles(town.house, TOKENS["admin"], "li", roles)
 
 
@@ -136,7 +137,7 @@ async def test_a_visit_given_to_somebody_who_just_leaves_is_flagged(
 
 async def handed_over(town: Town, visit: UUID, *logins: str, revision: int = 0) -> None:
     content = encode({"technician": logins[0], "crew": logins[1:]})
-    await rescheduling.change(town.house, TOKENS["zhao"], visit, "technician", content, frozenset({revision}))
+    await change_visit(town.house, TOKENS["zhao"], visit, "technician", content, frozenset({revision}))
 
 
 async def test_who_hands_over_and_who_sends_away_do_not_wait_in_a_circle(
