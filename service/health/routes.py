@@ -1,6 +1,7 @@
 """Is the process alive, and can it keep what it is sent."""
 
-from typing import Annotated, ClassVar
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 import msgspec
 from litestar import Controller, get
@@ -10,6 +11,8 @@ from service.errors import InternalError, ServiceUnavailable
 from service.web.api_document import PUBLIC, example, problems
 
 from . import health
+
+_OPEN: Mapping[str, Any] = {"exclude_from_auth": True, "any_query": True}
 
 
 class Health(msgspec.Struct, frozen=True):
@@ -22,7 +25,7 @@ class HealthController(Controller):
     """For watchers. Not limited: one behind a busy address must not take the service for dead."""
 
     tags = ("health",)
-    opt: ClassVar = {"exclude_from_auth": True, "any_query": True}
+    opt = _OPEN
     security = PUBLIC
 
     @get(
