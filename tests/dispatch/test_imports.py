@@ -74,6 +74,9 @@ async def test_a_sheet_of_a_workbook_is_taken_like_a_table(town: Town) -> None:
     packed = io.BytesIO()
     book.save(packed)
     assert (await taken(town, packed.getvalue(), "xlsx")).created == 1
+    book.create_chartsheet("图表", 0)
+    book.save(packed := io.BytesIO())
+    assert (await taken(town, packed.getvalue(), "xlsx")).known == 1  # the first sheet that has cells
     with pytest.raises(errors.Problem):
         await taken(town, b"PK\x03\x04 no workbook", "xlsx")
 
