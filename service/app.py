@@ -3,8 +3,8 @@
 import asyncio
 import gc
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from secrets import randbits
 from tempfile import TemporaryDirectory
@@ -75,19 +75,22 @@ ROUTES = (
     *invitation_pages.ROUTES,
     *static_files.ROUTES,
 )
+Lifespan = Sequence[Callable[[Litestar], AbstractAsyncContextManager[None]]]
 SECONDS_AFTER_DEFECT = 10.0
 BESIDE_SECONDS = 0.5  # for what goes on beside the requests to end; all of it may be cut off
 
 
-def create_app(ctx: AppContext, max_body: int) -> ASGIApp:
-    """The whole service as an ASGI application, over a house that somebody opens (`running`)."""
-    return access_log_middleware(plain_paths_middleware(shortcut(litestar(ctx, max_body), ctx, max_body)))
+def create_app(ctx: AppContext, max_body: int, lifespan: Lifespan = ()) -> ASGIApp:
+    """The whole service as an ASGI application. Its context is opened around it (`run_background_work`), also by
+    `lifespan`."""
+    return access_log_middleware(plain_paths_middleware(shortcut(litestar(ctx, max_body, lifespan), ctx, max_body)))
 
 
-def litestar(ctx: AppContext | None = None, max_body: int = 0) -> Litestar:
+def litestar(ctx: AppContext | None = None, max_body: int = 0, lifespan: Lifespan = ()) -> Litestar:
     """All routes. The framework decodes nothing: handlers take the exact bytes."""
     app = Litestar(
         ROUTES,
+        lifespan=lifespan,
         exception_handlers=EXCEPTION_HANDLERS,
         before_request=authenticate_request,
         openapi_config=None,  # ours is made from what the handlers say (`openapi.py`)
