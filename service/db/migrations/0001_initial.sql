@@ -105,25 +105,25 @@ CREATE TABLE quarantine (
 CREATE INDEX quarantine_received ON quarantine (received_at, id);
 
 -- Who looked at what, and why.
-CREATE TABLE accesses (
+CREATE TABLE access_log (
     id BYTEA NOT NULL PRIMARY KEY,
     at BIGINT NOT NULL,
     who TEXT NOT NULL,
     what TEXT NOT NULL,
     reason TEXT NOT NULL
 );
-CREATE INDEX accesses_what ON accesses (what, at);
+CREATE INDEX access_log_what ON access_log (what, at);
 
 -- The log. A leaf comes without a number, in the transaction of what it is about; the sequencer numbers it.
-CREATE TABLE leaves (
+CREATE TABLE log_leaves (
     id BYTEA NOT NULL PRIMARY KEY,
     leaf BYTEA NOT NULL,
     at BIGINT NOT NULL,
     number BIGINT
 );
-CREATE UNIQUE INDEX leaves_number ON leaves (number) WHERE number IS NOT NULL;
+CREATE UNIQUE INDEX log_leaves_number ON log_leaves (number) WHERE number IS NOT NULL;
 
-CREATE INDEX leaves_unnumbered ON leaves (at, id) WHERE number IS NULL;
+CREATE INDEX log_leaves_unnumbered ON log_leaves (at, id) WHERE number IS NULL;
 
 CREATE INDEX tokens_device ON tokens (device) WHERE device IS NOT NULL;
 
@@ -141,7 +141,7 @@ CREATE TABLE devices (
 CREATE INDEX devices_login ON devices (login, created_at);
 
 -- One-time codes, each for one person: `enrolment` of a device, `invitation` to set a password.
-CREATE TABLE codes (
+CREATE TABLE one_time_codes (
     digest BYTEA NOT NULL PRIMARY KEY,
     kind TEXT NOT NULL,
     login TEXT NOT NULL REFERENCES people (login),
@@ -152,10 +152,10 @@ CREATE TABLE codes (
     -- The device that a code enrolled, so that the phone may ask again when the answer was lost.
     device BYTEA
 );
-CREATE INDEX codes_login ON codes (login, kind);
+CREATE INDEX one_time_codes_login ON one_time_codes (login, kind);
 
 -- The second factor. `step` is the last time step whose code was taken: none is taken twice.
-CREATE TABLE factors (
+CREATE TABLE totp_secrets (
     login TEXT NOT NULL PRIMARY KEY REFERENCES people (login),
     secret BYTEA NOT NULL,
     created_at BIGINT NOT NULL,
@@ -189,7 +189,7 @@ CREATE TABLE changes (
 
 -- How each visit stands now: rewritten in the transaction of whatever changes it, and made anew from the rest by
 -- `doorstep`. Writers of one visit wait for one another at its row.
-CREATE TABLE board (
+CREATE TABLE visit_summaries (
     visit BYTEA NOT NULL PRIMARY KEY REFERENCES visits (id),
     type TEXT NOT NULL,
     technician TEXT NOT NULL,
@@ -204,31 +204,31 @@ CREATE TABLE board (
     follows BYTEA,
     plan BYTEA NOT NULL             -- JSON: the plan with all changes
 );
-CREATE INDEX board_planned ON board (planned_at, visit);
-CREATE INDEX board_area ON board (area, planned_at, visit);
-CREATE INDEX board_state ON board (state, planned_at, visit);
-CREATE INDEX board_follows ON board (follows) WHERE follows IS NOT NULL;
+CREATE INDEX visit_summaries_planned ON visit_summaries (planned_at, visit);
+CREATE INDEX visit_summaries_area ON visit_summaries (area, planned_at, visit);
+CREATE INDEX visit_summaries_state ON visit_summaries (state, planned_at, visit);
+CREATE INDEX visit_summaries_follows ON visit_summaries (follows) WHERE follows IS NOT NULL;
 
 -- One counter a technician; its row makes the writers of his agenda take turns, so that numbers appear in order.
-CREATE TABLE feeds (
+CREATE TABLE sync_counters (
     login TEXT NOT NULL PRIMARY KEY,
     last BIGINT NOT NULL
 );
 
 -- Who goes or went: the newest number of each visit on somebody's agenda.
-CREATE TABLE feed (
+CREATE TABLE sync_feed (
     login TEXT NOT NULL,
     visit BYTEA NOT NULL REFERENCES visits (id),
     planned_at BIGINT NOT NULL,
-    his BIGINT NOT NULL,            -- 0 after a hand-over
-    live BIGINT NOT NULL,           -- 1 while his phone needs it, however old it is
+    is_assigned BIGINT NOT NULL,    -- 0 after a hand-over
+    active BIGINT NOT NULL,         -- 1 while his phone needs it, however old it is
     number BIGINT NOT NULL,
     PRIMARY KEY (login, visit)
 );
-CREATE INDEX feed_planned ON feed (login, planned_at, visit) WHERE his = 1;
+CREATE INDEX sync_feed_planned ON sync_feed (login, planned_at, visit) WHERE is_assigned = 1;
 
-CREATE UNIQUE INDEX feed_number ON feed (login, number);
-CREATE INDEX feed_live ON feed (login, visit) WHERE live = 1;
+CREATE UNIQUE INDEX sync_feed_number ON sync_feed (login, number);
+CREATE INDEX sync_feed_active ON sync_feed (login, visit) WHERE active = 1;
 
 -- Calendars: one secret address a person; the token itself is nowhere.
 CREATE TABLE calendars (
@@ -290,19 +290,19 @@ CREATE TABLE links (
 CREATE UNIQUE INDEX links_living ON links (visit) WHERE ended_at IS NULL;
 
 -- Doorstep codes that a customer confirmed: each once.
-CREATE TABLE scans (
+CREATE TABLE door_confirmations (
     code BYTEA NOT NULL PRIMARY KEY,
     visit BYTEA NOT NULL REFERENCES visits (id),
     login TEXT NOT NULL,
     at BIGINT NOT NULL
 );
-CREATE INDEX scans_visit ON scans (visit, at);
+CREATE INDEX door_confirmations_visit ON door_confirmations (visit, at);
 
 -- Files that entries name: who sent which bytes, what is in the store, and what will never come. Times are ms UTC.
 -- `sender` is a login, or `visit ID` for what comes by a visit's link.
 
 -- Which bytes somebody sent, or is expected to send. Both sides take the row's lock, so that neither misses the other.
-CREATE TABLE files (
+CREATE TABLE received_files (
     sha256 BYTEA NOT NULL,
     sender TEXT NOT NULL,
     sent_at BIGINT,
@@ -310,16 +310,16 @@ CREATE TABLE files (
 );
 
 -- Which visits name a file in a batch of that sender.
-CREATE TABLE named (
+CREATE TABLE file_references (
     visit BYTEA NOT NULL REFERENCES visits (id),
     sha256 BYTEA NOT NULL,
     sender TEXT NOT NULL,
     PRIMARY KEY (visit, sha256, sender)
 );
-CREATE INDEX named_file ON named (sha256, sender);
+CREATE INDEX file_references_file ON file_references (sha256, sender);
 
 -- What is in the store. The bytes are there before the row is.
-CREATE TABLE stored (
+CREATE TABLE blobs (
     sha256 BYTEA NOT NULL PRIMARY KEY,
     size BIGINT NOT NULL,
     kind TEXT NOT NULL,             -- media type, by content
@@ -331,7 +331,7 @@ CREATE TABLE stored (
 );
 
 -- Files that will never come, as somebody said of a record.
-CREATE TABLE lost (
+CREATE TABLE given_up_files (
     id BYTEA NOT NULL PRIMARY KEY,
     visit BYTEA NOT NULL REFERENCES visits (id),
     record BYTEA NOT NULL,         -- id of its batch
@@ -343,7 +343,7 @@ CREATE TABLE lost (
     salt BYTEA NOT NULL,
     UNIQUE (record, file)
 );
-CREATE INDEX lost_visit ON lost (visit);
+CREATE INDEX given_up_files_visit ON given_up_files (visit);
 
 -- What became of people and devices, each with a leaf in the log. Times are ms UTC.
 CREATE TABLE events (
@@ -356,10 +356,10 @@ CREATE TABLE events (
 );
 
 -- Visits with something to be seen to: few among all.
-CREATE INDEX board_flagged ON board (planned_at, visit) WHERE flags <> '';
+CREATE INDEX visit_summaries_flagged ON visit_summaries (planned_at, visit) WHERE flags <> '';
 
 -- Lists of one type, as of one state or area.
-CREATE INDEX board_type ON board (type, planned_at, visit);
+CREATE INDEX visit_summaries_type ON visit_summaries (type, planned_at, visit);
 
 -- Where a technician's phone or browser was seen in the last day (SHA-256 of the address): his own device is not the
 -- customer's.
@@ -372,16 +372,16 @@ CREATE TABLE sightings (
 
 -- Files on their way into the store, and those that the sweep takes out of it. Times are ms UTC.
 
--- Who puts a file there says so first, and its row in `stored` takes this one's place: what stays here is what was left
+-- Who puts a file there says so first, and its row in `blobs` takes this one's place: what stays here is what was left
 -- behind. The sweep looks at nothing else.
-CREATE TABLE arriving (
+CREATE TABLE pending_blobs (
     sha256 BYTEA NOT NULL PRIMARY KEY,
     at BIGINT NOT NULL,
     leaving BIGINT NOT NULL         -- 1: the sweep takes it out, and nobody puts it there meanwhile
 );
-CREATE INDEX arriving_at ON arriving (at);
+CREATE INDEX pending_blobs_at ON pending_blobs (at);
 
-CREATE TABLE link_codes (
+CREATE TABLE link_otps (
     link BYTEA NOT NULL REFERENCES links (id),
     seat BYTEA NOT NULL,            -- SHA-256 of the browser's cookie, or of its address
     digest BYTEA NOT NULL,          -- the code itself is nowhere
@@ -393,7 +393,7 @@ CREATE TABLE link_codes (
 );
 
 -- What somebody sent lately is summed up when more comes.
-CREATE INDEX files_sent ON files (sender, sent_at) WHERE sent_at IS NOT NULL;
+CREATE INDEX received_files_sent ON received_files (sender, sent_at) WHERE sent_at IS NOT NULL;
 
 -- What is not decided is counted each time that something comes into quarantine; what was decided stays for ever.
 CREATE INDEX quarantine_waiting ON quarantine (received_at, id) WHERE decision IS NULL;
