@@ -3,8 +3,8 @@
 import asyncio
 import gc
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from secrets import randbits
 from tempfile import TemporaryDirectory
@@ -81,25 +81,24 @@ ROUTES = (
     *language_routes.ROUTES,
     *static_files.ROUTES,
 )
+Lifespan = Sequence[Callable[[Litestar], AbstractAsyncContextManager[None]]]
 SECONDS_AFTER_DEFECT = 10.0
 BESIDE_SECONDS = 0.5  # for what goes on beside the requests to end; all of it may be cut off
 
 
-def create_app(ctx: AppContext, max_body: int) -> ASGIApp:
-    """The whole service as an ASGI application, over a house that somebody opens (`running`)."""
-    return access_log_middleware(plain_paths_middleware(response_middleware(litestar(ctx, max_body))))
+def create_app(ctx: AppContext, max_body: int, lifespan: Lifespan = ()) -> ASGIApp:
+    """The whole service as an ASGI application. Its context is opened around it (`run_background_work`), also by
+    `lifespan`."""
+    return access_log_middleware(plain_paths_middleware(response_middleware(litestar(ctx, max_body, lifespan))))
 
 
-def litestar(ctx: AppContext | None = None, max_body: int = 0) -> Litestar:
+def litestar(ctx: AppContext | None = None, max_body: int = 0, lifespan: Lifespan = ()) -> Litestar:
     """All routes."""
-    for handler in ROUTES:
-        if isinstance(handler, HTTPRouteHandler):
-            handler.opt["exclude_from_auth"] = True
-            handler.include_in_schema = False
     app = Litestar(
         ROUTES,
-        before_request=before,
+        before_request=check_query,
         dependencies=DEPENDENCIES,
+        lifespan=lifespan,
         exception_handlers=EXCEPTION_HANDLERS,
         logging_config=None,  # `web/access_log.py` writes one line for each request
         middleware=[Authentication],
@@ -110,14 +109,6 @@ def litestar(ctx: AppContext | None = None, max_body: int = 0) -> Litestar:
     )
     app.state.update({"ctx": ctx, "max_body": max_body})
     return app
-
-
-async def before(request: AnyRequest) -> Answer | None:
-    """Until every handler is typed: the old ones check who asks themselves."""
-    if "says" in request.route_handler.opt:
-        return await authenticate_request(request)
-    await check_query(request)
-    return None
 
 
 def build_context(settings: Settings, scratch: Path | None = None) -> AppContext:

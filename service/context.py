@@ -1,7 +1,7 @@
 """What every flow works with: the database, the clock, and checklists made ready for judging."""
 
 from asyncio import Semaphore, Task
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 from secrets import token_bytes
@@ -31,7 +31,7 @@ class OutgoingMessage(msgspec.Struct, frozen=True, kw_only=True):
     at: datetime
 
 
-Gateway = Callable[[OutgoingMessage], str]
+Gateway = Callable[[OutgoingMessage], Awaitable[str]]
 """Sends, and returns what the other side said of it (an id, or nothing)."""
 
 

@@ -74,6 +74,17 @@ def write_durably(path: Path, data: bytes) -> None:
         os.close(number)
 
 
+def append_durably(path: Path, data: bytes) -> None:
+    """Add to a file that only we may read, and make it and its folder where there is none."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    number = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    try:
+        write_all(number, data)
+        os.fsync(number)
+    finally:
+        os.close(number)
+
+
 def make_durable_dir(path: Path) -> None:
     """Make a folder that outlasts a power cut: its name is on the disk, and those of the folders above it.
 

@@ -188,8 +188,8 @@ def test_a_stop_is_graceful_and_nothing_acknowledged_is_lost(server, tmp_path: P
 def test_verify_says_what_was_changed(tmp_path: Path):
     assert run_command("person", "add", "li", "--name", "李", "--role", "technician", data=tmp_path).returncode == 0
     with sqlite3.connect(tmp_path / "doorstep.sqlite") as connection:
-        connection.execute("DROP TRIGGER leaves_no_update")
-        connection.execute("UPDATE leaves SET number = number + 5")
+        connection.execute("DROP TRIGGER log_leaves_no_update")
+        connection.execute("UPDATE log_leaves SET number = number + 5")
     verified = run_command("verify", data=tmp_path)
     assert verified.returncode == 1
     assert json.loads(verified.stdout)["faults"] == ["leaves 0 to 4 are missing from the log"]

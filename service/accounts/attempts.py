@@ -11,8 +11,8 @@ async def increment(tx: Transaction, key: str, limit: int, seconds: int, now: in
 
     Count first and in a transaction of its own: what raises afterwards must not undo it.
     """
-    await tx.execute("hit", key=key, now=now, gone=now - seconds * 1000, latest=now + SKEW)
-    row = await tx.fetch_one("tried", key=key)
+    await tx.execute("increment_attempts", key=key, now=now, gone=now - seconds * 1000, latest=now + SKEW)
+    row = await tx.fetch_one("attempts", key=key)
     if row is None or row[1] <= limit:
         return 0
     return max(1, -(-(row[0] + seconds * 1000 - now) // 1000))
@@ -20,14 +20,14 @@ async def increment(tx: Transaction, key: str, limit: int, seconds: int, now: in
 
 async def refund(tx: Transaction, key: str) -> None:
     """One try did not count: it was a good one."""
-    await tx.execute("forgive", key=key)
+    await tx.execute("refund_attempt", key=key)
 
 
 async def reset(tx: Transaction, key: str) -> None:
     """Begin anew."""
-    await tx.execute("forget", key=key)
+    await tx.execute("reset_attempts", key=key)
 
 
 async def delete_old(tx: Transaction, now: int) -> None:
     """Drop what is older than a day, or further ahead than any clock that is right."""
-    await tx.execute("forget_before", at=now - DAY, latest=now + DAY)
+    await tx.execute("delete_old_attempts", at=now - DAY, latest=now + DAY)

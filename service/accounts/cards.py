@@ -35,7 +35,7 @@ class IdCard(msgspec.Struct, frozen=True):
 
 async def get_card(tx: Transaction, login: str) -> IdCard | None:
     """The ID card of somebody, also after he left."""
-    row = await tx.fetch_one("card", login=login)
+    row = await tx.fetch_one("id_card", login=login)
     return None if row is None else IdCard(*row)
 
 
@@ -46,4 +46,4 @@ async def set_card(tx: Transaction, login: str, badge: str, title: str) -> bool:
 
 async def set_photo(tx: Transaction, login: str, photo: bytes) -> None:
     """The photo on somebody's ID card from now on."""
-    await tx.execute("set_face", login=login, photo=photo)
+    await tx.execute("set_staff_photo", login=login, photo=photo)

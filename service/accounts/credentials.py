@@ -89,7 +89,7 @@ async def add_code(
     tx: Transaction, digest: bytes, kind: CodeKind, login: str, *, at: int, by: str, expires_at: int
 ) -> None:
     """A one-time code; those of this kind that he had before are used up."""
-    await tx.execute("end_codes", login=login, kind=kind, at=at)
+    await tx.execute("expire_codes", login=login, kind=kind, at=at)
     await tx.execute("add_code", digest=digest, kind=kind, login=login, at=at, by=by, expires_at=expires_at)
 
 
@@ -101,7 +101,7 @@ async def consume_code(
     `device` is the one that it enrols.
     """
     given = {"digest": digest, "kind": kind, "device": device.bytes if device else None}
-    if await tx.execute("use_code", **given, at=at, latest=at + ASTRAY) == 0:
+    if await tx.execute("consume_code", **given, at=at, latest=at + ASTRAY) == 0:
         return None
     row = await tx.fetch_one("person_of_code", digest=digest, kind=kind)
     return None if row is None else row_to_person(row)
@@ -115,28 +115,28 @@ async def device_enrolled_with(tx: Transaction, digest: bytes, at: int) -> tuple
 
 async def expire_codes(tx: Transaction, login: str, at: int, kind: CodeKind | None = None) -> None:
     """No code of a person (of a kind) is good any more."""
-    await tx.execute("end_codes", login=login, kind=kind or "", at=at)
+    await tx.execute("expire_codes", login=login, kind=kind or "", at=at)
 
 
 async def set_totp(tx: Transaction, login: str, secret: bytes, at: int) -> bool:
     """A secret that no code has confirmed yet, in place of another such; False when there is a confirmed one."""
-    return await tx.execute("set_factor", login=login, secret=secret, at=at) == 1
+    return await tx.execute("set_totp_secret", login=login, secret=secret, at=at) == 1
 
 
 async def get_totp(tx: Transaction, login: str) -> TotpSecret | None:
     """The second factor of somebody."""
-    row = await tx.fetch_one("factor", login=login)
+    row = await tx.fetch_one("totp_secret", login=login)
     return None if row is None else TotpSecret(*row)
 
 
 async def consume_totp_step(tx: Transaction, login: str, secret: bytes, step: int, latest: int, at: int) -> bool:
     """A code of this time step was given; False when it or a later one was taken before, of those there can be yet."""
-    return await tx.execute("pass_factor", login=login, secret=secret, step=step, latest=latest, at=at) == 1
+    return await tx.execute("consume_totp_step", login=login, secret=secret, step=step, latest=latest, at=at) == 1
 
 
 async def delete_totp(tx: Transaction, login: str) -> None:
     """He has to set the second factor up again."""
-    await tx.execute("drop_factor", login=login)
+    await tx.execute("delete_totp_secret", login=login)
 
 
 async def touch_device(tx: Transaction, id: UUID, at: int, app: str) -> None:

@@ -22,46 +22,46 @@ UPDATE tokens SET revoked_at = :at WHERE device = :device AND digest <> :but AND
 UPDATE tokens SET used_at = :at WHERE digest = :digest AND revoked_at IS NULL;
 
 -- name: add_code!
-INSERT INTO codes (digest, kind, login, created_at, created_by, expires_at)
+INSERT INTO one_time_codes (digest, kind, login, created_at, created_by, expires_at)
 VALUES (:digest, :kind, :login, :at, :by, :expires_at);
 
--- name: use_code!
+-- name: consume_code!
 -- One that was made after :latest is of a clock that was ahead, and would be good for too long.
-UPDATE codes SET used_at = :at, device = :device
+UPDATE one_time_codes SET used_at = :at, device = :device
 WHERE digest = :digest AND kind = :kind AND used_at IS NULL AND expires_at > :at AND created_at <= :latest;
 
 -- name: enrolled_by_code^
 SELECT p.login, p.name, p.roles, p.areas, c.device
-FROM codes c JOIN people p ON p.login = c.login
+FROM one_time_codes c JOIN people p ON p.login = c.login
 WHERE c.digest = :digest AND c.device IS NOT NULL AND c.expires_at > :at AND c.created_at <= :latest
     AND p.left_at IS NULL;
 
--- name: end_codes!
+-- name: expire_codes!
 -- The living codes of a person; :kind is one kind, or '' for every kind.
-UPDATE codes SET used_at = :at WHERE login = :login AND (:kind = '' OR kind = :kind) AND used_at IS NULL;
+UPDATE one_time_codes SET used_at = :at WHERE login = :login AND (:kind = '' OR kind = :kind) AND used_at IS NULL;
 
 -- name: person_of_code^
 SELECT p.login, p.name, p.roles, p.areas
-FROM codes c JOIN people p ON p.login = c.login
+FROM one_time_codes c JOIN people p ON p.login = c.login
 WHERE c.digest = :digest AND c.kind = :kind AND p.left_at IS NULL;
 
--- name: set_factor!
-INSERT INTO factors (login, secret, created_at) VALUES (:login, :secret, :at)
-ON CONFLICT (login) DO UPDATE SET secret = :secret, created_at = :at, step = 0 WHERE factors.confirmed_at IS NULL;
+-- name: set_totp_secret!
+INSERT INTO totp_secrets (login, secret, created_at) VALUES (:login, :secret, :at)
+ON CONFLICT (login) DO UPDATE SET secret = :secret, created_at = :at, step = 0 WHERE totp_secrets.confirmed_at IS NULL;
 
--- name: factor^
-SELECT secret, confirmed_at, step FROM factors WHERE login = :login;
+-- name: totp_secret^
+SELECT secret, confirmed_at, step FROM totp_secrets WHERE login = :login;
 
--- name: pass_factor!
+-- name: consume_totp_step!
 -- A code is taken once, and none from before it any more. A step after :latest is of a clock that was ahead: nobody
 -- waits until it comes.
-UPDATE factors SET step = :step, confirmed_at = COALESCE(confirmed_at, :at)
+UPDATE totp_secrets SET step = :step, confirmed_at = COALESCE(confirmed_at, :at)
 WHERE login = :login AND secret = :secret AND (step < :step OR step > :latest);
 
--- name: drop_factor!
-DELETE FROM factors WHERE login = :login;
+-- name: delete_totp_secret!
+DELETE FROM totp_secrets WHERE login = :login;
 
--- name: hit!
+-- name: increment_attempts!
 -- What began after :latest began by a clock that was ahead, and is gone. What began after now began by that of another
 -- server, and counts: else whoever asks two servers in turn would have twice as many tries.
 INSERT INTO attempts (key, since, tries) VALUES (:key, CAST(:now AS BIGINT), 1)
@@ -71,14 +71,14 @@ ON CONFLICT (key) DO UPDATE SET
     since = CASE WHEN attempts.since <= CAST(:gone AS BIGINT) OR attempts.since > CAST(:now AS BIGINT)
         THEN CAST(:now AS BIGINT) ELSE attempts.since END;
 
--- name: tried^
+-- name: attempts^
 SELECT since, tries FROM attempts WHERE key = :key;
 
--- name: forgive!
+-- name: refund_attempt!
 UPDATE attempts SET tries = tries - 1 WHERE key = :key AND tries > 0;
 
--- name: forget!
+-- name: reset_attempts!
 DELETE FROM attempts WHERE key = :key;
 
--- name: forget_before!
+-- name: delete_old_attempts!
 DELETE FROM attempts WHERE since < :at OR since > :latest;

@@ -25,7 +25,7 @@ SELECT password_hash FROM people WHERE login = :login AND left_at IS NULL;
 -- name: set_password_hash!
 UPDATE people SET password_hash = :password_hash WHERE login = :login;
 
--- name: leave!
+-- name: deactivate_person!
 UPDATE people SET left_at = :at WHERE login = :login AND left_at IS NULL;
 
 -- name: rename_person!

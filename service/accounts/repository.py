@@ -53,7 +53,7 @@ async def lock_active(tx: Transaction, logins: Iterable[str]) -> dict[str, Perso
 
     They are locked in the order of logins, and before visits, as who sends them away does: nobody waits in a circle.
     """
-    rows = {login: await tx.fetch_one("staying_person", login=login) for login in sorted(set(logins))}
+    rows = {login: await tx.fetch_one("lock_active_person", login=login) for login in sorted(set(logins))}
     return {login: credentials.row_to_person(row) for login, row in rows.items() if row is not None}
 
 
@@ -95,7 +95,7 @@ async def lock(tx: Transaction, login: str) -> bool:
 
 async def deactivate(tx: Transaction, login: str, at: int) -> bool:
     """Somebody leaves: none of his tokens is good any more. The login stays his."""
-    return await tx.execute("leave", login=login, at=at) == 1
+    return await tx.execute("deactivate_person", login=login, at=at) == 1
 
 
 async def set_password_hash(tx: Transaction, login: str, password_hash: str | None) -> bool:

@@ -1,12 +1,14 @@
 """A technician's visits as a calendar (RFC 5545), at a secret address: time, type and address only."""
 
-from collections.abc import Iterator
+import asyncio
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from secrets import token_urlsafe
 from typing import Annotated
 
+import icalendar
 import msgspec
+from icalendar import Event
 
 from service.accounts.authentication import authenticate_token, require_permission
 from service.checklists.rules_cache import compiled_rules
@@ -64,70 +66,56 @@ async def calendar(ctx: AppContext, secret: str) -> bytes:
     digest = sha256(secret.encode()).digest()
     now = ctx.clock()
 
-    async def work(tx: Transaction) -> list[bytes]:
+    async def work(tx: Transaction) -> list[Event]:
         login = await repository.owner(tx, digest)
         if login is None:
             raise NotFound
         wanted = VisitFilter(technician=login, from_at=now - PAST_WINDOW_MS, to_at=now + FUTURE_WINDOW_MS)
-        lines: list[str] = []
+        events: list[Event] = []
         for posted in await summaries.list_summaries(tx, wanted, size=MANY):
             row = await visits_repository.get_visit(tx, posted.visit)
             if row is not None and posted.state != "cancelled":
                 event = await or_unreadable(ctx, posted.visit, _event(ctx, tx, row, posted))
-                lines += _unreadable(ctx, posted) if event is None else event
-        return [fold_line(line) for line in lines]
+                events.append(_unreadable(ctx, posted) if event is None else event)
+        return events
 
-    head = ("BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Doorstep//visits//ZH", "METHOD:PUBLISH")
-    body = await ctx.db.read(work)
-    return b"".join([*map(fold_line, head), *body, fold_line("END:VCALENDAR")])
+    feed = icalendar.Calendar()
+    for name, value in (("version", "2.0"), ("prodid", "-//Doorstep//visits//ZH"), ("method", "PUBLISH")):
+        feed.add(name, value)
+    for event in await ctx.db.read(work):
+        feed.add_component(event)
+    return await asyncio.to_thread(feed.to_ical)  # a tenth of a second for a thousand visits
 
 
-async def _event(ctx: AppContext, tx: Transaction, row: VisitRow, posted: VisitSummaryRow) -> list[str]:
+async def _event(ctx: AppContext, tx: Transaction, row: VisitRow, posted: VisitSummaryRow) -> Event:
     rules = await compiled_rules(ctx, tx, row.checklist, row.checklist_version)
     kind, plan = rules.checklist.visit_types.get(posted.type), PLAN_DECODER.decode(posted.plan)
     start = plan.window.start if plan.window else ctx.to_local_time(posted.planned_at)
     end = plan.window.end if plan.window else later(start, _WITHOUT_WINDOW)
-    return list(_lines(ctx, posted, start, end, kind.zh if kind else posted.type, plan.customer.address))
+    return _make_event(ctx, posted, start, end, kind.zh if kind else posted.type, plan.customer.address)
 
 
-def _unreadable(ctx: AppContext, posted: VisitSummaryRow) -> Iterator[str]:
+def _unreadable(ctx: AppContext, posted: VisitSummaryRow) -> Event:
     """A visit that cannot be read: when it was planned for is known all the same."""
     start = ctx.to_local_time(posted.planned_at)
-    return _lines(ctx, posted, start, later(start, _WITHOUT_WINDOW), UNREADABLE)
+    return _make_event(ctx, posted, start, later(start, _WITHOUT_WINDOW), UNREADABLE)
 
 
-def _lines(
+def _make_event(
     ctx: AppContext, posted: VisitSummaryRow, start: datetime, end: datetime, summary: str, address: str = ""
-) -> Iterator[str]:
-    yield "BEGIN:VEVENT"
-    yield f"UID:{posted.visit}@doorstep"
-    yield f"DTSTAMP:{_utc(ctx.now())}"
-    yield f"DTSTART:{_utc(start)}"
-    yield f"DTEND:{_utc(end)}"
-    yield f"SEQUENCE:{posted.revision}"
-    yield f"SUMMARY:{escape_text(summary)}"
+) -> Event:
+    event = Event()
+    event.add("uid", f"{posted.visit}@doorstep")
+    event.add("dtstamp", in_zone(ctx.now(), UTC))
+    event.add("dtstart", in_zone(start, UTC))
+    event.add("dtend", in_zone(end, UTC))
+    event.add("sequence", posted.revision)
+    event.add("summary", _without_controls(summary))
     if address:
-        yield f"LOCATION:{escape_text(address)}"
-    yield "END:VEVENT"
+        event.add("location", _without_controls(address))
+    return event
 
 
-def _utc(moment: datetime) -> str:
-    at = in_zone(moment, UTC)
-    return f"{at.year:04}{at:%m%dT%H%M%SZ}"  # %Y does not fill up on Linux
-
-
-def escape_text(text: str) -> str:
-    """A text value (RFC 5545, 3.3.11)."""
-    text = text.replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,")
-    return "\\n".join("".join(c for c in line if c >= " " and c != "\x7f") for line in text.splitlines())
-
-
-def fold_line(line: str) -> bytes:
-    """A content line of at most 75 octets, going on after CRLF and a blank; no character is cut (RFC 5545, 3.1)."""
-    parts: list[bytes] = [b""]
-    for character in line:
-        octets = character.encode()
-        if len(parts[-1]) + len(octets) > (75 if len(parts) == 1 else 74):
-            parts.append(b"")
-        parts[-1] += octets
-    return b"\r\n ".join(parts) + b"\r\n"
+def _without_controls(text: str) -> str:
+    """Control characters have no place in a text value (RFC 5545, 3.3.11); the library leaves them in."""
+    return "\n".join("".join(c for c in line if c >= " " and c != "\x7f") for line in text.splitlines())

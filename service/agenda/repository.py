@@ -10,7 +10,7 @@ async def set_calendar(tx: Transaction, login: str, digest: bytes, at: int) -> N
 
 async def drop_calendar(tx: Transaction, login: str) -> None:
     """No address any more."""
-    await tx.execute("drop_calendar", login=login)
+    await tx.execute("delete_calendar", login=login)
 
 
 async def owner(tx: Transaction, digest: bytes) -> str | None:

@@ -80,4 +80,4 @@ async def record_access(tx: Transaction, id: UUID, at: int, who: str, what: str,
 
 async def access_exists(tx: Transaction, id: UUID) -> bool:
     """Whether there is such a look."""
-    return await tx.fetch_one("looked", id=id.bytes) is not None
+    return await tx.fetch_one("access", id=id.bytes) is not None

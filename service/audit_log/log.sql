@@ -1,27 +1,27 @@
 -- name: add_leaf!
-INSERT INTO leaves (id, leaf, at) VALUES (:id, :leaf, :at) ON CONFLICT DO NOTHING;
+INSERT INTO log_leaves (id, leaf, at) VALUES (:id, :leaf, :at) ON CONFLICT DO NOTHING;
 
 -- name: last_number^
 -- Only those that have one are in the index.
-SELECT max(number) FROM leaves WHERE number IS NOT NULL;
+SELECT max(number) FROM log_leaves WHERE number IS NOT NULL;
 
 -- name: number_leaves!
 -- Numbers from :first on, for the oldest :size leaves that have none.
-UPDATE leaves SET number = waiting.number
+UPDATE log_leaves SET number = waiting.number
 FROM (
     SELECT id, row_number() OVER (ORDER BY at, id) - 1 + CAST(:first AS BIGINT) AS number
-    FROM leaves WHERE number IS NULL ORDER BY at, id LIMIT :size
+    FROM log_leaves WHERE number IS NULL ORDER BY at, id LIMIT :size
 ) AS waiting
-WHERE leaves.id = waiting.id;
+WHERE log_leaves.id = waiting.id;
 
 -- name: leaf^
-SELECT id, leaf, at, number FROM leaves WHERE id = :id;
+SELECT id, leaf, at, number FROM log_leaves WHERE id = :id;
 
 -- name: leaves_from
-SELECT id, leaf, at, number FROM leaves WHERE number >= :first ORDER BY number LIMIT :size;
+SELECT id, leaf, at, number FROM log_leaves WHERE number >= :first ORDER BY number LIMIT :size;
 
--- name: looked^
-SELECT who FROM accesses WHERE id = :id;
+-- name: access^
+SELECT who FROM access_log WHERE id = :id;
 
 -- name: add_access!
-INSERT INTO accesses (id, at, who, what, reason) VALUES (:id, :at, :who, :what, :reason);
+INSERT INTO access_log (id, at, who, what, reason) VALUES (:id, :at, :who, :what, :reason);

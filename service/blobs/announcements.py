@@ -11,7 +11,7 @@ HOUR_MS = 3_600_000  # ms: whoever was taking a file out of the store has ended,
 
 async def announce_blob(tx: Transaction, file: bytes, at: int) -> bool:
     """A file is about to be put into the store. False while the sweep takes it out, for an hour at most."""
-    return await tx.execute("announce_file", sha256=file, at=at, left_before=at - HOUR_MS) == 1
+    return await tx.execute("announce_blob", sha256=file, at=at, left_before=at - HOUR_MS) == 1
 
 
 def blob_stored(file: bytes) -> BatchStatement:
@@ -19,21 +19,23 @@ def blob_stored(file: bytes) -> BatchStatement:
 
     Who lands a file and who condemns it wait for one another at its row.
     """
-    return "land_file", {"sha256": file}
+    return "delete_pending_blob", {"sha256": file}
 
 
 async def list_expired(tx: Transaction, came_before: int, left_before: int, after: bytes, size: int) -> list[bytes]:
     """Files announced before a time (ms UTC) that have not landed, and those whose removal began before another one and
     did not end; the next `size` after a digest."""
     times = {"came_before": came_before, "left_before": left_before}
-    return [bytes(row[0]) for row in await tx.fetch_all("waiting_files", **times, after=after, size=size)]
+    return [bytes(row[0]) for row in await tx.fetch_all("stale_pending_blobs", **times, after=after, size=size)]
 
 
 async def mark_for_deletion(tx: Transaction, file: bytes, at: int, came_before: int) -> bool:
     """The sweep is about to take a file out of the store. False when it landed, was announced again, or somebody else
     takes it out."""
-    changed = await tx.execute("condemn_file", sha256=file, at=at, came_before=came_before, left_before=at - HOUR_MS)
-    if changed and await tx.fetch_one("stored", sha256=file) is None:
+    changed = await tx.execute(
+        "mark_blob_for_deletion", sha256=file, at=at, came_before=came_before, left_before=at - HOUR_MS
+    )
+    if changed and await tx.fetch_one("stored_blob", sha256=file) is None:
         return True
     if changed:  # its row came with another announcement
         await clear_mark(tx, file, at)
@@ -42,4 +44,4 @@ async def mark_for_deletion(tx: Transaction, file: bytes, at: int, came_before: 
 
 async def clear_mark(tx: Transaction, file: bytes, at: int) -> None:
     """What was condemned at this time is done with: now it may come again."""
-    await tx.execute("forget_file", sha256=file, at=at)
+    await tx.execute("clear_deletion_mark", sha256=file, at=at)

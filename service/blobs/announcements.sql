@@ -1,22 +1,22 @@
--- name: announce_file!
+-- name: announce_blob!
 -- Somebody is about to put a file into the store; no row while the sweep is just taking it out (since :left_before).
-INSERT INTO arriving (sha256, at, leaving) VALUES (:sha256, :at, 0)
+INSERT INTO pending_blobs (sha256, at, leaving) VALUES (:sha256, :at, 0)
 ON CONFLICT (sha256) DO UPDATE SET at = excluded.at, leaving = 0
-WHERE arriving.leaving = 0 OR arriving.at < :left_before;
+WHERE pending_blobs.leaving = 0 OR pending_blobs.at < :left_before;
 
--- name: land_file!
-DELETE FROM arriving WHERE sha256 = :sha256 AND leaving = 0;
+-- name: delete_pending_blob!
+DELETE FROM pending_blobs WHERE sha256 = :sha256 AND leaving = 0;
 
--- name: waiting_files
-SELECT sha256 FROM arriving
+-- name: stale_pending_blobs
+SELECT sha256 FROM pending_blobs
 WHERE sha256 > :after AND ((leaving = 0 AND at < :came_before) OR (leaving = 1 AND at < :left_before))
 ORDER BY sha256 LIMIT :size;
 
--- name: condemn_file!
+-- name: mark_blob_for_deletion!
 -- The sweep is about to take a file out of the store; no row when somebody may be just putting it there.
-UPDATE arriving SET leaving = 1, at = :at
+UPDATE pending_blobs SET leaving = 1, at = :at
 WHERE sha256 = :sha256 AND ((leaving = 0 AND at < :came_before) OR (leaving = 1 AND at < :left_before));
 
--- name: forget_file!
+-- name: clear_deletion_mark!
 -- Only one's own mark: after an hour the file may be somebody else's.
-DELETE FROM arriving WHERE sha256 = :sha256 AND leaving = 1 AND at = :at;
+DELETE FROM pending_blobs WHERE sha256 = :sha256 AND leaving = 1 AND at = :at;

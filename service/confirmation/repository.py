@@ -19,12 +19,12 @@ class CodeRow(msgspec.Struct, frozen=True):
 
 async def renew(tx: Transaction, link: UUID, seat: bytes, digest: bytes, expires_at: int) -> None:
     """A new code for a browser; its one before ends. What is open stays open."""
-    await tx.execute("set_link_code", link=link.bytes, seat=seat, digest=digest, expires_at=expires_at)
+    await tx.execute("set_link_otp", link=link.bytes, seat=seat, digest=digest, expires_at=expires_at)
 
 
 async def code(tx: Transaction, link: UUID, seat: bytes) -> CodeRow | None:
     """The last code of a browser."""
-    row = await tx.fetch_one("link_code", link=link.bytes, seat=seat)
+    row = await tx.fetch_one("link_otp", link=link.bytes, seat=seat)
     return None if row is None else CodeRow(*row)
 
 
@@ -32,9 +32,9 @@ async def count(tx: Transaction, link: UUID, seat: bytes, most: int, now: int, l
     """Count one try; False when there is no living code (one that ends after `latest` is none) or it was tried too
     often."""
     given = {"link": link.bytes, "seat": seat, "most": most}
-    return await tx.execute("try_link_code", **given, now=now, latest=latest) == 1
+    return await tx.execute("count_link_otp", **given, now=now, latest=latest) == 1
 
 
 async def passed(tx: Transaction, link: UUID, seat: bytes, address: bytes, most: int, now: int) -> None:
     """The right code came, from this address. It is used up: its tries are one more than there are."""
-    await tx.execute("pass_link_code", link=link.bytes, seat=seat, address=address, most=most, now=now)
+    await tx.execute("pass_link_otp", link=link.bytes, seat=seat, address=address, most=most, now=now)

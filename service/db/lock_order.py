@@ -10,9 +10,9 @@ from .database import BatchStatement
 AGENDAS = 3
 _TAKES: dict[str, tuple[int, tuple[str, ...]]] = {
     "locked_visit": (1, ("id",)),
-    "expect_file": (2, ("sha256", "sender")),
-    "lock_feed": (AGENDAS, ("login",)),
-    "next_number": (AGENDAS, ("login",)),
+    "lock_received_file": (2, ("sha256", "sender")),
+    "lock_sync_counter": (AGENDAS, ("login",)),
+    "next_sync_number": (AGENDAS, ("login",)),
 }
 """Which kind of lock a statement takes, and the parameters that are its key."""
 

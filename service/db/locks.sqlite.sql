@@ -3,13 +3,13 @@
 SELECT v.id, v.sha256, v.body, v.type, b.technician, b.crew, v.area, v.checklist, v.checklist_version,
     v.window_from, v.window_to, v.created_at, v.created_by, v.salt, b.revision,
     b.state, b.flags
-FROM visits v JOIN board b ON b.visit = v.id WHERE v.id = :id;
+FROM visits v JOIN visit_summaries b ON b.visit = v.id WHERE v.id = :id;
 
--- name: staying_person^
+-- name: lock_active_person^
 SELECT login, name, roles, areas FROM people WHERE login = :login AND left_at IS NULL;
 
 -- name: lock_sequencer^
 SELECT 1;
 
--- name: lock_feed
-SELECT last FROM feeds WHERE login = :login;
+-- name: lock_sync_counter
+SELECT last FROM sync_counters WHERE login = :login;

@@ -16,4 +16,4 @@ async def add_secret(tx: Transaction, name: str, value: bytes) -> None:
 
 async def delete_secret(tx: Transaction, name: str, value: bytes) -> None:
     """Let go of a key, if it is still this one."""
-    await tx.execute("drop_secret", name=name, value=value)
+    await tx.execute("delete_secret", name=name, value=value)

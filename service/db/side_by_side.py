@@ -114,7 +114,9 @@ async def run_side_by_side(connection: Any, works: Sequence[TransactionFn[Any]])
             if rank == lock_order.AGENDAS and not turns_taken:
                 turns_taken = True  # everybody has come so far: the agendas of all works, in their order
                 logins = {login for _, asked in waiting for (login,) in asked.locks}
-                await connection.executemany(many_text(("lock_feed",))[0], [(login,) for login in sorted(logins)])
+                await connection.executemany(
+                    many_text(("lock_sync_counter",))[0], [(login,) for login in sorted(logins)]
+                )
             await _answer(connection, [(one, asked) for one, asked in waiting if asked.rank == rank])
         return [one.outcome for one in running]
     finally:

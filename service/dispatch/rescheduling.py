@@ -139,8 +139,8 @@ async def _propagate_change(ctx: AppContext, tx: Transaction, before: LoadedVisi
     after = await load_visit(ctx, tx, now or row)
     if isinstance(content, Reassignment):
         after = await unassigned.with_assignment_flag(tx, after)
-    live = await refresh_status(tx, after)
-    await sync_feed.assign(tx, _logins(plan), row.id, planned_at=planned_at, live=live, gone=gone)
+    active = await refresh_status(tx, after)
+    await sync_feed.assign(tx, _logins(plan), row.id, planned_at=planned_at, active=active, gone=gone)
     return after
 
 

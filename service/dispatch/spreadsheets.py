@@ -9,6 +9,9 @@ import zipfile
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 
+import python_calamine
+from python_calamine import SheetTypeEnum
+
 from service.errors import FieldError, InvalidBody
 
 MOST_ROWS, MOST_COLUMNS, MOST_CHARACTERS = 5000, 50, 2000
@@ -37,23 +40,18 @@ def read_csv(raw: bytes) -> list[Cells]:
 
 def read_xlsx(raw: bytes) -> list[Cells]:
     """The rows of the first sheet of an XLSX. Formulas give what was last shown; a zip bomb is refused unopened."""
-    import openpyxl  # noqa: PLC0415 - slow to import, and only needed here
-
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as packed:
             parts = packed.infolist()
         if len(parts) > MOST_PARTS or sum(part.file_size for part in parts) > MOST_UNPACKED:
             raise _wrong("too-large", f"at most {MOST_UNPACKED} bytes unpacked")  # noqa: TRY301 - as the rest
-        book = openpyxl.load_workbook(io.BytesIO(raw), read_only=True, data_only=True, keep_links=False)
-        try:
-            sheet = book.worksheets[0]
-            rows = sheet.iter_rows(values_only=True, max_col=MOST_COLUMNS, max_row=MOST_ROWS + 2)
-            return _within([_text(cell) for cell in row] for row in rows)
-        finally:
-            book.close()
+        book = python_calamine.load_workbook(io.BytesIO(raw))
+        sheets = [one.name for one in book.sheets_metadata if one.typ is SheetTypeEnum.WorkSheet]
+        rows = book.get_sheet_by_name(sheets[0]).iter_rows()
+        return _within([_text(cell) for cell in row[:MOST_COLUMNS]] for row in rows)
     except (InvalidBody, MemoryError):
         raise
-    except Exception:  # noqa: BLE001 - the library raises whatever a broken file makes it stumble over
+    except BaseException:  # noqa: BLE001 - a broken file may make the library panic, which is no Exception
         raise _wrong("not-xlsx", "cannot be read as XLSX (不是可读的 XLSX)") from None
 
 
@@ -75,8 +73,6 @@ def _within(rows: Iterator[Cells]) -> list[Cells]:
 
 
 def _text(cell: object) -> str:
-    if cell is None:
-        return ""
     if isinstance(cell, datetime):
         cell += timedelta(milliseconds=500)  # Excel's fractions of a day end just before the second
         return cell.date().isoformat() if cell.time() < time(0, 0, 1) else cell.isoformat(" ", "minutes")

@@ -1,22 +1,23 @@
 """Ways out for messages: an HTTP gateway for SMS and WeCom, SMTP, and a file for demonstration.
 
-Each blocks and runs in a thread. What it raises is a failed attempt, which is tried again; `Refused` is final.
-Errors are told by kind only: what a server answers may repeat the message.
+Each is awaited on the event loop, so that a stop ends it at once. What it raises is a failed attempt, which is tried
+again; `PermanentFailure` is final. Errors are named by kind only: what a server answers may repeat the message.
 """
 
-import os
-import smtplib
+import asyncio
 import ssl
 from email.message import EmailMessage
-from http.client import HTTPConnection, HTTPSConnection
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+import aiosmtplib
+import httpx
 import msgspec
 
 from service.context import Gateway, OutgoingMessage
+from service.durable_files import append_durably, run_in_disk_thread
 
-TIMEOUT_SECONDS = 15.0
+TIMEOUT_SECONDS = 15.0  # for each step: to connect, to write, to read
 PERMANENT_STATUSES = frozenset({400, 404, 410, 413, 422})  # asking again changes nothing
 
 
@@ -30,21 +31,17 @@ class TemporaryFailure(Exception):
 
 def http(address: str, token: str) -> Gateway:
     """POST {id, channel, to, text} as JSON, with the token as bearer. 2xx: taken."""
-    parts = urlsplit(address)
-    kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
-    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    certificates = ssl.create_default_context()  # those of the system; httpx would bring its own
+    always = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
 
-    def send(letter: OutgoingMessage) -> str:
-        connection = kind(parts.hostname or "", parts.port, timeout=TIMEOUT_SECONDS)
-        headers = {"Content-Type": "application/json", "Idempotency-Key": letter.id}
-        if token:
-            headers["Authorization"] = f"Bearer {token}"
+    async def send(letter: OutgoingMessage) -> str:
         body = msgspec.json.encode({n: getattr(letter, n) for n in ("id", "channel", "to", "text")})
-        try:
-            connection.request("POST", path, body, headers)
-            status = connection.getresponse().status
-        finally:
-            connection.close()
+        headers = {**always, "Idempotency-Key": letter.id}
+        async with (
+            httpx.AsyncClient(timeout=TIMEOUT_SECONDS, verify=certificates, trust_env=False) as client,
+            client.stream("POST", address, content=body, headers=headers) as response,
+        ):
+            status = response.status_code  # whatever else it answers is not read
         if status in PERMANENT_STATUSES:
             raise PermanentFailure(f"HTTP {status}")
         if not 200 <= status < 300:
@@ -57,33 +54,38 @@ def http(address: str, token: str) -> Gateway:
 def smtp(address: str, sender: str) -> Gateway:
     """`smtp://user:password@host:port` (STARTTLS where the server has it) or `smtps://…`."""
     parts = urlsplit(address)
-    host, tls = parts.hostname or "", parts.scheme == "smtps"
+    tls = parts.scheme == "smtps"
+    certificates = ssl.create_default_context()
 
-    def send(letter: OutgoingMessage) -> str:
+    async def send(letter: OutgoingMessage) -> str:
         mail = EmailMessage()
         mail["From"], mail["To"], mail["Subject"] = sender, letter.to, letter.subject
         mail["Message-ID"] = f"<{letter.id}@{sender.rpartition('@')[2]}>"
         mail["Date"] = letter.at
         mail.set_content(letter.text)
-        context = ssl.create_default_context()
+        server = aiosmtplib.SMTP(
+            hostname=parts.hostname,
+            port=parts.port or (465 if tls else 25),
+            username=unquote(parts.username) if parts.username else None,
+            password=unquote(parts.password or "") if parts.username else None,
+            use_tls=tls,
+            tls_context=certificates,
+            timeout=TIMEOUT_SECONDS,
+        )
         try:
-            if tls:
-                server = smtplib.SMTP_SSL(host, parts.port or 465, timeout=TIMEOUT_SECONDS, context=context)
-            else:
-                server = smtplib.SMTP(host, parts.port or 25, timeout=TIMEOUT_SECONDS)
-            with server:
-                if not tls and server.has_extn("starttls"):
-                    server.starttls(context=context)
-                if parts.username:
-                    server.login(unquote(parts.username), unquote(parts.password or ""))
-                server.send_message(mail)
-        except smtplib.SMTPRecipientsRefused as error:
-            codes = [code for code, _ in error.recipients.values()]
+            async with server:
+                try:
+                    await server.send_message(mail)
+                except asyncio.CancelledError:
+                    server.close()  # or leaving would wait for the answer to QUIT
+                    raise
+        except aiosmtplib.SMTPRecipientsRefused as error:
+            codes = [one.code for one in error.recipients]
             raise (PermanentFailure if all(code >= 500 for code in codes) else TemporaryFailure)(
                 f"SMTP {codes[0]}"
             ) from None
-        except smtplib.SMTPResponseException as error:
-            raise TemporaryFailure(f"SMTP {error.smtp_code}") from None
+        except aiosmtplib.SMTPResponseException as error:
+            raise TemporaryFailure(f"SMTP {error.code}") from None
         return "SMTP 250"
 
     return send
@@ -92,14 +94,8 @@ def smtp(address: str, sender: str) -> Gateway:
 def file(path: Path) -> Gateway:
     """A line of JSON for each message, flushed to disk: a demonstration without a gateway."""
 
-    def send(letter: OutgoingMessage) -> str:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-        try:
-            os.write(handle, msgspec.json.encode(letter) + b"\n")
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+    async def send(letter: OutgoingMessage) -> str:
+        await run_in_disk_thread(append_durably, path, msgspec.json.encode(letter) + b"\n")
         return path.name
 
     return send

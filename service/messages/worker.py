@@ -21,15 +21,12 @@ from service.web.defects import or_unreadable
 from . import outbox
 from .gateways import PermanentFailure, TemporaryFailure
 from .outbox import DeliveryOutcome, MessageRow, MessageState
-from .threads import NoFreeThread, Threads
 
 POLL_SECONDS = 1.0  # seconds between looks at an empty outbox
 BATCH_SIZE = 8  # messages on their way at once
 LEAST = 6  # attempts of a notice before it is given up: the clock may have stepped ahead
-MOST = 4 * BATCH_SIZE  # threads in which a gateway may hang
-LONG = 45.0  # seconds after which a gateway hangs; its thread is left to itself
+LONG = 45.0  # seconds after which a gateway is given up
 LEASE_MS = 60_000  # ms: longer than we wait for any gateway
-_threads = Threads(MOST)
 SUBJECT = {"appointment": "上门服务预约", "reschedule": "上门服务改期"}
 
 
@@ -92,11 +89,9 @@ async def _send(ctx: AppContext, row: MessageRow) -> str:
         at=ctx.now(),
     )
     try:
-        return await asyncio.wait_for(_threads.run(way, letter), LONG)
+        return await asyncio.wait_for(way(letter), LONG)
     except TimeoutError:
         raise TemporaryFailure(f"no answer within {LONG:.0f} s") from None
-    except NoFreeThread:
-        raise TemporaryFailure("too many messages are still on their way") from None
 
 
 async def _record_result(

@@ -1,34 +1,34 @@
--- name: keep!
+-- name: insert_quarantine!
 INSERT INTO quarantine (id, device, sha256, path_id, code, body, received_at, received_from, sent_by,
     signature)
 VALUES (:id, :device, :sha256, :path_id, :code, :body, :received_at, :received_from, :sent_by, :signature)
 ON CONFLICT DO NOTHING;
 
--- name: kept_as^
+-- name: find_quarantine^
 SELECT id FROM quarantine WHERE device = :device AND sha256 = :sha256;
 
--- name: kept_waiting^
+-- name: count_undecided_quarantine^
 -- The sizes of the bytes alone are read, not the bytes.
 SELECT count(*), CAST(coalesce(sum(length(body)), 0) AS BIGINT) FROM quarantine WHERE decision IS NULL;
 
--- name: kept_undecided
+-- name: undecided_quarantine
 SELECT id, path_id, sha256 FROM quarantine WHERE decision IS NULL;
 
 -- name: taken_as^
 SELECT coalesce(taken_in_by, writer), received_at FROM batches WHERE id = :id AND sha256 = :sha256;
 
--- name: kept^
+-- name: quarantine^
 SELECT id, device, sha256, path_id, code, body, received_at, received_from, decision, decided_by, decided_at, reason,
     sent_by, signature
 FROM quarantine WHERE id = :id;
 
--- name: kept_page
+-- name: quarantine_page
 -- Without the bytes, of which a page may have a hundred MiB; how many there are comes last.
 SELECT id, device, sha256, path_id, code, substr(body, 1, 0), received_at, received_from, decision, decided_by,
     decided_at, reason, sent_by, signature, length(body)
 FROM quarantine WHERE (received_at, id) > (:after_at, :after_id) AND (:decided = 1 OR decision IS NULL)
 ORDER BY received_at, id LIMIT :size;
 
--- name: decide!
+-- name: decide_quarantine!
 UPDATE quarantine SET decision = :decision, decided_by = :by, decided_at = :at, reason = :reason
 WHERE id = :id AND decision IS NULL;

@@ -55,7 +55,7 @@ def _kept(row: Row) -> QuarantineRow:
 async def insert_input(tx: Transaction, row: QuarantineRow) -> UUID:
     """Keep an input; the id of the one row that this device and digest have."""
     added = await tx.execute(
-        "keep",
+        "insert_quarantine",
         id=row.id.bytes,
         device=row.device,
         sha256=row.sha256,
@@ -77,20 +77,20 @@ async def insert_input(tx: Transaction, row: QuarantineRow) -> UUID:
 
 async def kept_as(tx: Transaction, device: bytes, digest: bytes) -> UUID | None:
     """The input that this device and digest have."""
-    row = await tx.fetch_one("kept_as", device=device, sha256=digest)
+    row = await tx.fetch_one("find_quarantine", device=device, sha256=digest)
     return None if row is None else UUID(bytes=row[0])
 
 
 async def waiting(tx: Transaction) -> tuple[int, int]:
     """How many inputs are not decided, and their bytes."""
-    row = await tx.fetch_one("kept_waiting")
+    row = await tx.fetch_one("count_undecided_quarantine")
     return (0, 0) if row is None else (int(row[0]), int(row[1]))
 
 
 async def taken_again(tx: Transaction) -> list[tuple[UUID, str, int]]:
     """What is not decided and came again as the record that its address names, and was taken: by whom, and when."""
     found: list[tuple[UUID, str, int]] = []
-    for row_id, path_id, digest in await tx.fetch_all("kept_undecided"):
+    for row_id, path_id, digest in await tx.fetch_all("undecided_quarantine"):
         try:
             record = UUID(path_id)
         except ValueError:
@@ -103,7 +103,7 @@ async def taken_again(tx: Transaction) -> list[tuple[UUID, str, int]]:
 
 async def one(tx: Transaction, id: UUID) -> QuarantineRow | None:
     """One input."""
-    row = await tx.fetch_one("kept", id=id.bytes)
+    row = await tx.fetch_one("quarantine", id=id.bytes)
     return None if row is None else _kept(row)
 
 
@@ -112,9 +112,9 @@ async def page(
 ) -> list[QuarantineRow]:
     """The next `size` inputs after a key, oldest first, without their bytes; with those that were decided, or not."""
     start: dict[str, Any] = {"after_at": after[0], "after_id": after[1].bytes}
-    return [_kept(row) for row in await tx.fetch_all("kept_page", **start, size=size, decided=int(decided))]
+    return [_kept(row) for row in await tx.fetch_all("quarantine_page", **start, size=size, decided=int(decided))]
 
 
 async def decide(tx: Transaction, id: UUID, decision: DecisionKind, by: str, at: int, reason: str) -> bool:
     """Write the decision; False when there is no such input or it was decided already."""
-    return await tx.execute("decide", id=id.bytes, decision=decision, by=by, at=at, reason=reason) == 1
+    return await tx.execute("decide_quarantine", id=id.bytes, decision=decision, by=by, at=at, reason=reason) == 1

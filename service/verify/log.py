@@ -40,7 +40,7 @@ LoggedRow = (
 )
 _LISTS = {
     "without_leaf": "{}: no leaf in the log",
-    "two_of_one_id": "{}: two things have this id, and one leaf cannot be of both",
+    "duplicate_ids": "{}: two things have this id, and one leaf cannot be of both",
 }
 _SOURCE_MISSING = "what it is about is gone"
 

@@ -60,7 +60,7 @@ async def _compared(ctx: AppContext) -> list[str]:
     for login, facts in people.items():
 
         async def person(tx: Transaction, login: str = login, facts: PersonFacts = facts) -> list[str]:
-            return diff_facts(facts, _person(await tx.fetch_one("person_kept", login=login)), "the last event says")
+            return diff_facts(facts, _person(await tx.fetch_one("person_facts", login=login)), "the last event says")
 
         found = await collect_faults("it cannot be read", ctx.db.read(person))
         faults += [f"person {login}: {fault}" for fault in found]
@@ -79,7 +79,7 @@ async def _compared(ctx: AppContext) -> list[str]:
 
 
 async def _event(tx: Transaction, key: bytes) -> list[RecordedEvent]:
-    row = await tx.fetch_one("event_told", id=key)
+    row = await tx.fetch_one("event_with_number", id=key)
     if row is None:  # its leaf says so
         return []
     kind, at, body, number = row

@@ -17,16 +17,16 @@ from service.errors import Problem
 BATCH_SIZE = 1000
 MAX_LISTED = 100  # rows that are named one by one
 _KEYS = {
-    "quarantine": ("quarantine_strange", "quarantine_keys"),
-    "events": ("events_strange", "events_keys"),
-    "stored": ("stored_strange", "stored_keys"),
-    "visits": ("visits_strange", "visits_keys"),
-    "leaves": ("waiting_strange", "waiting_keys"),
+    "quarantine": ("quarantine_malformed", "quarantine_keys"),
+    "events": ("events_malformed", "events_keys"),
+    "blobs": ("blobs_malformed", "blobs_keys"),
+    "visits": ("visits_malformed", "visits_keys"),
+    "leaves": ("waiting_malformed", "waiting_keys"),
 }
 _LISTS = {
-    "sent_without_row": "file {}: it was sent, and its row is gone",
-    "stored_without_sender": "file {}: it is in the store, and who sent it is gone",
-    "named_without_file": "file {}: a visit names it, and its row is gone",
+    "sent_without_blob": "file {}: it was sent, and its row is gone",
+    "blobs_without_sender": "file {}: it is in the store, and who sent it is gone",
+    "references_without_file": "file {}: a visit names it, and its row is gone",
 }
 
 
@@ -117,7 +117,7 @@ def _same_bytes(row: Row | None) -> list[str]:
 async def _files(ctx: AppContext) -> list[str]:
     """Every file that the database says is in the store is there, with its bytes."""
     faults: list[str] = []
-    async for digest in iterate_keys(ctx, "stored", faults):
+    async for digest in iterate_keys(ctx, "blobs", faults):
         faults += [
             f"file {digest.hex()}: {fault}" for fault in await collect_faults("it cannot be read", _file(ctx, digest))
         ]

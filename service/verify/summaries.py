@@ -26,7 +26,7 @@ async def check(ctx: AppContext) -> list[str]:
     """What is wrong with the board and the agendas."""
     faults = await collect_faults("visits cannot be listed", _visits(ctx))
     without = ctx.db.read(
-        lambda tx: list_faults(tx, "board_without_visit", "visit {}: it is on the board, and its row is gone")
+        lambda tx: list_faults(tx, "summaries_without_visit", "visit {}: it is on the board, and its row is gone")
     )
     faults += await collect_faults("the board cannot be listed", without)
     return faults + await collect_faults("agendas cannot be listed", _agendas(ctx))
@@ -106,7 +106,7 @@ async def _check_sync_feeds(tx: Transaction, visit: LoadedVisit) -> list[str]:
     """Who goes has it on his agenda, and who went had it."""
     goes, faults = {visit.plan.technician, *visit.plan.crew}, list[str]()
     for login in sorted(visit.plan_history.ever_assigned):
-        row = await tx.fetch_one("feed_of_visit", login=login, visit=visit.row.id.bytes)
+        row = await tx.fetch_one("sync_feed_of_visit", login=login, visit=visit.row.id.bytes)
         if row is None or row[1] != int(login in goes):
             faults.append(f"the agenda of {login} is not what {SAYS}")
     return faults
@@ -117,7 +117,7 @@ async def _agendas(ctx: AppContext) -> list[str]:
     faults: list[str] = []
     page: list[Row] = [("", b"")]
     while page := await ctx.db.read(
-        lambda tx, after=page[-1]: tx.fetch_all("agendas_page", login=after[0], after=after[1], size=BATCH_SIZE)
+        lambda tx, after=page[-1]: tx.fetch_all("sync_feed_page", login=after[0], after=after[1], size=BATCH_SIZE)
     ):
         for login, visit, his, technician, crew in page:
             if his and login != technician and login not in (crew or "").split("\n"):

@@ -2,7 +2,7 @@
 INSERT INTO links (id, visit, digest, created_at, created_by, expires_at)
 VALUES (:id, :visit, :digest, :created_at, :created_by, :expires_at);
 
--- name: end_links!
+-- name: expire_links!
 UPDATE links SET ended_at = :at WHERE visit = :visit AND ended_at IS NULL;
 
 -- name: link^
@@ -11,29 +11,29 @@ SELECT id, visit, expires_at, ended_at FROM links WHERE digest = :digest;
 -- name: link_expires^
 SELECT expires_at FROM links WHERE id = :id;
 
--- name: add_scan!
-INSERT INTO scans (code, visit, login, at) VALUES (:code, :visit, :login, :at) ON CONFLICT DO NOTHING;
+-- name: add_door_confirmation!
+INSERT INTO door_confirmations (code, visit, login, at) VALUES (:code, :visit, :login, :at) ON CONFLICT DO NOTHING;
 
--- name: scan^
-SELECT at FROM scans WHERE code = :code;
+-- name: door_confirmation^
+SELECT at FROM door_confirmations WHERE code = :code;
 
--- name: last_scan^
-SELECT max(at) FROM scans WHERE visit = :visit;
+-- name: last_door_confirmation^
+SELECT max(at) FROM door_confirmations WHERE visit = :visit;
 
 -- name: add_secret!
 INSERT INTO secrets (name, value) VALUES (:name, :value) ON CONFLICT DO NOTHING;
 
--- name: drop_secret!
+-- name: delete_secret!
 DELETE FROM secrets WHERE name = :name AND value = :value;
 
 -- name: secret^
 SELECT value FROM secrets WHERE name = :name;
 
--- name: card^
+-- name: id_card^
 -- What is on somebody's ID card; also of one who left.
 SELECT name, badge, title, photo FROM people WHERE login = :login;
 
--- name: set_face!
+-- name: set_staff_photo!
 UPDATE people SET photo = :photo WHERE login = :login;
 
 -- name: set_card!

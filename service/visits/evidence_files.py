@@ -54,17 +54,17 @@ async def expect_files(tx: Transaction, visit_id: UUID, senders: Iterable[str], 
     """
     rows = [(bytes.fromhex(file), sender) for file in set(files) for sender in senders]
     named = [{"visit": visit_id.bytes, "sha256": file, "sender": sender} for file, sender in sorted(rows)]
-    await tx.execute_many(("expect_file", "name_file"), named)
+    await tx.execute_many(("lock_received_file", "add_file_reference"), named)
 
 
 async def lock_file(tx: Transaction, file: bytes, sender: str) -> None:
     """Take the lock of a file and its sender: who names the file and who sends it take turns."""
-    await tx.execute("expect_file", sha256=file, sender=sender)
+    await tx.execute("lock_received_file", sha256=file, sender=sender)
 
 
 async def is_received(tx: Transaction, file: bytes, sender: str) -> bool:
     """Whether somebody has sent a file."""
-    row = await tx.fetch_one("file", sha256=file, sender=sender)
+    row = await tx.fetch_one("received_file", sha256=file, sender=sender)
     return row is not None and row[0] is not None
 
 
@@ -73,7 +73,7 @@ async def mark_received(tx: Transaction, row: BlobRow, sender: str) -> bool:
 
     False, and nothing may be kept: the sweep took it out of the store before this was said.
     """
-    sending: BatchStatement = "send_file", {"sha256": row.sha256, "sender": sender, "at": row.stored_at}
+    sending: BatchStatement = "receive_file", {"sha256": row.sha256, "sender": sender, "at": row.stored_at}
     adding: BatchStatement = "add_blob", msgspec.structs.asdict(row)
     added, landed, _ = await tx.execute_batch(adding, announcements.blob_stored(row.sha256), sending)
     return not added or landed > 0
@@ -87,7 +87,7 @@ async def unnamed_size(tx: Transaction, sender: str, since: int) -> int:
 
 async def visits_referencing(tx: Transaction, file: bytes, sender: str) -> list[UUID]:
     """The visits that name a file in a batch of a sender, in the order in which they are locked."""
-    return [UUID(bytes=row[0]) for row in await tx.fetch_all("visits_naming", sha256=file, sender=sender)]
+    return [UUID(bytes=row[0]) for row in await tx.fetch_all("visits_referring_to", sha256=file, sender=sender)]
 
 
 async def files_of(tx: Transaction, visit_id: UUID) -> EvidenceFiles:
@@ -103,13 +103,13 @@ async def access_paths(tx: Transaction, file: bytes) -> Sequence[FileAccess]:
     """The visits through which a file may be read."""
     return [
         FileAccess(UUID(bytes=visit), sender, technician, tuple(crew.split("\n")) if crew else (), area)
-        for visit, sender, technician, crew, area in await tx.fetch_all("ways_to_file", sha256=file)
+        for visit, sender, technician, crew, area in await tx.fetch_all("references_of_file", sha256=file)
     ]
 
 
 async def get_blob(tx: Transaction, file: bytes) -> BlobRow | None:
     """What is in the store under a digest."""
-    row = await tx.fetch_one("stored", sha256=file)
+    row = await tx.fetch_one("stored_blob", sha256=file)
     return None if row is None else BlobRow(*row)
 
 
@@ -127,22 +127,26 @@ async def add_given_up(tx: Transaction, row: MissingFileRow) -> bool:
     """A file of a record is given up; False when it was before."""
     given = msgspec.structs.asdict(row)
     given |= {"id": row.id.bytes, "visit": row.visit.bytes, "record": row.record.bytes}
-    return await tx.execute("add_lost", **given) == 1
+    return await tx.execute("add_given_up_file", **given) == 1
 
 
 async def get_given_up_file(tx: Transaction, record: UUID, file: bytes) -> MissingFileRow | None:
     """Whether and how a file of a record was given up."""
-    return _lost(await tx.fetch_one("lost_file", record=record.bytes, file=file))
+    return _lost(await tx.fetch_one("given_up_file_of_record", record=record.bytes, file=file))
 
 
 async def given_up_of_visit(tx: Transaction, visit_id: UUID) -> list[MissingFileRow]:
     """What was given up of a visit's records."""
-    return [one for row in await tx.fetch_all("lost_of_visit", visit=visit_id.bytes) if (one := _lost(row)) is not None]
+    return [
+        one
+        for row in await tx.fetch_all("given_up_files_of_visit", visit=visit_id.bytes)
+        if (one := _lost(row)) is not None
+    ]
 
 
 async def get_given_up(tx: Transaction, id: UUID) -> MissingFileRow | None:
     """The same, by the id of what was said."""
-    return _lost(await tx.fetch_one("lost_by_id", id=id.bytes))
+    return _lost(await tx.fetch_one("given_up_file", id=id.bytes))
 
 
 def _lost(row: Row | None) -> MissingFileRow | None:

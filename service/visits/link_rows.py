@@ -18,7 +18,7 @@ class LinkRow(msgspec.Struct, frozen=True):
 
 async def renew(tx: Transaction, id: UUID, visit_id: UUID, digest: bytes, by: str, at: int, expires_at: int) -> None:
     """A new link of a visit; the one before ends."""
-    await tx.execute("end_links", visit=visit_id.bytes, at=at)
+    await tx.execute("expire_links", visit=visit_id.bytes, at=at)
     await tx.execute(
         "add_link",
         id=id.bytes,

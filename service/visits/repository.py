@@ -100,7 +100,7 @@ async def add_visit(tx: Transaction, row: VisitRow, follows: UUID | None = None)
         await summaries.insert_summary(
             tx, row.id, row.type, row.technician, row.crew, row.area, row.planned_at, follows, row.body
         )
-        await sync_feed.assign(tx, (row.technician, *row.crew), row.id, planned_at=row.planned_at, live=True)
+        await sync_feed.assign(tx, (row.technician, *row.crew), row.id, planned_at=row.planned_at, active=True)
     return added == 1
 
 

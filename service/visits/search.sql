@@ -1,7 +1,7 @@
 -- name: add_gram!
 INSERT INTO grams (gram, visit) VALUES (:gram, :visit) ON CONFLICT DO NOTHING;
 
--- name: drop_gram!
+-- name: delete_gram!
 DELETE FROM grams WHERE gram = :gram AND visit = :visit;
 
 -- name: of_gram
@@ -29,22 +29,22 @@ SELECT count(*) FROM (SELECT 1 AS one FROM grams WHERE gram >= :low AND gram < :
 -- name: count_scope^
 -- How many visits are planned in a time: of a person, with any flag, in a state, of a type, in an area, or all.
 SELECT count(*) FROM (
-    SELECT 1 AS one FROM feed
-    WHERE :scope = 'person' AND login = :value AND his = 1 AND planned_at >= :from_at AND planned_at < :to_at
+    SELECT 1 AS one FROM sync_feed
+    WHERE :scope = 'person' AND login = :value AND is_assigned = 1 AND planned_at >= :from_at AND planned_at < :to_at
     UNION ALL
-    SELECT 1 FROM board
+    SELECT 1 FROM visit_summaries
     WHERE :scope = 'flag' AND flags <> '' AND planned_at >= :from_at AND planned_at < :to_at
     UNION ALL
-    SELECT 1 FROM board
+    SELECT 1 FROM visit_summaries
     WHERE :scope = 'state' AND state = :value AND planned_at >= :from_at AND planned_at < :to_at
     UNION ALL
-    SELECT 1 FROM board
+    SELECT 1 FROM visit_summaries
     WHERE :scope = 'type' AND type = :value AND planned_at >= :from_at AND planned_at < :to_at
     UNION ALL
-    SELECT 1 FROM board
+    SELECT 1 FROM visit_summaries
     WHERE :scope = 'area' AND area = :value AND planned_at >= :from_at AND planned_at < :to_at
     UNION ALL
-    SELECT 1 FROM board
+    SELECT 1 FROM visit_summaries
     WHERE :scope = 'time' AND planned_at >= :from_at AND planned_at < :to_at
     LIMIT :most
 ) AS few;
@@ -68,10 +68,10 @@ FROM (
                 SELECT 1 FROM grams g WHERE g.gram = :second AND g.visit = a.visit LIMIT 1 OFFSET 0
             ) THEN 0
             WHEN :login <> '' AND NOT EXISTS (
-                SELECT 1 FROM feed f WHERE f.login = :login AND f.visit = a.visit AND f.his = 1 LIMIT 1 OFFSET 0
+                SELECT 1 FROM sync_feed f WHERE f.login = :login AND f.visit = a.visit AND f.is_assigned = 1 LIMIT 1 OFFSET 0
             ) THEN 0
             WHEN :every = 0 AND NOT EXISTS (
-                SELECT 1 FROM board b
+                SELECT 1 FROM visit_summaries b
                 WHERE b.visit = a.visit AND (:type = '' OR b.type = :type) AND (:state = '' OR b.state = :state)
                     AND b.planned_at >= :from_at AND b.planned_at < :to_at
                     AND (CAST(:flag AS TEXT) = '' OR ' ' || b.flags || ' ' LIKE '% ' || CAST(:flag AS TEXT) || ' %')
@@ -86,7 +86,7 @@ FROM (
             ELSE 0
         END = 1
     ORDER BY a.visit LIMIT :size
-) AS f JOIN board b ON b.visit = f.visit
+) AS f JOIN visit_summaries b ON b.visit = f.visit
 ORDER BY f.visit;
 
 -- name: beginning_at^
@@ -102,10 +102,10 @@ FROM (
     WHERE (a.gram, a.visit) > (:after_gram, :after_id) AND (a.gram, a.visit) <= (:end_gram, :end_id)
         AND CASE
             WHEN :login <> '' AND NOT EXISTS (
-                SELECT 1 FROM feed f WHERE f.login = :login AND f.visit = a.visit AND f.his = 1 LIMIT 1 OFFSET 0
+                SELECT 1 FROM sync_feed f WHERE f.login = :login AND f.visit = a.visit AND f.is_assigned = 1 LIMIT 1 OFFSET 0
             ) THEN 0
             WHEN :every = 0 AND NOT EXISTS (
-                SELECT 1 FROM board b
+                SELECT 1 FROM visit_summaries b
                 WHERE b.visit = a.visit AND (:type = '' OR b.type = :type) AND (:state = '' OR b.state = :state)
                     AND b.planned_at >= :from_at AND b.planned_at < :to_at
                     AND (CAST(:flag AS TEXT) = '' OR ' ' || b.flags || ' ' LIKE '% ' || CAST(:flag AS TEXT) || ' %')
@@ -118,7 +118,7 @@ FROM (
             ELSE 0
         END = 1
     ORDER BY a.gram, a.visit LIMIT :size
-) AS f JOIN board b ON b.visit = f.visit JOIN texts t ON t.visit = f.visit
+) AS f JOIN visit_summaries b ON b.visit = f.visit JOIN texts t ON t.visit = f.visit
 ORDER BY f.gram, f.visit;
 
 -- name: in_scope
@@ -127,31 +127,31 @@ SELECT b.visit, b.type, b.technician, b.crew, b.area, b.planned_at, b.state, b.f
     b.plan
 FROM (
     SELECT s.visit FROM (
-        SELECT visit FROM feed
-        WHERE :scope = 'person' AND login = :value AND his = 1 AND planned_at >= :from_at AND planned_at < :to_at
+        SELECT visit FROM sync_feed
+        WHERE :scope = 'person' AND login = :value AND is_assigned = 1 AND planned_at >= :from_at AND planned_at < :to_at
             AND visit > :after_id
         UNION ALL
-        SELECT visit FROM board
+        SELECT visit FROM visit_summaries
         WHERE :scope = 'flag' AND flags <> '' AND planned_at >= :from_at AND planned_at < :to_at
             AND ' ' || flags || ' ' LIKE '% ' || CAST(:value AS TEXT) || ' %'
             AND visit > :after_id AND (:type = '' OR type = :type) AND (:state = '' OR state = :state)
         UNION ALL
-        SELECT visit FROM board
+        SELECT visit FROM visit_summaries
         WHERE :scope = 'state' AND state = :value AND planned_at >= :from_at AND planned_at < :to_at
             AND visit > :after_id AND (:type = '' OR type = :type) AND (:state = '' OR state = :state)
             AND (CAST(:flag AS TEXT) = '' OR ' ' || flags || ' ' LIKE '% ' || CAST(:flag AS TEXT) || ' %')
         UNION ALL
-        SELECT visit FROM board
+        SELECT visit FROM visit_summaries
         WHERE :scope = 'type' AND type = :value AND planned_at >= :from_at AND planned_at < :to_at
             AND visit > :after_id AND (:type = '' OR type = :type) AND (:state = '' OR state = :state)
             AND (CAST(:flag AS TEXT) = '' OR ' ' || flags || ' ' LIKE '% ' || CAST(:flag AS TEXT) || ' %')
         UNION ALL
-        SELECT visit FROM board
+        SELECT visit FROM visit_summaries
         WHERE :scope = 'area' AND area = :value AND planned_at >= :from_at AND planned_at < :to_at
             AND visit > :after_id AND (:type = '' OR type = :type) AND (:state = '' OR state = :state)
             AND (CAST(:flag AS TEXT) = '' OR ' ' || flags || ' ' LIKE '% ' || CAST(:flag AS TEXT) || ' %')
         UNION ALL
-        SELECT visit FROM board
+        SELECT visit FROM visit_summaries
         WHERE :scope = 'time' AND planned_at >= :from_at AND planned_at < :to_at
             AND visit > :after_id AND (:type = '' OR type = :type) AND (:state = '' OR state = :state)
             AND (CAST(:flag AS TEXT) = '' OR ' ' || flags || ' ' LIKE '% ' || CAST(:flag AS TEXT) || ' %')
@@ -162,10 +162,10 @@ FROM (
                 SELECT 1 FROM grams g WHERE g.gram = :gram AND g.visit = s.visit LIMIT 1 OFFSET 0
             ) THEN 0
             WHEN :login <> '' AND NOT EXISTS (
-                SELECT 1 FROM feed f WHERE f.login = :login AND f.visit = s.visit AND f.his = 1 LIMIT 1 OFFSET 0
+                SELECT 1 FROM sync_feed f WHERE f.login = :login AND f.visit = s.visit AND f.is_assigned = 1 LIMIT 1 OFFSET 0
             ) THEN 0
             WHEN :every = 0 AND NOT EXISTS (
-                SELECT 1 FROM board b
+                SELECT 1 FROM visit_summaries b
             WHERE b.visit = s.visit AND (:type = '' OR b.type = :type) AND (:state = '' OR b.state = :state)
                     AND (CAST(:flag AS TEXT) = '' OR ' ' || b.flags || ' ' LIKE '% ' || CAST(:flag AS TEXT) || ' %')
                 LIMIT 1 OFFSET 0
@@ -179,5 +179,5 @@ FROM (
             ELSE 0
         END = 1
     LIMIT :size
-) AS f JOIN board b ON b.visit = f.visit
+) AS f JOIN visit_summaries b ON b.visit = f.visit
 ORDER BY f.visit;

@@ -1,6 +1,6 @@
--- name: plan_anew^
+-- name: force_custom_plan^
 -- See the other engine: here a statement is always planned as it is written.
 SELECT 1;
 
--- name: plan_as_usual^
+-- name: automatic_plan^
 SELECT 1;

@@ -98,7 +98,7 @@ async def change(tx: Transaction, visit_id: UUID, area: str, before: Sequence[st
     """It is found by other texts than before."""
     if before != after:
         old, new = _grams(before), _grams(after)
-        await tx.execute_many("drop_gram", _rows(visit_id, old - new))
+        await tx.execute_many("delete_gram", _rows(visit_id, old - new))
         await tx.execute_many("add_gram", _rows(visit_id, new - old))
         await tx.execute("set_texts", visit=visit_id.bytes, area=area, text="\n".join(after))
 
@@ -186,4 +186,4 @@ async def in_beginning(
 
 async def force_custom_plan(tx: Transaction, again: bool) -> None:
     """Let the statements of this transaction be planned for their values, or as usual again."""
-    await tx.fetch_one("plan_anew" if again else "plan_as_usual")
+    await tx.fetch_one("force_custom_plan" if again else "automatic_plan")

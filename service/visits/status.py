@@ -84,13 +84,13 @@ async def save_status(
     """Something was written about a (locked) visit: the board, and the agendas of those who go. `file` as it now is,
     with its judgement now. Not `heard`: it is not told to those who go, and nothing changes for their phones. `also` is
     what was written, if it is not yet there; how many rows each of those changed."""
-    stand, live = _status_statement(visit, judgement)
+    stand, active = _status_statement(visit, judgement)
     changes = (*also, stand)
     if not heard:
         return (await tx.execute_batch(*changes))[: len(also)]
-    same = not visit.customer_responses and live == _needs_sync(visit.row.state, visit.row.flags.split())
+    same = not visit.customer_responses and active == _needs_sync(visit.row.state, visit.row.flags.split())
     going = visit.plan.technician, *visit.plan.crew
-    counts = await sync_feed.bump(tx, going, visit.row.id, live=None if same else live, also=changes)
+    counts = await sync_feed.bump(tx, going, visit.row.id, active=None if same else active, also=changes)
     return counts[: len(also)]
 
 
@@ -125,9 +125,9 @@ async def recompute_status(tx: Transaction, visit: LoadedVisit, *, heard: bool =
 
 async def refresh_status(tx: Transaction, visit: LoadedVisit) -> bool:
     """Only the board, judged as of now; whether phones need the visit however old it is."""
-    stand, live = _status_statement(visit, visit.evaluate_at())
+    stand, active = _status_statement(visit, visit.evaluate_at())
     await tx.execute_batch(stand)
-    return live
+    return active
 
 
 def search_texts(plan: Plan) -> tuple[str, ...]:

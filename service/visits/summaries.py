@@ -86,7 +86,7 @@ async def insert_summary(
 ) -> None:
     """A visit that was just planned."""
     await tx.execute(
-        "post",
+        "add_summary",
         visit=visit_id.bytes,
         type=type,
         technician=technician,
@@ -115,7 +115,7 @@ async def update_summary(
 ) -> None:
     """The plan was changed."""
     await tx.execute(
-        "repost",
+        "update_summary_plan",
         visit=visit_id.bytes,
         technician=technician,
         crew="\n".join(crew),
@@ -127,7 +127,7 @@ async def update_summary(
 
 def update_status_statement(visit_id: UUID, now: VisitStatus) -> BatchStatement:
     """Something was written."""
-    return "stand", {
+    return "update_summary_status", {
         "visit": visit_id.bytes,
         "state": now.state,
         "flags": " ".join(now.flags),
@@ -138,28 +138,28 @@ def update_status_statement(visit_id: UUID, now: VisitStatus) -> BatchStatement:
 
 async def get_summary(tx: Transaction, visit_id: UUID) -> VisitSummaryRow | None:
     """One visit."""
-    row = await tx.fetch_one("posted", visit=visit_id.bytes)
+    row = await tx.fetch_one("summary", visit=visit_id.bytes)
     return None if row is None else row_to_summary(row)
 
 
 async def set_flags(tx: Transaction, visit_id: UUID, flags: tuple[str, ...]) -> None:
     """Other flags, and all else as it was."""
-    await tx.execute("reflag", visit=visit_id.bytes, flags=" ".join(flags))
+    await tx.execute("set_summary_flags", visit=visit_id.bytes, flags=" ".join(flags))
 
 
 async def active_visits_of(tx: Transaction, login: str) -> list[UUID]:
     """Visits on somebody's agenda that his phone still needs, by id."""
-    return [UUID(bytes=row[0]) for row in await tx.fetch_all("live_of", login=login)]
+    return [UUID(bytes=row[0]) for row in await tx.fetch_all("active_visits_of", login=login)]
 
 
 async def type_exists(tx: Transaction, type: str) -> bool:
     """Whether there is a visit of a type."""
-    return await tx.fetch_one("one_of_type", type=type) is not None
+    return await tx.fetch_one("any_of_type", type=type) is not None
 
 
 async def stale_summaries(tx: Transaction, size: int) -> list[UUID]:
     """Visits whose state was never worked out."""
-    return [UUID(bytes=row[0]) for row in await tx.fetch_all("unposted", size=size)]
+    return [UUID(bytes=row[0]) for row in await tx.fetch_all("stale_summaries", size=size)]
 
 
 async def follow_up_visits(tx: Transaction, visit_id: UUID) -> list[UUID]:
@@ -176,19 +176,19 @@ async def list_summaries(
     for area in (None,) if wanted.areas is None else dict.fromkeys(wanted.areas):
         of = {"every_area": int(area is None), "area": area or "", "state": wanted.state}
         if wanted.technician is not None:
-            query = "board_of_person"
+            query = "summaries_of_person"
             of |= {"login": wanted.technician, "flag": wanted.flag}
         elif wanted.flag:
-            query = "board_of_flag"
+            query = "summaries_of_flag"
             of["flag"] = wanted.flag
         elif wanted.type and await _is_selective(tx, wanted):
-            query = "board_of_type"
+            query = "summaries_of_type"
         elif wanted.state:
-            query = "board_of_state"
+            query = "summaries_of_state"
         elif area is not None:
-            query, of = "board_of_area", {"area": area}
+            query, of = "summaries_of_area", {"area": area}
         else:
-            query, of = "board_of_all", {}
+            query, of = "summaries_of_all", {}
         rows += await tx.fetch_all(
             query,
             type=wanted.type,
@@ -203,5 +203,5 @@ async def list_summaries(
 
 async def _is_selective(tx: Transaction, wanted: VisitFilter) -> bool:
     """Whether fewer visits are of the wanted type than in the wanted state, as far as one counts."""
-    row = await tx.fetch_one("rare_type", type=wanted.type, state=wanted.state, most=COUNTED)
+    row = await tx.fetch_one("count_type_and_state", type=wanted.type, state=wanted.state, most=COUNTED)
     return row is not None and row[0] < COUNTED and row[0] <= row[1]

@@ -1,90 +1,90 @@
--- name: post!
-INSERT INTO board (visit, type, technician, crew, area, planned_at, state, flags, verdict, until, revision, follows, plan)
+-- name: add_summary!
+INSERT INTO visit_summaries (visit, type, technician, crew, area, planned_at, state, flags, verdict, until, revision, follows, plan)
 VALUES (:visit, :type, :technician, :crew, :area, :planned_at, :state, :flags, :verdict, :until, :revision, :follows,
     :plan)
 ON CONFLICT DO NOTHING;
 
--- name: repost!
+-- name: update_summary_plan!
 -- After a change of the plan.
-UPDATE board SET technician = :technician, crew = :crew, planned_at = :planned_at, revision = :revision, plan = :plan
+UPDATE visit_summaries SET technician = :technician, crew = :crew, planned_at = :planned_at, revision = :revision, plan = :plan
 WHERE visit = :visit;
 
--- name: stand!
+-- name: update_summary_status!
 -- What the judge makes of it now.
-UPDATE board SET state = :state, flags = :flags, verdict = :verdict, until = :until WHERE visit = :visit;
+UPDATE visit_summaries SET state = :state, flags = :flags, verdict = :verdict, until = :until WHERE visit = :visit;
 
--- name: reflag!
-UPDATE board SET flags = :flags WHERE visit = :visit;
+-- name: set_summary_flags!
+UPDATE visit_summaries SET flags = :flags WHERE visit = :visit;
 
--- name: live_of
-SELECT visit FROM feed WHERE login = :login AND live = 1 ORDER BY visit;
+-- name: active_visits_of
+SELECT visit FROM sync_feed WHERE login = :login AND active = 1 ORDER BY visit;
 
--- name: posted^
+-- name: summary^
 SELECT visit, type, technician, crew, area, planned_at, state, flags, verdict, until, revision, plan
-FROM board WHERE visit = :visit;
+FROM visit_summaries WHERE visit = :visit;
 
--- name: unposted
+-- name: stale_summaries
 -- Visits from before there was a board, or after it was emptied.
-SELECT visit FROM board WHERE state = '' ORDER BY planned_at, visit LIMIT :size;
+SELECT visit FROM visit_summaries WHERE state = '' ORDER BY planned_at, visit LIMIT :size;
 
 -- name: followers
-SELECT visit FROM board WHERE follows = :visit ORDER BY planned_at, visit;
+SELECT visit FROM visit_summaries WHERE follows = :visit ORDER BY planned_at, visit;
 
--- name: board_of_all
+-- name: summaries_of_all
 -- A page from (:after_at, :after_id) on.
 SELECT visit, type, technician, crew, area, planned_at, state, flags, verdict, until, revision, plan
-FROM board
+FROM visit_summaries
 WHERE (planned_at, visit) > (:after_at, :after_id) AND planned_at < :to_at
     AND (:type = '' OR type = :type)
 ORDER BY planned_at, visit LIMIT :size;
 
--- name: board_of_area
+-- name: summaries_of_area
 SELECT visit, type, technician, crew, area, planned_at, state, flags, verdict, until, revision, plan
-FROM board
+FROM visit_summaries
 WHERE area = :area
     AND (planned_at, visit) > (:after_at, :after_id) AND planned_at < :to_at
     AND (:type = '' OR type = :type)
 ORDER BY planned_at, visit LIMIT :size;
 
--- name: board_of_state
+-- name: summaries_of_state
 SELECT visit, type, technician, crew, area, planned_at, state, flags, verdict, until, revision, plan
-FROM board
+FROM visit_summaries
 WHERE state = :state AND (:every_area = 1 OR area = :area)
     AND (planned_at, visit) > (:after_at, :after_id) AND planned_at < :to_at
     AND (:type = '' OR type = :type)
 ORDER BY planned_at, visit LIMIT :size;
 
--- name: board_of_flag
+-- name: summaries_of_flag
 -- Few visits have flags: they have an index of their own.
 SELECT visit, type, technician, crew, area, planned_at, state, flags, verdict, until, revision, plan
-FROM board
+FROM visit_summaries
 WHERE flags <> '' AND ' ' || flags || ' ' LIKE '% ' || CAST(:flag AS TEXT) || ' %'
     AND (:state = '' OR state = :state) AND (:every_area = 1 OR area = :area)
     AND (planned_at, visit) > (:after_at, :after_id) AND planned_at < :to_at
     AND (:type = '' OR type = :type)
 ORDER BY planned_at, visit LIMIT :size;
 
--- name: rare_type^
+-- name: count_type_and_state^
 -- How many visits are of a type, and how many in a state, as far as one counts; all, where none is given.
-SELECT (SELECT count(*) FROM (SELECT 1 AS one FROM board WHERE type = :type LIMIT :most) AS few),
+SELECT (SELECT count(*) FROM (SELECT 1 AS one FROM visit_summaries WHERE type = :type LIMIT :most) AS few),
     CASE WHEN :state = '' THEN :most
-    ELSE (SELECT count(*) FROM (SELECT 1 AS one FROM board WHERE state = :state LIMIT :most) AS few) END;
+    ELSE (SELECT count(*) FROM (SELECT 1 AS one FROM visit_summaries WHERE state = :state LIMIT :most) AS few) END;
 
--- name: one_of_type^
-SELECT visit FROM board WHERE type = :type LIMIT 1;
+-- name: any_of_type^
+SELECT visit FROM visit_summaries WHERE type = :type LIMIT 1;
 
--- name: board_of_type
+-- name: summaries_of_type
 SELECT visit, type, technician, crew, area, planned_at, state, flags, verdict, until, revision, plan
-FROM board
+FROM visit_summaries
 WHERE type = :type AND (:every_area = 1 OR area = :area) AND (:state = '' OR state = :state)
     AND (planned_at, visit) > (:after_at, :after_id) AND planned_at < :to_at
 ORDER BY planned_at, visit LIMIT :size;
 
--- name: board_of_person
+-- name: summaries_of_person
 SELECT b.visit, b.type, b.technician, b.crew, b.area, b.planned_at, b.state, b.flags, b.verdict, b.until, b.revision,
     b.plan
-FROM feed f JOIN board b ON b.visit = f.visit
-WHERE f.login = :login AND f.his = 1
+FROM sync_feed f JOIN visit_summaries b ON b.visit = f.visit
+WHERE f.login = :login AND f.is_assigned = 1
     AND (f.planned_at, f.visit) > (:after_at, :after_id) AND f.planned_at < :to_at
     AND (:type = '' OR b.type = :type) AND (:state = '' OR b.state = :state) AND (:every_area = 1 OR b.area = :area)
     AND (CAST(:flag AS TEXT) = '' OR ' ' || b.flags || ' ' LIKE '% ' || CAST(:flag AS TEXT) || ' %')

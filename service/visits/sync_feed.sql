@@ -1,48 +1,48 @@
--- name: next_number^
+-- name: next_sync_number^
 -- The row stays locked until the end of the transaction: numbers appear in their order.
-UPDATE feeds SET last = last + 1 WHERE login = :login RETURNING last;
+UPDATE sync_counters SET last = last + 1 WHERE login = :login RETURNING last;
 
--- name: first_number^
-INSERT INTO feeds (login, last) VALUES (:login, 1)
-ON CONFLICT (login) DO UPDATE SET last = feeds.last + 1
+-- name: add_sync_counter^
+INSERT INTO sync_counters (login, last) VALUES (:login, 1)
+ON CONFLICT (login) DO UPDATE SET last = sync_counters.last + 1
 RETURNING last;
 
--- name: last_of_feed^
-SELECT last FROM feeds WHERE login = :login;
+-- name: last_sync_number^
+SELECT last FROM sync_counters WHERE login = :login;
 
--- name: touch!
-UPDATE feed SET number = :number WHERE login = :login AND visit = :visit;
+-- name: bump_sync_feed!
+UPDATE sync_feed SET number = :number WHERE login = :login AND visit = :visit;
 
--- name: touch_live!
-UPDATE feed SET number = :number, live = :live WHERE login = :login AND visit = :visit;
+-- name: bump_sync_feed_active!
+UPDATE sync_feed SET number = :number, active = :active WHERE login = :login AND visit = :visit;
 
--- name: enlist!
-INSERT INTO feed (login, visit, planned_at, his, live, number)
-VALUES (:login, :visit, :planned_at, :his, :live, :number)
+-- name: set_sync_feed!
+INSERT INTO sync_feed (login, visit, planned_at, is_assigned, active, number)
+VALUES (:login, :visit, :planned_at, :is_assigned, :active, :number)
 ON CONFLICT (login, visit) DO UPDATE
-SET planned_at = excluded.planned_at, his = excluded.his, live = excluded.live, number = excluded.number;
+SET planned_at = excluded.planned_at, is_assigned = excluded.is_assigned, active = excluded.active, number = excluded.number;
 
--- name: feed_of_visit
-SELECT login, his FROM feed WHERE visit = :visit AND login = :login;
+-- name: sync_feed_of_visit
+SELECT login, is_assigned FROM sync_feed WHERE visit = :visit AND login = :login;
 
--- name: changed_since
-SELECT visit, number, his FROM feed WHERE login = :login AND number > :since ORDER BY number LIMIT :size;
+-- name: sync_feed_after
+SELECT visit, number, is_assigned FROM sync_feed WHERE login = :login AND number > :since ORDER BY number LIMIT :size;
 
--- name: at_number^
-SELECT visit, number, his FROM feed WHERE login = :login AND number = :number;
+-- name: sync_feed_at^
+SELECT visit, number, is_assigned FROM sync_feed WHERE login = :login AND number = :number;
 
--- name: all_of_agenda
--- What a phone without anything needs: what is live, and what is planned from :recent on.
-SELECT visit, number FROM feed WHERE login = :login AND live = 1 AND number > :since
+-- name: sync_feed_snapshot
+-- What a phone without anything needs: what is active, and what is planned from :recent on.
+SELECT visit, number FROM sync_feed WHERE login = :login AND active = 1 AND number > :since
 UNION
-SELECT visit, number FROM feed WHERE login = :login AND his = 1 AND planned_at >= :recent AND number > :since
+SELECT visit, number FROM sync_feed WHERE login = :login AND is_assigned = 1 AND planned_at >= :recent AND number > :since
 ORDER BY 2 LIMIT :size;
 
 -- name: set_calendar!
 INSERT INTO calendars (login, digest, created_at) VALUES (:login, :digest, :at)
 ON CONFLICT (login) DO UPDATE SET digest = excluded.digest, created_at = excluded.created_at;
 
--- name: drop_calendar!
+-- name: delete_calendar!
 DELETE FROM calendars WHERE login = :login;
 
 -- name: calendar^

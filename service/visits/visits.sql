@@ -10,4 +10,4 @@ ON CONFLICT DO NOTHING;
 SELECT v.id, v.sha256, v.body, v.type, b.technician, b.crew, v.area, v.checklist, v.checklist_version,
     v.window_from, v.window_to, v.created_at, v.created_by, v.salt, b.revision,
     b.state, b.flags
-FROM visits v JOIN board b ON b.visit = v.id WHERE v.id = :id;
+FROM visits v JOIN visit_summaries b ON b.visit = v.id WHERE v.id = :id;

@@ -189,7 +189,9 @@ async def test_a_year_of_visits_does_not_make_the_agenda_read_more(town: Town, d
 
         for number in range(3000):
             await add_visit(tx, a_visit(10_000 + number, body=encode(a_plan()), checklist="onsite"))
-            await tx.execute("touch_live", login="li", visit=uid_bytes(10_000 + number), live=0, number=-number - 1)
+            await tx.execute(
+                "bump_sync_feed_active", login="li", visit=uid_bytes(10_000 + number), active=0, number=-number - 1
+            )
 
     def uid_bytes(number: int) -> bytes:
         return number.to_bytes(16, "big")
@@ -236,7 +238,7 @@ async def _explained(database: Database) -> str:
 
     async def work(tx: Transaction) -> str:
         lines: list[str] = []
-        for name in ("changed_since", "all_of_agenda"):
+        for name in ("sync_feed_after", "sync_feed_snapshot"):
             sql = load_queries("sqlite")[name].sql
             params = {"login": "li", "since": 0, "recent": 0, "size": 10}
             rows = tx._execute(f"EXPLAIN QUERY PLAN {sql}", params).fetchall()  # type: ignore[attr-defined]
@@ -246,12 +248,12 @@ async def _explained(database: Database) -> str:
     return await database.read(work)
 
 
-BACKUP = ("CREATE TABLE old_feed AS SELECT * FROM feed", "CREATE TABLE old_feeds AS SELECT * FROM feeds")
+BACKUP = ("CREATE TABLE old_feed AS SELECT * FROM sync_feed", "CREATE TABLE old_feeds AS SELECT * FROM sync_counters")
 RESTORE = (
-    "DELETE FROM feed",
-    "DELETE FROM feeds",
-    "INSERT INTO feed SELECT * FROM old_feed",
-    "INSERT INTO feeds SELECT * FROM old_feeds",
+    "DELETE FROM sync_feed",
+    "DELETE FROM sync_counters",
+    "INSERT INTO sync_feed SELECT * FROM old_feed",
+    "INSERT INTO sync_counters SELECT * FROM old_feeds",
 )
 
 

@@ -150,14 +150,16 @@ async def test_more_than_a_cursor_carries_are_named_and_come_when_they_change(wo
 
 async def test_lists_and_the_calendar_show_the_others_and_a_mark(world: World, address: str) -> None:
     url = (await world.ask("li", "PUT", "/v1/me/calendar")).json()["url"]
-    await beside(address, "board", "UPDATE board SET until = 0 WHERE visit = ?", (VISIT.bytes,))  # it is judged anew
+    await beside(
+        address, "visit_summaries", "UPDATE visit_summaries SET until = 0 WHERE visit = ?", (VISIT.bytes,)
+    )  # it is judged anew
     await written(address, BROKEN)
     for who in ("zhao", "wang", "li"):
         for query in ("", "?state=under_way", "?q=陶"):
             page = (await world.ask(who, "GET", f"/v1/visits{query}")).json()
             assert page["unreadable"] == [str(VISIT)], (who, query)
             assert len(page["items"]) == (0 if "state" in query else 2), (who, query)
-    await beside(address, "board", "UPDATE board SET plan = ? WHERE visit = ?", (b"{", VISIT.bytes))
+    await beside(address, "visit_summaries", "UPDATE visit_summaries SET plan = ? WHERE visit = ?", (b"{", VISIT.bytes))
     feed = await world.client.get("/calendar/" + url.rpartition("/")[2])
     assert feed.status_code == 200
     text = feed.text.replace("\r\n ", "")
@@ -196,8 +198,10 @@ async def test_the_defect_is_logged_with_the_visit_and_without_what_is_in_it(
 
 async def test_the_program_starts_beside_a_visit_that_it_cannot_read(world: World, address: str) -> None:
     await written(address, BROKEN)
-    unposted = "UPDATE board SET state = '' WHERE visit = ?"  # as after an upgrade: it is worked out at the start
-    await beside(address, "board", unposted, (VISIT.bytes,), (OTHER.bytes,))
+    unposted = (
+        "UPDATE visit_summaries SET state = '' WHERE visit = ?"  # as after an upgrade: it is worked out at the start
+    )
+    await beside(address, "visit_summaries", unposted, (VISIT.bytes,), (OTHER.bytes,))
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         *("-m", "service", "person", "add", "zhou", "--name", "周", "--role", "technician"),

@@ -1,11 +1,14 @@
 """A technician's visits in his own calendar, at a secret address that he can end."""
 
+from datetime import datetime
+
 import pytest
+from icalendar import Calendar
 
 from service import errors
 from service.accounts import repository as accounts_repository
 from service.agenda import calendar
-from tests.support.factories import TOKENS, Town
+from tests.support.factories import TOKENS, Town, a_plan
 
 
 async def address(town: Town, login: str = "li") -> str:
@@ -26,6 +29,17 @@ async def test_the_calendar_shows_time_type_and_address_and_nothing_of_the_custo
     assert "陶" not in text
     assert "13800000000" not in text
     assert all(len(line) <= 75 for line in raw.split(b"\r\n"))
+
+
+async def test_a_calendar_reads_back_what_was_planned(town: Town) -> None:
+    place = "虚构路 1 号; 2 栋, \\ 三层" + "很长" * 60
+    body = a_plan()
+    visit = await town.planned(customer={**body["customer"], "address": f"{place}\r\n门\x07前\x7f"})
+    (event,) = Calendar.from_ical(await calendar.calendar(town.house, await address(town))).events
+    assert (event["uid"], event["sequence"]) == (f"{visit}@doorstep", 0)
+    assert event["location"] == f"{place}\n门前"
+    start, end = (datetime.fromisoformat(body["window"][name]) for name in ("from", "to"))
+    assert (event.start, event.end) == (start, end)
 
 
 async def test_an_address_ends_when_it_is_replaced_revoked_or_its_owner_leaves(town: Town) -> None:

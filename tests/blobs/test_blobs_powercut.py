@@ -47,7 +47,7 @@ class Noting(Sqlite):
 
     def commit(self, connection: Any) -> None:
         super().commit(connection)
-        rows = connection.execute("SELECT sha256 FROM stored").fetchall()
+        rows = connection.execute("SELECT sha256 FROM blobs").fetchall()
         self.recorder.note("rows", other=frozenset(row[0] for row in rows))
 
 

@@ -117,7 +117,7 @@ def test_a_page_that_makes_no_sense_ends_acknowledging_for_good(folder: Path, pe
         assert "数据库" in ready.json()["detail"]
 
 
-@pytest.mark.parametrize("table", ["batches", "visits", "leaves"])
+@pytest.mark.parametrize("table", ["batches", "visits", "log_leaves"])
 def test_a_damaged_file_is_not_served(folder: Path, table: str) -> None:
     spoiled(folder / "doorstep.sqlite", table)
     with pytest.raises(RuntimeError, match=r"(?s)damaged.*doorstep: "), running(folder):

@@ -87,10 +87,10 @@ def look(folder: Path, acknowledged: set[bytes]) -> str:
         connection.execute("PRAGMA synchronous=OFF")  # this copy need not last
         if connection.execute("PRAGMA integrity_check").fetchall() != [("ok",)]:
             return "corrupt"
-        if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'leaves'").fetchone() is None:
+        if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'log_leaves'").fetchone() is None:
             return "lost" if acknowledged else ""
         rows = connection.execute("SELECT id, sha256, body FROM batches").fetchall()
-        leaves = connection.execute("SELECT id, number FROM leaves").fetchall()
+        leaves = connection.execute("SELECT id, number FROM log_leaves").fetchall()
     except sqlite3.DatabaseError as error:
         return f"corrupt: {error}"
     finally:

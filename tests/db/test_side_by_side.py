@@ -148,7 +148,7 @@ async def stops_only_its_own(stranger: Any, world: World) -> None:
     records = [raw(f"r {visit}", visit) for visit in visits]
     held = stranger.transaction()
     await held.start()
-    await stranger.execute("SELECT 1 FROM board WHERE visit = $1 FOR UPDATE", uid("v7").bytes)
+    await stranger.execute("SELECT 1 FROM visit_summaries WHERE visit = $1 FOR UPDATE", uid("v7").bytes)
     tasks = [asyncio.create_task(submit(world, content)) for content in records]
     others = [*tasks[:7], *tasks[8:]]
     answers = await asyncio.wait_for(asyncio.gather(*others), 60)
@@ -164,7 +164,7 @@ async def lets_the_next_go_on(stranger: Any, world: World) -> None:
     await plan(world, ["v", *(f"v{number}" for number in range(5))])
     held = stranger.transaction()
     await held.start()
-    await stranger.execute("SELECT 1 FROM board WHERE visit = $1 FOR UPDATE", uid("v").bytes)
+    await stranger.execute("SELECT 1 FROM visit_summaries WHERE visit = $1 FOR UPDATE", uid("v").bytes)
     first = [asyncio.create_task(world.submit(raw(f"r{number}", "v"), uid(f"r{number}"))) for number in range(3)]
     for number in range(5):
         content = raw(f"r v{number}", f"v{number}")
@@ -183,10 +183,10 @@ async def backwards(connection: Any, visits: list[str], end: asyncio.Event) -> i
     while not end.is_set():
         try:
             async with connection.transaction():
-                await connection.execute("SELECT 1 FROM feeds ORDER BY login DESC FOR UPDATE")
+                await connection.execute("SELECT 1 FROM sync_counters ORDER BY login DESC FOR UPDATE")
                 await asyncio.sleep(0.02)
                 for visit in sorted((uid(one).bytes for one in visits), reverse=True)[:5]:
-                    await connection.execute("SELECT 1 FROM board WHERE visit = $1 FOR UPDATE", visit)
+                    await connection.execute("SELECT 1 FROM visit_summaries WHERE visit = $1 FOR UPDATE", visit)
         except asyncpg.DeadlockDetectedError:
             undone += 1
         await asyncio.sleep(0.05)

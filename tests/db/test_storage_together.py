@@ -29,7 +29,7 @@ async def test_each_change_says_how_many_rows_it_changed(database: Database) -> 
     row = a_batch(1)
     assert await database.write(lambda tx: tx.execute_batch(LEAF, batches.batch_insert(row))) == [1, 1]
     other = a_batch(1, body=b"[]")
-    touched = ("touch", {"login": "li", "visit": uid(1).bytes, "number": 7})
+    touched = ("bump_sync_feed", {"login": "li", "visit": uid(1).bytes, "number": 7})
     assert await database.write(lambda tx: tx.execute_batch(batches.batch_insert(other), touched, LEAF)) == [0, 1, 0]
     assert await database.read(lambda tx: batches.get_batch(tx, uid(1))) == row
     assert await on_agenda(database, "li") == [(1, 7)]
@@ -37,8 +37,8 @@ async def test_each_change_says_how_many_rows_it_changed(database: Database) -> 
 
 async def test_a_change_takes_what_an_earlier_one_returned(database: Database) -> None:
     await plan(database, a_visit(1), a_visit(2))
-    number = ("next_number", {"login": "li"})
-    touch = ("touch", {"login": "li", "visit": uid(1).bytes, "number": ResultOf("next_number")})
+    number = ("next_sync_number", {"login": "li"})
+    touch = ("bump_sync_feed", {"login": "li", "visit": uid(1).bytes, "number": ResultOf("next_sync_number")})
     assert await database.write(lambda tx: tx.execute_batch(LEAF, number, touch)) == [1, 1, 1]
     assert await on_agenda(database, "li") == [(2, 2), (1, 3)]
 

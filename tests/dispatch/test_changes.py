@@ -4,16 +4,11 @@ from typing import Any
 
 import pytest
 
-from service.db import migrate
-from service.db.connect import open_database
 from service.verify import log
-from service.visits import status as standing
-from service.visits import summaries
-from service.visits.summaries import VisitStatus
 from tests.support.api_client import RECORD, VISIT, World, problem, record
 from tests.support.dispatch import LATER_WINDOW, PATH, change_visit
 from tests.support.example_visits import clock
-from tests.support.factories import Town, a_record, said, uid
+from tests.support.factories import said, uid
 
 
 async def seen(world: World, who: str = "zhao") -> dict[str, Any]:
@@ -205,32 +200,3 @@ async def test_every_change_stands_in_the_log(world: World) -> None:
     found = await log.verify(world.house)
     assert found.faults == []
     assert found.rows["leaves_waiting"] == 4  # the checklist, the visit, two changes
-
-
-async def test_a_visit_from_before_that_hid_what_was_done_is_reviewed_after_the_upgrade(
-    bare_address: str, engine: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    whole = migrate.migrations(engine)
-    monkeypatch.setattr(migrate, "migrations", lambda _: tuple(one for one in whole if one.name != "0015_standing"))
-    database = open_database(bare_address)
-    await database.start()
-    town = await Town(database).open()
-    done, idle = await town.planned(), await town.planned("idle")
-    await town.submitted(a_record("r", done, *DONE))
-    await town.noted(idle, said("10:00", "complaint_received", "office"))
-    for visit, verdict in ((done, "compliant"), (idle, "")):
-        await database.write(
-            lambda tx, of=(visit, verdict): tx.execute_batch(
-                summaries.update_status_statement(of[0], VisitStatus("cancelled", (), of[1]))
-            )
-        )
-    await database.close()
-    monkeypatch.undo()
-    town.house.db = open_database(bare_address)
-    await town.house.db.start()
-    assert await standing.backfill_summaries(town.house) == 2
-    seen = [
-        await town.house.db.read(lambda tx, visit=visit: summaries.get_summary(tx, visit)) for visit in (done, idle)
-    ]
-    assert [(one.state, one.flags) for one in seen if one] == [("to_review", ()), ("planned", ("complaint",))]
-    await town.house.db.close()

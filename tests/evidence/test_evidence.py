@@ -422,18 +422,25 @@ async def test_a_record_without_files_asks_nothing_about_files(town: Town):
     town.house.db.write = watched  # type: ignore[method-assign]
     await town.submitted(a_record("r", visit, said("09:05", "arrived")))
     plain = list(asked)
-    assert not {"expect_file", "name_file", "files_of_visit"} & set(plain)
+    assert not {"lock_received_file", "add_file_reference", "files_of_visit"} & set(plain)
     asked.clear()
     piece = [{"kind": "photo", "sha256": name(ONE)}]
     await town.submitted(a_record("r2", visit, said("09:06", "shoe_covers_on", evidence=piece)))
-    assert [query for query in asked if query not in plain] == ["expect_file", "name_file", "files_of_visit"]
+    assert [query for query in asked if query not in plain] == [
+        "lock_received_file",
+        "add_file_reference",
+        "files_of_visit",
+    ]
 
 
 async def test_files_named_before_there_was_a_table_of_them_are_awaited(world: World, address: str):
     """What the migration leaves for the next start."""
     await world.plan()
     await world.submit(record_naming(ONE))
-    for sql in ("DELETE FROM named", "UPDATE board SET state = '' WHERE flags LIKE '%awaiting_evidence%'"):
+    for sql in (
+        "DELETE FROM file_references",
+        "UPDATE visit_summaries SET state = '' WHERE flags LIKE '%awaiting_evidence%'",
+    ):
         await run_sql(address, sql)
     assert await standing.backfill_summaries(world.house) == 1
     await send_evidence(world, ONE)

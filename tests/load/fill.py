@@ -23,13 +23,13 @@ SOME = 20_000
 TABLES = {
     "visits": "id sha256 body type technician crew area checklist checklist_version window_from window_to planned_at "
     "created_at created_by salt",
-    "board": "visit type technician crew area planned_at state flags verdict until revision plan",
-    "feed": "login visit planned_at his live number",
-    "feeds": "login last",
+    "visit_summaries": "visit type technician crew area planned_at state flags verdict until revision plan",
+    "sync_feed": "login visit planned_at is_assigned active number",
+    "sync_counters": "login last",
     "texts": "visit area text",
     "grams": "gram visit",
 }
-INDEXED = ("visits", "board", "feed")
+INDEXED = ("visits", "visit_summaries", "sync_feed")
 
 
 class Bulk(Protocol):
@@ -139,8 +139,8 @@ async def fill(engine: str, place: str, count: int, now: int) -> None:
         for past in _several(visits(count, now)):
             bodies = [msgspec.json.encode(one.plan) for one in past]
             await bulk.put("visits", [_visit(one, body) for one, body in zip(past, bodies, strict=True)])
-            await bulk.put("board", [_board(one, body) for one, body in zip(past, bodies, strict=True)])
-            await bulk.put("feed", [row for one in past for row in _feed(one, feeds)])
+            await bulk.put("visit_summaries", [_board(one, body) for one, body in zip(past, bodies, strict=True)])
+            await bulk.put("sync_feed", [row for one in past for row in _feed(one, feeds)])
             found: list[tuple[Any, ...]] = []
             for one in past:
                 account = one.plan.customer.account
@@ -153,7 +153,7 @@ async def fill(engine: str, place: str, count: int, now: int) -> None:
                 found.append((one.id.bytes, one.area, "\n".join((*known[account][0], order))))
                 ids.append(one.id.bytes)
             await bulk.put("texts", found)
-        await bulk.put("feeds", feeds.items())
+        await bulk.put("sync_counters", feeds.items())
         await bulk.put("grams", ((gram, ids[number]) for gram in sorted(postings) for number in postings[gram]))
 
 

@@ -295,7 +295,7 @@ async def run(address: str, given: argparse.Namespace) -> None:
     """Fill, unless it is full, and measure."""
     db = open_database(address)
     await db.start()
-    if await db.read(lambda tx: tx.fetch_one("last_of_feed", login=WHO)) is None:
+    if await db.read(lambda tx: tx.fetch_one("last_sync_number", login=WHO)) is None:
         await db.close()
         begun = time.perf_counter()
         await fill(db.engine, address.removeprefix("sqlite:///"), given.visits, current_millis())

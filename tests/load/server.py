@@ -109,7 +109,7 @@ class Nothing(Sqlite):
         async def remember(tx: Transaction) -> None:
             one = await tx.fetch_one("any_visit")
             self.rows["locked_visit"] = one
-            self.rows["next_number"] = (1,)
+            self.rows["next_sync_number"] = (1,)
             token = token_digest(token_of(UUID(bytes=one[0]))) if one else b""
             self.rows["person_of_token"] = await tx.fetch_one("person_of_token", digest=token)
             self.rows["checklist"] = await tx.fetch_one("checklist", id="onsite", version="1")

@@ -1,6 +1,8 @@
 """Ways out against real servers: an HTTP gateway, a mail server, a file."""
 
+import asyncio
 import json
+import socket
 import socketserver
 import threading
 from collections.abc import Iterator
@@ -10,6 +12,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
+import httpx
 import msgspec
 import pytest
 
@@ -84,11 +87,11 @@ def mail_server(got: list[str], refusal: str) -> socketserver.TCPServer:
     return socketserver.TCPServer(("127.0.0.1", 0), Handler)
 
 
-def test_the_gateway_gets_json_with_a_token_and_the_same_id_every_time() -> None:
+async def test_the_gateway_gets_json_with_a_token_and_the_same_id_every_time() -> None:
     got: list[Any] = []
     with serving(gateway(202, got)) as port:
         send = gateways.http(f"http://127.0.0.1:{port}/send?v=1", "secret")
-        assert [send(LETTER), send(LETTER)] == ["HTTP 202", "HTTP 202"]
+        assert [await send(LETTER), await send(LETTER)] == ["HTTP 202", "HTTP 202"]
     path, headers, body = got[0]
     assert path == "/send?v=1"
     assert headers["Authorization"] == "Bearer secret"
@@ -106,36 +109,72 @@ def test_the_gateway_gets_json_with_a_token_and_the_same_id_every_time() -> None
         (302, TemporaryFailure),
     ],
 )
-def test_statuses_say_whether_to_try_again_and_redirects_are_not_followed(status: int, kind: type[Exception]) -> None:
+async def test_statuses_say_whether_to_try_again_and_redirects_are_not_followed(
+    status: int, kind: type[Exception]
+) -> None:
     with serving(gateway(status, [])) as port, pytest.raises(kind, match=f"HTTP {status}"):
-        gateways.http(f"http://127.0.0.1:{port}", "")(LETTER)
+        await gateways.http(f"http://127.0.0.1:{port}", "")(LETTER)
 
 
-def test_a_gateway_that_is_away_raises() -> None:
-    with pytest.raises(OSError):  # noqa: PT011 - the worker tells the kind
-        gateways.http("http://127.0.0.1:1/", "")(LETTER)
+async def test_a_gateway_that_is_away_raises() -> None:
+    with pytest.raises(httpx.ConnectError):
+        await gateways.http("http://127.0.0.1:1/", "")(LETTER)
 
 
-def test_mail_goes_out_with_a_message_id_that_stays() -> None:
+async def test_mail_goes_out_with_a_message_id_that_stays() -> None:
     got: list[str] = []
     with serving(mail_server(got, "")) as port:
-        gateways.smtp(f"smtp://127.0.0.1:{port}", "doorstep@utility.example")(LETTER)
+        await gateways.smtp(f"smtp://127.0.0.1:{port}", "doorstep@utility.example")(LETTER)
     assert "Message-ID: <0190@utility.example>" in got
     assert "To: 13800000000" in got
 
 
 @pytest.mark.parametrize(("refusal", "kind"), [("550 nobody", PermanentFailure), ("450 later", TemporaryFailure)])
-def test_a_mail_server_that_knows_nobody_is_final_and_one_that_is_busy_is_not(
+async def test_a_mail_server_that_knows_nobody_is_final_and_one_that_is_busy_is_not(
     refusal: str, kind: type[Exception]
 ) -> None:
     with serving(mail_server([], refusal)) as port, pytest.raises(kind, match=refusal[:3]):
-        gateways.smtp(f"smtp://127.0.0.1:{port}", "a@b.example")(LETTER)
+        await gateways.smtp(f"smtp://127.0.0.1:{port}", "a@b.example")(LETTER)
 
 
-def test_the_file_has_a_line_for_each_message_and_is_nobody_elses(tmp_path: Path) -> None:
+@contextmanager
+def stuck(greeting: bytes) -> Iterator[int]:
+    """A server that sends this and nothing after it."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        links: list[socket.socket] = []
+
+        def run() -> None:
+            link, _ = listening.accept()
+            links.append(link)
+            link.sendall(greeting)
+
+        thread = threading.Thread(target=run)
+        thread.start()
+        yield listening.getsockname()[1]
+        thread.join()
+        links[0].close()
+
+
+async def test_a_mail_server_that_hangs_is_left_at_once_when_sending_is_cancelled() -> None:
+    with stuck(b"220 here\r\n250 ok\r\n") as port:
+        sending = asyncio.create_task(gateways.smtp(f"smtp://127.0.0.1:{port}", "a@b.example")(LETTER))
+        await asyncio.sleep(1)
+        sending.cancel()
+        done, _ = await asyncio.wait([sending], timeout=gateways.TIMEOUT_SECONDS / 2)
+        assert done
+        assert sending.cancelled()
+
+
+async def test_what_a_gateway_answers_is_not_read() -> None:
+    with stuck(b"HTTP/1.1 202 Accepted\r\ncontent-length: 9999999999\r\n\r\n") as port:
+        sending = gateways.http(f"http://127.0.0.1:{port}", "")(LETTER)
+        assert await asyncio.wait_for(sending, gateways.TIMEOUT_SECONDS / 2) == "HTTP 202"
+
+
+async def test_the_file_has_a_line_for_each_message_and_is_nobody_elses(tmp_path: Path) -> None:
     path = tmp_path / "data" / "outbox.jsonl"
     send = gateways.build_gateways(tmp_path / "data", "", "", "", "")["sms"]
-    send(LETTER)
-    send(LETTER)
+    await send(LETTER)
+    await send(LETTER)
     assert [json.loads(line)["text"] for line in path.read_text("utf-8").splitlines()] == [LETTER.text] * 2
     assert path.stat().st_mode & 0o077 == 0

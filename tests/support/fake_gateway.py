@@ -18,7 +18,7 @@ class Post:
         self.letters: list[OutgoingMessage] = []
         self.trouble: Exception | None = None
 
-    def __call__(self, letter: OutgoingMessage) -> str:
+    async def __call__(self, letter: OutgoingMessage) -> str:
         """Take a letter, or raise the trouble."""
         self.letters.append(letter)
         if self.trouble is not None:

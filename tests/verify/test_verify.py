@@ -21,7 +21,18 @@ from tests.support.factories import a_plan, said, uid
 from tests.support.pictures import name, picture
 
 HERE, LOST, BROKEN = picture(1), picture(2), picture(3, size=(80, 60))
-TABLES = ("batches", "visits", "changes", "lost", "events", "checklists", "quarantine", "leaves", "stored", "files")
+TABLES = (
+    "batches",
+    "visits",
+    "changes",
+    "given_up_files",
+    "events",
+    "checklists",
+    "quarantine",
+    "log_leaves",
+    "blobs",
+    "received_files",
+)
 
 
 @pytest.fixture
@@ -76,7 +87,7 @@ async def tampered(address: str, *statements: str) -> None:
         for column in ("body", "salt", "sha256", "writer", "leaf"):
             has = "SELECT 1 FROM information_schema.columns WHERE table_schema = current_schema()"
             there = await connection.fetchval(f"{has} AND table_name = $1 AND column_name = $2", table, column)
-            if there and (table, column) not in (("stored", "sha256"), ("files", "sha256")):  # keys
+            if there and (table, column) not in (("blobs", "sha256"), ("received_files", "sha256")):  # keys
                 await connection.execute(f"ALTER TABLE {table} ALTER COLUMN {column} DROP NOT NULL")
     for statement in statements:
         assert await connection.execute(statement) not in ("UPDATE 0", "DELETE 0"), statement
@@ -96,15 +107,15 @@ def each(change: str, tables: tuple[str, ...]) -> list[str]:
 
 
 CHANGED = [
-    *each("body = sha256", ("batches", "visits", "changes", "lost", "events", "quarantine")),
-    *each("body = sha256, sha256 = body", ("batches", "lost", "checklists", "quarantine")),
+    *each("body = sha256", ("batches", "visits", "changes", "given_up_files", "events", "quarantine")),
+    *each("body = sha256, sha256 = body", ("batches", "given_up_files", "checklists", "quarantine")),
     *each("body = NULL", TABLES[:7]),
     *each("salt = NULL", TABLES[:5]),
     "UPDATE batches SET sha256 = NULL",
     "UPDATE batches SET writer = NULL",
-    "UPDATE leaves SET leaf = NULL",
-    "UPDATE leaves SET leaf = id",
-    "UPDATE leaves SET at = at + 1",
+    "UPDATE log_leaves SET leaf = NULL",
+    "UPDATE log_leaves SET leaf = id",
+    "UPDATE log_leaves SET at = at + 1",
     "UPDATE batches SET writer = 'sun'",
     "UPDATE batches SET kind = 'office'",
     "UPDATE batches SET kind = 'no such kind'",
@@ -116,17 +127,17 @@ CHANGED = [
     "UPDATE changes SET writer = 'qian'",
     "UPDATE visits SET created_by = 'qian'",
     "UPDATE visits SET checklist_version = '2'",
-    "UPDATE lost SET writer = 'li'",
+    "UPDATE given_up_files SET writer = 'li'",
     "UPDATE checklists SET reason = 'another one'",
     "UPDATE checklists SET published_by = 'li'",
     "DELETE FROM batches",
     "DELETE FROM visits",
     "DELETE FROM changes",
     "DELETE FROM checklists",
-    "DELETE FROM lost",
+    "DELETE FROM given_up_files",
     "DELETE FROM events",
-    "DELETE FROM leaves WHERE number = 3",
-    "DELETE FROM stored WHERE size = (SELECT min(size) FROM stored)",
+    "DELETE FROM log_leaves WHERE number = 3",
+    "DELETE FROM blobs WHERE size = (SELECT min(size) FROM blobs)",
     "UPDATE people SET roles = 'admin' WHERE login = 'zhou'",
     "UPDATE people SET areas = '' WHERE login = 'zhou'",
     "UPDATE people SET left_at = NULL WHERE login = 'zhou'",
@@ -137,59 +148,59 @@ CHANGED = [
     "UPDATE devices SET login = 'sun'",
     "UPDATE devices SET public_key = id",
     "DELETE FROM devices",
-    "DELETE FROM files",
-    "UPDATE files SET sent_at = NULL",
-    "DELETE FROM files WHERE sent_at IS NULL",
-    "DELETE FROM named",
-    "UPDATE board SET technician = 'sun'",
-    "UPDATE board SET crew = 'sun'",
-    "UPDATE board SET area = '城西'",
-    "UPDATE board SET planned_at = planned_at + 1",
-    "UPDATE board SET type = 'meter_reading'",
-    "UPDATE board SET state = 'closed' WHERE revision = 0",
-    "UPDATE board SET verdict = 'compliant'",
-    "UPDATE board SET flags = 'complaint'",
-    "UPDATE board SET until = 9000000000000",
-    "UPDATE board SET revision = revision + 1",
-    "UPDATE board SET revision = 0",
-    "UPDATE board SET follows = visit",
-    "UPDATE board SET plan = (SELECT body FROM visits v WHERE v.id = board.visit) WHERE revision = 1",
-    "UPDATE board SET plan = visit",
-    "DELETE FROM board",
-    "UPDATE feed SET login = 'sun'",
-    "UPDATE feed SET his = 0",
-    "DELETE FROM feed",
-    "INSERT INTO feed SELECT 'sun', visit, planned_at, 1, live, number FROM feed",
-    "INSERT INTO feed SELECT 'sun', visit, planned_at, 0, live, number FROM feed",
+    "DELETE FROM received_files",
+    "UPDATE received_files SET sent_at = NULL",
+    "DELETE FROM received_files WHERE sent_at IS NULL",
+    "DELETE FROM file_references",
+    "UPDATE visit_summaries SET technician = 'sun'",
+    "UPDATE visit_summaries SET crew = 'sun'",
+    "UPDATE visit_summaries SET area = '城西'",
+    "UPDATE visit_summaries SET planned_at = planned_at + 1",
+    "UPDATE visit_summaries SET type = 'meter_reading'",
+    "UPDATE visit_summaries SET state = 'closed' WHERE revision = 0",
+    "UPDATE visit_summaries SET verdict = 'compliant'",
+    "UPDATE visit_summaries SET flags = 'complaint'",
+    "UPDATE visit_summaries SET until = 9000000000000",
+    "UPDATE visit_summaries SET revision = revision + 1",
+    "UPDATE visit_summaries SET revision = 0",
+    "UPDATE visit_summaries SET follows = visit",
+    "UPDATE visit_summaries SET plan = (SELECT body FROM visits WHERE id = visit) WHERE revision = 1",
+    "UPDATE visit_summaries SET plan = visit",
+    "DELETE FROM visit_summaries",
+    "UPDATE sync_feed SET login = 'sun'",
+    "UPDATE sync_feed SET is_assigned = 0",
+    "DELETE FROM sync_feed",
+    "INSERT INTO sync_feed SELECT 'sun', visit, planned_at, 1, active, number FROM sync_feed",
+    "INSERT INTO sync_feed SELECT 'sun', visit, planned_at, 0, active, number FROM sync_feed",
     "UPDATE visits SET technician = 'sun'",
     "UPDATE visits SET planned_at = 0",
     "INSERT INTO people (login, name, roles, areas, created_at) VALUES ('eve', 'E', 'admin', '', 9000000000000)",
     "INSERT INTO devices (id, login, name, created_at) SELECT salt, 'li', 'phone', 9000000000000 FROM visits",
     "UPDATE batches SET id = (SELECT min(id) FROM visits) WHERE kind = 'record' AND length(body) < 300",
     "UPDATE changes SET id = (SELECT min(id) FROM batches)",
-    "UPDATE events SET id = (SELECT min(id) FROM lost) WHERE id = (SELECT min(id) FROM events)",
+    "UPDATE events SET id = (SELECT min(id) FROM given_up_files) WHERE id = (SELECT min(id) FROM events)",
 ]
 SOME = CHANGED[::6]  # the other engine runs the same statements
 TEXTS = [
     *each("body = CAST(body AS TEXT)", TABLES[:7]),
     *each("body = CAST(x'ff00fe' AS TEXT)", TABLES[:7]),
     *each("sha256 = hex(sha256)", TABLES[:7]),
-    "UPDATE stored SET sha256 = hex(sha256) WHERE size = (SELECT min(size) FROM stored)",
+    "UPDATE blobs SET sha256 = hex(sha256) WHERE size = (SELECT min(size) FROM blobs)",
     *each("salt = x'01'", TABLES[:5]),
-    *each("id = hex(id)", (*TABLES[:5], "quarantine", "leaves")),
-    "UPDATE leaves SET leaf = CAST(leaf AS TEXT)",
-    "UPDATE leaves SET leaf = CAST(x'ff00fe' AS TEXT)",
-    "UPDATE leaves SET leaf = CAST(x'ff00fe' AS TEXT) WHERE number = 2",
-    "UPDATE leaves SET number = 'x' WHERE number = 2",
-    "UPDATE leaves SET number = number + 1000 WHERE number > 2",
+    *each("id = hex(id)", (*TABLES[:5], "quarantine", "log_leaves")),
+    "UPDATE log_leaves SET leaf = CAST(leaf AS TEXT)",
+    "UPDATE log_leaves SET leaf = CAST(x'ff00fe' AS TEXT)",
+    "UPDATE log_leaves SET leaf = CAST(x'ff00fe' AS TEXT) WHERE number = 2",
+    "UPDATE log_leaves SET number = 'x' WHERE number = 2",
+    "UPDATE log_leaves SET number = number + 1000 WHERE number > 2",
     "UPDATE people SET roles = NULL WHERE login = 'zhou'",
     "UPDATE devices SET public_key = 'x'",
-    "UPDATE board SET plan = CAST(plan AS TEXT), technician = CAST('sun' AS BLOB)",
-    "UPDATE board SET until = 'x'",
-    "UPDATE board SET planned_at = 'x'",
-    "UPDATE files SET sent_at = NULL, sender = NULL",
-    "UPDATE feed SET his = 'x'",
-    "UPDATE stored SET sha256 = x'' WHERE size = (SELECT min(size) FROM stored)",
+    "UPDATE visit_summaries SET plan = CAST(plan AS TEXT), technician = CAST('sun' AS BLOB)",
+    "UPDATE visit_summaries SET until = 'x'",
+    "UPDATE visit_summaries SET planned_at = 'x'",
+    "UPDATE received_files SET sent_at = NULL, sender = NULL",
+    "UPDATE sync_feed SET is_assigned = 'x'",
+    "UPDATE blobs SET sha256 = x'' WHERE size = (SELECT min(size) FROM blobs)",
     "UPDATE quarantine SET id = x'', body = x'00'",
 ]
 
@@ -276,7 +287,7 @@ async def test_people_of_the_demonstration_came_by_an_event_like_anybody(address
 
 
 async def test_the_fault_names_the_visit_and_what_is_other_on_the_board(full: World, address: str) -> None:
-    await tampered(address, "UPDATE board SET technician = 'sun', verdict = 'compliant' WHERE revision = 1")
+    await tampered(address, "UPDATE visit_summaries SET technician = 'sun', verdict = 'compliant' WHERE revision = 1")
     assert sorted(fault for fault in await found(full) if "board" in fault) == [
         f"visit {VISIT}: the board: technician is not what was planned, changed and written",
         f"visit {VISIT}: the board: verdict is not what the judge says",
@@ -296,7 +307,7 @@ async def test_of_many_rows_a_hundred_are_named(full: World, address: str) -> No
     ids = " UNION ALL ".join(f"SELECT {number} AS n" for number in range(150))
     key = "CAST(n + 1000 AS TEXT)" if address.startswith("sqlite") else "CAST(CAST(n + 1000 AS TEXT) AS BYTEA)"
     key = f"CAST({key} AS BLOB)" if address.startswith("sqlite") else key
-    insert = f"INSERT INTO files (sha256, sender, sent_at) SELECT {key}, 'li', 1 FROM ({ids}) AS numbers"  # noqa: S608
+    insert = f"INSERT INTO received_files (sha256, sender, sent_at) SELECT {key}, 'li', 1 FROM ({ids}) AS numbers"  # noqa: S608
     await tampered(address, insert)
     faults = [fault for fault in await found(full) if "its row is gone" in fault]
     assert len(faults) == 101

@@ -115,9 +115,9 @@ def test_it_says_which_database_and_how_many_rows_of_each_kind(served) -> None:
     rows = found["rows"]
     assert set(rows) == KINDS
     with sqlite3.connect(f"file:{data / 'doorstep.sqlite'}?immutable=1", uri=True) as connection:
-        for kind, table in (("visits", "visits"), ("people", "people"), ("files", "stored"), ("events", "events")):
+        for kind, table in (("visits", "visits"), ("people", "people"), ("files", "blobs"), ("events", "events")):
             assert rows[kind] == connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0] > 0  # noqa: S608
-        (leaves,) = connection.execute("SELECT count(*) FROM leaves").fetchone()
+        (leaves,) = connection.execute("SELECT count(*) FROM log_leaves").fetchone()
     assert rows["records"] >= 2
     assert rows["quarantine"] == 1
     assert rows["leaves_numbered"] == found["leaves"]
@@ -176,14 +176,14 @@ def test_an_emptied_board_is_told_and_not_mended(served) -> None:
     process, data = served
     stopped(process)
     with sqlite3.connect(data / "doorstep.sqlite") as connection:
-        connection.execute("UPDATE board SET state = '', flags = '', verdict = ''")
+        connection.execute("UPDATE visit_summaries SET state = '', flags = '', verdict = ''")
     for _ in range(2):
         status, found = verified(data)
         assert status == 1
         told = [fault for fault in found["faults"] if "how it stands was not worked out" in fault]
         assert len(told) == found["rows"]["visits"]
     with sqlite3.connect(data / "doorstep.sqlite") as connection:
-        connection.execute("DELETE FROM board")
+        connection.execute("DELETE FROM visit_summaries")
     told = [fault for fault in verified(data)[1]["faults"] if "it is not on the board" in fault]
     assert len(told) == found["rows"]["visits"]
 
@@ -191,20 +191,20 @@ def test_an_emptied_board_is_told_and_not_mended(served) -> None:
 def test_leaves_without_a_number_are_looked_at_too_and_are_a_fault_when_they_wait_for_long(served) -> None:
     process, data = served
     stopped(process)
-    newest = "(SELECT max(number) FROM leaves)"
+    newest = "(SELECT max(number) FROM log_leaves)"
     with sqlite3.connect(data / "doorstep.sqlite") as connection:
-        connection.execute("DROP TRIGGER leaves_no_update")
-        connection.execute(f"UPDATE leaves SET number = NULL WHERE number = {newest}")  # noqa: S608
+        connection.execute("DROP TRIGGER log_leaves_no_update")
+        connection.execute(f"UPDATE log_leaves SET number = NULL WHERE number = {newest}")  # noqa: S608
     status, found = verified(data)
     assert (status, found["faults"]) == (0, [])
     assert found["rows"]["leaves_waiting"] >= 1
     with sqlite3.connect(data / "doorstep.sqlite") as connection:
-        connection.execute("UPDATE leaves SET leaf = replace(leaf, '1', '2') WHERE number IS NULL")
+        connection.execute("UPDATE log_leaves SET leaf = replace(leaf, '1', '2') WHERE number IS NULL")
     status, found = verified(data)
     assert status == 1
     assert any(fault.startswith("leaf without a number, ") for fault in found["faults"])
     with sqlite3.connect(data / "doorstep.sqlite") as connection:
-        connection.execute("UPDATE leaves SET at = at - 3600000 WHERE number IS NULL")
+        connection.execute("UPDATE log_leaves SET at = at - 3600000 WHERE number IS NULL")
     assert any("waited for a number since" in fault for fault in verified(data)[1]["faults"])
 
 
@@ -308,15 +308,15 @@ async def test_a_postgres_database_is_only_read(server: str, tmp_path: Path) -> 
     connection = await asyncpg.connect(address)
     assert await connection.fetchval("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'") == 0
     assert run_command(*ADD, data=data, DOORSTEP_DATABASE=secret).returncode == 0  # an empty database is a fresh one
-    await connection.execute("DROP TRIGGER leaves_no_update ON leaves")
-    await connection.execute("UPDATE leaves SET number = NULL")
+    await connection.execute("DROP TRIGGER log_leaves_no_update ON log_leaves")
+    await connection.execute("UPDATE log_leaves SET number = NULL")
     before = await everything(connection)
     status, found = verified(data, DOORSTEP_DATABASE=secret)
     assert (status, found["faults"]) == (0, [])
     assert found["database"] == address
     assert found["rows"]["leaves_waiting"] >= 2
     assert found["rows"]["people"] == 1
-    assert await connection.fetchval("SELECT count(*) FROM leaves WHERE number IS NOT NULL") == 0
+    assert await connection.fetchval("SELECT count(*) FROM log_leaves WHERE number IS NOT NULL") == 0
     assert await everything(connection) == before
     await connection.execute("INSERT INTO migrations VALUES (9000, 'later')")
     newer = run_command("verify", data=data, DOORSTEP_DATABASE=secret)

@@ -8,9 +8,7 @@ from uuid import UUID
 import pytest
 
 from service import errors
-from service.accounts import repository as accounts_repository
-from service.db import migrate, postgres
-from service.db.connect import open_database
+from service.db import postgres
 from service.db.database import Transaction
 from service.db.postgres import Postgres
 from service.dispatch import listing, planning, rescheduling
@@ -87,7 +85,7 @@ async def test_a_board_that_is_made_anew_shows_it_too(world: World) -> None:
     await leave(world)
 
     async def empty(tx: Transaction) -> None:
-        await tx.execute("stand", visit=VISIT.bytes, state="", flags="", verdict="", until=None)
+        await tx.execute("update_summary_status", visit=VISIT.bytes, state="", flags="", verdict="", until=None)
 
     await world.house.db.write(empty)
     assert await status.backfill_summaries(world.house) == 1
@@ -175,25 +173,3 @@ async def test_visits_of_one_technician_are_planned_at_the_same_time(postgres_da
             await both.wait()
 
         await asyncio.gather(*(town.house.db.write(work) for _ in range(2)))
-
-
-async def test_visits_from_before_are_flagged_by_the_upgrade(
-    bare_address: str, engine: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    whole = migrate.migrations(engine)
-    before = tuple(step for step in whole if step.name != "0013_desk")
-    assert len(before) == len(whole) - 1
-    monkeypatch.setattr(migrate, "migrations", lambda _: before)
-    database = open_database(bare_address)
-    await database.start()
-    town = await Town(database).open()
-    gone = await town.planned()
-    await town.planned("other", technician="sun")
-    assert await database.write(lambda tx: accounts_repository.deactivate(tx, "li", 1))
-    await database.close()
-    monkeypatch.undo()
-    town.house.db = open_database(bare_address)
-    await town.house.db.start()
-    found = await listing.list_visits(town.house, TOKENS["zhao"], {"flag": "no_technician"})
-    assert [one.id for one in found.items] == [str(gone)]
-    await town.house.db.close()

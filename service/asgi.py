@@ -1,0 +1,28 @@
+"""The service for any ASGI server: `uvicorn --no-access-log service.asgi:app`, with the settings of the environment.
+
+Limits of connections and of slow clients are then the server's. Its access log has to be off: paths hold secrets.
+"""
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from litestar import Litestar
+
+from service.app import build_context, create_app, freeze_gc, run_background_work
+from service.config import load_settings
+from service.web.access_log import configure_logging
+
+_settings = load_settings(os.environ)
+configure_logging(_settings.log, _settings.log_level)
+_ctx = build_context(_settings)
+
+
+@asynccontextmanager
+async def _lifespan(_: Litestar) -> AsyncIterator[None]:
+    async with run_background_work(_ctx):
+        freeze_gc()
+        yield
+
+
+app = create_app(_ctx, _settings.max_body, lifespan=(_lifespan,))

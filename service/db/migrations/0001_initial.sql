@@ -1,0 +1,399 @@
+-- Times are ms UTC. Ids are UUIDs in 16 bytes. SQLite gives BYTEA the affinity NUMERIC, which leaves bytes as they are.
+
+CREATE TABLE people (
+    login TEXT NOT NULL PRIMARY KEY,
+    name TEXT NOT NULL,
+    roles TEXT NOT NULL,            -- separated by spaces
+    areas TEXT NOT NULL,            -- one a line
+    password_hash TEXT,
+    created_at BIGINT NOT NULL,
+    left_at BIGINT,
+    badge TEXT NOT NULL DEFAULT '',   -- number on the ID card (工号)
+    title TEXT NOT NULL DEFAULT '',
+    -- The photo on somebody's ID card, which customers see at the door: SHA-256 of a stored file.
+    photo BYTEA
+);
+
+CREATE TABLE tokens (
+    digest BYTEA NOT NULL PRIMARY KEY,   -- SHA-256 of the token; the token itself is nowhere
+    login TEXT NOT NULL REFERENCES people (login),
+    created_at BIGINT NOT NULL,
+    revoked_at BIGINT,
+    kind TEXT NOT NULL DEFAULT 'script',   -- script, session, device
+    device BYTEA,
+    used_at BIGINT   -- first and last use of a session or device, at most once a minute
+);
+CREATE INDEX tokens_login ON tokens (login);
+
+CREATE TABLE checklists (
+    id TEXT NOT NULL,
+    version TEXT NOT NULL,
+    sha256 BYTEA NOT NULL,
+    body BYTEA NOT NULL,
+    published_at BIGINT NOT NULL,
+    published_by TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    -- Which leaf a version has, and the salt of it; NULL for those published before.
+    leaf BYTEA,
+    salt BYTEA,
+    PRIMARY KEY (id, version)
+);
+
+CREATE TABLE visits (
+    id BYTEA NOT NULL PRIMARY KEY,
+    sha256 BYTEA NOT NULL,
+    body BYTEA NOT NULL,            -- the dispatcher's exact bytes
+    type TEXT NOT NULL,
+    technician TEXT NOT NULL,
+    crew TEXT NOT NULL,             -- one login a line
+    area TEXT NOT NULL,             -- '' when the visit has none
+    checklist TEXT NOT NULL,
+    checklist_version TEXT NOT NULL,
+    window_from BIGINT,
+    window_to BIGINT,
+    planned_at BIGINT NOT NULL,     -- window_from, or created_at without a window: lists are in this order
+    created_at BIGINT NOT NULL,
+    created_by TEXT NOT NULL,
+    salt BYTEA NOT NULL
+);
+CREATE INDEX visits_planned ON visits (planned_at, id);
+CREATE INDEX visits_area ON visits (area, planned_at, id);
+
+-- What was written about a visit, by anyone: exact bytes, insert only.
+CREATE TABLE batches (
+    id BYTEA NOT NULL PRIMARY KEY,
+    visit BYTEA NOT NULL REFERENCES visits (id),
+    kind TEXT NOT NULL,             -- record, office
+    writer TEXT NOT NULL,           -- login
+    received_at BIGINT NOT NULL,
+    checklist_version TEXT NOT NULL,
+    sha256 BYTEA NOT NULL,
+    body BYTEA NOT NULL,
+    salt BYTEA NOT NULL,
+    -- Which device sent a record, its signature over the exact bytes, and who brought it in from a file.
+    device BYTEA,
+    signature BYTEA,
+    signed TEXT NOT NULL DEFAULT 'none',   -- verified, wrong, none
+    taken_in_by TEXT,
+    -- Batches of a visit have a number, given under its lock: the order in which they were written, whatever a clock says.
+    -- `revision`: how many changes of the visit came before. It is null for batches from before, whose leaves do not commit
+    -- to either.
+    number BIGINT NOT NULL DEFAULT 0,
+    revision BIGINT
+);
+CREATE UNIQUE INDEX batches_visit ON batches (visit, number);
+
+-- What a device sent and nobody could take.
+CREATE TABLE quarantine (
+    id BYTEA NOT NULL PRIMARY KEY,
+    device BYTEA NOT NULL,
+    sha256 BYTEA NOT NULL,
+    path_id TEXT NOT NULL,
+    code TEXT NOT NULL,
+    body BYTEA NOT NULL,
+    received_at BIGINT NOT NULL,
+    received_from TEXT NOT NULL,
+    decision TEXT,
+    decided_by TEXT,
+    decided_at BIGINT,
+    reason TEXT,
+    -- Who signed what was kept: so that it can be taken later as it came.
+    sent_by BYTEA,   -- the device
+    signature BYTEA,
+    UNIQUE (device, sha256)
+);
+CREATE INDEX quarantine_received ON quarantine (received_at, id);
+
+-- Who looked at what, and why.
+CREATE TABLE access_log (
+    id BYTEA NOT NULL PRIMARY KEY,
+    at BIGINT NOT NULL,
+    who TEXT NOT NULL,
+    what TEXT NOT NULL,
+    reason TEXT NOT NULL
+);
+CREATE INDEX access_log_what ON access_log (what, at);
+
+-- The log. A leaf comes without a number, in the transaction of what it is about; the sequencer numbers it.
+CREATE TABLE log_leaves (
+    id BYTEA NOT NULL PRIMARY KEY,
+    leaf BYTEA NOT NULL,
+    at BIGINT NOT NULL,
+    number BIGINT
+);
+CREATE UNIQUE INDEX log_leaves_number ON log_leaves (number) WHERE number IS NOT NULL;
+
+CREATE INDEX log_leaves_unnumbered ON log_leaves (at, id) WHERE number IS NULL;
+
+CREATE INDEX tokens_device ON tokens (device) WHERE device IS NOT NULL;
+
+CREATE TABLE devices (
+    id BYTEA NOT NULL PRIMARY KEY,
+    login TEXT NOT NULL REFERENCES people (login),
+    name TEXT NOT NULL,
+    public_key BYTEA,               -- P-256, SubjectPublicKeyInfo in DER
+    created_at BIGINT NOT NULL,
+    seen_at BIGINT,
+    app TEXT NOT NULL DEFAULT '',   -- the app's version, as it says itself
+    revoked_at BIGINT,
+    revoked_by TEXT
+);
+CREATE INDEX devices_login ON devices (login, created_at);
+
+-- One-time codes, each for one person: `enrolment` of a device, `invitation` to set a password.
+CREATE TABLE one_time_codes (
+    digest BYTEA NOT NULL PRIMARY KEY,
+    kind TEXT NOT NULL,
+    login TEXT NOT NULL REFERENCES people (login),
+    created_at BIGINT NOT NULL,
+    created_by TEXT NOT NULL,
+    expires_at BIGINT NOT NULL,
+    used_at BIGINT,
+    -- The device that a code enrolled, so that the phone may ask again when the answer was lost.
+    device BYTEA
+);
+CREATE INDEX one_time_codes_login ON one_time_codes (login, kind);
+
+-- The second factor. `step` is the last time step whose code was taken: none is taken twice.
+CREATE TABLE totp_secrets (
+    login TEXT NOT NULL PRIMARY KEY REFERENCES people (login),
+    secret BYTEA NOT NULL,
+    created_at BIGINT NOT NULL,
+    confirmed_at BIGINT,
+    step BIGINT NOT NULL DEFAULT 0
+);
+
+-- How often something was tried since when. The key says what, and a digest of by whom.
+CREATE TABLE attempts (
+    key TEXT NOT NULL PRIMARY KEY,
+    since BIGINT NOT NULL,
+    tries BIGINT NOT NULL
+);
+CREATE INDEX attempts_since ON attempts (since);
+
+-- The life of a visit: what was changed, how it stands now, whose phone shows it, what it is found by. Times are ms UTC.
+
+-- Changes of a visit, numbered from 1: the visit's row itself stays as it was planned.
+CREATE TABLE changes (
+    id BYTEA NOT NULL PRIMARY KEY,
+    visit BYTEA NOT NULL REFERENCES visits (id),
+    number BIGINT NOT NULL,
+    kind TEXT NOT NULL,             -- window, technician, details, due, cancellation
+    at BIGINT NOT NULL,
+    writer TEXT NOT NULL,           -- login
+    sha256 BYTEA NOT NULL,
+    body BYTEA NOT NULL,            -- exact bytes
+    salt BYTEA NOT NULL,
+    UNIQUE (visit, number)
+);
+
+-- How each visit stands now: rewritten in the transaction of whatever changes it, and made anew from the rest by
+-- `doorstep`. Writers of one visit wait for one another at its row.
+CREATE TABLE visit_summaries (
+    visit BYTEA NOT NULL PRIMARY KEY REFERENCES visits (id),
+    type TEXT NOT NULL,
+    technician TEXT NOT NULL,
+    crew TEXT NOT NULL,             -- one login a line
+    area TEXT NOT NULL,
+    planned_at BIGINT NOT NULL,
+    state TEXT NOT NULL,            -- '' until it was worked out
+    flags TEXT NOT NULL,            -- separated by spaces
+    verdict TEXT NOT NULL,          -- '' while nothing was done
+    until BIGINT,                   -- when the verdict can change by itself
+    revision BIGINT NOT NULL,       -- how many changes there are
+    follows BYTEA,
+    plan BYTEA NOT NULL             -- JSON: the plan with all changes
+);
+CREATE INDEX visit_summaries_planned ON visit_summaries (planned_at, visit);
+CREATE INDEX visit_summaries_area ON visit_summaries (area, planned_at, visit);
+CREATE INDEX visit_summaries_state ON visit_summaries (state, planned_at, visit);
+CREATE INDEX visit_summaries_follows ON visit_summaries (follows) WHERE follows IS NOT NULL;
+
+-- One counter a technician; its row makes the writers of his agenda take turns, so that numbers appear in order.
+CREATE TABLE sync_counters (
+    login TEXT NOT NULL PRIMARY KEY,
+    last BIGINT NOT NULL
+);
+
+-- Who goes or went: the newest number of each visit on somebody's agenda.
+CREATE TABLE sync_feed (
+    login TEXT NOT NULL,
+    visit BYTEA NOT NULL REFERENCES visits (id),
+    planned_at BIGINT NOT NULL,
+    is_assigned BIGINT NOT NULL,    -- 0 after a hand-over
+    active BIGINT NOT NULL,         -- 1 while his phone needs it, however old it is
+    number BIGINT NOT NULL,
+    PRIMARY KEY (login, visit)
+);
+CREATE INDEX sync_feed_planned ON sync_feed (login, planned_at, visit) WHERE is_assigned = 1;
+
+CREATE UNIQUE INDEX sync_feed_number ON sync_feed (login, number);
+CREATE INDEX sync_feed_active ON sync_feed (login, visit) WHERE active = 1;
+
+-- Calendars: one secret address a person; the token itself is nowhere.
+CREATE TABLE calendars (
+    login TEXT NOT NULL PRIMARY KEY REFERENCES people (login),
+    digest BYTEA NOT NULL UNIQUE,
+    created_at BIGINT NOT NULL
+);
+
+-- Keys of this house, made when first needed.
+CREATE TABLE secrets (
+    name TEXT NOT NULL PRIMARY KEY,
+    value BYTEA NOT NULL
+);
+
+-- The outbox: a message is added in the transaction of what it announces, and delivered afterwards.
+CREATE TABLE messages (
+    id BYTEA NOT NULL PRIMARY KEY,
+    visit BYTEA NOT NULL REFERENCES visits (id),
+    about TEXT NOT NULL,            -- appointment, reschedule
+    channel TEXT NOT NULL,          -- sms, wecom, email, file
+    recipient TEXT NOT NULL,
+    text TEXT NOT NULL,             -- as it is evidence: {link} and {word} stand for what only the customer gets
+    private BYTEA,                  -- JSON: what stands for {link} and {word}; gone when the message is out
+    entries BYTEA NOT NULL,         -- JSON: what its delivery proves
+    sha256 BYTEA NOT NULL,          -- of what the dispatcher sent
+    created_at BIGINT NOT NULL,
+    created_by TEXT NOT NULL,
+    give_up_at BIGINT NOT NULL,
+    state TEXT NOT NULL,            -- waiting, delivered, refused, given_up
+    tries BIGINT NOT NULL,
+    next_at BIGINT,                  -- when to try (again); while a worker has it: when its lease ends
+    -- A notice that is outdated before it is out: when it was withdrawn, and because of which change of the visit.
+    withdrawn_at BIGINT,
+    withdrawn_because TEXT   -- window, technician, details, cancellation
+);
+CREATE INDEX messages_visit ON messages (visit, created_at, id);
+CREATE INDEX messages_next ON messages (next_at, id) WHERE next_at IS NOT NULL;
+
+-- Each attempt and what came of it.
+CREATE TABLE deliveries (
+    message BYTEA NOT NULL REFERENCES messages (id),
+    number BIGINT NOT NULL,
+    at BIGINT NOT NULL,
+    outcome TEXT NOT NULL,          -- delivered, failed, refused
+    detail TEXT NOT NULL,
+    PRIMARY KEY (message, number)
+);
+
+-- The customer's link. The token itself is nowhere; one living link a visit.
+CREATE TABLE links (
+    id BYTEA NOT NULL PRIMARY KEY,
+    visit BYTEA NOT NULL REFERENCES visits (id),
+    digest BYTEA NOT NULL UNIQUE,
+    created_at BIGINT NOT NULL,
+    created_by TEXT NOT NULL,
+    expires_at BIGINT NOT NULL,
+    ended_at BIGINT
+);
+CREATE UNIQUE INDEX links_living ON links (visit) WHERE ended_at IS NULL;
+
+-- Doorstep codes that a customer confirmed: each once.
+CREATE TABLE door_confirmations (
+    code BYTEA NOT NULL PRIMARY KEY,
+    visit BYTEA NOT NULL REFERENCES visits (id),
+    login TEXT NOT NULL,
+    at BIGINT NOT NULL
+);
+CREATE INDEX door_confirmations_visit ON door_confirmations (visit, at);
+
+-- Files that entries name: who sent which bytes, what is in the store, and what will never come. Times are ms UTC.
+-- `sender` is a login, or `visit ID` for what comes by a visit's link.
+
+-- Which bytes somebody sent, or is expected to send. Both sides take the row's lock, so that neither misses the other.
+CREATE TABLE received_files (
+    sha256 BYTEA NOT NULL,
+    sender TEXT NOT NULL,
+    sent_at BIGINT,
+    PRIMARY KEY (sha256, sender)
+);
+
+-- Which visits name a file in a batch of that sender.
+CREATE TABLE file_references (
+    visit BYTEA NOT NULL REFERENCES visits (id),
+    sha256 BYTEA NOT NULL,
+    sender TEXT NOT NULL,
+    PRIMARY KEY (visit, sha256, sender)
+);
+CREATE INDEX file_references_file ON file_references (sha256, sender);
+
+-- What is in the store. The bytes are there before the row is.
+CREATE TABLE blobs (
+    sha256 BYTEA NOT NULL PRIMARY KEY,
+    size BIGINT NOT NULL,
+    kind TEXT NOT NULL,             -- media type, by content
+    width BIGINT NOT NULL,
+    height BIGINT NOT NULL,
+    stored_at BIGINT NOT NULL,
+    -- Whether the picture's bytes go on to its end; 0: it was cut off before it was sent.
+    whole BIGINT NOT NULL DEFAULT 1
+);
+
+-- Files that will never come, as somebody said of a record.
+CREATE TABLE given_up_files (
+    id BYTEA NOT NULL PRIMARY KEY,
+    visit BYTEA NOT NULL REFERENCES visits (id),
+    record BYTEA NOT NULL,         -- id of its batch
+    file BYTEA NOT NULL,            -- SHA-256
+    at BIGINT NOT NULL,
+    writer TEXT NOT NULL,           -- login
+    sha256 BYTEA NOT NULL,
+    body BYTEA NOT NULL,            -- JSON: record, file, writer, reason
+    salt BYTEA NOT NULL,
+    UNIQUE (record, file)
+);
+CREATE INDEX given_up_files_visit ON given_up_files (visit);
+
+-- What became of people and devices, each with a leaf in the log. Times are ms UTC.
+CREATE TABLE events (
+    id BYTEA NOT NULL PRIMARY KEY,
+    kind TEXT NOT NULL,             -- of its leaf: access, key
+    at BIGINT NOT NULL,
+    sha256 BYTEA NOT NULL,
+    body BYTEA NOT NULL,            -- JSON: what, by whom, of whom
+    salt BYTEA NOT NULL
+);
+
+-- Visits with something to be seen to: few among all.
+CREATE INDEX visit_summaries_flagged ON visit_summaries (planned_at, visit) WHERE flags <> '';
+
+-- Lists of one type, as of one state or area.
+CREATE INDEX visit_summaries_type ON visit_summaries (type, planned_at, visit);
+
+-- Where a technician's phone or browser was seen in the last day (SHA-256 of the address): his own device is not the
+-- customer's.
+CREATE TABLE sightings (
+    login TEXT NOT NULL REFERENCES people (login),
+    place BYTEA NOT NULL,
+    at BIGINT NOT NULL,
+    PRIMARY KEY (login, place)
+);
+
+-- Files on their way into the store, and those that the sweep takes out of it. Times are ms UTC.
+
+-- Who puts a file there says so first, and its row in `blobs` takes this one's place: what stays here is what was left
+-- behind. The sweep looks at nothing else.
+CREATE TABLE pending_blobs (
+    sha256 BYTEA NOT NULL PRIMARY KEY,
+    at BIGINT NOT NULL,
+    leaving BIGINT NOT NULL         -- 1: the sweep takes it out, and nobody puts it there meanwhile
+);
+CREATE INDEX pending_blobs_at ON pending_blobs (at);
+
+CREATE TABLE link_otps (
+    link BYTEA NOT NULL REFERENCES links (id),
+    seat BYTEA NOT NULL,            -- SHA-256 of the browser's cookie, or of its address
+    digest BYTEA NOT NULL,          -- the code itself is nowhere
+    expires_at BIGINT NOT NULL,
+    tries BIGINT NOT NULL,
+    passed_at BIGINT,
+    passed_from BYTEA,              -- SHA-256 of the address that the right code came from
+    PRIMARY KEY (link, seat)
+);
+
+-- What somebody sent lately is summed up when more comes.
+CREATE INDEX received_files_sent ON received_files (sender, sent_at) WHERE sent_at IS NOT NULL;
+
+-- What is not decided is counted each time that something comes into quarantine; what was decided stays for ever.
+CREATE INDEX quarantine_waiting ON quarantine (received_at, id) WHERE decision IS NULL;

@@ -1,7 +1,0 @@
-
--- What a visit's grams are of, as it is compared: one a line. Apart from the board, so that records do not rewrite it.
-CREATE TABLE texts (
-    visit BYTEA NOT NULL PRIMARY KEY,
-    area TEXT NOT NULL,
-    text TEXT NOT NULL
-);
