@@ -1,12 +1,9 @@
 """Fixtures for everybody: `engine` (a test runs on both), `address` of a fresh database, `database` started there."""
 
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
-from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import asyncpg
 import httpx
 import pytest
 
@@ -16,14 +13,12 @@ from service.db.database import Database
 from service.db.postgres import Postgres
 from service.web import access_log
 from tests.support.api_client import World, opened_world
+from tests.support.databases import copied_postgres, copy_sqlite, empty_schema
 from tests.support.factories import Town
 from tests.support.pgserver import postgres_server
 
 if TYPE_CHECKING:
     from tests.support.bucket import Bucket
-
-numbers = count(1)
-made: set[str] = set()  # servers that have a database to copy
 
 
 @pytest.fixture(autouse=True)
@@ -39,41 +34,6 @@ def postgres() -> Iterator[str]:
         yield address
 
 
-@asynccontextmanager
-async def schema(server: str) -> AsyncIterator[str]:
-    """The address of a fresh schema, dropped afterwards."""
-    name = f"test_{next(numbers)}"
-    await alone(server, f"CREATE SCHEMA {name}")
-    yield f"{server}&search_path={name}"
-    await alone(server, f"DROP SCHEMA {name} CASCADE")
-
-
-@asynccontextmanager
-async def tables(server: str) -> AsyncIterator[str]:
-    """The address of a fresh database that has all tables: copied, which is faster than to make them for each test."""
-    if server not in made:
-        await alone(server, "CREATE DATABASE made")
-        db = Postgres(_named(server, "made"))
-        await db.start()
-        await db.close()
-        made.add(server)
-    name = f"test_{next(numbers)}"
-    await alone(server, f"CREATE DATABASE {name} TEMPLATE made STRATEGY FILE_COPY")
-    yield _named(server, name)
-    await alone(server, f"DROP DATABASE {name} WITH (FORCE)")
-
-
-def _named(server: str, database: str) -> str:
-    return server.replace("/postgres?", f"/{database}?")
-
-
-async def alone(server: str, sql: str) -> None:
-    """Run one statement on a connection of its own."""
-    connection = await asyncpg.connect(server)
-    await connection.execute(sql)
-    await connection.close()
-
-
 @pytest.fixture(params=["sqlite", "postgres"])
 def engine(request: pytest.FixtureRequest) -> str:
     """Each test that takes this (or `address`, or `database`) runs once per engine."""
@@ -82,11 +42,11 @@ def engine(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 async def address(engine: str, tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[str]:
-    """The address of a database with nothing in it: a new file, or a new database."""
+    """The address of a database that has all tables and nothing in them: a new file, or a new database."""
     if engine == "sqlite":
-        yield f"sqlite:///{tmp_path / 'doorstep.db'}"
+        yield await copy_sqlite(tmp_path / "doorstep.db")
         return
-    async with tables(request.getfixturevalue("postgres")) as given:
+    async with copied_postgres(request.getfixturevalue("postgres")) as given:
         yield given
 
 
@@ -96,7 +56,7 @@ async def bare_address(engine: str, tmp_path: Path, request: pytest.FixtureReque
     if engine == "sqlite":
         yield f"sqlite:///{tmp_path / 'doorstep.db'}"
         return
-    async with schema(request.getfixturevalue("postgres")) as given:
+    async with empty_schema(request.getfixturevalue("postgres")) as given:
         yield given
 
 
@@ -112,7 +72,7 @@ async def database(address: str) -> AsyncIterator[Database]:
 @pytest.fixture
 async def postgres_database(postgres: str) -> AsyncIterator[Postgres]:
     """A started PostgreSQL database, for what is special there."""
-    async with tables(postgres) as address:
+    async with copied_postgres(postgres) as address:
         db = Postgres(address)
         await db.start()
         yield db
@@ -137,14 +97,14 @@ async def world(address: str) -> AsyncIterator[World]:
 @pytest.fixture
 async def small_world(tmp_path: Path) -> AsyncIterator[World]:
     """The same on SQLite alone, with low limits: for what has nothing to do with the engine."""
-    async with opened_world(f"sqlite:///{tmp_path / 'doorstep.db'}", max_body=4000, max_entries=5) as opened:
+    async with opened_world(await copy_sqlite(tmp_path / "doorstep.db"), max_body=4000, max_entries=5) as opened:
         yield opened
 
 
 @pytest.fixture
 async def sqlite_world(tmp_path: Path) -> AsyncIterator[World]:
     """The same on SQLite alone, with the usual limits."""
-    async with opened_world(f"sqlite:///{tmp_path / 'doorstep.db'}") as opened:
+    async with opened_world(await copy_sqlite(tmp_path / "doorstep.db")) as opened:
         yield opened
 
 

@@ -11,7 +11,7 @@ from service.db.postgres import Postgres
 from service.visits.batches import add_batch, get_batch
 from service.visits.repository import get_visit, lock_visit
 from service.visits.search_index import force_custom_plan
-from tests.conftest import schema
+from tests.support.databases import empty_schema
 from tests.support.row_factories import a_batch, a_visit, plan, uid
 
 
@@ -88,7 +88,7 @@ async def test_a_server_that_is_not_there_is_told_at_the_start() -> None:
 @pytest.mark.parametrize("end", ["well", "raised", "cancelled"])
 async def test_a_work_leaves_its_connection_as_it_was(postgres: str, end: str) -> None:
     """The driver is not asked to put it right, which would cost a question more."""
-    async with schema(postgres) as address:
+    async with empty_schema(postgres) as address:
         database = Postgres(address, connections=1)
         await database.start()
         begun = asyncio.Event()

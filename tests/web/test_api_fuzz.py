@@ -12,6 +12,7 @@ import zlib
 from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import nullcontext, suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -34,6 +35,7 @@ from service import openapi
 from service.app import create_app, litestar
 from service.web import access_log
 from tests.support.api_client import RECORD, VISIT, opened_world, record
+from tests.support.databases import copy_sqlite
 from tests.support.factories import a_plan, said, uid
 from tests.support.fake_gateway import set_up
 from tests.support.pictures import name, picture
@@ -56,7 +58,7 @@ class Served:
         self.server: Any = None
 
     async def run(self) -> None:
-        async with opened_world(f"sqlite:///{self.path}") as world:
+        async with opened_world(await copy_sqlite(Path(self.path))) as world:
             set_up(world.house, "08:00")
             await world.plan()
             photo = picture()
