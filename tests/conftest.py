@@ -1,12 +1,16 @@
 """Fixtures for everybody: `engine` (a test runs on both), `address` of a fresh database, `database` started there."""
 
 from collections.abc import AsyncIterator, Iterator
+from functools import cache
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 import httpx
 import pytest
+from argon2 import PasswordHasher
 
+from service.accounts import passwords
 from service.blobs.vault import open_evidence_storage
 from service.db.connect import open_database
 from service.db.database import Database
@@ -21,10 +25,71 @@ if TYPE_CHECKING:
     from tests.support.bucket import Bucket
 
 
+LONG = {  # more than ten seconds of a processor each
+    "test_checklists_lint",
+    "test_golden_pages",
+    "test_hostile_links",
+    "test_imports",
+    "test_judge_properties",
+    "test_verify",
+    "test_whatever_is_taken",
+    "test_work_bounds",
+    "test_worst_bodies",
+}
+POSTGRES = {"postgres", "postgres_database", "bucket"}
+STARTERS = {  # whoever imports one of these starts programs or cuts the power
+    "subprocess",
+    "uvicorn",
+    "tests.load",
+    "tests.support.bucket",
+    "tests.support.chromium",
+    "tests.support.command_line",
+    "tests.support.pgserver",
+    "tests.support.recording_folder",
+    "tests.support.recording_vfs",
+    "tests.support.running",
+}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
+    """Mark as `fast` what is short and needs neither PostgreSQL nor another process, for `scripts/test --fast`."""
+    for item in items:
+        parameters = item.callspec.params.values() if hasattr(item, "callspec") else ()
+        needed = POSTGRES & {*item.fixturenames} or STARTERS & _used(item.module) or item.path.stem in LONG
+        if "postgres" not in parameters and not needed:
+            item.add_marker("fast")
+
+
+@cache
+def _used(module: ModuleType) -> set[str]:
+    """The modules that a test module imports, or imports from, and the packages that they are in."""
+    named = {
+        getattr(one, "__name__" if isinstance(one, ModuleType) else "__module__", None) for one in vars(module).values()
+    }
+    return {name for one in named if isinstance(one, str) for name in (one, one.rpartition(".")[0])}
+
+
+CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+CHEAP_HASH = CHEAP.hash("nobody's")
+
+
 @pytest.fixture(autouse=True)
 def quiet_log():
     """Each test begins with a log that says only what is grave."""
     access_log.configure_logging("human", "error")
+
+
+@pytest.fixture(autouse=True)
+def cheap_passwords(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hashing a password costs next to nothing, except for a test that takes `costly_passwords`."""
+    if "costly_passwords" not in request.fixturenames:
+        monkeypatch.setattr(passwords, "_hasher", CHEAP)
+        monkeypatch.setattr(passwords, "DUMMY_HASH", CHEAP_HASH)
+
+
+@pytest.fixture
+def costly_passwords() -> None:
+    """Hashing a password costs what it costs in production."""
 
 
 @pytest.fixture(scope="session")

@@ -168,7 +168,7 @@ async def lets_the_next_go_on(stranger: Any, world: World) -> None:
     first = [asyncio.create_task(world.submit(raw(f"r{number}", "v"), uid(f"r{number}"))) for number in range(3)]
     for number in range(5):
         content = raw(f"r v{number}", f"v{number}")
-        answer = await asyncio.wait_for(world.submit(content, uid(f"r v{number}")), 20)
+        answer = await asyncio.wait_for(world.submit(content, uid(f"r v{number}")), 60)
         assert answer.status_code == 201
         assert not any(task.done() for task in first)
         await asyncio.sleep(0.4)  # the one that waits for the stranger is stuck by and by
