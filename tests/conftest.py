@@ -1,29 +1,76 @@
 """Fixtures for everybody: `engine` (a test runs on both), `address` of a fresh database, `database` started there."""
 
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
-from itertools import count
+from functools import cache
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING
 
-import asyncpg
 import httpx
 import pytest
+from argon2 import PasswordHasher
 
+from service.accounts import passwords
 from service.blobs.vault import open_evidence_storage
 from service.db.connect import open_database
 from service.db.database import Database
 from service.db.postgres import Postgres
 from service.web import access_log
 from tests.support.api_client import World, opened_world
+from tests.support.databases import copied_postgres, copy_sqlite, empty_schema
 from tests.support.factories import Town
 from tests.support.pgserver import postgres_server
 
 if TYPE_CHECKING:
     from tests.support.bucket import Bucket
 
-numbers = count(1)
-made: set[str] = set()  # servers that have a database to copy
+
+LONG = {  # more than ten seconds of a processor each
+    "test_checklists_lint",
+    "test_golden_pages",
+    "test_hostile_links",
+    "test_imports",
+    "test_judge_properties",
+    "test_verify",
+    "test_whatever_is_taken",
+    "test_work_bounds",
+    "test_worst_bodies",
+}
+POSTGRES = {"postgres", "postgres_database", "bucket"}
+STARTERS = {  # whoever imports one of these starts programs or cuts the power
+    "subprocess",
+    "uvicorn",
+    "tests.load",
+    "tests.support.bucket",
+    "tests.support.chromium",
+    "tests.support.command_line",
+    "tests.support.pgserver",
+    "tests.support.recording_folder",
+    "tests.support.recording_vfs",
+    "tests.support.running",
+}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
+    """Mark as `fast` what is short and needs neither PostgreSQL nor another process, for `scripts/test --fast`."""
+    for item in items:
+        parameters = item.callspec.params.values() if hasattr(item, "callspec") else ()
+        needed = POSTGRES & {*item.fixturenames} or STARTERS & _used(item.module) or item.path.stem in LONG
+        if "postgres" not in parameters and not needed:
+            item.add_marker("fast")
+
+
+@cache
+def _used(module: ModuleType) -> set[str]:
+    """The modules that a test module imports, or imports from, and the packages that they are in."""
+    named = {
+        getattr(one, "__name__" if isinstance(one, ModuleType) else "__module__", None) for one in vars(module).values()
+    }
+    return {name for one in named if isinstance(one, str) for name in (one, one.rpartition(".")[0])}
+
+
+CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+CHEAP_HASH = CHEAP.hash("nobody's")
 
 
 @pytest.fixture(autouse=True)
@@ -32,46 +79,24 @@ def quiet_log():
     access_log.configure_logging("human", "error")
 
 
+@pytest.fixture(autouse=True)
+def cheap_passwords(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hashing a password costs next to nothing, except for a test that takes `costly_passwords`."""
+    if "costly_passwords" not in request.fixturenames:
+        monkeypatch.setattr(passwords, "_hasher", CHEAP)
+        monkeypatch.setattr(passwords, "DUMMY_HASH", CHEAP_HASH)
+
+
+@pytest.fixture
+def costly_passwords() -> None:
+    """Hashing a password costs what it costs in production."""
+
+
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
     """The address of a PostgreSQL server, started by the first test that needs it."""
     with postgres_server("fsync=off") as address:  # what a test writes need not outlive it
         yield address
-
-
-@asynccontextmanager
-async def schema(server: str) -> AsyncIterator[str]:
-    """The address of a fresh schema, dropped afterwards."""
-    name = f"test_{next(numbers)}"
-    await alone(server, f"CREATE SCHEMA {name}")
-    yield f"{server}&search_path={name}"
-    await alone(server, f"DROP SCHEMA {name} CASCADE")
-
-
-@asynccontextmanager
-async def tables(server: str) -> AsyncIterator[str]:
-    """The address of a fresh database that has all tables: copied, which is faster than to make them for each test."""
-    if server not in made:
-        await alone(server, "CREATE DATABASE made")
-        db = Postgres(_named(server, "made"))
-        await db.start()
-        await db.close()
-        made.add(server)
-    name = f"test_{next(numbers)}"
-    await alone(server, f"CREATE DATABASE {name} TEMPLATE made STRATEGY FILE_COPY")
-    yield _named(server, name)
-    await alone(server, f"DROP DATABASE {name} WITH (FORCE)")
-
-
-def _named(server: str, database: str) -> str:
-    return server.replace("/postgres?", f"/{database}?")
-
-
-async def alone(server: str, sql: str) -> None:
-    """Run one statement on a connection of its own."""
-    connection = await asyncpg.connect(server)
-    await connection.execute(sql)
-    await connection.close()
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -82,11 +107,11 @@ def engine(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 async def address(engine: str, tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[str]:
-    """The address of a database with nothing in it: a new file, or a new database."""
+    """The address of a database that has all tables and nothing in them: a new file, or a new database."""
     if engine == "sqlite":
-        yield f"sqlite:///{tmp_path / 'doorstep.db'}"
+        yield await copy_sqlite(tmp_path / "doorstep.db")
         return
-    async with tables(request.getfixturevalue("postgres")) as given:
+    async with copied_postgres(request.getfixturevalue("postgres")) as given:
         yield given
 
 
@@ -96,7 +121,7 @@ async def bare_address(engine: str, tmp_path: Path, request: pytest.FixtureReque
     if engine == "sqlite":
         yield f"sqlite:///{tmp_path / 'doorstep.db'}"
         return
-    async with schema(request.getfixturevalue("postgres")) as given:
+    async with empty_schema(request.getfixturevalue("postgres")) as given:
         yield given
 
 
@@ -112,7 +137,7 @@ async def database(address: str) -> AsyncIterator[Database]:
 @pytest.fixture
 async def postgres_database(postgres: str) -> AsyncIterator[Postgres]:
     """A started PostgreSQL database, for what is special there."""
-    async with tables(postgres) as address:
+    async with copied_postgres(postgres) as address:
         db = Postgres(address)
         await db.start()
         yield db
@@ -137,14 +162,14 @@ async def world(address: str) -> AsyncIterator[World]:
 @pytest.fixture
 async def small_world(tmp_path: Path) -> AsyncIterator[World]:
     """The same on SQLite alone, with low limits: for what has nothing to do with the engine."""
-    async with opened_world(f"sqlite:///{tmp_path / 'doorstep.db'}", max_body=4000, max_entries=5) as opened:
+    async with opened_world(await copy_sqlite(tmp_path / "doorstep.db"), max_body=4000, max_entries=5) as opened:
         yield opened
 
 
 @pytest.fixture
 async def sqlite_world(tmp_path: Path) -> AsyncIterator[World]:
     """The same on SQLite alone, with the usual limits."""
-    async with opened_world(f"sqlite:///{tmp_path / 'doorstep.db'}") as opened:
+    async with opened_world(await copy_sqlite(tmp_path / "doorstep.db")) as opened:
         yield opened
 
 

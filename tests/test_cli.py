@@ -173,8 +173,8 @@ def test_a_stop_is_graceful_and_nothing_acknowledged_is_lost(server, tmp_path: P
     assert answer.status_code == 201
     begun = time.monotonic()
     process.send_signal(signal.SIGTERM)
-    assert process.wait(timeout=10) == 0
-    assert time.monotonic() - begun < 5
+    assert process.wait(timeout=60) == 0
+    assert time.monotonic() - begun < 10  # who sends too slowly is waited for for 30
     stalled.close()
     log = process.stderr.read().decode()
     assert "Traceback" not in log

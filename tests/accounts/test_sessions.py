@@ -164,5 +164,5 @@ async def test_a_code_used_at_the_same_time_opens_one_session(world: World):
     assert sorted(answer.status_code for answer in answers) == [204, 403, 403, 403]
 
 
-def test_nobodys_password_costs_what_everybodys_costs():
+def test_nobodys_password_costs_what_everybodys_costs(costly_passwords):
     assert not passwords._hasher.check_needs_rehash(passwords.DUMMY_HASH)

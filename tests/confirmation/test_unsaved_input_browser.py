@@ -40,11 +40,13 @@ async def test_words_choices_and_a_drawing_stand_there_again_after_a_reload(sqli
         assert await page.evaluate(INKED_PIXELS) > 0.8 * drawn > 80
         await page.locator("button.sign").first.click()
         await page.get_by_text("本人手机验证码签认").first.wait_for()
+        await page.wait_for_load_state()
         assert "陶先生" not in await page.evaluate(STORED)
         assert "地上都是水" in await page.evaluate(STORED)  # not sent yet
         advance_clock(sqlite_world, seconds=1)
         await page.get_by_role("button", name="提交意见").click()
         await page.get_by_text("已收到您的意见").wait_for()
+        await page.wait_for_load_state()
         assert await page.get_by_label("用您自己的话说").input_value() == ""
         assert await page.evaluate(STORED) == ""
     assert [one["comment"] for one in (await tao.whole())["said"]] == [None, "地上都是水"]

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.conftest import schema
+from tests.support.databases import empty_schema
 from tests.support.factories import a_plan, a_record, encode, said, uid
 from tests.support.running import Running, hired
 
@@ -85,7 +85,7 @@ async def ask(server: Running, people: list[dict[str, str]], numbers: Any, statu
 @pytest.mark.timeout(300)
 async def test_a_server_that_goes_away_is_never_a_defect(postgres: str, tmp_path: Path) -> None:
     folder = postgres.partition("host=")[2].partition("&")[0]
-    async with schema(postgres) as address:
+    async with empty_schema(postgres) as address:
         name = address.partition("search_path=")[2]
         cutting = Cutting(f"{folder}/.s.PGSQL.5432")
         proxy = await asyncio.start_server(cutting.pass_on, "127.0.0.1", 0)

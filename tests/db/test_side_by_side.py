@@ -11,8 +11,8 @@ import asyncpg
 import httpx
 
 from service.verify.log import verify
-from tests.conftest import tables
 from tests.support.api_client import World, opened_world, problem
+from tests.support.databases import copied_postgres
 from tests.support.factories import a_plan, a_record, encode, said, uid
 from tests.support.pictures import name, picture
 
@@ -65,7 +65,7 @@ async def transactions(address: str, records: list[bytes]) -> int:
 
 
 async def test_records_that_wait_share_transactions_and_a_lone_one_has_its_own(postgres: str) -> None:
-    async with tables(postgres) as address, opened_world(address) as world:
+    async with copied_postgres(postgres) as address, opened_world(address) as world:
         visits = [f"v{number}" for number in range(TWICE)]
         await plan(world, visits)
         records = [raw(f"r {visit}", visit) for visit in visits]
@@ -128,7 +128,7 @@ Steps = Callable[[Any, World], Awaitable[None]]
 
 async def beside_a_stranger(postgres: str, steps: Steps) -> None:
     """With a connection that is not the service's. Only on PostgreSQL: SQLite has one writer and no locks of rows."""
-    async with tables(postgres) as address, opened_world(address) as world:
+    async with copied_postgres(postgres) as address, opened_world(address) as world:
         stranger = await asyncpg.connect(address)
         await steps(stranger, world)
         await stranger.close()
@@ -168,7 +168,7 @@ async def lets_the_next_go_on(stranger: Any, world: World) -> None:
     first = [asyncio.create_task(world.submit(raw(f"r{number}", "v"), uid(f"r{number}"))) for number in range(3)]
     for number in range(5):
         content = raw(f"r v{number}", f"v{number}")
-        answer = await asyncio.wait_for(world.submit(content, uid(f"r v{number}")), 20)
+        answer = await asyncio.wait_for(world.submit(content, uid(f"r v{number}")), 60)
         assert answer.status_code == 201
         assert not any(task.done() for task in first)
         await asyncio.sleep(0.4)  # the one that waits for the stranger is stuck by and by

@@ -15,7 +15,7 @@ import pytest
 
 from service.db.connect import open_database
 from service.db.queries import load_queries, sql_files
-from tests.conftest import tables
+from tests.support.databases import copied_postgres
 
 FEW = {
     "all_checklists": "a utility has few versions of a checklist",
@@ -96,7 +96,7 @@ async def scans(engine: str, tmp_path: Path, request: pytest.FixtureRequest, *mo
             for sql in more:
                 connection.execute(sql)
         return dict(sqlite_scans(tmp_path / "plans.db"))
-    async with tables(request.getfixturevalue("postgres")) as address:
+    async with copied_postgres(request.getfixturevalue("postgres")) as address:
         connection = await asyncpg.connect(address, statement_cache_size=0)
         for sql in more:
             await connection.execute(sql)

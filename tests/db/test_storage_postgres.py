@@ -11,7 +11,7 @@ from service.db.postgres import Postgres
 from service.visits.batches import add_batch, get_batch
 from service.visits.repository import get_visit, lock_visit
 from service.visits.search_index import force_custom_plan
-from tests.conftest import schema
+from tests.support.databases import empty_schema
 from tests.support.row_factories import a_batch, a_visit, plan, uid
 
 
@@ -32,11 +32,14 @@ async def test_a_locked_visit_waits_for_the_other_writer(postgres_database: Post
 async def test_works_that_lock_each_other_out_are_tried_again(postgres_database: Postgres) -> None:
     await plan(postgres_database, a_visit(1), a_visit(2))
     tries: list[int] = []
+    both = asyncio.Barrier(2)
 
     async def work(tx: Transaction, first: int, second: int) -> bool:
+        again = first in tries
         tries.append(first)
         await lock_visit(tx, uid(first))
-        await asyncio.sleep(0.05)
+        if not again:
+            await both.wait()  # each has what the other one wants next
         await lock_visit(tx, uid(second))
         return await add_batch(tx, a_batch(first))
 
@@ -68,11 +71,16 @@ async def test_a_mistake_in_the_program_is_no_busy(postgres_database: Postgres) 
 
 
 async def test_waiting_for_every_connection_ends(postgres: str) -> None:
-    database = Postgres(postgres, connections=1, patience=0.05)
+    database = Postgres(postgres, connections=1, patience=1)
     await database.start()
-    end = asyncio.Event()
-    waiting = asyncio.create_task(database.write(lambda tx: end.wait()))
-    await asyncio.sleep(0.01)
+    begun, end = asyncio.Event(), asyncio.Event()
+
+    async def work(tx: Transaction) -> None:
+        begun.set()
+        await end.wait()
+
+    waiting = asyncio.create_task(database.write(work))
+    await begun.wait()
     with pytest.raises(errors.ServiceUnavailable):
         await database.read(lambda tx: get_visit(tx, uid(1)))
     end.set()
@@ -88,7 +96,7 @@ async def test_a_server_that_is_not_there_is_told_at_the_start() -> None:
 @pytest.mark.parametrize("end", ["well", "raised", "cancelled"])
 async def test_a_work_leaves_its_connection_as_it_was(postgres: str, end: str) -> None:
     """The driver is not asked to put it right, which would cost a question more."""
-    async with schema(postgres) as address:
+    async with empty_schema(postgres) as address:
         database = Postgres(address, connections=1)
         await database.start()
         begun = asyncio.Event()
@@ -100,7 +108,7 @@ async def test_a_work_leaves_its_connection_as_it_was(postgres: str, end: str) -
             if end == "raised":
                 raise LookupError
             if end == "cancelled":
-                await asyncio.sleep(10)
+                await asyncio.Event().wait()
 
         running = asyncio.create_task(database.read(work))
         await begun.wait()

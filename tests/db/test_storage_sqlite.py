@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from service import errors
-from service.db.database import Transaction
+from service.db.database import Transaction, TransactionFn
 from service.db.sqlite import Sqlite
 from service.visits.batches import add_batch, batches_of, get_batch
 from service.visits.repository import get_visit
@@ -19,15 +19,16 @@ from tests.support.row_factories import a_batch, a_visit, plan, uid
 
 
 class Counted(Sqlite):
-    """Counts its commits; `fail` makes the next one fail, `gate` holds them back."""
+    """Counts its commits; `fail` makes the next one fail, `gate` holds them back once they `arrived`."""
 
     def __init__(self, path: Path, **other: Any) -> None:
         super().__init__(path, **other)
-        self.commits, self.fail, self.gate = 0, False, threading.Event()
+        self.commits, self.fail, self.gate, self.arrived = 0, False, threading.Event(), threading.Event()
         self.gate.set()
 
     def commit(self, connection: Any) -> None:
-        assert self.gate.wait(10)
+        self.arrived.set()
+        assert self.gate.wait(60)
         self.commits += 1
         if self.fail:
             self.fail = False
@@ -50,6 +51,15 @@ async def write_many(database: Sqlite, numbers: range) -> list[Any]:
     )
 
 
+async def held_at_its_commit(database: Counted, work: TransactionFn[Any]) -> asyncio.Task[Any]:
+    """A write whose commit has come, and waits until the gate opens."""
+    database.arrived.clear()
+    database.gate.clear()
+    task = asyncio.create_task(database.write(work))
+    assert await asyncio.to_thread(database.arrived.wait, 60)
+    return task
+
+
 async def test_what_waits_shares_a_commit(counted: Counted) -> None:
     before = counted.commits
     assert await write_many(counted, range(256)) == [True] * 256
@@ -57,9 +67,7 @@ async def test_what_waits_shares_a_commit(counted: Counted) -> None:
 
 
 async def test_a_commit_that_fails_fails_all_of_its_batch_and_the_next_works(counted: Counted) -> None:
-    counted.gate.clear()
-    first = asyncio.create_task(counted.write(lambda tx: add_batch(tx, a_batch(1000))))
-    await asyncio.sleep(0.05)  # the writer stands at the first commit: what comes now becomes one batch
+    first = await held_at_its_commit(counted, lambda tx: add_batch(tx, a_batch(1000)))  # what comes now is one batch
 
     async def refuse(tx: Transaction) -> None:
         await add_batch(tx, a_batch(1001))
@@ -91,9 +99,7 @@ async def test_a_work_that_waits_for_something_else_is_told_so(counted: Counted)
 
 
 async def test_a_full_queue_is_busy_and_takes_again_later(counted: Counted) -> None:
-    counted.gate.clear()
-    first = asyncio.create_task(counted.write(lambda tx: get_visit(tx, uid(1))))
-    await asyncio.sleep(0.05)  # the writer stands at the first commit: the rest waits in the queue
+    first = await held_at_its_commit(counted, lambda tx: get_visit(tx, uid(1)))  # the rest waits in the queue
     waiting = asyncio.create_task(write_many(counted, range(700)))
     await asyncio.sleep(0.1)
     with pytest.raises(errors.ServiceUnavailable):
@@ -108,9 +114,7 @@ async def test_a_full_queue_is_busy_and_takes_again_later(counted: Counted) -> N
 
 
 async def test_a_work_whose_caller_went_away_before_its_turn_is_not_run(counted: Counted) -> None:
-    counted.gate.clear()
-    first = asyncio.create_task(counted.write(lambda tx: add_batch(tx, a_batch(1))))
-    await asyncio.sleep(0.05)
+    first = await held_at_its_commit(counted, lambda tx: add_batch(tx, a_batch(1)))
     gone = asyncio.create_task(counted.write(lambda tx: add_batch(tx, a_batch(2))))
     await asyncio.sleep(0.05)
     gone.cancel()

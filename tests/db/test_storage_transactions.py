@@ -103,7 +103,7 @@ async def test_a_read_sees_one_state(database: Database) -> None:
     async def work(tx: Transaction) -> tuple[int, int]:
         before = len(await batches_of(tx, uid(1)))
         if database.engine == "sqlite":  # a read has a thread of its own there
-            asyncio.run_coroutine_threadsafe(database.write(lambda tx: add_batch(tx, a_batch(1))), loop).result(10)
+            asyncio.run_coroutine_threadsafe(database.write(lambda tx: add_batch(tx, a_batch(1))), loop).result(60)
         else:
             await database.write(lambda tx: add_batch(tx, a_batch(1)))
         return before, len(await batches_of(tx, uid(1)))
@@ -152,7 +152,7 @@ async def test_close_finishes_what_was_taken(address: str) -> None:
     await plan(database)
     tasks = [asyncio.create_task(database.write(lambda tx, n=n: add_batch(tx, a_batch(n)))) for n in range(300)]
     await asyncio.sleep(0)  # every task has asked
-    await asyncio.wait_for(database.close(), 5)
+    await asyncio.wait_for(database.close(), 60)
     outcomes = await asyncio.gather(*tasks, return_exceptions=True)
     again = open_database(address)
     await again.start()

@@ -118,7 +118,7 @@ async def test_many_records_that_name_one_file_do_not_wait_in_a_circle(town: Tow
         turned = pieces if n % 2 else pieces[::-1]
         entry = said("09:06", "shoe_covers_on", evidence=turned, id=str(uid(f"{n}")))
         work.append(town.submitted(a_record(f"r{n}", visit, entry)))
-    await asyncio.wait_for(asyncio.gather(*work, *map(sent, files)), 20)
+    await asyncio.wait_for(asyncio.gather(*work, *map(sent, files)), 60)
     for visit in visits:
         posted = await town.house.db.read(lambda tx, visit=visit: summaries.get_summary(tx, visit))
         assert "awaiting_evidence" not in posted.flags

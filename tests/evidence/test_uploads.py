@@ -130,13 +130,13 @@ async def test_a_request_that_ends_while_the_file_is_being_opened_keeps_no_lock(
 
     def slowly(*given: Any) -> Any:
         opening.set()
-        assert go_on.wait(10)
+        assert go_on.wait(60)
         return open_(*given)
 
     with monkeypatch.context() as patched:
         patched.setattr(incoming, "_open", slowly)
         task = asyncio.create_task(append(small_world, path, 0, Broken(PHOTO[:100])))
-        await asyncio.to_thread(opening.wait, 10)
+        await asyncio.to_thread(opening.wait, 60)
         for _ in range(2):
             task.cancel()
             await asyncio.sleep(0.01)
@@ -179,13 +179,16 @@ async def test_what_came_of_a_broken_request_stays_unless_it_had_a_checksum(smal
 async def test_who_goes_on_ends_a_request_that_hangs(small_world: World):
     path = (await create_upload(small_world)).headers["location"]
 
+    arrived = asyncio.Event()
+
     class Hanging:
         async def __aiter__(self) -> Any:
             yield PHOTO[:500]
-            await asyncio.sleep(60)
+            arrived.set()  # whoever asks for more has taken these
+            await asyncio.Event().wait()
 
     hanging = asyncio.create_task(append(small_world, path, 0, Hanging()))
-    await asyncio.sleep(0.1)
+    await arrived.wait()
     assert (await upload_state(small_world, path)).headers["upload-offset"] == "500"
     assert (await send_part(small_world, path, 500, PHOTO[500:])).status_code == 204
     (outcome,) = await asyncio.gather(hanging, return_exceptions=True)

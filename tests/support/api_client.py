@@ -2,6 +2,8 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from copy import copy
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -9,14 +11,27 @@ from uuid import UUID
 
 import httpx
 import msgspec
+from litestar import Litestar
+from litestar.datastructures import State
 
-from service.app import create_app
+from service import app
 from service.blobs.vault import open_evidence_storage
 from service.context import AppContext
 from service.db.connect import open_database
 from tests.support.factories import Town, a_plan, encode, said, uid
 
 VISIT, RECORD = uid("v"), uid("r")
+_routes = cache(app.litestar)
+
+
+def _copied(ctx: AppContext | None = None, max_body: int = 0) -> Litestar:
+    """Litestar looks at every handler for a tenth of a second: the tests do that once, and give each copy its state."""
+    copied = copy(_routes())
+    copied.state = State({"ctx": ctx, "max_body": max_body})
+    return copied
+
+
+app.litestar = _copied
 
 
 def record(record_id: UUID = RECORD, visit: UUID = VISIT, **more: Any) -> dict[str, Any]:
@@ -59,7 +74,7 @@ async def opened_world(address: str, max_body: int = 2**21, max_entries: int = 2
         ctx = msgspec.structs.replace(
             town.house, max_entries=max_entries, evidence_storage=open_evidence_storage(Path(folder))
         )
-        transport = httpx.ASGITransport(create_app(ctx, max_body))  # type: ignore[arg-type]
+        transport = httpx.ASGITransport(app.create_app(ctx, max_body))  # type: ignore[arg-type]
         async with httpx.AsyncClient(transport=transport, base_url="http://doorstep.test") as client:
             yield World(ctx, client)
     await db.close()

@@ -45,6 +45,7 @@ async def enter_code(world: World, tao: Customer, page: Page) -> None:
     await page.get_by_label("请输入 6 位验证码").fill(code)
     await page.get_by_role("button", name="验证", exact=False).first.click()
     await page.get_by_text("✓ 已验证").wait_for()
+    await page.wait_for_load_state()  # what the page's script does is done then, and its text is there before
 
 
 async def draw_signature(page: Page) -> None:

@@ -13,9 +13,8 @@ import msgspec
 from service.accounts import repository as accounts_repository
 from service.accounts.authentication import token_digest
 from service.accounts.permissions import Person
-from service.checklists import lint_folder, loader
+from service.checklists import publish
 from service.checklists.loader import bundled_checklists_dir
-from service.checklists.publish import publish_bundled_checklist
 from service.context import AppContext
 from service.db.database import Database, Transaction
 from service.dispatch import planning, rescheduling
@@ -28,7 +27,7 @@ from tests.support import example_visits as stories
 
 
 def _once(read: Callable[[Path], Any]) -> Callable[[Path], Any]:
-    """What is read of the checklist that travels with the program is the same for all tests, and takes a third of a
+    """What is read of the checklist that travels with the program is the same for all tests, and takes a sixth of a
     second: it is read once. Of any other folder it is read each time."""
     found: list[Any] = []
 
@@ -42,7 +41,7 @@ def _once(read: Callable[[Path], Any]) -> Callable[[Path], Any]:
     return reads
 
 
-lint_folder.lint, loader.load_checklist = _once(lint_folder.lint), _once(loader.load_checklist)
+publish.lint, publish.load_checklist = _once(publish.lint), _once(publish.load_checklist)
 SPACE = UUID(int=7)
 PEOPLE = (
     Person("zhao", "赵", ("dispatcher",), ("城东",)),
@@ -80,7 +79,7 @@ class Town:
 
     async def open(self) -> "Town":
         """Publish the checklist and hire everybody."""
-        await publish_bundled_checklist(self.house)
+        await publish.publish_bundled_checklist(self.house)
 
         async def hire(tx: Transaction) -> None:
             for person in PEOPLE:

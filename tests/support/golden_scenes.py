@@ -13,6 +13,7 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime, timedelta
+from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -26,6 +27,7 @@ from tests.support.api_client import record as a_record
 from tests.support.browser import PASSWORD, code_now, unsecret
 from tests.support.customer import STROKES, UNSIGNED, Customer, example_customer, photo
 from tests.support.customer_browser import Page
+from tests.support.databases import copy_sqlite
 from tests.support.factories import said, uid
 from tests.support.fake_gateway import URL, Post, set_up, stand
 from tests.support.golden_pages import ACCEPT, MODES, Mode, Record, dumped, path_of, record
@@ -1002,7 +1004,7 @@ GROUPS: dict[str, tuple[Scene, ...]] = {
 async def a_world() -> AsyncIterator[World]:
     """A small utility on SQLite: what a page says does not depend on the engine."""
     with TemporaryDirectory(prefix="doorstep-golden-") as folder:
-        async with opened_world(f"sqlite:///{folder}/doorstep.db") as world:
+        async with opened_world(await copy_sqlite(Path(folder) / "doorstep.db")) as world:
             yield world
 
 

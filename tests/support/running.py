@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -138,6 +139,16 @@ def plan(server: Running, who: dict[str, str], visit: object, **more: Any) -> ht
     """A visit of 李."""
     content = encode(a_plan(**more))
     return server.client.put(f"/v1/visits/{visit}", content=content, headers=who)
+
+
+def until(true: Callable[[], bool], seconds: float = 60.0) -> bool:
+    """Whether it comes true."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if true():
+            return True
+        time.sleep(0.2)
+    return False
 
 
 def answers(link: socket.socket) -> bytes:

@@ -13,8 +13,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from service import errors
 from service.db.connect import open_database
 from service.dispatch import views
-from tests.conftest import tables
 from tests.support import example_visits as stories
+from tests.support.databases import copied_postgres, copy_sqlite
 from tests.support.factories import TOKENS, Town, a_record, change_visit, encode, said, uid
 
 MINUTES = st.integers(10, 49)
@@ -134,12 +134,12 @@ def test_a_visit_lives_as_the_model_says(kind: str, tmp_path: Path, request: pyt
     numbers = iter(range(1_000_000))
 
     async def sqlite() -> Any:
-        database = open_database(f"sqlite:///{tmp_path / f'life{next(numbers)}.db'}")
+        database = open_database(await copy_sqlite(tmp_path / f"life{next(numbers)}.db"))
         await database.start()
         return database, lambda: asyncio.sleep(0)
 
     async def postgres() -> Any:
-        context = tables(server)
+        context = copied_postgres(server)
         database = open_database(await context.__aenter__())
         await database.start()
         return database, lambda: context.__aexit__(None, None, None)

@@ -165,7 +165,7 @@ async def test_who_hands_over_and_who_sends_away_do_not_wait_in_a_circle(
 async def test_visits_of_one_technician_are_planned_at_the_same_time(postgres_database: Postgres) -> None:
     """Who reads him does not keep out who reads him."""
     town = await Town(postgres_database).open()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         both = asyncio.Barrier(2)
 
         async def work(tx: Transaction) -> None:

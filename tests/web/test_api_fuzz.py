@@ -1,7 +1,7 @@
 """Schemathesis against a running service: what the OpenAPI document allows, and what it does not.
 
-No 5xx, no status and no form that is not in the document. FUZZ is about the number of cases: 2,000 unless given;
-`scripts/endure` gives more, and other ones every time.
+No 5xx, no status and no form that is not in the document. FUZZ is about the number of cases: 800 unless given;
+`scripts/endure` asks for 50,000, and other ones every time.
 """
 
 import asyncio
@@ -12,6 +12,7 @@ import zlib
 from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import nullcontext, suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -34,11 +35,12 @@ from service import openapi
 from service.app import create_app, litestar
 from service.web import access_log
 from tests.support.api_client import RECORD, VISIT, opened_world, record
+from tests.support.databases import copy_sqlite
 from tests.support.factories import a_plan, said, uid
 from tests.support.fake_gateway import set_up
 from tests.support.pictures import name, picture
 
-CASES = int(os.environ.get("FUZZ", "2000"))
+CASES = int(os.environ.get("FUZZ", "800"))
 DOCUMENT = openapi.document(litestar())
 OPERATIONS = [(path, method) for path, methods in DOCUMENT["paths"].items() for method in methods]
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
@@ -56,7 +58,7 @@ class Served:
         self.server: Any = None
 
     async def run(self) -> None:
-        async with opened_world(f"sqlite:///{self.path}") as world:
+        async with opened_world(await copy_sqlite(Path(self.path))) as world:
             set_up(world.house, "08:00")
             await world.plan()
             photo = picture()

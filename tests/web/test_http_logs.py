@@ -8,6 +8,7 @@ import pytest
 
 from service.web import access_log
 from tests.support.api_client import RECORD, World, opened_world, record
+from tests.support.databases import copy_sqlite
 
 STREAM = BytesIO()
 
@@ -18,7 +19,7 @@ async def logged(tmp_path: Path):
     STREAM.seek(0)
     STREAM.truncate()
     access_log.configure_logging("json", "info", STREAM)
-    async with opened_world(f"sqlite:///{tmp_path / 'doorstep.db'}") as opened:
+    async with opened_world(await copy_sqlite(tmp_path / "doorstep.db")) as opened:
         yield opened
 
 

@@ -31,6 +31,7 @@ import httpx
 import pytest
 
 from tests.support.api_client import VISIT, World, opened_world, problem, record
+from tests.support.databases import copy_sqlite
 from tests.support.factories import a_plan, encode, said, uid
 from tests.support.openapi_document import DOCUMENT, JSON, OPERATIONS, operations_taking, resolve_schema
 
@@ -196,7 +197,7 @@ async def busy(address: str) -> AsyncIterator[World]:
 @pytest.fixture
 async def lone(tmp_path: Path) -> AsyncIterator[World]:
     """The same on SQLite alone, for what never comes as far as a database."""
-    async with one_who_may_all(f"sqlite:///{tmp_path / 'doorstep.db'}") as world:
+    async with one_who_may_all(await copy_sqlite(tmp_path / "doorstep.db")) as world:
         yield world
 
 
