@@ -37,6 +37,11 @@ def _files() -> dict[str, tuple[bytes, bytes, str]]:
 _FILES = _files()
 
 
+def versioned(name: str) -> str:
+    """The address of a file, which is another one when its content is: a browser may keep what it has for good."""
+    return f"/web/{name}?v={_FILES[name][2]}"
+
+
 @get("/web/{folder:str}/{file:str}", opt={"says": FILE})
 async def show_file(request: AnyRequest) -> ASGIApp:
     """A script."""
@@ -45,10 +50,12 @@ async def show_file(request: AnyRequest) -> ASGIApp:
     if known is None:
         raise NotFound
     body, kind, digest = known
+    is_versioned = request.scope["query_string"] == b"v=" + digest.encode()
     headers = (
         (b"content-type", kind),
         (b"etag", b'"%s"' % digest.encode()),
-        (b"cache-control", b"no-cache"),  # kept, and asked for anew each time: a new version counts at once
+        # without its version it is kept, and asked for anew each time: a new version counts at once
+        (b"cache-control", b"public, max-age=31536000, immutable" if is_versioned else b"no-cache"),
         (b"x-content-type-options", b"nosniff"),
         (b"cross-origin-resource-policy", b"same-origin"),
     )
