@@ -12,13 +12,10 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from litestar import Litestar
-from litestar.handlers import HTTPRouteHandler
-from litestar.response.base import ASGIResponse as Answer
 from litestar.types import ASGIApp
 
 from service.accounts import me_routes, session_routes
 from service.accounts.caller import DEPENDENCIES, Authentication
-from service.accounts.endpoint import authenticate_request
 from service.agenda import calendar_routes
 from service.agenda import routes as agenda_routes
 from service.allowance import DailyAllowance
@@ -55,7 +52,7 @@ from service.web.compression import response_middleware
 from service.web.paths import plain_paths_middleware
 from service.web.problems import EXCEPTION_HANDLERS, log_unexpected_error
 from service.web.query import check_query
-from service.web.request import AnyRequest, BoundedRequest
+from service.web.request import BoundedRequest
 
 ROUTES = (
     *health_routes.ROUTES,

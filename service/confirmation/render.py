@@ -44,7 +44,7 @@ def render_page(
     elif sent.where in forms:
         go, read = form_id(sent.where), False
     else:
-        go, read = "code" if sent.where == "code-entry" else "", False
+        go, read = "code" if sent.where == "code-entry" and view["started"] else "", False
     fields = sent.kept or sent.fields
     view |= {
         "sections": Markup(sections),  # noqa: S704 - of our own template

@@ -12,6 +12,7 @@ from service.errors import InternalError, NotFound
 
 from .api_document import PUBLIC, answer, problems
 from .compression import etag_matches
+from .query import text_parameter
 from .request import IfNoneMatch
 from .responses import raw_response
 
@@ -30,6 +31,11 @@ def _files() -> dict[str, tuple[bytes, bytes, str]]:
 
 
 _FILES = _files()
+
+
+def versioned(name: str) -> str:
+    """The address of a file, which is another one when its content is: a browser may keep what it has for good."""
+    return f"/web/{name}?v={_FILES[name][2]}"
 
 
 class StaticFilesController(Controller):
@@ -52,6 +58,9 @@ class StaticFilesController(Controller):
         self,
         folder: Annotated[str, PathParameter(description="The part of the service.", max_length=200)],
         file: Annotated[str, PathParameter(description="The file's name.", max_length=200)],
+        version: Annotated[
+            str | None, text_parameter("The file's digest: with it, it may be kept for good.", "v")
+        ] = None,
         if_none_match: IfNoneMatch = None,
     ) -> ASGIResponse:
         """Files keep their addresses: browsers ask by ETag whether theirs is still the one."""
@@ -62,7 +71,8 @@ class StaticFilesController(Controller):
         headers = (
             (b"content-type", kind),
             (b"etag", b'"%s"' % digest.encode()),
-            (b"cache-control", b"no-cache"),  # kept, and asked for anew each time: a new version counts at once
+            # without its version it is kept, and asked for anew each time: a new version counts at once
+            (b"cache-control", b"public, max-age=31536000, immutable" if version == digest else b"no-cache"),
             (b"cross-origin-resource-policy", b"same-origin"),
         )
         if etag_matches(if_none_match or "", digest):

@@ -26,6 +26,7 @@ from service.judge.visit import Window
 
 from .language import TAGS, AnyText, Language, PageText, language_of
 from .responses import Headers, raw_response
+from .static_files import versioned
 
 PACKAGES = Path(__file__).parents[1]
 CATALOGUE = Path(__file__).parent / "locale" / "en" / "LC_MESSAGES" / "doorstep.po"
@@ -164,7 +165,7 @@ def _environment(language: Language) -> Environment:
     )
     environment.policies["ext.i18n.trimmed"] = True
     environment.install_gettext_translations(_translations(language), newstyle=True)  # pyright: ignore[reportAttributeAccessIssue]
-    environment.globals |= {"language": language, "tag": TAGS[language]}
+    environment.globals |= {"language": language, "tag": TAGS[language], "versioned": versioned}
     environment.filters |= {
         "contact": lambda hotline: translate(contact_advice(hotline), language),
         "translated": partial(translate, language=language),

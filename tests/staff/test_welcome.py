@@ -144,5 +144,12 @@ async def test_a_script_is_kept_until_it_changes(small_world: World) -> None:
     assert (again.status_code, again.content) == (304, b"")
     other = await small_world.client.get("/web/shared/page.js", headers={"if-none-match": '"other"'})
     assert other.status_code == 200
+    page = await small_world.client.get("/enrol")
+    (style,) = re.findall(r'<link rel="stylesheet" href="([^"]+)">', page.text)
+    versioned = await small_world.client.get(style)
+    assert versioned.headers["content-type"] == "text/css; charset=utf-8"
+    assert "immutable" in versioned.headers["cache-control"]
+    for address in (style.partition("?")[0], style[:-1]):  # of an old page it may be the new style, and is not kept
+        assert (await small_world.client.get(address)).headers["cache-control"] == "no-cache"
     for path in ("/web/shared/none.js", "/web/shared/..%2f..%2fapp.py", "/web/../app.py", "/web/%2e%2e/app.py"):
         assert (await small_world.client.get(path)).status_code == 404
