@@ -1,10 +1,12 @@
 """What every flow works with: the database, the clock, and checklists made ready for judging."""
 
 from asyncio import Semaphore, Task
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from datetime import datetime
+from functools import wraps
 from pathlib import Path
 from secrets import token_bytes
+from typing import Any, Concatenate, ParamSpec, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -13,11 +15,14 @@ from msgspec import field
 
 from service.allowance import DailyAllowance
 from service.blobs.vault import EvidenceStorage, open_evidence_storage
-from service.db.database import Database
+from service.db.database import Database, Transaction
 from service.judge.moments import from_ms
 from service.judge.rules import CompiledChecklist
 from service.judge.volume import VisitLimits
 from service.rate_limit import TokenBucket
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class OutgoingMessage(msgspec.Struct, frozen=True, kw_only=True):
@@ -157,3 +162,27 @@ class AppContext(msgspec.Struct, kw_only=True):
     def new_salt(self) -> bytes:
         """32 random bytes for a leaf."""
         return token_bytes(32)
+
+
+def transaction(
+    work: Callable[Concatenate[AppContext, Transaction, P], Coroutine[Any, Any, T]],
+) -> Callable[Concatenate[AppContext, P], Coroutine[Any, Any, T]]:
+    """Runs a function in a transaction of its own (`Database.write`): callers leave out `tx`."""
+
+    @wraps(work)
+    async def run(ctx: AppContext, *args: P.args, **kwargs: P.kwargs) -> T:
+        return await ctx.db.write(lambda tx: work(ctx, tx, *args, **kwargs))
+
+    return run
+
+
+def read_only(
+    work: Callable[Concatenate[AppContext, Transaction, P], Coroutine[Any, Any, T]],
+) -> Callable[Concatenate[AppContext, P], Coroutine[Any, Any, T]]:
+    """Runs a function on one unmoving state of the database (`Database.read`): callers leave out `tx`."""
+
+    @wraps(work)
+    async def run(ctx: AppContext, *args: P.args, **kwargs: P.kwargs) -> T:
+        return await ctx.db.read(lambda tx: work(ctx, tx, *args, **kwargs))
+
+    return run

@@ -6,6 +6,7 @@ from uuid import UUID
 import msgspec
 
 from service.db.database import Row, Transaction
+from service.db.rows import fetch_struct
 
 from .permissions import Person
 
@@ -125,8 +126,7 @@ async def set_totp(tx: Transaction, login: str, secret: bytes, at: int) -> bool:
 
 async def get_totp(tx: Transaction, login: str) -> TotpSecret | None:
     """The second factor of somebody."""
-    row = await tx.fetch_one("totp_secret", login=login)
-    return None if row is None else TotpSecret(*row)
+    return await fetch_struct(tx, TotpSecret, "totp_secret", login=login)
 
 
 async def consume_totp_step(tx: Transaction, login: str, secret: bytes, step: int, latest: int, at: int) -> bool:

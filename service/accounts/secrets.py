@@ -1,6 +1,6 @@
 """The keys of a house, made when first needed, the same for its every process: of doorstep codes, and of cursors."""
 
-from service.context import AppContext
+from service.context import AppContext, transaction
 from service.db import secrets
 from service.db.database import Transaction
 
@@ -28,13 +28,10 @@ async def get_cursor_key(tx: Transaction) -> bytes | None:
     return await secrets.get_secret(tx, AGENDA)
 
 
-async def rotate_cursor_key(ctx: AppContext, old: bytes | None) -> None:
+@transaction
+async def rotate_cursor_key(ctx: AppContext, tx: Transaction, old: bytes | None) -> None:
     """A key for cursors in place of `old`, unless another process was faster. All cursors end: phones begin anew."""
     new = ctx.new_salt()
-
-    async def work(tx: Transaction) -> None:
-        if old is not None:
-            await secrets.delete_secret(tx, AGENDA, old)
-        await secrets.add_secret(tx, AGENDA, new)
-
-    await ctx.db.write(work)
+    if old is not None:
+        await secrets.delete_secret(tx, AGENDA, old)
+    await secrets.add_secret(tx, AGENDA, new)

@@ -6,7 +6,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from service.context import AppContext
+from service.context import AppContext, transaction
 from service.db.database import Transaction
 from service.errors import InvalidCredentials, TotpAlreadySetUp, TotpRequired
 from service.judge.bounds import LoginText, PasswordText, SecretText
@@ -95,17 +95,14 @@ def second_factor(secret: bytes, login: str) -> SecondFactor:
     return SecondFactor(totp.group_digits(secret), told, qr_svg(told))
 
 
-async def sign_out(ctx: AppContext, token: bytes, *, everywhere: bool = False) -> None:
+@transaction
+async def sign_out(ctx: AppContext, tx: Transaction, token: bytes, *, everywhere: bool = False) -> None:
     """End this session, or all sessions of the person."""
-
-    async def work(tx: Transaction) -> None:
-        person = await authenticate_token(tx, token)
-        if everywhere:
-            await access.revoke_tokens(tx, person.login, ctx.clock(), "session")
-        else:
-            await access.revoke_token(tx, token, ctx.clock())
-
-    await ctx.db.write(work)
+    person = await authenticate_token(tx, token)
+    if everywhere:
+        await access.revoke_tokens(tx, person.login, ctx.clock(), "session")
+    else:
+        await access.revoke_token(tx, token, ctx.clock())
 
 
 async def _check_credentials(

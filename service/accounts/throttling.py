@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from hashlib import sha256
 from typing import TypeVar
 
-from service.context import AppContext
+from service.context import AppContext, transaction
 from service.db.database import Transaction
 from service.errors import NotFound, TooManyRequests
 
@@ -28,13 +28,10 @@ async def count_not_found(ctx: AppContext, address: str, work: Callable[[], Awai
         raise
 
 
-async def record_miss(ctx: AppContext, address: str) -> int:
+@transaction
+async def record_miss(ctx: AppContext, tx: Transaction, address: str) -> int:
     """Count a miss; the seconds to wait when there were too many."""
-
-    async def work(tx: Transaction) -> int:
-        return await attempts.increment(tx, throttle_key("miss", address), MISSES, SECONDS, ctx.clock())
-
-    return await ctx.db.write(work)
+    return await attempts.increment(tx, throttle_key("miss", address), MISSES, SECONDS, ctx.clock())
 
 
 PERSON = (5, 30 * 60)

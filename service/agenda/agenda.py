@@ -21,7 +21,7 @@ from msgspec import Meta
 from service.accounts.authentication import authenticate_token, require_permission
 from service.accounts.permissions import Person
 from service.accounts.secrets import get_cursor_key, rotate_cursor_key
-from service.context import AppContext
+from service.context import AppContext, read_only
 from service.db.database import Transaction
 from service.dispatch.views import VisitView, build_view
 from service.visits import repository as visits_repository
@@ -85,36 +85,32 @@ async def changes_since(ctx: AppContext, token: bytes, cursor: str | None) -> Ag
         return await _since(ctx, token, cursor)
 
 
-async def _since(ctx: AppContext, token: bytes, cursor: str | None) -> Agenda:
-    async def work(tx: Transaction) -> Agenda:
-        person = await authenticate_token(tx, token)
-        require_permission(person, "see own visits")
-        key = await get_cursor_key(tx)
-        if key is None:
-            raise _CursorReset(None)
-        last = await sync_feed.latest_sequence(tx, person.login)
-        known = read(key, person, cursor) if cursor else None
-        if known is not None and max(known.sequence, known.top or 0) > last:
-            raise _CursorReset(key)
-        place = known or SyncCursor(0, last)
-        if place.top is None:
-            rows = await sync_feed.changes_after(tx, person.login, place.sequence, PAGE + 1)
-        else:
-            rows = await sync_feed.full_snapshot(
-                tx, person.login, place.sequence, ctx.clock() - SNAPSHOT_PAST_MS, PAGE + 1
-            )
-        page = await _page(ctx, tx, person, await sync_feed.numbered(tx, person.login, place.left_out), rows[:PAGE])
-        more = len(rows) > PAGE or page.taken < len(rows[:PAGE])
-        full = place.sequence == 0 and bool(place.top)
-        if more:
-            new = SyncCursor(rows[page.taken - 1][1], place.top)
-        elif place.top is None:
-            new = SyncCursor(last)
-        else:  # what changed since the first page of everything comes next
-            new, more = SyncCursor(place.top), place.top < last
-        return _answer(ctx, person, page, key, new, full=full, more=more)
-
-    return await ctx.db.read(work)
+@read_only
+async def _since(ctx: AppContext, tx: Transaction, token: bytes, cursor: str | None) -> Agenda:
+    person = await authenticate_token(tx, token)
+    require_permission(person, "see own visits")
+    key = await get_cursor_key(tx)
+    if key is None:
+        raise _CursorReset(None)
+    last = await sync_feed.latest_sequence(tx, person.login)
+    known = read(key, person, cursor) if cursor else None
+    if known is not None and max(known.sequence, known.top or 0) > last:
+        raise _CursorReset(key)
+    place = known or SyncCursor(0, last)
+    if place.top is None:
+        rows = await sync_feed.changes_after(tx, person.login, place.sequence, PAGE + 1)
+    else:
+        rows = await sync_feed.full_snapshot(tx, person.login, place.sequence, ctx.clock() - SNAPSHOT_PAST_MS, PAGE + 1)
+    page = await _page(ctx, tx, person, await sync_feed.numbered(tx, person.login, place.left_out), rows[:PAGE])
+    more = len(rows) > PAGE or page.taken < len(rows[:PAGE])
+    full = place.sequence == 0 and bool(place.top)
+    if more:
+        new = SyncCursor(rows[page.taken - 1][1], place.top)
+    elif place.top is None:
+        new = SyncCursor(last)
+    else:  # what changed since the first page of everything comes next
+        new, more = SyncCursor(place.top), place.top < last
+    return _answer(ctx, person, page, key, new, full=full, more=more)
 
 
 class _Page(msgspec.Struct):

@@ -12,7 +12,7 @@ from icalendar import Event
 
 from service.accounts.authentication import authenticate_token, require_permission
 from service.checklists.rules_cache import compiled_rules
-from service.context import AppContext
+from service.context import AppContext, transaction
 from service.db.database import Transaction
 from service.errors import NotFound
 from service.judge.moments import in_zone, later
@@ -50,15 +50,12 @@ async def create_calendar(ctx: AppContext, token: bytes) -> Calendar:
     return Calendar(f"{ctx.company.url}/calendar/{secret}.ics")
 
 
-async def revoke_calendar(ctx: AppContext, token: bytes) -> None:
+@transaction
+async def revoke_calendar(_: AppContext, tx: Transaction, token: bytes) -> None:
     """The address is no longer good."""
-
-    async def work(tx: Transaction) -> None:
-        person = await authenticate_token(tx, token)
-        require_permission(person, "see own visits")
-        await repository.drop_calendar(tx, person.login)
-
-    await ctx.db.write(work)
+    person = await authenticate_token(tx, token)
+    require_permission(person, "see own visits")
+    await repository.drop_calendar(tx, person.login)
 
 
 async def calendar(ctx: AppContext, secret: str) -> bytes:

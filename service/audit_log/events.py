@@ -6,6 +6,7 @@ from uuid import UUID
 import msgspec
 
 from service.db.database import Transaction
+from service.db.rows import fetch_struct, to_params
 
 from . import log
 
@@ -26,15 +27,10 @@ class EventRow(msgspec.Struct, frozen=True, kw_only=True):
 
 async def add_event(tx: Transaction, row: EventRow) -> None:
     """Keep it, with its leaf."""
-    await tx.execute(
-        "add_event", id=row.id.bytes, kind=row.kind, at=row.at, sha256=row.sha256, body=row.body, salt=row.salt
-    )
+    await tx.execute("add_event", **to_params(row))
     await log.append_leaf(tx, row.kind, row.id, row.salt, row.sha256, row.at)
 
 
 async def event(tx: Transaction, id: UUID) -> EventRow | None:
     """One of them."""
-    row = await tx.fetch_one("event", id=id.bytes)
-    if row is None:
-        return None
-    return EventRow(id=UUID(bytes=row[0]), **dict(zip(EventRow.__struct_fields__[1:], row[1:], strict=True)))
+    return await fetch_struct(tx, EventRow, "event", id=id.bytes)

@@ -10,6 +10,7 @@ from uuid import UUID
 import msgspec
 
 from service.db.database import BatchStatement, Database, Transaction
+from service.db.rows import fetch_struct, fetch_structs
 
 from . import merkle
 
@@ -48,13 +49,12 @@ def row_commitment(**columns: UUID | str | int | None) -> bytes:
 
 async def get_leaf(tx: Transaction, id: UUID) -> LeafRow | None:
     """The leaf of something."""
-    row = await tx.fetch_one("leaf", id=id.bytes)
-    return None if row is None else LeafRow(UUID(bytes=row[0]), *row[1:])
+    return await fetch_struct(tx, LeafRow, "leaf", id=id.bytes)
 
 
 async def leaves_from(tx: Transaction, first: int, size: int = 1000) -> list[LeafRow]:
     """Numbered leaves from a number on."""
-    return [LeafRow(UUID(bytes=row[0]), *row[1:]) for row in await tx.fetch_all("leaves_from", first=first, size=size)]
+    return await fetch_structs(tx, LeafRow, "leaves_from", first=first, size=size)
 
 
 async def assign_sequence_numbers(db: Database, size: int = 1000) -> int:

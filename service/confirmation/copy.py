@@ -3,7 +3,7 @@
 import msgspec
 
 from service.accounts.browser import Browser
-from service.context import AppContext
+from service.context import AppContext, read_only
 from service.db.database import Transaction
 from service.errors import NotFound, OtpRequired, ServiceUnavailable, UnreadableImage
 from service.evidence.thumbnails import shown
@@ -57,11 +57,8 @@ def named(statements: tuple[StatementView, ...]) -> list[str]:
     return list(found)
 
 
-async def _was_received(ctx: AppContext, token: str, file: str) -> bool:
+@read_only
+async def _was_received(ctx: AppContext, tx: Transaction, token: str, file: str) -> bool:
     """Whether its bytes were sent to this visit: a digest opens nothing by itself."""
-
-    async def work(tx: Transaction) -> bool:
-        _, row = await resolve_link(ctx, tx, token, lock=False)
-        return any(way.visit == row.id for way in await evidence_files.access_paths(tx, bytes.fromhex(file)))
-
-    return await ctx.db.read(work)
+    _, row = await resolve_link(ctx, tx, token, lock=False)
+    return any(way.visit == row.id for way in await evidence_files.access_paths(tx, bytes.fromhex(file)))

@@ -8,7 +8,7 @@ import msgspec
 
 from service.accounts.browser import Browser
 from service.accounts.cards import TechnicianCard, technician_card
-from service.context import AppContext
+from service.context import AppContext, read_only
 from service.db.database import Transaction
 from service.judge.signoffs import Level
 from service.judge.statements import Document
@@ -91,18 +91,15 @@ APPOINTMENT = QuestionView(
 
 
 async def get_page(ctx: AppContext, token: str, browser: Browser = ANONYMOUS) -> ConfirmationPage:
-    """The page, for who looks from a browser. Looking changes nothing."""
+    """The page, before or after the code."""
     return (await get_details(ctx, token, browser)).page
 
 
-async def get_details(ctx: AppContext, token: str, browser: Browser) -> PageDetails:
+@read_only
+async def get_details(ctx: AppContext, tx: Transaction, token: str, browser: Browser) -> PageDetails:
     """The page with what only its HTML shows."""
-
-    async def work(tx: Transaction) -> PageDetails:
-        link, row = await resolve_link(ctx, tx, token, lock=False)
-        return await _build(ctx, tx, link, await load_visit(ctx, tx, row), browser)
-
-    return await ctx.db.read(work)
+    link, row = await resolve_link(ctx, tx, token, lock=False)
+    return await _build(ctx, tx, link, await load_visit(ctx, tx, row), browser)
 
 
 async def build_page(

@@ -5,6 +5,7 @@ from uuid import UUID
 import msgspec
 
 from service.db.database import Transaction
+from service.db.rows import fetch_struct
 
 
 class CodeRow(msgspec.Struct, frozen=True):
@@ -24,8 +25,7 @@ async def renew(tx: Transaction, link: UUID, seat: bytes, digest: bytes, expires
 
 async def code(tx: Transaction, link: UUID, seat: bytes) -> CodeRow | None:
     """The last code of a browser."""
-    row = await tx.fetch_one("link_otp", link=link.bytes, seat=seat)
-    return None if row is None else CodeRow(*row)
+    return await fetch_struct(tx, CodeRow, "link_otp", link=link.bytes, seat=seat)
 
 
 async def count(tx: Transaction, link: UUID, seat: bytes, most: int, now: int, latest: int) -> bool:

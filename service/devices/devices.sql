@@ -1,5 +1,5 @@
 -- name: add_device!
-INSERT INTO devices (id, login, name, public_key, created_at) VALUES (:id, :login, :name, :public_key, :at);
+INSERT INTO devices (id, login, name, public_key, created_at) VALUES (:id, :login, :name, :public_key, :created_at);
 
 -- name: device^
 SELECT id, login, name, public_key, created_at, seen_at, app, revoked_at, revoked_by FROM devices WHERE id = :id;

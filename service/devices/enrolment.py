@@ -19,7 +19,7 @@ from service.accounts.authentication import (
 )
 from service.accounts.events import DeviceEvent, record_event
 from service.accounts.permissions import Person, supervises
-from service.context import AppContext
+from service.context import AppContext, transaction
 from service.db.database import Transaction
 from service.errors import InvalidOneTimeCode, NotFound, TooManyDevices, UnknownPerson
 from service.judge.bounds import LoginText, LongText, SecretText
@@ -189,37 +189,31 @@ async def page(ctx: AppContext, token: bytes, after: str | None) -> DevicePage:
     return DevicePage(tuple(shown(ctx, row) for row in rows), more)
 
 
-async def revoke(ctx: AppContext, token: bytes, device: UUID) -> None:
+@transaction
+async def revoke(ctx: AppContext, tx: Transaction, token: bytes, device: UUID) -> None:
     """The device is out with its next request. Again is no change."""
-
-    async def work(tx: Transaction) -> None:
-        caller = await authenticate_token(tx, token)
-        row = await repository.get_device(tx, device)
-        owner = None if row is None else await accounts_repository.find_including_former(tx, row.login)
-        if owner is None or not _his(caller, owner[0]):
-            raise NotFound
-        if not await repository.revoke(tx, device, ctx.clock(), caller.login):
-            return
-        await credentials.revoke_others(tx, device, b"", ctx.clock())
-        event = DeviceEvent(what="revoked", device=device, person=owner[0].login, by=caller.login)
-        await record_event(ctx, tx, event)
-
-    await ctx.db.write(work)
+    caller = await authenticate_token(tx, token)
+    row = await repository.get_device(tx, device)
+    owner = None if row is None else await accounts_repository.find_including_former(tx, row.login)
+    if owner is None or not _his(caller, owner[0]):
+        raise NotFound
+    if not await repository.revoke(tx, device, ctx.clock(), caller.login):
+        return
+    await credentials.revoke_others(tx, device, b"", ctx.clock())
+    event = DeviceEvent(what="revoked", device=device, person=owner[0].login, by=caller.login)
+    await record_event(ctx, tx, event)
 
 
-async def reissue_device_token(ctx: AppContext, token: bytes, device: UUID) -> NewToken:
+@transaction
+async def reissue_device_token(ctx: AppContext, tx: Transaction, token: bytes, device: UUID) -> NewToken:
     """The next token of the device that asks. A second answer replaces the first, should that have been lost."""
     new = token_urlsafe(32)
-
-    async def work(tx: Transaction) -> NewToken:
-        holder = await token_owner(tx, token)
-        if holder.device != device:
-            raise NotFound
-        await credentials.revoke_others(tx, device, token, ctx.clock())
-        await credentials.add_token(tx, token_digest(new), holder.person.login, ctx.clock(), "device", device)
-        return NewToken(new)
-
-    return await ctx.db.write(work)
+    holder = await token_owner(tx, token)
+    if holder.device != device:
+        raise NotFound
+    await credentials.revoke_others(tx, device, token, ctx.clock())
+    await credentials.add_token(tx, token_digest(new), holder.person.login, ctx.clock(), "device", device)
+    return NewToken(new)
 
 
 def shown(ctx: AppContext, row: DeviceRow) -> Device:

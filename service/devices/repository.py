@@ -4,7 +4,8 @@ from uuid import UUID
 
 import msgspec
 
-from service.db.database import Row, Transaction
+from service.db.database import Transaction
+from service.db.rows import fetch_struct, fetch_structs, to_params
 
 MIN_KEY = (-(2**62), UUID(int=0))
 """The key before every device."""
@@ -29,34 +30,24 @@ class DeviceRow(msgspec.Struct, frozen=True, kw_only=True):
         return self.created_at, self.id
 
 
-def _device(row: Row) -> DeviceRow:
-    return DeviceRow(id=UUID(bytes=row[0]), **dict(zip(DeviceRow.__struct_fields__[1:], row[1:], strict=True)))
-
-
 async def add(tx: Transaction, row: DeviceRow) -> None:
     """A new device."""
-    await tx.execute(
-        "add_device", id=row.id.bytes, login=row.login, name=row.name, public_key=row.public_key, at=row.created_at
-    )
+    await tx.execute("add_device", **to_params(row))
 
 
 async def get_device(tx: Transaction, id: UUID) -> DeviceRow | None:
     """One device."""
-    row = await tx.fetch_one("device", id=id.bytes)
-    return None if row is None else _device(row)
+    return await fetch_struct(tx, DeviceRow, "device", id=id.bytes)
 
 
 async def devices_of(tx: Transaction, login: str) -> list[DeviceRow]:
     """All devices of somebody, the oldest first."""
-    return [_device(row) for row in await tx.fetch_all("devices_of", login=login)]
+    return await fetch_structs(tx, DeviceRow, "devices_of", login=login)
 
 
 async def page(tx: Transaction, after: tuple[int, UUID] = MIN_KEY, size: int = 100) -> list[DeviceRow]:
     """The next `size` devices after a key, oldest first."""
-    return [
-        _device(row)
-        for row in await tx.fetch_all("devices_page", after_at=after[0], after_id=after[1].bytes, size=size)
-    ]
+    return await fetch_structs(tx, DeviceRow, "devices_page", after_at=after[0], after_id=after[1].bytes, size=size)
 
 
 async def has_used_token(tx: Transaction, id: UUID) -> bool:

@@ -9,7 +9,7 @@ import msgspec
 
 from service.accounts.authentication import authenticate_token
 from service.confirmation.statements import CustomerResponse, CustomerView, StatementView, customer_responses
-from service.context import AppContext
+from service.context import AppContext, read_only
 from service.db.database import Transaction
 from service.evidence import missing
 from service.evidence.missing import GivenUpFile, MissingFiles
@@ -114,15 +114,10 @@ class VisitView(VisitListItem, frozen=True, kw_only=True):
     followed_by: tuple[str, ...]
 
 
-async def get_visit(ctx: AppContext, token: bytes, visit_id: UUID) -> VisitView:
+@read_only
+async def get_visit(ctx: AppContext, tx: Transaction, token: bytes, visit_id: UUID) -> VisitView:
     """One visit, for who may see it."""
-
-    async def work(tx: Transaction) -> VisitView:
-        return await build_view(
-            ctx, tx, await load_visible_visit(ctx, tx, await authenticate_token(tx, token), visit_id)
-        )
-
-    return await ctx.db.read(work)
+    return await build_view(ctx, tx, await load_visible_visit(ctx, tx, await authenticate_token(tx, token), visit_id))
 
 
 async def build_view(ctx: AppContext, tx: Transaction, visit: LoadedVisit) -> VisitView:

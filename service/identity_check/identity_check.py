@@ -11,7 +11,7 @@ from service.accounts.browser import Browser
 from service.accounts.cards import TechnicianCard, technician_card
 from service.accounts.permissions import is_assigned_to
 from service.accounts.secrets import get_door_code_key, get_or_create_door_code_key
-from service.context import AppContext
+from service.context import AppContext, read_only, transaction
 from service.db.database import Transaction
 from service.errors import NotFound, OutsideDoorCodeWindow
 from service.judge.entries import Entry, Evidence
@@ -99,71 +99,63 @@ def _time(ctx: AppContext, visit: LoadedVisit) -> tuple[int, int]:
     return planned - OPENS_BEFORE_MS, end if first is None else min(end, first + CLOSES_AFTER_MS)
 
 
-async def check_code(ctx: AppContext, text: str) -> IdentityCheck | None:
+@read_only
+async def check_code(ctx: AppContext, tx: Transaction, text: str) -> IdentityCheck | None:
     """What a customer sees who scans; None: not genuine, or no longer. Looking changes nothing.
 
     A code that was confirmed stays known as such: he must not read that a genuine man is not.
     """
-
-    async def work(tx: Transaction) -> IdentityCheck | None:
-        found = await _resolve_code(tx, text, lock=False)
-        if found is None:
-            return None
-        key, read, row, login = found
-        now = ctx.clock()
-        used = await repository.is_used(tx, _used_key(read))
-        if not used and not door_code.is_current(read, now):
-            return None
-        visit = await load_visit(ctx, tx, row)
-        told = any(
-            one.state == "delivered" and WORD_PLACEHOLDER in one.text for one in await outbox.messages_of(tx, row.id)
-        )
-        return IdentityCheck(
-            login=login,
-            technician=await technician_card(ctx, tx, login),
-            purpose=visit.plan.work.content,
-            word=door_code.verification_words(key, row.id) if told else "",
-            ticket=door_code.form_token(key, read, now),
-            used=used,
-            cancelled=row.state == "cancelled",
-        )
-
-    return await ctx.db.read(work)
+    found = await _resolve_code(tx, text, lock=False)
+    if found is None:
+        return None
+    key, read, row, login = found
+    now = ctx.clock()
+    used = await repository.is_used(tx, _used_key(read))
+    if not used and not door_code.is_current(read, now):
+        return None
+    visit = await load_visit(ctx, tx, row)
+    told = any(
+        one.state == "delivered" and WORD_PLACEHOLDER in one.text for one in await outbox.messages_of(tx, row.id)
+    )
+    return IdentityCheck(
+        login=login,
+        technician=await technician_card(ctx, tx, login),
+        purpose=visit.plan.work.content,
+        word=door_code.verification_words(key, row.id) if told else "",
+        ticket=door_code.form_token(key, read, now),
+        used=used,
+        cancelled=row.state == "cancelled",
+    )
 
 
-async def confirm_identity(ctx: AppContext, text: str, ticket: str, browser: Browser) -> bool:
+@transaction
+async def confirm_identity(ctx: AppContext, tx: Transaction, text: str, ticket: str, browser: Browser) -> bool:
     """The customer's word that he saw the ID card. False: not genuine, opened too late, used before, or cancelled.
 
     Where he who shows the code was seen at the same address within a day, the entry says so: it may be his own hand.
     """
-
-    async def work(tx: Transaction) -> bool:
-        found = await _resolve_code(tx, text, lock=True)
-        if found is None:
-            return False
-        key, read, row, login = found
-        now = ctx.clock()
-        if row.state == "cancelled" or not door_code.is_valid_form_token(key, read, ticket, now):
-            return False
-        if not await repository.add_door_confirmation(tx, _used_key(read), row.id, login, now):
-            return False
-        evidence = [Evidence(kind="customer_confirm")]
-        seen = (
-            None if browser.address == "unknown" else await sightings.last_sighting(tx, [login], [browser.address_hash])
-        )
-        if near(seen, now):
-            evidence.append(Evidence(kind="text", text=SAME_NETWORK))
-        batch = uuid5(NAMESPACE_URL, text)
-        entry = Entry(
-            id=str(uuid5(batch, ID_SHOWN)),
-            at=ctx.now(),
-            by="customer",
-            what=ID_SHOWN,
-            evidence=tuple(evidence),
-        )
-        return await append_entries(ctx, tx, row, batch, "scan", CUSTOMER_WRITER, [entry])
-
-    return await ctx.db.write(work)
+    found = await _resolve_code(tx, text, lock=True)
+    if found is None:
+        return False
+    key, read, row, login = found
+    now = ctx.clock()
+    if row.state == "cancelled" or not door_code.is_valid_form_token(key, read, ticket, now):
+        return False
+    if not await repository.add_door_confirmation(tx, _used_key(read), row.id, login, now):
+        return False
+    evidence = [Evidence(kind="customer_confirm")]
+    seen = None if browser.address == "unknown" else await sightings.last_sighting(tx, [login], [browser.address_hash])
+    if near(seen, now):
+        evidence.append(Evidence(kind="text", text=SAME_NETWORK))
+    batch = uuid5(NAMESPACE_URL, text)
+    entry = Entry(
+        id=str(uuid5(batch, ID_SHOWN)),
+        at=ctx.now(),
+        by="customer",
+        what=ID_SHOWN,
+        evidence=tuple(evidence),
+    )
+    return await append_entries(ctx, tx, row, batch, "scan", CUSTOMER_WRITER, [entry])
 
 
 async def _resolve_code(tx: Transaction, text: str, *, lock: bool) -> tuple[bytes, DoorCode, VisitRow, str] | None:

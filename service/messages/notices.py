@@ -11,7 +11,7 @@ from msgspec import Meta
 from service.accounts import cards
 from service.accounts.authentication import authenticate_token, require_permission
 from service.accounts.secrets import get_or_create_door_code_key
-from service.context import AppContext
+from service.context import AppContext, read_only
 from service.db.database import Transaction
 from service.errors import FieldError, IdReusedWithOtherContent, InvalidBody, VisitCancelled
 from service.judge.bounds import ShortText
@@ -93,29 +93,26 @@ class NoticeDraft(msgspec.Struct, frozen=True, kw_only=True):
     sent: Annotated[tuple[NoticeView, ...], Meta(description="All notices of the visit.")]
 
 
-async def draft_notice(ctx: AppContext, token: bytes, visit_id: UUID) -> NoticeDraft:
+@read_only
+async def draft_notice(ctx: AppContext, tx: Transaction, token: bytes, visit_id: UUID) -> NoticeDraft:
     """The proposed text, and all notices of the visit."""
-
-    async def work(tx: Transaction) -> NoticeDraft:
-        person = await authenticate_token(tx, token)
-        require_permission(person, "write entries of the office")
-        visit = await load_visible_visit(ctx, tx, person, visit_id)
-        sent = await _sent(ctx, tx, visit_id)
-        told, about, stands = await _build_context(ctx, tx, visit, sent)
-        text = draft_text(told, about)
-        living = stands.window is not None and visit.plan_history.cancelled is None
-        due = living and not any(_covers_current_window(visit, one) for one in sent)
-        return NoticeDraft(
-            about=about,
-            text=text,
-            to=visit.plan.customer.phone,
-            proves=fulfilled_items(text, told, moved=stands.moved),
-            due=due,
-            appointment=stands,
-            sent=sent,
-        )
-
-    return await ctx.db.read(work)
+    person = await authenticate_token(tx, token)
+    require_permission(person, "write entries of the office")
+    visit = await load_visible_visit(ctx, tx, person, visit_id)
+    sent = await _sent(ctx, tx, visit_id)
+    told, about, stands = await _build_context(ctx, tx, visit, sent)
+    text = draft_text(told, about)
+    living = stands.window is not None and visit.plan_history.cancelled is None
+    due = living and not any(_covers_current_window(visit, one) for one in sent)
+    return NoticeDraft(
+        about=about,
+        text=text,
+        to=visit.plan.customer.phone,
+        proves=fulfilled_items(text, told, moved=stands.moved),
+        due=due,
+        appointment=stands,
+        sent=sent,
+    )
 
 
 def _covers_current_window(visit: LoadedVisit, sent: NoticeView) -> bool:

@@ -1,11 +1,12 @@
 """The outbox: messages to customers, and what came of each attempt to deliver them."""
 
-from typing import Any, Literal
+from typing import Literal
 from uuid import UUID
 
 import msgspec
 
-from service.db.database import Row, Transaction
+from service.db.database import Transaction
+from service.db.rows import fetch_struct, fetch_structs, to_params
 
 MessageState = Literal["waiting", "delivered", "refused", "given_up", "withdrawn"]
 DeliveryOutcome = Literal["delivered", "failed", "refused"]
@@ -49,34 +50,24 @@ class DeliveryRow(msgspec.Struct, frozen=True):
     detail: str
 
 
-def _message(row: Row) -> MessageRow:
-    given: dict[str, Any] = dict(zip(MessageRow.__struct_fields__, row, strict=True))
-    return MessageRow(**{**given, "id": UUID(bytes=row[0]), "visit": UUID(bytes=row[1])})
-
-
 async def add_message(tx: Transaction, row: MessageRow) -> bool:
     """Put a message into the outbox; False when there is one with this id. It is due at once."""
-    columns = ("about", "channel", "recipient", "text", "private", "entries", "sha256")
-    given = {name: getattr(row, name) for name in (*columns, "created_at", "created_by", "give_up_at")}
-    return await tx.execute("add_message", id=row.id.bytes, visit=row.visit.bytes, **given) == 1
+    return await tx.execute("add_message", **to_params(row)) == 1
 
 
 async def message(tx: Transaction, id: UUID) -> MessageRow | None:
     """One message."""
-    row = await tx.fetch_one("message", id=id.bytes)
-    return None if row is None else _message(row)
+    return await fetch_struct(tx, MessageRow, "message", id=id.bytes)
 
 
 async def messages_of(tx: Transaction, visit_id: UUID) -> list[MessageRow]:
     """All messages about a visit, in the order in which they were sent."""
-    return [_message(row) for row in await tx.fetch_all("messages_of", visit=visit_id.bytes)]
+    return await fetch_structs(tx, MessageRow, "messages_of", visit=visit_id.bytes)
 
 
 async def deliveries_of(tx: Transaction, visit_id: UUID) -> list[DeliveryRow]:
     """All attempts for the messages about a visit."""
-    return [
-        DeliveryRow(UUID(bytes=row[0]), *row[1:]) for row in await tx.fetch_all("deliveries_of", visit=visit_id.bytes)
-    ]
+    return await fetch_structs(tx, DeliveryRow, "deliveries_of", visit=visit_id.bytes)
 
 
 async def claim_due(tx: Transaction, now: int, lease: int, size: int) -> list[MessageRow]:
@@ -84,13 +75,12 @@ async def claim_due(tx: Transaction, now: int, lease: int, size: int) -> list[Me
 
     Due is, too, what by a clock that was ahead would wait for longer than anything has to.
     """
-    taken: list[MessageRow] = []
     at_most = {"few": FEW, "soon": lease + SKEW, "late": now + LONGEST + SKEW}
-    for row in await tx.fetch_all("messages_due", now=now, size=size, **at_most):
-        found = _message(row)
-        if await tx.execute("claim_message", id=found.id.bytes, lease=lease, seen=found.next_at) == 1:
-            taken.append(msgspec.structs.replace(found, tries=found.tries + 1, next_at=lease))
-    return taken
+    return [
+        msgspec.structs.replace(found, tries=found.tries + 1, next_at=lease)
+        for found in await fetch_structs(tx, MessageRow, "messages_due", now=now, size=size, **at_most)
+        if await tx.execute("claim_message", id=found.id.bytes, lease=lease, seen=found.next_at) == 1
+    ]
 
 
 async def record_attempt(

@@ -5,7 +5,8 @@ from uuid import UUID
 
 import msgspec
 
-from service.db.database import Row, Transaction
+from service.db.database import Transaction
+from service.db.rows import fetch_struct, fetch_structs, to_params
 
 FIRST = (-(2**62), UUID(int=0))
 """The key before every row."""
@@ -46,28 +47,9 @@ class QuarantineRow(msgspec.Struct, frozen=True, kw_only=True):
         return self.received_at, self.id
 
 
-def _kept(row: Row) -> QuarantineRow:
-    given: dict[str, Any] = dict(zip(QuarantineRow.__struct_fields__[1:], row[1:], strict=False))
-    sent_by: bytes | None = given.pop("sent_by")
-    return QuarantineRow(id=UUID(bytes=row[0]), sent_by=None if sent_by is None else UUID(bytes=sent_by), **given)
-
-
 async def insert_input(tx: Transaction, row: QuarantineRow) -> UUID:
     """Keep an input; the id of the one row that this device and digest have."""
-    added = await tx.execute(
-        "insert_quarantine",
-        id=row.id.bytes,
-        device=row.device,
-        sha256=row.sha256,
-        path_id=row.path_id,
-        code=row.code,
-        body=row.body,
-        received_at=row.received_at,
-        received_from=row.received_from,
-        sent_by=row.sent_by.bytes if row.sent_by else None,
-        signature=row.signature,
-    )
-    if added:
+    if await tx.execute("insert_quarantine", **to_params(row)):
         return row.id
     found = await kept_as(tx, row.device, row.sha256)
     if found is None:
@@ -103,8 +85,7 @@ async def taken_again(tx: Transaction) -> list[tuple[UUID, str, int]]:
 
 async def one(tx: Transaction, id: UUID) -> QuarantineRow | None:
     """One input."""
-    row = await tx.fetch_one("quarantine", id=id.bytes)
-    return None if row is None else _kept(row)
+    return await fetch_struct(tx, QuarantineRow, "quarantine", id=id.bytes)
 
 
 async def page(
@@ -112,7 +93,7 @@ async def page(
 ) -> list[QuarantineRow]:
     """The next `size` inputs after a key, oldest first, without their bytes; with those that were decided, or not."""
     start: dict[str, Any] = {"after_at": after[0], "after_id": after[1].bytes}
-    return [_kept(row) for row in await tx.fetch_all("quarantine_page", **start, size=size, decided=int(decided))]
+    return await fetch_structs(tx, QuarantineRow, "quarantine_page", **start, size=size, decided=int(decided))
 
 
 async def decide(tx: Transaction, id: UUID, decision: DecisionKind, by: str, at: int, reason: str) -> bool:

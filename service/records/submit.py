@@ -9,7 +9,7 @@ from service.accounts.authentication import authenticate_token, require_permissi
 from service.accounts.permissions import Person, can_view_visit, is_assigned_to
 from service.audit_log import log
 from service.checklists.rules_cache import compiled_rules
-from service.context import AppContext
+from service.context import AppContext, read_only
 from service.db.database import Transaction
 from service.devices.signatures import verify_signature
 from service.errors import (
@@ -202,24 +202,18 @@ def build_receipt(
     )
 
 
-async def receipt(ctx: AppContext, token: bytes, record_id: UUID) -> Receipt:
+@read_only
+async def receipt(ctx: AppContext, tx: Transaction, token: bytes, record_id: UUID) -> Receipt:
     """The receipt of a record as of now, for who may see its visit."""
-
-    async def work(tx: Transaction) -> Receipt:
-        person = await authenticate_token(tx, token)
-        row, file = await _load_stored(ctx, tx, person, record_id)
-        return _receipt(ctx, file, row, person)
-
-    return await ctx.db.read(work)
+    person = await authenticate_token(tx, token)
+    row, file = await _load_stored(ctx, tx, person, record_id)
+    return _receipt(ctx, file, row, person)
 
 
-async def body(ctx: AppContext, token: bytes, record_id: UUID) -> bytes:
+@read_only
+async def body(ctx: AppContext, tx: Transaction, token: bytes, record_id: UUID) -> bytes:
     """The exact bytes of a record, for who may see its visit."""
-
-    async def work(tx: Transaction) -> bytes:
-        return (await _load_stored(ctx, tx, await authenticate_token(tx, token), record_id))[0].body
-
-    return await ctx.db.read(work)
+    return (await _load_stored(ctx, tx, await authenticate_token(tx, token), record_id))[0].body
 
 
 async def _load_stored(

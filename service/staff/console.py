@@ -2,16 +2,13 @@
 
 from service.accounts import cards
 from service.accounts.events import PersonEvent, record_event
-from service.context import AppContext
+from service.context import AppContext, transaction
 from service.db.database import Transaction
 
 
-async def give_card(ctx: AppContext, login: str, badge: str, title: str) -> None:
+@transaction
+async def give_card(ctx: AppContext, tx: Transaction, login: str, badge: str, title: str) -> None:
     """What is on somebody's ID card from now on, and so on what customers see."""
-
-    async def work(tx: Transaction) -> None:
-        if await cards.set_card(tx, login, badge.strip(), title.strip()):
-            event = PersonEvent(what="card", person=login, by="doorstep", badge=badge.strip(), title=title.strip())
-            await record_event(ctx, tx, event)
-
-    await ctx.db.write(work)
+    if await cards.set_card(tx, login, badge.strip(), title.strip()):
+        event = PersonEvent(what="card", person=login, by="doorstep", badge=badge.strip(), title=title.strip())
+        await record_event(ctx, tx, event)

@@ -14,7 +14,7 @@ from service.accounts.events import PersonEvent, record_event
 from service.accounts.permissions import Person, Role, supervises
 from service.accounts.repository import PersonRow
 from service.accounts.validation import NewPerson, normalized, validate_new_person
-from service.context import AppContext
+from service.context import AppContext, read_only
 from service.db.database import Transaction
 from service.devices import repository as devices_repository
 from service.errors import (
@@ -178,17 +178,14 @@ async def set_password(ctx: AppContext, address: str, code: str, password: str) 
     return await ctx.db.write(work)
 
 
-async def page(ctx: AppContext, token: bytes, after: str) -> PeoplePage:
+@read_only
+async def page(ctx: AppContext, tx: Transaction, token: bytes, after: str) -> PeoplePage:
     """People of one's areas, for an admin all; also who left, because his name stays on his records."""
-
-    async def work(tx: Transaction) -> PeoplePage:
-        caller = await authenticate_token(tx, token)
-        require_permission(caller, "see people")
-        found = await accounts_repository.page(tx, after, PAGE)
-        items = tuple(_shown(ctx, one) for one in found if supervises(caller, "see people", one.person))
-        return PeoplePage(items, found[-1].person.login if len(found) == PAGE else None)
-
-    return await ctx.db.read(work)
+    caller = await authenticate_token(tx, token)
+    require_permission(caller, "see people")
+    found = await accounts_repository.page(tx, after, PAGE)
+    items = tuple(_shown(ctx, one) for one in found if supervises(caller, "see people", one.person))
+    return PeoplePage(items, found[-1].person.login if len(found) == PAGE else None)
 
 
 async def deactivate(ctx: AppContext, token: bytes, login: str, reason: str) -> PersonView:

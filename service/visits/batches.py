@@ -6,7 +6,8 @@ from uuid import UUID
 import msgspec
 
 from service.audit_log import log
-from service.db.database import BatchStatement, Row, Transaction
+from service.db.database import BatchStatement, Transaction
+from service.db.rows import fetch_struct, fetch_structs, to_params
 from service.judge.batches import SignatureStatus
 
 BatchKind = Literal["record", "office", "link", "scan"]
@@ -37,26 +38,6 @@ class BatchRow(msgspec.Struct, frozen=True, kw_only=True):
     taken_in_by: str | None = None
 
 
-def _batch(row: Row) -> BatchRow:
-    return BatchRow(
-        id=UUID(bytes=row[0]),
-        visit=UUID(bytes=row[1]),
-        number=row[2],
-        revision=row[3],
-        kind=row[4],
-        writer=row[5],
-        received_at=row[6],
-        checklist_version=row[7],
-        sha256=row[8],
-        body=row[9],
-        salt=row[10],
-        device=None if row[11] is None else UUID(bytes=row[11]),
-        signature=row[12],
-        signed=row[13],
-        taken_in_by=row[14],
-    )
-
-
 def batch_commitment(row: BatchRow) -> bytes:
     """What its leaf commits to beside its bytes: whose they are, of which visit, in what place, and what their
     signature is worth."""
@@ -76,23 +57,7 @@ def batch_commitment(row: BatchRow) -> bytes:
 
 def batch_insert(row: BatchRow) -> BatchStatement:
     """A batch is added, unless there is one with this id."""
-    return "add_batch", {
-        "id": row.id.bytes,
-        "visit": row.visit.bytes,
-        "number": row.number,
-        "revision": row.revision,
-        "kind": row.kind,
-        "writer": row.writer,
-        "received_at": row.received_at,
-        "checklist_version": row.checklist_version,
-        "sha256": row.sha256,
-        "body": row.body,
-        "salt": row.salt,
-        "device": row.device.bytes if row.device else None,
-        "signature": row.signature,
-        "signed": row.signed,
-        "taken_in_by": row.taken_in_by,
-    }
+    return "add_batch", to_params(row)
 
 
 async def add_batch(tx: Transaction, row: BatchRow) -> bool:
@@ -103,13 +68,12 @@ async def add_batch(tx: Transaction, row: BatchRow) -> bool:
 
 async def get_batch(tx: Transaction, id: UUID) -> BatchRow | None:
     """One batch."""
-    row = await tx.fetch_one("batch", id=id.bytes)
-    return None if row is None else _batch(row)
+    return await fetch_struct(tx, BatchRow, "batch", id=id.bytes)
 
 
 async def batches_of(tx: Transaction, visit_id: UUID) -> list[BatchRow]:
     """All batches of a visit in the order in which they were written."""
-    return [_batch(row) for row in await tx.fetch_all("batches_of", visit=visit_id.bytes)]
+    return await fetch_structs(tx, BatchRow, "batches_of", visit=visit_id.bytes)
 
 
 async def next_number(tx: Transaction, visit_id: UUID) -> int:

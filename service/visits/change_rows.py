@@ -6,7 +6,8 @@ from uuid import UUID
 import msgspec
 
 from service.audit_log import log
-from service.db.database import Row, Transaction
+from service.db.database import Transaction
+from service.db.rows import fetch_struct, fetch_structs, to_params
 
 ChangeKind = Literal["window", "technician", "details", "due", "cancellation"]
 
@@ -25,20 +26,6 @@ class ChangeRow(msgspec.Struct, frozen=True, kw_only=True):
     salt: bytes
 
 
-def _change(row: Row) -> ChangeRow:
-    return ChangeRow(
-        id=UUID(bytes=row[0]),
-        visit=UUID(bytes=row[1]),
-        number=row[2],
-        kind=row[3],
-        at=row[4],
-        writer=row[5],
-        sha256=row[6],
-        body=row[7],
-        salt=row[8],
-    )
-
-
 def change_commitment(row: ChangeRow) -> bytes:
     """What its leaf commits to beside its bytes."""
     return log.row_commitment(visit=row.visit, number=row.number, kind=row.kind, writer=row.writer)
@@ -46,16 +33,14 @@ def change_commitment(row: ChangeRow) -> bytes:
 
 async def add_change(tx: Transaction, row: ChangeRow) -> None:
     """Add a change; the visit is locked, so the number is free."""
-    given = msgspec.structs.asdict(row)
-    await tx.execute("add_change", **(given | {"id": row.id.bytes, "visit": row.visit.bytes}))
+    await tx.execute("add_change", **to_params(row))
 
 
 async def get_change(tx: Transaction, id: UUID) -> ChangeRow | None:
     """One change."""
-    row = await tx.fetch_one("change", id=id.bytes)
-    return None if row is None else _change(row)
+    return await fetch_struct(tx, ChangeRow, "change", id=id.bytes)
 
 
 async def changes_of(tx: Transaction, visit_id: UUID) -> list[ChangeRow]:
     """All changes of a visit in their order."""
-    return [_change(row) for row in await tx.fetch_all("changes_of", visit=visit_id.bytes)]
+    return await fetch_structs(tx, ChangeRow, "changes_of", visit=visit_id.bytes)

@@ -7,7 +7,8 @@ import msgspec
 
 from service.audit_log import log
 from service.blobs import announcements
-from service.db.database import BatchStatement, Row, Transaction
+from service.db.database import BatchStatement, Transaction
+from service.db.rows import Lines, fetch_ids, fetch_struct, fetch_structs, to_params
 from service.judge.evidence import EvidenceFiles
 
 
@@ -43,7 +44,7 @@ class FileAccess(msgspec.Struct, frozen=True):
     visit: UUID
     sender: str
     technician: str
-    crew: tuple[str, ...]
+    crew: Lines
     area: str
 
 
@@ -87,7 +88,7 @@ async def unnamed_size(tx: Transaction, sender: str, since: int) -> int:
 
 async def visits_referencing(tx: Transaction, file: bytes, sender: str) -> list[UUID]:
     """The visits that name a file in a batch of a sender, in the order in which they are locked."""
-    return [UUID(bytes=row[0]) for row in await tx.fetch_all("visits_referring_to", sha256=file, sender=sender)]
+    return await fetch_ids(tx, "visits_referring_to", sha256=file, sender=sender)
 
 
 async def files_of(tx: Transaction, visit_id: UUID) -> EvidenceFiles:
@@ -101,16 +102,12 @@ async def files_of(tx: Transaction, visit_id: UUID) -> EvidenceFiles:
 
 async def access_paths(tx: Transaction, file: bytes) -> Sequence[FileAccess]:
     """The visits through which a file may be read."""
-    return [
-        FileAccess(UUID(bytes=visit), sender, technician, tuple(crew.split("\n")) if crew else (), area)
-        for visit, sender, technician, crew, area in await tx.fetch_all("references_of_file", sha256=file)
-    ]
+    return await fetch_structs(tx, FileAccess, "references_of_file", sha256=file)
 
 
 async def get_blob(tx: Transaction, file: bytes) -> BlobRow | None:
     """What is in the store under a digest."""
-    row = await tx.fetch_one("stored_blob", sha256=file)
-    return None if row is None else BlobRow(*row)
+    return await fetch_struct(tx, BlobRow, "stored_blob", sha256=file)
 
 
 async def truncated_images(tx: Transaction, visit_id: UUID) -> frozenset[str]:
@@ -125,31 +122,19 @@ def missing_file_commitment(row: MissingFileRow) -> bytes:
 
 async def add_given_up(tx: Transaction, row: MissingFileRow) -> bool:
     """A file of a record is given up; False when it was before."""
-    given = msgspec.structs.asdict(row)
-    given |= {"id": row.id.bytes, "visit": row.visit.bytes, "record": row.record.bytes}
-    return await tx.execute("add_given_up_file", **given) == 1
+    return await tx.execute("add_given_up_file", **to_params(row)) == 1
 
 
 async def get_given_up_file(tx: Transaction, record: UUID, file: bytes) -> MissingFileRow | None:
     """Whether and how a file of a record was given up."""
-    return _lost(await tx.fetch_one("given_up_file_of_record", record=record.bytes, file=file))
+    return await fetch_struct(tx, MissingFileRow, "given_up_file_of_record", record=record.bytes, file=file)
 
 
 async def given_up_of_visit(tx: Transaction, visit_id: UUID) -> list[MissingFileRow]:
     """What was given up of a visit's records."""
-    return [
-        one
-        for row in await tx.fetch_all("given_up_files_of_visit", visit=visit_id.bytes)
-        if (one := _lost(row)) is not None
-    ]
+    return await fetch_structs(tx, MissingFileRow, "given_up_files_of_visit", visit=visit_id.bytes)
 
 
 async def get_given_up(tx: Transaction, id: UUID) -> MissingFileRow | None:
     """The same, by the id of what was said."""
-    return _lost(await tx.fetch_one("given_up_file", id=id.bytes))
-
-
-def _lost(row: Row | None) -> MissingFileRow | None:
-    if row is None:
-        return None
-    return MissingFileRow(UUID(bytes=row[0]), UUID(bytes=row[1]), UUID(bytes=row[2]), *row[3:])
+    return await fetch_struct(tx, MissingFileRow, "given_up_file", id=id.bytes)

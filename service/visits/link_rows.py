@@ -5,6 +5,7 @@ from uuid import UUID
 import msgspec
 
 from service.db.database import Transaction
+from service.db.rows import fetch_struct
 
 
 class LinkRow(msgspec.Struct, frozen=True):
@@ -32,8 +33,7 @@ async def renew(tx: Transaction, id: UUID, visit_id: UUID, digest: bytes, by: st
 
 async def get_link(tx: Transaction, digest: bytes) -> LinkRow | None:
     """The link whose token has this SHA-256."""
-    row = await tx.fetch_one("link", digest=digest)
-    return None if row is None else LinkRow(UUID(bytes=row[0]), UUID(bytes=row[1]), *row[2:])
+    return await fetch_struct(tx, LinkRow, "link", digest=digest)
 
 
 async def link_expiry(tx: Transaction, id: UUID) -> int | None:

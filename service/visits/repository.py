@@ -5,7 +5,8 @@ from uuid import UUID
 import msgspec
 
 from service.audit_log import log
-from service.db.database import Row, Transaction
+from service.db.database import Transaction
+from service.db.rows import Lines, fetch_struct, to_params
 
 from . import summaries, sync_feed
 
@@ -22,7 +23,7 @@ class VisitRow(msgspec.Struct, frozen=True, kw_only=True):
     body: bytes
     type: str
     technician: str
-    crew: tuple[str, ...] = ()
+    crew: Lines = ()
     area: str = ""
     checklist: str
     checklist_version: str
@@ -41,28 +42,6 @@ class VisitRow(msgspec.Struct, frozen=True, kw_only=True):
         return self.created_at if self.window_from is None else self.window_from
 
 
-def _visit(row: Row) -> VisitRow:
-    return VisitRow(
-        id=UUID(bytes=row[0]),
-        sha256=row[1],
-        body=row[2],
-        type=row[3],
-        technician=row[4],
-        crew=tuple(row[5].split("\n")) if row[5] else (),
-        area=row[6],
-        checklist=row[7],
-        checklist_version=row[8],
-        window_from=row[9],
-        window_to=row[10],
-        created_at=row[11],
-        created_by=row[12],
-        salt=row[13],
-        revision=row[14],
-        state=row[15],
-        flags=row[16],
-    )
-
-
 def visit_commitment(row: VisitRow) -> bytes:
     """What its leaf commits to beside its bytes. Who goes is in the bytes."""
     return log.row_commitment(
@@ -78,24 +57,7 @@ def visit_commitment(row: VisitRow) -> bytes:
 
 async def add_visit(tx: Transaction, row: VisitRow, follows: UUID | None = None) -> bool:
     """Add a visit, with its place on the board and in the agenda of who goes; False when there is one with this id."""
-    added = await tx.execute(
-        "add_visit",
-        id=row.id.bytes,
-        sha256=row.sha256,
-        body=row.body,
-        type=row.type,
-        technician=row.technician,
-        crew="\n".join(row.crew),
-        area=row.area,
-        checklist=row.checklist,
-        checklist_version=row.checklist_version,
-        window_from=row.window_from,
-        window_to=row.window_to,
-        planned_at=row.planned_at,
-        created_at=row.created_at,
-        created_by=row.created_by,
-        salt=row.salt,
-    )
+    added = await tx.execute("add_visit", **to_params(row), planned_at=row.planned_at)
     if added:
         await summaries.insert_summary(
             tx, row.id, row.type, row.technician, row.crew, row.area, row.planned_at, follows, row.body
@@ -106,11 +68,9 @@ async def add_visit(tx: Transaction, row: VisitRow, follows: UUID | None = None)
 
 async def get_visit(tx: Transaction, id: UUID) -> VisitRow | None:
     """One visit."""
-    row = await tx.fetch_one("visit", id=id.bytes)
-    return None if row is None else _visit(row)
+    return await fetch_struct(tx, VisitRow, "visit", id=id.bytes)
 
 
 async def lock_visit(tx: Transaction, id: UUID) -> VisitRow | None:
     """One visit, with nobody else writing about it until this transaction ends."""
-    row = await tx.fetch_one("locked_visit", id=id.bytes)
-    return None if row is None else _visit(row)
+    return await fetch_struct(tx, VisitRow, "locked_visit", id=id.bytes)

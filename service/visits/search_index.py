@@ -11,9 +11,10 @@ from uuid import UUID
 import msgspec
 
 from service.db.database import Transaction
+from service.db.rows import from_row
 
 from .grams import token_at, tokenize
-from .summaries import VisitFilter, VisitSummaryRow, row_to_summary
+from .summaries import VisitFilter, VisitSummaryRow
 
 SearchPosition = tuple[UUID, str]  # the last visit looked at, and the gram ('' where visits come by id alone)
 Scope = tuple[Literal["person", "flag", "state", "type", "area", "time"], str]
@@ -154,7 +155,7 @@ async def in_scope(tx: Transaction, sought: SearchQuery, scope: Scope, after: UU
     """The next visits by id, of all in a scope."""
     given = {"scope": scope[0], "value": scope[1], "gram": sought.gram, **sought.params(scope[0])}
     rows = await tx.fetch_all("in_scope", after_id=after.bytes, size=size, **given)
-    return [row_to_summary(row) for row in rows]
+    return [from_row(VisitSummaryRow, row) for row in rows]
 
 
 async def in_gram(
@@ -165,7 +166,7 @@ async def in_gram(
     end = UUID(bytes=row[0]) if row else None
     given = {"gram": sought.gram, "second": sought.second, **sought.params()}
     rows = await tx.fetch_all("in_gram", after_id=after.bytes, end_id=(end or LAST).bytes, size=size, **given)
-    return [row_to_summary(row) for row in rows], end
+    return [from_row(VisitSummaryRow, row) for row in rows], end
 
 
 async def in_beginning(
@@ -181,7 +182,7 @@ async def in_beginning(
     rows = await tx.fetch_all(
         "in_beginning", end_id=last[0].bytes, end_gram=last[1], size=size, **place, **sought.params()
     )
-    return [(row_to_summary(row), row[12], row[12] == sought.begun(row[13])) for row in rows], end
+    return [(from_row(VisitSummaryRow, row), row[12], row[12] == sought.begun(row[13])) for row in rows], end
 
 
 async def force_custom_plan(tx: Transaction, again: bool) -> None:

@@ -5,6 +5,7 @@ from uuid import UUID
 import msgspec
 
 from service.db.database import BatchStatement, Row, Transaction
+from service.db.rows import Lines, Words, fetch_ids, fetch_struct, from_row
 
 MIN_KEY = (-(2**62), UUID(int=0))
 """The key before every visit."""
@@ -18,11 +19,11 @@ class VisitSummaryRow(msgspec.Struct, frozen=True, kw_only=True):
     visit: UUID
     type: str
     technician: str
-    crew: tuple[str, ...]
+    crew: Lines
     area: str
     planned_at: int
     state: str
-    flags: tuple[str, ...]
+    flags: Words
     verdict: str
     until: int | None
     revision: int
@@ -53,24 +54,6 @@ class VisitFilter(msgspec.Struct, frozen=True, kw_only=True):
     flag: str = ""
     from_at: int = -(2**62)
     to_at: int = 2**62
-
-
-def row_to_summary(row: Row) -> VisitSummaryRow:
-    """A row of the board."""
-    return VisitSummaryRow(
-        visit=UUID(bytes=row[0]),
-        type=row[1],
-        technician=row[2],
-        crew=tuple(row[3].split("\n")) if row[3] else (),
-        area=row[4],
-        planned_at=row[5],
-        state=row[6],
-        flags=tuple(row[7].split()),
-        verdict=row[8],
-        until=row[9],
-        revision=row[10],
-        plan=row[11],
-    )
 
 
 async def insert_summary(
@@ -138,8 +121,7 @@ def update_status_statement(visit_id: UUID, now: VisitStatus) -> BatchStatement:
 
 async def get_summary(tx: Transaction, visit_id: UUID) -> VisitSummaryRow | None:
     """One visit."""
-    row = await tx.fetch_one("summary", visit=visit_id.bytes)
-    return None if row is None else row_to_summary(row)
+    return await fetch_struct(tx, VisitSummaryRow, "summary", visit=visit_id.bytes)
 
 
 async def set_flags(tx: Transaction, visit_id: UUID, flags: tuple[str, ...]) -> None:
@@ -149,7 +131,7 @@ async def set_flags(tx: Transaction, visit_id: UUID, flags: tuple[str, ...]) -> 
 
 async def active_visits_of(tx: Transaction, login: str) -> list[UUID]:
     """Visits on somebody's agenda that his phone still needs, by id."""
-    return [UUID(bytes=row[0]) for row in await tx.fetch_all("active_visits_of", login=login)]
+    return await fetch_ids(tx, "active_visits_of", login=login)
 
 
 async def type_exists(tx: Transaction, type: str) -> bool:
@@ -159,12 +141,12 @@ async def type_exists(tx: Transaction, type: str) -> bool:
 
 async def stale_summaries(tx: Transaction, size: int) -> list[UUID]:
     """Visits whose state was never worked out."""
-    return [UUID(bytes=row[0]) for row in await tx.fetch_all("stale_summaries", size=size)]
+    return await fetch_ids(tx, "stale_summaries", size=size)
 
 
 async def follow_up_visits(tx: Transaction, visit_id: UUID) -> list[UUID]:
     """The visits that follow one."""
-    return [UUID(bytes=row[0]) for row in await tx.fetch_all("followers", visit=visit_id.bytes)]
+    return await fetch_ids(tx, "followers", visit=visit_id.bytes)
 
 
 async def list_summaries(
@@ -198,7 +180,7 @@ async def list_summaries(
             size=size,
             **of,
         )
-    return sorted(map(row_to_summary, rows), key=lambda row: row.key)[:size]
+    return sorted((from_row(VisitSummaryRow, row) for row in rows), key=lambda row: row.key)[:size]
 
 
 async def _is_selective(tx: Transaction, wanted: VisitFilter) -> bool:

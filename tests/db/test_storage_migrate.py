@@ -14,7 +14,7 @@ from service.db.database import Database, Transaction
 from service.visits.repository import get_visit
 from tests.support.row_factories import a_visit, plan, uid
 
-NOT_PORTABLE = re.compile(r"(?i)\b(now\(|true|false|boolean|serial|autoincrement|random\(|blob)|->")
+NOT_PORTABLE = re.compile(r"(?i)\b(now\(|true|false|boolean|serial|autoincrement|random\(|blob\b)|->")
 
 
 async def steps(database: Database) -> list[int]:
