@@ -5,10 +5,12 @@ from typing import Any
 import msgspec
 from litestar import Litestar
 
+from service.web.api_document import tidied
+
 
 def document(app: Litestar) -> dict[str, Any]:
     """The whole document, its paths and schemas in an order that does not change."""
-    found = app.openapi_schema.to_schema()
+    found = tidied(app.openapi_schema.to_schema())
     found["paths"] = {path: dict(sorted(methods.items())) for path, methods in sorted(found["paths"].items())}
     found["components"]["schemas"] = dict(sorted(found["components"]["schemas"].items()))
     return found

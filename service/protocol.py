@@ -264,9 +264,8 @@ class Connection(HttpToolsProtocol):
     def _words(self, problem: Problem) -> bytes:
         scope: Any = {"headers": self.scope["headers"] if self.within else [], "path": ""}
         answer = problem_response(problem, scope)
-        lines = [STATUS_LINE[answer.status]]
-        more = ((b"content-length", b"%d" % len(answer.body)), (b"connection", b"close"))
-        for name, value in (*self.server_state.default_headers, *answer.headers, *more):
+        lines = [STATUS_LINE[answer.status_code]]
+        for name, value in (*self.server_state.default_headers, *answer.encoded_headers, (b"connection", b"close")):
             lines += [name, b": ", value, b"\r\n"]
         return b"".join([*lines, b"\r\n", answer.body])
 

@@ -23,6 +23,7 @@ from litestar.openapi.spec import (
     Schema,
     SecurityScheme,
 )
+from litestar.openapi.spec.enums import OpenAPIType
 from litestar.plugins import OpenAPISchemaPlugin
 from litestar.typing import FieldDefinition
 
@@ -45,6 +46,7 @@ from service.errors import (
 )
 
 from .problems import ProblemDetails
+from .request import AnyRequest
 
 _REF = "#/components/schemas/{name}"
 PUBLIC: list[dict[str, list[str]]] = [{}]
@@ -104,6 +106,7 @@ CARD_PHOTO = {200: answer(bytes, "At most 480 pixels.", "image/jpeg")}
 def form_operation(description: str) -> type[Operation]:
     """`operation_class` of an operation that reads a form itself: the document is told what is in it."""
 
+    @dataclass
     class FormOperation(Operation):
         def __post_init__(self) -> None:
             content = OpenAPIMediaType(schema=Schema(type=OpenAPIType.OBJECT, description=description))
@@ -119,21 +122,29 @@ def bytes_body(media_type: str, description: str) -> RequestBody:
 
 
 @dataclass
-class RequiredHeaders(Operation):
-    """An operation whose headers are required where their default is "": it has a problem of its own to answer."""
+class ApiOperation(Operation):
+    """`operation_class` for what Litestar's types cannot say: `Response[None]` has no content, and a header whose
+    default is "" is required: where it lacks, the handler has a problem of its own to answer."""
 
     def __post_init__(self) -> None:
-        """Say so."""
+        """Describe it."""
         for one in self.parameters or ():
             if isinstance(one, Parameter) and isinstance(one.schema, Schema) and one.schema.default == "":
                 one.required, one.schema.default = True, None
+        for response in (self.responses or {}).values():
+            if not isinstance(response, OpenAPIResponse):
+                continue
+            response.headers = dict(sorted((response.headers or {}).items()))  # they come from a set
+            schemas = [one.schema for one in (response.content or {}).values()]
+            if all(isinstance(one, Schema) and one.type == OpenAPIType.NULL for one in schemas):
+                response.content = None
 
 
 def example(body: Any = None, answer: Any = None) -> type[Operation]:
     """`operation_class` of an operation that shows an example of its body and of what it answers."""
 
     @dataclass
-    class OperationWithExample(RequiredHeaders):
+    class OperationWithExample(ApiOperation):
         def __post_init__(self) -> None:
             super().__post_init__()
             if body is not None and isinstance(self.request_body, RequestBody):
@@ -231,6 +242,47 @@ _DOCS_POLICY = (
 _MAPS, _LISTS, _SCHEMAS = ("properties",), ("allOf", "anyOf", "oneOf", "prefixItems"), ("items", "additionalProperties")
 
 
+def tidied(document: dict[str, Any]) -> dict[str, Any]:
+    """The document without what Litestar says of parameters that is no help: defaults, and `null` where one may be
+    left out (nobody can send null in a query or a header)."""
+    for methods in document["paths"].values():
+        for operation in methods.values():
+            for parameter in operation.get("parameters", ()):
+                for name in ("allowEmptyValue", "allowReserved", "deprecated"):
+                    if parameter.get(name) is False:
+                        del parameter[name]
+                parameter["schema"] = _without_null(parameter["schema"])
+    return document
+
+
+def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
+    choices = [one for one in schema.get("oneOf", ()) if one != {"type": "null"}]
+    if len(choices) == 1:
+        schema = {**choices[0], **{name: value for name, value in schema.items() if name != "oneOf"}}
+    kinds = schema.get("type")
+    if isinstance(kinds, list):
+        schema["type"] = next(one for one in cast("list[str]", kinds) if one != "null")
+    if "enum" in schema:
+        schema["enum"] = [one for one in schema["enum"] if one is not None]
+    return schema
+
+
+class SwaggerPage(SwaggerRenderPlugin):
+    """The page that shows the document, with everything from this server."""
+
+    def render(self, request: AnyRequest, openapi_schema: dict[str, Any]) -> bytes:
+        """The page."""
+        return super().render(request, tidied(openapi_schema))
+
+
+class JsonDocument(JsonRenderPlugin):
+    """The document itself."""
+
+    def render(self, request: AnyRequest, openapi_schema: dict[str, Any]) -> bytes:
+        """The document."""
+        return super().render(request, tidied(openapi_schema))
+
+
 def openapi_config() -> OpenAPIConfig:
     """The document, served at `/docs/openapi.json`, and the page that shows it."""
     return OpenAPIConfig(
@@ -248,14 +300,14 @@ def openapi_config() -> OpenAPIConfig:
             response_headers={"content-security-policy": _DOCS_POLICY, "referrer-policy": "no-referrer"},
         ),
         render_plugins=[
-            SwaggerRenderPlugin(
+            SwaggerPage(
                 js_url="/web/vendor/swagger-ui-bundle.js",
                 css_url="/web/vendor/swagger-ui.css",
                 standalone_preset_js_url="/web/vendor/swagger-ui-standalone-preset.js",
                 favicon="<link rel='icon' href='data:,'>",
                 path="/",
             ),
-            JsonRenderPlugin(),
+            JsonDocument(),
         ],
         security=[{"bearer": []}, {"session": []}],
         components=Components(

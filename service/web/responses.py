@@ -18,20 +18,3 @@ JPEG: Headers = (
     (b"referrer-policy", b"no-referrer"),
 )
 """Headers of a picture of ours."""
-
-
-def Answer(
-    status: int, body: bytes = b"", headers: Headers = ((b"content-type", b"application/json"),)
-) -> ASGIResponse:
-    """Old name."""
-    return raw_response(status, body, headers)
-
-
-def json_answer(content: object, status: int = 200, *headers: tuple[bytes, bytes]) -> ASGIResponse:
-    """Old name."""
-    import msgspec
-
-    return raw_response(status, msgspec.json.encode(content), ((b"content-type", b"application/json"), *headers))
-
-
-from .compression import etag_matches  # noqa
