@@ -256,6 +256,8 @@ def _value(shape: Any) -> str:
     match shape:
         case inspect.LiteralType():
             return " ".join(f"`{value}`" for value in shape.values)
+        case inspect.Metadata():
+            return _value(shape.type)
         case inspect.UnionType():
             return " / ".join(_value(one) for one in shape.types if not isinstance(one, inspect.NoneType))
         case inspect.VarTupleType():

@@ -2,6 +2,7 @@
 
 import re
 from datetime import date, datetime, tzinfo
+from typing import Annotated
 
 import msgspec
 
@@ -38,9 +39,9 @@ INVALID = ("内容太长或不正确", "too long, or not valid")
 class RowError(msgspec.Struct, frozen=True):
     """What is wrong in a row: the column's heading, and what to do, in Chinese and in English."""
 
-    column: str
-    zh: str
-    en: str
+    column: Annotated[str, msgspec.Meta(description="The column's heading.")]
+    zh: Annotated[str, msgspec.Meta(description="What to do, in Chinese.")]
+    en: Annotated[str, msgspec.Meta(description="What to do, in English.")]
 
 
 def row_error(name: str, zh: str, en: str) -> RowError:

@@ -3,7 +3,7 @@
 The visit's id follows from the work order number, so that the same table may be sent again.
 """
 
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 import msgspec
@@ -69,22 +69,24 @@ class ImportRow(msgspec.Struct, frozen=True):
     where it was there before.
     """
 
-    row: int
-    external_ref: str
-    visit: str | None
-    outcome: Literal["created", "would_create", "known", "refused"]
-    faults: tuple[RowError, ...] = ()
-    state: str | None = None
+    row: Annotated[int, msgspec.Meta(description="The row's number; the heading is row 1.")]
+    external_ref: Annotated[str, msgspec.Meta(description="The work order number.")]
+    visit: Annotated[str | None, msgspec.Meta(description="The id of the visit that there is now.")]
+    outcome: Annotated[
+        Literal["created", "would_create", "known", "refused"], msgspec.Meta(description="What became of the row.")
+    ]
+    faults: Annotated[tuple[RowError, ...], msgspec.Meta(description="What is wrong with it.")] = ()
+    state: Annotated[str | None, msgspec.Meta(description="The state of a visit that was there before.")] = None
 
 
 class ImportResult(msgspec.Struct, frozen=True):
     """What became of each row."""
 
-    dry_run: bool
-    created: int
-    known: int
-    refused: int
-    rows: tuple[ImportRow, ...]
+    dry_run: Annotated[bool, msgspec.Meta(description="Whether nothing was kept.")]
+    created: Annotated[int, msgspec.Meta(description="How many visits are new.")]
+    known: Annotated[int, msgspec.Meta(description="How many were there before.")]
+    refused: Annotated[int, msgspec.Meta(description="How many rows were refused.")]
+    rows: Annotated[tuple[ImportRow, ...], msgspec.Meta(description="Each row.")]
 
 
 class _RowRejected(Exception):

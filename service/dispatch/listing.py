@@ -1,7 +1,7 @@
 """Lists of visits, and search in them: what somebody may see, as the board has it now."""
 
 from collections.abc import Iterable
-from typing import cast
+from typing import Annotated, cast
 from uuid import UUID
 
 import msgspec
@@ -36,9 +36,14 @@ class VisitList(msgspec.Struct, frozen=True):
     `unreadable`: visits of this page that cannot be shown, by a defect of the server, whatever the filters.
     """
 
-    items: tuple[VisitListItem, ...]
-    after: str | None
-    unreadable: tuple[str, ...] = ()
+    items: Annotated[tuple[VisitListItem, ...], msgspec.Meta(description="The visits of this page.")]
+    after: Annotated[
+        str | None, msgspec.Meta(description="The cursor of the next page; null where this is the last one.")
+    ]
+    unreadable: Annotated[
+        tuple[str, ...],
+        msgspec.Meta(description="Ids of visits of this page that cannot be shown, by a defect of the server."),
+    ] = ()
 
 
 async def list_visits(ctx: AppContext, token: bytes, query: dict[str, str]) -> VisitList:

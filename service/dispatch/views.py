@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
@@ -32,23 +32,23 @@ ARRIVAL_ENTRIES = ("arrived", "door_signal", "nobody_home")
 class VisitListItem(msgspec.Struct, frozen=True, kw_only=True):
     """A visit in a list, as it stands now."""
 
-    id: str
-    type: str
-    window: Window | None
-    technician: str
-    crew: tuple[str, ...]
-    area: str
-    customer: Customer
-    work: Work
-    checklist: str
-    created_at: datetime
-    created_by: str
-    external_ref: str | None
-    follows: str | None
-    state: State
-    flags: tuple[Flag, ...]
-    verdict: Verdict | None
-    revision: int
+    id: Annotated[str, msgspec.Meta(description="The visit's id.")]
+    type: Annotated[str, msgspec.Meta(description="The type of visit.")]
+    window: Annotated[Window | None, msgspec.Meta(description="The agreed time as it stands now.")]
+    technician: Annotated[str, msgspec.Meta(description="Login of the technician.")]
+    crew: Annotated[tuple[str, ...], msgspec.Meta(description="Logins of who goes along.")]
+    area: Annotated[str, msgspec.Meta(description="The area (片区).")]
+    customer: Annotated[Customer, msgspec.Meta(description="Whom the visit is for.")]
+    work: Annotated[Work, msgspec.Meta(description="What will be done.")]
+    checklist: Annotated[str, msgspec.Meta(description="The checklist and version that it is judged by.")]
+    created_at: Annotated[datetime, msgspec.Meta(description="When it was planned.")]
+    created_by: Annotated[str, msgspec.Meta(description="Login of who planned it.")]
+    external_ref: Annotated[str | None, msgspec.Meta(description="The work order number.")]
+    follows: Annotated[str | None, msgspec.Meta(description="The id of the visit that this one goes on.")]
+    state: Annotated[State, msgspec.Meta(description="How it stands; it follows from what was written.")]
+    flags: Annotated[tuple[Flag, ...], msgspec.Meta(description="What is lacking, or came otherwise than planned.")]
+    verdict: Annotated[Verdict | None, msgspec.Meta(description="Null while nothing was done.")]
+    revision: Annotated[int, msgspec.Meta(description="How many changes there were; the ETag names it.")]
 
 
 class RecordView(msgspec.Struct, frozen=True):
@@ -59,59 +59,81 @@ class RecordView(msgspec.Struct, frozen=True):
     record that was held up on its way looks the same. Both only where it was more than two minutes.
     """
 
-    record: str
-    writer: str
-    received_at: datetime
-    sha256: str
-    missing_evidence: tuple[str, ...]
-    ignored: tuple[IgnoredEntry, ...]
-    signature: SignatureStatus
-    taken_in_by: str | None
-    damaged_evidence: tuple[str, ...] = ()
-    lost: tuple[GivenUpFile, ...] = ()
-    clock_ahead_seconds: int | None = None
-    clock_behind_seconds: int | None = None
+    record: Annotated[str, msgspec.Meta(description="The record's id.")]
+    writer: Annotated[str, msgspec.Meta(description="Login of who wrote it.")]
+    received_at: Annotated[datetime, msgspec.Meta(description="When it came.")]
+    sha256: Annotated[str, msgspec.Meta(description="SHA-256 of the exact bytes, in hex.")]
+    missing_evidence: Annotated[
+        tuple[str, ...], msgspec.Meta(description="Files that are still missing: SHA-256 in hex.")
+    ]
+    ignored: Annotated[tuple[IgnoredEntry, ...], msgspec.Meta(description="Entries that are kept and do not count.")]
+    signature: Annotated[SignatureStatus, msgspec.Meta(description="What the device's signature is worth.")]
+    taken_in_by: Annotated[str | None, msgspec.Meta(description="Login of who took it in from a file.")]
+    damaged_evidence: Annotated[
+        tuple[str, ...], msgspec.Meta(description="Pictures whose bytes end too early: SHA-256 in hex.")
+    ] = ()
+    lost: Annotated[
+        tuple[GivenUpFile, ...], msgspec.Meta(description="Files that were given up; for the office only.")
+    ] = ()
+    clock_ahead_seconds: Annotated[
+        int | None, msgspec.Meta(description="How much the phone's clock was ahead at least; for the office only.")
+    ] = None
+    clock_behind_seconds: Annotated[
+        int | None, msgspec.Meta(description="How much it was behind at most; for the office only.")
+    ] = None
 
 
 class CustomerAbsence(msgspec.Struct, frozen=True):
     """Nobody was there (客户不在): since when, where, how long he waited, and what shows it."""
 
-    at: datetime
-    arrived_at: datetime | None
-    place: Place | None
-    door_signal_at: datetime | None
-    waited_minutes: int | None
-    text: str | None
-    evidence: tuple[Evidence, ...]
-    entries: tuple[str, ...]
+    at: Annotated[datetime, msgspec.Meta(description="When it was noted.")]
+    arrived_at: Annotated[datetime | None, msgspec.Meta(description="When the technician arrived.")]
+    place: Annotated[Place | None, msgspec.Meta(description="Where.")]
+    door_signal_at: Annotated[datetime | None, msgspec.Meta(description="When they knocked or rang.")]
+    waited_minutes: Annotated[int | None, msgspec.Meta(description="How long they waited.")]
+    text: Annotated[str | None, msgspec.Meta(description="What they wrote.")]
+    evidence: Annotated[tuple[Evidence, ...], msgspec.Meta(description="What shows it.")]
+    entries: Annotated[tuple[str, ...], msgspec.Meta(description="Ids of the entries that say so.")]
 
 
 class CancellationView(msgspec.Struct, frozen=True):
     """Who cancelled the visit, when and why."""
 
-    at: datetime
-    by: str
-    reason: str
+    at: Annotated[datetime, msgspec.Meta(description="When.")]
+    by: Annotated[str, msgspec.Meta(description="Login of who cancelled it.")]
+    reason: Annotated[str, msgspec.Meta(description="Why.")]
 
 
 class VisitView(VisitListItem, frozen=True, kw_only=True):
     """A visit whole: the plan, what was written, and the judgement now. The state is derived, never set."""
 
-    assigned: dict[str, bool]
-    exempt_reason: str | None
-    policies: dict[str, bool]
-    due: dict[str, datetime]
-    inspectors: int | None
-    entries: tuple[Entry, ...]
-    records: tuple[RecordView, ...]
-    judgement: JudgementView
-    statements: tuple[StatementView, ...]
-    said: tuple[CustomerResponse, ...]
-    awaited: tuple[MissingFiles, ...]  # of the office's entries, and told to the office only
-    absence: CustomerAbsence | None
-    cancelled: CancellationView | None
-    trail: tuple[ChangeRecord, ...]
-    followed_by: tuple[str, ...]
+    assigned: Annotated[dict[str, bool], msgspec.Meta(description="Facts that were known when it was planned.")]
+    exempt_reason: Annotated[str | None, msgspec.Meta(description="Why no appointment is needed.")]
+    policies: Annotated[dict[str, bool], msgspec.Meta(description="Policies of the checklist, switched on or off.")]
+    due: Annotated[
+        dict[str, datetime], msgspec.Meta(description="By item or `item[thing]`: when a duty is to be done.")
+    ]
+    inspectors: Annotated[int | None, msgspec.Meta(description="How many inspectors come.")]
+    entries: Annotated[
+        tuple[Entry, ...], msgspec.Meta(description="The entries that count, in the order in which they came.")
+    ]
+    records: Annotated[tuple[RecordView, ...], msgspec.Meta(description="The technicians' records.")]
+    judgement: Annotated[JudgementView, msgspec.Meta(description="The judgement now.")]
+    statements: Annotated[
+        tuple[StatementView, ...], msgspec.Meta(description="What is to be signed, and the signatures.")
+    ]
+    said: Annotated[
+        tuple[CustomerResponse, ...],
+        msgspec.Meta(description="What the customer answered by the link; for the office only."),
+    ]
+    awaited: Annotated[
+        tuple[MissingFiles, ...],
+        msgspec.Meta(description="Files that the office named and that have not come; for the office only."),
+    ]
+    absence: Annotated[CustomerAbsence | None, msgspec.Meta(description="That nobody was there.")]
+    cancelled: Annotated[CancellationView | None, msgspec.Meta(description="That it was cancelled.")]
+    trail: Annotated[tuple[ChangeRecord, ...], msgspec.Meta(description="All changes, in their order.")]
+    followed_by: Annotated[tuple[str, ...], msgspec.Meta(description="Ids of the visits that go on with this one.")]
 
 
 async def get_visit(ctx: AppContext, token: bytes, visit_id: UUID) -> VisitView:

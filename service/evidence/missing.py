@@ -31,26 +31,28 @@ from service.web.decoding import to_json
 class GiveUpRequest(msgspec.Struct, frozen=True):
     """Why a file will never come."""
 
-    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=500, pattern=r"\S")]
+    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=500, pattern=r"\S", description="Why.")]
 
 
 class GivenUpFile(msgspec.Struct, frozen=True):
     """A file that was given up: why, when, and who said so."""
 
-    sha256: str
-    reason: str
-    at: datetime
-    by: str
+    sha256: Annotated[str, msgspec.Meta(description="SHA-256 of the file, in hex.")]
+    reason: Annotated[str, msgspec.Meta(description="Why it will never come.")]
+    at: Annotated[datetime, msgspec.Meta(description="When that was said.")]
+    by: Annotated[str, msgspec.Meta(description="Login of who said so.")]
 
 
 class MissingFiles(msgspec.Struct, frozen=True):
     """What the office wrote and what is wrong with its files; `batch` is named where one of them is given up."""
 
-    batch: str
-    writer: str
-    received_at: datetime
-    missing_evidence: tuple[str, ...]
-    lost: tuple[GivenUpFile, ...]
+    batch: Annotated[str, msgspec.Meta(description="The id of the batch of entries.")]
+    writer: Annotated[str, msgspec.Meta(description="Login of who wrote it.")]
+    received_at: Annotated[datetime, msgspec.Meta(description="When it came.")]
+    missing_evidence: Annotated[
+        tuple[str, ...], msgspec.Meta(description="Files that are still missing: SHA-256 in hex.")
+    ]
+    lost: Annotated[tuple[GivenUpFile, ...], msgspec.Meta(description="Files that were given up.")]
 
 
 GivenUp = Mapping[UUID, Sequence[MissingFileRow]]

@@ -1,11 +1,14 @@
 """Evidence: photos by the SHA-256 of their bytes."""
 
-import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
 
-from litestar import get, put
-from litestar.types import ASGIApp
+from litestar import Controller, Response, get, put
+from litestar.params import FromPath, HeaderParameter, JSONBody, PathParameter
 
-from service.accounts.endpoint import caller
+from service.accounts.caller import Caller, requires
 from service.blobs.image_header import KINDS, ImageType
 from service.errors import (
     DayFull,
@@ -21,103 +24,136 @@ from service.errors import (
 )
 from service.visits.receipt import Receipt
 from service.web import body
-from service.web.endpoint import (
+from service.web.api_document import (
     CHANGE_ERRORS,
-    COMMON_ERRORS,
     READ_ERRORS,
     WRITE_ERRORS,
-    AnyRequest,
-    Bytes,
-    Parameter,
-    RouteMetadata,
-    body_of,
-    context_of,
-    id_of,
+    ApiOperation,
+    answer,
+    bytes_body,
+    example,
+    problems,
 )
+from service.web.compression import etag_matches
+from service.web.endpoint import COMMON_ERRORS, Bytes, RouteMetadata
+from service.web.request import AnyRequest
 from service.web.request_info import get_header
-from service.web.responses import Answer, etag_matches, json_answer
+from service.web.strict_body import StrictBody
 
 from . import attach, missing, thumbnails
 from .missing import GiveUpRequest
 
-ATTACH = RouteMetadata(
-    tag="evidence",
-    summary="Send a photo by its digest; it counts for what the sender's records name",
-    request_body=Bytes(
-        "application/octet-stream", "The photo: JPEG, PNG or WEBP. Its own media type may be named, or none."
-    ),
-    responses={201: None, 200: None},
-    problems=(
-        *CHANGE_ERRORS,
-        NotFound,
-        DigestMismatch,
-        FileTooLarge,
-        UnsupportedImageType,
-        UnreadableImage,
-        DayFull,
-        PhotosUnnamed,
-    ),
-)
-PHOTO = RouteMetadata(
-    tag="evidence",
-    summary="A copy without metadata, for who may see a visit to which the photo was sent",
-    responses={200: Bytes("image/jpeg", "At most 1600 pixels long."), 304: None},
-    headers={"If-None-Match": Parameter("The ETag of the copy you have.")},
-    problems=(*READ_ERRORS, NotFound, UnreadableImage),
-)
-GIVE_UP = RouteMetadata(
-    tag="evidence",
-    summary="A file named by a record (or by a batch of the office) will never come: not awaited, it counts as lacking",
-    request_body=GiveUpRequest,
-    responses={200: Receipt},
-    problems=(*WRITE_ERRORS, NotFound, IdReusedWithOtherContent),
-)
-_SHA256 = re.compile("[0-9a-f]{64}")
-SHOWN = (
-    (b"content-type", b"image/jpeg"),
-    (b"x-content-type-options", b"nosniff"),
-    (b"content-security-policy", b"default-src 'none'; sandbox"),
-    (b"cross-origin-resource-policy", b"same-origin"),
+Digest = Annotated[
+    str, PathParameter(description="SHA-256 of the file, in lower-case hex.", pattern="^[0-9a-f]{64}$(?!\n)")
+]
+_SHOWN = {
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "default-src 'none'; sandbox",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+_RECEIPT = Receipt(
+    record="01956e2c-8a00-7000-8000-000000000004",
+    visit="01956e2c-8a00-7000-8000-000000000002",
+    received_at=datetime.fromisoformat("2026-03-02T12:00:00+08:00"),
+    sha256="9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    state="complete",
+    missing_evidence=(),
+    verdict="compliant",
+    findings=(),
+    ignored=(),
+    replayed=False,
 )
 
 
-@put("/v1/evidence/{sha256:str}", opt={"says": ATTACH})
-async def attach_evidence(request: AnyRequest) -> ASGIApp:
-    """Send a photo."""
-    digest, said, ctx = _digest(request), _said(request), context_of(request)
-    parts = body.stream_body(request.scope, request.receive, ctx.evidence_storage.max_file)
-    first = await attach.attach_file(*caller(request), digest, said, parts)
-    return Answer(201 if first else 200)
+@dataclass
+class PhotoOperation(ApiOperation):
+    """The operation that takes a photo: it reads the body itself."""
+
+    def __post_init__(self) -> None:
+        """Describe the body."""
+        super().__post_init__()
+        about = "The photo: JPEG, PNG or WEBP. Its own media type may be named, or none."
+        self.request_body = bytes_body("application/octet-stream", about)
 
 
-@get("/v1/evidence/{sha256:str}", opt={"says": PHOTO})
-async def show_evidence(request: AnyRequest) -> ASGIApp:
-    """A copy. Whether the person may see it is asked every time, also for what he has."""
-    digest, ctx = _digest(request), context_of(request)
-    await thumbnails.require_access(*caller(request), digest)
-    tag = thumbnails.etag(digest)
-    kept = ((b"etag", f'"{tag}"'.encode()), (b"cache-control", b"private, no-cache"))
-    if etag_matches(request.headers.get("if-none-match", ""), tag):
-        return Answer(304, b"", kept)
-    inline = (b"content-disposition", f'inline; filename="{digest.hex()[:16]}.jpg"'.encode())
-    return Answer(200, await thumbnails.get_rendition(ctx, digest), (*SHOWN, inline, *kept))
+class EvidenceController(Controller):
+    """Photos that records name."""
+
+    tags = ("evidence",)
+
+    @put(
+        "/v1/evidence/{sha256:str}",
+        summary="Send a photo by its digest; it counts for what the sender's records name",
+        status_code=201,
+        operation_class=PhotoOperation,
+        responses={
+            200: answer(None, "This person had sent it before"),
+            **problems(
+                *CHANGE_ERRORS,
+                NotFound,
+                DigestMismatch,
+                FileTooLarge,
+                UnsupportedImageType,
+                UnreadableImage,
+                DayFull,
+                PhotosUnnamed,
+            ),
+        },
+    )
+    async def attach_evidence(self, request: AnyRequest, caller: Caller, sha256: Digest) -> Response[None]:
+        """It may come before or after the record that names it. The bytes are wanted every time: a digest alone proves
+        nothing. Large files may come in parts, at `/v1/uploads`."""
+        image_type = _named_type(request)
+        parts = body.stream_body(request.scope, request.receive, caller.ctx.evidence_storage.max_file)
+        first = await attach.attach_file(*caller, bytes.fromhex(sha256), image_type, parts)
+        return Response(None, status_code=201 if first else 200)
+
+    @get(
+        "/v1/evidence/{sha256:str}",
+        summary="A copy without metadata, for who may see a visit to which the photo was sent",
+        media_type="image/jpeg",
+        response_description="At most 1600 pixels long.",
+        responses={304: answer(None, "Not modified"), **problems(*READ_ERRORS, NotFound, UnreadableImage)},
+    )
+    async def show_evidence(
+        self,
+        caller: Caller,
+        sha256: Digest,
+        if_none_match: Annotated[
+            str | None,
+            HeaderParameter(name="If-None-Match", required=False, description="The ETag of the copy you have."),
+        ] = None,
+    ) -> Response[bytes]:
+        """Whether the caller may see it is asked every time, also for a copy that they have. The original is only in
+        the evidence package."""
+        digest = bytes.fromhex(sha256)
+        await thumbnails.require_access(*caller, digest)
+        tag = thumbnails.etag(digest)
+        headers = {"ETag": f'"{tag}"', "Cache-Control": "private, no-cache"}
+        if etag_matches(if_none_match or "", tag):
+            return Response(b"", status_code=304, headers=headers)
+        headers |= {**_SHOWN, "Content-Disposition": f'inline; filename="{sha256[:16]}.jpg"'}
+        return Response(await thumbnails.get_rendition(caller.ctx, digest), headers=headers)
+
+    @put(
+        "/v1/records/{record_id:uuid}/lost/{sha256:str}",
+        summary="A file named by a record (or by a batch of the office) will never come: "
+        "not awaited, it counts as lacking",
+        dto=StrictBody[GiveUpRequest],
+        return_dto=None,
+        guards=[requires("attach evidence")],
+        operation_class=example({"reason": "手机掉进水里"}, _RECEIPT),
+        responses=problems(*WRITE_ERRORS, NotFound, IdReusedWithOtherContent),
+    )
+    async def give_up_evidence(
+        self, caller: Caller, record_id: FromPath[UUID], sha256: Digest, data: JSONBody[GiveUpRequest]
+    ) -> Receipt:
+        """Who wrote the record says so, or a supervisor. The same reason again is no change. Should the file come after
+        all, it counts."""
+        return await missing.give_up_file(*caller, record_id, bytes.fromhex(sha256), data.reason)
 
 
-@put("/v1/records/{record_id:str}/lost/{sha256:str}", opt={"says": GIVE_UP})
-async def give_up_evidence(request: AnyRequest) -> ASGIApp:
-    """A file will never come."""
-    record, digest = id_of(request, "record_id"), _digest(request)
-    return json_answer(await missing.give_up_file(*caller(request), record, digest, await body_of(request)))
-
-
-def _digest(request: AnyRequest) -> bytes:
-    text: str = request.scope["path_params"]["sha256"]
-    if not _SHA256.fullmatch(text):
-        raise NotFound("the address must end in a SHA-256: 64 hex digits in lower case")
-    return bytes.fromhex(text)
-
-
-def _said(request: AnyRequest) -> ImageType | None:
+def _named_type(request: AnyRequest) -> ImageType | None:
     """The kind that Content-Type names, if it names one: what the bytes are is seen in them."""
     given = (get_header(request.scope, b"content-type") or b"").partition(b";")[0].strip().lower().decode("latin-1")
     if given in ("", "application/octet-stream"):
@@ -128,7 +164,7 @@ def _said(request: AnyRequest) -> ImageType | None:
     raise UnsupportedImageType(f"send Content-Type: {', '.join(KINDS)} or application/octet-stream")
 
 
-ROUTES = (attach_evidence, show_evidence, give_up_evidence)
+ROUTES = (EvidenceController,)
 WHO = RouteMetadata(
     tag="customer",
     summary="The photo on the technician's ID card",
@@ -136,4 +172,8 @@ WHO = RouteMetadata(
     problems=(*COMMON_ERRORS, NotFound, LinkExpired, UnreadableImage, TooManyRequests),
     public=True,
 )
-JPEG = (*SHOWN, (b"referrer-policy", b"no-referrer"))
+JPEG = (
+    (b"content-type", b"image/jpeg"),
+    *((name.lower().encode(), value.encode()) for name, value in _SHOWN.items()),
+    (b"referrer-policy", b"no-referrer"),
+)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -26,8 +26,10 @@ class Batch(msgspec.Struct, frozen=True):
 class IgnoredEntry(msgspec.Struct, frozen=True):
     """An entry that is kept and does not count, and why: `entry-changed`, `not-by-technician`, `unknown-item`."""
 
-    entry: str
-    code: str
+    entry: Annotated[str, msgspec.Meta(description="The entry's id.")]
+    code: Annotated[
+        str, msgspec.Meta(description="Why it does not count: entry-changed, not-by-technician or unknown-item.")
+    ]
 
 
 class MergedEntries(msgspec.Struct, frozen=True):

@@ -41,10 +41,12 @@ Metres = Annotated[float, msgspec.Meta(ge=-1e9, le=1e9)]  # below 0, a phone say
 class Place(msgspec.Struct, frozen=True, omit_defaults=True):
     """Where an entry was written: degrees (WGS 84), accuracy in metres."""
 
-    lat: Degrees
-    lon: Degrees
-    accuracy_m: Metres | None = None
-    mock: bool | None = None
+    lat: Annotated[Degrees, msgspec.Meta(description="Latitude in degrees (WGS 84).")]
+    lon: Annotated[Degrees, msgspec.Meta(description="Longitude in degrees (WGS 84).")]
+    accuracy_m: Annotated[
+        Metres | None, msgspec.Meta(description="Accuracy in metres; below 0 where the phone does not know.")
+    ] = None
+    mock: Annotated[bool | None, msgspec.Meta(description="Whether the phone says that the position is a mock.")] = None
 
 
 class Evidence(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -53,20 +55,35 @@ class Evidence(msgspec.Struct, frozen=True, omit_defaults=True):
     The server says `lost` of what was given up; a writer who says it himself only makes less of his own evidence.
     """
 
-    kind: CodeText
-    sha256: Sha256 | None = None
-    taken_at: AwareDatetime | None = None
-    text: PassageText | None = None
-    number: LineText | None = None
-    channel: CodeText | None = None
-    signer: LineText | None = None
-    relation: LineText | None = None
-    statement_sha256: Sha256 | None = None
-    lat: Degrees | None = None
-    lon: Degrees | None = None
-    accuracy_m: Metres | None = None
-    mock: bool | None = None
-    lost: bool | None = None
+    kind: Annotated[
+        CodeText,
+        msgspec.Meta(
+            description="What it is: photo, signature, text, gps, notice, number, message_log or customer_confirm."
+        ),
+    ]
+    sha256: Annotated[
+        Sha256 | None, msgspec.Meta(description="Of the file of a photo or signature: SHA-256 in hex.")
+    ] = None
+    taken_at: Annotated[AwareDatetime | None, msgspec.Meta(description="When it was taken.")] = None
+    text: Annotated[PassageText | None, msgspec.Meta(description="The text.")] = None
+    number: Annotated[LineText | None, msgspec.Meta(description="The number, such as of a notice that was left.")] = (
+        None
+    )
+    channel: Annotated[CodeText | None, msgspec.Meta(description="How a message went, such as sms or phone.")] = None
+    signer: Annotated[LineText | None, msgspec.Meta(description="Who signed.")] = None
+    relation: Annotated[LineText | None, msgspec.Meta(description="What the signer is to the customer.")] = None
+    statement_sha256: Annotated[
+        Sha256 | None, msgspec.Meta(description="The statement that was signed: SHA-256 of its document.")
+    ] = None
+    lat: Annotated[Degrees | None, msgspec.Meta(description="Latitude in degrees (WGS 84).")] = None
+    lon: Annotated[Degrees | None, msgspec.Meta(description="Longitude in degrees (WGS 84).")] = None
+    accuracy_m: Annotated[
+        Metres | None, msgspec.Meta(description="Accuracy in metres; below 0 where the phone does not know.")
+    ] = None
+    mock: Annotated[bool | None, msgspec.Meta(description="Whether the phone says that the position is a mock.")] = None
+    lost: Annotated[
+        bool | None, msgspec.Meta(description="True: the file was given up, and the evidence proves nothing.")
+    ] = None
 
 
 NEEDS = {
@@ -85,15 +102,18 @@ NEEDS = {
 class Waived(msgspec.Struct, frozen=True):
     """Not done, and who let it pass."""
 
-    by: LineText
-    reason: LongText | None = None
+    by: Annotated[LineText, msgspec.Meta(description="Who let it pass.")]
+    reason: Annotated[LongText | None, msgspec.Meta(description="Why.")] = None
 
 
 class Refused(msgspec.Struct, frozen=True, omit_defaults=True):
     """The customer would not or could not."""
 
-    reason: LongText | None = None
-    outcome: Literal["refused", "absent", "unable", "partly"] | None = None
+    reason: Annotated[LongText | None, msgspec.Meta(description="Why, in words.")] = None
+    outcome: Annotated[
+        Literal["refused", "absent", "unable", "partly"] | None,
+        msgspec.Meta(description="Whether the customer refused, was absent, was unable, or did so in part."),
+    ] = None
 
 
 class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -102,26 +122,41 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
     `via` and `received_at` are the server's: how and when the entry came. What a writer puts there is overwritten.
     """
 
-    id: EntryId
-    at: AwareDatetime
-    by: Author
-    what: CodeText = ""
-    thing: SubjectId | None = None
-    label: LineText | None = None
-    holds: bool | None = None
-    says: Literal["yes", "no"] | None = None
-    evidence: Annotated[tuple[Evidence, ...], msgspec.Meta(max_length=200)] = ()
-    fields: Annotated[dict[CodeText, FieldValue], msgspec.Meta(max_length=100)] = {}
-    waived: Waived | None = None
-    refused: Refused | None = None
-    via: Origin | None = None
-    claimed_at: AwareDatetime | None = None
-    tick: MonotonicMillis | None = None
-    session: ShortText | None = None
-    place: Place | None = None
-    withdraws: ShortText | None = None
-    reason: LongText | None = None
-    received_at: AwareDatetime | None = None
+    id: Annotated[
+        EntryId, msgspec.Meta(description="A UUID that the writer makes; again with the same content it is no change.")
+    ]
+    at: Annotated[AwareDatetime, msgspec.Meta(description="When it happened.")]
+    by: Annotated[Author, msgspec.Meta(description="Whose act or statement it is.")]
+    what: Annotated[CodeText, msgspec.Meta(description="An item or fact of the checklist.")] = ""
+    thing: Annotated[
+        SubjectId | None, msgspec.Meta(description="Which thing it is about, where the item has things.")
+    ] = None
+    label: Annotated[LineText | None, msgspec.Meta(description="What the thing is called on screens.")] = None
+    holds: Annotated[bool | None, msgspec.Meta(description="Of a fact: whether it holds; without it, it does.")] = None
+    says: Annotated[
+        Literal["yes", "no"] | None, msgspec.Meta(description="Of an item: whether the writer says that it was so.")
+    ] = None
+    evidence: Annotated[tuple[Evidence, ...], msgspec.Meta(max_length=200, description="What proves it.")] = ()
+    fields: Annotated[
+        dict[CodeText, FieldValue], msgspec.Meta(max_length=100, description="Values of the item's typed fields.")
+    ] = {}
+    waived: Annotated[Waived | None, msgspec.Meta(description="It was not done, and somebody let it pass.")] = None
+    refused: Annotated[Refused | None, msgspec.Meta(description="The customer would not or could not.")] = None
+    via: Annotated[Origin | None, msgspec.Meta(description="How it came; the server writes it.")] = None
+    claimed_at: Annotated[
+        AwareDatetime | None,
+        msgspec.Meta(description="When the writer says that it happened, where that is not `at`."),
+    ] = None
+    tick: Annotated[
+        MonotonicMillis | None, msgspec.Meta(description="The phone's monotonic clock at the time, in ms.")
+    ] = None
+    session: Annotated[ShortText | None, msgspec.Meta(description="The session of the phone's monotonic clock.")] = None
+    place: Annotated[Place | None, msgspec.Meta(description="Where the phone was.")] = None
+    withdraws: Annotated[
+        ShortText | None, msgspec.Meta(description="The id of an entry that was a slip and does not count.")
+    ] = None
+    reason: Annotated[LongText | None, msgspec.Meta(description="Why it is withdrawn.")] = None
+    received_at: Annotated[AwareDatetime | None, msgspec.Meta(description="When it came; the server writes it.")] = None
 
     def __post_init__(self) -> None:
         if not self.what and self.withdraws is None:

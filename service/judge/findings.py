@@ -1,6 +1,6 @@
 """Findings and judgements, and how they are shown. Messages are made only when somebody reads them."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -59,14 +59,14 @@ class Judgement(msgspec.Struct, frozen=True):
 class FindingView(msgspec.Struct, frozen=True):
     """A finding as clients get it, with its clause, the sentence in both languages, and the entries that made it."""
 
-    code: str
-    kind: FindingKind
-    item: str
-    thing: str | None
-    severity: Severity
-    clause: str | None
-    message: Text
-    entries: tuple[str, ...]
+    code: Annotated[str, msgspec.Meta(description="Kind, item, thing and part; it names the finding within the visit.")]
+    kind: Annotated[FindingKind, msgspec.Meta(description="What is wrong.")]
+    item: Annotated[str, msgspec.Meta(description="The item or fact of the checklist.")]
+    thing: Annotated[str | None, msgspec.Meta(description="The thing it is about.")]
+    severity: Annotated[Severity, msgspec.Meta(description="How grave it is; open is a duty that is not due yet.")]
+    clause: Annotated[str | None, msgspec.Meta(description="The clause of the norm.")]
+    message: Annotated[Text, msgspec.Meta(description="The sentence for people.")]
+    entries: Annotated[tuple[str, ...], msgspec.Meta(description="Ids of the entries that made it.")]
 
 
 def verdict(findings: tuple[Finding, ...]) -> Verdict:

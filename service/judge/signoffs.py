@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -41,16 +41,21 @@ class Signature(msgspec.Struct, frozen=True, kw_only=True):
     `unbound` when he names none.
     """
 
-    entry: str
-    at: datetime
-    signer: str
-    relation: str
-    level: Level
-    via: str
-    state: Literal["holds", "changed", "wrong", "unbound"]
-    statement_sha256: str | None
-    sha256: str | None
-    allowed: bool = True  # by his relation he may sign; else it is a finding
+    entry: Annotated[str, msgspec.Meta(description="The entry that carries it.")]
+    at: Annotated[datetime, msgspec.Meta(description="When it was given.")]
+    signer: Annotated[str, msgspec.Meta(description="Who signed.")]
+    relation: Annotated[str, msgspec.Meta(description="What they are to the customer.")]
+    level: Annotated[Level, msgspec.Meta(description="On the technician's phone, or on the customer's own device.")]
+    via: Annotated[str, msgspec.Meta(description="How it came.")]
+    state: Annotated[
+        Literal["holds", "changed", "wrong", "unbound"],
+        msgspec.Meta(description="Whether it holds for the statement as it is now."),
+    ]
+    statement_sha256: Annotated[str | None, msgspec.Meta(description="The statement that was signed.")]
+    sha256: Annotated[str | None, msgspec.Meta(description="The file of the signature.")]
+    allowed: Annotated[bool, msgspec.Meta(description="Whether somebody of this relation may sign.")] = (
+        True  # by his relation he may sign; else it is a finding
+    )
 
 
 class StatementRefusal(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,15 +64,18 @@ class StatementRefusal(msgspec.Struct, frozen=True, kw_only=True):
     `same`: the statement is now what it was then.
     """
 
-    entry: str
-    at: datetime
-    by: str
-    outcome: RefusalOutcome | None
-    reason: str
-    valid: bool
-    same: bool = True
-    helper: str | None = None
-    relation: str | None = None
+    entry: Annotated[str, msgspec.Meta(description="The entry that says so.")]
+    at: Annotated[datetime, msgspec.Meta(description="When.")]
+    by: Annotated[str, msgspec.Meta(description="Who wrote it.")]
+    outcome: Annotated[
+        RefusalOutcome | None,
+        msgspec.Meta(description="Whether the customer refused, was absent, was unable, or agreed in part."),
+    ]
+    reason: Annotated[str, msgspec.Meta(description="Why, in words.")]
+    valid: Annotated[bool, msgspec.Meta(description="Whether it has what the checklist asks for.")]
+    same: Annotated[bool, msgspec.Meta(description="Whether the statement is now what it was then.")] = True
+    helper: Annotated[str | None, msgspec.Meta(description="Who helped somebody who was unable.")] = None
+    relation: Annotated[str | None, msgspec.Meta(description="What the helper is to the customer.")] = None
 
 
 class SignOff(msgspec.Struct, frozen=True):

@@ -11,6 +11,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from math import inf, isfinite, isnan
+from typing import Annotated
 
 import msgspec
 
@@ -28,22 +29,22 @@ _EXACT = 2**53  # beyond it a reader in JavaScript does not have the whole numbe
 class StatementLine(msgspec.Struct, frozen=True, omit_defaults=True):
     """One line with its content: texts, or photos by their SHA-256 in hex."""
 
-    label: str
-    value: tuple[str, ...] = ()
-    photos: tuple[str, ...] = ()
+    label: Annotated[str, msgspec.Meta(description="What the line is about.")]
+    value: Annotated[tuple[str, ...], msgspec.Meta(description="Its texts.")] = ()
+    photos: Annotated[tuple[str, ...], msgspec.Meta(description="Its photos: SHA-256 in hex.")] = ()
 
 
 class Document(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """A statement about one visit (and one thing). Nothing but texts, in NFC."""
 
-    form: str
-    checklist: str
-    visit: str
-    statement: str
-    title: str
-    lines: tuple[StatementLine, ...]
-    thing: str | None = None
-    declaration: str | None = None
+    form: Annotated[str, msgspec.Meta(description="Version of this form.")]
+    checklist: Annotated[str, msgspec.Meta(description="The checklist and its version.")]
+    visit: Annotated[str, msgspec.Meta(description="The visit's id.")]
+    statement: Annotated[str, msgspec.Meta(description="Which statement of the checklist it is.")]
+    title: Annotated[str, msgspec.Meta(description="The title.")]
+    lines: Annotated[tuple[StatementLine, ...], msgspec.Meta(description="The lines.")]
+    thing: Annotated[str | None, msgspec.Meta(description="The thing it is about.")] = None
+    declaration: Annotated[str | None, msgspec.Meta(description="What the signer declares.")] = None
 
 
 class RenderedStatement(msgspec.Struct, frozen=True):

@@ -18,8 +18,8 @@ Crew = Annotated[tuple[Name, ...], msgspec.Meta(max_length=50)]
 class Window(msgspec.Struct, frozen=True, rename={"start": "from", "end": "to"}):
     """The agreed time: from when to when."""
 
-    start: AwareDatetime
-    end: AwareDatetime
+    start: Annotated[AwareDatetime, msgspec.Meta(description="When it begins.")]
+    end: Annotated[AwareDatetime, msgspec.Meta(description="When it ends.")]
 
 
 class Rescheduled(msgspec.Struct, frozen=True, rename={"start": "from", "end": "to"}):

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from hashlib import sha256
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
@@ -30,24 +31,26 @@ RESUBMITTED = "已重新提交并收下 / it came again and was taken"
 class QuarantinedInput(msgspec.Struct, frozen=True):
     """An input in quarantine, without its bytes. What came again and was taken is decided with that, by who sent it."""
 
-    id: str
-    code: str
-    path_id: str
-    size: int
-    sha256: str
-    received_at: datetime
-    received_from: str
-    decision: str | None
-    decided_by: str | None
-    decided_at: datetime | None
-    reason: str | None
+    id: Annotated[str, msgspec.Meta(description="Its id in quarantine.")]
+    code: Annotated[str, msgspec.Meta(description="The code of the problem that it was refused with.")]
+    path_id: Annotated[str, msgspec.Meta(description="What stood in the address as the record's id.")]
+    size: Annotated[int, msgspec.Meta(description="Bytes.")]
+    sha256: Annotated[str, msgspec.Meta(description="SHA-256 of the exact bytes, in hex.")]
+    received_at: Annotated[datetime, msgspec.Meta(description="When it came.")]
+    received_from: Annotated[str, msgspec.Meta(description="Login of who sent it.")]
+    decision: Annotated[str | None, msgspec.Meta(description="take, discard, or null while nobody has decided.")]
+    decided_by: Annotated[str | None, msgspec.Meta(description="Login of who decided.")]
+    decided_at: Annotated[datetime | None, msgspec.Meta(description="When.")]
+    reason: Annotated[str | None, msgspec.Meta(description="Why.")]
 
 
 class QuarantinePage(msgspec.Struct, frozen=True):
     """A page of the quarantine, oldest first; `after` leads to the next one."""
 
-    items: tuple[QuarantinedInput, ...]
-    after: str | None
+    items: Annotated[tuple[QuarantinedInput, ...], msgspec.Meta(description="The inputs of this page.")]
+    after: Annotated[
+        str | None, msgspec.Meta(description="The cursor of the next page; null where this is the last one.")
+    ]
 
 
 async def quarantine_input(

@@ -1,6 +1,6 @@
 """A supervisor decides what becomes of an input in quarantine: take it again, or discard it."""
 
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 import msgspec
@@ -24,15 +24,15 @@ from .repository import QuarantineRow
 class Decision(msgspec.Struct, frozen=True):
     """Take the input again (as its sender), or discard it; always with a reason."""
 
-    decision: Literal["take", "discard"]
-    reason: Reason
+    decision: Annotated[Literal["take", "discard"], msgspec.Meta(description="Take the input again, or discard it.")]
+    reason: Annotated[Reason, msgspec.Meta(description="Why.")]
 
 
 class DecisionResult(msgspec.Struct, frozen=True):
     """The input as decided; with the receipt when it was taken."""
 
-    quarantine: QuarantinedInput
-    receipt: Receipt | None
+    quarantine: Annotated[QuarantinedInput, msgspec.Meta(description="The input as decided.")]
+    receipt: Annotated[Receipt | None, msgspec.Meta(description="The record's receipt, where it was taken just now.")]
 
 
 async def decide(ctx: AppContext, token: bytes, kept: UUID, decision: Decision) -> DecisionResult:

@@ -109,8 +109,8 @@ class QuarantineController(Controller):
     async def decide_quarantine(
         self, caller: Caller, quarantine_id: FromPath[UUID], data: JSONBody[Decision]
     ) -> DecisionResult:
-        """What is taken counts as submitted by who sent it. What still cannot be taken stays undecided, with the problem
-        that a record would get. The same decision again by the same person is no change."""
+        """What is taken counts as submitted by who sent it. What still cannot be taken stays undecided, with the
+        problem that a record would get. The same decision again by the same person is no change."""
         return await quarantine_decisions.decide(*caller, quarantine_id, data)
 
 

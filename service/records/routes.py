@@ -27,7 +27,7 @@ from service.errors import (
 from service.visits.receipt import Receipt
 from service.visits.wire import Record
 from service.web import body
-from service.web.api_document import READ_ERRORS, WRITE_ERRORS, answer, problems
+from service.web.api_document import READ_ERRORS, WRITE_ERRORS, answer, example, problems
 from service.web.decoding import is_uuid
 from service.web.query import text_parameter
 from service.web.request import AnyRequest
@@ -57,6 +57,30 @@ ErrorsOfRecords = (
 REPLAYED = {200: answer(Receipt, "It was kept before: the receipt as of now")}
 
 
+_RECORD = {
+    "id": "01956e2c-8a00-7000-8000-000000000004",
+    "visit": "01956e2c-8a00-7000-8000-000000000002",
+    "checklist": "onsite@1",
+    "entries": [
+        {
+            "id": "4cb6600c-015b-51c6-ae5f-e169ac80adc9",
+            "what": "arrived",
+            "at": "2026-03-02T09:12:00+08:00",
+            "by": "technician",
+            "evidence": [{"kind": "gps", "lat": 31.2304, "lon": 121.4737, "accuracy_m": 8}],
+        },
+        {
+            "id": "625269f5-9c05-5508-b9d7-2105123d5225",
+            "what": "id_shown",
+            "at": "2026-03-02T09:13:45+08:00",
+            "by": "technician",
+        },
+    ],
+    "app": "doorstep 1.2",
+    "device_clock": {"at": "2026-03-02T09:20:00+08:00", "tick": 480000, "session": "k3v0"},
+}
+
+
 @dataclass
 class RecordOperation(Operation):
     """The operation that takes a record: it reads the body itself, so the document is told what that is."""
@@ -64,7 +88,9 @@ class RecordOperation(Operation):
     def __post_init__(self) -> None:
         """Describe the body."""
         schema = Reference(ref="#/components/schemas/Record")
-        self.request_body = RequestBody(content={"application/json": OpenAPIMediaType(schema=schema)}, required=True)
+        self.request_body = RequestBody(
+            content={"application/json": OpenAPIMediaType(schema=schema, example=_RECORD)}, required=True
+        )
 
 
 class RecordsController(Controller):
@@ -126,6 +152,7 @@ class RecordsController(Controller):
         dto=ExactBody[Record],
         return_dto=None,
         guards=[requires("take in records")],
+        operation_class=example(_RECORD),
         responses={**REPLAYED, **problems(*ErrorsOfRecords)},
     )
     async def take_in_record(

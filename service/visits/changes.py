@@ -17,9 +17,9 @@ Reason = Annotated[str, msgspec.Meta(pattern=r"\S", max_length=2000)]
 class Reschedule(msgspec.Struct, frozen=True, rename={"start": "from", "end": "to"}):
     """Another time (改约)."""
 
-    start: AwareDatetime
-    end: AwareDatetime
-    reason: Reason
+    start: Annotated[AwareDatetime, msgspec.Meta(description="When the new window begins.")]
+    end: Annotated[AwareDatetime, msgspec.Meta(description="When it ends.")]
+    reason: Annotated[Reason, msgspec.Meta(description="Why.")]
 
     def __post_init__(self) -> None:
         check_time("from", self.start)
@@ -29,25 +29,27 @@ class Reschedule(msgspec.Struct, frozen=True, rename={"start": "from", "end": "t
 class Reassignment(msgspec.Struct, frozen=True, omit_defaults=True):
     """Somebody else goes (转派). Without `crew` the crew stays, but for him."""
 
-    technician: Name
-    crew: Crew | None = None
-    reason: Annotated[str, msgspec.Meta(max_length=2000)] | None = None
+    technician: Annotated[Name, msgspec.Meta(description="Login of who goes now.")]
+    crew: Annotated[Crew | None, msgspec.Meta(description="Logins of who goes along; without it they stay.")] = None
+    reason: Annotated[Annotated[str, msgspec.Meta(max_length=2000)] | None, msgspec.Meta(description="Why.")] = None
 
 
 class DetailsUpdate(msgspec.Struct, frozen=True, omit_defaults=True):
     """A wrong number or address is mended; what is given takes the place of what was there."""
 
-    reason: Reason
-    customer: Customer | None = None
-    work: Work | None = None
-    external_ref: ShortText | None = None
-    inspectors: Annotated[int, msgspec.Meta(ge=0, le=100)] | None = None
+    reason: Annotated[Reason, msgspec.Meta(description="Why.")]
+    customer: Annotated[Customer | None, msgspec.Meta(description="The customer, whole.")] = None
+    work: Annotated[Work | None, msgspec.Meta(description="The work, whole.")] = None
+    external_ref: Annotated[ShortText | None, msgspec.Meta(description="The work order number.")] = None
+    inspectors: Annotated[
+        Annotated[int, msgspec.Meta(ge=0, le=100)] | None, msgspec.Meta(description="How many inspectors come.")
+    ] = None
 
 
 class Cancellation(msgspec.Struct, frozen=True):
     """Nobody goes (取消)."""
 
-    reason: Reason
+    reason: Annotated[Reason, msgspec.Meta(description="Why.")]
 
 
 DueDates = Dates
@@ -69,13 +71,13 @@ class Change(msgspec.Struct, frozen=True):
 class ChangeRecord(msgspec.Struct, frozen=True):
     """A change in the trail: what was, what came in its place, who, when and why."""
 
-    number: int
-    kind: str
-    at: datetime
-    by: str
-    reason: str | None
-    old: dict[str, Any]
-    new: dict[str, Any]
+    number: Annotated[int, msgspec.Meta(description="From 1; the visit's revision after the change.")]
+    kind: Annotated[str, msgspec.Meta(description="What was changed.")]
+    at: Annotated[datetime, msgspec.Meta(description="When.")]
+    by: Annotated[str, msgspec.Meta(description="Login of who changed it.")]
+    reason: Annotated[str | None, msgspec.Meta(description="Why.")]
+    old: Annotated[dict[str, Any], msgspec.Meta(description="The parts of the plan before.")]
+    new: Annotated[dict[str, Any], msgspec.Meta(description="The same parts after.")]
 
 
 class PlanHistory(msgspec.Struct, frozen=True):

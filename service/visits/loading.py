@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
@@ -72,11 +73,11 @@ CHANGE_DECODERS: dict[str, msgspec.json.Decoder[Content]] = {
 class JudgementView(msgspec.Struct, frozen=True):
     """The judgement of a visit at a moment."""
 
-    visit: str
-    checklist: str
-    at: datetime
-    verdict: Verdict | None
-    findings: tuple[FindingView, ...]
+    visit: Annotated[str, msgspec.Meta(description="The visit's id.")]
+    checklist: Annotated[str, msgspec.Meta(description="The checklist and its version.")]
+    at: Annotated[datetime, msgspec.Meta(description="The moment that it is judged at.")]
+    verdict: Annotated[Verdict | None, msgspec.Meta(description="Null while nothing was done.")]
+    findings: Annotated[tuple[FindingView, ...], msgspec.Meta(description="What is wrong or open.")]
 
 
 class LoadedVisit(msgspec.Struct, frozen=True):

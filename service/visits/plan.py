@@ -11,38 +11,43 @@ from service.judge.visit import Crew, Dates, Facts, Name, Window, check_due_date
 class Customer(msgspec.Struct, frozen=True, omit_defaults=True):
     """Whom the visit is for. `account` is the number on the bill (户号)."""
 
-    name: Name
-    phone: ShortText = ""
-    address: AddressText = ""
-    account: ShortText = ""
-    place: AddressText | None = None
-    organisation: LineText | None = None
+    name: Annotated[Name, msgspec.Meta(description="The name.")]
+    phone: Annotated[ShortText, msgspec.Meta(description="The telephone number.")] = ""
+    address: Annotated[AddressText, msgspec.Meta(description="The address of the visit.")] = ""
+    account: Annotated[ShortText, msgspec.Meta(description="The number on the bill (户号).")] = ""
+    place: Annotated[AddressText | None, msgspec.Meta(description="Where at the address, such as a floor.")] = None
+    organisation: Annotated[LineText | None, msgspec.Meta(description="The company or authority.")] = None
 
 
 class Work(msgspec.Struct, frozen=True, omit_defaults=True):
     """What will be done, and where: two of the things 4.3.1 asks to tell."""
 
-    content: LongText
-    place: AddressText = ""
+    content: Annotated[LongText, msgspec.Meta(description="What will be done.")]
+    place: Annotated[AddressText, msgspec.Meta(description="Where, such as the kitchen.")] = ""
 
 
 class Plan(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """What a dispatcher sends to create a visit. `technician` is a login, `follows` the visit that this one goes on."""
 
-    type: CodeText
-    technician: Name
-    customer: Customer
-    work: Work
-    window: Window | None = None
-    crew: Crew = ()
-    area: LineText | None = None
-    assigned: Facts = {}
-    exempt_reason: LongText | None = None
-    policies: Facts = {}
-    due: Dates = {}
-    inspectors: Annotated[int, msgspec.Meta(ge=0, le=100)] | None = None
-    external_ref: ShortText | None = None
-    follows: ShortText | None = None
+    type: Annotated[CodeText, msgspec.Meta(description="A type of visit of the checklist.")]
+    technician: Annotated[Name, msgspec.Meta(description="Login of the technician.")]
+    customer: Annotated[Customer, msgspec.Meta(description="Whom the visit is for.")]
+    work: Annotated[Work, msgspec.Meta(description="What will be done.")]
+    window: Annotated[
+        Window | None,
+        msgspec.Meta(description="The agreed time; it may be left out with `assigned.appointment_exempt`."),
+    ] = None
+    crew: Annotated[Crew, msgspec.Meta(description="Logins of who goes along.")] = ()
+    area: Annotated[LineText | None, msgspec.Meta(description="The area (片区); without it, the technician's.")] = None
+    assigned: Annotated[Facts, msgspec.Meta(description="Facts that are known when it is planned.")] = {}
+    exempt_reason: Annotated[LongText | None, msgspec.Meta(description="Why no appointment is needed.")] = None
+    policies: Annotated[Facts, msgspec.Meta(description="Policies of the checklist, switched on or off.")] = {}
+    due: Annotated[Dates, msgspec.Meta(description="By item or `item[thing]`: when a duty is to be done.")] = {}
+    inspectors: Annotated[
+        Annotated[int, msgspec.Meta(ge=0, le=100)] | None, msgspec.Meta(description="How many inspectors come.")
+    ] = None
+    external_ref: Annotated[ShortText | None, msgspec.Meta(description="The work order number.")] = None
+    follows: Annotated[ShortText | None, msgspec.Meta(description="The id of the visit that this one goes on.")] = None
 
     def __post_init__(self) -> None:
         check_window("window", self.window)

@@ -1,7 +1,7 @@
 """The receipt of a record."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -12,15 +12,22 @@ from service.judge.findings import FindingView, Verdict
 class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     """The answer to a record. It never says complete while a named file is missing."""
 
-    record: str
-    visit: str
-    received_at: datetime
-    sha256: str
-    state: Literal["complete", "awaiting_evidence"]
-    missing_evidence: tuple[str, ...]
-    verdict: Verdict | None
-    findings: tuple[FindingView, ...]
-    ignored: tuple[IgnoredEntry, ...]
-    replayed: bool
-    signature: Literal["verified", "wrong", "none"] = "none"
-    taken_in_by: str | None = None
+    record: Annotated[str, msgspec.Meta(description="The record's id.")]
+    visit: Annotated[str, msgspec.Meta(description="The visit's id.")]
+    received_at: Annotated[datetime, msgspec.Meta(description="When it came first.")]
+    sha256: Annotated[str, msgspec.Meta(description="SHA-256 of the exact bytes, in hex.")]
+    state: Annotated[
+        Literal["complete", "awaiting_evidence"],
+        msgspec.Meta(description="Whether a file that the record names is still missing."),
+    ]
+    missing_evidence: Annotated[
+        tuple[str, ...], msgspec.Meta(description="Files that are still missing: SHA-256 in hex.")
+    ]
+    verdict: Annotated[Verdict | None, msgspec.Meta(description="The visit's verdict now.")]
+    findings: Annotated[tuple[FindingView, ...], msgspec.Meta(description="The visit's findings now.")]
+    ignored: Annotated[tuple[IgnoredEntry, ...], msgspec.Meta(description="Entries that are kept and do not count.")]
+    replayed: Annotated[bool, msgspec.Meta(description="Whether it was kept before.")]
+    signature: Annotated[
+        Literal["verified", "wrong", "none"], msgspec.Meta(description="What the device's signature is worth.")
+    ] = "none"
+    taken_in_by: Annotated[str | None, msgspec.Meta(description="Login of who took it in from a file.")] = None

@@ -29,12 +29,16 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     whatever it is: who supervises is told when the clock was ahead.
     """
 
-    id: UuidText
-    visit: UuidText
-    checklist: CodeText
-    entries: tuple[Entry, ...]
-    correction: ShortText | None = None
-    app: ShortText | None = None
+    id: Annotated[UuidText, msgspec.Meta(description="The id in the address.")]
+    visit: Annotated[UuidText, msgspec.Meta(description="The visit's id.")]
+    checklist: Annotated[
+        CodeText, msgspec.Meta(description="The checklist and version that the phone showed, such as onsite@1.")
+    ]
+    entries: Annotated[
+        tuple[Entry, ...], msgspec.Meta(description="What was done, in the order in which it was written.")
+    ]
+    correction: Annotated[ShortText | None, msgspec.Meta(description="The correction that it answers.")] = None
+    app: Annotated[ShortText | None, msgspec.Meta(description="The app and its version.")] = None
     device_clock: Annotated[msgspec.Raw, msgspec.Meta(extra_json_schema=DEVICE_CLOCK)] | msgspec.UnsetType = (
         msgspec.UNSET
     )
@@ -46,7 +50,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
 class OfficeEntries(msgspec.Struct, frozen=True):
     """Entries that a dispatcher or supervisor writes."""
 
-    entries: tuple[Entry, ...]
+    entries: Annotated[tuple[Entry, ...], msgspec.Meta(description="The entries; all of them are taken or none.")]
 
     def __post_init__(self) -> None:
         check_entry_times(self.entries)

@@ -20,6 +20,7 @@ from litestar.openapi.spec import (
     Schema,
     SecurityScheme,
 )
+from litestar.openapi.spec.enums import OpenAPIType
 from litestar.plugins import OpenAPISchemaPlugin
 from litestar.typing import FieldDefinition
 
@@ -97,21 +98,29 @@ def bytes_body(media_type: str, description: str) -> RequestBody:
 
 
 @dataclass
-class RequiredHeaders(Operation):
-    """An operation whose headers are required where their default is "": it has a problem of its own to answer."""
+class ApiOperation(Operation):
+    """`operation_class` for what Litestar's types cannot say: `Response[None]` has no content, and a header whose
+    default is "" is required: where it lacks, the handler has a problem of its own to answer."""
 
     def __post_init__(self) -> None:
-        """Say so."""
+        """Describe it."""
         for one in self.parameters or ():
             if isinstance(one, Parameter) and isinstance(one.schema, Schema) and one.schema.default == "":
                 one.required, one.schema.default = True, None
+        for response in (self.responses or {}).values():
+            if not isinstance(response, OpenAPIResponse):
+                continue
+            response.headers = dict(sorted((response.headers or {}).items()))  # they come from a set
+            schemas = [one.schema for one in (response.content or {}).values()]
+            if all(isinstance(one, Schema) and one.type == OpenAPIType.NULL for one in schemas):
+                response.content = None
 
 
 def example(body: Any = None, answer: Any = None) -> type[Operation]:
     """`operation_class` of an operation that shows an example of its body and of what it answers."""
 
     @dataclass
-    class OperationWithExample(RequiredHeaders):
+    class OperationWithExample(ApiOperation):
         def __post_init__(self) -> None:
             super().__post_init__()
             if body is not None and isinstance(self.request_body, RequestBody):

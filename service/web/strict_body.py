@@ -37,8 +37,8 @@ class StrictBody(AbstractDTO[T]):
     @classmethod
     def create_openapi_schema(
         cls,
-        field_definition: FieldDefinition,
-        handler_id: str,
+        field_definition: FieldDefinition,  # noqa: ARG003
+        handler_id: str,  # noqa: ARG003
         schema_creator: Any,
     ) -> Reference | Schema:
         """The Struct's own schema."""
