@@ -15,7 +15,6 @@ from litestar.openapi.spec import (
     License,
     OpenAPIMediaType,
     OpenAPIResponse,
-    OpenAPIType,
     Operation,
     Parameter,
     Reference,

@@ -8,7 +8,7 @@ from litestar import Controller, get
 from litestar.params import PathParameter
 from litestar.response.base import ASGIResponse
 
-from service.errors import InternalError, NotFound
+from service.errors import InternalError, InvalidQuery, NotFound
 
 from .api_document import PUBLIC, answer, problems
 from .compression import etag_matches
@@ -51,7 +51,7 @@ class StaticFilesController(Controller):
         responses={
             200: answer(str, "A script, a style or a picture.", "text/javascript"),
             304: answer(None, "Not modified"),
-            **problems(NotFound, InternalError),
+            **problems(InvalidQuery, NotFound, InternalError),
         },
     )
     async def show_file(
