@@ -102,7 +102,7 @@ def litestar(ctx: AppContext | None = None, max_body: int = 0, lifespan: Lifespa
         openapi_config=openapi_config(),
         plugins=[ProblemSchemas(), StructSchemas()],
         request_class=BoundedRequest,
-        request_max_body_size=max_body,
+        request_max_body_size=None,  # `BoundedRequest` holds bodies to the setting, and controllers to less
     )
     app.state.update({"ctx": ctx, "max_body": max_body})
     return app

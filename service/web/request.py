@@ -27,10 +27,9 @@ class BoundedRequest(Request[Any, Any, Any]):
         MalformedJson for nothing where a body is needed."""
         if self._body is Empty:
             handler = self.route_handler
-            limit: int = handler.resolve_request_max_body_size() or 0
+            limit: int = self.app.state["max_body"]
             public = handler.opt.get("exclude_from_auth", False)
-            if public:
-                limit = min(limit, self.app.state["max_body"])
+            limit = min(handler.resolve_request_max_body_size() or limit, limit)
             self._body = await body.read_json_body(self.scope, self.receive, limit, packed=not public)
             if not self._body and "data" in handler.parsed_fn_signature.parameters:
                 raise MalformedJson("the body is empty")  # Litestar would call the handler without `data`

@@ -21,11 +21,14 @@ from service.db.connect import open_database
 from tests.support.factories import Town, a_plan, encode, said, uid
 
 VISIT, RECORD = uid("v"), uid("r")
-_routes = cache(app.litestar)
+_litestar = app.litestar
+_routes = cache(_litestar)
 
 
-def _copied(ctx: AppContext | None = None, max_body: int = 0) -> Litestar:
+def _copied(ctx: AppContext | None = None, max_body: int = 0, lifespan: app.Lifespan = ()) -> Litestar:
     """Litestar looks at every handler for a tenth of a second: the tests do that once, and give each copy its state."""
+    if lifespan:
+        return _litestar(ctx, max_body, lifespan)
     copied = copy(_routes())
     copied.state = State({"ctx": ctx, "max_body": max_body})
     return copied
