@@ -9,6 +9,7 @@ from service.db.database import Transaction
 from service.db.rows import fetch_struct, to_params
 
 from . import log
+from .sources import LoggedRow, finds_rows_of
 
 EventKind = Literal["access", "key"]
 """`access`: who works here and as what. `key`: what somebody holds that lets him in or signs."""
@@ -34,3 +35,10 @@ async def add_event(tx: Transaction, row: EventRow) -> None:
 async def event(tx: Transaction, id: UUID) -> EventRow | None:
     """One of them."""
     return await fetch_struct(tx, EventRow, "event", id=id.bytes)
+
+
+@finds_rows_of("access", "key")
+async def find_logged_event(tx: Transaction, id: UUID) -> LoggedRow | None:
+    """An event, as its leaf commits to it."""
+    row = await event(tx, id)
+    return row and LoggedRow(row.kind, row.at, row.body, row.sha256, row.salt)

@@ -1,6 +1,6 @@
-"""Files on their way into the store: announced before their bytes are there, until their row in `stored` is.
+"""Files on their way into the store: announced before their bytes are there, until their row in `blobs` is.
 
-A file without a row in `stored` can only be one that was announced here and whose row never came: a crash was faster,
+A file without a row in `blobs` can only be one that was announced here and whose row never came: a crash was faster,
 or the signature was refused whose picture it is. What this database never announced is not its own to take away.
 """
 
@@ -15,7 +15,7 @@ async def announce_blob(tx: Transaction, file: bytes, at: int) -> bool:
 
 
 def blob_stored(file: bytes) -> BatchStatement:
-    """Its row in `stored` is written in the same transaction. No row: the sweep was faster, and its bytes are gone.
+    """Its row in `blobs` is written in the same transaction. No row: the sweep was faster, and its bytes are gone.
 
     Who lands a file and who condemns it wait for one another at its row.
     """

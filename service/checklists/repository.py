@@ -5,6 +5,7 @@ from uuid import UUID
 import msgspec
 
 from service.audit_log import log
+from service.audit_log.sources import LoggedRow, finds_rows_of
 from service.db.database import Transaction
 from service.db.rows import fetch_struct, fetch_structs, to_params
 
@@ -54,3 +55,10 @@ async def latest_published(tx: Transaction, id: str) -> ChecklistRow | None:
 async def list_checklists(tx: Transaction) -> list[ChecklistRow]:
     """All versions, by id and time."""
     return await fetch_structs(tx, ChecklistRow, "all_checklists")
+
+
+@finds_rows_of("policy")
+async def find_logged_checklist(tx: Transaction, leaf: UUID) -> LoggedRow | None:
+    """A version, as its leaf commits to it."""
+    row = await find_by_leaf(tx, leaf)
+    return row and LoggedRow("policy", row.published_at, row.body, row.sha256, row.salt, checklist_commitment(row))

@@ -10,34 +10,18 @@ from uuid import UUID
 
 import msgspec
 
-from service.audit_log import events, log, sequencer
+from service.audit_log import log, sequencer
 from service.audit_log.merkle import MerkleTree, leaf
-from service.checklists import repository as checklists_repository
+from service.audit_log.sources import find_source
 from service.context import AppContext
 from service.db.database import Row, Transaction
 from service.errors import Problem
-from service.visits import batches, change_rows, evidence_files
-from service.visits import repository as visits_repository
 
 from . import people, summaries
 from . import rows as compare
 
 BATCH_SIZE = 1000  # leaves looked at in one transaction
 OVERDUE = 600_000  # ms: a leaf gets its number within a second or two
-_KINDS = {
-    "record": "visit.submitted",
-    "office": "visit.amended",
-    "link": "visit.amended",
-    "scan": "visit.amended",
-}
-LoggedRow = (
-    batches.BatchRow
-    | change_rows.ChangeRow
-    | checklists_repository.ChecklistRow
-    | events.EventRow
-    | evidence_files.MissingFileRow
-    | visits_repository.VisitRow
-)
 _LISTS = {
     "without_leaf": "{}: no leaf in the log",
     "duplicate_ids": "{}: two things have this id, and one leaf cannot be of both",
@@ -163,38 +147,13 @@ async def _check_leaf(tx: Transaction, key: bytes, data: bytes, at: int) -> list
     told, about = msgspec.json.decode(data), UUID(bytes=key)
     kind = told["t"]
     wrong = [] if told["s"] == at else ["its time was changed"]
-    found = await _find_source(tx, kind, about)
+    found = await find_source(tx, kind, about)
     if found is None:
         known = await log.access_exists(tx, about) if kind == "access" else kind == "policy" and "e" not in told
         return wrong if known else [*wrong, _SOURCE_MISSING]
-    made, at, kept, beside = found
-    if sha256(kept.body).digest() != kept.sha256:
+    if sha256(found.body).digest() != found.sha256:
         wrong.append("the bytes were changed")
-    if leaf(made, kept.salt or b"", kept.sha256, at, beside if "e" in told else b"") != data:
+    beside = found.beside if "e" in told else b""
+    if leaf(found.kind, found.salt or b"", found.sha256, found.at, beside) != data:
         wrong.append("the row is not the one that the log saw")
     return wrong
-
-
-async def _find_source(tx: Transaction, kind: str, id: UUID) -> tuple[str, int, LoggedRow, bytes] | None:
-    """What a leaf is about: the kind that its leaf has to be of, when it came, the row, and what stands beside."""
-    if kind == "visit.planned":
-        visit = await visits_repository.get_visit(tx, id)
-        return (kind, visit.created_at, visit, visits_repository.visit_commitment(visit)) if visit else None
-    if kind == "policy":
-        version = await checklists_repository.find_by_leaf(tx, id)
-        return (
-            (kind, version.published_at, version, checklists_repository.checklist_commitment(version))
-            if version
-            else None
-        )
-    if kind in ("access", "key"):
-        event = await events.event(tx, id)
-        return (event.kind, event.at, event, b"") if event else None
-    batch = await batches.get_batch(tx, id)
-    if batch is not None:
-        return _KINDS[batch.kind], batch.received_at, batch, batches.batch_commitment(batch)
-    change = await change_rows.get_change(tx, id)
-    if change is not None:
-        return "visit.amended", change.at, change, change_rows.change_commitment(change)
-    lost = await evidence_files.get_given_up(tx, id)
-    return ("visit.amended", lost.at, lost, evidence_files.missing_file_commitment(lost)) if lost else None

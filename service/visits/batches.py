@@ -6,6 +6,7 @@ from uuid import UUID
 import msgspec
 
 from service.audit_log import log
+from service.audit_log.sources import LoggedRow, finds_rows_of
 from service.db.database import BatchStatement, Transaction
 from service.db.rows import fetch_struct, fetch_structs, to_params
 from service.judge.batches import SignatureStatus
@@ -80,3 +81,13 @@ async def next_number(tx: Transaction, visit_id: UUID) -> int:
     """The number of the next batch of a locked visit."""
     row = await tx.fetch_one("last_batch", visit=visit_id.bytes)
     return 1 if row is None or row[0] is None else row[0] + 1
+
+
+@finds_rows_of("visit.submitted", "visit.amended")
+async def find_logged_batch(tx: Transaction, id: UUID) -> LoggedRow | None:
+    """A batch, as its leaf commits to it."""
+    row = await get_batch(tx, id)
+    if row is None:
+        return None
+    kind = "visit.submitted" if row.kind == "record" else "visit.amended"
+    return LoggedRow(kind, row.received_at, row.body, row.sha256, row.salt, batch_commitment(row))

@@ -6,6 +6,7 @@ from uuid import UUID
 import msgspec
 
 from service.audit_log import log
+from service.audit_log.sources import LoggedRow, finds_rows_of
 from service.db.database import Transaction
 from service.db.rows import fetch_struct, fetch_structs, to_params
 
@@ -44,3 +45,10 @@ async def get_change(tx: Transaction, id: UUID) -> ChangeRow | None:
 async def changes_of(tx: Transaction, visit_id: UUID) -> list[ChangeRow]:
     """All changes of a visit in their order."""
     return await fetch_structs(tx, ChangeRow, "changes_of", visit=visit_id.bytes)
+
+
+@finds_rows_of("visit.amended")
+async def find_logged_change(tx: Transaction, id: UUID) -> LoggedRow | None:
+    """A change, as its leaf commits to it."""
+    row = await get_change(tx, id)
+    return row and LoggedRow("visit.amended", row.at, row.body, row.sha256, row.salt, change_commitment(row))

@@ -6,6 +6,7 @@ from uuid import UUID
 import msgspec
 
 from service.audit_log import log
+from service.audit_log.sources import LoggedRow, finds_rows_of
 from service.blobs import announcements
 from service.db.database import BatchStatement, Transaction
 from service.db.rows import Lines, fetch_ids, fetch_struct, fetch_structs, to_params
@@ -138,3 +139,10 @@ async def given_up_of_visit(tx: Transaction, visit_id: UUID) -> list[MissingFile
 async def get_given_up(tx: Transaction, id: UUID) -> MissingFileRow | None:
     """The same, by the id of what was said."""
     return await fetch_struct(tx, MissingFileRow, "given_up_file", id=id.bytes)
+
+
+@finds_rows_of("visit.amended")
+async def find_logged_missing_file(tx: Transaction, id: UUID) -> LoggedRow | None:
+    """A file that was given up, as its leaf commits to it."""
+    row = await get_given_up(tx, id)
+    return row and LoggedRow("visit.amended", row.at, row.body, row.sha256, row.salt, missing_file_commitment(row))

@@ -5,6 +5,7 @@ from uuid import UUID
 import msgspec
 
 from service.audit_log import log
+from service.audit_log.sources import LoggedRow, finds_rows_of
 from service.db.database import Transaction
 from service.db.rows import Lines, fetch_struct, to_params
 
@@ -74,3 +75,10 @@ async def get_visit(tx: Transaction, id: UUID) -> VisitRow | None:
 async def lock_visit(tx: Transaction, id: UUID) -> VisitRow | None:
     """One visit, with nobody else writing about it until this transaction ends."""
     return await fetch_struct(tx, VisitRow, "locked_visit", id=id.bytes)
+
+
+@finds_rows_of("visit.planned")
+async def find_logged_visit(tx: Transaction, id: UUID) -> LoggedRow | None:
+    """A visit, as its leaf commits to it."""
+    row = await get_visit(tx, id)
+    return row and LoggedRow("visit.planned", row.created_at, row.body, row.sha256, row.salt, visit_commitment(row))
