@@ -124,7 +124,7 @@ async def test_a_phone_is_enrolled_by_its_browser_and_its_key_stays_there(small_
     answer = await world.ask(None, "GET", "/v1/me", authorization=f"Bearer {me['token']}")
     assert answer.json()["login"] == "li"
     (row,) = await world.house.db.read(lambda tx: devices_repository.devices_of(tx, "li"))
-    assert verify_signature(row.public_key, parse_signature_header(signature.encode()), raw.encode()) == "verified"
+    assert verify_signature(row.public_key, parse_signature_header(signature), raw.encode()) == "verified"
 
 
 async def test_a_lost_answer_is_asked_for_again_with_the_same_key(small_world: World) -> None:
