@@ -47,7 +47,7 @@ from service.staff import routes as staff_routes
 from service.visits import status
 from service.web import language_routes, static_files
 from service.web.access_log import access_log_middleware
-from service.web.api_document import ProblemSchemas, StructSchemas, openapi_config
+from service.web.api_document import BytesSchemas, ProblemSchemas, StructSchemas, openapi_config
 from service.web.compression import response_middleware
 from service.web.paths import plain_paths_middleware
 from service.web.problems import EXCEPTION_HANDLERS, log_unexpected_error
@@ -100,7 +100,7 @@ def litestar(ctx: AppContext | None = None, max_body: int = 0, lifespan: Lifespa
         logging_config=None,  # `web/access_log.py` writes one line for each request
         middleware=[Authentication],
         openapi_config=openapi_config(),
-        plugins=[ProblemSchemas(), StructSchemas()],
+        plugins=[BytesSchemas(), ProblemSchemas(), StructSchemas()],
         request_class=BoundedRequest,
         request_max_body_size=None,  # `BoundedRequest` holds bodies to the setting, and controllers to less
     )

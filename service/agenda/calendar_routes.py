@@ -45,7 +45,7 @@ class CalendarController(Controller):
     )
     async def show_calendar(
         self, context: Context, token: Annotated[str, path_text("The secret, and `.ics`.")]
-    ) -> Response[bytes]:
+    ) -> Response[str]:
         """For calendar apps, which send no token: visits of the last 30 and the next 180 days."""
         if not token.endswith(".ics"):
             raise NotFound

@@ -139,7 +139,7 @@ class RecordsController(Controller):
         "/v1/records/{record_id:uuid}/body",
         summary="The exact bytes as they came",
         media_type="application/json",
-        responses=problems(*READ_ERRORS, NotFound),
+        responses={200: answer(Record, "The record as it was sent"), **problems(*READ_ERRORS, NotFound)},
     )
     async def show_body(self, caller: Caller, record_id: FromPath[UUID]) -> bytes:
         """Byte by byte what the phone sent, before Content-Encoding."""

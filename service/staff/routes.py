@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Annotated
 
 from litestar import Controller, get, post, put
-from litestar.openapi.spec import OpenAPIMediaType, Operation, RequestBody, Schema
+from litestar.openapi.spec import Operation
 from litestar.params import JSONBody, PathParameter
 
 from service.accounts.caller import Caller, Context, limit_by_address, requires
@@ -29,6 +29,7 @@ from service.web.api_document import (
     PUBLIC_ERRORS,
     READ_ERRORS,
     WRITE_ERRORS,
+    bytes_body,
     example,
     problems,
 )
@@ -56,9 +57,7 @@ class PhotoOperation(Operation):
 
     def __post_init__(self) -> None:
         """Describe the body."""
-        schema = Schema(description="The photo: JPEG, PNG or WEBP.")
-        media_type = OpenAPIMediaType(schema=schema)
-        self.request_body = RequestBody(content={"application/octet-stream": media_type}, required=True)
+        self.request_body = bytes_body("application/octet-stream", "The photo: JPEG, PNG or WEBP.")
 
 
 class PeopleController(Controller):

@@ -22,7 +22,7 @@ from litestar.openapi.spec import (
     Schema,
     SecurityScheme,
 )
-from litestar.openapi.spec.enums import OpenAPIType
+from litestar.openapi.spec.enums import OpenAPIFormat, OpenAPIType
 from litestar.plugins import OpenAPISchemaPlugin
 from litestar.typing import FieldDefinition
 
@@ -116,7 +116,7 @@ def form_operation(description: str) -> type[Operation]:
 
 def bytes_body(media_type: str, description: str) -> RequestBody:
     """A body that the handler reads itself: for an `operation_class`."""
-    schema = Schema(description=description)
+    schema = Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.BINARY, description=description)
     return RequestBody(content={media_type: OpenAPIMediaType(schema=schema)}, required=True)
 
 
@@ -155,9 +155,20 @@ def example(body: Any = None, answer: Any = None) -> type[Operation]:
     return OperationWithExample
 
 
+@dataclass
+class _MediaTypeWithExample(OpenAPIMediaType):
+    """Litestar leaves every `null` out of an example."""
+
+    def to_schema(self) -> dict[str, Any]:
+        return super().to_schema() | {"example": self.example}
+
+
 def _show(place: RequestBody | OpenAPIResponse, value: Any) -> None:
-    for media_type in (place.content or {}).values():
-        media_type.example = msgspec.json.decode(msgspec.json.encode(value))
+    shown = msgspec.json.decode(msgspec.json.encode(value))
+    content = {
+        kind: _MediaTypeWithExample(schema=one.schema, example=shown) for kind, one in (place.content or {}).items()
+    }
+    place.content = cast("dict[str, OpenAPIMediaType]", content)
 
 
 class ProblemSchemas(OpenAPISchemaPlugin):
@@ -178,6 +189,19 @@ class ProblemSchemas(OpenAPISchemaPlugin):
                 Schema(properties={"code": Schema(enum=list(kind.codes))}),
             ]
         )
+
+
+class BytesSchemas(OpenAPISchemaPlugin):
+    """Bytes are `format: binary`, which tells generated clients that they are not text."""
+
+    @staticmethod
+    def is_plugin_supported_type(value: Any) -> bool:
+        """Whether it is bytes."""
+        return value is bytes
+
+    def to_openapi_schema(self, *_: Any, **__: Any) -> Schema:
+        """The schema."""
+        return Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.BINARY)
 
 
 class StructSchemas(OpenAPISchemaPlugin):
@@ -223,6 +247,8 @@ def _schema(json: dict[str, Any]) -> Any:
     names = Schema.field_aliases()
     schema = Schema()
     for key, value in json.items():
+        if key == "items" and value is False:
+            continue  # of a tuple: `maxItems` says the same, and openapi-python-client cannot read `false`
         if key in _MAPS:
             value = {name: _schema(one) for name, one in value.items()}  # noqa: PLW2901
         elif key in _LISTS:
