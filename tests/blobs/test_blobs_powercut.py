@@ -26,6 +26,7 @@ from tests.support.pictures import picture
 from tests.support.recording_folder import Event, Folders, Recorder
 
 PHOTOS, PARTS, IMAGES = 60, 12, 2400
+IMAGES_OF_CONTROL = 800
 WAYS = ("nothing", "all", "first", "some")
 
 
@@ -84,12 +85,12 @@ async def take(folder: Path, recorder: Recorder) -> None:
     await database.close()
 
 
-def cut(folder: Path, events: list[Event]) -> dict[str, int]:
+def cut(folder: Path, events: list[Event], images: int) -> dict[str, int]:
     """Cut the power at many moments; how often all was well, and how often what was wrong."""
     rng, folders, seen = random.Random(4304), Folders(folder), dict[str, int]()
     telling = [number for number, event in enumerate(events) if event.kind in ("rows", "part")]
     chosen: dict[int, list[str]] = {number: ["nothing", "some"] for number in telling}
-    while sum(map(len, chosen.values())) < IMAGES:
+    while sum(map(len, chosen.values())) < images:
         chosen.setdefault(rng.randrange(len(events)), []).append(rng.choice(WAYS))
     rows: frozenset[bytes] = frozenset()
     parts: dict[str, tuple[int, int]] = {}
@@ -137,7 +138,7 @@ def record(tmp_path: Path, deaf: Callable[[Path], bool] = lambda _: False) -> tu
 
 def test_no_acknowledged_photo_or_part_is_lost_when_the_power_fails(tmp_path: Path) -> None:
     folder, events = record(tmp_path)
-    assert cut(folder, events) == {"": IMAGES}
+    assert cut(folder, events, IMAGES) == {"": IMAGES}
 
 
 async def row_before_file(ctx: Any, file: PartialFile, digest: bytes, said: Any = None, sender: Any = None) -> Any:
@@ -160,5 +161,5 @@ def test_the_control_without_one_step_loses_some(
         for flow in (attach, uploads):
             monkeypatch.setattr(flow, "store_file", row_before_file)
     folder, events = record(tmp_path, deaf.get(left_out, lambda _: False))
-    seen = cut(folder, events)
-    assert sum(count for wrong, count in seen.items() if wrong) > IMAGES / 50, seen
+    seen = cut(folder, events, IMAGES_OF_CONTROL)
+    assert sum(count for wrong, count in seen.items() if wrong) > IMAGES_OF_CONTROL / 50, seen

@@ -23,6 +23,7 @@ from tests.support.recording_vfs import Disk, Event, Recorder
 from tests.support.row_factories import NOON, a_batch, a_visit, plan
 
 RECORDS, CLIENTS, IMAGES = 300, 6, 2400
+IMAGES_OF_CONTROL = 600
 WAYS = ("nothing", "all", "writes", "sectors", "one file")
 
 
@@ -70,12 +71,12 @@ async def store(folder: Path, recorder: Recorder) -> None:
     await database.close()
 
 
-def moments(events: list[Event]) -> Iterator[tuple[int, list[str]]]:
+def moments(events: list[Event], images: int) -> Iterator[tuple[int, list[str]]]:
     """After which events the power fails, and in which ways: after each commit, and evenly all the way."""
     rng = random.Random(4303)
     acks = [number for number, event in enumerate(events) if event.kind == "ack"]
     chosen = {number: ["nothing"] for number in acks}
-    while sum(map(len, chosen.values())) < IMAGES:
+    while sum(map(len, chosen.values())) < images:
         chosen.setdefault(rng.randrange(len(events)), []).append(rng.choice(WAYS))
     yield from sorted(chosen.items())
 
@@ -120,12 +121,12 @@ def serve_again(folder: Path) -> None:
     asyncio.run(go())
 
 
-def cut(folder: Path, events: list[Event]) -> dict[str, int]:
+def cut(folder: Path, events: list[Event], images: int) -> dict[str, int]:
     """Cut the power at all chosen moments; how often all was well, and how often what was wrong."""
     folder.mkdir()
     disk, acknowledged, seen = Disk(), set[bytes](), dict[str, int]()
     rng, next_event = random.Random(2026), 0
-    for moment, ways in moments(events):
+    for moment, ways in moments(events, images):
         for number in range(next_event, moment + 1):
             disk.play(number, events[number])
             if events[number].kind == "ack":
@@ -155,11 +156,11 @@ def record(folder: Path, replaced: dict[str, str]) -> list[Event]:
 def test_no_acknowledged_record_is_lost_when_the_power_fails(tmp_path: Path) -> None:
     events = record(tmp_path, {})
     assert sum(event.kind == "sync" and event.file == "doorstep.db" for event in events) > 5  # checkpoints
-    assert cut(tmp_path / "image", events) == {"": IMAGES}
+    assert cut(tmp_path / "image", events, IMAGES) == {"": IMAGES}
 
 
 def test_the_control_with_synchronous_normal_loses_some(tmp_path: Path) -> None:
     events = record(tmp_path, {"PRAGMA synchronous=FULL": "PRAGMA synchronous=NORMAL"})
-    seen = cut(tmp_path / "image", events)
-    assert seen["lost"] > IMAGES / 20, seen
+    seen = cut(tmp_path / "image", events, IMAGES_OF_CONTROL)
+    assert seen["lost"] > IMAGES_OF_CONTROL / 20, seen
     assert seen.keys() <= {"", "lost"}, seen

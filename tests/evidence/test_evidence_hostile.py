@@ -1,5 +1,6 @@
 """Some two hundred and fifty hostile files: no crash, nothing but new JPEGs is shown, memory and time stay bounded."""
 
+import resource
 import subprocess
 import sys
 import time
@@ -16,11 +17,12 @@ from tests.support.factories import said, uid
 from tests.support.malicious_images import MARK, bombs, corpus
 from tests.support.pictures import name
 
-MEMORY_MB, SECONDS = 512, 15
+MEMORY_MB, SECONDS = 512, 15  # of a processor
 MEASURE = """
 import resource, subprocess, sys
 status = subprocess.run(sys.argv[1:]).returncode
-print(status, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+used = resource.getrusage(resource.RUSAGE_CHILDREN)
+print(status, used.ru_maxrss, used.ru_utime + used.ru_stime)
 """  # a process of its own: what is measured would begin with the memory of whoever starts it
 REFUSED = {(415, "not-photo"), (422, "photo-unreadable"), (413, "file-too-large")}
 NOT_SHOWN = {(404, "not-found"), (422, "photo-unreadable")}
@@ -39,9 +41,12 @@ async def test_no_hostile_file_does_harm(small_world: World) -> None:
         named = record(uid(f"r{number}"), entries=[entry])
         assert (await world.submit(named, uid(f"r{number}"))).status_code == 201, what
         sent = await send_evidence(world, raw, kind="application/octet-stream")
-        begun = time.perf_counter()
-        shown = await world.ask("li", "GET", f"/v1/evidence/{name(raw)}")
-        slowest = max(slowest, time.perf_counter() - begun)
+        begun = processor_seconds()
+        for _ in range(10):
+            shown = await world.ask("li", "GET", f"/v1/evidence/{name(raw)}")
+            if shown.status_code != 503:  # the machine had no time: come again
+                break
+        slowest = max(slowest, processor_seconds() - begun)
         assert shown.headers["x-content-type-options"] == "nosniff", what
         if sent.status_code in (200, 201):
             if shown.status_code == 200:
@@ -57,6 +62,12 @@ async def test_no_hostile_file_does_harm(small_world: World) -> None:
     assert min(told.values()) > 20, told
     assert slowest < SECONDS
     assert not [path for path in world.house.evidence_storage.incoming.rglob("*") if path.is_file()]
+
+
+def processor_seconds() -> float:
+    """What this process used, and the programs that it started and that have ended."""
+    children = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return time.process_time() + children.ru_utime + children.ru_stime
 
 
 def code(answer: httpx.Response) -> tuple[int, str]:
@@ -92,11 +103,10 @@ def test_what_a_bomb_takes_is_bounded(tmp_path: Path) -> None:
             str(path),
             str(path) + ".jpg",
         ]
-        begun = time.perf_counter()
-        status, kib = subprocess.run(command, capture_output=True, check=True, text=True).stdout.split()
+        status, kib, seconds = subprocess.run(command, capture_output=True, check=True, text=True).stdout.split()
         assert status in ("0", "3", "-9", "-24"), (what, status)
         assert int(kib) / 1024 < MEMORY_MB, what
-        assert time.perf_counter() - begun < SECONDS, what
+        assert float(seconds) < SECONDS, what
 
 
 async def test_the_control_the_original_has_the_mark(small_world: World) -> None:
