@@ -50,7 +50,7 @@ class CalendarController(Controller):
         if not token.endswith(".ics"):
             raise NotFound
         content = await calendar.calendar(context, token.removesuffix(".ics"))
-        return Response(content, media_type="text/calendar", headers={"referrer-policy": "no-referrer"})
+        return Response(content.decode(), media_type="text/calendar", headers={"referrer-policy": "no-referrer"})
 
 
 ROUTES = (CalendarController,)
