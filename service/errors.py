@@ -4,7 +4,7 @@ A problem is a class with a status, a `code` that never changes, and a title in 
 Findings are not here: a breach of the norm is data, never an error.
 """
 
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import msgspec
 
@@ -12,9 +12,9 @@ import msgspec
 class FieldError(msgspec.Struct, frozen=True, omit_defaults=True):
     """One wrong place in a body: JSON Pointer (RFC 6901), stable code, and what to do."""
 
-    pointer: str
-    code: str
-    detail: str
+    pointer: Annotated[str, msgspec.Meta(description="JSON Pointer (RFC 6901).")]
+    code: Annotated[str, msgspec.Meta(description="Stable.")]
+    detail: Annotated[str, msgspec.Meta(description="What to do.")]
 
 
 class Problem(Exception):

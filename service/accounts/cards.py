@@ -1,5 +1,7 @@
 """ID cards: what customers see of a technician."""
 
+from typing import Annotated
+
 import msgspec
 
 from service.context import AppContext
@@ -9,11 +11,11 @@ from service.db.database import Transaction
 class TechnicianCard(msgspec.Struct, frozen=True):
     """Who comes: what is on his ID card."""
 
-    name: str
-    badge: str
-    title: str
-    company: str
-    photo: bool = False
+    name: Annotated[str, msgspec.Meta(description="Their name.")]
+    badge: Annotated[str, msgspec.Meta(description="Their number.")]
+    title: Annotated[str, msgspec.Meta(description="Their post.")]
+    company: Annotated[str, msgspec.Meta(description="The utility.")]
+    photo: Annotated[bool, msgspec.Meta(description="Whether there is a photo.")] = False
 
 
 async def technician_card(ctx: AppContext, tx: Transaction, login: str) -> TechnicianCard:

@@ -3,6 +3,7 @@
 from hashlib import sha256
 from hmac import compare_digest
 from secrets import randbelow
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
@@ -40,20 +41,20 @@ TEXT = "【{company}】验证码 {code}，10 分钟内有效，用于核对和�
 class OtpSent(msgspec.Struct, frozen=True):
     """Where the code goes, masked, and how long it is good (seconds)."""
 
-    to: str
-    seconds: int
+    to: Annotated[str, msgspec.Meta(description="The telephone, masked.")]
+    seconds: Annotated[int, msgspec.Meta(description="How long the code is good.")]
 
 
 class OtpSubmission(msgspec.Struct, frozen=True):
     """The code out of the message."""
 
-    code: SecretText
+    code: Annotated[SecretText, msgspec.Meta(description="The six digits.")]
 
 
 class OtpAccepted(msgspec.Struct, frozen=True):
     """The code was right; for so many seconds this device may confirm."""
 
-    seconds: int
+    seconds: Annotated[int, msgspec.Meta(description="How long this device may confirm.")]
 
 
 async def send_otp(ctx: AppContext, token: str, browser: Browser) -> OtpSent:

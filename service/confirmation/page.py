@@ -1,7 +1,7 @@
 """What the customer sees by his link."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 import msgspec
@@ -38,13 +38,13 @@ Stage = Literal["appointment", "agreed", "under_way", "over", "cancelled"]
 class MaskedVisit(msgspec.Struct, frozen=True, kw_only=True):
     """The visit, masked: a link can be forwarded."""
 
-    id: str
-    customer: str
-    phone: str
-    address: str
-    window: Window | None
-    content: str
-    place: str
+    id: Annotated[str, msgspec.Meta(description="The visit.")]
+    customer: Annotated[str, msgspec.Meta(description="The name, masked.")]
+    phone: Annotated[str, msgspec.Meta(description="The telephone, masked.")]
+    address: Annotated[str, msgspec.Meta(description="The address, masked.")]
+    window: Annotated[Window | None, msgspec.Meta(description="The time that is planned.")]
+    content: Annotated[str, msgspec.Meta(description="What is to be done.")]
+    place: Annotated[str, msgspec.Meta(description="Where, in short.")]
 
 
 class ConfirmationPage(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,25 +55,29 @@ class ConfirmationPage(msgspec.Struct, frozen=True, kw_only=True):
     opened is open until then, or was. `link_until`: until then the link lives.
     """
 
-    visit: MaskedVisit
-    technician: TechnicianCard
-    state: Stage
-    appointment: Appointment
-    questions: tuple[QuestionView, ...]
-    hotline: str
-    statement: Document | None = None
-    statement_sha256: str | None = None
-    statements: tuple[StatementView, ...] = ()
-    raises: tuple[Option, ...] = ()
-    raised: tuple[ReportView, ...] = ()
-    said: tuple[ResponseView, ...] = ()
-    level: Level | None = None
-    answered_at: datetime | None = None
-    code_until: datetime | None = None
-    open_until: datetime | None = None
-    link_until: datetime | None = None
-    arrived_at: datetime | None = None
-    left_at: datetime | None = None
+    visit: Annotated[MaskedVisit, msgspec.Meta(description="The visit, masked until the code.")]
+    technician: Annotated[TechnicianCard, msgspec.Meta(description="Who comes or came.")]
+    state: Annotated[Stage, msgspec.Meta(description="How far the visit is.")]
+    appointment: Annotated[Appointment, msgspec.Meta(description="What is agreed, and what may be answered to it.")]
+    questions: Annotated[tuple[QuestionView, ...], msgspec.Meta(description="What is asked now.")]
+    hotline: Annotated[str, msgspec.Meta(description="The telephone of the utility; may be empty.")]
+    statement: Annotated[Document | None, msgspec.Meta(description="The statement to sign next.")] = None
+    statement_sha256: Annotated[str | None, msgspec.Meta(description="The digest of its canonical bytes.")] = None
+    statements: Annotated[tuple[StatementView, ...], msgspec.Meta(description="All statements, signed or not.")] = ()
+    raises: Annotated[tuple[Option, ...], msgspec.Meta(description="What the customer may raise.")] = ()
+    raised: Annotated[tuple[ReportView, ...], msgspec.Meta(description="What the customer raised.")] = ()
+    said: Annotated[tuple[ResponseView, ...], msgspec.Meta(description="What the customer said by this link.")] = ()
+    level: Annotated[
+        Level | None, msgspec.Meta(description="How sure it is that it is the customer; null before the code.")
+    ] = None
+    answered_at: Annotated[datetime | None, msgspec.Meta(description="When they answered last.")] = None
+    code_until: Annotated[datetime | None, msgspec.Meta(description="Until then a code that was sent is good.")] = None
+    open_until: Annotated[datetime | None, msgspec.Meta(description="Until then this device may sign, or could.")] = (
+        None
+    )
+    link_until: Annotated[datetime | None, msgspec.Meta(description="Until then the link lives.")] = None
+    arrived_at: Annotated[datetime | None, msgspec.Meta(description="When the technician arrived.")] = None
+    left_at: Annotated[datetime | None, msgspec.Meta(description="When the technician left.")] = None
 
 
 class PageDetails(msgspec.Struct, frozen=True, kw_only=True):

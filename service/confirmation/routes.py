@@ -31,8 +31,8 @@ from service.errors import (
     UnreadableSignature,
     WrongMediaType,
 )
-from service.visits.customer_answers import CustomerSubmission
-from service.web.api_document import COMMON_ERRORS, PUBLIC, form_operation, pages, problems
+from service.visits.customer_answers import AnswerInput, CustomerSubmission
+from service.web.api_document import COMMON_ERRORS, PUBLIC, example, form_operation, pages, problems
 from service.web.request import AnyRequest
 from service.web.strict_body import StrictBody
 
@@ -44,11 +44,15 @@ from .render import render_page
 
 T = TypeVar("T")
 
-Token = Annotated[str, PathParameter(description="The token of the link in a message to the customer.", max_length=200)]
+Token = Annotated[
+    str,
+    PathParameter(description="The token of the link in a message to the customer.", schema_extra={"maxLength": 200}),
+]
 GONE = (NotFound, LinkExpired, TooManyRequests)
 PUBLIC_WRITES = (*COMMON_ERRORS, *GONE, StorageFull, BodyTooLarge, WrongMediaType, MalformedJson, InvalidBody)
 MAX_ANSWER_BYTES = 800_000
 """Bytes of a customer's answers: a drawing is among them."""
+ANSWERS = CustomerSubmission(answers=(AnswerInput(question="q_clean", good=True),), comment="师傅很仔细")
 
 
 class CustomerPageController(Controller):
@@ -117,6 +121,7 @@ class ConfirmationsController(Controller):
         "/v1/confirmations/{token:str}",
         summary="The customer's answers; the same again is no change",
         dto=StrictBody[CustomerSubmission],
+        operation_class=example(ANSWERS, limit=MAX_ANSWER_BYTES),
         return_dto=None,
         request_max_body_size=MAX_ANSWER_BYTES,
         responses=problems(
@@ -150,6 +155,7 @@ class ConfirmationsController(Controller):
         "/v1/confirmations/{token:str}/code",
         summary="Enter the code: for half an hour this device may sign, refuse and raise; five tries",
         dto=StrictBody[OtpSubmission],
+        operation_class=example(OtpSubmission("123456")),
         return_dto=None,
         responses=problems(*PUBLIC_WRITES, InvalidOtp),
     )

@@ -1,7 +1,7 @@
 """A visit before its customer: the statements to read and to sign, the questions, and what he said before."""
 
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -32,20 +32,20 @@ MAX_CLOCK_SKEW = timedelta(days=1)
 class QuestionView(msgspec.Struct, frozen=True, kw_only=True):
     """What is asked now. `bad`: the answer that is the bad one."""
 
-    id: str
-    items: tuple[str, ...]
-    things: tuple[str, ...]
-    zh: str
-    en: str
-    bad: Literal["yes", "no"] = "no"
+    id: Annotated[str, msgspec.Meta(description="The question.")]
+    items: Annotated[tuple[str, ...], msgspec.Meta(description="The items that the answer is about.")]
+    things: Annotated[tuple[str, ...], msgspec.Meta(description="The things that it is about.")]
+    zh: Annotated[str, msgspec.Meta(description="The question in Chinese.")]
+    en: Annotated[str, msgspec.Meta(description="The question in English.")]
+    bad: Annotated[Literal["yes", "no"], msgspec.Meta(description="The answer that is the bad one.")] = "no"
 
 
 class Option(msgspec.Struct, frozen=True):
     """Something to choose from."""
 
-    id: str
-    zh: str
-    en: str
+    id: Annotated[str, msgspec.Meta(description="What is sent.")]
+    zh: Annotated[str, msgspec.Meta(description="In Chinese.")]
+    en: Annotated[str, msgspec.Meta(description="In English.")]
 
 
 class StatementView(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,60 +55,66 @@ class StatementView(msgspec.Struct, frozen=True, kw_only=True):
     `english`: the labels of its lines, and `declares` what the signer declares; what is signed is Chinese alone.
     """
 
-    statement: Document
-    sha256: str
-    title: Option
-    label: str | None
-    signs: str | None
-    signature: Signature | None
-    earlier: tuple[Signature, ...]
-    declined: tuple[StatementRefusal, ...]
-    relations: tuple[Option, ...]
-    typed: bool = False
-    english: tuple[str, ...] = ()
-    declares: str | None = None
+    statement: Annotated[Document, msgspec.Meta(description="The canonical document.")]
+    sha256: Annotated[str, msgspec.Meta(description="The digest of its canonical bytes.")]
+    title: Annotated[Option, msgspec.Meta(description="What it is called.")]
+    label: Annotated[str | None, msgspec.Meta(description="Which thing it is about, where there are several.")]
+    signs: Annotated[
+        str | None, msgspec.Meta(description="The item that a signature fulfils; null where it is only read.")
+    ]
+    signature: Annotated[Signature | None, msgspec.Meta(description="The signature that counts.")]
+    earlier: Annotated[tuple[Signature, ...], msgspec.Meta(description="Signatures that it replaced.")]
+    declined: Annotated[tuple[StatementRefusal, ...], msgspec.Meta(description="Refusals.")]
+    relations: Annotated[
+        tuple[Option, ...], msgspec.Meta(description="How the signer may be related to the account holder.")
+    ]
+    typed: Annotated[bool, msgspec.Meta(description="The signature is a typed name and the code.")] = False
+    english: Annotated[tuple[str, ...], msgspec.Meta(description="The labels of its lines in English.")] = ()
+    declares: Annotated[str | None, msgspec.Meta(description="What the signer declares, in English.")] = None
 
 
 class CustomerResponse(msgspec.Struct, frozen=True, kw_only=True):
     """What the customer said by his link at once: the level, his answers and own words, the entries of that."""
 
-    id: str
-    at: datetime
-    level: str
-    answers: tuple[AnswerInput, ...]
-    raises: tuple[IncidentReport, ...]
-    comment: str | None
-    entries: tuple[str, ...]
-    agent: str
+    id: Annotated[str, msgspec.Meta(description="The response.")]
+    at: Annotated[datetime, msgspec.Meta(description="When.")]
+    level: Annotated[str, msgspec.Meta(description="How sure it is that it was the customer.")]
+    answers: Annotated[tuple[AnswerInput, ...], msgspec.Meta(description="What they answered.")]
+    raises: Annotated[tuple[IncidentReport, ...], msgspec.Meta(description="What they raised.")]
+    comment: Annotated[str | None, msgspec.Meta(description="Their own words.")]
+    entries: Annotated[tuple[str, ...], msgspec.Meta(description="The entries that came of it.")]
+    agent: Annotated[str, msgspec.Meta(description="What their browser says it is.")]
 
 
 class ReportView(msgspec.Struct, frozen=True):
     """What the customer raised, in his own words. `days`: so soon the checklist wants it to be answered."""
 
-    at: datetime
-    fact: str
-    zh: str
-    en: str
-    text: str
-    days: int | None = None
+    at: Annotated[datetime, msgspec.Meta(description="When.")]
+    fact: Annotated[str, msgspec.Meta(description="What happened.")]
+    zh: Annotated[str, msgspec.Meta(description="The fact in Chinese.")]
+    en: Annotated[str, msgspec.Meta(description="The fact in English.")]
+    text: Annotated[str, msgspec.Meta(description="The customer's own words.")]
+    days: Annotated[
+        int | None, msgspec.Meta(description="Working days within which the checklist wants an answer.")
+    ] = None
 
 
 class AnswerView(msgspec.Struct, frozen=True):
     """What the customer answered: to what, and whether all was well. `question` is None where he named an item."""
 
-    question: str | None
-    zh: str
-    en: str
-    good: bool
+    question: Annotated[str | None, msgspec.Meta(description="The question; null where an item was named.")]
+    zh: Annotated[str, msgspec.Meta(description="What it was about, in Chinese.")]
+    en: Annotated[str, msgspec.Meta(description="What it was about, in English.")]
+    good: Annotated[bool, msgspec.Meta(description="Whether all was well.")]
 
 
 class ResponseView(msgspec.Struct, frozen=True):
     """What the customer said at once, for himself to read again. `level` is `words` before the code."""
 
-    at: datetime
-    answers: tuple[AnswerView, ...]
-    comment: str | None
-    level: str
+    at: Annotated[datetime, msgspec.Meta(description="When.")]
+    answers: Annotated[tuple[AnswerView, ...], msgspec.Meta(description="The answers.")]
+    comment: Annotated[str | None, msgspec.Meta(description="Their own words.")]
+    level: Annotated[str, msgspec.Meta(description="How sure it is that it was the customer; `words` before the code.")]
 
 
 class GivenAnswer(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,6 +1,7 @@
 """Who stands at the door: the technician's changing code, what the customer sees, and his word that he saw it."""
 
 from datetime import datetime
+from typing import Annotated
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 import msgspec
@@ -37,11 +38,13 @@ SAME_NETWORK = "扫码的手机与工作人员在同一网络 / scanned on a net
 class DoorCodeView(msgspec.Struct, frozen=True, kw_only=True):
     """What the technician's phone shows; it asks again at `valid_until`. `confirmed_at`: the button was pressed."""
 
-    url: str
-    qr_svg: str
-    valid_until: datetime
-    word: str
-    confirmed_at: datetime | None
+    url: Annotated[str, msgspec.Meta(description="The address that the code leads to.")]
+    qr_svg: Annotated[str, msgspec.Meta(description="The code as a picture (SVG).")]
+    valid_until: Annotated[datetime, msgspec.Meta(description="When to ask again.")]
+    word: Annotated[
+        str, msgspec.Meta(description="The word that the customer was told; empty where no message told one.")
+    ]
+    confirmed_at: Annotated[datetime | None, msgspec.Meta(description="When the customer confirmed it.")]
 
 
 class IdentityCheck(msgspec.Struct, frozen=True, kw_only=True):

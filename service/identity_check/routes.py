@@ -24,7 +24,7 @@ from service.web.templates import Assets, redirect, render
 from . import identity_check, photo
 from .identity_check import DoorCodeView, IdentityCheck
 
-DoorCode = Annotated[str, PathParameter(description="What the code at the door says.", max_length=200)]
+DoorCode = Annotated[str, PathParameter(description="What the code at the door says.", schema_extra={"maxLength": 200})]
 
 
 class DoorstepPageController(Controller):

@@ -50,6 +50,8 @@ from .request import AnyRequest
 _REF = "#/components/schemas/{name}"
 PUBLIC: list[dict[str, list[str]]] = [{}]
 """`security` of an operation that asks for no token."""
+PUBLIC_BYTES = 8192
+"""Bytes of a body that is read of somebody without a token; a controller's `request_max_body_size` may say more."""
 
 
 COMMON_ERRORS: tuple[type[Problem], ...] = (
@@ -139,8 +141,9 @@ class ApiOperation(Operation):
                 response.content = None
 
 
-def example(body: Any = None, answer: Any = None) -> type[Operation]:
-    """`operation_class` of an operation that shows an example of its body and of what it answers."""
+def example(body: Any = None, answer: Any = None, *, limit: int = PUBLIC_BYTES) -> type[Operation]:
+    """`operation_class` of an operation that shows an example of its body and of what it answers. `limit`: how many
+    bytes it reads of somebody without a token."""
 
     @dataclass
     class OperationWithExample(ApiOperation):
@@ -148,6 +151,8 @@ def example(body: Any = None, answer: Any = None) -> type[Operation]:
             super().__post_init__()
             if body is not None and isinstance(self.request_body, RequestBody):
                 _show(self.request_body, body)
+                if self.security == PUBLIC:
+                    self.request_body.description = f"At most {limit} bytes, not packed."
             for status, response in (self.responses or {}).items():
                 if answer is not None and status.startswith("2") and isinstance(response, OpenAPIResponse):
                     _show(response, answer)

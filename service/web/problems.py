@@ -38,14 +38,24 @@ class ProblemDetails(msgspec.Struct, frozen=True, kw_only=True):
     """What every error looks like (RFC 9457). `quarantine`: what a device sent was kept under this id all the same, and
     somebody of the office will decide about it. `retry_after`: seconds to wait, as in the header."""
 
-    type: str
-    title: str
-    status: int
-    code: str
-    detail: str = ""
-    errors: tuple[FieldError, ...] = ()
-    quarantine: Annotated[str, msgspec.Meta(extra_json_schema={"format": "uuid"})] | msgspec.UnsetType = msgspec.UNSET
-    retry_after: Annotated[int, msgspec.Meta(ge=0)] | msgspec.UnsetType = msgspec.UNSET
+    type: Annotated[str, msgspec.Meta(description="A URN of the code.")]
+    title: Annotated[str, msgspec.Meta(description="What is wrong, in Chinese or by Accept-Language in English.")]
+    status: Annotated[int, msgspec.Meta(description="The HTTP status.")]
+    code: Annotated[str, msgspec.Meta(description="Stable: clients act by it.")]
+    detail: Annotated[str, msgspec.Meta(description="More, for a developer.")] = ""
+    errors: Annotated[
+        tuple[FieldError, ...], msgspec.Meta(description="The wrong places in the body or the query.")
+    ] = ()
+    quarantine: Annotated[
+        Annotated[str, msgspec.Meta(extra_json_schema={"format": "uuid"})] | msgspec.UnsetType,
+        msgspec.Meta(
+            description="What a device sent was kept under this id all the same; somebody of the office will decide about it."
+        ),
+    ] = msgspec.UNSET
+    retry_after: Annotated[
+        Annotated[int, msgspec.Meta(ge=0)] | msgspec.UnsetType,
+        msgspec.Meta(description="Seconds to wait, as in the header."),
+    ] = msgspec.UNSET
 
 
 def problem_type(code: str) -> str:

@@ -8,7 +8,10 @@ Headers = tuple[tuple[bytes, bytes], ...]
 def raw_response(status: int, body: bytes = b"", headers: Headers = ()) -> ASGIResponse:
     """A status, a body and headers, of which some may come several times. Also an ASGI application."""
     pairs = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers]
-    return ASGIResponse(status_code=status, body=body, headers=pairs)
+    response = ASGIResponse(status_code=status, body=body, headers=pairs)
+    if not body:
+        response.headers.pop("content-type", None)
+    return response
 
 
 JPEG: Headers = (

@@ -78,6 +78,7 @@ ROWS: dict[str, Row] = {
     "take_invitation": public("POST", "/invitation", b""),
     "check_factor": public("POST", "/invitation/check", b""),
     "show_enrolment": public("GET", "/enrol"),
+    "switch_language": public("POST", "/language", b""),
     "show_file": public("GET", "/web/shared/page.js"),
     "me": Row("GET", "/v1/me", EVERYBODY),
     "sign_out_everywhere": Row("DELETE", "/v1/sessions", EVERYBODY),

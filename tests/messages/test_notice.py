@@ -14,6 +14,7 @@ from service.messages.gateways import PermanentFailure, TemporaryFailure
 from service.messages.notices import NoticeRequest
 from service.verify import log
 from service.visits import customer_link
+from service.visits.customer_answers import AnswerInput, CustomerSubmission
 from tests.support import example_visits as stories
 from tests.support.factories import TOKENS, Town, a_record, change_visit, encode, said, uid
 from tests.support.fake_gateway import set_up, stand
@@ -62,9 +63,8 @@ async def test_a_delivered_notice_and_the_customers_yes_are_all_of_4_3_1(town: T
     visit = await town.planned()
     await send(town, visit)
     await worker.deliver_due(town.house)
-    await answering.submit_json(
-        town.house, post.token, encode({"answers": [{"item": "appointment_agreed", "good": True}]})
-    )
+    answers = CustomerSubmission(answers=(AnswerInput(item="appointment_agreed", good=True),))
+    await answering.submit_answers(town.house, post.token, answers)
     stand(town.house, "12:00")
     receipt = await town.submitted(a_record("r", visit, said("09:05", "arrived"), said("09:50", "left")))
     assert not [one.code for one in receipt.findings if one.clause == "4.3.1"]

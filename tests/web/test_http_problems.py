@@ -84,7 +84,7 @@ async def test_input_is_never_echoed(small_world: World):
 def test_a_full_disk_and_a_busy_server_say_when_to_come_again():
     for problem_class in (errors.StorageFull, errors.ServiceUnavailable):
         answer = to_response(SCOPE, problem_class())
-        assert answer.status == problem_class.status
+        assert answer.status_code == problem_class.status
         assert dict(answer.headers)[b"retry-after"] == b"5"
 
 
@@ -95,7 +95,7 @@ def test_what_nobody_foresaw_is_a_defect_that_tells_nothing():
         int("陶女士 13800000000")
     except ValueError as error:
         answer = to_response(SCOPE, error)
-    assert answer.status == 500
+    assert answer.status_code == 500
     logged = stream.getvalue()
     assert b"ValueError" in logged
     assert b"test_http_problems.py" in logged
