@@ -37,7 +37,7 @@ async def test_a_request_is_one_line_with_the_routes_template(logged: World):
     assert told == [
         ("PUT", "/v1/visits/{visit_id}", 201),
         ("PUT", "/v1/records/{record_id}", 201),
-        ("GET", "/v1/records/{record_id}", 200),
+        ("GET", "/v1/records/{record_id}", 400),  # no such parameter, and it is not repeated
         ("GET", "(none)", 404),
     ]
     assert all(line["ms"] >= 0 and line["at"] and line["level"] == "info" for line in lines())

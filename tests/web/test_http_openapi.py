@@ -90,7 +90,8 @@ def test_operations_that_need_a_person_say_401():
 def test_a_phone_programmer_finds_what_he_needs():
     document = openapi.document(litestar())
     schemas, paths = document["components"]["schemas"], document["paths"]
-    assert schemas["ProblemDetails"]["properties"]["quarantine"] == {"type": "string", "format": "uuid"}
+    kept = schemas["ProblemDetails"]["properties"]["quarantine"]
+    assert (kept["type"], kept["format"]) == ("string", "uuid")
     assert "quarantine" not in schemas["ProblemDetails"]["required"]
     clock = schemas["Record"]["properties"]["device_clock"]
     assert set(clock["properties"]) == {"at", "tick", "session"}

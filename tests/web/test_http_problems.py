@@ -85,7 +85,7 @@ def test_a_full_disk_and_a_busy_server_say_when_to_come_again():
     for problem_class in (errors.StorageFull, errors.ServiceUnavailable):
         answer = to_response(SCOPE, problem_class())
         assert answer.status_code == problem_class.status
-        assert dict(answer.headers)[b"retry-after"] == b"5"
+        assert answer.headers["retry-after"] == "5"
 
 
 def test_what_nobody_foresaw_is_a_defect_that_tells_nothing():
