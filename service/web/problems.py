@@ -48,9 +48,7 @@ class ProblemDetails(msgspec.Struct, frozen=True, kw_only=True):
     ] = ()
     quarantine: Annotated[
         Annotated[str, msgspec.Meta(extra_json_schema={"format": "uuid"})] | msgspec.UnsetType,
-        msgspec.Meta(
-            description="What a device sent was kept under this id all the same; somebody of the office will decide about it."
-        ),
+        msgspec.Meta(description="What a device sent is kept under this id, and the office will decide about it."),
     ] = msgspec.UNSET
     retry_after: Annotated[
         Annotated[int, msgspec.Meta(ge=0)] | msgspec.UnsetType,
