@@ -34,6 +34,7 @@ from .sqlite_transaction import (
 )
 
 WAIT = BUSY_TIMEOUT_MS / 1000  # seconds for what SQLite's own patience does not cover
+CANTOPEN_WAIT = 2.0  # seconds: the last process to close a file removes its WAL, which another one may just open
 PRAGMAS = (
     f"busy_timeout={BUSY_TIMEOUT_MS}",
     "journal_mode=WAL",
@@ -132,7 +133,7 @@ class Sqlite:
         connection = self._connect(str(self.path))
         try:
             for pragma in PRAGMAS:
-                retry_while_busy(lambda pragma=pragma: connection.execute(f"PRAGMA {pragma}").fetchall(), is_busy, WAIT)
+                _patiently(lambda pragma=pragma: connection.execute(f"PRAGMA {pragma}").fetchall())
         except BaseException:
             connection.close()
             raise
@@ -166,7 +167,7 @@ class Sqlite:
 
     def _prepare(self, connection: Any) -> None:
         self._guard.examine(connection)
-        retry_while_busy(lambda: migrate_sqlite(connection), is_busy, WAIT)
+        _patiently(lambda: migrate_sqlite(connection))
 
     async def close(self) -> None:
         """Write what was taken, and close the file."""
@@ -296,3 +297,12 @@ def _attempt(tx: SqliteWriteTransaction, work: TransactionFn[Any]) -> Outcome:
     except BaseException as error:  # noqa: BLE001 - whatever it is, it belongs to the caller, and the writer lives on
         return None, error
     return value, None
+
+
+def _patiently(function: Callable[[], Any]) -> Any:
+    """Open or prepare a file that other processes open, prepare and close at the same time."""
+    return retry_while_busy(lambda: retry_while_busy(function, is_busy, WAIT), _is_cantopen, CANTOPEN_WAIT)
+
+
+def _is_cantopen(error: BaseException) -> bool:
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_CANTOPEN

@@ -66,7 +66,9 @@ def by_node(cases: list[dict[str, Any]], script: Path = OTHER) -> list[str]:
 
 def texts() -> st.SearchStrategy[str]:
     """Not what this Python's Unicode lacks (Cn): what has no composition yet may have one in Node's."""
-    return st.text(st.sampled_from(CHARACTERS), max_size=6) | st.text(st.characters(exclude_categories=["Cn", "Cs"]))
+    return st.text(st.sampled_from(CHARACTERS), max_size=6) | st.text(
+        st.characters(exclude_categories=["Cn", "Cs"]), max_size=100
+    )
 
 
 def times() -> st.SearchStrategy[str]:
