@@ -5,6 +5,7 @@ A handler injects one thing, `caller` or `context`: for two Litestar starts a ta
 
 from typing import Any, NamedTuple, cast
 
+from litestar import Controller
 from litestar.connection import ASGIConnection
 from litestar.di import NamedDependency, Provide
 from litestar.handlers import BaseRouteHandler
@@ -13,6 +14,7 @@ from litestar.params import SkipValidation
 from litestar.types import Guard
 
 from service.context import AppContext
+from service.web.api_document import PUBLIC
 from service.web.request import AnyRequest
 
 from . import authentication
@@ -67,3 +69,11 @@ async def _provide_context(request: AnyRequest) -> AppContext:
 
 
 DEPENDENCIES = {"caller": Provide(_provide_caller), "context": Provide(_provide_context)}
+
+
+class PublicController(Controller):
+    """Operations for people without a token, so many a second from an address."""
+
+    opt = {"exclude_from_auth": True}  # noqa: RUF012 - as Litestar declares it
+    security = PUBLIC
+    guards = (limit_by_address,)

@@ -14,6 +14,7 @@ from service.web.request import AnyRequest
 from service.web.request_info import client_ip
 
 from . import throttling
+from .caller import PublicController
 
 GONE = PageText("这个链接无效或已失效")
 LATER = PageText("请稍后再试")
@@ -54,5 +55,7 @@ def _page(request: AnyRequest, ctx: AppContext, problem: Problem) -> ASGIRespons
     return message_page(request.scope, message, ctx.company.hotline, problem.status, headers)
 
 
-PAGE_EXCEPTION_HANDLERS: ExceptionHandlersMap = {TooManyRequests: page_of_problem}
-"""For controllers of pages: what their guards raise."""
+class PageController(PublicController):
+    """Pages for people without a token: who asks too often is told on a page, too."""
+
+    exception_handlers: "ExceptionHandlersMap | None" = {TooManyRequests: page_of_problem}  # noqa: RUF012

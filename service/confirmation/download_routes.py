@@ -2,16 +2,16 @@
 
 from typing import Annotated, Literal
 
-from litestar import Controller, get
+from litestar import get
 from litestar.params import PathParameter, QueryParameter
 from litestar.response.base import ASGIResponse
 
 from service.accounts import throttling
 from service.accounts.browser import browser_of
-from service.accounts.caller import Context, limit_by_address
-from service.accounts.public_pages import PAGE_EXCEPTION_HANDLERS, public_page
+from service.accounts.caller import Context, PublicController
+from service.accounts.public_pages import PageController, public_page
 from service.errors import LinkExpired, NotFound, OtpRequired, UnreadableImage
-from service.web.api_document import CARD_PHOTO, COMMON_ERRORS, PUBLIC, answer, pages, problems
+from service.web.api_document import CARD_PHOTO, COMMON_ERRORS, answer, pages, problems
 from service.web.compression import etag_matches
 from service.web.language import TextPair
 from service.web.request import AnyRequest, IfNoneMatch
@@ -27,14 +27,10 @@ from .routes import GONE, Token
 SHA256 = "^[0-9a-f]{64}$"
 
 
-class CopyController(Controller):
+class CopyController(PageController):
     """The copy of everything."""
 
     tags = ("customer",)
-    opt = {"exclude_from_auth": True}  # noqa: RUF012 - as Litestar declares it
-    security = PUBLIC
-    guards = (limit_by_address,)
-    exception_handlers = PAGE_EXCEPTION_HANDLERS
 
     @get(
         "/c/{token:str}/copy",
@@ -57,13 +53,10 @@ class CopyController(Controller):
         return await public_page(request, context, work)
 
 
-class PicturesController(Controller):
+class PicturesController(PublicController):
     """Pictures of the customer's page."""
 
     tags = ("customer",)
-    opt = {"exclude_from_auth": True}  # noqa: RUF012 - as Litestar declares it
-    security = PUBLIC
-    guards = (limit_by_address,)
 
     @get(
         "/c/{token:str}/photo/{sha256:str}",

@@ -4,15 +4,15 @@ from collections.abc import Awaitable, Callable
 from secrets import token_urlsafe
 from typing import Annotated, TypeVar
 
-from litestar import Controller, Response, get, post, put
+from litestar import Response, get, post, put
 from litestar.params import JSONBody, PathParameter
 from litestar.response.base import ASGIResponse
 
 from service.accounts import throttling
 from service.accounts.browser import Browser, browser_of
-from service.accounts.caller import Context, limit_by_address
+from service.accounts.caller import Context, PublicController
 from service.accounts.middleware import browser_cookie, browser_cookie_header
-from service.accounts.public_pages import PAGE_EXCEPTION_HANDLERS, public_page
+from service.accounts.public_pages import PageController, public_page
 from service.context import AppContext
 from service.errors import (
     AnswerDeadlinePassed,
@@ -32,7 +32,7 @@ from service.errors import (
     WrongMediaType,
 )
 from service.visits.customer_answers import AnswerInput, CustomerSubmission
-from service.web.api_document import COMMON_ERRORS, PUBLIC, example, form_operation, pages, problems
+from service.web.api_document import COMMON_ERRORS, example, form_operation, pages, problems
 from service.web.request import AnyRequest
 from service.web.strict_body import StrictBody
 
@@ -55,14 +55,10 @@ MAX_ANSWER_BYTES = 800_000
 ANSWERS = CustomerSubmission(answers=(AnswerInput(question="q_clean", good=True),), comment="师傅很仔细")
 
 
-class CustomerPageController(Controller):
+class CustomerPageController(PageController):
     """The customer's page, for who has the link."""
 
     tags = ("customer",)
-    opt = {"exclude_from_auth": True}  # noqa: RUF012 - as Litestar declares it
-    security = PUBLIC
-    guards = (limit_by_address,)
-    exception_handlers = PAGE_EXCEPTION_HANDLERS
 
     @get(
         "/c/{token:str}",
@@ -95,13 +91,10 @@ class CustomerPageController(Controller):
         return await public_page(request, context, lambda: forms.take_form(request, visitor))
 
 
-class ConfirmationsController(Controller):
+class ConfirmationsController(PublicController):
     """The customer's page as JSON, for other clients."""
 
     tags = ("customer",)
-    opt = {"exclude_from_auth": True}  # noqa: RUF012 - as Litestar declares it
-    security = PUBLIC
-    guards = (limit_by_address,)
     request_max_body_size = 8192
 
     @get(

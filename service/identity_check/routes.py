@@ -9,12 +9,12 @@ from litestar.response.base import ASGIResponse
 
 from service.accounts import throttling
 from service.accounts.browser import browser_of
-from service.accounts.caller import Caller, Context, limit_by_address
+from service.accounts.caller import Caller, Context, PublicController
 from service.accounts.middleware import confirmed_at_door, door_confirmation_cookie, session_cookie
-from service.accounts.public_pages import PAGE_EXCEPTION_HANDLERS, public_page
+from service.accounts.public_pages import PageController, public_page
 from service.context import AppContext
 from service.errors import LinkExpired, NotFound, OutsideDoorCodeWindow, StorageFull, TooManyRequests, UnreadableImage
-from service.web.api_document import CARD_PHOTO, COMMON_ERRORS, PUBLIC, READ_ERRORS, form_operation, pages, problems
+from service.web.api_document import CARD_PHOTO, COMMON_ERRORS, READ_ERRORS, form_operation, pages, problems
 from service.web.forms import read_form
 from service.web.request import AnyRequest
 from service.web.request_info import client_ip
@@ -27,14 +27,10 @@ from .identity_check import DoorCodeView, IdentityCheck
 DoorCode = Annotated[str, PathParameter(description="What the code at the door says.", schema_extra={"maxLength": 200})]
 
 
-class DoorstepPageController(Controller):
+class DoorstepPageController(PageController):
     """What a customer sees who scans the code at the door."""
 
     tags = ("customer",)
-    opt = {"exclude_from_auth": True}  # noqa: RUF012 - as Litestar declares it
-    security = PUBLIC
-    guards = (limit_by_address,)
-    exception_handlers = PAGE_EXCEPTION_HANDLERS
 
     @get(
         "/d/{code:str}",
@@ -75,13 +71,10 @@ class DoorstepPageController(Controller):
         return await public_page(request, context, work)
 
 
-class DoorstepPhotoController(Controller):
+class DoorstepPhotoController(PublicController):
     """The picture on that page."""
 
     tags = ("customer",)
-    opt = {"exclude_from_auth": True}  # noqa: RUF012 - as Litestar declares it
-    security = PUBLIC
-    guards = (limit_by_address,)
 
     @get(
         "/d/{code:str}/who",

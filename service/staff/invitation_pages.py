@@ -5,17 +5,17 @@ The code stands behind # in the address, so it is in no log. `/invitation` works
 
 from collections.abc import Awaitable, Callable
 
-from litestar import Controller, get, post
+from litestar import get, post
 from litestar.response.base import ASGIResponse
 
 from service.accounts import sessions, totp
-from service.accounts.caller import Context, limit_by_address
+from service.accounts.caller import Context
 from service.accounts.middleware import session_cookies
 from service.accounts.permissions import SECOND_FACTOR, Person
-from service.accounts.public_pages import PAGE_EXCEPTION_HANDLERS
+from service.accounts.public_pages import PageController
 from service.accounts.sessions import Credentials, SecondFactor, SignIn
 from service.errors import BodyTooLarge, InvalidBody, Problem, TotpAlreadySetUp, WrongMediaType
-from service.web.api_document import COMMON_ERRORS, PUBLIC, form_operation, pages, problems
+from service.web.api_document import COMMON_ERRORS, form_operation, pages, problems
 from service.web.cross_origin import require_same_origin_for_browsers
 from service.web.decoding import convert_strict
 from service.web.forms import read_form
@@ -38,14 +38,10 @@ _FORM_RESPONSES = {**problems(*COMMON_ERRORS), **pages(200, 403, 404, 409, 413, 
 _FORM = form_operation("The fields of the form.")
 
 
-class InvitationPagesController(Controller):
+class InvitationPagesController(PageController):
     """Pages of invitations and enrolments."""
 
     tags = ("pages",)
-    opt = {"exclude_from_auth": True}  # noqa: RUF012 - as Litestar declares it
-    security = PUBLIC
-    guards = (limit_by_address,)
-    exception_handlers = PAGE_EXCEPTION_HANDLERS
 
     @get("/invitation", summary="The page of an invitation: set one's password", responses=_RESPONSES)
     async def show_invitation(self, request: AnyRequest) -> ASGIResponse:
