@@ -59,8 +59,13 @@ async def limit_by_address(connection: Connection, _: BaseRouteHandler) -> None:
     enforce_rate_limit(connection.scope, connection.app.state["ctx"])
 
 
-async def _provide_caller(request: AnyRequest) -> CallerInfo:
+def caller_of(request: AnyRequest) -> CallerInfo:
+    """Who sends a request that the middleware let through."""
     return CallerInfo(request.app.state["ctx"], cast("bytes", request.scope["auth"]))
+
+
+async def _provide_caller(request: AnyRequest) -> CallerInfo:
+    return caller_of(request)
 
 
 async def _provide_context(request: AnyRequest) -> AppContext:

@@ -59,7 +59,7 @@ def exceeded(most: VisitLimits, kind: str, batches: Iterable[Written]) -> str:
         return _at_most(most.evidence, "pieces of evidence", "件证据")
     if count > most.things and len({one.thing for one in _entries(its)} - {None}) > most.things:
         return _at_most(most.things, "different things", "样物品")
-    if count > most.signatures and sum(map(_signs, _entries(its))) > most.signatures:
+    if count > most.signatures and len(list(filter(_signs, _entries(its)))) > most.signatures:
         return _at_most(most.signatures, "signatures and refusals", "次签名或拒签")
     return ""
 
@@ -72,7 +72,9 @@ def _entries(batches: list[Written]) -> Iterator[Entry]:
 
 
 def _signs(entry: Entry) -> bool:
-    return entry.refused is not None or any(piece.kind == "signature" for piece in entry.evidence)
+    if entry.refused is not None:
+        return True
+    return bool(entry.evidence) and any(piece.kind == "signature" for piece in entry.evidence)
 
 
 def _at_most(number: int, en: str, zh: str) -> str:

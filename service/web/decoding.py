@@ -12,6 +12,8 @@ from service.judge.bounds import FIRST_YEAR, LAST_YEAR, YEARS
 
 T = TypeVar("T")
 _encoder = msgspec.json.Encoder()
+HARMLESS_DEPTH = 500
+"""Brackets with which no body is nested too deeply to be decoded anywhere."""
 _UUID = re.compile("[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}")
 _VALUE = re.compile("(Invalid enum value) .*", re.DOTALL)
 _DIGITS = {**str.maketrans("0123456789abcdefABCDEF", "#" * 22), ord("#"): "?"}
@@ -29,7 +31,8 @@ def decode_strict(decoder: msgspec.json.Decoder[T], raw: bytes) -> T:
     if b"\\u0000" in raw and _has_null_escape(raw):
         raise InvalidBody("U+0000 is not allowed in text", (FieldError("", "null-character", "remove U+0000"),))
     try:
-        return _decode_with_stack_headroom(decoder, raw, 100)
+        deep = raw.count(b"{") + raw.count(b"[") > HARMLESS_DEPTH
+        return _decode_with_stack_headroom(decoder, raw, 100) if deep else decoder.decode(raw)
     except msgspec.ValidationError as error:
         text, at, path = str(error).rpartition(" - at `")
         if not at:  # the whole body is meant

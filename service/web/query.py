@@ -43,9 +43,9 @@ async def check_query(request: AnyRequest) -> None:
 
     An empty parameter counts as absent. In a time a `+` that was not escaped arrives as a blank and is restored.
     """
-    path = request.scope["path"].lower()
-    if any(isinstance(one, UUID) and str(one) not in path for one in request.scope["path_params"].values()):
-        raise NotFound("the id in the address must be a UUID with its hyphens")
+    for value in request.scope["path_params"].values():
+        if isinstance(value, UUID) and str(value) not in request.scope["path"].lower():
+            raise NotFound("the id in the address must be a UUID with its hyphens")
     raw: bytes = request.scope["query_string"]
     known = _parameters(request.route_handler)
     if (not raw and not known) or request.route_handler.opt.get("any_query"):

@@ -1,5 +1,6 @@
 """What a request says of itself: headers and address."""
 
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address, ip_network
 
 from litestar.types import Scope
@@ -30,8 +31,13 @@ def client_ip(scope: Scope) -> str:
     It is the peer of the socket; the server puts the forwarded one in its place for DOORSTEP_PROXIES alone.
     """
     client = scope.get("client")
+    return _normalized(client[0] if client else "")
+
+
+@lru_cache(4096)
+def _normalized(address: str) -> str:
     try:
-        found = ip_address(client[0] if client else "")
+        found = ip_address(address)
     except ValueError:
         return "unknown"
     if isinstance(found, IPv6Address):
