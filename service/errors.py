@@ -103,6 +103,42 @@ class TooManyEntries(Problem):
     status, quarantines_input = 422, True
 
 
+class OwnVisit(Problem):
+    """Nobody reviews a visit that they were on; ask a colleague."""
+
+    code = "own-visit"
+    title_zh = "不能审核自己参加的上门任务，请由同事审核"
+    title_en = "Nobody reviews a visit that they were on; ask a colleague"
+    status = 403
+
+
+class FindingChanged(Problem):
+    """A finding is not there any more; look at the visit again."""
+
+    code = "finding-changed"
+    title_zh = "该问题已有变化，请重新查看后再处理"
+    title_en = "A finding is not there any more; look at the visit again"
+    status = 409
+
+
+class NothingToReview(Problem):
+    """Nothing was done on this visit yet, and nothing calls for a person."""
+
+    code = "nothing-to-review"
+    title_zh = "这个上门任务还没有可审核的内容"
+    title_en = "Nothing was done on this visit yet, and nothing calls for a person"
+    status = 409
+
+
+class NotCorrectable(Problem):
+    """Adding to these items cannot mend them; decide the findings instead."""
+
+    code = "not-correctable"
+    title_zh = "所列事项补充也无法更正，请直接作出处理"
+    title_en = "Adding to these items cannot mend them; decide the findings instead"
+    status = 422
+
+
 class LinkExpired(Problem):
     """This link has ended; ask the utility for a new one."""
 

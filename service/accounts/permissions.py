@@ -28,6 +28,9 @@ Permission = Literal[
     "take in records",
     "attach evidence",
     "give evidence up",
+    "review visits",
+    "explain findings",
+    "see duties",
 ]
 
 ROLE_PERMISSIONS: dict[Permission, frozenset[Role]] = {
@@ -48,6 +51,9 @@ ROLE_PERMISSIONS: dict[Permission, frozenset[Role]] = {
     "take in records": frozenset({"supervisor"}),
     "attach evidence": frozenset({"technician", "dispatcher", "supervisor"}),
     "give evidence up": frozenset({"supervisor"}),
+    "review visits": frozenset({"supervisor"}),
+    "explain findings": frozenset({"technician"}),
+    "see duties": frozenset({"dispatcher", "supervisor"}),
 }
 
 SECOND_FACTOR: frozenset[Role] = frozenset({"supervisor", "admin"})

@@ -1,0 +1,78 @@
+"""Items that go back to the phone to be completed."""
+
+from uuid import UUID
+
+from service import errors
+from service.context import AppContext, transaction
+from service.db.database import Transaction
+from service.judge.findings import Finding
+from service.visits.loading import LoadedVisit
+from service.visits.review_rows import Correction, CorrectionItem, OpenCorrection, Withdrawal, get_review
+from service.web.decoding import parse_uuid, to_json
+
+from .writing import add_row, is_known, lock_for, was_on_visit
+
+MENDABLE = frozenset({"missing", "evidence", "undeclared", "value", "bad_waiver", "late_entry", "attest", "open"})
+"""Findings that a new entry can mend. The order of acts and a time that has passed stay as they are."""
+
+
+def is_correctable(finding: Finding) -> bool:
+    """Whether returning the finding's item can mend it."""
+    return finding.kind in MENDABLE
+
+
+@transaction
+async def return_items(
+    ctx: AppContext, tx: Transaction, token: bytes, id: UUID, correction: Correction
+) -> tuple[bool, OpenCorrection]:
+    """Return items of a visit to the phone; False with what was asked when the same was asked before.
+
+    OwnVisit, NotCorrectable, NothingToReview before the technician wrote anything.
+    """
+    visit_id = parse_uuid(correction.visit, "/visit")
+    person, visit = await lock_for(ctx, tx, token, visit_id, "review visits")
+    if await is_known(tx, id, "correction", visit_id, to_json(correction)):
+        return False, _view(ctx, id, correction, person.login, ctx.clock())
+    if was_on_visit(visit, person):
+        raise errors.OwnVisit
+    if visit.evaluate_at().verdict is None:
+        raise errors.NothingToReview
+    _require_correctable(visit, correction.items)
+    after = await add_row(ctx, tx, visit, id, "correction", person.login, to_json(correction))
+    return True, next(one for one in after.reviews.corrections if one.id == str(id))
+
+
+def _view(ctx: AppContext, id: UUID, correction: Correction, by: str, at: int) -> OpenCorrection:
+    return OpenCorrection(
+        id=str(id), visit=correction.visit, items=correction.items, due=correction.due, by=by, at=ctx.to_local_time(at)
+    )
+
+
+@transaction
+async def withdraw_correction(ctx: AppContext, tx: Transaction, token: bytes, id: UUID) -> None:
+    """Stop asking. Nothing happens when it was answered or withdrawn before. NotFound."""
+    row = await get_review(tx, id)
+    if row is None or row.kind != "correction":
+        raise errors.NotFound
+    person, visit = await lock_for(ctx, tx, token, row.visit, "review visits")
+    if any(one.id == str(id) for one in visit.reviews.corrections):
+        await add_row(ctx, tx, visit, ctx.new_id(), "withdrawal", person.login, to_json(Withdrawal(str(id))))
+
+
+def _require_correctable(visit: LoadedVisit, items: tuple[CorrectionItem, ...]) -> None:
+    """Each item is one of the checklist, and something about it can be mended by adding to it."""
+    findings = visit.evaluate_at().findings
+    faults: list[errors.FieldError] = []
+    for number, wanted in enumerate(items):
+        if wanted.item not in visit.rules.by_id and wanted.item not in visit.rules.facts:
+            faults.append(errors.FieldError(f"/items/{number}/item", "unknown-item", "not in the checklist"))
+    if faults:
+        raise errors.InvalidBody("", tuple(faults[:20]))
+    for number, wanted in enumerate(items):
+        about = [one for one in findings if one.item == wanted.item and wanted.thing in (None, one.thing)]
+        if about and not any(is_correctable(one) for one in about):
+            faults.append(
+                errors.FieldError(f"/items/{number}", "not-correctable", "adding to it cannot mend it; decide it instead")
+            )
+    if faults:
+        raise errors.NotCorrectable("", tuple(faults[:20]))

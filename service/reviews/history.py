@@ -1,0 +1,59 @@
+"""Who did what about a visit, in the order of time."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from service import errors
+from service.accounts.authentication import authenticate_token
+from service.context import AppContext, read_only
+from service.db.database import Transaction
+from service.messages import outbox
+from service.visits.loading import LoadedVisit, load_visible_visit
+
+from .schemas import HistoryStep, VisitHistory
+
+_BATCHES = {"record": "record", "office": "office", "link": "customer", "scan": "door"}
+
+
+@read_only
+async def get_history(ctx: AppContext, tx: Transaction, token: bytes, visit_id: UUID) -> VisitHistory:
+    """All that was done, for dispatchers and supervisors of the area."""
+    person = await authenticate_token(tx, token)
+    visit = await load_visible_visit(ctx, tx, person, visit_id)
+    if not visit.office:
+        raise errors.PermissionDenied
+    steps = [*_plan(ctx, visit), *_batches(visit), *_reviews(ctx, visit)]
+    for message in await outbox.messages_of(tx, visit_id):
+        at = ctx.to_local_time(message.created_at)
+        text = f"{message.about} {message.channel} {message.state}"
+        steps.append(HistoryStep(at=at, kind="message", by=message.created_by, id=str(message.id), text=text))
+    for row in visit.batch_rows:
+        for (kept,) in await tx.fetch_all("quarantined_as", path_id=str(row.id)) if row.kind == "record" else ():
+            for at, who, reason in await tx.fetch_all("looks_at", what=f"quarantine/{UUID(bytes=kept)}"):
+                steps.append(
+                    HistoryStep(at=ctx.to_local_time(at), kind="looked", by=who, id=str(row.id), text=reason)
+                )
+    return VisitHistory(tuple(sorted(steps, key=lambda step: step.at)))
+
+
+def _plan(ctx: AppContext, visit: LoadedVisit) -> Iterable[HistoryStep]:
+    row = visit.row
+    at = ctx.to_local_time(row.created_at)
+    yield HistoryStep(at=at, kind="planned", by=row.created_by, id=str(row.id), text=row.type)
+    for change in visit.plan_history.trail:
+        text = f"{change.kind}: {change.reason}" if change.reason else change.kind
+        yield HistoryStep(at=change.at, kind="changed", by=change.by, id=str(change.number), text=text)
+
+
+def _batches(visit: LoadedVisit) -> Iterable[HistoryStep]:
+    for row, batch in zip(visit.batch_rows, visit.batches, strict=True):
+        text = " ".join(dict.fromkeys(entry.what for entry in batch.entries))
+        by = "" if row.kind in ("link", "scan") else row.writer
+        yield HistoryStep(at=batch.received_at, kind=_BATCHES[row.kind], by=by, id=batch.id, text=text)  # type: ignore[arg-type]
+
+
+def _reviews(ctx: AppContext, visit: LoadedVisit) -> Iterable[HistoryStep]:
+    said = {str(row.id): one.text for row, one in (*visit.reviews.explanations, *visit.reviews.inquiries)}
+    for row in visit.reviews.rows:
+        at = ctx.to_local_time(row.at)
+        yield HistoryStep(at=at, kind=row.kind, by=row.author, id=str(row.id), text=said.get(str(row.id), ""))

@@ -1,0 +1,106 @@
+"""The visits that call for a person, the most urgent first."""
+
+from collections import Counter
+from typing import cast
+from uuid import UUID
+
+import msgspec
+
+from service import errors
+from service.accounts.authentication import authenticate_token, require_permission
+from service.accounts.permissions import covers_area
+from service.context import AppContext, read_only
+from service.db.database import Row, Transaction
+from service.db.rows import Words, from_row
+from service.judge.findings import Verdict
+from service.visits.attention import ReasonKind
+from service.visits.loading import PLAN_DECODER
+from service.visits.status import Flag, State
+from service.visits.summaries import MIN_KEY
+from service.web.pagination import decode_cursor, encode_cursor
+
+from .schemas import Queue, QueueItem
+
+PAGE = 50
+
+
+class QueueFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """Which visits are wanted. An `assignee` of "" means those that nobody looks at; None means all."""
+
+    reason: str = ""
+    area: str | None = None
+    technician: str = ""
+    assignee: str | None = None
+    after: str | None = None
+
+
+class QueueRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A visit's row; times are ms UTC."""
+
+    visit: UUID
+    type: str
+    technician: str
+    area: str
+    planned_at: int
+    state: str
+    flags: Words
+    verdict: str
+    plan: bytes
+    reasons: Words
+    urgent_at: int
+    since: int
+    assignee: str
+
+
+@read_only
+async def list_queue(ctx: AppContext, tx: Transaction, token: bytes, wanted: QueueFilter) -> Queue:
+    """A page of the queue, for supervisors. PermissionDenied for an area that is not one of theirs."""
+    person = await authenticate_token(tx, token)
+    require_permission(person, "review visits")
+    if wanted.area is not None and not covers_area(person, wanted.area):
+        raise errors.PermissionDenied("the area is not one of yours")
+    areas = (wanted.area,) if wanted.area is not None else person.areas or (None,)
+    place = MIN_KEY if wanted.after is None else decode_cursor(wanted.after)
+    given = {
+        "reason": wanted.reason,
+        "technician": wanted.technician,
+        "any_assignee": int(wanted.assignee is None),
+        "assignee": wanted.assignee or "",
+        "after_at": place[0],
+        "after_id": place[1].bytes,
+        "size": PAGE + 1,
+    }
+    rows: list[Row] = []
+    for area in areas:
+        rows += await (
+            tx.fetch_all("queue_of_all", **given)
+            if area is None
+            else tx.fetch_all("queue_of_area", area=area, **given)
+        )
+    found = sorted((from_row(QueueRow, row) for row in rows), key=lambda row: (row.urgent_at, row.visit))
+    counts: Counter[str] = Counter()
+    for area, reasons, number in await tx.fetch_all("queue_counts"):
+        if covers_area(person, area) and wanted.area in (None, area):
+            counts.update({reason: number for reason in reasons.split()})
+    after = encode_cursor((found[PAGE - 1].urgent_at, found[PAGE - 1].visit)) if len(found) > PAGE else None
+    return Queue(reviews=tuple(_item(ctx, row) for row in found[:PAGE]), counts=dict(counts), after=after)
+
+
+def _item(ctx: AppContext, row: QueueRow) -> QueueItem:
+    plan = PLAN_DECODER.decode(row.plan)
+    return QueueItem(
+        visit=str(row.visit),
+        reasons=cast("tuple[ReasonKind, ...]", row.reasons),
+        due_at=ctx.to_local_time(row.urgent_at),
+        since=ctx.to_local_time(row.since),
+        assignee=row.assignee or None,
+        type=row.type,
+        technician=row.technician,
+        area=row.area,
+        customer=plan.customer,
+        external_ref=plan.external_ref,
+        planned_at=ctx.to_local_time(row.planned_at),
+        state=cast("State", row.state),
+        flags=cast("tuple[Flag, ...]", row.flags),
+        verdict=cast("Verdict | None", row.verdict or None),
+    )

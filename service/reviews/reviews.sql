@@ -1,0 +1,30 @@
+-- name: queue_of_all
+-- Visits that call for a person, the most urgent first, from (:after_at, :after_id) on.
+SELECT visit, type, technician, area, planned_at, state, flags, verdict, plan, reasons, urgent_at, since, assignee
+FROM visit_summaries
+WHERE reasons <> '' AND (urgent_at, visit) > (:after_at, :after_id)
+    AND (:reason = '' OR ' ' || reasons || ' ' LIKE '% ' || CAST(:reason AS TEXT) || ' %')
+    AND (:technician = '' OR technician = :technician) AND (:any_assignee = 1 OR assignee = :assignee)
+ORDER BY urgent_at, visit LIMIT :size;
+
+-- name: queue_of_area
+SELECT visit, type, technician, area, planned_at, state, flags, verdict, plan, reasons, urgent_at, since, assignee
+FROM visit_summaries
+WHERE reasons <> '' AND area = :area AND (urgent_at, visit) > (:after_at, :after_id)
+    AND (:reason = '' OR ' ' || reasons || ' ' LIKE '% ' || CAST(:reason AS TEXT) || ' %')
+    AND (:technician = '' OR technician = :technician) AND (:any_assignee = 1 OR assignee = :assignee)
+ORDER BY urgent_at, visit LIMIT :size;
+
+-- name: queue_counts
+SELECT area, reasons, count(*) FROM visit_summaries WHERE reasons <> '' GROUP BY area, reasons;
+
+-- name: summaries_to_refresh
+-- Visits whose status can change by itself and may have done so.
+SELECT visit FROM visit_summaries WHERE until <= :now ORDER BY until LIMIT :size;
+
+-- name: quarantined_as
+-- What was kept in quarantine under the id of a record.
+SELECT id FROM quarantine WHERE path_id = :path_id;
+
+-- name: looks_at
+SELECT at, who, reason FROM access_log WHERE what = :what ORDER BY at;

@@ -1,0 +1,287 @@
+"""What of a visit calls for a person, what is still owed, and whether the visit is closed.
+
+All of it follows from what was written and from the time. A reason stays until a review settles it: a decision about
+the finding, or a review that came after.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from service.judge.entries import Entry
+from service.judge.findings import Finding, Judgement
+from service.judge.moments import from_ms
+from service.judge.timeline import withdrawn_ids
+
+from .clock_skew import seconds_ahead
+from .loading import LoadedVisit
+
+ReasonKind = Literal[
+    "violation",
+    "disputed",
+    "refused",
+    "void_signature",
+    "complaint",
+    "overdue_duty",
+    "missing_files",
+    "no_record",
+    "clock",
+    "sample",
+    "explanation",
+]
+OwnerRole = Literal["technician", "office"]
+TECHNICIANS = ("technician", "inspector")
+MISSING_FILES_AFTER = timedelta(hours=24)
+NO_RECORD_AFTER = timedelta(hours=12)
+COMPLAINTS = ("complaint_received", "report_received")
+HOUR_MS = 3_600_000
+URGENT_AFTER_MS: dict[str, int] = {"complaint": 24 * HOUR_MS, "overdue_duty": 0, "void_signature": 24 * HOUR_MS}
+REVIEW_WITHIN_MS = 3 * 24 * HOUR_MS
+"""How long after it arose a reason without a due date of its own is urgent: the order of the queue."""
+
+
+class Reason(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that calls for a person."""
+
+    kind: Annotated[ReasonKind, Meta(description="What it is.")]
+    since: Annotated[datetime, Meta(description="Since when.")]
+    due_at: Annotated[datetime | None, Meta(description="By when it has to be settled, where that is fixed.")] = None
+    source: Annotated[str, Meta(description="The finding, entry, record or answer that it comes from.")] = ""
+
+
+class Duty(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that is still owed."""
+
+    code: str
+    item: str
+    thing: str | None
+    since: datetime
+    due_at: datetime | None
+    owner: OwnerRole
+    overdue: bool
+
+
+class Attention(msgspec.Struct, frozen=True):
+    """What is open about a visit. `next_at` (ms UTC): when that can change by itself."""
+
+    reasons: tuple[Reason, ...]
+    duties: tuple[Duty, ...]
+    closed: bool
+    next_at: int | None
+
+    @property
+    def urgent_at(self) -> int | None:
+        """When the most urgent reason should be settled (ms UTC)."""
+        return min((_urgent_at(one) for one in self.reasons), default=None)
+
+
+def _urgent_at(reason: Reason) -> int:
+    if reason.due_at is not None:
+        return to_ms(reason.due_at)
+    return to_ms(reason.since) + URGENT_AFTER_MS.get(reason.kind, REVIEW_WITHIN_MS)
+
+
+def to_ms(moment: datetime) -> int:
+    """Milliseconds UTC."""
+    return int(moment.timestamp() * 1000)
+
+
+def attention(visit: LoadedVisit, judgement: Judgement) -> Attention:
+    """What is open about a visit as of now."""
+    return _Attention(visit, judgement).result()
+
+
+class _Attention:
+    """The work of `attention`."""
+
+    def __init__(self, visit: LoadedVisit, judgement: Judgement) -> None:
+        self.visit, self.judgement, self.now = visit, judgement, visit.now
+        self.history = visit.reviews
+        self.next: list[datetime] = []
+        self.slips = withdrawn_ids(visit.merged.entries)
+        self.received = {one.id: one.received_at or one.at for one in visit.merged.entries}
+        self.is_finished = "left" in judgement.facts or self.window_is_long_past()
+
+    def result(self) -> Attention:
+        reasons, duties = tuple(self.reasons()), tuple(self.duties())
+        closed = self.is_closed(reasons, duties)
+        next_at = min((to_ms(one) for one in self.next), default=None)
+        return Attention(() if closed else reasons, duties, closed, next_at)
+
+    def reasons(self) -> Iterator[Reason]:
+        yield from filter(None, map(self.of_finding, self.judgement.findings))
+        yield from self.partly_refused()
+        yield from self.complaints()
+        yield from self.of_batches()
+        yield from self.no_record()
+        yield from self.explanations()
+        if self.is_sampled():
+            yield Reason(kind="sample", since=self.finished_at())
+
+    def of_finding(self, finding: Finding) -> Reason | None:
+        kind = self.reason_kind(finding)
+        if kind is None or self.history.decision_for(finding) is not None:
+            return None
+        due = self.due_of(finding)
+        since = due if kind == "overdue_duty" and due is not None else self.since(finding)
+        return Reason(kind=kind, since=since, due_at=due, source=finding.code)
+
+    def reason_kind(self, finding: Finding) -> ReasonKind | None:
+        if finding.kind == "changed_after_signature":
+            return "void_signature"
+        if finding.kind == "disputed":
+            return "disputed"
+        if finding.kind == "open":
+            return "refused" if finding.entries else None
+        if finding.kind == "missing" and finding.code in self.judgement.due:
+            return "overdue_duty"
+        if finding.kind == "missing" and not self.is_finished:
+            return None  # it can still be done
+        return "violation" if finding.severity == "violation" else None
+
+    def since(self, finding: Finding) -> datetime:
+        known = [self.received[one] for one in finding.entries if one in self.received]
+        return max(known, default=None) or self.finished_at()
+
+    def due_of(self, finding: Finding) -> datetime | None:
+        due = self.judgement.due.get(finding.code)
+        return None if due is None else from_ms(due // 1000, self.now.tzinfo)
+
+    def finished_at(self) -> datetime:
+        """When the technician's word that they left came, else when the last entry came."""
+        entries = self.visit.merged.entries
+        left = [self.received[one.id] for one in entries if one.what == "left" and one.id not in self.slips]
+        return min(left, default=None) or max(self.received.values(), default=self.now)
+
+    def partly_refused(self) -> Iterator[Reason]:
+        for number, entry in self.entries_by_batch():
+            refused = entry.refused
+            if refused is not None and refused.outcome == "partly" and not self.is_covered(number):
+                yield Reason(kind="refused", since=self.received[entry.id], source=entry.id)
+
+    def complaints(self) -> Iterator[Reason]:
+        """A complaint calls for a person until it is answered; other bad answers until somebody looked."""
+        unanswered = {
+            rule.limit.start: finding
+            for finding in self.judgement.findings
+            if finding.kind in ("open", "missing")
+            and (rule := self.visit.rules.by_id.get(finding.item)) is not None
+            and rule.limit is not None
+            and rule.limit.start in COMPLAINTS
+        }
+        for number, entry in self.entries_by_batch():
+            if entry.what not in COMPLAINTS or entry.holds is False:
+                continue
+            duty = unanswered.get(entry.what)
+            if duty is not None:
+                yield Reason(
+                    kind="complaint", since=self.received[entry.id], due_at=self.due_of(duty), source=entry.id
+                )
+            elif entry.what not in self.visit.rules.facts and not self.is_covered(number):
+                yield Reason(kind="complaint", since=self.received[entry.id], source=entry.id)
+        for place, batch in enumerate(self.visit.batch_rows, 1):
+            answer = next((one for row, one in self.visit.customer_responses if row is batch), None)
+            if answer is None or self.is_covered(place):
+                continue
+            raised = [one.fact for one in answer.said.raises if one.fact not in COMPLAINTS]
+            if raised or not all(one.good for one in answer.said.answers):
+                at = self.visit.batches[place - 1].received_at
+                yield Reason(kind="complaint", since=at, source=str(batch.id))
+
+    def of_batches(self) -> Iterator[Reason]:
+        for number, (row, batch) in enumerate(zip(self.visit.batch_rows, self.visit.batches, strict=True)):
+            if batch.kind == "record" and seconds_ahead(batch, row.received_at) and not self.is_covered(number + 1):
+                yield Reason(kind="clock", since=batch.received_at, source=batch.id)
+            if self.visit.referenced_files[number] and self.visit.missing(number):
+                since = batch.received_at + MISSING_FILES_AFTER
+                if self.has_come(since) and not self.is_reviewed_since(since):
+                    yield Reason(kind="missing_files", since=since, source=batch.id)
+
+    def window_is_long_past(self) -> bool:
+        """Whether a record of the visit is overdue."""
+        window = self.visit.plan.window
+        return window is not None and self.has_come(window.end + NO_RECORD_AFTER)
+
+    def no_record(self) -> Iterator[Reason]:
+        window = self.visit.plan.window
+        if self.judgement.verdict is not None or window is None or self.visit.plan_history.cancelled is not None:
+            return
+        since = (window.end + NO_RECORD_AFTER).astimezone(self.now.tzinfo)
+        if self.is_finished and not self.is_reviewed_since(since):
+            yield Reason(kind="no_record", since=since)
+
+    def explanations(self) -> Iterator[Reason]:
+        last = self.history.last_review
+        for row, answer in self.history.explanations:
+            if last is None or last.number < row.number:
+                yield Reason(kind="explanation", since=from_ms(row.at, self.now.tzinfo), source=answer.finding)
+
+    def is_sampled(self) -> bool:
+        """Some visits are looked at without any other reason. Nobody can tell beforehand which: the salt is secret."""
+        percent = self.visit.policy.sample_percent
+        if not percent or "left" not in self.judgement.facts or self.history.last_review is not None:
+            return False
+        return int.from_bytes(self.visit.row.salt[:4]) < percent / 100 * 2**32
+
+    def duties(self) -> Iterator[Duty]:
+        for finding in self.judgement.findings:
+            rule = self.visit.rules.by_id.get(finding.item)
+            if rule is None or finding.kind not in ("open", "missing"):
+                continue
+            overdue = finding.kind == "missing"
+            if overdue and finding.code not in self.judgement.due and not (rule.per_thing and self.is_finished):
+                continue  # only what was opened has to be closed: a thing that was borrowed, a damage, a complaint
+            if finding.entries and self.history.decision_for(finding) is not None:
+                continue  # a refusal that a supervisor decided
+            yield Duty(
+                code=finding.code,
+                item=finding.item,
+                thing=finding.thing,
+                since=self.since(finding),
+                due_at=self.due_of(finding),
+                owner="technician" if rule.item.who in TECHNICIANS else "office",
+                overdue=overdue,
+            )
+
+    def is_closed(self, reasons: tuple[Reason, ...], duties: tuple[Duty, ...]) -> bool:
+        unfinished = self.judgement.verdict is None and self.visit.plan_history.cancelled is not None
+        if unfinished or reasons or any(not one.overdue for one in duties) or self.history.corrections:
+            return False
+        if self.history.last_review is not None:
+            return True
+        if self.judgement.verdict is None or self.visit.has_missing_files:
+            return False
+        return self.has_come(max(self.received.values()) + timedelta(days=self.visit.policy.close_days))
+
+    def entries_by_batch(self) -> Iterator[tuple[int, Entry]]:
+        """The entries that count, each with the number of its batch."""
+        counting = {one.id for one in self.visit.merged.entries} - self.slips
+        for number, batch in enumerate(self.visit.batches, 1):
+            for entry in batch.entries:
+                if entry.id in counting:
+                    counting.discard(entry.id)
+                    yield number, entry
+
+    def is_covered(self, number: int) -> bool:
+        """Whether a review came after the batch with this place."""
+        last = self.history.last_review
+        return last is not None and last.batches >= number
+
+    def is_reviewed_since(self, moment: datetime) -> bool:
+        last = self.history.last_review
+        return last is not None and last.at >= to_ms(moment)
+
+    def has_come(self, moment: datetime) -> bool:
+        """Whether a moment is past; if not, the answer can change then."""
+        if moment <= self.now:
+            return True
+        self.next.append(moment)
+        return False
+
+
+def reason_words(reasons: Iterable[Reason]) -> tuple[str, ...]:
+    """The kinds, each once."""
+    return tuple(dict.fromkeys(one.kind for one in reasons))
