@@ -37,13 +37,3 @@ SELECT visit, number FROM sync_feed WHERE login = :login AND active = 1 AND numb
 UNION
 SELECT visit, number FROM sync_feed WHERE login = :login AND is_assigned = 1 AND planned_at >= :recent AND number > :since
 ORDER BY 2 LIMIT :size;
-
--- name: set_calendar!
-INSERT INTO calendars (login, digest, created_at) VALUES (:login, :digest, :at)
-ON CONFLICT (login) DO UPDATE SET digest = excluded.digest, created_at = excluded.created_at;
-
--- name: delete_calendar!
-DELETE FROM calendars WHERE login = :login;
-
--- name: calendar^
-SELECT c.login FROM calendars c JOIN people p ON p.login = c.login WHERE c.digest = :digest AND p.left_at IS NULL;
