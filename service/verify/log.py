@@ -138,12 +138,12 @@ async def _check_leaf(tx: Transaction, key: bytes, data: bytes, at: int) -> list
 
     (The salts of accesses and of old checklists are not stored. Old leaves commit to the bytes alone.)
     """
-    content, id = msgspec.json.decode(data), UUID(bytes=key)
+    content, source = msgspec.json.decode(data), UUID(bytes=key)
     kind = content["t"]
     faults = [] if content["s"] == at else ["its time was changed"]
-    row = await find_source(tx, kind, id)
+    row = await find_source(tx, kind, source)
     if row is None:
-        exists = await log.access_exists(tx, id) if kind == "access" else kind == "policy" and "e" not in content
+        exists = await log.access_exists(tx, source) if kind == "access" else kind == "policy" and "e" not in content
         return faults if exists else [*faults, _SOURCE_MISSING]
     if sha256(row.body).digest() != row.sha256:
         faults.append("the bytes were changed")

@@ -82,10 +82,10 @@ async def _missing_events(
 ) -> list[str]:
     """People and devices added after the first event, without an event. (A row with an earlier time goes unnoticed.)"""
     logins = [row[0] for row in await tx.fetch_all("people_after", since=since)]
-    ids = [row[0] for row in await tx.fetch_all("devices_after", since=since)]
+    keys = [row[0] for row in await tx.fetch_all("devices_after", since=since)]
     known = {device.bytes for device in devices}
     faults = [f"person {login}: no event says that they were added" for login in logins if login not in people]
-    return faults + [f"device {format_id(id)}: no event says that it was added" for id in ids if id not in known]
+    return faults + [f"device {format_id(key)}: no event says that it was added" for key in keys if key not in known]
 
 
 def _replay_events(events: list[PersonEvent | DeviceEvent]) -> tuple[dict[str, Facts], dict[UUID, Facts]]:

@@ -91,7 +91,9 @@ async def iterate_keys(ctx: AppContext, table: str, faults: list[str]) -> AsyncI
 async def check(ctx: AppContext) -> list[str]:
     """The faults of checklists, quarantine and files, whose digests are not in the log."""
     faults = await collect_faults("checklists cannot be listed", _check_checklists(ctx))
-    quarantine = check_rows(ctx, "quarantine", "quarantine", lambda ctx, key: _check_bytes(ctx, "quarantine_bytes", id=key))
+    quarantine = check_rows(
+        ctx, "quarantine", "quarantine", lambda ctx, key: _check_bytes(ctx, "quarantine_bytes", id=key)
+    )
     faults += await collect_faults("the quarantine cannot be listed", quarantine)
     for query, fault in _LISTS.items():
         faults += await collect_faults("who sent what cannot be read", list_faults(ctx, query, fault))

@@ -40,8 +40,8 @@ async def _check_visit(ctx: AppContext, key: bytes) -> list[str]:
 
 @read_only
 async def _check_visit_once(ctx: AppContext, tx: Transaction, key: bytes) -> list[str]:
-    id = UUID(bytes=key)
-    summary, visit = await get_summary(tx, id), await _load(ctx, tx, id)
+    visit_id = UUID(bytes=key)
+    summary, visit = await get_summary(tx, visit_id), await _load(ctx, tx, visit_id)
     if summary is None or visit is None:
         return ["it is not on the board"]
     row = await tx.fetch_one("visit_plan_columns", id=key) or ()
@@ -52,13 +52,13 @@ async def _check_visit_once(ctx: AppContext, tx: Transaction, key: bytes) -> lis
     )
     stored = msgspec.structs.asdict(summary) | {"plan": PLAN_DECODER.decode(summary.plan)}
     faults += [f"the board: {fault}" for fault in diff_facts(_expected_summary(visit), stored, SOURCE)]
-    status = await _check_status(tx, visit, summary) if summary.state else ["how it stands was not worked out"]
+    status = await _check_status(tx, visit, summary) if summary.state else ["its status was never computed"]
     return faults + [f"the board: {fault}" for fault in status] + await _check_feeds_of(tx, visit)
 
 
-async def _load(ctx: AppContext, tx: Transaction, id: UUID) -> LoadedVisit | None:
+async def _load(ctx: AppContext, tx: Transaction, visit_id: UUID) -> LoadedVisit | None:
     """The visit with all its changes, whatever revision its summary has."""
-    row = await visits_repository.get_visit(tx, id)
+    row = await visits_repository.get_visit(tx, visit_id)
     return None if row is None else await load_visit(ctx, tx, msgspec.structs.replace(row, revision=1))
 
 

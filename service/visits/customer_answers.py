@@ -1,4 +1,4 @@
-"""What a customer sends by his link: answers, facts that he raises, a signature or why there is none, his own words."""
+"""What customers submit through their link: answers, reported incidents, a signature or a refusal, a comment."""
 
 from typing import Annotated, Literal
 
@@ -16,7 +16,7 @@ Stroke = Annotated[tuple[Point, ...], msgspec.Meta(max_length=5000)]
 
 
 class AnswerInput(msgspec.Struct, frozen=True, kw_only=True):
-    """One answer: of a question or of an item, of all its things or of one. `good`: as it ought to be."""
+    """One answer to a question or about an item, for all of its things or one. `good`: as it should be."""
 
     good: Annotated[bool, msgspec.Meta(description="Whether it was as it ought to be.")]
     question: Annotated[CodeText | None, msgspec.Meta(description="The question that is answered.")] = None
@@ -36,16 +36,16 @@ class RescheduleRequest(msgspec.Struct, frozen=True):
 
 
 class IncidentReport(msgspec.Struct, frozen=True):
-    """Something happened, whatever the technician said: the fact, in the customer's words."""
+    """An incident that the customer reports, independently of what the technician wrote."""
 
     fact: Annotated[CodeText, msgspec.Meta(description="The fact that holds, such as that something was broken.")]
     text: Annotated[RequiredText, msgspec.Meta(description="What happened, in the customer's words.")]
 
 
 class SignatureInput(msgspec.Struct, frozen=True, kw_only=True):
-    """A signature: drawn (strokes as lists of points, or a PNG in base64), else the typed name stands for it.
+    """A signature: strokes (lists of points), a PNG in base64, or else the typed name.
 
-    No pressure, no times: how somebody writes is nobody's business.
+    Pressure and times are left out on purpose: they would be biometric data.
     """
 
     signer: Annotated[SignerName, msgspec.Meta(description="Who signs.")]
@@ -64,7 +64,7 @@ class SignatureInput(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RefusalInput(msgspec.Struct, frozen=True):
-    """He would not or could not sign, or agrees in part only; of one statement by its digest, else of all unsigned."""
+    """The customer refuses or is unable to sign, or agrees in part: one statement by its digest, else all unsigned."""
 
     reason: Annotated[RequiredText, msgspec.Meta(description="Why, in the customer's words.")]
     outcome: Annotated[
@@ -76,7 +76,7 @@ class RefusalInput(msgspec.Struct, frozen=True):
 
 
 class CustomerSubmission(msgspec.Struct, frozen=True, kw_only=True):
-    """All that one page sends. `window_from` says which appointment he saw: 409 when it has changed."""
+    """Everything one page submits. `window_from` is the appointment that the customer saw: 409 if it has changed."""
 
     answers: Annotated[tuple[AnswerInput, ...], msgspec.Meta(max_length=100, description="Answers to questions.")] = ()
     raises: Annotated[
@@ -96,10 +96,10 @@ class CustomerSubmission(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StoredCustomerResponse(msgspec.Struct, frozen=True, kw_only=True):
-    """The bytes of a batch that came by the link: what was said, from what device, and the entries that it became.
+    """The bytes of a batch submitted through the customer's link: the submission, its device, the resulting entries.
 
-    `image` is the SHA-256 of the signature's picture, which is a file of its own and left out of `said`. `typed`: it
-    was not drawn, the typed name stands for it.
+    `image` is the SHA-256 of the signature's image, a file of its own that `said` leaves out. `typed`: the signature
+    is the typed name.
     """
 
     entries: tuple[Entry, ...]
@@ -108,5 +108,5 @@ class StoredCustomerResponse(msgspec.Struct, frozen=True, kw_only=True):
     image: str = ""
     typed: bool = False
     address: str  # SHA-256, in hex
-    seat: str = ""  # the browser's, see `accounts/browser`; SHA-256, in hex
+    browser: str = ""  # `Browser.id` in hex
     agent: str = ""

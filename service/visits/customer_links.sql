@@ -30,7 +30,7 @@ DELETE FROM secrets WHERE name = :name AND value = :value;
 SELECT value FROM secrets WHERE name = :name;
 
 -- name: id_card^
--- What is on somebody's ID card; also of one who left.
+-- Also of people who left.
 SELECT name, badge, title, photo FROM people WHERE login = :login;
 
 -- name: set_staff_photo!

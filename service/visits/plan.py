@@ -9,7 +9,7 @@ from service.judge.visit import Crew, Dates, Facts, Name, Window, check_due_date
 
 
 class Customer(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Whom the visit is for. `account` is the number on the bill (户号)."""
+    """The customer of a visit. `account` is the number on the bill (户号)."""
 
     name: Annotated[Name, msgspec.Meta(description="The name.")]
     phone: Annotated[ShortText, msgspec.Meta(description="The telephone number.")] = ""
@@ -20,24 +20,24 @@ class Customer(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Work(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What will be done, and where: two of the things 4.3.1 asks to tell."""
+    """What will be done, and where: the customer is to be informed of both (4.3.1)."""
 
     content: Annotated[LongText, msgspec.Meta(description="What will be done.")]
     place: Annotated[AddressText, msgspec.Meta(description="Where, such as the kitchen.")] = ""
 
 
 class Plan(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """What a dispatcher sends to create a visit. `technician` is a login, `follows` the visit that this one goes on."""
+    """What a dispatcher sends to create a visit. `technician` is a login, `follows` the visit that it continues."""
 
     type: Annotated[CodeText, msgspec.Meta(description="A type of visit of the checklist.")]
     technician: Annotated[Name, msgspec.Meta(description="Login of the technician.")]
-    customer: Annotated[Customer, msgspec.Meta(description="Whom the visit is for.")]
+    customer: Annotated[Customer, msgspec.Meta(description="The customer.")]
     work: Annotated[Work, msgspec.Meta(description="What will be done.")]
     window: Annotated[
         Window | None,
         msgspec.Meta(description="The agreed time; it may be left out with `assigned.appointment_exempt`."),
     ] = None
-    crew: Annotated[Crew, msgspec.Meta(description="Logins of who goes along.")] = ()
+    crew: Annotated[Crew, msgspec.Meta(description="Logins of the crew.")] = ()
     area: Annotated[LineText | None, msgspec.Meta(description="The area (片区); without it, the technician's.")] = None
     assigned: Annotated[Facts, msgspec.Meta(description="Facts that are known when it is planned.")] = {}
     exempt_reason: Annotated[LongText | None, msgspec.Meta(description="Why no appointment is needed.")] = None
@@ -47,7 +47,9 @@ class Plan(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
         Annotated[int, msgspec.Meta(ge=0, le=100)] | None, msgspec.Meta(description="How many inspectors come.")
     ] = None
     external_ref: Annotated[ShortText | None, msgspec.Meta(description="The work order number.")] = None
-    follows: Annotated[ShortText | None, msgspec.Meta(description="The id of the visit that this one goes on.")] = None
+    follows: Annotated[ShortText | None, msgspec.Meta(description="The id of the visit that this one continues.")] = (
+        None
+    )
 
     def __post_init__(self) -> None:
         check_window("window", self.window)

@@ -10,11 +10,11 @@ from service.judge.findings import FindingView, Verdict
 
 
 class Receipt(msgspec.Struct, frozen=True, kw_only=True):
-    """The answer to a record. It never says complete while a named file is missing."""
+    """The answer to a record. It is never `complete` while a file that the record names is missing."""
 
     record: Annotated[str, msgspec.Meta(description="The record's id.")]
     visit: Annotated[str, msgspec.Meta(description="The visit's id.")]
-    received_at: Annotated[datetime, msgspec.Meta(description="When it came first.")]
+    received_at: Annotated[datetime, msgspec.Meta(description="When it was first received.")]
     sha256: Annotated[str, msgspec.Meta(description="SHA-256 of the exact bytes, in hex.")]
     state: Annotated[
         Literal["complete", "awaiting_evidence"],
@@ -25,9 +25,11 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     ]
     verdict: Annotated[Verdict | None, msgspec.Meta(description="The visit's verdict now.")]
     findings: Annotated[tuple[FindingView, ...], msgspec.Meta(description="The visit's findings now.")]
-    ignored: Annotated[tuple[IgnoredEntry, ...], msgspec.Meta(description="Entries that are kept and do not count.")]
-    replayed: Annotated[bool, msgspec.Meta(description="Whether it was kept before.")]
+    ignored: Annotated[tuple[IgnoredEntry, ...], msgspec.Meta(description="Entries that are kept but have no effect.")]
+    replayed: Annotated[bool, msgspec.Meta(description="Whether it had been received before.")]
     signature: Annotated[
-        Literal["verified", "wrong", "none"], msgspec.Meta(description="What the device's signature is worth.")
+        Literal["verified", "wrong", "none"], msgspec.Meta(description="The status of the device's signature.")
     ] = "none"
-    taken_in_by: Annotated[str | None, msgspec.Meta(description="Login of who took it in from a file.")] = None
+    taken_in_by: Annotated[str | None, msgspec.Meta(description="Login of the person who imported it from a file.")] = (
+        None
+    )

@@ -1,4 +1,4 @@
-"""What comes in about a visit: records, and entries of the office."""
+"""Bodies of requests that write about a visit: records, and entries of the office."""
 
 from typing import Annotated
 
@@ -19,14 +19,14 @@ DEVICE_CLOCK = {
 
 
 UuidText = Annotated[str, msgspec.Meta(max_length=100, extra_json_schema={"format": "uuid"})]
-"""With dashes. Whoever reads it looks whether it is one."""
+"""A UUID with dashes, not validated here."""
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):
     """What a phone submits: a batch of entries about one visit.
 
-    `device_clock` says what the phone's clocks showed when it sent this: `{at, tick, session}`. It is kept as it came,
-    whatever it is: who supervises is told when the clock was ahead.
+    `device_clock` is what the phone's clocks showed when it sent this: `{at, tick, session}`. Any value is kept as
+    received; supervisors see by how much the clock was ahead.
     """
 
     id: Annotated[UuidText, msgspec.Meta(description="The id in the address.")]
