@@ -9,6 +9,7 @@ from typing import Annotated, Any, cast
 import icalendar
 import msgspec
 from icalendar import Event
+from msgspec import Meta
 
 from service.accounts.authentication import authenticate_token, require_permission
 from service.checklists.rules_cache import compiled_rules
@@ -32,7 +33,7 @@ _WITHOUT_WINDOW = timedelta(hours=1)
 class Calendar(msgspec.Struct, frozen=True):
     """The address, shown once."""
 
-    url: Annotated[str, msgspec.Meta(description="The address for a calendar app to subscribe to.")]
+    url: Annotated[str, Meta(description="The address for a calendar app to subscribe to.")]
 
 
 @transaction

@@ -60,12 +60,6 @@ def batch_insert(row: BatchRow) -> BatchStatement:
     return "add_batch", to_params(row)
 
 
-async def add_batch(tx: Transaction, row: BatchRow) -> bool:
-    """Insert a batch; False if it exists."""
-    query, params = batch_insert(row)
-    return await tx.execute(query, **params) == 1
-
-
 async def get_batch(tx: Transaction, id: UUID) -> BatchRow | None:
     """One batch."""
     return await fetch_struct(tx, BatchRow, "batch", id=id.bytes)

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 import msgspec
+from msgspec import Meta
 
 from service.judge.bounds import ShortText, check_time
 from service.judge.entries import AwareDatetime
@@ -11,15 +12,15 @@ from service.judge.visit import Crew, Dates, Name, Rescheduled, Window
 
 from .plan import Customer, Plan, Work
 
-Reason = Annotated[str, msgspec.Meta(pattern=r"\S", max_length=2000)]
+Reason = Annotated[str, Meta(pattern=r"\S", max_length=2000)]
 
 
 class Reschedule(msgspec.Struct, frozen=True, rename={"start": "from", "end": "to"}):
     """Another time (改约)."""
 
-    start: Annotated[AwareDatetime, msgspec.Meta(description="When the new window begins.")]
-    end: Annotated[AwareDatetime, msgspec.Meta(description="When it ends.")]
-    reason: Annotated[Reason, msgspec.Meta(description="Why.")]
+    start: Annotated[AwareDatetime, Meta(description="When the new window begins.")]
+    end: Annotated[AwareDatetime, Meta(description="When it ends.")]
+    reason: Annotated[Reason, Meta(description="Why.")]
 
     def __post_init__(self) -> None:
         check_time("from", self.start)
@@ -29,33 +30,40 @@ class Reschedule(msgspec.Struct, frozen=True, rename={"start": "from", "end": "t
 class Reassignment(msgspec.Struct, frozen=True, omit_defaults=True):
     """Another technician (转派). Without `crew` the crew stays, except for the new technician."""
 
-    technician: Annotated[Name, msgspec.Meta(description="Login of the new technician.")]
-    crew: Annotated[Crew | None, msgspec.Meta(description="Logins of the new crew; without it, the crew stays.")] = None
-    reason: Annotated[Annotated[str, msgspec.Meta(max_length=2000)] | None, msgspec.Meta(description="Why.")] = None
+    technician: Annotated[Name, Meta(description="Login of the new technician.")]
+    crew: Annotated[Crew | None, Meta(description="Logins of the new crew; without it, the crew stays.")] = None
+    reason: Annotated[Annotated[str, Meta(max_length=2000)] | None, Meta(description="Why.")] = None
 
 
 class DetailsUpdate(msgspec.Struct, frozen=True, omit_defaults=True):
     """Corrected details, such as a number or an address; each given field replaces the current one."""
 
-    reason: Annotated[Reason, msgspec.Meta(description="Why.")]
-    customer: Annotated[Customer | None, msgspec.Meta(description="The customer, whole.")] = None
-    work: Annotated[Work | None, msgspec.Meta(description="The work, whole.")] = None
-    external_ref: Annotated[ShortText | None, msgspec.Meta(description="The work order number.")] = None
-    inspectors: Annotated[
-        Annotated[int, msgspec.Meta(ge=0, le=100)] | None, msgspec.Meta(description="How many inspectors come.")
-    ] = None
+    reason: Annotated[Reason, Meta(description="Why.")]
+    customer: Annotated[Customer | None, Meta(description="The customer, whole.")] = None
+    work: Annotated[Work | None, Meta(description="The work, whole.")] = None
+    external_ref: Annotated[ShortText | None, Meta(description="The work order number.")] = None
+    inspectors: Annotated[Annotated[int, Meta(ge=0, le=100)] | None, Meta(description="How many inspectors come.")] = (
+        None
+    )
 
 
 class Cancellation(msgspec.Struct, frozen=True):
     """The visit is cancelled (取消)."""
 
-    reason: Annotated[Reason, msgspec.Meta(description="Why.")]
+    reason: Annotated[Reason, Meta(description="Why.")]
 
 
 DueDates = Dates
 """When an open duty is due, by item or `item[thing]`."""
 
 Content = Reschedule | Reassignment | DetailsUpdate | Cancellation | DueDates
+CHANGE_DECODERS: dict[str, msgspec.json.Decoder[Content]] = {
+    "window": msgspec.json.Decoder(Reschedule),
+    "technician": msgspec.json.Decoder(Reassignment),
+    "details": msgspec.json.Decoder(DetailsUpdate),
+    "due": msgspec.json.Decoder(DueDates),
+    "cancellation": msgspec.json.Decoder(Cancellation),
+}
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -71,13 +79,13 @@ class Change(msgspec.Struct, frozen=True):
 class ChangeRecord(msgspec.Struct, frozen=True):
     """A change of the plan: old and new values, who, when and why."""
 
-    number: Annotated[int, msgspec.Meta(description="From 1; the visit's revision after the change.")]
-    kind: Annotated[str, msgspec.Meta(description="What was changed.")]
-    at: Annotated[datetime, msgspec.Meta(description="When.")]
-    by: Annotated[str, msgspec.Meta(description="Login of who changed it.")]
-    reason: Annotated[str | None, msgspec.Meta(description="Why.")]
-    old: Annotated[dict[str, Any], msgspec.Meta(description="The parts of the plan before.")]
-    new: Annotated[dict[str, Any], msgspec.Meta(description="The same parts after.")]
+    number: Annotated[int, Meta(description="From 1; the visit's revision after the change.")]
+    kind: Annotated[str, Meta(description="What was changed.")]
+    at: Annotated[datetime, Meta(description="When.")]
+    by: Annotated[str, Meta(description="Login of who changed it.")]
+    reason: Annotated[str | None, Meta(description="Why.")]
+    old: Annotated[dict[str, Any], Meta(description="The parts of the plan before.")]
+    new: Annotated[dict[str, Any], Meta(description="The same parts after.")]
 
 
 class PlanHistory(msgspec.Struct, frozen=True):

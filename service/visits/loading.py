@@ -6,6 +6,7 @@ from typing import Annotated
 from uuid import UUID
 
 import msgspec
+from msgspec import Meta
 
 from service.accounts.authentication import authenticate_token
 from service.accounts.permissions import Person, can_view_visit, covers_area
@@ -13,16 +14,9 @@ from service.checklists.rules_cache import compiled_rules
 from service.context import AppContext, read_only
 from service.db.database import Transaction
 from service.errors import NotFound
+from service.judge import evidence
 from service.judge.batches import Batch, MergedEntries, merge_batches
 from service.judge.entries import Entry, named_files
-from service.judge.evidence import (
-    EvidenceFiles,
-    FileDigests,
-    allowed_senders,
-    given_up_files,
-    mark_lost_evidence,
-    missing_files,
-)
 from service.judge.findings import FindingView, Judgement, Verdict
 from service.judge.judge import judge
 from service.judge.rules import CompiledChecklist
@@ -33,18 +27,7 @@ from service.web.decoding import parse_timestamp
 from . import batches, change_rows, evidence_files, repository
 from .batches import BatchRow
 from .change_rows import ChangeRow
-from .changes import (
-    Cancellation,
-    Change,
-    Content,
-    DetailsUpdate,
-    DueDates,
-    PlanHistory,
-    Reassignment,
-    Reschedule,
-    apply_changes,
-    redact_subjects,
-)
+from .changes import CHANGE_DECODERS, Change, PlanHistory, apply_changes, redact_subjects
 from .clock_skew import device_clock
 from .customer_answers import StoredCustomerResponse
 from .plan import Plan
@@ -61,23 +44,16 @@ READABLE_LEVELS: dict[Level | None, frozenset[str]] = {
     "own_device": frozenset({"words", "phone", "own_device"}),
 }
 """By the level at which a link is verified: the levels of the responses that may be read in any browser."""
-CHANGE_DECODERS: dict[str, msgspec.json.Decoder[Content]] = {
-    "window": msgspec.json.Decoder(Reschedule),
-    "technician": msgspec.json.Decoder(Reassignment),
-    "details": msgspec.json.Decoder(DetailsUpdate),
-    "due": msgspec.json.Decoder(DueDates),
-    "cancellation": msgspec.json.Decoder(Cancellation),
-}
 
 
 class JudgementView(msgspec.Struct, frozen=True):
     """The judgement of a visit at a moment."""
 
-    visit: Annotated[str, msgspec.Meta(description="The visit's id.")]
-    checklist: Annotated[str, msgspec.Meta(description="The checklist and its version.")]
-    at: Annotated[datetime, msgspec.Meta(description="The moment that it is judged at.")]
-    verdict: Annotated[Verdict | None, msgspec.Meta(description="Null while nothing was done.")]
-    findings: Annotated[tuple[FindingView, ...], msgspec.Meta(description="What is wrong or open.")]
+    visit: Annotated[str, Meta(description="The visit's id.")]
+    checklist: Annotated[str, Meta(description="The checklist and its version.")]
+    at: Annotated[datetime, Meta(description="The moment that it is judged at.")]
+    verdict: Annotated[Verdict | None, Meta(description="Null while nothing was done.")]
+    findings: Annotated[tuple[FindingView, ...], Meta(description="What is wrong or open.")]
 
 
 class LoadedVisit(msgspec.Struct, frozen=True):
@@ -95,9 +71,9 @@ class LoadedVisit(msgspec.Struct, frozen=True):
     batch_rows: list[BatchRow]
     batches: list[Batch]
     merged: MergedEntries
-    referenced_files: tuple[FileDigests, ...]
+    referenced_files: tuple[evidence.FileDigests, ...]
     now: datetime
-    files: EvidenceFiles = EvidenceFiles()
+    files: evidence.EvidenceFiles = evidence.EvidenceFiles()
     customer_responses: tuple[tuple[BatchRow, StoredCustomerResponse], ...] = ()
     office: bool = True
 
@@ -137,10 +113,10 @@ class LoadedVisit(msgspec.Struct, frozen=True):
         if not self.files.lost:
             return self.merged.entries
         lost = ((batch.entries, self.lost(number)) for number, batch in enumerate(self.batches))
-        return mark_lost_evidence(self.merged.entries, lost)
+        return evidence.mark_lost_evidence(self.merged.entries, lost)
 
     def visible_to(self, person: Person) -> "LoadedVisit":
-        """The visit as a person may see it: those who are or were assigned to it do not see the customer's responses."""
+        """The visit as a person may see it: those who are or were assigned do not see the customer's responses."""
         was_assigned = person.login in self.plan_history.ever_assigned
         if not was_assigned and person.can("see visits of an area") and covers_area(person, self.row.area):
             return self
@@ -173,17 +149,16 @@ class LoadedVisit(msgspec.Struct, frozen=True):
             plan_history=history,
         )
 
-    def missing(self, number: int) -> FileDigests:
+    def missing(self, number: int) -> evidence.FileDigests:
         """The files of a batch that were neither received nor given up."""
-        files = self.referenced_files[number]
-        if not files:
-            return ()
-        return missing_files(self.files, self.batches[number].id, files, batch_senders(self.batch_rows[number]))
+        batch, files = self.batches[number], self.referenced_files[number]
+        senders = batch_senders(self.batch_rows[number])
+        return evidence.missing_files(self.files, batch.id, files, senders) if files else ()
 
     def lost(self, number: int) -> frozenset[str]:
         """The files of a batch that were given up and never received."""
-        files = self.referenced_files[number]
-        return given_up_files(self.files, self.batches[number].id, files, batch_senders(self.batch_rows[number]))
+        batch, files = self.batches[number], self.referenced_files[number]
+        return evidence.given_up_files(self.files, batch.id, files, batch_senders(self.batch_rows[number]))
 
     @property
     def has_missing_files(self) -> bool:
@@ -217,7 +192,7 @@ def _customer_response(body: bytes) -> StoredCustomerResponse | None:
 
 def batch_senders(row: BatchRow) -> tuple[str, ...]:
     """Who may send the files of a batch."""
-    return allowed_senders(row.kind, str(row.visit), row.writer, row.taken_in_by)
+    return evidence.allowed_senders(row.kind, str(row.visit), row.writer, row.taken_in_by)
 
 
 def to_batch(row: BatchRow, received_at: datetime) -> Batch:
@@ -264,7 +239,7 @@ async def load_visit(
     plan = PLAN_DECODER.decode(row.body)
     changes = await _changes(ctx, tx, row.id, now) if row.revision else []
     referenced = tuple(tuple(named_files(batch.entries)) for batch in decoded)
-    files = await evidence_files.files_of(tx, row.id) if any(referenced) else EvidenceFiles()
+    files = await evidence_files.files_of(tx, row.id) if any(referenced) else evidence.EvidenceFiles()
     files = files.held(zip(referenced, map(batch_senders, rows), strict=True)) if files.sent else files
     return LoadedVisit(
         row,

@@ -43,20 +43,16 @@ class SearchQuery(msgspec.Struct, frozen=True):
     def scopes(self) -> list[Scope]:
         """The parts of the filter by which visits can be listed."""
         wanted = self.wanted
-        found: list[Scope] = []
-        if wanted.technician is not None:
-            found.append(("person", wanted.technician))
-        if wanted.flag:
-            found.append(("flag", wanted.flag))
-        if wanted.state:
-            found.append(("state", wanted.state))
-        if wanted.type:
-            found.append(("type", wanted.type))
-        if wanted.areas is not None and len(wanted.areas) == 1:
-            found.append(("area", wanted.areas[0]))
-        if self.timed:
-            found.append(("time", ""))
-        return found
+        area = wanted.areas[0] if wanted.areas is not None and len(wanted.areas) == 1 else ""
+        found: list[Scope] = [
+            ("person", wanted.technician or ""),
+            ("flag", wanted.flag),
+            ("state", wanted.state),
+            ("type", wanted.type),
+            ("area", area),
+        ]
+        found = [scope for scope in found if scope[1]]
+        return [*found, ("time", "")] if self.timed else found
 
     def params(self, scope: str = "") -> dict[str, Any]:
         """Parameters of the search statements, without what the scope checks by itself."""

@@ -10,14 +10,14 @@ from service.judge.findings import Judgement
 from service.judge.timeline import withdrawn_ids
 from service.web.defects import or_unreadable
 
-from . import evidence_files, repository, search_index, summaries, sync_feed, unassigned
+from . import evidence_files, repository, search_index, summaries, sync_feed
 from .appointment import awaits_reschedule
 from .clock_skew import seconds_ahead
 from .loading import LoadedVisit, batch_senders, load_visit
 from .plan import Plan
 from .search_tokens import normalize_text
 from .summaries import VisitStatus
-from .unassigned import ACTIVE_STATES
+from .unassigned import ACTIVE_STATES, NO_TECHNICIAN, with_assignment_flag
 
 State = Literal["planned", "under_way", "to_review", "returned", "closed", "cancelled"]
 Flag = Literal[
@@ -36,25 +36,19 @@ def visit_state(visit: LoadedVisit, judgement: Judgement) -> State:
 
 def visit_flags(visit: LoadedVisit, judgement: Judgement) -> tuple[Flag, ...]:
     """What is missing, or differs from the plan."""
-    flags: list[Flag] = []
-    if visit.has_missing_files:
-        flags.append("awaiting_evidence")
-    if any(finding.severity == "open" for finding in judgement.findings):
-        flags.append("open_duties")
-    if "nobody_home" in judgement.facts:
-        flags.append("absent")
-    if visit.customer_responses:
-        flags.append("answered")
-    if _has_complaint(visit):
-        flags.append("complaint")
-    if judgement.verdict is None and awaits_reschedule(visit):  # obsolete once the work has begun
-        flags.append("asked_time")
-    if unassigned.NO_TECHNICIAN in visit.row.flags.split() and visit_state(visit, judgement) in ACTIVE_STATES:
-        flags.append("no_technician")  # kept up to date by `visits/unassigned`
+    unassigned = NO_TECHNICIAN in visit.row.flags.split()
     batches = zip(visit.batches, visit.batch_rows, strict=True)
-    if any(seconds_ahead(batch, row.received_at) for batch, row in batches if batch.kind == "record"):
-        flags.append("clock")
-    return tuple(flags)
+    conditions: dict[Flag, bool] = {
+        "awaiting_evidence": visit.has_missing_files,
+        "open_duties": any(finding.severity == "open" for finding in judgement.findings),
+        "absent": "nobody_home" in judgement.facts,
+        "answered": bool(visit.customer_responses),
+        "complaint": _has_complaint(visit),
+        "asked_time": judgement.verdict is None and awaits_reschedule(visit),  # obsolete once the work has begun
+        "no_technician": unassigned and visit_state(visit, judgement) in ACTIVE_STATES,
+        "clock": any(seconds_ahead(batch, row.received_at) for batch, row in batches if batch.kind == "record"),
+    }
+    return tuple(flag for flag, is_set in conditions.items() if is_set)
 
 
 def _has_complaint(visit: LoadedVisit) -> bool:
@@ -161,5 +155,5 @@ async def _backfill(ctx: AppContext, tx: Transaction, unreadable: set[UUID]) -> 
         for batch, files in zip(visit.batch_rows, visit.referenced_files, strict=True):
             await evidence_files.expect_files(tx, visit_id, batch_senders(batch), files)
         await search_index.add(tx, visit_id, row.area, search_texts(visit.plan))
-        await recompute_status(tx, await unassigned.with_assignment_flag(tx, visit))
+        await recompute_status(tx, await with_assignment_flag(tx, visit))
     return len(visit_ids)

@@ -6,6 +6,9 @@ import msgspec
 
 from service.db.database import BatchStatement, Row, Transaction
 from service.db.rows import Lines, Words, fetch_ids, fetch_struct, from_row
+from service.web.decoding import to_json
+
+from .plan import Plan
 
 MIN_KEY = (-(2**62), UUID(int=0))
 """The key before every visit."""
@@ -59,26 +62,10 @@ class VisitFilter(msgspec.Struct, frozen=True, kw_only=True):
     to_at: int = 2**62
 
 
-async def update_summary(
-    tx: Transaction,
-    visit_id: UUID,
-    *,
-    technician: str,
-    crew: tuple[str, ...],
-    planned_at: int,
-    revision: int,
-    plan: bytes,
-) -> None:
+async def update_plan(tx: Transaction, visit_id: UUID, plan: Plan, planned_at: int, revision: int) -> None:
     """Update the plan after a change."""
-    await tx.execute(
-        "update_summary_plan",
-        visit=visit_id.bytes,
-        technician=technician,
-        crew="\n".join(crew),
-        planned_at=planned_at,
-        revision=revision,
-        plan=plan,
-    )
+    columns = {"technician": plan.technician, "crew": "\n".join(plan.crew), "plan": to_json(plan)}
+    await tx.execute("update_summary_plan", visit=visit_id.bytes, planned_at=planned_at, revision=revision, **columns)
 
 
 def update_status_statement(visit_id: UUID, status: VisitStatus) -> BatchStatement:

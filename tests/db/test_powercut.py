@@ -18,10 +18,9 @@ from service.audit_log import log
 from service.db.database import Transaction
 from service.db.sqlite import Sqlite
 from service.visits import repository as visits_repository
-from service.visits.batches import add_batch
 from tests.support import leaves
 from tests.support.recording_vfs import Disk, Event, Recorder
-from tests.support.row_factories import NOON, a_batch, a_visit, plan
+from tests.support.row_factories import NOON, a_batch, a_visit, add_batch, plan
 
 RECORDS, CLIENTS, IMAGES = 300, 6, 2400
 IMAGES_OF_CONTROL = 600

@@ -5,9 +5,8 @@ import asyncio
 from service.audit_log import log
 from service.db.database import Database, Transaction
 from service.db.postgres import Postgres
-from service.visits.batches import add_batch
 from tests.support import leaves
-from tests.support.row_factories import NOON, a_batch, plan, uid
+from tests.support.row_factories import NOON, a_batch, add_batch, plan, uid
 
 
 def add(number: int, at: int = NOON) -> object:
@@ -23,7 +22,7 @@ async def test_leaves_are_numbered_from_zero_by_time_and_id(database: Database) 
         assert await database.write(add(number, at))
     assert not await database.write(add(4))
     leaf = await database.read(lambda tx: leaves.get_leaf(tx, uid(3)))
-    assert leaf == log.LeafRow(uid(3), b'{"n":3}', NOON, None)
+    assert leaf == leaves.LeafRow(uid(3), b'{"n":3}', NOON, None)
     assert await log.assign_sequence_numbers(database, 3) == 3
     assert await log.assign_sequence_numbers(database, 3) == 1
     assert await log.assign_sequence_numbers(database, 3) == 0

@@ -13,10 +13,9 @@ from service.checklists.repository import ChecklistRow
 from service.db.database import Database, Transaction
 from service.records import repository as records_repository
 from service.visits import evidence_files
-from service.visits.batches import add_batch
 from service.visits.evidence_files import BlobRow, MissingFileRow
 from tests.support import leaves
-from tests.support.row_factories import NOON, a_batch, an_input, plan, uid
+from tests.support.row_factories import NOON, a_batch, add_batch, an_input, plan, uid
 from tests.support.sql import run_sql
 
 CHANGES = [
