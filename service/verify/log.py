@@ -18,7 +18,7 @@ from service.db.database import Transaction
 from service.errors import Problem
 
 from . import people, rows, summaries
-from .rows import check_rows, collect_faults, format_id, list_faults
+from .rows import check_rows, collect_faults, format_id, list_all_faults
 
 BATCH_SIZE = 1000  # leaves checked in one transaction
 OVERDUE_MS = 600_000  # a leaf gets its number within a second or two
@@ -52,8 +52,7 @@ async def verify(ctx: AppContext) -> VerificationReport:
     counts: dict[str, int] = dict.fromkeys(("records", "office_batches", "link_answers", "scans"), 0)
     faults = await collect_faults("rows cannot be counted", _count_rows(ctx, counts))
     faults += await collect_faults("leaves without a number cannot be read", _check_unnumbered(ctx))
-    for query, fault in _LISTS.items():
-        faults += await collect_faults("what has no leaf cannot be read", list_faults(ctx, query, fault))
+    faults += await list_all_faults(ctx, "what has no leaf cannot be read", _LISTS)
     tree, count, first = MerkleTree(), 0, 0
     while first is not None:
         page = await _check_page(ctx, first)

@@ -16,7 +16,7 @@ from service.context import AppContext, read_only
 from service.db.database import Transaction
 from service.errors import Problem
 
-from .rows import collect_faults, diff_facts, format_id, iterate_keys
+from .rows import check_twice, collect_faults, diff_facts, format_id, iterate_keys
 
 Facts = dict[str, Any]
 SOURCE = "the last event says"
@@ -36,13 +36,11 @@ class RecordedEvent(NamedTuple):
 
 
 async def check(ctx: AppContext) -> list[str]:
-    """The faults of people and devices. A row that is just being written is consistent at the second attempt."""
-    found = await collect_faults("people and devices cannot be compared", _check_once(ctx))
-    again = await collect_faults("people and devices cannot be compared", _check_once(ctx)) if found else []
-    return [fault for fault in found if fault in again]
+    """The faults of people and devices."""
+    return await check_twice("people and devices cannot be compared", lambda: _check_all(ctx))
 
 
-async def _check_once(ctx: AppContext) -> list[str]:
+async def _check_all(ctx: AppContext) -> list[str]:
     faults: list[str] = []
     events: list[RecordedEvent] = []
     async for key in iterate_keys(ctx, "events", faults):

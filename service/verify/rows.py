@@ -1,6 +1,6 @@
 """How `doorstep verify` checks rows one by one, and the checks of rows without a leaf and of stored files."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
@@ -13,13 +13,6 @@ from service.errors import Problem
 
 BATCH_SIZE = 1000
 MAX_LISTED = 100
-_KEYS = {
-    "quarantine": ("quarantine_malformed", "quarantine_keys"),
-    "events": ("events_malformed", "events_keys"),
-    "blobs": ("blobs_malformed", "blobs_keys"),
-    "visits": ("visits_malformed", "visits_keys"),
-    "leaves": ("unnumbered_malformed", "unnumbered_keys"),
-}
 _LISTS = {
     "sent_without_blob": "file {}: it was sent, and its row is gone",
     "blobs_without_sender": "file {}: it is in the store, and who sent it is gone",
@@ -39,6 +32,21 @@ async def collect_faults(unreadable: str, faults: Awaitable[list[str]], prefix: 
     return [prefix + fault for fault in found]
 
 
+async def check_twice(unreadable: str, check: Callable[[], Awaitable[list[str]]]) -> list[str]:
+    """The faults found both times: what is just being written is consistent at the second attempt."""
+    found = await collect_faults(unreadable, check())
+    again = await collect_faults(unreadable, check()) if found else []
+    return [fault for fault in found if fault in again]
+
+
+async def list_all_faults(ctx: AppContext, unreadable: str, lists: Mapping[str, str]) -> list[str]:
+    """The faults of several queries: `lists` has the text of a fault for each."""
+    faults: list[str] = []
+    for query, fault in lists.items():
+        faults += await collect_faults(unreadable, _list_faults(ctx, query, fault))
+    return faults
+
+
 async def check_rows(
     ctx: AppContext,
     table: str,
@@ -46,7 +54,7 @@ async def check_rows(
     check: Callable[[AppContext, bytes], Awaitable[list[str]]],
     unreadable: str = "it cannot be read",
 ) -> list[str]:
-    """The faults of each row of a table (a key of `_KEYS`)."""
+    """The faults of each row of a table."""
     faults: list[str] = []
     async for key in iterate_keys(ctx, table, faults):
         faults += await collect_faults(unreadable, check(ctx, key), f"{label} {format_id(key)}: ")
@@ -68,7 +76,7 @@ def diff_facts(expected: dict[str, Any], row: dict[str, Any] | None, source: str
 
 
 @read_only
-async def list_faults(_: AppContext, tx: Transaction, query: str, fault: str) -> list[str]:
+async def _list_faults(_: AppContext, tx: Transaction, query: str, fault: str) -> list[str]:
     """A fault for each id that a query finds: the first hundred, and that there are more."""
     rows = await tx.fetch_all(query, size=MAX_LISTED + 1)
     found = [fault.format(format_id(row[0])) for row in rows[:MAX_LISTED]]
@@ -77,12 +85,13 @@ async def list_faults(_: AppContext, tx: Transaction, query: str, fault: str) ->
 
 async def iterate_keys(ctx: AppContext, table: str, faults: list[str]) -> AsyncIterator[bytes]:
     """All keys of a table that are bytes. In SQLite other values sort before all bytes: they are counted."""
-    malformed, page = _KEYS[table]
-    count = await ctx.db.read(lambda tx: tx.fetch_one(malformed, least=b""))
+    count = await ctx.db.read(lambda tx: tx.fetch_one(f"{table}_malformed", least=b""))
     if count and count[0]:
         faults.append(f"{table}: {count[0]} rows have no key of bytes")
     first = b""
-    while rows := await ctx.db.read(lambda tx, first=first: tx.fetch_all(page, first=first, size=BATCH_SIZE)):
+    while rows := await ctx.db.read(
+        lambda tx, first=first: tx.fetch_all(f"{table}_keys", first=first, size=BATCH_SIZE)
+    ):
         for row in rows:
             yield row[0]
         first = rows[-1][0] + b"\0"  # the smallest key that can follow
@@ -91,12 +100,9 @@ async def iterate_keys(ctx: AppContext, table: str, faults: list[str]) -> AsyncI
 async def check(ctx: AppContext) -> list[str]:
     """The faults of checklists, quarantine and files, whose digests are not in the log."""
     faults = await collect_faults("checklists cannot be listed", _check_checklists(ctx))
-    quarantine = check_rows(
-        ctx, "quarantine", "quarantine", lambda ctx, key: _check_bytes(ctx, "quarantine_bytes", id=key)
-    )
+    quarantine = check_rows(ctx, "quarantine", "quarantine", _check_quarantined)
     faults += await collect_faults("the quarantine cannot be listed", quarantine)
-    for query, fault in _LISTS.items():
-        faults += await collect_faults("who sent what cannot be read", list_faults(ctx, query, fault))
+    faults += await list_all_faults(ctx, "who sent what cannot be read", _LISTS)
     files = check_rows(ctx, "blobs", "file", _check_file)
     return faults + await collect_faults("stored files cannot be listed", files)
 
@@ -107,6 +113,10 @@ async def _check_checklists(ctx: AppContext) -> list[str]:
         checked = _check_bytes(ctx, "checklist_bytes", id=name, version=version)
         faults += await collect_faults("it cannot be read", checked, f"checklist {name}@{version}: ")
     return faults
+
+
+async def _check_quarantined(ctx: AppContext, key: bytes) -> list[str]:
+    return await _check_bytes(ctx, "quarantine_bytes", id=key)
 
 
 @read_only

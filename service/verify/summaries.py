@@ -1,7 +1,7 @@
 """How `doorstep verify` checks summaries and sync feeds: who sees a visit, and what lists say of it.
 
 Both can be recomputed, so no leaf commits to them. They are compared with what the log covers: the plan, its changes
-and the batches. A visit that is just being written is consistent at the second attempt.
+and the batches.
 """
 
 from typing import Any
@@ -17,25 +17,22 @@ from service.visits.status import visit_status
 from service.visits.summaries import VisitSummaryRow, get_summary
 from service.visits.unassigned import with_assignment_flag
 
-from .rows import BATCH_SIZE, check_rows, collect_faults, diff_facts, format_id, list_faults
+from .rows import BATCH_SIZE, check_rows, check_twice, collect_faults, diff_facts, format_id, list_all_faults
 
 SOURCE = "was planned, changed and written"
+_LISTS = {"summaries_without_visit": "visit {}: it is on the board, and its row is gone"}
 _PLAN_COLUMNS = ("its technician", "its crew", "its time", "what it follows")
 
 
 async def check(ctx: AppContext) -> list[str]:
     """The faults of summaries and sync feeds."""
     faults = await collect_faults("visits cannot be listed", check_rows(ctx, "visits", "visit", _check_visit))
-    without = list_faults(ctx, "summaries_without_visit", "visit {}: it is on the board, and its row is gone")
-    faults += await collect_faults("the board cannot be listed", without)
+    faults += await list_all_faults(ctx, "the board cannot be listed", _LISTS)
     return faults + await collect_faults("agendas cannot be listed", _check_all_feeds(ctx))
 
 
 async def _check_visit(ctx: AppContext, key: bytes) -> list[str]:
-    unreadable = "it cannot be held against the board"
-    found = await collect_faults(unreadable, _check_visit_once(ctx, key))
-    again = await collect_faults(unreadable, _check_visit_once(ctx, key)) if found else []
-    return [fault for fault in found if fault in again]
+    return await check_twice("it cannot be held against the board", lambda: _check_visit_once(ctx, key))
 
 
 @read_only

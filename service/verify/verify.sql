@@ -136,10 +136,10 @@ UNION ALL SELECT 'agenda', count(*) FROM sync_feed
 UNION ALL SELECT 'leaves_numbered', count(*) FROM log_leaves WHERE number IS NOT NULL
 UNION ALL SELECT 'leaves_waiting', count(*) FROM log_leaves WHERE number IS NULL;
 
--- name: unnumbered_malformed^
+-- name: leaves_malformed^
 SELECT count(*) FROM log_leaves WHERE number IS NULL AND NOT id >= :least;
 
--- name: unnumbered_keys
+-- name: leaves_keys
 SELECT id FROM log_leaves WHERE number IS NULL AND id >= :first ORDER BY id LIMIT :size;
 
 -- name: unnumbered_since^

@@ -102,7 +102,7 @@ async def test_a_work_leaves_its_connection_as_it_was(postgres: str, end: str) -
         begun = asyncio.Event()
 
         async def work(tx: Transaction) -> None:
-            await force_custom_plan(tx, again=True)
+            await force_custom_plan(tx, custom=True)
             assert await setting(tx) == "force_custom_plan"
             begun.set()
             if end == "raised":
