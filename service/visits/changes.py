@@ -39,12 +39,10 @@ class DetailsUpdate(msgspec.Struct, frozen=True, omit_defaults=True):
     """Corrected details, such as a number or an address; each given field replaces the current one."""
 
     reason: Annotated[Reason, Meta(description="Why.")]
-    customer: Annotated[Customer | None, Meta(description="The customer, whole.")] = None
-    work: Annotated[Work | None, Meta(description="The work, whole.")] = None
+    customer: Annotated[Customer | None, Meta(description="All of the customer's details.")] = None
+    work: Annotated[Work | None, Meta(description="All details of the work.")] = None
     external_ref: Annotated[ShortText | None, Meta(description="The work order number.")] = None
-    inspectors: Annotated[Annotated[int, Meta(ge=0, le=100)] | None, Meta(description="How many inspectors come.")] = (
-        None
-    )
+    inspectors: Annotated[Annotated[int, Meta(ge=0, le=100)] | None, Meta(description="Number of inspectors.")] = None
 
 
 class Cancellation(msgspec.Struct, frozen=True):

@@ -19,7 +19,7 @@ Stroke = Annotated[tuple[Point, ...], Meta(max_length=5000)]
 class AnswerInput(msgspec.Struct, frozen=True, kw_only=True):
     """One answer to a question or about an item, for all of its things or one. `good`: as it should be."""
 
-    good: Annotated[bool, Meta(description="Whether it was as it ought to be.")]
+    good: Annotated[bool, Meta(description="Whether it was as it should be.")]
     question: Annotated[CodeText | None, Meta(description="The question that is answered.")] = None
     item: Annotated[CodeText | None, Meta(description="Or the item.")] = None
     thing: Annotated[SubjectId | None, Meta(description="One of its things; without it, all.")] = None
@@ -64,9 +64,7 @@ class RefusalInput(msgspec.Struct, frozen=True):
     """The customer refuses or is unable to sign, or agrees in part: one statement by its digest, else all unsigned."""
 
     reason: Annotated[RequiredText, Meta(description="Why, in the customer's words.")]
-    outcome: Annotated[RefusalOutcome, Meta(description="Whether they refuse, are unable, or agree in part.")] = (
-        "refused"
-    )
+    outcome: Annotated[RefusalOutcome, Meta(description="They refuse, are unable, or agree in part.")] = "refused"
     statement_sha256: Annotated[
         Sha256 | None, Meta(description="Which statement; without it, all that are not signed.")
     ] = None
@@ -81,12 +79,10 @@ class CustomerSubmission(msgspec.Struct, frozen=True, kw_only=True):
         Meta(max_length=20, description="What happened, whatever the technician said."),
     ] = ()
     signature: Annotated[SignatureInput | None, Meta(description="The signature on a statement.")] = None
-    refused: Annotated[RefusalInput | None, Meta(description="Why there is none.")] = None
+    refused: Annotated[RefusalInput | None, Meta(description="Why there is no signature.")] = None
     comment: Annotated[LongText | None, Meta(description="The customer's own words.")] = None
     another_time: Annotated[RescheduleRequest | None, Meta(description="A wish for another time.")] = None
-    window_from: Annotated[AwareDatetime | None, Meta(description="When the window begins that the customer saw.")] = (
-        None
-    )
+    window_from: Annotated[AwareDatetime | None, Meta(description="Start of the window that they saw.")] = None
 
     def __post_init__(self) -> None:
         check_time("window_from", self.window_from)

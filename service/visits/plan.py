@@ -44,9 +44,7 @@ class Plan(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     exempt_reason: Annotated[LongText | None, Meta(description="Why no appointment is needed.")] = None
     policies: Annotated[Facts, Meta(description="Policies of the checklist, switched on or off.")] = {}
     due: Annotated[Dates, Meta(description="By item or `item[thing]`: when a duty is to be done.")] = {}
-    inspectors: Annotated[Annotated[int, Meta(ge=0, le=100)] | None, Meta(description="How many inspectors come.")] = (
-        None
-    )
+    inspectors: Annotated[Annotated[int, Meta(ge=0, le=100)] | None, Meta(description="Number of inspectors.")] = None
     external_ref: Annotated[ShortText | None, Meta(description="The work order number.")] = None
     follows: Annotated[ShortText | None, Meta(description="The id of the visit that this one continues.")] = None
 

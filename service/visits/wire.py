@@ -47,7 +47,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
 class OfficeEntries(msgspec.Struct, frozen=True):
     """Entries that a dispatcher or supervisor writes."""
 
-    entries: Annotated[tuple[Entry, ...], Meta(description="The entries; all of them are taken or none.")]
+    entries: Annotated[tuple[Entry, ...], Meta(description="The entries; either all are accepted or none.")]
 
     def __post_init__(self) -> None:
         check_entry_times(self.entries)
