@@ -18,17 +18,17 @@ FileDigests = tuple[str, ...]
 class EvidenceFiles(msgspec.Struct, frozen=True):
     """The state of a visit's files: `sent` as (file, sender), and those given up, `lost`, as (batch, file).
 
-    `stood_in`: files sent by somebody who was asked for them and is no author of a batch that names them.
+    `substituted`: files sent by somebody who was asked for them and is no author of a batch that names them.
     """
 
     sent: frozenset[tuple[str, str]] = frozenset()
     lost: frozenset[tuple[str, str]] = frozenset()
-    stood_in: frozenset[str] = frozenset()
+    substituted: frozenset[str] = frozenset()
 
-    def held(self, batches: Iterable[tuple[FileDigests, Sequence[str]]]) -> "EvidenceFiles":
-        """Fill in `stood_in`, from the files and allowed senders of each batch."""
+    def with_substitutes(self, batches: Iterable[tuple[FileDigests, Sequence[str]]]) -> "EvidenceFiles":
+        """Fill in `substituted`, from the files and allowed senders of each batch."""
         own = {(name, sender) for named, senders in batches for name in named for sender in senders}
-        return msgspec.structs.replace(self, stood_in=frozenset(name for name, _ in self.sent - own))
+        return msgspec.structs.replace(self, substituted=frozenset(name for name, _ in self.sent - own))
 
 
 def customer_sender(visit: str) -> str:
@@ -56,7 +56,7 @@ def given_up_files(files: EvidenceFiles, batch: str, named: FileDigests, senders
 
 
 def _is_received(files: EvidenceFiles, name: str, senders: Sequence[str]) -> bool:
-    return name in files.stood_in or any((name, sender) in files.sent for sender in senders)
+    return name in files.substituted or any((name, sender) in files.sent for sender in senders)
 
 
 def mark_lost_evidence(entries: list[Entry], batches: Iterable[tuple[Sequence[Entry], frozenset[str]]]) -> list[Entry]:

@@ -260,7 +260,7 @@ async def load_visit(
     changes = await _changes(ctx, tx, row.id, now) if row.revision else []
     named = tuple(tuple(named_files(batch.entries)) for batch in read)
     files = await evidence_files.files_of(tx, row.id) if any(named) else EvidenceFiles()
-    files = files.held(zip(named, map(batch_senders, rows), strict=True)) if files.sent else files
+    files = files.with_substitutes(zip(named, map(batch_senders, rows), strict=True)) if files.sent else files
     links = [(one, said) for one in rows if one.kind == "link" and (said := _by_link(one.body)) is not None]
     stands, gathered = apply_changes(planned, changes), merge_batches(rules, read)
     return LoadedVisit(
