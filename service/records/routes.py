@@ -84,7 +84,7 @@ _RECORD = {
 class RecordOperation(Operation):
     """Documents the body, which the handler reads itself."""
 
-    def __post_init__(self) -> None:  # noqa: D105
+    def __post_init__(self) -> None:
         schema = Reference(ref="#/components/schemas/Record")
         self.request_body = RequestBody(
             content={"application/json": OpenAPIMediaType(schema=schema, example=_RECORD)}, required=True
