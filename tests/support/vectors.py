@@ -35,10 +35,10 @@ def made(ready: CompiledChecklist, case: dict[str, Any]) -> RenderedStatement:
     )
 
 
-def written(given: bytes) -> bytes:
-    """The file with everything that follows from its cases."""
+def updated_vectors(before: bytes) -> bytes:
+    """The file with the results of its cases computed again."""
     ready = rules()
-    content = json.loads(given)
+    content = json.loads(before)
     checklist = msgspec.to_builtins(ready.checklist)
     tables = checklist["statements"]
     used = {line["item"] for table in tables for line in table["lines"]}
