@@ -1,4 +1,4 @@
-"""The vectors of `docs/statement.md`: inputs are written by hand, what follows from them is made here."""
+"""The vectors of `docs/statement.md`: inputs are written by hand, results are computed here."""
 
 import json
 from datetime import UTC, datetime
@@ -19,7 +19,7 @@ LATEST = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 def rules() -> CompiledChecklist:
-    """The shipped checklist."""
+    """The bundled checklist."""
     return CompiledChecklist(load_checklist(bundled_checklists_dir()).checklist)
 
 
