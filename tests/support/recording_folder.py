@@ -1,8 +1,8 @@
 """Folders with simulated power failures: records file operations, and reconstructs what could be left.
 
-`Recorder` stands around the calls of `os` while it is used; they do what they do, and are noted. `Folders` plays the
-notes again up to a moment. Bytes last when their file was synced, names when their folder was; of the rest anything
-may be there: all, nothing, some. (A rename between two folders may be seen in either, both, or none.)
+`Recorder` wraps and records the calls of `os`. `Folders` replays them up to a moment. Bytes are durable once their file
+was synced, names once their folder was; of the rest anything may remain: all, nothing, some. (A rename between two
+folders may be visible in either, both, or none.)
 """
 
 import os
