@@ -72,7 +72,9 @@ def _require_correctable(visit: LoadedVisit, items: tuple[CorrectionItem, ...]) 
         about = [one for one in findings if one.item == wanted.item and wanted.thing in (None, one.thing)]
         if about and not any(is_correctable(one) for one in about):
             faults.append(
-                errors.FieldError(f"/items/{number}", "not-correctable", "adding to it cannot mend it; decide it instead")
+                errors.FieldError(
+                    f"/items/{number}", "not-correctable", "adding to it cannot mend it; decide it instead"
+                )
             )
     if faults:
         raise errors.NotCorrectable("", tuple(faults[:20]))

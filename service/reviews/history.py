@@ -30,9 +30,7 @@ async def get_history(ctx: AppContext, tx: Transaction, token: bytes, visit_id: 
     for row in visit.batch_rows:
         for (kept,) in await tx.fetch_all("quarantined_as", path_id=str(row.id)) if row.kind == "record" else ():
             for at, who, reason in await tx.fetch_all("looks_at", what=f"quarantine/{UUID(bytes=kept)}"):
-                steps.append(
-                    HistoryStep(at=ctx.to_local_time(at), kind="looked", by=who, id=str(row.id), text=reason)
-                )
+                steps.append(HistoryStep(at=ctx.to_local_time(at), kind="looked", by=who, id=str(row.id), text=reason))
     return VisitHistory(tuple(sorted(steps, key=lambda step: step.at)))
 
 

@@ -73,15 +73,13 @@ async def list_queue(ctx: AppContext, tx: Transaction, token: bytes, wanted: Que
     rows: list[Row] = []
     for area in areas:
         rows += await (
-            tx.fetch_all("queue_of_all", **given)
-            if area is None
-            else tx.fetch_all("queue_of_area", area=area, **given)
+            tx.fetch_all("queue_of_all", **given) if area is None else tx.fetch_all("queue_of_area", area=area, **given)
         )
     found = sorted((from_row(QueueRow, row) for row in rows), key=lambda row: (row.urgent_at, row.visit))
     counts: Counter[str] = Counter()
     for area, reasons, number in await tx.fetch_all("queue_counts"):
         if covers_area(person, area) and wanted.area in (None, area):
-            counts.update({reason: number for reason in reasons.split()})
+            counts.update(dict.fromkeys(reasons.split(), number))
     after = encode_cursor((found[PAGE - 1].urgent_at, found[PAGE - 1].visit)) if len(found) > PAGE else None
     return Queue(reviews=tuple(_item(ctx, row) for row in found[:PAGE]), counts=dict(counts), after=after)
 

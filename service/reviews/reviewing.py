@@ -64,11 +64,15 @@ async def review_visit(
     found = {one.code: one for one in judgement.findings}
     unknown = [n for n, one in enumerate(review.findings) if one.code not in found]
     if unknown:
-        faults = [errors.FieldError(f"/findings/{n}/code", "finding-changed", "look at the visit again") for n in unknown]
+        faults = [
+            errors.FieldError(f"/findings/{n}/code", "finding-changed", "look at the visit again") for n in unknown
+        ]
         raise errors.FindingChanged("", tuple(faults[:20]))
     unexplained = [n for n, one in enumerate(review.findings) if one.decision == "override" and not one.reason.strip()]
     if unexplained:
-        faults = [errors.FieldError(f"/findings/{n}/reason", "required", "say why it is overridden") for n in unexplained]
+        faults = [
+            errors.FieldError(f"/findings/{n}/reason", "required", "say why it is overridden") for n in unexplained
+        ]
         raise errors.InvalidBody("", tuple(faults[:20]))
     if judgement.verdict is None and not attention(visit, judgement).reasons:
         raise errors.NothingToReview
@@ -95,9 +99,7 @@ async def assign(ctx: AppContext, tx: Transaction, token: bytes, visit_id: UUID,
 
 
 @transaction
-async def explain(
-    ctx: AppContext, tx: Transaction, token: bytes, visit_id: UUID, id: UUID, given: Explanation
-) -> bool:
+async def explain(ctx: AppContext, tx: Transaction, token: bytes, visit_id: UUID, id: UUID, given: Explanation) -> bool:
     """Add the technician's own words to a finding. False: they were there already."""
     person, visit = await lock_for(ctx, tx, token, visit_id, "explain findings")
     if not was_on_visit(visit, person):
@@ -106,9 +108,7 @@ async def explain(
 
 
 @transaction
-async def inquire(
-    ctx: AppContext, tx: Transaction, token: bytes, visit_id: UUID, id: UUID, given: Explanation
-) -> bool:
+async def inquire(ctx: AppContext, tx: Transaction, token: bytes, visit_id: UUID, id: UUID, given: Explanation) -> bool:
     """Ask the technician about a finding. False: it was asked already."""
     person, visit = await lock_for(ctx, tx, token, visit_id, "review visits")
     if was_on_visit(visit, person):

@@ -48,13 +48,13 @@ class QueueController(Controller):
 
     tags = ("reviews",)
 
-    @get("/v1/reviews", summary="Visits that call for a person, the most urgent first", responses=problems(*READ_ERRORS))
+    @get(
+        "/v1/reviews", summary="Visits that call for a person, the most urgent first", responses=problems(*READ_ERRORS)
+    )
     async def list_reviews(
         self,
         caller: Caller,
-        reason: Annotated[
-            ReasonKind | None, choice_parameter("Visits with this reason.", get_args(ReasonKind))
-        ] = None,
+        reason: Annotated[ReasonKind | None, choice_parameter("Visits with this reason.", get_args(ReasonKind))] = None,
         area: Annotated[str | None, text_parameter("One area (片区).")] = None,
         technician: Annotated[str | None, text_parameter("Login of the technician.")] = None,
         assignee: Annotated[str | None, text_parameter("Login of who looks at them.")] = None,
@@ -118,9 +118,7 @@ class ReviewController(Controller):
         operation_class=example({"person": "wang"}),
         responses=problems(*_ERRORS, errors.UnknownPerson),
     )
-    async def assign_review(
-        self, caller: Caller, visit_id: FromPath[UUID], data: JSONBody[Assignee]
-    ) -> ReviewView:
+    async def assign_review(self, caller: Caller, visit_id: FromPath[UUID], data: JSONBody[Assignee]) -> ReviewView:
         """Only a supervisor of the visit's area can be named."""
         return await reviewing.assign(*caller, visit_id, data)
 
@@ -133,9 +131,7 @@ class ReviewController(Controller):
         operation_class=example(_WORDS),
         responses={
             200: answer(Explanation, "It was there before"),
-            **problems(
-                *_ERRORS, errors.NotYourVisit, errors.FindingChanged, errors.IdReusedWithOtherContent
-            ),
+            **problems(*_ERRORS, errors.NotYourVisit, errors.FindingChanged, errors.IdReusedWithOtherContent),
         },
     )
     async def explain_finding(

@@ -177,9 +177,7 @@ class _Attention:
                 continue
             duty = unanswered.get(entry.what)
             if duty is not None:
-                yield Reason(
-                    kind="complaint", since=self.received[entry.id], due_at=self.due_of(duty), source=entry.id
-                )
+                yield Reason(kind="complaint", since=self.received[entry.id], due_at=self.due_of(duty), source=entry.id)
             elif entry.what not in self.visit.rules.facts and not self.is_covered(number):
                 yield Reason(kind="complaint", since=self.received[entry.id], source=entry.id)
         for place, batch in enumerate(self.visit.batch_rows, 1):

@@ -188,9 +188,7 @@ def read_history(rows: Sequence[ReviewRow], times: Sequence[datetime], answered:
 
 def review_commitment(row: ReviewRow) -> bytes:
     """What its leaf commits to beside its bytes."""
-    return log.row_commitment(
-        visit=row.visit, number=row.number, kind=row.kind, author=row.author, batches=row.batches
-    )
+    return log.row_commitment(visit=row.visit, number=row.number, kind=row.kind, author=row.author, batches=row.batches)
 
 
 async def add_review(tx: Transaction, row: ReviewRow) -> bool:
