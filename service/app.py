@@ -25,7 +25,7 @@ from service.checklists import routes as checklists_routes
 from service.config import Settings
 from service.confirmation import download_routes
 from service.confirmation import routes as confirmation_routes
-from service.context import AppContext, CompanyProfile, Quota
+from service.context import AppContext, CompanyProfile, Quota, ReviewPolicy
 from service.db.connect import open_database
 from service.db.migrate import NoDatabase, OlderDatabase
 from service.devices import routes as devices_routes
@@ -41,6 +41,8 @@ from service.messages import routes as messages_routes
 from service.rate_limit import TokenBucket
 from service.records import quarantine_routes
 from service.records import routes as records_routes
+from service.reviews import refresh
+from service.reviews import routes as reviews_routes
 from service.staff import invitation_pages
 from service.staff import routes as staff_routes
 from service.visits import status
@@ -72,6 +74,7 @@ ROUTES = (
     *evidence_routes.ROUTES,
     *tus_routes.ROUTES,
     *quarantine_routes.ROUTES,
+    *reviews_routes.ROUTES,
     *invitation_pages.ROUTES,
     *language_routes.ROUTES,
     *static_files.ROUTES,
@@ -131,6 +134,11 @@ def build_context(settings: Settings, scratch: Path | None = None) -> AppContext
             unnamed_size=settings.day_unnamed_bytes,
             waiting_rows=settings.quarantine,
             waiting_size=settings.quarantine_bytes,
+        ),
+        review_policy=ReviewPolicy(
+            close_days=settings.close_days,
+            sample_percent=settings.sample_percent,
+            working_days=settings.answer_days == "working",
         ),
         company=CompanyProfile(
             url=settings.public_url,
@@ -195,7 +203,7 @@ async def need_database(settings: Settings, *, in_empty: bool = False, anywhere:
 async def run_background_work(ctx: AppContext) -> AsyncIterator[AppContext]:
     """An opened house with what goes on beside the requests. On leaving, what was taken is finished first."""
     async with open_context(ctx):
-        works = (sequencer.run, worker.run, uploads.run, sweeper.run)
+        works = (sequencer.run, worker.run, uploads.run, sweeper.run, refresh.run)
         beside = [asyncio.create_task(_supervise(ctx, work)) for work in works]
         try:
             yield ctx

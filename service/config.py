@@ -114,6 +114,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         str, SettingHelp("Mail server: smtp://USER:PASSWORD@HOST:PORT or smtps://…; empty: the same file.")
     ] = ""
     smtp_from: Annotated[str, SettingHelp("Sender of mails.")] = "doorstep@localhost"
+    close_days: Annotated[
+        int, SettingHelp("Days after its last entry until a visit that calls for nobody is closed.")
+    ] = 7
+    sample_percent: Annotated[
+        float, SettingHelp("Percent of the finished visits that are reviewed although nothing calls for it.")
+    ] = 0.0
+    answer_days: Annotated[
+        Literal["calendar", "working"],
+        SettingHelp("How the days to answer complaints count: the norm's days (日), or China's working days."),
+    ] = "calendar"
     log: Annotated[Literal["human", "json"], SettingHelp("Form of the log on standard error.")] = "human"
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"], SettingHelp("What is logged, and all that is graver.")
@@ -173,7 +183,9 @@ def _check(settings: Settings) -> None:
         given = urlsplit(getattr(settings, name))
         if given.geturl() and (given.scheme not in schemes or not given.hostname):
             raise SettingsError(f"{PREFIX}{name.upper()} must begin with {schemes[0]}:// or {schemes[1]}:// and a host")
-    for name in ("cutoff_hours", "requests", "strangers", "connections_each", *_NONE_WITH_0):
+    if not 0 <= settings.sample_percent <= 100:
+        raise SettingsError(f"{PREFIX}SAMPLE_PERCENT must be from 0 to 100")
+    for name in ("cutoff_hours", "close_days", "requests", "strangers", "connections_each", *_NONE_WITH_0):
         if getattr(settings, name) < 0:
             raise SettingsError(f"{PREFIX}{name.upper()} must be at least 0")
     try:

@@ -50,6 +50,14 @@ class CompanyProfile(msgspec.Struct, frozen=True, kw_only=True):
     gateways: Mapping[str, Gateway] = {}
 
 
+class ReviewPolicy(msgspec.Struct, frozen=True, kw_only=True):
+    """When visits close by themselves, how many of those without any fault are reviewed, how days of answer count."""
+
+    close_days: int = 7
+    sample_percent: float = 0.0
+    working_days: bool = False
+
+
 class KeepingProbe(msgspec.Struct):
     """When something was last kept to see whether that works: when it ended, what was wrong, whether it goes on."""
 
@@ -132,6 +140,7 @@ class AppContext(msgspec.Struct, kw_only=True):
     max_entries: int = 2000
     visit_limits: VisitLimits = VisitLimits()  # how much a visit may hold
     company: CompanyProfile = CompanyProfile()
+    review_policy: ReviewPolicy = ReviewPolicy()
     evidence_storage: EvidenceStorage = open_evidence_storage(Path("data"))
     rules_cache: dict[tuple[str, str], CompiledChecklist] = {}
     token_rate_limit: TokenBucket = msgspec.field(

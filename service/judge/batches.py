@@ -16,14 +16,15 @@ SignatureStatus = Literal["verified", "wrong", "none"]
 class Batch(msgspec.Struct, frozen=True):
     """Entries written together: a phone's record, the office's entries, or a customer's answer via link or door code.
 
-    `device_clock` is what the device's clock showed when it sent the record.
+    `device_clock` is what the device's clock showed when it sent the record; `correction` is what the record answers.
     """
 
     id: str
-    kind: Literal["record", "office", "link", "scan"]
+    kind: Literal["record", "office", "link", "scan", "callback"]
     entries: tuple[Entry, ...]
     received_at: datetime
     device_clock: datetime | None = None
+    correction: str | None = None
 
 
 class IgnoredEntry(msgspec.Struct, frozen=True):

@@ -47,7 +47,8 @@ class Finding(msgspec.Struct, frozen=True):
 class Judgement(msgspec.Struct, frozen=True):
     """The result of judging a visit. `until` (µs UTC): when it can change without a new entry.
 
-    `facts`: the names that are true; `labels`: the names of things, for people.
+    `facts`: the names that are true; `labels`: the names of things, for people; `due`: by code of an open or missing
+    finding, until when (µs UTC) its duty may stay open.
     """
 
     verdict: Verdict | None
@@ -55,6 +56,7 @@ class Judgement(msgspec.Struct, frozen=True):
     until: int | None = None
     facts: frozenset[str] = frozenset()
     labels: dict[str, str] = {}
+    due: dict[str, int] = {}
 
 
 class FindingView(msgspec.Struct, frozen=True):

@@ -29,12 +29,13 @@ def judge(rules: CompiledChecklist, visit: Visit, entries: Sequence[Entry], now:
 class Evaluation:
     """The state of judging one visit."""
 
-    __slots__ = ("arrived", "facts_by_thing", "findings", "now", "rules", "timeline", "true", "visit", "window")
+    __slots__ = ("arrived", "due", "facts_by_thing", "findings", "now", "rules", "timeline", "true", "visit", "window")
 
     def __init__(self, rules: CompiledChecklist, visit: Visit, entries: Sequence[Entry], now: int) -> None:
         self.rules, self.visit, self.now = rules, visit, now
         self.timeline = Timeline(rules, entries, now)
         self.findings: list[Finding] = []
+        self.due: dict[str, int] = {}
         self.facts_by_thing: dict[str, set[str]] = {}
 
     def evaluate(self) -> Judgement:
@@ -48,7 +49,7 @@ class Evaluation:
         self._check_items()
         findings = tuple(self.findings)
         return Judgement(
-            verdict(findings), findings, self.timeline.next_change, frozenset(self.true), self.timeline.labels
+            verdict(findings), findings, self.timeline.next_change, frozenset(self.true), self.timeline.labels, self.due
         )
 
     def _window_in_force(self) -> tuple[tuple[int, int] | None, bool]:
@@ -209,6 +210,11 @@ class Evaluation:
             if date is not None and self.now < date:
                 timeline.changes_at(date)
                 self._add_finding("open", rule.id, "open", (), thing)
+                self.due[self.findings[-1].code] = date
+                return
+            if date is not None:
+                self._add_finding("missing", rule.id, rule.severity, (), thing)
+                self.due[self.findings[-1].code] = date
                 return
         self._add_finding("missing", rule.id, rule.severity, (), thing)
 

@@ -18,6 +18,7 @@ from service.judge.timeline import withdrawn_ids
 
 from .clock_skew import seconds_ahead
 from .loading import LoadedVisit
+from .repository import NO_RECORD_AFTER_MS
 
 ReasonKind = Literal[
     "violation",
@@ -35,7 +36,7 @@ ReasonKind = Literal[
 OwnerRole = Literal["technician", "office"]
 TECHNICIANS = ("technician", "inspector")
 MISSING_FILES_AFTER = timedelta(hours=24)
-NO_RECORD_AFTER = timedelta(hours=12)
+NO_RECORD_AFTER = timedelta(milliseconds=NO_RECORD_AFTER_MS)
 COMPLAINTS = ("complaint_received", "report_received")
 HOUR_MS = 3_600_000
 URGENT_AFTER_MS: dict[str, int] = {"complaint": 24 * HOUR_MS, "overdue_duty": 0, "void_signature": 24 * HOUR_MS}
@@ -53,13 +54,13 @@ class Reason(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Duty(msgspec.Struct, frozen=True, kw_only=True):
-    """Something that is still owed."""
+    """Something that is still owed. `overdue`: it is a fault by now."""
 
     code: str
     item: str
     thing: str | None
     since: datetime
-    due_at: datetime | None
+    due_at: datetime
     owner: OwnerRole
     overdue: bool
 
@@ -234,12 +235,14 @@ class _Attention:
                 continue  # only what was opened has to be closed: a thing that was borrowed, a damage, a complaint
             if finding.entries and self.history.decision_for(finding) is not None:
                 continue  # a refusal that a supervisor decided
+            since = self.since(finding)
+            settled_by = since if overdue else since + timedelta(milliseconds=REVIEW_WITHIN_MS)
             yield Duty(
                 code=finding.code,
                 item=finding.item,
                 thing=finding.thing,
-                since=self.since(finding),
-                due_at=self.due_of(finding),
+                since=since,
+                due_at=self.due_of(finding) or settled_by,
                 owner="technician" if rule.item.who in TECHNICIANS else "office",
                 overdue=overdue,
             )

@@ -11,7 +11,7 @@ from service.db.database import BatchStatement, Transaction
 from service.db.rows import fetch_struct, fetch_structs, to_params
 from service.judge.batches import SignatureStatus
 
-BatchKind = Literal["record", "office", "link", "scan"]
+BatchKind = Literal["record", "office", "link", "scan", "callback"]
 
 
 class BatchRow(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,7 +11,7 @@ from msgspec import Meta
 from service.accounts.authentication import authenticate_token
 from service.accounts.permissions import Person, can_view_visit, covers_area
 from service.checklists.rules_cache import compiled_rules
-from service.context import AppContext, read_only
+from service.context import AppContext, ReviewPolicy, read_only
 from service.db.database import Transaction
 from service.errors import NotFound
 from service.judge import evidence
@@ -24,7 +24,7 @@ from service.judge.signoffs import Level, redact_for_technician
 from service.judge.visit import Visit
 from service.web.decoding import parse_timestamp
 
-from . import batches, change_rows, evidence_files, repository
+from . import batches, change_rows, evidence_files, repository, review_rows
 from .batches import BatchRow
 from .change_rows import ChangeRow
 from .changes import CHANGE_DECODERS, Change, PlanHistory, apply_changes, redact_subjects
@@ -32,6 +32,7 @@ from .clock_skew import device_clock
 from .customer_answers import StoredCustomerResponse
 from .plan import Plan
 from .repository import VisitRow
+from .review_rows import ReviewHistory
 from .wire import OfficeEntries, Record
 
 PLAN_DECODER = msgspec.json.Decoder(Plan)
@@ -76,6 +77,8 @@ class LoadedVisit(msgspec.Struct, frozen=True):
     files: evidence.EvidenceFiles = evidence.EvidenceFiles()
     customer_responses: tuple[tuple[BatchRow, StoredCustomerResponse], ...] = ()
     office: bool = True
+    reviews: ReviewHistory = ReviewHistory()
+    policy: ReviewPolicy = ReviewPolicy()
 
     @property
     def plan(self) -> Plan:
@@ -204,7 +207,7 @@ def to_batch(row: BatchRow, received_at: datetime) -> Batch:
 
 def to_record_batch(id: UUID, record: Record, received_at: datetime) -> Batch:
     """A record as a batch."""
-    return Batch(str(id), "record", record.entries, received_at, device_clock(record))
+    return Batch(str(id), "record", record.entries, received_at, device_clock(record), record.correction)
 
 
 def in_sequence(times: Iterable[int], now: int) -> list[int]:
@@ -253,7 +256,18 @@ async def load_visit(
         ctx.to_local_time(now),
         files,
         tuple((b, response) for b in rows if b.kind == "link" and (response := _customer_response(b.body)) is not None),
+        reviews=await _reviews(ctx, tx, row.id, decoded, now) if row.reviews else ReviewHistory(),
+        policy=ctx.review_policy,
     )
+
+
+async def _reviews(
+    ctx: AppContext, tx: Transaction, visit_id: UUID, decoded: Sequence[Batch], now: int
+) -> ReviewHistory:
+    rows = await review_rows.reviews_of(tx, visit_id)
+    times = [ctx.to_local_time(at) for at in in_sequence((row.at for row in rows), now)]
+    answered = frozenset(batch.correction.lower() for batch in decoded if batch.correction)
+    return review_rows.read_history(rows, times, answered)
 
 
 async def _changes(ctx: AppContext, tx: Transaction, visit_id: UUID, now: int) -> list[Change]:

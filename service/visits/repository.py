@@ -11,12 +11,14 @@ from service.db.rows import Lines, fetch_struct, to_params
 
 from . import sync_feed
 
+NO_RECORD_AFTER_MS = 12 * 3_600_000  # after its window a visit without a record calls for a person
+
 
 class VisitRow(msgspec.Struct, frozen=True, kw_only=True):
     """A visit. `body` is what the dispatcher sent, byte by byte; times are ms UTC; `salt` is the salt of its leaf.
 
-    `technician`, `crew`, `revision` (the number of changes), `state` and `flags` are current, from the summary; the
-    rest is as planned.
+    `technician`, `crew`, `revision` (the number of changes), `state`, `flags` and `reviews` (the number of decisions
+    and answers) are current, from the summary; the rest is as planned.
     """
 
     id: UUID
@@ -36,6 +38,7 @@ class VisitRow(msgspec.Struct, frozen=True, kw_only=True):
     revision: int = 0
     state: str = "planned"
     flags: str = ""
+    reviews: int = 0
 
     @property
     def planned_at(self) -> int:
@@ -59,6 +62,7 @@ def visit_commitment(row: VisitRow) -> bytes:
 async def add_visit(tx: Transaction, row: VisitRow, follows: UUID | None = None) -> bool:
     """Insert a visit with its summary, and into the sync feeds of those assigned; False if it exists."""
     params = to_params(row) | {"planned_at": row.planned_at, "follows": follows.bytes if follows else None}
+    params["valid_until"] = None if row.window_to is None else row.window_to + NO_RECORD_AFTER_MS
     added = await tx.execute("add_visit", **params)
     if added:
         await tx.execute("add_summary", **params)

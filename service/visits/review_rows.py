@@ -72,7 +72,10 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
 class Assignee(msgspec.Struct, frozen=True):
     """Who looks at a visit."""
 
-    person: Annotated[str | None, Meta(max_length=100, description="Login of a supervisor; null lets go.")]
+    person: Annotated[
+        Annotated[str, Meta(min_length=1, max_length=100)] | None,
+        Meta(description="Login of a supervisor; null lets go."),
+    ]
 
 
 class Withdrawal(msgspec.Struct, frozen=True):
@@ -182,7 +185,7 @@ def read_history(rows: Sequence[ReviewRow], times: Sequence[datetime], answered:
                 inquiries.append((row, _EXPLANATION.decode(row.body)))
             case "assignment":
                 assignee = _ASSIGNEE.decode(row.body).person or ""
-    still_open = tuple(one for id, one in corrections.items() if id not in answered)
+    still_open = tuple(one for key, one in corrections.items() if key not in answered)
     return ReviewHistory(tuple(rows), last, decisions, still_open, tuple(explanations), tuple(inquiries), assignee)
 
 

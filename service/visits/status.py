@@ -1,17 +1,17 @@
 """The status of a visit: its state and flags, saved in its summary by every transaction that writes about it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Literal
 from uuid import UUID
 
 from service.context import AppContext, transaction
 from service.db.database import BatchStatement, Transaction
 from service.judge.findings import Judgement
-from service.judge.timeline import withdrawn_ids
 from service.web.defects import or_unreadable
 
 from . import evidence_files, repository, search_index, summaries, sync_feed
 from .appointment import awaits_reschedule
+from .attention import Attention, Duty, attention, reason_words, to_ms
 from .clock_skew import seconds_ahead
 from .loading import LoadedVisit, batch_senders, load_visit
 from .plan import Plan
@@ -23,46 +23,37 @@ State = Literal["planned", "under_way", "to_review", "returned", "closed", "canc
 Flag = Literal[
     "awaiting_evidence", "open_duties", "absent", "answered", "complaint", "asked_time", "no_technician", "clock"
 ]
-COMPLAINT = "complaint_received"
 BACKFILL_SIZE = 100
 
 
-def visit_state(visit: LoadedVisit, judgement: Judgement) -> State:
-    """The state follows from the entries and the plan. Work done on a cancelled visit is reviewed too."""
+def visit_state(visit: LoadedVisit, judgement: Judgement, now: Attention | None = None) -> State:
+    """The state follows from the entries, the plan and the reviews. Work done on a cancelled visit is reviewed too."""
+    if (now or attention(visit, judgement)).closed:
+        return "closed"
+    if visit.reviews.corrections:
+        return "returned"
     if judgement.verdict is None:
         return "planned" if visit.plan_history.cancelled is None else "cancelled"
-    return "to_review" if "left" in judgement.facts else "under_way"
+    finished = "left" in judgement.facts or visit.plan_history.cancelled is not None
+    return "to_review" if finished else "under_way"
 
 
-def visit_flags(visit: LoadedVisit, judgement: Judgement) -> tuple[Flag, ...]:
+def visit_flags(visit: LoadedVisit, judgement: Judgement, now: Attention | None = None) -> tuple[Flag, ...]:
     """What is missing, or differs from the plan."""
+    now = now or attention(visit, judgement)
     unassigned = NO_TECHNICIAN in visit.row.flags.split()
     batches = zip(visit.batches, visit.batch_rows, strict=True)
     conditions: dict[Flag, bool] = {
         "awaiting_evidence": visit.has_missing_files,
-        "open_duties": any(finding.severity == "open" for finding in judgement.findings),
+        "open_duties": bool(now.duties),
         "absent": "nobody_home" in judgement.facts,
         "answered": bool(visit.customer_responses),
-        "complaint": _has_complaint(visit),
+        "complaint": any(reason.kind == "complaint" for reason in now.reasons),
         "asked_time": judgement.verdict is None and awaits_reschedule(visit),  # obsolete once the work has begun
-        "no_technician": unassigned and visit_state(visit, judgement) in ACTIVE_STATES,
+        "no_technician": unassigned and visit_state(visit, judgement, now) in ACTIVE_STATES,
         "clock": any(seconds_ahead(batch, row.received_at) for batch, row in batches if batch.kind == "record"),
     }
     return tuple(flag for flag, is_set in conditions.items() if is_set)
-
-
-def _has_complaint(visit: LoadedVisit) -> bool:
-    """Whether a complaint was noted, or the customer's last answer to any question is negative.
-
-    A negative answer counts even where the checklist makes no finding of it: the office must read it all the same.
-    """
-    entries = visit.merged.entries
-    noted = [entry.id for entry in entries if entry.what == COMPLAINT and entry.holds is not False]
-    if noted and not withdrawn_ids(entries).issuperset(noted):
-        return True
-    submissions = [response.said for _, response in visit.customer_responses]
-    last = {(a.question, a.item, a.thing): a.good for submission in submissions for a in submission.answers}
-    return not all(last.values()) or any(submission.raises for submission in submissions)
 
 
 async def save_status(
@@ -79,8 +70,8 @@ async def save_status(
     are: nothing that technicians may see has changed. `also` are statements to execute on the way; returns how many
     rows each of those changed.
     """
-    update, active = _status_statement(visit, judgement)
-    statements = (*also, update)
+    updates, active = _status_statements(visit, judgement)
+    statements = (*also, *updates)
     if not notify_technicians:
         return (await tx.execute_batch(*statements))[: len(also)]
     unchanged = not visit.customer_responses and active == _needs_sync(visit.row.state, visit.row.flags.split())
@@ -91,25 +82,61 @@ async def save_status(
 
 def _needs_sync(state: str, flags: Sequence[str]) -> bool:
     """Whether phones need the visit however old it is."""
-    return state in ACTIVE_STATES or (state != "cancelled" and ("open_duties" in flags or "awaiting_evidence" in flags))
+    return state in (*ACTIVE_STATES, "returned") or (
+        state not in ("cancelled", "closed") and ("open_duties" in flags or "awaiting_evidence" in flags)
+    )
 
 
-def visit_status(visit: LoadedVisit, judgement: Judgement) -> VisitStatus:
+def visit_status(visit: LoadedVisit, judgement: Judgement, now: Attention | None = None) -> VisitStatus:
     """The status that follows from a judgement."""
-    valid_until = None if judgement.until is None else judgement.until // 1000 + 1
-    flags = visit_flags(visit, judgement)
-    return VisitStatus(visit_state(visit, judgement), flags, judgement.verdict or "", valid_until)
+    now = now or attention(visit, judgement)
+    changes = [at for at in (judgement.until and judgement.until // 1000 + 1, now.next_at) if at is not None]
+    return VisitStatus(
+        visit_state(visit, judgement, now),
+        visit_flags(visit, judgement, now),
+        judgement.verdict or "",
+        min(changes, default=None),
+        reason_words(now.reasons),
+        now.urgent_at,
+        min((to_ms(reason.since) for reason in now.reasons), default=None),
+        visit.reviews.assignee,
+    )
 
 
-def _status_statement(visit: LoadedVisit, judgement: Judgement) -> tuple[BatchStatement, bool]:
-    """The update of the summary, and whether phones need the visit, judged by what technicians may see."""
-    status = visit_status(visit, judgement)
+def _status_statements(visit: LoadedVisit, judgement: Judgement) -> tuple[list[BatchStatement], bool]:
+    """The updates of summary and duties, and whether phones need the visit, judged by what technicians may see."""
+    now = attention(visit, judgement)
+    status = visit_status(visit, judgement, now)
     state, flags = status.state, status.flags
     if visit.customer_responses:
         visible = visit.visible_at(None)
         judgement = visible.evaluate_at()
         state, flags = visit_state(visible, judgement), visit_flags(visible, judgement)
-    return summaries.update_status_statement(visit.row.id, status), _needs_sync(state, flags)
+    updates = [summaries.update_status_statement(visit.row.id, status), *_duty_statements(visit, judgement, now.duties)]
+    return updates, _needs_sync(state, flags)
+
+
+def _duty_statements(visit: LoadedVisit, judgement: Judgement, duties: Sequence[Duty]) -> Iterator[BatchStatement]:
+    """Close the duties that are done, and open those that are owed: nothing where there never was one."""
+    if not duties and "open_duties" not in visit.row.flags.split():
+        return
+    yield "close_duties", {"visit": visit.row.id.bytes, "closed_at": to_ms(visit.now)}
+    for duty in duties:
+        yield (
+            "open_duty",
+            {
+                "visit": visit.row.id.bytes,
+                "duty": f"{duty.item}[{duty.thing}]" if duty.thing else duty.item,
+                "item": duty.item,
+                "thing": duty.thing or "",
+                "label": judgement.labels.get(duty.thing, duty.thing) if duty.thing else "",
+                "owner": duty.owner,
+                "technician": visit.plan.technician,
+                "area": visit.row.area,
+                "since": to_ms(duty.since),
+                "due_at": to_ms(duty.due_at),
+            },
+        )
 
 
 async def recompute_status(tx: Transaction, visit: LoadedVisit, *, notify_technicians: bool = True) -> None:
@@ -119,8 +146,8 @@ async def recompute_status(tx: Transaction, visit: LoadedVisit, *, notify_techni
 
 async def refresh_status(tx: Transaction, visit: LoadedVisit) -> bool:
     """Evaluate the visit now and update its summary only; returns whether phones need it however old it is."""
-    update, active = _status_statement(visit, visit.evaluate_at())
-    await tx.execute_batch(update)
+    updates, active = _status_statements(visit, visit.evaluate_at())
+    await tx.execute_batch(*updates)
     return active
 
 

@@ -34,6 +34,10 @@ class VisitSummaryRow(msgspec.Struct, frozen=True, kw_only=True):
     valid_until: int | None
     revision: int
     plan: bytes
+    reasons: Words = ()
+    urgent_at: int | None = None
+    since: int | None = None
+    assignee: str = ""
 
     @property
     def key(self) -> tuple[int, UUID]:
@@ -42,12 +46,16 @@ class VisitSummaryRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class VisitStatus(msgspec.Struct, frozen=True):
-    """The status of a visit, as in its summary."""
+    """The status of a visit, as in its summary. Times are ms UTC."""
 
     state: str
     flags: tuple[str, ...] = ()
     verdict: str = ""
     valid_until: int | None = None
+    reasons: tuple[str, ...] = ()
+    urgent_at: int | None = None
+    since: int | None = None
+    assignee: str = ""
 
 
 class VisitFilter(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,6 +84,10 @@ def update_status_statement(visit_id: UUID, status: VisitStatus) -> BatchStateme
         "flags": " ".join(status.flags),
         "verdict": status.verdict,
         "valid_until": status.valid_until,
+        "reasons": " ".join(status.reasons),
+        "urgent_at": status.urgent_at,
+        "since": status.since,
+        "assignee": status.assignee,
     }
 
 

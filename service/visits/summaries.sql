@@ -1,7 +1,8 @@
 -- name: add_summary!
 -- Of a visit that was just planned.
-INSERT INTO visit_summaries (visit, type, technician, crew, area, planned_at, state, flags, verdict, revision, follows, plan)
-VALUES (:id, :type, :technician, :crew, :area, :planned_at, 'planned', '', '', 0, :follows, :body)
+INSERT INTO visit_summaries (visit, type, technician, crew, area, planned_at, state, flags, verdict, valid_until, revision,
+    follows, plan)
+VALUES (:id, :type, :technician, :crew, :area, :planned_at, 'planned', '', '', :valid_until, 0, :follows, :body)
 ON CONFLICT DO NOTHING;
 
 -- name: update_summary_plan!
@@ -9,7 +10,9 @@ UPDATE visit_summaries SET technician = :technician, crew = :crew, planned_at = 
 WHERE visit = :visit;
 
 -- name: update_summary_status!
-UPDATE visit_summaries SET state = :state, flags = :flags, verdict = :verdict, valid_until = :valid_until WHERE visit = :visit;
+UPDATE visit_summaries SET state = :state, flags = :flags, verdict = :verdict, valid_until = :valid_until,
+    reasons = :reasons, urgent_at = :urgent_at, since = :since, assignee = :assignee
+WHERE visit = :visit;
 
 -- name: set_summary_flags!
 UPDATE visit_summaries SET flags = :flags WHERE visit = :visit;
@@ -18,7 +21,8 @@ UPDATE visit_summaries SET flags = :flags WHERE visit = :visit;
 SELECT visit FROM sync_feed WHERE login = :login AND active = 1 ORDER BY visit;
 
 -- name: summary^
-SELECT visit, type, technician, crew, area, planned_at, state, flags, verdict, valid_until, revision, plan
+SELECT visit, type, technician, crew, area, planned_at, state, flags, verdict, valid_until, revision, plan, reasons,
+    urgent_at, since, assignee
 FROM visit_summaries WHERE visit = :visit;
 
 -- name: stale_summaries
