@@ -16,7 +16,6 @@ from litestar.types import ASGIApp
 
 from service.accounts import me_routes, session_routes
 from service.accounts.caller import DEPENDENCIES, Authentication
-from service.agenda import calendar_routes
 from service.agenda import routes as agenda_routes
 from service.allowance import DailyAllowance
 from service.audit_log import sequencer
@@ -64,7 +63,6 @@ ROUTES = (
     *dispatch_routes.ROUTES,
     *change_routes.ROUTES,
     *agenda_routes.ROUTES,
-    *calendar_routes.ROUTES,
     *import_routes.ROUTES,
     *messages_routes.ROUTES,
     *confirmation_routes.ROUTES,

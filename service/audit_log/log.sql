@@ -1,18 +1,18 @@
 -- name: add_leaf!
 INSERT INTO log_leaves (id, leaf, at) VALUES (:id, :leaf, :at) ON CONFLICT DO NOTHING;
 
--- name: last_number^
--- Only those that have one are in the index.
+-- name: last_leaf_number^
+-- Only numbered leaves are in the index.
 SELECT max(number) FROM log_leaves WHERE number IS NOT NULL;
 
 -- name: number_leaves!
--- Numbers from :first on, for the oldest :size leaves that have none.
-UPDATE log_leaves SET number = waiting.number
+-- Numbers from :first on, for the oldest :size leaves without one.
+UPDATE log_leaves SET number = unnumbered.number
 FROM (
     SELECT id, row_number() OVER (ORDER BY at, id) - 1 + CAST(:first AS BIGINT) AS number
     FROM log_leaves WHERE number IS NULL ORDER BY at, id LIMIT :size
-) AS waiting
-WHERE log_leaves.id = waiting.id;
+) AS unnumbered
+WHERE log_leaves.id = unnumbered.id;
 
 -- name: leaf^
 SELECT id, leaf, at, number FROM log_leaves WHERE id = :id;

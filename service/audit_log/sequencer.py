@@ -7,12 +7,12 @@ from service.errors import Problem
 
 from . import log
 
-POLL_SECONDS = 1.0  # seconds between looks when there is nothing to number
+POLL_SECONDS = 1.0
 BATCH_SIZE = 1000
 
 
 async def run(ctx: AppContext) -> None:
-    """Number leaves until cancelled. What goes wrong is tried again: the leaves wait in the database."""
+    """Number leaves until cancelled. Failures are retried: the leaves wait in the database."""
     while True:
         try:
             numbered = await log.assign_sequence_numbers(ctx.db, BATCH_SIZE)
@@ -23,6 +23,6 @@ async def run(ctx: AppContext) -> None:
 
 
 async def catch_up(ctx: AppContext) -> None:
-    """Number what waits now: a command ends, and it may be long until a server comes."""
+    """Number all waiting leaves now: after a command ends, it may be long before a server runs."""
     while await log.assign_sequence_numbers(ctx.db, BATCH_SIZE):
         pass

@@ -1,4 +1,4 @@
-"""What the leaves of the log are about: each package registers how its rows are found, and `doorstep verify` asks."""
+"""The rows behind the leaves of the log: each package registers how to find its rows, and `doorstep verify` asks."""
 
 from collections.abc import Awaitable, Callable
 from uuid import UUID
@@ -9,15 +9,14 @@ from service.db.database import Transaction
 
 
 class LoggedRow(msgspec.Struct, frozen=True):
-    """A row that has a leaf: the kind that the leaf has to be of, when the row came (ms UTC), and what the leaf
-    commits to. `beside` is what stands beside the bytes."""
+    """A row that has a leaf: what the leaf must say of it (see `merkle.leaf`). `at` is ms UTC."""
 
     kind: str
     at: int
     body: bytes
     sha256: bytes
     salt: bytes | None
-    beside: bytes = b""
+    row_commitment: bytes = b""
 
 
 Finder = Callable[[Transaction, UUID], Awaitable[LoggedRow | None]]
@@ -25,7 +24,7 @@ _finders: dict[str, list[Finder]] = {}
 
 
 def finds_rows_of(*kinds: str) -> Callable[[Finder], Finder]:
-    """Registers a function that finds the row that a leaf of one of these kinds is about, by its id."""
+    """Registers a function that finds, by its id, the row of a leaf of one of these kinds."""
 
     def register(finder: Finder) -> Finder:
         for kind in kinds:
@@ -36,7 +35,7 @@ def finds_rows_of(*kinds: str) -> Callable[[Finder], Finder]:
 
 
 async def find_source(tx: Transaction, kind: str, id: UUID) -> LoggedRow | None:
-    """The row that a leaf is about."""
+    """The row of a leaf."""
     for finder in _finders.get(kind, ()):
         if (found := await finder(tx, id)) is not None:
             return found

@@ -80,7 +80,7 @@ async def write_entries(
         image=image.digest.hex() if image else "",
         typed=_typed(answers.signature),
         address=browser.address_hash.hex(),
-        seat=browser.id.hex(),
+        browser=browser.id.hex(),
         agent=browser.agent,
     )
     if last is not None and (last.said, last.image, last.level) == (said.said, said.image, said.level):
@@ -96,7 +96,7 @@ async def write_entries(
     after = await load_visit(ctx, tx, visit.row)
     volume.check_visit_size(ctx, after, "link")
     heard = any(redact_for_technician(entry) is not None for entry in named)
-    await recompute_status(tx, after, heard=heard)
+    await recompute_status(tx, after, notify_technicians=heard)
     return after
 
 

@@ -13,9 +13,8 @@ from service.db.database import Transaction
 from service.judge.signoffs import Level
 from service.judge.statements import Document
 from service.judge.visit import Window
-from service.visits import link_rows
 from service.visits.appointment import AGREED, Appointment, current_appointment
-from service.visits.customer_link import resolve_link
+from service.visits.customer_link import link_expiry, resolve_link
 from service.visits.loading import LoadedVisit, load_visit
 from service.visits.windows import local, technician_of
 
@@ -124,10 +123,10 @@ async def _build(ctx: AppContext, tx: Transaction, link: UUID, visit: LoadedVisi
     his = [
         row.received_at
         for row, one in visit.customer_responses
-        if (one.said.answers or one.said.comment) and (level == "own_device" or one.seat == seat)
+        if (one.said.answers or one.said.comment) and (level == "own_device" or one.browser == seat)
     ]
     state, sent = _due(visit, stands), await otp.otp_valid_until(ctx, tx, link, browser)
-    opened, lives = await otp.verified_until(tx, link, browser), await link_rows.link_expiry(tx, link)
+    opened, lives = await otp.verified_until(tx, link, browser), await link_expiry(tx, link)
     after = state in ("under_way", "over")
     page = ConfirmationPage(
         visit=_where(visit, stands.window, plain=level is not None),

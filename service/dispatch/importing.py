@@ -26,10 +26,10 @@ from service.errors import (
 from service.judge.rules import CompiledChecklist
 from service.visits import repository as visits_repository
 from service.visits import search_index
-from service.visits.grams import normalize_text
 from service.visits.loading import PLAN_DECODER
 from service.visits.plan import Plan
 from service.visits.repository import VisitRow
+from service.visits.search_tokens import normalize_text
 from service.visits.unassigned import is_active_technician
 from service.web.decoding import decode_strict, to_json
 

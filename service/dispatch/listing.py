@@ -158,7 +158,11 @@ def _without_status_filter(person: Person, wanted: VisitFilter) -> VisitFilter:
 
 def _may_be_stale(ctx: AppContext, posted: VisitSummaryRow) -> bool:
     """Whether the row may say what no longer is so, or what is not for everybody."""
-    return not posted.state or "answered" in posted.flags or (posted.until is not None and posted.until <= ctx.clock())
+    return (
+        not posted.state
+        or "answered" in posted.flags
+        or (posted.valid_until is not None and posted.valid_until <= ctx.clock())
+    )
 
 
 def _matches(wanted: VisitFilter, seen: VisitListItem | VisitSummaryRow) -> bool:

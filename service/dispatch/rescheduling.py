@@ -22,7 +22,6 @@ from service.visits.changes import Cancellation, Content, Reassignment, Reschedu
 from service.visits.loading import LoadedVisit, load_visit, lock_visible_visit
 from service.visits.plan import Plan
 from service.visits.status import refresh_status, search_texts
-from service.web.decoding import to_json
 
 from .planning import require_technicians, validate_due_dates
 from .views import VisitView, build_view
@@ -122,17 +121,8 @@ async def _validate(tx: Transaction, visit: LoadedVisit, content: Content) -> No
 async def _propagate_change(ctx: AppContext, tx: Transaction, before: LoadedVisit, content: Content) -> LoadedVisit:
     """Bring the board, the search and the agendas up to date; the visit as it now is."""
     row, plan = before.row, apply_change(before.plan, content)
-    revision = row.revision + 1
     planned_at = before.planned_at if plan.window is None else int(plan.window.start.timestamp() * 1000)
-    await summaries.update_summary(
-        tx,
-        row.id,
-        technician=plan.technician,
-        crew=plan.crew,
-        planned_at=planned_at,
-        revision=revision,
-        plan=to_json(plan),
-    )
+    await summaries.update_plan(tx, row.id, plan, planned_at, row.revision + 1)
     await search_index.change(tx, row.id, row.area, search_texts(before.plan), search_texts(plan))
     gone = set(_logins(before.plan)) - set(_logins(plan))
     now = await visits_repository.lock_visit(tx, row.id)

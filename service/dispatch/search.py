@@ -11,8 +11,8 @@ from uuid import UUID
 from service.db.database import Transaction
 from service.errors import InvalidQuery
 from service.visits import search_index
-from service.visits.grams import normalize_text, query_tokens
 from service.visits.search_index import FIRST, Scope, SearchPosition, SearchQuery
+from service.visits.search_tokens import normalize_text, query_tokens
 from service.visits.summaries import VisitFilter, VisitSummaryRow
 
 Page = tuple[list[VisitSummaryRow], str | None]
@@ -94,7 +94,7 @@ async def _along(tx: Transaction, sought: SearchQuery, place: SearchPosition | N
     at = place[0] if place else FIRST
     for steps in STEPS:
         wish = size - len(found)
-        some, end = await search_index.in_gram(tx, sought, at, steps, wish)
+        some, end = await search_index.in_token(tx, sought, at, steps, wish)
         found += [one for one in some if sought.has(one)]
         if len(some) == wish:
             return found, _write((some[-1].visit, ""))

@@ -1,7 +1,7 @@
-"""People and devices as `doorstep verify` looks at them: what became of them by the events, held against their rows.
+"""How `doorstep verify` checks people and devices: it replays their events and compares the result with the rows.
 
-An event is applied by itself: what one of them makes of itself hides nobody. What no event says is looked at only of
-those who came after there were events.
+An event that cannot be read does not hide the other events. Facts that no event mentions are compared only for those
+who were added after the first event.
 """
 
 from hashlib import sha256
@@ -12,18 +12,22 @@ from uuid import UUID
 import msgspec
 
 from service.accounts.events import DeviceEvent, PersonEvent
-from service.context import AppContext
-from service.db.database import Row, Transaction
+from service.context import AppContext, read_only
+from service.db.database import Transaction
 from service.errors import Problem
 
-from .rows import collect_faults, diff_facts, format_id, iterate_keys
+from .rows import check_twice, collect_faults, diff_facts, format_id, iterate_keys
 
-PersonFacts = dict[str, Any]
+Facts = dict[str, Any]
+SOURCE = "the last event says"
+_DECODERS: dict[str, msgspec.json.Decoder[PersonEvent | DeviceEvent]] = {
+    "access": msgspec.json.Decoder(PersonEvent),
+    "key": msgspec.json.Decoder(DeviceEvent),
+}
 
 
 class RecordedEvent(NamedTuple):
-    """An event: its number in the log, when, its id, and what it says. Numbers are in the order in which events came,
-    whatever the clock said; who waits for one came last."""
+    """An event, sorted by its number in the log (those without one come last): clocks do not decide the order."""
 
     number: float
     at: int
@@ -31,78 +35,61 @@ class RecordedEvent(NamedTuple):
     event: PersonEvent | DeviceEvent
 
 
-_READ: dict[str, msgspec.json.Decoder[PersonEvent | DeviceEvent]] = {
-    "access": msgspec.json.Decoder(PersonEvent),
-    "key": msgspec.json.Decoder(DeviceEvent),
-}
-
-
 async def check(ctx: AppContext) -> list[str]:
-    """What is wrong with people and devices. What was just being changed is as it should be the second time."""
-    found = await collect_faults("people and devices cannot be compared", _compared(ctx))
-    again = await collect_faults("people and devices cannot be compared", _compared(ctx)) if found else []
-    return [fault for fault in found if fault in again]
+    """The faults of people and devices."""
+    return await check_twice("people and devices cannot be compared", lambda: _check_all(ctx))
 
 
-async def _compared(ctx: AppContext) -> list[str]:
+async def _check_all(ctx: AppContext) -> list[str]:
     faults: list[str] = []
     events: list[RecordedEvent] = []
     async for key in iterate_keys(ctx, "events", faults):
         try:
-            events += await ctx.db.read(lambda tx, key=key: _event(tx, key))
+            events += await _read_event(ctx, key)
         except Problem:
             raise
-        except Exception as error:  # noqa: BLE001 - whatever it makes of itself
+        except Exception as error:  # noqa: BLE001 - an event that was tampered with may raise anything
             fault = type(error).__name__
             faults.append(f"event {format_id(key)}: what it says of whom cannot be read ({fault})")
-    events.sort(key=lambda one: one[:3])
-    people, devices = _replay_events([one.event for one in events])
+    events.sort(key=lambda event: event[:3])
+    people, devices = _replay_events([event.event for event in events])
     for login, facts in people.items():
-
-        async def person(tx: Transaction, login: str = login, facts: PersonFacts = facts) -> list[str]:
-            return diff_facts(facts, _person(await tx.fetch_one("person_facts", login=login)), "the last event says")
-
-        found = await collect_faults("it cannot be read", ctx.db.read(person))
-        faults += [f"person {login}: {fault}" for fault in found]
-    for mark, facts in devices.items():
-
-        async def device(tx: Transaction, mark: UUID = mark, facts: PersonFacts = facts) -> list[str]:
-            return diff_facts(facts, _device(await tx.fetch_one("device", id=mark.bytes)), "the last event says")
-
-        found = await collect_faults("it cannot be read", ctx.db.read(device))
-        faults += [f"device {mark}: {fault}" for fault in found]
+        faults += await collect_faults("it cannot be read", _check_person(ctx, login, facts), f"person {login}: ")
+    for device, facts in devices.items():
+        faults += await collect_faults("it cannot be read", _check_device(ctx, device, facts), f"device {device}: ")
     if events:
-        faults += await collect_faults(
-            "who is here cannot be listed", _people_without_events(ctx, min(one.at for one in events), people, devices)
-        )
+        missing = _missing_events(ctx, min(event.at for event in events), people, devices)
+        faults += await collect_faults("who is here cannot be listed", missing)
     return faults
 
 
-async def _event(tx: Transaction, key: bytes) -> list[RecordedEvent]:
+@read_only
+async def _read_event(_: AppContext, tx: Transaction, key: bytes) -> list[RecordedEvent]:
     row = await tx.fetch_one("event_with_number", id=key)
-    if row is None:  # its leaf says so
+    if row is None:  # the check of its leaf reports it
         return []
     kind, at, body, number = row
     if not isinstance(at, int):
         raise TypeError("its time is no number")
-    return [RecordedEvent(number if isinstance(number, int) else inf, at, key, _READ[kind].decode(body))]
+    return [RecordedEvent(number if isinstance(number, int) else inf, at, key, _DECODERS[kind].decode(body))]
 
 
-async def _people_without_events(
-    ctx: AppContext, since: int, people: dict[str, PersonFacts], devices: dict[UUID, PersonFacts]
+@read_only
+async def _missing_events(
+    _: AppContext, tx: Transaction, since: int, people: dict[str, Facts], devices: dict[UUID, Facts]
 ) -> list[str]:
-    """Whoever came after the first event, without one. His row may not say a time before it: then nobody can tell."""
-    rows = await ctx.db.read(lambda tx: tx.fetch_all("people_after", since=since))
-    faults = [f"person {row[0]}: no event says that he came" for row in rows if row[0] not in people]
-    rows = await ctx.db.read(lambda tx: tx.fetch_all("devices_after", since=since))
-    known = {mark.bytes for mark in devices}
-    return faults + [f"device {format_id(row[0])}: no event says that it came" for row in rows if row[0] not in known]
+    """People and devices added after the first event, without an event. (A row with an earlier time goes unnoticed.)"""
+    logins = [row[0] for row in await tx.fetch_all("people_after", since=since)]
+    keys = [row[0] for row in await tx.fetch_all("devices_after", since=since)]
+    known = {device.bytes for device in devices}
+    faults = [f"person {login}: no event says that they were added" for login in logins if login not in people]
+    return faults + [f"device {format_id(key)}: no event says that it was added" for key in keys if key not in known]
 
 
-def _replay_events(events: list[PersonEvent | DeviceEvent]) -> tuple[dict[str, PersonFacts], dict[UUID, PersonFacts]]:
-    """What has to be in the rows, as far as events say it."""
-    people: dict[str, PersonFacts] = {}
-    devices: dict[UUID, PersonFacts] = {}
+def _replay_events(events: list[PersonEvent | DeviceEvent]) -> tuple[dict[str, Facts], dict[UUID, Facts]]:
+    """The facts that the rows must have, as far as events say."""
+    people: dict[str, Facts] = {}
+    devices: dict[UUID, Facts] = {}
     owners: dict[UUID, str] = {}
     for event in events:
         if isinstance(event, DeviceEvent):
@@ -123,17 +110,19 @@ def _replay_events(events: list[PersonEvent | DeviceEvent]) -> tuple[dict[str, P
         elif event.what == "left":
             facts["left"] = True
         if event.what == "left" or (event.what == "roles" and "technician" not in event.roles):
-            for device, owner in owners.items():  # his phones are out with him
+            for device, owner in owners.items():  # a technician's devices are revoked with them
                 if owner == event.person:
                     devices[device]["revoked"] = True
     return people, devices
 
 
-def _person(row: Row | None) -> PersonFacts | None:
+@read_only
+async def _check_person(_: AppContext, tx: Transaction, login: str, facts: Facts) -> list[str]:
+    row = await tx.fetch_one("person_facts", login=login)
     if row is None:
-        return None
+        return diff_facts(facts, None, SOURCE)
     roles, areas, badge, title, photo, left = row
-    return {
+    stored = {
         "roles": sorted(roles.split(" ")),
         "areas": sorted(areas.split("\n")) if areas else [],
         "badge": badge,
@@ -141,13 +130,14 @@ def _person(row: Row | None) -> PersonFacts | None:
         "photo": photo.hex() if photo else "",
         "left": left is not None,
     }
+    return diff_facts(facts, stored, SOURCE)
 
 
-def _device(row: Row | None) -> PersonFacts | None:
+@read_only
+async def _check_device(_: AppContext, tx: Transaction, device: UUID, facts: Facts) -> list[str]:
+    row = await tx.fetch_one("device_facts", id=device.bytes)
     if row is None:
-        return None
-    return {
-        "person": row[1],
-        "key": sha256(row[3]).hexdigest() if row[3] else "",
-        "revoked": row[7] is not None,
-    }
+        return diff_facts(facts, None, SOURCE)
+    person, key, revoked_at = row
+    stored = {"person": person, "key": sha256(key).hexdigest() if key else "", "revoked": revoked_at is not None}
+    return diff_facts(facts, stored, SOURCE)

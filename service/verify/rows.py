@@ -1,28 +1,18 @@
-"""The rest of `doorstep verify`: what has no leaf of its own, and files, held against their digests.
+"""How `doorstep verify` checks rows one by one, and the checks of rows without a leaf and of stored files."""
 
-Here is also how all of it is looked at, row by row. People and devices are in `roll`, who sees what in `board`.
-"""
-
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
 from service.blobs.store import digest_of
-from service.context import AppContext
-from service.db.database import Row, Transaction
+from service.context import AppContext, read_only
+from service.db.database import Transaction
 from service.durable_files import run_in_disk_thread
 from service.errors import Problem
 
 BATCH_SIZE = 1000
-MAX_LISTED = 100  # rows that are named one by one
-_KEYS = {
-    "quarantine": ("quarantine_malformed", "quarantine_keys"),
-    "events": ("events_malformed", "events_keys"),
-    "blobs": ("blobs_malformed", "blobs_keys"),
-    "visits": ("visits_malformed", "visits_keys"),
-    "leaves": ("waiting_malformed", "waiting_keys"),
-}
+MAX_LISTED = 100
 _LISTS = {
     "sent_without_blob": "file {}: it was sent, and its row is gone",
     "blobs_without_sender": "file {}: it is in the store, and who sent it is gone",
@@ -30,14 +20,45 @@ _LISTS = {
 }
 
 
-async def collect_faults(what: str, faults: Awaitable[list[str]]) -> list[str]:
-    """The faults that are found. That it is not possible to look is one too: nothing else is left out for it."""
+async def collect_faults(unreadable: str, faults: Awaitable[list[str]], prefix: str = "") -> list[str]:
+    """The faults that a check finds, with a prefix. An exception is a fault too (`unreadable`), so that a row somebody
+    tampered with does not end the whole run. Raises when the database or the store is not available."""
     try:
-        return await faults
-    except Exception as error:  # whatever a row makes of itself that somebody tampered with
-        if isinstance(error, Problem) and error.status >= 500:  # the database or the store is away: nothing can be said
+        found = await faults
+    except Exception as error:
+        if isinstance(error, Problem) and error.status >= 500:
             raise
-        return [f"{what} ({type(error).__name__})"]
+        found = [f"{unreadable} ({type(error).__name__})"]
+    return [prefix + fault for fault in found]
+
+
+async def check_twice(unreadable: str, check: Callable[[], Awaitable[list[str]]]) -> list[str]:
+    """The faults found both times: what is just being written is consistent at the second attempt."""
+    found = await collect_faults(unreadable, check())
+    again = await collect_faults(unreadable, check()) if found else []
+    return [fault for fault in found if fault in again]
+
+
+async def list_all_faults(ctx: AppContext, unreadable: str, lists: Mapping[str, str]) -> list[str]:
+    """The faults of several queries: `lists` has the text of a fault for each."""
+    faults: list[str] = []
+    for query, fault in lists.items():
+        faults += await collect_faults(unreadable, _list_faults(ctx, query, fault))
+    return faults
+
+
+async def check_rows(
+    ctx: AppContext,
+    table: str,
+    label: str,
+    check: Callable[[AppContext, bytes], Awaitable[list[str]]],
+    unreadable: str = "it cannot be read",
+) -> list[str]:
+    """The faults of each row of a table."""
+    faults: list[str] = []
+    async for key in iterate_keys(ctx, table, faults):
+        faults += await collect_faults(unreadable, check(ctx, key), f"{label} {format_id(key)}: ")
+    return faults
 
 
 def format_id(id: object) -> str:
@@ -47,84 +68,66 @@ def format_id(id: object) -> str:
     return repr(id)
 
 
-def diff_facts(expected: dict[str, Any], row: dict[str, Any] | None, says: str) -> list[str]:
-    """Which facts of a row are others."""
+def diff_facts(expected: dict[str, Any], row: dict[str, Any] | None, source: str) -> list[str]:
+    """Which facts of a row differ from what the source says."""
     if row is None:
         return ["the row is gone"]
-    return [f"{fact} is not what {says}" for fact in expected if expected[fact] != row[fact]]
+    return [f"{fact} is not what {source}" for fact in expected if expected[fact] != row[fact]]
 
 
-async def list_faults(tx: Transaction, query: str, fault: str) -> list[str]:
-    """A fault for each id that a query finds: a hundred of them, and that there are more."""
+@read_only
+async def _list_faults(_: AppContext, tx: Transaction, query: str, fault: str) -> list[str]:
+    """A fault for each id that a query finds: the first hundred, and that there are more."""
     rows = await tx.fetch_all(query, size=MAX_LISTED + 1)
     found = [fault.format(format_id(row[0])) for row in rows[:MAX_LISTED]]
     return [*found, f"{fault.format('…')} (and more)"] if len(rows) > MAX_LISTED else found
 
 
-async def iterate_keys(ctx: AppContext, what: str, faults: list[str]) -> AsyncIterator[bytes]:
-    """All keys of a table, as bytes. In SQLite others sort before all bytes: they are counted."""
-    strange, page = _KEYS[what]
-    odd = await ctx.db.read(lambda tx: tx.fetch_one(strange, least=b""))
-    if odd and odd[0]:
-        faults.append(f"{what}: {odd[0]} rows have no key of bytes")
+async def iterate_keys(ctx: AppContext, table: str, faults: list[str]) -> AsyncIterator[bytes]:
+    """All keys of a table that are bytes. In SQLite other values sort before all bytes: they are counted."""
+    count = await ctx.db.read(lambda tx: tx.fetch_one(f"{table}_malformed", least=b""))
+    if count and count[0]:
+        faults.append(f"{table}: {count[0]} rows have no key of bytes")
     first = b""
-    while rows := await ctx.db.read(lambda tx, first=first: tx.fetch_all(page, first=first, size=BATCH_SIZE)):
+    while rows := await ctx.db.read(
+        lambda tx, first=first: tx.fetch_all(f"{table}_keys", first=first, size=BATCH_SIZE)
+    ):
         for row in rows:
             yield row[0]
-        first = rows[-1][0] + b"\0"  # the next key there can be
+        first = rows[-1][0] + b"\0"  # the smallest key that can follow
 
 
 async def check(ctx: AppContext) -> list[str]:
-    """What is wrong beside the log."""
-    faults = await collect_faults("checklists cannot be listed", _checklists(ctx))
-    faults += await collect_faults("the quarantine cannot be listed", _quarantine(ctx))
-    for query, fault in _LISTS.items():
-        looked = ctx.db.read(lambda tx, query=query, fault=fault: list_faults(tx, query, fault))
-        faults += await collect_faults("who sent what cannot be read", looked)
-    return faults + await collect_faults("stored files cannot be listed", _files(ctx))
+    """The faults of checklists, quarantine and files, whose digests are not in the log."""
+    faults = await collect_faults("checklists cannot be listed", _check_checklists(ctx))
+    quarantine = check_rows(ctx, "quarantine", "quarantine", _check_quarantined)
+    faults += await collect_faults("the quarantine cannot be listed", quarantine)
+    faults += await list_all_faults(ctx, "who sent what cannot be read", _LISTS)
+    files = check_rows(ctx, "blobs", "file", _check_file)
+    return faults + await collect_faults("stored files cannot be listed", files)
 
 
-async def _checklists(ctx: AppContext) -> list[str]:
+async def _check_checklists(ctx: AppContext) -> list[str]:
     faults: list[str] = []
     for name, version in await ctx.db.read(lambda tx: tx.fetch_all("checklist_names")):
-
-        async def look(tx: Transaction, name: str = name, version: str = version) -> list[str]:
-            return _same_bytes(await tx.fetch_one("checklist_bytes", id=name, version=version))
-
-        found = await collect_faults("it cannot be read", ctx.db.read(look))
-        faults += [f"checklist {name}@{version}: {fault}" for fault in found]
+        checked = _check_bytes(ctx, "checklist_bytes", id=name, version=version)
+        faults += await collect_faults("it cannot be read", checked, f"checklist {name}@{version}: ")
     return faults
 
 
-async def _quarantine(ctx: AppContext) -> list[str]:
-    faults: list[str] = []
-    async for key in iterate_keys(ctx, "quarantine", faults):
-
-        async def look(tx: Transaction, key: bytes = key) -> list[str]:
-            return _same_bytes(await tx.fetch_one("quarantine_bytes", id=key))
-
-        found = await collect_faults("it cannot be read", ctx.db.read(look))
-        faults += [f"quarantine {format_id(key)}: {fault}" for fault in found]
-    return faults
+async def _check_quarantined(ctx: AppContext, key: bytes) -> list[str]:
+    return await _check_bytes(ctx, "quarantine_bytes", id=key)
 
 
-def _same_bytes(row: Row | None) -> list[str]:
+@read_only
+async def _check_bytes(_: AppContext, tx: Transaction, query: str, **key: Any) -> list[str]:
+    row = await tx.fetch_one(query, **key)
     if row is None:
         return ["it is gone"]
     return [] if sha256(row[1]).digest() == row[0] else ["the bytes were changed"]
 
 
-async def _files(ctx: AppContext) -> list[str]:
-    """Every file that the database says is in the store is there, with its bytes."""
-    faults: list[str] = []
-    async for digest in iterate_keys(ctx, "blobs", faults):
-        faults += [
-            f"file {digest.hex()}: {fault}" for fault in await collect_faults("it cannot be read", _file(ctx, digest))
-        ]
-    return faults
-
-
-async def _file(ctx: AppContext, digest: bytes) -> list[str]:
+async def _check_file(ctx: AppContext, digest: bytes) -> list[str]:
     try:
         async with ctx.evidence_storage.blobs.open_local(digest) as path:
             return [] if await run_in_disk_thread(digest_of, path) == digest else ["the bytes were changed"]

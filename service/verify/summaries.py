@@ -1,7 +1,7 @@
-"""The board and the agendas as `doorstep verify` looks at them: who sees a visit, and how it stands in lists.
+"""How `doorstep verify` checks summaries and sync feeds: who sees a visit, and what lists say of it.
 
-Both can be made anew, so no leaf commits to them. They are held against what is committed to: the plan, its changes and
-what was written. What was just being changed is as it should be the second time.
+Both can be recomputed, so no leaf commits to them. They are compared with what the log covers: the plan, its changes
+and the batches.
 """
 
 from typing import Any
@@ -9,7 +9,7 @@ from uuid import UUID
 
 import msgspec
 
-from service.context import AppContext
+from service.context import AppContext, read_only
 from service.db.database import Row, Transaction
 from service.visits import repository as visits_repository
 from service.visits.loading import PLAN_DECODER, LoadedVisit, load_visit
@@ -17,64 +17,49 @@ from service.visits.status import visit_status
 from service.visits.summaries import VisitSummaryRow, get_summary
 from service.visits.unassigned import with_assignment_flag
 
-from .rows import BATCH_SIZE, collect_faults, diff_facts, format_id, iterate_keys, list_faults
+from .rows import BATCH_SIZE, check_rows, check_twice, collect_faults, diff_facts, format_id, list_all_faults
 
-SAYS = "was planned, changed and written"
+SOURCE = "was planned, changed and written"
+_LISTS = {"summaries_without_visit": "visit {}: it is on the board, and its row is gone"}
+_PLAN_COLUMNS = ("its technician", "its crew", "its time", "what it follows")
 
 
 async def check(ctx: AppContext) -> list[str]:
-    """What is wrong with the board and the agendas."""
-    faults = await collect_faults("visits cannot be listed", _visits(ctx))
-    without = ctx.db.read(
-        lambda tx: list_faults(tx, "summaries_without_visit", "visit {}: it is on the board, and its row is gone")
-    )
-    faults += await collect_faults("the board cannot be listed", without)
-    return faults + await collect_faults("agendas cannot be listed", _agendas(ctx))
+    """The faults of summaries and sync feeds."""
+    faults = await collect_faults("visits cannot be listed", check_rows(ctx, "visits", "visit", _check_visit))
+    faults += await list_all_faults(ctx, "the board cannot be listed", _LISTS)
+    return faults + await collect_faults("agendas cannot be listed", _check_all_feeds(ctx))
 
 
-async def _visits(ctx: AppContext) -> list[str]:
-    faults: list[str] = []
-    async for key in iterate_keys(ctx, "visits", faults):
-        found = await _looked(ctx, key)
-        again = await _looked(ctx, key) if found else []
-        faults += [f"visit {format_id(key)}: {fault}" for fault in found if fault in again]
-    return faults
+async def _check_visit(ctx: AppContext, key: bytes) -> list[str]:
+    return await check_twice("it cannot be held against the board", lambda: _check_visit_once(ctx, key))
 
 
-async def _looked(ctx: AppContext, key: bytes) -> list[str]:
-    return await collect_faults("it cannot be held against the board", ctx.db.read(lambda tx: _visit(ctx, tx, key)))
-
-
-async def _visit(ctx: AppContext, tx: Transaction, key: bytes) -> list[str]:
-    visit = UUID(bytes=key)
-    shown, file = await get_summary(tx, visit), await _file(ctx, tx, visit)
-    if shown is None or file is None:
+@read_only
+async def _check_visit_once(ctx: AppContext, tx: Transaction, key: bytes) -> list[str]:
+    visit_id = UUID(bytes=key)
+    summary, visit = await get_summary(tx, visit_id), await _load(ctx, tx, visit_id)
+    if summary is None or visit is None:
         return ["it is not on the board"]
-    row: Row = await tx.fetch_one("visit_beside", id=key) or ()
-    plan, follows = file.original_plan, file.plan.follows
+    row = await tx.fetch_one("visit_plan_columns", id=key) or ()
+    plan, follows = visit.original_plan, visit.plan.follows
+    expected = (plan.technician, "\n".join(plan.crew), visit.row.planned_at, UUID(follows).bytes if follows else None)
     faults = diff_facts(
-        {
-            "its technician": plan.technician,
-            "its crew": "\n".join(plan.crew),
-            "its time": file.row.planned_at,
-            "what it follows": UUID(follows).bytes if follows else None,
-        },
-        dict(zip(("its technician", "its crew", "its time", "what it follows"), row, strict=True)),
-        "its plan says",
+        dict(zip(_PLAN_COLUMNS, expected, strict=True)), dict(zip(_PLAN_COLUMNS, row, strict=True)), "its plan says"
     )
-    faults += [f"the board: {fault}" for fault in diff_facts(_expected(file), _shown(shown), SAYS)]
-    stand = await _check_status(tx, file, shown) if shown.state else ["how it stands was not worked out"]
-    faults += [f"the board: {fault}" for fault in stand]
-    return faults + await _check_sync_feeds(tx, file)
+    stored = msgspec.structs.asdict(summary) | {"plan": PLAN_DECODER.decode(summary.plan)}
+    faults += [f"the board: {fault}" for fault in diff_facts(_expected_summary(visit), stored, SOURCE)]
+    status = await _check_status(tx, visit, summary) if summary.state else ["its status was never computed"]
+    return faults + [f"the board: {fault}" for fault in status] + await _check_feeds_of(tx, visit)
 
 
-async def _file(ctx: AppContext, tx: Transaction, visit_id: UUID) -> LoadedVisit | None:
-    """The visit with all its changes, however many the board says there are."""
+async def _load(ctx: AppContext, tx: Transaction, visit_id: UUID) -> LoadedVisit | None:
+    """The visit with all its changes, whatever revision its summary has."""
     row = await visits_repository.get_visit(tx, visit_id)
     return None if row is None else await load_visit(ctx, tx, msgspec.structs.replace(row, revision=1))
 
 
-def _expected(visit: LoadedVisit) -> dict[str, Any]:
+def _expected_summary(visit: LoadedVisit) -> dict[str, Any]:
     plan, trail = visit.plan, visit.plan_history.trail
     return {
         "type": visit.row.type,
@@ -87,47 +72,45 @@ def _expected(visit: LoadedVisit) -> dict[str, Any]:
     }
 
 
-def _shown(row: VisitSummaryRow) -> dict[str, Any]:
-    shown = {name: getattr(row, name) for name in VisitSummaryRow.__struct_fields__}
-    return shown | {"plan": PLAN_DECODER.decode(row.plan)}
-
-
-async def _check_status(tx: Transaction, visit: LoadedVisit, shown: VisitSummaryRow) -> list[str]:
-    """What the judge says. When that may change by itself and may have done so, lists ask him too."""
-    if shown.until is not None and int(visit.now.timestamp() * 1000) >= shown.until - 1:
+async def _check_status(tx: Transaction, visit: LoadedVisit, summary: VisitSummaryRow) -> list[str]:
+    """A status that may have changed by itself is not compared: lists evaluate such visits too."""
+    if summary.valid_until is not None and int(visit.now.timestamp() * 1000) >= summary.valid_until - 1:
         return []
-    stand = visit_status(await with_assignment_flag(tx, visit), visit.evaluate_at())
-    expected = {"state": stand.state, "flags": set(stand.flags), "verdict": stand.verdict, "until": stand.until}
-    row = {"state": shown.state, "flags": set(shown.flags), "verdict": shown.verdict, "until": shown.until}
-    return diff_facts(expected, row, "the judge says")
+    status = visit_status(await with_assignment_flag(tx, visit), visit.evaluate_at())
+    names = ("state", "flags", "verdict", "valid_until")
+    expected, stored = ({name: getattr(source, name) for name in names} for source in (status, summary))
+    expected["flags"], stored["flags"] = set(status.flags), set(summary.flags)
+    return diff_facts(expected, stored, "the judge says")
 
 
-async def _check_sync_feeds(tx: Transaction, visit: LoadedVisit) -> list[str]:
-    """Who goes has it on his agenda, and who went had it."""
-    goes, faults = {visit.plan.technician, *visit.plan.crew}, list[str]()
+async def _check_feeds_of(tx: Transaction, visit: LoadedVisit) -> list[str]:
+    """The visit is in the feed of everybody who is or was assigned to it."""
+    assigned, faults = {visit.plan.technician, *visit.plan.crew}, list[str]()
     for login in sorted(visit.plan_history.ever_assigned):
         row = await tx.fetch_one("sync_feed_of_visit", login=login, visit=visit.row.id.bytes)
-        if row is None or row[1] != int(login in goes):
-            faults.append(f"the agenda of {login} is not what {SAYS}")
+        if row is None or row[1] != int(login in assigned):
+            faults.append(f"the agenda of {login} is not what {SOURCE}")
     return faults
 
 
-async def _agendas(ctx: AppContext) -> list[str]:
-    """Nobody else has it on his agenda. Who had it may still bring what he wrote: so he has to have been to go."""
+async def _check_all_feeds(ctx: AppContext) -> list[str]:
+    """No visit is in the feed of anybody else. Former assignees may still submit records, so they are checked too."""
     faults: list[str] = []
     page: list[Row] = [("", b"")]
     while page := await ctx.db.read(
         lambda tx, after=page[-1]: tx.fetch_all("sync_feed_page", login=after[0], after=after[1], size=BATCH_SIZE)
     ):
-        for login, visit, his, technician, crew in page:
-            if his and login != technician and login not in (crew or "").split("\n"):
-                faults.append(f"visit {format_id(visit)}: it is on the agenda of {login}, who does not go")
-            elif not his:
-                found = await collect_faults("it cannot be held against agendas", _went(ctx, login, visit))
-                faults += [f"visit {format_id(visit)}: {fault}" for fault in found]
+        for login, visit, is_assigned, technician, crew in page:
+            prefix = f"visit {format_id(visit)}: "
+            if is_assigned and login != technician and login not in (crew or "").split("\n"):
+                faults.append(f"{prefix}it is on the agenda of {login}, who does not go")
+            elif not is_assigned:
+                checked = _check_former_assignee(ctx, login, visit)
+                faults += await collect_faults("it cannot be held against agendas", checked, prefix)
     return faults
 
 
-async def _went(ctx: AppContext, login: str, visit: bytes) -> list[str]:
-    file = await ctx.db.read(lambda tx: _file(ctx, tx, UUID(bytes=visit)))
-    return [] if file is None or login in file.plan_history.ever_assigned else [f"{login} never was to go there"]
+@read_only
+async def _check_former_assignee(ctx: AppContext, tx: Transaction, login: str, key: bytes) -> list[str]:
+    visit = await _load(ctx, tx, UUID(bytes=key))
+    return [] if visit is None or login in visit.plan_history.ever_assigned else [f"{login} never was to go there"]

@@ -1,5 +1,5 @@
 -- name: without_leaf
--- What is kept and has no leaf; there should be none.
+-- Rows without a leaf; there should be none.
 SELECT id FROM batches WHERE NOT EXISTS (SELECT 1 FROM log_leaves WHERE log_leaves.id = batches.id)
 UNION ALL
 SELECT id FROM visits WHERE NOT EXISTS (SELECT 1 FROM log_leaves WHERE log_leaves.id = visits.id)
@@ -23,7 +23,7 @@ SELECT id, version FROM checklists ORDER BY id, version;
 SELECT sha256, body FROM checklists WHERE id = :id AND version = :version;
 
 -- name: duplicate_ids
--- A leaf is of one id, so it commits to one thing: two under one id cannot both be in the log.
+-- A leaf has the id of its row: two rows with one id cannot both be in the log.
 SELECT id FROM visits WHERE EXISTS (SELECT 1 FROM batches WHERE batches.id = visits.id)
     OR EXISTS (SELECT 1 FROM changes WHERE changes.id = visits.id)
     OR EXISTS (SELECT 1 FROM given_up_files WHERE given_up_files.id = visits.id)
@@ -73,7 +73,7 @@ SELECT count(*) FROM visits WHERE NOT id >= :least;
 SELECT id FROM visits WHERE id >= :first ORDER BY id LIMIT :size;
 
 -- name: sent_without_blob
--- A file that was acknowledged has its row in the store, else nobody would miss its bytes.
+-- An acknowledged file has a row in blobs: otherwise nobody would notice that its bytes are missing.
 SELECT DISTINCT sha256 FROM received_files
 WHERE sent_at IS NOT NULL AND NOT EXISTS (SELECT 1 FROM blobs WHERE blobs.sha256 = received_files.sha256)
 LIMIT :size;
@@ -85,17 +85,20 @@ WHERE NOT EXISTS (SELECT 1 FROM received_files WHERE received_files.sha256 = blo
 LIMIT :size;
 
 -- name: references_without_file
--- These too.
+-- Both rows are written together.
 SELECT DISTINCT sha256 FROM file_references
 WHERE NOT EXISTS (SELECT 1 FROM received_files WHERE received_files.sha256 = file_references.sha256 AND received_files.sender = file_references.sender)
 LIMIT :size;
 
 -- name: event_with_number^
--- An event and which leaf of the log it is.
+-- An event and the number of its leaf.
 SELECT e.kind, e.at, e.body, l.number FROM events e LEFT JOIN log_leaves l ON l.id = e.id WHERE e.id = :id;
 
 -- name: person_facts^
 SELECT roles, areas, badge, title, photo, left_at FROM people WHERE login = :login;
+
+-- name: device_facts^
+SELECT login, public_key, revoked_at FROM devices WHERE id = :id;
 
 -- name: people_after
 SELECT login FROM people WHERE created_at > :since ORDER BY login;
@@ -103,8 +106,8 @@ SELECT login FROM people WHERE created_at > :since ORDER BY login;
 -- name: devices_after
 SELECT id FROM devices WHERE created_at > :since ORDER BY id;
 
--- name: visit_beside^
--- What the rows of a visit repeat of its plan, so that it is found.
+-- name: visit_plan_columns^
+-- Columns that repeat parts of the plan.
 SELECT v.technician, v.crew, v.planned_at, b.follows FROM visits v JOIN visit_summaries b ON b.visit = v.id WHERE v.id = :id;
 
 -- name: summaries_without_visit
@@ -115,7 +118,7 @@ SELECT f.login, f.visit, f.is_assigned, b.technician, b.crew FROM sync_feed f LE
 WHERE (f.login, f.visit) > (:login, :after) ORDER BY f.login, f.visit LIMIT :size;
 
 -- name: rows_of_kinds
--- How many rows of each kind there are.
+-- The number of rows by kind.
 SELECT CASE kind WHEN 'record' THEN 'records' WHEN 'office' THEN 'office_batches' WHEN 'link' THEN 'link_answers'
     WHEN 'scan' THEN 'scans' ELSE 'other_batches' END, count(*) FROM batches GROUP BY 1
 UNION ALL SELECT 'visits', count(*) FROM visits
@@ -133,13 +136,13 @@ UNION ALL SELECT 'agenda', count(*) FROM sync_feed
 UNION ALL SELECT 'leaves_numbered', count(*) FROM log_leaves WHERE number IS NOT NULL
 UNION ALL SELECT 'leaves_waiting', count(*) FROM log_leaves WHERE number IS NULL;
 
--- name: waiting_malformed^
+-- name: leaves_malformed^
 SELECT count(*) FROM log_leaves WHERE number IS NULL AND NOT id >= :least;
 
--- name: waiting_keys
+-- name: leaves_keys
 SELECT id FROM log_leaves WHERE number IS NULL AND id >= :first ORDER BY id LIMIT :size;
 
--- name: waiting_since^
--- The oldest leaf that waits for a number, the newest there is, and the last number that was given.
+-- name: unnumbered_since^
+-- The times of the oldest leaf without a number and of the newest leaf, and the last number assigned.
 SELECT (SELECT min(at) FROM log_leaves WHERE number IS NULL), (SELECT max(at) FROM log_leaves),
     (SELECT max(number) FROM log_leaves WHERE number IS NOT NULL);

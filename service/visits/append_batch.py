@@ -1,4 +1,4 @@
-"""Batches beside the records: of the office, and what the service writes itself when a customer answers."""
+"""Adding batches other than records: those of the office, and those the service writes when a customer answers."""
 
 from collections.abc import Sequence
 from hashlib import sha256
@@ -18,7 +18,7 @@ from .repository import VisitRow
 from .status import recompute_status
 from .wire import OfficeEntries
 
-CUSTOMER_WRITER = "the customer"  # writer of what comes by link or scan; a login has no blank
+CUSTOMER_WRITER = "the customer"  # writer of batches of kind `link` and `scan`; no login contains a blank
 
 
 async def append_entries(
@@ -30,11 +30,11 @@ async def append_entries(
     writer: str,
     entries: Sequence[Entry],
 ) -> bool:
-    """Add a batch to a locked visit; False when it is there already: its id makes it repeatable."""
+    """Add a batch to a locked visit and recompute its status. False, and no change, if the batch exists."""
     if not await insert_batch(ctx, tx, row, batch_id, kind, writer, to_json(OfficeEntries(tuple(entries)))):
         return False
     visit = await load_visit(ctx, tx, row)
-    if kind != "office":  # what the service notes of its own messages is not refused
+    if kind != "office":  # what the service itself writes about its messages has no limit
         volume.check_visit_size(ctx, visit, kind)
     await recompute_status(tx, visit)
     return True
@@ -43,7 +43,7 @@ async def append_entries(
 async def insert_batch(
     ctx: AppContext, tx: Transaction, row: VisitRow, batch_id: UUID, kind: BatchKind, writer: str, body: bytes
 ) -> bool:
-    """Keep the bytes of a batch that is no record, with its leaf. Whoever calls says so on the board."""
+    """Insert the bytes of a batch, with its leaf; False if the batch exists. The caller recomputes the status."""
     new = BatchRow(
         id=batch_id,
         visit=row.id,
@@ -57,12 +57,11 @@ async def insert_batch(
         body=body,
         salt=ctx.new_salt(),
     )
-    leaf = log.leaf_insert(
-        "visit.amended", new.id, new.salt, new.sha256, new.received_at, batches.batch_commitment(new)
-    )
-    added, noted = await tx.execute_batch(batches.batch_insert(new), leaf)  # one that is there has its leaf
-    if added and (named := named_files(OFFICE_ENTRIES_DECODER.decode(body).entries)):
+    commitment = batches.batch_commitment(new)
+    leaf = log.leaf_insert("visit.amended", new.id, new.salt, new.sha256, new.received_at, commitment)
+    inserted, leaf_inserted = await tx.execute_batch(batches.batch_insert(new), leaf)
+    if inserted and (named := named_files(OFFICE_ENTRIES_DECODER.decode(body).entries)):
         await evidence_files.expect_files(tx, row.id, batch_senders(new), named)
-    if added and not noted:
-        raise IdReusedWithOtherContent  # the id is that of something else in the log
-    return added == 1
+    if inserted and not leaf_inserted:
+        raise IdReusedWithOtherContent  # another kind of row in the log has this id
+    return inserted == 1

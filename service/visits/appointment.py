@@ -1,4 +1,4 @@
-"""The appointment as it stands: derived from the entries and the window in force, never set."""
+"""The appointment of a visit: derived from the entries and the current window, never stored."""
 
 from collections.abc import Container
 from datetime import datetime, timedelta
@@ -26,7 +26,7 @@ class RequestedTime(msgspec.Struct, frozen=True):
 
 class Appointment(msgspec.Struct, frozen=True, kw_only=True):
     """What was agreed with the customer. `moved`: the window is not the first one; `before` is the one before it.
-    `agreed` is for the one in force."""
+    `agreed` refers to the current window."""
 
     window: Annotated[Window | None, Meta(description="The window in force.")]
     before: Annotated[Window | None, Meta(description="The window before it, where it was moved.")] = None
@@ -39,63 +39,65 @@ class Appointment(msgspec.Struct, frozen=True, kw_only=True):
     may_ask_until: Annotated[datetime | None, Meta(description="Until when they may ask for another time.")] = None
 
 
-def current_appointment(file: LoadedVisit, now: datetime, cutoff_hours: int) -> Appointment:
-    """The appointment now."""
-    visit = file.visit()
+def current_appointment(loaded: LoadedVisit, now: datetime, cutoff_hours: int) -> Appointment:
+    """The appointment: the first agreement after the window was last moved and after the customer's last request."""
+    visit, entries = loaded.visit(), loaded.merged.entries
     last = visit.rescheduled[-1] if visit.rescheduled else None
-    late = _after_last_move(file) if last else frozenset[str]()
-    windows = [visit.window, *(Window(one.start, one.end) for one in visit.rescheduled)]
+    after_move = _entries_after_last_move(loaded) if last else frozenset[str]()
+    windows = [visit.window, *(Window(moved.start, moved.end) for moved in visit.rescheduled)]
     window = windows[-1]
-    entries = file.merged.entries
-    slips = withdrawn_ids(entries)
-    seen = [one for one in entries if one.id not in slips and (last is None or _after(one, last.at, late))]
-    asks = [n for n, one in enumerate(seen) if one.what == AGREED and one.by == "customer" and one.refused]
-    asked = seen[asks[-1]] if asks else None
-    since = seen[asks[-1] + 1 :] if asks else seen  # in the order in which they came: who asks anew agrees anew
-    agreed = next((one for one in since if one.what == AGREED and is_completed(one)), None)
-    begun = any(entry.by == "technician" for entry in entries)
-    over = begun or file.plan_history.cancelled is not None or (window is not None and now > window.end)
-    until = later(window.start, -timedelta(hours=cutoff_hours)) if window else None
+    withdrawn = withdrawn_ids(entries)
+    current = [
+        entry
+        for entry in entries
+        if entry.id not in withdrawn and (last is None or _is_about_current_window(entry, last.at, after_move))
+    ]
+    request: RequestedTime | None = None
+    agreement: Entry | None = None
+    for entry in current:  # in the order of arrival: a new request needs a new agreement
+        if entry.what != AGREED:
+            continue
+        if entry.by == "customer" and entry.refused:
+            request, agreement = RequestedTime(entry.at, entry.refused.reason or ""), None
+        elif agreement is None and is_completed(entry):
+            agreement = entry
+    has_begun = any(entry.by == "technician" for entry in entries)
+    is_over = has_begun or loaded.plan_history.cancelled is not None or (window is not None and now > window.end)
+    deadline = later(window.start, -timedelta(hours=cutoff_hours)) if window else None
     return Appointment(
         window=window,
         before=windows[-2] if last else None,
         moved=last is not None,
-        agreed=agreed is not None,
-        agreed_at=agreed.at if agreed else None,
-        agreed_by=agreed.by if agreed else None,
-        asked=_reschedule_request(asked),
-        may_agree=agreed is None and window is not None and not over,
-        may_ask_until=until if until is not None and not over and now <= until else None,
+        agreed=agreement is not None,
+        agreed_at=agreement.at if agreement else None,
+        agreed_by=agreement.by if agreement else None,
+        asked=request,
+        may_agree=agreement is None and window is not None and not is_over,
+        may_ask_until=deadline if deadline is not None and not is_over and now <= deadline else None,
     )
 
 
-def _after_last_move(visit: LoadedVisit) -> frozenset[str]:
-    """The ids of the entries that came after the window was moved last, in the order of the visit's lock."""
-    moved = max(step.number for step in visit.plan_history.trail if step.kind == "window")
+def _entries_after_last_move(visit: LoadedVisit) -> frozenset[str]:
+    """The ids of the entries written after the window was last moved, in the order of the visit's lock."""
+    moved = max(change.number for change in visit.plan_history.trail if change.kind == "window")
     batches = zip(visit.batch_rows, visit.batches, strict=True)
     return frozenset(entry.id for row, batch in batches if (row.revision or 0) >= moved for entry in batch.entries)
 
 
-def _after(entry: Entry, moved_at: datetime, late: Container[str]) -> bool:
-    """Whether an entry speaks of the window in force. What a phone sends late may be of before, by its own clock."""
-    return entry.id in late and (entry.via != "record" or entry.at >= moved_at)
+def _is_about_current_window(entry: Entry, moved_at: datetime, after_move: Container[str]) -> bool:
+    """A record that arrives after the move may, by the phone's clock, be from before it."""
+    return entry.id in after_move and (entry.via != "record" or entry.at >= moved_at)
 
 
 def awaits_reschedule(visit: LoadedVisit) -> bool:
-    """Whether the customer waits for an answer: he asked for another time, and nothing was moved or agreed since."""
+    """Whether the customer asked for another time, and the window was neither moved nor agreed to since."""
     entries = visit.merged.entries
-    if visit.plan_history.cancelled is not None or not any(one.what == AGREED and one.refused for one in entries):
+    if visit.plan_history.cancelled is not None or not any(e.what == AGREED and e.refused for e in entries):
         return False
-    stands = current_appointment(visit, entries[-1].at, 0)
-    return stands.asked is not None and not stands.agreed
+    appointment = current_appointment(visit, entries[-1].at, 0)
+    return appointment.asked is not None and not appointment.agreed
 
 
 def is_completed(entry: Entry) -> bool:
     """Whether the entry says that its item was done."""
     return entry.holds is not False and not (entry.says or entry.waived or entry.refused)
-
-
-def _reschedule_request(entry: Entry | None) -> RequestedTime | None:
-    if entry is None or entry.refused is None:
-        return None
-    return RequestedTime(entry.at, entry.refused.reason or "")

@@ -1,4 +1,4 @@
-"""Batches: what somebody wrote about a visit, byte by byte. A batch is only ever added."""
+"""Batches: entries about a visit as they were submitted, byte by byte. Insert-only."""
 
 from typing import Literal
 from uuid import UUID
@@ -15,17 +15,17 @@ BatchKind = Literal["record", "office", "link", "scan"]
 
 
 class BatchRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A batch. `writer` is a login; `received_at` ms UTC; `salt` is of its leaf in the log.
+    """A batch. `writer` is a login; `received_at` is ms UTC; `salt` is the salt of its leaf.
 
-    `number` counts the batches of a visit from 1, in the order in which they were written; `revision` is how many
-    changes of the visit came before it. Both are given under the visit's lock: no clock decides about an order.
-    `signed` is what the `device`'s `signature` over the bytes is worth; `taken_in_by` brought it in from a file.
+    `number` counts the batches of a visit from 1, `revision` the changes of the visit before it. Both are assigned
+    under the visit's lock: the order does not depend on clocks. `signed` is the status of the `device`'s `signature`
+    over the bytes; `taken_in_by` is who imported the record from a file.
     """
 
     id: UUID
     visit: UUID
     number: int
-    revision: int | None  # None: it is from before its leaf committed to either
+    revision: int | None  # None in old rows, whose leaves do not commit to `number` and `revision`
     kind: BatchKind
     writer: str
     received_at: int
@@ -40,11 +40,10 @@ class BatchRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def batch_commitment(row: BatchRow) -> bytes:
-    """What its leaf commits to beside its bytes: whose they are, of which visit, in what place, and what their
-    signature is worth."""
-    place = {} if row.revision is None else {"number": row.number, "revision": row.revision}
+    """What the leaf commits to in addition to the bytes."""
+    order = {} if row.revision is None else {"number": row.number, "revision": row.revision}
     return log.row_commitment(
-        **place,
+        **order,
         visit=row.visit,
         kind=row.kind,
         writer=row.writer,
@@ -57,14 +56,8 @@ def batch_commitment(row: BatchRow) -> bytes:
 
 
 def batch_insert(row: BatchRow) -> BatchStatement:
-    """A batch is added, unless there is one with this id."""
+    """The statement that inserts a batch unless it exists."""
     return "add_batch", to_params(row)
-
-
-async def add_batch(tx: Transaction, row: BatchRow) -> bool:
-    """Add a batch; False when there is one with this id."""
-    query, given = batch_insert(row)
-    return await tx.execute(query, **given) == 1
 
 
 async def get_batch(tx: Transaction, id: UUID) -> BatchRow | None:
@@ -73,7 +66,7 @@ async def get_batch(tx: Transaction, id: UUID) -> BatchRow | None:
 
 
 async def batches_of(tx: Transaction, visit_id: UUID) -> list[BatchRow]:
-    """All batches of a visit in the order in which they were written."""
+    """All batches of a visit, by number."""
     return await fetch_structs(tx, BatchRow, "batches_of", visit=visit_id.bytes)
 
 

@@ -1,9 +1,10 @@
-"""What may change about a visit after it was planned, and what the plan then is. Pure; nothing here writes anything."""
+"""What can change about a visit after it was planned, and the resulting plan. Pure functions."""
 
 from datetime import datetime
 from typing import Annotated, Any
 
 import msgspec
+from msgspec import Meta
 
 from service.judge.bounds import ShortText, check_time
 from service.judge.entries import AwareDatetime
@@ -11,15 +12,15 @@ from service.judge.visit import Crew, Dates, Name, Rescheduled, Window
 
 from .plan import Customer, Plan, Work
 
-Reason = Annotated[str, msgspec.Meta(pattern=r"\S", max_length=2000)]
+Reason = Annotated[str, Meta(pattern=r"\S", max_length=2000)]
 
 
 class Reschedule(msgspec.Struct, frozen=True, rename={"start": "from", "end": "to"}):
     """Another time (改约)."""
 
-    start: Annotated[AwareDatetime, msgspec.Meta(description="When the new window begins.")]
-    end: Annotated[AwareDatetime, msgspec.Meta(description="When it ends.")]
-    reason: Annotated[Reason, msgspec.Meta(description="Why.")]
+    start: Annotated[AwareDatetime, Meta(description="When the new window begins.")]
+    end: Annotated[AwareDatetime, Meta(description="When it ends.")]
+    reason: Annotated[Reason, Meta(description="Why.")]
 
     def __post_init__(self) -> None:
         check_time("from", self.start)
@@ -27,39 +28,44 @@ class Reschedule(msgspec.Struct, frozen=True, rename={"start": "from", "end": "t
 
 
 class Reassignment(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Somebody else goes (转派). Without `crew` the crew stays, but for him."""
+    """Another technician (转派). Without `crew` the crew stays, except for the new technician."""
 
-    technician: Annotated[Name, msgspec.Meta(description="Login of who goes now.")]
-    crew: Annotated[Crew | None, msgspec.Meta(description="Logins of who goes along; without it they stay.")] = None
-    reason: Annotated[Annotated[str, msgspec.Meta(max_length=2000)] | None, msgspec.Meta(description="Why.")] = None
+    technician: Annotated[Name, Meta(description="Login of the new technician.")]
+    crew: Annotated[Crew | None, Meta(description="Logins of the new crew; without it, the crew stays.")] = None
+    reason: Annotated[Annotated[str, Meta(max_length=2000)] | None, Meta(description="Why.")] = None
 
 
 class DetailsUpdate(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A wrong number or address is mended; what is given takes the place of what was there."""
+    """Corrected details, such as a number or an address; each given field replaces the current one."""
 
-    reason: Annotated[Reason, msgspec.Meta(description="Why.")]
-    customer: Annotated[Customer | None, msgspec.Meta(description="The customer, whole.")] = None
-    work: Annotated[Work | None, msgspec.Meta(description="The work, whole.")] = None
-    external_ref: Annotated[ShortText | None, msgspec.Meta(description="The work order number.")] = None
-    inspectors: Annotated[
-        Annotated[int, msgspec.Meta(ge=0, le=100)] | None, msgspec.Meta(description="How many inspectors come.")
-    ] = None
+    reason: Annotated[Reason, Meta(description="Why.")]
+    customer: Annotated[Customer | None, Meta(description="All of the customer's details.")] = None
+    work: Annotated[Work | None, Meta(description="All details of the work.")] = None
+    external_ref: Annotated[ShortText | None, Meta(description="The work order number.")] = None
+    inspectors: Annotated[Annotated[int, Meta(ge=0, le=100)] | None, Meta(description="Number of inspectors.")] = None
 
 
 class Cancellation(msgspec.Struct, frozen=True):
-    """Nobody goes (取消)."""
+    """The visit is cancelled (取消)."""
 
-    reason: Annotated[Reason, msgspec.Meta(description="Why.")]
+    reason: Annotated[Reason, Meta(description="Why.")]
 
 
 DueDates = Dates
-"""By item, or `item[thing]`: when an open duty is to be done."""
+"""When an open duty is due, by item or `item[thing]`."""
 
 Content = Reschedule | Reassignment | DetailsUpdate | Cancellation | DueDates
+CHANGE_DECODERS: dict[str, msgspec.json.Decoder[Content]] = {
+    "window": msgspec.json.Decoder(Reschedule),
+    "technician": msgspec.json.Decoder(Reassignment),
+    "details": msgspec.json.Decoder(DetailsUpdate),
+    "due": msgspec.json.Decoder(DueDates),
+    "cancellation": msgspec.json.Decoder(Cancellation),
+}
 
 
 class Change(msgspec.Struct, frozen=True):
-    """A change with its number (from 1), kind, time and writer."""
+    """A decoded change. `number` counts from 1."""
 
     number: int
     kind: str
@@ -69,29 +75,29 @@ class Change(msgspec.Struct, frozen=True):
 
 
 class ChangeRecord(msgspec.Struct, frozen=True):
-    """A change in the trail: what was, what came in its place, who, when and why."""
+    """A change of the plan: old and new values, who, when and why."""
 
-    number: Annotated[int, msgspec.Meta(description="From 1; the visit's revision after the change.")]
-    kind: Annotated[str, msgspec.Meta(description="What was changed.")]
-    at: Annotated[datetime, msgspec.Meta(description="When.")]
-    by: Annotated[str, msgspec.Meta(description="Login of who changed it.")]
-    reason: Annotated[str | None, msgspec.Meta(description="Why.")]
-    old: Annotated[dict[str, Any], msgspec.Meta(description="The parts of the plan before.")]
-    new: Annotated[dict[str, Any], msgspec.Meta(description="The same parts after.")]
+    number: Annotated[int, Meta(description="From 1; the visit's revision after the change.")]
+    kind: Annotated[str, Meta(description="What was changed.")]
+    at: Annotated[datetime, Meta(description="When.")]
+    by: Annotated[str, Meta(description="Login of who changed it.")]
+    reason: Annotated[str | None, Meta(description="Why.")]
+    old: Annotated[dict[str, Any], Meta(description="The parts of the plan before.")]
+    new: Annotated[dict[str, Any], Meta(description="The same parts after.")]
 
 
 class PlanHistory(msgspec.Struct, frozen=True):
-    """A plan with its changes."""
+    """The current plan, and how it came about."""
 
     plan: Plan
     rescheduled: tuple[Rescheduled, ...] = ()
     cancelled: Change | None = None
     trail: tuple[ChangeRecord, ...] = ()
-    ever_assigned: frozenset[str] = frozenset()  # everybody who is or was to go, by login
+    ever_assigned: frozenset[str] = frozenset()  # the logins of everybody who is or was to go
 
 
 def apply_change(plan: Plan, content: Content) -> Plan:
-    """The plan after a change. The same plan: it would change nothing."""
+    """The plan after a change; an equal plan if the change has no effect."""
     replace = msgspec.structs.replace
     if isinstance(content, Reschedule):
         return replace(plan, window=Window(content.start, content.end))
@@ -108,38 +114,38 @@ def apply_change(plan: Plan, content: Content) -> Plan:
 
 
 def apply_changes(plan: Plan, changes: list[Change]) -> PlanHistory:
-    """A plan with all its changes, in their order."""
-    moved: list[Rescheduled] = []
+    """A plan after all its changes, in their order."""
+    rescheduled: list[Rescheduled] = []
     trail: list[ChangeRecord] = []
     cancelled: Change | None = None
-    went = {plan.technician, *plan.crew}
+    ever_assigned = {plan.technician, *plan.crew}
     for change in changes:
         before, plan = plan, apply_change(plan, change.content)
-        went |= {plan.technician, *plan.crew}
+        ever_assigned |= {plan.technician, *plan.crew}
         if isinstance(change.content, Reschedule):
-            moved.append(Rescheduled(change.at, change.content.start, change.content.end))
+            rescheduled.append(Rescheduled(change.at, change.content.start, change.content.end))
         if isinstance(change.content, Cancellation):
             cancelled = change
-        trail.append(_step(change, before, plan))
-    return PlanHistory(plan, tuple(moved), cancelled, tuple(trail), frozenset(went))
+        trail.append(_record(change, before, plan))
+    return PlanHistory(plan, tuple(rescheduled), cancelled, tuple(trail), frozenset(ever_assigned))
 
 
-def redact_subjects(standing: PlanHistory, things: set[str]) -> PlanHistory:
-    """The same without the dates of duties about things that are not to be known."""
-    ends = tuple(f"[{thing}]" for thing in things)
-
-    def known(parts: dict[str, Any]) -> dict[str, Any]:
-        due = {key: moment for key, moment in parts.get("due", {}).items() if not key.endswith(ends)}
-        return parts | {"due": due} if "due" in parts else parts
-
-    replace = msgspec.structs.replace
-    plan = replace(standing.plan, due=known({"due": standing.plan.due})["due"])
-    trail = tuple(replace(step, old=known(step.old), new=known(step.new)) for step in standing.trail)
-    return replace(standing, plan=plan, trail=trail)
-
-
-def _step(change: Change, before: Plan, after: Plan) -> ChangeRecord:
+def _record(change: Change, before: Plan, after: Plan) -> ChangeRecord:
     parts = [name for name in Plan.__struct_fields__ if getattr(before, name) != getattr(after, name)]
     reason = None if isinstance(change.content, dict) else change.content.reason
     old, new = ({name: getattr(plan, name) for name in parts} for plan in (before, after))
     return ChangeRecord(change.number, change.kind, change.at, change.by, reason, old, new)
+
+
+def redact_subjects(history: PlanHistory, subjects: set[str]) -> PlanHistory:
+    """The history without the due dates of duties about some subjects."""
+    suffixes = tuple(f"[{subject}]" for subject in subjects)
+
+    def redact(parts: dict[str, Any]) -> dict[str, Any]:
+        due = {key: moment for key, moment in parts.get("due", {}).items() if not key.endswith(suffixes)}
+        return parts | {"due": due} if "due" in parts else parts
+
+    replace = msgspec.structs.replace
+    plan = replace(history.plan, due=redact({"due": history.plan.due})["due"])
+    trail = tuple(replace(change, old=redact(change.old), new=redact(change.new)) for change in history.trail)
+    return replace(history, plan=plan, trail=trail)

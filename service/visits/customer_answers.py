@@ -1,27 +1,28 @@
-"""What a customer sends by his link: answers, facts that he raises, a signature or why there is none, his own words."""
+"""What customers submit through their link: answers, reported incidents, a signature or a refusal, a comment."""
 
 from typing import Annotated, Literal
 
 import msgspec
+from msgspec import Meta
 
 from service.judge.bounds import CodeText, LongText, check_time
 from service.judge.entries import AwareDatetime, Entry, Sha256, SubjectId
 from service.judge.signoffs import Level, RefusalOutcome
 
-RequiredText = Annotated[str, msgspec.Meta(min_length=1, max_length=1000, pattern=r"\S")]
-SignerName = Annotated[str, msgspec.Meta(min_length=1, max_length=60, pattern=r"\S")]
-Coordinate = Annotated[float, msgspec.Meta(ge=-100_000, le=100_000)]
+RequiredText = Annotated[str, Meta(min_length=1, max_length=1000, pattern=r"\S")]
+SignerName = Annotated[str, Meta(min_length=1, max_length=60, pattern=r"\S")]
+Coordinate = Annotated[float, Meta(ge=-100_000, le=100_000)]
 Point = tuple[Coordinate, Coordinate]
-Stroke = Annotated[tuple[Point, ...], msgspec.Meta(max_length=5000)]
+Stroke = Annotated[tuple[Point, ...], Meta(max_length=5000)]
 
 
 class AnswerInput(msgspec.Struct, frozen=True, kw_only=True):
-    """One answer: of a question or of an item, of all its things or of one. `good`: as it ought to be."""
+    """One answer to a question or about an item, for all of its things or one. `good`: as it should be."""
 
-    good: Annotated[bool, msgspec.Meta(description="Whether it was as it ought to be.")]
-    question: Annotated[CodeText | None, msgspec.Meta(description="The question that is answered.")] = None
-    item: Annotated[CodeText | None, msgspec.Meta(description="Or the item.")] = None
-    thing: Annotated[SubjectId | None, msgspec.Meta(description="One of its things; without it, all.")] = None
+    good: Annotated[bool, Meta(description="Whether it was as it should be.")]
+    question: Annotated[CodeText | None, Meta(description="The question that is answered.")] = None
+    item: Annotated[CodeText | None, Meta(description="Or the item.")] = None
+    thing: Annotated[SubjectId | None, Meta(description="One of its things; without it, all.")] = None
 
 
 class RescheduleRequest(msgspec.Struct, frozen=True):
@@ -29,77 +30,69 @@ class RescheduleRequest(msgspec.Struct, frozen=True):
 
     wish: Annotated[
         str,
-        msgspec.Meta(
-            min_length=1, max_length=300, pattern=r"\S", description="What the customer wishes, in their words."
-        ),
+        Meta(min_length=1, max_length=300, pattern=r"\S", description="What the customer wishes, in their words."),
     ]
 
 
 class IncidentReport(msgspec.Struct, frozen=True):
-    """Something happened, whatever the technician said: the fact, in the customer's words."""
+    """An incident that the customer reports, independently of what the technician wrote."""
 
-    fact: Annotated[CodeText, msgspec.Meta(description="The fact that holds, such as that something was broken.")]
-    text: Annotated[RequiredText, msgspec.Meta(description="What happened, in the customer's words.")]
+    fact: Annotated[CodeText, Meta(description="The fact that holds, such as that something was broken.")]
+    text: Annotated[RequiredText, Meta(description="What happened, in the customer's words.")]
 
 
 class SignatureInput(msgspec.Struct, frozen=True, kw_only=True):
-    """A signature: drawn (strokes as lists of points, or a PNG in base64), else the typed name stands for it.
+    """A signature: strokes (lists of points), a PNG in base64, or else the typed name.
 
-    No pressure, no times: how somebody writes is nobody's business.
+    Pressure and times are left out on purpose: they would be biometric data.
     """
 
-    signer: Annotated[SignerName, msgspec.Meta(description="Who signs.")]
-    relation: Annotated[SignerName, msgspec.Meta(description="What they are to the customer.")]
-    statement_sha256: Annotated[
-        Sha256, msgspec.Meta(description="The statement that they saw: SHA-256 of its document.")
-    ]
+    signer: Annotated[SignerName, Meta(description="Who signs.")]
+    relation: Annotated[SignerName, Meta(description="What they are to the customer.")]
+    statement_sha256: Annotated[Sha256, Meta(description="The statement that they saw: SHA-256 of its document.")]
     strokes: Annotated[
-        Annotated[tuple[Stroke, ...], msgspec.Meta(max_length=500)] | None,
-        msgspec.Meta(description="The signature as strokes, each a list of points."),
+        Annotated[tuple[Stroke, ...], Meta(max_length=500)] | None,
+        Meta(description="The signature as strokes, each a list of points."),
     ] = None
     png: Annotated[
-        Annotated[str, msgspec.Meta(max_length=700_000)] | None,
-        msgspec.Meta(description="The signature as a PNG, in base64."),
+        Annotated[str, Meta(max_length=700_000)] | None,
+        Meta(description="The signature as a PNG, in base64."),
     ] = None
 
 
 class RefusalInput(msgspec.Struct, frozen=True):
-    """He would not or could not sign, or agrees in part only; of one statement by its digest, else of all unsigned."""
+    """The customer refuses or is unable to sign, or agrees in part: one statement by its digest, else all unsigned."""
 
-    reason: Annotated[RequiredText, msgspec.Meta(description="Why, in the customer's words.")]
-    outcome: Annotated[
-        RefusalOutcome, msgspec.Meta(description="Whether they refuse, are unable, or agree in part.")
-    ] = "refused"
+    reason: Annotated[RequiredText, Meta(description="Why, in the customer's words.")]
+    outcome: Annotated[RefusalOutcome, Meta(description="They refuse, are unable, or agree in part.")] = "refused"
     statement_sha256: Annotated[
-        Sha256 | None, msgspec.Meta(description="Which statement; without it, all that are not signed.")
+        Sha256 | None, Meta(description="Which statement; without it, all that are not signed.")
     ] = None
 
 
 class CustomerSubmission(msgspec.Struct, frozen=True, kw_only=True):
-    """All that one page sends. `window_from` says which appointment he saw: 409 when it has changed."""
+    """Everything one page submits. `window_from` is the appointment that the customer saw: 409 if it has changed."""
 
-    answers: Annotated[tuple[AnswerInput, ...], msgspec.Meta(max_length=100, description="Answers to questions.")] = ()
+    answers: Annotated[tuple[AnswerInput, ...], Meta(max_length=100, description="Answers to questions.")] = ()
     raises: Annotated[
         tuple[IncidentReport, ...],
-        msgspec.Meta(max_length=20, description="What happened, whatever the technician said."),
+        Meta(max_length=20, description="What happened, whatever the technician said."),
     ] = ()
-    signature: Annotated[SignatureInput | None, msgspec.Meta(description="The signature on a statement.")] = None
-    refused: Annotated[RefusalInput | None, msgspec.Meta(description="Why there is none.")] = None
-    comment: Annotated[LongText | None, msgspec.Meta(description="The customer's own words.")] = None
-    another_time: Annotated[RescheduleRequest | None, msgspec.Meta(description="A wish for another time.")] = None
-    window_from: Annotated[
-        AwareDatetime | None, msgspec.Meta(description="When the window begins that the customer saw.")
-    ] = None
+    signature: Annotated[SignatureInput | None, Meta(description="The signature on a statement.")] = None
+    refused: Annotated[RefusalInput | None, Meta(description="Why there is no signature.")] = None
+    comment: Annotated[LongText | None, Meta(description="The customer's own words.")] = None
+    another_time: Annotated[RescheduleRequest | None, Meta(description="A wish for another time.")] = None
+    window_from: Annotated[AwareDatetime | None, Meta(description="Start of the window that they saw.")] = None
 
     def __post_init__(self) -> None:
         check_time("window_from", self.window_from)
 
 
 class StoredCustomerResponse(msgspec.Struct, frozen=True, kw_only=True):
-    """The bytes of a batch that came by the link: what was said, from what device, and the entries that it became.
+    """The bytes of a batch submitted through the customer's link: the submission, its device, the resulting entries.
 
-    `image` is the SHA-256 of the signature's picture, which is a file of its own and left out of `said`. `typed`: it
-    was not drawn, the typed name stands for it.
+    `image` is the SHA-256 of the signature's image, a file of its own that `said` leaves out. `typed`: the signature
+    is the typed name.
     """
 
     entries: tuple[Entry, ...]
@@ -108,5 +101,5 @@ class StoredCustomerResponse(msgspec.Struct, frozen=True, kw_only=True):
     image: str = ""
     typed: bool = False
     address: str  # SHA-256, in hex
-    seat: str = ""  # the browser's, see `accounts/browser`; SHA-256, in hex
+    browser: str = ""  # `Browser.id` in hex
     agent: str = ""

@@ -1,4 +1,4 @@
-"""The customer's link: one living link a visit, 128 bits, of which only the SHA-256 is kept."""
+"""The customer's link: one active link for each visit, with 128 random bits of which only the SHA-256 is stored."""
 
 from base64 import b32encode
 from datetime import datetime
@@ -11,17 +11,17 @@ from msgspec import Meta
 
 from service.accounts.authentication import authenticate_token, require_permission, token_digest
 from service.accounts.permissions import Person
-from service.context import AppContext
+from service.context import AppContext, transaction
 from service.db.database import Transaction
 from service.errors import LinkExpired, NotFound
 from service.web.qr import qr_svg
 
-from . import link_rows, repository
+from . import repository
 from .loading import LoadedVisit, load_visit, lock_visible_visit
 from .repository import VisitRow
 
 DAY_MS = 86_400_000
-LIFETIME_MS = 7 * DAY_MS  # after the end of the window, or after it was made
+LIFETIME_MS = 7 * DAY_MS  # after the end of the window, or after the link was created
 
 
 class CustomerLink(msgspec.Struct, frozen=True):
@@ -34,55 +34,69 @@ class CustomerLink(msgspec.Struct, frozen=True):
 
 
 async def create_link(ctx: AppContext, token: bytes, visit_id: UUID) -> CustomerLink:
-    """A new link for the customer of a visit; the one before ends."""
-
-    async def work(tx: Transaction) -> tuple[str, int]:
-        row, person = await lock_for_dispatcher(tx, token, visit_id)
-        return await replace_link(ctx, tx, row.id, await _end(ctx, tx, row), person.login)
-
-    text, expires = await ctx.db.write(work)
+    """A new link for the customer of a visit; it replaces the previous one."""
+    text, expires = await _create(ctx, token, visit_id)
     url = link_url(ctx, text)
     return CustomerLink(url, text, ctx.to_local_time(expires), qr_svg(url))
 
 
+@transaction
+async def _create(ctx: AppContext, tx: Transaction, token: bytes, visit_id: UUID) -> tuple[str, int]:
+    row, person = await lock_for_dispatcher(tx, token, visit_id)
+    return await replace_link(ctx, tx, row.id, window_end(await load_visit(ctx, tx, row)), person.login)
+
+
 async def lock_for_dispatcher(tx: Transaction, token: bytes, visit_id: UUID) -> tuple[VisitRow, Person]:
-    """The visit, locked, and who asks: a dispatcher or supervisor of its area."""
+    """The locked visit, and the dispatcher or supervisor of its area who asks."""
     person = await authenticate_token(tx, token)
     require_permission(person, "write entries of the office")
     return await lock_visible_visit(tx, person, visit_id), person
 
 
 async def replace_link(ctx: AppContext, tx: Transaction, visit_id: UUID, end: int, by: str) -> tuple[str, int]:
-    """Make the link; its token and when it expires."""
+    """Create a link, replacing the previous one; its token and when it expires."""
     text = b32encode(token_bytes(16)).decode().rstrip("=").lower()
     now = ctx.clock()
     expires = max(now, end) + LIFETIME_MS
-    await link_rows.renew(tx, ctx.new_id(), visit_id, token_digest(text), by, now, expires)
+    await tx.execute("expire_links", visit=visit_id.bytes, at=now)
+    await tx.execute(
+        "add_link",
+        id=ctx.new_id().bytes,
+        visit=visit_id.bytes,
+        digest=token_digest(text),
+        created_at=now,
+        created_by=by,
+        expires_at=expires,
+    )
     return text, expires
 
 
-async def _end(ctx: AppContext, tx: Transaction, row: VisitRow) -> int:
-    return window_end(await load_visit(ctx, tx, row))
-
-
-def window_end(file: LoadedVisit) -> int:
-    """When the window in force ends, ms; 0 without a window."""
-    visit = file.visit()
+def window_end(loaded: LoadedVisit) -> int:
+    """When the current window ends (ms UTC); 0 without a window."""
+    visit = loaded.visit()
     window = visit.rescheduled[-1] if visit.rescheduled else visit.window
     return int(window.end.timestamp() * 1000) if window else 0
 
 
 async def resolve_link(ctx: AppContext, tx: Transaction, token: str, *, lock: bool) -> tuple[UUID, VisitRow]:
-    """The link and the visit of a token. NotFound when nobody has it, LinkEnded when it expired or was replaced."""
-    link = await link_rows.get_link(tx, token_digest(token))
+    """The link and the visit of a token. NotFound for an unknown token, LinkExpired for a link that expired or was
+    replaced."""
+    link = await tx.fetch_one("link", digest=token_digest(token))
     if link is None:
         raise NotFound
-    if link.ended_at is not None or ctx.clock() > link.expires_at:
+    link_id, visit_id, expires_at, ended_at = link
+    if ended_at is not None or ctx.clock() > expires_at:
         raise LinkExpired
-    row = await (repository.lock_visit if lock else repository.get_visit)(tx, link.visit)
+    row = await (repository.lock_visit if lock else repository.get_visit)(tx, UUID(bytes=visit_id))
     if row is None:
         raise NotFound
-    return link.id, row
+    return UUID(bytes=link_id), row
+
+
+async def link_expiry(tx: Transaction, id: UUID) -> int | None:
+    """When a link expires (ms UTC)."""
+    row = await tx.fetch_one("link_expires", id=id.bytes)
+    return None if row is None else row[0]
 
 
 def link_url(ctx: AppContext, token: str) -> str:

@@ -1,5 +1,5 @@
 -- name: lock_received_file!
--- Changes nothing of a row that is there, but takes its lock: who sends the file and who names it take turns.
+-- Locks an existing row without changing it: adding a file and referring to it exclude each other.
 INSERT INTO received_files (sha256, sender, sent_at) VALUES (:sha256, :sender, NULL)
 ON CONFLICT (sha256, sender) DO UPDATE SET sender = excluded.sender;
 
@@ -14,24 +14,24 @@ INSERT INTO received_files (sha256, sender, sent_at) VALUES (:sha256, :sender, :
 ON CONFLICT (sha256, sender) DO UPDATE SET sent_at = coalesce(received_files.sent_at, excluded.sent_at);
 
 -- name: unnamed_size^
--- The bytes that somebody sent since a time and that no batch of theirs names.
+-- The total size of files sent since a time that no batch of the sender refers to.
 SELECT CAST(coalesce(sum(s.size), 0) AS BIGINT) FROM received_files f JOIN blobs s ON s.sha256 = f.sha256
 WHERE f.sender = :sender AND f.sent_at > :since
 AND NOT EXISTS (SELECT 1 FROM file_references n WHERE n.sha256 = f.sha256 AND n.sender = f.sender);
 
 -- name: visits_referring_to
--- In the order in which their rows are locked.
+-- In lock order.
 SELECT visit FROM file_references WHERE sha256 = :sha256 AND sender = :sender ORDER BY visit;
 
 -- name: files_of_visit
--- What was sent for a visit (file, sender), and what was given up (file, record).
+-- Received files (file, sender) and given-up files (file, record) of a visit.
 SELECT n.sha256, n.sender, NULL FROM file_references n JOIN received_files f ON f.sha256 = n.sha256 AND f.sender = n.sender
 WHERE n.visit = :visit AND f.sent_at IS NOT NULL
 UNION ALL
 SELECT file, '', record FROM given_up_files WHERE visit = :visit;
 
 -- name: references_of_file
--- The visits through which a file may be read: those that name it in a batch of who sent its bytes.
+-- The visits through which a file may be read: those that refer to it in a batch of its sender.
 SELECT n.visit, n.sender, b.technician, b.crew, b.area
 FROM file_references n
 JOIN received_files f ON f.sha256 = n.sha256 AND f.sender = n.sender
@@ -45,7 +45,7 @@ VALUES (:sha256, :size, :kind, :width, :height, :stored_at, :whole) ON CONFLICT 
 -- name: stored_blob^
 SELECT sha256, size, kind, width, height, stored_at, whole FROM blobs WHERE sha256 = :sha256;
 
--- name: damaged_of_visit
+-- name: truncated_images_of_visit
 SELECT s.sha256 FROM file_references n JOIN blobs s ON s.sha256 = n.sha256 WHERE n.visit = :visit AND s.whole = 0;
 
 -- name: add_given_up_file!

@@ -3,51 +3,50 @@
 from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
 from service.judge.bounds import AddressText, CodeText, LineText, LongText, ShortText
 from service.judge.visit import Crew, Dates, Facts, Name, Window, check_due_dates, check_window
 
 
 class Customer(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Whom the visit is for. `account` is the number on the bill (户号)."""
+    """The customer of a visit. `account` is the number on the bill (户号)."""
 
-    name: Annotated[Name, msgspec.Meta(description="The name.")]
-    phone: Annotated[ShortText, msgspec.Meta(description="The telephone number.")] = ""
-    address: Annotated[AddressText, msgspec.Meta(description="The address of the visit.")] = ""
-    account: Annotated[ShortText, msgspec.Meta(description="The number on the bill (户号).")] = ""
-    place: Annotated[AddressText | None, msgspec.Meta(description="Where at the address, such as a floor.")] = None
-    organisation: Annotated[LineText | None, msgspec.Meta(description="The company or authority.")] = None
+    name: Annotated[Name, Meta(description="The name.")]
+    phone: Annotated[ShortText, Meta(description="The telephone number.")] = ""
+    address: Annotated[AddressText, Meta(description="The address of the visit.")] = ""
+    account: Annotated[ShortText, Meta(description="The number on the bill (户号).")] = ""
+    place: Annotated[AddressText | None, Meta(description="Where at the address, such as a floor.")] = None
+    organisation: Annotated[LineText | None, Meta(description="The company or authority.")] = None
 
 
 class Work(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What will be done, and where: two of the things 4.3.1 asks to tell."""
+    """What will be done, and where: the customer is to be informed of both (4.3.1)."""
 
-    content: Annotated[LongText, msgspec.Meta(description="What will be done.")]
-    place: Annotated[AddressText, msgspec.Meta(description="Where, such as the kitchen.")] = ""
+    content: Annotated[LongText, Meta(description="What will be done.")]
+    place: Annotated[AddressText, Meta(description="Where, such as the kitchen.")] = ""
 
 
 class Plan(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """What a dispatcher sends to create a visit. `technician` is a login, `follows` the visit that this one goes on."""
+    """What a dispatcher sends to create a visit. `technician` is a login, `follows` the visit that it continues."""
 
-    type: Annotated[CodeText, msgspec.Meta(description="A type of visit of the checklist.")]
-    technician: Annotated[Name, msgspec.Meta(description="Login of the technician.")]
-    customer: Annotated[Customer, msgspec.Meta(description="Whom the visit is for.")]
-    work: Annotated[Work, msgspec.Meta(description="What will be done.")]
+    type: Annotated[CodeText, Meta(description="A type of visit of the checklist.")]
+    technician: Annotated[Name, Meta(description="Login of the technician.")]
+    customer: Annotated[Customer, Meta(description="The customer.")]
+    work: Annotated[Work, Meta(description="What will be done.")]
     window: Annotated[
         Window | None,
-        msgspec.Meta(description="The agreed time; it may be left out with `assigned.appointment_exempt`."),
+        Meta(description="The agreed time; it may be left out with `assigned.appointment_exempt`."),
     ] = None
-    crew: Annotated[Crew, msgspec.Meta(description="Logins of who goes along.")] = ()
-    area: Annotated[LineText | None, msgspec.Meta(description="The area (片区); without it, the technician's.")] = None
-    assigned: Annotated[Facts, msgspec.Meta(description="Facts that are known when it is planned.")] = {}
-    exempt_reason: Annotated[LongText | None, msgspec.Meta(description="Why no appointment is needed.")] = None
-    policies: Annotated[Facts, msgspec.Meta(description="Policies of the checklist, switched on or off.")] = {}
-    due: Annotated[Dates, msgspec.Meta(description="By item or `item[thing]`: when a duty is to be done.")] = {}
-    inspectors: Annotated[
-        Annotated[int, msgspec.Meta(ge=0, le=100)] | None, msgspec.Meta(description="How many inspectors come.")
-    ] = None
-    external_ref: Annotated[ShortText | None, msgspec.Meta(description="The work order number.")] = None
-    follows: Annotated[ShortText | None, msgspec.Meta(description="The id of the visit that this one goes on.")] = None
+    crew: Annotated[Crew, Meta(description="Logins of the crew.")] = ()
+    area: Annotated[LineText | None, Meta(description="The area (片区); without it, the technician's.")] = None
+    assigned: Annotated[Facts, Meta(description="Facts that are known when it is planned.")] = {}
+    exempt_reason: Annotated[LongText | None, Meta(description="Why no appointment is needed.")] = None
+    policies: Annotated[Facts, Meta(description="Policies of the checklist, switched on or off.")] = {}
+    due: Annotated[Dates, Meta(description="By item or `item[thing]`: when a duty is to be done.")] = {}
+    inspectors: Annotated[Annotated[int, Meta(ge=0, le=100)] | None, Meta(description="Number of inspectors.")] = None
+    external_ref: Annotated[ShortText | None, Meta(description="The work order number.")] = None
+    follows: Annotated[ShortText | None, Meta(description="The id of the visit that this one continues.")] = None
 
     def __post_init__(self) -> None:
         check_window("window", self.window)

@@ -4,30 +4,29 @@ from datetime import datetime
 from typing import Annotated, Literal
 
 import msgspec
+from msgspec import Meta
 
 from service.judge.batches import IgnoredEntry
 from service.judge.findings import FindingView, Verdict
 
 
 class Receipt(msgspec.Struct, frozen=True, kw_only=True):
-    """The answer to a record. It never says complete while a named file is missing."""
+    """The answer to a record. It is never `complete` while a file that the record names is missing."""
 
-    record: Annotated[str, msgspec.Meta(description="The record's id.")]
-    visit: Annotated[str, msgspec.Meta(description="The visit's id.")]
-    received_at: Annotated[datetime, msgspec.Meta(description="When it came first.")]
-    sha256: Annotated[str, msgspec.Meta(description="SHA-256 of the exact bytes, in hex.")]
+    record: Annotated[str, Meta(description="The record's id.")]
+    visit: Annotated[str, Meta(description="The visit's id.")]
+    received_at: Annotated[datetime, Meta(description="When it was first received.")]
+    sha256: Annotated[str, Meta(description="SHA-256 of the exact bytes, in hex.")]
     state: Annotated[
         Literal["complete", "awaiting_evidence"],
-        msgspec.Meta(description="Whether a file that the record names is still missing."),
+        Meta(description="Whether a file that the record names is still missing."),
     ]
-    missing_evidence: Annotated[
-        tuple[str, ...], msgspec.Meta(description="Files that are still missing: SHA-256 in hex.")
-    ]
-    verdict: Annotated[Verdict | None, msgspec.Meta(description="The visit's verdict now.")]
-    findings: Annotated[tuple[FindingView, ...], msgspec.Meta(description="The visit's findings now.")]
-    ignored: Annotated[tuple[IgnoredEntry, ...], msgspec.Meta(description="Entries that are kept and do not count.")]
-    replayed: Annotated[bool, msgspec.Meta(description="Whether it was kept before.")]
+    missing_evidence: Annotated[tuple[str, ...], Meta(description="Files that are still missing: SHA-256 in hex.")]
+    verdict: Annotated[Verdict | None, Meta(description="The visit's verdict now.")]
+    findings: Annotated[tuple[FindingView, ...], Meta(description="The visit's findings now.")]
+    ignored: Annotated[tuple[IgnoredEntry, ...], Meta(description="Entries that are kept but have no effect.")]
+    replayed: Annotated[bool, Meta(description="Whether it had been received before.")]
     signature: Annotated[
-        Literal["verified", "wrong", "none"], msgspec.Meta(description="What the device's signature is worth.")
+        Literal["verified", "wrong", "none"], Meta(description="The status of the device's signature.")
     ] = "none"
-    taken_in_by: Annotated[str | None, msgspec.Meta(description="Login of who took it in from a file.")] = None
+    taken_in_by: Annotated[str | None, Meta(description="Login of the person who imported it from a file.")] = None

@@ -1,4 +1,4 @@
-"""Visits as dispatch created them. What is written about them later is in `batches`, what is changed in `changes`."""
+"""Visits as they were planned. Later entries are in `batches`, changes of the plan in `changes`."""
 
 from uuid import UUID
 
@@ -9,14 +9,14 @@ from service.audit_log.sources import LoggedRow, finds_rows_of
 from service.db.database import Transaction
 from service.db.rows import Lines, fetch_struct, to_params
 
-from . import summaries, sync_feed
+from . import sync_feed
 
 
 class VisitRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A visit. `body` is what the dispatcher sent, byte by byte; times are ms UTC; `salt` is of its leaf.
+    """A visit. `body` is what the dispatcher sent, byte by byte; times are ms UTC; `salt` is the salt of its leaf.
 
-    `technician` and `crew` are those of now; the rest is as it was planned. `revision`: how many changes there are;
-    `state` and `flags`: as they were when something was last written about it.
+    `technician`, `crew`, `revision` (the number of changes), `state` and `flags` are current, from the summary; the
+    rest is as planned.
     """
 
     id: UUID
@@ -39,12 +39,12 @@ class VisitRow(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def planned_at(self) -> int:
-        """When it is planned for; lists are in this order."""
+        """The start of the first window or the time of creation (ms UTC)."""
         return self.created_at if self.window_from is None else self.window_from
 
 
 def visit_commitment(row: VisitRow) -> bytes:
-    """What its leaf commits to beside its bytes. Who goes is in the bytes."""
+    """What the leaf commits to in addition to the bytes, which include the technician and the crew."""
     return log.row_commitment(
         type=row.type,
         area=row.area,
@@ -57,12 +57,11 @@ def visit_commitment(row: VisitRow) -> bytes:
 
 
 async def add_visit(tx: Transaction, row: VisitRow, follows: UUID | None = None) -> bool:
-    """Add a visit, with its place on the board and in the agenda of who goes; False when there is one with this id."""
-    added = await tx.execute("add_visit", **to_params(row), planned_at=row.planned_at)
+    """Insert a visit with its summary, and into the sync feeds of those assigned; False if it exists."""
+    params = to_params(row) | {"planned_at": row.planned_at, "follows": follows.bytes if follows else None}
+    added = await tx.execute("add_visit", **params)
     if added:
-        await summaries.insert_summary(
-            tx, row.id, row.type, row.technician, row.crew, row.area, row.planned_at, follows, row.body
-        )
+        await tx.execute("add_summary", **params)
         await sync_feed.assign(tx, (row.technician, *row.crew), row.id, planned_at=row.planned_at, active=True)
     return added == 1
 
@@ -73,7 +72,7 @@ async def get_visit(tx: Transaction, id: UUID) -> VisitRow | None:
 
 
 async def lock_visit(tx: Transaction, id: UUID) -> VisitRow | None:
-    """One visit, with nobody else writing about it until this transaction ends."""
+    """One visit, locked until the transaction ends."""
     return await fetch_struct(tx, VisitRow, "locked_visit", id=id.bytes)
 
 

@@ -1,6 +1,6 @@
 -- name: force_custom_plan^
--- From now on, in this transaction, statements are planned for the values they are asked with, and not compiled: one
--- plan for common and rare names would be wrong for some.
+-- For the rest of the transaction, statements are planned for their parameters, and not compiled: no generic plan suits
+-- both common and rare names.
 SELECT set_config('plan_cache_mode', 'force_custom_plan', true), set_config('jit', 'off', true);
 
 -- name: automatic_plan^

@@ -1,33 +1,33 @@
--- name: add_gram!
-INSERT INTO grams (gram, visit) VALUES (:gram, :visit) ON CONFLICT DO NOTHING;
+-- name: add_search_token!
+INSERT INTO search_tokens (token, visit) VALUES (:token, :visit) ON CONFLICT DO NOTHING;
 
--- name: delete_gram!
-DELETE FROM grams WHERE gram = :gram AND visit = :visit;
+-- name: delete_search_token!
+DELETE FROM search_tokens WHERE token = :token AND visit = :visit;
 
--- name: of_gram
-SELECT visit FROM grams WHERE gram = :gram ORDER BY visit LIMIT :size;
+-- name: visits_with_token
+SELECT visit FROM search_tokens WHERE token = :token ORDER BY visit LIMIT :size;
 
--- name: set_texts!
-INSERT INTO texts (visit, area, text) VALUES (:visit, :area, :text)
+-- name: set_search_texts!
+INSERT INTO search_texts (visit, area, text) VALUES (:visit, :area, :text)
 ON CONFLICT (visit) DO UPDATE SET text = excluded.text;
 
--- name: count_grams^
--- How many visits have each of eight grams, as far as one counts.
+-- name: count_tokens^
+-- How many visits have each of eight tokens, counted up to :most.
 SELECT
-    (SELECT count(*) FROM (SELECT 1 AS one FROM grams WHERE gram = :gram_0 LIMIT :most) AS few),
-    (SELECT count(*) FROM (SELECT 1 AS one FROM grams WHERE gram = :gram_1 LIMIT :most) AS few),
-    (SELECT count(*) FROM (SELECT 1 AS one FROM grams WHERE gram = :gram_2 LIMIT :most) AS few),
-    (SELECT count(*) FROM (SELECT 1 AS one FROM grams WHERE gram = :gram_3 LIMIT :most) AS few),
-    (SELECT count(*) FROM (SELECT 1 AS one FROM grams WHERE gram = :gram_4 LIMIT :most) AS few),
-    (SELECT count(*) FROM (SELECT 1 AS one FROM grams WHERE gram = :gram_5 LIMIT :most) AS few),
-    (SELECT count(*) FROM (SELECT 1 AS one FROM grams WHERE gram = :gram_6 LIMIT :most) AS few),
-    (SELECT count(*) FROM (SELECT 1 AS one FROM grams WHERE gram = :gram_7 LIMIT :most) AS few);
+    (SELECT count(*) FROM (SELECT 1 AS one FROM search_tokens WHERE token = :token_0 LIMIT :most) AS few),
+    (SELECT count(*) FROM (SELECT 1 AS one FROM search_tokens WHERE token = :token_1 LIMIT :most) AS few),
+    (SELECT count(*) FROM (SELECT 1 AS one FROM search_tokens WHERE token = :token_2 LIMIT :most) AS few),
+    (SELECT count(*) FROM (SELECT 1 AS one FROM search_tokens WHERE token = :token_3 LIMIT :most) AS few),
+    (SELECT count(*) FROM (SELECT 1 AS one FROM search_tokens WHERE token = :token_4 LIMIT :most) AS few),
+    (SELECT count(*) FROM (SELECT 1 AS one FROM search_tokens WHERE token = :token_5 LIMIT :most) AS few),
+    (SELECT count(*) FROM (SELECT 1 AS one FROM search_tokens WHERE token = :token_6 LIMIT :most) AS few),
+    (SELECT count(*) FROM (SELECT 1 AS one FROM search_tokens WHERE token = :token_7 LIMIT :most) AS few);
 
--- name: count_beginning^
-SELECT count(*) FROM (SELECT 1 AS one FROM grams WHERE gram >= :low AND gram < :high LIMIT :most) AS few;
+-- name: count_tokens_beginning^
+SELECT count(*) FROM (SELECT 1 AS one FROM search_tokens WHERE token >= :low AND token < :high LIMIT :most) AS few;
 
 -- name: count_scope^
--- How many visits are planned in a time: of a person, with any flag, in a state, of a type, in an area, or all.
+-- How many visits of a scope are planned in a time, counted up to :most. Scope `flag`: with any flag; `time`: all.
 SELECT count(*) FROM (
     SELECT 1 AS one FROM sync_feed
     WHERE :scope = 'person' AND login = :value AND is_assigned = 1 AND planned_at >= :from_at AND planned_at < :to_at
@@ -49,23 +49,23 @@ SELECT count(*) FROM (
     LIMIT :most
 ) AS few;
 
--- The next three give the visits that are wanted and have the query; they differ in where they look. `LIMIT 1 OFFSET 0`
--- is a fence: PostgreSQL then asks for one visit after the other, in the order of the walk, until there are enough, and
--- never reads a table whole. CASE asks in the order in which it costs the least.
+-- The three `search_…` statements return visits that match the filter and contain the query. `LIMIT 1 OFFSET 0` is an
+-- optimization fence: PostgreSQL then checks one visit after the other, in index order, until there are enough, and
+-- never scans a table. CASE puts the cheapest checks first.
 
--- name: gram_at^
--- Where a walk is after so many steps.
-SELECT visit FROM grams WHERE gram = :gram AND visit > :after_id ORDER BY visit LIMIT 1 OFFSET :steps;
+-- name: token_step^
+-- The visit that many steps further.
+SELECT visit FROM search_tokens WHERE token = :token AND visit > :after_id ORDER BY visit LIMIT 1 OFFSET :steps;
 
--- name: in_gram
-SELECT b.visit, b.type, b.technician, b.crew, b.area, b.planned_at, b.state, b.flags, b.verdict, b.until, b.revision,
+-- name: search_token
+SELECT b.visit, b.type, b.technician, b.crew, b.area, b.planned_at, b.state, b.flags, b.verdict, b.valid_until, b.revision,
     b.plan
 FROM (
-    SELECT a.visit FROM grams a
-    WHERE a.gram = :gram AND a.visit > :after_id AND a.visit <= :end_id
+    SELECT a.visit FROM search_tokens a
+    WHERE a.token = :token AND a.visit > :after_id AND a.visit <= :end_id
         AND CASE
             WHEN :second <> '' AND NOT EXISTS (
-                SELECT 1 FROM grams g WHERE g.gram = :second AND g.visit = a.visit LIMIT 1 OFFSET 0
+                SELECT 1 FROM search_tokens k WHERE k.token = :second AND k.visit = a.visit LIMIT 1 OFFSET 0
             ) THEN 0
             WHEN :login <> '' AND NOT EXISTS (
                 SELECT 1 FROM sync_feed f WHERE f.login = :login AND f.visit = a.visit AND f.is_assigned = 1 LIMIT 1 OFFSET 0
@@ -78,7 +78,7 @@ FROM (
                 LIMIT 1 OFFSET 0
             ) THEN 0
             WHEN EXISTS (
-                SELECT 1 FROM texts t
+                SELECT 1 FROM search_texts t
                 WHERE t.visit = a.visit AND t.text LIKE :pattern ESCAPE '!'
                     AND (:areas = '' OR replace(:areas, :line || t.area || :line, '') <> :areas)
                 LIMIT 1 OFFSET 0
@@ -89,17 +89,17 @@ FROM (
 ) AS f JOIN visit_summaries b ON b.visit = f.visit
 ORDER BY f.visit;
 
--- name: beginning_at^
-SELECT visit, gram FROM grams
-WHERE (gram, visit) > (:after_gram, :after_id) AND gram >= :low AND gram < :high
-ORDER BY gram, visit LIMIT 1 OFFSET :steps;
+-- name: token_beginning_step^
+SELECT visit, token FROM search_tokens
+WHERE (token, visit) > (:after_token, :after_id) AND token >= :low AND token < :high
+ORDER BY token, visit LIMIT 1 OFFSET :steps;
 
--- name: in_beginning
-SELECT b.visit, b.type, b.technician, b.crew, b.area, b.planned_at, b.state, b.flags, b.verdict, b.until, b.revision,
-    b.plan, f.gram, t.text
+-- name: search_token_beginning
+SELECT b.visit, b.type, b.technician, b.crew, b.area, b.planned_at, b.state, b.flags, b.verdict, b.valid_until, b.revision,
+    b.plan, f.token, t.text
 FROM (
-    SELECT a.visit, a.gram FROM grams a
-    WHERE (a.gram, a.visit) > (:after_gram, :after_id) AND (a.gram, a.visit) <= (:end_gram, :end_id)
+    SELECT a.visit, a.token FROM search_tokens a
+    WHERE (a.token, a.visit) > (:after_token, :after_id) AND (a.token, a.visit) <= (:end_token, :end_id)
         AND CASE
             WHEN :login <> '' AND NOT EXISTS (
                 SELECT 1 FROM sync_feed f WHERE f.login = :login AND f.visit = a.visit AND f.is_assigned = 1 LIMIT 1 OFFSET 0
@@ -112,18 +112,18 @@ FROM (
                 LIMIT 1 OFFSET 0
             ) THEN 0
             WHEN :areas = '' OR EXISTS (
-                SELECT 1 FROM texts t
+                SELECT 1 FROM search_texts t
                 WHERE t.visit = a.visit AND replace(:areas, :line || t.area || :line, '') <> :areas LIMIT 1 OFFSET 0
             ) THEN 1
             ELSE 0
         END = 1
-    ORDER BY a.gram, a.visit LIMIT :size
-) AS f JOIN visit_summaries b ON b.visit = f.visit JOIN texts t ON t.visit = f.visit
-ORDER BY f.gram, f.visit;
+    ORDER BY a.token, a.visit LIMIT :size
+) AS f JOIN visit_summaries b ON b.visit = f.visit JOIN search_texts t ON t.visit = f.visit
+ORDER BY f.token, f.visit;
 
--- name: in_scope
+-- name: search_scope
 -- The innermost limit is a fence too, and keeps the order.
-SELECT b.visit, b.type, b.technician, b.crew, b.area, b.planned_at, b.state, b.flags, b.verdict, b.until, b.revision,
+SELECT b.visit, b.type, b.technician, b.crew, b.area, b.planned_at, b.state, b.flags, b.verdict, b.valid_until, b.revision,
     b.plan
 FROM (
     SELECT s.visit FROM (
@@ -158,8 +158,8 @@ FROM (
         ORDER BY 1 LIMIT 1000000000
     ) AS s
     WHERE CASE
-            WHEN :gram <> '' AND NOT EXISTS (
-                SELECT 1 FROM grams g WHERE g.gram = :gram AND g.visit = s.visit LIMIT 1 OFFSET 0
+            WHEN :token <> '' AND NOT EXISTS (
+                SELECT 1 FROM search_tokens k WHERE k.token = :token AND k.visit = s.visit LIMIT 1 OFFSET 0
             ) THEN 0
             WHEN :login <> '' AND NOT EXISTS (
                 SELECT 1 FROM sync_feed f WHERE f.login = :login AND f.visit = s.visit AND f.is_assigned = 1 LIMIT 1 OFFSET 0
@@ -171,7 +171,7 @@ FROM (
                 LIMIT 1 OFFSET 0
             ) THEN 0
             WHEN EXISTS (
-                SELECT 1 FROM texts t
+                SELECT 1 FROM search_texts t
             WHERE t.visit = s.visit AND t.text LIKE :pattern ESCAPE '!'
                     AND (:areas = '' OR replace(:areas, :line || t.area || :line, '') <> :areas)
                 LIMIT 1 OFFSET 0

@@ -1,67 +1,65 @@
-"""What a visit is found by: its texts, and their grams (`visits/grams.py`), one row each.
+"""The search index of visits: their texts, and one row for each of their tokens (`visits/search_tokens`).
 
-A search walks along a gram, or along the grams that begin with a short query, or looks through the few visits that the
-filters leave. Whatever it finds has the query in one of its texts and is wanted.
+A search reads the visits that have a token, or a token that starts with a short query, or the few that the filters
+leave. Every visit found contains the query in one of its texts and matches the filters.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
 
 from service.db.database import Transaction
-from service.db.rows import from_row
+from service.db.rows import fetch_ids, fetch_structs, from_row
 
-from .grams import token_at, tokenize
+from .search_tokens import token_at, tokenize
 from .summaries import VisitFilter, VisitSummaryRow
 
-SearchPosition = tuple[UUID, str]  # the last visit looked at, and the gram ('' where visits come by id alone)
+SearchPosition = tuple[UUID, str]  # the last visit read, and its token ('' where visits are sorted by id alone)
 Scope = tuple[Literal["person", "flag", "state", "type", "area", "time"], str]
 FIRST, LAST = UUID(int=0), UUID(int=2**128 - 1)
-MAX = "\U0010ffff"
-ANY = VisitFilter()
-EIGHT = 8
-LONGEST = 200  # characters of a number that is looked for
+MAX_CHARACTER = "\U0010ffff"
+NO_FILTER = VisitFilter()
+TOKENS_PER_QUERY = 8
+MAX_REFERENCE_LENGTH = 200
+_SUMMARY_COLUMNS = len(VisitSummaryRow.__struct_fields__)
 
 
 class SearchQuery(msgspec.Struct, frozen=True):
-    """A (normal) query, and which visits are wanted."""
+    """A normalized query with its filter, its rarest token ('' if it is shorter than any), and a second token that
+    does not overlap the first."""
 
     text: str
     wanted: VisitFilter
-    gram: str = ""  # its rarest gram; '' where it is shorter than any
-    second: str = ""  # another, that shares no character with that
+    token: str = ""
+    second: str = ""
 
     @property
     def timed(self) -> bool:
-        """Whether it matters when they are planned."""
-        return self.wanted.from_at > ANY.from_at or self.wanted.to_at < ANY.to_at
+        """Whether the filter limits the planned time."""
+        return self.wanted.from_at > NO_FILTER.from_at or self.wanted.to_at < NO_FILTER.to_at
 
     def scopes(self) -> list[Scope]:
-        """By what the wanted ones can be listed."""
+        """The parts of the filter by which visits can be listed."""
         wanted = self.wanted
-        found: list[Scope] = []
-        if wanted.technician is not None:
-            found.append(("person", wanted.technician))
-        if wanted.flag:
-            found.append(("flag", wanted.flag))
-        if wanted.state:
-            found.append(("state", wanted.state))
-        if wanted.type:
-            found.append(("type", wanted.type))
-        if wanted.areas is not None and len(wanted.areas) == 1:
-            found.append(("area", wanted.areas[0]))
-        if self.timed:
-            found.append(("time", ""))
-        return found
+        area = wanted.areas[0] if wanted.areas is not None and len(wanted.areas) == 1 else ""
+        found: list[Scope] = [
+            ("person", wanted.technician or ""),
+            ("flag", wanted.flag),
+            ("state", wanted.state),
+            ("type", wanted.type),
+            ("area", area),
+        ]
+        found = [scope for scope in found if scope[1]]
+        return [*found, ("time", "")] if self.timed else found
 
     def params(self, scope: str = "") -> dict[str, Any]:
-        """For the statements that look at each visit; not again at what the scope sees to."""
+        """Parameters of the search statements, without what the scope checks by itself."""
         wanted = self.wanted
         text = self.text.replace("!", "!!").replace("%", "!%").replace("_", "!_")
         rest = {name: "" if name == scope else getattr(wanted, name) for name in ("type", "state", "flag")}
-        # the board's own scopes see to these themselves
+        # scopes over visit_summaries check these themselves
         every = not (any(rest.values()) or (self.timed and not scope)) or scope not in ("", "person")
         return {
             "pattern": f"%{text}%",
@@ -74,117 +72,112 @@ class SearchQuery(msgspec.Struct, frozen=True):
             **rest,
         }
 
-    def has(self, posted: VisitSummaryRow) -> bool:
-        """Whether the visit is in the areas: two of them in one name would deceive the statements."""
-        return self.wanted.areas is None or posted.area in self.wanted.areas
+    def has(self, summary: VisitSummaryRow) -> bool:
+        """Whether the visit is in the wanted areas: the statements would accept an area whose name contains two."""
+        return self.wanted.areas is None or summary.area in self.wanted.areas
 
-    def begun(self, text: str) -> str:
-        """The first of the grams of a visit's texts (one a line) that begin with the query."""
-        return min(token_at(part, place) for part in text.split("\n") for place in _places(part, self.text))
+    def first_token(self, text: str) -> str:
+        """The first of a visit's tokens that start with the query. `text` has one text a line."""
+        return min(token_at(line, start) for line in text.split("\n") for start in _positions(line, self.text))
 
 
-def _places(part: str, text: str) -> Iterator[int]:
-    place = part.find(text)
-    while place >= 0:
-        yield place
-        place = part.find(text, place + 1)
+def _positions(text: str, part: str) -> Iterator[int]:
+    start = text.find(part)
+    while start >= 0:
+        yield start
+        start = text.find(part, start + 1)
 
 
 async def add(tx: Transaction, visit_id: UUID, area: str, texts: Sequence[str]) -> None:
-    """The visit can be found by these (normal) texts; the last one is its number elsewhere, or ''."""
+    """Index a visit by its normalized texts; the last one is its work order number, or ''."""
     await change(tx, visit_id, area, (), texts)
 
 
 async def change(tx: Transaction, visit_id: UUID, area: str, before: Sequence[str], after: Sequence[str]) -> None:
-    """It is found by other texts than before."""
-    if before != after:
-        old, new = _grams(before), _grams(after)
-        await tx.execute_many("delete_gram", _rows(visit_id, old - new))
-        await tx.execute_many("add_gram", _rows(visit_id, new - old))
-        await tx.execute("set_texts", visit=visit_id.bytes, area=area, text="\n".join(after))
+    """Index a visit by other texts than before."""
+    if before == after:
+        return
+    old, new = _tokens(before), _tokens(after)
+    for query, tokens in (("delete_search_token", old - new), ("add_search_token", new - old)):
+        await tx.execute_many(query, [{"token": token, "visit": visit_id.bytes} for token in sorted(tokens)])
+    await tx.execute("set_search_texts", visit=visit_id.bytes, area=area, text="\n".join(after))
 
 
-async def find_by_reference(tx: Transaction, ref: str) -> list[UUID]:
-    """The visits that have a (normal) number elsewhere, all of it. Not those of before such numbers were kept whole."""
-    rows = await tx.fetch_all("of_gram", gram=whole(ref), size=EIGHT)
-    return [UUID(bytes=row[0]) for row in rows]
+def _tokens(texts: Sequence[str]) -> set[str]:
+    reference = texts[-1] if texts else ""
+    return tokenize(texts) | ({whole(reference)} if reference else set())
 
 
-def _grams(texts: Sequence[str]) -> set[str]:
-    ref = texts[-1] if texts else ""
-    return tokenize(texts) | ({whole(ref)} if ref else set())
+def whole(reference: str) -> str:
+    """A work order number as one token, which no query contains: it starts with a character that is never in a text."""
+    return f"\n{reference[:MAX_REFERENCE_LENGTH]}"
 
 
-def whole(ref: str) -> str:
-    """A number as one more gram, which no query has in it: it begins with what no normal text contains."""
-    return f"\n{ref[:LONGEST]}"
+async def find_by_reference(tx: Transaction, reference: str) -> list[UUID]:
+    """The visits with a normalized work order number."""
+    return await fetch_ids(tx, "visits_with_token", token=whole(reference), size=8)
 
 
-def _rows(visit_id: UUID, found: Iterable[str]) -> list[dict[str, Any]]:
-    return [{"gram": gram, "visit": visit_id.bytes} for gram in sorted(found)]
-
-
-async def counts(tx: Transaction, found: Sequence[str], most: int) -> list[int]:
-    """How many visits have each of some grams; no more than `most` are counted."""
+async def counts(tx: Transaction, tokens: Sequence[str], most: int) -> list[int]:
+    """How many visits have each token, counted up to `most`."""
     numbers: list[int] = []
-    for start in range(0, len(found), EIGHT):
-        some = [*found[start : start + EIGHT], *[""] * EIGHT][:EIGHT]
-        row = await tx.fetch_one(
-            "count_grams", most=most, **{f"gram_{number}": gram for number, gram in enumerate(some)}
-        )
-        numbers += row or ()
-    return numbers[: len(found)]
+    for start in range(0, len(tokens), TOKENS_PER_QUERY):
+        some = [*tokens[start : start + TOKENS_PER_QUERY], *[""] * TOKENS_PER_QUERY][:TOKENS_PER_QUERY]
+        params = {f"token_{number}": token for number, token in enumerate(some)}
+        numbers += await tx.fetch_one("count_tokens", most=most, **params) or ()
+    return numbers[: len(tokens)]
 
 
 async def count_beginning(tx: Transaction, beginning: str, most: int) -> int:
-    """How many grams of visits begin so."""
-    row = await tx.fetch_one("count_beginning", low=beginning, high=beginning + MAX, most=most)
+    """How many rows of the index have a token that starts with a text, counted up to `most`."""
+    row = await tx.fetch_one("count_tokens_beginning", low=beginning, high=beginning + MAX_CHARACTER, most=most)
     return row[0] if row else 0
 
 
-async def count_scope(tx: Transaction, sought: SearchQuery, scope: Scope, most: int) -> int:
-    """How many visits are in a scope, in the wanted time."""
-    wanted = sought.wanted
-    row = await tx.fetch_one(
-        "count_scope", scope=scope[0], value=scope[1], from_at=wanted.from_at, to_at=wanted.to_at, most=most
-    )
+async def count_scope(tx: Transaction, query: SearchQuery, scope: Scope, most: int) -> int:
+    """How many visits are in a scope and in the wanted time, counted up to `most`."""
+    name, value = scope
+    times = {"from_at": query.wanted.from_at, "to_at": query.wanted.to_at}
+    row = await tx.fetch_one("count_scope", scope=name, value=value, most=most, **times)
     return row[0] if row else 0
 
 
-async def in_scope(tx: Transaction, sought: SearchQuery, scope: Scope, after: UUID, size: int) -> list[VisitSummaryRow]:
-    """The next visits by id, of all in a scope."""
-    given = {"scope": scope[0], "value": scope[1], "gram": sought.gram, **sought.params(scope[0])}
-    rows = await tx.fetch_all("in_scope", after_id=after.bytes, size=size, **given)
-    return [from_row(VisitSummaryRow, row) for row in rows]
+async def in_scope(tx: Transaction, query: SearchQuery, scope: Scope, after: UUID, size: int) -> list[VisitSummaryRow]:
+    """The next `size` matches by id, of all visits in a scope."""
+    params = {"scope": scope[0], "value": scope[1], "token": query.token, **query.params(scope[0])}
+    return await fetch_structs(tx, VisitSummaryRow, "search_scope", after_id=after.bytes, size=size, **params)
 
 
-async def in_gram(
-    tx: Transaction, sought: SearchQuery, after: UUID, steps: int, size: int
+async def in_token(
+    tx: Transaction, query: SearchQuery, after: UUID, steps: int, size: int
 ) -> tuple[list[VisitSummaryRow], UUID | None]:
-    """The next visits by id among the next `steps` that have the rarest gram; the last of those, None at the end."""
-    row = await tx.fetch_one("gram_at", gram=sought.gram, after_id=after.bytes, steps=steps - 1)
+    """The first `size` matches by id among the next `steps` visits with the rarest token, and the last of those visits
+    (None: there are no more)."""
+    row = await tx.fetch_one("token_step", token=query.token, after_id=after.bytes, steps=steps - 1)
     end = UUID(bytes=row[0]) if row else None
-    given = {"gram": sought.gram, "second": sought.second, **sought.params()}
-    rows = await tx.fetch_all("in_gram", after_id=after.bytes, end_id=(end or LAST).bytes, size=size, **given)
-    return [from_row(VisitSummaryRow, row) for row in rows], end
+    params = {"token": query.token, "second": query.second, **query.params()}
+    limits = {"after_id": after.bytes, "end_id": (end or LAST).bytes, "size": size}
+    return await fetch_structs(tx, VisitSummaryRow, "search_token", **limits, **params), end
 
 
 async def in_beginning(
-    tx: Transaction, sought: SearchQuery, after: SearchPosition, steps: int, size: int
+    tx: Transaction, query: SearchQuery, after: SearchPosition, steps: int, size: int
 ) -> tuple[list[tuple[VisitSummaryRow, str, bool]], SearchPosition | None]:
-    """The same by gram and id, along the grams that begin with the query: visits with their gram, and whether it is
-    the first of theirs that begins so (a visit comes once for each)."""
-    place = {"after_id": after[0].bytes, "after_gram": after[1]}
-    low, high = sought.text, sought.text + MAX
-    row = await tx.fetch_one("beginning_at", low=low, high=high, steps=steps - 1, **place)
+    """The same by token and id, over all tokens that start with the query. A visit comes once for each: with the token,
+    and whether it is the visit's first."""
+    position = {"after_id": after[0].bytes, "after_token": after[1]}
+    low, high = query.text, query.text + MAX_CHARACTER
+    row = await tx.fetch_one("token_beginning_step", low=low, high=high, steps=steps - 1, **position)
     end = (UUID(bytes=row[0]), row[1]) if row else None
-    last = end or (LAST, high)
-    rows = await tx.fetch_all(
-        "in_beginning", end_id=last[0].bytes, end_gram=last[1], size=size, **place, **sought.params()
-    )
-    return [(from_row(VisitSummaryRow, row), row[12], row[12] == sought.begun(row[13])) for row in rows], end
+    last_id, last_token = end or (LAST, high)
+    limits = {"end_id": last_id.bytes, "end_token": last_token, "size": size}
+    found: list[tuple[VisitSummaryRow, str, bool]] = []
+    for row in await tx.fetch_all("search_token_beginning", **limits, **position, **query.params()):
+        token, text = row[_SUMMARY_COLUMNS:]
+        found.append((from_row(VisitSummaryRow, row), token, token == query.first_token(text)))
+    return found, end
 
 
-async def force_custom_plan(tx: Transaction, again: bool) -> None:
-    """Let the statements of this transaction be planned for their values, or as usual again."""
-    await tx.fetch_one("force_custom_plan" if again else "automatic_plan")
+async def force_custom_plan(tx: Transaction, custom: bool) -> None:
+    """Have PostgreSQL plan the statements of this transaction for their parameters, or as usual again."""
+    await tx.fetch_one("force_custom_plan" if custom else "automatic_plan")

@@ -1,76 +1,68 @@
-"""How a visit stands: its state, its flags, and its row on the board, which whoever writes about a visit rewrites."""
+"""The status of a visit: its state and flags, saved in its summary by every transaction that writes about it."""
 
 from collections.abc import Sequence
 from typing import Literal
 from uuid import UUID
 
-from service.context import AppContext
+from service.context import AppContext, transaction
 from service.db.database import BatchStatement, Transaction
 from service.judge.findings import Judgement
 from service.judge.timeline import withdrawn_ids
 from service.web.defects import or_unreadable
 
-from . import evidence_files, repository, search_index, summaries, sync_feed, unassigned
+from . import evidence_files, repository, search_index, summaries, sync_feed
 from .appointment import awaits_reschedule
 from .clock_skew import seconds_ahead
-from .grams import normalize_text
 from .loading import LoadedVisit, batch_senders, load_visit
 from .plan import Plan
+from .search_tokens import normalize_text
 from .summaries import VisitStatus
+from .unassigned import ACTIVE_STATES, NO_TECHNICIAN, with_assignment_flag
 
 State = Literal["planned", "under_way", "to_review", "returned", "closed", "cancelled"]
 Flag = Literal[
     "awaiting_evidence", "open_duties", "absent", "answered", "complaint", "asked_time", "no_technician", "clock"
 ]
 COMPLAINT = "complaint_received"
-_ACTIVE_STATES = frozenset({"planned", "under_way", "returned"})
+BACKFILL_SIZE = 100
 
 
 def visit_state(visit: LoadedVisit, judgement: Judgement) -> State:
-    """The state follows from what was written; nobody sets it. What was done on a cancelled visit is reviewed too."""
+    """The state follows from the entries and the plan. Work done on a cancelled visit is reviewed too."""
     if judgement.verdict is None:
         return "planned" if visit.plan_history.cancelled is None else "cancelled"
     return "to_review" if "left" in judgement.facts else "under_way"
 
 
 def visit_flags(visit: LoadedVisit, judgement: Judgement) -> tuple[Flag, ...]:
-    """What is still lacking, or came otherwise than planned."""
-    flags: list[Flag] = []
-    if visit.has_missing_files:
-        flags.append("awaiting_evidence")
-    if any(finding.severity == "open" for finding in judgement.findings):
-        flags.append("open_duties")
-    if "nobody_home" in judgement.facts:
-        flags.append("absent")
-    if visit.customer_responses:
-        flags.append("answered")
-    if _has_complaint(visit):
-        flags.append("complaint")
-    if judgement.verdict is None and awaits_reschedule(visit):  # nobody waits at a door that was opened
-        flags.append("asked_time")
-    if (
-        unassigned.NO_TECHNICIAN in visit.row.flags.split() and visit_state(visit, judgement) in _ACTIVE_STATES
-    ):  # `visits/unassigned` keeps it
-        flags.append("no_technician")
-    if any(
-        seconds_ahead(one, row.received_at)
-        for one, row in zip(visit.batches, visit.batch_rows, strict=True)
-        if one.kind == "record"
-    ):
-        flags.append("clock")
-    return tuple(flags)
+    """What is missing, or differs from the plan."""
+    unassigned = NO_TECHNICIAN in visit.row.flags.split()
+    batches = zip(visit.batches, visit.batch_rows, strict=True)
+    conditions: dict[Flag, bool] = {
+        "awaiting_evidence": visit.has_missing_files,
+        "open_duties": any(finding.severity == "open" for finding in judgement.findings),
+        "absent": "nobody_home" in judgement.facts,
+        "answered": bool(visit.customer_responses),
+        "complaint": _has_complaint(visit),
+        "asked_time": judgement.verdict is None and awaits_reschedule(visit),  # obsolete once the work has begun
+        "no_technician": unassigned and visit_state(visit, judgement) in ACTIVE_STATES,
+        "clock": any(seconds_ahead(batch, row.received_at) for batch, row in batches if batch.kind == "record"),
+    }
+    return tuple(flag for flag, is_set in conditions.items() if is_set)
 
 
 def _has_complaint(visit: LoadedVisit) -> bool:
-    """Whether the customer's last word on anything is that it was not right, whatever the checklist makes of that (what
-    nobody declared is no finding, and still somebody of the office has to hear it), or somebody noted a complaint."""
+    """Whether a complaint was noted, or the customer's last answer to any question is negative.
+
+    A negative answer counts even where the checklist makes no finding of it: the office must read it all the same.
+    """
     entries = visit.merged.entries
-    noted = [one.id for one in entries if one.what == COMPLAINT and one.holds is not False]
+    noted = [entry.id for entry in entries if entry.what == COMPLAINT and entry.holds is not False]
     if noted and not withdrawn_ids(entries).issuperset(noted):
         return True
-    said = [one.said for _, one in visit.customer_responses]
-    last = {(one.question, one.item, one.thing): one.good for each in said for one in each.answers}
-    return not all(last.values()) or any(one.raises for one in said)
+    submissions = [response.said for _, response in visit.customer_responses]
+    last = {(a.question, a.item, a.thing): a.good for submission in submissions for a in submission.answers}
+    return not all(last.values()) or any(submission.raises for submission in submissions)
 
 
 async def save_status(
@@ -78,87 +70,90 @@ async def save_status(
     visit: LoadedVisit,
     judgement: Judgement,
     *,
-    heard: bool = True,
+    notify_technicians: bool = True,
     also: Sequence[BatchStatement] = (),
 ) -> list[int]:
-    """Something was written about a (locked) visit: the board, and the agendas of those who go. `file` as it now is,
-    with its judgement now. Not `heard`: it is not told to those who go, and nothing changes for their phones. `also` is
-    what was written, if it is not yet there; how many rows each of those changed."""
-    stand, active = _status_statement(visit, judgement)
-    changes = (*also, stand)
-    if not heard:
-        return (await tx.execute_batch(*changes))[: len(also)]
-    same = not visit.customer_responses and active == _needs_sync(visit.row.state, visit.row.flags.split())
-    going = visit.plan.technician, *visit.plan.crew
-    counts = await sync_feed.bump(tx, going, visit.row.id, active=None if same else active, also=changes)
+    """Save the status of a locked visit after something was written about it, and bump the sync feeds.
+
+    `visit` includes what was written, `judgement` is of now. Without `notify_technicians` the sync feeds stay as they
+    are: nothing that technicians may see has changed. `also` are statements to execute on the way; returns how many
+    rows each of those changed.
+    """
+    update, active = _status_statement(visit, judgement)
+    statements = (*also, update)
+    if not notify_technicians:
+        return (await tx.execute_batch(*statements))[: len(also)]
+    unchanged = not visit.customer_responses and active == _needs_sync(visit.row.state, visit.row.flags.split())
+    logins = visit.plan.technician, *visit.plan.crew
+    counts = await sync_feed.bump(tx, logins, visit.row.id, active=None if unchanged else active, also=statements)
     return counts[: len(also)]
 
 
 def _needs_sync(state: str, flags: Sequence[str]) -> bool:
-    return state in _ACTIVE_STATES or (
-        state != "cancelled" and ("open_duties" in flags or "awaiting_evidence" in flags)
-    )
+    """Whether phones need the visit however old it is."""
+    return state in ACTIVE_STATES or (state != "cancelled" and ("open_duties" in flags or "awaiting_evidence" in flags))
 
 
 def visit_status(visit: LoadedVisit, judgement: Judgement) -> VisitStatus:
-    """What the board has to say of a visit that was judged."""
-    until = None if judgement.until is None else judgement.until // 1000 + 1
-    return VisitStatus(visit_state(visit, judgement), visit_flags(visit, judgement), judgement.verdict or "", until)
+    """The status that follows from a judgement."""
+    valid_until = None if judgement.until is None else judgement.until // 1000 + 1
+    flags = visit_flags(visit, judgement)
+    return VisitStatus(visit_state(visit, judgement), flags, judgement.verdict or "", valid_until)
 
 
 def _status_statement(visit: LoadedVisit, judgement: Judgement) -> tuple[BatchStatement, bool]:
-    """The board's row; whether phones need the visit however old it is, as far as those who go may know."""
-    now = visit_status(visit, judgement)
-    state, flags = now.state, now.flags
-    stand = summaries.update_status_statement(visit.row.id, now)
+    """The update of the summary, and whether phones need the visit, judged by what technicians may see."""
+    status = visit_status(visit, judgement)
+    state, flags = status.state, status.flags
     if visit.customer_responses:
-        known = visit.visible_at(None)
-        judgement = known.evaluate_at()
-        state, flags = visit_state(known, judgement), visit_flags(known, judgement)
-    return stand, _needs_sync(state, flags)
+        visible = visit.visible_at(None)
+        judgement = visible.evaluate_at()
+        state, flags = visit_state(visible, judgement), visit_flags(visible, judgement)
+    return summaries.update_status_statement(visit.row.id, status), _needs_sync(state, flags)
 
 
-async def recompute_status(tx: Transaction, visit: LoadedVisit, *, heard: bool = True) -> None:
-    """The same, judged as of now."""
-    await save_status(tx, visit, visit.evaluate_at(), heard=heard)
+async def recompute_status(tx: Transaction, visit: LoadedVisit, *, notify_technicians: bool = True) -> None:
+    """Evaluate the visit now and save its status (see `save_status`)."""
+    await save_status(tx, visit, visit.evaluate_at(), notify_technicians=notify_technicians)
 
 
 async def refresh_status(tx: Transaction, visit: LoadedVisit) -> bool:
-    """Only the board, judged as of now; whether phones need the visit however old it is."""
-    stand, active = _status_statement(visit, visit.evaluate_at())
-    await tx.execute_batch(stand)
+    """Evaluate the visit now and update its summary only; returns whether phones need it however old it is."""
+    update, active = _status_statement(visit, visit.evaluate_at())
+    await tx.execute_batch(update)
     return active
 
 
 def search_texts(plan: Plan) -> tuple[str, ...]:
-    """The texts of a plan that are searched, as they are compared."""
-    who = plan.customer
-    return tuple(map(normalize_text, (who.name, who.account, who.address, who.phone, plan.external_ref or "")))
+    """The normalized texts by which a visit is found."""
+    customer = plan.customer
+    texts = (customer.name, customer.account, customer.address, customer.phone, plan.external_ref or "")
+    return tuple(map(normalize_text, texts))
 
 
 async def backfill_summaries(ctx: AppContext) -> int:
-    """Work out the board's rows that were never worked out; how many. What cannot be read stops no start."""
+    """Compute all statuses that were never computed; returns how many. Visits that cannot be read are skipped."""
     unreadable: set[UUID] = set()
-
-    async def work(tx: Transaction) -> int:
-        some = [one for one in await summaries.stale_summaries(tx, 100 + len(unreadable)) if one not in unreadable]
-        for visit in some:
-            row = await repository.lock_visit(tx, visit)
-            if row is None:
-                continue
-            file = await or_unreadable(ctx, visit, load_visit(ctx, tx, row))
-            if file is None:
-                unreadable.add(visit)
-            else:
-                for batch, named in zip(
-                    file.batch_rows, file.referenced_files, strict=True
-                ):  # from before files were told apart
-                    await evidence_files.expect_files(tx, visit, batch_senders(batch), named)
-                await search_index.add(tx, visit, row.area, search_texts(file.plan))
-                await recompute_status(tx, await unassigned.with_assignment_flag(tx, file))
-        return len(some)
-
     total = 0
-    while found := await ctx.db.write(work):
-        total += found
+    while count := await _backfill(ctx, unreadable):
+        total += count
     return total
+
+
+@transaction
+async def _backfill(ctx: AppContext, tx: Transaction, unreadable: set[UUID]) -> int:
+    stale = await summaries.stale_summaries(tx, BACKFILL_SIZE + len(unreadable))
+    visit_ids = [visit_id for visit_id in stale if visit_id not in unreadable]
+    for visit_id in visit_ids:
+        row = await repository.lock_visit(tx, visit_id)
+        if row is None:
+            continue
+        visit = await or_unreadable(ctx, visit_id, load_visit(ctx, tx, row))
+        if visit is None:
+            unreadable.add(visit_id)
+            continue
+        for batch, files in zip(visit.batch_rows, visit.referenced_files, strict=True):
+            await evidence_files.expect_files(tx, visit_id, batch_senders(batch), files)
+        await search_index.add(tx, visit_id, row.area, search_texts(visit.plan))
+        await recompute_status(tx, await with_assignment_flag(tx, visit))
+    return len(visit_ids)

@@ -1,17 +1,15 @@
 -- name: add_summary!
-INSERT INTO visit_summaries (visit, type, technician, crew, area, planned_at, state, flags, verdict, until, revision, follows, plan)
-VALUES (:visit, :type, :technician, :crew, :area, :planned_at, :state, :flags, :verdict, :until, :revision, :follows,
-    :plan)
+-- Of a visit that was just planned.
+INSERT INTO visit_summaries (visit, type, technician, crew, area, planned_at, state, flags, verdict, revision, follows, plan)
+VALUES (:id, :type, :technician, :crew, :area, :planned_at, 'planned', '', '', 0, :follows, :body)
 ON CONFLICT DO NOTHING;
 
 -- name: update_summary_plan!
--- After a change of the plan.
 UPDATE visit_summaries SET technician = :technician, crew = :crew, planned_at = :planned_at, revision = :revision, plan = :plan
 WHERE visit = :visit;
 
 -- name: update_summary_status!
--- What the judge makes of it now.
-UPDATE visit_summaries SET state = :state, flags = :flags, verdict = :verdict, until = :until WHERE visit = :visit;
+UPDATE visit_summaries SET state = :state, flags = :flags, verdict = :verdict, valid_until = :valid_until WHERE visit = :visit;
 
 -- name: set_summary_flags!
 UPDATE visit_summaries SET flags = :flags WHERE visit = :visit;
@@ -20,26 +18,26 @@ UPDATE visit_summaries SET flags = :flags WHERE visit = :visit;
 SELECT visit FROM sync_feed WHERE login = :login AND active = 1 ORDER BY visit;
 
 -- name: summary^
-SELECT visit, type, technician, crew, area, planned_at, state, flags, verdict, until, revision, plan
+SELECT visit, type, technician, crew, area, planned_at, state, flags, verdict, valid_until, revision, plan
 FROM visit_summaries WHERE visit = :visit;
 
 -- name: stale_summaries
--- Visits from before there was a board, or after it was emptied.
+-- Visits whose status was never computed.
 SELECT visit FROM visit_summaries WHERE state = '' ORDER BY planned_at, visit LIMIT :size;
 
--- name: followers
+-- name: follow_up_visits
 SELECT visit FROM visit_summaries WHERE follows = :visit ORDER BY planned_at, visit;
 
 -- name: summaries_of_all
--- A page from (:after_at, :after_id) on.
-SELECT visit, type, technician, crew, area, planned_at, state, flags, verdict, until, revision, plan
+-- A page after (:after_at, :after_id).
+SELECT visit, type, technician, crew, area, planned_at, state, flags, verdict, valid_until, revision, plan
 FROM visit_summaries
 WHERE (planned_at, visit) > (:after_at, :after_id) AND planned_at < :to_at
     AND (:type = '' OR type = :type)
 ORDER BY planned_at, visit LIMIT :size;
 
 -- name: summaries_of_area
-SELECT visit, type, technician, crew, area, planned_at, state, flags, verdict, until, revision, plan
+SELECT visit, type, technician, crew, area, planned_at, state, flags, verdict, valid_until, revision, plan
 FROM visit_summaries
 WHERE area = :area
     AND (planned_at, visit) > (:after_at, :after_id) AND planned_at < :to_at
@@ -47,7 +45,7 @@ WHERE area = :area
 ORDER BY planned_at, visit LIMIT :size;
 
 -- name: summaries_of_state
-SELECT visit, type, technician, crew, area, planned_at, state, flags, verdict, until, revision, plan
+SELECT visit, type, technician, crew, area, planned_at, state, flags, verdict, valid_until, revision, plan
 FROM visit_summaries
 WHERE state = :state AND (:every_area = 1 OR area = :area)
     AND (planned_at, visit) > (:after_at, :after_id) AND planned_at < :to_at
@@ -55,8 +53,8 @@ WHERE state = :state AND (:every_area = 1 OR area = :area)
 ORDER BY planned_at, visit LIMIT :size;
 
 -- name: summaries_of_flag
--- Few visits have flags: they have an index of their own.
-SELECT visit, type, technician, crew, area, planned_at, state, flags, verdict, until, revision, plan
+-- Few visits have flags: these have an index of their own.
+SELECT visit, type, technician, crew, area, planned_at, state, flags, verdict, valid_until, revision, plan
 FROM visit_summaries
 WHERE flags <> '' AND ' ' || flags || ' ' LIKE '% ' || CAST(:flag AS TEXT) || ' %'
     AND (:state = '' OR state = :state) AND (:every_area = 1 OR area = :area)
@@ -65,7 +63,7 @@ WHERE flags <> '' AND ' ' || flags || ' ' LIKE '% ' || CAST(:flag AS TEXT) || ' 
 ORDER BY planned_at, visit LIMIT :size;
 
 -- name: count_type_and_state^
--- How many visits are of a type, and how many in a state, as far as one counts; all, where none is given.
+-- How many visits are of a type, and how many in a state (:most without a state), counted up to :most.
 SELECT (SELECT count(*) FROM (SELECT 1 AS one FROM visit_summaries WHERE type = :type LIMIT :most) AS few),
     CASE WHEN :state = '' THEN :most
     ELSE (SELECT count(*) FROM (SELECT 1 AS one FROM visit_summaries WHERE state = :state LIMIT :most) AS few) END;
@@ -74,14 +72,14 @@ SELECT (SELECT count(*) FROM (SELECT 1 AS one FROM visit_summaries WHERE type = 
 SELECT visit FROM visit_summaries WHERE type = :type LIMIT 1;
 
 -- name: summaries_of_type
-SELECT visit, type, technician, crew, area, planned_at, state, flags, verdict, until, revision, plan
+SELECT visit, type, technician, crew, area, planned_at, state, flags, verdict, valid_until, revision, plan
 FROM visit_summaries
 WHERE type = :type AND (:every_area = 1 OR area = :area) AND (:state = '' OR state = :state)
     AND (planned_at, visit) > (:after_at, :after_id) AND planned_at < :to_at
 ORDER BY planned_at, visit LIMIT :size;
 
 -- name: summaries_of_person
-SELECT b.visit, b.type, b.technician, b.crew, b.area, b.planned_at, b.state, b.flags, b.verdict, b.until, b.revision,
+SELECT b.visit, b.type, b.technician, b.crew, b.area, b.planned_at, b.state, b.flags, b.verdict, b.valid_until, b.revision,
     b.plan
 FROM sync_feed f JOIN visit_summaries b ON b.visit = f.visit
 WHERE f.login = :login AND f.is_assigned = 1

@@ -1,5 +1,5 @@
 -- name: next_sync_number^
--- The row stays locked until the end of the transaction: numbers appear in their order.
+-- The row stays locked until the transaction ends: numbers become visible in order.
 UPDATE sync_counters SET last = last + 1 WHERE login = :login RETURNING last;
 
 -- name: add_sync_counter^
@@ -32,18 +32,8 @@ SELECT visit, number, is_assigned FROM sync_feed WHERE login = :login AND number
 SELECT visit, number, is_assigned FROM sync_feed WHERE login = :login AND number = :number;
 
 -- name: sync_feed_snapshot
--- What a phone without anything needs: what is active, and what is planned from :recent on.
+-- For a phone without any visit: active ones, and those planned from :recent on.
 SELECT visit, number FROM sync_feed WHERE login = :login AND active = 1 AND number > :since
 UNION
 SELECT visit, number FROM sync_feed WHERE login = :login AND is_assigned = 1 AND planned_at >= :recent AND number > :since
 ORDER BY 2 LIMIT :size;
-
--- name: set_calendar!
-INSERT INTO calendars (login, digest, created_at) VALUES (:login, :digest, :at)
-ON CONFLICT (login) DO UPDATE SET digest = excluded.digest, created_at = excluded.created_at;
-
--- name: delete_calendar!
-DELETE FROM calendars WHERE login = :login;
-
--- name: calendar^
-SELECT c.login FROM calendars c JOIN people p ON p.login = c.login WHERE c.digest = :digest AND p.left_at IS NULL;

@@ -6,7 +6,7 @@ VALUES (:id, :sha256, :body, :type, :technician, :crew, :area, :checklist, :chec
 ON CONFLICT DO NOTHING;
 
 -- name: visit^
--- The visit as it was planned, with who goes now and how many changes there are.
+-- The visit as planned, with current columns of its summary.
 SELECT v.id, v.sha256, v.body, v.type, b.technician, b.crew, v.area, v.checklist, v.checklist_version,
     v.window_from, v.window_to, v.created_at, v.created_by, v.salt, b.revision,
     b.state, b.flags

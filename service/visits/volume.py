@@ -1,4 +1,4 @@
-"""A visit holds a bounded amount (`judge/volume`): who writes more is told so, and nothing of it is written."""
+"""The limits of what a visit may hold (`judge/volume`), checked before anything is committed."""
 
 from service.context import AppContext
 from service.errors import TooManyRequests, VisitFull
@@ -7,21 +7,22 @@ from service.judge.volume import Written, exceeded
 
 from .loading import LoadedVisit
 
-DAY = 86_400  # seconds after which it may be worth while to come again
+DAY_SECONDS = 86_400
 
 
 def check_visit_size(ctx: AppContext, visit: LoadedVisit, kind: str) -> None:
-    """VisitFull when there is too much of a kind. `file` has the new batch."""
+    """VisitFull (TooManyRequests for the customer) if a visit, with its new batch, has too much of a kind."""
     pairs = zip(visit.batch_rows, visit.batches, strict=True)
-    said = exceeded(ctx.visit_limits, kind, (Written(row.kind, len(row.body), batch.entries) for row, batch in pairs))
-    if said and kind in ("link", "scan"):
-        raise TooManyRequests("so much was said by this link; call the utility", retry_after=DAY)
-    if said:
-        raise VisitFull(said, retry_after=DAY)
+    written = (Written(row.kind, len(row.body), batch.entries) for row, batch in pairs)
+    excess = exceeded(ctx.visit_limits, kind, written)
+    if excess and kind in ("link", "scan"):
+        raise TooManyRequests("so much was said by this link; call the utility", retry_after=DAY_SECONDS)
+    if excess:
+        raise VisitFull(excess, retry_after=DAY_SECONDS)
 
 
 def check_batch_size(ctx: AppContext, size: int, entries: tuple[Entry, ...]) -> None:
-    """VisitFull when a record alone is too much for any visit: before anything is looked up for it."""
-    said = exceeded(ctx.visit_limits, "record", (Written("record", size, entries),))
-    if said:
-        raise VisitFull(said, retry_after=DAY)
+    """VisitFull if a record alone is too large for any visit. Needs no query."""
+    excess = exceeded(ctx.visit_limits, "record", (Written("record", size, entries),))
+    if excess:
+        raise VisitFull(excess, retry_after=DAY_SECONDS)

@@ -1,4 +1,4 @@
-"""The window of a visit, as it is said and written."""
+"""The window of a visit, for people to read."""
 
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from .loading import LoadedVisit
 
 
 def format_window(window: Window) -> str:
-    """3月2日（周一）09:00–10:00, in the offset that the times carry; a moment alone where it ends as it begins."""
+    """3月2日（周一）09:00–10:00, in the UTC offset of the times; an empty window as one time."""
     start, end = window.start, window.end
     day = _day(start)
     if end == start:
@@ -23,10 +23,10 @@ def _day(moment: datetime) -> str:
 
 
 def local(ctx: AppContext, window: Window | None) -> Window | None:
-    """The window in the utility's zone, as people speak of it."""
+    """The window in the company's time zone."""
     return window and Window(in_zone(window.start, ctx.zone), in_zone(window.end, ctx.zone))
 
 
 def technician_of(visit: LoadedVisit) -> str:
-    """Who goes there now."""
+    """The login of the current technician."""
     return visit.plan.technician

@@ -11,6 +11,7 @@ from service.audit_log import log
 from service.db.database import Transaction
 from service.staff import console, people
 from service.verify import log as verify
+from tests.support import leaves
 from tests.support.api_client import World, opened_world
 from tests.support.browser import Browser, code_now, with_factor, with_password
 from tests.support.devices import enrolment_code, register_phone
@@ -21,7 +22,7 @@ async def events(world: World) -> list[dict[str, Any]]:
 
     async def work(tx: Transaction) -> list[dict[str, Any]]:
         found: list[tuple[int, dict[str, Any]]] = []
-        for row in await log.leaves_from(tx, 0):
+        for row in await leaves.leaves_from(tx, 0):
             kept = await tx.fetch_one("event", id=row.id.bytes)
             if kept is not None:
                 kind = msgspec.json.decode(row.leaf)["t"]

@@ -151,7 +151,7 @@ async def test_more_than_a_cursor_carries_are_named_and_come_when_they_change(wo
 async def test_lists_and_the_calendar_show_the_others_and_a_mark(world: World, address: str) -> None:
     url = (await world.ask("li", "PUT", "/v1/me/calendar")).json()["url"]
     await beside(
-        address, "visit_summaries", "UPDATE visit_summaries SET until = 0 WHERE visit = ?", (VISIT.bytes,)
+        address, "visit_summaries", "UPDATE visit_summaries SET valid_until = 0 WHERE visit = ?", (VISIT.bytes,)
     )  # it is judged anew
     await written(address, BROKEN)
     for who in ("zhao", "wang", "li"):

@@ -18,8 +18,8 @@ import pytest
 
 from service import errors
 from service.db.sqlite import Sqlite
-from service.visits.batches import add_batch, batches_of, get_batch
-from tests.support.row_factories import a_batch, plan, uid
+from service.visits.batches import batches_of, get_batch
+from tests.support.row_factories import a_batch, add_batch, plan, uid
 
 BODY = bytes(20_000)
 

@@ -18,9 +18,9 @@ from service.audit_log import log
 from service.db.database import Transaction
 from service.db.sqlite import Sqlite
 from service.visits import repository as visits_repository
-from service.visits.batches import add_batch
+from tests.support import leaves
 from tests.support.recording_vfs import Disk, Event, Recorder
-from tests.support.row_factories import NOON, a_batch, a_visit, plan
+from tests.support.row_factories import NOON, a_batch, a_visit, add_batch, plan
 
 RECORDS, CLIENTS, IMAGES = 300, 6, 2400
 IMAGES_OF_CONTROL = 600
@@ -58,7 +58,7 @@ async def store(folder: Path, recorder: Recorder) -> None:
             async def work(tx: Transaction, number: int = number) -> None:
                 row = a_batch(number, body=body(number))
                 await add_batch(tx, row)
-                await log.insert_leaf(tx, row.id, row.sha256, NOON + number)
+                await leaves.insert_leaf(tx, row.id, row.sha256, NOON + number)
                 if number % 11 == 0:
                     raise LookupError
                 database.done.append(row.id)

@@ -13,9 +13,9 @@ import pytest
 
 from service.db.database import Transaction
 from service.db.sqlite import Sqlite
-from service.visits.batches import add_batch, batches_of, get_batch
+from service.visits.batches import batches_of, get_batch
 from service.visits.repository import get_visit
-from tests.support.row_factories import a_batch, a_visit, plan, uid
+from tests.support.row_factories import a_batch, a_visit, add_batch, plan, uid
 
 
 class Breaking(Sqlite):

@@ -13,9 +13,9 @@ from service.checklists.repository import ChecklistRow
 from service.db.database import Database, Transaction
 from service.records import repository as records_repository
 from service.visits import evidence_files
-from service.visits.batches import add_batch
 from service.visits.evidence_files import BlobRow, MissingFileRow
-from tests.support.row_factories import NOON, a_batch, an_input, plan, uid
+from tests.support import leaves
+from tests.support.row_factories import NOON, a_batch, add_batch, an_input, plan, uid
 from tests.support.sql import run_sql
 
 CHANGES = [
@@ -55,7 +55,7 @@ async def test_tables_refuse_what_is_not_an_addition(database: Database, address
         )
         await records_repository.insert_input(tx, an_input(1))
         await log.record_access(tx, uid(1), NOON, "wang", "quarantine", "a question")
-        await log.insert_leaf(tx, uid(1), b"{}", NOON)
+        await leaves.insert_leaf(tx, uid(1), b"{}", NOON)
         assert await announcements.announce_blob(tx, b"file", NOON)
         assert await evidence_files.mark_received(tx, BlobRow(b"file", 9, "image/jpeg", 1, 1, NOON), "li")
         await evidence_files.add_given_up(

@@ -114,7 +114,7 @@ async def test_no_statement_reads_a_whole_table(engine: str, tmp_path: Path, req
 
 @pytest.mark.parametrize(
     ("index", "statement"),
-    [("log_leaves_number", "last_number"), ("batches_visit", "batches_of")],
+    [("log_leaves_number", "last_leaf_number"), ("batches_visit", "batches_of")],
 )
 async def test_a_missing_index_is_seen(
     engine: str, tmp_path: Path, request: pytest.FixtureRequest, index: str, statement: str

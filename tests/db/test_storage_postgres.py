@@ -8,11 +8,11 @@ import pytest
 from service import errors
 from service.db.database import Transaction
 from service.db.postgres import Postgres
-from service.visits.batches import add_batch, get_batch
+from service.visits.batches import get_batch
 from service.visits.repository import get_visit, lock_visit
 from service.visits.search_index import force_custom_plan
 from tests.support.databases import empty_schema
-from tests.support.row_factories import a_batch, a_visit, plan, uid
+from tests.support.row_factories import a_batch, a_visit, add_batch, plan, uid
 
 
 async def test_a_locked_visit_waits_for_the_other_writer(postgres_database: Postgres) -> None:
@@ -102,7 +102,7 @@ async def test_a_work_leaves_its_connection_as_it_was(postgres: str, end: str) -
         begun = asyncio.Event()
 
         async def work(tx: Transaction) -> None:
-            await force_custom_plan(tx, again=True)
+            await force_custom_plan(tx, custom=True)
             assert await setting(tx) == "force_custom_plan"
             begun.set()
             if end == "raised":

@@ -13,10 +13,10 @@ from service.checklists.repository import ChecklistRow
 from service.db.database import Database, Transaction
 from service.records import repository as records_repository
 from service.visits import summaries
-from service.visits.batches import add_batch, batches_of
+from service.visits.batches import batches_of
 from service.visits.repository import add_visit, get_visit, lock_visit
 from service.visits.summaries import MIN_KEY, VisitFilter, VisitSummaryRow
-from tests.support.row_factories import LI, NOON, ZHAO, a_batch, a_visit, an_input, plan, uid
+from tests.support.row_factories import LI, NOON, ZHAO, a_batch, a_visit, add_batch, an_input, plan, uid
 
 DIGEST = sha256(b"token").digest()
 

@@ -12,6 +12,7 @@ from service.db.database import Database, ResultOf, Transaction
 from service.db.postgres import STATEMENTS, Postgres
 from service.db.queries import load_queries
 from service.visits import batches, sync_feed
+from tests.support import leaves
 from tests.support.factories import Town, a_record, said
 from tests.support.row_factories import NOON, a_batch, a_visit, plan, uid
 
@@ -53,7 +54,7 @@ async def test_changes_of_a_work_that_raises_are_undone(database: Database) -> N
     with pytest.raises(LookupError, match="no"):
         await database.write(work)
     assert await database.read(lambda tx: batches.get_batch(tx, uid(1))) is None
-    assert await database.read(lambda tx: log.get_leaf(tx, uid(1))) is None
+    assert await database.read(lambda tx: leaves.get_leaf(tx, uid(1))) is None
 
 
 async def test_numbers_of_an_agenda_are_never_given_twice(database: Database) -> None:

@@ -8,9 +8,9 @@ from service.accounts.permissions import Person
 from service.accounts.repository import add_person, person
 from service.db.connect import open_database
 from service.db.database import Database, Transaction
-from service.visits.batches import BatchRow, add_batch, batches_of, get_batch
+from service.visits.batches import BatchRow, batches_of, get_batch
 from service.visits.repository import add_visit, get_visit
-from tests.support.row_factories import LI, NOON, a_batch, a_visit, plan, uid
+from tests.support.row_factories import LI, NOON, a_batch, a_visit, add_batch, plan, uid
 
 
 async def count(database: Database) -> int:

@@ -293,7 +293,7 @@ async def test_a_visit_from_before_is_found_by_the_number_as_it_was_written(town
     body = {**a_plan(area="城东"), "external_ref": "GD-1"}
     await plan_visit(town.house, TOKENS["zhao"], old, encode(body))
     await town.house.db.write(
-        lambda tx: tx.execute("delete_gram", gram="\ngd-1", visit=old.bytes)
+        lambda tx: tx.execute("delete_search_token", token="\ngd-1", visit=old.bytes)
     )  # nor was this there
     (again,) = (await taken(town, table(GOOD))).rows
     assert (again.outcome, again.visit) == ("refused", str(old))

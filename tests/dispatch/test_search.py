@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from service import errors
 from service.dispatch import listing, search
-from service.visits.grams import normalize_text, query_tokens, tokenize
+from service.visits.search_tokens import normalize_text, query_tokens, tokenize
 from tests.support import example_visits as stories
 from tests.support.factories import TOKENS, Town, a_record, change_visit, encode, said, uid
 

@@ -13,8 +13,8 @@ from typing import Any, Protocol, Self
 import asyncpg
 import msgspec
 
-from service.visits.grams import normalize_text, tokenize
 from service.visits.search_index import whole
+from service.visits.search_tokens import normalize_text, tokenize
 from service.visits.status import search_texts
 from tests.load.utility import Past, visits
 
@@ -23,11 +23,11 @@ SOME = 20_000
 TABLES = {
     "visits": "id sha256 body type technician crew area checklist checklist_version window_from window_to planned_at "
     "created_at created_by salt",
-    "visit_summaries": "visit type technician crew area planned_at state flags verdict until revision plan",
+    "visit_summaries": "visit type technician crew area planned_at state flags verdict valid_until revision plan",
     "sync_feed": "login visit planned_at is_assigned active number",
     "sync_counters": "login last",
-    "texts": "visit area text",
-    "grams": "gram visit",
+    "search_texts": "visit area text",
+    "search_tokens": "token visit",
 }
 INDEXED = ("visits", "visit_summaries", "sync_feed")
 
@@ -152,9 +152,9 @@ async def fill(engine: str, place: str, count: int, now: int) -> None:
                     postings.setdefault(gram, array("I")).append(len(ids))
                 found.append((one.id.bytes, one.area, "\n".join((*known[account][0], order))))
                 ids.append(one.id.bytes)
-            await bulk.put("texts", found)
+            await bulk.put("search_texts", found)
         await bulk.put("sync_counters", feeds.items())
-        await bulk.put("grams", ((gram, ids[number]) for gram in sorted(postings) for number in postings[gram]))
+        await bulk.put("search_tokens", ((gram, ids[number]) for gram in sorted(postings) for number in postings[gram]))
 
 
 def _several(all_of_them: Iterator[Past]) -> Iterator[list[Past]]:

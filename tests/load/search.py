@@ -32,13 +32,14 @@ from service.db.connect import open_database
 from service.db.database import Database, Transaction
 from service.dispatch import listing
 from service.dispatch.views import VisitListItem
-from service.visits import batches, summaries, sync_feed
+from service.visits import summaries, sync_feed
 from service.visits.batches import BatchRow
 from service.visits.summaries import VisitFilter
 from tests.load.fill import fill
 from tests.load.town import record_of, record_parts
 from tests.load.utility import AREAS, DAY, YEARS, logins
 from tests.support.pgserver import postgres_server
+from tests.support.row_factories import add_batch
 
 Asked = dict[str, str]
 AREA, WHO = AREAS[0], "t003"  # one of that area
@@ -102,7 +103,7 @@ async def records(ctx: AppContext, now: int) -> None:
         for one in await summaries.list_summaries(tx, year, size=5000):
             record = uuid7()
             body = record_of(one.visit, record, parts)
-            await batches.add_batch(
+            await add_batch(
                 tx,
                 BatchRow(
                     id=record,

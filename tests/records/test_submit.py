@@ -10,13 +10,13 @@ import pytest
 
 from service import errors
 from service.accounts import credentials
-from service.audit_log import log
 from service.audit_log.merkle import leaf
 from service.db.database import Transaction
 from service.dispatch import views
 from service.records import submit
 from service.visits import batches, loading
 from tests.support import example_visits as stories
+from tests.support import leaves
 from tests.support.factories import TOKENS, Town, a_record, encode, said, uid
 
 DOOR = [said("09:05", "arrived"), said("09:06", "door_signal"), said("09:07", "met_customer")]
@@ -113,7 +113,7 @@ async def test_every_record_has_one_leaf_that_commits_to_its_bytes(town: Town) -
     await town.submitted(raw)
 
     async def both(tx: Transaction) -> tuple[Any, Any]:
-        return await batches.get_batch(tx, uid("r")), await log.get_leaf(tx, uid("r"))
+        return await batches.get_batch(tx, uid("r")), await leaves.get_leaf(tx, uid("r"))
 
     row, kept = await town.house.db.read(both)
     beside = batches.batch_commitment(row)
@@ -125,7 +125,7 @@ async def test_every_record_has_one_leaf_that_commits_to_its_bytes(town: Town) -
 async def test_a_refused_record_leaves_no_leaf(town: Town) -> None:
     with pytest.raises(errors.UnknownVisit):
         await town.submitted(a_record("r", uid("nowhere"), *DOOR))
-    assert await town.house.db.read(lambda tx: log.get_leaf(tx, uid("r"))) is None
+    assert await town.house.db.read(lambda tx: leaves.get_leaf(tx, uid("r"))) is None
 
 
 @pytest.mark.parametrize(

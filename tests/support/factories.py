@@ -21,7 +21,8 @@ from service.dispatch import planning, rescheduling
 from service.dispatch.views import VisitView
 from service.records import office_entries, submit
 from service.visits.change_rows import ChangeKind
-from service.visits.loading import CHANGE_DECODERS, OFFICE_ENTRIES_DECODER, PLAN_DECODER
+from service.visits.changes import CHANGE_DECODERS
+from service.visits.loading import OFFICE_ENTRIES_DECODER, PLAN_DECODER
 from service.web.decoding import decode_strict
 from tests.support import example_visits as stories
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from service.accounts.permissions import Person
 from service.db.database import Database, Transaction
 from service.records.repository import QuarantineRow
-from service.visits.batches import BatchRow
+from service.visits.batches import BatchRow, batch_insert
 from service.visits.repository import VisitRow, add_visit
 
 NOON = 1_767_240_000_000  # 2026-01-01 12:00 in Shanghai
@@ -80,3 +80,9 @@ async def plan(database: Database, *visits: VisitRow) -> None:
             assert await add_visit(tx, visit)
 
     await database.write(work)
+
+
+async def add_batch(tx: Transaction, row: BatchRow) -> bool:
+    """Insert a batch; False if it exists."""
+    query, params = batch_insert(row)
+    return await tx.execute(query, **params) == 1

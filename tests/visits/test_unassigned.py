@@ -85,7 +85,7 @@ async def test_a_board_that_is_made_anew_shows_it_too(world: World) -> None:
     await leave(world)
 
     async def empty(tx: Transaction) -> None:
-        await tx.execute("update_summary_status", visit=VISIT.bytes, state="", flags="", verdict="", until=None)
+        await tx.execute("update_summary_status", visit=VISIT.bytes, state="", flags="", verdict="", valid_until=None)
 
     await world.house.db.write(empty)
     assert await status.backfill_summaries(world.house) == 1

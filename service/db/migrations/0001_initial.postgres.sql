@@ -25,11 +25,11 @@ EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER log_leaves_no_delete BEFORE DELETE ON log_leaves FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER log_leaves_no_truncate BEFORE TRUNCATE ON log_leaves EXECUTE FUNCTION refuse_change();
 
--- What a visit is found by. Ranges of grams need the order of bytes, whatever the database's language.
-CREATE TABLE grams (
-    gram TEXT COLLATE "C" NOT NULL,
+-- The search index. Ranges of tokens need byte order, whatever the database's locale.
+CREATE TABLE search_tokens (
+    token TEXT COLLATE "C" NOT NULL,
     visit BYTEA NOT NULL,
-    PRIMARY KEY (gram, visit)
+    PRIMARY KEY (token, visit)
 );
 CREATE TRIGGER changes_no_change BEFORE UPDATE OR DELETE ON changes FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER changes_no_truncate BEFORE TRUNCATE ON changes EXECUTE FUNCTION refuse_change();
@@ -50,8 +50,8 @@ CREATE TRIGGER received_files_no_delete BEFORE DELETE ON received_files FOR EACH
 CREATE TRIGGER events_no_change BEFORE UPDATE OR DELETE ON events FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER events_no_truncate BEFORE TRUNCATE ON events EXECUTE FUNCTION refuse_change();
 
--- What a visit's grams are of, as it is compared: one a line. Apart from the board, so that records do not rewrite it.
-CREATE TABLE texts (
+-- The normalized texts of visits, one a line. Not in visit_summaries, so that records do not rewrite them.
+CREATE TABLE search_texts (
     visit BYTEA NOT NULL PRIMARY KEY,
     area TEXT NOT NULL,
     text TEXT NOT NULL

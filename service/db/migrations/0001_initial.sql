@@ -187,8 +187,8 @@ CREATE TABLE changes (
     UNIQUE (visit, number)
 );
 
--- How each visit stands now: rewritten in the transaction of whatever changes it, and made anew from the rest by
--- `doorstep`. Writers of one visit wait for one another at its row.
+-- The current plan and status of each visit, updated in every transaction that writes about it; it can be recomputed
+-- from the other tables. Its row is the lock of the visit.
 CREATE TABLE visit_summaries (
     visit BYTEA NOT NULL PRIMARY KEY REFERENCES visits (id),
     type TEXT NOT NULL,
@@ -199,7 +199,7 @@ CREATE TABLE visit_summaries (
     state TEXT NOT NULL,            -- '' until it was worked out
     flags TEXT NOT NULL,            -- separated by spaces
     verdict TEXT NOT NULL,          -- '' while nothing was done
-    until BIGINT,                   -- when the verdict can change by itself
+    valid_until BIGINT,             -- when the verdict can change by itself
     revision BIGINT NOT NULL,       -- how many changes there are
     follows BYTEA,
     plan BYTEA NOT NULL             -- JSON: the plan with all changes

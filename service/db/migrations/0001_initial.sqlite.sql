@@ -27,11 +27,11 @@ BEGIN SELECT RAISE(ABORT, 'log leaves are only ever added'); END;
 CREATE TRIGGER log_leaves_no_delete BEFORE DELETE ON log_leaves
 BEGIN SELECT RAISE(ABORT, 'log leaves are only ever added'); END;
 
--- What a visit is found by. Without a rowid the key is the table: half the size.
-CREATE TABLE grams (
-    gram TEXT NOT NULL,
+-- The search index. WITHOUT ROWID halves its size.
+CREATE TABLE search_tokens (
+    token TEXT NOT NULL,
     visit BYTEA NOT NULL REFERENCES visits (id),
-    PRIMARY KEY (gram, visit)
+    PRIMARY KEY (token, visit)
 ) WITHOUT ROWID;
 CREATE TRIGGER changes_no_update BEFORE UPDATE ON changes
 BEGIN SELECT RAISE(ABORT, 'changes are only ever added'); END;
@@ -66,8 +66,8 @@ BEGIN SELECT RAISE(ABORT, 'events are only ever added'); END;
 CREATE TRIGGER events_no_delete BEFORE DELETE ON events
 BEGIN SELECT RAISE(ABORT, 'events are only ever added'); END;
 
--- What a visit's grams are of, as it is compared: one a line. Apart from the board, so that records do not rewrite it.
-CREATE TABLE texts (
+-- The normalized texts of visits, one a line. Not in visit_summaries, so that records do not rewrite them.
+CREATE TABLE search_texts (
     visit BYTEA NOT NULL PRIMARY KEY REFERENCES visits (id),
     area TEXT NOT NULL,
     text TEXT NOT NULL
