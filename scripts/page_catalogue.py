@@ -1,4 +1,4 @@
-"""The texts of pages and their English catalogue: `scripts/catalogue` updates it, a test holds it to the texts."""
+"""The English catalogue of page texts: `scripts/catalogue` updates it, and a test checks that it is complete."""
 
 import re
 import sys
@@ -12,7 +12,7 @@ from babel.messages.pofile import read_po, write_po
 ROOT = Path(__file__).parents[1]
 CATALOGUE = ROOT / "service" / "web" / "locale" / "en" / "LC_MESSAGES" / "doorstep.po"
 KEYWORDS = {**DEFAULT_KEYWORDS, "PageText": None}
-PLACE = re.compile(r"%\((\w+)\)s|%(?!\()")
+PLACEHOLDER = re.compile(r"%\((\w+)\)s|%(?!\()")
 HEADER = """# What pages say, in English. The Chinese texts are in the templates and in the code. See CONTRIBUTING.md.
 msgid ""
 msgstr ""
@@ -24,7 +24,7 @@ msgstr ""
 
 
 def texts() -> Catalog:
-    """All texts of templates and code."""
+    """The texts of all templates and modules."""
     found = Catalog(locale="en")
     methods = [("**/templates/**.html", "jinja2"), ("**.py", "python")]
     options = {"**/templates/**.html": {"trimmed": "true", "silent": "false"}}
@@ -34,39 +34,39 @@ def texts() -> Catalog:
 
 
 def catalogue(path: Path = CATALOGUE) -> Catalog:
-    """The catalogue as it is."""
+    """Read the catalogue."""
     with path.open("rb") as file:
         return read_po(file, locale="en")
 
 
-def faults(has: Catalog, needs: Catalog) -> Iterator[str]:
-    """What is wrong with a catalogue."""
-    for message in needs:
+def faults(actual: Catalog, needed: Catalog) -> Iterator[str]:
+    """What is wrong with a catalogue, given the texts that it needs."""
+    for message in needed:
         if not message.id:
             continue
-        given = has.get(*_key(message))
-        if given is None or isinstance(given.id, str) != isinstance(message.id, str):
+        entry = actual.get(*_key(message))
+        if entry is None or isinstance(entry.id, str) != isinstance(message.id, str):
             yield f"missing: {message.id}"
-        elif given.fuzzy:
+        elif entry.fuzzy:
             yield f"to be looked at: {message.id}"
-        elif not all(_strings(given)) or not given.string:
+        elif not all(_strings(entry)) or not entry.string:
             yield f"empty: {message.id}"
-        elif any(_places(one) != _places(_key(message)[0]) for one in _strings(given)):
+        elif any(_placeholders(text) != _placeholders(_key(message)[0]) for text in _strings(entry)):
             yield f"other placeholders: {message.id}"
-    yield from (f"unused: {one.id}" for one in has if one.id and needs.get(*_key(one)) is None)
-    yield from (f"commented out: {key}" for key in has.obsolete)
+    yield from (f"unused: {entry.id}" for entry in actual if entry.id and needed.get(*_key(entry)) is None)
+    yield from (f"commented out: {key}" for key in actual.obsolete)
 
 
 def update() -> None:
-    """Write the catalogue anew."""
-    has, needs = catalogue(), texts()
-    for message in needs:
-        known = has.get(*_key(message)) if message.id else None
+    """Write the catalogue with the current texts, keeping translations."""
+    before, after = catalogue(), texts()
+    for message in after:
+        known = before.get(*_key(message)) if message.id else None
         if known is not None and isinstance(known.id, str) == isinstance(message.id, str):
             message.string = known.string
     with CATALOGUE.open("wb") as file:
         file.write(HEADER.encode())
-        write_po(file, needs, width=120, sort_by_file=True, include_lineno=False, omit_header=True)
+        write_po(file, after, width=120, sort_by_file=True, include_lineno=False, omit_header=True)
 
 
 def _key(message: Message) -> tuple[str, str | None]:
@@ -77,12 +77,12 @@ def _strings(message: Message) -> tuple[str, ...]:
     return (message.string,) if isinstance(message.string, str) else tuple(message.string)
 
 
-def _places(text: str) -> set[str]:
-    return set(PLACE.findall(text))
+def _placeholders(text: str) -> set[str]:
+    return set(PLACEHOLDER.findall(text))
 
 
 def main(arguments: list[str]) -> int:
-    """Update, or only look."""
+    """Update the catalogue, or with `--check` only report errors."""
     if arguments != ["--check"]:
         update()
     wrong = list(faults(catalogue(), texts()))

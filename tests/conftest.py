@@ -1,4 +1,4 @@
-"""Fixtures for everybody: `engine` (a test runs on both), `address` of a fresh database, `database` started there."""
+"""Shared fixtures: `engine` (tests run on both), the `address` of a fresh database, `database` started there."""
 
 from collections.abc import AsyncIterator, Iterator
 from functools import cache
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from tests.support.bucket import Bucket
 
 
-LONG = {  # more than ten seconds of a processor each
+LONG = {  # more than ten seconds of CPU time each
     "test_checklists_lint",
     "test_golden_pages",
     "test_hostile_links",
@@ -37,7 +37,7 @@ LONG = {  # more than ten seconds of a processor each
     "test_worst_bodies",
 }
 POSTGRES = {"postgres", "postgres_database", "bucket"}
-STARTERS = {  # whoever imports one of these starts programs or cuts the power
+STARTERS = {  # tests that import one of these start programs or simulate power failures
     "subprocess",
     "uvicorn",
     "tests.load",
@@ -52,7 +52,7 @@ STARTERS = {  # whoever imports one of these starts programs or cuts the power
 
 
 def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
-    """Mark as `fast` what is short and needs neither PostgreSQL nor another process, for `scripts/test --fast`."""
+    """Mark tests as `fast` that are short and need neither PostgreSQL nor another process (`scripts/test --fast`)."""
     for item in items:
         parameters = item.callspec.params.values() if hasattr(item, "callspec") else ()
         needed = POSTGRES & {*item.fixturenames} or STARTERS & _used(item.module) or item.path.stem in LONG
@@ -62,7 +62,7 @@ def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
 
 @cache
 def _used(module: ModuleType) -> set[str]:
-    """The modules that a test module imports, or imports from, and the packages that they are in."""
+    """The modules that a test module imports, or imports from, and their packages."""
     named = {
         getattr(one, "__name__" if isinstance(one, ModuleType) else "__module__", None) for one in vars(module).values()
     }
@@ -75,13 +75,13 @@ CHEAP_HASH = CHEAP.hash("nobody's")
 
 @pytest.fixture(autouse=True)
 def quiet_log():
-    """Each test begins with a log that says only what is grave."""
+    """Each test starts with a log of errors only."""
     access_log.configure_logging("human", "error")
 
 
 @pytest.fixture(autouse=True)
 def cheap_passwords(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Hashing a password costs next to nothing, except for a test that takes `costly_passwords`."""
+    """Make hashing passwords cheap, except for tests that use `costly_passwords`."""
     if "costly_passwords" not in request.fixturenames:
         monkeypatch.setattr(passwords, "_hasher", CHEAP)
         monkeypatch.setattr(passwords, "DUMMY_HASH", CHEAP_HASH)
@@ -89,25 +89,25 @@ def cheap_passwords(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPa
 
 @pytest.fixture
 def costly_passwords() -> None:
-    """Hashing a password costs what it costs in production."""
+    """Hash passwords at the cost of production."""
 
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
     """The address of a PostgreSQL server, started by the first test that needs it."""
-    with postgres_server("fsync=off") as address:  # what a test writes need not outlive it
+    with postgres_server("fsync=off") as address:  # what a test writes need not be durable
         yield address
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def engine(request: pytest.FixtureRequest) -> str:
-    """Each test that takes this (or `address`, or `database`) runs once per engine."""
+    """Tests that use this (or `address`, or `database`) run once per engine."""
     return request.param
 
 
 @pytest.fixture
 async def address(engine: str, tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[str]:
-    """The address of a database that has all tables and nothing in them: a new file, or a new database."""
+    """The address of a new database with empty tables."""
     if engine == "sqlite":
         yield await copy_sqlite(tmp_path / "doorstep.db")
         return
@@ -117,7 +117,7 @@ async def address(engine: str, tmp_path: Path, request: pytest.FixtureRequest) -
 
 @pytest.fixture
 async def bare_address(engine: str, tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[str]:
-    """The same without tables on either engine: for what makes them."""
+    """The same without tables, for tests of creating them."""
     if engine == "sqlite":
         yield f"sqlite:///{tmp_path / 'doorstep.db'}"
         return
@@ -127,7 +127,7 @@ async def bare_address(engine: str, tmp_path: Path, request: pytest.FixtureReque
 
 @pytest.fixture
 async def database(address: str) -> AsyncIterator[Database]:
-    """A started database with all tables and nothing in them."""
+    """A started database with empty tables."""
     db = open_database(address)
     await db.start()
     yield db
@@ -136,7 +136,7 @@ async def database(address: str) -> AsyncIterator[Database]:
 
 @pytest.fixture
 async def postgres_database(postgres: str) -> AsyncIterator[Postgres]:
-    """A started PostgreSQL database, for what is special there."""
+    """A started PostgreSQL database, for its special features."""
     async with copied_postgres(postgres) as address:
         db = Postgres(address)
         await db.start()
@@ -146,7 +146,7 @@ async def postgres_database(postgres: str) -> AsyncIterator[Postgres]:
 
 @pytest.fixture
 async def town(database: Database, tmp_path: Path) -> Town:
-    """A utility with people and the shipped checklist, on both engines."""
+    """A utility with people and the bundled checklist, on both engines."""
     town = await Town(database).open()
     town.house.evidence_storage = open_evidence_storage(tmp_path / "files")
     return town
@@ -161,14 +161,14 @@ async def world(address: str) -> AsyncIterator[World]:
 
 @pytest.fixture
 async def small_world(tmp_path: Path) -> AsyncIterator[World]:
-    """The same on SQLite alone, with low limits: for what has nothing to do with the engine."""
+    """The same on SQLite only, with low limits, for tests that do not depend on the engine."""
     async with opened_world(await copy_sqlite(tmp_path / "doorstep.db"), max_body=4000, max_entries=5) as opened:
         yield opened
 
 
 @pytest.fixture
 async def sqlite_world(tmp_path: Path) -> AsyncIterator[World]:
-    """The same on SQLite alone, with the usual limits."""
+    """The same on SQLite only, with the usual limits."""
     async with opened_world(await copy_sqlite(tmp_path / "doorstep.db")) as opened:
         yield opened
 
@@ -176,7 +176,7 @@ async def sqlite_world(tmp_path: Path) -> AsyncIterator[World]:
 @pytest.fixture
 def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator["Bucket"]:
     """An empty bucket of an S3 API."""
-    from tests.support.bucket import Bucket  # noqa: PLC0415 - takes a second to import, and few tests need it
+    from tests.support.bucket import Bucket  # noqa: PLC0415 - slow to import, and few tests need it
 
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "invented")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "invented")

@@ -206,7 +206,7 @@ def _signed(case: CustomerView, given: SignatureInput, image: str, *, own: bool)
     evidence = (piece, Evidence(kind="customer_confirm")) if own else (piece,)
     signs, thing = made.table.signs or "", made.thing
     yield Entry(id="-", at=case.at, by="customer", what=signs, thing=thing, evidence=evidence)
-    before = case.read.says.get(signs if thing is None else (signs, thing))
+    before = case.read.customer_answers.get(signs if thing is None else (signs, thing))
     if before is not None and before[2].says == "no":
         yield Entry(id="-", at=case.at, by="customer", what=signs, thing=thing, says="yes")
 

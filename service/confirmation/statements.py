@@ -140,7 +140,7 @@ class CustomerView:
         self.file, self.rules = visit, visit.rules
         self.visit, self.entries = visit.visit(), visit.effective_entries()
         judging = judge.Evaluation(visit.rules, self.visit, self.entries, to_microseconds(now))
-        self.judgement, self.read = judging.evaluate(), judging.read
+        self.judgement, self.read = judging.evaluate(), judging.timeline
         self.papers = sign_offs(visit.rules, self.visit, self.entries, self.read, self.judgement.facts)
         self.labels = self.judgement.labels
 
@@ -196,7 +196,7 @@ class CustomerView:
 
     def first_occurrence(self, what: str) -> datetime | None:
         """When something of the visit happened first, in the utility's zone."""
-        found = self.read.moments.get(what)
+        found = self.read.occurrences.get(what)
         try:
             return None if found is None else datetime.fromtimestamp(found[0] / 1_000_000, self.now.tzinfo)
         except (ValueError, OverflowError):  # a clock at the end of the calendar

@@ -1,8 +1,7 @@
-"""How long a text may be, and which numbers and times are taken.
+"""Bounds on texts, numbers and times in input.
 
-These stand in the types of all that comes from outside, so that they are looked at on decoding, before anything
-normalises, matches, shows or indexes it; and so that the OpenAPI document names them. They are wide: what goes beyond
-them is no work of a person but a fault of a program, or an attack. A record that does is kept in quarantine.
+As part of the types they are enforced while decoding and documented in OpenAPI. They are generous: only a faulty
+program or an attack exceeds them. A record that does is put in quarantine.
 """
 
 from datetime import datetime
@@ -12,14 +11,14 @@ from msgspec import Meta
 
 FIRST_YEAR, LAST_YEAR = 2000, 2100
 YEARS = f"Expected a time in the years {FIRST_YEAR} to {LAST_YEAR}"
-EXACT = 2**53  # up to here a double holds every whole number, and so does every reader of JSON
+EXACT = 2**53  # doubles represent every integer up to here, so every JSON parser reads it exactly
 
 CodeText = Annotated[str, Meta(max_length=100)]
-"""A name out of a checklist or a short list: an item, a fact, a field, a type, a kind, a version."""
+"""An identifier: of an item, a fact, a field, a type, a kind or a version."""
 LoginText = Annotated[str, Meta(max_length=64)]
 PasswordText = Annotated[str, Meta(max_length=256)]  # at most 1,024 bytes
 SecretText = Annotated[str, Meta(max_length=100)]  # a one-time code
-ShortText = Annotated[str, Meta(max_length=100)]  # a number of a telephone, a bill, a work order; a session, an app
+ShortText = Annotated[str, Meta(max_length=100)]  # such as the number of a telephone, an account or a work order
 LineText = Annotated[str, Meta(max_length=200)]
 AddressText = Annotated[str, Meta(max_length=500)]
 LongText = Annotated[str, Meta(max_length=2000)]
@@ -28,11 +27,10 @@ ExactInt = Annotated[int, Meta(ge=-EXACT, le=EXACT)]
 ExactFloat = Annotated[float, Meta(ge=-float(EXACT), le=float(EXACT))]
 
 
-def check_time(place: str, moment: datetime | None) -> None:
-    """ValueError unless the time is one at which somebody may have worked here. It names the place as the decoder does.
+def check_time(path: str, time: datetime | None) -> None:
+    """Raise ValueError, with the path as msgspec writes it, if the year is out of range.
 
-    Types cannot say it, so the Struct of a whole body looks after all times in it. Those that are only worked out of
-    others are looked at by nobody: in another offset they may be a few hours beyond.
+    `Meta` cannot express this, so the Struct of each request body checks all its times. Derived times are not checked.
     """
-    if moment is not None and not FIRST_YEAR <= moment.year <= LAST_YEAR:
-        raise ValueError(f"{YEARS} - at `$.{place}`")
+    if time is not None and not FIRST_YEAR <= time.year <= LAST_YEAR:
+        raise ValueError(f"{YEARS} - at `$.{path}`")

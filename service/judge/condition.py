@@ -1,10 +1,10 @@
 """Conditions of items: `and or not`, `in`, `==`, `always`, and names of facts.
 
-A condition is parsed once into a tree and compiled into a function over the set of true names;
-nothing is evaluated as code. `visit_type == 'x'` is true when the name `visit_type=x` is.
+A condition is parsed into a tree and compiled into a predicate over the set of true names; nothing is evaluated as
+code. `visit_type == 'x'` is true when the set contains `visit_type=x`.
 
-    condition := either ("or" either)*        either := both ("and" both)*
-    both      := "not" both | "(" condition ")" | "always" | NAME [ "==" TEXT | "in" "(" TEXT,… ")" ]
+    condition := conjunction ("or" conjunction)*        conjunction := term ("and" term)*
+    term      := "not" term | "(" condition ")" | "always" | NAME [ "==" TEXT | "in" "(" TEXT,… ")" ]
 """
 
 import re
@@ -19,21 +19,21 @@ _TOKEN = re.compile(r"\s*(?:(?P<word>[a-z_][a-z0-9_]*)|(?P<text>'[^']*')|(?P<sig
 
 
 class Condition(msgspec.Struct, frozen=True):
-    """A node: `op` over `parts`, or a `name` that has to be true."""
+    """A node: `op` applied to `parts`, or a `name` that has to be true."""
 
     op: Literal["and", "or", "not", "name", "always"]
     parts: tuple["Condition", ...] = ()
     name: str = ""
 
     def names(self) -> Iterator[str]:
-        """The facts it reads."""
+        """The names that it tests."""
         if self.op == "name":
             yield self.name
         for part in self.parts:
             yield from part.names()
 
     def compiled(self) -> Predicate:
-        """The condition as a function over the set of true names."""
+        """Compile to a predicate over the set of true names."""
         if self.op == "always":
             return lambda _: True
         if self.op == "name":
@@ -41,20 +41,20 @@ class Condition(msgspec.Struct, frozen=True):
             return lambda true: name in true
         tests = tuple(part.compiled() for part in self.parts)
         if self.op == "not":
-            only = tests[0]
-            return lambda true: not only(true)
+            operand = tests[0]
+            return lambda true: not operand(true)
         if len(tests) == 2:
-            one, two = tests
+            left, right = tests
             if self.op == "and":
-                return lambda true: one(true) and two(true)
-            return lambda true: one(true) or two(true)
+                return lambda true: left(true) and right(true)
+            return lambda true: left(true) or right(true)
         if self.op == "and":
             return lambda true: all(test(true) for test in tests)
         return lambda true: any(test(true) for test in tests)
 
 
 def parse(text: str) -> Condition:
-    """Read a condition. ValueError says where it cannot be read."""
+    """Parse a condition; ValueError says where it is invalid."""
     tokens = list(_tokens(text))
     condition, rest = _parse_or(tokens, text)
     if rest:
@@ -63,35 +63,34 @@ def parse(text: str) -> Condition:
 
 
 def _tokens(text: str) -> Iterator[str]:
-    at = 0
-    while text[at:].strip():
-        found = _TOKEN.match(text, at)
-        if found is None:
-            raise ValueError(f"cannot read {text[at:].strip()!r} in condition {text!r}")
-        at = found.end()
-        yield found.group().strip()
+    position = 0
+    while text[position:].strip():
+        match = _TOKEN.match(text, position)
+        if match is None:
+            raise ValueError(f"cannot read {text[position:].strip()!r} in condition {text!r}")
+        position = match.end()
+        yield match.group().strip()
 
 
 def _parse_or(tokens: list[str], text: str) -> tuple[Condition, list[str]]:
-    return _joined(tokens, "or", lambda rest: _joined(rest, "and", lambda more: _parse_and(more, text)))
+    return _parse_chain(tokens, "or", lambda rest: _parse_chain(rest, "and", lambda rest: _parse_term(rest, text)))
 
 
-FactReader = Callable[[list[str]], tuple[Condition, list[str]]]
-
-
-def _joined(tokens: list[str], word: Literal["and", "or"], read: FactReader) -> tuple[Condition, list[str]]:
-    part, rest = read(tokens)
+def _parse_chain(
+    tokens: list[str], op: Literal["and", "or"], parse_operand: Callable[[list[str]], tuple[Condition, list[str]]]
+) -> tuple[Condition, list[str]]:
+    part, rest = parse_operand(tokens)
     parts = [part]
-    while rest[:1] == [word]:
-        part, rest = read(rest[1:])
+    while rest[:1] == [op]:
+        part, rest = parse_operand(rest[1:])
         parts.append(part)
-    return (parts[0] if len(parts) == 1 else Condition(word, tuple(parts))), rest
+    return (parts[0] if len(parts) == 1 else Condition(op, tuple(parts))), rest
 
 
-def _parse_and(tokens: list[str], text: str) -> tuple[Condition, list[str]]:
+def _parse_term(tokens: list[str], text: str) -> tuple[Condition, list[str]]:
     match tokens:
         case ["not", *rest]:
-            part, rest = _parse_and(rest, text)
+            part, rest = _parse_term(rest, text)
             return Condition("not", (part,)), rest
         case ["(", *rest]:
             part, rest = _parse_or(rest, text)

@@ -1,4 +1,4 @@
-"""What proves something: a photo, a refusal or a waiver that holds, a typed answer within its bounds."""
+"""Which photos, refusals, waivers and typed answers are valid."""
 
 from datetime import datetime
 
@@ -9,19 +9,19 @@ from .timeline import is_blank
 
 
 def has_photo(entry: Entry) -> bool:
-    """Whether a photo is among its evidence."""
+    """Whether its evidence includes a photo."""
     return any(piece.kind == "photo" and piece.sha256 is not None and not piece.lost for piece in entry.evidence)
 
 
 def is_valid_refusal(entry: Entry) -> bool:
-    """A refusal has a reason, and is the customer's own or comes with a photo by the technician."""
+    """A refusal needs a reason, and a photo if the technician wrote it."""
     if entry.refused is None or is_blank(entry.refused.reason):
         return False
     return entry.by == "customer" or (entry.by == "technician" and has_photo(entry))
 
 
 def is_valid_waiver(rule: CompiledItem, entry: Entry) -> bool:
-    """A waiver has a reason and is written by who may give it; the technician may write the customer's."""
+    """A waiver needs a reason and is written by somebody who may give it; the technician may write the customer's."""
     waived = entry.waived
     if waived is None or is_blank(waived.reason) or waived.by not in rule.item.waiver.by:
         return False
@@ -29,7 +29,7 @@ def is_valid_waiver(rule: CompiledItem, entry: Entry) -> bool:
 
 
 def is_valid_answer(field: Field, value: object) -> bool:
-    """Whether a typed answer has its type and keeps its bounds."""
+    """Whether a typed answer has the field's type and is within its bounds."""
     if field.type == "number":
         if isinstance(value, bool) or not isinstance(value, int | float):
             return False

@@ -1,4 +1,4 @@
-"""Findings and judgements, and how they are shown. Messages are made only when somebody reads them."""
+"""Findings and judgements, and their texts, which are only formatted when somebody reads them."""
 
 from typing import Annotated, Literal
 
@@ -27,7 +27,7 @@ _RELATIONS = {"after": Text("之后", "after"), "before": Text("之前", "before
 
 
 class Finding(msgspec.Struct, frozen=True):
-    """What the judge says of one item (or fact): `part` is the kind of evidence, the field, or `rel.other`."""
+    """A finding about an item or fact. `part`: the kind of evidence, the field, or the order `rel.other`."""
 
     kind: FindingKind
     item: str
@@ -44,9 +44,9 @@ class Finding(msgspec.Struct, frozen=True):
 
 
 class Judgement(msgspec.Struct, frozen=True):
-    """The judge's answer at a moment. `until` (µs UTC): when it can change without a new entry.
+    """The result of judging a visit. `until` (µs UTC): when it can change without a new entry.
 
-    `facts` are the names of what is true; `labels` says what the things are called on screens.
+    `facts`: the names that are true; `labels`: the names of things, for people.
     """
 
     verdict: Verdict | None
@@ -57,20 +57,20 @@ class Judgement(msgspec.Struct, frozen=True):
 
 
 class FindingView(msgspec.Struct, frozen=True):
-    """A finding as clients get it, with its clause, the sentence in both languages, and the entries that made it."""
+    """A finding as clients get it."""
 
-    code: Annotated[str, msgspec.Meta(description="Kind, item, thing and part; it names the finding within the visit.")]
+    code: Annotated[str, msgspec.Meta(description="Kind, item, thing and part: unique within the visit.")]
     kind: Annotated[FindingKind, msgspec.Meta(description="What is wrong.")]
     item: Annotated[str, msgspec.Meta(description="The item or fact of the checklist.")]
     thing: Annotated[str | None, msgspec.Meta(description="The thing it is about.")]
-    severity: Annotated[Severity, msgspec.Meta(description="How grave it is; open is a duty that is not due yet.")]
+    severity: Annotated[Severity, msgspec.Meta(description="Its severity; open is a duty that is not due yet.")]
     clause: Annotated[str | None, msgspec.Meta(description="The clause of the norm.")]
-    message: Annotated[Text, msgspec.Meta(description="The sentence for people.")]
-    entries: Annotated[tuple[str, ...], msgspec.Meta(description="Ids of the entries that made it.")]
+    message: Annotated[Text, msgspec.Meta(description="The finding in words.")]
+    entries: Annotated[tuple[str, ...], msgspec.Meta(description="Ids of the entries that caused it.")]
 
 
 def verdict(findings: tuple[Finding, ...]) -> Verdict:
-    """The verdict of a visit that has begun; open and info findings do not change it."""
+    """The verdict of a visit that has begun; open and info findings do not affect it."""
     worst = {finding.severity for finding in findings}
     if "violation" in worst:
         return "non_compliant"
@@ -78,20 +78,20 @@ def verdict(findings: tuple[Finding, ...]) -> Verdict:
 
 
 class FindingFormatter:
-    """Says findings in words, from the checklist's messages and labels."""
+    """Puts findings into words, with the checklist's messages and labels."""
 
     def __init__(self, checklist: Checklist) -> None:
         self.messages = checklist.messages
         self.kinds = checklist.evidence_kinds
         self.items = {item.id: item for item in checklist.items}
         self.facts = checklist.facts
-        self._said: dict[tuple[str, str, str], Text] = {}
+        self._texts: dict[tuple[str, str, str], Text] = {}
 
     def format(self, findings: tuple[Finding, ...], labels: dict[str, str]) -> tuple[FindingView, ...]:
-        """Findings for clients; `labels` says what the things are called."""
-        return tuple(self._shown(finding, labels) for finding in findings)
+        """Findings as clients get them; `labels`: the names of things."""
+        return tuple(self._to_view(finding, labels) for finding in findings)
 
-    def _shown(self, finding: Finding, labels: dict[str, str]) -> FindingView:
+    def _to_view(self, finding: Finding, labels: dict[str, str]) -> FindingView:
         item = self.items.get(finding.item)
         thing = finding.thing
         name = labels.get(thing, thing) if thing is not None else None
@@ -107,40 +107,40 @@ class FindingFormatter:
         )
 
     def _text(self, finding: Finding, thing: str | None) -> Text:
-        """The sentence in both languages; one about no thing is always the same."""
+        """The text in both languages, cached if it names no thing."""
         key = (finding.kind, finding.item, finding.part)
-        said = self._said.get(key) if thing is None else None
-        if said is None:
-            said = Text(self._message(finding, thing, "zh"), self._message(finding, thing, "en"))
+        text = self._texts.get(key) if thing is None else None
+        if text is None:
+            text = Text(self._message(finding, thing, "zh"), self._message(finding, thing, "en"))
             if thing is None:
-                self._said[key] = said
-        return said
+                self._texts[key] = text
+        return text
 
-    def _message(self, finding: Finding, thing: str | None, tongue: Literal["zh", "en"]) -> str:
-        template = getattr(self.messages[finding.kind], tongue)
+    def _message(self, finding: Finding, thing: str | None, language: Literal["zh", "en"]) -> str:
+        template = getattr(self.messages[finding.kind], language)
         item = self.items.get(finding.item)
         if item is None:
-            return template.format(fact=getattr(self.facts[finding.item], tongue))
-        suffix = "" if thing is None else f"（{thing}）" if tongue == "zh" else f" ({thing})"
-        words = {
-            "label": getattr(item.label, tongue) + suffix,
+            return template.format(fact=getattr(self.facts[finding.item], language))
+        suffix = "" if thing is None else f"（{thing}）" if language == "zh" else f" ({thing})"
+        values = {
+            "label": getattr(item.label, language) + suffix,
             "clause": item.clause,
-            "supervisor": getattr(item.supervisor, tongue) + suffix,
+            "supervisor": getattr(item.supervisor, language) + suffix,
         }
         match finding.kind:
             case "order":
                 rel, other = finding.part.split(".", 1)
-                words |= {"rel": getattr(_RELATIONS[rel], tongue), "other": self._name(other, tongue)}
+                values |= {"rel": getattr(_RELATIONS[rel], language), "other": self._name(other, language)}
             case "evidence":
-                words["kind"] = getattr(self.kinds[finding.part], tongue)
+                values["kind"] = getattr(self.kinds[finding.part], language)
             case "value":
-                words["field"] = getattr(item.fields[finding.part], tongue)
+                values["field"] = getattr(item.fields[finding.part], language)
             case _:
                 pass
-        return template.format_map(words)
+        return template.format_map(values)
 
-    def _name(self, other: str, tongue: Literal["zh", "en"]) -> str:
+    def _name(self, other: str, language: Literal["zh", "en"]) -> str:
         if other == "window_end":
-            return "约定时段结束" if tongue == "zh" else "end of the agreed window"
+            return "约定时段结束" if language == "zh" else "end of the agreed window"
         item = self.items.get(other)
-        return getattr(item.label if item else self.facts[other], tongue)
+        return getattr(item.label if item else self.facts[other], language)

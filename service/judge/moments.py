@@ -1,24 +1,24 @@
-"""Times on the clocks of a zone, and sums of times, for whatever time there is.
+"""Conversions and sums of times that never fail.
 
-The calendar has the years 1 to 9999. What a zone, a sum or a phone's clock carries beyond them is shown as its first or
-last moment: nothing that was once taken may be impossible to show.
+`datetime` has the years 1 to 9999. A result beyond them becomes its first or last moment, so that whatever was stored
+can be shown.
 """
 
 from datetime import datetime, timedelta, tzinfo
 
-_MIDDLE = 5000  # a year: what cannot be shown and is before it is too early
+_MIDDLE_YEAR = 5000  # what cannot be converted is too early before it, too late after
 
 
 def in_zone(moment: datetime, zone: tzinfo | None) -> datetime:
-    """A moment on the clocks of a zone."""
+    """Convert to a time zone."""
     try:
         return moment.astimezone(zone)
     except (OverflowError, ValueError):
-        return _end(zone, late=moment.year > _MIDDLE)
+        return _end(zone, late=moment.year > _MIDDLE_YEAR)
 
 
 def from_ms(ms: int, zone: tzinfo | None) -> datetime:
-    """Milliseconds UTC on the clocks of a zone."""
+    """Convert milliseconds since 1970 UTC to a time zone."""
     try:
         return datetime.fromtimestamp(ms / 1000, zone)
     except (OverflowError, ValueError, OSError):
@@ -26,7 +26,7 @@ def from_ms(ms: int, zone: tzinfo | None) -> datetime:
 
 
 def later(moment: datetime, by: timedelta) -> datetime:
-    """A moment and so much; earlier where `by` is negative."""
+    """The sum of a moment and a duration, which may be negative."""
     try:
         return moment + by
     except OverflowError:

@@ -1,7 +1,7 @@
-"""Unicode normal forms in linear time.
+"""Unicode normal forms without quadratic cost.
 
-The library puts the marks behind a letter in order by insertion, which takes time by the square of how many they are:
-80 KB of marks take seconds, in which nothing else runs. Here many marks are put in order first.
+`unicodedata.normalize` sorts combining marks by insertion: 80 KB of marks block the process for seconds. Long runs of
+marks are sorted here first.
 """
 
 from functools import lru_cache
@@ -10,29 +10,28 @@ from typing import Literal
 from unicodedata import combining, normalize
 
 NormalForm = Literal["NFC", "NFKC"]
-_FEW = 32  # so many characters cost nothing, in whatever order
+_SHORT = 32  # characters whose cost is negligible in any order
 
 
 def normal_form(form: NormalForm, text: str) -> str:
-    """What `unicodedata.normalize` gives."""
-    if len(text) > _FEW and not text.isascii():
-        marked = {sign for sign in set(text) if _marks(sign)}
+    """The same as `unicodedata.normalize`."""
+    if len(text) > _SHORT and not text.isascii():
+        marked = {char for char in set(text) if _has_mark(char)}
         if marked:
-            apart: Literal["NFD", "NFKD"] = "NFD" if form == "NFC" else "NFKD"
-            runs = ((some, "".join(run)) for some, run in groupby(text, marked.__contains__))
-            text = "".join(_ordered(apart, run) if some else run for some, run in runs)
+            decomposed: Literal["NFD", "NFKD"] = "NFD" if form == "NFC" else "NFKD"
+            runs = ((is_marked, "".join(run)) for is_marked, run in groupby(text, marked.__contains__))
+            text = "".join(_sort_marks(decomposed, run) if is_marked else run for is_marked, run in runs)
     return normalize(form, text)
 
 
-def _ordered(form: Literal["NFD", "NFKD"], run: str) -> str:
-    """Decomposed, with the marks behind each letter in their order (Unicode, D109): it means the same."""
-    if len(run) <= _FEW:
+def _sort_marks(form: Literal["NFD", "NFKD"], run: str) -> str:
+    """Decompose and put the marks after each letter in canonical order (Unicode, D109); the result is equivalent."""
+    if len(run) <= _SHORT:
         return run
-    signs = "".join(normalize(form, sign) for sign in run)
-    return "".join("".join(sorted(part, key=combining)) for _, part in groupby(signs, lambda sign: combining(sign) > 0))
+    chars = "".join(normalize(form, char) for char in run)
+    return "".join("".join(sorted(part, key=combining)) for _, part in groupby(chars, lambda char: combining(char) > 0))
 
 
 @lru_cache(10_000)
-def _marks(sign: str) -> bool:
-    """Whether a character is a mark, or has one within."""
-    return any(map(combining, normalize("NFKD", sign)))
+def _has_mark(char: str) -> bool:
+    return any(map(combining, normalize("NFKD", char)))

@@ -1,7 +1,7 @@
-"""What a statement said at an earlier moment, and what it said when an entry came.
+"""The digests of a statement at earlier moments, and as of the arrival of an entry.
 
-Each signature asks for both. A visit may have thousands, so nothing is read or made twice: what does not lie between
-two of them is the same for both.
+Each signature is compared with both. A visit may have many signatures, so timelines and digests are cached: they only
+differ where something changed between two signatures.
 """
 
 from bisect import bisect_right
@@ -15,83 +15,83 @@ from .visit import Visit
 
 
 class History:
-    """Earlier states of a visit: what its first entries were read as, before the others came."""
+    """Timelines of a visit as of the arrival of its entries."""
 
-    def __init__(self, rules: CompiledChecklist, entries: Sequence[Entry], read: Timeline) -> None:
-        self.rules, self.read = rules, read
+    def __init__(self, rules: CompiledChecklist, entries: Sequence[Entry], timeline: Timeline) -> None:
+        self.rules, self.timeline = rules, timeline
         self._entries = entries
-        self._turns: list[int] | None = None
-        self._readings: dict[int, Timeline] = {}
+        self._turning_points: list[int] | None = None
+        self._timelines: dict[int, Timeline] = {}
 
-    def timeline_at(self, place: int) -> Timeline:
-        """A reading in which the entries up to a place are read as they were when the last of them came.
+    def timeline_at(self, position: int) -> Timeline:
+        """A timeline in which the entries up to a position are as they were when that entry arrived.
 
-        Entries after the place may be in it as well, as far as none of them changes how one before it is read.
+        It may contain later entries that do not affect those.
         """
-        if self._turns is None:
-            self._turns = turning_points(self._entries)
-        number = bisect_right(self._turns, place)
-        if number == len(self._turns):
-            return self.read
-        known = self._readings.get(number)
-        if known is None:
-            known = self._readings[number] = Timeline(self.rules, self._entries[: self._turns[number]], self.read.now)
-        return known
+        if self._turning_points is None:
+            self._turning_points = turning_points(self._entries)
+        number = bisect_right(self._turning_points, position)
+        if number == len(self._turning_points):
+            return self.timeline
+        if number not in self._timelines:
+            entries = self._entries[: self._turning_points[number]]
+            self._timelines[number] = Timeline(self.rules, entries, self.timeline.now)
+        return self._timelines[number]
 
 
 def turning_points(entries: Sequence[Entry]) -> list[int]:
-    """The places of the entries that may change how those before them are read: withdrawals, and what may be the new
-    beginning of a session's clock."""
+    """The positions of entries that may affect earlier ones: withdrawals, and possible new starts of a session."""
     found: list[int] = []
     highest: dict[str, int] = {}
-    withdrawals = False
-    for place, entry in enumerate(entries):
-        turn = entry.withdraws is not None
-        withdrawals = withdrawals or turn
+    has_withdrawals = False
+    for position, entry in enumerate(entries):
+        turns = entry.withdraws is not None
+        has_withdrawals = has_withdrawals or turns
         if entry.session is not None and entry.tick is not None:
             before = highest.get(entry.session)
-            # where something was withdrawn, the clock's beginning may be any entry
-            turn = turn or (before is not None and (withdrawals or entry.tick < before))
+            # after a withdrawal, any entry may be the session's first
+            turns = turns or (before is not None and (has_withdrawals or entry.tick < before))
             highest[entry.session] = entry.tick if before is None else max(before, entry.tick)
-        if turn:
-            found.append(place)
+        if turns:
+            found.append(position)
     return found
 
 
 class StatementHistory:
-    """One statement (of one thing) through time, by its digests."""
+    """The digests of one statement (of one thing) over time."""
 
     def __init__(self, past: History, visit: Visit, made: RenderedStatement) -> None:
         self.past, self._visit, self._made = past, visit, made
         self._acts: dict[int, _Acts] = {}
-        self._digests: dict[Sources | tuple[object, ...], str] = {}
+        self._digests: dict[tuple[object, ...], str] = {}
 
     def at_moment(self, until: int) -> str:
-        """The digest of the statement made from all that is known now of what was done until a moment (µs UTC)."""
-        acts = self._of(self.past.read)
+        """The digest of the statement from all acts up to a moment (µs UTC), as known now."""
+        acts = self._acts_of(self.past.timeline)
         return self._digest(acts, acts.counts(until), None)
 
-    def on_arrival(self, mark: TimedEntry) -> str:
-        """The same as it was when an entry came: what is dated back came later."""
-        acts = self._of(self.past.timeline_at(mark[1]))
-        counts = acts.counts(mark[0])
-        return self._digest(acts, counts, mark[1] if acts.later(counts, mark[1]) else None)
+    def on_arrival(self, signature: TimedEntry) -> str:
+        """The same, as known when the signature arrived: without what was added later and dated back."""
+        time, position, _ = signature
+        acts = self._acts_of(self.past.timeline_at(position))
+        counts = acts.counts(time)
+        return self._digest(acts, counts, position if acts.any_after(counts, position) else None)
 
-    def _of(self, read: Timeline) -> "_Acts":
-        known = self._acts.get(id(read))
+    def _acts_of(self, timeline: Timeline) -> "_Acts":
+        known = self._acts.get(id(timeline))
         if known is None:
-            found = sources(self.past.rules, self._made.table, read, self._made.thing)
-            known = self._acts[id(read)] = _Acts(found)
+            known = _Acts(sources(self.past.rules, self._made.table, timeline, self._made.thing))
+            self._acts[id(timeline)] = known
         return known
 
-    def _digest(self, acts: "_Acts", counts: tuple[int, ...], place: int | None) -> str:
-        """The digest over so many acts of each line, in the order of time; of those that came up to a place."""
-        key = (id(acts), counts, None if place is None else acts.came(place))
+    def _digest(self, acts: "_Acts", counts: tuple[int, ...], position: int | None) -> str:
+        """The digest from the first `counts` acts of each line, and of these only what arrived up to a position."""
+        key = (id(acts), counts, None if position is None else acts.arrived(position))
         known = self._digests.get(key)
         if known is None:
             found = tuple(
-                (line, rule, [mark for mark in marks[:count] if place is None or mark[1] <= place])
-                for (line, rule, marks), count in zip(acts.found, counts, strict=True)
+                (line, rule, [act for act in line_acts[:count] if position is None or act[1] <= position])
+                for (line, rule, line_acts), count in zip(acts.sources, counts, strict=True)
             )
             made = make_from(self.past.rules, self._made.table, self._visit.id, found, self._made.thing)
             known = self._digests[key] = made.sha256
@@ -99,27 +99,27 @@ class StatementHistory:
 
 
 class _Acts:
-    """The acts behind the lines of a statement, ready to be asked about a time and a place."""
+    """The acts behind the lines of a statement, indexed by time and by position."""
 
     def __init__(self, found: Sources) -> None:
-        self.found = found
-        self._times = [[mark[0] for mark in marks] for _, _, marks in found]
-        self._last: list[list[int]] = []  # of each line: the last place among its first acts, by time
-        for _, _, marks in found:
-            places: list[int] = []
-            for mark in marks:
-                places.append(max(mark[1], places[-1]) if places else mark[1])
-            self._last.append(places)
-        self._places = sorted(mark[1] for _, _, marks in found for mark in marks)
+        self.sources = found
+        self._times = [[act[0] for act in acts] for _, _, acts in found]
+        self._last: list[list[int]] = []  # of each line: the last position among its first acts, by time
+        for _, _, acts in found:
+            positions: list[int] = []
+            for act in acts:
+                positions.append(max(act[1], positions[-1]) if positions else act[1])
+            self._last.append(positions)
+        self._positions = sorted(act[1] for _, _, acts in found for act in acts)
 
     def counts(self, until: int) -> tuple[int, ...]:
-        """How many acts of each line there are until a time."""
+        """The number of acts of each line up to a time."""
         return tuple(bisect_right(times, until) for times in self._times)
 
-    def later(self, counts: tuple[int, ...], place: int) -> bool:
-        """Whether any of so many acts of each line came after a place."""
-        return any(count and last[count - 1] > place for last, count in zip(self._last, counts, strict=True))
+    def any_after(self, counts: tuple[int, ...], position: int) -> bool:
+        """Whether any of the first `counts` acts of each line arrived after a position."""
+        return any(count and last[count - 1] > position for last, count in zip(self._last, counts, strict=True))
 
-    def came(self, place: int) -> int:
-        """How many acts came up to a place."""
-        return bisect_right(self._places, place)
+    def arrived(self, position: int) -> int:
+        """The number of acts that arrived up to a position."""
+        return bisect_right(self._positions, position)

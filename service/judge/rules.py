@@ -1,4 +1,4 @@
-"""A checklist made ready for judging: everything that does not depend on the visit is worked out once."""
+"""A checklist compiled for judging: whatever does not depend on the visit is computed once."""
 
 from datetime import timedelta
 
@@ -9,12 +9,12 @@ from .condition import Predicate
 from .entries import NEEDS
 from .findings import FindingFormatter
 
-EARLIEST_KINDS = frozenset({"confirm", "consent", "time"})  # the entry itself is the evidence
+EARLIEST_KINDS = frozenset({"confirm", "consent", "time"})  # of evidence: the entry itself
 _MICRO = timedelta(microseconds=1)
 
 
 class CompiledOrder(msgspec.Struct, frozen=True):
-    """An edge, ready: `part` ends the code, `per_thing` says that the other side has things."""
+    """An order rule. `part` is the end of the finding's code; `per_thing` is about the item or fact `than`."""
 
     after: bool
     than: str
@@ -25,7 +25,7 @@ class CompiledOrder(msgspec.Struct, frozen=True):
 
 
 class CompiledLimit(msgspec.Struct, frozen=True):
-    """How long (µs) after which fact the item is in time."""
+    """A time limit: `length` in µs after the fact `start`."""
 
     start: str
     length: int
@@ -33,7 +33,7 @@ class CompiledLimit(msgspec.Struct, frozen=True):
 
 
 class CompiledItem(msgspec.Struct, frozen=True):
-    """One item, ready. `test` is the number of its condition in `Rules.tests`."""
+    """One item. `test` is the index of its condition in `CompiledChecklist.tests`."""
 
     id: str
     item: Item
@@ -43,15 +43,15 @@ class CompiledItem(msgspec.Struct, frozen=True):
     things_of: str
     severity: FaultSeverity
     attested_by: frozenset[str]
-    needs: tuple[tuple[str, str, FaultSeverity], ...]  # kind of evidence, the field it needs, severity of the gap
+    needs: tuple[tuple[str, str, FaultSeverity], ...]  # kind of evidence, its required field, severity if missing
     fields: dict[str, Field]
     order: tuple[CompiledOrder, ...]
     limit: CompiledLimit | None
-    names: tuple[str, ...]  # the facts of which an act of this item names a thing
+    names: tuple[str, ...]  # the facts whose things an act of this item names
 
 
 class CompiledChecklist:
-    """All that the judge reads of a checklist."""
+    """All that the judge needs of a checklist."""
 
     def __init__(self, checklist: Checklist) -> None:
         self.checklist = checklist
@@ -60,9 +60,9 @@ class CompiledChecklist:
         self.thing_facts = frozenset(name for name, fact in checklist.facts.items() if fact.per_thing)
         self.assigned = frozenset(name for name, fact in checklist.facts.items() if fact.type == "assigned")
         self._items = {item.id: item for item in checklist.items}
-        self._numbers: dict[str, int] = {}
+        self._test_indexes: dict[str, int] = {}
         self.tests: list[Predicate] = []
-        self.rules = tuple(self._rule(item) for item in checklist.items)
+        self.rules = tuple(self._compile_item(item) for item in checklist.items)
         self.by_id = {rule.id: rule for rule in self.rules}
         self.any_of = {rule.id: rule.item.satisfied_by_any for rule in self.rules if rule.item.satisfied_by_any}
         settings = checklist.defaults
@@ -71,12 +71,12 @@ class CompiledChecklist:
         self.late_entry = settings.late_entry_minutes * 60_000_000
         self.settle = settings.settle_days * 86_400_000_000
 
-    def _rule(self, item: Item) -> CompiledItem:
+    def _compile_item(self, item: Item) -> CompiledItem:
         limit, gap = item.time_limit, self.checklist.defaults.evidence_gap
         return CompiledItem(
             id=item.id,
             item=item,
-            test=self._number(item),
+            test=self._test_index(item),
             policy=item.class_ == "policy",
             per_thing=item.per == "thing",
             things_of=item.things_of or "",
@@ -88,12 +88,12 @@ class CompiledChecklist:
                 if kind not in EARLIEST_KINDS
             ),
             fields=item.fields,
-            order=tuple(self._order(edge) for edge in item.order),
+            order=tuple(self._compile_order(edge) for edge in item.order),
             limit=limit and CompiledLimit(limit.start, limit.length(self.checklist.defaults) // _MICRO, limit.sev),
-            names=self._names(item),
+            names=self._named_facts(item),
         )
 
-    def _order(self, edge: OrderRule) -> CompiledOrder:
+    def _compile_order(self, edge: OrderRule) -> CompiledOrder:
         other = self._items.get(edge.than)
         per_thing = other.per == "thing" if other else edge.than in self.thing_facts
         return CompiledOrder(
@@ -105,17 +105,17 @@ class CompiledChecklist:
             (edge.only_if[0], edge.only_if[2]) if edge.only_if else None,
         )
 
-    def _names(self, item: Item) -> tuple[str, ...]:
-        """`things_of`, and what the condition asks for: explaining a refusal says that something was refused."""
+    def _named_facts(self, item: Item) -> tuple[str, ...]:
+        """`things_of`, and the facts that its condition requires: an act implies that they hold for its thing."""
         if item.per != "thing":
             return ()
         condition = item.condition()
-        asked = (condition,) if condition.op == "name" else condition.parts if condition.op == "and" else ()
-        names = {part.name for part in asked if part.op == "name" and part.name in self.thing_facts}
+        required = (condition,) if condition.op == "name" else condition.parts if condition.op == "and" else ()
+        names = {part.name for part in required if part.op == "name" and part.name in self.thing_facts}
         return tuple(sorted(names | ({item.things_of} if item.things_of else set())))
 
-    def _number(self, item: Item) -> int:
-        if item.when not in self._numbers:
-            self._numbers[item.when] = len(self.tests)
+    def _test_index(self, item: Item) -> int:
+        if item.when not in self._test_indexes:
+            self._test_indexes[item.when] = len(self.tests)
             self.tests.append(item.condition().compiled())
-        return self._numbers[item.when]
+        return self._test_indexes[item.when]

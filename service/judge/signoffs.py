@@ -1,4 +1,4 @@
-"""What a customer is asked, what he signed or refused, and the entries that his answers become. Pure."""
+"""Customers' questions, signatures and refusals, and the entries made from their answers. Pure."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -16,16 +16,15 @@ from .statements import RenderedStatement, statements
 from .timeline import OccurrenceKey, TimedEntry, Timeline, to_microseconds
 from .visit import Visit
 
-MAX_QUESTIONS = 8  # questions on one page
-CUSTOMER_ONLY = frozenset({"customer"})
-"""Who attests what only the customer may attest."""
+MAX_QUESTIONS = 8  # on one page
+CUSTOMER_ONLY = frozenset({"customer"})  # `attested_by` of items that only the customer attests
 Level = Literal["phone", "own_device"]
 RefusalOutcome = Literal["refused", "absent", "unable", "partly"]
 _SEVERITY_ORDER = {"violation": 0, "warning": 1, "info": 2}
 
 
 class ApplicableQuestion(msgspec.Struct, frozen=True):
-    """A question that applies: the items it is about, and for items with things, which."""
+    """A question that applies, with the items and things that it is about."""
 
     question: Question
     items: tuple[str, ...]
@@ -33,86 +32,81 @@ class ApplicableQuestion(msgspec.Struct, frozen=True):
 
 
 class Signature(msgspec.Struct, frozen=True, kw_only=True):
-    """A signature on a statement. `level`: given on the technician's phone, or on the customer's own device by a code.
+    """A signature on a statement.
 
-    `via` is how it came: one by `link` of the level `phone` was given where a technician may have had his hand in it.
-
-    `state`: `holds`; `changed` when the statement is another now; `wrong` when it never was what he names;
-    `unbound` when he names none.
+    `level`: on the technician's phone, or on the customer's own device after verification by code. A signature via the
+    link may have the level `phone`: then a technician may have been involved. `state`: `holds`; `changed` if the
+    statement has changed since; `wrong` if it never was the one that was signed; `unbound` if none is named.
     """
 
     entry: Annotated[str, msgspec.Meta(description="The entry that carries it.")]
     at: Annotated[datetime, msgspec.Meta(description="When it was given.")]
     signer: Annotated[str, msgspec.Meta(description="Who signed.")]
-    relation: Annotated[str, msgspec.Meta(description="What they are to the customer.")]
+    relation: Annotated[str, msgspec.Meta(description="The signer's relation to the customer.")]
     level: Annotated[Level, msgspec.Meta(description="On the technician's phone, or on the customer's own device.")]
-    via: Annotated[str, msgspec.Meta(description="How it came.")]
+    via: Annotated[str, msgspec.Meta(description="How it arrived.")]
     state: Annotated[
         Literal["holds", "changed", "wrong", "unbound"],
-        msgspec.Meta(description="Whether it holds for the statement as it is now."),
+        msgspec.Meta(description="Whether it is valid for the current statement."),
     ]
     statement_sha256: Annotated[str | None, msgspec.Meta(description="The statement that was signed.")]
     sha256: Annotated[str | None, msgspec.Meta(description="The file of the signature.")]
-    allowed: Annotated[bool, msgspec.Meta(description="Whether somebody of this relation may sign.")] = (
-        True  # by his relation he may sign; else it is a finding
-    )
+    allowed: Annotated[bool, msgspec.Meta(description="Whether somebody of this relation may sign.")] = True
 
 
 class StatementRefusal(msgspec.Struct, frozen=True, kw_only=True):
-    """The customer would not or could not sign. `helper` and his `relation`: who helped one who was unable.
+    """The customer would not or could not sign."""
 
-    `same`: the statement is now what it was then.
-    """
-
-    entry: Annotated[str, msgspec.Meta(description="The entry that says so.")]
+    entry: Annotated[str, msgspec.Meta(description="The entry that records it.")]
     at: Annotated[datetime, msgspec.Meta(description="When.")]
     by: Annotated[str, msgspec.Meta(description="Who wrote it.")]
     outcome: Annotated[
         RefusalOutcome | None,
         msgspec.Meta(description="Whether the customer refused, was absent, was unable, or agreed in part."),
     ]
-    reason: Annotated[str, msgspec.Meta(description="Why, in words.")]
-    valid: Annotated[bool, msgspec.Meta(description="Whether it has what the checklist asks for.")]
-    same: Annotated[bool, msgspec.Meta(description="Whether the statement is now what it was then.")] = True
-    helper: Annotated[str | None, msgspec.Meta(description="Who helped somebody who was unable.")] = None
-    relation: Annotated[str | None, msgspec.Meta(description="What the helper is to the customer.")] = None
+    reason: Annotated[str, msgspec.Meta(description="Why.")]
+    valid: Annotated[bool, msgspec.Meta(description="Whether it has what the checklist requires.")]
+    same: Annotated[bool, msgspec.Meta(description="Whether the statement is unchanged since.")] = True
+    helper: Annotated[str | None, msgspec.Meta(description="Who helped a customer who was unable.")] = None
+    relation: Annotated[str | None, msgspec.Meta(description="The helper's relation to the customer.")] = None
 
 
 class SignOff(msgspec.Struct, frozen=True):
-    """A statement with the signature on it that counts, and who declined."""
+    """A statement with the signature that counts, and the refusals."""
 
     made: RenderedStatement
     signature: Signature | None
     declined: tuple[StatementRefusal, ...]
-    earlier: tuple[Signature, ...] = ()  # the others: one before it, or a weaker one on the same words after it
+    earlier: tuple[Signature, ...] = ()  # replaced, or weaker than the one that counts
 
 
 def sign_offs(
-    rules: CompiledChecklist, visit: Visit, entries: Sequence[Entry], read: Timeline, true: frozenset[str]
+    rules: CompiledChecklist, visit: Visit, entries: Sequence[Entry], timeline: Timeline, true: frozenset[str]
 ) -> list[SignOff]:
-    """Every statement that applies now, with its signature. `read` is the reading of `entries`, `true` its facts."""
-    past = History(rules, entries, read)
+    """The statements that apply, with their signatures. `timeline`: of `entries`; `true`: see `Judgement.facts`."""
+    past = History(rules, entries, timeline)
     return [
-        _sign_off(rules, made, StatementHistory(past, visit, made)) for made in statements(rules, visit.id, read, true)
+        _sign_off(rules, made, StatementHistory(past, visit, made))
+        for made in statements(rules, visit.id, timeline, true)
     ]
 
 
-def _sign_off(rules: CompiledChecklist, made: RenderedStatement, sheet: StatementHistory) -> SignOff:
+def _sign_off(rules: CompiledChecklist, made: RenderedStatement, history: StatementHistory) -> SignOff:
     if made.table.signs is None:
         return SignOff(made, None, ())
     key: OccurrenceKey = made.table.signs if made.thing is None else (made.table.signs, made.thing)
-    read = sheet.past.read
-    signed = [mark for mark in read.acts.get(key, ()) if _signatures(mark[2])]
-    signed.sort(key=lambda mark: mark[:2])
-    signatures = [_signature(rules, made, sheet, mark) for mark in signed]
-    refusals = sorted(read.refused.get(key, ()), key=lambda mark: mark[:2])
-    declined = tuple(_declined(made, sheet, mark) for mark in refusals)
+    timeline = history.past.timeline
+    signed = [act for act in timeline.acts.get(key, ()) if _signatures(act[2])]
+    signed.sort(key=lambda act: act[:2])
+    signatures = [_signature(rules, made, history, act) for act in signed]
+    refusals = sorted(timeline.refusals.get(key, ()), key=lambda act: act[:2])
+    declined = tuple(_refusal(made, history, act) for act in refusals)
     if not signatures:
         return SignOff(made, None, declined)
-    # the last one; but one on the words of now that was given more surely is put aside by none that was not
-    sure = [one for one in signatures if one.state == "holds" and one.level == "own_device"]
-    counts = sure[-1] if sure else signatures[-1]
-    return SignOff(made, counts, declined, tuple(one for one in signatures if one is not counts))
+    # the last one counts, unless an earlier one on the current statement is better verified
+    verified = [signature for signature in signatures if signature.state == "holds" and signature.level == "own_device"]
+    counts = verified[-1] if verified else signatures[-1]
+    return SignOff(made, counts, declined, tuple(signature for signature in signatures if signature is not counts))
 
 
 def _signatures(entry: Entry) -> list[Evidence]:
@@ -120,23 +114,23 @@ def _signatures(entry: Entry) -> list[Evidence]:
 
 
 def _signature(
-    rules: CompiledChecklist, made: RenderedStatement, sheet: StatementHistory, mark: TimedEntry
+    rules: CompiledChecklist, made: RenderedStatement, history: StatementHistory, act: TimedEntry
 ) -> Signature:
-    entry = mark[2]
+    entry = act[2]
     piece = _signatures(entry)[-1]
-    own = entry.via == "link" and any(one.kind == "customer_confirm" for one in entry.evidence)
+    is_verified = entry.via == "link" and any(other.kind == "customer_confirm" for other in entry.evidence)
     named = piece.statement_sha256
     state: Literal["holds", "changed", "wrong", "unbound"] = "unbound"
     if named is not None:
-        # by the link it was compared when it came
-        true = entry.via == "link" or named in (sheet.at_moment(mark[0]), sheet.on_arrival(mark))
-        state = "wrong" if not true else "holds" if named == made.sha256 else "changed"
+        # a signature via the link was compared on arrival
+        matched = entry.via == "link" or named in (history.at_moment(act[0]), history.on_arrival(act))
+        state = "wrong" if not matched else "holds" if named == made.sha256 else "changed"
     return Signature(
         entry=entry.id,
         at=entry.at,
         signer=piece.signer or "",
         relation=piece.relation or "",
-        level="own_device" if own else "phone",
+        level="own_device" if is_verified else "phone",
         via=entry.via or "record",
         state=state,
         statement_sha256=named,
@@ -145,11 +139,11 @@ def _signature(
     )
 
 
-def _declined(made: RenderedStatement, sheet: StatementHistory, mark: TimedEntry) -> StatementRefusal:
-    entry = mark[2]
-    same = sheet.at_moment(mark[0]) == made.sha256
-    if same and entry.via == "link":  # he read what there was, and not what came later and is dated back
-        same = sheet.on_arrival(mark) == made.sha256
+def _refusal(made: RenderedStatement, history: StatementHistory, act: TimedEntry) -> StatementRefusal:
+    entry = act[2]
+    same = history.at_moment(act[0]) == made.sha256
+    if same and entry.via == "link":  # the customer did not see what was added later and dated back
+        same = history.on_arrival(act) == made.sha256
     refused = entry.refused or Refused()
     helped = next((piece for piece in entry.evidence if piece.kind == "signature"), None)
     return StatementRefusal(
@@ -166,44 +160,43 @@ def _declined(made: RenderedStatement, sheet: StatementHistory, mark: TimedEntry
 
 
 class QuestionSet:
-    """The questions that apply to a visit as it is seen `now`, and what an answer `at` a moment says."""
+    """The questions that apply to a visit `now`, and the entries of answers given `at` a moment."""
 
     def __init__(
         self, rules: CompiledChecklist, visit: Visit, entries: Sequence[Entry], now: datetime, at: datetime
     ) -> None:
         self.rules, self.at = rules, at
-        self.read = Timeline(rules, entries, to_microseconds(now))
-        # whom a "no" would dispute is whom the question is about: exactly the items that apply, thing by thing
-        asked = {item for question in rules.checklist.questions for item in question.items}
-        asked |= {item.id for item in rules.checklist.items if item.customer_asked}
-        probes = [Entry(id=f"?{item}", at=now, by="customer", what=item, says="no") for item in sorted(asked)]
-        said = [entry for entry in entries if entry.says is None]
-        found = judge(rules, visit, [*said, *probes], now).findings
+        self.timeline = Timeline(rules, entries, to_microseconds(now))
+        # a question applies to an item, and a thing, exactly if "no" would dispute it: so judge with a "no" to each
+        items = {item for question in rules.checklist.questions for item in question.items}
+        items |= {item.id for item in rules.checklist.items if item.customer_asked}
+        probes = [Entry(id=f"?{item}", at=now, by="customer", what=item, says="no") for item in sorted(items)]
+        others = [entry for entry in entries if entry.says is None]
         self.about: dict[str, list[str | None]] = {}
-        for finding in found:
+        for finding in judge(rules, visit, [*others, *probes], now).findings:
             if finding.kind == "disputed":
                 self.about.setdefault(finding.item, []).append(finding.thing)
 
     def asked(self, *, own_device: bool) -> list[ApplicableQuestion]:
-        """At most eight, the gravest, in the order of the checklist. Some are only for the customer's own device."""
+        """The most severe questions (at most `MAX_QUESTIONS`), in the order of the checklist."""
         found: list[ApplicableQuestion] = []
         for question in self.rules.checklist.questions:
             items = tuple(item for item in question.items if self.is_due(item))
             if (items or question.asked_always) and (own_device or not question.own_device):
                 things = dict.fromkeys(thing for item in items for thing in self.is_due(item) if thing is not None)
                 found.append(ApplicableQuestion(question, items, tuple(things)))
-        kept = sorted(found, key=self._gravity)[:MAX_QUESTIONS]
-        return [one for one in found if one in kept]
+        most_severe = sorted(found, key=self._severity)[:MAX_QUESTIONS]
+        return [question for question in found if question in most_severe]
 
-    def _gravity(self, asked: ApplicableQuestion) -> int:
-        return min((_SEVERITY_ORDER[self.rules.by_id[item].severity] for item in asked.items), default=0)
+    def _severity(self, question: ApplicableQuestion) -> int:
+        return min((_SEVERITY_ORDER[self.rules.by_id[item].severity] for item in question.items), default=0)
 
     def own_device_only(self) -> list[Question]:
-        """The questions for the customer's own device alone."""
-        return [one for one in self.rules.checklist.questions if one.own_device]
+        """The questions that are only asked on the customer's own device."""
+        return [question for question in self.rules.checklist.questions if question.own_device]
 
     def is_due(self, item: str) -> list[str | None]:
-        """The things (None: the visit) of which it can be asked now: satisfaction not before it was made good."""
+        """The things (None: the visit) about which the item can be asked now: not before its prerequisites are met."""
         rule = self.rules.by_id[item]
         about = self.about.get(item, [])
         if rule.attested_by != CUSTOMER_ONLY:
@@ -211,55 +204,54 @@ class QuestionSet:
         return [thing for thing in about if self._prerequisites_met(rule, thing)]
 
     def _prerequisites_met(self, rule: CompiledItem, thing: str | None) -> bool:
-        moments = self.read.moments
+        occurrences = self.timeline.occurrences
         return all(
-            edge.than in moments or (thing is not None and (edge.than, thing) in moments)
-            for edge in rule.order
-            if edge.after
+            order.than in occurrences or (thing is not None and (order.than, thing) in occurrences)
+            for order in rule.order
+            if order.after
         )
 
     def entries_for_answer(self, item: str, thing: str | None, *, good: bool, acts: bool) -> Iterator[Entry]:
-        """The entries of one answer: his word; and, where only he may attest the item, its act (ids come later)."""
+        """The entries of one answer (without ids): the answer and, if only the customer attests the item, its act."""
         rule = self.rules.by_id[item]
         yield Entry(id="-", at=self.at, by="customer", what=item, thing=thing, says="yes" if good else "no")
-        signed = "signature" in rule.item.evidence.min or rule.item.kind == "computed"
-        if good and acts and rule.attested_by == CUSTOMER_ONLY and not signed:
-            for one in self.is_due(item):
-                if thing is None or one == thing:
-                    evidence = (Evidence(kind="customer_confirm"),)
-                    yield Entry(id="-", at=self.at, by="customer", what=item, thing=one, evidence=evidence)
+        is_signed = "signature" in rule.item.evidence.min or rule.item.kind == "computed"
+        if good and acts and rule.attested_by == CUSTOMER_ONLY and not is_signed:
+            evidence = (Evidence(kind="customer_confirm"),)
+            for due in self.is_due(item):
+                if thing is None or due == thing:
+                    yield Entry(id="-", at=self.at, by="customer", what=item, thing=due, evidence=evidence)
 
 
 def question_text(rules: CompiledChecklist, question: Question, items: Sequence[str]) -> Text:
-    """A question in words: where it says `{items}`, those that it is about here."""
+    """The text of a question, with `{items}` replaced by the labels of the items (by default all)."""
     labels = [rules.by_id[item].item.label for item in items or question.items]
-    zh, en = "、".join(one.zh for one in labels), ", ".join(one.en for one in labels)
+    zh, en = "、".join(label.zh for label in labels), ", ".join(label.en for label in labels)
     return Text(question.zh.replace("{items}", zh), question.en.replace("{items}", en))
 
 
-def refused_items(rules: CompiledChecklist, paper: SignOff, read: Timeline) -> list[str]:
-    """The items that a refusal of a statement is about: its signature, and what the signature would have covered."""
-    signs = paper.made.table.signs
+def refused_items(rules: CompiledChecklist, sign_off: SignOff, timeline: Timeline) -> list[str]:
+    """The items that a refusal to sign refuses: the signature, and the items that it covers and have no act."""
+    signs = sign_off.made.table.signs
     if signs is None:
         return []
     covered = [item for rule in rules.rules if rule.item.signs == signs for item in rule.item.covers]
-    known = [item for item in covered if rules.by_id[item].item.refusal is not None and item not in read.acts]
-    return [signs, *known]
+    refusable = [item for item in covered if rules.by_id[item].item.refusal is not None and item not in timeline.acts]
+    return [signs, *refusable]
 
 
 def allowed_signers(rules: CompiledChecklist, signs: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Who may sign, and who may not but may still be named: the wrong signer is a finding, never a refusal."""
+    """The relations that may sign, and those that may only be named: a wrong signer is a finding, not an error."""
     for rule in rules.rules:
         if rule.item.signs == signs and rule.item.allowed_signers:
             return rule.item.allowed_signers, rule.item.not_allowed
-    every = {name for rule in rules.rules for name in rule.item.allowed_signers}
-    return tuple(sorted(every)), ()
+    return tuple(sorted({name for rule in rules.rules for name in rule.item.allowed_signers})), ()
 
 
 def redact_for_technician(entry: Entry) -> Entry | None:
-    """What a technician may know of an entry by which his customer answered; None: nothing, so that nobody is pressed.
+    """What the technician may see of a customer's entry: that they signed or refused, but not their words.
 
-    That he signed or declined is no secret; in what words he declined is.
+    Returns None for anything else, so that no technician can put pressure on a customer.
     """
     if entry.refused is not None:
         return msgspec.structs.replace(entry, refused=Refused("客户已写明原因", entry.refused.outcome))

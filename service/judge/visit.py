@@ -1,4 +1,4 @@
-"""A visit as the judge sees it, and as dispatch plans it."""
+"""A visit, as input of the judge."""
 
 from datetime import datetime
 from typing import Annotated
@@ -16,35 +16,35 @@ Crew = Annotated[tuple[Name, ...], msgspec.Meta(max_length=50)]
 
 
 class Window(msgspec.Struct, frozen=True, rename={"start": "from", "end": "to"}):
-    """The agreed time: from when to when."""
+    """The agreed time."""
 
     start: Annotated[AwareDatetime, msgspec.Meta(description="When it begins.")]
     end: Annotated[AwareDatetime, msgspec.Meta(description="When it ends.")]
 
 
 class Rescheduled(msgspec.Struct, frozen=True, rename={"start": "from", "end": "to"}):
-    """The window was moved at `at`."""
+    """At `at`, the window was moved to this one."""
 
     at: AwareDatetime
     start: AwareDatetime
     end: AwareDatetime
 
 
-def check_window(place: str, given: Window | Rescheduled | None) -> None:
-    """ValueError when an end of the window is not in the years that are taken."""
-    if given is not None:
-        check_time(f"{place}.from", given.start)
-        check_time(f"{place}.to", given.end)
+def check_window(path: str, window: Window | Rescheduled | None) -> None:
+    """Check both ends (see `check_time`)."""
+    if window is not None:
+        check_time(f"{path}.from", window.start)
+        check_time(f"{path}.to", window.end)
 
 
-def check_due_dates(place: str, due: dict[str, datetime]) -> None:
-    """ValueError unless all dates of duties are taken."""
-    for moment in due.values():
-        check_time(place, moment)
+def check_due_dates(path: str, due: dict[str, datetime]) -> None:
+    """Check all dates (see `check_time`)."""
+    for date in due.values():
+        check_time(path, date)
 
 
 class Visit(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """What the judge needs to know of a visit beside its entries."""
+    """All that the judge needs to know about a visit apart from its entries."""
 
     id: LineText
     type: CodeText
@@ -59,7 +59,7 @@ class Visit(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
 
 
 class Bundle(msgspec.Struct, frozen=True):
-    """What `doorstep judge` reads: a visit, its entries, and the moment to judge at."""
+    """The input of `doorstep judge`: a visit, its entries, and the time to judge it at."""
 
     visit: Visit
     entries: list[Entry]

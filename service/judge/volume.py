@@ -1,7 +1,7 @@
-"""How much one visit may hold, so that every look at it and every record for it costs a bounded amount of work.
+"""Limits on the size of a visit, which bound the cost of reading it and of adding to it.
 
-Each kind of batch has as much to itself (the records, the office, the customer's link, the codes at the door): whoever
-writes without end shuts nobody else out. Nobody who works comes near it: a long visit has some hundred entries.
+Each kind of batch (records, office, customer's link, door codes) has its own allowance, so that nobody can exhaust it
+for the others. Regular work stays far below: a long visit has some hundred entries.
 """
 
 from collections.abc import Iterable, Iterator
@@ -14,7 +14,7 @@ MIB = 2**20
 
 
 class VisitLimits(msgspec.Struct, frozen=True, kw_only=True):
-    """How much a visit may hold of each kind of batch. What is not named here follows from the number of entries."""
+    """Limits for each kind of batch of a visit. The other limits are derived from `entries`."""
 
     batches: int = 500
     entries: int = 3000
@@ -27,54 +27,57 @@ class VisitLimits(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def things(self) -> int:
-        """Different things: each of them has findings, and a statement of its own."""
+        """Distinct things: each has its own findings and statement."""
         return max(1, self.entries // 50)
 
     @property
     def signatures(self) -> int:
-        """Signatures and refusals: for each of them the judge makes the statement of its moment again."""
+        """Signatures and refusals: the judge renders the statement again for each of them."""
         return max(1, self.entries // 100)
 
 
 class Written(msgspec.Struct, frozen=True):
-    """A batch as it is measured: its kind, its size in bytes, its entries."""
+    """A batch with its size in bytes."""
 
     kind: str
     size: int
     entries: tuple[Entry, ...]
 
 
-def exceeded(most: VisitLimits, kind: str, batches: Iterable[Written]) -> str:
-    """What there is too much of in the batches of a kind, in words; empty when there is not."""
-    its = [batch for batch in batches if batch.kind == kind]
-    size, count = sum(batch.size for batch in its), sum(len(batch.entries) for batch in its)
-    if len(its) > most.batches:
-        return _at_most(most.batches, "records", "份记录")
-    if count > most.entries:
-        return _at_most(most.entries, "entries", "个条目")
-    if size > most.size:
-        return _at_most(most.size, "bytes", "字节")
-    # what cannot be too much by the size or the number of entries is not counted: nearly always
-    if size > most.evidence * _LEAST and sum(len(one.evidence) for one in _entries(its)) > most.evidence:
-        return _at_most(most.evidence, "pieces of evidence", "件证据")
-    if count > most.things and len({one.thing for one in _entries(its)} - {None}) > most.things:
-        return _at_most(most.things, "different things", "样物品")
-    if count > most.signatures and len(list(filter(_signs, _entries(its)))) > most.signatures:
-        return _at_most(most.signatures, "signatures and refusals", "次签名或拒签")
+def exceeded(limits: VisitLimits, kind: str, batches: Iterable[Written]) -> str:
+    """The limit that the batches of a kind exceed, in words; else an empty text."""
+    batches = [batch for batch in batches if batch.kind == kind]
+    size, count = sum(batch.size for batch in batches), sum(len(batch.entries) for batch in batches)
+    if len(batches) > limits.batches:
+        return _at_most(limits.batches, "records", "份记录")
+    if count > limits.entries:
+        return _at_most(limits.entries, "entries", "个条目")
+    if size > limits.size:
+        return _at_most(limits.size, "bytes", "字节")
+    # the rest is only counted where size or number of entries leave it possible: hardly ever
+    if (
+        size > limits.evidence * _MIN_EVIDENCE_BYTES
+        and sum(len(e.evidence) for e in _entries(batches)) > limits.evidence
+    ):
+        return _at_most(limits.evidence, "pieces of evidence", "件证据")
+    if count > limits.things and len({entry.thing for entry in _entries(batches)} - {None}) > limits.things:
+        return _at_most(limits.things, "different things", "样物品")
+    if count > limits.signatures and sum(map(_is_signature_or_refusal, _entries(batches))) > limits.signatures:
+        return _at_most(limits.signatures, "signatures and refusals", "次签名或拒签")
     return ""
 
 
-_LEAST = 12  # bytes of JSON that a piece of evidence takes at least
+_MIN_EVIDENCE_BYTES = 12  # of JSON, for one piece of evidence
 
 
 def _entries(batches: list[Written]) -> Iterator[Entry]:
     return (entry for batch in batches for entry in batch.entries)
 
 
-def _signs(entry: Entry) -> bool:
+def _is_signature_or_refusal(entry: Entry) -> bool:
     if entry.refused is not None:
         return True
-    return bool(entry.evidence) and any(piece.kind == "signature" for piece in entry.evidence)
+    return bool(entry.evidence) and any(piece.kind == "signature" for piece in entry.evidence)  # most have none
 
 
 def _at_most(number: int, en: str, zh: str) -> str:

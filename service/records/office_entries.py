@@ -1,10 +1,11 @@
-"""Dispatchers and supervisors write entries: what was agreed, what was made good, what was answered."""
+"""Entries that dispatchers and supervisors write."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from service.accounts.authentication import authenticate_token, require_permission
 from service.accounts.permissions import Person
-from service.context import AppContext
+from service.context import AppContext, transaction
 from service.db.database import Transaction
 from service.errors import EntryIdReused, FieldError, InvalidBody, TooManyEntries
 from service.judge.batches import IgnoredEntry, same_content
@@ -17,71 +18,76 @@ from service.visits.status import recompute_status
 from service.visits.wire import OfficeEntries
 from service.web.decoding import require_uuid_ids
 
+MAX_ERRORS = 20
+
 
 async def add_office_entries(
     ctx: AppContext, token: bytes, visit_id: UUID, batch: OfficeEntries, raw: bytes
 ) -> tuple[bool, JudgementView]:
-    """Add entries of the office, as the bytes say. Ids make it repeatable: the same again is no change (False)."""
-    written = batch.entries
-    if len(written) > ctx.max_entries:
+    """Store the body as a batch of the office. Returns whether any entry is new (else nothing is stored)."""
+    entries = batch.entries
+    if len(entries) > ctx.max_entries:
         raise TooManyEntries(f"at most {ctx.max_entries}")
-    require_uuid_ids([entry.id for entry in written])
+    require_uuid_ids([entry.id for entry in entries])
+    login, judgement = await _add_entries(ctx, token, visit_id, entries, raw)
+    if login is not None:
+        ctx.daily_quota.record_spent(login, len(entries), len(raw), ctx.clock())
+    return login is not None, judgement
+
+
+@transaction
+async def _add_entries(
+    ctx: AppContext, tx: Transaction, token: bytes, visit_id: UUID, entries: tuple[Entry, ...], raw: bytes
+) -> tuple[str | None, JudgementView]:
+    """The author's login, or None if nothing is new, and the judgement."""
+    person = await authenticate_token(tx, token)
+    require_permission(person, "write entries of the office")
+    row = await lock_visible_visit(tx, person, visit_id)
+    _require_own_role(person, entries)
+    before = await load_visit(ctx, tx, row)
+    if not _has_new_entries(before.merged.entries, entries):
+        return None, before.visible_to(person).to_view()
+    wait = ctx.daily_quota.record_wait(person.login, len(entries), len(raw), ctx.clock())
+    if wait:
+        raise daily_quota_exceeded(wait)
     batch_id = ctx.new_id()
-
-    async def work(tx: Transaction) -> tuple[str | None, JudgementView]:
-        person = await authenticate_token(tx, token)
-        require_permission(person, "write entries of the office")
-        row = await lock_visible_visit(tx, person, visit_id)
-        _require_own_role(person, written)
-        before = await load_visit(ctx, tx, row)
-        if not _has_new_entries(before.merged.entries, written):
-            return None, before.visible_to(person).to_view()
-        wait = ctx.daily_quota.record_wait(person.login, len(written), len(raw), ctx.clock())
-        if wait:
-            raise daily_quota_exceeded(wait)
-        await insert_batch(ctx, tx, row, batch_id, "office", person.login, raw)
-        after = await load_visit(ctx, tx, row)
-        volume.check_visit_size(ctx, after, "office")
-        heard = after.visible_at(None).merged.entries != before.visible_at(None).merged.entries
-        _require_known_items(after.merged.ignored[str(batch_id)], written)
-        await recompute_status(tx, after, notify_technicians=heard)
-        return person.login, after.visible_to(person).to_view()
-
-    writer, judged = await ctx.db.write(work)
-    if writer is not None:
-        ctx.daily_quota.record_spent(writer, len(written), len(raw), ctx.clock())
-    return writer is not None, judged
+    await insert_batch(ctx, tx, row, batch_id, "office", person.login, raw)
+    after = await load_visit(ctx, tx, row)
+    volume.check_visit_size(ctx, after, "office")
+    _require_known_items(after.merged.ignored[str(batch_id)], entries)
+    is_visible = after.visible_at(None).merged.entries != before.visible_at(None).merged.entries
+    await recompute_status(tx, after, notify_technicians=is_visible)
+    return person.login, after.visible_to(person).to_view()
 
 
-def _require_own_role(person: Person, written: tuple[Entry, ...]) -> None:
-    """`by` is the writer's own role, or the office."""
+def _require_own_role(person: Person, entries: tuple[Entry, ...]) -> None:
+    """`by` has to be a role of the author, or `office`."""
     own = {"office", *person.roles} - {"technician", "admin"}
-    wrong = [number for number, entry in enumerate(written) if entry.by not in own]
+    wrong = [number for number, entry in enumerate(entries) if entry.by not in own]
     if wrong:
-        faults = tuple(
-            FieldError(f"/entries/{n}/by", "not-your-role", f"one of {', '.join(sorted(own))}") for n in wrong[:20]
-        )
-        raise InvalidBody("", faults)
+        raise InvalidBody("", _entry_errors(wrong, "by", "not-your-role", f"one of {', '.join(sorted(own))}"))
 
 
-def _has_new_entries(known: list[Entry], written: tuple[Entry, ...]) -> bool:
-    """Whether anything is new. EntryChanged when an id was used for other content, here or before."""
+def _has_new_entries(known: list[Entry], entries: tuple[Entry, ...]) -> bool:
+    """Raises EntryIdReused if an id is used for two different entries."""
     by_id = {entry.id.lower(): entry for entry in known}
     changed = [
-        n for n, entry in enumerate(written) if not same_content(by_id.setdefault(entry.id.lower(), entry), entry)
+        number
+        for number, entry in enumerate(entries)
+        if not same_content(by_id.setdefault(entry.id.lower(), entry), entry)
     ]
     if changed:
-        raise EntryIdReused(
-            "", tuple(FieldError(f"/entries/{n}/id", "entry-changed", "take a new id") for n in changed[:20])
-        )
+        raise EntryIdReused("", _entry_errors(changed, "id", "entry-changed", "take a new id"))
     return len(by_id) > len(known)
 
 
-def _require_known_items(ignored: tuple[IgnoredEntry, ...], written: tuple[Entry, ...]) -> None:
-    """The office is told at once of an item that the checklist does not have; nothing is kept then."""
-    names = {one.entry for one in ignored}
-    wrong = [number for number, entry in enumerate(written) if entry.id in names]
+def _require_known_items(ignored: tuple[IgnoredEntry, ...], entries: tuple[Entry, ...]) -> None:
+    """Unlike a phone's record, a batch with an unknown item is refused."""
+    ids = {ignored_entry.entry for ignored_entry in ignored}
+    wrong = [number for number, entry in enumerate(entries) if entry.id in ids]
     if wrong:
-        raise InvalidBody(
-            "", tuple(FieldError(f"/entries/{n}/what", "unknown-item", "not in the checklist") for n in wrong[:20])
-        )
+        raise InvalidBody("", _entry_errors(wrong, "what", "unknown-item", "not in the checklist"))
+
+
+def _entry_errors(numbers: Sequence[int], field: str, code: str, detail: str) -> tuple[FieldError, ...]:
+    return tuple(FieldError(f"/entries/{number}/{field}", code, detail) for number in numbers[:MAX_ERRORS])

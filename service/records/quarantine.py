@@ -1,4 +1,4 @@
-"""Quarantine: what a device sent and cannot be taken is kept, and who may see it looks with a reason."""
+"""Quarantine: input that is refused is stored, for supervisors to read and decide about."""
 
 from datetime import datetime
 from hashlib import sha256
@@ -11,7 +11,7 @@ from service.accounts import repository as accounts_repository
 from service.accounts.authentication import authenticate_token, require_permission, token_owner
 from service.accounts.permissions import Person, supervises
 from service.audit_log import log
-from service.context import AppContext
+from service.context import AppContext, read_only, transaction
 from service.db.database import Transaction
 from service.errors import NotFound, Problem, QuarantineFull
 from service.visits import batches
@@ -21,122 +21,118 @@ from service.web.pagination import decode_cursor, encode_cursor
 from . import repository
 from .repository import QuarantineRow
 
-PAGE = 50
-NAME = 100  # characters that are kept of what stands in an address instead of an id
-AGAIN_IN = 3600  # seconds after which somebody may have decided about some
-MINUTE, HOUR = 60_000, 3_600_000  # ms
+PAGE_SIZE = 50
+MAX_PATH_ID = 100  # characters
+RETRY_SECONDS = 3600  # by then inputs may have been decided
+MINUTE_MS, HOUR_MS = 60_000, 3_600_000
 RESUBMITTED = "已重新提交并收下 / it came again and was taken"
 
 
 class QuarantinedInput(msgspec.Struct, frozen=True):
-    """An input in quarantine, without its bytes. What came again and was taken is decided with that, by who sent it."""
+    """An input in quarantine, without its bytes. One that was accepted when sent again counts as taken."""
 
-    id: Annotated[str, msgspec.Meta(description="Its id in quarantine.")]
-    code: Annotated[str, msgspec.Meta(description="The code of the problem that it was refused with.")]
-    path_id: Annotated[str, msgspec.Meta(description="What stood in the address as the record's id.")]
+    id: Annotated[str, msgspec.Meta(description="Its id.")]
+    code: Annotated[str, msgspec.Meta(description="The code of the problem.")]
+    path_id: Annotated[str, msgspec.Meta(description="What the URL had as the record's id.")]
     size: Annotated[int, msgspec.Meta(description="Bytes.")]
     sha256: Annotated[str, msgspec.Meta(description="SHA-256 of the exact bytes, in hex.")]
-    received_at: Annotated[datetime, msgspec.Meta(description="When it came.")]
-    received_from: Annotated[str, msgspec.Meta(description="Login of who sent it.")]
-    decision: Annotated[str | None, msgspec.Meta(description="take, discard, or null while nobody has decided.")]
-    decided_by: Annotated[str | None, msgspec.Meta(description="Login of who decided.")]
+    received_at: Annotated[datetime, msgspec.Meta(description="When it arrived.")]
+    received_from: Annotated[str, msgspec.Meta(description="Login of the sender.")]
+    decision: Annotated[str | None, msgspec.Meta(description="take, discard, or null while undecided.")]
+    decided_by: Annotated[str | None, msgspec.Meta(description="Login of the person who decided.")]
     decided_at: Annotated[datetime | None, msgspec.Meta(description="When.")]
     reason: Annotated[str | None, msgspec.Meta(description="Why.")]
 
 
 class QuarantinePage(msgspec.Struct, frozen=True):
-    """A page of the quarantine, oldest first; `after` leads to the next one."""
+    """A page of the quarantine, oldest first."""
 
     items: Annotated[tuple[QuarantinedInput, ...], msgspec.Meta(description="The inputs of this page.")]
-    after: Annotated[
-        str | None, msgspec.Meta(description="The cursor of the next page; null where this is the last one.")
-    ]
+    after: Annotated[str | None, msgspec.Meta(description="The cursor of the next page; null on the last page.")]
 
 
 async def quarantine_input(
     ctx: AppContext, token: bytes, path_id: str, raw: bytes, problem: Problem, signature: bytes | None = None
 ) -> None:
-    """Keep what a device sent; the problem then carries where. One row per device and digest.
+    """Store an input, once per device and digest, and add its id to the problem.
 
-    `path_id` is the id in the address, or what stood there instead.
+    `path_id` is whatever the URL had as the record's id.
     """
-    row_id, now = ctx.new_id(), ctx.clock()
-    full = await _is_full(ctx, len(raw))
-
-    async def work(tx: Transaction) -> tuple[str, UUID]:
-        holder = await token_owner(tx, token)
-        person = holder.person
-        require_permission(person, "submit a record")
-        device, digest = sha256(holder.device.bytes).digest() if holder.device else token, sha256(raw).digest()
-        wait = ctx.daily_quota.kept_wait(person.login, len(raw), now)
-        if full or wait:
-            known = await repository.kept_as(tx, device, digest)
-            if known is not None:
-                return person.login, known
-            raise QuarantineFull(retry_after=AGAIN_IN) if full else daily_quota_exceeded(wait)
-        row = QuarantineRow(
-            id=row_id,
-            device=device,
-            sha256=digest,
-            path_id="".join(sign if sign.isprintable() else "\ufffd" for sign in path_id[:NAME]),
-            code=problem.code,
-            body=raw,
-            received_at=now,
-            received_from=person.login,
-            sent_by=holder.device,
-            signature=signature,
-        )
-        return person.login, await repository.insert_input(tx, row)
-
-    login, kept = await ctx.db.write(work)
-    if kept == row_id:
+    now, is_full = ctx.clock(), await _is_full(ctx, len(raw))
+    row = QuarantineRow(
+        id=ctx.new_id(),
+        device=token,
+        sha256=sha256(raw).digest(),
+        path_id="".join(char if char.isprintable() else "\ufffd" for char in path_id[:MAX_PATH_ID]),
+        code=problem.code,
+        body=raw,
+        received_at=now,
+        received_from="",
+        signature=signature,
+    )
+    login, row_id = await _store(ctx, token, row, is_full)
+    if row_id == row.id:
         ctx.daily_quota.kept_spent(login, len(raw), now)
-    problem.extra["quarantine"] = str(kept)
+    problem.extra["quarantine"] = str(row_id)
+
+
+@transaction
+async def _store(ctx: AppContext, tx: Transaction, token: bytes, row: QuarantineRow, is_full: bool) -> tuple[str, UUID]:
+    """Store the row as sent by the token's owner; returns their login and the id that it is stored under."""
+    owner = await token_owner(tx, token)
+    login = owner.person.login
+    require_permission(owner.person, "submit a record")
+    device = sha256(owner.device.bytes).digest() if owner.device else token
+    wait = ctx.daily_quota.kept_wait(login, len(row.body), row.received_at)
+    if is_full or wait:
+        duplicate = await repository.find_duplicate(tx, device, row.sha256)
+        if duplicate is not None:
+            return login, duplicate
+        raise QuarantineFull(retry_after=RETRY_SECONDS) if is_full else daily_quota_exceeded(wait)
+    row = msgspec.structs.replace(row, device=device, received_from=login, sent_by=owner.device)
+    return login, await repository.insert_input(tx, row)
 
 
 async def _is_full(ctx: AppContext, size: int) -> bool:
-    """Whether so many bytes more are too much for all that waits. It is counted once a minute at most."""
+    """Whether the quarantine has no room for `size` more bytes. It is counted at most once a minute."""
     quota, waiting, now = ctx.daily_quota, ctx.daily_quota.waiting, ctx.clock()
     if not quota.waiting_rows and not quota.waiting_size:
         return False
-    if not 0 <= now - waiting.counted_at < MINUTE:
-        waiting.rows, waiting.size = await ctx.db.read(repository.waiting)
+    if not 0 <= now - waiting.counted_at < MINUTE_MS:
+        waiting.rows, waiting.size = await ctx.db.read(repository.count_undecided)
         waiting.counted_at = now
-    if quota.is_full(size) and not 0 <= now - waiting.settled_at < HOUR:
+    if quota.is_full(size) and not 0 <= now - waiting.settled_at < HOUR_MS:
         waiting.settled_at = now
-        if await ctx.db.write(_settle):
-            waiting.rows, waiting.size = await ctx.db.read(repository.waiting)
+        if await ctx.db.write(_decide_resubmissions):
+            waiting.rows, waiting.size = await ctx.db.read(repository.count_undecided)
     return quota.is_full(size)
 
 
-async def _settle(tx: Transaction) -> int:
-    """Write down of what came again and was taken that nothing is left to decide; how many."""
+async def _decide_resubmissions(tx: Transaction) -> int:
+    """Record that accepted resubmissions need no decision; returns how many."""
     count = 0
-    for row_id, by, at in await repository.taken_again(tx):
-        count += await repository.decide(tx, row_id, "take", by, at, RESUBMITTED)
+    for row_id, by, at in await repository.accepted_resubmissions(tx):
+        count += await repository.record_decision(tx, row_id, "take", by, at, RESUBMITTED)
     return count
 
 
+@read_only
 async def list_quarantined(
-    ctx: AppContext, token: bytes, after: str | None, *, decided: bool = False
+    ctx: AppContext, tx: Transaction, token: bytes, after: str | None, *, decided: bool = False
 ) -> QuarantinePage:
-    """What waits for a decision, or what was `decided`: for who may see it, from people whom he oversees."""
-    start = decode_cursor(after) if after else repository.FIRST
-
-    async def work(tx: Transaction) -> tuple[list[QuarantineRow], str | None]:
-        person = await authenticate_token(tx, token)
-        require_permission(person, "see quarantine")
-        found = await repository.page(tx, start, PAGE + 1, decided=decided)
-        more = encode_cursor(found[PAGE - 1].key) if len(found) > PAGE else None
-        his = [await resolve_resubmission(tx, row) for row in found[:PAGE] if await is_visible_to(tx, person, row)]
-        return [row for row in his if (row.decision is not None) == decided], more
-
-    found, more = await ctx.db.read(work)
-    return QuarantinePage(tuple(to_view(ctx, row) for row in found), more)
+    """Inputs that are undecided (or `decided`), from people whom the caller supervises."""
+    start = decode_cursor(after) if after else repository.FIRST_KEY
+    person = await authenticate_token(tx, token)
+    require_permission(person, "see quarantine")
+    rows = await repository.list_inputs(tx, start, PAGE_SIZE + 1, include_decided=decided)
+    page, has_more = rows[:PAGE_SIZE], len(rows) > PAGE_SIZE
+    visible = [await resolve_resubmission(tx, row) for row in page if await is_visible_to(tx, person, row)]
+    items = tuple(to_view(ctx, row) for row in visible if (row.decision is not None) == decided)
+    return QuarantinePage(items, encode_cursor((page[-1].received_at, page[-1].id)) if has_more else None)
 
 
 async def resolve_resubmission(tx: Transaction, row: QuarantineRow) -> QuarantineRow:
-    """The input as it now is: if the same bytes came again as this record, and were taken, nobody has to decide."""
+    """The input, decided if the same bytes have since been accepted as a record."""
     if row.decision is not None:
         return row
     try:
@@ -150,32 +146,28 @@ async def resolve_resubmission(tx: Transaction, row: QuarantineRow) -> Quarantin
 
 
 async def is_visible_to(tx: Transaction, person: Person, row: QuarantineRow) -> bool:
-    """Whether the input came from somebody whom the person oversees."""
+    """Whether the person supervises the sender."""
     sender = await accounts_repository.find_including_former(tx, row.received_from)
     return sender is not None and supervises(person, "see quarantine", sender[0])
 
 
-async def read_input(ctx: AppContext, token: bytes, kept: UUID, reason: str) -> bytes:
-    """The bytes. Who looks says why, and that is kept in the log."""
-    access, salt = ctx.new_id(), ctx.new_salt()
-
-    async def work(tx: Transaction) -> bytes:
-        person = await authenticate_token(tx, token)
-        require_permission(person, "see quarantine")
-        row = await repository.one(tx, kept)
-        if row is None or not await is_visible_to(tx, person, row):
-            raise NotFound
-        at = ctx.clock()
-        await log.record_access(tx, access, at, person.login, f"quarantine/{kept}", reason)
-        said = sha256(f"{person.login} {kept} {reason}".encode()).digest()
-        await log.append_leaf(tx, "access", access, salt, said, at)
-        return row.body
-
-    return await ctx.db.write(work)
+@transaction
+async def read_input(ctx: AppContext, tx: Transaction, token: bytes, input_id: UUID, reason: str) -> bytes:
+    """The bytes. The access and its reason are logged."""
+    person = await authenticate_token(tx, token)
+    require_permission(person, "see quarantine")
+    row = await repository.get_input(tx, input_id)
+    if row is None or not await is_visible_to(tx, person, row):
+        raise NotFound
+    access, at = ctx.new_id(), ctx.clock()
+    await log.record_access(tx, access, at, person.login, f"quarantine/{input_id}", reason)
+    digest = sha256(f"{person.login} {input_id} {reason}".encode()).digest()
+    await log.append_leaf(tx, "access", access, ctx.new_salt(), digest, at)
+    return row.body
 
 
 def to_view(ctx: AppContext, row: QuarantineRow) -> QuarantinedInput:
-    """A row for a client."""
+    """An input as clients get it."""
     return QuarantinedInput(
         str(row.id),
         row.code,

@@ -8,13 +8,13 @@ ON CONFLICT DO NOTHING;
 SELECT id FROM quarantine WHERE device = :device AND sha256 = :sha256;
 
 -- name: count_undecided_quarantine^
--- The sizes of the bytes alone are read, not the bytes.
+-- `length` does not read the bytes.
 SELECT count(*), CAST(coalesce(sum(length(body)), 0) AS BIGINT) FROM quarantine WHERE decision IS NULL;
 
 -- name: undecided_quarantine
 SELECT id, path_id, sha256 FROM quarantine WHERE decision IS NULL;
 
--- name: taken_as^
+-- name: accepted_record^
 SELECT coalesce(taken_in_by, writer), received_at FROM batches WHERE id = :id AND sha256 = :sha256;
 
 -- name: quarantine^
@@ -23,7 +23,7 @@ SELECT id, device, sha256, path_id, code, body, received_at, received_from, deci
 FROM quarantine WHERE id = :id;
 
 -- name: quarantine_page
--- Without the bytes, of which a page may have a hundred MiB; how many there are comes last.
+-- Without the bodies, which may be a hundred MiB for a page.
 SELECT id, device, sha256, path_id, code, substr(body, 1, 0), received_at, received_from, decision, decided_by,
     decided_at, reason, sent_by, signature, length(body)
 FROM quarantine WHERE (received_at, id) > (:after_at, :after_id) AND (:decided = 1 OR decision IS NULL)

@@ -1,13 +1,13 @@
-"""A supervisor decides what becomes of an input in quarantine: take it again, or discard it."""
+"""Decisions about inputs in quarantine: submit them again, or discard them."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
 
 from service.accounts import repository as accounts_repository
 from service.accounts.authentication import authenticate_token, require_permission
-from service.context import AppContext
+from service.context import AppContext, transaction
 from service.db.database import Transaction
 from service.devices import repository as devices_repository
 from service.devices.signatures import verify_signature
@@ -18,51 +18,48 @@ from service.visits.receipt import Receipt
 from . import repository, submit
 from .manual_import import with_technician_role
 from .quarantine import QuarantinedInput, is_visible_to, resolve_resubmission, to_view
-from .repository import QuarantineRow
+from .repository import DecisionKind, QuarantineRow
 
 
 class Decision(msgspec.Struct, frozen=True):
-    """Take the input again (as its sender), or discard it; always with a reason."""
+    """Submit the input again, as its sender, or discard it."""
 
-    decision: Annotated[Literal["take", "discard"], msgspec.Meta(description="Take the input again, or discard it.")]
+    decision: Annotated[DecisionKind, msgspec.Meta(description="take: submit the input again; discard: do not.")]
     reason: Annotated[Reason, msgspec.Meta(description="Why.")]
 
 
 class DecisionResult(msgspec.Struct, frozen=True):
-    """The input as decided; with the receipt when it was taken."""
+    """The input as decided."""
 
     quarantine: Annotated[QuarantinedInput, msgspec.Meta(description="The input as decided.")]
-    receipt: Annotated[Receipt | None, msgspec.Meta(description="The record's receipt, where it was taken just now.")]
+    receipt: Annotated[
+        Receipt | None, msgspec.Meta(description="The record's receipt, if this request submitted the input.")
+    ]
 
 
-async def decide(ctx: AppContext, token: bytes, kept: UUID, decision: Decision) -> DecisionResult:
-    """Take the input again, with its receipt, or discard it. What still cannot be taken stays undecided."""
-
-    async def work(tx: Transaction) -> tuple[QuarantineRow, Receipt | None]:
-        person = await authenticate_token(tx, token)
-        require_permission(person, "decide quarantine")
-        found = await repository.one(tx, kept)
-        if found is None or not await is_visible_to(tx, person, found):
-            raise NotFound
-        row = await resolve_resubmission(tx, found)
-        if row.decision is None:
-            receipt = await _take(ctx, tx, row) if decision.decision == "take" else None
-            now = ctx.clock()
-            first = await repository.decide(tx, kept, decision.decision, person.login, now, decision.reason)
-            row = await repository.one(tx, kept) or row
-            if first:
-                return row, receipt
-        # decided before, or just now by somebody else: then what was taken here is undone
-        if row.decision != decision.decision or row.decided_by != person.login:
-            raise AlreadyDecided
-        return row, None
-
-    row, receipt = await ctx.db.write(work)
-    return DecisionResult(to_view(ctx, row), receipt)
+@transaction
+async def decide(ctx: AppContext, tx: Transaction, token: bytes, input_id: UUID, decision: Decision) -> DecisionResult:
+    """Decide about an input. If it cannot be submitted, the problem is raised and it stays undecided."""
+    person = await authenticate_token(tx, token)
+    require_permission(person, "decide quarantine")
+    row = await repository.get_input(tx, input_id)
+    if row is None or not await is_visible_to(tx, person, row):
+        raise NotFound
+    row = await resolve_resubmission(tx, row)
+    if row.decision is None:
+        receipt = await _resubmit(ctx, tx, row) if decision.decision == "take" else None
+        args = (decision.decision, person.login, ctx.clock(), decision.reason)
+        is_first = await repository.record_decision(tx, input_id, *args)
+        row = await repository.get_input(tx, input_id) or row
+        if is_first:
+            return DecisionResult(to_view(ctx, row), receipt)
+    # decided before, or just now by somebody else: then the problem rolls the submission back
+    if row.decision != decision.decision or row.decided_by != person.login:
+        raise AlreadyDecided
+    return DecisionResult(to_view(ctx, row), None)
 
 
-async def _take(ctx: AppContext, tx: Transaction, row: QuarantineRow) -> Receipt:
-    """Submit the bytes again, for the person who sent them."""
+async def _resubmit(ctx: AppContext, tx: Transaction, row: QuarantineRow) -> Receipt:
     try:
         record_id = UUID(row.path_id)
     except ValueError:
@@ -70,15 +67,10 @@ async def _take(ctx: AppContext, tx: Transaction, row: QuarantineRow) -> Receipt
     sender = await accounts_repository.find_including_former(tx, row.received_from)
     if sender is None:
         raise NotFound
-    person = with_technician_role(sender[0])
-    return await submit.store_record(
-        ctx, tx, person, submit.decode_record(ctx, record_id, row.body), await _source(tx, row)
-    )
-
-
-async def _source(tx: Transaction, row: QuarantineRow) -> submit.RecordOrigin:
-    """The device that sent it, and what its signature is worth."""
     device = None if row.sent_by is None else await devices_repository.get_device(tx, row.sent_by)
-    if device is None:
-        return submit.RecordOrigin(signature=row.signature)
-    return submit.RecordOrigin(device.id, row.signature, verify_signature(device.public_key, row.signature, row.body))
+    origin = submit.RecordOrigin(signature=row.signature)
+    if device is not None:
+        status = verify_signature(device.public_key, row.signature, row.body)
+        origin = submit.RecordOrigin(device.id, row.signature, status)
+    record = submit.decode_record(ctx, record_id, row.body)
+    return await submit.store_record(ctx, tx, with_technician_role(sender[0]), record, origin)

@@ -1,4 +1,4 @@
-"""Quarantine: what was refused and kept, for those who decide what becomes of it."""
+"""Routes of the quarantine."""
 
 from datetime import datetime
 from typing import Annotated, Literal
@@ -46,13 +46,13 @@ _DISCARDED = msgspec.structs.replace(_WAITS, decision="discard", decided_by="wan
 
 
 class QuarantineController(Controller):
-    """Inputs in quarantine."""
+    """Refused input, for supervisors to read and decide about."""
 
     tags = ("quarantine",)
 
     @get(
         "/v1/quarantine",
-        summary="What could not be taken and waits for a decision, oldest first; or what was decided",
+        summary="Inputs that wait for a decision, or that were decided, oldest first",
         operation_class=example(answer=QuarantinePage((_WAITS,), None)),
         responses=problems(*READ_ERRORS),
     )
@@ -60,33 +60,33 @@ class QuarantineController(Controller):
         self,
         caller: Caller,
         decided: Annotated[
-            Literal["false", "true"] | None, choice_parameter("true: what was decided.", ("false", "true"))
+            Literal["false", "true"] | None, choice_parameter("true: those that were decided.", ("false", "true"))
         ] = None,
-        after: Annotated[str | None, text_parameter("The cursor of the page before.")] = None,
+        after: Annotated[str | None, text_parameter("The cursor from the previous page.")] = None,
     ) -> QuarantinePage:
-        """Inputs of the people whom the caller oversees, without their bytes."""
+        """Inputs from people whom the caller supervises, without their bytes."""
         return await quarantine.list_quarantined(*caller, after, decided=decided == "true")
 
     @get(
         "/v1/quarantine/{quarantine_id:uuid}",
-        summary="The bytes; who looks says why, and that is logged",
+        summary="The bytes; the access is logged with its reason",
         media_type="application/octet-stream",
-        response_description="Byte by byte what came.",
+        response_description="The exact bytes as they arrived.",
         responses=problems(*WRITE_ERRORS, NotFound),
     )
     async def look_at_quarantine(
         self,
         caller: Caller,
         quarantine_id: FromPath[UUID],
-        reason: Annotated[str, QueryParameter(required=True, description="Why you look.", max_length=500)],
+        reason: Annotated[str, QueryParameter(required=True, description="Why you read it.", max_length=500)],
     ) -> Response[bytes]:
-        """They are sent as an attachment: a browser must not open what nobody could take."""
+        """They are sent as an attachment, so that no browser opens refused input."""
         raw = await quarantine.read_input(*caller, quarantine_id, reason)
         return Response(raw, headers={"Content-Disposition": "attachment"})
 
     @put(
         "/v1/quarantine/{quarantine_id:uuid}/decision",
-        summary="Take the input again, or discard it, with a reason",
+        summary="Submit the input again, or discard it",
         dto=StrictBody[Decision],
         return_dto=None,
         guards=[requires("decide quarantine")],
@@ -109,8 +109,8 @@ class QuarantineController(Controller):
     async def decide_quarantine(
         self, caller: Caller, quarantine_id: FromPath[UUID], data: JSONBody[Decision]
     ) -> DecisionResult:
-        """What is taken counts as submitted by who sent it. What still cannot be taken stays undecided, with the
-        problem that a record would get. The same decision again by the same person is no change."""
+        """The input is submitted in its sender's name. If it is still refused, the problem is returned and it stays
+        undecided. Repeating one's own decision changes nothing."""
         return await quarantine_decisions.decide(*caller, quarantine_id, data)
 
 

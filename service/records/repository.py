@@ -1,6 +1,6 @@
-"""Quarantine: what a device sent and nobody could take, byte by byte, until somebody decides."""
+"""The table of inputs in quarantine."""
 
-from typing import Any, Literal
+from typing import Literal
 from uuid import UUID
 
 import msgspec
@@ -8,16 +8,16 @@ import msgspec
 from service.db.database import Transaction
 from service.db.rows import fetch_struct, fetch_structs, to_params
 
-FIRST = (-(2**62), UUID(int=0))
-"""The key before every row."""
+FIRST_KEY = (-(2**62), UUID(int=0))
 
 DecisionKind = Literal["take", "discard"]
 
 
 class QuarantineRow(msgspec.Struct, frozen=True, kw_only=True):
-    """An input that was refused with the problem `code`. `device` says who sent it, `path_id` is the address's id.
+    """An input that was refused with the problem `code`.
 
-    `sent_by` is the enrolled device, if it was one, and `signature` what it gave beside the bytes.
+    `device`: the sender's device id or token as a digest; `path_id`: what the URL had as the record's id; `sent_by`:
+    the enrolled device, if it was one; `signature`: of the body, by the device.
     """
 
     id: UUID
@@ -34,68 +34,70 @@ class QuarantineRow(msgspec.Struct, frozen=True, kw_only=True):
     reason: str | None = None
     sent_by: UUID | None = None
     signature: bytes | None = None
-    length: int | None = None  # of the bytes, where the row was read without them
+    length: int | None = None  # of the body, where the row was fetched without it
 
     @property
     def size(self) -> int:
-        """How many bytes came."""
+        """Length of the body in bytes."""
         return len(self.body) if self.length is None else self.length
-
-    @property
-    def key(self) -> tuple[int, UUID]:
-        """Its place in a list, for `page`."""
-        return self.received_at, self.id
 
 
 async def insert_input(tx: Transaction, row: QuarantineRow) -> UUID:
-    """Keep an input; the id of the one row that this device and digest have."""
+    """Insert an input, or find the one that has the same device and digest; returns its id."""
     if await tx.execute("insert_quarantine", **to_params(row)):
         return row.id
-    found = await kept_as(tx, row.device, row.sha256)
-    if found is None:
+    duplicate = await find_duplicate(tx, row.device, row.sha256)
+    if duplicate is None:
         raise ValueError("another input has this id")
-    return found
+    return duplicate
 
 
-async def kept_as(tx: Transaction, device: bytes, digest: bytes) -> UUID | None:
-    """The input that this device and digest have."""
+async def find_duplicate(tx: Transaction, device: bytes, digest: bytes) -> UUID | None:
+    """The id of the input with this device and digest."""
     row = await tx.fetch_one("find_quarantine", device=device, sha256=digest)
     return None if row is None else UUID(bytes=row[0])
 
 
-async def waiting(tx: Transaction) -> tuple[int, int]:
-    """How many inputs are not decided, and their bytes."""
+async def count_undecided(tx: Transaction) -> tuple[int, int]:
+    """The number of undecided inputs, and of their bytes."""
     row = await tx.fetch_one("count_undecided_quarantine")
     return (0, 0) if row is None else (int(row[0]), int(row[1]))
 
 
-async def taken_again(tx: Transaction) -> list[tuple[UUID, str, int]]:
-    """What is not decided and came again as the record that its address names, and was taken: by whom, and when."""
+async def accepted_resubmissions(tx: Transaction) -> list[tuple[UUID, str, int]]:
+    """Undecided inputs whose bytes have since been accepted as a record: the id, by whom, and when."""
     found: list[tuple[UUID, str, int]] = []
     for row_id, path_id, digest in await tx.fetch_all("undecided_quarantine"):
         try:
-            record = UUID(path_id)
+            record_id = UUID(path_id)
         except ValueError:
             continue
-        row = await tx.fetch_one("taken_as", id=record.bytes, sha256=digest)
+        row = await tx.fetch_one("accepted_record", id=record_id.bytes, sha256=digest)
         if row is not None:
             found.append((UUID(bytes=row_id), row[0], row[1]))
     return found
 
 
-async def one(tx: Transaction, id: UUID) -> QuarantineRow | None:
-    """One input."""
+async def get_input(tx: Transaction, id: UUID) -> QuarantineRow | None:
+    """One input, with its body."""
     return await fetch_struct(tx, QuarantineRow, "quarantine", id=id.bytes)
 
 
-async def page(
-    tx: Transaction, after: tuple[int, UUID] = FIRST, size: int = 50, *, decided: bool = True
+async def list_inputs(
+    tx: Transaction, after: tuple[int, UUID], limit: int, *, include_decided: bool
 ) -> list[QuarantineRow]:
-    """The next `size` inputs after a key, oldest first, without their bytes; with those that were decided, or not."""
-    start: dict[str, Any] = {"after_at": after[0], "after_id": after[1].bytes}
-    return await fetch_structs(tx, QuarantineRow, "quarantine_page", **start, size=size, decided=int(decided))
+    """Inputs after a key (time, id), oldest first, without their bodies."""
+    return await fetch_structs(
+        tx,
+        QuarantineRow,
+        "quarantine_page",
+        after_at=after[0],
+        after_id=after[1].bytes,
+        size=limit,
+        decided=int(include_decided),
+    )
 
 
-async def decide(tx: Transaction, id: UUID, decision: DecisionKind, by: str, at: int, reason: str) -> bool:
-    """Write the decision; False when there is no such input or it was decided already."""
+async def record_decision(tx: Transaction, id: UUID, decision: DecisionKind, by: str, at: int, reason: str) -> bool:
+    """False when there is no such input, or it was decided already."""
     return await tx.execute("decide_quarantine", id=id.bytes, decision=decision, by=by, at=at, reason=reason) == 1

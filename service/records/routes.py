@@ -1,4 +1,4 @@
-"""Records: what the phone submits, and the receipt that it gets."""
+"""Routes of records."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -58,8 +58,7 @@ ErrorsOfRecords = (
     IdReusedWithOtherContent,
     VisitFull,
 )
-REPLAYED = {200: answer(Receipt, "It was kept before: the receipt as of now")}
-
+REPLAYED = {200: answer(Receipt, "It was stored before: the receipt as of now")}
 
 _RECORD = {
     "id": "01956e2c-8a00-7000-8000-000000000004",
@@ -87,10 +86,9 @@ _RECORD = {
 
 @dataclass
 class RecordOperation(Operation):
-    """The operation that takes a record: it reads the body itself, so the document is told what that is."""
+    """Documents the body, which the handler reads itself."""
 
     def __post_init__(self) -> None:
-        """Describe the body."""
         schema = Reference(ref="#/components/schemas/Record")
         self.request_body = RequestBody(
             content={"application/json": OpenAPIMediaType(schema=schema, example=_RECORD)}, required=True
@@ -102,13 +100,13 @@ class RecordOperation(Operation):
 
 
 class RecordsController(Controller):
-    """Records of visits, as phones submit them."""
+    """Records of visits, which phones submit."""
 
     tags = ("records",)
 
     @put(
         "/v1/records/{record_id:str}",
-        summary="Submit a record: kept as it came, judged, answered with a receipt",
+        summary="Submit a record: it is stored as it is, judged, and answered with a receipt",
         status_code=201,
         operation_class=RecordOperation,
         responses={
@@ -122,8 +120,8 @@ class RecordsController(Controller):
         request: AnyRequest,
         record_id: Annotated[str, PathParameter(description="A UUID that the phone made.", format="uuid")],
     ) -> ASGIResponse:
-        """The same bytes under the same id again are answered with the receipt again. What cannot be taken is kept in
-        quarantine. It reads the raw body, so that also what is no JSON, or has no id, can be kept."""
+        """Repeating the request with the same bytes returns the receipt again. A record that is refused is stored in
+        quarantine, even if it is not JSON."""
         # nearly all load comes here: without injection and a `Response` Litestar takes half the time
         caller, header = caller_of(request), get_header(request.scope, b"x-signature")
         signature = parse_signature_header(None if header is None else header.decode("latin-1"))
@@ -145,22 +143,22 @@ class RecordsController(Controller):
         responses=problems(*READ_ERRORS, NotFound),
     )
     async def show_receipt(self, caller: Caller, record_id: FromPath[UUID]) -> Receipt:
-        """What the judge says now of the visit that the record belongs to."""
+        """With the verdict and the findings of its visit as of now."""
         return await submit.receipt(*caller, record_id)
 
     @get(
         "/v1/records/{record_id:uuid}/body",
-        summary="The exact bytes as they came",
+        summary="The exact bytes as they arrived",
         media_type="application/json",
         responses={200: answer(Record, "The record as it was sent"), **problems(*READ_ERRORS, NotFound)},
     )
     async def show_body(self, caller: Caller, record_id: FromPath[UUID]) -> bytes:
-        """Byte by byte what the phone sent, before Content-Encoding."""
+        """As the phone sent them, before Content-Encoding."""
         return await submit.body(*caller, record_id)
 
     @put(
         "/v1/visits/{visit_id:uuid}/taken-in/{record_id:uuid}",
-        summary="A supervisor takes in a record from a file, in the technician's name; it is marked as such",
+        summary="Import a record from a file, in the technician's name; it is marked as such",
         status_code=201,
         dto=ExactBody[Record],
         return_dto=None,
@@ -175,11 +173,11 @@ class RecordsController(Controller):
         record_id: FromPath[UUID],
         data: JSONBody[bytes],
         technician: Annotated[
-            str | None, text_parameter("Login of who wrote it, where several were to go and no signature tells.")
+            str | None, text_parameter("Login of the author, if several were assigned and no signature tells.")
         ] = None,
         signature: SignatureHeader = None,
     ) -> Response[Receipt]:
-        """For a phone that can no longer send: its file is kept byte by byte."""
+        """For a phone that can no longer send. The exact bytes are stored."""
         receipt = await manual_import.import_record(
             *caller, visit_id, record_id, data, technician, parse_signature_header(signature)
         )
@@ -193,7 +191,7 @@ def _receipt(receipt: Receipt) -> Response[Receipt]:
 async def _quarantine_unread(
     request: AnyRequest, caller: CallerInfo, name: str, problem: Problem, signature: bytes | None
 ) -> None:
-    """Keep what cannot even be read as a record: a phone may throw it away once it was answered."""
+    """Store a body that cannot be read as a record: the phone may delete it after the response."""
     limit: int = request.app.state["max_body"]
     raw = await body.read_json_body(request.scope, request.receive, limit, whatever=True)
     await quarantine.quarantine_input(*caller, name, raw, problem, signature)

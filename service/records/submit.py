@@ -1,4 +1,4 @@
-"""A technician's record comes in: decoded, kept, judged, and answered with a receipt, in one transaction."""
+"""Submission of a technician's record: it is decoded, stored, judged and answered with a receipt."""
 
 from hashlib import sha256
 from uuid import UUID
@@ -41,7 +41,7 @@ from . import quarantine
 
 
 class DecodedRecord(msgspec.Struct, frozen=True):
-    """A record as it was decoded, with what its bytes are."""
+    """A record with its bytes and their digest."""
 
     id: UUID
     visit: UUID
@@ -51,7 +51,7 @@ class DecodedRecord(msgspec.Struct, frozen=True):
 
 
 class RecordOrigin(msgspec.Struct, frozen=True):
-    """Which device sent a record, and what its signature is worth; or who took it in from a file."""
+    """The device that sent a record, and the state of its signature; or who imported it from a file."""
 
     device: UUID | None = None
     signature: bytes | None = None
@@ -62,10 +62,9 @@ class RecordOrigin(msgspec.Struct, frozen=True):
 async def submit_record(
     ctx: AppContext, token: bytes, record_id: UUID, raw: bytes, signature: bytes | None = None
 ) -> Receipt:
-    """Keep a record and judge the visit. What a device sent and cannot be taken is kept in quarantine, and told so."""
+    """Store a record and judge the visit. One that is refused is stored in quarantine, and the problem says where."""
     try:
         taken = decode_record(ctx, record_id, raw)
-
         size = len(taken.record.entries), len(raw)
 
         async def work(tx: Transaction) -> tuple[str, Receipt]:
@@ -74,15 +73,15 @@ async def submit_record(
             wait = ctx.daily_quota.record_wait(login, *size, ctx.clock())
             if wait and await batches.get_batch(tx, taken.id) is None:
                 raise daily_quota_exceeded(wait)
-            worth = verify_signature(holder.public_key, signature, raw)
+            status = verify_signature(holder.public_key, signature, raw)
             return login, await store_record(
-                ctx, tx, holder.person, taken, RecordOrigin(holder.device, signature, worth)
+                ctx, tx, holder.person, taken, RecordOrigin(holder.device, signature, status)
             )
 
         login, receipt = await ctx.db.write(work, about=taken.visit.bytes)
         if not receipt.replayed:
             ctx.daily_quota.record_spent(login, *size, ctx.clock())
-        return receipt  # noqa: TRY300 - the problems are of all that
+        return receipt  # noqa: TRY300 - problems may come from any of it
     except (NotAuthenticated, DeviceRevoked):
         raise
     except Problem as problem:
@@ -92,7 +91,7 @@ async def submit_record(
 
 
 def decode_record(ctx: AppContext, record_id: UUID, raw: bytes) -> DecodedRecord:
-    """The record in the bytes. Problems name what is wrong and where."""
+    """Decode and validate a record; problems name the place."""
     record = decode_strict(RECORD_DECODER, raw)
     if parse_uuid(record.id, "/id") != record_id:
         raise IdMismatch
@@ -107,9 +106,9 @@ async def store_record(
     tx: Transaction,
     person: Person,
     taken: DecodedRecord,
-    source: RecordOrigin = RecordOrigin(),  # noqa: B008 - it never changes
+    source: RecordOrigin = RecordOrigin(),  # noqa: B008 - immutable
 ) -> Receipt:
-    """The transaction of one record: all of it, or nothing."""
+    """Store a record, or find it, and return its receipt."""
     require_permission(person, "submit a record")
     row = await visits_repository.lock_visit(tx, taken.visit)
     if row is None:
@@ -118,8 +117,8 @@ async def store_record(
         tx, person.login, row.id
     ):
         raise NotYourVisit
-    rows = await batches.batches_of(tx, row.id)  # after the lock: the same record may be on its way twice
-    known = next((one for one in rows if one.id == taken.id), None)
+    rows = await batches.batches_of(tx, row.id)  # after the lock: the same record may be sent twice at once
+    known = next((batch for batch in rows if batch.id == taken.id), None)
     if known is not None:
         if known.sha256 != taken.digest or known.kind != "record":
             raise IdReusedWithOtherContent
@@ -146,16 +145,16 @@ async def store_record(
     if named := named_files(taken.record.entries):
         await evidence_files.expect_files(
             tx, row.id, batch_senders(new), named
-        )  # before it is looked which of them are here
+        )  # before loading which of them were received
     visit = await load_visit(ctx, tx, row, rows, (new, taken.record))
     volume.check_visit_size(ctx, visit, "record")
     judgement = visit.evaluate_at()
     leaf = log.leaf_insert(
         "visit.submitted", new.id, new.salt, new.sha256, new.received_at, batches.batch_commitment(new)
     )
-    added, noted = await save_status(tx, visit, judgement, also=(batches.batch_insert(new), leaf))
-    if not (added and noted):
-        raise IdReusedWithOtherContent  # the id is that of a batch of another visit, or of something else in the log
+    added, logged = await save_status(tx, visit, judgement, also=(batches.batch_insert(new), leaf))
+    if not (added and logged):
+        raise IdReusedWithOtherContent  # the id is used by a batch of another visit, or by something else in the log
     return build_receipt(ctx, visit, new, judgement, person, replayed=False)
 
 
@@ -169,7 +168,7 @@ async def _version(ctx: AppContext, tx: Transaction, checklist: str, named: str)
 
 
 def _receipt(ctx: AppContext, visit: LoadedVisit, row: BatchRow, person: Person) -> Receipt:
-    """The receipt of a record that is kept, as of now."""
+    """The receipt of a stored record, as of now."""
     return build_receipt(ctx, visit, row, visit.evaluate_at(), person, replayed=True)
 
 
@@ -181,11 +180,10 @@ def _batch_index(visit: LoadedVisit, row: BatchRow) -> int:
 def build_receipt(
     ctx: AppContext, visit: LoadedVisit, row: BatchRow, judgement: Judgement, person: Person, *, replayed: bool
 ) -> Receipt:
-    """The receipt of a record: state, missing files and findings are the visit's after it, as he may know them."""
-    place = _batch_index(visit, row)
-    record_id, missing, told = str(row.id), visit.missing(place), visit.visible_to(person)
-    if len(told.merged.entries) != len(visit.merged.entries):
-        judgement = told.evaluate_at()
+    """The receipt of a record, with the visit's findings as far as the person may see them."""
+    record_id, missing, visible = str(row.id), visit.missing(_batch_index(visit, row)), visit.visible_to(person)
+    if len(visible.merged.entries) != len(visit.merged.entries):
+        judgement = visible.evaluate_at()
     return Receipt(
         record=record_id,
         visit=str(row.visit),
@@ -204,15 +202,15 @@ def build_receipt(
 
 @read_only
 async def receipt(ctx: AppContext, tx: Transaction, token: bytes, record_id: UUID) -> Receipt:
-    """The receipt of a record as of now, for who may see its visit."""
+    """The receipt of a record as of now, for a person who may see it."""
     person = await authenticate_token(tx, token)
-    row, file = await _load_stored(ctx, tx, person, record_id)
-    return _receipt(ctx, file, row, person)
+    row, visit = await _load_stored(ctx, tx, person, record_id)
+    return _receipt(ctx, visit, row, person)
 
 
 @read_only
 async def body(ctx: AppContext, tx: Transaction, token: bytes, record_id: UUID) -> bytes:
-    """The exact bytes of a record, for who may see its visit."""
+    """The exact bytes of a record, for a person who may see it."""
     return (await _load_stored(ctx, tx, await authenticate_token(tx, token), record_id))[0].body
 
 

@@ -240,7 +240,7 @@ async def load_visit(
     changes = await _changes(ctx, tx, row.id, now) if row.revision else []
     referenced = tuple(tuple(named_files(batch.entries)) for batch in decoded)
     files = await evidence_files.files_of(tx, row.id) if any(referenced) else evidence.EvidenceFiles()
-    files = files.held(zip(referenced, map(batch_senders, rows), strict=True)) if files.sent else files
+    files = files.with_substitutes(zip(referenced, map(batch_senders, rows), strict=True)) if files.sent else files
     return LoadedVisit(
         row,
         plan,

@@ -150,17 +150,21 @@ async def test_quarantine_has_one_row_per_device_and_digest(database: Database) 
         20
     )
     assert await database.write(lambda tx: records_repository.insert_input(tx, an_input(21, body=b"{"))) == uid(21)
-    page = await database.read(records_repository.page)
+    first_key = records_repository.FIRST_KEY
+    page = await database.read(lambda tx: records_repository.list_inputs(tx, first_key, 50, include_decided=True))
     assert [row.id for row in page] == [ids[0], uid(20), uid(21)]
-    assert [row.id for row in await database.read(lambda tx: records_repository.page(tx, page[0].key, 1))] == [uid(20)]
+    key = page[0].received_at, page[0].id
+    page = await database.read(lambda tx: records_repository.list_inputs(tx, key, 1, include_decided=True))
+    assert [row.id for row in page] == [uid(20)]
 
 
 async def test_quarantine_is_decided_once(database: Database) -> None:
     await database.write(lambda tx: records_repository.insert_input(tx, an_input(1)))
-    assert await database.write(lambda tx: records_repository.decide(tx, uid(1), "discard", "wang", NOON + 5, "a test"))
-    assert not await database.write(lambda tx: records_repository.decide(tx, uid(1), "take", "wang", NOON + 6, "no"))
-    assert not await database.write(lambda tx: records_repository.decide(tx, uid(2), "take", "wang", NOON + 6, "no"))
-    row = await database.read(lambda tx: records_repository.one(tx, uid(1)))
+    decide = records_repository.record_decision
+    assert await database.write(lambda tx: decide(tx, uid(1), "discard", "wang", NOON + 5, "a test"))
+    assert not await database.write(lambda tx: decide(tx, uid(1), "take", "wang", NOON + 6, "no"))
+    assert not await database.write(lambda tx: decide(tx, uid(2), "take", "wang", NOON + 6, "no"))
+    row = await database.read(lambda tx: records_repository.get_input(tx, uid(1)))
     assert row == an_input(1, decision="discard", decided_by="wang", decided_at=NOON + 5, reason="a test")
 
 

@@ -1,4 +1,4 @@
-"""The town behind HTTP: ask it as somebody, without a socket."""
+"""A client of the HTTP API, in process: requests on behalf of a person."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -26,7 +26,7 @@ _routes = cache(_litestar)
 
 
 def _copied(ctx: AppContext | None = None, max_body: int = 0, lifespan: app.Lifespan = ()) -> Litestar:
-    """Litestar looks at every handler for a tenth of a second: the tests do that once, and give each copy its state."""
+    """Litestar takes a tenth of a second to register all handlers, so do it once, and give each copy its own state."""
     if lifespan:
         return _litestar(ctx, max_body, lifespan)
     copied = copy(_routes())
@@ -44,13 +44,13 @@ def record(record_id: UUID = RECORD, visit: UUID = VISIT, **more: Any) -> dict[s
 
 
 class World:
-    """The house, and a client that speaks for somebody."""
+    """The application's context, and an HTTP client for requests on behalf of people."""
 
     def __init__(self, ctx: AppContext, client: httpx.AsyncClient) -> None:
         self.house, self.client = ctx, client
 
     async def ask(self, who: str | None, method: str, path: str, content: Any = None, **headers: str) -> httpx.Response:
-        """Ask as somebody (None: nobody). `content` is JSON, or bytes as they are."""
+        """Send a request as a person (None: without a token). `content` becomes JSON unless it is bytes."""
         sent = {"content-type": "application/json"} if content is not None else {}
         if who is not None:
             sent["authorization"] = f"Bearer token of {who}"
@@ -69,7 +69,7 @@ class World:
 
 @asynccontextmanager
 async def opened_world(address: str, max_body: int = 2**21, max_entries: int = 2000) -> AsyncIterator[World]:
-    """The town over the database at `address`, behind HTTP."""
+    """The utility on the database at `address`, behind HTTP."""
     db = open_database(address)
     await db.start()
     town = await Town(db).open()
@@ -84,7 +84,7 @@ async def opened_world(address: str, max_body: int = 2**21, max_entries: int = 2
 
 
 def problem(response: httpx.Response) -> tuple[int, str]:
-    """Status and code of a problem, after looking whether it has the form of one."""
+    """The status and code of a problem, whose form is checked."""
     assert response.headers["content-type"] == "application/problem+json"
     content = response.json()
     assert content["status"] == response.status_code

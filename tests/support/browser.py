@@ -1,4 +1,4 @@
-"""A browser in a test: it keeps the cookies of its session and says where it comes from."""
+"""A browser in tests: it stores cookies and sends its origin."""
 
 from datetime import timedelta
 from typing import Any
@@ -13,13 +13,13 @@ PASSWORD = "虚构的长密码 一二三四五六"
 
 
 class Browser:
-    """Asks the world with a cookie, as a page of the site would."""
+    """Sends requests with cookies, like a page of the site."""
 
     def __init__(self, world: World) -> None:
         self.world, self.cookies = world, dict[str, str]()
 
     async def ask(self, method: str, path: str, content: Any = None, **headers: str | None) -> httpx.Response:
-        """Ask; a header given as None is left out."""
+        """Send a request; a header given as None is omitted."""
         sent: dict[str, str | None] = {
             "cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items()) or None,
             "x-csrf-token": self.cookies.get("__Host-doorstep-csrf"),
@@ -37,12 +37,11 @@ class Browser:
         return answer
 
     async def sign_in(self, login: str, password: str = PASSWORD, code: str = "") -> httpx.Response:
-        """Sign in."""
         return await self.ask("POST", "/v1/session", {"login": login, "password": password, "code": code})
 
 
 async def with_password(world: World, login: str, password: str = PASSWORD) -> None:
-    """Give somebody a password, by an invitation of the admin."""
+    """Set a person's password, through an invitation by the admin."""
     invited = await world.ask("admin", "POST", "/v1/invitations", {"person": login})
     code = invited.json()["code"]
     answer = await world.ask(None, "PUT", f"/v1/invitations/{code}/password", {"password": password})
@@ -50,7 +49,7 @@ async def with_password(world: World, login: str, password: str = PASSWORD) -> N
 
 
 async def with_factor(world: World, login: str, password: str = PASSWORD) -> bytes:
-    """Set up the authenticator of somebody who has a password; its secret."""
+    """Set up the authenticator of a person who has a password; returns its secret."""
     answer = await world.ask(None, "PUT", "/v1/me/second-factor", {"login": login, "password": password})
     assert answer.status_code == 200, answer.text
     assert answer.json()["qr_svg"].startswith("<svg")
@@ -58,23 +57,23 @@ async def with_factor(world: World, login: str, password: str = PASSWORD) -> byt
 
 
 def unsecret(text: str) -> bytes:
-    """The secret as bytes."""
+    """Decode a secret."""
     from base64 import b32decode  # noqa: PLC0415
 
     return b32decode(text + "=" * (-len(text) % 8))
 
 
 def code_now(world: World, secret: bytes) -> str:
-    """What the authenticator shows now."""
+    """The authenticator's current code."""
     return totp.totp_at(secret, world.house.clock() // 30_000)
 
 
 def later(world: World, **much: float) -> None:
-    """Let time pass."""
+    """Advance the clock."""
     now = world.house.clock() + int(timedelta(**much).total_seconds() * 1000)
     world.house.clock = lambda: now
 
 
 def struct(answer: httpx.Response) -> Any:
-    """The content of an answer."""
+    """The decoded body of a response."""
     return msgspec.json.decode(answer.content)

@@ -8,7 +8,7 @@ from moto.server import ThreadedMotoServer
 
 
 class Bucket:
-    """A real S3 API on this machine, which can be away for a while."""
+    """A real S3 API on this machine, which can be stopped and started."""
 
     def __init__(self) -> None:
         with socket.create_server(("127.0.0.1", 0)) as free:

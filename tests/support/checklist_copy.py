@@ -1,4 +1,4 @@
-"""A copy of the shipped checklist to break, and what lint says of it."""
+"""A copy of the bundled checklist to break, and the messages of lint about it."""
 
 import shutil
 from pathlib import Path
@@ -14,7 +14,7 @@ THANKED = 'id = "borrow_thanked"'
 
 
 def copied(to: Path) -> Path:
-    """The shipped folder as its next version, to be changed."""
+    """A copy of the bundled folder, as its next version."""
     folder = to / "checklists"
     shutil.copytree(bundled_checklists_dir(), folder)
     change(folder, "checklist.toml", "\nversion = 1\n", "\nversion = 2\n")
@@ -30,7 +30,7 @@ def change(folder: Path, file: str, old: str, new: str, after: str = "") -> None
 
 
 def said(folder: Path, key: str, words: str) -> LintMessage:
-    """The one message about `key` with these words."""
+    """The only message about `key` that contains the words."""
     messages = lint(folder)
     (found,) = [message for message in messages if message.key == key and words in str(message)] or [None]
     assert found, "\n".join(str(message) for message in messages)

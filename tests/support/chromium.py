@@ -1,4 +1,4 @@
-"""Pages in Debian's chromium, which `scripts/test` installs where it can. Without it they are skipped, and CI fails."""
+"""Pages in Debian's chromium, which `scripts/test` installs if possible. Without it, tests are skipped and CI fails."""
 
 import asyncio
 import os
@@ -45,7 +45,7 @@ WIDE = "() => document.documentElement.scrollWidth > innerWidth"
 
 @asynccontextmanager
 async def serve_world(world: World) -> AsyncIterator[str]:
-    """The world behind a socket."""
+    """Serve the application on a socket."""
     server = uvicorn.Server(
         uvicorn.Config(create_app(world.house, 2**20), port=0, lifespan="off", log_config=None, ws="none")
     )
@@ -63,7 +63,7 @@ async def serve_world(world: World) -> AsyncIterator[str]:
 async def open_page(
     *, scripts: bool, size: tuple[int, int] = (360, 740), scale: float = 1, locale: str = "zh-CN"
 ) -> AsyncIterator[Page]:
-    """A page of a small telephone. A page enlarged twice is one of half the size at scale 2."""
+    """A page on a small phone. A page at 200 % zoom is one of half the size at scale 2."""
     if CHROMIUM is None:
         pytest.skip("chromium is missing: apt-get install chromium")
     async with async_playwright() as playwright:
@@ -81,7 +81,7 @@ async def open_page(
 
 
 async def check_layout(page: Page, name: str) -> None:
-    """Large enough for old eyes and hands, and nothing to be scrolled sideways."""
+    """Check sizes and contrast, and that nothing scrolls sideways."""
     folder = os.environ.get("SCREENSHOTS")
     if folder:
         await page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)

@@ -1,4 +1,4 @@
-"""Commands run as a person runs them."""
+"""Running commands, as a person does."""
 
 import os
 import subprocess

@@ -23,13 +23,13 @@ SIGNER = {"signer": "陶先生", "relation": "adult_household_member"}
 
 
 class Customer:
-    """陶 with his link, at an address of his own."""
+    """The customer 陶 with a link, at an IP address."""
 
     def __init__(
         self, world: World, post: Post, token: str, visit: UUID, address: str = "203.0.113.7", *, cookies: bool = False
     ) -> None:
         self.world, self.post, self.token, self.visit = world, post, token, visit
-        site = f"http{'s' if cookies else ''}://doorstep.test"  # the cookie comes and goes over https alone
+        site = f"http{'s' if cookies else ''}://doorstep.test"  # the cookie is only sent over https
         transport = httpx.ASGITransport(world.client._transport.app, client=(address, 4000))  # type: ignore[attr-defined]
         self.client = httpx.AsyncClient(transport=transport, base_url=site)
 
@@ -46,7 +46,7 @@ class Customer:
         return await self.ask("PUT", content=answers)
 
     async def code(self) -> str:
-        """Ask for a code, and read it out of the text message."""
+        """Request a code, and read it from the text message."""
         assert (await self.ask("POST", "/code")).status_code == 200
         await worker.deliver_due(self.world.house)
         return self.post.letters[-1].text.partition("验证码 ")[2][:6]
@@ -69,7 +69,7 @@ class Customer:
 
 
 def photo(seed: str) -> bytes:
-    """A picture of its own for every name."""
+    """A distinct photo for each seed."""
     image = Image.new("RGB", (64, 48), tuple(hashlib.sha256(seed.encode()).digest()[:3]))
     out = BytesIO()
     image.save(out, "JPEG")
@@ -77,7 +77,7 @@ def photo(seed: str) -> bytes:
 
 
 def with_photos(raw: bytes) -> tuple[dict[str, Any], list[bytes]]:
-    """A story whose files are there: each of its digests becomes that of a real picture."""
+    """A story with files: each digest is replaced by that of a real image."""
     text = raw.decode()
     files = {one: photo(one) for one in set(re.findall('"sha256": ?"([0-9a-f]{64})"', text))}
     for one, content in files.items():
@@ -86,7 +86,7 @@ def with_photos(raw: bytes) -> tuple[dict[str, Any], list[bytes]]:
 
 
 async def example_customer(world: World, name: str, *, drop: tuple[str, ...] = ()) -> Customer:
-    """A story of the contract, lived over HTTP: planned, dispatched, recorded, photographed; then he has his link."""
+    """Replay a story over HTTP: plan, office entries, record, photos. Returns its customer, with a link."""
     bundle, files = with_photos((stories.FOLDER / f"{name}.json").read_bytes())
     visit, given = uid(f"visit {name}"), bundle["visit"]
     planned = {key: given[key] for key in ("type", "window", "assigned") if key in given}
@@ -146,7 +146,7 @@ async def move_window(world: World, revision: int = 0) -> None:
 
 
 async def change_cause(tao: Customer, cause: str = "frost") -> None:
-    """The technician writes another cause."""
+    """The technician records another cause."""
     at = advance_clock(tao.world, minutes=2)
     entry = said("09:00", "meter_cause_analysed", fields={"cause": cause}) | {"id": str(uid(cause))}
     entry["at"] = at.isoformat()

@@ -1,4 +1,4 @@
-"""A page's forms as a browser without JavaScript sees them: what stands in their fields, and where they go."""
+"""The forms of a page as a browser without JavaScript sees them: their fields with values, and their targets."""
 
 from html.parser import HTMLParser
 from typing import Any
@@ -10,7 +10,7 @@ from tests.support.customer import Customer, advance_clock
 
 
 class Form:
-    """A form of a page: its address, and its fields with what stands in them."""
+    """A form of a page: its action, and its fields with values."""
 
     def __init__(self, action: str) -> None:
         self.action, self.fields, self.open = action, dict[str, str](), True
@@ -58,14 +58,14 @@ class Page(HTMLParser):
             self.forms[-1].fields[self._area] += data.removeprefix("\n")
 
     def form(self, **having: Any) -> Form:
-        """The first form in whose fields this stands."""
+        """The first form with these field values."""
         for one in self.forms:
             if having.items() <= one.fields.items():
                 return one
         raise AssertionError(f"no form {having} among {[one.fields for one in self.forms]}")
 
     def has(self, does: str) -> bool:
-        """Whether there is a form that does this."""
+        """Whether there is a form for this action."""
         return any(one.fields.get("does") == does for one in self.forms)
 
 
@@ -73,7 +73,7 @@ HOSTILE_TEXT = "\"><script>alert(1)</script>'&"
 
 
 class Visitor:
-    """陶 with a browser and nothing else."""
+    """The customer 陶, who only uses a browser."""
 
     def __init__(self, tao: Customer) -> None:
         self.tao, self.path = tao, f"/c/{tao.token}"
@@ -102,5 +102,5 @@ class Visitor:
         return self.tao.post.letters[-1].text.partition("验证码 ")[2][:6]
 
     async def enters(self) -> None:
-        advance_clock(self.tao.world, seconds=1)  # what he says comes after what was recorded
+        advance_clock(self.tao.world, seconds=1)  # answers come after the record
         await self.done("code-entry", {"code": await self.code()})

@@ -22,7 +22,7 @@ INKED_PIXELS = """() => {
 async def open_customer_page(
     world: World, tao: Customer, *, scripts: bool = True, **screen: Any
 ) -> AsyncIterator[tuple[Page, str]]:
-    """陶's page on his telephone. Nothing may be refused by the page's own policy, nor fail in its scripts."""
+    """The customer's page on a phone. Fails on script errors and on violations of the page's policy."""
     async with serve_world(world) as base, open_page(scripts=scripts, **screen) as page:
         errors: list[str] = []
         page.on(
@@ -36,8 +36,8 @@ async def open_customer_page(
 
 
 async def enter_code(world: World, tao: Customer, page: Page) -> None:
-    """He asks for a code and enters it."""
-    advance_clock(world, seconds=1)  # what he says comes after what was recorded
+    """Request a code and enter it."""
+    advance_clock(world, seconds=1)  # answers come after the record
     await page.get_by_role("button", name="获取验证码").click()
     await page.get_by_label("请输入 6 位验证码").wait_for()
     await worker.deliver_due(world.house)
@@ -45,11 +45,11 @@ async def enter_code(world: World, tao: Customer, page: Page) -> None:
     await page.get_by_label("请输入 6 位验证码").fill(code)
     await page.get_by_role("button", name="验证", exact=False).first.click()
     await page.get_by_text("✓ 已验证").wait_for()
-    await page.wait_for_load_state()  # what the page's script does is done then, and its text is there before
+    await page.wait_for_load_state()  # by then the script is done; the text is there before
 
 
 async def draw_signature(page: Page) -> None:
-    """A signature with the pointer, in two strokes."""
+    """Draw a signature of two strokes with the pointer."""
     canvas = page.locator("canvas").first
     await canvas.scroll_into_view_if_needed()
     box = await canvas.bounding_box()

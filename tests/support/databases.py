@@ -1,4 +1,4 @@
-"""Databases with all tables, copied: that is faster than to make the tables for each test."""
+"""Copies of a database with all tables: faster than creating the tables for each test."""
 
 import atexit
 import shutil
@@ -17,7 +17,7 @@ originals: dict[str, str] = {}  # by server ("" is SQLite): the database to copy
 
 
 async def _original(server: str, address: str) -> str:
-    """The database at `address`, which gets its tables when it is first asked for."""
+    """The database to copy; its tables are created on first use."""
     if server not in originals:
         db = open_database(address)
         await db.start()
@@ -27,7 +27,7 @@ async def _original(server: str, address: str) -> str:
 
 
 async def copy_sqlite(path: Path) -> str:
-    """The address of a new file at `path`."""
+    """Copy the database to a new file; returns its address."""
     if "" not in originals:
         folder = mkdtemp(prefix="doorstep-original-")
         atexit.register(shutil.rmtree, folder, ignore_errors=True)
@@ -62,7 +62,7 @@ def _named(server: str, database: str) -> str:
 
 
 async def run_alone(server: str, sql: str) -> None:
-    """Run one statement on a connection of its own."""
+    """Run one statement on a new connection."""
     connection = await asyncpg.connect(server)
     await connection.execute(sql)
     await connection.close()

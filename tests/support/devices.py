@@ -19,7 +19,7 @@ async def enrolment_code(world: World, login: str = "li", by: str = "wang") -> s
 
 
 def client_with_token(world: World, token: str) -> Phone:
-    """Ask with a token."""
+    """A function that sends requests with this token."""
 
     async def ask(method: str, path: str, content: Any = None, **headers: str) -> httpx.Response:
         return await world.ask(None, method, path, content, authorization=f"Bearer {token}", **headers)
@@ -28,7 +28,7 @@ def client_with_token(world: World, token: str) -> Phone:
 
 
 async def register_phone(world: World, login: str = "li", **more: Any) -> dict[str, Any]:
-    """A phone's answer to its enrolment."""
+    """Enrol a phone; returns the response."""
     answer = await world.ask(
         None, "POST", "/v1/devices", {"code": await enrolment_code(world, login), "name": "手机", **more}
     )
@@ -38,5 +38,5 @@ async def register_phone(world: World, login: str = "li", **more: Any) -> dict[s
 
 
 async def enrol_phone(world: World, login: str = "li", **more: Any) -> Phone:
-    """A phone that is enrolled."""
+    """An enrolled phone."""
     return client_with_token(world, (await register_phone(world, login, **more))["token"])

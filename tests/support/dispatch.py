@@ -1,4 +1,4 @@
-"""Changes of the visit by dispatch."""
+"""Changes to a visit by the dispatcher."""
 
 from typing import Any
 

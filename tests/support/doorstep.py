@@ -1,4 +1,4 @@
-"""What is in the code that a customer scans at the door, and on the page that it opens."""
+"""The content of a door code, and of the page that it opens."""
 
 from typing import Any
 

@@ -14,7 +14,7 @@ async def send_evidence(
     return await world.ask(who, "PUT", f"/v1/evidence/{named or name(raw)}", raw, content_type=kind)
 
 
-ITEM = "traffic_safety_measures"  # asks for a photo
+ITEM = "traffic_safety_measures"  # requires a photo
 
 
 def record_naming(*files: bytes, record_id: UUID = RECORD, visit: UUID = VISIT) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The six example bundles of the contract, and small ways to build visits and entries by hand."""
+"""The example visits, and helpers to build visits and entries."""
 
 import json
 from datetime import datetime
@@ -21,7 +21,7 @@ DAY = "2026-03-02"
 
 
 def story(name: str) -> tuple[Bundle, dict[str, Any]]:
-    """An example bundle, and what the contract expects of it."""
+    """An example bundle, and its expected results."""
     raw = (FOLDER / f"{name}.json").read_bytes()
     return msgspec.json.decode(raw, type=Bundle), json.loads(raw)["expected"]
 
@@ -32,7 +32,7 @@ def clock(text: str) -> str:
 
 
 def entry(at: str, what: str, by: str = "technician", **more: Any) -> Entry:
-    """An entry at a time of the day; its id is made from what it says unless given."""
+    """An entry at a time of the day; by default its id is derived from its content."""
     more.setdefault("id", f"{at}-{what}-{more.get('thing', '')}-{by}"[:64])
     return msgspec.convert({"at": clock(at), "what": what, "by": by, **more}, Entry)
 
@@ -50,5 +50,5 @@ def found(visit: Visit, entries: list[Entry], now: str = "23:00", about: str = "
 
 
 def photo(digit: str = "a") -> dict[str, str]:
-    """A photo as evidence."""
+    """Evidence: a photo."""
     return {"kind": "photo", "sha256": digit * 64}

@@ -28,8 +28,7 @@ from tests.support import example_visits as stories
 
 
 def _once(read: Callable[[Path], Any]) -> Callable[[Path], Any]:
-    """What is read of the checklist that travels with the program is the same for all tests, and takes a sixth of a
-    second: it is read once. Of any other folder it is read each time."""
+    """Cache the result for the bundled checklist, which takes a sixth of a second to read; not for other folders."""
     found: list[Any] = []
 
     def reads(folder: Path) -> Any:
@@ -56,12 +55,12 @@ TOKENS = {person.login: token_digest(f"token of {person.login}") for person in P
 
 
 def uid(name: str) -> UUID:
-    """An id that is always the same for a name."""
+    """A stable id for a name."""
     return uuid5(SPACE, name)
 
 
 class Town:
-    """The house of a test, with a clock that stands still until it is set, and short ways to do things."""
+    """The application's context for a test, with a clock that only moves when it is set, and shortcuts."""
 
     def __init__(self, db: Database) -> None:
         self.now = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)  # noon in Shanghai
@@ -79,7 +78,7 @@ class Town:
         return UUID(int=self.count)
 
     async def open(self) -> "Town":
-        """Publish the checklist and hire everybody."""
+        """Publish the checklist and add all people."""
         await publish.publish_bundled_checklist(self.house)
 
         async def hire(tx: Transaction) -> None:
@@ -91,30 +90,30 @@ class Town:
         return self
 
     async def planned(self, name: str = "v", by: str = "zhao", **more: Any) -> UUID:
-        """A visit of 李."""
+        """Plan a visit for 李."""
         await plan_visit(self.house, TOKENS[by], uid(name), encode(a_plan(**more)))
         return uid(name)
 
     async def submitted(self, raw: bytes, by: str = "li") -> Any:
-        """The receipt of a record, whose id is in its bytes."""
+        """Submit a record, under the id in its bytes; returns the receipt."""
         return await submit.submit_record(self.house, TOKENS[by], UUID(json.loads(raw)["id"]), raw)
 
     async def noted(self, visit: UUID, *entries: dict[str, Any], by: str = "zhao") -> Any:
-        """Entries of the office."""
+        """Add entries of the office."""
         raw = encode({"entries": entries})
         written = decode_strict(OFFICE_ENTRIES_DECODER, raw)
         return await office_entries.add_office_entries(self.house, TOKENS[by], visit, written, raw)
 
 
 async def plan_visit(ctx: AppContext, token: bytes, visit: UUID, raw: bytes) -> tuple[bool, VisitView]:
-    """Plan a visit as HTTP does."""
+    """Plan a visit like the HTTP handler."""
     return await planning.create(ctx, token, visit, decode_strict(PLAN_DECODER, raw), raw)
 
 
 async def change_visit(
     ctx: AppContext, token: bytes, visit: UUID, kind: ChangeKind, raw: bytes, expected: frozenset[int]
 ) -> VisitView:
-    """Change a visit as HTTP does."""
+    """Change a visit like the HTTP handler."""
     content = decode_strict(CHANGE_DECODERS[kind], raw)
     return await rescheduling.change(ctx, token, visit, kind, content, raw, expected)
 
@@ -125,7 +124,7 @@ def encode(content: Any) -> bytes:
 
 
 def a_plan(**more: Any) -> dict[str, Any]:
-    """What a dispatcher sends."""
+    """A plan, as a dispatcher sends it."""
     return {
         "type": "repair_leak",
         "window": {"from": stories.clock("09:00"), "to": stories.clock("10:00")},
@@ -137,13 +136,13 @@ def a_plan(**more: Any) -> dict[str, Any]:
 
 
 def said(at: str, what: str, by: str = "technician", **more: Any) -> dict[str, Any]:
-    """An entry as JSON; its id follows from what it says unless given."""
+    """An entry as JSON; by default its id is derived from its content."""
     more.setdefault("id", str(uid(f"{at} {what} {by} {more.get('thing')}")))
     return {"at": stories.clock(at), "what": what, "by": by, **more}
 
 
 def a_record(name: str, visit: UUID, *entries: dict[str, Any], **more: Any) -> bytes:
-    """What a phone sends."""
+    """A record, as a phone sends it."""
     return encode({"id": str(uid(name)), "visit": str(visit), "checklist": "onsite@1", "entries": entries, **more})
 
 

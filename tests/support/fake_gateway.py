@@ -1,4 +1,4 @@
-"""A desk for tests: a gateway that keeps what it is sent, and can be told to fail."""
+"""A gateway for tests that stores messages, and can be made to fail."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -12,14 +12,14 @@ URL = "https://doorstep.example"
 
 
 class Post:
-    """The other side of a gateway: what arrived there, and what it does with the next one."""
+    """A gateway, with the messages that it received, and the exception to raise, if any."""
 
     def __init__(self) -> None:
         self.letters: list[OutgoingMessage] = []
         self.trouble: Exception | None = None
 
     async def __call__(self, letter: OutgoingMessage) -> str:
-        """Take a letter, or raise the trouble."""
+        """Receive a message, or raise the exception."""
         self.letters.append(letter)
         if self.trouble is not None:
             raise self.trouble
@@ -27,12 +27,12 @@ class Post:
 
     @property
     def token(self) -> str:
-        """The token in the link of the last letter."""
+        """The token of the link in the last message."""
         return self.letters[-1].text.partition(f"{URL}/c/")[2].split()[0]
 
 
 def set_up(ctx: AppContext, now: str, **more: Any) -> Post:
-    """A post office for the house, whose clock stands at `now`."""
+    """Configure the context to use a new gateway, and set its clock."""
     post = Post()
     given: dict[str, Any] = {"url": URL, "company": "东城供水", "hotline": "021-96000", **more}
     ctx.company = CompanyProfile(gateways={"sms": post, "email": post}, **given)
@@ -41,6 +41,6 @@ def set_up(ctx: AppContext, now: str, **more: Any) -> Post:
 
 
 def stand(ctx: AppContext, now: str | datetime) -> None:
-    """The clock stands at a time of the stories' day, or at a moment."""
+    """Set the clock to a time on the day of the stories, or to a moment."""
     moment = now if isinstance(now, datetime) else msgspec.convert(stories.clock(now), datetime)
     ctx.clock = lambda: int(moment.astimezone(UTC).timestamp() * 1000)

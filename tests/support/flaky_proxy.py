@@ -1,4 +1,4 @@
-"""A bad network: a proxy on this machine that cuts connections, and counts what a client really sent."""
+"""A bad network: a proxy on this machine that cuts connections and counts the bytes that a client sent."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable
@@ -7,9 +7,9 @@ from typing import Any
 
 
 class BadNetwork:
-    """`cuts` are numbers of bytes: each connection is cut when it has carried so many, one after the other.
+    """`cuts`: for each connection in turn, the number of bytes after which it is cut.
 
-    A negative number cuts the connection at the first byte of the answer after so many bytes: the answer gets lost.
+    A negative number loses the response: it cuts at its first byte, after so many bytes of the request.
     """
 
     def __init__(self, port: int, cuts: Iterable[int] = ()) -> None:
@@ -73,7 +73,7 @@ class BadNetwork:
 
 @asynccontextmanager
 async def bad_network(port: int, cuts: Iterable[int] = ()) -> AsyncIterator[tuple[BadNetwork, int]]:
-    """The proxy before a port, and its own port."""
+    """A proxy for a port; yields it with its own port."""
     network = BadNetwork(port, cuts)
     server = await asyncio.start_server(network.accept, "127.0.0.1", 0)
     try:

@@ -1,8 +1,8 @@
-"""Golden pages: what a person gets from a page, apart from how it looks, and how it is compared with what was recorded.
+"""Golden pages: the content of pages, apart from their appearance, compared with what was recorded.
 
-`record` turns an answer into a record: its texts, forms, links, pictures, headings, ids, status and headers. White
-space, styles and the elements that only serve them are left out, and so is what chance made (tokens, digests, tickets).
-Each page is kept in both languages. The switch between them, the element with the id `LANGUAGE_SWITCH`, is left out.
+`record` extracts from a response its texts, forms, links, images, headings, ids, status and headers. It omits white
+space, styles and elements that only serve them, and masks random values (tokens, digests, tickets). Each page is
+recorded in both languages, without the element that switches between them (`LANGUAGE_SWITCH`).
 """
 
 import json
@@ -20,7 +20,7 @@ Record = dict[str, Any]
 
 MODES: tuple[Mode, ...] = ("zh", "en")
 ACCEPT: dict[Mode, str] = {"zh": "zh-CN", "en": "en"}
-"""The Accept-Language with which the pages of a mode are asked for."""
+"""The Accept-Language of each mode."""
 LANGUAGE_SWITCH = "language"
 FOLDER = Path(__file__).parents[1] / "golden"
 
@@ -34,7 +34,7 @@ USUAL = {
     "x-frame-options": "DENY",
     "x-robots-tag": "noindex, nofollow, noarchive",
 }
-"""What every page says; of a page only what it says otherwise is kept (None: it does not say it)."""
+"""The headers of every page; only deviations are recorded (None: the header is missing)."""
 HEADERS = (
     "cache-control",
     "content-disposition",
@@ -68,7 +68,7 @@ DIGEST = re.compile(r"\b[0-9a-f]{64}\b|(?<=paper-)[0-9a-f]{12}\b")
 
 
 def record(answer: httpx.Response, hide: Mapping[str, str] | None = None) -> Record:
-    """The record of an answer. `hide` has more words that chance made, and what stands for them."""
+    """The record of a response. `hide`: further random values, and their replacements."""
     masks = Masks(hide or {})
     headers = {name: None if (value := answer.headers.get(name)) is None else masks(value) for name in HEADERS}
     if headers["content-security-policy"]:
@@ -83,7 +83,7 @@ def record(answer: httpx.Response, hide: Mapping[str, str] | None = None) -> Rec
 
 
 class Masks:
-    """Puts a name in the place of each thing that is another one at the next run."""
+    """Replaces values that differ between runs by names."""
 
     def __init__(self, hide: Mapping[str, str]) -> None:
         self.hide = hide
@@ -97,31 +97,31 @@ class Masks:
         return DIGEST.sub(self._digest, text)
 
     def _digest(self, found: re.Match[str]) -> str:
-        """A part's name has the first digits of the statement's digest: they are numbered together."""
+        """Anchors contain the first digits of a statement's digest, and get the same number."""
         number = self.digests.setdefault(found[0][:12], len(self.digests) + 1)
         return f"{'SHA256' if len(found[0]) == 64 else 'DIGEST'}-{number}"
 
 
 def _policy(text: str) -> str:
-    """A policy in a fixed order."""
+    """A policy in canonical order."""
     return "; ".join(sorted(one.strip() for one in text.split(";")))
 
 
 class Capture:
-    """The texts inside an element that is still open."""
+    """Collects the texts inside an open element."""
 
     def __init__(self, tag: str, depth: int, into: dict[str, Any], key: str) -> None:
         self.tag, self.depth, self.into, self.key = tag, depth, into, key
         self.texts: list[str] = []
 
     def close(self) -> None:
-        """Put them where they belong."""
+        """Store the texts."""
         if self.texts:
             self.into[self.key] = self.texts[0] if len(self.texts) == 1 else self.texts
 
 
 class Reader(HTMLParser):
-    """Reads a page."""
+    """Parses a page."""
 
     def __init__(self, html: str) -> None:
         super().__init__(convert_charrefs=True)
@@ -142,7 +142,7 @@ class Reader(HTMLParser):
         self._flush()
 
     def found(self) -> Record:
-        """What was read, without what is empty."""
+        """The record, without empty parts."""
         for field in (*(field for form in self.page["forms"] for field in form["fields"]), *self.page["loose"]):
             label = field.pop("in", None) or self.labels.get(field.get("id", "")) or {}
             legend = field.pop("of", {})

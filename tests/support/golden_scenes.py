@@ -1,8 +1,8 @@
-"""The scenes of which golden pages are kept: every state of every page that a person sees, reached over HTTP alone.
+"""The scenes of the golden pages: every state of every page, reached over HTTP only.
 
     .venv/bin/python -m tests.support.golden_scenes [group …]
 
-records them anew (see `golden_pages` for what is kept). Do so only where a page was meant to change, and read the diff.
+records them again (`golden_pages` describes what is recorded). Do so after an intended change only, and read the diff.
 """
 
 import asyncio
@@ -39,7 +39,7 @@ NINE, TWO = stories.clock("09:00"), stories.clock("14:00")
 
 
 class Shots:
-    """What the scenes of a group see, by name."""
+    """The recorded pages of a group, by name."""
 
     def __init__(self, mode: Mode) -> None:
         self.mode: Mode = mode
@@ -47,13 +47,13 @@ class Shots:
         self.hide: dict[str, str] = {}
 
     def take(self, name: str, answer: httpx.Response) -> httpx.Response:
-        """Keep an answer under a name of its own."""
+        """Record a response under a unique name."""
         assert name not in self.taken, name
         self.taken[name] = self.record(answer)
         return answer
 
     def record(self, answer: httpx.Response) -> Record:
-        """What is kept of it."""
+        """The record of a response."""
         return record(answer, self.hide)
 
 
@@ -61,14 +61,14 @@ Scene = Callable[[World, Shots], Awaitable[None]]
 
 
 class Guest:
-    """A customer with a browser that runs no scripts, who is looked over the shoulder."""
+    """A customer with a browser without scripts, whose pages are recorded."""
 
     def __init__(self, shots: Shots, tao: Customer) -> None:
         self.shots, self.tao, self.world, self.path = shots, tao, tao.world, f"/c/{tao.token}"
         tao.client.headers["accept-language"] = ACCEPT[shots.mode]
 
     async def sees(self, name: str, path: str = "") -> Page:
-        """Open the page, and keep it."""
+        """Open the page and record it."""
         return Page(self.shots.take(name, await self.tao.client.get(self.path + path)).text)
 
     async def page(self) -> Page:
@@ -78,38 +78,38 @@ class Guest:
     async def sends(
         self, name: str, does: str, fields: dict[str, str] | None = None, page: Page | None = None, **having: str
     ) -> Page:
-        """Fill a form in and send it; what comes is kept."""
+        """Fill in a form and send it; the response is recorded."""
         form = (page or await self.page()).form(does=does, **having)
         return await self.posts(name, form.fields | (fields or {}))
 
     async def posts(self, name: str, fields: dict[str, str]) -> Page:
-        """Send fields that no form of the page may have."""
+        """Send fields that no form on the page has."""
         return Page(self.shots.take(name, await self.tao.client.post(self.path, data=fields)).text)
 
     async def done(self, does: str, fields: dict[str, str] | None = None, **having: str) -> None:
-        """Send a form that is taken; nothing is kept."""
+        """Send a form that is accepted; nothing is recorded."""
         form = (await self.page()).form(does=does, **having)
         answer = await self.tao.client.post(self.path, data=form.fields | (fields or {}))
         assert answer.status_code == 303, answer.text
 
     async def code(self) -> str:
-        """Ask for a code, and read it in the message."""
+        """Request a code, and read it from the message."""
         await self.done("code")
         await worker.deliver_due(self.world.house)
         return self.tao.post.letters[-1].text.partition("验证码 ")[2][:6]
 
     async def enters(self) -> None:
-        """Ask for a code and enter it, after what was recorded."""
+        """Request a code and enter it, after the time of the record."""
         later(self.world, seconds=1)
         await self.done("code-entry", {"code": await self.code()})
 
     async def statement(self) -> str:
-        """The digest of what is to be signed."""
+        """The digest of the statement to sign."""
         return (await self.tao.seen())["statement_sha256"]
 
 
 def later(world: World, **by: float) -> datetime:
-    """Let time pass; what time it is then."""
+    """Advance the clock; returns the new time."""
     stand(world.house, world.house.now() + timedelta(**by))
     return world.house.now()
 
@@ -122,7 +122,7 @@ def wrong(code: str) -> str:
 async def planned(
     world: World, shots: Shots, *, now: str = "06:00", desk: dict[str, Any] | None = None, **more: Any
 ) -> Guest:
-    """A visit from nine to ten whose customer has a link."""
+    """A visit from nine to ten, whose customer has a link."""
     post = set_up(world.house, now, **(desk or {}))
     answer = await world.plan(**more)
     assert answer.status_code == 201, answer.text
@@ -136,7 +136,7 @@ async def linked(world: World, shots: Shots, post: Post) -> Guest:
 
 
 async def lived(world: World, shots: Shots, story: str = "S04", *, drop: tuple[str, ...] = ()) -> Guest:
-    """A story of the contract was lived, and its customer has a link."""
+    """Replay a story; its customer has a link."""
     return Guest(shots, await example_customer(world, story, drop=drop))
 
 
@@ -148,7 +148,7 @@ async def submitted(world: World, visit: Any, *entries: dict[str, Any], name: st
 
 
 def entry(world: World, what: str, by: str = "technician", **more: Any) -> dict[str, Any]:
-    """An entry of now."""
+    """An entry at the current time."""
     at = more.pop("at", world.house.now()).isoformat()
     return said("09:00", what, by, **{"id": str(uid(f"{at} {what} {by}")), **more}) | {"at": at}
 
@@ -173,7 +173,7 @@ async def cancelled(world: World) -> None:
 
 
 async def faced(world: World) -> None:
-    """The technician has a number, a title and a photo."""
+    """Give the technician a badge number, a title and a photo."""
     card = {"name": "李", "badge": "工 0042", "title": "维修员"}
     assert (await world.ask("admin", "PUT", "/v1/people/li/card", card)).status_code == 200
     face = await world.ask("admin", "PUT", "/v1/people/li/photo", picture(7), content_type="image/jpeg")
@@ -181,7 +181,7 @@ async def faced(world: World) -> None:
 
 
 async def beside_the_technician(guest: Guest) -> Guest:
-    """The same customer at an address at which the technician's phone is seen too."""
+    """The same customer at an address that the technician's phone also uses."""
     world = guest.world
     enrolment = await world.ask("wang", "POST", "/v1/enrolments", {"person": "li"})
     made = await world.ask(None, "POST", "/v1/devices", {"code": enrolment.json()["code"], "name": "李的手机"})
@@ -330,7 +330,7 @@ async def no_forms_of_ours(world: World, shots: Shots) -> None:
     await guest.sees("after words before the work")
 
 
-# The code
+# The one-time code
 
 
 async def code(world: World, shots: Shots) -> None:
@@ -392,14 +392,14 @@ async def no_telephone(world: World, shots: Shots) -> None:
 
 
 def set_up_again(world: World, **more: Any) -> Any:
-    """The desk with something else on it; the clock stays."""
+    """Change the company's profile, but not the clock."""
     now = world.house.now()
     set_up(world.house, "06:00", **more)
     stand(world.house, now)
     return world.house.company
 
 
-# The work, its questions, and what he raises
+# The work, its questions, and reports
 
 
 async def under_way(world: World, shots: Shots) -> None:
@@ -523,7 +523,7 @@ async def full(world: World, shots: Shots) -> None:
 
 @contextmanager
 def no_room() -> Iterator[None]:
-    """No file may grow."""
+    """Make writes to files fail."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (1, before[1]))
     try:
@@ -731,7 +731,7 @@ async def file_lacking(world: World, shots: Shots) -> None:
     await guest.sees("a copy with a photo that has not come", "/copy")
 
 
-# Nothing typed is lost
+# Input is never lost
 
 
 async def too_late_to_sign(world: World, shots: Shots) -> None:
@@ -785,7 +785,7 @@ async def kept_by_others(world: World, shots: Shots) -> None:
 
 
 async def at_the_door(world: World, shots: Shots, **desk: Any) -> Post:
-    """A visit at nine of which a notice waits; it is five past."""
+    """A visit at nine whose notice waits to be sent, at five past nine."""
     world.client.headers["accept-language"] = ACCEPT[shots.mode]
     post = set_up(world.house, "08:00", **desk)
     assert (await world.plan()).status_code == 201
@@ -795,7 +795,7 @@ async def at_the_door(world: World, shots: Shots, **desk: Any) -> Post:
 
 
 async def shown(world: World, shots: Shots) -> str:
-    """The path of the code that the technician shows."""
+    """The path of the door code that the technician shows."""
     answer = (await world.ask("li", "GET", f"/v1/visits/{VISIT}/doorstep")).json()
     shots.hide[answer["word"]] = "WORD"
     return answer["url"].removeprefix(URL)
@@ -862,7 +862,7 @@ async def not_genuine(world: World, shots: Shots) -> None:
     shots.take("confirmed, not genuine too often", await world.client.post("/d/x", data={"ticket": "1.00"}))
 
 
-# Links that lead nowhere
+# Invalid links
 
 
 async def links(world: World, shots: Shots) -> None:
@@ -890,7 +890,7 @@ async def links(world: World, shots: Shots) -> None:
     await new.sees("so many pages, no hotline")
 
 
-# Those who work here
+# Staff
 
 
 async def invited(world: World, login: str) -> str:
@@ -997,19 +997,19 @@ GROUPS: dict[str, tuple[Scene, ...]] = {
     "links": (links,),
     "staff": (invitation, authenticator, enrolment),
 }
-"""The scenes by the file that keeps their pages. Each has a world of its own."""
+"""The scenes of each golden file. Each has its own database."""
 
 
 @asynccontextmanager
 async def a_world() -> AsyncIterator[World]:
-    """A small utility on SQLite: what a page says does not depend on the engine."""
+    """A small utility on SQLite: pages do not depend on the engine."""
     with TemporaryDirectory(prefix="doorstep-golden-") as folder:
         async with opened_world(await copy_sqlite(Path(folder) / "doorstep.db")) as world:
             yield world
 
 
 async def pages(group: str, shots: Shots) -> dict[str, Record]:
-    """All pages of a group, by name."""
+    """All recorded pages of a group, by name."""
     for scene in GROUPS[group]:
         shots.hide = {}
         async with a_world() as world:

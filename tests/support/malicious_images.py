@@ -1,4 +1,4 @@
-"""Files that mean harm, or are broken: some hundred of them, made here, each with what it is and a mark to look for."""
+"""Some hundred malicious or broken files, generated here, each with a description and a marker to search for."""
 
 import gzip
 import random
@@ -13,14 +13,14 @@ from PIL import Image, PngImagePlugin
 from tests.support.pictures import noise, picture
 
 MARK = b"DOORSTEP-MARK"
-"""Stands in every payload and every metadata: no copy may have it."""
+"""Part of every payload and all metadata; no thumbnail may contain it."""
 SCRIPT = b"<script>alert('" + MARK + b"')</script>"
 HTML = b"<!doctype html><html><body>" + SCRIPT + b"</body></html>"
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>' + MARK + b"</script></svg>"
 
 
 def corpus() -> Iterator[tuple[str, bytes]]:
-    """All of them: a name, and the bytes."""
+    """All files: the description and the bytes."""
     yield from others()
     yield from bombs()
     yield from polyglots()
@@ -36,7 +36,7 @@ def chunk(kind: bytes, data: bytes) -> bytes:
 
 
 def png(width: int, height: int, *chunks: bytes, depth: int = 8, colour: int = 2) -> bytes:
-    """A PNG of one's own making."""
+    """A handcrafted PNG."""
     head = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0))
     return b"\x89PNG\r\n\x1a\n" + head + b"".join(chunks) + chunk(b"IEND", b"")
 
@@ -50,7 +50,7 @@ def segment(marker: int, data: bytes) -> bytes:
 
 
 def others() -> Iterator[tuple[str, bytes]]:
-    """What is no photo, whatever it says."""
+    """Files that are not photos, whatever they claim."""
     yield "nothing", b""
     yield "one byte", b"\xff"
     yield "html", HTML
@@ -121,7 +121,7 @@ def bombs() -> Iterator[tuple[str, bytes]]:
 
 
 def polyglots() -> Iterator[tuple[str, bytes]]:
-    """Photos that are something else too."""
+    """Photos that are valid as another type too."""
     for form in ("JPEG", "PNG", "WEBP"):
         good = picture(2, form)
         payloads = {"html": HTML, "svg": SVG, "zip": zipped(), "jar": zipped() + MARK, "php": b"<?php " + MARK}
@@ -140,7 +140,7 @@ def polyglots() -> Iterator[tuple[str, bytes]]:
 
 
 def metadata() -> Iterator[tuple[str, bytes]]:
-    """Photos with what must not get out: places, names, thumbnails, and nonsense in their form."""
+    """Photos with private metadata (places, names, thumbnails), and with malformed metadata."""
     for turned in range(10):
         exif = Image.Exif()
         exif[0x0112], exif[0x010E], exif[0x8298] = turned, MARK.decode(), MARK.decode()
@@ -166,7 +166,7 @@ def metadata() -> Iterator[tuple[str, bytes]]:
 
 
 def oddities() -> Iterator[tuple[str, bytes]]:
-    """Good photos that are seldom seen."""
+    """Valid but rare kinds of photos."""
     for mode in ("L", "CMYK", "RGB"):
         yield f"jpeg in {mode}", picture(4, "JPEG", mode=mode)
     for mode in ("1", "L", "LA", "P", "RGB", "RGBA", "I;16"):
@@ -188,7 +188,7 @@ def oddities() -> Iterator[tuple[str, bytes]]:
 
 
 def truncated() -> Iterator[tuple[str, bytes]]:
-    """The first part of a photo."""
+    """Truncated photos."""
     for form in ("JPEG", "PNG", "WEBP"):
         good = picture(5, form, (200, 150))
         for part in range(1, 13):
@@ -196,7 +196,7 @@ def truncated() -> Iterator[tuple[str, bytes]]:
 
 
 def mutated() -> Iterator[tuple[str, bytes]]:
-    """Photos in which some bits are others."""
+    """Photos with flipped bits."""
     for form in ("JPEG", "PNG", "WEBP"):
         good = picture(6, form, (200, 150))
         for seed in range(20):

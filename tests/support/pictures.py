@@ -1,4 +1,4 @@
-"""Small pictures for tests, made here; a number makes them differ."""
+"""Small images, generated for tests; a number makes them distinct."""
 
 from hashlib import sha256
 from io import BytesIO
@@ -10,7 +10,7 @@ from PIL import Image
 def picture(
     number: int = 0, form: str = "JPEG", size: tuple[int, int] = (40, 30), mode: str = "RGB", **more: Any
 ) -> bytes:
-    """A picture in one colour, with a corner in another one."""
+    """An image in one colour, with a corner in another."""
     colour = (number % 256, number // 256 % 256, 90, 255)[: len(mode)]
     image = Image.new(mode, size, colour[0] if len(mode) == 1 else colour)
     image.paste(255 if len(mode) == 1 else (255,) * len(mode), (0, 0, size[0] // 4, size[1] // 4))
@@ -20,7 +20,7 @@ def picture(
 
 
 def noise(size: tuple[int, int], quality: int = 90) -> bytes:
-    """A JPEG that does not pack well: about as large as a real photo."""
+    """A JPEG that compresses badly: about as large as a real photo."""
     out = BytesIO()
     Image.effect_noise(size, 90).convert("RGB").save(out, "JPEG", quality=quality)
     return out.getvalue()

@@ -1,8 +1,8 @@
-"""Folders that can lose their power: notes what the service does to files, and rebuilds what could be left.
+"""Folders with simulated power failures: records file operations, and reconstructs what could be left.
 
-`Recorder` stands around the calls of `os` while it is used; they do what they do, and are noted. `Folders` plays the
-notes again up to a moment. Bytes last when their file was synced, names when their folder was; of the rest anything
-may be there: all, nothing, some. (A rename between two folders may be seen in either, both, or none.)
+`Recorder` wraps and records the calls of `os`. `Folders` replays them up to a moment. Bytes are durable once their file
+was synced, names once their folder was; of the rest anything may remain: all, nothing, some. (A rename between two
+folders may be visible in either, both, or none.)
 """
 
 import os
@@ -16,7 +16,7 @@ import pytest
 
 
 class Event(NamedTuple):
-    """One thing that happened. A sync covers what was noted before `at`, where it began."""
+    """One operation. A sync covers what was recorded before `at`, where it began."""
 
     kind: str  # create, write, cut, sync, folder, name, rename, unlink; rows, part
     path: str = ""
@@ -25,7 +25,7 @@ class Event(NamedTuple):
 
 
 class Recorder:
-    """What is done below a folder. `deaf` says of which paths a sync does nothing, for controls."""
+    """Records operations below a folder. `deaf` selects paths whose syncs do nothing, for controls."""
 
     def __init__(self, root: Path, deaf: Callable[[Path], bool] = lambda _: False) -> None:
         self.root, self.events, self.open = str(root), list[Event](), dict[int, str]()
@@ -39,7 +39,7 @@ class Recorder:
 
     @contextmanager
     def watching(self) -> Iterator[None]:
-        """Note what is done meanwhile."""
+        """Record operations in the meantime."""
         calls = ("open", "write", "fsync", "ftruncate", "mkdir", "replace", "link", "unlink")
         real = {name: getattr(os, name) for name in calls}
 
@@ -99,18 +99,18 @@ class Recorder:
 
 
 class Folders:
-    """Files and folders at a moment: what lasts for certain, and what was done since."""
+    """Files and folders at a moment: what is durable, and what was done since."""
 
     def __init__(self, root: Path) -> None:
         self.root = str(root)
-        self.seen: dict[str, int] = {}  # path -> its file, as a program sees it now
-        self.lasting: dict[str, dict[str, int]] = {}  # folder -> names that last
+        self.seen: dict[str, int] = {}  # path -> its file, as programs see it now
+        self.lasting: dict[str, dict[str, int]] = {}  # folder -> its durable names
         self.waiting: dict[str, list[tuple[int, dict[str, int | None]]]] = {}  # folder -> changes of names since
         self.content: dict[int, bytearray] = {}
         self.synced: dict[int, bytes] = {}
 
     def play(self, number: int, event: Event) -> None:
-        """The next event happens."""
+        """Apply the next event."""
         kind, path = event.kind, event.path
         if kind in ("create", "folder"):
             self.seen[path] = number
@@ -147,7 +147,7 @@ class Folders:
         self.waiting.setdefault(str(Path(path).parent), []).append((number, {path: file}))
 
     def image(self, way: str, rng: random.Random) -> dict[str, bytes]:
-        """The files that are left when the power fails now. `way` says what happens to what was not synced."""
+        """The files that remain if the power fails now. `way`: what happens to unsynced changes."""
         names: dict[str, int] = {}
         for folder in self.lasting.keys() | self.waiting.keys():
             found = dict(self.lasting.get(folder, {}))

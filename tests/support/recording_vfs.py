@@ -1,8 +1,8 @@
-"""A disk that can lose its power: records what SQLite does to it, and rebuilds what could be left at any moment.
+"""A disk with simulated power failures: records what SQLite does, and reconstructs what could be left at any moment.
 
-`Recorder` is a SQLite VFS over the real one: it notes every write, truncation, deletion and sync. `Disk` plays the
-notes again up to a moment. What was synced before is there. Of what was not, anything may be there: all, nothing, some
-of the writes in any order, or some of their sectors.
+`Recorder` is a SQLite VFS on top of the real one that records every write, truncation, deletion and sync. `Disk`
+replays them up to a moment. What was synced by then remains. Of the rest anything may remain: all, nothing, some of the
+writes in any order, or some of their sectors.
 """
 
 import random
@@ -17,7 +17,7 @@ JOURNALS = apsw.SQLITE_OPEN_MAIN_JOURNAL | apsw.SQLITE_OPEN_WAL
 
 
 class Event(NamedTuple):
-    """One thing that happened to a file. A sync covers what was noted before `at`, where it began."""
+    """One operation on a file. A sync covers what was recorded before `at`, where it began."""
 
     kind: str  # write, truncate, delete, sync, sync folder, ack
     file: str = ""
@@ -26,27 +26,25 @@ class Event(NamedTuple):
 
 
 class RecordedFile(apsw.VFSFile):
-    """A file whose changes are noted after they were made, on the real file."""
+    """A file whose changes are recorded after they are made to the real file."""
 
     def __init__(self, events: list[Event], name: Any, flags: list[int]) -> None:
         path = name.filename() if isinstance(name, apsw.URIFilename) else name
         self._events, self._name = events, Path(path).name
-        # SQLite on Unix syncs the folder too, when it first syncs a journal or a WAL that it may have made
+        # on Unix, SQLite also syncs the folder when it first syncs a journal or WAL that it may have created
         self._new = bool(flags[0] & apsw.SQLITE_OPEN_CREATE and flags[0] & JOURNALS)
         super().__init__("", name, flags)
 
     def xWrite(self, data: Any, offset: int) -> None:  # noqa: N802 - SQLite's name
-        """Write."""
         super().xWrite(data, offset)
         self._events.append(Event("write", self._name, offset, bytes(data)))
 
     def xTruncate(self, newsize: int) -> None:  # noqa: N802
-        """Cut."""
         super().xTruncate(newsize)
         self._events.append(Event("truncate", self._name, newsize))
 
     def xSync(self, flags: int) -> None:  # noqa: N802
-        """Sync. Another thread may write meanwhile: that is not covered."""
+        """Writes by other threads in the meantime are not covered."""
         began = len(self._events)
         super().xSync(flags)
         self._events.append(Event("sync", self._name, began))
@@ -56,20 +54,20 @@ class RecordedFile(apsw.VFSFile):
 
 
 class Recorder(apsw.VFS):
-    """The VFS. `events` is what happened; `replaced` are statements that its connections run as others."""
+    """The VFS. `events`: recorded operations; `replaced`: statements to run instead of others."""
 
     def __init__(self, name: str, replaced: dict[str, str]) -> None:
         self.name, self.replaced, self.events = name, replaced, list[Event]()
         super().__init__(name, "", maxpathname=0)
 
     def xOpen(self, name: Any, flags: list[int]) -> Any:  # noqa: N802
-        """Open. A file without a name is temporary: it is gone with the power."""
+        """A file without a name is temporary, and lost on a power failure."""
         if name is None:
             return super().xOpen(name, flags)
         return RecordedFile(self.events, name, flags)
 
     def xDelete(self, filename: str, syncdir: bool) -> None:  # noqa: N802
-        """Delete; lasting at once only when the folder is synced."""
+        """Only durable at once if the folder is synced."""
         super().xDelete(filename, syncdir)
         name = Path(filename).name
         self.events.append(Event("delete", name))
@@ -82,14 +80,14 @@ class Recorder(apsw.VFS):
 
 
 class Cursor:
-    """What `Sqlite` uses of a cursor, over APSW's."""
+    """The part of a cursor that `Sqlite` uses, on top of APSW's."""
 
     def __init__(self, cursor: apsw.Cursor, rowcount: int) -> None:
         self.fetchone, self.fetchall, self.rowcount = cursor.fetchone, cursor.fetchall, rowcount
 
 
 class Connection:
-    """What `Sqlite` uses of a connection, over APSW's."""
+    """The part of a connection that `Sqlite` uses, on top of APSW's."""
 
     def __init__(self, recorder: Recorder, path: str) -> None:
         self._apsw, self._replaced = apsw.Connection(path, vfs=recorder.name), recorder.replaced
@@ -97,12 +95,12 @@ class Connection:
 
     @property
     def in_transaction(self) -> bool:
-        """Whether one is open."""
+        """Whether a transaction is open."""
         return self._apsw.in_transaction
 
     @property
     def total_changes(self) -> int:
-        """How many rows were changed so far."""
+        """The number of rows changed so far."""
         return self._apsw.total_changes()
 
     def execute(self, sql: str, params: dict[str, Any] | None = None) -> Cursor:
@@ -112,15 +110,15 @@ class Connection:
 
 
 class Disk:
-    """The files at a moment: what lasts for certain, and what was done since and may be lost."""
+    """The files at a moment: what is durable, and what was done since and may be lost."""
 
     def __init__(self) -> None:
         self._lasting: dict[str, bytearray | None] = {}  # None: deleted
-        self._named: set[str] = set()  # a synced file whose folder was not may still be gone
+        self._named: set[str] = set()  # a synced file may still be lost if its folder was not synced
         self._open: dict[str, list[tuple[int, Event]]] = {}
 
     def play(self, number: int, event: Event) -> None:
-        """The next event happens."""
+        """Apply the next event."""
         if event.kind == "sync":
             self._settle(event.file, event.at)
         elif event.kind == "sync folder":
@@ -134,7 +132,7 @@ class Disk:
             self._open.setdefault(event.file, []).append((number, event))
 
     def _settle(self, name: str, before: int) -> None:
-        """What was done to a file before an event lasts from now on."""
+        """Make all changes to a file before an event durable."""
         waiting, content = self._open.get(name, []), self._lasting.get(name)
         for number, event in waiting:
             if number < before:
@@ -143,7 +141,7 @@ class Disk:
         self._open[name] = [(number, event) for number, event in waiting if number >= before]
 
     def image(self, way: str, rng: random.Random) -> Iterator[tuple[str, bytes]]:
-        """What is left of each file when the power fails now. `way` says what happens to what was not synced."""
+        """What remains of each file if the power fails now. `way`: what happens to unsynced changes."""
         names = sorted(self._lasting.keys() | self._open.keys())
         lucky = rng.choice(names) if names else ""
         share = rng.choice((0.1, 0.5, 0.9))
@@ -157,7 +155,7 @@ class Disk:
                 if survives:
                     content = apply(content, event, (rng, share) if way == "sectors" else None)
                 elif event.kind == "delete":
-                    break  # the old file is still there: what came later was done to another one
+                    break  # the old file is still there: later changes were made to another one
             if content is not None:
                 yield name, bytes(content)
 

@@ -1,4 +1,4 @@
-"""Rows for storage tests: 李 is the technician, 赵 the dispatcher. Everything is a function of small numbers."""
+"""Rows for storage tests: 李 is the technician, 赵 the dispatcher. Everything is derived from small numbers."""
 
 from hashlib import sha256
 from typing import Any
@@ -16,7 +16,7 @@ ZHAO = Person("zhao", "赵", ("dispatcher",), ("城东", "城西"))
 
 
 def uid(number: int) -> UUID:
-    """An id that says its number."""
+    """An id that contains the number."""
     return UUID(int=number)
 
 
@@ -58,7 +58,7 @@ def a_batch(number: int = 1, visit: int = 1, body: bytes = b"{}", **other: Any) 
 
 
 def an_input(number: int = 1, body: bytes = b"\xff{", **other: Any) -> QuarantineRow:
-    """Something that could not be taken."""
+    """An input in quarantine."""
     given: dict[str, Any] = {
         "id": uid(number),
         "device": b"device",

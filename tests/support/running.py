@@ -1,4 +1,4 @@
-"""The service as a process of its own, as an operator runs it."""
+"""The service as a separate process, as an operator runs it."""
 
 import json
 import os
@@ -22,7 +22,7 @@ COMMAND = [sys.executable, "-m", "service"]
 
 
 class Running:
-    """A started server: its address, its process, and what it logs."""
+    """A started server: its address, its process and its log."""
 
     def __init__(self, folder: Path, files: int = 0, **variables: str) -> None:
         self.environment = environment(folder, **variables)
@@ -59,27 +59,27 @@ class Running:
         return socket.create_connection(("127.0.0.1", self.port), timeout, (source, 0) if source else None)
 
     def memory(self, kind: str = "VmRSS") -> float:
-        """MB; VmHWM is the most there ever was."""
+        """In MB; VmHWM is the peak."""
         status = Path(f"/proc/{self.process.pid}/status").read_text("utf-8")
         return int(status.split(f"{kind}:")[1].split()[0]) / 1024
 
     def work(self) -> float:
-        """Seconds of a processor that it has used."""
+        """CPU time in seconds."""
         fields = Path(f"/proc/{self.process.pid}/stat").read_text("utf-8").rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def log(self) -> list[dict[str, Any]]:
-        """What it has logged."""
+        """The log so far."""
         return [json.loads(line) for line in list(self.lines) if line.startswith("{")]
 
     def kill(self) -> None:
-        """Like a power cut of the process."""
+        """Kill the process."""
         self.process.send_signal(signal.SIGKILL)
         self.process.wait(10)
         self._reading.join(5)
 
     def close(self) -> None:
-        """Nothing is left of it."""
+        """Make sure that it has ended."""
         if hasattr(self, "client"):
             self.client.close()
         if self.process.poll() is None:
@@ -91,7 +91,7 @@ class Running:
                 stream.close()
 
     def stop(self, seconds: float = 20.0) -> int:
-        """As an operator stops it; its exit status."""
+        """Stop it like an operator; returns the exit status."""
         self.process.send_signal(signal.SIGTERM)
         status = self.process.wait(seconds)
         self._reading.join(5)
@@ -107,7 +107,7 @@ def environment(folder: Path, **variables: str) -> dict[str, str]:
 
 @contextmanager
 def running(folder: Path, files: int = 0, **variables: str) -> Iterator[Running]:
-    """A server that is gone afterwards."""
+    """A server that is stopped afterwards."""
     server = Running(folder, files, **variables)
     try:
         yield server
@@ -116,7 +116,7 @@ def running(folder: Path, files: int = 0, **variables: str) -> Iterator[Running]
 
 
 def command(folder: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    """A command beside the server."""
+    """Run a command while the server runs."""
     return subprocess.run(
         [*COMMAND, *arguments],
         env=environment(folder, **variables),
@@ -128,7 +128,7 @@ def command(folder: Path, *arguments: str, **variables: str) -> subprocess.Compl
 
 
 def hired(folder: Path, login: str, role: str, **variables: str) -> dict[str, str]:
-    """Somebody new, as headers of requests."""
+    """Add a person; returns headers for requests."""
     given = ("--name", login, "--role", role, "--area", "城东", "--token")
     done = command(folder, "person", "add", login, *given, **variables)
     assert done.returncode == 0, done.stderr
@@ -136,13 +136,13 @@ def hired(folder: Path, login: str, role: str, **variables: str) -> dict[str, st
 
 
 def plan(server: Running, who: dict[str, str], visit: object, **more: Any) -> httpx.Response:
-    """A visit of 李."""
+    """Plan a visit for 李."""
     content = encode(a_plan(**more))
     return server.client.put(f"/v1/visits/{visit}", content=content, headers=who)
 
 
 def until(true: Callable[[], bool], seconds: float = 60.0) -> bool:
-    """Whether it comes true."""
+    """Wait until the condition is true; returns whether it was in time."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if true():
@@ -152,7 +152,7 @@ def until(true: Callable[[], bool], seconds: float = 60.0) -> bool:
 
 
 def answers(link: socket.socket) -> bytes:
-    """All that comes until the other side ends the connection."""
+    """Read until the other side closes the connection."""
     found = b""
     try:
         while part := link.recv(65536):

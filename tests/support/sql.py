@@ -1,4 +1,4 @@
-"""SQL run beside the service."""
+"""Running SQL outside the service."""
 
 import sqlite3
 from typing import Any
@@ -7,7 +7,7 @@ import asyncpg
 
 
 async def run_sql(address: str, sql: str) -> Any:
-    """Run SQL beside the service."""
+    """Run SQL outside the service."""
     if address.startswith("sqlite"):
         connection = sqlite3.connect(address.removeprefix("sqlite:///"), isolation_level=None)
         try:

@@ -1,4 +1,4 @@
-"""Strange plans, entries and answers: each of them is of a form that is taken, and nobody would write it."""
+"""Strange plans, entries and answers: valid, but nobody would write them."""
 
 import json
 from datetime import UTC, datetime, timedelta, timezone
@@ -9,11 +9,9 @@ from uuid import UUID
 import msgspec
 
 AHEAD_DAYS = 40
-"""So many days after now entries may be dated. (With more, `verify` has to judge at the moment at which the board was
-judged; raise it to 40 as soon as it does.)"""
+"""How many days after now entries may be dated."""
 CLOCK_STANDS = True
-"""Whether all that is written about a visit comes in the same millisecond. (Then its order has to be kept by something
-else than the clock; turn it on as soon as it is.)"""
+"""Whether everything about a visit arrives in the same millisecond, so that its order cannot depend on the clock."""
 NOW = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
 TEXTS = (
     "",
@@ -47,7 +45,7 @@ NUMBERS = (
     *(2**53, -(2**53), 2**53 - 1, 2**53 + 1, 1e15, 1e15 + 0.5, 1e20, 1e21, -1e21, 1.7976931348623157e308),
 )
 HUGE = (2**63, -(2**63) - 1, 2**64, 10**30, 10**309, -(10**309), 10**4000)
-"""Numbers that not every service takes: few, because a record that is refused is sent again without what is wrong."""
+"""Numbers that may be refused: few, because a refused record is sent again without them."""
 OFFSETS = (
     *(timedelta(hours=hours) for hours in (-12, 0, 8, 14)),
     timedelta(hours=5, minutes=45),
@@ -67,7 +65,7 @@ CORE = ("arrived", "met_customer", "entered", "work_started", "work_finished", "
 
 
 class Strange:
-    """Draws strange things about visits that are judged by a checklist."""
+    """Draws strange input about visits that are judged by a checklist."""
 
     def __init__(self, seed: int, checklist: dict[str, Any], photos: list[str]) -> None:
         self.random = Random(seed)
@@ -106,9 +104,9 @@ class Strange:
         return self.one(HUGE) if self.maybe(0.04) else self.one(NUMBERS)
 
     def time(self, *, late: bool = False) -> str:
-        """Some moment up to now, on some clock; or, where it may be `late`, up to the end of all years."""
+        """A moment up to now, on some clock; or, if it may be `late`, up to the last year."""
         draw = self.random.random()
-        if draw < (0.02 if late else 0.003):  # where not every service takes it
+        if draw < (0.02 if late else 0.003):  # may be refused
             return self.one((*ENDS, *LAST) if late else ENDS[:3])
         if draw < 0.1:
             at = self.one((*BOUNDS, *LATE) if late else BOUNDS)
@@ -154,7 +152,7 @@ class Strange:
         return piece
 
     def answers(self, item: dict[str, Any]) -> dict[str, Any]:
-        """Answers to the item's fields, of any type, and to fields that it does not have."""
+        """Answers of any type to the item's fields, and to unknown fields."""
         found: dict[str, Any] = {}
         for name, field in item.get("fields", {}).items():
             if self.maybe(0.7):
@@ -168,7 +166,7 @@ class Strange:
         return found
 
     def door(self) -> list[dict[str, Any]]:
-        """How most visits begin: with what makes statements and questions apply."""
+        """The usual start of a visit: entries that make statements and questions apply."""
         told = (
             "own_damage",
             "meter_damage_by_customer",
@@ -181,10 +179,10 @@ class Strange:
         return [self.entry(("technician",), what) for what in whats]
 
     def entry(self, by: tuple[str, ...] = ON_A_PHONE, what: str = "") -> dict[str, Any]:
-        """One entry. Many are about what a statement tells, and many about nothing."""
+        """One entry. Many are about lines of statements, and many about nothing."""
         entry = self._entry(by, what or self._what())
         if self.ids and self.maybe(0.03):
-            entry["id"] = self.one(self.ids)  # of another entry, which says something else
+            entry["id"] = self.one(self.ids)  # of another entry with other content
         self.ids = [*self.ids[-20:], entry["id"]]
         return entry
 
@@ -301,7 +299,7 @@ class Strange:
         return plan
 
     def changes(self) -> list[tuple[str, dict[str, Any]]]:
-        """Changes of a visit, by the last part of their address."""
+        """Changes to a visit, by the last part of their URL."""
         reason = self.text(blank=False)
         details: dict[str, Any] = {"reason": reason, "customer": self.customer(), "work": self.work()}
         every = [
@@ -315,7 +313,7 @@ class Strange:
         return self.random.choices(every, weights, k=self.random.randint(0, 2))
 
     def says(self, seen: dict[str, Any], *, opened: bool) -> dict[str, Any]:
-        """What a customer answers to what he sees."""
+        """A customer's answers to their page."""
         asked = [question["id"] for question in seen["questions"] if self.maybe(0.6)]
         answers = [{"question": question, "good": self.maybe(0.5)} for question in asked]
         said: dict[str, Any] = {"answers": answers}
@@ -339,7 +337,7 @@ class Strange:
         return said
 
     def encoded(self, content: Any) -> bytes:
-        """JSON as one phone writes it, or as another: all that is not ASCII as escapes, in pairs beyond U+FFFF."""
+        """JSON with or without escapes for non-ASCII characters (surrogate pairs beyond U+FFFF)."""
         if self.maybe(0.5):
             return msgspec.json.encode(content)
         return json.dumps(content).encode()

@@ -1,4 +1,4 @@
-"""A client of tus 1.0, a request at a time."""
+"""A client of tus 1.0, request by request."""
 
 from base64 import b64encode
 

@@ -1,4 +1,4 @@
-"""The vectors of `docs/statement.md`: inputs are written by hand, what follows from them is made here."""
+"""The vectors of `docs/statement.md`: inputs are written by hand, results are computed here."""
 
 import json
 from datetime import UTC, datetime
@@ -19,7 +19,7 @@ LATEST = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 def rules() -> CompiledChecklist:
-    """The shipped checklist."""
+    """The bundled checklist."""
     return CompiledChecklist(load_checklist(bundled_checklists_dir()).checklist)
 
 
@@ -35,10 +35,10 @@ def made(ready: CompiledChecklist, case: dict[str, Any]) -> RenderedStatement:
     )
 
 
-def written(given: bytes) -> bytes:
-    """The file with everything that follows from its cases."""
+def updated_vectors(before: bytes) -> bytes:
+    """The file with the results of its cases computed again."""
     ready = rules()
-    content = json.loads(given)
+    content = json.loads(before)
     checklist = msgspec.to_builtins(ready.checklist)
     tables = checklist["statements"]
     used = {line["item"] for table in tables for line in table["lines"]}
