@@ -1,4 +1,4 @@
-"""The photo on a technician's ID card: set by an admin, seen by the customer at the door and on his page."""
+"""The photo on a technician's ID card: set by an admin, shown to customers at the door and on their page."""
 
 from collections.abc import AsyncIterator
 from hashlib import sha256
@@ -14,22 +14,22 @@ from service.evidence.attach import record_sender, store_bytes
 
 
 async def set_staff_photo(ctx: AppContext, token: bytes, login: str, parts: AsyncIterator[bytes]) -> None:
-    """The photo of somebody who works here, from now on. The same again is no change."""
+    """Set the photo of an active person; idempotent."""
     raw = b"".join([part async for part in parts])
-    sealed = await store_bytes(ctx, raw, sha256(raw).digest())
-    if not sealed.photo.is_complete:  # evidence is kept as it came; this one there only is to be shown
+    stored = await store_bytes(ctx, raw, sha256(raw).digest())
+    if not stored.photo.is_complete:  # unlike evidence, which is kept as it came
         raise UnreadableImage
 
-    async def work(tx: Transaction) -> None:
+    async def assign(tx: Transaction) -> None:
         caller = await authenticate_token(tx, token)
         require_permission(caller, "add people")
         card = await cards.get_card(tx, login)
         if card is None or await accounts_repository.person(tx, login) is None:
             raise NotFound
-        if card.photo == sealed.digest:
+        if card.photo == stored.digest:
             return
-        await record_sender(ctx, tx, sealed, caller.login)
-        await cards.set_photo(tx, login, sealed.digest)
-        await record_event(ctx, tx, PersonEvent(what="photo", person=login, by=caller.login, photo=sealed.digest.hex()))
+        await record_sender(ctx, tx, stored, caller.login)
+        await cards.set_photo(tx, login, stored.digest)
+        await record_event(ctx, tx, PersonEvent(what="photo", person=login, by=caller.login, photo=stored.digest.hex()))
 
-    await ctx.db.write(work)
+    await ctx.db.write(assign)
