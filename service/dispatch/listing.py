@@ -1,6 +1,6 @@
 """Lists of the visits that a person may see, and search in them."""
 
-from typing import Annotated, cast
+from typing import Annotated, Any, cast
 from uuid import UUID
 
 import msgspec
@@ -138,12 +138,11 @@ def _may_be_stale(ctx: AppContext, row: VisitSummaryRow) -> bool:
 
 def _build_filter(person: Person, query: dict[str, str]) -> VisitFilter:
     technician, areas = _visible_scope(person, query)
-    words = {name: query.get(name, "") for name in ("type", "state", "flag")}
-    times = {
-        name: int(parse_timestamp(query[name], name).timestamp() * 1000) for name in ("from", "to") if name in query
-    }
-    wanted = VisitFilter(technician=technician, areas=areas, **words)
-    return msgspec.structs.replace(wanted, **{f"{name}_at": at for name, at in times.items()})
+    found: dict[str, Any] = {name: query[name] for name in ("type", "state", "flag") if name in query}
+    for name in ("from", "to"):
+        if name in query:
+            found[f"{name}_at"] = int(parse_timestamp(query[name], name).timestamp() * 1000)
+    return VisitFilter(technician=technician, areas=areas, **found)
 
 
 def _visible_scope(person: Person, query: dict[str, str]) -> tuple[str | None, tuple[str, ...] | None]:

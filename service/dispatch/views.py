@@ -156,7 +156,7 @@ async def build_view(ctx: AppContext, tx: Transaction, visit: LoadedVisit) -> Vi
         cancelled=cancelled
         and CancellationView(cancelled.at, cancelled.by, history.trail[cancelled.number - 1].reason or ""),
         trail=history.trail,
-        followed_by=tuple(str(id) for id in await summaries.follow_up_visits(tx, visit.row.id)),
+        followed_by=tuple(str(visit_id) for visit_id in await summaries.follow_up_visits(tx, visit.row.id)),
     )
 
 
