@@ -124,7 +124,7 @@ async def _add_entries(ctx: AppContext, zhao: bytes, li: bytes, visit: UUID, ent
 
 
 def _timed_entries(name: str, start: datetime, photos: dict[str, str] | None = None) -> Entries:
-    """The entries of a file, timed in minutes from `start`; `{name}` stands for the digest of a photo."""
+    """The entries of a file, timed in minutes from `start`; `{name}` is replaced with a photo's digest."""
     text = (DATA / f"{name}.json").read_text()
     for photo, digest in (photos or {}).items():
         text = text.replace(f"{{{photo}}}", digest)

@@ -50,10 +50,7 @@ class NewDevice(msgspec.Struct, frozen=True):
 
     code: Annotated[SecretText, Meta(description="The one-time code of the enrolment.")]
     name: Annotated[str, Meta(min_length=1, max_length=100, description="The phone's name in lists.")]
-    public_key: Annotated[
-        LongText | Jwk | None,
-        Meta(description="A P-256 key as PEM, as base64 of DER (SubjectPublicKeyInfo), or as JWK."),
-    ] = None
+    public_key: Annotated[LongText | Jwk | None, Meta(description="P-256 as PEM, base64 of DER (SPKI), or JWK.")] = None
 
 
 class Device(msgspec.Struct, frozen=True, kw_only=True):

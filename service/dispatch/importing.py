@@ -58,9 +58,7 @@ class ImportRow(msgspec.Struct, frozen=True):
 
     row: Annotated[int, Meta(description="The row's number; the heading is row 1.")]
     external_ref: Annotated[str, Meta(description="The work order number.")]
-    visit: Annotated[
-        str | None, Meta(description="The id of its visit; of a refused row, that of a visit with the same number.")
-    ]
+    visit: Annotated[str | None, Meta(description="The id of its visit, or of a visit with the same number.")]
     outcome: Annotated[Literal["created", "would_create", "known", "refused"], Meta(description="The result.")]
     faults: Annotated[tuple[RowError, ...], Meta(description="The errors.")] = ()
     state: Annotated[str | None, Meta(description="The state of a visit that was there before.")] = None

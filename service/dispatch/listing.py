@@ -35,10 +35,7 @@ class VisitList(msgspec.Struct, frozen=True):
 
     items: Annotated[tuple[VisitListItem, ...], Meta(description="The visits of this page.")]
     after: Annotated[str | None, Meta(description="The cursor of the next page; null on the last one.")]
-    unreadable: Annotated[
-        tuple[str, ...],
-        Meta(description="Ids of visits of this page that a server error hides, whether or not they match."),
-    ] = ()
+    unreadable: Annotated[tuple[str, ...], Meta(description="Ids of visits that a server error hides.")] = ()
 
 
 @read_only

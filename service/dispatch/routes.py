@@ -114,18 +114,13 @@ class VisitsController(Controller):
         self,
         caller: Caller,
         wanted_state: Annotated[State | None, choice_parameter("One state.", get_args(State), "state")] = None,
-        flag: Annotated[
-            Flag | None,
-            choice_parameter("One flag, such as asked_time: the customer asked for another time.", get_args(Flag)),
-        ] = None,
+        flag: Annotated[Flag | None, choice_parameter("One flag, such as asked_time.", get_args(Flag))] = None,
         technician: Annotated[str | None, text_parameter("Login of the technician or of a crew member.")] = None,
         area: Annotated[str | None, text_parameter("One area (片区).")] = None,
         visit_type: Annotated[str | None, text_parameter("One type of visit.", "type")] = None,
         start: Annotated[str | None, time_parameter("Planned at or after this time.", "from")] = None,
         end: Annotated[str | None, time_parameter("Planned before this time.", "to")] = None,
-        q: Annotated[
-            str | None, text_parameter("Part of a name, account, address, phone or work order number.")
-        ] = None,
+        q: Annotated[str | None, text_parameter("Part of a name, account, address, phone or order number.")] = None,
         after: Annotated[str | None, text_parameter("The cursor of the previous page.")] = None,
     ) -> VisitList:
         """Technicians get their own visits, others those of their areas. With `q` the order is another one, and a short

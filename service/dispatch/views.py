@@ -53,7 +53,10 @@ class VisitListItem(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RecordView(msgspec.Struct, frozen=True):
-    """A record of a visit. Clock differences of two minutes or less are left out."""
+    """A record of a visit.
+
+    Differences of the phone's clock are shown to the office only, and only if they exceed two minutes.
+    """
 
     record: Annotated[str, Meta(description="The record's id.")]
     writer: Annotated[str, Meta(description="Login of the author.")]
@@ -65,13 +68,8 @@ class RecordView(msgspec.Struct, frozen=True):
     taken_in_by: Annotated[str | None, Meta(description="Login of the person who imported it from a file.")]
     damaged_evidence: Annotated[tuple[str, ...], Meta(description="Truncated images: SHA-256 in hex.")] = ()
     lost: Annotated[tuple[GivenUpFile, ...], Meta(description="Files that were given up; for the office only.")] = ()
-    clock_ahead_seconds: Annotated[
-        int | None, Meta(description="How far the phone's clock was ahead at least; for the office only.")
-    ] = None
-    clock_behind_seconds: Annotated[
-        int | None,
-        Meta(description="How far it was behind at most (a delayed record looks the same); for the office only."),
-    ] = None
+    clock_ahead_seconds: Annotated[int | None, Meta(description="The phone's clock was at least this ahead.")] = None
+    clock_behind_seconds: Annotated[int | None, Meta(description="It was at most this behind, or was delayed.")] = None
 
 
 class CustomerAbsence(msgspec.Struct, frozen=True):
@@ -107,14 +105,8 @@ class VisitView(VisitListItem, frozen=True, kw_only=True):
     records: Annotated[tuple[RecordView, ...], Meta(description="The technicians' records.")]
     judgement: Annotated[JudgementView, Meta(description="The current judgement.")]
     statements: Annotated[tuple[StatementView, ...], Meta(description="Statements to sign, and their signatures.")]
-    said: Annotated[
-        tuple[CustomerResponse, ...],
-        Meta(description="The customer's answers via the customer link; for the office only."),
-    ]
-    awaited: Annotated[
-        tuple[MissingFiles, ...],
-        Meta(description="Missing files that entries of the office name; for the office only."),
-    ]
+    said: Annotated[tuple[CustomerResponse, ...], Meta(description="The customer's answers; for the office only.")]
+    awaited: Annotated[tuple[MissingFiles, ...], Meta(description="Missing files of the office; for the office only.")]
     absence: Annotated[CustomerAbsence | None, Meta(description="The customer's absence, if any.")]
     cancelled: Annotated[CancellationView | None, Meta(description="The cancellation, if any.")]
     trail: Annotated[tuple[ChangeRecord, ...], Meta(description="All changes, the oldest first.")]

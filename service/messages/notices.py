@@ -39,10 +39,7 @@ class NoticeRequest(msgspec.Struct, frozen=True, kw_only=True):
 
     channel: Annotated[Channel, Meta(description="How it is sent; `file` writes it to a file on the server.")]
     text: Annotated[MessageText | None, Meta(description="The text; by default the proposed one.")] = None
-    to: Annotated[
-        AddressLine | None,
-        Meta(description="Phone number or address; by default the customer's phone. Email needs it."),
-    ] = None
+    to: Annotated[AddressLine | None, Meta(description="The recipient, if not the customer's phone.")] = None
     id: Annotated[ShortText | None, Meta(description="A UUID, so that a repeated request sends nothing twice.")] = None
 
 

@@ -1,5 +1,7 @@
-"""An admin changes a person's ID card, roles or areas."""
+"""An admin changes a person's ID card, its photo, or their roles and areas."""
 
+from collections.abc import AsyncIterator
+from hashlib import sha256
 from typing import Annotated
 
 import msgspec
@@ -7,13 +9,15 @@ from msgspec import Meta
 
 from service.accounts import cards, credentials
 from service.accounts import repository as accounts_repository
+from service.accounts.authentication import authenticate_token, require_permission
 from service.accounts.events import PersonEvent, record_event
 from service.accounts.permissions import Person
 from service.accounts.validation import Areas, PersonName, Roles, SingleLine, unique_lines, validate_roles_and_areas
 from service.context import AppContext, transaction
 from service.db.database import Transaction
 from service.devices import repository as devices_repository
-from service.errors import FieldError, InvalidBody, NotFound, PermissionDenied
+from service.errors import FieldError, InvalidBody, NotFound, PermissionDenied, UnreadableImage
+from service.evidence.attach import record_sender, store_bytes
 from service.visits import unassigned
 
 from .people import PersonView, lock_caller_and_target, person_view, record_card
@@ -46,6 +50,28 @@ async def give_card(ctx: AppContext, tx: Transaction, token: bytes, login: str, 
         await accounts_repository.rename(tx, login, new.name)
         await record_card(ctx, tx, login, new.badge, new.title, caller.login)
     return await person_view(ctx, tx, login)
+
+
+async def set_staff_photo(ctx: AppContext, token: bytes, login: str, parts: AsyncIterator[bytes]) -> None:
+    """Set the photo that customers see at the door and on their page; idempotent."""
+    raw = b"".join([part async for part in parts])
+    stored = await store_bytes(ctx, raw, sha256(raw).digest())
+    if not stored.photo.is_complete:  # unlike evidence, which is kept as it came
+        raise UnreadableImage
+
+    async def assign(tx: Transaction) -> None:
+        caller = await authenticate_token(tx, token)
+        require_permission(caller, "add people")
+        card = await cards.get_card(tx, login)
+        if card is None or await accounts_repository.person(tx, login) is None:
+            raise NotFound
+        if card.photo == stored.digest:
+            return
+        await record_sender(ctx, tx, stored, caller.login)
+        await cards.set_photo(tx, login, stored.digest)
+        await record_event(ctx, tx, PersonEvent(what="photo", person=login, by=caller.login, photo=stored.digest.hex()))
+
+    await ctx.db.write(assign)
 
 
 @transaction

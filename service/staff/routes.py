@@ -28,7 +28,7 @@ from service.web.request import AnyRequest
 from service.web.request_info import client_ip
 from service.web.strict_body import StrictBody
 
-from . import people, photos, roles_and_cards
+from . import people, roles_and_cards
 from .people import DeactivationRequest, InvitationIssued, Invite, NewPassword, PeoplePage, PersonSummary, PersonView
 from .roles_and_cards import NewCard, NewRoles
 
@@ -136,7 +136,7 @@ class PeopleController(Controller):
     async def give_face(self, request: AnyRequest, caller: Caller, login: Login) -> None:
         """For admins. The body is the file, uncompressed. Permissions are checked before it is read."""
         parts = body.stream_body(request.scope, request.receive, caller.ctx.evidence_storage.max_file)
-        await photos.set_staff_photo(*caller, login, parts)
+        await roles_and_cards.set_staff_photo(*caller, login, parts)
 
 
 class InvitationsController(Controller):
