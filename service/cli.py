@@ -21,7 +21,7 @@ from service.checklists.source import ChecklistParseError
 from service.config import Settings, SettingsError, describe_settings, load_settings
 from service.db.migrate import DatabaseTooNew, NoDatabase, OlderDatabase
 from service.errors import Problem
-from service.staff import console, people
+from service.staff import people
 from service.verify import log
 from service.web import access_log
 
@@ -160,9 +160,7 @@ def _person_add(options: argparse.Namespace, settings: Settings) -> int:
     async def work() -> people.InvitationIssued:
         await need_database(settings, in_empty=True, anywhere=options.create)
         async with commanded(build_context(settings)) as ctx:
-            added = await people.create_person(ctx, person, with_token=options.token)
-            await console.give_card(ctx, person.login, person.badge, person.title)
-            return added
+            return await people.create_person(ctx, person, with_token=options.token)
 
     _print(asyncio.run(work()))
     return 0

@@ -141,4 +141,4 @@ async def delete_totp(tx: Transaction, login: str) -> None:
 
 async def touch_device(tx: Transaction, id: UUID, at: int, app: str) -> None:
     """It was here; `app` is '' when it did not say its version."""
-    await tx.execute("device_seen", id=id.bytes, at=at, app=app)
+    await tx.execute("touch_device", id=id.bytes, at=at, app=app)

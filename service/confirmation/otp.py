@@ -91,7 +91,7 @@ async def send_otp(ctx: AppContext, token: str, browser: Browser) -> OtpSent:
             channel="sms",
             recipient=phone,
             text=text,
-            private=msgspec.json.encode({CODE: code}),
+            placeholders=msgspec.json.encode({CODE: code}),
             entries=b"[]",
             sha256=sha256(text.encode()).digest(),
             created_at=now,

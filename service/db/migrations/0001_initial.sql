@@ -250,24 +250,23 @@ CREATE TABLE messages (
     about TEXT NOT NULL,            -- appointment, reschedule
     channel TEXT NOT NULL,          -- sms, wecom, email, file
     recipient TEXT NOT NULL,
-    text TEXT NOT NULL,             -- as it is evidence: {link} and {word} stand for what only the customer gets
-    private BYTEA,                  -- JSON: what stands for {link} and {word}; gone when the message is out
+    text TEXT NOT NULL,             -- as evidence, without the values of {link} and {word}
+    placeholders BYTEA,             -- JSON: the values of {link} and {word}; null once the message is delivered
     entries BYTEA NOT NULL,         -- JSON: what its delivery proves
     sha256 BYTEA NOT NULL,          -- of what the dispatcher sent
     created_at BIGINT NOT NULL,
     created_by TEXT NOT NULL,
     give_up_at BIGINT NOT NULL,
-    state TEXT NOT NULL,            -- waiting, delivered, refused, given_up
+    state TEXT NOT NULL,            -- waiting, delivered, refused, given_up, withdrawn
     tries BIGINT NOT NULL,
-    next_at BIGINT,                  -- when to try (again); while a worker has it: when its lease ends
-    -- A notice that is outdated before it is out: when it was withdrawn, and because of which change of the visit.
-    withdrawn_at BIGINT,
+    next_at BIGINT,                 -- when the next attempt is due; while a worker has it, the end of its lease
+    withdrawn_at BIGINT,            -- when a change of the visit outdated it, and the kind of that change
     withdrawn_because TEXT   -- window, technician, details, cancellation
 );
 CREATE INDEX messages_visit ON messages (visit, created_at, id);
 CREATE INDEX messages_next ON messages (next_at, id) WHERE next_at IS NOT NULL;
 
--- Each attempt and what came of it.
+-- Attempts to deliver messages.
 CREATE TABLE deliveries (
     message BYTEA NOT NULL REFERENCES messages (id),
     number BIGINT NOT NULL,
