@@ -164,9 +164,9 @@ async def build_view(ctx: AppContext, tx: Transaction, visit: LoadedVisit) -> Vi
         entries=entries,
         records=await _records(ctx, tx, visit, given),
         judgement=visit.to_view_at(judgement, case.now),
-        statements=case.shown(),
+        statements=case.statements(),
         said=customer_responses(ctx, visit),
-        awaited=missing.awaited(ctx, visit, given),
+        awaited=missing.office_batches_with_missing_files(ctx, visit, given),
         absence=absence_of(entries),
         cancelled=CancellationView(gone.at, gone.by, visit.plan_history.trail[gone.number - 1].reason or "")
         if gone
@@ -194,14 +194,14 @@ def summary_fields(ctx: AppContext, row: VisitRow, plan: Plan) -> dict[str, Any]
 
 
 async def _records(
-    ctx: AppContext, tx: Transaction, visit: LoadedVisit, given: missing.GivenUp
+    ctx: AppContext, tx: Transaction, visit: LoadedVisit, given: missing.GivenUpByBatch
 ) -> tuple[RecordView, ...]:
     damaged = (
         await evidence_files.truncated_images(tx, visit.row.id) if any(visit.referenced_files) else frozenset[str]()
     )
     return tuple(
         [
-            _record(ctx, visit, number, damaged, missing.seen(ctx, visit, number, given))
+            _record(ctx, visit, number, damaged, missing.given_up_files(ctx, visit, number, given))
             for number, row in enumerate(visit.batch_rows)
             if row.kind == "record"
         ]

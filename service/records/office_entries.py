@@ -44,7 +44,7 @@ async def add_office_entries(
         volume.check_visit_size(ctx, after, "office")
         heard = after.visible_at(None).merged.entries != before.visible_at(None).merged.entries
         _require_known_items(after.merged.ignored[str(batch_id)], written)
-        await recompute_status(tx, after, heard=heard)
+        await recompute_status(tx, after, notify_technicians=heard)
         return person.login, after.visible_to(person).to_view()
 
     writer, judged = await ctx.db.write(work)

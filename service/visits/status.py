@@ -78,15 +78,15 @@ async def save_status(
     visit: LoadedVisit,
     judgement: Judgement,
     *,
-    heard: bool = True,
+    notify_technicians: bool = True,
     also: Sequence[BatchStatement] = (),
 ) -> list[int]:
     """Something was written about a (locked) visit: the board, and the agendas of those who go. `file` as it now is,
-    with its judgement now. Not `heard`: it is not told to those who go, and nothing changes for their phones. `also` is
+    with its judgement now. Not `notify_technicians`: nothing changes for their phones. `also` is
     what was written, if it is not yet there; how many rows each of those changed."""
     stand, active = _status_statement(visit, judgement)
     changes = (*also, stand)
-    if not heard:
+    if not notify_technicians:
         return (await tx.execute_batch(*changes))[: len(also)]
     same = not visit.customer_responses and active == _needs_sync(visit.row.state, visit.row.flags.split())
     going = visit.plan.technician, *visit.plan.crew
@@ -118,9 +118,9 @@ def _status_statement(visit: LoadedVisit, judgement: Judgement) -> tuple[BatchSt
     return stand, _needs_sync(state, flags)
 
 
-async def recompute_status(tx: Transaction, visit: LoadedVisit, *, heard: bool = True) -> None:
+async def recompute_status(tx: Transaction, visit: LoadedVisit, *, notify_technicians: bool = True) -> None:
     """The same, judged as of now."""
-    await save_status(tx, visit, visit.evaluate_at(), heard=heard)
+    await save_status(tx, visit, visit.evaluate_at(), notify_technicians=notify_technicians)
 
 
 async def refresh_status(tx: Transaction, visit: LoadedVisit) -> bool:
