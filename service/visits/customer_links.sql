@@ -11,15 +11,6 @@ SELECT id, visit, expires_at, ended_at FROM links WHERE digest = :digest;
 -- name: link_expires^
 SELECT expires_at FROM links WHERE id = :id;
 
--- name: add_door_confirmation!
-INSERT INTO door_confirmations (code, visit, login, at) VALUES (:code, :visit, :login, :at) ON CONFLICT DO NOTHING;
-
--- name: door_confirmation^
-SELECT at FROM door_confirmations WHERE code = :code;
-
--- name: last_door_confirmation^
-SELECT max(at) FROM door_confirmations WHERE visit = :visit;
-
 -- name: add_secret!
 INSERT INTO secrets (name, value) VALUES (:name, :value) ON CONFLICT DO NOTHING;
 
