@@ -7,17 +7,10 @@ from uuid import UUID, uuid5
 
 import msgspec
 
+from service import errors
 from service.accounts.browser import Browser
 from service.context import AppContext, read_only, transaction
 from service.db.database import Transaction
-from service.errors import (
-    AnswerDeadlinePassed,
-    AppointmentChanged,
-    OtpRequired,
-    TooManyRequests,
-    UnreadableSignature,
-    UnsupportedImageType,
-)
 from service.evidence.attach import StoredFile, store_bytes
 from service.judge.entries import Entry, Evidence, Refused
 from service.visits.append_batch import CUSTOMER_WRITER, append_entries
@@ -25,10 +18,9 @@ from service.visits.appointment import AGREED, MOVED, Appointment, current_appoi
 from service.visits.customer_answers import AnswerInput, CustomerSubmission, SignatureInput
 from service.visits.customer_link import resolve_link
 from service.visits.loading import LoadedVisit, load_visit
-from service.visits.repository import VisitRow
 
 from . import entries, otp
-from .page import ANONYMOUS, APPOINTMENT, ConfirmationPage, build_page
+from .page import ANONYMOUS, APPOINTMENT, ConfirmationPage, build_details
 from .signature_image import render
 from .statements import CustomerView
 
@@ -57,7 +49,7 @@ async def _write_answers(
     visit = await load_visit(ctx, tx, row)
     begun = any(entry.by == "technician" for entry in visit.merged.entries)  # then there is no appointment to answer
     about = [] if begun else [one for one in answers.answers if (one.item or one.question) in APPOINTMENT_ANSWERS]
-    await _handle_appointment(ctx, tx, row, link, visit, answers, about)
+    await _handle_appointment(ctx, tx, link, visit, answers, about)
     if about or answers.another_time:
         visit = await load_visit(ctx, tx, row)
     rest = tuple(one for one in answers.answers if one not in about)
@@ -65,7 +57,7 @@ async def _write_answers(
     if answers != CustomerSubmission():
         level = await otp.verification_level(ctx, tx, link, visit, browser)
         visit = await entries.write_entries(ctx, tx, link, visit, answers, level, browser, image)
-    return await build_page(ctx, tx, link, visit, browser)
+    return (await build_details(ctx, tx, link, visit, browser)).page
 
 
 async def _store_signature(
@@ -77,8 +69,8 @@ async def _store_signature(
     raw = await asyncio.to_thread(render, signature)
     try:
         return await store_bytes(ctx, raw, sha256(raw).digest())
-    except UnsupportedImageType:
-        raise UnreadableSignature from None
+    except errors.UnsupportedImageType:
+        raise errors.UnreadableSignature from None
 
 
 @read_only
@@ -89,7 +81,7 @@ async def _is_new_signature(
     visit = await load_visit(ctx, tx, row)
     level = await otp.verification_level(ctx, tx, link, visit, browser)
     if level is None:
-        raise OtpRequired
+        raise errors.OtpRequired
     if entries.is_repeated_signature(CustomerView(visit), signature, level):
         return False
     entries.check_quota(visit, level)
@@ -99,7 +91,6 @@ async def _is_new_signature(
 async def _handle_appointment(
     ctx: AppContext,
     tx: Transaction,
-    row: VisitRow,
     link: UUID,
     visit: LoadedVisit,
     answers: CustomerSubmission,
@@ -108,45 +99,47 @@ async def _handle_appointment(
     appointment = current_appointment(visit, ctx.now(), ctx.company.cutoff_hours)
     window = appointment.window
     if answers.window_from is not None and (not window or window.start != answers.window_from):
-        raise AppointmentChanged
+        raise errors.AppointmentChanged
     for answer in about:
-        await _answer_appointment(ctx, tx, row, link, appointment, answer.good)
+        await _answer_appointment(ctx, tx, link, visit, appointment, answer.good)
     if answers.another_time is not None:
-        await _request_reschedule(ctx, tx, visit, link, appointment, answers.another_time.wish.strip())
+        await _request_reschedule(ctx, tx, link, visit, appointment, answers.another_time.wish.strip())
 
 
 async def _answer_appointment(
-    ctx: AppContext, tx: Transaction, row: VisitRow, link: UUID, appointment: Appointment, good: bool
+    ctx: AppContext, tx: Transaction, link: UUID, visit: LoadedVisit, appointment: Appointment, good: bool
 ) -> None:
     now, window = ctx.now(), appointment.window
     if not good:
         entry = Entry(id="-", at=now, by="customer", what=AGREED, says="no")
-        await _append(ctx, tx, row, _batch_id(link, appointment, "no"), entry)
+        await _append(ctx, tx, visit, _batch_id(link, appointment, "no"), entry)
         return
     if appointment.agreed:
         return
     if not appointment.may_agree or window is None:
-        raise AnswerDeadlinePassed
+        raise errors.AnswerDeadlinePassed
     log = Evidence(kind="message_log", channel="link", text=f"{_iso(window.start)} – {_iso(window.end)}")
     evidence = (Evidence(kind="customer_confirm"), log)
     items = (AGREED, MOVED) if appointment.moved else (AGREED,)
     agreed = [Entry(id="-", at=now, by="customer", what=item, evidence=evidence) for item in items]
-    await _append(ctx, tx, row, _batch_id(link, appointment, "agreed"), *agreed)
+    await _append(ctx, tx, visit, _batch_id(link, appointment, "agreed"), *agreed)
 
 
 async def _request_reschedule(
-    ctx: AppContext, tx: Transaction, visit: LoadedVisit, link: UUID, appointment: Appointment, wish: str
+    ctx: AppContext, tx: Transaction, link: UUID, visit: LoadedVisit, appointment: Appointment, wish: str
 ) -> None:
     if appointment.asked is not None and appointment.asked.wish == wish:
         return
     if appointment.may_ask_until is None:
-        raise AnswerDeadlinePassed
+        raise errors.AnswerDeadlinePassed
     batches = sum(row.kind == "link" for row in visit.batch_rows)
     if batches - len(visit.customer_responses) >= MAX_RESCHEDULE_REQUESTS:
-        raise TooManyRequests("so much was asked by this link; call the utility", retry_after=entries.DAY_SECONDS)
+        raise errors.TooManyRequests(
+            "so much was asked by this link; call the utility", retry_after=entries.DAY_SECONDS
+        )
     refused = Refused(reason=wish, outcome="unable")
     entry = Entry(id="-", at=ctx.now(), by="customer", what=AGREED, refused=refused)
-    await _append(ctx, tx, visit.row, _batch_id(link, appointment, f"ask {wish}"), entry)
+    await _append(ctx, tx, visit, _batch_id(link, appointment, f"ask {wish}"), entry)
 
 
 def _batch_id(link: UUID, appointment: Appointment, answer: str) -> UUID:
@@ -156,9 +149,9 @@ def _batch_id(link: UUID, appointment: Appointment, answer: str) -> UUID:
     return uuid5(link, f"{answer} {window} {asked_at}")
 
 
-async def _append(ctx: AppContext, tx: Transaction, row: VisitRow, batch_id: UUID, *new: Entry) -> None:
+async def _append(ctx: AppContext, tx: Transaction, visit: LoadedVisit, batch_id: UUID, *new: Entry) -> None:
     named = [msgspec.structs.replace(entry, id=str(uuid5(batch_id, entry.what))) for entry in new]
-    await append_entries(ctx, tx, row, batch_id, "link", CUSTOMER_WRITER, named)
+    await append_entries(ctx, tx, visit.row, batch_id, "link", CUSTOMER_WRITER, named)
 
 
 def _iso(time: datetime) -> str:

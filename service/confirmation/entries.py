@@ -10,17 +10,10 @@ from service.context import AppContext
 from service.db.database import Transaction
 from service.errors import FieldError, InvalidBody, OtpRequired, StatementChanged, TooManyRequests
 from service.evidence.attach import StoredFile, record_sender
+from service.judge import signoffs
 from service.judge.entries import Entry, Evidence, Refused
 from service.judge.evidence import customer_sender
-from service.judge.signoffs import (
-    CUSTOMER_ONLY,
-    ApplicableQuestion,
-    Level,
-    QuestionSet,
-    SignOff,
-    redact_for_technician,
-    refused_items,
-)
+from service.judge.signoffs import ApplicableQuestion, Level, QuestionSet, SignOff
 from service.visits import volume
 from service.visits.append_batch import CUSTOMER_WRITER, insert_batch
 from service.visits.customer_answers import (
@@ -71,12 +64,13 @@ async def write_entries(
     check_quota(visit, level)
     if len(reports) + len(new_reports) > MAX_REPORTS:
         raise TooManyRequests("so much was raised by this link; call the utility", retry_after=DAY_SECONDS)
+    signature = answers.signature and msgspec.structs.replace(answers.signature, strokes=None, png=None)
     new = StoredCustomerResponse(
         entries=(),
         level=level or "words",
-        said=_without_image(answers),
+        said=msgspec.structs.replace(answers, signature=signature),
         image=image.digest.hex() if image else "",
-        typed=_is_typed(answers.signature),
+        typed=answers.signature is not None and signature == answers.signature,
         address=browser.address_hash.hex(),
         browser_id=browser.id.hex(),
         agent=browser.agent,
@@ -99,7 +93,7 @@ async def write_entries(
         return visit
     updated = await load_visit(ctx, tx, visit.row)
     volume.check_visit_size(ctx, updated, "link")
-    await recompute_status(tx, updated, notify_technicians=any(map(redact_for_technician, entries)))
+    await recompute_status(tx, updated, notify_technicians=any(map(signoffs.redact_for_technician, entries)))
     return updated
 
 
@@ -132,17 +126,6 @@ def find_statement(view: CustomerView, digest: str) -> SignOff:
 
 def _statements_to_sign(view: CustomerView) -> list[SignOff]:
     return [one for one in view.sign_offs if one.made.table.signs is not None and one.made.document.lines]
-
-
-def _is_typed(given: SignatureInput | None) -> bool:
-    return given is not None and given.strokes is None and given.png is None
-
-
-def _without_image(answers: CustomerSubmission) -> CustomerSubmission:
-    if answers.signature is None:
-        return answers
-    signature = msgspec.structs.replace(answers.signature, strokes=None, png=None)
-    return msgspec.structs.replace(answers, signature=signature)
 
 
 def _entries(
@@ -244,9 +227,11 @@ def _refusal_entries(view: CustomerView, given: RefusalInput) -> Iterator[Entry]
     for sign_off in meant:
         signs, thing = sign_off.made.table.signs, sign_off.made.thing
         revokes = sign_off.signature is not None and given.outcome in REVOKES_SIGNATURE
-        for item in refused_items(view.rules, sign_off, view.timeline):
+        for item in signoffs.refused_items(view.rules, sign_off, view.timeline):
             rule = view.rules.by_id[item]
             yield Entry(id="-", at=view.at, by="customer", what=item, thing=thing, refused=refused)
-            disagrees = rule.item.refusal is None and rule.attested_by == CUSTOMER_ONLY  # not signing is not agreeing
+            disagrees = (
+                rule.item.refusal is None and rule.attested_by == signoffs.CUSTOMER_ONLY
+            )  # not signing is not agreeing
             if disagrees or (revokes and item == signs):  # beside an act a refusal alone would say nothing
                 yield Entry(id="-", at=view.at, by="customer", what=item, thing=thing, says="no")

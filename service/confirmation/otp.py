@@ -7,6 +7,7 @@ from typing import Annotated
 from uuid import UUID
 
 import msgspec
+from msgspec import Meta
 
 from service.accounts import attempts, sightings
 from service.accounts.authentication import near
@@ -38,20 +39,20 @@ TEXT = "【{company}】验证码 {code}，10 分钟内有效，用于核对和�
 class OtpSent(msgspec.Struct, frozen=True):
     """Where the code was sent, masked, and for how many seconds it is good."""
 
-    to: Annotated[str, msgspec.Meta(description="The telephone, masked.")]
-    seconds: Annotated[int, msgspec.Meta(description="How long the code is good.")]
+    to: Annotated[str, Meta(description="The telephone, masked.")]
+    seconds: Annotated[int, Meta(description="How long the code is good.")]
 
 
 class OtpSubmission(msgspec.Struct, frozen=True):
     """The code from the message."""
 
-    code: Annotated[SecretText, msgspec.Meta(description="The six digits.")]
+    code: Annotated[SecretText, Meta(description="The six digits.")]
 
 
 class OtpAccepted(msgspec.Struct, frozen=True):
     """The code was right: this device may confirm for so many seconds."""
 
-    seconds: Annotated[int, msgspec.Meta(description="How long this device may confirm.")]
+    seconds: Annotated[int, Meta(description="How long this device may confirm.")]
 
 
 class OtpRow(msgspec.Struct, frozen=True):

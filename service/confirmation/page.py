@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 import msgspec
+from msgspec import Meta
 
 from service.accounts.browser import Browser
 from service.accounts.cards import TechnicianCard, technician_card
@@ -19,18 +20,8 @@ from service.visits.customer_link import resolve_link
 from service.visits.loading import LoadedVisit, load_visit
 from service.visits.windows import local, technician_of
 
-from . import masking, otp
-from .statements import (
-    CustomerView,
-    GivenAnswer,
-    Option,
-    QuestionView,
-    ReportView,
-    ResponseView,
-    StatementView,
-    mask_statement,
-    next_to_sign,
-)
+from . import masking, otp, statements
+from .statements import CustomerView, GivenAnswer, Option, QuestionView, ReportView, ResponseView, StatementView
 
 Stage = Literal["appointment", "agreed", "under_way", "over", "cancelled"]
 
@@ -38,13 +29,13 @@ Stage = Literal["appointment", "agreed", "under_way", "over", "cancelled"]
 class MaskedVisit(msgspec.Struct, frozen=True, kw_only=True):
     """The visit, masked because a link can be forwarded."""
 
-    id: Annotated[str, msgspec.Meta(description="The visit.")]
-    customer: Annotated[str, msgspec.Meta(description="The name, masked.")]
-    phone: Annotated[str, msgspec.Meta(description="The telephone, masked.")]
-    address: Annotated[str, msgspec.Meta(description="The address, masked.")]
-    window: Annotated[Window | None, msgspec.Meta(description="The planned time.")]
-    content: Annotated[str, msgspec.Meta(description="What is to be done.")]
-    place: Annotated[str, msgspec.Meta(description="Where, in short.")]
+    id: Annotated[str, Meta(description="The visit.")]
+    customer: Annotated[str, Meta(description="The name, masked.")]
+    phone: Annotated[str, Meta(description="The telephone, masked.")]
+    address: Annotated[str, Meta(description="The address, masked.")]
+    window: Annotated[Window | None, Meta(description="The planned time.")]
+    content: Annotated[str, Meta(description="What is to be done.")]
+    place: Annotated[str, Meta(description="Where, in short.")]
 
 
 class ConfirmationPage(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,27 +45,27 @@ class ConfirmationPage(msgspec.Struct, frozen=True, kw_only=True):
     answers count only as words.
     """
 
-    visit: Annotated[MaskedVisit, msgspec.Meta(description="The visit, masked until the code.")]
-    technician: Annotated[TechnicianCard, msgspec.Meta(description="Who comes or came.")]
-    state: Annotated[Stage, msgspec.Meta(description="How far the visit is.")]
-    appointment: Annotated[Appointment, msgspec.Meta(description="What is agreed, and what may be answered to it.")]
-    questions: Annotated[tuple[QuestionView, ...], msgspec.Meta(description="What is asked now.")]
-    hotline: Annotated[str, msgspec.Meta(description="The telephone of the utility; may be empty.")]
-    statement: Annotated[Document | None, msgspec.Meta(description="The statement to sign next.")] = None
-    statement_sha256: Annotated[str | None, msgspec.Meta(description="The digest of its canonical bytes.")] = None
-    statements: Annotated[tuple[StatementView, ...], msgspec.Meta(description="All statements, signed or not.")] = ()
-    raises: Annotated[tuple[Option, ...], msgspec.Meta(description="What the customer may raise.")] = ()
-    raised: Annotated[tuple[ReportView, ...], msgspec.Meta(description="What the customer raised.")] = ()
-    said: Annotated[tuple[ResponseView, ...], msgspec.Meta(description="What the customer said by this link.")] = ()
+    visit: Annotated[MaskedVisit, Meta(description="The visit, masked until the code.")]
+    technician: Annotated[TechnicianCard, Meta(description="Who comes or came.")]
+    state: Annotated[Stage, Meta(description="How far the visit is.")]
+    appointment: Annotated[Appointment, Meta(description="What is agreed, and what may be answered to it.")]
+    questions: Annotated[tuple[QuestionView, ...], Meta(description="What is asked now.")]
+    hotline: Annotated[str, Meta(description="The telephone of the utility; may be empty.")]
+    statement: Annotated[Document | None, Meta(description="The statement to sign next.")] = None
+    statement_sha256: Annotated[str | None, Meta(description="The digest of its canonical bytes.")] = None
+    statements: Annotated[tuple[StatementView, ...], Meta(description="All statements, signed or not.")] = ()
+    raises: Annotated[tuple[Option, ...], Meta(description="What the customer may raise.")] = ()
+    raised: Annotated[tuple[ReportView, ...], Meta(description="What the customer raised.")] = ()
+    said: Annotated[tuple[ResponseView, ...], Meta(description="What the customer said by this link.")] = ()
     level: Annotated[
-        Level | None, msgspec.Meta(description="How sure it is that it is the customer; null before the code.")
+        Level | None, Meta(description="How sure it is that it is the customer; null before the code.")
     ] = None
-    answered_at: Annotated[datetime | None, msgspec.Meta(description="When they answered last.")] = None
-    code_until: Annotated[datetime | None, msgspec.Meta(description="Until when a code that was sent is good.")] = None
-    open_until: Annotated[datetime | None, msgspec.Meta(description="Until when this device may or could sign.")] = None
-    link_until: Annotated[datetime | None, msgspec.Meta(description="When the link expires.")] = None
-    arrived_at: Annotated[datetime | None, msgspec.Meta(description="When the technician arrived.")] = None
-    left_at: Annotated[datetime | None, msgspec.Meta(description="When the technician left.")] = None
+    answered_at: Annotated[datetime | None, Meta(description="When they answered last.")] = None
+    code_until: Annotated[datetime | None, Meta(description="Until when a code that was sent is good.")] = None
+    open_until: Annotated[datetime | None, Meta(description="Until when this device may or could sign.")] = None
+    link_until: Annotated[datetime | None, Meta(description="When the link expires.")] = None
+    arrived_at: Annotated[datetime | None, Meta(description="When the technician arrived.")] = None
+    left_at: Annotated[datetime | None, Meta(description="When the technician left.")] = None
 
 
 class PageDetails(msgspec.Struct, frozen=True, kw_only=True):
@@ -100,26 +91,20 @@ async def get_page(ctx: AppContext, token: str, browser: Browser = ANONYMOUS) ->
 async def get_details(ctx: AppContext, tx: Transaction, token: str, browser: Browser) -> PageDetails:
     """The page with what only its HTML shows."""
     link, row = await resolve_link(ctx, tx, token, lock=False)
-    return await _build_details(ctx, tx, link, await load_visit(ctx, tx, row), browser)
+    return await build_details(ctx, tx, link, await load_visit(ctx, tx, row), browser)
 
 
-async def build_page(
-    ctx: AppContext, tx: Transaction, link: UUID, visit: LoadedVisit, browser: Browser
-) -> ConfirmationPage:
-    """The page of a loaded visit as this browser may see it."""
-    return (await _build_details(ctx, tx, link, visit, browser)).page
-
-
-async def _build_details(
+async def build_details(
     ctx: AppContext, tx: Transaction, link: UUID, visit: LoadedVisit, browser: Browser
 ) -> PageDetails:
+    """The same of a visit that is loaded already."""
     appointment = current_appointment(visit, ctx.now(), ctx.company.cutoff_hours)
     window, before = local(ctx, appointment.window), local(ctx, appointment.before)
     appointment = msgspec.structs.replace(appointment, window=window, before=before)
     level, browser_id = await otp.verification_level(ctx, tx, link, visit, browser), browser.id.hex()
     view = CustomerView(visit.visible_at(level, browser_id))
-    statements = view.statements()
-    next_statement = next_to_sign(statements)
+    all_statements = view.statements()
+    next_statement = statements.next_to_sign(all_statements)
     answered_at = [
         row.received_at
         for row, response in visit.customer_responses
@@ -143,7 +128,7 @@ async def _build_details(
         hotline=ctx.company.hotline,
         statement=next_statement.statement if next_statement else None,
         statement_sha256=next_statement.sha256 if next_statement else None,
-        statements=statements if level is not None else tuple(map(mask_statement, statements)),
+        statements=all_statements if level is not None else tuple(map(statements.mask_statement, all_statements)),
         raises=view.reportable_facts() if started else (),
         raised=view.reports(ctx),
         said=view.responses(ctx),

@@ -10,18 +10,10 @@ from service.judge.moments import in_zone
 from service.judge.signoffs import StatementRefusal
 from service.web.language import AnyText, PageText, TextPair
 
-from . import reschedule_wish
+from . import reschedule_wish, responses
 from .form_state import ANSWERED, NOTHING_SENT, FormState
 from .page import ConfirmationPage, PageDetails
-from .responses import (
-    ResponseBox,
-    awaits_response,
-    current_response,
-    has_responded,
-    is_signed,
-    needs_signature,
-    response_boxes,
-)
+from .responses import ResponseBox
 from .statements import StatementView
 
 VERIFICATION_EXPIRED = PageText("验证已过半小时，请重新获取验证码")
@@ -47,15 +39,12 @@ class StatementCard(msgspec.Struct, frozen=True, kw_only=True):
     `changed`: one of its forms was just submitted, but the text has changed since.
     """
 
-    title: AnyText
-    label: str | None
-    sha256: str
+    view: StatementView
     anchor: str
     key: str
     lines: tuple[LineView, ...]
     declaration: TextPair | None
     boxes: tuple[ResponseBox, ...]
-    to_sign: bool
     needs_signature: bool
     has_responded: bool
     is_signed: bool
@@ -68,9 +57,9 @@ def page_view(ctx: AppContext, details: PageDetails, token: str, sent: FormState
     """The context of the page's templates, which add the names of the forms they show to `forms`."""
     page, now = details.page, ctx.now()
     appointment, window = page.appointment, page.appointment.window
-    current = [current_response(one) for one in page.statements]
+    current = [responses.current_response(one) for one in page.statements]
     refused = any(isinstance(one, StatementRefusal) for one in current)
-    waiting = [one for one in page.statements if awaits_response(one)]
+    waiting = [one for one in page.statements if responses.awaits_response(one)]
     responded = bool(page.answered_at or page.raised or any(current))
     until = appointment.may_ask_until
     return {
@@ -151,9 +140,7 @@ def _card(ctx: AppContext, view: StatementView, sent: FormState) -> StatementCar
     document = view.statement
     key = f"{view.title.id}-{document.thing}" if document.thing else view.title.id
     return StatementCard(
-        title=view.title,
-        label=view.label,
-        sha256=view.sha256,
+        view=view,
         anchor=anchor(view.sha256),
         key=key,
         lines=tuple(
@@ -161,11 +148,10 @@ def _card(ctx: AppContext, view: StatementView, sent: FormState) -> StatementCar
             for line, english in zip(document.lines, view.english, strict=True)
         ),
         declaration=TextPair(document.declaration, view.declares or "") if document.declaration else None,
-        boxes=response_boxes(view, ctx.zone),
-        to_sign=view.signs is not None,
-        needs_signature=needs_signature(view),
-        has_responded=has_responded(view),
-        is_signed=is_signed(view),
+        boxes=responses.response_boxes(view, ctx.zone),
+        needs_signature=responses.needs_signature(view),
+        has_responded=responses.has_responded(view),
+        is_signed=responses.is_signed(view),
         signers={one.id: one for one in view.relations if one.id not in STAFF_RELATIONS},
         helpers={one.id: one for one in view.relations},
         changed=sent.changed and sent.form in {f"{does}-{key}" for does in ("sign", "partly", "refused", "unable")},

@@ -1,25 +1,16 @@
 """A visit as its customer sees it: the statements to read and sign, the questions, and the responses so far."""
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Annotated, Literal
 
 import msgspec
+from msgspec import Meta
 
 from service.context import AppContext
-from service.judge import judge
+from service.judge import judge, signoffs
 from service.judge.checklist import Text
 from service.judge.rules import CompiledChecklist
-from service.judge.signoffs import (
-    Level,
-    QuestionSet,
-    Signature,
-    SignOff,
-    StatementRefusal,
-    allowed_signers,
-    question_text,
-    sign_offs,
-)
+from service.judge.signoffs import Level, QuestionSet, Signature, SignOff, StatementRefusal
 from service.judge.statements import Document
 from service.judge.timeline import to_microseconds
 from service.visits.customer_answers import AnswerInput, IncidentReport, StoredCustomerResponse
@@ -33,20 +24,20 @@ MAX_CLOCK_SKEW = timedelta(days=1)
 class QuestionView(msgspec.Struct, frozen=True, kw_only=True):
     """A question to the customer."""
 
-    id: Annotated[str, msgspec.Meta(description="The question.")]
-    items: Annotated[tuple[str, ...], msgspec.Meta(description="The items that the answer is about.")]
-    things: Annotated[tuple[str, ...], msgspec.Meta(description="The things that it is about.")]
-    zh: Annotated[str, msgspec.Meta(description="The question in Chinese.")]
-    en: Annotated[str, msgspec.Meta(description="The question in English.")]
-    bad: Annotated[Literal["yes", "no"], msgspec.Meta(description="The answer that is the bad one.")] = "no"
+    id: Annotated[str, Meta(description="The question.")]
+    items: Annotated[tuple[str, ...], Meta(description="The items that the answer is about.")]
+    things: Annotated[tuple[str, ...], Meta(description="The things that it is about.")]
+    zh: Annotated[str, Meta(description="The question in Chinese.")]
+    en: Annotated[str, Meta(description="The question in English.")]
+    bad: Annotated[Literal["yes", "no"], Meta(description="The answer that is the bad one.")] = "no"
 
 
 class Option(msgspec.Struct, frozen=True):
     """Something to choose from."""
 
-    id: Annotated[str, msgspec.Meta(description="What is sent.")]
-    zh: Annotated[str, msgspec.Meta(description="In Chinese.")]
-    en: Annotated[str, msgspec.Meta(description="In English.")]
+    id: Annotated[str, Meta(description="What is sent.")]
+    zh: Annotated[str, Meta(description="In Chinese.")]
+    en: Annotated[str, Meta(description="In English.")]
 
 
 class StatementView(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,66 +46,60 @@ class StatementView(msgspec.Struct, frozen=True, kw_only=True):
     The image of a typed signature is no drawing but a QR code with the name.
     """
 
-    statement: Annotated[Document, msgspec.Meta(description="The canonical document.")]
-    sha256: Annotated[str, msgspec.Meta(description="The digest of its canonical bytes.")]
-    title: Annotated[Option, msgspec.Meta(description="What it is called.")]
-    label: Annotated[str | None, msgspec.Meta(description="Which thing it is about, where there are several.")]
-    signs: Annotated[
-        str | None, msgspec.Meta(description="The item that a signature fulfils; null where it is only read.")
-    ]
-    signature: Annotated[Signature | None, msgspec.Meta(description="The signature that counts.")]
-    earlier: Annotated[tuple[Signature, ...], msgspec.Meta(description="Signatures that it replaced.")]
-    declined: Annotated[tuple[StatementRefusal, ...], msgspec.Meta(description="Refusals.")]
-    relations: Annotated[
-        tuple[Option, ...], msgspec.Meta(description="How the signer may be related to the account holder.")
-    ]
-    typed: Annotated[bool, msgspec.Meta(description="The signature is a typed name and the code.")] = False
-    english: Annotated[tuple[str, ...], msgspec.Meta(description="The labels of its lines in English.")] = ()
-    declares: Annotated[str | None, msgspec.Meta(description="What the signer declares, in English.")] = None
+    statement: Annotated[Document, Meta(description="The canonical document.")]
+    sha256: Annotated[str, Meta(description="The digest of its canonical bytes.")]
+    title: Annotated[Option, Meta(description="What it is called.")]
+    label: Annotated[str | None, Meta(description="Which thing it is about, where there are several.")]
+    signs: Annotated[str | None, Meta(description="The item that a signature fulfils; null where it is only read.")]
+    signature: Annotated[Signature | None, Meta(description="The signature that counts.")]
+    earlier: Annotated[tuple[Signature, ...], Meta(description="Signatures that it replaced.")]
+    declined: Annotated[tuple[StatementRefusal, ...], Meta(description="Refusals.")]
+    relations: Annotated[tuple[Option, ...], Meta(description="How the signer may be related to the account holder.")]
+    typed: Annotated[bool, Meta(description="The signature is a typed name and the code.")] = False
+    english: Annotated[tuple[str, ...], Meta(description="The labels of its lines in English.")] = ()
+    declares: Annotated[str | None, Meta(description="What the signer declares, in English.")] = None
 
 
 class CustomerResponse(msgspec.Struct, frozen=True, kw_only=True):
     """One response of the customer through the link, as the office sees it."""
 
-    id: Annotated[str, msgspec.Meta(description="The response.")]
-    at: Annotated[datetime, msgspec.Meta(description="When.")]
-    level: Annotated[str, msgspec.Meta(description="How sure it is that it was the customer.")]
-    answers: Annotated[tuple[AnswerInput, ...], msgspec.Meta(description="What they answered.")]
-    raises: Annotated[tuple[IncidentReport, ...], msgspec.Meta(description="What they raised.")]
-    comment: Annotated[str | None, msgspec.Meta(description="Their own words.")]
-    entries: Annotated[tuple[str, ...], msgspec.Meta(description="The entries that came of it.")]
-    agent: Annotated[str, msgspec.Meta(description="What their browser says it is.")]
+    id: Annotated[str, Meta(description="The response.")]
+    at: Annotated[datetime, Meta(description="When.")]
+    level: Annotated[str, Meta(description="How sure it is that it was the customer.")]
+    answers: Annotated[tuple[AnswerInput, ...], Meta(description="What they answered.")]
+    raises: Annotated[tuple[IncidentReport, ...], Meta(description="What they raised.")]
+    comment: Annotated[str | None, Meta(description="Their own words.")]
+    entries: Annotated[tuple[str, ...], Meta(description="The entries that came of it.")]
+    agent: Annotated[str, Meta(description="What their browser says it is.")]
 
 
 class ReportView(msgspec.Struct, frozen=True):
     """Something that the customer raised."""
 
-    at: Annotated[datetime, msgspec.Meta(description="When.")]
-    fact: Annotated[str, msgspec.Meta(description="What happened.")]
-    zh: Annotated[str, msgspec.Meta(description="The fact in Chinese.")]
-    en: Annotated[str, msgspec.Meta(description="The fact in English.")]
-    text: Annotated[str, msgspec.Meta(description="The customer's own words.")]
-    days: Annotated[
-        int | None, msgspec.Meta(description="Working days within which the checklist wants an answer.")
-    ] = None
+    at: Annotated[datetime, Meta(description="When.")]
+    fact: Annotated[str, Meta(description="What happened.")]
+    zh: Annotated[str, Meta(description="The fact in Chinese.")]
+    en: Annotated[str, Meta(description="The fact in English.")]
+    text: Annotated[str, Meta(description="The customer's own words.")]
+    days: Annotated[int | None, Meta(description="Working days within which the checklist wants an answer.")] = None
 
 
 class AnswerView(msgspec.Struct, frozen=True):
     """An answer of the customer."""
 
-    question: Annotated[str | None, msgspec.Meta(description="The question; null where an item was named.")]
-    zh: Annotated[str, msgspec.Meta(description="What it was about, in Chinese.")]
-    en: Annotated[str, msgspec.Meta(description="What it was about, in English.")]
-    good: Annotated[bool, msgspec.Meta(description="Whether all was well.")]
+    question: Annotated[str | None, Meta(description="The question; null where an item was named.")]
+    zh: Annotated[str, Meta(description="What it was about, in Chinese.")]
+    en: Annotated[str, Meta(description="What it was about, in English.")]
+    good: Annotated[bool, Meta(description="Whether all was well.")]
 
 
 class ResponseView(msgspec.Struct, frozen=True):
     """One response of the customer, as they see it themselves."""
 
-    at: Annotated[datetime, msgspec.Meta(description="When.")]
-    answers: Annotated[tuple[AnswerView, ...], msgspec.Meta(description="The answers.")]
-    comment: Annotated[str | None, msgspec.Meta(description="Their own words.")]
-    level: Annotated[str, msgspec.Meta(description="How sure it is that it was the customer; `words` before the code.")]
+    at: Annotated[datetime, Meta(description="When.")]
+    answers: Annotated[tuple[AnswerView, ...], Meta(description="The answers.")]
+    comment: Annotated[str | None, Meta(description="Their own words.")]
+    level: Annotated[str, Meta(description="How sure it is that it was the customer; `words` before the code.")]
 
 
 class GivenAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -141,7 +126,7 @@ class CustomerView:
         self.visit, self.entries = visit.visit(), visit.effective_entries()
         evaluation = judge.Evaluation(visit.rules, self.visit, self.entries, to_microseconds(now))
         self.judgement, self.timeline = evaluation.evaluate(), evaluation.read
-        self.sign_offs = sign_offs(visit.rules, self.visit, self.entries, self.timeline, self.judgement.facts)
+        self.sign_offs = signoffs.sign_offs(visit.rules, self.visit, self.entries, self.timeline, self.judgement.facts)
         self.labels = self.judgement.labels
 
     def statements(self) -> tuple[StatementView, ...]:
@@ -178,12 +163,9 @@ class CustomerView:
 
     def questions(self, level: Level | None) -> tuple[QuestionView, ...]:
         """The questions of the page, once the visit is finished."""
-        return tuple(self._questions(level)) if self.is_finished else ()
-
-    def _questions(self, level: Level | None) -> Iterator[QuestionView]:
-        for one in self.question_set().asked(own_device=level == "own_device"):
-            text = question_text(self.rules, one.question, one.items)
-            yield QuestionView(
+        asked = self.question_set().asked(own_device=level == "own_device") if self.is_finished else ()
+        return tuple(
+            QuestionView(
                 id=one.question.id,
                 items=one.items,
                 things=one.things,
@@ -191,6 +173,9 @@ class CustomerView:
                 en=text.en,
                 bad=one.question.bad_answer,
             )
+            for one in asked
+            for text in (signoffs.question_text(self.rules, one.question, one.items),)
+        )
 
     def first_occurrence(self, what: str) -> datetime | None:
         """When something of the visit happened first, in the utility's zone."""
@@ -239,7 +224,7 @@ class CustomerView:
         question = next((one for one in self.rules.checklist.questions if one.id == answer.question), None)
         if question is not None:
             items = tuple(dict.fromkeys(entry.what for entry in response.entries if entry.what in question.items))
-            return question_text(self.rules, question, items)
+            return signoffs.question_text(self.rules, question, items)
         item = self.rules.by_id[answer.item or ""].item
         return item.customer or item.label
 
@@ -268,7 +253,7 @@ def _answer_days(rules: CompiledChecklist) -> dict[str, int]:
 def _relation_options(rules: CompiledChecklist, signs: str) -> tuple[Option, ...]:
     """The relations of a signer to the account holder, first those that are allowed to sign."""
     words = rules.checklist.words.get("relations", {})
-    allowed, other = allowed_signers(rules, signs)
+    allowed, other = signoffs.allowed_signers(rules, signs)
     return tuple(Option(one, words[one].zh, words[one].en) for one in (*allowed, *other) if one in words)
 
 

@@ -10,6 +10,7 @@ from typing import Annotated
 from uuid import UUID
 
 import msgspec
+from msgspec import Meta
 
 from service.accounts.authentication import authenticate_token, require_permission
 from service.accounts.permissions import Permission, Person, can_view_visit
@@ -33,28 +34,26 @@ from service.web.decoding import to_json
 class GiveUpRequest(msgspec.Struct, frozen=True):
     """Why a file will never come."""
 
-    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=500, pattern=r"\S", description="Why.")]
+    reason: Annotated[str, Meta(min_length=1, max_length=500, pattern=r"\S", description="Why.")]
 
 
 class GivenUpFile(msgspec.Struct, frozen=True):
     """A file that was given up: why, when, and by whom."""
 
-    sha256: Annotated[str, msgspec.Meta(description="SHA-256 of the file, in hex.")]
-    reason: Annotated[str, msgspec.Meta(description="Why it will never come.")]
-    at: Annotated[datetime, msgspec.Meta(description="When it was given up.")]
-    by: Annotated[str, msgspec.Meta(description="Login of the person who gave it up.")]
+    sha256: Annotated[str, Meta(description="SHA-256 of the file, in hex.")]
+    reason: Annotated[str, Meta(description="Why it will never come.")]
+    at: Annotated[datetime, Meta(description="When it was given up.")]
+    by: Annotated[str, Meta(description="Login of the person who gave it up.")]
 
 
 class MissingFiles(msgspec.Struct, frozen=True):
     """A batch of the office with files that are missing or given up; `batch` is the id to give one up by."""
 
-    batch: Annotated[str, msgspec.Meta(description="The id of the batch of entries.")]
-    writer: Annotated[str, msgspec.Meta(description="Login of the person who wrote it.")]
-    received_at: Annotated[datetime, msgspec.Meta(description="When it came.")]
-    missing_evidence: Annotated[
-        tuple[str, ...], msgspec.Meta(description="Files that are still missing: SHA-256 in hex.")
-    ]
-    lost: Annotated[tuple[GivenUpFile, ...], msgspec.Meta(description="Files that were given up.")]
+    batch: Annotated[str, Meta(description="The id of the batch of entries.")]
+    writer: Annotated[str, Meta(description="Login of the person who wrote it.")]
+    received_at: Annotated[datetime, Meta(description="When it came.")]
+    missing_evidence: Annotated[tuple[str, ...], Meta(description="Files that are still missing: SHA-256 in hex.")]
+    lost: Annotated[tuple[GivenUpFile, ...], Meta(description="Files that were given up.")]
 
 
 GivenUpByBatch = Mapping[UUID, Sequence[MissingFileRow]]

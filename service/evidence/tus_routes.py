@@ -70,7 +70,6 @@ def _header(name: str, description: str, value: str = "") -> ResponseHeader:
     return ResponseHeader(name=name, value=value, documentation_only=True, required=True, description=description)
 
 
-_VERSION = _header("Tus-Resumable", VERSION)
 _OFFSET = _header("Upload-Offset", "Bytes that have arrived and are on the disk.")
 _LENGTH = _header("Upload-Length", "Bytes of the whole file.")
 _EXPIRES = _header("Upload-Expires", "When the upload expires, as in `Date` (RFC 9110).")
@@ -109,6 +108,7 @@ class UploadsController(Controller):
 
     tags = ("uploads",)
     path = "/v1/uploads"
+    response_headers = (ResponseHeader(name="Tus-Resumable", value=VERSION, required=True, description=VERSION),)
 
     def get_route_handlers(self) -> list[BaseRouteHandler]:
         """`tell_tus` comes first, because Litestar would add its own OPTIONS to a path that has none yet."""
@@ -124,7 +124,6 @@ class UploadsController(Controller):
         guards=[limit_by_address],
         security=PUBLIC,
         response_headers=[
-            _VERSION,
             _header("Tus-Version", VERSION),
             _header("Tus-Extension", EXTENSIONS),
             _header("Tus-Checksum-Algorithm", ",".join(CHECKSUM_LENGTHS)),
@@ -140,7 +139,7 @@ class UploadsController(Controller):
             "Tus-Checksum-Algorithm": ",".join(CHECKSUM_LENGTHS),
             "Tus-Max-Size": str(context.evidence_storage.max_file),
         }
-        return _tus_response(204, headers)
+        return Response(None, headers=headers)
 
     @post(
         "/",
@@ -148,7 +147,6 @@ class UploadsController(Controller):
         status_code=201,
         operation_class=TusOperation,
         response_headers=[
-            _VERSION,
             _header("Location", "Path of the upload: HEAD, PATCH and DELETE go there."),
             _EXPIRES,
         ],
@@ -172,13 +170,13 @@ class UploadsController(Controller):
         _require_tus_version(tus_resumable)
         length, digest = _number("Upload-Length", upload_length), _digest(upload_metadata)
         upload = await uploads.create(*caller, digest, length)
-        return _tus_response(201, {"Location": f"/v1/uploads/{upload.id}", **_expires(upload)})
+        return Response(None, headers={"Location": f"/v1/uploads/{upload.id}", **_expires(upload)})
 
     @head(
         "/{upload_id:uuid}",
         summary="How many bytes have arrived; when they equal Upload-Length, the file is stored",
         operation_class=TusOperation,
-        response_headers=[_VERSION, _OFFSET, _LENGTH, _EXPIRES],
+        response_headers=[_OFFSET, _LENGTH, _EXPIRES],
         responses=problems(*_UPLOAD_ERRORS, *FILE_ERRORS),
     )
     async def show_upload(
@@ -188,14 +186,14 @@ class UploadsController(Controller):
         _require_tus_version(tus_resumable)
         upload, size = await uploads.upload_status(*caller, upload_id)
         headers = {"Upload-Offset": str(size), "Upload-Length": str(upload.length), **_expires(upload)}
-        return _tus_response(200, headers)
+        return Response(None, headers=headers)
 
     @patch(
         "/{upload_id:uuid}",
         summary="The next bytes; those of a broken request stay",
         status_code=204,
         operation_class=PartOperation,
-        response_headers=[_VERSION, _OFFSET, _EXPIRES],
+        response_headers=[_OFFSET, _EXPIRES],
         responses=problems(
             *_UPLOAD_ERRORS,
             errors.UploadOffsetMismatch,
@@ -222,14 +220,13 @@ class UploadsController(Controller):
         offset, checksum = _number("Upload-Offset", upload_offset), _checksum(upload_checksum)
         parts = body.stream_body(request.scope, request.receive, caller.ctx.evidence_storage.max_file)
         upload, size = await uploads.append_chunk(*caller, upload_id, offset, parts, checksum)
-        return _tus_response(204, {"Upload-Offset": str(size), **_expires(upload)})
+        return Response(None, headers={"Upload-Offset": str(size), **_expires(upload)})
 
     @delete(
         "/{upload_id:uuid}",
         summary="End an upload",
         status_code=204,
         operation_class=TusOperation,
-        response_headers=[_VERSION],
         responses=problems(*_UPLOAD_ERRORS),
     )
     async def end_upload(
@@ -238,11 +235,7 @@ class UploadsController(Controller):
         """The bytes that have arrived are deleted. A file that is complete stays."""
         _require_tus_version(tus_resumable)
         await uploads.remove(*caller, upload_id)
-        return _tus_response(204, {})
-
-
-def _tus_response(status: int, headers: dict[str, str]) -> Response[None]:
-    return Response(None, status_code=status, headers={"Tus-Resumable": VERSION, **headers})
+        return Response(None)
 
 
 def _require_tus_version(given: str) -> None:

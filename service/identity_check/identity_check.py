@@ -5,6 +5,7 @@ from typing import Annotated
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 import msgspec
+from msgspec import Meta
 
 from service.accounts import sightings
 from service.accounts.authentication import authenticate_token, near, require_permission
@@ -37,11 +38,11 @@ SAME_NETWORK = "扫码的手机与工作人员在同一网络 / scanned on the t
 class DoorCodeView(msgspec.Struct, frozen=True, kw_only=True):
     """The code for the technician's phone, which asks again at `valid_until`."""
 
-    url: Annotated[str, msgspec.Meta(description="The address that the code leads to.")]
-    qr_svg: Annotated[str, msgspec.Meta(description="The code as a picture (SVG).")]
-    valid_until: Annotated[datetime, msgspec.Meta(description="When to ask again.")]
-    word: Annotated[str, msgspec.Meta(description="The word in the customer's message; empty where there was none.")]
-    confirmed_at: Annotated[datetime | None, msgspec.Meta(description="When the customer confirmed it.")]
+    url: Annotated[str, Meta(description="The address that the code leads to.")]
+    qr_svg: Annotated[str, Meta(description="The code as a picture (SVG).")]
+    valid_until: Annotated[datetime, Meta(description="When to ask again.")]
+    word: Annotated[str, Meta(description="The word in the customer's message; empty where there was none.")]
+    confirmed_at: Annotated[datetime | None, Meta(description="When the customer confirmed it.")]
 
 
 class IdentityCheck(msgspec.Struct, frozen=True, kw_only=True):

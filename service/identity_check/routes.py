@@ -124,11 +124,9 @@ def _genuine(request: AnyRequest, ctx: AppContext, found: IdentityCheck, code: s
     photo = f"/d/{code}/who" if found.technician.photo and template != "confirmed" else None
     view = {
         "code": code,
+        "found": found,
         "person": found.technician,
         "photo": photo,
-        "purpose": found.purpose,
-        "word": found.word,
-        "ticket": found.ticket,
         "staff": _is_staff(request),
         "here": confirmed_at_door(request.scope, code),
         "hotline": ctx.company.hotline,
