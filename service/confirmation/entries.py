@@ -72,7 +72,7 @@ async def write_entries(
         image=image.digest.hex() if image else "",
         typed=answers.signature is not None and signature == answers.signature,
         address=browser.address_hash.hex(),
-        browser_id=browser.id.hex(),
+        browser=browser.id.hex(),
         agent=browser.agent,
     )
     previous_id = ""

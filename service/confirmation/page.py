@@ -109,7 +109,7 @@ async def build_details(
         row.received_at
         for row, response in visit.customer_responses
         if (response.said.answers or response.said.comment)
-        and (level == "own_device" or response.browser_id == browser_id)
+        and (level == "own_device" or response.browser == browser_id)
     ]
     code = await otp.get_otp(tx, link, browser)
     valid_until = code.valid_until(ctx.clock()) if code and level is None else None

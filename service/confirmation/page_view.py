@@ -24,14 +24,6 @@ Choices = dict[str, AnyText]
 """Texts by the value that a form submits."""
 
 
-class LineView(msgspec.Struct, frozen=True):
-    """A line of a statement: its label, and texts or photos."""
-
-    label: TextPair
-    values: tuple[str, ...]
-    photos: tuple[str, ...]
-
-
 class StatementCard(msgspec.Struct, frozen=True, kw_only=True):
     """A statement with the responses to it and the forms to respond.
 
@@ -42,7 +34,7 @@ class StatementCard(msgspec.Struct, frozen=True, kw_only=True):
     view: StatementView
     anchor: str
     key: str
-    lines: tuple[LineView, ...]
+    labels: tuple[TextPair, ...]  # of the lines
     declaration: TextPair | None
     boxes: tuple[ResponseBox, ...]
     needs_signature: bool
@@ -74,7 +66,7 @@ def page_view(ctx: AppContext, details: PageDetails, token: str, sent: FormState
         "wish": reschedule_wish.split_wish(appointment.asked.wish) if appointment.asked else None,
         "ask_until": in_zone(until, window.start.tzinfo) if until and window else None,
         "options": reschedule_wish.OPTIONS,
-        "cards": [_card(ctx, one, sent) for one in page.statements],
+        "cards": statement_cards(ctx, page, sent),
         "pictures": f"/c/{token}/photo" if page.level is not None else None,
         "waiting": len(waiting),
         "first_waiting": anchor(waiting[0].sha256) if waiting else None,
@@ -93,10 +85,9 @@ def page_view(ctx: AppContext, details: PageDetails, token: str, sent: FormState
     }
 
 
-def copy_view(ctx: AppContext, details: PageDetails) -> dict[str, Any]:
-    """The context of the copy's template."""
-    cards = [_card(ctx, one, NOTHING_SENT) for one in details.page.statements]
-    return {"page": details.page, "details": details, "now": ctx.now(), "cards": cards, "pictures": None}
+def statement_cards(ctx: AppContext, page: ConfirmationPage, sent: FormState = NOTHING_SENT) -> list[StatementCard]:
+    """The statements of a page."""
+    return [_card(ctx, view, sent) for view in page.statements]
 
 
 def has_started(page: ConfirmationPage) -> bool:
@@ -143,10 +134,7 @@ def _card(ctx: AppContext, view: StatementView, sent: FormState) -> StatementCar
         view=view,
         anchor=anchor(view.sha256),
         key=key,
-        lines=tuple(
-            LineView(TextPair(line.label, english), line.value, line.photos)
-            for line, english in zip(document.lines, view.english, strict=True)
-        ),
+        labels=tuple(TextPair(line.label, en) for line, en in zip(document.lines, view.english, strict=True)),
         declaration=TextPair(document.declaration, view.declares or "") if document.declaration else None,
         boxes=responses.response_boxes(view, ctx.zone),
         needs_signature=responses.needs_signature(view),

@@ -17,7 +17,7 @@ from service.web.templates import Assets, Switch, render, render_html
 from .copy import CustomerCopy
 from .form_state import NOTHING_SENT, FormState
 from .page import PageDetails
-from .page_view import copy_view, form_id, page_view, unsent
+from .page_view import form_id, page_view, statement_cards, unsent
 
 SIGNATURE_PAD, KEEP_INPUT = "/web/customer/pad.js", "/web/customer/keep.js"
 STYLES = Markup("\n").join(Markup((FOLDER / name).read_text()) for name in ("shared/page.css", "customer/copy.css"))  # noqa: S704 - ours
@@ -73,11 +73,13 @@ def _switch(token: str, sent: FormState) -> Switch | None:
 def render_copy(scope: Scope, ctx: AppContext, copy: CustomerCopy) -> ASGIResponse:
     """The copy, to be downloaded: one file without references to others."""
     page = copy.details.page
-    view = copy_view(ctx, copy.details) | {
+    view = {
+        "page": page,
+        "details": copy.details,
+        "now": ctx.now(),
+        "cards": statement_cards(ctx, page),
         "data": {file: f"data:image/jpeg;base64,{b64encode(raw).decode()}" for file, raw in copy.pictures.items()},
         "styles": STYLES,
-        "signatures": [one.signature for one in page.statements],
-        "typed": [one.typed for one in page.statements],
         "texts": [canonical_bytes(one.statement).decode() for one in page.statements],
     }
     header = (b"content-disposition", f'attachment; filename="visit-{page.visit.id[:8]}.html"'.encode())

@@ -147,7 +147,7 @@ async def build_view(ctx: AppContext, tx: Transaction, visit: LoadedVisit) -> Vi
     plan, entries = visit.plan, tuple(visit.merged.entries)
     case = CustomerView(visit)
     judgement = case.judgement
-    gone, given = visit.plan_history.cancelled, await missing.given_up_by_batch(tx, visit)
+    gone, given = visit.plan_history.cancelled, await missing.given_up_by_batch(ctx, tx, visit)
     return VisitView(
         **summary_fields(ctx, visit.row, plan),
         technician=plan.technician,
@@ -201,7 +201,7 @@ async def _records(
     )
     return tuple(
         [
-            _record(ctx, visit, number, damaged, missing.given_up_files(ctx, visit, number, given))
+            _record(ctx, visit, number, damaged, given.get(visit.batch_rows[number].id, ()))
             for number, row in enumerate(visit.batch_rows)
             if row.kind == "record"
         ]

@@ -3,7 +3,7 @@
 Batches are records and entries of the office.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from hashlib import sha256
 from typing import Annotated
@@ -56,7 +56,7 @@ class MissingFiles(msgspec.Struct, frozen=True):
     lost: Annotated[tuple[GivenUpFile, ...], Meta(description="Files that were given up.")]
 
 
-GivenUpByBatch = Mapping[UUID, Sequence[MissingFileRow]]
+GivenUpByBatch = Mapping[UUID, tuple[GivenUpFile, ...]]
 OWN_PERMISSION: dict[str, Permission] = {"record": "see own records", "office": "write entries of the office"}
 """By the kind of a batch, the permission that its writer still needs."""
 _decoder = msgspec.json.Decoder(GiveUpRequest)
@@ -66,40 +66,28 @@ def _reason(row: MissingFileRow) -> str:
     return _decoder.decode(row.body).reason
 
 
-async def given_up_by_batch(tx: Transaction, visit: LoadedVisit) -> GivenUpByBatch:
-    """The given-up files of a visit by batch; nothing for a reader outside the office, who may not read the reasons."""
-    found: dict[UUID, list[MissingFileRow]] = {}
-    for row in await evidence_files.given_up_of_visit(tx, visit.row.id) if visit.office and visit.files.lost else ():
-        found.setdefault(row.record, []).append(row)
+async def given_up_by_batch(ctx: AppContext, tx: Transaction, visit: LoadedVisit) -> GivenUpByBatch:
+    """The files of a visit that were given up and did not arrive after all; nothing for a reader outside the office."""
+    found: dict[UUID, tuple[GivenUpFile, ...]] = {}
+    if visit.office and visit.files.lost:
+        lost = {row.id: visit.lost(number) for number, row in enumerate(visit.batch_rows)}
+        for row in await evidence_files.given_up_of_visit(tx, visit.row.id):
+            if row.file.hex() in lost[row.record]:
+                file = GivenUpFile(row.file.hex(), _reason(row), ctx.to_local_time(row.at), row.writer)
+                found[row.record] = (*found.get(row.record, ()), file)
     return found
 
 
-def given_up_files(
-    ctx: AppContext, visit: LoadedVisit, number: int, by_batch: GivenUpByBatch
-) -> tuple[GivenUpFile, ...]:
-    """The files of the batch at index `number` that were given up and did not arrive after all."""
-    rows = by_batch.get(visit.batch_rows[number].id)
-    if not rows:
-        return ()
-    lost = visit.lost(number)
-    return tuple(
-        GivenUpFile(row.file.hex(), _reason(row), ctx.to_local_time(row.at), row.writer)
-        for row in rows
-        if row.file.hex() in lost
-    )
-
-
 def office_batches_with_missing_files(
-    ctx: AppContext, visit: LoadedVisit, by_batch: GivenUpByBatch
+    ctx: AppContext, visit: LoadedVisit, given_up: GivenUpByBatch
 ) -> tuple[MissingFiles, ...]:
     """The batches of the office with missing or given-up files; nothing for a reader outside the office."""
-    found: list[MissingFiles] = []
-    for number, row in enumerate(visit.batch_rows if visit.office else ()):
-        missing = visit.missing(number)
-        if row.kind == "office" and (missing or visit.lost(number)):
-            given_up = given_up_files(ctx, visit, number, by_batch)
-            found.append(MissingFiles(str(row.id), row.writer, ctx.to_local_time(row.received_at), missing, given_up))
-    return tuple(found)
+    rows = enumerate(visit.batch_rows if visit.office else ())
+    return tuple(
+        MissingFiles(str(row.id), row.writer, ctx.to_local_time(row.received_at), missing, given_up.get(row.id, ()))
+        for number, row in rows
+        if row.kind == "office" and ((missing := visit.missing(number)) or visit.lost(number))
+    )
 
 
 @transaction

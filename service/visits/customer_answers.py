@@ -108,5 +108,5 @@ class StoredCustomerResponse(msgspec.Struct, frozen=True, kw_only=True):
     image: str = ""
     typed: bool = False
     address: str  # SHA-256, in hex
-    browser_id: str = msgspec.field(default="", name="seat")  # `Browser.id`, in hex
+    browser: str = msgspec.field(default="", name="seat")  # `Browser.id` in hex
     agent: str = ""

@@ -145,11 +145,11 @@ class LoadedVisit(msgspec.Struct, frozen=True):
             return self
         return msgspec.structs.replace(self.visible_at(None), office=False)
 
-    def visible_at(self, level: Level | None, browser_id: str = "-") -> "LoadedVisit":
+    def visible_at(self, level: Level | None, browser: str = "-") -> "LoadedVisit":
         """As the customer's link shows it at a level of verification: before the code what its technicians may read,
         and at the level `phone` only responses of that level or from this browser.
         """
-        hidden = [one for _, one in self.customer_responses if not _is_readable(one, level, browser_id)]
+        hidden = [one for _, one in self.customer_responses if not _is_readable(one, level, browser)]
         if not hidden:
             return self  # there is nothing to hide
         said = {entry.id for one in hidden for entry in one.entries}
@@ -161,7 +161,7 @@ class LoadedVisit(msgspec.Struct, frozen=True):
             known = [entry for entry in known if entry.thing not in unknown]
         stands = redact_subjects(self.plan_history, unknown) if unknown else self.plan_history
         gathered = MergedEntries(known, self.merged.ignored)
-        told = tuple(pair for pair in self.customer_responses if _is_readable(pair[1], level, browser_id))
+        told = tuple(pair for pair in self.customer_responses if _is_readable(pair[1], level, browser))
         return msgspec.structs.replace(self, customer_responses=told, merged=gathered, plan_history=stands)
 
     def missing(self, number: int) -> FileDigests:
@@ -198,8 +198,8 @@ class LoadedVisit(msgspec.Struct, frozen=True):
         return JudgementView(visit, self.rules.checklist.name, at, judgement.verdict, self.format_findings(judgement))
 
 
-def _is_readable(said: StoredCustomerResponse, level: Level | None, browser_id: str) -> bool:
-    return said.level in READABLE_LEVELS[level] or (level is not None and said.browser_id == browser_id)
+def _is_readable(said: StoredCustomerResponse, level: Level | None, browser: str) -> bool:
+    return said.level in READABLE_LEVELS[level] or (level is not None and said.browser == browser)
 
 
 def _by_link(body: bytes) -> StoredCustomerResponse | None:
