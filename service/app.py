@@ -23,7 +23,6 @@ from service.blobs.vault import open_evidence_storage
 from service.checklists import publish
 from service.checklists import routes as checklists_routes
 from service.config import Settings
-from service.confirmation import download_routes
 from service.confirmation import routes as confirmation_routes
 from service.context import AppContext, CompanyProfile, Quota
 from service.db.connect import open_database
@@ -66,7 +65,6 @@ ROUTES = (
     *import_routes.ROUTES,
     *messages_routes.ROUTES,
     *confirmation_routes.ROUTES,
-    *download_routes.ROUTES,
     *identity_check_routes.ROUTES,
     *records_routes.ROUTES,
     *evidence_routes.ROUTES,

@@ -21,7 +21,7 @@ from . import authentication
 SESSION_COOKIE, CSRF_COOKIE = b"__Host-doorstep", b"__Host-doorstep-csrf"
 BROWSER_COOKIE, BROWSER_COOKIE_SECONDS = b"__Host-doorstep-seat", 30 * 86_400  # seconds
 DOOR_COOKIE, DOOR_COOKIE_SECONDS = b"__Host-doorstep-door", 15 * 60  # seconds
-SEAT = re.compile(r"[A-Za-z0-9_-]{22}")
+BROWSER_ID = re.compile(r"[A-Za-z0-9_-]{22}")
 _KEPT = b"; Path=/; Secure; SameSite=Strict"
 
 
@@ -88,13 +88,13 @@ def session_cookie(scope: Scope) -> str | None:
 def browser_cookie(scope: Scope) -> str:
     """What a browser on a customer's page is known by; '' when it sends nothing of ours."""
     given = get_cookie(scope, BROWSER_COOKIE) or ""
-    return given if SEAT.fullmatch(given) else ""
+    return given if BROWSER_ID.fullmatch(given) else ""
 
 
-def browser_cookie_header(seat: str) -> tuple[bytes, bytes]:
+def browser_cookie_header(browser_id: str) -> tuple[bytes, bytes]:
     """The cookie that a browser on a customer's page is known by; it comes also when a message led to the page."""
     kept = b"; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=%d" % BROWSER_COOKIE_SECONDS
-    return b"set-cookie", BROWSER_COOKIE + b"=" + seat.encode() + kept
+    return b"set-cookie", BROWSER_COOKIE + b"=" + browser_id.encode() + kept
 
 
 def confirmed_at_door(scope: Scope, code: str) -> bool:

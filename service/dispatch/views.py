@@ -124,7 +124,7 @@ async def build_view(ctx: AppContext, tx: Transaction, visit: LoadedVisit) -> Vi
     plan, history, entries = visit.plan, visit.plan_history, tuple(visit.merged.entries)
     customer_view = CustomerView(visit)
     judgement, cancelled = customer_view.judgement, history.cancelled
-    given_up = await missing.given_up_by_batch(tx, visit)
+    given_up = await missing.given_up_by_batch(ctx, tx, visit)
     return VisitView(
         **summary_fields(ctx, visit.row, plan),
         technician=plan.technician,
@@ -141,9 +141,9 @@ async def build_view(ctx: AppContext, tx: Transaction, visit: LoadedVisit) -> Vi
         entries=entries,
         records=await _records(ctx, tx, visit, given_up),
         judgement=visit.to_view_at(judgement, customer_view.now),
-        statements=customer_view.shown(),
+        statements=customer_view.statements(),
         said=customer_responses(ctx, visit),
-        awaited=missing.awaited(ctx, visit, given_up),
+        awaited=missing.office_batches_with_missing_files(ctx, visit, given_up),
         absence=absence_of(entries),
         cancelled=cancelled
         and CancellationView(cancelled.at, cancelled.by, history.trail[cancelled.number - 1].reason or ""),
@@ -170,7 +170,7 @@ def summary_fields(ctx: AppContext, row: VisitRow, plan: Plan) -> dict[str, Any]
 
 
 async def _records(
-    ctx: AppContext, tx: Transaction, visit: LoadedVisit, given_up: missing.GivenUp
+    ctx: AppContext, tx: Transaction, visit: LoadedVisit, given_up: missing.GivenUpByBatch
 ) -> tuple[RecordView, ...]:
     truncated: Set[str] = frozenset()
     if any(visit.referenced_files):
@@ -188,7 +188,7 @@ async def _records(
                 signature=row.signed,
                 taken_in_by=row.taken_in_by,
                 damaged_evidence=tuple(name for name in visit.referenced_files[number] if name in truncated),
-                lost=missing.seen(ctx, visit, number, given_up),
+                lost=given_up.get(row.id, ()),
                 clock_ahead_seconds=seconds_ahead(batch, row.received_at) if visit.office else None,
                 clock_behind_seconds=behind(batch, row.received_at) if visit.office else None,
             )

@@ -382,13 +382,13 @@ CREATE INDEX pending_blobs_at ON pending_blobs (at);
 
 CREATE TABLE link_otps (
     link BYTEA NOT NULL REFERENCES links (id),
-    seat BYTEA NOT NULL,            -- SHA-256 of the browser's cookie, or of its address
+    browser_id BYTEA NOT NULL,      -- SHA-256 of the browser's cookie, or of its address and user agent
     digest BYTEA NOT NULL,          -- the code itself is nowhere
     expires_at BIGINT NOT NULL,
     tries BIGINT NOT NULL,
     passed_at BIGINT,
     passed_from BYTEA,              -- SHA-256 of the address that the right code came from
-    PRIMARY KEY (link, seat)
+    PRIMARY KEY (link, browser_id)
 );
 
 -- What somebody sent lately is summed up when more comes.
