@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Annotated, Literal
 
 import msgspec
+from msgspec import Meta
 
 from .entries import Entry, Origin
 from .rules import CompiledChecklist
@@ -28,10 +29,8 @@ class Batch(msgspec.Struct, frozen=True):
 class IgnoredEntry(msgspec.Struct, frozen=True):
     """An entry that is stored but does not count."""
 
-    entry: Annotated[str, msgspec.Meta(description="The entry's id.")]
-    code: Annotated[
-        str, msgspec.Meta(description="Why it does not count: entry-changed, not-by-technician or unknown-item.")
-    ]
+    entry: Annotated[str, Meta(description="The entry's id.")]
+    code: Annotated[str, Meta(description="Why it does not count: entry-changed, not-by-technician or unknown-item.")]
 
 
 class MergedEntries(msgspec.Struct, frozen=True):

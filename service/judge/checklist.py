@@ -15,6 +15,8 @@ from .entries import Author
 
 Severity = Literal["violation", "warning", "info", "open"]
 FaultSeverity = Literal["violation", "warning", "info"]  # of a duty that was not done
+LineEvidence = Literal["photo", "text", "notice", "number"]
+ItemKind = Literal["act", "prohibition", "computed", "outcome", "best_effort"]
 Key = Annotated[str, Meta(pattern="^[a-z][a-z0-9_]*$(?!\n)")]
 
 
@@ -40,9 +42,7 @@ class OrderRule(msgspec.Struct, frozen=True, omit_defaults=True):
     rel: Annotated[Literal["before", "after"], Meta(description="Whether the item comes before or after.")]
     than: Annotated[Key, Meta(description="An item, a fact, or window_end.")]
     sev: Annotated[FaultSeverity, Meta(description="The severity when the order is broken.")]
-    only_if: Annotated[
-        tuple[Key, Literal["before"], Key] | None, Meta(description="Checked only when these two came in this order.")
-    ] = None
+    only_if: Annotated[tuple[Key, Literal["before"], Key] | None, Meta(description="Only if these happened so.")] = None
     lowered: Annotated[SeverityOverride | None, Meta(description="Lowered severity.")] = None
 
 
@@ -112,10 +112,7 @@ class Item(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, rename
     class_: Annotated[Literal["core", "derived", "context", "policy"], Meta(description="Where it comes from.")]
     clause: Annotated[str, Meta(description="Its clause; for a policy, its source.")]
     stage: Annotated[str, Meta(description="The stage of the visit.")]
-    kind: Annotated[
-        Literal["act", "prohibition", "computed", "outcome", "best_effort"],
-        Meta(description="What kind of duty it is."),
-    ]
+    kind: Annotated[ItemKind, Meta(description="What kind of duty it is.")]
     who: Annotated[str, Meta(description="Whose duty it is.")]
     per: Annotated[Literal["visit", "thing"], Meta(description="Once a visit, or for each thing.")] = "visit"
     things_of: Annotated[Key | None, Meta(description="The fact whose things it applies to.")] = None
@@ -171,9 +168,7 @@ class Clause(msgspec.Struct, frozen=True):
     source: Annotated[str, Meta(description="The source wording with its numbering, for provenance.")]
     zh: Annotated[str, Meta(description="The restored wording, shown to people.")]
     en: Annotated[str, Meta(description="The same in English.")]
-    phrases: Annotated[
-        tuple[ClausePhrase, ...], Meta(description="The clause split into phrases; joined, they give its full text.")
-    ] = ()
+    phrases: Annotated[tuple[ClausePhrase, ...], Meta(description="Its phrases; joined, they are its full text.")] = ()
 
 
 class Fact(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -186,9 +181,7 @@ class Fact(msgspec.Struct, frozen=True, omit_defaults=True):
     things_of: Annotated[Key | None, Meta(description="A fact of which these are also things.")] = None
     event: Annotated[bool, Meta(description="Whether it has a time.")] = False
     must_declare: Annotated[bool, Meta(description="Whether it has to be declared even when it did not happen.")] = True
-    customer: Annotated[
-        Text | None, Meta(description="The text on the customer's page, where the customer may report it.")
-    ] = None
+    customer: Annotated[Text | None, Meta(description="The text with which the customer may report it.")] = None
 
 
 class VisitType(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -222,9 +215,7 @@ class Line(msgspec.Struct, frozen=True, omit_defaults=True):
 
     item: Annotated[Key, Meta(description="The item whose acts it shows.")]
     field: Annotated[Key | None, Meta(description="One of its typed answers.")] = None
-    evidence: Annotated[
-        Literal["photo", "text", "notice", "number"] | None, Meta(description="Or a kind of its evidence.")
-    ] = None
+    evidence: Annotated[LineEvidence | None, Meta(description="Or a kind of its evidence.")] = None
     label: Annotated[Text | None, Meta(description="Its name; by default the field's or the item's.")] = None
 
 
@@ -250,12 +241,10 @@ class ChecklistSettings(msgspec.Struct, frozen=True):
     hostile_report_minutes: Annotated[int, Meta(description="Time to report a hostile customer.")]
     meeting_minutes: Annotated[int, Meta(description="Time to show the ID card after meeting.")]
     late_entry_minutes: Annotated[int, Meta(description="An entry written later than this is late.")]
-    moved_after_minutes: Annotated[
-        int, Meta(description="An arrival this far outside the window counts as a reschedule.")
-    ]
+    moved_after_minutes: Annotated[int, Meta(description="An arrival so far outside the window is a reschedule.")]
     settle_days: Annotated[int, Meta(description="Days to settle what remains open after the visit.")]
     evidence_gap: Annotated[
-        dict[str, FaultSeverity], Meta(description="The severity of missing evidence by kind; `other` for the rest.")
+        dict[str, FaultSeverity], Meta(description="Severity of missing evidence, by kind or other.")
     ]
 
 

@@ -3,6 +3,7 @@
 from typing import Annotated, Literal
 
 import msgspec
+from msgspec import Meta
 
 from .checklist import Checklist, Severity, Text
 
@@ -59,14 +60,14 @@ class Judgement(msgspec.Struct, frozen=True):
 class FindingView(msgspec.Struct, frozen=True):
     """A finding as clients get it."""
 
-    code: Annotated[str, msgspec.Meta(description="Kind, item, thing and part: unique within the visit.")]
-    kind: Annotated[FindingKind, msgspec.Meta(description="What is wrong.")]
-    item: Annotated[str, msgspec.Meta(description="The item or fact of the checklist.")]
-    thing: Annotated[str | None, msgspec.Meta(description="The thing it is about.")]
-    severity: Annotated[Severity, msgspec.Meta(description="Its severity; open is a duty that is not due yet.")]
-    clause: Annotated[str | None, msgspec.Meta(description="The clause of the norm.")]
-    message: Annotated[Text, msgspec.Meta(description="The finding in words.")]
-    entries: Annotated[tuple[str, ...], msgspec.Meta(description="Ids of the entries that caused it.")]
+    code: Annotated[str, Meta(description="Kind, item, thing and part: unique within the visit.")]
+    kind: Annotated[FindingKind, Meta(description="What is wrong.")]
+    item: Annotated[str, Meta(description="The item or fact of the checklist.")]
+    thing: Annotated[str | None, Meta(description="The thing it is about.")]
+    severity: Annotated[Severity, Meta(description="Its severity; open is a duty that is not due yet.")]
+    clause: Annotated[str | None, Meta(description="The clause of the norm.")]
+    message: Annotated[Text, Meta(description="The finding in words.")]
+    entries: Annotated[tuple[str, ...], Meta(description="Ids of the entries that caused it.")]
 
 
 def verdict(findings: tuple[Finding, ...]) -> Verdict:

@@ -5,9 +5,10 @@ from datetime import datetime
 from typing import Annotated, Literal
 
 import msgspec
+from msgspec import Meta
 
 from .checklist import Question, Text
-from .entries import Entry, Evidence, Refused
+from .entries import Entry, Evidence, RefusalOutcome, Refused
 from .evidence_rules import is_valid_refusal
 from .judge import judge
 from .past import History, StatementHistory
@@ -19,7 +20,7 @@ from .visit import Visit
 MAX_QUESTIONS = 8  # on one page
 CUSTOMER_ONLY = frozenset({"customer"})  # `attested_by` of items that only the customer attests
 Level = Literal["phone", "own_device"]
-RefusalOutcome = Literal["refused", "absent", "unable", "partly"]
+SignatureState = Literal["holds", "changed", "wrong", "unbound"]
 _SEVERITY_ORDER = {"violation": 0, "warning": 1, "info": 2}
 
 
@@ -39,36 +40,30 @@ class Signature(msgspec.Struct, frozen=True, kw_only=True):
     statement has changed since; `wrong` if it never was the one that was signed; `unbound` if none is named.
     """
 
-    entry: Annotated[str, msgspec.Meta(description="The entry that carries it.")]
-    at: Annotated[datetime, msgspec.Meta(description="When it was given.")]
-    signer: Annotated[str, msgspec.Meta(description="Who signed.")]
-    relation: Annotated[str, msgspec.Meta(description="The signer's relation to the customer.")]
-    level: Annotated[Level, msgspec.Meta(description="On the technician's phone, or on the customer's own device.")]
-    via: Annotated[str, msgspec.Meta(description="How it arrived.")]
-    state: Annotated[
-        Literal["holds", "changed", "wrong", "unbound"],
-        msgspec.Meta(description="Whether it is valid for the current statement."),
-    ]
-    statement_sha256: Annotated[str | None, msgspec.Meta(description="The statement that was signed.")]
-    sha256: Annotated[str | None, msgspec.Meta(description="The file of the signature.")]
-    allowed: Annotated[bool, msgspec.Meta(description="Whether somebody of this relation may sign.")] = True
+    entry: Annotated[str, Meta(description="The entry that carries it.")]
+    at: Annotated[datetime, Meta(description="When it was given.")]
+    signer: Annotated[str, Meta(description="Who signed.")]
+    relation: Annotated[str, Meta(description="The signer's relation to the customer.")]
+    level: Annotated[Level, Meta(description="On the technician's phone, or on the customer's own device.")]
+    via: Annotated[str, Meta(description="How it arrived.")]
+    state: Annotated[SignatureState, Meta(description="Whether it is valid for the current statement.")]
+    statement_sha256: Annotated[str | None, Meta(description="The statement that was signed.")]
+    sha256: Annotated[str | None, Meta(description="The file of the signature.")]
+    allowed: Annotated[bool, Meta(description="Whether somebody of this relation may sign.")] = True
 
 
 class StatementRefusal(msgspec.Struct, frozen=True, kw_only=True):
     """The customer would not or could not sign."""
 
-    entry: Annotated[str, msgspec.Meta(description="The entry that records it.")]
-    at: Annotated[datetime, msgspec.Meta(description="When.")]
-    by: Annotated[str, msgspec.Meta(description="Who wrote it.")]
-    outcome: Annotated[
-        RefusalOutcome | None,
-        msgspec.Meta(description="Whether the customer refused, was absent, was unable, or agreed in part."),
-    ]
-    reason: Annotated[str, msgspec.Meta(description="Why.")]
-    valid: Annotated[bool, msgspec.Meta(description="Whether it has what the checklist requires.")]
-    same: Annotated[bool, msgspec.Meta(description="Whether the statement is unchanged since.")] = True
-    helper: Annotated[str | None, msgspec.Meta(description="Who helped a customer who was unable.")] = None
-    relation: Annotated[str | None, msgspec.Meta(description="The helper's relation to the customer.")] = None
+    entry: Annotated[str, Meta(description="The entry that records it.")]
+    at: Annotated[datetime, Meta(description="When.")]
+    by: Annotated[str, Meta(description="Who wrote it.")]
+    outcome: Annotated[RefusalOutcome | None, Meta(description="How the customer did not sign.")]
+    reason: Annotated[str, Meta(description="Why.")]
+    valid: Annotated[bool, Meta(description="Whether it has what the checklist requires.")]
+    same: Annotated[bool, Meta(description="Whether the statement is unchanged since.")] = True
+    helper: Annotated[str | None, Meta(description="Who helped a customer who was unable.")] = None
+    relation: Annotated[str | None, Meta(description="The helper's relation to the customer.")] = None
 
 
 class SignOff(msgspec.Struct, frozen=True):
@@ -120,7 +115,7 @@ def _signature(
     piece = _signatures(entry)[-1]
     is_verified = entry.via == "link" and any(other.kind == "customer_confirm" for other in entry.evidence)
     named = piece.statement_sha256
-    state: Literal["holds", "changed", "wrong", "unbound"] = "unbound"
+    state: SignatureState = "unbound"
     if named is not None:
         # a signature via the link was compared on arrival
         matched = entry.via == "link" or named in (history.at_moment(act[0]), history.on_arrival(act))

@@ -14,6 +14,7 @@ from operator import itemgetter
 from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
 from .bounds import EXACT
 from .checklist import Field, Line, Statement
@@ -29,22 +30,22 @@ _TIME = re.compile("([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2})")
 class StatementLine(msgspec.Struct, frozen=True, omit_defaults=True):
     """One line: texts, or photos."""
 
-    label: Annotated[str, msgspec.Meta(description="The name of the line.")]
-    value: Annotated[tuple[str, ...], msgspec.Meta(description="Its texts.")] = ()
-    photos: Annotated[tuple[str, ...], msgspec.Meta(description="Its photos: SHA-256 in hex.")] = ()
+    label: Annotated[str, Meta(description="The name of the line.")]
+    value: Annotated[tuple[str, ...], Meta(description="Its texts.")] = ()
+    photos: Annotated[tuple[str, ...], Meta(description="Its photos: SHA-256 in hex.")] = ()
 
 
 class Document(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """A statement about one visit (and one thing). All values are texts in NFC."""
 
-    form: Annotated[str, msgspec.Meta(description="The version of the format.")]
-    checklist: Annotated[str, msgspec.Meta(description="The checklist and its version.")]
-    visit: Annotated[str, msgspec.Meta(description="The visit's id.")]
-    statement: Annotated[str, msgspec.Meta(description="Which statement of the checklist it is.")]
-    title: Annotated[str, msgspec.Meta(description="The title.")]
-    lines: Annotated[tuple[StatementLine, ...], msgspec.Meta(description="The lines.")]
-    thing: Annotated[str | None, msgspec.Meta(description="The thing it is about.")] = None
-    declaration: Annotated[str | None, msgspec.Meta(description="What the signer declares.")] = None
+    form: Annotated[str, Meta(description="The version of the format.")]
+    checklist: Annotated[str, Meta(description="The checklist and its version.")]
+    visit: Annotated[str, Meta(description="The visit's id.")]
+    statement: Annotated[str, Meta(description="Which statement of the checklist it is.")]
+    title: Annotated[str, Meta(description="The title.")]
+    lines: Annotated[tuple[StatementLine, ...], Meta(description="The lines.")]
+    thing: Annotated[str | None, Meta(description="The thing it is about.")] = None
+    declaration: Annotated[str | None, Meta(description="What the signer declares.")] = None
 
 
 class RenderedStatement(msgspec.Struct, frozen=True):

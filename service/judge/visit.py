@@ -4,22 +4,23 @@ from datetime import datetime
 from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
 from .bounds import CodeText, LineText, LongText, check_time
 from .entries import AwareDatetime, Entry, check_entry_times
 
-Name = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
-KeyText = Annotated[str, msgspec.Meta(max_length=150)]  # an item, or item[thing]
-Facts = Annotated[dict[CodeText, bool], msgspec.Meta(max_length=200)]
-Dates = Annotated[dict[KeyText, AwareDatetime], msgspec.Meta(max_length=500)]
-Crew = Annotated[tuple[Name, ...], msgspec.Meta(max_length=50)]
+Name = Annotated[str, Meta(min_length=1, max_length=200)]
+KeyText = Annotated[str, Meta(max_length=150)]  # an item, or item[thing]
+Facts = Annotated[dict[CodeText, bool], Meta(max_length=200)]
+Dates = Annotated[dict[KeyText, AwareDatetime], Meta(max_length=500)]
+Crew = Annotated[tuple[Name, ...], Meta(max_length=50)]
 
 
 class Window(msgspec.Struct, frozen=True, rename={"start": "from", "end": "to"}):
     """The agreed time."""
 
-    start: Annotated[AwareDatetime, msgspec.Meta(description="When it begins.")]
-    end: Annotated[AwareDatetime, msgspec.Meta(description="When it ends.")]
+    start: Annotated[AwareDatetime, Meta(description="When it begins.")]
+    end: Annotated[AwareDatetime, Meta(description="When it ends.")]
 
 
 class Rescheduled(msgspec.Struct, frozen=True, rename={"start": "from", "end": "to"}):

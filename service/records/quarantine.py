@@ -6,6 +6,7 @@ from typing import Annotated
 from uuid import UUID
 
 import msgspec
+from msgspec import Meta
 
 from service.accounts import repository as accounts_repository
 from service.accounts.authentication import authenticate_token, require_permission, token_owner
@@ -31,24 +32,24 @@ RESUBMITTED = "已重新提交并收下 / it came again and was taken"
 class QuarantinedInput(msgspec.Struct, frozen=True):
     """An input in quarantine, without its bytes. One that was accepted when sent again counts as taken."""
 
-    id: Annotated[str, msgspec.Meta(description="Its id.")]
-    code: Annotated[str, msgspec.Meta(description="The code of the problem.")]
-    path_id: Annotated[str, msgspec.Meta(description="What the URL had as the record's id.")]
-    size: Annotated[int, msgspec.Meta(description="Bytes.")]
-    sha256: Annotated[str, msgspec.Meta(description="SHA-256 of the exact bytes, in hex.")]
-    received_at: Annotated[datetime, msgspec.Meta(description="When it arrived.")]
-    received_from: Annotated[str, msgspec.Meta(description="Login of the sender.")]
-    decision: Annotated[str | None, msgspec.Meta(description="take, discard, or null while undecided.")]
-    decided_by: Annotated[str | None, msgspec.Meta(description="Login of the person who decided.")]
-    decided_at: Annotated[datetime | None, msgspec.Meta(description="When.")]
-    reason: Annotated[str | None, msgspec.Meta(description="Why.")]
+    id: Annotated[str, Meta(description="Its id.")]
+    code: Annotated[str, Meta(description="The code of the problem.")]
+    path_id: Annotated[str, Meta(description="What the URL had as the record's id.")]
+    size: Annotated[int, Meta(description="Bytes.")]
+    sha256: Annotated[str, Meta(description="SHA-256 of the exact bytes, in hex.")]
+    received_at: Annotated[datetime, Meta(description="When it arrived.")]
+    received_from: Annotated[str, Meta(description="Login of the sender.")]
+    decision: Annotated[str | None, Meta(description="take, discard, or null while undecided.")]
+    decided_by: Annotated[str | None, Meta(description="Login of the person who decided.")]
+    decided_at: Annotated[datetime | None, Meta(description="When.")]
+    reason: Annotated[str | None, Meta(description="Why.")]
 
 
 class QuarantinePage(msgspec.Struct, frozen=True):
     """A page of the quarantine, oldest first."""
 
-    items: Annotated[tuple[QuarantinedInput, ...], msgspec.Meta(description="The inputs of this page.")]
-    after: Annotated[str | None, msgspec.Meta(description="The cursor of the next page; null on the last page.")]
+    items: Annotated[tuple[QuarantinedInput, ...], Meta(description="The inputs of this page.")]
+    after: Annotated[str | None, Meta(description="The cursor of the next page; null on the last page.")]
 
 
 async def quarantine_input(

@@ -4,6 +4,7 @@ from typing import Annotated
 from uuid import UUID
 
 import msgspec
+from msgspec import Meta
 
 from service.accounts import repository as accounts_repository
 from service.accounts.authentication import authenticate_token, require_permission
@@ -24,17 +25,15 @@ from .repository import DecisionKind, QuarantineRow
 class Decision(msgspec.Struct, frozen=True):
     """Submit the input again, as its sender, or discard it."""
 
-    decision: Annotated[DecisionKind, msgspec.Meta(description="take: submit the input again; discard: do not.")]
-    reason: Annotated[Reason, msgspec.Meta(description="Why.")]
+    decision: Annotated[DecisionKind, Meta(description="take: submit the input again; discard: do not.")]
+    reason: Annotated[Reason, Meta(description="Why.")]
 
 
 class DecisionResult(msgspec.Struct, frozen=True):
     """The input as decided."""
 
-    quarantine: Annotated[QuarantinedInput, msgspec.Meta(description="The input as decided.")]
-    receipt: Annotated[
-        Receipt | None, msgspec.Meta(description="The record's receipt, if this request submitted the input.")
-    ]
+    quarantine: Annotated[QuarantinedInput, Meta(description="The input as decided.")]
+    receipt: Annotated[Receipt | None, Meta(description="The record's receipt, if this request submitted the input.")]
 
 
 @transaction

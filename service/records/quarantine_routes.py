@@ -9,17 +9,7 @@ from litestar import Controller, Response, get, put
 from litestar.params import FromPath, JSONBody, QueryParameter
 
 from service.accounts.caller import Caller, requires
-from service.errors import (
-    AlreadyDecided,
-    IdMismatch,
-    IdReusedWithOtherContent,
-    NotFound,
-    NotYourVisit,
-    TooManyEntries,
-    UnknownChecklist,
-    UnknownVisit,
-    VisitFull,
-)
+from service.errors import AlreadyDecided, NotFound
 from service.web.api_document import READ_ERRORS, WRITE_ERRORS, example, problems
 from service.web.query import choice_parameter, text_parameter
 from service.web.strict_body import StrictBody
@@ -27,6 +17,7 @@ from service.web.strict_body import StrictBody
 from . import quarantine, quarantine_decisions
 from .quarantine import QuarantinedInput, QuarantinePage
 from .quarantine_decisions import Decision, DecisionResult
+from .routes import ErrorsOfRecords
 
 _NOON = datetime.fromisoformat("2026-03-02T12:00:00+08:00")
 _WAITS = QuarantinedInput(
@@ -93,18 +84,7 @@ class QuarantineController(Controller):
         operation_class=example(
             {"decision": "discard", "reason": "测试数据"}, DecisionResult(_DISCARDED, receipt=None)
         ),
-        responses=problems(
-            *WRITE_ERRORS,
-            NotFound,
-            AlreadyDecided,
-            UnknownVisit,
-            UnknownChecklist,
-            NotYourVisit,
-            IdMismatch,
-            TooManyEntries,
-            IdReusedWithOtherContent,
-            VisitFull,
-        ),
+        responses=problems(*ErrorsOfRecords, AlreadyDecided),
     )
     async def decide_quarantine(
         self, caller: Caller, quarantine_id: FromPath[UUID], data: JSONBody[Decision]
