@@ -3,7 +3,7 @@
 import asyncio
 import gc
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from secrets import randbits
@@ -147,7 +147,7 @@ def build_context(settings: Settings, scratch: Path | None = None) -> AppContext
 
 
 @asynccontextmanager
-async def open_context(ctx: AppContext) -> AsyncIterator[AppContext]:
+async def open_context(ctx: AppContext) -> AsyncGenerator[AppContext]:
     """The house with its database open: tables up to date, and in a fresh one the shipped checklist published."""
     await ctx.db.start()
     try:
@@ -159,7 +159,7 @@ async def open_context(ctx: AppContext) -> AsyncIterator[AppContext]:
 
 
 @asynccontextmanager
-async def commanded(ctx: AppContext) -> AsyncIterator[AppContext]:
+async def commanded(ctx: AppContext) -> AsyncGenerator[AppContext]:
     """An opened house for one command."""
     async with open_context(ctx):
         yield ctx
@@ -167,7 +167,7 @@ async def commanded(ctx: AppContext) -> AsyncIterator[AppContext]:
 
 
 @asynccontextmanager
-async def looked_at(settings: Settings) -> AsyncIterator[AppContext]:
+async def looked_at(settings: Settings) -> AsyncGenerator[AppContext]:
     """The house as it is: nothing of it is made, mended or brought up to date."""
     with TemporaryDirectory(prefix="doorstep-look-") as scratch:
         ctx = build_context(settings, Path(scratch))
@@ -194,7 +194,7 @@ async def need_database(settings: Settings, *, in_empty: bool = False, anywhere:
 
 
 @asynccontextmanager
-async def run_background_work(ctx: AppContext) -> AsyncIterator[AppContext]:
+async def run_background_work(ctx: AppContext) -> AsyncGenerator[AppContext]:
     """An opened house with what goes on beside the requests. On leaving, what was taken is finished first."""
     async with open_context(ctx):
         works = (sequencer.run, worker.run, uploads.run, sweeper.run)

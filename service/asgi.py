@@ -4,7 +4,7 @@ Limits of connections and of slow clients are then the server's. Its access log 
 """
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 from litestar import Litestar
@@ -19,7 +19,7 @@ _ctx = build_context(_settings)
 
 
 @asynccontextmanager
-async def _lifespan(_: Litestar) -> AsyncIterator[None]:
+async def _lifespan(_: Litestar) -> AsyncGenerator[None]:
     async with run_background_work(_ctx):
         freeze_gc()
         yield

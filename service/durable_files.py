@@ -3,7 +3,7 @@
 import asyncio
 import errno
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -38,7 +38,7 @@ def _call_with_disk_errors(function: Callable[P, T], *args: P.args, **kwargs: P.
 
 
 @contextmanager
-def disk_full_as_problem() -> Iterator[None]:
+def disk_full_as_problem() -> Generator[None]:
     """A full disk is a problem (507), not a defect."""
     try:
         yield

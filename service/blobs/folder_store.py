@@ -1,6 +1,6 @@
 """Files in a folder: written whole elsewhere, synced, then given their name, and the folder synced."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
@@ -29,7 +29,7 @@ class FolderBlobStore:
         fsync_path(place.parent)
 
     @asynccontextmanager
-    async def open_local(self, digest: bytes) -> AsyncIterator[Path]:
+    async def open_local(self, digest: bytes) -> AsyncGenerator[Path]:
         """See `Blobs`."""
         place = self._folder / blob_path(digest)
         if not await run_in_disk_thread(place.is_file):

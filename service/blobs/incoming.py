@@ -2,7 +2,7 @@
 
 import fcntl
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from hashlib import file_digest
 from pathlib import Path
@@ -84,7 +84,7 @@ def _look(path: Path) -> FileInfo:
 
 
 @asynccontextmanager
-async def open_partial(path: Path, *, new: bool) -> AsyncIterator[PartialFile]:
+async def open_partial(path: Path, *, new: bool) -> AsyncGenerator[PartialFile]:
     """A file in the folder of what comes in, to be added to by nobody else meanwhile (Busy).
 
     Once it exists its name lasts. FileNotFoundError when it is not `new` and does not exist.
@@ -111,7 +111,7 @@ def _open(path: Path, new: bool, opened: list[int]) -> None:
 
 
 @asynccontextmanager
-async def temporary_upload(folder: Path, id: UUID) -> AsyncIterator[PartialFile]:
+async def temporary_upload(folder: Path, id: UUID) -> AsyncGenerator[PartialFile]:
     """A new file for one request; whatever is left of it goes."""
     path = folder / f"{id}.tmp"
     try:

@@ -4,7 +4,7 @@ A store that cannot be reached is Busy: the client keeps the file and comes agai
 """
 
 from asyncio import Semaphore
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -51,7 +51,7 @@ class S3BlobStore:
                 raise ServiceUnavailable("the store of files cannot be reached") from error
 
     @asynccontextmanager
-    async def open_local(self, digest: bytes) -> AsyncIterator[Path]:
+    async def open_local(self, digest: bytes) -> AsyncGenerator[Path]:
         """See `Blobs`."""
         await run_in_disk_thread(make_durable_dir, self._scratch)
         path = self._scratch / f"{uuid4()}.tmp"
