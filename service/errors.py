@@ -1,7 +1,7 @@
-"""The catalogue of problems (RFC 9457): every error that a person or a client can cause.
+"""The problems (RFC 9457): every error that a person or a client can cause.
 
 A problem is a class with a status, a `code` that never changes, and a title in Chinese and in English.
-Findings are not here: a breach of the norm is data, never an error.
+Findings are not here: a breach of the norm is data, not an error.
 """
 
 from typing import Annotated, Any, ClassVar
@@ -18,13 +18,13 @@ class FieldError(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Problem(Exception):
-    """What a person or a client did that cannot be done. Subclasses say which; their `code` never changes."""
+    """An error that a person or a client caused."""
 
     status: ClassVar[int] = 500
     code: ClassVar[str] = "problem"
     title_zh: ClassVar[str] = "请求未能处理"
     title_en: ClassVar[str] = "The request could not be handled"
-    quarantines_input: ClassVar[bool] = False  # the bytes of a device are kept in quarantine when this is raised
+    quarantines_input: ClassVar[bool] = False  # whether the rejected bytes of a device are kept in quarantine
 
     def __init__(self, detail: str = "", errors: tuple[FieldError, ...] = (), **extra: Any) -> None:
         super().__init__(detail or self.code)

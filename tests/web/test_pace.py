@@ -55,7 +55,7 @@ def test_a_clock_that_is_set_back_locks_nobody_out() -> None:
 
 
 def test_memory_is_bounded_and_who_is_slowed_down_stays_known() -> None:
-    pace = TokenBucket(5, most=100)
+    pace = TokenBucket(5, max_keys=100)
     many(pace, "bad", 6)
     for number in range(10_000):
         pace.retry_after(f"other {number}", NOW)
