@@ -6,7 +6,7 @@ An unknown variable with that prefix is refused, so that a misspelt setting does
 from collections.abc import Mapping
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_type_hints
+from typing import Annotated, Literal, cast, get_type_hints
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -132,8 +132,7 @@ def describe_settings() -> list[tuple[str, str, str]]:
     hints = get_type_hints(Settings, include_extras=True)
     rows: list[tuple[str, str, str]] = []
     for field in msgspec.structs.fields(Settings):
-        default: Any = field.default
-        text = ",".join(default) if isinstance(default, tuple) else str(default)
+        text = ",".join(cast("tuple[str, ...]", field.default)) if field.name == "proxies" else str(field.default)
         described = next(note for note in hints[field.name].__metadata__ if isinstance(note, SettingHelp))
         rows.append((PREFIX + field.name.upper(), text, described.text))
     return rows
