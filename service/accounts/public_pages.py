@@ -1,9 +1,9 @@
 """Pages for people without a token."""
 
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 from litestar.response.base import ASGIResponse
-from litestar.types import ExceptionHandlersMap
 
 from service.context import AppContext
 from service.errors import Problem, TooManyRequests
@@ -32,14 +32,14 @@ PAGE_MESSAGES = {
 
 
 def page_of_problem(request: AnyRequest, problem: Problem) -> ReadyResponse:
-    """An exception handler: a person who looks at a page is told on a page."""
+    """An exception handler that shows the problem as a page."""
     return ReadyResponse(_page(request, request.app.state["ctx"], problem))
 
 
 async def public_page(
     request: AnyRequest, ctx: AppContext, work: Callable[[], Awaitable[ASGIResponse]]
 ) -> ASGIResponse:
-    """A page, also when there is a problem."""
+    """A page, or the page of a problem; NotFound counts against the address."""
     try:
         return await throttling.count_not_found(ctx, client_ip(request.scope), work)
     except Problem as problem:
@@ -56,6 +56,6 @@ def _page(request: AnyRequest, ctx: AppContext, problem: Problem) -> ASGIRespons
 
 
 class PageController(PublicController):
-    """Pages for people without a token: who asks too often is told on a page, too."""
+    """Pages for people without a token; the rate limit is answered with a page, too."""
 
-    exception_handlers: "ExceptionHandlersMap | None" = {TooManyRequests: page_of_problem}  # noqa: RUF012
+    exception_handlers = {TooManyRequests: page_of_problem}  # noqa: RUF012 # pyright: ignore[reportUnknownVariableType]

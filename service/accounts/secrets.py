@@ -1,4 +1,4 @@
-"""The keys of a house, made when first needed, the same for its every process: of doorstep codes, and of cursors."""
+"""The keys for door codes and cursors, created when first needed and shared by all processes."""
 
 from service.context import AppContext, transaction
 from service.db import secrets
@@ -8,14 +8,14 @@ DOORSTEP, AGENDA = "doorstep", "agenda"
 
 
 async def get_or_create_door_code_key(ctx: AppContext, tx: Transaction) -> bytes:
-    """The key; `tx` must be one that writes."""
-    known = await secrets.get_secret(tx, DOORSTEP)
-    if known is None:
+    """The key; needs a transaction that writes."""
+    key = await secrets.get_secret(tx, DOORSTEP)
+    if key is None:
         await secrets.add_secret(tx, DOORSTEP, ctx.new_salt())
-        known = await secrets.get_secret(tx, DOORSTEP)
-    if known is None:
+        key = await secrets.get_secret(tx, DOORSTEP)
+    if key is None:
         raise RuntimeError("the key is gone")
-    return known
+    return key
 
 
 async def get_door_code_key(tx: Transaction) -> bytes | None:
@@ -30,7 +30,7 @@ async def get_cursor_key(tx: Transaction) -> bytes | None:
 
 @transaction
 async def rotate_cursor_key(ctx: AppContext, tx: Transaction, old: bytes | None) -> None:
-    """A key for cursors in place of `old`, unless another process was faster. All cursors end: phones begin anew."""
+    """Replace the key of cursors, unless another process was faster. All cursors become invalid: phones start over."""
     new = ctx.new_salt()
     if old is not None:
         await secrets.delete_secret(tx, AGENDA, old)

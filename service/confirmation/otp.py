@@ -11,7 +11,7 @@ import msgspec
 from service.accounts import attempts, sightings
 from service.accounts.authentication import near
 from service.accounts.browser import Browser
-from service.accounts.credentials import ASTRAY
+from service.accounts.credentials import MAX_CLOCK_SKEW_MS
 from service.context import AppContext
 from service.db.database import Transaction
 from service.errors import InvalidOtp, NoPhoneNumber, TooManyRequests
@@ -113,7 +113,7 @@ async def verify_otp(ctx: AppContext, token: str, code: str, browser: Browser) -
     async def work(tx: Transaction) -> int | None:
         link, _ = await resolve_link(ctx, tx, token, lock=True)
         now, seat = ctx.clock(), browser.id
-        counted = await repository.count(tx, link, seat, TRIES, now, now + OTP_LIFETIME_MS + ASTRAY)
+        counted = await repository.count(tx, link, seat, TRIES, now, now + OTP_LIFETIME_MS + MAX_CLOCK_SKEW_MS)
         row = await repository.code(tx, link, seat)
         right = row is not None and compare_digest(row.digest, _digest(link, code.strip()))
         if row is None or not right:
@@ -133,7 +133,7 @@ async def verify_otp(ctx: AppContext, token: str, code: str, browser: Browser) -
 
 def _open(row: CodeRow, now: int) -> bool:
     """By a clock that was ahead it would be open as much longer."""
-    return row.passed_at is not None and row.passed_at - ASTRAY <= now <= row.passed_at + VERIFIED_FOR_MS
+    return row.passed_at is not None and row.passed_at - MAX_CLOCK_SKEW_MS <= now <= row.passed_at + VERIFIED_FOR_MS
 
 
 def _is_spent(row: CodeRow) -> bool:
@@ -144,7 +144,7 @@ def _is_spent(row: CodeRow) -> bool:
 async def otp_valid_until(ctx: AppContext, tx: Transaction, link: UUID, browser: Browser) -> int | None:
     """Until when (ms) the code that this browser asked for may be entered; None when only a new one helps."""
     row, now = await repository.code(tx, link, browser.id), ctx.clock()
-    living = row is not None and row.tries < TRIES and now < row.expires_at <= now + OTP_LIFETIME_MS + ASTRAY
+    living = row is not None and row.tries < TRIES and now < row.expires_at <= now + OTP_LIFETIME_MS + MAX_CLOCK_SKEW_MS
     return row.expires_at if row is not None and living else None
 
 

@@ -1,4 +1,4 @@
-"""The page that says one thing."""
+"""A page with a single message."""
 
 from litestar.response.base import ASGIResponse
 from litestar.types import Scope
@@ -9,5 +9,5 @@ from .templates import render
 
 
 def message_page(scope: Scope, message: AnyText, hotline: str, status: int, headers: Headers = ()) -> ASGIResponse:
-    """A page that says one thing, and how to reach the utility."""
+    """A page with a message and how to contact the utility."""
     return render(scope, "web/message.html", {"message": message, "hotline": hotline}, status, headers)
