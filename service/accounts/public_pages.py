@@ -1,7 +1,6 @@
 """Pages for people without a token."""
 
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 from litestar.response.base import ASGIResponse
 

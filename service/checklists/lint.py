@@ -1,4 +1,4 @@
-"""Lint: what is wrong with a checklist, in sentences with file and key. Pure; the files are read elsewhere."""
+"""Lint: finds what is wrong with a checklist. Pure; the files are read elsewhere."""
 
 import hashlib
 from collections.abc import Iterator
@@ -14,19 +14,19 @@ from .source import ChecklistSource, LintMessage, NormBaseline
 
 
 def checklist_digest(checklist: Checklist) -> str:
-    """SHA-256 of the published document: one version has one, for ever."""
+    """SHA-256 of the document to be published, which never changes for a version."""
     return hashlib.sha256(msgspec.json.encode(checklist)).hexdigest()
 
 
-def lint(source: ChecklistSource, floor: NormBaseline) -> list[LintMessage]:
-    """Everything that is wrong; the examples are judged only when every name is known."""
+def lint(source: ChecklistSource, baseline: NormBaseline) -> list[LintMessage]:
+    """All errors; the examples are judged only when every name is known."""
     unknown = list(names(source))
-    found = [*unknown, *cycles(source), *norm(source, floor), *duties(source, floor), *published(source)]
+    found = [*unknown, *cycles(source), *norm(source, baseline), *duties(source, baseline), *published(source)]
     return found if unknown else [*found, *examples(source)]
 
 
 def published(source: ChecklistSource) -> Iterator[LintMessage]:
-    """A version that was published keeps its content."""
+    """Errors of a version that was published with other content."""
     checklist = source.checklist
     for version in source.published:
         if (version.id, version.version) == (checklist.id, checklist.version):

@@ -1,4 +1,4 @@
-"""`doorstep lint`: read a folder and say what is wrong with it."""
+"""`doorstep lint`: checks the checklist in a folder."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from .source import ChecklistParseError, LintMessage
 
 
 def lint(folder: Path) -> list[LintMessage]:
-    """Everything wrong with the checklist in `folder`, measured against the norm that travels with the package."""
+    """All errors of the checklist in `folder`, compared with the bundled norm."""
     try:
         return lint_source(load_checklist(folder), load_norm_baseline(bundled_checklists_dir()))
     except ChecklistParseError as unreadable:
