@@ -1,6 +1,6 @@
-"""The service for any ASGI server: `uvicorn --no-access-log service.asgi:app`, with the settings of the environment.
+"""The service for any ASGI server: `uvicorn --no-access-log service.asgi:app`, with settings from the environment.
 
-Limits of connections and of slow clients are then the server's. Its access log has to be off: paths hold secrets.
+The server then has to limit connections and slow clients. Its access log must be off, because paths contain secrets.
 """
 
 import os

@@ -15,7 +15,8 @@ import msgspec
 
 from service import openapi, server
 from service.accounts.validation import ROLES, NewPerson, normalized
-from service.app import build_context, commanded, litestar, looked_at, need_database
+from service.app import build_context, litestar, open_context, open_read_only, require_database
+from service.audit_log import sequencer
 from service.checklists import judge_bundles, lint_folder, publish
 from service.checklists.loader import bundled_checklists_dir
 from service.checklists.source import ChecklistParseError
@@ -139,12 +140,14 @@ def _add_create_option(command: argparse.ArgumentParser) -> None:
 
 
 def _run(settings: Settings, action: Callable[[AppContext], Awaitable[T]], *, create: bool | None = None) -> T:
-    """Run an action on the database; `create` says whether it may be created, None: not even in an empty folder."""
+    """Run an action on the database; for `create` see `require_database`."""
 
     async def run() -> T:
-        await need_database(settings, in_empty=create is not None, anywhere=bool(create))
-        async with commanded(build_context(settings)) as ctx:
-            return await action(ctx)
+        await require_database(settings, create=create)
+        async with open_context(build_context(settings)) as ctx:
+            result = await action(ctx)
+            await sequencer.catch_up(ctx)
+            return result
 
     return asyncio.run(run())
 
@@ -197,7 +200,7 @@ def _publish(options: argparse.Namespace, settings: Settings) -> int:
 
 def _verify(_: argparse.Namespace, settings: Settings) -> int:
     async def verify() -> log.VerificationReport:
-        async with looked_at(settings) as ctx:
+        async with open_read_only(settings) as ctx:
             return await log.verify(ctx)
 
     report = asyncio.run(verify())

@@ -14,7 +14,7 @@ import msgspec
 from msgspec import field
 
 from service.allowance import DailyAllowance
-from service.blobs.vault import EvidenceStorage, open_evidence_storage
+from service.blobs.evidence_storage import EvidenceStorage, open_evidence_storage
 from service.db.database import Database, Transaction
 from service.judge.moments import from_ms
 from service.judge.rules import CompiledChecklist
@@ -138,7 +138,7 @@ class AppContext(msgspec.Struct, kw_only=True):
     address_rate_limit: TokenBucket = field(default_factory=lambda: TokenBucket(0))  # of requests without a token
     daily_quota: Quota = field(default_factory=Quota)
     # by token and address: when last checked, and until when that is good (`accounts/authentication`)
-    recently_seen_tokens: dict[tuple[bytes, str], tuple[int, int]] = {}
+    recent_tokens: dict[tuple[bytes, str], tuple[int, int]] = {}
     keeping_probe: KeepingProbe = field(default_factory=KeepingProbe)
     thumbnail_semaphore: Semaphore = field(default_factory=lambda: Semaphore(2))
     table_semaphore: Semaphore = field(default_factory=lambda: Semaphore(2))  # spreadsheets being read

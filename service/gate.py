@@ -88,7 +88,7 @@ class ConnectionGate:
 
     @property
     def is_overwhelmed(self) -> bool:
-        """Whether so many rejected connections are still open that no more can be told why."""
+        """Whether too many rejected connections are still open to send more of them a reason."""
         return len(self._closing) > MAX_CLOSING
 
     def remove(self, connection: TimedConnection) -> None:

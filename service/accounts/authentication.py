@@ -13,7 +13,7 @@ from .credentials import TokenOwner
 from .permissions import Permission, Person
 
 MINUTE_MS = 60_000
-SIGHTING_WINDOW_MS = 24 * 60 * MINUTE_MS  # a technician's device may still be where it was seen within this time
+SIGHTING_WINDOW_MS = 24 * 60 * MINUTE_MS  # a technician's device may still be where it was sighted within this time
 SESSION_IDLE_TIMEOUT_MS, SESSION_MAX_AGE_MS = 30 * MINUTE_MS, 12 * 60 * MINUTE_MS
 CACHE_SIZE = 100_000
 
@@ -33,9 +33,9 @@ def address_hash(address: str) -> bytes:
     return sha256(b"address " + address.encode()).digest()
 
 
-def near(seen_at: int | None, now: int) -> bool:
-    """Whether a technician last sighted at that time may still be there."""
-    return seen_at is not None and abs(now - seen_at) < SIGHTING_WINDOW_MS
+def near(last_sighting: int | None, now: int) -> bool:
+    """Whether a technician may still be where they were last sighted."""
+    return last_sighting is not None and abs(now - last_sighting) < SIGHTING_WINDOW_MS
 
 
 async def token_owner(tx: Transaction, token: bytes) -> TokenOwner:
@@ -79,7 +79,7 @@ async def touch_token(ctx: AppContext, token: bytes, app: str = "", address: str
     own transaction.
     """
     now = ctx.clock()
-    since, until = ctx.recently_seen_tokens.get((token, address), (0, 0))
+    since, until = ctx.recent_tokens.get((token, address), (0, 0))
     if since <= now < until:
         return
     owner = await ctx.db.read(lambda tx: token_owner(tx, token))
@@ -94,9 +94,9 @@ async def touch_token(ctx: AppContext, token: bytes, app: str = "", address: str
         until = min(until, owner.created_at + SESSION_MAX_AGE_MS)
     if owner.kind != "script":
         await ctx.db.write(lambda tx: _record_use(tx, owner, token, now, app, address))
-    if len(ctx.recently_seen_tokens) >= CACHE_SIZE:
-        ctx.recently_seen_tokens.clear()
-    ctx.recently_seen_tokens[token, address] = now, until
+    if len(ctx.recent_tokens) >= CACHE_SIZE:
+        ctx.recent_tokens.clear()
+    ctx.recent_tokens[token, address] = now, until
 
 
 async def _record_use(tx: Transaction, owner: TokenOwner, token: bytes, now: int, app: str, address: str) -> None:

@@ -140,5 +140,5 @@ async def delete_totp(tx: Transaction, login: str) -> None:
 
 
 async def touch_device(tx: Transaction, id: UUID, at: int, app: str) -> None:
-    """Record that a device was seen; `app` is '' when it did not send its version."""
-    await tx.execute("device_seen", id=id.bytes, at=at, app=app)
+    """Record a use of a device; `app` is '' when it did not send its version."""
+    await tx.execute("touch_device", id=id.bytes, at=at, app=app)

@@ -15,7 +15,7 @@ FROM devices WHERE (created_at, id) > (:after_at, :after_id) ORDER BY created_at
 -- name: device_in_use^
 SELECT 1 FROM tokens WHERE device = :id AND used_at IS NOT NULL LIMIT 1;
 
--- name: device_seen!
+-- name: touch_device!
 UPDATE devices SET seen_at = :at, app = CASE WHEN :app = '' THEN app ELSE :app END WHERE id = :id;
 
 -- name: revoke_device!

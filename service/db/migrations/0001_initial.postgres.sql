@@ -1,4 +1,4 @@
--- A guard against slips: what was taken is never changed. (Against the operator there is the log.)
+-- Guards against mistakes: what was accepted never changes. (The log protects against the operator.)
 
 CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -25,7 +25,7 @@ EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER log_leaves_no_delete BEFORE DELETE ON log_leaves FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER log_leaves_no_truncate BEFORE TRUNCATE ON log_leaves EXECUTE FUNCTION refuse_change();
 
--- What a visit is found by. Ranges of grams need the order of bytes, whatever the database's language.
+-- The search index. Ranges of grams need the order of bytes, whatever the database's language.
 CREATE TABLE grams (
     gram TEXT COLLATE "C" NOT NULL,
     visit BYTEA NOT NULL,
@@ -50,7 +50,7 @@ CREATE TRIGGER received_files_no_delete BEFORE DELETE ON received_files FOR EACH
 CREATE TRIGGER events_no_change BEFORE UPDATE OR DELETE ON events FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER events_no_truncate BEFORE TRUNCATE ON events EXECUTE FUNCTION refuse_change();
 
--- What a visit's grams are of, as it is compared: one a line. Apart from the board, so that records do not rewrite it.
+-- The searchable texts of a visit, one a line. Apart from the summary, so that records do not rewrite them.
 CREATE TABLE texts (
     visit BYTEA NOT NULL PRIMARY KEY,
     area TEXT NOT NULL,

@@ -1,4 +1,4 @@
--- A guard against slips: what was taken is never changed. (Against the operator there is the log.)
+-- Guards against mistakes: what was accepted never changes. (The log protects against the operator.)
 
 CREATE TRIGGER batches_no_delete BEFORE DELETE ON batches
 BEGIN SELECT RAISE(ABORT, 'batches are only ever added'); END;
@@ -27,7 +27,7 @@ BEGIN SELECT RAISE(ABORT, 'log leaves are only ever added'); END;
 CREATE TRIGGER log_leaves_no_delete BEFORE DELETE ON log_leaves
 BEGIN SELECT RAISE(ABORT, 'log leaves are only ever added'); END;
 
--- What a visit is found by. Without a rowid the key is the table: half the size.
+-- The search index. WITHOUT ROWID halves its size.
 CREATE TABLE grams (
     gram TEXT NOT NULL,
     visit BYTEA NOT NULL REFERENCES visits (id),
@@ -66,7 +66,7 @@ BEGIN SELECT RAISE(ABORT, 'events are only ever added'); END;
 CREATE TRIGGER events_no_delete BEFORE DELETE ON events
 BEGIN SELECT RAISE(ABORT, 'events are only ever added'); END;
 
--- What a visit's grams are of, as it is compared: one a line. Apart from the board, so that records do not rewrite it.
+-- The searchable texts of a visit, one a line. Apart from the summary, so that records do not rewrite them.
 CREATE TABLE texts (
     visit BYTEA NOT NULL PRIMARY KEY REFERENCES visits (id),
     area TEXT NOT NULL,
