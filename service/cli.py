@@ -17,7 +17,7 @@ from service import openapi, server
 from service.accounts.validation import ROLES, NewPerson, normalized
 from service.app import build_context, litestar, open_context, open_read_only, require_database
 from service.audit_log import sequencer
-from service.checklists import judge_bundles, lint_folder, publish
+from service.checklists import judge_bundles, lint, publish
 from service.checklists.loader import bundled_checklists_dir
 from service.checklists.source import ChecklistParseError
 from service.config import Settings, SettingsError, describe_settings, load_settings
@@ -182,7 +182,7 @@ def _person_invite(options: argparse.Namespace, settings: Settings) -> int:
 
 
 def _lint(options: argparse.Namespace, _: Settings) -> int:
-    messages = lint_folder.lint(options.folder)
+    messages = lint.lint(options.folder)
     for message in messages:
         sys.stdout.write(f"{message}\n")
     return 1 if messages else 0

@@ -384,8 +384,3 @@ class InternalError(Problem):
 def json_pointer(*steps: object) -> str:
     """A JSON Pointer (RFC 6901) of names and numbers."""
     return "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in steps)
-
-
-def all_problems() -> list[type[Problem]]:
-    """All problems, by code."""
-    return sorted(Problem.__subclasses__(), key=lambda problem: problem.code)

@@ -7,10 +7,10 @@ from litestar.response.base import ASGIResponse
 from service.context import AppContext
 from service.errors import Problem, TooManyRequests
 from service.web.language import PageText, TextPair
-from service.web.pages import message_page
 from service.web.problems import ReadyResponse
 from service.web.request import AnyRequest
 from service.web.request_info import client_ip
+from service.web.templates import message_page
 
 from . import throttling
 from .caller import PublicController

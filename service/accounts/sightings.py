@@ -14,7 +14,7 @@ async def last_sighting(tx: Transaction, logins: Iterable[str], places: Iterable
 
 
 async def record_sighting(tx: Transaction, login: str, place: bytes, at: int, near: int) -> None:
-    """Record that a technician used a network. Sightings more than `near` ms ago, or as far in the future because of a wrong
+    """Record that a technician used a network. Sightings more than `near` ms ago, or as far ahead by a wrong
     clock, are deleted; a clock that is slightly behind does not move a sighting back."""
     await tx.execute("record_sighting", login=login, place=place, at=at, latest=at + near)
     await tx.execute("delete_old_sightings", login=login, before=at - near, latest=at + near)

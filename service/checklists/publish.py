@@ -15,7 +15,7 @@ from service.db.database import Transaction
 from service.errors import NotFound
 
 from . import repository
-from .lint_folder import lint
+from .lint import lint
 from .loader import bundled_checklists_dir, load_checklist
 from .repository import ChecklistRow
 

@@ -23,7 +23,7 @@ from .database import T, TransactionFn
 from .migrate import NoDatabase, require_current
 from .queries import load_queries
 from .sqlite_checkpoints import BUSY_TIMEOUT_MS
-from .sqlite_transaction import SqliteTransaction, run_without_event_loop, to_problem
+from .sqlite_transaction import SqliteTransaction, errors_as_problems, run_without_event_loop, to_problem
 
 MAX_ATTEMPTS = 10  # to find the files unchanged while a process starts or stops
 
@@ -113,13 +113,9 @@ class SqliteReader:
 
     def _read_once(self, work: TransactionFn[T]) -> T:
         try:
-            self._connection.execute("BEGIN")
-            return run_without_event_loop(work(SqliteTransaction(self._connection, self._sql)))
-        except Exception as error:
-            problem = to_problem(error)
-            if problem is error:
-                raise
-            raise problem from error
+            with errors_as_problems():
+                self._connection.execute("BEGIN")
+                return run_without_event_loop(work(SqliteTransaction(self._connection, self._sql)))
         finally:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")

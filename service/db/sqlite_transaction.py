@@ -1,7 +1,8 @@
 """Runs a transaction function on a SQLite connection: on a thread, in one go."""
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from service import errors
@@ -42,6 +43,18 @@ def to_problem(error: BaseException) -> BaseException:
         return error
     problem.__cause__ = error
     return problem
+
+
+@contextmanager
+def errors_as_problems() -> Generator[None]:
+    """Raises the problem for an error, if there is one."""
+    try:
+        yield
+    except BaseException as error:
+        problem = to_problem(error)
+        if problem is error:
+            raise
+        raise problem from error
 
 
 def is_busy(error: BaseException) -> bool:

@@ -12,8 +12,8 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 from service.errors import NotFound
 
 from .language import PageText
-from .pages import message_page
 from .problems import problem_response
+from .templates import message_page
 
 PAGES = ("/c/", "/d/")  # shown to people
 _HIDDEN = re.compile(rb"%(?:2[dfDF]|2[eE]|3[0-9]|[46][1-9a-fA-F]|[57][0-9aA]|5[cCfF])")

@@ -54,16 +54,11 @@ class ProblemDetails(msgspec.Struct, frozen=True, kw_only=True):
     ] = msgspec.UNSET
 
 
-def problem_type(code: str) -> str:
-    """The `type` of a problem."""
-    return f"urn:doorstep:problem:{code}"
-
-
 def problem_response(problem: Problem, scope: Scope) -> ASGIResponse:
     """The response for a problem."""
     language = accepted_language(scope)
     details: dict[str, Any] = {
-        "type": problem_type(problem.code),
+        "type": f"urn:doorstep:problem:{problem.code}",
         "title": problem.title_zh if language == "zh" else problem.title_en,
         "status": problem.status,
         "code": problem.code,

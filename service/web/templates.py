@@ -111,6 +111,11 @@ def compile_templates() -> None:
             environment.get_template(name)
 
 
+def message_page(scope: Scope, message: AnyText, hotline: str, status: int, headers: Headers = ()) -> ASGIResponse:
+    """A page with a message and how to contact the utility."""
+    return render(scope, "web/message.html", {"message": message, "hotline": hotline}, status, headers)
+
+
 def redirect(path: str, headers: Headers = ()) -> ASGIResponse:
     """Redirect to a page of this site after a POST, so that a reload does not repeat it."""
     first = ((b"content-security-policy", NO_ASSETS.policy()), (b"referrer-policy", b"no-referrer"))
