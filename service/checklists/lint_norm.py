@@ -180,4 +180,4 @@ def _same_condition(when: str, allowed: tuple[str, ...]) -> bool:
         condition = parse(when)
     except ValueError:
         return True  # `lint_names` reports it
-    return any(condition == parse(one) for one in allowed)
+    return any(condition == parse(other) for other in allowed)

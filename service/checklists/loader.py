@@ -103,8 +103,8 @@ class _Reader:
         file = path.name
         tables = self.load(path)
         if file == "published.toml":
-            for one in tables.get("published", ()):
-                version = self.convert(one, PublishedVersion, file, "published")
+            for table in tables.get("published", ()):
+                version = self.convert(table, PublishedVersion, file, "published")
                 self.published += [version] if version else []
             return
         for key, value in tables.items():
@@ -112,12 +112,12 @@ class _Reader:
                 clause = self.convert(value, Clause, file, f"clause {_name(value, 'number')}")
                 self.parts["clauses"] += [clause] if clause else []
             elif key in _LISTS and isinstance(value, list):
-                for one in cast(list[Any], value):
-                    self._listed(key, one, file)
+                for entry in cast(list[Any], value):
+                    self._listed(key, entry, file)
             elif key in _TABLES and isinstance(value, dict):
-                for name, one in cast(Table, value).items():
+                for name, entry in cast(Table, value).items():
                     self._put(
-                        self.parts[f"{key}s"], name, self.convert(one, _TABLES[key], file, f"{key} {name}"), file, key
+                        self.parts[f"{key}s"], name, self.convert(entry, _TABLES[key], file, f"{key} {name}"), file, key
                     )
             elif key in _KINDS or key in _PLAIN:
                 kind = _KINDS.get(key) or _PLAIN[key]

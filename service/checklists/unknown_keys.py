@@ -23,8 +23,8 @@ def _shape(kind: Any) -> inspect.Type:
 def _unknown(data: object, shape: inspect.Type, path: str) -> Iterator[str]:
     match shape:
         case inspect.UnionType():
-            for one in shape.types:
-                yield from _unknown(data, one, path)
+            for member in shape.types:
+                yield from _unknown(data, member, path)
         case inspect.Metadata():
             yield from _unknown(data, shape.type, path)
         case inspect.StructType() if isinstance(data, Mapping):

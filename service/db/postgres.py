@@ -99,8 +99,8 @@ class Postgres:
             raise OSError(f"{self.name}: {type(error).__name__}: {error}") from error
 
     async def _require_current(self, connection: Any) -> None:
-        there, empty = await connection.fetchrow(self._sql["tables_there"].sql)
-        if not there:
+        has_tables, empty = await connection.fetchrow(self._sql["tables_there"].sql)
+        if not has_tables:
             what = "空数据库 / an empty database" if empty else "没有 Doorstep 的表 / it has none of its tables"
             raise NoDatabase(self.name, what, fresh=empty)
         require_current(self.engine, [number for (number,) in await connection.fetch(self._sql["applied"].sql)])

@@ -26,7 +26,7 @@ class _Shape(NamedTuple):
 @cache
 def _shape_of(kind: type[msgspec.Struct]) -> _Shape:
     hints = get_type_hints(kind, include_extras=True)
-    found = [(name, *both) for name in kind.__struct_fields__ if (both := _conversions(hints[name]))]
+    found = [(name, *conversions) for name in kind.__struct_fields__ if (conversions := _conversions(hints[name]))]
     return _Shape(kind.__struct_fields__, tuple(found))
 
 

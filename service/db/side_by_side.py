@@ -103,45 +103,49 @@ async def run_side_by_side(connection: Any, works: Sequence[TransactionFn[Any]])
     tx = StepwiseTransaction()
     running = [_Running(place, work, tx) for place, work in enumerate(works)]
     try:
-        await _resume([(one, None) for one in running])
+        await _resume([(function, None) for function in running])
         counters_locked = False
-        while waiting := [(one, one.pending) for one in running if one.pending is not None]:
+        while waiting := [(function, function.pending) for function in running if function.pending is not None]:
             rank = min(pending.rank for _, pending in waiting)
             if rank == lock_order.SYNC_COUNTERS and not counters_locked:
                 counters_locked = True  # all have come this far: lock the counters of all of them, in order
                 logins = {login for _, pending in waiting for (login,) in pending.locks}
                 await connection.executemany(joined(("lock_sync_counter",))[0], [(login,) for login in sorted(logins)])
-            await _answer(connection, [(one, pending) for one, pending in waiting if pending.rank == rank])
-        return [one.outcome for one in running]
+            await _answer(connection, [(function, pending) for function, pending in waiting if pending.rank == rank])
+        return [function.outcome for function in running]
     finally:
-        for one in running:
-            one.coroutine.close()
+        for function in running:
+            function.coroutine.close()
 
 
 async def _answer(connection: Any, waiting: Sequence[tuple[_Running, PendingStatement]]) -> None:
     """Send the pending statements, those of one kind together, and resume the functions."""
     kinds: dict[Any, list[tuple[_Running, PendingStatement]]] = {}
-    for one, pending in sorted(waiting, key=lambda pair: pair[1].locks):
-        kinds.setdefault(pending.kind, []).append((one, pending))
+    for function, pending in sorted(waiting, key=lambda pair: pair[1].locks):
+        kinds.setdefault(pending.kind, []).append((function, pending))
     for (method, text), alike in kinds.items():
         results = await _send(connection, method, text, [pending for _, pending in alike])
-        await _resume([(one, result) for (one, _), result in zip(alike, results, strict=True)])
+        await _resume([(function, result) for (function, _), result in zip(alike, results, strict=True)])
 
 
 async def _send(connection: Any, method: str, text: Any, pending: Sequence[PendingStatement]) -> Sequence[Any]:
     """The results of statements of one kind, in one round trip."""
     if method == "rows":
         found: list[list[Row]] = [[] for _ in pending]
-        rows = [(*one.rows[0], place) for place, one in enumerate(pending)]
+        rows = [(*statement.rows[0], place) for place, statement in enumerate(pending)]
         answers: list[tuple[Any, ...]] = await connection.fetchmany(numbered(text), rows)
         for place, *row in answers:
             found[int(place)].append(tuple(row))
         return found
     if method == "counts":
-        counts: list[Any] = await connection.fetchmany(as_single_statement(*text), [one.rows[0] for one in pending])
+        counts: list[Any] = await connection.fetchmany(
+            as_single_statement(*text), [statement.rows[0] for statement in pending]
+        )
         return [list(row) for row in counts]
     locked = [
-        (lock, row) for one in pending for lock, row in zip(one.locks or [()] * len(one.rows), one.rows, strict=True)
+        (lock, row)
+        for statement in pending
+        for lock, row in zip(statement.locks or [()] * len(statement.rows), statement.rows, strict=True)
     ]
     locked.sort(key=lambda pair: pair[0])
     await connection.executemany(joined(text)[0], [row for _, row in locked])
@@ -150,9 +154,9 @@ async def _send(connection: Any, method: str, text: Any, pending: Sequence[Pendi
 
 async def _resume(pairs: Sequence[tuple[_Running, Any]]) -> None:
     """Resume functions with their results. GroupFailed when one raised after it had changed something."""
-    for count, (one, result) in enumerate(pairs, 1):
-        one.resume(result)
+    for count, (function, result) in enumerate(pairs, 1):
+        function.resume(result)
         if count % STEPS == 0:
             await asyncio.sleep(0)
-    if failed := {one.place for one, _ in pairs if one.outcome[1] is not None and one.changed}:
+    if failed := {function.place for function, _ in pairs if function.outcome[1] is not None and function.changed}:
         raise GroupFailed(failed)

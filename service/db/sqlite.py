@@ -28,6 +28,7 @@ from .sqlite_transaction import (
     SqliteTransaction,
     SqliteWriteTransaction,
     connect,
+    errors_as_problems,
     is_busy,
     run_without_event_loop,
     to_problem,
@@ -144,22 +145,20 @@ class Sqlite:
 
     async def start(self) -> None:
         _make_folder(self.path.parent)
-        try:
-            await self._writer.open()
-            await self._writer.run(self._prepare)
-            await self._checkpointer.open()
-            self._guard.remember()
-            for reader in self._readers:
-                await reader.open()
-                await reader.run(_make_read_only)
-                self._idle.put_nowait(reader)
-        except BaseException as error:
-            for connection in (*self._readers, self._checkpointer, self._writer):
-                await connection.close()  # does nothing with one that was never opened
-            problem = to_problem(error)
-            if problem is error:
+        with errors_as_problems():
+            try:
+                await self._writer.open()
+                await self._writer.run(self._prepare)
+                await self._checkpointer.open()
+                self._guard.remember()
+                for reader in self._readers:
+                    await reader.open()
+                    await reader.run(_make_read_only)
+                    self._idle.put_nowait(reader)
+            except BaseException:
+                for connection in (*self._readers, self._checkpointer, self._writer):
+                    await connection.close()  # does nothing with one that was never opened
                 raise
-            raise problem from error
         self._is_open = True
         self._committer = asyncio.create_task(self._commit_jobs())
 
@@ -198,14 +197,12 @@ class Sqlite:
 
     def _read(self, connection: Any, work: TransactionFn[T]) -> T:
         try:
-            connection.execute("BEGIN")
-            return run_without_event_loop(work(SqliteTransaction(connection, self._sql)))
+            with errors_as_problems():
+                connection.execute("BEGIN")
+                return run_without_event_loop(work(SqliteTransaction(connection, self._sql)))
         except Exception as error:
-            self._guard.record_error(error)
-            problem = to_problem(error)
-            if problem is error:
-                raise
-            raise problem from error
+            self._guard.record_error(error.__cause__ or error)
+            raise
         finally:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")

@@ -64,14 +64,14 @@ class SqliteReader:
             raise NoDatabase(self.name, "空文件夹 / an empty folder" if empty else "没有文件 / no file", fresh=empty)
         try:
             self._open()
-            ((there, empty),) = self._execute("tables_there")
-            applied = self._execute("applied") if there else []
+            ((has_tables, empty),) = self._execute("tables_there")
+            applied = self._execute("applied") if has_tables else []
         except sqlite3.DatabaseError as error:
             if error.sqlite_errorcode == sqlite3.SQLITE_NOTADB:
                 raise NoDatabase(self.name, "不是 SQLite 数据库 / it is no SQLite database") from error
             problem = to_problem(error)
             raise OSError(f"{self.name}: {error}") if problem is error else problem from error
-        if not there:
+        if not has_tables:
             what = "空数据库 / an empty database" if empty else "没有 Doorstep 的表 / it has none of its tables"
             raise NoDatabase(self.name, what, fresh=bool(empty))
         require_current(self.engine, [number for (number,) in applied])

@@ -73,12 +73,12 @@ def problems(*kinds: type[Problem]) -> dict[int, ResponseSpec]:
         by_status.setdefault(problem.status, []).append(problem)
     return {
         status: ResponseSpec(
-            type("ProblemResponse", (ProblemResponse,), {"codes": tuple(problem.code for problem in some)}),
+            type("ProblemResponse", (ProblemResponse,), {"codes": tuple(problem.code for problem in kinds)}),
             generate_examples=False,
-            description="; ".join(f"{problem.code}: {problem.title_en}" for problem in some),
+            description="; ".join(f"{problem.code}: {problem.title_en}" for problem in kinds),
             media_type="application/problem+json",
         )
-        for status, some in by_status.items()
+        for status, kinds in by_status.items()
     }
 
 
@@ -129,8 +129,8 @@ class ApiOperation(Operation):
             if not isinstance(response, OpenAPIResponse):
                 continue
             response.headers = dict(sorted((response.headers or {}).items()))  # from a set, in random order
-            schemas = [one.schema for one in (response.content or {}).values()]
-            if all(isinstance(one, Schema) and one.type == OpenAPIType.NULL for one in schemas):
+            schemas = [content.schema for content in (response.content or {}).values()]
+            if all(isinstance(schema, Schema) and schema.type == OpenAPIType.NULL for schema in schemas):
                 response.content = None
 
 
@@ -163,7 +163,8 @@ class _MediaTypeWithExample(OpenAPIMediaType):
 def _show(place: RequestBody | OpenAPIResponse, value: Any) -> None:
     shown = msgspec.json.decode(msgspec.json.encode(value))
     content = {
-        kind: _MediaTypeWithExample(schema=one.schema, example=shown) for kind, one in (place.content or {}).items()
+        kind: _MediaTypeWithExample(schema=content.schema, example=shown)
+        for kind, content in (place.content or {}).items()
     }
     place.content = cast("dict[str, OpenAPIMediaType]", content)
 
@@ -207,7 +208,7 @@ class StructSchemas(OpenAPISchemaPlugin):
     def is_plugin_supported_field(self, field_definition: FieldDefinition) -> bool:
         """Whether the type is a Struct, or a mapping with bounds."""
         if field_definition.is_mapping:
-            return any(isinstance(one, msgspec.Meta) for one in field_definition.metadata)
+            return any(isinstance(note, msgspec.Meta) for note in field_definition.metadata)
         return not field_definition.is_union and field_definition.is_subclass_of(msgspec.Struct)
 
     def to_openapi_schema(self, field_definition: FieldDefinition, schema_creator: Any) -> Schema:
@@ -247,9 +248,9 @@ def _schema(json: dict[str, Any]) -> Any:
         if key == "items" and value is False:
             continue  # of a tuple: `maxItems` means the same, and openapi-python-client cannot read `false`
         if key in _MAPS:
-            value = {name: _schema(one) for name, one in value.items()}  # noqa: PLW2901
+            value = {name: _schema(inner) for name, inner in value.items()}  # noqa: PLW2901
         elif key in _LISTS:
-            value = [_schema(one) for one in value]  # noqa: PLW2901
+            value = [_schema(inner) for inner in value]  # noqa: PLW2901
         elif key in _SCHEMAS and isinstance(value, dict):
             value = _schema(cast("dict[str, Any]", value))  # noqa: PLW2901
         setattr(schema, names.get(key, key), value)
@@ -280,14 +281,14 @@ def tidied(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
-    choices = [one for one in schema.get("oneOf", ()) if one != {"type": "null"}]
+    choices = [choice for choice in schema.get("oneOf", ()) if choice != {"type": "null"}]
     if len(choices) == 1:
         schema = {**choices[0], **{name: value for name, value in schema.items() if name != "oneOf"}}
     kinds = schema.get("type")
     if isinstance(kinds, list):
-        schema["type"] = next(one for one in cast("list[str]", kinds) if one != "null")
+        schema["type"] = next(kind for kind in cast("list[str]", kinds) if kind != "null")
     if "enum" in schema:
-        schema["enum"] = [one for one in schema["enum"] if one is not None]
+        schema["enum"] = [value for value in schema["enum"] if value is not None]
     return schema
 
 

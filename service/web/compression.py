@@ -31,7 +31,7 @@ def response_middleware(app: ASGIApp) -> ASGIApp:
             if message["type"] == "http.response.body" and start is not None:
                 headers = list(start["headers"])
                 names = {name for name, _ in headers}
-                headers += [one for one in _DEFAULTS if one[0] not in names]
+                headers += [header for header in _DEFAULTS if header[0] not in names]
                 body = message["body"]
                 if not message["more_body"] and len(body) >= MIN_GZIP_BYTES and _is_text(headers):
                     headers.append((b"vary", b"accept-encoding"))

@@ -44,7 +44,7 @@ async def check_query(request: AnyRequest) -> None:
     An empty parameter counts as absent. In a time, an unescaped `+` arrives as a space and is restored.
     """
     path = request.scope["path"].lower()
-    if any(isinstance(one, UUID) and str(one) not in path for one in request.scope["path_params"].values()):
+    if any(isinstance(value, UUID) and str(value) not in path for value in request.scope["path_params"].values()):
         raise NotFound("the id in the address must be a UUID with its hyphens")
     raw: bytes = request.scope["query_string"]
     known = _parameters(request.route_handler)
@@ -93,12 +93,12 @@ def _fault(name: str, code: str, detail: str) -> InvalidQuery:
 
 def query_problem(extra: Any) -> Problem:
     """The problem for parameters that Litestar refused; the input is not echoed. NotFound for those of the path."""
-    found = [cast("dict[str, Any]", one) for one in extra or () if isinstance(one, dict)]
-    if any(one.get("source") is ParamType.PATH for one in found):
+    found = [cast("dict[str, Any]", fault) for fault in extra or () if isinstance(fault, dict)]
+    if any(fault.get("source") is ParamType.PATH for fault in found):
         return NotFound()
     faults = [
-        FieldError(f"/{one['key']}", "invalid", one["message"].partition(" '")[0])  # without the value
-        for one in found
-        if "key" in one
+        FieldError(f"/{fault['key']}", "invalid", fault["message"].partition(" '")[0])  # without the value
+        for fault in found
+        if "key" in fault
     ]
     return InvalidQuery("", tuple(faults[:20]))
