@@ -86,9 +86,8 @@ async def touch_token(ctx: AppContext, token: bytes, app: str = "", address: str
     until = now + MINUTE_MS
     if owner.kind == "session":
         used_at = owner.used_at or owner.created_at
-        in_future = (
-            max(owner.created_at, used_at) > now + credentials.MAX_CLOCK_SKEW_MS
-        )  # it would last that much longer
+        latest = now + credentials.MAX_CLOCK_SKEW_MS  # a session from the future would last that much longer
+        in_future = max(owner.created_at, used_at) > latest
         if in_future or now >= owner.created_at + SESSION_MAX_AGE_MS or now >= used_at + SESSION_IDLE_TIMEOUT_MS:
             raise NotAuthenticated("the session has ended")
         until = min(until, owner.created_at + SESSION_MAX_AGE_MS)
