@@ -45,6 +45,3 @@ class TokenBucket:
             self._old, self._new = self._new, {}
         self._new[key] = full_at = self._old.pop(key, 0)
         return full_at
-
-    def __len__(self) -> int:
-        return len(self._new) + len(self._old)
