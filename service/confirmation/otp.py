@@ -12,7 +12,7 @@ from msgspec import Meta
 from service.accounts import attempts, sightings
 from service.accounts.authentication import near
 from service.accounts.browser import Browser
-from service.accounts.credentials import ASTRAY
+from service.accounts.credentials import MAX_CLOCK_SKEW_MS
 from service.context import AppContext, transaction
 from service.db.database import Transaction
 from service.db.rows import fetch_struct
@@ -76,11 +76,13 @@ class OtpRow(msgspec.Struct, frozen=True):
 
     def is_verified(self, now: int) -> bool:
         """Whether the verification lasts; a clock that was ahead does not extend it."""
-        return self.passed_at is not None and self.passed_at - ASTRAY <= now <= self.passed_at + VERIFIED_FOR_MS
+        return (
+            self.passed_at is not None and self.passed_at - MAX_CLOCK_SKEW_MS <= now <= self.passed_at + VERIFIED_FOR_MS
+        )
 
     def valid_until(self, now: int) -> int | None:
         """Until when the code may be entered; None when only a new one helps."""
-        valid = self.tries < TRIES and now < self.expires_at <= now + OTP_LIFETIME_MS + ASTRAY
+        valid = self.tries < TRIES and now < self.expires_at <= now + OTP_LIFETIME_MS + MAX_CLOCK_SKEW_MS
         return self.expires_at if valid else None
 
 
@@ -156,7 +158,7 @@ async def _try_code(ctx: AppContext, tx: Transaction, token: str, code: str, bro
     """None when the code is right; else the tries so far, 0 without a code that can be tried."""
     link, _ = await resolve_link(ctx, tx, token, lock=True)
     now, key = ctx.clock(), {"link": link.bytes, "browser_id": browser.id, "max_tries": TRIES}
-    latest = now + OTP_LIFETIME_MS + ASTRAY
+    latest = now + OTP_LIFETIME_MS + MAX_CLOCK_SKEW_MS
     counted = await tx.execute("count_link_otp_try", **key, now=now, latest=latest) == 1
     row = await get_otp(tx, link, browser)
     if row is None:
