@@ -1,4 +1,4 @@
-"""`python -m service` is `doorstep`."""
+"""`python -m service` runs `doorstep`."""
 
 from service.cli import main
 

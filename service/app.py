@@ -1,9 +1,9 @@
-"""Puts the house together: settings, database, flows and HTTP. The only module that knows every layer."""
+"""Builds the application from settings, database, features and HTTP. The only module that knows every layer."""
 
 import asyncio
 import gc
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from secrets import randbits
@@ -19,11 +19,10 @@ from service.accounts.caller import DEPENDENCIES, Authentication
 from service.agenda import routes as agenda_routes
 from service.allowance import DailyAllowance
 from service.audit_log import sequencer
-from service.blobs.vault import open_evidence_storage
+from service.blobs.evidence_storage import open_evidence_storage
 from service.checklists import publish
 from service.checklists import routes as checklists_routes
 from service.config import Settings
-from service.confirmation import download_routes
 from service.confirmation import routes as confirmation_routes
 from service.context import AppContext, CompanyProfile, Quota, ReviewPolicy
 from service.db.connect import open_database
@@ -68,7 +67,6 @@ ROUTES = (
     *import_routes.ROUTES,
     *messages_routes.ROUTES,
     *confirmation_routes.ROUTES,
-    *download_routes.ROUTES,
     *identity_check_routes.ROUTES,
     *records_routes.ROUTES,
     *evidence_routes.ROUTES,
@@ -80,37 +78,37 @@ ROUTES = (
     *static_files.ROUTES,
 )
 Lifespan = Sequence[Callable[[Litestar], AbstractAsyncContextManager[None]]]
-SECONDS_AFTER_DEFECT = 10.0
-BESIDE_SECONDS = 0.5  # for what goes on beside the requests to end; all of it may be cut off
+RESTART_SECONDS = 10.0  # before a background task runs again after an unexpected error
+CANCEL_SECONDS = 0.5  # for background tasks to end; all of them may be interrupted
 
 
 def create_app(ctx: AppContext, max_body: int, lifespan: Lifespan = ()) -> ASGIApp:
-    """The whole service as an ASGI application. Its context is opened around it (`run_background_work`), also by
+    """The service as an ASGI application. The caller opens its context (`run_background_work`), if need be in
     `lifespan`."""
     return access_log_middleware(plain_paths_middleware(response_middleware(litestar(ctx, max_body, lifespan))))
 
 
 def litestar(ctx: AppContext | None = None, max_body: int = 0, lifespan: Lifespan = ()) -> Litestar:
-    """All routes."""
+    """The Litestar application with all routes."""
     app = Litestar(
         ROUTES,
         before_request=check_query,
         dependencies=DEPENDENCIES,
         lifespan=lifespan,
         exception_handlers=EXCEPTION_HANDLERS,
-        logging_config=None,  # `web/access_log.py` writes one line for each request
+        logging_config=None,  # see `web/access_log.py`
         middleware=[Authentication],
         openapi_config=openapi_config(),
         plugins=[BytesSchemas(), ProblemSchemas(), StructSchemas()],
         request_class=BoundedRequest,
-        request_max_body_size=None,  # `BoundedRequest` holds bodies to the setting, and controllers to less
+        request_max_body_size=None,  # `BoundedRequest` limits bodies
     )
     app.state.update({"ctx": ctx, "max_body": max_body})
     return app
 
 
 def build_context(settings: Settings, scratch: Path | None = None) -> AppContext:
-    """What the flows work with, not yet opened. With `scratch`, a folder for what is fetched, it is only looked at."""
+    """The context, not yet opened. With `scratch`, a folder for fetched files, it is read-only."""
     return AppContext(
         db=open_database(settings.database_address, only_read=scratch is not None),
         clock=current_millis,
@@ -153,8 +151,8 @@ def build_context(settings: Settings, scratch: Path | None = None) -> AppContext
 
 
 @asynccontextmanager
-async def open_context(ctx: AppContext) -> AsyncIterator[AppContext]:
-    """The house with its database open: tables up to date, and in a fresh one the shipped checklist published."""
+async def open_context(ctx: AppContext) -> AsyncGenerator[AppContext]:
+    """Open the database: bring its tables up to date, and in a new one publish the bundled checklist."""
     await ctx.db.start()
     try:
         await publish.publish_bundled_checklist(ctx)
@@ -165,16 +163,8 @@ async def open_context(ctx: AppContext) -> AsyncIterator[AppContext]:
 
 
 @asynccontextmanager
-async def commanded(ctx: AppContext) -> AsyncIterator[AppContext]:
-    """An opened house for one command."""
-    async with open_context(ctx):
-        yield ctx
-        await sequencer.catch_up(ctx)
-
-
-@asynccontextmanager
-async def looked_at(settings: Settings) -> AsyncIterator[AppContext]:
-    """The house as it is: nothing of it is made, mended or brought up to date."""
+async def open_read_only(settings: Settings) -> AsyncGenerator[AppContext]:
+    """Open the context as it is: nothing is created, repaired or brought up to date."""
     with TemporaryDirectory(prefix="doorstep-look-") as scratch:
         ctx = build_context(settings, Path(scratch))
         try:
@@ -184,50 +174,50 @@ async def looked_at(settings: Settings) -> AsyncIterator[AppContext]:
             await ctx.db.close()
 
 
-async def need_database(settings: Settings, *, in_empty: bool = False, anywhere: bool = False) -> None:
-    """NoDatabase where there is none: an address may be mistyped. Where the place for it is there and empty, or even
-    anywhere, opening it may make one."""
+async def require_database(settings: Settings, *, create: bool | None) -> None:
+    """NoDatabase when there is none: the address may be mistyped. With `create` it may be created; with False only
+    where its place exists and is empty; with None not at all."""
     db = open_database(settings.database_address, only_read=True)
     try:
         await db.start()
     except OlderDatabase:
-        pass  # it is brought up to date when it is opened
+        pass  # opening it will bring it up to date
     except NoDatabase as error:
-        if not (anywhere or (in_empty and error.fresh)):
+        if not (create or (create is False and error.fresh)):
             raise
     finally:
         await db.close()
 
 
 @asynccontextmanager
-async def run_background_work(ctx: AppContext) -> AsyncIterator[AppContext]:
-    """An opened house with what goes on beside the requests. On leaving, what was taken is finished first."""
+async def run_background_work(ctx: AppContext) -> AsyncGenerator[AppContext]:
+    """Open the context and run the background tasks. On leaving, accepted writes are finished first."""
     async with open_context(ctx):
-        works = (sequencer.run, worker.run, uploads.run, sweeper.run, refresh.run)
-        beside = [asyncio.create_task(_supervise(ctx, work)) for work in works]
+        runs = (sequencer.run, worker.run, uploads.run, sweeper.run, refresh.run)
+        tasks = [asyncio.create_task(_supervise(ctx, run)) for run in runs]
         try:
             yield ctx
         finally:
-            for task in beside:
+            for task in tasks:
                 task.cancel()
-            await asyncio.wait(beside, timeout=BESIDE_SECONDS)
+            await asyncio.wait(tasks, timeout=CANCEL_SECONDS)
 
 
 def freeze_gc() -> None:
-    """What start-up made lives for ever: the collector need not look at it again, and may come more seldom."""
+    """Exclude what startup created from garbage collection, and collect less often."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)
 
 
-async def _supervise(ctx: AppContext, work: Callable[[AppContext], Awaitable[None]]) -> None:
-    """The sequencer or the outbox's worker, which outlives whatever happens to the database."""
+async def _supervise(ctx: AppContext, run: Callable[[AppContext], Awaitable[None]]) -> None:
+    """Run a background task again whenever it ends or fails."""
     while True:
         try:
-            await work(ctx)
+            await run(ctx)
         except Exception as error:  # noqa: BLE001 - logged, and tried again
             log_unexpected_error(error)
-        await asyncio.sleep(SECONDS_AFTER_DEFECT)
+        await asyncio.sleep(RESTART_SECONDS)
 
 
 def current_millis() -> int:
@@ -236,5 +226,5 @@ def current_millis() -> int:
 
 
 def uuid7() -> UUID:
-    """A UUID of version 7 (RFC 9562): it sorts by time."""
+    """A UUID of version 7 (RFC 9562), which sorts by time."""
     return UUID(int=(current_millis() << 80) | (0x7 << 76) | (randbits(12) << 64) | (0b10 << 62) | randbits(62))

@@ -1,10 +1,10 @@
-"""The service for any ASGI server: `uvicorn --no-access-log service.asgi:app`, with the settings of the environment.
+"""The service for any ASGI server: `uvicorn --no-access-log service.asgi:app`, with settings from the environment.
 
-Limits of connections and of slow clients are then the server's. Its access log has to be off: paths hold secrets.
+The server then has to limit connections and slow clients. Its access log must be off, because paths contain secrets.
 """
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 from litestar import Litestar
@@ -19,7 +19,7 @@ _ctx = build_context(_settings)
 
 
 @asynccontextmanager
-async def _lifespan(_: Litestar) -> AsyncIterator[None]:
+async def _lifespan(_: Litestar) -> AsyncGenerator[None]:
     async with run_background_work(_ctx):
         freeze_gc()
         yield

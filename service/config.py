@@ -1,16 +1,17 @@
 """Settings: environment variables named `DOORSTEP_…`, read once into one frozen Struct.
 
-A variable with that prefix that is not listed here is refused: a misspelt setting must not look as if it worked.
+An unknown variable with that prefix is refused, so that a misspelt setting does not go unnoticed.
 """
 
 from collections.abc import Mapping
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Literal, get_type_hints
+from typing import Annotated, Literal, cast, get_type_hints
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
 import msgspec
+from msgspec import Meta
 
 from service.blobs.connect import s3_parts
 
@@ -18,28 +19,18 @@ PREFIX = "DOORSTEP_"
 MIB = 2**20
 
 
-_NONE_WITH_0 = (
-    "day_records",
-    "day_entries",
-    "day_bytes",
-    "day_quarantine",
-    "day_quarantine_bytes",
-    "day_photos",
-    "day_photo_bytes",
-    "day_unnamed_bytes",
-    "quarantine",
-    "quarantine_bytes",
-)
-
-
 class SettingsError(ValueError):
-    """A setting cannot be used; the message names the variable and says what to write."""
+    """A setting cannot be used; the message names the variable and what to write."""
 
 
 class SettingHelp(msgspec.Struct, frozen=True):
-    """What a person reads of a setting."""
+    """The description of a setting for people."""
 
     text: str
+
+
+Count = Annotated[int, Meta(ge=0)]
+Positive = Annotated[int, Meta(ge=1)]
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,53 +41,58 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ] = ""
     data: Annotated[Path, SettingHelp("Folder for the database, evidence and keys.")] = Path("data")
     host: Annotated[str, SettingHelp("Address to listen on.")] = "127.0.0.1"
-    port: Annotated[int, SettingHelp("Port to listen on; 0 takes a free one.")] = 8000
+    port: Annotated[int, Meta(ge=0, le=65535), SettingHelp("Port to listen on; 0 takes a free one.")] = 8000
     url: Annotated[str, SettingHelp("Public address; all links are built from it. Empty: http://HOST:PORT.")] = ""
     proxies: Annotated[
         tuple[str, ...], SettingHelp("Addresses or networks of proxies whose forwarded headers count, with commas.")
     ] = ()
     zone: Annotated[str, SettingHelp("Time zone of the utility, by its IANA name.")] = "Asia/Shanghai"
-    max_body: Annotated[int, SettingHelp("Largest body of a request in bytes, after unpacking.")] = 2 * MIB
-    max_entries: Annotated[int, SettingHelp("Most entries in one record.")] = 2000
-    requests: Annotated[int, SettingHelp("Requests a minute of one token, also all at once; 0: no limit.")] = 600
+    max_body: Annotated[Positive, SettingHelp("Largest body of a request in bytes, after unpacking.")] = 2 * MIB
+    max_entries: Annotated[Positive, SettingHelp("Most entries in one record.")] = 2000
+    requests: Annotated[Count, SettingHelp("Requests a minute of one token, also all at once; 0: no limit.")] = 600
     strangers: Annotated[
-        int, SettingHelp("Requests a minute from one address by those without a token, also all at once; 0: no limit.")
+        Count,
+        SettingHelp("Requests a minute from one address by those without a token, also all at once; 0: no limit."),
     ] = 600
     visit_records: Annotated[
-        int,
+        Positive,
         SettingHelp("Most records of a visit; the office, the customer's link and door codes each have as many again."),
     ] = 500
     visit_entries: Annotated[
-        int,
+        Positive,
         SettingHelp(
             "Most entries of a visit, and pieces of evidence; a fiftieth as many things, and a hundredth as many "
             "signatures and refusals. Each kind apart, as above."
         ),
     ] = 3000
-    visit_bytes: Annotated[int, SettingHelp("Most bytes of a visit's records; each kind apart, as above.")] = 4 * MIB
+    visit_bytes: Annotated[Positive, SettingHelp("Most bytes of a visit's records; each kind apart, as above.")] = (
+        4 * MIB
+    )
     day_records: Annotated[
-        int, SettingHelp("Records (or batches of the office) of one person in a day; 0: no limit.")
+        Count, SettingHelp("Records (or batches of the office) of one person in a day; 0: no limit.")
     ] = 2000
-    day_entries: Annotated[int, SettingHelp("Entries of one person in a day; 0: no limit.")] = 40_000
-    day_bytes: Annotated[int, SettingHelp("Bytes of records of one person in a day; 0: no limit.")] = 64 * MIB
-    day_quarantine: Annotated[int, SettingHelp("Inputs of one person in a day kept in quarantine; 0: no limit.")] = 200
-    day_quarantine_bytes: Annotated[int, SettingHelp("Bytes of those; 0: no limit.")] = 64 * MIB
-    day_photos: Annotated[int, SettingHelp("Photos of one person in a day; 0: no limit.")] = 3000
-    day_photo_bytes: Annotated[int, SettingHelp("Bytes of those; 0: no limit.")] = 4096 * MIB
+    day_entries: Annotated[Count, SettingHelp("Entries of one person in a day; 0: no limit.")] = 40_000
+    day_bytes: Annotated[Count, SettingHelp("Bytes of records of one person in a day; 0: no limit.")] = 64 * MIB
+    day_quarantine: Annotated[Count, SettingHelp("Inputs of one person in a day kept in quarantine; 0: no limit.")] = (
+        200
+    )
+    day_quarantine_bytes: Annotated[Count, SettingHelp("Bytes of those; 0: no limit.")] = 64 * MIB
+    day_photos: Annotated[Count, SettingHelp("Photos of one person in a day; 0: no limit.")] = 3000
+    day_photo_bytes: Annotated[Count, SettingHelp("Bytes of those; 0: no limit.")] = 4096 * MIB
     day_unnamed_bytes: Annotated[
-        int, SettingHelp("Bytes of one person's photos in a day that no record of theirs names (yet); 0: no limit.")
+        Count, SettingHelp("Bytes of one person's photos in a day that no record of theirs names (yet); 0: no limit.")
     ] = 1024 * MIB
-    quarantine: Annotated[int, SettingHelp("Inputs in quarantine that wait for a decision, in all; 0: no limit.")] = (
+    quarantine: Annotated[Count, SettingHelp("Inputs in quarantine that wait for a decision, in all; 0: no limit.")] = (
         10_000
     )
-    quarantine_bytes: Annotated[int, SettingHelp("Bytes of those; 0: no limit.")] = 2048 * MIB
+    quarantine_bytes: Annotated[Count, SettingHelp("Bytes of those; 0: no limit.")] = 2048 * MIB
     connections: Annotated[
-        int, SettingHelp("Most connections at once; fewer where the system allows fewer open files.")
+        Positive, SettingHelp("Most connections at once; fewer where the system allows fewer open files.")
     ] = 1000
     connections_each: Annotated[
-        int, SettingHelp("Most connections of one address at once, proxies apart; 0: no limit.")
+        Count, SettingHelp("Most connections of one address at once, proxies apart; 0: no limit.")
     ] = 100
-    max_file: Annotated[int, SettingHelp("Largest photo in bytes.")] = 8 * MIB
+    max_file: Annotated[Positive, SettingHelp("Largest photo in bytes.")] = 8 * MIB
     blobs: Annotated[
         str,
         SettingHelp("Where photos are kept: s3://BUCKET/PREFIX?endpoint=URL&region=NAME; empty: in the data folder."),
@@ -104,7 +100,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     company: Annotated[str, SettingHelp("Name of the utility, as customers know it.")] = "供水公司"
     hotline: Annotated[str, SettingHelp("Telephone number that customers may call.")] = ""
     cutoff_hours: Annotated[
-        int, SettingHelp("Hours before the window until which a customer may ask for another time.")
+        Count, SettingHelp("Hours before the window until which a customer may ask for another time.")
     ] = 2
     sms_url: Annotated[
         str, SettingHelp("Address of the gateway for SMS and WeCom; empty: messages go into the file outbox.jsonl.")
@@ -115,10 +111,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ] = ""
     smtp_from: Annotated[str, SettingHelp("Sender of mails.")] = "doorstep@localhost"
     close_days: Annotated[
-        int, SettingHelp("Days after its last entry until a visit that calls for nobody is closed.")
+        Count, SettingHelp("Days after its last entry until a visit that calls for nobody is closed.")
     ] = 7
     sample_percent: Annotated[
-        float, SettingHelp("Percent of the finished visits that are reviewed although nothing calls for it.")
+        Annotated[float, Meta(ge=0, le=100)],
+        SettingHelp("Percent of the finished visits that are reviewed although nothing calls for it."),
     ] = 0.0
     answer_days: Annotated[
         Literal["calendar", "working"],
@@ -131,29 +128,29 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def database_address(self) -> str:
-        """Where the records are: the address given, else a SQLite file in the data folder."""
+        """The address of the database; by default a SQLite file in the data folder."""
         return self.database or f"sqlite:///{self.data / 'doorstep.sqlite'}"
 
     @property
     def public_url(self) -> str:
-        """The address that links begin with, without a slash at its end."""
+        """The address that links begin with, without a trailing slash."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return self.url.rstrip("/") or f"http://{host}:{self.port}"
 
 
 def describe_settings() -> list[tuple[str, str, str]]:
-    """Every setting as (variable, default, meaning), in order."""
+    """Every setting as (variable, default, description), in order."""
     hints = get_type_hints(Settings, include_extras=True)
     rows: list[tuple[str, str, str]] = []
     for field in msgspec.structs.fields(Settings):
-        default = ",".join(field.default) if isinstance(field.default, tuple) else str(field.default)
-        about = next(note for note in hints[field.name].__metadata__ if isinstance(note, SettingHelp))
-        rows.append((PREFIX + field.name.upper(), default, about.text))
+        text = ",".join(cast("tuple[str, ...]", field.default)) if field.name == "proxies" else str(field.default)
+        described = next(note for note in hints[field.name].__metadata__ if isinstance(note, SettingHelp))
+        rows.append((PREFIX + field.name.upper(), text, described.text))
     return rows
 
 
 def load_settings(environment: Mapping[str, str]) -> Settings:
-    """Read the settings. SettingsError says in one sentence what to mend."""
+    """Read the settings. SettingsError explains in one sentence what to correct."""
     known = {variable for variable, _, _ in describe_settings()}
     given = {name: value.strip() for name, value in environment.items() if name.startswith(PREFIX)}
     for name in sorted(given.keys() - known):
@@ -175,19 +172,15 @@ def _check(settings: Settings) -> None:
     scheme, rest = urlsplit(settings.database_address).scheme, settings.database_address.partition("://")[2]
     if scheme not in ("sqlite", "postgresql", "postgres") or not rest:
         raise SettingsError("DOORSTEP_DATABASE must be sqlite:///PATH or postgresql://…")
-    if not 0 <= settings.port <= 65535:
-        raise SettingsError("DOORSTEP_PORT must be a number from 0 to 65535")
     if settings.url and (urlsplit(settings.url).scheme not in ("http", "https") or not urlsplit(settings.url).netloc):
         raise SettingsError("DOORSTEP_URL must begin with http:// or https:// and name a host")
-    for name, schemes in (("sms_url", ("http", "https")), ("smtp", ("smtp", "smtps"))):
-        given = urlsplit(getattr(settings, name))
-        if given.geturl() and (given.scheme not in schemes or not given.hostname):
-            raise SettingsError(f"{PREFIX}{name.upper()} must begin with {schemes[0]}:// or {schemes[1]}:// and a host")
-    if not 0 <= settings.sample_percent <= 100:
-        raise SettingsError(f"{PREFIX}SAMPLE_PERCENT must be from 0 to 100")
-    for name in ("cutoff_hours", "close_days", "requests", "strangers", "connections_each", *_NONE_WITH_0):
-        if getattr(settings, name) < 0:
-            raise SettingsError(f"{PREFIX}{name.upper()} must be at least 0")
+    for name, address, schemes in (
+        ("SMS_URL", settings.sms_url, ("http", "https")),
+        ("SMTP", settings.smtp, ("smtp", "smtps")),
+    ):
+        parts = urlsplit(address)
+        if address and (parts.scheme not in schemes or not parts.hostname):
+            raise SettingsError(f"{PREFIX}{name} must begin with {schemes[0]}:// or {schemes[1]}:// and a host")
     try:
         if settings.blobs:
             s3_parts(settings.blobs)
@@ -198,11 +191,7 @@ def _check(settings: Settings) -> None:
             ip_network(proxy)
         except ValueError:
             raise SettingsError(f"DOORSTEP_PROXIES: {proxy} is no address and no network") from None
-    positive = ("max_body", "max_entries", "max_file", "connections", "visit_records", "visit_entries", "visit_bytes")
-    for name in positive:
-        if getattr(settings, name) < 1:
-            raise SettingsError(f"{PREFIX}{name.upper()} must be at least 1")
-    zones = available_timezones()  # empty on a machine without a zone database: then nothing can be said
+    zones = available_timezones()  # empty on a machine without a time zone database: nothing to check against
     if zones and settings.zone not in zones:
         raise SettingsError(f"DOORSTEP_ZONE: there is no time zone {settings.zone}")
     if zones:

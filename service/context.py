@@ -1,4 +1,4 @@
-"""What every flow works with: the database, the clock, and checklists made ready for judging."""
+"""What every feature works with: the database, the clock, limits and caches; and decorators for transactions."""
 
 from asyncio import Semaphore, Task
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
@@ -14,7 +14,7 @@ import msgspec
 from msgspec import field
 
 from service.allowance import DailyAllowance
-from service.blobs.vault import EvidenceStorage, open_evidence_storage
+from service.blobs.evidence_storage import EvidenceStorage, open_evidence_storage
 from service.db.database import Database, Transaction
 from service.judge.moments import from_ms
 from service.judge.rules import CompiledChecklist
@@ -26,7 +26,7 @@ T = TypeVar("T")
 
 
 class OutgoingMessage(msgspec.Struct, frozen=True, kw_only=True):
-    """A message as it goes out. `id` is the same at every attempt, so that a gateway can leave out repetitions."""
+    """A message to be sent. `id` is the same for every attempt, so that a gateway can drop duplicates."""
 
     id: str
     channel: str
@@ -37,11 +37,11 @@ class OutgoingMessage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 Gateway = Callable[[OutgoingMessage], Awaitable[str]]
-"""Sends, and returns what the other side said of it (an id, or nothing)."""
+"""Sends a message and returns the provider's answer (an id, or nothing)."""
 
 
 class CompanyProfile(msgspec.Struct, frozen=True, kw_only=True):
-    """What customers are told and how: `url` without a slash at its end; by channel the way out, the file's for all."""
+    """The utility, as customers know it, and the gateways by channel. `url` has no trailing slash."""
 
     url: str = "http://127.0.0.1:8000"
     company: str = "供水公司"
@@ -59,7 +59,7 @@ class ReviewPolicy(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class KeepingProbe(msgspec.Struct):
-    """When something was last kept to see whether that works: when it ended, what was wrong, whether it goes on."""
+    """The last test write: when it ended, its error, and the task while it runs (`health`)."""
 
     at: float = float("-inf")
     wrong: str = ""
@@ -67,7 +67,7 @@ class KeepingProbe(msgspec.Struct):
 
 
 class Waiting(msgspec.Struct):
-    """How much waits in quarantine: counted now and then, and added to in between. Times in ms UTC."""
+    """How much is undecided in quarantine: counted now and then, and added to in between. Times are ms UTC."""
 
     rows: int = 0
     size: int = 0
@@ -76,7 +76,7 @@ class Waiting(msgspec.Struct):
 
 
 class Quota(msgspec.Struct, frozen=True, kw_only=True):
-    """The limits, and how far each is used. 0: no limit."""
+    """The daily limits of each person and what they have used. 0: no limit. `kept` is what goes into quarantine."""
 
     records: DailyAllowance = field(default_factory=DailyAllowance)
     entries: DailyAllowance = field(default_factory=DailyAllowance)
@@ -91,7 +91,7 @@ class Quota(msgspec.Struct, frozen=True, kw_only=True):
     waiting: Waiting = field(default_factory=Waiting)
 
     def record_wait(self, who: str, entries: int, size: int, now: int) -> int:
-        """0, or the seconds after which somebody may write a batch of so many entries and bytes."""
+        """0, or the seconds until a person may write a batch with so many entries and bytes."""
         return max(
             self.records.retry_after(who, 1, now),
             self.entries.retry_after(who, entries, now),
@@ -99,66 +99,59 @@ class Quota(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     def record_spent(self, who: str, entries: int, size: int, now: int) -> None:
-        """A batch was written."""
+        """Count a batch that was written."""
         self.records.spend(who, 1, now)
         self.entries.spend(who, entries, now)
         self.size.spend(who, size, now)
 
     def kept_wait(self, who: str, size: int, now: int) -> int:
-        """0, or the seconds after which so many bytes of somebody may be kept in quarantine."""
+        """0, or the seconds until so many bytes of a person may go into quarantine."""
         return max(self.kept.retry_after(who, 1, now), self.kept_size.retry_after(who, size, now))
 
     def kept_spent(self, who: str, size: int, now: int) -> None:
-        """So many bytes were kept in quarantine."""
+        """Count bytes that went into quarantine."""
         self.kept.spend(who, 1, now)
         self.kept_size.spend(who, size, now)
         self.waiting.rows += 1
         self.waiting.size += size
 
     def is_full(self, size: int) -> bool:
-        """Whether so many bytes more are too much for the quarantine."""
+        """Whether the quarantine has no room for so many more bytes."""
         rows = 0 < self.waiting_rows <= self.waiting.rows
         return rows or 0 < self.waiting_size < self.waiting.size + size
 
     def photo_wait(self, who: str, size: int, now: int) -> int:
-        """0, or the seconds after which somebody may send a photo of so many bytes."""
+        """0, or the seconds until a person may send a photo of so many bytes."""
         return max(self.photos.retry_after(who, 1, now), self.photos_size.retry_after(who, size, now))
 
     def photo_spent(self, who: str, count: int, size: int, now: int) -> None:
-        """Photos of so many bytes go into the store; below 0: they do not."""
+        """Count photos that are stored; negative numbers take them back."""
         self.photos.spend(who, count, now)
         self.photos_size.spend(who, size, now)
 
 
 class AppContext(msgspec.Struct, kw_only=True):
-    """Everything a flow needs. `clock` gives ms UTC, `new_id` an id that sorts by time (UUID 7)."""
+    """What every feature works with."""
 
     db: Database
-    clock: Callable[[], int]
-    new_id: Callable[[], UUID]
+    clock: Callable[[], int]  # ms UTC
+    new_id: Callable[[], UUID]  # version 7: sorts by time
     zone: ZoneInfo
     max_entries: int = 2000
-    visit_limits: VisitLimits = VisitLimits()  # how much a visit may hold
+    visit_limits: VisitLimits = VisitLimits()
     company: CompanyProfile = CompanyProfile()
     review_policy: ReviewPolicy = ReviewPolicy()
     evidence_storage: EvidenceStorage = open_evidence_storage(Path("data"))
     rules_cache: dict[tuple[str, str], CompiledChecklist] = {}
-    token_rate_limit: TokenBucket = msgspec.field(
-        default_factory=lambda: TokenBucket(0)
-    )  # of each token (`accounts/middleware`)
-    address_rate_limit: TokenBucket = msgspec.field(
-        default_factory=lambda: TokenBucket(0)
-    )  # of each address without one
-    daily_quota: Quota = msgspec.field(default_factory=Quota)  # of each person and day
-    recently_seen_tokens: dict[
-        tuple[bytes, str], tuple[int, int]
-    ] = {}  # token, address: looked at when, good until (`access`)
-    keeping_probe: KeepingProbe = field(default_factory=KeepingProbe)  # (`health`)
-    thumbnail_semaphore: Semaphore = field(
-        default_factory=lambda: Semaphore(2)
-    )  # how many copies of photos are made at once
-    table_semaphore: Semaphore = field(default_factory=lambda: Semaphore(2))  # how many tables are read at once
-    active_uploads: dict[UUID, Task[None]] = {}  # uploads in parts that are receiving bytes just now (`uploads`)
+    token_rate_limit: TokenBucket = field(default_factory=lambda: TokenBucket(0))
+    address_rate_limit: TokenBucket = field(default_factory=lambda: TokenBucket(0))  # of requests without a token
+    daily_quota: Quota = field(default_factory=Quota)
+    # by token and address: when last checked, and until when that is good (`accounts/authentication`)
+    recent_tokens: dict[tuple[bytes, str], tuple[int, int]] = {}
+    keeping_probe: KeepingProbe = field(default_factory=KeepingProbe)
+    thumbnail_semaphore: Semaphore = field(default_factory=lambda: Semaphore(2))
+    table_semaphore: Semaphore = field(default_factory=lambda: Semaphore(2))  # spreadsheets being read
+    active_uploads: dict[UUID, Task[None]] = {}  # uploads in parts that are receiving bytes
 
     def now(self) -> datetime:
         """The time now, in the utility's zone."""
@@ -169,14 +162,14 @@ class AppContext(msgspec.Struct, kw_only=True):
         return from_ms(ms, self.zone)
 
     def new_salt(self) -> bytes:
-        """32 random bytes for a leaf."""
+        """32 random bytes for a leaf of the log."""
         return token_bytes(32)
 
 
 def transaction(
     work: Callable[Concatenate[AppContext, Transaction, P], Coroutine[Any, Any, T]],
 ) -> Callable[Concatenate[AppContext, P], Coroutine[Any, Any, T]]:
-    """Runs a function in a transaction of its own (`Database.write`): callers leave out `tx`."""
+    """Run the function in its own transaction (`Database.write`); callers leave out `tx`."""
 
     @wraps(work)
     async def run(ctx: AppContext, *args: P.args, **kwargs: P.kwargs) -> T:
@@ -188,7 +181,7 @@ def transaction(
 def read_only(
     work: Callable[Concatenate[AppContext, Transaction, P], Coroutine[Any, Any, T]],
 ) -> Callable[Concatenate[AppContext, P], Coroutine[Any, Any, T]]:
-    """Runs a function on one unmoving state of the database (`Database.read`): callers leave out `tx`."""
+    """Run the function on a snapshot of the database (`Database.read`); callers leave out `tx`."""
 
     @wraps(work)
     async def run(ctx: AppContext, *args: P.args, **kwargs: P.kwargs) -> T:

@@ -1,9 +1,9 @@
-"""Files that outlast a power cut, and the threads that wait for the disk so that the event loop does not."""
+"""Files that survive a power cut, and threads that wait for the disk so that the event loop does not."""
 
 import asyncio
 import errno
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -19,27 +19,25 @@ _durable_dirs: set[Path] = set()
 
 
 async def run_in_disk_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Run something that waits for the disk, on a thread. Who is cancelled waits for its end first."""
-    future = asyncio.get_running_loop().run_in_executor(
-        _threads, lambda: _call_with_disk_errors(function, *args, **kwargs)
-    )
+    """Run a function that waits for the disk on a thread. A cancelled caller waits for its end first."""
+
+    def run() -> T:
+        with disk_full_as_problem():
+            return function(*args, **kwargs)
+
+    future = asyncio.get_running_loop().run_in_executor(_threads, run)
     try:
         return await asyncio.shield(future)
     except asyncio.CancelledError:
         while not future.done():
-            with suppress(asyncio.CancelledError):  # also who is cancelled twice
+            with suppress(asyncio.CancelledError):  # the caller may be cancelled more than once
                 await asyncio.wait([future])
         raise
 
 
-def _call_with_disk_errors(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    with disk_full_as_problem():
-        return function(*args, **kwargs)
-
-
 @contextmanager
-def disk_full_as_problem() -> Iterator[None]:
-    """A full disk is a problem (507), not a defect."""
+def disk_full_as_problem() -> Generator[None]:
+    """Turns a full disk into StorageFull (507)."""
     try:
         yield
     except OSError as error:
@@ -49,46 +47,45 @@ def disk_full_as_problem() -> Iterator[None]:
 
 
 def fsync_path(path: Path) -> None:
-    """What was written to a file, or which names a folder has, is on the disk afterwards."""
-    number = os.open(path, os.O_RDONLY)
+    """Sync a file's content, or the names in a folder, to the disk."""
+    fd = os.open(path, os.O_RDONLY)
     try:
-        os.fsync(number)
+        os.fsync(fd)
     finally:
-        os.close(number)
+        os.close(fd)
 
 
-def write_all(number: int, data: bytes) -> None:
+def write_all(fd: int, data: bytes) -> None:
     """Write all of it to an open file."""
     rest = memoryview(data)
     while rest:
-        rest = rest[os.write(number, rest) :]
+        rest = rest[os.write(fd, rest) :]
 
 
 def write_durably(path: Path, data: bytes) -> None:
-    """A file with this content; its bytes are on the disk afterwards, its name when its folder is synced."""
-    number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    try:
-        write_all(number, data)
-        os.fsync(number)
-    finally:
-        os.close(number)
+    """Write a file and sync its content; its name is durable when its folder is synced."""
+    _write_synced(path, data, os.O_TRUNC)
 
 
 def append_durably(path: Path, data: bytes) -> None:
-    """Add to a file that only we may read, and make it and its folder where there is none."""
+    """Append to a file that only we may read, which is created if necessary."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    number = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    _write_synced(path, data, os.O_APPEND)
+
+
+def _write_synced(path: Path, data: bytes, flags: int) -> None:
+    fd = os.open(path, os.O_WRONLY | os.O_CREAT | flags, 0o600)
     try:
-        write_all(number, data)
-        os.fsync(number)
+        write_all(fd, data)
+        os.fsync(fd)
     finally:
-        os.close(number)
+        os.close(fd)
 
 
 def make_durable_dir(path: Path) -> None:
-    """Make a folder that outlasts a power cut: its name is on the disk, and those of the folders above it.
+    """Make a folder and its parents, with durable names.
 
-    That it exists says nothing: somebody else may just be making it. So each process looks after it once.
+    An existing folder may just be being made by another process, so each process syncs it once.
     """
     if path in _durable_dirs and path.is_dir():
         return
@@ -96,6 +93,6 @@ def make_durable_dir(path: Path) -> None:
         make_durable_dir(path.parent)
     with suppress(FileExistsError):
         os.mkdir(path)  # noqa: PTH102 - one step at a time
-    with suppress(PermissionError):  # above the data folder there may be what is not ours to open
+    with suppress(PermissionError):  # above the data folder there may be folders that we must not open
         fsync_path(path.parent)
     _durable_dirs.add(path)

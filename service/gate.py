@@ -1,6 +1,6 @@
-"""How many connections there may be, in all and of one address, and the second in which each of them is looked at.
+"""How many connections may be open, in all and from one address, and their timeouts.
 
-Time is looked at for all connections together, so that a request costs no timer of its own.
+One timer a second checks all connections, so that a request needs no timer of its own.
 """
 
 import asyncio
@@ -14,34 +14,34 @@ import msgspec
 from service.errors import Problem, ServiceUnavailable, TooManyRequests
 from service.web import access_log
 
-MAX_CLOSING = 64  # connections that are being told at once why they are ended
-SEARCH_SECONDS = 0.25  # between two searches for room
+MAX_CLOSING = 64  # rejected connections that may still be reading why
+SEARCH_SECONDS = 0.25  # between two searches for connections to evict
 
 
 class TimedConnection(Protocol):
-    """What a gate has to know of a connection."""
+    """What the gate needs from a connection."""
 
     loop: asyncio.AbstractEventLoop
     client: tuple[str, int] | None
     group: str
-    within: bool
-    heard: float
+    in_request: bool
+    last_received: float
 
-    def lets_wait(self, now: float) -> bool:
-        """Whether it is the other side's turn, and has been for a moment."""
+    def is_evictable(self, now: float) -> bool:
+        """Whether we are waiting for the client, and have been for a moment."""
         ...
 
-    def make_room(self) -> None:
-        """End: others need the connection more."""
+    def evict(self) -> None:
+        """Close, to make room for others."""
         ...
 
-    def look(self, now: float) -> None:
-        """Once a second: end if the other side takes too long."""
+    def check_timeouts(self, now: float) -> None:
+        """Called once a second: close if the client takes too long."""
         ...
 
 
 class ConnectionLimits(msgspec.Struct, frozen=True, kw_only=True):
-    """How many connections there may be, in all and of one address (0: as many as there are)."""
+    """How many connections may be open, in all and from one address; 0: no limit."""
 
     connections: int = 1000
     of_one_address: int = 100
@@ -49,89 +49,88 @@ class ConnectionLimits(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ConnectionGate:
-    """What the connections of a server share: how many there are, and the second in which all are looked at.
+    """Counts a server's connections and checks their timeouts.
 
-    Behind a proxy every connection is the proxy's, so those named are not counted by address. Where none is named, what
-    comes from this machine may be one.
+    Behind a proxy every connection is the proxy's, so the named proxies are not counted by address. If none is named,
+    this machine may be one.
     """
 
     def __init__(self, limits: ConnectionLimits) -> None:
-        self._most, self._of_one = limits.connections, limits.of_one_address
-        self._proxies = [ip_network(one) for one in limits.proxies]
-        self._inside: dict[TimedConnection, None] = {}
-        self._leaving: dict[TimedConnection, None] = {}
-        self._of: Counter[str] = Counter()
-        self._room: deque[TimedConnection] = deque()
-        self._searched = 0.0
-        self._turned_away: Counter[str] = Counter()
-        self._next: asyncio.TimerHandle | None = None
+        self._max, self._max_of_group = limits.connections, limits.of_one_address
+        self._proxies = [ip_network(proxy) for proxy in limits.proxies]
+        self._open: dict[TimedConnection, None] = {}
+        self._closing: dict[TimedConnection, None] = {}
+        self._by_group: Counter[str] = Counter()
+        self._evictable: deque[TimedConnection] = deque()
+        self._searched_at = 0.0
+        self._closed: Counter[str] = Counter()
+        self._timer: asyncio.TimerHandle | None = None
 
-    def enter(self, one: TimedConnection) -> Problem | None:
-        """A new connection; the problem if there is no room for it."""
-        if self._next is None:
-            self._next = one.loop.call_later(1.0, self._look, one.loop)
-        one.group = group = self._group(one.client[0] if one.client else "")
-        if group and self._of_one and self._of[group] >= self._of_one:
+    def enter(self, connection: TimedConnection) -> Problem | None:
+        """Admit a new connection; the problem if there is no room for it."""
+        if self._timer is None:
+            self._timer = connection.loop.call_later(1.0, self._tick, connection.loop)
+        connection.group = group = self._group(connection.client[0] if connection.client else "")
+        if group and self._max_of_group and self._by_group[group] >= self._max_of_group:
             return TooManyRequests("too many connections from this address", retry_after=5)
-        if self._most and len(self._inside) >= self._most and not self._make_room(one.loop.time()):
+        if self._max and len(self._open) >= self._max and not self._evict_one(connection.loop.time()):
             return ServiceUnavailable("too many connections")
-        self._inside[one] = None
+        self._open[connection] = None
         if group:
-            self._of[group] += 1
+            self._by_group[group] += 1
         return None
 
-    def leave(self, one: TimedConnection, why: str) -> None:
-        """A connection is told why it is ended; it counts no more."""
-        self._turned_away[why] += 1
-        self.left(one)
-        self._leaving[one] = None
+    def reject(self, connection: TimedConnection, reason: str) -> None:
+        """Stop counting a connection that is being closed by us, and log the reason."""
+        self._closed[reason] += 1
+        self.remove(connection)
+        self._closing[connection] = None
 
     @property
-    def hurried(self) -> bool:
-        """Whether so many are being told that nobody can be any more."""
-        return len(self._leaving) > MAX_CLOSING
+    def is_overwhelmed(self) -> bool:
+        """Whether too many rejected connections are still open to send more of them a reason."""
+        return len(self._closing) > MAX_CLOSING
 
-    def left(self, one: TimedConnection) -> None:
-        """A connection is gone."""
-        self._leaving.pop(one, None)
-        if one in self._inside:
-            del self._inside[one]
-            if one.group:
-                self._of[one.group] -= 1
-                if not self._of[one.group]:
-                    del self._of[one.group]
+    def remove(self, connection: TimedConnection) -> None:
+        """Forget a connection."""
+        self._closing.pop(connection, None)
+        if connection in self._open:
+            del self._open[connection]
+            if connection.group:
+                self._by_group[connection.group] -= 1
+                if not self._by_group[connection.group]:
+                    del self._by_group[connection.group]
 
     def _group(self, address: str) -> str:
         try:
-            found = ip_address(address)
+            ip = ip_address(address)
         except ValueError:  # no address: a socket of this machine
             return ""
-        if isinstance(found, IPv6Address):
-            found = found.ipv4_mapped or found
-        if any(found in proxy for proxy in self._proxies) or (not self._proxies and found.is_loopback):
+        if isinstance(ip, IPv6Address):
+            ip = ip.ipv4_mapped or ip
+        if any(ip in proxy for proxy in self._proxies) or (not self._proxies and ip.is_loopback):
             return ""
-        return str(ip_network((found, 64), strict=False) if isinstance(found, IPv6Address) else found)
+        return str(ip_network((ip, 64), strict=False) if isinstance(ip, IPv6Address) else ip)
 
-    def _make_room(self, now: float) -> bool:
-        """End one that lets us wait: first those without a request, then the most silent."""
-        if not self._room and now - self._searched >= SEARCH_SECONDS:
-            self._searched = now
-            waiting = [one for one in self._inside if one.lets_wait(now)]
-            waiting.sort(key=lambda one: (one.within, one.heard))
-            self._room.extend(waiting)
-        while self._room:
-            one = self._room.popleft()
-            if one in self._inside and one.lets_wait(now):
-                one.make_room()
+    def _evict_one(self, now: float) -> bool:
+        """Close a connection that waits for its client: first those without a request, then the longest silent."""
+        if not self._evictable and now - self._searched_at >= SEARCH_SECONDS:
+            self._searched_at = now
+            found = [connection for connection in self._open if connection.is_evictable(now)]
+            found.sort(key=lambda connection: (connection.in_request, connection.last_received))
+            self._evictable.extend(found)
+        while self._evictable:
+            connection = self._evictable.popleft()
+            if connection in self._open and connection.is_evictable(now):
+                connection.evict()
                 return True
         return False
 
-    def _look(self, loop: asyncio.AbstractEventLoop) -> None:
+    def _tick(self, loop: asyncio.AbstractEventLoop) -> None:
         now = loop.time()
-        for one in (*self._inside, *self._leaving):
-            one.look(now)
-        if self._turned_away:
-            access_log.get_logger().warning("connections ended", **dict(self._turned_away))
-            self._turned_away.clear()
-        again = self._inside or self._leaving
-        self._next = loop.call_later(1.0, self._look, loop) if again else None
+        for connection in (*self._open, *self._closing):
+            connection.check_timeouts(now)
+        if self._closed:
+            access_log.get_logger().warning("connections ended", **dict(self._closed))
+            self._closed.clear()
+        self._timer = loop.call_later(1.0, self._tick, loop) if self._open or self._closing else None

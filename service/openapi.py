@@ -1,4 +1,4 @@
-"""The OpenAPI 3.1 document as it is committed. Litestar makes it from the handlers (`web/api_document.py`)."""
+"""The committed OpenAPI 3.1 document, which Litestar generates from the handlers (`web/api_document.py`)."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from service.web.api_document import tidied
 
 
 def document(app: Litestar) -> dict[str, Any]:
-    """The whole document, its paths and schemas in an order that does not change."""
+    """The document, its paths and schemas sorted."""
     found = tidied(app.openapi_schema.to_schema())
     found["paths"] = {path: dict(sorted(methods.items())) for path, methods in sorted(found["paths"].items())}
     found["components"]["schemas"] = dict(sorted(found["components"]["schemas"].items()))
@@ -17,5 +17,5 @@ def document(app: Litestar) -> dict[str, Any]:
 
 
 def text(app: Litestar) -> str:
-    """The document as it is committed."""
+    """The text of the document."""
     return msgspec.json.format(msgspec.json.encode(document(app)), indent=1).decode() + "\n"

@@ -1,7 +1,7 @@
-"""What one connection may cost: uvicorn's HTTP/1.1 with limits.
+"""uvicorn's HTTP/1.1 with limits on what one connection may cost.
 
-uvicorn has none: a head without end, requests whose answers nobody reads, and bodies that never come cost memory or a
-connection for as long as the other side likes. How many there may be, and when each is looked at, is in `gate`.
+uvicorn has none: endless headers, requests whose responses nobody reads, and bodies that never arrive would hold memory
+or a connection for as long as the client likes. How many connections may be open is decided in `gate`.
 """
 
 import asyncio
@@ -15,267 +15,260 @@ from service.errors import HeadersTooLarge, InvalidHeader, Problem, TooManyReque
 from service.gate import ConnectionGate, ConnectionLimits
 from service.web.problems import problem_response
 
-HEAD_BYTES = 32 * 1024  # request line and headers
-HEAD_PART, BODY_PART = 2048, 32 * 1024  # bytes parsed in one go: within them it cannot be stopped
-QUEUED = 128  # requests that wait on one connection; more fit into one part only if they are hardly requests
-FRAMING = 64 * 1024  # bytes of a body that are not content (sizes of chunks, trailers), beside FRAMES for each that is
-FRAMES = 8
+MAX_HEAD_BYTES = 32 * 1024  # request line and headers
+HEAD_CHUNK, BODY_CHUNK = 2048, 32 * 1024  # bytes parsed at a time: the parser cannot be stopped within them
+MAX_PIPELINED = 128  # requests that wait on one connection; a chunk holds more only if they are hardly requests
+# bytes of a body that are not content (sizes of chunks, trailers): so many, and so many for each byte of content
+FRAMING_BYTES, FRAMING_PER_BYTE = 64 * 1024, 8
 HEAD_SECONDS = 10.0
-BODY_SILENCE, BODY_SECONDS, BODY_RATE = 30.0, 30.0, 1024  # seconds without a byte; and at least so many bytes a second
-ANSWER_SILENCE = 60.0  # seconds in which nothing of an answer is fetched
-REST_SECONDS = 10.0  # for the rest of a body that was answered already
-IDLE_SECONDS = 75  # longer than the proxies' 60, so that it is the proxy that ends a connection
-FAREWELL_SECONDS = 2.0  # to read why
-STEADY_SECONDS = 2.0  # who sent something within them keeps the connection when room is needed
+BODY_SILENCE_SECONDS, BODY_SECONDS, MIN_BODY_RATE = 30.0, 30.0, 1024  # without a byte; in all, plus bytes / rate
+RESPONSE_SILENCE_SECONDS = 60.0  # in which nothing of a response is read
+REST_SECONDS = 10.0  # for the rest of a body that has been answered already
+IDLE_SECONDS = 75  # longer than the usual 60 of a proxy, so that it is the proxy that closes a connection
+CLOSING_SECONDS = 2.0  # for the client to read the reason
+ACTIVE_SECONDS = 2.0  # a client that sent something within them keeps its connection when room is needed
 
 
 class _Flow(FlowControl):
-    """Reads on only while answers are read and no further request waits already."""
+    """Resumes reading only while responses are read and no other request is waiting."""
 
-    held = False
+    has_pipelined = False
 
     def resume_reading(self) -> None:
-        if not self.held and not self.write_paused:
+        if not self.has_pipelined and not self.write_paused:
             super().resume_reading()
 
 
 class Connection(HttpToolsProtocol):
     """One connection."""
 
+    cycle: RequestResponseCycle | None  # type: ignore[assignment]
+
     def __init__(self, gate: ConnectionGate, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._gate = gate
-        self.group = ""  # the address or network it counts for
-        self.within = False  # a request has begun and has not all come
-        self.heard = 0.0  # when the last bytes came
+        self.group = ""  # the address or network that it counts for
+        self.in_request = False  # a request has begun and has not fully arrived
+        self.last_received = 0.0
         self._in_head = False
-        self._head = self._body = self._framing = 0  # bytes of the request that is coming
-        self._begun = 0.0  # when its first byte came, or its head was complete
-        self._answered = 0.0  # when the answer went out, if that was before the end of the body
-        self._rest = b""  # came, and is not parsed yet
-        self._unread, self._unread_since = 0, 0.0  # bytes of answers that nobody fetches
-        self._refused, self._until = False, 0.0  # nothing is read any more, and when it ends at the latest
+        self._head = self._body = self._framing = 0  # bytes of the current request
+        self._begun_at = 0.0  # when its first byte arrived, or when its head was complete
+        self._answered_at = 0.0  # when its response was sent, if that was before the end of the body
+        self._unparsed = b""
+        self._unread, self._unread_since = 0, 0.0  # bytes of responses that the client does not read
+        self._is_closing, self._close_by = False, 0.0  # nothing more is read
 
     # From the transport
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """See asyncio.Protocol."""
         super().connection_made(transport)
         self.flow = self._flow = _Flow(transport)
-        self.heard = self.loop.time()
+        self.last_received = self.loop.time()
         problem = self._gate.enter(self)
         if problem is not None:
             self._end(problem)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """See asyncio.Protocol."""
-        self._gate.left(self)
-        self._rest = b""
+        self._gate.remove(self)
+        self._unparsed = b""
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """See asyncio.Protocol."""
-        self.heard = self.loop.time()
-        if self._refused:
+        self.last_received = self.loop.time()
+        if self._is_closing:
             return
         self._unset_keepalive_if_required()
-        if self._rest or self.pipeline:
-            self._rest += data
+        if self._unparsed or self.pipeline:
+            self._unparsed += data
         else:
             self._feed(data)
 
     def pause_writing(self) -> None:
-        """See asyncio.Protocol. Who does not read answers is not read either."""
+        """A client that does not read its responses is not read either."""
         super().pause_writing()
         self.flow.pause_reading()
 
     def resume_writing(self) -> None:
-        """See asyncio.Protocol."""
         self._unread_since = 0.0
         super().resume_writing()
         self.flow.resume_reading()
 
     def _feed(self, data: bytes) -> None:
         size, start = len(data), 0
-        if size <= HEAD_PART:
+        if size <= HEAD_CHUNK:
             self._parse(data)
             return
         view = memoryview(data)
         while start < size:
             if self.pipeline:
-                self._rest = data[start:]
+                self._unparsed = data[start:]
                 return
-            end = start + (BODY_PART if self.within and not self._in_head else HEAD_PART)
+            end = start + (BODY_CHUNK if self.in_request and not self._in_head else HEAD_CHUNK)
             self._parse(view[start:end])
-            if self._refused or self.transport.is_closing():
+            if self._is_closing or self.transport.is_closing():
                 return
             start = end
 
     def _parse(self, data: bytes | memoryview) -> None:
         if self._in_head:
             self._head += len(data)
-        elif self.within:
-            self._framing += len(data)  # what of it is content, `on_body` takes off again
+        elif self.in_request:
+            self._framing += len(data)  # `on_body` subtracts what is content
         parser: Any = self.parser
         while data:
             try:
                 parser.feed_data(data)
                 break
-            except httptools.HttpParserUpgrade as asked:  # to nothing that we know: it is a request like any other
-                data = data[asked.args[0] :]
+            except httptools.HttpParserUpgrade as upgrade:  # we support none: it is a request like any other
+                data = data[upgrade.args[0] :]
             except httptools.HttpParserError:
                 self._end(InvalidHeader("this is not HTTP/1.1"))
                 return
-        if self._in_head and self._head > HEAD_BYTES:
-            self._end(HeadersTooLarge(f"at most {HEAD_BYTES} bytes"))
-        elif self._framing > FRAMING + FRAMES * self._body:
+        if self._in_head and self._head > MAX_HEAD_BYTES:
+            self._end(HeadersTooLarge(f"at most {MAX_HEAD_BYTES} bytes"))
+        elif self._framing > FRAMING_BYTES + FRAMING_PER_BYTE * self._body:
             self._end(HeadersTooLarge("too much beside the content of the body"))
 
     # From the parser
 
     def on_message_begin(self) -> None:
-        """The first byte of a request."""
         super().on_message_begin()
-        self.within = self._in_head = True
+        self.in_request = self._in_head = True
         self._head = self._body = self._framing = 0
-        self._begun, self._answered = self.heard, 0.0
+        self._begun_at, self._answered_at = self.last_received, 0.0
 
     def on_headers_complete(self) -> None:
-        """The request can begin."""
-        if self._refused:
+        if self._is_closing:
             return
-        if len(self.pipeline) >= QUEUED:
+        if len(self.pipeline) >= MAX_PIPELINED:
             self._end(TooManyRequests("read the answers first"))
             return
         super().on_headers_complete()
         self._in_head = False
-        self._begun = self.heard
-        self.headers = []  # what comes after the body (trailers) is none of them: the request is on its way
-        self._flow.held = bool(self.pipeline)
+        self._begun_at = self.last_received
+        self.headers = []  # trailers after the body must not be added: the request is being handled
+        self._flow.has_pipelined = bool(self.pipeline)
 
     def on_body(self, body: bytes) -> None:
-        """Some of the body."""
-        if not self._refused:
+        if not self._is_closing:
             self._body += len(body)
             self._framing -= len(body)
             super().on_body(body)
 
     def on_message_complete(self) -> None:
-        """The end of a request."""
-        if not self._refused:
-            self.within = False
+        if not self._is_closing:
+            self.in_request = False
             super().on_message_complete()
 
-    # From the answer
+    # From the response
 
     def on_response_complete(self) -> None:
-        """The answer went out: the next request's turn."""
         super().on_response_complete()
-        if self._refused or self.transport.is_closing():
+        if self._is_closing or self.transport.is_closing():
             return
-        if self.within and not self.pipeline:
-            self._answered = self.loop.time()
-        self._flow.held = bool(self.pipeline)
-        if self._rest and not self.pipeline:
-            rest, self._rest = self._rest, b""
+        if self.in_request and not self.pipeline:
+            self._answered_at = self.loop.time()
+        self._flow.has_pipelined = bool(self.pipeline)
+        if self._unparsed and not self.pipeline:
+            data, self._unparsed = self._unparsed, b""
             self._unset_keepalive_if_required()
-            self._feed(rest)
+            self._feed(data)
         self.flow.resume_reading()
 
     # From the gate
 
-    def lets_wait(self, now: float) -> bool:
-        """Whether it is the other side's turn, and has been for a moment."""
-        if self._refused or self.transport.is_closing() or now - self.heard < STEADY_SECONDS:
+    def is_evictable(self, now: float) -> bool:
+        if self._is_closing or self.transport.is_closing() or now - self.last_received < ACTIVE_SECONDS:
             return False
-        if self.within:
-            return not self.flow.read_paused
+        return not self.flow.read_paused if self.in_request else self._is_idle()
+
+    def _is_idle(self) -> bool:
         return self.cycle is None or self.cycle.response_complete
 
-    def make_room(self) -> None:
-        """Others need the connection more."""
-        if self.within:
+    def evict(self) -> None:
+        if self.in_request:
             self._end(TooSlow("others need the connection"))
         else:
-            self._gate.leave(self, "idle")
+            self._gate.reject(self, "idle")
             self.transport.close()
 
-    def look(self, now: float) -> None:
-        """Once a second: whether the other side takes too long."""
-        if self._refused:
-            if now > self._until:
+    def check_timeouts(self, now: float) -> None:
+        if self._is_closing:
+            if now > self._close_by:
                 self.transport.abort()
         elif self.flow.write_paused or self.transport.is_closing():
-            self._look_at_answer(now)
-        elif self.within:
+            self._check_response(now)
+        elif self.in_request:
             if self._is_late(now):
                 self._end(TooSlow())
-        elif now - self.heard > IDLE_SECONDS + 1 and (self.cycle is None or self.cycle.response_complete):
-            self.transport.close()  # no request yet, or nothing but empty lines; uvicorn looks after the others
+        elif now - self.last_received > IDLE_SECONDS + 1 and self._is_idle():
+            self.transport.close()  # no request yet, or only empty lines; uvicorn closes other idle connections
 
     def _is_late(self, now: float) -> bool:
         if self._in_head:
-            return now - self._begun > HEAD_SECONDS
-        if self._answered:
-            return now - self._answered > REST_SECONDS
-        if self.flow.read_paused:  # it is we who let the other side wait
-            self._begun += 1.0
-            self.heard = now
+            return now - self._begun_at > HEAD_SECONDS
+        if self._answered_at:
+            return now - self._answered_at > REST_SECONDS
+        if self.flow.read_paused:  # the client waits for us
+            self._begun_at += 1.0
+            self.last_received = now
             return False
-        return now - self.heard > BODY_SILENCE or now - self._begun > BODY_SECONDS + self._body / BODY_RATE
+        return (
+            now - self.last_received > BODY_SILENCE_SECONDS
+            or now - self._begun_at > BODY_SECONDS + self._body / MIN_BODY_RATE
+        )
 
-    def _look_at_answer(self, now: float) -> None:
-        left = self.transport.get_write_buffer_size()
-        if left != self._unread or not self._unread_since:
-            self._unread, self._unread_since = left, now
-        elif now - self._unread_since > ANSWER_SILENCE:
-            self._gate.leave(self, "answer-not-read")
+    def _check_response(self, now: float) -> None:
+        unread = self.transport.get_write_buffer_size()
+        if unread != self._unread or not self._unread_since:
+            self._unread, self._unread_since = unread, now
+        elif now - self._unread_since > RESPONSE_SILENCE_SECONDS:
+            self._gate.reject(self, "answer-not-read")
             self.transport.abort()
 
-    # The end
+    # Closing
 
     def _end(self, problem: Problem) -> None:
-        """Read nothing any more, and say why where it is that request's turn to be answered."""
-        if self._refused:
+        """Read nothing more, and send the problem if the current request is the next to be answered."""
+        if self._is_closing:
             return
         now = self.loop.time()
-        self._gate.leave(self, problem.code)
-        self._refused, self._rest = True, b""
+        self._gate.reject(self, problem.code)
+        self._is_closing, self._unparsed = True, b""
         self._unset_keepalive_if_required()
-        cycle: RequestResponseCycle | None = self.cycle
-        running = cycle is not None and not cycle.response_complete
-        if self._gate.hurried:
+        running = None if self._is_idle() else self.cycle
+        if self._gate.is_overwhelmed:
             self.transport.abort()
-        elif self.pipeline or (running and (self._in_head or not self.within)):
-            cycle.keep_alive = False  # the requests before it are answered; the connection ends with the last answer
-            self._until = now + ANSWER_SILENCE
-        elif self.flow.write_paused or (running and cycle.response_started):
+        elif self.cycle and (self.pipeline or (running and (self._in_head or not self.in_request))):
+            self.cycle.keep_alive = False  # earlier requests are answered; the last response closes the connection
+            self._close_by = now + RESPONSE_SILENCE_SECONDS
+        elif self.flow.write_paused or (running and running.response_started):
             self.transport.abort()
         else:
             if running:
-                cycle.disconnected = True
-                cycle.message_event.set()
-            self._until = now + FAREWELL_SECONDS
-            self.transport.write(self._words(problem))
-            self.transport.write_eof()  # who closes at once takes the words back where something was not read
-            self._flow.held = False
+                running.disconnected = True
+                running.message_event.set()
+            self._close_by = now + CLOSING_SECONDS
+            self.transport.write(self._response(problem))
+            self.transport.write_eof()  # closing now, with unread input, would discard the response
+            self._flow.has_pipelined = False
             self.flow.resume_reading()
 
-    def _words(self, problem: Problem) -> bytes:
-        scope: Any = {"headers": self.scope["headers"] if self.within else [], "path": ""}
-        answer = problem_response(problem, scope)
-        lines = [STATUS_LINE[answer.status_code]]
-        for name, value in (*self.server_state.default_headers, *answer.encoded_headers, (b"connection", b"close")):
+    def _response(self, problem: Problem) -> bytes:
+        scope: Any = {"headers": self.scope["headers"] if self.in_request else [], "path": ""}
+        response = problem_response(problem, scope)
+        lines = [STATUS_LINE[response.status_code]]
+        for name, value in (*self.server_state.default_headers, *response.encoded_headers, (b"connection", b"close")):
             lines += [name, b": ", value, b"\r\n"]
-        return b"".join([*lines, b"\r\n", answer.body])
+        return b"".join([*lines, b"\r\n", response.body])
 
 
 def protocol(limits: ConnectionLimits) -> type[Connection]:
-    """The protocol for one server."""
+    """The protocol class for one server."""
     gate = ConnectionGate(limits)
 
-    class Guarded(Connection):
+    class GatedConnection(Connection):
         def __init__(self, *args: Any, **kwargs: Any) -> None:
             super().__init__(gate, *args, **kwargs)
 
-    return Guarded
+    return GatedConnection

@@ -1,4 +1,4 @@
-"""`doorstep serve`: the server, from the open database to the last answer."""
+"""`doorstep serve`: runs the server."""
 
 import os
 import resource
@@ -6,6 +6,7 @@ import signal
 import socket
 import sys
 import threading
+from typing import Any
 
 import msgspec
 import uvicorn
@@ -20,14 +21,14 @@ from service.gate import ConnectionLimits
 from service.protocol import IDLE_SECONDS, protocol
 from service.web.templates import compile_templates
 
-FINISH_SECONDS = 3  # requests in flight; with closing the database it stays under 5 s
-THREADS_SECONDS = 0.3  # threads that still run when the database is closed
-OWN_FILES = 192  # databases, photos, connections to gateways and to PostgreSQL, and those that are being told to go
+FINISH_SECONDS = 3  # for requests in flight; with closing the database it stays under 5 s
+THREADS_SECONDS = 0.3  # for threads that still run when the database is closed
+OWN_FILES = 192  # databases, photos, connections to gateways and to PostgreSQL, and rejected connections
 BACKLOG = 2048
 
 
 def serve(settings: Settings, *, demo: bool) -> int:
-    """Serve until SIGTERM or SIGINT; then finish what is in flight, close the database, and return 0."""
+    """Serve until SIGTERM or SIGINT; then finish the requests in flight, close the database, and return 0."""
     return uvloop.run(_serve(settings, demo=demo))
 
 
@@ -39,22 +40,26 @@ async def _serve(settings: Settings, *, demo: bool) -> int:
         address = settings.url or f"http://{f'[{host}]' if ':' in host else host}:{port}"
         ctx.company = msgspec.structs.replace(ctx.company, url=address.rstrip("/"))
         if demo:
-            sys.stdout.write(_shown(await seed.seed(ctx), settings, address))
+            sys.stdout.write(_demo_text(await seed.seed(ctx), settings, address))
         sys.stdout.write(f"Doorstep 上门: {address}\n")
         sys.stdout.flush()
         config = configured(create_app(ctx, settings.max_body), settings)
         compile_templates()
         freeze_gc()
         for number in (signal.SIGTERM, signal.SIGINT):
-            # uvicorn raises the signal again when it has finished; what is left then is to close the database
-            signal.signal(number, lambda *_: None)
+            # uvicorn raises the signal again when it has finished; only the database is left to be closed then
+            signal.signal(number, _ignore)
         await uvicorn.Server(config).serve(sockets=[listening])
-    _leave_soon()
+    _exit_soon()
     return 0
 
 
-def _leave_soon() -> None:
-    """All is kept. A thread that hangs, in a store for photos or in a picture, must not hold up the end."""
+def _ignore(*_: Any) -> None:
+    pass
+
+
+def _exit_soon() -> None:
+    """End the process even if a thread hangs, in a store for photos or in a picture. Everything is stored by now."""
     sys.stdout.flush()
     end = threading.Timer(THREADS_SECONDS, os._exit, (0,))
     end.daemon = True
@@ -62,7 +67,7 @@ def _leave_soon() -> None:
 
 
 def configured(app: ASGIApp, settings: Settings) -> uvicorn.Config:
-    """How requests reach the application."""
+    """The configuration of uvicorn."""
     limits = ConnectionLimits(
         connections=min(settings.connections, _room_for_connections()),
         of_one_address=settings.connections_each,
@@ -73,7 +78,7 @@ def configured(app: ASGIApp, settings: Settings) -> uvicorn.Config:
         loop="uvloop",
         http=protocol(limits),
         ws="none",
-        lifespan="off",  # the house is opened around the server: the database closes after the last request
+        lifespan="off",  # the context is opened around the server: the database closes after the last request
         log_config=None,
         access_log=False,
         server_header=False,
@@ -86,7 +91,7 @@ def configured(app: ASGIApp, settings: Settings) -> uvicorn.Config:
 
 
 def _room_for_connections() -> int:
-    """How many connections the system lets us have beside our own files, which would not open otherwise."""
+    """How many connections the system allows, besides our own files."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft != hard:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
@@ -98,8 +103,8 @@ def _listen(settings: Settings) -> socket.socket:
     return socket.create_server((settings.host, settings.port), family=family, backlog=BACKLOG)
 
 
-def _shown(demo: Demo, settings: Settings, address: str) -> str:
-    """Tokens of the invented people, and one command that submits a record and shows the findings."""
+def _demo_text(demo: Demo, settings: Settings, address: str) -> str:
+    """The tokens of the invented people, and a command that submits a record and shows the findings."""
     body = settings.data / "demo-record.json"
     body.parent.mkdir(parents=True, exist_ok=True)
     body.write_bytes(demo.body)
@@ -108,7 +113,7 @@ def _shown(demo: Demo, settings: Settings, address: str) -> str:
 {tokens}
 客户的链接 / The link of a customer: {demo.link}
 待客户签认的链接 / The link of a customer who has something to sign: {demo.to_sign}
-  （短信验证码在 {settings.data / "outbox.jsonl"} / his code by SMS is in that file）
+  （短信验证码在 {settings.data / "outbox.jsonl"} / the SMS code is in that file）
 提交一条记录并查看判定 / Submit a record and see the findings:
   curl -sS -X PUT {address}/v1/records/{demo.record} \\
     -H 'Authorization: Bearer {demo.tokens["li"]}' \\

@@ -11,7 +11,7 @@ import pytest
 from argon2 import PasswordHasher
 
 from service.accounts import passwords
-from service.blobs.vault import open_evidence_storage
+from service.blobs.evidence_storage import open_evidence_storage
 from service.db.connect import open_database
 from service.db.database import Database
 from service.db.postgres import Postgres

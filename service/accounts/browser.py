@@ -1,4 +1,4 @@
-"""Who looks at a customer's page: a browser that is known again by its cookie, and the address it comes from."""
+"""The browser that shows a customer's page, recognised by its cookie, and the address it comes from."""
 
 import msgspec
 
@@ -10,7 +10,7 @@ from .middleware import browser_cookie, session_cookie
 
 
 class Browser(msgspec.Struct, frozen=True):
-    """Where a request by link comes from. `staff`: somebody of the utility is signed in there."""
+    """The origin of a request for a customer's page. `staff`: a person of the utility is signed in there."""
 
     address: str = "unknown"
     agent: str = ""
@@ -19,21 +19,21 @@ class Browser(msgspec.Struct, frozen=True):
 
     @property
     def address_hash(self) -> bytes:
-        """What is kept of its address."""
+        """The digest of its address, which is all that is stored."""
         return address_hash(self.address)
 
     @property
     def id(self) -> bytes:
-        """What a code is bound to: this browser; of one that keeps no cookies, its address and what it says it is.
+        """What a one-time code is bound to: this browser, or without cookies its address and user agent.
 
-        So nobody beside him on the same network has what he opened, nor loses he it when his phone changes networks;
-        and who has only the link spends his own codes and tries, never those of the customer.
+        So the verification is not shared with others on the same network, survives a change of networks, and a stranger
+        with the link uses up their own codes and attempts, never the customer's.
         """
         return address_hash(f"browser {self.cookie}") if self.cookie else address_hash(f"{self.address} {self.agent}")
 
 
 def browser_of(request: AnyRequest) -> Browser:
-    """Where a request comes from; what the browser says of itself is for whoever has to tell devices apart later."""
+    """The browser of a request. Its user agent is recorded so that devices can be distinguished later."""
     agent = "".join(c for c in request.headers.get("user-agent", "")[:200] if c.isprintable())
     return Browser(
         client_ip(request.scope), agent, browser_cookie(request.scope), session_cookie(request.scope) is not None

@@ -1,8 +1,9 @@
-"""Who is asking, for handlers: the middleware that looks at tokens, guards, and what is injected.
+"""Authentication for handlers: the middleware, guards, and dependencies.
 
-A handler injects one thing, `caller` or `context`: for two Litestar starts a task group on every request.
+A handler injects only one of `caller` and `context`: for two, Litestar starts a task group on every request.
 """
 
+from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple, cast
 
 from litestar import Controller
@@ -11,7 +12,6 @@ from litestar.di import NamedDependency, Provide
 from litestar.handlers import BaseRouteHandler
 from litestar.middleware import AbstractAuthenticationMiddleware, AuthenticationResult
 from litestar.params import SkipValidation
-from litestar.types import Guard
 
 from service.context import AppContext
 from service.web.api_document import PUBLIC
@@ -22,11 +22,12 @@ from .middleware import authenticate, enforce_rate_limit
 from .permissions import Permission
 
 Connection = ASGIConnection[Any, Any, Any, Any]
+Guard = Callable[[Connection, BaseRouteHandler], Awaitable[None]]
 
 
 class CallerInfo(NamedTuple):
-    """The application's context, and the digest of the token of the person who asks. Whose it is the feature looks up
-    in its own transaction: a token that was revoked meanwhile is refused."""
+    """The application's context, and the digest of the caller's token. Each feature looks up its owner in its own
+    transaction, so that a token revoked meanwhile is refused."""
 
     ctx: AppContext
     token: bytes
@@ -37,16 +38,16 @@ Context = NamedDependency[SkipValidation[AppContext]]
 
 
 class Authentication(AbstractAuthenticationMiddleware):
-    """Looks at the token before a handler runs and before a body is read, unless the route is `exclude_from_auth`."""
+    """Checks the token before the body is read, unless the route is `exclude_from_auth`."""
 
     async def authenticate_request(self, connection: Connection) -> AuthenticationResult:
-        """Problems: NotAuthenticated, DeviceRevoked, CrossOriginRejected, TooManyRequests."""
+        """NotAuthenticated, DeviceRevoked, CrossOriginRejected or TooManyRequests when the token does not pass."""
         token = await authenticate(connection.scope, connection.app.state["ctx"])
         return AuthenticationResult(user=None, auth=token)
 
 
 def requires(permission: Permission) -> Guard:
-    """A guard: the person who asks has a permission. PermissionDenied, before the body is read."""
+    """A guard that requires a permission. PermissionDenied, before the body is read."""
 
     async def guard(connection: Connection, _: BaseRouteHandler) -> None:
         await authentication.authenticate(connection.app.state["ctx"], connection.scope["auth"], permission)
@@ -55,7 +56,7 @@ def requires(permission: Permission) -> Guard:
 
 
 async def limit_by_address(connection: Connection, _: BaseRouteHandler) -> None:
-    """A guard for routes without a token: TooManyRequests when an address asks too often."""
+    """A guard that limits the requests of an address, for routes without a token. TooManyRequests."""
     enforce_rate_limit(connection.scope, connection.app.state["ctx"])
 
 
@@ -77,7 +78,7 @@ DEPENDENCIES = {"caller": Provide(_provide_caller), "context": Provide(_provide_
 
 
 class PublicController(Controller):
-    """Operations for people without a token, so many a second from an address."""
+    """Operations without a token, with a rate limit by address."""
 
     opt = {"exclude_from_auth": True}  # noqa: RUF012 - as Litestar declares it
     security = PUBLIC

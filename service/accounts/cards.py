@@ -9,7 +9,7 @@ from service.db.database import Transaction
 
 
 class TechnicianCard(msgspec.Struct, frozen=True):
-    """Who comes: what is on his ID card."""
+    """The technician who comes, as on their ID card."""
 
     name: Annotated[str, msgspec.Meta(description="Their name.")]
     badge: Annotated[str, msgspec.Meta(description="Their number.")]
@@ -19,7 +19,7 @@ class TechnicianCard(msgspec.Struct, frozen=True):
 
 
 async def technician_card(ctx: AppContext, tx: Transaction, login: str) -> TechnicianCard:
-    """What may be told of a technician."""
+    """The card of a technician, as customers may see it."""
     card = await get_card(tx, login)
     if card is None:
         return TechnicianCard("", "", "", ctx.company.company)
@@ -27,25 +27,25 @@ async def technician_card(ctx: AppContext, tx: Transaction, login: str) -> Techn
 
 
 class IdCard(msgspec.Struct, frozen=True):
-    """What is on somebody's ID card."""
+    """The content of an ID card."""
 
     name: str
     badge: str
     title: str
-    photo: bytes | None = None  # SHA-256 of a stored file
+    photo: bytes | None = None  # SHA-256 of a stored blob
 
 
 async def get_card(tx: Transaction, login: str) -> IdCard | None:
-    """The ID card of somebody, also after he left."""
+    """A person's ID card, also after they left."""
     row = await tx.fetch_one("id_card", login=login)
     return None if row is None else IdCard(*row)
 
 
 async def set_card(tx: Transaction, login: str, badge: str, title: str) -> bool:
-    """What is on somebody's ID card from now on."""
+    """Change an ID card; False when there is no such person."""
     return await tx.execute("set_card", login=login, badge=badge, title=title) == 1
 
 
 async def set_photo(tx: Transaction, login: str, photo: bytes) -> None:
-    """The photo on somebody's ID card from now on."""
+    """Change the photo of an ID card."""
     await tx.execute("set_staff_photo", login=login, photo=photo)

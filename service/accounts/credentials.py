@@ -1,4 +1,4 @@
-"""What lets somebody in: tokens of scripts, sessions and devices, one-time codes, second factors. Digests only."""
+"""Credentials: tokens of scripts, sessions and devices, one-time codes, TOTP secrets. Tokens and codes as digests."""
 
 from typing import Literal
 from uuid import UUID
@@ -12,12 +12,12 @@ from .permissions import Person
 
 TokenKind = Literal["script", "session", "device"]
 CodeKind = Literal["enrolment", "invitation"]
-ASTRAY = 3_600_000
-"""ms: what is further ahead of now was written by a clock that was wrong, here or on another server."""
+MAX_CLOCK_SKEW_MS = 3_600_000
+"""A time further in the future was written by a wrong clock, here or on another server."""
 
 
 class TokenOwner(msgspec.Struct, frozen=True, kw_only=True):
-    """Whose token it is. `device` is None but for a device's; `living` says that nothing of it was revoked."""
+    """The owner of a token. Only a device's token has a `device`; `is_active`: neither revoked nor left."""
 
     person: Person
     kind: TokenKind
@@ -30,7 +30,7 @@ class TokenOwner(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TotpSecret(msgspec.Struct, frozen=True):
-    """A second factor. `step` is the last time step whose code was taken."""
+    """A second factor. `step` is the last time step whose code was accepted."""
 
     secret: bytes
     confirmed_at: int | None
@@ -43,7 +43,7 @@ def row_to_person(row: Row) -> Person:
 
 
 async def find_token_owner(tx: Transaction, digest: bytes) -> TokenOwner | None:
-    """Whose token this is or was; None when it never was one."""
+    """The owner of a token, also of a revoked one; None when it never existed."""
     row = await tx.fetch_one("person_of_token", digest=digest)
     if row is None:
         return None
@@ -62,34 +62,34 @@ async def find_token_owner(tx: Transaction, digest: bytes) -> TokenOwner | None:
 async def add_token(
     tx: Transaction, digest: bytes, login: str, at: int, kind: TokenKind = "script", device: UUID | None = None
 ) -> None:
-    """A new token. `digest` is its SHA-256."""
+    """Add a token. `digest` is its SHA-256."""
     await tx.execute("add_token", digest=digest, login=login, at=at, kind=kind, device=device.bytes if device else None)
 
 
 async def revoke_token(tx: Transaction, digest: bytes, at: int) -> bool:
-    """The token is no longer good, from the next request on."""
+    """Revoke a token, from the next request on."""
     return await tx.execute("revoke_token", digest=digest, at=at) == 1
 
 
 async def revoke_tokens(tx: Transaction, login: str, at: int, kind: TokenKind | None = None) -> None:
-    """None of a person's tokens (of a kind) is good any more."""
+    """Revoke all tokens of a person (of a kind)."""
     await tx.execute("revoke_tokens", login=login, kind=kind or "", at=at)
 
 
 async def mark_token_used(tx: Transaction, digest: bytes, at: int) -> bool:
-    """The token is used; False when it is not good any more."""
+    """Record a use; False when the token was revoked."""
     return await tx.execute("token_used", digest=digest, at=at) == 1
 
 
 async def revoke_others(tx: Transaction, device: UUID, but: bytes, at: int) -> None:
-    """All tokens of a device but one."""
+    """Revoke all tokens of a device but one."""
     await tx.execute("revoke_tokens_of_device", device=device.bytes, but=but, at=at)
 
 
 async def add_code(
     tx: Transaction, digest: bytes, kind: CodeKind, login: str, *, at: int, by: str, expires_at: int
 ) -> None:
-    """A one-time code; those of this kind that he had before are used up."""
+    """Add a one-time code; the person's earlier ones of this kind expire."""
     await tx.execute("expire_codes", login=login, kind=kind, at=at)
     await tx.execute("add_code", digest=digest, kind=kind, login=login, at=at, by=by, expires_at=expires_at)
 
@@ -97,48 +97,48 @@ async def add_code(
 async def consume_code(
     tx: Transaction, digest: bytes, kind: CodeKind, at: int, device: UUID | None = None
 ) -> Person | None:
-    """Use a code up, for whom it is; None when it is unknown, used, too old, or of somebody who left.
+    """Use up a code and return its person; None when it is unknown, used, expired, or the person left.
 
-    `device` is the one that it enrols.
+    `device` is the device that it enrols.
     """
     given = {"digest": digest, "kind": kind, "device": device.bytes if device else None}
-    if await tx.execute("consume_code", **given, at=at, latest=at + ASTRAY) == 0:
+    if await tx.execute("consume_code", **given, at=at, latest=at + MAX_CLOCK_SKEW_MS) == 0:
         return None
     row = await tx.fetch_one("person_of_code", digest=digest, kind=kind)
     return None if row is None else row_to_person(row)
 
 
 async def device_enrolled_with(tx: Transaction, digest: bytes, at: int) -> tuple[Person, UUID] | None:
-    """Whom and which device a code enrolled that was used up and would still be good."""
-    row = await tx.fetch_one("enrolled_by_code", digest=digest, at=at, latest=at + ASTRAY)
+    """The person and device that a used code enrolled, while it would still be valid."""
+    row = await tx.fetch_one("enrolled_by_code", digest=digest, at=at, latest=at + MAX_CLOCK_SKEW_MS)
     return None if row is None else (row_to_person(row), UUID(bytes=row[4]))
 
 
 async def expire_codes(tx: Transaction, login: str, at: int, kind: CodeKind | None = None) -> None:
-    """No code of a person (of a kind) is good any more."""
+    """Expire all codes of a person (of a kind)."""
     await tx.execute("expire_codes", login=login, kind=kind or "", at=at)
 
 
 async def set_totp(tx: Transaction, login: str, secret: bytes, at: int) -> bool:
-    """A secret that no code has confirmed yet, in place of another such; False when there is a confirmed one."""
+    """Set an unconfirmed secret, replacing another unconfirmed one; False when there is a confirmed one."""
     return await tx.execute("set_totp_secret", login=login, secret=secret, at=at) == 1
 
 
 async def get_totp(tx: Transaction, login: str) -> TotpSecret | None:
-    """The second factor of somebody."""
+    """A person's second factor."""
     return await fetch_struct(tx, TotpSecret, "totp_secret", login=login)
 
 
 async def consume_totp_step(tx: Transaction, login: str, secret: bytes, step: int, latest: int, at: int) -> bool:
-    """A code of this time step was given; False when it or a later one was taken before, of those there can be yet."""
+    """Accept the code of a time step; False when it or a later one (up to `latest`) was accepted before."""
     return await tx.execute("consume_totp_step", login=login, secret=secret, step=step, latest=latest, at=at) == 1
 
 
 async def delete_totp(tx: Transaction, login: str) -> None:
-    """He has to set the second factor up again."""
+    """Delete the second factor; the person has to set it up again."""
     await tx.execute("delete_totp_secret", login=login)
 
 
 async def touch_device(tx: Transaction, id: UUID, at: int, app: str) -> None:
     """It was here; `app` is '' when it did not say its version."""
-    await tx.execute("device_seen", id=id.bytes, at=at, app=app)
+    await tx.execute("touch_device", id=id.bytes, at=at, app=app)

@@ -1,5 +1,5 @@
 -- name: person_of_token^
--- Whose token it is, and whether it still is one. One look into each index, on every request.
+-- The owner of a token, on every request: one lookup in each index.
 SELECT p.login, p.name, p.roles, p.areas, t.kind, t.created_at, t.used_at, t.revoked_at, p.left_at,
     d.id, d.public_key, d.revoked_at
 FROM tokens t JOIN people p ON p.login = t.login LEFT JOIN devices d ON d.id = t.device
@@ -12,7 +12,7 @@ INSERT INTO tokens (digest, login, created_at, kind, device) VALUES (:digest, :l
 UPDATE tokens SET revoked_at = :at WHERE digest = :digest AND revoked_at IS NULL;
 
 -- name: revoke_tokens!
--- All of a person; :kind is one kind, or '' for every kind.
+-- :kind '' means every kind.
 UPDATE tokens SET revoked_at = :at WHERE login = :login AND (:kind = '' OR kind = :kind) AND revoked_at IS NULL;
 
 -- name: revoke_tokens_of_device!
@@ -26,7 +26,7 @@ INSERT INTO one_time_codes (digest, kind, login, created_at, created_by, expires
 VALUES (:digest, :kind, :login, :at, :by, :expires_at);
 
 -- name: consume_code!
--- One that was made after :latest is of a clock that was ahead, and would be good for too long.
+-- A code made after :latest comes from a clock that was ahead, and would be valid for too long.
 UPDATE one_time_codes SET used_at = :at, device = :device
 WHERE digest = :digest AND kind = :kind AND used_at IS NULL AND expires_at > :at AND created_at <= :latest;
 
@@ -37,7 +37,7 @@ WHERE c.digest = :digest AND c.device IS NOT NULL AND c.expires_at > :at AND c.c
     AND p.left_at IS NULL;
 
 -- name: expire_codes!
--- The living codes of a person; :kind is one kind, or '' for every kind.
+-- :kind '' means every kind.
 UPDATE one_time_codes SET used_at = :at WHERE login = :login AND (:kind = '' OR kind = :kind) AND used_at IS NULL;
 
 -- name: person_of_code^
@@ -53,8 +53,8 @@ ON CONFLICT (login) DO UPDATE SET secret = :secret, created_at = :at, step = 0 W
 SELECT secret, confirmed_at, step FROM totp_secrets WHERE login = :login;
 
 -- name: consume_totp_step!
--- A code is taken once, and none from before it any more. A step after :latest is of a clock that was ahead: nobody
--- waits until it comes.
+-- A code is accepted once, and no earlier one after it. A stored step after :latest comes from a clock that was ahead and
+-- is ignored.
 UPDATE totp_secrets SET step = :step, confirmed_at = COALESCE(confirmed_at, :at)
 WHERE login = :login AND secret = :secret AND (step < :step OR step > :latest);
 
@@ -62,8 +62,8 @@ WHERE login = :login AND secret = :secret AND (step < :step OR step > :latest);
 DELETE FROM totp_secrets WHERE login = :login;
 
 -- name: increment_attempts!
--- What began after :latest began by a clock that was ahead, and is gone. What began after now began by that of another
--- server, and counts: else whoever asks two servers in turn would have twice as many tries.
+-- A count that began after :latest comes from a clock that was ahead, and is dropped. One that began after :now comes from
+-- another server and counts: otherwise a client that alternates between two servers had twice as many attempts.
 INSERT INTO attempts (key, since, tries) VALUES (:key, CAST(:now AS BIGINT), 1)
 ON CONFLICT (key) DO UPDATE SET
     tries = CASE WHEN attempts.since <= CAST(:gone AS BIGINT) OR attempts.since > CAST(:latest AS BIGINT) THEN 1

@@ -1,4 +1,4 @@
-"""What becomes of people and devices is written down in the transaction that does it: who, of whom, what."""
+"""Events of people and devices, recorded in the transaction that causes them."""
 
 from hashlib import sha256
 from uuid import UUID
@@ -14,7 +14,7 @@ from .permissions import Role
 
 
 class PersonEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Of a person: what became of him, and by whom. His name is not in it, only his login."""
+    """What happened to a person, and by whom. It holds no name, only logins."""
 
     what: str  # added, invited, reset, card, roles, photo, password, second-factor, left
     person: str
@@ -28,7 +28,7 @@ class PersonEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
 
 
 class DeviceEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Of a device: enrolled or revoked. `key` is the SHA-256 of its public key (SPKI in DER), hex."""
+    """A device was enrolled or revoked. `key` is the SHA-256 of its public key (SPKI in DER), hex."""
 
     what: str  # enrolled, revoked
     device: UUID
@@ -39,7 +39,7 @@ class DeviceEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
 
 
 async def record_event(ctx: AppContext, tx: Transaction, event: PersonEvent | DeviceEvent) -> None:
-    """Keep it, with a leaf that commits to it."""
+    """Store an event, with a leaf of the log that commits to it."""
     body = msgspec.json.encode(event)
     await events.add_event(
         tx,

@@ -1,4 +1,4 @@
-"""Who I am, what I may do."""
+"""The operation about the caller."""
 
 from typing import Annotated
 
@@ -17,7 +17,7 @@ from .permissions import Permission, Role
 
 
 class Me(msgspec.Struct, frozen=True):
-    """The person whose token it is. `csrf` is what a page sends along as X-CSRF-Token; tokens need none."""
+    """The person whose token it is. A page sends `csrf` as X-CSRF-Token; bearer tokens need none."""
 
     login: Annotated[str, Meta(description="My login.")]
     name: Annotated[str, Meta(description="My name.")]
@@ -41,8 +41,8 @@ class MeController(Controller):
         responses=problems(*READ_ERRORS),
     )
     async def me(self, request: AnyRequest, caller: Caller) -> Me:
-        """The person whom the token stands for, with the permissions that it has. A browser also learns here the CSRF
-        token that it sends with every change."""
+        """The owner of the token and the permissions that it has. A browser also gets the CSRF token that it sends with
+        every change."""
         person = await authenticate(*caller)
         session = None if get_header(request.scope, b"authorization") else session_cookie(request.scope)
         csrf = csrf_token(session) if session else None

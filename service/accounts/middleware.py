@@ -1,13 +1,14 @@
-"""Who is asking: an opaque bearer token or a browser's cookie, of which only a SHA-256 goes any further.
+"""Credentials of a request: an opaque bearer token or a session cookie, of which only a SHA-256 is passed on.
 
-A browser adds its cookie also to what other sites make it send, so what changes something must come from our own
-pages: same origin, and the token that only they can read (`X-CSRF-Token`).
+A browser also adds its cookie to requests that other sites cause, so changes must come from our own pages: same origin,
+and the token that only they can read (`X-CSRF-Token`).
 """
 
 import re
 from base64 import urlsafe_b64encode
 from hashlib import sha256
 from hmac import compare_digest
+from typing import Any, cast
 
 from litestar.types import Scope
 
@@ -21,15 +22,12 @@ from . import authentication
 SESSION_COOKIE, CSRF_COOKIE = b"__Host-doorstep", b"__Host-doorstep-csrf"
 BROWSER_COOKIE, BROWSER_COOKIE_SECONDS = b"__Host-doorstep-seat", 30 * 86_400  # seconds
 DOOR_COOKIE, DOOR_COOKIE_SECONDS = b"__Host-doorstep-door", 15 * 60  # seconds
-SEAT = re.compile(r"[A-Za-z0-9_-]{22}")
-_KEPT = b"; Path=/; Secure; SameSite=Strict"
+BROWSER_ID = re.compile(r"[A-Za-z0-9_-]{22}")
+_ATTRIBUTES = b"; Path=/; Secure; SameSite=Strict"
 
 
 def bearer_digest(scope: Scope) -> bytes:
-    """The digest of the request's token; it also names the device. NotSignedIn when there is none (RFC 6750).
-
-    Whose it is, the flow looks up in its own transaction, on every request: who was revoked is out with the next one.
-    """
+    """The digest of the request's token. NotAuthenticated when there is none (RFC 6750)."""
     for name, value in scope["headers"]:
         if name == b"authorization":
             scheme, _, token = value.partition(b" ")
@@ -44,9 +42,9 @@ def bearer_digest(scope: Scope) -> bytes:
 
 
 async def authenticate(scope: Scope, ctx: AppContext) -> bytes:
-    """The digest of the token, checked first. NotAuthenticated, DeviceRevoked, CrossOriginRejected, TooManyRequests.
+    """The digest of a valid token. NotAuthenticated, DeviceRevoked, CrossOriginRejected or TooManyRequests.
 
-    A good token has a pace of its own. One that is none counts for the address, so that no guess makes room for itself.
+    A valid token has its own rate limit. Others count for the address, so that guessing gains nothing.
     """
     try:
         token = await _check_credentials(scope, ctx)
@@ -58,7 +56,7 @@ async def authenticate(scope: Scope, ctx: AppContext) -> bytes:
 
 
 def enforce_rate_limit(scope: Scope, ctx: AppContext) -> None:
-    """TooManyRequests when an address without a token asks too often."""
+    """Count a request without a token. TooManyRequests."""
     _require_no_wait(ctx.address_rate_limit.retry_after(client_ip(scope), ctx.clock()))
 
 
@@ -69,7 +67,7 @@ def _require_no_wait(wait: int) -> None:
 
 async def _check_credentials(scope: Scope, ctx: AppContext) -> bytes:
     token = bearer_digest(scope)
-    if scope.get("method") not in SAFE and get_header(scope, b"authorization") is None:
+    if cast("Any", scope).get("method") not in SAFE and get_header(scope, b"authorization") is None:
         require_same_origin(scope, ctx)
         given = get_header(scope, b"x-csrf-token") or b""
         if not compare_digest(given, csrf_token(session_cookie(scope) or "").encode()):
@@ -81,31 +79,31 @@ async def _check_credentials(scope: Scope, ctx: AppContext) -> bytes:
 
 
 def session_cookie(scope: Scope) -> str | None:
-    """The session in the cookie."""
+    """The session token in the cookie, or None."""
     return get_cookie(scope, SESSION_COOKIE)
 
 
 def browser_cookie(scope: Scope) -> str:
-    """What a browser on a customer's page is known by; '' when it sends nothing of ours."""
+    """The id of a browser that shows customers' pages; '' without a valid cookie."""
     given = get_cookie(scope, BROWSER_COOKIE) or ""
-    return given if SEAT.fullmatch(given) else ""
+    return given if BROWSER_ID.fullmatch(given) else ""
 
 
-def browser_cookie_header(seat: str) -> tuple[bytes, bytes]:
-    """The cookie that a browser on a customer's page is known by; it comes also when a message led to the page."""
-    kept = b"; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=%d" % BROWSER_COOKIE_SECONDS
-    return b"set-cookie", BROWSER_COOKIE + b"=" + seat.encode() + kept
+def browser_cookie_header(browser_id: str) -> tuple[bytes, bytes]:
+    """The cookie with that id; it is also sent when a link in a message leads to the page."""
+    attributes = b"; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=%d" % BROWSER_COOKIE_SECONDS
+    return b"set-cookie", BROWSER_COOKIE + b"=" + browser_id.encode() + attributes
 
 
 def confirmed_at_door(scope: Scope, code: str) -> bool:
-    """Whether it was this browser that confirmed a code at the door, a little while ago."""
+    """Whether this browser confirmed a door code recently."""
     return compare_digest((get_cookie(scope, DOOR_COOKIE) or "").encode(), _door(code))
 
 
 def door_confirmation_cookie(code: str) -> tuple[bytes, bytes]:
-    """The cookie by which it is known."""
-    kept = b"; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=%d" % DOOR_COOKIE_SECONDS
-    return b"set-cookie", DOOR_COOKIE + b"=" + _door(code) + kept
+    """The cookie that remembers the confirmation."""
+    attributes = b"; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=%d" % DOOR_COOKIE_SECONDS
+    return b"set-cookie", DOOR_COOKIE + b"=" + _door(code) + attributes
 
 
 def _door(code: str) -> bytes:
@@ -113,15 +111,15 @@ def _door(code: str) -> bytes:
 
 
 def csrf_token(session: str) -> str:
-    """What a page has to send along with a session: it follows from the session, and leads nowhere back."""
+    """The token that pages send along with a session; it is derived from the session, one way."""
     return urlsafe_b64encode(sha256(b"csrf " + session.encode()).digest()).decode().rstrip("=")
 
 
 def session_cookies(session: str) -> tuple[tuple[bytes, bytes], ...]:
-    """The two cookies of a session; with '' they go."""
+    """The two cookies of a session; '' removes them."""
     end = b"" if session else b"; Max-Age=0"
     csrf = csrf_token(session).encode() if session else b""
     return (
-        (b"set-cookie", SESSION_COOKIE + b"=" + session.encode() + _KEPT + b"; HttpOnly" + end),
-        (b"set-cookie", CSRF_COOKIE + b"=" + csrf + _KEPT + end),
+        (b"set-cookie", SESSION_COOKIE + b"=" + session.encode() + _ATTRIBUTES + b"; HttpOnly" + end),
+        (b"set-cookie", CSRF_COOKIE + b"=" + csrf + _ATTRIBUTES + end),
     )

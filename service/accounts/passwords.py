@@ -1,4 +1,4 @@
-"""Passwords: argon2id, on threads of their own and never inside a transaction, because it takes its time."""
+"""Passwords: argon2id, on separate threads and never inside a transaction, because it is slow on purpose."""
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
@@ -9,43 +9,43 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from service.judge.normal_form import normal_form
 
 MIN_LENGTH, MAX_LENGTH = 12, 200
-BYTES = 1024  # of UTF-8, looked at before anything else: more is nobody's password
+MAX_BYTES = 1024  # of UTF-8, checked before anything else
 DUMMY_HASH = "$argon2id$v=19$m=65536,t=3,p=4$yh3zrQhnX6KcQgJyeRAebA$hckRrXN5BmsX7Ciy3ZzSR731k5CHl6QswUf+DyMmeSo"
-"""A hash, of the same cost, of a password that nobody has."""
-_hasher = PasswordHasher()  # RFC 9106's choice for little memory: 64 MiB for each, which two threads keep to 128
+"""The hash of a password that nobody has, with the same cost."""
+_hasher = PasswordHasher()  # RFC 9106's low-memory option: 64 MiB each, so 128 with two threads
 _threads = ThreadPoolExecutor(2, "argon2")
 
 
 def is_acceptable_password(password: str, login: str) -> bool:
-    """Whether somebody may take it: long enough (NIST SP 800-63B asks for nothing else), and not his login."""
+    """Whether a password is long enough (NIST SP 800-63B asks for nothing else) and not the login."""
     if _too_long(password):
         return False
-    plain = _plain(password)
+    plain = _normalized(password)
     return MIN_LENGTH <= len(plain) <= MAX_LENGTH and len(set(plain)) > 3 and plain.casefold() != login.casefold()
 
 
 async def hash_password(password: str) -> str:
-    """What is kept of a password."""
-    return await asyncio.get_running_loop().run_in_executor(_threads, _hasher.hash, _plain(password))
+    """The hash of a password, which is all that is stored."""
+    return await asyncio.get_running_loop().run_in_executor(_threads, _hasher.hash, _normalized(password))
 
 
-async def verify_password(kept: str | None, password: str) -> bool:
-    """Whether it is the password. Nobody's costs the same work: the time says nothing about who works here."""
+async def verify_password(stored: str | None, password: str) -> bool:
+    """Whether the password matches the stored hash. Without a hash it takes as long, so the time reveals no logins."""
     if _too_long(password):
-        kept, password = None, ""
-    return await asyncio.get_running_loop().run_in_executor(_threads, _fits, kept, _plain(password))
+        stored, password = None, ""
+    return await asyncio.get_running_loop().run_in_executor(_threads, _matches, stored, _normalized(password))
 
 
-def _fits(kept: str | None, password: str) -> bool:
+def _matches(stored: str | None, password: str) -> bool:
     try:
-        return _hasher.verify(kept or DUMMY_HASH, password) and kept is not None
+        return _hasher.verify(stored or DUMMY_HASH, password) and stored is not None
     except (VerificationError, InvalidHashError):
         return False
 
 
 def _too_long(password: str) -> bool:
-    return len(password) > BYTES or len(password.encode()) > BYTES
+    return len(password) > MAX_BYTES or len(password.encode()) > MAX_BYTES
 
 
-def _plain(password: str) -> str:
+def _normalized(password: str) -> str:
     return normal_form("NFC", password)

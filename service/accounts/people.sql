@@ -16,7 +16,7 @@ SELECT login, name, roles, areas, left_at, badge, title FROM people WHERE login 
 SELECT login, name, roles, areas, left_at, badge, title FROM people WHERE login > :after ORDER BY login LIMIT :size;
 
 -- name: lock_person!
--- Nobody else changes what belongs to this person until the transaction ends; 0 when he does not work here.
+-- Locks what belongs to a person until the transaction ends; 0 rows when they have left.
 UPDATE people SET login = login WHERE login = :login AND left_at IS NULL;
 
 -- name: password_hash^

@@ -1,7 +1,7 @@
-"""People, their roles, and the one table of who may do what.
+"""People, their roles, and the permissions of each role.
 
-Roles are a set. A technician has one area (片区), others may have several. Ownership comes on top
-of the table: a technician touches only his own visits, dispatchers and supervisors those of their areas.
+A person may have several roles. A technician has one area (片区), others may have several. Ownership is checked too:
+a technician may touch only their own visits, dispatchers and supervisors those of their areas.
 """
 
 from typing import Annotated, Literal
@@ -57,44 +57,44 @@ ROLE_PERMISSIONS: dict[Permission, frozenset[Role]] = {
 }
 
 SECOND_FACTOR: frozenset[Role] = frozenset({"supervisor", "admin"})
-"""Who signs in with a second factor."""
+"""Roles that need a second factor to sign in."""
 
 
 class Person(msgspec.Struct, frozen=True):
-    """Somebody of the utility, named by a login that is never used again."""
+    """A person of the utility, identified by a login that is never reused."""
 
     login: Annotated[str, Meta(description="The login, which is never used again.")]
     name: Annotated[str, Meta(description="The name, as on the ID card.")]
     roles: Annotated[tuple[Role, ...], Meta(description="All roles.")]
     areas: Annotated[tuple[str, ...], Meta(description="Areas (片区); none means the whole utility.")]
 
-    def can(self, right: Permission) -> bool:
-        """Whether one of his roles has the right."""
-        return not ROLE_PERMISSIONS[right].isdisjoint(self.roles)
+    def can(self, permission: Permission) -> bool:
+        """Whether one of the person's roles has the permission."""
+        return not ROLE_PERMISSIONS[permission].isdisjoint(self.roles)
 
     def permissions(self) -> tuple[Permission, ...]:
-        """All that he may do."""
-        return tuple(right for right in ROLE_PERMISSIONS if self.can(right))
+        """All permissions of the person's roles."""
+        return tuple(permission for permission in ROLE_PERMISSIONS if self.can(permission))
 
 
 def is_assigned_to(person: Person, technician: str, crew: tuple[str, ...]) -> bool:
-    """Whether the visit is the person's own: as its technician or in its crew."""
+    """Whether the visit is the person's own, as its technician or in its crew."""
     return "technician" in person.roles and (person.login == technician or person.login in crew)
 
 
 def can_view_visit(person: Person, technician: str, crew: tuple[str, ...], area: str) -> bool:
-    """Whether the person may see a visit: his own, or one of his areas."""
+    """Whether the person may see a visit: their own, or one in their areas."""
     return is_assigned_to(person, technician, crew) or (
         person.can("see visits of an area") and covers_area(person, area)
     )
 
 
 def covers_area(person: Person, area: str) -> bool:
-    """Whether the area is one of the person's; who has none named works for the whole utility."""
+    """Whether the area is one of the person's; a person without areas works for the whole utility."""
     return not person.areas or area in person.areas
 
 
-def supervises(person: Person, right: Permission, other: Person) -> bool:
-    """Whether the person has a right over somebody else: who works in one of his areas, for an admin everybody."""
-    everywhere = "admin" in person.roles and "admin" in ROLE_PERMISSIONS[right]
-    return person.can(right) and (everywhere or not person.areas or not set(person.areas).isdisjoint(other.areas))
+def supervises(person: Person, permission: Permission, other: Person) -> bool:
+    """Whether the person has a permission over another: one who shares an area with them; for an admin, anybody."""
+    everywhere = "admin" in person.roles and "admin" in ROLE_PERMISSIONS[permission]
+    return person.can(permission) and (everywhere or not person.areas or not set(person.areas).isdisjoint(other.areas))

@@ -3,15 +3,14 @@
 from collections.abc import Awaitable, Callable
 
 from litestar.response.base import ASGIResponse
-from litestar.types import ExceptionHandlersMap
 
 from service.context import AppContext
 from service.errors import Problem, TooManyRequests
 from service.web.language import PageText, TextPair
-from service.web.pages import message_page
 from service.web.problems import ReadyResponse
 from service.web.request import AnyRequest
 from service.web.request_info import client_ip
+from service.web.templates import message_page
 
 from . import throttling
 from .caller import PublicController
@@ -32,14 +31,14 @@ PAGE_MESSAGES = {
 
 
 def page_of_problem(request: AnyRequest, problem: Problem) -> ReadyResponse:
-    """An exception handler: a person who looks at a page is told on a page."""
+    """An exception handler that shows the problem as a page."""
     return ReadyResponse(_page(request, request.app.state["ctx"], problem))
 
 
 async def public_page(
     request: AnyRequest, ctx: AppContext, work: Callable[[], Awaitable[ASGIResponse]]
 ) -> ASGIResponse:
-    """A page, also when there is a problem."""
+    """A page, or the page of a problem; NotFound counts against the address."""
     try:
         return await throttling.count_not_found(ctx, client_ip(request.scope), work)
     except Problem as problem:
@@ -56,6 +55,6 @@ def _page(request: AnyRequest, ctx: AppContext, problem: Problem) -> ASGIRespons
 
 
 class PageController(PublicController):
-    """Pages for people without a token: who asks too often is told on a page, too."""
+    """Pages for people without a token; the rate limit is answered with a page, too."""
 
-    exception_handlers: "ExceptionHandlersMap | None" = {TooManyRequests: page_of_problem}  # noqa: RUF012
+    exception_handlers = {TooManyRequests: page_of_problem}  # noqa: RUF012 # pyright: ignore[reportUnknownVariableType]

@@ -1,37 +1,41 @@
-"""The keys of a house, made when first needed, the same for its every process: of doorstep codes, and of cursors."""
+"""The keys for door codes and cursors, created when first needed and shared by all processes."""
 
 from service.context import AppContext, transaction
-from service.db import secrets
 from service.db.database import Transaction
 
-DOORSTEP, AGENDA = "doorstep", "agenda"
+_DOOR_CODE, _CURSOR = "doorstep", "agenda"
 
 
 async def get_or_create_door_code_key(ctx: AppContext, tx: Transaction) -> bytes:
-    """The key; `tx` must be one that writes."""
-    known = await secrets.get_secret(tx, DOORSTEP)
-    if known is None:
-        await secrets.add_secret(tx, DOORSTEP, ctx.new_salt())
-        known = await secrets.get_secret(tx, DOORSTEP)
-    if known is None:
+    """The key; needs a transaction that writes."""
+    key = await _get(tx, _DOOR_CODE)
+    if key is None:
+        await tx.execute("add_secret", name=_DOOR_CODE, value=ctx.new_salt())
+        key = await _get(tx, _DOOR_CODE)  # another process may have been faster
+    if key is None:
         raise RuntimeError("the key is gone")
-    return known
+    return key
 
 
 async def get_door_code_key(tx: Transaction) -> bytes | None:
     """The key, or None before the first code."""
-    return await secrets.get_secret(tx, DOORSTEP)
+    return await _get(tx, _DOOR_CODE)
 
 
 async def get_cursor_key(tx: Transaction) -> bytes | None:
     """The key that signs the agenda's cursors, or None before the first one."""
-    return await secrets.get_secret(tx, AGENDA)
+    return await _get(tx, _CURSOR)
+
+
+async def _get(tx: Transaction, name: str) -> bytes | None:
+    row = await tx.fetch_one("secret", name=name)
+    return None if row is None else row[0]
 
 
 @transaction
 async def rotate_cursor_key(ctx: AppContext, tx: Transaction, old: bytes | None) -> None:
-    """A key for cursors in place of `old`, unless another process was faster. All cursors end: phones begin anew."""
+    """Replace the key of cursors, unless another process was faster. All cursors become invalid: phones start over."""
     new = ctx.new_salt()
     if old is not None:
-        await secrets.delete_secret(tx, AGENDA, old)
-    await secrets.add_secret(tx, AGENDA, new)
+        await tx.execute("delete_secret", name=_CURSOR, value=old)
+    await tx.execute("add_secret", name=_CURSOR, value=new)

@@ -27,20 +27,20 @@ async def _from_own_pages(connection: Connection, _: BaseRouteHandler) -> None:
 
 
 class _CookieResponse(Response[None]):
-    """No content, and the cookies of a session; with '' they go."""
+    """No content, and the cookies of a session; '' removes them."""
 
     def __init__(self, session: str) -> None:
         super().__init__(None)
         self.session = session
 
     def to_asgi_response(self, *_: Any, **__: Any) -> ASGIResponse:
-        """Litestar writes the parts of a cookie in another order."""
+        """The cookies as they are: Litestar would reorder their attributes."""
         cookies = [(name.decode(), value.decode()) for name, value in session_cookies(self.session)]
         return ASGIResponse(status_code=204, headers=cookies)
 
 
 class SessionController(Controller):
-    """Sessions, and what is done with login and password alone."""
+    """Sessions, and the operations that take a login and password."""
 
     tags = ("people",)
 

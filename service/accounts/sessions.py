@@ -1,4 +1,4 @@
-"""Somebody signs in with his password, supervisors and admins with a second factor too, and signs out."""
+"""Signing in with a password, for supervisors and admins also with a second factor, and signing out."""
 
 from secrets import token_bytes, token_urlsafe
 from typing import Annotated
@@ -44,8 +44,8 @@ class SecondFactor(msgspec.Struct, frozen=True):
 
 
 async def sign_in(ctx: AppContext, address: str, given: SignIn) -> str:
-    """The token of a new session. Problems do not tell whether there is such a person."""
-    person, kept, factor = await _check_credentials(ctx, address, given.login, given.password)
+    """The token of a new session. Problems do not reveal whether there is such a person."""
+    person, password_hash, factor = await _check_credentials(ctx, address, given.login, given.password)
     now = ctx.clock()
     step, secret = None, b""
     if (factor is not None and factor.confirmed_at is not None) or not SECOND_FACTOR.isdisjoint(person.roles):
@@ -58,9 +58,12 @@ async def sign_in(ctx: AppContext, address: str, given: SignIn) -> str:
             raise InvalidCredentials
     token = token_urlsafe(32)
 
-    async def work(tx: Transaction) -> None:
-        if not await repository.lock(tx, person.login) or await repository.password_hash(tx, person.login) != kept:
-            raise InvalidCredentials  # he left, or the password changed meanwhile
+    async def start_session(tx: Transaction) -> None:
+        if (
+            not await repository.lock(tx, person.login)
+            or await repository.password_hash(tx, person.login) != password_hash
+        ):
+            raise InvalidCredentials  # they left, or the password was changed meanwhile
         if step is not None and not await access.consume_totp_step(
             tx, person.login, secret, step, totp.latest(now), now
         ):
@@ -71,7 +74,7 @@ async def sign_in(ctx: AppContext, address: str, given: SignIn) -> str:
         await throttling.reset_attempts(tx, address, given.login)
         await attempts.delete_old(tx, now)
 
-    await ctx.db.write(work)
+    await ctx.db.write(start_session)
     return token
 
 
@@ -80,19 +83,19 @@ async def begin_totp_setup(ctx: AppContext, address: str, given: Credentials) ->
     person, _, _ = await _check_credentials(ctx, address, given.login, given.password)
     secret = token_bytes(20)
 
-    async def work(tx: Transaction) -> None:
+    async def store(tx: Transaction) -> None:
         if not await access.set_totp(tx, person.login, secret, ctx.clock()):
             raise TotpAlreadySetUp
         await throttling.refund_attempt(tx, address, person.login)
 
-    await ctx.db.write(work)
+    await ctx.db.write(store)
     return second_factor(secret, person.login)
 
 
 def second_factor(secret: bytes, login: str) -> SecondFactor:
     """A secret as an authenticator app takes it."""
-    told = totp.otpauth_uri(secret, login, "Doorstep")
-    return SecondFactor(totp.group_digits(secret), told, qr_svg(told))
+    uri = totp.otpauth_uri(secret, login, "Doorstep")
+    return SecondFactor(totp.group_digits(secret), uri, qr_svg(uri))
 
 
 @transaction
@@ -108,17 +111,17 @@ async def sign_out(ctx: AppContext, tx: Transaction, token: bytes, *, everywhere
 async def _check_credentials(
     ctx: AppContext, address: str, login: str, password: str
 ) -> tuple[Person, str, TotpSecret | None]:
-    """Whose login and password it is. SignInFailed, with the same work for everybody."""
+    """The person with this login and password. InvalidCredentials, which takes the same time for every login."""
     await throttling.check_attempt(ctx, address, login)
 
-    async def work(tx: Transaction) -> tuple[Person | None, str | None, TotpSecret | None]:
+    async def load(tx: Transaction) -> tuple[Person | None, str | None, TotpSecret | None]:
         return (
             await repository.person(tx, login),
             await repository.password_hash(tx, login),
             await access.get_totp(tx, login),
         )
 
-    person, kept, factor = await ctx.db.read(work)
-    if not await passwords.verify_password(kept, password) or person is None or kept is None:
+    person, password_hash, factor = await ctx.db.read(load)
+    if not await passwords.verify_password(password_hash, password) or person is None or password_hash is None:
         raise InvalidCredentials
-    return person, kept, factor
+    return person, password_hash, factor

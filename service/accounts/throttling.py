@@ -1,6 +1,6 @@
-"""Who has no account: an address that keeps coming with links and codes that do not exist is slowed down.
+"""Slows down guessing: of links and codes by address, of passwords also by login.
 
-Only misses count: behind one mobile address there are many customers with good links.
+Of links only misses count, because many customers with valid links share one mobile address.
 """
 
 from collections.abc import Awaitable, Callable
@@ -14,11 +14,14 @@ from service.errors import NotFound, TooManyRequests
 from . import attempts
 
 T = TypeVar("T")
-MISSES, SECONDS = 30, 600
+MISSES = (30, 10 * 60)
+LOGIN_ATTEMPTS = (5, 30 * 60)
+ADDRESS_ATTEMPTS = (50, 15 * 60)
+"""So many within so many seconds."""
 
 
 async def count_not_found(ctx: AppContext, address: str, work: Callable[[], Awaitable[T]]) -> T:
-    """`work`, whose NotFound counts against the address; from the 31st in ten minutes on TooManyRequests instead."""
+    """Run `work`; its NotFound counts against the address, and after too many becomes TooManyRequests."""
     try:
         return await work()
     except NotFound:
@@ -31,42 +34,37 @@ async def count_not_found(ctx: AppContext, address: str, work: Callable[[], Awai
 @transaction
 async def record_miss(ctx: AppContext, tx: Transaction, address: str) -> int:
     """Count a miss; the seconds to wait when there were too many."""
-    return await attempts.increment(tx, throttle_key("miss", address), MISSES, SECONDS, ctx.clock())
-
-
-PERSON = (5, 30 * 60)
-ADDRESS = (50, 15 * 60)
-"""So many tries within so many seconds."""
+    return await attempts.increment(tx, throttle_key("miss", address), *MISSES, ctx.clock())
 
 
 def throttle_key(what: str, whose: str) -> str:
-    """The counter of somebody's tries: a login, whether it is anybody's or not, or an address."""
+    """The name of a counter, for an address or for a login that may not exist."""
     return f"{what} {sha256(whose.encode()).hexdigest()[:32]}"
 
 
 async def check_attempt(ctx: AppContext, address: str, login: str | None = None) -> None:
-    """Count a try before it is looked at, so that many at once gain nothing. TooManyRequests when there were enough."""
-
-    async def work(tx: Transaction) -> int:
-        now = ctx.clock()
-        wait = await attempts.increment(tx, throttle_key("address", address), *ADDRESS, now)
-        if login is not None and not wait:
-            wait = await attempts.increment(tx, throttle_key("login", login), *PERSON, now)
-        return wait
-
-    wait = await ctx.db.write(work)
+    """Count an attempt before it is checked, so that sending many at once gains nothing. TooManyRequests."""
+    wait = await _count_attempt(ctx, address, login)
     if wait:
         raise TooManyRequests(f"come again in {wait} seconds", retry_after=wait)
 
 
+@transaction
+async def _count_attempt(ctx: AppContext, tx: Transaction, address: str, login: str | None) -> int:
+    wait = await attempts.increment(tx, throttle_key("address", address), *ADDRESS_ATTEMPTS, ctx.clock())
+    if login is not None and not wait:
+        wait = await attempts.increment(tx, throttle_key("login", login), *LOGIN_ATTEMPTS, ctx.clock())
+    return wait
+
+
 async def reset_attempts(tx: Transaction, address: str, login: str | None = None) -> None:
-    """It was a good one: it does not count, and the person begins anew."""
+    """After success: take back the address's attempt and forget all of the login."""
     await attempts.refund(tx, throttle_key("address", address))
     if login is not None:
         await attempts.reset(tx, throttle_key("login", login))
 
 
 async def refund_attempt(tx: Transaction, address: str, login: str) -> None:
-    """This try gave nothing away and was no guess: it does not count."""
+    """Take an attempt back that was no guess and revealed nothing."""
     await attempts.refund(tx, throttle_key("address", address))
     await attempts.refund(tx, throttle_key("login", login))

@@ -18,40 +18,33 @@ def totp_at(secret: bytes, step: int) -> str:
 
 
 def matching_step(secret: bytes, code: str, ms: int) -> int | None:
-    """The time step whose code this is, at most one away from the time given; None when it is wrong."""
+    """The time step of a code, at most one away from the given time; None when the code is wrong."""
     now = ms // 1000 // SECONDS
+    digits = "".join(code.split()).encode()
     found = [
         step
         for step in range(now - ALLOWED_DRIFT, now + ALLOWED_DRIFT + 1)
-        if hmac.compare_digest(_bytes(code), _code(secret, step))
+        if hmac.compare_digest(digits, totp_at(secret, step).encode())
     ]
     return found[-1] if found else None
 
 
 def latest(ms: int) -> int:
-    """The last time step whose code is taken at a time."""
+    """The last time step whose code is accepted at a time."""
     return ms // 1000 // SECONDS + ALLOWED_DRIFT
 
 
 def otpauth_uri(secret: bytes, login: str, issuer: str) -> str:
-    """What the QR says to an authenticator app."""
+    """The content of the QR code for an authenticator app."""
     who, at = quote(f"{issuer}:{login}", safe=":"), quote(issuer)
     return f"otpauth://totp/{who}?secret={group_digits(secret)}&issuer={at}&algorithm=SHA1&digits={DIGITS}&period={SECONDS}"
 
 
 def group_digits(secret: bytes) -> str:
-    """The secret as a person types it."""
+    """The secret in Base32, to type in."""
     return b32encode(secret).decode().rstrip("=")
 
 
 def parse_secret(text: str) -> bytes | None:
-    """A secret that `group_digits` wrote; None when it is none."""
+    """A secret written by `group_digits`, or None."""
     return b32decode(text) if re.fullmatch("[A-Z2-7]{32}", text) else None
-
-
-def _code(secret: bytes, step: int) -> bytes:
-    return totp_at(secret, step).encode()
-
-
-def _bytes(code: str) -> bytes:
-    return "".join(code.split()).encode()

@@ -1,6 +1,6 @@
-"""What may be written about who works here: the same at the console, for who is added and for who is changed.
+"""Validation of the details of a person, the same on the command line and over HTTP, to add or to change.
 
-A login is asked more when it is new. Those that are there stay good, whatever they look like.
+Only new logins are validated; existing ones stay valid whatever they look like.
 """
 
 import re
@@ -14,7 +14,9 @@ from .permissions import Role
 ROLES: tuple[Role, ...] = get_args(Role)
 _BREAKS = r"\u0000-\u001f\u007f-\u009f\u2028\u2029"
 LINE = rf"^[^{_BREAKS}]*$(?!\n)"
-NAME = rf"^[^\S{_BREAKS}]*[^\s{_BREAKS}][^{_BREAKS}]*$(?!\n)"  # blanks, then a sign: no two ways to read it
+NAME = (
+    rf"^[^\S{_BREAKS}]*[^\s{_BREAKS}][^{_BREAKS}]*$(?!\n)"  # blanks, then a character: unambiguous, so no backtracking
+)
 MAX_LINE, MAX_NAME = 100, 200
 SingleLine = Annotated[str, msgspec.Meta(max_length=MAX_LINE, pattern=LINE)]
 PersonName = Annotated[str, msgspec.Meta(max_length=MAX_NAME, pattern=NAME)]
@@ -22,12 +24,12 @@ NOT_IN_LOGIN = " \n\t\r\0/?#%\\"
 Roles = Annotated[tuple[Role, ...], msgspec.Meta(max_length=20)]
 Areas = Annotated[tuple[Annotated[str, msgspec.Meta(max_length=MAX_NAME)], ...], msgspec.Meta(max_length=200)]
 ValidationError = tuple[Literal["/roles", "/areas", "/login", "/name", "/badge", "/title"], str]
-"""Which part does not fit, and why."""
+"""The invalid field, and why."""
 _LINE, _NAME = re.compile(LINE), re.compile(NAME)
 
 
 class NewPerson(msgspec.Struct, frozen=True):
-    """Somebody who begins to work here. `badge` (工号) and `title` are on his ID card."""
+    """A person to be added. `badge` (工号) and `title` are on their ID card."""
 
     login: Annotated[
         str, msgspec.Meta(min_length=1, max_length=64, description="A login that nobody had before; it never changes.")
@@ -40,7 +42,7 @@ class NewPerson(msgspec.Struct, frozen=True):
 
 
 def normalized(given: NewPerson) -> NewPerson:
-    """The same without blanks around its texts, and each role and area once."""
+    """The person with surrounding blanks and duplicate roles and areas removed."""
     return msgspec.structs.replace(
         given,
         name=given.name.strip(),
@@ -52,46 +54,46 @@ def normalized(given: NewPerson) -> NewPerson:
 
 
 def unique_lines(areas: tuple[str, ...]) -> tuple[str, ...]:
-    """Areas without blanks around them, each once."""
+    """Areas without surrounding blanks and duplicates."""
     return tuple(dict.fromkeys(area.strip() for area in areas))
 
 
 def validate_new_person(given: NewPerson) -> ValidationError | None:
-    """What does not fit about somebody new, if anything."""
-    if not _good_login(given.login):
+    """The first error in the details of a new person, or None."""
+    if not _is_valid_login(given.login):
         return (
             "/login",
             "登录名：1 至 64 个字符，不含空格、全角或不可见字符 / a login: 1 to 64 plain, visible characters",
         )
-    if len(given.name) > MAX_NAME or not _NAME.search(given.name) or not _writable(given.name):
+    if len(given.name) > MAX_NAME or not _NAME.search(given.name) or not _is_encodable(given.name):
         return "/name", f"姓名：一行，最多 {MAX_NAME} 字 / a name: one line of at most {MAX_NAME} characters"
-    said = f"最多 {MAX_LINE} 字，不含换行 / at most {MAX_LINE} characters on one line"
+    message = f"最多 {MAX_LINE} 字，不含换行 / at most {MAX_LINE} characters on one line"
     cards: tuple[tuple[Literal["/badge", "/title"], str], ...] = (("/badge", given.badge), ("/title", given.title))
     for place, text in cards:
-        if len(text) > MAX_LINE or not _LINE.search(text) or not _writable(text):
-            return place, said
+        if len(text) > MAX_LINE or not _LINE.search(text) or not _is_encodable(text):
+            return place, message
     return validate_roles_and_areas(given.roles, given.areas)
 
 
 def validate_roles_and_areas(roles: tuple[Role, ...], areas: tuple[str, ...]) -> ValidationError | None:
-    """What does not fit about what somebody may do and where, if anything."""
+    """The first error in roles and areas, or None."""
     if any(role not in ROLES for role in roles) or not roles:
         return "/roles", f"角色须为 / roles are: {', '.join(ROLES)}"
     if set(roles) == {"technician"} and len(areas) > 1:
         return "/areas", "技术员只能有一个片区 / a technician has one area"
-    if any(len(area) > MAX_NAME or not _NAME.search(area) or not _writable(area) for area in areas):
+    if any(len(area) > MAX_NAME or not _NAME.search(area) or not _is_encodable(area) for area in areas):
         return "/areas", f"片区：一行，最多 {MAX_NAME} 字 / an area: one line of at most {MAX_NAME} characters"
     return None
 
 
-def _good_login(login: str) -> bool:
-    """Visible, the same in every way to write it, and a part of an address that is no step up."""
+def _is_valid_login(login: str) -> bool:
+    """Whether a login is printable, normalized, and safe as a segment of a path."""
     if not 0 < len(login) <= 64:
         return False
     plain = login.isprintable() and unicodedata.normalize("NFKC", login) == login
     return plain and login not in (".", "..") and not any(c in login for c in NOT_IN_LOGIN)
 
 
-def _writable(text: str) -> bool:
+def _is_encodable(text: str) -> bool:
     """Whether the text can be stored: bytes of the command line that are not UTF-8 arrive as lone surrogates."""
-    return not any(0xD800 <= ord(sign) <= 0xDFFF for sign in text)
+    return not any(0xD800 <= ord(character) <= 0xDFFF for character in text)

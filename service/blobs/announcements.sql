@@ -1,5 +1,5 @@
 -- name: announce_blob!
--- Somebody is about to put a file into the store; no row while the sweep is just taking it out (since :left_before).
+-- No row changes while the sweeper deletes the file (since :left_before).
 INSERT INTO pending_blobs (sha256, at, leaving) VALUES (:sha256, :at, 0)
 ON CONFLICT (sha256) DO UPDATE SET at = excluded.at, leaving = 0
 WHERE pending_blobs.leaving = 0 OR pending_blobs.at < :left_before;
@@ -13,10 +13,10 @@ WHERE sha256 > :after AND ((leaving = 0 AND at < :came_before) OR (leaving = 1 A
 ORDER BY sha256 LIMIT :size;
 
 -- name: mark_blob_for_deletion!
--- The sweep is about to take a file out of the store; no row when somebody may be just putting it there.
+-- No row changes when the file may be about to be stored.
 UPDATE pending_blobs SET leaving = 1, at = :at
 WHERE sha256 = :sha256 AND ((leaving = 0 AND at < :came_before) OR (leaving = 1 AND at < :left_before));
 
 -- name: clear_deletion_mark!
--- Only one's own mark: after an hour the file may be somebody else's.
+-- Only our own mark: after an hour another process may have set one.
 DELETE FROM pending_blobs WHERE sha256 = :sha256 AND leaving = 1 AND at = :at;

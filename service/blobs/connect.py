@@ -1,4 +1,4 @@
-"""Opens the store that an address names."""
+"""Opens the store of blobs at an address. Only the store in use is imported: less memory and a faster start."""
 
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
@@ -7,12 +7,12 @@ from .store import BlobStore
 
 
 def open_blobs(address: str, folder: Path, scratch: Path | None = None) -> BlobStore:
-    """The store of an address: empty for `folder`, else `s3://bucket/prefix?endpoint=…&region=…`.
+    """The store at `s3://bucket/prefix?endpoint=…&region=…`, or in `folder` for an empty address.
 
-    What is fetched from a bucket lies in `scratch` as long as it is read, in `folder` where none is given.
+    What is fetched from a bucket is in `scratch` while it is read, by default in `folder`.
     """
     if not address:
-        from .folder_store import FolderBlobStore  # noqa: PLC0415 - only the store in use: less memory, a faster start
+        from .folder_store import FolderBlobStore  # noqa: PLC0415
 
         return FolderBlobStore(folder)
     bucket, prefix, options = s3_parts(address)
@@ -22,7 +22,7 @@ def open_blobs(address: str, folder: Path, scratch: Path | None = None) -> BlobS
 
 
 def s3_parts(address: str) -> tuple[str, str, dict[str, str]]:
-    """Bucket, prefix and options of an address; ValueError when it is none."""
+    """Bucket, prefix and options of an address. ValueError when it is invalid."""
     parts = urlsplit(address)
     options = dict(parse_qsl(parts.query, strict_parsing=bool(parts.query)))
     if parts.scheme != "s3" or not parts.hostname or parts.fragment or not options.keys() <= {"endpoint", "region"}:

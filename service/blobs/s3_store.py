@@ -1,11 +1,11 @@
-"""Files in an S3-compatible store, with obstore. Keys come from the usual AWS variables (`AWS_ACCESS_KEY_ID` …).
+"""Blobs in an S3-compatible store, with obstore. Keys come from the usual AWS variables (`AWS_ACCESS_KEY_ID` …).
 
-A store that cannot be reached is Busy: the client keeps the file and comes again. Nothing else depends on it.
+ServiceUnavailable when the store cannot be reached: the client keeps the file and tries again.
 """
 
 from asyncio import Semaphore
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -20,12 +20,12 @@ from service.errors import ServiceUnavailable
 
 from .store import blob_path
 
-MAX_CONCURRENT = 8  # each has some MiB in memory
+MAX_CONCURRENT = 8  # each needs some MiB of memory
 TIMEOUT = timedelta(seconds=20)
 
 
 class S3BlobStore:
-    """See `Blobs`. What is read is copied into `scratch` for as long as it is needed."""
+    """See `BlobStore`. A blob is copied into `scratch` while it is read."""
 
     def __init__(self, bucket: str, prefix: str, options: dict[str, str], scratch: Path) -> None:
         given: dict[str, Any] = dict(options)
@@ -40,45 +40,39 @@ class S3BlobStore:
             retry_config={"max_retries": 2, "retry_timeout": TIMEOUT},
             **given,
         )
-        self._scratch, self._turns = scratch, Semaphore(MAX_CONCURRENT)
+        self._scratch, self._slots = scratch, Semaphore(MAX_CONCURRENT)
 
     async def put(self, digest: bytes, path: Path) -> None:
-        """See `Blobs`."""
-        async with self._turns:
-            try:
+        async with self._slots:
+            with _unreachable_as_problem():
                 await obstore.put_async(self._store, blob_path(digest), path)
-            except BaseError as error:
-                raise ServiceUnavailable("the store of files cannot be reached") from error
 
     @asynccontextmanager
-    async def open_local(self, digest: bytes) -> AsyncIterator[Path]:
-        """See `Blobs`."""
+    async def open_local(self, digest: bytes) -> AsyncGenerator[Path]:
         await run_in_disk_thread(make_durable_dir, self._scratch)
         path = self._scratch / f"{uuid4()}.tmp"
         try:
-            async with self._turns:
-                await self._fetch(blob_path(digest), path)
+            async with self._slots:
+                with _unreachable_as_problem():
+                    found = await obstore.get_async(self._store, blob_path(digest))
+                    with path.open("wb") as file:
+                        async for part in found.stream():
+                            await run_in_disk_thread(file.write, part)
             yield path
         finally:
             await run_in_disk_thread(path.unlink, missing_ok=True)
 
-    async def _fetch(self, name: str, path: Path) -> None:
-        try:
-            found = await obstore.get_async(self._store, name)
-            with path.open("wb") as file:
-                async for part in found.stream():
-                    await run_in_disk_thread(file.write, part)
-        except FileNotFoundError:
-            raise
-        except BaseError as error:
-            raise ServiceUnavailable("the store of files cannot be reached") from error
-
     async def remove(self, digest: bytes) -> None:
-        """See `Blobs`."""
-        async with self._turns:
-            try:
+        async with self._slots:
+            with _unreachable_as_problem(), suppress(FileNotFoundError):
                 await obstore.delete_async(self._store, blob_path(digest))
-            except FileNotFoundError:
-                return
-            except BaseError as error:
-                raise ServiceUnavailable("the store of files cannot be reached") from error
+
+
+@contextmanager
+def _unreachable_as_problem() -> Generator[None]:
+    try:
+        yield
+    except FileNotFoundError:  # also a BaseError
+        raise
+    except BaseError as error:
+        raise ServiceUnavailable("the store of files cannot be reached") from error

@@ -1,7 +1,7 @@
-"""Where files are kept for good, by the SHA-256 of their bytes: one interface, a folder or an S3-compatible store.
+"""The interface of a store of blobs, by the SHA-256 of their bytes: a folder or an S3-compatible store.
 
-A file is announced in the database, then put there, then the database says that it is there. What was announced and
-got no row is swept after a week (`evidence/sweeper`); nobody ever asks the store what it has.
+A blob is announced in the database, then put into the store, then gets its row in the database. Without a row it is
+deleted after a week (`evidence/sweeper`); the store is never listed.
 """
 
 from contextlib import AbstractAsyncContextManager
@@ -11,23 +11,23 @@ from typing import Protocol
 
 
 class BlobStore(Protocol):
-    """A store of bytes. All raise `errors.Busy` when the store cannot be reached, `errors.StorageFull` when full."""
+    """A store of bytes. All methods raise ServiceUnavailable when it cannot be reached, StorageFull when it is full."""
 
     async def put(self, digest: bytes, path: Path) -> None:
-        """Keep the bytes of a file; it lasts when this returns. The file may be gone afterwards."""
+        """Store a file durably. The file itself may be moved."""
         ...
 
     def open_local(self, digest: bytes) -> AbstractAsyncContextManager[Path]:
-        """The bytes as a file to read, for as long as the context lasts. FileNotFoundError when there are none."""
+        """A local file with the bytes, for as long as the context lasts. FileNotFoundError."""
         ...
 
     async def remove(self, digest: bytes) -> None:
-        """Take a file out; no change when there is none."""
+        """Delete a blob, if it exists."""
         ...
 
 
 def blob_path(digest: bytes) -> str:
-    """Where a file is: two digits for the folder, the rest for the file."""
+    """The path of a blob: two digits for the folder, the rest for the file."""
     text = digest.hex()
     return f"{text[:2]}/{text[2:]}"
 

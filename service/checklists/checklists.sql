@@ -11,7 +11,7 @@ FROM checklists WHERE id = :id AND version = :version;
 SELECT id, version, sha256, body, published_at, published_by, reason, leaf, salt FROM checklists WHERE leaf = :leaf;
 
 -- name: newest_checklist^
--- By its number, not by the clock: versions are whole numbers, and the next one has the next.
+-- By number, not by time: versions are consecutive whole numbers.
 SELECT id, version, sha256, body, published_at, published_by, reason, leaf, salt
 FROM checklists WHERE id = :id ORDER BY length(version) DESC, version DESC LIMIT 1;
 

@@ -1,8 +1,8 @@
-"""Examples beside the items: from the author's short forms to a bundle that the judge takes.
+"""Expands the examples of items from the authors' short forms into bundles for the judge.
 
-Times are `HH:MM` or `HH:MM:SS` on the example's day, `-1d 16:00` a day before, `5d 10:00` five days after.
-An entry is the technician's unless it says `by`. A kind of evidence in quotes is a full piece of that kind.
-In the examples of a policy, the policy is switched on.
+Times are `HH:MM` or `HH:MM:SS` on the example's day, `-1d 16:00` the day before, `5d 10:00` five days later. An entry
+is the technician's unless it has `by`. Evidence given as a string is a complete piece of that kind. In the examples of
+a policy, the policy is switched on.
 """
 
 import re
@@ -36,7 +36,7 @@ _FULL: dict[str, dict[str, Any]] = {
 
 
 def parse_time(short: str) -> datetime:
-    """The moment that a short form means. ValueError when it cannot be read."""
+    """The time that a short form means. ValueError."""
     found = _SHORT.fullmatch(short)
     if found is None:
         raise ValueError(f"时间写法不对 / cannot read the time {short!r}")
@@ -45,27 +45,27 @@ def parse_time(short: str) -> datetime:
 
 
 def build_bundle(checklist: Checklist, item: Item, example: Example) -> Bundle:
-    """The example as a visit with its entries. ValueError (msgspec's too) or TypeError says what cannot be read."""
-    items = {one.id: one for one in checklist.items}
+    """The example as a visit with entries. ValueError or TypeError when it is invalid."""
+    items = {known.id: known for known in checklist.items}
     entries = [_entry(entry, place, items) for place, entry in enumerate(example.entries, 1)]
     visit = _visit(checklist, item, example.visit)
     return msgspec.convert({"visit": visit, "entries": entries, "now": parse_time(example.now)}, Bundle)
 
 
 def evaluate_example(rules: CompiledChecklist, item: Item, given: Bundle) -> list[str]:
-    """`severity code` of the item's findings, in order."""
+    """The item's findings in order, each as `severity code`."""
     judgement = judge(rules, given.visit, given.entries, given.now)
     return [f"{finding.severity} {finding.code}" for finding in judgement.findings if finding.item == item.id]
 
 
 def item_applies(rules: CompiledChecklist, item: Item, given: Bundle) -> bool:
-    """Whether the item applies in the bundle: a customer's "no" disputes what applies, and nothing else."""
+    """Whether the item applies in the bundle: a customer's "no" disputes only what applies."""
     things = {entry.thing for entry in given.entries} | {None}
-    words = [
+    objections = [
         Entry(id=f"probe-{thing}", at=given.now, by="customer", what=item.id, thing=thing, says="no")
         for thing in things
     ]
-    judgement = judge(rules, given.visit, [*given.entries, *words], given.now)
+    judgement = judge(rules, given.visit, [*given.entries, *objections], given.now)
     return any(finding.kind == "disputed" and finding.item == item.id for finding in judgement.findings)
 
 
@@ -113,7 +113,6 @@ def _piece(piece: str | dict[str, Any]) -> dict[str, Any]:
 
 
 def _answer(item: Item, name: str, value: object) -> object:
-    """A time among the answers may be short too."""
     field = item.fields.get(name)
     if field is not None and field.type == "time" and isinstance(value, str) and _SHORT.fullmatch(value):
         return parse_time(value).isoformat()

@@ -1,4 +1,4 @@
-"""`doorstep judge`: bundles `{visit, entries, now}` in, one line of JSON each out. No server, no database."""
+"""`doorstep judge`: judges bundles `{visit, entries, now}`, one line of JSON each, without a server or database."""
 
 import sys
 from collections.abc import Iterable, Iterator
@@ -29,27 +29,26 @@ class JudgedBundle(msgspec.Struct, frozen=True):
 
 
 def judge_all(names: Iterable[str], out: BinaryIO) -> int:
-    """Judge the files named (`-`: a bundle on each line of standard input), in order. 0, or 2 when any failed."""
+    """Judge files in order (`-`: a bundle on each line of standard input). 0, or 2 when any failed."""
     rules = CompiledChecklist(load_checklist(bundled_checklists_dir()).checklist)
     status = 0
-    for where, raw in _raw(names):
+    for where, raw in _read(names):
         try:
-            line = _encoder.encode(judge_bundle(rules, raw)) if isinstance(raw, bytes) else b""
-            fault = raw if isinstance(raw, OSError) else None
-        except (Problem, UnknownChecklistName) as error:
-            line, fault = b"", error
-        if fault is None:
+            if isinstance(raw, OSError):
+                raise raw
+            line = _encoder.encode(judge_bundle(rules, raw))
+        except (OSError, Problem, UnknownChecklistName) as error:
+            out.flush()
+            sys.stderr.write(f"{where}: {_sentence(error)}\n")
+            status = 2
+        else:
             out.write(line + b"\n")
-            continue
-        out.flush()
-        sys.stderr.write(f"{where}: {_sentence(fault)}\n")
-        status = 2
     out.flush()
     return status
 
 
 class UnknownChecklistName(ValueError):
-    """The bundle names a checklist or a visit type that is not here."""
+    """The bundle names an unknown checklist or visit type."""
 
 
 def judge_bundle(rules: CompiledChecklist, raw: bytes) -> JudgedBundle:
@@ -64,7 +63,7 @@ def judge_bundle(rules: CompiledChecklist, raw: bytes) -> JudgedBundle:
     return JudgedBundle(bundle.visit.id, judgement.verdict, shown)
 
 
-def _raw(names: Iterable[str]) -> Iterator[tuple[str, bytes | OSError]]:
+def _read(names: Iterable[str]) -> Iterator[tuple[str, bytes | OSError]]:
     for name in names:
         if name == "-":
             for number, line in enumerate(sys.stdin.buffer, 1):

@@ -1,7 +1,8 @@
-"""Lint: what is wrong with a checklist, in sentences with file and key. Pure; the files are read elsewhere."""
+"""`doorstep lint`: finds what is wrong with a checklist."""
 
 import hashlib
 from collections.abc import Iterator
+from pathlib import Path
 
 import msgspec
 
@@ -10,23 +11,31 @@ from service.judge.checklist import Checklist
 from .lint_examples import examples
 from .lint_names import cycles, names
 from .lint_norm import duties, norm
-from .source import ChecklistSource, LintMessage, NormBaseline
+from .loader import bundled_checklists_dir, load_checklist, load_norm_baseline
+from .source import ChecklistParseError, ChecklistSource, LintMessage
 
 
 def checklist_digest(checklist: Checklist) -> str:
-    """SHA-256 of the published document: one version has one, for ever."""
+    """SHA-256 of the document to be published, which never changes for a version."""
     return hashlib.sha256(msgspec.json.encode(checklist)).hexdigest()
 
 
-def lint(source: ChecklistSource, floor: NormBaseline) -> list[LintMessage]:
-    """Everything that is wrong; the examples are judged only when every name is known."""
+def lint(folder: Path) -> list[LintMessage]:
+    """All errors of the checklist in `folder`, compared with the bundled norm.
+
+    The examples are judged only when every name is known.
+    """
+    try:
+        source, baseline = load_checklist(folder), load_norm_baseline(bundled_checklists_dir())
+    except ChecklistParseError as unreadable:
+        return unreadable.messages
     unknown = list(names(source))
-    found = [*unknown, *cycles(source), *norm(source, floor), *duties(source, floor), *published(source)]
+    found = [*unknown, *cycles(source), *norm(source, baseline), *duties(source, baseline), *_published(source)]
     return found if unknown else [*found, *examples(source)]
 
 
-def published(source: ChecklistSource) -> Iterator[LintMessage]:
-    """A version that was published keeps its content."""
+def _published(source: ChecklistSource) -> Iterator[LintMessage]:
+    """Errors of a version that was published with other content."""
     checklist = source.checklist
     for version in source.published:
         if (version.id, version.version) == (checklist.id, checklist.version):

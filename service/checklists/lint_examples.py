@@ -1,4 +1,4 @@
-"""Lint, part 3: the examples beside the items say what the judge says, and show both sides of every duty."""
+"""Lint, part 3: the examples of the items agree with the judge, and show both outcomes of every duty."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ from .source import ChecklistSource, LintMessage
 
 
 def examples(source: ChecklistSource) -> Iterator[LintMessage]:
-    """Every example gives what it says; every item has one that passes and one that fails."""
+    """Every example gives the findings that it lists; every item has one that passes and one that fails."""
     rules = CompiledChecklist(source.checklist)
     for item in source.checklist.items:
         passes = fails = False
@@ -40,11 +40,11 @@ def examples(source: ChecklistSource) -> Iterator[LintMessage]:
 
 
 def _differs(source: ChecklistSource, key: str, example: Example, gives: list[str], item: Item) -> LintMessage:
-    said, judged = ", ".join(example.gives) or "—", ", ".join(gives) or "—"
+    listed, judged = ", ".join(example.gives) or "—", ", ".join(gives) or "—"
     return source.message(
         key,
-        f"示例“{example.shows}”写的是 {said}，判得的是 {judged}",
-        f"the example says {said}, the judge {judged}",
+        f"示例“{example.shows}”写的是 {listed}，判得的是 {judged}",
+        f"the example says {listed}, the judge {judged}",
         f"item {item.id}",
     )
 

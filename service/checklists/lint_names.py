@@ -1,4 +1,4 @@
-"""Lint, part 1: every name in a checklist means something, and the order of things can be kept."""
+"""Lint, part 1: every name in a checklist is known, and the order of the items has no cycles."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -32,8 +32,8 @@ def names(source: ChecklistSource) -> Iterator[LintMessage]:
         if fact.things_of is not None and not _has_things(source, fact.things_of):
             yield _unknown(source, f"fact {name}", "things_of", fact.things_of, "fact with things")
     for name, kind in checklist.visit_types.items():
-        for key, told in (("incidents", kind.incidents), ("must_tell", kind.must_tell)):
-            yield from _known(source, f"visit_type {name}", key, told, facts, "fact")
+        for key, used in (("incidents", kind.incidents), ("must_tell", kind.must_tell)):
+            yield from _known(source, f"visit_type {name}", key, used, facts, "fact")
     for question in checklist.questions:
         yield from _known(source, f"question {question.id}", "items", question.items, items, "item")
     yield from _statements(source, items)
@@ -77,7 +77,7 @@ def _item(source: ChecklistSource, item: Item, items: set[str], facts: set[str])
 
 
 def _statements(source: ChecklistSource, items: set[str]) -> Iterator[LintMessage]:
-    """A statement is made of what there is, and of nothing that may change under its signature unseen."""
+    """The lines of statements exist, and the signature covers them, so that none can change unnoticed."""
     known = {item.id: item for item in source.checklist.items}
     covers = {item.signs: item.covers for item in source.checklist.items if item.signs and item.covers}
     for statement in source.checklist.statements:
@@ -100,16 +100,16 @@ def _statements(source: ChecklistSource, items: set[str]) -> Iterator[LintMessag
 
 def _condition(source: ChecklistSource, item: Item, facts: set[str]) -> Iterator[LintMessage]:
     try:
-        asked = list(item.condition().names())
+        used = list(item.condition().names())
     except ValueError as error:
         yield source.message(f"item {item.id}", f"when 读不懂：{item.when}", f"when: {error}")
         return
     types = {f"visit_type={name}" for name in source.checklist.visit_types}
-    yield from _known(source, f"item {item.id}", "when", asked, facts | types, "fact")
+    yield from _known(source, f"item {item.id}", "when", used, facts | types, "fact")
 
 
 def cycles(source: ChecklistSource) -> Iterator[LintMessage]:
-    """Orders that nobody can keep: a comes before b, b before a."""
+    """Orders with a cycle: a comes before b, b before a."""
     later: dict[str, list[str]] = {}  # what comes before -> what comes after it
     for item in source.checklist.items:
         for edge in item.order:
@@ -117,10 +117,10 @@ def cycles(source: ChecklistSource) -> Iterator[LintMessage]:
             later.setdefault(first, []).append(second)
     done: set[str] = set()
     for start in later:
-        ring = _find_cycle(start, later, [], done)
-        if ring:
-            item = next((name for name in ring if f"item {name}" in source.where), ring[0])
-            way = " → ".join(ring)
+        cycle = _find_cycle(start, later, [], done)
+        if cycle:
+            item = next((name for name in cycle if f"item {name}" in source.where), cycle[0])
+            way = " → ".join(cycle)
             yield source.message(f"item {item}", f"顺序成环：{way}", f"the order goes round in a circle: {way}")
             return
 
@@ -131,15 +131,14 @@ def _find_cycle(name: str, later: dict[str, list[str]], path: list[str], done: s
     if name in done:
         return []
     for other in later.get(name, ()):
-        ring = _find_cycle(other, later, [*path, name], done)
-        if ring:
-            return ring
+        if cycle := _find_cycle(other, later, [*path, name], done):
+            return cycle
     done.add(name)
     return []
 
 
 def _messages(source: ChecklistSource) -> Iterator[LintMessage]:
-    """There is a sentence for every kind of finding, made of words that the judge can fill in."""
+    """Every kind of finding has a sentence, with placeholders that the judge can fill in."""
     checklist = source.checklist
     for kind in get_args(FindingKind):
         if kind not in checklist.messages:

@@ -1,4 +1,4 @@
-"""Lint, part 2: the norm itself. Its wording is covered, its duties are there and no softer than it says."""
+"""Lint, part 2: the norm. Its wording is covered; its duties are present and no weaker than in the norm."""
 
 import re
 from collections.abc import Iterator
@@ -12,20 +12,20 @@ from .source import BaselineDuty, ChecklistSource, LintMessage, NormBaseline
 
 _RANK: dict[FaultSeverity, int] = {"info": 0, "warning": 1, "violation": 2}
 _EVIDENCE_SEVERITIES: dict[str, FaultSeverity] = {"signature": "violation", "notice": "violation", "other": "warning"}
-"""What a document that the norm itself names weighs when it lacks, and any other evidence."""
+"""The least severity when a document that the norm names, or any other evidence, is missing."""
 _BEYOND = re.compile(r"4[.、]3[.、](?:1[2-9]|[2-9]\d|\d{3,})(?!\d)")
 
 
-def norm(source: ChecklistSource, floor: NormBaseline) -> Iterator[LintMessage]:
-    """Clauses and phrases: all there, joined without a gap, each covered by items."""
+def norm(source: ChecklistSource, baseline: NormBaseline) -> Iterator[LintMessage]:
+    """Clauses and phrases are complete, without gaps, and each is covered by items."""
     checklist = source.checklist
     numbers = [clause.number for clause in checklist.clauses]
-    for number in floor.clauses:
+    for number in baseline.clauses:
         if number not in numbers:
             yield source.message(f"clause {number}", "缺少这一条", "this clause is missing")
     for clause in checklist.clauses:
         key = f"clause {clause.number}"
-        if clause.number not in floor.clauses:
+        if clause.number not in baseline.clauses:
             yield source.message(key, "规范没有这一条", "the norm has no such clause")
         for part, whole in (("source", clause.source), ("zh", clause.zh)):
             if "".join(getattr(phrase, part) for phrase in clause.phrases) != whole:
@@ -39,13 +39,13 @@ def norm(source: ChecklistSource, floor: NormBaseline) -> Iterator[LintMessage]:
                 )
     for name, kind in checklist.visit_types.items():
         for number in kind.clauses:
-            if number.removesuffix("*") not in floor.clauses:
+            if number.removesuffix("*") not in baseline.clauses:
                 yield source.message(f"visit_type {name}", f"规范没有 {number}", f"the norm has no clause {number}")
     yield from _beyond_norm(source)
 
 
 def _beyond_norm(source: ChecklistSource) -> Iterator[LintMessage]:
-    """Nothing claims 4.3.12 or later: the source is cut off there."""
+    """Nothing refers to 4.3.12 or later: the source ends before."""
     checklist = source.checklist
     parts: list[tuple[str, object]] = [(f"item {item.id}", item) for item in checklist.items]
     parts += [(f"clause {clause.number}", clause) for clause in checklist.clauses]
@@ -62,15 +62,15 @@ def _beyond_norm(source: ChecklistSource) -> Iterator[LintMessage]:
             )
 
 
-def duties(source: ChecklistSource, floor: NormBaseline) -> Iterator[LintMessage]:
-    """Core items: none removed, none weakened without its `lowered` note; every item has a clause."""
+def duties(source: ChecklistSource, baseline: NormBaseline) -> Iterator[LintMessage]:
+    """Core items are neither removed nor weakened without a `lowered` note; every item has a clause."""
     items = {item.id: item for item in source.checklist.items}
-    for name, duty in floor.core.items():
+    for name, duty in baseline.core.items():
         if name not in items:
             yield source.message(
                 f"item {name}",
                 "规范原文的义务，不得取消",
-                "stands in the norm and may not be removed",
+                "is in the norm and may not be removed",
                 f"clause {duty.clause}",
             )
         else:
@@ -81,28 +81,26 @@ def duties(source: ChecklistSource, floor: NormBaseline) -> Iterator[LintMessage
             key = "defaults.evidence_gap"
             yield source.message(key, f"{kind} 不得低于 {least}", f"{kind} may not be below {least}")
     for item in items.values():
-        yield from _clause(source, item, floor)
+        yield from _clause(source, item, baseline)
         yield from _lowered(source, item, "if_missing", item.if_missing, item.lowered)
         for edge in item.order:
             yield from _lowered(source, item, f"order {edge.rel} {edge.than}", edge.sev, edge.lowered)
 
 
-def _clause(source: ChecklistSource, item: Item, floor: NormBaseline) -> Iterator[LintMessage]:
+def _clause(source: ChecklistSource, item: Item, baseline: NormBaseline) -> Iterator[LintMessage]:
     key, number = f"item {item.id}", item.clause.strip()
     if not number:
         yield source.message(key, "没有写条款 clause", "has no clause")
-    elif item.class_ in ("core", "derived") and number not in floor.clauses:
+    elif item.class_ in ("core", "derived") and number not in baseline.clauses:
         yield source.message(key, f"规范 4.3 没有 {number}", f"4.3 has no clause {number}")
-    elif item.class_ == "context" and number not in floor.other_sections:
+    elif item.class_ == "context" and number not in baseline.other_sections:
         yield source.message(key, f"规范其他章节没有 {number}", f"no other section of the norm has {number}")
-    elif item.class_ == "policy" and number in (*floor.clauses, *floor.other_sections):
+    elif item.class_ == "policy" and number in (*baseline.clauses, *baseline.other_sections):
         yield source.message(
             key, "policy 不在规范之内，clause 应写出处", "a policy is not in the norm; clause names its source"
         )
-    if item.class_ == "core" and item.id not in floor.core:
-        yield source.message(
-            key, "不是规范原文的义务，不能写 core", "does not stand in the norm; its class is not core"
-        )
+    if item.class_ == "core" and item.id not in baseline.core:
+        yield source.message(key, "不是规范原文的义务，不能写 core", "is not in the norm; its class is not core")
     phrases = [phrase for clause in source.checklist.clauses for phrase in clause.phrases]
     if item.class_ in ("core", "derived") and not any(item.id in phrase.items for phrase in phrases):
         yield source.message(key, "条文的短语没有提到它", "no phrase of a clause names it", f"clause {number}")
@@ -127,7 +125,7 @@ def _weakened_rules(source: ChecklistSource, item: Item, duty: BaselineDuty) -> 
 
 
 def _changed(item: Item, duty: BaselineDuty) -> Iterator[tuple[str, str]]:
-    """What may not be otherwise at all."""
+    """Properties that must be equal to the norm's."""
     if item.class_ != "core" or item.clause != duty.clause:
         yield f"应为 core，条款 {duty.clause}", f"has to be core, of clause {duty.clause}"
     for name in ("kind", "things_of", "satisfied_by_any", "counts"):
@@ -143,7 +141,7 @@ def _changed(item: Item, duty: BaselineDuty) -> Iterator[tuple[str, str]]:
 
 
 def _is_less_severe(item: Item, duty: BaselineDuty) -> Iterator[tuple[str, str]]:
-    """What may be more than the norm asks for, and not less."""
+    """Properties that may be stricter than the norm, but not weaker."""
     if _RANK[item.if_missing] < _RANK[duty.if_missing]:
         least = duty.if_missing
         yield (
@@ -164,7 +162,7 @@ def _is_less_severe(item: Item, duty: BaselineDuty) -> Iterator[tuple[str, str]]
 
 
 def _opened(item: Item, duty: BaselineDuty) -> Iterator[tuple[str, str]]:
-    """Ways out that the norm does not have."""
+    """Exceptions that the norm does not have."""
     for writer in item.waiver.by:
         if writer not in duty.waiver_by:
             yield f"waiver.by 不得有 {writer}", f"{writer} may not waive it"
@@ -181,5 +179,5 @@ def _same_condition(when: str, allowed: tuple[str, ...]) -> bool:
     try:
         condition = parse(when)
     except ValueError:
-        return True  # said elsewhere
-    return any(condition == parse(one) for one in allowed)
+        return True  # `lint_names` reports it
+    return any(condition == parse(other) for other in allowed)

@@ -1,8 +1,8 @@
-"""A folder of authors' TOML files, read strictly into a checklist with its examples.
+"""Reads a folder of TOML files strictly into a checklist with its examples.
 
-Any file may hold any of the tables: `[clause]`, `[[item]]` with `[[item.examples]]`, `[fact.…]`,
-`[visit_type.…]`, `[[question]]`, `[[statement]]`, and what stands in checklist.toml. Files come in natural order
-(4.3.2 before 4.3.10, then context, policies …). core.toml and published.toml are not content.
+Any file may hold any table: `[clause]`, `[[item]]` with `[[item.examples]]`, `[fact.…]`, `[visit_type.…]`,
+`[[question]]`, `[[statement]]`, and those of checklist.toml. Files are read in natural order (4.3.2 before 4.3.10, then
+context, policies …). core.toml and published.toml are not content.
 """
 
 import re
@@ -45,14 +45,14 @@ _LISTS = {"item": Item, "question": Question, "statement": Statement}
 
 
 def bundled_checklists_dir() -> Path:
-    """The folder that travels with the package: `checklists/` of a checkout, inside the package in a wheel."""
+    """The bundled folder: `checklists/` of a checkout, inside the package in a wheel."""
     package = Path(__file__).parents[1]
     inside = package / "checklists" / "bundled"
     return inside if inside.is_dir() else package.parent / "checklists"
 
 
 def load_checklist(folder: Path) -> ChecklistSource:
-    """Read a checklist. Unreadable has a message, with file and line or key, for each thing that is wrong."""
+    """Read a checklist. ChecklistParseError lists all errors, each with file and line or key."""
     reader = _Reader()
     if not folder.is_dir():
         raise ChecklistParseError([LintMessage(str(folder), "—", "没有这个文件夹", "there is no such folder")])
@@ -63,12 +63,12 @@ def load_checklist(folder: Path) -> ChecklistSource:
 
 
 def load_norm_baseline(folder: Path) -> NormBaseline:
-    """Read core.toml: what a checklist may not fall below."""
+    """Read core.toml: the minimum for any checklist."""
     reader = _Reader()
-    floor = reader.convert(reader.load(folder / "core.toml"), NormBaseline, "core.toml", "core.toml")
-    if floor is None:
+    baseline = reader.convert(reader.load(folder / "core.toml"), NormBaseline, "core.toml", "core.toml")
+    if baseline is None:
         raise ChecklistParseError(reader.messages)
-    return floor
+    return baseline
 
 
 def _natural(path: Path) -> list[str | int]:
@@ -76,7 +76,7 @@ def _natural(path: Path) -> list[str | int]:
 
 
 class _Reader:
-    """Gathers what the files hold, and what is wrong with them."""
+    """Collects the content of the files and their errors."""
 
     def __init__(self) -> None:
         self.messages: list[LintMessage] = []
@@ -87,7 +87,7 @@ class _Reader:
         self.parts: Table = {"facts": {}, "visit_types": {}} | {name: [] for name in lists}
 
     def load(self, path: Path) -> Table:
-        """One file's tables; a slip in the TOML is a message with its line."""
+        """The tables of a file; a syntax error becomes a message with its line."""
         try:
             text = path.read_text(encoding="utf-8")
             self.where |= {key: f"{path.name}:{line}" for key, line in _lines(text) if key not in self.where}
@@ -99,12 +99,12 @@ class _Reader:
         return {}
 
     def read(self, path: Path) -> None:
-        """One file, whatever tables it has."""
+        """Read a file."""
         file = path.name
         tables = self.load(path)
         if file == "published.toml":
-            for one in tables.get("published", ()):
-                version = self.convert(one, PublishedVersion, file, "published")
+            for table in tables.get("published", ()):
+                version = self.convert(table, PublishedVersion, file, "published")
                 self.published += [version] if version else []
             return
         for key, value in tables.items():
@@ -112,12 +112,12 @@ class _Reader:
                 clause = self.convert(value, Clause, file, f"clause {_name(value, 'number')}")
                 self.parts["clauses"] += [clause] if clause else []
             elif key in _LISTS and isinstance(value, list):
-                for one in cast(list[Any], value):
-                    self._listed(key, one, file)
+                for entry in cast(list[Any], value):
+                    self._listed(key, entry, file)
             elif key in _TABLES and isinstance(value, dict):
-                for name, one in cast(Table, value).items():
+                for name, entry in cast(Table, value).items():
                     self._put(
-                        self.parts[f"{key}s"], name, self.convert(one, _TABLES[key], file, f"{key} {name}"), file, key
+                        self.parts[f"{key}s"], name, self.convert(entry, _TABLES[key], file, f"{key} {name}"), file, key
                     )
             elif key in _KINDS or key in _PLAIN:
                 kind = _KINDS.get(key) or _PLAIN[key]
@@ -144,7 +144,7 @@ class _Reader:
         parts[name] = value
 
     def convert(self, data: object, kind: type[T], file: str, key: str) -> T | None:
-        """Plain data as a struct; None, and a message, when it is not one."""
+        """Convert plain data to a Struct; None, and a message, when it is invalid."""
         for name in unknown_keys(data, kind):
             self._wrong(file, key, f"没有这个键“{name}”", f"there is no key {name!r}")
         try:
@@ -158,7 +158,7 @@ class _Reader:
         self.messages.append(LintMessage(self.where.get(key, file), key, zh, en))
 
     def source(self) -> ChecklistSource:
-        """All that was read, as one checklist."""
+        """Everything read, as one checklist."""
         if not self.messages:
             checklist = self.convert(
                 {key: msgspec.to_builtins(part) for key, part in self.parts.items()}, Checklist, "", ""
@@ -179,7 +179,7 @@ _NAME = re.compile(r'(id|number)\s*=\s*"([^"]*)"')
 
 
 def _lines(text: str) -> Iterator[tuple[str, int]]:
-    """`item borrow_cleaned` -> the line where it is written, and the like."""
+    """The lines where items and other tables are written, by key, such as `item borrow_cleaned`."""
     table, item, example, start = "", "", 0, 0
     for number, line in enumerate(text.splitlines(), 1):
         if header := _HEADER.match(line):

@@ -1,4 +1,4 @@
-"""Publishing a checklist: a version is checked, kept for ever, and never changes."""
+"""Publishing checklists: a version is checked, stored, and never changes."""
 
 from datetime import datetime
 from hashlib import sha256
@@ -10,18 +10,18 @@ from msgspec import Meta
 
 from service.accounts.authentication import authenticate_token
 from service.audit_log import log
-from service.context import AppContext
+from service.context import AppContext, read_only
 from service.db.database import Transaction
 from service.errors import NotFound
 
 from . import repository
-from .lint_folder import lint
+from .lint import lint
 from .loader import bundled_checklists_dir, load_checklist
 from .repository import ChecklistRow
 
 
 class PublishError(ValueError):
-    """The folder cannot be published; the message lists why."""
+    """The folder cannot be published; the message lists the reasons."""
 
 
 class PublishedChecklist(msgspec.Struct, frozen=True):
@@ -42,13 +42,12 @@ class PublishedChecklists(msgspec.Struct, frozen=True):
 
 
 async def publish(ctx: AppContext, folder: Path, who: str, why: str) -> PublishedChecklist:
-    """Publish the checklist of a folder. The same version with other content is refused, with the same no change."""
-    faults = lint(folder)
-    if faults:
+    """Publish the checklist of a folder. Again, it changes nothing; a version with other content is refused."""
+    if faults := lint(folder):
         raise PublishError("\n".join(map(str, faults)))
     checklist = load_checklist(folder).checklist
     body = msgspec.json.encode(checklist)
-    leaf_id, salt = ctx.new_id(), ctx.new_salt()
+    leaf, salt = ctx.new_id(), ctx.new_salt()
     row = ChecklistRow(
         id=checklist.id,
         version=str(checklist.version),
@@ -57,15 +56,14 @@ async def publish(ctx: AppContext, folder: Path, who: str, why: str) -> Publishe
         published_at=ctx.clock(),
         published_by=who,
         reason=why,
-        leaf=leaf_id,
+        leaf=leaf,
         salt=salt,
     )
 
-    async def work(tx: Transaction) -> ChecklistRow:
+    async def store(tx: Transaction) -> ChecklistRow:
         if await repository.add_checklist(tx, row):
-            await log.append_leaf(
-                tx, "policy", leaf_id, salt, row.sha256, row.published_at, repository.checklist_commitment(row)
-            )
+            commitment = repository.checklist_commitment(row)
+            await log.append_leaf(tx, "policy", leaf, salt, row.sha256, row.published_at, commitment)
             return row
         known = await repository.get_checklist(tx, row.id, row.version)
         if known is None or known.sha256 != row.sha256:
@@ -75,44 +73,36 @@ async def publish(ctx: AppContext, folder: Path, who: str, why: str) -> Publishe
             )
         return known
 
-    return _published(ctx, await ctx.db.write(work))
+    return _to_view(ctx, await ctx.db.write(store))
 
 
 async def publish_bundled_checklist(ctx: AppContext) -> None:
-    """A fresh database gets the checklist that travels with the program."""
-
-    async def work(tx: Transaction) -> bool:
-        return bool(await repository.list_checklists(tx))
-
-    if not await ctx.db.read(work):
-        await publish(ctx, bundled_checklists_dir(), "doorstep", "随程序发布的初始版本 / shipped with the program")
+    """Publish the bundled checklist in a new database."""
+    if not await ctx.db.read(repository.list_checklists):
+        await publish(ctx, bundled_checklists_dir(), "doorstep", "随程序发布的初始版本 / bundled with the program")
 
 
-async def list_published(ctx: AppContext, token: bytes) -> PublishedChecklists:
+@read_only
+async def list_published(ctx: AppContext, tx: Transaction, token: bytes) -> PublishedChecklists:
     """Every published version."""
-
-    async def work(tx: Transaction) -> list[ChecklistRow]:
-        await authenticate_token(tx, token)
-        return await repository.list_checklists(tx)
-
-    return PublishedChecklists(tuple(_published(ctx, row) for row in await ctx.db.read(work)))
+    await authenticate_token(tx, token)
+    return PublishedChecklists(tuple(_to_view(ctx, row) for row in await repository.list_checklists(tx)))
 
 
 async def get_document(ctx: AppContext, token: bytes, checklist: str, version: str) -> tuple[bytes, str]:
-    """A version's exact bytes, and their SHA-256 for the ETag. It never changes."""
+    """The exact bytes of a version, and their SHA-256 for the ETag."""
 
-    async def work(tx: Transaction) -> ChecklistRow:
+    async def load(tx: Transaction) -> ChecklistRow | None:
         await authenticate_token(tx, token)
-        row = await repository.get_checklist(tx, checklist, version)
-        if row is None:
-            raise NotFound
-        return row
+        return await repository.get_checklist(tx, checklist, version)
 
-    row = await ctx.db.read(work)
+    row = await ctx.db.read(load)
+    if row is None:
+        raise NotFound
     return row.body, row.sha256.hex()
 
 
-def _published(ctx: AppContext, row: ChecklistRow) -> PublishedChecklist:
+def _to_view(ctx: AppContext, row: ChecklistRow) -> PublishedChecklist:
     return PublishedChecklist(
         row.id, row.version, row.sha256.hex(), ctx.to_local_time(row.published_at), row.published_by, row.reason
     )

@@ -11,10 +11,8 @@ from service.db.rows import fetch_struct, fetch_structs, to_params
 
 
 class ChecklistRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A published version: its exact bytes, and who published it when (ms UTC) and why.
-
-    `leaf` is the id of its leaf in the log and `salt` that leaf's; None of versions published before there were any.
-    """
+    """A published version: its exact bytes, by whom, when (ms UTC) and why it was published, its leaf of the log (None
+    for versions older than the log) and the salt of that leaf."""
 
     id: str
     version: str
@@ -28,23 +26,18 @@ class ChecklistRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def checklist_commitment(row: ChecklistRow) -> bytes:
-    """What its leaf commits to beside its bytes."""
+    """What the leaf commits to besides the bytes."""
     return log.row_commitment(id=row.id, version=row.version, published_by=row.published_by, reason=row.reason)
 
 
 async def add_checklist(tx: Transaction, row: ChecklistRow) -> bool:
-    """Publish; False when there is such a version (compare its `sha256`)."""
+    """Add a version; False when it exists."""
     return await tx.execute("add_checklist", **to_params(row)) == 1
 
 
 async def get_checklist(tx: Transaction, id: str, version: str) -> ChecklistRow | None:
     """One version."""
     return await fetch_struct(tx, ChecklistRow, "checklist", id=id, version=version)
-
-
-async def find_by_leaf(tx: Transaction, leaf: UUID) -> ChecklistRow | None:
-    """The version that a leaf of the log is about."""
-    return await fetch_struct(tx, ChecklistRow, "checklist_of_leaf", leaf=leaf.bytes)
 
 
 async def latest_published(tx: Transaction, id: str) -> ChecklistRow | None:
@@ -59,6 +52,6 @@ async def list_checklists(tx: Transaction) -> list[ChecklistRow]:
 
 @finds_rows_of("policy")
 async def find_logged_checklist(tx: Transaction, leaf: UUID) -> LoggedRow | None:
-    """A version, as its leaf commits to it."""
-    row = await find_by_leaf(tx, leaf)
+    """A version for the verification of its leaf."""
+    row = await fetch_struct(tx, ChecklistRow, "checklist_of_leaf", leaf=leaf.bytes)
     return row and LoggedRow("policy", row.published_at, row.body, row.sha256, row.salt, checklist_commitment(row))

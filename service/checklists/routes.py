@@ -1,10 +1,9 @@
-"""Checklists: published versions, which never change."""
+"""Operations on published checklists."""
 
 from datetime import datetime
 from typing import Annotated
 
 from litestar import Controller, Response, get
-from litestar.params import HeaderParameter
 
 from service.accounts.caller import Caller
 from service.errors import NotFound
@@ -12,6 +11,7 @@ from service.judge.checklist import Checklist
 from service.web.api_document import READ_ERRORS, answer, example, problems
 from service.web.compression import etag_matches
 from service.web.query import path_text
+from service.web.request import IfNoneMatch
 
 from . import publish
 from .publish import PublishedChecklist, PublishedChecklists
@@ -22,7 +22,7 @@ _PUBLISHED = PublishedChecklist(
     sha256="9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
     published_at=datetime.fromisoformat("2026-03-01T08:00:00+08:00"),
     published_by="doorstep",
-    reason="随程序发布的初始版本 / shipped with the program",
+    reason="随程序发布的初始版本 / bundled with the program",
 )
 
 
@@ -38,7 +38,7 @@ class ChecklistsController(Controller):
         responses=problems(*READ_ERRORS),
     )
     async def list_checklists(self, caller: Caller) -> PublishedChecklists:
-        """Every version that was ever published; a visit keeps the one that it began with."""
+        """Every version ever published; a visit keeps the one that it began with."""
         return await publish.list_published(*caller)
 
     @get(
@@ -55,12 +55,9 @@ class ChecklistsController(Controller):
         caller: Caller,
         checklist_id: Annotated[str, path_text("The checklist's id, such as `onsite`.")],
         version: Annotated[str, path_text("The number of the version.")],
-        if_none_match: Annotated[
-            str | None,
-            HeaderParameter(name="If-None-Match", required=False, description="The ETag of the copy you have."),
-        ] = None,
+        if_none_match: IfNoneMatch = None,
     ) -> Response[bytes | None]:
-        """A version never changes: a client asks once and keeps it. The ETag is the SHA-256 of the document."""
+        """A version never changes: a client fetches it once and keeps it. The ETag is the SHA-256 of the document."""
         body, digest = await publish.get_document(*caller, checklist_id, version)
         headers = {"etag": f'"{digest}"', "cache-control": "private, max-age=31536000, immutable"}
         if etag_matches(if_none_match or "", digest):

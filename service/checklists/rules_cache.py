@@ -10,11 +10,11 @@ from service.judge.rules import CompiledChecklist
 
 from . import repository
 
-DEFAULT_CHECKLIST = "onsite"  # the checklist that visits take
+DEFAULT_CHECKLIST = "onsite"  # for new visits
 
 
 async def compiled_rules(ctx: AppContext, tx: Transaction, checklist: str, version: str) -> CompiledChecklist:
-    """A published version, made ready once and kept: it never changes."""
+    """A published version, compiled once, because it never changes."""
     known = ctx.rules_cache.get((checklist, version))
     if known is None:
         row = await repository.get_checklist(tx, checklist, version)

@@ -1,4 +1,4 @@
-"""What authors write: a checklist with the examples beside its items, and the floor it may not fall below."""
+"""A checklist as its authors write it, with examples, and the baseline that it must not fall below."""
 
 from datetime import date
 from typing import Annotated
@@ -9,7 +9,7 @@ from service.judge.checklist import Checklist, Example, FaultSeverity, Key
 
 
 class LintMessage(msgspec.Struct, frozen=True):
-    """What is wrong with a checklist: where (`file:line`), at which key, and a sentence in both languages."""
+    """An error in a checklist: where (`file:line`), at which key, and a sentence in both languages."""
 
     where: str
     key: str
@@ -21,7 +21,7 @@ class LintMessage(msgspec.Struct, frozen=True):
 
 
 class ChecklistParseError(Exception):
-    """The folder cannot be read as a checklist; `messages` says where and why."""
+    """The folder is not a valid checklist; `messages` lists the errors."""
 
     def __init__(self, messages: list[LintMessage]) -> None:
         super().__init__("\n".join(str(message) for message in messages))
@@ -29,7 +29,7 @@ class ChecklistParseError(Exception):
 
 
 class PublishedVersion(msgspec.Struct, frozen=True):
-    """A version that was published, as the authors' folder remembers it: its content never changes again."""
+    """A version listed in published.toml, whose content must not change."""
 
     id: Key
     version: Annotated[int, msgspec.Meta(ge=1)]
@@ -40,10 +40,10 @@ class PublishedVersion(msgspec.Struct, frozen=True):
 
 
 class BaselineDuty(msgspec.Struct, frozen=True):
-    """The least that an item of class `core` has to be.
+    """The minimum for an item of class `core`.
 
-    `order`: `rel.other` -> severity; `only_if`: those of them that may be conditional; `time_limit`: the fact
-    from which there has to be one.
+    `order`: `rel.other` -> severity; `only_if`: those of them that may be conditional; `time_limit`: the fact from
+    which a time limit must run.
     """
 
     clause: str
@@ -65,7 +65,7 @@ class BaselineDuty(msgspec.Struct, frozen=True):
 
 
 class NormBaseline(msgspec.Struct, frozen=True):
-    """What stands in the norm: its clauses, the sections beside it that bear on a visit, its duties."""
+    """The norm: its clauses, the other sections that concern a visit, and its duties."""
 
     clauses: tuple[str, ...]
     other_sections: tuple[str, ...]
@@ -73,7 +73,7 @@ class NormBaseline(msgspec.Struct, frozen=True):
 
 
 class ChecklistSource(msgspec.Struct, frozen=True):
-    """A folder of authors' files, read. `where` maps `item borrow_cleaned`, `fact left` … to `file:line`."""
+    """The content of a folder. `where` maps `item borrow_cleaned`, `fact left` … to `file:line`."""
 
     checklist: Checklist
     examples: dict[str, tuple[Example, ...]]

@@ -1,14 +1,12 @@
-"""Which keys of plain data (as read from TOML or JSON) a struct does not know.
+"""Finds the keys of plain data (as read from TOML or JSON) that a Struct does not have.
 
-Wire bodies may carry keys that we do not know yet; what an author writes may not: a slip in a key
-would silently switch a duty off.
+Bodies on the wire may have unknown keys, but checklists may not: a typo in a key would silently switch a duty off.
 """
 
 from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any, cast
 
-import msgspec
 from msgspec import inspect
 
 
@@ -25,8 +23,8 @@ def _shape(kind: Any) -> inspect.Type:
 def _unknown(data: object, shape: inspect.Type, path: str) -> Iterator[str]:
     match shape:
         case inspect.UnionType():
-            for one in shape.types:
-                yield from _unknown(data, one, path)
+            for member in shape.types:
+                yield from _unknown(data, member, path)
         case inspect.Metadata():
             yield from _unknown(data, shape.type, path)
         case inspect.StructType() if isinstance(data, Mapping):
@@ -44,8 +42,3 @@ def _unknown(data: object, shape: inspect.Type, path: str) -> Iterator[str]:
                 yield from _unknown(value, shape.item_type, path)
         case _:
             return
-
-
-def field_names(kind: type[msgspec.Struct]) -> list[str]:
-    """The keys of a struct as they are written."""
-    return list(kind.__struct_encode_fields__)

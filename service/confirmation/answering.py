@@ -1,24 +1,16 @@
-"""What the customer answers by his link: entries of his own."""
+"""The customer's answers through the link, which become entries of the visit."""
 
 import asyncio
 from datetime import datetime
 from hashlib import sha256
-from typing import Literal
 from uuid import UUID, uuid5
 
 import msgspec
 
+from service import errors
 from service.accounts.browser import Browser
-from service.context import AppContext
+from service.context import AppContext, read_only, transaction
 from service.db.database import Transaction
-from service.errors import (
-    AnswerDeadlinePassed,
-    AppointmentChanged,
-    OtpRequired,
-    TooManyRequests,
-    UnreadableSignature,
-    UnsupportedImageType,
-)
 from service.evidence.attach import StoredFile, store_bytes
 from service.judge.entries import Entry, Evidence, Refused
 from service.visits.append_batch import CUSTOMER_WRITER, append_entries
@@ -26,136 +18,141 @@ from service.visits.appointment import AGREED, MOVED, Appointment, current_appoi
 from service.visits.customer_answers import AnswerInput, CustomerSubmission, SignatureInput
 from service.visits.customer_link import resolve_link
 from service.visits.loading import LoadedVisit, load_visit
-from service.visits.repository import VisitRow
 
-from . import entries as confirm
-from . import otp
-from .page import ANONYMOUS, APPOINTMENT, ConfirmationPage, build_page
+from . import entries, otp
+from .page import ANONYMOUS, APPOINTMENT, ConfirmationPage, build_details
 from .signature_image import render
 from .statements import CustomerView
 
-APPOINTED = (AGREED, APPOINTMENT.id)
-MAX_RESCHEDULE_REQUESTS = (
-    12  # answers about the appointment by the links of a visit, after which no more wishes are taken
-)
+APPOINTMENT_ANSWERS = (AGREED, APPOINTMENT.id)
+MAX_RESCHEDULE_REQUESTS = 12  # all answers about the appointment of a visit count
 
 
 async def submit_answers(
     ctx: AppContext, token: str, answers: CustomerSubmission, browser: Browser = ANONYMOUS
 ) -> ConfirmationPage:
-    """Write a customer's answers: all of them, or nothing. What he said last, said again, is no change."""
-    image = await _image(ctx, token, answers.signature, browser) if answers.signature else None
+    """Write all of a customer's answers, or none. Repeating the last ones changes nothing."""
+    image = await _store_signature(ctx, token, answers.signature, browser) if answers.signature else None
+    return await _write_answers(ctx, token, answers, browser, image)
 
-    async def work(tx: Transaction) -> ConfirmationPage:
-        link, row = await resolve_link(ctx, tx, token, lock=True)
+
+@transaction
+async def _write_answers(
+    ctx: AppContext,
+    tx: Transaction,
+    token: str,
+    answers: CustomerSubmission,
+    browser: Browser,
+    image: StoredFile | None,
+) -> ConfirmationPage:
+    link, row = await resolve_link(ctx, tx, token, lock=True)
+    visit = await load_visit(ctx, tx, row)
+    begun = any(entry.by == "technician" for entry in visit.merged.entries)  # then there is no appointment to answer
+    about = [] if begun else [one for one in answers.answers if (one.item or one.question) in APPOINTMENT_ANSWERS]
+    await _handle_appointment(ctx, tx, link, visit, answers, about)
+    if about or answers.another_time:
         visit = await load_visit(ctx, tx, row)
-        begun = any(entry.by == "technician" for entry in visit.merged.entries)  # then it is an answer like any other
-        about = [] if begun else [one for one in answers.answers if (one.item or one.question) in APPOINTED]
-        rest = tuple(one for one in answers.answers if one not in about)
-        later = msgspec.structs.replace(answers, answers=rest, another_time=None, window_from=None)
-        await _handle_appointment(ctx, tx, row, link, visit, answers, about)
-        if about or answers.another_time:
-            visit = await load_visit(ctx, tx, row)
-        if later != CustomerSubmission():
-            level = await otp.verification_level(ctx, tx, link, visit, browser)
-            visit = await confirm.write_entries(ctx, tx, link, visit, later, level, browser, image)
-        return await build_page(ctx, tx, link, visit, browser)
-
-    return await ctx.db.write(work)
-
-
-async def _image(ctx: AppContext, token: str, given: SignatureInput, browser: Browser) -> StoredFile | None:
-    """The signature's picture, in the store; only for what will be written, so that nobody fills it for nothing."""
-
-    async def new(tx: Transaction) -> bool:
-        link, row = await resolve_link(ctx, tx, token, lock=False)
-        visit = await load_visit(ctx, tx, row)
+    rest = tuple(one for one in answers.answers if one not in about)
+    answers = msgspec.structs.replace(answers, answers=rest, another_time=None, window_from=None)
+    if answers != CustomerSubmission():
         level = await otp.verification_level(ctx, tx, link, visit, browser)
-        if level is None:
-            raise OtpRequired
-        if confirm.is_repeated_signature(CustomerView(visit), given, level):
-            return False
-        confirm.check_quota(visit, level)
-        return True
+        visit = await entries.write_entries(ctx, tx, link, visit, answers, level, browser, image)
+    return (await build_details(ctx, tx, link, visit, browser)).page
 
-    if not await ctx.db.read(new):
+
+async def _store_signature(
+    ctx: AppContext, token: str, signature: SignatureInput, browser: Browser
+) -> StoredFile | None:
+    """Store the image of a signature, but only of one that will be written, so that nobody can fill the store."""
+    if not await _is_new_signature(ctx, token, signature, browser):
         return None
-    raw = await asyncio.to_thread(render, given)
+    raw = await asyncio.to_thread(render, signature)
     try:
         return await store_bytes(ctx, raw, sha256(raw).digest())
-    except UnsupportedImageType:
-        raise UnreadableSignature from None
+    except errors.UnsupportedImageType:
+        raise errors.UnreadableSignature from None
+
+
+@read_only
+async def _is_new_signature(
+    ctx: AppContext, tx: Transaction, token: str, signature: SignatureInput, browser: Browser
+) -> bool:
+    link, row = await resolve_link(ctx, tx, token, lock=False)
+    visit = await load_visit(ctx, tx, row)
+    level = await otp.verification_level(ctx, tx, link, visit, browser)
+    if level is None:
+        raise errors.OtpRequired
+    if entries.is_repeated_signature(CustomerView(visit), signature, level):
+        return False
+    entries.check_quota(visit, level)
+    return True
 
 
 async def _handle_appointment(
     ctx: AppContext,
     tx: Transaction,
-    row: VisitRow,
     link: UUID,
     visit: LoadedVisit,
     answers: CustomerSubmission,
     about: list[AnswerInput],
 ) -> None:
-    stands = current_appointment(visit, ctx.now(), ctx.company.cutoff_hours)
-    if answers.window_from is not None and (not stands.window or stands.window.start != answers.window_from):
-        raise AppointmentChanged
-    for one in about:
-        await _answer(ctx, tx, row, link, stands, one.good)
+    appointment = current_appointment(visit, ctx.now(), ctx.company.cutoff_hours)
+    window = appointment.window
+    if answers.window_from is not None and (not window or window.start != answers.window_from):
+        raise errors.AppointmentChanged
+    for answer in about:
+        await _answer_appointment(ctx, tx, link, visit, appointment, answer.good)
     if answers.another_time is not None:
-        await _request_reschedule(ctx, tx, visit, link, stands, answers.another_time.wish.strip())
+        await _request_reschedule(ctx, tx, link, visit, appointment, answers.another_time.wish.strip())
 
 
-async def _answer(ctx: AppContext, tx: Transaction, row: VisitRow, link: UUID, stands: Appointment, good: bool) -> None:
-    now, window = ctx.now(), stands.window
+async def _answer_appointment(
+    ctx: AppContext, tx: Transaction, link: UUID, visit: LoadedVisit, appointment: Appointment, good: bool
+) -> None:
+    now, window = ctx.now(), appointment.window
     if not good:
-        await _write(ctx, tx, row, _id(link, stands, "no"), [_entry(now, AGREED, says="no")])
+        entry = Entry(id="-", at=now, by="customer", what=AGREED, says="no")
+        await _append(ctx, tx, visit, _batch_id(link, appointment, "no"), entry)
         return
-    if stands.agreed:
+    if appointment.agreed:
         return
-    if not stands.may_agree or window is None:
-        raise AnswerDeadlinePassed
+    if not appointment.may_agree or window is None:
+        raise errors.AnswerDeadlinePassed
     log = Evidence(kind="message_log", channel="link", text=f"{_iso(window.start)} – {_iso(window.end)}")
     evidence = (Evidence(kind="customer_confirm"), log)
-    items = (AGREED, MOVED) if stands.moved else (AGREED,)
-    entries = [_entry(now, item, evidence=evidence) for item in items]
-    await _write(ctx, tx, row, _id(link, stands, "agreed"), entries)
+    items = (AGREED, MOVED) if appointment.moved else (AGREED,)
+    agreed = [Entry(id="-", at=now, by="customer", what=item, evidence=evidence) for item in items]
+    await _append(ctx, tx, visit, _batch_id(link, appointment, "agreed"), *agreed)
 
 
 async def _request_reschedule(
-    ctx: AppContext, tx: Transaction, visit: LoadedVisit, link: UUID, stands: Appointment, wish: str
+    ctx: AppContext, tx: Transaction, link: UUID, visit: LoadedVisit, appointment: Appointment, wish: str
 ) -> None:
-    if stands.asked is not None and stands.asked.wish == wish:
+    if appointment.asked is not None and appointment.asked.wish == wish:
         return
-    if stands.may_ask_until is None:
-        raise AnswerDeadlinePassed
-    if sum(one.kind == "link" for one in visit.batch_rows) - len(visit.customer_responses) >= MAX_RESCHEDULE_REQUESTS:
-        raise TooManyRequests("so much was asked by this link; call the utility", retry_after=confirm.DAY_SECONDS)
+    if appointment.may_ask_until is None:
+        raise errors.AnswerDeadlinePassed
+    batches = sum(row.kind == "link" for row in visit.batch_rows)
+    if batches - len(visit.customer_responses) >= MAX_RESCHEDULE_REQUESTS:
+        raise errors.TooManyRequests(
+            "so much was asked by this link; call the utility", retry_after=entries.DAY_SECONDS
+        )
     refused = Refused(reason=wish, outcome="unable")
-    entry = _entry(ctx.now(), AGREED, refused=refused)
-    await _write(ctx, tx, visit.row, _id(link, stands, f"ask {wish}"), [entry])
+    entry = Entry(id="-", at=ctx.now(), by="customer", what=AGREED, refused=refused)
+    await _append(ctx, tx, visit, _batch_id(link, appointment, f"ask {wish}"), entry)
 
 
-def _entry(
-    at: datetime,
-    what: str,
-    *,
-    says: Literal["no"] | None = None,
-    refused: Refused | None = None,
-    evidence: tuple[Evidence, ...] = (),
-) -> Entry:
-    return Entry(id="-", at=at, by="customer", what=what, says=says, refused=refused, evidence=evidence)
+def _batch_id(link: UUID, appointment: Appointment, answer: str) -> UUID:
+    """The same answer to the same appointment has the same id, until the customer asks for another time."""
+    window = _iso(appointment.window.start) if appointment.window else ""
+    asked_at = appointment.asked.at.isoformat() if appointment.asked else ""
+    return uuid5(link, f"{answer} {window} {asked_at}")
 
 
-def _id(link: UUID, stands: Appointment, said: str) -> UUID:
-    """The same answer to the same appointment has the same id; after another wish it is a new one."""
-    window = _iso(stands.window.start) if stands.window else ""
-    return uuid5(link, f"{said} {window} {stands.asked.at.isoformat() if stands.asked else ''}")
+async def _append(ctx: AppContext, tx: Transaction, visit: LoadedVisit, batch_id: UUID, *new: Entry) -> None:
+    named = [msgspec.structs.replace(entry, id=str(uuid5(batch_id, entry.what))) for entry in new]
+    await append_entries(ctx, tx, visit.row, batch_id, "link", CUSTOMER_WRITER, named)
 
 
-async def _write(ctx: AppContext, tx: Transaction, row: VisitRow, batch: UUID, entries: list[Entry]) -> None:
-    named = [msgspec.structs.replace(entry, id=str(uuid5(batch, entry.what))) for entry in entries]
-    await append_entries(ctx, tx, row, batch, "link", CUSTOMER_WRITER, named)
-
-
-def _iso(moment: datetime) -> str:
-    return moment.isoformat(timespec="minutes")
+def _iso(time: datetime) -> str:
+    return time.isoformat(timespec="minutes")

@@ -1,4 +1,4 @@
-"""What a form of the customer's page sent that could not be taken: it stands in the form again, with the reason."""
+"""A submitted form that was not accepted, with which the page is filled in again."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -9,11 +9,12 @@ from service.accounts.browser import Browser
 from service.context import AppContext
 from service.web.language import AnyText
 
-ANSWERED = "answer-"  # before the name of a question
+ANSWERED = "answer-"  # the prefix of a question's field
+NO_FIELDS: Mapping[str, str] = {}
 
 
 class Visitor(NamedTuple):
-    """Who sends a form: the link's token and the browser, with the application's context."""
+    """The sender of a form: the link's token and the browser, with the application's context."""
 
     ctx: AppContext
     token: str
@@ -21,27 +22,28 @@ class Visitor(NamedTuple):
 
 
 class FormState(msgspec.Struct, frozen=True):
-    """The form that was just sent (`where`), its fields, and what is said about it.
+    """The form that was just submitted (`form`), its fields, and the message about it.
 
-    `kept`: what was sent by another form, which only the code opens (again); the forms of the code carry it along.
-    `is_success`: nothing is wrong, the message says how to go on. `changed`: the text that was answered is another now.
+    `carried` are the fields of another form that needs the code first; the forms of the code carry them along.
+    `is_success`: nothing is wrong, and the message says how to go on. `changed`: the statement has changed since.
     """
 
-    where: str = ""
+    form: str = ""
     message: AnyText | None = None
-    fields: Mapping[str, str] = {}
-    kept: Mapping[str, str] = {}
+    fields: Mapping[str, str] = NO_FIELDS
+    carried: Mapping[str, str] = NO_FIELDS
     is_success: bool = False
     changed: bool = False
 
-    def value(self, where: str, name: str) -> str:
-        """What stood in a field of a form."""
-        fields = self.fields if where == self.where else self.kept if where == self.kept.get("form") else {}
-        return fields.get(name, "")
+    def value(self, form: str, name: str) -> str:
+        """The submitted value of a form's field."""
+        if form == self.form:
+            return self.fields.get(name, "")
+        return self.carried.get(name, "") if form == self.carried.get("form") else ""
 
-    def was_submitted(self, where: str) -> bool:
-        """Whether it was this form."""
-        return bool(where) and where in (self.where, self.kept.get("form"))
+    def was_submitted(self, form: str) -> bool:
+        """Whether it was this form, or the one that is carried along."""
+        return bool(form) and form in (self.form, self.carried.get("form"))
 
 
 NOTHING_SENT = FormState()

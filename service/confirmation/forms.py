@@ -1,7 +1,7 @@
-"""The forms of the customer's page. All are sent to the page's own address.
+"""The forms of the customer's page, which all post to the page's own address.
 
-A form that was taken leads back to the page (303). What could not be taken comes back in the page, with the reason;
-whoever opens that address again from his history finds the page as it is.
+A form that was accepted redirects to the page (303). Any other is shown again in the page with the reason; opening
+that address again from the browser's history shows the page as it is.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -10,154 +10,150 @@ from typing import Any
 import msgspec
 from litestar.response.base import ASGIResponse
 
-from service.errors import (
-    AnswerDeadlinePassed,
-    AppointmentChanged,
-    InvalidBody,
-    InvalidOtp,
-    LinkExpired,
-    NoPhoneNumber,
-    NotFound,
-    OtpRequired,
-    Problem,
-    StatementChanged,
-    StorageFull,
-    TooManyRequests,
-    UnreadableSignature,
-    VisitFull,
-)
-from service.visits.customer_answers import CustomerSubmission
+from service import errors
+from service.errors import Problem
+from service.visits.customer_answers import AnswerInput, CustomerSubmission, RescheduleRequest
 from service.web.decoding import convert_strict
-from service.web.form_fields import FormData, FormError, carried_form, max_length, required
+from service.web.form_fields import FormData, FormError, carried_form, max_length, parse_datetime, required
 from service.web.forms import read_form
 from service.web.language import AnyText, Language, PageText, TextPair, language_cookie
 from service.web.request import AnyRequest
 from service.web.templates import contact_advice, redirect
 
-from . import answering, otp, page
-from .appointment_forms import confirm_appointment, request_reschedule
+from . import answering, otp, page, reschedule_wish
 from .form_state import ANSWERED, FormState, Visitor
 from .page_view import VERIFICATION_EXPIRED, anchor, has_started, verification_expired
 from .render import render_page
 
-LIMIT = 400_000  # bytes: a drawing is among the fields
+MAX_FORM_BYTES = 400_000  # with a drawn signature
 FormResult = str | FormState
-"""The part of the page to go to; or the page at once, with what is to be said on it."""
+"""The fragment of the page to redirect to; or the page at once, with a message."""
 
 
-async def take_form(request: AnyRequest, visitor: Visitor) -> ASGIResponse:
-    """Do what a form asks, and go back to the part of the page that it came from."""
-    fields = await read_form(request, LIMIT)
-    if fields.get("does") == "language":
-        return await _in_other_language(request, visitor, fields)
-    return await _act(request, visitor, fields)
-
-
-async def _act(request: AnyRequest, visitor: Visitor, fields: FormData) -> ASGIResponse:
-    """The answer to a form."""
+async def submit_form(request: AnyRequest, visitor: Visitor) -> ASGIResponse:
+    """Do what a submitted form asks."""
     ctx, token, browser = visitor
+    fields = await read_form(request, MAX_FORM_BYTES)
+    if fields.get("does") == "language":
+        return await _switch_language(request, visitor, fields)
     act = FORM_ACTIONS.get(fields.get("does", ""), _unknown)
-    where, status, wait = fields.get("form", ""), 200, None
+    form, status, wait = fields.get("form", ""), 200, None
     try:
-        done = await act(visitor, fields)
-        if isinstance(done, str):
-            return redirect(f"/c/{token}{await _anchor(visitor, done)}")
-        sent = done
-    except (NotFound, LinkExpired):
+        result = await act(visitor, fields)
+        if isinstance(result, str):
+            return redirect(f"/c/{token}{await _fragment(visitor, result)}")
+        sent = result
+    except (errors.NotFound, errors.LinkExpired):
         raise
-    except FormError as lacking:
-        sent = FormState(where, lacking.message, fields, carried_form(fields))
-        status, wait = lacking.status, lacking.wait
-    except OtpRequired as problem:  # half an hour is short: what was filled in waits for a new code
-        ended = verification_expired(await page.get_page(ctx, token, browser))
-        message = VERIFICATION_EXPIRED if ended else _problem_message(problem, ctx.company.hotline)
-        sent, status = FormState("code", message, {}, fields), problem.status
+    except FormError as error:
+        sent = FormState(form, error.message, fields, carried_form(fields))
+        status, wait = error.status, error.wait
+    except errors.OtpRequired as problem:  # half an hour is short: the input is kept until a new code
+        expired = verification_expired(await page.get_page(ctx, token, browser))
+        message = VERIFICATION_EXPIRED if expired else _problem_message(problem, ctx.company.hotline)
+        sent, status = FormState("code", message, carried=fields), problem.status
     except Problem as problem:
         if problem.status >= 500 and problem.status != 507:
             raise
-        changed = isinstance(problem, StatementChanged)
         message = _problem_message(problem, ctx.company.hotline)
-        sent = FormState(where, message, fields, carried_form(fields), changed=changed)
+        changed = isinstance(problem, errors.StatementChanged)
+        sent = FormState(form, message, fields, carried_form(fields), changed=changed)
         status, wait = problem.status, problem.extra.get("retry_after")
     headers = ((b"retry-after", b"%d" % wait),) if wait else ()
     details = await page.get_details(ctx, token, browser)
     return render_page(request.scope, ctx, details, token, sent, status, headers)
 
 
-async def _in_other_language(request: AnyRequest, visitor: Visitor, fields: FormData) -> ASGIResponse:
-    """The page in the other language, with what a form had that could not be taken."""
+async def _switch_language(request: AnyRequest, visitor: Visitor, fields: FormData) -> ASGIResponse:
+    """The page in the other language, with the input of a form that was not accepted."""
     ctx, token, browser = visitor
     language: Language = "en" if fields.get("language") == "en" else "zh"
-    kept, typed = carried_form(fields), carried_form(fields, "typed")
+    carried, typed = carried_form(fields), carried_form(fields, "typed")
     cookie = (language_cookie(language),)
-    if not kept and not typed:
+    if not carried and not typed:
         return redirect(f"/c/{token}", cookie)
-    sent = FormState(typed.get("form", ""), None, typed, kept)
+    sent = FormState(typed.get("form", ""), None, typed, carried)
     details = await page.get_details(ctx, token, browser)
     return render_page(request.scope, ctx, details, token, sent, 200, cookie, language)
 
 
-async def _anchor(visitor: Visitor, part: str) -> str:
-    """Where on the page to go on; a part that the page does not have now is left out."""
-    if not part:
-        return ""
-    return f"#{part}" if has_started(await page.get_page(*visitor)) else ""
+async def _fragment(visitor: Visitor, name: str) -> str:
+    """`#name`, unless the page does not have this part now."""
+    return f"#{name}" if name and has_started(await page.get_page(*visitor)) else ""
 
 
 def _problem_message(problem: Problem, hotline: str) -> AnyText:
-    """What is said to a person at whose form there was a problem."""
     contact = {"contact": contact_advice(hotline)}
     match problem:
-        case AppointmentChanged():
+        case errors.AppointmentChanged():
             return PageText("上门时间刚有变化，请看下面的新时间")
-        case StatementChanged():
+        case errors.StatementChanged():
             return PageText("内容刚有变化，请重新核对")
-        case AnswerDeadlinePassed():
+        case errors.AnswerDeadlinePassed():
             return PageText("现在已不能这样答复，请%(contact)s", contact)
-        case NoPhoneNumber():
+        case errors.NoPhoneNumber():
             return PageText("没有登记您的手机号，无法发送验证码，请%(contact)s", contact)
-        case InvalidOtp() if problem.extra.get("tries") == otp.TRIES:
+        case errors.InvalidOtp() if problem.extra.get("tries") == otp.TRIES:
             return PageText("已输错 %(tries)s 次，请重新获取验证码", {"tries": otp.TRIES})
-        case TooManyRequests():
+        case errors.TooManyRequests():
             return PageText("通过这个链接说的已经很多了，其余的请%(contact)s", contact)
-        case VisitFull():
+        case errors.VisitFull():
             return PageText("这次上门的内容已达上限，不能再保存，请%(contact)s", contact)
-        case StorageFull():
+        case errors.StorageFull():
             return PageText("现在不能保存。您填的还在，请过一会儿再提交")
-        case InvalidBody():
+        case errors.InvalidBody():
             return PageText("没有看懂您填的内容，请核对后再提交")
         case _:
             return TextPair(problem.title_zh, problem.title_en)
 
 
-async def _save_answers(visitor: Visitor, content: dict[str, Any]) -> None:
-    """Take answers as JSON would bring them."""
+async def _submit(visitor: Visitor, **content: Any) -> None:
+    """Submit answers, checked as those of a JSON client are."""
     answers = convert_strict(CustomerSubmission, content)
     await answering.submit_answers(visitor.ctx, visitor.token, answers, visitor.browser)
 
 
 async def _unknown(visitor: Visitor, fields: FormData) -> str:  # noqa: ARG001 - as all are called
-    raise InvalidBody
+    raise errors.InvalidBody
+
+
+async def _confirm_appointment(visitor: Visitor, fields: FormData) -> str:
+    yes = AnswerInput(item="appointment_agreed", good=True)
+    answers = CustomerSubmission(answers=(yes,), window_from=parse_datetime(fields, "window"))
+    await answering.submit_answers(visitor.ctx, visitor.token, answers)
+    return ""
+
+
+async def _request_reschedule(visitor: Visitor, fields: FormData) -> str:
+    """An empty wish is rejected, so that a slip of the finger moves no visit."""
+    window_from = parse_datetime(fields, "window")
+    words = max_length(fields, "wish", reschedule_wish.MAX_LENGTH)
+    wish = reschedule_wish.join_wish(fields.get("when", ""), words)
+    if not wish:
+        raise FormError(PageText("请选一个，或写您方便的时间"))
+    answers = CustomerSubmission(another_time=RescheduleRequest(wish), window_from=window_from)
+    await answering.submit_answers(visitor.ctx, visitor.token, answers)
+    return ""
 
 
 async def _send_code(visitor: Visitor, fields: FormData) -> FormResult:
     try:
         await otp.send_otp(*visitor)
-    except TooManyRequests as problem:
+    except errors.TooManyRequests as problem:
         wait = problem.extra["retry_after"]
         minutes = max(1, -(-wait // 60))
         message = PageText("验证码发得太多了，请 %(minutes)s 分钟后再试", {"minutes": minutes})
         raise FormError(message, problem.status, wait) from None
     carried = carried_form(fields)
     if carried:
-        return FormState("code-entry", PageText("验证码已发出，请输入"), {}, carried, is_success=True)
+        return FormState("code-entry", PageText("验证码已发出，请输入"), carried=carried, is_success=True)
     return "code"
 
 
 async def _enter_code(visitor: Visitor, fields: FormData) -> FormResult:
-    """Full-width digits and blanks are what a Chinese keyboard makes of a code."""
+    """Full-width digits and spaces are accepted, because Chinese keyboards produce them."""
     digits = "".join(str(int(c)) for c in fields.get("code", "")[:100] if c.isdecimal())
-    if len(digits) != 6:  # a slip of the finger costs no try
+    if len(digits) != 6:  # a typo that costs no try
         raise FormError(PageText("请输入 6 位数字的验证码"))
     ctx, token, browser = visitor
     await otp.verify_otp(ctx, token, digits, browser)
@@ -169,28 +165,28 @@ async def _enter_code(visitor: Visitor, fields: FormData) -> FormResult:
 
 
 async def _answer(visitor: Visitor, fields: FormData) -> str:
-    """Some questions, or by one button all that were on the page as good; what he wrote goes along either way."""
+    """Answers to some questions, or `all` as good, and a comment."""
     start = len(ANSWERED)
     picked = {name[start:]: value == "good" for name, value in fields.items() if name.startswith(ANSWERED) and value}
-    seen = await page.get_page(*visitor)
-    now = {one.id: one for one in seen.questions}
+    current = await page.get_page(*visitor)
+    asked = {one.id: one for one in current.questions}
     if "all" in fields:
         if not all(picked.values()):
             raise FormError(PageText("您选了“有问题”，又按了“都没问题”，所以还没有提交。请核对，有问题请按“提交意见”"))
         picked = dict.fromkeys(fields.get("asked", "").split(), True)
-    if not picked.keys() <= now.keys():
-        if seen.level is None:
-            raise OtpRequired
-        if seen.level == "own_device":
+    if not picked.keys() <= asked.keys():
+        if current.level is None:
+            raise errors.OtpRequired
+        if current.level == "own_device":
             raise FormError(PageText("问题刚有变化，请核对后再提交"))
         raise FormError(PageText("有的问题要用您自己的手机和网络回答，已去掉；其余的请核对后提交"))
     comment = max_length(fields, "comment")
     if not picked and not comment:
         raise FormError(PageText("您还没有选，也没有写"))
     answers = [{"question": question, "good": good} for question, good in picked.items()]
-    await _save_answers(visitor, {"answers": answers, "comment": comment or None})
-    to_tell = [one for one, good in picked.items() if not good and not now[one].items]
-    return "raised" if to_tell else "answers"  # something is not right that nobody named: he can name it there
+    await _submit(visitor, answers=answers, comment=comment or None)
+    unexplained = any(not good and not asked[question].items for question, good in picked.items())
+    return "raised" if unexplained else "answers"  # there the customer can write what is not right
 
 
 async def _sign(visitor: Visitor, fields: FormData) -> str:
@@ -204,36 +200,36 @@ async def _sign(visitor: Visitor, fields: FormData) -> str:
         try:
             signature["strokes"] = msgspec.json.decode(fields["strokes"])
         except (msgspec.DecodeError, RecursionError):
-            raise UnreadableSignature from None
-    await _save_answers(visitor, {"signature": signature})
+            raise errors.UnreadableSignature from None
+    await _submit(visitor, signature=signature)
     return anchor(signature["statement_sha256"])
 
 
 async def _refuse(visitor: Visitor, fields: FormData) -> str:
-    """Who helped one who cannot sign is told in the words of the reason."""
+    """The helper of a customer who cannot sign is added to the reason."""
     reason = required(fields, "reason", PageText("请写明原因"))
     helper = fields.get("helper", "").strip()[:60]
     if helper:
-        seen = await page.get_page(*visitor)
-        who = [one for paper in seen.statements for one in paper.relations if one.id == fields.get("helper_relation")]
-        reason = f"{reason}（协助人：{helper}{f'，{who[0].zh}' if who else ''}）"
+        relations = (one for view in (await page.get_page(*visitor)).statements for one in view.relations)
+        relation = next((f"，{one.zh}" for one in relations if one.id == fields.get("helper_relation")), "")
+        reason = f"{reason}（协助人：{helper}{relation}）"
     statement = fields.get("statement", "")
-    refused = {"reason": reason, "outcome": fields.get("outcome", ""), "statement_sha256": statement}
-    await _save_answers(visitor, {"refused": refused})
+    await _submit(
+        visitor, refused={"reason": reason, "outcome": fields.get("outcome", ""), "statement_sha256": statement}
+    )
     return anchor(statement)
 
 
 async def _raise(visitor: Visitor, fields: FormData) -> str:
-    """Something happened, whatever the technician said."""
     fact = required(fields, "fact", PageText("请选择发生了什么"))
     text = required(fields, "text", PageText("请写清楚发生了什么"))
-    await _save_answers(visitor, {"raises": [{"fact": fact, "text": text}]})
+    await _submit(visitor, raises=[{"fact": fact, "text": text}])
     return "raised"
 
 
 FORM_ACTIONS: Mapping[str, Callable[[Visitor, FormData], Awaitable[FormResult]]] = {
-    "appointment": confirm_appointment,
-    "another-time": request_reschedule,
+    "appointment": _confirm_appointment,
+    "another-time": _request_reschedule,
     "code": _send_code,
     "code-entry": _enter_code,
     "answers": _answer,
@@ -241,4 +237,4 @@ FORM_ACTIONS: Mapping[str, Callable[[Visitor, FormData], Awaitable[FormResult]]]
     "refusal": _refuse,
     "raised": _raise,
 }
-"""What the forms do, by their field `does`."""
+"""The actions of the forms, by their field `does`."""

@@ -1,18 +1,16 @@
-"""Personal data, masked: enough for the person himself to know that he is meant, too little for anybody else."""
+"""Masked personal data: enough for customers to recognise themselves, too little for anybody else."""
 
 import re
 
-_BUILDING_NUMBER = re.compile(
-    r"(?<!\d)\d++\s*+(?:号楼|号|幢|栋|弄)"
-)  # each sign is looked at once: nothing is tried again
+_BUILDING_NUMBER = re.compile(r"(?<!\d)\d++\s*+(?:号楼|号|幢|栋|弄)")  # possessive: no backtracking
 _COMPOUND_SURNAMES = frozenset("欧阳 上官 司马 诸葛 东方 皇甫 尉迟 公孙 慕容 令狐 司徒 夏侯 长孙 宇文 端木".split())  # noqa: SIM905
 
 
 def name(text: str) -> str:
     """欧阳娜娜 as 欧阳**, 陶女士 as 陶**."""
     text = text.strip()
-    keep = 2 if text[:2] in _COMPOUND_SURNAMES else 1
-    return text[:keep] + "*" * min(max(len(text) - keep, 1), 2)
+    shown = 2 if text[:2] in _COMPOUND_SURNAMES else 1
+    return text[:shown] + "*" * min(max(len(text) - shown, 1), 2)
 
 
 def phone(text: str) -> str:
@@ -22,7 +20,7 @@ def phone(text: str) -> str:
 
 
 def address(text: str) -> str:
-    """Up to the building; else the first characters."""
+    """Up to the building number; without one the first four characters."""
     found = _BUILDING_NUMBER.search(text)
     if found and found.end() < len(text.strip()):
         return f"{text[: found.end()]}***"

@@ -1,10 +1,11 @@
-"""What the customer sees by his link."""
+"""What the customer sees through the link."""
 
 from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
 import msgspec
+from msgspec import Meta
 
 from service.accounts.browser import Browser
 from service.accounts.cards import TechnicianCard, technician_card
@@ -18,69 +19,56 @@ from service.visits.customer_link import link_expiry, resolve_link
 from service.visits.loading import LoadedVisit, load_visit
 from service.visits.windows import local, technician_of
 
-from . import masking, otp
-from .statements import (
-    CustomerView,
-    GivenAnswer,
-    Option,
-    QuestionView,
-    ReportView,
-    ResponseView,
-    StatementView,
-    mask_statement,
-    next_to_sign,
-)
+from . import masking, otp, statements
+from .statements import CustomerView, GivenAnswer, Option, QuestionView, ReportView, ResponseView, StatementView
 
 Stage = Literal["appointment", "agreed", "under_way", "over", "cancelled"]
 
 
 class MaskedVisit(msgspec.Struct, frozen=True, kw_only=True):
-    """The visit, masked: a link can be forwarded."""
+    """The visit, masked because a link can be forwarded."""
 
-    id: Annotated[str, msgspec.Meta(description="The visit.")]
-    customer: Annotated[str, msgspec.Meta(description="The name, masked.")]
-    phone: Annotated[str, msgspec.Meta(description="The telephone, masked.")]
-    address: Annotated[str, msgspec.Meta(description="The address, masked.")]
-    window: Annotated[Window | None, msgspec.Meta(description="The time that is planned.")]
-    content: Annotated[str, msgspec.Meta(description="What is to be done.")]
-    place: Annotated[str, msgspec.Meta(description="Where, in short.")]
+    id: Annotated[str, Meta(description="The visit.")]
+    customer: Annotated[str, Meta(description="The name, masked.")]
+    phone: Annotated[str, Meta(description="The telephone, masked.")]
+    address: Annotated[str, Meta(description="The address, masked.")]
+    window: Annotated[Window | None, Meta(description="The planned time.")]
+    content: Annotated[str, Meta(description="What is to be done.")]
+    place: Annotated[str, Meta(description="Where, in short.")]
 
 
 class ConfirmationPage(msgspec.Struct, frozen=True, kw_only=True):
-    """The customer's page as JSON. `statement` is the one to sign next, its canonical bytes have `statement_sha256`.
+    """The customer's page as JSON.
 
-    `level` is None until the code from the text message was entered on this device; until then names and photos are
-    masked and answers are only words. `code_until`: a code was sent and is good until then; `open_until`: what a code
-    opened is open until then, or was. `link_until`: until then the link lives.
+    Until the code from the text message is entered on this device, `level` is null, names and photos are masked, and
+    answers count only as words.
     """
 
-    visit: Annotated[MaskedVisit, msgspec.Meta(description="The visit, masked until the code.")]
-    technician: Annotated[TechnicianCard, msgspec.Meta(description="Who comes or came.")]
-    state: Annotated[Stage, msgspec.Meta(description="How far the visit is.")]
-    appointment: Annotated[Appointment, msgspec.Meta(description="What is agreed, and what may be answered to it.")]
-    questions: Annotated[tuple[QuestionView, ...], msgspec.Meta(description="What is asked now.")]
-    hotline: Annotated[str, msgspec.Meta(description="The telephone of the utility; may be empty.")]
-    statement: Annotated[Document | None, msgspec.Meta(description="The statement to sign next.")] = None
-    statement_sha256: Annotated[str | None, msgspec.Meta(description="The digest of its canonical bytes.")] = None
-    statements: Annotated[tuple[StatementView, ...], msgspec.Meta(description="All statements, signed or not.")] = ()
-    raises: Annotated[tuple[Option, ...], msgspec.Meta(description="What the customer may raise.")] = ()
-    raised: Annotated[tuple[ReportView, ...], msgspec.Meta(description="What the customer raised.")] = ()
-    said: Annotated[tuple[ResponseView, ...], msgspec.Meta(description="What the customer said by this link.")] = ()
+    visit: Annotated[MaskedVisit, Meta(description="The visit, masked until the code.")]
+    technician: Annotated[TechnicianCard, Meta(description="Who comes or came.")]
+    state: Annotated[Stage, Meta(description="How far the visit is.")]
+    appointment: Annotated[Appointment, Meta(description="What is agreed, and what may be answered to it.")]
+    questions: Annotated[tuple[QuestionView, ...], Meta(description="What is asked now.")]
+    hotline: Annotated[str, Meta(description="The telephone of the utility; may be empty.")]
+    statement: Annotated[Document | None, Meta(description="The statement to sign next.")] = None
+    statement_sha256: Annotated[str | None, Meta(description="The digest of its canonical bytes.")] = None
+    statements: Annotated[tuple[StatementView, ...], Meta(description="All statements, signed or not.")] = ()
+    raises: Annotated[tuple[Option, ...], Meta(description="What the customer may raise.")] = ()
+    raised: Annotated[tuple[ReportView, ...], Meta(description="What the customer raised.")] = ()
+    said: Annotated[tuple[ResponseView, ...], Meta(description="What the customer said by this link.")] = ()
     level: Annotated[
-        Level | None, msgspec.Meta(description="How sure it is that it is the customer; null before the code.")
+        Level | None, Meta(description="How sure it is that it is the customer; null before the code.")
     ] = None
-    answered_at: Annotated[datetime | None, msgspec.Meta(description="When they answered last.")] = None
-    code_until: Annotated[datetime | None, msgspec.Meta(description="Until then a code that was sent is good.")] = None
-    open_until: Annotated[datetime | None, msgspec.Meta(description="Until then this device may sign, or could.")] = (
-        None
-    )
-    link_until: Annotated[datetime | None, msgspec.Meta(description="Until then the link lives.")] = None
-    arrived_at: Annotated[datetime | None, msgspec.Meta(description="When the technician arrived.")] = None
-    left_at: Annotated[datetime | None, msgspec.Meta(description="When the technician left.")] = None
+    answered_at: Annotated[datetime | None, Meta(description="When they answered last.")] = None
+    code_until: Annotated[datetime | None, Meta(description="Until when a code that was sent is good.")] = None
+    open_until: Annotated[datetime | None, Meta(description="Until when this device may or could sign.")] = None
+    link_until: Annotated[datetime | None, Meta(description="When the link expires.")] = None
+    arrived_at: Annotated[datetime | None, Meta(description="When the technician arrived.")] = None
+    left_at: Annotated[datetime | None, Meta(description="When the technician left.")] = None
 
 
 class PageDetails(msgspec.Struct, frozen=True, kw_only=True):
-    """The customer's page, with what only its HTML shows. `nobody_home`: the visit ended because of that."""
+    """The page with what only its HTML shows. `nobody_home`: the visit ended because nobody was home."""
 
     page: ConfirmationPage
     answers: tuple[GivenAnswer, ...]
@@ -94,7 +82,7 @@ APPOINTMENT = QuestionView(
 
 
 async def get_page(ctx: AppContext, token: str, browser: Browser = ANONYMOUS) -> ConfirmationPage:
-    """The page, before or after the code."""
+    """The page as this browser may see it."""
     return (await get_details(ctx, token, browser)).page
 
 
@@ -102,79 +90,78 @@ async def get_page(ctx: AppContext, token: str, browser: Browser = ANONYMOUS) ->
 async def get_details(ctx: AppContext, tx: Transaction, token: str, browser: Browser) -> PageDetails:
     """The page with what only its HTML shows."""
     link, row = await resolve_link(ctx, tx, token, lock=False)
-    return await _build(ctx, tx, link, await load_visit(ctx, tx, row), browser)
+    return await build_details(ctx, tx, link, await load_visit(ctx, tx, row), browser)
 
 
-async def build_page(
+async def build_details(
     ctx: AppContext, tx: Transaction, link: UUID, visit: LoadedVisit, browser: Browser
-) -> ConfirmationPage:
-    """The page of a visit, as its link shows it to a browser now."""
-    return (await _build(ctx, tx, link, visit, browser)).page
-
-
-async def _build(ctx: AppContext, tx: Transaction, link: UUID, visit: LoadedVisit, browser: Browser) -> PageDetails:
-    now = ctx.now()
-    stands = current_appointment(visit, now, ctx.company.cutoff_hours)
-    stands = msgspec.structs.replace(stands, window=local(ctx, stands.window), before=local(ctx, stands.before))
-    level, seat = await otp.verification_level(ctx, tx, link, visit, browser), browser.id.hex()
-    case = CustomerView(visit.visible_at(level, seat))
-    shown = case.shown()
-    paper = next_to_sign(shown)
-    his = [
+) -> PageDetails:
+    """The same of a visit that is loaded already."""
+    appointment = current_appointment(visit, ctx.now(), ctx.company.cutoff_hours)
+    window, before = local(ctx, appointment.window), local(ctx, appointment.before)
+    appointment = msgspec.structs.replace(appointment, window=window, before=before)
+    level, browser_id = await otp.verification_level(ctx, tx, link, visit, browser), browser.id.hex()
+    view = CustomerView(visit.visible_at(level, browser_id))
+    all_statements = view.statements()
+    next_statement = statements.next_to_sign(all_statements)
+    answered_at = [
         row.received_at
-        for row, one in visit.customer_responses
-        if (one.said.answers or one.said.comment) and (level == "own_device" or one.browser == seat)
+        for row, response in visit.customer_responses
+        if (response.said.answers or response.said.comment)
+        and (level == "own_device" or response.browser == browser_id)
     ]
-    state, sent = _due(visit, stands), await otp.otp_valid_until(ctx, tx, link, browser)
-    opened, lives = await otp.verified_until(tx, link, browser), await link_expiry(tx, link)
-    after = state in ("under_way", "over")
+    code = await otp.get_otp(tx, link, browser)
+    valid_until = code.valid_until(ctx.clock()) if code and level is None else None
+    stage, facts = _stage(visit, appointment), view.judgement.facts
+    started = stage in ("under_way", "over")
+
+    def to_local(ms: int | None) -> datetime | None:
+        return None if ms is None else ctx.to_local_time(ms)
+
     page = ConfirmationPage(
-        visit=_where(visit, stands.window, plain=level is not None),
+        visit=_mask_visit(visit, window, verified=level is not None),
         technician=await technician_card(ctx, tx, technician_of(visit)),
-        state=state,
-        appointment=stands,
-        questions=case.asked(level) if after else (APPOINTMENT,) if stands.may_agree else (),
+        state=stage,
+        appointment=appointment,
+        questions=view.questions(level) if started else (APPOINTMENT,) if appointment.may_agree else (),
         hotline=ctx.company.hotline,
-        statement=paper.statement if paper else None,
-        statement_sha256=paper.sha256 if paper else None,
-        statements=shown if level is not None else tuple(map(mask_statement, shown)),
-        raises=case.reportable_facts() if after else (),
-        raised=case.raised(ctx),
-        said=case.said(ctx),
+        statement=next_statement.statement if next_statement else None,
+        statement_sha256=next_statement.sha256 if next_statement else None,
+        statements=all_statements if level is not None else tuple(map(statements.mask_statement, all_statements)),
+        raises=view.reportable_facts() if started else (),
+        raised=view.reports(ctx),
+        said=view.responses(ctx),
         level=level,
-        answered_at=ctx.to_local_time(his[-1]) if his else None,
-        code_until=ctx.to_local_time(sent) if sent is not None and level is None else None,
-        open_until=ctx.to_local_time(opened) if opened is not None else None,
-        link_until=ctx.to_local_time(lives) if lives is not None else None,
-        arrived_at=case.first_occurrence("arrived"),
-        left_at=case.first_occurrence("left"),
+        answered_at=to_local(answered_at[-1] if answered_at else None),
+        code_until=to_local(valid_until),
+        open_until=to_local(code.verified_until if code else None),
+        link_until=to_local(await link_expiry(tx, link)),
+        arrived_at=view.first_occurrence("arrived"),
+        left_at=view.first_occurrence("left"),
     )
-    nobody_home = (
-        state == "over" and "work_finished" not in case.judgement.facts and "nobody_home" in case.judgement.facts
-    )
-    return PageDetails(page=page, answers=case.latest_answers(ctx), nobody_home=nobody_home)
+    nobody_home = stage == "over" and "work_finished" not in facts and "nobody_home" in facts
+    return PageDetails(page=page, answers=view.latest_answers(ctx), nobody_home=nobody_home)
 
 
-def _where(visit: LoadedVisit, window: Window | None, *, plain: bool) -> MaskedVisit:
-    """The visit; who has only the link sees who it is for no more than he knows already."""
+def _mask_visit(visit: LoadedVisit, window: Window | None, *, verified: bool) -> MaskedVisit:
     plan, customer = visit.plan, visit.plan.customer
     return MaskedVisit(
         id=str(visit.row.id),
-        customer=customer.name if plain else masking.name(customer.name),
-        phone=customer.phone if plain else masking.phone(customer.phone),
-        address=customer.address if plain else masking.address(customer.address),
+        customer=customer.name if verified else masking.name(customer.name),
+        phone=customer.phone if verified else masking.phone(customer.phone),
+        address=customer.address if verified else masking.address(customer.address),
         window=window,
         content=plan.work.content,
         place=plan.work.place,
     )
 
 
-def _due(visit: LoadedVisit, stands: Appointment) -> Stage:
+def _stage(visit: LoadedVisit, appointment: Appointment) -> Stage:
     entries = visit.merged.entries
     if any(entry.what == "left" and entry.holds is not False for entry in entries):
         return "over"
     if any(entry.by == "technician" for entry in entries):
         return "under_way"
-    if visit.plan_history.cancelled is not None:  # while nothing was done
+    if visit.plan_history.cancelled is not None:  # before anything was done
         return "cancelled"
-    return "agreed" if stands.agreed else "appointment"
+    return "agreed" if appointment.agreed else "appointment"

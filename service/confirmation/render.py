@@ -1,4 +1,4 @@
-"""The customer's page and the copy to keep, as HTML."""
+"""The customer's page and the downloaded copy, as HTML."""
 
 from base64 import b64encode
 
@@ -17,7 +17,7 @@ from service.web.templates import Assets, Switch, render, render_html
 from .copy import CustomerCopy
 from .form_state import NOTHING_SENT, FormState
 from .page import PageDetails
-from .page_view import copy_view, form_id, page_view, unsent
+from .page_view import form_id, page_view, statement_cards, unsent
 
 SIGNATURE_PAD, KEEP_INPUT = "/web/customer/pad.js", "/web/customer/keep.js"
 STYLES = Markup("\n").join(Markup((FOLDER / name).read_text()) for name in ("shared/page.css", "customer/copy.css"))  # noqa: S704 - ours
@@ -33,58 +33,54 @@ def render_page(
     headers: Headers = (),
     language: Language | None = None,
 ) -> ASGIResponse:
-    """The page. `sent` is what could not be taken; then its message stands at the top and above its form."""
-    said = language or language_of(scope)
+    """The page. The message of a form that was not accepted (`sent`) is shown at the top and above the form."""
+    language = language or language_of(scope)
     view = page_view(ctx, details, token, sent)
-    sections = render_html(said, "confirmation/sections.html", view)
+    sections = render_html(language, "confirmation/sections.html", view)
     forms: list[str] = view["forms"]
-    changed = next((one for one in view["papers"] if one.changed), None)
+    changed = next((card for card in view["cards"] if card.changed), None)
     if changed is not None:
-        go, read = f"read-{changed.anchor}", True
-    elif sent.where in forms:
-        go, read = form_id(sent.where), False
+        go = f"read-{changed.anchor}"
+    elif sent.form in forms:
+        go = form_id(sent.form)
     else:
-        go, read = "code" if sent.where == "code-entry" and view["started"] else "", False
-    fields = sent.kept or sent.fields
+        go = "code" if sent.form == "code-entry" and view["started"] else ""
+    fields = sent.carried or sent.fields
     view |= {
         "sections": Markup(sections),  # noqa: S704 - of our own template
         "go": go,
-        "read": read,
+        "read": changed is not None,
         "unsent": [] if fields.get("form") in forms else unsent(fields, details),
     }
-    pad, keep = any(one.startswith("sign-") for one in forms), "<textarea" in sections
-    images = details.page.technician.photo or details.page.level is not None
-    assets = Assets(SIGNATURE_PAD if pad else KEEP_INPUT if keep else "", images=images)
+    script = KEEP_INPUT if "<textarea" in sections else ""
+    if any(form.startswith("sign-") for form in forms):
+        script = SIGNATURE_PAD
+    assets = Assets(script, images=bool(details.page.technician.photo) or details.page.level is not None)
+    switch = _switch(token, sent)
     return render(
-        scope,
-        "confirmation/page.html",
-        view,
-        status,
-        headers,
-        assets=assets,
-        switch=_switch(token, sent),
-        language=said,
+        scope, "confirmation/page.html", view, status, headers, assets=assets, switch=switch, language=language
     )
 
 
 def _switch(token: str, sent: FormState) -> Switch | None:
-    """The switch of the language takes along what a form had; else it leads back to the page like everywhere."""
-    name, fields = ("kept", sent.kept) if sent.kept else ("typed", sent.fields)
+    """The language switch, which carries the input along; None without input, for the switch of any page."""
+    name, fields = ("kept", sent.carried) if sent.carried else ("typed", sent.fields)
     if not fields.get("form"):
         return None
     return Switch(f"/c/{token}", {"does": "language", name: msgspec.json.encode(fields).decode()})
 
 
-def render_copy(scope: Scope, ctx: AppContext, given: CustomerCopy) -> ASGIResponse:
-    """The copy: one file that needs nothing from anywhere, to be saved and not shown."""
-    seen = given.details.page
-    pictures = {file: f"data:image/jpeg;base64,{b64encode(raw).decode()}" for file, raw in given.pictures.items()}
-    view = copy_view(ctx, given.details) | {
-        "data": pictures,
+def render_copy(scope: Scope, ctx: AppContext, copy: CustomerCopy) -> ASGIResponse:
+    """The copy, to be downloaded: one file without references to others."""
+    page = copy.details.page
+    view = {
+        "page": page,
+        "details": copy.details,
+        "now": ctx.now(),
+        "cards": statement_cards(ctx, page),
+        "data": {file: f"data:image/jpeg;base64,{b64encode(raw).decode()}" for file, raw in copy.pictures.items()},
         "styles": STYLES,
-        "signatures": [one.signature for one in seen.statements],
-        "typed": [one.typed for one in seen.statements],
-        "texts": [canonical_bytes(one.statement).decode() for one in seen.statements],
+        "texts": [canonical_bytes(one.statement).decode() for one in page.statements],
     }
-    name = (b"content-disposition", f'attachment; filename="visit-{seen.visit.id[:8]}.html"'.encode())
-    return render(scope, "confirmation/copy.html", view, 200, (name,))
+    header = (b"content-disposition", f'attachment; filename="visit-{page.visit.id[:8]}.html"'.encode())
+    return render(scope, "confirmation/copy.html", view, 200, (header,))

@@ -7,18 +7,18 @@ OPTIONS = {
     "afternoon": PageText("改到别的日子，下午"),
     "call": PageText("请先打电话和我商量"),
 }
-MAX_WORDS = 250  # characters of the customer's own, beside the option
-_BETWEEN = "；"
+MAX_LENGTH = 250  # of the customer's own words
+_SEPARATOR = "；"
 
 
 def join_wish(option: str, words: str) -> str:
-    """The wish as it is stored: in Chinese, because the office reads it as it was made."""
+    """The stored text, in Chinese whatever the language of the page, because the office reads it."""
     chosen = OPTIONS.get(option)
-    return _BETWEEN.join(filter(None, [chosen.zh if chosen else "", words]))
+    return _SEPARATOR.join(filter(None, [chosen.zh if chosen else "", words]))
 
 
 def split_wish(wish: str) -> tuple[PageText | None, str]:
     """The option, if there is one, and the own words of a stored wish."""
-    first, _, rest = wish.partition(_BETWEEN)
+    first, _, rest = wish.partition(_SEPARATOR)
     option = next((one for one in OPTIONS.values() if one.zh == first), None)
     return (option, rest) if option else (None, wish)

@@ -1,4 +1,4 @@
-"""What was said to a statement, in the order of time, and which of it is the customer's answer now."""
+"""The responses to a statement in the order of time, and which of them is the customer's current one."""
 
 from datetime import datetime, tzinfo
 
@@ -15,7 +15,7 @@ LEVELS = {
     "phone": PageText("在工作人员手机上签名"),
     "own_device": PageText("本人手机验证码签认"),
 }
-BY_LINK = PageText("通过链接、凭验证码签字；当时与工作人员同一网络或设备，按在场签字计")
+SIGNED_NEAR_STAFF = PageText("通过链接、凭验证码签字；当时与工作人员同一网络或设备，按在场签字计")
 STATES = {
     "changed": PageText("签字后内容有变更，签名已失效，请重新核对"),
     "wrong": PageText("签名所指的不是这份内容，签名无效，请重新核对"),
@@ -30,8 +30,8 @@ OUTCOMES = {
 NOT_SIGNED = PageText("没有签字")
 WRITERS = {"customer": PageText("客户本人填写")}
 OTHER_WRITER = PageText("工作人员填写")
-NOW = PageText("您现在的答复")
-BEFORE = PageText("此前的答复，已由后来的代替")
+CURRENT = PageText("您现在的答复")
+SUPERSEDED = PageText("此前的答复，已由后来的代替")
 OF_EARLIER_TEXT = PageText("这是对此前内容的意见，内容后来有变更")
 WEAKER = PageText("另一次签名，以本人手机签认的为准")
 HAD_SIGNED, SIGNED, VOID = PageText("签过字"), PageText("已签字"), PageText("签名已失效")
@@ -39,7 +39,10 @@ NOT_ALLOWED = PageText("签字人不是可以签字的人，请户主或成年�
 
 
 class ResponseBox(msgspec.Struct, frozen=True, kw_only=True):
-    """One response as the page shows it. `style`: `said`, `void`, `none` (it does not count now), or '' (it holds)."""
+    """One response as the page shows it. `style`: `said`, `void`, `none` (not current), or '' (a signature that holds).
+
+    `how`: how a signature was given, or who wrote a refusal. `picture`: the SHA-256 of a drawn signature.
+    """
 
     style: str
     heading: AnyText | None
@@ -47,127 +50,122 @@ class ResponseBox(msgspec.Struct, frozen=True, kw_only=True):
     at: datetime
     signer: str = ""
     relation: AnyText | None = None
-    how: AnyText | None = None  # of a signature; the writer of a refusal
-    typed: bool = False  # the typed name is the signature
-    picture: str = ""  # SHA-256 of the drawing
+    how: AnyText | None = None
+    typed: bool = False
+    picture: str = ""
     trouble: AnyText | None = None
     holds: bool = False
     reason: str = ""
     helper: str = ""
 
 
-def response_boxes(paper: StatementView, zone: tzinfo | None) -> tuple[ResponseBox, ...]:
-    """All that was said to a statement, the last of it last."""
-    last = _last(paper)
+def response_boxes(view: StatementView, zone: tzinfo | None) -> tuple[ResponseBox, ...]:
+    """All responses to a statement, the oldest first."""
+    last = _last(view)
     return tuple(
-        _signed(paper, one, one is last, zone)
+        _signature_box(view, one, one is last, zone)
         if isinstance(one, Signature)
-        else _declined(paper, one, one is last, zone)
-        for one in _in_time(paper)
+        else _refusal_box(view, one, one is last, zone)
+        for one in _in_order_of_time(view)
     )
 
 
-def current_response(paper: StatementView) -> StatementResponse | None:
-    """The customer's last word, if it is about the statement as it is now."""
-    last = _last(paper)
-    return last if last is not None and _is_about_current_text(last) else None
+def current_response(view: StatementView) -> StatementResponse | None:
+    """The customer's last response, if it is about the current text of the statement."""
+    last = _last(view)
+    if last is None:
+        return None
+    is_current = last.same if isinstance(last, StatementRefusal) else last.state == "holds"
+    return last if is_current else None
 
 
-def needs_signature(paper: StatementView) -> bool:
-    """Whether it waits for the customer's own signature: one that holds, by who may sign."""
-    signature = paper.signature
-    if paper.signs is None:
-        return False
-    return signature is None or signature.state != "holds" or signature.level != "own_device" or not signature.allowed
+def needs_signature(view: StatementView) -> bool:
+    """Whether there is no signature yet that holds, is allowed, and was given on the customer's own device."""
+    return view.signs is not None and not (is_signed(view) and view.signature and view.signature.level == "own_device")
 
 
-def has_responded(paper: StatementView) -> bool:
-    """Whether the customer said what they think of just this text: signed it, or would not."""
-    if not needs_signature(paper):
+def has_responded(view: StatementView) -> bool:
+    """Whether the customer signed the current text, or declined it since the last signature."""
+    if not needs_signature(view):
         return True
-    since = paper.signature.at if paper.signature else None
-    return any(one.by == "customer" and one.same and (since is None or one.at >= since) for one in paper.declined)
+    since = view.signature.at if view.signature else None
+    return any(one.by == "customer" and one.same and (since is None or one.at >= since) for one in view.declined)
 
 
-def is_signed(paper: StatementView) -> bool:
-    """Whether a signature holds, by somebody who may sign."""
-    return paper.signature is not None and paper.signature.state == "holds" and paper.signature.allowed
+def is_signed(view: StatementView) -> bool:
+    """Whether a signature holds and is allowed."""
+    return view.signature is not None and view.signature.state == "holds" and view.signature.allowed
 
 
-def awaits_response(paper: StatementView) -> bool:
-    """Whether the customer is asked for an answer: who signed on our phone may say more, and need not."""
-    return needs_signature(paper) and not is_signed(paper) and not has_responded(paper)
+def awaits_response(view: StatementView) -> bool:
+    """Whether a response is missing: who signed on the technician's phone may respond again, but need not."""
+    return needs_signature(view) and not is_signed(view) and not has_responded(view)
 
 
-def _last(paper: StatementView) -> StatementResponse | None:
-    """The customer's last word, of whatever text."""
-    own = [one for one in _in_time(paper) if not _is_weaker(paper, one) and not _is_by_staff(one)]
+def _last(view: StatementView) -> StatementResponse | None:
+    """The customer's last response, to whatever text."""
+    own = [one for one in _in_order_of_time(view) if not _is_weaker(view, one) and not _is_by_staff(one)]
     return own[-1] if own else None
 
 
-def _in_time(paper: StatementView) -> list[StatementResponse]:
-    """At the same moment a refusal comes last: who refuses has not agreed."""
-    signed = (*paper.earlier, *filter(None, [paper.signature]))
-    found: list[StatementResponse] = [*signed, *paper.declined]
+def _in_order_of_time(view: StatementView) -> list[StatementResponse]:
+    """Of the same moment a refusal comes last, because it contradicts a signature."""
+    signatures = (*view.earlier, *filter(None, [view.signature]))
+    found: list[StatementResponse] = [*signatures, *view.declined]
     return sorted(found, key=lambda one: (one.at, isinstance(one, StatementRefusal)))
 
 
-def _is_about_current_text(one: StatementResponse) -> bool:
-    return one.same if isinstance(one, StatementRefusal) else one.state == "holds"
+def _is_by_staff(response: StatementResponse) -> bool:
+    return isinstance(response, StatementRefusal) and response.by != "customer"
 
 
-def _is_by_staff(one: StatementResponse) -> bool:
-    return isinstance(one, StatementRefusal) and one.by != "customer"
+def _is_weaker(view: StatementView, response: StatementResponse) -> bool:
+    """Whether it is a signature after the one that counts, which was better verified."""
+    return isinstance(response, Signature) and view.signature is not None and response.at > view.signature.at
 
 
-def _is_weaker(paper: StatementView, one: StatementResponse) -> bool:
-    """A signature after the one that counts, which was given more surely."""
-    return isinstance(one, Signature) and paper.signature is not None and one.at > paper.signature.at
-
-
-def _signed(paper: StatementView, one: Signature, last: bool, zone: tzinfo | None) -> ResponseBox:
-    view = ResponseBox(
+def _signature_box(view: StatementView, one: Signature, last: bool, zone: tzinfo | None) -> ResponseBox:
+    box = ResponseBox(
         style="none",
-        heading=BEFORE,
+        heading=SUPERSEDED,
         verdict=HAD_SIGNED,
         at=in_zone(one.at, zone),
         signer=one.signer,
-        relation=_relation(paper, one.relation),
-        how=BY_LINK if one.via == "link" and one.level == "phone" else LEVELS[one.level],
+        relation=_relation(view, one.relation),
+        how=SIGNED_NEAR_STAFF if one.via == "link" and one.level == "phone" else LEVELS[one.level],
     )
-    if _is_weaker(paper, one):
-        return msgspec.structs.replace(view, heading=WEAKER, verdict=None)
-    if one is not paper.signature:
-        return view
-    view = msgspec.structs.replace(view, typed=paper.typed, picture="" if paper.typed else one.sha256 or "")
+    if _is_weaker(view, one):
+        return msgspec.structs.replace(box, heading=WEAKER, verdict=None)
+    if one is not view.signature:
+        return box
+    box = msgspec.structs.replace(box, typed=view.typed, picture="" if view.typed else one.sha256 or "")
     if not last:
-        return view
+        return box
     if one.state != "holds":
-        return msgspec.structs.replace(view, style="void", heading=None, verdict=VOID, trouble=STATES[one.state])
+        return msgspec.structs.replace(box, style="void", heading=None, verdict=VOID, trouble=STATES[one.state])
     trouble = None if one.allowed else NOT_ALLOWED
-    return msgspec.structs.replace(view, style="", heading=NOW, verdict=SIGNED, trouble=trouble, holds=True)
+    return msgspec.structs.replace(box, style="", heading=CURRENT, verdict=SIGNED, trouble=trouble, holds=True)
 
 
-def _declined(paper: StatementView, one: StatementRefusal, last: bool, zone: tzinfo | None) -> ResponseBox:
+def _refusal_box(view: StatementView, one: StatementRefusal, last: bool, zone: tzinfo | None) -> ResponseBox:
     if not one.same:
         heading = OF_EARLIER_TEXT
     elif last:
-        heading = NOW
+        heading = CURRENT
     else:
-        heading = None if _is_by_staff(one) else BEFORE
+        heading = None if _is_by_staff(one) else SUPERSEDED
     return ResponseBox(
-        style="said" if heading is NOW else "none",
+        style="said" if heading is CURRENT else "none",
         heading=heading,
         verdict=OUTCOMES.get(one.outcome or "", NOT_SIGNED),
         at=in_zone(one.at, zone),
         reason=one.reason,
         helper=one.helper or "",
-        relation=_relation(paper, one.relation) if one.helper else None,
+        relation=_relation(view, one.relation) if one.helper else None,
         how=WRITERS.get(one.by, OTHER_WRITER),
     )
 
 
-def _relation(paper: StatementView, name: str | None) -> AnyText:
-    """Who somebody is to the customer."""
-    known = next((one for one in paper.relations if one.id == name), None)
+def _relation(view: StatementView, name: str | None) -> AnyText:
+    known = next((one for one in view.relations if one.id == name), None)
     return known or TextPair(name or "", "")

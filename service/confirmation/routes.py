@@ -1,62 +1,55 @@
-"""The customer's link: the page, and the same as JSON. The forms of the page: `forms`."""
+"""The customer's link: the page and its forms, the same as JSON, photos, and a copy of everything."""
 
-from collections.abc import Awaitable, Callable
 from secrets import token_urlsafe
-from typing import Annotated, TypeVar
+from typing import Annotated, Literal
 
 from litestar import Response, get, post, put
-from litestar.params import JSONBody, PathParameter
+from litestar.params import JSONBody, PathParameter, QueryParameter
 from litestar.response.base import ASGIResponse
 
-from service.accounts import throttling
-from service.accounts.browser import Browser, browser_of
+from service import errors
+from service.accounts.browser import browser_of
 from service.accounts.caller import Context, PublicController
 from service.accounts.middleware import browser_cookie, browser_cookie_header
 from service.accounts.public_pages import PageController, public_page
-from service.context import AppContext
-from service.errors import (
-    AnswerDeadlinePassed,
-    AppointmentChanged,
-    BodyTooLarge,
-    InvalidBody,
-    InvalidOtp,
-    LinkExpired,
-    MalformedJson,
-    NoPhoneNumber,
-    NotFound,
-    OtpRequired,
-    StatementChanged,
-    StorageFull,
-    TooManyRequests,
-    UnreadableSignature,
-    WrongMediaType,
-)
+from service.accounts.throttling import count_not_found
 from service.visits.customer_answers import AnswerInput, CustomerSubmission
-from service.web.api_document import COMMON_ERRORS, example, form_operation, pages, problems
-from service.web.request import AnyRequest
+from service.web.api_document import CARD_PHOTO, COMMON_ERRORS, answer, example, form_operation, pages, problems
+from service.web.compression import etag_matches
+from service.web.language import TextPair
+from service.web.request import AnyRequest, IfNoneMatch
+from service.web.request_info import client_ip
+from service.web.responses import JPEG, raw_response
 from service.web.strict_body import StrictBody
 
-from . import answering, forms, otp, page
-from .form_state import Visitor
+from . import answering, copy, forms, otp, page
+from .form_state import FormState, Visitor
 from .otp import OtpAccepted, OtpSent, OtpSubmission
 from .page import ConfirmationPage
-from .render import render_page
-
-T = TypeVar("T")
+from .page_view import VERIFICATION_EXPIRED, verification_expired
+from .render import render_copy, render_page
 
 Token = Annotated[
     str,
     PathParameter(description="The token of the link in a message to the customer.", schema_extra={"maxLength": 200}),
 ]
-GONE = (NotFound, LinkExpired, TooManyRequests)
-PUBLIC_WRITES = (*COMMON_ERRORS, *GONE, StorageFull, BodyTooLarge, WrongMediaType, MalformedJson, InvalidBody)
-MAX_ANSWER_BYTES = 800_000
-"""Bytes of a customer's answers: a drawing is among them."""
+FileDigest = Annotated[
+    str, PathParameter(description="The photo's digest.", schema_extra={"pattern": "^[0-9a-f]{64}$"})
+]
+LINK_ERRORS = (*COMMON_ERRORS, errors.NotFound, errors.LinkExpired)
+BODY_ERRORS = (
+    errors.StorageFull,
+    errors.BodyTooLarge,
+    errors.WrongMediaType,
+    errors.MalformedJson,
+    errors.InvalidBody,
+)
+MAX_ANSWER_BYTES = 800_000  # with a drawn signature
 ANSWERS = CustomerSubmission(answers=(AnswerInput(question="q_clean", good=True),), comment="师傅很仔细")
 
 
 class CustomerPageController(PageController):
-    """The customer's page, for who has the link."""
+    """The customer's page, for everybody who has the link."""
 
     tags = ("customer",)
 
@@ -68,15 +61,14 @@ class CustomerPageController(PageController):
     async def show_customers_page(self, request: AnyRequest, context: Context, token: Token) -> ASGIResponse:
         """Before the code it masks what only the customer may see. A browser without our cookie is given one."""
 
-        async def work() -> ASGIResponse:
+        async def show() -> ASGIResponse:
             details = await page.get_details(context, token, browser_of(request))
             response = render_page(request.scope, context, details, token)
             if not browser_cookie(request.scope):
-                name, value = new_browser_cookie()
-                response.headers.add(name, value)
+                response.headers.add(*_new_browser_cookie())
             return response
 
-        return await public_page(request, context, work)
+        return await public_page(request, context, show)
 
     @post(
         "/c/{token:str}",
@@ -86,9 +78,75 @@ class CustomerPageController(PageController):
         responses={**problems(*COMMON_ERRORS), **pages(403, 404, 409, 410, 413, 415, 422, 429, 507)},
     )
     async def take_form(self, request: AnyRequest, context: Context, token: Token) -> ASGIResponse:
-        """A form that was taken leads back to the page. What could not be taken comes back in it, with the reason."""
+        """A form that is accepted redirects to the page. Any other is shown again, with the reason."""
         visitor = Visitor(context, token, browser_of(request))
-        return await public_page(request, context, lambda: forms.take_form(request, visitor))
+        return await public_page(request, context, lambda: forms.submit_form(request, visitor))
+
+    @get(
+        "/c/{token:str}/copy",
+        summary="Statements, signatures and digests as one file to keep, after the code",
+        responses={**problems(*COMMON_ERRORS), **pages(200, 403, 404, 410, 429)},
+    )
+    async def take_copy(self, request: AnyRequest, context: Context, token: Token) -> ASGIResponse:
+        """A page without references to others, which can be kept for years."""
+        browser = browser_of(request)
+
+        async def download() -> ASGIResponse:
+            try:
+                return render_copy(request.scope, context, await copy.build_copy(context, token, browser))
+            except errors.OtpRequired as problem:
+                details = await page.get_details(context, token, browser)
+                expired = verification_expired(details.page)
+                message = VERIFICATION_EXPIRED if expired else TextPair(problem.title_zh, problem.title_en)
+                return render_page(request.scope, context, details, token, FormState("code", message), problem.status)
+
+        return await public_page(request, context, download)
+
+
+class PicturesController(PublicController):
+    """Pictures of the customer's page."""
+
+    tags = ("customer",)
+
+    @get(
+        "/c/{token:str}/photo/{sha256:str}",
+        summary="A picture of the customer's statements, after the code",
+        responses={
+            200: answer(bytes, "A copy without metadata; at most 480 pixels with size=small.", "image/jpeg"),
+            304: answer(None, "Not modified"),
+            **problems(*LINK_ERRORS, errors.UnreadableImage),
+        },
+    )
+    async def show_customers_photo(
+        self,
+        request: AnyRequest,
+        context: Context,
+        token: Token,
+        sha256: FileDigest,
+        size: Annotated[Literal["small"] | None, QueryParameter(description="The small one.")] = None,
+        if_none_match: IfNoneMatch = None,
+    ) -> ASGIResponse:
+        """Access is checked every time, also for a copy that the browser has."""
+        browser, small = browser_of(request), size == "small"
+        raw = await count_not_found(
+            context, browser.address, lambda: copy.customer_photo(context, token, browser, sha256, small=small)
+        )
+        etag = f"{sha256}-{'small' if small else 'large'}"
+        headers = ((b"etag", f'"{etag}"'.encode()), (b"cache-control", b"private, no-cache"))
+        if etag_matches(if_none_match or "", etag):
+            return raw_response(304, b"", headers)
+        return raw_response(200, raw, (*JPEG, *headers))
+
+    @get(
+        "/c/{token:str}/who",
+        summary="The photo on the technician's ID card",
+        responses={**CARD_PHOTO, **problems(*LINK_ERRORS, errors.UnreadableImage)},
+    )
+    async def show_who_comes(self, request: AnyRequest, context: Context, token: Token) -> ASGIResponse:
+        """The technician who is expected."""
+        address = client_ip(request.scope)
+        raw = await count_not_found(context, address, lambda: copy.technician_photo(context, token))
+        return raw_response(200, raw, (*JPEG, (b"cache-control", b"private, no-store")))
 
 
 class ConfirmationsController(PublicController):
@@ -100,30 +158,31 @@ class ConfirmationsController(PublicController):
     @get(
         "/v1/confirmations/{token:str}",
         summary="The customer's page as JSON",
-        responses=problems(*COMMON_ERRORS, *GONE),
+        responses=problems(*LINK_ERRORS),
     )
     async def show_confirmation(
         self, request: AnyRequest, context: Context, token: Token
     ) -> Response[ConfirmationPage]:
         """What the customer sees and may do now. A browser without our cookie is given one."""
         browser = browser_of(request)
-        found = await _known(context, browser, lambda: page.get_page(context, token, browser))
-        return Response(found, headers=dict([new_browser_cookie()]) if not browser_cookie(request.scope) else None)
+        found = await count_not_found(context, browser.address, lambda: page.get_page(context, token, browser))
+        return Response(found, headers=dict([_new_browser_cookie()]) if not browser_cookie(request.scope) else None)
 
     @put(
         "/v1/confirmations/{token:str}",
-        summary="The customer's answers; the same again is no change",
+        summary="The customer's answers; repeating the last ones changes nothing",
         dto=StrictBody[CustomerSubmission],
         operation_class=example(ANSWERS, limit=MAX_ANSWER_BYTES),
         return_dto=None,
         request_max_body_size=MAX_ANSWER_BYTES,
         responses=problems(
-            *PUBLIC_WRITES,
-            AppointmentChanged,
-            AnswerDeadlinePassed,
-            OtpRequired,
-            StatementChanged,
-            UnreadableSignature,
+            *LINK_ERRORS,
+            *BODY_ERRORS,
+            errors.AppointmentChanged,
+            errors.AnswerDeadlinePassed,
+            errors.OtpRequired,
+            errors.StatementChanged,
+            errors.UnreadableSignature,
         ),
     )
     async def answer_confirmation(
@@ -131,18 +190,20 @@ class ConfirmationsController(PublicController):
     ) -> ConfirmationPage:
         """All of them are kept, or none. Signing, refusing and raising need the code first."""
         browser = browser_of(request)
-        return await _known(context, browser, lambda: answering.submit_answers(context, token, data, browser))
+        return await count_not_found(
+            context, browser.address, lambda: answering.submit_answers(context, token, data, browser)
+        )
 
     @post(
         "/v1/confirmations/{token:str}/code",
         summary="Send a code to the customer's telephone, good for ten minutes and once; at most three an hour",
         status_code=200,
-        responses=problems(*COMMON_ERRORS, *GONE, StorageFull, NoPhoneNumber),
+        responses=problems(*LINK_ERRORS, errors.StorageFull, errors.NoPhoneNumber),
     )
     async def send_code(self, request: AnyRequest, context: Context, token: Token) -> OtpSent:
         """The code belongs to the browser that asked for it."""
         browser = browser_of(request)
-        return await _known(context, browser, lambda: otp.send_otp(context, token, browser))
+        return await count_not_found(context, browser.address, lambda: otp.send_otp(context, token, browser))
 
     @put(
         "/v1/confirmations/{token:str}/code",
@@ -150,25 +211,22 @@ class ConfirmationsController(PublicController):
         dto=StrictBody[OtpSubmission],
         operation_class=example(OtpSubmission("123456")),
         return_dto=None,
-        responses=problems(*PUBLIC_WRITES, InvalidOtp),
+        responses=problems(*LINK_ERRORS, *BODY_ERRORS, errors.InvalidOtp),
     )
     async def give_code(
         self, request: AnyRequest, context: Context, token: Token, data: JSONBody[OtpSubmission]
     ) -> OtpAccepted:
         """After five wrong tries only a new code helps."""
         browser = browser_of(request)
-        return await _known(context, browser, lambda: otp.verify_otp(context, token, data.code, browser))
+        return await count_not_found(
+            context, browser.address, lambda: otp.verify_otp(context, token, data.code, browser)
+        )
 
 
-async def _known(ctx: AppContext, browser: Browser, work: Callable[[], Awaitable[T]]) -> T:
-    """What `work` gives; links that nobody has count against the address."""
-    return await throttling.count_not_found(ctx, browser.address, work)
-
-
-def new_browser_cookie() -> tuple[str, str]:
-    """The header that gives a browser its cookie; it says nothing of who looks."""
+def _new_browser_cookie() -> tuple[str, str]:
+    """The header of a random cookie by which a browser is recognised."""
     name, value = browser_cookie_header(token_urlsafe(16))
     return name.decode(), value.decode()
 
 
-ROUTES = (CustomerPageController, ConfirmationsController)
+ROUTES = (CustomerPageController, PicturesController, ConfirmationsController)

@@ -1,4 +1,4 @@
-"""A drawn signature as a picture: what the customer drew, and nothing of how he drew it."""
+"""The image of a signature: what the customer drew, but nothing of how they drew it."""
 
 from base64 import b64decode
 from binascii import Error
@@ -12,12 +12,12 @@ from service.visits.customer_answers import SignatureInput, Stroke
 
 IMAGE_SIZE = (900, 360)  # pixels
 MARGIN, PEN_WIDTH = 24, 5
-MOST_POINTS = 20_000  # a hand makes some hundreds; drawing is work
-MOST_PIXELS = 4_000_000
+MAX_POINTS = 20_000  # a hand makes some hundreds
+MAX_PIXELS = 4_000_000
 
 
 def render(given: SignatureInput) -> bytes:
-    """The PNG of a signature: as it was sent, drawn from its strokes, or of a typed name a QR code that says it."""
+    """The PNG as it was sent, or drawn from the strokes; of a typed name a QR code that contains it."""
     if given.png is not None:
         return _from_png(given.png)
     if given.strokes is not None:
@@ -32,7 +32,7 @@ def _from_png(text: str) -> bytes:
         raise UnreadableSignature("the PNG is not base64") from None
     try:
         with Image.open(BytesIO(raw), formats=["PNG"]) as image:
-            if image.width * image.height > MOST_PIXELS:
+            if image.width * image.height > MAX_PIXELS:
                 raise UnreadableSignature("the PNG is too large")
             image.load()
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
@@ -41,15 +41,15 @@ def _from_png(text: str) -> bytes:
 
 
 def _from_strokes(strokes: tuple[Stroke, ...]) -> bytes:
-    """Fitted into the picture with its proportions kept; a tap is a dot."""
+    """Scaled to fit the image, with its proportions; a tap is a dot."""
     points = [point for stroke in strokes for point in stroke]
     if not points:
         raise UnreadableSignature("nothing was drawn")
-    if len(points) > MOST_POINTS:
-        raise UnreadableSignature(f"at most {MOST_POINTS} points")
+    if len(points) > MAX_POINTS:
+        raise UnreadableSignature(f"at most {MAX_POINTS} points")
     left, top = min(x for x, _ in points), min(y for _, y in points)
-    wide, high = max(x for x, _ in points) - left, max(y for _, y in points) - top
-    scale = min((IMAGE_SIZE[0] - 2 * MARGIN) / max(wide, 1), (IMAGE_SIZE[1] - 2 * MARGIN) / max(high, 1))
+    width, height = max(x for x, _ in points) - left, max(y for _, y in points) - top
+    scale = min((IMAGE_SIZE[0] - 2 * MARGIN) / max(width, 1), (IMAGE_SIZE[1] - 2 * MARGIN) / max(height, 1))
     image = Image.new("L", IMAGE_SIZE, 255)
     pen = ImageDraw.Draw(image)
     for stroke in filter(None, strokes):

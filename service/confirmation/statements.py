@@ -1,24 +1,16 @@
-"""A visit before its customer: the statements to read and to sign, the questions, and what he said before."""
+"""A visit as its customer sees it: the statements to read and sign, the questions, and the responses so far."""
 
 from datetime import datetime, timedelta
 from typing import Annotated, Literal
 
 import msgspec
+from msgspec import Meta
 
 from service.context import AppContext
-from service.judge import judge
+from service.judge import judge, signoffs
 from service.judge.checklist import Text
 from service.judge.rules import CompiledChecklist
-from service.judge.signoffs import (
-    Level,
-    QuestionSet,
-    Signature,
-    SignOff,
-    StatementRefusal,
-    allowed_signers,
-    question_text,
-    sign_offs,
-)
+from service.judge.signoffs import Level, QuestionSet, Signature, SignOff, StatementRefusal
 from service.judge.statements import Document
 from service.judge.timeline import to_microseconds
 from service.visits.customer_answers import AnswerInput, IncidentReport, StoredCustomerResponse
@@ -30,95 +22,88 @@ MAX_CLOCK_SKEW = timedelta(days=1)
 
 
 class QuestionView(msgspec.Struct, frozen=True, kw_only=True):
-    """What is asked now. `bad`: the answer that is the bad one."""
+    """A question to the customer."""
 
-    id: Annotated[str, msgspec.Meta(description="The question.")]
-    items: Annotated[tuple[str, ...], msgspec.Meta(description="The items that the answer is about.")]
-    things: Annotated[tuple[str, ...], msgspec.Meta(description="The things that it is about.")]
-    zh: Annotated[str, msgspec.Meta(description="The question in Chinese.")]
-    en: Annotated[str, msgspec.Meta(description="The question in English.")]
-    bad: Annotated[Literal["yes", "no"], msgspec.Meta(description="The answer that is the bad one.")] = "no"
+    id: Annotated[str, Meta(description="The question.")]
+    items: Annotated[tuple[str, ...], Meta(description="The items that the answer is about.")]
+    things: Annotated[tuple[str, ...], Meta(description="The things that it is about.")]
+    zh: Annotated[str, Meta(description="The question in Chinese.")]
+    en: Annotated[str, Meta(description="The question in English.")]
+    bad: Annotated[Literal["yes", "no"], Meta(description="The answer that is the bad one.")] = "no"
 
 
 class Option(msgspec.Struct, frozen=True):
     """Something to choose from."""
 
-    id: Annotated[str, msgspec.Meta(description="What is sent.")]
-    zh: Annotated[str, msgspec.Meta(description="In Chinese.")]
-    en: Annotated[str, msgspec.Meta(description="In English.")]
+    id: Annotated[str, Meta(description="What is sent.")]
+    zh: Annotated[str, Meta(description="In Chinese.")]
+    en: Annotated[str, Meta(description="In English.")]
 
 
 class StatementView(msgspec.Struct, frozen=True, kw_only=True):
-    """A statement: what is or was to be signed. `signs` is the item that a signature fulfils; None: it is only read.
+    """A statement that is signed or to be signed, or only read. What is signed is the Chinese text alone.
 
-    `typed`: its signature is a typed name and the code; its picture is no drawing, but says the same as a QR code.
-    `english`: the labels of its lines, and `declares` what the signer declares; what is signed is Chinese alone.
+    The image of a typed signature is no drawing but a QR code with the name.
     """
 
-    statement: Annotated[Document, msgspec.Meta(description="The canonical document.")]
-    sha256: Annotated[str, msgspec.Meta(description="The digest of its canonical bytes.")]
-    title: Annotated[Option, msgspec.Meta(description="What it is called.")]
-    label: Annotated[str | None, msgspec.Meta(description="Which thing it is about, where there are several.")]
-    signs: Annotated[
-        str | None, msgspec.Meta(description="The item that a signature fulfils; null where it is only read.")
-    ]
-    signature: Annotated[Signature | None, msgspec.Meta(description="The signature that counts.")]
-    earlier: Annotated[tuple[Signature, ...], msgspec.Meta(description="Signatures that it replaced.")]
-    declined: Annotated[tuple[StatementRefusal, ...], msgspec.Meta(description="Refusals.")]
-    relations: Annotated[
-        tuple[Option, ...], msgspec.Meta(description="How the signer may be related to the account holder.")
-    ]
-    typed: Annotated[bool, msgspec.Meta(description="The signature is a typed name and the code.")] = False
-    english: Annotated[tuple[str, ...], msgspec.Meta(description="The labels of its lines in English.")] = ()
-    declares: Annotated[str | None, msgspec.Meta(description="What the signer declares, in English.")] = None
+    statement: Annotated[Document, Meta(description="The canonical document.")]
+    sha256: Annotated[str, Meta(description="The digest of its canonical bytes.")]
+    title: Annotated[Option, Meta(description="What it is called.")]
+    label: Annotated[str | None, Meta(description="Which thing it is about, where there are several.")]
+    signs: Annotated[str | None, Meta(description="The item that a signature fulfils; null where it is only read.")]
+    signature: Annotated[Signature | None, Meta(description="The signature that counts.")]
+    earlier: Annotated[tuple[Signature, ...], Meta(description="Signatures that it replaced.")]
+    declined: Annotated[tuple[StatementRefusal, ...], Meta(description="Refusals.")]
+    relations: Annotated[tuple[Option, ...], Meta(description="How the signer may be related to the account holder.")]
+    typed: Annotated[bool, Meta(description="The signature is a typed name and the code.")] = False
+    english: Annotated[tuple[str, ...], Meta(description="The labels of its lines in English.")] = ()
+    declares: Annotated[str | None, Meta(description="What the signer declares, in English.")] = None
 
 
 class CustomerResponse(msgspec.Struct, frozen=True, kw_only=True):
-    """What the customer said by his link at once: the level, his answers and own words, the entries of that."""
+    """One response of the customer through the link, as the office sees it."""
 
-    id: Annotated[str, msgspec.Meta(description="The response.")]
-    at: Annotated[datetime, msgspec.Meta(description="When.")]
-    level: Annotated[str, msgspec.Meta(description="How sure it is that it was the customer.")]
-    answers: Annotated[tuple[AnswerInput, ...], msgspec.Meta(description="What they answered.")]
-    raises: Annotated[tuple[IncidentReport, ...], msgspec.Meta(description="What they raised.")]
-    comment: Annotated[str | None, msgspec.Meta(description="Their own words.")]
-    entries: Annotated[tuple[str, ...], msgspec.Meta(description="The entries that came of it.")]
-    agent: Annotated[str, msgspec.Meta(description="What their browser says it is.")]
+    id: Annotated[str, Meta(description="The response.")]
+    at: Annotated[datetime, Meta(description="When.")]
+    level: Annotated[str, Meta(description="How sure it is that it was the customer.")]
+    answers: Annotated[tuple[AnswerInput, ...], Meta(description="What they answered.")]
+    raises: Annotated[tuple[IncidentReport, ...], Meta(description="What they raised.")]
+    comment: Annotated[str | None, Meta(description="Their own words.")]
+    entries: Annotated[tuple[str, ...], Meta(description="The entries that came of it.")]
+    agent: Annotated[str, Meta(description="What their browser says it is.")]
 
 
 class ReportView(msgspec.Struct, frozen=True):
-    """What the customer raised, in his own words. `days`: so soon the checklist wants it to be answered."""
+    """Something that the customer raised."""
 
-    at: Annotated[datetime, msgspec.Meta(description="When.")]
-    fact: Annotated[str, msgspec.Meta(description="What happened.")]
-    zh: Annotated[str, msgspec.Meta(description="The fact in Chinese.")]
-    en: Annotated[str, msgspec.Meta(description="The fact in English.")]
-    text: Annotated[str, msgspec.Meta(description="The customer's own words.")]
-    days: Annotated[
-        int | None, msgspec.Meta(description="Working days within which the checklist wants an answer.")
-    ] = None
+    at: Annotated[datetime, Meta(description="When.")]
+    fact: Annotated[str, Meta(description="What happened.")]
+    zh: Annotated[str, Meta(description="The fact in Chinese.")]
+    en: Annotated[str, Meta(description="The fact in English.")]
+    text: Annotated[str, Meta(description="The customer's own words.")]
+    days: Annotated[int | None, Meta(description="Working days within which the checklist wants an answer.")] = None
 
 
 class AnswerView(msgspec.Struct, frozen=True):
-    """What the customer answered: to what, and whether all was well. `question` is None where he named an item."""
+    """An answer of the customer."""
 
-    question: Annotated[str | None, msgspec.Meta(description="The question; null where an item was named.")]
-    zh: Annotated[str, msgspec.Meta(description="What it was about, in Chinese.")]
-    en: Annotated[str, msgspec.Meta(description="What it was about, in English.")]
-    good: Annotated[bool, msgspec.Meta(description="Whether all was well.")]
+    question: Annotated[str | None, Meta(description="The question; null where an item was named.")]
+    zh: Annotated[str, Meta(description="What it was about, in Chinese.")]
+    en: Annotated[str, Meta(description="What it was about, in English.")]
+    good: Annotated[bool, Meta(description="Whether all was well.")]
 
 
 class ResponseView(msgspec.Struct, frozen=True):
-    """What the customer said at once, for himself to read again. `level` is `words` before the code."""
+    """One response of the customer, as they see it themselves."""
 
-    at: Annotated[datetime, msgspec.Meta(description="When.")]
-    answers: Annotated[tuple[AnswerView, ...], msgspec.Meta(description="The answers.")]
-    comment: Annotated[str | None, msgspec.Meta(description="Their own words.")]
-    level: Annotated[str, msgspec.Meta(description="How sure it is that it was the customer; `words` before the code.")]
+    at: Annotated[datetime, Meta(description="When.")]
+    answers: Annotated[tuple[AnswerView, ...], Meta(description="The answers.")]
+    comment: Annotated[str | None, Meta(description="Their own words.")]
+    level: Annotated[str, Meta(description="How sure it is that it was the customer; `words` before the code.")]
 
 
 class GivenAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """The last answer to a question, to an item, or about one thing of either; `words` say what was asked."""
+    """The last answer about a question or an item, or about one thing of either; `words` says what was asked."""
 
     question: str | None
     words: Text
@@ -133,134 +118,124 @@ class CustomerView:
 
     def __init__(self, visit: LoadedVisit) -> None:
         self.now = now = visit.now
-        # who signs does so after what they sign, also where a phone's clock was ahead; but a clock that is days ahead
-        # is wrong, and nobody signs in another year
+        # A signature comes after what it covers, even where a phone's clock was ahead; a clock that is days ahead is
+        # wrong and must not move the signature.
         last = max((entry.at for entry in visit.merged.entries), default=now)
         self.at = max(now, last).astimezone(now.tzinfo) if last <= now + MAX_CLOCK_SKEW else now
-        self.file, self.rules = visit, visit.rules
+        self.rules, self.stored_responses = visit.rules, visit.customer_responses
         self.visit, self.entries = visit.visit(), visit.effective_entries()
-        judging = judge.Evaluation(visit.rules, self.visit, self.entries, to_microseconds(now))
-        self.judgement, self.read = judging.evaluate(), judging.timeline
-        self.papers = sign_offs(visit.rules, self.visit, self.entries, self.read, self.judgement.facts)
+        evaluation = judge.Evaluation(visit.rules, self.visit, self.entries, to_microseconds(now))
+        self.judgement, self.timeline = evaluation.evaluate(), evaluation.timeline
+        self.sign_offs = signoffs.sign_offs(visit.rules, self.visit, self.entries, self.timeline, self.judgement.facts)
         self.labels = self.judgement.labels
 
-    def shown(self) -> tuple[StatementView, ...]:
+    def statements(self) -> tuple[StatementView, ...]:
         """All statements with content."""
-        return tuple(self._shown(paper) for paper in self.papers if paper.made.document.lines)
+        typed = {entry.id for _, response in self.stored_responses if response.typed for entry in response.entries}
+        return tuple(self._statement(one, typed) for one in self.sign_offs if one.made.document.lines)
 
-    def _shown(self, paper: SignOff) -> StatementView:
-        made = paper.made
+    def _statement(self, sign_off: SignOff, typed: set[str]) -> StatementView:
+        made, signature = sign_off.made, sign_off.signature
+        table = made.table
         return StatementView(
             statement=made.document,
             sha256=made.sha256,
-            title=Option(made.table.id, made.table.title.zh, made.table.title.en),
+            title=Option(table.id, table.title.zh, table.title.en),
             label=self.labels.get(made.thing, made.thing) if made.thing is not None else None,
-            signs=made.table.signs,
-            signature=paper.signature,
-            earlier=paper.earlier,
-            declined=paper.declined,
-            relations=relation_options(self.rules, made.table.signs) if made.table.signs else (),
-            typed=paper.signature is not None and paper.signature.entry in self._typed(),
+            signs=table.signs,
+            signature=signature,
+            earlier=sign_off.earlier,
+            declined=sign_off.declined,
+            relations=_relation_options(self.rules, table.signs) if table.signs else (),
+            typed=signature is not None and signature.entry in typed,
             english=made.english,
-            declares=made.table.declares.en if made.table.declares else None,
+            declares=table.declares.en if table.declares else None,
         )
-
-    def _typed(self) -> set[str]:
-        """The entries that are signatures by typed name, and maybe others that were said with them."""
-        return {entry.id for _, said in self.file.customer_responses if said.typed for entry in said.entries}
 
     @property
     def is_finished(self) -> bool:
-        """Whether the work is done, or he has gone."""
+        """Whether the work is done, or the technician has left."""
         return bool({"work_finished", "left"} & self.judgement.facts)
 
-    def questions(self) -> QuestionSet:
-        """What may be asked; worked out only when it is needed."""
+    def question_set(self) -> QuestionSet:
+        """What may be asked; costly, so it is computed only when needed."""
         return QuestionSet(self.rules, self.visit, self.entries, self.now, self.at)
 
-    def asked(self, level: Level | None) -> tuple[QuestionView, ...]:
-        """The questions of the page: once the work is done, or he has gone."""
-        if not self.is_finished:
-            return ()
+    def questions(self, level: Level | None) -> tuple[QuestionView, ...]:
+        """The questions of the page, once the visit is finished."""
+        asked = self.question_set().asked(own_device=level == "own_device") if self.is_finished else ()
         return tuple(
             QuestionView(
                 id=one.question.id,
                 items=one.items,
                 things=one.things,
-                zh=question_text(self.rules, one.question, one.items).zh,
-                en=question_text(self.rules, one.question, one.items).en,
+                zh=text.zh,
+                en=text.en,
                 bad=one.question.bad_answer,
             )
-            for one in self.questions().asked(own_device=level == "own_device")
+            for one in asked
+            for text in (signoffs.question_text(self.rules, one.question, one.items),)
         )
 
     def first_occurrence(self, what: str) -> datetime | None:
         """When something of the visit happened first, in the utility's zone."""
-        found = self.read.occurrences.get(what)
+        found = self.timeline.occurrences.get(what)
         try:
             return None if found is None else datetime.fromtimestamp(found[0] / 1_000_000, self.now.tzinfo)
         except (ValueError, OverflowError):  # a clock at the end of the calendar
             return None
 
-    def said(self, ctx: AppContext) -> tuple[ResponseView, ...]:
-        """His answers and own words, each time."""
+    def responses(self, ctx: AppContext) -> tuple[ResponseView, ...]:
+        """Every response with answers or a comment."""
         return tuple(
             ResponseView(
                 at=ctx.to_local_time(row.received_at),
-                answers=tuple(self._answer(one, each) for each in one.said.answers),
-                comment=one.said.comment,
-                level=one.level,
+                answers=tuple(self._answer(response, answer) for answer in response.said.answers),
+                comment=response.said.comment,
+                level=response.level,
             )
-            for row, one in self.file.customer_responses
-            if one.said.answers or one.said.comment
+            for row, response in self.stored_responses
+            if response.said.answers or response.said.comment
         )
 
     def latest_answers(self, ctx: AppContext) -> tuple[GivenAnswer, ...]:
-        """The last answer to each question, item and thing, in the order in which they were given."""
-        last: dict[tuple[str | None, ...], GivenAnswer] = {}
-        for row, said in self.file.customer_responses:
-            for one in said.said.answers:
-                key = (one.question, one.item, one.thing)
-                last.pop(key, None)
-                last[key] = GivenAnswer(
-                    question=one.question,
-                    words=self._asked(said, one),
-                    thing=self.labels.get(one.thing, one.thing) if one.thing else "",
-                    good=one.good,
+        """The last answer about each question, item and thing, in the order in which they were given."""
+        latest: dict[tuple[str | None, ...], GivenAnswer] = {}
+        for row, response in self.stored_responses:
+            for answer in response.said.answers:
+                key = (answer.question, answer.item, answer.thing)
+                latest.pop(key, None)
+                latest[key] = GivenAnswer(
+                    question=answer.question,
+                    words=self._answered_text(response, answer),
+                    thing=self.labels.get(answer.thing, answer.thing) if answer.thing else "",
+                    good=answer.good,
                     at=ctx.to_local_time(row.received_at),
-                    level=said.level,
+                    level=response.level,
                 )
-        return tuple(last.values())
+        return tuple(latest.values())
 
-    def _answer(self, said: StoredCustomerResponse, one: AnswerInput) -> AnswerView:
-        words = self._asked(said, one)
-        thing = f"（{self.labels.get(one.thing, one.thing)}）" if one.thing else ""
-        return AnswerView(one.question, words.zh + thing, words.en, one.good)
+    def _answer(self, response: StoredCustomerResponse, answer: AnswerInput) -> AnswerView:
+        text = self._answered_text(response, answer)
+        thing = f"（{self.labels.get(answer.thing, answer.thing)}）" if answer.thing else ""
+        return AnswerView(answer.question, text.zh + thing, text.en, answer.good)
 
-    def _asked(self, said: StoredCustomerResponse, one: AnswerInput) -> Text:
-        """What an answer is to, in words."""
-        asked = next((each for each in self.rules.checklist.questions if each.id == one.question), None)
-        if asked is not None:
-            about = tuple(dict.fromkeys(entry.what for entry in said.entries if entry.what in asked.items))
-            return question_text(self.rules, asked, about)
-        item = self.rules.by_id[one.item or ""].item
+    def _answered_text(self, response: StoredCustomerResponse, answer: AnswerInput) -> Text:
+        question = next((one for one in self.rules.checklist.questions if one.id == answer.question), None)
+        if question is not None:
+            items = tuple(dict.fromkeys(entry.what for entry in response.entries if entry.what in question.items))
+            return signoffs.question_text(self.rules, question, items)
+        item = self.rules.by_id[answer.item or ""].item
         return item.customer or item.label
 
-    def raised(self, ctx: AppContext) -> tuple[ReportView, ...]:
-        """What he raised so far."""
-        words, days = {one.id: one for one in self.reportable_facts()}, _days(self.rules)
+    def reports(self, ctx: AppContext) -> tuple[ReportView, ...]:
+        """What the customer raised so far."""
+        facts, days = {fact.id: fact for fact in self.reportable_facts()}, _answer_days(self.rules)
         return tuple(
-            ReportView(
-                ctx.to_local_time(row.received_at),
-                one.fact,
-                words[one.fact].zh,
-                words[one.fact].en,
-                one.text,
-                days.get(one.fact),
-            )
-            for row, said in self.file.customer_responses
-            for one in said.said.raises
-            if one.fact in words
+            ReportView(ctx.to_local_time(row.received_at), one.fact, fact.zh, fact.en, one.text, days.get(one.fact))
+            for row, response in self.stored_responses
+            for one in response.said.raises
+            if (fact := facts.get(one.fact))
         )
 
     def reportable_facts(self) -> tuple[Option, ...]:
@@ -269,53 +244,53 @@ class CustomerView:
         return tuple(Option(name, fact.customer.zh, fact.customer.en) for name, fact in facts if fact.customer)
 
 
-def _days(rules: CompiledChecklist) -> dict[str, int]:
-    """The days within which the office has to answer what can be raised, by fact."""
+def _answer_days(rules: CompiledChecklist) -> dict[str, int]:
+    """By fact, the days within which the office has to answer a report of it."""
     limits = [(rule.item.who, rule.item.time_limit) for rule in rules.by_id.values()]
     return {limit.start: limit.days for who, limit in limits if who == "office" and limit is not None and limit.days}
 
 
-def relation_options(rules: CompiledChecklist, signs: str) -> tuple[Option, ...]:
-    """Who may be named as signer, those who may sign first."""
+def _relation_options(rules: CompiledChecklist, signs: str) -> tuple[Option, ...]:
+    """The relations of a signer to the account holder, first those that are allowed to sign."""
     words = rules.checklist.words.get("relations", {})
-    may, other = allowed_signers(rules, signs)
-    return tuple(Option(one, words[one].zh, words[one].en) for one in (*may, *other) if one in words)
+    allowed, other = signoffs.allowed_signers(rules, signs)
+    return tuple(Option(one, words[one].zh, words[one].en) for one in (*allowed, *other) if one in words)
 
 
-def mask_statement(shown: StatementView) -> StatementView:
-    """As who has only the link may see it: that it was signed or declined, not by whom and in what words."""
-    signature = shown.signature and _mask_signature(shown.signature)
-    earlier = tuple(map(_mask_signature, shown.earlier))
+def mask_statement(view: StatementView) -> StatementView:
+    """What is visible before the code: that the statement was signed or declined, not by whom and in what words."""
+    signature = view.signature and _mask_signature(view.signature)
+    earlier = tuple(map(_mask_signature, view.earlier))
     declined = tuple(
         msgspec.structs.replace(one, reason="", helper=masking.name(one.helper) if one.helper else None)
-        for one in shown.declined
+        for one in view.declined
     )
-    return msgspec.structs.replace(shown, signature=signature, earlier=earlier, declined=declined)
+    return msgspec.structs.replace(view, signature=signature, earlier=earlier, declined=declined)
 
 
 def _mask_signature(signature: Signature) -> Signature:
     return msgspec.structs.replace(signature, signer=masking.name(signature.signer))
 
 
-def next_to_sign(shown: tuple[StatementView, ...]) -> StatementView | None:
-    """The statement that is to be signed next, else the last that was signed, else what there is to read."""
-    to_sign = [one for one in shown if one.signs is not None]
-    waiting = [one for one in to_sign if one.signature is None or one.signature.state != "holds"]
-    return next(iter((*waiting, *reversed(to_sign), *shown)), None)
+def next_to_sign(statements: tuple[StatementView, ...]) -> StatementView | None:
+    """The statement to sign next, else the last that was signed, else the first to read."""
+    to_sign = [one for one in statements if one.signs is not None]
+    unsigned = [one for one in to_sign if one.signature is None or one.signature.state != "holds"]
+    return next(iter((*unsigned, *reversed(to_sign), *statements)), None)
 
 
 def customer_responses(ctx: AppContext, visit: LoadedVisit) -> tuple[CustomerResponse, ...]:
-    """What the customer said by his link, each time."""
+    """Every response of the customer, for the office."""
     return tuple(
         CustomerResponse(
             id=str(row.id),
             at=ctx.to_local_time(row.received_at),
-            level=said.level,
-            answers=said.said.answers,
-            raises=said.said.raises,
-            comment=said.said.comment,
-            entries=tuple(entry.id for entry in said.entries),
-            agent=said.agent,
+            level=response.level,
+            answers=response.said.answers,
+            raises=response.said.raises,
+            comment=response.said.comment,
+            entries=tuple(entry.id for entry in response.entries),
+            agent=response.agent,
         )
-        for row, said in visit.customer_responses
+        for row, response in visit.customer_responses
     )

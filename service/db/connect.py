@@ -1,13 +1,13 @@
-"""Opens the database that an address names."""
+"""Opens the database at an address. Only the engine in use is imported: less memory and a faster start."""
 
 from .database import Database
 
 
 def open_database(address: str, *, only_read: bool = False) -> Database:
-    """The database of an address: `sqlite:///relative/file`, `sqlite:////absolute/file` or `postgresql://…`.
+    """The database at `sqlite:///relative/file`, `sqlite:////absolute/file` or `postgresql://…`.
 
-    `only_read`: it is read as it is, and nothing of it is made or changed. Its `start` raises `NoDatabase` when there
-    is none, `OlderDatabase` or `NewerDatabase` when it is one of another version; `write` is not for it.
+    With `only_read` nothing is created or changed: `start` raises NoDatabase where there is none, OlderDatabase or
+    DatabaseTooNew where its version differs, and `write` must not be called.
     """
     scheme, _, rest = address.partition("://")
     if scheme == "sqlite" and rest.startswith("/") and len(rest) > 1:
@@ -15,7 +15,7 @@ def open_database(address: str, *, only_read: bool = False) -> Database:
             from .sqlite_reader import SqliteReader  # noqa: PLC0415
 
             return SqliteReader(rest[1:])
-        from .sqlite import Sqlite  # noqa: PLC0415 - only the engine in use: less memory, a faster start
+        from .sqlite import Sqlite  # noqa: PLC0415
 
         return Sqlite(rest[1:])
     if scheme in ("postgresql", "postgres"):

@@ -1,7 +1,7 @@
-"""A SQLite file that is damaged or gone: noticed, told once in the log, and nothing more is acknowledged.
+"""Detects a damaged or deleted SQLite file: after the first sign of damage no write is acknowledged any more.
 
-SQLite goes on writing into a file that has no name any more; what it acknowledged then is lost with the process. So the
-names are looked at before a commit is acknowledged. A page that makes no sense is noticed when it is read.
+SQLite keeps writing into a file that was unlinked, and what it acknowledges then is lost with the process. So the file
+names are checked before a commit is acknowledged. A corrupt page is detected when it is read.
 """
 
 import logging
@@ -17,14 +17,14 @@ from service.errors import StorageFailed
 
 CORRUPT = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 CHECK_SECONDS = 2.0
-"""How long a start looks for damage. A GB costs a second of a processor when the system has it in memory, and up to
-forty from a slow disk; of a large file it is the beginning: a start has to end, and `doorstep verify` reads all."""
+"""The time limit of the check at startup. A cached GB takes a second, one on a slow disk up to forty; of a large file
+only the beginning is checked, because startup has to end. `doorstep verify` reads everything."""
 _log = logging.getLogger("doorstep.storage")
 Identity = tuple[int, int]
 
 
 class FileGuard:
-    """Watches over one database file and what SQLite keeps beside it."""
+    """Watches one database file and the files that SQLite keeps next to it."""
 
     def __init__(self, path: Path) -> None:
         self._path = path.absolute()
@@ -34,30 +34,29 @@ class FileGuard:
         self._lock = Lock()
 
     def remember(self) -> None:
-        """These are the files; they stay the same as long as somebody has them open."""
+        """Record the identity of the open files; it does not change while a connection is open."""
         self._known = [_identity(file) for file in self._files]
 
-    def is_sound(self) -> None:
-        """StorageFailed when damage was noticed."""
+    def require_sound(self) -> None:
+        """StorageFailed once damage was detected."""
         if self._fault:
             raise StorageFailed(self._fault)
 
     def check(self) -> None:
-        """Look whether the open files still have their names. Three looks into the file system: microseconds."""
-        self.is_sound()
+        """StorageFailed if an open file was deleted or replaced. Costs three calls of stat: microseconds."""
+        self.require_sound()
         for file, known in zip(self._files, self._known, strict=False):
             if known is not None and _identity(file) != known:
-                self.failed(f"{Path(file).name} was deleted or replaced while it was open")
-                self.is_sound()
+                self._fail(f"{Path(file).name} was deleted or replaced while it was open")
+                self.require_sound()
 
     def record_error(self, error: BaseException) -> None:
-        """See whether an error means damage."""
+        """Stop acknowledging writes if the error means damage."""
         code = getattr(error, "sqlite_errorcode", 0)
         if code & 0xFF in CORRUPT:
-            self.failed(f"the database is damaged ({getattr(error, 'sqlite_errorname', code)})")
+            self._fail(f"the database is damaged ({getattr(error, 'sqlite_errorname', code)})")
 
-    def failed(self, fault: str) -> None:
-        """From now on nothing is acknowledged, until an operator has looked and starts the service again."""
+    def _fail(self, fault: str) -> None:
         with self._lock:
             if self._fault:
                 return
@@ -65,13 +64,13 @@ class FileGuard:
         _log.critical("%s: nothing is kept any more; stop the service, look at the disk, restore a copy", fault)
 
     @property
-    def only_the_log_is_gone(self) -> bool:
-        """Whether what is in the write-ahead log, which is still open, can be moved into the file."""
+    def only_wal_is_gone(self) -> bool:
+        """Whether only the name of the write-ahead log is gone: its content, still open, can be moved into the file."""
         found = [_identity(file) for file in self._files]
         return len(self._known) == len(found) and found == [self._known[0], None, self._known[2]]
 
     def examine(self, connection: Any) -> None:
-        """Look through the file at the start, for a while. StorageFailed when something is wrong."""
+        """Check the file at startup, within CHECK_SECONDS. StorageFailed when it is damaged."""
         interrupt = Timer(CHECK_SECONDS, connection.interrupt)
         interrupt.daemon = True
         interrupt.start()
@@ -87,8 +86,8 @@ class FileGuard:
             interrupt.cancel()
             interrupt.join()
         if found != "ok" and time.monotonic() - begun < CHECK_SECONDS:
-            self.failed("the database is damaged (quick_check)")
-            self.is_sound()
+            self._fail("the database is damaged (quick_check)")
+            self.require_sound()
 
 
 def _identity(file: str) -> Identity | None:
@@ -100,8 +99,8 @@ def _identity(file: str) -> Identity | None:
 
 
 def retry_while_busy(function: Callable[[], Any], busy: Callable[[BaseException], bool], seconds: float) -> Any:
-    """Do it again while another process is in the way, where SQLite itself does not wait: entering WAL mode, and
-    opening a file that the last one just closes."""
+    """Retry while another process is in the way and SQLite itself does not wait: when it enters WAL mode, and when it
+    opens a file that the last process is just closing."""
     until = time.monotonic() + seconds
     pause = 0.005
     while True:

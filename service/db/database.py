@@ -1,8 +1,8 @@
-"""The two things a database does, the same on both engines: `write` a work, `read` a work.
+"""The interface of a database, the same for both engines: run a function in a transaction, to write or to read.
 
-A work is an `async def` that takes a `Tx` and awaits nothing but that `Tx`. It runs in one transaction, which it may
-share with others. It may be run again from the start (after a deadlock, or when another one in its transaction raised),
-so it changes nothing outside its `Tx`.
+A transaction function is an `async def` that takes a `Transaction` and awaits nothing else. It may share its
+transaction with others, and may be run again from the start (after a deadlock, or when another one in its transaction
+failed), so it must have no other side effects.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -15,13 +15,13 @@ BatchStatement = tuple[str, dict[str, Any]]
 
 
 class ResultOf(NamedTuple):
-    """A parameter of a change in `together`: what an earlier one of them returned."""
+    """A parameter of `execute_batch`: the value that an earlier statement of the batch returned."""
 
     query: str
 
 
 class Transaction(Protocol):
-    """A transaction. `query` is the name of a statement in `queries/*.sql`."""
+    """A transaction. `query` is the name of a statement in a `.sql` file."""
 
     async def fetch_one(self, query: str, /, **params: Any) -> Row | None:
         """The first row, or None."""
@@ -32,16 +32,18 @@ class Transaction(Protocol):
         ...
 
     async def execute(self, query: str, /, **params: Any) -> int:
-        """Change something; the number of rows changed (0: `ON CONFLICT DO NOTHING` did nothing)."""
+        """Run a statement; the number of rows it changed (0 after `ON CONFLICT DO NOTHING`)."""
         ...
 
     async def execute_many(self, queries: str | tuple[str, ...], rows: Sequence[dict[str, Any]], /) -> None:
-        """The same change, or changes, once for each row of parameters."""
+        """Run the same statement or statements once for each row of parameters."""
         ...
 
     async def execute_batch(self, *changes: BatchStatement) -> list[int]:
-        """Changes that need not see one another; how many rows each of them changed. On PostgreSQL they are one
-        statement: one way there and back, in no certain order, and no two of them may change the same row."""
+        """Run statements that need not see each other's changes; the number of rows that each changed.
+
+        On PostgreSQL they are one round trip, in no certain order, and no two may change the same row.
+        """
         ...
 
 
@@ -49,21 +51,21 @@ TransactionFn = Callable[[Transaction], Awaitable[T]]
 
 
 class Database(Protocol):
-    """An engine behind one address."""
+    """A database of either engine."""
 
     @property
     def engine(self) -> str:
-        """`sqlite` or `postgres`: the suffix of files that only this engine reads."""
+        """`sqlite` or `postgres`: the suffix of `.sql` files that only this engine reads."""
         ...
 
     @property
     def failures(self) -> tuple[type[Exception], ...]:
-        """What the engine itself raises within a work: nothing more can be asked in its transaction."""
+        """The driver's own exceptions: after one of them the transaction cannot be used any more."""
         ...
 
     @property
     def name(self) -> str:
-        """Where it is, for a person to read: the file's path, or the address without its password."""
+        """Its location for people: the file's path, or the address without its password."""
         ...
 
     async def start(self) -> None:
@@ -71,19 +73,19 @@ class Database(Protocol):
         ...
 
     async def close(self) -> None:
-        """Finish what was taken, then let go of everything."""
+        """Finish what was accepted, then disconnect."""
         ...
 
     async def write(self, work: TransactionFn[T], *, about: bytes | None = None) -> T:
-        """Run the work in a transaction; returns when it is durable. What the work raises undoes only that work.
+        """Run a function in a transaction and return when it is durable. If it raises, only its own changes are undone.
 
-        With `about`, the work may run side by side with others in one transaction, statement by statement, but not with
-        one about the same. Say so where a work takes its locks in the order of `locks` and is asked for often.
+        With `about`, it may share a transaction with functions about something else, interleaved statement by
+        statement. Only functions that take their locks in the order of `lock_order` may do so.
 
-        Raises `errors.StorageFull` or `errors.Busy` when it could not be kept (it may be sent again).
+        Raises StorageFull or ServiceUnavailable when it could not be stored; the caller may try again.
         """
         ...
 
     async def read(self, work: TransactionFn[T]) -> T:
-        """Run the work on one unmoving state of the database, without changing it."""
+        """Run a function on a snapshot of the database, without changing anything."""
         ...

@@ -1,7 +1,7 @@
-"""Works that wait for PostgreSQL are gathered into groups, which run side by side in one transaction each.
+"""Groups transaction functions that wait for PostgreSQL; each group runs side by side in one transaction.
 
-A work that finds nobody waiting and little under way runs alone at once: for a single client nothing is gained by a
-group. What cannot be done in a group is done alone, so that whatever is wrong concerns only its own.
+A function that finds no queue and a free slot runs alone at once: a single client would gain nothing from a group. What
+cannot run in a group runs alone, so that a failure affects only its own caller.
 """
 
 import asyncio
@@ -12,10 +12,10 @@ from typing import Any, NamedTuple
 from service import errors
 
 from .database import T, TransactionFn
-from .side_by_side import Outcome, Spoiled
+from .side_by_side import GroupFailed, Outcome
 
 STUCK_SECONDS = 1.0
-"""A work alone that takes longer waits for somebody else's lock: the others go on meanwhile."""
+"""A function that runs alone for longer waits for another lock; its slot is given to others meanwhile."""
 
 
 class _Job(NamedTuple):
@@ -23,8 +23,8 @@ class _Job(NamedTuple):
     about: bytes
     future: asyncio.Future[Any]
 
-    def tell(self, value: Any, error: BaseException | None) -> None:
-        if self.future.done():  # the caller went away
+    def resolve(self, value: Any, error: BaseException | None) -> None:
+        if self.future.done():  # the caller was cancelled
             return
         if error is None:
             self.future.set_result(value)
@@ -33,66 +33,67 @@ class _Job(NamedTuple):
 
 
 class Groups:
-    """`alone` runs a work in its own transaction, `together` several in one; `at_once` transactions of either kind at a
-    time. Busy when more than `waiting` wait, or one waits longer than `patience` seconds."""
+    """Runs functions `alone`, or several of them `together`, with `slots` transactions at a time.
+
+    ServiceUnavailable when more than `max_queued` wait, or one waits longer than `timeout` seconds.
+    """
 
     def __init__(
         self,
         alone: Callable[[TransactionFn[Any]], Awaitable[Any]],
         together: Callable[[Sequence[TransactionFn[Any]]], Awaitable[list[Outcome]]],
         *,
-        patience: float,
-        at_once: int = 2,
-        size: int = 64,
-        waiting: int = 10_000,
+        timeout: float,
+        slots: int = 2,
+        group_size: int = 64,
+        max_queued: int = 10_000,
     ) -> None:
         self._alone, self._together = alone, together
-        self._patience, self._free, self._size, self._most = patience, at_once, size, waiting
-        self._waiting: deque[_Job] = deque()
-        self._under_way: set[bytes] = set()
+        self._timeout, self._free, self._group_size, self._max_queued = timeout, slots, group_size, max_queued
+        self._queue: deque[_Job] = deque()
+        self._in_progress: set[bytes] = set()
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def write(self, work: TransactionFn[T], about: bytes) -> T:
-        """Run a work, alone or with others that are not about the same."""
-        if self._free and about not in self._under_way:
+        """Run a function, alone or together with functions about something else."""
+        if self._free and about not in self._in_progress:
             self._free -= 1
-            self._under_way.add(about)
+            self._in_progress.add(about)
             return await self._run_alone(work, about)
-        if len(self._waiting) >= self._most:
+        if len(self._queue) >= self._max_queued:
             raise errors.ServiceUnavailable
         job = _Job(work, about, asyncio.get_running_loop().create_future())
-        self._waiting.append(job)
-        timer = asyncio.get_running_loop().call_later(self._patience, self._give_up, job)
+        self._queue.append(job)
+        timer = asyncio.get_running_loop().call_later(self._timeout, self._give_up, job)
         try:
             return await job.future
         finally:
             timer.cancel()
 
     def _give_up(self, job: _Job) -> None:
-        if job in self._waiting:
-            self._waiting.remove(job)
-            job.tell(None, errors.ServiceUnavailable())
+        if job in self._queue:
+            self._queue.remove(job)
+            job.resolve(None, errors.ServiceUnavailable())
 
     async def _run_alone(self, work: TransactionFn[T], about: bytes) -> T:
-        """Run one work in a place that was taken for it, and give the place back: when it ends, or is stuck."""
-        kept = True
+        """Run one function in a slot already taken for it; free the slot when it ends, or when it is stuck."""
+        holds_slot = True
 
-        def give_back() -> None:
-            nonlocal kept
-            self._free += kept
-            kept = False
-            self._go_on()
+        def free_slot() -> None:
+            nonlocal holds_slot
+            self._free += holds_slot
+            holds_slot = False
+            self._start_groups()
 
-        timer = asyncio.get_running_loop().call_later(STUCK_SECONDS, give_back)
+        timer = asyncio.get_running_loop().call_later(STUCK_SECONDS, free_slot)
         try:
             return await self._alone(work)
         finally:
             timer.cancel()
-            self._under_way.discard(about)
-            give_back()
+            self._in_progress.discard(about)
+            free_slot()
 
-    def _go_on(self) -> None:
-        """Where a place is free, those who wait go on, as many as go together."""
+    def _start_groups(self) -> None:
         while self._free and (jobs := self._next_group()):
             self._free -= 1
             self._start(self._run(jobs))
@@ -103,47 +104,47 @@ class Groups:
         task.add_done_callback(self._tasks.discard)
 
     def _next_group(self) -> list[_Job]:
-        """The next who wait, and are about something that nobody else is at; the others stay in their order."""
+        """The next jobs whose subject is not in progress; the others keep their order in the queue."""
         jobs: list[_Job] = []
-        left: list[_Job] = []
-        while self._waiting and len(jobs) < self._size:
-            job = self._waiting.popleft()
-            if job.about in self._under_way:
-                left.append(job)
+        skipped: list[_Job] = []
+        while self._queue and len(jobs) < self._group_size:
+            job = self._queue.popleft()
+            if job.about in self._in_progress:
+                skipped.append(job)
             elif not job.future.done():
-                self._under_way.add(job.about)
+                self._in_progress.add(job.about)
                 jobs.append(job)
-        self._waiting.extendleft(reversed(left))
+        self._queue.extendleft(reversed(skipped))
         return jobs
 
     async def _run(self, jobs: list[_Job]) -> None:
         if len(jobs) == 1:
-            await self._tell(jobs[0], self._run_alone(jobs[0].work, jobs[0].about))
+            await self._resolve(jobs[0], self._run_alone(jobs[0].work, jobs[0].about))
             return
         alone: Iterable[_Job] = ()
         try:
             for job, outcome in zip(jobs, await self._together([job.work for job in jobs]), strict=True):
-                job.tell(*outcome)
-        except Spoiled as spoiled:
-            alone = [jobs[place] for place in sorted(spoiled.places)]
-            self._waiting.extendleft(job for place, job in reversed([*enumerate(jobs)]) if place not in spoiled.places)
+                job.resolve(*outcome)
+        except GroupFailed as failed:
+            alone = [jobs[place] for place in sorted(failed.places)]
+            self._queue.extendleft(job for place, job in reversed([*enumerate(jobs)]) if place not in failed.places)
         except BaseException as error:
             for job in jobs:
-                job.tell(None, error if isinstance(error, Exception) else errors.ServiceUnavailable())
+                job.resolve(None, error if isinstance(error, Exception) else errors.ServiceUnavailable())
             if not isinstance(error, Exception):
                 raise
         finally:
-            self._under_way.difference_update(job.about for job in jobs)
+            self._in_progress.difference_update(job.about for job in jobs)
             for job in alone:
-                self._start(self._tell(job, self._alone(job.work)))
+                self._start(self._resolve(job, self._alone(job.work)))
             self._free += 1
-            self._go_on()
+            self._start_groups()
 
-    async def _tell(self, job: _Job, running: Awaitable[Any]) -> None:
+    async def _resolve(self, job: _Job, running: Awaitable[Any]) -> None:
         try:
-            job.tell(await running, None)
-        except Exception as error:  # noqa: BLE001 - whatever it is, it belongs to the caller
-            job.tell(None, error)
+            job.resolve(await running, None)
+        except Exception as error:  # noqa: BLE001 - any exception belongs to the caller
+            job.resolve(None, error)
         except BaseException:
-            job.tell(None, errors.ServiceUnavailable())
+            job.resolve(None, errors.ServiceUnavailable())
             raise

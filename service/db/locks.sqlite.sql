@@ -1,5 +1,5 @@
 -- name: locked_visit^
--- SQLite has one writer: whoever writes has the lock already.
+-- SQLite has one writer, which holds the lock already.
 SELECT v.id, v.sha256, v.body, v.type, b.technician, b.crew, v.area, v.checklist, v.checklist_version,
     v.window_from, v.window_to, v.created_at, v.created_by, v.salt, b.revision,
     b.state, b.flags, b.reviews

@@ -1,4 +1,4 @@
-"""Brings the tables up to date: numbered `.sql` files, applied once each under a lock, recorded."""
+"""Brings the tables up to date: numbered `.sql` files, each applied once under a lock and recorded."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -11,15 +11,15 @@ CREATE = "CREATE TABLE IF NOT EXISTS migrations (number BIGINT NOT NULL PRIMARY 
 
 
 class DatabaseTooNew(Exception):
-    """The database was written by a newer version of the service."""
+    """A newer version of the service wrote the database."""
 
 
 class OlderDatabase(Exception):
-    """The database was written by an older version of the service, and nobody has brought it up to date."""
+    """An older version of the service wrote the database, and it was not upgraded."""
 
 
 class NoDatabase(Exception):
-    """There is no database of the service. `fresh`: the place for one is there, and empty."""
+    """There is no database of the service. `fresh`: its place exists and is empty."""
 
     def __init__(self, where: str, what: str, *, fresh: bool = False) -> None:
         super().__init__(f"这里没有 Doorstep 数据库 / there is no Doorstep database: {where} ({what})")
@@ -27,7 +27,7 @@ class NoDatabase(Exception):
 
 
 class Migration(NamedTuple):
-    """One numbered step; a step may have two files, one for both engines and one with a suffix."""
+    """One numbered step, from one file for both engines, one with an engine's suffix, or both."""
 
     number: int
     name: str
@@ -46,7 +46,7 @@ def migrations(engine: str) -> tuple[Migration, ...]:
 
 
 def pending_migrations(engine: str, applied: list[int]) -> list[Migration]:
-    """The steps that a database with `applied` needs. Raises `NewerDatabase`."""
+    """The steps that a database lacks. Raises DatabaseTooNew."""
     known = migrations(engine)
     if newer := [number for number in applied if number > known[-1].number]:
         raise DatabaseTooNew(
@@ -56,8 +56,8 @@ def pending_migrations(engine: str, applied: list[int]) -> list[Migration]:
     return [step for step in known if step.number not in applied]
 
 
-def current(engine: str, applied: list[int]) -> None:
-    """Raises `OlderDatabase` or `NewerDatabase` when the tables are not those of this version."""
+def require_current(engine: str, applied: list[int]) -> None:
+    """Raises OlderDatabase or DatabaseTooNew when the tables are not those of this version."""
     if steps := pending_migrations(engine, applied):
         raise OlderDatabase(
             f"数据库是旧版本的，请先用本版本启动一次 doorstep serve / the database is older than this program "
@@ -66,7 +66,7 @@ def current(engine: str, applied: list[int]) -> None:
 
 
 def split_statements(script: str) -> Iterator[str]:
-    """The statements of a SQLite script, for an engine call that takes one at a time (inside a transaction)."""
+    """The statements of a script: SQLite runs only one at a time inside a transaction."""
     statement = ""
     for line in script.splitlines(keepends=True):
         statement += line
@@ -96,7 +96,7 @@ def migrate_sqlite(connection: Any) -> None:
 
 
 async def migrate_postgres(connection: Any) -> None:
-    """Bring a PostgreSQL schema up to date, all steps or none. Servers that start together take turns."""
+    """Bring a PostgreSQL schema up to date, all steps or none. Servers that start together wait for each other."""
     async with connection.transaction():
         await connection.execute("SELECT pg_advisory_xact_lock(hashtextextended('doorstep migrations', 0))")
         await connection.execute(CREATE)

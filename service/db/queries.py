@@ -1,10 +1,10 @@
-"""Reads the `.sql` files of all packages with aiosql: the same text for both engines, engine-only files by suffix."""
+"""Reads the `.sql` files of all packages with aiosql: one text for both engines, engine-only files by suffix."""
 
 import re
 from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import aiosql
 
@@ -22,23 +22,23 @@ class Query(NamedTuple):
 
 
 def sql_files(pattern: str, engine: str) -> Iterator[Path]:
-    """The `.sql` files of the package that an engine reads, by name: first those without suffix, then its own."""
+    """The `.sql` files that an engine reads, by name: first those without a suffix, then its own."""
     others = tuple(f".{other}.sql" for other in ENGINES if other != engine)
-    found = Path(__file__).parents[1].glob(pattern)
-    for file in sorted(found, key=lambda file: (file.name.split(".")[0], file.name.count("."), file.name)):
+    files = Path(__file__).parents[1].glob(pattern)
+    for file in sorted(files, key=lambda file: (file.name.split(".")[0], file.name.count("."), file.name)):
         if not file.name.endswith(others):
             yield file
 
 
 @cache
 def load_queries(engine: str) -> dict[str, Query]:
-    """All statements by name. A name given twice is a mistake and refused."""
+    """All statements by name. ValueError when a name is given twice."""
     found: dict[str, Query] = {}
     for file in sql_files("*/*.sql", engine):
-        queries: Any = aiosql.from_str(file.read_text("utf-8"), _DRIVER[engine], mandatory_parameters=False)
+        queries = cast("Any", aiosql).from_str(file.read_text("utf-8"), _DRIVER[engine], mandatory_parameters=False)
         order = getattr(queries.driver_adapter, "var_sorted", {})
         for name in queries.available_queries:
-            if name.endswith("_cursor"):  # aiosql makes one beside each select
+            if name.endswith("_cursor"):  # aiosql adds one to each select
                 continue
             if name in found:
                 raise ValueError(f"{file.name}: a statement named {name} exists already")
@@ -47,28 +47,23 @@ def load_queries(engine: str) -> dict[str, Query]:
 
 
 BatchPart = tuple[str, tuple[tuple[str, ResultOf], ...]]
-"""The name of a change, and which of its parameters are what an earlier one returned."""
+"""The name of a statement, and which of its parameters are results of earlier ones."""
 
 
-def parts_of(changes: Sequence[BatchStatement]) -> tuple[tuple[BatchPart, ...], list[Any]]:
-    """What `joined` needs for changes, and their parameters in its order."""
+def batch_parts(changes: Sequence[BatchStatement]) -> tuple[tuple[BatchPart, ...], list[Any]]:
+    """The arguments of `as_single_statement` for a batch, and its parameters in order."""
     known = load_queries("postgres")
     parts: list[BatchPart] = []
-    given: list[Any] = []
+    values: list[Any] = []
     for query, params in changes:
-        ofs: list[tuple[str, ResultOf]] = []
-        for name in known[query].names:
-            value = params[name]
-            if type(value) is ResultOf:
-                ofs.append((name, value))
-            else:
-                given.append(value)
-        parts.append((query, tuple(ofs)))
-    return tuple(parts), given
+        wanted = [(name, params[name]) for name in known[query].names]
+        parts.append((query, tuple((name, value) for name, value in wanted if type(value) is ResultOf)))
+        values += [value for _, value in wanted if type(value) is not ResultOf]
+    return tuple(parts), values
 
 
-def many_text(queries: tuple[str, ...]) -> tuple[str, list[str]]:
-    """One change, or several joined, to be run for many rows; and the names of their parameters in order."""
+def joined(queries: tuple[str, ...]) -> tuple[str, list[str]]:
+    """One statement, or several as one, to run for many rows; and the names of its parameters in order."""
     known = load_queries("postgres")
     text = known[queries[0]].sql if len(queries) == 1 else as_single_statement(*((query, ()) for query in queries))
     return text, [name for query in queries for name in known[query].names]
@@ -76,23 +71,23 @@ def many_text(queries: tuple[str, ...]) -> tuple[str, list[str]]:
 
 @cache
 def numbered(query: str) -> str:
-    """A statement of PostgreSQL whose rows begin with one parameter more: sent for many at once, whose row is whose."""
+    """A statement with one more parameter, a number that begins each row: of many sent at once, whose row it is."""
     sql, names = load_queries("postgres")[query]
     text, number = sql.strip().rstrip(";"), f"${len(names) + 1}::int"
-    if reads(sql):
+    if only_reads(sql):
         return f"SELECT {number}, found.* FROM ({text}) AS found"  # noqa: S608 - our own text
     return f"WITH found AS ({text}) SELECT {number}, found.* FROM found"  # noqa: S608
 
 
-def reads(sql: str) -> bool:
+def only_reads(sql: str) -> bool:
     """Whether a statement changes nothing."""
     return sql.lstrip().upper().startswith("SELECT")
 
 
 @cache
 def as_single_statement(*parts: BatchPart) -> str:
-    """Changes as one statement of PostgreSQL, which gives how many rows each of them changed."""
-    known, given = load_queries("postgres"), {of.query for _, ofs in parts for _, of in ofs}
+    """Several changes as one statement of PostgreSQL, which returns how many rows each of them changed."""
+    known, sources = load_queries("postgres"), {of.query for _, ofs in parts for _, of in ofs}
     texts: list[str] = []
     count = 0
     for query, ofs in parts:
@@ -102,7 +97,7 @@ def as_single_statement(*parts: BatchPart) -> str:
             count += name not in places
             numbers.append(places.get(name, f"${count}"))
         text = re.sub(r"\$(\d+)", lambda found, numbers=numbers: numbers[int(found[1]) - 1], known[query].sql)
-        returning = "" if query in given else " RETURNING 1"
+        returning = "" if query in sources else " RETURNING 1"
         texts.append(f"{query} (value) AS ({text.strip().rstrip(';')}{returning})")
     counted = ", ".join(f"(SELECT count(*) FROM {query})" for query, _ in parts)  # noqa: S608 - our own names
     return f"WITH {', '.join(texts)} SELECT {counted}"

@@ -1,6 +1,6 @@
-"""Rows as Structs: the columns of a statement are the fields of a Struct, in their order.
+"""Rows as Structs: the columns of a statement are the fields of a Struct, in the same order.
 
-Fields with defaults at the end may have no column. Ids are 16 bytes in the database, and lists of words one text.
+Trailing fields with defaults may lack a column. Ids are stored as 16 bytes, tuples of words or lines as one text.
 """
 
 from collections.abc import Callable
@@ -26,12 +26,12 @@ class _Shape(NamedTuple):
 @cache
 def _shape_of(kind: type[msgspec.Struct]) -> _Shape:
     hints = get_type_hints(kind, include_extras=True)
-    found = [(name, *both) for name in kind.__struct_fields__ if (both := _conversions(hints[name]))]
+    found = [(name, *conversions) for name in kind.__struct_fields__ if (conversions := _conversions(hints[name]))]
     return _Shape(kind.__struct_fields__, tuple(found))
 
 
 def _conversions(hint: Any) -> tuple[Conversion, Conversion] | None:
-    """From a column and to a parameter, where they are not the value itself."""
+    """The conversions from a column and to a parameter, where the type needs any."""
     if hint is UUID:
         return lambda column: UUID(bytes=column), lambda value: value.bytes
     if UUID in get_args(hint):  # or None
@@ -73,5 +73,5 @@ async def fetch_structs(tx: Transaction, kind: type[T], query: str, /, **params:
 
 
 async def fetch_ids(tx: Transaction, query: str, /, **params: Any) -> list[UUID]:
-    """The ids that a statement finds."""
+    """The ids in the first column of a statement's rows."""
     return [UUID(bytes=row[0]) for row in await tx.fetch_all(query, **params)]

@@ -1,12 +1,12 @@
-"""A SQLite file that is only read: nothing is created, changed or left behind, neither the file nor anything beside it.
+"""A SQLite file opened only to read: nothing is created, changed or left behind, not even a file beside it.
 
-SQLite itself would make a `-wal` and a `-shm` beside a file that it only reads. So it depends on what is there:
+SQLite itself would create a `-wal` and a `-shm` beside a file that it only reads. So it depends on what is there:
 
 - `-wal` and `-shm`: a server runs, or was killed. The `-shm` is read and not written.
-- a `-wal` with something in it and no `-shm`: a copy of a database that was in use. Both files are copied into a
-  temporary folder first.
-- Otherwise nobody has the file open, and it is read as if nothing could change it. When somebody opens it meanwhile,
-  what was just read is read again.
+- a `-wal` with content and no `-shm`: a copy of a database that was in use. Both files are first copied into a
+  temporary folder.
+- Otherwise no process has the file open, and it is read as immutable. If a process opens it meanwhile, the read is
+  repeated.
 """
 
 import shutil
@@ -20,26 +20,26 @@ from service import errors
 from service.durable_files import run_in_disk_thread
 
 from .database import T, TransactionFn
-from .migrate import NoDatabase, current
+from .migrate import NoDatabase, require_current
 from .queries import load_queries
 from .sqlite_checkpoints import BUSY_TIMEOUT_MS
-from .sqlite_transaction import SqliteTransaction, run_without_event_loop, to_problem
+from .sqlite_transaction import SqliteTransaction, errors_as_problems, run_without_event_loop, to_problem
 
-TRIES = 10  # to find the files at rest while somebody starts or stops
+MAX_ATTEMPTS = 10  # to find the files unchanged while a process starts or stops
 
 
 class _Files(NamedTuple):
-    """What is there: which file it is, its size, when it was written; how long the `-wal` is (-1: none); the `-shm`."""
+    """The file's inode, size and time of change, the length of the `-wal` (-1: none), whether there is a `-shm`."""
 
-    file: int
+    inode: int
     size: int
-    written: int
-    wal: int
-    shm: bool
+    written_at: int
+    wal_size: int
+    has_shm: bool
 
 
 class SqliteReader:
-    """See `open_database`. One connection: what it is for takes its time anyhow."""
+    """See `open_database`. It has one connection: its users are not in a hurry."""
 
     engine = "sqlite"
     failures = (sqlite3.Error,)
@@ -47,16 +47,14 @@ class SqliteReader:
     def __init__(self, path: str | Path) -> None:
         self.path, self._sql = Path(path), load_queries(self.engine)
         self._connection: Any = None
-        self._still: _Files | None = None  # as it has to stay, where nothing else sees to that
+        self._immutable: _Files | None = None  # the files as they must stay while they are read as immutable
         self._copy: TemporaryDirectory[str] | None = None
 
     @property
     def name(self) -> str:
-        """See `Database`."""
         return str(self.path.absolute())
 
     async def start(self) -> None:
-        """Open the file, which has to be a database of this version."""
         await run_in_disk_thread(self._start)
 
     def _start(self) -> None:
@@ -66,23 +64,22 @@ class SqliteReader:
             raise NoDatabase(self.name, "空文件夹 / an empty folder" if empty else "没有文件 / no file", fresh=empty)
         try:
             self._open()
-            ((there, empty),) = self._execute("tables_there")
-            applied = self._execute("applied") if there else []
+            ((has_tables, empty),) = self._execute("tables_there")
+            applied = self._execute("applied") if has_tables else []
         except sqlite3.DatabaseError as error:
             if error.sqlite_errorcode == sqlite3.SQLITE_NOTADB:
                 raise NoDatabase(self.name, "不是 SQLite 数据库 / it is no SQLite database") from error
-            found = to_problem(error)
-            raise OSError(f"{self.name}: {error}") if found is error else found from error
-        if not there:
+            problem = to_problem(error)
+            raise OSError(f"{self.name}: {error}") if problem is error else problem from error
+        if not has_tables:
             what = "空数据库 / an empty database" if empty else "没有 Doorstep 的表 / it has none of its tables"
             raise NoDatabase(self.name, what, fresh=bool(empty))
-        current(self.engine, [number for (number,) in applied])
+        require_current(self.engine, [number for (number,) in applied])
 
     def _execute(self, query: str) -> list[tuple[Any, ...]]:
         return self._connection.execute(self._sql[query].sql).fetchall()
 
     async def close(self) -> None:
-        """Let go of the file."""
         self._close()
 
     def _close(self) -> None:
@@ -94,11 +91,9 @@ class SqliteReader:
             self._copy = None
 
     async def write(self, work: TransactionFn[T], *, about: bytes | None = None) -> T:  # noqa: ARG002
-        """Nobody writes here."""
         raise RuntimeError("this database is only read")
 
     async def read(self, work: TransactionFn[T]) -> T:
-        """See `Database.read`."""
         if self._connection is None:
             raise errors.ServiceUnavailable
         return await run_in_disk_thread(self._read, work)
@@ -106,71 +101,65 @@ class SqliteReader:
     def _read(self, work: TransactionFn[T]) -> T:
         while True:
             try:
-                found: T = self._once(work)
+                result: T = self._read_once(work)
             except Exception:
-                if self._undisturbed():
+                if self._is_unchanged():
                     raise
             else:
-                if self._undisturbed():
-                    return found
+                if self._is_unchanged():
+                    return result
             self._close()
             self._open()
 
-    def _once(self, work: TransactionFn[T]) -> T:
+    def _read_once(self, work: TransactionFn[T]) -> T:
         try:
-            self._connection.execute("BEGIN")
-            return run_without_event_loop(work(SqliteTransaction(self._connection, self._sql)))
-        except Exception as error:
-            found = to_problem(error)
-            if found is error:
-                raise
-            raise found from error
+            with errors_as_problems():
+                self._connection.execute("BEGIN")
+                return run_without_event_loop(work(SqliteTransaction(self._connection, self._sql)))
         finally:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
 
-    def _undisturbed(self) -> bool:
-        return self._still is None or self._still == self._look()
+    def _is_unchanged(self) -> bool:
+        return self._immutable is None or self._immutable == self._inspect()
 
-    def _look(self) -> _Files:
-        found, wal = self.path.stat(), self._beside("-wal")
+    def _inspect(self) -> _Files:
+        stat, wal = self.path.stat(), self._companion("-wal")
         try:
-            length = wal.stat().st_size
+            wal_size = wal.stat().st_size
         except FileNotFoundError:
-            length = -1
-        return _Files(found.st_ino, found.st_size, found.st_mtime_ns, length, self._beside("-shm").exists())
+            wal_size = -1
+        return _Files(stat.st_ino, stat.st_size, stat.st_mtime_ns, wal_size, self._companion("-shm").exists())
 
-    def _beside(self, suffix: str) -> Path:
+    def _companion(self, suffix: str) -> Path:
         return self.path.with_name(self.path.name + suffix)
 
     def _open(self) -> None:
-        seen = self._look()
-        if seen.wal >= 0 and seen.shm:
-            self._still = None
-            self._connection = _connected(self.path, "mode=ro&readonly_shm=1")
-        elif seen.wal > 0:
-            self._still = None
-            self._connection = _connected(self._copied(), "mode=ro")
+        files = self._inspect()
+        self._immutable = None
+        if files.wal_size >= 0 and files.has_shm:
+            self._connection = _connect(self.path, "mode=ro&readonly_shm=1")
+        elif files.wal_size > 0:
+            self._connection = _connect(self._consistent_copy(), "mode=ro")
         else:
-            self._still = seen
-            self._connection = _connected(self.path, "mode=ro&immutable=1")
+            self._immutable = files
+            self._connection = _connect(self.path, "mode=ro&immutable=1")
 
-    def _copied(self) -> Path:
-        """A copy of the file and its `-wal`, of one moment."""
+    def _consistent_copy(self) -> Path:
         self._copy = TemporaryDirectory(prefix="doorstep-read-")
         path = Path(self._copy.name) / self.path.name
-        for _ in range(TRIES):
-            seen = self._look()
+        for _ in range(MAX_ATTEMPTS):
+            files = self._inspect()
             shutil.copyfile(self.path, path)
-            shutil.copyfile(self._beside("-wal"), path.with_name(path.name + "-wal"))
-            if seen == self._look():
+            shutil.copyfile(self._companion("-wal"), path.with_name(path.name + "-wal"))
+            if files == self._inspect():
                 return path
         raise errors.ServiceUnavailable
 
 
-def _connected(path: Path, how: str) -> sqlite3.Connection:
+def _connect(path: Path, options: str) -> sqlite3.Connection:
     connection = sqlite3.connect(
-        f"file:{quote(str(path.absolute()))}?{how}",
+        f"file:{quote(str(path.absolute()))}?{options}",
         uri=True,
         isolation_level=None,
         check_same_thread=False,

@@ -1,7 +1,7 @@
-"""Demonstration data: invented people, and the stories that travel with the program.
+"""Demonstration data: invented people, and the visits in `stories`, `leak_repair.json` and `meter_damage.json`.
 
-Repeating is harmless, also over what another version made: every id follows from the content that it names, so what is
-told otherwise now is told beside it.
+Seeding is idempotent, also after seeding by another version: ids are derived from content, so changed content makes
+new visits beside the old ones.
 """
 
 from datetime import datetime, timedelta
@@ -16,7 +16,7 @@ from service.accounts import repository as accounts_repository
 from service.accounts.authentication import token_digest
 from service.accounts.events import PersonEvent, record_event
 from service.accounts.permissions import Person
-from service.context import AppContext
+from service.context import AppContext, transaction
 from service.db.database import Transaction
 from service.dispatch import planning
 from service.evidence import attach
@@ -24,8 +24,9 @@ from service.records import office_entries, submit
 from service.visits import customer_link
 from service.visits.plan import Plan
 from service.visits.wire import OfficeEntries
+from service.web.decoding import to_json
 
-from . import damage_story
+from .meter_photos import meter_photos
 
 AREA = "城东片区"
 PEOPLE = (
@@ -35,11 +36,12 @@ PEOPLE = (
 )
 HOTLINE = "021-00000000"
 HALF_HOUR = timedelta(minutes=30)
-STORIES = Path(__file__).parent / "stories"
+DATA = Path(__file__).parent
+Entries = list[dict[str, Any]]
 
 
 class Demo(msgspec.Struct, frozen=True):
-    """What to show a newcomer: a token per login, a customer's link, and a record that can be sent."""
+    """A token per login, the link of a customer, that of one with a statement to sign, and a record to submit."""
 
     tokens: dict[str, str]
     link: str
@@ -49,129 +51,110 @@ class Demo(msgspec.Struct, frozen=True):
 
 
 async def seed(ctx: AppContext) -> Demo:
-    """People, the stories as visits, one that just was with a record that was not sent yet, and one to be agreed."""
+    """Add the people and visits: the stories, one just finished and without its record, one planned, one to sign."""
     ctx.company = msgspec.structs.replace(ctx.company, hotline=ctx.company.hotline or HOTLINE)
     tokens = {person.login: token_urlsafe(32) for person in PEOPLE}
-
-    async def hire(tx: Transaction) -> None:
-        for person in PEOPLE:
-            if await accounts_repository.add_person(tx, person, ctx.clock()):
-                who, roles, areas = person.login, person.roles, person.areas
-                await record_event(
-                    ctx, tx, PersonEvent(what="added", person=who, by="doorstep", roles=roles, areas=areas)
-                )
-            await accounts_repository.add_token(tx, token_digest(tokens[person.login]), person.login, ctx.clock())
-
-    await ctx.db.write(hire)
+    await _add_people(ctx, tokens)
     zhao, li = token_digest(tokens["zhao"]), token_digest(tokens["li"])
-    for path in sorted(STORIES.glob("*.json")):
+    for path in sorted(DATA.glob("stories/*.json")):
         await _story(ctx, zhao, li, msgspec.json.decode(path.read_bytes()))
     now = ctx.now()
-    just, soon = _half(now - 3 * HALF_HOUR), _soon(now)
-    visit = await _plan(ctx, zhao, _planned(just, "刚才"))
-    next_one = await _plan(ctx, zhao, _planned(soon, "待约"))
-    record, body = _record(visit, _named(visit, _acts(just)))
-    link = await customer_link.create_link(ctx, zhao, next_one)
-    to_sign = await _damage(ctx, zhao, li)
-    return Demo(tokens, link.url, to_sign, record, body)
+    just = _start_of_half_hour(now - 3 * HALF_HOUR)
+    visit = await _plan(ctx, zhao, {**_plan_for("刚才"), **_window(just)})
+    planned = await _plan(ctx, zhao, {**_plan_for("待约"), **_window(_next_daytime(now))})
+    record, body = _record(visit, _with_ids(visit, _timed_entries("leak_repair", just)))
+    link = await customer_link.create_link(ctx, zhao, planned)
+    return Demo(tokens, link.url, await _meter_damage(ctx, zhao, li), record, body)
 
 
-async def _damage(ctx: AppContext, zhao: bytes, li: bytes) -> str:
-    """Yesterday's visit, which its customer has not signed; the address of his link."""
-    day = ctx.now().replace(hour=14, minute=0, second=0, microsecond=0) - timedelta(days=1)
-    window = {"from": day.isoformat(), "to": (day + timedelta(hours=1)).isoformat()}
-    planned = {"type": "meter_replacement", "window": window, **_who("换表"), "assigned": {"meter_exchanged": True}}
-    planned["work"] = {"content": "更换损坏的水表", "place": "厨房"}
-    told = (day - timedelta(days=1)).isoformat()
-    agreed = [
-        {"what": what, "at": told, "by": "dispatcher", "evidence": damage_story.CALL}
-        for what in ("appointment_agreed", "work_content_told", "work_place_told", "cooperation_requested")
-    ]
-    acts = damage_story.acts(day + timedelta(minutes=10))
-    visit = await _plan(ctx, zhao, planned, agreed, acts)
-    await _note(ctx, zhao, visit, _named(visit, agreed))
-    for digest_of, raw in damage_story.photos().items():
-        sealed = await attach.store_bytes(ctx, raw, bytes.fromhex(digest_of))
-        await attach.register_upload(ctx, sealed, "li")
-    await submit.submit_record(ctx, li, *_record(visit, _named(visit, acts)))
+@transaction
+async def _add_people(ctx: AppContext, tx: Transaction, tokens: dict[str, str]) -> None:
+    for person in PEOPLE:
+        login, now = person.login, ctx.clock()
+        if await accounts_repository.add_person(tx, person, now):
+            event = PersonEvent(what="added", person=login, by="doorstep", roles=person.roles, areas=person.areas)
+            await record_event(ctx, tx, event)
+        await accounts_repository.add_token(tx, token_digest(tokens[login]), login, now)
+
+
+async def _meter_damage(ctx: AppContext, zhao: bytes, li: bytes) -> str:
+    """Yesterday's visit: the customer damaged the meter and has not signed yet. Returns the link to sign."""
+    photos = meter_photos()
+    for digest, raw in photos.values():
+        await attach.register_upload(ctx, await attach.store_bytes(ctx, raw, bytes.fromhex(digest)), "li")
+    start = ctx.now().replace(hour=14, minute=0, second=0, microsecond=0) - timedelta(days=1)
+    entries = _timed_entries(
+        "meter_damage", start + timedelta(minutes=10), {name: digest for name, (digest, _) in photos.items()}
+    )
+    plan = {
+        **_plan_for("换表"),
+        **_window(start),
+        "type": "meter_replacement",
+        "assigned": {"meter_exchanged": True},
+        "work": {"content": "更换损坏的水表", "place": "厨房"},
+    }
+    visit = await _plan(ctx, zhao, plan, entries)
+    await _add_entries(ctx, zhao, li, visit, _with_ids(visit, entries))
     return (await customer_link.create_link(ctx, zhao, visit)).url
 
 
 async def _story(ctx: AppContext, zhao: bytes, li: bytes, story: dict[str, Any]) -> None:
-    told = story["visit"]
-    keep = ("type", "window", "assigned", "exempt_reason")
-    planned = {**{name: told[name] for name in keep if name in told}, **_who(told["id"]), "external_ref": told["id"]}
-    visit = await _plan(ctx, zhao, planned, story)
-    # a customer's answer comes by his own link, never in a technician's record
-    written = [entry for entry in story["entries"] if entry.get("says") is None]
-    dispatch = [entry for entry in written if entry["by"] == "dispatcher"]
-    if dispatch:
-        await _note(ctx, zhao, visit, dispatch)
-    await submit.submit_record(ctx, li, *_record(visit, [entry for entry in written if entry["by"] != "dispatcher"]))
+    original = story["visit"]
+    copied = ("type", "window", "assigned", "exempt_reason")
+    plan = {name: original[name] for name in copied if name in original}
+    visit = await _plan(ctx, zhao, {**_plan_for(original["id"]), **plan, "external_ref": original["id"]}, story)
+    # the customer's answers come via their link, never in a technician's record
+    await _add_entries(ctx, zhao, li, visit, [entry for entry in story["entries"] if entry.get("says") is None])
 
 
-async def _plan(ctx: AppContext, zhao: bytes, planned: dict[str, Any], *story: Any) -> UUID:
-    """A visit; the rest of its story, where it is told at once, makes it another visit too."""
-    visit = _id(planned, *story)
-    raw = _encode(planned)
+async def _plan(ctx: AppContext, zhao: bytes, plan: dict[str, Any], *story: Any) -> UUID:
+    """Plan a visit. Its id also depends on `story`: another version's story makes another visit."""
+    visit, raw = _id(plan, *story), to_json(plan)
     await planning.create(ctx, zhao, visit, msgspec.json.decode(raw, type=Plan), raw)
     return visit
 
 
-async def _note(ctx: AppContext, zhao: bytes, visit: UUID, entries: list[dict[str, Any]]) -> None:
-    """Entries of the office."""
-    raw = _encode({"entries": entries})
-    await office_entries.add_office_entries(ctx, zhao, visit, msgspec.json.decode(raw, type=OfficeEntries), raw)
+async def _add_entries(ctx: AppContext, zhao: bytes, li: bytes, visit: UUID, entries: Entries) -> None:
+    """Add the dispatcher's entries as the office's, and the others as the technician's record."""
+    office = [entry for entry in entries if entry["by"] == "dispatcher"]
+    if office:
+        raw = to_json({"entries": office})
+        await office_entries.add_office_entries(ctx, zhao, visit, msgspec.json.decode(raw, type=OfficeEntries), raw)
+    await submit.submit_record(ctx, li, *_record(visit, [entry for entry in entries if entry["by"] != "dispatcher"]))
 
 
-def _half(moment: datetime) -> datetime:
-    """The half hour that has begun."""
+def _timed_entries(name: str, start: datetime, photos: dict[str, str] | None = None) -> Entries:
+    """The entries of a file, timed in minutes from `start`; `{name}` is replaced with a photo's digest."""
+    text = (DATA / f"{name}.json").read_text()
+    for photo, digest in (photos or {}).items():
+        text = text.replace(f"{{{photo}}}", digest)
+    entries: Entries = msgspec.json.decode(text)
+    return [
+        {"by": "technician", "at": (start + timedelta(minutes=entry.pop("minute"))).isoformat(), **entry}
+        for entry in entries
+    ]
+
+
+def _start_of_half_hour(moment: datetime) -> datetime:
     return moment.replace(minute=moment.minute // 30 * 30, second=0, microsecond=0)
 
 
-def _soon(now: datetime) -> datetime:
-    """A time of the day at which people receive visitors, far enough away to be moved by the customer."""
-    start = _half(now) + 7 * HALF_HOUR
+def _next_daytime(now: datetime) -> datetime:
+    """A time between 8:00 and 18:00, far enough ahead for the customer to move it."""
+    start = _start_of_half_hour(now) + 7 * HALF_HOUR
     if start.hour >= 18:
         start = start.replace(hour=9, minute=0) + timedelta(days=1)
     return start.replace(hour=9, minute=0) if start.hour < 8 else start
 
 
-def _planned(start: datetime, name: str) -> dict[str, Any]:
-    """A visit of an hour."""
+def _window(start: datetime) -> dict[str, Any]:
+    """A window of an hour."""
+    return {"window": {"from": start.isoformat(), "to": (start + 2 * HALF_HOUR).isoformat()}}
+
+
+def _plan_for(name: str) -> dict[str, Any]:
     return {
         "type": "repair_leak",
-        "window": {"from": start.isoformat(), "to": (start + 2 * HALF_HOUR).isoformat()},
-        **_who(name),
-        "assigned": {},
-    }
-
-
-def _acts(start: datetime) -> list[dict[str, Any]]:
-    """Went in before asking, in shoe covers: the order is wrong though everything is ticked."""
-    acts = [
-        ("arrived", 5),
-        ("door_signal", 6),
-        ("met_customer", 7),
-        ("id_shown", 7),
-        ("self_introduced", 7),
-        ("shoe_covers_on", 8),
-        ("entered", 9),
-        ("entry_consent", 10),
-        ("work_started", 12),
-        ("work_finished", 40),
-        ("site_cleared", 42),
-        ("thanked_at_end", 43),
-        ("left", 45),
-    ]
-    return [
-        {"what": what, "at": (start + timedelta(minutes=minute)).isoformat(), "by": "technician"}
-        for what, minute in acts
-    ]
-
-
-def _who(name: str) -> dict[str, Any]:
-    return {
         "technician": "li",
         "area": AREA,
         "customer": {
@@ -184,21 +167,16 @@ def _who(name: str) -> dict[str, Any]:
     }
 
 
-def _record(visit_id: UUID, entries: list[dict[str, Any]]) -> tuple[UUID, bytes]:
-    """A record: its id and its bytes."""
+def _record(visit_id: UUID, entries: Entries) -> tuple[UUID, bytes]:
+    """A record's id and bytes."""
     record = _id(str(visit_id), entries)
     content = {"id": str(record), "visit": str(visit_id), "checklist": "onsite@1", "entries": entries, "app": "demo"}
-    return record, _encode(content)
+    return record, to_json(content)
 
 
-def _named(visit_id: UUID, entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _with_ids(visit_id: UUID, entries: Entries) -> Entries:
     return [{"id": str(_id(str(visit_id), entry)), **entry} for entry in entries]
 
 
-def _encode(content: Any) -> bytes:
-    return msgspec.json.encode(content)
-
-
 def _id(*content: Any) -> UUID:
-    """Always the same for the same content."""
-    return uuid5(NAMESPACE_URL, f"doorstep demo {_encode(content).decode()}")
+    return uuid5(NAMESPACE_URL, f"doorstep demo {to_json(content).decode()}")

@@ -12,10 +12,10 @@ FROM devices WHERE login = :login ORDER BY created_at, id;
 SELECT id, login, name, public_key, created_at, seen_at, app, revoked_at, revoked_by
 FROM devices WHERE (created_at, id) > (:after_at, :after_id) ORDER BY created_at, id LIMIT :size;
 
--- name: device_in_use^
+-- name: device_has_used_token^
 SELECT 1 FROM tokens WHERE device = :id AND used_at IS NOT NULL LIMIT 1;
 
--- name: device_seen!
+-- name: touch_device!
 UPDATE devices SET seen_at = :at, app = CASE WHEN :app = '' THEN app ELSE :app END WHERE id = :id;
 
 -- name: revoke_device!

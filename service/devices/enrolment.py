@@ -1,4 +1,4 @@
-"""A technician's phone is enrolled by a one-time code, gets its token, and is locked out in a second."""
+"""A technician's phone is enrolled with a one-time code, receives its tokens, and can be revoked at once."""
 
 from datetime import datetime
 from hashlib import sha256
@@ -11,15 +11,10 @@ from msgspec import Meta
 
 from service.accounts import credentials, throttling
 from service.accounts import repository as accounts_repository
-from service.accounts.authentication import (
-    authenticate_token,
-    require_permission,
-    token_digest,
-    token_owner,
-)
+from service.accounts.authentication import authenticate_token, require_permission, token_digest, token_owner
 from service.accounts.events import DeviceEvent, record_event
 from service.accounts.permissions import Person, supervises
-from service.context import AppContext, transaction
+from service.context import AppContext, read_only, transaction
 from service.db.database import Transaction
 from service.errors import InvalidOneTimeCode, NotFound, TooManyDevices, UnknownPerson
 from service.judge.bounds import LoginText, LongText, SecretText
@@ -36,55 +31,52 @@ PAGE = 100
 
 
 class EnrolmentRequest(msgspec.Struct, frozen=True):
-    """Login of the technician whose phone it is."""
+    """The technician whose phone is to be enrolled."""
 
     person: Annotated[LoginText, Meta(description="Login of a technician whom the caller oversees.")]
 
 
 class Enrolment(msgspec.Struct, frozen=True):
-    """What the technician scans within ten minutes, once."""
+    """The one-time code that the technician scans within ten minutes."""
 
-    code: Annotated[str, Meta(description="The one-time code; the one before is no longer good.")]
-    url: Annotated[str, Meta(description="The address to open on the phone; the code stands behind `#`.")]
+    code: Annotated[str, Meta(description="The one-time code; it replaces the previous one.")]
+    url: Annotated[str, Meta(description="The address to open on the phone, with the code after `#`.")]
     qr_svg: Annotated[str, Meta(description="The address as a QR code (SVG).")]
-    expires_at: Annotated[datetime, Meta(description="Until when the code is good: ten minutes.")]
+    expires_at: Annotated[datetime, Meta(description="When the code expires: after ten minutes.")]
 
 
 class NewDevice(msgspec.Struct, frozen=True):
-    """A phone with the code that it scanned. With a key it may sign its records."""
+    """A phone with the code that it scanned. With a key it can sign its records."""
 
     code: Annotated[SecretText, Meta(description="The one-time code of the enrolment.")]
-    name: Annotated[str, Meta(min_length=1, max_length=100, description="What the phone is called in lists.")]
-    public_key: Annotated[
-        LongText | Jwk | None,
-        Meta(description="A P-256 key as PEM, as base64 of DER (SubjectPublicKeyInfo), or as JWK."),
-    ] = None
+    name: Annotated[str, Meta(min_length=1, max_length=100, description="The phone's name in lists.")]
+    public_key: Annotated[LongText | Jwk | None, Meta(description="P-256 as PEM, base64 of DER (SPKI), or JWK.")] = None
 
 
 class Device(msgspec.Struct, frozen=True, kw_only=True):
-    """A phone. It is active until it is revoked."""
+    """A phone, active until it is revoked."""
 
     id: Annotated[str, Meta(description="The device's id, a UUID.")]
-    person: Annotated[str, Meta(description="Login of whose phone it is.")]
-    name: Annotated[str, Meta(description="What the phone is called.")]
-    signs: Annotated[bool, Meta(description="Whether it gave a key, so that it may sign its records.")]
+    person: Annotated[str, Meta(description="Login of the phone's owner.")]
+    name: Annotated[str, Meta(description="The phone's name.")]
+    signs: Annotated[bool, Meta(description="Whether it has a key, so that it can sign its records.")]
     created_at: Annotated[datetime, Meta(description="When it was enrolled.")]
-    seen_at: Annotated[datetime | None, Meta(description="When it last asked for something.")]
-    app: Annotated[str, Meta(description="The app and its version, as the header X-App last named it.")]
+    seen_at: Annotated[datetime | None, Meta(description="When it last sent a request.")]
+    app: Annotated[str, Meta(description="The app and its version, from the last X-App header.")]
     revoked_at: Annotated[datetime | None, Meta(description="When it was revoked; null while it is active.")]
-    revoked_by: Annotated[str | None, Meta(description="Login of who revoked it.")]
+    revoked_by: Annotated[str | None, Meta(description="Login of the person who revoked it.")]
 
 
 class EnrolledDevice(msgspec.Struct, frozen=True):
-    """The token is shown this once."""
+    """A newly enrolled phone. Its token is shown only here."""
 
     device: Annotated[Device, Meta(description="The phone as it is listed.")]
     token: Annotated[str, Meta(description="The token to send as `Authorization: Bearer`.")]
-    person: Annotated[Person, Meta(description="Whose phone it is.")]
+    person: Annotated[Person, Meta(description="The phone's owner.")]
 
 
 class NewToken(msgspec.Struct, frozen=True):
-    """The device's next token; the one before is good until this one is first used."""
+    """The device's next token; the previous one is valid until this one is first used."""
 
     token: Annotated[str, Meta(description="The token to send as `Authorization: Bearer`.")]
 
@@ -97,116 +89,120 @@ class DevicePage(msgspec.Struct, frozen=True):
 
 
 async def enrol(ctx: AppContext, token: bytes, given: EnrolmentRequest) -> Enrolment:
-    """A one-time code for a technician's phone; the code that he had before is no longer good."""
+    """Issue a one-time code for a technician's phone; their previous code expires."""
+    code, expires_at = await _issue_code(ctx, token, given.person)
+    url = f"{ctx.company.url}/enrol#{code}"  # browsers do not send the part after #, so no log contains the code
+    return Enrolment(code, url, qr_svg(url), ctx.to_local_time(expires_at))
+
+
+@transaction
+async def _issue_code(ctx: AppContext, tx: Transaction, token: bytes, login: str) -> tuple[str, int]:
+    caller = await authenticate_token(tx, token)
+    require_permission(caller, "enrol a device")
+    person = await accounts_repository.person(tx, login)
+    if person is None or "technician" not in person.roles or not supervises(caller, "enrol a device", person):
+        raise UnknownPerson
+    if not await accounts_repository.lock(tx, login):
+        raise UnknownPerson
     code, at = token_urlsafe(16), ctx.clock()
-
-    async def work(tx: Transaction) -> None:
-        caller = await authenticate_token(tx, token)
-        require_permission(caller, "enrol a device")
-        person = await accounts_repository.person(tx, given.person)
-        if person is None or "technician" not in person.roles or not supervises(caller, "enrol a device", person):
-            raise UnknownPerson
-        if not await accounts_repository.lock(tx, person.login):
-            raise UnknownPerson
-        await credentials.add_code(
-            tx, token_digest(code), "enrolment", person.login, at=at, by=caller.login, expires_at=at + CODE_LIFETIME_MS
-        )
-
-    await ctx.db.write(work)
-    url = f"{ctx.company.url}/enrol#{code}"  # behind # it is not sent to any server and stands in no log
-    return Enrolment(code, url, qr_svg(url), ctx.to_local_time(at + CODE_LIFETIME_MS))
+    end = at + CODE_LIFETIME_MS
+    await credentials.add_code(tx, token_digest(code), "enrolment", login, at=at, by=caller.login, expires_at=end)
+    return code, end
 
 
 async def register_device(ctx: AppContext, address: str, given: NewDevice) -> EnrolledDevice:
-    """A phone gives its code and gets its token. The code is used up only when that worked.
+    """Exchange a one-time code for a token.
 
-    A phone whose answer was lost asks again, with the same code and the same key: it is the same device, with a new
-    token in place of the one that never came. That ends when the token is first used, or the code expires.
+    A phone that lost the answer may repeat the request with the same code and key: it is the same device, and the new
+    token replaces the lost one. This ends when the token is first used, or when the code expires.
     """
     key = None if given.public_key is None else parse_public_key(given.public_key)
     await throttling.check_attempt(ctx, address)
-    token, device = token_urlsafe(32), ctx.new_id()
+    return await _register(ctx, address, given, key)
 
-    async def work(tx: Transaction) -> EnrolledDevice:
-        at = ctx.clock()
-        person = await credentials.consume_code(tx, token_digest(given.code), "enrolment", at, device)
-        if person is None:
-            return await again(tx, at)
-        if not await accounts_repository.lock(tx, person.login):
-            raise InvalidOneTimeCode
-        if sum(one.revoked_at is None for one in await repository.devices_of(tx, person.login)) >= MAX_DEVICES:
-            raise TooManyDevices
-        row = DeviceRow(id=device, login=person.login, name=given.name, public_key=key, created_at=at)
-        await repository.add(tx, row)
-        mark = sha256(key).hexdigest() if key else ""
-        event = DeviceEvent(what="enrolled", device=device, person=row.login, by=row.login, name=row.name, key=mark)
-        await record_event(ctx, tx, event)
-        return await given_token(tx, row, person, at)
 
-    async def again(tx: Transaction, at: int) -> EnrolledDevice:
-        known = None if key is None else await credentials.device_enrolled_with(tx, token_digest(given.code), at)
-        if known is None or not await accounts_repository.lock(
-            tx, known[0].login
-        ):  # of two at once, one after the other
-            raise InvalidOneTimeCode
-        row = await repository.get_device(tx, known[1])
-        if (
-            row is None
-            or row.revoked_at is not None
-            or row.public_key != key
-            or await repository.has_used_token(tx, row.id)
-        ):
-            raise InvalidOneTimeCode
+@transaction
+async def _register(
+    ctx: AppContext, tx: Transaction, address: str, given: NewDevice, key: bytes | None
+) -> EnrolledDevice:
+    token, code, device, at = token_urlsafe(32), token_digest(given.code), ctx.new_id(), ctx.clock()
+    person = await credentials.consume_code(tx, code, "enrolment", at, device)
+    if person is None:
+        person, row = await _find_unused_device(tx, code, key, at)
         await credentials.revoke_others(tx, row.id, b"", at)
-        return await given_token(tx, row, known[0], at)
-
-    async def given_token(tx: Transaction, row: DeviceRow, person: Person, at: int) -> EnrolledDevice:
-        await credentials.add_token(tx, token_digest(token), person.login, at, "device", row.id)
-        await throttling.reset_attempts(tx, address)
-        return EnrolledDevice(shown(ctx, row), token, person)
-
-    return await ctx.db.write(work)
+    else:
+        row = DeviceRow(id=device, login=person.login, name=given.name, public_key=key, created_at=at)
+        await _add_device(ctx, tx, row)
+    await credentials.add_token(tx, token_digest(token), person.login, at, "device", row.id)
+    await throttling.reset_attempts(tx, address)
+    return EnrolledDevice(_to_view(ctx, row), token, person)
 
 
-async def page(ctx: AppContext, token: bytes, after: str | None) -> DevicePage:
-    """One's own devices, and those of the people whom one oversees."""
+async def _add_device(ctx: AppContext, tx: Transaction, row: DeviceRow) -> None:
+    if not await accounts_repository.lock(tx, row.login):
+        raise InvalidOneTimeCode
+    if sum(device.revoked_at is None for device in await repository.devices_of(tx, row.login)) >= MAX_DEVICES:
+        raise TooManyDevices
+    await repository.add(tx, row)
+    key = sha256(row.public_key).hexdigest() if row.public_key else ""
+    await record_event(
+        ctx, tx, DeviceEvent(what="enrolled", device=row.id, person=row.login, by=row.login, name=row.name, key=key)
+    )
+
+
+async def _find_unused_device(tx: Transaction, code: bytes, key: bytes | None, at: int) -> tuple[Person, DeviceRow]:
+    """The device that a used code enrolled with the same key, if no token of it was ever used."""
+    known = None if key is None else await credentials.device_enrolled_with(tx, code, at)
+    # the lock: of two simultaneous requests the second sees the token of the first
+    if known is None or not await accounts_repository.lock(tx, known[0].login):
+        raise InvalidOneTimeCode
+    row = await repository.get_device(tx, known[1])
+    if (
+        row is None
+        or row.revoked_at is not None
+        or row.public_key != key
+        or await repository.has_used_token(tx, row.id)
+    ):
+        raise InvalidOneTimeCode
+    return known[0], row
+
+
+@read_only
+async def page(ctx: AppContext, tx: Transaction, token: bytes, after: str | None) -> DevicePage:
+    """The caller's own devices, or those of the people they supervise."""
     start = decode_cursor(after) if after else repository.MIN_KEY
-
-    async def work(tx: Transaction) -> tuple[list[DeviceRow], str | None]:
-        caller = await authenticate_token(tx, token)
-        if not caller.can("see devices"):
-            require_permission(caller, "see own devices")
-            return await repository.devices_of(tx, caller.login), None
-        found = await repository.page(tx, start, PAGE)
-        more = encode_cursor(found[-1].key) if len(found) == PAGE else None
-        owners = {
-            login: await accounts_repository.find_including_former(tx, login) for login in {row.login for row in found}
-        }
-        seen = {login for login, one in owners.items() if one is not None and _his(caller, one[0])}
-        return [row for row in found if row.login in seen], more
-
-    rows, more = await ctx.db.read(work)
-    return DevicePage(tuple(shown(ctx, row) for row in rows), more)
+    caller = await authenticate_token(tx, token)
+    if not caller.can("see devices"):
+        require_permission(caller, "see own devices")
+        return DevicePage(tuple(_to_view(ctx, row) for row in await repository.devices_of(tx, caller.login)), None)
+    rows = await repository.page(tx, start, PAGE)
+    owners = {
+        login: await accounts_repository.find_including_former(tx, login) for login in {row.login for row in rows}
+    }
+    visible = {login for login, owner in owners.items() if owner is not None and _may_manage(caller, owner[0])}
+    return DevicePage(
+        tuple(_to_view(ctx, row) for row in rows if row.login in visible),
+        encode_cursor(rows[-1].key) if len(rows) == PAGE else None,
+    )
 
 
 @transaction
 async def revoke(ctx: AppContext, tx: Transaction, token: bytes, device: UUID) -> None:
-    """The device is out with its next request. Again is no change."""
+    """Revoke a device and its tokens; idempotent."""
     caller = await authenticate_token(tx, token)
     row = await repository.get_device(tx, device)
     owner = None if row is None else await accounts_repository.find_including_former(tx, row.login)
-    if owner is None or not _his(caller, owner[0]):
+    if owner is None or not _may_manage(caller, owner[0]):
         raise NotFound
-    if not await repository.revoke(tx, device, ctx.clock(), caller.login):
-        return
-    await credentials.revoke_others(tx, device, b"", ctx.clock())
-    event = DeviceEvent(what="revoked", device=device, person=owner[0].login, by=caller.login)
-    await record_event(ctx, tx, event)
+    if await repository.revoke(tx, device, ctx.clock(), caller.login):
+        await credentials.revoke_others(tx, device, b"", ctx.clock())
+        event = DeviceEvent(what="revoked", device=device, person=owner[0].login, by=caller.login)
+        await record_event(ctx, tx, event)
 
 
 @transaction
 async def reissue_device_token(ctx: AppContext, tx: Transaction, token: bytes, device: UUID) -> NewToken:
-    """The next token of the device that asks. A second answer replaces the first, should that have been lost."""
+    """The next token of the calling device. A repeated request replaces a token that was never used."""
     new = token_urlsafe(32)
     holder = await token_owner(tx, token)
     if holder.device != device:
@@ -216,8 +212,7 @@ async def reissue_device_token(ctx: AppContext, tx: Transaction, token: bytes, d
     return NewToken(new)
 
 
-def shown(ctx: AppContext, row: DeviceRow) -> Device:
-    """A row for a client."""
+def _to_view(ctx: AppContext, row: DeviceRow) -> Device:
     return Device(
         id=str(row.id),
         person=row.login,
@@ -231,7 +226,6 @@ def shown(ctx: AppContext, row: DeviceRow) -> Device:
     )
 
 
-def _his(caller: Person, owner: Person) -> bool:
-    """Whether the caller has a say about devices of the owner: his own, or of somebody whom he oversees."""
+def _may_manage(caller: Person, owner: Person) -> bool:
     own = caller.login == owner.login and caller.can("see own devices")
     return own or supervises(caller, "see devices", owner)

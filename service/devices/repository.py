@@ -1,4 +1,4 @@
-"""Devices: the phones of technicians. A revoked one stays, with who revoked it when."""
+"""Devices: the phones of technicians. Revoked ones are kept."""
 
 from uuid import UUID
 
@@ -26,12 +26,12 @@ class DeviceRow(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def key(self) -> tuple[int, UUID]:
-        """Its place in a list."""
+        """The key for paging."""
         return self.created_at, self.id
 
 
 async def add(tx: Transaction, row: DeviceRow) -> None:
-    """A new device."""
+    """Add a device."""
     await tx.execute("add_device", **to_params(row))
 
 
@@ -41,25 +41,25 @@ async def get_device(tx: Transaction, id: UUID) -> DeviceRow | None:
 
 
 async def devices_of(tx: Transaction, login: str) -> list[DeviceRow]:
-    """All devices of somebody, the oldest first."""
+    """All devices of a person, the oldest first."""
     return await fetch_structs(tx, DeviceRow, "devices_of", login=login)
 
 
 async def page(tx: Transaction, after: tuple[int, UUID] = MIN_KEY, size: int = 100) -> list[DeviceRow]:
-    """The next `size` devices after a key, oldest first."""
+    """The next `size` devices after a key, the oldest first."""
     return await fetch_structs(tx, DeviceRow, "devices_page", after_at=after[0], after_id=after[1].bytes, size=size)
 
 
 async def has_used_token(tx: Transaction, id: UUID) -> bool:
     """Whether one of its tokens was ever used."""
-    return await tx.fetch_one("device_in_use", id=id.bytes) is not None
+    return await tx.fetch_one("device_has_used_token", id=id.bytes) is not None
 
 
 async def revoke(tx: Transaction, id: UUID, at: int, by: str) -> bool:
-    """Revoke it; False when it was already, or there is none."""
+    """Revoke a device. False if it is unknown or already revoked."""
     return await tx.execute("revoke_device", id=id.bytes, at=at, by=by) == 1
 
 
 async def revoke_all(tx: Transaction, login: str, at: int, by: str) -> None:
-    """Revoke all devices of somebody."""
+    """Revoke all devices of a person."""
     await tx.execute("revoke_devices", login=login, at=at, by=by)

@@ -1,4 +1,4 @@
-"""Devices: enrolled by a code, listed, revoked; a device asks for its next token."""
+"""Devices: enrolment with a one-time code, lists, revocation, and token renewal."""
 
 from datetime import datetime
 from typing import Annotated
@@ -10,15 +10,7 @@ from litestar.params import FromPath, JSONBody
 from service.accounts.caller import Caller, Context, limit_by_address, requires
 from service.accounts.permissions import Person
 from service.errors import InvalidOneTimeCode, NotFound, TooManyDevices, UnknownPerson
-from service.web.api_document import (
-    CHANGE_ERRORS,
-    PUBLIC,
-    PUBLIC_ERRORS,
-    READ_ERRORS,
-    WRITE_ERRORS,
-    example,
-    problems,
-)
+from service.web.api_document import CHANGE_ERRORS, PUBLIC, PUBLIC_ERRORS, READ_ERRORS, WRITE_ERRORS, example, problems
 from service.web.query import text_parameter
 from service.web.request import AnyRequest
 from service.web.request_info import client_ip
@@ -46,12 +38,12 @@ class DevicesController(Controller):
     """Technicians' phones."""
 
     tags = ("devices",)
+    return_dto = None
 
     @post(
         "/v1/enrolments",
-        summary="A one-time code for a technician's phone, good for ten minutes",
+        summary="A one-time code for a technician's phone, valid for ten minutes",
         dto=StrictBody[EnrolmentRequest],
-        return_dto=None,
         guards=[requires("enrol a device")],
         operation_class=example(
             EnrolmentRequest("li"), Enrolment(_CODE, f"https://doorstep.example/enrol#{_CODE}", "<svg …/>", _NOON)
@@ -59,19 +51,18 @@ class DevicesController(Controller):
         responses=problems(*WRITE_ERRORS, UnknownPerson),
     )
     async def enrol_device(self, caller: Caller, data: JSONBody[EnrolmentRequest]) -> Enrolment:
-        """The technician scans the QR code with their phone, which gives the code to `POST /v1/devices`. A code that
-        they had before is no longer good."""
+        """The technician scans the QR code with their phone, which sends the code to `POST /v1/devices`. Their previous
+        code expires."""
         return await enrolment.enrol(*caller, data)
 
     @post(
         "/v1/devices",
-        summary="A phone gives its code and gets its token",
+        summary="Exchange a one-time code for a token",
         opt={"exclude_from_auth": True},
         guards=[limit_by_address],
         security=PUBLIC,
         request_max_body_size=8192,
         dto=StrictBody[NewDevice],
-        return_dto=None,
         operation_class=example(
             NewDevice(_CODE, "李强的手机"),
             EnrolledDevice(_DEVICE, _TOKEN, Person("li", "李强", ("technician",), ("城东",))),
@@ -79,42 +70,41 @@ class DevicesController(Controller):
         responses=problems(*PUBLIC_ERRORS, InvalidOneTimeCode, TooManyDevices),
     )
     async def register_device(self, request: AnyRequest, context: Context, data: JSONBody[NewDevice]) -> EnrolledDevice:
-        """A phone that lost the answer asks again with the same code and the same key, and gets a new token. The body
-        has at most 8192 bytes, not packed."""
+        """A phone that lost the answer repeats the request with the same code and key, and receives a new token."""
         return await enrolment.register_device(context, client_ip(request.scope), data)
 
     @get(
         "/v1/devices",
-        summary="My devices, and those of the people whom I oversee",
+        summary="The caller's own devices, and those of the people they supervise",
         operation_class=example(answer=DevicePage((_DEVICE,), None)),
         responses=problems(*READ_ERRORS),
     )
     async def list_devices(
-        self, caller: Caller, after: Annotated[str | None, text_parameter("The cursor of the page before.")] = None
+        self, caller: Caller, after: Annotated[str | None, text_parameter("The cursor of the previous page.")] = None
     ) -> DevicePage:
-        """The oldest first, revoked ones too. A page may have few devices and another one after it."""
+        """The oldest first, including revoked ones. A short page is not always the last one."""
         return await enrolment.page(*caller, after)
 
     @delete(
         "/v1/devices/{device_id:uuid}",
-        summary="Revoke a device: it is out with its next request",
+        summary="Revoke a device; its next request is refused",
         status_code=204,
         responses=problems(*CHANGE_ERRORS, NotFound),
     )
     async def revoke_device(self, caller: Caller, device_id: FromPath[UUID]) -> None:
-        """A technician may revoke their own phone; supervisors and admins those of the people whom they oversee. Again
-        is no change."""
+        """Technicians may revoke their own phones; supervisors and admins those of the people they supervise.
+        Idempotent."""
         await enrolment.revoke(*caller, device_id)
 
     @post(
         "/v1/devices/{device_id:uuid}/token",
-        summary="The next token of the device that asks; the old one is good until the new one is first used",
+        summary="The calling device's next token; the old one is valid until the new one is first used",
         operation_class=example(answer=NewToken(_TOKEN)),
         responses=problems(*CHANGE_ERRORS, NotFound),
     )
     async def renew_token(self, caller: Caller, device_id: FromPath[UUID]) -> NewToken:
-        """Only the device itself gets it. Ask again when the answer is lost: the token before it that was never used
-        is no longer good."""
+        """Only for the device itself. If the answer is lost, repeat the request: a token that was never used is
+        replaced."""
         return await enrolment.reissue_device_token(*caller, device_id)
 
 

@@ -1,24 +1,15 @@
-"""What may change about a visit. Each takes `If-Match` with the ETag that was seen: nobody overwrites unknowingly."""
+"""Changes of a visit. `If-Match` prevents overwriting a change unknown to the client."""
 
 import re
 from typing import Annotated
 from uuid import UUID
 
 from litestar import Controller, Response, put
-from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 from litestar.params import FromPath, HeaderParameter, JSONBody, RawBody
 
-from service.accounts.caller import Caller, CallerInfo, requires
-from service.errors import (
-    NotFound,
-    PreconditionFailed,
-    PreconditionRequired,
-    UnknownPerson,
-    VisitAlreadyStarted,
-    VisitCancelled,
-    VisitFull,
-)
+from service import errors
+from service.accounts.caller import Caller, CallerInfo, Connection, requires
 from service.visits.change_rows import ChangeKind
 from service.visits.changes import Cancellation, Content, DetailsUpdate, DueDates, Reassignment, Reschedule
 from service.web.api_document import WRITE_ERRORS, example, problems
@@ -28,22 +19,29 @@ from .rescheduling import change
 from .routes import VISIT_ETAG, visit_response
 from .views import VisitView
 
-_TAG = re.compile(r'"(\d{1,15})(?:-gzip)?"')  # a packed answer has an ETag of its own (`web/compression`)
-_ERRORS = (*WRITE_ERRORS, NotFound, VisitCancelled, PreconditionRequired, PreconditionFailed)
+_TAG = re.compile(r'"(\d{1,15})(?:-gzip)?"')  # compressed answers have their own ETag (`web/compression`)
+_ERRORS = (
+    *WRITE_ERRORS,
+    errors.NotFound,
+    errors.VisitCancelled,
+    errors.PreconditionRequired,
+    errors.PreconditionFailed,
+)
+VisitId = FromPath[UUID]
 IfMatch = Annotated[
-    str, HeaderParameter(name="If-Match", description='The ETag of the visit as you saw it, such as "3".')
+    str, HeaderParameter(name="If-Match", description='The ETag of the last known state of the visit, such as "3".')
 ]
 
 
 def expected_revisions(if_match: str) -> frozenset[int]:
-    """The revisions in If-Match."""
+    """The revisions that an If-Match header names."""
     return frozenset(int(number) for number in _TAG.findall(re.sub(r'W/"[^"]*"', "", if_match)))
 
 
-async def _require_if_match(connection: ASGIConnection, _: BaseRouteHandler) -> None:
-    """A guard: PreconditionRequired without If-Match; `*` says nothing of what was seen."""
+async def _require_if_match(connection: Connection, _: BaseRouteHandler) -> None:
+    """A guard: PreconditionRequired without If-Match; `*` names no state."""
     if connection.headers.get("if-match", "").strip() in ("", "*"):
-        raise PreconditionRequired
+        raise errors.PreconditionRequired
 
 
 class ChangesController(Controller):
@@ -57,96 +55,71 @@ class ChangesController(Controller):
 
     @put(
         "/window",
-        summary="Another time, until he has left; with a reason, and what was stays in the trail",
+        summary="Reschedule, with a reason, until the technician has left; the trail keeps the old time",
         operation_class=example(
             {"from": "2026-03-02T14:00:00+08:00", "to": "2026-03-02T15:00:00+08:00", "reason": "客户下午才在家"}
         ),
         dto=StrictBody[Reschedule],
-        responses=problems(*_ERRORS, VisitAlreadyStarted, VisitFull),
+        responses=problems(*_ERRORS, errors.VisitAlreadyStarted, errors.VisitFull),
     )
     async def change_window(
-        self,
-        caller: Caller,
-        visit_id: FromPath[UUID],
-        data: JSONBody[Reschedule],
-        body: RawBody,
-        if_match: IfMatch = "",
+        self, caller: Caller, visit_id: VisitId, data: JSONBody[Reschedule], body: RawBody, if_match: IfMatch = ""
     ) -> Response[VisitView]:
-        """The visit is judged by its first window, and by whether the customer was told of the others."""
+        """The visit is judged by its first window, and by whether the customer was notified of later ones."""
         return await _change(caller, visit_id, "window", data, body, if_match)
 
     @put(
         "/technician",
-        summary="Somebody else goes; who went before may still submit",
+        summary="Reassign; the former technician may still submit records",
         operation_class=example({"technician": "sun", "crew": ["li"], "reason": "李师傅请假"}),
         dto=StrictBody[Reassignment],
-        responses=problems(*_ERRORS, UnknownPerson, VisitFull),
+        responses=problems(*_ERRORS, errors.UnknownPerson, errors.VisitFull),
     )
     async def change_technician(
-        self,
-        caller: Caller,
-        visit_id: FromPath[UUID],
-        data: JSONBody[Reassignment],
-        body: RawBody,
-        if_match: IfMatch = "",
+        self, caller: Caller, visit_id: VisitId, data: JSONBody[Reassignment], body: RawBody, if_match: IfMatch = ""
     ) -> Response[VisitView]:
-        """The visit goes to the agendas of those who go now. Without `crew` the crew stays."""
+        """The visit moves to the agendas of the new technician and crew. Without `crew` the crew stays."""
         return await _change(caller, visit_id, "technician", data, body, if_match)
 
     @put(
         "/details",
-        summary="Mend a wrong number, address or work, with a reason",
+        summary="Correct the phone, address or work, with a reason",
         operation_class=example(
             {"reason": "电话写错", "customer": {"name": "陶女士", "phone": "13900000000", "address": "虚构路 1 号"}}
         ),
         dto=StrictBody[DetailsUpdate],
-        responses=problems(*_ERRORS, VisitFull),
+        responses=problems(*_ERRORS, errors.VisitFull),
     )
     async def change_details(
-        self,
-        caller: Caller,
-        visit_id: FromPath[UUID],
-        data: JSONBody[DetailsUpdate],
-        body: RawBody,
-        if_match: IfMatch = "",
+        self, caller: Caller, visit_id: VisitId, data: JSONBody[DetailsUpdate], body: RawBody, if_match: IfMatch = ""
     ) -> Response[VisitView]:
-        """`customer` and `work` replace what was there as a whole; what is left out stays."""
+        """`customer` and `work` are replaced as a whole; what is left out stays."""
         return await _change(caller, visit_id, "details", data, body, if_match)
 
     @put(
         "/due",
-        summary="Date open duties, by `item` or `item[thing]`",
+        summary="Set deadlines of open duties, by `item` or `item[thing]`",
         operation_class=example({"damage_made_good[tile]": "2026-03-09T18:00:00+08:00"}),
         dto=StrictBody[DueDates],
-        responses=problems(*_ERRORS, VisitFull),
+        responses=problems(*_ERRORS, errors.VisitFull),
     )
     async def change_due(
-        self,
-        caller: Caller,
-        visit_id: FromPath[UUID],
-        data: JSONBody[DueDates],
-        body: RawBody,
-        if_match: IfMatch = "",
+        self, caller: Caller, visit_id: VisitId, data: JSONBody[DueDates], body: RawBody, if_match: IfMatch = ""
     ) -> Response[VisitView]:
-        """Dates of duties that are not named stay as they are."""
+        """Deadlines of other duties stay."""
         return await _change(caller, visit_id, "due", data, body, if_match)
 
     @put(
         "/cancellation",
-        summary="Nobody goes, with a reason; records are still taken, and are reviewed",
+        summary="Cancel, with a reason; records are still accepted, and reviewed",
         operation_class=example({"reason": "客户退单"}),
         dto=StrictBody[Cancellation],
-        responses=problems(*_ERRORS, VisitAlreadyStarted),
+        responses=problems(*_ERRORS, errors.VisitAlreadyStarted),
     )
     async def cancel_visit(
-        self,
-        caller: Caller,
-        visit_id: FromPath[UUID],
-        data: JSONBody[Cancellation],
-        body: RawBody,
-        if_match: IfMatch = "",
+        self, caller: Caller, visit_id: VisitId, data: JSONBody[Cancellation], body: RawBody, if_match: IfMatch = ""
     ) -> Response[VisitView]:
-        """There is no way back: plan another visit. One that has begun cannot be cancelled."""
+        """Final: plan another visit instead. A visit that has begun cannot be cancelled."""
         return await _change(caller, visit_id, "cancellation", data, body, if_match)
 
 

@@ -1,10 +1,11 @@
-"""The columns of a table of visits, and what is wrong in a cell, in words for who filled it in."""
+"""The columns of a table of visits, and the errors in its cells, explained to the person who filled it in."""
 
 import re
 from datetime import date, datetime, tzinfo
 from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
 from service.errors import FieldError, InvalidBody
 
@@ -25,70 +26,67 @@ COLUMNS = {
     "工作内容": "content",
     "工作地点": "place",
 }
-"""Heading in Chinese, or the name beside it. A table has the first four, 技术员, 姓名 and 工作内容 at least."""
+"""Headings and the names of their columns; a table may use either."""
 REQUIRED = ("external_ref", "type", "from", "to", "technician", "name", "content")
 NUMBERS = ("external_ref", "phone", "account")
 MAX_LENGTH = 200  # characters of a name or login
-_NOTHING = re.compile(r"[-–—―－/／]+|无")  # what people put where there is nothing to say
-_CALL = re.compile(r"(?<![A-Za-z0-9.])[0-9.]*+[A-Za-z][A-Za-z0-9.]*+\(")  # each sign is looked at once
+_NOTHING = re.compile(r"[-–—―－/／]+|无")  # how people fill a cell that has no value
+_CALL = re.compile(r"(?<![A-Za-z0-9.])[0-9.]*+[A-Za-z][A-Za-z0-9.]*+\(")  # possessive: linear time
 _SCIENTIFIC = re.compile(r"\d(?:\.\d+)?E\+\d+", re.IGNORECASE)
 ZH = {name: zh for zh, name in COLUMNS.items()}
 INVALID = ("内容太长或不正确", "too long, or not valid")
 
 
 class RowError(msgspec.Struct, frozen=True):
-    """What is wrong in a row: the column's heading, and what to do, in Chinese and in English."""
+    """An error in a row."""
 
-    column: Annotated[str, msgspec.Meta(description="The column's heading.")]
-    zh: Annotated[str, msgspec.Meta(description="What to do, in Chinese.")]
-    en: Annotated[str, msgspec.Meta(description="What to do, in English.")]
+    column: Annotated[str, Meta(description="The column's heading.")]
+    zh: Annotated[str, Meta(description="What to do, in Chinese.")]
+    en: Annotated[str, Meta(description="What to do, in English.")]
 
 
 def row_error(name: str, zh: str, en: str) -> RowError:
-    """What is wrong in the column of a name."""
+    """An error in a column, given by its name."""
     return RowError(ZH.get(name, name), zh, en)
 
 
 def get_cell(given: dict[str, str], name: str) -> str:
-    """What a cell says: a lone dash says nothing."""
+    """The text of a cell; a lone dash counts as empty."""
     text = given.get(name, "")
     return "" if _NOTHING.fullmatch(text) else text
 
 
 def check_cells(given: dict[str, str]) -> list[RowError]:
-    """What a look at the cells shows, in the columns that are read."""
+    """The errors in all cells but those of times."""
     faults = [row_error(name, "不能为空", "may not be empty") for name in REQUIRED if not get_cell(given, name)]
     if len(get_cell(given, "name")) > MAX_LENGTH:
         faults.append(row_error("name", *INVALID))
     for name in COLUMNS.values():
         text = get_cell(given, name)
-        if _formula(text):
+        if _is_formula(text):
             faults.append(row_error(name, "看起来是公式，请改成文字", "looks like a formula; make it text"))
         if name in NUMBERS and _SCIENTIFIC.fullmatch(text):
-            words = (
-                "Excel 把号码改成了科学计数，请把这一列设为文本后重填",
-                "Excel shortened the number: make the column text",
-            )
-            faults.append(row_error(name, *words))
+            zh = "Excel 把号码改成了科学计数，请把这一列设为文本后重填"
+            faults.append(row_error(name, zh, "Excel shortened the number: make the column text"))
     return faults
 
 
-def _formula(text: str) -> bool:
-    """Whether Excel would take it for one: not `-1层 3号`, nor `+86 138…`."""
+def _is_formula(text: str) -> bool:
+    """Whether Excel would read a formula: not in `-1层 3号`, nor in `+86 138…`."""
     return text[:1] in ("=", "@") or (text[:1] in ("+", "-") and ("|" in text or _CALL.search(text, 1) is not None))
 
 
-def moment(zone: tzinfo, text: str, name: str, day: date | None, faults: list[RowError]) -> datetime | None:
-    """A time on the clocks here; that it ends may be a time of the day on which it begins."""
+def _parse_time(zone: tzinfo, text: str, name: str, day: date | None, faults: list[RowError]) -> datetime | None:
+    """The time in a cell; a time alone is on `day`. Adds to `faults` and returns None if it cannot be read."""
     if not text:
         return None
     try:
-        return import_times.read(text, zone, day)
+        return import_times.parse(text, zone, day)
     except import_times.MissingTime:
         faults.append(row_error(name, "只有日期，请写明时间，如 2026-03-02 09:00", "a day alone; give the time too"))
     except import_times.TimeRange:
-        here = ("只写开始时间", "the start only") if name == "from" else ("只写结束时间", "the end only")
-        faults.append(row_error(name, f"这里写了一段时间，请{here[0]}", f"this is from when to when; write {here[1]}"))
+        zh, en = ("只写开始时间", "the start only") if name == "from" else ("只写结束时间", "the end only")
+        faults.append(row_error(name, f"这里写了一段时间，请{zh}", f"this is from when to when; write {en}"))
     except import_times.AmbiguousTime:
         faults.append(row_error(name, "说不清是中午还是夜里，请写成 14:30 这样", "noon or night? write it as 14:30"))
     except ValueError:
@@ -96,8 +94,8 @@ def moment(zone: tzinfo, text: str, name: str, day: date | None, faults: list[Ro
     return None
 
 
-def heading(cells: list[str]) -> list[str]:
-    """The columns' names, in their order. InvalidBody when one is missing or there twice."""
+def parse_heading(cells: list[str]) -> list[str]:
+    """The names of the columns. InvalidBody if one is missing or repeated."""
     while cells and not cells[-1]:
         cells = cells[:-1]  # a sheet may be wider than its table
     names = [COLUMNS.get(name, name) for name in cells]
@@ -110,22 +108,22 @@ def heading(cells: list[str]) -> list[str]:
 
 
 class TableRow(msgspec.Struct, frozen=True):
-    """A row of a table (the heading is row 1): what its cells say, by name, and what a look at them shows."""
+    """A row of a table (the heading is row 1): its cells by column name, and their errors."""
 
     number: int
     cells: dict[str, str]
     faults: tuple[RowError, ...]
-    times: tuple[RowError, ...]  # what is wrong in the columns of times
+    time_faults: tuple[RowError, ...]
     start: datetime | None
     end: datetime | None
 
 
-def line_of(number: int, given: dict[str, str], zone: tzinfo) -> TableRow:
-    """A row looked at, without asking what there is in the database."""
+def parse_row(number: int, given: dict[str, str], zone: tzinfo) -> TableRow:
+    """Check a row as far as that is possible without the database."""
     cells = {name: get_cell(given, name) for name in COLUMNS.values()}
     times: list[RowError] = []
-    start = moment(zone, cells["from"], "from", None, times)
-    end = moment(zone, cells["to"], "to", start.date() if start else None, times)
+    start = _parse_time(zone, cells["from"], "from", None, times)
+    end = _parse_time(zone, cells["to"], "to", start.date() if start else None, times)
     if start is not None and end is not None and end <= start:
         times.append(row_error("to", "结束须晚于开始", "it has to end after it begins"))
     return TableRow(number, cells, tuple(check_cells(given)), tuple(times), start, end)

@@ -1,4 +1,4 @@
-"""Importing a day's plan from a table."""
+"""Import of visits from a table."""
 
 from dataclasses import dataclass
 from typing import Annotated, Literal
@@ -18,12 +18,12 @@ from . import importing
 from .importing import ImportResult
 
 CSV, XLSX = "text/csv", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-LARGEST = 8 * 2**20
+MAX_BYTES = 8 * 2**20
 
 
 @dataclass
 class ImportOperation(Operation):
-    """The operation that takes a table: it reads the body itself."""
+    """An operation whose handler reads a table from the body."""
 
     def __post_init__(self) -> None:
         """Describe the body."""
@@ -31,13 +31,13 @@ class ImportOperation(Operation):
 
 
 class ImportsController(Controller):
-    """Tables of visits."""
+    """Imports of visits."""
 
     tags = ("visits",)
 
     @post(
         "/v1/imports",
-        summary="Plan visits from a table (CSV or XLSX); a dry run only says what is wrong, row by row",
+        summary="Plan visits from a table (CSV or XLSX); a dry run only lists the errors, row by row",
         status_code=200,
         operation_class=ImportOperation,
         responses=problems(*WRITE_ERRORS),
@@ -46,17 +46,16 @@ class ImportsController(Controller):
         self,
         request: AnyRequest,
         caller: Caller,
-        dry_run: Annotated[Literal["0", "1"] | None, choice_parameter("1: nothing is kept.", ("0", "1"))] = None,
+        dry_run: Annotated[Literal["0", "1"] | None, choice_parameter("1: nothing is stored.", ("0", "1"))] = None,
     ) -> ImportResult:
-        """Each row is taken or refused by itself. The same table may be sent again: a visit's id follows from its work
-        order number."""
+        """Each row is accepted or refused by itself. Idempotent: a visit's id is derived from its work order number."""
         scope = request.scope
         kind = (get_header(scope, b"content-type") or b"").decode("latin-1").partition(";")[0].strip().lower()
         if kind not in (CSV, XLSX) or get_header(scope, b"content-encoding"):
             raise WrongMediaType(f"send {CSV} or {XLSX}")
-        if body.announced(get_header(scope, b"content-length") or b"") > LARGEST:
-            raise BodyTooLarge(f"at most {LARGEST} bytes")
-        raw = await body.read_limited(request.receive, LARGEST)
+        if body.announced(get_header(scope, b"content-length") or b"") > MAX_BYTES:
+            raise BodyTooLarge(f"at most {MAX_BYTES} bytes")
+        raw = await body.read_limited(request.receive, MAX_BYTES)
         form = "xlsx" if kind == XLSX else "csv"
         return await importing.import_visits(*caller, raw, form, dry_run=dry_run == "1")
 

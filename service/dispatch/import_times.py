@@ -1,4 +1,4 @@
-"""A time as people write it in a table: `2026-03-02 9:00`, `2026/3/2 09:00`, `2026年3月2日 9:00`, a number of Excel."""
+"""Times as people write them in tables: `2026-03-02 9:00`, `2026/3/2 09:00`, `2026年3月2日 9:00`, an Excel number."""
 
 import re
 import unicodedata
@@ -15,12 +15,12 @@ _CLOCK = (
 _DAY_ALONE = re.compile(_DAY)
 _MOMENT = re.compile(rf"{_DAY}\s*{_CLOCK}")
 _TIME = re.compile(_CLOCK)
-# only here an offset may stand (RFC 3339): in `2026-03-02 9:00-10:00` the same signs are two times
+# only RFC 3339 has an offset: `2026-03-02 9:00-10:00` is a range
 _EXACT = re.compile(rf"{_DAY}T(?P<hour>\d{{2}}):{_MINUTE}(?P<offset>Z|[+-]\d{{2}}:\d{{2}})?")
 _RANGE = re.compile(rf"(?:{_DAY}\s*)?{_CLOCK}\s*(?:[-–—~至到]|--).*")  # dashes as people type them
 _SERIAL = re.compile(r"[2-6]\d{4}(?:\.\d+)?")  # days since 1899-12-30, as Excel counts the years 1954 to 2091
-_LONGEST = 100  # characters; no time is longer
-_FIRST = datetime(1899, 12, 30)  # noqa: DTZ001 - a day on the wall
+_MAX_LENGTH = 100
+_EXCEL_EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001 - a local date
 _NOON = 12
 _MORNING, _AFTERNOON = {hour: hour for hour in range(1, 12)}, {12: 12} | {hour: hour + 12 for hour in range(1, 12)}
 _HOURS = {
@@ -33,26 +33,25 @@ _HOURS = {
     "am": _MORNING,
     "pm": _AFTERNOON,
 }
-"""What an hour is in each part of the day. Twelve at night or in the morning is not there: it may mean two moments."""
+"""The hour on a 24-hour clock, by the word for a part of the day. Twelve in the morning or at night is ambiguous."""
 
 
 class MissingTime(ValueError):
-    """There is a day, but no time of it."""
+    """A date without a time."""
 
 
 class TimeRange(ValueError):
-    """From when to when, where one time belongs."""
+    """A range instead of a time."""
 
 
 class AmbiguousTime(ValueError):
-    """An hour of which nobody can say in which half of the day it is: twelve in the morning, or half past two."""
+    """An hour that may be before or after noon: twelve in the morning, or half past two."""
 
 
-def read(text: str, zone: tzinfo, day: date | None = None) -> datetime:
-    """The moment on the clocks of `zone`, if no offset is given; full-width forms are as good as plain ones. A time
-    alone is of `day`, where there is one. NoTime when only the day is given, TwoTimes for a range, Unclear where it
-    may be noon or night; ValueError when it cannot be read."""
-    if len(text) > _LONGEST:
+def parse(text: str, zone: tzinfo, day: date | None = None) -> datetime:
+    """The time in `zone`, if it has no offset; full-width characters are accepted. A time alone is on `day`.
+    ValueError if it cannot be read; MissingTime, TimeRange or AmbiguousTime if the reason is known."""
+    if len(text) > _MAX_LENGTH:
         raise ValueError(text)
     plain = " ".join(unicodedata.normalize("NFKC", text).split())
     if _SERIAL.fullmatch(plain):
@@ -86,7 +85,7 @@ def _clock(found: re.Match[str]) -> time:
         if hour not in _HOURS[half]:
             raise ValueError(found[0])
         hour = _HOURS[half][hour]
-    elif found["hour"] == "两":  # as people speak, who mean the afternoon
+    elif found["hour"] == "两":  # 两点 may mean the afternoon
         raise AmbiguousTime(found[0])
     minute = 30 if found["thirty"] else int(found["minute"] or found["spoken"] or 0)
     return time(hour, minute, int(found["second"] or 0))
@@ -95,4 +94,4 @@ def _clock(found: re.Match[str]) -> time:
 def _from_excel_serial(number: float, zone: tzinfo) -> datetime:
     if number.is_integer():
         raise MissingTime
-    return (_FIRST + timedelta(minutes=round(number * 1440))).replace(tzinfo=zone)
+    return (_EXCEL_EPOCH + timedelta(minutes=round(number * 1440))).replace(tzinfo=zone)

@@ -1,28 +1,20 @@
-"""A day's plan from a table: each row is a visit, taken whole or refused with all that is wrong, in plain words.
+"""Import of a table of visits: each row is accepted as a whole, or refused with all its errors in plain words.
 
-The visit's id follows from the work order number, so that the same table may be sent again.
+A visit's id is derived from its work order number, so repeating an import is idempotent.
 """
 
 from typing import Annotated, Literal
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 import msgspec
+from msgspec import Meta
 
+from service import errors
 from service.accounts import repository as accounts_repository
 from service.accounts.authentication import authenticate, authenticate_token, require_permission
 from service.accounts.permissions import Person, covers_area
-from service.checklists import repository as checklists_repository
-from service.checklists.rules_cache import DEFAULT_CHECKLIST, compiled_rules
 from service.context import AppContext
 from service.db.database import Transaction
-from service.errors import (
-    FieldError,
-    IdReusedWithOtherContent,
-    InvalidBody,
-    PermissionDenied,
-    UnknownChecklist,
-    UnknownPerson,
-)
 from service.judge.rules import CompiledChecklist
 from service.visits import repository as visits_repository
 from service.visits import search_index
@@ -34,7 +26,7 @@ from service.visits.unassigned import is_active_technician
 from service.web.decoding import decode_strict, to_json
 
 from .import_columns import INVALID, MAX_LENGTH, RowError, TableRow, row_error
-from .planning import plan_visit
+from .planning import newest_rules, plan_visit
 from .tables import read
 
 _PLACES = {
@@ -52,41 +44,34 @@ _PLACES = {
     "/work/content": "content",
     "/work/place": "place",
 }
-
-
-MOST_CREW = 20  # each of them is looked up
-_WORDS = {
+MAX_CREW = 20  # each of them is looked up
+_MESSAGES = {
     "unknown-type": ("没有这种任务类型", "there is no such type of visit"),
     "unknown-person": ("没有这个技术员", "there is no such technician"),
     "before-from": ("结束早于开始", "it ends before it begins"),
 }
+_OTHER_AREA = row_error("area", "不是您的片区", "not an area of yours")
 
 
 class ImportRow(msgspec.Struct, frozen=True):
-    """A row of the table (the heading is row 1) and what became of it; `would_create` in a dry run.
+    """The result of a row. A row is `known` if its visit was there before, and would be `would_create` in a dry run."""
 
-    `visit`: the one that there is now, also where a row is refused because its number has one; `state` is its state
-    where it was there before.
-    """
-
-    row: Annotated[int, msgspec.Meta(description="The row's number; the heading is row 1.")]
-    external_ref: Annotated[str, msgspec.Meta(description="The work order number.")]
-    visit: Annotated[str | None, msgspec.Meta(description="The id of the visit that there is now.")]
-    outcome: Annotated[
-        Literal["created", "would_create", "known", "refused"], msgspec.Meta(description="What became of the row.")
-    ]
-    faults: Annotated[tuple[RowError, ...], msgspec.Meta(description="What is wrong with it.")] = ()
-    state: Annotated[str | None, msgspec.Meta(description="The state of a visit that was there before.")] = None
+    row: Annotated[int, Meta(description="The row's number; the heading is row 1.")]
+    external_ref: Annotated[str, Meta(description="The work order number.")]
+    visit: Annotated[str | None, Meta(description="The id of its visit, or of a visit with the same number.")]
+    outcome: Annotated[Literal["created", "would_create", "known", "refused"], Meta(description="The result.")]
+    faults: Annotated[tuple[RowError, ...], Meta(description="The errors.")] = ()
+    state: Annotated[str | None, Meta(description="The state of a visit that was there before.")] = None
 
 
 class ImportResult(msgspec.Struct, frozen=True):
-    """What became of each row."""
+    """The results of all rows."""
 
-    dry_run: Annotated[bool, msgspec.Meta(description="Whether nothing was kept.")]
-    created: Annotated[int, msgspec.Meta(description="How many visits are new.")]
-    known: Annotated[int, msgspec.Meta(description="How many were there before.")]
-    refused: Annotated[int, msgspec.Meta(description="How many rows were refused.")]
-    rows: Annotated[tuple[ImportRow, ...], msgspec.Meta(description="Each row.")]
+    dry_run: Annotated[bool, Meta(description="Whether nothing was stored.")]
+    created: Annotated[int, Meta(description="The number of new visits.")]
+    known: Annotated[int, Meta(description="The number of visits that were there before.")]
+    refused: Annotated[int, Meta(description="The number of refused rows.")]
+    rows: Annotated[tuple[ImportRow, ...], Meta(description="The rows.")]
 
 
 class _RowRejected(Exception):
@@ -96,77 +81,78 @@ class _RowRejected(Exception):
 
 
 class _DryRunRollback(Exception):
-    """Undoes a dry run."""
+    """Rolls a dry run back."""
 
 
 async def import_visits(
     ctx: AppContext, token: bytes, raw: bytes, form: Literal["csv", "xlsx"], *, dry_run: bool
 ) -> ImportResult:
-    """Import a table, each row for itself; or only say what would become of it."""
-    await authenticate(ctx, token, "plan a visit")  # before the table is read: it costs
-    seen: set[str] = set()
-    rows = [await _row(ctx, token, line, seen, dry_run=dry_run) for line in await read(ctx, raw, form)]
+    """Import each row of a table in its own transaction; a dry run stores nothing."""
+    await authenticate(ctx, token, "plan a visit")  # before the table is read, which is expensive
+    references: set[str] = set()
+    rows: list[ImportRow] = []
+    for row in await read(ctx, raw, form):
+        reference = normalize_text(row.cells["external_ref"])
+        rows.append(await _import_row(ctx, token, row, is_repeated=reference in references, dry_run=dry_run))
+        references.add(reference)
     count = [row.outcome for row in rows].count
-    made = count("created") + count("would_create")
-    return ImportResult(dry_run, made, count("known"), count("refused"), tuple(rows))
+    created = count("created") + count("would_create")
+    return ImportResult(dry_run, created, count("known"), count("refused"), tuple(rows))
 
 
-async def _row(ctx: AppContext, token: bytes, line: TableRow, seen: set[str], *, dry_run: bool) -> ImportRow:
-    number, ref = line.number, line.cells["external_ref"]
-    twice = normalize_text(ref) in seen
-    seen.add(normalize_text(ref))
-    created, visit, known = False, id_of(ref), None
+async def _import_row(ctx: AppContext, token: bytes, row: TableRow, *, is_repeated: bool, dry_run: bool) -> ImportRow:
+    reference = row.cells["external_ref"]
+    known: VisitRow | None = None
+    visit_id, created = id_of(reference), False
 
-    async def work(tx: Transaction) -> None:
-        nonlocal created, visit, known
+    async def plan(tx: Transaction) -> None:
+        nonlocal known, visit_id, created
         person = await authenticate_token(tx, token)
         require_permission(person, "plan a visit")
-        known = await _known(tx, person, ref)
-        visit = known.id if known else visit
-        plan = await _plan(ctx, tx, person, line, twice=twice, known=known)
-        raw = to_json(plan)
-        created, _ = await plan_visit(ctx, tx, person, visit, plan, raw)
+        known = await _find_known(tx, person, reference)
+        visit_id = known.id if known else visit_id
+        plan = await _build_plan(ctx, tx, person, row, known, is_repeated=is_repeated)
+        created, _ = await plan_visit(ctx, tx, person, visit_id, plan, to_json(plan))
         if dry_run:
             raise _DryRunRollback
 
-    def refused(*faults: RowError) -> ImportRow:
-        at, state = (None, None) if known is None else (str(known.id), known.state or None)
-        return ImportRow(number, ref[:MAX_LENGTH], at, "refused", faults, state)
-
+    faults: tuple[RowError, ...] | None = None
     try:
-        await ctx.db.write(work)
+        await ctx.db.write(plan)
     except _DryRunRollback:
         pass
-    except _RowRejected as problem:
-        return refused(*problem.faults)
-    except IdReusedWithOtherContent:
-        return refused(row_error("external_ref", *_conflict_message(known)))
-    except PermissionDenied:
-        return refused(row_error("area", "不是您的片区", "not an area of yours"))
-    except (InvalidBody, UnknownPerson) as problem:
-        said = tuple(map(_to_row_error, problem.errors))
-        return refused(*(said or (row_error("", problem.title_zh, problem.title_en),)))
+    except _RowRejected as rejection:
+        faults = rejection.faults
+    except errors.IdReusedWithOtherContent:
+        faults = (row_error("external_ref", *_conflict_message(known)),)
+    except errors.PermissionDenied:
+        faults = (_OTHER_AREA,)
+    except (errors.InvalidBody, errors.UnknownPerson) as problem:
+        general = row_error("", problem.title_zh, problem.title_en)
+        faults = tuple(map(_to_row_error, problem.errors)) or (general,)
+    state = None if known is None else known.state or None
+    if faults is not None:
+        known_id = None if known is None else str(known.id)
+        return ImportRow(row.number, reference[:MAX_LENGTH], known_id, "refused", faults, state)
     if created or known is None:
-        return ImportRow(number, ref, str(visit), "would_create" if dry_run else "created")
-    return ImportRow(number, ref, str(visit), "known", state=known.state or None)
+        return ImportRow(row.number, reference, str(visit_id), "would_create" if dry_run else "created")
+    return ImportRow(row.number, reference, str(visit_id), "known", state=state)
 
 
-def id_of(ref: str) -> UUID:
-    """The visit of a work order number, however it is written: `AB-1`, `ab-1`, `ＡＢ-1`."""
-    return uuid5(NAMESPACE_URL, f"doorstep work order {normalize_text(ref)}")
+def id_of(reference: str) -> UUID:
+    """The id of the visit with a work order number in any spelling: `AB-1`, `ab-1`, `ＡＢ-1`."""
+    return uuid5(NAMESPACE_URL, f"doorstep work order {normalize_text(reference)}")
 
 
-async def _known(tx: Transaction, person: Person, ref: str) -> VisitRow | None:
-    """The visit that there is of a number, if the person may plan there: by its id, or by what it is found by. So the
-    visits are found that were imported when each way to write a number was another one, and those that came by PUT."""
-    as_written = uuid5(NAMESPACE_URL, f"doorstep work order {ref}")
-    found = [
-        id_of(ref),
-        as_written,
-        *(await search_index.find_by_reference(tx, normalize_text(ref)) if normalize_text(ref) else ()),
-    ]
-    for one in dict.fromkeys(found):
-        row = await visits_repository.get_visit(tx, one)
+async def _find_known(tx: Transaction, person: Person, reference: str) -> VisitRow | None:
+    """The visit with a work order number, in an area where the person may plan: by its id, by an id derived from the
+    number as it is spelled, or, for visits that were not imported, by the search index."""
+    normalized = normalize_text(reference)
+    found = [id_of(reference), uuid5(NAMESPACE_URL, f"doorstep work order {reference}")]
+    if normalized:
+        found += await search_index.find_by_reference(tx, normalized)
+    for visit_id in dict.fromkeys(found):
+        row = await visits_repository.get_visit(tx, visit_id)
         if row is not None and covers_area(person, row.area):
             return row
     return None
@@ -178,62 +164,58 @@ def _conflict_message(known: VisitRow | None) -> tuple[str, str]:
     return "这个工单号已有内容不同的任务；请改那个任务", "this number has a visit with other content; change that"
 
 
-def _to_row_error(one: FieldError) -> RowError:
-    place = _PLACES.get(one.pointer) or ("crew" if one.pointer.startswith("/crew") else one.pointer)
-    return row_error(place, *_WORDS.get(one.code, INVALID))
+def _to_row_error(fault: errors.FieldError) -> RowError:
+    column = _PLACES.get(fault.pointer) or ("crew" if fault.pointer.startswith("/crew") else fault.pointer)
+    return row_error(column, *_MESSAGES.get(fault.code, INVALID))
 
 
-async def _plan(
-    ctx: AppContext, tx: Transaction, person: Person, line: TableRow, *, twice: bool, known: VisitRow | None
+async def _build_plan(
+    ctx: AppContext, tx: Transaction, person: Person, row: TableRow, known: VisitRow | None, *, is_repeated: bool
 ) -> Plan:
-    """The plan in a row; _Refused with all that is wrong. Of a `known` visit it does not matter who works here now."""
-    newest = await checklists_repository.latest_published(tx, DEFAULT_CHECKLIST)
-    if newest is None:
-        raise UnknownChecklist
-    rules = await compiled_rules(ctx, tx, newest.id, newest.version)
-    types = _types(rules)
-    text = line.cells
-    kind = types.get(normalize_text(text["type"])) or (text["type"] if known else None)
-    crew = [login for login in map(str.strip, text["crew"].replace("，", ",").replace(";", ",").split(",")) if login]
-    faults = list(line.faults)
-    if twice:
+    """The plan in a row. _RowRejected with all errors. The people of a known visit need not be active any more."""
+    _, rules = await newest_rules(ctx, tx)
+    cells = row.cells
+    kind = _types(rules).get(normalize_text(cells["type"])) or (cells["type"] if known else None)
+    crew = [login for login in map(str.strip, cells["crew"].replace("，", ",").replace(";", ",").split(",")) if login]
+    faults = list(row.faults)
+    if is_repeated:
         faults.append(row_error("external_ref", "表中重复", "twice in this table"))
-    if kind is None and text["type"]:
-        names = "、".join(one.zh for one in rules.checklist.visit_types.values())
-        there = ", ".join(rules.checklist.visit_types)
-        faults.append(row_error("type", f"没有这种任务类型；有：{names}", f"there are: {there}"))
-    faults += line.times
-    if len(crew) > MOST_CREW:
+    if kind is None and cells["type"]:
+        names = "、".join(type_.zh for type_ in rules.checklist.visit_types.values())
+        known_types = ", ".join(rules.checklist.visit_types)
+        faults.append(row_error("type", f"没有这种任务类型；有：{names}", f"there are: {known_types}"))
+    faults += row.time_faults
+    if len(crew) > MAX_CREW:
         raise _RowRejected(*faults, row_error("crew", *INVALID))
-    for name, logins in (("technician", [text["technician"]]), ("crew", crew)):
+    for column, logins in (("technician", [cells["technician"]]), ("crew", crew)):
         for login in filter(None, [] if known else logins):
             if len(login) > MAX_LENGTH or not is_active_technician(await accounts_repository.person(tx, login)):
-                faults.append(row_error(name, *_WORDS["unknown-person"]))
-    if text["area"] and not covers_area(person, text["area"]):
-        faults.append(row_error("area", "不是您的片区", "not an area of yours"))
-    if faults or kind is None or line.start is None or line.end is None:
+                faults.append(row_error(column, *_MESSAGES["unknown-person"]))
+    if cells["area"] and not covers_area(person, cells["area"]):
+        faults.append(_OTHER_AREA)
+    if faults or kind is None or row.start is None or row.end is None:
         raise _RowRejected(*dict.fromkeys(faults))
     plan = {
         "type": kind,
-        "window": {"from": line.start, "to": line.end},
-        "technician": text["technician"],
+        "window": {"from": row.start, "to": row.end},
+        "technician": cells["technician"],
         "crew": crew,
-        "area": text["area"] or None,
-        "customer": {name: text[name] for name in ("name", "phone", "address", "account")},
-        "work": {"content": text["content"], "place": text["place"]},
-        "external_ref": _keep_reference_spelling(known, text["external_ref"]),
+        "area": cells["area"] or None,
+        "customer": {name: cells[name] for name in ("name", "phone", "address", "account")},
+        "work": {"content": cells["content"], "place": cells["place"]},
+        "external_ref": _keep_reference_spelling(known, cells["external_ref"]),
     }
     return decode_strict(PLAN_DECODER, to_json(plan))
 
 
 def _types(rules: CompiledChecklist) -> dict[str, str]:
-    """The id of a type by its id and by its names in Chinese and English, as they are compared."""
-    known = rules.checklist.visit_types
-    names = {normalize_text(name): key for key, one in known.items() for name in (one.zh, one.en)}
-    return names | {normalize_text(key): key for key in known}
+    """The ids of the types by their normalized ids and names."""
+    types = rules.checklist.visit_types
+    names = {normalize_text(name): key for key, type_ in types.items() for name in (type_.zh, type_.en)}
+    return names | {normalize_text(key): key for key in types}
 
 
-def _keep_reference_spelling(known: VisitRow | None, ref: str) -> str:
-    """The number as its visit has it: another way to write it is no other content."""
+def _keep_reference_spelling(known: VisitRow | None, reference: str) -> str:
+    """The number as the known visit spells it: another spelling is not other content."""
     before = PLAN_DECODER.decode(known.body).external_ref if known else None
-    return before if before is not None and normalize_text(before) == normalize_text(ref) else ref
+    return before if before is not None and normalize_text(before) == normalize_text(reference) else reference

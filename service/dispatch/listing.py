@@ -1,16 +1,16 @@
-"""Lists of visits, and search in them: what somebody may see, as the board has it now."""
+"""Lists of the visits that a person may see, and search in them."""
 
-from collections.abc import Iterable
-from typing import Annotated, cast
+from typing import Annotated, Any, cast
 from uuid import UUID
 
 import msgspec
+from msgspec import Meta
 
 from service.accounts.authentication import authenticate_token, require_permission
 from service.accounts.permissions import Person, covers_area
 from service.checklists import repository as checklists_repository
 from service.checklists.rules_cache import DEFAULT_CHECKLIST, compiled_rules
-from service.context import AppContext
+from service.context import AppContext, read_only
 from service.db.database import Transaction
 from service.errors import FieldError, InvalidQuery, PermissionDenied
 from service.judge.findings import Verdict
@@ -27,177 +27,142 @@ from . import search
 from .views import VisitListItem, summary_fields
 
 PAGE = 50
-SCAN_SIZE, MAX_SCANS = 500, 4  # of his own visits one looks at so many at once, so often: a page may come short
+SCAN_SIZE, MAX_SCANS = 500, 4  # rows of a technician's own visits read at once, and how often for one page
 
 
 class VisitList(msgspec.Struct, frozen=True):
-    """Visits by time (found ones by id); `after` leads to the next page, also when this one is short.
+    """A page of visits by time (search results by id). A short page is not always the last one."""
 
-    `unreadable`: visits of this page that cannot be shown, by a defect of the server, whatever the filters.
-    """
-
-    items: Annotated[tuple[VisitListItem, ...], msgspec.Meta(description="The visits of this page.")]
-    after: Annotated[
-        str | None, msgspec.Meta(description="The cursor of the next page; null where this is the last one.")
-    ]
-    unreadable: Annotated[
-        tuple[str, ...],
-        msgspec.Meta(description="Ids of visits of this page that cannot be shown, by a defect of the server."),
-    ] = ()
+    items: Annotated[tuple[VisitListItem, ...], Meta(description="The visits of this page.")]
+    after: Annotated[str | None, Meta(description="The cursor of the next page; null on the last one.")]
+    unreadable: Annotated[tuple[str, ...], Meta(description="Ids of visits that a server error hides.")] = ()
 
 
-async def list_visits(ctx: AppContext, token: bytes, query: dict[str, str]) -> VisitList:
+@read_only
+async def list_visits(ctx: AppContext, tx: Transaction, token: bytes, query: dict[str, str]) -> VisitList:
     """A page. Filters: state, flag, technician, area, type, from, to (RFC 3339), q, after."""
-    first, last = _parse_bound(query, "from"), _parse_bound(query, "to")
-    after = query.get("after")
-    wanted_text = query.get("q")
-    start = decode_cursor(after) if after and wanted_text is None else summaries.MIN_KEY
-
-    async def work(tx: Transaction) -> VisitList:
-        person = await authenticate_token(tx, token)
-        wanted = _build_filter(person, query)
-        if "type" in query:
-            await _known_type(ctx, tx, query["type"])
-        wanted = msgspec.structs.replace(
-            wanted,
-            type=query.get("type", ""),
-            state=query.get("state", ""),
-            flag=query.get("flag", ""),
-            from_at=wanted.from_at if first is None else first,
-            to_at=wanted.to_at if last is None else last,
-        )
-        if wanted_text is not None:
-            found, more = await search.search_visits(
-                tx, _without_status_filter(person, wanted), wanted_text, after, PAGE
-            )
-        elif wanted.technician == person.login:
-            return await _list_own_visits(ctx, tx, person, wanted, start)
-        else:
-            found = await summaries.list_summaries(tx, wanted, start, PAGE + 1)
-            more = encode_cursor(found[PAGE - 1].key) if len(found) > PAGE else None
-        page = _Page(wanted)
-        for one in found[:PAGE]:
-            page.add(one.visit, await _summary(ctx, tx, person, one))
-        return page.until(more)
-
-    return await ctx.db.read(work)
+    person = await authenticate_token(tx, token)
+    wanted = _build_filter(person, query)
+    text, after = query.get("q"), query.get("after")
+    start = decode_cursor(after) if after and text is None else summaries.MIN_KEY
+    if "type" in query:
+        await _require_known_type(ctx, tx, wanted.type)
+    page = _PageBuilder(ctx, tx, person, wanted)
+    if text is not None:
+        rows, more = await search.search_visits(tx, page.row_filter, text, after, PAGE)
+    elif wanted.technician == person.login:
+        return await _list_own_visits(page, start)
+    else:
+        rows = await summaries.list_summaries(tx, wanted, start, PAGE + 1)
+        more = encode_cursor(rows[PAGE - 1].key) if len(rows) > PAGE else None
+    for row in rows[:PAGE]:
+        await page.add(row)
+    return page.build(more)
 
 
-class _Page:
-    """A page as it is filled: what fits, and which visits cannot be shown."""
+class _PageBuilder:
+    """Collects the matching visits of a page, and the ids of those that cannot be shown."""
 
-    def __init__(self, wanted: VisitFilter) -> None:
-        self.wanted = wanted
-        self.seen: list[VisitListItem] = []
+    def __init__(self, ctx: AppContext, tx: Transaction, person: Person, wanted: VisitFilter) -> None:
+        self.ctx, self.tx, self.person, self.wanted = ctx, tx, person, wanted
+        self.items: list[VisitListItem] = []
         self.unreadable: list[str] = []
 
-    def add(self, visit_id: UUID, summary: VisitListItem | None) -> None:
-        """The next visit; None when it cannot be shown."""
-        if summary is None:
-            self.unreadable.append(str(visit_id))
-        elif _matches(self.wanted, summary):
-            self.seen.append(summary)
+    @property
+    def row_filter(self) -> VisitFilter:
+        """The filter for rows: without state and flag for technicians, who may see another state than the row's."""
+        own = self.wanted.technician == self.person.login
+        return msgspec.structs.replace(self.wanted, state="", flag="") if own else self.wanted
 
-    def until(self, after: str | None) -> VisitList:
-        """The page for a client."""
-        return VisitList(tuple(self.seen), after, tuple(self.unreadable))
+    def matches(self, visit: VisitListItem | VisitSummaryRow) -> bool:
+        """Whether the visit matches as this person sees it: leaving it in would reveal what they may not see."""
+        return self.wanted.state in ("", visit.state) and (not self.wanted.flag or self.wanted.flag in visit.flags)
+
+    async def add(self, row: VisitSummaryRow) -> None:
+        """Add a visit, if it matches."""
+        item = await or_unreadable(self.ctx, row.visit, _to_item(self.ctx, self.tx, self.person, row))
+        if item is None:
+            self.unreadable.append(str(row.visit))
+        elif self.matches(item):
+            self.items.append(item)
+
+    def build(self, after: str | None) -> VisitList:
+        """The page."""
+        return VisitList(tuple(self.items), after, tuple(self.unreadable))
 
 
-async def _summary(ctx: AppContext, tx: Transaction, person: Person, posted: VisitSummaryRow) -> VisitListItem | None:
-    """A row for a client; None when it cannot be made."""
-    return await or_unreadable(ctx, posted.visit, _made(ctx, tx, person, posted))
-
-
-async def _made(ctx: AppContext, tx: Transaction, person: Person, posted: VisitSummaryRow) -> VisitListItem:
-    """A row for a client. What can change by itself and may have done so is judged anew; and so is, without them, what
-    a customer answered, for whom that is not to be read."""
-    row = await visits_repository.get_visit(tx, posted.visit)
+async def _to_item(ctx: AppContext, tx: Transaction, person: Person, summary: VisitSummaryRow) -> VisitListItem:
+    """A row of a list. The visit is judged if its summary may be out of date, or has answers that not all may see."""
+    row = await visits_repository.get_visit(tx, summary.visit)
     if row is None:
-        raise InvalidQuery  # cannot be: the board's rows are of visits
-    state, flags, verdict = posted.state, posted.flags, posted.verdict or None
-    if _may_be_stale(ctx, posted):
-        file = (await load_visit(ctx, tx, row)).visible_to(person)
-        judgement = file.evaluate_at()
-        state, verdict = visit_state(file, judgement), judgement.verdict
-        flags = visit_flags(file, judgement)
+        raise LookupError  # impossible: each summary belongs to a visit
+    state, flags, verdict = summary.state, summary.flags, summary.verdict or None
+    if _may_be_stale(ctx, summary):
+        visit = (await load_visit(ctx, tx, row)).visible_to(person)
+        judgement = visit.evaluate_at()
+        state, flags, verdict = visit_state(visit, judgement), visit_flags(visit, judgement), judgement.verdict
     return VisitListItem(
-        **summary_fields(ctx, row, PLAN_DECODER.decode(posted.plan)),
-        technician=posted.technician,
-        crew=posted.crew,
-        state=cast(State, state),
-        flags=cast(tuple[Flag, ...], flags),
-        verdict=cast(Verdict | None, verdict),
-        revision=posted.revision,
+        **summary_fields(ctx, row, PLAN_DECODER.decode(summary.plan)),
+        technician=summary.technician,
+        crew=summary.crew,
+        state=cast("State", state),
+        flags=cast("tuple[Flag, ...]", flags),
+        verdict=cast("Verdict | None", verdict),
+        revision=summary.revision,
     )
 
 
-async def _list_own_visits(
-    ctx: AppContext, tx: Transaction, person: Person, wanted: VisitFilter, start: tuple[int, UUID]
-) -> VisitList:
-    """A technician's own visits. What a customer answered is not for him, and neither which of his visits the board
-    has in another state for it: so one looks at each, and pages and cursors depend on nothing that he may not know."""
-    page = _Page(wanted)
+async def _list_own_visits(page: _PageBuilder, start: tuple[int, UUID]) -> VisitList:
+    """A technician's own visits. They may not see what customers answered, and summaries depend on it: all rows are
+    read, so that neither pages nor cursors reveal it."""
     for _ in range(MAX_SCANS):
-        rows = await summaries.list_summaries(tx, _without_status_filter(person, wanted), start, SCAN_SIZE + 1)
-        for one in rows[:SCAN_SIZE]:
-            start = one.key
-            if _may_be_stale(ctx, one) or _matches(wanted, one):
-                page.add(one.visit, await _summary(ctx, tx, person, one))
-            if len(page.seen) == PAGE:
-                return page.until(None if one is rows[-1] else encode_cursor(start))
+        rows = await summaries.list_summaries(page.tx, page.row_filter, start, SCAN_SIZE + 1)
+        for row in rows[:SCAN_SIZE]:
+            start = row.key
+            if _may_be_stale(page.ctx, row) or page.matches(row):
+                await page.add(row)
+            if len(page.items) == PAGE:
+                return page.build(None if row is rows[-1] else encode_cursor(start))
         if len(rows) <= SCAN_SIZE:
-            return page.until(None)
-    return page.until(encode_cursor(start))
+            return page.build(None)
+    return page.build(encode_cursor(start))
 
 
-def _without_status_filter(person: Person, wanted: VisitFilter) -> VisitFilter:
-    """Of his own visits, those in every state."""
-    own = wanted.technician == person.login
-    return msgspec.structs.replace(wanted, state="", flag="") if own else wanted
-
-
-def _may_be_stale(ctx: AppContext, posted: VisitSummaryRow) -> bool:
-    """Whether the row may say what no longer is so, or what is not for everybody."""
-    return (
-        not posted.state
-        or "answered" in posted.flags
-        or (posted.valid_until is not None and posted.valid_until <= ctx.clock())
-    )
-
-
-def _matches(wanted: VisitFilter, seen: VisitListItem | VisitSummaryRow) -> bool:
-    """Whether a visit is one of those wanted also as this person sees it: that it is not told would tell him."""
-    return wanted.state in ("", seen.state) and (not wanted.flag or wanted.flag in seen.flags)
+def _may_be_stale(ctx: AppContext, row: VisitSummaryRow) -> bool:
+    """Whether the summary may be out of date, or shows what not everybody may see."""
+    return not row.state or "answered" in row.flags or (row.valid_until is not None and row.valid_until <= ctx.clock())
 
 
 def _build_filter(person: Person, query: dict[str, str]) -> VisitFilter:
-    """What the person may see, narrowed to what he asks for."""
+    technician, areas = _visible_scope(person, query)
+    found: dict[str, Any] = {name: query[name] for name in ("type", "state", "flag") if name in query}
+    for name in ("from", "to"):
+        if name in query:
+            found[f"{name}_at"] = int(parse_timestamp(query[name], name).timestamp() * 1000)
+    return VisitFilter(technician=technician, areas=areas, **found)
+
+
+def _visible_scope(person: Person, query: dict[str, str]) -> tuple[str | None, tuple[str, ...] | None]:
+    """The technician and areas asked for, narrowed to what the person may see."""
     technician, area = query.get("technician"), query.get("area")
+    areas = (area,) if area else None
     if not person.can("see visits of an area"):
         require_permission(person, "see own visits")
         if query.get("flag") in ("answered", "complaint"):
-            raise PermissionDenied("what a customer answered is not for who visited him")
+            raise PermissionDenied("technicians may not see what customers answered")
         if technician not in (None, person.login):
             raise PermissionDenied("these are not your visits")
-        return VisitFilter(technician=person.login, areas=(area,) if area else None)
+        return person.login, areas
     if area is not None and not covers_area(person, area):
         raise PermissionDenied("the area is not one of yours")
     if technician == person.login and "technician" in person.roles:
-        return VisitFilter(technician=technician, areas=(area,) if area else None)
-    return VisitFilter(technician=technician, areas=(area,) if area else person.areas or None)
+        return technician, areas
+    return technician, areas or person.areas or None
 
 
-async def _known_type(ctx: AppContext, tx: Transaction, name: str) -> None:
-    """InvalidQuery unless visits are planned with this type, or were."""
+async def _require_known_type(ctx: AppContext, tx: Transaction, name: str) -> None:
+    """InvalidQuery unless the current checklist or any visit has this type."""
     newest = await checklists_repository.latest_published(tx, DEFAULT_CHECKLIST)
     known = () if newest is None else (await compiled_rules(ctx, tx, newest.id, newest.version)).checklist.visit_types
     if name not in known and not await summaries.type_exists(tx, name):
-        raise _unknown("type", known)
-
-
-def _unknown(name: str, words: Iterable[str]) -> InvalidQuery:
-    return InvalidQuery("", (FieldError(f"/{name}", "unknown-word", f"one of {', '.join(words)}"),))
-
-
-def _parse_bound(query: dict[str, str], name: str) -> int | None:
-    return int(parse_timestamp(query[name], name).timestamp() * 1000) if name in query else None
+        raise InvalidQuery("", (FieldError("/type", "unknown-word", f"one of {', '.join(known)}"),))

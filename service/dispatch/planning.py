@@ -10,8 +10,9 @@ from service.accounts.authentication import authenticate_token, require_permissi
 from service.accounts.permissions import Person, can_view_visit, covers_area
 from service.audit_log import log
 from service.checklists import repository as checklists_repository
+from service.checklists.repository import ChecklistRow
 from service.checklists.rules_cache import DEFAULT_CHECKLIST, compiled_rules
-from service.context import AppContext
+from service.context import AppContext, transaction
 from service.db.database import Transaction
 from service.errors import (
     FieldError,
@@ -36,56 +37,60 @@ from .views import VisitView, build_view
 _THING = re.compile(r"[a-z0-9_-]{1,40}\]")
 
 
-async def create(ctx: AppContext, token: bytes, visit_id: UUID, plan: Plan, raw: bytes) -> tuple[bool, VisitView]:
-    """Plan a visit, as the bytes say. The same bytes again are no change; it takes the newest published checklist and
-    keeps it."""
-
-    async def work(tx: Transaction) -> tuple[bool, VisitView]:
-        person = await authenticate_token(tx, token)
-        require_permission(person, "plan a visit")
-        created, row = await plan_visit(ctx, tx, person, visit_id, plan, raw)
-        return created, await build_view(ctx, tx, await load_visit(ctx, tx, row))
-
-    return await ctx.db.write(work)
+@transaction
+async def create(
+    ctx: AppContext, tx: Transaction, token: bytes, visit_id: UUID, plan: Plan, raw: bytes
+) -> tuple[bool, VisitView]:
+    """Plan a visit from the exact bytes `raw`. Returns False if it was planned before with the same bytes."""
+    person = await authenticate_token(tx, token)
+    require_permission(person, "plan a visit")
+    created, row = await plan_visit(ctx, tx, person, visit_id, plan, raw)
+    return created, await build_view(ctx, tx, await load_visit(ctx, tx, row))
 
 
 async def plan_visit(
     ctx: AppContext, tx: Transaction, person: Person, visit_id: UUID, plan: Plan, raw: bytes
 ) -> tuple[bool, VisitRow]:
-    """Plan a visit in a transaction; False when it is there already with the same bytes."""
+    """`create` within a transaction. The visit keeps the newest published checklist."""
     known = await visits_repository.lock_visit(tx, visit_id)
     if known is None:
         row = await _build_row(ctx, tx, person, visit_id, plan, raw)
         follows = await _preceding_visit(tx, person, plan)
         if await visits_repository.add_visit(tx, row, follows):
             await search_index.add(tx, row.id, row.area, search_texts(plan))
-            beside = visits_repository.visit_commitment(row)
-            if not await log.append_leaf(tx, "visit.planned", row.id, row.salt, row.sha256, row.created_at, beside):
-                raise IdReusedWithOtherContent  # the id is that of something else in the log
+            commitment = visits_repository.visit_commitment(row)
+            if not await log.append_leaf(tx, "visit.planned", row.id, row.salt, row.sha256, row.created_at, commitment):
+                raise IdReusedWithOtherContent  # something else in the log has this id
             return True, row
-        known = await visits_repository.lock_visit(tx, visit_id)  # somebody was faster with the same id
+        known = await visits_repository.lock_visit(tx, visit_id)  # a simultaneous request was faster
     if known is None or known.sha256 != sha256(raw).digest() or not covers_area(person, known.area):
         raise IdReusedWithOtherContent
     return False, known
 
 
 async def _preceding_visit(tx: Transaction, person: Person, plan: Plan) -> UUID | None:
-    """The visit that this one follows; the planner has to see it."""
+    """The visit that this one follows up; the planner must be allowed to see it."""
     if plan.follows is None:
         return None
-    first = await visits_repository.get_visit(tx, parse_uuid(plan.follows, "/follows"))
-    if first is None or not can_view_visit(person, first.technician, first.crew, first.area):
+    row = await visits_repository.get_visit(tx, parse_uuid(plan.follows, "/follows"))
+    if row is None or not can_view_visit(person, row.technician, row.crew, row.area):
         raise InvalidBody("", (FieldError("/follows", "unknown-visit", "there is no such visit"),))
-    return first.id
+    return row.id
+
+
+async def newest_rules(ctx: AppContext, tx: Transaction) -> tuple[ChecklistRow, CompiledChecklist]:
+    """The newest published checklist, and its rules. UnknownChecklist if there is none."""
+    newest = await checklists_repository.latest_published(tx, DEFAULT_CHECKLIST)
+    if newest is None:
+        raise UnknownChecklist
+    return newest, await compiled_rules(ctx, tx, newest.id, newest.version)
 
 
 async def _build_row(
     ctx: AppContext, tx: Transaction, person: Person, visit_id: UUID, plan: Plan, raw: bytes
 ) -> VisitRow:
-    newest = await checklists_repository.latest_published(tx, DEFAULT_CHECKLIST)
-    if newest is None:
-        raise UnknownChecklist
-    _check(plan, await compiled_rules(ctx, tx, newest.id, newest.version))
+    checklist, rules = await newest_rules(ctx, tx)
+    _validate(plan, rules)
     technician = await require_technicians(tx, plan.technician, plan.crew)
     own = person.areas[0] if len(person.areas) == 1 else ""
     area = plan.area or next(iter(technician.areas), own)
@@ -100,60 +105,55 @@ async def _build_row(
         technician=plan.technician,
         crew=plan.crew,
         area=area,
-        checklist=newest.id,
-        checklist_version=newest.version,
-        window_from=_ms(window.start) if window else None,
-        window_to=_ms(window.end) if window else None,
+        checklist=checklist.id,
+        checklist_version=checklist.version,
+        window_from=int(window.start.timestamp() * 1000) if window else None,
+        window_to=int(window.end.timestamp() * 1000) if window else None,
         created_at=ctx.clock(),
         created_by=person.login,
         salt=ctx.new_salt(),
     )
 
 
-async def require_technicians(tx: Transaction, login: str, others: tuple[str, ...]) -> Person:
-    """The technician, after looking whether he and his crew are technicians. They stay so until the visit is written:
-    who sends one of them away afterwards finds it, and flags it."""
-    known = await accounts_repository.lock_active(tx, (login, *others))
+async def require_technicians(tx: Transaction, login: str, crew: tuple[str, ...]) -> Person:
+    """The technician. UnknownPerson unless they and their crew are active technicians; all of them are locked, so that
+    a simultaneous departure finds and flags the visit."""
+    known = await accounts_repository.lock_active(tx, (login, *crew))
     technician = known.get(login)
-    names = ("/technician", technician), *((f"/crew/{n}", known.get(other)) for n, other in enumerate(others))
-    if len(set(others)) < len(others):
+    if len(set(crew)) < len(crew):
         raise InvalidBody("", (FieldError("/crew", "given-twice", "name everybody once"),))
-    wrong = tuple(
-        FieldError(at, "unknown-person", "no such technician") for at, one in names if not is_active_technician(one)
-    )
+    people = [("/technician", technician), *((f"/crew/{number}", known.get(one)) for number, one in enumerate(crew))]
+    wrong = [
+        FieldError(pointer, "unknown-person", "no such technician")
+        for pointer, person in people
+        if not is_active_technician(person)
+    ]
     if wrong or technician is None:
-        raise UnknownPerson("", wrong[:20])
+        raise UnknownPerson("", tuple(wrong[:20]))
     return technician
 
 
-def _ms(moment: datetime) -> int:
-    return int(moment.timestamp() * 1000)
-
-
-def _check(plan: Plan, rules: CompiledChecklist) -> None:
-    """What the decoder cannot see: names of the checklist, a window that ends after it begins."""
-    known = rules.checklist
-    faults = (
-        [FieldError("/type", "unknown-type", f"one of {', '.join(known.visit_types)}")]
-        if plan.type not in known.visit_types
-        else []
-    )
+def _validate(plan: Plan, rules: CompiledChecklist) -> None:
+    """Check the plan against the checklist, and its window. Errors do not quote unknown names."""
+    types = rules.checklist.visit_types
+    faults: list[FieldError] = []
+    if plan.type not in types:
+        faults.append(FieldError("/type", "unknown-type", f"one of {', '.join(types)}"))
     if plan.window is None and not plan.assigned.get("appointment_exempt"):
         faults.append(FieldError("/window", "missing", "a window, or assigned.appointment_exempt with a reason"))
     if plan.window is not None and plan.window.end < plan.window.start:
         faults.append(FieldError("/window/to", "before-from", "must not be before `from`"))
-    # a name that is not ours is not repeated: the fault points at where it stands
     if any(name not in rules.assigned for name in plan.assigned):
         faults.append(FieldError("/assigned", "unknown-fact", f"of {', '.join(sorted(rules.assigned))}"))
     if any(name not in rules.by_id or not rules.by_id[name].policy for name in plan.policies):
         faults.append(FieldError("/policies", "not-a-policy", "ids of the checklist's policies"))
     faults += validate_due_dates(plan.due, rules, "/due")
     if faults:
-        raise InvalidBody("", tuple(faults[:20]))
+        raise InvalidBody("", tuple(faults))
 
 
 def validate_due_dates(due: dict[str, datetime], rules: CompiledChecklist, pointer: str) -> list[FieldError]:
-    """Names that are neither an item nor `item[thing]` of an item that has things."""
+    """An error unless each name is an item, or `item[thing]` of an item that has things."""
     if all(_is_valid_due_key(rules, name) for name in due):
         return []
     return [FieldError(pointer, "unknown-item", "an item, or item[thing] where it is per thing")]

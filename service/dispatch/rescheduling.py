@@ -1,16 +1,15 @@
-"""Dispatch changes a visit: another time, somebody else, a mended address, a date for a duty, or nobody goes.
+"""Dispatch changes a visit's time, technicians, details or deadlines, or cancels it.
 
-Who changes something says which state he saw (`expected`, from the ETag): of two who change the same visit one is told.
+Clients name the revision that they change (`expected`, from If-Match): the second of two simultaneous changes fails.
 """
 
-from collections.abc import Iterable
 from hashlib import sha256
 from uuid import UUID
 
 from service.accounts import repository as accounts_repository
 from service.accounts.authentication import authenticate_token, require_permission
 from service.audit_log import log
-from service.context import AppContext
+from service.context import AppContext, transaction
 from service.db.database import Transaction
 from service.errors import FieldError, InvalidBody, PreconditionFailed, VisitAlreadyStarted, VisitCancelled, VisitFull
 from service.judge.bounds import FIRST_YEAR, LAST_YEAR, YEARS
@@ -27,8 +26,10 @@ from .planning import require_technicians, validate_due_dates
 from .views import VisitView, build_view
 
 
+@transaction
 async def change(
     ctx: AppContext,
+    tx: Transaction,
     token: bytes,
     visit_id: UUID,
     kind: ChangeKind,
@@ -36,54 +37,48 @@ async def change(
     raw: bytes,
     expected: frozenset[int],
 ) -> VisitView:
-    """Change a part of a visit, as the bytes say. What is so already is no change, whatever was expected: an answer may
-    get lost."""
+    """Change a visit as the exact bytes `raw` say. PreconditionFailed unless its revision is one of `expected`, or the
+    change is already applied: an answer may get lost."""
     if isinstance(content, dict) and not all(FIRST_YEAR <= at.year <= LAST_YEAR for at in content.values()):
         raise InvalidBody("", (FieldError("", "invalid", YEARS),))
-    change_id = ctx.new_id()
-
-    async def work(tx: Transaction) -> VisitView:
-        person = await authenticate_token(tx, token)
-        require_permission(person, "change a visit")
-        if isinstance(content, Reassignment):  # people before visits, as who sends them away locks them
-            await accounts_repository.lock_active(tx, (content.technician, *(content.crew or ())))
-        row = await lock_visible_visit(tx, person, visit_id)
-        before = await load_visit(ctx, tx, row)
-        if _is_already_applied(before, content):
-            return await build_view(ctx, tx, before.visible_to(person))
-        if row.revision not in expected:
-            raise PreconditionFailed
-        if row.revision >= ctx.visit_limits.batches and not isinstance(content, Cancellation):
-            raise VisitFull(f"at most {ctx.visit_limits.batches} changes (最多 {ctx.visit_limits.batches} 次修改)")
-        _require_changeable(before, content)
-        await _validate(tx, before, content)
-        new = ChangeRow(
-            id=change_id,
-            visit=row.id,
-            number=row.revision + 1,
-            kind=kind,
-            at=ctx.clock(),
-            writer=person.login,
-            sha256=sha256(raw).digest(),
-            body=raw,
-            salt=ctx.new_salt(),
-        )
-        await change_rows.add_change(tx, new)
-        await log.append_leaf(
-            tx, "visit.amended", new.id, new.salt, new.sha256, new.at, change_rows.change_commitment(new)
-        )
-        if _invalidates_notices(before.plan, content):
-            await outbox.cancel_pending(tx, row.id, new.at, kind)
-        return await build_view(ctx, tx, (await _propagate_change(ctx, tx, before, content)).visible_to(person))
-
-    return await ctx.db.write(work)
+    person = await authenticate_token(tx, token)
+    require_permission(person, "change a visit")
+    if isinstance(content, Reassignment):  # people before visits: the lock order
+        await accounts_repository.lock_active(tx, (content.technician, *(content.crew or ())))
+    row = await lock_visible_visit(tx, person, visit_id)
+    before = await load_visit(ctx, tx, row)
+    if _is_already_applied(before, content):
+        return await build_view(ctx, tx, before.visible_to(person))
+    if row.revision not in expected:
+        raise PreconditionFailed
+    if row.revision >= ctx.visit_limits.batches and not isinstance(content, Cancellation):
+        raise VisitFull(f"at most {ctx.visit_limits.batches} changes (最多 {ctx.visit_limits.batches} 次修改)")
+    _require_changeable(before, content)
+    await _validate(tx, before, content)
+    new = ChangeRow(
+        id=ctx.new_id(),
+        visit=row.id,
+        number=row.revision + 1,
+        kind=kind,
+        at=ctx.clock(),
+        writer=person.login,
+        sha256=sha256(raw).digest(),
+        body=raw,
+        salt=ctx.new_salt(),
+    )
+    await change_rows.add_change(tx, new)
+    commitment = change_rows.change_commitment(new)
+    await log.append_leaf(tx, "visit.amended", new.id, new.salt, new.sha256, new.at, commitment)
+    if _invalidates_notices(before.plan, content):
+        await outbox.cancel_pending(tx, row.id, new.at, kind)
+    return await build_view(ctx, tx, (await _propagate_change(ctx, tx, before, content)).visible_to(person))
 
 
 def _require_changeable(visit: LoadedVisit, content: Content) -> None:
-    """What was done stays where it was done, and is reviewed (docs/decisions/0010). VisitBegun, VisitCancelled."""
+    """VisitAlreadyStarted or VisitCancelled. Work that was done stays with its visit (docs/decisions/0010)."""
     judgement = visit.evaluate_at()
     if judgement.verdict is not None:
-        over = isinstance(content, Reschedule) and "left" in judgement.facts  # work may be of more than one day
+        over = isinstance(content, Reschedule) and "left" in judgement.facts  # work may take more than one day
         if over or isinstance(content, Cancellation):
             raise VisitAlreadyStarted
     elif visit.plan_history.cancelled is not None:
@@ -92,20 +87,19 @@ def _require_changeable(visit: LoadedVisit, content: Content) -> None:
 
 def _is_already_applied(visit: LoadedVisit, content: Content) -> bool:
     if isinstance(content, Cancellation):
-        gone = visit.plan_history.cancelled
-        return gone is not None and gone.content == content
+        cancelled = visit.plan_history.cancelled
+        return cancelled is not None and cancelled.content == content
     return apply_change(visit.plan, content) == visit.plan
 
 
 def _invalidates_notices(plan: Plan, content: Content) -> bool:
-    """Whether a notice that still waits would tell the customer what no longer is so."""
+    """Whether a waiting notice would give the customer outdated information."""
     after = apply_change(plan, content)
-    told = ("window", "technician", "customer", "work")
-    return isinstance(content, Cancellation) or any(getattr(plan, name) != getattr(after, name) for name in told)
+    shown = ("window", "technician", "customer", "work")
+    return isinstance(content, Cancellation) or any(getattr(plan, name) != getattr(after, name) for name in shown)
 
 
 async def _validate(tx: Transaction, visit: LoadedVisit, content: Content) -> None:
-    """What the decoder cannot see."""
     faults: list[FieldError] = []
     if isinstance(content, Reschedule) and content.end < content.start:
         faults.append(FieldError("/to", "before-from", "must not be before `from`"))
@@ -115,24 +109,20 @@ async def _validate(tx: Transaction, visit: LoadedVisit, content: Content) -> No
     elif isinstance(content, dict):
         faults += validate_due_dates(content, visit.rules, "")
     if faults:
-        raise InvalidBody("", tuple(faults[:20]))
+        raise InvalidBody("", tuple(faults))
 
 
 async def _propagate_change(ctx: AppContext, tx: Transaction, before: LoadedVisit, content: Content) -> LoadedVisit:
-    """Bring the board, the search and the agendas up to date; the visit as it now is."""
+    """Update the summary, the search index and the agendas. Returns the changed visit."""
     row, plan = before.row, apply_change(before.plan, content)
     planned_at = before.planned_at if plan.window is None else int(plan.window.start.timestamp() * 1000)
     await summaries.update_plan(tx, row.id, plan, planned_at, row.revision + 1)
     await search_index.change(tx, row.id, row.area, search_texts(before.plan), search_texts(plan))
-    gone = set(_logins(before.plan)) - set(_logins(plan))
-    now = await visits_repository.lock_visit(tx, row.id)
-    after = await load_visit(ctx, tx, now or row)
+    after = await load_visit(ctx, tx, await visits_repository.lock_visit(tx, row.id) or row)
     if isinstance(content, Reassignment):
         after = await unassigned.with_assignment_flag(tx, after)
     active = await refresh_status(tx, after)
-    await sync_feed.assign(tx, _logins(plan), row.id, planned_at=planned_at, active=active, gone=gone)
+    logins = (plan.technician, *plan.crew)
+    gone = {before.plan.technician, *before.plan.crew}.difference(logins)
+    await sync_feed.assign(tx, logins, row.id, planned_at=planned_at, active=active, gone=gone)
     return after
-
-
-def _logins(plan: Plan) -> Iterable[str]:
-    return plan.technician, *plan.crew

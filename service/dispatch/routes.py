@@ -1,4 +1,4 @@
-"""Visits: dispatch plans them, the office writes entries, everybody looks."""
+"""Visits: plan, list and show them, and add entries of the office."""
 
 from datetime import datetime
 from typing import Annotated, get_args
@@ -8,17 +8,8 @@ from litestar import Controller, Response, get, post, put
 from litestar.datastructures import ResponseHeader
 from litestar.params import FromPath, JSONBody, RawBody
 
+from service import errors
 from service.accounts.caller import Caller, requires
-from service.errors import (
-    DayFull,
-    EntryIdReused,
-    IdReusedWithOtherContent,
-    NotFound,
-    TooManyEntries,
-    UnknownChecklist,
-    UnknownPerson,
-    VisitFull,
-)
 from service.judge.checklist import Text
 from service.judge.findings import FindingView
 from service.records import office_entries
@@ -36,7 +27,7 @@ from .listing import VisitList
 from .views import VisitView
 
 VISIT_ETAG = ResponseHeader(
-    name="ETag", value="", documentation_only=True, description="What a change of the visit names in If-Match."
+    name="ETag", value="", documentation_only=True, description="The revision, which changes name in If-Match."
 )
 _PLAN = {
     "type": "repair_leak",
@@ -82,114 +73,102 @@ _JUDGEMENT = JudgementView(
 
 
 def visit_response(visit: VisitView, status: int = 200) -> Response[VisitView]:
-    """A visit with its ETag, which counts the changes: it is for what may change, not for what is written."""
+    """A visit with its ETag: the revision of its plan, which entries do not change."""
     return Response(visit, status_code=status, headers={"ETag": f'"{visit.revision}"'})
 
 
 class VisitsController(Controller):
-    """Visits, planned and looked at."""
+    """Visits."""
 
     tags = ("visits",)
+    return_dto = None
 
     @put(
         "/v1/visits/{visit_id:uuid}",
-        summary="Plan a visit; it takes the newest published checklist and keeps that version",
+        summary="Plan a visit; it keeps the checklist version that is the newest now",
         status_code=201,
         dto=StrictBody[Plan],
-        return_dto=None,
         guards=[requires("plan a visit")],
         operation_class=example(_PLAN),
         response_headers=[VISIT_ETAG],
         responses={
-            200: answer(VisitView, "It was planned before: the visit as it is now"),
-            **problems(*WRITE_ERRORS, NotFound, IdReusedWithOtherContent, UnknownPerson, UnknownChecklist),
+            200: answer(VisitView, "It was planned before: the visit in its current state"),
+            **problems(
+                *WRITE_ERRORS,
+                errors.NotFound,
+                errors.IdReusedWithOtherContent,
+                errors.UnknownPerson,
+                errors.UnknownChecklist,
+            ),
         },
     )
     async def plan_visit(
-        self,
-        caller: Caller,
-        visit_id: FromPath[UUID],
-        data: JSONBody[Plan],
-        body: RawBody,
+        self, caller: Caller, visit_id: FromPath[UUID], data: JSONBody[Plan], body: RawBody
     ) -> Response[VisitView]:
-        """The client makes the id. The same bytes under the same id again are no change; other bytes are a conflict."""
+        """The client chooses the id. Repeating the same bytes changes nothing; other bytes are a conflict."""
         created, visit = await planning.create(*caller, visit_id, data, body)
         return visit_response(visit, 201 if created else 200)
 
-    @get("/v1/visits", summary="Visits that I may see, by time", responses=problems(*READ_ERRORS))
+    @get("/v1/visits", summary="The visits that the caller may see, by time", responses=problems(*READ_ERRORS))
     async def list_visits(
         self,
         caller: Caller,
         wanted_state: Annotated[State | None, choice_parameter("One state.", get_args(State), "state")] = None,
-        flag: Annotated[
-            Flag | None,
-            choice_parameter(
-                "One flag, such as asked_time: the customer waits for an answer about another time.", get_args(Flag)
-            ),
-        ] = None,
-        technician: Annotated[str | None, text_parameter("Login of the technician or of one of the crew.")] = None,
+        flag: Annotated[Flag | None, choice_parameter("One flag, such as asked_time.", get_args(Flag))] = None,
+        technician: Annotated[str | None, text_parameter("Login of the technician or of a crew member.")] = None,
         area: Annotated[str | None, text_parameter("One area (片区).")] = None,
         visit_type: Annotated[str | None, text_parameter("One type of visit.", "type")] = None,
         start: Annotated[str | None, time_parameter("Planned at or after this time.", "from")] = None,
         end: Annotated[str | None, time_parameter("Planned before this time.", "to")] = None,
-        q: Annotated[
-            str | None, text_parameter("Part of a name, account, address, phone or work order number.")
-        ] = None,
-        after: Annotated[str | None, text_parameter("The cursor of the page before.")] = None,
+        q: Annotated[str | None, text_parameter("Part of a name, account, address, phone or order number.")] = None,
+        after: Annotated[str | None, text_parameter("The cursor of the previous page.")] = None,
     ) -> VisitList:
-        """A technician gets the visits of their own, others those of their areas. With `q` they come in another order,
-        and a page may be short though `after` leads on."""
-        filters = {
-            "state": wanted_state,
-            "flag": flag,
-            "technician": technician,
-            "area": area,
-            "type": visit_type,
-            "from": start,
-            "to": end,
-            "q": q,
-            "after": after,
-        }
+        """Technicians get their own visits, others those of their areas. With `q` the order is another one, and a short
+        page is not always the last one."""
+        filters = {"state": wanted_state, "flag": flag, "technician": technician, "area": area, "type": visit_type}
+        filters |= {"from": start, "to": end, "q": q, "after": after}
         return await listing.list_visits(*caller, {name: value for name, value in filters.items() if value is not None})
 
     @get(
         "/v1/visits/{visit_id:uuid}",
-        summary="The visit, its entries, records, judgement now",
+        summary="A visit with its entries, records and current judgement",
         response_headers=[VISIT_ETAG],
-        responses=problems(*READ_ERRORS, NotFound),
+        responses=problems(*READ_ERRORS, errors.NotFound),
     )
     async def show_visit(self, caller: Caller, visit_id: FromPath[UUID]) -> Response[VisitView]:
-        """A visit that the caller may not see is not found. Technicians do not read here what the customer answered."""
+        """Visits that the caller may not see are not found. The customer's answers are hidden from technicians."""
         return visit_response(await views.get_visit(*caller, visit_id))
 
     @post(
         "/v1/visits/{visit_id:uuid}/entries",
-        summary="Add entries of the office; ids make it repeatable",
+        summary="Add entries of the office; idempotent by their ids",
         dto=StrictBody[OfficeEntries],
-        return_dto=None,
         guards=[requires("write entries of the office")],
         operation_class=example(_ENTRIES, _JUDGEMENT),
         responses={
-            200: answer(JudgementView, "They were there before: the judgement as it is now"),
-            **problems(*WRITE_ERRORS, NotFound, EntryIdReused, TooManyEntries, VisitFull, DayFull),
+            200: answer(JudgementView, "They were added before: the current judgement"),
+            **problems(
+                *WRITE_ERRORS,
+                errors.NotFound,
+                errors.EntryIdReused,
+                errors.TooManyEntries,
+                errors.VisitFull,
+                errors.DayFull,
+            ),
         },
     )
     async def add_entries(
-        self,
-        caller: Caller,
-        visit_id: FromPath[UUID],
-        data: JSONBody[OfficeEntries],
-        body: RawBody,
+        self, caller: Caller, visit_id: FromPath[UUID], data: JSONBody[OfficeEntries], body: RawBody
     ) -> Response[JudgementView]:
-        """All entries are taken or none. `by` is a role of the caller's own, or `office`."""
+        """All entries are added, or none. `by` is one of the caller's roles, or `office`."""
         added, judgement = await office_entries.add_office_entries(*caller, visit_id, data, body)
         return Response(judgement, status_code=201 if added else 200)
 
     @get(
         "/v1/visits/{visit_id:uuid}/judgement",
-        summary="What the judge says at any moment",
+        summary="The judgement as of any moment",
         operation_class=example(answer=_JUDGEMENT),
-        responses=problems(*READ_ERRORS, NotFound),
+        responses=problems(*READ_ERRORS, errors.NotFound),
     )
     async def show_judgement(
         self,
@@ -197,7 +176,7 @@ class VisitsController(Controller):
         visit_id: FromPath[UUID],
         at: Annotated[str | None, time_parameter("The moment; without it, now.")] = None,
     ) -> JudgementView:
-        """The entries that are there now, judged as of a moment: duties that are due later are open then."""
+        """The current entries, judged as of a moment: duties that are due later are open."""
         return await loading.judgement_at(*caller, visit_id, at)
 
 

@@ -1,8 +1,8 @@
-"""Finding visits by a part of a name, account, address, phone or work order number.
+"""Search for visits by part of a name, account, address, phone or work order number.
 
-One walks along the visits that have the query's rarest gram, by id, or along the grams that begin with a query shorter
-than any; or, where the filters leave fewer, one looks through those. What a request looks at is bounded: a page may
-come short, and the cursor behind it goes on.
+A search reads the visits that have the query's rarest token, by id; or, for a query shorter than a token, all tokens
+that start with it; or, where the filters leave fewer visits, those. The work of a request is bounded: a page may be
+short, and its cursor leads on.
 """
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -16,124 +16,126 @@ from service.visits.search_tokens import normalize_text, query_tokens
 from service.visits.summaries import VisitFilter, VisitSummaryRow
 
 Page = tuple[list[VisitSummaryRow], str | None]
-LONGEST = 100  # characters of a query
-COUNTED = ((1_000, 16), (6_000, 16), (32_000, 4))  # how far the visits with a gram are counted, and of how many grams
-MANY = 15_000  # visits that a filter leaves, to be looked through
-BEGUN = 8_000  # how far grams that begin with a query are counted: along them visits of all times are mixed
-STEPS = (500, 1_500, 4_000)  # of a walk: a request looks at no more
-REPEATED = 4  # times that a visit may come again where grams begin with a query
+MAX_QUERY_LENGTH = 100
+COUNT_STAGES = ((1_000, 16), (6_000, 16), (32_000, 4))  # how far to count the visits of how many tokens
+MAX_SCOPE = 15_000  # visits in a filter that is read through
+MAX_BEGINNING = 8_000  # how far to count tokens that start with a query: they mix visits of all times
+STEP_SIZES = (500, 1_500, 4_000)  # index rows that a request reads at most, step by step
+MAX_REPEATS = 4  # rows to read per visit where a visit may have several tokens that start with the query
 
 
 async def search_visits(tx: Transaction, wanted: VisitFilter, text: str, after: str | None, size: int) -> Page:
-    """The next visits, and the cursor behind them if there may be more."""
+    """The next visits, and the cursor of the next page, if there may be one."""
     query = normalize_text(text)
-    if not query or len(query) > LONGEST:
-        raise InvalidQuery(f"`q` has 1 to {LONGEST} characters")
-    place = _read(after) if after else None
+    if not query or len(query) > MAX_QUERY_LENGTH:
+        raise InvalidQuery(f"`q` has 1 to {MAX_QUERY_LENGTH} characters")
+    position = _decode(after) if after else None
     await search_index.force_custom_plan(tx, True)
-    page = await _page(tx, wanted, query, place, size)
+    page = await _search(tx, wanted, query, position, size)
     await search_index.force_custom_plan(tx, False)
     return page
 
 
-async def _page(tx: Transaction, wanted: VisitFilter, query: str, place: SearchPosition | None, size: int) -> Page:
-    sought = SearchQuery(query, wanted)
-    scope, fewest = await _scope(tx, sought)
-    if pieces := query_tokens(query):
-        gram, second, count = await _rarest(tx, pieces, fewest if scope else COUNTED[-1][0])
-        sought = SearchQuery(query, wanted, gram, second)
+async def _search(tx: Transaction, wanted: VisitFilter, text: str, position: SearchPosition | None, size: int) -> Page:
+    query = SearchQuery(text, wanted)
+    scope, fewest = await _smallest_scope(tx, query)
+    if tokens := query_tokens(text):
+        rarest, second, count = await _rarest(tx, tokens, fewest if scope else COUNT_STAGES[-1][0])
+        query = SearchQuery(text, wanted, rarest, second)
     else:
-        count = await search_index.count_beginning(tx, query, min(BEGUN, fewest))
+        count = await search_index.count_beginning(tx, text, min(MAX_BEGINNING, fewest))
     if count == 0:
         return [], None
-    if not pieces and place is not None:  # one goes on as one began, along the grams or through a scope
-        scope = None if place[1] else scope or next(iter(sought.scopes()), None)
-    elif fewest > 2 * count:  # a step through a scope costs half
+    if not tokens and position is not None:  # a later page continues in the way of the first one
+        scope = None if position[1] else scope or next(iter(query.scopes()), None)
+    elif fewest > 2 * count:  # reading a visit of a scope costs half as much
         scope = None
     if scope is not None:
-        return await _look(tx, sought, scope, place, size)
-    return await (_along if pieces else _along_all)(tx, sought, place, size)
+        return await _read_scope(tx, query, scope, position, size)
+    return await (_read_token if tokens else _read_beginning)(tx, query, position, size)
 
 
-async def _scope(tx: Transaction, sought: SearchQuery) -> tuple[Scope | None, int]:
-    """The filter that leaves the fewest visits, and how many, if they are not too many."""
-    best, few = None, MANY
-    for scope in sought.scopes():
-        count = await search_index.count_scope(tx, sought, scope, few)
-        if count < few:
-            best, few = scope, count
-    return best, few
+async def _smallest_scope(tx: Transaction, query: SearchQuery) -> tuple[Scope | None, int]:
+    """The filter with the fewest visits, and their number; None if all have too many."""
+    best, fewest = None, MAX_SCOPE
+    for scope in query.scopes():
+        count = await search_index.count_scope(tx, query, scope, fewest)
+        if count < fewest:
+            best, fewest = scope, count
+    return best, fewest
 
 
-async def _rarest(tx: Transaction, pieces: list[str], enough: int) -> tuple[str, str, int]:
-    """The gram that the fewest visits have, another that shares nothing with it, and how many have the first. One does
-    not count further than `enough`."""
-    distinct = sorted({gram: place for place, gram in enumerate(pieces)}.values())
-    places = sorted(distinct, key=lambda place: -len(pieces[place]))  # the long ones say more
+async def _rarest(tx: Transaction, tokens: list[str], enough: int) -> tuple[str, str, int]:
+    """The token with the fewest visits, another that does not overlap it, and the first one's number of visits. Nothing
+    is counted further than `enough`."""
+    distinct = sorted({token: place for place, token in enumerate(tokens)}.values())
+    places = sorted(distinct, key=lambda place: -len(tokens[place]))  # long tokens tend to be rare
     counts: list[tuple[int, int, int]] = []
-    for most, some in COUNTED:
-        far = min(most, enough + 1)
-        numbers = await search_index.counts(tx, [pieces[at] for at in places[:some]], far)
-        counts = sorted(zip(numbers, range(some), places, strict=False))
-        if counts[0][0] < far or far < most:
+    for limit, number in COUNT_STAGES:
+        most = min(limit, enough + 1)
+        counted = await search_index.counts(tx, [tokens[place] for place in places[:number]], most)
+        counts = sorted(zip(counted, range(number), places, strict=False))
+        if counts[0][0] < most or most < limit:
             break
     count, _, first = counts[0]
-    apart = [at for *_, at in counts if at + len(pieces[at]) <= first or at >= first + len(pieces[first])]
-    return pieces[first], pieces[apart[0]] if apart else "", count
+    end = first + len(tokens[first])
+    others = [place for *_, place in counts if place + len(tokens[place]) <= first or place >= end]
+    return tokens[first], tokens[others[0]] if others else "", count
 
 
-async def _look(tx: Transaction, sought: SearchQuery, scope: Scope, place: SearchPosition | None, size: int) -> Page:
-    """Through all of a scope."""
-    some = await search_index.in_scope(tx, sought, scope, place[0] if place else FIRST, size)
-    return [one for one in some if sought.has(one)], _write((some[-1].visit, "")) if len(some) == size else None
+async def _read_scope(
+    tx: Transaction, query: SearchQuery, scope: Scope, position: SearchPosition | None, size: int
+) -> Page:
+    rows = await search_index.in_scope(tx, query, scope, position[0] if position else FIRST, size)
+    more = _encode((rows[-1].visit, "")) if len(rows) == size else None
+    return [row for row in rows if query.has(row)], more
 
 
-async def _along(tx: Transaction, sought: SearchQuery, place: SearchPosition | None, size: int) -> Page:
-    """Along the rarest gram."""
+async def _read_token(tx: Transaction, query: SearchQuery, position: SearchPosition | None, size: int) -> Page:
     found: list[VisitSummaryRow] = []
-    at = place[0] if place else FIRST
-    for steps in STEPS:
-        wish = size - len(found)
-        some, end = await search_index.in_token(tx, sought, at, steps, wish)
-        found += [one for one in some if sought.has(one)]
-        if len(some) == wish:
-            return found, _write((some[-1].visit, ""))
+    at = position[0] if position else FIRST
+    for steps in STEP_SIZES:
+        missing = size - len(found)
+        rows, end = await search_index.in_token(tx, query, at, steps, missing)
+        found += [row for row in rows if query.has(row)]
+        if len(rows) == missing:
+            return found, _encode((rows[-1].visit, ""))
         if end is None:
             return found, None
         at = end
-    return found, _write((at, ""))
+    return found, _encode((at, ""))
 
 
-async def _along_all(tx: Transaction, sought: SearchQuery, place: SearchPosition | None, size: int) -> Page:
-    """Along all grams that begin with the query. Of those, nothing comes before the query itself."""
+async def _read_beginning(tx: Transaction, query: SearchQuery, position: SearchPosition | None, size: int) -> Page:
+    """Read all tokens that start with the query; the query itself is the first of them."""
     found: list[VisitSummaryRow] = []
-    at = place if place and place[1] else (FIRST, sought.text)
-    for steps in STEPS:
-        wish = REPEATED * size
-        some, end = await search_index.in_beginning(tx, sought, at, steps, wish)
-        for one, gram, first in some:
-            if first and sought.has(one):
-                found.append(one)
+    at = position if position and position[1] else (FIRST, query.text)
+    for steps in STEP_SIZES:
+        limit = MAX_REPEATS * size
+        rows, end = await search_index.in_beginning(tx, query, at, steps, limit)
+        for row, token, is_first in rows:
+            if is_first and query.has(row):
+                found.append(row)
                 if len(found) == size:
-                    return found, _write((one.visit, gram))
-        if len(some) == wish:
-            end = some[-1][0].visit, some[-1][1]
+                    return found, _encode((row.visit, token))
+        if len(rows) == limit:
+            end = rows[-1][0].visit, rows[-1][1]
         if end is None:
             return found, None
         at = end
-    return found, _write(at)
+    return found, _encode(at)
 
 
-def _write(place: SearchPosition) -> str:
-    return urlsafe_b64encode(place[0].bytes + place[1].encode()).decode().rstrip("=")
+def _encode(position: SearchPosition) -> str:
+    return urlsafe_b64encode(position[0].bytes + position[1].encode()).decode().rstrip("=")
 
 
-def _read(text: str) -> SearchPosition:
+def _decode(text: str) -> SearchPosition:
     try:
         raw = urlsafe_b64decode(text + "=" * (-len(text) % 4))
-        gram = raw[16:].decode()
-        if "\0" in gram:
-            raise ValueError  # noqa: TRY301
-        return UUID(bytes=raw[:16]), gram
+        position = UUID(bytes=raw[:16]), raw[16:].decode()
     except ValueError:
-        raise InvalidQuery("`after` is not a cursor of this list") from None
+        position = UUID(int=0), "\0"
+    if "\0" in position[1]:
+        raise InvalidQuery("`after` is not a cursor of this list")
+    return position

@@ -1,6 +1,6 @@
-"""Reads a table: CSV (UTF-8 or GB 18030) or XLSX, within limits. Nothing in it is ever worked out.
+"""Reads tables within limits: CSV (UTF-8 or GB 18030) or XLSX. Formulas are not evaluated.
 
-It runs in a process of its own (`tabulator`): what a table costs to read is seen only while it is read.
+It runs in a separate process (`tabulator`), because nobody knows in advance what a table costs to read.
 """
 
 import csv
@@ -9,20 +9,19 @@ import zipfile
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 
-import python_calamine
-from python_calamine import SheetTypeEnum
+from python_calamine import CalamineWorkbook, SheetTypeEnum
 
 from service.errors import FieldError, InvalidBody
 
-MOST_ROWS, MOST_COLUMNS, MOST_CHARACTERS = 5000, 50, 2000
-MOST_UNPACKED, MOST_PARTS = 64 * 2**20, 500
-MOST_TEXT = 4_000_000  # characters of all cells: one text of a workbook may stand in many
-DIGITS = 10**15  # a number of Excel has no more that count; a longer one stays `1.38E+17`, and is told
+MAX_ROWS, MAX_COLUMNS, MAX_CHARACTERS = 5000, 50, 2000
+MAX_UNPACKED, MAX_PARTS = 64 * 2**20, 500
+MAX_TEXT = 4_000_000  # characters of all cells: a workbook may share one text between many
+MAX_EXACT = 10**15  # Excel keeps 15 digits; a longer number stays `1.38E+17`, which is refused later
 Cells = list[str]
 
 
 def read_csv(raw: bytes) -> list[Cells]:
-    """The rows of a CSV. What is not UTF-8 is read as GB 18030, which Excel writes in China."""
+    """The rows of a CSV file in UTF-8, or in GB 18030, which Excel writes in China."""
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -33,53 +32,53 @@ def read_csv(raw: bytes) -> list[Cells]:
     if "\0" in text:
         raise _wrong("null-character", "remove U+0000")
     try:
-        return _within(row for row in csv.reader(io.StringIO(text, newline=""), strict=True))
+        return _check_limits(csv.reader(io.StringIO(text, newline=""), strict=True))
     except csv.Error as error:
         raise _wrong("not-csv", str(error)) from None
 
 
 def read_xlsx(raw: bytes) -> list[Cells]:
-    """The rows of the first sheet of an XLSX. Formulas give what was last shown; a zip bomb is refused unopened."""
+    """The rows of the first sheet of an XLSX file. Formulas have their last value; a zip bomb is refused unopened."""
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as packed:
             parts = packed.infolist()
-        if len(parts) > MOST_PARTS or sum(part.file_size for part in parts) > MOST_UNPACKED:
-            raise _wrong("too-large", f"at most {MOST_UNPACKED} bytes unpacked")  # noqa: TRY301 - as the rest
-        book = python_calamine.load_workbook(io.BytesIO(raw))
-        sheets = [one.name for one in book.sheets_metadata if one.typ is SheetTypeEnum.WorkSheet]
+        if len(parts) > MAX_PARTS or sum(part.file_size for part in parts) > MAX_UNPACKED:
+            raise _wrong("too-large", f"at most {MAX_UNPACKED} bytes unpacked")  # noqa: TRY301
+        book = CalamineWorkbook.from_filelike(io.BytesIO(raw))
+        sheets = [sheet.name for sheet in book.sheets_metadata if sheet.typ is SheetTypeEnum.WorkSheet]
         rows = book.get_sheet_by_name(sheets[0]).iter_rows()
-        return _within([_text(cell) for cell in row[:MOST_COLUMNS]] for row in rows)
+        return _check_limits([_text(cell) for cell in row[:MAX_COLUMNS]] for row in rows)
     except (InvalidBody, MemoryError):
         raise
-    except BaseException:  # noqa: BLE001 - a broken file may make the library panic, which is no Exception
+    except BaseException:  # noqa: BLE001 - a broken file may make the library panic, which is not an Exception
         raise _wrong("not-xlsx", "cannot be read as XLSX (不是可读的 XLSX)") from None
 
 
-def _within(rows: Iterator[Cells]) -> list[Cells]:
-    """Rows that are not empty, with their limits; a row keeps its place, so empty ones stay as []."""
+def _check_limits(rows: Iterator[Cells]) -> list[Cells]:
+    """The rows, empty ones as []. InvalidBody if they exceed a limit."""
     found: list[Cells] = []
     text = 0
     for number, row in enumerate(rows):
-        if number > MOST_ROWS:
-            raise _wrong("too-many-rows", f"at most {MOST_ROWS} rows (最多 {MOST_ROWS} 行)")
-        cells = [cell.strip() for cell in row[:MOST_COLUMNS]]
-        if any(len(cell) > MOST_CHARACTERS for cell in cells):
-            raise _wrong("too-long", f"row {number + 1}: at most {MOST_CHARACTERS} characters in a cell")
+        if number > MAX_ROWS:
+            raise _wrong("too-many-rows", f"at most {MAX_ROWS} rows (最多 {MAX_ROWS} 行)")
+        cells = [cell.strip() for cell in row[:MAX_COLUMNS]]
+        if any(len(cell) > MAX_CHARACTERS for cell in cells):
+            raise _wrong("too-long", f"row {number + 1}: at most {MAX_CHARACTERS} characters in a cell")
         text += sum(map(len, cells))
-        if text > MOST_TEXT:
-            raise _wrong("too-large", f"at most {MOST_TEXT} characters (最多 {MOST_TEXT} 个字)")
+        if text > MAX_TEXT:
+            raise _wrong("too-large", f"at most {MAX_TEXT} characters (最多 {MAX_TEXT} 个字)")
         found.append(cells if any(cells) else [])
     return found
 
 
 def _text(cell: object) -> str:
     if isinstance(cell, datetime):
-        cell += timedelta(milliseconds=500)  # Excel's fractions of a day end just before the second
+        cell += timedelta(milliseconds=500)  # Excel's fractions of a day may end just before the second
         return cell.date().isoformat() if cell.time() < time(0, 0, 1) else cell.isoformat(" ", "minutes")
     if isinstance(cell, date | time):
         return cell.isoformat()
-    if isinstance(cell, float) and cell.is_integer() and abs(cell) < DIGITS:
-        return str(int(cell))  # a number on a bill, which Excel took for a quantity
+    if isinstance(cell, float) and cell.is_integer() and abs(cell) < MAX_EXACT:
+        return str(int(cell))  # an account number that Excel read as a quantity
     return str(cell).replace("\0", "")
 
 

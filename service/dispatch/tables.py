@@ -1,4 +1,4 @@
-"""Has a table read in a process of its own (`tabulator`), and hands on its lines, or says what is wrong with it."""
+"""Has a table read in a separate process (`tabulator`)."""
 
 import asyncio
 import sys
@@ -15,28 +15,27 @@ from . import tabulator
 from .import_columns import TableRow
 from .tabulator import TableOutcome
 
-PATIENCE = 60.0  # seconds on the clock; of the processor's the reader has ten
-MOST = 32 * 2**20  # bytes of what it tells
-_NOT_ITS_FAULT = (1, 2, -SIGKILL)  # Python did not start, or the machine had no memory left
-_told = msgspec.json.Decoder(TableOutcome)
+TIMEOUT_SECONDS = 60.0  # of wall-clock time; the process has ten seconds of processor time
+MAX_OUTPUT = 32 * 2**20
+TRANSIENT_EXIT_CODES = (1, 2, -SIGKILL)  # Python did not start, or the machine is out of memory
 
 
 async def read(ctx: AppContext, raw: bytes, form: Literal["csv", "xlsx"]) -> tuple[TableRow, ...]:
-    """The lines of a table. InvalidBody when it cannot be read, or costs too much; Busy when there is no time now."""
+    """The rows of a table. InvalidBody if it has errors or costs too much; ServiceUnavailable if it may work later."""
     async with ctx.table_semaphore:
-        status, said = await _run(form, str(ctx.zone), raw)
-    if len(said) > MOST or status not in (0, *_NOT_ITS_FAULT):
+        status, output = await _run(form, str(ctx.zone), raw)
+    if len(output) > MAX_OUTPUT or status not in (0, *TRANSIENT_EXIT_CODES):
         raise InvalidBody("", (tabulator.COSTLY,))
     if status != 0:
         raise ServiceUnavailable("the table could not be read now")
-    told = _told.decode(said)
-    if told.faults:
-        raise InvalidBody("", told.faults)
-    return told.lines
+    outcome = msgspec.json.decode(output, type=TableOutcome)
+    if outcome.faults:
+        raise InvalidBody("", outcome.faults)
+    return outcome.rows
 
 
 async def _run(form: str, zone: str, raw: bytes) -> tuple[int, bytes]:
-    """Run the reader; its exit status and what it told."""
+    """The exit status of the process, and its output."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-I",
@@ -49,9 +48,9 @@ async def _run(form: str, zone: str, raw: bytes) -> tuple[int, bytes]:
         env={},
     )
     try:
-        async with asyncio.timeout(PATIENCE):
-            _, said = await asyncio.gather(_give(process, raw), _take(process))
-            return await process.wait(), said
+        async with asyncio.timeout(TIMEOUT_SECONDS):
+            _, output = await asyncio.gather(_write(process, raw), _read(process))
+            return await process.wait(), output
     except TimeoutError as error:
         raise ServiceUnavailable("the table is not read yet") from error
     finally:
@@ -60,23 +59,21 @@ async def _run(form: str, zone: str, raw: bytes) -> tuple[int, bytes]:
             await process.wait()
 
 
-async def _give(process: asyncio.subprocess.Process, raw: bytes) -> None:
+async def _write(process: asyncio.subprocess.Process, raw: bytes) -> None:
     if process.stdin is None:
         return
-    with suppress(BrokenPipeError, ConnectionResetError):  # it ended before it read all
+    with suppress(BrokenPipeError, ConnectionResetError):  # the process ended early
         process.stdin.write(raw)
         await process.stdin.drain()
     process.stdin.close()
 
 
-async def _take(process: asyncio.subprocess.Process) -> bytes:
-    """What it tells. When that is more than it may, it is ended."""
-    parts: list[bytes] = []
-    size = 0
+async def _read(process: asyncio.subprocess.Process) -> bytes:
+    """The output; the process is killed when it exceeds the limit."""
+    output = bytearray()
     while process.stdout is not None and (part := await process.stdout.read(2**16)):
-        parts.append(part)
-        size += len(part)
-        if size > MOST:
+        output += part
+        if len(output) > MAX_OUTPUT:
             process.kill()
             break
-    return b"".join(parts)
+    return bytes(output)

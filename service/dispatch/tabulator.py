@@ -1,7 +1,7 @@
-"""Reads a table in a process of its own: `python tabulator.py csv|xlsx ZONE < TABLE > LINES`.
+"""Reads a table in a separate process: `python tabulator.py csv|xlsx ZONE < TABLE > ROWS`.
 
-Whatever a table makes its reader do, it does here: with half a gigabyte of address space, ten seconds of processor, and
-nothing but its two streams. What comes out is JSON: the lines of the table (`columns.Line`), or what is wrong with it.
+A malicious table only affects this process, which has half a gigabyte of address space, ten seconds of processor time,
+and no files but its two streams. The output is JSON: the rows of the table (`TableRow`), or its errors.
 """
 
 import resource
@@ -11,11 +11,11 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from service.dispatch.import_columns import TableRow, heading, line_of
+from service.dispatch.import_columns import TableRow, parse_heading, parse_row
 from service.dispatch.spreadsheets import read_csv, read_xlsx
 from service.errors import FieldError, InvalidBody
 
-if __name__ == "__main__":  # its own folder is not where the package is found
+if __name__ == "__main__":  # a script's path has its own folder, not that of the package
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 MEMORY, SECONDS = 512 * 2**20, 10
@@ -25,22 +25,21 @@ COSTLY = FieldError(
 
 
 class TableOutcome(msgspec.Struct, frozen=True):
-    """What came of reading a table."""
+    """The rows of a table, or its errors."""
 
-    lines: tuple[TableRow, ...] = ()
+    rows: tuple[TableRow, ...] = ()
     faults: tuple[FieldError, ...] = ()
 
 
-def told(form: str, zone: str, raw: bytes) -> TableOutcome:
-    """The lines of a table that are not empty, or what is wrong with it."""
+def read_table(form: str, zone: str, raw: bytes) -> TableOutcome:
+    """The rows of a table that are not empty, or its errors."""
     try:
-        table = read_xlsx(raw) if form == "xlsx" else read_csv(raw)
-        names = heading(table[0] if table else [])
-        here = ZoneInfo(zone)
+        heading, *rows = (read_xlsx(raw) if form == "xlsx" else read_csv(raw)) or [[]]
+        names, local = parse_heading(heading), ZoneInfo(zone)
         return TableOutcome(
             tuple(
-                line_of(number, dict(zip(names, cells, strict=False)), here)
-                for number, cells in enumerate(table[1:], 2)
+                parse_row(number, dict(zip(names, cells, strict=False)), local)
+                for number, cells in enumerate(rows, 2)
                 if cells
             )
         )
@@ -56,8 +55,7 @@ def main(form: str, zone: str) -> int:
     resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS + 2))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    said = told(form, zone, sys.stdin.buffer.read())
-    sys.stdout.buffer.write(msgspec.json.encode(said))
+    sys.stdout.buffer.write(msgspec.json.encode(read_table(form, zone, sys.stdin.buffer.read())))
     return 0
 
 

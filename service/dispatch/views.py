@@ -1,11 +1,12 @@
-"""A visit as people see it: in a list, and whole."""
+"""Views of a visit: an item of a list, and the whole visit."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
+from msgspec import Meta
 
 from service.accounts.authentication import authenticate_token
 from service.confirmation.statements import CustomerResponse, CustomerView, StatementView, customer_responses
@@ -30,124 +31,100 @@ ARRIVAL_ENTRIES = ("arrived", "door_signal", "nobody_home")
 
 
 class VisitListItem(msgspec.Struct, frozen=True, kw_only=True):
-    """A visit in a list, as it stands now."""
+    """A visit in a list."""
 
-    id: Annotated[str, msgspec.Meta(description="The visit's id.")]
-    type: Annotated[str, msgspec.Meta(description="The type of visit.")]
-    window: Annotated[Window | None, msgspec.Meta(description="The agreed time as it stands now.")]
-    technician: Annotated[str, msgspec.Meta(description="Login of the technician.")]
-    crew: Annotated[tuple[str, ...], msgspec.Meta(description="Logins of who goes along.")]
-    area: Annotated[str, msgspec.Meta(description="The area (片区).")]
-    customer: Annotated[Customer, msgspec.Meta(description="Whom the visit is for.")]
-    work: Annotated[Work, msgspec.Meta(description="What will be done.")]
-    checklist: Annotated[str, msgspec.Meta(description="The checklist and version that it is judged by.")]
-    created_at: Annotated[datetime, msgspec.Meta(description="When it was planned.")]
-    created_by: Annotated[str, msgspec.Meta(description="Login of who planned it.")]
-    external_ref: Annotated[str | None, msgspec.Meta(description="The work order number.")]
-    follows: Annotated[str | None, msgspec.Meta(description="The id of the visit that this one goes on.")]
-    state: Annotated[State, msgspec.Meta(description="How it stands; it follows from what was written.")]
-    flags: Annotated[tuple[Flag, ...], msgspec.Meta(description="What is lacking, or came otherwise than planned.")]
-    verdict: Annotated[Verdict | None, msgspec.Meta(description="Null while nothing was done.")]
-    revision: Annotated[int, msgspec.Meta(description="How many changes there were; the ETag names it.")]
+    id: Annotated[str, Meta(description="The visit's id.")]
+    type: Annotated[str, Meta(description="The type of visit.")]
+    window: Annotated[Window | None, Meta(description="The current agreed time.")]
+    technician: Annotated[str, Meta(description="Login of the technician.")]
+    crew: Annotated[tuple[str, ...], Meta(description="Logins of the others who go along.")]
+    area: Annotated[str, Meta(description="The area (片区).")]
+    customer: Annotated[Customer, Meta(description="The customer.")]
+    work: Annotated[Work, Meta(description="The work to be done.")]
+    checklist: Annotated[str, Meta(description="The checklist and version that it is judged by.")]
+    created_at: Annotated[datetime, Meta(description="When it was planned.")]
+    created_by: Annotated[str, Meta(description="Login of the person who planned it.")]
+    external_ref: Annotated[str | None, Meta(description="The work order number.")]
+    follows: Annotated[str | None, Meta(description="The id of the visit that this one follows up.")]
+    state: Annotated[State, Meta(description="The state, derived from the entries.")]
+    flags: Annotated[tuple[Flag, ...], Meta(description="What is missing or differs from the plan.")]
+    verdict: Annotated[Verdict | None, Meta(description="Null until something was done.")]
+    revision: Annotated[int, Meta(description="The number of changes, as in the ETag.")]
 
 
 class RecordView(msgspec.Struct, frozen=True):
-    """A record of a visit: who sent it when, which of its entries do not count, and what is wrong with its files.
+    """A record of a visit.
 
-    `damaged_evidence`: pictures whose bytes end too early. Told to the office only: `lost`; `clock_ahead_seconds`, by
-    how much the phone's clock was ahead at least; `clock_behind_seconds`, by how much it was behind at most, since a
-    record that was held up on its way looks the same. Both only where it was more than two minutes.
+    Differences of the phone's clock are shown to the office only, and only if they exceed two minutes.
     """
 
-    record: Annotated[str, msgspec.Meta(description="The record's id.")]
-    writer: Annotated[str, msgspec.Meta(description="Login of who wrote it.")]
-    received_at: Annotated[datetime, msgspec.Meta(description="When it came.")]
-    sha256: Annotated[str, msgspec.Meta(description="SHA-256 of the exact bytes, in hex.")]
-    missing_evidence: Annotated[
-        tuple[str, ...], msgspec.Meta(description="Files that are still missing: SHA-256 in hex.")
-    ]
-    ignored: Annotated[tuple[IgnoredEntry, ...], msgspec.Meta(description="Entries that are kept and do not count.")]
-    signature: Annotated[SignatureStatus, msgspec.Meta(description="What the device's signature is worth.")]
-    taken_in_by: Annotated[str | None, msgspec.Meta(description="Login of who took it in from a file.")]
-    damaged_evidence: Annotated[
-        tuple[str, ...], msgspec.Meta(description="Pictures whose bytes end too early: SHA-256 in hex.")
-    ] = ()
-    lost: Annotated[
-        tuple[GivenUpFile, ...], msgspec.Meta(description="Files that were given up; for the office only.")
-    ] = ()
-    clock_ahead_seconds: Annotated[
-        int | None, msgspec.Meta(description="How much the phone's clock was ahead at least; for the office only.")
-    ] = None
-    clock_behind_seconds: Annotated[
-        int | None, msgspec.Meta(description="How much it was behind at most; for the office only.")
-    ] = None
+    record: Annotated[str, Meta(description="The record's id.")]
+    writer: Annotated[str, Meta(description="Login of the author.")]
+    received_at: Annotated[datetime, Meta(description="When it was received.")]
+    sha256: Annotated[str, Meta(description="SHA-256 of the exact bytes, in hex.")]
+    missing_evidence: Annotated[tuple[str, ...], Meta(description="Files that are still missing: SHA-256 in hex.")]
+    ignored: Annotated[tuple[IgnoredEntry, ...], Meta(description="Entries that are kept but do not count.")]
+    signature: Annotated[SignatureStatus, Meta(description="Whether the device's signature is valid.")]
+    taken_in_by: Annotated[str | None, Meta(description="Login of the person who imported it from a file.")]
+    damaged_evidence: Annotated[tuple[str, ...], Meta(description="Truncated images: SHA-256 in hex.")] = ()
+    lost: Annotated[tuple[GivenUpFile, ...], Meta(description="Files that were given up; for the office only.")] = ()
+    clock_ahead_seconds: Annotated[int | None, Meta(description="The phone's clock was at least this ahead.")] = None
+    clock_behind_seconds: Annotated[int | None, Meta(description="It was at most this behind, or was delayed.")] = None
 
 
 class CustomerAbsence(msgspec.Struct, frozen=True):
-    """Nobody was there (客户不在): since when, where, how long he waited, and what shows it."""
+    """The customer was absent (客户不在)."""
 
-    at: Annotated[datetime, msgspec.Meta(description="When it was noted.")]
-    arrived_at: Annotated[datetime | None, msgspec.Meta(description="When the technician arrived.")]
-    place: Annotated[Place | None, msgspec.Meta(description="Where.")]
-    door_signal_at: Annotated[datetime | None, msgspec.Meta(description="When they knocked or rang.")]
-    waited_minutes: Annotated[int | None, msgspec.Meta(description="How long they waited.")]
-    text: Annotated[str | None, msgspec.Meta(description="What they wrote.")]
-    evidence: Annotated[tuple[Evidence, ...], msgspec.Meta(description="What shows it.")]
-    entries: Annotated[tuple[str, ...], msgspec.Meta(description="Ids of the entries that say so.")]
+    at: Annotated[datetime, Meta(description="When the absence was recorded.")]
+    arrived_at: Annotated[datetime | None, Meta(description="When the technician arrived.")]
+    place: Annotated[Place | None, Meta(description="Where.")]
+    door_signal_at: Annotated[datetime | None, Meta(description="When they knocked or rang.")]
+    waited_minutes: Annotated[int | None, Meta(description="How long they waited.")]
+    text: Annotated[str | None, Meta(description="What they wrote.")]
+    evidence: Annotated[tuple[Evidence, ...], Meta(description="The evidence.")]
+    entries: Annotated[tuple[str, ...], Meta(description="Ids of the entries that record it.")]
 
 
 class CancellationView(msgspec.Struct, frozen=True):
-    """Who cancelled the visit, when and why."""
+    """The cancellation of a visit."""
 
-    at: Annotated[datetime, msgspec.Meta(description="When.")]
-    by: Annotated[str, msgspec.Meta(description="Login of who cancelled it.")]
-    reason: Annotated[str, msgspec.Meta(description="Why.")]
+    at: Annotated[datetime, Meta(description="When.")]
+    by: Annotated[str, Meta(description="Login of the person who cancelled it.")]
+    reason: Annotated[str, Meta(description="Why.")]
 
 
 class VisitView(VisitListItem, frozen=True, kw_only=True):
-    """A visit whole: the plan, what was written, and the judgement now. The state is derived, never set."""
+    """A visit with its plan, entries, records and current judgement."""
 
-    assigned: Annotated[dict[str, bool], msgspec.Meta(description="Facts that were known when it was planned.")]
-    exempt_reason: Annotated[str | None, msgspec.Meta(description="Why no appointment is needed.")]
-    policies: Annotated[dict[str, bool], msgspec.Meta(description="Policies of the checklist, switched on or off.")]
-    due: Annotated[
-        dict[str, datetime], msgspec.Meta(description="By item or `item[thing]`: when a duty is to be done.")
-    ]
-    inspectors: Annotated[int | None, msgspec.Meta(description="How many inspectors come.")]
-    entries: Annotated[
-        tuple[Entry, ...], msgspec.Meta(description="The entries that count, in the order in which they came.")
-    ]
-    records: Annotated[tuple[RecordView, ...], msgspec.Meta(description="The technicians' records.")]
-    judgement: Annotated[JudgementView, msgspec.Meta(description="The judgement now.")]
-    statements: Annotated[
-        tuple[StatementView, ...], msgspec.Meta(description="What is to be signed, and the signatures.")
-    ]
-    said: Annotated[
-        tuple[CustomerResponse, ...],
-        msgspec.Meta(description="What the customer answered by the link; for the office only."),
-    ]
-    awaited: Annotated[
-        tuple[MissingFiles, ...],
-        msgspec.Meta(description="Files that the office named and that have not come; for the office only."),
-    ]
-    absence: Annotated[CustomerAbsence | None, msgspec.Meta(description="That nobody was there.")]
-    cancelled: Annotated[CancellationView | None, msgspec.Meta(description="That it was cancelled.")]
-    trail: Annotated[tuple[ChangeRecord, ...], msgspec.Meta(description="All changes, in their order.")]
-    followed_by: Annotated[tuple[str, ...], msgspec.Meta(description="Ids of the visits that go on with this one.")]
+    assigned: Annotated[dict[str, bool], Meta(description="Facts that were known when it was planned.")]
+    exempt_reason: Annotated[str | None, Meta(description="Why it needs no appointment.")]
+    policies: Annotated[dict[str, bool], Meta(description="Policies of the checklist, switched on or off.")]
+    due: Annotated[dict[str, datetime], Meta(description="Deadlines of duties, by item or `item[thing]`.")]
+    inspectors: Annotated[int | None, Meta(description="The number of inspectors.")]
+    entries: Annotated[tuple[Entry, ...], Meta(description="The entries that count, in order of arrival.")]
+    records: Annotated[tuple[RecordView, ...], Meta(description="The technicians' records.")]
+    judgement: Annotated[JudgementView, Meta(description="The current judgement.")]
+    statements: Annotated[tuple[StatementView, ...], Meta(description="Statements to sign, and their signatures.")]
+    said: Annotated[tuple[CustomerResponse, ...], Meta(description="The customer's answers; for the office only.")]
+    awaited: Annotated[tuple[MissingFiles, ...], Meta(description="Missing files of the office; for the office only.")]
+    absence: Annotated[CustomerAbsence | None, Meta(description="The customer's absence, if any.")]
+    cancelled: Annotated[CancellationView | None, Meta(description="The cancellation, if any.")]
+    trail: Annotated[tuple[ChangeRecord, ...], Meta(description="All changes, the oldest first.")]
+    followed_by: Annotated[tuple[str, ...], Meta(description="Ids of the visits that follow this one up.")]
 
 
 @read_only
 async def get_visit(ctx: AppContext, tx: Transaction, token: bytes, visit_id: UUID) -> VisitView:
-    """One visit, for who may see it."""
+    """A visit, if the caller may see it."""
     return await build_view(ctx, tx, await load_visible_visit(ctx, tx, await authenticate_token(tx, token), visit_id))
 
 
 async def build_view(ctx: AppContext, tx: Transaction, visit: LoadedVisit) -> VisitView:
-    """A visit for a client."""
-    plan, entries = visit.plan, tuple(visit.merged.entries)
-    case = CustomerView(visit)
-    judgement = case.judgement
-    gone, given = visit.plan_history.cancelled, await missing.given_up_by_batch(tx, visit)
+    """The view of a loaded visit."""
+    plan, history, entries = visit.plan, visit.plan_history, tuple(visit.merged.entries)
+    customer_view = CustomerView(visit)
+    judgement, cancelled = customer_view.judgement, history.cancelled
+    given_up = await missing.given_up_by_batch(ctx, tx, visit)
     return VisitView(
         **summary_fields(ctx, visit.row, plan),
         technician=plan.technician,
@@ -155,29 +132,28 @@ async def build_view(ctx: AppContext, tx: Transaction, visit: LoadedVisit) -> Vi
         state=visit_state(visit, judgement),
         flags=visit_flags(visit, judgement),
         verdict=judgement.verdict,
-        revision=len(visit.plan_history.trail),
+        revision=len(history.trail),
         assigned=plan.assigned,
         exempt_reason=plan.exempt_reason,
         policies=plan.policies,
         due=plan.due,
         inspectors=plan.inspectors,
         entries=entries,
-        records=await _records(ctx, tx, visit, given),
-        judgement=visit.to_view_at(judgement, case.now),
-        statements=case.shown(),
+        records=await _records(ctx, tx, visit, given_up),
+        judgement=visit.to_view_at(judgement, customer_view.now),
+        statements=customer_view.statements(),
         said=customer_responses(ctx, visit),
-        awaited=missing.awaited(ctx, visit, given),
+        awaited=missing.office_batches_with_missing_files(ctx, visit, given_up),
         absence=absence_of(entries),
-        cancelled=CancellationView(gone.at, gone.by, visit.plan_history.trail[gone.number - 1].reason or "")
-        if gone
-        else None,
-        trail=visit.plan_history.trail,
-        followed_by=tuple(str(one) for one in await summaries.follow_up_visits(tx, visit.row.id)),
+        cancelled=cancelled
+        and CancellationView(cancelled.at, cancelled.by, history.trail[cancelled.number - 1].reason or ""),
+        trail=history.trail,
+        followed_by=tuple(str(visit_id) for visit_id in await summaries.follow_up_visits(tx, visit.row.id)),
     )
 
 
 def summary_fields(ctx: AppContext, row: VisitRow, plan: Plan) -> dict[str, Any]:
-    """What a summary says of a visit without judging it."""
+    """The fields of a list item that need no judgement."""
     return {
         "id": str(row.id),
         "type": plan.type,
@@ -194,64 +170,55 @@ def summary_fields(ctx: AppContext, row: VisitRow, plan: Plan) -> dict[str, Any]
 
 
 async def _records(
-    ctx: AppContext, tx: Transaction, visit: LoadedVisit, given: missing.GivenUp
+    ctx: AppContext, tx: Transaction, visit: LoadedVisit, given_up: missing.GivenUpByBatch
 ) -> tuple[RecordView, ...]:
-    damaged = (
-        await evidence_files.truncated_images(tx, visit.row.id) if any(visit.referenced_files) else frozenset[str]()
-    )
-    return tuple(
-        [
-            _record(ctx, visit, number, damaged, missing.seen(ctx, visit, number, given))
-            for number, row in enumerate(visit.batch_rows)
-            if row.kind == "record"
-        ]
-    )
-
-
-def _record(
-    ctx: AppContext, visit: LoadedVisit, number: int, damaged: frozenset[str], gone: tuple[GivenUpFile, ...]
-) -> RecordView:
-    row, batch = visit.batch_rows[number], visit.batches[number]
-    return RecordView(
-        str(row.id),
-        row.writer,
-        ctx.to_local_time(row.received_at),
-        row.sha256.hex(),
-        visit.missing(number),
-        visit.merged.ignored[str(row.id)],
-        row.signed,
-        row.taken_in_by,
-        tuple(name for name in visit.referenced_files[number] if name in damaged),
-        gone,
-        seconds_ahead(batch, row.received_at) if visit.office else None,
-        behind(batch, row.received_at) if visit.office else None,
-    )
+    truncated: Set[str] = frozenset()
+    if any(visit.referenced_files):
+        truncated = await evidence_files.truncated_images(tx, visit.row.id)
+    views: list[RecordView] = []
+    for number, (row, batch) in enumerate(zip(visit.batch_rows, visit.batches, strict=True)):
+        if row.kind == "record":
+            view = RecordView(
+                record=str(row.id),
+                writer=row.writer,
+                received_at=ctx.to_local_time(row.received_at),
+                sha256=row.sha256.hex(),
+                missing_evidence=visit.missing(number),
+                ignored=visit.merged.ignored[str(row.id)],
+                signature=row.signed,
+                taken_in_by=row.taken_in_by,
+                damaged_evidence=tuple(name for name in visit.referenced_files[number] if name in truncated),
+                lost=given_up.get(row.id, ()),
+                clock_ahead_seconds=seconds_ahead(batch, row.received_at) if visit.office else None,
+                clock_behind_seconds=behind(batch, row.received_at) if visit.office else None,
+            )
+            views.append(view)
+    return tuple(views)
 
 
 def absence_of(entries: Sequence[Entry]) -> CustomerAbsence | None:
-    """That nobody was there, from the technician's entries: arrival with its place, knocking, calling, waiting."""
-    slips = withdrawn_ids(entries)
+    """The customer's absence, from the technician's entries: arrival with its place, knocking, and waiting."""
+    withdrawn = withdrawn_ids(entries)
     first: dict[str, Entry] = {}
-    for entry in sorted(entries, key=lambda one: one.at):
-        if entry.what in ARRIVAL_ENTRIES and entry.holds is not False and entry.id not in slips:
+    for entry in sorted(entries, key=lambda entry: entry.at):
+        if entry.what in ARRIVAL_ENTRIES and entry.holds is not False and entry.id not in withdrawn:
             first.setdefault(entry.what, entry)
-    gone, arrived, knocked = first.get("nobody_home"), first.get("arrived"), first.get("door_signal")
-    if gone is None:
+    absent, arrived, knocked = first.get("nobody_home"), first.get("arrived"), first.get("door_signal")
+    if absent is None:
         return None
-    seen = [entry for entry in (arrived, knocked, gone) if entry is not None]
-    evidence = tuple(piece for entry in seen for piece in entry.evidence)
-    said = [piece.text for piece in gone.evidence if piece.text] + [gone.label or ""]
-    told = gone.fields.get("waited_minutes")
-    waited = told if isinstance(told, int) and not isinstance(told, bool) else None
+    relevant = [entry for entry in (arrived, knocked, absent) if entry is not None]
+    texts = [*(piece.text for piece in absent.evidence), absent.label]
+    minutes = absent.fields.get("waited_minutes")
+    waited = minutes if isinstance(minutes, int) and not isinstance(minutes, bool) else None
     if waited is None and arrived is not None:
-        waited = int((gone.at - arrived.at).total_seconds() // 60)
+        waited = int((absent.at - arrived.at).total_seconds() // 60)
     return CustomerAbsence(
-        at=gone.at,
+        at=absent.at,
         arrived_at=arrived.at if arrived else None,
-        place=arrived.place if arrived and arrived.place else gone.place,
+        place=arrived.place if arrived and arrived.place else absent.place,
         door_signal_at=knocked.at if knocked else None,
         waited_minutes=waited,
-        text=next(iter(filter(None, said)), None),
-        evidence=evidence,
-        entries=tuple(entry.id for entry in seen),
+        text=next(filter(None, texts), None),
+        evidence=tuple(piece for entry in relevant for piece in entry.evidence),
+        entries=tuple(entry.id for entry in relevant),
     )

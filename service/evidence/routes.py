@@ -1,4 +1,4 @@
-"""Evidence: photos by the SHA-256 of their bytes."""
+"""Evidence: photos, addressed by the SHA-256 of their bytes."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,20 +6,11 @@ from typing import Annotated
 from uuid import UUID
 
 from litestar import Controller, Response, get, put
-from litestar.params import FromPath, HeaderParameter, JSONBody, PathParameter
+from litestar.params import FromPath, JSONBody, PathParameter
 
+from service import errors
 from service.accounts.caller import Caller, requires
 from service.blobs.image_header import KINDS, ImageType
-from service.errors import (
-    DayFull,
-    DigestMismatch,
-    FileTooLarge,
-    IdReusedWithOtherContent,
-    NotFound,
-    PhotosUnnamed,
-    UnreadableImage,
-    UnsupportedImageType,
-)
 from service.visits.receipt import Receipt
 from service.web import body
 from service.web.api_document import (
@@ -33,17 +24,26 @@ from service.web.api_document import (
     problems,
 )
 from service.web.compression import etag_matches
-from service.web.request import AnyRequest
+from service.web.request import AnyRequest, IfNoneMatch
 from service.web.request_info import get_header
 from service.web.strict_body import StrictBody
 
 from . import attach, missing, thumbnails
 from .missing import GiveUpRequest
 
+FILE_ERRORS = (
+    errors.DigestMismatch,
+    errors.UnsupportedImageType,
+    errors.UnreadableImage,
+    errors.FileTooLarge,
+    errors.DayFull,
+    errors.PhotosUnnamed,
+)
+"""Problems of any operation that stores a photo."""
 Digest = Annotated[
     str, PathParameter(description="SHA-256 of the file, in lower-case hex.", pattern="^[0-9a-f]{64}$(?!\n)")
 ]
-_SHOWN = {
+_PHOTO_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": "default-src 'none'; sandbox",
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -64,7 +64,7 @@ _RECEIPT = Receipt(
 
 @dataclass
 class PhotoOperation(ApiOperation):
-    """The operation that takes a photo: it reads the body itself."""
+    """An operation whose handler reads a photo from the body itself."""
 
     def __post_init__(self) -> None:
         """Describe the body."""
@@ -85,51 +85,37 @@ class EvidenceController(Controller):
         operation_class=PhotoOperation,
         responses={
             200: answer(None, "This person had sent it before"),
-            **problems(
-                *CHANGE_ERRORS,
-                NotFound,
-                DigestMismatch,
-                FileTooLarge,
-                UnsupportedImageType,
-                UnreadableImage,
-                DayFull,
-                PhotosUnnamed,
-            ),
+            **problems(*CHANGE_ERRORS, errors.NotFound, *FILE_ERRORS),
         },
     )
     async def attach_evidence(self, request: AnyRequest, caller: Caller, sha256: Digest) -> Response[None]:
-        """It may come before or after the record that names it. The bytes are wanted every time: a digest alone proves
-        nothing. Large files may come in parts, at `/v1/uploads`."""
-        image_type = _named_type(request)
+        """It may come before or after the record that names it. The bytes are needed every time, because a digest alone
+        proves nothing. Large files may come in parts, at `/v1/uploads`."""
+        image_type = _declared_type(request)
         parts = body.stream_body(request.scope, request.receive, caller.ctx.evidence_storage.max_file)
         first = await attach.attach_file(*caller, bytes.fromhex(sha256), image_type, parts)
         return Response(None, status_code=201 if first else 200)
 
     @get(
         "/v1/evidence/{sha256:str}",
-        summary="A copy without metadata, for who may see a visit to which the photo was sent",
+        summary="A copy without metadata, for everybody who may see a visit to which the photo was sent",
         media_type="image/jpeg",
         response_description="At most 1600 pixels long.",
-        responses={304: answer(None, "Not modified"), **problems(*READ_ERRORS, NotFound, UnreadableImage)},
+        responses={
+            304: answer(None, "Not modified"),
+            **problems(*READ_ERRORS, errors.NotFound, errors.UnreadableImage),
+        },
     )
-    async def show_evidence(
-        self,
-        caller: Caller,
-        sha256: Digest,
-        if_none_match: Annotated[
-            str | None,
-            HeaderParameter(name="If-None-Match", required=False, description="The ETag of the copy you have."),
-        ] = None,
-    ) -> Response[bytes]:
-        """Whether the caller may see it is asked every time, also for a copy that they have. The original is only in
+    async def show_evidence(self, caller: Caller, sha256: Digest, if_none_match: IfNoneMatch = None) -> Response[bytes]:
+        """Whether the caller may see it is checked every time, also for a copy that they have. The original is only in
         the evidence package."""
         digest = bytes.fromhex(sha256)
         await thumbnails.require_access(*caller, digest)
-        tag = thumbnails.etag(digest)
-        headers = {"ETag": f'"{tag}"', "Cache-Control": "private, no-cache"}
-        if etag_matches(if_none_match or "", tag):
+        etag = thumbnails.etag(digest)
+        headers = {"ETag": f'"{etag}"', "Cache-Control": "private, no-cache"}
+        if etag_matches(if_none_match or "", etag):
             return Response(b"", status_code=304, headers=headers)
-        headers |= {**_SHOWN, "Content-Disposition": f'inline; filename="{sha256[:16]}.jpg"'}
+        headers |= {**_PHOTO_HEADERS, "Content-Disposition": f'inline; filename="{sha256[:16]}.jpg"'}
         return Response(await thumbnails.get_rendition(caller.ctx, digest), headers=headers)
 
     @put(
@@ -140,25 +126,25 @@ class EvidenceController(Controller):
         return_dto=None,
         guards=[requires("attach evidence")],
         operation_class=example({"reason": "手机掉进水里"}, _RECEIPT),
-        responses=problems(*WRITE_ERRORS, NotFound, IdReusedWithOtherContent),
+        responses=problems(*WRITE_ERRORS, errors.NotFound, errors.IdReusedWithOtherContent),
     )
     async def give_up_evidence(
         self, caller: Caller, record_id: FromPath[UUID], sha256: Digest, data: JSONBody[GiveUpRequest]
     ) -> Receipt:
-        """Who wrote the record says so, or a supervisor. The same reason again is no change. Should the file come after
-        all, it counts."""
+        """Open to the writer of the record and to supervisors. Repeating the same reason changes nothing. If the file
+        comes after all, it counts."""
         return await missing.give_up_file(*caller, record_id, bytes.fromhex(sha256), data.reason)
 
 
-def _named_type(request: AnyRequest) -> ImageType | None:
-    """The kind that Content-Type names, if it names one: what the bytes are is seen in them."""
+def _declared_type(request: AnyRequest) -> ImageType | None:
+    """The image type in Content-Type, if there is one; the bytes decide what the file is."""
     given = (get_header(request.scope, b"content-type") or b"").partition(b";")[0].strip().lower().decode("latin-1")
     if given in ("", "application/octet-stream"):
         return None
     for kind in KINDS:
         if given == kind:
             return kind
-    raise UnsupportedImageType(f"send Content-Type: {', '.join(KINDS)} or application/octet-stream")
+    raise errors.UnsupportedImageType(f"send Content-Type: {', '.join(KINDS)} or application/octet-stream")
 
 
 ROUTES = (EvidenceController,)

@@ -1,8 +1,8 @@
-"""Files in the store that no row names: left by a crash, or by a signature that was refused after its picture was kept.
+"""Deletes stored files that no row names, left by a crash or by a signature that was refused after it was stored.
 
-Whoever puts a file there announces it first (`attach.seal`), and its row takes the announcement's place. So only what
-was announced a week ago and is still announced belongs to nobody. The store itself is never listed: what this database
-did not announce is another one's, or its own from before it was put back, and stays.
+Every file is announced before it is stored, and its row in `blobs` replaces the announcement. So only a file that was
+announced a week ago and still is belongs to nobody. The store itself is never listed: files that this database did not
+announce belong to another one, or to this one before a restore, and stay.
 """
 
 import asyncio
@@ -15,53 +15,48 @@ from service.blobs import announcements
 from service.context import AppContext
 from service.errors import ServiceUnavailable
 
-WEEK_MS = 7 * 86_400_000  # ms
-GRACE_SECONDS = (
-    300.0  # seconds after which who condemned a file takes it out no more: it may be another one's in an hour
-)
-BATCH_SIZE = 100  # files of a look
-POLL_SECONDS = 86_400.0  # seconds between sweeps
+WEEK_MS = 7 * 86_400_000
+GRACE_SECONDS = 300.0  # between mark and deletion; after an hour another process may mark the file
+BATCH_SIZE = 100
+POLL_SECONDS = 86_400.0
 
 
 async def run(ctx: AppContext) -> None:
-    """Sweep at once and then once a day, until cancelled. A store that is away is swept the next time."""
+    """Sweep at once and then daily, until cancelled."""
     while True:
         await delete_unreferenced(ctx)
         await asyncio.sleep(POLL_SECONDS)
 
 
 async def delete_unreferenced(ctx: AppContext) -> int:
-    """Remove what belongs to nobody; how many files."""
-    now, after, gone = ctx.clock(), b"", 0
+    """Delete what belongs to nobody; returns how many files. Stops early when the store is unavailable."""
+    now, after, deleted = ctx.clock(), b"", 0
+    times = now - WEEK_MS, now - announcements.HOUR_MS
     try:
-        while some := await ctx.db.read(
-            lambda tx, after=after: announcements.list_expired(
-                tx, now - WEEK_MS, now - announcements.HOUR_MS, after, BATCH_SIZE
-            )
+        while batch := await ctx.db.read(
+            lambda tx, after=after: announcements.list_expired(tx, *times, after, BATCH_SIZE)
         ):
-            for digest in some:
-                gone += await _delete_one(ctx, digest)
-            after = some[-1]
+            for digest in batch:
+                deleted += await _delete_one(ctx, digest)
+            after = batch[-1]
     except ServiceUnavailable:
-        return gone
-    return gone
+        pass
+    return deleted
 
 
 async def _delete_one(ctx: AppContext, digest: bytes) -> bool:
-    """Take a file out of the store, unless it landed or is just coming."""
-    begun, at = monotonic_seconds(), ctx.clock()
+    """Delete a file unless its row exists by now or somebody is sending it again."""
+    started, at = monotonic_seconds(), ctx.clock()
     if not await ctx.db.write(lambda tx: announcements.mark_for_deletion(tx, digest, at, at - WEEK_MS)):
         return False
-    if max(monotonic_seconds() - begun, (ctx.clock() - at) / 1000) > GRACE_SECONDS:
-        return False  # this process was asleep; the next sweep looks again
-    await ctx.evidence_storage.blobs.remove(
-        digest
-    )  # should this fail, the next sweep does it, or whoever sends the file
+    if max(monotonic_seconds() - started, (ctx.clock() - at) / 1000) > GRACE_SECONDS:
+        return False  # this process was suspended; the next sweep tries again
+    await ctx.evidence_storage.blobs.remove(digest)  # if this fails, the next sweep or the next sender retries
     await ctx.db.write(lambda tx: announcements.clear_mark(tx, digest, at))
     structlog.get_logger("doorstep").info("a file that nobody named was removed", sha256=digest.hex())
     return True
 
 
 def monotonic_seconds() -> float:
-    """Seconds of a clock that nobody sets, and that goes on while the machine sleeps where there is such a one."""
+    """A clock that nobody sets and that, on Linux, also runs while the machine is suspended."""
     return time.clock_gettime(time.CLOCK_BOOTTIME) if sys.platform == "linux" else time.monotonic()

@@ -1,8 +1,8 @@
-"""Makes the copy of a photo that is shown: `python copier.py ORIGINAL COPY`, a process of its own for each.
+"""Makes the rendition of a photo, in a process of its own: `python thumbnail_worker.py ORIGINAL COPY`.
 
-Whatever a decoder does with hostile bytes, it does here: with half a gigabyte of address space, ten seconds of
-processor, and nothing but these two files. The copy is a new JPEG of the pixels alone: upright, at most 1600 pixels
-long, without metadata. Exit status: 0, or 3 when the file cannot be decoded.
+Hostile bytes can do no more to a decoder here than half a gigabyte of address space, ten seconds of processor time
+and these two files allow. The copy is a new JPEG of the pixels alone: upright, at most 1600 pixels long, without
+metadata. The exit status is 0, or 3 when the file cannot be decoded.
 """
 
 import resource
@@ -12,71 +12,67 @@ from pathlib import Path
 
 from PIL import Image, ImageFile, ImageMath, ImageOps, PngImagePlugin
 
-LONG_EDGE, QUALITY, MOST_PIXELS = 1600, 82, 50_000_000
-MEMORY, SECONDS = 512 * 2**20, 10
-STRIP = 4_000_000  # pixels
+MAX_EDGE, QUALITY, MAX_PIXELS = 1600, 82, 50_000_000
+MEMORY_BYTES, CPU_SECONDS = 512 * 2**20, 10
+STRIP_PIXELS = 4_000_000
 EXIT_UNREADABLE = 3
 
 
 def make_thumbnail(original: Path, copy: Path) -> None:
-    """Make the copy."""
+    """Make the copy; any exception means that the original cannot be decoded."""
     with Image.open(original, formats=["JPEG", "PNG", "WEBP"]) as image:
-        if image.width * image.height > MOST_PIXELS:
+        if image.width * image.height > MAX_PIXELS:
             raise ValueError("too many pixels")
-        image.draft("RGB", (LONG_EDGE, LONG_EDGE))  # a large JPEG is decoded at a fraction of its size
-        turned = _orientation(image)
+        image.draft("RGB", (MAX_EDGE, MAX_EDGE))  # a large JPEG is decoded at a fraction of its size
+        orientation = _orientation(image)
         image.load()
-        small = _flat(_smaller(image))
-    small.thumbnail((LONG_EDGE, LONG_EDGE))
-    upright = ImageOps.exif_transpose(_marked(small, turned))
-    clean = Image.frombytes("RGB", upright.size, upright.tobytes())  # nothing but pixels: comments would be copied too
+        small = _flatten(_reduce(image))
+    small.thumbnail((MAX_EDGE, MAX_EDGE))
+    small.info = {}
+    small.getexif().clear()
+    small.getexif()[0x0112] = orientation
+    upright = ImageOps.exif_transpose(small)
+    clean = Image.frombytes("RGB", upright.size, upright.tobytes())  # only the pixels: `upright` would keep comments
     with copy.open("wb") as file:
         clean.save(file, "JPEG", quality=QUALITY)
 
 
 def _orientation(image: Image.Image) -> int:
-    """How the camera was held, 1 to 8 (EXIF 2.3, 0x0112); 1 when the metadata cannot be read."""
+    """The EXIF orientation (2.3, 0x0112), 1 to 8; 1 when the metadata cannot be read."""
     try:
         found = image.getexif().get(0x0112, 1)
-    except Exception:  # noqa: BLE001 - metadata is what anybody wrote there
+    except Exception:  # noqa: BLE001 - the metadata may be anything
         return 1
     return found if isinstance(found, int) and 1 <= found <= 8 else 1
 
 
-def _marked(image: Image.Image, turned: int) -> Image.Image:
-    image.info = {}
-    image.getexif().clear()
-    image.getexif()[0x0112] = turned
-    return image
-
-
-def _smaller(image: Image.Image) -> Image.Image:
-    """A very large picture made smaller strip by strip: a second one of its size would not find room."""
-    factor = max(image.size) // (2 * LONG_EDGE)
-    if factor < 2 or image.width * image.height < STRIP or image.mode in ("P", "1"):
+def _reduce(image: Image.Image) -> Image.Image:
+    """Reduce a very large picture strip by strip, because a second one of its size would not fit into memory."""
+    factor = max(image.size) // (2 * MAX_EDGE)
+    if factor < 2 or image.width * image.height < STRIP_PIXELS or image.mode in ("P", "1"):
         return image
-    rows = max(1, STRIP // image.width // factor) * factor
+    rows = max(1, STRIP_PIXELS // image.width // factor) * factor
     strips = [
-        _eight_bits(image.crop((0, top, image.width, min(image.height, top + rows)))).reduce(factor)
+        _to_eight_bits(image.crop((0, top, image.width, min(image.height, top + rows)))).reduce(factor)
         for top in range(0, image.height, rows)
     ]
-    whole = Image.new(strips[0].mode, (strips[0].width, sum(strip.height for strip in strips)))
+    reduced = Image.new(strips[0].mode, (strips[0].width, sum(strip.height for strip in strips)))
     top = 0
     for strip in strips:
-        whole.paste(strip, (0, top))
+        reduced.paste(strip, (0, top))
         top += strip.height
-    return whole
+    return reduced
 
 
-def _eight_bits(image: Image.Image) -> Image.Image:
-    if image.mode.startswith(("I", "F")):  # 16 bits of grey
-        return ImageMath.lambda_eval(lambda given: given["whole"] / 256, whole=image.convert("I")).convert("L")
+def _to_eight_bits(image: Image.Image) -> Image.Image:
+    if image.mode.startswith(("I", "F")):  # 16-bit grey
+        return ImageMath.lambda_eval(lambda given: given["image"] / 256, image=image.convert("I")).convert("L")
     return image
 
 
-def _flat(image: Image.Image) -> Image.Image:
-    """In colours, on white where it is transparent."""
-    image = _eight_bits(image)
+def _flatten(image: Image.Image) -> Image.Image:
+    """In RGB, on white where it is transparent."""
+    image = _to_eight_bits(image)
     if "A" not in image.getbands() and "transparency" not in image.info:
         return image.convert("RGB")
     image = image.convert("RGBA")
@@ -86,17 +82,17 @@ def _flat(image: Image.Image) -> Image.Image:
 
 
 def main(original: str, copy: str) -> int:
-    """Make the copy within the limits."""
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS + 2))
+    """Make the copy within the limits; returns the exit status."""
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS + 2))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     warnings.simplefilter("ignore")
-    Image.MAX_IMAGE_PIXELS = MOST_PIXELS
+    Image.MAX_IMAGE_PIXELS = MAX_PIXELS
     ImageFile.LOAD_TRUNCATED_IMAGES = False
     PngImagePlugin.MAX_TEXT_MEMORY = PngImagePlugin.MAX_TEXT_CHUNK
     try:
         make_thumbnail(Path(original), Path(copy))
-    except Exception:  # noqa: BLE001 - whatever a decoder raises says the same
+    except Exception:  # noqa: BLE001 - decoders raise anything
         return EXIT_UNREADABLE
     return 0
 

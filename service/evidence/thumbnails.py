@@ -1,4 +1,4 @@
-"""Photos are shown: a copy without metadata, made when first asked for. The original leaves the store for nobody."""
+"""Renditions: copies of photos without metadata, made when first requested. The original is never served."""
 
 import asyncio
 import os
@@ -9,10 +9,11 @@ from signal import SIGKILL
 
 from PIL import Image
 
+from service.accounts import cards
 from service.accounts.authentication import authenticate_token
 from service.accounts.permissions import Person, can_view_visit
 from service.blobs.store import blob_path
-from service.context import AppContext
+from service.context import AppContext, read_only
 from service.db.database import Transaction
 from service.durable_files import run_in_disk_thread
 from service.errors import NotFound, ServiceUnavailable, UnreadableImage
@@ -20,84 +21,77 @@ from service.visits import evidence_files
 
 from . import thumbnail_worker
 
-TIMEOUT_SECONDS = 30.0  # seconds on the clock; of the processor's the copier has ten
-_TRANSIENT_EXIT_CODES = (1, 2, -SIGKILL)  # Python did not start, or the machine had no memory left
-FORM = "1"  # of the copies; another one when they are made otherwise
+TIMEOUT_SECONDS = 30.0  # of wall time; the worker has ten seconds of processor time
+RENDITION_VERSION = "1"  # change it when renditions are made differently
+SMALL_EDGE = 480  # pixels
+_TRANSIENT_EXIT_CODES = (1, 2, -SIGKILL)  # Python did not start, or the machine was out of memory
 
 
 def etag(file: bytes) -> str:
-    """The ETag of a copy."""
-    return f"{file.hex()}-{FORM}"
+    """The ETag of a rendition."""
+    return f"{file.hex()}-{RENDITION_VERSION}"
 
 
-async def require_access(ctx: AppContext, token: bytes, file: bytes) -> None:
-    """NotFound unless the person may see a visit to which the file was sent."""
-
-    async def work(tx: Transaction) -> bool:
-        person = await authenticate_token(tx, token)
-        return any(_can_open(person, way) for way in await evidence_files.access_paths(tx, file))
-
-    if not await ctx.db.read(work):
+@read_only
+async def require_access(ctx: AppContext, tx: Transaction, token: bytes, file: bytes) -> None:  # noqa: ARG001 - as the decorator calls it
+    """NotFound unless the person may view a visit to which the file was sent."""
+    person = await authenticate_token(tx, token)
+    if not any(_can_open(person, path) for path in await evidence_files.access_paths(tx, file)):
         raise NotFound
 
 
-def _can_open(person: Person, way: evidence_files.FileAccess) -> bool:
-    own = way.sender == person.login and person.can("see own records")  # also after the visit was handed over
-    return own or can_view_visit(person, way.technician, way.crew, way.area)
+def _can_open(person: Person, path: evidence_files.FileAccess) -> bool:
+    own = path.sender == person.login and person.can("see own records")  # also after the visit was reassigned
+    return own or can_view_visit(person, path.technician, path.crew, path.area)
 
 
 async def get_rendition(ctx: AppContext, file: bytes) -> bytes:
-    """The copy (JPEG). PhotoUnreadable when it cannot be made; Busy when there is no time for it now."""
-    place = ctx.evidence_storage.copies / FORM / f"{blob_path(file)}.jpg"
-    found = await run_in_disk_thread(_read, place)
+    """The rendition (JPEG). UnreadableImage when it cannot be made, ServiceUnavailable when it cannot be made now."""
+    path = ctx.evidence_storage.copies / RENDITION_VERSION / f"{blob_path(file)}.jpg"
+    found = await run_in_disk_thread(_read, path)
     if found is None:
         async with ctx.thumbnail_semaphore:
-            found = await run_in_disk_thread(_read, place)  # somebody else may have made it meanwhile
+            found = await run_in_disk_thread(_read, path)  # another request may have made it meanwhile
             if found is None:
-                await _make_rendition(ctx, file, place)
-                found = await run_in_disk_thread(_read, place)
-    if not found:
-        raise UnreadableImage  # none, or an empty one: it was tried before
+                await _make_rendition(ctx, file, path)
+                found = await run_in_disk_thread(_read, path)
+    if not found:  # an empty file records a photo that cannot be decoded
+        raise UnreadableImage
     return found
 
 
-def _read(place: Path) -> bytes | None:
+def _read(path: Path) -> bytes | None:
     try:
-        return place.read_bytes()
+        return path.read_bytes()
     except FileNotFoundError:
         return None
 
 
-async def _make_rendition(ctx: AppContext, file: bytes, place: Path) -> None:
-    """Make a copy, or an empty file when the photo cannot be decoded."""
-    await run_in_disk_thread(place.parent.mkdir, parents=True, exist_ok=True)
-    new = place.with_suffix(f".{ctx.new_id()}")
+async def _make_rendition(ctx: AppContext, file: bytes, path: Path) -> None:
+    await run_in_disk_thread(path.parent.mkdir, parents=True, exist_ok=True)
+    new = path.with_suffix(f".{ctx.new_id()}")
     row = await ctx.db.read(lambda tx: evidence_files.get_blob(tx, file))
     if row is None:
         raise NotFound
     try:
-        if row.width * row.height == 0:  # cut off before its header said how large it would become
-            done = thumbnail_worker.EXIT_UNREADABLE
+        if row.width * row.height == 0:  # truncated within its header: its decoded size is unknown
+            status = thumbnail_worker.EXIT_UNREADABLE
         else:
             async with ctx.evidence_storage.blobs.open_local(file) as original:
-                done = await _run(original, new)
-        if done in _TRANSIENT_EXIT_CODES:
+                status = await _run(original, new)
+        if status in _TRANSIENT_EXIT_CODES:
             raise ServiceUnavailable("the copy of the photo could not be made now")
-        if done != 0:
+        if status != 0:
             await run_in_disk_thread(new.write_bytes, b"")
-        await run_in_disk_thread(os.replace, new, place)
+        await run_in_disk_thread(os.replace, new, path)
     finally:
         await run_in_disk_thread(new.unlink, missing_ok=True)
 
 
 async def _run(original: Path, new: Path) -> int:
-    """Run the copier; its exit status."""
+    """Run the worker; its exit status."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-I",
-        thumbnail_worker.__file__,
-        str(original),
-        str(new),
+        *(sys.executable, "-I", thumbnail_worker.__file__, str(original), str(new)),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.DEVNULL,
@@ -113,34 +107,35 @@ async def _run(original: Path, new: Path) -> int:
             await process.wait()
 
 
-EDGE = 480  # pixels of a small picture
-SMALL_FORM = f"{FORM}-{EDGE}"
+async def get_small_rendition(ctx: AppContext, file: bytes) -> bytes:
+    """A small copy of the rendition, which is safe to decode in this process."""
+    path = ctx.evidence_storage.copies / f"{RENDITION_VERSION}-{SMALL_EDGE}" / f"{blob_path(file)}.jpg"
+    found = await run_in_disk_thread(_read, path)
+    if found is None:
+        found = await asyncio.to_thread(_shrink, await get_rendition(ctx, file))
+        await run_in_disk_thread(_write, path, f".{ctx.new_id()}", found)
+    return found
 
 
-async def shown(ctx: AppContext, file: bytes, *, small: bool) -> bytes:
-    """The copy that everybody gets (`photos`), or a small one of it: made by us, it is safe to decode here."""
-    if not small:
-        return await get_rendition(ctx, file)
-    place = ctx.evidence_storage.copies / SMALL_FORM / f"{blob_path(file)}.jpg"
-    try:
-        return await run_in_disk_thread(place.read_bytes)
-    except FileNotFoundError:
-        raw = await asyncio.to_thread(_smaller, await get_rendition(ctx, file))
-        await run_in_disk_thread(_keep, place, f".{ctx.new_id()}", raw)
-        return raw
-
-
-def _smaller(raw: bytes) -> bytes:
+def _shrink(raw: bytes) -> bytes:
     with Image.open(BytesIO(raw), formats=["JPEG"]) as image:
-        image.draft("RGB", (EDGE, EDGE))
-        image.thumbnail((EDGE, EDGE))
+        image.draft("RGB", (SMALL_EDGE, SMALL_EDGE))
+        image.thumbnail((SMALL_EDGE, SMALL_EDGE))
         out = BytesIO()
         image.save(out, "JPEG", quality=75)
     return out.getvalue()
 
 
-def _keep(place: Path, suffix: str, raw: bytes) -> None:
-    place.parent.mkdir(parents=True, exist_ok=True)
-    new = place.with_suffix(suffix)
+def _write(path: Path, suffix: str, raw: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    new = path.with_suffix(suffix)
     new.write_bytes(raw)
-    new.replace(place)
+    new.replace(path)
+
+
+async def card_photo(ctx: AppContext, login: str | None) -> bytes:
+    """The small photo on a person's ID card. NotFound when there is none."""
+    card = await ctx.db.read(lambda tx: cards.get_card(tx, login)) if login else None
+    if card is None or card.photo is None:
+        raise NotFound
+    return await get_small_rendition(ctx, card.photo)

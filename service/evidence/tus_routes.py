@@ -1,4 +1,4 @@
-"""Uploads in parts: tus 1.0 with creation, checksum, termination and expiration (https://tus.io/protocols)."""
+"""Resumable uploads: tus 1.0 with creation, checksum, termination and expiration (https://tus.io/protocols)."""
 
 import re
 from base64 import b64decode
@@ -15,29 +15,13 @@ from litestar.openapi.spec import OpenAPIHeader, OpenAPIResponse, Schema
 from litestar.openapi.spec.enums import OpenAPIType
 from litestar.params import FromPath, HeaderParameter
 
+from service import errors
 from service.accounts.caller import Caller, Context, limit_by_address
-from service.errors import (
-    BodyTooLarge,
-    ChecksumMismatch,
-    DayFull,
-    DigestMismatch,
-    FileTooLarge,
-    InvalidHeader,
-    NotFound,
-    PhotosUnnamed,
-    TooManyRequests,
-    TusVersion,
-    UnreadableImage,
-    UnsupportedImageType,
-    UploadOffsetMismatch,
-    WrongMediaType,
-)
 from service.web import body
 from service.web.api_document import (
     CHANGE_ERRORS,
     COMMON_ERRORS,
     PUBLIC,
-    READ_ERRORS,
     ApiOperation,
     bytes_body,
     problems,
@@ -46,6 +30,7 @@ from service.web.request import AnyRequest
 from service.web.request_info import get_header
 
 from . import uploads
+from .routes import FILE_ERRORS
 from .upload_store import Upload
 from .uploads import Checksum
 
@@ -55,21 +40,18 @@ CHECKSUM_LENGTHS = {"sha1": 20, "sha256": 32}
 PART = "application/offset+octet-stream"
 _NUMBER = re.compile("[0-9]{1,15}")
 _SHA256 = re.compile(b"[0-9a-f]{64}")
-_WHOLE = (DigestMismatch, UnsupportedImageType, UnreadableImage, FileTooLarge, DayFull, PhotosUnnamed)
 _COUNT = {"type": "integer", "minimum": 0}
+_UPLOAD_ERRORS = (*CHANGE_ERRORS, errors.NotFound, errors.InvalidHeader, errors.TusVersion)
 
 TusResumable = Annotated[
     str, HeaderParameter(name="Tus-Resumable", description=VERSION, schema_extra={"enum": [VERSION]})
 ]
 UploadLength = Annotated[
     str,
-    HeaderParameter(
-        name="Upload-Length", description="Bytes of the whole file.", schema_extra={"type": "integer", "minimum": 1}
-    ),
+    HeaderParameter(name="Upload-Length", description="Bytes of the whole file.", schema_extra=_COUNT | {"minimum": 1}),
 ]
 UploadMetadata = Annotated[
-    str,
-    HeaderParameter(name="Upload-Metadata", description="`sha256` and the base64 of the digest's 64 hex digits."),
+    str, HeaderParameter(name="Upload-Metadata", description="`sha256` and the base64 of the digest's 64 hex digits.")
 ]
 UploadOffset = Annotated[
     str, HeaderParameter(name="Upload-Offset", description="Where these bytes begin.", schema_extra=_COUNT)
@@ -79,27 +61,26 @@ UploadChecksum = Annotated[
     HeaderParameter(
         name="Upload-Checksum",
         required=False,
-        description="`sha1` or `sha256`, a blank, and the base64 of the digest of this part.",
+        description="`sha1` or `sha256`, a space, and the base64 of the digest of this part.",
     ),
 ]
 
 
-def _told(name: str, description: str, value: str = "") -> ResponseHeader:
+def _header(name: str, description: str, value: str = "") -> ResponseHeader:
     return ResponseHeader(name=name, value=value, documentation_only=True, required=True, description=description)
 
 
-_SPEAKS = _told("Tus-Resumable", VERSION)
-_AT = _told("Upload-Offset", "Bytes that have come, and are on the disk.")
-_LENGTH = _told("Upload-Length", "Bytes of the whole file.")
-_EXPIRES = _told("Upload-Expires", "When what has come is thrown away, as in `Date` (RFC 9110).")
+_OFFSET = _header("Upload-Offset", "Bytes that have arrived and are on the disk.")
+_LENGTH = _header("Upload-Length", "Bytes of the whole file.")
+_EXPIRES = _header("Upload-Expires", "When the upload expires, as in `Date` (RFC 9110).")
 
 
 @dataclass
 class TusOperation(ApiOperation):
-    """An operation that answers with headers, some of them numbers."""
+    """An operation whose response headers have types of their own."""
 
     def __post_init__(self) -> None:
-        """Describe them."""
+        """Describe the headers."""
         super().__post_init__()
         count = Schema(type=OpenAPIType.INTEGER, minimum=0)
         schemas = {
@@ -114,7 +95,7 @@ class TusOperation(ApiOperation):
 
 @dataclass
 class PartOperation(TusOperation):
-    """The operation that takes a part: it reads the body itself."""
+    """An operation whose handler reads a part of a file from the body itself."""
 
     def __post_init__(self) -> None:
         """Describe the body."""
@@ -123,30 +104,30 @@ class PartOperation(TusOperation):
 
 
 class UploadsController(Controller):
-    """Photos that come in parts."""
+    """Photos that are sent in parts."""
 
     tags = ("uploads",)
     path = "/v1/uploads"
+    response_headers = (ResponseHeader(name="Tus-Resumable", value=VERSION, required=True, description=VERSION),)
 
     def get_route_handlers(self) -> list[BaseRouteHandler]:
-        """With `tell_tus` first: to a path that has no OPTIONS yet Litestar adds its own, which then stays."""
-        return sorted(super().get_route_handlers(), key=lambda one: one.handler_name != "tell_tus")
+        """`tell_tus` comes first, because Litestar would add its own OPTIONS to a path that has none yet."""
+        return sorted(super().get_route_handlers(), key=lambda handler: handler.handler_name != "tell_tus")
 
     @route(
         "/",
         http_method=[HttpMethod.OPTIONS],
-        summary="What this server knows of tus",
+        summary="Which parts of tus this server supports",
         status_code=204,
         operation_class=TusOperation,
         opt={"exclude_from_auth": True},
         guards=[limit_by_address],
         security=PUBLIC,
         response_headers=[
-            _SPEAKS,
-            _told("Tus-Version", VERSION),
-            _told("Tus-Extension", EXTENSIONS),
-            _told("Tus-Checksum-Algorithm", ",".join(CHECKSUM_LENGTHS)),
-            _told("Tus-Max-Size", "Bytes that a file may have."),
+            _header("Tus-Version", VERSION),
+            _header("Tus-Extension", EXTENSIONS),
+            _header("Tus-Checksum-Algorithm", ",".join(CHECKSUM_LENGTHS)),
+            _header("Tus-Max-Size", "Bytes that a file may have."),
         ],
         responses=problems(*COMMON_ERRORS),
     )
@@ -158,16 +139,24 @@ class UploadsController(Controller):
             "Tus-Checksum-Algorithm": ",".join(CHECKSUM_LENGTHS),
             "Tus-Max-Size": str(context.evidence_storage.max_file),
         }
-        return _tus_response(204, headers)
+        return Response(None, headers=headers)
 
     @post(
         "/",
         summary="Begin an upload of a photo; Location is where its parts go",
         status_code=201,
         operation_class=TusOperation,
-        response_headers=[_SPEAKS, _told("Location", "Path of the upload: HEAD, PATCH and DELETE go there."), _EXPIRES],
+        response_headers=[
+            _header("Location", "Path of the upload: HEAD, PATCH and DELETE go there."),
+            _EXPIRES,
+        ],
         responses=problems(
-            *CHANGE_ERRORS, InvalidHeader, TusVersion, FileTooLarge, TooManyRequests, DayFull, PhotosUnnamed
+            *CHANGE_ERRORS,
+            errors.InvalidHeader,
+            errors.TusVersion,
+            errors.FileTooLarge,
+            errors.DayFull,
+            errors.PhotosUnnamed,
         ),
     )
     async def create_upload(
@@ -177,44 +166,41 @@ class UploadsController(Controller):
         upload_length: UploadLength = "",
         upload_metadata: UploadMetadata = "",
     ) -> Response[None]:
-        """No bytes come yet. It may go on for seven days, also after the connection or the server was lost."""
+        """No bytes are sent yet. The upload lasts seven days, even if the connection or the server fails."""
         _require_tus_version(tus_resumable)
         length, digest = _number("Upload-Length", upload_length), _digest(upload_metadata)
         upload = await uploads.create(*caller, digest, length)
-        return _tus_response(201, {"Location": f"/v1/uploads/{upload.id}", **_expires(upload)})
+        return Response(None, headers={"Location": f"/v1/uploads/{upload.id}", **_expires(upload)})
 
     @head(
         "/{upload_id:uuid}",
-        summary="How much has come; the end, and the file is kept: it equals Upload-Length",
+        summary="How many bytes have arrived; when they equal Upload-Length, the file is stored",
         operation_class=TusOperation,
-        response_headers=[_SPEAKS, _AT, _LENGTH, _EXPIRES],
-        responses=problems(*READ_ERRORS, *CHANGE_ERRORS, NotFound, InvalidHeader, TusVersion, *_WHOLE),
+        response_headers=[_OFFSET, _LENGTH, _EXPIRES],
+        responses=problems(*_UPLOAD_ERRORS, *FILE_ERRORS),
     )
     async def show_upload(
         self, caller: Caller, upload_id: FromPath[UUID], tus_resumable: TusResumable = ""
     ) -> Response[None]:
-        """Ask this after a broken request, and go on from Upload-Offset."""
+        """Ask this after a broken request, and continue from Upload-Offset."""
         _require_tus_version(tus_resumable)
         upload, size = await uploads.upload_status(*caller, upload_id)
         headers = {"Upload-Offset": str(size), "Upload-Length": str(upload.length), **_expires(upload)}
-        return _tus_response(200, headers)
+        return Response(None, headers=headers)
 
     @patch(
         "/{upload_id:uuid}",
-        summary="The next bytes; what came of a broken request stays",
+        summary="The next bytes; those of a broken request stay",
         status_code=204,
         operation_class=PartOperation,
-        response_headers=[_SPEAKS, _AT, _EXPIRES],
+        response_headers=[_OFFSET, _EXPIRES],
         responses=problems(
-            *CHANGE_ERRORS,
-            NotFound,
-            InvalidHeader,
-            TusVersion,
-            UploadOffsetMismatch,
-            ChecksumMismatch,
-            BodyTooLarge,
-            WrongMediaType,
-            *_WHOLE,
+            *_UPLOAD_ERRORS,
+            errors.UploadOffsetMismatch,
+            errors.ChecksumMismatch,
+            errors.BodyTooLarge,
+            errors.WrongMediaType,
+            *FILE_ERRORS,
         ),
     )
     async def append_to_upload(
@@ -226,74 +212,69 @@ class UploadsController(Controller):
         upload_offset: UploadOffset = "",
         upload_checksum: UploadChecksum = None,
     ) -> Response[None]:
-        """With Upload-Checksum a part counts only as a whole. With the last byte the file is kept, or refused for
+        """With Upload-Checksum a part counts only as a whole. After the last byte the file is stored, or refused for
         good."""
         _require_tus_version(tus_resumable)
         if get_header(request.scope, b"content-type") != PART.encode():
-            raise WrongMediaType(f"send Content-Type: {PART}")
+            raise errors.WrongMediaType(f"send Content-Type: {PART}")
         offset, checksum = _number("Upload-Offset", upload_offset), _checksum(upload_checksum)
         parts = body.stream_body(request.scope, request.receive, caller.ctx.evidence_storage.max_file)
         upload, size = await uploads.append_chunk(*caller, upload_id, offset, parts, checksum)
-        return _tus_response(204, {"Upload-Offset": str(size), **_expires(upload)})
+        return Response(None, headers={"Upload-Offset": str(size), **_expires(upload)})
 
     @delete(
         "/{upload_id:uuid}",
         summary="End an upload",
         status_code=204,
         operation_class=TusOperation,
-        response_headers=[_SPEAKS],
-        responses=problems(*CHANGE_ERRORS, NotFound, InvalidHeader, TusVersion),
+        responses=problems(*_UPLOAD_ERRORS),
     )
     async def end_upload(
         self, caller: Caller, upload_id: FromPath[UUID], tus_resumable: TusResumable = ""
     ) -> Response[None]:
-        """What has come is thrown away. A file that came whole stays."""
+        """The bytes that have arrived are deleted. A file that is complete stays."""
         _require_tus_version(tus_resumable)
         await uploads.remove(*caller, upload_id)
-        return _tus_response(204, {})
-
-
-def _tus_response(status: int, headers: dict[str, str]) -> Response[None]:
-    return Response(None, status_code=status, headers={"Tus-Resumable": VERSION, **headers})
+        return Response(None)
 
 
 def _require_tus_version(given: str) -> None:
     if given != VERSION:
-        raise TusVersion("send Tus-Resumable: 1.0.0")
+        raise errors.TusVersion("send Tus-Resumable: 1.0.0")
 
 
 def _number(name: str, given: str) -> int:
     if not _NUMBER.fullmatch(given):
-        raise InvalidHeader(f"{name} must be a number of bytes")
+        raise errors.InvalidHeader(f"{name} must be a number of bytes")
     return int(given)
 
 
 def _digest(metadata: str) -> bytes:
-    """The file's SHA-256 out of Upload-Metadata: pairs with commas, each a key and a base64 value."""
+    """The file's SHA-256 in Upload-Metadata: comma-separated pairs of a key and a base64 value."""
     for pair in metadata.split(","):
         key, _, value = pair.strip().partition(" ")
         if key == "sha256":
-            text = _unpacked(value, "Upload-Metadata")
+            text = _decode_base64(value, "Upload-Metadata")
             if _SHA256.fullmatch(text):
                 return bytes.fromhex(text.decode())
-    raise InvalidHeader("Upload-Metadata must have sha256 and the base64 of its 64 hex digits")
+    raise errors.InvalidHeader("Upload-Metadata must have sha256 and the base64 of its 64 hex digits")
 
 
 def _checksum(given: str | None) -> Checksum | None:
     if given is None:
         return None
     name, _, value = given.partition(" ")
-    digest = _unpacked(value, "Upload-Checksum")
+    digest = _decode_base64(value, "Upload-Checksum")
     if CHECKSUM_LENGTHS.get(name) != len(digest):
-        raise InvalidHeader("Upload-Checksum must be sha1 or sha256, a blank and a base64 digest")
+        raise errors.InvalidHeader("Upload-Checksum must be sha1 or sha256, a blank and a base64 digest")
     return name, digest
 
 
-def _unpacked(value: str, name: str) -> bytes:
+def _decode_base64(value: str, name: str) -> bytes:
     try:
         return b64decode(value, validate=True)
     except ValueError:
-        raise InvalidHeader(f"{name} has what is no base64") from None
+        raise errors.InvalidHeader(f"{name} has what is no base64") from None
 
 
 def _expires(upload: Upload) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Is the process alive, and can it keep what it is sent."""
+"""Health checks."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any
@@ -16,13 +16,13 @@ _OPEN: Mapping[str, Any] = {"exclude_from_auth": True, "any_query": True}
 
 
 class Health(msgspec.Struct, frozen=True):
-    """`ok`; nothing about the inside, because anybody may ask."""
+    """`ok`, and no details, because the operation is public."""
 
     status: Annotated[str, msgspec.Meta(description="`ok`.")] = "ok"
 
 
 class HealthController(Controller):
-    """For watchers. Not limited: one behind a busy address must not take the service for dead."""
+    """For monitors. Without a rate limit, so that one behind a busy address does not take the service for dead."""
 
     tags = ("health",)
     opt = _OPEN
@@ -35,7 +35,7 @@ class HealthController(Controller):
         responses=problems(InternalError),
     )
     async def live(self) -> Health:
-        """Looks at nothing: restart the process when this does not answer."""
+        """Checks nothing: restart the process when this does not answer."""
         return Health()
 
     @get(
@@ -45,7 +45,7 @@ class HealthController(Controller):
         responses=problems(ServiceUnavailable, InternalError),
     )
     async def ready(self, context: Context) -> Health:
-        """Something small is written as everything is, at most once a second for all who ask."""
+        """Makes a small test write, at most once a second for all clients."""
         await health.check_storage(context)
         return Health()
 

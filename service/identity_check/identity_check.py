@@ -1,10 +1,11 @@
-"""Who stands at the door: the technician's changing code, what the customer sees, and his word that he saw it."""
+"""Identity check at the door: the technician's changing code, what the customer sees, and their confirmation."""
 
 from datetime import datetime
 from typing import Annotated
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 import msgspec
+from msgspec import Meta
 
 from service.accounts import sightings
 from service.accounts.authentication import authenticate_token, near, require_permission
@@ -27,31 +28,27 @@ from service.visits.loading import LoadedVisit, load_visit
 from service.visits.repository import VisitRow
 from service.web.qr import qr_svg
 
-from . import repository
-
-OPENS_BEFORE_MS, CLOSES_AFTER_MS = 2 * 3_600_000, 12 * 3_600_000  # ms before and after the window
-MAX_OPEN_MS = 30 * 24 * 3_600_000  # ms after a visit without a window was planned
+HOUR_MS = 3_600_000
+OPENS_BEFORE_MS, CLOSES_AFTER_MS = 2 * HOUR_MS, 12 * HOUR_MS  # before and after the window
+MAX_OPEN_MS = 30 * 24 * HOUR_MS  # after a visit without a window was planned
 ID_SHOWN = "id_shown"
-SAME_NETWORK = "扫码的手机与工作人员在同一网络 / scanned on a network where he who shows it was seen"
+SAME_NETWORK = "扫码的手机与工作人员在同一网络 / scanned on the technician's network"
 
 
 class DoorCodeView(msgspec.Struct, frozen=True, kw_only=True):
-    """What the technician's phone shows; it asks again at `valid_until`. `confirmed_at`: the button was pressed."""
+    """The code for the technician's phone, which asks again at `valid_until`."""
 
-    url: Annotated[str, msgspec.Meta(description="The address that the code leads to.")]
-    qr_svg: Annotated[str, msgspec.Meta(description="The code as a picture (SVG).")]
-    valid_until: Annotated[datetime, msgspec.Meta(description="When to ask again.")]
-    word: Annotated[
-        str, msgspec.Meta(description="The word that the customer was told; empty where no message told one.")
-    ]
-    confirmed_at: Annotated[datetime | None, msgspec.Meta(description="When the customer confirmed it.")]
+    url: Annotated[str, Meta(description="The address that the code leads to.")]
+    qr_svg: Annotated[str, Meta(description="The code as a picture (SVG).")]
+    valid_until: Annotated[datetime, Meta(description="When to ask again.")]
+    word: Annotated[str, Meta(description="The word in the customer's message; empty where there was none.")]
+    confirmed_at: Annotated[datetime | None, Meta(description="When the customer confirmed it.")]
 
 
 class IdentityCheck(msgspec.Struct, frozen=True, kw_only=True):
-    """A genuine code: who stands there and why. `ticket` goes into the form; `used` when it was confirmed already.
+    """A genuine code. `word` is empty when no delivered message had it. `used`: it is confirmed already.
 
-    `word` is empty when no message that went out told it: there is nothing to hold it against. `cancelled`: the
-    technician is genuine, but the visit was cancelled.
+    `cancelled`: the technician is genuine, but the visit was cancelled. `ticket` belongs into the form.
     """
 
     login: str
@@ -64,68 +61,70 @@ class IdentityCheck(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def current_code(ctx: AppContext, token: bytes, visit_id: UUID) -> DoorCodeView:
-    """The code of now, for who is on the visit, around its time."""
-
-    async def work(tx: Transaction) -> tuple[str, str, int | None]:
-        person = await authenticate_token(tx, token)
-        require_permission(person, "see own visits")
-        row = await visits_repository.get_visit(tx, visit_id)
-        if row is None or not is_assigned_to(person, row.technician, row.crew):
-            raise NotFound
-        if row.state == "cancelled":
-            raise OutsideDoorCodeWindow
-        now = ctx.clock()
-        start, end = _time(ctx, await load_visit(ctx, tx, row))
-        if not start <= now <= end:
-            raise OutsideDoorCodeWindow
-        key = await get_or_create_door_code_key(ctx, tx)
-        text = door_code.write(key, visit_id, person.login, door_code.time_step(now))
-        return text, door_code.verification_words(key, visit_id), await repository.last_confirmed_at(tx, visit_id)
-
-    text, word, confirmed = await ctx.db.write(work)
+    """The current code, for a technician of the visit, around its time."""
+    text, word, confirmed_at = await _issue_code(ctx, token, visit_id)
     url = f"{ctx.company.url}/d/{text}"
-    until = (door_code.time_step(ctx.clock()) + 1) * door_code.STEP
-    seen = ctx.to_local_time(confirmed) if confirmed is not None else None
-    return DoorCodeView(url=url, qr_svg=qr_svg(url), valid_until=ctx.to_local_time(until), word=word, confirmed_at=seen)
+    return DoorCodeView(
+        url=url,
+        qr_svg=qr_svg(url),
+        valid_until=ctx.to_local_time((door_code.time_step(ctx.clock()) + 1) * door_code.STEP),
+        word=word,
+        confirmed_at=None if confirmed_at is None else ctx.to_local_time(confirmed_at),
+    )
 
 
-def _time(ctx: AppContext, visit: LoadedVisit) -> tuple[int, int]:
-    """From when to when the code is shown. Without a window: until twelve hours after his first record came, at most
-    thirty days from when it was planned."""
+@transaction
+async def _issue_code(ctx: AppContext, tx: Transaction, token: bytes, visit_id: UUID) -> tuple[str, str, int | None]:
+    """The code, the verification word, and when a customer last confirmed a code of the visit."""
+    person = await authenticate_token(tx, token)
+    require_permission(person, "see own visits")
+    row = await visits_repository.get_visit(tx, visit_id)
+    if row is None or not is_assigned_to(person, row.technician, row.crew):
+        raise NotFound
+    now = ctx.clock()
+    if row.state == "cancelled" or not _is_open(ctx, await load_visit(ctx, tx, row), now):
+        raise OutsideDoorCodeWindow
+    key = await get_or_create_door_code_key(ctx, tx)
+    text = door_code.write(key, visit_id, person.login, door_code.time_step(now))
+    last = await tx.fetch_one("last_door_confirmation", visit=visit_id.bytes)
+    return text, door_code.verification_words(key, visit_id), last[0] if last else None
+
+
+def _is_open(ctx: AppContext, visit: LoadedVisit, now: int) -> bool:
+    """Whether the code is shown: around the window; without one until twelve hours after the first record, and at most
+    for thirty days."""
     window = current_appointment(visit, ctx.now(), 0).window
     if window is not None:
-        start, end = (int(moment.timestamp() * 1000) for moment in (window.start, window.end))
-        return start - OPENS_BEFORE_MS, end + CLOSES_AFTER_MS
-    planned = visit.row.created_at
-    first = next((row.received_at for row in visit.batch_rows if row.kind == "record"), None)
-    end = planned + MAX_OPEN_MS
-    return planned - OPENS_BEFORE_MS, end if first is None else min(end, first + CLOSES_AFTER_MS)
+        start, end = int(window.start.timestamp() * 1000), int(window.end.timestamp() * 1000) + CLOSES_AFTER_MS
+    else:
+        start = visit.row.created_at
+        first = next((row.received_at for row in visit.batch_rows if row.kind == "record"), None)
+        end = start + MAX_OPEN_MS if first is None else min(start + MAX_OPEN_MS, first + CLOSES_AFTER_MS)
+    return start - OPENS_BEFORE_MS <= now <= end
 
 
 @read_only
 async def check_code(ctx: AppContext, tx: Transaction, text: str) -> IdentityCheck | None:
-    """What a customer sees who scans; None: not genuine, or no longer. Looking changes nothing.
+    """What the customer sees after scanning; None for a code that is not genuine or has expired. Changes nothing.
 
-    A code that was confirmed stays known as such: he must not read that a genuine man is not.
+    A confirmed code does not expire, because its customer must not read that a genuine technician is not.
     """
-    found = await _resolve_code(tx, text, lock=False)
-    if found is None:
+    resolved = await _resolve_code(tx, text, lock=False)
+    if resolved is None:
         return None
-    key, read, row, login = found
-    now = ctx.clock()
-    used = await repository.is_used(tx, _used_key(read))
-    if not used and not door_code.is_current(read, now):
+    key, code, row, login = resolved
+    now, used = ctx.clock(), await tx.fetch_one("door_confirmation", code=_used_key(code)) is not None
+    if not used and not door_code.is_current(code, now):
         return None
     visit = await load_visit(ctx, tx, row)
-    told = any(
-        one.state == "delivered" and WORD_PLACEHOLDER in one.text for one in await outbox.messages_of(tx, row.id)
-    )
+    messages = await outbox.messages_of(tx, row.id)
+    has_word = any(one.state == "delivered" and WORD_PLACEHOLDER in one.text for one in messages)
     return IdentityCheck(
         login=login,
         technician=await technician_card(ctx, tx, login),
         purpose=visit.plan.work.content,
-        word=door_code.verification_words(key, row.id) if told else "",
-        ticket=door_code.form_token(key, read, now),
+        word=door_code.verification_words(key, row.id) if has_word else "",
+        ticket=door_code.form_token(key, code, now),
         used=used,
         cancelled=row.state == "cancelled",
     )
@@ -133,45 +132,42 @@ async def check_code(ctx: AppContext, tx: Transaction, text: str) -> IdentityChe
 
 @transaction
 async def confirm_identity(ctx: AppContext, tx: Transaction, text: str, ticket: str, browser: Browser) -> bool:
-    """The customer's word that he saw the ID card. False: not genuine, opened too late, used before, or cancelled.
+    """Record that the customer saw the ID card. False: not genuine, opened too late, used before, or cancelled.
 
-    Where he who shows the code was seen at the same address within a day, the entry says so: it may be his own hand.
+    Where the technician's device was on the same network within a day, the entry says so: the technician may have
+    scanned the code themselves.
     """
-    found = await _resolve_code(tx, text, lock=True)
-    if found is None:
+    resolved = await _resolve_code(tx, text, lock=True)
+    if resolved is None:
         return False
-    key, read, row, login = found
+    key, code, row, login = resolved
     now = ctx.clock()
-    if row.state == "cancelled" or not door_code.is_valid_form_token(key, read, ticket, now):
+    if row.state == "cancelled" or not door_code.is_valid_form_token(key, code, ticket, now):
         return False
-    if not await repository.add_door_confirmation(tx, _used_key(read), row.id, login, now):
+    params = {"code": _used_key(code), "visit": row.id.bytes, "login": login, "at": now}
+    if await tx.execute("add_door_confirmation", **params) == 0:
         return False
     evidence = [Evidence(kind="customer_confirm")]
-    seen = None if browser.address == "unknown" else await sightings.last_sighting(tx, [login], [browser.address_hash])
-    if near(seen, now):
+    known = browser.address != "unknown"
+    last_sighting = await sightings.last_sighting(tx, [login], [browser.address_hash]) if known else None
+    if near(last_sighting, now):
         evidence.append(Evidence(kind="text", text=SAME_NETWORK))
-    batch = uuid5(NAMESPACE_URL, text)
-    entry = Entry(
-        id=str(uuid5(batch, ID_SHOWN)),
-        at=ctx.now(),
-        by="customer",
-        what=ID_SHOWN,
-        evidence=tuple(evidence),
-    )
-    return await append_entries(ctx, tx, row, batch, "scan", CUSTOMER_WRITER, [entry])
+    batch_id = uuid5(NAMESPACE_URL, text)
+    entry_id = str(uuid5(batch_id, ID_SHOWN))
+    entry = Entry(id=entry_id, at=ctx.now(), by="customer", what=ID_SHOWN, evidence=tuple(evidence))
+    return await append_entries(ctx, tx, row, batch_id, "scan", CUSTOMER_WRITER, [entry])
 
 
 async def _resolve_code(tx: Transaction, text: str, *, lock: bool) -> tuple[bytes, DoorCode, VisitRow, str] | None:
-    """The key, the code, its visit and who shows it; None when it is not ours, or he does not go there any more."""
-    read = door_code.read(text)
-    key = await get_door_code_key(tx)
-    if read is None or key is None:
+    """The key, the code, its visit and the technician's login; None if it is forged or they left the visit."""
+    code, key = door_code.read(text), await get_door_code_key(tx)
+    if code is None or key is None:
         return None
-    row = await (visits_repository.lock_visit if lock else visits_repository.get_visit)(tx, read.visit)
-    login = door_code.find_owner(key, read, (row.technician, *row.crew)) if row else None
-    return (key, read, row, login) if row is not None and login is not None else None
+    row = await (visits_repository.lock_visit if lock else visits_repository.get_visit)(tx, code.visit)
+    login = door_code.find_owner(key, code, (row.technician, *row.crew)) if row else None
+    return (key, code, row, login) if row is not None and login is not None else None
 
 
 def _used_key(code: DoorCode) -> bytes:
-    """What a used code is remembered by."""
+    """The key by which a confirmed code is stored."""
     return code.visit.bytes + code.step.to_bytes(4, "big") + code.mac

@@ -1,4 +1,4 @@
-"""What a customer sees who scans the code at his door: a big green page, or a big red one. No account needed."""
+"""The page behind the code at the door: green for a genuine technician, else red. Nobody needs an account for it."""
 
 from typing import Annotated
 from uuid import UUID
@@ -13,7 +13,8 @@ from service.accounts.caller import Caller, Context, PublicController
 from service.accounts.middleware import confirmed_at_door, door_confirmation_cookie, session_cookie
 from service.accounts.public_pages import PageController, public_page
 from service.context import AppContext
-from service.errors import LinkExpired, NotFound, OutsideDoorCodeWindow, StorageFull, TooManyRequests, UnreadableImage
+from service.errors import LinkExpired, NotFound, OutsideDoorCodeWindow, StorageFull, UnreadableImage
+from service.evidence.thumbnails import card_photo
 from service.web.api_document import CARD_PHOTO, COMMON_ERRORS, READ_ERRORS, form_operation, pages, problems
 from service.web.forms import read_form
 from service.web.request import AnyRequest
@@ -21,32 +22,30 @@ from service.web.request_info import client_ip
 from service.web.responses import JPEG, raw_response
 from service.web.templates import Assets, redirect, render
 
-from . import identity_check, photo
+from . import identity_check
 from .identity_check import DoorCodeView, IdentityCheck
 
 DoorCode = Annotated[str, PathParameter(description="What the code at the door says.", schema_extra={"maxLength": 200})]
 
 
 class DoorstepPageController(PageController):
-    """What a customer sees who scans the code at the door."""
+    """The page that the code at the door leads to."""
 
     tags = ("customer",)
 
     @get(
         "/d/{code:str}",
-        summary="Who stands at the door; looking changes nothing",
+        summary="Who is at the door; looking changes nothing",
         responses={**problems(*COMMON_ERRORS), **pages(200, 404, 429)},
     )
     async def show_doorstep_page(self, request: AnyRequest, context: Context, code: DoorCode) -> ASGIResponse:
         """A green page for one of our technicians, a red one for anybody else."""
 
-        async def work() -> ASGIResponse:
+        async def show() -> ASGIResponse:
             found = await identity_check.check_code(context, code)
-            if found is None:
-                return await _refused(request, context)
-            return _genuine(request, context, found, code)
+            return _genuine(request, context, found, code) if found else await _not_genuine(request, context)
 
-        return await public_page(request, context, work)
+        return await public_page(request, context, show)
 
     @post(
         "/d/{code:str}",
@@ -56,19 +55,20 @@ class DoorstepPageController(PageController):
         responses={**problems(*COMMON_ERRORS), **pages(403, 404, 413, 415, 422, 429, 507)},
     )
     async def confirm_doorstep(self, request: AnyRequest, context: Context, code: DoorCode) -> ASGIResponse:
-        """It is written once, also when the page is sent again."""
+        """It is recorded once, also when the form is sent again."""
 
-        async def work() -> ASGIResponse:
-            if _staff(request):
+        async def confirm() -> ASGIResponse:
+            if _is_staff(request):
                 return render(request.scope, "identity_check/staff_browser.html", {}, 403)
             ticket = (await read_form(request)).get("ticket", "")
             if await identity_check.confirm_identity(context, code, ticket, browser_of(request)):
-                return redirect(f"/d/{code}", (door_confirmation_cookie(code),))  # a reload then asks nothing again
+                return redirect(f"/d/{code}", (door_confirmation_cookie(code),))  # a reload posts no form again
             found = await identity_check.check_code(context, code)
-            again = found is not None and (found.used or found.cancelled)
-            return redirect(f"/d/{code}") if again else await _refused(request, context)
+            if found is not None and (found.used or found.cancelled):
+                return redirect(f"/d/{code}")
+            return await _not_genuine(request, context)
 
-        return await public_page(request, context, work)
+        return await public_page(request, context, confirm)
 
 
 class DoorstepPhotoController(PublicController):
@@ -79,12 +79,16 @@ class DoorstepPhotoController(PublicController):
     @get(
         "/d/{code:str}/who",
         summary="The photo on the technician's ID card",
-        responses={**CARD_PHOTO, **problems(*COMMON_ERRORS, NotFound, LinkExpired, UnreadableImage, TooManyRequests)},
+        responses={**CARD_PHOTO, **problems(*COMMON_ERRORS, NotFound, LinkExpired, UnreadableImage)},
     )
     async def show_who_stands_there(self, request: AnyRequest, context: Context, code: DoorCode) -> ASGIResponse:
-        """The technician who shows the code, while it is fresh."""
-        address = client_ip(request.scope)
-        raw = await throttling.count_not_found(context, address, lambda: photo.at_the_door(context, code))
+        """The technician who shows the code, while it is valid."""
+
+        async def photo() -> bytes:
+            found = await identity_check.check_code(context, code)
+            return await card_photo(context, found.login if found else None)
+
+        raw = await throttling.count_not_found(context, client_ip(request.scope), photo)
         return raw_response(200, raw, (*JPEG, (b"cache-control", b"private, no-store")))
 
 
@@ -99,16 +103,16 @@ class DoorCodeController(Controller):
         responses=problems(*READ_ERRORS, NotFound, OutsideDoorCodeWindow, StorageFull),
     )
     async def show_doorstep_code(self, caller: Caller, visit_id: FromPath[UUID]) -> DoorCodeView:
-        """For who is to go to the visit, around its time."""
+        """For the technicians of the visit, around its time."""
         return await identity_check.current_code(*caller, visit_id)
 
 
-def _staff(request: AnyRequest) -> bool:
-    """Whether this browser is signed in here: then it is no customer's."""
+def _is_staff(request: AnyRequest) -> bool:
+    """Whether a member of staff is signed in, so that the browser is no customer's."""
     return session_cookie(request.scope) is not None or "authorization" in request.headers
 
 
-async def _refused(request: AnyRequest, ctx: AppContext) -> ASGIResponse:
+async def _not_genuine(request: AnyRequest, ctx: AppContext) -> ASGIResponse:
     wait = await throttling.record_miss(ctx, client_ip(request.scope))
     headers = ((b"retry-after", b"%d" % wait),) if wait else ()
     view = {"hotline": ctx.company.hotline}
@@ -120,12 +124,10 @@ def _genuine(request: AnyRequest, ctx: AppContext, found: IdentityCheck, code: s
     photo = f"/d/{code}/who" if found.technician.photo and template != "confirmed" else None
     view = {
         "code": code,
+        "found": found,
         "person": found.technician,
         "photo": photo,
-        "purpose": found.purpose,
-        "word": found.word,
-        "ticket": found.ticket,
-        "staff": _staff(request),
+        "staff": _is_staff(request),
         "here": confirmed_at_door(request.scope, code),
         "hotline": ctx.company.hotline,
     }

@@ -17,7 +17,7 @@ from .timeline import OccurrenceKey, TimedEntry, Timeline, is_blank, to_microsec
 from .visit import Visit
 
 APPOINTMENT = "appointment_agreed"
-# the end of the planned window, as an entry that order rules can refer to
+# the end of the agreed window, as an entry that order rules can refer to
 _WINDOW_END_ENTRY = Entry(id="-", at=datetime.max.replace(tzinfo=UTC), by="office", what="window_end")
 
 

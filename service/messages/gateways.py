@@ -1,7 +1,7 @@
-"""Ways out for messages: an HTTP gateway for SMS and WeCom, SMTP, and a file for demonstration.
+"""Gateways for messages: an HTTP gateway for SMS and WeCom, SMTP, and a file for demonstrations.
 
-Each is awaited on the event loop, so that a stop ends it at once. What it raises is a failed attempt, which is tried
-again; `PermanentFailure` is final. Errors are named by kind only: what a server answers may repeat the message.
+Each one awaits on the event loop, so a stop cancels it at once. Any exception is a failed attempt, which is repeated;
+`PermanentFailure` is final. Error texts name only the kind of failure: a server's answer may quote the message.
 """
 
 import asyncio
@@ -18,30 +18,30 @@ from service.context import Gateway, OutgoingMessage
 from service.durable_files import append_durably, run_in_disk_thread
 
 TIMEOUT_SECONDS = 15.0  # for each step: to connect, to write, to read
-PERMANENT_STATUSES = frozenset({400, 404, 410, 413, 422})  # asking again changes nothing
+PERMANENT_STATUSES = frozenset({400, 404, 410, 413, 422})
 
 
 class PermanentFailure(Exception):
-    """The other side will never take this message."""
+    """The gateway will never accept this message."""
 
 
 class TemporaryFailure(Exception):
-    """It did not work this time; the text is fit to be shown."""
+    """The attempt failed; the text is safe to show."""
 
 
 def http(address: str, token: str) -> Gateway:
-    """POST {id, channel, to, text} as JSON, with the token as bearer. 2xx: taken."""
-    certificates = ssl.create_default_context()  # those of the system; httpx would bring its own
-    always = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
+    """POST {id, channel, to, text} as JSON, with the token as bearer. Any 2xx status accepts the message."""
+    certificates = ssl.create_default_context()  # the system's; httpx would use its own
+    common = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
 
-    async def send(letter: OutgoingMessage) -> str:
-        body = msgspec.json.encode({n: getattr(letter, n) for n in ("id", "channel", "to", "text")})
-        headers = {**always, "Idempotency-Key": letter.id}
+    async def send(message: OutgoingMessage) -> str:
+        body = msgspec.json.encode({name: getattr(message, name) for name in ("id", "channel", "to", "text")})
+        headers = {**common, "Idempotency-Key": message.id}
         async with (
             httpx.AsyncClient(timeout=TIMEOUT_SECONDS, verify=certificates, trust_env=False) as client,
             client.stream("POST", address, content=body, headers=headers) as response,
         ):
-            status = response.status_code  # whatever else it answers is not read
+            status = response.status_code  # the body of the answer is not read
         if status in PERMANENT_STATUSES:
             raise PermanentFailure(f"HTTP {status}")
         if not 200 <= status < 300:
@@ -52,17 +52,17 @@ def http(address: str, token: str) -> Gateway:
 
 
 def smtp(address: str, sender: str) -> Gateway:
-    """`smtp://user:password@host:port` (STARTTLS where the server has it) or `smtps://…`."""
+    """`smtp://user:password@host:port` (STARTTLS if the server offers it) or `smtps://…`."""
     parts = urlsplit(address)
     tls = parts.scheme == "smtps"
     certificates = ssl.create_default_context()
 
-    async def send(letter: OutgoingMessage) -> str:
+    async def send(message: OutgoingMessage) -> str:
         mail = EmailMessage()
-        mail["From"], mail["To"], mail["Subject"] = sender, letter.to, letter.subject
-        mail["Message-ID"] = f"<{letter.id}@{sender.rpartition('@')[2]}>"
-        mail["Date"] = letter.at
-        mail.set_content(letter.text)
+        mail["From"], mail["To"], mail["Subject"] = sender, message.to, message.subject
+        mail["Message-ID"] = f"<{message.id}@{sender.rpartition('@')[2]}>"
+        mail["Date"] = message.at
+        mail.set_content(message.text)
         server = aiosmtplib.SMTP(
             hostname=parts.hostname,
             port=parts.port or (465 if tls else 25),
@@ -77,13 +77,12 @@ def smtp(address: str, sender: str) -> Gateway:
                 try:
                     await server.send_message(mail)
                 except asyncio.CancelledError:
-                    server.close()  # or leaving would wait for the answer to QUIT
+                    server.close()  # otherwise leaving the block waits for the answer to QUIT
                     raise
         except aiosmtplib.SMTPRecipientsRefused as error:
-            codes = [one.code for one in error.recipients]
-            raise (PermanentFailure if all(code >= 500 for code in codes) else TemporaryFailure)(
-                f"SMTP {codes[0]}"
-            ) from None
+            codes = [recipient.code for recipient in error.recipients]
+            failure = PermanentFailure if all(code >= 500 for code in codes) else TemporaryFailure
+            raise failure(f"SMTP {codes[0]}") from None
         except aiosmtplib.SMTPResponseException as error:
             raise TemporaryFailure(f"SMTP {error.code}") from None
         return "SMTP 250"
@@ -92,18 +91,18 @@ def smtp(address: str, sender: str) -> Gateway:
 
 
 def file(path: Path) -> Gateway:
-    """A line of JSON for each message, flushed to disk: a demonstration without a gateway."""
+    """One line of JSON per message, flushed to disk: for demonstrations without a gateway."""
 
-    async def send(letter: OutgoingMessage) -> str:
-        await run_in_disk_thread(append_durably, path, msgspec.json.encode(letter) + b"\n")
+    async def send(message: OutgoingMessage) -> str:
+        await run_in_disk_thread(append_durably, path, msgspec.json.encode(message) + b"\n")
         return path.name
 
     return send
 
 
 def build_gateways(folder: Path, sms_url: str, sms_token: str, smtp_address: str, smtp_from: str) -> dict[str, Gateway]:
-    """The way out of each channel; what is not set up goes into the file `outbox.jsonl`."""
-    written = file(folder / "outbox.jsonl")
-    texted = http(sms_url, sms_token) if sms_url else written
-    mailed = smtp(smtp_address, smtp_from) if smtp_address else written
-    return {"sms": texted, "wecom": texted, "email": mailed, "file": written}
+    """The gateway of each channel; a channel without one writes to the file `outbox.jsonl`."""
+    to_file = file(folder / "outbox.jsonl")
+    texting = http(sms_url, sms_token) if sms_url else to_file
+    mailing = smtp(smtp_address, smtp_from) if smtp_address else to_file
+    return {"sms": texting, "wecom": texting, "email": mailing, "file": to_file}

@@ -1,4 +1,4 @@
-"""The outbox: messages to customers, and what came of each attempt to deliver them."""
+"""The outbox: messages to customers, and each attempt to deliver them."""
 
 from typing import Literal
 from uuid import UUID
@@ -10,15 +10,15 @@ from service.db.rows import fetch_struct, fetch_structs, to_params
 
 MessageState = Literal["waiting", "delivered", "refused", "given_up", "withdrawn"]
 DeliveryOutcome = Literal["delivered", "failed", "refused"]
-FIRST, LONGEST = 5_000, 3_600_000  # ms between attempts, which double
-FEW = 4  # attempts after which the next one comes sooner than a lease ends
-SKEW = 300_000  # ms: what another server took by a clock that is further ahead than this may be sent twice
+MIN_WAIT_MS, MAX_WAIT_MS = 5_000, 3_600_000  # between attempts; each wait is twice the one before
+SHORT_WAITS = 4  # attempts after which the wait is shorter than a lease
+CLOCK_SKEW_MS = 300_000  # a claim by a server whose clock is further ahead may be repeated: the message goes out twice
 
 
 class MessageRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A message. `next_at` is when it is tried, None when nothing more is to be done; times are ms UTC.
+    """A message. `next_at`: when the next attempt is due, None if there is none; times are ms UTC.
 
-    `withdrawn_because`: the kind of the change that made it outdated before it was out.
+    `withdrawn_because`: the kind of change that outdated it.
     """
 
     id: UUID
@@ -27,7 +27,7 @@ class MessageRow(msgspec.Struct, frozen=True, kw_only=True):
     channel: str
     recipient: str
     text: str
-    private: bytes | None
+    placeholders: bytes | None
     entries: bytes
     sha256: bytes
     created_at: int
@@ -51,7 +51,7 @@ class DeliveryRow(msgspec.Struct, frozen=True):
 
 
 async def add_message(tx: Transaction, row: MessageRow) -> bool:
-    """Put a message into the outbox; False when there is one with this id. It is due at once."""
+    """Put a message into the outbox, due at once. False if its id is taken."""
     return await tx.execute("add_message", **to_params(row)) == 1
 
 
@@ -61,25 +61,25 @@ async def message(tx: Transaction, id: UUID) -> MessageRow | None:
 
 
 async def messages_of(tx: Transaction, visit_id: UUID) -> list[MessageRow]:
-    """All messages about a visit, in the order in which they were sent."""
+    """All messages about a visit, the oldest first."""
     return await fetch_structs(tx, MessageRow, "messages_of", visit=visit_id.bytes)
 
 
 async def deliveries_of(tx: Transaction, visit_id: UUID) -> list[DeliveryRow]:
-    """All attempts for the messages about a visit."""
+    """All attempts to deliver messages about a visit."""
     return await fetch_structs(tx, DeliveryRow, "deliveries_of", visit=visit_id.bytes)
 
 
 async def claim_due(tx: Transaction, now: int, lease: int, size: int) -> list[MessageRow]:
-    """Take due messages for one worker until `lease`; a worker that dies lets go of them then.
+    """Claim due messages for one worker; if it dies, they are due again at `lease`.
 
-    Due is, too, what by a clock that was ahead would wait for longer than anything has to.
+    A message that waits longer than any wait lasts was written by a clock that was ahead: it is due too.
     """
-    at_most = {"few": FEW, "soon": lease + SKEW, "late": now + LONGEST + SKEW}
+    limits = {"short_waits": SHORT_WAITS, "soon": lease + CLOCK_SKEW_MS, "late": now + MAX_WAIT_MS + CLOCK_SKEW_MS}
     return [
         msgspec.structs.replace(found, tries=found.tries + 1, next_at=lease)
-        for found in await fetch_structs(tx, MessageRow, "messages_due", now=now, size=size, **at_most)
-        if await tx.execute("claim_message", id=found.id.bytes, lease=lease, seen=found.next_at) == 1
+        for found in await fetch_structs(tx, MessageRow, "messages_due", now=now, size=size, **limits)
+        if await tx.execute("claim_message", id=found.id.bytes, lease=lease, previous=found.next_at) == 1
     ]
 
 
@@ -92,11 +92,11 @@ async def record_attempt(
     state: MessageState,
     next_at: int | None,
 ) -> bool:
-    """Note an attempt, and what becomes of the message. False when somebody else had settled or withdrawn it."""
+    """Record an attempt and the message's new state. False if the message was settled or withdrawn meanwhile."""
     await tx.execute("add_delivery", message=row.id.bytes, number=row.tries, at=at, outcome=outcome, detail=detail)
     return await tx.execute("settle_message", id=row.id.bytes, state=state, next_at=next_at, number=row.tries) == 1
 
 
 async def cancel_pending(tx: Transaction, visit_id: UUID, at: int, because: str) -> None:
-    """What waits about a (locked) visit and was outdated by a change of this kind does not go out any more."""
+    """Withdraw the waiting messages about a (locked) visit, which a change of the kind `because` outdated."""
     await tx.execute("withdraw_messages", visit=visit_id.bytes, at=at, because=because)

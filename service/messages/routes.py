@@ -1,4 +1,4 @@
-"""Messages to customers: the notice of a visit, the customer's link, and the technician's code at the door."""
+"""Messages to customers: the notice of a visit, and the customer's link."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -45,22 +45,19 @@ _DRAFT = NoticeDraft(
     ),
     sent=(),
 )
-_LINK = CustomerLink(
-    "https://doorstep.example/c/abcdefghijklmnopqrstuvwxyz",
-    "abcdefghijklmnopqrstuvwxyz",
-    _NOON + timedelta(days=7),
-    "<svg …/>",
-)
+_CODE = "abcdefghijklmnopqrstuvwxyz"
+_LINK = CustomerLink(f"https://doorstep.example/c/{_CODE}", _CODE, _NOON + timedelta(days=7), "<svg …/>")
 
 
 class MessagesController(Controller):
-    """What customers are sent before a visit."""
+    """Notices and links for customers."""
 
     tags = ("messages",)
+    return_dto = None
 
     @get(
         "/v1/visits/{visit_id:uuid}/notice",
-        summary="The notice to send to the customer, what it would prove, and what was sent",
+        summary="The notice to send to the customer, what it would prove, and the notices sent before",
         operation_class=example(answer=_DRAFT),
         responses=problems(*READ_ERRORS, NotFound),
     )
@@ -70,32 +67,31 @@ class MessagesController(Controller):
 
     @post(
         "/v1/visits/{visit_id:uuid}/notice",
-        summary="Send the notice; with an id repeating is harmless",
+        summary="Send the notice; idempotent by its id",
         dto=StrictBody[NoticeRequest],
-        return_dto=None,
         guards=[requires("write entries of the office")],
         operation_class=example(NoticeRequest(channel="sms", id=_NOTICE.id), _NOTICE),
         responses={
-            200: answer(NoticeView, "This id is there already: the notice as it is now"),
+            200: answer(NoticeView, "The id is known: the notice as it is now"),
             **problems(*WRITE_ERRORS, NotFound, IdReusedWithOtherContent, VisitCancelled),
         },
     )
     async def send_notice(
         self, caller: Caller, visit_id: FromPath[UUID], data: JSONBody[NoticeRequest]
     ) -> Response[NoticeView]:
-        """The notice goes into the outbox and is tried for a day. It carries a new link for the customer; the one
-        before ends."""
+        """The notice goes into the outbox; attempts to deliver it last for a day. It has a new link for the customer,
+        and the previous link ends."""
         added, sent = await notices.send(*caller, visit_id, data)
         return Response(sent, status_code=201 if added else 200)
 
     @post(
         "/v1/visits/{visit_id:uuid}/confirmation-link",
-        summary="A new link for the customer; the one before ends",
+        summary="A new link for the customer; the previous one ends",
         operation_class=example(answer=_LINK),
         responses=problems(*CHANGE_ERRORS, NotFound),
     )
     async def make_link(self, caller: Caller, visit_id: FromPath[UUID]) -> CustomerLink:
-        """For customers who got no message: the link is shown this once, to be copied or scanned."""
+        """For customers who received no message: the link is shown only here, to be copied or scanned."""
         return await customer_link.create_link(*caller, visit_id)
 
 

@@ -90,7 +90,7 @@ async def assign(ctx: AppContext, tx: Transaction, token: bytes, visit_id: UUID,
     """Say who looks at a visit. UnknownPerson unless they may review it."""
     person, visit = await lock_for(ctx, tx, token, visit_id, "review visits")
     if assignee.person is not None:
-        other = await accounts_repository.get_person(tx, assignee.person)
+        other = await accounts_repository.person(tx, assignee.person)
         if other is None or not other.can("review visits") or not covers_area(other, visit.row.area):
             raise errors.UnknownPerson("only a supervisor of the area can look at it")
     if (assignee.person or "") != visit.reviews.assignee:

@@ -1,9 +1,9 @@
-"""Where invitations and enrolments lead to: somebody sets his password and his authenticator, a phone is enrolled.
+"""Pages for invitations and enrolments: to set a password and an authenticator, and to enrol a phone.
 
-The code stands behind # in the address, so it is in no log. `/invitation` works without JavaScript, by pasting it.
+Their links have the code after #, so no log contains it. `/invitation` works without JavaScript if the code is pasted.
 """
 
-from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 from litestar import get, post
 from litestar.response.base import ASGIResponse
@@ -11,9 +11,10 @@ from litestar.response.base import ASGIResponse
 from service.accounts import sessions, totp
 from service.accounts.caller import Context
 from service.accounts.middleware import session_cookies
-from service.accounts.permissions import SECOND_FACTOR, Person
+from service.accounts.permissions import SECOND_FACTOR
 from service.accounts.public_pages import PageController
 from service.accounts.sessions import Credentials, SecondFactor, SignIn
+from service.context import AppContext
 from service.errors import BodyTooLarge, InvalidBody, Problem, TotpAlreadySetUp, WrongMediaType
 from service.web.api_document import COMMON_ERRORS, form_operation, pages, problems
 from service.web.cross_origin import require_same_origin_for_browsers
@@ -43,43 +44,27 @@ class InvitationPagesController(PageController):
 
     tags = ("pages",)
 
-    @get("/invitation", summary="The page of an invitation: set one's password", responses=_RESPONSES)
+    @get("/invitation", summary="The page to set a password", responses=_RESPONSES)
     async def show_invitation(self, request: AnyRequest) -> ASGIResponse:
-        """The code of the invitation stands behind # in the address, or is pasted."""
+        """The page reads the one-time code after # in its address; it can be pasted too."""
         return _invitation(request)
 
     @post(
         "/invitation",
-        summary="The form of that page",
+        summary="The form of the page to set a password",
         status_code=200,
         operation_class=_FORM,
         responses=_FORM_RESPONSES,
     )
     async def take_invitation(self, request: AnyRequest, context: Context) -> ASGIResponse:
-        """Set the password; who needs an authenticator sets it up at once."""
-        address = client_ip(request.scope)
+        """Set the password. A person who needs an authenticator continues with its setup."""
         fields: dict[str, str] = {}
-
-        async def work() -> ASGIResponse:
-            fields.update(await read_form(request))
-            password = fields.get("password", "")
-            if password != fields.get("again", ""):
-                raise InvalidBody
-            person = await people.set_password(context, address, fields.get("code", "").strip(), password)
-            if SECOND_FACTOR.isdisjoint(person.roles):
-                return _welcome(request, person)
-            try:
-                given = convert_strict(Credentials, {"login": person.login, "password": password})
-                factor = await sessions.begin_totp_setup(context, address, given)
-            except TotpAlreadySetUp:
-                return _welcome(request, person)
-            return _check(request, person.login, person.name, factor)
-
-        def again(problem: Problem) -> ASGIResponse:
-            unfit = isinstance(problem, InvalidBody) and bool(fields)  # else the form itself could not be read
-            return _invitation(request, problem, UNFIT_PASSWORD if unfit else _trouble(problem), fields.get("code", ""))
-
-        return await _render_again(work, again)
+        try:
+            fields = await read_form(request)
+            return await _set_password(request, context, fields)
+        except Problem as problem:
+            unfit = isinstance(problem, InvalidBody) and bool(fields)  # otherwise the form itself is unreadable
+            return _invitation(request, problem, UNFIT_PASSWORD if unfit else _explain(problem), fields.get("code", ""))
 
     @post(
         "/invitation/check",
@@ -89,100 +74,96 @@ class InvitationPagesController(PageController):
         responses=_FORM_RESPONSES,
     )
     async def check_factor(self, request: AnyRequest, context: Context) -> ASGIResponse:
-        """The authenticator's first code, with the password: one is signed in."""
-        address = client_ip(request.scope)
+        """The first code of the authenticator, with the password, signs the person in."""
         fields: dict[str, str] = {}
-
-        async def work() -> ASGIResponse:
+        try:
             require_same_origin_for_browsers(request.scope, context)
-            fields.update(await read_form(request))
+            fields = await read_form(request)
             if fields.get("language") in ("zh", "en"):
-                return _switched(request, fields)
+                return _switch_language(request, fields)
             given = convert_strict(SignIn, {name: fields.get(name, "") for name in ("login", "password", "code")})
-            token = await sessions.sign_in(context, address, given)
-            return render(request.scope, "staff/signed_in.html", {}, 200, session_cookies(token), switch=TO_START)
+            token = await sessions.sign_in(context, client_ip(request.scope), given)
+        except Problem as problem:
+            return _authenticator(request, fields.get("login", ""), trouble=_explain(problem), problem=problem)
+        return render(request.scope, "staff/signed_in.html", {}, 200, session_cookies(token), switch=TO_START)
 
-        def again(problem: Problem) -> ASGIResponse:
-            return _check(request, fields.get("login", ""), problem=problem)
-
-        return await _render_again(work, again)
-
-    @get("/enrol", summary="The page of an enrolment: for the phone", responses=_RESPONSES)
+    @get("/enrol", summary="The page on which a phone enrols", responses=_RESPONSES)
     async def show_enrolment(self, request: AnyRequest) -> ASGIResponse:
-        """The phone makes its key and registers by the code that stands behind # in the address."""
+        """The phone makes its key and enrols with the one-time code after # in the address."""
         return render(request.scope, "staff/enrolment.html", {}, assets=ENROLMENT)
 
 
-async def _render_again(
-    work: Callable[[], Awaitable[ASGIResponse]], again: Callable[[Problem], ASGIResponse]
-) -> ASGIResponse:
-    try:
-        return await work()
-    except Problem as problem:
-        if problem.status in (500, 503):
-            raise
-        return again(problem)
-
-
-def _trouble(problem: Problem) -> AnyText:
-    """What is said on the page; the titles of some problems are for who writes clients."""
-    if isinstance(problem, InvalidBody | WrongMediaType):
-        return UNREADABLE
-    return TOO_LARGE if isinstance(problem, BodyTooLarge) else TextPair(problem.title_zh, problem.title_en)
-
-
-def _wait(problem: Problem | None) -> tuple[tuple[bytes, bytes], ...]:
-    wait = problem.extra.get("retry_after") if problem else None
-    return ((b"retry-after", b"%d" % wait),) if wait else ()
-
-
-def _invitation(
-    request: AnyRequest, problem: Problem | None = None, trouble: AnyText | None = None, code: str = ""
-) -> ASGIResponse:
-    view = {"trouble": trouble, "code": code[:64]}
-    status = problem.status if problem else 200
-    return render(request.scope, "staff/invitation.html", view, status, _wait(problem), assets=PASSWORD)
-
-
-def _welcome(request: AnyRequest, person: Person) -> ASGIResponse:
+async def _set_password(request: AnyRequest, ctx: AppContext, fields: dict[str, str]) -> ASGIResponse:
+    address, password = client_ip(request.scope), fields.get("password", "")
+    if password != fields.get("again", ""):
+        raise InvalidBody
+    person = await people.set_password(ctx, address, fields.get("code", "").strip(), password)
+    needs_authenticator = not SECOND_FACTOR.isdisjoint(person.roles)
+    if needs_authenticator:
+        given = convert_strict(Credentials, {"login": person.login, "password": password})
+        with suppress(TotpAlreadySetUp):
+            factor = await sessions.begin_totp_setup(ctx, address, given)
+            return _authenticator(request, person.login, person.name, factor)
     view = {
         "person": person,
-        "has_authenticator": not SECOND_FACTOR.isdisjoint(person.roles),
+        "has_authenticator": needs_authenticator,
         "is_technician": person.roles == ("technician",),
     }
     return render(request.scope, "staff/password_set.html", view)
 
 
-def _check(
+def _explain(problem: Problem) -> AnyText:
+    """The text for the page: the titles of some problems address developers. Server errors are raised again."""
+    if problem.status in (500, 503):
+        raise problem
+    if isinstance(problem, InvalidBody | WrongMediaType):
+        return UNREADABLE
+    return TOO_LARGE if isinstance(problem, BodyTooLarge) else TextPair(problem.title_zh, problem.title_en)
+
+
+def _retry_after(problem: Problem | None) -> tuple[tuple[bytes, bytes], ...]:
+    seconds = problem.extra.get("retry_after") if problem else None
+    return ((b"retry-after", b"%d" % seconds),) if seconds else ()
+
+
+def _invitation(
+    request: AnyRequest, problem: Problem | None = None, trouble: AnyText | None = None, code: str = ""
+) -> ASGIResponse:
+    view, status = {"trouble": trouble, "code": code[:64]}, problem.status if problem else 200
+    return render(request.scope, "staff/invitation.html", view, status, _retry_after(problem), assets=PASSWORD)
+
+
+def _authenticator(
     request: AnyRequest,
     login: str,
     name: str = "",
     factor: SecondFactor | None = None,
+    *,
+    trouble: AnyText | None = None,
     problem: Problem | None = None,
     language: Language | None = None,
 ) -> ASGIResponse:
-    """The form of the first code. The secret is shown once, so a switch of the language brings it along."""
+    """The form for the first code. The secret is shown once, so the language switch carries it along."""
     login, name = login[:64], name[:200]
-    view = {"login": login, "name": name, "factor": factor, "trouble": _trouble(problem) if problem else None}
-    kept = {"login": login, **({"name": name, "secret": factor.secret} if factor else {})}
+    view = {"login": login, "name": name, "factor": factor, "trouble": trouble}
+    carried = {"login": login, **({"name": name, "secret": factor.secret} if factor else {})}
     return render(
         request.scope,
         "staff/authenticator.html",
         view,
         problem.status if problem else 200,
-        (*_wait(problem), *((language_cookie(language),) if language else ())),
-        switch=Switch("/invitation/check", kept),
+        (*_retry_after(problem), *((language_cookie(language),) if language else ())),
+        switch=Switch("/invitation/check", carried),
         language=language,
         origin=True,
     )
 
 
-def _switched(request: AnyRequest, fields: dict[str, str]) -> ASGIResponse:
-    """The same page in the other language."""
+def _switch_language(request: AnyRequest, fields: dict[str, str]) -> ASGIResponse:
     language: Language = "en" if fields["language"] == "en" else "zh"
     login, secret = fields.get("login", ""), totp.parse_secret(fields.get("secret", ""))
     factor = sessions.second_factor(secret, login) if secret else None
-    return _check(request, login, fields.get("name", ""), factor, language=language)
+    return _authenticator(request, login, fields.get("name", ""), factor, language=language)
 
 
 ROUTES = (InvitationPagesController,)

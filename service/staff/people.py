@@ -1,4 +1,4 @@
-"""People come with an invitation, set their own password by its one-time code, and leave with everything at once."""
+"""People: they are invited, set their password with a one-time code, and lose all access when they leave."""
 
 from datetime import datetime
 from secrets import token_urlsafe
@@ -7,6 +7,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from service import errors
 from service.accounts import cards, credentials, passwords, throttling
 from service.accounts import repository as accounts_repository
 from service.accounts.authentication import authenticate_token, require_permission, token_digest
@@ -14,18 +15,9 @@ from service.accounts.events import PersonEvent, record_event
 from service.accounts.permissions import Person, Role, supervises
 from service.accounts.repository import PersonRow
 from service.accounts.validation import NewPerson, normalized, validate_new_person
-from service.context import AppContext, read_only
+from service.context import AppContext, read_only, transaction
 from service.db.database import Transaction
 from service.devices import repository as devices_repository
-from service.errors import (
-    FieldError,
-    InvalidBody,
-    InvalidOneTimeCode,
-    LoginTaken,
-    NotFound,
-    PermissionDenied,
-    UnknownPerson,
-)
 from service.judge.bounds import LoginText, PasswordText
 from service.visits import unassigned
 from service.visits.changes import Reason
@@ -39,49 +31,49 @@ class PersonError(ValueError):
 
 
 class InvitationIssued(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Somebody new. The one-time code and the token are shown this once and kept only as digests."""
+    """An invitation. The code and the token are shown only here; only their digests are stored."""
 
-    person: Annotated[Person, Meta(description="Whose invitation it is.")]
-    code: Annotated[str, Meta(description="The one-time code; the one before is no longer good.")]
-    url: Annotated[str, Meta(description="The page to set a password; the code stands behind `#`.")]
-    expires_at: Annotated[datetime, Meta(description="Until when the code is good: 72 hours.")]
-    token: Annotated[str | None, Meta(description="A token for scripts; only the command line gives one.")] = None
+    person: Annotated[Person, Meta(description="The person it is for.")]
+    code: Annotated[str, Meta(description="The one-time code; it replaces the previous one.")]
+    url: Annotated[str, Meta(description="The page to set a password, with the code after `#`.")]
+    expires_at: Annotated[datetime, Meta(description="When the code expires: after 72 hours.")]
+    token: Annotated[str | None, Meta(description="A token for scripts; only the command line issues one.")] = None
 
 
 class Invite(msgspec.Struct, frozen=True):
-    """A new code for who works here. `reset` ends password, second factor, sessions and tokens of scripts at once."""
+    """A new one-time code. `reset` also revokes the password, second factor, sessions and tokens for scripts."""
 
     person: Annotated[LoginText, Meta(description="Login of somebody who works here.")]
-    reset: Annotated[bool, Meta(description="Whether they lost control of what they sign in with.")] = False
+    reset: Annotated[bool, Meta(description="Whether their credentials may be in other hands.")] = False
 
 
 class NewPassword(msgspec.Struct, frozen=True):
-    """A password that one chose: at least twelve characters."""
+    """The chosen password."""
 
     password: Annotated[PasswordText, Meta(description="At least twelve characters, and not the login.")]
 
 
 class PersonSummary(msgspec.Struct, frozen=True):
-    """Whose password was set."""
+    """The person whose password was set."""
 
     login: Annotated[str, Meta(description="The login to sign in with.")]
     name: Annotated[str, Meta(description="The name.")]
 
 
 class DeactivationRequest(msgspec.Struct, frozen=True):
-    """Why somebody leaves."""
+    """Why a person leaves."""
 
     reason: Annotated[Reason, Meta(description="Why, for the log.")]
 
 
 class PersonView(msgspec.Struct, frozen=True):
-    """Somebody who works or worked here; `badge` (工号) and `title` are on his ID card."""
+    """A present or former colleague."""
 
-    login: Annotated[str, Meta(description="The login, which is never used again.")]
+    login: Annotated[str, Meta(description="The login, which is never reused.")]
     name: Annotated[str, Meta(description="The name, as on the ID card.")]
     roles: Annotated[tuple[Role, ...], Meta(description="All roles.")]
     areas: Annotated[tuple[str, ...], Meta(description="Areas (片区); none means the whole utility.")]
-    left_at: Annotated[datetime | None, Meta(description="When they left; null for who works here.")]
+    left_at: Annotated[datetime | None, Meta(description="When they left; null for present colleagues.")]
     badge: Annotated[str, Meta(description="The number of the ID card (工号).")]
     title: Annotated[str, Meta(description="The title on the ID card.")]
 
@@ -94,162 +86,153 @@ class PeoplePage(msgspec.Struct, frozen=True):
 
 
 async def create_person(ctx: AppContext, given: NewPerson, *, with_token: bool) -> InvitationIssued:
-    """Add somebody, from the command line. PersonError when the login was used, or anything does not fit."""
+    """Add a person from the command line. PersonError if a field is invalid or the login was used."""
     fault = validate_new_person(given)
     if fault is not None:
         raise PersonError(fault[1])
     token = token_urlsafe(32) if with_token else None
-
-    async def work(tx: Transaction) -> InvitationIssued | None:
-        return await _add(ctx, tx, _person(given), "doorstep", token)
-
-    added = await ctx.db.write(work)
+    added = await ctx.db.write(lambda tx: _add(ctx, tx, given, "doorstep", token))
     if added is None:
         raise PersonError(f"登录名 {given.login} 已被使用，且不再分配 / this login was used, and is never used again")
     return added
 
 
-async def create_person_as(ctx: AppContext, token: bytes, new: NewPerson) -> InvitationIssued:
-    """Add somebody, as an admin."""
+@transaction
+async def create_person_as(ctx: AppContext, tx: Transaction, token: bytes, new: NewPerson) -> InvitationIssued:
+    """Add a person, as an admin."""
     given = normalized(new)
     fault = validate_new_person(given)
     if fault is not None:
-        raise InvalidBody("", (FieldError(fault[0], "invalid", fault[1]),))
-
-    async def work(tx: Transaction) -> InvitationIssued:
-        caller = await authenticate_token(tx, token)
-        require_permission(caller, "add people")
-        added = await _add(ctx, tx, _person(given), caller.login)
-        if added is None:
-            raise LoginTaken
-        badge, title = given.badge, given.title
-        if badge or title:
-            await cards.set_card(tx, given.login, badge, title)
-            event = PersonEvent(what="card", person=given.login, by=caller.login, badge=badge, title=title)
-            await record_event(ctx, tx, event)
-        return added
-
-    return await ctx.db.write(work)
+        raise errors.InvalidBody("", (errors.FieldError(fault[0], "invalid", fault[1]),))
+    caller = await authenticate_token(tx, token)
+    require_permission(caller, "add people")
+    added = await _add(ctx, tx, given, caller.login)
+    if added is None:
+        raise errors.LoginTaken
+    return added
 
 
-def _person(given: NewPerson) -> Person:
-    return Person(given.login, given.name, given.roles, given.areas)
-
-
-async def invite(ctx: AppContext, token: bytes, given: Invite) -> InvitationIssued:
-    """A new one-time code, for who forgot their password."""
-
-    async def work(tx: Transaction) -> InvitationIssued:
-        caller = await authenticate_token(tx, token)
-        require_permission(caller, "add people")
-        return await _reissue_invitation(ctx, tx, given, caller.login)
-
-    return await ctx.db.write(work)
+@transaction
+async def invite(ctx: AppContext, tx: Transaction, token: bytes, given: Invite) -> InvitationIssued:
+    """Issue a new one-time code, for a forgotten password."""
+    caller = await authenticate_token(tx, token)
+    require_permission(caller, "add people")
+    return await _reissue_invitation(ctx, tx, given, caller.login)
 
 
 async def invite_from_console(ctx: AppContext, login: str, *, reset: bool) -> InvitationIssued:
-    """The same from the command line: for the admin who forgot his own. PersonError when there is no such person."""
+    """Issue a new code from the command line, for admins who forgot their own password. PersonError if unknown."""
     try:
         return await ctx.db.write(lambda tx: _reissue_invitation(ctx, tx, Invite(login, reset), "doorstep"))
-    except UnknownPerson:
+    except errors.UnknownPerson:
         raise PersonError(f"没有这个人员：{login} / there is no such person") from None
 
 
 async def set_password(ctx: AppContext, address: str, code: str, password: str) -> Person:
-    """Whose password it now is. Sessions that there were are ended."""
+    """Set a password with a one-time code, end the person's sessions, and return the person."""
     await throttling.check_attempt(ctx, address)
     if not passwords.is_acceptable_password(password, ""):
-        raise InvalidBody("", (FieldError("/password", "too-weak", f"at least {passwords.MIN_LENGTH} characters"),))
-    kept = await passwords.hash_password(password)
+        raise errors.InvalidBody(
+            "", (errors.FieldError("/password", "too-weak", f"at least {passwords.MIN_LENGTH} characters"),)
+        )
+    password_hash = await passwords.hash_password(password)
 
-    async def work(tx: Transaction) -> Person:
+    async def store(tx: Transaction) -> Person:
         now = ctx.clock()
         person = await credentials.consume_code(tx, token_digest(code), "invitation", now)
         if person is None:
-            raise InvalidOneTimeCode
+            raise errors.InvalidOneTimeCode
         if not passwords.is_acceptable_password(password, person.login):
-            raise InvalidBody("", (FieldError("/password", "too-weak", "not your login"),))
-        await accounts_repository.set_password_hash(tx, person.login, kept)
+            raise errors.InvalidBody("", (errors.FieldError("/password", "too-weak", "not your login"),))
+        await accounts_repository.set_password_hash(tx, person.login, password_hash)
         await record_event(ctx, tx, PersonEvent(what="password", person=person.login, by=person.login))
         await credentials.revoke_tokens(tx, person.login, now, "session")
         await throttling.reset_attempts(tx, address, person.login)
         return person
 
-    return await ctx.db.write(work)
+    return await ctx.db.write(store)
 
 
 @read_only
 async def page(ctx: AppContext, tx: Transaction, token: bytes, after: str) -> PeoplePage:
-    """People of one's areas, for an admin all; also who left, because his name stays on his records."""
+    """The people the caller supervises, including former ones: their names are on records."""
     caller = await authenticate_token(tx, token)
     require_permission(caller, "see people")
     found = await accounts_repository.page(tx, after, PAGE)
-    items = tuple(_shown(ctx, one) for one in found if supervises(caller, "see people", one.person))
+    items = tuple(_to_view(ctx, row) for row in found if supervises(caller, "see people", row.person))
     return PeoplePage(items, found[-1].person.login if len(found) == PAGE else None)
 
 
-async def deactivate(ctx: AppContext, token: bytes, login: str, reason: str) -> PersonView:
-    """Somebody leaves: every token, session, device and code of theirs ends at once. Again is no change."""
+@transaction
+async def deactivate(ctx: AppContext, tx: Transaction, token: bytes, login: str, reason: str) -> PersonView:
+    """Revoke all tokens, sessions, devices and codes of a person who leaves; idempotent."""
+    caller, person = await lock_caller_and_target(tx, token, login)
+    if caller.login == login:
+        raise errors.PermissionDenied("somebody else has to do this")
+    now = ctx.clock()
+    if person is not None and await accounts_repository.deactivate(tx, login, now):
+        await credentials.revoke_tokens(tx, login, now)
+        await devices_repository.revoke_all(tx, login, now, caller.login)
+        await credentials.expire_codes(tx, login, now)
+        await record_event(ctx, tx, PersonEvent(what="left", person=login, by=caller.login, reason=reason))
+        await unassigned.refresh_assignments(tx, login)
+    return await person_view(ctx, tx, login)
 
-    async def work(tx: Transaction) -> PersonView:
-        now = ctx.clock()
-        caller = await authenticate_token(tx, token)
-        if caller.login == login:
-            raise PermissionDenied("somebody else has to do this")
-        for one in sorted({caller.login, login}):  # of two admins who send each other away one is too late
-            await accounts_repository.lock(tx, one)
-        require_permission(await authenticate_token(tx, token), "add people")
-        if await accounts_repository.deactivate(tx, login, now):
-            await credentials.revoke_tokens(tx, login, now)
-            await devices_repository.revoke_all(tx, login, now, caller.login)
-            await credentials.expire_codes(tx, login, now)
-            await record_event(ctx, tx, PersonEvent(what="left", person=login, by=caller.login, reason=reason))
-            await unassigned.refresh_assignments(tx, login)
-        known = await person_view(ctx, tx, login)
-        if known.left_at is None:
-            raise NotFound
-        return known
 
-    return await ctx.db.write(work)
+async def lock_caller_and_target(tx: Transaction, token: bytes, login: str) -> tuple[Person, Person | None]:
+    """The calling admin and an active person, locked: of two admins who revoke each other, the second one fails."""
+    caller = await authenticate_token(tx, token)
+    for one in sorted({caller.login, login}):
+        await accounts_repository.lock(tx, one)
+    caller = await authenticate_token(tx, token)
+    require_permission(caller, "add people")
+    return caller, await accounts_repository.person(tx, login)
 
 
 async def person_view(ctx: AppContext, tx: Transaction, login: str) -> PersonView:
-    """Somebody who works or worked here. NotFound when nobody did by that login."""
-    known = await accounts_repository.find_person_row(tx, login)
-    if known is None:
-        raise NotFound
-    return _shown(ctx, known)
+    """A present or former colleague. NotFound for an unknown login."""
+    row = await accounts_repository.find_person_row(tx, login)
+    if row is None:
+        raise errors.NotFound
+    return _to_view(ctx, row)
 
 
-def _shown(ctx: AppContext, known: PersonRow) -> PersonView:
-    one, left = known.person, known.left_at
-    seen = None if left is None else ctx.to_local_time(left)
-    return PersonView(one.login, one.name, one.roles, one.areas, seen, known.badge, known.title)
+def _to_view(ctx: AppContext, row: PersonRow) -> PersonView:
+    person, left_at = row.person, None if row.left_at is None else ctx.to_local_time(row.left_at)
+    return PersonView(person.login, person.name, person.roles, person.areas, left_at, row.badge, row.title)
+
+
+async def record_card(ctx: AppContext, tx: Transaction, login: str, badge: str, title: str, by: str) -> None:
+    """Set the number and title on an ID card."""
+    await cards.set_card(tx, login, badge, title)
+    await record_event(ctx, tx, PersonEvent(what="card", person=login, by=by, badge=badge, title=title))
 
 
 async def _add(
-    ctx: AppContext, tx: Transaction, person: Person, by: str, token: str | None = None
+    ctx: AppContext, tx: Transaction, given: NewPerson, by: str, token: str | None = None
 ) -> InvitationIssued | None:
-    at = ctx.clock()
-    if await accounts_repository.login_is_taken(tx, person.login) or not await accounts_repository.add_person(
-        tx, person, at
-    ):
+    """Add a person and their ID card. None if the login was ever used."""
+    person, at = Person(given.login, given.name, given.roles, given.areas), ctx.clock()
+    taken = await accounts_repository.login_is_taken(tx, person.login)
+    if taken or not await accounts_repository.add_person(tx, person, at):
         return None
     added = PersonEvent(what="added", person=person.login, by=by, roles=person.roles, areas=person.areas)
     await record_event(ctx, tx, added)
     if token is not None:
         await credentials.add_token(tx, token_digest(token), person.login, at)
+    if given.badge or given.title:
+        await record_card(ctx, tx, person.login, given.badge, given.title, by)
     return await _issue_invitation(ctx, tx, person, by, token)
 
 
 async def _reissue_invitation(ctx: AppContext, tx: Transaction, given: Invite, by: str) -> InvitationIssued:
     person = await accounts_repository.person(tx, given.person)
     if person is None or not await accounts_repository.lock(tx, given.person):
-        raise UnknownPerson
+        raise errors.UnknownPerson
     if given.reset:
         await accounts_repository.set_password_hash(tx, person.login, None)
         await credentials.delete_totp(tx, person.login)
-        for kind in ("session", "script"):  # who lost control of one may have lost the other; his phones are apart
+        for kind in ("session", "script"):  # phones are revoked on their own
             await credentials.revoke_tokens(tx, person.login, ctx.clock(), kind)
     await record_event(ctx, tx, PersonEvent(what="reset" if given.reset else "invited", person=person.login, by=by))
     return await _issue_invitation(ctx, tx, person, by)
@@ -259,10 +242,7 @@ async def _issue_invitation(
     ctx: AppContext, tx: Transaction, person: Person, by: str, token: str | None = None
 ) -> InvitationIssued:
     code, at = token_urlsafe(16), ctx.clock()
-    await credentials.add_code(
-        tx, token_digest(code), "invitation", person.login, at=at, by=by, expires_at=at + INVITATION_MS
-    )
-    # behind # it is not sent to any server and stands in no log
-    return InvitationIssued(
-        person, code, f"{ctx.company.url}/invitation#{code}", ctx.to_local_time(at + INVITATION_MS), token
-    )
+    end = at + INVITATION_MS
+    await credentials.add_code(tx, token_digest(code), "invitation", person.login, at=at, by=by, expires_at=end)
+    url = f"{ctx.company.url}/invitation#{code}"  # browsers do not send the part after #, so no log contains the code
+    return InvitationIssued(person, code, url, ctx.to_local_time(end), token)

@@ -1,5 +1,7 @@
-"""An admin changes what is on somebody's ID card, and what he may do and where."""
+"""An admin changes a person's ID card, its photo, or their roles and areas."""
 
+from collections.abc import AsyncIterator
+from hashlib import sha256
 from typing import Annotated
 
 import msgspec
@@ -11,93 +13,92 @@ from service.accounts.authentication import authenticate_token, require_permissi
 from service.accounts.events import PersonEvent, record_event
 from service.accounts.permissions import Person
 from service.accounts.validation import Areas, PersonName, Roles, SingleLine, unique_lines, validate_roles_and_areas
-from service.context import AppContext
+from service.context import AppContext, transaction
 from service.db.database import Transaction
 from service.devices import repository as devices_repository
-from service.errors import FieldError, InvalidBody, NotFound, PermissionDenied
+from service.errors import FieldError, InvalidBody, NotFound, PermissionDenied, UnreadableImage
+from service.evidence.attach import record_sender, store_bytes
 from service.visits import unassigned
 
-from .people import PersonView, person_view
+from .people import PersonView, lock_caller_and_target, person_view, record_card
 
 
 class NewCard(msgspec.Struct, frozen=True):
-    """What is on somebody's ID card from now on: his name, its number (工号), and what he is called (维修员)."""
+    """The new ID card of a person, except its photo."""
 
     name: Annotated[PersonName, Meta(description="The name.")]
     badge: Annotated[SingleLine, Meta(description="The number of the ID card (工号).")] = ""
-    title: Annotated[SingleLine, Meta(description="What they are called, such as 维修员.")] = ""
+    title: Annotated[SingleLine, Meta(description="The job title, such as 维修员.")] = ""
 
 
 class NewRoles(msgspec.Struct, frozen=True):
-    """All that somebody is from now on, and all the areas where he works."""
+    """All roles and areas of a person from now on."""
 
     roles: Annotated[Roles, Meta(description="All roles; at least one.")]
     areas: Annotated[Areas, Meta(description="Areas (片区); none means the whole utility.")] = ()
 
 
-async def give_card(ctx: AppContext, token: bytes, login: str, given: NewCard) -> PersonView:
-    """Another name, number or title. The same again is no change."""
+@transaction
+async def give_card(ctx: AppContext, tx: Transaction, token: bytes, login: str, given: NewCard) -> PersonView:
+    """Change the name, number or title; idempotent."""
+    caller, person = await lock_caller_and_target(tx, token, login)
+    if person is None:
+        raise NotFound
     new = cards.IdCard(given.name.strip(), given.badge.strip(), given.title.strip())
-
-    async def work(tx: Transaction) -> PersonView:
-        caller, _ = await lock_caller_and_target(tx, token, login)
-        known = await cards.get_card(tx, login)
-        if known is not None and (known.name, known.badge, known.title) != (new.name, new.badge, new.title):
-            await accounts_repository.rename(tx, login, new.name)
-            await cards.set_card(tx, login, new.badge, new.title)
-            event = PersonEvent(what="card", person=login, by=caller.login, badge=new.badge, title=new.title)
-            await record_event(ctx, tx, event)
-        return await person_view(ctx, tx, login)
-
-    return await ctx.db.write(work)
+    card = await cards.get_card(tx, login)
+    if card is not None and (card.name, card.badge, card.title) != (new.name, new.badge, new.title):
+        await accounts_repository.rename(tx, login, new.name)
+        await record_card(ctx, tx, login, new.badge, new.title, caller.login)
+    return await person_view(ctx, tx, login)
 
 
-async def give_roles(ctx: AppContext, token: bytes, login: str, given: NewRoles) -> PersonView:
-    """Other roles or areas. The same again is no change.
+async def set_staff_photo(ctx: AppContext, token: bytes, login: str, parts: AsyncIterator[bytes]) -> None:
+    """Set the photo that customers see at the door and on their page; idempotent."""
+    raw = b"".join([part async for part in parts])
+    stored = await store_bytes(ctx, raw, sha256(raw).digest())
+    if not stored.photo.is_complete:  # unlike evidence, which is kept as it came
+        raise UnreadableImage
 
-    His sessions end: who got a role that needs the authenticator signs in with it. Who is no technician any more has
-    no phone either: what it had not sent comes in from a file, and his visits are flagged.
+    async def assign(tx: Transaction) -> None:
+        caller = await authenticate_token(tx, token)
+        require_permission(caller, "add people")
+        card = await cards.get_card(tx, login)
+        if card is None or await accounts_repository.person(tx, login) is None:
+            raise NotFound
+        if card.photo == stored.digest:
+            return
+        await record_sender(ctx, tx, stored, caller.login)
+        await cards.set_photo(tx, login, stored.digest)
+        await record_event(ctx, tx, PersonEvent(what="photo", person=login, by=caller.login, photo=stored.digest.hex()))
+
+    await ctx.db.write(assign)
+
+
+@transaction
+async def give_roles(ctx: AppContext, tx: Transaction, token: bytes, login: str, given: NewRoles) -> PersonView:
+    """Change the roles or areas; idempotent.
+
+    New roles end the person's sessions, since they may require the authenticator. Losing the technician's role also
+    revokes their phones and flags their visits; records that are still on a phone can be imported from a file.
     """
-
-    async def work(tx: Transaction) -> PersonView:
-        caller, before = await lock_caller_and_target(tx, token, login)
-        roles, areas = tuple(dict.fromkeys(given.roles)), unique_lines(given.areas)
-        after = Person(login, before.name, roles, areas)
-        fault = validate_roles_and_areas(roles, areas)
-        if fault is not None:
-            raise InvalidBody("", (FieldError(fault[0], "invalid", fault[1]),))
-        if (set(roles), set(areas)) == (set(before.roles), set(before.areas)):
-            return await person_view(ctx, tx, login)
-        if caller.login == login and "admin" not in roles:
-            raise PermissionDenied("somebody else has to do this")  # so there always is an admin
-        await accounts_repository.set_roles(tx, after)
-        await record_event(ctx, tx, PersonEvent(what="roles", person=login, by=caller.login, roles=roles, areas=areas))
-        await _end(ctx, tx, before, after, caller.login)
+    caller, before = await lock_caller_and_target(tx, token, login)
+    if before is None:
+        raise NotFound
+    roles, areas, now = tuple(dict.fromkeys(given.roles)), unique_lines(given.areas), ctx.clock()
+    fault = validate_roles_and_areas(roles, areas)
+    if fault is not None:
+        raise InvalidBody("", (FieldError(fault[0], "invalid", fault[1]),))
+    if (set(roles), set(areas)) == (set(before.roles), set(before.areas)):
         return await person_view(ctx, tx, login)
-
-    return await ctx.db.write(work)
-
-
-async def _end(ctx: AppContext, tx: Transaction, before: Person, after: Person, by: str) -> None:
-    now, login = ctx.clock(), after.login
-    if set(before.roles) != set(after.roles):
+    if caller.login == login and "admin" not in roles:
+        raise PermissionDenied("somebody else has to do this")  # so that there always is an admin
+    await accounts_repository.set_roles(tx, Person(login, before.name, roles, areas))
+    await record_event(ctx, tx, PersonEvent(what="roles", person=login, by=caller.login, roles=roles, areas=areas))
+    if set(before.roles) != set(roles):
         await credentials.revoke_tokens(tx, login, now, "session")
-    if "technician" in before.roles and "technician" not in after.roles:
-        await devices_repository.revoke_all(tx, login, now, by)
+    if "technician" in before.roles and "technician" not in roles:
+        await devices_repository.revoke_all(tx, login, now, caller.login)
         await credentials.revoke_tokens(tx, login, now, "device")
         await credentials.expire_codes(tx, login, now, "enrolment")
     await unassigned.refresh_assignments(tx, login)
-
-
-async def lock_caller_and_target(tx: Transaction, token: bytes, login: str) -> tuple[Person, Person]:
-    """The admin who asks and whom he means, both as they are until the transaction ends: of two admins who end each
-    other's rights at the same moment one is too late. NotFound when nobody of that login works here."""
-    caller = await authenticate_token(tx, token)
-    for one in sorted({caller.login, login}):
-        await accounts_repository.lock(tx, one)
-    caller = await authenticate_token(tx, token)
-    require_permission(caller, "add people")
-    person = await accounts_repository.person(tx, login)
-    if person is None:
-        raise NotFound
-    return caller, person
+    return await person_view(ctx, tx, login)

@@ -1,4 +1,4 @@
-"""People: who works here, invitations, and departures."""
+"""People: lists, invitations, ID cards, roles, and departures."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,20 +8,10 @@ from litestar import Controller, get, post, put
 from litestar.openapi.spec import Operation
 from litestar.params import JSONBody, PathParameter
 
+from service import errors
 from service.accounts.caller import Caller, Context, limit_by_address, requires
 from service.accounts.permissions import Person
 from service.accounts.validation import NewPerson
-from service.errors import (
-    DigestMismatch,
-    FileTooLarge,
-    InvalidOneTimeCode,
-    InvalidQuery,
-    LoginTaken,
-    NotFound,
-    UnknownPerson,
-    UnreadableImage,
-    UnsupportedImageType,
-)
 from service.web import body
 from service.web.api_document import (
     CHANGE_ERRORS,
@@ -38,7 +28,7 @@ from service.web.request import AnyRequest
 from service.web.request_info import client_ip
 from service.web.strict_body import StrictBody
 
-from . import people, photos, roles_and_cards
+from . import people, roles_and_cards
 from .people import DeactivationRequest, InvitationIssued, Invite, NewPassword, PeoplePage, PersonSummary, PersonView
 from .roles_and_cards import NewCard, NewRoles
 
@@ -53,7 +43,7 @@ _PERSON = PersonView("zhou", "周强", ("technician",), ("城东",), None, "0042
 
 @dataclass
 class PhotoOperation(Operation):
-    """The operation that takes a photo: it reads the body itself, so the document is told what that is."""
+    """An operation whose handler reads a photo from the body."""
 
     def __post_init__(self) -> None:
         """Describe the body."""
@@ -61,123 +51,122 @@ class PhotoOperation(Operation):
 
 
 class PeopleController(Controller):
-    """Everybody who works or worked here."""
+    """Present and former colleagues."""
 
     tags = ("people",)
+    return_dto = None
 
     @get(
         "/v1/people",
-        summary="People of my areas, by login; also who left",
+        summary="The people of the caller's areas by login, including former ones",
         operation_class=example(answer=PeoplePage((_PERSON,), None)),
         responses=problems(*READ_ERRORS),
     )
     async def list_people(
-        self, caller: Caller, after: Annotated[str | None, text_parameter("The cursor of the page before.")] = None
+        self, caller: Caller, after: Annotated[str | None, text_parameter("The cursor of the previous page.")] = None
     ) -> PeoplePage:
-        """For dispatchers and supervisors; an admin sees everybody. A page may have few people and another one after
-        it."""
+        """For dispatchers and supervisors; admins see everybody. A short page is not always the last one."""
         if len(after or "") > 64:
-            raise InvalidQuery("`after` is not a cursor of this list")
+            raise errors.InvalidQuery("`after` is not a cursor of this list")
         return await people.page(*caller, after or "")
 
     @post(
         "/v1/people",
-        summary="Add somebody; the answer has the one-time code of his invitation",
+        summary="Add a person; the answer has the one-time code of their invitation",
         dto=StrictBody[NewPerson],
-        return_dto=None,
         guards=[requires("add people")],
         operation_class=example(NewPerson("zhou", "周强", ("technician",), ("城东",), "0042", "维修员"), _INVITATION),
-        responses=problems(*WRITE_ERRORS, LoginTaken),
+        responses=problems(*WRITE_ERRORS, errors.LoginTaken),
     )
     async def add_person(self, caller: Caller, data: JSONBody[NewPerson]) -> InvitationIssued:
-        """For admins. The code is shown this once: hand it over, and the person sets a password with it."""
+        """For admins. The code is shown only here; the person sets a password with it."""
         return await people.create_person_as(*caller, data)
 
     @put(
         "/v1/people/{login:str}/departure",
-        summary="Somebody leaves: his tokens, sessions and devices end at once; his name stays on his records",
+        summary="A person leaves: their tokens, sessions and devices are revoked; records keep their name",
         dto=StrictBody[DeactivationRequest],
-        return_dto=None,
         guards=[requires("add people")],
         operation_class=example(DeactivationRequest("退休"), _PERSON),
-        responses=problems(*WRITE_ERRORS, NotFound),
+        responses=problems(*WRITE_ERRORS, errors.NotFound),
     )
     async def depart(self, caller: Caller, login: Login, data: JSONBody[DeactivationRequest]) -> PersonView:
-        """For admins, about anybody but themselves. Again is no change."""
+        """For admins, about anybody but themselves. Idempotent."""
         return await people.deactivate(*caller, login, data.reason)
 
     @put(
         "/v1/people/{login:str}/card",
-        summary="What is on somebody's ID card: name, number (工号) and title; customers are told all three",
+        summary="A person's ID card: name, number (工号) and title; customers see all three",
         dto=StrictBody[NewCard],
-        return_dto=None,
         guards=[requires("add people")],
         operation_class=example(NewCard("周强", "0042", "维修员"), _PERSON),
-        responses=problems(*WRITE_ERRORS, NotFound),
+        responses=problems(*WRITE_ERRORS, errors.NotFound),
     )
     async def give_card(self, caller: Caller, login: Login, data: JSONBody[NewCard]) -> PersonView:
-        """For admins. It takes the place of all that was on the card but the photo."""
+        """For admins. It replaces the whole card except the photo."""
         return await roles_and_cards.give_card(*caller, login, data)
 
     @put(
         "/v1/people/{login:str}/roles",
-        summary="What somebody may do and where, all of it; his sessions end, "
-        "and his phones if he is no technician now",
+        summary="All roles and areas of a person; new roles end their sessions, and former technicians' phones",
         dto=StrictBody[NewRoles],
-        return_dto=None,
         guards=[requires("add people")],
         operation_class=example(NewRoles(("technician",), ("城东",)), _PERSON),
-        responses=problems(*WRITE_ERRORS, NotFound),
+        responses=problems(*WRITE_ERRORS, errors.NotFound),
     )
     async def give_roles(self, caller: Caller, login: Login, data: JSONBody[NewRoles]) -> PersonView:
-        """For admins, who cannot take that role from themselves. The same again is no change."""
+        """For admins, who cannot take that role from themselves. Idempotent."""
         return await roles_and_cards.give_roles(*caller, login, data)
 
     @put(
         "/v1/people/{login:str}/photo",
-        summary="The photo on somebody's ID card; customers see it at the door",
+        summary="The photo on a person's ID card; customers see it at the door",
         status_code=204,
         guards=[requires("add people")],
         operation_class=PhotoOperation,
         responses=problems(
-            *CHANGE_ERRORS, NotFound, FileTooLarge, UnsupportedImageType, UnreadableImage, DigestMismatch
+            *CHANGE_ERRORS,
+            errors.NotFound,
+            errors.FileTooLarge,
+            errors.UnsupportedImageType,
+            errors.UnreadableImage,
+            errors.DigestMismatch,
         ),
     )
     async def give_face(self, request: AnyRequest, caller: Caller, login: Login) -> None:
-        """For admins. The bytes of the file, not packed; whoever may not do this is told before they are received."""
+        """For admins. The body is the file, uncompressed. Permissions are checked before it is read."""
         parts = body.stream_body(request.scope, request.receive, caller.ctx.evidence_storage.max_file)
-        await photos.set_staff_photo(*caller, login, parts)
+        await roles_and_cards.set_staff_photo(*caller, login, parts)
 
 
 class InvitationsController(Controller):
-    """One-time codes by which people set their passwords."""
+    """One-time codes to set a password."""
 
     tags = ("people",)
+    return_dto = None
 
     @post(
         "/v1/invitations",
-        summary="A new one-time code, for who forgot his password; good for 72 hours",
+        summary="A new one-time code for a forgotten password, valid for 72 hours",
         dto=StrictBody[Invite],
-        return_dto=None,
         guards=[requires("add people")],
         operation_class=example(Invite("zhou"), _INVITATION),
-        responses=problems(*WRITE_ERRORS, UnknownPerson),
+        responses=problems(*WRITE_ERRORS, errors.UnknownPerson),
     )
     async def invite_person(self, caller: Caller, data: JSONBody[Invite]) -> InvitationIssued:
-        """For admins. The code is shown this once, and one that the person had before is no longer good."""
+        """For admins. The code is shown only here, and replaces the person's previous one."""
         return await people.invite(*caller, data)
 
     @put(
         "/v1/invitations/{code:str}/password",
-        summary="Set one's password by a one-time code",
+        summary="Set a password with a one-time code",
         opt={"exclude_from_auth": True},
         guards=[limit_by_address],
         security=PUBLIC,
         request_max_body_size=8192,
         dto=StrictBody[NewPassword],
-        return_dto=None,
         operation_class=example(NewPassword("correct horse battery"), PersonSummary("zhou", "周强")),
-        responses=problems(*PUBLIC_ERRORS, InvalidOneTimeCode),
+        responses=problems(*PUBLIC_ERRORS, errors.InvalidOneTimeCode),
     )
     async def set_password(
         self,
@@ -186,8 +175,7 @@ class InvitationsController(Controller):
         code: Annotated[str, PathParameter(description="The one-time code.", schema_extra={"max_length": 200})],
         data: JSONBody[NewPassword],
     ) -> PersonSummary:
-        """All sessions of the person end. The code is used up only when that worked. The body has at most 8192 bytes,
-        not packed."""
+        """All sessions of the person end. A request that fails does not use up the code."""
         person = await people.set_password(context, client_ip(request.scope), code, data.password)
         return PersonSummary(person.login, person.name)
 

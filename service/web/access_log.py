@@ -1,6 +1,6 @@
 """Structured logs: one line per request, with a request id and without personal data.
 
-The line names the route's template (`/v1/visits/{visit_id}`), never path, query or body.
+The line has the route's template (`/v1/visits/{visit_id}`), never path, query or body.
 """
 
 import logging
@@ -10,7 +10,7 @@ from collections.abc import Awaitable
 from datetime import UTC, datetime
 from secrets import token_hex
 from time import perf_counter_ns
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 import msgspec
 import structlog
@@ -22,9 +22,9 @@ _encode = msgspec.json.Encoder().encode
 
 
 def configure_logging(form: str, level: str, stream: BinaryIO | None = None) -> None:
-    """Log to standard error (or `stream`) as `json` or for a `human`, what is at least as grave as `level`.
+    """Log to standard error (or `stream`), as `json` or for a `human`, from `level` up.
 
-    One processor does all: structlog's usual chain of five costs twice as much, on every request.
+    One processor does everything: the usual chain of five costs twice as much, on every request.
     """
     structlog.configure(
         processors=[_as_json if form == "json" else _for_human],
@@ -37,16 +37,16 @@ def configure_logging(form: str, level: str, stream: BinaryIO | None = None) -> 
 
 
 def get_logger() -> structlog.typing.FilteringBoundLogger:
-    """The log. Bound at once: it would otherwise look the configuration up on every line."""
+    """The logger. Bound now; otherwise it would look up the configuration on every line."""
     bound: structlog.typing.FilteringBoundLogger = structlog.get_logger("doorstep").bind()
     return bound
 
 
 class _StdlibHandler(logging.Handler):
-    """What libraries log goes the same way. Without tracebacks: they can hold what somebody sent."""
+    """Passes on what libraries log, without tracebacks: they can hold personal data."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Say it as our own."""
+        """Log it as our own."""
         kind = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else None
         get_logger().log(record.levelno, record.getMessage().partition("\n")[0], by=record.name, error=kind)
 
@@ -56,17 +56,17 @@ def _as_json(_: WrappedLogger, level: str, event: EventDict) -> bytes:
 
 
 def _for_human(_: WrappedLogger, level: str, event: EventDict) -> bytes:
-    said = event.pop("event", "")
+    text = event.pop("event", "")
     rest = " ".join(f"{name}={_format_value(value)}" for name, value in event.items())
-    return f"{datetime.now(UTC):%H:%M:%S} {level:7} {said} {rest}".encode("utf-8", "backslashreplace")
+    return f"{datetime.now(UTC):%H:%M:%S} {level:7} {text} {rest}".encode("utf-8", "backslashreplace")
 
 
 def _format_value(value: Any) -> str:
-    return " < ".join(map(str, reversed(value))) if isinstance(value, list) else str(value)
+    return " < ".join(map(str, reversed(cast("list[object]", value)))) if isinstance(value, list) else str(value)
 
 
 def request_id_of(scope: Scope) -> str:
-    """The client's X-Request-Id where it is a plain short token, else a new one. The same for the whole request."""
+    """The client's X-Request-Id if it is a short plain token, else a new id; the same throughout the request."""
     known = scope["state"].get("request_id")
     if known:
         return str(known)
@@ -77,7 +77,7 @@ def request_id_of(scope: Scope) -> str:
 
 
 def access_log_middleware(app: ASGIApp) -> ASGIApp:
-    """`app` with its requests logged, and X-Request-Id on every answer."""
+    """Logs each request, and adds X-Request-Id to each response."""
     log = get_logger()
 
     async def with_log(scope: Scope, receive: Receive, send: Send) -> None:

@@ -1,6 +1,6 @@
-"""The exact bytes of a request's body, within the limit, unpacked if they were packed.
+"""Reads the exact bytes of a request's body within a limit, and decompresses them.
 
-Limits refuse before reading where the length is announced, and while reading where it is not.
+A body that is announced as too large is refused before it is read, otherwise while it is read.
 """
 
 import zlib
@@ -10,17 +10,16 @@ from litestar.types import Receive, Scope
 
 from service.errors import BodyTooLarge, FileTooLarge, MalformedJson, UnsupportedImageType, WrongMediaType
 
-_LONGEST = 100  # bytes of a Content-Type; JSON needs less
+_MAX_CONTENT_TYPE = 100  # bytes; JSON needs fewer
 
 
 async def read_json_body(
     scope: Scope, receive: Receive, limit: int, *, whatever: bool = False, packed: bool = True
 ) -> bytes:
-    """The body as it was before Content-Encoding.
+    """The body before Content-Encoding. BodyTooLarge over `limit` bytes.
 
-    WrongMediaType (415) for anything but JSON, or packed by anything but gzip (or at all, where nothing may be
-    `packed`), unless it may be `whatever`: then it is as it came where it cannot be unpacked. BodyTooLarge (413) over
-    `limit` bytes.
+    WrongMediaType unless it is JSON, uncompressed or gzip (unless `packed` is False). With `whatever` any type is
+    accepted, and what cannot be decompressed is returned as it is.
     """
     kind, length, coding = b"", b"", b""
     for name, value in scope["headers"]:
@@ -43,20 +42,22 @@ async def read_json_body(
 
 
 def _is_json(kind: bytes) -> bool:
-    """Whether it is `application/json`, which may say that it is UTF-8. Split and compared: a pattern with blanks
-    wherever there may be some takes time by the square of how many there are."""
-    if len(kind) > _LONGEST:
+    """Whether it is `application/json`, optionally with `charset=utf-8`. It is split and compared: a pattern that
+    allows blanks everywhere takes quadratic time."""
+    if len(kind) > _MAX_CONTENT_TYPE:
         return False
     name, _, rest = kind.lower().partition(b";")
     if name.strip() != b"application/json":
         return False
-    said, _, more = rest.partition(b";")
-    key, _, value = said.partition(b"=")
-    return not more.strip() and (not said.strip() or (key.strip(), value.strip().strip(b'"')) == (b"charset", b"utf-8"))
+    parameter, _, more = rest.partition(b";")
+    key, _, value = parameter.partition(b"=")
+    return not more.strip() and (
+        not parameter.strip() or (key.strip(), value.strip().strip(b'"')) == (b"charset", b"utf-8")
+    )
 
 
 def announced(length: bytes) -> int:
-    """How many bytes Content-Length says will come; 0 where it says nothing."""
+    """The bytes announced by Content-Length; 0 without a valid one."""
     if not length.isdigit():
         return 0
     digits = length.lstrip(b"0")
@@ -64,7 +65,7 @@ def announced(length: bytes) -> int:
 
 
 async def stream_body(scope: Scope, receive: Receive, limit: int) -> AsyncIterator[bytes]:
-    """The bytes of a file as they come, never all in memory. FileTooLarge over `limit`, if told before reading."""
+    """The bytes of a file as they arrive, never all in memory. FileTooLarge, if possible before reading."""
     for name, value in scope["headers"]:
         if name == b"content-length" and announced(value) > limit:
             raise FileTooLarge(f"at most {limit} bytes")
@@ -81,7 +82,7 @@ async def stream_body(scope: Scope, receive: Receive, limit: int) -> AsyncIterat
 
 
 async def read_limited(receive: Receive, limit: int) -> bytes:
-    """The bytes as they come, at most `limit`."""
+    """The whole body, at most `limit` bytes."""
     parts: list[bytes] = []
     size, more = 0, True
     while more:
@@ -94,19 +95,18 @@ async def read_limited(receive: Receive, limit: int) -> bytes:
 
 
 async def _next(receive: Receive) -> tuple[bytes, bool]:
-    """The next bytes, and whether more will come."""
+    """The next bytes, and whether there are more."""
     message = await receive()
     if message["type"] != "http.request":
-        raise MalformedJson("the connection ended within the body")  # nobody is left to read this
+        raise MalformedJson("the connection ended within the body")  # no one is left to read this
     return message.get("body", b""), message.get("more_body", False)
 
 
 def _gunzip_limited(packed: bytes, limit: int) -> bytes:
-    """Unpack gzip (RFC 1952) of one member, as every client sends it: what many empty ones cost is by the square of
-    how many there are. A bomb costs no more than `limit` bytes.
+    """Decompress gzip (RFC 1952) with a single member, as clients send it: many empty ones would take quadratic time.
+    A bomb costs no more than `limit` bytes.
 
-    What cannot be unpacked is handed on as it came: the JSON decoder refuses it, and whoever keeps refused input
-    keeps these bytes.
+    Invalid input is returned unchanged: the JSON decoder refuses it, and quarantine keeps these bytes.
     """
     unpacker = zlib.decompressobj(wbits=31)
     try:

@@ -1,4 +1,4 @@
-"""What all answers share: gzip where it saves something, and headers that are safe unless a handler says otherwise."""
+"""Applies to all responses: gzip where it saves something, and safe default headers."""
 
 import zlib
 
@@ -7,14 +7,14 @@ from litestar.types import ASGIApp, HTTPResponseStartEvent, Message, Receive, Sc
 MIN_GZIP_BYTES = 1400  # below one network packet gzip saves nothing
 _PACKED = (b"application/json", b"application/problem+json", b"application/xml", b"image/svg+xml", b"text/")
 _DEFAULTS = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
-"""What is answered is personal data: no cache keeps it, and no browser guesses what it is."""
+"""Responses are personal data: they are not cached, and browsers do not guess their type."""
 Headers = list[tuple[bytes, bytes]]
 
 
 def response_middleware(app: ASGIApp) -> ASGIApp:
-    """`app`, with default headers, and with gzip for whole bodies of text where the client takes it.
+    """Adds default headers, and compresses text that is sent in one part, if the client accepts it.
 
-    A strong ETag names one sequence of bytes (RFC 9110, 8.8.1), so the packed form gets its own, which ends in `-gzip`.
+    A strong ETag identifies exact bytes (RFC 9110, 8.8.1), so the compressed form gets its own, which ends in `-gzip`.
     """
 
     async def with_defaults(scope: Scope, receive: Receive, send: Send) -> None:
@@ -31,7 +31,7 @@ def response_middleware(app: ASGIApp) -> ASGIApp:
             if message["type"] == "http.response.body" and start is not None:
                 headers = list(start["headers"])
                 names = {name for name, _ in headers}
-                headers += [one for one in _DEFAULTS if one[0] not in names]
+                headers += [header for header in _DEFAULTS if header[0] not in names]
                 body = message["body"]
                 if not message["more_body"] and len(body) >= MIN_GZIP_BYTES and _is_text(headers):
                     headers.append((b"vary", b"accept-encoding"))
@@ -61,9 +61,9 @@ def accepts_gzip(scope: Scope) -> bool:
 
 
 def etag_matches(if_none_match: str, tag: str) -> bool:
-    """Whether the header names what has this ETag, also as it was packed (RFC 9110, 13.1.2)."""
-    given = [one.strip().removeprefix("W/").strip('"') for one in if_none_match.split(",")]
-    return tag in given or f"{tag}-gzip" in given or "*" in given
+    """Whether If-None-Match lists this ETag or that of its compressed form (RFC 9110, 13.1.2)."""
+    tags = [given.strip().removeprefix("W/").strip('"') for given in if_none_match.split(",")]
+    return tag in tags or f"{tag}-gzip" in tags or "*" in tags
 
 
 def _is_text(headers: Headers) -> bool:

@@ -1,4 +1,4 @@
-"""Requests that change something have to come from our own pages."""
+"""Protection against cross-site request forgery: changes must come from our own pages."""
 
 from litestar.types import Scope
 
@@ -11,7 +11,7 @@ SAFE = ("GET", "HEAD", "OPTIONS")
 
 
 def require_same_origin(scope: Scope, ctx: AppContext) -> None:
-    """ForgeryRefused unless a page of this site sent it."""
+    """CrossOriginRejected unless a page of this site sent the request."""
     origin, site = get_header(scope, b"origin"), get_header(scope, b"sec-fetch-site")
     if origin is not None and origin != ctx.company.url.encode():
         raise CrossOriginRejected
@@ -20,6 +20,6 @@ def require_same_origin(scope: Scope, ctx: AppContext) -> None:
 
 
 def require_same_origin_for_browsers(scope: Scope, ctx: AppContext) -> None:
-    """The same where no token is asked for: a browser says where a request comes from, and a script does not."""
+    """The same for operations without a token: only browsers send the origin of a request, scripts do not."""
     if get_header(scope, b"origin") is not None or get_header(scope, b"sec-fetch-site") is not None:
         require_same_origin(scope, ctx)

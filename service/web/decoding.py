@@ -1,4 +1,4 @@
-"""Bytes from outside, decoded once and strictly; what is wrong is told with its place."""
+"""Strict decoding of input; errors name the place in it."""
 
 import re
 from datetime import datetime
@@ -22,12 +22,12 @@ _STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+|\.\.\.)\]")
 
 
 def decode_strict(decoder: msgspec.json.Decoder[T], raw: bytes) -> T:
-    """The body as a Struct. Of duplicate keys the last one counts."""
+    """Decode a body. MalformedJson or InvalidBody. Of duplicate keys the last one counts."""
     try:
-        raw.decode()  # the decoder does not look into fields that it does not know
+        raw.decode()  # the decoder does not check fields that it does not know
     except UnicodeDecodeError as error:
         raise MalformedJson(f"not UTF-8 at byte {error.start}") from None
-    # U+0000 can only be written as an escape in JSON; PostgreSQL cannot keep it in text, so nobody may send it
+    # in JSON, U+0000 can only be an escape; PostgreSQL cannot store it in text, so it is refused
     if b"\\u0000" in raw and _has_null_escape(raw):
         raise InvalidBody("U+0000 is not allowed in text", (FieldError("", "null-character", "remove U+0000"),))
     try:
@@ -35,21 +35,21 @@ def decode_strict(decoder: msgspec.json.Decoder[T], raw: bytes) -> T:
         return _decode_with_stack_headroom(decoder, raw, 100) if deep else decoder.decode(raw)
     except msgspec.ValidationError as error:
         text, at, path = str(error).rpartition(" - at `")
-        if not at:  # the whole body is meant
+        if not at:  # it concerns the whole body
             text, path = path, ""
-        text = _VALUE.sub(r"\1", text)  # input is never echoed
+        text = _VALUE.sub(r"\1", text)  # never echo input
         raise InvalidBody("", (FieldError(_pointer(path.removesuffix("`")), "invalid", text),)) from None
     except (msgspec.DecodeError, RecursionError) as error:
         raise MalformedJson(str(error)) from None
 
 
 def _decode_with_stack_headroom(decoder: msgspec.json.Decoder[T], raw: bytes, frames: int) -> T:
-    """Decode with so many frames to spare: what is kept can be decoded again, wherever that happens."""
+    """Decode with so many frames to spare, so that what was stored can be decoded again from any call depth."""
     return _decode_with_stack_headroom(decoder, raw, frames - 1) if frames else decoder.decode(raw)
 
 
 def convert_strict(model: type[T], values: dict[str, Any]) -> T:
-    """Fields of a form as a Struct, within the bounds of its types. InvalidBody where they are not."""
+    """The fields of a form as a Struct. InvalidBody."""
     try:
         return msgspec.convert(values, model)
     except msgspec.ValidationError:
@@ -57,24 +57,24 @@ def convert_strict(model: type[T], values: dict[str, Any]) -> T:
 
 
 def to_json(content: object) -> bytes:
-    """JSON."""
+    """Encode as JSON."""
     return _encoder.encode(content)
 
 
 def is_uuid(text: str) -> bool:
-    """Whether it is a UUID with its hyphens."""
+    """Whether a text is a UUID with its hyphens."""
     return _UUID.fullmatch(text) is not None
 
 
 def parse_uuid(text: str, pointer: str) -> UUID:
-    """A UUID out of a body."""
+    """Parse a UUID of a body. InvalidBody."""
     if not _UUID.fullmatch(text):
         raise InvalidBody("", (FieldError(pointer, "not-a-uuid", "must be a UUID"),))
     return UUID(text)
 
 
 def parse_timestamp(text: str, name: str) -> datetime:
-    """A time out of a query (RFC 3339, with an offset)."""
+    """Parse a time of a query (RFC 3339, with an offset). InvalidQuery."""
     try:
         found = datetime.fromisoformat(text)
     except ValueError:
@@ -87,16 +87,16 @@ def parse_timestamp(text: str, name: str) -> datetime:
 
 
 def require_uuid_ids(ids: list[str]) -> None:
-    """Ids of entries are UUIDs."""
+    """InvalidBody unless the ids of all entries are UUIDs."""
     if ",".join(ids).translate(_DIGITS) == ",".join([_SHAPE] * len(ids)):
-        return  # all at once: a pattern tried on each would cost more than decoding them
+        return  # all at once: matching a pattern against each would cost more than decoding them
     wrong = [number for number, text in enumerate(ids) if not _UUID.fullmatch(text)]
     if wrong:
         raise InvalidBody("", tuple(FieldError(f"/entries/{n}/id", "not-a-uuid", "must be a UUID") for n in wrong[:20]))
 
 
 def _has_null_escape(raw: bytes) -> bool:
-    """Whether an escape of U+0000 is meant, and not a backslash before `u0000`."""
+    """Whether there is an escape of U+0000, as opposed to an escaped backslash before `u0000`."""
     return re.search(rb"(?<!\\)(?:\\\\)*\\u0000", raw) is not None
 
 
@@ -104,5 +104,5 @@ def _pointer(path: str) -> str:
     """`$.entries[3].at` as the JSON Pointer `/entries/3/at`."""
     steps = [(name or number) for name, number in _STEP.findall(path)]
     if "..." in steps:
-        steps = steps[: steps.index("...")]  # a key of a mapping: the decoder does not say which
+        steps = steps[: steps.index("...")]  # a key of a mapping: the decoder does not tell which
     return json_pointer(*steps)

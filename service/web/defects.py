@@ -1,4 +1,4 @@
-"""What nobody foresaw: logged so that it can be found, and kept to the one visit that it is about."""
+"""Unexpected errors: logged without personal data, and limited to the visit that they concern."""
 
 from collections.abc import Awaitable
 from typing import Any, TypeVar
@@ -13,9 +13,9 @@ T = TypeVar("T")
 
 
 def error_trace(error: BaseException) -> dict[str, Any]:
-    """What may be logged of an exception: kinds of errors and places in the code.
+    """What may be logged of an exception: its types and places in the code.
 
-    Messages of exceptions are left out: database drivers put values of rows into them, and those are personal data.
+    Messages are left out: database drivers put values of rows into them, and those are personal data.
     """
     kinds: list[str] = []
     places: list[str] = []
@@ -31,16 +31,16 @@ def error_trace(error: BaseException) -> dict[str, Any]:
     return {"errors": kinds, "trace": places[-40:]}
 
 
-async def or_unreadable(ctx: AppContext, visit_id: UUID, made: Awaitable[T]) -> T | None:
-    """What is made of one visit among others; None when it cannot be made, so that the others are still shown.
+async def or_unreadable(ctx: AppContext, visit_id: UUID, result: Awaitable[T]) -> T | None:
+    """The result for one visit of a list; None, and an error in the log, when it fails, so that the others are shown.
 
-    That is a defect and logged as one, with the visit's id. When the database is away, nothing can be said of any.
+    Errors of the database are raised: they concern all visits.
     """
     try:
-        return await made
+        return await result
     except ctx.db.failures:
         raise
-    except Exception as error:  # whatever its rows make of themselves
+    except Exception as error:
         if isinstance(error, Problem) and error.status >= 500:
             raise
         structlog.get_logger("doorstep").error("defect", visit=str(visit_id), **error_trace(error))

@@ -1,4 +1,4 @@
-"""What stands in the fields of a form of the customer's page, and what is said where it cannot be taken."""
+"""Reads the fields of a form of the customer's page."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -13,32 +13,32 @@ FormData = Mapping[str, str]
 
 
 class FormError(Exception):
-    """Something in a form was left out, is too long or too soon: what to say."""
+    """A form cannot be accepted; the message for the page."""
 
     def __init__(self, message: PageText, status: int = 422, wait: int | None = None) -> None:
         super().__init__(message.zh)
         self.message, self.status, self.wait = message, status, wait
 
 
-def required(fields: FormData, name: str, message: PageText, longest: int = 1000) -> str:
-    """What stands in a field that may not be empty."""
-    value = max_length(fields, name, longest)
+def required(fields: FormData, name: str, message: PageText, limit: int = 1000) -> str:
+    """The value of a field that must not be empty."""
+    value = max_length(fields, name, limit)
     if not value:
         raise FormError(message)
     return value
 
 
-def max_length(fields: FormData, name: str, longest: int = 1000) -> str:
-    """What stands in a field, which may be so long."""
+def max_length(fields: FormData, name: str, limit: int = 1000) -> str:
+    """The value of a field, within a limit of characters."""
     value = fields.get(name, "").strip()
-    if len(value) > longest:
-        said = {"longest": longest, "length": len(value)}
-        raise FormError(PageText("最多 %(longest)s 字，您写了 %(length)s 字，请缩短", said))
+    if len(value) > limit:
+        values = {"longest": limit, "length": len(value)}
+        raise FormError(PageText("最多 %(longest)s 字，您写了 %(length)s 字，请缩短", values))
     return value
 
 
 def parse_datetime(fields: FormData, name: str) -> datetime:
-    """A moment that the page wrote there itself."""
+    """A time that the page itself put into a field."""
     try:
         found = datetime.fromisoformat(fields.get(name, ""))
     except ValueError:
@@ -49,7 +49,7 @@ def parse_datetime(fields: FormData, name: str) -> datetime:
 
 
 def carried_form(fields: FormData, name: str = "kept") -> FormData:
-    """What a form of the code carries along of another form, in a field of its own."""
+    """The other form that a form for the one-time code carries in a field."""
     try:
         found = msgspec.json.decode(fields.get(name, ""), type=dict[str, str])
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):

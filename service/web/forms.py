@@ -1,4 +1,4 @@
-"""A form that a page of ours posts: small, and read strictly."""
+"""Reads the body of a form that one of our pages posts."""
 
 from urllib.parse import parse_qsl
 
@@ -13,7 +13,7 @@ LIMIT = 8_000  # bytes
 async def read_form(request: AnyRequest, limit: int = LIMIT) -> dict[str, str]:
     """The fields of a form. Of a field given twice the last one counts.
 
-    A browser sends a line's end as CR LF and counts it as one character; here it is one too.
+    Line breaks become one character, as browsers count them, although they send CR LF.
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/x-www-form-urlencoded":

@@ -1,4 +1,4 @@
-"""The language of a page, one at a time: Chinese, or English where the browser or the person asks for it."""
+"""The language of a page: Chinese, or English if the browser or the person asks for it."""
 
 from typing import Any, Literal, Protocol
 
@@ -13,7 +13,7 @@ COOKIE, COOKIE_SECONDS = b"__Host-doorstep-language", 365 * 86_400
 
 
 class Bilingual(Protocol):
-    """What carries its own two texts: a choice of a checklist, for instance. English may be lacking."""
+    """A value with its own two texts, such as a choice of a checklist. The English may be empty."""
 
     @property
     def zh(self) -> str: ...  # noqa: D102
@@ -22,7 +22,7 @@ class Bilingual(Protocol):
 
 
 class PageText(msgspec.Struct, frozen=True):
-    """A text of ours outside of a template. The Chinese is its name in the catalogue; `values` fill its %(places)s.
+    """A text outside of templates. The Chinese is its key in the catalogue; `values` fill its %(placeholders)s.
 
     It is translated when a page is rendered, never before.
     """
@@ -32,7 +32,7 @@ class PageText(msgspec.Struct, frozen=True):
 
 
 class TextPair(msgspec.Struct, frozen=True):
-    """A text that is at hand in both languages, such as the title of a problem."""
+    """A text in both languages, such as the title of a problem."""
 
     zh: str
     en: str
@@ -42,19 +42,19 @@ AnyText = PageText | Bilingual
 
 
 def language_of(scope: Scope) -> Language:
-    """The language of the page that answers a request: as chosen on a page before, else by Accept-Language."""
+    """The language of a request's page: as chosen on an earlier page, else by Accept-Language."""
     chosen = get_cookie(scope, COOKIE)
     return chosen if chosen == "zh" or chosen == "en" else accepted_language(scope)  # noqa: PLR1714 - narrows the type
 
 
 def language_cookie(language: Language) -> tuple[bytes, bytes]:
-    """The cookie by which the choice of a language is remembered."""
-    kept = b"; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=%d" % COOKIE_SECONDS
-    return b"set-cookie", COOKIE + b"=" + language.encode() + kept
+    """The cookie that remembers the chosen language."""
+    attributes = b"; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=%d" % COOKIE_SECONDS
+    return b"set-cookie", COOKIE + b"=" + language.encode() + attributes
 
 
 def accepted_language(scope: Scope) -> Language:
-    """The language that Accept-Language prefers; Chinese where it names neither."""
+    """The language that Accept-Language prefers; Chinese if it names neither."""
     best: Language = "zh"
     best_weight = 0.0
     for name, value in scope["headers"]:

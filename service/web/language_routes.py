@@ -1,4 +1,4 @@
-"""The switch between the languages of a page. It works without JavaScript and leads back to the page."""
+"""Switches the language of pages. Works without JavaScript and returns to the page."""
 
 from litestar import Controller, post
 from litestar.response.base import ASGIResponse

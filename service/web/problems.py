@@ -1,16 +1,15 @@
-"""Problems on the wire (RFC 9457), from the one catalogue in `errors.py`.
+"""Turns exceptions into problem responses (RFC 9457).
 
-Whatever goes wrong ends here. Nothing of the input is echoed, and what nobody foresaw is a Defect:
-logged with where it happened, answered without saying what.
+No input is echoed. An unexpected error is logged with its place in the code, and answered without details.
 """
 
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import msgspec
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.response.base import ASGIResponse
-from litestar.types import ExceptionHandlersMap, Scope
+from litestar.types import Scope
 
 from service import errors
 from service.errors import FieldError, Problem
@@ -35,8 +34,7 @@ _BY_STATUS: dict[int, type[Problem]] = {
 
 
 class ProblemDetails(msgspec.Struct, frozen=True, kw_only=True):
-    """What every error looks like (RFC 9457). `quarantine`: what a device sent was kept under this id all the same, and
-    somebody of the office will decide about it. `retry_after`: seconds to wait, as in the header."""
+    """The body of every error (RFC 9457)."""
 
     type: Annotated[str, msgspec.Meta(description="A URN of the code.")]
     title: Annotated[str, msgspec.Meta(description="What is wrong, in Chinese or by Accept-Language in English.")]
@@ -56,17 +54,12 @@ class ProblemDetails(msgspec.Struct, frozen=True, kw_only=True):
     ] = msgspec.UNSET
 
 
-def problem_type(code: str) -> str:
-    """The `type` of a problem."""
-    return f"urn:doorstep:problem:{code}"
-
-
 def problem_response(problem: Problem, scope: Scope) -> ASGIResponse:
-    """The answer that tells a problem."""
-    said = accepted_language(scope)
+    """The response for a problem."""
+    language = accepted_language(scope)
     details: dict[str, Any] = {
-        "type": problem_type(problem.code),
-        "title": problem.title_zh if said == "zh" else problem.title_en,
+        "type": f"urn:doorstep:problem:{problem.code}",
+        "title": problem.title_zh if language == "zh" else problem.title_en,
         "status": problem.status,
         "code": problem.code,
         "detail": problem.detail,
@@ -75,7 +68,7 @@ def problem_response(problem: Problem, scope: Scope) -> ASGIResponse:
     }
     headers: Headers = (
         (b"content-type", b"application/problem+json"),
-        (b"content-language", b"zh-CN" if said == "zh" else b"en"),
+        (b"content-language", b"zh-CN" if language == "zh" else b"en"),
         (b"cache-control", b"no-store"),
         (b"x-content-type-options", b"nosniff"),
     )
@@ -83,13 +76,13 @@ def problem_response(problem: Problem, scope: Scope) -> ASGIResponse:
         headers += ((b"www-authenticate", b'Bearer realm="doorstep"'),)
     if problem.status in (429, 503, 507):
         headers += ((b"retry-after", b"%d" % problem.extra.get("retry_after", RETRY_SECONDS)),)
-    if scope.get("path", "").startswith("/v1/uploads"):
+    if cast("Any", scope).get("path", "").startswith("/v1/uploads"):
         headers += ((b"tus-resumable", b"1.0.0"), (b"tus-version", b"1.0.0"))
     return raw_response(problem.status, _encoder.encode(details), headers)
 
 
 def to_response(scope: Scope, error: Exception) -> ASGIResponse:
-    """Whatever was raised, as an answer."""
+    """The response for any exception."""
     if isinstance(error, Problem):
         if isinstance(error, errors.InternalError):
             log_unexpected_error(error, scope)
@@ -107,20 +100,20 @@ def to_response(scope: Scope, error: Exception) -> ASGIResponse:
 
 
 def log_unexpected_error(error: BaseException, scope: Scope | None = None) -> None:
-    """Log what was not foreseen."""
+    """Log an unexpected error."""
     request_id = access_log.request_id_of(scope) if scope else None
     access_log.get_logger().error("defect", request=request_id, **error_trace(error))
 
 
 class ReadyResponse(Response[bytes]):
-    """Litestar wants a Response from a handler of exceptions; this one sends an ASGI response that is ready."""
+    """Wraps an ASGI response: Litestar wants a `Response` from exception handlers."""
 
     def __init__(self, answer: ASGIResponse) -> None:
         super().__init__(b"")
         self.answer = answer
 
     def to_asgi_response(self, *_: Any, **__: Any) -> Any:
-        """The answer, which is an ASGI application as it stands."""
+        """The wrapped response."""
         return self.answer
 
 
@@ -128,5 +121,5 @@ def _handler(request: Request[Any, Any, Any], error: Exception) -> Response[byte
     return ReadyResponse(to_response(request.scope, error))
 
 
-EXCEPTION_HANDLERS: ExceptionHandlersMap = {HTTPException: _handler, Exception: _handler}
-"""For Litestar, which looks along the ancestors of what was raised."""
+EXCEPTION_HANDLERS: dict[int | type[Exception], Any] = {HTTPException: _handler, Exception: _handler}
+"""Litestar looks for a handler along the bases of the exception."""

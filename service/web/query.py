@@ -1,7 +1,7 @@
-"""Query strings, checked before Litestar reads them: a misspelt parameter must not look as if it worked."""
+"""Checks query strings before Litestar reads them, so that a misspelt parameter does not go unnoticed."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 from urllib.parse import parse_qsl, urlencode
 from uuid import UUID
 
@@ -14,34 +14,34 @@ from service.errors import FieldError, InvalidQuery, NotFound, Problem
 from .request import AnyRequest
 
 MAX_LENGTH = 200
-"""Characters of a parameter that says nothing else."""
+"""The limit of characters of a parameter without its own."""
 
 
 def text_parameter(description: str, name: str | None = None, max_length: int = MAX_LENGTH) -> QueryParameter:
-    """A parameter of the query that is text."""
+    """A text parameter of the query."""
     return QueryParameter(name=name, description=description, max_length=max_length)
 
 
 def path_text(description: str) -> PathParameter:
-    """Text in the path. What is too long, or what PostgreSQL cannot look up, is NotFound."""
+    """A text parameter of the path. NotFound when it is too long or contains U+0000, which PostgreSQL refuses."""
     return PathParameter(description=description, max_length=MAX_LENGTH, pattern=r"^[^\0]*$")
 
 
 def time_parameter(description: str, name: str | None = None) -> QueryParameter:
-    """A parameter of the query that is a time (RFC 3339, with an offset)."""
+    """A time parameter of the query (RFC 3339, with an offset)."""
     return QueryParameter(name=name, description=description, max_length=MAX_LENGTH, format="date-time")
 
 
 def choice_parameter(description: str, words: Sequence[str], name: str | None = None) -> QueryParameter:
-    """A parameter of the query that is one of some words."""
+    """A parameter of the query with a fixed set of values."""
     return QueryParameter(name=name, description=description, enum=words)
 
 
 async def check_query(request: AnyRequest) -> None:
-    """Before every handler, unless its `opt` has `any_query`. InvalidQuery for parameters that are unknown, missing,
-    given twice or unreadable.
+    """Runs before every handler, unless its `opt` has `any_query`. InvalidQuery for a parameter that is unknown,
+    missing, given twice or unreadable.
 
-    An empty parameter counts as absent. In a time a `+` that was not escaped arrives as a blank and is restored.
+    An empty parameter counts as absent. In a time, an unescaped `+` arrives as a space and is restored.
     """
     for value in request.scope["path_params"].values():
         if isinstance(value, UUID) and str(value) not in request.scope["path"].lower():
@@ -92,17 +92,13 @@ def _fault(name: str, code: str, detail: str) -> InvalidQuery:
 
 
 def query_problem(extra: Any) -> Problem:
-    """What Litestar found wrong with a parameter, as a problem; the input is not echoed. NotFound for the path."""
-    if any(isinstance(one, dict) and one.get("source") is ParamType.PATH for one in extra or ()):
+    """The problem for parameters that Litestar refused; the input is not echoed. NotFound for those of the path."""
+    found = [cast("dict[str, Any]", fault) for fault in extra or () if isinstance(fault, dict)]
+    if any(fault.get("source") is ParamType.PATH for fault in found):
         return NotFound()
     faults = [
-        FieldError(f"/{one['key']}", "invalid", _without_value(one["message"]))
-        for one in extra or ()
-        if isinstance(one, dict) and "key" in one
+        FieldError(f"/{fault['key']}", "invalid", fault["message"].partition(" '")[0])  # without the value
+        for fault in found
+        if "key" in fault
     ]
     return InvalidQuery("", tuple(faults[:20]))
-
-
-def _without_value(message: str) -> str:
-    """Msgspec names a value that is none of an enumeration."""
-    return message.partition(" '")[0]

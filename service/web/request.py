@@ -1,4 +1,4 @@
-"""The request class of the service: its body is the exact bytes, within bounds."""
+"""The request class of the service: its body is the exact bytes, within limits."""
 
 from typing import Annotated, Any
 
@@ -17,14 +17,14 @@ IfNoneMatch = Annotated[
 
 
 class BoundedRequest(Request[Any, Any, Any]):
-    """A request whose body is read within the handler's `request_max_body_size`, and unpacked if a person sent it.
+    """A request whose body is limited to the handler's `request_max_body_size`, and decompressed.
 
-    Where no token is asked for (`exclude_from_auth`) nothing is unpacked.
+    Handlers that need no token (`exclude_from_auth`) accept no compressed body.
     """
 
     async def body(self) -> bytes:
-        """The bytes before Content-Encoding. WrongMediaType for anything but JSON, BodyTooLarge, and
-        MalformedJson for nothing where a body is needed."""
+        """The bytes before Content-Encoding. WrongMediaType unless it is JSON, BodyTooLarge, or MalformedJson when
+        it is empty although the handler needs `data`."""
         if self._body is Empty:
             handler = self.route_handler
             limit: int = self.app.state["max_body"]

@@ -1,13 +1,14 @@
-"""What a request says of itself: headers and address."""
+"""Headers, cookies and the address of a request."""
 
 from functools import lru_cache
 from ipaddress import IPv6Address, ip_address, ip_network
+from typing import Any, cast
 
 from litestar.types import Scope
 
 
 def get_header(scope: Scope, wanted: bytes) -> bytes | None:
-    """One header."""
+    """The value of a header, or None."""
     for name, value in scope["headers"]:
         if name == wanted:
             return value
@@ -15,7 +16,7 @@ def get_header(scope: Scope, wanted: bytes) -> bytes | None:
 
 
 def get_cookie(scope: Scope, wanted: bytes) -> str | None:
-    """The content of a cookie; None when it is missing or empty."""
+    """The value of a cookie; None when it is missing or empty."""
     for name, value in scope["headers"]:
         if name == b"cookie":
             for pair in value.split(b";"):
@@ -26,11 +27,11 @@ def get_cookie(scope: Scope, wanted: bytes) -> str | None:
 
 
 def client_ip(scope: Scope) -> str:
-    """Where the request comes from, for limits: of IPv6 the network, because a client has all of it.
+    """The client's address for rate limits; of IPv6 its network, because a client owns all of it.
 
-    It is the peer of the socket; the server puts the forwarded one in its place for DOORSTEP_PROXIES alone.
+    It is the peer of the socket; the server replaces it by the forwarded one only for DOORSTEP_PROXIES.
     """
-    client = scope.get("client")
+    client = cast("Any", scope).get("client")
     return _normalized(client[0] if client else "")
 
 

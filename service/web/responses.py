@@ -1,4 +1,6 @@
-"""Ready bytes as a response, for pages, problems and files."""
+"""Responses of raw bytes, for pages, problems and files."""
+
+from typing import Any, cast
 
 from litestar.response.base import ASGIResponse
 
@@ -6,11 +8,11 @@ Headers = tuple[tuple[bytes, bytes], ...]
 
 
 def raw_response(status: int, body: bytes = b"", headers: Headers = ()) -> ASGIResponse:
-    """A status, a body and headers, of which some may come several times. Also an ASGI application."""
+    """A response, which is also an ASGI application. A header may be repeated."""
     pairs = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers]
     response = ASGIResponse(status_code=status, body=body, headers=pairs)
     if not body:
-        response.headers.pop("content-type", None)
+        cast("Any", response.headers).pop("content-type", None)
     return response
 
 
@@ -20,4 +22,4 @@ JPEG: Headers = (
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"referrer-policy", b"no-referrer"),
 )
-"""Headers of a picture of ours."""
+"""The headers of a picture."""

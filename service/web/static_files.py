@@ -1,4 +1,4 @@
-"""Scripts of our own pages, from `service/web`: read once, told apart by a strong ETag, never by a build step."""
+"""Scripts, styles and pictures of our pages, from `service/web/static`: read once, with strong ETags."""
 
 from hashlib import sha256
 from pathlib import Path
@@ -21,11 +21,11 @@ KINDS = {".css": b"text/css; charset=utf-8", ".js": b"text/javascript; charset=u
 
 
 def _files() -> dict[str, tuple[bytes, bytes, str]]:
-    """Path in the folder to bytes, media type and digest."""
+    """By path: content, media type and digest."""
     found: dict[str, tuple[bytes, bytes, str]] = {}
     for path in sorted(FOLDER.rglob("*")):
         if path.suffix in KINDS:
-            body, folder = path.read_bytes(), path.relative_to(FOLDER).parts[0]  # what is vendored lies deeper
+            body, folder = path.read_bytes(), path.relative_to(FOLDER).parts[0]  # vendored files are deeper
             found[f"{folder}/{path.name}"] = body, KINDS[path.suffix], sha256(body).hexdigest()[:32]
     return found
 
@@ -34,12 +34,12 @@ _FILES = _files()
 
 
 def versioned(name: str) -> str:
-    """The address of a file, which is another one when its content is: a browser may keep what it has for good."""
+    """The address of a file, which changes with its content, so that browsers may cache it forever."""
     return f"/web/{name}?v={_FILES[name][2]}"
 
 
 class StaticFilesController(Controller):
-    """Files of our own pages, from memory: no limit of requests, since one costs less than to refuse it."""
+    """Files of our pages, from memory. Without a rate limit: a request costs less than its refusal."""
 
     tags = ("pages",)
     opt = {"exclude_from_auth": True}  # noqa: RUF012 - as Litestar declares it
@@ -71,7 +71,7 @@ class StaticFilesController(Controller):
         headers = (
             (b"content-type", kind),
             (b"etag", b'"%s"' % digest.encode()),
-            # without its version it is kept, and asked for anew each time: a new version counts at once
+            # without the version it is revalidated each time, so that a new one takes effect at once
             (b"cache-control", b"public, max-age=31536000, immutable" if version == digest else b"no-cache"),
             (b"cross-origin-resource-policy", b"same-origin"),
         )

@@ -1,4 +1,4 @@
-"""Bodies decoded strictly: Litestar's own decoding takes "5" for 5 and answers 500 to bad UTF-8."""
+"""Strict decoding of bodies: Litestar's own accepts "5" for 5 and answers 500 to invalid UTF-8."""
 
 from collections.abc import Generator
 from functools import cache
@@ -15,24 +15,24 @@ T = TypeVar("T")
 
 
 class StrictBody(AbstractDTO[T]):
-    """`dto=StrictBody[Plan]` makes `data: Plan` of the exact bytes. Problems: MalformedJson, InvalidBody."""
+    """`dto=StrictBody[Plan]` decodes the exact bytes into `data: Plan`. MalformedJson or InvalidBody."""
 
     def __class_getitem__(cls, annotation: Any) -> Any:
-        """For one type, with its bounds: of what is no Struct Litestar would forget them."""
+        """Keep the bounds of the type, which Litestar would drop unless it is a Struct."""
         made = super().__class_getitem__(annotation)
         if not isinstance(annotation, TypeVar):
             made.model_type = annotation
         return made
 
     def decode_bytes(self, value: bytes) -> T:
-        """The Struct."""
+        """Decode the body."""
         return decode_strict(_decoder(self.model_type), value)
 
     @classmethod
     def create_for_field_definition(
         cls, field_definition: FieldDefinition, handler_id: str, backend_cls: Any = None
     ) -> None:
-        """Nothing is transferred from one model to another."""
+        """Nothing to prepare."""
 
     @classmethod
     def create_openapi_schema(
@@ -54,15 +54,15 @@ class StrictBody(AbstractDTO[T]):
 
     @classmethod
     def detect_nested_field(cls, field_definition: FieldDefinition) -> bool:  # noqa: ARG003
-        """No field is looked into."""
+        """No nested fields either."""
         return False
 
 
 class ExactBody(StrictBody[T]):
-    """`dto=ExactBody[Record]` makes `data` the exact bytes, described as a Record, for a feature that decodes them."""
+    """`dto=ExactBody[Record]` passes the exact bytes as `data`, documented as a Record."""
 
     def decode_bytes(self, value: bytes) -> Any:
-        """The bytes as they came."""
+        """The bytes unchanged."""
         return value
 
 

@@ -1,7 +1,7 @@
-"""Pages: Jinja templates beside their feature (`service/<package>/templates`), rendered in the language of the request.
+"""Pages: Jinja templates of each package (`service/<package>/templates`), rendered in the language of the request.
 
-A template is named `<package>/<file>`. Every value is escaped; the English of what a template says is in the catalogue.
-No page is cached, framed, or tells anybody where the customer came from. Nothing is loaded from elsewhere.
+A template is named `<package>/<file>`. Every value is escaped; the English texts are in the catalogue. No page may be
+cached or framed, sends a referrer to other sites, or loads anything from them.
 """
 
 import re
@@ -40,30 +40,30 @@ SECURITY: Headers = (
     (b"permissions-policy", b"camera=(), microphone=(), geolocation=()"),
 )
 SWITCHABLE = re.compile(r"/[A-Za-z0-9][A-Za-z0-9/_.~%-]*(#[A-Za-z0-9_.~%!'()*-]*)?")
-"""An address to which a switch of the language may lead back: one of this site."""
+"""The addresses of this site that the language switch may return to."""
 _MOMENT: dict[Language, str] = {"zh": "y年M月d日 HH:mm", "en": "d MMMM y, HH:mm"}
 _DAY_AND_TIME: dict[Language, str] = {"zh": "M月d日 HH:mm", "en": "d MMMM, HH:mm"}
 _DAY: dict[Language, str] = {"zh": "M月d日（EEE）", "en": "EEEE d MMMM,"}
 
 
 class Switch(msgspec.Struct, frozen=True):
-    """Where the button for the other language posts to, with which fields; by default it leads back to this address."""
+    """Where the language button posts to, with which fields; by default it returns to the same address."""
 
     action: str
     fields: Mapping[str, str] = {}
 
 
 class Assets(msgspec.Struct, frozen=True):
-    """What a page loads of this site besides its styles: a script, which may also `ask` the API; pictures."""
+    """What a page loads from this site besides styles: a script, which may also call the API (`asks`), and pictures."""
 
     script: str = ""
     asks: bool = False
     images: bool = False
 
     def policy(self) -> bytes:
-        """The Content-Security-Policy that allows just that."""
-        given = (("script-src", self.script), ("connect-src", self.asks), ("img-src", self.images))
-        more = "".join(f"; {what} 'self'" for what, wanted in given if wanted)
+        """The Content-Security-Policy that allows only that."""
+        sources = (("script-src", self.script), ("connect-src", self.asks), ("img-src", self.images))
+        more = "".join(f"; {what} 'self'" for what, wanted in sources if wanted)
         rest = "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
         return f"default-src 'none'; style-src 'self'; {rest}{more}".encode()
 
@@ -85,13 +85,13 @@ def render(
 ) -> ASGIResponse:
     """A page. `language` overrides that of the request.
 
-    `origin`: its forms say where they come from; under `no-referrer` browsers send `Origin: null`.
+    `origin`: browsers send the origin of its forms; under `no-referrer` they send `Origin: null`.
     """
-    said, switch = language or language_of(scope), switch or Switch("/language", {"back": quote(scope["path"])})
-    html = render_html(said, template, {**view, "assets": assets, "switch": switch})
+    language, switch = language or language_of(scope), switch or Switch("/language", {"back": quote(scope["path"])})
+    html = render_html(language, template, {**view, "assets": assets, "switch": switch})
     first = (
         (b"content-type", b"text/html; charset=utf-8"),
-        (b"content-language", TAGS[said].encode()),
+        (b"content-language", TAGS[language].encode()),
         (b"content-security-policy", assets.policy()),
         (b"referrer-policy", b"same-origin" if origin else b"no-referrer"),
     )
@@ -99,7 +99,7 @@ def render(
 
 
 def render_html(language: Language, template: str, view: Mapping[str, Any]) -> str:
-    """A template as text."""
+    """Render a template as text."""
     return _environment(language).get_template(template).render(view)
 
 
@@ -111,50 +111,59 @@ def compile_templates() -> None:
             environment.get_template(name)
 
 
+def message_page(scope: Scope, message: AnyText, hotline: str, status: int, headers: Headers = ()) -> ASGIResponse:
+    """A page with a message and how to contact the utility."""
+    return render(scope, "web/message.html", {"message": message, "hotline": hotline}, status, headers)
+
+
 def redirect(path: str, headers: Headers = ()) -> ASGIResponse:
-    """Go on to a page of ours: a reload then sends nothing twice."""
+    """Redirect to a page of this site after a POST, so that a reload does not repeat it."""
     first = ((b"content-security-policy", NO_ASSETS.policy()), (b"referrer-policy", b"no-referrer"))
     return raw_response(303, b"", (*first, *SECURITY, (b"location", path.encode()), *headers))
 
 
 def contact_advice(hotline: str) -> PageText:
-    """What somebody is asked to do who cannot go on alone; a hotline is named only where there is one."""
+    """Advice for people who need help; the hotline is mentioned only if there is one."""
     return PageText("拨打热线") if hotline else PageText("联系供水公司")
 
 
 def translate(text: AnyText, language: Language) -> str:
-    """A text in a language; Chinese where there is no English."""
+    """A text in a language; Chinese if there is no English."""
     if isinstance(text, PageText):
-        said = _translations(language).gettext(text.zh)
-        return said % {
-            name: translate(one, language) if isinstance(one, PageText) else one for name, one in text.values.items()
+        return _translations(language).gettext(text.zh) % {
+            name: translate(value, language) if isinstance(value, PageText) else value
+            for name, value in text.values.items()
         }
     return (text.en if language == "en" else "") or text.zh
 
 
 def format_moment(moment: datetime, language: Language) -> str:
-    """A moment as people write it: 2026年3月2日 09:30; 2 March 2026, 09:30."""
+    """Date and time: 2026年3月2日 09:30; 2 March 2026, 09:30."""
     return format_datetime(moment, _MOMENT[language], locale=language)
 
 
 def format_day_and_time(moment: datetime, language: Language) -> str:
-    """A moment of these days: 3月2日 09:30; 2 March, 09:30."""
+    """Date and time without the year: 3月2日 09:30; 2 March, 09:30."""
     return format_datetime(moment, _DAY_AND_TIME[language], locale=language)
 
 
 def format_window(window: Window, language: Language) -> str:
-    """3月2日（周一） 09:00–10:00; Monday 2 March, 09:00–10:00. A moment alone where it ends as it begins."""
+    """3月2日（周一） 09:00–10:00; Monday 2 March, 09:00–10:00. Only one time if it ends when it begins."""
     start, end = window.start, window.end
-    day, last = (format_datetime(one, _DAY[language], locale=language) for one in (start, end))
+    day, last = (format_datetime(time, _DAY[language], locale=language) for time in (start, end))
     if end == start:
         return f"{day} {start:%H:%M}"
     return f"{day} {start:%H:%M}–{'' if last == day else f'{last} '}{end:%H:%M}"
 
 
+def _contact(hotline: str, language: Language) -> str:
+    return translate(contact_advice(hotline), language)
+
+
 @cache
 def _environment(language: Language) -> Environment:
     folders = {folder.parent.name: FileSystemLoader(folder) for folder in sorted(PACKAGES.glob("*/templates"))}
-    environment = Environment(
+    environment: Any = Environment(
         loader=PrefixLoader(folders),
         autoescape=True,
         auto_reload=False,
@@ -164,10 +173,10 @@ def _environment(language: Language) -> Environment:
         extensions=["jinja2.ext.i18n"],
     )
     environment.policies["ext.i18n.trimmed"] = True
-    environment.install_gettext_translations(_translations(language), newstyle=True)  # pyright: ignore[reportAttributeAccessIssue]
+    environment.install_gettext_translations(_translations(language), newstyle=True)
     environment.globals |= {"language": language, "tag": TAGS[language], "versioned": versioned}
     environment.filters |= {
-        "contact": lambda hotline: translate(contact_advice(hotline), language),
+        "contact": partial(_contact, language=language),
         "translated": partial(translate, language=language),
         "moment": partial(format_moment, language=language),
         "day_and_time": partial(format_day_and_time, language=language),
@@ -178,7 +187,7 @@ def _environment(language: Language) -> Environment:
 
 @cache
 def _translations(language: Language) -> NullTranslations:
-    """The catalogue, compiled in memory. Chinese needs none: the texts are their own names."""
+    """The catalogue, compiled in memory. Chinese needs none: its texts are the keys."""
     if language == "zh":
         return NullTranslations()
     with CATALOGUE.open("rb") as file:

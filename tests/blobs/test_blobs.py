@@ -12,8 +12,8 @@ from obstore.store import S3Store
 
 from service import errors
 from service.blobs.connect import open_blobs, s3_parts
+from service.blobs.evidence_storage import open_evidence_storage
 from service.blobs.store import BlobStore, blob_path
-from service.blobs.vault import open_evidence_storage
 from service.verify.log import verify
 from tests.support.api_client import RECORD, World, problem
 from tests.support.bucket import Bucket

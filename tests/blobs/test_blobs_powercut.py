@@ -15,9 +15,9 @@ import pytest
 
 from service import durable_files
 from service.blobs import announcements
+from service.blobs.evidence_storage import open_evidence_storage
 from service.blobs.incoming import PartialFile
 from service.blobs.store import blob_path
-from service.blobs.vault import open_evidence_storage
 from service.db.sqlite import Sqlite
 from service.evidence import attach, uploads
 from service.evidence.upload_store import part_path, upload_dir

@@ -5,13 +5,13 @@ import pytest
 
 from scripts.checklist_guide import MEANINGS, TITLES, tables
 from service.checklists.loader import bundled_checklists_dir
-from service.checklists.unknown_keys import field_names, unknown_keys
+from service.checklists.unknown_keys import unknown_keys
 from service.judge.checklist import Item, OrderRule
 
 
 @pytest.mark.parametrize("struct", TITLES, ids=lambda struct: struct.__name__)
 def test_every_key_is_explained(struct: type[msgspec.Struct]) -> None:
-    assert set(MEANINGS[struct]) == set(field_names(struct))
+    assert set(MEANINGS[struct]) == set(struct.__struct_encode_fields__)
 
 
 def test_the_tables_of_the_guide_are_generated() -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from service.checklists.lint_folder import lint
+from service.checklists.lint import lint
 from service.checklists.loader import bundled_checklists_dir
 from tests.support.checklist_copy import BORROWING, ENTRY, METER, THANKED, change, copied, said
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from service.checklists.lint_folder import lint
+from service.checklists.lint import lint
 from tests.support.checklist_copy import BORROWING, ENTRY, METER, THANKED, change, copied, said
 
 
@@ -41,7 +41,7 @@ def test_a_derived_item_that_no_phrase_names_is_refused(copy: Path) -> None:
 
 def test_an_invented_core_item_is_refused(copy: Path) -> None:
     change(copy, "policies.toml", 'class = "policy"', 'class = "core"')
-    said(copy, "item p_absent_slip", "does not stand in the norm")
+    said(copy, "item p_absent_slip", "is not in the norm")
 
 
 def test_a_core_item_may_not_be_removed(copy: Path) -> None:

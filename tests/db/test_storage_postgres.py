@@ -71,7 +71,7 @@ async def test_a_mistake_in_the_program_is_no_busy(postgres_database: Postgres) 
 
 
 async def test_waiting_for_every_connection_ends(postgres: str) -> None:
-    database = Postgres(postgres, connections=1, patience=1)
+    database = Postgres(postgres, connections=1, timeout=1)
     await database.start()
     begun, end = asyncio.Event(), asyncio.Event()
 

@@ -38,7 +38,7 @@ class Counted(Sqlite):
 
 @pytest.fixture
 async def counted(tmp_path: Path) -> AsyncIterator[Counted]:
-    database = Counted(tmp_path / "doorstep.db", waiting=500)
+    database = Counted(tmp_path / "doorstep.db", max_queued=500)
     await database.start()
     await plan(database)
     yield database
@@ -91,9 +91,9 @@ async def test_a_work_that_waits_for_something_else_is_told_so(counted: Counted)
         await add_batch(tx, a_batch(1))
         await asyncio.sleep(0)
 
-    with pytest.raises(RuntimeError, match="must not wait for anything but its Tx"):
+    with pytest.raises(RuntimeError, match="must await nothing but its transaction"):
         await counted.write(work)
-    with pytest.raises(RuntimeError, match="must not wait for anything but its Tx"):
+    with pytest.raises(RuntimeError, match="must await nothing but its transaction"):
         await counted.read(lambda tx: asyncio.sleep(0))
     assert await counted.read(lambda tx: get_batch(tx, uid(1))) is None
 

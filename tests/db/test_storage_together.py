@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from service.audit_log import log
-from service.blobs.vault import open_evidence_storage
+from service.blobs.evidence_storage import open_evidence_storage
 from service.db.database import Database, ResultOf, Transaction
 from service.db.postgres import STATEMENTS, Postgres
 from service.db.queries import load_queries

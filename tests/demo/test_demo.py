@@ -14,7 +14,7 @@ from service.accounts.authentication import token_digest
 from service.app import build_context, create_app, open_context
 from service.config import Settings
 from service.context import AppContext
-from service.demo import damage_story, seed
+from service.demo import meter_photos, seed
 from service.dispatch import listing
 from service.records import quarantine
 from tests.support.customer_browser import Page
@@ -54,17 +54,17 @@ async def test_the_visits_of_the_demonstration_are_before_and_after_now(
 
 def told_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
     """The demonstration of another version: the same visits with other texts, times, entries and pictures."""
-    who, story, acts, just = seed._who, seed._story, damage_story.acts, seed._acts
+    plan_for, story, timed_entries = seed._plan_for, seed._story, seed._timed_entries
 
     async def other(ctx: Any, zhao: bytes, li: bytes, told: dict[str, Any]) -> None:
         entries = [{**entry, "at": entry["at"].replace("2025-", "2024-")} for entry in told["entries"]]
         await story(ctx, zhao, li, {**told, "entries": entries})
 
-    monkeypatch.setattr(damage_story, "CALL", [{"kind": "text", "text": "电话约定"}])
-    monkeypatch.setattr(damage_story, "SIZE", (1100, 900))
-    monkeypatch.setattr(damage_story, "acts", lambda start: acts(start)[1:])
-    monkeypatch.setattr(seed, "_acts", lambda start: just(start)[:-1])
-    monkeypatch.setattr(seed, "_who", lambda name: {**who(name), "work": {"content": "检修", "place": "厨房"}})
+    monkeypatch.setattr(meter_photos, "IMAGE_SIZE", (1100, 900))
+    monkeypatch.setattr(seed, "_timed_entries", lambda *given: timed_entries(*given)[1:-1])
+    monkeypatch.setattr(
+        seed, "_plan_for", lambda name: {**plan_for(name), "work": {"content": "检修", "place": "厨房"}}
+    )
     monkeypatch.setattr(seed, "_story", other)
 
 

@@ -128,7 +128,7 @@ async def test_lists_by_state_follow_what_was_written(town: Town) -> None:
             assert {item.state for item in page.items} <= {state}
 
 
-TINY = {"COUNTED": ((2, 16), (5, 4)), "MANY": 12, "BEGUN": 4, "STEPS": (1, 2, 5)}
+TINY = {"COUNT_STAGES": ((2, 16), (5, 4)), "MAX_SCOPE": 12, "MAX_BEGINNING": 4, "STEP_SIZES": (1, 2, 5)}
 WORDS = ("张三丰", "张三", "李四", "张三路12号", "三丰路1号2栋", "丰张", "12345", "2345", "GD-1234", "a1", "")
 
 QUERIES = "张 三 1 12 123 张三 三丰 三路 张三路12 号2 2345 gd-1 丰路1号2 没".split()

@@ -6,7 +6,7 @@ from typing import Any
 
 from service.accounts import repository as accounts_repository
 from service.accounts.permissions import Person
-from service.blobs.vault import open_evidence_storage
+from service.blobs.evidence_storage import open_evidence_storage
 from service.context import AppContext
 from service.db import postgres
 from service.db.database import Transaction

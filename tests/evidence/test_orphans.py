@@ -13,7 +13,7 @@ import pytest
 from service import errors
 from service.app import current_millis
 from service.blobs import announcements
-from service.blobs.vault import open_evidence_storage
+from service.blobs.evidence_storage import open_evidence_storage
 from service.context import AppContext
 from service.db.connect import open_database
 from service.db.database import Transaction

@@ -108,7 +108,7 @@ async def test_what_turns_out_to_be_something_else_ends(small_world: World):
 
 
 async def test_at_most_so_many_at_a_time(small_world: World, monkeypatch):
-    monkeypatch.setattr(uploads, "MOST", 3)
+    monkeypatch.setattr(uploads, "MAX_UPLOADS", 3)
     made = [await create_upload(small_world) for _ in range(4)]
     assert [one.status_code for one in made] == [201, 201, 201, 429]
     assert (await create_upload(small_world, who="sun")).status_code == 201
@@ -118,9 +118,9 @@ async def test_at_most_so_many_at_a_time(small_world: World, monkeypatch):
 
 async def test_many_that_begin_at_once_are_counted_too(small_world: World):
     made = await asyncio.gather(*(create_upload(small_world) for _ in range(300)))
-    assert sorted(one.status_code for one in made) == [201] * uploads.MOST + [429] * (300 - uploads.MOST)
+    assert sorted(one.status_code for one in made) == [201] * uploads.MAX_UPLOADS + [429] * (300 - uploads.MAX_UPLOADS)
     folder = upload_store.upload_dir(small_world.house.evidence_storage.incoming, "li")
-    assert len(list(folder.glob("*.part"))) == uploads.MOST
+    assert len(list(folder.glob("*.part"))) == uploads.MAX_UPLOADS
 
 
 async def test_a_request_that_ends_while_the_file_is_being_opened_keeps_no_lock(small_world: World, monkeypatch):

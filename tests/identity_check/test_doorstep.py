@@ -8,7 +8,6 @@ import pytest
 from PIL import Image
 
 from service.messages import worker
-from service.staff import console
 from service.visits import door_code
 from tests.support.api_client import VISIT, World, problem, record
 from tests.support.customer import Customer, confirmation_link, visit_entries
@@ -176,7 +175,7 @@ async def test_who_handed_the_visit_over_is_no_longer_genuine(world: World, post
 
 
 async def test_badge_and_title_are_on_the_green_page_and_in_the_notice(world: World, post: Post) -> None:
-    await console.give_card(world.house, "li", "工 0042", "维修员")
+    await world.ask("admin", "PUT", "/v1/people/li/card", {"name": "李", "badge": "工 0042", "title": "维修员"})
     html = (await world.client.get(doorstep_path(await shown(world)))).text
     assert "工 0042" in html
     assert "维修员 李" in html

@@ -20,7 +20,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from service.app import current_millis, open_context, uuid7
-from service.blobs.vault import open_evidence_storage
+from service.blobs.evidence_storage import open_evidence_storage
 from service.context import AppContext
 from service.db.connect import open_database
 from service.db.database import Transaction

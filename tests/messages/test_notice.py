@@ -77,7 +77,7 @@ async def test_what_the_customer_alone_gets_is_not_kept(town: Town) -> None:
     await worker.deliver_due(town.house)
     row = await town.house.db.read(lambda tx: outbox.message(tx, UUID(sent.id)))
     assert row is not None
-    assert row.private is None
+    assert row.placeholders is None
     assert post.token not in row.text
     assert "{link}" in row.text
 

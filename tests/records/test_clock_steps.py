@@ -28,7 +28,7 @@ from tests.support.fake_gateway import set_up, stand
 def beside(world: World, **ahead: float) -> World:
     """Another server on the same database, whose clock is ahead."""
     more, first = int(timedelta(**ahead).total_seconds() * 1000), world.house
-    ctx = msgspec.structs.replace(first, clock=lambda: first.clock() + more, recently_seen_tokens={})
+    ctx = msgspec.structs.replace(first, clock=lambda: first.clock() + more, recent_tokens={})
     transport = httpx.ASGITransport(create_app(ctx, 2**21))  # type: ignore[arg-type]
     return World(ctx, httpx.AsyncClient(transport=transport, base_url="http://doorstep.test"))
 

@@ -15,7 +15,7 @@ from litestar import Litestar
 from litestar.datastructures import State
 
 from service import app
-from service.blobs.vault import open_evidence_storage
+from service.blobs.evidence_storage import open_evidence_storage
 from service.context import AppContext
 from service.db.connect import open_database
 from tests.support.factories import Town, a_plan, encode, said, uid

@@ -3,7 +3,7 @@
 import shutil
 from pathlib import Path
 
-from service.checklists.lint_folder import lint
+from service.checklists.lint import lint
 from service.checklists.loader import bundled_checklists_dir
 from service.checklists.source import LintMessage
 

@@ -64,7 +64,7 @@ CHANCE = (
     (r"(?<=base64,)[A-Za-z0-9+/=]+", "PICTURE"),
     (r"(?<==)[^;=]+(?=; Path=/)", "VALUE"),  # of a cookie
 )
-DIGEST = re.compile(r"\b[0-9a-f]{64}\b|(?<=paper-)[0-9a-f]{12}\b")
+DIGEST = re.compile(r"\b[0-9a-f]{64}\b|(?<=statement-)[0-9a-f]{12}\b")
 
 
 def record(answer: httpx.Response, hide: Mapping[str, str] | None = None) -> Record:

@@ -11,7 +11,7 @@ from service.accounts.validation import NewPerson
 from service.audit_log import log
 from service.checklists import repository as checklists_repository
 from service.demo import seed
-from service.staff import console, people
+from service.staff import people
 from service.verify.log import verify
 from service.visits import batches
 from tests.support.api_client import RECORD, VISIT, World, opened_world, record
@@ -54,7 +54,7 @@ async def full(address: str) -> AsyncIterator[World]:
         new = {"login": "zhou", "name": "周", "roles": ["technician"], "areas": ["城东"]}
         hired = await world.ask("admin", "POST", "/v1/people", new)
         face = await world.ask("admin", "PUT", "/v1/people/zhou/photo", HERE, content_type="image/jpeg")
-        await console.give_card(world.house, "zhou", "0427", "技术员")
+        await world.ask("admin", "PUT", "/v1/people/zhou/card", {"name": "周", "badge": "0427", "title": "技术员"})
         device = (await register_phone(world))["device"]["id"]
         out = await world.ask("wang", "DELETE", f"/v1/devices/{device}")
         gone = await world.ask("admin", "PUT", "/v1/people/zhou/departure", {"reason": "退休"})

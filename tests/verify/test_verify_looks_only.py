@@ -180,7 +180,7 @@ def test_an_emptied_board_is_told_and_not_mended(served) -> None:
     for _ in range(2):
         status, found = verified(data)
         assert status == 1
-        told = [fault for fault in found["faults"] if "how it stands was not worked out" in fault]
+        told = [fault for fault in found["faults"] if "its status was never computed" in fault]
         assert len(told) == found["rows"]["visits"]
     with sqlite3.connect(data / "doorstep.sqlite") as connection:
         connection.execute("DELETE FROM visit_summaries")

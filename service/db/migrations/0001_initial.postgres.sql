@@ -1,4 +1,4 @@
--- A guard against slips: what was taken is never changed. (Against the operator there is the log.)
+-- Guards against mistakes: what was accepted never changes. (The log protects against the operator.)
 
 CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

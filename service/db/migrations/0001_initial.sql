@@ -8,14 +8,13 @@ CREATE TABLE people (
     password_hash TEXT,
     created_at BIGINT NOT NULL,
     left_at BIGINT,
-    badge TEXT NOT NULL DEFAULT '',   -- number on the ID card (工号)
+    badge TEXT NOT NULL DEFAULT '', -- number on the ID card (工号)
     title TEXT NOT NULL DEFAULT '',
-    -- The photo on somebody's ID card, which customers see at the door: SHA-256 of a stored file.
-    photo BYTEA
+    photo BYTEA                     -- on the ID card, shown to customers: SHA-256 of a blob
 );
 
 CREATE TABLE tokens (
-    digest BYTEA NOT NULL PRIMARY KEY,   -- SHA-256 of the token; the token itself is nowhere
+    digest BYTEA NOT NULL PRIMARY KEY,   -- SHA-256 of the token, which is not stored
     login TEXT NOT NULL REFERENCES people (login),
     created_at BIGINT NOT NULL,
     revoked_at BIGINT,
@@ -33,7 +32,7 @@ CREATE TABLE checklists (
     published_at BIGINT NOT NULL,
     published_by TEXT NOT NULL,
     reason TEXT NOT NULL,
-    -- Which leaf a version has, and the salt of it; NULL for those published before.
+    -- The leaf of the log and its salt; NULL for versions older than the log.
     leaf BYTEA,
     salt BYTEA,
     PRIMARY KEY (id, version)
@@ -51,7 +50,7 @@ CREATE TABLE visits (
     checklist_version TEXT NOT NULL,
     window_from BIGINT,
     window_to BIGINT,
-    planned_at BIGINT NOT NULL,     -- window_from, or created_at without a window: lists are in this order
+    planned_at BIGINT NOT NULL,     -- window_from, or created_at without a window; the order of lists
     created_at BIGINT NOT NULL,
     created_by TEXT NOT NULL,
     salt BYTEA NOT NULL
@@ -59,7 +58,7 @@ CREATE TABLE visits (
 CREATE INDEX visits_planned ON visits (planned_at, id);
 CREATE INDEX visits_area ON visits (area, planned_at, id);
 
--- What was written about a visit, by anyone: exact bytes, insert only.
+-- Everything written about a visit: exact bytes, insert only.
 CREATE TABLE batches (
     id BYTEA NOT NULL PRIMARY KEY,
     visit BYTEA NOT NULL REFERENCES visits (id),
@@ -70,20 +69,19 @@ CREATE TABLE batches (
     sha256 BYTEA NOT NULL,
     body BYTEA NOT NULL,
     salt BYTEA NOT NULL,
-    -- Which device sent a record, its signature over the exact bytes, and who brought it in from a file.
+    -- The device that sent a record, its signature over the exact bytes, and who imported it from a file.
     device BYTEA,
     signature BYTEA,
     signed TEXT NOT NULL DEFAULT 'none',   -- verified, wrong, none
     taken_in_by TEXT,
-    -- Batches of a visit have a number, given under its lock: the order in which they were written, whatever a clock says.
-    -- `revision`: how many changes of the visit came before. It is null for batches from before, whose leaves do not commit
-    -- to either.
+    -- The number is assigned under the visit's lock: the order of writing, independent of clocks. `revision`: how many
+    -- changes of the visit came before; NULL for older batches, whose leaves commit to neither.
     number BIGINT NOT NULL DEFAULT 0,
     revision BIGINT
 );
 CREATE UNIQUE INDEX batches_visit ON batches (visit, number);
 
--- What a device sent and nobody could take.
+-- Rejected inputs of devices.
 CREATE TABLE quarantine (
     id BYTEA NOT NULL PRIMARY KEY,
     device BYTEA NOT NULL,
@@ -97,14 +95,14 @@ CREATE TABLE quarantine (
     decided_by TEXT,
     decided_at BIGINT,
     reason TEXT,
-    -- Who signed what was kept: so that it can be taken later as it came.
+    -- The sender and signature, so that the input can be accepted later.
     sent_by BYTEA,   -- the device
     signature BYTEA,
     UNIQUE (device, sha256)
 );
 CREATE INDEX quarantine_received ON quarantine (received_at, id);
 
--- Who looked at what, and why.
+-- Who accessed what, and why.
 CREATE TABLE access_log (
     id BYTEA NOT NULL PRIMARY KEY,
     at BIGINT NOT NULL,
@@ -114,7 +112,7 @@ CREATE TABLE access_log (
 );
 CREATE INDEX access_log_what ON access_log (what, at);
 
--- The log. A leaf comes without a number, in the transaction of what it is about; the sequencer numbers it.
+-- The log. A leaf is added without a number, in the transaction of its subject; the sequencer numbers it later.
 CREATE TABLE log_leaves (
     id BYTEA NOT NULL PRIMARY KEY,
     leaf BYTEA NOT NULL,
@@ -134,7 +132,7 @@ CREATE TABLE devices (
     public_key BYTEA,               -- P-256, SubjectPublicKeyInfo in DER
     created_at BIGINT NOT NULL,
     seen_at BIGINT,
-    app TEXT NOT NULL DEFAULT '',   -- the app's version, as it says itself
+    app TEXT NOT NULL DEFAULT '',   -- the app's version, as reported by it
     revoked_at BIGINT,
     revoked_by TEXT
 );
@@ -149,12 +147,12 @@ CREATE TABLE one_time_codes (
     created_by TEXT NOT NULL,
     expires_at BIGINT NOT NULL,
     used_at BIGINT,
-    -- The device that a code enrolled, so that the phone may ask again when the answer was lost.
+    -- The device that it enrolled, so that the phone may try again when the response was lost.
     device BYTEA
 );
 CREATE INDEX one_time_codes_login ON one_time_codes (login, kind);
 
--- The second factor. `step` is the last time step whose code was taken: none is taken twice.
+-- Second factors. `step` is the last time step whose code was accepted, so that none is accepted twice.
 CREATE TABLE totp_secrets (
     login TEXT NOT NULL PRIMARY KEY REFERENCES people (login),
     secret BYTEA NOT NULL,
@@ -163,7 +161,7 @@ CREATE TABLE totp_secrets (
     step BIGINT NOT NULL DEFAULT 0
 );
 
--- How often something was tried since when. The key says what, and a digest of by whom.
+-- Counters of attempts. The key holds what was attempted, and a digest of by whom.
 CREATE TABLE attempts (
     key TEXT NOT NULL PRIMARY KEY,
     since BIGINT NOT NULL,
@@ -171,9 +169,7 @@ CREATE TABLE attempts (
 );
 CREATE INDEX attempts_since ON attempts (since);
 
--- The life of a visit: what was changed, how it stands now, whose phone shows it, what it is found by. Times are ms UTC.
-
--- Changes of a visit, numbered from 1: the visit's row itself stays as it was planned.
+-- Changes of a visit, numbered from 1; the visit's row stays as it was planned.
 CREATE TABLE changes (
     id BYTEA NOT NULL PRIMARY KEY,
     visit BYTEA NOT NULL REFERENCES visits (id),
@@ -196,7 +192,7 @@ CREATE TABLE visit_summaries (
     crew TEXT NOT NULL,             -- one login a line
     area TEXT NOT NULL,
     planned_at BIGINT NOT NULL,
-    state TEXT NOT NULL,            -- '' until it was worked out
+    state TEXT NOT NULL,            -- '' until computed
     flags TEXT NOT NULL,            -- separated by spaces
     verdict TEXT NOT NULL,          -- '' while nothing was done
     valid_until BIGINT,             -- when the verdict can change by itself
@@ -209,19 +205,19 @@ CREATE INDEX visit_summaries_area ON visit_summaries (area, planned_at, visit);
 CREATE INDEX visit_summaries_state ON visit_summaries (state, planned_at, visit);
 CREATE INDEX visit_summaries_follows ON visit_summaries (follows) WHERE follows IS NOT NULL;
 
--- One counter a technician; its row makes the writers of his agenda take turns, so that numbers appear in order.
+-- One counter for each technician; writers of an agenda lock its row, so that numbers become visible in order.
 CREATE TABLE sync_counters (
     login TEXT NOT NULL PRIMARY KEY,
     last BIGINT NOT NULL
 );
 
--- Who goes or went: the newest number of each visit on somebody's agenda.
+-- The latest number of each visit on the agenda of each technician who is or was assigned.
 CREATE TABLE sync_feed (
     login TEXT NOT NULL,
     visit BYTEA NOT NULL REFERENCES visits (id),
     planned_at BIGINT NOT NULL,
     is_assigned BIGINT NOT NULL,    -- 0 after a hand-over
-    active BIGINT NOT NULL,         -- 1 while his phone needs it, however old it is
+    active BIGINT NOT NULL,         -- 1 while the phone needs it, however old it is
     number BIGINT NOT NULL,
     PRIMARY KEY (login, visit)
 );
@@ -230,44 +226,43 @@ CREATE INDEX sync_feed_planned ON sync_feed (login, planned_at, visit) WHERE is_
 CREATE UNIQUE INDEX sync_feed_number ON sync_feed (login, number);
 CREATE INDEX sync_feed_active ON sync_feed (login, visit) WHERE active = 1;
 
--- Calendars: one secret address a person; the token itself is nowhere.
+-- Calendars: one secret address for each person; the token is not stored.
 CREATE TABLE calendars (
     login TEXT NOT NULL PRIMARY KEY REFERENCES people (login),
     digest BYTEA NOT NULL UNIQUE,
     created_at BIGINT NOT NULL
 );
 
--- Keys of this house, made when first needed.
+-- Keys of the installation, created when first needed.
 CREATE TABLE secrets (
     name TEXT NOT NULL PRIMARY KEY,
     value BYTEA NOT NULL
 );
 
--- The outbox: a message is added in the transaction of what it announces, and delivered afterwards.
+-- The outbox: a message is added in the transaction of its subject, and delivered afterwards.
 CREATE TABLE messages (
     id BYTEA NOT NULL PRIMARY KEY,
     visit BYTEA NOT NULL REFERENCES visits (id),
     about TEXT NOT NULL,            -- appointment, reschedule
     channel TEXT NOT NULL,          -- sms, wecom, email, file
     recipient TEXT NOT NULL,
-    text TEXT NOT NULL,             -- as it is evidence: {link} and {word} stand for what only the customer gets
-    private BYTEA,                  -- JSON: what stands for {link} and {word}; gone when the message is out
+    text TEXT NOT NULL,             -- as evidence, without the values of {link} and {word}
+    placeholders BYTEA,             -- JSON: the values of {link} and {word}; null once the message is delivered
     entries BYTEA NOT NULL,         -- JSON: what its delivery proves
     sha256 BYTEA NOT NULL,          -- of what the dispatcher sent
     created_at BIGINT NOT NULL,
     created_by TEXT NOT NULL,
     give_up_at BIGINT NOT NULL,
-    state TEXT NOT NULL,            -- waiting, delivered, refused, given_up
+    state TEXT NOT NULL,            -- waiting, delivered, refused, given_up, withdrawn
     tries BIGINT NOT NULL,
-    next_at BIGINT,                  -- when to try (again); while a worker has it: when its lease ends
-    -- A notice that is outdated before it is out: when it was withdrawn, and because of which change of the visit.
-    withdrawn_at BIGINT,
+    next_at BIGINT,                 -- when the next attempt is due; while a worker has it, the end of its lease
+    withdrawn_at BIGINT,            -- when a change of the visit outdated it, and the kind of that change
     withdrawn_because TEXT   -- window, technician, details, cancellation
 );
 CREATE INDEX messages_visit ON messages (visit, created_at, id);
 CREATE INDEX messages_next ON messages (next_at, id) WHERE next_at IS NOT NULL;
 
--- Each attempt and what came of it.
+-- Attempts to deliver messages.
 CREATE TABLE deliveries (
     message BYTEA NOT NULL REFERENCES messages (id),
     number BIGINT NOT NULL,
@@ -277,7 +272,7 @@ CREATE TABLE deliveries (
     PRIMARY KEY (message, number)
 );
 
--- The customer's link. The token itself is nowhere; one living link a visit.
+-- Customers' links. The token is not stored; a visit has one active link.
 CREATE TABLE links (
     id BYTEA NOT NULL PRIMARY KEY,
     visit BYTEA NOT NULL REFERENCES visits (id),
@@ -289,7 +284,7 @@ CREATE TABLE links (
 );
 CREATE UNIQUE INDEX links_living ON links (visit) WHERE ended_at IS NULL;
 
--- Doorstep codes that a customer confirmed: each once.
+-- Door codes that a customer confirmed, each once.
 CREATE TABLE door_confirmations (
     code BYTEA NOT NULL PRIMARY KEY,
     visit BYTEA NOT NULL REFERENCES visits (id),
@@ -298,10 +293,9 @@ CREATE TABLE door_confirmations (
 );
 CREATE INDEX door_confirmations_visit ON door_confirmations (visit, at);
 
--- Files that entries name: who sent which bytes, what is in the store, and what will never come. Times are ms UTC.
--- `sender` is a login, or `visit ID` for what comes by a visit's link.
+-- Files that entries name. `sender` is a login, or `visit ID` for what the customer sends.
 
--- Which bytes somebody sent, or is expected to send. Both sides take the row's lock, so that neither misses the other.
+-- Files that a sender has sent or is expected to send. Both sides lock the row, so that neither misses the other.
 CREATE TABLE received_files (
     sha256 BYTEA NOT NULL,
     sender TEXT NOT NULL,
@@ -309,7 +303,7 @@ CREATE TABLE received_files (
     PRIMARY KEY (sha256, sender)
 );
 
--- Which visits name a file in a batch of that sender.
+-- The visits that name a file in a batch of its sender.
 CREATE TABLE file_references (
     visit BYTEA NOT NULL REFERENCES visits (id),
     sha256 BYTEA NOT NULL,
@@ -318,7 +312,7 @@ CREATE TABLE file_references (
 );
 CREATE INDEX file_references_file ON file_references (sha256, sender);
 
--- What is in the store. The bytes are there before the row is.
+-- Stored blobs. The bytes are in the store before the row is added.
 CREATE TABLE blobs (
     sha256 BYTEA NOT NULL PRIMARY KEY,
     size BIGINT NOT NULL,
@@ -326,11 +320,11 @@ CREATE TABLE blobs (
     width BIGINT NOT NULL,
     height BIGINT NOT NULL,
     stored_at BIGINT NOT NULL,
-    -- Whether the picture's bytes go on to its end; 0: it was cut off before it was sent.
+    -- 0: the picture was cut off before it was sent.
     whole BIGINT NOT NULL DEFAULT 1
 );
 
--- Files that will never come, as somebody said of a record.
+-- Files of a record that a supervisor has given up.
 CREATE TABLE given_up_files (
     id BYTEA NOT NULL PRIMARY KEY,
     visit BYTEA NOT NULL REFERENCES visits (id),
@@ -345,7 +339,7 @@ CREATE TABLE given_up_files (
 );
 CREATE INDEX given_up_files_visit ON given_up_files (visit);
 
--- What became of people and devices, each with a leaf in the log. Times are ms UTC.
+-- Events of people and devices, each with a leaf in the log.
 CREATE TABLE events (
     id BYTEA NOT NULL PRIMARY KEY,
     kind TEXT NOT NULL,             -- of its leaf: access, key
@@ -355,14 +349,14 @@ CREATE TABLE events (
     salt BYTEA NOT NULL
 );
 
--- Visits with something to be seen to: few among all.
+-- Flagged visits are few.
 CREATE INDEX visit_summaries_flagged ON visit_summaries (planned_at, visit) WHERE flags <> '';
 
--- Lists of one type, as of one state or area.
+-- Lists of one type.
 CREATE INDEX visit_summaries_type ON visit_summaries (type, planned_at, visit);
 
--- Where a technician's phone or browser was seen in the last day (SHA-256 of the address): his own device is not the
--- customer's.
+-- The addresses (SHA-256) where a technician's phone or browser was used in the last day: a device at the same address
+-- does not count as the customer's own.
 CREATE TABLE sightings (
     login TEXT NOT NULL REFERENCES people (login),
     place BYTEA NOT NULL,
@@ -370,30 +364,28 @@ CREATE TABLE sightings (
     PRIMARY KEY (login, place)
 );
 
--- Files on their way into the store, and those that the sweep takes out of it. Times are ms UTC.
-
--- Who puts a file there says so first, and its row in `blobs` takes this one's place: what stays here is what was left
--- behind. The sweep looks at nothing else.
+-- Files announced before they are put into the store. A row in `blobs` replaces the row here, so that the remaining ones
+-- are left over; the sweeper deletes only these.
 CREATE TABLE pending_blobs (
     sha256 BYTEA NOT NULL PRIMARY KEY,
     at BIGINT NOT NULL,
-    leaving BIGINT NOT NULL         -- 1: the sweep takes it out, and nobody puts it there meanwhile
+    leaving BIGINT NOT NULL         -- 1: the sweeper is deleting it, and it must not be stored meanwhile
 );
 CREATE INDEX pending_blobs_at ON pending_blobs (at);
 
 CREATE TABLE link_otps (
     link BYTEA NOT NULL REFERENCES links (id),
-    seat BYTEA NOT NULL,            -- SHA-256 of the browser's cookie, or of its address
+    browser_id BYTEA NOT NULL,      -- SHA-256 of the browser's cookie, or of its address and user agent
     digest BYTEA NOT NULL,          -- the code itself is nowhere
     expires_at BIGINT NOT NULL,
     tries BIGINT NOT NULL,
     passed_at BIGINT,
     passed_from BYTEA,              -- SHA-256 of the address that the right code came from
-    PRIMARY KEY (link, seat)
+    PRIMARY KEY (link, browser_id)
 );
 
--- What somebody sent lately is summed up when more comes.
+-- Recent files of a sender are summed up when another arrives.
 CREATE INDEX received_files_sent ON received_files (sender, sent_at) WHERE sent_at IS NOT NULL;
 
--- What is not decided is counted each time that something comes into quarantine; what was decided stays for ever.
+-- Undecided inputs are counted each time that one is added; decided ones stay forever.
 CREATE INDEX quarantine_waiting ON quarantine (received_at, id) WHERE decision IS NULL;

@@ -1,4 +1,4 @@
--- A guard against slips: what was taken is never changed. (Against the operator there is the log.)
+-- Guards against mistakes: what was accepted never changes. (The log protects against the operator.)
 
 CREATE TRIGGER batches_no_delete BEFORE DELETE ON batches
 BEGIN SELECT RAISE(ABORT, 'batches are only ever added'); END;

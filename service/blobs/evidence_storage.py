@@ -1,4 +1,4 @@
-"""Where evidence is stored: the store, what is being received, and copies."""
+"""Where evidence is stored."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from .store import BlobStore
 
 
 class EvidenceStorage(msgspec.Struct, frozen=True):
-    """Where files are: the store, and in the data folder what is coming in and copies that can be made anew."""
+    """The store of blobs, and in the data folder incoming files and thumbnails."""
 
     blobs: BlobStore
     data: Path
@@ -17,18 +17,18 @@ class EvidenceStorage(msgspec.Struct, frozen=True):
 
     @property
     def incoming(self) -> Path:
-        """Files that are being received."""
+        """The folder of incoming files."""
         return self.data / "evidence" / "incoming"
 
     @property
     def copies(self) -> Path:
-        """Copies that are served; whoever deletes the folder loses nothing."""
+        """The folder of thumbnails, which can be deleted at any time."""
         return self.data / "copies"
 
 
 def open_evidence_storage(
     data: Path, address: str = "", max_file: int = 8 * 2**20, scratch: Path | None = None
 ) -> EvidenceStorage:
-    """Files in the data folder, or in the store of an address."""
-    data = data.absolute()  # the copier runs elsewhere
+    """The storage at an address, by default in the data folder."""
+    data = data.absolute()  # thumbnails are made in a process with another working directory
     return EvidenceStorage(open_blobs(address, data / "evidence", scratch), data, max_file)
