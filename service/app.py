@@ -30,6 +30,7 @@ from service.db.migrate import NoDatabase, OlderDatabase
 from service.devices import routes as devices_routes
 from service.dispatch import change_routes, import_routes
 from service.dispatch import routes as dispatch_routes
+from service.duties import routes as duties_routes
 from service.evidence import routes as evidence_routes
 from service.evidence import sweeper, tus_routes, uploads
 from service.health import routes as health_routes
@@ -73,6 +74,7 @@ ROUTES = (
     *tus_routes.ROUTES,
     *quarantine_routes.ROUTES,
     *reviews_routes.ROUTES,
+    *duties_routes.ROUTES,
     *invitation_pages.ROUTES,
     *language_routes.ROUTES,
     *static_files.ROUTES,

@@ -22,11 +22,13 @@ from service.accounts.permissions import Person
 from service.accounts.secrets import get_cursor_key, rotate_cursor_key
 from service.context import AppContext, read_only
 from service.db.database import Transaction
+from service.db.rows import fetch_ids
 from service.dispatch.views import VisitView, build_view
 from service.visits import repository as visits_repository
 from service.visits import sync_feed
 from service.visits.loading import load_visit
 from service.visits.repository import VisitRow
+from service.visits.review_rows import OpenCorrection
 from service.visits.sync_feed import FeedEntry
 from service.web.decoding import to_json
 from service.web.defects import or_unreadable
@@ -51,7 +53,9 @@ class Agenda(msgspec.Struct, frozen=True, kw_only=True):
     visits: Annotated[tuple[VisitView, ...], Meta(description="Visits that are new or changed, whole.")]
     gone: Annotated[tuple[str, ...], Meta(description="Ids of visits that are no longer this technician's.")]
     checklists: Annotated[tuple[str, ...], Meta(description="The versions that `visits` need, such as `onsite@1`.")]
-    corrections: Annotated[tuple[str, ...], Meta(description="Always empty.")] = ()
+    corrections: Annotated[
+        tuple[OpenCorrection, ...], Meta(description="All open corrections of this technician's visits.")
+    ] = ()
     unreadable: Annotated[tuple[str, ...], Meta(description="Ids of visits that cannot be shown just now.")] = ()
 
 
@@ -126,8 +130,18 @@ async def _changes_since(ctx: AppContext, tx: Transaction, token: bytes, text: s
         visits=tuple(page.visits),
         gone=tuple(page.gone),
         checklists=tuple(dict.fromkeys(visit.checklist for visit in page.visits)),
+        corrections=await _open_corrections(ctx, tx, person),
         unreadable=tuple(page.left_out),
     )
+
+
+async def _open_corrections(ctx: AppContext, tx: Transaction, person: Person) -> tuple[OpenCorrection, ...]:
+    found: list[OpenCorrection] = []
+    for visit_id in await fetch_ids(tx, "returned_visits_of", login=person.login):
+        row = await visits_repository.get_visit(tx, visit_id)
+        visit = row and await or_unreadable(ctx, visit_id, load_visit(ctx, tx, row))
+        found += visit.reviews.corrections if visit else ()
+    return tuple(found)
 
 
 async def _read_page(

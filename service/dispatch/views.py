@@ -136,7 +136,7 @@ async def build_view(ctx: AppContext, tx: Transaction, visit: LoadedVisit) -> Vi
         assigned=plan.assigned,
         exempt_reason=plan.exempt_reason,
         policies=plan.policies,
-        due=plan.due,
+        due=visit.visit().due,
         inspectors=plan.inspectors,
         entries=entries,
         records=await _records(ctx, tx, visit, given_up),

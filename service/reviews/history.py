@@ -12,7 +12,7 @@ from service.visits.loading import LoadedVisit, load_visible_visit
 
 from .schemas import HistoryStep, VisitHistory
 
-_BATCHES = {"record": "record", "office": "office", "link": "customer", "scan": "door"}
+_BATCHES = {"record": "record", "office": "office", "link": "customer", "scan": "door", "callback": "callback"}
 
 
 @read_only

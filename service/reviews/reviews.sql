@@ -20,7 +20,7 @@ SELECT area, reasons, count(*) FROM visit_summaries WHERE reasons <> '' GROUP BY
 
 -- name: summaries_to_refresh
 -- Visits whose status can change by itself and may have done so.
-SELECT visit FROM visit_summaries WHERE until <= :now ORDER BY until LIMIT :size;
+SELECT visit FROM visit_summaries WHERE valid_until <= :now ORDER BY valid_until LIMIT :size;
 
 -- name: quarantined_as
 -- What was kept in quarantine under the id of a record.

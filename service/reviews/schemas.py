@@ -105,6 +105,7 @@ class HistoryStep(msgspec.Struct, frozen=True, kw_only=True):
             "office",
             "customer",
             "door",
+            "callback",
             "message",
             "review",
             "correction",

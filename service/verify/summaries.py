@@ -77,7 +77,7 @@ async def _check_status(tx: Transaction, visit: LoadedVisit, summary: VisitSumma
     if summary.valid_until is not None and int(visit.now.timestamp() * 1000) >= summary.valid_until - 1:
         return []
     status = visit_status(await with_assignment_flag(tx, visit), visit.evaluate_at())
-    names = ("state", "flags", "verdict", "valid_until")
+    names = ("state", "flags", "verdict", "valid_until", "reasons", "urgent_at", "since", "assignee")
     expected, stored = ({name: getattr(source, name) for name in names} for source in (status, summary))
     expected["flags"], stored["flags"] = set(status.flags), set(summary.flags)
     return diff_facts(expected, stored, "the judge says")

@@ -34,11 +34,13 @@ from .plan import Plan
 from .repository import VisitRow
 from .review_rows import ReviewHistory
 from .wire import OfficeEntries, Record
+from .working_days import end_of_working_day
 
 PLAN_DECODER = msgspec.json.Decoder(Plan)
 RECORD_DECODER = msgspec.json.Decoder(Record)
 OFFICE_ENTRIES_DECODER = msgspec.json.Decoder(OfficeEntries)
 CUSTOMER_RESPONSE_DECODER = msgspec.json.Decoder(StoredCustomerResponse)
+ANSWERED_IN_DAYS = ("complaint_received", "report_received")
 READABLE_LEVELS: dict[Level | None, frozenset[str]] = {
     None: frozenset(),
     "phone": frozenset({"phone"}),
@@ -103,9 +105,22 @@ class LoadedVisit(msgspec.Struct, frozen=True):
             assigned=plan.assigned,
             exempt_reason=plan.exempt_reason,
             policies=plan.policies,
-            due=plan.due,
+            due=self._due_dates(),
             inspectors=plan.inspectors,
         )
+
+    def _due_dates(self) -> dict[str, datetime]:
+        """The dates of the plan, and where working days count those by which complaints and reports are answered."""
+        if not self.policy.working_days:
+            return self.plan.due
+        dates: dict[str, datetime] = {}
+        for rule in self.rules.rules:
+            limit = rule.item.time_limit
+            if limit is not None and limit.days and limit.start in ANSWERED_IN_DAYS:
+                times = [e.at for e in self.merged.entries if e.what == limit.start and e.holds is not False]
+                if times:
+                    dates[rule.id] = end_of_working_day(min(times).astimezone(self.now.tzinfo), limit.days)
+        return dates | self.plan.due
 
     def evaluate_at(self, at: datetime | None = None) -> Judgement:
         """The judgement now, or at another moment."""
@@ -123,18 +138,28 @@ class LoadedVisit(msgspec.Struct, frozen=True):
         was_assigned = person.login in self.plan_history.ever_assigned
         if not was_assigned and person.can("see visits of an area") and covers_area(person, self.row.area):
             return self
-        return msgspec.structs.replace(self.visible_at(None), office=False)
+        if self.row.state == "closed":
+            return msgspec.structs.replace(self, office=False)
+        return msgspec.structs.replace(self.visible_at(None, revealed=self._inquired_entries()), office=False)
 
-    def visible_at(self, level: Level | None, browser: str = "-") -> "LoadedVisit":
+    def _inquired_entries(self) -> frozenset[str]:
+        """The entries of the findings that a supervisor asked the technician about: they may read those."""
+        asked = {inquiry.finding for _, inquiry in self.reviews.inquiries}
+        findings = self.evaluate_at().findings if asked else ()
+        return frozenset(entry for finding in findings if finding.code in asked for entry in finding.entries)
+
+    def visible_at(
+        self, level: Level | None, browser: str = "-", revealed: frozenset[str] = frozenset()
+    ) -> "LoadedVisit":
         """The visit as the customer's link shows it at a level of verification. None: as a technician may see it.
 
         A technician may have verified the link in this browser (`Browser.id` in hex). So it shows responses of the
-        readable levels, and those that were given in it.
+        readable levels, those that were given in it, and entries that are `revealed`.
         """
         hidden = [response for _, response in self.customer_responses if not _is_readable(response, level, browser)]
         if not hidden:
             return self
-        hidden_ids = {entry.id for response in hidden for entry in response.entries}
+        hidden_ids = {entry.id for response in hidden for entry in response.entries} - revealed
         redacted = [redact_for_technician(e) if e.id in hidden_ids else e for e in self.merged.entries]
         entries = [entry for entry in redacted if entry is not None]
         unknown = {

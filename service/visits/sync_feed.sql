@@ -37,3 +37,7 @@ SELECT visit, number FROM sync_feed WHERE login = :login AND active = 1 AND numb
 UNION
 SELECT visit, number FROM sync_feed WHERE login = :login AND is_assigned = 1 AND planned_at >= :recent AND number > :since
 ORDER BY 2 LIMIT :size;
+
+-- name: returned_visits_of
+SELECT f.visit FROM sync_feed f JOIN visit_summaries s ON s.visit = f.visit
+WHERE f.login = :login AND f.active = 1 AND f.is_assigned = 1 AND s.state = 'returned' ORDER BY f.visit;

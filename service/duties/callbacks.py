@@ -1,0 +1,113 @@
+"""The office calls a customer back, and writes down what they said."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID, uuid5
+
+import msgspec
+from msgspec import Meta
+
+from service import errors
+from service.accounts.authentication import authenticate_token, require_permission
+from service.context import AppContext, transaction
+from service.db.database import Transaction
+from service.judge.bounds import CodeText, LineText
+from service.judge.entries import AwareDatetime, Entry, Evidence, SubjectId, check_time
+from service.visits import batches, volume
+from service.visits.append_batch import insert_batch
+from service.visits.loading import JudgementView, LoadedVisit, load_visit, lock_visible_visit
+from service.visits.status import recompute_status
+from service.web.decoding import to_json
+
+
+class CallbackAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """What the customer said about one item."""
+
+    item: Annotated[CodeText, Meta(description="The item.")]
+    thing: Annotated[SubjectId | None, Meta(description="Which thing of it.")] = None
+    good: Annotated[bool, Meta(description="Whether it was as it ought to be.")]
+
+
+class Callback(msgspec.Struct, frozen=True, kw_only=True):
+    """A call to the customer: who was called, when, and what they said."""
+
+    called: Annotated[LineText, Meta(description="Who was called, with the number.")]
+    at: Annotated[AwareDatetime, Meta(description="When.")]
+    text: Annotated[
+        Annotated[str, Meta(min_length=1, max_length=1000, pattern=r"\S")], Meta(description="What was said.")
+    ]
+    answers: Annotated[
+        tuple[CallbackAnswer, ...], Meta(min_length=1, max_length=50, description="What the customer said, by item.")
+    ]
+
+    def __post_init__(self) -> None:
+        check_time("at", self.at)
+
+
+class StoredCallback(Callback, frozen=True, kw_only=True):
+    """The bytes of the batch: the call, and the entries that it became."""
+
+    entries: tuple[Entry, ...]
+
+
+@transaction
+async def record_callback(
+    ctx: AppContext, tx: Transaction, token: bytes, visit_id: UUID, callback_id: UUID, call: Callback
+) -> tuple[bool, JudgementView]:
+    """Write down a call; False when it was there already. The customer's answers count as theirs, `via` callback.
+
+    OwnVisit; InvalidBody for an item that the checklist does not have, or a time in the future.
+    """
+    person = await authenticate_token(tx, token)
+    require_permission(person, "review visits")
+    row = await lock_visible_visit(tx, person, visit_id)
+    before = await load_visit(ctx, tx, row)
+    if person.login in before.plan_history.ever_assigned:
+        raise errors.OwnVisit
+    entries = _entries(callback_id, call)
+    body = to_json(
+        StoredCallback(called=call.called, at=call.at, text=call.text, answers=call.answers, entries=entries)
+    )
+    known = await batches.get_batch(tx, callback_id)
+    if known is not None:
+        if known.visit != visit_id or known.kind != "callback" or known.body != body:
+            raise errors.IdReusedWithOtherContent
+        return False, before.to_view()
+    _validate(before, call, ctx.now())
+    await insert_batch(ctx, tx, row, callback_id, "callback", person.login, body)
+    after = await load_visit(ctx, tx, row)
+    volume.check_visit_size(ctx, after, "callback")
+    await recompute_status(tx, after)
+    return True, after.to_view()
+
+
+def _validate(visit: LoadedVisit, call: Callback, now: datetime) -> None:
+    faults = [
+        errors.FieldError(f"/answers/{number}/item", "unknown-item", "not in the checklist")
+        for number, answer in enumerate(call.answers)
+        if answer.item not in visit.rules.by_id
+    ]
+    if call.at > now:
+        faults.append(errors.FieldError("/at", "in-the-future", "write down the call after it was made"))
+    if faults:
+        raise errors.InvalidBody("", tuple(faults[:20]))
+
+
+def _entries(callback_id: UUID, call: Callback) -> tuple[Entry, ...]:
+    """Each answer as an entry of the customer: the act itself where it is good, else that it was not so."""
+    proof = (
+        Evidence(kind="customer_confirm"),
+        Evidence(kind="message_log", channel="phone", text=f"{call.called}：{call.text}"),
+    )
+    return tuple(
+        Entry(
+            id=str(uuid5(callback_id, str(number))),
+            what=answer.item,
+            thing=answer.thing,
+            at=call.at,
+            by="customer",
+            says=None if answer.good else "no",
+            evidence=proof,
+        )
+        for number, answer in enumerate(call.answers)
+    )

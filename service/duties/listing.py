@@ -1,0 +1,167 @@
+"""What is owed to customers, by due date."""
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+import msgspec
+from msgspec import Meta
+
+from service import errors
+from service.accounts.authentication import authenticate_token, require_permission
+from service.accounts.permissions import covers_area
+from service.checklists.rules_cache import compiled_rules
+from service.context import AppContext, read_only
+from service.db.database import Row, Transaction
+from service.db.rows import from_row
+from service.judge.checklist import Text
+from service.visits import repository
+from service.visits.attention import OwnerRole, to_ms
+from service.visits.loading import PLAN_DECODER
+from service.visits.plan import Customer
+from service.visits.working_days import is_known
+from service.web.decoding import parse_timestamp
+
+PAGE = 100
+Key = tuple[int, bytes, str]
+FIRST: Key = (-(2**62), b"", "")
+DutyState = Literal["open", "overdue", "closed"]
+
+
+class DutyView(msgspec.Struct, frozen=True, kw_only=True):
+    """An obligation that a visit opened."""
+
+    visit: Annotated[str, Meta(description="The visit's id.")]
+    item: Annotated[str, Meta(description="The item of the checklist.")]
+    thing: Annotated[str | None, Meta(description="Which thing, where there are several.")]
+    title: Annotated[Text, Meta(description="What has to be done.")]
+    label: Annotated[str, Meta(description="What the thing is called.")]
+    clause: Annotated[str, Meta(description="The clause of the norm.")]
+    owner: Annotated[OwnerRole, Meta(description="Whose duty it is.")]
+    technician: Annotated[str, Meta(description="Login of the visit's technician.")]
+    area: Annotated[str, Meta(description="The area (片区).")]
+    customer: Annotated[Customer, Meta(description="To whom it is owed.")]
+    external_ref: Annotated[str | None, Meta(description="The work order number.")]
+    since: Annotated[datetime, Meta(description="Since when it is owed.")]
+    due_at: Annotated[datetime, Meta(description="By when it has to be done.")]
+    closed_at: Annotated[datetime | None, Meta(description="When it was done.")]
+    state: Annotated[DutyState, Meta(description="Overdue: the due date has passed.")]
+    calendar_known: Annotated[
+        bool, Meta(description="False: working days count, and the official calendar of that year is not published.")
+    ]
+
+
+class DutyList(msgspec.Struct, frozen=True):
+    """A page of duties, by due date."""
+
+    duties: Annotated[tuple[DutyView, ...], Meta(description="The duties.")]
+    after: Annotated[str | None, Meta(description="The cursor of the next page.")]
+
+
+class DutyFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """Which duties are wanted."""
+
+    owner: str = ""
+    area: str | None = None
+    state: DutyState = "open"
+    due_before: str | None = None
+    after: str | None = None
+
+
+class DutyRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A duty; times are ms UTC."""
+
+    visit: UUID
+    duty: str
+    item: str
+    thing: str
+    label: str
+    owner: OwnerRole
+    technician: str
+    area: str
+    since: int
+    due_at: int
+    closed_at: int | None
+    plan: bytes
+
+    @property
+    def key(self) -> Key:
+        """Its place in the list."""
+        return self.due_at, self.visit.bytes, self.duty
+
+
+@read_only
+async def list_duties(ctx: AppContext, tx: Transaction, token: bytes, wanted: DutyFilter) -> DutyList:
+    """A page of duties, for dispatchers and supervisors. PermissionDenied for an area that is not one of theirs."""
+    person = await authenticate_token(tx, token)
+    require_permission(person, "see duties")
+    if wanted.area is not None and not covers_area(person, wanted.area):
+        raise errors.PermissionDenied("the area is not one of yours")
+    areas = (wanted.area,) if wanted.area is not None else person.areas or (None,)
+    before = 2**62 if wanted.due_before is None else to_ms(parse_timestamp(wanted.due_before, "due_before"))
+    if wanted.state == "overdue":
+        before = min(before, ctx.clock())
+    key = FIRST if wanted.after is None else _decode(wanted.after)
+    given = {
+        "owner": wanted.owner,
+        "due_before": before,
+        "after_at": key[0],
+        "after_visit": key[1],
+        "after_duty": key[2],
+        "size": PAGE + 1,
+    }
+    rows: list[Row] = []
+    for area in areas:
+        if wanted.state == "closed":
+            rows += await tx.fetch_all("closed_duties", every_area=int(area is None), area=area or "", **given)
+        elif area is None:
+            rows += await tx.fetch_all("open_duties", **given)
+        else:
+            rows += await tx.fetch_all("open_duties_of_area", area=area, **given)
+    found = sorted((from_row(DutyRow, row) for row in rows), key=lambda row: row.key)
+    duties = [await _view(ctx, tx, row) for row in found[:PAGE]]
+    return DutyList(tuple(duties), _encode(found[PAGE - 1].key) if len(found) > PAGE else None)
+
+
+async def _view(ctx: AppContext, tx: Transaction, row: DutyRow) -> DutyView:
+    visit = await repository.get_visit(tx, row.visit)
+    if visit is None:
+        raise LookupError  # impossible: each duty belongs to a visit
+    rules = await compiled_rules(ctx, tx, visit.checklist, visit.checklist_version)
+    item, plan = rules.by_id[row.item].item, PLAN_DECODER.decode(row.plan)
+    due = ctx.to_local_time(row.due_at)
+    state: DutyState = "open" if row.due_at > ctx.clock() else "overdue"
+    return DutyView(
+        visit=str(row.visit),
+        item=row.item,
+        thing=row.thing or None,
+        title=item.screen,
+        label=row.label,
+        clause=item.clause,
+        owner=row.owner,
+        technician=row.technician,
+        area=row.area,
+        customer=plan.customer,
+        external_ref=plan.external_ref,
+        since=ctx.to_local_time(row.since),
+        due_at=due,
+        closed_at=None if row.closed_at is None else ctx.to_local_time(row.closed_at),
+        state=state if row.closed_at is None else "closed",
+        calendar_known=not ctx.review_policy.working_days or is_known(due.date()),
+    )
+
+
+def _encode(key: Key) -> str:
+    return urlsafe_b64encode(key[0].to_bytes(9, "big", signed=True) + key[1] + key[2].encode()).decode().rstrip("=")
+
+
+def _decode(text: str) -> Key:
+    try:
+        raw = urlsafe_b64decode(text + "=" * (-len(text) % 4))
+        key = int.from_bytes(raw[:9], "big", signed=True), raw[9:25], raw[25:].decode()
+    except ValueError:
+        raise errors.InvalidQuery("`after` is not a cursor of this list") from None
+    if not -(2**63) <= key[0] < 2**63 or "\0" in key[2]:
+        raise errors.InvalidQuery("`after` is not a cursor of this list")
+    return key
