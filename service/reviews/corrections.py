@@ -73,7 +73,7 @@ def _require_correctable(visit: LoadedVisit, items: tuple[CorrectionItem, ...]) 
         if about and not any(is_correctable(one) for one in about):
             faults.append(
                 errors.FieldError(
-                    f"/items/{number}", "not-correctable", "adding to it cannot mend it; decide it instead"
+                    f"/items/{number}", "not-correctable", "补记改变不了这一项，请直接决定 / adding to it cannot mend it; decide it instead"
                 )
             )
     if faults:

@@ -71,7 +71,7 @@ async def review_visit(
     unexplained = [n for n, one in enumerate(review.findings) if one.decision == "override" and not one.reason.strip()]
     if unexplained:
         faults = [
-            errors.FieldError(f"/findings/{n}/reason", "required", "say why it is overridden") for n in unexplained
+            errors.FieldError(f"/findings/{n}/reason", "required", "不计的要写理由 / say why it is overridden") for n in unexplained
         ]
         raise errors.InvalidBody("", tuple(faults[:20]))
     if judgement.verdict is None and not attention(visit, judgement).reasons:
@@ -172,8 +172,8 @@ def build_review(ctx: AppContext, visit: LoadedVisit, person: Person) -> ReviewV
                 view,
                 _decision_view(history.decisions.get(finding.code), finding),
                 is_correctable(finding),
-                _words(ctx, history.explanations, finding.code),
-                _words(ctx, history.inquiries, finding.code),
+                collect_words(ctx, history.explanations, finding.code),
+                collect_words(ctx, history.inquiries, finding.code),
             )
             for finding, view in shown
         ),
@@ -192,7 +192,8 @@ def _decision_view(decision: Decision | None, finding: Finding) -> DecisionView 
     )
 
 
-def _words(ctx: AppContext, rows: Iterable[tuple[ReviewRow, Explanation]], code: str) -> tuple[Words, ...]:
+def collect_words(ctx: AppContext, rows: Iterable[tuple[ReviewRow, Explanation]], code: str) -> tuple[Words, ...]:
+    """Those of the rows that are about the finding with this code."""
     return tuple(
         Words(str(row.id), one.text, row.author, ctx.to_local_time(row.at)) for row, one in rows if one.finding == code
     )
