@@ -30,6 +30,7 @@ from service.db.migrate import NoDatabase, OlderDatabase
 from service.devices import routes as devices_routes
 from service.dispatch import change_routes, import_routes
 from service.dispatch import routes as dispatch_routes
+from service.duties import pages as duties_pages
 from service.duties import routes as duties_routes
 from service.evidence import routes as evidence_routes
 from service.evidence import sweeper, tus_routes, uploads
@@ -39,9 +40,10 @@ from service.judge.volume import VisitLimits
 from service.messages import gateways, worker
 from service.messages import routes as messages_routes
 from service.rate_limit import TokenBucket
-from service.records import quarantine_routes
+from service.records import quarantine_pages, quarantine_routes
 from service.records import routes as records_routes
-from service.reviews import refresh
+from service.reviews import pages as visit_pages
+from service.reviews import queue_page, refresh
 from service.reviews import routes as reviews_routes
 from service.staff import invitation_pages
 from service.staff import routes as staff_routes
@@ -73,8 +75,12 @@ ROUTES = (
     *evidence_routes.ROUTES,
     *tus_routes.ROUTES,
     *quarantine_routes.ROUTES,
+    *quarantine_pages.ROUTES,
     *reviews_routes.ROUTES,
+    *queue_page.ROUTES,
+    *visit_pages.ROUTES,
     *duties_routes.ROUTES,
+    *duties_pages.ROUTES,
     *invitation_pages.ROUTES,
     *language_routes.ROUTES,
     *static_files.ROUTES,

@@ -2,16 +2,23 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from litestar import get, post
 from litestar.params import FromPath
 from litestar.response.base import ASGIResponse
 
 from service import errors
-from service.accounts.desk import Desk, DeskController, DeskRequest, explain, own_path, redirect_with_notice, render_desk
+from service.accounts.desk import (
+    Desk,
+    DeskController,
+    DeskRequest,
+    explain,
+    own_path,
+    redirect_with_notice,
+    render_desk,
+)
 from service.confirmation.responses import LEVELS, NOT_SIGNED, OUTCOMES
 from service.duties.callbacks import Callback, record_callback
 from service.judge.moments import in_zone
@@ -19,6 +26,7 @@ from service.visits.page_words import FLAGS, REASONS, SEVERITIES, STATES, VERDIC
 from service.visits.review_rows import Assignee, Correction, Explanation, Review
 from service.web.decoding import convert_strict
 from service.web.language import AnyText, PageText
+from service.web.query import text_parameter
 
 from . import corrections, queue, reviewing
 from .step_words import KINDS, step_words
@@ -46,7 +54,12 @@ class VisitPagesController(DeskController):
     path = "/desk/visits/{visit_id:uuid}"
 
     @get()
-    async def show_visit(self, desk: Desk, visit_id: FromPath[UUID], call: str | None = None) -> ASGIResponse:
+    async def show_visit(
+        self,
+        desk: Desk,
+        visit_id: FromPath[UUID],
+        call: Annotated[str | None, text_parameter("Opens the form for a call.")] = None,
+    ) -> ASGIResponse:
         """The page. With `call`, the form for a call to the customer is open."""
         return await _page(desk, visit_id, calling=call is not None)
 
@@ -170,7 +183,10 @@ def _all(form: Mapping[str, str], prefix: str) -> list[tuple[str, str]]:
 
 
 def _id(desk: DeskRequest, name: str = "id") -> UUID:
-    return convert_strict(UUID, desk.form.get(name, ""))
+    try:
+        return UUID(desk.form.get(name, ""))
+    except ValueError:
+        raise errors.InvalidBody from None
 
 
 def _words(desk: DeskRequest) -> Explanation:
@@ -207,7 +223,9 @@ async def _page(
 ) -> ASGIResponse:
     page = await get_visit_page(desk.ctx, desk.token, visit_id)
     typed: Mapping[str, str] = desk.form if sent else {}
-    zone: ZoneInfo = desk.ctx.zone
+
+    def local(moment: datetime) -> datetime:
+        return in_zone(moment, desk.ctx.zone)
 
     def kept(form: str, name: str, otherwise: str = "") -> str:
         return (typed.get(name) or "") if form == sent else otherwise
@@ -222,7 +240,7 @@ async def _page(
         "calling": calling,
         "new_id": desk.ctx.new_id,
         "now": desk.ctx.now(),
-        "local": lambda moment: in_zone(moment, zone),
+        "local": local,
         "steps": [(one, step_words(one, page.subjects, {page.visit.type: page.type})) for one in page.steps],
         "kinds": KINDS,
         "states": STATES,

@@ -31,6 +31,8 @@ from .corrections import is_correctable
 from .schemas import CommentView, DecisionView, FindingReview, ReviewView, Words
 from .writing import add_row, is_known, lock_for, was_on_visit
 
+UNEXPLAINED = "不计的要写理由 / say why it is overridden"
+
 
 def review_tag(visit: LoadedVisit) -> str:
     """The ETag of a review: it changes with everything that is written about the visit."""
@@ -70,9 +72,7 @@ async def review_visit(
         raise errors.FindingChanged("", tuple(faults[:20]))
     unexplained = [n for n, one in enumerate(review.findings) if one.decision == "override" and not one.reason.strip()]
     if unexplained:
-        faults = [
-            errors.FieldError(f"/findings/{n}/reason", "required", "不计的要写理由 / say why it is overridden") for n in unexplained
-        ]
+        faults = [errors.FieldError(f"/findings/{n}/reason", "required", UNEXPLAINED) for n in unexplained]
         raise errors.InvalidBody("", tuple(faults[:20]))
     if judgement.verdict is None and not attention(visit, judgement).reasons:
         raise errors.NothingToReview

@@ -83,9 +83,7 @@ def order_of_acts(
     return OrderOfActs(
         tuple(_act(rules, timeline.occurrences[key], key, labels, zone) for _, _, key in kept),
         tuple(
-            BrokenOrder(
-                places[key], places[other], one.part.startswith("after."), one.severity == "violation", one.code
-            )
+            BrokenOrder(places[key], places[other], one.part.startswith("after."), one.severity == "violation")
             for one, key, other in pairs
             if key != other
         ),

@@ -1,8 +1,8 @@
 """Cursors: lists continue after the last key, never at an offset."""
 
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 from urllib.parse import urlencode
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from uuid import UUID
 
 from service.errors import InvalidQuery

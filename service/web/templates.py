@@ -147,6 +147,11 @@ def format_day_and_time(moment: datetime, language: Language) -> str:
     return format_datetime(moment, _DAY_AND_TIME[language], locale=language)
 
 
+def format_day(moment: datetime, language: Language) -> str:
+    """A day with its weekday: 3月2日（周一）; Monday 2 March."""
+    return format_datetime(moment, _DAY[language], locale=language).rstrip(",")
+
+
 def format_window(window: Window, language: Language) -> str:
     """3月2日（周一） 09:00–10:00; Monday 2 March, 09:00–10:00. Only one time if it ends when it begins."""
     start, end = window.start, window.end
@@ -180,6 +185,7 @@ def _environment(language: Language) -> Environment:
         "translated": partial(translate, language=language),
         "moment": partial(format_moment, language=language),
         "day_and_time": partial(format_day_and_time, language=language),
+        "day": partial(format_day, language=language),
         "window": partial(format_window, language=language),
     }
     return environment
