@@ -1,6 +1,6 @@
 """The desk's page of one visit, and what is done there. Each form calls the same function as the API."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -21,6 +21,7 @@ from service.accounts.desk import (
 )
 from service.confirmation.responses import LEVELS, NOT_SIGNED, OUTCOMES
 from service.duties.callbacks import Callback, record_callback
+from service.judge.checklist import Clause
 from service.judge.moments import in_zone
 from service.visits.page_words import FLAGS, REASONS, SEVERITIES, STATES, VERDICTS
 from service.visits.review_rows import Assignee, Correction, Explanation, Review
@@ -31,7 +32,7 @@ from service.web.query import text_parameter
 from . import corrections, queue, reviewing
 from .step_words import KINDS, step_words
 from .timeline_svg import draw
-from .visit_page import VisitPage, get_visit_page, parse_subject
+from .visit_page import ShownFinding, VisitPage, get_visit_page, parse_subject
 
 DECISIONS: dict[str, AnyText] = {"uphold": PageText("成立"), "override": PageText("不计")}
 ANSWER_LEVELS: dict[str, AnyText] = {**LEVELS, "words": PageText("没有验证码")}
@@ -45,6 +46,9 @@ SOMETHING_NEW = PageText("有新内容，请再看一遍。您填的都还在，
 CHANGED_MEANWHILE = (errors.PreconditionFailed, errors.FindingChanged)
 SAVED = PageText("决定已保存")
 QUEUE_DONE = PageText("决定已保存，没有别的要看了")
+FOLDED = ("inquiries", "explanations")
+"""Forms about a finding, which may be among those that are folded."""
+Numbered = tuple[int, ShownFinding]
 Work = Callable[[], Awaitable[ASGIResponse]]
 
 
@@ -230,14 +234,20 @@ async def _page(
     def kept(form: str, name: str, otherwise: str = "") -> str:
         return (typed.get(name) or "") if form == sent else otherwise
 
+    numbered = list(enumerate(page.findings, 1))
+    others = [one for one in numbered if not one[1].calls]
     view: dict[str, Any] = {
+        "urgent": _by_clause(one for one in numbered if one[1].calls),
+        "others": _by_clause(others),
+        "others_count": len(others),
+        "others_open": any(typed.get(f"decision:{one.finding.code}") for _, one in others) or sent in FOLDED,
         "page": page,
         "drawing": draw(page.order, desk.language),
         "problem": _sentences(problem) if problem else (),
         "sent": sent,
         "kept": kept,
         "unsent": _unsent(page, typed) if sent == "review" else (),
-        "calling": calling,
+        "callback_open": calling or sent == "callbacks",
         "new_id": desk.ctx.new_id,
         "now": desk.ctx.now(),
         "local": local,
@@ -256,6 +266,14 @@ async def _page(
     section = "queue" if page.can_review else "today"
     status = problem.status if problem else 200
     return render_desk(desk, "reviews/visit.html", view, status, section=section, back=_address(visit_id))
+
+
+def _by_clause(findings: Iterable[Numbered]) -> list[tuple[Clause | None, list[Numbered]]]:
+    """Findings below the clause that they are about, in the order of the first of each."""
+    found: dict[str, tuple[Clause | None, list[Numbered]]] = {}
+    for number, one in findings:
+        found.setdefault(one.finding.clause or "", (one.clause, []))[1].append((number, one))
+    return list(found.values())
 
 
 def _sentences(problem: errors.Problem) -> tuple[AnyText, ...]:

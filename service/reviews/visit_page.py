@@ -19,6 +19,7 @@ from service.judge.findings import Finding, FindingView
 from service.judge.moments import in_zone
 from service.judge.rules import CompiledChecklist
 from service.judge.timeline import withdrawn_ids
+from service.visits.attention import Reason, ReasonKind
 from service.visits.loading import LoadedVisit, load_visible_visit
 from service.visits.review_rows import OpenCorrection
 from service.visits.working_days import end_of_working_day
@@ -144,6 +145,22 @@ class VisitPage(msgspec.Struct, frozen=True, kw_only=True):
     return_by: datetime | None = None
     to_ask: tuple[Subject, ...] = ()
     also_to_ask: tuple[Subject, ...] = ()
+
+    @property
+    def calling(self) -> tuple[tuple[ReasonKind, int, datetime, datetime | None], ...]:
+        """What calls for a person, each kind once: how often, since when, and by when it has to be settled."""
+        kinds: dict[ReasonKind, list[Reason]] = {}
+        for one in self.review.reasons if self.review else ():
+            kinds.setdefault(one.kind, []).append(one)
+        return tuple(
+            (
+                kind,
+                len(group),
+                min(one.since for one in group),
+                min(filter(None, (one.due_at for one in group)), default=None),
+            )
+            for kind, group in kinds.items()
+        )
 
     @property
     def technicians(self) -> tuple[str, ...]:
