@@ -33,6 +33,7 @@ from service.dispatch import routes as dispatch_routes
 from service.duties import routes as duties_routes
 from service.evidence import routes as evidence_routes
 from service.evidence import sweeper, tus_routes, uploads
+from service.health import pages as health_pages
 from service.health import routes as health_routes
 from service.identity_check import routes as identity_check_routes
 from service.judge.volume import VisitLimits
@@ -43,7 +44,7 @@ from service.records import quarantine_routes
 from service.records import routes as records_routes
 from service.reviews import refresh
 from service.reviews import routes as reviews_routes
-from service.staff import invitation_pages
+from service.staff import account_pages, invitation_pages, sign_in_pages
 from service.staff import routes as staff_routes
 from service.visits import status
 from service.web import language_routes, static_files
@@ -57,6 +58,7 @@ from service.web.request import BoundedRequest
 
 ROUTES = (
     *health_routes.ROUTES,
+    *health_pages.ROUTES,
     *me_routes.ROUTES,
     *session_routes.ROUTES,
     *staff_routes.ROUTES,
@@ -76,6 +78,8 @@ ROUTES = (
     *reviews_routes.ROUTES,
     *duties_routes.ROUTES,
     *invitation_pages.ROUTES,
+    *sign_in_pages.ROUTES,
+    *account_pages.ROUTES,
     *language_routes.ROUTES,
     *static_files.ROUTES,
 )
