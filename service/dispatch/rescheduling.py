@@ -121,7 +121,7 @@ async def _propagate_change(ctx: AppContext, tx: Transaction, before: LoadedVisi
     after = await load_visit(ctx, tx, await visits_repository.lock_visit(tx, row.id) or row)
     if isinstance(content, Reassignment):
         after = await unassigned.with_assignment_flag(tx, after)
-    active = await refresh_status(tx, after)
+    after, active = await refresh_status(tx, after)
     logins = (plan.technician, *plan.crew)
     gone = {before.plan.technician, *before.plan.crew}.difference(logins)
     await sync_feed.assign(tx, logins, row.id, planned_at=planned_at, active=active, gone=gone)

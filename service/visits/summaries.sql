@@ -2,7 +2,7 @@
 -- Of a visit that was just planned.
 INSERT INTO visit_summaries (visit, type, technician, crew, area, planned_at, state, flags, verdict, valid_until, revision,
     follows, plan)
-VALUES (:id, :type, :technician, :crew, :area, :planned_at, 'planned', '', '', :valid_until, 0, :follows, :body)
+VALUES (:id, :type, :technician, :crew, :area, :planned_at, 'planned', :flags, '', :valid_until, 0, :follows, :body)
 ON CONFLICT DO NOTHING;
 
 -- name: update_summary_plan!
@@ -13,6 +13,11 @@ WHERE visit = :visit;
 UPDATE visit_summaries SET state = :state, flags = :flags, verdict = :verdict, valid_until = :valid_until,
     reasons = :reasons, urgent_at = :urgent_at, since = :since, assignee = :assignee
 WHERE visit = :visit;
+
+-- name: notice_states
+-- Of the messages that announce a visit, from a time on.
+SELECT state FROM messages
+WHERE visit = :visit AND created_at >= :since AND about <> 'code' AND withdrawn_at IS NULL;
 
 -- name: set_summary_flags!
 UPDATE visit_summaries SET flags = :flags WHERE visit = :visit;
