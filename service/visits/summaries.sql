@@ -39,14 +39,16 @@ SELECT visit FROM visit_summaries WHERE follows = :visit ORDER BY planned_at, vi
 
 -- name: summaries_of_all
 -- A page after (:after_at, :after_id).
-SELECT visit, type, technician, crew, area, planned_at, state, flags, verdict, valid_until, revision, plan
+SELECT visit, type, technician, crew, area, planned_at, state, flags, verdict, valid_until, revision, plan, reasons,
+    urgent_at, since, assignee
 FROM visit_summaries
 WHERE (planned_at, visit) > (:after_at, :after_id) AND planned_at < :to_at
     AND (:type = '' OR type = :type)
 ORDER BY planned_at, visit LIMIT :size;
 
 -- name: summaries_of_area
-SELECT visit, type, technician, crew, area, planned_at, state, flags, verdict, valid_until, revision, plan
+SELECT visit, type, technician, crew, area, planned_at, state, flags, verdict, valid_until, revision, plan, reasons,
+    urgent_at, since, assignee
 FROM visit_summaries
 WHERE area = :area
     AND (planned_at, visit) > (:after_at, :after_id) AND planned_at < :to_at
@@ -54,7 +56,8 @@ WHERE area = :area
 ORDER BY planned_at, visit LIMIT :size;
 
 -- name: summaries_of_state
-SELECT visit, type, technician, crew, area, planned_at, state, flags, verdict, valid_until, revision, plan
+SELECT visit, type, technician, crew, area, planned_at, state, flags, verdict, valid_until, revision, plan, reasons,
+    urgent_at, since, assignee
 FROM visit_summaries
 WHERE state = :state AND (:every_area = 1 OR area = :area)
     AND (planned_at, visit) > (:after_at, :after_id) AND planned_at < :to_at
@@ -63,7 +66,8 @@ ORDER BY planned_at, visit LIMIT :size;
 
 -- name: summaries_of_flag
 -- Few visits have flags: these have an index of their own.
-SELECT visit, type, technician, crew, area, planned_at, state, flags, verdict, valid_until, revision, plan
+SELECT visit, type, technician, crew, area, planned_at, state, flags, verdict, valid_until, revision, plan, reasons,
+    urgent_at, since, assignee
 FROM visit_summaries
 WHERE flags <> '' AND ' ' || flags || ' ' LIKE '% ' || CAST(:flag AS TEXT) || ' %'
     AND (:state = '' OR state = :state) AND (:every_area = 1 OR area = :area)
@@ -81,7 +85,8 @@ SELECT (SELECT count(*) FROM (SELECT 1 AS one FROM visit_summaries WHERE type = 
 SELECT visit FROM visit_summaries WHERE type = :type LIMIT 1;
 
 -- name: summaries_of_type
-SELECT visit, type, technician, crew, area, planned_at, state, flags, verdict, valid_until, revision, plan
+SELECT visit, type, technician, crew, area, planned_at, state, flags, verdict, valid_until, revision, plan, reasons,
+    urgent_at, since, assignee
 FROM visit_summaries
 WHERE type = :type AND (:every_area = 1 OR area = :area) AND (:state = '' OR state = :state)
     AND (planned_at, visit) > (:after_at, :after_id) AND planned_at < :to_at
@@ -89,7 +94,7 @@ ORDER BY planned_at, visit LIMIT :size;
 
 -- name: summaries_of_person
 SELECT b.visit, b.type, b.technician, b.crew, b.area, b.planned_at, b.state, b.flags, b.verdict, b.valid_until, b.revision,
-    b.plan
+    b.plan, b.reasons, b.urgent_at, b.since, b.assignee
 FROM sync_feed f JOIN visit_summaries b ON b.visit = f.visit
 WHERE f.login = :login AND f.is_assigned = 1
     AND (f.planned_at, f.visit) > (:after_at, :after_id) AND f.planned_at < :to_at
