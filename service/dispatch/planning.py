@@ -34,6 +34,7 @@ from service.visits.unassigned import is_active_technician
 from service.web.decoding import parse_uuid
 
 from .views import VisitView, build_view
+from .warnings import plan_warnings
 
 _THING = re.compile(r"[a-z0-9_-]{1,40}\]")
 
@@ -46,7 +47,8 @@ async def create(
     person = await authenticate_token(tx, token)
     require_permission(person, "plan a visit")
     created, row = await plan_visit(ctx, tx, person, visit_id, plan, raw)
-    return created, await build_view(ctx, tx, await load_visit(ctx, tx, row))
+    visit = await load_visit(ctx, tx, row)
+    return created, await build_view(ctx, tx, visit, await plan_warnings(ctx, tx, person, visit_id, visit.plan))
 
 
 async def plan_visit(
