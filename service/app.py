@@ -29,6 +29,7 @@ from service.db.connect import open_database
 from service.db.migrate import NoDatabase, OlderDatabase
 from service.devices import routes as devices_routes
 from service.dispatch import change_routes, import_routes
+from service.dispatch import pages as dispatch_pages
 from service.dispatch import routes as dispatch_routes
 from service.duties import routes as duties_routes
 from service.evidence import routes as evidence_routes
@@ -65,6 +66,7 @@ ROUTES = (
     *devices_routes.ROUTES,
     *checklists_routes.ROUTES,
     *dispatch_routes.ROUTES,
+    *dispatch_pages.ROUTES,
     *change_routes.ROUTES,
     *agenda_routes.ROUTES,
     *import_routes.ROUTES,
