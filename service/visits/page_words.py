@@ -24,6 +24,10 @@ FLAGS: dict[Flag, PageText] = {
     "asked_time": PageText("客户要改约"),
     "no_technician": PageText("没有技术员"),
     "clock": PageText("手机时钟超前"),
+    "notice_due": PageText("待通知"),
+    "notice_failed": PageText("通知没发出"),
+    "agreed": PageText("客户已同意"),
+    "not_agreed": PageText("客户未同意"),
 }
 VERDICTS: dict[Verdict, PageText] = {
     "compliant": PageText("合规"),
