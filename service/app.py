@@ -29,21 +29,25 @@ from service.db.connect import open_database
 from service.db.migrate import NoDatabase, OlderDatabase
 from service.devices import routes as devices_routes
 from service.dispatch import change_routes, import_routes
+from service.dispatch import pages as dispatch_pages
 from service.dispatch import routes as dispatch_routes
+from service.duties import pages as duties_pages
 from service.duties import routes as duties_routes
 from service.evidence import routes as evidence_routes
 from service.evidence import sweeper, tus_routes, uploads
+from service.health import pages as health_pages
 from service.health import routes as health_routes
 from service.identity_check import routes as identity_check_routes
 from service.judge.volume import VisitLimits
 from service.messages import gateways, worker
 from service.messages import routes as messages_routes
 from service.rate_limit import TokenBucket
-from service.records import quarantine_routes
+from service.records import quarantine_pages, quarantine_routes
 from service.records import routes as records_routes
-from service.reviews import refresh
+from service.reviews import pages as visit_pages
+from service.reviews import queue_page, refresh
 from service.reviews import routes as reviews_routes
-from service.staff import invitation_pages
+from service.staff import account_pages, invitation_pages, sign_in_pages
 from service.staff import routes as staff_routes
 from service.visits import status
 from service.web import language_routes, static_files
@@ -57,12 +61,14 @@ from service.web.request import BoundedRequest
 
 ROUTES = (
     *health_routes.ROUTES,
+    *health_pages.ROUTES,
     *me_routes.ROUTES,
     *session_routes.ROUTES,
     *staff_routes.ROUTES,
     *devices_routes.ROUTES,
     *checklists_routes.ROUTES,
     *dispatch_routes.ROUTES,
+    *dispatch_pages.ROUTES,
     *change_routes.ROUTES,
     *agenda_routes.ROUTES,
     *import_routes.ROUTES,
@@ -73,9 +79,15 @@ ROUTES = (
     *evidence_routes.ROUTES,
     *tus_routes.ROUTES,
     *quarantine_routes.ROUTES,
+    *quarantine_pages.ROUTES,
     *reviews_routes.ROUTES,
+    *queue_page.ROUTES,
+    *visit_pages.ROUTES,
     *duties_routes.ROUTES,
+    *duties_pages.ROUTES,
     *invitation_pages.ROUTES,
+    *sign_in_pages.ROUTES,
+    *account_pages.ROUTES,
     *language_routes.ROUTES,
     *static_files.ROUTES,
 )

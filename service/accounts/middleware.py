@@ -6,6 +6,7 @@ and the token that only they can read (`X-CSRF-Token`).
 
 import re
 from base64 import urlsafe_b64encode
+from collections.abc import Awaitable
 from hashlib import sha256
 from hmac import compare_digest
 from typing import Any, cast
@@ -46,8 +47,28 @@ async def authenticate(scope: Scope, ctx: AppContext) -> bytes:
 
     A valid token has its own rate limit. Others count for the address, so that guessing gains nothing.
     """
+    return await _limited(scope, ctx, _check_credentials(scope, ctx))
+
+
+async def authenticate_session(scope: Scope, ctx: AppContext) -> bytes:
+    """The same for the session in the cookie. The caller checks the CSRF token of a form (`require_csrf_token`)."""
+    return await _limited(scope, ctx, _check_session(scope, ctx))
+
+
+async def _check_session(scope: Scope, ctx: AppContext) -> bytes:
+    session = session_cookie(scope)
+    if session is None:
+        raise NotAuthenticated
+    if cast("Any", scope).get("method") not in SAFE:
+        require_same_origin(scope, ctx)
+    token = authentication.session_digest(session)
+    await authentication.touch_token(ctx, token, address=client_ip(scope))
+    return token
+
+
+async def _limited(scope: Scope, ctx: AppContext, check: Awaitable[bytes]) -> bytes:
     try:
-        token = await _check_credentials(scope, ctx)
+        token = await check
     except (NotAuthenticated, DeviceRevoked):
         enforce_rate_limit(scope, ctx)
         raise
@@ -69,13 +90,17 @@ async def _check_credentials(scope: Scope, ctx: AppContext) -> bytes:
     token = bearer_digest(scope)
     if cast("Any", scope).get("method") not in SAFE and get_header(scope, b"authorization") is None:
         require_same_origin(scope, ctx)
-        given = get_header(scope, b"x-csrf-token") or b""
-        if not compare_digest(given, csrf_token(session_cookie(scope) or "").encode()):
-            raise CrossOriginRejected("send X-CSRF-Token as GET /v1/me gives it")
+        require_csrf_token(scope, get_header(scope, b"x-csrf-token") or b"")
     app = (get_header(scope, b"x-app") or b"").decode("latin-1")
     app = app if len(app) <= 64 and app.isascii() and app.isprintable() else ""
     await authentication.touch_token(ctx, token, app, client_ip(scope))
     return token
+
+
+def require_csrf_token(scope: Scope, given: bytes) -> None:
+    """CrossOriginRejected unless the token is that of the session in the cookie."""
+    if not compare_digest(given, csrf_token(session_cookie(scope) or "").encode()):
+        raise CrossOriginRejected("send X-CSRF-Token as GET /v1/me gives it")
 
 
 def session_cookie(scope: Scope) -> str | None:

@@ -15,6 +15,10 @@ SELECT login, name, roles, areas, left_at, badge, title FROM people WHERE login 
 -- name: people_page
 SELECT login, name, roles, areas, left_at, badge, title FROM people WHERE login > :after ORDER BY login LIMIT :size;
 
+-- name: active_technicians
+SELECT login, name, roles, areas FROM people
+WHERE left_at IS NULL AND ' ' || roles || ' ' LIKE '% technician %' ORDER BY login;
+
 -- name: lock_person!
 -- Locks what belongs to a person until the transaction ends; 0 rows when they have left.
 UPDATE people SET login = login WHERE login = :login AND left_at IS NULL;

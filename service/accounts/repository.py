@@ -67,6 +67,11 @@ async def page(tx: Transaction, after: str, size: int) -> list[PersonRow]:
     return [_to_person_row(row) for row in await tx.fetch_all("people_page", after=after, size=size)]
 
 
+async def active_technicians(tx: Transaction) -> list[Person]:
+    """All technicians who work here, by login."""
+    return [credentials.row_to_person(row) for row in await tx.fetch_all("active_technicians")]
+
+
 async def rename(tx: Transaction, login: str, name: str) -> None:
     """Change a person's name."""
     await tx.execute("rename_person", login=login, name=name)

@@ -98,6 +98,12 @@ def second_factor(secret: bytes, login: str) -> SecondFactor:
     return SecondFactor(totp.group_digits(secret), uri, qr_svg(uri))
 
 
+async def has_second_factor(ctx: AppContext, login: str) -> bool:
+    """Whether a person's authenticator is set up."""
+    factor = await ctx.db.read(lambda tx: access.get_totp(tx, login))
+    return factor is not None and factor.confirmed_at is not None
+
+
 @transaction
 async def sign_out(ctx: AppContext, tx: Transaction, token: bytes, *, everywhere: bool = False) -> None:
     """End this session, or all sessions of the person."""

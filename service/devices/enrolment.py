@@ -186,6 +186,13 @@ async def page(ctx: AppContext, tx: Transaction, token: bytes, after: str | None
     )
 
 
+@read_only
+async def own_devices(ctx: AppContext, tx: Transaction, token: bytes) -> tuple[Device, ...]:
+    """The caller's own devices, the oldest first, including revoked ones."""
+    caller = await authenticate_token(tx, token)
+    return tuple(_to_view(ctx, row) for row in await repository.devices_of(tx, caller.login))
+
+
 @transaction
 async def revoke(ctx: AppContext, tx: Transaction, token: bytes, device: UUID) -> None:
     """Revoke a device and its tokens; idempotent."""

@@ -13,6 +13,7 @@ from service.checklists.rules_cache import DEFAULT_CHECKLIST, compiled_rules
 from service.context import AppContext, read_only
 from service.db.database import Transaction
 from service.errors import FieldError, InvalidQuery, PermissionDenied
+from service.judge.checklist import VisitType
 from service.judge.findings import Verdict
 from service.visits import repository as visits_repository
 from service.visits import summaries
@@ -58,6 +59,13 @@ async def list_visits(ctx: AppContext, tx: Transaction, token: bytes, query: dic
     for row in rows[:PAGE]:
         await page.add(row)
     return page.build(more)
+
+
+@read_only
+async def type_names(ctx: AppContext, tx: Transaction) -> dict[str, VisitType]:
+    """The types of visit of the newest checklist."""
+    newest = await checklists_repository.latest_published(tx, DEFAULT_CHECKLIST)
+    return {} if newest is None else (await compiled_rules(ctx, tx, newest.id, newest.version)).checklist.visit_types
 
 
 class _PageBuilder:

@@ -88,7 +88,8 @@ def _validate(visit: LoadedVisit, call: Callback, now: datetime) -> None:
         if answer.item not in visit.rules.by_id
     ]
     if call.at > now:
-        faults.append(errors.FieldError("/at", "in-the-future", "write down the call after it was made"))
+        detail = "通话时间还没有到 / write down the call after it was made"
+        faults.append(errors.FieldError("/at", "in-the-future", detail))
     if faults:
         raise errors.InvalidBody("", tuple(faults[:20]))
 

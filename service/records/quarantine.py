@@ -152,6 +152,17 @@ async def is_visible_to(tx: Transaction, person: Person, row: QuarantineRow) -> 
     return sender is not None and supervises(person, "see quarantine", sender[0])
 
 
+@read_only
+async def get_quarantined(ctx: AppContext, tx: Transaction, token: bytes, input_id: UUID) -> QuarantinedInput:
+    """An input without its bytes, from somebody whom the caller supervises. NotFound."""
+    person = await authenticate_token(tx, token)
+    require_permission(person, "see quarantine")
+    row = await repository.get_input(tx, input_id)
+    if row is None or not await is_visible_to(tx, person, row):
+        raise NotFound
+    return to_view(ctx, await resolve_resubmission(tx, row))
+
+
 @transaction
 async def read_input(ctx: AppContext, tx: Transaction, token: bytes, input_id: UUID, reason: str) -> bytes:
     """The bytes. The access and its reason are logged."""

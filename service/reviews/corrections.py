@@ -14,6 +14,7 @@ from .writing import add_row, is_known, lock_for, was_on_visit
 
 MENDABLE = frozenset({"missing", "evidence", "undeclared", "value", "bad_waiver", "late_entry", "attest", "open"})
 """Findings that a new entry can mend. The order of acts and a time that has passed stay as they are."""
+IMPOSSIBLE = "补记改变不了这一项，请直接决定 / adding to it cannot mend it; decide it instead"
 
 
 def is_correctable(finding: Finding) -> bool:
@@ -71,10 +72,6 @@ def _require_correctable(visit: LoadedVisit, items: tuple[CorrectionItem, ...]) 
     for number, wanted in enumerate(items):
         about = [one for one in findings if one.item == wanted.item and wanted.thing in (None, one.thing)]
         if about and not any(is_correctable(one) for one in about):
-            faults.append(
-                errors.FieldError(
-                    f"/items/{number}", "not-correctable", "adding to it cannot mend it; decide it instead"
-                )
-            )
+            faults.append(errors.FieldError(f"/items/{number}", "not-correctable", IMPOSSIBLE))
     if faults:
         raise errors.NotCorrectable("", tuple(faults[:20]))

@@ -22,8 +22,13 @@ async def get_history(ctx: AppContext, tx: Transaction, token: bytes, visit_id: 
     visit = await load_visible_visit(ctx, tx, person, visit_id)
     if not visit.office:
         raise errors.PermissionDenied
+    return await build_history(ctx, tx, visit)
+
+
+async def build_history(ctx: AppContext, tx: Transaction, visit: LoadedVisit) -> VisitHistory:
+    """The history of a loaded visit."""
     steps = [*_plan(ctx, visit), *_batches(visit), *_reviews(ctx, visit)]
-    for message in await outbox.messages_of(tx, visit_id):
+    for message in await outbox.messages_of(tx, visit.row.id):
         at = ctx.to_local_time(message.created_at)
         text = f"{message.about} {message.channel} {message.state}"
         steps.append(HistoryStep(at=at, kind="message", by=message.created_by, id=str(message.id), text=text))

@@ -8,7 +8,7 @@ import msgspec
 
 from service import errors
 from service.accounts.authentication import authenticate_token, require_permission
-from service.accounts.permissions import covers_area
+from service.accounts.permissions import Person, covers_area
 from service.context import AppContext, read_only
 from service.db.database import Row, Transaction
 from service.db.rows import Words, from_row
@@ -55,7 +55,19 @@ class QueueRow(msgspec.Struct, frozen=True, kw_only=True):
 @read_only
 async def list_queue(ctx: AppContext, tx: Transaction, token: bytes, wanted: QueueFilter) -> Queue:
     """A page of the queue, for supervisors. PermissionDenied for an area that is not one of theirs."""
+    return await load_queue(ctx, tx, await authenticate_token(tx, token), wanted)
+
+
+@read_only
+async def next_visit(ctx: AppContext, tx: Transaction, token: bytes, current: str) -> str | None:
+    """The most urgent visit besides the current one that no other supervisor looks at."""
     person = await authenticate_token(tx, token)
+    found = (await load_queue(ctx, tx, person, QueueFilter())).reviews
+    return next((one.visit for one in found if one.visit != current and one.assignee in (None, person.login)), None)
+
+
+async def load_queue(ctx: AppContext, tx: Transaction, person: Person, wanted: QueueFilter) -> Queue:
+    """`list_queue` within a transaction."""
     require_permission(person, "review visits")
     if wanted.area is not None and not covers_area(person, wanted.area):
         raise errors.PermissionDenied("the area is not one of yours")

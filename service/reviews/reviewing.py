@@ -31,6 +31,8 @@ from .corrections import is_correctable
 from .schemas import CommentView, DecisionView, FindingReview, ReviewView, Words
 from .writing import add_row, is_known, lock_for, was_on_visit
 
+UNEXPLAINED = "不计的要写理由 / say why it is overridden"
+
 
 def review_tag(visit: LoadedVisit) -> str:
     """The ETag of a review: it changes with everything that is written about the visit."""
@@ -70,9 +72,7 @@ async def review_visit(
         raise errors.FindingChanged("", tuple(faults[:20]))
     unexplained = [n for n, one in enumerate(review.findings) if one.decision == "override" and not one.reason.strip()]
     if unexplained:
-        faults = [
-            errors.FieldError(f"/findings/{n}/reason", "required", "say why it is overridden") for n in unexplained
-        ]
+        faults = [errors.FieldError(f"/findings/{n}/reason", "required", UNEXPLAINED) for n in unexplained]
         raise errors.InvalidBody("", tuple(faults[:20]))
     if judgement.verdict is None and not attention(visit, judgement).reasons:
         raise errors.NothingToReview
@@ -172,8 +172,8 @@ def build_review(ctx: AppContext, visit: LoadedVisit, person: Person) -> ReviewV
                 view,
                 _decision_view(history.decisions.get(finding.code), finding),
                 is_correctable(finding),
-                _words(ctx, history.explanations, finding.code),
-                _words(ctx, history.inquiries, finding.code),
+                collect_words(ctx, history.explanations, finding.code),
+                collect_words(ctx, history.inquiries, finding.code),
             )
             for finding, view in shown
         ),
@@ -192,7 +192,8 @@ def _decision_view(decision: Decision | None, finding: Finding) -> DecisionView 
     )
 
 
-def _words(ctx: AppContext, rows: Iterable[tuple[ReviewRow, Explanation]], code: str) -> tuple[Words, ...]:
+def collect_words(ctx: AppContext, rows: Iterable[tuple[ReviewRow, Explanation]], code: str) -> tuple[Words, ...]:
+    """Those of the rows that are about the finding with this code."""
     return tuple(
         Words(str(row.id), one.text, row.author, ctx.to_local_time(row.at)) for row, one in rows if one.finding == code
     )

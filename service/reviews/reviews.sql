@@ -18,6 +18,10 @@ ORDER BY urgent_at, visit LIMIT :size;
 -- name: queue_counts
 SELECT area, reasons, count(*) FROM visit_summaries WHERE reasons <> '' GROUP BY area, reasons;
 
+-- name: queue_people
+-- Which areas, technicians and supervisors the queue can be narrowed to.
+SELECT DISTINCT area, technician, assignee FROM visit_summaries WHERE reasons <> '';
+
 -- name: summaries_to_refresh
 -- Visits whose status can change by itself and may have done so.
 SELECT visit FROM visit_summaries WHERE valid_until <= :now ORDER BY valid_until LIMIT :size;

@@ -84,7 +84,7 @@ class InvitationPagesController(PageController):
             given = convert_strict(SignIn, {name: fields.get(name, "") for name in ("login", "password", "code")})
             token = await sessions.sign_in(context, client_ip(request.scope), given)
         except Problem as problem:
-            return _authenticator(request, fields.get("login", ""), trouble=_explain(problem), problem=problem)
+            return authenticator_page(request, fields.get("login", ""), trouble=_explain(problem), problem=problem)
         return render(request.scope, "staff/signed_in.html", {}, 200, session_cookies(token), switch=TO_START)
 
     @get("/enrol", summary="The page on which a phone enrols", responses=_RESPONSES)
@@ -103,7 +103,7 @@ async def _set_password(request: AnyRequest, ctx: AppContext, fields: dict[str, 
         given = convert_strict(Credentials, {"login": person.login, "password": password})
         with suppress(TotpAlreadySetUp):
             factor = await sessions.begin_totp_setup(ctx, address, given)
-            return _authenticator(request, person.login, person.name, factor)
+            return authenticator_page(request, person.login, person.name, factor)
     view = {
         "person": person,
         "has_authenticator": needs_authenticator,
@@ -133,7 +133,7 @@ def _invitation(
     return render(request.scope, "staff/invitation.html", view, status, _retry_after(problem), assets=PASSWORD)
 
 
-def _authenticator(
+def authenticator_page(
     request: AnyRequest,
     login: str,
     name: str = "",
@@ -163,7 +163,7 @@ def _switch_language(request: AnyRequest, fields: dict[str, str]) -> ASGIRespons
     language: Language = "en" if fields["language"] == "en" else "zh"
     login, secret = fields.get("login", ""), totp.parse_secret(fields.get("secret", ""))
     factor = sessions.second_factor(secret, login) if secret else None
-    return _authenticator(request, login, fields.get("name", ""), factor, language=language)
+    return authenticator_page(request, login, fields.get("name", ""), factor, language=language)
 
 
 ROUTES = (InvitationPagesController,)

@@ -1,6 +1,8 @@
 """Cursors: lists continue after the last key, never at an offset."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Mapping
+from urllib.parse import urlencode
 from uuid import UUID
 
 from service.errors import InvalidQuery
@@ -21,3 +23,9 @@ def decode_cursor(text: str) -> tuple[int, UUID]:
     if key is None or not -(2**63) <= key[0] < 2**63:  # databases have no larger numbers
         raise InvalidQuery("`after` is not a cursor of this list")
     return key
+
+
+def query_string(given: Mapping[str, str], **changes: str | None) -> str:
+    """The query of an address with these parameters, some changed or (None) left out; '' without any."""
+    kept = {name: value for name, value in {**given, **changes}.items() if value is not None}
+    return f"?{urlencode(kept)}" if kept else ""

@@ -81,22 +81,25 @@ def problem_response(problem: Problem, scope: Scope) -> ASGIResponse:
     return raw_response(problem.status, _encoder.encode(details), headers)
 
 
+def to_problem(scope: Scope, error: Exception) -> Problem:
+    """The problem for any exception; an unexpected one is logged."""
+    if isinstance(error, Problem) and not isinstance(error, errors.InternalError):
+        return error
+    if isinstance(error, ValidationException):
+        return query_problem(error.extra)
+    if isinstance(error, HTTPException) and error.status_code in _BY_STATUS:
+        return _BY_STATUS[error.status_code]()
+    log_unexpected_error(error, scope)
+    return error if isinstance(error, errors.InternalError) else errors.InternalError()
+
+
 def to_response(scope: Scope, error: Exception) -> ASGIResponse:
     """The response for any exception."""
-    if isinstance(error, Problem):
-        if isinstance(error, errors.InternalError):
-            log_unexpected_error(error, scope)
-        return problem_response(error, scope)
-    if isinstance(error, ValidationException):
-        return problem_response(query_problem(error.extra), scope)
-    if isinstance(error, HTTPException) and error.status_code in _BY_STATUS:
-        answer = problem_response(_BY_STATUS[error.status_code](), scope)
-        allow = (error.headers or {}).get("allow")
-        if allow:
-            answer.headers.add("allow", allow)
-        return answer
-    log_unexpected_error(error, scope)
-    return problem_response(errors.InternalError(), scope)
+    answer = problem_response(to_problem(scope, error), scope)
+    allow = (error.headers or {}).get("allow") if isinstance(error, HTTPException) else None
+    if allow:
+        answer.headers.add("allow", allow)
+    return answer
 
 
 def log_unexpected_error(error: BaseException, scope: Scope | None = None) -> None:

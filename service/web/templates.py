@@ -6,7 +6,7 @@ cached or framed, sends a referrer to other sites, or loads anything from them.
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache, partial
 from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import quote
 
 import msgspec
-from babel.dates import format_datetime
+from babel.dates import format_date, format_datetime
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from jinja2 import Environment, FileSystemLoader, PrefixLoader, StrictUndefined
@@ -39,11 +39,12 @@ SECURITY: Headers = (
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"permissions-policy", b"camera=(), microphone=(), geolocation=()"),
 )
-SWITCHABLE = re.compile(r"/[A-Za-z0-9][A-Za-z0-9/_.~%-]*(#[A-Za-z0-9_.~%!'()*-]*)?")
-"""The addresses of this site that the language switch may return to."""
+SWITCHABLE = re.compile(r"/([A-Za-z0-9][A-Za-z0-9/_.~%-]*)?(\?[A-Za-z0-9_.~%&=+*-]*)?(#[A-Za-z0-9_.~%!'()*-]*)?")
+"""The addresses of this site that a form may return to."""
 _MOMENT: dict[Language, str] = {"zh": "y年M月d日 HH:mm", "en": "d MMMM y, HH:mm"}
 _DAY_AND_TIME: dict[Language, str] = {"zh": "M月d日 HH:mm", "en": "d MMMM, HH:mm"}
 _DAY: dict[Language, str] = {"zh": "M月d日（EEE）", "en": "EEEE d MMMM,"}
+_DATE: dict[Language, str] = {"zh": "y年M月d日 EEEE", "en": "EEEE d MMMM y"}
 
 
 class Switch(msgspec.Struct, frozen=True):
@@ -147,6 +148,11 @@ def format_day_and_time(moment: datetime, language: Language) -> str:
     return format_datetime(moment, _DAY_AND_TIME[language], locale=language)
 
 
+def format_day(day: date, language: Language) -> str:
+    """2026年3月2日 星期一; Monday 2 March 2026."""
+    return format_date(day, _DATE[language], locale=language)
+
+
 def format_window(window: Window, language: Language) -> str:
     """3月2日（周一） 09:00–10:00; Monday 2 March, 09:00–10:00. Only one time if it ends when it begins."""
     start, end = window.start, window.end
@@ -180,6 +186,7 @@ def _environment(language: Language) -> Environment:
         "translated": partial(translate, language=language),
         "moment": partial(format_moment, language=language),
         "day_and_time": partial(format_day_and_time, language=language),
+        "day": partial(format_day, language=language),
         "window": partial(format_window, language=language),
     }
     return environment

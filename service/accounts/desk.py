@@ -1,0 +1,200 @@
+"""The desk: pages for people who are signed in with a browser.
+
+A page calls the same functions as the API, with the digest of its session as token. Its forms post, carry the CSRF
+token in the field `csrf`, and redirect when they are done.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote, unquote
+
+import msgspec
+from litestar import Controller
+from litestar.di import NamedDependency, Provide
+from litestar.exceptions import HTTPException
+from litestar.params import SkipValidation
+from litestar.response.base import ASGIResponse
+
+from service.context import AppContext
+from service.errors import BodyTooLarge, InvalidBody, NotAuthenticated, Problem, WrongMediaType
+from service.web.cross_origin import SAFE
+from service.web.forms import read_form
+from service.web.language import AnyText, Language, PageText, TextPair, language_of
+from service.web.problems import ReadyResponse, to_problem
+from service.web.request import AnyRequest
+from service.web.request_info import get_cookie
+from service.web.responses import Headers
+from service.web.templates import NO_ASSETS, SWITCHABLE, Assets, Switch, message_page, redirect, render
+
+from . import authentication
+from .middleware import authenticate_session, csrf_token, require_csrf_token, session_cookie
+from .permissions import Permission, Person
+
+FORM_LIMIT, FORM_FIELDS = 200_000, 500
+"""The largest form of a page: bytes and fields."""
+NOTICE_COOKIE = b"__Host-doorstep-notice"
+_NOTICE_ATTRIBUTES = b"; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age="
+UNREADABLE = PageText("没有看懂您填的内容，请核对后再提交")
+TOO_LARGE = PageText("您填的内容太多，请缩短后再提交")
+
+
+class Section(msgspec.Struct, frozen=True):
+    """A section of the desk in the navigation, for those who have one of the permissions."""
+
+    name: str
+    path: str
+    title: PageText
+    permissions: tuple[Permission, ...]
+
+
+SECTIONS = (
+    Section("today", "/desk/today", PageText("今日"), ("see visits of an area", "see own visits")),
+    Section("queue", "/desk/queue", PageText("待审"), ("review visits",)),
+    Section("duties", "/desk/duties", PageText("待办"), ("see duties",)),
+    Section("quarantine", "/desk/quarantine", PageText("隔离"), ("see quarantine",)),
+    Section("people", "/desk/people", PageText("人员"), ("see people",)),
+    Section("checklists", "/desk/checklists", PageText("清单"), ("see visits of an area", "see people")),
+)
+
+
+class DeskRequest(msgspec.Struct, frozen=True):
+    """A request of a person who is signed in. `form` has the fields of a POST, whose CSRF token was right."""
+
+    ctx: AppContext
+    token: bytes
+    person: Person
+    request: AnyRequest
+    form: Mapping[str, str]
+
+    @property
+    def csrf(self) -> str:
+        """The CSRF token for the forms of the page."""
+        return csrf_token(session_cookie(self.request.scope) or "")
+
+    @property
+    def language(self) -> Language:
+        """The language of the page."""
+        return language_of(self.request.scope)
+
+    @property
+    def sections(self) -> tuple[Section, ...]:
+        """The sections that the person may see."""
+        return tuple(one for one in SECTIONS if any(self.person.can(permission) for permission in one.permissions))
+
+
+Desk = NamedDependency[SkipValidation[DeskRequest]]
+
+
+async def _provide_desk(request: AnyRequest) -> DeskRequest:
+    """NotAuthenticated, DeviceRevoked, CrossOriginRejected, TooManyRequests, or a problem of the form."""
+    ctx: AppContext = request.app.state["ctx"]
+    token = await authenticate_session(request.scope, ctx)
+    person = await authentication.authenticate(ctx, token)
+    form: Mapping[str, str] = {}
+    if request.method not in SAFE:
+        request.state.desk = DeskRequest(ctx, token, person, request, form)
+        form = await read_form(request, FORM_LIMIT, FORM_FIELDS)
+        require_csrf_token(request.scope, form.get("csrf", "").encode())
+    request.state.desk = desk = DeskRequest(ctx, token, person, request, form)
+    return desk
+
+
+def _page_of_problem(request: AnyRequest, error: Exception) -> ReadyResponse:
+    problem = to_problem(request.scope, error)
+    if isinstance(problem, NotAuthenticated):
+        return ReadyResponse(redirect(sign_in_address(request)))
+    headers = retry_after(problem)
+    desk: DeskRequest | None = request.state.get("desk")
+    if desk is None:
+        ctx: AppContext = request.app.state["ctx"]
+        message = explain(problem)[0]
+        return ReadyResponse(message_page(request.scope, message, ctx.company.hotline, problem.status, headers))
+    return ReadyResponse(
+        render_desk(desk, "web/desk_problem.html", {"problem": explain(problem)}, problem.status, headers, back="/desk")
+    )
+
+
+class DeskController(Controller):
+    """Pages of the desk, which inject `desk: Desk`. Without a session they redirect to the page to sign in; a problem
+    that the handler does not handle becomes a page."""
+
+    opt = {"exclude_from_auth": True}  # noqa: RUF012 - as Litestar declares it
+    include_in_schema = False
+    dependencies = {"desk": Provide(_provide_desk)}  # noqa: RUF012
+    exception_handlers = {HTTPException: _page_of_problem, Exception: _page_of_problem}  # noqa: RUF012 # pyright: ignore[reportUnknownVariableType]
+
+
+def render_desk(
+    desk: DeskRequest,
+    template: str,
+    view: Mapping[str, Any],
+    status: int = 200,
+    headers: Headers = (),
+    *,
+    section: str = "",
+    assets: Assets = NO_ASSETS,
+    back: str = "",
+) -> ASGIResponse:
+    """A page in the frame of the desk (`web/desk.html`). `section` is marked in the navigation.
+
+    `back`: where the language switch returns to; by default to this address, which has to answer GET.
+    """
+    scope = desk.request.scope
+    notice = _notice(desk)
+    frame = {"desk": desk, "section": section, "company": desk.ctx.company.company, "notice": notice}
+    if notice:
+        headers = (*headers, (b"set-cookie", NOTICE_COOKIE + b"=" + _NOTICE_ATTRIBUTES + b"0"))
+    switch = Switch("/language", {"back": back or own_address(desk.request)})
+    assets = msgspec.structs.replace(assets, images=True)
+    return render(scope, template, {**frame, **view}, status, headers, assets=assets, switch=switch, origin=True)
+
+
+def redirect_with_notice(path: str, notice: PageText | None = None) -> ASGIResponse:
+    """Redirect after a form, and show a notice on the next page; it has no values."""
+    if notice is None:
+        return redirect(path)
+    cookie = NOTICE_COOKIE + b"=" + quote(notice.zh, safe="").encode() + _NOTICE_ATTRIBUTES + b"60"
+    return redirect(path, ((b"set-cookie", cookie),))
+
+
+def _notice(desk: DeskRequest) -> PageText | None:
+    text = unquote(get_cookie(desk.request.scope, NOTICE_COOKIE) or "")
+    return PageText(text) if text and "%" not in text else None
+
+
+def explain(problem: Problem) -> tuple[AnyText, ...]:
+    """The sentences that tell a person what is wrong: what happened, then each wrong place."""
+    places = tuple(_in_words(error.detail) for error in problem.errors if " / " in error.detail)
+    if isinstance(problem, InvalidBody | WrongMediaType):
+        return (UNREADABLE, *places)
+    title = TOO_LARGE if isinstance(problem, BodyTooLarge) else TextPair(problem.title_zh, problem.title_en)
+    return (title, *places)
+
+
+def _in_words(detail: str) -> TextPair:
+    """A text that is written in Chinese and English, separated by a slash."""
+    zh, _, en = detail.partition(" / ")
+    return TextPair(zh, en)
+
+
+def retry_after(problem: Problem) -> Headers:
+    """The header of a problem that goes away by itself."""
+    seconds = problem.extra.get("retry_after")
+    return ((b"retry-after", b"%d" % seconds),) if seconds else ()
+
+
+def own_address(request: AnyRequest) -> str:
+    """The path and query of a request."""
+    query: bytes = request.scope["query_string"]
+    return quote(request.scope["path"]) + (f"?{query.decode('latin-1')}" if query else "")
+
+
+def own_path(text: str, otherwise: str = "/desk") -> str:
+    """An address of this site that a person may be sent to."""
+    return text if SWITCHABLE.fullmatch(text) else otherwise
+
+
+def sign_in_address(request: AnyRequest) -> str:
+    """The page to sign in, which leads back to this one; after a form to the desk."""
+    back = own_path(own_address(request)) if request.method in SAFE else "/desk"
+    return f"/sign-in?next={quote(back, safe='/')}"

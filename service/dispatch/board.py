@@ -1,0 +1,199 @@
+"""The visits of a day, by technician: what a dispatcher looks at."""
+
+from collections.abc import Iterable
+from datetime import date, datetime, time, timedelta
+from typing import cast
+from uuid import UUID
+
+import msgspec
+
+from service.accounts import repository as accounts_repository
+from service.accounts.authentication import authenticate_token, require_permission
+from service.accounts.permissions import Person, covers_area
+from service.context import AppContext, read_only
+from service.db.database import Transaction
+from service.errors import PermissionDenied
+from service.judge.checklist import VisitType
+from service.judge.visit import Window
+from service.visits import repository as visits_repository
+from service.visits import summaries
+from service.visits.loading import PLAN_DECODER, load_visit
+from service.visits.plan import Plan
+from service.visits.status import Flag, State, visit_status
+from service.visits.summaries import VisitFilter, VisitSummaryRow
+from service.visits.windows import local
+from service.web.defects import or_unreadable
+
+from .planning import newest_rules
+
+MAX_VISITS = 2000
+FIRST_HOUR, LAST_HOUR = 8, 18  # always on the board; more where there are visits
+SLOTS = 4  # columns of an hour
+
+
+class BoardVisit(msgspec.Struct, frozen=True, kw_only=True):
+    """A visit of the day. `window` is in the company's time zone."""
+
+    id: UUID
+    type: str
+    window: Window | None
+    technician: str
+    area: str
+    plan: Plan
+    state: State
+    flags: tuple[Flag, ...]
+
+
+class DayBoard(msgspec.Struct, frozen=True, kw_only=True):
+    """A day's visits by time, the technicians, and the areas that the person may choose from."""
+
+    day: date
+    visits: tuple[BoardVisit, ...]
+    technicians: tuple[Person, ...]
+    areas: tuple[str, ...]
+    types: dict[str, VisitType]
+    incomplete: bool
+
+
+class Cell(msgspec.Struct, frozen=True):
+    """Some columns of a lane, with a visit or without."""
+
+    columns: int
+    visit: BoardVisit | None = None
+
+
+class BoardRow(msgspec.Struct, frozen=True):
+    """The visits of a technician, in as many lanes as they overlap."""
+
+    login: str
+    name: str
+    lanes: tuple[tuple[Cell, ...], ...]
+
+
+@read_only
+async def day_board(ctx: AppContext, tx: Transaction, token: bytes, day: date, area: str) -> DayBoard:
+    """The visits of a day in the person's areas, or in one of them ('': all); for technicians their own."""
+    person = await authenticate_token(tx, token)
+    start, end = _midnight(ctx, day), _midnight(ctx, day + timedelta(days=1))
+    if area and not covers_area(person, area):
+        raise PermissionDenied("the area is not one of yours")
+    office = person.can("see visits of an area")
+    if not office:
+        require_permission(person, "see own visits")
+    wanted = VisitFilter(
+        technician=None if office else person.login,
+        areas=(area,) if area else (person.areas or None) if office else None,
+        from_at=start,
+        to_at=end,
+    )
+    rows = await summaries.list_summaries(tx, wanted, size=MAX_VISITS + 1)
+    visits = [await or_unreadable(ctx, row.visit, _to_visit(ctx, tx, person, row)) for row in rows[:MAX_VISITS]]
+    found = tuple(visit for visit in visits if visit is not None)
+    technicians = await accounts_repository.active_technicians(tx) if office else [person]
+    every_area = {one for technician in technicians for one in technician.areas} | {visit.area for visit in found}
+    areas = person.areas or tuple(sorted(every_area - {""}))
+    _, rules = await newest_rules(ctx, tx)
+    return DayBoard(
+        day=day,
+        visits=found,
+        technicians=tuple(one for one in technicians if _works_in(one, (area,) if area else person.areas)),
+        areas=areas,
+        types=rules.checklist.visit_types,
+        incomplete=len(rows) > MAX_VISITS or len(found) < len(visits),
+    )
+
+
+async def _to_visit(ctx: AppContext, tx: Transaction, person: Person, row: VisitSummaryRow) -> BoardVisit:
+    """A row as the person may see it, judged again if its summary may be out of date."""
+    state, flags = row.state, row.flags
+    expired = row.valid_until is not None and row.valid_until <= ctx.clock()
+    if not row.state or expired or (flags and not person.can("see visits of an area")):
+        known = await visits_repository.get_visit(tx, row.visit)
+        if known is None:
+            raise LookupError  # impossible: each summary belongs to a visit
+        visit = (await load_visit(ctx, tx, known)).visible_to(person)
+        status = visit_status(visit, visit.evaluate_at())
+        state, flags = status.state, status.flags
+    plan = PLAN_DECODER.decode(row.plan)
+    return BoardVisit(
+        id=row.visit,
+        type=row.type,
+        window=local(ctx, plan.window),
+        technician=row.technician,
+        area=row.area,
+        plan=plan,
+        state=cast("State", state),
+        flags=cast("tuple[Flag, ...]", flags),
+    )
+
+
+def _works_in(technician: Person, areas: tuple[str, ...]) -> bool:
+    return not areas or not technician.areas or not set(areas).isdisjoint(technician.areas)
+
+
+def _midnight(ctx: AppContext, day: date) -> int:
+    return int(datetime.combine(day, time(), ctx.zone).timestamp() * 1000)
+
+
+def hours_of(day: date, visits: Iterable[BoardVisit]) -> range:
+    """The hours that the board shows."""
+    first, last = FIRST_HOUR, LAST_HOUR
+    for visit in visits:
+        if visit.window is not None:
+            start, end = _minutes(day, visit.window.start), _minutes(day, visit.window.end)
+            first, last = min(first, start // 60), max(last, -(-max(end, start + 1) // 60))
+    return range(first, last)
+
+
+def board_rows(board: DayBoard, visits: Iterable[BoardVisit], hours: range) -> tuple[BoardRow, ...]:
+    """The board: technicians by name, and those who have visits although they are not among them."""
+    by_login: dict[str, list[BoardVisit]] = {person.login: [] for person in board.technicians}
+    names = {person.login: person.name for person in board.technicians}
+    for visit in visits:
+        if visit.window is not None:
+            by_login.setdefault(visit.technician, []).append(visit)
+    order = sorted(by_login, key=lambda login: (names.get(login, login), login))
+    return tuple(BoardRow(login, names.get(login, login), _lanes(board.day, by_login[login], hours)) for login in order)
+
+
+def _lanes(day: date, visits: list[BoardVisit], hours: range) -> tuple[tuple[Cell, ...], ...]:
+    """Each visit in the first lane where it overlaps nothing."""
+    lanes: list[list[tuple[int, int, BoardVisit]]] = [[]]
+    for visit in sorted(visits, key=lambda one: (one.window.start if one.window else 0, one.id)):
+        start, end = _columns(day, visit, hours)
+        lane = next((lane for lane in lanes if not lane or lane[-1][1] <= start), None)
+        if lane is None:
+            lanes.append([(start, end, visit)])
+        else:
+            lane.append((start, end, visit))
+    return tuple(tuple(_cells(lane, len(hours) * SLOTS)) for lane in lanes)
+
+
+def _columns(day: date, visit: BoardVisit, hours: range) -> tuple[int, int]:
+    """The first column of a visit and the one after its last, within the board."""
+    if visit.window is None:
+        return 0, 1
+    offset, length = hours.start * 60, 60 // SLOTS
+    start = (_minutes(day, visit.window.start) - offset) // length
+    end = -(-(_minutes(day, visit.window.end) - offset) // length)
+    start = min(max(start, 0), len(hours) * SLOTS - 1)
+    return start, min(max(end, start + 1), len(hours) * SLOTS)
+
+
+def _cells(lane: list[tuple[int, int, BoardVisit]], width: int) -> Iterable[Cell]:
+    """The cells of a lane; free time is divided at full hours, so that the board has lines there."""
+    at = 0
+    for start, end, visit in [*lane, (width, width, None)]:
+        while at < start:
+            step = min(start - at, SLOTS - at % SLOTS)
+            yield Cell(step)
+            at += step
+        if visit is not None:
+            yield Cell(end - start, visit)
+            at = end
+
+
+def _minutes(day: date, moment: datetime) -> int:
+    """Minutes since the day's midnight, from 0 to 24 hours."""
+    days = (moment.date() - day).days
+    return min(max(days * 1440 + moment.hour * 60 + moment.minute, 0), 1440)

@@ -1,0 +1,72 @@
+"""The page of duties."""
+
+from typing import Annotated, get_args
+
+from litestar import get
+from litestar.response.base import ASGIResponse
+
+from service.accounts.desk import Desk, DeskController, DeskRequest, render_desk
+from service.visits.attention import OwnerRole
+from service.visits.page_words import OWNERS
+from service.web.language import AnyText, PageText
+from service.web.pagination import query_string
+from service.web.query import choice_parameter, text_parameter
+from service.web.templates import Assets
+
+from .listing import DutyFilter, DutyState, DutyView, list_duties
+
+STATES: dict[DutyState, AnyText] = {
+    "open": PageText("未了"),
+    "overdue": PageText("已逾期"),
+    "closed": PageText("已办结"),
+}
+REFRESH = Assets("/web/desk/refresh.js", asks=True)
+
+
+class DutiesPageController(DeskController):
+    """The page of duties."""
+
+    @get("/desk/duties")
+    async def show_duties(
+        self,
+        desk: Desk,
+        owner: Annotated[OwnerRole | None, choice_parameter("Whose duty it is.", get_args(OwnerRole))] = None,
+        area: Annotated[str | None, text_parameter("One area (片区).")] = None,
+        wanted_state: Annotated[
+            DutyState | None, choice_parameter("Without it, what is open or overdue.", get_args(DutyState), "state")
+        ] = None,
+        after: Annotated[str | None, text_parameter("The cursor of the page before.")] = None,
+    ) -> ASGIResponse:
+        """By due date, so that what is overdue comes first. A script fetches the page again from time to time."""
+        wanted = DutyFilter(owner=owner or "", area=area, state=wanted_state or "open", after=after)
+        found = await list_duties(desk.ctx, desk.token, wanted)
+        given = {"owner": owner, "area": area, "state": wanted_state}
+        view = {
+            "found": found,
+            "groups": _groups(found.duties, desk),
+            "given": {name: value for name, value in given.items() if value},
+            "areas": desk.person.areas,
+            "query": query_string,
+            "owners": OWNERS,
+            "states": STATES,
+        }
+        return render_desk(desk, "duties/duties.html", view, section="duties", assets=REFRESH)
+
+
+def _groups(duties: tuple[DutyView, ...], desk: DeskRequest) -> list[tuple[AnyText, list[DutyView]]]:
+    """The duties of a page under headings: overdue, due today, later; or done."""
+    today = desk.ctx.now().date()
+    titles: dict[str, AnyText] = {
+        "closed": STATES["closed"],
+        "overdue": STATES["overdue"],
+        "today": PageText("今天到期"),
+        "later": PageText("以后到期"),
+    }
+    found: dict[str, list[DutyView]] = {}
+    for one in duties:
+        key = one.state if one.state != "open" else "today" if one.due_at.date() <= today else "later"
+        found.setdefault(key, []).append(one)
+    return [(titles[key], group) for key, group in found.items()]
+
+
+ROUTES = (DutiesPageController,)

@@ -1,0 +1,289 @@
+"""The desk's page of one visit, and what is done there. Each form calls the same function as the API."""
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from litestar import get, post
+from litestar.params import FromPath
+from litestar.response.base import ASGIResponse
+
+from service import errors
+from service.accounts.desk import (
+    Desk,
+    DeskController,
+    DeskRequest,
+    explain,
+    own_path,
+    redirect_with_notice,
+    render_desk,
+)
+from service.confirmation.responses import LEVELS, NOT_SIGNED, OUTCOMES
+from service.duties.callbacks import Callback, record_callback
+from service.judge.checklist import Clause
+from service.judge.moments import in_zone
+from service.visits.page_words import FLAGS, REASONS, SEVERITIES, STATES, VERDICTS
+from service.visits.review_rows import Assignee, Correction, Explanation, Review
+from service.web.decoding import convert_strict
+from service.web.language import AnyText, PageText
+from service.web.query import text_parameter
+
+from . import corrections, queue, reviewing
+from .step_words import KINDS, step_words
+from .timeline_svg import draw
+from .visit_page import ShownFinding, VisitPage, get_visit_page, parse_subject
+
+DECISIONS: dict[str, AnyText] = {"uphold": PageText("成立"), "override": PageText("不计")}
+ANSWER_LEVELS: dict[str, AnyText] = {**LEVELS, "words": PageText("没有验证码")}
+SIGNATURES: dict[str, AnyText] = {
+    "holds": PageText("签名有效"),
+    "changed": PageText("签名已失效：签字后内容有变更"),
+    "wrong": PageText("签名无效：所签的不是这份内容"),
+    "unbound": PageText("签名无效：没有对应的内容"),
+}
+SOMETHING_NEW = PageText("有新内容，请再看一遍。您填的都还在，看过再提交。")
+CHANGED_MEANWHILE = (errors.PreconditionFailed, errors.FindingChanged)
+SAVED = PageText("决定已保存")
+QUEUE_DONE = PageText("决定已保存，没有别的要看了")
+FOLDED = ("inquiries", "explanations")
+"""Forms about a finding, which may be among those that are folded."""
+Numbered = tuple[int, ShownFinding]
+Work = Callable[[], Awaitable[ASGIResponse]]
+
+
+class VisitPagesController(DeskController):
+    """The page of a visit."""
+
+    path = "/desk/visits/{visit_id:uuid}"
+
+    @get()
+    async def show_visit(
+        self,
+        desk: Desk,
+        visit_id: FromPath[UUID],
+        call: Annotated[str | None, text_parameter("Opens the form for a call.")] = None,
+    ) -> ASGIResponse:
+        """The page. With `call`, the form for a call to the customer is open."""
+        return await _page(desk, visit_id, calling=call is not None)
+
+    @post("/review")
+    async def review(self, desk: Desk, visit_id: FromPath[UUID]) -> ASGIResponse:
+        """A decision for each finding that was chosen; with `rest` also for those that call for one."""
+
+        async def work() -> ASGIResponse:
+            form = desk.form
+            chosen = {key.removeprefix("decision:"): value for key, value in _all(form, "decision:") if value}
+            if form.get("rest"):
+                chosen = {key.removeprefix("calls:"): "uphold" for key, _ in _all(form, "calls:")} | chosen
+            review = convert_strict(
+                Review,
+                {
+                    "findings": [
+                        {"code": code, "decision": decision, "reason": form.get(f"reason:{code}", "").strip()}
+                        for code, decision in chosen.items()
+                    ],
+                    "comment": form.get("comment", "").strip() or None,
+                },
+            )
+            tags = frozenset({form.get("tag", "")})
+            await reviewing.review_visit(desk.ctx, desk.token, visit_id, review, tags)
+            if form.get("then") != "next":
+                return redirect_with_notice(_address(visit_id), SAVED)
+            following = await queue.next_visit(desk.ctx, desk.token, str(visit_id))
+            if following is None:
+                return redirect_with_notice("/desk/queue", QUEUE_DONE)
+            return redirect_with_notice(f"/desk/visits/{following}", SAVED)
+
+        return await _act(desk, visit_id, "review", work)
+
+    @post("/assignee")
+    async def assign(self, desk: Desk, visit_id: FromPath[UUID]) -> ASGIResponse:
+        """Take the visit, or let it go; returns to `back`."""
+
+        async def work() -> ASGIResponse:
+            assignee = convert_strict(Assignee, {"person": desk.form.get("person") or None})
+            await reviewing.assign(desk.ctx, desk.token, visit_id, assignee)
+            return redirect_with_notice(own_path(desk.form.get("back", ""), _address(visit_id)))
+
+        return await _act(desk, visit_id, "assignee", work)
+
+    @post("/inquiries")
+    async def ask(self, desk: Desk, visit_id: FromPath[UUID]) -> ASGIResponse:
+        """Ask the technician about a finding."""
+
+        async def work() -> ASGIResponse:
+            await reviewing.inquire(desk.ctx, desk.token, visit_id, _id(desk), _words(desk))
+            return redirect_with_notice(_address(visit_id), PageText("已询问技术员"))
+
+        return await _act(desk, visit_id, "inquiries", work)
+
+    @post("/explanations")
+    async def explain(self, desk: Desk, visit_id: FromPath[UUID]) -> ASGIResponse:
+        """The technician explains a finding."""
+
+        async def work() -> ASGIResponse:
+            await reviewing.explain(desk.ctx, desk.token, visit_id, _id(desk), _words(desk))
+            return redirect_with_notice(_address(visit_id), PageText("说明已提交"))
+
+        return await _act(desk, visit_id, "explanations", work)
+
+    @post("/corrections")
+    async def return_items(self, desk: Desk, visit_id: FromPath[UUID]) -> ASGIResponse:
+        """Return the items that were ticked, each with what it lacks."""
+
+        async def work() -> ASGIResponse:
+            keys = [key.removeprefix("item:") for key, _ in _all(desk.form, "item:")]
+            items = [
+                {"item": item, "thing": thing, "reason": desk.form.get(f"why:{key}", "").strip()}
+                for key in keys
+                for item, thing in [parse_subject(key)]
+            ]
+            given = {"visit": str(visit_id), "items": items, "due": _moment(desk, "due")}
+            await corrections.return_items(desk.ctx, desk.token, _id(desk), convert_strict(Correction, given))
+            return redirect_with_notice(_address(visit_id), PageText("已退回给技术员"))
+
+        return await _act(desk, visit_id, "corrections", work)
+
+    @post("/corrections/withdraw")
+    async def withdraw(self, desk: Desk, visit_id: FromPath[UUID]) -> ASGIResponse:
+        """Stop asking for a correction."""
+
+        async def work() -> ASGIResponse:
+            await corrections.withdraw_correction(desk.ctx, desk.token, _id(desk, "correction"))
+            return redirect_with_notice(_address(visit_id), PageText("已撤回"))
+
+        return await _act(desk, visit_id, "withdraw", work)
+
+    @post("/callbacks")
+    async def write_down_call(self, desk: Desk, visit_id: FromPath[UUID]) -> ASGIResponse:
+        """Write down a call to the customer."""
+
+        async def work() -> ASGIResponse:
+            answers = [
+                {"item": item, "thing": thing, "good": answer == "good"}
+                for key, answer in _all(desk.form, "answer:")
+                if answer
+                for item, thing in [parse_subject(key.removeprefix("answer:"))]
+            ]
+            given = {
+                "called": desk.form.get("called", "").strip(),
+                "at": _moment(desk, "at"),
+                "text": desk.form.get("text", "").strip(),
+                "answers": answers,
+            }
+            await record_callback(desk.ctx, desk.token, visit_id, _id(desk), convert_strict(Callback, given))
+            return redirect_with_notice(_address(visit_id), PageText("回访已记下"))
+
+        return await _act(desk, visit_id, "callbacks", work)
+
+
+def _address(visit_id: UUID) -> str:
+    return f"/desk/visits/{visit_id}"
+
+
+def _all(form: Mapping[str, str], prefix: str) -> list[tuple[str, str]]:
+    return [(key, value) for key, value in form.items() if key.startswith(prefix)]
+
+
+def _id(desk: DeskRequest, name: str = "id") -> UUID:
+    try:
+        return UUID(desk.form.get(name, ""))
+    except ValueError:
+        raise errors.InvalidBody from None
+
+
+def _words(desk: DeskRequest) -> Explanation:
+    return convert_strict(
+        Explanation, {"finding": desk.form.get("finding", ""), "text": desk.form.get("text", "").strip()}
+    )
+
+
+def _moment(desk: DeskRequest, name: str) -> datetime:
+    """A local time of the utility, as a browser sends it."""
+    try:
+        return datetime.fromisoformat(desk.form.get(name, "")).replace(tzinfo=desk.ctx.zone)
+    except ValueError:
+        raise errors.InvalidBody from None
+
+
+async def _act(desk: DeskRequest, visit_id: UUID, sent: str, work: Work) -> ASGIResponse:
+    """Do the work of the form `sent`. If it cannot be done, the page says why and has what was typed."""
+    try:
+        return await work()
+    except errors.Problem as problem:
+        if problem.status in (401, 404, 429, 500, 503):
+            raise
+        return await _page(desk, visit_id, problem=problem, sent=sent)
+
+
+async def _page(
+    desk: DeskRequest,
+    visit_id: UUID,
+    *,
+    problem: errors.Problem | None = None,
+    sent: str = "",
+    calling: bool = False,
+) -> ASGIResponse:
+    page = await get_visit_page(desk.ctx, desk.token, visit_id)
+    typed: Mapping[str, str] = desk.form if sent else {}
+
+    def local(moment: datetime) -> datetime:
+        return in_zone(moment, desk.ctx.zone)
+
+    def kept(form: str, name: str, otherwise: str = "") -> str:
+        return (typed.get(name) or "") if form == sent else otherwise
+
+    numbered = list(enumerate(page.findings, 1))
+    others = [one for one in numbered if not one[1].calls]
+    view: dict[str, Any] = {
+        "urgent": _by_clause(one for one in numbered if one[1].calls),
+        "others": _by_clause(others),
+        "others_count": len(others),
+        "others_open": any(typed.get(f"decision:{one.finding.code}") for _, one in others) or sent in FOLDED,
+        "page": page,
+        "drawing": draw(page.order, desk.language),
+        "problem": _sentences(problem) if problem else (),
+        "sent": sent,
+        "kept": kept,
+        "unsent": _unsent(page, typed) if sent == "review" else (),
+        "callback_open": calling or sent == "callbacks",
+        "new_id": desk.ctx.new_id,
+        "now": desk.ctx.now(),
+        "local": local,
+        "steps": [(one, step_words(one, page.subjects, {page.visit.type: page.type})) for one in page.steps],
+        "kinds": KINDS,
+        "states": STATES,
+        "flags": FLAGS,
+        "verdicts": VERDICTS,
+        "severities": SEVERITIES,
+        "reasons": REASONS,
+        "decisions": DECISIONS,
+        "levels": ANSWER_LEVELS,
+        "signatures": SIGNATURES,
+        "outcomes": {**OUTCOMES, "": NOT_SIGNED},
+    }
+    section = "queue" if page.can_review else "today"
+    status = problem.status if problem else 200
+    return render_desk(desk, "reviews/visit.html", view, status, section=section, back=_address(visit_id))
+
+
+def _by_clause(findings: Iterable[Numbered]) -> list[tuple[Clause | None, list[Numbered]]]:
+    """Findings below the clause that they are about, in the order of the first of each."""
+    found: dict[str, tuple[Clause | None, list[Numbered]]] = {}
+    for number, one in findings:
+        found.setdefault(one.finding.clause or "", (one.clause, []))[1].append((number, one))
+    return list(found.values())
+
+
+def _sentences(problem: errors.Problem) -> tuple[AnyText, ...]:
+    return (SOMETHING_NEW,) if isinstance(problem, CHANGED_MEANWHILE) else explain(problem)
+
+
+def _unsent(page: VisitPage, typed: Mapping[str, str]) -> tuple[str, ...]:
+    """Reasons for findings that are no longer there."""
+    shown = {one.finding.code for one in page.findings}
+    return tuple(value for key, value in _all(typed, "reason:") if value and key.removeprefix("reason:") not in shown)
+
+
+ROUTES = (VisitPagesController,)

@@ -1,0 +1,106 @@
+"""The page of the queue."""
+
+from typing import Annotated, get_args
+
+import msgspec
+from litestar import get
+from litestar.response.base import ASGIResponse
+
+from service.accounts import repository as accounts_repository
+from service.accounts.authentication import authenticate_token
+from service.accounts.desk import Desk, DeskController, DeskRequest, render_desk
+from service.accounts.permissions import covers_area
+from service.context import AppContext, read_only
+from service.db.database import Transaction
+from service.dispatch.planning import newest_rules
+from service.judge.checklist import Text
+from service.visits.attention import ReasonKind
+from service.visits.page_words import FLAGS, REASONS, STATES, VERDICTS
+from service.web.pagination import query_string
+from service.web.query import choice_parameter, text_parameter
+from service.web.templates import Assets
+
+from .queue import QueueFilter, load_queue
+from .schemas import Queue
+
+NOBODY = "-"
+"""Stands in the address for visits that nobody looks at."""
+REFRESH = Assets("/web/desk/refresh.js", asks=True)
+
+
+class QueuePage(msgspec.Struct, frozen=True):
+    """A page of the queue, what it can be narrowed to, and the names of people and types."""
+
+    queue: Queue
+    areas: tuple[str, ...]
+    technicians: dict[str, str]
+    assignees: dict[str, str]
+    types: dict[str, Text]
+
+
+@read_only
+async def get_queue_page(ctx: AppContext, tx: Transaction, token: bytes, wanted: QueueFilter) -> QueuePage:
+    """The page. PermissionDenied as for the queue."""
+    person = await authenticate_token(tx, token)
+    queue = await load_queue(ctx, tx, person, wanted)
+    rows = [row for row in await tx.fetch_all("queue_people") if covers_area(person, row[0])]
+    _, rules = await newest_rules(ctx, tx)
+    types = {name: Text(one.zh, one.en) for name, one in rules.checklist.visit_types.items()}
+    return QueuePage(
+        queue,
+        tuple(sorted({row[0] for row in rows})),
+        await _names(tx, {row[1] for row in rows}),
+        await _names(tx, {row[2] for row in rows} | {person.login}),
+        types,
+    )
+
+
+async def _names(tx: Transaction, logins: set[str]) -> dict[str, str]:
+    """By login the name, sorted by name."""
+    found = {login: await accounts_repository.find_including_former(tx, login) for login in logins if login}
+    names = {login: one[0].name if one else login for login, one in found.items()}
+    return dict(sorted(names.items(), key=lambda item: (item[1], item[0])))
+
+
+class QueuePageController(DeskController):
+    """The page of the queue."""
+
+    @get("/desk/queue")
+    async def show_queue(
+        self,
+        desk: Desk,
+        reason: Annotated[ReasonKind | None, choice_parameter("Visits with this reason.", get_args(ReasonKind))] = None,
+        area: Annotated[str | None, text_parameter("One area (片区).")] = None,
+        technician: Annotated[str | None, text_parameter("Login of the technician.")] = None,
+        assignee: Annotated[str | None, text_parameter("Login of who looks at them; - for nobody.")] = None,
+        after: Annotated[str | None, text_parameter("The cursor of the page before.")] = None,
+    ) -> ASGIResponse:
+        """The most urgent visits first. A script fetches the page again from time to time."""
+        wanted = QueueFilter(
+            reason=reason or "",
+            area=area,
+            technician=technician or "",
+            assignee="" if assignee == NOBODY else assignee,
+            after=after,
+        )
+        page = await get_queue_page(desk.ctx, desk.token, wanted)
+        given = {"reason": reason, "area": area, "technician": technician, "assignee": assignee}
+        return _render(desk, page, {name: value for name, value in given.items() if value})
+
+
+def _render(desk: DeskRequest, page: QueuePage, given: dict[str, str]) -> ASGIResponse:
+    view = {
+        "page": page,
+        "given": given,
+        "query": query_string,
+        "nobody": NOBODY,
+        "now": desk.ctx.now(),
+        "reasons": REASONS,
+        "states": STATES,
+        "flags": FLAGS,
+        "verdicts": VERDICTS,
+    }
+    return render_desk(desk, "reviews/queue.html", view, section="queue", assets=REFRESH)
+
+
+ROUTES = (QueuePageController,)

@@ -1,0 +1,67 @@
+"""The steps of a visit's history in words."""
+
+from collections.abc import Mapping
+
+from service.judge.checklist import Text
+from service.web.language import AnyText, PageText, TextPair
+
+from .schemas import HistoryStep
+
+KINDS: dict[str, PageText] = {
+    "planned": PageText("派工"),
+    "changed": PageText("改动计划"),
+    "record": PageText("技术员提交记录"),
+    "office": PageText("办公室补记"),
+    "customer": PageText("客户通过链接答复"),
+    "door": PageText("客户在门口核验"),
+    "callback": PageText("电话回访"),
+    "message": PageText("通知客户"),
+    "review": PageText("审核"),
+    "correction": PageText("退回补正"),
+    "withdrawal": PageText("撤回补正"),
+    "explanation": PageText("技术员说明"),
+    "inquiry": PageText("询问技术员"),
+    "assignment": PageText("认领或放开"),
+    "looked": PageText("查看隔离内容"),
+}
+CHANGES: dict[str, PageText] = {
+    "window": PageText("改约"),
+    "technician": PageText("转派"),
+    "details": PageText("更正资料"),
+    "due": PageText("定期限"),
+    "cancellation": PageText("取消"),
+}
+MESSAGES: dict[str, PageText] = {
+    "appointment": PageText("预约通知"),
+    "reschedule": PageText("改约通知"),
+    "code": PageText("验证码"),
+    "sms": PageText("短信"),
+    "wecom": PageText("企业微信"),
+    "email": PageText("邮件"),
+    "file": PageText("文件"),
+    "waiting": PageText("待发"),
+    "delivered": PageText("已送达"),
+    "refused": PageText("被拒"),
+    "given_up": PageText("没有发出"),
+    "withdrawn": PageText("已撤回"),
+}
+
+
+def step_words(step: HistoryStep, subjects: Mapping[str, Text], types: Mapping[str, AnyText]) -> tuple[AnyText, ...]:
+    """What a step's text says: codes become words, and what people wrote stays."""
+    match step.kind:
+        case "planned":
+            return (types.get(step.text, _own(step.text)),)
+        case "changed":
+            kind, _, reason = step.text.partition(": ")
+            return (CHANGES.get(kind, _own(kind)), *((_own(reason),) if reason else ()))
+        case "record" | "office" | "customer" | "door" | "callback":
+            return tuple(subjects.get(code, _own(code)) for code in step.text.split())
+        case "message":
+            return tuple(MESSAGES.get(code, _own(code)) for code in step.text.split())
+        case _:
+            return (_own(step.text),) if step.text else ()
+
+
+def _own(text: str) -> TextPair:
+    return TextPair(text, text)

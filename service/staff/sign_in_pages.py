@@ -1,0 +1,120 @@
+"""Pages to sign in and out, and where the desk begins for a person."""
+
+from typing import Annotated
+from urllib.parse import quote
+
+from litestar import get, post
+from litestar.response.base import ASGIResponse
+
+from service.accounts import sessions
+from service.accounts.caller import Context
+from service.accounts.desk import Desk, DeskController, explain, own_path, retry_after
+from service.accounts.middleware import session_cookies
+from service.accounts.public_pages import PageController
+from service.accounts.sessions import Credentials, SignIn
+from service.context import AppContext
+from service.errors import InvalidCredentials, Problem, TooManyRequests, TotpRequired
+from service.web.cross_origin import require_same_origin_for_browsers
+from service.web.decoding import convert_strict
+from service.web.form_fields import FormData
+from service.web.forms import read_form
+from service.web.language import AnyText, PageText
+from service.web.query import text_parameter
+from service.web.request import AnyRequest
+from service.web.request_info import client_ip
+from service.web.templates import Switch, redirect, render
+
+from .invitation_pages import authenticator_page
+
+WRONG = PageText("登录名、密码或动态码不对，请核对后再试")
+CODE_NEEDED = PageText("您的角色要用动态码：请再输入一次密码，并填验证器上的 6 位数字")
+
+
+class SignInController(PageController):
+    """The page to sign in."""
+
+    include_in_schema = False
+
+    @get("/sign-in")
+    async def show_sign_in(
+        self,
+        request: AnyRequest,
+        context: Context,
+        back: Annotated[str | None, text_parameter("Where to go then: an address of this site.", "next", 2000)] = None,
+    ) -> ASGIResponse:
+        """A form for login, password and the code of the authenticator."""
+        return _sign_in_page(request, context, {"next": back or ""})
+
+    @post("/sign-in", status_code=303)
+    async def sign_in(self, request: AnyRequest, context: Context) -> ASGIResponse:
+        """Start a session. A person who still needs an authenticator sets it up first."""
+        form: FormData = {}
+        try:
+            require_same_origin_for_browsers(request.scope, context)
+            form = await read_form(request)
+            return await _sign_in(request, context, form)
+        except Problem as problem:
+            if problem.status in (500, 503):
+                raise
+            return _sign_in_page(request, context, form, problem)
+
+
+class DeskEntryController(DeskController):
+    """Where the desk begins, and where it ends."""
+
+    @get("/desk")
+    async def show_first_page(self, desk: Desk) -> ASGIResponse:
+        """Planners and technicians begin with the day, reviewers with the queue, others with what they may see."""
+        own = [section.name for section in desk.sections]
+        first = "today" if desk.person.can("plan a visit") or "queue" not in own else "queue"
+        return redirect(next((one.path for one in desk.sections if one.name == first), desk.sections[0].path))
+
+    @post("/sign-out", status_code=303)
+    async def sign_out(self, desk: Desk) -> ASGIResponse:
+        """End the session of this browser."""
+        await sessions.sign_out(desk.ctx, desk.token)
+        return redirect("/sign-in", session_cookies(""))
+
+
+async def _sign_in(request: AnyRequest, ctx: AppContext, form: FormData) -> ASGIResponse:
+    address = client_ip(request.scope)
+    given = convert_strict(SignIn, {name: form.get(name, "").strip() for name in ("login", "code")} | _password(form))
+    try:
+        token = await sessions.sign_in(ctx, address, given)
+    except TotpRequired as problem:
+        if not problem.extra.get("enrol"):
+            raise
+        factor = await sessions.begin_totp_setup(ctx, address, Credentials(given.login, given.password))
+        return authenticator_page(request, given.login, factor=factor)
+    return redirect(own_path(form.get("next", "")), session_cookies(token))
+
+
+def _password(form: FormData) -> dict[str, str]:
+    return {"password": form.get("password", "")}
+
+
+def _sign_in_page(request: AnyRequest, ctx: AppContext, form: FormData, problem: Problem | None = None) -> ASGIResponse:
+    back = own_path(form.get("next", ""), "")
+    view = {
+        "company": ctx.company.company,
+        "login": form.get("login", "")[:64],
+        "back": back,
+        "trouble": _in_words(problem) if problem else (),
+        "code_needed": isinstance(problem, TotpRequired),
+    }
+    headers = retry_after(problem) if problem else ()
+    switch = Switch("/language", {"back": f"/sign-in?next={quote(back, safe='/')}" if back else "/sign-in"})
+    status = problem.status if problem else 200
+    return render(request.scope, "staff/sign_in.html", view, status, headers, switch=switch, origin=True)
+
+
+def _in_words(problem: Problem) -> tuple[AnyText, ...]:
+    if isinstance(problem, TooManyRequests):
+        minutes = -(-problem.extra.get("retry_after", 60) // 60)
+        return (PageText("试的次数太多，请 %(minutes)s 分钟后再试", {"minutes": minutes}),)
+    if isinstance(problem, InvalidCredentials):
+        return (WRONG,)
+    return (CODE_NEEDED,) if isinstance(problem, TotpRequired) else explain(problem)[:1]
+
+
+ROUTES = (SignInController, DeskEntryController)

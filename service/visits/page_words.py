@@ -1,0 +1,56 @@
+"""What pages call the states, flags, verdicts and reasons of visits."""
+
+from service.judge.checklist import Severity
+from service.judge.findings import Verdict
+from service.web.language import PageText
+
+from .attention import OwnerRole, ReasonKind
+from .status import Flag, State
+
+STATES: dict[State, PageText] = {
+    "planned": PageText("已计划"),
+    "under_way": PageText("进行中"),
+    "to_review": PageText("待审核"),
+    "returned": PageText("已退回补正"),
+    "closed": PageText("已办结"),
+    "cancelled": PageText("已取消"),
+}
+FLAGS: dict[Flag, PageText] = {
+    "awaiting_evidence": PageText("照片未到齐"),
+    "open_duties": PageText("有未了事项"),
+    "absent": PageText("客户不在"),
+    "answered": PageText("客户已答复"),
+    "complaint": PageText("有投诉"),
+    "asked_time": PageText("客户要改约"),
+    "no_technician": PageText("没有技术员"),
+    "clock": PageText("手机时钟超前"),
+    "notice_due": PageText("待通知"),
+    "notice_failed": PageText("通知没发出"),
+    "agreed": PageText("客户已同意"),
+    "not_agreed": PageText("客户未同意"),
+}
+VERDICTS: dict[Verdict, PageText] = {
+    "compliant": PageText("合规"),
+    "compliant_with_remarks": PageText("合规，有提醒"),
+    "non_compliant": PageText("不合规"),
+}
+SEVERITIES: dict[Severity, PageText] = {
+    "violation": PageText("违规"),
+    "warning": PageText("提醒"),
+    "info": PageText("说明"),
+    "open": PageText("待办"),
+}
+REASONS: dict[ReasonKind, PageText] = {
+    "violation": PageText("违规"),
+    "disputed": PageText("客户不认可"),
+    "refused": PageText("客户拒签"),
+    "void_signature": PageText("签名失效"),
+    "complaint": PageText("投诉或差评"),
+    "overdue_duty": PageText("事项逾期"),
+    "missing_files": PageText("照片迟迟未到"),
+    "no_record": PageText("没有记录"),
+    "clock": PageText("时钟不对"),
+    "sample": PageText("抽查"),
+    "explanation": PageText("技术员有说明"),
+}
+OWNERS: dict[OwnerRole, PageText] = {"technician": PageText("技术员"), "office": PageText("办公室")}
