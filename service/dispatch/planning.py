@@ -26,6 +26,7 @@ from service.judge.rules import CompiledChecklist
 from service.visits import repository as visits_repository
 from service.visits import search_index
 from service.visits.loading import load_visit
+from service.visits.notice_flags import flags_when_planned
 from service.visits.plan import Plan
 from service.visits.repository import VisitRow
 from service.visits.status import search_texts
@@ -33,6 +34,7 @@ from service.visits.unassigned import is_active_technician
 from service.web.decoding import parse_uuid
 
 from .views import VisitView, build_view
+from .warnings import plan_warnings
 
 _THING = re.compile(r"[a-z0-9_-]{1,40}\]")
 
@@ -45,7 +47,8 @@ async def create(
     person = await authenticate_token(tx, token)
     require_permission(person, "plan a visit")
     created, row = await plan_visit(ctx, tx, person, visit_id, plan, raw)
-    return created, await build_view(ctx, tx, await load_visit(ctx, tx, row))
+    visit = await load_visit(ctx, tx, row)
+    return created, await build_view(ctx, tx, visit, await plan_warnings(ctx, tx, person, visit_id, visit.plan))
 
 
 async def plan_visit(
@@ -96,7 +99,7 @@ async def _build_row(
     area = plan.area or next(iter(technician.areas), own)
     if not covers_area(person, area):
         raise PermissionDenied("the area is not one of yours")
-    window = plan.window
+    window, now = plan.window, ctx.clock()
     return VisitRow(
         id=visit_id,
         sha256=sha256(raw).digest(),
@@ -109,9 +112,10 @@ async def _build_row(
         checklist_version=checklist.version,
         window_from=int(window.start.timestamp() * 1000) if window else None,
         window_to=int(window.end.timestamp() * 1000) if window else None,
-        created_at=ctx.clock(),
+        created_at=now,
         created_by=person.login,
         salt=ctx.new_salt(),
+        flags=" ".join(flags_when_planned(plan, now)),
     )
 
 

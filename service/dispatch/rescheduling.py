@@ -8,6 +8,7 @@ from uuid import UUID
 
 from service.accounts import repository as accounts_repository
 from service.accounts.authentication import authenticate_token, require_permission
+from service.accounts.permissions import Person
 from service.audit_log import log
 from service.context import AppContext, transaction
 from service.db.database import Transaction
@@ -17,13 +18,14 @@ from service.messages import outbox
 from service.visits import change_rows, search_index, summaries, sync_feed, unassigned
 from service.visits import repository as visits_repository
 from service.visits.change_rows import ChangeKind, ChangeRow
-from service.visits.changes import Cancellation, Content, Reassignment, Reschedule, apply_change
+from service.visits.changes import Cancellation, Content, DetailsUpdate, Reassignment, Reschedule, apply_change
 from service.visits.loading import LoadedVisit, load_visit, lock_visible_visit
 from service.visits.plan import Plan
 from service.visits.status import refresh_status, search_texts
 
 from .planning import require_technicians, validate_due_dates
 from .views import VisitView, build_view
+from .warnings import plan_warnings
 
 
 @transaction
@@ -48,7 +50,7 @@ async def change(
     row = await lock_visible_visit(tx, person, visit_id)
     before = await load_visit(ctx, tx, row)
     if _is_already_applied(before, content):
-        return await build_view(ctx, tx, before.visible_to(person))
+        return await _changed_view(ctx, tx, person, before, content)
     if row.revision not in expected:
         raise PreconditionFailed
     if row.revision >= ctx.visit_limits.batches and not isinstance(content, Cancellation):
@@ -71,7 +73,16 @@ async def change(
     await log.append_leaf(tx, "visit.amended", new.id, new.salt, new.sha256, new.at, commitment)
     if _invalidates_notices(before.plan, content):
         await outbox.cancel_pending(tx, row.id, new.at, kind)
-    return await build_view(ctx, tx, (await _propagate_change(ctx, tx, before, content)).visible_to(person))
+    return await _changed_view(ctx, tx, person, await _propagate_change(ctx, tx, before, content), content)
+
+
+async def _changed_view(
+    ctx: AppContext, tx: Transaction, person: Person, visit: LoadedVisit, content: Content
+) -> VisitView:
+    """The visit for the answer, with warnings about what was just changed."""
+    planned = isinstance(content, (Reschedule, Reassignment, DetailsUpdate))
+    warnings = await plan_warnings(ctx, tx, person, visit.row.id, visit.plan) if planned else ()
+    return await build_view(ctx, tx, visit.visible_to(person), warnings)
 
 
 def _require_changeable(visit: LoadedVisit, content: Content) -> None:
@@ -121,7 +132,7 @@ async def _propagate_change(ctx: AppContext, tx: Transaction, before: LoadedVisi
     after = await load_visit(ctx, tx, await visits_repository.lock_visit(tx, row.id) or row)
     if isinstance(content, Reassignment):
         after = await unassigned.with_assignment_flag(tx, after)
-    active = await refresh_status(tx, after)
+    after, active = await refresh_status(tx, after)
     logins = (plan.technician, *plan.crew)
     gone = {before.plan.technician, *before.plan.crew}.difference(logins)
     await sync_feed.assign(tx, logins, row.id, planned_at=planned_at, active=active, gone=gone)

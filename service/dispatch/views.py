@@ -27,6 +27,8 @@ from service.visits.plan import Customer, Plan, Work
 from service.visits.repository import VisitRow
 from service.visits.status import Flag, State, visit_flags, visit_state
 
+from .warnings import PlanWarning
+
 ARRIVAL_ENTRIES = ("arrived", "door_signal", "nobody_home")
 
 
@@ -111,6 +113,10 @@ class VisitView(VisitListItem, frozen=True, kw_only=True):
     cancelled: Annotated[CancellationView | None, Meta(description="The cancellation, if any.")]
     trail: Annotated[tuple[ChangeRecord, ...], Meta(description="All changes, the oldest first.")]
     followed_by: Annotated[tuple[str, ...], Meta(description="Ids of the visits that follow this one up.")]
+    warnings: Annotated[
+        tuple[PlanWarning, ...],
+        Meta(description="What to look at again; only in the answer to planning and changing a visit."),
+    ] = ()
 
 
 @read_only
@@ -119,7 +125,9 @@ async def get_visit(ctx: AppContext, tx: Transaction, token: bytes, visit_id: UU
     return await build_view(ctx, tx, await load_visible_visit(ctx, tx, await authenticate_token(tx, token), visit_id))
 
 
-async def build_view(ctx: AppContext, tx: Transaction, visit: LoadedVisit) -> VisitView:
+async def build_view(
+    ctx: AppContext, tx: Transaction, visit: LoadedVisit, warnings: tuple[PlanWarning, ...] = ()
+) -> VisitView:
     """The view of a loaded visit."""
     plan, history, entries = visit.plan, visit.plan_history, tuple(visit.merged.entries)
     customer_view = CustomerView(visit)
@@ -149,6 +157,7 @@ async def build_view(ctx: AppContext, tx: Transaction, visit: LoadedVisit) -> Vi
         and CancellationView(cancelled.at, cancelled.by, history.trail[cancelled.number - 1].reason or ""),
         trail=history.trail,
         followed_by=tuple(str(visit_id) for visit_id in await summaries.follow_up_visits(tx, visit.row.id)),
+        warnings=warnings,
     )
 
 

@@ -19,6 +19,7 @@ from service.judge.entries import Entry, Evidence, FieldValue
 from service.visits import customer_link, door_code
 from service.visits.appointment import AGREED, MOVED, Appointment, current_appointment, is_completed
 from service.visits.loading import LoadedVisit, load_visible_visit, load_visit
+from service.visits.status import recompute_status
 from service.visits.windows import local
 from service.web.decoding import parse_uuid
 
@@ -133,6 +134,7 @@ async def send(
         new = await _build_message(ctx, tx, visit, wanted, message_id, digest, person.login)
         if not await outbox.add_message(tx, new):
             raise IdReusedWithOtherContent  # a simultaneous request about another visit uses this id
+        await recompute_status(tx, visit, notify_technicians=False)  # no notice is due any more
     elif known.visit != visit_id or known.sha256 != digest:
         raise IdReusedWithOtherContent
     notices = await _list_notices(ctx, tx, visit_id)

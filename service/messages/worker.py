@@ -16,6 +16,8 @@ from service.errors import Problem
 from service.judge.entries import Entry
 from service.visits import repository as visits_repository
 from service.visits.append_batch import append_entries
+from service.visits.loading import load_visit
+from service.visits.status import recompute_status
 from service.web.defects import or_unreadable
 
 from . import outbox
@@ -106,13 +108,17 @@ async def _record_result(
         state = outcome
     next_at = next_at if state == "waiting" else None
     visit = await visits_repository.lock_visit(tx, row.visit)  # before the message: the lock order
-    if not await outbox.record_attempt(tx, row, now, outcome, detail, state, next_at) or state != "delivered":
+    recorded = await outbox.record_attempt(tx, row, now, outcome, detail, state, next_at)
+    if not recorded or state == "waiting" or row.about == "code" or visit is None or not proves:
+        return True
+    if state != "delivered":
+        await recompute_status(tx, await load_visit(ctx, tx, visit), notify_technicians=False)  # it is due again
         return True
     delivered = await outbox.message(tx, row.id)
-    if not proves or delivered is None or delivered.withdrawn_at is not None:
+    if delivered is None or delivered.withdrawn_at is not None:
         return True  # outdated while it was on its way: it proves nothing about the present plan
     at = ctx.to_local_time(now)
     entries = [msgspec.structs.replace(entry, at=at) for entry in msgspec.json.decode(row.entries, type=list[Entry])]
-    if visit is not None and entries:
+    if entries:
         await append_entries(ctx, tx, visit, uuid5(row.id, "delivered"), "office", row.created_by, entries)
     return True

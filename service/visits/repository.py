@@ -62,7 +62,8 @@ def visit_commitment(row: VisitRow) -> bytes:
 async def add_visit(tx: Transaction, row: VisitRow, follows: UUID | None = None) -> bool:
     """Insert a visit with its summary, and into the sync feeds of those assigned; False if it exists."""
     params = to_params(row) | {"planned_at": row.planned_at, "follows": follows.bytes if follows else None}
-    params["valid_until"] = None if row.window_to is None else row.window_to + NO_RECORD_AFTER_MS
+    wait = 0 if row.flags else NO_RECORD_AFTER_MS  # flags of a new visit hold until its window is over
+    params["valid_until"] = None if row.window_to is None else row.window_to + wait
     added = await tx.execute("add_visit", **params)
     if added:
         await tx.execute("add_summary", **params)

@@ -1,7 +1,7 @@
 """The status of a visit: its state and flags, saved in its summary by every transaction that writes about it."""
 
-from collections.abc import Iterator, Sequence
-from typing import Literal
+from collections.abc import Sequence
+from typing import Literal, cast
 from uuid import UUID
 
 from service.context import AppContext, transaction
@@ -14,6 +14,7 @@ from .appointment import awaits_reschedule
 from .attention import Attention, Duty, attention, reason_words, to_ms
 from .clock_skew import seconds_ahead
 from .loading import LoadedVisit, batch_senders, load_visit
+from .notice_flags import appointment_conditions, is_ahead, with_notice_flags
 from .plan import Plan
 from .search_tokens import normalize_text
 from .summaries import VisitStatus
@@ -21,7 +22,18 @@ from .unassigned import ACTIVE_STATES, NO_TECHNICIAN, with_assignment_flag
 
 State = Literal["planned", "under_way", "to_review", "returned", "closed", "cancelled"]
 Flag = Literal[
-    "awaiting_evidence", "open_duties", "absent", "answered", "complaint", "asked_time", "no_technician", "clock"
+    "awaiting_evidence",
+    "open_duties",
+    "absent",
+    "answered",
+    "complaint",
+    "asked_time",
+    "no_technician",
+    "clock",
+    "notice_due",
+    "notice_failed",
+    "agreed",
+    "not_agreed",
 ]
 BACKFILL_SIZE = 100
 
@@ -43,7 +55,7 @@ def visit_flags(visit: LoadedVisit, judgement: Judgement, now: Attention | None 
     now = now or attention(visit, judgement)
     unassigned = NO_TECHNICIAN in visit.row.flags.split()
     batches = zip(visit.batches, visit.batch_rows, strict=True)
-    conditions: dict[Flag, bool] = {
+    conditions = {
         "awaiting_evidence": visit.has_missing_files,
         "open_duties": bool(now.duties),
         "absent": "nobody_home" in judgement.facts,
@@ -52,8 +64,9 @@ def visit_flags(visit: LoadedVisit, judgement: Judgement, now: Attention | None 
         "asked_time": judgement.verdict is None and awaits_reschedule(visit),  # obsolete once the work has begun
         "no_technician": unassigned and visit_state(visit, judgement, now) in ACTIVE_STATES,
         "clock": any(seconds_ahead(batch, row.received_at) for batch, row in batches if batch.kind == "record"),
+        **appointment_conditions(visit, judgement),
     }
-    return tuple(flag for flag, is_set in conditions.items() if is_set)
+    return tuple(cast("Flag", flag) for flag, is_set in conditions.items() if is_set)
 
 
 async def save_status(
@@ -70,8 +83,9 @@ async def save_status(
     are: nothing that technicians may see has changed. `also` are statements to execute on the way; returns how many
     rows each of those changed.
     """
-    updates, active = _status_statements(visit, judgement)
-    statements = (*also, *updates)
+    visit = await _with_current_notices(tx, visit, judgement)
+    update, active = await _prepare_status(tx, visit, judgement)
+    statements = (*also, update)
     if not notify_technicians:
         return (await tx.execute_batch(*statements))[: len(also)]
     unchanged = not visit.customer_responses and active == _needs_sync(visit.row.state, visit.row.flags.split())
@@ -91,6 +105,8 @@ def visit_status(visit: LoadedVisit, judgement: Judgement, now: Attention | None
     """The status that follows from a judgement."""
     now = now or attention(visit, judgement)
     changes = [at for at in (judgement.until and judgement.until // 1000 + 1, now.next_at) if at is not None]
+    if visit.plan.window is not None and is_ahead(visit, judgement):
+        changes.append(to_ms(visit.plan.window.end))
     return VisitStatus(
         visit_state(visit, judgement, now),
         visit_flags(visit, judgement, now),
@@ -103,40 +119,44 @@ def visit_status(visit: LoadedVisit, judgement: Judgement, now: Attention | None
     )
 
 
-def _status_statements(visit: LoadedVisit, judgement: Judgement) -> tuple[list[BatchStatement], bool]:
-    """The updates of summary and duties, and whether phones need the visit, judged by what technicians may see."""
+async def _prepare_status(tx: Transaction, visit: LoadedVisit, judgement: Judgement) -> tuple[BatchStatement, bool]:
+    """Save the duties. Returns the update of the summary, and whether phones need the visit, judged by what technicians
+    may see."""
     now = attention(visit, judgement)
     status = visit_status(visit, judgement, now)
     state, flags = status.state, status.flags
+    await _save_duties(tx, visit, judgement, now.duties)
     if visit.customer_responses:
         visible = visit.visible_at(None)
         judgement = visible.evaluate_at()
         state, flags = visit_state(visible, judgement), visit_flags(visible, judgement)
-    updates = [summaries.update_status_statement(visit.row.id, status), *_duty_statements(visit, judgement, now.duties)]
-    return updates, _needs_sync(state, flags)
+    return summaries.update_status_statement(visit.row.id, status), _needs_sync(state, flags)
 
 
-def _duty_statements(visit: LoadedVisit, judgement: Judgement, duties: Sequence[Duty]) -> Iterator[BatchStatement]:
-    """Close the duties that are done, and open those that are owed: nothing where there never was one."""
+async def _save_duties(tx: Transaction, visit: LoadedVisit, judgement: Judgement, duties: Sequence[Duty]) -> None:
+    """Close the duties that are done, and open those that are owed: nothing where there never was one.
+
+    One after the other, because PostgreSQL changes a row only once in a statement.
+    """
     if not duties and "open_duties" not in visit.row.flags.split():
         return
-    yield "close_duties", {"visit": visit.row.id.bytes, "closed_at": to_ms(visit.now)}
-    for duty in duties:
-        yield (
-            "open_duty",
-            {
-                "visit": visit.row.id.bytes,
-                "duty": f"{duty.item}[{duty.thing}]" if duty.thing else duty.item,
-                "item": duty.item,
-                "thing": duty.thing or "",
-                "label": judgement.labels.get(duty.thing, duty.thing) if duty.thing else "",
-                "owner": duty.owner,
-                "technician": visit.plan.technician,
-                "area": visit.row.area,
-                "since": to_ms(duty.since),
-                "due_at": to_ms(duty.due_at),
-            },
-        )
+    await tx.execute("close_duties", visit=visit.row.id.bytes, closed_at=to_ms(visit.now))
+    rows = [
+        {
+            "visit": visit.row.id.bytes,
+            "duty": f"{duty.item}[{duty.thing}]" if duty.thing else duty.item,
+            "item": duty.item,
+            "thing": duty.thing or "",
+            "label": judgement.labels.get(duty.thing, duty.thing) if duty.thing else "",
+            "owner": duty.owner,
+            "technician": visit.plan.technician,
+            "area": visit.row.area,
+            "since": to_ms(duty.since),
+            "due_at": to_ms(duty.due_at),
+        }
+        for duty in duties
+    ]
+    await tx.execute_many("open_duty", list({row["duty"]: row for row in rows}.values()))
 
 
 async def recompute_status(tx: Transaction, visit: LoadedVisit, *, notify_technicians: bool = True) -> None:
@@ -144,11 +164,19 @@ async def recompute_status(tx: Transaction, visit: LoadedVisit, *, notify_techni
     await save_status(tx, visit, visit.evaluate_at(), notify_technicians=notify_technicians)
 
 
-async def refresh_status(tx: Transaction, visit: LoadedVisit) -> bool:
-    """Evaluate the visit now and update its summary only; returns whether phones need it however old it is."""
-    updates, active = _status_statements(visit, visit.evaluate_at())
-    await tx.execute_batch(*updates)
-    return active
+async def refresh_status(tx: Transaction, visit: LoadedVisit) -> tuple[LoadedVisit, bool]:
+    """Evaluate the visit now and update its summary only. Returns the visit with its current flags, and whether phones
+    need it however old it is."""
+    judgement = visit.evaluate_at()
+    visit = await _with_current_notices(tx, visit, judgement)
+    update, active = await _prepare_status(tx, visit, judgement)
+    await tx.execute_batch(update)
+    return visit, active
+
+
+async def _with_current_notices(tx: Transaction, visit: LoadedVisit, judgement: Judgement) -> LoadedVisit:
+    """Once the work has begun, notices do not matter any more: a record costs no query."""
+    return await with_notice_flags(tx, visit) if is_ahead(visit, judgement) else visit
 
 
 def search_texts(plan: Plan) -> tuple[str, ...]:

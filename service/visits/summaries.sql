@@ -2,7 +2,7 @@
 -- Of a visit that was just planned.
 INSERT INTO visit_summaries (visit, type, technician, crew, area, planned_at, state, flags, verdict, valid_until, revision,
     follows, plan)
-VALUES (:id, :type, :technician, :crew, :area, :planned_at, 'planned', '', '', :valid_until, 0, :follows, :body)
+VALUES (:id, :type, :technician, :crew, :area, :planned_at, 'planned', :flags, '', :valid_until, 0, :follows, :body)
 ON CONFLICT DO NOTHING;
 
 -- name: update_summary_plan!
@@ -13,6 +13,11 @@ WHERE visit = :visit;
 UPDATE visit_summaries SET state = :state, flags = :flags, verdict = :verdict, valid_until = :valid_until,
     reasons = :reasons, urgent_at = :urgent_at, since = :since, assignee = :assignee
 WHERE visit = :visit;
+
+-- name: notice_states
+-- Of the messages that announce a visit, from a time on.
+SELECT state FROM messages
+WHERE visit = :visit AND created_at >= :since AND about <> 'code' AND withdrawn_at IS NULL;
 
 -- name: set_summary_flags!
 UPDATE visit_summaries SET flags = :flags WHERE visit = :visit;
@@ -34,14 +39,16 @@ SELECT visit FROM visit_summaries WHERE follows = :visit ORDER BY planned_at, vi
 
 -- name: summaries_of_all
 -- A page after (:after_at, :after_id).
-SELECT visit, type, technician, crew, area, planned_at, state, flags, verdict, valid_until, revision, plan
+SELECT visit, type, technician, crew, area, planned_at, state, flags, verdict, valid_until, revision, plan, reasons,
+    urgent_at, since, assignee
 FROM visit_summaries
 WHERE (planned_at, visit) > (:after_at, :after_id) AND planned_at < :to_at
     AND (:type = '' OR type = :type)
 ORDER BY planned_at, visit LIMIT :size;
 
 -- name: summaries_of_area
-SELECT visit, type, technician, crew, area, planned_at, state, flags, verdict, valid_until, revision, plan
+SELECT visit, type, technician, crew, area, planned_at, state, flags, verdict, valid_until, revision, plan, reasons,
+    urgent_at, since, assignee
 FROM visit_summaries
 WHERE area = :area
     AND (planned_at, visit) > (:after_at, :after_id) AND planned_at < :to_at
@@ -49,7 +56,8 @@ WHERE area = :area
 ORDER BY planned_at, visit LIMIT :size;
 
 -- name: summaries_of_state
-SELECT visit, type, technician, crew, area, planned_at, state, flags, verdict, valid_until, revision, plan
+SELECT visit, type, technician, crew, area, planned_at, state, flags, verdict, valid_until, revision, plan, reasons,
+    urgent_at, since, assignee
 FROM visit_summaries
 WHERE state = :state AND (:every_area = 1 OR area = :area)
     AND (planned_at, visit) > (:after_at, :after_id) AND planned_at < :to_at
@@ -58,7 +66,8 @@ ORDER BY planned_at, visit LIMIT :size;
 
 -- name: summaries_of_flag
 -- Few visits have flags: these have an index of their own.
-SELECT visit, type, technician, crew, area, planned_at, state, flags, verdict, valid_until, revision, plan
+SELECT visit, type, technician, crew, area, planned_at, state, flags, verdict, valid_until, revision, plan, reasons,
+    urgent_at, since, assignee
 FROM visit_summaries
 WHERE flags <> '' AND ' ' || flags || ' ' LIKE '% ' || CAST(:flag AS TEXT) || ' %'
     AND (:state = '' OR state = :state) AND (:every_area = 1 OR area = :area)
@@ -76,7 +85,8 @@ SELECT (SELECT count(*) FROM (SELECT 1 AS one FROM visit_summaries WHERE type = 
 SELECT visit FROM visit_summaries WHERE type = :type LIMIT 1;
 
 -- name: summaries_of_type
-SELECT visit, type, technician, crew, area, planned_at, state, flags, verdict, valid_until, revision, plan
+SELECT visit, type, technician, crew, area, planned_at, state, flags, verdict, valid_until, revision, plan, reasons,
+    urgent_at, since, assignee
 FROM visit_summaries
 WHERE type = :type AND (:every_area = 1 OR area = :area) AND (:state = '' OR state = :state)
     AND (planned_at, visit) > (:after_at, :after_id) AND planned_at < :to_at
@@ -84,7 +94,7 @@ ORDER BY planned_at, visit LIMIT :size;
 
 -- name: summaries_of_person
 SELECT b.visit, b.type, b.technician, b.crew, b.area, b.planned_at, b.state, b.flags, b.verdict, b.valid_until, b.revision,
-    b.plan
+    b.plan, b.reasons, b.urgent_at, b.since, b.assignee
 FROM sync_feed f JOIN visit_summaries b ON b.visit = f.visit
 WHERE f.login = :login AND f.is_assigned = 1
     AND (f.planned_at, f.visit) > (:after_at, :after_id) AND f.planned_at < :to_at

@@ -1,0 +1,58 @@
+"""Whether the customer has to be told of a visit, and whether they agreed: what dispatchers still have to arrange.
+
+These flags are kept only until the work begins or the window is over.
+"""
+
+import msgspec
+
+from service.db.database import Transaction
+from service.judge.findings import Judgement
+
+from .appointment import current_appointment
+from .loading import LoadedVisit
+from .plan import Plan
+
+NOTICE_DUE, NOTICE_FAILED, AGREED, NOT_AGREED = "notice_due", "notice_failed", "agreed", "not_agreed"
+NOTICE_FLAGS = frozenset({NOTICE_DUE, NOTICE_FAILED})
+COVERING_STATES, FAILED_STATES = ("waiting", "delivered"), ("refused", "given_up")
+
+
+def needs_appointment(plan: Plan, now: int) -> bool:
+    """Whether a visit that nobody has begun still has to be agreed with the customer (`now` is ms UTC)."""
+    window = plan.window
+    if window is None or plan.assigned.get("appointment_exempt"):
+        return False
+    return now < int(window.end.timestamp() * 1000)
+
+
+def flags_when_planned(plan: Plan, now: int) -> tuple[str, ...]:
+    """The flags of a visit that was just planned: nobody has been told, and nobody has agreed."""
+    return (NOTICE_DUE, NOT_AGREED) if needs_appointment(plan, now) else ()
+
+
+def is_ahead(visit: LoadedVisit, judgement: Judgement) -> bool:
+    """Whether the visit is still to come, and needs an appointment."""
+    if judgement.verdict is not None or visit.plan_history.cancelled is not None:
+        return False
+    return needs_appointment(visit.plan, int(visit.now.timestamp() * 1000))
+
+
+def appointment_conditions(visit: LoadedVisit, judgement: Judgement) -> dict[str, bool]:
+    """Each of the flags. Those about notices are as in the visit's row (see `with_notice_flags`)."""
+    if not is_ahead(visit, judgement):
+        return {}
+    stored = visit.row.flags.split()
+    agreed = current_appointment(visit, visit.now, 0).agreed
+    return {flag: flag in stored for flag in (NOTICE_DUE, NOTICE_FAILED)} | {AGREED: agreed, NOT_AGREED: not agreed}
+
+
+async def with_notice_flags(tx: Transaction, visit: LoadedVisit) -> LoadedVisit:
+    """The visit with its flags about notices brought up to date, by the messages about the current window."""
+    moved = visit.plan_history.rescheduled
+    since = int(moved[-1].at.timestamp() * 1000) if moved else 0
+    states = [row[0] for row in await tx.fetch_all("notice_states", visit=visit.row.id.bytes, since=since)]
+    others = tuple(flag for flag in visit.row.flags.split() if flag not in NOTICE_FLAGS)
+    if not any(state in COVERING_STATES for state in states):
+        failed = any(state in FAILED_STATES for state in states)
+        others = (*others, NOTICE_DUE, *((NOTICE_FAILED,) if failed else ()))
+    return msgspec.structs.replace(visit, row=msgspec.structs.replace(visit.row, flags=" ".join(others)))
