@@ -145,8 +145,11 @@ class LoadedVisit(msgspec.Struct, frozen=True):
     def _inquired_entries(self) -> frozenset[str]:
         """The entries of the findings that a supervisor asked the technician about: they may read those."""
         asked = {inquiry.finding for _, inquiry in self.reviews.inquiries}
-        findings = self.evaluate_at().findings if asked else ()
-        return frozenset(entry for finding in findings if finding.code in asked for entry in finding.entries)
+        findings = [one for one in self.evaluate_at().findings if one.code in asked] if asked else []
+        limits = (self.rules.by_id[one.item].limit for one in findings if one.item in self.rules.by_id)
+        starts = {limit.start for limit in limits if limit is not None}
+        complaints = {entry.id for entry in self.merged.entries if entry.what in starts and is_complaint(entry)}
+        return frozenset(complaints.union(*(finding.entries for finding in findings)))
 
     def visible_at(
         self, level: Level | None, browser: str = "-", revealed: frozenset[str] = frozenset()
