@@ -117,7 +117,7 @@ class HistoryStep(msgspec.Struct, frozen=True, kw_only=True):
         ],
         Meta(description="What was done."),
     ]
-    by: Annotated[str, Meta(description="Login of who did it; empty for the customer.")]
+    by: Annotated[str, Meta(description="Login of who did it; empty for the customer and the service.")]
     id: Annotated[str, Meta(description="The id of the record, message, review or other row.")]
     text: Annotated[str, Meta(description="More about it, in words.")]
 
