@@ -6,6 +6,7 @@ import signal
 import socket
 import sys
 import threading
+from secrets import token_urlsafe
 from typing import Any
 
 import msgspec
@@ -17,6 +18,7 @@ from service.app import build_context, create_app, freeze_gc, run_background_wor
 from service.config import Settings
 from service.demo import seed
 from service.demo.seed import Demo
+from service.demo.sign_in import with_demo_sign_in
 from service.gate import ConnectionLimits
 from service.protocol import IDLE_SECONDS, protocol
 from service.web.templates import compile_templates
@@ -39,11 +41,15 @@ async def _serve(settings: Settings, *, demo: bool) -> int:
         host, port = listening.getsockname()[:2]
         address = settings.url or f"http://{f'[{host}]' if ':' in host else host}:{port}"
         ctx.company = msgspec.structs.replace(ctx.company, url=address.rstrip("/"))
+        app = create_app(ctx, settings.max_body)
         if demo:
-            sys.stdout.write(_demo_text(await seed.seed(ctx), settings, address))
+            seeded = await seed.seed(ctx)
+            codes = {token_urlsafe(16): login for login in seeded.tokens}
+            app = with_demo_sign_in(app, ctx, codes)
+            sys.stdout.write(_demo_text(seeded, codes, settings, address))
         sys.stdout.write(f"Doorstep 上门: {address}\n")
         sys.stdout.flush()
-        config = configured(create_app(ctx, settings.max_body), settings)
+        config = configured(app, settings)
         compile_templates()
         freeze_gc()
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -103,13 +109,16 @@ def _listen(settings: Settings) -> socket.socket:
     return socket.create_server((settings.host, settings.port), family=family, backlog=BACKLOG)
 
 
-def _demo_text(demo: Demo, settings: Settings, address: str) -> str:
-    """The tokens of the invented people, and a command that submits a record and shows the findings."""
+def _demo_text(demo: Demo, codes: dict[str, str], settings: Settings, address: str) -> str:
+    """Where to sign in as one of the invented people, their tokens, and a command that submits a record."""
     body = settings.data / "demo-record.json"
     body.parent.mkdir(parents=True, exist_ok=True)
     body.write_bytes(demo.body)
     tokens = "".join(f"  {login:8} {token}\n" for login, token in demo.tokens.items())
-    return f"""演示数据已备好；令牌 / Demonstration data is ready; tokens:
+    doors = "".join(f"  {login:8} {address}/demo/{code}\n" for code, login in codes.items())
+    return f"""演示数据已备好；点开即登录 / Demonstration data is ready; open to sign in:
+{doors}
+令牌 / Tokens:
 {tokens}
 客户的链接 / The link of a customer: {demo.link}
 待客户签认的链接 / The link of a customer who has something to sign: {demo.to_sign}

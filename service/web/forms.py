@@ -1,6 +1,10 @@
 """Reads the body of a form that one of our pages posts."""
 
+from io import BytesIO
+from typing import Any
 from urllib.parse import parse_qsl
+
+from multipart import MultipartError, MultipartParser, parse_options_header
 
 from service.errors import InvalidBody, WrongMediaType
 
@@ -28,3 +32,25 @@ async def read_form(request: AnyRequest, limit: int = LIMIT, max_fields: int = M
     if any("\0" in value for value in fields.values()):
         raise InvalidBody("U+0000 is not allowed")
     return fields
+
+
+async def read_upload(request: AnyRequest, limit: int) -> tuple[dict[str, str], dict[str, bytes]]:
+    """The fields and the files of a form that uploads files (`multipart/form-data`)."""
+    kind, options = parse_options_header(request.headers.get("content-type", ""))
+    if kind != "multipart/form-data" or not options.get("boundary"):
+        raise WrongMediaType("send the form of the page")
+    raw = await read_limited(request.receive, limit)
+    fields: dict[str, str] = {}
+    files: dict[str, bytes] = {}
+    try:
+        parser: Any = MultipartParser(
+            BytesIO(raw), options["boundary"], strict=True, part_limit=MAX_FIELDS, spool_limit=limit, memory_limit=limit
+        )
+        for part in parser:
+            if part.filename is None:
+                fields[part.name] = part.value
+            else:
+                files[part.name] = part.raw
+    except (MultipartError, UnicodeDecodeError):
+        raise InvalidBody("the form cannot be read") from None
+    return fields, files
