@@ -4,13 +4,14 @@ from io import BytesIO
 from typing import Any
 from urllib.parse import parse_qsl
 
-from multipart import MultipartError, MultipartParser, parse_options_header
+import multipart  # pyright: ignore[reportMissingTypeStubs]
 
 from service.errors import InvalidBody, WrongMediaType
 
 from .body import read_limited
 from .request import AnyRequest
 
+_multipart: Any = multipart
 LIMIT = 8_000  # bytes
 MAX_FIELDS = 20
 
@@ -36,14 +37,14 @@ async def read_form(request: AnyRequest, limit: int = LIMIT, max_fields: int = M
 
 async def read_upload(request: AnyRequest, limit: int) -> tuple[dict[str, str], dict[str, bytes]]:
     """The fields and the files of a form that uploads files (`multipart/form-data`)."""
-    kind, options = parse_options_header(request.headers.get("content-type", ""))
+    kind, options = _multipart.parse_options_header(request.headers.get("content-type", ""))
     if kind != "multipart/form-data" or not options.get("boundary"):
         raise WrongMediaType("send the form of the page")
     raw = await read_limited(request.receive, limit)
     fields: dict[str, str] = {}
     files: dict[str, bytes] = {}
     try:
-        parser: Any = MultipartParser(
+        parser = _multipart.MultipartParser(
             BytesIO(raw), options["boundary"], strict=True, part_limit=MAX_FIELDS, spool_limit=limit, memory_limit=limit
         )
         for part in parser:
@@ -51,6 +52,6 @@ async def read_upload(request: AnyRequest, limit: int) -> tuple[dict[str, str], 
                 fields[part.name] = part.value
             else:
                 files[part.name] = part.raw
-    except (MultipartError, UnicodeDecodeError):
+    except (multipart.MultipartError, UnicodeDecodeError):
         raise InvalidBody("the form cannot be read") from None
     return fields, files
