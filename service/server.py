@@ -105,7 +105,9 @@ def _listen(settings: Settings) -> socket.socket:
 
 
 def _describe(who: Access) -> str:
-    return f"{who.person.name} {who.person.title} {'、'.join(who.person.areas)}".strip()
+    """Who it is, and the page to set a password."""
+    person = who.person
+    return f"  {person.login:8} {person.name} {person.title} {'、'.join(person.areas)} {who.url or ''}".rstrip() + "\n"
 
 
 def _demo_text(demo: Demo, settings: Settings, address: str) -> str:
@@ -113,12 +115,13 @@ def _demo_text(demo: Demo, settings: Settings, address: str) -> str:
     body = settings.data / "demo-record.json"
     body.parent.mkdir(parents=True, exist_ok=True)
     body.write_bytes(demo.body)
-    tokens = "".join(f"  {who.person.login:8} {_describe(who):22} {who.token}\n" for who in demo.people.values())
-    links = "".join(f"  {who.person.login:8} {who.url}\n" for who in demo.people.values() if who.url)
-    passwords = f"设置密码的一次性链接 / One-time links to set a password:\n{links}" if links else ""
-    return f"""演示数据已备好；令牌 / Demonstration data is ready; tokens:
+    people = "".join(map(_describe, demo.people.values()))
+    tokens = "".join(f"  {login:8} {token}\n" for login, token in demo.tokens.items())
+    return f"""演示数据已备好 / Demonstration data is ready
+人员，和设置密码的一次性链接 / People, and one-time links to set a password:
+{people}
+令牌 / Tokens:
 {tokens}
-{passwords}
 客户的链接 / The link of a customer: {demo.link}
 待客户签认的链接 / The link of a customer who has something to sign: {demo.to_sign}
   （短信验证码在 {settings.data / "outbox.jsonl"} / the SMS code is in that file）
