@@ -110,8 +110,10 @@ def _listen(settings: Settings) -> socket.socket:
     return socket.create_server((settings.host, settings.port), family=family, backlog=BACKLOG)
 
 
-def _describe(who: Access) -> str:
-    return f"{who.person.name} {who.person.title} {'、'.join(who.person.areas)}".strip()
+def _describe(who: Access, door: str) -> str:
+    """Who it is, and the address that signs them in."""
+    person = who.person
+    return f"  {person.login:8} {door}  {person.name} {person.title} {'、'.join(person.areas)}".rstrip() + "\n"
 
 
 def _demo_text(demo: Demo, codes: dict[str, str], settings: Settings, address: str) -> str:
@@ -119,17 +121,13 @@ def _demo_text(demo: Demo, codes: dict[str, str], settings: Settings, address: s
     body = settings.data / "demo-record.json"
     body.parent.mkdir(parents=True, exist_ok=True)
     body.write_bytes(demo.body)
-    doors = "".join(
-        f"  {login:8} {address}/demo/{code}  {_describe(demo.people[login])}\n" for code, login in codes.items()
-    )
-    tokens = "".join(f"  {who.person.login:8} {who.token}\n" for who in demo.people.values())
-    links = "".join(f"  {who.person.login:8} {who.url}\n" for who in demo.people.values() if who.url)
-    passwords = f"设置密码的一次性链接 / One-time links to set a password:\n{links}" if links else ""
+    doors = {login: f"{address}/demo/{code}" for code, login in codes.items()}
+    people = "".join(_describe(who, doors[login]) for login, who in demo.people.items())
+    tokens = "".join(f"  {login:8} {token}\n" for login, token in demo.tokens.items())
     return f"""演示数据已备好；点开即登录 / Demonstration data is ready; open to sign in:
-{doors}
+{people}
 令牌 / Tokens:
 {tokens}
-{passwords}
 客户的链接 / The link of a customer: {demo.link}
 待客户签认的链接 / The link of a customer who has something to sign: {demo.to_sign}
   （短信验证码在 {settings.data / "outbox.jsonl"} / the SMS code is in that file）

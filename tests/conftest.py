@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 LONG = {  # more than ten seconds of CPU time each
     "test_checklists_lint",
+    "test_demo",
     "test_golden_pages",
     "test_hostile_links",
     "test_imports",

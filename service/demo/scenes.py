@@ -10,7 +10,7 @@ from .people import TECHNICIANS
 from .stories import Story
 from .town import Town, dice
 
-EVENING = time(17, 0)
+EVENING = time(17, 30)
 BY_LOGIN = {person.login: person for person in TECHNICIANS}
 DAY, HALF_HOUR = timedelta(days=1), timedelta(minutes=30)
 NO_ID = "missing.id_shown"
@@ -56,7 +56,7 @@ class Scenes:
         log = {"kind": "message_log", "channel": "phone", "text": "客户来电投诉"}
         received = work.entry(at, "complaint_received", "dispatcher", holds=True, evidence=[words, log])
         forwarded = work.entry(
-            at + timedelta(minutes=10), "complaint_recorded_forwarded", "dispatcher", evidence=[words, number]
+            at + timedelta(minutes=10), "complaint_recorded_forwarded", "office", evidence=[words, number]
         )
         story.then(at + timedelta(minutes=12), acts.note, story.dispatcher, [received, forwarded])
         if answered:

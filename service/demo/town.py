@@ -87,9 +87,10 @@ class Town(msgspec.Struct, frozen=True):
             day = today + timedelta(days=days)
             slots = SLOTS[:2] if day.weekday() == SUNDAY else SLOTS
             for number, technician in enumerate(TECHNICIANS):
+                late = timedelta(minutes=30 * (number % 3))  # so that somebody is at work at any hour of the day
                 for slot, hour in enumerate(slots):
                     reference = f"GD-{day:%Y%m%d}-{number * len(SLOTS) + slot + 1:03}"
-                    yield self._visit(dice(reference), reference, technician, self.moment(day, hour))
+                    yield self._visit(dice(reference), reference, technician, self.moment(day, hour) + late)
 
     def visit(self, rng: Random, reference: str, technician: NewPerson, start: datetime, kind: str) -> Story:
         """A visit of a type that was planned some days before."""
@@ -125,12 +126,12 @@ class Town(msgspec.Struct, frozen=True):
     def _visit(self, rng: Random, reference: str, technician: NewPerson, start: datetime) -> Story:
         story = self.visit(rng, reference, technician, start, rng.choice(TYPES[technician.title]))
         planned_at, fate = story.steps[0][0], rng.random()
-        story.notice = rng.random() < 0.4
         if fate < 0.04:
             story.then(
                 start - timedelta(hours=18), acts.change, story.dispatcher, "cancellation", reason="客户出差，退单"
             )
             return story
+        story.notice = rng.random() < 0.4
         if fate > 0.96:
             wish = CustomerSubmission(another_time=RescheduleRequest(rng.choice(WISHES)))
             story.then(planned_at + timedelta(minutes=40), acts.answer, story.dispatcher, wish)
@@ -140,8 +141,9 @@ class Town(msgspec.Struct, frozen=True):
         soon = rng.random() < 0.7
         self.called(story, planned_at + timedelta(minutes=50) if soon else start - timedelta(hours=19))
         arrival = start + timedelta(minutes=rng.randint(0, 18))
-        if fate < 0.09:
-            entries = work.nobody_home(arrival, self.photos[story.technician].cleared)
+        if fate < 0.09 and story.content["type"] != "meter_replacement":
+            asked = self.asked[story.content["type"]]
+            entries = work.nobody_home(arrival, self.photos[story.technician].cleared, asked)
             story.then(arrival + timedelta(minutes=18), acts.submit_entries, story.technician, entries)
         else:
             self._work(story, rng, arrival, rng.choice(FLAWS) if fate < 0.18 else "")

@@ -81,7 +81,7 @@ def ending(
     return acts + [entry(left, fact, holds=False) for fact in asked if fact not in given]
 
 
-def nobody_home(start: datetime, digest: str) -> Entries:
+def nobody_home(start: datetime, digest: str, asked: Iterable[str]) -> Entries:
     """The technician waits in vain."""
     found = [one for one in beginning(start) if one["what"] in ("badge_worn", "uniform_tidy", "arrived", "door_signal")]
     left = start + timedelta(minutes=16)
@@ -92,7 +92,7 @@ def nobody_home(start: datetime, digest: str) -> Entries:
         fields={"waited_minutes": 15},
         evidence=[photo(digest, left), text("敲门三次无人应答，电话未接，已留再约单")],
     )
-    return [*found, absent, entry(left, "left")]
+    return [*found, absent, entry(left, "left"), *(entry(left, fact, holds=False) for fact in asked)]
 
 
 def meter_exchange(at: datetime, digest: str, old: int, number: str) -> dict[str, Any]:

@@ -1,6 +1,9 @@
-"""What a newcomer is shown fits the hour at which he looks."""
+"""What a newcomer is shown fits the hour at which they look, and stays when they look again."""
 
-from datetime import datetime
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
@@ -14,21 +17,42 @@ from service.accounts.authentication import token_digest
 from service.app import build_context, create_app, open_context
 from service.config import Settings
 from service.context import AppContext
-from service.demo import meter_photos, seed
+from service.demo import acts, pictures, scenes, seed, town
 from service.dispatch import listing
+from service.dispatch.views import VisitListItem
 from service.records import quarantine
+from service.reviews import queue
+from service.verify import log
 from tests.support.customer_browser import Page
 from tests.support.fake_gateway import stand
 
+TODAY = datetime.fromisoformat("2026-11-27T11:20:00+08:00")  # a Friday
 
+
+@asynccontextmanager
+async def opened(address: str, folder: Path) -> AsyncIterator[AppContext]:
+    """A utility without anything in it."""
+    async with open_context(build_context(Settings(data=folder, database=address))) as ctx:
+        yield ctx
+
+
+@pytest.fixture
+def small_town(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only today's visits, and the scenes."""
+    monkeypatch.setattr(town, "DAYS_BEFORE", 0)
+    monkeypatch.setattr(town, "DAYS_AHEAD", 0)
+
+
+@pytest.mark.usefixtures("small_town")
 @pytest.mark.parametrize("hour", ["00:10", "07:45", "13:20", "17:40", "23:59"])
 async def test_the_visits_of_the_demonstration_are_before_and_after_now(
     address: str, hour: str, tmp_path: Path
 ) -> None:
-    async with open_context(build_context(Settings(data=tmp_path, database=address))) as ctx:
+    async with opened(address, tmp_path) as ctx:
         stand(ctx, hour)
         first, shown = await seed.seed(ctx), await seed.seed(ctx)  # repeating is harmless
         assert first.record == shown.record
+        assert await states(ctx, shown, "under_way")
         transport = httpx.ASGITransport(create_app(ctx, 2**20))  # type: ignore[arg-type]
         async with httpx.AsyncClient(transport=transport, base_url="http://doorstep.test") as client:
 
@@ -52,20 +76,79 @@ async def test_the_visits_of_the_demonstration_are_before_and_after_now(
             assert {one["code"] for one in judged.json()["findings"]} == codes
 
 
+async def test_the_town_is_lively(address: str, tmp_path: Path) -> None:
+    async with opened(address, tmp_path) as ctx:
+        stand(ctx, TODAY)
+        shown = await seed.seed(ctx)
+        visits = await visits_of(ctx, shown)
+        assert 250 < len(visits) < 350
+        found = Counter(one.state for one in visits)
+        for state, least in (("planned", 80), ("to_review", 40), ("closed", 40), ("cancelled", 5), ("returned", 1)):
+            assert found[state] >= least
+        assert found["under_way"] > 1
+        flags = Counter(flag for one in visits for flag in one.flags)
+        for flag in "absent answered asked_time complaint open_duties notice_due agreed not_agreed".split():
+            assert flags[flag], flag
+        people = {one.technician for one in visits}
+        assert (len(people), len({one.area for one in visits})) == (8, 3)
+        assert len({one.customer.name[0] for one in visits}) > 40
+        counts = Counter[str]()
+        for who in ("wang", "feng"):
+            page = await queue.list_queue(ctx, token_digest(shown.tokens[who]), queue.QueueFilter())
+            counts.update(page.counts)
+        for reason in "violation complaint overdue_duty void_signature refused no_record explanation".split():
+            assert counts[reason], reason
+        assert 10 < sum(counts.values()) < 40  # what a supervisor can decide in a morning
+        assert counts["missing_files"] == flags["awaiting_evidence"] == 0
+        assert flags["clock"] == 0
+        assert (await log.verify(ctx)).faults == []
+
+
+async def test_looking_again_changes_nothing_and_another_day_goes_on(address: str, tmp_path: Path) -> None:
+    async with opened(address, tmp_path) as ctx:
+        stand(ctx, TODAY)
+        before = await visits_of(ctx, await seed.seed(ctx))
+        again = await visits_of(ctx, await seed.seed(ctx))
+        assert again == before
+        stand(ctx, TODAY + timedelta(days=1))
+        shown = await seed.seed(ctx)
+        after = {one.id: one for one in await visits_of(ctx, shown)}
+        assert len(after) > len(before)
+        finished = [one for one in before if one.state in ("closed", "cancelled", "returned")]
+        assert [after[one.id] for one in finished] == finished
+        went_on = [one for one in before if one.state == "planned" and after[one.id].state == "to_review"]
+        assert len(went_on) > 10
+        assert (await log.verify(ctx)).faults == []
+
+
+@pytest.mark.usefixtures("small_town")
+async def test_a_visit_that_somebody_changed_is_left_alone(address: str, tmp_path: Path) -> None:
+    async with opened(address, tmp_path) as ctx:
+        stand(ctx, TODAY)
+        shown = await seed.seed(ctx)
+        now = ctx.now()
+        ahead = [one for one in await visits_of(ctx, shown) if one.state == "planned" and one.window.start > now]
+        moved, cancelled = (one for one in ahead if one.technician == "li" and one.external_ref and one.revision == 0)
+        actors = acts.Actors(ctx, {login: token_digest(token) for login, token in shown.tokens.items()})
+        window = {"from": "2026-12-10T09:00:00+08:00", "to": "2026-12-10T10:00:00+08:00"}
+        await acts.change(actors, "zhao", UUID(moved.id), "window", **window, reason="客户出门")
+        await acts.change(actors, "zhao", UUID(cancelled.id), "cancellation", reason="退单")
+        stand(ctx, TODAY + timedelta(days=1))
+        after = {one.id: one for one in await visits_of(ctx, await seed.seed(ctx))}
+        assert (after[moved.id].state, after[moved.id].revision) == ("planned", 1)
+        assert after[cancelled.id].state == "cancelled"
+
+
 def told_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
     """The demonstration of another version: the same visits with other texts, times, entries and pictures."""
-    plan_for, story, timed_entries = seed._plan_for, seed._story, seed._timed_entries
-
-    async def other(ctx: Any, zhao: bytes, li: bytes, told: dict[str, Any]) -> None:
-        entries = [{**entry, "at": entry["at"].replace("2025-", "2024-")} for entry in told["entries"]]
-        await story(ctx, zhao, li, {**told, "entries": entries})
-
-    monkeypatch.setattr(meter_photos, "IMAGE_SIZE", (1100, 900))
+    plan_for, timed_entries, jobs = seed._plan_for, seed._timed_entries, dict(town.JOBS)
+    monkeypatch.setattr(pictures, "IMAGE_SIZE", (1100, 900))
     monkeypatch.setattr(seed, "_timed_entries", lambda *given: timed_entries(*given)[1:-1])
     monkeypatch.setattr(
         seed, "_plan_for", lambda name: {**plan_for(name), "work": {"content": "检修", "place": "厨房"}}
     )
-    monkeypatch.setattr(seed, "_story", other)
+    monkeypatch.setattr(town, "JOBS", dict.fromkeys(jobs, (("检修", "厨房"),)))
+    monkeypatch.setattr(scenes, "EVENING", scenes.EVENING.replace(minute=15))
 
 
 def named_without_content(*content: Any) -> UUID:
@@ -77,30 +160,54 @@ def named_without_content(*content: Any) -> UUID:
     return uuid5(NAMESPACE_URL, f"{first} {last['what'] if isinstance(last, dict) else 'record'}")
 
 
+@pytest.mark.usefixtures("small_town")
 @pytest.mark.parametrize("named", ["by content", "without"])
 async def test_what_another_version_told_stays_and_does_no_harm(
     address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, named: str
 ) -> None:
-    async with open_context(build_context(Settings(data=tmp_path, database=address))) as ctx:
+    async with opened(address, tmp_path) as ctx:
         stand(ctx, "13:20")
         if named == "without":
-            monkeypatch.setattr(seed, "_id", named_without_content)
+            for module in (acts, seed.acts):
+                monkeypatch.setattr(module, "stable_id", named_without_content)
         with monkeypatch.context() as patched:
             told_otherwise(patched)
+            if named == "without":
+                patched.setattr(seed, "_town", nothing)
             await seed.seed(ctx)
-            before = await visits_of(ctx, (await seed.seed(ctx)).tokens["zhao"])
+            before = {one.id for one in await visits_of(ctx, await seed.seed(ctx))}
         if named == "without":
+            monkeypatch.setattr(seed, "_town", nothing)
             with pytest.raises(errors.Problem):
                 await seed.seed(ctx)
             return
         shown = await seed.seed(ctx)
-        after = await visits_of(ctx, shown.tokens["zhao"])
+        after = {one.id for one in await visits_of(ctx, shown)}
         assert before < after
         assert (await seed.seed(ctx)).record == shown.record
-        assert await visits_of(ctx, shown.tokens["zhao"]) == after
+        assert {one.id for one in await visits_of(ctx, shown)} == after
         kept = await quarantine.list_quarantined(ctx, token_digest(shown.tokens["wang"]), None)
         assert kept.items == ()
 
 
-async def visits_of(ctx: AppContext, token: str) -> set[str]:
-    return {one.id for one in (await listing.list_visits(ctx, token_digest(token), {})).items}
+async def nothing(_: Any) -> None:
+    """A town without visits."""
+
+
+async def states(ctx: AppContext, shown: seed.Demo, state: str) -> list[VisitListItem]:
+    return [one for one in await visits_of(ctx, shown) if one.state == state]
+
+
+async def visits_of(ctx: AppContext, shown: seed.Demo) -> list[VisitListItem]:
+    """All visits, as the two dispatchers see them."""
+    found: dict[str, VisitListItem] = {}
+    for who in ("zhao", "zheng"):
+        query: dict[str, str] = {}
+        while True:
+            page = await listing.list_visits(ctx, token_digest(shown.tokens[who]), query)
+            assert page.unreadable == ()
+            found |= {one.id: one for one in page.items}
+            if page.after is None:
+                break
+            query = {"after": page.after}
+    return sorted(found.values(), key=lambda one: one.id)
