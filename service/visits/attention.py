@@ -236,10 +236,12 @@ class _Attention:
             if rule is None or finding.kind not in ("open", "missing"):
                 continue
             overdue = finding.kind == "missing"
-            if overdue and finding.code not in self.judgement.due and not (rule.per_thing and self.is_finished):
+            is_breach = rule.per_thing and self.is_finished and finding.severity == "violation"
+            if overdue and finding.code not in self.judgement.due and not is_breach:
                 continue  # only what was opened has to be closed: a thing that was borrowed, a damage, a complaint
-            if finding.entries and self.history.decision_for(finding) is not None:
-                continue  # a refusal that a supervisor decided
+            decision = self.history.decision_for(finding)
+            if decision is not None and (decision.decision == "override" or finding.code not in self.judgement.due):
+                continue  # decided; what has a due date is owed even if it is late
             since = self.since(finding)
             settled_by = since if overdue else since + timedelta(milliseconds=REVIEW_WITHIN_MS)
             yield Duty(
@@ -254,7 +256,7 @@ class _Attention:
 
     def is_closed(self, reasons: tuple[Reason, ...], duties: tuple[Duty, ...]) -> bool:
         unfinished = self.judgement.verdict is None and self.visit.plan_history.cancelled is not None
-        if unfinished or reasons or any(not one.overdue for one in duties) or self.history.corrections:
+        if unfinished or reasons or duties or self.history.corrections:
             return False
         if self.history.last_review is not None:
             return True
