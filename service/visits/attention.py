@@ -258,7 +258,8 @@ class _Attention:
         unfinished = self.judgement.verdict is None and self.visit.plan_history.cancelled is not None
         if unfinished or reasons or duties or self.history.corrections:
             return False
-        if self.history.last_review is not None:
+        is_over = self.is_finished or self.visit.plan_history.cancelled is not None
+        if self.history.last_review is not None and is_over:
             return True
         if self.judgement.verdict is None or self.visit.has_missing_files:
             return False
