@@ -159,9 +159,10 @@ class _Attention:
 
     def partly_refused(self) -> Iterator[Reason]:
         for entry in self.visit.merged.entries:
-            if entry.refused is not None and entry.refused.outcome == "partly" and entry.id not in self.slips:
-                if not self.is_covered(self.batch_number(entry)):
-                    yield Reason(kind="refused", since=self.received[entry.id], source=entry.id)
+            if entry.refused is None or entry.refused.outcome != "partly" or entry.id in self.slips:
+                continue
+            if not self.is_covered(self.batch_number(entry)):
+                yield Reason(kind="refused", since=self.received[entry.id], source=entry.id)
 
     def complaints(self) -> Iterator[Reason]:
         """A complaint calls for a person until it is answered; other bad answers until somebody looked."""

@@ -1,8 +1,8 @@
 """How fast the desk's lists are among many visits: `python -m tests.load.desk --visits 1000000 --engine sqlite`.
 
-Fills a database with an invented utility, of whose visits one in fifty calls for a person, one in a hundred owes
-something and one in ten did so once, and measures the queue, the duties and the visits of a day as the desk asks for
-them: median, 95th percentile and worst. With `--database ADDRESS` that one is used, filled when it is empty, and kept.
+Fills a database with an invented utility, of whose visits one in 500 calls for a person, one in 500 owes something and
+one in ten did so once, and measures the queue, the duties and the visits of a day as the desk asks for them: median,
+95th percentile and worst. With `--database ADDRESS` that one is used, filled when it is empty, and kept.
 """
 
 import argparse
@@ -33,15 +33,15 @@ LIMIT_MS = 20
 HOUR = "(planned_at / 3600000)"
 OWED = f"""INSERT INTO duties (visit, duty, item, thing, label, owner, technician, area, since, due_at, closed_at)
 SELECT visit, 'complaint_answered_5d', 'complaint_answered_5d', '', '', 'office', technician, area, planned_at,
-    planned_at + {5 * DAY}, """  # noqa: S608 - our own numbers
-FILLED = (
-    f"UPDATE visit_summaries SET reasons = 'violation', since = planned_at, urgent_at = planned_at + {3 * DAY} "  # noqa: S608
-    f"WHERE {HOUR} % 100 = 7",
-    f"UPDATE visit_summaries SET reasons = 'complaint', since = planned_at, urgent_at = planned_at + {DAY} "  # noqa: S608
-    f"WHERE {HOUR} % 100 = 57",
-    f"{OWED} NULL FROM visit_summaries WHERE {HOUR} % 100 = 11",
+    planned_at + {5 * DAY}, """
+FILLED = [
+    f"UPDATE visit_summaries SET reasons = '{reason}', since = planned_at, urgent_at = planned_at + {days * DAY} "  # noqa: S608
+    f"WHERE {HOUR} % 1000 = {number}"
+    for reason, days, number in (("violation", 3, 7), ("complaint", 1, 507))
+] + [
+    f"{OWED} NULL FROM visit_summaries WHERE {HOUR} % 500 = 11",
     f"{OWED} planned_at + {DAY} FROM visit_summaries WHERE {HOUR} % 10 = 3",
-)
+]
 Ask = Callable[[str | None], Awaitable[tuple[int, str | None]]]
 
 

@@ -24,7 +24,12 @@ async def reviewed(address: str) -> AsyncIterator[World]:
     async with opened_world(address) as world:
         await world.plan(area="城东")
         await world.plan(uid("w"), area="城东")
-        entries = [said("09:05", "arrived"), said("09:09", "entered"), said("09:10", "door_signal"), said("09:40", "left")]
+        entries = [
+            said("09:05", "arrived"),
+            said("09:09", "entered"),
+            said("09:10", "door_signal"),
+            said("09:40", "left"),
+        ]
         assert (await world.submit({**record(), "entries": entries})).status_code == 201
         words = {"finding": LATE, "text": "为什么？"}
         asked = {"visit": str(VISIT), "due": "2026-03-03T18:00:00+08:00"}
@@ -50,8 +55,8 @@ KINDS = ("review", "correction", "withdrawal", "explanation", "inquiry", "assign
 @pytest.mark.parametrize(
     "change",
     [
-        *(f"UPDATE reviews SET body = sha256 WHERE kind = '{kind}'" for kind in KINDS),
-        *(f"DELETE FROM reviews WHERE kind = '{kind}'" for kind in KINDS),
+        *(f"UPDATE reviews SET body = sha256 WHERE kind = '{kind}'" for kind in KINDS),  # noqa: S608
+        *(f"DELETE FROM reviews WHERE kind = '{kind}'" for kind in KINDS),  # noqa: S608
         "UPDATE reviews SET author = 'qian' WHERE kind = 'review'",
         "UPDATE reviews SET kind = 'explanation' WHERE kind = 'inquiry'",
         "UPDATE reviews SET batches = 0 WHERE kind = 'review'",
@@ -86,7 +91,7 @@ async def test_verify_names_a_wrong_summary_and_the_next_write_corrects_it(
 ) -> None:
     await log.assign_sequence_numbers(finished.house.db)
     assert (await verify(finished.house)).faults == []
-    await tampered(address, f"UPDATE visit_summaries SET {change}")
+    await tampered(address, f"UPDATE visit_summaries SET {change}")  # noqa: S608
     faults = (await verify(finished.house)).faults
     assert len(faults) == 1
     assert fault in faults[0]
@@ -97,10 +102,10 @@ async def test_verify_names_a_wrong_summary_and_the_next_write_corrects_it(
 
 
 async def test_of_reviews_at_the_same_moment_one_is_written(finished: World) -> None:
-    for round in range(4):
+    for turn in range(4):
         later(finished, seconds=1)
         _, tag = await review_of(finished)
-        sent = await asyncio.gather(*(review(finished, tag, comment=f"{round}-{number}") for number in range(4)))
+        sent = await asyncio.gather(*(review(finished, tag, comment=f"{turn}-{number}") for number in range(4)))
         assert sorted(one.status_code for one in sent) == [200, 412, 412, 412]
     shown, _ = await review_of(finished)
     assert len(shown["comments"]) == 4

@@ -166,17 +166,16 @@ class Life(RuleBasedStateMachine):
             items=(CorrectionItem(item="id_shown", reason="没有记录"),),
             due=msgspec.convert(stories.clock("18:00"), datetime),
         )
-        id = uid(f"correction {self.count}")
-        self.run(corrections.return_items(self.town.house, TOKENS["wang"], id, correction))
-        self.asked.append(id)
+        self.asked.append(uid(f"correction {self.count}"))
+        self.run(corrections.return_items(self.town.house, TOKENS["wang"], self.asked[-1], correction))
         self.steps += 1
 
     @precondition(lambda self: self.asked)
     @rule(minute=MINUTES)
     def answer_what_was_returned(self, minute: int) -> None:
-        id = self.asked.pop()
+        asked = self.asked.pop()
         entry = said(f"09:{minute}", "arrived", id=str(uid(f"arrived {minute}")))
-        raw = a_record(f"answer {id}", self.visit, entry, correction=str(id).upper())
+        raw = a_record(f"answer {asked}", self.visit, entry, correction=str(asked).upper())
         self.run(self.town.submitted(raw, by="li"))
         self.entries.add(entry["id"])
 
@@ -193,8 +192,8 @@ class Life(RuleBasedStateMachine):
         findings = self.looked_at()[0].findings
         if findings:
             words = Explanation(finding=findings[0].finding.code, text=f"第{self.count}次")
-            id = uid(f"words {self.count}")
-            assert self.run(reviewing.explain(self.town.house, TOKENS[self.technician], self.visit, id, words))
+            token, given = TOKENS[self.technician], uid(f"words {self.count}")
+            assert self.run(reviewing.explain(self.town.house, token, self.visit, given, words))
             self.steps += 1
             assert "explanation" in {one.kind for one in self.looked_at()[0].reasons}
 
