@@ -17,6 +17,7 @@ from service.judge.checklist import VisitType
 from service.judge.findings import Verdict
 from service.visits import repository as visits_repository
 from service.visits import summaries
+from service.visits.attention import attention
 from service.visits.loading import PLAN_DECODER, load_visit
 from service.visits.status import Flag, State, visit_flags, visit_state
 from service.visits.summaries import VisitFilter, VisitSummaryRow
@@ -108,7 +109,8 @@ async def _to_item(ctx: AppContext, tx: Transaction, person: Person, summary: Vi
     if _may_be_stale(ctx, summary):
         visit = (await load_visit(ctx, tx, row)).visible_to(person)
         judgement = visit.evaluate_at()
-        state, flags, verdict = visit_state(visit, judgement), visit_flags(visit, judgement), judgement.verdict
+        now, verdict = attention(visit, judgement), judgement.verdict
+        state, flags = visit_state(visit, judgement, now), visit_flags(visit, judgement, now)
     return VisitListItem(
         **summary_fields(ctx, row, PLAN_DECODER.decode(summary.plan)),
         technician=summary.technician,

@@ -20,6 +20,7 @@ from service.judge.findings import Verdict
 from service.judge.timeline import withdrawn_ids
 from service.judge.visit import Window
 from service.visits import evidence_files, summaries
+from service.visits.attention import attention
 from service.visits.changes import ChangeRecord
 from service.visits.clock_skew import behind, seconds_ahead
 from service.visits.loading import JudgementView, LoadedVisit, load_visible_visit
@@ -132,13 +133,14 @@ async def build_view(
     plan, history, entries = visit.plan, visit.plan_history, tuple(visit.merged.entries)
     customer_view = CustomerView(visit)
     judgement, cancelled = customer_view.judgement, history.cancelled
+    now = attention(visit, judgement)
     given_up = await missing.given_up_by_batch(ctx, tx, visit)
     return VisitView(
         **summary_fields(ctx, visit.row, plan),
         technician=plan.technician,
         crew=plan.crew,
-        state=visit_state(visit, judgement),
-        flags=visit_flags(visit, judgement),
+        state=visit_state(visit, judgement, now),
+        flags=visit_flags(visit, judgement, now),
         verdict=judgement.verdict,
         revision=len(history.trail),
         assigned=plan.assigned,

@@ -16,7 +16,6 @@ from service.context import AppContext, read_only
 from service.db.database import Row, Transaction
 from service.db.rows import from_row
 from service.judge.checklist import Text
-from service.visits import repository
 from service.visits.attention import OwnerRole, to_ms
 from service.visits.loading import PLAN_DECODER
 from service.visits.plan import Customer
@@ -84,6 +83,8 @@ class DutyRow(msgspec.Struct, frozen=True, kw_only=True):
     due_at: int
     closed_at: int | None
     plan: bytes
+    checklist: str
+    checklist_version: str
 
     @property
     def key(self) -> Key:
@@ -125,10 +126,7 @@ async def list_duties(ctx: AppContext, tx: Transaction, token: bytes, wanted: Du
 
 
 async def _view(ctx: AppContext, tx: Transaction, row: DutyRow) -> DutyView:
-    visit = await repository.get_visit(tx, row.visit)
-    if visit is None:
-        raise LookupError  # impossible: each duty belongs to a visit
-    rules = await compiled_rules(ctx, tx, visit.checklist, visit.checklist_version)
+    rules = await compiled_rules(ctx, tx, row.checklist, row.checklist_version)
     item, plan = rules.by_id[row.item].item, PLAN_DECODER.decode(row.plan)
     due = ctx.to_local_time(row.due_at)
     state: DutyState = "open" if row.due_at > ctx.clock() else "overdue"

@@ -162,7 +162,7 @@ def build_review(ctx: AppContext, visit: LoadedVisit, person: Person) -> ReviewV
     shown = zip(judgement.findings, visit.format_findings(judgement), strict=True)
     return ReviewView(
         visit=str(visit.row.id),
-        state=visit_state(visit, judgement),
+        state=visit_state(visit, judgement, now),
         verdict=judgement.verdict,
         decided=decided_verdict(visit, judgement),
         reasons=now.reasons,

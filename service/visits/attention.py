@@ -159,9 +159,10 @@ class _Attention:
 
     def partly_refused(self) -> Iterator[Reason]:
         for entry in self.visit.merged.entries:
-            if entry.refused is not None and entry.refused.outcome == "partly" and entry.id not in self.slips:
-                if not self.is_covered(self.batch_number(entry)):
-                    yield Reason(kind="refused", since=self.received[entry.id], source=entry.id)
+            if entry.refused is None or entry.refused.outcome != "partly" or entry.id in self.slips:
+                continue
+            if not self.is_covered(self.batch_number(entry)):
+                yield Reason(kind="refused", since=self.received[entry.id], source=entry.id)
 
     def complaints(self) -> Iterator[Reason]:
         """A complaint calls for a person until it is answered; other bad answers until somebody looked."""
@@ -236,10 +237,12 @@ class _Attention:
             if rule is None or finding.kind not in ("open", "missing"):
                 continue
             overdue = finding.kind == "missing"
-            if overdue and finding.code not in self.judgement.due and not (rule.per_thing and self.is_finished):
+            is_breach = rule.per_thing and self.is_finished and finding.severity == "violation"
+            if overdue and finding.code not in self.judgement.due and not is_breach:
                 continue  # only what was opened has to be closed: a thing that was borrowed, a damage, a complaint
-            if finding.entries and self.history.decision_for(finding) is not None:
-                continue  # a refusal that a supervisor decided
+            decision = self.history.decision_for(finding)
+            if decision is not None and (decision.decision == "override" or finding.code not in self.judgement.due):
+                continue  # decided; what has a due date is owed even if it is late
             since = self.since(finding)
             settled_by = since if overdue else since + timedelta(milliseconds=REVIEW_WITHIN_MS)
             yield Duty(
@@ -254,9 +257,10 @@ class _Attention:
 
     def is_closed(self, reasons: tuple[Reason, ...], duties: tuple[Duty, ...]) -> bool:
         unfinished = self.judgement.verdict is None and self.visit.plan_history.cancelled is not None
-        if unfinished or reasons or any(not one.overdue for one in duties) or self.history.corrections:
+        if unfinished or reasons or duties or self.history.corrections:
             return False
-        if self.history.last_review is not None:
+        is_over = self.is_finished or self.visit.plan_history.cancelled is not None
+        if self.history.last_review is not None and is_over:
             return True
         if self.judgement.verdict is None or self.visit.has_missing_files:
             return False

@@ -129,7 +129,8 @@ async def _prepare_status(tx: Transaction, visit: LoadedVisit, judgement: Judgem
     if visit.customer_responses:
         visible = visit.visible_at(None)
         judgement = visible.evaluate_at()
-        state, flags = visit_state(visible, judgement), visit_flags(visible, judgement)
+        then = attention(visible, judgement)
+        state, flags = visit_state(visible, judgement, then), visit_flags(visible, judgement, then)
     return summaries.update_status_statement(visit.row.id, status), _needs_sync(state, flags)
 
 

@@ -21,7 +21,9 @@ async def review_of(world: World, who: str = "wang", visit: UUID = VISIT) -> tup
     return answer.json(), answer.headers["etag"]
 
 
-async def review(world: World, tag: str, *decisions: dict[str, str], who: str = "wang", visit: UUID = VISIT, **more: Any) -> Any:
+async def review(
+    world: World, tag: str, *decisions: dict[str, str], who: str = "wang", visit: UUID = VISIT, **more: Any
+) -> Any:
     """Review a visit."""
     content = {"findings": decisions, **more}
     return await world.ask(who, "PUT", f"/v1/visits/{visit}/review", content, if_match=tag)

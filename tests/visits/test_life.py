@@ -2,9 +2,12 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -13,6 +16,10 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from service import errors
 from service.db.connect import open_database
 from service.dispatch import views
+from service.reviews import corrections, queue, reviewing
+from service.reviews.queue import QueueFilter
+from service.reviews.schemas import ReviewView
+from service.visits.review_rows import Correction, CorrectionItem, Explanation, FindingDecision, Review
 from tests.support import example_visits as stories
 from tests.support.databases import copied_postgres, copy_sqlite
 from tests.support.factories import TOKENS, Town, a_record, change_visit, encode, said, uid
@@ -36,6 +43,7 @@ class Life(RuleBasedStateMachine):
         self.revision, self.cancelled, self.state = 0, False, "planned"
         self.entries: set[str] = set()
         self.count = 0
+        self.reviewed, self.asked, self.steps = False, list[UUID](), 0
 
     def run(self, work: Coroutine[Any, Any, Any]) -> Any:
         return self.loop.run_until_complete(work)
@@ -118,10 +126,102 @@ class Life(RuleBasedStateMachine):
         self.entries.add(entry["id"])
         self.state = "to_review" if what == "left" or self.state == "to_review" else "under_way"
 
+    def looked_at(self) -> tuple[ReviewView, str]:
+        return self.run(reviewing.get_review_view(self.town.house, TOKENS["wang"], self.visit))
+
+    def review(self, tag: str, *findings: FindingDecision) -> None:
+        review = Review(findings=findings, comment=f"第{self.count}次")
+        self.run(reviewing.review_visit(self.town.house, TOKENS["wang"], self.visit, review, frozenset({tag})))
+
+    @precondition(lambda self: self.begun)
+    @rule(decision=st.sampled_from(["uphold", "override"]))
+    def decide_all(self, decision: Any) -> None:
+        self.count += 1
+        shown, tag = self.looked_at()
+        codes = {one.finding.code for one in shown.findings}
+        sources = [one.source for one in shown.reasons if one.source in codes]
+        self.review(tag, *(FindingDecision(code=code, decision=decision, reason="已核实") for code in sources))
+        self.reviewed, self.steps = True, self.steps + 1
+        assert self.looked_at()[0].reasons == ()
+
+    @precondition(lambda self: self.begun)
+    @rule()
+    def a_stale_review_changes_nothing(self) -> None:
+        self.count += 1
+        with pytest.raises(errors.PreconditionFailed):
+            self.review("0-0-0")
+
+    @precondition(lambda self: not self.begun)
+    @rule()
+    def there_is_nothing_to_review(self) -> None:
+        with pytest.raises(errors.NothingToReview):
+            self.review(self.looked_at()[1])
+
+    @precondition(lambda self: self.begun)
+    @rule()
+    def return_an_item(self) -> None:
+        self.count += 1
+        correction = Correction(
+            visit=str(self.visit),
+            items=(CorrectionItem(item="id_shown", reason="没有记录"),),
+            due=msgspec.convert(stories.clock("18:00"), datetime),
+        )
+        self.asked.append(uid(f"correction {self.count}"))
+        self.run(corrections.return_items(self.town.house, TOKENS["wang"], self.asked[-1], correction))
+        self.steps += 1
+
+    @precondition(lambda self: self.asked)
+    @rule(minute=MINUTES)
+    def answer_what_was_returned(self, minute: int) -> None:
+        asked = self.asked.pop()
+        entry = said(f"09:{minute}", "arrived", id=str(uid(f"arrived {minute}")))
+        raw = a_record(f"answer {asked}", self.visit, entry, correction=str(asked).upper())
+        self.run(self.town.submitted(raw, by="li"))
+        self.entries.add(entry["id"])
+
+    @precondition(lambda self: self.asked)
+    @rule()
+    def withdraw_what_was_returned(self) -> None:
+        self.run(corrections.withdraw_correction(self.town.house, TOKENS["wang"], self.asked.pop()))
+        self.steps += 1
+
+    @precondition(lambda self: self.begun)
+    @rule()
+    def explain(self) -> None:
+        self.count += 1
+        findings = self.looked_at()[0].findings
+        if findings:
+            words = Explanation(finding=findings[0].finding.code, text=f"第{self.count}次")
+            token, given = TOKENS[self.technician], uid(f"words {self.count}")
+            assert self.run(reviewing.explain(self.town.house, token, self.visit, given, words))
+            self.steps += 1
+            assert "explanation" in {one.kind for one in self.looked_at()[0].reasons}
+
+    @property
+    def expected_state(self) -> str:
+        if self.cancelled and not self.begun:
+            return "cancelled"
+        if self.asked:
+            return "returned"
+        if self.state != "to_review" and not self.cancelled:
+            return self.state
+        return "closed" if self.reviewed and not self.looked_at()[0].reasons else "to_review"
+
+    @invariant()
+    def what_calls_for_a_person_is_in_the_queue(self) -> None:
+        shown, tag = self.looked_at()
+        found = self.run(queue.list_queue(self.town.house, TOKENS["wang"], QueueFilter()))
+        reasons = [one.kind for one in shown.reasons]
+        assert [list(one.reasons) for one in found.reviews] == ([list(dict.fromkeys(reasons))] if reasons else [])
+        assert tag.endswith(f"-{self.steps}")
+        assert sorted(one.id for one in shown.corrections) == sorted(map(str, self.asked))
+        if self.state == "to_review" and not self.reviewed:
+            assert "violation" in reasons  # nobody showed a card
+
     @invariant()
     def the_visit_is_as_the_model_says(self) -> None:
         seen = self.run(views.get_visit(self.town.house, TOKENS["wang"], self.visit))
-        assert seen.state == ("cancelled" if self.cancelled and not self.begun else self.state)
+        assert seen.state == self.expected_state
         assert (seen.cancelled is not None) == self.cancelled
         assert (seen.technician, seen.revision) == (self.technician, self.revision)
         assert {entry.id for entry in seen.entries} == self.entries

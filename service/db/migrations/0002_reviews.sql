@@ -39,6 +39,7 @@ ALTER TABLE visit_summaries ADD COLUMN assignee TEXT NOT NULL DEFAULT '';
 ALTER TABLE visit_summaries ADD COLUMN reviews BIGINT NOT NULL DEFAULT 0;   -- how many rows there are in `reviews`
 CREATE INDEX visit_summaries_queue ON visit_summaries (urgent_at, visit) WHERE reasons <> '';
 CREATE INDEX visit_summaries_area_queue ON visit_summaries (area, urgent_at, visit) WHERE reasons <> '';
+CREATE INDEX visit_summaries_reasons ON visit_summaries (area, reasons) WHERE reasons <> '';
 CREATE INDEX visit_summaries_stale ON visit_summaries (valid_until) WHERE valid_until IS NOT NULL;
 UPDATE visit_summaries SET state = '';  -- the status is computed again at the next start
 
