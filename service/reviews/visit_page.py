@@ -6,9 +6,8 @@ from uuid import UUID
 
 import msgspec
 
-from service.accounts import repository as accounts_repository
 from service.accounts.authentication import authenticate_token
-from service.accounts.permissions import Person
+from service.accounts.repository import names_of
 from service.confirmation.statements import CustomerView, StatementView
 from service.context import AppContext, read_only
 from service.db.database import Transaction
@@ -199,7 +198,7 @@ async def get_visit_page(ctx: AppContext, tx: Transaction, token: bytes, visit_i
         statements=tuple(_statements(visit, customer)),
         answered=tuple(_answered(visit)),
         corrections=visit.reviews.corrections,
-        names=await _names(tx, _logins(view, review, findings, steps, visit.reviews.corrections)),
+        names=await names_of(tx, _logins(view, review, findings, steps, visit.reviews.corrections)),
         labels=customer.labels,
         subjects=_subject_names(visit.rules),
         can_explain=person.can("explain findings") and was_on_visit(visit, person),
@@ -420,12 +419,3 @@ def _logins(
     if review is not None:
         logins |= {one.by for one in review.comments} | {review.assignee or ""}
     return logins - {""}
-
-
-async def _names(tx: Transaction, logins: set[str]) -> dict[str, str]:
-    """The names of people, also of former colleagues."""
-    found: dict[str, str] = {}
-    for login in sorted(logins):
-        person: tuple[Person, int | None] | None = await accounts_repository.find_including_former(tx, login)
-        found[login] = person[0].name if person else login
-    return found

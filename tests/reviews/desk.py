@@ -2,12 +2,13 @@
 
 import re
 from html import unescape
+from secrets import token_urlsafe
 from urllib.parse import urlencode
 
 import httpx
 
-from service.accounts.authentication import session_digest
 from service.accounts import credentials
+from service.accounts.authentication import session_digest
 from service.accounts.middleware import csrf_token
 from service.db.database import Transaction
 from tests.support.api_client import World, record
@@ -48,7 +49,7 @@ class Desk(Browser):
 
 async def seat(world: World, who: str) -> Desk:
     """Sign a person in."""
-    token = f"session of {who}"
+    token = token_urlsafe(32)
 
     async def start(tx: Transaction) -> None:
         await credentials.add_token(tx, session_digest(token), who, world.house.clock(), "session")
