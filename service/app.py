@@ -28,7 +28,7 @@ from service.context import AppContext, CompanyProfile, Quota, ReviewPolicy
 from service.db.connect import open_database
 from service.db.migrate import NoDatabase, OlderDatabase
 from service.devices import routes as devices_routes
-from service.dispatch import change_routes, import_routes
+from service.dispatch import change_routes, import_routes, plan_pages
 from service.dispatch import pages as dispatch_pages
 from service.dispatch import routes as dispatch_routes
 from service.duties import pages as duties_pages
@@ -69,6 +69,7 @@ ROUTES = (
     *checklists_routes.ROUTES,
     *dispatch_routes.ROUTES,
     *dispatch_pages.ROUTES,
+    *plan_pages.ROUTES,
     *change_routes.ROUTES,
     *agenda_routes.ROUTES,
     *import_routes.ROUTES,

@@ -16,6 +16,7 @@ from litestar.types import ASGIApp
 from service.app import build_context, create_app, freeze_gc, run_background_work
 from service.config import Settings
 from service.demo import seed
+from service.demo.people import Access
 from service.demo.seed import Demo
 from service.gate import ConnectionLimits
 from service.protocol import IDLE_SECONDS, protocol
@@ -103,14 +104,21 @@ def _listen(settings: Settings) -> socket.socket:
     return socket.create_server((settings.host, settings.port), family=family, backlog=BACKLOG)
 
 
+def _describe(who: Access) -> str:
+    return f"{who.person.name} {who.person.title} {'、'.join(who.person.areas)}".strip()
+
+
 def _demo_text(demo: Demo, settings: Settings, address: str) -> str:
     """The tokens of the invented people, and a command that submits a record and shows the findings."""
     body = settings.data / "demo-record.json"
     body.parent.mkdir(parents=True, exist_ok=True)
     body.write_bytes(demo.body)
-    tokens = "".join(f"  {login:8} {token}\n" for login, token in demo.tokens.items())
+    tokens = "".join(f"  {who.person.login:8} {_describe(who):22} {who.token}\n" for who in demo.people.values())
+    links = "".join(f"  {who.person.login:8} {who.url}\n" for who in demo.people.values() if who.url)
+    passwords = f"设置密码的一次性链接 / One-time links to set a password:\n{links}" if links else ""
     return f"""演示数据已备好；令牌 / Demonstration data is ready; tokens:
 {tokens}
+{passwords}
 客户的链接 / The link of a customer: {demo.link}
 待客户签认的链接 / The link of a customer who has something to sign: {demo.to_sign}
   （短信验证码在 {settings.data / "outbox.jsonl"} / the SMS code is in that file）

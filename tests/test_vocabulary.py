@@ -12,7 +12,7 @@ repost seat seated seats seen she shipped spelt standing stands stood tongue tol
 """.split()
 PHRASES = ("of its own accord", "what came of it", "nobody waits in a circle", "the same again", "has his", "by link")
 ON_THE_WIRE = re.compile(
-    r"(?<!\w)(?:seen_at|work_content_told|work_place_told|outage_eta_told|p_fee_told_first|p_result_told"
+    r"name=\"seat\"|(?<!\w)(?:seen_at|work_content_told|work_place_told|outage_eta_told|p_fee_told_first|p_result_told"
     r"|__Host-doorstep-seat|show_who_stands_there)\b"
 )
 """Names of the contract, which never change."""

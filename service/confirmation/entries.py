@@ -15,7 +15,8 @@ from service.judge.entries import Entry, Evidence, Refused
 from service.judge.evidence import customer_sender
 from service.judge.signoffs import ApplicableQuestion, Level, QuestionSet, SignOff
 from service.visits import volume
-from service.visits.append_batch import CUSTOMER_WRITER, insert_batch
+from service.visits.append_batch import CUSTOMER_WRITER, SERVICE_WRITER, insert_batch
+from service.visits.complaints import RECORDED, recordings
 from service.visits.customer_answers import (
     AnswerInput,
     CustomerSubmission,
@@ -26,6 +27,7 @@ from service.visits.customer_answers import (
 )
 from service.visits.loading import LoadedVisit, load_visit
 from service.visits.status import recompute_status
+from service.visits.wire import OfficeEntries
 from service.web.decoding import to_json
 
 from .statements import CustomerView
@@ -91,6 +93,9 @@ async def write_entries(
     body = to_json(msgspec.structs.replace(new, entries=tuple(entries)))
     if not await insert_batch(ctx, tx, visit.row, batch_id, "link", CUSTOMER_WRITER, body):
         return visit
+    if recorded := recordings(visit.rules, entries, ctx.now()):
+        content = to_json(OfficeEntries(recorded))
+        await insert_batch(ctx, tx, visit.row, uuid5(batch_id, RECORDED), "office", SERVICE_WRITER, content)
     updated = await load_visit(ctx, tx, visit.row)
     volume.check_visit_size(ctx, updated, "link")
     await recompute_status(tx, updated, notify_technicians=any(map(signoffs.redact_for_technician, entries)))

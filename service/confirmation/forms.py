@@ -12,6 +12,7 @@ from litestar.response.base import ASGIResponse
 
 from service import errors
 from service.errors import Problem
+from service.visits.complaints import COMPLAINTS
 from service.visits.customer_answers import AnswerInput, CustomerSubmission, RescheduleRequest
 from service.web.decoding import convert_strict
 from service.web.form_fields import FormData, FormError, carried_form, max_length, parse_datetime, required
@@ -224,7 +225,7 @@ async def _raise(visitor: Visitor, fields: FormData) -> str:
     fact = required(fields, "fact", PageText("请选择发生了什么"))
     text = required(fields, "text", PageText("请写清楚发生了什么"))
     await _submit(visitor, raises=[{"fact": fact, "text": text}])
-    return "raised"
+    return "complaint" if fact in COMPLAINTS else "raised"
 
 
 FORM_ACTIONS: Mapping[str, Callable[[Visitor, FormData], Awaitable[FormResult]]] = {
@@ -236,5 +237,6 @@ FORM_ACTIONS: Mapping[str, Callable[[Visitor, FormData], Awaitable[FormResult]]]
     "signature": _sign,
     "refusal": _refuse,
     "raised": _raise,
+    "complaint": _raise,
 }
 """The actions of the forms, by their field `does`."""

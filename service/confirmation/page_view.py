@@ -8,13 +8,14 @@ import msgspec
 from service.context import AppContext
 from service.judge.moments import in_zone
 from service.judge.signoffs import StatementRefusal
+from service.visits.complaints import COMPLAINTS
 from service.web.language import AnyText, PageText, TextPair
 
 from . import reschedule_wish, responses
 from .form_state import ANSWERED, NOTHING_SENT, FormState
 from .page import ConfirmationPage, PageDetails
 from .responses import ResponseBox
-from .statements import StatementView
+from .statements import ReportView, StatementView
 
 VERIFICATION_EXPIRED = PageText("验证已过半小时，请重新获取验证码")
 GOOD_OR_BAD: dict[str, AnyText] = {"good": PageText("没问题"), "bad": PageText("有问题")}
@@ -80,8 +81,18 @@ def page_view(ctx: AppContext, details: PageDetails, token: str, sent: FormState
         "questions": page.questions if page.state in ("under_way", "over") else (),
         "good_or_bad": GOOD_OR_BAD,
         "answered": ANSWERED,
-        "facts": {one.id: one for one in page.raises},
+        "facts": {one.id: one for one in page.raises if one.id not in COMPLAINTS},
+        "complaint_facts": {one.id: one for one in page.raises if one.id in COMPLAINTS},
+        **split_reports(page),
         "unexplained": _unexplained(details),
+    }
+
+
+def split_reports(page: ConfirmationPage) -> dict[str, list[ReportView]]:
+    """What the customer raised: complaints, and the rest."""
+    return {
+        "complaints": [one for one in page.raised if one.fact in COMPLAINTS],
+        "reports": [one for one in page.raised if one.fact not in COMPLAINTS],
     }
 
 

@@ -17,7 +17,7 @@ from service.web.templates import Assets, Switch, render, render_html
 from .copy import CustomerCopy
 from .form_state import NOTHING_SENT, FormState
 from .page import PageDetails
-from .page_view import form_id, page_view, statement_cards, unsent
+from .page_view import form_id, page_view, split_reports, statement_cards, unsent
 
 SIGNATURE_PAD, KEEP_INPUT = "/web/customer/pad.js", "/web/customer/keep.js"
 STYLES = Markup("\n").join(Markup((FOLDER / name).read_text()) for name in ("shared/page.css", "customer/copy.css"))  # noqa: S704 - ours
@@ -78,6 +78,7 @@ def render_copy(scope: Scope, ctx: AppContext, copy: CustomerCopy) -> ASGIRespon
         "details": copy.details,
         "now": ctx.now(),
         "cards": statement_cards(ctx, page),
+        **split_reports(page),
         "data": {file: f"data:image/jpeg;base64,{b64encode(raw).decode()}" for file, raw in copy.pictures.items()},
         "styles": STYLES,
         "texts": [canonical_bytes(one.statement).decode() for one in page.statements],

@@ -1,7 +1,7 @@
 """A visit as its customer sees it: the statements to read and sign, the questions, and the responses so far."""
 
 from datetime import datetime, timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
@@ -9,10 +9,13 @@ from msgspec import Meta
 from service.context import AppContext
 from service.judge import judge, signoffs
 from service.judge.checklist import Text
+from service.judge.entries import Entry
+from service.judge.moments import from_ms, in_zone
 from service.judge.rules import CompiledChecklist
 from service.judge.signoffs import Level, QuestionSet, Signature, SignOff, StatementRefusal
 from service.judge.statements import Document
-from service.judge.timeline import to_microseconds
+from service.judge.timeline import to_microseconds, withdrawn_ids
+from service.visits.complaints import answering_items, answers_to, is_complaint, recording_id
 from service.visits.customer_answers import AnswerInput, IncidentReport, StoredCustomerResponse
 from service.visits.loading import LoadedVisit
 
@@ -82,6 +85,10 @@ class ReportView(msgspec.Struct, frozen=True):
     en: Annotated[str, Meta(description="The fact in English.")]
     text: Annotated[str, Meta(description="The customer's own words.")]
     days: Annotated[int | None, Meta(description="Working days within which the checklist wants an answer.")] = None
+    number: Annotated[str | None, Meta(description="The number under which a complaint was recorded.")] = None
+    due_at: Annotated[datetime | None, Meta(description="By when an answer is due, until there is one.")] = None
+    answered_at: Annotated[datetime | None, Meta(description="When the utility answered.")] = None
+    answer: Annotated[str | None, Meta(description="The utility's answer.")] = None
 
 
 class AnswerView(msgspec.Struct, frozen=True):
@@ -229,14 +236,41 @@ class CustomerView:
         return item.customer or item.label
 
     def reports(self, ctx: AppContext) -> tuple[ReportView, ...]:
-        """What the customer raised so far."""
+        """What the customer raised so far, complaints with their number and the answer to them."""
         facts, days = {fact.id: fact for fact in self.reportable_facts()}, _answer_days(self.rules)
         return tuple(
-            ReportView(ctx.to_local_time(row.received_at), one.fact, fact.zh, fact.en, one.text, days.get(one.fact))
+            ReportView(
+                at=ctx.to_local_time(row.received_at),
+                fact=one.fact,
+                zh=fact.zh,
+                en=fact.en,
+                text=one.text,
+                days=days.get(one.fact),
+                **(self._receipt(entry) if is_complaint(entry) else {}),
+            )
             for row, response in self.stored_responses
-            for one in response.said.raises
+            for one, entry in zip(response.said.raises, filter(lambda e: e.holds, response.entries), strict=True)
             if (fact := facts.get(one.fact))
         )
+
+    def _receipt(self, complaint: Entry) -> dict[str, Any]:
+        """The number of a complaint, and the last answer to it or the date by which one is due."""
+        withdrawn, recorded = withdrawn_ids(self.entries), recording_id(complaint.id)
+        record = next((entry for entry in self.entries if entry.id == recorded), None)
+        numbers = (piece.number for piece in record.evidence if piece.number) if record else ()
+        received = next((entry for entry in self.entries if entry.id == complaint.id), complaint)
+        answers = [one for one in answers_to(self.rules, received, self.entries) if one.id not in withdrawn]
+        answer = max(answers, key=lambda entry: entry.at, default=None)
+        items = answering_items(self.rules, complaint.what)
+        owed = (one.code for one in self.judgement.findings if one.item in items)
+        due = next((self.judgement.due[code] for code in owed if code in self.judgement.due), None)
+        zone = self.now.tzinfo
+        return {
+            "number": next(iter(numbers), None),
+            "due_at": None if answer or due is None else from_ms(due // 1000, zone),
+            "answered_at": in_zone(answer.at, zone) if answer else None,
+            "answer": "\n".join(piece.text for piece in answer.evidence if piece.text) or None if answer else None,
+        }
 
     def reportable_facts(self) -> tuple[Option, ...]:
         """The facts that a customer may raise."""

@@ -1,126 +1,178 @@
-"""Demonstration data: invented people, and the visits in `stories`, `leak_repair.json` and `meter_damage.json`.
+"""Demonstration data: invented people, the visits of a town around today, and three visits to try things with.
 
 Seeding is idempotent, also after seeding by another version: ids are derived from content, so changed content makes
-new visits beside the old ones.
+new visits beside the old ones. On another day it goes on with the visits that nobody has touched.
 """
 
+import asyncio
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from pathlib import Path
-from secrets import token_urlsafe
 from typing import Any
-from uuid import NAMESPACE_URL, UUID, uuid5
+from uuid import UUID
 
 import msgspec
 
-from service.accounts import repository as accounts_repository
 from service.accounts.authentication import token_digest
-from service.accounts.events import PersonEvent, record_event
-from service.accounts.permissions import Person
-from service.context import AppContext, transaction
+from service.context import AppContext, read_only
 from service.db.database import Transaction
 from service.dispatch import planning
-from service.evidence import attach
-from service.records import office_entries, submit
+from service.errors import Problem
+from service.reviews import refresh
 from service.visits import customer_link
-from service.visits.plan import Plan
-from service.visits.wire import OfficeEntries
-from service.web.decoding import to_json
+from service.visits import repository as visits_repository
+from service.visits.attention import to_ms
+from service.visits.loading import LoadedVisit, load_visit
+from service.visits.unassigned import ACTIVE_STATES
 
-from .meter_photos import meter_photos
+from . import acts, pictures
+from .acts import Actors, Entries, record_of, with_ids
+from .people import EAST, TECHNICIANS, Access, add_people
+from .scenes import Scenes
+from .stories import Story
+from .town import DAYS_BEFORE, Photos, Town
 
-AREA = "城东片区"
-PEOPLE = (
-    Person("zhao", "赵敏（调度）", ("dispatcher",), (AREA,)),
-    Person("li", "李强（技术员）", ("technician",), (AREA,)),
-    Person("wang", "王芳（主管）", ("supervisor",), (AREA,)),
-)
 HOTLINE = "021-00000000"
 HALF_HOUR = timedelta(minutes=30)
 DATA = Path(__file__).parent
-Entries = list[dict[str, Any]]
+AT_ONCE = 64  # visits that go on at once: they share commits
+FINISHED = 2**62
 
 
 class Demo(msgspec.Struct, frozen=True):
-    """A token per login, the link of a customer, that of one with a statement to sign, and a record to submit."""
+    """How people sign in, the link of a customer, that of one with a statement to sign, and a record to submit."""
 
-    tokens: dict[str, str]
+    people: dict[str, Access]
     link: str
     to_sign: str
     record: UUID
     body: bytes
 
+    @property
+    def tokens(self) -> dict[str, str]:
+        """The tokens by login."""
+        return {login: access.token for login, access in self.people.items()}
+
 
 async def seed(ctx: AppContext) -> Demo:
-    """Add the people and visits: the stories, one just finished and without its record, one planned, one to sign."""
+    """Add the people and visits: those of the town; and one just finished without its record, one planned, one to
+    sign."""
     ctx.company = msgspec.structs.replace(ctx.company, hotline=ctx.company.hotline or HOTLINE)
-    tokens = {person.login: token_urlsafe(32) for person in PEOPLE}
-    await _add_people(ctx, tokens)
-    zhao, li = token_digest(tokens["zhao"]), token_digest(tokens["li"])
-    for path in sorted(DATA.glob("stories/*.json")):
-        await _story(ctx, zhao, li, msgspec.json.decode(path.read_bytes()))
+    people = await add_people(ctx)
+    actors = Actors(ctx, {login: token_digest(access.token) for login, access in people.items()})
+    await _town(actors)
     now = ctx.now()
     just = _start_of_half_hour(now - 3 * HALF_HOUR)
-    visit = await _plan(ctx, zhao, {**_plan_for("刚才"), **_window(just)})
-    planned = await _plan(ctx, zhao, {**_plan_for("待约"), **_window(_next_daytime(now))})
-    record, body = _record(visit, _with_ids(visit, _timed_entries("leak_repair", just)))
-    link = await customer_link.create_link(ctx, zhao, planned)
-    return Demo(tokens, link.url, await _meter_damage(ctx, zhao, li), record, body)
+    visit = await _plan(actors, {**_plan_for("顾女士"), **_window(just)})
+    planned = await _plan(actors, {**_plan_for("沈先生"), **_window(_next_daytime(now))})
+    record, body = record_of(visit, with_ids(visit, _timed_entries("leak_repair", just)))
+    link = await customer_link.create_link(ctx, actors.tokens["zhao"], planned)
+    return Demo(people, link.url, await _meter_damage(actors), record, body)
 
 
-@transaction
-async def _add_people(ctx: AppContext, tx: Transaction, tokens: dict[str, str]) -> None:
-    for person in PEOPLE:
-        login, now = person.login, ctx.clock()
-        if await accounts_repository.add_person(tx, person, now):
-            event = PersonEvent(what="added", person=login, by="doorstep", roles=person.roles, areas=person.areas)
-            await record_event(ctx, tx, event)
-        await accounts_repository.add_token(tx, token_digest(tokens[login]), login, now)
+async def _town(actors: Actors) -> None:
+    """The visits around today, as far as they would be by now."""
+    ctx, now = actors.ctx, actors.ctx.now()
+    town = Town(ctx.zone, await _asked_facts(ctx), await _send_photos(actors.at(now - timedelta(days=DAYS_BEFORE + 1))))
+    stories = [*town.ordinary_visits(now.date()), *Scenes(town, now).all()]
+    written = await _last_written(ctx, stories)
+    limit = asyncio.Semaphore(AT_ONCE)
+
+    async def go_on(story: Story) -> None:
+        async with limit:
+            await _take_steps(actors, story, now, written.get(story.id))
+
+    await asyncio.gather(*map(go_on, stories))
+    while await refresh.refresh_due(ctx) == refresh.BATCH_SIZE:
+        pass
 
 
-async def _meter_damage(ctx: AppContext, zhao: bytes, li: bytes) -> str:
+async def _take_steps(actors: Actors, story: Story, now: datetime, written: int | None) -> None:
+    """Take the steps until now. Of a visit that was there before, only those after what was `written` last: what does
+    not fit any more, because somebody changed the visit, is left out."""
+    try:
+        for at, step in sorted(story.steps, key=lambda pair: pair[0]):
+            if at <= now and (written is None or to_ms(at) > written):
+                await step(actors.at(at))
+        if story.notice and story.steps[0][0] <= now < story.start and written is None:
+            await acts.notify(actors, story.dispatcher, story.id)
+    except Problem:
+        if written is None:
+            raise
+
+
+@read_only
+async def _last_written(ctx: AppContext, tx: Transaction, stories: Iterable[Story]) -> dict[UUID, int]:
+    """When something was written last (ms UTC) about each visit that is there; `FINISHED` where it is over or somebody
+    changed it."""
+    found: dict[UUID, int] = {}
+    for story in stories:
+        row = await visits_repository.get_visit(tx, story.id)
+        if row is not None:
+            untouched = row.state in ACTIVE_STATES and not row.revision
+            found[row.id] = _latest(await load_visit(ctx, tx, row)) if untouched else FINISHED
+    return found
+
+
+def _latest(visit: LoadedVisit) -> int:
+    rows = (*(batch.received_at for batch in visit.batch_rows), *(row.at for row in visit.reviews.rows))
+    return max(visit.row.created_at, *rows, 0)
+
+
+@read_only
+async def _asked_facts(ctx: AppContext, tx: Transaction) -> dict[str, tuple[str, ...]]:
+    """By type of visit: the facts that a technician has to answer."""
+    _, rules = await planning.newest_rules(ctx, tx)
+    return {
+        name: tuple(fact for fact in dict.fromkeys(kind.incidents) if rules.facts[fact].type == "declared")
+        for name, kind in rules.checklist.visit_types.items()
+    }
+
+
+async def _send_photos(actors: Actors) -> dict[str, Photos]:
+    """Each technician's pictures are there before the records that name them."""
+    sent: dict[str, Photos] = {}
+    for number, technician in enumerate(TECHNICIANS):
+        drawn = pictures.named(
+            meter=pictures.draw_meter(311 * number + 27, broken=False),
+            cleared=pictures.draw_place(number),
+            signature=pictures.draw_signature(number),
+        )
+        for _, raw in drawn.values():
+            await acts.send_photo(actors, technician.login, raw)
+        sent[technician.login] = Photos(**{name: digest for name, (digest, _) in drawn.items()})
+    return sent
+
+
+async def _meter_damage(actors: Actors) -> str:
     """Yesterday's visit: the customer damaged the meter and has not signed yet. Returns the link to sign."""
-    photos = meter_photos()
-    for digest, raw in photos.values():
-        await attach.register_upload(ctx, await attach.store_bytes(ctx, raw, bytes.fromhex(digest)), "li")
-    start = ctx.now().replace(hour=14, minute=0, second=0, microsecond=0) - timedelta(days=1)
+    photos = pictures.meter_photos()
+    for _, raw in photos.values():
+        await acts.send_photo(actors, "li", raw)
+    start = actors.ctx.now().replace(hour=14, minute=0, second=0, microsecond=0) - timedelta(days=1)
     entries = _timed_entries(
         "meter_damage", start + timedelta(minutes=10), {name: digest for name, (digest, _) in photos.items()}
     )
     plan = {
-        **_plan_for("换表"),
+        **_plan_for("陆先生"),
         **_window(start),
         "type": "meter_replacement",
         "assigned": {"meter_exchanged": True},
         "work": {"content": "更换损坏的水表", "place": "厨房"},
     }
-    visit = await _plan(ctx, zhao, plan, entries)
-    await _add_entries(ctx, zhao, li, visit, _with_ids(visit, entries))
-    return (await customer_link.create_link(ctx, zhao, visit)).url
-
-
-async def _story(ctx: AppContext, zhao: bytes, li: bytes, story: dict[str, Any]) -> None:
-    original = story["visit"]
-    copied = ("type", "window", "assigned", "exempt_reason")
-    plan = {name: original[name] for name in copied if name in original}
-    visit = await _plan(ctx, zhao, {**_plan_for(original["id"]), **plan, "external_ref": original["id"]}, story)
-    # the customer's answers come via their link, never in a technician's record
-    await _add_entries(ctx, zhao, li, visit, [entry for entry in story["entries"] if entry.get("says") is None])
-
-
-async def _plan(ctx: AppContext, zhao: bytes, plan: dict[str, Any], *story: Any) -> UUID:
-    """Plan a visit. Its id also depends on `story`: another version's story makes another visit."""
-    visit, raw = _id(plan, *story), to_json(plan)
-    await planning.create(ctx, zhao, visit, msgspec.json.decode(raw, type=Plan), raw)
-    return visit
-
-
-async def _add_entries(ctx: AppContext, zhao: bytes, li: bytes, visit: UUID, entries: Entries) -> None:
-    """Add the dispatcher's entries as the office's, and the others as the technician's record."""
+    visit = await _plan(actors, plan, entries)
+    entries = with_ids(visit, entries)
     office = [entry for entry in entries if entry["by"] == "dispatcher"]
-    if office:
-        raw = to_json({"entries": office})
-        await office_entries.add_office_entries(ctx, zhao, visit, msgspec.json.decode(raw, type=OfficeEntries), raw)
-    await submit.submit_record(ctx, li, *_record(visit, [entry for entry in entries if entry["by"] != "dispatcher"]))
+    await acts.note(actors, "zhao", visit, office)
+    await acts.submit_entries(actors, "li", visit, [entry for entry in entries if entry not in office])
+    return (await customer_link.create_link(actors.ctx, actors.tokens["zhao"], visit)).url
+
+
+async def _plan(actors: Actors, plan: dict[str, Any], *story: Any) -> UUID:
+    """Plan a visit. Its id also depends on `story`: another version's story makes another visit."""
+    visit = acts.stable_id(plan, *story)
+    await acts.plan(actors, "zhao", visit, plan)
+    return visit
 
 
 def _timed_entries(name: str, start: datetime, photos: dict[str, str] | None = None) -> Entries:
@@ -156,27 +208,12 @@ def _plan_for(name: str) -> dict[str, Any]:
     return {
         "type": "repair_leak",
         "technician": "li",
-        "area": AREA,
+        "area": EAST,
         "customer": {
-            "name": f"陶女士（{name}）",
+            "name": name,
             "phone": "13800000000",
             "address": "虚构路 12 号 3 单元 502",
             "account": "100200300",
         },
         "work": {"content": "检修漏水", "place": "厨房"},
     }
-
-
-def _record(visit_id: UUID, entries: Entries) -> tuple[UUID, bytes]:
-    """A record's id and bytes."""
-    record = _id(str(visit_id), entries)
-    content = {"id": str(record), "visit": str(visit_id), "checklist": "onsite@1", "entries": entries, "app": "demo"}
-    return record, to_json(content)
-
-
-def _with_ids(visit_id: UUID, entries: Entries) -> Entries:
-    return [{"id": str(_id(str(visit_id), entry)), **entry} for entry in entries]
-
-
-def _id(*content: Any) -> UUID:
-    return uuid5(NAMESPACE_URL, f"doorstep demo {to_json(content).decode()}")

@@ -43,12 +43,18 @@ _PLACES = {
     "/customer/account": "account",
     "/work/content": "content",
     "/work/place": "place",
+    "/window/date": "date",
+    "/name": "name",
+    "/content": "content",
+    "/reason": "reason",
 }
 MAX_CREW = 20  # each of them is looked up
 _MESSAGES = {
     "unknown-type": ("没有这种任务类型", "there is no such type of visit"),
     "unknown-person": ("没有这个技术员", "there is no such technician"),
-    "before-from": ("结束早于开始", "it ends before it begins"),
+    "before-from": ("结束须晚于开始", "it has to end after it begins"),
+    "missing": ("不能为空", "may not be empty"),
+    "unreadable": ("没有看懂", "cannot be read"),
 }
 _OTHER_AREA = row_error("area", "不是您的片区", "not an area of yours")
 
@@ -164,9 +170,14 @@ def _conflict_message(known: VisitRow | None) -> tuple[str, str]:
     return "这个工单号已有内容不同的任务；请改那个任务", "this number has a visit with other content; change that"
 
 
-def _to_row_error(fault: errors.FieldError) -> RowError:
+def explain_field(fault: errors.FieldError) -> tuple[str, str, str]:
+    """The name of the column that an error in a plan is about, and what to do, in Chinese and English."""
     column = _PLACES.get(fault.pointer) or ("crew" if fault.pointer.startswith("/crew") else fault.pointer)
-    return row_error(column, *_MESSAGES.get(fault.code, INVALID))
+    return column, *_MESSAGES.get(fault.code, INVALID)
+
+
+def _to_row_error(fault: errors.FieldError) -> RowError:
+    return row_error(*explain_field(fault))
 
 
 async def _build_plan(

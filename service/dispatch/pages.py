@@ -106,7 +106,7 @@ def _parse_day(text: str) -> date:
 
 def _counts(visits: tuple[BoardVisit, ...]) -> dict[Flag, int]:
     """How many visits of the day have each flag, without those that none has."""
-    counts = {flag: sum(flag in visit.flags for visit in visits) for flag in FLAG_COLOURS}
+    counts: dict[Flag, int] = {flag: sum(flag in visit.flags for visit in visits) for flag in FLAG_COLOURS}
     return {flag: count for flag, count in counts.items() if count}
 
 

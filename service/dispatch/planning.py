@@ -5,6 +5,8 @@ from datetime import datetime
 from hashlib import sha256
 from uuid import UUID
 
+import msgspec
+
 from service.accounts import repository as accounts_repository
 from service.accounts.authentication import authenticate_token, require_permission
 from service.accounts.permissions import Person, can_view_visit, covers_area
@@ -12,7 +14,7 @@ from service.audit_log import log
 from service.checklists import repository as checklists_repository
 from service.checklists.repository import ChecklistRow
 from service.checklists.rules_cache import DEFAULT_CHECKLIST, compiled_rules
-from service.context import AppContext, transaction
+from service.context import AppContext, read_only, transaction
 from service.db.database import Transaction
 from service.errors import (
     FieldError,
@@ -22,6 +24,7 @@ from service.errors import (
     UnknownChecklist,
     UnknownPerson,
 )
+from service.judge.checklist import Text, VisitType
 from service.judge.rules import CompiledChecklist
 from service.visits import repository as visits_repository
 from service.visits import search_index
@@ -34,9 +37,18 @@ from service.visits.unassigned import is_active_technician
 from service.web.decoding import parse_uuid
 
 from .views import VisitView, build_view
-from .warnings import plan_warnings
+from .warnings import PlanWarning, plan_warnings
 
 _THING = re.compile(r"[a-z0-9_-]{1,40}\]")
+
+
+class PlanChoices(msgspec.Struct, frozen=True, kw_only=True):
+    """Technicians and their names, types of visit, areas, and facts that may be known beforehand."""
+
+    technicians: dict[str, str]
+    types: dict[str, VisitType]
+    areas: dict[str, str]
+    facts: dict[str, Text]
 
 
 @transaction
@@ -49,6 +61,34 @@ async def create(
     created, row = await plan_visit(ctx, tx, person, visit_id, plan, raw)
     visit = await load_visit(ctx, tx, row)
     return created, await build_view(ctx, tx, visit, await plan_warnings(ctx, tx, person, visit_id, visit.plan))
+
+
+@read_only
+async def check_plan(
+    ctx: AppContext, tx: Transaction, token: bytes, visit_id: UUID, plan: Plan
+) -> tuple[PlanWarning, ...]:
+    """What to look at again before a visit is planned or changed as `plan` says."""
+    person = await authenticate_token(tx, token)
+    require_permission(person, "change a visit")
+    return await plan_warnings(ctx, tx, person, visit_id, plan)
+
+
+@read_only
+async def plan_choices(ctx: AppContext, tx: Transaction, token: bytes) -> PlanChoices:
+    """What a person may choose from who plans or changes a visit."""
+    person = await authenticate_token(tx, token)
+    require_permission(person, "change a visit")
+    _, rules = await newest_rules(ctx, tx)
+    technicians = await accounts_repository.active_technicians(tx)
+    own = [one for one in technicians if not person.areas or not one.areas or set(person.areas) & set(one.areas)]
+    every_area = {area for one in technicians for area in one.areas}
+    facts = rules.checklist.facts
+    return PlanChoices(
+        technicians={one.login: one.name for one in own},
+        types=rules.checklist.visit_types,
+        areas={area: area for area in person.areas or sorted(every_area)},
+        facts={name: Text(facts[name].zh, facts[name].en) for name in sorted(rules.assigned)},
+    )
 
 
 async def plan_visit(

@@ -162,6 +162,6 @@ def _decode(text: str) -> Key:
         key = int.from_bytes(raw[:9], "big", signed=True), raw[9:25], raw[25:].decode()
     except ValueError:
         raise errors.InvalidQuery("`after` is not a cursor of this list") from None
-    if not -(2**63) <= key[0] < 2**63 or "\0" in key[2]:
+    if len(key[1]) != 16 or not -(2**63) <= key[0] < 2**63 or "\0" in key[2]:
         raise errors.InvalidQuery("`after` is not a cursor of this list")
     return key

@@ -8,6 +8,7 @@ from service.accounts.authentication import authenticate_token
 from service.context import AppContext, read_only
 from service.db.database import Transaction
 from service.messages import outbox
+from service.visits.append_batch import CUSTOMER_WRITER, SERVICE_WRITER
 from service.visits.loading import LoadedVisit, load_visible_visit
 
 from .schemas import HistoryStep, VisitHistory
@@ -51,7 +52,7 @@ def _plan(ctx: AppContext, visit: LoadedVisit) -> Iterable[HistoryStep]:
 def _batches(visit: LoadedVisit) -> Iterable[HistoryStep]:
     for row, batch in zip(visit.batch_rows, visit.batches, strict=True):
         text = " ".join(dict.fromkeys(entry.what for entry in batch.entries))
-        by = "" if row.kind in ("link", "scan") else row.writer
+        by = "" if row.writer in (CUSTOMER_WRITER, SERVICE_WRITER) else row.writer
         yield HistoryStep(at=batch.received_at, kind=_BATCHES[row.kind], by=by, id=batch.id, text=text)  # type: ignore[arg-type]
 
 

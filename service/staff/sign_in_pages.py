@@ -64,10 +64,11 @@ class DeskEntryController(DeskController):
 
     @get("/desk")
     async def show_first_page(self, desk: Desk) -> ASGIResponse:
-        """Planners and technicians begin with the day, reviewers with the queue, others with what they may see."""
-        own = [section.name for section in desk.sections]
-        first = "today" if desk.person.can("plan a visit") or "queue" not in own else "queue"
-        return redirect(next((one.path for one in desk.sections if one.name == first), desk.sections[0].path))
+        """Reviewers who do not plan begin with the queue, planners and technicians with the day, admins with people."""
+        names = [section.name for section in desk.sections]
+        order = ("today", "queue") if desk.person.can("plan a visit") else ("queue", "today", "people")
+        first = next(name for name in order if name in names)
+        return redirect(next(section.path for section in desk.sections if section.name == first))
 
     @post("/sign-out", status_code=303)
     async def sign_out(self, desk: Desk) -> ASGIResponse:

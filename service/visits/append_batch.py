@@ -19,6 +19,7 @@ from .status import recompute_status
 from .wire import OfficeEntries
 
 CUSTOMER_WRITER = "the customer"  # writer of batches of kind `link` and `scan`; no login contains a blank
+SERVICE_WRITER = "the service"  # writer of batches of kind `office` that record complaints
 
 
 async def append_entries(

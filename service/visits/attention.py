@@ -17,6 +17,7 @@ from service.judge.moments import from_ms
 from service.judge.timeline import withdrawn_ids
 
 from .clock_skew import seconds_ahead
+from .complaints import COMPLAINTS, answering_items, answers_to, is_complaint
 from .loading import LoadedVisit
 from .repository import NO_RECORD_AFTER_MS
 
@@ -37,7 +38,6 @@ OwnerRole = Literal["technician", "office"]
 TECHNICIANS = ("technician", "inspector")
 MISSING_FILES_AFTER = timedelta(hours=24)
 NO_RECORD_AFTER = timedelta(milliseconds=NO_RECORD_AFTER_MS)
-COMPLAINTS = ("complaint_received", "report_received")
 HOUR_MS = 3_600_000
 URGENT_AFTER_MS: dict[str, int] = {"complaint": 24 * HOUR_MS, "overdue_duty": 0, "void_signature": 24 * HOUR_MS}
 REVIEW_WITHIN_MS = 3 * 24 * HOUR_MS
@@ -158,29 +158,20 @@ class _Attention:
         return min(left, default=None) or max(self.received.values(), default=self.now)
 
     def partly_refused(self) -> Iterator[Reason]:
-        for number, entry in self.entries_by_batch():
-            refused = entry.refused
-            if refused is not None and refused.outcome == "partly" and not self.is_covered(number):
-                yield Reason(kind="refused", since=self.received[entry.id], source=entry.id)
+        for entry in self.visit.merged.entries:
+            if entry.refused is not None and entry.refused.outcome == "partly" and entry.id not in self.slips:
+                if not self.is_covered(self.batch_number(entry)):
+                    yield Reason(kind="refused", since=self.received[entry.id], source=entry.id)
 
     def complaints(self) -> Iterator[Reason]:
         """A complaint calls for a person until it is answered; other bad answers until somebody looked."""
-        unanswered = {
-            rule.limit.start: finding
-            for finding in self.judgement.findings
-            if finding.kind in ("open", "missing")
-            and (rule := self.visit.rules.by_id.get(finding.item)) is not None
-            and rule.limit is not None
-            and rule.limit.start in COMPLAINTS
-        }
-        for number, entry in self.entries_by_batch():
-            if entry.what not in COMPLAINTS or entry.holds is False:
-                continue
-            duty = unanswered.get(entry.what)
-            if duty is not None:
-                yield Reason(kind="complaint", since=self.received[entry.id], due_at=self.due_of(duty), source=entry.id)
-            elif entry.what not in self.visit.rules.facts and not self.is_covered(number):
-                yield Reason(kind="complaint", since=self.received[entry.id], source=entry.id)
+        for entry in self.visit.merged.entries:
+            if is_complaint(entry) and entry.id not in self.slips and not self.is_answered(entry):
+                duty = self.answer_owed(entry.what)
+                if duty is None and self.is_covered(self.batch_number(entry)):
+                    continue
+                due = None if duty is None else self.due_of(duty)
+                yield Reason(kind="complaint", since=self.received[entry.id], due_at=due, source=entry.id)
         for place, batch in enumerate(self.visit.batch_rows, 1):
             answer = next((one for row, one in self.visit.customer_responses if row is batch), None)
             if answer is None or self.is_covered(place):
@@ -189,6 +180,20 @@ class _Attention:
             if raised or not all(one.good for one in answer.said.answers):
                 at = self.visit.batches[place - 1].received_at
                 yield Reason(kind="complaint", since=at, source=str(batch.id))
+
+    def is_answered(self, complaint: Entry) -> bool:
+        answers = answers_to(self.visit.rules, complaint, self.visit.merged.entries)
+        if any(one.id not in self.slips for one in answers):
+            return True
+        owed = self.answer_owed(complaint.what)
+        decision = None if owed is None else self.history.decision_for(owed)
+        return decision is not None and decision.decision == "override"
+
+    def answer_owed(self, fact: str) -> Finding | None:
+        """The finding that an answer to a complaint is due or missing."""
+        items = answering_items(self.visit.rules, fact)
+        findings = self.judgement.findings
+        return next((one for one in findings if one.item in items and one.kind in ("open", "missing")), None)
 
     def of_batches(self) -> Iterator[Reason]:
         for number, (row, batch) in enumerate(zip(self.visit.batch_rows, self.visit.batches, strict=True)):
@@ -257,14 +262,10 @@ class _Attention:
             return False
         return self.has_come(max(self.received.values()) + timedelta(days=self.visit.policy.close_days))
 
-    def entries_by_batch(self) -> Iterator[tuple[int, Entry]]:
-        """The entries that count, each with the number of its batch."""
-        counting = {one.id for one in self.visit.merged.entries} - self.slips
-        for number, batch in enumerate(self.visit.batches, 1):
-            for entry in batch.entries:
-                if entry.id in counting:
-                    counting.discard(entry.id)
-                    yield number, entry
+    def batch_number(self, entry: Entry) -> int:
+        """The place of the batch that brought an entry first."""
+        batches = enumerate(self.visit.batches, 1)
+        return next(number for number, batch in batches if any(one.id == entry.id for one in batch.entries))
 
     def is_covered(self, number: int) -> bool:
         """Whether a review came after the batch with this place."""

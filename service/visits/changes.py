@@ -1,5 +1,6 @@
 """What can change about a visit after it was planned, and the resulting plan. Pure functions."""
 
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -137,12 +138,13 @@ def _record(change: Change, before: Plan, after: Plan) -> ChangeRecord:
     return ChangeRecord(change.number, change.kind, change.at, change.by, reason, old, new)
 
 
-def redact_subjects(history: PlanHistory, subjects: set[str]) -> PlanHistory:
-    """The history without the due dates of duties about some subjects."""
+def redact_due_dates(history: PlanHistory, subjects: AbstractSet[str], items: AbstractSet[str]) -> PlanHistory:
+    """The history without the due dates of some items and of duties about some subjects."""
     suffixes = tuple(f"[{subject}]" for subject in subjects)
 
     def redact(parts: dict[str, Any]) -> dict[str, Any]:
-        due = {key: moment for key, moment in parts.get("due", {}).items() if not key.endswith(suffixes)}
+        dates = parts.get("due", {}).items()
+        due = {key: moment for key, moment in dates if key not in items and not key.endswith(suffixes)}
         return parts | {"due": due} if "due" in parts else parts
 
     replace = msgspec.structs.replace

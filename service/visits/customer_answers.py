@@ -101,5 +101,5 @@ class StoredCustomerResponse(msgspec.Struct, frozen=True, kw_only=True):
     image: str = ""
     typed: bool = False
     address: str  # SHA-256, in hex
-    browser: str = ""  # `Browser.id` in hex
+    browser: str = msgspec.field(default="", name="seat")  # `Browser.id` in hex; the name in stored batches
     agent: str = ""

@@ -27,8 +27,9 @@ from service.web.decoding import parse_timestamp
 from . import batches, change_rows, evidence_files, repository, review_rows
 from .batches import BatchRow
 from .change_rows import ChangeRow
-from .changes import CHANGE_DECODERS, Change, PlanHistory, apply_changes, redact_subjects
+from .changes import CHANGE_DECODERS, Change, PlanHistory, apply_changes, redact_due_dates
 from .clock_skew import device_clock
+from .complaints import COMPLAINTS, is_complaint, recording_id, revealing_items
 from .customer_answers import StoredCustomerResponse
 from .plan import Plan
 from .repository import VisitRow
@@ -40,7 +41,6 @@ PLAN_DECODER = msgspec.json.Decoder(Plan)
 RECORD_DECODER = msgspec.json.Decoder(Record)
 OFFICE_ENTRIES_DECODER = msgspec.json.Decoder(OfficeEntries)
 CUSTOMER_RESPONSE_DECODER = msgspec.json.Decoder(StoredCustomerResponse)
-ANSWERED_IN_DAYS = ("complaint_received", "report_received")
 READABLE_LEVELS: dict[Level | None, frozenset[str]] = {
     None: frozenset(),
     "phone": frozenset({"phone"}),
@@ -116,7 +116,7 @@ class LoadedVisit(msgspec.Struct, frozen=True):
         dates: dict[str, datetime] = {}
         for rule in self.rules.rules:
             limit = rule.item.time_limit
-            if limit is not None and limit.days and limit.start in ANSWERED_IN_DAYS:
+            if limit is not None and limit.days and limit.start in COMPLAINTS:
                 times = [e.at for e in self.merged.entries if e.what == limit.start and e.holds is not False]
                 if times:
                     dates[rule.id] = end_of_working_day(min(times).astimezone(self.now.tzinfo), limit.days)
@@ -145,8 +145,11 @@ class LoadedVisit(msgspec.Struct, frozen=True):
     def _inquired_entries(self) -> frozenset[str]:
         """The entries of the findings that a supervisor asked the technician about: they may read those."""
         asked = {inquiry.finding for _, inquiry in self.reviews.inquiries}
-        findings = self.evaluate_at().findings if asked else ()
-        return frozenset(entry for finding in findings if finding.code in asked for entry in finding.entries)
+        findings = [one for one in self.evaluate_at().findings if one.code in asked] if asked else []
+        limits = (self.rules.by_id[one.item].limit for one in findings if one.item in self.rules.by_id)
+        starts = {limit.start for limit in limits if limit is not None}
+        complaints = {entry.id for entry in self.merged.entries if entry.what in starts and is_complaint(entry)}
+        return frozenset(complaints.union(*(finding.entries for finding in findings)))
 
     def visible_at(
         self, level: Level | None, browser: str = "-", revealed: frozenset[str] = frozenset()
@@ -159,17 +162,21 @@ class LoadedVisit(msgspec.Struct, frozen=True):
         hidden = [response for _, response in self.customer_responses if not _is_readable(response, level, browser)]
         if not hidden:
             return self
-        hidden_ids = {entry.id for response in hidden for entry in response.entries} - revealed
+        hidden_entries = [entry for response in hidden for entry in response.entries if entry.id not in revealed]
+        hidden_ids = {entry.id for entry in hidden_entries}
+        hidden_ids |= {recording_id(entry.id) for entry in hidden_entries if is_complaint(entry)}
         redacted = [redact_for_technician(e) if e.id in hidden_ids else e for e in self.merged.entries]
         entries = [entry for entry in redacted if entry is not None]
         unknown = {
             entry.thing for response in hidden for entry in response.entries if entry.thing and entry.holds is not None
         }
         unknown -= {entry.thing for entry in entries if entry.by == "technician"}
+        raised = {entry.what for entry in hidden_entries if is_complaint(entry)}
+        items = revealing_items(self.rules, raised, {entry.what for entry in entries if is_complaint(entry)})
         history = self.plan_history
-        if unknown:  # a subject that only the customer named would reveal the response, also in the office's entries
-            entries = [entry for entry in entries if entry.thing not in unknown]
-            history = redact_subjects(history, unknown)
+        if unknown or items:  # what only the customer named would reveal the response, also in the office's entries
+            entries = [e for e in entries if e.thing not in unknown and not (e.what in items and e.via != "record")]
+            history = redact_due_dates(history, unknown, items)
         return msgspec.structs.replace(
             self,
             customer_responses=tuple(p for p in self.customer_responses if _is_readable(p[1], level, browser)),

@@ -24,7 +24,7 @@ from litestar.types import Scope
 
 from service.judge.visit import Window
 
-from .language import TAGS, AnyText, Language, PageText, language_of
+from .language import TAGS, AnyText, Language, PageText, TextPair, language_of
 from .responses import Headers, raw_response
 from .static_files import versioned
 
@@ -132,7 +132,7 @@ def translate(text: AnyText, language: Language) -> str:
     """A text in a language; Chinese if there is no English."""
     if isinstance(text, PageText):
         return _translations(language).gettext(text.zh) % {
-            name: translate(value, language) if isinstance(value, PageText) else value
+            name: translate(value, language) if isinstance(value, PageText | TextPair) else value
             for name, value in text.values.items()
         }
     return (text.en if language == "en" else "") or text.zh

@@ -5,6 +5,7 @@ with what could be left. Three controls leave out one step each, and must lose s
 """
 
 import asyncio
+import os
 import random
 from collections.abc import Callable
 from hashlib import sha256
@@ -25,7 +26,7 @@ from tests.support.factories import TOKENS, Town
 from tests.support.pictures import picture
 from tests.support.recording_folder import Event, Folders, Recorder
 
-PHOTOS, PARTS, IMAGES = 60, 12, 2400
+PHOTOS, PARTS, IMAGES = 60, 12, int(os.environ.get("IMAGES", "1200"))
 IMAGES_OF_CONTROL = 800
 WAYS = ("nothing", "all", "first", "some")
 

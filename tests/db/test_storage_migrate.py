@@ -2,9 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -79,8 +77,10 @@ def test_every_statement_is_used_and_every_use_has_its_statement() -> None:
     folder = Path(queries.__file__).parent.parent
     code = "\n".join(path.read_text("utf-8") for path in folder.rglob("*.py"))
     names = set(queries.load_queries("sqlite"))
-    used: Callable[[str], Any] = lambda name: re.search(rf'"{name}"', code)  # noqa: E731
-    assert {name for name in names if not used(name)} == set()
+    suffixes = "|".join(re.findall(r'f"{table}(_\w+)"', code))
+    used = set(re.findall(r'"(\w+)"', code))
+    by_table = {name for name in names if (table := re.fullmatch(rf"(\w+?)(?:{suffixes})", name)) and table[1] in used}
+    assert names - used - by_table == set()
     assert set(re.findall(r'tx\.(?:fetch_one|fetch_all|execute|execute_many)\(\s*"(\w+)"', code)) <= names
 
 

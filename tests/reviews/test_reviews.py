@@ -1,60 +1,11 @@
 """A supervisor reviews a visit, and the visit ends."""
 
-from datetime import timedelta
-from typing import Any
-
-import pytest
-
 from service.reviews import refresh
 from tests.support.api_client import VISIT, World, problem, record
 from tests.support.factories import said, uid
+from tests.support.reviews import later, review, review_of, state_of, upheld
 
 RANG_LATE = "order.door_signal.before.entered"
-
-
-@pytest.fixture
-async def finished(world: World) -> World:
-    """A visit that is over: the technician rang when they were in already."""
-    assert (await world.plan()).status_code == 201
-    entries = [
-        said("09:05", "arrived"),
-        said("09:06", "met_customer"),
-        said("09:07", "shoe_covers_on"),
-        said("09:08", "entry_consent"),
-        said("09:09", "entered"),
-        said("09:10", "door_signal"),
-        said("09:11", "work_started"),
-        said("09:40", "left"),
-    ]
-    assert (await world.submit({**record(), "entries": entries})).status_code == 201
-    return world
-
-
-def later(world: World, **delta: float) -> None:
-    """Move the clock."""
-    now = world.house.clock() + int(timedelta(**delta).total_seconds() * 1000)
-    world.house.clock = lambda: now
-
-
-async def review_of(world: World, who: str = "wang") -> tuple[dict[str, Any], str]:
-    answer = await world.ask(who, "GET", f"/v1/visits/{VISIT}/review")
-    assert answer.status_code == 200, answer.text
-    return answer.json(), answer.headers["etag"]
-
-
-async def review(world: World, tag: str, *decisions: dict[str, str], who: str = "wang", **more: Any) -> Any:
-    content = {"findings": decisions, **more}
-    return await world.ask(who, "PUT", f"/v1/visits/{VISIT}/review", content, if_match=tag)
-
-
-def upheld(shown: dict[str, Any]) -> list[dict[str, str]]:
-    """A decision for each reason that comes from a finding."""
-    codes = {one["finding"]["code"] for one in shown["findings"]}
-    return [{"code": one["source"], "decision": "uphold"} for one in shown["reasons"] if one["source"] in codes]
-
-
-async def state_of(world: World, who: str = "wang") -> str:
-    return str((await world.ask(who, "GET", f"/v1/visits/{VISIT}")).json()["state"])
 
 
 async def test_a_visit_with_violations_is_in_the_queue_until_each_is_decided(finished: World) -> None:

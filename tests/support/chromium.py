@@ -1,11 +1,16 @@
 """Pages in Debian's chromium, which `scripts/test` installs if possible. Without it, tests are skipped and CI fails."""
 
 import asyncio
+import atexit
 import os
 import shutil
+import subprocess
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import cache
 from pathlib import Path
+from tempfile import mkdtemp
 
 import pytest
 import uvicorn
@@ -67,7 +72,7 @@ async def open_page(
     if CHROMIUM is None:
         pytest.skip("chromium is missing: apt-get install chromium")
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        browser = await playwright.chromium.connect_over_cdp(_running_chromium(CHROMIUM))
         context = await browser.new_context(
             viewport={"width": size[0], "height": size[1]},
             device_scale_factor=scale,
@@ -77,7 +82,28 @@ async def open_page(
         try:
             yield await context.new_page()
         finally:
+            await context.close()
             await browser.close()
+
+
+@cache
+def _running_chromium(program: str) -> str:
+    """The address of a chromium that all tests of this process share, each with a context of its own."""
+    folder = Path(mkdtemp(prefix="doorstep-chromium-"))
+    flags = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking")
+    process = subprocess.Popen(
+        [program, *flags, "--remote-debugging-port=0", f"--user-data-dir={folder}", "about:blank"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    atexit.register(process.wait)
+    atexit.register(process.kill)
+    port = folder / "DevToolsActivePort"  # written when it listens
+    while not (port.exists() and port.read_text().strip()):
+        assert process.poll() is None, "chromium ended"
+        time.sleep(0.05)
+    return f"http://127.0.0.1:{port.read_text().split()[0]}"
 
 
 async def check_layout(page: Page, name: str) -> None:

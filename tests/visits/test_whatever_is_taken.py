@@ -28,8 +28,8 @@ from tests.support.fake_gateway import Post, set_up
 from tests.support.pictures import name, picture
 from tests.support.strange import CLOCK_STANDS, NOW, TEXTS, Strange
 
-STRANGE = int(os.environ.get("STRANGE", "2000"))
-SHARE = {"sqlite": STRANGE, "postgres": max(500, STRANGE // 10)}
+STRANGE = int(os.environ.get("STRANGE", "1000"))
+SHARE = {"sqlite": STRANGE, "postgres": max(250, STRANGE // 10)}
 SEED = int(os.environ.get("STRANGE_SEED", "9"))
 EVERYBODY = ("li", "sun", "zhao", "wang", "qian", "admin")
 MOMENTS = (

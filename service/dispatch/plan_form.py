@@ -1,0 +1,117 @@
+"""The form of a plan: its fields as text, and the plan or change that they mean."""
+
+from collections.abc import Mapping
+from datetime import date, datetime, time
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from service import errors
+from service.errors import FieldError, InvalidBody, Problem
+from service.judge.moments import in_zone
+from service.web.language import AnyText, PageText, TextPair
+
+from .importing import explain_field
+from .views import VisitView
+
+LABELS: dict[str, PageText] = {
+    "external_ref": PageText("工单号"),
+    "type": PageText("类型"),
+    "date": PageText("日期"),
+    "from": PageText("开始"),
+    "to": PageText("结束"),
+    "technician": PageText("技术员"),
+    "crew": PageText("同行"),
+    "area": PageText("片区"),
+    "name": PageText("姓名"),
+    "phone": PageText("电话"),
+    "address": PageText("地址"),
+    "account": PageText("户号"),
+    "content": PageText("工作内容"),
+    "place": PageText("工作地点"),
+    "reason": PageText("原因"),
+}
+CREW, FACT = "crew:", "fact:"
+"""Prefixes of the boxes for people of the crew and for facts that are known beforehand."""
+Form = Mapping[str, str]
+
+
+def explain_plan(problem: Problem) -> tuple[AnyText, ...]:
+    """What is wrong with a form, field by field."""
+    if not problem.errors or not isinstance(problem, errors.InvalidBody | errors.UnknownPerson):
+        return ()
+    return tuple(_in_words(fault) for fault in problem.errors)
+
+
+def _in_words(fault: FieldError) -> AnyText:
+    name, zh, en = explain_field(fault)
+    error = TextPair(zh, en)
+    return PageText("%(field)s：%(error)s", {"field": LABELS[name], "error": error}) if name in LABELS else error
+
+
+def window_of(form: Form, zone: ZoneInfo) -> dict[str, datetime] | None:
+    """The time in the fields `date`, `from` and `to`; None when all but the date are empty. InvalidBody."""
+    if not form.get("from") and not form.get("to"):
+        return None
+    day = _parse(date.fromisoformat, form, "date")
+    found = {name: datetime.combine(day, _parse(time.fromisoformat, form, name), zone) for name in ("from", "to")}
+    if found["to"] <= found["from"]:
+        raise InvalidBody("", (FieldError("/window/to", "before-from", ""),))
+    return found
+
+
+def _parse(read: Any, form: Form, name: str) -> Any:
+    try:
+        return read(form.get(name, ""))
+    except ValueError:
+        raise InvalidBody("", (FieldError(f"/window/{name}", "unreadable", ""),)) from None
+
+
+def plan_of(form: Form, zone: ZoneInfo) -> dict[str, Any]:
+    """The plan that the fields mean, as the API takes it. InvalidBody."""
+    text = {name: value.strip() for name, value in form.items()}
+    plan: dict[str, Any] = {
+        "type": text.get("type", ""),
+        "window": window_of(text, zone),
+        "technician": text.get("technician", ""),
+        "crew": crew_of(form),
+        "area": text.get("area") or None,
+        "customer": customer_of(text),
+        "work": {name: text.get(name, "") for name in ("content", "place")},
+        "assigned": {name.removeprefix(FACT): True for name in form if name.startswith(FACT)},
+        "exempt_reason": text.get("exempt_reason") or None,
+        "external_ref": text.get("external_ref") or None,
+    }
+    missing = [name for name in ("type", "technician") if not plan[name]]
+    missing += [name for name in ("name", "content") if not text.get(name)]
+    if missing:
+        raise InvalidBody("", tuple(FieldError(f"/{name}", "missing", "") for name in missing))
+    return {name: value for name, value in plan.items() if value not in (None, [], {})}
+
+
+def customer_of(text: Form) -> dict[str, str]:
+    """The customer's fields that have a value."""
+    return {name: text[name].strip() for name in ("name", "phone", "address", "account") if text.get(name, "").strip()}
+
+
+def crew_of(form: Form) -> list[str]:
+    """The logins whose boxes are ticked."""
+    return [name.removeprefix(CREW) for name in form if name.startswith(CREW)]
+
+
+def form_of(visit: VisitView, zone: ZoneInfo) -> dict[str, str]:
+    """The fields as a visit has them now."""
+    form = {
+        "technician": visit.technician,
+        "name": visit.customer.name,
+        "phone": visit.customer.phone,
+        "address": visit.customer.address,
+        "account": visit.customer.account,
+        "content": visit.work.content,
+        "place": visit.work.place,
+        "external_ref": visit.external_ref or "",
+        **{CREW + login: "on" for login in visit.crew},
+    }
+    if visit.window is not None:
+        start, end = in_zone(visit.window.start, zone), in_zone(visit.window.end, zone)
+        form |= {"date": start.date().isoformat(), "from": f"{start:%H:%M}", "to": f"{end:%H:%M}"}
+    return form

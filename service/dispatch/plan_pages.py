@@ -1,0 +1,267 @@
+"""The desk's forms to plan, move, hand over, correct and cancel a visit."""
+
+from collections.abc import Callable, Mapping
+from hashlib import sha256
+from typing import Annotated, Any
+from uuid import UUID
+
+import msgspec
+from litestar import get, post
+from litestar.params import FromPath
+from litestar.response.base import ASGIResponse
+
+from service.accounts.desk import (
+    Desk,
+    DeskController,
+    DeskRequest,
+    explain,
+    redirect_with_notice,
+    render_desk,
+    retry_after,
+)
+from service.errors import FieldError, InvalidBody, PermissionDenied, Problem
+from service.visits.change_rows import ChangeKind
+from service.visits.changes import CHANGE_DECODERS, Cancellation, Content, apply_change
+from service.visits.loading import PLAN_DECODER
+from service.visits.plan import Plan
+from service.web.decoding import decode_strict, is_uuid, to_json
+from service.web.language import AnyText, PageText, TextPair
+from service.web.query import text_parameter
+
+from . import planning, rescheduling, views
+from .pages import WORDS
+from .plan_form import CREW, FACT, LABELS, crew_of, customer_of, explain_plan, form_of, plan_of, window_of
+from .warnings import PlanWarning, WarningCode
+
+CHANGED: dict[ChangeKind, PageText] = {
+    "window": PageText("时间已改"),
+    "technician": PageText("已转派"),
+    "details": PageText("资料已更正"),
+    "cancellation": PageText("上门已取消"),
+}
+RELEVANT: dict[ChangeKind, frozenset[WarningCode]] = {
+    "window": frozenset({"overlap", "past"}),
+    "technician": frozenset({"overlap"}),
+    "details": frozenset({"phone", "duplicate_ref"}),
+}
+"""What to warn of before a change: only of what it changes."""
+_FIELDS: dict[str, Any] = {"labels": LABELS, "crew_prefix": CREW, "fact_prefix": FACT}
+
+
+class NewVisitController(DeskController):
+    """The form to plan a visit."""
+
+    path = "/desk/visits/new"
+
+    @get()
+    async def show_form(
+        self,
+        desk: Desk,
+        day: Annotated[str | None, text_parameter("The day.", "date")] = None,
+        technician: Annotated[str | None, text_parameter("Login of the technician.")] = None,
+    ) -> ASGIResponse:
+        """An empty form, for a day and a technician if they are given."""
+        form = {
+            "id": str(desk.ctx.new_id()),
+            "date": day or desk.ctx.now().date().isoformat(),
+            "technician": technician or "",
+        }
+        return await _new_visit(desk, form)
+
+    @post(status_code=303)
+    async def plan(self, desk: Desk) -> ASGIResponse:
+        """Plan the visit. What looks wrong is shown first; the same form sent again is saved."""
+        form = desk.form
+        try:
+            if not is_uuid(form.get("id", "")):
+                raise InvalidBody
+            visit_id, raw = UUID(form["id"]), to_json(plan_of(form, desk.ctx.zone))
+            plan = decode_strict(PLAN_DECODER, raw)
+            warnings = await planning.check_plan(desk.ctx, desk.token, visit_id, plan)
+            if warnings and form.get("confirmed") != _digest(raw):
+                return await _new_visit(desk, form, warnings=warnings, confirmed=_digest(raw), status=409)
+            await planning.create(desk.ctx, desk.token, visit_id, plan, raw)
+        except Problem as problem:
+            _raise_if_fault_of_server(problem)
+            return await _new_visit(desk, form, problem)
+        return redirect_with_notice(f"/desk/visits/{visit_id}", PageText("上门已建好"))
+
+
+class ChangeVisitController(DeskController):
+    """The page to change the plan of a visit."""
+
+    path = "/desk/visits/{visit_id:uuid}"
+
+    @get("/plan")
+    async def show_changes(self, desk: Desk, visit_id: FromPath[UUID]) -> ASGIResponse:
+        """Move, hand over, correct, cancel."""
+        return await _change_page(desk, visit_id)
+
+    @post("/move", status_code=303)
+    async def move(self, desk: Desk, visit_id: FromPath[UUID]) -> ASGIResponse:
+        """Another time."""
+
+        def content() -> dict[str, Any]:
+            window = window_of(desk.form, desk.ctx.zone)
+            if window is None:
+                raise InvalidBody("", (FieldError("/window", "missing", ""),))
+            return {**window, "reason": _reason(desk)}
+
+        return await _change(desk, visit_id, "window", content)
+
+    @post("/handover", status_code=303)
+    async def hand_over(self, desk: Desk, visit_id: FromPath[UUID]) -> ASGIResponse:
+        """Another technician or crew."""
+
+        def content() -> dict[str, Any]:
+            reason = desk.form.get("reason", "").strip()
+            people = {"technician": desk.form.get("technician", ""), "crew": crew_of(desk.form)}
+            return people | ({"reason": reason} if reason else {})
+
+        return await _change(desk, visit_id, "technician", content)
+
+    @post("/details", status_code=303)
+    async def correct(self, desk: Desk, visit_id: FromPath[UUID]) -> ASGIResponse:
+        """Corrected details; those that the form does not show stay."""
+        known = await views.get_visit(desk.ctx, desk.token, visit_id)
+
+        def content() -> dict[str, Any]:
+            work = {name: desk.form.get(name, "").strip() for name in ("content", "place")}
+            customer = {"phone": "", "address": "", "account": ""} | customer_of(desk.form)
+            _require(customer.get("name"), "name")
+            _require(work["content"], "content")
+            changed = {
+                "reason": _reason(desk),
+                "customer": msgspec.to_builtins(known.customer) | customer,
+                "work": msgspec.to_builtins(known.work) | work,
+            }
+            reference = desk.form.get("external_ref", "").strip()
+            return changed | ({"external_ref": reference} if reference else {})
+
+        return await _change(desk, visit_id, "details", content)
+
+    @post("/cancel", status_code=303)
+    async def cancel(self, desk: Desk, visit_id: FromPath[UUID]) -> ASGIResponse:
+        """Cancel for good."""
+        return await _change(desk, visit_id, "cancellation", lambda: {"reason": _reason(desk)})
+
+
+async def _change(
+    desk: DeskRequest, visit_id: UUID, kind: ChangeKind, content: Callable[[], dict[str, Any]]
+) -> ASGIResponse:
+    try:
+        raw = to_json(content())
+        change = decode_strict(CHANGE_DECODERS[kind], raw)
+        revision = desk.form.get("revision", "")
+        warnings = await _warnings(desk, visit_id, kind, change)
+        if warnings and desk.form.get("confirmed") != _digest(raw):
+            return await _change_page(desk, visit_id, kind, warnings=warnings, confirmed=_digest(raw), status=409)
+        expected = frozenset({int(revision)} if revision.isascii() and revision.isdigit() else ())
+        await rescheduling.change(desk.ctx, desk.token, visit_id, kind, change, raw, expected)
+    except Problem as problem:
+        _raise_if_fault_of_server(problem)
+        return await _change_page(desk, visit_id, kind, problem)
+    return redirect_with_notice(f"/desk/visits/{visit_id}", CHANGED[kind])
+
+
+async def _warnings(desk: DeskRequest, visit_id: UUID, kind: ChangeKind, change: Content) -> tuple[PlanWarning, ...]:
+    if isinstance(change, Cancellation):
+        return ()
+    visit = await views.get_visit(desk.ctx, desk.token, visit_id)
+    before = Plan(
+        type=visit.type,
+        technician=visit.technician,
+        customer=visit.customer,
+        work=visit.work,
+        window=visit.window,
+        crew=visit.crew,
+        external_ref=visit.external_ref,
+    )
+    found = await planning.check_plan(desk.ctx, desk.token, visit_id, apply_change(before, change))
+    return tuple(warning for warning in found if warning.code in RELEVANT[kind])
+
+
+async def _new_visit(
+    desk: DeskRequest,
+    form: Mapping[str, str],
+    problem: Problem | None = None,
+    *,
+    warnings: tuple[PlanWarning, ...] = (),
+    confirmed: str = "",
+    status: int = 200,
+) -> ASGIResponse:
+    if not desk.person.can("plan a visit"):
+        raise PermissionDenied
+    view = {
+        "form": form,
+        "choices": await planning.plan_choices(desk.ctx, desk.token),
+        "problem": _in_words(problem),
+        "warnings": _warned(warnings),
+        "confirmed": confirmed,
+        **_FIELDS,
+    }
+    status, headers = (problem.status, retry_after(problem)) if problem else (status, ())
+    return render_desk(desk, "dispatch/new_visit.html", view, status, headers, section="today", back="/desk/visits/new")
+
+
+async def _change_page(
+    desk: DeskRequest,
+    visit_id: UUID,
+    kind: ChangeKind | None = None,
+    problem: Problem | None = None,
+    *,
+    warnings: tuple[PlanWarning, ...] = (),
+    confirmed: str = "",
+    status: int = 200,
+) -> ASGIResponse:
+    """The page; the form of `kind` has what was typed, the others what is planned now."""
+    if not desk.person.can("change a visit"):
+        raise PermissionDenied
+    visit = await views.get_visit(desk.ctx, desk.token, visit_id)
+    view = {
+        **WORDS,
+        **_FIELDS,
+        "visit": visit,
+        "now": form_of(visit, desk.ctx.zone),
+        "sent": kind,
+        "typed": desk.form,
+        "choices": await planning.plan_choices(desk.ctx, desk.token),
+        "problem": _in_words(problem),
+        "warnings": _warned(warnings),
+        "confirmed": confirmed,
+    }
+    status, headers = (problem.status, retry_after(problem)) if problem else (status, ())
+    back = f"/desk/visits/{visit_id}/plan"
+    return render_desk(desk, "dispatch/change_visit.html", view, status, headers, section="today", back=back)
+
+
+def _reason(desk: DeskRequest) -> str:
+    reason = desk.form.get("reason", "").strip()
+    _require(reason, "reason")
+    return reason
+
+
+def _require(text: str | None, name: str) -> None:
+    if not text:
+        raise InvalidBody("", (FieldError(f"/{name}", "missing", ""),))
+
+
+def _in_words(problem: Problem | None) -> tuple[AnyText, ...]:
+    return () if problem is None else explain_plan(problem) or explain(problem)
+
+
+def _warned(warnings: tuple[PlanWarning, ...]) -> tuple[TextPair, ...]:
+    parts = (warning.detail.partition(" / ") for warning in warnings)
+    return tuple(TextPair(zh, en) for zh, _, en in parts)
+
+
+def _raise_if_fault_of_server(problem: Problem) -> None:
+    if problem.status in (500, 503):
+        raise problem
+
+
+def _digest(raw: bytes) -> str:
+    return sha256(raw).hexdigest()
+
+
+ROUTES = (NewVisitController, ChangeVisitController)

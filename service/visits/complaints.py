@@ -1,0 +1,76 @@
+"""Complaints and reports of wrongdoing: the service records and passes on what a customer submits by the link."""
+
+from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
+from datetime import datetime
+from uuid import UUID, uuid5
+
+from service.judge.entries import Entry, Evidence
+from service.judge.rules import CompiledChecklist
+
+COMPLAINTS = ("complaint_received", "report_received")
+RECORDED = "complaint_recorded_forwarded"
+NUMBER_PREFIXES = {"complaint_received": "TS", "report_received": "JB"}  # 投诉, 举报
+
+
+def is_complaint(entry: Entry) -> bool:
+    """Whether the entry says that there is a complaint or a report of wrongdoing."""
+    return entry.what in COMPLAINTS and entry.holds is not False and entry.withdraws is None
+
+
+def recording_id(complaint: str) -> str:
+    """The id of the entry by which the service recorded a complaint."""
+    return str(uuid5(UUID(complaint), RECORDED))
+
+
+def recordings(rules: CompiledChecklist, entries: Iterable[Entry], now: datetime) -> tuple[Entry, ...]:
+    """The office's entries that record the complaints among a customer's new entries, each with its number."""
+    if RECORDED not in rules.by_id:
+        return ()
+    return tuple(
+        Entry(
+            id=recording_id(entry.id),
+            at=entry.at,
+            by="office",
+            what=RECORDED,
+            evidence=(Evidence(kind="number", number=_number(entry, now)), *entry.evidence),
+        )
+        for entry in entries
+        if is_complaint(entry)
+    )
+
+
+def _number(complaint: Entry, now: datetime) -> str:
+    """TS-20261128-04711893: the day, and digits that follow from the visit, the link and what was submitted."""
+    return f"{NUMBER_PREFIXES[complaint.what]}-{now:%Y%m%d}-{UUID(complaint.id).int % 10**8:08d}"
+
+
+def answering_items(rules: CompiledChecklist, fact: str) -> tuple[str, ...]:
+    """The items by which the office answers a complaint."""
+    return tuple(
+        rule.id
+        for rule in rules.rules
+        if rule.limit is not None and rule.limit.start == fact and rule.item.who == "office"
+    )
+
+
+def answers_to(rules: CompiledChecklist, complaint: Entry, entries: Iterable[Entry]) -> Iterator[Entry]:
+    """The answers to a complaint: what the office wrote after it came."""
+    items = answering_items(rules, complaint.what)
+    since = complaint.received_at or complaint.at
+    for entry in entries:
+        if entry.what in items and _is_act(entry) and (entry.received_at or entry.at) >= since:
+            yield entry
+
+
+def _is_act(entry: Entry) -> bool:
+    return entry.holds is not False and not (entry.withdraws or entry.says or entry.waived or entry.refused)
+
+
+def revealing_items(rules: CompiledChecklist, facts: AbstractSet[str], known: AbstractSet[str]) -> frozenset[str]:
+    """The items that only apply because of complaints that are not `known`."""
+    hidden = facts & {*COMPLAINTS} - known
+    if not hidden:
+        return frozenset()
+    names = ((rule.id, {*rule.item.condition().names()}) for rule in rules.rules)
+    return frozenset(item for item, tested in names if tested & hidden and not tested & known)

@@ -1,0 +1,174 @@
+"""A customer complains by the link: the service records it, the office answers, and the page shows both."""
+
+import re
+from typing import Any
+
+from tests.support.api_client import World, problem
+from tests.support.customer import Customer, advance_clock, example_customer
+from tests.support.customer_browser import Visitor
+from tests.support.factories import uid
+
+COMPLAINT = {"fact": "complaint_received", "text": "师傅态度不好"}
+RECORDED, ANSWER = "complaint_recorded_forwarded", "complaint_answered_5d"
+
+
+async def complaining(world: World, *raised: dict[str, str], name: str = "S01") -> Customer:
+    tao = await example_customer(world, name)
+    advance_clock(world, minutes=2)
+    await tao.enters()
+    assert (await tao.says(raises=raised or [COMPLAINT])).status_code == 200
+    advance_clock(world, minutes=5)
+    return tao
+
+
+async def answers(world: World, tao: Customer, text: str, name: str = "a", what: str = ANSWER) -> None:
+    """Supervisor 王 writes down the answer."""
+    proof = {"kind": "message_log", "channel": "phone", "text": text}
+    entry = {"id": str(uid(name)), "at": world.house.now().isoformat(), "what": what, "by": "office"}
+    content = {"entries": [{**entry, "evidence": [proof]}]}
+    written = await world.ask("wang", "POST", f"/v1/visits/{tao.visit}/entries", content)
+    assert written.status_code == 201, written.text
+
+
+async def flags(world: World, tao: Customer) -> list[str]:
+    return (await world.ask("wang", "GET", f"/v1/visits/{tao.visit}")).json()["flags"]
+
+
+async def reasons(world: World, tao: Customer) -> list[str]:
+    review = (await world.ask("wang", "GET", f"/v1/visits/{tao.visit}/review")).json()
+    return [one["kind"] for one in review["reasons"]]
+
+
+async def as_seen_by_li(world: World, tao: Customer) -> str:
+    """Everything that the technician gets about the visit, apart from the time of asking."""
+    visit = (await world.ask("li", "GET", f"/v1/visits/{tao.visit}")).text
+    judgement = (await world.ask("li", "GET", f"/v1/visits/{tao.visit}/judgement")).text
+    listed = (await world.ask("li", "GET", "/v1/visits")).text
+    agenda = (await world.ask("li", "GET", "/v1/agenda")).text
+    return re.sub(r'"at":"2[^"]*","verdict"', "", visit + judgement + listed + agenda)
+
+
+async def test_a_complaint_is_recorded_by_the_service_and_is_no_breach_of_the_technician(world: World) -> None:
+    tao = await complaining(world)
+    shown = await tao.whole()
+    (recorded,) = [one for one in shown["entries"] if one["what"] == RECORDED]
+    assert (recorded["by"], recorded["via"]) == ("office", "office")
+    number, text = recorded["evidence"]
+    assert re.fullmatch(r"TS-\d{8}-\d{8}", number["number"])
+    assert text["text"] == "师傅态度不好"
+    judged = await tao.judged()
+    assert f"open open.{ANSWER}" in judged
+    assert not [one for one in judged if RECORDED in one]
+    steps = (await world.ask("wang", "GET", f"/v1/visits/{tao.visit}/history")).json()["steps"]
+    assert ("office", "", RECORDED) in [(one["kind"], one["by"], one["text"]) for one in steps]
+
+
+async def test_the_customer_gets_a_number_and_a_date_and_then_the_answer(world: World) -> None:
+    tao = await complaining(world)
+    visitor = Visitor(tao)
+    (raised,) = (await tao.seen())["raised"]
+    whole = await tao.whole()
+    (recorded,) = [one for one in whole["entries"] if one["what"] == RECORDED]
+    (complaint,) = [one for one in whole["entries"] if one["what"] == COMPLAINT["fact"]]
+    assert raised["number"] == recorded["evidence"][0]["number"]
+    assert raised["due_at"][:10] == f"{complaint['at'][:8]}{int(complaint['at'][8:10]) + 5:02}"
+    assert (raised["answered_at"], raised["answer"]) == (None, None)
+    html = await visitor.html()
+    assert raised["number"] in html
+    assert "正在办理，最晚" in html
+    await answers(world, tao, "已致歉，并与师傅谈话")
+    (raised,) = (await tao.seen())["raised"]
+    assert (raised["answer"], raised["due_at"]) == ("已致歉，并与师傅谈话", None)
+    assert raised["answered_at"] == world.house.now().isoformat()
+    html = await visitor.html()
+    assert "已致歉，并与师傅谈话" in html
+    assert "正在办理" not in html
+    assert "日内答复您" not in html
+
+
+async def test_nothing_of_a_complaint_is_shown_before_the_code(world: World) -> None:
+    tao = await complaining(world)
+    await answers(world, tao, "已致歉")
+    other = Visitor(Customer(world, tao.post, tao.token, tao.visit, "198.51.100.9"))
+    html = await other.html()
+    assert "师傅态度不好" not in html
+    assert "TS-" not in html
+    assert "已致歉" not in html
+    assert (await other.tao.seen())["raised"] == []
+
+
+async def test_a_complaint_and_a_report_at_once_have_numbers_of_their_own(world: World) -> None:
+    tao = await complaining(world, COMPLAINT, {"fact": "report_received", "text": "有人偷水"})
+    first, second = (await tao.seen())["raised"]
+    assert first["number"].startswith("TS-")
+    assert second["number"].startswith("JB-")
+    assert first["number"] != second["number"]
+    again = await tao.says(raises=[COMPLAINT])
+    assert [one["number"] for one in again.json()["raised"]] == [first["number"], second["number"]]
+
+
+async def test_the_flag_and_the_reason_go_with_the_answer_and_come_again_with_another_complaint(world: World) -> None:
+    tao = await complaining(world)
+    assert "complaint" in await flags(world, tao)
+    assert "complaint" in await reasons(world, tao)
+    duties = (await world.ask("zhao", "GET", "/v1/duties?owner=office")).json()["duties"]
+    assert [one["item"] for one in duties] == [ANSWER]
+    await answers(world, tao, "已致歉")
+    assert "complaint" not in await flags(world, tao)
+    assert "complaint" not in await reasons(world, tao)
+    assert (await world.ask("zhao", "GET", "/v1/duties?owner=office")).json()["duties"] == []
+    closed = (await world.ask("zhao", "GET", "/v1/duties?state=closed")).json()["duties"]
+    assert [one["item"] for one in closed] == [ANSWER]
+    listed = (await world.ask("zhao", "GET", "/v1/visits?flag=complaint")).json()["items"]
+    assert listed == []
+    advance_clock(world, minutes=5)
+    await tao.enters()
+    assert (await tao.says(raises=[{**COMPLAINT, "text": "还是不满意"}])).status_code == 200
+    assert "complaint" in await reasons(world, tao)
+
+
+async def test_the_technician_gets_nothing_of_a_complaint_nor_of_its_answer(world: World) -> None:
+    tao = await example_customer(world, "S01")
+    advance_clock(world, minutes=2)
+    await tao.enters()
+    before = await as_seen_by_li(world, tao)
+    assert (await tao.says(raises=[COMPLAINT])).status_code == 200
+    due = {ANSWER: "2030-01-01T10:00:00+08:00"}
+    tag = f'"{(await tao.whole())["revision"]}"'
+    assert await as_seen_by_li(world, tao) == before
+    await answers(world, tao, "已致歉")
+    assert await as_seen_by_li(world, tao) == before
+    dated = await world.ask("zhao", "PUT", f"/v1/visits/{tao.visit}/due", due, if_match=tag)
+    assert dated.status_code == 200, dated.text
+    after = await as_seen_by_li(world, tao)
+    assert "complaint" not in after
+    assert "2030-01-01" not in after
+
+
+async def test_the_technician_reads_a_complaint_that_they_are_asked_about(world: World) -> None:
+    tao = await complaining(world)
+    judged = (await tao.whole())["judgement"]["findings"]
+    assert f"open.{ANSWER}" in [one["code"] for one in judged]
+    question = {"finding": f"open.{ANSWER}", "text": "客户投诉态度，请说明"}
+    asked = await world.ask("wang", "PUT", f"/v1/visits/{tao.visit}/inquiries/{uid('q')}", question)
+    assert asked.status_code == 201, asked.text
+    seen = (await world.ask("li", "GET", f"/v1/visits/{tao.visit}")).json()
+    told: list[Any] = [one["what"] for one in seen["entries"]]
+    assert COMPLAINT["fact"] in told
+    assert RECORDED in told
+    assert not [one for one in seen["judgement"]["findings"] if RECORDED in one["code"]]
+
+
+async def test_who_complains_on_the_page_uses_its_own_form(world: World) -> None:
+    tao = await example_customer(world, "S01")
+    visitor = Visitor(tao)
+    assert not (await visitor.page()).has("complaint")
+    await visitor.enters()
+    refused = await visitor.sends("complaint", {"fact": "", "text": "态度不好"})
+    assert (refused.status_code, "请选择发生了什么" in refused.text) == (422, True)
+    sent = await visitor.sends("complaint", COMPLAINT)
+    assert (sent.status_code, sent.headers["location"].partition("#")[2]) == (303, "complaint")
+    assert "师傅态度不好" in await visitor.html()
+    copy = (await tao.client.get(f"/c/{tao.token}/copy")).text
+    assert "TS-" in copy
+    assert problem(await tao.says(raises=[{"fact": "no_such", "text": "x"}])) == (422, "invalid-body")

@@ -1,0 +1,265 @@
+"""The dispatcher's desk: the day board, the search, and the forms to plan and change visits."""
+
+import html
+import re
+from datetime import datetime, timedelta
+
+import pytest
+
+from service.dispatch import board
+from service.dispatch.board import BoardVisit, Cell, hours_of
+from service.judge.visit import Window
+from service.visits.plan import Customer, Plan, Work
+from tests.support.api_client import VISIT, World
+from tests.support.desk import DeskBrowser, field_of, signed_in, text_of
+from tests.support.factories import a_plan, uid
+
+DAY = "/desk/today?date=2026-03-02"
+
+
+@pytest.fixture
+async def zhao(world: World) -> DeskBrowser:
+    return await signed_in(world, "zhao")
+
+
+def planned(start: str, end: str, name: str = "v") -> BoardVisit:
+    """A visit of 2 March 2026 from and until a time."""
+    day = datetime.fromisoformat("2026-03-02T00:00:00+08:00")
+
+    def at(text: str) -> datetime:
+        hour, _, minute = text.partition(":")
+        return day + timedelta(hours=int(hour), minutes=int(minute))
+
+    plan = Plan(type="repair_leak", technician="li", customer=Customer(name), work=Work("检修"))
+    window = Window(at(start), at(end))
+    return BoardVisit(
+        id=uid(name), type=plan.type, window=window, technician="li", area="", plan=plan, state="planned", flags=()
+    )
+
+
+DATE = datetime.fromisoformat("2026-03-02").date()
+
+
+def lanes(*visits: BoardVisit) -> list[list[int | str]]:
+    """The lanes of a board: widths of free cells, and the names and widths of visits."""
+    found = board.board_rows(
+        board.DayBoard(day=DATE, visits=visits, technicians=(), areas=(), types={}, incomplete=False),
+        visits,
+        hours_of(DATE, visits),
+    )
+
+    def shown(cell: Cell) -> int | str:
+        return f"{cell.visit.plan.customer.name}{cell.columns}" if cell.visit else cell.columns
+
+    return [[shown(cell) for cell in lane] for row in found for lane in row.lanes]
+
+
+def test_a_visit_is_as_wide_as_it_is_long_and_free_time_is_divided_at_full_hours():
+    assert lanes(planned("8:20", "9:35", "a")) == [[1, "a6", 1, 4, 4, 4, 4, 4, 4, 4, 4]]
+
+
+def test_visits_that_overlap_are_in_lanes_of_their_own():
+    both = lanes(planned("9:00", "10:00", "a"), planned("9:30", "11:00", "b"), planned("10:00", "11:00", "c"))
+    assert [[cell for cell in lane if isinstance(cell, str)] for lane in both] == [["a4", "c4"], ["b6"]]
+    assert all(sum(cell if isinstance(cell, int) else int(cell[1:]) for cell in lane) == 40 for lane in both)
+
+
+def test_the_board_shows_more_hours_for_early_late_and_endless_visits():
+    assert hours_of(DATE, [planned("9:00", "10:00")]) == range(8, 18)
+    assert hours_of(DATE, [planned("6:30", "7:00"), planned("20:00", "20:00")]) == range(6, 21)
+    assert hours_of(DATE, [planned("22:00", "30:00")]) == range(8, 24)
+    assert lanes(planned("17:00", "17:00", "a")) == [[*[4] * 9, "a1", 3]]
+
+
+async def test_the_day_shows_each_visit_on_the_board_and_in_the_list(zhao: DeskBrowser, world: World):
+    await world.plan()
+    page = await zhao.get(DAY)
+    assert page.status_code == 200
+    assert page.text.count(f'href="/desk/visits/{VISIT}"') == 2
+    for part in ("2026年3月2日 星期一", "全部 1", "检修漏水", "09:00–10:00", "已计划"):
+        assert part in text_of(page), part
+    for login in ("李", "孙"):
+        assert re.search(rf'<th scope="rowgroup"[^>]*>{login}</th>', page.text)
+    other = await zhao.get("/desk/today?date=2026-03-03")
+    assert "这一天没有上门" in other.text
+    assert "date=2026-03-02" in other.text
+
+
+async def test_flags_filter_the_day(zhao: DeskBrowser, world: World):
+    world.house.clock = lambda: int(datetime.fromisoformat("2026-03-01T09:00:00+08:00").timestamp() * 1000)
+    zhao = await signed_in(world, "zhao")
+    await world.plan()
+    page = await zhao.get(DAY)
+    assert "待通知 1" in text_of(page)
+    assert "检修漏水" in (await zhao.get(f"{DAY}&flag=notice_due")).text
+    none = await zhao.get(f"{DAY}&flag=absent")
+    assert ("检修漏水" in none.text, "这一天没有这样的上门" in none.text) == (False, True)
+
+
+async def test_everybody_sees_only_the_visits_they_may(world: World):
+    await world.plan(customer={"name": "城东客户"})
+    await world.ask("qian", "PUT", f"/v1/visits/{uid('w')}", a_plan(area="城西", customer={"name": "城西客户"}))
+    for login, seen in (("zhao", "东"), ("wang", "东"), ("li", "东西"), ("qian", "西"), ("sun", "")):
+        page = await (await signed_in(world, login)).get(DAY)
+        assert page.status_code == 200, login
+        for side in "东西":
+            assert (f"城{side}客户" in page.text) == (side in seen), (login, side)
+    admin = await (await signed_in(world, "admin")).get(DAY)
+    assert (admin.status_code, "您没有权限做这件事" in admin.text) == (403, True)
+    foreign = await (await signed_in(world, "zhao")).get(f"{DAY}&area=城西")
+    assert foreign.status_code == 403
+
+
+@pytest.mark.parametrize("wrong", ["2026-13-01", "morgen", "0001-01-01", "9999-12-31"])
+async def test_a_day_that_cannot_be_read_is_named_on_the_page(zhao: DeskBrowser, wrong: str):
+    page = await zhao.get(f"/desk/today?date={wrong}")
+    assert (page.status_code, "日期请写成" in page.text) == (400, True)
+
+
+async def test_the_search_finds_a_visit_by_a_part_of_its_customer(zhao: DeskBrowser, world: World):
+    await world.plan()
+    page = await zhao.get("/desk/search?q=虚构路")
+    assert f"/desk/visits/{VISIT}" in page.text
+    assert field_of(page, "q") == "虚构路"
+    assert "没有找到" in (await zhao.get("/desk/search?q=无此人")).text
+    assert "在页面顶上写" in (await zhao.get("/desk/search")).text
+    assert (await zhao.get("/desk/search?q=x&after=!")).status_code == 400
+
+
+FIELDS = {
+    "date": "2027-03-02",
+    "from": "09:00",
+    "to": "10:00",
+    "type": "repair_leak",
+    "technician": "li",
+    "crew:sun": "on",
+    "name": "陶女士",
+    "phone": "13800000000",
+    "address": "虚构路 1 号",
+    "account": "",
+    "content": "检修漏水",
+    "place": "厨房",
+    "external_ref": "GD-1",
+}
+
+
+async def test_a_visit_is_planned_by_the_form_once(zhao: DeskBrowser, world: World):
+    page = await zhao.get("/desk/visits/new?date=2027-03-02&technician=sun")
+    assert field_of(page, "date") == "2027-03-02"
+    assert '<option value="sun" selected>孙</option>' in page.text
+    fields = {**FIELDS, "id": field_of(page, "id")}
+    for _ in range(2):
+        done = await zhao.post("/desk/visits/new", fields)
+        assert (done.status_code, done.headers.get("location")) == (303, f"/desk/visits/{fields['id']}"), done.text
+    visit = (await world.ask("zhao", "GET", f"/v1/visits/{fields['id']}")).json()
+    assert visit["window"] == {"from": "2027-03-02T09:00:00+08:00", "to": "2027-03-02T10:00:00+08:00"}
+    assert (visit["technician"], visit["crew"], visit["external_ref"]) == ("li", ["sun"], "GD-1")
+    assert "上门已建好" in (await zhao.get("/desk/today")).text
+
+
+async def test_what_looks_wrong_is_shown_before_the_visit_is_saved(zhao: DeskBrowser, world: World):
+    fields = {**FIELDS, "id": str(uid("new")), "phone": "abc"}
+    page = await zhao.post("/desk/visits/new", fields)
+    assert page.status_code == 409
+    assert "没有能拨通的电话号码" in page.text
+    assert field_of(page, "phone") == "abc"
+    assert (await world.ask("zhao", "GET", f"/v1/visits/{fields['id']}")).status_code == 404
+    confirmed = {"confirmed": field_of(page, "confirmed")}
+    assert (await zhao.post("/desk/visits/new", {**fields, **confirmed, "phone": "def"})).status_code == 409
+    assert (await zhao.post("/desk/visits/new", {**fields, **confirmed})).status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"to": "08:00"}, "结束：结束须晚于开始"),
+        ({"from": ""}, "开始：没有看懂"),
+        ({"date": "morgen"}, "日期：没有看懂"),
+        ({"technician": "wang"}, "技术员：没有这个技术员"),
+        ({"type": "nothing"}, "类型：没有这种任务类型"),
+        ({"name": " "}, "姓名：不能为空"),
+        ({"content": ""}, "工作内容：不能为空"),
+        ({"phone": "1" * 999}, "电话："),
+    ],
+)
+async def test_the_form_names_the_field_that_is_wrong_and_keeps_what_was_typed(
+    zhao: DeskBrowser, fields: dict[str, str], words: str
+):
+    page = await zhao.post("/desk/visits/new", {**FIELDS, "id": str(uid("new")), **fields})
+    assert page.status_code in (404, 422)
+    assert words in html.unescape(page.text)
+    assert field_of(page, "address") == "虚构路 1 号"
+
+
+async def test_only_dispatchers_plan_and_nobody_changes_visits_of_other_areas(world: World):
+    await world.plan()
+    wang, qian, li = [await signed_in(world, login) for login in ("wang", "qian", "li")]
+    assert (await wang.get("/desk/visits/new")).status_code == 403
+    assert (await wang.post("/desk/visits/new", {**FIELDS, "id": str(uid("new"))})).status_code == 403
+    assert (await wang.get(f"/desk/visits/{VISIT}/plan")).status_code == 200
+    for other, status in ((qian, 404), (li, 403)):
+        assert (await other.get(f"/desk/visits/{VISIT}/plan")).status_code == status
+        fields = {"revision": "0", "reason": "x"}
+        assert (await other.post(f"/desk/visits/{VISIT}/cancel", fields)).status_code == status
+    assert (await world.ask("zhao", "GET", f"/v1/visits/{VISIT}")).json()["state"] == "planned"
+
+
+async def change(browser: DeskBrowser, action: str, revision: str, **fields: str):
+    return await browser.post(f"/desk/visits/{VISIT}/{action}", {"revision": revision, **fields})
+
+
+async def test_a_visit_is_moved_handed_over_corrected_and_cancelled(zhao: DeskBrowser, world: World):
+    await world.plan()
+    times = {"date": "2027-03-02", "from": "14:00", "to": "15:00"}
+    assert (await change(zhao, "move", "0", **times, reason="客户下午才在家")).status_code == 303
+    assert (await change(zhao, "handover", "1", technician="sun")).status_code == 303
+    page = await zhao.get(f"/desk/visits/{VISIT}/plan")
+    assert (field_of(page, "date"), field_of(page, "from"), field_of(page, "revision")) == ("2027-03-02", "14:00", "2")
+    details = {"name": "陶女士", "phone": "13900000000", "content": "换阀门"}
+    assert (await change(zhao, "details", "2", **details, reason="电话写错")).status_code == 303
+    assert (await change(zhao, "cancel", "3", reason="客户退单")).status_code == 303
+    visit = (await world.ask("zhao", "GET", f"/v1/visits/{VISIT}")).json()
+    assert visit["window"]["from"] == "2027-03-02T14:00:00+08:00"
+    assert (visit["technician"], visit["customer"]["phone"]) == ("sun", "13900000000")
+    assert visit["work"]["content"] == "换阀门"
+    assert visit["cancelled"]["reason"] == "客户退单"
+    assert "这次上门已取消，不能再改" in (await zhao.get(f"/desk/visits/{VISIT}/plan")).text
+
+
+async def test_the_second_of_two_changes_is_told_and_keeps_what_was_typed(zhao: DeskBrowser, world: World):
+    await world.plan()
+    times = {"date": "2027-03-02", "from": "14:00", "to": "15:00"}
+    assert (await change(zhao, "move", "0", **times, reason="一")).status_code == 303
+    page = await change(zhao, "move", "0", **{**times, "from": "14:30"}, reason="二")
+    assert (page.status_code, "别人刚改过这个任务" in page.text) == (412, True)
+    assert (field_of(page, "from"), field_of(page, "reason"), field_of(page, "revision")) == ("14:30", "二", "1")
+
+
+async def test_a_double_booking_is_shown_before_the_visit_is_moved(zhao: DeskBrowser, world: World):
+    await world.plan()
+    other = a_plan(window={"from": "2027-03-02T14:00:00+08:00", "to": "2027-03-02T15:00:00+08:00"})
+    await world.ask("zhao", "PUT", f"/v1/visits/{uid('w')}", other)
+    times = {"date": "2027-03-02", "from": "14:30", "to": "15:30", "reason": "改"}
+    page = await change(zhao, "move", "0", **times)
+    assert (page.status_code, "已有另一次上门" in page.text) == (409, True)
+    assert (await change(zhao, "move", "0", **times, confirmed=field_of(page, "confirmed"))).status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("action", "fields", "words"),
+    [
+        ("move", {"date": "2027-03-02", "from": "", "to": "", "reason": "x"}, "不能为空"),
+        ("move", {"date": "2027-03-02", "from": "09:00", "to": "10:00"}, "原因：不能为空"),
+        ("handover", {"technician": "nobody"}, "技术员：没有这个技术员"),
+        ("details", {"name": "", "content": "x", "reason": "x"}, "姓名：不能为空"),
+        ("cancel", {"reason": " "}, "原因：不能为空"),
+    ],
+)
+async def test_a_change_names_the_field_that_is_wrong(
+    zhao: DeskBrowser, world: World, action: str, fields: dict[str, str], words: str
+):
+    await world.plan()
+    page = await change(zhao, action, "0", **fields)
+    assert page.status_code in (404, 422)
+    assert words in html.unescape(page.text)
+    assert (await world.ask("zhao", "GET", f"/v1/visits/{VISIT}")).json()["revision"] == 0

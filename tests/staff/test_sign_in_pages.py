@@ -1,0 +1,168 @@
+"""The pages to sign in and out, the first page, and my account."""
+
+from urllib.parse import urlencode
+
+import httpx
+import pytest
+
+from service.errors import ServiceUnavailable
+from service.health import health
+from tests.support.api_client import World
+from tests.support.browser import PASSWORD, code_now, unsecret, with_factor, with_password
+from tests.support.desk import FORM, DeskBrowser, signed_in, text_of
+from tests.support.devices import enrol_phone
+
+
+async def post(browser: DeskBrowser, **fields: str) -> httpx.Response:
+    """Post the form to sign in, which needs no CSRF token."""
+    return await browser.ask("POST", "/sign-in", urlencode(fields).encode(), content_type=FORM)
+
+
+async def test_the_first_page_says_what_this_is_and_whether_it_works(world: World, monkeypatch: pytest.MonkeyPatch):
+    browser = DeskBrowser(world)
+    page = await browser.get("/")
+    assert page.status_code == 200
+    assert "运行正常" in page.text
+    assert 'href="/sign-in"' in page.text
+    assert 'href="/docs"' in page.text
+
+    async def broken(_: object) -> None:
+        raise ServiceUnavailable
+
+    monkeypatch.setattr(health, "check_storage", broken)
+    page = await browser.get("/")
+    assert (page.status_code, "现在不能保存" in page.text) == (503, True)
+    page = await (await signed_in(world, "zhao")).get("/")
+    assert (page.status_code, page.headers["location"]) == (303, "/desk")
+
+
+async def test_a_dispatcher_signs_in_with_a_password_and_goes_where_they_wanted(world: World):
+    await with_password(world, "zhao")
+    browser = DeskBrowser(world)
+    sent_away = await browser.get("/desk/today?date=2026-03-02")
+    assert sent_away.headers["location"] == "/sign-in?next=/desk/today%3Fdate%3D2026-03-02"
+    page = await browser.get(sent_away.headers["location"])
+    assert 'value="/desk/today?date=2026-03-02"' in page.text
+    wrong = await post(browser, login="zhao", password="不是这个密码不是这个", next="/desk/today")
+    assert wrong.status_code == 403
+    assert "登录名、密码或动态码不对" in wrong.text
+    assert 'value="zhao"' in wrong.text
+    assert 'value="/desk/today"' in wrong.text
+    assert "不是这个密码" not in wrong.text
+    done = await post(browser, login=" zhao ", password=PASSWORD, next="/desk/today?date=2026-03-02")
+    assert (done.status_code, done.headers["location"]) == (303, "/desk/today?date=2026-03-02")
+    assert (await browser.get("/desk/today?date=2026-03-02")).status_code == 200
+
+
+@pytest.mark.parametrize("evil", ["https://evil.test/", "//evil.test", "/\\evil.test", "javascript:alert(1)", "desk"])
+async def test_signing_in_leads_to_no_other_site(world: World, evil: str):
+    await with_password(world, "zhao")
+    done = await post(DeskBrowser(world), login="zhao", password=PASSWORD, next=evil)
+    assert done.headers["location"] == "/desk"
+
+
+async def test_another_site_signs_nobody_in(world: World):
+    await with_password(world, "zhao")
+    browser = DeskBrowser(world)
+    form = urlencode({"login": "zhao", "password": PASSWORD}).encode()
+    answer = await browser.ask("POST", "/sign-in", form, content_type=FORM, origin="https://evil.test")
+    assert (answer.status_code, browser.cookies) == (403, {})
+
+
+async def test_a_supervisor_needs_the_code_and_begins_with_the_queue(world: World):
+    await with_password(world, "wang")
+    browser = DeskBrowser(world)
+    page = await post(browser, login="wang", password=PASSWORD)
+    assert page.status_code == 200
+    secret = unsecret(text_of(page).partition("输入这个密钥：")[2].partition("登录名")[0].replace(" ", ""))
+    fields = {"login": "wang", "password": PASSWORD, "code": code_now(world, secret)}
+    assert (await browser.ask("POST", "/invitation/check", urlencode(fields).encode(), content_type=FORM)).is_success
+    another = DeskBrowser(world)
+    page = await post(another, login="wang", password=PASSWORD)
+    assert (page.status_code, "请再输入一次密码，并填验证器上的 6 位数字" in page.text) == (403, True)
+    world.house.clock = lambda at=world.house.clock() + 60_000: at
+    done = await post(another, login="wang", password=PASSWORD, code=code_now(world, secret))
+    assert done.headers["location"] == "/desk"
+    assert (await another.get("/desk")).headers["location"] == "/desk/queue"
+
+
+async def test_guessing_is_slowed_down_as_over_the_api(world: World):
+    await with_password(world, "zhao")
+    browser = DeskBrowser(world)
+    statuses = [(await post(browser, login="zhao", password="x")).status_code for _ in range(6)]
+    assert statuses == [403] * 5 + [429]
+    page = await post(browser, login="zhao", password=PASSWORD)
+    assert (page.status_code, "请 30 分钟后再试" in page.text) == (429, True)
+    assert int(page.headers["retry-after"]) > 0
+
+
+@pytest.mark.parametrize(
+    ("login", "first"),
+    [("zhao", "/desk/today"), ("li", "/desk/today"), ("wang", "/desk/queue"), ("admin", "/desk/people")],
+)
+async def test_the_desk_begins_where_the_work_is(world: World, login: str, first: str):
+    assert (await (await signed_in(world, login)).get("/desk")).headers["location"] == first
+
+
+async def test_a_form_counts_only_with_the_token_of_its_session(world: World):
+    zhao = await signed_in(world, "zhao")
+    for wrong in ({"csrf": ""}, {"csrf": "guessed"}):
+        assert (await zhao.post("/sign-out", wrong)).status_code == 403
+    assert (await zhao.post("/sign-out", {}, origin="https://evil.test")).status_code == 403
+    assert (await zhao.get("/desk/account")).status_code == 200
+    done = await zhao.post("/sign-out", {})
+    assert (done.status_code, done.headers["location"], zhao.cookies) == (303, "/sign-in", {})
+
+
+async def test_my_account_shows_me_and_ends_all_my_sessions(world: World):
+    zhao, other = await signed_in(world, "zhao"), DeskBrowser(world)
+    other.cookies = dict(zhao.cookies)
+    page = await zhao.get("/desk/account")
+    for part in ("登录名 zhao", "角色 调度", "片区 城东", "没有登记设备"):
+        assert part in text_of(page), part
+    await zhao.post("/desk/account/sign-out-everywhere", {})
+    assert (await other.get("/desk/account")).headers["location"] == "/sign-in?next=/desk/account"
+
+
+async def test_a_technician_revokes_a_lost_phone_on_the_account_page(world: World):
+    await enrol_phone(world, "li")
+    li = await signed_in(world, "li")
+    page = await li.get("/desk/account")
+    action = page.text.partition('action="/desk/account/devices/')[2].partition('"')[0]
+    assert action
+    done = await li.post(f"/desk/account/devices/{action}", {})
+    assert (done.status_code, done.headers["location"]) == (303, "/desk/account")
+    page = await li.get("/desk/account")
+    assert "设备已停用" in page.text
+    assert "已停用" in text_of(page)
+    assert "/revocation" not in page.text
+    assert "设备已停用" not in (await li.get("/desk/account")).text
+
+
+async def test_somebody_adds_an_authenticator_with_their_password(world: World):
+    await with_password(world, "zhao")
+    zhao = await signed_in(world, "zhao")
+    wrong = await zhao.post("/desk/account/second-factor", {"password": "x"})
+    assert (wrong.status_code, "登录名、密码或验证码不对" in wrong.text) == (403, True)
+    page = await zhao.post("/desk/account/second-factor", {"password": PASSWORD})
+    assert '<div class="qr"><svg' in page.text
+    assert "未绑定" in (await zhao.get("/desk/account")).text
+
+
+async def test_who_has_an_authenticator_is_told_how_to_replace_it(world: World):
+    await with_password(world, "wang")
+    secret = await with_factor(world, "wang")
+    await DeskBrowser(world).sign_in("wang", code=code_now(world, secret))
+    page = await (await signed_in(world, "wang")).get("/desk/account")
+    assert "已绑定" in page.text
+    assert "请找管理员重置" in page.text
+    assert "/second-factor" not in page.text
+
+
+async def test_the_language_switch_keeps_the_query(world: World):
+    zhao = await signed_in(world, "zhao")
+    page = await zhao.get("/desk/today?date=2026-03-05")
+    assert 'name="back" value="/desk/today?date=2026-03-05"' in page.text
+    form = urlencode({"language": "en", "back": "/desk/today?date=2026-03-05"}).encode()
+    done = await zhao.ask("POST", "/language", form, content_type=FORM)
+    assert done.headers["location"] == "/desk/today?date=2026-03-05"
