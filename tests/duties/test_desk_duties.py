@@ -5,23 +5,24 @@ import re
 import pytest
 
 from service.duties import listing
-from tests.reviews.desk import ENTRIES, Desk, seat
+from tests.reviews.desk import ENTRIES
 from tests.support.api_client import VISIT, World, record
+from tests.support.desk import DeskBrowser, signed_in
 from tests.support.factories import said
 
 PAGE = "/desk/duties"
 
 
 @pytest.fixture
-async def wang(world: World) -> Desk:
+async def wang(world: World) -> DeskBrowser:
     """The supervisor, before a complaint that the office has to answer and a damage that was not settled."""
     await world.plan()
     told = [said("09:12", "own_damage", thing="cabinet", label="柜门"), said("09:30", "complaint_received")]
     assert (await world.submit({**record(), "entries": [*ENTRIES, *told]})).status_code == 201
-    return await seat(world, "wang")
+    return await signed_in(world, "wang")
 
 
-async def groups(desk: Desk, path: str = PAGE) -> dict[str, int]:
+async def groups(desk: DeskBrowser, path: str = PAGE) -> dict[str, int]:
     """How many duties are below each heading."""
     answer = await desk.get(path)
     assert answer.status_code == 200, answer.text
@@ -29,7 +30,7 @@ async def groups(desk: Desk, path: str = PAGE) -> dict[str, int]:
     return {part.partition("<")[0]: part.count('<th scope="row">') for part in parts}
 
 
-async def test_what_is_overdue_comes_first(wang: Desk) -> None:
+async def test_what_is_overdue_comes_first(wang: DeskBrowser) -> None:
     found = await groups(wang)
     assert next(iter(found)) == "已逾期"
     assert list(found)[-1] == "以后到期"
@@ -38,7 +39,7 @@ async def test_what_is_overdue_comes_first(wang: Desk) -> None:
     assert f'<a href="/desk/visits/{VISIT}">' in page
 
 
-async def test_they_are_narrowed_by_owner_and_state(wang: Desk) -> None:
+async def test_they_are_narrowed_by_owner_and_state(wang: DeskBrowser) -> None:
     every = sum((await groups(wang)).values())
     office = sum((await groups(wang, f"{PAGE}?owner=office")).values())
     technician = sum((await groups(wang, f"{PAGE}?owner=technician")).values())
@@ -48,18 +49,18 @@ async def test_they_are_narrowed_by_owner_and_state(wang: Desk) -> None:
     assert "这样筛选，没有待办的事" in (await wang.get(f"{PAGE}?state=closed")).text
 
 
-async def test_a_call_is_one_link_away_for_a_supervisor(wang: Desk) -> None:
+async def test_a_call_is_one_link_away_for_a_supervisor(wang: DeskBrowser) -> None:
     link = f"/desk/visits/{VISIT}?call=yes"
     assert f'href="{link}#callback"' in (await wang.get(PAGE)).text
     page = (await wang.get(link)).text
     assert re.search('id="callback".*?<details class="fold" open>', page, re.DOTALL)
-    zhao = await seat(wang.world, "zhao")
+    zhao = await signed_in(wang.world, "zhao")
     page = (await zhao.get(PAGE)).text
     assert f"/desk/visits/{VISIT}" in page
     assert "call=yes" not in page
 
 
-async def test_a_call_settles_a_duty(wang: Desk) -> None:
+async def test_a_call_settles_a_duty(wang: DeskBrowser) -> None:
     before = (await groups(wang))["以后到期"]
     call = {"id": "0190aaaa-0000-7000-8000-000000000001", "called": "陶", "at": "2026-03-02T11:00", "text": "很满意"}
     answer = await wang.post(
@@ -70,7 +71,7 @@ async def test_a_call_settles_a_duty(wang: Desk) -> None:
     assert await groups(wang, f"{PAGE}?state=closed") == {"已办结": 1}
 
 
-async def test_pages_follow_each_other(wang: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_pages_follow_each_other(wang: DeskBrowser, monkeypatch: pytest.MonkeyPatch) -> None:
     every = sum((await groups(wang)).values())
     monkeypatch.setattr(listing, "PAGE", every - 1)
     assert sum((await groups(wang)).values()) == every - 1
@@ -80,8 +81,8 @@ async def test_pages_follow_each_other(wang: Desk, monkeypatch: pytest.MonkeyPat
 
 
 async def test_without_duties_the_page_says_so_and_technicians_do_not_see_it(world: World) -> None:
-    wang = await seat(world, "wang")
+    wang = await signed_in(world, "wang")
     assert "欠客户的事都办完了" in (await wang.get(PAGE)).text
     for who in ("li", "admin"):
-        assert (await (await seat(world, who)).get(PAGE)).status_code == 403, who
-    assert (await Desk(world).get(PAGE)).status_code == 303
+        assert (await (await signed_in(world, who)).get(PAGE)).status_code == 403, who
+    assert (await DeskBrowser(world).get(PAGE)).status_code == 303
