@@ -67,7 +67,7 @@ class ShownFinding(msgspec.Struct, frozen=True, kw_only=True):
         return subject_key(self.finding.item, self.finding.thing)
 
 
-class Told(msgspec.Struct, frozen=True):
+class Version(msgspec.Struct, frozen=True):
     """What somebody wrote about an item or fact. `positive`: that it was so; None for a value or words alone."""
 
     at: datetime
@@ -82,8 +82,8 @@ class SideBySide(msgspec.Struct, frozen=True):
     label: Text
     thing: str
     is_fact: bool
-    customer: Told
-    technician: tuple[Told, ...]
+    customer: Version
+    technician: tuple[Version, ...]
 
 
 class CustomerWords(msgspec.Struct, frozen=True):
@@ -116,7 +116,7 @@ class AnsweredCorrection(msgspec.Struct, frozen=True):
 
     at: datetime
     by: str
-    entries: tuple[tuple[Text, str, Told], ...]
+    entries: tuple[tuple[Text, str, Version], ...]
 
 
 class VisitPage(msgspec.Struct, frozen=True, kw_only=True):
@@ -309,12 +309,12 @@ def _sides(visit: LoadedVisit, labels: dict[str, str]) -> Iterator[SideBySide]:
             for one in entries
             if one.by == "technician" and one.what == what and one.id not in withdrawn and thing in (None, one.thing)
         )
-        told = tuple(_told(visit, one) for one in theirs)
-        yield SideBySide(names[what], labels.get(thing or "", thing or ""), is_fact, _told(visit, entry), told)
+        versions = tuple(_version(visit, one) for one in theirs)
+        yield SideBySide(names[what], labels.get(thing or "", thing or ""), is_fact, _version(visit, entry), versions)
 
 
-def _told(visit: LoadedVisit, entry: Entry) -> Told:
-    return Told(
+def _version(visit: LoadedVisit, entry: Entry) -> Version:
+    return Version(
         at=in_zone(entry.at, visit.now.tzinfo),
         positive=entry.says != "no" and entry.holds is not False and entry.waived is None and entry.refused is None,
         texts=tuple(_texts(visit.rules, entry)),
@@ -360,8 +360,8 @@ def _answered(visit: LoadedVisit) -> Iterator[AnsweredCorrection]:
     names = _subject_names(visit.rules)
     for row, batch in zip(visit.batch_rows, visit.batches, strict=True):
         if batch.correction:
-            told = ((names.get(one.what, CORRECTION), one.thing or "", _told(visit, one)) for one in batch.entries)
-            yield AnsweredCorrection(batch.received_at, row.writer, tuple(told))
+            versions = ((names.get(one.what, CORRECTION), one.thing or "", _version(visit, one)) for one in batch.entries)
+            yield AnsweredCorrection(batch.received_at, row.writer, tuple(versions))
 
 
 def _returnable(

@@ -8,9 +8,9 @@ import pytest
 from playwright.async_api import Page
 
 from tests.reviews.desk import finished
-from tests.support.desk import DeskBrowser, signed_in
 from tests.support.api_client import VISIT, World
 from tests.support.chromium import WIDE, open_page, serve_world
+from tests.support.desk import DeskBrowser, signed_in
 from tests.support.factories import uid
 
 AXE = (Path(__file__).parents[1] / "vendor" / "axe-core" / "axe.min.js").read_text()
