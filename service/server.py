@@ -6,6 +6,7 @@ import signal
 import socket
 import sys
 import threading
+from secrets import token_urlsafe
 from typing import Any
 
 import msgspec
@@ -18,6 +19,7 @@ from service.config import Settings
 from service.demo import seed
 from service.demo.people import Access
 from service.demo.seed import Demo
+from service.demo.sign_in import with_demo_sign_in
 from service.gate import ConnectionLimits
 from service.protocol import IDLE_SECONDS, protocol
 from service.web.templates import compile_templates
@@ -40,11 +42,15 @@ async def _serve(settings: Settings, *, demo: bool) -> int:
         host, port = listening.getsockname()[:2]
         address = settings.url or f"http://{f'[{host}]' if ':' in host else host}:{port}"
         ctx.company = msgspec.structs.replace(ctx.company, url=address.rstrip("/"))
+        app = create_app(ctx, settings.max_body)
         if demo:
-            sys.stdout.write(_demo_text(await seed.seed(ctx), settings, address))
+            seeded = await seed.seed(ctx)
+            codes = {token_urlsafe(16): login for login in seeded.people}
+            app = with_demo_sign_in(app, ctx, codes)
+            sys.stdout.write(_demo_text(seeded, codes, settings, address))
         sys.stdout.write(f"Doorstep 上门: {address}\n")
         sys.stdout.flush()
-        config = configured(create_app(ctx, settings.max_body), settings)
+        config = configured(app, settings)
         compile_templates()
         freeze_gc()
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -108,15 +114,20 @@ def _describe(who: Access) -> str:
     return f"{who.person.name} {who.person.title} {'、'.join(who.person.areas)}".strip()
 
 
-def _demo_text(demo: Demo, settings: Settings, address: str) -> str:
-    """The tokens of the invented people, and a command that submits a record and shows the findings."""
+def _demo_text(demo: Demo, codes: dict[str, str], settings: Settings, address: str) -> str:
+    """Where to sign in as one of the invented people, their tokens, and a command that submits a record."""
     body = settings.data / "demo-record.json"
     body.parent.mkdir(parents=True, exist_ok=True)
     body.write_bytes(demo.body)
-    tokens = "".join(f"  {who.person.login:8} {_describe(who):22} {who.token}\n" for who in demo.people.values())
+    doors = "".join(
+        f"  {login:8} {address}/demo/{code}  {_describe(demo.people[login])}\n" for code, login in codes.items()
+    )
+    tokens = "".join(f"  {who.person.login:8} {who.token}\n" for who in demo.people.values())
     links = "".join(f"  {who.person.login:8} {who.url}\n" for who in demo.people.values() if who.url)
     passwords = f"设置密码的一次性链接 / One-time links to set a password:\n{links}" if links else ""
-    return f"""演示数据已备好；令牌 / Demonstration data is ready; tokens:
+    return f"""演示数据已备好；点开即登录 / Demonstration data is ready; open to sign in:
+{doors}
+令牌 / Tokens:
 {tokens}
 {passwords}
 客户的链接 / The link of a customer: {demo.link}

@@ -18,7 +18,7 @@ from litestar.response.base import ASGIResponse
 from service.context import AppContext
 from service.errors import BodyTooLarge, InvalidBody, NotAuthenticated, Problem, WrongMediaType
 from service.web.cross_origin import SAFE
-from service.web.forms import read_form
+from service.web.forms import read_form, read_upload
 from service.web.language import AnyText, Language, PageText, TextPair, language_of
 from service.web.problems import ReadyResponse, to_problem
 from service.web.request import AnyRequest
@@ -58,13 +58,17 @@ SECTIONS = (
 
 
 class DeskRequest(msgspec.Struct, frozen=True):
-    """A request of a person who is signed in. `form` has the fields of a POST, whose CSRF token was right."""
+    """A request of a person who is signed in. `form` has the fields of a POST, whose CSRF token was right.
+
+    `files`: what it uploads, if the handler has the option `upload`: the largest body in bytes.
+    """
 
     ctx: AppContext
     token: bytes
     person: Person
     request: AnyRequest
-    form: Mapping[str, str]
+    form: Mapping[str, str] = {}
+    files: Mapping[str, bytes] = {}
 
     @property
     def csrf(self) -> str:
@@ -90,13 +94,16 @@ async def _provide_desk(request: AnyRequest) -> DeskRequest:
     ctx: AppContext = request.app.state["ctx"]
     token = await authenticate_session(request.scope, ctx)
     person = await authentication.authenticate(ctx, token)
-    form: Mapping[str, str] = {}
-    if request.method not in SAFE:
-        request.state.desk = DeskRequest(ctx, token, person, request, form)
-        form = await read_form(request, FORM_LIMIT, FORM_FIELDS)
-        require_csrf_token(request.scope, form.get("csrf", "").encode())
-    request.state.desk = desk = DeskRequest(ctx, token, person, request, form)
-    return desk
+    request.state.desk = desk = DeskRequest(ctx, token, person, request)
+    if request.method in SAFE:
+        return desk
+    upload: int | None = request.route_handler.opt.get("upload")
+    if upload and request.headers.get("content-type", "").startswith("multipart/form-data"):
+        form, files = await read_upload(request, upload)
+    else:
+        form, files = await read_form(request, upload or FORM_LIMIT, FORM_FIELDS), {}
+    require_csrf_token(request.scope, form.get("csrf", "").encode())
+    return msgspec.structs.replace(desk, form=form, files=files)
 
 
 def _page_of_problem(request: AnyRequest, error: Exception) -> ReadyResponse:

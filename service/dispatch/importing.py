@@ -3,6 +3,7 @@
 A visit's id is derived from its work order number, so repeating an import is idempotent.
 """
 
+from collections.abc import Sequence
 from typing import Annotated, Literal
 from uuid import NAMESPACE_URL, UUID, uuid5
 
@@ -94,10 +95,20 @@ async def import_visits(
     ctx: AppContext, token: bytes, raw: bytes, form: Literal["csv", "xlsx"], *, dry_run: bool
 ) -> ImportResult:
     """Import each row of a table in its own transaction; a dry run stores nothing."""
-    await authenticate(ctx, token, "plan a visit")  # before the table is read, which is expensive
+    return await import_rows(ctx, token, await read_table(ctx, token, raw, form), dry_run=dry_run)
+
+
+async def read_table(ctx: AppContext, token: bytes, raw: bytes, form: Literal["csv", "xlsx"]) -> tuple[TableRow, ...]:
+    """The rows of a table, for somebody who may plan visits: reading is expensive."""
+    await authenticate(ctx, token, "plan a visit")
+    return await read(ctx, raw, form)
+
+
+async def import_rows(ctx: AppContext, token: bytes, table: Sequence[TableRow], *, dry_run: bool) -> ImportResult:
+    """Import rows that were read."""
     references: set[str] = set()
     rows: list[ImportRow] = []
-    for row in await read(ctx, raw, form):
+    for row in table:
         reference = normalize_text(row.cells["external_ref"])
         rows.append(await _import_row(ctx, token, row, is_repeated=reference in references, dry_run=dry_run))
         references.add(reference)

@@ -4,6 +4,7 @@ import html
 import re
 from datetime import datetime, timedelta
 
+import httpx
 import pytest
 
 from service.dispatch import board
@@ -263,3 +264,49 @@ async def test_a_change_names_the_field_that_is_wrong(
     assert page.status_code in (404, 422)
     assert words in html.unescape(page.text)
     assert (await world.ask("zhao", "GET", f"/v1/visits/{VISIT}")).json()["revision"] == 0
+
+
+TABLE = (
+    "工单号,类型,开始,结束,技术员,姓名,电话,工作内容\n"
+    "GD-1,维修（漏水）,2027-03-02 下午3点半,17:00,li,陶女士,13800000000,检修漏水\n"
+    "GD-2,维修（漏水）,2027-03-02 09:00,10:00,nobody,陈先生,13800000001,检修漏水\n"
+)
+
+
+async def upload(browser: DeskBrowser, raw: bytes, **fields: str) -> httpx.Response:
+    """Post the form with a file."""
+    given = {"csrf": browser.cookies["__Host-doorstep-csrf"], **fields}
+    parts = "".join(f'--x\r\nContent-Disposition: form-data; name="{k}"\r\n\r\n{v}\r\n' for k, v in given.items())
+    head = '--x\r\nContent-Disposition: form-data; name="file"; filename="a.csv"\r\nContent-Type: text/csv\r\n\r\n'
+    body = parts.encode() + head.encode() + raw + b"\r\n--x--\r\n"
+    return await browser.ask("POST", "/desk/imports", body, content_type="multipart/form-data; boundary=x")
+
+
+async def test_a_table_is_shown_as_it_was_read_and_then_imported(zhao: DeskBrowser, world: World):
+    template = await zhao.get("/desk/imports/template")
+    assert template.text.startswith("\ufeff工单号,类型,开始")
+    page = await upload(zhao, TABLE.encode())
+    assert page.status_code == 200, page.text
+    for part in ("还没有保存", "2027年3月2日 15:30–17:00", "技术员：没有这个技术员", "将新建 1", "不能导入 1"):
+        assert part in text_of(page), part
+    assert (await world.ask("zhao", "GET", "/v1/visits?q=GD-1")).json()["items"] == []
+    done = await zhao.post("/desk/imports", {"table": field_of(page, "table")})
+    assert (done.status_code, "导入完成" in done.text) == (200, True)
+    found = (await world.ask("zhao", "GET", "/v1/visits?q=GD-1")).json()["items"]
+    assert [one["window"]["from"] for one in found] == ["2027-03-02T15:30:00+08:00"]
+
+
+@pytest.mark.parametrize(
+    ("raw", "words"),
+    [(b"", "请选一个表格文件"), (b"a,b\n1,2\n", "缺少或重复的列"), (b"x" * (3 * 2**20), "没有看懂")],
+)
+async def test_a_file_that_is_no_table_is_refused_in_words(zhao: DeskBrowser, raw: bytes, words: str):
+    page = await upload(zhao, raw)
+    assert (page.status_code, words in page.text) == (422, True)
+
+
+async def test_an_upload_needs_the_token_and_the_right_to_plan(zhao: DeskBrowser, world: World):
+    assert (await upload(zhao, TABLE.encode(), csrf="guessed")).status_code == 403
+    wang = await signed_in(world, "wang")
+    assert (await wang.get("/desk/imports")).status_code == 403
+    assert (await upload(wang, TABLE.encode())).status_code == 403

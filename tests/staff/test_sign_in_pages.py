@@ -8,7 +8,7 @@ import pytest
 from service.errors import ServiceUnavailable
 from service.health import health
 from tests.support.api_client import World
-from tests.support.browser import PASSWORD, code_now, unsecret, with_factor, with_password
+from tests.support.browser import PASSWORD, code_now, later, unsecret, with_factor, with_password
 from tests.support.desk import FORM, DeskBrowser, signed_in, text_of
 from tests.support.devices import enrol_phone
 
@@ -80,7 +80,7 @@ async def test_a_supervisor_needs_the_code_and_begins_with_the_queue(world: Worl
     another = DeskBrowser(world)
     page = await post(another, login="wang", password=PASSWORD)
     assert (page.status_code, "请再输入一次密码，并填验证器上的 6 位数字" in page.text) == (403, True)
-    world.house.clock = lambda at=world.house.clock() + 60_000: at
+    later(world, minutes=1)
     done = await post(another, login="wang", password=PASSWORD, code=code_now(world, secret))
     assert done.headers["location"] == "/desk"
     assert (await another.get("/desk")).headers["location"] == "/desk/queue"

@@ -1,0 +1,108 @@
+"""The desk's import of a table: first what was read, row by row, then the import itself."""
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from typing import Literal
+
+from litestar import get, post
+from litestar.response.base import ASGIResponse
+
+from service.accounts.desk import Desk, DeskController, DeskRequest, explain, render_desk, retry_after
+from service.errors import InvalidBody, PermissionDenied, Problem
+from service.web.language import PageText
+from service.web.responses import raw_response
+
+from . import importing
+from .import_columns import COLUMNS, REQUIRED, ZH, TableRow
+from .importing import ImportResult
+from .plan_form import LABELS
+
+MAX_BYTES = 2 * 2**20
+"""Of a table on this page; the API takes larger ones. The page carries the table to the second step."""
+NO_FILE = PageText("请选一个表格文件（CSV 或 XLSX）")
+OUTCOMES = {
+    "would_create": (PageText("将新建"), "good"),
+    "created": (PageText("已新建"), "good"),
+    "known": (PageText("已有，不变"), "plain"),
+    "refused": (PageText("不能导入"), "bad"),
+}
+
+
+class ImportPagesController(DeskController):
+    """The import of a table."""
+
+    path = "/desk/imports"
+
+    @get()
+    async def show_form(self, desk: Desk) -> ASGIResponse:
+        """Choose a file."""
+        return _page(desk)
+
+    @get("/template")
+    async def download_template(self, desk: Desk) -> ASGIResponse:
+        """An empty table with the headings."""
+        _require_planner(desk)
+        table = "\ufeff" + ",".join(COLUMNS) + "\r\n"  # Excel takes a file without the mark for GBK
+        headers = (
+            (b"content-type", b"text/csv; charset=utf-8"),
+            (b"content-disposition", b'attachment; filename="visits.csv"'),
+            (b"cache-control", b"no-store"),
+            (b"x-content-type-options", b"nosniff"),
+        )
+        return raw_response(200, table.encode(), headers)
+
+    @post(status_code=200, upload=2 * MAX_BYTES)
+    async def take_table(self, desk: Desk) -> ASGIResponse:
+        """Show what was read; with `table`, the file that was shown, import it."""
+        carried, raw = desk.form.get("table", ""), desk.files.get("file", b"")
+        try:
+            if carried:
+                raw = _decode(carried)
+            if not raw or len(raw) > MAX_BYTES:
+                raise InvalidBody
+            form: Literal["csv", "xlsx"] = "xlsx" if raw.startswith(b"PK") else "csv"
+            table = await importing.read_table(desk.ctx, desk.token, raw, form)
+            result = await importing.import_rows(desk.ctx, desk.token, table, dry_run=not carried)
+        except Problem as problem:
+            if problem.status in (500, 503):
+                raise
+            return _page(desk, problem, empty=not raw)
+        return _page(desk, table=table, result=result, carried=urlsafe_b64encode(raw).decode())
+
+
+def _decode(text: str) -> bytes:
+    try:
+        return urlsafe_b64decode(text)
+    except ValueError:
+        raise InvalidBody from None
+
+
+def _require_planner(desk: DeskRequest) -> None:
+    if not desk.person.can("plan a visit"):
+        raise PermissionDenied
+
+
+def _page(
+    desk: DeskRequest,
+    problem: Problem | None = None,
+    *,
+    table: tuple[TableRow, ...] = (),
+    result: ImportResult | None = None,
+    carried: str = "",
+    empty: bool = False,
+) -> ASGIResponse:
+    _require_planner(desk)
+    view = {
+        "problem": () if problem is None else (NO_FILE,) if empty else explain(problem),
+        "labels": LABELS,
+        "columns": {zh: zh in {ZH[name] for name in REQUIRED} for zh in COLUMNS},
+        "rows": {row.number: row for row in table},
+        "result": result,
+        "outcomes": OUTCOMES,
+        "carried": carried,
+        "zone": desk.ctx.zone,
+    }
+    status, headers = (problem.status, retry_after(problem)) if problem else (200, ())
+    return render_desk(desk, "dispatch/import.html", view, status, headers, section="today", back="/desk/imports")
+
+
+ROUTES = (ImportPagesController,)
