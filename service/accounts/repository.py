@@ -52,6 +52,13 @@ async def find_including_former(tx: Transaction, login: str) -> tuple[Person, in
     return None if row is None else (credentials.row_to_person(row), row[4])
 
 
+async def names_of(tx: Transaction, logins: Iterable[str]) -> dict[str, str]:
+    """The names of people, also of former colleagues, by login; sorted by name."""
+    found = {login: await find_including_former(tx, login) for login in logins if login}
+    names = {login: one[0].name if one else login for login, one in found.items()}
+    return dict(sorted(names.items(), key=lambda item: (item[1], item[0])))
+
+
 async def find_person_row(tx: Transaction, login: str) -> PersonRow | None:
     """A current or former person with their ID card."""
     row = await tx.fetch_one("person_ever", login=login)

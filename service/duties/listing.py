@@ -102,7 +102,7 @@ async def list_duties(ctx: AppContext, tx: Transaction, token: bytes, wanted: Du
     areas = (wanted.area,) if wanted.area is not None else person.areas or (None,)
     before = 2**62 if wanted.due_before is None else to_ms(parse_timestamp(wanted.due_before, "due_before"))
     if wanted.state == "overdue":
-        before = min(before, ctx.clock())
+        before = min(before, ctx.clock() + 1)
     key = FIRST if wanted.after is None else _decode(wanted.after)
     given = {
         "owner": wanted.owner,

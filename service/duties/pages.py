@@ -6,6 +6,7 @@ from litestar import get
 from litestar.response.base import ASGIResponse
 
 from service.accounts.desk import Desk, DeskController, DeskRequest, render_desk
+from service.accounts.repository import names_of
 from service.visits.attention import OwnerRole
 from service.visits.page_words import OWNERS
 from service.web.language import AnyText, PageText
@@ -41,7 +42,9 @@ class DutiesPageController(DeskController):
         wanted = DutyFilter(owner=owner or "", area=area, state=wanted_state or "open", after=after)
         found = await list_duties(desk.ctx, desk.token, wanted)
         given = {"owner": owner, "area": area, "state": wanted_state}
+        names = await desk.ctx.db.read(lambda tx: names_of(tx, {one.technician for one in found.duties}))
         view = {
+            "names": names,
             "found": found,
             "groups": _groups(found.duties, desk),
             "given": {name: value for name, value in given.items() if value},

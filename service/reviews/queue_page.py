@@ -6,10 +6,10 @@ import msgspec
 from litestar import get
 from litestar.response.base import ASGIResponse
 
-from service.accounts import repository as accounts_repository
 from service.accounts.authentication import authenticate_token
 from service.accounts.desk import Desk, DeskController, DeskRequest, render_desk
 from service.accounts.permissions import covers_area
+from service.accounts.repository import names_of
 from service.context import AppContext, read_only
 from service.db.database import Transaction
 from service.dispatch.planning import newest_rules
@@ -49,17 +49,10 @@ async def get_queue_page(ctx: AppContext, tx: Transaction, token: bytes, wanted:
     return QueuePage(
         queue,
         tuple(sorted({row[0] for row in rows})),
-        await _names(tx, {row[1] for row in rows}),
-        await _names(tx, {row[2] for row in rows} | {person.login}),
+        await names_of(tx, {row[1] for row in rows}),
+        await names_of(tx, {row[2] for row in rows} | {person.login}),
         types,
     )
-
-
-async def _names(tx: Transaction, logins: set[str]) -> dict[str, str]:
-    """By login the name, sorted by name."""
-    found = {login: await accounts_repository.find_including_former(tx, login) for login in logins if login}
-    names = {login: one[0].name if one else login for login, one in found.items()}
-    return dict(sorted(names.items(), key=lambda item: (item[1], item[0])))
 
 
 class QueuePageController(DeskController):

@@ -34,6 +34,8 @@ AXIS, LANES, LANE = 74, 96, 18
 """Where the line of time is, where the arrows begin, and how far they are apart, in pixels from the left."""
 ROW_GAP, DAY_HEIGHT, MARGIN, CORNER = 12, 34, 8, 8
 MAX_LANES_WIDTH = 120
+OPENING, CLOSING = "(（「“", ")）」”，。、；"
+"""No line ends with the former or begins with the latter."""
 
 
 class Act(msgspec.Struct, frozen=True):
@@ -265,11 +267,8 @@ def _arrow(start: int, end: int, lane: int, violation: bool) -> DrawnArrow:
 
 def wrap(text: str, width: float) -> list[str]:
     """Break a text into lines of at most `width` em; between words, or between Chinese characters."""
-    pieces = [
-        0,
-        *(n for n, (a, b) in enumerate(pairwise(text), 1) if a == " " or _is_wide(a) or _is_wide(b)),
-        len(text),
-    ]
+    breaks = (n for n, (a, b) in enumerate(pairwise(text), 1) if _may_break(a, b))
+    pieces = [0, *breaks, len(text)]
     lines = [""]
     for start, end in pairwise(pieces):
         piece = text[start:end]
@@ -279,8 +278,14 @@ def wrap(text: str, width: float) -> list[str]:
     return [line.strip() for line in lines if line.strip()]
 
 
+def _may_break(before: str, after: str) -> bool:
+    if before in OPENING or after in CLOSING:
+        return False
+    return before == " " or _is_wide(before) or _is_wide(after)
+
+
 def _width(text: str) -> float:
-    return sum(1.0 if _is_wide(char) else 0.56 for char in text)
+    return sum(1.0 if _is_wide(char) else 0.6 for char in text)
 
 
 def _is_wide(char: str) -> bool:

@@ -6,9 +6,8 @@ from uuid import UUID
 
 import msgspec
 
-from service.accounts import repository as accounts_repository
 from service.accounts.authentication import authenticate_token
-from service.accounts.permissions import Person
+from service.accounts.repository import names_of
 from service.confirmation.statements import CustomerView, StatementView
 from service.context import AppContext, read_only
 from service.db.database import Transaction
@@ -68,7 +67,7 @@ class ShownFinding(msgspec.Struct, frozen=True, kw_only=True):
         return subject_key(self.finding.item, self.finding.thing)
 
 
-class Told(msgspec.Struct, frozen=True):
+class Version(msgspec.Struct, frozen=True):
     """What somebody wrote about an item or fact. `positive`: that it was so; None for a value or words alone."""
 
     at: datetime
@@ -83,8 +82,8 @@ class SideBySide(msgspec.Struct, frozen=True):
     label: Text
     thing: str
     is_fact: bool
-    customer: Told
-    technician: tuple[Told, ...]
+    customer: Version
+    technician: tuple[Version, ...]
 
 
 class CustomerWords(msgspec.Struct, frozen=True):
@@ -117,7 +116,7 @@ class AnsweredCorrection(msgspec.Struct, frozen=True):
 
     at: datetime
     by: str
-    entries: tuple[tuple[Text, str, Told], ...]
+    entries: tuple[tuple[Text, str, Version], ...]
 
 
 class VisitPage(msgspec.Struct, frozen=True, kw_only=True):
@@ -199,7 +198,7 @@ async def get_visit_page(ctx: AppContext, tx: Transaction, token: bytes, visit_i
         statements=tuple(_statements(visit, customer)),
         answered=tuple(_answered(visit)),
         corrections=visit.reviews.corrections,
-        names=await _names(tx, _logins(view, review, findings, steps, visit.reviews.corrections)),
+        names=await names_of(tx, _logins(view, review, findings, steps, visit.reviews.corrections)),
         labels=customer.labels,
         subjects=_subject_names(visit.rules),
         can_explain=person.can("explain findings") and was_on_visit(visit, person),
@@ -310,12 +309,12 @@ def _sides(visit: LoadedVisit, labels: dict[str, str]) -> Iterator[SideBySide]:
             for one in entries
             if one.by == "technician" and one.what == what and one.id not in withdrawn and thing in (None, one.thing)
         )
-        told = tuple(_told(visit, one) for one in theirs)
-        yield SideBySide(names[what], labels.get(thing or "", thing or ""), is_fact, _told(visit, entry), told)
+        versions = tuple(_version(visit, one) for one in theirs)
+        yield SideBySide(names[what], labels.get(thing or "", thing or ""), is_fact, _version(visit, entry), versions)
 
 
-def _told(visit: LoadedVisit, entry: Entry) -> Told:
-    return Told(
+def _version(visit: LoadedVisit, entry: Entry) -> Version:
+    return Version(
         at=in_zone(entry.at, visit.now.tzinfo),
         positive=entry.says != "no" and entry.holds is not False and entry.waived is None and entry.refused is None,
         texts=tuple(_texts(visit.rules, entry)),
@@ -361,8 +360,8 @@ def _answered(visit: LoadedVisit) -> Iterator[AnsweredCorrection]:
     names = _subject_names(visit.rules)
     for row, batch in zip(visit.batch_rows, visit.batches, strict=True):
         if batch.correction:
-            told = ((names.get(one.what, CORRECTION), one.thing or "", _told(visit, one)) for one in batch.entries)
-            yield AnsweredCorrection(batch.received_at, row.writer, tuple(told))
+            versions = ((names.get(one.what, CORRECTION), one.thing or "", _version(visit, one)) for one in batch.entries)
+            yield AnsweredCorrection(batch.received_at, row.writer, tuple(versions))
 
 
 def _returnable(
@@ -420,12 +419,3 @@ def _logins(
     if review is not None:
         logins |= {one.by for one in review.comments} | {review.assignee or ""}
     return logins - {""}
-
-
-async def _names(tx: Transaction, logins: set[str]) -> dict[str, str]:
-    """The names of people, also of former colleagues."""
-    found: dict[str, str] = {}
-    for login in sorted(logins):
-        person: tuple[Person, int | None] | None = await accounts_repository.find_including_former(tx, login)
-        found[login] = person[0].name if person else login
-    return found

@@ -1,17 +1,8 @@
-"""People at the desk, for tests of its pages."""
+"""A visit for tests of the desk's pages of review."""
 
-import re
-from html import unescape
-from urllib.parse import urlencode
+from typing import Any
 
-import httpx
-
-from service.accounts.authentication import session_digest
-from service.accounts import credentials
-from service.accounts.middleware import csrf_token
-from service.db.database import Transaction
 from tests.support.api_client import World, record
-from tests.support.browser import Browser
 from tests.support.factories import said
 
 ENTRIES = [
@@ -26,40 +17,7 @@ ENTRIES = [
 ]
 
 
-class Desk(Browser):
-    """A person who is signed in at the desk."""
-
-    async def get(self, path: str, **headers: str | None) -> httpx.Response:
-        return await self.ask("GET", path, x_csrf_token=None, **headers)
-
-    async def post(self, path: str, fields: dict[str, str], **headers: str | None) -> httpx.Response:
-        """Send a form with the CSRF token of the session."""
-        given = {"csrf": self.cookies["__Host-doorstep-csrf"], **fields}
-        form = {"content_type": "application/x-www-form-urlencoded", "x_csrf_token": None}
-        return await self.ask("POST", path, urlencode(given).encode(), **{**form, **headers})
-
-    async def hidden(self, path: str, name: str) -> str:
-        """The value of a hidden field of a page."""
-        page = (await self.get(path)).text
-        found = re.search(f'name="{name}" value="([^"]*)"', page)
-        assert found, page
-        return unescape(found[1])
-
-
-async def seat(world: World, who: str) -> Desk:
-    """Sign a person in."""
-    token = f"session of {who}"
-
-    async def start(tx: Transaction) -> None:
-        await credentials.add_token(tx, session_digest(token), who, world.house.clock(), "session")
-
-    await world.house.db.write(start)
-    desk = Desk(world)
-    desk.cookies |= {"__Host-doorstep": token, "__Host-doorstep-csrf": csrf_token(token)}
-    return desk
-
-
-async def finished(world: World) -> None:
+async def finished(world: World, **plan: Any) -> None:
     """A visit that is over: the technician rang when they were in already."""
-    assert (await world.plan()).status_code == 201
+    assert (await world.plan(**plan)).status_code == 201
     assert (await world.submit({**record(), "entries": ENTRIES})).status_code == 201

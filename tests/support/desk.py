@@ -20,9 +20,13 @@ FORM = "application/x-www-form-urlencoded"
 class DeskBrowser(Browser):
     """A browser that posts forms with the CSRF token of its session."""
 
-    async def get(self, path: str) -> httpx.Response:
+    async def get(self, path: str, **headers: str) -> httpx.Response:
         """Fetch a page."""
-        return await self.ask("GET", path, accept_language="zh")
+        return await self.ask("GET", path, **{"accept_language": "zh", **headers})
+
+    async def field(self, path: str, name: str) -> str:
+        """The value of the first input with this name on a page."""
+        return field_of(await self.get(path), name)
 
     async def post(self, path: str, fields: dict[str, str], **headers: Any) -> httpx.Response:
         """Post a form."""

@@ -1,0 +1,92 @@
+"""The desk's pages of the quarantine: the list, a look with a reason, and the decision."""
+
+from html import unescape
+
+import pytest
+
+from tests.support.api_client import RECORD, World, problem, record
+from tests.support.desk import DeskBrowser, signed_in
+from tests.support.factories import encode, uid
+
+PAGE = "/desk/quarantine"
+
+
+@pytest.fixture
+async def wang(world: World) -> DeskBrowser:
+    """The supervisor, before a record of a visit that was not planned when it came."""
+    answer = await world.submit(record())
+    assert problem(answer) == (404, "unknown-visit")
+    return await signed_in(world, "wang")
+
+
+async def input_of(desk: DeskBrowser) -> str:
+    """The address of the only input."""
+    (item,) = (await desk.world.ask("wang", "GET", "/v1/quarantine")).json()["items"]
+    return f"{PAGE}/{item['id']}"
+
+
+async def test_the_list_says_why_it_was_refused_and_shows_no_content(wang: DeskBrowser) -> None:
+    page = (await wang.get(PAGE)).text
+    assert f'<a href="{await input_of(wang)}">没有这个上门任务，请核对编号</a>' in page
+    assert "arrived" not in page
+    assert "arrived" not in (await wang.get(await input_of(wang))).text
+
+
+async def test_a_look_needs_a_reason_and_is_logged(wang: DeskBrowser) -> None:
+    path = await input_of(wang)
+    refused = await wang.post(f"{path}/look", {"look_reason": " "})
+    assert (refused.status_code, "请写明理由" in refused.text) == (422, True)
+    assert "arrived" not in refused.text
+    answer = await wang.post(f"{path}/look", {"look_reason": "客户来电"})
+    assert answer.status_code == 200
+    assert '"what": "arrived"' in unescape(answer.text)
+    rows = await wang.world.house.db.read(
+        lambda tx: tx.fetch_all("looks_at", what=f"quarantine/{path.rpartition('/')[2]}")
+    )
+    assert [(who, reason) for _, who, reason in rows] == [("wang", "客户来电")]
+
+
+async def test_content_is_text_and_nothing_else(world: World) -> None:
+    await world.submit(b'{"id": "<script>alert(1)</script>"', uid("hostile"))
+    await world.submit(b"\xff\xfe\x00nonsense", uid("bytes"))
+    wang = await signed_in(world, "wang")
+    for item in (await world.ask("wang", "GET", "/v1/quarantine")).json()["items"]:
+        answer = await wang.post(f"{PAGE}/{item['id']}/look", {"look_reason": "看"})
+        assert answer.status_code == 200
+        assert "<script>alert" not in answer.text
+
+
+async def test_taking_submits_it_again(wang: DeskBrowser) -> None:
+    path = await input_of(wang)
+    refused = await wang.post(f"{path}/decision", {"decision": "take", "reason": "补派工"})
+    assert (refused.status_code, "没有这个上门任务" in refused.text) == (404, True)
+    assert 'value="补派工"' in refused.text
+    await wang.world.plan()
+    answer = await wang.post(f"{path}/decision", {"decision": "take", "reason": "已补派工"})
+    assert (answer.status_code, answer.headers["location"]) == (303, PAGE)
+    assert "已收下这份记录" in (await wang.get(PAGE)).text
+    assert (await wang.world.ask("li", "PUT", f"/v1/records/{RECORD}", encode(record()))).status_code == 200
+    assert "已补派工" in (await wang.get(f"{PAGE}?decided=true")).text
+
+
+async def test_discarding_needs_a_reason_and_is_final(wang: DeskBrowser) -> None:
+    path = await input_of(wang)
+    refused = await wang.post(f"{path}/decision", {"decision": "discard", "reason": ""})
+    assert (refused.status_code, "请写明理由" in refused.text) == (422, True)
+    assert (await wang.post(f"{path}/decision", {"decision": "discard", "reason": "测试"})).status_code == 303
+    assert "没有要决定的内容" in (await wang.get(PAGE)).text
+    assert (await wang.post(f"{path}/decision", {"decision": "take", "reason": "还是要"})).status_code == 409
+    assert f"{path}/decision" not in (await wang.get(path)).text
+
+
+async def test_who_may_see_it(wang: DeskBrowser) -> None:
+    path = await input_of(wang)
+    for who, status in (("zhao", 403), ("li", 403), ("qian", 404), ("admin", 200)):
+        other = await signed_in(wang.world, who)
+        assert (await other.get(path)).status_code == status, who
+        assert (await other.post(f"{path}/look", {"look_reason": "看"})).status_code == status, who
+        if status != 200:
+            answer = await other.post(f"{path}/decision", {"decision": "discard", "reason": "不要"})
+            assert answer.status_code == status, who
+    assert "没有要决定的内容" in (await (await signed_in(wang.world, "qian")).get(PAGE)).text
+    assert (await DeskBrowser(wang.world).get(path)).status_code == 303

@@ -1,0 +1,122 @@
+"""A supervisor at the desk in a real browser: from the queue through a visit with the keyboard; looked at by axe."""
+
+import os
+from pathlib import Path
+
+import msgspec
+import pytest
+from playwright.async_api import Page
+
+from tests.reviews.desk import finished
+from tests.support.api_client import VISIT, World
+from tests.support.chromium import WIDE, open_page, serve_world
+from tests.support.desk import DeskBrowser, signed_in
+from tests.support.factories import uid
+
+AXE = (Path(__file__).parents[1] / "vendor" / "axe-core" / "axe.min.js").read_text()
+RUN_AXE = """async () => (await axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa',
+    'best-practice']})).violations.map(one => [one.id, one.nodes.map(node => node.html)])"""
+TABLET, DESKTOP = (820, 1180), (1366, 768)
+SCREENS = [(DESKTOP, 1, "zh-CN"), (TABLET, 1, "en"), ((683, 384), 2, "zh-CN")]
+LONG = {"name": "欧阳上官司马诸葛" * 8, "phone": "13800000000", "address": "虚构路一号" * 12, "account": "1001"}
+RANG_LATE = "order.door_signal.before.entered"
+
+
+async def open_session(page: Page, base: str, desk: DeskBrowser) -> None:
+    """Give the browser the session; it takes loopback for a secure site. The site is at that address."""
+    desk.world.house.company = msgspec.structs.replace(desk.world.house.company, url=base)
+    cookie = {
+        "name": "__Host-doorstep",
+        "value": desk.cookies["__Host-doorstep"],
+        "url": base.replace("http:", "https:"),
+    }
+    await page.context.add_cookies([{**cookie, "secure": True, "httpOnly": True, "sameSite": "Strict"}])  # type: ignore[list-item]
+
+
+async def checked(page: Page, name: str) -> None:
+    """Nothing that axe finds, and nothing that scrolls sideways, also with every fold open."""
+    await page.evaluate("() => document.querySelectorAll('details').forEach(one => { one.open = true })")
+    folder = os.environ.get("SCREENSHOTS")
+    if folder:
+        await page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
+    await page.evaluate(AXE)
+    assert await page.evaluate(RUN_AXE) == []
+    assert not await page.evaluate(WIDE)
+
+
+@pytest.mark.parametrize(
+    ("size", "scale", "locale"), [(DESKTOP, 1, "zh-CN"), (TABLET, 1, "en"), ((683, 384), 2, "zh-CN")]
+)
+async def test_the_queue_and_a_visit_are_accessible(
+    sqlite_world: World, size: tuple[int, int], scale: float, locale: str
+) -> None:
+    await finished(sqlite_world, customer=LONG)
+    wang = await signed_in(sqlite_world, "wang")
+    fields = {"id": str(uid("c")), "item:id_shown": "1", "why:id_shown": "没有出示证件", "due": "2026-03-03T18:00"}
+    assert (await wang.post(f"/desk/visits/{VISIT}/corrections", fields)).status_code == 303
+    call = {
+        "id": str(uid("k")),
+        "called": "陶",
+        "at": "2026-03-02T11:30",
+        "text": "态度不好",
+        "answer:manner_ok": "bad",
+    }
+    assert (await wang.post(f"/desk/visits/{VISIT}/callbacks", call)).status_code == 303
+    async with (
+        serve_world(sqlite_world) as base,
+        open_page(scripts=True, size=size, scale=scale, locale=locale) as page,
+    ):
+        await open_session(page, base, wang)
+        for name in ("queue", f"visits/{VISIT}", "duties", "quarantine"):
+            await page.goto(f"{base}/desk/{name}")
+            await checked(page, f"desk-{name.partition('/')[0]}-{size[0]}-{locale}")
+
+
+async def test_a_supervisor_decides_with_the_keyboard_and_without_scripts(sqlite_world: World) -> None:
+    await finished(sqlite_world)
+    wang = await signed_in(sqlite_world, "wang")
+    async with serve_world(sqlite_world) as base, open_page(scripts=False, size=DESKTOP) as page:
+        await open_session(page, base, wang)
+        await page.goto(f"{base}/desk/queue")
+        await page.get_by_role("link", name="陶", exact=True).focus()
+        await page.keyboard.press("Enter")
+        await page.get_by_role("heading", name="要看的事").wait_for()
+        first = page.locator(f'[name="decision:{RANG_LATE}"]').first
+        await first.focus()
+        await page.keyboard.press("ArrowRight")  # from "uphold" to "override"
+        await page.keyboard.press("Tab")
+        await page.keyboard.type("客户先开的门")
+        await page.get_by_label("没有选的，需要决定的都算成立").focus()
+        await page.keyboard.press("Space")
+        await page.keyboard.press("Tab")
+        await page.keyboard.type("已沟通")
+        await page.keyboard.press("Tab")
+        await page.keyboard.press("Enter")
+        await page.get_by_text("决定已保存，没有别的要看了").wait_for()
+        await page.get_by_text("都看完了，没有等您的上门。辛苦了！").wait_for()
+    review = (await sqlite_world.ask("wang", "GET", f"/v1/visits/{VISIT}/review")).json()
+    assert review["state"] == "closed"
+    decided = {one["finding"]["code"]: one["decision"] for one in review["findings"] if one["decision"]}
+    assert decided.pop(RANG_LATE)["decision"] == "override"
+    assert {one["decision"] for one in decided.values()} == {"uphold"}
+    assert [one["text"] for one in review["comments"]] == ["已沟通"]
+
+
+async def test_the_queue_refreshes_itself_unless_somebody_uses_it(sqlite_world: World) -> None:
+    await finished(sqlite_world)
+    wang = await signed_in(sqlite_world, "wang")
+    async with serve_world(sqlite_world) as base, open_page(scripts=True, size=DESKTOP) as page:
+        await open_session(page, base, wang)
+        await page.clock.install()
+        await page.goto(f"{base}/desk/queue")
+        take = page.get_by_role("button", name="我来看：陶")
+        await take.focus()
+        path = f"/v1/visits/{VISIT}/assignee"
+        assert (await sqlite_world.ask("wang", "PUT", path, {"person": "wang"})).status_code == 200
+        await page.clock.run_for(31_000)
+        await page.wait_for_timeout(300)
+        assert await take.count() == 1  # nothing is taken away from under the hand
+        await page.get_by_role("heading", name="待审").click()
+        await page.evaluate("() => document.activeElement.blur()")
+        await page.clock.run_for(31_000)
+        await page.get_by_role("button", name="放开：陶").wait_for()

@@ -1,0 +1,64 @@
+"""The desk's page of a visit shows what customers signed and said, and what changed since."""
+
+import re
+from html import unescape
+
+from tests.support.api_client import World
+from tests.support.customer import Customer, advance_clock, change_cause, example_customer
+from tests.support.desk import signed_in
+
+
+async def page_of(world: World, tao: Customer, who: str = "wang") -> str:
+    answer = await (await signed_in(world, who)).get(f"/desk/visits/{tao.visit}")
+    assert answer.status_code == 200, answer.text
+    return unescape(answer.text)
+
+
+async def signing(world: World) -> Customer:
+    """The customer of a visit with a damaged meter, who has entered the code and signed."""
+    tao = await example_customer(world, "S04", drop=("meter_order_signed",))
+    advance_clock(world, minutes=2)
+    await tao.enters()
+    assert (await tao.signs()).status_code == 200
+    return tao
+
+
+async def test_a_signature_that_holds_says_so_and_shows_no_change(world: World) -> None:
+    page = await page_of(world, await signing(world))
+    assert "签名有效" in page
+    assert "陶先生" in page
+    assert "签字以后的变更" not in page
+
+
+async def test_what_changed_since_the_signature_is_shown_old_and_new(world: World) -> None:
+    tao = await signing(world)
+    before = (await tao.seen())["statements"][0]["statement"]["lines"]
+    advance_clock(world, minutes=2)
+    await change_cause(tao)
+    now = (await tao.seen())["statements"][0]["statement"]["lines"]
+    (label, old, new), *more = [
+        (a["label"], *(one["value"][0] for one in (a, b))) for a, b in zip(before, now, strict=True) if a != b
+    ]
+    assert not more
+    page = await page_of(world, tao)
+    assert "签名已失效：签字后内容有变更" in page
+    (table,) = re.findall("(?s)签字以后的变更</caption>.*?</table>", page)
+    assert re.findall('<tr><th scope="row">(.*?)</th><td>(.*?)</td><td>(.*?)</td></tr>', table) == [(label, old, new)]
+
+
+async def test_the_customers_word_stands_beside_the_technicians_for_the_office_only(world: World) -> None:
+    tao = await example_customer(world, "S01")
+    advance_clock(world, minutes=2)
+    await tao.enters()
+    complaint = {"fact": "complaint_received", "text": "师傅态度不好"}
+    given = {"raises": [complaint], "answers": [{"item": "shoe_covers_on", "good": False}], "comment": "地板脏了"}
+    answer = await tao.says(**given)
+    assert answer.status_code == 200, answer.text
+    page = await page_of(world, tao)
+    assert "师傅态度不好" in page
+    assert "地板脏了" in page
+    assert re.search(
+        '(?s)<th scope="row">穿鞋套</th>\\s*<td>\\s*<strong>没有做到</strong>.*?<strong>做到了</strong>', page
+    )
+    for private in ("师傅态度不好", "地板脏了", "客户怎么说"):
+        assert private not in await page_of(world, tao, "li")
