@@ -45,7 +45,7 @@ from service.records import quarantine_routes
 from service.records import routes as records_routes
 from service.reviews import refresh
 from service.reviews import routes as reviews_routes
-from service.staff import account_pages, invitation_pages, sign_in_pages
+from service.staff import account_pages, invitation_pages, people_pages, sign_in_pages
 from service.staff import routes as staff_routes
 from service.visits import status
 from service.web import language_routes, static_files
@@ -84,6 +84,7 @@ ROUTES = (
     *invitation_pages.ROUTES,
     *sign_in_pages.ROUTES,
     *account_pages.ROUTES,
+    *people_pages.ROUTES,
     *language_routes.ROUTES,
     *static_files.ROUTES,
 )
