@@ -1,6 +1,6 @@
 """The status of a visit: its state and flags, saved in its summary by every transaction that writes about it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Literal, cast
 from uuid import UUID
 
@@ -84,8 +84,8 @@ async def save_status(
     rows each of those changed.
     """
     visit = await _with_current_notices(tx, visit, judgement)
-    updates, active = _status_statements(visit, judgement)
-    statements = (*also, *updates)
+    update, active = await _prepare_status(tx, visit, judgement)
+    statements = (*also, update)
     if not notify_technicians:
         return (await tx.execute_batch(*statements))[: len(also)]
     unchanged = not visit.customer_responses and active == _needs_sync(visit.row.state, visit.row.flags.split())
@@ -119,40 +119,44 @@ def visit_status(visit: LoadedVisit, judgement: Judgement, now: Attention | None
     )
 
 
-def _status_statements(visit: LoadedVisit, judgement: Judgement) -> tuple[list[BatchStatement], bool]:
-    """The updates of summary and duties, and whether phones need the visit, judged by what technicians may see."""
+async def _prepare_status(tx: Transaction, visit: LoadedVisit, judgement: Judgement) -> tuple[BatchStatement, bool]:
+    """Save the duties. Returns the update of the summary, and whether phones need the visit, judged by what technicians
+    may see."""
     now = attention(visit, judgement)
     status = visit_status(visit, judgement, now)
     state, flags = status.state, status.flags
+    await _save_duties(tx, visit, judgement, now.duties)
     if visit.customer_responses:
         visible = visit.visible_at(None)
         judgement = visible.evaluate_at()
         state, flags = visit_state(visible, judgement), visit_flags(visible, judgement)
-    updates = [summaries.update_status_statement(visit.row.id, status), *_duty_statements(visit, judgement, now.duties)]
-    return updates, _needs_sync(state, flags)
+    return summaries.update_status_statement(visit.row.id, status), _needs_sync(state, flags)
 
 
-def _duty_statements(visit: LoadedVisit, judgement: Judgement, duties: Sequence[Duty]) -> Iterator[BatchStatement]:
-    """Close the duties that are done, and open those that are owed: nothing where there never was one."""
+async def _save_duties(tx: Transaction, visit: LoadedVisit, judgement: Judgement, duties: Sequence[Duty]) -> None:
+    """Close the duties that are done, and open those that are owed: nothing where there never was one.
+
+    One after the other, because PostgreSQL changes a row only once in a statement.
+    """
     if not duties and "open_duties" not in visit.row.flags.split():
         return
-    yield "close_duties", {"visit": visit.row.id.bytes, "closed_at": to_ms(visit.now)}
-    for duty in duties:
-        yield (
-            "open_duty",
-            {
-                "visit": visit.row.id.bytes,
-                "duty": f"{duty.item}[{duty.thing}]" if duty.thing else duty.item,
-                "item": duty.item,
-                "thing": duty.thing or "",
-                "label": judgement.labels.get(duty.thing, duty.thing) if duty.thing else "",
-                "owner": duty.owner,
-                "technician": visit.plan.technician,
-                "area": visit.row.area,
-                "since": to_ms(duty.since),
-                "due_at": to_ms(duty.due_at),
-            },
-        )
+    await tx.execute("close_duties", visit=visit.row.id.bytes, closed_at=to_ms(visit.now))
+    rows = [
+        {
+            "visit": visit.row.id.bytes,
+            "duty": f"{duty.item}[{duty.thing}]" if duty.thing else duty.item,
+            "item": duty.item,
+            "thing": duty.thing or "",
+            "label": judgement.labels.get(duty.thing, duty.thing) if duty.thing else "",
+            "owner": duty.owner,
+            "technician": visit.plan.technician,
+            "area": visit.row.area,
+            "since": to_ms(duty.since),
+            "due_at": to_ms(duty.due_at),
+        }
+        for duty in duties
+    ]
+    await tx.execute_many("open_duty", list({row["duty"]: row for row in rows}.values()))
 
 
 async def recompute_status(tx: Transaction, visit: LoadedVisit, *, notify_technicians: bool = True) -> None:
@@ -165,8 +169,8 @@ async def refresh_status(tx: Transaction, visit: LoadedVisit) -> tuple[LoadedVis
     need it however old it is."""
     judgement = visit.evaluate_at()
     visit = await _with_current_notices(tx, visit, judgement)
-    updates, active = _status_statements(visit, judgement)
-    await tx.execute_batch(*updates)
+    update, active = await _prepare_status(tx, visit, judgement)
+    await tx.execute_batch(update)
     return visit, active
 
 
