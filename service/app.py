@@ -47,7 +47,7 @@ from service.records import routes as records_routes
 from service.reviews import pages as visit_pages
 from service.reviews import queue_page, refresh
 from service.reviews import routes as reviews_routes
-from service.staff import account_pages, invitation_pages, sign_in_pages
+from service.staff import account_pages, invitation_pages, people_pages, sign_in_pages
 from service.staff import routes as staff_routes
 from service.visits import status
 from service.web import language_routes, static_files
@@ -90,6 +90,7 @@ ROUTES = (
     *invitation_pages.ROUTES,
     *sign_in_pages.ROUTES,
     *account_pages.ROUTES,
+    *people_pages.ROUTES,
     *language_routes.ROUTES,
     *static_files.ROUTES,
 )

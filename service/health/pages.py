@@ -13,13 +13,13 @@ from service.web.templates import redirect, render
 from . import health
 
 
-class LandingController(PageController):
+class FirstPageController(PageController):
     """The first page."""
 
     include_in_schema = False
 
     @get("/")
-    async def show_landing(self, request: AnyRequest, context: Context) -> ASGIResponse:
+    async def show_first_page(self, request: AnyRequest, context: Context) -> ASGIResponse:
         """Where to sign in; people who are signed in go on to the desk."""
         try:
             await authenticate_session(request.scope, context)
@@ -34,7 +34,7 @@ class LandingController(PageController):
         else:
             healthy = True
         view = {"company": context.company.company, "hotline": context.company.hotline, "healthy": healthy}
-        return render(request.scope, "health/landing.html", view, 200 if healthy else 503)
+        return render(request.scope, "health/first_page.html", view, 200 if healthy else 503)
 
 
-ROUTES = (LandingController,)
+ROUTES = (FirstPageController,)

@@ -360,7 +360,9 @@ def _answered(visit: LoadedVisit) -> Iterator[AnsweredCorrection]:
     names = _subject_names(visit.rules)
     for row, batch in zip(visit.batch_rows, visit.batches, strict=True):
         if batch.correction:
-            versions = ((names.get(one.what, CORRECTION), one.thing or "", _version(visit, one)) for one in batch.entries)
+            versions = (
+                (names.get(one.what, CORRECTION), one.thing or "", _version(visit, one)) for one in batch.entries
+            )
             yield AnsweredCorrection(batch.received_at, row.writer, tuple(versions))
 
 

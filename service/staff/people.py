@@ -163,6 +163,17 @@ async def page(ctx: AppContext, tx: Transaction, token: bytes, after: str) -> Pe
     return PeoplePage(items, found[-1].person.login if len(found) == PAGE else None)
 
 
+@read_only
+async def find(ctx: AppContext, tx: Transaction, token: bytes, login: str) -> PersonView:
+    """A person whom the caller supervises. NotFound."""
+    caller = await authenticate_token(tx, token)
+    require_permission(caller, "see people")
+    row = await accounts_repository.find_person_row(tx, login)
+    if row is None or not supervises(caller, "see people", row.person):
+        raise errors.NotFound
+    return _to_view(ctx, row)
+
+
 @transaction
 async def deactivate(ctx: AppContext, tx: Transaction, token: bytes, login: str, reason: str) -> PersonView:
     """Revoke all tokens, sessions, devices and codes of a person who leaves; idempotent."""

@@ -39,7 +39,10 @@ SECURITY: Headers = (
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"permissions-policy", b"camera=(), microphone=(), geolocation=()"),
 )
-SWITCHABLE = re.compile(r"/([A-Za-z0-9][A-Za-z0-9/_.~%-]*)?(\?[A-Za-z0-9_.~%&=+*-]*)?(#[A-Za-z0-9_.~%!'()*-]*)?")
+SWITCHABLE = re.compile(
+    r"/([A-Za-z0-9][A-Za-z0-9/_.~%-]*)?(#[A-Za-z0-9_.~%!'()*-]*)?"
+    r"|/(desk|sign-in)[A-Za-z0-9/_.~%-]*\?[A-Za-z0-9_.~%&=+*/-]*"
+)
 """The addresses of this site that a form may return to."""
 _MOMENT: dict[Language, str] = {"zh": "y年M月d日 HH:mm", "en": "d MMMM y, HH:mm"}
 _DAY_AND_TIME: dict[Language, str] = {"zh": "M月d日 HH:mm", "en": "d MMMM, HH:mm"}

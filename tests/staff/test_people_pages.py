@@ -1,0 +1,81 @@
+"""The desk's pages of people: who sees whom, and what an admin changes."""
+
+import pytest
+
+from tests.support.api_client import World
+from tests.support.browser import PASSWORD
+from tests.support.desk import DeskBrowser, field_of, signed_in, text_of
+
+
+@pytest.fixture
+async def admin(world: World) -> DeskBrowser:
+    return await signed_in(world, "admin")
+
+
+NEW = {"login": "zhou", "name": "周强", "badge": "0042", "title": "维修员", "role:technician": "on", "areas": "城东"}
+
+
+async def test_everybody_sees_only_the_people_they_may(world: World, admin: DeskBrowser):
+    for login, seen, unseen in (("zhao", "/desk/people/li", "/desk/people/qian"), ("qian", "/qian", "/desk/people/li")):
+        page = await (await signed_in(world, login)).get("/desk/people")
+        assert page.status_code == 200
+        assert (seen in page.text, unseen in page.text, "/desk/people/new" in page.text) == (True, False, False)
+    assert "/desk/people/new" in (await admin.get("/desk/people")).text
+    assert (await (await signed_in(world, "li")).get("/desk/people")).status_code == 403
+    assert (await (await signed_in(world, "qian")).get("/desk/people/li")).status_code == 404
+
+
+async def test_an_admin_adds_a_person_and_hands_over_the_invitation(world: World, admin: DeskBrowser):
+    done = await admin.post("/desk/people/new", NEW)
+    assert done.status_code == 200, done.text
+    code = done.text.partition("/invitation#")[2].partition("<")[0]
+    answer = await world.ask(None, "PUT", f"/v1/invitations/{code}/password", {"password": PASSWORD})
+    assert answer.json() == {"login": "zhou", "name": "周强"}
+    again = await admin.post("/desk/people/new", NEW)
+    assert (again.status_code, "这个登录名已被使用" in again.text) == (409, True)
+    assert (field_of(again, "name"), 'name="role:technician" checked' in again.text) == ("周强", True)
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"login": "a b"}, "登录名：1 至 64 个字符"),
+        ({"role:technician": "on", "areas": "城东、城西"}, "只能有一个片区"),
+    ],
+)
+async def test_the_form_says_what_is_wrong(admin: DeskBrowser, fields: dict[str, str], words: str):
+    page = await admin.post("/desk/people/new", {**NEW, **fields})
+    assert (page.status_code, words in page.text) == (422, True)
+
+
+async def test_an_admin_changes_card_and_roles_and_lets_a_person_go(world: World, admin: DeskBrowser):
+    card = {"name": "李强", "badge": "7", "title": "维修员"}
+    assert (await admin.post("/desk/people/li/card", card)).headers["location"] == "/desk/people/li"
+    roles = {"role:dispatcher": "on", "areas": "城西，城东"}
+    assert (await admin.post("/desk/people/li/roles", roles)).status_code == 303
+    page = await admin.get("/desk/people/li")
+    for part in ("李强", "角色 调度", "城西, 城东", "工号 7"):
+        assert part in text_of(page), part
+    assert (await admin.post("/desk/people/li/departure", {"reason": " "})).status_code == 422
+    assert (await admin.post("/desk/people/li/departure", {"reason": "退休"})).status_code == 303
+    page = await admin.get("/desk/people/li")
+    assert ("已离职" in text_of(page), "/departure" in page.text) == (True, False)
+    assert "/departure" not in (await admin.get("/desk/people/admin")).text
+
+
+async def test_a_new_invitation_can_void_the_old_password(world: World, admin: DeskBrowser):
+    page = await admin.post("/desk/people/zhao/invitation", {"reset": "on"})
+    assert "/invitation#" in page.text
+    assert (await world.ask("zhao", "GET", "/v1/me")).status_code == 401
+
+
+async def test_a_supervisor_shows_a_code_for_a_phone_and_changes_nothing_else(world: World):
+    wang = await signed_in(world, "wang")
+    page = await wang.get("/desk/people/li")
+    assert ("/enrolment" in page.text, "/departure" in page.text) == (True, False)
+    shown = await wang.post("/desk/people/li/enrolment", {})
+    assert '<div class="qr"><svg' in shown.text
+    for action in ("card", "roles", "departure", "invitation"):
+        fields = {"name": "x", "reason": "x", "role:admin": "on"}
+        assert (await wang.post(f"/desk/people/li/{action}", fields)).status_code == 403, action
+    assert "李" in text_of(await wang.get("/desk/people/li"))
