@@ -54,7 +54,7 @@ class ReviewView(msgspec.Struct, frozen=True, kw_only=True):
     """Where the review of a visit is: what calls for a person, what was decided, what is still open."""
 
     visit: Annotated[str, Meta(description="The visit's id.")]
-    state: Annotated[State, Meta(description="How the visit stands.")]
+    state: Annotated[State, Meta(description="The state of the visit.")]
     verdict: Annotated[Verdict | None, Meta(description="The judge's; a review never changes it.")]
     decided: Annotated[Verdict | None, Meta(description="The verdict without the overridden findings.")]
     reasons: Annotated[tuple[Reason, ...], Meta(description="What calls for a person.")]
@@ -80,7 +80,7 @@ class QueueItem(msgspec.Struct, frozen=True, kw_only=True):
     customer: Annotated[Customer, Meta(description="Whom the visit was for.")]
     external_ref: Annotated[str | None, Meta(description="The work order number.")]
     planned_at: Annotated[datetime, Meta(description="When the window begins.")]
-    state: Annotated[State, Meta(description="How the visit stands.")]
+    state: Annotated[State, Meta(description="The state of the visit.")]
     flags: Annotated[tuple[Flag, ...], Meta(description="What is lacking, or came otherwise than planned.")]
     verdict: Annotated[Verdict | None, Meta(description="The judge's.")]
 
