@@ -13,7 +13,7 @@ from tests.support.api_client import VISIT, World, opened_world, record
 from tests.support.factories import said, uid
 from tests.support.reviews import later, reasons, review, review_of, state_of, upheld
 from tests.support.sql import run_sql
-from tests.verify.test_verify import tampered
+from tests.support.tampering import tampered
 
 LATE = "order.door_signal.before.entered"
 

@@ -1,10 +1,8 @@
 """`verify` finds what somebody changed in the database. One bad row hides no other, and is never the end of it."""
 
-import sqlite3
 from collections.abc import AsyncIterator
 from typing import Any
 
-import asyncpg
 import pytest
 
 from service.accounts.validation import NewPerson
@@ -19,20 +17,9 @@ from tests.support.devices import register_phone
 from tests.support.evidence import record_naming, send_evidence
 from tests.support.factories import a_plan, said, uid
 from tests.support.pictures import name, picture
+from tests.support.tampering import TABLES, tampered
 
 HERE, LOST, BROKEN = picture(1), picture(2), picture(3, size=(80, 60))
-TABLES = (
-    "batches",
-    "visits",
-    "changes",
-    "given_up_files",
-    "events",
-    "checklists",
-    "quarantine",
-    "log_leaves",
-    "blobs",
-    "received_files",
-)
 
 
 @pytest.fixture
@@ -65,33 +52,6 @@ async def full(address: str) -> AsyncIterator[World]:
         async with world.house.evidence_storage.blobs.open_local(bytes.fromhex(name(BROKEN))) as path:
             path.write_bytes(b"changed")
         yield world
-
-
-async def tampered(address: str, *statements: str) -> None:
-    """Change rows past the service, its guards and its constraints: somebody has the database in his hands."""
-    if address.startswith("sqlite"):
-        connection = sqlite3.connect(address.removeprefix("sqlite:///"), isolation_level=None)
-        for (trigger,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
-            connection.execute(f"DROP TRIGGER {trigger}")
-        connection.execute("PRAGMA writable_schema = ON")
-        connection.execute("UPDATE sqlite_master SET sql = replace(sql, ' NOT NULL', '') WHERE type = 'table'")
-        connection.close()
-        connection = sqlite3.connect(address.removeprefix("sqlite:///"), isolation_level=None)
-        for statement in statements:
-            assert connection.execute(statement).rowcount > 0, statement
-        connection.close()
-        return
-    connection = await asyncpg.connect(address)
-    await connection.execute("SET session_replication_role = replica")
-    for table in TABLES:
-        for column in ("body", "salt", "sha256", "writer", "leaf"):
-            has = "SELECT 1 FROM information_schema.columns WHERE table_schema = current_schema()"
-            there = await connection.fetchval(f"{has} AND table_name = $1 AND column_name = $2", table, column)
-            if there and (table, column) not in (("blobs", "sha256"), ("received_files", "sha256")):  # keys
-                await connection.execute(f"ALTER TABLE {table} ALTER COLUMN {column} DROP NOT NULL")
-    for statement in statements:
-        assert await connection.execute(statement) not in ("UPDATE 0", "DELETE 0"), statement
-    await connection.close()
 
 
 async def found(world: World) -> list[str]:
