@@ -24,7 +24,7 @@ from .queue import QueueFilter, load_queue
 from .schemas import Queue
 
 NOBODY = "-"
-"""Stands in the address for visits that nobody looks at."""
+"""In the address: visits that nobody looks at."""
 REFRESH = Assets("/web/desk/refresh.js", asks=True)
 
 

@@ -384,14 +384,14 @@ def _returnable(
 
 def _to_ask(visit: LoadedVisit, findings: Iterable[ShownFinding]) -> Iterator[Subject]:
     """What a finding is about and the customer can say, each item or thing once."""
-    seen: set[str] = set()
+    known: set[str] = set()
     labels = visit.evaluate_at().labels
     for one in findings:
         rule = visit.rules.by_id.get(one.finding.item)
-        if rule is None or one.subject in seen or one.finding.severity == "info":
+        if rule is None or one.subject in known or one.finding.severity == "info":
             continue
         if "customer" in rule.attested_by or rule.item.customer_asked:
-            seen.add(one.subject)
+            known.add(one.subject)
             thing = one.finding.thing
             yield Subject(one.subject, rule.item.label, labels.get(thing or "", thing or ""), rule.item.customer)
 
