@@ -53,7 +53,6 @@ SECTIONS = (
     Section("duties", "/desk/duties", PageText("待办"), ("see duties",)),
     Section("quarantine", "/desk/quarantine", PageText("隔离"), ("see quarantine",)),
     Section("people", "/desk/people", PageText("人员"), ("see people",)),
-    Section("checklists", "/desk/checklists", PageText("清单"), ("see visits of an area", "see people")),
 )
 
 
