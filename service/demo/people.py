@@ -27,7 +27,7 @@ TECHNICIANS = (
     NewPerson("sun", "孙建华", ("technician",), (WEST,), "T1032", "管道维修员"),
     NewPerson("ma", "马俊杰", ("technician",), (WEST,), "T1033", "管道维修员"),
     NewPerson("xu", "徐丽", ("technician",), (SOUTH,), "T1041", "水质采样员"),
-    NewPerson("he", "何志远", ("technician",), (SOUTH,), "T1042", "水表工"),
+    NewPerson("luo", "罗志远", ("technician",), (SOUTH,), "T1042", "水表工"),
 )
 DISPATCHER_OF = {EAST: "zhao", WEST: "zheng", SOUTH: "zheng"}
 SUPERVISOR_OF = {EAST: "wang", WEST: "feng", SOUTH: "feng"}

@@ -29,7 +29,7 @@ class Scenes:
         yield self.overdue_damage("ma", 5)
         yield self.void_signature("chen", 2)
         yield self.refused_signature("wu", 1)
-        yield self.chair_kept("he", 1)
+        yield self.chair_kept("luo", 1)
         yield self.no_record("xu", 1)
         yield self.correction("wu", 3)
         yield self.explanation("li", 3)
@@ -82,13 +82,13 @@ class Scenes:
     def _meter_damage(self, story: Story, at: datetime, *, agrees: bool) -> Entries:
         """The customer broke the meter."""
         meter = self.town.photos[story.technician].meter
-        seen = work.photo(meter, at)
-        cause = [work.text("装修搬砖时砸到表盖，玻璃碎裂"), seen]
+        shown = work.photo(meter, at)
+        cause = [work.text("装修搬砖时砸到表盖，玻璃碎裂"), shown]
         number = {"meter_number": "SH20190317", "diameter": 15, "reading": 1274, "seal_number": "F-20417"}
         analysed = {"part": "glass", "cause": "renovation"}
         entries = [
             work.entry(at, "meter_damage_by_customer", holds=True),
-            work.entry(at, "meter_damage_photo", evidence=[seen], fields=number),
+            work.entry(at, "meter_damage_photo", evidence=[shown], fields=number),
             work.entry(at + timedelta(minutes=4), "meter_cause_analysed", evidence=cause, fields=analysed),
         ]
         if agrees:
@@ -181,16 +181,16 @@ class Scenes:
         return story
 
     def moved(self, login: str, days_ago: int) -> Story:
-        """A visit that was moved to tomorrow, and of whose new time the customer was told."""
+        """A visit that was moved to tomorrow, and whose customer knows the new time."""
         story = self.start(login, days_ago, "meter_replacement", "909")
         at, new = story.start - timedelta(hours=6), story.start + (days_ago + 1) * DAY
         window = {"from": new.isoformat(), "to": (new + timedelta(hours=1)).isoformat()}
         story.then(at, acts.change, story.dispatcher, "window", **window, reason="客户临时有事，改到后天")
-        told = work.text(f"电话告知改到{new:%m月%d日%H:%M}")
-        log = {"kind": "message_log", "channel": "phone", "text": told["text"]}
+        informed = work.text(f"电话告知改到{new:%m月%d日%H:%M}")
+        log = {"kind": "message_log", "channel": "phone", "text": informed["text"]}
         moment = at + timedelta(minutes=5)
         entries = [
-            work.entry(moment, what, "dispatcher", evidence=[log, told])
+            work.entry(moment, what, "dispatcher", evidence=[log, informed])
             for what in ("reschedule_notified", "appointment_agreed")
         ]
         story.then(moment + timedelta(minutes=1), acts.note, story.dispatcher, entries)

@@ -43,9 +43,9 @@ def photo(digest: str, at: datetime) -> dict[str, str]:
 def call_entries(at: datetime, words: str, *, repair: bool) -> Entries:
     """The dispatcher agrees with the customer by telephone."""
     evidence = [{"kind": "message_log", "channel": "phone", "text": words}, text(words)]
-    told = ("appointment_agreed", "work_content_told", "work_place_told", "cooperation_requested")
+    items = ("appointment_agreed", "work_content_told", "work_place_told", "cooperation_requested")
     intake = ("repair_intake_complete",) if repair else ()
-    return [entry(at, what, "dispatcher", evidence=evidence) for what in (*intake, *told)]
+    return [entry(at, what, "dispatcher", evidence=evidence) for what in (*intake, *items)]
 
 
 def beginning(start: datetime, flaw: Flaw = "", place: tuple[float, float] = (31.23, 121.47)) -> Entries:

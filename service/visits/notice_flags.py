@@ -1,4 +1,4 @@
-"""Whether the customer has to be told of a visit, and whether they agreed: what dispatchers still have to arrange.
+"""Whether the customer still has to be informed of a visit, and whether they agreed: what dispatchers arrange.
 
 These flags are kept only until the work begins or the window is over.
 """
@@ -26,7 +26,7 @@ def needs_appointment(plan: Plan, now: int) -> bool:
 
 
 def flags_when_planned(plan: Plan, now: int) -> tuple[str, ...]:
-    """The flags of a visit that was just planned: nobody has been told, and nobody has agreed."""
+    """The flags of a visit that was just planned: the customer was neither informed nor has agreed."""
     return (NOTICE_DUE, NOT_AGREED) if needs_appointment(plan, now) else ()
 
 
