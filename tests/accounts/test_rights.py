@@ -67,6 +67,18 @@ CUSTOMER = {"name": "陶女士", "phone": "13800000000", "address": "虚构路 1
 WINDOW = {"from": stories.clock("13:00"), "to": stories.clock("14:00"), "reason": "客户要求"}
 SEEN = {"if_match": '"0"'}
 ENTRIES = {"entries": [said("08:01", "appointment_made", by="office")]}
+WORDS = {"finding": "missing.id_shown", "text": "已出示"}
+CORRECTION = {
+    "visit": str(VISIT),
+    "items": [{"item": "id_shown", "reason": "没有记录"}],
+    "due": "2026-03-03T18:00:00+08:00",
+}
+CALL = {
+    "called": "陶女士",
+    "at": stories.clock("10:00"),
+    "text": "满意",
+    "answers": [{"item": "id_shown", "good": True}],
+}
 ROWS: dict[str, Row] = {
     "live": public("GET", "/health/live"),
     "ready": public("GET", "/health/ready"),
@@ -137,6 +149,18 @@ ROWS: dict[str, Row] = {
         "POST", "/v1/imports", DISPATCHERS, "工单号".encode(), NOBODY, headers={"content_type": "text/csv"}
     ),
     "show_agenda": Row("GET", "/v1/agenda", TECHNICIANS, sees=frozenset({OWN})),
+    # how a visit ends
+    "list_reviews": Row("GET", "/v1/reviews", SUPERVISORS, sees=frozenset({SUPER})),
+    "show_review": Row("GET", f"{V}/review", OFFICE),
+    "review_visit": Row("PUT", f"{V}/review", frozenset({SUPER}), {}, headers={"if_match": '"0-0-0"'}),
+    "assign_review": Row("PUT", f"{V}/assignee", frozenset({SUPER}), {"person": None}),
+    "explain_finding": Row("PUT", f"{V}/explanations/{uid('e')}", frozenset({OWN}), WORDS),
+    "ask_about_finding": Row("PUT", f"{V}/inquiries/{uid('q')}", frozenset({SUPER}), WORDS),
+    "show_history": Row("GET", f"{V}/history", OFFICE),
+    "return_items": Row("PUT", f"/v1/corrections/{uid('c')}", frozenset({SUPER}), CORRECTION),
+    "withdraw_correction": Row("DELETE", f"/v1/corrections/{uid('returned')}", frozenset({SUPER})),
+    "list_duties": Row("GET", "/v1/duties", DISPATCHERS | SUPERVISORS, sees=OFFICE),
+    "record_callback": Row("PUT", f"{V}/callbacks/{uid('call')}", frozenset({SUPER}), CALL),
     # messages, links and the doorstep
     "offer_notice": Row("GET", f"{V}/notice", OFFICE),
     "send_notice": Row("POST", f"{V}/notice", OFFICE, {"channel": "sms"}),
@@ -185,6 +209,7 @@ async def settled(world: World) -> tuple[World, dict[str, str]]:
     assert (await world.submit(named, uid("photo"))).status_code == 201
     assert (await world.ask(OWN, "PUT", f"/v1/evidence/{name_of(PHOTO)}", PHOTO, **JPEG)).status_code == 201
     upload = await world.ask(OWN, "POST", "/v1/uploads", **TUS, upload_length=str(len(OTHER)))
+    assert (await world.ask(SUPER, "PUT", f"/v1/corrections/{uid('returned')}", CORRECTION)).status_code == 201
     ids = {"upload": upload.headers["location"].rpartition("/")[2]}
     return world, ids | {"kept": kept, "device": (await register_phone(world))["device"]["id"]}
 
