@@ -1,7 +1,7 @@
 """The office calls a customer back, and writes down what they said."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID, uuid5
 
 import msgspec
@@ -13,6 +13,8 @@ from service.context import AppContext, transaction
 from service.db.database import Transaction
 from service.judge.bounds import CodeText, LineText
 from service.judge.entries import AwareDatetime, Entry, Evidence, SubjectId, check_time
+from service.judge.rules import CompiledChecklist
+from service.judge.signoffs import CUSTOMER_ONLY
 from service.visits import batches, volume
 from service.visits.append_batch import insert_batch
 from service.visits.loading import JudgementView, LoadedVisit, load_visit, lock_visible_visit
@@ -64,7 +66,7 @@ async def record_callback(
     before = await load_visit(ctx, tx, row)
     if person.login in before.plan_history.ever_assigned:
         raise errors.OwnVisit
-    entries = _entries(callback_id, call)
+    entries = _entries(before.rules, callback_id, call)
     body = to_json(
         StoredCallback(called=call.called, at=call.at, text=call.text, answers=call.answers, entries=entries)
     )
@@ -94,8 +96,8 @@ def _validate(visit: LoadedVisit, call: Callback, now: datetime) -> None:
         raise errors.InvalidBody("", tuple(faults[:20]))
 
 
-def _entries(callback_id: UUID, call: Callback) -> tuple[Entry, ...]:
-    """Each answer as an entry of the customer: the act itself where it is good, else that it was not so."""
+def _entries(rules: CompiledChecklist, callback_id: UUID, call: Callback) -> tuple[Entry, ...]:
+    """Each answer as an entry of the customer: that it was so or not; the act itself where only they may attest it."""
     proof = (
         Evidence(kind="customer_confirm"),
         Evidence(kind="message_log", channel="phone", text=f"{call.called}：{call.text}"),
@@ -107,8 +109,15 @@ def _entries(callback_id: UUID, call: Callback) -> tuple[Entry, ...]:
             thing=answer.thing,
             at=call.at,
             by="customer",
-            says=None if answer.good else "no",
+            says=_says(rules, answer),
             evidence=proof,
         )
         for number, answer in enumerate(call.answers)
     )
+
+
+def _says(rules: CompiledChecklist, answer: CallbackAnswer) -> Literal["yes", "no"] | None:
+    if not answer.good:
+        return "no"
+    rule = rules.by_id.get(answer.item)
+    return None if rule is not None and rule.attested_by == CUSTOMER_ONLY else "yes"

@@ -6,6 +6,7 @@ from service import errors
 from service.context import AppContext, transaction
 from service.db.database import Transaction
 from service.judge.findings import Finding
+from service.judge.rules import CompiledChecklist
 from service.visits.loading import LoadedVisit
 from service.visits.review_rows import Correction, CorrectionItem, OpenCorrection, Withdrawal, get_review
 from service.web.decoding import parse_uuid, to_json
@@ -17,9 +18,10 @@ MENDABLE = frozenset({"missing", "evidence", "undeclared", "value", "bad_waiver"
 IMPOSSIBLE = "补记改变不了这一项，请直接决定 / adding to it cannot mend it; decide it instead"
 
 
-def is_correctable(finding: Finding) -> bool:
-    """Whether returning the finding's item can mend it."""
-    return finding.kind in MENDABLE
+def is_correctable(finding: Finding, rules: CompiledChecklist) -> bool:
+    """Whether returning the finding's item to the technician can mend it."""
+    rule = rules.by_id.get(finding.item)
+    return finding.kind in MENDABLE and (rule is None or "technician" in rule.attested_by)
 
 
 @transaction
@@ -71,7 +73,7 @@ def _require_correctable(visit: LoadedVisit, items: tuple[CorrectionItem, ...]) 
         raise errors.InvalidBody("", tuple(faults[:20]))
     for number, wanted in enumerate(items):
         about = [one for one in findings if one.item == wanted.item and wanted.thing in (None, one.thing)]
-        if about and not any(is_correctable(one) for one in about):
+        if about and not any(is_correctable(one, visit.rules) for one in about):
             faults.append(errors.FieldError(f"/items/{number}", "not-correctable", IMPOSSIBLE))
     if faults:
         raise errors.NotCorrectable("", tuple(faults[:20]))

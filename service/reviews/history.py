@@ -51,7 +51,7 @@ def _plan(ctx: AppContext, visit: LoadedVisit) -> Iterable[HistoryStep]:
 
 def _batches(visit: LoadedVisit) -> Iterable[HistoryStep]:
     for row, batch in zip(visit.batch_rows, visit.batches, strict=True):
-        text = " ".join(dict.fromkeys(entry.what for entry in batch.entries))
+        text = " ".join(dict.fromkeys(entry.what for entry in batch.entries if entry.holds is not False))
         by = "" if row.writer in (CUSTOMER_WRITER, SERVICE_WRITER) else row.writer
         yield HistoryStep(at=batch.received_at, kind=_BATCHES[row.kind], by=by, id=batch.id, text=text)  # type: ignore[arg-type]
 

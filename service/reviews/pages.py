@@ -23,9 +23,11 @@ from service.confirmation.responses import LEVELS, NOT_SIGNED, OUTCOMES
 from service.duties.callbacks import Callback, record_callback
 from service.judge.checklist import Clause
 from service.judge.moments import in_zone
+from service.records.office_entries import add_office_entries
 from service.visits.page_words import FLAGS, REASONS, SEVERITIES, STATES, VERDICTS
 from service.visits.review_rows import Assignee, Correction, Explanation, Review
-from service.web.decoding import convert_strict
+from service.visits.wire import OfficeEntries
+from service.web.decoding import convert_strict, to_json
 from service.web.language import AnyText, PageText
 from service.web.query import text_parameter
 
@@ -46,6 +48,15 @@ SOMETHING_NEW = PageText("有新内容，请再看一遍。您填的都还在，
 CHANGED_MEANWHILE = (errors.PreconditionFailed, errors.FindingChanged)
 SAVED = PageText("决定已保存")
 QUEUE_DONE = PageText("决定已保存，没有别的要看了")
+NOTHING_DECIDED = errors.FieldError(
+    "/findings", "required", "还没有作出决定：请选成立或不计 / Nothing is decided yet: uphold or override"
+)
+CHANNELS: dict[str, AnyText] = {
+    "phone": PageText("电话"),
+    "sms": PageText("短信"),
+    "letter": PageText("书面"),
+    "visit": PageText("当面"),
+}
 FOLDED = ("inquiries", "explanations")
 """Forms about a finding, which may be among those that are folded."""
 Numbered = tuple[int, ShownFinding]
@@ -74,6 +85,8 @@ class VisitPagesController(DeskController):
         async def work() -> ASGIResponse:
             form = desk.form
             chosen = {key.removeprefix("decision:"): value for key, value in _all(form, "decision:") if value}
+            if _all(form, "calls:") and not (chosen or form.get("rest") or form.get("comment", "").strip()):
+                raise errors.InvalidBody("", (NOTHING_DECIDED,))
             if form.get("rest"):
                 chosen = {key.removeprefix("calls:"): "uphold" for key, _ in _all(form, "calls:")} | chosen
             review = convert_strict(
@@ -154,6 +167,25 @@ class VisitPagesController(DeskController):
             return redirect_with_notice(_address(visit_id), PageText("已撤回"))
 
         return await _act(desk, visit_id, "withdraw", work)
+
+    @post("/entries")
+    async def write_down_work(self, desk: Desk, visit_id: FromPath[UUID]) -> ASGIResponse:
+        """What the office did, and how the customer knows of it."""
+
+        async def work() -> ASGIResponse:
+            item, thing = parse_subject(desk.form.get("subject", ""))
+            text = desk.form.get("text", "").strip()
+            if not text:
+                raise errors.InvalidBody
+            log = {"kind": "message_log", "channel": desk.form.get("channel", ""), "text": text}
+            entry = {"id": str(_id(desk)), "what": item, "thing": thing, "at": desk.ctx.now(), "by": "office"}
+            given = convert_strict(
+                OfficeEntries, {"entries": [{**entry, "evidence": [log, {"kind": "text", "text": text}]}]}
+            )
+            await add_office_entries(desk.ctx, desk.token, visit_id, given, to_json(given))
+            return redirect_with_notice(_address(visit_id), PageText("答复已记下"))
+
+        return await _act(desk, visit_id, "entries", work)
 
     @post("/callbacks")
     async def write_down_call(self, desk: Desk, visit_id: FromPath[UUID]) -> ASGIResponse:
@@ -248,6 +280,7 @@ async def _page(
         "kept": kept,
         "unsent": _unsent(page, typed) if sent == "review" else (),
         "callback_open": calling or sent == "callbacks",
+        "channels": CHANNELS,
         "new_id": desk.ctx.new_id,
         "now": desk.ctx.now(),
         "local": local,

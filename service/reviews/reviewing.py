@@ -171,7 +171,7 @@ def build_review(ctx: AppContext, visit: LoadedVisit, person: Person) -> ReviewV
             FindingReview(
                 view,
                 _decision_view(history.decisions.get(finding.code), finding),
-                is_correctable(finding),
+                is_correctable(finding, visit.rules),
                 collect_words(ctx, history.explanations, finding.code),
                 collect_words(ctx, history.inquiries, finding.code),
             )

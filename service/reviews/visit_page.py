@@ -136,12 +136,14 @@ class VisitPage(msgspec.Struct, frozen=True, kw_only=True):
     tag: str = ""
     can_review: bool = False
     can_explain: bool = False
+    can_change: bool = False
     sides: tuple[SideBySide, ...] = ()
     agreed: int = 0
     words: tuple[CustomerWords, ...] = ()
     steps: tuple[HistoryStep, ...] = ()
     returnable: tuple[Subject, ...] = ()
     return_by: datetime | None = None
+    to_do: tuple[Subject, ...] = ()
     to_ask: tuple[Subject, ...] = ()
     also_to_ask: tuple[Subject, ...] = ()
 
@@ -210,6 +212,8 @@ async def get_visit_page(ctx: AppContext, tx: Transaction, token: bytes, visit_i
         page,
         review=review,
         tag=review_tag(visit),
+        can_change=person.can("change a visit"),
+        to_do=tuple(_to_do(visit, findings)) if person.can("write entries of the office") else (),
         can_review=person.can("review visits") and not review.own_visit,
         sides=tuple(_sides(visit, customer.labels)),
         agreed=sum(1 for one in visit.merged.entries if one.by == "customer" and one.says == "yes"),
@@ -253,7 +257,7 @@ def _findings(
                 pieces=tuple(_pieces(visit, finding, entries, absent)),
                 calls=view.code in calling,
                 decision=decisions.get(view.code),
-                correctable=is_correctable(finding),
+                correctable=is_correctable(finding, visit.rules),
                 explanations=collect_words(ctx, visit.reviews.explanations, view.code),
                 inquiries=collect_words(ctx, visit.reviews.inquiries, view.code),
             )
@@ -382,6 +386,18 @@ def _returnable(
     return tuple(found.values())
 
 
+def _to_do(visit: LoadedVisit, findings: Iterable[ShownFinding]) -> Iterator[Subject]:
+    """What the office still has to do."""
+    labels = visit.evaluate_at().labels
+    for one in findings:
+        rule = visit.rules.by_id.get(one.finding.item)
+        if rule is None or rule.item.who != "office" or "office" not in rule.attested_by:
+            continue
+        if one.finding.kind in ("open", "missing"):
+            thing = one.finding.thing
+            yield Subject(one.subject, rule.item.label, labels.get(thing or "", thing or ""), None)
+
+
 def _to_ask(visit: LoadedVisit, findings: Iterable[ShownFinding]) -> Iterator[Subject]:
     """What a finding is about and the customer can say, each item or thing once."""
     known: set[str] = set()
@@ -390,7 +406,7 @@ def _to_ask(visit: LoadedVisit, findings: Iterable[ShownFinding]) -> Iterator[Su
         rule = visit.rules.by_id.get(one.finding.item)
         if rule is None or one.subject in known or one.finding.severity == "info":
             continue
-        if "customer" in rule.attested_by or rule.item.customer_asked:
+        if ("customer" in rule.attested_by and "office" not in rule.attested_by) or rule.item.customer_asked:
             known.add(one.subject)
             thing = one.finding.thing
             yield Subject(one.subject, rule.item.label, labels.get(thing or "", thing or ""), rule.item.customer)

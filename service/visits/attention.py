@@ -219,10 +219,15 @@ class _Attention:
             yield Reason(kind="no_record", since=since)
 
     def explanations(self) -> Iterator[Reason]:
+        """The technician answered: in words, or with a record for a correction."""
         last = self.history.last_review
         for row, answer in self.history.explanations:
             if last is None or last.number < row.number:
                 yield Reason(kind="explanation", since=from_ms(row.at, self.now.tzinfo), source=answer.finding)
+        returned = {str(row.id) for row in self.history.rows if row.kind == "correction"}
+        for number, batch in enumerate(self.visit.batches, 1) if returned else ():
+            if batch.correction and batch.correction.lower() in returned and not self.is_covered(number):
+                yield Reason(kind="explanation", since=batch.received_at, source=batch.id)
 
     def is_sampled(self) -> bool:
         """Some visits are looked at without any other reason. Nobody can tell beforehand which: the salt is secret."""

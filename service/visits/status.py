@@ -104,6 +104,9 @@ def _needs_sync(state: str, flags: Sequence[str]) -> bool:
 def visit_status(visit: LoadedVisit, judgement: Judgement, now: Attention | None = None) -> VisitStatus:
     """The status that follows from a judgement."""
     now = now or attention(visit, judgement)
+    due = min((to_ms(one.due) for one in visit.reviews.corrections), default=0)
+    if to_ms(visit.now) < due:  # it is the technician's turn: the queue does not show it before the date
+        now = Attention((), now.duties, now.closed, min(due, now.next_at or due))
     changes = [at for at in (judgement.until and judgement.until // 1000 + 1, now.next_at) if at is not None]
     if visit.plan.window is not None and is_ahead(visit, judgement):
         changes.append(to_ms(visit.plan.window.end))

@@ -86,3 +86,21 @@ async def test_without_duties_the_page_says_so_and_technicians_do_not_see_it(wor
     for who in ("li", "admin"):
         assert (await (await signed_in(world, who)).get(PAGE)).status_code == 403, who
     assert (await DeskBrowser(world).get(PAGE)).status_code == 303
+
+
+async def test_the_office_answers_a_complaint_on_the_visits_page(wang: DeskBrowser) -> None:
+    zhao = await signed_in(wang.world, "zhao")
+    page = f"/desk/visits/{VISIT}"
+    form = {"id": "0190aaaa-0000-7000-8000-000000000002", "subject": "complaint_answered_5d", "channel": "phone"}
+    empty = await zhao.post(f"{page}/entries", {**form, "text": " "})
+    assert empty.status_code == 422
+    answer = await zhao.post(f"{page}/entries", {**form, "text": "已致歉，并调整了水费"})
+    assert answer.status_code == 303, answer.text
+    visit = (await wang.world.ask("wang", "GET", f"/v1/visits/{VISIT}")).json()
+    (entry,) = [one for one in visit["entries"] if one["what"] == "complaint_answered_5d"]
+    assert (entry["by"], entry["via"], entry["evidence"][0]["text"]) == ("office", "office", "已致歉，并调整了水费")
+    assert "complaint" not in visit["flags"]
+    assert "complaint_answered_5d" not in (await wang.get(page)).text
+    li = await signed_in(wang.world, "li")
+    assert f"{page}/entries" not in (await li.get(page)).text
+    assert (await li.post(f"{page}/entries", {**form, "text": "我来答复"})).status_code == 403

@@ -251,7 +251,9 @@ async def test_a_call_to_the_customer_is_written_down(wang: DeskBrowser) -> None
     assert "他出示了证件" in page  # the customer's word beside the technician's
     codes = [one["finding"]["code"] for one in (await review_of(wang))["findings"]]
     assert "disputed.manner_ok" in codes
-    assert NO_CARD not in codes
+    assert NO_CARD in codes  # the technician did not record it: the customer's word stands beside the finding
+    entries = (await wang.world.ask("wang", "GET", f"/v1/visits/{VISIT}")).json()["entries"]
+    assert [one["says"] for one in entries if one["what"] == "id_shown"] == ["yes"]
 
 
 async def test_a_call_in_the_future_or_without_an_answer_is_told(wang: DeskBrowser) -> None:
@@ -308,3 +310,12 @@ async def test_a_visit_without_a_record_and_the_page_in_english(world: World) ->
     later = world.house.clock() + int(timedelta(hours=11).total_seconds() * 1000)
     world.house.clock = lambda: later
     assert ">没有记录<" in await shown(await signed_in(world, "wang"))
+
+
+async def test_saving_without_a_decision_is_no_review(wang: DeskBrowser) -> None:
+    answer = await decide(wang, **{f"calls:{RANG_LATE}": "1"})
+    assert answer.status_code == 422
+    assert "还没有作出决定" in answer.text
+    assert (await review_of(wang))["comments"] == []
+    history = (await wang.world.ask("wang", "GET", f"/v1/visits/{VISIT}/history")).json()["steps"]
+    assert "review" not in [one["kind"] for one in history]

@@ -114,6 +114,25 @@ async def test_items_go_back_to_the_phone_and_its_answer_closes_the_correction(f
     assert (await finished.ask("li", "GET", "/v1/agenda")).json()["corrections"] == []
 
 
+async def test_an_answered_correction_is_looked_at_before_the_visit_closes(finished: World) -> None:
+    correction = {
+        "visit": str(VISIT),
+        "items": [{"item": "id_shown", "reason": "没有记录出示证件"}],
+        "due": "2026-03-03T18:00:00+08:00",
+    }
+    shown, tag = await review_of(finished)
+    assert (await review(finished, tag, *upheld(shown))).json()["state"] == "closed"
+    assert (await finished.ask("wang", "PUT", f"/v1/corrections/{uid('c')}", correction)).status_code == 201
+    assert (await finished.ask("wang", "GET", "/v1/reviews")).json()["reviews"] == []  # it is the technician's turn
+    answered = {**record(uid("r2")), "correction": str(uid("c")), "entries": [said("09:06", "id_shown")]}
+    assert (await finished.submit(answered, uid("r2"))).status_code == 201
+    shown, tag = await review_of(finished)
+    assert shown["state"] == "to_review"
+    assert ("explanation", str(uid("r2"))) in [(one["kind"], one["source"]) for one in shown["reasons"]]
+    assert len((await finished.ask("wang", "GET", "/v1/reviews")).json()["reviews"]) == 1
+    assert (await review(finished, tag, *upheld(shown))).json()["state"] == "closed"
+
+
 async def test_a_correction_can_be_withdrawn_and_asks_for_nothing_impossible(finished: World) -> None:
     asked = {"visit": str(VISIT), "due": "2026-03-03T18:00:00+08:00"}
     impossible = {**asked, "items": [{"item": "shoe_covers_on", "reason": "顺序不对"}]}

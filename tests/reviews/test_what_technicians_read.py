@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.api_client import World
 from tests.support.customer import Customer, advance_clock, example_customer
-from tests.support.factories import uid
+from tests.support.factories import said, uid
 from tests.support.reviews import close, review_of, state_of
 
 
@@ -85,6 +85,9 @@ async def test_all_of_it_when_the_visit_is_closed(world: World, tao: Customer) -
             for item in ("damage_choice_followed", "damage_made_good", "damage_customer_satisfied")
         ],
     }
+    settled = said("10:00", "damage_made_good", "office", thing=thing, at=world.house.now().isoformat())
+    noted = await world.ask("wang", "POST", f"/v1/visits/{tao.visit}/entries", {"entries": [settled]})
+    assert noted.status_code == 201, noted.text
     called = await world.ask("wang", "PUT", f"/v1/visits/{tao.visit}/callbacks/{uid('call')}", content)
     assert called.status_code == 201, called.text
     assert denied(await read_by(world, tao)) == []
