@@ -85,7 +85,7 @@ async def test_all_of_it_when_the_visit_is_closed(world: World, tao: Customer) -
             for item in ("damage_choice_followed", "damage_made_good", "damage_customer_satisfied")
         ],
     }
-    settled = said("10:00", "damage_made_good", "office", thing=thing, at=world.house.now().isoformat())
+    settled = said("10:00", "damage_made_good", "office", thing=thing) | {"at": world.house.now().isoformat()}
     noted = await world.ask("wang", "POST", f"/v1/visits/{tao.visit}/entries", {"entries": [settled]})
     assert noted.status_code == 201, noted.text
     called = await world.ask("wang", "PUT", f"/v1/visits/{tao.visit}/callbacks/{uid('call')}", content)
