@@ -22,12 +22,12 @@ from service.accounts.permissions import Person
 from service.accounts.secrets import get_cursor_key, rotate_cursor_key
 from service.context import AppContext, read_only
 from service.db.database import Transaction
-from service.db.rows import fetch_ids
 from service.dispatch.views import VisitView, build_view
 from service.visits import repository as visits_repository
 from service.visits import sync_feed
 from service.visits.loading import load_visit
 from service.visits.repository import VisitRow
+from service.visits.returned import returned_visits
 from service.visits.review_rows import OpenCorrection
 from service.visits.sync_feed import FeedEntry
 from service.web.decoding import to_json
@@ -122,6 +122,7 @@ async def _changes_since(ctx: AppContext, tx: Transaction, token: bytes, text: s
     else:  # the snapshot is complete: what changed since its first page comes next
         following, more = SyncCursor(cursor.top), cursor.top < latest
     left_out = tuple(page.left_out.values())[:MAX_LEFT_OUT]
+    returned = await returned_visits(ctx, tx, person.login)
     return Agenda(
         cursor=_encode_cursor(key, person, msgspec.structs.replace(following, left_out=left_out)),
         server_time=ctx.now(),
@@ -130,18 +131,9 @@ async def _changes_since(ctx: AppContext, tx: Transaction, token: bytes, text: s
         visits=tuple(page.visits),
         gone=tuple(page.gone),
         checklists=tuple(dict.fromkeys(visit.checklist for visit in page.visits)),
-        corrections=await _open_corrections(ctx, tx, person),
+        corrections=tuple(one for visit in returned for one in visit.reviews.corrections),
         unreadable=tuple(page.left_out),
     )
-
-
-async def _open_corrections(ctx: AppContext, tx: Transaction, person: Person) -> tuple[OpenCorrection, ...]:
-    found: list[OpenCorrection] = []
-    for visit_id in await fetch_ids(tx, "returned_visits_of", login=person.login):
-        row = await visits_repository.get_visit(tx, visit_id)
-        visit = row and await or_unreadable(ctx, visit_id, load_visit(ctx, tx, row))
-        found += visit.reviews.corrections if visit else ()
-    return tuple(found)
 
 
 async def _read_page(

@@ -6,10 +6,15 @@ from typing import Annotated, Any, get_args
 from litestar import get
 from litestar.response.base import ASGIResponse
 
+from service.accounts.authentication import authenticate_token
 from service.accounts.desk import Desk, DeskController, explain, render_desk
+from service.context import AppContext, read_only
+from service.db.database import Transaction
 from service.errors import FieldError, InvalidQuery, Problem
 from service.judge.bounds import FIRST_YEAR, LAST_YEAR
 from service.visits.page_words import FLAGS, STATES
+from service.visits.returned import returned_visits
+from service.visits.review_rows import OpenCorrection
 from service.visits.status import Flag
 from service.web.query import choice_parameter, text_parameter
 
@@ -68,6 +73,7 @@ class TodayController(DeskController):
             "this_hour": desk.ctx.now().hour if day == today else None,
             "before": day - timedelta(days=1),
             "after": day + timedelta(days=1),
+            "returned": await returned_to(desk.ctx, desk.token),
             "plans": desk.person.can("plan a visit"),
         }
         return render_desk(desk, "dispatch/today.html", view, section="today")
@@ -91,6 +97,16 @@ class TodayController(DeskController):
         types = await listing.type_names(desk.ctx)
         view = {**WORDS, "q": text, "found": found, "types": types, "problem": explain(problem) if problem else ()}
         return render_desk(desk, "dispatch/search.html", view, problem.status if problem else 200)
+
+
+@read_only
+async def returned_to(
+    ctx: AppContext, tx: Transaction, token: bytes
+) -> tuple[tuple[str, str, tuple[OpenCorrection, ...]], ...]:
+    """What was returned to the caller as a technician: the visit, the customer's name, and the open corrections."""
+    person = await authenticate_token(tx, token)
+    visits = await returned_visits(ctx, tx, person.login)
+    return tuple((str(one.row.id), one.plan.customer.name, one.reviews.corrections) for one in visits)
 
 
 def _parse_day(text: str) -> date:

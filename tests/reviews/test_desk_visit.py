@@ -319,3 +319,12 @@ async def test_saving_without_a_decision_is_no_review(wang: DeskBrowser) -> None
     assert (await review_of(wang))["comments"] == []
     history = (await wang.world.ask("wang", "GET", f"/v1/visits/{VISIT}/history")).json()["steps"]
     assert "review" not in [one["kind"] for one in history]
+
+
+async def test_a_technician_sees_first_what_was_returned_to_them(wang: DeskBrowser) -> None:
+    given = {"id": str(uid("c")), "item:id_shown": "1", "why:id_shown": "没有记录", "due": "2026-03-03T18:00"}
+    await done(wang, "/corrections", given)
+    li = await signed_in(wang.world, "li")
+    assert "退回给您补正的" in await shown(li, "/desk/today")
+    assert f'href="{PAGE}"' in await shown(li, "/desk/today")
+    assert "退回给您补正的" not in await shown(wang, "/desk/today")
