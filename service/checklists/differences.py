@@ -165,7 +165,7 @@ def _walk_list(
     for element in elements:
         given = [(name, getattr(element, name)) for name in _IDENTITY[type(element)]]
         key, name = repr(given), tuple(words.value(name, value) for name, value in given if value is not None)
-        while key in found:  # the same again
+        while key in found:  # two that are identified alike
             key += "+"
         found[key] = name
         yield from _walk(element, words, (*path, key), (*label, *name), field)
