@@ -20,6 +20,7 @@ from service.agenda import routes as agenda_routes
 from service.allowance import DailyAllowance
 from service.audit_log import sequencer
 from service.blobs.evidence_storage import open_evidence_storage
+from service.checklists import pages as checklists_pages
 from service.checklists import publish
 from service.checklists import routes as checklists_routes
 from service.config import Settings
@@ -67,6 +68,7 @@ ROUTES = (
     *staff_routes.ROUTES,
     *devices_routes.ROUTES,
     *checklists_routes.ROUTES,
+    *checklists_pages.ROUTES,
     *dispatch_routes.ROUTES,
     *dispatch_pages.ROUTES,
     *plan_pages.ROUTES,

@@ -42,7 +42,8 @@ class QuarantinedInput(msgspec.Struct, frozen=True):
     decision: Annotated[str | None, Meta(description="take, discard, or null while undecided.")]
     decided_by: Annotated[str | None, Meta(description="Login of the person who decided.")]
     decided_at: Annotated[datetime | None, Meta(description="When.")]
-    reason: Annotated[str | None, Meta(description="Why.")]
+    reason: Annotated[str | None, Meta(description="Why; with a note if a mended copy was taken.")]
+    taken_as: Annotated[str | None, Meta(description="The id of the record, once it is taken.")]
 
 
 class QuarantinePage(msgspec.Struct, frozen=True):
@@ -192,4 +193,5 @@ def to_view(ctx: AppContext, row: QuarantineRow) -> QuarantinedInput:
         row.decided_by,
         ctx.to_local_time(row.decided_at) if row.decided_at is not None else None,
         row.reason,
+        row.path_id if row.decision == "take" else None,
     )

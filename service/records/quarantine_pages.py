@@ -24,6 +24,7 @@ DECISIONS: dict[str, AnyText] = {"take": PageText("已收下"), "discard": PageT
 DONE: dict[str, PageText] = {"take": PageText("已收下这份记录"), "discard": PageText("已作废")}
 NO_REASON: tuple[AnyText, ...] = (PageText("请写明理由"),)
 MAX_REASON = 500  # characters, as in the API
+MAX_FORM = 2**21  # bytes, with a mended copy
 SHOWN = 200_000
 """How many characters of an input a page shows."""
 
@@ -63,11 +64,12 @@ class QuarantinePagesController(DeskController):
         raw = await read_input(desk.ctx, desk.token, input_id, reason)
         return _render(desk, found, content=_readable(raw), looked=True)
 
-    @post("/{input_id:uuid}/decision")
+    @post("/{input_id:uuid}/decision", opt={"upload": MAX_FORM})
     async def decide(self, desk: Desk, input_id: FromPath[UUID]) -> ASGIResponse:
-        """Take the input in its sender's name, or discard it."""
+        """Take the input in its sender's name, or a mended copy, or discard it."""
         form = desk.form
         given = {"decision": form.get("decision", ""), "reason": form.get("reason", "").strip()}
+        given |= {"body": form["body"]} if "body" in form else {}
         try:
             decision = convert_strict(Decision, given)
             await decide(desk.ctx, desk.token, input_id, decision)

@@ -32,6 +32,7 @@ _WAITS = QuarantinedInput(
     decided_by=None,
     decided_at=None,
     reason=None,
+    taken_as=None,
 )
 _DISCARDED = msgspec.structs.replace(_WAITS, decision="discard", decided_by="wang", decided_at=_NOON, reason="测试数据")
 
@@ -89,8 +90,9 @@ class QuarantineController(Controller):
     async def decide_quarantine(
         self, caller: Caller, quarantine_id: FromPath[UUID], data: JSONBody[Decision]
     ) -> DecisionResult:
-        """The input is submitted in its sender's name. If it is still refused, the problem is returned and it stays
-        undecided. Repeating one's own decision changes nothing."""
+        """The input is submitted in its sender's name. With `body` a mended copy is submitted instead, under the same
+        id: the record names who took it in, and the original stays as it arrived; only supervisors may. If it is still
+        refused, the problem is returned and it stays undecided. Repeating one's own decision changes nothing."""
         return await quarantine_decisions.decide(*caller, quarantine_id, data)
 
 

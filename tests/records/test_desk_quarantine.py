@@ -90,3 +90,49 @@ async def test_who_may_see_it(wang: DeskBrowser) -> None:
             assert answer.status_code == status, who
     assert "没有要决定的内容" in (await (await signed_in(wang.world, "qian")).get(PAGE)).text
     assert (await DeskBrowser(wang.world).get(path)).status_code == 303
+
+
+async def mendable(world: World) -> tuple[DeskBrowser, str, bytes]:
+    """The supervisor, the address of a record with a field of the wrong type, and its mended copy."""
+    await world.plan()
+    assert problem(await world.submit({**record(), "entries": "none"})) == (422, "invalid-body")
+    wang = await signed_in(world, "wang")
+    return wang, (await input_of(wang)).rpartition("/")[2], encode(record())
+
+
+async def test_a_mended_copy_is_taken_in_and_the_original_stays(world: World) -> None:
+    wang, kept, copy = await mendable(world)
+    looked = await wang.post(f"{PAGE}/{kept}/look", {"look_reason": "改正"})
+    assert 'name="body"' in looked.text
+    fields = {"decision": "take", "reason": "补上记录", "body": "{"}
+    refused = await wang.post(f"{PAGE}/{kept}/decision", fields)
+    assert (refused.status_code, ">\n{</textarea>" in refused.text) == (400, True)
+    assert [item["id"] for item in (await world.ask("wang", "GET", "/v1/quarantine")).json()["items"]] == [kept]
+    answer = await wang.post(f"{PAGE}/{kept}/decision", {**fields, "body": copy.decode()})
+    assert (answer.status_code, answer.headers["location"]) == (303, PAGE)
+    receipt = (await world.ask("li", "GET", f"/v1/records/{RECORD}")).json()
+    assert (receipt["record"], receipt["taken_in_by"]) == (str(RECORD), "wang")
+    (item,) = (await world.ask("wang", "GET", "/v1/quarantine?decided=true")).json()["items"]
+    assert (item["taken_as"], item["decided_by"]) == (str(RECORD), "wang")
+    assert "a mended copy was taken: 补上记录" in item["reason"]
+    original = await world.ask("wang", "GET", f"/v1/quarantine/{kept}?reason=x")
+    assert b'"none"' in original.content
+
+
+async def test_only_a_supervisor_takes_in_a_mended_copy_and_only_once(world: World) -> None:
+    _, kept, copy = await mendable(world)
+    path, mended = f"/v1/quarantine/{kept}/decision", {"decision": "take", "reason": "x", "body": copy.decode()}
+    for who, status in (("admin", 403), ("zhao", 403), ("li", 403), ("qian", 404)):
+        assert (await world.ask(who, "PUT", path, mended)).status_code == status, who
+    assert problem(await world.ask("wang", "PUT", path, {**mended, "decision": "discard"})) == (422, "invalid-body")
+    other = {**mended, "body": encode(record(uid("other"))).decode()}
+    assert problem(await world.ask("wang", "PUT", path, other)) == (422, "id-mismatch")
+    unknown = {**mended, "body": encode(record(visit=uid("none"))).decode()}
+    assert problem(await world.ask("wang", "PUT", path, unknown)) == (404, "unknown-visit")
+    assert (await world.ask("li", "GET", f"/v1/records/{RECORD}")).status_code == 404
+    first = await world.ask("wang", "PUT", path, mended)
+    assert (first.status_code, first.json()["receipt"]["taken_in_by"]) == (200, "wang")
+    again = await world.ask("wang", "PUT", path, mended)
+    assert (again.status_code, again.json()["quarantine"]) == (200, first.json()["quarantine"])
+    for changed in ({**mended, "body": copy.decode() + " "}, {"decision": "take", "reason": "x"}):
+        assert problem(await world.ask("wang", "PUT", path, changed)) == (409, "already-decided")
