@@ -49,7 +49,7 @@ class TodayController(DeskController):
     ) -> ASGIResponse:
         """The day's visits by technician and hour, and as a list."""
         today = desk.ctx.now().date()
-        day = _parse_day(wanted_date) if wanted_date else today
+        day = parse_day(wanted_date) if wanted_date else today
         board = await day_board(desk.ctx, desk.token, day, area or "")
         visits = tuple(visit for visit in board.visits if flag is None or flag in visit.flags)
         hours = hours_of(day, visits)
@@ -69,6 +69,7 @@ class TodayController(DeskController):
             "before": day - timedelta(days=1),
             "after": day + timedelta(days=1),
             "plans": desk.person.can("plan a visit"),
+            "notifies": desk.person.can("write entries of the office"),
         }
         return render_desk(desk, "dispatch/today.html", view, section="today")
 
@@ -93,7 +94,8 @@ class TodayController(DeskController):
         return render_desk(desk, "dispatch/search.html", view, problem.status if problem else 200)
 
 
-def _parse_day(text: str) -> date:
+def parse_day(text: str) -> date:
+    """A day in a query or form. InvalidQuery."""
     try:
         day = date.fromisoformat(text)
     except ValueError:
