@@ -38,7 +38,7 @@ SKIPPED = (NotFound, VisitCancelled, NoticeTooLate, NoticeNotDue, NoRecipient)
 """Problems of a single visit."""
 
 
-class DueNoticesRequest(msgspec.Struct, frozen=True, kw_only=True):
+class DueNoticesRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which notices to send: those that are due on a day, or those of some visits."""
 
     channel: Annotated[Channel, Meta(description="How they are sent, as for a single notice.")]
