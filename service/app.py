@@ -29,7 +29,7 @@ from service.context import AppContext, CompanyProfile, Quota, ReviewPolicy
 from service.db.connect import open_database
 from service.db.migrate import NoDatabase, OlderDatabase
 from service.devices import routes as devices_routes
-from service.dispatch import change_routes, import_pages, import_routes, plan_pages
+from service.dispatch import change_routes, import_pages, import_routes, notice_pages, plan_pages
 from service.dispatch import pages as dispatch_pages
 from service.dispatch import routes as dispatch_routes
 from service.duties import pages as duties_pages
@@ -76,6 +76,7 @@ ROUTES = (
     *agenda_routes.ROUTES,
     *import_routes.ROUTES,
     *import_pages.ROUTES,
+    *notice_pages.ROUTES,
     *messages_routes.ROUTES,
     *confirmation_routes.ROUTES,
     *identity_check_routes.ROUTES,

@@ -189,6 +189,24 @@ class VisitAlreadyStarted(Problem):
     )
 
 
+class NoticeTooLate(Problem):
+    code, status = "notice-too-late", 409
+    title_zh = "约定的时间已过，或工作已经开始，不能再发上门通知"
+    title_en = "The time of the visit is over, or work has begun: it can no longer be announced"
+
+
+class NoticeNotDue(Problem):
+    code, status = "notice-not-due", 409
+    title_zh = "这次上门已通知客户，或不需要通知"
+    title_en = "The customer was notified of this visit already, or need not be"
+
+
+class NoRecipient(Problem):
+    code, status = "no-recipient", 422
+    title_zh = "没有登记客户的电话，无法发送通知"
+    title_en = "There is no telephone number of the customer to send a notice to"
+
+
 class PreconditionRequired(Problem):
     code, status = "precondition-required", 428
     title_zh = "修改前请先查看，并带上 If-Match"

@@ -66,7 +66,8 @@ def noticed(server: Running, dispatcher: dict[str, str], name: str, channel: str
     visit = uid(name)
     assert plan(server, dispatcher, visit).status_code == 201
     path = f"/v1/visits/{visit}/notice"
-    given = {"channel": channel, "to": "a@b.example" if channel == "email" else "13800000000"}
+    to = "a@b.example" if channel == "email" else "13800000000"
+    given = {"channel": channel, "to": to, "text": "请核对并签认：{link}"}  # the window is over
     answer = server.client.post(path, content=encode(given), headers=dispatcher)
     assert answer.status_code in (200, 201, 202), answer.text
     return path

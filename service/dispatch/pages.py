@@ -54,7 +54,7 @@ class TodayController(DeskController):
     ) -> ASGIResponse:
         """The day's visits by technician and hour, and as a list."""
         today = desk.ctx.now().date()
-        day = _parse_day(wanted_date) if wanted_date else today
+        day = parse_day(wanted_date) if wanted_date else today
         board = await day_board(desk.ctx, desk.token, day, area or "")
         visits = tuple(visit for visit in board.visits if flag is None or flag in visit.flags)
         hours = hours_of(day, visits)
@@ -75,6 +75,7 @@ class TodayController(DeskController):
             "after": day + timedelta(days=1),
             "returned": await returned_to(desk.ctx, desk.token),
             "plans": desk.person.can("plan a visit"),
+            "notifies": desk.person.can("write entries of the office"),
         }
         return render_desk(desk, "dispatch/today.html", view, section="today")
 
@@ -109,7 +110,8 @@ async def returned_to(
     return tuple((str(one.row.id), one.plan.customer.name, one.reviews.corrections) for one in visits)
 
 
-def _parse_day(text: str) -> date:
+def parse_day(text: str) -> date:
+    """A day in a query or form. InvalidQuery."""
     try:
         day = date.fromisoformat(text)
     except ValueError:

@@ -13,12 +13,21 @@ from service.accounts.authentication import authenticate_token, require_permissi
 from service.accounts.secrets import get_or_create_door_code_key
 from service.context import AppContext, read_only, transaction
 from service.db.database import Transaction
-from service.errors import FieldError, IdReusedWithOtherContent, InvalidBody, VisitCancelled
+from service.errors import (
+    FieldError,
+    IdReusedWithOtherContent,
+    InvalidBody,
+    NoRecipient,
+    NoticeNotDue,
+    NoticeTooLate,
+    VisitCancelled,
+)
 from service.judge.bounds import ShortText
 from service.judge.entries import Entry, Evidence, FieldValue
 from service.visits import customer_link, door_code
 from service.visits.appointment import AGREED, MOVED, Appointment, current_appointment, is_completed
 from service.visits.loading import LoadedVisit, load_visible_visit, load_visit
+from service.visits.notice_flags import NOTICE_DUE, is_ahead, with_notice_flags
 from service.visits.status import recompute_status
 from service.visits.windows import local
 from service.web.decoding import parse_uuid
@@ -100,16 +109,22 @@ async def draft_notice(ctx: AppContext, tx: Transaction, token: bytes, visit_id:
     sent = await _list_notices(ctx, tx, visit_id)
     context, kind, appointment = await _build_context(ctx, tx, visit, sent)
     text = draft_text(context, kind)
-    is_ahead = appointment.window is not None and visit.plan_history.cancelled is None
+    may_be_due = appointment.window is not None and visit.plan_history.cancelled is None and not _is_too_late(visit)
     return NoticeDraft(
         about=kind,
         text=text,
         to=visit.plan.customer.phone,
         proves=fulfilled_items(text, context, moved=appointment.moved),
-        due=is_ahead and not any(_covers_current_window(visit, notice) for notice in sent),
+        due=may_be_due and not any(_covers_current_window(visit, notice) for notice in sent),
         appointment=appointment,
         sent=sent,
     )
+
+
+def _is_too_late(visit: LoadedVisit) -> bool:
+    """Whether the visit can no longer be announced: work has begun, or the window is over."""
+    window = visit.plan.window
+    return (window is not None and visit.now >= window.end) or visit.evaluate_at().verdict is not None
 
 
 def _covers_current_window(visit: LoadedVisit, notice: NoticeView) -> bool:
@@ -126,62 +141,132 @@ async def send(
 ) -> tuple[bool, NoticeView]:
     """Put a notice into the outbox, with a new link. Returns False and the existing notice if its id is known."""
     message_id = parse_uuid(wanted.id, "/id") if wanted.id is not None else ctx.new_id()
-    digest = sha256(msgspec.json.encode((wanted.channel, wanted.text, wanted.to))).digest()
+    digest = _digest(wanted)
     row, person = await customer_link.lock_for_dispatcher(tx, token, visit_id)
     known = await outbox.message(tx, message_id)
     if known is None:
         visit = await load_visit(ctx, tx, row)
-        new = await _build_message(ctx, tx, visit, wanted, message_id, digest, person.login)
-        if not await outbox.add_message(tx, new):
-            raise IdReusedWithOtherContent  # a simultaneous request about another visit uses this id
-        await recompute_status(tx, visit, notify_technicians=False)  # no notice is due any more
+        composed = await _compose(ctx, tx, visit, wanted)
+        await _add_message(ctx, tx, visit, wanted.channel, composed, message_id, digest, person.login)
     elif known.visit != visit_id or known.sha256 != digest:
         raise IdReusedWithOtherContent
     notices = await _list_notices(ctx, tx, visit_id)
     return known is None, next(notice for notice in notices if notice.id == str(message_id))
 
 
-async def _build_message(
+class ComposedNotice(msgspec.Struct, frozen=True, kw_only=True):
+    """A notice that can be sent now."""
+
+    about: MessageKind
+    to: str
+    text: str
+    items: tuple[str, ...]
+    context: NoticeContext
+
+
+@read_only
+async def preview_due_notice(
+    ctx: AppContext, tx: Transaction, token: bytes, visit_id: UUID, channel: Channel
+) -> ComposedNotice:
+    """What `send_due_notice` would send, or the same problem."""
+    person = await authenticate_token(tx, token)
+    require_permission(person, "write entries of the office")
+    return await _compose_due(ctx, tx, await load_visible_visit(ctx, tx, person, visit_id), channel)
+
+
+@transaction
+async def send_due_notice(
+    ctx: AppContext, tx: Transaction, token: bytes, visit_id: UUID, channel: Channel
+) -> ComposedNotice:
+    """Send the proposed notice, if one is due. NotFound, VisitCancelled, NoticeTooLate, NoticeNotDue or NoRecipient."""
+    row, person = await customer_link.lock_for_dispatcher(tx, token, visit_id)
+    visit = await load_visit(ctx, tx, row)
+    composed = await _compose_due(ctx, tx, visit, channel)
+    digest = _digest(NoticeRequest(channel=channel))
+    await _add_message(ctx, tx, visit, channel, composed, ctx.new_id(), digest, person.login)
+    return composed
+
+
+async def _compose_due(ctx: AppContext, tx: Transaction, visit: LoadedVisit, channel: Channel) -> ComposedNotice:
+    wanted = NoticeRequest(channel=channel)
+    if not _recipient(visit, wanted) and channel != "file":
+        _require_announceable(visit)
+        raise NoRecipient
+    composed = await _compose(ctx, tx, visit, wanted)
+    current = await with_notice_flags(tx, visit)
+    if NOTICE_DUE not in current.row.flags.split() or not is_ahead(visit, visit.evaluate_at()):
+        raise NoticeNotDue
+    return composed
+
+
+def _digest(wanted: NoticeRequest) -> bytes:
+    return sha256(msgspec.json.encode((wanted.channel, wanted.text, wanted.to))).digest()
+
+
+def _recipient(visit: LoadedVisit, wanted: NoticeRequest) -> str:
+    return wanted.to or ("" if wanted.channel == "email" else visit.plan.customer.phone)
+
+
+def _require_announceable(visit: LoadedVisit) -> None:
+    if visit.plan_history.cancelled is not None:
+        raise VisitCancelled
+    if _is_too_late(visit):
+        raise NoticeTooLate
+
+
+async def _compose(ctx: AppContext, tx: Transaction, visit: LoadedVisit, wanted: NoticeRequest) -> ComposedNotice:
+    """VisitCancelled, NoticeTooLate, or InvalidBody without a recipient. A text of one's own that announces nothing,
+    such as a request to sign, may be sent after the work."""
+    if visit.plan_history.cancelled is not None:
+        raise VisitCancelled
+    context, kind, appointment = await _build_context(ctx, tx, visit, await _list_notices(ctx, tx, visit.row.id))
+    text = wanted.text or draft_text(context, kind)
+    items = fulfilled_items(text, context, moved=appointment.moved)
+    if wanted.text is None or items:
+        _require_announceable(visit)
+    to = _recipient(visit, wanted)
+    if not to and wanted.channel != "file":
+        raise InvalidBody("", (FieldError("/to", "missing", "nobody to send it to"),))
+    return ComposedNotice(about=kind, to=to or visit.plan.customer.name, text=text, items=items, context=context)
+
+
+async def _add_message(
     ctx: AppContext,
     tx: Transaction,
     visit: LoadedVisit,
-    wanted: NoticeRequest,
+    channel: Channel,
+    composed: ComposedNotice,
     message_id: UUID,
     digest: bytes,
     sender: str,
-) -> MessageRow:
-    if visit.plan_history.cancelled is not None:
-        raise VisitCancelled
-    visit_id, customer = visit.row.id, visit.plan.customer
-    context, kind, appointment = await _build_context(ctx, tx, visit, await _list_notices(ctx, tx, visit_id))
-    to = wanted.to or ("" if wanted.channel == "email" else customer.phone)
-    if not to and wanted.channel != "file":
-        raise InvalidBody("", (FieldError("/to", "missing", "nobody to send it to"),))
-    text = wanted.text or draft_text(context, kind)
-    items = fulfilled_items(text, context, moved=appointment.moved)
+) -> None:
+    """Put a notice into the outbox, with a new link."""
+    visit_id = visit.row.id
     link, _ = await customer_link.replace_link(ctx, tx, visit_id, customer_link.window_end(visit), sender)
     word = door_code.verification_words(await get_or_create_door_code_key(ctx, tx), visit_id)
     now = ctx.clock()
-    return MessageRow(
+    new = MessageRow(
         id=message_id,
         visit=visit_id,
-        about=kind,
-        channel=wanted.channel,
-        recipient=to or customer.name,
-        text=text,
+        about=composed.about,
+        channel=channel,
+        recipient=composed.to,
+        text=composed.text,
         placeholders=msgspec.json.encode({LINK_PLACEHOLDER: customer_link.link_url(ctx, link), WORD_PLACEHOLDER: word}),
-        entries=msgspec.json.encode(_entries(message_id, items, context, text, wanted.channel, ctx.now())),
+        entries=msgspec.json.encode(_entries(message_id, composed, channel, ctx.now())),
         sha256=digest,
         created_at=now,
         created_by=sender,
         give_up_at=now + MAX_AGE_MS,
     )
+    if not await outbox.add_message(tx, new):
+        raise IdReusedWithOtherContent  # a simultaneous request about another visit uses this id
+    await recompute_status(tx, visit, notify_technicians=False)  # no notice is due any more
 
 
-def _entries(
-    message_id: UUID, items: tuple[str, ...], context: NoticeContext, text: str, channel: str, at: datetime
-) -> list[Entry]:
+def _entries(message_id: UUID, composed: ComposedNotice, channel: str, at: datetime) -> list[Entry]:
     """The entries that the delivery proves; their `at` is replaced with the time of the delivery."""
+    text, context = composed.text, composed.context
     evidence = (Evidence(kind="message_log", channel=channel, text=text), Evidence(kind="text", text=text))
     fields: dict[str, dict[str, FieldValue]] = {
         "work_content_told": {"content": context.content},
@@ -189,7 +274,7 @@ def _entries(
     }
     return [
         Entry(str(uuid5(message_id, item)), at, "dispatcher", item, evidence=evidence, fields=fields.get(item, {}))
-        for item in items
+        for item in composed.items
     ]
 
 

@@ -7,7 +7,7 @@ from litestar import Controller, Response, get, post
 from litestar.params import FromPath, JSONBody
 
 from service.accounts.caller import Caller, requires
-from service.errors import IdReusedWithOtherContent, NotFound, VisitCancelled
+from service.errors import IdReusedWithOtherContent, NoRecipient, NotFound, NoticeTooLate, VisitCancelled
 from service.judge.visit import Window
 from service.visits import customer_link
 from service.visits.appointment import Appointment
@@ -15,7 +15,8 @@ from service.visits.customer_link import CustomerLink
 from service.web.api_document import CHANGE_ERRORS, READ_ERRORS, WRITE_ERRORS, answer, example, problems
 from service.web.strict_body import StrictBody
 
-from . import notices
+from . import due_notices, notices
+from .due_notices import DueNotice, DueNotices, DueNoticesRequest
 from .notices import NoticeDraft, NoticeRequest, NoticeView
 
 _NOON = datetime.fromisoformat("2026-03-02T12:00:00+08:00")
@@ -45,6 +46,19 @@ _DRAFT = NoticeDraft(
     ),
     sent=(),
 )
+_DUE = DueNotices(
+    notices=(
+        DueNotice(visit="01956e2c-8a00-7000-8000-000000000002", state="would_send", to="13800000000", text=_TEXT),
+        DueNotice(
+            visit="01956e2c-8a00-7000-8000-000000000003",
+            state="skipped",
+            code=NoRecipient.code,
+            detail=f"{NoRecipient.title_zh} / {NoRecipient.title_en}",
+        ),
+    ),
+    sent=1,
+    skipped=1,
+)
 _CODE = "abcdefghijklmnopqrstuvwxyz"
 _LINK = CustomerLink(f"https://doorstep.example/c/{_CODE}", _CODE, _NOON + timedelta(days=7), "<svg …/>")
 
@@ -73,16 +87,31 @@ class MessagesController(Controller):
         operation_class=example(NoticeRequest(channel="sms", id=_NOTICE.id), _NOTICE),
         responses={
             200: answer(NoticeView, "The id is known: the notice as it is now"),
-            **problems(*WRITE_ERRORS, NotFound, IdReusedWithOtherContent, VisitCancelled),
+            **problems(*WRITE_ERRORS, NotFound, IdReusedWithOtherContent, VisitCancelled, NoticeTooLate),
         },
     )
     async def send_notice(
         self, caller: Caller, visit_id: FromPath[UUID], data: JSONBody[NoticeRequest]
     ) -> Response[NoticeView]:
         """The notice goes into the outbox; attempts to deliver it last for a day. It has a new link for the customer,
-        and the previous link ends."""
+        and the previous link ends. Once the window is over or work has begun, only a `text` of one's own that announces
+        nothing is sent."""
         added, sent = await notices.send(*caller, visit_id, data)
         return Response(sent, status_code=201 if added else 200)
+
+    @post(
+        "/v1/notices",
+        summary="Send the notices that are due, of a day or of some visits; a dry run only shows them",
+        status_code=200,
+        dto=StrictBody[DueNoticesRequest],
+        guards=[requires("write entries of the office")],
+        operation_class=example(DueNoticesRequest(channel="sms", dry_run=True, date=_NOON.date()), _DUE),
+        responses=problems(*WRITE_ERRORS),
+    )
+    async def send_due_notices(self, caller: Caller, data: JSONBody[DueNoticesRequest]) -> DueNotices:
+        """Each visit by itself, with the proposed text: one that cannot be announced is skipped and says why. Repeating
+        is harmless: a customer who was notified is skipped. Texts contain the customers' addresses."""
+        return await due_notices.send_due_notices(*caller, data)
 
     @post(
         "/v1/visits/{visit_id:uuid}/confirmation-link",

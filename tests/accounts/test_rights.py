@@ -164,6 +164,13 @@ ROWS: dict[str, Row] = {
     # messages, links and the doorstep
     "offer_notice": Row("GET", f"{V}/notice", OFFICE),
     "send_notice": Row("POST", f"{V}/notice", OFFICE, {"channel": "sms"}),
+    "send_due_notices": Row(
+        "POST",
+        "/v1/notices",
+        DISPATCHERS | SUPERVISORS,
+        {"channel": "sms", "dry_run": False, "date": "2026-03-02"},
+        sees=OFFICE,
+    ),
     "make_link": Row("POST", f"{V}/confirmation-link", OFFICE),
     "show_doorstep_code": Row("GET", f"{V}/doorstep", frozenset({OWN})),
     "show_customers_page": public("GET", "/c/guess"),

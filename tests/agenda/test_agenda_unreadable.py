@@ -16,7 +16,7 @@ from service.messages import worker
 from service.web import access_log
 from tests.support.api_client import RECORD, VISIT, World, opened_world, record
 from tests.support.factories import a_plan, encode, said, uid
-from tests.support.fake_gateway import set_up
+from tests.support.fake_gateway import set_up, stand
 
 OTHER, LATER = uid("other"), uid("later")
 BROKEN = b'{"entries": [{"\xff'
@@ -170,10 +170,12 @@ async def test_lists_and_the_calendar_show_the_others_and_a_mark(world: World, a
 async def test_a_message_that_went_out_is_not_sent_again_where_its_proof_cannot_be_written(
     world: World, address: str
 ) -> None:
-    post = set_up(world.house, "12:00")
-    sent = await world.ask("zhao", "POST", f"/v1/visits/{VISIT}/notice", {"channel": "sms"})
+    post = set_up(world.house, "07:00")
+    sent = await world.ask("zhao", "POST", f"/v1/visits/{LATER}/notice", {"channel": "sms"})
     assert sent.status_code == 201
-    await written(address, BROKEN)
+    stand(world.house, "09:30")
+    assert (await world.submit(record(uid("begun"), LATER), uid("begun"))).status_code == 201
+    await beside(address, "batches", "UPDATE batches SET body = ? WHERE id = ?", (BROKEN, uid("begun").bytes))
     other = await world.ask("zhao", "POST", f"/v1/visits/{OTHER}/notice", {"channel": "sms"})
     assert other.status_code == 201
     await worker.deliver_due(world.house)

@@ -106,7 +106,7 @@ async def test_the_same_id_again_sends_nothing_twice(town: Town) -> None:
 async def test_what_fails_is_tried_again_later_and_later_and_given_up_after_a_day(town: Town) -> None:
     post = set_up(town.house, "00:00")
     post.trouble = TemporaryFailure("HTTP 503")
-    visit = await town.planned()
+    visit = await town.planned(window={"from": "2026-03-04T09:00:00+08:00", "to": "2026-03-04T10:00:00+08:00"})
     await send(town, visit)
     start, waits = town.house.clock(), []
     now = start
