@@ -173,14 +173,24 @@ class _Attention:
                     continue
                 due = None if duty is None else self.due_of(duty)
                 yield Reason(kind="complaint", since=self.received[entry.id], due_at=due, source=entry.id)
-        for place, batch in enumerate(self.visit.batch_rows, 1):
-            answer = next((one for row, one in self.visit.customer_responses if row is batch), None)
-            if answer is None or self.is_covered(place):
-                continue
-            raised = [one.fact for one in answer.said.raises if one.fact not in COMPLAINTS]
-            if raised or not all(one.good for one in answer.said.answers):
-                at = self.visit.batches[place - 1].received_at
-                yield Reason(kind="complaint", since=at, source=str(batch.id))
+        yield from self.bad_answers() if self.visit.customer_responses else ()
+
+    def bad_answers(self) -> Iterator[Reason]:
+        """The customer's last answer to a question counts; what they reported stays."""
+        places = {id(row): place for place, row in enumerate(self.visit.batch_rows)}
+        last = {
+            (one.question, one.item, one.thing): (one.good, places[id(row)])
+            for row, response in self.visit.customer_responses
+            for one in response.said.answers
+        }
+        bad = {place for good, place in last.values() if not good}
+        for row, response in self.visit.customer_responses:
+            if any(one.fact not in COMPLAINTS for one in response.said.raises):
+                bad.add(places[id(row)])
+        for place in sorted(bad):
+            if not self.is_covered(place + 1):
+                batch = self.visit.batches[place]
+                yield Reason(kind="complaint", since=batch.received_at, source=batch.id)
 
     def is_answered(self, complaint: Entry) -> bool:
         answers = answers_to(self.visit.rules, complaint, self.visit.merged.entries)

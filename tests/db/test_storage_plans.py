@@ -24,6 +24,7 @@ FEW = {
     "applied": "steps of the database",
     "tables_there": "tables",
     "people_after": "all people, by the administrator's command",
+    "active_technicians": "people, on the day board and when a visit is planned",
     "login_alike": "people, when one is hired",
     "devices_after": "all devices, by the administrator's command",
     "devices_page": "devices, on the administrator's page",

@@ -68,7 +68,7 @@ async def test_a_cancelled_visit_takes_records_and_no_changes(world: World) -> N
     assert problem(await change_visit(world, "cancellation", {"reason": "另一原因"}, '"1"')) == (409, "visit-cancelled")
     assert (await world.submit(record())).status_code == 201
     visit = await seen(world)
-    assert (visit["state"], len(visit["records"]), visit["revision"]) == ("under_way", 1, 1)
+    assert (visit["state"], len(visit["records"]), visit["revision"]) == ("to_review", 1, 1)
     assert visit["cancelled"]["reason"] == "客户取消"
 
 

@@ -148,7 +148,14 @@ async def test_who_i_am_and_what_i_may_do(small_world: World):
         "name": "李",
         "roles": ["technician"],
         "areas": ["城东"],
-        "may": ["see own visits", "submit a record", "see own records", "see own devices", "attach evidence"],
+        "may": [
+            "see own visits",
+            "submit a record",
+            "see own records",
+            "see own devices",
+            "attach evidence",
+            "explain findings",
+        ],
         "csrf": None,
     }
 

@@ -88,7 +88,7 @@ def served(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
         if line.startswith(b"Doorstep"):
             address = words[-1]
             break
-    with httpx.Client(base_url=address) as client:
+    with httpx.Client(base_url=address, timeout=60) as client:
         plan = a_plan(area="城东片区")
         planned = client.put(f"/v1/visits/{uid('v')}", json=plan, headers=bearer_headers(tokens["zhao"]))
         raw = a_record("r", uid("v"), said("09:05", "arrived"))

@@ -85,7 +85,8 @@ async def test_a_board_that_is_made_anew_shows_it_too(world: World) -> None:
     await leave(world)
 
     async def empty(tx: Transaction) -> None:
-        await tx.execute("update_summary_status", visit=VISIT.bytes, state="", flags="", verdict="", valid_until=None)
+        nothing = {"valid_until": None, "reasons": "", "urgent_at": None, "since": None, "assignee": ""}
+        await tx.execute("update_summary_status", visit=VISIT.bytes, state="", flags="", verdict="", **nothing)
 
     await world.house.db.write(empty)
     assert await status.backfill_summaries(world.house) == 1
