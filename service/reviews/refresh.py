@@ -12,6 +12,7 @@ from service.web.defects import or_unreadable
 
 BATCH_SIZE = 50
 EVERY_SECONDS = 20.0
+UNREADABLE_MS = 3_600_000
 
 
 async def run(ctx: AppContext) -> None:
@@ -28,6 +29,8 @@ async def refresh_due(ctx: AppContext, tx: Transaction) -> int:
     for visit_id in sorted(due):
         row = await repository.lock_visit(tx, visit_id)
         visit = None if row is None else await or_unreadable(ctx, visit_id, load_visit(ctx, tx, row))
-        if visit is not None:
+        if visit is None:  # tried again later, so that it does not hold up the others
+            await tx.execute("postpone_refresh", visit=visit_id.bytes, at=ctx.clock() + UNREADABLE_MS)
+        else:
             await recompute_status(tx, visit)
     return len(due)

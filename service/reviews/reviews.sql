@@ -26,6 +26,9 @@ SELECT DISTINCT area, technician, assignee FROM visit_summaries WHERE reasons <>
 -- Visits whose status can change by itself and may have done so.
 SELECT visit FROM visit_summaries WHERE valid_until <= :now ORDER BY valid_until LIMIT :size;
 
+-- name: postpone_refresh!
+UPDATE visit_summaries SET valid_until = :at WHERE visit = :visit;
+
 -- name: quarantined_as
 -- What was kept in quarantine under the id of a record.
 SELECT id FROM quarantine WHERE path_id = :path_id;

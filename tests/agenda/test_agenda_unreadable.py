@@ -13,6 +13,7 @@ import asyncpg
 import pytest
 
 from service.messages import worker
+from service.reviews import refresh
 from service.web import access_log
 from tests.support.api_client import RECORD, VISIT, World, opened_world, record
 from tests.support.factories import a_plan, encode, said, uid
@@ -216,3 +217,13 @@ async def test_the_program_starts_beside_a_visit_that_it_cannot_read(world: Worl
     assert b"zhou" in out
     page = (await world.ask("zhao", "GET", "/v1/visits?state=planned")).json()
     assert {one["id"] for one in page["items"]} == {str(OTHER), str(LATER)}
+
+
+async def test_it_does_not_hold_up_the_visits_that_are_due_to_be_judged_again(world: World, address: str) -> None:
+    await written(address, BROKEN)
+    now = world.house.clock() + 24 * 3_600_000
+    world.house.clock = lambda: now
+    assert await refresh.refresh_due(world.house) == 3
+    assert await refresh.refresh_due(world.house) == 0
+    queue = (await world.ask("wang", "GET", "/v1/reviews")).json()["reviews"]
+    assert {one["visit"] for one in queue} == {str(OTHER), str(LATER)}
