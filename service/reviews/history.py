@@ -10,6 +10,7 @@ from service.db.database import Transaction
 from service.messages import outbox
 from service.visits.append_batch import CUSTOMER_WRITER, SERVICE_WRITER
 from service.visits.loading import LoadedVisit, load_visible_visit
+from service.visits.review_rows import describe
 
 from .schemas import HistoryStep, VisitHistory
 
@@ -57,7 +58,6 @@ def _batches(visit: LoadedVisit) -> Iterable[HistoryStep]:
 
 
 def _reviews(ctx: AppContext, visit: LoadedVisit) -> Iterable[HistoryStep]:
-    said = {str(row.id): one.text for row, one in (*visit.reviews.explanations, *visit.reviews.inquiries)}
     for row in visit.reviews.rows:
         at = ctx.to_local_time(row.at)
-        yield HistoryStep(at=at, kind=row.kind, by=row.author, id=str(row.id), text=said.get(str(row.id), ""))
+        yield HistoryStep(at=at, kind=row.kind, by=row.author, id=str(row.id), text=describe(row))

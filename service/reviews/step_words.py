@@ -59,8 +59,24 @@ def step_words(step: HistoryStep, subjects: Mapping[str, Text], types: Mapping[s
             return tuple(subjects.get(code, _own(code)) for code in step.text.split())
         case "message":
             return tuple(MESSAGES.get(code, _own(code)) for code in step.text.split())
+        case "review" | "correction":
+            return tuple(text for line in step.text.splitlines() for text in _line(line, subjects))
         case _:
             return (_own(step.text),) if step.text else ()
+
+
+DECISIONS: dict[str, PageText] = {"uphold": PageText("成立"), "override": PageText("不计")}
+
+
+def _line(line: str, subjects: Mapping[str, Text]) -> tuple[AnyText, ...]:
+    """A decision or a returned item: `override missing.id_shown: reason`, `id_shown: reason`; else somebody's words."""
+    decision, _, rest = line.partition(" ")
+    code, _, reason = (rest if decision in DECISIONS else line).partition(": ")
+    item = (code.split(".")[1] if decision in DECISIONS and "." in code else code).split("[")[0]
+    if item not in subjects:
+        return (_own(line),)
+    words = (DECISIONS[decision],) if decision in DECISIONS else ()
+    return (*words, subjects[item], *((_own(reason),) if reason else ()))
 
 
 def _own(text: str) -> TextPair:

@@ -189,6 +189,25 @@ def read_history(rows: Sequence[ReviewRow], times: Sequence[datetime], answered:
     return ReviewHistory(tuple(rows), last, decisions, still_open, tuple(explanations), tuple(inquiries), assignee)
 
 
+def describe(row: ReviewRow) -> str:
+    """The content of a row, one line a part: `uphold CODE`, `override CODE: reason`, `ITEM: reason`, words or a login."""
+    match row.kind:
+        case "review":
+            review = _REVIEW.decode(row.body)
+            decisions = [
+                f"{one.decision} {one.code}" + (f": {one.reason}" if one.reason else "") for one in review.findings
+            ]
+            return "\n".join((*decisions, review.comment) if review.comment else decisions)
+        case "correction":
+            return "\n".join(f"{one.item}: {one.reason}" for one in _CORRECTION.decode(row.body).items)
+        case "explanation" | "inquiry":
+            return _EXPLANATION.decode(row.body).text
+        case "assignment":
+            return _ASSIGNEE.decode(row.body).person or ""
+        case "withdrawal":
+            return ""
+
+
 def review_commitment(row: ReviewRow) -> bytes:
     """What its leaf commits to beside its bytes."""
     return log.row_commitment(visit=row.visit, number=row.number, kind=row.kind, author=row.author, batches=row.batches)
