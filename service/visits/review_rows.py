@@ -190,7 +190,8 @@ def read_history(rows: Sequence[ReviewRow], times: Sequence[datetime], answered:
 
 
 def describe(row: ReviewRow) -> str:
-    """The content of a row, one line a part: `uphold CODE`, `override CODE: reason`, `ITEM: reason`, words or a login."""
+    """The content of a row, a line for each part: `uphold CODE`, `override CODE: reason`, `ITEM: reason`, words, a
+    login."""
     match row.kind:
         case "review":
             review = _REVIEW.decode(row.body)

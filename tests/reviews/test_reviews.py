@@ -36,6 +36,8 @@ async def test_overriding_needs_a_reason_and_changes_what_is_decided_but_not_the
     assert problem(refused) == (422, "invalid-body")
     assert refused.json()["errors"][0]["pointer"] == "/findings/0/reason"
     done = await review(finished, tag, *({**one, "reason": "客户证实"} for one in decisions))
+    steps = (await finished.ask("zhao", "GET", f"/v1/visits/{VISIT}/history")).json()["steps"]
+    assert f"override {violations[0]}: 客户证实" in steps[-1]["text"].splitlines()
     assert done.json()["verdict"] == "non_compliant"
     assert done.json()["decided"] == "compliant_with_remarks"
 
