@@ -15,6 +15,7 @@ from . import importing
 from .import_columns import COLUMNS, REQUIRED, ZH, TableRow
 from .importing import ImportResult
 from .plan_form import LABELS
+from .warnings import in_words
 
 MAX_BYTES = 2 * 2**20
 """Of a table on this page; the API takes larger ones. The page carries the table to the second step."""
@@ -98,6 +99,7 @@ def _page(
         "rows": {row.number: row for row in table},
         "result": result,
         "outcomes": OUTCOMES,
+        "warnings": {row.row: in_words(row.warnings) for row in result.rows} if result else {},
         "carried": carried,
         "zone": desk.ctx.zone,
     }

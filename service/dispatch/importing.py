@@ -29,6 +29,7 @@ from service.web.decoding import decode_strict, to_json
 from .import_columns import INVALID, MAX_LENGTH, RowError, TableRow, row_error
 from .planning import newest_rules, plan_visit
 from .tables import read
+from .warnings import PlanWarning, plan_warnings
 
 _PLACES = {
     "/type": "type",
@@ -69,6 +70,9 @@ class ImportRow(msgspec.Struct, frozen=True):
     outcome: Annotated[Literal["created", "would_create", "known", "refused"], Meta(description="The result.")]
     faults: Annotated[tuple[RowError, ...], Meta(description="The errors.")] = ()
     state: Annotated[str | None, Meta(description="The state of a visit that was there before.")] = None
+    warnings: Annotated[
+        tuple[PlanWarning, ...], Meta(description="What to look at again in a new visit; nothing is refused for it.")
+    ] = ()
 
 
 class ImportResult(msgspec.Struct, frozen=True):
@@ -121,15 +125,17 @@ async def _import_row(ctx: AppContext, token: bytes, row: TableRow, *, is_repeat
     reference = row.cells["external_ref"]
     known: VisitRow | None = None
     visit_id, created = id_of(reference), False
+    warnings: tuple[PlanWarning, ...] = ()
 
     async def plan(tx: Transaction) -> None:
-        nonlocal known, visit_id, created
+        nonlocal known, visit_id, created, warnings
         person = await authenticate_token(tx, token)
         require_permission(person, "plan a visit")
         known = await _find_known(tx, person, reference)
         visit_id = known.id if known else visit_id
         plan = await _build_plan(ctx, tx, person, row, known, is_repeated=is_repeated)
         created, _ = await plan_visit(ctx, tx, person, visit_id, plan, to_json(plan))
+        warnings = await plan_warnings(ctx, tx, person, visit_id, plan) if created else ()
         if dry_run:
             raise _DryRunRollback
 
@@ -152,7 +158,8 @@ async def _import_row(ctx: AppContext, token: bytes, row: TableRow, *, is_repeat
         known_id = None if known is None else str(known.id)
         return ImportRow(row.number, reference[:MAX_LENGTH], known_id, "refused", faults, state)
     if created or known is None:
-        return ImportRow(row.number, reference, str(visit_id), "would_create" if dry_run else "created")
+        outcome = "would_create" if dry_run else "created"
+        return ImportRow(row.number, reference, str(visit_id), outcome, warnings=warnings)
     return ImportRow(row.number, reference, str(visit_id), "known", state=state)
 
 

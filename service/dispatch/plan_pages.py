@@ -25,13 +25,13 @@ from service.visits.changes import CHANGE_DECODERS, Cancellation, Content, apply
 from service.visits.loading import PLAN_DECODER
 from service.visits.plan import Plan
 from service.web.decoding import decode_strict, is_uuid, to_json
-from service.web.language import AnyText, PageText, TextPair
+from service.web.language import AnyText, PageText
 from service.web.query import text_parameter
 
 from . import planning, rescheduling, views
 from .pages import WORDS
 from .plan_form import CREW, FACT, LABELS, crew_of, customer_of, explain_plan, form_of, plan_of, window_of
-from .warnings import PlanWarning, WarningCode
+from .warnings import PlanWarning, WarningCode, in_words
 
 CHANGED: dict[ChangeKind, PageText] = {
     "window": PageText("时间已改"),
@@ -196,7 +196,7 @@ async def _new_visit(
         "form": form,
         "choices": await planning.plan_choices(desk.ctx, desk.token),
         "problem": _in_words(problem),
-        "warnings": _warned(warnings),
+        "warnings": in_words(warnings),
         "confirmed": confirmed,
         **_FIELDS,
     }
@@ -227,7 +227,7 @@ async def _change_page(
         "typed": desk.form,
         "choices": await planning.plan_choices(desk.ctx, desk.token),
         "problem": _in_words(problem),
-        "warnings": _warned(warnings),
+        "warnings": in_words(warnings),
         "confirmed": confirmed,
     }
     status, headers = (problem.status, retry_after(problem)) if problem else (status, ())
@@ -248,11 +248,6 @@ def _require(text: str | None, name: str) -> None:
 
 def _in_words(problem: Problem | None) -> tuple[AnyText, ...]:
     return () if problem is None else explain_plan(problem) or explain(problem)
-
-
-def _warned(warnings: tuple[PlanWarning, ...]) -> tuple[TextPair, ...]:
-    parts = (warning.detail.partition(" / ") for warning in warnings)
-    return tuple(TextPair(zh, en) for zh, _, en in parts)
 
 
 def _raise_if_fault_of_server(problem: Problem) -> None:

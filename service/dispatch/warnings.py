@@ -20,6 +20,7 @@ from service.visits.plan import Plan
 from service.visits.search_tokens import normalize_text
 from service.visits.summaries import VisitFilter, VisitSummaryRow
 from service.visits.windows import format_window, local
+from service.web.language import TextPair
 
 WarningCode = Literal["overlap", "past", "phone", "duplicate_ref"]
 LONGEST_WINDOW = timedelta(days=1)  # a visit that began earlier is not looked for
@@ -114,3 +115,9 @@ def _is_number(text: str) -> bool:
     if _LIKE_MOBILE.fullmatch(number):
         return _MOBILE.fullmatch(number) is not None
     return _DIALLED.fullmatch(number) is not None
+
+
+def in_words(warnings: tuple[PlanWarning, ...]) -> tuple[TextPair, ...]:
+    """The warnings for a page, in Chinese and English."""
+    parts = (warning.detail.partition(" / ") for warning in warnings)
+    return tuple(TextPair(zh, en) for zh, _, en in parts)

@@ -314,3 +314,15 @@ async def test_a_table_of_the_wrong_kind_is_told_which_are_taken(world: World) -
     assert problem(answer) == (415, "wrong-media-type")
     assert "application/json" not in answer.text
     assert "text/csv" in answer.json()["detail"]
+
+
+async def test_a_new_visit_says_what_to_look_at_again(town: Town) -> None:
+    await taken(
+        town, table("W1,维修（漏水）,2026-03-03 09:00,2026-03-03 10:00,li,城东,陶,13800000000,虚构路 1 号,,检修,")
+    )
+    again = "W2,维修（漏水）,2026-03-03 09:30,2026-03-03 10:30,li,城东,陶,abc,虚构路 1 号,,检修,"
+    past = "W3,维修（漏水）,2026-03-01 09:00,2026-03-01 10:00,sun,城东,陶,13800000000,虚构路 1 号,,检修,"
+    for dry_run in (True, False):
+        rows = (await taken(town, table(again, past), dry_run=dry_run)).rows
+        assert [{one.code for one in row.warnings} for row in rows] == [{"overlap", "phone"}, {"past"}]
+    assert [row.warnings for row in (await taken(town, table(again, past))).rows] == [(), ()]  # they are known
