@@ -73,10 +73,10 @@ class Attention(msgspec.Struct, frozen=True):
     closed: bool
     next_at: int | None
 
-    @property
-    def urgent_at(self) -> int | None:
-        """When the most urgent reason should be settled (ms UTC)."""
-        return min((_urgent_at(one) for one in self.reasons), default=None)
+
+def urgent_at(reasons: Iterable[Reason]) -> int | None:
+    """When the most urgent of the reasons should be settled (ms UTC)."""
+    return min(map(_urgent_at, reasons), default=None)
 
 
 def _urgent_at(reason: Reason) -> int:

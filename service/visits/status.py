@@ -11,7 +11,7 @@ from service.web.defects import or_unreadable
 
 from . import evidence_files, repository, search_index, summaries, sync_feed
 from .appointment import awaits_reschedule
-from .attention import Attention, Duty, attention, reason_words, to_ms
+from .attention import Attention, Duty, Reason, attention, reason_words, to_ms, urgent_at
 from .clock_skew import seconds_ahead
 from .loading import LoadedVisit, batch_senders, load_visit
 from .notice_flags import appointment_conditions, is_ahead, with_notice_flags
@@ -104,10 +104,12 @@ def _needs_sync(state: str, flags: Sequence[str]) -> bool:
 def visit_status(visit: LoadedVisit, judgement: Judgement, now: Attention | None = None) -> VisitStatus:
     """The status that follows from a judgement."""
     now = now or attention(visit, judgement)
+    changes = [at for at in (judgement.until and judgement.until // 1000 + 1, now.next_at) if at is not None]
+    queued: Sequence[Reason] = now.reasons
     due = min((to_ms(one.due) for one in visit.reviews.corrections), default=0)
     if to_ms(visit.now) < due:  # it is the technician's turn: the queue does not show it before the date
-        now = Attention((), now.duties, now.closed, min(due, now.next_at or due))
-    changes = [at for at in (judgement.until and judgement.until // 1000 + 1, now.next_at) if at is not None]
+        queued = ()
+        changes.append(due)
     if visit.plan.window is not None and is_ahead(visit, judgement):
         changes.append(to_ms(visit.plan.window.end))
     return VisitStatus(
@@ -115,9 +117,9 @@ def visit_status(visit: LoadedVisit, judgement: Judgement, now: Attention | None
         visit_flags(visit, judgement, now),
         judgement.verdict or "",
         min(changes, default=None),
-        reason_words(now.reasons),
-        now.urgent_at,
-        min((to_ms(reason.since) for reason in now.reasons), default=None),
+        reason_words(queued),
+        urgent_at(queued),
+        min((to_ms(reason.since) for reason in queued), default=None),
         visit.reviews.assignee,
     )
 

@@ -187,3 +187,18 @@ async def test_a_visit_without_a_record_calls_for_a_person_twelve_hours_after_it
     assert item["reasons"] == ["no_record"]
     _, tag = await review_of(world)
     assert (await review(world, tag, comment="客户取消，已电话确认")).json()["state"] == "closed"
+
+
+async def test_a_list_still_flags_the_complaint_of_a_visit_that_was_returned(finished: World) -> None:
+    complaint = {**record(uid("r3")), "entries": [said("09:30", "complaint_received")]}
+    assert (await finished.submit(complaint, uid("r3"))).status_code == 201
+    correction = {
+        "visit": str(VISIT),
+        "items": [{"item": "id_shown", "reason": "没有记录"}],
+        "due": "2026-03-03T18:00:00+08:00",
+    }
+    assert (await finished.ask("wang", "PUT", f"/v1/corrections/{uid('c')}", correction)).status_code == 201
+    assert (await finished.ask("wang", "GET", "/v1/reviews")).json()["reviews"] == []
+    (listed,) = (await finished.ask("wang", "GET", "/v1/visits?flag=complaint")).json()["items"]
+    whole = (await finished.ask("wang", "GET", f"/v1/visits/{VISIT}")).json()
+    assert (listed["state"], set(listed["flags"])) == ("returned", set(whole["flags"]))
