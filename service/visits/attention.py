@@ -6,6 +6,7 @@ the finding, or a review that came after.
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Annotated, Literal
 
 import msgspec
@@ -102,9 +103,24 @@ class _Attention:
         self.visit, self.judgement, self.now = visit, judgement, visit.now
         self.history = visit.reviews
         self.next: list[datetime] = []
-        self.slips = withdrawn_ids(visit.merged.entries)
-        self.received = {one.id: one.received_at or one.at for one in visit.merged.entries}
         self.is_finished = "left" in judgement.facts or self.window_is_long_past()
+
+    @cached_property
+    def slips(self) -> set[str]:
+        """The entries that were taken back."""
+        return withdrawn_ids(self.visit.merged.entries)
+
+    @cached_property
+    def received(self) -> dict[str, datetime]:
+        """When each entry came."""
+        return {one.id: one.received_at or one.at for one in self.visit.merged.entries}
+
+    @cached_property
+    def finished_at(self) -> datetime:
+        """When the technician's word that they left came, else when the last entry came."""
+        entries = self.visit.merged.entries
+        left = [self.received[one.id] for one in entries if one.what == "left" and one.id not in self.slips]
+        return min(left, default=None) or max(self.received.values(), default=self.now)
 
     def result(self) -> Attention:
         reasons, duties = tuple(self.reasons()), tuple(self.duties())
@@ -120,7 +136,7 @@ class _Attention:
         yield from self.no_record()
         yield from self.explanations()
         if self.is_sampled():
-            yield Reason(kind="sample", since=self.finished_at())
+            yield Reason(kind="sample", since=self.finished_at)
 
     def of_finding(self, finding: Finding) -> Reason | None:
         kind = self.reason_kind(finding)
@@ -145,17 +161,11 @@ class _Attention:
 
     def since(self, finding: Finding) -> datetime:
         known = [self.received[one] for one in finding.entries if one in self.received]
-        return max(known, default=None) or self.finished_at()
+        return max(known, default=None) or self.finished_at
 
     def due_of(self, finding: Finding) -> datetime | None:
         due = self.judgement.due.get(finding.code)
         return None if due is None else from_ms(due // 1000, self.now.tzinfo)
-
-    def finished_at(self) -> datetime:
-        """When the technician's word that they left came, else when the last entry came."""
-        entries = self.visit.merged.entries
-        left = [self.received[one.id] for one in entries if one.what == "left" and one.id not in self.slips]
-        return min(left, default=None) or max(self.received.values(), default=self.now)
 
     def partly_refused(self) -> Iterator[Reason]:
         for entry in self.visit.merged.entries:

@@ -146,7 +146,7 @@ class ReviewHistory(msgspec.Struct, frozen=True):
 
     def decision_for(self, finding: Finding) -> Decision | None:
         """The decision about a finding, unless it lapsed because the finding's entries changed."""
-        decision = self.decisions.get(finding.code)
+        decision = self.decisions.get(finding.code) if self.decisions else None
         return decision if decision is not None and decision.holds_for(finding) else None
 
 
