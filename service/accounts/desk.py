@@ -34,6 +34,8 @@ FORM_LIMIT, FORM_FIELDS = 200_000, 500
 """The largest form of a page: bytes and fields."""
 NOTICE_COOKIE = b"__Host-doorstep-notice"
 _NOTICE_ATTRIBUTES = b"; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age="
+REFRESH = Assets("/web/desk/refresh.js", asks=True)
+"""Of a list that fetches itself again from time to time."""
 UNREADABLE = PageText("没有看懂您填的内容，请核对后再提交")
 TOO_LARGE = PageText("您填的内容太多，请缩短后再提交")
 

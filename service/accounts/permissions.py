@@ -9,6 +9,8 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from service.errors import PermissionDenied
+
 Role = Literal["technician", "dispatcher", "supervisor", "admin"]
 Permission = Literal[
     "plan a visit",
@@ -92,6 +94,21 @@ def can_view_visit(person: Person, technician: str, crew: tuple[str, ...], area:
 def covers_area(person: Person, area: str) -> bool:
     """Whether the area is one of the person's; a person without areas works for the whole utility."""
     return not person.areas or area in person.areas
+
+
+def areas_to_list(person: Person, wanted: str | None) -> tuple[str | None, ...]:
+    """The areas of which a list reads one after the other: the wanted one, or the person's; (None,) means all.
+    PermissionDenied for a wanted one that is not theirs."""
+    if wanted is None:
+        return person.areas or (None,)
+    require_area(person, wanted)
+    return (wanted,)
+
+
+def require_area(person: Person, area: str) -> None:
+    """PermissionDenied unless the area is one of the person's."""
+    if not covers_area(person, area):
+        raise PermissionDenied("the area is not one of yours")
 
 
 def supervises(person: Person, permission: Permission, other: Person) -> bool:

@@ -49,7 +49,7 @@ ANSWERS = CustomerSubmission(answers=(AnswerInput(question="q_clean", good=True)
 
 
 class CustomerPageController(PageController):
-    """The customer's page, for everybody who has the link."""
+    """The customer's page, for anyone with the link."""
 
     tags = ("customer",)
 

@@ -15,6 +15,7 @@ from service.context import AppContext, Quota, read_only
 from service.db.database import Transaction
 from service.dispatch import planning, rescheduling
 from service.evidence import attach
+from service.judge.moments import to_ms
 from service.messages import notices
 from service.messages.notices import NoticeRequest
 from service.records import office_entries, submit
@@ -40,7 +41,7 @@ class Actors(msgspec.Struct, frozen=True):
 
     def at(self, moment: datetime) -> "Actors":
         """The same at another time: what they do is stored as done then. The limits of a day are for real days."""
-        now = int(moment.timestamp() * 1000)
+        now = to_ms(moment)
         ctx = msgspec.structs.replace(self.ctx, clock=lambda: now, daily_quota=Quota(), recent_tokens={})
         return Actors(ctx, self.tokens)
 

@@ -18,10 +18,10 @@ from service.context import AppContext, read_only
 from service.db.database import Transaction
 from service.dispatch import planning
 from service.errors import Problem
+from service.judge.moments import to_ms
 from service.reviews import refresh
 from service.visits import customer_link
 from service.visits import repository as visits_repository
-from service.visits.attention import to_ms
 from service.visits.loading import LoadedVisit, load_visit
 from service.visits.unassigned import ACTIVE_STATES
 

@@ -9,11 +9,11 @@ import msgspec
 
 from service.accounts import repository as accounts_repository
 from service.accounts.authentication import authenticate_token, require_permission
-from service.accounts.permissions import Person, covers_area
+from service.accounts.permissions import Person, require_area
 from service.context import AppContext, read_only
 from service.db.database import Transaction
-from service.errors import PermissionDenied
 from service.judge.checklist import VisitType
+from service.judge.moments import to_ms
 from service.judge.visit import Window
 from service.visits import repository as visits_repository
 from service.visits import summaries
@@ -75,8 +75,8 @@ async def day_board(ctx: AppContext, tx: Transaction, token: bytes, day: date, a
     """The visits of a day in the person's areas, or in one of them ('': all); for technicians their own."""
     person = await authenticate_token(tx, token)
     start, end = _midnight(ctx, day), _midnight(ctx, day + timedelta(days=1))
-    if area and not covers_area(person, area):
-        raise PermissionDenied("the area is not one of yours")
+    if area:
+        require_area(person, area)
     office = person.can("see visits of an area")
     if not office:
         require_permission(person, "see own visits")
@@ -132,7 +132,7 @@ def _works_in(technician: Person, areas: tuple[str, ...]) -> bool:
 
 
 def _midnight(ctx: AppContext, day: date) -> int:
-    return int(datetime.combine(day, time(), ctx.zone).timestamp() * 1000)
+    return to_ms(datetime.combine(day, time(), ctx.zone))
 
 
 def hours_of(day: date, visits: Iterable[BoardVisit]) -> range:

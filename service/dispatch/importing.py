@@ -32,23 +32,23 @@ from .tables import read
 from .warnings import PlanWarning, plan_warnings
 
 _PLACES = {
-    "/type": "type",
-    "/window": "from",
-    "/window/to": "to",
-    "/technician": "technician",
-    "/area": "area",
-    "/external_ref": "external_ref",
-    "/window/from": "from",
-    "/customer/name": "name",
-    "/customer/phone": "phone",
-    "/customer/address": "address",
-    "/customer/account": "account",
-    "/work/content": "content",
-    "/work/place": "place",
-    "/window/date": "date",
-    "/name": "name",
-    "/content": "content",
-    "/reason": "reason",
+    "type": "type",
+    "window": "from",
+    "window/to": "to",
+    "technician": "technician",
+    "area": "area",
+    "external_ref": "external_ref",
+    "window/from": "from",
+    "customer/name": "name",
+    "customer/phone": "phone",
+    "customer/address": "address",
+    "customer/account": "account",
+    "work/content": "content",
+    "work/place": "place",
+    "window/date": "date",
+    "name": "name",
+    "content": "content",
+    "reason": "reason",
 }
 MAX_CREW = 20  # each of them is looked up
 _MESSAGES = {
@@ -190,7 +190,9 @@ def _conflict_message(known: VisitRow | None) -> tuple[str, str]:
 
 def explain_field(fault: errors.FieldError) -> tuple[str, str, str]:
     """The name of the column that an error in a plan is about, and what to do, in Chinese and English."""
-    column = _PLACES.get(fault.pointer) or ("crew" if fault.pointer.startswith("/crew") else fault.pointer)
+    column = _PLACES.get(fault.pointer.removeprefix("/")) or (
+        "crew" if fault.pointer.startswith("/crew") else fault.pointer
+    )
     return column, *_MESSAGES.get(fault.code, INVALID)
 
 

@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Meta
 
 from service.accounts.authentication import authenticate_token, require_permission
-from service.accounts.permissions import Person, covers_area
+from service.accounts.permissions import Person, require_area
 from service.checklists import repository as checklists_repository
 from service.checklists.rules_cache import DEFAULT_CHECKLIST, compiled_rules
 from service.context import AppContext, read_only
@@ -15,6 +15,7 @@ from service.db.database import Transaction
 from service.errors import FieldError, InvalidQuery, PermissionDenied
 from service.judge.checklist import VisitType
 from service.judge.findings import Verdict
+from service.judge.moments import to_ms
 from service.visits import repository as visits_repository
 from service.visits import summaries
 from service.visits.attention import attention
@@ -148,7 +149,7 @@ def _build_filter(person: Person, query: dict[str, str]) -> VisitFilter:
     found: dict[str, Any] = {name: query[name] for name in ("type", "state", "flag") if name in query}
     for name in ("from", "to"):
         if name in query:
-            found[f"{name}_at"] = int(parse_timestamp(query[name], name).timestamp() * 1000)
+            found[f"{name}_at"] = to_ms(parse_timestamp(query[name], name))
     return VisitFilter(technician=technician, areas=areas, **found)
 
 
@@ -163,8 +164,8 @@ def _visible_scope(person: Person, query: dict[str, str]) -> tuple[str | None, t
         if technician not in (None, person.login):
             raise PermissionDenied("these are not your visits")
         return person.login, areas
-    if area is not None and not covers_area(person, area):
-        raise PermissionDenied("the area is not one of yours")
+    if area is not None:
+        require_area(person, area)
     if technician == person.login and "technician" in person.roles:
         return technician, areas
     return technician, areas or person.areas or None

@@ -73,7 +73,7 @@ class TodayController(DeskController):
             "this_hour": desk.ctx.now().hour if day == today else None,
             "before": day - timedelta(days=1),
             "after": day + timedelta(days=1),
-            "returned": await returned_to(desk.ctx, desk.token),
+            "returned": await returned_to(desk.ctx, desk.token) if desk.person.can("see own visits") else (),
             "plans": desk.person.can("plan a visit"),
             "notifies": desk.person.can("write entries of the office"),
         }

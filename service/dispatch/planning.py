@@ -9,7 +9,7 @@ import msgspec
 
 from service.accounts import repository as accounts_repository
 from service.accounts.authentication import authenticate_token, require_permission
-from service.accounts.permissions import Person, can_view_visit, covers_area
+from service.accounts.permissions import Person, can_view_visit, covers_area, require_area
 from service.audit_log import log
 from service.checklists import repository as checklists_repository
 from service.checklists.repository import ChecklistRow
@@ -20,11 +20,11 @@ from service.errors import (
     FieldError,
     IdReusedWithOtherContent,
     InvalidBody,
-    PermissionDenied,
     UnknownChecklist,
     UnknownPerson,
 )
 from service.judge.checklist import Text, VisitType
+from service.judge.moments import to_ms
 from service.judge.rules import CompiledChecklist
 from service.visits import repository as visits_repository
 from service.visits import search_index
@@ -137,8 +137,7 @@ async def _build_row(
     technician = await require_technicians(tx, plan.technician, plan.crew)
     own = person.areas[0] if len(person.areas) == 1 else ""
     area = plan.area or next(iter(technician.areas), own)
-    if not covers_area(person, area):
-        raise PermissionDenied("the area is not one of yours")
+    require_area(person, area)
     window, now = plan.window, ctx.clock()
     return VisitRow(
         id=visit_id,
@@ -150,8 +149,8 @@ async def _build_row(
         area=area,
         checklist=checklist.id,
         checklist_version=checklist.version,
-        window_from=int(window.start.timestamp() * 1000) if window else None,
-        window_to=int(window.end.timestamp() * 1000) if window else None,
+        window_from=to_ms(window.start) if window else None,
+        window_to=to_ms(window.end) if window else None,
         created_at=now,
         created_by=person.login,
         salt=ctx.new_salt(),

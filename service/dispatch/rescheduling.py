@@ -14,6 +14,7 @@ from service.context import AppContext, transaction
 from service.db.database import Transaction
 from service.errors import FieldError, InvalidBody, PreconditionFailed, VisitAlreadyStarted, VisitCancelled, VisitFull
 from service.judge.bounds import FIRST_YEAR, LAST_YEAR, YEARS
+from service.judge.moments import to_ms
 from service.messages import outbox
 from service.visits import change_rows, search_index, summaries, sync_feed, unassigned
 from service.visits import repository as visits_repository
@@ -126,7 +127,7 @@ async def _validate(tx: Transaction, visit: LoadedVisit, content: Content) -> No
 async def _propagate_change(ctx: AppContext, tx: Transaction, before: LoadedVisit, content: Content) -> LoadedVisit:
     """Update the summary, the search index and the agendas. Returns the changed visit."""
     row, plan = before.row, apply_change(before.plan, content)
-    planned_at = before.planned_at if plan.window is None else int(plan.window.start.timestamp() * 1000)
+    planned_at = before.planned_at if plan.window is None else to_ms(plan.window.start)
     await summaries.update_plan(tx, row.id, plan, planned_at, row.revision + 1)
     await search_index.change(tx, row.id, row.area, search_texts(before.plan), search_texts(plan))
     after = await load_visit(ctx, tx, await visits_repository.lock_visit(tx, row.id) or row)

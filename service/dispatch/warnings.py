@@ -11,6 +11,7 @@ from msgspec import Meta
 from service.accounts.permissions import Person, covers_area
 from service.context import AppContext
 from service.db.database import Transaction
+from service.judge.moments import to_ms
 from service.judge.normal_form import normal_form
 from service.judge.visit import Window
 from service.visits import repository as visits_repository
@@ -67,7 +68,7 @@ async def _overlaps(
     ctx: AppContext, tx: Transaction, person: Person, visit_id: UUID, plan: Plan, window: Window
 ) -> list[PlanWarning]:
     start, end = window.start - LONGEST_WINDOW, window.end
-    from_at, to_at = int(start.timestamp() * 1000), int(end.timestamp() * 1000) + 1
+    from_at, to_at = to_ms(start), to_ms(end) + 1
     found: list[PlanWarning] = []
     for login in dict.fromkeys((plan.technician, *plan.crew)):
         wanted = VisitFilter(technician=login, from_at=from_at, to_at=to_at)

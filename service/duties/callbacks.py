@@ -64,7 +64,7 @@ async def record_callback(
     require_permission(person, "review visits")
     row = await lock_visible_visit(tx, person, visit_id)
     before = await load_visit(ctx, tx, row)
-    if person.login in before.plan_history.ever_assigned:
+    if before.was_on_visit(person):
         raise errors.OwnVisit
     entries = _entries(before.rules, callback_id, call)
     body = to_json(

@@ -1,6 +1,5 @@
 """What is owed to customers, by due date."""
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
@@ -8,23 +7,24 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
-from service import errors
 from service.accounts.authentication import authenticate_token, require_permission
-from service.accounts.permissions import covers_area
+from service.accounts.permissions import areas_to_list
 from service.checklists.rules_cache import compiled_rules
 from service.context import AppContext, read_only
 from service.db.database import Row, Transaction
 from service.db.rows import from_row
 from service.judge.checklist import Text
-from service.visits.attention import OwnerRole, to_ms
+from service.judge.moments import to_ms
+from service.visits.attention import OwnerRole
 from service.visits.loading import PLAN_DECODER
 from service.visits.plan import Customer
+from service.visits.summaries import MIN_KEY
 from service.visits.working_days import is_known
 from service.web.decoding import parse_timestamp
+from service.web.pagination import decode_named_cursor, encode_cursor
 
 PAGE = 100
-Key = tuple[int, bytes, str]
-FIRST: Key = (-(2**62), b"", "")
+FIRST = (*MIN_KEY, "")
 DutyState = Literal["open", "overdue", "closed"]
 
 
@@ -87,9 +87,9 @@ class DutyRow(msgspec.Struct, frozen=True, kw_only=True):
     checklist_version: str
 
     @property
-    def key(self) -> Key:
+    def key(self) -> tuple[int, UUID, str]:
         """Its place in the list."""
-        return self.due_at, self.visit.bytes, self.duty
+        return self.due_at, self.visit, self.duty
 
 
 @read_only
@@ -97,23 +97,20 @@ async def list_duties(ctx: AppContext, tx: Transaction, token: bytes, wanted: Du
     """A page of duties, for dispatchers and supervisors. PermissionDenied for an area that is not one of theirs."""
     person = await authenticate_token(tx, token)
     require_permission(person, "see duties")
-    if wanted.area is not None and not covers_area(person, wanted.area):
-        raise errors.PermissionDenied("the area is not one of yours")
-    areas = (wanted.area,) if wanted.area is not None else person.areas or (None,)
     before = 2**62 if wanted.due_before is None else to_ms(parse_timestamp(wanted.due_before, "due_before"))
     if wanted.state == "overdue":
         before = min(before, ctx.clock() + 1)
-    key = FIRST if wanted.after is None else _decode(wanted.after)
+    key = FIRST if wanted.after is None else decode_named_cursor(wanted.after)
     given = {
         "owner": wanted.owner,
         "due_before": before,
         "after_at": key[0],
-        "after_visit": key[1],
+        "after_visit": key[1].bytes,
         "after_duty": key[2],
         "size": PAGE + 1,
     }
     rows: list[Row] = []
-    for area in areas:
+    for area in areas_to_list(person, wanted.area):
         if wanted.state == "closed":
             rows += await tx.fetch_all("closed_duties", every_area=int(area is None), area=area or "", **given)
         elif area is None:
@@ -122,7 +119,8 @@ async def list_duties(ctx: AppContext, tx: Transaction, token: bytes, wanted: Du
             rows += await tx.fetch_all("open_duties_of_area", area=area, **given)
     found = sorted((from_row(DutyRow, row) for row in rows), key=lambda row: row.key)
     duties = [await _view(ctx, tx, row) for row in found[:PAGE]]
-    return DutyList(tuple(duties), _encode(found[PAGE - 1].key) if len(found) > PAGE else None)
+    last = found[PAGE - 1] if len(found) > PAGE else None
+    return DutyList(tuple(duties), last and encode_cursor((last.due_at, last.visit), last.duty))
 
 
 async def _view(ctx: AppContext, tx: Transaction, row: DutyRow) -> DutyView:
@@ -148,18 +146,3 @@ async def _view(ctx: AppContext, tx: Transaction, row: DutyRow) -> DutyView:
         state=state if row.closed_at is None else "closed",
         calendar_known=not ctx.review_policy.working_days or is_known(due.date()),
     )
-
-
-def _encode(key: Key) -> str:
-    return urlsafe_b64encode(key[0].to_bytes(9, "big", signed=True) + key[1] + key[2].encode()).decode().rstrip("=")
-
-
-def _decode(text: str) -> Key:
-    try:
-        raw = urlsafe_b64decode(text + "=" * (-len(text) % 4))
-        key = int.from_bytes(raw[:9], "big", signed=True), raw[9:25], raw[25:].decode()
-    except ValueError:
-        raise errors.InvalidQuery("`after` is not a cursor of this list") from None
-    if len(key[1]) != 16 or not -(2**63) <= key[0] < 2**63 or "\0" in key[2]:
-        raise errors.InvalidQuery("`after` is not a cursor of this list")
-    return key

@@ -5,14 +5,13 @@ from typing import Annotated, get_args
 from litestar import get
 from litestar.response.base import ASGIResponse
 
-from service.accounts.desk import Desk, DeskController, DeskRequest, render_desk
+from service.accounts.desk import REFRESH, Desk, DeskController, DeskRequest, render_desk
 from service.accounts.repository import names_of
 from service.visits.attention import OwnerRole
 from service.visits.page_words import OWNERS
 from service.web.language import AnyText, PageText
 from service.web.pagination import query_string
 from service.web.query import choice_parameter, text_parameter
-from service.web.templates import Assets
 
 from .listing import DutyFilter, DutyState, DutyView, list_duties
 
@@ -21,7 +20,6 @@ STATES: dict[DutyState, AnyText] = {
     "overdue": PageText("已逾期"),
     "closed": PageText("已办结"),
 }
-REFRESH = Assets("/web/desk/refresh.js", asks=True)
 
 
 class DutiesPageController(DeskController):

@@ -17,6 +17,7 @@ from service.context import AppContext, read_only, transaction
 from service.db.database import Transaction
 from service.errors import NotFound, OutsideDoorCodeWindow
 from service.judge.entries import Entry, Evidence
+from service.judge.moments import to_ms
 from service.messages import outbox
 from service.messages.notice_text import WORD_PLACEHOLDER
 from service.visits import door_code
@@ -95,7 +96,7 @@ def _is_open(ctx: AppContext, visit: LoadedVisit, now: int) -> bool:
     for thirty days."""
     window = current_appointment(visit, ctx.now(), 0).window
     if window is not None:
-        start, end = int(window.start.timestamp() * 1000), int(window.end.timestamp() * 1000) + CLOSES_AFTER_MS
+        start, end = to_ms(window.start), to_ms(window.end) + CLOSES_AFTER_MS
     else:
         start = visit.row.created_at
         first = next((row.received_at for row in visit.batch_rows if row.kind == "record"), None)

@@ -25,6 +25,11 @@ def from_ms(ms: int, zone: tzinfo | None) -> datetime:
         return _end(zone, late=ms > 0)
 
 
+def to_ms(moment: datetime) -> int:
+    """Milliseconds since 1970 UTC."""
+    return int(moment.timestamp() * 1000)
+
+
 def later(moment: datetime, by: timedelta) -> datetime:
     """The sum of a moment and a duration, which may be negative."""
     try:

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from service.accounts.authentication import authenticate, authenticate_token
-from service.accounts.permissions import covers_area
+from service.accounts.permissions import require_area
 from service.context import AppContext, read_only
 from service.db.database import Transaction
 from service.errors import (
@@ -19,11 +19,11 @@ from service.errors import (
     NotFound,
     NoticeNotDue,
     NoticeTooLate,
-    PermissionDenied,
     Problem,
     VisitCancelled,
 )
 from service.judge.bounds import FIRST_YEAR, LAST_YEAR, ShortText
+from service.judge.moments import to_ms
 from service.visits import summaries
 from service.visits.notice_flags import NOTICE_DUE
 from service.visits.summaries import VisitFilter
@@ -90,13 +90,11 @@ async def send_due_notices(ctx: AppContext, token: bytes, wanted: DueNoticesRequ
 async def _due_visits(ctx: AppContext, tx: Transaction, token: bytes, day: date, area: str | None) -> list[UUID]:
     """The visits of a day in the person's areas, or in one of them, whose notice is due."""
     person = await authenticate_token(tx, token)
-    if area is not None and not covers_area(person, area):
-        raise PermissionDenied("the area is not one of yours")
+    if area is not None:
+        require_area(person, area)
     if not FIRST_YEAR < day.year < LAST_YEAR:
         raise InvalidBody("", (FieldError("/date", "invalid", "日期超出范围 / the day is out of range"),))
-    start, end = (
-        int(datetime.combine(one, time(), ctx.zone).timestamp() * 1000) for one in (day, day + timedelta(days=1))
-    )
+    start, end = (to_ms(datetime.combine(one, time(), ctx.zone)) for one in (day, day + timedelta(days=1)))
     areas = (area,) if area is not None else person.areas or None
     due = VisitFilter(areas=areas, flag=NOTICE_DUE, from_at=start, to_at=end)
     return [row.visit for row in await summaries.list_summaries(tx, due, size=MAX_OF_DAY)]

@@ -11,7 +11,7 @@ from service.visits.loading import LoadedVisit
 from service.visits.review_rows import Correction, CorrectionItem, OpenCorrection, Withdrawal, get_review
 from service.web.decoding import parse_uuid, to_json
 
-from .writing import add_row, is_known, lock_for, was_on_visit
+from .writing import add_row, is_known, lock_for
 
 MENDABLE = frozenset({"missing", "evidence", "undeclared", "value", "bad_waiver", "late_entry", "attest", "open"})
 """Findings that a new entry can mend. The order of acts and a time that has passed stay as they are."""
@@ -36,7 +36,7 @@ async def return_items(
     person, visit = await lock_for(ctx, tx, token, visit_id, "review visits")
     if await is_known(tx, id, "correction", visit_id, to_json(correction)):
         return False, _view(ctx, id, correction, person.login, ctx.clock())
-    if was_on_visit(visit, person):
+    if visit.was_on_visit(person):
         raise errors.OwnVisit
     if visit.evaluate_at().verdict is None:
         raise errors.NothingToReview

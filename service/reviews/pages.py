@@ -32,11 +32,10 @@ from service.web.language import AnyText, PageText
 from service.web.query import text_parameter
 
 from . import corrections, queue, reviewing
-from .step_words import KINDS, step_words
+from .step_words import DECISIONS, KINDS, step_words
 from .timeline_svg import draw
 from .visit_page import ShownFinding, VisitPage, get_visit_page, parse_subject
 
-DECISIONS: dict[str, AnyText] = {"uphold": PageText("成立"), "override": PageText("不计")}
 ANSWER_LEVELS: dict[str, AnyText] = {**LEVELS, "words": PageText("没有验证码")}
 SIGNATURES: dict[str, AnyText] = {
     "holds": PageText("签名有效"),

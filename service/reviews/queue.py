@@ -6,9 +6,8 @@ from uuid import UUID
 
 import msgspec
 
-from service import errors
 from service.accounts.authentication import authenticate_token, require_permission
-from service.accounts.permissions import Person, covers_area
+from service.accounts.permissions import Person, areas_to_list, covers_area
 from service.context import AppContext, read_only
 from service.db.database import Row, Transaction
 from service.db.rows import Words, from_row
@@ -69,9 +68,6 @@ async def next_visit(ctx: AppContext, tx: Transaction, token: bytes, current: st
 async def load_queue(ctx: AppContext, tx: Transaction, person: Person, wanted: QueueFilter) -> Queue:
     """`list_queue` within a transaction."""
     require_permission(person, "review visits")
-    if wanted.area is not None and not covers_area(person, wanted.area):
-        raise errors.PermissionDenied("the area is not one of yours")
-    areas = (wanted.area,) if wanted.area is not None else person.areas or (None,)
     place = MIN_KEY if wanted.after is None else decode_cursor(wanted.after)
     given = {
         "reason": wanted.reason,
@@ -83,7 +79,7 @@ async def load_queue(ctx: AppContext, tx: Transaction, person: Person, wanted: Q
         "size": PAGE + 1,
     }
     rows: list[Row] = []
-    for area in areas:
+    for area in areas_to_list(person, wanted.area):
         rows += await (
             tx.fetch_all("queue_of_all", **given) if area is None else tx.fetch_all("queue_of_area", area=area, **given)
         )

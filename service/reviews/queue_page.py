@@ -7,7 +7,7 @@ from litestar import get
 from litestar.response.base import ASGIResponse
 
 from service.accounts.authentication import authenticate_token
-from service.accounts.desk import Desk, DeskController, DeskRequest, render_desk
+from service.accounts.desk import REFRESH, Desk, DeskController, DeskRequest, render_desk
 from service.accounts.permissions import covers_area
 from service.accounts.repository import names_of
 from service.context import AppContext, read_only
@@ -18,14 +18,12 @@ from service.visits.attention import ReasonKind
 from service.visits.page_words import FLAGS, REASONS, STATES, VERDICTS
 from service.web.pagination import query_string
 from service.web.query import choice_parameter, text_parameter
-from service.web.templates import Assets
 
 from .queue import QueueFilter, load_queue
 from .schemas import Queue
 
 NOBODY = "-"
 """In the address: visits that nobody looks at."""
-REFRESH = Assets("/web/desk/refresh.js", asks=True)
 
 
 class QueuePage(msgspec.Struct, frozen=True):

@@ -29,7 +29,7 @@ from service.web.decoding import to_json
 
 from .corrections import is_correctable
 from .schemas import CommentView, DecisionView, FindingReview, ReviewView, Words
-from .writing import add_row, is_known, lock_for, was_on_visit
+from .writing import add_row, is_known, lock_for
 
 UNEXPLAINED = "不计的要写理由 / say why it is overridden"
 
@@ -56,7 +56,7 @@ async def review_visit(
     """Add the caller's review. OwnVisit, PreconditionFailed, FindingChanged; InvalidBody for an override without a
     reason."""
     person, visit = await lock_for(ctx, tx, token, visit_id, "review visits")
-    if was_on_visit(visit, person):
+    if visit.was_on_visit(person):
         raise errors.OwnVisit
     if _is_repeated(visit, person, review):
         return build_review(ctx, visit, person), review_tag(visit)
@@ -102,7 +102,7 @@ async def assign(ctx: AppContext, tx: Transaction, token: bytes, visit_id: UUID,
 async def explain(ctx: AppContext, tx: Transaction, token: bytes, visit_id: UUID, id: UUID, given: Explanation) -> bool:
     """Add the technician's own words to a finding. False: they were there already."""
     person, visit = await lock_for(ctx, tx, token, visit_id, "explain findings")
-    if not was_on_visit(visit, person):
+    if not visit.was_on_visit(person):
         raise errors.NotYourVisit
     return await _add_words(ctx, tx, visit, id, "explanation", person, given)
 
@@ -111,7 +111,7 @@ async def explain(ctx: AppContext, tx: Transaction, token: bytes, visit_id: UUID
 async def inquire(ctx: AppContext, tx: Transaction, token: bytes, visit_id: UUID, id: UUID, given: Explanation) -> bool:
     """Ask the technician about a finding. False: it was asked already."""
     person, visit = await lock_for(ctx, tx, token, visit_id, "review visits")
-    if was_on_visit(visit, person):
+    if visit.was_on_visit(person):
         raise errors.OwnVisit
     return await _add_words(ctx, tx, visit, id, "inquiry", person, given)
 
@@ -180,7 +180,7 @@ def build_review(ctx: AppContext, visit: LoadedVisit, person: Person) -> ReviewV
         corrections=history.corrections,
         comments=tuple(_comments(ctx, history.rows)),
         assignee=history.assignee or None,
-        own_visit=was_on_visit(visit, person),
+        own_visit=visit.was_on_visit(person),
     )
 
 

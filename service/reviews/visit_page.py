@@ -29,7 +29,6 @@ from .reviewing import build_review, collect_words, review_tag
 from .schemas import DecisionView, HistoryStep, ReviewView, Words
 from .signed_changes import ChangedLine, changes_since_signature
 from .timeline_svg import OrderOfActs, order_of_acts
-from .writing import was_on_visit
 
 CORRECTION = Text("更正", "correction")
 RETURN_BY = timedelta(hours=6)
@@ -203,7 +202,7 @@ async def get_visit_page(ctx: AppContext, tx: Transaction, token: bytes, visit_i
         names=await names_of(tx, _logins(view, review, findings, steps, visit.reviews.corrections)),
         labels=customer.labels,
         subjects=_subject_names(visit.rules),
-        can_explain=person.can("explain findings") and was_on_visit(visit, person),
+        can_explain=person.can("explain findings") and visit.was_on_visit(person),
     )
     if review is None:
         return page

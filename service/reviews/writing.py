@@ -25,13 +25,6 @@ async def lock_for(
     return person, await load_visit(ctx, tx, row)
 
 
-def was_on_visit(visit: LoadedVisit, person: Person) -> bool:
-    """Whether the person is or was to go, or wrote a record of the visit."""
-    return person.login in visit.plan_history.ever_assigned or any(
-        row.kind == "record" and row.writer == person.login for row in visit.batch_rows
-    )
-
-
 async def is_known(tx: Transaction, id: UUID, kind: ReviewKind, visit_id: UUID, body: bytes) -> bool:
     """Whether the same was sent before under this id. IdReusedWithOtherContent for anything else."""
     known = await get_review(tx, id)

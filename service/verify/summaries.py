@@ -11,6 +11,7 @@ import msgspec
 
 from service.context import AppContext, read_only
 from service.db.database import Row, Transaction
+from service.judge.moments import to_ms
 from service.visits import repository as visits_repository
 from service.visits.loading import PLAN_DECODER, LoadedVisit, load_visit
 from service.visits.notice_flags import with_notice_flags
@@ -75,7 +76,7 @@ def _expected_summary(visit: LoadedVisit) -> dict[str, Any]:
 
 async def _check_status(tx: Transaction, visit: LoadedVisit, summary: VisitSummaryRow) -> list[str]:
     """A status that may have changed by itself is not compared: lists evaluate such visits too."""
-    if summary.valid_until is not None and int(visit.now.timestamp() * 1000) >= summary.valid_until - 1:
+    if summary.valid_until is not None and to_ms(visit.now) >= summary.valid_until - 1:
         return []
     visit = await with_notice_flags(tx, await with_assignment_flag(tx, visit))
     status = visit_status(visit, visit.evaluate_at())

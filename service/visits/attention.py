@@ -14,7 +14,7 @@ from msgspec import Meta
 
 from service.judge.entries import Entry
 from service.judge.findings import Finding, Judgement
-from service.judge.moments import from_ms
+from service.judge.moments import from_ms, to_ms
 from service.judge.timeline import withdrawn_ids
 
 from .clock_skew import seconds_ahead
@@ -84,11 +84,6 @@ def _urgent_at(reason: Reason) -> int:
     if reason.due_at is not None:
         return to_ms(reason.due_at)
     return to_ms(reason.since) + URGENT_AFTER_MS.get(reason.kind, REVIEW_WITHIN_MS)
-
-
-def to_ms(moment: datetime) -> int:
-    """Milliseconds UTC."""
-    return int(moment.timestamp() * 1000)
 
 
 def attention(visit: LoadedVisit, judgement: Judgement) -> Attention:

@@ -14,6 +14,7 @@ from service.accounts.permissions import Person
 from service.context import AppContext, transaction
 from service.db.database import Transaction
 from service.errors import LinkExpired, NotFound
+from service.judge.moments import to_ms
 from service.web.qr import qr_svg
 
 from . import repository
@@ -75,7 +76,7 @@ def window_end(loaded: LoadedVisit) -> int:
     """When the current window ends (ms UTC); 0 without a window."""
     visit = loaded.visit()
     window = visit.rescheduled[-1] if visit.rescheduled else visit.window
-    return int(window.end.timestamp() * 1000) if window else 0
+    return to_ms(window.end) if window else 0
 
 
 async def resolve_link(ctx: AppContext, tx: Transaction, token: str, *, lock: bool) -> tuple[UUID, VisitRow]:

@@ -19,6 +19,7 @@ from service.judge.batches import Batch, MergedEntries, merge_batches
 from service.judge.entries import Entry, named_files
 from service.judge.findings import FindingView, Judgement, Verdict
 from service.judge.judge import judge
+from service.judge.moments import to_ms
 from service.judge.rules import CompiledChecklist
 from service.judge.signoffs import Level, redact_for_technician
 from service.judge.visit import Visit
@@ -91,7 +92,7 @@ class LoadedVisit(msgspec.Struct, frozen=True):
     def planned_at(self) -> int:
         """The start of the window or the time of creation (ms UTC); lists are sorted by it."""
         window = self.plan.window
-        return self.row.created_at if window is None else int(window.start.timestamp() * 1000)
+        return self.row.created_at if window is None else to_ms(window.start)
 
     def visit(self) -> Visit:
         """The visit as the judge sees it."""
@@ -132,6 +133,12 @@ class LoadedVisit(msgspec.Struct, frozen=True):
             return self.merged.entries
         lost = ((batch.entries, self.lost(number)) for number, batch in enumerate(self.batches))
         return evidence.mark_lost_evidence(self.merged.entries, lost)
+
+    def was_on_visit(self, person: Person) -> bool:
+        """Whether the person is or was to go, or wrote a record of the visit."""
+        return person.login in self.plan_history.ever_assigned or any(
+            row.kind == "record" and row.writer == person.login for row in self.batch_rows
+        )
 
     def visible_to(self, person: Person) -> "LoadedVisit":
         """The visit as a person may see it: those who are or were assigned do not see the customer's responses."""

@@ -7,6 +7,7 @@ import msgspec
 
 from service.db.database import Transaction
 from service.judge.findings import Judgement
+from service.judge.moments import to_ms
 
 from .appointment import current_appointment
 from .loading import LoadedVisit
@@ -22,7 +23,7 @@ def needs_appointment(plan: Plan, now: int) -> bool:
     window = plan.window
     if window is None or plan.assigned.get("appointment_exempt"):
         return False
-    return now < int(window.end.timestamp() * 1000)
+    return now < to_ms(window.end)
 
 
 def flags_when_planned(plan: Plan, now: int) -> tuple[str, ...]:
@@ -34,7 +35,7 @@ def is_ahead(visit: LoadedVisit, judgement: Judgement) -> bool:
     """Whether the visit is still to come, and needs an appointment."""
     if judgement.verdict is not None or visit.plan_history.cancelled is not None:
         return False
-    return needs_appointment(visit.plan, int(visit.now.timestamp() * 1000))
+    return needs_appointment(visit.plan, to_ms(visit.now))
 
 
 def appointment_conditions(visit: LoadedVisit, judgement: Judgement) -> dict[str, bool]:
@@ -49,7 +50,7 @@ def appointment_conditions(visit: LoadedVisit, judgement: Judgement) -> dict[str
 async def with_notice_flags(tx: Transaction, visit: LoadedVisit) -> LoadedVisit:
     """The visit with its flags about notices brought up to date, by the messages about the current window."""
     moved = visit.plan_history.rescheduled
-    since = int(moved[-1].at.timestamp() * 1000) if moved else 0
+    since = to_ms(moved[-1].at) if moved else 0
     states = [row[0] for row in await tx.fetch_all("notice_states", visit=visit.row.id.bytes, since=since)]
     others = tuple(flag for flag in visit.row.flags.split() if flag not in NOTICE_FLAGS)
     if not any(state in COVERING_STATES for state in states):

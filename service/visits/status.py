@@ -7,11 +7,12 @@ from uuid import UUID
 from service.context import AppContext, transaction
 from service.db.database import BatchStatement, Transaction
 from service.judge.findings import Judgement
+from service.judge.moments import to_ms
 from service.web.defects import or_unreadable
 
 from . import evidence_files, repository, search_index, summaries, sync_feed
 from .appointment import awaits_reschedule
-from .attention import Attention, Duty, Reason, attention, reason_words, to_ms, urgent_at
+from .attention import Attention, Duty, Reason, attention, reason_words, urgent_at
 from .clock_skew import seconds_ahead
 from .loading import LoadedVisit, batch_senders, load_visit
 from .notice_flags import appointment_conditions, is_ahead, with_notice_flags

@@ -11,17 +11,14 @@ _is_workday = cast("Callable[[date], bool]", cast("Any", chinese_calendar).is_wo
 
 def is_working_day(day: date) -> bool:
     """Whether people work. A year whose calendar is not published yet (see `is_known`) counts Monday to Friday."""
-    try:
-        return _is_workday(day)
-    except NotImplementedError:
-        return day.weekday() < 5
+    return _is_workday(day) if is_known(day) else day.weekday() < 5
 
 
 def is_known(day: date) -> bool:
     """Whether the official calendar of the year is known."""
     try:
         _is_workday(day)
-    except NotImplementedError:
+    except NotImplementedError:  # how the library says that it does not have the year
         return False
     return True
 

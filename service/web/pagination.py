@@ -7,22 +7,33 @@ from uuid import UUID
 
 from service.errors import InvalidQuery
 
+WRONG_CURSOR = "`after` is not a cursor of this list"
 
-def encode_cursor(key: tuple[int, UUID]) -> str:
-    """A key as an opaque text."""
-    return urlsafe_b64encode(key[0].to_bytes(9, "big", signed=True) + key[1].bytes).decode().rstrip("=")
+
+def encode_cursor(key: tuple[int, UUID], name: str = "") -> str:
+    """A key as an opaque text; `name` tells apart what has the same number and id."""
+    raw = key[0].to_bytes(9, "big", signed=True) + key[1].bytes + name.encode()
+    return urlsafe_b64encode(raw).decode().rstrip("=")
 
 
 def decode_cursor(text: str) -> tuple[int, UUID]:
     """The key in an opaque text. InvalidQuery."""
+    number, key, name = decode_named_cursor(text)
+    if name:
+        raise InvalidQuery(WRONG_CURSOR)
+    return number, key
+
+
+def decode_named_cursor(text: str) -> tuple[int, UUID, str]:
+    """The key and the name in an opaque text. InvalidQuery."""
     try:
         raw = urlsafe_b64decode(text + "=" * (-len(text) % 4))
-        key = int.from_bytes(raw[:9], "big", signed=True), UUID(bytes=raw[9:])
+        number, key, name = int.from_bytes(raw[:9], "big", signed=True), UUID(bytes=raw[9:25]), raw[25:].decode()
     except ValueError:
-        key = None
-    if key is None or not -(2**63) <= key[0] < 2**63:  # databases have no larger numbers
-        raise InvalidQuery("`after` is not a cursor of this list")
-    return key
+        raise InvalidQuery(WRONG_CURSOR) from None
+    if not -(2**63) <= number < 2**63 or "\0" in name:  # what databases do not hold
+        raise InvalidQuery(WRONG_CURSOR)
+    return number, key, name
 
 
 def query_string(given: Mapping[str, str], **changes: str | None) -> str:

@@ -1,5 +1,5 @@
 // The page of an invitation works without this. With it, the code comes from behind # in the address, where it was in
-// no request yet, and two passwords that differ are told at once.
+// no request yet, and two passwords that differ are reported at once.
 
 import { carryCode, fragment, part, say } from "/web/shared/page.js";
 

@@ -1,5 +1,5 @@
 // The page behind the QR code of an enrolment: shows the code, and enrols this browser when the person wants that.
-// The code stands behind # and so was in no request until the button is pressed.
+// The code comes after # and so was in no request until the button is pressed.
 
 import { able, drop, keep, newKeys, publicKey, read, settle } from "/web/shared/device.js";
 import { carryCode, fragment, inLanguage, only, part, say } from "/web/shared/page.js";
@@ -13,7 +13,7 @@ const SAID = {
 const LATER = ["没有连上服务器。请检查网络，再按一次。", "The server was not reached. Check the network and press again."];
 
 const WECHAT = /MicroMessenger/i.test(navigator.userAgent);
-let code = fragment(WECHAT); // "open in the browser" takes the address as it stands there
+let code = fragment(WECHAT); // "open in the browser" uses the address as it is there
 
 function done(me) {
   const { name, login } = me.person;

@@ -28,7 +28,7 @@ export function carryCode(code) {
 }
 
 /**
- * What stands behind # in the address, once: it is taken out of the address, the history and the screen; unless it is to
+ * What comes after # in the address, once: it is taken out of the address, the history and the screen; unless it is to
  * `stay`, because the address will be opened elsewhere.
  */
 export function fragment(stay = false) {
