@@ -25,6 +25,7 @@ from service.visits.windows import local
 from service.web.defects import or_unreadable
 
 from .planning import newest_rules
+from .technicians import works_in
 
 MAX_VISITS = 2000
 FIRST_HOUR, LAST_HOUR = 8, 18  # always on the board; more where there are visits
@@ -96,7 +97,7 @@ async def day_board(ctx: AppContext, tx: Transaction, token: bytes, day: date, a
     return DayBoard(
         day=day,
         visits=found,
-        technicians=tuple(one for one in technicians if _works_in(one, (area,) if area else person.areas)),
+        technicians=tuple(one for one in technicians if works_in(one, (area,) if area else person.areas)),
         areas=areas,
         types=rules.checklist.visit_types,
         incomplete=len(rows) > MAX_VISITS or len(found) < len(visits),
@@ -125,10 +126,6 @@ async def _to_visit(ctx: AppContext, tx: Transaction, person: Person, row: Visit
         state=cast("State", state),
         flags=cast("tuple[Flag, ...]", flags),
     )
-
-
-def _works_in(technician: Person, areas: tuple[str, ...]) -> bool:
-    return not areas or not technician.areas or not set(areas).isdisjoint(technician.areas)
 
 
 def _midnight(ctx: AppContext, day: date) -> int:

@@ -1,6 +1,7 @@
 """The desk's import of a table: first what was read, row by row, then the import itself."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Mapping
 from typing import Literal
 
 from litestar import get, post
@@ -15,6 +16,7 @@ from . import importing
 from .import_columns import COLUMNS, REQUIRED, ZH, TableRow
 from .importing import ImportResult
 from .plan_form import LABELS
+from .technicians import Technicians, known_technicians
 from .warnings import in_words
 
 MAX_BYTES = 2 * 2**20
@@ -63,11 +65,13 @@ class ImportPagesController(DeskController):
             form: Literal["csv", "xlsx"] = "xlsx" if raw.startswith(b"PK") else "csv"
             table = await importing.read_table(desk.ctx, desk.token, raw, form)
             result = await importing.import_rows(desk.ctx, desk.token, table, dry_run=not carried)
+            people = await known_technicians(desk.ctx, desk.token)
         except Problem as problem:
             if problem.status in (500, 503):
                 raise
             return _page(desk, problem, empty=not raw)
-        return _page(desk, table=table, result=result, carried=urlsafe_b64encode(raw).decode())
+        names = {row.number: _names(people, row) for row in table}
+        return _page(desk, table=table, result=result, people=names, carried=urlsafe_b64encode(raw).decode())
 
 
 def _decode(text: str) -> bytes:
@@ -75,6 +79,12 @@ def _decode(text: str) -> bytes:
         return urlsafe_b64decode(text)
     except ValueError:
         raise InvalidBody from None
+
+
+def _names(people: Technicians, row: TableRow) -> tuple[str, ...]:
+    """The names of the technician and crew of a row."""
+    texts = (row.cells["technician"], *importing.people_in(row.cells["crew"]))
+    return tuple(people.name_of(text, row.cells["area"]) for text in texts)
 
 
 def _require_planner(desk: DeskRequest) -> None:
@@ -88,6 +98,7 @@ def _page(
     *,
     table: tuple[TableRow, ...] = (),
     result: ImportResult | None = None,
+    people: Mapping[int, tuple[str, ...]] = {},
     carried: str = "",
     empty: bool = False,
 ) -> ASGIResponse:
@@ -97,6 +108,7 @@ def _page(
         "labels": LABELS,
         "columns": {zh: zh in {ZH[name] for name in REQUIRED} for zh in COLUMNS},
         "rows": {row.number: row for row in table},
+        "people": people,
         "result": result,
         "outcomes": OUTCOMES,
         "warnings": {row.row: in_words(row.warnings) for row in result.rows} if result else {},

@@ -36,6 +36,7 @@ from service.visits.status import search_texts
 from service.visits.unassigned import is_active_technician
 from service.web.decoding import parse_uuid
 
+from .technicians import works_in
 from .views import VisitView, build_view
 from .warnings import PlanWarning, plan_warnings
 
@@ -80,7 +81,7 @@ async def plan_choices(ctx: AppContext, tx: Transaction, token: bytes) -> PlanCh
     require_permission(person, "change a visit")
     _, rules = await newest_rules(ctx, tx)
     technicians = await accounts_repository.active_technicians(tx)
-    own = [one for one in technicians if not person.areas or not one.areas or set(person.areas) & set(one.areas)]
+    own = [one for one in technicians if works_in(one, person.areas)]
     every_area = {area for one in technicians for area in one.areas}
     facts = rules.checklist.facts
     return PlanChoices(

@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Meta
 
 from service.accounts.permissions import Person, covers_area
+from service.accounts.repository import names_of
 from service.context import AppContext
 from service.db.database import Transaction
 from service.judge.moments import to_ms
@@ -77,7 +78,8 @@ async def _overlaps(
             if row.visit == visit_id or row.state in OVER or other is None or not _overlap(window, other):
                 continue
             which = _reference(person, row)
-            detail = f"{login} {format_window(other)} 已有另一次上门{which} / has another visit{which} then"
+            name = (await names_of(tx, (login,)))[login]
+            detail = f"{name} {format_window(other)} 已有另一次上门{which} / has another visit{which} then"
             found.append(PlanWarning("overlap", detail))
             break
     return found
