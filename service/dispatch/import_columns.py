@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from service.errors import FieldError, InvalidBody
+from service.web.field_words import INVALID
 
 from . import import_times
 
@@ -35,7 +36,6 @@ _NOTHING = re.compile(r"[-–—―－/／]+|无")  # how people fill a cell tha
 _CALL = re.compile(r"(?<![A-Za-z0-9.])[0-9.]*+[A-Za-z][A-Za-z0-9.]*+\(")  # possessive: linear time
 _SCIENTIFIC = re.compile(r"\d(?:\.\d+)?E\+\d+", re.IGNORECASE)
 ZH = {name: zh for zh, name in COLUMNS.items()}
-INVALID = ("内容太长或不正确", "too long, or not valid")
 
 
 class RowError(msgspec.Struct, frozen=True):

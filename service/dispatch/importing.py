@@ -25,41 +25,16 @@ from service.visits.plan import Plan
 from service.visits.repository import VisitRow
 from service.visits.search_tokens import normalize_text
 from service.web.decoding import decode_strict, to_json
+from service.web.field_words import INVALID, WORDS, field_of, in_words
 
-from .import_columns import INVALID, MAX_LENGTH, RowError, TableRow, row_error
+from .import_columns import MAX_LENGTH, RowError, TableRow, row_error
 from .planning import newest_rules, plan_visit
 from .tables import read
 from .technicians import Technicians, known_technicians, which_of
 from .warnings import PlanWarning, plan_warnings
 
-_PLACES = {
-    "type": "type",
-    "window": "from",
-    "window/to": "to",
-    "technician": "technician",
-    "area": "area",
-    "external_ref": "external_ref",
-    "window/from": "from",
-    "customer/name": "name",
-    "customer/phone": "phone",
-    "customer/address": "address",
-    "customer/account": "account",
-    "work/content": "content",
-    "work/place": "place",
-    "window/date": "date",
-    "name": "name",
-    "content": "content",
-    "reason": "reason",
-}
 MAX_CREW = 20  # each of them is looked up
 _BETWEEN = re.compile(r"[,，;；、]")  # people in a cell
-_MESSAGES = {
-    "unknown-type": ("没有这种任务类型", "there is no such type of visit"),
-    "unknown-person": ("没有这个技术员", "there is no such technician"),
-    "before-from": ("结束须晚于开始", "it has to end after it begins"),
-    "missing": ("不能为空", "may not be empty"),
-    "unreadable": ("没有看懂", "cannot be read"),
-}
 _OTHER_AREA = row_error("area", "不是您的片区", "not an area of yours")
 
 
@@ -193,16 +168,8 @@ def _conflict_message(known: VisitRow | None) -> tuple[str, str]:
     return "这个工单号已有内容不同的任务；请改那个任务", "this number has a visit with other content; change that"
 
 
-def explain_field(fault: errors.FieldError) -> tuple[str, str, str]:
-    """The name of the column that an error in a plan is about, and what to do, in Chinese and English."""
-    column = _PLACES.get(fault.pointer.removeprefix("/")) or (
-        "crew" if fault.pointer.startswith("/crew") else fault.pointer
-    )
-    return column, *_MESSAGES.get(fault.code, INVALID)
-
-
 def _to_row_error(fault: errors.FieldError) -> RowError:
-    return row_error(*explain_field(fault))
+    return row_error(field_of(fault), *in_words(fault))
 
 
 async def _build_plan(
@@ -239,7 +206,7 @@ async def _build_plan(
             if login := earlier.get(normalize_text(text)) or (found[0].login if len(found) == 1 else None):
                 logins[text] = login
             else:
-                faults.append(row_error(column, *(which_of(found) if found else _MESSAGES["unknown-person"])))
+                faults.append(row_error(column, *(which_of(found) if found else WORDS["unknown-person"])))
     if cells["area"] and not covers_area(person, cells["area"]):
         faults.append(_OTHER_AREA)
     if faults or kind is None or row.start is None or row.end is None:

@@ -19,6 +19,7 @@ from service.accounts.desk import (
     render_desk,
     retry_after,
 )
+from service.accounts.labels import FIELDS
 from service.errors import FieldError, InvalidBody, PermissionDenied, Problem
 from service.visits.change_rows import ChangeKind
 from service.visits.changes import CHANGE_DECODERS, Cancellation, Content, apply_change
@@ -30,7 +31,7 @@ from service.web.query import text_parameter
 
 from . import planning, rescheduling, views
 from .pages import WORDS
-from .plan_form import CREW, FACT, LABELS, crew_of, customer_of, explain_plan, form_of, plan_of, window_of
+from .plan_form import CREW, FACT, crew_of, customer_of, form_of, plan_of, window_of
 from .warnings import PlanWarning, WarningCode, in_words
 
 CHANGED: dict[ChangeKind, PageText] = {
@@ -45,7 +46,7 @@ RELEVANT: dict[ChangeKind, frozenset[WarningCode]] = {
     "details": frozenset({"phone", "duplicate_ref"}),
 }
 """What to warn of before a change: only of what it changes."""
-_FIELDS: dict[str, Any] = {"labels": LABELS, "crew_prefix": CREW, "fact_prefix": FACT}
+_FIELDS: dict[str, Any] = {"labels": FIELDS, "crew_prefix": CREW, "fact_prefix": FACT}
 
 
 class NewVisitController(DeskController):
@@ -104,7 +105,7 @@ class ChangeVisitController(DeskController):
         def content() -> dict[str, Any]:
             window = window_of(desk.form, desk.ctx.zone)
             if window is None:
-                raise InvalidBody("", (FieldError("/window", "missing", ""),))
+                raise InvalidBody("", tuple(FieldError(f"/window/{one}", "missing", "") for one in ("from", "to")))
             return {**window, "reason": _reason(desk)}
 
         return await _change(desk, visit_id, "window", content)
@@ -247,7 +248,7 @@ def _require(text: str | None, name: str) -> None:
 
 
 def _in_words(problem: Problem | None) -> tuple[AnyText, ...]:
-    return () if problem is None else explain_plan(problem) or explain(problem)
+    return () if problem is None else explain(problem)
 
 
 def _raise_if_fault_of_server(problem: Problem) -> None:

@@ -184,7 +184,8 @@ def _validate(plan: Plan, rules: CompiledChecklist) -> None:
     if plan.type not in types:
         faults.append(FieldError("/type", "unknown-type", f"one of {', '.join(types)}"))
     if plan.window is None and not plan.assigned.get("appointment_exempt"):
-        faults.append(FieldError("/window", "missing", "a window, or assigned.appointment_exempt with a reason"))
+        zh, en = "请填写开始和结束，或写明为什么不用预约", "a window, or assigned.appointment_exempt with a reason"
+        faults.append(FieldError("/window", "missing", f"{zh} / {en}"))
     if plan.window is not None and plan.window.end < plan.window.start:
         faults.append(FieldError("/window/to", "before-from", "must not be before `from`"))
     if any(name not in rules.assigned for name in plan.assigned):

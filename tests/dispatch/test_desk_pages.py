@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import httpx
 import pytest
 
+from service.accounts import labels
 from service.dispatch import board
 from service.dispatch.board import BoardVisit, Cell, hours_of
 from service.judge.visit import Window
@@ -174,13 +175,15 @@ async def test_what_looks_wrong_is_shown_before_the_visit_is_saved(zhao: DeskBro
     ("fields", "words"),
     [
         ({"to": "08:00"}, "结束：结束须晚于开始"),
-        ({"from": ""}, "开始：没有看懂"),
-        ({"date": "morgen"}, "日期：没有看懂"),
+        ({"from": ""}, "开始：不能为空，请填写"),
+        ({"from": "früh"}, "开始：请写成 09:00"),
+        ({"date": "morgen"}, "日期：请写成 2026-03-02"),
+        ({"from": "", "to": ""}, "开始：请填写开始和结束，或写明为什么不用预约"),
         ({"technician": "wang"}, "技术员：没有这个技术员"),
         ({"type": "nothing"}, "类型：没有这种任务类型"),
         ({"name": " "}, "姓名：不能为空"),
         ({"content": ""}, "工作内容：不能为空"),
-        ({"phone": "1" * 999}, "电话："),
+        ({"phone": "1" * 999}, "电话：太长，最多 100 个字"),
     ],
 )
 async def test_the_form_names_the_field_that_is_wrong_and_keeps_what_was_typed(
@@ -190,6 +193,12 @@ async def test_the_form_names_the_field_that_is_wrong_and_keeps_what_was_typed(
     assert page.status_code in (404, 422)
     assert words in html.unescape(page.text)
     assert field_of(page, "address") == "虚构路 1 号"
+    field = next(name for name, label in labels.FIELDS.items() if label.zh == words.partition("：")[0])
+    assert f'<a href="#{field}">{words}' in html.unescape(page.text)
+    assert re.search(
+        rf'<(input|select) id="{field}"[^>]* aria-invalid="true" aria-describedby="{field}-wrong"', page.text
+    )
+    assert f'<p class="wrong" id="{field}-wrong">{words.partition("：")[2]}' in html.unescape(page.text)
 
 
 async def test_only_dispatchers_plan_and_nobody_changes_visits_of_other_areas(world: World):
@@ -263,6 +272,8 @@ async def test_a_change_names_the_field_that_is_wrong(
     page = await change(zhao, action, "0", **fields)
     assert page.status_code in (404, 422)
     assert words in html.unescape(page.text)
+    (field,) = re.findall(r'aria-invalid="true" aria-describedby="(\w+)-wrong"', page.text)[-1:]
+    assert f'id="{field}"' in page.text
     assert (await world.ask("zhao", "GET", f"/v1/visits/{VISIT}")).json()["revision"] == 0
 
 
@@ -298,7 +309,12 @@ async def test_a_table_is_shown_as_it_was_read_and_then_imported(zhao: DeskBrows
 
 @pytest.mark.parametrize(
     ("raw", "words"),
-    [(b"", "请选一个表格文件"), (b"a,b\n1,2\n", "缺少的列"), (b"x" * (3 * 2**20), "没有看懂")],
+    [
+        (b"", "请选一个表格文件"),
+        (b"a,b\n1,2\n", "缺少的列"),
+        (b"x" * (3 * 2**20), "表格文件：文件太大，最多 2 MB"),
+        (b"PK", "表格文件：不是可读的 XLSX"),
+    ],
 )
 async def test_a_file_that_is_no_table_is_refused_in_words(zhao: DeskBrowser, raw: bytes, words: str):
     page = await upload(zhao, raw)
