@@ -21,6 +21,7 @@ from service.accounts.desk import (
 )
 from service.accounts.labels import FIELDS
 from service.errors import FieldError, InvalidBody, PermissionDenied, Problem
+from service.messages import notices
 from service.visits.change_rows import ChangeKind
 from service.visits.changes import CHANGE_DECODERS, Cancellation, Content, apply_change
 from service.visits.loading import PLAN_DECODER
@@ -30,7 +31,8 @@ from service.web.language import AnyText, PageText
 from service.web.query import text_parameter
 
 from . import planning, rescheduling, views
-from .pages import WORDS
+from .informed import whether_informed
+from .pages import WORDS, people_names
 from .plan_form import CREW, FACT, crew_of, customer_of, form_of, plan_of, window_of
 from .warnings import PlanWarning, WarningCode, in_words
 
@@ -85,7 +87,7 @@ class NewVisitController(DeskController):
         except Problem as problem:
             _raise_if_fault_of_server(problem)
             return await _new_visit(desk, form, problem)
-        return redirect_with_notice(f"/desk/visits/{visit_id}", PageText("上门已建好"))
+        return redirect_with_notice(f"/desk/visits/{visit_id}/plan", PageText("上门已建好"))
 
 
 class ChangeVisitController(DeskController):
@@ -146,6 +148,16 @@ class ChangeVisitController(DeskController):
         """Cancel for good."""
         return await _change(desk, visit_id, "cancellation", lambda: {"reason": _reason(desk)})
 
+    @post("/notice", status_code=303)
+    async def inform(self, desk: Desk, visit_id: FromPath[UUID]) -> ASGIResponse:
+        """Send the proposed notice, if one is due."""
+        try:
+            await notices.send_due_notice(desk.ctx, desk.token, visit_id, "sms")
+        except Problem as problem:
+            _raise_if_fault_of_server(problem)
+            return await _change_page(desk, visit_id, problem=problem)
+        return redirect_with_notice(f"/desk/visits/{visit_id}/plan", PageText("通知已提交发送"))
+
 
 async def _change(
     desk: DeskRequest, visit_id: UUID, kind: ChangeKind, content: Callable[[], dict[str, Any]]
@@ -162,7 +174,7 @@ async def _change(
     except Problem as problem:
         _raise_if_fault_of_server(problem)
         return await _change_page(desk, visit_id, kind, problem)
-    return redirect_with_notice(f"/desk/visits/{visit_id}", CHANGED[kind])
+    return redirect_with_notice(f"/desk/visits/{visit_id}/plan", CHANGED[kind])
 
 
 async def _warnings(desk: DeskRequest, visit_id: UUID, kind: ChangeKind, change: Content) -> tuple[PlanWarning, ...]:
@@ -219,9 +231,12 @@ async def _change_page(
     if not desk.person.can("change a visit"):
         raise PermissionDenied
     visit = await views.get_visit(desk.ctx, desk.token, visit_id)
+    notifies = desk.person.can("write entries of the office")
     view = {
         **WORDS,
         **_FIELDS,
+        "informed": await whether_informed(desk.ctx, desk.token, visit) if notifies else None,
+        "names": await people_names(desk.ctx, {visit.technician, *visit.crew}),
         "visit": visit,
         "now": form_of(visit, desk.ctx.zone),
         "sent": kind,

@@ -15,6 +15,7 @@ from service.visits.plan import Customer, Plan, Work
 from tests.support.api_client import VISIT, World
 from tests.support.desk import DeskBrowser, field_of, signed_in, text_of
 from tests.support.factories import a_plan, uid
+from tests.support.fake_gateway import stand
 
 DAY = "/desk/today?date=2026-03-02"
 
@@ -70,7 +71,7 @@ def test_the_board_shows_more_hours_for_early_late_and_endless_visits():
     assert hours_of(DATE, [planned("9:00", "10:00")]) == range(8, 18)
     assert hours_of(DATE, [planned("6:30", "7:00"), planned("20:00", "20:00")]) == range(6, 21)
     assert hours_of(DATE, [planned("22:00", "30:00")]) == range(8, 24)
-    assert lanes(planned("17:00", "17:00", "a")) == [[*[4] * 9, "a1", 3]]
+    assert lanes(planned("17:00", "17:00", "a")) == [[*[4] * 9, "a2", 2]]
 
 
 async def test_the_day_shows_each_visit_on_the_board_and_in_the_list(zhao: DeskBrowser, world: World):
@@ -123,6 +124,9 @@ async def test_the_search_finds_a_visit_by_a_part_of_its_customer(zhao: DeskBrow
     page = await zhao.get("/desk/search?q=虚构路")
     assert f"/desk/visits/{VISIT}" in page.text
     assert field_of(page, "q") == "虚构路"
+    for part in ("找到 1 次上门", "李", "城东", "已计划", "找到的地方", "地址： 虚构路 1 号"):
+        assert part in text_of(page), part
+    assert "电话：" not in text_of(page)
     assert "没有找到" in (await zhao.get("/desk/search?q=无此人")).text
     assert "在页面顶上写" in (await zhao.get("/desk/search")).text
     assert (await zhao.get("/desk/search?q=x&after=!")).status_code == 400
@@ -152,7 +156,7 @@ async def test_a_visit_is_planned_by_the_form_once(zhao: DeskBrowser, world: Wor
     fields = {**FIELDS, "id": field_of(page, "id")}
     for _ in range(2):
         done = await zhao.post("/desk/visits/new", fields)
-        assert (done.status_code, done.headers.get("location")) == (303, f"/desk/visits/{fields['id']}"), done.text
+        assert (done.status_code, done.headers.get("location")) == (303, f"/desk/visits/{fields['id']}/plan"), done.text
     visit = (await world.ask("zhao", "GET", f"/v1/visits/{fields['id']}")).json()
     assert visit["window"] == {"from": "2027-03-02T09:00:00+08:00", "to": "2027-03-02T10:00:00+08:00"}
     assert (visit["technician"], visit["crew"], visit["external_ref"]) == ("li", ["sun"], "GD-1")
@@ -326,3 +330,39 @@ async def test_an_upload_needs_the_token_and_the_right_to_plan(zhao: DeskBrowser
     wang = await signed_in(world, "wang")
     assert (await wang.get("/desk/imports")).status_code == 403
     assert (await upload(wang, TABLE.encode())).status_code == 403
+
+
+async def notified(world: World, browser: DeskBrowser) -> list[str]:
+    """What the page of a plan says about informing the customer, and the states of the messages that were sent."""
+    page = await browser.get(f"/desk/visits/{VISIT}/plan")
+    told = re.findall(r"通知客户</span> ([^<]*?)\n?</p>|通知客户</span> ([^<]*)<span", page.text)
+    sent = (await world.ask("zhao", "GET", f"/v1/visits/{VISIT}/notice")).json()["sent"]
+    return ["".join(one).strip() for one in told] + [notice["state"] for notice in sent]
+
+
+async def test_after_each_step_the_page_says_whether_the_customer_knows_and_informs_them_with_one_click(world: World):
+    stand(world.house, "07:00")
+    zhao = await signed_in(world, "zhao")
+    await world.plan()
+    assert await notified(world, zhao) == ["客户还不知道这个时间，请发通知。"]
+    done = await zhao.post(f"/desk/visits/{VISIT}/notice", {})
+    assert (done.status_code, done.headers.get("location")) == (303, f"/desk/visits/{VISIT}/plan"), done.text
+    assert "通知已提交发送" in (await zhao.get("/desk/today")).text
+    assert await notified(world, zhao) == ["通知正在发给 13800000000（03-02 07:00 提交）。", "waiting"]
+    again = await zhao.post(f"/desk/visits/{VISIT}/notice", {})
+    assert (again.status_code, 'class="trouble"' in again.text) == (409, True)
+    times = {"date": "2026-03-02", "from": "14:00", "to": "15:00"}
+    moved = await change(zhao, "move", "0", **times, reason="客户下午才在家")
+    assert moved.headers.get("location") == f"/desk/visits/{VISIT}/plan"
+    assert await notified(world, zhao) == ["客户还不知道这个时间，请发通知。", "withdrawn"]
+    await change(zhao, "cancel", "1", reason="客户退单")
+    assert (await notified(world, zhao))[0] == "没有给客户发过通知，不用另外告诉客户。"
+
+
+async def test_nobody_without_the_right_informs_a_customer(world: World):
+    stand(world.house, "07:00")
+    await world.plan()
+    for login, status in (("li", 403), ("qian", 404)):
+        done = await (await signed_in(world, login)).post(f"/desk/visits/{VISIT}/notice", {})
+        assert done.status_code == status, login
+    assert (await world.ask("zhao", "GET", f"/v1/visits/{VISIT}/notice")).json()["sent"] == []
