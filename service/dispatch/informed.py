@@ -10,9 +10,10 @@ from service.messages.notices import NoticeView
 from service.web.language import PageText
 
 from .views import VisitView
+from .warnings import can_be_dialled
 
 NOT_TOLD = PageText("客户还不知道这个时间，请发通知。")
-NO_PHONE = PageText("客户还不知道这个时间，也没有电话可以发短信：请先更正资料。")
+NO_PHONE = PageText("客户还不知道这个时间，也没有能收短信的电话：请先更正资料。")
 FAILED = PageText("通知没有发出，客户还不知道这个时间。")
 CANCELLED_TOLD = PageText("客户收到过上门通知，还不知道已经取消：请打电话告诉客户。")
 CANCELLED_UNTOLD = PageText("没有给客户发过通知，不用另外告诉客户。")
@@ -37,7 +38,7 @@ async def whether_informed(ctx: AppContext, token: bytes, visit: VisitView) -> I
             return Informed(CANCELLED_TOLD, "warn")
         return Informed(CANCELLED_UNTOLD, "plain")
     if "notice_due" in visit.flags:
-        if not visit.customer.phone:
+        if not can_be_dialled(visit.customer.phone):
             return Informed(NO_PHONE, "warn")
         if "notice_failed" in visit.flags:
             return Informed(FAILED, "bad", True, _last_answer(sent))

@@ -42,6 +42,13 @@ CHANGED: dict[ChangeKind, PageText] = {
     "details": PageText("资料已更正"),
     "cancellation": PageText("上门已取消"),
 }
+ACTIONS: dict[ChangeKind, str] = {
+    "window": "move",
+    "technician": "handover",
+    "details": "details",
+    "cancellation": "cancel",
+}
+"""The last part of the address of each form."""
 RELEVANT: dict[ChangeKind, frozenset[WarningCode]] = {
     "window": frozenset({"overlap", "past"}),
     "technician": frozenset({"overlap"}),
@@ -240,6 +247,7 @@ async def _change_page(
         "visit": visit,
         "now": form_of(visit, desk.ctx.zone),
         "sent": kind,
+        "actions": ACTIONS,
         "typed": desk.form,
         "choices": await planning.plan_choices(desk.ctx, desk.token),
         "problem": _in_words(problem),
