@@ -27,7 +27,7 @@ FIELDS: dict[str, PageText] = {
     "account": PageText("户号"),
     "content": PageText("工作内容"),
     "place": PageText("工作地点"),
-    "reason": PageText("原因"),
+    "reason": PageText("理由"),
     "exempt_reason": PageText("为什么不用预约"),
     "login": PageText("登录名"),
     "badge": PageText("工号"),

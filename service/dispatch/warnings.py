@@ -56,7 +56,7 @@ async def plan_warnings(
     if window is not None:
         found += await _overlaps(ctx, tx, person, visit_id, plan, window)
         if window.end <= ctx.now():
-            found.append(PlanWarning("past", f"{format_window(window)} 已经过去 / this time is over"))
+            found.append(PlanWarning("past", f"{format_window(window)} 已经过去 / the time is over"))
     if not can_be_dialled(plan.customer.phone):
         found.append(PlanWarning("phone", "没有能拨通的电话号码 / no telephone number that can be dialled"))
     if plan.external_ref and await _is_reference_used(tx, person, visit_id, plan.external_ref):
@@ -79,8 +79,9 @@ async def _overlaps(
                 continue
             which = _reference(person, row)
             name = (await names_of(tx, (login,)))[login]
-            detail = f"{name} {format_window(other)} 已有另一次上门{which} / has another visit{which} then"
-            found.append(PlanWarning("overlap", detail))
+            zh = f"{name} {format_window(other)} 已有另一次上门{which}"
+            en = f"{name} has another visit{which} on {other.start:%Y-%m-%d}, {other.start:%H:%M}–{other.end:%H:%M}"
+            found.append(PlanWarning("overlap", f"{zh} / {en}"))
             break
     return found
 

@@ -263,10 +263,10 @@ async def test_a_double_booking_is_shown_before_the_visit_is_moved(zhao: DeskBro
     ("action", "fields", "words"),
     [
         ("move", {"date": "2027-03-02", "from": "", "to": "", "reason": "x"}, "不能为空"),
-        ("move", {"date": "2027-03-02", "from": "09:00", "to": "10:00"}, "原因：不能为空"),
+        ("move", {"date": "2027-03-02", "from": "09:00", "to": "10:00"}, "理由：不能为空"),
         ("handover", {"technician": "nobody"}, "技术员：没有这个技术员"),
         ("details", {"name": "", "content": "x", "reason": "x"}, "姓名：不能为空"),
-        ("cancel", {"reason": " "}, "原因：不能为空"),
+        ("cancel", {"reason": " "}, "理由：不能为空"),
     ],
 )
 async def test_a_change_names_the_field_that_is_wrong(
@@ -302,7 +302,7 @@ async def test_a_table_is_shown_as_it_was_read_and_then_imported(zhao: DeskBrows
     assert template.text.startswith("\ufeff工单号,类型,开始")
     page = await upload(zhao, TABLE.encode())
     assert page.status_code == 200, page.text
-    for part in ("还没有保存", "2027年3月2日 15:30–17:00", "技术员：没有这个技术员", "将新建 1", "不能导入 1"):
+    for part in ("还没有保存", "2027-03-02 15:30–17:00", "技术员：没有这个技术员", "将新建 1", "不能导入 1"):
         assert part in text_of(page), part
     assert (await world.ask("zhao", "GET", "/v1/visits?q=GD-1")).json()["items"] == []
     done = await zhao.post("/desk/imports", {"table": field_of(page, "table")})
