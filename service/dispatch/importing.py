@@ -192,9 +192,9 @@ async def _build_plan(
     if is_repeated:
         faults.append(row_error("external_ref", "表中重复", "twice in this table"))
     if kind is None and cells["type"]:
-        names = "、".join(type_.zh for type_ in rules.checklist.visit_types.values())
-        known_types = ", ".join(rules.checklist.visit_types)
-        faults.append(row_error("type", f"没有这种任务类型；有：{names}", f"there are: {known_types}"))
+        types = rules.checklist.visit_types.values()
+        zh, en = "、".join(one.zh for one in types), ", ".join(one.en for one in types)
+        faults.append(row_error("type", f"没有这种任务类型；有：{zh}", f"no such type; there are: {en}"))
     faults += row.time_faults
     if len(crew) > MAX_CREW:
         raise _RowRejected(*faults, row_error("crew", *INVALID))

@@ -151,12 +151,13 @@ def _on_board(visit: BoardVisit) -> frozenset[str]:
 
 
 def _hits(visit: VisitListItem, text: str) -> list[tuple[PageText, str]]:
-    """Where a visit has the text: the fields, with their names."""
+    """Where a visit has the text: the names of fields, and the value of that which lists do not show."""
     customer = visit.customer
     fields = {name: getattr(customer, name) for name in ("name", "phone", "address", "account")}
     fields["external_ref"] = visit.external_ref or ""
     wanted = normalize_text(text)
-    return [(FIELDS[name], value) for name, value in fields.items() if wanted in normalize_text(value)]
+    found = [name for name, value in fields.items() if wanted in normalize_text(value)]
+    return [(FIELDS[name], customer.account if name == "account" else "") for name in found]
 
 
 def _counts(visits: tuple[BoardVisit, ...]) -> dict[Flag, int]:
