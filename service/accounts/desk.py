@@ -191,13 +191,14 @@ class FieldSentence(msgspec.Struct, frozen=True):
     label: PageText | None = None
 
 
-def explain(problem: Problem, whole: str = "") -> tuple[AnyText, ...]:
+def explain(problem: Problem, whole: str = "", *, fields: bool = True) -> tuple[AnyText, ...]:
     """The sentences that tell a person what is wrong: what happened, then each wrong place.
 
-    `whole`: the field that errors about everything belong to, such as that of a file.
+    `whole`: the field that errors about everything belong to, such as that of a file. `fields`: whether the page has
+    fields with these names, for links to them.
     """
     if isinstance(problem, InvalidBody | UnknownPerson):
-        wrong = tuple(filter(None, (_field_sentence(error, whole) for error in problem.errors)))
+        wrong = tuple(filter(None, (_field_sentence(error, whole, linked=fields) for error in problem.errors)))
         return (CORRECT if wrong else UNREADABLE, *wrong)
     if isinstance(problem, WrongMediaType | BodyTooLarge):
         return (TOO_LARGE if isinstance(problem, BodyTooLarge) else UNREADABLE,)
@@ -205,13 +206,13 @@ def explain(problem: Problem, whole: str = "") -> tuple[AnyText, ...]:
     return (TextPair(problem.title_zh, problem.title_en), *places)
 
 
-def _field_sentence(error: FieldError, whole: str) -> FieldSentence | None:
+def _field_sentence(error: FieldError, whole: str, *, linked: bool) -> FieldSentence | None:
     """None where neither the field nor the error has a name for people."""
     name = field_of(error) or whole
     label = FIELDS.get(name)
     if label is None and " / " not in error.detail:
         return None
-    return FieldSentence(*in_words(error), name if label else "", label)
+    return FieldSentence(*in_words(error), name if label and linked else "", label)
 
 
 def retry_after(problem: Problem) -> Headers:

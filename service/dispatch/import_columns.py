@@ -114,9 +114,9 @@ def _wrong_heading(missing: list[str], twice: list[str], read: list[str]) -> str
         ("重复的列", "columns that appear twice", twice, ""),
         ("第一行读到的列名", "the first row has these headings", read, "-"),
     )
-    told = [(zh, en, _listed(names) or none) for zh, en, names, none in lists if names or none]
-    zh = "；".join(f"{title}：{names}" for title, _, names in told)
-    return f"{zh} / " + "; ".join(f"{title}: {names}" for _, title, names in told)
+    parts = [(zh, en, _listed(names) or none) for zh, en, names, none in lists if names or none]
+    zh = "；".join(f"{title}：{names}" for title, _, names in parts)
+    return f"{zh} / " + "; ".join(f"{title}: {names}" for _, title, names in parts)
 
 
 def _listed(headings: list[str]) -> str:

@@ -12,11 +12,11 @@ from service.web.language import PageText
 from .views import VisitView
 from .warnings import can_be_dialled
 
-NOT_TOLD = PageText("客户还不知道这个时间，请发通知。")
+NOT_INFORMED = PageText("客户还不知道这个时间，请发通知。")
 NO_PHONE = PageText("客户还不知道这个时间，也没有能收短信的电话：请先更正资料。")
 FAILED = PageText("通知没有发出，客户还不知道这个时间。")
-CANCELLED_TOLD = PageText("客户收到过上门通知，还不知道已经取消：请打电话告诉客户。")
-CANCELLED_UNTOLD = PageText("没有给客户发过通知，不用另外告诉客户。")
+CANCELLED_INFORMED = PageText("客户收到过上门通知，还不知道已经取消：请打电话告诉客户。")
+CANCELLED_SILENTLY = PageText("没有给客户发过通知，不用另外告诉客户。")
 NOT_NEEDED = PageText("现在不用给客户发通知。")
 
 
@@ -35,14 +35,14 @@ async def whether_informed(ctx: AppContext, token: bytes, visit: VisitView) -> I
     sent = [one for one in draft.sent if one.about != "code"]
     if visit.state == "cancelled":
         if any(one.state == "delivered" for one in sent):
-            return Informed(CANCELLED_TOLD, "warn")
-        return Informed(CANCELLED_UNTOLD, "plain")
+            return Informed(CANCELLED_INFORMED, "warn")
+        return Informed(CANCELLED_SILENTLY, "plain")
     if "notice_due" in visit.flags:
         if not can_be_dialled(visit.customer.phone):
             return Informed(NO_PHONE, "warn")
         if "notice_failed" in visit.flags:
             return Informed(FAILED, "bad", True, _last_answer(sent))
-        return Informed(NOT_TOLD, "warn", True)
+        return Informed(NOT_INFORMED, "warn", True)
     current = next((one for one in reversed(sent) if one.withdrawn is None), None)
     if current is None or visit.state != "planned":
         return Informed(NOT_NEEDED, "plain")

@@ -146,7 +146,7 @@ async def people_names(_: AppContext, tx: Transaction, logins: Iterable[str]) ->
 
 
 def _on_board(visit: BoardVisit) -> frozenset[str]:
-    """The flags that a block of the board shows. Who was not told yet cannot have agreed."""
+    """The flags that a block of the board shows. Who was not informed yet cannot have agreed."""
     return ON_BOARD - {"not_agreed"} if "notice_due" in visit.flags else ON_BOARD
 
 
