@@ -16,8 +16,17 @@ from litestar.params import SkipValidation
 from litestar.response.base import ASGIResponse
 
 from service.context import AppContext
-from service.errors import BodyTooLarge, InvalidBody, NotAuthenticated, Problem, WrongMediaType
+from service.errors import (
+    BodyTooLarge,
+    FieldError,
+    InvalidBody,
+    NotAuthenticated,
+    Problem,
+    UnknownPerson,
+    WrongMediaType,
+)
 from service.web.cross_origin import SAFE
+from service.web.field_words import field_of, in_words
 from service.web.forms import read_form, read_upload
 from service.web.language import AnyText, Language, PageText, TextPair, language_of
 from service.web.problems import ReadyResponse, to_problem
@@ -27,6 +36,7 @@ from service.web.responses import Headers
 from service.web.templates import NO_ASSETS, SWITCHABLE, Assets, Switch, message_page, redirect, render
 
 from . import authentication
+from .labels import FIELDS
 from .middleware import authenticate_session, csrf_token, require_csrf_token, session_cookie
 from .permissions import Permission, Person
 
@@ -37,6 +47,7 @@ _NOTICE_ATTRIBUTES = b"; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age="
 REFRESH = Assets("/web/desk/refresh.js", asks=True)
 """Of a list that fetches itself again from time to time."""
 UNREADABLE = PageText("没有看懂您填的内容，请核对后再提交")
+CORRECT = PageText("还没有完成，请改正标出的地方：")
 TOO_LARGE = PageText("您填的内容太多，请缩短后再提交")
 
 
@@ -171,19 +182,37 @@ def _notice(desk: DeskRequest) -> PageText | None:
     return PageText(text) if text and "%" not in text else None
 
 
-def explain(problem: Problem) -> tuple[AnyText, ...]:
-    """The sentences that tell a person what is wrong: what happened, then each wrong place."""
-    places = tuple(_in_words(error.detail) for error in problem.errors if " / " in error.detail)
-    if isinstance(problem, InvalidBody | WrongMediaType):
-        return (UNREADABLE, *places)
-    title = TOO_LARGE if isinstance(problem, BodyTooLarge) else TextPair(problem.title_zh, problem.title_en)
-    return (title, *places)
+class FieldSentence(msgspec.Struct, frozen=True):
+    """What is wrong with a field of a form, whose id is its name. Without a label it is about the whole form."""
+
+    zh: str
+    en: str
+    field: str = ""
+    label: PageText | None = None
 
 
-def _in_words(detail: str) -> TextPair:
-    """A text that is written in Chinese and English, separated by a slash."""
-    zh, _, en = detail.partition(" / ")
-    return TextPair(zh, en)
+def explain(problem: Problem, whole: str = "", *, fields: bool = True) -> tuple[AnyText, ...]:
+    """The sentences that tell a person what is wrong: what happened, then each wrong place.
+
+    `whole`: the field that errors about everything belong to, such as that of a file. `fields`: whether the page has
+    fields with these names, for links to them.
+    """
+    if isinstance(problem, InvalidBody | UnknownPerson):
+        wrong = tuple(filter(None, (_field_sentence(error, whole, linked=fields) for error in problem.errors)))
+        return (CORRECT if wrong else UNREADABLE, *wrong)
+    if isinstance(problem, WrongMediaType | BodyTooLarge):
+        return (TOO_LARGE if isinstance(problem, BodyTooLarge) else UNREADABLE,)
+    places = (TextPair(*in_words(error)) for error in problem.errors if " / " in error.detail)
+    return (TextPair(problem.title_zh, problem.title_en), *places)
+
+
+def _field_sentence(error: FieldError, whole: str, *, linked: bool) -> FieldSentence | None:
+    """None where neither the field nor the error has a name for people."""
+    name = field_of(error) or whole
+    label = FIELDS.get(name)
+    if label is None and " / " not in error.detail:
+        return None
+    return FieldSentence(*in_words(error), name if label and linked else "", label)
 
 
 def retry_after(problem: Problem) -> Headers:

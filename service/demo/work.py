@@ -107,8 +107,9 @@ def borrowed_chair(at: datetime, *, returned: bool) -> Entries:
     acts = [(0, "borrow_consent"), (0, "borrowed"), (1, "borrow_used")]
     if returned:
         acts += [(14, "borrow_cleaned"), (15, "borrow_returned"), (15, "borrow_thanked")]
+    more = {"holds": True, "label": "椅子"}
     return [
-        entry(at + timedelta(minutes=m), what, thing="chair", **({"holds": True} if what == "borrowed" else {}))
+        entry(at + timedelta(minutes=m), what, thing="chair", **(more if what == "borrowed" else {}))
         for m, what in acts
     ]
 

@@ -1,6 +1,6 @@
 """The visits of a day, by technician: what a dispatcher looks at."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, time, timedelta
 from typing import cast
 from uuid import UUID
@@ -25,10 +25,12 @@ from service.visits.windows import local
 from service.web.defects import or_unreadable
 
 from .planning import newest_rules
+from .technicians import works_in
 
 MAX_VISITS = 2000
 FIRST_HOUR, LAST_HOUR = 8, 18  # always on the board; more where there are visits
 SLOTS = 4  # columns of an hour
+MIN_COLUMNS = 2  # of a visit, so that its time can be read
 
 
 class BoardVisit(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,7 +47,7 @@ class BoardVisit(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DayBoard(msgspec.Struct, frozen=True, kw_only=True):
-    """A day's visits by time, the technicians, and the areas that the person may choose from."""
+    """A day's visits by time, the technicians, and the areas that the person may choose from. `names`: by login."""
 
     day: date
     visits: tuple[BoardVisit, ...]
@@ -53,6 +55,7 @@ class DayBoard(msgspec.Struct, frozen=True, kw_only=True):
     areas: tuple[str, ...]
     types: dict[str, VisitType]
     incomplete: bool
+    names: Mapping[str, str] = {}
 
 
 class Cell(msgspec.Struct, frozen=True):
@@ -93,13 +96,16 @@ async def day_board(ctx: AppContext, tx: Transaction, token: bytes, day: date, a
     every_area = {one for technician in technicians for one in technician.areas} | {visit.area for visit in found}
     areas = person.areas or tuple(sorted(every_area - {""}))
     _, rules = await newest_rules(ctx, tx)
+    names = {one.login: one.name for one in technicians}
+    others = {visit.technician for visit in found}.difference(names)
     return DayBoard(
         day=day,
         visits=found,
-        technicians=tuple(one for one in technicians if _works_in(one, (area,) if area else person.areas)),
+        technicians=tuple(one for one in technicians if works_in(one, (area,) if area else person.areas)),
         areas=areas,
         types=rules.checklist.visit_types,
         incomplete=len(rows) > MAX_VISITS or len(found) < len(visits),
+        names=names | await accounts_repository.names_of(tx, others),
     )
 
 
@@ -127,10 +133,6 @@ async def _to_visit(ctx: AppContext, tx: Transaction, person: Person, row: Visit
     )
 
 
-def _works_in(technician: Person, areas: tuple[str, ...]) -> bool:
-    return not areas or not technician.areas or not set(areas).isdisjoint(technician.areas)
-
-
 def _midnight(ctx: AppContext, day: date) -> int:
     return to_ms(datetime.combine(day, time(), ctx.zone))
 
@@ -148,7 +150,7 @@ def hours_of(day: date, visits: Iterable[BoardVisit]) -> range:
 def board_rows(board: DayBoard, visits: Iterable[BoardVisit], hours: range) -> tuple[BoardRow, ...]:
     """The board: technicians by name, and those who have visits although they are not among them."""
     by_login: dict[str, list[BoardVisit]] = {person.login: [] for person in board.technicians}
-    names = {person.login: person.name for person in board.technicians}
+    names = board.names
     for visit in visits:
         if visit.window is not None:
             by_login.setdefault(visit.technician, []).append(visit)
@@ -176,8 +178,8 @@ def _columns(day: date, visit: BoardVisit, hours: range) -> tuple[int, int]:
     offset, length = hours.start * 60, 60 // SLOTS
     start = (_minutes(day, visit.window.start) - offset) // length
     end = -(-(_minutes(day, visit.window.end) - offset) // length)
-    start = min(max(start, 0), len(hours) * SLOTS - 1)
-    return start, min(max(end, start + 1), len(hours) * SLOTS)
+    start = min(max(start, 0), len(hours) * SLOTS - MIN_COLUMNS)
+    return start, min(max(end, start + MIN_COLUMNS), len(hours) * SLOTS)
 
 
 def _cells(lane: list[tuple[int, int, BoardVisit]], width: int) -> Iterable[Cell]:

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from service.errors import FieldError, InvalidBody
+from service.web.field_words import INVALID
 
 from . import import_times
 
@@ -30,11 +31,11 @@ COLUMNS = {
 REQUIRED = ("external_ref", "type", "from", "to", "technician", "name", "content")
 NUMBERS = ("external_ref", "phone", "account")
 MAX_LENGTH = 200  # characters of a name or login
+MAX_HEADING, MAX_HEADINGS = 20, 20  # how much of a wrong first row an error shows
 _NOTHING = re.compile(r"[-–—―－/／]+|无")  # how people fill a cell that has no value
 _CALL = re.compile(r"(?<![A-Za-z0-9.])[0-9.]*+[A-Za-z][A-Za-z0-9.]*+\(")  # possessive: linear time
 _SCIENTIFIC = re.compile(r"\d(?:\.\d+)?E\+\d+", re.IGNORECASE)
 ZH = {name: zh for zh, name in COLUMNS.items()}
-INVALID = ("内容太长或不正确", "too long, or not valid")
 
 
 class RowError(msgspec.Struct, frozen=True):
@@ -95,16 +96,33 @@ def _parse_time(zone: tzinfo, text: str, name: str, day: date | None, faults: li
 
 
 def parse_heading(cells: list[str]) -> list[str]:
-    """The names of the columns. InvalidBody if one is missing or repeated."""
+    """The names of the columns. InvalidBody, with the headings that were read, if one is missing or repeated."""
     while cells and not cells[-1]:
         cells = cells[:-1]  # a sheet may be wider than its table
     names = [COLUMNS.get(name, name) for name in cells]
-    wrong = [ZH[name] for name in REQUIRED if name not in names]
-    wrong += [ZH.get(name, "?") for name in dict.fromkeys(names) if names.count(name) > 1]
-    if wrong:
-        detail = f"缺少或重复的列 / columns missing or twice: {', '.join(wrong)}"
-        raise InvalidBody("", (FieldError("", "heading", detail),))
+    missing = [ZH[name] for name in REQUIRED if name not in names]
+    twice = [ZH.get(name, name) for name in dict.fromkeys(names) if names.count(name) > 1]
+    if missing or twice:
+        raise InvalidBody("", (FieldError("", "heading", _wrong_heading(missing, twice, cells)),))
     return names
+
+
+def _wrong_heading(missing: list[str], twice: list[str], read: list[str]) -> str:
+    """In Chinese and English: which columns are missing, which appear twice, and what the first row has."""
+    lists = (
+        ("缺少的列", "missing columns", missing, ""),
+        ("重复的列", "columns that appear twice", twice, ""),
+        ("第一行读到的列名", "the first row has these headings", read, "-"),
+    )
+    parts = [(zh, en, _listed(names) or none) for zh, en, names, none in lists if names or none]
+    zh = "；".join(f"{title}：{names}" for title, _, names in parts)
+    return f"{zh} / " + "; ".join(f"{title}: {names}" for _, title, names in parts)
+
+
+def _listed(headings: list[str]) -> str:
+    """Some headings, short; a slash would divide the languages."""
+    shown = [heading[:MAX_HEADING].replace("/", "／") for heading in headings if heading]
+    return "、".join(shown[:MAX_HEADINGS]) + ("…" if len(shown) > MAX_HEADINGS else "")
 
 
 class TableRow(msgspec.Struct, frozen=True):

@@ -3,6 +3,7 @@
 A visit's id is derived from its work order number, so repeating an import is idempotent.
 """
 
+import re
 from collections.abc import Sequence
 from typing import Annotated, Literal
 from uuid import NAMESPACE_URL, UUID, uuid5
@@ -23,41 +24,17 @@ from service.visits.loading import PLAN_DECODER
 from service.visits.plan import Plan
 from service.visits.repository import VisitRow
 from service.visits.search_tokens import normalize_text
-from service.visits.unassigned import is_active_technician
 from service.web.decoding import decode_strict, to_json
+from service.web.field_words import INVALID, WORDS, field_of, in_words
 
-from .import_columns import INVALID, MAX_LENGTH, RowError, TableRow, row_error
+from .import_columns import MAX_LENGTH, RowError, TableRow, row_error
 from .planning import newest_rules, plan_visit
 from .tables import read
+from .technicians import Technicians, known_technicians, which_of
 from .warnings import PlanWarning, plan_warnings
 
-_PLACES = {
-    "type": "type",
-    "window": "from",
-    "window/to": "to",
-    "technician": "technician",
-    "area": "area",
-    "external_ref": "external_ref",
-    "window/from": "from",
-    "customer/name": "name",
-    "customer/phone": "phone",
-    "customer/address": "address",
-    "customer/account": "account",
-    "work/content": "content",
-    "work/place": "place",
-    "window/date": "date",
-    "name": "name",
-    "content": "content",
-    "reason": "reason",
-}
 MAX_CREW = 20  # each of them is looked up
-_MESSAGES = {
-    "unknown-type": ("没有这种任务类型", "there is no such type of visit"),
-    "unknown-person": ("没有这个技术员", "there is no such technician"),
-    "before-from": ("结束须晚于开始", "it has to end after it begins"),
-    "missing": ("不能为空", "may not be empty"),
-    "unreadable": ("没有看懂", "cannot be read"),
-}
+_BETWEEN = re.compile(r"[,，;；、]")  # people in a cell
 _OTHER_AREA = row_error("area", "不是您的片区", "not an area of yours")
 
 
@@ -112,16 +89,19 @@ async def import_rows(ctx: AppContext, token: bytes, table: Sequence[TableRow], 
     """Import rows that were read."""
     references: set[str] = set()
     rows: list[ImportRow] = []
+    people = await known_technicians(ctx, token)
     for row in table:
         reference = normalize_text(row.cells["external_ref"])
-        rows.append(await _import_row(ctx, token, row, is_repeated=reference in references, dry_run=dry_run))
+        rows.append(await _import_row(ctx, token, row, people, is_repeated=reference in references, dry_run=dry_run))
         references.add(reference)
     count = [row.outcome for row in rows].count
     created = count("created") + count("would_create")
     return ImportResult(dry_run, created, count("known"), count("refused"), tuple(rows))
 
 
-async def _import_row(ctx: AppContext, token: bytes, row: TableRow, *, is_repeated: bool, dry_run: bool) -> ImportRow:
+async def _import_row(
+    ctx: AppContext, token: bytes, row: TableRow, people: Technicians, *, is_repeated: bool, dry_run: bool
+) -> ImportRow:
     reference = row.cells["external_ref"]
     known: VisitRow | None = None
     visit_id, created = id_of(reference), False
@@ -133,7 +113,7 @@ async def _import_row(ctx: AppContext, token: bytes, row: TableRow, *, is_repeat
         require_permission(person, "plan a visit")
         known = await _find_known(tx, person, reference)
         visit_id = known.id if known else visit_id
-        plan = await _build_plan(ctx, tx, person, row, known, is_repeated=is_repeated)
+        plan = await _build_plan(ctx, tx, person, row, people, known, is_repeated=is_repeated)
         created, _ = await plan_visit(ctx, tx, person, visit_id, plan, to_json(plan))
         warnings = await plan_warnings(ctx, tx, person, visit_id, plan) if created else ()
         if dry_run:
@@ -188,40 +168,45 @@ def _conflict_message(known: VisitRow | None) -> tuple[str, str]:
     return "这个工单号已有内容不同的任务；请改那个任务", "this number has a visit with other content; change that"
 
 
-def explain_field(fault: errors.FieldError) -> tuple[str, str, str]:
-    """The name of the column that an error in a plan is about, and what to do, in Chinese and English."""
-    column = _PLACES.get(fault.pointer.removeprefix("/")) or (
-        "crew" if fault.pointer.startswith("/crew") else fault.pointer
-    )
-    return column, *_MESSAGES.get(fault.code, INVALID)
-
-
 def _to_row_error(fault: errors.FieldError) -> RowError:
-    return row_error(*explain_field(fault))
+    return row_error(field_of(fault), *in_words(fault))
 
 
 async def _build_plan(
-    ctx: AppContext, tx: Transaction, person: Person, row: TableRow, known: VisitRow | None, *, is_repeated: bool
+    ctx: AppContext,
+    tx: Transaction,
+    person: Person,
+    row: TableRow,
+    people: Technicians,
+    known: VisitRow | None,
+    *,
+    is_repeated: bool,
 ) -> Plan:
     """The plan in a row. _RowRejected with all errors. The people of a known visit need not be active any more."""
     _, rules = await newest_rules(ctx, tx)
     cells = row.cells
+    before = PLAN_DECODER.decode(known.body) if known else None
     kind = _types(rules).get(normalize_text(cells["type"])) or (cells["type"] if known else None)
-    crew = [login for login in map(str.strip, cells["crew"].replace("，", ",").replace(";", ",").split(",")) if login]
+    crew = people_in(cells["crew"])
     faults = list(row.faults)
     if is_repeated:
         faults.append(row_error("external_ref", "表中重复", "twice in this table"))
     if kind is None and cells["type"]:
-        names = "、".join(type_.zh for type_ in rules.checklist.visit_types.values())
-        known_types = ", ".join(rules.checklist.visit_types)
-        faults.append(row_error("type", f"没有这种任务类型；有：{names}", f"there are: {known_types}"))
+        types = rules.checklist.visit_types.values()
+        zh, en = "、".join(one.zh for one in types), ", ".join(one.en for one in types)
+        faults.append(row_error("type", f"没有这种任务类型；有：{zh}", f"no such type; there are: {en}"))
     faults += row.time_faults
     if len(crew) > MAX_CREW:
         raise _RowRejected(*faults, row_error("crew", *INVALID))
-    for column, logins in (("technician", [cells["technician"]]), ("crew", crew)):
-        for login in filter(None, [] if known else logins):
-            if len(login) > MAX_LENGTH or not is_active_technician(await accounts_repository.person(tx, login)):
-                faults.append(row_error(column, *_MESSAGES["unknown-person"]))
+    earlier = await _logins_before(tx, before) if before else {}
+    logins: dict[str, str] = {}
+    for column, texts in (("technician", [cells["technician"]]), ("crew", crew)):
+        for text in filter(None, texts):
+            found = people.find(text, cells["area"])
+            if login := earlier.get(normalize_text(text)) or (found[0].login if len(found) == 1 else None):
+                logins[text] = login
+            else:
+                faults.append(row_error(column, *(which_of(found) if found else WORDS["unknown-person"])))
     if cells["area"] and not covers_area(person, cells["area"]):
         faults.append(_OTHER_AREA)
     if faults or kind is None or row.start is None or row.end is None:
@@ -229,14 +214,27 @@ async def _build_plan(
     plan = {
         "type": kind,
         "window": {"from": row.start, "to": row.end},
-        "technician": cells["technician"],
-        "crew": crew,
+        "technician": logins[cells["technician"]],
+        "crew": [logins[one] for one in crew],
         "area": cells["area"] or None,
         "customer": {name: cells[name] for name in ("name", "phone", "address", "account")},
         "work": {"content": cells["content"], "place": cells["place"]},
-        "external_ref": _keep_reference_spelling(known, cells["external_ref"]),
+        "external_ref": _keep_reference_spelling(before, cells["external_ref"]),
     }
     return decode_strict(PLAN_DECODER, to_json(plan))
+
+
+def people_in(cell: str) -> list[str]:
+    """The people that a cell names."""
+    return [one.strip() for one in _BETWEEN.split(cell) if one.strip()]
+
+
+async def _logins_before(tx: Transaction, before: Plan) -> dict[str, str]:
+    """The logins of those whom a visit was planned for, by login and by name."""
+    logins = (before.technician, *before.crew)
+    names = await accounts_repository.names_of(tx, logins)
+    by_name = {normalize_text(name): login for login, name in names.items()}
+    return by_name | {normalize_text(login): login for login in logins}
 
 
 def _types(rules: CompiledChecklist) -> dict[str, str]:
@@ -246,7 +244,7 @@ def _types(rules: CompiledChecklist) -> dict[str, str]:
     return names | {normalize_text(key): key for key in types}
 
 
-def _keep_reference_spelling(known: VisitRow | None, reference: str) -> str:
+def _keep_reference_spelling(before: Plan | None, reference: str) -> str:
     """The number as the known visit spells it: another spelling is not other content."""
-    before = PLAN_DECODER.decode(known.body).external_ref if known else None
-    return before if before is not None and normalize_text(before) == normalize_text(reference) else reference
+    spelled = before.external_ref if before else None
+    return spelled if spelled is not None and normalize_text(spelled) == normalize_text(reference) else reference

@@ -1,5 +1,6 @@
 """The desk's pages of visits: the day, and the search."""
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Annotated, Any, get_args
 
@@ -7,7 +8,9 @@ from litestar import get
 from litestar.response.base import ASGIResponse
 
 from service.accounts.authentication import authenticate_token
-from service.accounts.desk import Desk, DeskController, explain, render_desk
+from service.accounts.desk import REFRESH, Desk, DeskController, explain, render_desk
+from service.accounts.labels import FIELDS
+from service.accounts.repository import names_of
 from service.context import AppContext, read_only
 from service.db.database import Transaction
 from service.errors import FieldError, InvalidQuery, Problem
@@ -15,11 +18,14 @@ from service.judge.bounds import FIRST_YEAR, LAST_YEAR
 from service.visits.page_words import FLAGS, STATES
 from service.visits.returned import returned_visits
 from service.visits.review_rows import OpenCorrection
+from service.visits.search_tokens import normalize_text
 from service.visits.status import Flag
+from service.web.language import PageText
 from service.web.query import choice_parameter, text_parameter
 
 from . import listing
 from .board import BoardVisit, board_rows, day_board, hours_of
+from .views import VisitListItem
 
 STATE_COLOURS = {"under_way": "info", "to_review": "warn", "returned": "warn", "closed": "good"}
 FLAG_COLOURS: dict[Flag, str] = {
@@ -36,7 +42,9 @@ FLAG_COLOURS: dict[Flag, str] = {
     "clock": "warn",
     "answered": "info",
 }
-ON_BOARD = ("no_technician", "asked_time", "notice_failed", "notice_due", "agreed", "absent", "complaint")
+ON_BOARD = frozenset({
+    "no_technician", "asked_time", "notice_failed", "notice_due", "agreed", "not_agreed", "absent", "complaint"
+})  # fmt: skip
 """The flags that a block of the board shows; the list shows all."""
 WORDS: dict[str, Any] = {"states": STATES, "flags": FLAGS, "state_colours": STATE_COLOURS, "flag_colours": FLAG_COLOURS}
 
@@ -65,10 +73,10 @@ class TodayController(DeskController):
             "hours": hours,
             "rows": board_rows(board, visits, hours),
             "counts": _counts(board.visits),
-            "names": {person.login: person.name for person in board.technicians},
+            "names": board.names,
             "area": area or "",
             "flag": flag,
-            "on_board": ON_BOARD,
+            "on_board": _on_board,
             "today": today,
             "this_hour": desk.ctx.now().hour if day == today else None,
             "before": day - timedelta(days=1),
@@ -77,7 +85,7 @@ class TodayController(DeskController):
             "plans": desk.person.can("plan a visit"),
             "notifies": desk.person.can("write entries of the office"),
         }
-        return render_desk(desk, "dispatch/today.html", view, section="today")
+        return render_desk(desk, "dispatch/today.html", view, section="today", assets=REFRESH)
 
     @get("/desk/search")
     async def search(
@@ -95,8 +103,17 @@ class TodayController(DeskController):
             found = await listing.list_visits(desk.ctx, desk.token, query) if text else found
         except InvalidQuery as error:
             problem = error
-        types = await listing.type_names(desk.ctx)
-        view = {**WORDS, "q": text, "found": found, "types": types, "problem": explain(problem) if problem else ()}
+        visits = sorted(found.items, key=lambda one: one.window.start.timestamp() if one.window else 0.0, reverse=True)
+        view = {
+            **WORDS,
+            "q": text,
+            "visits": visits,
+            "after": found.after,
+            "hits": {one.id: _hits(one, text) for one in visits},
+            "names": await people_names(desk.ctx, {one.technician for one in visits}),
+            "types": await listing.type_names(desk.ctx),
+            "problem": explain(problem) if problem else (),
+        }
         return render_desk(desk, "dispatch/search.html", view, problem.status if problem else 200)
 
 
@@ -120,6 +137,27 @@ def parse_day(text: str) -> date:
         places = (FieldError("/date", "invalid", "日期请写成 2026-03-02 / write the day as 2026-03-02"),)
         raise InvalidQuery("", places)
     return day
+
+
+@read_only
+async def people_names(_: AppContext, tx: Transaction, logins: Iterable[str]) -> dict[str, str]:
+    """The names of people by login, also of former colleagues."""
+    return await names_of(tx, logins)
+
+
+def _on_board(visit: BoardVisit) -> frozenset[str]:
+    """The flags that a block of the board shows. Who was not informed yet cannot have agreed."""
+    return ON_BOARD - {"not_agreed"} if "notice_due" in visit.flags else ON_BOARD
+
+
+def _hits(visit: VisitListItem, text: str) -> list[tuple[PageText, str]]:
+    """Where a visit has the text: the names of fields, and the value of that which lists do not show."""
+    customer = visit.customer
+    fields = {name: getattr(customer, name) for name in ("name", "phone", "address", "account")}
+    fields["external_ref"] = visit.external_ref or ""
+    wanted = normalize_text(text)
+    found = [name for name, value in fields.items() if wanted in normalize_text(value)]
+    return [(FIELDS[name], customer.account if name == "account" else "") for name in found]
 
 
 def _counts(visits: tuple[BoardVisit, ...]) -> dict[Flag, int]:

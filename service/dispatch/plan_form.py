@@ -5,47 +5,14 @@ from datetime import date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from service import errors
-from service.errors import FieldError, InvalidBody, Problem
+from service.errors import FieldError, InvalidBody
 from service.judge.moments import in_zone
-from service.web.language import AnyText, PageText, TextPair
 
-from .importing import explain_field
 from .views import VisitView
 
-LABELS: dict[str, PageText] = {
-    "external_ref": PageText("工单号"),
-    "type": PageText("类型"),
-    "date": PageText("日期"),
-    "from": PageText("开始"),
-    "to": PageText("结束"),
-    "technician": PageText("技术员"),
-    "crew": PageText("同行"),
-    "area": PageText("片区"),
-    "name": PageText("姓名"),
-    "phone": PageText("电话"),
-    "address": PageText("地址"),
-    "account": PageText("户号"),
-    "content": PageText("工作内容"),
-    "place": PageText("工作地点"),
-    "reason": PageText("原因"),
-}
 CREW, FACT = "crew:", "fact:"
 """Prefixes of the boxes for people of the crew and for facts that are known beforehand."""
 Form = Mapping[str, str]
-
-
-def explain_plan(problem: Problem) -> tuple[AnyText, ...]:
-    """What is wrong with a form, field by field."""
-    if not problem.errors or not isinstance(problem, errors.InvalidBody | errors.UnknownPerson):
-        return ()
-    return tuple(_in_words(fault) for fault in problem.errors)
-
-
-def _in_words(fault: FieldError) -> AnyText:
-    name, zh, en = explain_field(fault)
-    error = TextPair(zh, en)
-    return PageText("%(field)s：%(error)s", {"field": LABELS[name], "error": error}) if name in LABELS else error
 
 
 def window_of(form: Form, zone: ZoneInfo) -> dict[str, datetime] | None:
@@ -60,10 +27,15 @@ def window_of(form: Form, zone: ZoneInfo) -> dict[str, datetime] | None:
 
 
 def _parse(read: Any, form: Form, name: str) -> Any:
+    text = form.get(name, "")
+    if not text:
+        raise InvalidBody("", (FieldError(f"/window/{name}", "missing", ""),))
     try:
-        return read(form.get(name, ""))
+        return read(text)
     except ValueError:
-        raise InvalidBody("", (FieldError(f"/window/{name}", "unreadable", ""),)) from None
+        wanted = "2026-03-02" if name == "date" else "09:00"
+        detail = f"请写成 {wanted} / write it as {wanted}"
+        raise InvalidBody("", (FieldError(f"/window/{name}", "invalid", detail),)) from None
 
 
 def plan_of(form: Form, zone: ZoneInfo) -> dict[str, Any]:

@@ -19,7 +19,9 @@ from service.accounts.desk import (
     render_desk,
     retry_after,
 )
+from service.accounts.labels import FIELDS
 from service.errors import FieldError, InvalidBody, PermissionDenied, Problem
+from service.messages import notices
 from service.visits.change_rows import ChangeKind
 from service.visits.changes import CHANGE_DECODERS, Cancellation, Content, apply_change
 from service.visits.loading import PLAN_DECODER
@@ -29,8 +31,9 @@ from service.web.language import AnyText, PageText
 from service.web.query import text_parameter
 
 from . import planning, rescheduling, views
-from .pages import WORDS
-from .plan_form import CREW, FACT, LABELS, crew_of, customer_of, explain_plan, form_of, plan_of, window_of
+from .informed import whether_informed
+from .pages import WORDS, people_names
+from .plan_form import CREW, FACT, crew_of, customer_of, form_of, plan_of, window_of
 from .warnings import PlanWarning, WarningCode, in_words
 
 CHANGED: dict[ChangeKind, PageText] = {
@@ -39,13 +42,20 @@ CHANGED: dict[ChangeKind, PageText] = {
     "details": PageText("资料已更正"),
     "cancellation": PageText("上门已取消"),
 }
+ACTIONS: dict[ChangeKind, str] = {
+    "window": "move",
+    "technician": "handover",
+    "details": "details",
+    "cancellation": "cancel",
+}
+"""The last part of the address of each form."""
 RELEVANT: dict[ChangeKind, frozenset[WarningCode]] = {
     "window": frozenset({"overlap", "past"}),
     "technician": frozenset({"overlap"}),
     "details": frozenset({"phone", "duplicate_ref"}),
 }
 """What to warn of before a change: only of what it changes."""
-_FIELDS: dict[str, Any] = {"labels": LABELS, "crew_prefix": CREW, "fact_prefix": FACT}
+_FIELDS: dict[str, Any] = {"labels": FIELDS, "crew_prefix": CREW, "fact_prefix": FACT}
 
 
 class NewVisitController(DeskController):
@@ -84,7 +94,7 @@ class NewVisitController(DeskController):
         except Problem as problem:
             _raise_if_fault_of_server(problem)
             return await _new_visit(desk, form, problem)
-        return redirect_with_notice(f"/desk/visits/{visit_id}", PageText("上门已建好"))
+        return redirect_with_notice(f"/desk/visits/{visit_id}/plan", PageText("上门已建好"))
 
 
 class ChangeVisitController(DeskController):
@@ -104,7 +114,7 @@ class ChangeVisitController(DeskController):
         def content() -> dict[str, Any]:
             window = window_of(desk.form, desk.ctx.zone)
             if window is None:
-                raise InvalidBody("", (FieldError("/window", "missing", ""),))
+                raise InvalidBody("", tuple(FieldError(f"/window/{one}", "missing", "") for one in ("from", "to")))
             return {**window, "reason": _reason(desk)}
 
         return await _change(desk, visit_id, "window", content)
@@ -145,6 +155,16 @@ class ChangeVisitController(DeskController):
         """Cancel for good."""
         return await _change(desk, visit_id, "cancellation", lambda: {"reason": _reason(desk)})
 
+    @post("/notice", status_code=303)
+    async def inform(self, desk: Desk, visit_id: FromPath[UUID]) -> ASGIResponse:
+        """Send the proposed notice, if one is due."""
+        try:
+            await notices.send_due_notice(desk.ctx, desk.token, visit_id, "sms")
+        except Problem as problem:
+            _raise_if_fault_of_server(problem)
+            return await _change_page(desk, visit_id, problem=problem)
+        return redirect_with_notice(f"/desk/visits/{visit_id}/plan", PageText("通知已提交发送"))
+
 
 async def _change(
     desk: DeskRequest, visit_id: UUID, kind: ChangeKind, content: Callable[[], dict[str, Any]]
@@ -161,7 +181,7 @@ async def _change(
     except Problem as problem:
         _raise_if_fault_of_server(problem)
         return await _change_page(desk, visit_id, kind, problem)
-    return redirect_with_notice(f"/desk/visits/{visit_id}", CHANGED[kind])
+    return redirect_with_notice(f"/desk/visits/{visit_id}/plan", CHANGED[kind])
 
 
 async def _warnings(desk: DeskRequest, visit_id: UUID, kind: ChangeKind, change: Content) -> tuple[PlanWarning, ...]:
@@ -218,12 +238,16 @@ async def _change_page(
     if not desk.person.can("change a visit"):
         raise PermissionDenied
     visit = await views.get_visit(desk.ctx, desk.token, visit_id)
+    notifies = desk.person.can("write entries of the office")
     view = {
         **WORDS,
         **_FIELDS,
+        "informed": await whether_informed(desk.ctx, desk.token, visit) if notifies else None,
+        "names": await people_names(desk.ctx, {visit.technician, *visit.crew}),
         "visit": visit,
         "now": form_of(visit, desk.ctx.zone),
         "sent": kind,
+        "actions": ACTIONS,
         "typed": desk.form,
         "choices": await planning.plan_choices(desk.ctx, desk.token),
         "problem": _in_words(problem),
@@ -247,7 +271,7 @@ def _require(text: str | None, name: str) -> None:
 
 
 def _in_words(problem: Problem | None) -> tuple[AnyText, ...]:
-    return () if problem is None else explain_plan(problem) or explain(problem)
+    return () if problem is None else explain(problem)
 
 
 def _raise_if_fault_of_server(problem: Problem) -> None:

@@ -36,6 +36,7 @@ from service.visits.status import search_texts
 from service.visits.unassigned import is_active_technician
 from service.web.decoding import parse_uuid
 
+from .technicians import works_in
 from .views import VisitView, build_view
 from .warnings import PlanWarning, plan_warnings
 
@@ -80,7 +81,7 @@ async def plan_choices(ctx: AppContext, tx: Transaction, token: bytes) -> PlanCh
     require_permission(person, "change a visit")
     _, rules = await newest_rules(ctx, tx)
     technicians = await accounts_repository.active_technicians(tx)
-    own = [one for one in technicians if not person.areas or not one.areas or set(person.areas) & set(one.areas)]
+    own = [one for one in technicians if works_in(one, person.areas)]
     every_area = {area for one in technicians for area in one.areas}
     facts = rules.checklist.facts
     return PlanChoices(
@@ -183,7 +184,8 @@ def _validate(plan: Plan, rules: CompiledChecklist) -> None:
     if plan.type not in types:
         faults.append(FieldError("/type", "unknown-type", f"one of {', '.join(types)}"))
     if plan.window is None and not plan.assigned.get("appointment_exempt"):
-        faults.append(FieldError("/window", "missing", "a window, or assigned.appointment_exempt with a reason"))
+        zh, en = "请填写开始和结束，或写明为什么不用预约", "a window, or assigned.appointment_exempt with a reason"
+        faults.append(FieldError("/window", "missing", f"{zh} / {en}"))
     if plan.window is not None and plan.window.end < plan.window.start:
         faults.append(FieldError("/window/to", "before-from", "must not be before `from`"))
     if any(name not in rules.assigned for name in plan.assigned):

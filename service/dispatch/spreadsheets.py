@@ -28,13 +28,13 @@ def read_csv(raw: bytes) -> list[Cells]:
         try:
             text = raw.decode("gb18030")
         except UnicodeDecodeError:
-            raise _wrong("unknown-encoding", "UTF-8 or GB 18030 (请用 UTF-8 或 GB 18030 编码)") from None
+            raise _wrong("unknown-encoding", "请用 UTF-8 或 GB 18030 编码保存 / save it as UTF-8 or GB 18030") from None
     if "\0" in text:
-        raise _wrong("null-character", "remove U+0000")
+        raise _wrong("null-character", "不是文字表格，请另存为 CSV / not a table of text: remove U+0000")
     try:
         return _check_limits(csv.reader(io.StringIO(text, newline=""), strict=True))
     except csv.Error as error:
-        raise _wrong("not-csv", str(error)) from None
+        raise _wrong("not-csv", f"不是可读的 CSV / cannot be read as CSV: {error}") from None
 
 
 def read_xlsx(raw: bytes) -> list[Cells]:
@@ -43,7 +43,7 @@ def read_xlsx(raw: bytes) -> list[Cells]:
         with zipfile.ZipFile(io.BytesIO(raw)) as packed:
             parts = packed.infolist()
         if len(parts) > MAX_PARTS or sum(part.file_size for part in parts) > MAX_UNPACKED:
-            raise _wrong("too-large", f"at most {MAX_UNPACKED} bytes unpacked")  # noqa: TRY301
+            raise _wrong("too-large", f"文件太大 / at most {MAX_UNPACKED} bytes unpacked")  # noqa: TRY301
         book = CalamineWorkbook.from_filelike(io.BytesIO(raw))
         sheets = [sheet.name for sheet in book.sheets_metadata if sheet.typ is SheetTypeEnum.WorkSheet]
         rows = book.get_sheet_by_name(sheets[0]).iter_rows()
@@ -51,7 +51,7 @@ def read_xlsx(raw: bytes) -> list[Cells]:
     except (InvalidBody, MemoryError):
         raise
     except BaseException:  # noqa: BLE001 - a broken file may make the library panic, which is not an Exception
-        raise _wrong("not-xlsx", "cannot be read as XLSX (不是可读的 XLSX)") from None
+        raise _wrong("not-xlsx", "不是可读的 XLSX / cannot be read as XLSX") from None
 
 
 def _check_limits(rows: Iterator[Cells]) -> list[Cells]:
@@ -60,13 +60,14 @@ def _check_limits(rows: Iterator[Cells]) -> list[Cells]:
     text = 0
     for number, row in enumerate(rows):
         if number > MAX_ROWS:
-            raise _wrong("too-many-rows", f"at most {MAX_ROWS} rows (最多 {MAX_ROWS} 行)")
+            raise _wrong("too-many-rows", f"最多 {MAX_ROWS} 行 / at most {MAX_ROWS} rows")
         cells = [cell.strip() for cell in row[:MAX_COLUMNS]]
         if any(len(cell) > MAX_CHARACTERS for cell in cells):
-            raise _wrong("too-long", f"row {number + 1}: at most {MAX_CHARACTERS} characters in a cell")
+            zh, en = f"第 {number + 1} 行：每格最多", f"row {number + 1}: at most {MAX_CHARACTERS} characters in a cell"
+            raise _wrong("too-long", f"{zh} {MAX_CHARACTERS} 个字 / {en}")
         text += sum(map(len, cells))
         if text > MAX_TEXT:
-            raise _wrong("too-large", f"at most {MAX_TEXT} characters (最多 {MAX_TEXT} 个字)")
+            raise _wrong("too-large", f"最多 {MAX_TEXT} 个字 / at most {MAX_TEXT} characters")
         found.append(cells if any(cells) else [])
     return found
 

@@ -20,7 +20,7 @@ if __name__ == "__main__":  # a script's path has its own folder, not that of th
 
 MEMORY, SECONDS = 512 * 2**20, 10
 COSTLY = FieldError(
-    "", "too-costly", "costs too much to read; make it smaller, or send CSV (太复杂，请改小或另存为 CSV)"
+    "", "too-costly", "太复杂，请改小或另存为 CSV / costs too much to read; make it smaller, or send CSV"
 )
 
 

@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Meta
 
 from service.accounts.permissions import Person, covers_area
+from service.accounts.repository import names_of
 from service.context import AppContext
 from service.db.database import Transaction
 from service.judge.moments import to_ms
@@ -55,7 +56,7 @@ async def plan_warnings(
     if window is not None:
         found += await _overlaps(ctx, tx, person, visit_id, plan, window)
         if window.end <= ctx.now():
-            found.append(PlanWarning("past", f"{format_window(window)} 已经过去 / this time is over"))
+            found.append(PlanWarning("past", f"{format_window(window)} 已经过去 / the time is over"))
     if not can_be_dialled(plan.customer.phone):
         found.append(PlanWarning("phone", "没有能拨通的电话号码 / no telephone number that can be dialled"))
     if plan.external_ref and await _is_reference_used(tx, person, visit_id, plan.external_ref):
@@ -77,8 +78,10 @@ async def _overlaps(
             if row.visit == visit_id or row.state in OVER or other is None or not _overlap(window, other):
                 continue
             which = _reference(person, row)
-            detail = f"{login} {format_window(other)} 已有另一次上门{which} / has another visit{which} then"
-            found.append(PlanWarning("overlap", detail))
+            name = (await names_of(tx, (login,)))[login]
+            zh = f"{name} {format_window(other)} 已有另一次上门{which}"
+            en = f"{name} has another visit{which} on {other.start:%Y-%m-%d}, {other.start:%H:%M}–{other.end:%H:%M}"
+            found.append(PlanWarning("overlap", f"{zh} / {en}"))
             break
     return found
 

@@ -309,7 +309,7 @@ def _by_clause(findings: Iterable[Numbered]) -> list[tuple[Clause | None, list[N
 
 
 def _sentences(problem: errors.Problem) -> tuple[AnyText, ...]:
-    return (SOMETHING_NEW,) if isinstance(problem, CHANGED_MEANWHILE) else explain(problem)
+    return (SOMETHING_NEW,) if isinstance(problem, CHANGED_MEANWHILE) else explain(problem, fields=False)
 
 
 def _unsent(page: VisitPage, typed: Mapping[str, str]) -> tuple[str, ...]:

@@ -64,7 +64,7 @@ async def _page(desk: DeskRequest, problem: Problem | None = None) -> ASGIRespon
         "roles": [ROLE_NAMES[role] for role in desk.person.roles],
         "has_factor": await sessions.has_second_factor(desk.ctx, desk.person.login),
         "needs_factor": not SECOND_FACTOR.isdisjoint(desk.person.roles),
-        "problem": explain(problem)[:1] if problem else (),
+        "problem": explain(problem) if problem else (),
     }
     status = problem.status if problem else 200
     return render_desk(desk, "staff/account.html", view, status, back="/desk/account")

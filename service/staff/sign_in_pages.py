@@ -115,7 +115,7 @@ def _in_words(problem: Problem) -> tuple[AnyText, ...]:
         return (PageText("试的次数太多，请 %(minutes)s 分钟后再试", {"minutes": minutes}),)
     if isinstance(problem, InvalidCredentials):
         return (WRONG,)
-    return (CODE_NEEDED,) if isinstance(problem, TotpRequired) else explain(problem)[:1]
+    return (CODE_NEEDED,) if isinstance(problem, TotpRequired) else explain(problem)
 
 
 ROUTES = (SignInController, DeskEntryController)

@@ -34,11 +34,7 @@ def decode_strict(decoder: msgspec.json.Decoder[T], raw: bytes) -> T:
         deep = raw.count(b"{") + raw.count(b"[") > HARMLESS_DEPTH
         return _decode_with_stack_headroom(decoder, raw, 100) if deep else decoder.decode(raw)
     except msgspec.ValidationError as error:
-        text, at, path = str(error).rpartition(" - at `")
-        if not at:  # it concerns the whole body
-            text, path = path, ""
-        text = _VALUE.sub(r"\1", text)  # never echo input
-        raise InvalidBody("", (FieldError(_pointer(path.removesuffix("`")), "invalid", text),)) from None
+        raise _invalid(error) from None
     except (msgspec.DecodeError, RecursionError) as error:
         raise MalformedJson(str(error)) from None
 
@@ -52,8 +48,17 @@ def convert_strict(model: type[T], values: dict[str, Any]) -> T:
     """The fields of a form as a Struct. InvalidBody."""
     try:
         return msgspec.convert(values, model)
-    except msgspec.ValidationError:
-        raise InvalidBody from None
+    except msgspec.ValidationError as error:
+        raise _invalid(error) from None
+
+
+def _invalid(error: msgspec.ValidationError) -> InvalidBody:
+    """The place that does not have the right form."""
+    text, at, path = str(error).rpartition(" - at `")
+    if not at:  # it concerns the whole body
+        text, path = path, ""
+    text = _VALUE.sub(r"\1", text)  # never echo input
+    return InvalidBody("", (FieldError(_pointer(path.removesuffix("`")), "invalid", text),))
 
 
 def to_json(content: object) -> bytes:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import httpx
 import pytest
 
+from service.accounts import labels
 from service.dispatch import board
 from service.dispatch.board import BoardVisit, Cell, hours_of
 from service.judge.visit import Window
@@ -14,6 +15,7 @@ from service.visits.plan import Customer, Plan, Work
 from tests.support.api_client import VISIT, World
 from tests.support.desk import DeskBrowser, field_of, signed_in, text_of
 from tests.support.factories import a_plan, uid
+from tests.support.fake_gateway import stand
 
 DAY = "/desk/today?date=2026-03-02"
 
@@ -69,7 +71,7 @@ def test_the_board_shows_more_hours_for_early_late_and_endless_visits():
     assert hours_of(DATE, [planned("9:00", "10:00")]) == range(8, 18)
     assert hours_of(DATE, [planned("6:30", "7:00"), planned("20:00", "20:00")]) == range(6, 21)
     assert hours_of(DATE, [planned("22:00", "30:00")]) == range(8, 24)
-    assert lanes(planned("17:00", "17:00", "a")) == [[*[4] * 9, "a1", 3]]
+    assert lanes(planned("17:00", "17:00", "a")) == [[*[4] * 9, "a2", 2]]
 
 
 async def test_the_day_shows_each_visit_on_the_board_and_in_the_list(zhao: DeskBrowser, world: World):
@@ -80,7 +82,7 @@ async def test_the_day_shows_each_visit_on_the_board_and_in_the_list(zhao: DeskB
     for part in ("2026年3月2日 星期一", "全部 1", "检修漏水", "09:00–10:00", "已计划"):
         assert part in text_of(page), part
     for login in ("李", "孙"):
-        assert re.search(rf'<th scope="rowgroup"[^>]*>{login}</th>', page.text)
+        assert re.search(rf'<th scope="rowgroup"[^>]*><span>{login}</span></th>', page.text)
     other = await zhao.get("/desk/today?date=2026-03-03")
     assert "这一天没有上门" in other.text
     assert "date=2026-03-02" in other.text
@@ -122,6 +124,9 @@ async def test_the_search_finds_a_visit_by_a_part_of_its_customer(zhao: DeskBrow
     page = await zhao.get("/desk/search?q=虚构路")
     assert f"/desk/visits/{VISIT}" in page.text
     assert field_of(page, "q") == "虚构路"
+    for part in ("找到 1 次上门", "李", "城东", "已计划", "找到的地方： 地址"):
+        assert part in text_of(page), part
+    assert "找到的地方： 户号 1001" in text_of(await zhao.get("/desk/search?q=1001"))
     assert "没有找到" in (await zhao.get("/desk/search?q=无此人")).text
     assert "在页面顶上写" in (await zhao.get("/desk/search")).text
     assert (await zhao.get("/desk/search?q=x&after=!")).status_code == 400
@@ -151,7 +156,7 @@ async def test_a_visit_is_planned_by_the_form_once(zhao: DeskBrowser, world: Wor
     fields = {**FIELDS, "id": field_of(page, "id")}
     for _ in range(2):
         done = await zhao.post("/desk/visits/new", fields)
-        assert (done.status_code, done.headers.get("location")) == (303, f"/desk/visits/{fields['id']}"), done.text
+        assert (done.status_code, done.headers.get("location")) == (303, f"/desk/visits/{fields['id']}/plan"), done.text
     visit = (await world.ask("zhao", "GET", f"/v1/visits/{fields['id']}")).json()
     assert visit["window"] == {"from": "2027-03-02T09:00:00+08:00", "to": "2027-03-02T10:00:00+08:00"}
     assert (visit["technician"], visit["crew"], visit["external_ref"]) == ("li", ["sun"], "GD-1")
@@ -174,13 +179,15 @@ async def test_what_looks_wrong_is_shown_before_the_visit_is_saved(zhao: DeskBro
     ("fields", "words"),
     [
         ({"to": "08:00"}, "结束：结束须晚于开始"),
-        ({"from": ""}, "开始：没有看懂"),
-        ({"date": "morgen"}, "日期：没有看懂"),
+        ({"from": ""}, "开始：不能为空，请填写"),
+        ({"from": "früh"}, "开始：请写成 09:00"),
+        ({"date": "morgen"}, "日期：请写成 2026-03-02"),
+        ({"from": "", "to": ""}, "开始：请填写开始和结束，或写明为什么不用预约"),
         ({"technician": "wang"}, "技术员：没有这个技术员"),
         ({"type": "nothing"}, "类型：没有这种任务类型"),
         ({"name": " "}, "姓名：不能为空"),
         ({"content": ""}, "工作内容：不能为空"),
-        ({"phone": "1" * 999}, "电话："),
+        ({"phone": "1" * 999}, "电话：太长，最多 100 个字"),
     ],
 )
 async def test_the_form_names_the_field_that_is_wrong_and_keeps_what_was_typed(
@@ -190,6 +197,12 @@ async def test_the_form_names_the_field_that_is_wrong_and_keeps_what_was_typed(
     assert page.status_code in (404, 422)
     assert words in html.unescape(page.text)
     assert field_of(page, "address") == "虚构路 1 号"
+    field = next(name for name, label in labels.FIELDS.items() if label.zh == words.partition("：")[0])
+    assert f'<a href="#{field}">{words}' in html.unescape(page.text)
+    assert re.search(
+        rf'<(input|select) id="{field}"[^>]* aria-invalid="true" aria-describedby="{field}-wrong"', page.text
+    )
+    assert f'<p class="wrong" id="{field}-wrong">{words.partition("：")[2]}' in html.unescape(page.text)
 
 
 async def test_only_dispatchers_plan_and_nobody_changes_visits_of_other_areas(world: World):
@@ -250,10 +263,10 @@ async def test_a_double_booking_is_shown_before_the_visit_is_moved(zhao: DeskBro
     ("action", "fields", "words"),
     [
         ("move", {"date": "2027-03-02", "from": "", "to": "", "reason": "x"}, "不能为空"),
-        ("move", {"date": "2027-03-02", "from": "09:00", "to": "10:00"}, "原因：不能为空"),
+        ("move", {"date": "2027-03-02", "from": "09:00", "to": "10:00"}, "理由：不能为空"),
         ("handover", {"technician": "nobody"}, "技术员：没有这个技术员"),
         ("details", {"name": "", "content": "x", "reason": "x"}, "姓名：不能为空"),
-        ("cancel", {"reason": " "}, "原因：不能为空"),
+        ("cancel", {"reason": " "}, "理由：不能为空"),
     ],
 )
 async def test_a_change_names_the_field_that_is_wrong(
@@ -263,6 +276,8 @@ async def test_a_change_names_the_field_that_is_wrong(
     page = await change(zhao, action, "0", **fields)
     assert page.status_code in (404, 422)
     assert words in html.unescape(page.text)
+    (field,) = re.findall(r'aria-invalid="true" aria-describedby="(\w+)-wrong"', page.text)[-1:]
+    assert f'id="{field}"' in page.text
     assert (await world.ask("zhao", "GET", f"/v1/visits/{VISIT}")).json()["revision"] == 0
 
 
@@ -287,7 +302,7 @@ async def test_a_table_is_shown_as_it_was_read_and_then_imported(zhao: DeskBrows
     assert template.text.startswith("\ufeff工单号,类型,开始")
     page = await upload(zhao, TABLE.encode())
     assert page.status_code == 200, page.text
-    for part in ("还没有保存", "2027年3月2日 15:30–17:00", "技术员：没有这个技术员", "将新建 1", "不能导入 1"):
+    for part in ("还没有保存", "2027-03-02 15:30–17:00", "技术员：没有这个技术员", "将新建 1", "不能导入 1"):
         assert part in text_of(page), part
     assert (await world.ask("zhao", "GET", "/v1/visits?q=GD-1")).json()["items"] == []
     done = await zhao.post("/desk/imports", {"table": field_of(page, "table")})
@@ -298,7 +313,12 @@ async def test_a_table_is_shown_as_it_was_read_and_then_imported(zhao: DeskBrows
 
 @pytest.mark.parametrize(
     ("raw", "words"),
-    [(b"", "请选一个表格文件"), (b"a,b\n1,2\n", "缺少或重复的列"), (b"x" * (3 * 2**20), "没有看懂")],
+    [
+        (b"", "请选一个表格文件"),
+        (b"a,b\n1,2\n", "缺少的列"),
+        (b"x" * (3 * 2**20), "表格文件：文件太大，最多 2 MB"),
+        (b"PK", "表格文件：不是可读的 XLSX"),
+    ],
 )
 async def test_a_file_that_is_no_table_is_refused_in_words(zhao: DeskBrowser, raw: bytes, words: str):
     page = await upload(zhao, raw)
@@ -310,3 +330,39 @@ async def test_an_upload_needs_the_token_and_the_right_to_plan(zhao: DeskBrowser
     wang = await signed_in(world, "wang")
     assert (await wang.get("/desk/imports")).status_code == 403
     assert (await upload(wang, TABLE.encode())).status_code == 403
+
+
+async def notified(world: World, browser: DeskBrowser) -> list[str]:
+    """What the page of a plan says about informing the customer, and the states of the messages that were sent."""
+    page = await browser.get(f"/desk/visits/{VISIT}/plan")
+    told = re.findall(r"通知客户</span> ([^<]*?)\n?</p>|通知客户</span> ([^<]*)<span", page.text)
+    sent = (await world.ask("zhao", "GET", f"/v1/visits/{VISIT}/notice")).json()["sent"]
+    return ["".join(one).strip() for one in told] + [notice["state"] for notice in sent]
+
+
+async def test_after_each_step_the_page_says_whether_the_customer_knows_and_informs_them_with_one_click(world: World):
+    stand(world.house, "07:00")
+    zhao = await signed_in(world, "zhao")
+    await world.plan()
+    assert await notified(world, zhao) == ["客户还不知道这个时间，请发通知。"]
+    done = await zhao.post(f"/desk/visits/{VISIT}/notice", {})
+    assert (done.status_code, done.headers.get("location")) == (303, f"/desk/visits/{VISIT}/plan"), done.text
+    assert "通知已提交发送" in (await zhao.get("/desk/today")).text
+    assert await notified(world, zhao) == ["通知正在发给 13800000000（03-02 07:00 提交）。", "waiting"]
+    again = await zhao.post(f"/desk/visits/{VISIT}/notice", {})
+    assert (again.status_code, 'class="trouble"' in again.text) == (409, True)
+    times = {"date": "2026-03-02", "from": "14:00", "to": "15:00"}
+    moved = await change(zhao, "move", "0", **times, reason="客户下午才在家")
+    assert moved.headers.get("location") == f"/desk/visits/{VISIT}/plan"
+    assert await notified(world, zhao) == ["客户还不知道这个时间，请发通知。", "withdrawn"]
+    await change(zhao, "cancel", "1", reason="客户退单")
+    assert (await notified(world, zhao))[0] == "没有给客户发过通知，不用另外告诉客户。"
+
+
+async def test_nobody_without_the_right_informs_a_customer(world: World):
+    stand(world.house, "07:00")
+    await world.plan()
+    for login, status in (("li", 403), ("qian", 404)):
+        done = await (await signed_in(world, login)).post(f"/desk/visits/{VISIT}/notice", {})
+        assert done.status_code == status, login
+    assert (await world.ask("zhao", "GET", f"/v1/visits/{VISIT}/notice")).json()["sent"] == []

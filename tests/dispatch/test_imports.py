@@ -9,6 +9,8 @@ import openpyxl
 import pytest
 
 from service import errors
+from service.accounts import repository as accounts_repository
+from service.accounts.permissions import Person
 from service.dispatch import importing, listing
 from service.staff import people
 from tests.support.api_client import World, problem
@@ -205,9 +207,59 @@ async def test_a_table_may_come_again_after_its_technician_left(town: Town) -> N
 async def test_a_heading_says_which_columns_are_wrong(town: Town) -> None:
     with pytest.raises(errors.InvalidBody) as caught:
         await taken(town, "工单号,工单号,类型,开始,技术员,姓名\r\n".encode())
-    said = caught.value.errors[0].detail
-    assert said.startswith("缺少或重复的列")
-    assert all(column in said for column in ("结束", "工作内容", "工单号"))
+    zh, _, en = caught.value.errors[0].detail.partition(" / ")
+    assert (
+        zh == "缺少的列：结束、工作内容；重复的列：工单号；第一行读到的列名：工单号、工单号、类型、开始、技术员、姓名"
+    )
+    assert en.startswith("missing columns: 结束、工作内容; columns that appear twice: 工单号; the first row has these")
+
+
+async def test_a_first_row_without_headings_is_shown_in_part(town: Town) -> None:
+    row = ",".join(("GD/1", "", "x" * 99, *map(str, range(40))))
+    with pytest.raises(errors.InvalidBody) as caught:
+        await taken(town, row.encode())
+    zh, _, en = caught.value.errors[0].detail.partition(" / ")
+    assert f"第一行读到的列名：GD／1、{'x' * 20}、0、1" in zh
+    assert zh.endswith("17…")
+    assert "missing columns: 工单号" in en
+
+
+async def hire(town: Town, login: str, name: str, area: str) -> None:
+    person = Person(login, name, ("technician",), (area,))
+    await town.house.db.write(lambda tx: accounts_repository.add_person(tx, person, 0))
+
+
+@pytest.mark.parametrize("cell", ["李", "ＬＩ", "li", "Li "])
+async def test_a_technician_is_named_by_login_or_name(town: Town, cell: str) -> None:
+    assert (await taken(town, table(GOOD.replace(",li,", f",{cell},")))).created == 1
+    (visit,) = (await listing.list_visits(town.house, TOKENS["zhao"], {})).items
+    assert visit.technician == "li"
+    again = await taken(town, table(GOOD))
+    assert [row.outcome for row in again.rows] == ["known"]
+
+
+async def test_a_name_of_several_technicians_is_refused_with_their_logins(town: Town) -> None:
+    await hire(town, "li2", "李", "城东")
+    found = await taken(town, table(GOOD.replace(",li,", ",李,")))
+    (fault,) = found.rows[0].faults
+    assert (fault.column, fault.zh) == ("技术员", "有 2 位技术员叫这个名字，请写登录名：li、li2")
+    assert "li, li2" in fault.en
+    assert (await taken(town, table(GOOD))).created == 1
+
+
+async def test_a_name_counts_where_the_dispatcher_plans(town: Town) -> None:
+    await hire(town, "li2", "李", "城西")
+    assert (await taken(town, table(GOOD.replace(",li,", ",李,")))).created == 1
+    (visit,) = (await listing.list_visits(town.house, TOKENS["zhao"], {})).items
+    assert visit.technician == "li"
+
+
+async def test_a_table_with_names_may_come_again_after_its_technician_left(town: Town) -> None:
+    row = GOOD.replace(",li,", ",李,")
+    await taken(town, table(row))
+    await people.deactivate(town.house, TOKENS["admin"], "li", "离职")
+    found = await taken(town, table(row, row.replace("GD-1", "GD-2")))
+    assert [row.outcome for row in found.rows] == ["known", "refused"]
 
 
 @pytest.mark.parametrize(

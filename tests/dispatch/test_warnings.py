@@ -41,7 +41,9 @@ async def test_a_second_visit_in_the_same_time_is_an_overlap(morning: World) -> 
     visit = await planned(morning, window=hours("09:30", "10:30"))
     assert codes(visit) == ["overlap"]
     (warning,) = visit["warnings"]
-    assert "li" in warning["detail"]
+    zh, _, en = warning["detail"].partition(" / ")
+    assert zh.startswith("李 3月2日")
+    assert en == "李 has another visit GD-1 on 2026-03-02, 09:00–10:00"
     assert "09:00–10:00" in warning["detail"]
     assert "GD-1" in warning["detail"]
     assert (await morning.ask("zhao", "GET", f"/v1/visits/{OTHER}")).json()["warnings"] == []

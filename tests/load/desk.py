@@ -6,7 +6,6 @@ median, 95th percentile and worst. With `--database ADDRESS` that one is used, f
 """
 
 import argparse
-import asyncio
 import statistics
 import time
 from collections.abc import Awaitable, Callable
@@ -17,17 +16,16 @@ from zoneinfo import ZoneInfo
 from service.accounts.authentication import token_digest
 from service.app import current_millis, freeze_gc, uuid7
 from service.context import AppContext
-from service.db.connect import open_database
 from service.db.database import Database
 from service.dispatch.board import day_board
 from service.duties import listing as duties
 from service.duties.listing import DutyFilter
 from service.reviews import queue
 from service.reviews.queue import QueueFilter
-from tests.load.fill import fill
-from tests.load.search import AREA, WHO, busy, page, place, prepare
+from tests.load import filled
+from tests.load.filled import AREA, WHO
+from tests.load.search import page, prepare
 from tests.load.utility import AREAS, DAY
-from tests.support.sql import run_sql
 
 WANG, QIAN = token_digest("wang"), token_digest("qian")  # of all areas, and of two
 LIMIT_MS = 20
@@ -109,7 +107,7 @@ async def measure(db: Database, address: str, given: argparse.Namespace) -> None
     ctx = AppContext(db=db, clock=current_millis, new_id=uuid7, zone=ZoneInfo("Asia/Shanghai"), rules_cache={})
     await prepare(ctx)
     freeze_gc()
-    clock = await busy(db, address) if given.cpu else time.perf_counter
+    clock = await filled.busy(db, address) if given.cpu else time.perf_counter
     slow: list[str] = []
     print(f"{db.engine}: ms                median      p95    worst")
     for name, ask in questions(ctx).items():
@@ -132,37 +130,9 @@ async def measure(db: Database, address: str, given: argparse.Namespace) -> None
     print(f"over {LIMIT_MS} ms at the 95th percentile: {len(slow)}", *slow, sep="\n")
 
 
-async def run(address: str, given: argparse.Namespace) -> None:
-    """Fill, unless it is full, and measure."""
-    db = open_database(address)
-    await db.start()
-    is_empty = await db.read(lambda tx: tx.fetch_one("last_sync_number", login=WHO)) is None
-    if is_empty:
-        await db.close()
-        begun = time.perf_counter()
-        await fill(db.engine, address.removeprefix("sqlite:///"), given.visits, current_millis())
-        for statement in (*FILLED, "ANALYZE" if db.engine == "postgres" else "PRAGMA optimize"):
-            await run_sql(address, statement)
-        print(f"{db.engine}: {given.visits} visits filled in {time.perf_counter() - begun:.0f} s", flush=True)
-        db = open_database(address)
-        await db.start()
-    await measure(db, address, given)
-    await db.close()
-
-
 def main() -> None:
     """One engine or both."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--visits", type=int, default=1_000_000)
-    parser.add_argument("--engine", choices=("sqlite", "postgres"), action="append")
-    parser.add_argument("--database", default="", help="an address to fill when empty, and keep")
-    parser.add_argument("--samples", type=int, default=40, help="how often each is asked")
-    parser.add_argument("--cpu", action="store_true", help="count processor time: others use the machine too")
-    given = parser.parse_args()
-    kept = ["sqlite" if given.database.startswith("sqlite") else "postgres"] if given.database else None
-    for engine in kept or given.engine or ["sqlite", "postgres"]:
-        with place(engine, given.database) as address:
-            asyncio.run(run(address, given))
+    filled.measure_all(filled.parser(__doc__, 1_000_000).parse_args(), measure, FILLED)
 
 
 if __name__ == "__main__":

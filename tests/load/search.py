@@ -6,20 +6,14 @@ With `--database ADDRESS` that one is used, filled when it is empty, and kept.
 """
 
 import argparse
-import asyncio
 import statistics
-import tempfile
 import time
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from hashlib import sha256
-from pathlib import Path
 from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
-
-import asyncpg
 
 from service.accounts import repository as accounts_repository
 from service.accounts.authentication import token_digest
@@ -28,21 +22,19 @@ from service.agenda import agenda
 from service.app import current_millis, uuid7
 from service.checklists.publish import publish_bundled_checklist
 from service.context import AppContext
-from service.db.connect import open_database
 from service.db.database import Database, Transaction
 from service.dispatch import listing
 from service.dispatch.views import VisitListItem
 from service.visits import summaries, sync_feed
 from service.visits.batches import BatchRow
 from service.visits.summaries import VisitFilter
-from tests.load.fill import fill
+from tests.load import filled
+from tests.load.filled import AREA, WHO
 from tests.load.town import record_of, record_parts
 from tests.load.utility import AREAS, DAY, YEARS, logins
-from tests.support.pgserver import postgres_server
 from tests.support.row_factories import add_batch
 
 Asked = dict[str, str]
-AREA, WHO = AREAS[0], "t003"  # one of that area
 PART = 0.99
 
 
@@ -202,29 +194,13 @@ class Table:
         return back
 
 
-async def busy(db: Database, address: str) -> Callable[[], float]:
-    """A clock of processor time (s): of this process and, with PostgreSQL on the same Linux, of all of its."""
-    if db.engine == "sqlite":
-        return time.process_time
-    connection = await asyncpg.connect(address)
-    served = await connection.fetchval("SELECT pg_backend_pid()")
-    server = Path(f"/proc/{served}/stat").read_text().rpartition(")")[2].split()[1]
-    await connection.close()
-
-    def clock() -> float:
-        spent = time.process_time()
-        for child in Path(f"/proc/{server}/task/{server}/children").read_text().split():
-            with suppress(OSError):  # it may end meanwhile
-                spent += int(Path(f"/proc/{child}/schedstat").read_text().split()[0]) / 1e9
-        return spent
-
-    return clock
-
-
 async def measure(db: Database, address: str, given: argparse.Namespace) -> None:
     """Ask everything."""
     ctx = AppContext(db=db, clock=current_millis, new_id=uuid7, zone=ZoneInfo("Asia/Shanghai"), rules_cache={})
-    now, table = current_millis(), Table(given.times, await busy(db, address) if given.cpu else time.perf_counter)
+    now, table = (
+        current_millis(),
+        Table(given.times, await filled.busy(db, address) if given.cpu else time.perf_counter),
+    )
     if await prepare(ctx):
         await records(ctx, now)
     some = await samples(ctx, now, given.samples)
@@ -279,49 +255,12 @@ async def touch(tx: Transaction, count: int) -> None:
         await sync_feed.bump(tx, (WHO,), one.visit)
 
 
-@contextmanager
-def place(engine: str, given: str) -> Iterator[str]:
-    """The address of a database: the given one, or one that is gone afterwards."""
-    if given:
-        yield given
-    elif engine == "sqlite":
-        with tempfile.TemporaryDirectory(prefix="doorstep-search-") as folder:
-            yield f"sqlite:///{Path(folder) / 'search.db'}"
-    else:
-        with postgres_server("fsync=off", "max_wal_size=4GB", "shared_buffers=512MB") as address:
-            yield address
-
-
-async def run(address: str, given: argparse.Namespace) -> None:
-    """Fill, unless it is full, and measure."""
-    db = open_database(address)
-    await db.start()
-    if await db.read(lambda tx: tx.fetch_one("last_sync_number", login=WHO)) is None:
-        await db.close()
-        begun = time.perf_counter()
-        await fill(db.engine, address.removeprefix("sqlite:///"), given.visits, current_millis())
-        print(f"{db.engine}: {given.visits} visits filled in {time.perf_counter() - begun:.0f} s", flush=True)
-        db = open_database(address)
-        await db.start()
-    await measure(db, address, given)
-    await db.close()
-
-
 def main() -> None:
     """One engine or both."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--visits", type=int, default=100_000)
-    parser.add_argument("--engine", choices=("sqlite", "postgres"), action="append")
-    parser.add_argument("--database", default="", help="an address to fill when empty, and keep")
+    parser = filled.parser(__doc__, 100_000)
     parser.add_argument("--only", default="", help="one question: list, agenda, " + ", ".join(TEXTS))
-    parser.add_argument("--samples", type=int, default=40, help="questions on a line")
     parser.add_argument("--times", type=int, default=1, help="ask each so often, and count the quickest")
-    parser.add_argument("--cpu", action="store_true", help="count processor time: others use the machine too")
-    given = parser.parse_args()
-    kept = ["sqlite" if given.database.startswith("sqlite") else "postgres"] if given.database else None
-    for engine in kept or given.engine or ["sqlite", "postgres"]:
-        with place(engine, given.database) as address:
-            asyncio.run(run(address, given))
+    filled.measure_all(parser.parse_args(), measure)
 
 
 if __name__ == "__main__":

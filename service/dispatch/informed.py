@@ -1,0 +1,58 @@
+"""Whether the customer knows of a visit as it is planned now, in words for the dispatcher."""
+
+from uuid import UUID
+
+import msgspec
+
+from service.context import AppContext
+from service.messages import notices
+from service.messages.notices import NoticeView
+from service.web.language import PageText
+
+from .views import VisitView
+from .warnings import can_be_dialled
+
+NOT_INFORMED = PageText("客户还不知道这个时间，请发通知。")
+NO_PHONE = PageText("客户还不知道这个时间，也没有能收短信的电话：请先更正资料。")
+FAILED = PageText("通知没有发出，客户还不知道这个时间。")
+CANCELLED_INFORMED = PageText("客户收到过上门通知，还不知道已经取消：请打电话告诉客户。")
+CANCELLED_SILENTLY = PageText("没有给客户发过通知，不用另外告诉客户。")
+NOT_NEEDED = PageText("现在不用给客户发通知。")
+
+
+class Informed(msgspec.Struct, frozen=True):
+    """A sentence and its colour; whether a notice can be sent; and why the last one was not delivered."""
+
+    text: PageText
+    colour: str
+    can_send: bool = False
+    detail: str = ""
+
+
+async def whether_informed(ctx: AppContext, token: bytes, visit: VisitView) -> Informed:
+    """Whether the customer is informed. For those who may send notices."""
+    draft = await notices.draft_notice(ctx, token, UUID(visit.id))
+    sent = [one for one in draft.sent if one.about != "code"]
+    if visit.state == "cancelled":
+        if any(one.state == "delivered" for one in sent):
+            return Informed(CANCELLED_INFORMED, "warn")
+        return Informed(CANCELLED_SILENTLY, "plain")
+    if "notice_due" in visit.flags:
+        if not can_be_dialled(visit.customer.phone):
+            return Informed(NO_PHONE, "warn")
+        if "notice_failed" in visit.flags:
+            return Informed(FAILED, "bad", True, _last_answer(sent))
+        return Informed(NOT_INFORMED, "warn", True)
+    current = next((one for one in reversed(sent) if one.withdrawn is None), None)
+    if current is None or visit.state != "planned":
+        return Informed(NOT_NEEDED, "plain")
+    values = {"to": current.to, "time": f"{current.sent_at:%m-%d %H:%M}"}
+    if current.state == "waiting":
+        return Informed(PageText("通知正在发给 %(to)s（%(time)s 提交）。", values), "info")
+    return Informed(PageText("通知已在 %(time)s 发给 %(to)s。", values), "good")
+
+
+def _last_answer(sent: list[NoticeView]) -> str:
+    """What the gateway answered to the last attempt."""
+    attempts = sorted((attempt for one in sent for attempt in one.attempts), key=lambda attempt: attempt.at)
+    return attempts[-1].detail if attempts else ""

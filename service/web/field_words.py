@@ -1,0 +1,50 @@
+"""What is wrong with a field of a form, in words for the person who filled it in."""
+
+import re
+from collections.abc import Mapping
+
+from service.errors import FieldError
+
+Words = tuple[str, str]
+"""In Chinese and English."""
+INVALID = ("内容太长或不正确", "too long, or not valid")
+WORDS: Mapping[str, Words] = {
+    "missing": ("不能为空，请填写", "may not be empty; fill it in"),
+    "before-from": ("结束须晚于开始", "it has to end after it begins"),
+    "given-twice": ("每人只能有一次", "name everybody once"),
+    "unknown-type": ("没有这种任务类型", "there is no such type of visit"),
+    "unknown-person": ("没有这个技术员", "there is no such technician"),
+}
+"""By the code of an error."""
+_DECODER = (
+    (r"Object missing required field|Expected `str` of length >= 1$", WORDS["missing"]),
+    (r"Expected `str` of length >= (\d+)", ("至少 {} 个字", "at least {} characters")),
+    (r"Expected `str` of length <= (\d+)", ("太长，最多 {} 个字", "too long: at most {} characters")),
+    (r"Expected `array` of length >= (\d+)", ("至少选 {} 项", "choose at least {}")),
+    (r"Expected `array` of length <= (\d+)", ("太多，最多 {} 项", "too many: at most {}")),
+    (r"Invalid enum value", ("请从列表中选", "choose from the list")),
+)
+"""By what msgspec says."""
+_MISSING = re.compile("Object missing required field `([^`]+)`")
+
+
+def in_words(error: FieldError) -> Words:
+    """The error in Chinese and English: its detail if that has both, divided by a slash."""
+    zh, slash, en = error.detail.partition(" / ")
+    if slash:
+        return zh, en
+    if error.code in WORDS:
+        return WORDS[error.code]
+    for pattern, (zh_format, en_format) in _DECODER:
+        if found := re.match(pattern, error.detail):
+            return zh_format.format(*found.groups()), en_format.format(*found.groups())
+    return INVALID
+
+
+def field_of(error: FieldError) -> str:
+    """The name of the field that an error is about, as its pointer ends without numbers; of a window the start."""
+    pointer = error.pointer
+    if missing := _MISSING.match(error.detail):
+        pointer = f"{pointer}/{missing[1]}"
+    names = [name for name in pointer.split("/") if name and not name.isdigit()]
+    return "from" if names[-1:] == ["window"] else names[-1] if names else ""
