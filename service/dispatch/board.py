@@ -32,7 +32,7 @@ SLOTS = 4  # columns of an hour
 
 
 class BoardVisit(msgspec.Struct, frozen=True, kw_only=True):
-    """A visit of the day. `window` is in the company's time zone."""
+    """A visit of the day. `window` is in the company's time zone. `calls`: something about it calls for a person."""
 
     id: UUID
     type: str
@@ -42,6 +42,7 @@ class BoardVisit(msgspec.Struct, frozen=True, kw_only=True):
     plan: Plan
     state: State
     flags: tuple[Flag, ...]
+    calls: bool
 
 
 class DayBoard(msgspec.Struct, frozen=True, kw_only=True):
@@ -105,7 +106,7 @@ async def day_board(ctx: AppContext, tx: Transaction, token: bytes, day: date, a
 
 async def _to_visit(ctx: AppContext, tx: Transaction, person: Person, row: VisitSummaryRow) -> BoardVisit:
     """A row as the person may see it, judged again if its summary may be out of date."""
-    state, flags = row.state, row.flags
+    state, flags, reasons = row.state, row.flags, row.reasons
     expired = row.valid_until is not None and row.valid_until <= ctx.clock()
     if not row.state or expired or (flags and not person.can("see visits of an area")):
         known = await visits_repository.get_visit(tx, row.visit)
@@ -113,7 +114,7 @@ async def _to_visit(ctx: AppContext, tx: Transaction, person: Person, row: Visit
             raise LookupError  # impossible: each summary belongs to a visit
         visit = (await load_visit(ctx, tx, known)).visible_to(person)
         status = visit_status(visit, visit.evaluate_at())
-        state, flags = status.state, status.flags
+        state, flags, reasons = status.state, status.flags, status.reasons
     plan = PLAN_DECODER.decode(row.plan)
     return BoardVisit(
         id=row.visit,
@@ -124,6 +125,7 @@ async def _to_visit(ctx: AppContext, tx: Transaction, person: Person, row: Visit
         plan=plan,
         state=cast("State", state),
         flags=cast("tuple[Flag, ...]", flags),
+        calls=bool(reasons),
     )
 
 

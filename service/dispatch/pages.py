@@ -12,7 +12,7 @@ from service.context import AppContext, read_only
 from service.db.database import Transaction
 from service.errors import FieldError, InvalidQuery, Problem
 from service.judge.bounds import FIRST_YEAR, LAST_YEAR
-from service.visits.page_words import FLAGS, STATES
+from service.visits.page_words import FLAGS, state_text
 from service.visits.returned import returned_visits
 from service.visits.review_rows import OpenCorrection
 from service.visits.status import Flag
@@ -38,7 +38,13 @@ FLAG_COLOURS: dict[Flag, str] = {
 }
 ON_BOARD = ("no_technician", "asked_time", "notice_failed", "notice_due", "agreed", "absent", "complaint")
 """The flags that a block of the board shows; the list shows all."""
-WORDS: dict[str, Any] = {"states": STATES, "flags": FLAGS, "state_colours": STATE_COLOURS, "flag_colours": FLAG_COLOURS}
+WORDS: dict[str, Any] = {
+    "state_text": state_text,
+    "calling": None,
+    "flags": FLAGS,
+    "state_colours": STATE_COLOURS,
+    "flag_colours": FLAG_COLOURS,
+}
 
 
 class TodayController(DeskController):
@@ -62,6 +68,7 @@ class TodayController(DeskController):
             **WORDS,
             "board": board,
             "visits": visits,
+            "calling": {visit.id for visit in visits if visit.calls},
             "hours": hours,
             "rows": board_rows(board, visits, hours),
             "counts": _counts(board.visits),
@@ -96,7 +103,15 @@ class TodayController(DeskController):
         except InvalidQuery as error:
             problem = error
         types = await listing.type_names(desk.ctx)
-        view = {**WORDS, "q": text, "found": found, "types": types, "problem": explain(problem) if problem else ()}
+        calling = await listing.calling_visits(desk.ctx, [visit.id for visit in found.items])
+        view = {
+            **WORDS,
+            "q": text,
+            "found": found,
+            "calling": calling,
+            "types": types,
+            "problem": explain(problem) if problem else (),
+        }
         return render_desk(desk, "dispatch/search.html", view, problem.status if problem else 200)
 
 
