@@ -8,7 +8,9 @@ import msgspec
 from service.confirmation.statements import CustomerView, StatementView
 from service.context import AppContext
 from service.judge.checklist import Text
+from service.judge.moments import in_zone
 from service.judge.timeline import withdrawn_ids
+from service.visits.complaints import is_complaint
 from service.visits.loading import LoadedVisit
 
 from .entry_words import Version, entry_version, subject_names
@@ -26,7 +28,7 @@ class SideBySide(msgspec.Struct, frozen=True):
 
 
 class CustomerWords(msgspec.Struct, frozen=True):
-    """What a customer wrote in their own words. `fact`: what they reported."""
+    """What a customer said in their own words. `fact`: what they reported. `level`: `noted` by somebody of the utility."""
 
     at: datetime
     level: str
@@ -71,6 +73,12 @@ def customer_words(ctx: AppContext, visit: LoadedVisit) -> Iterator[CustomerWord
             yield CustomerWords(at, response.level, report.text, names.get(report.fact))
         if response.said.comment:
             yield CustomerWords(at, response.level, response.said.comment)
+    entries = visit.effective_entries()
+    withdrawn = withdrawn_ids(entries)
+    for one in entries:
+        if is_complaint(one) and one.by != "customer" and one.id not in withdrawn:
+            text = "\n".join(piece.text for piece in one.evidence if piece.kind == "text" and piece.text)
+            yield CustomerWords(in_zone(one.at, visit.now.tzinfo), "noted", text, names.get(one.what))
 
 
 def shown_statements(visit: LoadedVisit, customer: CustomerView) -> Iterator[ShownStatement]:

@@ -39,7 +39,7 @@ from .step_words import DECISIONS, KINDS, step_words
 from .timeline_svg import draw
 from .visit_page import get_visit_page
 
-ANSWER_LEVELS: dict[str, AnyText] = {**LEVELS, "words": PageText("没有验证码")}
+ANSWER_LEVELS: dict[str, AnyText] = {**LEVELS, "words": PageText("没有验证码"), "noted": PageText("工作人员记下")}
 SIGNATURES: dict[str, AnyText] = {
     "holds": PageText("签名有效"),
     "changed": PageText("签字后内容有变更，没有再签字"),

@@ -120,13 +120,18 @@ def shown_findings(
                 correctable=is_correctable(finding, visit.rules),
                 explanations=collect_words(ctx, visit.reviews.explanations, view.code),
                 inquiries=collect_words(ctx, visit.reviews.inquiries, view.code),
-                changes=tuple(
-                    one for one in replaced if one.what == finding.item and finding.thing in (None, one.thing)
-                ),
+                changes=tuple(one for one in replaced if _is_about(visit, finding, one)),
                 fault=signature_fault(visit, customer, finding),
             )
         )
     return tuple(sorted(found, key=lambda one: (not one.calls, not one.asked, SEVERITIES.index(one.finding.severity))))
+
+
+def _is_about(visit: LoadedVisit, finding: Finding, change: EntryChange) -> bool:
+    """Whether a change is about the finding's item, or about what a signature covers."""
+    rule = visit.rules.by_id.get(finding.item)
+    items = (finding.item, *rule.item.covers) if rule else (finding.item,)
+    return change.what in items and finding.thing in (None, change.thing)
 
 
 def past_findings(
