@@ -28,7 +28,10 @@ class SideBySide(msgspec.Struct, frozen=True):
 
 
 class CustomerWords(msgspec.Struct, frozen=True):
-    """What a customer said in their own words. `fact`: what they reported. `level`: `noted` by somebody of the utility."""
+    """What a customer said in their own words. `fact`: what they reported.
+
+    `level`: how sure it is that it was them; `noted` if somebody of the utility wrote it down.
+    """
 
     at: datetime
     level: str

@@ -215,7 +215,9 @@ async def test_the_answer_of_the_phone_is_shown(wang: DeskBrowser) -> None:
     assert (await wang.world.submit(answer, uid("r2"))).status_code == 201
     page = await shown(wang)
     assert re.search("李 3月2日 12:00 补正了.*?退回时要求.*?出示证件 · 没有", page, re.DOTALL)
-    assert re.search("出示证件</strong>.*?更正前</dt><dd>没有记录</dd>.*?更正后</dt><dd>\\s*3月2日 09:06", page, re.DOTALL)
+    assert re.search(
+        "出示证件</strong>.*?更正前</dt><dd>没有记录</dd>.*?更正后</dt><dd>\\s*<time>3月2日 09:06", page, re.DOTALL
+    )
 
 
 async def test_what_cannot_be_returned_is_told_and_keeps_what_was_typed(wang: DeskBrowser) -> None:
