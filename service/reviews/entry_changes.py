@@ -21,7 +21,7 @@ _Key = tuple[str, str | None, str]
 
 
 class EntryChange(msgspec.Struct, frozen=True, kw_only=True):
-    """What a record says anew about an item or fact, or one thing of it.
+    """What a record says about an item or fact, or one thing of it.
 
     `before` None: nothing was there. `now` None: it was taken back. `reason`: why it was.
     """

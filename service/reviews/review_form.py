@@ -58,7 +58,7 @@ class ReviewForm:
     """What the form shows. `typed`: what was sent and not accepted.
 
     `changed`: because somebody else wrote something meanwhile. Then nothing is chosen but what is decided now, so that
-    nobody overturns a decision that they have not seen; the page names what they had chosen.
+    nobody overturns a decision that they do not know; the page names what they had chosen.
     """
 
     def __init__(self, typed: Mapping[str, str] | None, *, changed: bool) -> None:

@@ -77,6 +77,11 @@ class VisitPage(msgspec.Struct, frozen=True, kw_only=True):
         return bool(self.review and self.review.reasons)
 
     @property
+    def decides(self) -> bool:
+        """Whether the caller can review it now: while the work goes on, only what calls for a person."""
+        return self.can_review and (self.calls or self.visit.state not in ("planned", "under_way", "cancelled"))
+
+    @property
     def calling(self) -> tuple[tuple[ReasonKind, int, datetime, datetime | None], ...]:
         """What calls for a person, each kind once: how often, since when, and by when it has to be settled."""
         kinds: dict[ReasonKind, list[Reason]] = {}

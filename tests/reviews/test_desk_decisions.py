@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.reviews.desk import finished
+from tests.reviews.desk import ENTRIES, finished
 from tests.support.api_client import VISIT, World, record
 from tests.support.customer import advance_clock, example_customer
 from tests.support.desk import DeskBrowser, signed_in
@@ -182,6 +182,20 @@ async def test_what_needs_nobody_waits_to_close_and_says_until_when(world: World
         assert "待审核" in found
         assert "待结案" not in found
         assert "自动结案" not in found
+
+
+async def test_while_the_work_goes_on_there_is_nothing_to_decide(world: World) -> None:
+    assert (await world.plan()).status_code == 201
+    assert (await world.submit({**record(), "entries": ENTRIES[:4]})).status_code == 201
+    page = await shown(await signed_in(world, "wang"))
+    assert "技术员还在现场" in page
+    assert 'name="decision:' not in page
+    assert 'id="decide"' not in page
+    later = [{**said("09:40", "left"), "id": str(uid("gone"))}]
+    assert (await world.submit({**record(uid("r2")), "entries": later}, uid("r2"))).status_code == 201
+    page = await shown(await signed_in(world, "wang"))
+    assert "技术员还在现场" not in page
+    assert 'name="decision:' in page
 
 
 async def test_a_form_sent_after_the_session_ended_says_that_nothing_was_saved(wang: DeskBrowser) -> None:
