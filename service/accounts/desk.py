@@ -6,7 +6,7 @@ token in the field `csrf`, and redirect when they are done.
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import quote, unquote
+from urllib.parse import quote, unquote, urlsplit
 
 import msgspec
 from litestar import Controller
@@ -161,10 +161,18 @@ def render_desk(
     """
     scope = desk.request.scope
     notice = _notice(desk)
-    frame = {"desk": desk, "section": section, "company": desk.ctx.company.company, "notice": notice}
+    here = back or own_address(desk.request)
+    frame = {
+        "desk": desk,
+        "section": section,
+        "company": desk.ctx.company.company,
+        "notice": notice,
+        "printed_at": desk.ctx.now(),
+        "address": desk.ctx.company.url + here,
+    }
     if notice:
         headers = (*headers, (b"set-cookie", NOTICE_COOKIE + b"=" + _NOTICE_ATTRIBUTES + b"0"))
-    switch = Switch("/language", {"back": back or own_address(desk.request)})
+    switch = Switch("/language", {"back": here})
     assets = msgspec.structs.replace(assets, images=True)
     return render(scope, template, {**frame, **view}, status, headers, assets=assets, switch=switch, origin=True)
 
@@ -233,6 +241,9 @@ def own_path(text: str, otherwise: str = "/desk") -> str:
 
 
 def sign_in_address(request: AnyRequest) -> str:
-    """The page to sign in, which leads back to this one; after a form to the desk."""
-    back = own_path(own_address(request)) if request.method in SAFE else "/desk"
-    return f"/sign-in?next={quote(back, safe='/')}"
+    """The page to sign in, which leads back to this one; after a form, which was not saved, to the page it is on."""
+    if request.method in SAFE:
+        return f"/sign-in?next={quote(own_path(own_address(request)), safe='/')}"
+    page = urlsplit(request.headers.get("referer", ""))
+    back = own_path(page.path + (f"?{page.query}" if page.query else ""))
+    return f"/sign-in?unsaved=1&next={quote(back, safe='/')}"

@@ -19,7 +19,7 @@ from .form_state import NOTHING_SENT, FormState
 from .page import PageDetails
 from .page_view import form_id, page_view, split_reports, statement_cards, unsent
 
-SIGNATURE_PAD, KEEP_INPUT = "/web/customer/pad.js", "/web/customer/keep.js"
+SIGNATURE_PAD, KEEP_INPUT = "/web/customer/pad.js", "/web/shared/keep.js"
 STYLES = Markup("\n").join(Markup((FOLDER / name).read_text()) for name in ("shared/page.css", "customer/copy.css"))  # noqa: S704 - ours
 
 

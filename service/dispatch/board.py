@@ -34,7 +34,7 @@ MIN_COLUMNS = 2  # of a visit, so that its time can be read
 
 
 class BoardVisit(msgspec.Struct, frozen=True, kw_only=True):
-    """A visit of the day. `window` is in the company's time zone."""
+    """A visit of the day. `window` is in the company's time zone. `calls`: something about it calls for a person."""
 
     id: UUID
     type: str
@@ -44,6 +44,7 @@ class BoardVisit(msgspec.Struct, frozen=True, kw_only=True):
     plan: Plan
     state: State
     flags: tuple[Flag, ...]
+    calls: bool
 
 
 class DayBoard(msgspec.Struct, frozen=True, kw_only=True):
@@ -111,7 +112,7 @@ async def day_board(ctx: AppContext, tx: Transaction, token: bytes, day: date, a
 
 async def _to_visit(ctx: AppContext, tx: Transaction, person: Person, row: VisitSummaryRow) -> BoardVisit:
     """A row as the person may see it, judged again if its summary may be out of date."""
-    state, flags = row.state, row.flags
+    state, flags, reasons = row.state, row.flags, row.reasons
     expired = row.valid_until is not None and row.valid_until <= ctx.clock()
     if not row.state or expired or (flags and not person.can("see visits of an area")):
         known = await visits_repository.get_visit(tx, row.visit)
@@ -119,7 +120,7 @@ async def _to_visit(ctx: AppContext, tx: Transaction, person: Person, row: Visit
             raise LookupError  # impossible: each summary belongs to a visit
         visit = (await load_visit(ctx, tx, known)).visible_to(person)
         status = visit_status(visit, visit.evaluate_at())
-        state, flags = status.state, status.flags
+        state, flags, reasons = status.state, status.flags, status.reasons
     plan = PLAN_DECODER.decode(row.plan)
     return BoardVisit(
         id=row.visit,
@@ -130,6 +131,7 @@ async def _to_visit(ctx: AppContext, tx: Transaction, person: Person, row: Visit
         plan=plan,
         state=cast("State", state),
         flags=cast("tuple[Flag, ...]", flags),
+        calls=bool(reasons),
     )
 
 

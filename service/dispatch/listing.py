@@ -1,5 +1,6 @@
 """Lists of the visits that a person may see, and search in them."""
 
+from collections.abc import Iterable
 from typing import Annotated, Any, cast
 from uuid import UUID
 
@@ -68,6 +69,13 @@ async def type_names(ctx: AppContext, tx: Transaction) -> dict[str, VisitType]:
     """The types of visit of the newest checklist."""
     newest = await checklists_repository.latest_published(tx, DEFAULT_CHECKLIST)
     return {} if newest is None else (await compiled_rules(ctx, tx, newest.id, newest.version)).checklist.visit_types
+
+
+@read_only
+async def calling_visits(_: AppContext, tx: Transaction, ids: Iterable[str]) -> frozenset[str]:
+    """Those of the visits about which something calls for a person."""
+    rows = [await summaries.get_summary(tx, UUID(one)) for one in ids]
+    return frozenset(str(row.visit) for row in rows if row is not None and row.reasons)
 
 
 class _PageBuilder:

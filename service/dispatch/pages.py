@@ -15,7 +15,7 @@ from service.context import AppContext, read_only
 from service.db.database import Transaction
 from service.errors import FieldError, InvalidQuery, Problem
 from service.judge.bounds import FIRST_YEAR, LAST_YEAR
-from service.visits.page_words import FLAGS, STATES
+from service.visits.page_words import FLAGS, state_text
 from service.visits.returned import returned_visits
 from service.visits.review_rows import OpenCorrection
 from service.visits.search_tokens import normalize_text
@@ -46,7 +46,13 @@ ON_BOARD = frozenset({
     "no_technician", "asked_time", "notice_failed", "notice_due", "agreed", "not_agreed", "absent", "complaint"
 })  # fmt: skip
 """The flags that a block of the board shows; the list shows all."""
-WORDS: dict[str, Any] = {"states": STATES, "flags": FLAGS, "state_colours": STATE_COLOURS, "flag_colours": FLAG_COLOURS}
+WORDS: dict[str, Any] = {
+    "state_text": state_text,
+    "calling": None,
+    "flags": FLAGS,
+    "state_colours": STATE_COLOURS,
+    "flag_colours": FLAG_COLOURS,
+}
 
 
 class TodayController(DeskController):
@@ -70,6 +76,7 @@ class TodayController(DeskController):
             **WORDS,
             "board": board,
             "visits": visits,
+            "calling": {visit.id for visit in visits if visit.calls},
             "hours": hours,
             "rows": board_rows(board, visits, hours),
             "counts": _counts(board.visits),
@@ -112,6 +119,7 @@ class TodayController(DeskController):
             "hits": {one.id: _hits(one, text) for one in visits},
             "names": await people_names(desk.ctx, {one.technician for one in visits}),
             "types": await listing.type_names(desk.ctx),
+            "calling": await listing.calling_visits(desk.ctx, [visit.id for visit in visits]),
             "problem": explain(problem) if problem else (),
         }
         return render_desk(desk, "dispatch/search.html", view, problem.status if problem else 200)

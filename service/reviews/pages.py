@@ -24,38 +24,39 @@ from service.duties.callbacks import Callback, record_callback
 from service.judge.checklist import Clause
 from service.judge.moments import in_zone
 from service.records.office_entries import add_office_entries
-from service.visits.page_words import FLAGS, REASONS, SEVERITIES, STATES, VERDICTS
-from service.visits.review_rows import Assignee, Correction, Explanation, Review
+from service.visits.page_words import FLAGS, REASONS, SEVERITIES, VERDICTS
+from service.visits.review_rows import Assignee, Correction, Explanation
 from service.visits.wire import OfficeEntries
 from service.web.decoding import convert_strict, to_json
 from service.web.language import AnyText, PageText
 from service.web.query import text_parameter
+from service.web.templates import Assets, redirect
 
 from . import corrections, queue, reviewing
+from .review_form import ReviewForm, decided, fields, new_choices, read_review
+from .shown_findings import ShownFinding, parse_subject
 from .step_words import DECISIONS, KINDS, step_words
 from .timeline_svg import draw
-from .visit_page import ShownFinding, VisitPage, get_visit_page, parse_subject
+from .visit_page import get_visit_page
 
-ANSWER_LEVELS: dict[str, AnyText] = {**LEVELS, "words": PageText("没有验证码")}
+ANSWER_LEVELS: dict[str, AnyText] = {**LEVELS, "words": PageText("没有验证码"), "noted": PageText("工作人员记下")}
 SIGNATURES: dict[str, AnyText] = {
     "holds": PageText("签名有效"),
-    "changed": PageText("签名已失效：签字后内容有变更"),
+    "changed": PageText("签字后内容有变更，没有再签字"),
     "wrong": PageText("签名无效：所签的不是这份内容"),
     "unbound": PageText("签名无效：没有对应的内容"),
 }
-SOMETHING_NEW = PageText("有新内容，请再看一遍。您填的都还在，看过再提交。")
+SOMETHING_NEW = PageText("有新内容，请再看一遍。刚才的没有保存，您写的附言还在。")
 CHANGED_MEANWHILE = (errors.PreconditionFailed, errors.FindingChanged)
 SAVED = PageText("决定已保存")
 QUEUE_DONE = PageText("决定已保存，没有别的要看了")
-NOTHING_DECIDED = errors.FieldError(
-    "/findings", "required", "还没有作出决定：请选成立或不计 / Nothing is decided yet: uphold or override"
-)
 CHANNELS: dict[str, AnyText] = {
     "phone": PageText("电话"),
     "sms": PageText("短信"),
     "letter": PageText("书面"),
     "visit": PageText("当面"),
 }
+VISIT_SCRIPT = Assets("/web/desk/visit.js")
 FOLDED = ("inquiries", "explanations")
 """Forms about a finding, which may be among those that are folded."""
 Numbered = tuple[int, ShownFinding]
@@ -77,35 +78,26 @@ class VisitPagesController(DeskController):
         """The page. With `call`, the form for a call to the customer is open."""
         return await _page(desk, visit_id, calling=call is not None)
 
+    @get(["/review", "/inquiries", "/explanations", "/corrections", "/entries", "/callbacks"])
+    async def show_again(self, desk: Desk, visit_id: FromPath[UUID]) -> ASGIResponse:
+        """A form that was not accepted is shown at the address that it was sent to; here one may return to it."""
+        del desk
+        return redirect(_address(visit_id))
+
     @post("/review")
     async def review(self, desk: Desk, visit_id: FromPath[UUID]) -> ASGIResponse:
         """A decision for each finding that was chosen; with `rest` also for those that call for one."""
 
         async def work() -> ASGIResponse:
-            form = desk.form
-            chosen = {key.removeprefix("decision:"): value for key, value in _all(form, "decision:") if value}
-            if _all(form, "calls:") and not (chosen or form.get("rest") or form.get("comment", "").strip()):
-                raise errors.InvalidBody("", (NOTHING_DECIDED,))
-            if form.get("rest"):
-                chosen = {key.removeprefix("calls:"): "uphold" for key, _ in _all(form, "calls:")} | chosen
-            review = convert_strict(
-                Review,
-                {
-                    "findings": [
-                        {"code": code, "decision": decision, "reason": form.get(f"reason:{code}", "").strip()}
-                        for code, decision in chosen.items()
-                    ],
-                    "comment": form.get("comment", "").strip() or None,
-                },
-            )
-            tags = frozenset({form.get("tag", "")})
+            review = read_review(desk.form)
+            tags = frozenset({desk.form.get("tag", "")})
             await reviewing.review_visit(desk.ctx, desk.token, visit_id, review, tags)
-            if form.get("then") != "next":
-                return redirect_with_notice(_address(visit_id), SAVED)
-            following = await queue.next_visit(desk.ctx, desk.token, str(visit_id))
+            if desk.form.get("then") != "next":
+                return redirect_with_notice(f"{_address(visit_id)}#visit", SAVED)
+            following = await queue.next_visit(desk.ctx, desk.token, visit_id)
             if following is None:
-                return redirect_with_notice("/desk/queue", QUEUE_DONE)
-            return redirect_with_notice(f"/desk/visits/{following}", SAVED)
+                return redirect_with_notice("/desk/queue#queue", QUEUE_DONE)
+            return redirect_with_notice(f"{_address(following)}#visit", SAVED)
 
         return await _act(desk, visit_id, "review", work)
 
@@ -145,7 +137,7 @@ class VisitPagesController(DeskController):
         """Return the items that were ticked, each with what it lacks."""
 
         async def work() -> ASGIResponse:
-            keys = [key.removeprefix("item:") for key, _ in _all(desk.form, "item:")]
+            keys = [key for key, _ in fields(desk.form, "item:")]
             items = [
                 {"item": item, "thing": thing, "reason": desk.form.get(f"why:{key}", "").strip()}
                 for key in keys
@@ -193,9 +185,9 @@ class VisitPagesController(DeskController):
         async def work() -> ASGIResponse:
             answers = [
                 {"item": item, "thing": thing, "good": answer == "good"}
-                for key, answer in _all(desk.form, "answer:")
+                for key, answer in fields(desk.form, "answer:")
                 if answer
-                for item, thing in [parse_subject(key.removeprefix("answer:"))]
+                for item, thing in [parse_subject(key)]
             ]
             given = {
                 "called": desk.form.get("called", "").strip(),
@@ -211,10 +203,6 @@ class VisitPagesController(DeskController):
 
 def _address(visit_id: UUID) -> str:
     return f"/desk/visits/{visit_id}"
-
-
-def _all(form: Mapping[str, str], prefix: str) -> list[tuple[str, str]]:
-    return [(key, value) for key, value in form.items() if key.startswith(prefix)]
 
 
 def _id(desk: DeskRequest, name: str = "id") -> UUID:
@@ -265,19 +253,22 @@ async def _page(
     def kept(form: str, name: str, otherwise: str = "") -> str:
         return (typed.get(name) or "") if form == sent else otherwise
 
+    form = ReviewForm(typed if sent == "review" else None, changed=isinstance(problem, CHANGED_MEANWHILE))
     numbered = list(enumerate(page.findings, 1))
+    unsaved = new_choices(typed)
     others = [one for one in numbered if not one[1].calls]
     view: dict[str, Any] = {
         "urgent": _by_clause(one for one in numbered if one[1].calls),
         "others": _by_clause(others),
         "others_count": len(others),
-        "others_open": any(typed.get(f"decision:{one.finding.code}") for _, one in others) or sent in FOLDED,
+        "others_open": any(one.asked or one.finding.code in unsaved for _, one in others) or sent in FOLDED,
         "page": page,
         "drawing": draw(page.order, desk.language),
         "problem": _sentences(problem) if problem else (),
         "sent": sent,
         "kept": kept,
-        "unsent": _unsent(page, typed) if sent == "review" else (),
+        "form": form,
+        "unsent": form.unsent({one.finding.code for one in page.findings}),
         "callback_open": calling or sent == "callbacks",
         "channels": CHANNELS,
         "new_id": desk.ctx.new_id,
@@ -285,19 +276,21 @@ async def _page(
         "local": local,
         "steps": [(one, step_words(one, page.subjects, {page.visit.type: page.type})) for one in page.steps],
         "kinds": KINDS,
-        "states": STATES,
         "flags": FLAGS,
         "verdicts": VERDICTS,
         "severities": SEVERITIES,
         "reasons": REASONS,
         "decisions": DECISIONS,
+        "decided": decided,
         "levels": ANSWER_LEVELS,
         "signatures": SIGNATURES,
         "outcomes": {**OUTCOMES, "": NOT_SIGNED},
     }
     section = "queue" if page.can_review else "today"
     status = problem.status if problem else 200
-    return render_desk(desk, "reviews/visit.html", view, status, section=section, back=_address(visit_id))
+    return render_desk(
+        desk, "reviews/visit.html", view, status, section=section, back=_address(visit_id), assets=VISIT_SCRIPT
+    )
 
 
 def _by_clause(findings: Iterable[Numbered]) -> list[tuple[Clause | None, list[Numbered]]]:
@@ -310,12 +303,6 @@ def _by_clause(findings: Iterable[Numbered]) -> list[tuple[Clause | None, list[N
 
 def _sentences(problem: errors.Problem) -> tuple[AnyText, ...]:
     return (SOMETHING_NEW,) if isinstance(problem, CHANGED_MEANWHILE) else explain(problem, fields=False)
-
-
-def _unsent(page: VisitPage, typed: Mapping[str, str]) -> tuple[str, ...]:
-    """Reasons for findings that are no longer there."""
-    shown = {one.finding.code for one in page.findings}
-    return tuple(value for key, value in _all(typed, "reason:") if value and key.removeprefix("reason:") not in shown)
 
 
 ROUTES = (VisitPagesController,)

@@ -58,11 +58,18 @@ async def list_queue(ctx: AppContext, tx: Transaction, token: bytes, wanted: Que
 
 
 @read_only
-async def next_visit(ctx: AppContext, tx: Transaction, token: bytes, current: str) -> str | None:
+async def next_visit(_: AppContext, tx: Transaction, token: bytes, current: UUID) -> UUID | None:
     """The most urgent visit besides the current one that no other supervisor looks at."""
     person = await authenticate_token(tx, token)
-    found = (await load_queue(ctx, tx, person, QueueFilter())).reviews
-    return next((one.visit for one in found if one.visit != current and one.assignee in (None, person.login)), None)
+    require_permission(person, "review visits")
+    given = {"current": current.bytes, "login": person.login}
+    found: list[Row] = []
+    for area in areas_to_list(person, None):
+        row = await (
+            tx.fetch_one("next_of_all", **given) if area is None else tx.fetch_one("next_of_area", area=area, **given)
+        )
+        found += [row] if row is not None else []
+    return UUID(bytes=min(found)[1]) if found else None
 
 
 async def load_queue(ctx: AppContext, tx: Transaction, person: Person, wanted: QueueFilter) -> Queue:

@@ -7,7 +7,7 @@ from litestar import get
 from litestar.response.base import ASGIResponse
 
 from service.accounts.authentication import authenticate_token
-from service.accounts.desk import REFRESH, Desk, DeskController, DeskRequest, render_desk
+from service.accounts.desk import Desk, DeskController, DeskRequest, render_desk
 from service.accounts.permissions import covers_area
 from service.accounts.repository import names_of
 from service.context import AppContext, read_only
@@ -15,13 +15,15 @@ from service.db.database import Transaction
 from service.dispatch.planning import newest_rules
 from service.judge.checklist import Text
 from service.visits.attention import ReasonKind
-from service.visits.page_words import FLAGS, REASONS, STATES, VERDICTS
+from service.visits.page_words import REASONS
 from service.web.pagination import query_string
 from service.web.query import choice_parameter, text_parameter
+from service.web.templates import Assets
 
 from .queue import QueueFilter, load_queue
 from .schemas import Queue
 
+QUEUE_SCRIPT = Assets("/web/desk/queue.js", asks=True)
 NOBODY = "-"
 """In the address: visits that nobody looks at."""
 
@@ -87,11 +89,8 @@ def _render(desk: DeskRequest, page: QueuePage, given: dict[str, str]) -> ASGIRe
         "nobody": NOBODY,
         "now": desk.ctx.now(),
         "reasons": REASONS,
-        "states": STATES,
-        "flags": FLAGS,
-        "verdicts": VERDICTS,
     }
-    return render_desk(desk, "reviews/queue.html", view, section="queue", assets=REFRESH)
+    return render_desk(desk, "reviews/queue.html", view, section="queue", assets=QUEUE_SCRIPT)
 
 
 ROUTES = (QueuePageController,)

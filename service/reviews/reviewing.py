@@ -170,7 +170,7 @@ def build_review(ctx: AppContext, visit: LoadedVisit, person: Person) -> ReviewV
         findings=tuple(
             FindingReview(
                 view,
-                _decision_view(history.decisions.get(finding.code), finding),
+                view_of_decision(history.decisions.get(finding.code), finding),
                 is_correctable(finding, visit.rules),
                 collect_words(ctx, history.explanations, finding.code),
                 collect_words(ctx, history.inquiries, finding.code),
@@ -184,12 +184,12 @@ def build_review(ctx: AppContext, visit: LoadedVisit, person: Person) -> ReviewV
     )
 
 
-def _decision_view(decision: Decision | None, finding: Finding) -> DecisionView | None:
+def view_of_decision(decision: Decision | None, finding: Finding | None) -> DecisionView | None:
+    """A decision for a client; it has lapsed if the finding is another now, or gone."""
     if decision is None:
         return None
-    return DecisionView(
-        decision.decision, decision.reason, decision.by, decision.at, lapsed=not decision.holds_for(finding)
-    )
+    lapsed = finding is None or not decision.holds_for(finding)
+    return DecisionView(decision.decision, decision.reason, decision.by, decision.at, lapsed)
 
 
 def collect_words(ctx: AppContext, rows: Iterable[tuple[ReviewRow, Explanation]], code: str) -> tuple[Words, ...]:

@@ -15,6 +15,16 @@ WHERE reasons <> '' AND area = :area AND (urgent_at, visit) > (:after_at, :after
     AND (:technician = '' OR technician = :technician) AND (:any_assignee = 1 OR assignee = :assignee)
 ORDER BY urgent_at, visit LIMIT :size;
 
+-- name: next_of_all^
+-- The most urgent visit but one that nobody else looks at.
+SELECT urgent_at, visit FROM visit_summaries
+WHERE reasons <> '' AND visit <> :current AND assignee IN ('', :login) ORDER BY urgent_at, visit LIMIT 1;
+
+-- name: next_of_area^
+SELECT urgent_at, visit FROM visit_summaries
+WHERE reasons <> '' AND area = :area AND visit <> :current AND assignee IN ('', :login)
+ORDER BY urgent_at, visit LIMIT 1;
+
 -- name: queue_counts
 SELECT area, reasons, count(*) FROM visit_summaries WHERE reasons <> '' GROUP BY area, reasons;
 

@@ -22,11 +22,15 @@ from service.web.language import AnyText, PageText
 from service.web.query import text_parameter
 from service.web.request import AnyRequest
 from service.web.request_info import client_ip
-from service.web.templates import Switch, redirect, render
+from service.web.responses import Headers
+from service.web.templates import NO_ASSETS, Assets, Switch, redirect, render
 
 from .invitation_pages import authenticator_page
 
 WRONG = PageText("登录名、密码或动态码不对，请核对后再试")
+UNSAVED = PageText("您的登录已过期，刚才填的没有保存。请登录，会回到那一页。")
+KEEP_INPUT = Assets("/web/shared/keep.js")
+"""What the form had is kept in the browser: it was not taken."""
 CODE_NEEDED = PageText("您的角色要用动态码：请再输入一次密码，并填验证器上的 6 位数字")
 
 
@@ -41,9 +45,10 @@ class SignInController(PageController):
         request: AnyRequest,
         context: Context,
         back: Annotated[str | None, text_parameter("Where to go then: an address of this site.", "next", 2000)] = None,
+        unsaved: Annotated[str | None, text_parameter("A form was sent after the session had ended.")] = None,
     ) -> ASGIResponse:
         """A form for login, password and the code of the authenticator."""
-        return _sign_in_page(request, context, {"next": back or ""})
+        return _sign_in_page(request, context, {"next": back or ""}, unsaved=unsaved is not None)
 
     @post("/sign-in", status_code=303)
     async def sign_in(self, request: AnyRequest, context: Context) -> ASGIResponse:
@@ -74,7 +79,12 @@ class DeskEntryController(DeskController):
     async def sign_out(self, desk: Desk) -> ASGIResponse:
         """End the session of this browser."""
         await sessions.sign_out(desk.ctx, desk.token)
-        return redirect("/sign-in", session_cookies(""))
+        return redirect("/sign-in", signed_out())
+
+
+def signed_out() -> Headers:
+    """The headers that end a session in the browser: with the cookies goes what its forms kept."""
+    return (*session_cookies(""), (b"clear-site-data", b'"storage"'))
 
 
 async def _sign_in(request: AnyRequest, ctx: AppContext, form: FormData) -> ASGIResponse:
@@ -94,19 +104,22 @@ def _password(form: FormData) -> dict[str, str]:
     return {"password": form.get("password", "")}
 
 
-def _sign_in_page(request: AnyRequest, ctx: AppContext, form: FormData, problem: Problem | None = None) -> ASGIResponse:
+def _sign_in_page(
+    request: AnyRequest, ctx: AppContext, form: FormData, problem: Problem | None = None, *, unsaved: bool = False
+) -> ASGIResponse:
     back = own_path(form.get("next", ""), "")
     view = {
         "company": ctx.company.company,
         "login": form.get("login", "")[:64],
         "back": back,
-        "trouble": _in_words(problem) if problem else (),
+        "trouble": _in_words(problem) if problem else (UNSAVED,) if unsaved else (),
         "code_needed": isinstance(problem, TotpRequired),
     }
     headers = retry_after(problem) if problem else ()
     switch = Switch("/language", {"back": f"/sign-in?next={quote(back, safe='/')}" if back else "/sign-in"})
     status = problem.status if problem else 200
-    return render(request.scope, "staff/sign_in.html", view, status, headers, switch=switch, origin=True)
+    assets = KEEP_INPUT if unsaved else NO_ASSETS
+    return render(request.scope, "staff/sign_in.html", view, status, headers, switch=switch, origin=True, assets=assets)
 
 
 def _in_words(problem: Problem) -> tuple[AnyText, ...]:

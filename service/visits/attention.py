@@ -67,14 +67,18 @@ class Duty(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Attention(msgspec.Struct, frozen=True):
-    """What is open about a visit. `next_at` (ms UTC): when that can change by itself. `is_clock_ahead`: in some record,
-    also one that was reviewed."""
+    """What is open about a visit. `next_at` (ms UTC): when that can change by itself.
+
+    `is_clock_ahead`: in some record, also one that was reviewed. `closes_at`: when the visit is closed by itself, if it
+    only waits for that.
+    """
 
     reasons: tuple[Reason, ...]
     duties: tuple[Duty, ...]
     closed: bool
     next_at: int | None
     is_clock_ahead: bool = False
+    closes_at: datetime | None = None
 
 
 def urgent_at(reasons: Iterable[Reason]) -> int | None:
@@ -101,6 +105,7 @@ class _Attention:
         self.history = visit.reviews
         self.next: list[datetime] = []
         self.is_clock_ahead = False
+        self.closes_at: datetime | None = None
         self.is_finished = "left" in judgement.facts or self.window_is_long_past()
 
     @cached_property
@@ -124,7 +129,8 @@ class _Attention:
         reasons, duties = tuple(self.reasons()), tuple(self.duties())
         closed = self.is_closed(reasons, duties)
         next_at = min((to_ms(one) for one in self.next), default=None)
-        return Attention(() if closed else reasons, duties, closed, next_at, self.is_clock_ahead)
+        closes_at = None if closed else self.closes_at
+        return Attention(() if closed else reasons, duties, closed, next_at, self.is_clock_ahead, closes_at)
 
     def reasons(self) -> Iterator[Reason]:
         yield from filter(None, map(self.of_finding, self.judgement.findings))
@@ -145,7 +151,7 @@ class _Attention:
         return Reason(kind=kind, since=since, due_at=due, source=finding.code)
 
     def reason_kind(self, finding: Finding) -> ReasonKind | None:
-        if finding.kind == "changed_after_signature":
+        if finding.kind == "changed_after_signature" and self.is_signed(finding.entries[0]):
             return "void_signature"
         if finding.kind == "disputed":
             return "disputed"
@@ -156,6 +162,11 @@ class _Attention:
         if finding.kind == "missing" and not self.is_finished:
             return None  # it can still be done
         return "violation" if finding.severity == "violation" else None
+
+    def is_signed(self, id: str) -> bool:
+        """Whether an entry has a signature; a technician's word that somebody signed has none."""
+        entry = next(one for one in self.visit.merged.entries if one.id == id)
+        return any(piece.kind == "signature" for piece in entry.evidence)
 
     def since(self, finding: Finding) -> datetime:
         known = [self.received[one] for one in finding.entries if one in self.received]
@@ -289,7 +300,8 @@ class _Attention:
             return True
         if self.judgement.verdict is None or self.visit.has_missing_files:
             return False
-        return self.has_come(max(self.received.values()) + timedelta(days=self.visit.policy.close_days))
+        self.closes_at = max(self.received.values()) + timedelta(days=self.visit.policy.close_days)
+        return self.has_come(self.closes_at)
 
     def batch_number(self, entry: Entry) -> int:
         """The place of the batch that brought an entry first."""

@@ -15,6 +15,15 @@ STATES: dict[State, PageText] = {
     "closed": PageText("已办结"),
     "cancelled": PageText("已取消"),
 }
+TO_CLOSE = PageText("待结案")
+"""The state `to_review` where nothing calls for a person: it ends by itself, or when what is owed is done."""
+
+
+def state_text(state: State, *, calls: bool) -> PageText:
+    """What pages call a state. `calls`: something about the visit calls for a person."""
+    return TO_CLOSE if state == "to_review" and not calls else STATES[state]
+
+
 FLAGS: dict[Flag, PageText] = {
     "awaiting_evidence": PageText("照片未到齐"),
     "open_duties": PageText("有未了事项"),
@@ -44,7 +53,7 @@ REASONS: dict[ReasonKind, PageText] = {
     "violation": PageText("违规"),
     "disputed": PageText("客户不认可"),
     "refused": PageText("客户拒签"),
-    "void_signature": PageText("签名失效"),
+    "void_signature": PageText("签名与内容不符"),
     "complaint": PageText("投诉或差评"),
     "overdue_duty": PageText("事项逾期"),
     "missing_files": PageText("照片迟迟未到"),

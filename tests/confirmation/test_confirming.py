@@ -355,7 +355,7 @@ async def test_only_scripts_of_this_site_run_and_only_where_there_is_something_t
     before = await policy()
     assert "script-src 'self'" in before
     assert "img-src" not in before
-    assert re.findall('src="([^"]+)"', await visitor.html()) == ["/web/customer/keep.js"]
+    assert re.findall('src="([^"]+)"', await visitor.html()) == ["/web/shared/keep.js"]
     await visitor.enters()
     assert "script-src 'self'; img-src 'self'" in await policy()
     for each in (before, await policy()):

@@ -26,7 +26,7 @@ async def test_the_page_says_who_comes_when_and_masks_the_rest(world: World, pos
     for part in ("09:00–10:00", "检修漏水", "李", "138****0000", "东城供水", "021-96000"):
         assert part in html
     assert "13800000000" not in html
-    assert html.count("<script") == html.count('<script type="module" src="/web/customer/keep.js">') == 1
+    assert html.count("<script") == html.count('<script type="module" src="/web/shared/keep.js">') == 1
     headers = answer.headers
     assert "default-src 'none'" in headers["content-security-policy"]
     assert "frame-ancestors 'none'" in headers["content-security-policy"]

@@ -36,7 +36,7 @@ async def names(desk: DeskBrowser, path: str = PAGE) -> list[str]:
     """The customers of the page, in its order."""
     answer = await desk.get(path)
     assert answer.status_code == 200, answer.text
-    return re.findall('<a href="/desk/visits/[^"]*">([^<]*)</a>', answer.text)
+    return re.findall('<a href="/desk/visits/[^"]*"[^>]*>([^<]*)</a>', answer.text)
 
 
 async def test_the_most_urgent_comes_first_and_each_reason_has_its_count(wang: DeskBrowser) -> None:

@@ -41,9 +41,10 @@ async def review_of(desk: DeskBrowser) -> dict[str, Any]:
     return (await desk.world.ask("wang", "GET", f"/v1/visits/{VISIT}/review")).json()
 
 
-async def done(desk: DeskBrowser, path: str, fields: dict[str, str], *, to: str = PAGE) -> None:
-    """Send a form that is accepted."""
+async def done(desk: DeskBrowser, path: str, fields: dict[str, str], *, to: str = "") -> None:
+    """Send a form that is accepted; a review leads to the heading of a visit."""
     answer = await desk.post(f"{PAGE}{path}", fields)
+    to = to or PAGE + ("#visit" if path == "/review" else "")
     assert (answer.status_code, answer.headers.get("location")) == (303, to), answer.text
 
 
@@ -134,13 +135,13 @@ async def test_saving_leads_to_the_next_visit_that_nobody_else_looks_at(wang: De
     queue = (await wang.world.ask("wang", "GET", "/v1/reviews")).json()["reviews"]
     first = next(one["visit"] for one in queue if one["visit"] != str(VISIT))
     answer = await decide(wang, **{f"decision:{RANG_LATE}": "uphold", "then": "next"})
-    assert answer.headers["location"] == f"/desk/visits/{first}"
+    assert answer.headers["location"] == f"/desk/visits/{first}#visit"
     calls = re.findall('name="(calls:[^"]*)"', await shown(wang))
     for visit in (VISIT, uid("b"), uid("c")):
         path = f"/desk/visits/{visit}"
         fields = {"tag": await wang.field(path, "tag"), "rest": "uphold", "then": "next"}
         answer = await wang.post(f"{path}/review", {**fields, **dict.fromkeys(calls, "1"), f"calls:{RANG_LATE}": "1"})
-    assert answer.headers["location"] == "/desk/queue"
+    assert answer.headers["location"] == "/desk/queue#queue"
 
 
 async def test_overriding_without_a_reason_is_told_and_keeps_what_was_typed(wang: DeskBrowser) -> None:
@@ -163,7 +164,8 @@ async def test_of_two_supervisors_at_once_one_looks_again_and_nothing_typed_is_l
     assert answer.status_code == 412
     assert "有新内容，请再看一遍" in page
     assert 'value="我看过了"' in page
-    assert f'name="decision:{NO_CARD}" value="uphold" checked' in page
+    assert f'name="decision:{NO_CARD}" value="uphold" checked' not in page
+    assert "您刚才选的是“成立”，没有保存" in page
     fresh = re.search('name="tag" value="([^"]*)"', page)
     assert fresh is not None
     await done(wang, "/review", {"tag": fresh[1], f"decision:{NO_CARD}": "uphold"})
@@ -212,7 +214,10 @@ async def test_the_answer_of_the_phone_is_shown(wang: DeskBrowser) -> None:
     answer = {**record(uid("r2")), "correction": str(uid("c")), "entries": [said("09:06", "id_shown")]}
     assert (await wang.world.submit(answer, uid("r2"))).status_code == 201
     page = await shown(wang)
-    assert re.search("李 3月2日 12:00 补正了.*?出示证件 3月2日 09:06", page, re.DOTALL)
+    assert re.search("李 3月2日 12:00 补正了.*?退回时要求.*?出示证件 · 没有", page, re.DOTALL)
+    assert re.search(
+        "出示证件</strong>.*?更正前</dt><dd>没有记录</dd>.*?更正后</dt><dd>\\s*<time>3月2日 09:06", page, re.DOTALL
+    )
 
 
 async def test_what_cannot_be_returned_is_told_and_keeps_what_was_typed(wang: DeskBrowser) -> None:

@@ -1,7 +1,7 @@
 // The box to draw a signature in. Only points are sent, no pressure and no times: how somebody writes is nobody's
 // business. Without this script the typed name and the code are the signature.
 
-import { changed } from "/web/customer/keep.js";
+import { changed } from "/web/shared/keep.js";
 import SignaturePad from "/web/vendor/signature_pad.min.js";
 
 const pen = { penColor: "black", dotSize: 0, minWidth: 1.5, maxWidth: 3, velocityFilterWeight: 0.7 };

@@ -1,0 +1,74 @@
+"""The items and things that the forms of a visit can name."""
+
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
+from service.confirmation.statements import CustomerView
+from service.judge.checklist import Text
+from service.judge.rules import CompiledChecklist
+from service.visits.loading import LoadedVisit
+
+from .entry_words import subject_names
+from .shown_findings import ShownFinding, subject_key
+
+
+class Subject(msgspec.Struct, frozen=True):
+    """An item, or one thing of it, that a form can name."""
+
+    key: str
+    label: Text
+    thing: str
+    text: Text | None = None
+
+
+def returnable_subjects(
+    rules: CompiledChecklist, findings: Iterable[ShownFinding], labels: dict[str, str]
+) -> tuple[Subject, ...]:
+    """What adding to it can mend, each item or thing once."""
+    names = subject_names(rules)
+    found: dict[str, Subject] = {}
+    for one in findings:
+        if one.correctable and one.finding.severity != "info":
+            thing = one.finding.thing
+            subject = Subject(
+                one.subject, names[one.finding.item], labels.get(thing or "", thing or ""), one.finding.message
+            )
+            found.setdefault(one.subject, subject)
+    return tuple(found.values())
+
+
+def subjects_to_do(visit: LoadedVisit, findings: Iterable[ShownFinding]) -> Iterator[Subject]:
+    """What the office still has to do."""
+    labels = visit.evaluate_at().labels
+    for one in findings:
+        rule = visit.rules.by_id.get(one.finding.item)
+        if rule is None or rule.item.who != "office" or "office" not in rule.attested_by:
+            continue
+        if one.finding.kind in ("open", "missing"):
+            thing = one.finding.thing
+            yield Subject(one.subject, rule.item.label, labels.get(thing or "", thing or ""), None)
+
+
+def subjects_to_ask(visit: LoadedVisit, findings: Iterable[ShownFinding]) -> Iterator[Subject]:
+    """What a finding is about and the customer can say, each item or thing once."""
+    known: set[str] = set()
+    labels = visit.evaluate_at().labels
+    for one in findings:
+        rule = visit.rules.by_id.get(one.finding.item)
+        if rule is None or one.subject in known or one.finding.severity == "info":
+            continue
+        if ("customer" in rule.attested_by and "office" not in rule.attested_by) or rule.item.customer_asked:
+            known.add(one.subject)
+            thing = one.finding.thing
+            yield Subject(one.subject, rule.item.label, labels.get(thing or "", thing or ""), rule.item.customer)
+
+
+def subjects_also_to_ask(visit: LoadedVisit, customer: CustomerView, known: set[str]) -> Iterator[Subject]:
+    """What the customer can be asked besides."""
+    for item, things in customer.question_set().about.items():
+        rule = visit.rules.by_id[item]
+        for thing in things:
+            key = subject_key(item, thing)
+            if key not in known:
+                yield Subject(key, rule.item.label, customer.labels.get(thing or "", thing or ""), rule.item.customer)

@@ -1,0 +1,67 @@
+// What somebody wrote survives a reload, a dead network, a session that ended and a page that their telephone let go of:
+// the forms with an id are kept in this tab alone until they were taken. Codes and passwords are not kept, nor is
+// anything when the browser keeps nothing. `data-keep` says whose page it is and which, where its address does not.
+
+const page = document.querySelector("[data-keep]")?.dataset.keep ?? location.pathname;
+const place = (form) => `${page} ${form.id}`;
+const secret = (field) => field.type === "password" || field.name === "code";
+const own = (field) => field.name && !secret(field) && (field.type !== "hidden" || field.name === "strokes");
+const fields = (form) => [...form.elements].filter((field) => field.tagName !== "BUTTON" && own(field));
+const chosen = (field) => field.type === "radio" || field.type === "checkbox";
+const filled = (field) => (chosen(field) ? field.checked : field.value !== "");
+const version = (form) => form.elements.tag?.value ?? "";
+
+/** Whether it is otherwise than it came from the server. */
+const touched = (field) => {
+  if (chosen(field)) return field.checked !== field.defaultChecked;
+  if (field.type === "hidden") return field.value !== "";
+  if (field.tagName !== "SELECT") return field.value !== field.defaultValue;
+  return field.selectedIndex !== Math.max(0, [...field.options].findIndex((one) => one.defaultSelected));
+};
+
+const quietly = (work) => {
+  try {
+    return work(sessionStorage);
+  } catch {
+    return null; // storage is full or forbidden: then it is as without this script
+  }
+};
+
+/** Something in a form is another than before. */
+export const changed = (form) => {
+  const pairs = fields(form).filter(touched).map((field) => [field.name, field.value, chosen(field) && field.checked]);
+  const kept = JSON.stringify({ version: version(form), pairs });
+  quietly((store) => (pairs.length ? store.setItem(place(form), kept) : store.removeItem(place(form))));
+};
+
+// What comes from the server goes before, where the server shows a form again. Where it shows another version of what
+// the form is about, nothing is chosen again that somebody has to look at first.
+const restore = (form) => {
+  const kept = quietly((store) => JSON.parse(store.getItem(place(form))));
+  if (!kept || (refused && fields(form).some(filled))) return;
+  const stale = kept.version !== version(form);
+  for (const [name, value, checked] of kept.pairs) {
+    for (const field of fields(form).filter((one) => one.name === name)) {
+      if (stale && (chosen(field) || field.value !== "")) continue;
+      if (!chosen(field)) field.value = value;
+      else if (field.value === value) field.checked = checked;
+      for (let box = field.closest("details"); box; box = box.parentElement.closest("details")) box.open = true;
+    }
+  }
+};
+
+// A form that was taken leads on by a redirect; a reload, a page that came back from the history, and one that says
+// what was lacking, or that nothing was saved, do not. Only then is it let go of.
+const SENT = "sent";
+const came = performance.getEntriesByType("navigation")[0];
+const refused = document.querySelector("[role=alert]");
+quietly((store) => {
+  if (came && came.redirectCount > 0 && !refused && store.getItem(SENT)) store.removeItem(store.getItem(SENT));
+  store.removeItem(SENT);
+});
+
+for (const form of document.querySelectorAll("form[id]")) restore(form);
+for (const happens of ["input", "change"]) {
+  document.addEventListener(happens, ({ target }) => { if (target.form?.id) changed(target.form); });
+}
+document.addEventListener("submit", ({ target }) => { if (target.id) quietly((store) => store.setItem(SENT, place(target))); });
