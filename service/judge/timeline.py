@@ -39,13 +39,14 @@ def withdrawn_ids(entries: Iterable[Entry]) -> set[str]:
     A withdrawal has a reason and names an earlier entry by the same author: earlier by `received_at`, then by position;
     where either has no `received_at`, not later by `at` (uncorrected). A withdrawal cannot be withdrawn.
     """
-    withdrawals: list[tuple[int, Entry]] = []
+    entries = list(entries)
+    withdrawals = [(n, one) for n, one in enumerate(entries) if one.withdraws is not None and not is_blank(one.reason)]
+    if not withdrawals:
+        return set()
     others: dict[str, tuple[int, Entry]] = {}
     for position, entry in enumerate(entries):
         if entry.withdraws is None:
             others.setdefault(entry.id.lower(), (position, entry))
-        elif not is_blank(entry.reason):
-            withdrawals.append((position, entry))
     withdrawn: set[str] = set()
     for position, withdrawal in withdrawals:
         target_position, target = others.get((withdrawal.withdraws or "").lower(), (0, None))

@@ -67,12 +67,14 @@ class Duty(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Attention(msgspec.Struct, frozen=True):
-    """What is open about a visit. `next_at` (ms UTC): when that can change by itself."""
+    """What is open about a visit. `next_at` (ms UTC): when that can change by itself. `is_clock_ahead`: in some record,
+    also one that was reviewed."""
 
     reasons: tuple[Reason, ...]
     duties: tuple[Duty, ...]
     closed: bool
     next_at: int | None
+    is_clock_ahead: bool = False
 
 
 def urgent_at(reasons: Iterable[Reason]) -> int | None:
@@ -98,6 +100,7 @@ class _Attention:
         self.visit, self.judgement, self.now = visit, judgement, visit.now
         self.history = visit.reviews
         self.next: list[datetime] = []
+        self.is_clock_ahead = False
         self.is_finished = "left" in judgement.facts or self.window_is_long_past()
 
     @cached_property
@@ -121,7 +124,7 @@ class _Attention:
         reasons, duties = tuple(self.reasons()), tuple(self.duties())
         closed = self.is_closed(reasons, duties)
         next_at = min((to_ms(one) for one in self.next), default=None)
-        return Attention(() if closed else reasons, duties, closed, next_at)
+        return Attention(() if closed else reasons, duties, closed, next_at, self.is_clock_ahead)
 
     def reasons(self) -> Iterator[Reason]:
         yield from filter(None, map(self.of_finding, self.judgement.findings))
@@ -213,8 +216,10 @@ class _Attention:
 
     def of_batches(self) -> Iterator[Reason]:
         for number, (row, batch) in enumerate(zip(self.visit.batch_rows, self.visit.batches, strict=True)):
-            if batch.kind == "record" and seconds_ahead(batch, row.received_at) and not self.is_covered(number + 1):
-                yield Reason(kind="clock", since=batch.received_at, source=batch.id)
+            if batch.kind == "record" and seconds_ahead(batch, row.received_at):
+                self.is_clock_ahead = True
+                if not self.is_covered(number + 1):
+                    yield Reason(kind="clock", since=batch.received_at, source=batch.id)
             if self.visit.referenced_files[number] and self.visit.missing(number):
                 since = batch.received_at + MISSING_FILES_AFTER
                 if self.has_come(since) and not self.is_reviewed_since(since):

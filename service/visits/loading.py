@@ -152,7 +152,9 @@ class LoadedVisit(msgspec.Struct, frozen=True):
     def _inquired_entries(self) -> frozenset[str]:
         """The entries of the findings that a supervisor asked the technician about: they may read those."""
         asked = {inquiry.finding for _, inquiry in self.reviews.inquiries}
-        findings = [one for one in self.evaluate_at().findings if one.code in asked] if asked else []
+        if not asked:
+            return frozenset()
+        findings = [one for one in self.evaluate_at().findings if one.code in asked]
         limits = (self.rules.by_id[one.item].limit for one in findings if one.item in self.rules.by_id)
         starts = {limit.start for limit in limits if limit is not None}
         complaints = {entry.id for entry in self.merged.entries if entry.what in starts and is_complaint(entry)}
@@ -194,8 +196,9 @@ class LoadedVisit(msgspec.Struct, frozen=True):
     def missing(self, number: int) -> evidence.FileDigests:
         """The files of a batch that were neither received nor given up."""
         batch, files = self.batches[number], self.referenced_files[number]
-        senders = batch_senders(self.batch_rows[number])
-        return evidence.missing_files(self.files, batch.id, files, senders) if files else ()
+        if not files:
+            return ()
+        return evidence.missing_files(self.files, batch.id, files, batch_senders(self.batch_rows[number]))
 
     def lost(self, number: int) -> frozenset[str]:
         """The files of a batch that were given up and never received."""

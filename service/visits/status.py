@@ -13,7 +13,6 @@ from service.web.defects import or_unreadable
 from . import evidence_files, repository, search_index, summaries, sync_feed
 from .appointment import awaits_reschedule
 from .attention import Attention, Duty, Reason, attention, reason_words, urgent_at
-from .clock_skew import seconds_ahead
 from .loading import LoadedVisit, batch_senders, load_visit
 from .notice_flags import appointment_conditions, is_ahead, with_notice_flags
 from .plan import Plan
@@ -55,7 +54,6 @@ def visit_flags(visit: LoadedVisit, judgement: Judgement, now: Attention | None 
     """What is missing, or differs from the plan."""
     now = now or attention(visit, judgement)
     unassigned = NO_TECHNICIAN in visit.row.flags.split()
-    batches = zip(visit.batches, visit.batch_rows, strict=True)
     conditions = {
         "awaiting_evidence": visit.has_missing_files,
         "open_duties": bool(now.duties),
@@ -64,7 +62,7 @@ def visit_flags(visit: LoadedVisit, judgement: Judgement, now: Attention | None 
         "complaint": any(reason.kind == "complaint" for reason in now.reasons),
         "asked_time": judgement.verdict is None and awaits_reschedule(visit),  # obsolete once the work has begun
         "no_technician": unassigned and visit_state(visit, judgement, now) in ACTIVE_STATES,
-        "clock": any(seconds_ahead(batch, row.received_at) for batch, row in batches if batch.kind == "record"),
+        "clock": now.is_clock_ahead,
         **appointment_conditions(visit, judgement),
     }
     return tuple(cast("Flag", flag) for flag, is_set in conditions.items() if is_set)
@@ -120,7 +118,7 @@ def visit_status(visit: LoadedVisit, judgement: Judgement, now: Attention | None
         min(changes, default=None),
         reason_words(queued),
         urgent_at(queued),
-        min((to_ms(reason.since) for reason in queued), default=None),
+        to_ms(min(reason.since for reason in queued)) if queued else None,
         visit.reviews.assignee,
     )
 

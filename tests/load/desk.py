@@ -1,8 +1,8 @@
 """How fast the desk's lists are among many visits: `python -m tests.load.desk --visits 1000000 --engine sqlite`.
 
 Fills a database with an invented utility, of whose visits one in 500 calls for a person, one in 500 owes something and
-one in ten did so once, and measures the queue, the duties and the visits of a day as the desk asks for them: median,
-95th percentile and worst. With `--database ADDRESS` that one is used, filled when it is empty, and kept.
+one in ten did so once, and measures the queue, the duties, the board and the visits of a day as the desk asks for them:
+median, 95th percentile and worst. With `--database ADDRESS` that one is used, filled when it is empty, and kept.
 """
 
 import argparse
@@ -14,9 +14,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from service.accounts.authentication import token_digest
-from service.app import current_millis, uuid7
+from service.app import current_millis, freeze_gc, uuid7
 from service.context import AppContext
 from service.db.database import Database
+from service.dispatch.board import day_board
 from service.duties import listing as duties
 from service.duties.listing import DutyFilter
 from service.reviews import queue
@@ -69,6 +70,12 @@ def questions(ctx: AppContext) -> dict[str, Ask]:
 
         return ask
 
+    def board(token: bytes, area: str = "") -> Ask:
+        async def ask(_after: str | None) -> tuple[int, str | None]:
+            return len((await day_board(ctx, token, ctx.now().date(), area)).visits), None
+
+        return ask
+
     return {
         "queue": queued(WANG),
         "queue, one area": queued(WANG, area=AREA),
@@ -89,6 +96,9 @@ def questions(ctx: AppContext) -> dict[str, Ask]:
         "today, two areas": day(who="qian"),
         "today, planned": day(state="planned"),
         "today, a flag": day(flag="open_duties"),
+        "board": board(WANG),
+        "board, one area": board(WANG, AREA),
+        "board, two areas": board(QIAN),
     }
 
 
@@ -96,6 +106,7 @@ async def measure(db: Database, address: str, given: argparse.Namespace) -> None
     """Ask everything, also for the pages that follow."""
     ctx = AppContext(db=db, clock=current_millis, new_id=uuid7, zone=ZoneInfo("Asia/Shanghai"), rules_cache={})
     await prepare(ctx)
+    freeze_gc()
     clock = await filled.busy(db, address) if given.cpu else time.perf_counter
     slow: list[str] = []
     print(f"{db.engine}: ms                median      p95    worst")
