@@ -42,7 +42,7 @@ class BoardVisit(msgspec.Struct, frozen=True, kw_only=True):
     plan: Plan
     state: State
     flags: tuple[Flag, ...]
-    calls: bool
+    calls: bool = False
 
 
 class DayBoard(msgspec.Struct, frozen=True, kw_only=True):
