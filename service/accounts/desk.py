@@ -246,4 +246,4 @@ def sign_in_address(request: AnyRequest) -> str:
         return f"/sign-in?next={quote(own_path(own_address(request)), safe='/')}"
     page = urlsplit(request.headers.get("referer", ""))
     back = own_path(page.path + (f"?{page.query}" if page.query else ""))
-    return f"/sign-in?unsaved=1&next={quote(back, safe='/')}"
+    return f"/sign-in?next={quote(back, safe='/')}&unsaved=1"

@@ -52,7 +52,7 @@ class BoardVisit(msgspec.Struct, frozen=True, kw_only=True):
     plan: BoardPlan
     state: State
     flags: tuple[Flag, ...]
-    calls: bool
+    calls: bool = False
 
 
 class DayBoard(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,6 +9,7 @@ from litestar.response.base import ASGIResponse
 from service.accounts import sessions
 from service.accounts.desk import Desk, DeskController, DeskRequest, explain, redirect_with_notice, render_desk
 from service.accounts.labels import ROLE_NAMES
+from service.accounts.middleware import session_cookies
 from service.accounts.permissions import SECOND_FACTOR
 from service.accounts.sessions import Credentials
 from service.devices import enrolment
@@ -19,7 +20,6 @@ from service.web.request_info import client_ip
 from service.web.templates import redirect
 
 from .invitation_pages import authenticator_page
-from .sign_in_pages import signed_out
 
 
 class AccountController(DeskController):
@@ -42,7 +42,7 @@ class AccountController(DeskController):
     async def end_all_sessions(self, desk: Desk) -> ASGIResponse:
         """End all my sessions, this one too."""
         await sessions.sign_out(desk.ctx, desk.token, everywhere=True)
-        return redirect("/sign-in", signed_out())
+        return redirect("/sign-in", session_cookies(""))
 
     @post("/second-factor", status_code=200)
     async def add_authenticator(self, desk: Desk) -> ASGIResponse:

@@ -22,7 +22,6 @@ from service.web.language import AnyText, PageText
 from service.web.query import text_parameter
 from service.web.request import AnyRequest
 from service.web.request_info import client_ip
-from service.web.responses import Headers
 from service.web.templates import NO_ASSETS, Assets, Switch, redirect, render
 
 from .invitation_pages import authenticator_page
@@ -31,6 +30,8 @@ WRONG = PageText("登录名、密码或动态码不对，请核对后再试")
 UNSAVED = PageText("您的登录已过期，刚才填的没有保存。请登录，会回到那一页。")
 KEEP_INPUT = Assets("/web/shared/keep.js")
 """What the form had is kept in the browser: it was not taken."""
+FORGET_INPUT = Assets("/web/desk/forget.js")
+"""Who signed out leads to no page: what forms had is forgotten."""
 CODE_NEEDED = PageText("您的角色要用动态码：请再输入一次密码，并填验证器上的 6 位数字")
 
 
@@ -79,12 +80,7 @@ class DeskEntryController(DeskController):
     async def sign_out(self, desk: Desk) -> ASGIResponse:
         """End the session of this browser."""
         await sessions.sign_out(desk.ctx, desk.token)
-        return redirect("/sign-in", signed_out())
-
-
-def signed_out() -> Headers:
-    """The headers that end a session in the browser: with the cookies goes what its forms kept."""
-    return (*session_cookies(""), (b"clear-site-data", b'"storage"'))
+        return redirect("/sign-in", session_cookies(""))
 
 
 async def _sign_in(request: AnyRequest, ctx: AppContext, form: FormData) -> ASGIResponse:
@@ -118,7 +114,7 @@ def _sign_in_page(
     headers = retry_after(problem) if problem else ()
     switch = Switch("/language", {"back": f"/sign-in?next={quote(back, safe='/')}" if back else "/sign-in"})
     status = problem.status if problem else 200
-    assets = KEEP_INPUT if unsaved else NO_ASSETS
+    assets = KEEP_INPUT if unsaved else NO_ASSETS if back else FORGET_INPUT
     return render(request.scope, "staff/sign_in.html", view, status, headers, switch=switch, origin=True, assets=assets)
 
 

@@ -203,14 +203,14 @@ async def test_a_form_sent_after_the_session_ended_says_that_nothing_was_saved(w
     stranger = DeskBrowser(wang.world)
     origin = wang.world.house.company.url
     answer = await stranger.post(f"{PAGE}/review", fields, referer=f"{origin}{PAGE}?call=1")
-    assert (answer.status_code, answer.headers["location"]) == (303, f"/sign-in?unsaved=1&next={PAGE}%3Fcall%3D1")
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/sign-in?next={PAGE}%3Fcall%3D1&unsaved=1")
     page = (await stranger.get(answer.headers["location"])).text
     assert "刚才填的没有保存" in page
     assert f'name="next" value="{PAGE}?call=1"' in page
     assert "刚才填的没有保存" not in (await stranger.get(f"/sign-in?next={PAGE}")).text
     for foreign in ("https://evil.test//evil.test/", ""):
         elsewhere = await stranger.post(f"{PAGE}/review", fields, referer=foreign)
-        assert elsewhere.headers["location"] == "/sign-in?unsaved=1&next=/desk"
+        assert elsewhere.headers["location"] == "/sign-in?next=/desk&unsaved=1"
 
 
 async def test_the_address_of_a_form_that_was_shown_again_leads_to_the_page(wang: DeskBrowser) -> None:
