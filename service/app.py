@@ -16,6 +16,7 @@ from litestar.types import ASGIApp
 
 from service.accounts import me_routes, session_routes
 from service.accounts.caller import DEPENDENCIES, Authentication
+from service.accounts.desk_problems import EXCEPTION_HANDLERS
 from service.agenda import routes as agenda_routes
 from service.allowance import DailyAllowance
 from service.audit_log import sequencer
@@ -56,7 +57,7 @@ from service.web.access_log import access_log_middleware
 from service.web.api_document import BytesSchemas, ProblemSchemas, StructSchemas, openapi_config
 from service.web.compression import response_middleware
 from service.web.paths import plain_paths_middleware
-from service.web.problems import EXCEPTION_HANDLERS, log_unexpected_error
+from service.web.problems import log_unexpected_error
 from service.web.query import check_query
 from service.web.request import BoundedRequest
 
@@ -105,7 +106,8 @@ CANCEL_SECONDS = 0.5  # for background tasks to end; all of them may be interrup
 def create_app(ctx: AppContext, max_body: int, lifespan: Lifespan = ()) -> ASGIApp:
     """The service as an ASGI application. The caller opens its context (`run_background_work`), if need be in
     `lifespan`."""
-    return access_log_middleware(plain_paths_middleware(response_middleware(litestar(ctx, max_body, lifespan))))
+    app = response_middleware(litestar(ctx, max_body, lifespan))
+    return access_log_middleware(plain_paths_middleware(app, ctx.company.company))
 
 
 def litestar(ctx: AppContext | None = None, max_body: int = 0, lifespan: Lifespan = ()) -> Litestar:

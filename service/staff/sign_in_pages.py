@@ -7,10 +7,9 @@ from litestar import get, post
 from litestar.response.base import ASGIResponse
 
 from service.accounts import sessions
-from service.accounts.caller import Context
+from service.accounts.caller import Context, PublicController
 from service.accounts.desk import Desk, DeskController, explain, own_path, retry_after
 from service.accounts.middleware import session_cookies
-from service.accounts.public_pages import PageController
 from service.accounts.sessions import Credentials, SignIn
 from service.context import AppContext
 from service.errors import InvalidCredentials, Problem, TooManyRequests, TotpRequired
@@ -30,7 +29,7 @@ WRONG = PageText("登录名、密码或动态码不对，请核对后再试")
 CODE_NEEDED = PageText("您的角色要用动态码：请再输入一次密码，并填验证器上的 6 位数字")
 
 
-class SignInController(PageController):
+class SignInController(PublicController):
     """The page to sign in."""
 
     include_in_schema = False
