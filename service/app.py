@@ -33,6 +33,7 @@ from service.devices import routes as devices_routes
 from service.dispatch import change_routes, import_pages, import_routes, notice_pages, plan_pages
 from service.dispatch import pages as dispatch_pages
 from service.dispatch import routes as dispatch_routes
+from service.duties import mails
 from service.duties import pages as duties_pages
 from service.duties import routes as duties_routes
 from service.evidence import routes as evidence_routes
@@ -165,6 +166,7 @@ def build_context(settings: Settings, scratch: Path | None = None) -> AppContext
             company=settings.company,
             hotline=settings.hotline,
             cutoff_hours=settings.cutoff_hours,
+            duty_mail=settings.duty_mail,
             gateways=gateways.build_gateways(
                 settings.data, settings.sms_url, settings.sms_token, settings.smtp, settings.smtp_from
             ),
@@ -215,7 +217,7 @@ async def require_database(settings: Settings, *, create: bool | None) -> None:
 async def run_background_work(ctx: AppContext) -> AsyncGenerator[AppContext]:
     """Open the context and run the background tasks. On leaving, accepted writes are finished first."""
     async with open_context(ctx):
-        runs = (sequencer.run, worker.run, uploads.run, sweeper.run, refresh.run)
+        runs = (sequencer.run, worker.run, mails.run, uploads.run, sweeper.run, refresh.run)
         tasks = [asyncio.create_task(_supervise(ctx, run)) for run in runs]
         try:
             yield ctx
