@@ -12,7 +12,7 @@ from litestar.response.base import ASGIResponse
 from litestar.types import Receive, Scope, Send
 
 from service.context import AppContext
-from service.errors import InvalidQuery, MethodNotAllowed, NotFound, Problem
+from service.errors import InvalidQuery, MethodNotAllowed, NotAuthenticated, NotFound, Problem
 from service.web.language import AnyText, PageText
 from service.web.paths import DESK, is_desk
 from service.web.problems import allow_header, problem_in_json, to_problem
@@ -63,7 +63,8 @@ async def _page(request: AnyRequest, error: Exception) -> ASGIResponse:
     if desk is not None:
         view = {"problem": sentences, "desk": desk}
         return render_desk(desk, "web/desk_problem.html", view, problem.status, headers, back=DESK)
-    if request.scope["path"].startswith(DESK) and 400 <= problem.status < 429:
+    hidden = request.scope["path"].startswith(DESK) and 400 <= problem.status < 429
+    if hidden or isinstance(problem, NotAuthenticated):
         return redirect(sign_in_address(request))
     ctx: AppContext = request.app.state["ctx"]
     return plain_problem_page(request.scope, ctx.company.company, sentences, problem.status, headers)

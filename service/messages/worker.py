@@ -68,7 +68,7 @@ async def _deliver(ctx: AppContext, row: MessageRow) -> None:
 
 
 async def attempt(ctx: AppContext, message: OutgoingMessage) -> tuple[DeliveryOutcome, str]:
-    """Hand a message to the gateway of its channel: what came of it, in words that are safe to show."""
+    """Hand a message to the gateway of its channel. Returns the outcome, and an answer that is safe to show."""
     outcome: DeliveryOutcome
     try:
         outcome, detail = "delivered", await _hand_over(ctx, message)

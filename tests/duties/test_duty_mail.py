@@ -13,8 +13,8 @@ from service.duties import mails
 from service.judge.moments import to_ms
 from service.messages import worker
 from service.messages.gateways import PermanentFailure, TemporaryFailure
-from tests.duties.test_duties import complaining
 from tests.support.api_client import World
+from tests.support.customer import complaining
 from tests.support.factories import uid
 from tests.support.fake_gateway import URL, Post, set_up, stand
 from tests.support.reviews import later

@@ -9,7 +9,7 @@ CREATE TABLE duty_mails (
     state TEXT NOT NULL,            -- nothing (was due), waiting, delivered, refused, given_up
     tries BIGINT NOT NULL,
     next_at BIGINT,                 -- when the next attempt is due; while a worker has it, the end of its lease
-    detail TEXT NOT NULL,           -- what came of the last attempt
+    detail TEXT NOT NULL,           -- the gateway's answer to the last attempt
     UNIQUE (day, recipient)
 );
 CREATE INDEX duty_mails_next ON duty_mails (next_at, id) WHERE next_at IS NOT NULL;
