@@ -1,75 +1,13 @@
-"""A supervisor at the desk in a real browser: from the queue through a visit with the keyboard; looked at by axe."""
-
-import os
-from pathlib import Path
-
-import msgspec
-import pytest
-from playwright.async_api import Page
+"""A supervisor at the desk in a real browser: from the queue through a visit with the keyboard."""
 
 from tests.reviews.desk import finished
 from tests.support.api_client import VISIT, World
-from tests.support.chromium import WIDE, open_page, serve_world
-from tests.support.desk import DeskBrowser, signed_in
-from tests.support.factories import uid
+from tests.support.chromium import open_page, serve_world
+from tests.support.desk import signed_in
+from tests.support.desk_chromium import open_session
 
-AXE = (Path(__file__).parents[1] / "vendor" / "axe-core" / "axe.min.js").read_text()
-RUN_AXE = """async () => (await axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa',
-    'best-practice']})).violations.map(one => [one.id, one.nodes.map(node => node.html)])"""
-TABLET, DESKTOP = (820, 1180), (1366, 768)
-SCREENS = [(DESKTOP, 1, "zh-CN"), (TABLET, 1, "en"), ((683, 384), 2, "zh-CN")]
-LONG = {"name": "欧阳上官司马诸葛" * 8, "phone": "13800000000", "address": "虚构路一号" * 12, "account": "1001"}
+DESKTOP = (1366, 768)
 RANG_LATE = "order.door_signal.before.entered"
-
-
-async def open_session(page: Page, base: str, desk: DeskBrowser) -> None:
-    """Give the browser the session; it takes loopback for a secure site. The site is at that address."""
-    desk.world.house.company = msgspec.structs.replace(desk.world.house.company, url=base)
-    cookie = {
-        "name": "__Host-doorstep",
-        "value": desk.cookies["__Host-doorstep"],
-        "url": base.replace("http:", "https:"),
-    }
-    await page.context.add_cookies([{**cookie, "secure": True, "httpOnly": True, "sameSite": "Strict"}])  # type: ignore[list-item]
-
-
-async def checked(page: Page, name: str) -> None:
-    """Nothing that axe finds, and nothing that scrolls sideways, also with every fold open."""
-    await page.evaluate("() => document.querySelectorAll('details').forEach(one => { one.open = true })")
-    folder = os.environ.get("SCREENSHOTS")
-    if folder:
-        await page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
-    await page.evaluate(AXE)
-    assert await page.evaluate(RUN_AXE) == []
-    assert not await page.evaluate(WIDE)
-
-
-@pytest.mark.parametrize(
-    ("size", "scale", "locale"), [(DESKTOP, 1, "zh-CN"), (TABLET, 1, "en"), ((683, 384), 2, "zh-CN")]
-)
-async def test_the_queue_and_a_visit_are_accessible(
-    sqlite_world: World, size: tuple[int, int], scale: float, locale: str
-) -> None:
-    await finished(sqlite_world, customer=LONG)
-    wang = await signed_in(sqlite_world, "wang")
-    fields = {"id": str(uid("c")), "item:id_shown": "1", "why:id_shown": "没有出示证件", "due": "2026-03-03T18:00"}
-    assert (await wang.post(f"/desk/visits/{VISIT}/corrections", fields)).status_code == 303
-    call = {
-        "id": str(uid("k")),
-        "called": "陶",
-        "at": "2026-03-02T11:30",
-        "text": "态度不好",
-        "answer:manner_ok": "bad",
-    }
-    assert (await wang.post(f"/desk/visits/{VISIT}/callbacks", call)).status_code == 303
-    async with (
-        serve_world(sqlite_world) as base,
-        open_page(scripts=True, size=size, scale=scale, locale=locale) as page,
-    ):
-        await open_session(page, base, wang)
-        for name in ("queue", f"visits/{VISIT}", "duties", "quarantine"):
-            await page.goto(f"{base}/desk/{name}")
-            await checked(page, f"desk-{name.partition('/')[0]}-{size[0]}-{locale}")
 
 
 async def test_a_supervisor_decides_with_the_keyboard_and_without_scripts(sqlite_world: World) -> None:

@@ -1,0 +1,45 @@
+"""The desk in a real browser."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from playwright.async_api import Page
+
+from tests.support.chromium import WIDE
+from tests.support.desk import DeskBrowser
+
+AXE = (Path(__file__).parents[1] / "vendor" / "axe-core" / "axe.min.js").read_text()
+RUN_AXE = """async () => (await axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa',
+    'best-practice']})).violations.map(one => [one.id, one.nodes.map(node => node.html)])"""
+
+
+async def open_session(page: Page, base: str, desk: DeskBrowser) -> None:
+    """Give the browser the session; it takes loopback for a secure site. The site is at that address."""
+    desk.world.house.company = msgspec.structs.replace(desk.world.house.company, url=base)
+    cookie = {
+        "name": "__Host-doorstep",
+        "value": desk.cookies["__Host-doorstep"],
+        "url": base.replace("http:", "https:"),
+    }
+    await page.context.add_cookies([{**cookie, "secure": True, "httpOnly": True, "sameSite": "Strict"}])  # type: ignore[list-item]
+
+
+async def faults(page: Page, name: str, *sizes: tuple[int, int]) -> list[Any]:
+    """What axe finds at each size, and whether something scrolls sideways there, also with text twice as large."""
+    await page.evaluate(
+        "() => [...document.querySelectorAll('details')].slice(0, 9).forEach(one => { one.open = true })"
+    )
+    await page.evaluate(AXE)
+    folder, found = os.environ.get("SCREENSHOTS"), list[Any]()
+    for width, height in sizes:
+        await page.set_viewport_size({"width": width, "height": height})
+        if folder:
+            await page.screenshot(path=Path(folder) / f"{name}-{width}.png", full_page=True)
+        found += [(name, width, *one) for one in await page.evaluate(RUN_AXE)]
+        for font in ("200%", ""):
+            await page.evaluate("font => { document.documentElement.style.fontSize = font }", font)
+            if await page.evaluate(WIDE):
+                found.append((name, width, "scrolls sideways", font))
+    return found
