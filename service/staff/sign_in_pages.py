@@ -25,8 +25,8 @@ from service.web.templates import Switch, redirect, render
 
 from .invitation_pages import authenticator_page
 
-WRONG = PageText("登录名、密码或动态码不对，请核对后再试")
-CODE_NEEDED = PageText("您的角色要用动态码：请再输入一次密码，并填验证器上的 6 位数字")
+WRONG = PageText("登录名、密码或动态码不对，请核对后再试；每个动态码只能用一次")
+CODE_NEEDED = PageText("您的账号要用动态码：请再输入一次密码，并填验证器上的 6 位数字")
 
 
 class SignInController(PublicController):

@@ -10,7 +10,7 @@ from tests.support.api_client import World
 from tests.support.browser import PASSWORD, later, unsecret, with_password
 from tests.support.chromium import open_page, serve_world
 from tests.support.desk import signed_in
-from tests.support.desk_chromium import faults, open_session
+from tests.support.desk_chromium import open_session
 
 DESKTOP = (1366, 768)
 
@@ -33,6 +33,7 @@ async def test_a_second_factor_from_the_account_to_a_lost_phone(sqlite_world: Wo
         await page.get_by_role("button", name="绑定验证器").click()
         secret = unsecret((await page.locator(".code").inner_text()).replace(" ", ""))
         await shot(page, "authenticator")
+        assert "密码已设好" not in await page.content(), "that was another day"
         await page.locator("[name=password]").fill(PASSWORD)
 
         def code() -> str:
@@ -40,7 +41,7 @@ async def test_a_second_factor_from_the_account_to_a_lost_phone(sqlite_world: Wo
 
         await page.locator("[name=code]").fill("000000" if code() != "000000" else "111111")
         await page.locator("button.yes").click()
-        await page.locator(".trouble").wait_for()
+        await page.get_by_role("alert").get_by_text("验证码不对").wait_for()
         await shot(page, "authenticator-wrong")
         await page.locator("[name=password]").fill(PASSWORD)
         used = code()
@@ -53,10 +54,11 @@ async def test_a_second_factor_from_the_account_to_a_lost_phone(sqlite_world: Wo
         await page.get_by_role("button", name="退出", exact=True).click()
         await page.wait_for_url("**/sign-in")
         await sign_in(page, base, used)
-        await page.get_by_role("alert").wait_for()
+        await page.get_by_role("alert").get_by_text("每个动态码只能用一次").wait_for()
         await shot(page, "sign-in-used-code")
         await sign_in(page, base, "")
-        await page.get_by_role("alert").wait_for()
+        await page.get_by_role("alert").get_by_text("您的账号要用动态码").wait_for()
+        await page.get_by_text("验证器丢了，或第一次登录：请管理员发一个邀请链接").wait_for()
         await shot(page, "sign-in-no-code")
         later(world, minutes=1)
         await sign_in(page, base, code())
