@@ -83,7 +83,7 @@ class InvitationPagesController(PageController):
                 return _switch_language(request, fields)
             given = convert_strict(SignIn, {name: fields.get(name, "") for name in ("login", "password", "code")})
             if not given.code.strip():
-                raise InvalidCredentials  # the page is about the code, whoever could do without
+                raise InvalidCredentials  # also where the role needs none: the page says that it works
             token = await sessions.sign_in(context, client_ip(request.scope), given)
         except Problem as problem:
             return authenticator_page(request, fields.get("login", ""), trouble=_explain(problem), problem=problem)
