@@ -16,6 +16,7 @@ from litestar.types import ASGIApp
 
 from service.accounts import me_routes, session_routes
 from service.accounts.caller import DEPENDENCIES, Authentication
+from service.accounts.desk_problems import EXCEPTION_HANDLERS
 from service.agenda import routes as agenda_routes
 from service.allowance import DailyAllowance
 from service.audit_log import sequencer
@@ -32,6 +33,7 @@ from service.devices import routes as devices_routes
 from service.dispatch import change_routes, import_pages, import_routes, notice_pages, plan_pages
 from service.dispatch import pages as dispatch_pages
 from service.dispatch import routes as dispatch_routes
+from service.duties import mails
 from service.duties import pages as duties_pages
 from service.duties import routes as duties_routes
 from service.evidence import routes as evidence_routes
@@ -56,7 +58,7 @@ from service.web.access_log import access_log_middleware
 from service.web.api_document import BytesSchemas, ProblemSchemas, StructSchemas, openapi_config
 from service.web.compression import response_middleware
 from service.web.paths import plain_paths_middleware
-from service.web.problems import EXCEPTION_HANDLERS, log_unexpected_error
+from service.web.problems import log_unexpected_error
 from service.web.query import check_query
 from service.web.request import BoundedRequest
 
@@ -105,7 +107,8 @@ CANCEL_SECONDS = 0.5  # for background tasks to end; all of them may be interrup
 def create_app(ctx: AppContext, max_body: int, lifespan: Lifespan = ()) -> ASGIApp:
     """The service as an ASGI application. The caller opens its context (`run_background_work`), if need be in
     `lifespan`."""
-    return access_log_middleware(plain_paths_middleware(response_middleware(litestar(ctx, max_body, lifespan))))
+    app = response_middleware(litestar(ctx, max_body, lifespan))
+    return access_log_middleware(plain_paths_middleware(app, ctx.company.company))
 
 
 def litestar(ctx: AppContext | None = None, max_body: int = 0, lifespan: Lifespan = ()) -> Litestar:
@@ -163,6 +166,7 @@ def build_context(settings: Settings, scratch: Path | None = None) -> AppContext
             company=settings.company,
             hotline=settings.hotline,
             cutoff_hours=settings.cutoff_hours,
+            duty_mail=settings.duty_mail,
             gateways=gateways.build_gateways(
                 settings.data, settings.sms_url, settings.sms_token, settings.smtp, settings.smtp_from
             ),
@@ -213,7 +217,7 @@ async def require_database(settings: Settings, *, create: bool | None) -> None:
 async def run_background_work(ctx: AppContext) -> AsyncGenerator[AppContext]:
     """Open the context and run the background tasks. On leaving, accepted writes are finished first."""
     async with open_context(ctx):
-        runs = (sequencer.run, worker.run, uploads.run, sweeper.run, refresh.run)
+        runs = (sequencer.run, worker.run, mails.run, uploads.run, sweeper.run, refresh.run)
         tasks = [asyncio.create_task(_supervise(ctx, run)) for run in runs]
         try:
             yield ctx

@@ -3,6 +3,7 @@
 An unknown variable with that prefix is refused, so that a misspelt setting does not go unnoticed.
 """
 
+import re
 from collections.abc import Mapping
 from ipaddress import ip_network
 from pathlib import Path
@@ -16,6 +17,9 @@ from msgspec import Meta
 from service.blobs.connect import s3_parts
 
 PREFIX = "DOORSTEP_"
+LISTS = {"proxies", "duty_mail"}
+"""Settings with several values, separated by commas."""
+_MAIL_ADDRESS = re.compile(r"[\w.+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*", re.ASCII)
 MIB = 2**20
 
 
@@ -110,6 +114,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         str, SettingHelp("Mail server: smtp://USER:PASSWORD@HOST:PORT or smtps://…; empty: the same file.")
     ] = ""
     smtp_from: Annotated[str, SettingHelp("Sender of mails.")] = "doorstep@localhost"
+    duty_mail: Annotated[
+        tuple[str, ...],
+        SettingHelp("Addresses, with commas, that get a mail at 07:00 about duties due or overdue; empty: no mail."),
+    ] = ()
     close_days: Annotated[
         Count, SettingHelp("Days after its last entry until a visit that calls for nobody is closed.")
     ] = 7
@@ -143,7 +151,7 @@ def describe_settings() -> list[tuple[str, str, str]]:
     hints = get_type_hints(Settings, include_extras=True)
     rows: list[tuple[str, str, str]] = []
     for field in msgspec.structs.fields(Settings):
-        text = ",".join(cast("tuple[str, ...]", field.default)) if field.name == "proxies" else str(field.default)
+        text = ",".join(cast("tuple[str, ...]", field.default)) if field.name in LISTS else str(field.default)
         described = next(note for note in hints[field.name].__metadata__ if isinstance(note, SettingHelp))
         rows.append((PREFIX + field.name.upper(), text, described.text))
     return rows
@@ -156,8 +164,8 @@ def load_settings(environment: Mapping[str, str]) -> Settings:
     for name in sorted(given.keys() - known):
         raise SettingsError(f"{name} is not a setting; the settings are {', '.join(sorted(known))}")
     raw: dict[str, object] = {name.removeprefix(PREFIX).lower(): value for name, value in given.items() if value}
-    if "proxies" in raw:
-        raw["proxies"] = [part.strip() for part in str(raw["proxies"]).split(",") if part.strip()]
+    for name in raw.keys() & LISTS:
+        raw[name] = [part.strip() for part in str(raw[name]).split(",") if part.strip()]
     data = Path(str(raw.pop("data", Settings().data)))
     try:
         settings = msgspec.structs.replace(msgspec.convert(raw, Settings, strict=False), data=data)
@@ -181,6 +189,11 @@ def _check(settings: Settings) -> None:
         parts = urlsplit(address)
         if address and (parts.scheme not in schemes or not parts.hostname):
             raise SettingsError(f"{PREFIX}{name} must begin with {schemes[0]}:// or {schemes[1]}:// and a host")
+    for mail_address in settings.duty_mail:
+        if not _MAIL_ADDRESS.fullmatch(mail_address):
+            raise SettingsError(f"DOORSTEP_DUTY_MAIL: {mail_address} is no mail address")
+    if len(set(settings.duty_mail)) < len(settings.duty_mail):
+        raise SettingsError("DOORSTEP_DUTY_MAIL names an address twice")
     try:
         if settings.blobs:
             s3_parts(settings.blobs)

@@ -41,13 +41,17 @@ Gateway = Callable[[OutgoingMessage], Awaitable[str]]
 
 
 class CompanyProfile(msgspec.Struct, frozen=True, kw_only=True):
-    """The utility, as customers know it, and the gateways by channel. `url` has no trailing slash."""
+    """The utility, as customers know it, and the gateways by channel. `url` has no trailing slash.
+
+    `duty_mail`: addresses of the office, which get the daily mail about duties.
+    """
 
     url: str = "http://127.0.0.1:8000"
     company: str = "供水公司"
     hotline: str = ""
     cutoff_hours: int = 2
     gateways: Mapping[str, Gateway] = {}
+    duty_mail: tuple[str, ...] = ()
 
 
 class ReviewPolicy(msgspec.Struct, frozen=True, kw_only=True):

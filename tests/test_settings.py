@@ -20,6 +20,7 @@ def test_variables_are_read_and_typed():
             "DOORSTEP_DATA": "/srv/doorstep",
             "DOORSTEP_PORT": "9000",
             "DOORSTEP_PROXIES": "10.0.0.1, 192.168.0.0/16",
+            "DOORSTEP_DUTY_MAIL": "office@example.org, duty.east@example.org",
             "DOORSTEP_MAX_BODY": "1000",
             "DOORSTEP_LOG": "json",
             "DOORSTEP_URL": "https://visits.example/",
@@ -30,6 +31,7 @@ def test_variables_are_read_and_typed():
     assert settings.database_address == "sqlite:////srv/doorstep/doorstep.sqlite"
     assert settings.port == 9000
     assert settings.proxies == ("10.0.0.1", "192.168.0.0/16")
+    assert settings.duty_mail == ("office@example.org", "duty.east@example.org")
     assert settings.public_url == "https://visits.example"
 
 
@@ -48,6 +50,9 @@ def test_an_empty_variable_is_as_if_it_were_not_there():
         ("DOORSTEP_URL", "visits.example"),
         ("DOORSTEP_PROXIES", "everybody"),
         ("DOORSTEP_ZONE", "Asia/Nowhere"),
+        ("DOORSTEP_DUTY_MAIL", "office"),
+        ("DOORSTEP_DUTY_MAIL", "office@example.org; duty@example.org"),
+        ("DOORSTEP_DUTY_MAIL", "office@example.org, office@example.org"),
         ("DOORSTEP_MAX_BODY", "0"),
         ("DOORSTEP_LOG", "xml"),
         ("DOORSTEP_LOG_LEVEL", "loud"),

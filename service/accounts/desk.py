@@ -11,7 +11,6 @@ from urllib.parse import quote, unquote, urlsplit
 import msgspec
 from litestar import Controller
 from litestar.di import NamedDependency, Provide
-from litestar.exceptions import HTTPException
 from litestar.params import SkipValidation
 from litestar.response.base import ASGIResponse
 
@@ -20,7 +19,6 @@ from service.errors import (
     BodyTooLarge,
     FieldError,
     InvalidBody,
-    NotAuthenticated,
     Problem,
     UnknownPerson,
     WrongMediaType,
@@ -29,11 +27,10 @@ from service.web.cross_origin import SAFE
 from service.web.field_words import field_of, in_words
 from service.web.forms import read_form, read_upload
 from service.web.language import AnyText, Language, PageText, TextPair, language_of
-from service.web.problems import ReadyResponse, to_problem
 from service.web.request import AnyRequest
 from service.web.request_info import get_cookie
 from service.web.responses import Headers
-from service.web.templates import NO_ASSETS, SWITCHABLE, Assets, Switch, message_page, redirect, render
+from service.web.templates import NO_ASSETS, SWITCHABLE, Assets, Switch, redirect, render
 
 from . import authentication
 from .labels import FIELDS
@@ -119,29 +116,13 @@ async def _provide_desk(request: AnyRequest) -> DeskRequest:
     return msgspec.structs.replace(desk, form=form, files=files)
 
 
-def _page_of_problem(request: AnyRequest, error: Exception) -> ReadyResponse:
-    problem = to_problem(request.scope, error)
-    if isinstance(problem, NotAuthenticated):
-        return ReadyResponse(redirect(sign_in_address(request)))
-    headers = retry_after(problem)
-    desk: DeskRequest | None = request.state.get("desk")
-    if desk is None:
-        ctx: AppContext = request.app.state["ctx"]
-        message = explain(problem)[0]
-        return ReadyResponse(message_page(request.scope, message, ctx.company.hotline, problem.status, headers))
-    return ReadyResponse(
-        render_desk(desk, "web/desk_problem.html", {"problem": explain(problem)}, problem.status, headers, back="/desk")
-    )
-
-
 class DeskController(Controller):
-    """Pages of the desk, which inject `desk: Desk`. Without a session they redirect to the page to sign in; a problem
-    that the handler does not handle becomes a page."""
+    """Pages of the desk, which inject `desk: Desk`. A problem that the handler does not handle becomes a page
+    (`desk_problems`); without a session that is the page to sign in."""
 
     opt = {"exclude_from_auth": True}  # noqa: RUF012 - as Litestar declares it
     include_in_schema = False
     dependencies = {"desk": Provide(_provide_desk)}  # noqa: RUF012
-    exception_handlers = {HTTPException: _page_of_problem, Exception: _page_of_problem}  # noqa: RUF012 # pyright: ignore[reportUnknownVariableType]
 
 
 def render_desk(

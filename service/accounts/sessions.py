@@ -44,11 +44,15 @@ class SecondFactor(msgspec.Struct, frozen=True):
 
 
 async def sign_in(ctx: AppContext, address: str, given: SignIn) -> str:
-    """The token of a new session. Problems do not reveal whether there is such a person."""
+    """The token of a new session. Problems do not reveal whether there is such a person.
+
+    Where no second factor is needed, one that somebody has begun to set up counts from the first code that is right.
+    """
     person, password_hash, factor = await _check_credentials(ctx, address, given.login, given.password)
     now = ctx.clock()
     step, secret = None, b""
-    if (factor is not None and factor.confirmed_at is not None) or not SECOND_FACTOR.isdisjoint(person.roles):
+    confirmed, begun = factor is not None and factor.confirmed_at is not None, factor is not None
+    if confirmed or (begun and given.code.strip()) or not SECOND_FACTOR.isdisjoint(person.roles):
         if factor is None or not given.code.strip():
             await ctx.db.write(lambda tx: throttling.refund_attempt(tx, address, given.login))
             raise TotpRequired(enrol=factor is None or factor.confirmed_at is None)

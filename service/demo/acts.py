@@ -1,6 +1,7 @@
 """What people do about a visit of the demonstration, through the functions that the API calls."""
 
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
@@ -14,6 +15,7 @@ from service.confirmation.statements import CustomerView
 from service.context import AppContext, Quota, read_only
 from service.db.database import Transaction
 from service.dispatch import planning, rescheduling
+from service.errors import UnknownChecklist
 from service.evidence import attach
 from service.judge.moments import to_ms
 from service.messages import notices
@@ -89,6 +91,14 @@ async def submit_entries(
     """A technician's phone sends a record."""
     record, raw = record_of(visit, with_ids(visit, entries), correction)
     await submit.submit_record(actors.ctx, actors.tokens[login], record, raw)
+
+
+async def submit_outdated(actors: Actors, login: str, visit: UUID, entries: Entries) -> None:
+    """A phone with a checklist that the server does not know sends a record, which goes into quarantine."""
+    record, raw = record_of(visit, with_ids(visit, entries))
+    outdated = to_json(msgspec.json.decode(raw) | {"checklist": "onsite@0"})
+    with suppress(UnknownChecklist):
+        await submit.submit_record(actors.ctx, actors.tokens[login], record, outdated)
 
 
 async def send_photo(actors: Actors, login: str, raw: bytes) -> None:

@@ -33,6 +33,7 @@ class Scenes:
         yield self.no_record("xu", 1)
         yield self.correction("wu", 3)
         yield self.explanation("li", 3)
+        yield self.outdated_phone("zhou", 1)
         yield self.moved("chen", 1)
         yield self.under_way("zhou")
 
@@ -160,6 +161,14 @@ class Scenes:
         due = (self.town.moment(self.today, time(18, 0)) + DAY).isoformat()
         reason = "没有出示工作证的记录；如当时已出示，请补记"
         story.then(at, acts.return_items, story.supervisor, "id_shown", reason, due)
+        return story
+
+    def outdated_phone(self, login: str, days_ago: int) -> Story:
+        """The first record is in quarantine: the phone had not fetched the checklist yet."""
+        story = self.start(login, days_ago, "repair_leak", "910")
+        arrival = story.start + timedelta(minutes=6)
+        story.then(arrival + timedelta(minutes=1), acts.submit_outdated, login, [work.entry(arrival, "arrived")])
+        self.town.done(story, arrival, 24)
         return story
 
     def explanation(self, login: str, days_ago: int) -> Story:

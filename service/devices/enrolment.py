@@ -187,10 +187,13 @@ async def page(ctx: AppContext, tx: Transaction, token: bytes, after: str | None
 
 
 @read_only
-async def own_devices(ctx: AppContext, tx: Transaction, token: bytes) -> tuple[Device, ...]:
-    """The caller's own devices, the oldest first, including revoked ones."""
+async def devices_of(ctx: AppContext, tx: Transaction, token: bytes, login: str) -> tuple[Device, ...]:
+    """The devices of the caller, or of a person they supervise, the oldest first, including revoked ones. NotFound."""
     caller = await authenticate_token(tx, token)
-    return tuple(_to_view(ctx, row) for row in await repository.devices_of(tx, caller.login))
+    owner = await accounts_repository.find_including_former(tx, login)
+    if owner is None or (login != caller.login and not _may_manage(caller, owner[0])):
+        raise NotFound
+    return tuple(_to_view(ctx, row) for row in await repository.devices_of(tx, login))
 
 
 @transaction

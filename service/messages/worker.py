@@ -57,32 +57,45 @@ def backoff(tries: int) -> int:
 
 
 async def _deliver(ctx: AppContext, row: MessageRow) -> None:
+    try:
+        outcome, detail = await attempt(ctx, _message(ctx, row))
+    except asyncio.CancelledError:  # on a stop: it may be on its way, and is sent again after the start
+        await ctx.db.write(lambda tx: _record_result(ctx, tx, row, "failed", "stopped"))
+        raise
+    recorded = ctx.db.write(lambda tx: _record_result(ctx, tx, row, outcome, detail))
+    if await or_unreadable(ctx, row.visit, recorded) is None:  # otherwise the customer would get it again and again
+        await ctx.db.write(lambda tx: _record_result(ctx, tx, row, outcome, detail, proves=False))
+
+
+async def attempt(ctx: AppContext, message: OutgoingMessage) -> tuple[DeliveryOutcome, str]:
+    """Hand a message to the gateway of its channel. Returns the outcome, and an answer that is safe to show."""
     outcome: DeliveryOutcome
     try:
-        detail = await _send(ctx, row)
-        outcome = "delivered"
+        outcome, detail = "delivered", await _hand_over(ctx, message)
     except PermanentFailure as error:
         outcome, detail = "refused", str(error)
     except TemporaryFailure as error:
         outcome, detail = "failed", str(error)
-    except asyncio.CancelledError:  # on a stop: it may be on its way, and is sent again after the start
-        await ctx.db.write(lambda tx: _record_result(ctx, tx, row, "failed", "stopped"))
-        raise
     except Exception as error:  # noqa: BLE001 - a gateway may fail in any way; only the kind is shown
         outcome, detail = "failed", type(error).__name__
-    recorded = ctx.db.write(lambda tx: _record_result(ctx, tx, row, outcome, detail[:200]))
-    if await or_unreadable(ctx, row.visit, recorded) is None:  # otherwise the customer would get it again and again
-        await ctx.db.write(lambda tx: _record_result(ctx, tx, row, outcome, detail[:200], proves=False))
+    return outcome, detail[:200]
 
 
-async def _send(ctx: AppContext, row: MessageRow) -> str:
-    gateway = ctx.company.gateways.get(row.channel)
+async def _hand_over(ctx: AppContext, message: OutgoingMessage) -> str:
+    gateway = ctx.company.gateways.get(message.channel)
     if gateway is None:
-        raise PermanentFailure(f"no way out for {row.channel}")
+        raise PermanentFailure(f"no way out for {message.channel}")
+    try:
+        return await asyncio.wait_for(gateway(message), TIMEOUT_SECONDS)
+    except TimeoutError:
+        raise TemporaryFailure(f"no answer within {TIMEOUT_SECONDS:.0f} s") from None
+
+
+def _message(ctx: AppContext, row: MessageRow) -> OutgoingMessage:
     text = row.text
     for name, value in msgspec.json.decode(row.placeholders or b"{}", type=dict[str, str]).items():
         text = text.replace(name, value)
-    message = OutgoingMessage(
+    return OutgoingMessage(
         id=str(row.id),
         channel=row.channel,
         to=row.recipient,
@@ -90,10 +103,6 @@ async def _send(ctx: AppContext, row: MessageRow) -> str:
         text=text,
         at=ctx.now(),
     )
-    try:
-        return await asyncio.wait_for(gateway(message), TIMEOUT_SECONDS)
-    except TimeoutError:
-        raise TemporaryFailure(f"no answer within {TIMEOUT_SECONDS:.0f} s") from None
 
 
 async def _record_result(

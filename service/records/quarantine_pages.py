@@ -12,6 +12,7 @@ from litestar.response.base import ASGIResponse
 
 from service import errors
 from service.accounts.desk import Desk, DeskController, DeskRequest, explain, redirect_with_notice, render_desk
+from service.accounts.repository import names_of
 from service.web.decoding import convert_strict
 from service.web.language import AnyText, PageText, TextPair
 from service.web.pagination import query_string
@@ -22,6 +23,7 @@ from .quarantine_decisions import Decision, decide
 
 DECISIONS: dict[str, AnyText] = {"take": PageText("已收下"), "discard": PageText("已作废")}
 DONE: dict[str, PageText] = {"take": PageText("已收下这份记录"), "discard": PageText("已作废")}
+STAYS = PageText("没有收下，它还留在隔离里：")
 NO_REASON: tuple[AnyText, ...] = (PageText("请写明理由"),)
 MAX_REASON = 500  # characters, as in the API
 MAX_FORM = 2**21  # bytes, with a mended copy
@@ -46,13 +48,21 @@ class QuarantinePagesController(DeskController):
         """What waits for a decision, or was decided, the oldest first."""
         page = await list_quarantined(desk.ctx, desk.token, after, decided=decided == "true")
         given = {"decided": "true"} if decided == "true" else dict[str, str]()
-        view = {"page": page, "given": given, "query": query_string, "titles": titles(), "decisions": DECISIONS}
+        people = {login for one in page.items for login in (one.received_from, one.decided_by or "")}
+        view = {
+            "page": page,
+            "given": given,
+            "query": query_string,
+            "names": await desk.ctx.db.read(lambda tx: names_of(tx, people)),
+            "titles": titles(),
+            "decisions": DECISIONS,
+        }
         return render_desk(desk, "records/quarantine.html", view, section="quarantine")
 
     @get("/{input_id:uuid}")
     async def show_input(self, desk: Desk, input_id: FromPath[UUID]) -> ASGIResponse:
         """What is known of an input without its bytes, and the forms."""
-        return _render(desk, await get_quarantined(desk.ctx, desk.token, input_id))
+        return await _render(desk, await get_quarantined(desk.ctx, desk.token, input_id))
 
     @post("/{input_id:uuid}/look", status_code=200)
     async def look(self, desk: Desk, input_id: FromPath[UUID]) -> ASGIResponse:
@@ -60,9 +70,9 @@ class QuarantinePagesController(DeskController):
         found = await get_quarantined(desk.ctx, desk.token, input_id)
         reason = desk.form.get("look_reason", "").strip()
         if not 0 < len(reason) <= MAX_REASON:
-            return _render(desk, found, problem=NO_REASON)
+            return await _render(desk, found, problem=NO_REASON)
         raw = await read_input(desk.ctx, desk.token, input_id, reason)
-        return _render(desk, found, content=_readable(raw), looked=True)
+        return await _render(desk, found, content=_readable(raw), looked=True)
 
     @post("/{input_id:uuid}/decision", opt={"upload": MAX_FORM})
     async def decide(self, desk: Desk, input_id: FromPath[UUID]) -> ASGIResponse:
@@ -77,12 +87,12 @@ class QuarantinePagesController(DeskController):
             if problem.status in (401, 429, 500, 503):
                 raise
             found = await get_quarantined(desk.ctx, desk.token, input_id)
-            sentences = explain(problem) if given["reason"] else NO_REASON
-            return _render(desk, found, problem=sentences, status=problem.status)
+            sentences = (STAYS, *explain(problem)) if given["reason"] else NO_REASON
+            return await _render(desk, found, problem=sentences, status=problem.status)
         return redirect_with_notice("/desk/quarantine", DONE[decision.decision])
 
 
-def _render(
+async def _render(
     desk: DeskRequest,
     found: QuarantinedInput,
     *,
@@ -91,8 +101,10 @@ def _render(
     content: str = "",
     looked: bool = False,
 ) -> ASGIResponse:
+    people = (found.received_from, found.decided_by or "")
     view = {
         "found": found,
+        "names": await desk.ctx.db.read(lambda tx: names_of(tx, people)),
         "problem": problem,
         "content": content,
         "looked": looked,

@@ -60,7 +60,7 @@ class AccountController(DeskController):
 
 async def _page(desk: DeskRequest, problem: Problem | None = None) -> ASGIResponse:
     view = {
-        "devices": await enrolment.own_devices(desk.ctx, desk.token),
+        "devices": await enrolment.devices_of(desk.ctx, desk.token, desk.person.login),
         "roles": [ROLE_NAMES[role] for role in desk.person.roles],
         "has_factor": await sessions.has_second_factor(desk.ctx, desk.person.login),
         "needs_factor": not SECOND_FACTOR.isdisjoint(desk.person.roles),

@@ -15,7 +15,7 @@ from service.accounts.permissions import SECOND_FACTOR
 from service.accounts.public_pages import PageController
 from service.accounts.sessions import Credentials, SecondFactor, SignIn
 from service.context import AppContext
-from service.errors import BodyTooLarge, InvalidBody, Problem, TotpAlreadySetUp, WrongMediaType
+from service.errors import BodyTooLarge, InvalidBody, InvalidCredentials, Problem, TotpAlreadySetUp, WrongMediaType
 from service.web.api_document import COMMON_ERRORS, form_operation, pages, problems
 from service.web.cross_origin import require_same_origin_for_browsers
 from service.web.decoding import convert_strict
@@ -82,6 +82,8 @@ class InvitationPagesController(PageController):
             if fields.get("language") in ("zh", "en"):
                 return _switch_language(request, fields)
             given = convert_strict(SignIn, {name: fields.get(name, "") for name in ("login", "password", "code")})
+            if not given.code.strip():
+                raise InvalidCredentials  # also where the role needs none: the page says that it works
             token = await sessions.sign_in(context, client_ip(request.scope), given)
         except Problem as problem:
             return authenticator_page(request, fields.get("login", ""), trouble=_explain(problem), problem=problem)

@@ -4,8 +4,10 @@ import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Annotated, Any
 from urllib.parse import quote
+from uuid import UUID
 
 from litestar import get, post
+from litestar.params import FromPath
 from litestar.response.base import ASGIResponse
 
 from service.accounts.desk import (
@@ -133,6 +135,15 @@ class PersonPagesController(DeskController):
         view = {"person": await people.find(desk.ctx, desk.token, login), "enrolment": found}
         return render_desk(desk, "staff/enrol.html", view, section="people", back=_address(login))
 
+    @post("/devices/{device_id:uuid}/revocation", status_code=303)
+    async def revoke_device(self, desk: Desk, login: Login, device_id: FromPath[UUID]) -> ASGIResponse:
+        """One of their phones is lost or given back."""
+
+        async def work() -> None:
+            await enrolment.revoke(desk.ctx, desk.token, device_id)
+
+        return await _change(desk, login, "devices", work, PageText("设备已停用"))
+
 
 async def _change(
     desk: DeskRequest, login: str, form: str, work: Callable[[], Awaitable[None]], done: PageText
@@ -165,8 +176,11 @@ async def _person(desk: DeskRequest, login: str, sent: str = "", problem: Proble
         "areas": "、".join(person.areas),
         **{ROLE + role: "on" for role in person.roles},
     }
+    manages = supervises(desk.person, "see devices", known)
     view = {
         "subject": person,
+        "manages": manages,
+        "devices": await enrolment.devices_of(desk.ctx, desk.token, login) if manages else (),
         "now": now,
         "sent": sent,
         "typed": desk.form,

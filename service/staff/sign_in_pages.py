@@ -7,10 +7,9 @@ from litestar import get, post
 from litestar.response.base import ASGIResponse
 
 from service.accounts import sessions
-from service.accounts.caller import Context
+from service.accounts.caller import Context, PublicController
 from service.accounts.desk import Desk, DeskController, explain, own_path, retry_after
 from service.accounts.middleware import session_cookies
-from service.accounts.public_pages import PageController
 from service.accounts.sessions import Credentials, SignIn
 from service.context import AppContext
 from service.errors import InvalidCredentials, Problem, TooManyRequests, TotpRequired
@@ -26,16 +25,16 @@ from service.web.templates import NO_ASSETS, Assets, Switch, redirect, render
 
 from .invitation_pages import authenticator_page
 
-WRONG = PageText("登录名、密码或动态码不对，请核对后再试")
+WRONG = PageText("登录名、密码或动态码不对，请核对后再试；每个动态码只能用一次")
 UNSAVED = PageText("您的登录已过期，刚才填的没有保存。请登录，会回到那一页。")
 KEEP_INPUT = Assets("/web/shared/keep.js")
 """What the form had is kept in the browser: it was not taken."""
 FORGET_INPUT = Assets("/web/desk/forget.js")
 """Who signed out leads to no page: what forms had is forgotten."""
-CODE_NEEDED = PageText("您的角色要用动态码：请再输入一次密码，并填验证器上的 6 位数字")
+CODE_NEEDED = PageText("您的账号要用动态码：请再输入一次密码，并填验证器上的 6 位数字")
 
 
-class SignInController(PageController):
+class SignInController(PublicController):
     """The page to sign in."""
 
     include_in_schema = False

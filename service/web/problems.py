@@ -96,10 +96,15 @@ def to_problem(scope: Scope, error: Exception) -> Problem:
 def to_response(scope: Scope, error: Exception) -> ASGIResponse:
     """The response for any exception."""
     answer = problem_response(to_problem(scope, error), scope)
-    allow = (error.headers or {}).get("allow") if isinstance(error, HTTPException) else None
-    if allow:
-        answer.headers.add("allow", allow)
+    for name, value in allow_header(error):
+        answer.headers.add(name.decode(), value.decode())
     return answer
+
+
+def allow_header(error: Exception) -> Headers:
+    """The header with the methods of an address, if the error is about the method."""
+    allow = (error.headers or {}).get("allow") if isinstance(error, HTTPException) else None
+    return ((b"allow", allow.encode()),) if allow else ()
 
 
 def log_unexpected_error(error: BaseException, scope: Scope | None = None) -> None:
@@ -120,9 +125,6 @@ class ReadyResponse(Response[bytes]):
         return self.answer
 
 
-def _handler(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+def problem_in_json(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    """An exception handler that answers with the problem."""
     return ReadyResponse(to_response(request.scope, error))
-
-
-EXCEPTION_HANDLERS: dict[int | type[Exception], Any] = {HTTPException: _handler, Exception: _handler}
-"""Litestar looks for a handler along the bases of the exception."""

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from litestar.enums import ParamType
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import ParameterKwarg, PathParameter, QueryParameter
+from litestar.params import PathParameter, QueryParameter
 
 from service.errors import FieldError, InvalidQuery, NotFound, Problem
 
@@ -47,7 +47,7 @@ async def check_query(request: AnyRequest) -> None:
         if isinstance(value, UUID) and str(value) not in request.scope["path"].lower():
             raise NotFound("the id in the address must be a UUID with its hyphens")
     raw: bytes = request.scope["query_string"]
-    known = _parameters(request.route_handler)
+    known = declared_parameters(request.route_handler)
     if (not raw and not known) or request.route_handler.opt.get("any_query"):
         return
     found: dict[str, str] = {}
@@ -75,14 +75,14 @@ async def check_query(request: AnyRequest) -> None:
     request.scope["query_string"] = urlencode({name: value for name, value in found.items() if value}).encode()
 
 
-def _parameters(handler: HTTPRouteHandler) -> dict[str, ParameterKwarg]:
-    """The handler's query parameters by the name on the wire."""
-    known: dict[str, ParameterKwarg] | None = handler.opt.get("query")
+def declared_parameters(handler: HTTPRouteHandler) -> dict[str, QueryParameter]:
+    """The handler's query parameters by the name on the wire. Dependencies are no `QueryParameter`."""
+    known: dict[str, QueryParameter] | None = handler.opt.get("query")
     if known is None:
         known = handler.opt["query"] = {
             kwarg.name or field.name: kwarg
             for field in handler.parsed_fn_signature.parameters.values()
-            if isinstance(kwarg := field.kwarg_definition, ParameterKwarg) and kwarg.param_type is ParamType.QUERY
+            if isinstance(kwarg := field.kwarg_definition, QueryParameter)
         }
     return known
 

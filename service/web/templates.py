@@ -120,6 +120,16 @@ def message_page(scope: Scope, message: AnyText, hotline: str, status: int, head
     return render(scope, "web/message.html", {"message": message, "hotline": hotline}, status, headers)
 
 
+def plain_problem_page(
+    scope: Scope, company: str, sentences: tuple[AnyText, ...], status: int, headers: Headers = ()
+) -> ASGIResponse:
+    """A problem in the frame of the desk, for people who are not signed in."""
+    view = {"problem": sentences, "desk": None, "company": company}
+    return render(
+        scope, "web/desk_problem.html", view, status, headers, switch=Switch("/language", {"back": "/sign-in"})
+    )
+
+
 def redirect(path: str, headers: Headers = ()) -> ASGIResponse:
     """Redirect to a page of this site after a POST, so that a reload does not repeat it."""
     first = ((b"content-security-policy", NO_ASSETS.policy()), (b"referrer-policy", b"no-referrer"))

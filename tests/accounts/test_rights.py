@@ -3,7 +3,6 @@
 A new endpoint without a row here fails. The rows are written by hand, not read from the table in the domain.
 """
 
-from base64 import b64encode
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -12,37 +11,36 @@ import httpx
 import pytest
 
 from service import openapi
-from service.accounts import repository as accounts_repository
-from service.accounts.authentication import token_digest
-from service.accounts.permissions import ROLE_PERMISSIONS, Person
+from service.accounts.permissions import ROLE_PERMISSIONS
 from service.app import litestar
-from service.db.database import Transaction
 from tests.support.api_client import RECORD, VISIT, World, record
-from tests.support.devices import register_phone
 from tests.support.factories import a_plan, said, stories, uid
 from tests.support.pictures import name as name_of
-from tests.support.pictures import picture
-
-# 李 is the visit's technician; the others stand in one relation each to it and to him
-OWN, SAME, FAR = "li", "sun", "tech far"
-DISPATCH, DISPATCH_FAR, SUPER, SUPER_FAR, ADMIN = "zhao", "dispatch far", "wang", "super far", "admin"
-EVERYBODY = frozenset({OWN, SAME, FAR, DISPATCH, DISPATCH_FAR, SUPER, SUPER_FAR, ADMIN})
-TECHNICIANS, SUPERVISORS = frozenset({OWN, SAME, FAR}), frozenset({SUPER, SUPER_FAR})
-DISPATCHERS = frozenset({DISPATCH, DISPATCH_FAR})
-OFFICE = frozenset({DISPATCH, SUPER})
-VISITORS = OFFICE | {OWN}
-NOBODY = frozenset[str]()
-FAR_PEOPLE = (
-    Person(FAR, "远", ("technician",), ("城西",)),
-    Person(DISPATCH_FAR, "郑", ("dispatcher",), ("城西",)),
-    Person(SUPER_FAR, "吴", ("supervisor",), ("城西",)),
+from tests.support.rights import (
+    ADMIN,
+    CORRECTION,
+    CUSTOMER,
+    DISPATCH,
+    DISPATCHERS,
+    EVERYBODY,
+    JPEG,
+    NOBODY,
+    OFFICE,
+    OTHER,
+    OWN,
+    PART,
+    PHOTO,
+    SAME,
+    SENDERS,
+    SUPER,
+    SUPER_FAR,
+    SUPERVISORS,
+    TECHNICIANS,
+    TUS,
+    VISITORS,
+    leaks,
+    settled,
 )
-SENDERS = EVERYBODY - {ADMIN}
-PHOTO, OTHER = picture(1), picture(2)
-JPEG = {"content_type": "image/jpeg"}
-TUS = {"tus_resumable": "1.0.0", "upload_metadata": f"sha256 {b64encode(name_of(OTHER).encode()).decode()}"}
-PART = {"upload_offset": "0", "content_type": "application/offset+octet-stream"}
-SECRETS = ("陶女士", "13800000000", "虚构路", "quarantined")
 
 
 class Row(NamedTuple):
@@ -63,16 +61,10 @@ def public(method: str, path: str, content: Any = None) -> Row:
 
 
 V = f"/v1/visits/{VISIT}"
-CUSTOMER = {"name": "陶女士", "phone": "13800000000", "address": "虚构路 1 号", "account": "1001"}
 WINDOW = {"from": stories.clock("13:00"), "to": stories.clock("14:00"), "reason": "客户要求"}
 SEEN = {"if_match": '"0"'}
 ENTRIES = {"entries": [said("08:01", "appointment_made", by="office")]}
 WORDS = {"finding": "missing.id_shown", "text": "已出示"}
-CORRECTION = {
-    "visit": str(VISIT),
-    "items": [{"item": "id_shown", "reason": "没有记录"}],
-    "due": "2026-03-03T18:00:00+08:00",
-}
 CALL = {
     "called": "陶女士",
     "at": stories.clock("10:00"),
@@ -199,28 +191,6 @@ async def town(world: World) -> tuple[World, dict[str, str]]:
     return await settled(world)
 
 
-async def settled(world: World) -> tuple[World, dict[str, str]]:
-    """A visit with a record, something in quarantine, a device; and people who work elsewhere."""
-
-    async def hire(tx: Transaction) -> None:
-        for person in FAR_PEOPLE:
-            await accounts_repository.add_person(tx, person, 0)
-            await accounts_repository.add_token(tx, token_digest(f"token of {person.login}"), person.login, 0)
-
-    await world.house.db.write(hire)
-    assert (await world.plan(customer=CUSTOMER, area="城东")).status_code == 201
-    assert (await world.submit(record())).status_code == 201
-    kept = (await world.submit(b"quarantined")).json()["quarantine"]
-    pieces = [{"kind": "photo", "sha256": name_of(one)} for one in (PHOTO, OTHER)]
-    named = record(uid("photo"), entries=[said("09:07", "shoe_covers_on", evidence=pieces)])
-    assert (await world.submit(named, uid("photo"))).status_code == 201
-    assert (await world.ask(OWN, "PUT", f"/v1/evidence/{name_of(PHOTO)}", PHOTO, **JPEG)).status_code == 201
-    upload = await world.ask(OWN, "POST", "/v1/uploads", **TUS, upload_length=str(len(OTHER)))
-    assert (await world.ask(SUPER, "PUT", f"/v1/corrections/{uid('returned')}", CORRECTION)).status_code == 201
-    ids = {"upload": upload.headers["location"].rpartition("/")[2]}
-    return world, ids | {"kept": kept, "device": (await register_phone(world))["device"]["id"]}
-
-
 def test_every_endpoint_has_a_row_and_every_row_an_endpoint():
     assert set(ROWS) == set(OPERATIONS)
     for name, row in ROWS.items():
@@ -243,15 +213,15 @@ async def test_nobody_does_or_sees_what_is_not_his(town: tuple[World, dict[str, 
         for stranger in (None, "nobody"):
             answer = await world.ask(stranger, row.method, path, row.content, **row.headers)
             assert answer.status_code == 401, stranger
-            assert not _leaks(answer)
+            assert not leaks(answer)
     for who in sorted(EVERYBODY, key=lambda one: (one in row.may, one == OWN)):  # first those who may not
         answer = await world.ask(who, row.method, path, row.content, **row.headers)
         if not row.public:
             assert _refused(answer) == (who not in row.may), (who, answer.status_code, answer.text[:200])
         if who not in (row.may if row.sees is None else row.sees):
-            assert not _leaks(answer), who
+            assert not leaks(answer), who
         elif name in ("show_visit", "list_visits"):
-            assert _leaks(answer), who  # the control: there is something to be seen
+            assert leaks(answer), who  # the control: there is something to be seen
 
 
 async def test_who_asks_is_looked_at_before_what_he_sends(small_world: World):
@@ -275,10 +245,6 @@ async def test_who_asks_is_looked_at_before_what_he_sends(small_world: World):
 
 def _refused(answer: httpx.Response) -> bool:
     return answer.status_code in (401, 403, 404) or "unknown-person" in answer.text
-
-
-def _leaks(answer: httpx.Response) -> bool:
-    return any(secret in answer.text for secret in SECRETS)
 
 
 OTHERS: dict[str, Callable[[World], Any]] = {

@@ -9,11 +9,10 @@ import pytest
 from service.context import ReviewPolicy
 from service.visits import working_days
 from tests.support.api_client import VISIT, World, problem
-from tests.support.customer import Customer, advance_clock, example_customer
+from tests.support.customer import advance_clock, complaining
 from tests.support.factories import said, uid
 from tests.support.reviews import later, reasons, review_of
 
-COMPLAINT = {"fact": "complaint_received", "text": "师傅态度不好"}
 ANSWER, SATISFIED = "complaint_answered_5d", "damage_customer_satisfied"
 
 
@@ -21,14 +20,6 @@ async def duties(world: World, who: str = "wang", **query: str) -> list[dict[str
     answer = await world.ask(who, "GET", "/v1/duties?" + "&".join(f"{key}={value}" for key, value in query.items()))
     assert answer.status_code == 200, answer.text
     return list(answer.json()["duties"])
-
-
-async def complaining(world: World) -> Customer:
-    tao = await example_customer(world, "S01")
-    advance_clock(world, minutes=2)
-    await tao.enters()
-    assert (await tao.says(raises=[COMPLAINT])).status_code == 200
-    return tao
 
 
 async def damaged(world: World, name: str = "v", **plan: Any) -> UUID:

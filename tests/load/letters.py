@@ -129,7 +129,7 @@ async def forgetful(ctx: AppContext, row: MessageRow) -> None:
     """The control: what dies between writing and sending is lost."""
     await ctx.db.write(lambda tx: worker._record_result(ctx, tx, row, "delivered", ""))
     await asyncio.sleep(random.random() / 100)
-    await worker._send(ctx, row)
+    await worker.attempt(ctx, worker._message(ctx, row))
 
 
 async def filled(ctx: AppContext, count: int) -> list[UUID]:

@@ -1,9 +1,10 @@
 """A visit for tests of the desk's pages of review."""
 
 from typing import Any
+from uuid import UUID
 
 from tests.support.api_client import World, record
-from tests.support.factories import said
+from tests.support.factories import said, uid
 
 ENTRIES = [
     said("09:05", "arrived"),
@@ -21,3 +22,10 @@ async def finished(world: World, **plan: Any) -> None:
     """A visit that is over: the technician rang when they were in already."""
     assert (await world.plan(**plan)).status_code == 201
     assert (await world.submit({**record(), "entries": ENTRIES})).status_code == 201
+
+
+def record_of(visit: UUID) -> dict[str, Any]:
+    """The record of such a visit, which also broke a tile."""
+    damage = said("09:20", "own_damage", thing="tile", label="地砖", holds=True)
+    entries = [{**one, "id": str(uid(f"{visit} {one['id']}"))} for one in (*ENTRIES, damage)]
+    return {**record(uid(f"record of {visit}"), visit), "entries": entries}

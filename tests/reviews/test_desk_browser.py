@@ -1,4 +1,4 @@
-"""A supervisor at the desk in a real browser: from the queue through a visit with the keyboard; looked at by axe."""
+"""A supervisor at the desk in a real browser: from the queue through a visit with the keyboard."""
 
 import os
 from pathlib import Path
@@ -9,40 +9,12 @@ from tests.reviews.desk import ENTRIES, finished
 from tests.support.api_client import VISIT, World, record
 from tests.support.chromium import open_page, serve_world
 from tests.support.desk import signed_in
-from tests.support.desk_chromium import DESKTOP, LONG, TABLET, checked, open_session
+from tests.support.desk_chromium import DESKTOP, TABLET, open_session
 from tests.support.factories import uid
 
 FOCUSED = "one => one === document.activeElement"
 STORED = "() => Object.entries(sessionStorage).map(([name, value]) => name + value).join()"
 RANG_LATE = "order.door_signal.before.entered"
-
-
-@pytest.mark.parametrize(
-    ("size", "scale", "locale"), [(DESKTOP, 1, "zh-CN"), (TABLET, 1, "en"), ((683, 384), 2, "zh-CN")]
-)
-async def test_the_queue_and_a_visit_are_accessible(
-    sqlite_world: World, size: tuple[int, int], scale: float, locale: str
-) -> None:
-    await finished(sqlite_world, customer=LONG)
-    wang = await signed_in(sqlite_world, "wang")
-    fields = {"id": str(uid("c")), "item:id_shown": "1", "why:id_shown": "没有出示证件", "due": "2026-03-03T18:00"}
-    assert (await wang.post(f"/desk/visits/{VISIT}/corrections", fields)).status_code == 303
-    call = {
-        "id": str(uid("k")),
-        "called": "陶",
-        "at": "2026-03-02T11:30",
-        "text": "态度不好",
-        "answer:manner_ok": "bad",
-    }
-    assert (await wang.post(f"/desk/visits/{VISIT}/callbacks", call)).status_code == 303
-    async with (
-        serve_world(sqlite_world) as base,
-        open_page(scripts=True, size=size, scale=scale, locale=locale) as page,
-    ):
-        await open_session(page, base, wang)
-        for name in ("queue", f"visits/{VISIT}", "duties", "quarantine"):
-            await page.goto(f"{base}/desk/{name}")
-            await checked(page, f"desk-{name.partition('/')[0]}-{size[0]}-{locale}")
 
 
 async def test_a_supervisor_decides_with_the_keyboard_and_without_scripts(sqlite_world: World) -> None:

@@ -5,6 +5,7 @@ import pytest
 from tests.support.api_client import World
 from tests.support.browser import PASSWORD
 from tests.support.desk import DeskBrowser, field_of, signed_in, text_of
+from tests.support.devices import register_phone
 
 
 @pytest.fixture
@@ -79,3 +80,24 @@ async def test_a_supervisor_shows_a_code_for_a_phone_and_changes_nothing_else(wo
         fields = {"name": "x", "reason": "x", "role:admin": "on"}
         assert (await wang.post(f"/desk/people/li/{action}", fields)).status_code == 403, action
     assert "李" in text_of(await wang.get("/desk/people/li"))
+
+
+async def test_a_supervisor_and_an_admin_list_and_revoke_the_phones_of_a_person(world: World, admin: DeskBrowser):
+    first = await register_phone(world, "li")
+    wang = await signed_in(world, "wang")
+    page = await wang.get("/desk/people/li")
+    for part in (first["device"]["name"], "使用中", "记录不带签名", "登记时间"):
+        assert part in text_of(page), part
+    revocation = f"/desk/people/li/devices/{first['device']['id']}/revocation"
+    assert f'action="{revocation}"' in page.text
+    for login in ("zhao", "qian", "sun"):  # no right, another area, a colleague
+        other = await signed_in(world, login)
+        assert (await other.post(revocation, {})).status_code in (403, 404), login
+        assert "/revocation" not in (await other.get("/desk/people/li")).text
+    done = await wang.post(revocation, {})
+    assert (done.status_code, done.headers["location"]) == (303, "/desk/people/li")
+    page = await wang.get("/desk/people/li")
+    assert ("设备已停用" in page.text, "已停用" in text_of(page), "/revocation" in page.text) == (True, True, False)
+    second = await register_phone(world, "li")
+    assert (await admin.post(f"/desk/people/li/devices/{second['device']['id']}/revocation", {})).status_code == 303
+    assert "/revocation" not in (await admin.get("/desk/people/li")).text

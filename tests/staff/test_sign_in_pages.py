@@ -166,3 +166,18 @@ async def test_the_language_switch_keeps_the_query(world: World):
     form = urlencode({"language": "en", "back": "/desk/today?date=2026-03-05"}).encode()
     done = await zhao.ask("POST", "/language", form, content_type=FORM)
     assert done.headers["location"] == "/desk/today?date=2026-03-05"
+
+
+async def test_an_authenticator_counts_from_its_first_right_code_also_where_none_is_needed(world: World):
+    await with_password(world, "zhao")
+    secret = await with_factor(world, "zhao")
+    browser = DeskBrowser(world)
+    fields = {"login": "zhao", "password": PASSWORD}
+    assert (await post(browser, **fields)).status_code == 303, "begun, and never confirmed"
+    for wrong in ("000000", ""):
+        content = urlencode({**fields, "code": wrong}).encode()
+        answer = await DeskBrowser(world).ask("POST", "/invitation/check", content, content_type=FORM)
+        assert (answer.status_code, "验证器已绑定" in answer.text) == (403, False), wrong
+    assert (await post(browser, **fields)).status_code == 303
+    assert (await post(browser, **fields, code=code_now(world, secret))).status_code == 303
+    assert (await post(browser, **fields)).status_code == 403, "now it counts"

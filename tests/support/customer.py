@@ -155,3 +155,12 @@ async def change_cause(tao: Customer, cause: str = "frost") -> None:
     content = record(uid(f"record {cause}"), tao.visit, entries=[entry])
     assert (await tao.world.submit(content, uid(f"record {cause}"))).status_code == 201
     advance_clock(tao.world, minutes=1)
+
+
+async def complaining(world: World) -> Customer:
+    """The customer of an example visit, who complained on the page."""
+    tao = await example_customer(world, "S01")
+    advance_clock(world, minutes=2)
+    await tao.enters()
+    assert (await tao.says(raises=[{"fact": "complaint_received", "text": "师傅态度不好"}])).status_code == 200
+    return tao

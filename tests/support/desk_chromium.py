@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from playwright.async_api import Page
@@ -29,11 +30,26 @@ async def open_session(page: Page, base: str, desk: DeskBrowser) -> None:
 
 
 async def checked(page: Page, name: str) -> None:
-    """Nothing that axe finds, and nothing that scrolls sideways, also with every fold open."""
-    await page.evaluate("() => document.querySelectorAll('details').forEach(one => { one.open = true })")
-    folder = os.environ.get("SCREENSHOTS")
-    if folder:
-        await page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
+    """Nothing that axe finds, and nothing that scrolls sideways."""
+    size = page.viewport_size
+    assert size is not None
+    assert await faults(page, name, (size["width"], size["height"])) == []
+
+
+async def faults(page: Page, name: str, *sizes: tuple[int, int]) -> list[Any]:
+    """What axe finds at each size, and whether something scrolls sideways there, also with text twice as large."""
+    await page.evaluate(
+        "() => [...document.querySelectorAll('details')].slice(0, 9).forEach(one => { one.open = true })"
+    )
     await page.evaluate(AXE)
-    assert await page.evaluate(RUN_AXE) == []
-    assert not await page.evaluate(WIDE)
+    folder, found = os.environ.get("SCREENSHOTS"), list[Any]()
+    for width, height in sizes:
+        await page.set_viewport_size({"width": width, "height": height})
+        if folder:
+            await page.screenshot(path=Path(folder) / f"{name}-{width}.png", full_page=True)
+        found += [(name, width, *one) for one in await page.evaluate(RUN_AXE)]
+        for font in ("200%", ""):
+            await page.evaluate("font => { document.documentElement.style.fontSize = font }", font)
+            if await page.evaluate(WIDE):
+                found.append((name, width, "scrolls sideways", font))
+    return found

@@ -1,0 +1,262 @@
+"""Who may do what at the desk: every page and every form, read from the application, asked by everybody.
+
+A new address without an expectation fails. The expectations are written by hand, as in `test_rights`.
+"""
+
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
+
+import httpx
+import pytest
+
+from tests.reviews import desk
+from tests.support import example_visits as stories
+from tests.support.api_client import VISIT, World
+from tests.support.desk import FORM, DeskBrowser, field_of, signed_in
+from tests.support.desk_forms import forms_of
+from tests.support.desk_routes import DeskRoute, desk_routes
+from tests.support.factories import uid
+from tests.support.rights import (
+    ADMIN,
+    CUSTOMER,
+    DISPATCH,
+    DISPATCH_FAR,
+    DISPATCHERS,
+    EVERYBODY,
+    NOBODY,
+    OFFICE,
+    OWN,
+    REF,
+    SUPER,
+    SUPERVISORS,
+    VISITORS,
+    leaks,
+    settled,
+)
+
+Who = frozenset[str]
+ONLY_SUPER, ONLY_OWN, ONLY_ADMIN = frozenset({SUPER}), frozenset({OWN}), frozenset({ADMIN})
+OVERSEERS, PLANNERS = frozenset({SUPER, ADMIN}), DISPATCHERS
+STAFF = DISPATCHERS | SUPERVISORS | {ADMIN}
+
+
+class Expected(NamedTuple):
+    """`may`: who gets an answer that is no refusal. `sees`: in whose answer something of the visit has to be."""
+
+    may: Who
+    sees: Who = NOBODY
+
+
+PAGES = {
+    "/sign-in": Expected(EVERYBODY),
+    "/desk": Expected(EVERYBODY),
+    "/desk/account": Expected(EVERYBODY),
+    "/desk/checklists": Expected(EVERYBODY),
+    "/desk/checklists/{checklist_id}": Expected(EVERYBODY),
+    "/desk/checklists/{checklist_id}/{version}": Expected(EVERYBODY),
+    "/desk/duties": Expected(DISPATCHERS | SUPERVISORS, OFFICE),
+    "/desk/imports": Expected(PLANNERS),
+    "/desk/imports/template": Expected(PLANNERS),
+    "/desk/notices": Expected(DISPATCHERS | SUPERVISORS, OFFICE),
+    "/desk/people": Expected(STAFF),
+    "/desk/people/new": Expected(ONLY_ADMIN),
+    "/desk/people/{login}": Expected(OFFICE | {ADMIN}),
+    "/desk/quarantine": Expected(SUPERVISORS | {ADMIN}),
+    "/desk/quarantine/{input_id}": Expected(OVERSEERS),
+    "/desk/queue": Expected(SUPERVISORS, ONLY_SUPER),
+    "/desk/search": Expected(EVERYBODY - {ADMIN}, VISITORS),
+    "/desk/today": Expected(EVERYBODY - {ADMIN}, VISITORS),
+    "/desk/visits/new": Expected(PLANNERS),
+    "/desk/visits/{visit_id}": Expected(VISITORS, VISITORS),
+    "/desk/visits/{visit_id}/plan": Expected(OFFICE, OFFICE),
+}
+QUERIES = {"/desk/search": "?q=" + "1380000000", "/desk/today": "?date=2026-03-02"}
+FORMS = {
+    "/sign-in": EVERYBODY,
+    "/sign-out": EVERYBODY,
+    "/desk/account/devices/{device_id}/revocation": OVERSEERS | {OWN},
+    "/desk/account/second-factor": NOBODY,  # nobody has a password here
+    "/desk/account/sign-out-everywhere": EVERYBODY,
+    "/desk/imports": PLANNERS,
+    "/desk/notices": DISPATCHERS | SUPERVISORS,
+    "/desk/people/new": ONLY_ADMIN,
+    "/desk/people/{login}/card": ONLY_ADMIN,
+    "/desk/people/{login}/departure": ONLY_ADMIN,
+    "/desk/people/{login}/devices/{device_id}/revocation": OVERSEERS | {OWN},
+    "/desk/people/{login}/enrolment": OVERSEERS,
+    "/desk/people/{login}/invitation": ONLY_ADMIN,
+    "/desk/people/{login}/roles": ONLY_ADMIN,
+    "/desk/quarantine/{input_id}/decision": OVERSEERS,
+    "/desk/quarantine/{input_id}/look": OVERSEERS,
+    "/desk/visits/new": PLANNERS,
+    "/desk/visits/{visit_id}/assignee": ONLY_SUPER,
+    "/desk/visits/{visit_id}/callbacks": ONLY_SUPER,
+    "/desk/visits/{visit_id}/cancel": OFFICE,
+    "/desk/visits/{visit_id}/corrections": ONLY_SUPER,
+    "/desk/visits/{visit_id}/corrections/withdraw": ONLY_SUPER,
+    "/desk/visits/{visit_id}/details": OFFICE,
+    "/desk/visits/{visit_id}/entries": OFFICE,
+    "/desk/visits/{visit_id}/explanations": ONLY_OWN,
+    "/desk/visits/{visit_id}/handover": OFFICE,
+    "/desk/visits/{visit_id}/inquiries": ONLY_SUPER,
+    "/desk/visits/{visit_id}/move": OFFICE,
+    "/desk/visits/{visit_id}/review": ONLY_SUPER,
+}
+FILLED = {
+    "reason": "测试",
+    "text": "测试",
+    "look_reason": "测试",
+    "login": "new",
+    "password": "x",
+    "name": "新人",
+    "content": "检修",
+    "from": "15:00",
+    "to": "16:00",
+    "type": "repair_leak",
+    "technician": OWN,
+    "role:technician": "on",
+}
+CHOSEN = {
+    "/desk/visits/new": {"type": "repair_leak", "technician": OWN, "from": "15:00", "to": "16:00"},
+    "/desk/visits/{visit_id}/review": {"rest": "uphold"},
+    "/desk/visits/{visit_id}/callbacks": {"answer:shoe_covers_on": "good"},
+    "/desk/visits/{visit_id}/corrections": {"item:door_signal": "1", "due": "2026-03-03T18:00"},
+}
+"""What has to be chosen in a form before it asks for anything."""
+LAST = ("/sign-out", "/desk/account/sign-out-everywhere", "/desk/people/{login}/departure")
+"""These end sessions, so they are asked at the end."""
+DONE = uid("done")
+
+
+class Desk:
+    """A town, everybody's browser, and the fields of every form that a page shows."""
+
+    def __init__(self, world: World, ids: dict[str, Any]) -> None:
+        self.world, self.ids, self.browsers = world, ids, dict[str, DeskBrowser]()
+        self.pages: dict[tuple[str, str], httpx.Response] = {}
+        self.forms: dict[str, dict[str, dict[str, str]]] = {}
+
+    async def opened(self) -> "Desk":
+        """Look at every page as everybody."""
+        by_address = {route.at(self.ids): route.path for route in ROUTES.values() if route.method == "POST"}
+        for who in sorted(EVERYBODY):
+            self.browsers[who] = await signed_in(self.world, who)
+            for path in (*PAGES, f"/desk/visits/{DONE}", f"/desk/visits/{DONE}/plan"):
+                address = path.format(**self.ids) + QUERIES.get(path, "")
+                page = self.pages[path, who] = await self.browsers[who].get(address)
+                for form in forms_of(page):
+                    action = form.action.partition("?")[0].replace(str(DONE), str(VISIT))
+                    if form.method == "POST" and action in by_address:
+                        chosen = self.forms.setdefault(by_address[action], {})
+                        chosen.setdefault(who, form.fields | {name: FILLED.get(name, "1") for name in form.empty})
+                    else:
+                        assert form.method == "GET" or action == "/language", f"{address} posts to {form.action}"
+        return self
+
+    async def state(self) -> Any:
+        """Whatever an action of somebody who may not do it could change."""
+        whole = [(await self.world.ask(SUPER, "GET", f"/v1/visits/{one}")).json() for one in (VISIT, DONE)]
+        lists = ("people", "devices", "quarantine", "duties", "reviews")
+        rest = [(await self.world.ask(SUPER, "GET", f"/v1/{name}")).json() for name in lists]
+        return [[{**one, "judgement": None} for one in whole], rest]
+
+
+ROUTES: dict[str, DeskRoute] = desk_routes()
+
+
+@pytest.fixture
+async def town(world: World) -> Desk:
+    """On both engines: a visit with a record and a returned item, one that is done and owes something, a phone,
+    something in quarantine; and people who work elsewhere."""
+    world, ids = await settled(world)
+    plan = {"customer": CUSTOMER, "area": "城东", "external_ref": REF}
+    assert (await world.plan(DONE, **plan)).status_code == 201
+    window = {"from": stories.clock("15:00"), "to": stories.clock("16:00")}
+    assert (await world.plan(uid("to be told"), **plan, window=window)).status_code == 201
+    assert (await world.submit(desk.record_of(DONE), uid(f"record of {DONE}"))).status_code == 201
+    given = {"visit_id": VISIT, "input_id": ids["kept"], "device_id": ids["device"], "login": OWN}
+    return await Desk(world, given | {"checklist_id": "onsite", "version": "1"}).opened()
+
+
+def test_every_address_has_an_expectation_and_every_expectation_an_address() -> None:
+    assert {f"GET {path}" for path in PAGES} | {f"POST {path}" for path in FORMS} == set(ROUTES)
+
+
+def refused(answer: httpx.Response) -> bool:
+    """Whether somebody may not do it, or must not know that it is there."""
+    return answer.status_code in (401, 403, 404)
+
+
+async def test_everybody_sees_their_pages_and_forms_and_nothing_of_a_foreign_visit(town: Desk) -> None:
+    for path, expected in PAGES.items():
+        for who in sorted(EVERYBODY):
+            page = town.pages[path, who]
+            assert refused(page) == (who not in expected.may), (path, who, page.status_code)
+            assert leaks(page) == (who in expected.sees), (path, who)
+    nobody = DeskBrowser(town.world)
+    nobody.cookies = {"__Host-doorstep": "x" * 43}
+    for path in PAGES:
+        if path != "/sign-in":
+            page = await nobody.get(path.format(**town.ids))
+            assert (page.status_code, page.headers["location"][:9], page.text) == (303, "/sign-in?", ""), path
+
+    for path, offered in town.forms.items():
+        assert set(offered) <= FORMS[path] or path == "/desk/account/second-factor", path
+    assert set(FORMS) == set(town.forms), "a form that no page has"
+
+
+async def test_nobody_does_what_they_may_not(town: Desk) -> None:
+    before = await town.state()
+    for path, may in FORMS.items():
+        await ask_all(town, path, EVERYBODY - may, may=False)
+    assert await town.state() == before
+    for path in sorted(FORMS, key=lambda one: (one in LAST, one)):
+        if path != "/sign-in":  # takes a login and password
+            await ask_all(town, path, FORMS[path], may=True)
+    assert await town.state() != before, "the control: they would have changed something"
+
+
+async def test_a_dispatcher_of_another_area_plans_nothing_for_this_one(town: Desk) -> None:
+    fields = {who: shown | CHOSEN["/desk/visits/new"] for who, shown in town.forms["/desk/visits/new"].items()}
+    outcomes = {}
+    for who in PLANNERS:
+        warned = await town.browsers[who].post("/desk/visits/new", fields[who])
+        assert warned.status_code == 409, "the technician has another visit then"
+        assert who in VISITORS or not leaks(warned)
+        confirmed = {"confirmed": field_of(warned, "confirmed")}
+        outcomes[who] = (await town.browsers[who].post("/desk/visits/new", fields[who] | confirmed)).status_code
+    assert outcomes == {DISPATCH: 303, DISPATCH_FAR: 403}
+
+
+async def ask_all(town: Desk, path: str, people: Who, *, may: bool) -> None:
+    """Post the form of somebody who may, as everybody else."""
+    fields = next(iter(town.forms[path].values())) | CHOSEN.get(path, {})
+    for who in sorted(people, key=lambda one: (one == ADMIN, one)):  # who makes others leave comes last
+        browser = town.browsers[who]
+        given = {**fields, "csrf": browser.cookies.get("__Host-doorstep-csrf", "")}
+        answer = await browser.post(path.format(**town.ids), given)
+        assert refused(answer) == (not may), (path, who, answer.status_code, answer.text.partition("alert")[2][:300])
+        assert "text/html" in answer.headers.get("content-type", "text/html"), (path, who)
+        if who not in VISITORS | {ADMIN}:
+            assert not leaks(answer), (path, who)
+
+
+async def test_no_form_counts_without_the_token_of_its_session(town: Desk) -> None:
+    before = await town.state()
+    for path in FORMS:
+        if path == "/sign-in":
+            continue
+        for who in sorted(EVERYBODY):
+            fields = town.forms.get(path, {}).get(who, {})
+            other = town.browsers[min(EVERYBODY - {who})].cookies["__Host-doorstep-csrf"]
+            for token in ("", "guessed", other):
+                answer = await town.browsers[who].post(path.format(**town.ids), {**fields, "csrf": token})
+                assert answer.status_code == 403, (path, who, token)
+                assert not leaks(answer), (path, who)
+        elsewhere = await town.browsers[SUPER].post(path.format(**town.ids), {}, origin="https://evil.test")
+        assert elsewhere.status_code == 403, path
+        nobody = await DeskBrowser(town.world).ask(
+            "POST", path.format(**town.ids), urlencode({"csrf": ""}).encode(), content_type=FORM
+        )
+        assert (nobody.status_code, nobody.text) == (303, ""), path
+    assert await town.state() == before
