@@ -15,12 +15,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from service.accounts.authentication import token_digest
-from service.app import current_millis, uuid7
 from service.context import AppContext
 from service.db.connect import open_database
 from service.db.database import Database
 from service.duties import listing as duties
 from service.duties.listing import DutyFilter
+from service.lifecycle import current_millis, uuid7
 from service.reviews import queue
 from service.reviews.queue import QueueFilter
 from tests.load.fill import fill

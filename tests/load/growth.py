@@ -14,10 +14,10 @@ from zoneinfo import ZoneInfo
 import uvloop
 
 from service.accounts.authentication import token_digest
-from service.app import current_millis, uuid7
 from service.audit_log import log
 from service.context import AppContext
 from service.db.connect import open_database
+from service.lifecycle import current_millis, uuid7
 from service.records.submit import submit_record
 from tests.load.client import records_for
 from tests.load.town import settle_town
