@@ -117,6 +117,14 @@ def test_the_shipped_checklist_has_no_faults_and_is_published_once(tmp_path: Pat
     assert run_command("lint", str(tmp_path / "nothing"), data=tmp_path).returncode == 1
 
 
+def test_commands_that_serve_nothing_load_no_web_framework():
+    needed = "service.cli, service.lifecycle, service.staff.people, service.verify.log"
+    for modules, loads in ((needed, False), (f"{needed}, service.server", True)):  # the server is the control
+        code = f"import sys, {modules}; print('litestar' in sys.modules)"
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+        assert done.stdout == f"{loads}\n"
+
+
 def test_openapi_is_printed(tmp_path: Path):
     assert json.loads(run_command("openapi", data=tmp_path).stdout)["openapi"] == "3.1.0"
 
