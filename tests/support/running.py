@@ -60,7 +60,7 @@ class Running:
         for line in self.process.stderr:
             self.lines.append(line.decode("utf-8", "replace").rstrip())
 
-    def connect(self, source: str = "", timeout: float = 20.0) -> socket.socket:
+    def connect(self, source: str = "", timeout: float = 60.0) -> socket.socket:
         """A connection, from one of this machine's own addresses."""
         return socket.create_connection(("127.0.0.1", self.port), timeout, (source, 0) if source else None)
 

@@ -32,17 +32,16 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from service import openapi
-from service.app import create_app, litestar
+from service.app import create_app
 from service.web import access_log
 from tests.support.api_client import RECORD, VISIT, opened_world, record
 from tests.support.databases import copy_sqlite
 from tests.support.factories import a_plan, said, uid
 from tests.support.fake_gateway import set_up
+from tests.support.openapi_document import DOCUMENT
 from tests.support.pictures import name, picture
 
 CASES = int(os.environ.get("FUZZ", "800"))
-DOCUMENT = openapi.document(litestar())
 OPERATIONS = [(path, method) for path, methods in DOCUMENT["paths"].items() for method in methods]
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 schemathesis.serializer.alias("application/offset+octet-stream", "application/octet-stream")
