@@ -13,8 +13,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from service.app import uuid7
 from service.checklists.loader import bundled_checklists_dir
+from service.lifecycle import uuid7
 from tests.support.command_line import bearer_headers, run_command
 from tests.support.example_visits import FOLDER, NAMES, story
 from tests.support.factories import a_plan, a_record, said, uid
@@ -117,6 +117,14 @@ def test_the_shipped_checklist_has_no_faults_and_is_published_once(tmp_path: Pat
     assert run_command("lint", str(tmp_path / "nothing"), data=tmp_path).returncode == 1
 
 
+def test_commands_that_serve_nothing_load_no_web_framework():
+    needed = "service.cli, service.lifecycle, service.staff.people, service.verify.log"
+    for modules, loads in ((needed, False), (f"{needed}, service.server", True)):  # the server is the control
+        code = f"import sys, {modules}; print('litestar' in sys.modules)"
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+        assert done.stdout == f"{loads}\n"
+
+
 def test_openapi_is_printed(tmp_path: Path):
     assert json.loads(run_command("openapi", data=tmp_path).stdout)["openapi"] == "3.1.0"
 
@@ -152,9 +160,9 @@ def test_the_demonstration_is_ready_to_be_asked(server):
     _, address, tokens = server
     assert len(tokens) == 13
     assert {"zhao", "li", "wang", "admin"} < set(tokens)
-    visits = httpx.get(f"{address}/v1/visits", headers=bearer_headers(tokens["wang"])).json()["items"]
+    visits = httpx.get(f"{address}/v1/visits", headers=bearer_headers(tokens["wang"]), timeout=60).json()["items"]
     assert len(visits) >= 6
-    with httpx.Client() as client:
+    with httpx.Client(timeout=60) as client:
         for one in visits:
             judged = client.get(f"{address}/v1/visits/{one['id']}/judgement", headers=bearer_headers(tokens["wang"]))
             assert judged.status_code == 200
@@ -163,14 +171,19 @@ def test_the_demonstration_is_ready_to_be_asked(server):
 def test_a_stop_is_graceful_and_nothing_acknowledged_is_lost(server, tmp_path: Path):
     process, address, tokens = server
     plan = httpx.put(
-        f"{address}/v1/visits/{uid('v')}", json=a_plan(area="城东片区"), headers=bearer_headers(tokens["zhao"])
+        f"{address}/v1/visits/{uid('v')}",
+        json=a_plan(area="城东片区"),
+        headers=bearer_headers(tokens["zhao"]),
+        timeout=60,
     )
     assert plan.status_code == 201, plan.text
     raw = a_record("r", uid("v"), said("09:05", "arrived"))
     stalled = socket.create_connection(("127.0.0.1", int(address.rpartition(":")[2])))
     head = f"PUT /v1/records/{uuid7()} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {tokens['li']}\r\n"
     stalled.sendall(f"{head}Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{{".encode())
-    answer = httpx.put(f"{address}/v1/records/{uid('r')}", content=raw, headers=bearer_headers(tokens["li"]))
+    answer = httpx.put(
+        f"{address}/v1/records/{uid('r')}", content=raw, headers=bearer_headers(tokens["li"]), timeout=60
+    )
     assert answer.status_code == 201
     begun = time.monotonic()
     process.send_signal(signal.SIGTERM)

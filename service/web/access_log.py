@@ -3,19 +3,24 @@
 The line has the route's template (`/v1/visits/{visit_id}`), never path, query or body.
 """
 
+from __future__ import annotations
+
 import logging
 import re
 import sys
-from collections.abc import Awaitable
 from datetime import UTC, datetime
 from secrets import token_hex
 from time import perf_counter_ns
-from typing import Any, BinaryIO, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import msgspec
 import structlog
-from litestar.types import ASGIApp, Message, Receive, Scope, Send
-from structlog.typing import EventDict, WrappedLogger
+
+if TYPE_CHECKING:  # so that commands that serve nothing do not load Litestar
+    from collections.abc import Awaitable
+
+    from litestar.types import ASGIApp, Message, Receive, Scope, Send
+    from structlog.typing import EventDict, WrappedLogger
 
 _TOKEN = re.compile(rb"[A-Za-z0-9_-]{8,64}")
 _encode = msgspec.json.Encoder().encode

@@ -10,9 +10,8 @@ from typing import Any, NamedTuple
 import httpx
 import pytest
 
-from service import openapi
 from service.accounts.permissions import ROLE_PERMISSIONS
-from service.app import litestar
+from tests.support import openapi_document
 from tests.support.api_client import RECORD, VISIT, World, record
 from tests.support.factories import a_plan, said, stories, uid
 from tests.support.pictures import name as name_of
@@ -179,9 +178,7 @@ ROWS: dict[str, Row] = {
     "give_code": public("PUT", "/v1/confirmations/guess/code", {"code": "000000"}),
 }
 OPERATIONS: dict[str, tuple[str, str, dict[str, Any]]] = {
-    operation["operationId"]: (method.upper(), path, operation)
-    for path, methods in openapi.document(litestar())["paths"].items()
-    for method, operation in methods.items()
+    name: (method, path, operation) for name, (path, method, operation) in openapi_document.OPERATIONS.items()
 }
 
 

@@ -26,7 +26,7 @@ from tests.support.factories import TOKENS, Town
 from tests.support.pictures import picture
 from tests.support.recording_folder import Event, Folders, Recorder
 
-PHOTOS, PARTS, IMAGES = 60, 12, int(os.environ.get("IMAGES", "1200"))
+PHOTOS, PARTS, IMAGES = 60, 12, int(os.environ.get("IMAGES", "600"))
 IMAGES_OF_CONTROL = 800
 WAYS = ("nothing", "all", "first", "some")
 

@@ -23,7 +23,7 @@ from tests.support import leaves
 from tests.support.recording_vfs import Disk, Event, Recorder
 from tests.support.row_factories import NOON, a_batch, a_visit, add_batch, plan
 
-RECORDS, CLIENTS, IMAGES = 300, 6, int(os.environ.get("IMAGES", "1200"))
+RECORDS, CLIENTS, IMAGES = 300, 6, int(os.environ.get("IMAGES", "600"))
 IMAGES_OF_CONTROL = 600
 WAYS = ("nothing", "all", "writes", "sectors", "one file")
 

@@ -14,12 +14,13 @@ import pytest
 
 from service import errors
 from service.accounts.authentication import token_digest
-from service.app import build_context, create_app, open_context
+from service.app import create_app
 from service.config import Settings
 from service.context import AppContext
 from service.demo import acts, pictures, scenes, seed, town
 from service.dispatch import listing
 from service.dispatch.views import VisitListItem
+from service.lifecycle import build_context, open_context
 from service.records import quarantine
 from service.reviews import queue
 from service.verify import log

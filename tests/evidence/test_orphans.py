@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from service import errors
-from service.app import current_millis
 from service.blobs import announcements
 from service.blobs.evidence_storage import open_evidence_storage
 from service.context import AppContext
@@ -19,6 +18,7 @@ from service.db.connect import open_database
 from service.db.database import Transaction
 from service.db.postgres import Postgres
 from service.evidence import attach, sweeper
+from service.lifecycle import current_millis
 from service.verify.log import verify
 from service.visits import evidence_files
 from service.visits.evidence_files import BlobRow

@@ -13,9 +13,9 @@ import msgspec
 
 from service import errors
 from service.accounts.authentication import token_digest as token_of
-from service.app import current_millis
 from service.blobs import folder_store, incoming
 from service.evidence import upload_store, uploads
+from service.lifecycle import current_millis
 from tests.support.api_client import RECORD, World, problem
 from tests.support.evidence import record_naming
 from tests.support.pictures import name, picture

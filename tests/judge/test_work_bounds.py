@@ -15,8 +15,8 @@ import httpx
 import openpyxl
 import pytest
 
-from service.app import build_context
 from service.config import load_settings
+from service.lifecycle import build_context
 from tests.support.api_client import VISIT, World, problem
 from tests.support.evidence import record_naming
 from tests.support.factories import encode, said, uid

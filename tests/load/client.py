@@ -9,7 +9,7 @@ from uuid import UUID
 
 import msgspec
 
-from service.app import uuid7
+from service.lifecycle import uuid7
 from tests.load.town import record_of, record_parts, token_of
 
 _LENGTH = re.compile(rb"(?i)\r\ncontent-length: *(\d+)")

@@ -19,11 +19,11 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from service.app import current_millis, open_context, uuid7
 from service.blobs.evidence_storage import open_evidence_storage
 from service.context import AppContext
 from service.db.connect import open_database
 from service.db.database import Transaction
+from service.lifecycle import current_millis, open_context, uuid7
 from service.verify.log import verify
 from service.visits import batches
 from tests.load.client import Sent, records_for, send_all

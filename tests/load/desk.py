@@ -14,12 +14,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from service.accounts.authentication import token_digest
-from service.app import current_millis, freeze_gc, uuid7
 from service.context import AppContext
 from service.db.database import Database
 from service.dispatch.board import day_board
 from service.duties import listing as duties
 from service.duties.listing import DutyFilter
+from service.lifecycle import current_millis, freeze_gc, uuid7
 from service.reviews import queue
 from service.reviews.queue import QueueFilter
 from tests.load import filled

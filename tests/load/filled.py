@@ -10,9 +10,9 @@ from pathlib import Path
 
 import asyncpg
 
-from service.app import current_millis
 from service.db.connect import open_database
 from service.db.database import Database
+from service.lifecycle import current_millis
 from tests.load.fill import fill
 from tests.load.utility import AREAS
 from tests.support.pgserver import postgres_server

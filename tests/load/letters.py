@@ -26,11 +26,11 @@ import msgspec
 from service.accounts import repository as accounts_repository
 from service.accounts.authentication import token_digest
 from service.accounts.permissions import Person
-from service.app import current_millis, open_context, uuid7
 from service.context import AppContext, CompanyProfile
 from service.db.connect import open_database
 from service.db.database import Transaction
 from service.dispatch import planning
+from service.lifecycle import current_millis, open_context, uuid7
 from service.messages import gateways, notices, outbox, worker
 from service.messages.notices import NoticeRequest
 from service.messages.outbox import MessageRow

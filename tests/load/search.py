@@ -19,12 +19,12 @@ from service.accounts import repository as accounts_repository
 from service.accounts.authentication import token_digest
 from service.accounts.permissions import Person
 from service.agenda import agenda
-from service.app import current_millis, uuid7
 from service.checklists.publish import publish_bundled_checklist
 from service.context import AppContext
 from service.db.database import Database, Transaction
 from service.dispatch import listing
 from service.dispatch.views import VisitListItem
+from service.lifecycle import current_millis, uuid7
 from service.visits import summaries, sync_feed
 from service.visits.batches import BatchRow
 from service.visits.summaries import VisitFilter

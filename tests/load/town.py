@@ -12,10 +12,10 @@ import msgspec
 from service.accounts import repository as accounts_repository
 from service.accounts.authentication import token_digest
 from service.accounts.permissions import Person
-from service.app import current_millis, uuid7
 from service.checklists.publish import publish_bundled_checklist
 from service.context import AppContext
 from service.db.database import Database, Transaction
+from service.lifecycle import current_millis, uuid7
 from service.visits.repository import VisitRow, add_visit
 from tests.support import example_visits as stories
 

@@ -1,5 +1,6 @@
 """The service as a separate process, as an operator runs it."""
 
+import asyncio
 import json
 import os
 import resource
@@ -16,6 +17,11 @@ from typing import Any
 
 import httpx
 
+from service.accounts.validation import NewPerson
+from service.audit_log import sequencer
+from service.config import load_settings
+from service.lifecycle import build_context, open_context
+from service.staff import people
 from tests.support.factories import a_plan, encode
 
 COMMAND = [sys.executable, "-m", "service"]
@@ -54,7 +60,7 @@ class Running:
         for line in self.process.stderr:
             self.lines.append(line.decode("utf-8", "replace").rstrip())
 
-    def connect(self, source: str = "", timeout: float = 20.0) -> socket.socket:
+    def connect(self, source: str = "", timeout: float = 60.0) -> socket.socket:
         """A connection, from one of this machine's own addresses."""
         return socket.create_connection(("127.0.0.1", self.port), timeout, (source, 0) if source else None)
 
@@ -115,24 +121,17 @@ def running(folder: Path, files: int = 0, **variables: str) -> Iterator[Running]
         server.close()
 
 
-def command(folder: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Run a command while the server runs."""
-    return subprocess.run(
-        [*COMMAND, *arguments],
-        env=environment(folder, **variables),
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-
-
 def hired(folder: Path, login: str, role: str, **variables: str) -> dict[str, str]:
-    """Add a person; returns headers for requests."""
-    given = ("--name", login, "--role", role, "--area", "城东", "--token")
-    done = command(folder, "person", "add", login, *given, **variables)
-    assert done.returncode == 0, done.stderr
-    return {"authorization": f"Bearer {json.loads(done.stdout)['token']}", "content-type": "application/json"}
+    """Add a person like `doorstep person add --token`, without starting it; returns headers for requests."""
+    settings = load_settings(environment(folder, **variables))
+
+    async def add() -> str | None:
+        async with open_context(build_context(settings)) as ctx:
+            added = await people.create_person(ctx, NewPerson(login, login, (role,), ("城东",)), with_token=True)
+            await sequencer.catch_up(ctx)
+            return added.token
+
+    return {"authorization": f"Bearer {asyncio.run(add())}", "content-type": "application/json"}
 
 
 def plan(server: Running, who: dict[str, str], visit: object, **more: Any) -> httpx.Response:

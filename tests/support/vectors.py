@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ PATH = Path(__file__).resolve().parents[2] / "docs" / "statement-vectors.json"
 LATEST = datetime(9999, 1, 1, tzinfo=UTC)
 
 
+@cache
 def rules() -> CompiledChecklist:
     """The bundled checklist."""
     return CompiledChecklist(load_checklist(bundled_checklists_dir()).checklist)

@@ -72,12 +72,10 @@ def verified(data: Path, setup: Callable[[], None] | None = None, **variables: s
     return done.returncode, json.loads(done.stdout)
 
 
-@pytest.fixture
-def served(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
-    """A server with the demonstration's people and a record beside it; its process and its data folder."""
-    data = tmp_path / "data"
+def begun(data: Path, *options: str) -> tuple[subprocess.Popen[bytes], str, dict[str, str]]:
+    """A started server: its process, its address and the tokens that it prints."""
     environment = os.environ | {"DOORSTEP_DATA": str(data), "DOORSTEP_PORT": "0", "DOORSTEP_LOG_LEVEL": "error"}
-    process = subprocess.Popen([*COMMAND, "serve", "--demo"], stdout=subprocess.PIPE, env=environment)
+    process = subprocess.Popen([*COMMAND, "serve", *options], stdout=subprocess.PIPE, env=environment)
     assert process.stdout is not None
     tokens: dict[str, str] = {}
     address = ""
@@ -88,6 +86,26 @@ def served(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
         if line.startswith(b"Doorstep"):
             address = words[-1]
             break
+    return process, address, tokens
+
+
+@pytest.fixture(scope="module")
+def demonstrated(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str]]:
+    """A data folder with the demonstration, and the tokens of its people. Adding it takes seconds, so it is copied."""
+    data = tmp_path_factory.mktemp("demonstration") / "data"
+    process, address, tokens = begun(data, "--demo")
+    assert httpx.get(f"{address}/health/live", timeout=60).status_code == 200  # from then on it ends in order
+    stopped(process)
+    process.communicate()
+    return data, tokens
+
+
+@pytest.fixture
+def served(demonstrated: tuple[Path, dict[str, str]], tmp_path: Path) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
+    """A server with the demonstration's people and a record beside it; its process and its data folder."""
+    data = shutil.copytree(demonstrated[0], tmp_path / "data")
+    tokens = demonstrated[1]
+    process, address, _ = begun(data)
     with httpx.Client(base_url=address, timeout=60) as client:
         plan = a_plan(area="城东片区")
         planned = client.put(f"/v1/visits/{uid('v')}", json=plan, headers=bearer_headers(tokens["zhao"]))
@@ -102,7 +120,7 @@ def served(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
 
 def stopped(process: subprocess.Popen[bytes]) -> None:
     process.send_signal(signal.SIGTERM)
-    assert process.wait(10) == 0
+    assert process.wait(60) == 0
 
 
 def test_it_says_which_database_and_how_many_rows_of_each_kind(served) -> None:

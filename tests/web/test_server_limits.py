@@ -201,21 +201,24 @@ def test_a_path_is_written_as_it_is_routed(server: Running, path: str) -> None:
         assert answers(link).startswith(b"HTTP/1.1 404")
 
 
+def greeted(stack: ExitStack, server: Running, source: str) -> socket.socket:
+    """A connection that has had an answer; one that sends nothing for ten seconds is ended."""
+    link = stack.enter_context(server.connect(source))
+    link.sendall(GET + b"\r\n")
+    assert link.recv(65536).startswith(b"HTTP/1.1 200")
+    return link
+
+
 def test_one_address_has_so_many_connections(tmp_path: Path) -> None:
     with running(tmp_path, proxies="127.0.0.9", connections_each="20") as server, ExitStack() as stack:
-        links = [stack.enter_context(server.connect("127.0.0.1")) for _ in range(20)]
-        for link in links:
-            link.sendall(GET + b"\r\n")
-            assert link.recv(65536).startswith(b"HTTP/1.1 200")
+        links = [greeted(stack, server, "127.0.0.1") for _ in range(20)]
         with server.connect("127.0.0.1") as link:
             assert told(answers(link)) == (429, "too-many-requests")
         with server.connect("127.0.0.2") as link:
             link.sendall(GET + b"connection: close\r\n\r\n")
             assert answers(link).startswith(b"HTTP/1.1 200")
-        proxied = [stack.enter_context(server.connect("127.0.0.9")) for _ in range(40)]
-        for link in proxied:
-            link.sendall(GET + b"\r\n")
-            assert link.recv(65536).startswith(b"HTTP/1.1 200")
+        for _ in range(40):
+            greeted(stack, server, "127.0.0.9")
         links.pop().close()
 
         def taken() -> bool:

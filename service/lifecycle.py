@@ -1,0 +1,158 @@
+"""Builds the context from settings, opens it and runs the background tasks. Apart from `app.py`, so that commands that
+serve nothing start without the routes."""
+
+import asyncio
+import gc
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from secrets import randbits
+from tempfile import TemporaryDirectory
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from service.allowance import DailyAllowance
+from service.audit_log import sequencer
+from service.blobs.evidence_storage import open_evidence_storage
+from service.checklists import publish
+from service.config import Settings
+from service.context import AppContext, CompanyProfile, Quota, ReviewPolicy
+from service.db.connect import open_database
+from service.db.migrate import NoDatabase, OlderDatabase
+from service.duties import mails
+from service.evidence import sweeper, uploads
+from service.judge.volume import VisitLimits
+from service.messages import gateways, worker
+from service.rate_limit import TokenBucket
+from service.reviews import refresh
+from service.visits import status
+from service.web.access_log import get_logger
+from service.web.defects import error_trace
+
+RESTART_SECONDS = 10.0  # before a background task runs again after an unexpected error
+CANCEL_SECONDS = 0.5  # for background tasks to end; all of them may be interrupted
+
+
+def build_context(settings: Settings, scratch: Path | None = None) -> AppContext:
+    """The context, not yet opened. With `scratch`, a folder for fetched files, it is read-only."""
+    return AppContext(
+        db=open_database(settings.database_address, only_read=scratch is not None),
+        clock=current_millis,
+        new_id=uuid7,
+        zone=ZoneInfo(settings.zone),
+        max_entries=settings.max_entries,
+        evidence_storage=open_evidence_storage(settings.data, settings.blobs, settings.max_file, scratch),
+        token_rate_limit=TokenBucket(settings.requests),
+        address_rate_limit=TokenBucket(settings.strangers),
+        visit_limits=VisitLimits(
+            batches=settings.visit_records, entries=settings.visit_entries, size=settings.visit_bytes
+        ),
+        daily_quota=Quota(
+            records=DailyAllowance(settings.day_records),
+            entries=DailyAllowance(settings.day_entries),
+            size=DailyAllowance(settings.day_bytes),
+            kept=DailyAllowance(settings.day_quarantine),
+            kept_size=DailyAllowance(settings.day_quarantine_bytes),
+            photos=DailyAllowance(settings.day_photos),
+            photos_size=DailyAllowance(settings.day_photo_bytes),
+            unnamed_size=settings.day_unnamed_bytes,
+            waiting_rows=settings.quarantine,
+            waiting_size=settings.quarantine_bytes,
+        ),
+        review_policy=ReviewPolicy(
+            close_days=settings.close_days,
+            sample_percent=settings.sample_percent,
+            working_days=settings.answer_days == "working",
+        ),
+        company=CompanyProfile(
+            url=settings.public_url,
+            company=settings.company,
+            hotline=settings.hotline,
+            cutoff_hours=settings.cutoff_hours,
+            duty_mail=settings.duty_mail,
+            gateways=gateways.build_gateways(
+                settings.data, settings.sms_url, settings.sms_token, settings.smtp, settings.smtp_from
+            ),
+        ),
+    )
+
+
+@asynccontextmanager
+async def open_context(ctx: AppContext) -> AsyncGenerator[AppContext]:
+    """Open the database: bring its tables up to date, and in a new one publish the bundled checklist."""
+    await ctx.db.start()
+    try:
+        await publish.publish_bundled_checklist(ctx)
+        await status.backfill_summaries(ctx)
+        yield ctx
+    finally:
+        await ctx.db.close()
+
+
+@asynccontextmanager
+async def open_read_only(settings: Settings) -> AsyncGenerator[AppContext]:
+    """Open the context as it is: nothing is created, repaired or brought up to date."""
+    with TemporaryDirectory(prefix="doorstep-look-") as scratch:
+        ctx = build_context(settings, Path(scratch))
+        try:
+            await ctx.db.start()
+            yield ctx
+        finally:
+            await ctx.db.close()
+
+
+async def require_database(settings: Settings, *, create: bool | None) -> None:
+    """NoDatabase when there is none: the address may be mistyped. With `create` it may be created; with False only
+    where its place exists and is empty; with None not at all."""
+    db = open_database(settings.database_address, only_read=True)
+    try:
+        await db.start()
+    except OlderDatabase:
+        pass  # opening it will bring it up to date
+    except NoDatabase as error:
+        if not (create or (create is False and error.fresh)):
+            raise
+    finally:
+        await db.close()
+
+
+@asynccontextmanager
+async def run_background_work(ctx: AppContext) -> AsyncGenerator[AppContext]:
+    """Open the context and run the background tasks. On leaving, accepted writes are finished first."""
+    async with open_context(ctx):
+        runs = (sequencer.run, worker.run, mails.run, uploads.run, sweeper.run, refresh.run)
+        tasks = [asyncio.create_task(_supervise(ctx, run)) for run in runs]
+        try:
+            yield ctx
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks, timeout=CANCEL_SECONDS)
+
+
+def freeze_gc() -> None:
+    """Exclude what startup created from garbage collection, and collect less often."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
+
+
+async def _supervise(ctx: AppContext, run: Callable[[AppContext], Awaitable[None]]) -> None:
+    """Run a background task again whenever it ends or fails."""
+    while True:
+        try:
+            await run(ctx)
+        except Exception as error:  # noqa: BLE001 - logged, and tried again
+            get_logger().error("defect", request=None, **error_trace(error))
+        await asyncio.sleep(RESTART_SECONDS)
+
+
+def current_millis() -> int:
+    """Milliseconds UTC."""
+    return time.time_ns() // 1_000_000
+
+
+def uuid7() -> UUID:
+    """A UUID of version 7 (RFC 9562), which sorts by time."""
+    return UUID(int=(current_millis() << 80) | (0x7 << 76) | (randbits(12) << 64) | (0b10 << 62) | randbits(62))
