@@ -39,6 +39,7 @@ class BoardPlan(msgspec.Struct, frozen=True):
     customer: Customer
     work: Work
     window: Window | None = None
+    external_ref: str | None = None
 
 
 class BoardVisit(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,10 +1,16 @@
 """A visit for tests of the desk's pages of review."""
 
+from html import unescape
 from typing import Any
 from uuid import UUID
 
-from tests.support.api_client import World, record
+from tests.support.api_client import VISIT, World, record
+from tests.support.desk import DeskBrowser
 from tests.support.factories import said, uid
+
+PAGE = f"/desk/visits/{VISIT}"
+RANG_LATE = "order.door_signal.before.entered"
+NO_CARD = "missing.id_shown"
 
 ENTRIES = [
     said("09:05", "arrived"),
@@ -29,3 +35,10 @@ def record_of(visit: UUID) -> dict[str, Any]:
     damage = said("09:20", "own_damage", thing="tile", label="地砖", holds=True)
     entries = [{**one, "id": str(uid(f"{visit} {one['id']}"))} for one in (*ENTRIES, damage)]
     return {**record(uid(f"record of {visit}"), visit), "entries": entries}
+
+
+async def shown(desk: DeskBrowser, path: str = PAGE) -> str:
+    """A page of the desk, by default that of the visit."""
+    answer = await desk.get(path)
+    assert answer.status_code == 200, answer.text
+    return unescape(answer.text)

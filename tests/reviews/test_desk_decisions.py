@@ -5,30 +5,11 @@ from datetime import timedelta
 from html import unescape
 from typing import Any
 
-import pytest
-
-from tests.reviews.desk import ENTRIES, finished
+from tests.reviews.desk import ENTRIES, NO_CARD, PAGE, RANG_LATE, shown
 from tests.support.api_client import VISIT, World, record
 from tests.support.customer import advance_clock, example_customer
 from tests.support.desk import DeskBrowser, signed_in
 from tests.support.factories import said, uid
-
-PAGE = f"/desk/visits/{VISIT}"
-RANG_LATE = "order.door_signal.before.entered"
-NO_CARD = "missing.id_shown"
-
-
-@pytest.fixture
-async def wang(world: World) -> DeskBrowser:
-    """The supervisor, before a visit that is over."""
-    await finished(world)
-    return await signed_in(world, "wang")
-
-
-async def shown(desk: DeskBrowser, path: str = PAGE) -> str:
-    answer = await desk.get(path)
-    assert answer.status_code == 200, answer.text
-    return unescape(answer.text)
 
 
 def article(page: str, code: str) -> str:

@@ -8,28 +8,11 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.reviews.desk import ENTRIES, finished
+from tests.reviews.desk import ENTRIES, NO_CARD, PAGE, RANG_LATE, shown
 from tests.support.api_client import VISIT, World, record
 from tests.support.desk import DeskBrowser, signed_in
 from tests.support.factories import said, uid
 from tests.support.pictures import name, noise
-
-PAGE = f"/desk/visits/{VISIT}"
-RANG_LATE = "order.door_signal.before.entered"
-NO_CARD = "missing.id_shown"
-
-
-@pytest.fixture
-async def wang(world: World) -> DeskBrowser:
-    """The supervisor, before a visit that is over."""
-    await finished(world)
-    return await signed_in(world, "wang")
-
-
-async def shown(desk: DeskBrowser, path: str = PAGE) -> str:
-    answer = await desk.get(path)
-    assert answer.status_code == 200, answer.text
-    return unescape(answer.text)
 
 
 def actions(page: str) -> set[str]:
