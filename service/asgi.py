@@ -10,8 +10,9 @@ from contextlib import asynccontextmanager
 from litestar import Litestar
 
 from service.app import create_app
+from service.background import run_background_work
 from service.config import load_settings
-from service.lifecycle import build_context, freeze_gc, run_background_work
+from service.lifecycle import build_context, freeze_gc
 from service.web.access_log import configure_logging
 
 _settings = load_settings(os.environ)

@@ -1,10 +1,9 @@
-"""Builds the context from settings, opens it and runs the background tasks. Apart from `app.py`, so that commands that
-serve nothing start without the routes."""
+"""Builds the context from settings and opens it. Apart from `app.py`, so that commands that serve nothing start without
+the routes."""
 
-import asyncio
 import gc
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from secrets import randbits
@@ -13,25 +12,16 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from service.allowance import DailyAllowance
-from service.audit_log import sequencer
 from service.blobs.evidence_storage import open_evidence_storage
 from service.checklists import publish
 from service.config import Settings
 from service.context import AppContext, CompanyProfile, Quota, ReviewPolicy
 from service.db.connect import open_database
 from service.db.migrate import NoDatabase, OlderDatabase
-from service.duties import mails
-from service.evidence import sweeper, uploads
 from service.judge.volume import VisitLimits
-from service.messages import gateways, worker
+from service.messages import gateways
 from service.rate_limit import TokenBucket
-from service.reviews import refresh
 from service.visits import status
-from service.web.access_log import get_logger
-from service.web.defects import error_trace
-
-RESTART_SECONDS = 10.0  # before a background task runs again after an unexpected error
-CANCEL_SECONDS = 0.5  # for background tasks to end; all of them may be interrupted
 
 
 def build_context(settings: Settings, scratch: Path | None = None) -> AppContext:
@@ -117,35 +107,11 @@ async def require_database(settings: Settings, *, create: bool | None) -> None:
         await db.close()
 
 
-@asynccontextmanager
-async def run_background_work(ctx: AppContext) -> AsyncGenerator[AppContext]:
-    """Open the context and run the background tasks. On leaving, accepted writes are finished first."""
-    async with open_context(ctx):
-        runs = (sequencer.run, worker.run, mails.run, uploads.run, sweeper.run, refresh.run)
-        tasks = [asyncio.create_task(_supervise(ctx, run)) for run in runs]
-        try:
-            yield ctx
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.wait(tasks, timeout=CANCEL_SECONDS)
-
-
 def freeze_gc() -> None:
     """Exclude what startup created from garbage collection, and collect less often."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)
-
-
-async def _supervise(ctx: AppContext, run: Callable[[AppContext], Awaitable[None]]) -> None:
-    """Run a background task again whenever it ends or fails."""
-    while True:
-        try:
-            await run(ctx)
-        except Exception as error:  # noqa: BLE001 - logged, and tried again
-            get_logger().error("defect", request=None, **error_trace(error))
-        await asyncio.sleep(RESTART_SECONDS)
 
 
 def current_millis() -> int:

@@ -15,13 +15,14 @@ import uvloop
 from litestar.types import ASGIApp
 
 from service.app import create_app
+from service.background import run_background_work
 from service.config import Settings
 from service.demo import seed
 from service.demo.people import Access
 from service.demo.seed import Demo
 from service.demo.sign_in import with_demo_sign_in
 from service.gate import ConnectionLimits
-from service.lifecycle import build_context, freeze_gc, run_background_work
+from service.lifecycle import build_context, freeze_gc
 from service.protocol import IDLE_SECONDS, protocol
 from service.web.templates import compile_templates
 

@@ -16,6 +16,7 @@ from typing import Any
 from service.errors import StorageFailed
 
 CORRUPT = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+CANTOPEN_SECONDS = 2.0  # the last process to close a file removes its WAL, which another one may be opening
 CHECK_SECONDS = 2.0
 """The time limit of the check at startup. A cached GB takes a second, one on a slow disk up to forty; of a large file
 only the beginning is checked, because startup has to end. `doorstep verify` reads everything."""
@@ -96,6 +97,11 @@ def _identity(file: str) -> Identity | None:
     except OSError:
         return None
     return found.st_dev, found.st_ino
+
+
+def is_cantopen(error: BaseException) -> bool:
+    """Whether SQLite could not open a file, or one beside it."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_CANTOPEN
 
 
 def retry_while_busy(function: Callable[[], Any], busy: Callable[[BaseException], bool], seconds: float) -> Any:

@@ -17,7 +17,7 @@ import aiosqlite
 
 from service import errors
 
-from .damage import FileGuard, retry_while_busy
+from .damage import CANTOPEN_SECONDS, FileGuard, is_cantopen, retry_while_busy
 from .database import T, TransactionFn
 from .migrate import migrate_sqlite
 from .queries import load_queries
@@ -35,7 +35,6 @@ from .sqlite_transaction import (
 )
 
 BUSY_SECONDS = BUSY_TIMEOUT_MS / 1000  # for locks that busy_timeout does not cover
-CANTOPEN_SECONDS = 2.0  # the last process to close a file removes its WAL, which another one may be opening
 PRAGMAS = (
     f"busy_timeout={BUSY_TIMEOUT_MS}",
     "journal_mode=WAL",
@@ -297,8 +296,4 @@ def _attempt(tx: SqliteWriteTransaction, work: TransactionFn[Any]) -> Outcome:
 
 def _retrying(function: Callable[[], Any]) -> Any:
     """Retry while other processes open, prepare or close the same file."""
-    return retry_while_busy(lambda: retry_while_busy(function, is_busy, BUSY_SECONDS), _is_cantopen, CANTOPEN_SECONDS)
-
-
-def _is_cantopen(error: BaseException) -> bool:
-    return getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_CANTOPEN
+    return retry_while_busy(lambda: retry_while_busy(function, is_busy, BUSY_SECONDS), is_cantopen, CANTOPEN_SECONDS)

@@ -19,6 +19,7 @@ from urllib.parse import quote
 from service import errors
 from service.durable_files import run_in_disk_thread
 
+from .damage import CANTOPEN_SECONDS, is_cantopen, retry_while_busy
 from .database import T, TransactionFn
 from .migrate import NoDatabase, require_current
 from .queries import load_queries
@@ -63,9 +64,7 @@ class SqliteReader:
             empty = folder.is_dir() and not any(folder.iterdir())
             raise NoDatabase(self.name, "空文件夹 / an empty folder" if empty else "没有文件 / no file", fresh=empty)
         try:
-            self._open()
-            ((has_tables, empty),) = self._execute("tables_there")
-            applied = self._execute("applied") if has_tables else []
+            has_tables, empty, applied = retry_while_busy(self._open_and_look, is_cantopen, CANTOPEN_SECONDS)
         except sqlite3.DatabaseError as error:
             if error.sqlite_errorcode == sqlite3.SQLITE_NOTADB:
                 raise NoDatabase(self.name, "不是 SQLite 数据库 / it is no SQLite database") from error
@@ -73,8 +72,15 @@ class SqliteReader:
             raise OSError(f"{self.name}: {error}") if problem is error else problem from error
         if not has_tables:
             what = "空数据库 / an empty database" if empty else "没有 Doorstep 的表 / it has none of its tables"
-            raise NoDatabase(self.name, what, fresh=bool(empty))
+            raise NoDatabase(self.name, what, fresh=empty)
         require_current(self.engine, [number for (number,) in applied])
+
+    def _open_and_look(self) -> tuple[bool, bool, list[tuple[Any, ...]]]:
+        """Whether it has our tables, or none at all, and the migrations."""
+        self._close()
+        self._open()
+        ((has_tables, empty),) = self._execute("tables_there")
+        return bool(has_tables), bool(empty), self._execute("applied") if has_tables else []
 
     def _execute(self, query: str) -> list[tuple[Any, ...]]:
         return self._connection.execute(self._sql[query].sql).fetchall()

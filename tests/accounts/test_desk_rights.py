@@ -40,6 +40,10 @@ OVERSEERS, PLANNERS = frozenset({SUPER, ADMIN}), DISPATCHERS
 STAFF = DISPATCHERS | SUPERVISORS | {ADMIN}
 
 
+SHOWN_AGAIN = ("review", "inquiries", "explanations", "corrections", "entries", "callbacks")
+"""Addresses of forms that lead back to the page of the visit."""
+
+
 class Expected(NamedTuple):
     """`may`: who gets an answer that is no refusal. `sees`: in whose answer something of the visit has to be."""
 
@@ -68,6 +72,7 @@ PAGES = {
     "/desk/today": Expected(EVERYBODY - {ADMIN}, VISITORS),
     "/desk/visits/new": Expected(PLANNERS),
     "/desk/visits/{visit_id}": Expected(VISITORS, VISITORS),
+    **{f"/desk/visits/{{visit_id}}/{form}": Expected(EVERYBODY) for form in SHOWN_AGAIN},
     "/desk/visits/{visit_id}/plan": Expected(OFFICE, OFFICE),
 }
 QUERIES = {"/desk/search": "?q=" + "1380000000", "/desk/today": "?date=2026-03-02"}
@@ -100,6 +105,7 @@ FORMS = {
     "/desk/visits/{visit_id}/handover": OFFICE,
     "/desk/visits/{visit_id}/inquiries": ONLY_SUPER,
     "/desk/visits/{visit_id}/move": OFFICE,
+    "/desk/visits/{visit_id}/notice": OFFICE,
     "/desk/visits/{visit_id}/review": ONLY_SUPER,
 }
 FILLED = {

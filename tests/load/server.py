@@ -22,6 +22,7 @@ import uvloop
 
 from service.accounts.authentication import token_digest
 from service.app import create_app
+from service.background import run_background_work
 from service.config import Settings
 from service.context import AppContext
 from service.db.connect import open_database
@@ -29,7 +30,7 @@ from service.db.database import Database, Transaction
 from service.db.queries import Query, load_queries
 from service.db.sqlite import PRAGMAS, Sqlite
 from service.db.sqlite_transaction import SqliteTransaction, run_without_event_loop
-from service.lifecycle import current_millis, freeze_gc, run_background_work, uuid7
+from service.lifecycle import current_millis, freeze_gc, uuid7
 from service.rate_limit import TokenBucket
 from service.server import configured
 from service.web import access_log

@@ -137,7 +137,7 @@ def test_it_says_which_database_and_how_many_rows_of_each_kind(served) -> None:
             assert rows[kind] == connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0] > 0  # noqa: S608
         (leaves,) = connection.execute("SELECT count(*) FROM log_leaves").fetchone()
     assert rows["records"] >= 2
-    assert rows["quarantine"] == 1
+    assert rows["quarantine"] >= 1
     assert rows["leaves_numbered"] == found["leaves"]
     assert rows["leaves_numbered"] + rows["leaves_waiting"] == leaves
     assert seen(data) == before
@@ -172,7 +172,7 @@ def test_a_copy_of_a_database_in_use_is_read_as_it_is(served, tmp_path: Path, be
     status, found = verified(copy, bound_by_modes)
     assert seen(copy) == before
     assert (status, found["faults"]) == (0, [])
-    assert found["rows"]["quarantine"] == 1
+    assert found["rows"]["quarantine"] >= 1
     for path in [copy, *copy.rglob("*")]:
         path.chmod(0o755)
 

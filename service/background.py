@@ -1,0 +1,42 @@
+"""The background tasks that run while the application serves."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+from service.audit_log import sequencer
+from service.context import AppContext
+from service.duties import mails
+from service.evidence import sweeper, uploads
+from service.lifecycle import open_context
+from service.messages import worker
+from service.reviews import refresh
+from service.web.access_log import get_logger
+from service.web.defects import error_trace
+
+RESTART_SECONDS = 10.0  # before a background task runs again after an unexpected error
+CANCEL_SECONDS = 0.5  # for background tasks to end; all of them may be interrupted
+
+
+@asynccontextmanager
+async def run_background_work(ctx: AppContext) -> AsyncGenerator[AppContext]:
+    """Open the context and run the background tasks. On leaving, accepted writes are finished first."""
+    async with open_context(ctx):
+        runs = (sequencer.run, worker.run, mails.run, uploads.run, sweeper.run, refresh.run)
+        tasks = [asyncio.create_task(_supervise(ctx, run)) for run in runs]
+        try:
+            yield ctx
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks, timeout=CANCEL_SECONDS)
+
+
+async def _supervise(ctx: AppContext, run: Callable[[AppContext], Awaitable[None]]) -> None:
+    """Run a background task again whenever it ends or fails."""
+    while True:
+        try:
+            await run(ctx)
+        except Exception as error:  # noqa: BLE001 - logged, and tried again
+            get_logger().error("defect", request=None, **error_trace(error))
+        await asyncio.sleep(RESTART_SECONDS)
