@@ -29,6 +29,7 @@ from service.visits.loading import load_visit
 from service.visits.repository import VisitRow
 from service.visits.returned import returned_visits
 from service.visits.review_rows import OpenCorrection
+from service.visits.status import PHONE_DAYS, leaves_phones_at
 from service.visits.sync_feed import FeedEntry
 from service.web.decoding import to_json
 from service.web.defects import or_unreadable
@@ -36,7 +37,7 @@ from service.web.defects import or_unreadable
 PAGE = 100
 MAX_LEFT_OUT = 32  # numbers that a cursor carries; the visits beyond come when something about them changes
 MAX_PAGE_BYTES, MAX_PAGE_ENTRIES = 4 * 2**20, 5000  # a page that is larger takes no further visit
-SNAPSHOT_PAST_MS = 7 * 86_400_000  # a full snapshot has the active visits, and those planned since then
+SNAPSHOT_PAST_MS = PHONE_DAYS * 86_400_000  # a full snapshot has the active visits, and those planned since then
 
 
 class Agenda(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,7 +52,9 @@ class Agenda(msgspec.Struct, frozen=True, kw_only=True):
     full: Annotated[bool, Meta(description="Forget all visits first.")]
     more: Annotated[bool, Meta(description="There is more: ask again at once.")]
     visits: Annotated[tuple[VisitView, ...], Meta(description="Visits that are new or changed, whole.")]
-    gone: Annotated[tuple[str, ...], Meta(description="Ids of visits that are no longer this technician's.")]
+    gone: Annotated[
+        tuple[str, ...], Meta(description="Ids of visits to drop: handed over, closed, or over for long.")
+    ]
     checklists: Annotated[tuple[str, ...], Meta(description="The versions that `visits` need, such as `onsite@1`.")]
     corrections: Annotated[
         tuple[OpenCorrection, ...], Meta(description="All open corrections of this technician's visits.")
@@ -153,18 +156,26 @@ async def _read_page(
         visit = await visits_repository.get_visit(tx, row.visit)
         if visit is None:
             continue
-        view = await or_unreadable(ctx, row.visit, _view(ctx, tx, visit, person))
-        if view is None:
+        shown = await or_unreadable(ctx, row.visit, _view(ctx, tx, visit, person))
+        if shown is None:
             page.left_out[str(row.visit)] = row.sequence
+            continue
+        view, is_over = shown
+        if is_over:
+            page.gone[str(row.visit)] = None
             continue
         size, entries = size + len(to_json(view)), entries + len(view.entries)
         page.visits.append(view)
     return page
 
 
-async def _view(ctx: AppContext, tx: Transaction, row: VisitRow, person: Person) -> VisitView:
-    view = await build_view(ctx, tx, (await load_visit(ctx, tx, row)).visible_to(person))
-    return msgspec.structs.replace(view, followed_by=())  # of no use at the door
+async def _view(ctx: AppContext, tx: Transaction, row: VisitRow, person: Person) -> tuple[VisitView, bool]:
+    """The visit as the technician may see it, and whether phones drop it."""
+    visit = (await load_visit(ctx, tx, row)).visible_to(person)
+    view = await build_view(ctx, tx, visit)
+    until = leaves_phones_at(visit, view.state, view.flags)
+    view = msgspec.structs.replace(view, followed_by=())  # of no use at the door
+    return view, until is not None and until <= ctx.clock()
 
 
 def _encode_cursor(key: bytes, person: Person, cursor: SyncCursor) -> str:
