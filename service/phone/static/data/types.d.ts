@@ -113,8 +113,14 @@ export interface Receipt {
 
 export type SendState = 'waiting' | 'stored' | 'parked';
 
-/** `device`: the id of the device whose key made `signature`. `number`: the order in which records were sealed. */
-export interface StoredRecord {
+/** When to send it next after it failed, in ms of the phone's clock, and how often it failed in a row. */
+interface Retried { retry_at?: number; failures?: number }
+
+/**
+ * `device`: the id of the device whose key made `signature`. `number`: the order in which records were sealed.
+ * `ask`: whether the server is to be asked for its receipt. `stored_at`: when it answered with one (phone's clock, ms).
+ */
+export interface StoredRecord extends Retried {
   id: string;
   visit: string;
   person: string | null;
@@ -129,10 +135,29 @@ export interface StoredRecord {
   problem?: Problem;
   receipt?: Receipt;
   correction?: string;
+  ask?: 1;
+  stored_at?: number;
 }
 
-/** `blob` is absent once the server has the file and its space was needed. */
-export interface StoredFile {
+/**
+ * The technician's own words to a finding. `body`: what is sent, encoded once.
+ */
+export interface StoredExplanation extends Retried {
+  id: string;
+  visit: string;
+  person: string | null;
+  finding: string;
+  body: string;
+  written_at: string;
+  state: SendState;
+  problem?: Problem;
+}
+
+/**
+ * `blob` is absent once the server has the file and its space was needed. `lost`: why it will never come, once the
+ * phone knows that; the server is told.
+ */
+export interface StoredFile extends Retried {
   sha256: string;
   visit: string;
   person: string | null;
@@ -143,6 +168,8 @@ export interface StoredFile {
   state: 'draft' | SendState;
   upload?: { url: string; offset: number };
   problem?: Problem;
+  lost?: string;
+  told?: true;
 }
 
 export interface NewFile {
@@ -153,8 +180,8 @@ export interface NewFile {
   taken_at: string;
 }
 
-/** Why nothing is sent until a person does something: the code of the server's problem. */
-export interface Stopped { code: string; title: string; at: string }
+/** Why nothing is sent until a person does something: the code of the server's problem. `device`: whose token it was. */
+export interface Stopped { code: string; title: string; at: string; device: string }
 
 /** `oldest`: when the oldest unsent entry, record or file was written. `unsealed`: entries that are in no record yet. */
 export interface OutboxStatus {
