@@ -1,6 +1,6 @@
 // Who this phone is (docs/device.md), and the device's signature.
 
-import { drop, read } from '/web/shared/device.js';
+import { drop, read } from '../shared/device.js';
 
 import { toBase64 } from './bytes.js';
 
