@@ -1,0 +1,62 @@
+"""The files of the phone's app, read once. Their addresses contain a digest over all of them, so that a browser never
+combines files of two versions."""
+
+from base64 import b64encode
+from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
+
+import msgspec
+
+from service.web import static_files
+
+FOLDER = Path(__file__).parent / "static"
+SHELL = Path(__file__).parent / "templates" / "phone.html"
+FROM_WEB = ("shared/device.js", "vendor/signature_pad/dist/signature_pad.min.js")
+"""Files of other pages that the app uses too, at the same place among its own."""
+KINDS = {
+    ".css": b"text/css; charset=utf-8",
+    ".js": b"text/javascript; charset=utf-8",
+    ".mjs": b"text/javascript; charset=utf-8",
+    ".png": b"image/png",
+    ".svg": b"image/svg+xml",
+}
+
+
+class AppFile(msgspec.Struct, frozen=True):
+    """A file of the app."""
+
+    body: bytes
+    kind: bytes
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 in hex."""
+        return sha256(self.body).hexdigest()
+
+    @property
+    def integrity(self) -> str:
+        """SHA-256 as `fetch` takes it to check what it received."""
+        return f"sha256-{b64encode(sha256(self.body).digest()).decode()}"
+
+
+def _paths() -> Iterator[tuple[str, Path]]:
+    for path in sorted(FOLDER.glob("*/**/*")):  # the worker is not in a folder, and has an address of its own
+        if path.suffix in KINDS:
+            yield path.relative_to(FOLDER).as_posix(), path
+    for name in FROM_WEB:
+        yield name, static_files.FOLDER / name
+
+
+FILES = {name: AppFile(path.read_bytes(), KINDS[path.suffix]) for name, path in _paths()}
+WORKER = (FOLDER / "sw.js").read_bytes()
+VERSION = sha256(
+    b"".join(f"{file.digest}  {name}\n".encode() for name, file in sorted(FILES.items())) + WORKER + SHELL.read_bytes()
+).hexdigest()[:16]
+BASE = f"/phone/files/{VERSION}/"
+
+
+def service_worker() -> bytes:
+    """The service worker, with the list of the files that it keeps for use without a network."""
+    files = [(BASE + name, file.integrity) for name, file in sorted(FILES.items())]
+    return b"const APP = %s;\n%s" % (msgspec.json.encode({"version": VERSION, "files": files}), WORKER)

@@ -1,0 +1,53 @@
+// What stands in place of the app where it cannot be used, and what to do then.
+
+import { html } from "../html.js";
+import { Button, Card, LinkButton, Notice, Screen } from "../parts.js";
+import { unsent } from "../state.js";
+import { t } from "../words.js";
+
+const secure = () => `https://${location.host}${location.pathname}${location.hash}`;
+
+/** In WeChat: it deletes storage with its cache, and has no service worker on an iPhone. */
+export const InWeChat = () => html`
+  <${Screen} title=${t("wechat.title")}>
+    <${Notice} kind="warn">${t("wechat.why")}<//>
+    <p class="lead">${t("wechat.how")}</p>
+  <//>
+`;
+
+/** Without https there is no key, no service worker and no position. */
+export const Insecure = () => html`
+  <${Screen} title=${t("insecure.title")}>
+    <${Notice} kind="bad">${t("insecure.why")}<//>
+    <${LinkButton} kind="main" to=${secure()}>${t("insecure.open")}<//>
+    <p>${t("insecure.ask")}</p>
+  <//>
+`;
+
+/** Without storage every answer would be lost. */
+export const NoStorage = () => html`
+  <${Screen} title=${t("storage.title")}>
+    <${Notice} kind="bad">${t("storage.why")}<//>
+    <p class="lead">${t("storage.how")}</p>
+    <${Button} kind="main" onPress=${() => location.reload()}>${t("again")}<//>
+  <//>
+`;
+
+/** Without something that the app needs. */
+export const OldBrowser = () => html`
+  <${Screen} title=${t("old.title")}><p class="lead">${t("old.how")}</p><//>
+`;
+
+/**
+ * Nobody is enrolled on this phone.
+ * @param {{onCheck: () => Promise<void>}} given
+ */
+export const NotEnrolled = ({ onCheck }) => html`
+  <${Screen} title=${t("enrol.title")}>
+    <${Card}>
+      <ol class="steps"><li>${t("enrol.one")}</li><li>${t("enrol.two")}</li><li>${t("enrol.three")}</li></ol>
+    <//>
+    <${Button} kind="main" onPress=${onCheck}>${t("enrol.check")}<//>
+    <${LinkButton} to="/enrol">${t("enrol.link")}<//>
+  <//>
+`;
