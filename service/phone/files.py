@@ -59,4 +59,4 @@ BASE = f"/phone/files/{VERSION}/"
 def service_worker() -> bytes:
     """The service worker, with the list of the files that it keeps for use without a network."""
     files = [(BASE + name, file.integrity) for name, file in sorted(FILES.items())]
-    return b"const APP = %s;\n%s" % (msgspec.json.encode({"version": VERSION, "files": files}), WORKER)
+    return b"self.APP = %s;\n%s" % (msgspec.json.encode({"version": VERSION, "files": files}), WORKER)

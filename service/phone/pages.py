@@ -134,7 +134,9 @@ class PhoneController(Controller):
         file = files.FILES.get(path.lstrip("/"))
         if file is None or version != files.VERSION:
             raise NotFound
-        return _file(file.body, file.kind, file.digest[:32], if_none_match, cache=b"public, max-age=31536000, immutable")
+        return _file(
+            file.body, file.kind, file.digest[:32], if_none_match, cache=b"public, max-age=31536000, immutable"
+        )
 
 
 def _file(
