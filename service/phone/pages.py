@@ -69,7 +69,7 @@ class PhoneController(Controller):
             **problems(InvalidQuery, InternalError),
         },
     )
-    async def show_service_worker(self, if_none_match: IfNoneMatch = None) -> ASGIResponse:
+    async def show_worker(self, if_none_match: IfNoneMatch = None) -> ASGIResponse:
         """Keeps one version of the app on the phone. It changes with every version."""
         headers = (
             (b"service-worker-allowed", b"/phone"),  # its folder is /phone/, and the page is /phone
@@ -124,7 +124,7 @@ class PhoneController(Controller):
             **problems(InvalidQuery, NotFound, InternalError),
         },
     )
-    async def show_file(
+    async def show_app_file(
         self,
         version: Annotated[str, PathParameter(description="The digest over all files.", max_length=200)],
         path: Annotated[str, PathParameter(description="The file's path.")],
