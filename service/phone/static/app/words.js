@@ -1,11 +1,13 @@
 // The texts of the app, by key: Chinese, then English. {name} is a value. Texts of the norm come with the checklist.
 
 import { signal } from "./html.js";
+import { VISIT_WORDS } from "./visit_words.js";
 
 /** @typedef {"zh" | "en"} Language */
 
 /** @type {Record<string, [zh: string, en: string]>} */
 const WORDS = {
+  ...VISIT_WORDS,
   app: ["上门", "Doorstep"],
   today: ["今天", "Today"],
   settings: ["设置", "Settings"],
