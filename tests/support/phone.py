@@ -211,6 +211,13 @@ async def run(page: Page, script: str, given: Any = None) -> Any:
     return await page.evaluate(f"async (given) => {{ {MODULES} {HELPERS} {script} }}", given)
 
 
+async def serve_blank(context: BrowserContext) -> None:
+    """A page of the server's origin without anything on it."""
+    await context.route(
+        "**/blank", lambda route: route.fulfill(content_type="text/html", body="<!doctype html><title>.</title>")
+    )
+
+
 @asynccontextmanager
 async def open_phone(base: str) -> AsyncIterator[Phone]:
     """A phone. Fails on script errors of its pages."""
@@ -221,9 +228,7 @@ async def open_phone(base: str) -> AsyncIterator[Phone]:
         context = await browser.new_context(viewport={"width": 360, "height": 740}, locale="zh-CN")
         errors: list[str] = []
         context.on("weberror", lambda error: errors.append(str(error.error)))
-        await context.route(
-            "**/blank", lambda route: route.fulfill(content_type="text/html", body="<!doctype html><title>.</title>")
-        )
+        await serve_blank(context)
         try:
             yield Phone(context, base)
         finally:
