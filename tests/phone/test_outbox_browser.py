@@ -130,9 +130,7 @@ async def test_what_is_unknown_is_sent_again_with_the_same_bytes(setup: Setup, f
     visit = str(await plan_now(world, "v"))
     await run(page, "await app.agenda.pull();" + ARRIVE + SEAL, visit)
     once = [fault]
-    gate.fault = lambda method, path, _: (
-        once.pop() if once and (method, path[:11]) == ("PUT", "/v1/records") else None
-    )
+    gate.fault = lambda method, path, _: once.pop() if once and (method, path[:11]) == ("PUT", "/v1/records") else None
     await run(page, START + KICK)
     await run(page, "const look = setInterval(() => app.outbox.kick(), 300); await settled(empty); clearInterval(look)")
     first, second = gate.sent("PUT", "/v1/records/")
@@ -185,7 +183,8 @@ async def test_a_record_that_is_too_large_is_split(setup: Setup) -> None:
     visit = str(await plan_now(world, "v"))
     script = """
         await app.agenda.pull()
-        for (const what of ['arrived', 'id_shown', 'entered', 'met_customer', 'left']) await app.records.addEntries(given, [{ what }])
+        const done = ['arrived', 'id_shown', 'entered', 'met_customer', 'left']
+        for (const what of done) await app.records.addEntries(given, [{ what }])
     """
     await run(page, script + SEAL, visit)
     gate.fault = lambda method, path, body: (
@@ -205,9 +204,9 @@ async def test_records_stay_below_the_limits_of_the_server(setup: Setup) -> None
     visit = str(await plan_now(world, "v"))
     script = """
         await app.agenda.pull()
-        const text = '水'.repeat(5000)
-        await app.records.addEntries(given, Array.from({ length: 2100 }, () => ({ what: 'met_customer' })))
-        await app.records.addEntries(given, Array.from({ length: 200 }, () => ({ what: 'met_customer', evidence: [{ kind: 'text', text }] })))
+        const what = 'met_customer', evidence = [{ kind: 'text', text: '水'.repeat(5000) }]
+        await app.records.addEntries(given, Array.from({ length: 2100 }, () => ({ what })))
+        await app.records.addEntries(given, Array.from({ length: 200 }, () => ({ what, evidence })))
     """
     await run(page, script + SEAL, visit)
     await run(page, START + KICK)
@@ -229,7 +228,8 @@ async def test_a_refused_phone_stops_and_keeps_everything(setup: Setup, status: 
     found = await run(page, STATUS)
     assert (found["waiting"], found["stopped"]["code"], found["stopped"]["title"]) == (1, code, "不行")
     before = len(gate.log)
-    await run(page, ARRIVE.replace("arrived", "id_shown") + "await app.records.seal(given); await settled(async () => (await app.outbox.status()).waiting === 2)", visit)
+    two = "await app.records.seal(given); await settled(async () => (await app.outbox.status()).waiting === 2)"
+    await run(page, ARRIVE + two, visit)
     assert len(gate.log) == before  # nothing is sent until somebody asks for it
     gate.fault = lambda *_: None
     await run(page, KICK)
@@ -238,11 +238,11 @@ async def test_a_refused_phone_stops_and_keeps_everything(setup: Setup, status: 
 
 
 async def test_a_revoked_phone_seals_what_it_has_and_goes_on_when_it_is_enrolled_again(setup: Setup) -> None:
-    world, gate, phone, page = setup
+    world, _, phone, page = setup
     visit = str(await plan_now(world, "v"))
     await run(page, "await app.agenda.pull();" + ARRIVE + SEAL, visit)
     await run(page, "await photographed(given, 'meter_damage_photo', 1)", visit)  # not sealed
-    device = (await run(page, "return (await device.read('me')).device.id"))
+    device = await run(page, "return (await device.read('me')).device.id")
     assert (await world.ask("wang", "DELETE", f"/v1/devices/{device}")).status_code == 204
     await run(page, START + KICK)
     found = await run(page, STATUS)
@@ -298,7 +298,8 @@ async def test_a_large_photo_goes_in_parts_and_on_from_where_it_was_cut(sqlite_w
         enrolled_phone(world, f"http://127.0.0.1:{door}") as (_, page),
     ):
         visit = str(await plan_now(world, "v"))
-        await run(page, "await app.agenda.pull(); await photographed(given, 'meter_damage_photo', 1, 1600);" + SEAL, visit)
+        await run(page, "await app.agenda.pull(); await photographed(given, 'meter_damage_photo', 1, 1600)", visit)
+        await run(page, SEAL, visit)
         size = await run(page, "return (await app.database.all('files'))[0].blob.size")
         assert size > 900_000
         network.cuts += [600_000, 300_000, 300_000]
@@ -331,7 +332,8 @@ async def test_visits_that_are_gone_leave_the_phone_once_all_is_sent(setup: Setu
     other = str(await plan_now(world, "w"))
     await run(page, "await app.agenda.pull(); await photographed(given, 'meter_damage_photo', 1)", visit)
     for one in (visit, other):
-        handed = await world.ask("zhao", "PUT", f"/v1/visits/{one}/technician", {"technician": "sun", "reason": "病了"}, if_match='"0"')
+        to_sun = {"technician": "sun", "reason": "病了"}
+        handed = await world.ask("zhao", "PUT", f"/v1/visits/{one}/technician", to_sun, if_match='"0"')
         assert handed.status_code == 200, handed.text
     await run(page, "await app.agenda.pull()")
     (left,) = await run(page, "return app.database.all('visits')")
