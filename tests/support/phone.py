@@ -93,10 +93,6 @@ class Gate:
 
     async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
         path, method = scope["path"], scope["method"]
-        known = files.FILES.get(path.removeprefix(files.BASE))  # TODO: from the application itself
-        if known is not None:
-            await _respond(send, 200, {"content-type": known.kind.decode()}, known.body)
-            return
         if not path.startswith("/v1/"):
             await self.app(scope, receive, send)
             return
