@@ -42,6 +42,7 @@ from service.identity_check import routes as identity_check_routes
 from service.judge.volume import VisitLimits
 from service.messages import gateways, worker
 from service.messages import routes as messages_routes
+from service.phone import pages as phone_pages
 from service.rate_limit import TokenBucket
 from service.records import quarantine_pages, quarantine_routes
 from service.records import routes as records_routes
@@ -95,6 +96,7 @@ ROUTES = (
     *sign_in_pages.ROUTES,
     *account_pages.ROUTES,
     *people_pages.ROUTES,
+    *phone_pages.ROUTES,
     *language_routes.ROUTES,
     *static_files.ROUTES,
 )

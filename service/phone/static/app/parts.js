@@ -20,11 +20,12 @@ const ICONS = {
   camera: "M4 8h4l2-3h4l2 3h4v11H4zM12 10a3.5 3.5 0 1 0 .01 0",
   pen: "M4 20l1-5L16 4l4 4L9 19zM13 7l4 4",
   text: "M5 6h14M5 11h14M5 16h8",
-  place: "M12 21s7-6.5 7-11.5a7 7 0 0 0-14 0C5 14.500 12 21 12 21zM12 7a2.500 2.500 0 1 0 .01 0",
+  place: "M12 21s7-6.5 7-11.5a7 7 0 0 0-14 0C5 14.5 12 21 12 21zM12 7a2.5 2.5 0 1 0 .01 0",
   plus: "M12 5v14M5 12h14",
-  phone: "M6 3h4l1.500 5L9 10c1 2.500 2.500 4 5 5l2-2.500 5 1.500v4c0 1.500-1 2-2 2C11 20 4 13 4 5c0-1 .5-2 2-2z",
+  phone: "M6 3h4l1.5 5L9 10c1 2.5 2.5 4 5 5l2-2.5 5 1.5v4c0 1.5-1 2-2 2C11 20 4 13 4 5c0-1 .5-2 2-2z",
   code: "M4 4h6v6H4zM14 4h6v6h-6zM4 14h6v6H4zM14 14h2v2h-2zM18 14h2v2M14 18h2v2M19 19h1v1",
-  none: "M12 3a9 9 0 1 0 .01 0M5.600 5.600l12.800 12.800",
+  again: "M19 12a7 7 0 1 1-2-5l2 2M19 4v5h-5",
+  none: "M12 3a9 9 0 1 0 .01 0M5.6 5.6l12.800 12.800",
 };
 
 /** @typedef {keyof typeof ICONS} IconName */
@@ -36,7 +37,7 @@ export const Icon = ({ name }) => html`
 
 /**
  * A button. Only one press at a time: while what it does is under way, further ones are ignored.
- * @param {{onPress: () => unknown, children?: Child, icon?: IconName, kind?: "main" | "plain" | "quiet" | "danger", disabled?: boolean, pressed?: boolean}} given
+ * @param {{onPress: () => unknown, children?: Child, icon?: IconName, kind?: "main" | "plain" | "quiet" | "danger" | "update", disabled?: boolean, pressed?: boolean}} given
  */
 export function Button({ onPress, children, icon, kind = "plain", disabled, pressed }) {
   const running = useRef(false);

@@ -3,22 +3,22 @@
 import { computed, signal } from "./html.js";
 
 /**
- * Who this phone is, as `shared/device.js` keeps it.
- * @typedef {{device: {id: string, name: string}, token: string, person: {login: string, name: string}, keys: CryptoKeyPair}} Me
- * @typedef {{waiting: number, parked: number, files: number, oldest: string | null, sending: boolean}} Outbox
+ * @typedef {import("../data/types.d.ts").Me} Me
+ * @typedef {import("../data/types.d.ts").OutboxStatus} OutboxStatus
  */
 
+/** Who this phone is. */
 export const me = signal(/** @type {Me | null} */ (null));
 
 /** Why the app cannot be used here at all: one of the keys of `screens/refusals.js`. */
 export const refusal = signal(/** @type {"wechat" | "insecure" | "storage" | "old" | null} */ (null));
 
-/** Records and files that the server does not have yet. */
-export const outbox = signal(/** @type {Outbox} */ ({ waiting: 0, parked: 0, files: 0, oldest: null, sending: false }));
-export const unsent = computed(() => outbox.value.waiting + outbox.value.parked + outbox.value.files);
+/** @type {OutboxStatus} */
+const NOTHING = { waiting: 0, parked: 0, files: 0, unsealed: 0, oldest: null, sending: false, stopped: null, retry_at: null, last_sync: null };
 
-/** The server said that this phone is revoked, and it has not been enrolled again. */
-export const revoked = signal(false);
+/** What the server does not have yet. */
+export const outbox = signal(NOTHING);
+export const unsent = computed(() => outbox.value.waiting + outbox.value.parked + outbox.value.files);
 
 /** By how many ms the server's clock is ahead of the phone's. */
 export const clockOffset = signal(0);
@@ -29,7 +29,7 @@ export const storageFull = signal(false);
 /** A worker with a new version waits to take over. */
 export const newVersion = signal(/** @type {ServiceWorker | null} */ (null));
 
-/** A step went wrong outside of drawing: said once on top of the screen. */
+/** A step went wrong: said on top of the screen until it is dismissed. */
 export const stepFailed = signal("");
 
 /** What is half-done on the screen, by name: an update waits for it. */

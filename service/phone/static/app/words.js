@@ -47,6 +47,10 @@ const WORDS = {
   "clock.ahead": ["手机比服务器快 {minutes} 分钟。", "The phone is {minutes} minutes ahead of the server."],
   "clock.behind": ["手机比服务器慢 {minutes} 分钟。", "The phone is {minutes} minutes behind the server."],
   "clock.how": ["请在手机设置里打开「自动设置时间」。记录照样有效，主管会看到这个差别。", "Switch on “set time automatically”. Records still count; your supervisor sees the difference."],
+  "stopped.title": ["上传停了：{title}", "Sending has stopped: {title}"],
+  "stopped.how": ["记录都在手机里。请找主管处理。", "All records are on this phone. Ask your supervisor."],
+  "late.title": ["有记录超过一天没有上传", "Some records have not been sent for more than a day"],
+  "late.how": ["请连上网络，打开本页等一会儿。一直不行，就在设置里导出，交给主管。", "Connect to a network and leave this open for a while. If that does not help, export them in the settings for your supervisor."],
   "update.title": ["有新版本，点这里更新", "New version: tap here to update"],
   "update.later": ["有新版本。做完这一步再更新。", "There is a new version. Finish this step first, then update."],
 
@@ -67,6 +71,16 @@ const WORDS = {
   "settings.granted": ["浏览器不会自动删除这些记录", "The browser will not delete these records by itself"],
   "settings.notGranted": ["空间不够时，浏览器可能删除没有上传的记录。请安装到桌面，并及时上传。", "If space runs out, the browser may delete records that are not sent. Install the app, and send in time."],
   "settings.persist": ["请浏览器不要删除", "Ask the browser to keep them"],
+  "settings.export": ["导出没有上传的", "Export what is not sent"],
+  "settings.exportWhy": ["导出的文件交给主管，由主管收录。导出后这里的记录不会删除。", "Give the file to your supervisor, who takes it in. Nothing is deleted here."],
+  "settings.exported": ["已导出 {count} 个文件", "{count} files exported"],
+  "settings.waiting": ["{count} 条记录等待上传", "{count} records are waiting"],
+  "settings.parked": ["{count} 条没有被接受，请找主管", "{count} were not accepted: ask your supervisor"],
+  "settings.files": ["{count} 张照片和签字等待上传", "{count} photos and signatures are waiting"],
+  "settings.unsealed": ["{count} 步还没有交", "{count} steps are not handed in yet"],
+  "settings.sending": ["正在上传…", "Sending…"],
+  "settings.lastSync": ["上次连上服务器：{time}", "Last reached the server: {time}"],
+  "settings.send": ["现在上传", "Send now"],
   "settings.install": ["安装到桌面", "Install"],
   "settings.installWhy": ["装到桌面以后，不用找网址，记录也更安全。", "Installed, it opens without an address, and records are safer."],
   "settings.installIos": ["点浏览器底部的「分享」，再选「添加到主屏幕」。", "Tap “Share” at the bottom of the browser, then “Add to Home Screen”."],
@@ -94,3 +108,16 @@ export function t(key, values = {}) {
  * @param {{zh: string, en?: string}} text
  */
 export const inLanguage = text => (language.value === "en" && text.en) || text.zh;
+
+/**
+ * Date and time as people write them: 11月28日 09:30, 28 November 09:30.
+ * @param {string | Date} moment
+ */
+export const timeText = moment =>
+  new Intl.DateTimeFormat(language.value === "en" ? "en-GB" : "zh-CN", {
+    month: "long",
+    day: "numeric",
+    hour: "2-digit",
+    minute: "2-digit",
+    hourCycle: "h23",
+  }).format(new Date(moment));

@@ -31,9 +31,12 @@ export interface Field extends Text {
 export interface Item {
   id: string;
   label: Text;
+  screen: Text;
   supervisor: Text;
   class: string;
   clause: string;
+  stage: string;
+  who: string;
   kind: 'act' | 'prohibition' | 'computed' | 'outcome' | 'best_effort';
   per?: 'visit' | 'thing';
   things_of?: string | null;
@@ -63,7 +66,7 @@ export interface Fact extends Text {
   must_declare?: boolean;
 }
 
-export interface VisitType extends Text { incidents: string[]; must_tell: string[] }
+export interface VisitType extends Text { entry: string; incidents: string[]; must_tell: string[] }
 
 export interface Line { item: string; field?: string | null; evidence?: string | null; label?: Text | null }
 
@@ -88,6 +91,7 @@ export interface Checklist {
   defaults: ChecklistSettings;
   messages: Record<string, Text>;
   evidence_kinds: Record<string, Text>;
+  words: Record<string, Record<string, Text>>;
 }
 
 export interface Window { from: string; to: string }
@@ -111,11 +115,17 @@ export interface Evidence {
   text?: string | null;
   number?: string | null;
   channel?: string | null;
+  signer?: string | null;
   relation?: string | null;
   statement_sha256?: string | null;
+  taken_at?: string | null;
   lat?: number | null;
+  lon?: number | null;
+  accuracy_m?: number | null;
   lost?: boolean | null;
 }
+
+export interface Place { lat: number; lon: number; accuracy_m?: number | null }
 
 export interface Entry {
   id: string;
@@ -130,6 +140,7 @@ export interface Entry {
   fields?: Record<string, FieldValue>;
   waived?: { by: string; reason?: string | null } | null;
   refused?: { reason?: string | null; outcome?: string | null } | null;
+  place?: Place | null;
   via?: string | null;
   claimed_at?: string | null;
   tick?: number | null;

@@ -4,6 +4,7 @@ import { html } from "../html.js";
 import { Button, Card, LinkButton, Notice, Screen } from "../parts.js";
 import { unsent } from "../state.js";
 import { t } from "../words.js";
+import { Export } from "./export.js";
 
 const secure = () => `https://${location.host}${location.pathname}${location.hash}`;
 
@@ -49,5 +50,20 @@ export const NotEnrolled = ({ onCheck }) => html`
     <//>
     <${Button} kind="main" onPress=${onCheck}>${t("enrol.check")}<//>
     <${LinkButton} to="/enrol">${t("enrol.link")}<//>
+  <//>
+`;
+
+/**
+ * The server does not know this phone any more.
+ * @param {{onCheck: () => Promise<void>}} given
+ */
+export const Revoked = ({ onCheck }) => html`
+  <${Screen} title=${t("revoked.title")}>
+    ${unsent.value > 0
+      ? html`<${Notice} kind="warn" title=${t("revoked.unsent", { count: unsent.value })}><p>${t("revoked.keep")}</p><//>`
+      : html`<${Notice} kind="good" title=${t("revoked.nothing")} />`}
+    <p class="lead">${t("revoked.how")}</p>
+    <${Export} />
+    <${Button} onPress=${onCheck}>${t("enrol.check")}<//>
   <//>
 `;
