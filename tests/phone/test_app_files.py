@@ -123,11 +123,11 @@ async def test_a_file_is_revalidated_in_both_encodings(small_world: World) -> No
         assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", answer.headers["etag"])
 
 
-def test_every_import_is_a_file_of_the_app() -> None:
+def test_every_import_is_a_file_of_the_app_and_every_script_is_imported() -> None:
     scripts = {name for name in files.FILES if name.endswith(("js", "mjs"))}
     for name in scripts:
         assert all(path.startswith((".", "/")) for path in imported(name)), f"{name}: {imported(name)}"
-    assert reached() <= scripts
+    assert reached() == scripts
 
 
 async def test_the_first_load_is_small(small_world: World) -> None:
