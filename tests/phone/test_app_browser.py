@@ -95,6 +95,21 @@ async def test_an_enrolled_phone_knows_who_it_is_and_remembers_the_language(phon
         await page.get_by_role("heading", name="Settings", exact=True).wait_for()
 
 
+async def test_the_code_can_be_entered_in_the_app(phone_world: World) -> None:
+    async with app(phone_world) as (page, base):
+        await page.get_by_role("button", name="我已登记").click()
+        await page.get_by_text("还没有登记上").wait_for()
+        await page.get_by_label("登记码").fill("guess")
+        await page.get_by_role("button", name="登记这台手机").click()
+        await page.get_by_text("这个码无效").wait_for()
+        await looked_at(page, "app-enrol-refused")
+        await page.get_by_label("登记码").fill(f" {base}/enrol#{await enrolment_code(phone_world)} ")
+        await page.get_by_role("button", name="登记这台手机").click()
+        await page.get_by_role("heading", name="这台手机还没有登记").wait_for(state="detached")
+        await page.goto(f"{base}/phone#/settings")
+        await page.get_by_text("李 (li)").wait_for()
+
+
 async def test_the_app_opens_without_a_network_on_the_screen_where_it_was(phone_world: World) -> None:
     async with app(phone_world, enrolled=True) as (page, base):
         await page.wait_for_function(READY)
