@@ -75,21 +75,23 @@ const NoScreen = () => html`
 `;
 
 /** @param {{onCheck: () => Promise<void>}} given */
-export function App({ onCheck }) {
-  if (refusal.value) return html`<${REFUSALS[refusal.value]} />`;
+function Body({ onCheck }) {
   if (place.value !== "settings") {
     if (outbox.value.stopped?.code === "device-revoked") return html`<${Revoked} onCheck=${onCheck} />`;
     if (!me.value) return html`<${NotEnrolled} onCheck=${onCheck} />`;
   }
   const found = match(ROUTES, place.value);
-  const atTop = TABS.some(([to]) => to === place.value);
+  return found ? html`<${found.screen} ...${found.parameters} />` : html`<${NoScreen} />`;
+}
+
+/** @param {{onCheck: () => Promise<void>}} given */
+export function App({ onCheck }) {
+  if (refusal.value) return html`<${REFUSALS[refusal.value]} />`;
   return html`
     <${Fragment}>
       <${Lines} />
-      <${Boundary} key=${place.value}>
-        ${found ? html`<${found.screen} ...${found.parameters} />` : html`<${NoScreen} />`}
-      <//>
-      ${atTop && html`<${Bar} />`}
+      <${Boundary} key=${place.value}><${Body} onCheck=${onCheck} /><//>
+      ${TABS.some(([to]) => to === place.value) && html`<${Bar} />`}
       <p id="announcements" class="unseen" role="status"></p>
     <//>
   `;
