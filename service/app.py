@@ -34,8 +34,8 @@ from service.dispatch import pages as dispatch_pages
 from service.dispatch import routes as dispatch_routes
 from service.duties import pages as duties_pages
 from service.duties import routes as duties_routes
+from service.evidence import phone_export_pages, sweeper, tus_routes, uploads
 from service.evidence import routes as evidence_routes
-from service.evidence import sweeper, tus_routes, uploads
 from service.health import pages as health_pages
 from service.health import routes as health_routes
 from service.identity_check import routes as identity_check_routes
@@ -84,6 +84,7 @@ ROUTES = (
     *records_routes.ROUTES,
     *evidence_routes.ROUTES,
     *tus_routes.ROUTES,
+    *phone_export_pages.ROUTES,
     *quarantine_routes.ROUTES,
     *quarantine_pages.ROUTES,
     *reviews_routes.ROUTES,

@@ -9,7 +9,7 @@ from litestar.response.base import ASGIResponse
 
 from service.errors import InternalError, InvalidQuery, NotFound
 from service.web.api_document import PUBLIC, answer, pages, problems
-from service.web.compression import etag_matches
+from service.web.compression import accepts_gzip, etag_matches
 from service.web.language import TAGS, PageText, language_of
 from service.web.request import AnyRequest, IfNoneMatch
 from service.web.responses import Headers, raw_response
@@ -58,7 +58,9 @@ class PhoneController(Controller):
             (b"vary", b"accept-language, cookie"),
             *SECURITY,
         )
-        return _file(body.encode(), b"text/html; charset=utf-8", f"{files.VERSION}-{language}", if_none_match, headers)
+        return _checked_each_time(
+            body.encode(), b"text/html; charset=utf-8", f"{files.VERSION}-{language}", if_none_match, headers
+        )
 
     @get(
         "/phone/sw.js",
@@ -69,13 +71,13 @@ class PhoneController(Controller):
             **problems(InvalidQuery, InternalError),
         },
     )
-    async def show_service_worker(self, if_none_match: IfNoneMatch = None) -> ASGIResponse:
+    async def show_worker(self, if_none_match: IfNoneMatch = None) -> ASGIResponse:
         """Keeps one version of the app on the phone. It changes with every version."""
         headers = (
             (b"service-worker-allowed", b"/phone"),  # its folder is /phone/, and the page is /phone
             (b"content-security-policy", b"default-src 'none'; connect-src 'self'"),
         )
-        return _file(files.service_worker(), files.KINDS[".js"], files.VERSION, if_none_match, headers)
+        return _checked_each_time(files.service_worker(), files.KINDS[".js"], files.VERSION, if_none_match, headers)
 
     @get(
         "/phone/manifest.webmanifest",
@@ -113,7 +115,7 @@ class PhoneController(Controller):
         }
         body, tag = msgspec.json.encode(manifest), f"{files.VERSION}-{language}"
         headers = ((b"vary", b"accept-language, cookie"),)
-        return _file(body, b"application/manifest+json", tag, if_none_match, headers)
+        return _checked_each_time(body, b"application/manifest+json", tag, if_none_match, headers)
 
     @get(
         "/phone/files/{version:str}/{path:path}",
@@ -124,8 +126,9 @@ class PhoneController(Controller):
             **problems(InvalidQuery, NotFound, InternalError),
         },
     )
-    async def show_file(
+    async def show_app_file(
         self,
+        request: AnyRequest,
         version: Annotated[str, PathParameter(description="The digest over all files.", max_length=200)],
         path: Annotated[str, PathParameter(description="The file's path.")],
         if_none_match: IfNoneMatch = None,
@@ -134,17 +137,24 @@ class PhoneController(Controller):
         file = files.FILES.get(path.lstrip("/"))
         if file is None or version != files.VERSION:
             raise NotFound
-        return _file(
-            file.body, file.kind, file.digest[:32], if_none_match, cache=b"public, max-age=31536000, immutable"
+        packed = bool(file.packed) and accepts_gzip(request.scope)
+        tag = file.digest[:32]
+        headers = (
+            (b"etag", b'"%s%s"' % (tag.encode(), b"-gzip" if packed else b"")),
+            (b"cache-control", b"public, max-age=31536000, immutable"),
+            (b"cross-origin-resource-policy", b"same-origin"),
+            (b"vary", b"accept-encoding"),
         )
+        if etag_matches(if_none_match or "", tag):
+            return raw_response(304, b"", headers)
+        first = ((b"content-type", file.kind), *(((b"content-encoding", b"gzip"),) if packed else ()))
+        return raw_response(200, file.packed if packed else file.body, (*first, *headers))
 
 
-def _file(
-    body: bytes, kind: bytes, tag: str, if_none_match: str | None, headers: Headers = (), cache: bytes = b"no-cache"
-) -> ASGIResponse:
+def _checked_each_time(body: bytes, kind: bytes, tag: str, if_none_match: str | None, headers: Headers) -> ASGIResponse:
     more = (
         (b"etag", b'"%s"' % tag.encode()),
-        (b"cache-control", cache),
+        (b"cache-control", b"no-cache"),
         (b"cross-origin-resource-policy", b"same-origin"),
         *headers,
     )

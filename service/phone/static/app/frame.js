@@ -41,7 +41,7 @@ function Lines() {
     storageFull.value = false;
   };
   return html`
-    <div class="lines">
+    <section class="lines" aria-label=${t("notices")}>
       ${newVersion.value && html`<${UpdateLine} />`}
       ${storageFull.value &&
       html`<${Notice} kind="bad" title=${t("full.title")} alert><p>${t("full.how")}</p><${Button} onPress=${dismiss}>${t("close")}<//><//>`}
@@ -50,7 +50,7 @@ function Lines() {
       ${stopped && me.value && html`<${Notice} kind="bad" title=${t("stopped.title", { title: stopped.title })}><p>${t("stopped.how")}</p><//>`}
       ${late && html`<${Notice} kind="warn" title=${t("late.title")}><p>${t("late.how")}</p><//>`}
       ${Math.abs(clockOffset.value) > WRONG_CLOCK_MS && html`<${ClockLine} />`}
-    </div>
+    </section>
   `;
 }
 
@@ -76,8 +76,9 @@ const NoScreen = () => html`
 /** @param {{onCheck: () => Promise<void>}} given */
 export function App({ onCheck }) {
   if (refusal.value) return html`<${REFUSALS[refusal.value]} />`;
-  if (!me.value && place.value !== "settings") {
-    return outbox.value.stopped ? html`<${Revoked} onCheck=${onCheck} />` : html`<${NotEnrolled} onCheck=${onCheck} />`;
+  if (place.value !== "settings") {
+    if (outbox.value.stopped?.code === "device-revoked") return html`<${Revoked} onCheck=${onCheck} />`;
+    if (!me.value) return html`<${NotEnrolled} onCheck=${onCheck} />`;
   }
   const found = match(ROUTES, place.value);
   const atTop = TABS.some(([to]) => to === place.value);

@@ -2,8 +2,8 @@
 
 import * as clock from "../data/clock.js";
 import * as database from "../data/database.js";
+import { me as whoIsHere } from "../data/me.js";
 import * as sending from "../data/outbox.js";
-import { read } from "../shared/device.js";
 import { App } from "./frame.js";
 import { effect, html, render } from "./html.js";
 import { clockOffset, me, outbox, refusal, stepFailed, storageFull } from "./state.js";
@@ -21,7 +21,7 @@ function lacking() {
 
 /** Read again what the frame shows, after any write by this tab or another. */
 async function refresh() {
-  me.value = (await read("me")) ?? null;
+  me.value = await whoIsHere();
   outbox.value = await sending.status();
   clockOffset.value = clock.server().getTime() - Date.now();
 }
@@ -41,7 +41,7 @@ async function boot() {
   try {
     await database.open();
     language.value = (await database.get("meta", "language")) ?? language.value;
-    me.value = (await read("me")) ?? null;
+    me.value = await whoIsHere();
   } catch (error) {
     console.error(error);
     refusal.value = "storage";

@@ -4,7 +4,14 @@ import { signal } from "./html.js";
 
 /** @typedef {Record<string, string>} Parameters */
 
-const read = () => decodeURI(location.hash.replace(/^#\/?/, ""));
+function read() {
+  const text = location.hash.replace(/^#\/?/, "");
+  try {
+    return decodeURI(text);
+  } catch {
+    return text; // an address that somebody cut off belongs to no screen
+  }
+}
 
 /** Where the person is: "", "settings", "visits/…". */
 export const place = signal(read());

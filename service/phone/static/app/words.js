@@ -11,6 +11,7 @@ const WORDS = {
   app: ["上门", "Doorstep"],
   today: ["今天", "Today"],
   settings: ["设置", "Settings"],
+  notices: ["提醒", "Notices"],
   back: ["返回", "Back"],
   close: ["关闭", "Close"],
   cancel: ["取消", "Cancel"],

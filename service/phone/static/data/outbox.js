@@ -32,7 +32,8 @@ const TUS = { 'Tus-Resumable': '1.0.0' };
 const sealed = new BroadcastChannel('doorstep-sealed');
 /** @type {ReturnType<typeof setTimeout>|undefined} */
 let timer;
-let running = false;
+/** @type {Promise<void>|null} */
+let running = null;
 let again = false;
 let hurried = false;
 let pulled = 0;
@@ -105,7 +106,7 @@ export async function retry(id) {
     for (const name of /** @type {Queue[]} */ (['records', 'files', 'explanations'])) {
       const found = await tx.objectStore(name).get(id);
       if (found?.state !== 'parked') continue;
-      const { problem, lost, retry_at, failures, ...rest } = found;
+      const { problem, lost, told, retry_at, failures, told_wait, ...rest } = found;
       await tx.objectStore(name).put({ ...rest, state: 'waiting' });
     }
   });
@@ -132,25 +133,32 @@ export async function giveUp(name, reason) {
  * @param {{hurry?: boolean, fetch?: boolean}} reasons
  * @returns {Promise<void>}
  */
-async function run({ hurry = false, fetch = false }) {
+function run({ hurry = false, fetch = false }) {
   if (fetch) pulled = 0;
   hurried ||= hurry;
   again = true;
-  if (running) return;
-  running = true;
-  try {
-    while (again) {
-      again = false;
+  running ??= turns().finally(() => {
+    running = null;
+    if (again) run({});
+  });
+  return running;
+}
+
+async function turns() {
+  while (again) {
+    again = false;
+    try {
       // another tab that sends looks for all that is waiting: this one waits for it and looks again
       await navigator.locks.request(LOCK, () => {
         const now = hurried;
         hurried = false;
         return turn(now);
       });
+      await schedule();
+    } catch (error) {
+      console.error(error); // the storage: the next write will tell the screens
+      timer = setTimeout(() => run({}), REGULAR_MS);
     }
-  } finally {
-    running = false;
-    await schedule();
   }
 }
 
@@ -163,11 +171,11 @@ async function turn(hurry) {
   const pause = await get('meta', 'pause');
   if (pause && !isDue(pause.until) && (pause.told || !hurry)) return;
   try {
-    await send(who);
+    await send(who, hurry);
     if (Date.now() - pulled > REGULAR_MS) {
       await pull();
       pulled = Date.now();
-      await send(who); // what the agenda says about records
+      await send(who, false); // what the agenda says about records
     }
     await transact(['meta'], 'readwrite', async (tx) => {
       await tx.objectStore('meta').delete('pause');
@@ -221,16 +229,17 @@ async function schedule() {
 }
 
 /**
- * Send all that is due: records, what they need, words, then signatures, then photos. After each one it begins anew,
+ * Send all that is due, or, in a hurry, what only this phone makes wait: records, what they need, words, then signatures, then photos. After each one it begins anew,
  * so that a record that was sealed meanwhile goes before the next photo, or the next part of one.
  * @param {Me} who
+ * @param {boolean} hurry
  */
-async function send(who) {
+async function send(who, hurry) {
   await probe();
   const tried = new Set();
   let failed = 0;
   for (;;) {
-    const step = await next(who, tried);
+    const step = await next(who, hurry, tried);
     if (!step) break;
     const wait = await step();
     failed = wait ? failed + 1 : 0;
@@ -242,14 +251,15 @@ async function send(who) {
 /**
  * The next thing to do; it resolves to true if it failed and will be tried later.
  * @param {Me} who
+ * @param {boolean} hurry
  * @param {Set<string>} tried what has failed in this round
  * @returns {Promise<(() => Promise<boolean>)|null>}
  */
-async function next(who, tried) {
+async function next(who, hurry, tried) {
   const { login } = who.person;
   return transact(['records', 'files', 'explanations'], 'readonly', async (tx) => {
     /** @param {any} one */
-    const due = (one) => one.person === login && !tried.has(one.id ?? one.sha256) && isDue(one.retry_at);
+    const due = (one) => one.person === login && !tried.has(one.id ?? one.sha256) && (isDue(one.retry_at) || (hurry && !one.told_wait));
     /**
      * @param {Queue} queue
      * @param {any} one
@@ -304,7 +314,7 @@ async function later(queue, one, { wait, problem }) {
     const now = await tx.objectStore(queue).get(key);
     if (!now) return;
     const failures = (now.failures ?? 0) + 1;
-    await tx.objectStore(queue).put({ ...now, failures, retry_at: Date.now() + (wait ?? backoff(failures)), ...(problem ? { problem } : {}) });
+    await tx.objectStore(queue).put({ ...now, failures, retry_at: Date.now() + (wait ?? backoff(failures)), told_wait: wait !== null, ...(problem ? { problem } : {}) });
   });
 }
 
@@ -395,7 +405,7 @@ async function received({ id, sha256: digest }, receipt) {
   await transact(['records', 'files'], 'readwrite', async (tx) => {
     const stored = await tx.objectStore('records').get(id);
     if (!stored) return;
-    const { ask, retry_at, failures, problem, ...record } = stored;
+    const { ask, retry_at, failures, told_wait, problem, ...record } = stored;
     await tx.objectStore('records').put({ ...record, state: 'stored', receipt, stored_at: Date.now() });
     for (const name of record.files) {
       const file = await tx.objectStore('files').get(name);
@@ -408,7 +418,7 @@ async function received({ id, sha256: digest }, receipt) {
 }
 
 /** @param {StoredFile} file */
-function sent({ upload, problem, retry_at, failures, ...file }) {
+function sent({ upload, problem, retry_at, failures, told_wait, ...file }) {
   return file;
 }
 
@@ -508,7 +518,7 @@ async function sendParts(who, file, bytes) {
     if (!answer.ok) return refused(file, answer);
     upload = { ...upload, offset: offsetOf(answer) };
     if (upload.offset >= bytes.byteLength) break;
-    await update('files', file.sha256, ({ failures, retry_at, ...one }) => ({ ...one, upload }));
+    await update('files', file.sha256, ({ failures, retry_at, told_wait, ...one }) => ({ ...one, upload }));
     if (await transact(['records'], 'readonly', (tx) => tx.objectStore('records').index('state').count('waiting'))) return null;
   }
   await arrived(file);

@@ -113,8 +113,11 @@ export interface Receipt {
 
 export type SendState = 'waiting' | 'stored' | 'parked';
 
-/** When to send it next after it failed, in ms of the phone's clock, and how often it failed in a row. */
-interface Retried { retry_at?: number; failures?: number }
+/**
+ * When to send it next after it failed, in ms of the phone's clock, whether the server has said so, and how often it
+ * failed in a row.
+ */
+interface Retried { retry_at?: number; told_wait?: boolean; failures?: number }
 
 /**
  * `device`: the id of the device whose key made `signature`. `number`: the order in which records were sealed.
