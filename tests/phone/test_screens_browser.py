@@ -79,8 +79,8 @@ async def leave(app: PhoneApp) -> None:
     await app.page.locator(".verdict").wait_for()
 
 
-async def test_a_plain_repair_takes_ten_taps_without_a_network(small_world: World) -> None:
-    world = small_world
+async def test_a_plain_repair_takes_ten_taps_without_a_network(sqlite_world: World) -> None:
+    world = sqlite_world
     visit = await plan_today(world)
     async with open_phone(world) as app:
         began = time.monotonic()
@@ -98,8 +98,8 @@ async def test_a_plain_repair_takes_ten_taps_without_a_network(small_world: Worl
         assert placed == {"arrived", "left"}
 
 
-async def test_a_repair_with_a_borrowed_chair_goes_by_the_screens(small_world: World) -> None:
-    world = small_world
+async def test_a_repair_with_a_borrowed_chair_goes_by_the_screens(sqlite_world: World) -> None:
+    world = sqlite_world
     visit = await plan_today(world)
     need = [{"id": str(UUID(int=77)), "what": "vulnerable_served", "at": around(-80), "by": "dispatcher"}]
     need[0] |= {"fields": {"need": "hearing"}}
@@ -167,11 +167,11 @@ async def draw(app: PhoneApp, *strokes: list[tuple[float, float]]) -> None:
     assert box is not None
     session = await app.context.new_cdp_session(app.page)
     for stroke in strokes:
-        for n, (x, y) in enumerate([*stroke, stroke[-1]]):
-            kind = "touchStart" if n == 0 else "touchEnd" if n == len(stroke) else "touchMove"
+        for kind, (x, y) in (("touchStart", stroke[0]), *(("touchMove", place) for place in [*stroke, stroke[-1]])):
             place = {"x": box["x"] + x * box["width"], "y": box["y"] + y * box["height"]}
-            points = [] if kind == "touchEnd" else [place]
-            await session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+            await session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [place]})
+            await app.page.wait_for_timeout(60)  # a finger, not a fling, whose next tap the browser would swallow
+        await session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
     await app.page.wait_for_timeout(300)
 
 
@@ -200,8 +200,8 @@ async def meter_damaged(app: PhoneApp, visit: UUID) -> None:
     await page.locator(".actions .main", has_text="工作单上签字").wait_for()
 
 
-async def test_a_signature_survives_a_phone_that_closes_the_page(small_world: World) -> None:
-    world = small_world
+async def test_a_signature_survives_a_phone_that_closes_the_page(sqlite_world: World) -> None:
+    world = sqlite_world
     visit = await plan_today(world)
     async with open_phone(world) as app:
         await meter_damaged(app, visit)
@@ -235,8 +235,8 @@ async def test_a_signature_survives_a_phone_that_closes_the_page(small_world: Wo
         assert statement["signature"]["signer"] == "陶立"
 
 
-async def test_a_photo_survives_a_phone_that_closes_the_page_behind_the_camera(small_world: World) -> None:
-    world = small_world
+async def test_a_photo_survives_a_phone_that_closes_the_page_behind_the_camera(sqlite_world: World) -> None:
+    world = sqlite_world
     visit = await plan_today(world, type="meter_replacement", assigned={"meter_exchanged": True})
     async with open_phone(world) as app:
         await go_in_without_repair(app, visit)
@@ -272,8 +272,8 @@ async def go_in_without_repair(app: PhoneApp, visit: UUID) -> None:
         await app.main(step)
 
 
-async def test_whoever_will_not_sign_is_as_near_as_whoever_does(small_world: World) -> None:
-    world = small_world
+async def test_whoever_will_not_sign_is_as_near_as_whoever_does(sqlite_world: World) -> None:
+    world = sqlite_world
     visit = await plan_today(world)
     async with open_phone(world) as app:
         await meter_damaged(app, visit)
@@ -292,8 +292,8 @@ async def test_whoever_will_not_sign_is_as_near_as_whoever_does(small_world: Wor
         assert await agree(app, visit) == ["open.meter_order_signed"]
 
 
-async def test_what_would_break_the_order_is_said_and_can_be_recorded_all_the_same(small_world: World) -> None:
-    world = small_world
+async def test_what_would_break_the_order_is_said_and_can_be_recorded_all_the_same(sqlite_world: World) -> None:
+    world = sqlite_world
     visit = await plan_today(world)
     async with open_phone(world) as app:
         page = app.page
@@ -330,8 +330,8 @@ async def test_what_would_break_the_order_is_said_and_can_be_recorded_all_the_sa
         assert "下雨，客户在门口让我先穿上" in history
 
 
-async def test_nobody_at_home(small_world: World) -> None:
-    world = small_world
+async def test_nobody_at_home(sqlite_world: World) -> None:
+    world = sqlite_world
     visit = await plan_today(world)
     async with open_phone(world) as app:
         page = app.page
@@ -344,6 +344,7 @@ async def test_nobody_at_home(small_world: World) -> None:
         await page.locator(".picture").wait_for()
         await look(app, "nobody")
         await app.main("已敲门，没有人应")
+        await app.main("离开前核对")
         await leave(app)
         await agree(app, visit)
         there = await app.receipt(visit)
@@ -352,8 +353,8 @@ async def test_nobody_at_home(small_world: World) -> None:
         assert "absent" in there["flags"]
 
 
-async def test_a_returned_visit_opens_only_what_is_asked_for(small_world: World) -> None:
-    world = small_world
+async def test_a_returned_visit_opens_only_what_is_asked_for(sqlite_world: World) -> None:
+    world = sqlite_world
     visit = await plan_today(world)
     async with open_phone(world) as app:
         page = app.page
@@ -378,7 +379,7 @@ async def test_a_returned_visit_opens_only_what_is_asked_for(small_world: World)
         await app.main("记下")
         await app.tap("没有", exact=True)
         await app.main("交回")
-        await page.locator(".visit").first.wait_for()
+        await page.locator(".visit").first.wait_for(state="attached")
         await app.synced()
         there = await app.receipt(visit)
         assert there["state"] == "to_review"

@@ -1,9 +1,11 @@
 """The technician's app in a real browser: a phone of 390 × 844 with a touch screen, enrolled, with visits of today."""
 
+import os
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +14,7 @@ import pytest
 from playwright.async_api import BrowserContext, Page, async_playwright
 
 from tests.support.api_client import World
-from tests.support.chromium import CHROMIUM, _running_chromium, serve_world
+from tests.support.chromium import CHROMIUM, running_chromium, serve_world
 from tests.support.devices import enrolment_code
 from tests.support.factories import a_plan, uid
 from tests.support.pictures import noise
@@ -38,6 +40,7 @@ class PhoneApp:
 
     async def open(self, place: str = "") -> None:
         await self.page.goto(f"{self.base}/phone#/{place}")
+        await self.page.evaluate("navigator.serviceWorker.ready.then(() => null)")
 
     async def tap(self, name: str, exact: bool = False) -> None:
         """Tap a button or link by its text."""
@@ -97,7 +100,7 @@ async def open_phone(world: World, *, locale: str = "zh-CN", scale: float = 2, *
     world.house.clock = lambda: int(time.time() * 1000)
     async with serve_world(world) as base, async_playwright() as playwright:
         world.house.company = msgspec.structs.replace(world.house.company, url=base)
-        browser = await playwright.chromium.connect_over_cdp(_running_chromium(CHROMIUM))
+        browser = await playwright.chromium.connect_over_cdp(running_chromium(CHROMIUM))
         context = await browser.new_context(
             viewport=screen.get("viewport", {"width": 390, "height": 844}),
             device_scale_factor=scale,
@@ -118,7 +121,14 @@ async def open_phone(world: World, *, locale: str = "zh-CN", scale: float = 2, *
         await page.evaluate("sessionStorage.clear()")
         try:
             yield app
-            assert [error for error in app.errors if "ERR_INTERNET_DISCONNECTED" not in error] == []
+        except BaseException:
+            print(app.errors, app.page.url)  # noqa: T201
+            if folder := os.environ.get("SCREENSHOTS"):
+                await app.page.screenshot(path=Path(folder) / "failed.png")
+            raise
+        else:
+            errors = [error for error in app.errors if "ERR_INTERNET_DISCONNECTED" not in error]
+            assert not errors, errors
         finally:
             await context.close()
             await browser.close()
