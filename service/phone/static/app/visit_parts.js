@@ -123,7 +123,7 @@ export function Camera({ visit, step, onPhoto, children, kind = "plain" }) {
     setBad(!(await develop(visit, file, onPhoto)));
   };
   return html`
-    <input ref=${input} class="unseen" type="file" accept="image/*" capture="environment" tabindex="-1" aria-hidden="true"
+    <input ref=${input} hidden type="file" accept="image/*" capture="environment"
       onChange=${changed} onCancel=${() => dropDraft(visit, "camera")} />
     <${Button} kind=${kind} icon="camera" onPress=${open}>${children ?? t("step.photo")}<//>
     ${isBad && html`<${Notice} kind="bad" title=${t("step.photoBad")} alert />`}
