@@ -15,6 +15,7 @@ import { NoAnswer, request } from './network.js';
  *   door_keys: Record<string, import('./types.d.ts').DoorKey>}} Page
  */
 
+const PAGE_BYTES = 4 * 2 ** 20; // of an answer, for how long to wait
 const RECENT_MS = 14 * 86_400_000; // a server that was restored may not have these records any more
 const DRAFT_MS = 7 * 86_400_000; // after so long nobody finishes it
 
@@ -28,7 +29,8 @@ export async function pull() {
   for (let more = true; more; ) {
     const cursor = await get('meta', 'cursor');
     const asked = Date.now();
-    const { ok, json } = await request(who.token, 'GET', `/v1/agenda${cursor ? `?since=${encodeURIComponent(cursor)}` : ''}`);
+    const path = `/v1/agenda${cursor ? `?since=${encodeURIComponent(cursor)}` : ''}`;
+    const { ok, json } = await request(who.token, 'GET', path, { size: PAGE_BYTES });
     if (!ok || !json?.cursor) throw new NoAnswer('no agenda');
     await learn(json.server_time, asked, Date.now());
     const stored = await store(json, cursor, asked, who.person.login);
@@ -133,7 +135,7 @@ async function fetchChecklists(token) {
   }));
   for (const name of needed) {
     if (known.includes(name)) continue;
-    const { ok, json } = await request(token, 'GET', `/v1/checklists/${name.replace('@', '/')}`);
+    const { ok, json } = await request(token, 'GET', `/v1/checklists/${name.replace('@', '/')}`, { size: PAGE_BYTES });
     if (!ok || !json?.items) throw new NoAnswer('no checklist');
     await transact(['checklists'], 'readwrite', (tx) => tx.objectStore('checklists').put(json, name));
   }

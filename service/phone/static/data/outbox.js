@@ -128,6 +128,19 @@ export async function giveUp(name, reason) {
 }
 
 /**
+ * Drop something parked from the phone, because a person says so. Entries stay until the visit is gone.
+ * @param {string} id of a record or an explanation, or the sha256 of a file
+ * @returns {Promise<void>}
+ */
+export async function discard(id) {
+  await transact(['records', 'files', 'explanations'], 'readwrite', async (tx) => {
+    for (const name of /** @type {Queue[]} */ (['records', 'files', 'explanations'])) {
+      if ((await tx.objectStore(name).get(id))?.state === 'parked') await tx.objectStore(name).delete(id);
+    }
+  });
+}
+
+/**
  * Send, unless it goes on already, here or in another tab. `hurry`: do not wait for the end of a pause, unless the
  * server has asked for it. `fetch`: the agenda too, however new it is.
  * @param {{hurry?: boolean, fetch?: boolean}} reasons
