@@ -4,7 +4,7 @@ import time
 from collections.abc import AsyncIterator
 
 import pytest
-from playwright.async_api import Page
+from playwright.async_api import CDPSession, Page
 
 from tests.support.api_client import World
 from tests.support.factories import uid
@@ -23,21 +23,19 @@ async def setup(sqlite_world: World) -> AsyncIterator[Setup]:
         yield sqlite_world, gate, page
 
 
-async def quota(page: Page, size: int | None) -> None:
-    """Let the browser give this origin so many bytes."""
-    session = await page.context.new_cdp_session(page)
+async def quota(session: CDPSession, page: Page, size: int) -> None:
+    """Let the browser give this origin so many bytes, as long as the session lives."""
     origin = await page.evaluate("location.origin")
-    given = {"origin": origin} if size is None else {"origin": origin, "quotaSize": size}
-    await session.send("Storage.overrideQuotaForOrigin", given)
-    await session.detach()
+    await session.send("Storage.overrideQuotaForOrigin", {"origin": origin, "quotaSize": size})
 
 
 async def test_a_full_phone_says_so_and_keeps_what_it_has(setup: Setup) -> None:
     world, _, page = setup
     visit = str(await plan_now(world, "v"))
     await run(page, "await app.agenda.pull(); await app.records.addEntries(given, [{ what: 'arrived' }])", visit)
+    session = await page.context.new_cdp_session(page)
     used = await run(page, "return (await navigator.storage.estimate()).usage")
-    await quota(page, used + 3_000_000)
+    await quota(session, page, used + 3_000_000)
     script = """
         const kept = []
         for (let n = 0; n < 40; n++) {
@@ -57,14 +55,13 @@ async def test_a_full_phone_says_so_and_keeps_what_it_has(setup: Setup) -> None:
     entries = await run(page, "return (await app.records.entriesOf(given)).map(({ id }) => id)", visit)
     assert set(found["kept"]) < set(entries)
     assert len(entries) == 1 + len(found["kept"])
-    await quota(page, used + 60_000_000)  # room for what is sent; the photos then make room for others
+    await quota(session, page, used + 60_000_000)  # room for what is sent; the photos then make room for others
     await run(page, "await app.records.seal(given); await app.outbox.start(); await app.outbox.kick()", visit)
     assert (await run(page, "return app.outbox.status()"))["files"] == 0
-    await quota(page, used + 3_000_000)
+    await quota(session, page, used + 3_000_000)
     await run(page, "await photographed(given, 'meter_damage_photo', 99, 800)", visit)
     blobs = await run(page, "return (await app.database.all('files')).filter(({ blob }) => blob).length")
     assert blobs == 1
-    await quota(page, None)
 
 
 async def test_a_week_offline_with_sixty_visits_and_two_hundred_photos(
