@@ -292,7 +292,7 @@ async def test_a_photo_that_the_server_will_never_take_is_given_up(setup: Setup)
     (record,) = (await world.ask("wang", "GET", f"/v1/visits/{visit}")).json()["records"]
     assert [one["reason"] for one in record["lost"]] == ["服务器不收：不是照片"]
     assert record["missing_evidence"] == []
-    (file,) = await run(page, "return (await app.database.all('files')).map(({ blob, ...rest }) => rest)")
+    (file,) = await run(page, "return app.database.all('files')")
     assert (file["state"], file["problem"]["code"]) == ("parked", "not-photo")
 
 
@@ -306,7 +306,7 @@ async def test_a_large_photo_goes_in_parts_and_on_from_where_it_was_cut(sqlite_w
         visit = str(await plan_now(world, "v"))
         await run(page, "await app.agenda.pull(); await photographed(given, 'meter_damage_photo', 1, 1600)", visit)
         await run(page, SEAL, visit)
-        size = await run(page, "return (await app.database.all('files'))[0].blob.size")
+        size = await run(page, "return (await app.database.all('blobs'))[0].size")
         assert size > 900_000
         network.cuts += [600_000, 300_000, 300_000]
         script = "const look = setInterval(() => app.outbox.kick(), 200); await settled(empty); clearInterval(look)"
@@ -346,7 +346,7 @@ async def test_visits_that_are_gone_leave_the_phone_once_all_is_sent(setup: Setu
     assert (left["id"], left["gone"]) == (visit, True)
     await run(page, SEAL, visit)
     await run(page, START + KICK)
-    for store in ("visits", "entries", "records", "files"):
+    for store in ("visits", "entries", "records", "files", "blobs"):
         assert await run(page, f"return app.database.all('{store}')") == []
     assert gate.sent("PUT", "/v1/records/")[0].status == 201
 

@@ -153,7 +153,7 @@ export async function tidy() {
 
 /** @param {string} id */
 async function forget(id) {
-  return transact(['visits', 'entries', 'records', 'files', 'explanations', 'drafts'], 'readwrite', async (tx) => {
+  return transact(['visits', 'entries', 'records', 'files', 'blobs', 'explanations', 'drafts'], 'readwrite', async (tx) => {
     const visit = await tx.objectStore('visits').get(id);
     const entries = await tx.objectStore('entries').index('visit').getAll(id);
     const records = await tx.objectStore('records').index('visit').getAll(id);
@@ -171,7 +171,11 @@ async function forget(id) {
     for (const record of await tx.objectStore('records').getAll()) if (record.visit !== id) for (const name of record.files) elsewhere.add(name);
     for (const { number } of entries) await tx.objectStore('entries').delete(number);
     for (const one of records) await tx.objectStore('records').delete(one.id);
-    for (const { sha256 } of files) if (!elsewhere.has(sha256)) await tx.objectStore('files').delete(sha256);
+    for (const { sha256 } of files) {
+      if (elsewhere.has(sha256)) continue;
+      await tx.objectStore('files').delete(sha256);
+      await tx.objectStore('blobs').delete(sha256);
+    }
     for (const one of explanations) await tx.objectStore('explanations').delete(one.id);
     for (const one of drafts) await tx.objectStore('drafts').delete(one.id);
     await tx.objectStore('visits').delete(id);

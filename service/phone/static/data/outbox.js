@@ -133,9 +133,11 @@ export async function giveUp(name, reason) {
  * @returns {Promise<void>}
  */
 export async function discard(id) {
-  await transact(['records', 'files', 'explanations'], 'readwrite', async (tx) => {
+  await transact(['records', 'files', 'blobs', 'explanations'], 'readwrite', async (tx) => {
     for (const name of /** @type {Queue[]} */ (['records', 'files', 'explanations'])) {
-      if ((await tx.objectStore(name).get(id))?.state === 'parked') await tx.objectStore(name).delete(id);
+      if ((await tx.objectStore(name).get(id))?.state !== 'parked') continue;
+      await tx.objectStore(name).delete(id);
+      if (name === 'files') await tx.objectStore('blobs').delete(id);
     }
   });
 }
@@ -441,7 +443,7 @@ function sent({ upload, problem, retry_at, failures, told_wait, ...file }) {
  * @returns {StoredFile}
  */
 function missed(file) {
-  return file.blob ? { ...sent(file), state: 'waiting' } : { ...file, state: 'parked', problem: own('no-longer-here') };
+  return !file.dropped ? { ...sent(file), state: 'waiting' } : { ...file, state: 'parked', problem: own('no-longer-here') };
 }
 
 /**
@@ -472,8 +474,9 @@ async function sendWords(who, { id, visit, body }) {
  * @returns {Promise<Retry|null>}
  */
 async function sendFile(who, file) {
-  /** @type {ArrayBuffer|null} */
-  const bytes = (await file.blob?.arrayBuffer().catch(() => null)) ?? null;
+  /** @type {Blob|undefined} */
+  const blob = await get('blobs', file.sha256);
+  const bytes = (await blob?.arrayBuffer().catch(() => null)) ?? null;
   if (!bytes || (await sha256(bytes)) !== file.sha256) {
     // this phone's storage is damaged
     await update('files', file.sha256, (one) => ({ ...one, state: 'parked', problem: own('no-longer-here'), lost: '手机上的文件已损坏' }));
