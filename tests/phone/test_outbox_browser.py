@@ -299,7 +299,7 @@ async def test_a_photo_that_the_server_will_never_take_is_given_up(setup: Setup)
 async def test_a_large_photo_goes_in_parts_and_on_from_where_it_was_cut(sqlite_world: World) -> None:
     world = sqlite_world
     async with (
-        serve_gate(world) as (gate, port),
+        serve_gate(world) as (_, port),
         bad_network(port) as (network, door),
         enrolled_phone(world, f"http://127.0.0.1:{door}") as (_, page),
     ):
@@ -316,7 +316,22 @@ async def test_a_large_photo_goes_in_parts_and_on_from_where_it_was_cut(sqlite_w
         assert network.sent < size + 3 * 2**18 + 300_000
         (record,) = await run(page, RECORDS)
         assert record["receipt"]["state"] == "complete"
-        assert gate.sent("HEAD", "/v1/uploads/")
+
+
+async def test_a_part_whose_response_was_lost_is_not_sent_again(setup: Setup) -> None:
+    world, gate, _, page = setup
+    visit = str(await plan_now(world, "v"))
+    await run(page, "await app.agenda.pull(); await photographed(given, 'meter_damage_photo', 1, 1600)", visit)
+    size = await run(page, "return (await app.database.all('blobs'))[0].size")
+    lost = [2, 4]  # by number of parts sent
+    gate.fault = lambda method, *_: LOST if method == "PATCH" and len(gate.sent("PATCH", "/")) + 1 in lost else None
+    await run(page, SEAL, visit)
+    await run(page, START + KICK + KICK + KICK)
+    assert len(gate.sent("HEAD", "/v1/uploads/")) == 2
+    assert sum(len(one.body) for one in gate.sent("PATCH", "/v1/uploads/")) == size
+    assert len(gate.sent("POST", "/v1/uploads")) == 1
+    (record,) = await run(page, RECORDS)
+    assert record["receipt"]["state"] == "complete"
 
 
 async def test_words_about_a_finding_are_sent_once(setup: Setup) -> None:
