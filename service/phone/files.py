@@ -14,7 +14,7 @@ from service.web import static_files
 
 FOLDER = Path(__file__).parent / "static"
 SHELL = Path(__file__).parent / "templates" / "phone.html"
-FROM_WEB = ("shared/device.js", "vendor/signature_pad/dist/signature_pad.min.js")
+FROM_WEB = ("shared/device.js", "shared/enrolment.js", "vendor/signature_pad/dist/signature_pad.min.js")
 """Files of other pages that the app uses too, at the same place among its own."""
 KINDS = {
     ".css": b"text/css; charset=utf-8",

@@ -1,14 +1,17 @@
 // The texts of the app, by key: Chinese, then English. {name} is a value. Texts of the norm come with the checklist.
 
 import { signal } from "./html.js";
+import { VISIT_WORDS } from "./visit_words.js";
 
 /** @typedef {"zh" | "en"} Language */
 
 /** @type {Record<string, [zh: string, en: string]>} */
 const WORDS = {
+  ...VISIT_WORDS,
   app: ["上门", "Doorstep"],
   today: ["今天", "Today"],
   settings: ["设置", "Settings"],
+  notices: ["提醒", "Notices"],
   back: ["返回", "Back"],
   close: ["关闭", "Close"],
   cancel: ["取消", "Cancel"],
@@ -31,9 +34,18 @@ const WORDS = {
   "enrol.title": ["这台手机还没有登记", "This phone is not enrolled"],
   "enrol.one": ["请主管在电脑上打开您的名字，点「登记手机」，屏幕上会出现二维码。", "Your supervisor opens your name on the desk and presses “Enrol a phone”: a QR code appears."],
   "enrol.two": ["用手机相机扫这个码，在打开的页面上点「登记这台手机」。", "Scan it with the phone's camera, and press “Enrol this phone” on the page that opens."],
-  "enrol.three": ["然后回到这里。", "Then come back here."],
-  "enrol.link": ["我有登记码", "I have a code"],
+  "enrol.three": ["然后回到这里，点下面的按钮。", "Then come back here and press the button below."],
   "enrol.check": ["我已登记，再看一次", "I have enrolled: look again"],
+  "enrol.not": ["还没有登记上。从桌面打开的「上门」要在这里填登记码。", "Not enrolled yet. Opened from the home screen, the app needs the code here."],
+  "enrol.byCode": ["或在这里填登记码", "Or enter the code here"],
+  "enrol.code": ["登记码", "Code"],
+  "enrol.codeHint": ["扫码后打开的页面上有，可以复制过来", "It is on the page that opens after scanning; you can copy it"],
+  "enrol.do": ["登记这台手机", "Enrol this phone"],
+  "enrol.name": ["上门 App", "Doorstep app"],
+  "enrol.unknown-code": ["这个码无效、已用过或已过期，请让主管出示新码。", "This code is unknown, used or too old; ask for a new one."],
+  "enrol.too-many-devices": ["您已有两台设备，请主管先停用一台，再按一次。", "You have two devices; have one revoked, then press again."],
+  "enrol.too-many-requests": ["次数过多，请过几分钟再试。", "Too many tries; wait some minutes."],
+  "enrol.later": ["没有连上服务器。请检查网络，再按一次。", "The server was not reached. Check the network and press again."],
 
   "revoked.title": ["这台手机已被停用", "This phone has been revoked"],
   "revoked.unsent": ["还有 {count} 条没有上传。它们都在手机里，没有丢。", "{count} items are not sent. They are all still on this phone."],

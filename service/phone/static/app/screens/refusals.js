@@ -1,7 +1,8 @@
 // What stands in place of the app where it cannot be used, and what to do then.
 
 import { html } from "../html.js";
-import { Button, Card, LinkButton, Notice, Screen } from "../parts.js";
+import { OtherLanguage } from "../language.js";
+import { Button, LinkButton, Notice, Screen } from "../parts.js";
 import { unsent } from "../state.js";
 import { t } from "../words.js";
 import { Export } from "./export.js";
@@ -13,6 +14,7 @@ export const InWeChat = () => html`
   <${Screen} title=${t("wechat.title")}>
     <${Notice} kind="warn">${t("wechat.why")}<//>
     <p class="lead">${t("wechat.how")}</p>
+    <${OtherLanguage} />
   <//>
 `;
 
@@ -22,6 +24,7 @@ export const Insecure = () => html`
     <${Notice} kind="bad">${t("insecure.why")}<//>
     <${LinkButton} kind="main" to=${secure()}>${t("insecure.open")}<//>
     <p>${t("insecure.ask")}</p>
+    <${OtherLanguage} />
   <//>
 `;
 
@@ -31,25 +34,15 @@ export const NoStorage = () => html`
     <${Notice} kind="bad">${t("storage.why")}<//>
     <p class="lead">${t("storage.how")}</p>
     <${Button} kind="main" onPress=${() => location.reload()}>${t("again")}<//>
+    <${OtherLanguage} />
   <//>
 `;
 
 /** Without something that the app needs. */
 export const OldBrowser = () => html`
-  <${Screen} title=${t("old.title")}><p class="lead">${t("old.how")}</p><//>
-`;
-
-/**
- * Nobody is enrolled on this phone.
- * @param {{onCheck: () => Promise<void>}} given
- */
-export const NotEnrolled = ({ onCheck }) => html`
-  <${Screen} title=${t("enrol.title")}>
-    <${Card}>
-      <ol class="steps"><li>${t("enrol.one")}</li><li>${t("enrol.two")}</li><li>${t("enrol.three")}</li></ol>
-    <//>
-    <${Button} kind="main" onPress=${onCheck}>${t("enrol.check")}<//>
-    <${LinkButton} to="/enrol">${t("enrol.link")}<//>
+  <${Screen} title=${t("old.title")}>
+    <p class="lead">${t("old.how")}</p>
+    <${OtherLanguage} />
   <//>
 `;
 
@@ -65,5 +58,6 @@ export const Revoked = ({ onCheck }) => html`
     <p class="lead">${t("revoked.how")}</p>
     <${Export} />
     <${Button} onPress=${onCheck}>${t("enrol.check")}<//>
+    <${OtherLanguage} />
   <//>
 `;

@@ -1,10 +1,10 @@
 // Settings: who this is, the language, what is not sent, storage, installing, the version.
 
 import { APP } from "../../data/app.js";
-import { put } from "../../data/database.js";
 import { kick } from "../../data/outbox.js";
 import { html, useEffect, useState } from "../html.js";
 import * as home from "../install.js";
+import { speak } from "../language.js";
 import { Button, Card, Notice, Screen } from "../parts.js";
 import { me, outbox, unsent } from "../state.js";
 import { language, t, timeText } from "../words.js";
@@ -14,12 +14,6 @@ import { Export } from "./export.js";
 function size(bytes) {
   if (bytes < 1e6) return `${Math.ceil(bytes / 1e3)} kB`;
   return bytes < 1e9 ? `${Math.round(bytes / 1e6)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
-}
-
-/** @param {import("../words.js").Language} to */
-async function speak(to) {
-  language.value = to;
-  await put("meta", to, "language");
 }
 
 function Unsent() {
