@@ -15,6 +15,7 @@ import { NoAnswer, request } from './network.js';
  *   door_keys: Record<string, import('./types.d.ts').DoorKey>}} Page
  */
 
+const PAGE_BYTES = 4 * 2 ** 20; // of an answer, for how long to wait
 const RECENT_MS = 14 * 86_400_000; // a server that was restored may not have these records any more
 const DRAFT_MS = 7 * 86_400_000; // after so long nobody finishes it
 
@@ -28,7 +29,8 @@ export async function pull() {
   for (let more = true; more; ) {
     const cursor = await get('meta', 'cursor');
     const asked = Date.now();
-    const { ok, json } = await request(who.token, 'GET', `/v1/agenda${cursor ? `?since=${encodeURIComponent(cursor)}` : ''}`);
+    const path = `/v1/agenda${cursor ? `?since=${encodeURIComponent(cursor)}` : ''}`;
+    const { ok, json } = await request(who.token, 'GET', path, { size: PAGE_BYTES });
     if (!ok || !json?.cursor) throw new NoAnswer('no agenda');
     await learn(json.server_time, asked, Date.now());
     const stored = await store(json, cursor, asked, who.person.login);
@@ -133,7 +135,7 @@ async function fetchChecklists(token) {
   }));
   for (const name of needed) {
     if (known.includes(name)) continue;
-    const { ok, json } = await request(token, 'GET', `/v1/checklists/${name.replace('@', '/')}`);
+    const { ok, json } = await request(token, 'GET', `/v1/checklists/${name.replace('@', '/')}`, { size: PAGE_BYTES });
     if (!ok || !json?.items) throw new NoAnswer('no checklist');
     await transact(['checklists'], 'readwrite', (tx) => tx.objectStore('checklists').put(json, name));
   }
@@ -151,7 +153,7 @@ export async function tidy() {
 
 /** @param {string} id */
 async function forget(id) {
-  return transact(['visits', 'entries', 'records', 'files', 'explanations', 'drafts'], 'readwrite', async (tx) => {
+  return transact(['visits', 'entries', 'records', 'files', 'blobs', 'explanations', 'drafts'], 'readwrite', async (tx) => {
     const visit = await tx.objectStore('visits').get(id);
     const entries = await tx.objectStore('entries').index('visit').getAll(id);
     const records = await tx.objectStore('records').index('visit').getAll(id);
@@ -169,7 +171,11 @@ async function forget(id) {
     for (const record of await tx.objectStore('records').getAll()) if (record.visit !== id) for (const name of record.files) elsewhere.add(name);
     for (const { number } of entries) await tx.objectStore('entries').delete(number);
     for (const one of records) await tx.objectStore('records').delete(one.id);
-    for (const { sha256 } of files) if (!elsewhere.has(sha256)) await tx.objectStore('files').delete(sha256);
+    for (const { sha256 } of files) {
+      if (elsewhere.has(sha256)) continue;
+      await tx.objectStore('files').delete(sha256);
+      await tx.objectStore('blobs').delete(sha256);
+    }
     for (const one of explanations) await tx.objectStore('explanations').delete(one.id);
     for (const one of drafts) await tx.objectStore('drafts').delete(one.id);
     await tx.objectStore('visits').delete(id);

@@ -128,6 +128,21 @@ export async function giveUp(name, reason) {
 }
 
 /**
+ * Drop something parked from the phone, because a person says so. Entries stay until the visit is gone.
+ * @param {string} id of a record or an explanation, or the sha256 of a file
+ * @returns {Promise<void>}
+ */
+export async function discard(id) {
+  await transact(['records', 'files', 'blobs', 'explanations'], 'readwrite', async (tx) => {
+    for (const name of /** @type {Queue[]} */ (['records', 'files', 'explanations'])) {
+      if ((await tx.objectStore(name).get(id))?.state !== 'parked') continue;
+      await tx.objectStore(name).delete(id);
+      if (name === 'files') await tx.objectStore('blobs').delete(id);
+    }
+  });
+}
+
+/**
  * Send, unless it goes on already, here or in another tab. `hurry`: do not wait for the end of a pause, unless the
  * server has asked for it. `fetch`: the agenda too, however new it is.
  * @param {{hurry?: boolean, fetch?: boolean}} reasons
@@ -428,7 +443,7 @@ function sent({ upload, problem, retry_at, failures, told_wait, ...file }) {
  * @returns {StoredFile}
  */
 function missed(file) {
-  return file.blob ? { ...sent(file), state: 'waiting' } : { ...file, state: 'parked', problem: own('no-longer-here') };
+  return !file.dropped ? { ...sent(file), state: 'waiting' } : { ...file, state: 'parked', problem: own('no-longer-here') };
 }
 
 /**
@@ -459,8 +474,9 @@ async function sendWords(who, { id, visit, body }) {
  * @returns {Promise<Retry|null>}
  */
 async function sendFile(who, file) {
-  /** @type {ArrayBuffer|null} */
-  const bytes = (await file.blob?.arrayBuffer().catch(() => null)) ?? null;
+  /** @type {Blob|undefined} */
+  const blob = await get('blobs', file.sha256);
+  const bytes = (await blob?.arrayBuffer().catch(() => null)) ?? null;
   if (!bytes || (await sha256(bytes)) !== file.sha256) {
     // this phone's storage is damaged
     await update('files', file.sha256, (one) => ({ ...one, state: 'parked', problem: own('no-longer-here'), lost: '手机上的文件已损坏' }));

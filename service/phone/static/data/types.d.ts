@@ -157,7 +157,7 @@ export interface StoredExplanation extends Retried {
 }
 
 /**
- * `blob` is absent once the server has the file and its space was needed. `lost`: why it will never come, once the
+ * Its bytes are in `blobs`. `dropped`: not any more, because the server has them and there was no space. `lost`: why it will never come, once the
  * phone knows that; the server is told.
  */
 export interface StoredFile extends Retried {
@@ -165,7 +165,7 @@ export interface StoredFile extends Retried {
   visit: string;
   person: string | null;
   kind: 'photo' | 'signature';
-  blob?: Blob;
+  dropped?: true;
   original_sha256?: string;
   taken_at: string;
   state: 'draft' | SendState;
