@@ -20,12 +20,13 @@ from service.dispatch import pages as dispatch_pages
 from service.dispatch import routes as dispatch_routes
 from service.duties import pages as duties_pages
 from service.duties import routes as duties_routes
+from service.evidence import phone_export_pages, tus_routes
 from service.evidence import routes as evidence_routes
-from service.evidence import tus_routes
 from service.health import pages as health_pages
 from service.health import routes as health_routes
 from service.identity_check import routes as identity_check_routes
 from service.messages import routes as messages_routes
+from service.phone import pages as phone_pages
 from service.records import quarantine_pages, quarantine_routes
 from service.records import routes as records_routes
 from service.reviews import pages as visit_pages
@@ -64,6 +65,7 @@ ROUTES = (
     *records_routes.ROUTES,
     *evidence_routes.ROUTES,
     *tus_routes.ROUTES,
+    *phone_export_pages.ROUTES,
     *quarantine_routes.ROUTES,
     *quarantine_pages.ROUTES,
     *reviews_routes.ROUTES,
@@ -75,6 +77,7 @@ ROUTES = (
     *sign_in_pages.ROUTES,
     *account_pages.ROUTES,
     *people_pages.ROUTES,
+    *phone_pages.ROUTES,
     *language_routes.ROUTES,
     *static_files.ROUTES,
 )

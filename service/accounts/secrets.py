@@ -34,8 +34,12 @@ async def _get(tx: Transaction, name: str) -> bytes | None:
 
 @transaction
 async def rotate_cursor_key(ctx: AppContext, tx: Transaction, old: bytes | None) -> None:
-    """Replace the key of cursors, unless another process was faster. All cursors become invalid: phones start over."""
+    """Replace the key of cursors, unless another process was faster. All cursors become invalid: phones start over.
+
+    With `old` None nothing is replaced, and both keys exist afterwards.
+    """
     new = ctx.new_salt()
+    await get_or_create_door_code_key(ctx, tx)
     if old is not None:
         await tx.execute("delete_secret", name=_CURSOR, value=old)
     await tx.execute("add_secret", name=_CURSOR, value=new)

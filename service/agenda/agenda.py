@@ -19,16 +19,17 @@ from msgspec import Meta
 
 from service.accounts.authentication import authenticate_token, require_permission
 from service.accounts.permissions import Person
-from service.accounts.secrets import get_cursor_key, rotate_cursor_key
+from service.accounts.secrets import get_cursor_key, get_door_code_key, rotate_cursor_key
 from service.context import AppContext, read_only
 from service.db.database import Transaction
 from service.dispatch.views import VisitView, build_view
+from service.visits import door_code, sync_feed
 from service.visits import repository as visits_repository
-from service.visits import sync_feed
 from service.visits.loading import load_visit
 from service.visits.repository import VisitRow
 from service.visits.returned import returned_visits
 from service.visits.review_rows import OpenCorrection
+from service.visits.status import PHONE_DAYS, leaves_phones_at
 from service.visits.sync_feed import FeedEntry
 from service.web.decoding import to_json
 from service.web.defects import or_unreadable
@@ -36,7 +37,16 @@ from service.web.defects import or_unreadable
 PAGE = 100
 MAX_LEFT_OUT = 32  # numbers that a cursor carries; the visits beyond come when something about them changes
 MAX_PAGE_BYTES, MAX_PAGE_ENTRIES = 4 * 2**20, 5000  # a page that is larger takes no further visit
-SNAPSHOT_PAST_MS = 7 * 86_400_000  # a full snapshot has the active visits, and those planned since then
+SNAPSHOT_PAST_MS = PHONE_DAYS * 86_400_000  # a full snapshot has the active visits, and those planned since then
+
+
+class DoorKey(msgspec.Struct, frozen=True, kw_only=True):
+    """With what a phone makes the codes at the door when there is no network (docs/device.md)."""
+
+    key: Annotated[str, Meta(description="The secret of this visit and technician: 32 bytes in hex.")]
+    opens_at: Annotated[datetime, Meta(description="From when on the code is shown.")]
+    closes_at: Annotated[datetime, Meta(description="Until when.")]
+    word: Annotated[str, Meta(description="The words that the customer's message may have named.")]
 
 
 class Agenda(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,12 +61,15 @@ class Agenda(msgspec.Struct, frozen=True, kw_only=True):
     full: Annotated[bool, Meta(description="Forget all visits first.")]
     more: Annotated[bool, Meta(description="There is more: ask again at once.")]
     visits: Annotated[tuple[VisitView, ...], Meta(description="Visits that are new or changed, whole.")]
-    gone: Annotated[tuple[str, ...], Meta(description="Ids of visits that are no longer this technician's.")]
+    gone: Annotated[tuple[str, ...], Meta(description="Ids of visits to drop: handed over, closed, or over for long.")]
     checklists: Annotated[tuple[str, ...], Meta(description="The versions that `visits` need, such as `onsite@1`.")]
     corrections: Annotated[
         tuple[OpenCorrection, ...], Meta(description="All open corrections of this technician's visits.")
     ] = ()
     unreadable: Annotated[tuple[str, ...], Meta(description="Ids of visits that cannot be shown just now.")] = ()
+    door_keys: Annotated[
+        dict[str, DoorKey], Meta(description="For the code at the door, by the visit's id: of those in `visits`.")
+    ] = {}
 
 
 class SyncCursor(msgspec.Struct, frozen=True):
@@ -83,6 +96,7 @@ class _Page(msgspec.Struct):
 
     taken: int = 0
     visits: list[VisitView] = []
+    door_keys: dict[str, DoorKey] = {}
     left_out: dict[str, int] = {}
     gone: dict[str, None] = {}
 
@@ -100,8 +114,8 @@ async def changes_since(ctx: AppContext, token: bytes, cursor: str | None) -> Ag
 async def _changes_since(ctx: AppContext, tx: Transaction, token: bytes, text: str | None) -> Agenda:
     person = await authenticate_token(tx, token)
     require_permission(person, "see own visits")
-    key = await get_cursor_key(tx)
-    if key is None:
+    key, door_key = await get_cursor_key(tx), await get_door_code_key(tx)
+    if key is None or door_key is None:
         raise _CursorReset(None)
     latest = await sync_feed.latest_sequence(tx, person.login)
     cursor = (_decode_cursor(key, person, text) if text else None) or SyncCursor(0, latest)
@@ -113,7 +127,7 @@ async def _changes_since(ctx: AppContext, tx: Transaction, token: bytes, text: s
         recent = ctx.clock() - SNAPSHOT_PAST_MS
         rows = await sync_feed.full_snapshot(tx, person.login, cursor.sequence, recent, PAGE + 1)
     retried = await sync_feed.entries_at(tx, person.login, cursor.left_out)
-    page = await _read_page(ctx, tx, person, retried, rows[:PAGE])
+    page = await _read_page(ctx, tx, person, door_key, retried, rows[:PAGE])
     more = len(rows) > PAGE or page.taken < len(rows[:PAGE])
     if more:
         following = SyncCursor(rows[page.taken - 1].sequence, cursor.top)
@@ -133,11 +147,17 @@ async def _changes_since(ctx: AppContext, tx: Transaction, token: bytes, text: s
         checklists=tuple(dict.fromkeys(visit.checklist for visit in page.visits)),
         corrections=tuple(one for visit in returned for one in visit.reviews.corrections),
         unreadable=tuple(page.left_out),
+        door_keys=page.door_keys,
     )
 
 
 async def _read_page(
-    ctx: AppContext, tx: Transaction, person: Person, retried: Sequence[FeedEntry], rows: Sequence[FeedEntry]
+    ctx: AppContext,
+    tx: Transaction,
+    person: Person,
+    door_key: bytes,
+    retried: Sequence[FeedEntry],
+    rows: Sequence[FeedEntry],
 ) -> _Page:
     """The visits of `rows`, fewer where they are large, and those that could not be read before."""
     page, size, entries = _Page(), 0, 0
@@ -153,18 +173,40 @@ async def _read_page(
         visit = await visits_repository.get_visit(tx, row.visit)
         if visit is None:
             continue
-        view = await or_unreadable(ctx, row.visit, _view(ctx, tx, visit, person))
-        if view is None:
+        shown = await or_unreadable(ctx, row.visit, _view(ctx, tx, visit, person, door_key))
+        if shown is None:
             page.left_out[str(row.visit)] = row.sequence
+            continue
+        view, code = shown
+        if view is None:
+            page.gone[str(row.visit)] = None
             continue
         size, entries = size + len(to_json(view)), entries + len(view.entries)
         page.visits.append(view)
+        if code is not None:
+            page.door_keys[view.id] = code
     return page
 
 
-async def _view(ctx: AppContext, tx: Transaction, row: VisitRow, person: Person) -> VisitView:
-    view = await build_view(ctx, tx, (await load_visit(ctx, tx, row)).visible_to(person))
-    return msgspec.structs.replace(view, followed_by=())  # of no use at the door
+async def _view(
+    ctx: AppContext, tx: Transaction, row: VisitRow, person: Person, door_key: bytes
+) -> tuple[VisitView | None, DoorKey | None]:
+    """The visit as the technician may see it, unless phones drop it, and their key for the code at its door."""
+    visit = (await load_visit(ctx, tx, row)).visible_to(person)
+    view = await build_view(ctx, tx, visit)
+    until = leaves_phones_at(visit, view.state, view.flags)
+    if until is not None and until <= ctx.clock():
+        return None, None
+    view = msgspec.structs.replace(view, followed_by=())  # of no use at the door
+    opens_at, closes_at = door_code.open_times(visit)
+    if view.state == "cancelled" or closes_at < ctx.clock():
+        return view, None
+    return view, DoorKey(
+        key=door_code.phone_key(door_key, row.id, person.login).hex(),
+        opens_at=ctx.to_local_time(opens_at),
+        closes_at=ctx.to_local_time(closes_at),
+        word=door_code.verification_words(door_key, row.id),
+    )
 
 
 def _encode_cursor(key: bytes, person: Person, cursor: SyncCursor) -> str:

@@ -26,6 +26,7 @@ from service.visits.clock_skew import behind, seconds_ahead
 from service.visits.loading import JudgementView, LoadedVisit, load_visible_visit
 from service.visits.plan import Customer, Plan, Work
 from service.visits.repository import VisitRow
+from service.visits.review_rows import OpenInquiry
 from service.visits.status import Flag, State, visit_flags, visit_state
 
 from .warnings import PlanWarning
@@ -114,6 +115,7 @@ class VisitView(VisitListItem, frozen=True, kw_only=True):
     cancelled: Annotated[CancellationView | None, Meta(description="The cancellation, if any.")]
     trail: Annotated[tuple[ChangeRecord, ...], Meta(description="All changes, the oldest first.")]
     followed_by: Annotated[tuple[str, ...], Meta(description="Ids of the visits that follow this one up.")]
+    inquiries: Annotated[tuple[OpenInquiry, ...], Meta(description="What a supervisor asked and nobody answered yet.")]
     warnings: Annotated[
         tuple[PlanWarning, ...],
         Meta(description="What to look at again; only in the answer to planning and changing a visit."),
@@ -159,6 +161,7 @@ async def build_view(
         and CancellationView(cancelled.at, cancelled.by, history.trail[cancelled.number - 1].reason or ""),
         trail=history.trail,
         followed_by=tuple(str(visit_id) for visit_id in await summaries.follow_up_visits(tx, visit.row.id)),
+        inquiries=visit.reviews.open_inquiries(ctx.zone),
         warnings=warnings,
     )
 

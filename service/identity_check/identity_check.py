@@ -17,21 +17,16 @@ from service.context import AppContext, read_only, transaction
 from service.db.database import Transaction
 from service.errors import NotFound, OutsideDoorCodeWindow
 from service.judge.entries import Entry, Evidence
-from service.judge.moments import to_ms
 from service.messages import outbox
 from service.messages.notice_text import WORD_PLACEHOLDER
 from service.visits import door_code
 from service.visits import repository as visits_repository
 from service.visits.append_batch import CUSTOMER_WRITER, append_entries
-from service.visits.appointment import current_appointment
 from service.visits.door_code import DoorCode
-from service.visits.loading import LoadedVisit, load_visit
+from service.visits.loading import load_visit
 from service.visits.repository import VisitRow
 from service.web.qr import qr_svg
 
-HOUR_MS = 3_600_000
-OPENS_BEFORE_MS, CLOSES_AFTER_MS = 2 * HOUR_MS, 12 * HOUR_MS  # before and after the window
-MAX_OPEN_MS = 30 * 24 * HOUR_MS  # after a visit without a window was planned
 ID_SHOWN = "id_shown"
 SAME_NETWORK = "扫码的手机与工作人员在同一网络 / scanned on the technician's network"
 
@@ -49,7 +44,8 @@ class DoorCodeView(msgspec.Struct, frozen=True, kw_only=True):
 class IdentityCheck(msgspec.Struct, frozen=True, kw_only=True):
     """A genuine code. `word` is empty when no delivered message had it. `used`: it is confirmed already.
 
-    `cancelled`: the technician is genuine, but the visit was cancelled. `ticket` belongs into the form.
+    `expired`: it is too old, or of a time to come, and proves nothing. `cancelled`: the technician is genuine, but the
+    visit was cancelled. `ticket` belongs into the form.
     """
 
     login: str
@@ -58,6 +54,7 @@ class IdentityCheck(msgspec.Struct, frozen=True, kw_only=True):
     word: str
     ticket: str
     used: bool
+    expired: bool
     cancelled: bool
 
 
@@ -83,30 +80,18 @@ async def _issue_code(ctx: AppContext, tx: Transaction, token: bytes, visit_id: 
     if row is None or not is_assigned_to(person, row.technician, row.crew):
         raise NotFound
     now = ctx.clock()
-    if row.state == "cancelled" or not _is_open(ctx, await load_visit(ctx, tx, row), now):
+    opens, closes = door_code.open_times(await load_visit(ctx, tx, row))
+    if row.state == "cancelled" or not opens <= now <= closes:
         raise OutsideDoorCodeWindow
     key = await get_or_create_door_code_key(ctx, tx)
-    text = door_code.write(key, visit_id, person.login, door_code.time_step(now))
+    text = door_code.write(door_code.phone_key(key, visit_id, person.login), visit_id, door_code.time_step(now))
     last = await tx.fetch_one("last_door_confirmation", visit=visit_id.bytes)
     return text, door_code.verification_words(key, visit_id), last[0] if last else None
 
 
-def _is_open(ctx: AppContext, visit: LoadedVisit, now: int) -> bool:
-    """Whether the code is shown: around the window; without one until twelve hours after the first record, and at most
-    for thirty days."""
-    window = current_appointment(visit, ctx.now(), 0).window
-    if window is not None:
-        start, end = to_ms(window.start), to_ms(window.end) + CLOSES_AFTER_MS
-    else:
-        start = visit.row.created_at
-        first = next((row.received_at for row in visit.batch_rows if row.kind == "record"), None)
-        end = start + MAX_OPEN_MS if first is None else min(start + MAX_OPEN_MS, first + CLOSES_AFTER_MS)
-    return start - OPENS_BEFORE_MS <= now <= end
-
-
 @read_only
 async def check_code(ctx: AppContext, tx: Transaction, text: str) -> IdentityCheck | None:
-    """What the customer sees after scanning; None for a code that is not genuine or has expired. Changes nothing.
+    """What the customer sees after scanning; None for a code that is not genuine. Changes nothing.
 
     A confirmed code does not expire, because its customer must not read that a genuine technician is not.
     """
@@ -115,8 +100,6 @@ async def check_code(ctx: AppContext, tx: Transaction, text: str) -> IdentityChe
         return None
     key, code, row, login = resolved
     now, used = ctx.clock(), await tx.fetch_one("door_confirmation", code=_used_key(code)) is not None
-    if not used and not door_code.is_current(code, now):
-        return None
     visit = await load_visit(ctx, tx, row)
     messages = await outbox.messages_of(tx, row.id)
     has_word = any(one.state == "delivered" and WORD_PLACEHOLDER in one.text for one in messages)
@@ -127,6 +110,7 @@ async def check_code(ctx: AppContext, tx: Transaction, text: str) -> IdentityChe
         word=door_code.verification_words(key, row.id) if has_word else "",
         ticket=door_code.form_token(key, code, now),
         used=used,
+        expired=not used and not door_code.is_current(code, now),
         cancelled=row.state == "cancelled",
     )
 

@@ -1,4 +1,7 @@
-"""The page behind the code at the door: green for a genuine technician, else red. Nobody needs an account for it."""
+"""The page behind the code at the door: green for a genuine technician, amber for an old code, red for a forged one.
+
+Nobody needs an account for it.
+"""
 
 from typing import Annotated
 from uuid import UUID
@@ -36,10 +39,10 @@ class DoorstepPageController(PageController):
     @get(
         "/d/{code:str}",
         summary="Who is at the door; looking changes nothing",
-        responses={**problems(*COMMON_ERRORS), **pages(200, 404, 429)},
+        responses={**problems(*COMMON_ERRORS), **pages(200, 404, 410, 429)},
     )
     async def show_doorstep_page(self, request: AnyRequest, context: Context, code: DoorCode) -> ASGIResponse:
-        """A green page for one of our technicians, a red one for anybody else."""
+        """A green page for one of our technicians, an amber one for an old code, a red one for anybody else."""
 
         async def show() -> ASGIResponse:
             found = await identity_check.check_code(context, code)
@@ -64,9 +67,7 @@ class DoorstepPageController(PageController):
             if await identity_check.confirm_identity(context, code, ticket, browser_of(request)):
                 return redirect(f"/d/{code}", (door_confirmation_cookie(code),))  # a reload posts no form again
             found = await identity_check.check_code(context, code)
-            if found is not None and (found.used or found.cancelled):
-                return redirect(f"/d/{code}")
-            return await _not_genuine(request, context)
+            return redirect(f"/d/{code}") if found else await _not_genuine(request, context)
 
         return await public_page(request, context, confirm)
 
@@ -86,7 +87,7 @@ class DoorstepPhotoController(PublicController):
 
         async def photo() -> bytes:
             found = await identity_check.check_code(context, code)
-            return await card_photo(context, found.login if found else None)
+            return await card_photo(context, found.login if found and not found.expired else None)
 
         raw = await throttling.count_not_found(context, client_ip(request.scope), photo)
         return raw_response(200, raw, (*JPEG, (b"cache-control", b"private, no-store")))
@@ -120,6 +121,8 @@ async def _not_genuine(request: AnyRequest, ctx: AppContext) -> ASGIResponse:
 
 
 def _genuine(request: AnyRequest, ctx: AppContext, found: IdentityCheck, code: str) -> ASGIResponse:
+    if found.expired:
+        return render(request.scope, "identity_check/expired.html", {"hotline": ctx.company.hotline}, 410)
     template = "visit_cancelled" if found.cancelled else "confirmed" if found.used else "genuine"
     photo = f"/d/{code}/who" if found.technician.photo and template != "confirmed" else None
     view = {

@@ -1,9 +1,9 @@
 """Which photos, refusals, waivers and typed answers are valid."""
 
-from datetime import datetime
+import msgspec
 
 from .checklist import Field
-from .entries import Entry
+from .entries import AwareDatetime, Entry
 from .rules import CompiledItem
 from .timeline import is_blank
 
@@ -40,7 +40,7 @@ def is_valid_answer(field: Field, value: object) -> bool:
         return any(value == choice.id for choice in field.choices)
     if field.type == "time":
         try:
-            return datetime.fromisoformat(value).tzinfo is not None
-        except ValueError:
+            msgspec.convert(value, AwareDatetime)
+        except msgspec.ValidationError:
             return False
     return True

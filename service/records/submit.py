@@ -31,6 +31,7 @@ from service.visits import batches, evidence_files, sync_feed, volume
 from service.visits import repository as visits_repository
 from service.visits.batches import BatchRow
 from service.visits.loading import RECORD_DECODER, LoadedVisit, batch_senders, load_visit
+from service.visits.notes import notes_about
 from service.visits.quota import daily_quota_exceeded
 from service.visits.receipt import Receipt
 from service.visits.status import save_status
@@ -182,7 +183,8 @@ def build_receipt(
     ctx: AppContext, visit: LoadedVisit, row: BatchRow, judgement: Judgement, person: Person, *, replayed: bool
 ) -> Receipt:
     """The receipt of a record, with the visit's findings as far as the person may see them."""
-    record_id, missing, visible = str(row.id), visit.missing(_batch_index(visit, row)), visit.visible_to(person)
+    record_id, number, visible = str(row.id), _batch_index(visit, row), visit.visible_to(person)
+    batch, missing = visit.batches[number], visit.missing(number)
     if len(visible.merged.entries) != len(visit.merged.entries):
         judgement = visible.evaluate_at()
     return Receipt(
@@ -195,6 +197,7 @@ def build_receipt(
         verdict=judgement.verdict,
         findings=visit.format_findings(judgement),
         ignored=visit.merged.ignored[record_id],
+        notes=notes_about(visit.rules, row.body, batch.entries, visit.merged.entries, batch.received_at),
         replayed=replayed,
         signature=row.signed,
         taken_in_by=row.taken_in_by,

@@ -1,6 +1,7 @@
 """The code on the technician's phone that changes every 30 seconds, and the words that the customer knows.
 
-Nothing is stored: a code is the visit, the time step, and a MAC over both and the technician's login.
+Nothing is stored: a code is the visit, the time step, and a MAC over both. Its key is derived from the visit and the
+technician's login, so that their phone can make codes without the network, for this visit only.
 """
 
 import hmac
@@ -9,7 +10,15 @@ from uuid import UUID
 
 import msgspec
 
+from service.judge.moments import to_ms
+
+from .appointment import current_appointment
+from .loading import LoadedVisit
+
 STEP = 30_000  # ms
+HOUR_MS = 3_600_000
+OPENS_BEFORE_MS, CLOSES_AFTER_MS = 2 * HOUR_MS, 12 * HOUR_MS  # before and after the window
+MAX_OPEN_MS = 30 * 24 * HOUR_MS  # after a visit without a window was planned
 FORM_LIFETIME_MS = 15 * 60_000  # to read the page and press the button
 _WORDS = """
 青山 白云 松树 竹林 清泉 石桥 春风 秋月 夏荷 冬雪 红枫 绿茶 金鱼 银杏 玉兰 海棠
@@ -32,10 +41,28 @@ def time_step(ms: int) -> int:
     return ms // STEP
 
 
-def write(key: bytes, visit_id: UUID, login: str, step: int) -> str:
-    """The code of a time step: 48 letters and digits."""
-    mac = _mac(key, "code", visit_id, login, step)
-    return b32encode(visit_id.bytes + step.to_bytes(4, "big") + mac).decode().lower()
+def open_times(visit: LoadedVisit) -> tuple[int, int]:
+    """From when to when (ms UTC) the code is shown: around the window; without one until twelve hours after the first
+    record, and at most for thirty days."""
+    window = current_appointment(visit, visit.now, 0).window
+    if window is not None:
+        return to_ms(window.start) - OPENS_BEFORE_MS, to_ms(window.end) + CLOSES_AFTER_MS
+    start = visit.row.created_at
+    first = next((row.received_at for row in visit.batch_rows if row.kind == "record"), None)
+    end = start + MAX_OPEN_MS
+    return start - OPENS_BEFORE_MS, end if first is None else min(end, first + CLOSES_AFTER_MS)
+
+
+def phone_key(key: bytes, visit_id: UUID, login: str) -> bytes:
+    """The key with which a technician's phone makes the codes of a visit: 32 bytes."""
+    return hmac.digest(key, b"\0".join((b"phone", visit_id.bytes, login.encode())), "sha256")
+
+
+def write(phone_key: bytes, visit_id: UUID, step: int) -> str:
+    """The code of a time step: 48 letters and digits, Base32 of the visit (16 bytes), the step (4) and the first 10
+    bytes of HMAC-SHA256 over both."""
+    content = visit_id.bytes + step.to_bytes(4, "big")
+    return b32encode(content + _code_mac(phone_key, content)).decode().lower()
 
 
 def read(text: str) -> DoorCode | None:
@@ -51,8 +78,9 @@ def read(text: str) -> DoorCode | None:
 
 def find_owner(key: bytes, code: DoorCode, logins: tuple[str, ...]) -> str | None:
     """Which of the logins this code belongs to; None if it is not genuine."""
+    content = code.visit.bytes + code.step.to_bytes(4, "big")
     for login in logins:
-        if hmac.compare_digest(_mac(key, "code", code.visit, login, code.step), code.mac):
+        if hmac.compare_digest(_code_mac(phone_key(key, code.visit, login), content), code.mac):
             return login
     return None
 
@@ -82,6 +110,10 @@ def verification_words(key: bytes, visit_id: UUID) -> str:
     """Two words that both the notice and the door page show, so that the customer can recognise a genuine page."""
     mac = _mac(key, "word", visit_id, "", 0)
     return f"{_WORDS[mac[0] % 64]} {_WORDS[mac[1] % 64]}"
+
+
+def _code_mac(phone_key: bytes, content: bytes) -> bytes:
+    return hmac.digest(phone_key, content, "sha256")[:10]
 
 
 def _mac(key: bytes, use: str, visit_id: UUID, name: str, number: int) -> bytes:

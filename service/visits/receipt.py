@@ -9,6 +9,8 @@ from msgspec import Meta
 from service.judge.batches import IgnoredEntry
 from service.judge.findings import FindingView, Verdict
 
+from .notes import Note
+
 
 class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     """The answer to a record. It is never `complete` while a file that the record names is missing."""
@@ -25,6 +27,9 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     verdict: Annotated[Verdict | None, Meta(description="The visit's verdict now.")]
     findings: Annotated[tuple[FindingView, ...], Meta(description="The visit's findings now.")]
     ignored: Annotated[tuple[IgnoredEntry, ...], Meta(description="Entries that are kept but have no effect.")]
+    notes: Annotated[
+        tuple[Note, ...], Meta(description="What was not understood, for developers of clients: all of it is kept.")
+    ] = ()
     replayed: Annotated[bool, Meta(description="Whether it had been received before.")]
     signature: Annotated[
         Literal["verified", "wrong", "none"], Meta(description="The status of the device's signature.")

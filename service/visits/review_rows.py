@@ -5,7 +5,7 @@ decides what is still open.
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -19,6 +19,7 @@ from service.db.rows import fetch_struct, fetch_structs, to_params
 from service.judge.bounds import CodeText, LongText
 from service.judge.entries import AwareDatetime, SubjectId, check_time
 from service.judge.findings import Finding
+from service.judge.moments import from_ms
 
 ReviewKind = Literal["review", "correction", "withdrawal", "explanation", "inquiry", "assignment"]
 Reason = Annotated[str, Meta(min_length=1, max_length=1000, pattern=r"\S")]
@@ -133,6 +134,16 @@ class OpenCorrection(msgspec.Struct, frozen=True, kw_only=True):
     at: Annotated[datetime, Meta(description="Since when.")]
 
 
+class OpenInquiry(msgspec.Struct, frozen=True, kw_only=True):
+    """A supervisor's question that the technician has not answered yet."""
+
+    id: Annotated[str, Meta(description="The question's id.")]
+    finding: Annotated[str, Meta(description="The code of the finding that it is about.")]
+    text: Annotated[str, Meta(description="The question.")]
+    by: Annotated[str, Meta(description="Login of who asks.")]
+    at: Annotated[datetime, Meta(description="Since when.")]
+
+
 class ReviewHistory(msgspec.Struct, frozen=True):
     """What the rows of a visit say, read in their order."""
 
@@ -148,6 +159,15 @@ class ReviewHistory(msgspec.Struct, frozen=True):
         """The decision about a finding, unless it lapsed because the finding's entries changed."""
         decision = self.decisions.get(finding.code) if self.decisions else None
         return decision if decision is not None and decision.holds_for(finding) else None
+
+    def open_inquiries(self, zone: tzinfo | None) -> tuple[OpenInquiry, ...]:
+        """The questions to whose finding no explanation came since."""
+        answered = {answer.finding: row.number for row, answer in self.explanations}
+        return tuple(
+            OpenInquiry(id=str(row.id), finding=one.finding, text=one.text, by=row.author, at=from_ms(row.at, zone))
+            for row, one in self.inquiries
+            if answered.get(one.finding, 0) < row.number
+        )
 
 
 _REVIEW = msgspec.json.Decoder(StoredReview)

@@ -36,6 +36,8 @@ Flag = Literal[
     "not_agreed",
 ]
 BACKFILL_SIZE = 100
+PHONE_DAYS = 7
+"""So long after the planned day or the last record, whichever is later, phones keep what has nothing left to do."""
 
 
 def visit_state(visit: LoadedVisit, judgement: Judgement, now: Attention | None = None) -> State:
@@ -87,7 +89,8 @@ async def save_status(
     statements = (*also, update)
     if not notify_technicians:
         return (await tx.execute_batch(*statements))[: len(also)]
-    unchanged = not visit.customer_responses and active == _needs_sync(visit.row.state, visit.row.flags.split())
+    has_words = visit.customer_responses or visit.reviews.inquiries  # on them depends what the row does not tell
+    unchanged = not has_words and active == _needs_sync(visit.row.state, visit.row.flags.split())
     logins = visit.plan.technician, *visit.plan.crew
     counts = await sync_feed.bump(tx, logins, visit.row.id, active=None if unchanged else active, also=statements)
     return counts[: len(also)]
@@ -98,6 +101,16 @@ def _needs_sync(state: str, flags: Sequence[str]) -> bool:
     return state in (*ACTIVE_STATES, "returned") or (
         state not in ("cancelled", "closed") and ("open_duties" in flags or "awaiting_evidence" in flags)
     )
+
+
+def leaves_phones_at(visit: LoadedVisit, state: str, flags: Sequence[str]) -> int | None:
+    """When phones drop the visit (ms UTC): a closed one at once. None while something is left to do."""
+    if state == "closed":
+        return 0
+    if _needs_sync(state, flags) or visit.reviews.open_inquiries(None):
+        return None
+    records = (row.received_at for row in visit.batch_rows if row.kind == "record")
+    return max((visit.planned_at, *records)) + PHONE_DAYS * 86_400_000
 
 
 def visit_status(visit: LoadedVisit, judgement: Judgement, now: Attention | None = None) -> VisitStatus:
@@ -111,9 +124,13 @@ def visit_status(visit: LoadedVisit, judgement: Judgement, now: Attention | None
         changes.append(due)
     if visit.plan.window is not None and is_ahead(visit, judgement):
         changes.append(to_ms(visit.plan.window.end))
+    state, flags = visit_state(visit, judgement, now), visit_flags(visit, judgement, now)
+    dropped = leaves_phones_at(visit, state, flags)
+    if dropped is not None and to_ms(visit.now) < dropped:
+        changes.append(dropped)
     return VisitStatus(
-        visit_state(visit, judgement, now),
-        visit_flags(visit, judgement, now),
+        state,
+        flags,
         judgement.verdict or "",
         min(changes, default=None),
         reason_words(queued),
@@ -135,7 +152,8 @@ async def _prepare_status(tx: Transaction, visit: LoadedVisit, judgement: Judgem
         judgement = visible.evaluate_at()
         then = attention(visible, judgement)
         state, flags = visit_state(visible, judgement, then), visit_flags(visible, judgement, then)
-    return summaries.update_status_statement(visit.row.id, status), _needs_sync(state, flags)
+    is_needed = _needs_sync(state, flags) or bool(visit.reviews.open_inquiries(None))
+    return summaries.update_status_statement(visit.row.id, status), is_needed
 
 
 async def _save_duties(tx: Transaction, visit: LoadedVisit, judgement: Judgement, duties: Sequence[Duty]) -> None:

@@ -1,5 +1,7 @@
 """The doorstep check: a code that changes, a green page or a red one, and the customer's word for it."""
 
+import hmac
+from base64 import b32encode
 from datetime import timedelta
 from io import BytesIO
 from typing import Any
@@ -64,7 +66,7 @@ async def test_the_button_writes_that_the_id_was_shown_once(world: World, post: 
     code = await shown(world)
     given = doorstep_ticket((await world.client.get(doorstep_path(code))).text)
     stand(world.house, "09:10")  # he reads slowly; the code itself is long past
-    assert (await world.client.get(doorstep_path(code))).status_code == 404
+    assert (await world.client.get(doorstep_path(code))).status_code == 410
     for _ in range(2):  # also when he reloads
         done = await world.client.post(doorstep_path(code), data={"ticket": given})
         assert (done.status_code, done.headers["location"]) == (303, doorstep_path(code))
@@ -101,10 +103,25 @@ async def test_the_browser_that_confirmed_is_thanked_and_every_other_one_is_warn
     assert "是我们的工作人员" in (await world.client.get(later, headers=own)).text  # it is for that code alone
 
 
-async def test_old_forged_and_strangers_codes_are_red(world: World, post: Post) -> None:
+async def test_an_old_code_proves_nothing_and_accuses_nobody(world: World, post: Post) -> None:
+    code = doorstep_path(await shown(world))
+    for time in ("09:07", "09:03"):  # too old, or of a time to come
+        stand(world.house, time)
+        answer = await world.client.get(code)
+        assert answer.status_code == 410
+        assert "这个码已过期" in answer.text
+        for part in ("不是真的", "是我们的工作人员", "李", 'name="ticket"'):
+            assert part not in answer.text
+        assert (await world.client.get(f"{code}/who")).status_code in (404, 410)
+    stand(world.house, "09:05")
+    assert "是我们的工作人员" in (await world.client.get(code)).text
+
+
+async def test_forged_and_strangers_codes_are_red(world: World, post: Post) -> None:
     code = doorstep_path(await shown(world))
     key = bytes(32)
-    forged = door_code.write(key, VISIT, "li", door_code.time_step(world.house.clock()))
+    step = door_code.time_step(world.house.clock())
+    forged = door_code.write(door_code.phone_key(key, VISIT, "li"), VISIT, step)
     for wrong in (f"/d/{forged}", f"{code[:-1]}{'a' if code[-1] != 'a' else 'b'}", "/d/x", f"/d/{'=' * 48}"):
         answer = await world.client.get(wrong)
         assert answer.status_code == 404
@@ -117,10 +134,11 @@ async def test_old_forged_and_strangers_codes_are_red(world: World, post: Post) 
 async def test_without_having_opened_the_page_in_time_nothing_is_written(world: World, post: Post) -> None:
     code = await shown(world)
     for wrong in ("", "1", "x.y", f"{world.house.clock()}.00", "9" * 40 + ".00"):
-        assert (await world.client.post(doorstep_path(code), data={"ticket": wrong})).status_code == 404
+        answer = await world.client.post(doorstep_path(code), data={"ticket": wrong})
+        assert (answer.status_code, answer.headers["location"]) == (303, doorstep_path(code))
     given = doorstep_ticket((await world.client.get(doorstep_path(code))).text)
     stand(world.house, "09:21")
-    assert (await world.client.post(doorstep_path(code), data={"ticket": given})).status_code == 404
+    assert (await world.client.post(doorstep_path(code), data={"ticket": given})).status_code == 303
     assert await visit_entries(world) == []
 
 
@@ -162,7 +180,25 @@ async def test_codes_change_every_half_minute_and_live_one_step_longer(world: Wo
     assert first["url"] != second["url"]
     assert (await world.client.get(doorstep_path(first))).status_code == 200
     stand(world.house, "09:06:01")
-    assert (await world.client.get(doorstep_path(first))).status_code == 404
+    assert (await world.client.get(doorstep_path(first))).status_code == 410
+
+
+async def test_a_phone_makes_the_same_codes_without_the_network(world: World, post: Post) -> None:
+    agenda = (await world.ask("li", "GET", "/v1/agenda")).json()
+    own = agenda["door_keys"][str(VISIT)]
+    code = await shown(world)
+    step = (world.house.clock() // 30_000).to_bytes(4, "big")
+    content = VISIT.bytes + step  # as docs/device.md says
+    mac = hmac.digest(bytes.fromhex(own["key"]), content, "sha256")[:10]
+    assert code["url"].endswith("/d/" + b32encode(content + mac).decode().lower())
+    assert own["word"] == code["word"]
+    stand(world.house, own["closes_at"][11:16])
+    assert (await world.ask("li", "GET", PATH)).status_code == 200
+    stand(world.house, "22:01")
+    assert problem(await world.ask("li", "GET", PATH)) == (409, "not-now")
+    handed = await world.ask("zhao", "PUT", f"/v1/visits/{VISIT}/technician", {"technician": "sun"}, if_match='"0"')
+    assert handed.status_code == 200
+    assert (await world.ask("li", "GET", "/v1/agenda")).json()["door_keys"] == {}
 
 
 async def test_who_handed_the_visit_over_is_no_longer_genuine(world: World, post: Post) -> None:
@@ -235,7 +271,7 @@ async def test_a_genuine_technician_of_a_cancelled_visit_is_told_apart_from_a_st
     assert await visit_entries(world) == []  # nobody was to come, and nothing was confirmed
     assert problem(await world.ask("li", "GET", PATH)) == (409, "not-now")
     stand(world.house, "09:21")  # the code has expired
-    assert (await world.client.get(doorstep_path(code))).status_code == 404
+    assert (await world.client.get(doorstep_path(code))).status_code == 410
 
 
 async def unplanned(world: World) -> None:

@@ -120,6 +120,7 @@ async def test_a_phone_is_enrolled_by_its_browser_and_its_key_stays_there(small_
         signature = await page.evaluate(SIGNED, raw)
         await page.reload()  # without a code it still knows who it is
         await page.get_by_role("heading", name="已登记").wait_for()
+        assert await page.get_by_role("link", name="打开今天的任务").get_attribute("href") == "/phone"
         assert errors == []
     answer = await world.ask(None, "GET", "/v1/me", authorization=f"Bearer {me['token']}")
     assert answer.json()["login"] == "li"
@@ -185,7 +186,7 @@ async def test_in_wechat_and_on_an_insecure_origin_the_page_says_where_to_open_i
 async def test_without_javascript_the_page_says_what_to_do(small_world: World) -> None:
     async with serve_world(small_world) as base, open_page(scripts=False) as page:
         await page.goto(f"{base}/enrol#some-code")
-        assert await page.get_by_text("请打开上门 App").is_visible()
+        assert await page.get_by_text("用它扫主管出示的二维码").is_visible()
         assert await page.get_by_text("地址里 # 后面的部分").is_visible()
         assert not await page.locator("#enrol").is_visible()
 

@@ -72,7 +72,7 @@ async def open_page(
     if CHROMIUM is None:
         pytest.skip("chromium is missing: apt-get install chromium")
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.connect_over_cdp(_running_chromium(CHROMIUM))
+        browser = await playwright.chromium.connect_over_cdp(running_chromium(CHROMIUM))
         context = await browser.new_context(
             viewport={"width": size[0], "height": size[1]},
             device_scale_factor=scale,
@@ -87,7 +87,7 @@ async def open_page(
 
 
 @cache
-def _running_chromium(program: str) -> str:
+def running_chromium(program: str) -> str:
     """The address of a chromium that all tests of this process share, each with a context of its own."""
     folder = Path(mkdtemp(prefix="doorstep-chromium-"))
     flags = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking")

@@ -1,0 +1,83 @@
+"""The files of the phone's app, read once. Their addresses contain a digest over all of them, so that a browser never
+combines files of two versions."""
+
+import re
+import zlib
+from base64 import b64encode
+from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
+
+import msgspec
+
+from service.web import static_files
+
+FOLDER = Path(__file__).parent / "static"
+SHELL = Path(__file__).parent / "templates" / "phone.html"
+FROM_WEB = ("shared/device.js", "shared/enrolment.js", "vendor/signature_pad/dist/signature_pad.min.js")
+"""Files of other pages that the app uses too, at the same place among its own."""
+KINDS = {
+    ".css": b"text/css; charset=utf-8",
+    ".js": b"text/javascript; charset=utf-8",
+    ".mjs": b"text/javascript; charset=utf-8",
+    ".png": b"image/png",
+    ".svg": b"image/svg+xml",
+}
+
+
+COMMENT = re.compile(rb"^[ \t]*(?://[^\n]*|/\*(?:[^*]|\*(?!/))*\*/)[ \t]*$", re.MULTILINE)
+"""A comment in a line or lines of its own. Types of our scripts are in comments, a fifth of what a phone would load."""
+
+
+class AppFile(msgspec.Struct, frozen=True):
+    """A file of the app; `packed` is the body compressed, once and well. It is empty for pictures, which are packed."""
+
+    body: bytes
+    kind: bytes
+    packed: bytes
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 in hex."""
+        return sha256(self.body).hexdigest()
+
+    @property
+    def integrity(self) -> str:
+        """SHA-256 as `fetch` takes it to check what it received."""
+        return f"sha256-{b64encode(sha256(self.body).digest()).decode()}"
+
+
+def _paths() -> Iterator[tuple[str, Path]]:
+    for path in sorted(FOLDER.glob("*/**/*")):  # the worker is not in a folder, and has an address of its own
+        if path.suffix in KINDS:
+            yield path.relative_to(FOLDER).as_posix(), path
+    for name in FROM_WEB:
+        yield name, static_files.FOLDER / name
+
+
+def _read(name: str, path: Path) -> AppFile:
+    body = path.read_bytes()
+    if path.suffix == ".js" and not name.startswith("vendor/"):  # licences stay
+        body = without_comments(body)
+    packer = zlib.compressobj(level=9, wbits=31)
+    packed = b"" if path.suffix == ".png" else packer.compress(body) + packer.flush()
+    return AppFile(body, KINDS[path.suffix], packed)
+
+
+def without_comments(script: bytes) -> bytes:
+    """The script without the comments that have lines of their own. Every line keeps its number."""
+    return COMMENT.sub(lambda found: b"\n" * found[0].count(b"\n"), script)
+
+
+FILES = {name: _read(name, path) for name, path in _paths()}
+WORKER = without_comments((FOLDER / "sw.js").read_bytes())
+VERSION = sha256(
+    b"".join(f"{file.digest}  {name}\n".encode() for name, file in sorted(FILES.items())) + WORKER + SHELL.read_bytes()
+).hexdigest()[:16]
+BASE = f"/phone/files/{VERSION}/"
+
+
+def service_worker() -> bytes:
+    """The service worker, with the list of the files that it keeps for use without a network."""
+    files = [(BASE + name, file.integrity) for name, file in sorted(FILES.items())]
+    return b"self.APP = %s;\n%s" % (msgspec.json.encode({"version": VERSION, "files": files}), WORKER)

@@ -1,0 +1,170 @@
+"""The phone's app: its page, service worker, manifest and files. None needs a token; what the app asks for does."""
+
+from typing import Annotated
+
+import msgspec
+from litestar import Controller, get
+from litestar.params import PathParameter
+from litestar.response.base import ASGIResponse
+
+from service.errors import InternalError, InvalidQuery, NotFound
+from service.web.api_document import PUBLIC, answer, pages, problems
+from service.web.compression import accepts_gzip, etag_matches
+from service.web.language import TAGS, PageText, language_of
+from service.web.request import AnyRequest, IfNoneMatch
+from service.web.responses import Headers, raw_response
+from service.web.templates import render_html, translate
+
+from . import files
+
+NAME = PageText("上门")
+ABOUT = PageText("上门服务：今天的任务，一步一步记录，没有网络也能用")
+POLICY = (
+    b"default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' blob: data:; "
+    b"manifest-src 'self'; worker-src 'self'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'"
+)
+SECURITY: Headers = (
+    (b"x-frame-options", b"DENY"),
+    (b"x-robots-tag", b"noindex, nofollow, noarchive"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"permissions-policy", b"camera=(), microphone=(), geolocation=(self)"),
+    (b"referrer-policy", b"no-referrer"),
+)
+"""A photo is taken by the phone's camera app, not by the page; the position is asked for."""
+_ICONS = (
+    ("icon.svg", "any", "any"),
+    ("icon-192.png", "192x192", "any"),
+    ("icon-512.png", "512x512", "any"),
+    ("icon-512.png", "512x512", "maskable"),
+)
+
+
+class PhoneController(Controller):
+    """The phone's app. Without a rate limit: a request costs less than its refusal."""
+
+    tags = ("pages",)
+    opt = {"exclude_from_auth": True}  # noqa: RUF012 - as Litestar declares it
+    security = PUBLIC
+
+    @get(
+        "/phone",
+        summary="The technician's app",
+        responses={304: answer(None, "Not modified"), **problems(InvalidQuery, InternalError), **pages(200)},
+    )
+    async def show_app(self, request: AnyRequest, if_none_match: IfNoneMatch = None) -> ASGIResponse:
+        """A page whose script does the rest. It names the version, and is asked for again each time."""
+        language = language_of(request.scope)
+        icon = f"{files.BASE}icons/"
+        body = render_html(language, "phone/phone.html", {"base": files.BASE, "icons": icon, "about": ABOUT})
+        headers = (
+            (b"content-language", TAGS[language].encode()),
+            (b"content-security-policy", POLICY),
+            (b"vary", b"accept-language, cookie"),
+            *SECURITY,
+        )
+        return _checked_each_time(
+            body.encode(), b"text/html; charset=utf-8", f"{files.VERSION}-{language}", if_none_match, headers
+        )
+
+    @get(
+        "/phone/sw.js",
+        summary="The app's service worker",
+        responses={
+            200: answer(str, "A script.", "text/javascript"),
+            304: answer(None, "Not modified"),
+            **problems(InvalidQuery, InternalError),
+        },
+    )
+    async def show_worker(self, if_none_match: IfNoneMatch = None) -> ASGIResponse:
+        """Keeps one version of the app on the phone. It changes with every version."""
+        headers = (
+            (b"service-worker-allowed", b"/phone"),  # its folder is /phone/, and the page is /phone
+            (b"content-security-policy", b"default-src 'none'; connect-src 'self'"),
+        )
+        return _checked_each_time(files.service_worker(), files.KINDS[".js"], files.VERSION, if_none_match, headers)
+
+    @get(
+        "/phone/manifest.webmanifest",
+        summary="The app's manifest",
+        responses={
+            200: answer(str, "A web app manifest.", "application/manifest+json"),
+            304: answer(None, "Not modified"),
+            **problems(InvalidQuery, InternalError),
+        },
+    )
+    async def show_manifest(self, request: AnyRequest, if_none_match: IfNoneMatch = None) -> ASGIResponse:
+        """What the phone shows when the app is installed."""
+        language = language_of(request.scope)
+        manifest = {
+            "id": "/phone",
+            "name": translate(NAME, language),
+            "short_name": translate(NAME, language),
+            "description": translate(ABOUT, language),
+            "lang": TAGS[language],
+            "start_url": "/phone",
+            "scope": "/phone",
+            "display": "standalone",
+            "orientation": "any",
+            "background_color": "#ffffff",
+            "theme_color": "#ffffff",
+            "icons": [
+                {
+                    "src": f"{files.BASE}icons/{name}",
+                    "sizes": sizes,
+                    "type": files.FILES[f"icons/{name}"].kind.decode(),
+                    "purpose": purpose,
+                }
+                for name, sizes, purpose in _ICONS
+            ],
+        }
+        body, tag = msgspec.json.encode(manifest), f"{files.VERSION}-{language}"
+        headers = ((b"vary", b"accept-language, cookie"),)
+        return _checked_each_time(body, b"application/manifest+json", tag, if_none_match, headers)
+
+    @get(
+        "/phone/files/{version:str}/{path:path}",
+        summary="A file of the app",
+        responses={
+            200: answer(str, "A script, a style or a picture.", "text/javascript"),
+            304: answer(None, "Not modified"),
+            **problems(InvalidQuery, NotFound, InternalError),
+        },
+    )
+    async def show_app_file(
+        self,
+        request: AnyRequest,
+        version: Annotated[str, PathParameter(description="The digest over all files.", max_length=200)],
+        path: Annotated[str, PathParameter(description="The file's path.")],
+        if_none_match: IfNoneMatch = None,
+    ) -> ASGIResponse:
+        """Only of the version that the server has: an older page keeps its own files, or is loaded again."""
+        file = files.FILES.get(path.lstrip("/"))
+        if file is None or version != files.VERSION:
+            raise NotFound
+        packed = bool(file.packed) and accepts_gzip(request.scope)
+        tag = file.digest[:32]
+        headers = (
+            (b"etag", b'"%s%s"' % (tag.encode(), b"-gzip" if packed else b"")),
+            (b"cache-control", b"public, max-age=31536000, immutable"),
+            (b"cross-origin-resource-policy", b"same-origin"),
+            (b"vary", b"accept-encoding"),
+        )
+        if etag_matches(if_none_match or "", tag):
+            return raw_response(304, b"", headers)
+        first = ((b"content-type", file.kind), *(((b"content-encoding", b"gzip"),) if packed else ()))
+        return raw_response(200, file.packed if packed else file.body, (*first, *headers))
+
+
+def _checked_each_time(body: bytes, kind: bytes, tag: str, if_none_match: str | None, headers: Headers) -> ASGIResponse:
+    more = (
+        (b"etag", b'"%s"' % tag.encode()),
+        (b"cache-control", b"no-cache"),
+        (b"cross-origin-resource-policy", b"same-origin"),
+        *headers,
+    )
+    if etag_matches(if_none_match or "", tag):
+        return raw_response(304, b"", more)
+    return raw_response(200, body, ((b"content-type", kind), *more))
+
+
+ROUTES = (PhoneController,)

@@ -1,0 +1,98 @@
+// What is around each screen: lines on top about what is wrong, and the bar at the bottom.
+
+import { Fragment, html } from "./html.js";
+import { Boundary, Button, Icon, Notice, Screen, LinkButton } from "./parts.js";
+import { address, match, place } from "./router.js";
+import { ROUTES } from "./routes.js";
+import { NotEnrolled } from "./screens/enrol.js";
+import { InWeChat, Insecure, NoStorage, OldBrowser, Revoked } from "./screens/refusals.js";
+import { busy, clockOffset, me, newVersion, outbox, refusal, stepFailed, storageFull, unsent } from "./state.js";
+import { takeNewVersion } from "./update.js";
+import { t } from "./words.js";
+
+/** @typedef {import("./parts.js").IconName} IconName */
+
+const WRONG_CLOCK_MS = 120_000;
+const LATE_MS = 86_400_000;
+const REFUSALS = { wechat: InWeChat, insecure: Insecure, storage: NoStorage, old: OldBrowser };
+
+/** The places of the bar at the bottom. Other screens have their own way back. */
+const TABS = /** @type {const} */ ([
+  ["", "today"],
+  ["settings", "settings"],
+]);
+
+function ClockLine() {
+  const minutes = Math.round(Math.abs(clockOffset.value) / 60_000);
+  const how = clockOffset.value < 0 ? "clock.ahead" : "clock.behind";
+  return html`<${Notice} kind="warn" title=${`${t("clock.title")}：${t(how, { minutes })}`}><p>${t("clock.how")}</p><//>`;
+}
+
+function UpdateLine() {
+  if (busy.value) return html`<${Notice} kind="info" title=${t("update.later")} />`;
+  return html`<${Button} kind="update" icon="again" onPress=${takeNewVersion}>${t("update.title")}<//>`;
+}
+
+/** Everything that a person has to know on any screen. */
+function Lines() {
+  const { stopped, oldest } = outbox.value;
+  const late = oldest !== null && Date.now() - Date.parse(oldest) > LATE_MS;
+  const dismiss = () => {
+    stepFailed.value = "";
+    storageFull.value = false;
+  };
+  return html`
+    <section class="lines" aria-label=${t("notices")}>
+      ${newVersion.value && html`<${UpdateLine} />`}
+      ${storageFull.value &&
+      html`<${Notice} kind="bad" title=${t("full.title")} alert><p>${t("full.how")}</p><${Button} onPress=${dismiss}>${t("close")}<//><//>`}
+      ${stepFailed.value &&
+      html`<${Notice} kind="bad" title=${t("error.step")} alert><${Button} onPress=${dismiss}>${t("close")}<//><//>`}
+      ${stopped && me.value && html`<${Notice} kind="bad" title=${t("stopped.title", { title: stopped.title })}><p>${t("stopped.how")}</p><//>`}
+      ${late && html`<${Notice} kind="warn" title=${t("late.title")}><p>${t("late.how")}</p><//>`}
+      ${Math.abs(clockOffset.value) > WRONG_CLOCK_MS && html`<${ClockLine} />`}
+    </section>
+  `;
+}
+
+function Bar() {
+  return html`
+    <nav class="bar" aria-label=${t("app")}>
+      ${TABS.map(
+        ([to, name]) => html`
+          <a key=${to} href=${address(to)} aria-current=${place.value === to ? "page" : undefined}>
+            <${Icon} name=${name} /><span>${t(name)}</span>
+            ${name === "settings" && unsent.value > 0 && html`<b class="count">${unsent.value}</b>`}
+          </a>
+        `,
+      )}
+    </nav>
+  `;
+}
+
+const NoScreen = () => html`
+  <${Screen} title=${t("missing.title")}><${LinkButton} kind="main" to="">${t("error.today")}<//><//>
+`;
+
+/** @param {{onCheck: () => Promise<void>}} given */
+function Body({ onCheck }) {
+  if (place.value !== "settings") {
+    if (outbox.value.stopped?.code === "device-revoked") return html`<${Revoked} onCheck=${onCheck} />`;
+    if (!me.value) return html`<${NotEnrolled} onCheck=${onCheck} />`;
+  }
+  const found = match(ROUTES, place.value);
+  return found ? html`<${found.screen} ...${found.parameters} />` : html`<${NoScreen} />`;
+}
+
+/** @param {{onCheck: () => Promise<void>}} given */
+export function App({ onCheck }) {
+  if (refusal.value) return html`<${REFUSALS[refusal.value]} />`;
+  return html`
+    <${Fragment}>
+      <${Lines} />
+      <${Boundary} key=${place.value}><${Body} onCheck=${onCheck} /><//>
+      ${TABS.some(([to]) => to === place.value) && html`<${Bar} />`}
+      <p id="announcements" class="unseen" role="status"></p>
+    <//>
+  `;
+}

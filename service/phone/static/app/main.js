@@ -1,0 +1,65 @@
+// Where the app begins: what has to be there, who this is, and then the screen of the address.
+
+import * as clock from "../data/clock.js";
+import * as database from "../data/database.js";
+import { me as whoIsHere } from "../data/me.js";
+import * as sending from "../data/outbox.js";
+import { App } from "./frame.js";
+import { effect, html, render } from "./html.js";
+import { clockOffset, me, outbox, refusal, stepFailed, storageFull } from "./state.js";
+import { startWorker } from "./update.js";
+import { language } from "./words.js";
+
+/** What is lacking so that nothing could be kept here. */
+function lacking() {
+  if (/MicroMessenger/i.test(navigator.userAgent)) return "wechat";
+  if (!isSecureContext) return "insecure";
+  if (!globalThis.indexedDB) return "storage";
+  if (!navigator.locks || !crypto.subtle || !globalThis.HTMLDialogElement?.prototype.showModal) return "old";
+  return null;
+}
+
+/** Read again what the frame shows, after any write by this tab or another. */
+async function refresh() {
+  me.value = await whoIsHere();
+  outbox.value = await sending.status();
+  clockOffset.value = clock.server().getTime() - Date.now();
+}
+
+/** @param {unknown} error */
+function failed(error) {
+  if (error instanceof database.StorageFull) storageFull.value = true;
+  else {
+    console.error(error);
+    stepFailed.value = String(error);
+  }
+}
+
+async function boot() {
+  refusal.value = lacking();
+  if (refusal.value) return;
+  try {
+    await database.open();
+    language.value = (await database.get("meta", "language")) ?? language.value;
+    me.value = await whoIsHere();
+  } catch (error) {
+    console.error(error);
+    refusal.value = "storage";
+    return;
+  }
+  await sending.start({ onChange: () => refresh().catch(failed) });
+  await refresh();
+}
+
+effect(() => {
+  document.documentElement.lang = language.value === "en" ? "en" : "zh-CN";
+});
+addEventListener("unhandledrejection", ({ reason }) => failed(reason));
+boot()
+  .catch(failed)
+  .finally(() => {
+    const root = /** @type {HTMLElement} */ (document.getElementById("app"));
+    root.replaceChildren();
+    render(html`<${App} onCheck=${refresh} />`, root);
+  });
+startWorker().catch(error => console.error(error)); // without it the app works as long as there is a network

@@ -1,0 +1,31 @@
+// Which screen belongs to which place. A screen is given the parameters of its place.
+
+import { Correct } from "./screens/correct.js";
+import { Door } from "./screens/door.js";
+import { Leave } from "./screens/leave.js";
+import { More, Raise } from "./screens/more.js";
+import { Outbox } from "./screens/outbox.js";
+import { Result } from "./screens/result.js";
+import { Settings } from "./screens/settings.js";
+import { Sign } from "./screens/sign.js";
+import { StepScreen } from "./screens/step.js";
+import { Today } from "./screens/today.js";
+import { Visit } from "./screens/visit.js";
+
+/** @type {Record<string, (parameters: any) => unknown>} */
+export const ROUTES = {
+  "": Today,
+  settings: Settings,
+  outbox: Outbox,
+  "visits/:visit": Visit,
+  "visits/:visit/more": More,
+  "visits/:visit/raise/:fact": Raise,
+  "visits/:visit/step/:step": StepScreen,
+  "visits/:visit/sign/:step": Sign,
+  "visits/:visit/leave": Leave,
+  "visits/:visit/result": Result,
+  "visits/:visit/door": Door,
+  "visits/:visit/correct/:correction": Correct,
+  "visits/:visit/correct/:correction/step/:step": StepScreen,
+  "visits/:visit/correct/:correction/sign/:step": Sign,
+};

@@ -1,0 +1,59 @@
+// The code that proves at the door who this is: made on the phone, without a network.
+
+import { server } from "../../data/clock.js";
+import { codeFor, nextAt, urlOf } from "../../data/door_code.js";
+import { html, useEffect, useState } from "../html.js";
+import { Card, Notice, Screen } from "../parts.js";
+import { QrCode } from "../qr.js";
+import { me } from "../state.js";
+import { at, useVisit } from "../visit.js";
+import { NotThere } from "../visit_parts.js";
+import { t, timeText } from "../words.js";
+
+/** @typedef {import("../../data/types.d.ts").DoorKey} DoorKey */
+
+/** @param {{visit: string, door: DoorKey}} given */
+function Code({ visit, door }) {
+  const [shown, setShown] = useState({ url: "", seconds: 0 });
+  useEffect(() => {
+    let live = true;
+    const draw = async () => {
+      const when = server();
+      const url = urlOf(await codeFor(visit, door.key, when));
+      if (live) setShown({ url, seconds: Math.ceil((nextAt(when).getTime() - when.getTime()) / 1000) });
+    };
+    draw();
+    const timer = setInterval(draw, 1000);
+    return () => {
+      live = false;
+      clearInterval(timer);
+    };
+  }, [visit, door.key]);
+  return html`
+    <div class="code">
+      ${shown.url && html`<${QrCode} text=${shown.url} name=${t("door.qr")} />`}
+      <p class="quiet">${t("door.next", { seconds: shown.seconds })}</p>
+    </div>
+  `;
+}
+
+/** The screen. @param {{visit: string}} given */
+export function Door({ visit }) {
+  const model = useVisit(visit);
+  if (!model) return html`<${NotThere} model=${model} back=${at(visit)} />`;
+  const { door_key: door } = model.visit;
+  const when = server().getTime();
+  const isEarly = door && when < Date.parse(door.opens_at);
+  const isOver = door && when > Date.parse(door.closes_at);
+  return html`
+    <${Screen} title=${t("door.title")} back=${at(visit)}>
+      <p class="lead">${me.value?.person.name}</p>
+      <p>${t("door.how")} ${t("door.offline")}</p>
+      ${!door && html`<${Notice} kind="warn" title=${t("door.none")} />`}
+      ${isEarly && html`<${Notice} kind="info" title=${t("door.early", { time: timeText(door.opens_at) })} />`}
+      ${isOver && html`<${Notice} kind="warn" title=${t("door.over")} />`}
+      ${door && !isEarly && !isOver && html`<${Code} visit=${visit} door=${door} />`}
+      ${door?.word && html`<${Card}><p>${t("door.word")}</p><p class="word" lang="zh-CN">${door.word}</p><//>`}
+    <//>
+  `;
+}

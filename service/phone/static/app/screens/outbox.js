@@ -1,0 +1,80 @@
+// What the server has, what waits, and what it did not accept, with the reason.
+
+import { all, onWrite } from "../../data/database.js";
+import { kick, retry } from "../../data/outbox.js";
+import { seal } from "../../data/records.js";
+import { html, useEffect, useState } from "../html.js";
+import { Button, Card, Icon, Notice, Screen } from "../parts.js";
+import { outbox, unsent } from "../state.js";
+import { t, timeText } from "../words.js";
+import { Export } from "./export.js";
+
+/** @typedef {import("../../data/types.d.ts").Problem} Problem */
+/** @typedef {"stored" | "waiting" | "parked" | "draft"} State */
+/** @typedef {{id: string, name: string, at: string, state: State, problem?: Problem, lost?: string}} Line */
+/** @typedef {{id: string, title: string, lines: Line[], open: number}} Group */
+
+const ICONS = /** @type {const} */ ({ stored: "check", waiting: "unsent", parked: "stop", draft: "clock" });
+
+/** @returns {Promise<Group[]>} */
+async function list() {
+  const [visits, entries, records, files, words] = await Promise.all([
+    all("visits"), all("entries"), all("records"), all("files"), all("explanations"),
+  ]);
+  const ids = [...new Set([...entries, ...records, ...files, ...words].map(({ visit }) => visit))];
+  return ids.map(id => {
+    const view = visits.find(visit => visit.id === id)?.view;
+    const mine = (/** @type {any[]} */ some) => some.filter(({ visit }) => visit === id);
+    const steps = (/** @type {string | null} */ record) => mine(entries).filter(each => each.record === record).length;
+    /** @type {Line[]} */
+    const lines = [
+      ...mine(records).map(({ id: record, created_at: at, state, problem }) => {
+        return { id: record, name: `${t("outbox.record")} · ${t("outbox.entries", { count: steps(record) })}`, at, state, problem };
+      }),
+      ...mine(files).map(({ sha256, kind, taken_at: at, state, problem, lost }) => ({ id: sha256, name: t(`outbox.${kind}`), at, state, problem, lost })),
+      ...mine(words).map(({ id: word, written_at: at, state, problem }) => ({ id: word, name: t("outbox.explanation"), at, state, problem })),
+    ];
+    const title = view ? `${view.customer.name} · ${view.work.content}` : id;
+    return { id, title, lines: lines.sort((a, b) => Date.parse(b.at) - Date.parse(a.at)), open: steps(null) };
+  });
+}
+
+/** The screen. */
+export function Outbox() {
+  const [groups, setGroups] = useState(/** @type {Group[]} */ ([]));
+  useEffect(() => {
+    const look = async () => setGroups(await list());
+    look();
+    return onWrite(look);
+  }, []);
+  const { sending, last_sync: last, unsealed } = outbox.value;
+  return html`
+    <${Screen} title=${t("outbox.title")} back="settings" actions=${html`<${Button} kind="main" icon="again" onPress=${kick}>${t("settings.send")}<//>`}>
+      ${unsent.value + unsealed === 0 && html`<${Notice} kind="good" title=${t("outbox.nothing")} />`}
+      ${sending && html`<p>${t("settings.sending")}</p>`}
+      ${last && html`<p class="quiet">${t("settings.lastSync", { time: timeText(last) })}</p>`}
+      ${groups.map(({ id, title, lines, open }) => html`
+        <${Card} key=${id} title=${title}>
+          ${open > 0 &&
+          html`<div class="line"><${Icon} name="clock" /><span>${t("outbox.state.draft")}：${t("outbox.entries", { count: open })}</span></div>
+            <${Button} icon="unsent" onPress=${() => seal(id)}>${t("settings.send")}<//>`}
+          ${lines.map(line => html`<${LineRow} key=${line.id} line=${line} />`)}
+        <//>
+      `)}
+      ${unsent.value + unsealed > 0 && html`<${Card} title=${t("settings.export")}><p>${t("settings.exportWhy")}</p><${Export} /><//>`}
+    <//>
+  `;
+}
+
+/** @param {{line: Line}} given */
+function LineRow({ line: { id, name, at, state, problem, lost } }) {
+  const text = `${name} · ${timeText(at)}：${t(`outbox.state.${state}`)}`;
+  if (state !== "parked") return html`<div class="line"><${Icon} name=${ICONS[state]} /><span>${text}</span></div>`;
+  return html`
+    <${Notice} kind="bad" title=${text}>
+      ${problem && html`<p>${t("outbox.problem", { title: problem.title })}</p>`}
+      ${lost && html`<p>${t("outbox.lost")}</p>`}
+      <${Button} icon="again" onPress=${() => retry(id)}>${t("outbox.retry")}<//>
+    <//>
+  `;
+}

@@ -1,0 +1,224 @@
+// The customer reads a statement in large type and signs it here, on their own phone, or not at all.
+
+import { drafts as draftsOf, saveDraft, signature } from "../../data/photos.js";
+import { kick } from "../../data/outbox.js";
+import { seal } from "../../data/records.js";
+import { toMicroseconds } from "../../judge/moments.js";
+import { digest, statements } from "../../judge/statement.js";
+import { Timeline } from "../../judge/timeline.js";
+import SignaturePad from "../../vendor/signature_pad/dist/signature_pad.min.js";
+import { html, useEffect, useRef, useState } from "../html.js";
+import { Button, Card, Field, Notice, Screen, announce } from "../parts.js";
+import { go } from "../router.js";
+import { hold } from "../state.js";
+import { stepOf, stepPlace, useVisit, visitPlace, write } from "../visit.js";
+import { NotThere, Picture, say } from "../visit_parts.js";
+import { t } from "../words.js";
+import { COST, costEntry, draftKey, EMPTY } from "./step.js";
+
+/** @typedef {import("../visit.js").Model} Model */
+/** @typedef {import("../visit.js").Step} Step */
+/** @typedef {import("../../judge/statement.js").Document} Document */
+/** @typedef {{of: string, signer: string, relation: string, strokes: any[], isSigning: boolean}} Signing what is half-done; `of`: the digest of the statement */
+
+const PEN = { penColor: "black", dotSize: 0, minWidth: 1.5, maxWidth: 3.5, velocityFilterWeight: 0.7, backgroundColor: "white" };
+const OUTCOMES = /** @type {const} */ (["refused", "absent", "unable", "partly"]);
+
+/** The statement that a step's signature is for. @param {Model} model @param {Step} step */
+function documentOf({ rules, id, entries, now, judgement }, step) {
+  const timeline = new Timeline(rules, entries, toMicroseconds(now));
+  return statements(rules, id, timeline, judgement.facts).find(({ table, thing }) => step.items.includes(table.signs ?? "") && thing === step.thing);
+}
+
+/** The screen. @param {{visit: string, step: string, correction?: string}} given */
+export function Sign({ visit, step, correction }) {
+  const model = useVisit(visit, correction);
+  useEffect(() => hold("signature"), []);
+  if (!model) return html`<${NotThere} model=${model} back=${`visits/${visit}`} />`;
+  const found = stepOf(model, step);
+  const statement = found && documentOf(model, found);
+  if (!found || !statement) return html`<${Screen} title=${t("sign.nothing")} back=${visitPlace(model)} />`;
+  return html`<${Signing} key=${step} model=${model} step=${found} document=${statement.document} what=${statement.table.signs ?? ""} />`;
+}
+
+/** @param {{model: Model, step: Step, document: Document, what: string}} given */
+function Signing({ model, step, document, what }) {
+  const key = `sign/${step.id}`;
+  const [sha256, setSha256] = useState("");
+  const [signing, setSigning] = useState(/** @type {Signing} */ ({ of: "", signer: "", relation: "", strokes: [], isSigning: false, ...model.drafts[key] }));
+  const [isOwn, setOwn] = useState(false);
+  const [isTurned, setTurned] = useState(false);
+  const text = JSON.stringify(document);
+  useEffect(() => {
+    digest(document).then(setSha256);
+  }, [text]);
+  const change = async (/** @type {Partial<Signing>} */ some) => {
+    const next = { ...signing, ...some, of: sha256 };
+    setSigning(next);
+    await saveDraft(model.id, key, next);
+  };
+  const isCurrent = signing.of === sha256 || !signing.strokes.length; // strokes for other content are no signature of this
+  const strokes = isCurrent ? signing.strokes : [];
+
+  const finish = async (/** @type {Blob} */ picture) => {
+    const file = await signature(picture);
+    const { signer, relation } = signing;
+    const evidence = [{ kind: "signature", sha256: file.sha256, signer: signer.trim(), relation, statement_sha256: sha256 }];
+    const own = step.thing === null ? {} : { thing: step.thing };
+    await write(model, [{ what, by: "customer", ...own, evidence }], { files: [file], dropDraft: key });
+    announce(t("visit.completed", { label: say(step.label) }));
+    go(visitPlace(model), { instead: true });
+  };
+  const instead = async (/** @type {string} */ outcome) => {
+    const kept = (await draftsOf(model.id))[draftKey(step.id)] ?? EMPTY;
+    await saveDraft(model.id, draftKey(step.id), { ...kept, choice: `refused.${what}`, outcome });
+    go(stepPlace(model, "step", step));
+  };
+  const canRefuse = model.rules.byId.get(what)?.item.refusal != null;
+
+  if (signing.isSigning && isCurrent) {
+    const relation = model.rules.checklist.words.relations?.[signing.relation];
+    return html`<${Pad} strokes=${strokes} name=${`${signing.signer}${relation ? `（${say(relation)}）` : ""}`}
+      onStroke=${(/** @type {any[]} */ drawn) => change({ strokes: drawn })} onDone=${finish} onBack=${() => change({ isSigning: false })} />`;
+  }
+  const actions = html`
+    <${Button} icon="turn" onPress=${() => setTurned(!isTurned)}>${t(isTurned ? "sign.turnBack" : "sign.turn")}<//>
+  `;
+  return html`
+    <${Screen} title=${t("sign.paper")} back=${visitPlace(model)} actions=${actions}>
+      <${Paper} document=${document} isTurned=${isTurned} />
+      ${what === "meter_order_signed" && html`<${Cost} model=${model} />`}
+      <${Signer} model=${model} signing=${signing} onChange=${change} />
+      ${isOwn && html`<${OwnPhone} model=${model} />`}
+      <div class="equal">
+        <${Button} icon="pen" onPress=${() => change({ isSigning: true, strokes })}>${t("sign.sign")}<//>
+        <${Button} icon="phone" onPress=${() => setOwn(true)}>${t("sign.own")}<//>
+        ${canRefuse && OUTCOMES.map(outcome => html`<${Button} key=${outcome} onPress=${() => instead(outcome)}>
+          <span class="unseen">${t("step.outcome")}：</span>${say({ zh: t(`step.${outcome}`), en: t(`step.${outcome}`) })}
+        <//>`)}
+      </div>
+    <//>
+  `;
+}
+
+/** What is signed is the Chinese text. @param {{document: Document, isTurned: boolean}} given */
+const Paper = ({ document, isTurned }) => html`
+  <article class=${`paper ${isTurned ? "turned" : ""}`} lang="zh-CN">
+    <h2>${document.title}</h2>
+    <dl>
+      ${document.lines.map(
+        ({ label, value, photos }, n) => html`
+          <div key=${n}><dt>${label}</dt>
+            ${value?.map(line => html`<dd key=${line}>${line}</dd>`)}
+            ${photos?.map((sha256, k) => html`<dd key=${sha256}><${Picture} sha256=${sha256} name=${`${label} ${k + 1}`} /></dd>`)}
+          </div>
+        `,
+      )}
+    </dl>
+    ${document.declaration && html`<p class="lead">${document.declaration}</p>`}
+  </article>
+`;
+
+/** Nobody signs to pay a sum that the paper does not name. @param {{model: Model}} given */
+function Cost({ model }) {
+  const [cost, setCost] = useState("");
+  const isCharged = model.entries.some(({ what, fields }) => what === COST.of && fields?.[COST.field] === COST.value);
+  const isNamed = model.entries.some(({ what, evidence }) => what === COST.to && evidence?.some(({ text }) => text?.startsWith(COST.words)));
+  if (!isCharged || isNamed) return null;
+  return html`
+    <${Notice} kind="warn" title=${t("sign.missing")}>
+      <${Field} label=${t("step.cost")}><input value=${cost} maxlength="200" onInput=${(/** @type {any} */ event) => setCost(event.currentTarget.value)} /><//>
+      <${Button} onPress=${() => cost.trim() && write(model, [costEntry(cost.trim())])}>${t("step.keep")}<//>
+    <//>
+  `;
+}
+
+/** @param {{model: Model, signing: Signing, onChange: (some: Partial<Signing>) => unknown}} given */
+function Signer({ model: { rules }, signing, onChange }) {
+  const allowed = rules.byId.get("signer_is_customer")?.item.allowed_signers ?? [];
+  const relations = rules.checklist.words.relations ?? {};
+  return html`
+    <${Card} title=${t("sign.who")}>
+      <${Field} label=${t("sign.name")}>
+        <input value=${signing.signer} maxlength="200" autocomplete="off" onInput=${(/** @type {any} */ event) => onChange({ signer: event.currentTarget.value })} />
+      <//>
+      <fieldset class="field"><legend>${t("sign.relation")}</legend>
+        <div class="choices">
+          ${allowed.map(relation => html`<${Button} key=${relation} pressed=${signing.relation === relation}
+            onPress=${() => onChange({ relation })}>${say(relations[relation] ?? { zh: relation, en: relation })}<//>`)}
+        </div>
+      </fieldset>
+      <p class="quiet">${t("sign.notAllowed")}</p>
+    <//>
+  `;
+}
+
+/** The paper goes to the server at once, so that the customer's link shows it. @param {{model: Model}} given */
+function OwnPhone({ model }) {
+  useEffect(() => {
+    seal(model.id).then(kick);
+  }, []);
+  const isSent = model.records.length > 0 && model.records.every(({ state }) => state === "stored");
+  return html`
+    <${Notice} kind=${isSent ? "good" : "info"} title=${t(isSent ? "sign.ownSent" : "sign.ownWaiting")} alert><p>${t("sign.ownHow")}</p><//>
+  `;
+}
+
+/**
+ * The whole screen to sign on. Each stroke is stored when it ends.
+ * @param {{strokes: any[], name: string, onStroke: (strokes: any[]) => unknown, onDone: (picture: Blob) => unknown, onBack: () => unknown}} given
+ */
+function Pad({ strokes, name, onStroke, onDone, onBack }) {
+  const canvas = useRef(/** @type {HTMLCanvasElement | null} */ (null));
+  const pad = useRef(/** @type {any} */ (null));
+  const stroke = useRef(onStroke);
+  stroke.current = onStroke;
+  const [isEmpty, setEmpty] = useState(!strokes.length);
+  useEffect(() => {
+    const element = canvas.current;
+    if (!element) return;
+    const own = new SignaturePad(element, PEN);
+    pad.current = own;
+    // a canvas loses its content when its size changes
+    const fit = (/** @type {any[]} */ drawn) => {
+      const scale = Math.max(window.devicePixelRatio || 1, 1);
+      element.width = Math.round(element.clientWidth * scale);
+      element.height = Math.round(element.clientHeight * scale);
+      element.getContext("2d")?.scale(scale, scale);
+      own.clear();
+      own.fromData(drawn);
+    };
+    fit(strokes);
+    const resized = () => fit(own.toData());
+    const ended = () => {
+      setEmpty(false);
+      stroke.current(own.toData());
+    };
+    window.addEventListener("resize", resized);
+    own.addEventListener("endStroke", ended);
+    return () => {
+      window.removeEventListener("resize", resized);
+      own.off();
+    };
+  }, []);
+  const clear = () => {
+    pad.current?.clear();
+    setEmpty(true);
+    return onStroke([]);
+  };
+  const done = async () => {
+    const blob = await new Promise((/** @type {(blob: Blob | null) => void} */ made) => canvas.current?.toBlob(made, "image/png"));
+    if (blob) await onDone(blob);
+  };
+  return html`
+    <main class="pad">
+      <h1>${t("sign.pad")} <small>${name}</small></h1>
+      <canvas ref=${canvas} aria-label=${t("sign.pad")} role="img"></canvas>
+      <div class="choices">
+        <${Button} icon="back" onPress=${onBack}>${t("back")}<//>
+        <${Button} icon="again" onPress=${clear}>${t("sign.clear")}<//>
+        <${Button} kind="main" icon="check" disabled=${isEmpty} onPress=${done}>${t("sign.done")}<//>
+      </div>
+    </main>
+  `;
+}

@@ -1,0 +1,315 @@
+// What a step asks for: photos, words, answers from a list; and what else may be said instead.
+
+import { now, stamp } from "../../data/clock.js";
+import { saveDraft } from "../../data/photos.js";
+import { warningOf } from "../../flow/steps.js";
+import { html, useEffect, useRef, useState } from "../html.js";
+import { Button, Card, Field, LinkButton, Notice, Screen, announce } from "../parts.js";
+import { go } from "../router.js";
+import { hold } from "../state.js";
+import { at, known, stepOf, stepPlace, useVisit, visitPlace, whereabouts, write } from "../visit.js";
+import { Camera, Draft, NotThere, say, Warning } from "../visit_parts.js";
+import { t } from "../words.js";
+
+/** @typedef {import("../visit.js").Model} Model */
+/** @typedef {import("../visit.js").Step} Step */
+/** @typedef {import("../../data/types.d.ts").NewFile} NewFile */
+/** @typedef {import("../../data/types.d.ts").Place} Place */
+/** @typedef {import("../../flow/types.d.ts").Alternative} Alternative */
+/** @typedef {import("../../flow/types.d.ts").Answers} Answers */
+/** @typedef {import("../../judge/types.d.ts").Entry} Entry */
+/** @typedef {import("../../judge/types.d.ts").Text} Text */
+/** @typedef {import("../../judge/types.d.ts").Field} FieldRule */
+/** @typedef {import("../../judge/types.d.ts").FieldValue} FieldValue */
+/**
+ * What is half-done of a step. `choice`: which other answer is being given.
+ * @typedef {object} Filled
+ * @property {Record<string, FieldValue>} fields
+ * @property {string} text
+ * @property {string} number
+ * @property {string} reason
+ * @property {string} outcome
+ * @property {string} cost
+ * @property {string} choice
+ * @property {NewFile[]} photos
+ * @property {Place | null} place
+ */
+
+/** @type {Filled} */
+export const EMPTY = { fields: {}, text: "", number: "", reason: "", outcome: "", cost: "", choice: "", photos: [], place: null };
+const SAVE_MS = 300;
+const OUTCOMES = /** @type {const} */ (["refused", "absent", "unable", "partly"]);
+/** The paper that the customer signs names what the meter costs, in words: the checklist has no amount of its own. */
+export const COST = { of: "meter_cause_confirmed", field: "charge", value: "charged", to: "meter_cause_analysed", words: "水表费用：" };
+
+/** @param {string} cost @returns {Partial<Entry>} */
+export const costEntry = cost => ({ what: COST.to, evidence: [{ kind: "text", text: `${COST.words}${cost}` }] });
+
+/** @param {string} step */
+export const draftKey = step => `form/${step}`;
+
+/** Whether a photo is all that a step needs: then taking it records the step. @param {Step} step */
+export const isOnlyPhoto = ({ needs, form }) => needs === "photo" && !form.text && !form.number && !Object.keys(form.fields).length;
+
+/**
+ * What becomes of a photo that was taken for a step: the step is recorded, or it waits for the rest of the form.
+ * @param {Model} model
+ * @param {Step} step
+ * @param {NewFile} file
+ */
+export async function keepPhoto(model, step, file) {
+  /** @type {Filled} */
+  const filled = model.drafts[draftKey(step.id)] ?? EMPTY;
+  const place = await whereabouts();
+  if (isOnlyPhoto(step) && !filled.choice) {
+    const photos = [{ sha256: file.sha256, taken_at: file.taken_at }];
+    await write(model, step.entries({ photos, place }), { files: [file], dropDraft: "camera" });
+    announce(t("visit.completed", { label: say(step.label) }));
+    return;
+  }
+  await saveDraft(model.id, draftKey(step.id), { ...filled, photos: [...filled.photos, file], place });
+}
+
+/**
+ * A typed answer as the checklist wants it; what is no number stays as it was written.
+ * @param {FieldRule} rule
+ * @param {string} text
+ * @returns {FieldValue}
+ */
+function valueOf({ type }, text) {
+  const plain = text.normalize("NFKC").trim();
+  if (type === "number") return plain !== "" && Number.isFinite(Number(plain)) ? Number(plain) : plain;
+  return type === "code" ? plain : text;
+}
+
+/** What a page's input for date and time shows. @param {FieldValue} value */
+const localTime = value => (typeof value === "string" ? value.slice(0, 16) : "");
+
+/**
+ * @param {{name: string, rule: FieldRule, value: FieldValue, onChange: (value: FieldValue | undefined) => void}} given
+ */
+function Answer({ name, rule, value, onChange }) {
+  const label = `${say(rule)}${rule.unit ? `（${rule.unit}）` : ""}`;
+  if (rule.type === "choice") {
+    return html`
+      <fieldset class="field"><legend>${label}</legend>
+        <div class="choices">
+          ${rule.choices?.map(choice => {
+            const isChosen = value === choice.id;
+            return html`<${Button} key=${choice.id} pressed=${isChosen} onPress=${() => onChange(isChosen ? undefined : choice.id)}>${say(choice)}<//>`;
+          })}
+        </div>
+      </fieldset>
+    `;
+  }
+  if (rule.type === "time") {
+    const later = (/** @type {number} */ minutes) => onChange(stamp(new Date(Date.now() + minutes * 60_000)));
+    const change = (/** @type {{currentTarget: HTMLInputElement}} */ { currentTarget: { value: text } }) =>
+      onChange(text ? stamp(new Date(text)) : undefined);
+    return html`
+      <div class="field">
+        <${Field} label=${label}><input type="datetime-local" value=${localTime(value)} onChange=${change} /><//>
+        <div class="choices">
+          <${Button} onPress=${() => later(30)}>${t("step.inMinutes", { count: 30 })}<//>
+          ${[1, 2, 4].map(hours => html`<${Button} key=${hours} onPress=${() => later(60 * hours)}>${t("step.inHours", { count: hours })}<//>`)}
+        </div>
+      </div>
+    `;
+  }
+  const input = (/** @type {{currentTarget: HTMLInputElement}} */ { currentTarget: { value: text } }) =>
+    onChange(text === "" ? undefined : valueOf(rule, text));
+  return html`
+    <${Field} label=${label}>
+      <input name=${name} value=${value === undefined ? "" : String(value)} onInput=${input} maxlength="2000" autocomplete="off" enterkeyhint="next"
+        inputmode=${rule.type === "number" ? "decimal" : undefined} autocapitalize=${rule.type === "code" ? "characters" : undefined} />
+    <//>
+  `;
+}
+
+/**
+ * What was filled in, stored as it is typed.
+ * @param {Model} model
+ * @param {string} step
+ * @returns {[Filled, (change: Partial<Filled>) => void]}
+ */
+function useFilled(model, step) {
+  const [filled, setFilled] = useState(/** @type {Filled} */ (model.drafts[draftKey(step)] ?? EMPTY));
+  const latest = useRef({ filled, timer: 0 });
+  const save = () => {
+    clearTimeout(latest.current.timer);
+    latest.current.timer = 0;
+    return saveDraft(model.id, draftKey(step), latest.current.filled);
+  };
+  useEffect(() => {
+    const flush = () => {
+      if (latest.current.timer) save();
+    };
+    document.addEventListener("visibilitychange", flush);
+    return () => {
+      document.removeEventListener("visibilitychange", flush);
+      flush();
+    };
+  }, []);
+  // photos come through the draft, also those that were taken before the phone closed the page
+  const stored = /** @type {Filled} */ (model.drafts[draftKey(step)] ?? EMPTY).photos;
+  if (stored.length > filled.photos.length) {
+    latest.current.filled = { ...latest.current.filled, photos: stored, place: model.drafts[draftKey(step)].place };
+    setFilled(latest.current.filled);
+  }
+  const change = (/** @type {Partial<Filled>} */ some) => {
+    latest.current.filled = { ...latest.current.filled, ...some };
+    setFilled(latest.current.filled);
+    clearTimeout(latest.current.timer);
+    latest.current.timer = window.setTimeout(save, SAVE_MS);
+  };
+  return [filled, change];
+}
+
+/** The screen. @param {{visit: string, step: string, correction?: string}} given */
+export function StepScreen({ visit, step, correction }) {
+  const model = useVisit(visit, correction);
+  useEffect(() => hold("step"), []);
+  if (!model) return html`<${NotThere} model=${model} back=${at(visit)} />`;
+  const found = stepOf(model, step);
+  if (!found || found.done) {
+    return html`
+      <${Screen} title=${found ? say(found.label) : model.view.work.content} back=${visitPlace(model)}
+        actions=${html`<${LinkButton} kind="main" to=${visitPlace(model)}>${t("result.back")}<//>`}>
+        ${found && html`<${Notice} kind="good" title=${t("correct.answered")} />`}
+      <//>
+    `;
+  }
+  return html`<${Form} key=${step} model=${model} step=${found} />`;
+}
+
+/** Texts that are picked rather than typed. @param {{texts: string[], onPick: (text: string) => void}} given */
+const Quick = ({ texts, onPick }) => html`
+  <div class="choices">${texts.map(text => html`<${Button} key=${text} onPress=${() => onPick(text)}>${text}<//>`)}</div>
+`;
+
+/** @param {{photos: NewFile[], onRemove: (photos: NewFile[]) => void}} given */
+const Photos = ({ photos, onRemove }) => html`
+  ${photos.length > 0 &&
+  html`<ul class="pictures">
+    ${photos.map(
+      (file, n) => html`<li key=${file.sha256}>
+        <${Draft} file=${file} name=${t("step.photoNumber", { number: n + 1 })} />
+        <button type="button" class="small" onClick=${() => onRemove(photos.filter(each => each !== file))}
+          aria-label=${t("step.photoRemove", { number: n + 1 })}>×</button>
+      </li>`,
+    )}
+  </ul>`}
+`;
+
+/**
+ * The form of a step. `onDone`: what happens after it was recorded; by default, the visit is shown.
+ * @param {{model: Model, step: Step, onDone?: () => unknown}} given
+ */
+export function Form({ model, step, onDone = () => go(visitPlace(model), { instead: true }) }) {
+  const [filled, change] = useFilled(model, step.id);
+  const [warned, setWarned] = useState(/** @type {{text: Text, go: () => unknown} | null} */ (null));
+  const [isReasonless, setReasonless] = useState(false);
+  const { form } = step;
+  const taken = (/** @type {NewFile} */ file) => keepPhoto(model, step, file);
+
+  const record = async (/** @type {Partial<Entry>[]} */ entries, /** @type {Text | null} */ warning) => {
+    const keep = async () => {
+      await write(model, entries, { files: filled.photos, dropDraft: draftKey(step.id) });
+      change(EMPTY);
+      announce(t("visit.completed", { label: say(step.label) }));
+      await onDone();
+    };
+    if (warning) setWarned({ text: warning, go: keep });
+    else await keep();
+  };
+  /** @returns {Answers} */
+  const answers = () => ({ ...filled, photos: filled.photos.map(({ sha256, taken_at }) => ({ sha256, taken_at })) });
+  const keep = async () => {
+    const clocks = now();
+    const place = form.gps ? await whereabouts() : filled.place;
+    const cost = filled.fields[COST.field] === COST.value ? filled.cost.trim() : "";
+    await record([...(cost ? [costEntry(cost)] : []), ...step.entries({ ...answers(), place })].map(entry => ({ ...clocks, ...entry })), step.warning);
+  };
+  const instead = async (/** @type {Alternative} */ alternative) => {
+    const entries = alternative.entries(answers());
+    await record(entries, await warningOf(...known(model), model.stages, entries));
+  };
+  const press = (/** @type {Alternative} */ alternative) =>
+    alternative.needs === "tap" ? instead(alternative) : change({ choice: filled.choice === alternative.id ? "" : alternative.id });
+  const chosen = step.alternatives.find(({ id }) => id === filled.choice);
+  const withoutPhoto = form.photo && !filled.photos.length;
+
+  const actions = chosen
+    ? html`<${Button} kind="main" icon="check" onPress=${() => (filled.reason.trim() ? instead(chosen) : setReasonless(true))}>${t("step.keep")}<//>`
+    : form.signature
+      ? html`<${LinkButton} kind="main" icon="pen" to=${stepPlace(model, "sign", step)}>${t("sign.paper")}<//>`
+    : withoutPhoto
+      ? html`<${Camera} visit=${model.id} step=${step.id} kind="main" onPhoto=${taken} />
+          <${Button} onPress=${keep}>${t("step.photoWithout")}<//>`
+      : html`<${Button} kind="main" icon="check" onPress=${keep}>${t("step.keep")}<//>`;
+  return html`
+    <${Screen} title=${say(step.label)} back=${visitPlace(model)} actions=${actions}>
+      ${!chosen &&
+      html`
+        ${(form.photo || form.photoToo || Object.keys(form.fields).length > 0 || form.text || form.number) &&
+        html`<${Card}>
+          <${Photos} photos=${filled.photos} onRemove=${(/** @type {NewFile[]} */ photos) => change({ photos })} />
+          ${(form.photoToo || (form.photo && !withoutPhoto)) &&
+          html`<${Camera} visit=${model.id} step=${step.id} onPhoto=${taken}>
+            ${filled.photos.length ? t("step.photoMore") : t("step.photoToo")}
+          <//>`}
+          ${Object.entries(form.fields).map(
+            ([name, rule]) => html`<${Answer} key=${name} name=${name} rule=${rule} value=${filled.fields[name]}
+              onChange=${(/** @type {FieldValue | undefined} */ value) => {
+                const { [name]: _, ...rest } = filled.fields;
+                change({ fields: value === undefined ? rest : { ...rest, [name]: value } });
+              }} />`,
+          )}
+          ${step.items.includes(COST.of) && filled.fields[COST.field] === COST.value &&
+          html`<${Field} label=${t("step.cost")}>
+            <input value=${filled.cost} maxlength="200" onInput=${(/** @type {any} */ event) => change({ cost: event.currentTarget.value })} />
+          <//>`}
+          ${form.number &&
+          html`<${Field} label=${t("step.number")}>
+            <input value=${filled.number} maxlength="200" autocomplete="off" autocapitalize="characters"
+              onInput=${(/** @type {any} */ event) => change({ number: event.currentTarget.value })} />
+          <//>`}
+          ${form.text &&
+          html`<${Field} label=${t("step.text")}>
+            <textarea maxlength="2000" value=${filled.text} onInput=${(/** @type {any} */ event) => change({ text: event.currentTarget.value })}></textarea>
+          <//>`}
+        <//>`}
+      `}
+      ${step.alternatives.length > 0 &&
+      html`<${Card} title=${chosen ? say(chosen.label) : t("step.others")}>
+        ${chosen
+          ? html`
+              ${chosen.needs === "refusal" &&
+              html`
+                <p class="quiet">${t("step.refusalNeeds")}</p>
+                <fieldset class="field"><legend>${t("step.outcome")}</legend>
+                  <div class="choices">
+                    ${OUTCOMES.map(outcome => html`<${Button} key=${outcome} pressed=${(filled.outcome || "refused") === outcome}
+                      onPress=${() => change({ outcome })}>${t(`step.${outcome}`)}<//>`)}
+                  </div>
+                </fieldset>
+              `}
+              <${Quick} onPick=${(/** @type {string} */ reason) => change({ reason })}
+                texts=${chosen.needs === "refusal" ? [t("step.reasonFamily"), t("step.reasonDisagrees")] : [t("step.reasonCustomer"), t("step.reasonTime")]} />
+              <${Field} label=${t("step.reason")}>
+                <textarea maxlength="1000" value=${filled.reason} onInput=${(/** @type {any} */ event) => change({ reason: event.currentTarget.value })}></textarea>
+              <//>
+              ${isReasonless && !filled.reason.trim() && html`<${Notice} kind="warn" title=${t("step.reasonFirst")} alert />`}
+              ${chosen.needs === "refusal" &&
+              html`<${Photos} photos=${filled.photos} onRemove=${(/** @type {NewFile[]} */ photos) => change({ photos })} />
+                <${Camera} visit=${model.id} step=${step.id} onPhoto=${taken} />`}
+              <${Button} kind="quiet" onPress=${() => change({ choice: "" })}>${t("cancel")}<//>
+            `
+          : step.alternatives.map(
+              alternative => html`<${Button} key=${alternative.id} onPress=${() => press(alternative)}>${say(alternative.label)}<//>`,
+            )}
+      <//>`}
+      ${warned && html`<${Warning} text=${warned.text} onGo=${warned.go} onClose=${() => setWarned(null)} />`}
+    <//>
+  `;
+}

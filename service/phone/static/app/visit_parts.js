@@ -1,0 +1,190 @@
+// Parts of the screens of a visit.
+
+import { get } from "../data/database.js";
+import { dropDraft, NotAPhoto, saveDraft, takeIn } from "../data/photos.js";
+import { html, useEffect, useRef, useState } from "./html.js";
+import { Button, Dialog, Icon, Notice, Screen, announce } from "./parts.js";
+import { undo } from "./visit.js";
+import { inLanguage, language, t } from "./words.js";
+
+/** @typedef {import("./visit.js").Model} Model */
+/** @typedef {import("../vendor/preact/dist/preact.mjs").Child} Child */
+/** @typedef {import("../data/types.d.ts").NewFile} NewFile */
+/** @typedef {import("../data/types.d.ts").VisitView} VisitView */
+/** @typedef {import("../flow/types.d.ts").Step} Step */
+/** @typedef {import("../judge/types.d.ts").FindingView} FindingView */
+/** @typedef {import("../judge/types.d.ts").Text} Text */
+
+/** A text of the checklist; English ones begin with a capital on a screen. @param {Text} text */
+export function say(text) {
+  const said = inLanguage(text);
+  return said.charAt(0).toUpperCase() + said.slice(1);
+}
+
+/** @param {string | Date} moment */
+export const clockText = moment =>
+  new Intl.DateTimeFormat("zh-CN", { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(new Date(moment));
+
+/** @param {string | Date} moment */
+export const dayText = moment =>
+  new Intl.DateTimeFormat(language.value === "en" ? "en-GB" : "zh-CN", { month: "long", day: "numeric", weekday: "short" }).format(
+    new Date(moment),
+  );
+
+/** The window in force. @param {VisitView} view */
+export const windowOf = view => view.rescheduled?.[view.rescheduled.length - 1] ?? view.window ?? null;
+
+/** @param {VisitView} view */
+export function windowText(view) {
+  const window = windowOf(view);
+  return window ? `${clockText(window.from)}–${clockText(window.to)}` : t("today.noWindow");
+}
+
+/** A telephone number as it can be called. @param {string} phone */
+export const dialled = phone => `tel:${phone.replace(/[^0-9+]/g, "")}`;
+
+/**
+ * What is shown of a visit that is not here, or not yet.
+ * @param {{model: Model | null | undefined, back: string}} given
+ */
+export const NotThere = ({ model, back }) => html`
+  <${Screen} title=${t(model === null ? "visit.gone" : "visit.loading")} back=${back} />
+`;
+
+/** What a dispatcher wrote about care. @param {Model | {view: VisitView, entries: Model["entries"]}} model */
+export function careNotes({ view, entries }, need = /** @type {(value: string) => string} */ (value => value)) {
+  const written = entries.filter(({ what, by }) => what === "vulnerable_served" && by !== "customer");
+  const notes = written.flatMap(({ fields, evidence }) => [
+    ...(typeof fields?.need === "string" ? [need(fields.need)] : []),
+    ...(evidence ?? []).flatMap(({ text }) => text ?? []),
+  ]);
+  if (!notes.length && view.assigned?.customer_vulnerable) return [t("visit.careUnknown")];
+  return notes;
+}
+
+const SEVERITY = /** @type {const} */ ({ violation: "bad", warning: "warn", info: "info", open: "info" });
+
+/**
+ * A finding in its own words.
+ * @param {{finding: FindingView, children?: Child, kind?: "good" | "warn" | "bad" | "info"}} given
+ */
+export const Finding = ({ finding, children, kind }) => html`
+  <${Notice} kind=${kind ?? SEVERITY[finding.severity]} title=${inLanguage(finding.message)}>${children}<//>
+`;
+
+/** A photo that is on this phone. @param {{sha256: string, name: string}} given */
+export function Picture({ sha256, name }) {
+  const [address, setAddress] = useState(/** @type {string | null} */ (null));
+  useEffect(() => {
+    let made = "";
+    let live = true;
+    get("files", sha256).then(file => {
+      if (!live || !file?.blob) return setAddress("");
+      made = URL.createObjectURL(file.blob);
+      setAddress(made);
+    });
+    return () => {
+      live = false;
+      URL.revokeObjectURL(made);
+    };
+  }, [sha256]);
+  if (address === "") return html`<p class="quiet">${name}：${t("sign.photoElsewhere")}</p>`;
+  return html`<img class="picture" src=${address ?? undefined} alt=${name} />`;
+}
+
+/** A photo that is not in an entry yet. @param {{file: NewFile, name: string}} given */
+export function Draft({ file, name }) {
+  const [address, setAddress] = useState("");
+  useEffect(() => {
+    const made = URL.createObjectURL(file.blob);
+    setAddress(made);
+    return () => URL.revokeObjectURL(made);
+  }, [file.sha256]);
+  return html`<img class="picture" src=${address || undefined} alt=${name} />`;
+}
+
+/**
+ * The camera, as a button. That a photo is awaited is stored before the camera opens, because the phone may close this
+ * page behind it; the photo is stored as soon as it arrives, before it is scaled.
+ * @param {{visit: string, step: string, onPhoto: (file: NewFile) => unknown, children?: Child, kind?: "main" | "plain"}} given
+ */
+export function Camera({ visit, step, onPhoto, children, kind = "plain" }) {
+  const input = useRef(/** @type {HTMLInputElement | null} */ (null));
+  const [isBad, setBad] = useState(false);
+  const open = async () => {
+    await saveDraft(visit, "camera", { step });
+    input.current?.click();
+  };
+  const changed = async () => {
+    const file = input.current?.files?.[0];
+    if (!input.current || !file) return;
+    await saveDraft(visit, "camera", { step, raw: file });
+    input.current.value = "";
+    setBad(!(await develop(visit, file, onPhoto)));
+  };
+  return html`
+    <input ref=${input} hidden type="file" accept="image/*" capture="environment"
+      onChange=${changed} onCancel=${() => dropDraft(visit, "camera")} />
+    <${Button} kind=${kind} icon="camera" onPress=${open}>${children ?? t("step.photo")}<//>
+    ${isBad && html`<${Notice} kind="bad" title=${t("step.photoBad")} alert />`}
+  `;
+}
+
+/**
+ * Scale a photo and hand it on; false if it is none.
+ * @param {string} visit
+ * @param {File | Blob} raw
+ * @param {(file: NewFile) => unknown} onPhoto
+ */
+export async function develop(visit, raw, onPhoto) {
+  try {
+    await onPhoto(await takeIn(raw));
+    return true;
+  } catch (error) {
+    if (!(error instanceof NotAPhoto)) throw error;
+    return false;
+  } finally {
+    await dropDraft(visit, "camera");
+  }
+}
+
+/**
+ * Asks why a step is taken back, and does it.
+ * @param {{model: Model, label: string, recorded: Model["entries"], onClose: () => void}} given
+ */
+export function Undo({ model, label, recorded, onClose }) {
+  const reasons = [t("step.undoSlip"), t("step.undoEarly"), t("step.undoWrong")];
+  const take = async (/** @type {string} */ reason) => {
+    await undo(model, recorded, reason);
+    announce(`${t("step.undo")}：${label}`);
+    onClose();
+  };
+  return html`
+    <${Dialog} title=${t("step.undoTitle", { label })} onClose=${onClose}>
+      <p>${t("step.undoWhy")}</p>
+      ${reasons.map(reason => html`<${Button} key=${reason} onPress=${() => take(reason)}>${reason}<//>`)}
+      <${Button} kind="quiet" onPress=${onClose}>${t("cancel")}<//>
+    <//>
+  `;
+}
+
+/**
+ * Says which order would break, before it does; what is true can be recorded all the same.
+ * @param {{text: Text, onGo: () => unknown, onClose: () => void}} given
+ */
+export const Warning = ({ text, onGo, onClose }) => html`
+  <${Dialog} title=${t("warning.title")} onClose=${onClose}>
+    <${Notice} kind="warn" title=${inLanguage(text)} />
+    <${Button} kind="main" onPress=${onGo}>${t("warning.go")}<//>
+    <${Button} onPress=${onClose}>${t("warning.stop")}<//>
+  <//>
+`;
+
+/**
+ * A row of facts about the visit.
+ * @param {{icon: import("./parts.js").IconName, name: string, children?: Child}} given
+ */
+export const Row = ({ icon, name, children }) => html`
+  <div class="row"><${Icon} name=${icon} /><div><span class="unseen">${name}：</span>${children}</div></div>
+`;
+

@@ -1,0 +1,211 @@
+// IndexedDB `doorstep-phone`: docs/phone.md names all that is in it.
+
+import { openDB } from '../vendor/idb/build/index.js';
+
+/** @typedef {import('../vendor/idb/build/index.js').IDBPDatabase<unknown>} Database */
+/** @typedef {'meta'|'visits'|'checklists'|'entries'|'records'|'files'|'blobs'|'explanations'|'drafts'} Store */
+/**
+ * @template {IDBTransactionMode} Mode
+ * @typedef {import('../vendor/idb/build/index.js').IDBPTransaction<unknown, Store[], Mode>} Transaction
+ */
+
+const NAME = 'doorstep-phone';
+const VERSION = 1;
+const CHANNEL = 'doorstep-phone';
+
+/** The phone's storage is full: nothing of this write was stored. */
+export class StorageFull extends Error {
+  name = 'StorageFull';
+}
+
+/** @type {Promise<Database>|null} */
+let opened = null;
+
+/** Listeners that are called after each write, by this tab or by another. @type {Set<() => void>} */
+const listeners = new Set();
+const channel = new BroadcastChannel(CHANNEL);
+channel.onmessage = () => tell();
+let telling = false;
+
+function tell() {
+  for (const listener of listeners) listener();
+}
+
+function written() {
+  if (telling) return;
+  telling = true;
+  queueMicrotask(() => {
+    telling = false;
+    tell();
+    channel.postMessage('written');
+  });
+}
+
+/**
+ * Be called after each write, by this tab or by another; returns a function that ends it.
+ * @param {() => void} listener
+ */
+export function onWrite(listener) {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+/**
+ * Migrations only ever add: an older app may still be open in another tab.
+ * @param {Database} db
+ * @param {number} from
+ */
+function upgrade(db, from) {
+  if (from < 1) {
+    db.createObjectStore('meta');
+    db.createObjectStore('visits', { keyPath: 'id' });
+    db.createObjectStore('checklists');
+    const entries = db.createObjectStore('entries', { keyPath: 'number', autoIncrement: true });
+    entries.createIndex('visit', 'visit');
+    entries.createIndex('id', 'id', { unique: true });
+    const records = db.createObjectStore('records', { keyPath: 'id' });
+    records.createIndex('state', 'state');
+    records.createIndex('visit', 'visit');
+    records.createIndex('order', ['state', 'number']);
+    records.createIndex('ask', 'ask');
+    const files = db.createObjectStore('files', { keyPath: 'sha256' });
+    files.createIndex('state', 'state');
+    files.createIndex('visit', 'visit');
+    files.createIndex('order', ['state', 'kind', 'taken_at']);
+    db.createObjectStore('blobs'); // beside `files`: whoever changes a file's state does not write its bytes again
+    const explanations = db.createObjectStore('explanations', { keyPath: 'id' });
+    explanations.createIndex('state', 'state');
+    explanations.createIndex('visit', 'visit');
+    const drafts = db.createObjectStore('drafts', { keyPath: 'id' });
+    drafts.createIndex('visit', 'visit');
+  }
+}
+
+/** @returns {Promise<Database>} */
+function connection() {
+  if (!opened) {
+    /** @type {Promise<Database>} */
+    const opening = openDB(NAME, VERSION, {
+      upgrade,
+      blocking() {
+        forget(opening); // a newer app wants to migrate
+      },
+      terminated() {
+        forget(opening);
+      },
+    });
+    opened = opening;
+    opening.catch(() => forget(opening));
+    return opening;
+  }
+  return opened;
+}
+
+/** @param {Promise<Database>} one */
+function forget(one) {
+  if (opened === one) opened = null;
+  one.then((db) => db.close(), () => {});
+}
+
+/** Open the database; everything else opens it if need be. @returns {Promise<void>} */
+export async function open() {
+  await connection();
+}
+
+/**
+ * Whether the connection is lost: WebKit ends it when the app was in the background.
+ * @param {unknown} error
+ */
+function isLost(error) {
+  return error instanceof DOMException && (['InvalidStateError', 'UnknownError'].includes(error.name) || /connection/i.test(error.message));
+}
+
+/**
+ * Read or write in one transaction; a write is on disk when this returns. `work` awaits nothing but the transaction,
+ * and may run twice: if the connection is lost, it may or may not have been committed.
+ * @template T
+ * @template {'readonly'|'readwrite'} Mode
+ * @param {Store[]} stores
+ * @param {Mode} mode
+ * @param {(tx: Transaction<Mode>) => Promise<T>} work
+ * @returns {Promise<T>}
+ */
+export async function transact(stores, mode, work) {
+  for (let again = false; ; again = true) {
+    const used = connection();
+    try {
+      const result = await attempt(await used, stores, mode, work);
+      if (mode === 'readwrite') written();
+      return result;
+    } catch (error) {
+      if (error instanceof DOMException && error.name === 'QuotaExceededError') throw new StorageFull(error.message);
+      if (again || !isLost(error)) throw error;
+      forget(used);
+    }
+  }
+}
+
+/**
+ * @template T
+ * @template {'readonly'|'readwrite'} Mode
+ * @param {Database} db
+ * @param {Store[]} stores
+ * @param {Mode} mode
+ * @param {(tx: Transaction<Mode>) => Promise<T>} work
+ * @returns {Promise<T>}
+ */
+async function attempt(db, stores, mode, work) {
+  const tx = db.transaction(stores, mode, { durability: 'strict' });
+  const done = tx.done.then(() => null, (error) => ({ error })); // looked at below, whatever `work` does
+  let result;
+  try {
+    result = await work(tx);
+  } catch (error) {
+    try {
+      tx.abort();
+    } catch {
+      // it was aborted, or committed
+    }
+    const ended = await done;
+    // a full disk aborts the transaction: that says more than what the requests say then
+    throw ended?.error instanceof DOMException && ended.error.name === 'QuotaExceededError' ? ended.error : error;
+  }
+  const ended = await done;
+  if (ended) throw ended.error;
+  return result;
+}
+
+/**
+ * One value by its key.
+ * @param {Store} store
+ * @param {IDBValidKey} key
+ * @returns {Promise<any>}
+ */
+export async function get(store, key) {
+  return transact([store], 'readonly', (tx) => tx.objectStore(store).get(key));
+}
+
+/**
+ * All values, or those of an index with this value, in the order of their keys.
+ * @param {Store} store
+ * @param {string} [index]
+ * @param {IDBValidKey} [value]
+ * @returns {Promise<any[]>}
+ */
+export async function all(store, index, value) {
+  return transact([store], 'readonly', (tx) => {
+    const from = tx.objectStore(store);
+    return index ? from.index(index).getAll(value) : from.getAll();
+  });
+}
+
+/**
+ * Store a value, on disk when this returns.
+ * @param {Store} store
+ * @param {any} value
+ * @param {IDBValidKey} [key] for `meta`, `checklists` and `blobs`
+ * @returns {Promise<void>}
+ */
+export async function put(store, value, key) {
+  await transact([store], 'readwrite', (tx) => tx.objectStore(store).put(value, key));
+}

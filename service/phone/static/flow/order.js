@@ -1,0 +1,89 @@
+/** The order of the norm: where each step belongs, and what would break if one were tapped now. */
+import { judge } from '../judge/judge.js';
+import { FindingFormatter } from '../judge/messages.js';
+/** @import {CompiledChecklist} from '../judge/rules.js' */
+/** @import {Entry, Text, Visit} from '../judge/types.d.ts' */
+/** @import {Step} from './types.d.ts' */
+/** @import {Situation} from './situation.js' */
+
+/**
+ * Sorts steps so that no order rule is broken, otherwise by weight.
+ * @template {{weight: number, parts: {what: string, thing: string | null}[]}} T
+ * @param {CompiledChecklist} rules
+ * @param {T[]} steps
+ * @returns {T[]}
+ */
+export function sorted(rules, steps) {
+  /** @type {Map<T, Set<T>>} */
+  const before = new Map(steps.map(step => [step, new Set()]));
+  for (const step of steps) {
+    for (const { what, thing } of step.parts) {
+      for (const { after, than, perThing } of rules.byId.get(what)?.order ?? []) {
+        for (const other of steps) {
+          if (other === step) continue;
+          if (!other.parts.some(part => part.what === than && (!perThing || part.thing === thing))) continue;
+          if (after) before.get(step)?.add(other);
+          else before.get(other)?.add(step);
+        }
+      }
+    }
+  }
+  const waiting = [...steps].sort((a, b) => a.weight - b.weight);
+  /** @type {T[]} */
+  const result = [];
+  while (waiting.length) {
+    const ready = waiting.findIndex(step => waiting.every(other => !before.get(step)?.has(other)));
+    result.push(...waiting.splice(Math.max(ready, 0), 1)); // a circle is cut at its lightest
+  }
+  return result;
+}
+
+/**
+ * Says what would break if something were recorded now and whatever is still to be done after it: the judge compares
+ * that with a visit that goes on in the order of the norm.
+ */
+export class Foresight {
+  /** @type {Map<string, Promise<Set<string>>>} */
+  #usual = new Map();
+
+  /**
+   * @param {Situation} situation
+   * @param {Step[]} steps all of them
+   */
+  constructor(situation, steps) {
+    this.situation = situation;
+    this.steps = [...steps].filter(({ done }) => !done).sort((a, b) => a.rank - b.rank);
+    this.formatter = new FindingFormatter(situation.rules.checklist);
+    this.start = Number(situation.lastTime / 1000n) + 1000;
+  }
+
+  /**
+   * The first order that would break, or who may not say so, in the words of the finding.
+   * @param {Partial<Entry>[]} added
+   * @param {{optional?: boolean, stage?: string}} [step]
+   * @returns {Promise<Text | null>}
+   */
+  async warning(added, { optional = false, stage = '' } = {}) {
+    const steps = this.steps.filter(step => !step.optional || (optional && step.stage === stage));
+    const rest = steps.flatMap(step => step.entries());
+    const key = optional ? stage : '';
+    if (!this.#usual.has(key)) this.#usual.set(key, this.#judge(rest).then(({ codes }) => codes));
+    const usual = /** @type {Set<string>} */ (await this.#usual.get(key));
+    const same = (/** @type {Partial<Entry>} */ a) => added.some(b => a.what === b.what && a.thing === b.thing);
+    const { findings, labels } = await this.#judge([...added, ...rest.filter(entry => !same(entry))]);
+    const fresh = findings.filter(({ code, kind }) => (kind === 'order' || kind === 'attest') && !usual.has(code));
+    return fresh.length ? this.formatter.format(fresh.slice(0, 1), labels)[0].message : null;
+  }
+
+  /** @param {Partial<Entry>[]} added */
+  async #judge(added) {
+    const { rules, visit, entries } = this.situation;
+    const later = added.map((entry, n) => {
+      const at = new Date(this.start + 1000 * n).toISOString();
+      return /** @type {Entry} */ ({ ...entry, id: `-${n}`, at, by: entry.by ?? 'technician' });
+    });
+    const now = new Date(this.start + 3_600_000).toISOString();
+    const { findings, labels } = await judge(rules, /** @type {Visit} */ (visit), [...entries, ...later], now);
+    return { findings, labels, codes: new Set(findings.map(({ code }) => code)) };
+  }
+}

@@ -1,0 +1,156 @@
+import { parse } from '../judge/condition.js';
+import { toMicroseconds } from '../judge/moments.js';
+import { own } from '../judge/texts.js';
+import { occurrenceKey, Timeline } from '../judge/timeline.js';
+import { DENIALS, NOBODY } from './table.js';
+/** @import {Condition} from '../judge/condition.js' */
+/** @import {CompiledChecklist, CompiledItem} from '../judge/rules.js' */
+/** @import {Entry, Judgement, Visit} from '../judge/types.d.ts' */
+
+/** How a visit stands: what was recorded, and what is still to be expected of one that goes as it should. */
+export class Situation {
+  /**
+   * @param {CompiledChecklist} rules
+   * @param {Visit} visit
+   * @param {Entry[]} entries in order of arrival
+   * @param {Judgement} judgement of these entries
+   * @param {string} now
+   */
+  constructor(rules, visit, entries, judgement, now) {
+    this.rules = rules;
+    this.visit = visit;
+    this.entries = entries;
+    this.type = rules.visitTypes.get(visit.type);
+    this.timeline = new Timeline(rules, entries, toMicroseconds(now));
+    this.facts = new Set([...judgement.facts, `visit_type=${visit.type}`]);
+    for (const [name, { type }] of rules.facts) {
+      if (type === 'assigned' && own(visit.assigned, name)) this.facts.add(name);
+    }
+    /** @type {Map<string, string[]>} */
+    this.lacking = new Map();
+    for (const { kind, item, thing, part } of judgement.findings) {
+      if (kind !== 'evidence') continue;
+      const key = occurrenceKey(item, thing);
+      this.lacking.set(key, [...(this.lacking.get(key) ?? []), part]);
+    }
+    const { acts, occurrences, now: moment } = this.timeline;
+    const timed = [...occurrences.values(), ...[...acts.values()].flat()].filter(({ position }) => position >= 0);
+    /** The last time of an entry, or now: microseconds. */
+    this.lastTime = timed.reduce((last, { time }) => (time > last ? time : last), moment);
+    const withdrawn = new Set(entries.flatMap(({ withdraws }) => withdraws?.toLowerCase() ?? []));
+    this.assumedFacts = { yes: this.#assumed('yes'), maybe: this.#assumed('maybe') };
+    this.live = entries.filter(({ id, withdraws }) => withdraws == null && !withdrawn.has(id.toLowerCase()));
+  }
+
+  /** @param {string} fact */
+  happened(fact) {
+    return this.timeline.occurrences.has(fact) || this.timeline.namedThings.has(fact);
+  }
+
+  /** Whether it was said that this did not happen. @param {string} fact */
+  isDenied(fact) {
+    return this.timeline.declaredFacts.has(fact) && !this.happened(fact);
+  }
+
+  /**
+   * Whether an event has happened or belongs to a visit of this type.
+   * @param {string} fact
+   * @returns {'yes' | 'maybe' | 'no'}
+   */
+  expects(fact) {
+    if (this.happened(fact)) return 'yes';
+    if (this.isDenied(fact)) return 'no';
+    if (this.happened(NOBODY) && fact !== 'arrived' && fact !== 'left') return 'no';
+    const isOpen = fact in DENIALS && this.type && !this.type.must_tell.includes(fact);
+    if (fact !== 'entered') return isOpen ? 'maybe' : 'yes';
+    const began = ['door_signal', 'entry_consent', 'shoe_covers_on'].some(item => this.timeline.acts.has(item));
+    return began || !isOpen || this.type?.entry === 'always' ? 'yes' : 'maybe';
+  }
+
+  /**
+   * What is true now, with the events that are expected.
+   * @param {'yes' | 'maybe'} least
+   */
+  #assumed(least) {
+    const events = [...this.rules.facts].filter(([, { type, per_thing: perThing }]) => type === 'event' && !perThing);
+    const expected = events.map(([name]) => name).filter(name => {
+      const answer = this.expects(name);
+      return answer === 'yes' || answer === least;
+    });
+    return new Set([...this.facts, ...expected]);
+  }
+
+  /**
+   * Whether an item applies: always once it does, `maybe` if only what may still happen makes it apply.
+   * @param {CompiledItem} rule
+   * @param {string | null} thing
+   * @returns {'yes' | 'maybe' | 'no'}
+   */
+  applies(rule, thing) {
+    if (this.#isOff(rule)) return 'no';
+    if (rule.applies(this.#of(thing, this.assumedFacts.yes))) return 'yes';
+    return rule.applies(this.#of(thing, this.assumedFacts.maybe)) ? 'maybe' : 'no';
+  }
+
+  /** @param {CompiledItem} rule */
+  #isOff({ id, item }) {
+    return item.class === 'policy' && !(own(this.visit.policies, id) ?? item.default ?? true);
+  }
+
+  /**
+   * @param {string | null} thing
+   * @param {Set<string>} facts
+   */
+  #of(thing, facts) {
+    if (thing === null) return facts;
+    const { thingFacts } = this.rules;
+    const named = [...this.timeline.namedThings].filter(([, things]) => things.has(thing)).map(([fact]) => fact);
+    return new Set([...[...facts].filter(name => !thingFacts.has(name)), ...named]);
+  }
+
+  /**
+   * The live entries about an item or fact.
+   * @param {string} what
+   * @param {string | null} thing
+   */
+  about(what, thing) {
+    return this.live.filter(entry => entry.what === what && (thing === null || entry.thing === thing));
+  }
+
+  /**
+   * Whether an item was done, waived or refused.
+   * @param {CompiledItem} rule
+   * @param {string | null} thing
+   */
+  isRecorded({ id }, thing) {
+    const key = occurrenceKey(id, thing);
+    const { acts, waivers, refusals } = this.timeline;
+    return acts.has(key) || waivers.has(key) || refusals.has(key);
+  }
+}
+
+/** The names of declared facts that a condition requires, `not` aside. @type {WeakMap<CompiledItem, string[]>} */
+const REQUIRED = new WeakMap();
+
+/**
+ * The facts that happen besides the work and make an item apply.
+ * @param {CompiledChecklist} rules
+ * @param {CompiledItem} rule
+ */
+export function incidentsOfItem(rules, rule) {
+  let found = REQUIRED.get(rule);
+  if (!found) {
+    found = names(parse(rule.item.when)).filter(name => rules.facts.get(name)?.type === 'declared');
+    REQUIRED.set(rule, found);
+  }
+  return found;
+}
+
+/**
+ * @param {Condition} condition
+ * @returns {string[]}
+ */
+function names(condition) {
+  if (condition.op === 'name') return [condition.name];
+  return condition.op === 'and' || condition.op === 'or' ? condition.parts.flatMap(names) : [];
+}

@@ -1,0 +1,20 @@
+/**
+ * Whether nothing is left of a text after `trim`.
+ * @param {string | null | undefined} text
+ */
+export const isBlank = text => text == null || text.trim() === '';
+
+/**
+ * The value of an object's own key. Keys come from entries, and `constructor` is as good a key as any.
+ * @template T
+ * @param {Record<string, T> | null | undefined} object
+ * @param {string} key
+ * @returns {T | undefined}
+ */
+export const own = (object, key) => (object != null && hasOwn(object, key) ? object[key] : undefined);
+
+/**
+ * @param {object} object
+ * @param {string} key
+ */
+export const hasOwn = (object, key) => Object.prototype.hasOwnProperty.call(object, key);

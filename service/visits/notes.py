@@ -1,0 +1,151 @@
+"""What of an accepted record was not understood, for those who write a client: named in its receipt, never refused."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Annotated, Any, Literal, cast
+
+import msgspec
+from msgspec import Meta
+
+from service.errors import json_pointer
+from service.judge.entries import NEEDS, Entry, Evidence, Place, Refused, Waived
+from service.judge.rules import CompiledChecklist
+from service.judge.timeline import is_blank, withdrawn_ids
+
+from .clock_skew import TOLERANCE_SECONDS
+from .wire import Record
+
+NoteCode = Literal[
+    "unknown-field",
+    "unknown-answer",
+    "unknown-evidence",
+    "incomplete-evidence",
+    "needless-thing",
+    "missing-thing",
+    "withdraws-nothing",
+    "time-ahead",
+    "time-behind",
+]
+MAX_NOTES = 50
+LONGEST_NAME = 64
+AHEAD, BEHIND = timedelta(seconds=TOLERANCE_SECONDS), timedelta(days=31)
+
+
+class Note(msgspec.Struct, frozen=True):
+    """Something in a record that has no effect, or hardly the effect that was meant."""
+
+    pointer: Annotated[str, Meta(description="Where: a JSON Pointer into the record.")]
+    code: Annotated[NoteCode, Meta(description="What is the matter there.")]
+
+
+class _Evidence(Evidence, frozen=True, forbid_unknown_fields=True):
+    pass
+
+
+class _Place(Place, frozen=True, forbid_unknown_fields=True):
+    pass
+
+
+class _Waived(Waived, frozen=True, forbid_unknown_fields=True):
+    pass
+
+
+class _Refused(Refused, frozen=True, forbid_unknown_fields=True):
+    pass
+
+
+class _Entry(Entry, frozen=True, forbid_unknown_fields=True):
+    evidence: tuple[_Evidence, ...] = ()
+    place: _Place | None = None
+    waived: _Waived | None = None
+    refused: _Refused | None = None
+
+
+class _Record(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    entries: tuple[_Entry, ...]
+
+
+_DECODER = msgspec.json.Decoder(_Record)
+_NESTED: Mapping[str, type[msgspec.Struct]] = {
+    "evidence": Evidence,
+    "place": Place,
+    "waived": Waived,
+    "refused": Refused,
+}
+
+
+def notes_about(
+    rules: CompiledChecklist, raw: bytes, entries: Sequence[Entry], known: Iterable[Entry], received_at: datetime
+) -> tuple[Note, ...]:
+    """The first `MAX_NOTES` notes about a record: its bytes and its entries. `known` are all entries of the visit."""
+    found = [*_unknown_fields(raw), *_withdrawals(entries, known)]
+    for number, entry in enumerate(entries):
+        if len(found) >= MAX_NOTES:
+            break
+        found += (Note(json_pointer("entries", number, *path), code) for path, code in _of_entry(rules, entry))
+        if entry.at - received_at > AHEAD:
+            found.append(Note(json_pointer("entries", number, "at"), "time-ahead"))
+        elif received_at - entry.at > BEHIND:
+            found.append(Note(json_pointer("entries", number, "at"), "time-behind"))
+    return tuple(found[:MAX_NOTES])
+
+
+def _of_entry(rules: CompiledChecklist, entry: Entry) -> Iterator[tuple[tuple[object, ...], NoteCode]]:
+    if entry.withdraws is not None:
+        return
+    rule = rules.by_id.get(entry.what)
+    if rule is not None or entry.what in rules.facts:
+        has_things = entry.what in rules.thing_facts if rule is None else rule.per_thing
+        if entry.thing is not None and not has_things:
+            yield ("thing",), "needless-thing"
+        elif entry.thing is None and has_things and entry.holds is not False and entry.says is None:
+            yield ("what",), "missing-thing"
+    for name in entry.fields:
+        if rule is None or name not in rule.item.fields:
+            yield ("fields", name), "unknown-answer"
+    for place, piece in enumerate(entry.evidence):
+        needed = NEEDS.get(piece.kind)
+        if needed is None:
+            yield ("evidence", place, "kind"), "unknown-evidence"
+        elif getattr(piece, needed) is None:
+            yield ("evidence", place), "incomplete-evidence"
+
+
+def _withdrawals(entries: Sequence[Entry], known: Iterable[Entry]) -> Iterator[Note]:
+    """Withdrawals without a reason, of nothing, or of what somebody else wrote."""
+    places = [number for number, entry in enumerate(entries) if entry.withdraws is not None]
+    withdrawn = {known_id.lower() for known_id in withdrawn_ids(known)} if places else set[str]()
+    for number in places:
+        entry = entries[number]
+        if is_blank(entry.reason) or (entry.withdraws or "").lower() not in withdrawn:
+            yield Note(json_pointer("entries", number, "withdraws"), "withdraws-nothing")
+
+
+def _unknown_fields(raw: bytes) -> Iterator[Note]:
+    try:
+        _DECODER.decode(raw)
+    except msgspec.ValidationError:  # it names only the first, and seldom which
+        try:
+            yield from _walk(msgspec.json.decode(raw))
+        except RecursionError:  # there is one, nested too deeply to look for it
+            yield Note("", "unknown-field")
+
+
+def _walk(record: dict[str, Any]) -> Iterator[Note]:
+    yield from _unknown(Record, record)
+    for number, entry in enumerate(record["entries"]):
+        here = "entries", number
+        yield from _unknown(Entry, entry, *here)
+        for name, kind in _NESTED.items():
+            content = entry.get(name)
+            if isinstance(content, list):
+                for place, piece in enumerate(cast("list[dict[str, Any]]", content)):
+                    yield from _unknown(kind, piece, *here, name, place)
+            elif content is not None:
+                yield from _unknown(kind, content, *here, name)
+
+
+def _unknown(kind: type[msgspec.Struct], content: Mapping[str, Any], *path: object) -> Iterator[Note]:
+    for name in content:
+        if name not in kind.__struct_encode_fields__:
+            yield Note(json_pointer(*path, name) if len(name) <= LONGEST_NAME else json_pointer(*path), "unknown-field")

@@ -1,0 +1,187 @@
+"""What the phone offers to tap: from the published checklist, in the norm's order, and judged as the server does."""
+
+import asyncio
+import json
+from copy import deepcopy
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from service.checklists.loader import bundled_checklists_dir, load_checklist
+from service.judge.judge import judge
+from service.judge.visit import Bundle
+from tests.support import nodejs
+from tests.support.api_client import World
+from tests.support.example_visits import FOLDER, NAMES, RULES, clock
+from tests.support.factories import a_plan, uid
+
+MODULES = Path(nodejs.HERE).parent / "service" / "phone" / "static"
+PUBLISHED: dict[str, Any] = json.loads(msgspec.json.encode(load_checklist(bundled_checklists_dir()).checklist))
+STORIES: dict[str, Any] = {name: json.loads((FOLDER / f"{name}.json").read_bytes()) for name in NAMES}
+TAPS = {"plain": 10, "S01": 23, "S04": 37, "S04R": 39, "S05": 38, "S07": 16, "S08": 50}
+"""At most. A form counts one tap to open it, one for each answer and one to keep it; typed letters do not count."""
+
+
+async def flow(tmp_path: Path, command: str, given: Any, checklist: dict[str, Any] = PUBLISHED) -> Any:
+    path = tmp_path / "checklist.json"
+    path.write_text(json.dumps(checklist), "utf-8")
+    process = await asyncio.create_subprocess_exec(
+        *(nodejs.node(), str(Path(__file__).parent / "flow.mjs"), str(MODULES), str(path), command),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    out, error = await process.communicate(json.dumps(given).encode())
+    assert process.returncode == 0, error.decode()
+    return json.loads(out)
+
+
+def codes(findings: list[Any]) -> list[str]:
+    return sorted(f"{one['severity']} {one['code']}" for one in findings)
+
+
+async def test_the_example_visits_are_carried_out_by_taps(tmp_path: Path) -> None:
+    done = await flow(tmp_path, "stories", {**STORIES, "plain": {**STORIES["S01"], "expected": {"findings": []}}})
+    for name, result in done.items():
+        story = STORIES.get(name, STORIES["S01"])
+        spoken = {entry["what"] for entry in story["entries"] if "says" in entry}
+        expected = [one for one in story["expected"]["findings"] if one.partition("disputed.")[2] not in spoken]
+        assert codes(result["findings"]) == sorted(expected), name
+        assert result["taps"] <= TAPS[name], name
+    print("taps:", {name: result["taps"] for name, result in done.items()})  # noqa: T201 - for whoever counts them
+
+
+async def test_an_order_that_would_break_is_said_before_in_the_words_of_the_finding(tmp_path: Path) -> None:
+    done = await flow(tmp_path, "stories", {name: STORIES[name] for name in ("S01", "S07", "S08")})
+    assert done["S01"]["warnings"] == []
+    assert [(what, text["zh"]) for what, text in done["S07"]["warnings"]] == [
+        ("only.shoe_covers_on", "顺序不对：「穿鞋套」应在「征得入内同意」之后（4.3.5）"),
+        ("enter", "顺序不对：「出示证件」应在「入内」之前（4.3.2）"),
+        ("start", "顺序不对：「出示证件」应在「开始作业」之前（4.3.2）"),
+    ]
+    said = dict(map(tuple, ((what, text["zh"]) for what, text in done["S08"]["warnings"])))
+    assert said["instead.damage_customer_satisfied"] == "「客户完全满意（鞋柜）」由无权者代填（4.3.10）"
+    assert said["borrow_used[basin]"] == "顺序不对：「借用征得同意（水盆）」应在「开始使用借用物品」之前（4.3.4）"
+
+
+async def steps(tmp_path: Path, *entries: dict[str, Any], checklist: dict[str, Any] = PUBLISHED, **visit: Any) -> Any:
+    window = {"from": clock("09:00"), "to": clock("10:00")}
+    bundle = {"visit": {"id": "v", "type": "repair_leak", "window": window, **visit}, "now": clock("09:30")}
+    dated = [
+        {"id": str(uid(str(n))), "by": "technician", **one, "at": clock(one["at"])} for n, one in enumerate(entries)
+    ]
+    return await flow(tmp_path, "steps", {**bundle, "entries": dated}, checklist)
+
+
+def ids(found: Any) -> list[str]:
+    return [step["id"] for stage in found["stages"] for step in stage["steps"]]
+
+
+async def test_a_plain_repair_has_the_steps_of_the_norm_and_no_others(tmp_path: Path) -> None:
+    found = await steps(tmp_path)
+    assert ids(found) == "self_check arrive knock meet consent enter start finish thank leave".split()
+    assert found["next"] == "self_check"
+    main = [one["fact"] for one in found["incidents"] if one["main"]]
+    assert len(main) == 8
+
+
+async def test_where_no_entry_is_needed_the_steps_of_entering_are_only_offered(tmp_path: Path) -> None:
+    found = await steps(
+        tmp_path, {"what": "arrived", "at": "09:00"}, {"what": "badge_worn", "at": "08:00"}, type="meter_reading"
+    )
+    optional = [step["id"] for stage in found["stages"] for step in stage["steps"] if step["optional"]]
+    assert optional == ["knock", "consent", "enter"]
+    began = await steps(tmp_path, {"what": "door_signal", "at": "09:00"}, type="meter_reading")
+    assert not any(step["optional"] for stage in began["stages"] for step in stage["steps"])
+
+
+async def test_nobody_at_home_leaves_only_what_can_be_done_then(tmp_path: Path) -> None:
+    at_home = {"what": "nobody_home", "at": "09:20", "holds": True}
+    found = await steps(tmp_path, {"what": "arrived", "at": "09:00"}, at_home, policies={"p_absent_slip": True})
+    assert ids(found) == ["self_check", "arrive", "p_absent_slip", "leave"]
+
+
+async def test_an_item_that_this_app_does_not_know_is_a_step_of_its_own(tmp_path: Path) -> None:
+    newer = deepcopy(PUBLISHED)
+    newer["version"] = 2
+    newer["facts"]["dog_there"] = {"zh": "有狗", "en": "a dog is there", "type": "declared"}
+    shoes = next(item for item in newer["items"] if item["id"] == "shoe_covers_on")
+    entering = {"rel": "before", "than": "entered", "sev": "violation"}
+    names = {
+        "label": {"zh": "问过狗", "en": "asked about dogs"},
+        "screen": {"zh": "问过有没有狗", "en": "Asked about dogs"},
+    }
+    newer["items"].append({**shoes, "id": "dog_asked", **names, "order": [entering]})
+    tied = {"label": {"zh": "狗已拴好", "en": "dog tied"}, "screen": {"zh": "狗已拴好", "en": "The dog is tied"}}
+    newer["items"].append(
+        {
+            **shoes,
+            "id": "dog_tied",
+            **tied,
+            "when": "dog_there",
+            "order": [],
+            "evidence": {"min": ["photo"], "strong": []},
+        }
+    )
+    newer["visit_types"]["repair_leak"]["incidents"].append("dog_there")
+    found = await steps(tmp_path, checklist=newer)
+    order = ids(found)
+    assert order.index("consent") < order.index("dog_asked") < order.index("enter")
+    assert {"fact": "dog_there", "asked": True}.items() <= next(
+        one for one in found["incidents"] if one["fact"] == "dog_there"
+    ).items()
+    found = await steps(tmp_path, {"what": "dog_there", "at": "09:10", "holds": True}, checklist=newer)
+    [stage] = [stage for stage in found["stages"] if stage["id"] == "dog_there"]
+    [step] = stage["steps"]
+    assert (step["id"], step["needs"], step["label"]["zh"]) == ("dog_tied", "photo", "狗已拴好")
+
+
+VISITS = [
+    {
+        "id": "v",
+        "type": kind,
+        "checklist": "onsite@1",
+        "window": {"from": clock("09:00"), "to": clock("10:00")},
+        "assigned": {
+            "meter_exchanged": kind == "meter_replacement",
+            "inspector_on_site": kind == "water_use_inspection",
+        },
+        "policies": {"p_absent_slip": True, "p_fee_told_first": True},
+    }
+    for kind in PUBLISHED["visit_types"]
+]
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_whatever_is_tapped_is_judged_as_the_server_does(tmp_path: Path, seed: int) -> None:
+    given = {"visits": VISITS, "seed": seed * 1000, "count": 22, "length": 40}
+    for tapped in await flow(tmp_path, "random", given):
+        bundle = msgspec.convert({key: tapped[key] for key in ("visit", "entries", "now")}, Bundle)
+        judged = judge(RULES, bundle.visit, bundle.entries, datetime.fromisoformat(tapped["now"]))
+        assert [f"{f.severity} {f.code}" for f in judged.findings] == [
+            f"{f['severity']} {f['code']}" for f in tapped["findings"]
+        ]
+        assert judged.verdict == tapped["verdict"]
+
+
+async def test_whatever_is_tapped_is_taken_and_understood(tmp_path: Path, world: World) -> None:
+    given = {"visits": VISITS, "seed": 77, "count": 11, "length": 40}
+    for number, tapped in enumerate(await flow(tmp_path, "random", given)):
+        visit, name = uid(f"tapped {number}"), f"record {number}"
+        plan = a_plan(**{key: tapped["visit"][key] for key in ("type", "assigned", "policies")})
+        answer = await world.ask("zhao", "PUT", f"/v1/visits/{visit}", plan)
+        assert answer.status_code == 201, answer.text
+        start = datetime.fromisoformat(tapped["entries"][0]["at"])
+        begin = world.house.now() - timedelta(hours=8)
+        entries = [
+            {**entry, "at": (begin + (datetime.fromisoformat(entry["at"]) - start)).isoformat()}
+            for entry in tapped["entries"]
+        ]
+        record = {"id": str(uid(name)), "visit": str(visit), "checklist": "onsite@1", "entries": entries}
+        receipt = await world.submit(record, uid(name))
+        assert receipt.status_code == 201, receipt.text
+        assert receipt.json()["ignored"] == []
+        assert receipt.json()["notes"] == []
