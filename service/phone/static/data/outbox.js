@@ -443,15 +443,14 @@ function sent({ upload, problem, retry_at, failures, told_wait, ...file }) {
  * @returns {StoredFile}
  */
 function missed(file) {
-  return !file.dropped ? { ...sent(file), state: 'waiting' } : { ...file, state: 'parked', problem: own('no-longer-here') };
+  return !file.dropped ? { ...sent(file), state: 'waiting' } : { ...file, state: 'parked', problem: noLongerHere() };
 }
 
 /**
- * A problem that the phone itself has.
- * @param {string} code
+ * The phone itself does not have a file any more.
  * @returns {Problem}
  */
-const own = (code) => ({ status: 0, code, title: '', at: stamp(new Date()) });
+const noLongerHere = () => ({ status: 0, code: 'no-longer-here', title: '手机上已没有这个文件', at: stamp(new Date()) });
 
 /**
  * @param {Me} who
@@ -479,7 +478,7 @@ async function sendFile(who, file) {
   const bytes = (await blob?.arrayBuffer().catch(() => null)) ?? null;
   if (!bytes || (await sha256(bytes)) !== file.sha256) {
     // this phone's storage is damaged
-    await update('files', file.sha256, (one) => ({ ...one, state: 'parked', problem: own('no-longer-here'), lost: '手机上的文件已损坏' }));
+    await update('files', file.sha256, (one) => ({ ...one, state: 'parked', problem: noLongerHere(), lost: noLongerHere().title }));
     return null;
   }
   return bytes.byteLength <= WHOLE ? sendWhole(who, file, bytes) : sendParts(who, file, bytes);
