@@ -25,6 +25,7 @@ const ICONS = {
   phone: "M6 3h4l1.5 5L9 10c1 2.5 2.5 4 5 5l2-2.5 5 1.5v4c0 1.5-1 2-2 2C11 20 4 13 4 5c0-1 .5-2 2-2z",
   code: "M4 4h6v6H4zM14 4h6v6h-6zM4 14h6v6H4zM14 14h2v2h-2zM18 14h2v2M14 18h2v2M19 19h1v1",
   again: "M19 12a7 7 0 1 1-2-5l2 2M19 4v5h-5",
+  todo: "M12 4a8 8 0 1 0 .01 0",
   more: "M5 12h.01M12 12h.01M19 12h.01",
   undo: "M9 14l-5-5 5-5M4 9h10a6 6 0 0 1 0 12h-3",
   chair: "M7 3v9M7 12h10M17 12v9M7 12v9M7 7h2",
@@ -121,7 +122,7 @@ export function Screen({ title, children, actions, back }) {
       <h1 tabindex="-1" ref=${heading}>${title}</h1>
     </header>
     <main class="screen">${children}</main>
-    ${actions && html`<div class="actions">${actions}</div>`}
+    ${actions && html`<footer class="actions">${actions}</footer>`}
   `;
 }
 

@@ -181,7 +181,8 @@ export const stepOf = (model, id) => model.stages.flatMap(({ steps }) => steps).
 export async function perform(model, step) {
   if (step.needs === "signature") return go(stepPlace(model, "sign", step));
   if (step.id === "leave") return leave(model, step);
-  if (step.needs !== "tap" && step.needs !== "gps") return go(stepPlace(model, "step", step));
+  const isForm = step.needs !== "tap" && step.needs !== "gps";
+  if (isForm || model.correction) return go(stepPlace(model, "step", step));
   const clocks = now(); // of the tap, not of when the position came
   const place = step.needs === "gps" ? await whereabouts() : null;
   await write(model, step.entries({ place }).map(entry => ({ ...clocks, ...entry })));

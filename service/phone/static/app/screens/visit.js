@@ -1,9 +1,9 @@
 // One visit: where, when and who; the steps in the order of the norm, with the next one large at the bottom.
 
 import { nextOf } from "../../flow/steps.js";
-import { html, useState } from "../html.js";
+import { html, useEffect, useRef, useState } from "../html.js";
 import { Button, Card, Icon, LinkButton, Notice, Screen, announce } from "../parts.js";
-import { address } from "../router.js";
+import { address, go } from "../router.js";
 import { at, perform, stepOf, useVisit } from "../visit.js";
 import { Camera, careNotes, clockText, develop, dialled, NotThere, Row, say, Undo, Warning, windowText } from "../visit_parts.js";
 import { inLanguage, t } from "../words.js";
@@ -13,7 +13,7 @@ import { isOnlyPhoto, keepPhoto } from "./step.js";
 /** @typedef {import("../visit.js").Stage} Stage */
 /** @typedef {import("../visit.js").Step} Step */
 
-const NEED_ICONS = /** @type {const} */ ({ tap: "check", gps: "place", photo: "camera", text: "text", fields: "text", signature: "pen" });
+const NEED_ICONS = /** @type {const} */ ({ tap: "todo", gps: "place", photo: "camera", text: "text", fields: "text", signature: "pen" });
 
 /** @param {{model: Model}} given */
 function Head({ model }) {
@@ -46,7 +46,7 @@ function StepRow({ model, step, onTap, isNext }) {
   const lacking = step.parts.flatMap(({ lacking: some }) => some.map(kind => inLanguage(kinds[kind])));
   const text = html`${label}${lacking.length > 0 && html`<small>${t("visit.lacking", { what: lacking.join("、") })}</small>`}`;
   return html`
-    <li class=${`step ${isNext ? "next" : ""}`}>
+    <li class=${`step ${isNext ? "next" : ""}`} data-step=${step.id}>
       ${isOnlyPhoto(step) && !step.warning
         ? html`<${Camera} visit=${model.id} step=${step.id} onPhoto=${photoOf(model, step)}>${text}<//>`
         : html`<${Button} icon=${NEED_ICONS[step.needs]} onPress=${() => onTap(step)}>${text}<//>`}
@@ -76,6 +76,14 @@ function DoneRow({ model, step }) {
   `;
 }
 
+/** From when to when steps were done. @param {Step[]} steps */
+function timesOf(steps) {
+  const times = steps.flatMap(({ recorded }) => recorded.map(({ at: time }) => Date.parse(time))).sort((a, b) => a - b);
+  if (!times.length) return "";
+  const [first, last] = [clockText(new Date(times[0])), clockText(new Date(times[times.length - 1]))];
+  return ` · ${first === last ? first : `${first}–${last}`}`;
+}
+
 /**
  * @param {{model: Model, stage: Stage, onTap: (step: Step) => unknown, next: Step | null}} given
  */
@@ -93,13 +101,22 @@ function StageCard({ model, stage, onTap, next }) {
     : [];
   const withdrawn = new Set(model.entries.map(({ withdraws }) => withdraws));
   const live = raised.filter(({ id }) => !withdrawn.has(id));
+  const rows = html`<ul class="rows">${done.map(step => html`<${DoneRow} key=${step.id} model=${model} step=${step} />`)}</ul>`;
+  if (done.length && !open.length && !optional.length) {
+    return html`
+      <section class=${`card stage whole-card ${incident ? "incident" : ""}`}>
+        <details class="whole">
+          <summary><h2><${Icon} name="check" />${say(stage.title)}</h2><span class="quiet">${t("visit.done", { count: done.length })}${timesOf(done)}</span></summary>
+          ${rows}
+        </details>
+      </section>
+    `;
+  }
   return html`
     <section class=${`card stage ${incident ? "incident" : ""}`}>
-      <h2>${incident && html`<${Icon} name="warning" />`}${say(stage.title)}${!open.length && done.length > 0 && html`<${Icon} name="check" />`}</h2>
+      <h2>${incident && html`<${Icon} name="warning" />`}${say(stage.title)}</h2>
       ${done.length > 0 &&
-      html`<details class="folded"><summary>${t("visit.done", { count: done.length })}</summary>
-        <ul class="rows">${done.map(step => html`<${DoneRow} key=${step.id} model=${model} step=${step} />`)}</ul>
-      </details>`}
+      html`<details class="folded"><summary>${t("visit.done", { count: done.length })}${timesOf(done)}</summary>${rows}</details>`}
       ${open.length > 0 && html`<ul class="rows">${open.map(row)}</ul>`}
       ${optional.length > 0 && html`<details class="folded"><summary>${t("visit.optional")}</summary><ul class="rows">${optional.map(row)}</ul></details>`}
       ${live.length > 0 && !done.length && html`<${Button} kind="quiet" icon="undo" onPress=${() => setOpen(true)}>${t("visit.takeBack")}<//>`}
@@ -150,9 +167,19 @@ export function Visit({ visit }) {
   const model = useVisit(visit);
   const [warned, setWarned] = useState(/** @type {Step | null} */ (null));
   const [isLocating, setLocating] = useState(false);
+  const next = model ? nextOf(model.stages) : null;
+  const shown = useRef("");
+  useEffect(() => {
+    const isClosing = next?.id === "thank" || next?.id === "leave";
+    if (isClosing && shown.current && shown.current !== next.id && !model?.left) go(at(visit, "leave"));
+    // what is next comes into view, but a visit that has not begun opens at its top
+    if (next && (shown.current || model?.judgement.facts.has("arrived"))) {
+      document.querySelector(".step.next")?.scrollIntoView({ block: "center", behavior: shown.current ? "smooth" : "auto" });
+    }
+    shown.current = next?.id ?? shown.current;
+  }, [next?.id]);
   if (!model) return html`<${NotThere} model=${model} back="" />`;
-  const next = nextOf(model.stages);
-  const go = async (/** @type {Step} */ step) => {
+  const run = async (/** @type {Step} */ step) => {
     setWarned(null);
     setLocating(step.needs === "gps");
     try {
@@ -162,14 +189,14 @@ export function Visit({ visit }) {
       setLocating(false);
     }
   };
-  const tap = (/** @type {Step} */ step) => (step.warning ? setWarned(step) : go(step));
+  const tap = (/** @type {Step} */ step) => (step.warning ? setWarned(step) : run(step));
   return html`
     <${Screen} title=${model.view.work.content} back="" actions=${html`<${Actions} model=${model} next=${next} onTap=${tap} />`}>
       <${Head} model=${model} />
       <${Interrupted} model=${model} />
       ${isLocating && html`<${Notice} kind="info" title=${t("visit.locating")} />`}
       ${model.stages.map(stage => html`<${StageCard} key=${stage.id} model=${model} stage=${stage} onTap=${tap} next=${next} />`)}
-      ${warned?.warning && html`<${Warning} text=${warned.warning} onGo=${() => go(warned)} onClose=${() => setWarned(null)} />`}
+      ${warned?.warning && html`<${Warning} text=${warned.warning} onGo=${() => run(warned)} onClose=${() => setWarned(null)} />`}
     <//>
   `;
 }

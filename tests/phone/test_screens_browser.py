@@ -1,0 +1,385 @@
+"""A technician's visits through the screens of the app, in a real browser with a touch screen, without a network.
+
+Each screen is looked at in both languages and at 200 % text; with SCREENSHOTS set to a folder, pictures are kept there.
+"""
+
+import os
+import time
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from tests.support.api_client import World
+from tests.support.chromium import PALE, SMALL, TINY, WIDE
+from tests.support.customer_chromium import INKED_PIXELS
+from tests.support.factories import uid
+from tests.support.phone_app import PhoneApp, around, open_phone, plan_today
+
+AXE = (Path(__file__).parents[1] / "vendor" / "axe-core" / "axe.min.js").read_text()
+RUN_AXE = """async () => (await axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa',
+    'best-practice']})).violations.map(({ id, nodes }) => [id, nodes.map(node => node.html).join(' ').slice(0, 300)])"""
+SPEAK = """async to => {
+    const base = document.querySelector('script[type=module]').src.replace(/app\\/main.js$/, '');
+    (await import(base + 'app/words.js')).language.value = to;
+    await new Promise(done => setTimeout(done, 100));
+}"""
+LARGE = "size => { document.documentElement.style.fontSize = size; }"
+OWN = """async visit => {
+    const base = document.querySelector('script[type=module]').src.replace(/app\\/main.js$/, '');
+    const { judgement, findings } = await (await import(base + 'app/visit.js')).load(visit);
+    return [judgement.verdict, findings];
+}"""
+
+
+async def look(app: PhoneApp, name: str) -> None:
+    """What is wrong with a screen, in both languages and at 200 % text."""
+    page, folder = app.page, os.environ.get("SCREENSHOTS")
+    await page.evaluate(AXE)
+    for language in ("en", "zh"):
+        await page.evaluate(SPEAK, language)
+        for size, suffix in (("225%", "-large"), ("", "")):
+            await page.evaluate(LARGE, size)
+            assert not await page.evaluate(WIDE), f"{name}-{language}{suffix} scrolls sideways"
+            if folder:
+                await page.screenshot(path=Path(folder) / f"{name}-{language}{suffix}.png", full_page=True)
+        assert await page.evaluate(RUN_AXE) == [], f"{name} {language}"
+        for wrong in (SMALL, TINY, PALE):
+            assert await page.evaluate(wrong) == [], f"{name} {language}"
+
+
+async def agree(app: PhoneApp, visit: UUID) -> list[str]:
+    """Until all is sent; the server's receipt and the app judge the same. Returns the findings' codes."""
+    await app.context.set_offline(False)
+    status = await app.synced()
+    assert (status["parked"], status["unsealed"]) == (0, 0)
+    verdict, findings = await app.page.evaluate(OWN, str(visit))
+    there = await app.receipt(visit)
+    assert there["judgement"]["verdict"] == verdict
+    assert there["judgement"]["findings"] == findings
+    assert {record["signature"] for record in there["records"]} == {"verified"}
+    assert [record["missing_evidence"] for record in there["records"] if record["missing_evidence"]] == []
+    return [finding["code"] for finding in findings]
+
+
+async def go_in(app: PhoneApp, visit: UUID) -> None:
+    """Up to the beginning of the work, without a network."""
+    await app.open(f"visits/{visit}")
+    await app.page.locator(".stage").first.wait_for()
+    await app.context.set_offline(True)
+    for step in ("服务证、着装", "到了", "按门铃", "见到客户", "同意我进门", "穿好鞋套", "开始作业"):
+        await app.main(step)
+    await app.page.locator(".actions .main", has_text="作业结束").wait_for()
+
+
+async def leave(app: PhoneApp) -> None:
+    await app.main("以上都没有")
+    await app.main("离开")
+    await app.page.locator(".verdict").wait_for()
+
+
+async def test_a_plain_repair_takes_ten_taps_without_a_network(sqlite_world: World) -> None:
+    world = sqlite_world
+    visit = await plan_today(world)
+    async with open_phone(world) as app:
+        began = time.monotonic()
+        await go_in(app, visit)
+        await app.main("作业结束")
+        await leave(app)
+        taps = await app.taps()
+        print(f"plain repair: {taps} taps, {time.monotonic() - began:.0f} s")  # noqa: T201 - for whoever counts them
+        assert taps == 10
+        assert await agree(app, visit) == []
+        there = await app.receipt(visit)
+        arrived = next(entry for entry in there["entries"] if entry["what"] == "arrived")
+        assert arrived["place"]["lat"] == pytest.approx(31.2304)
+        placed = {entry["what"] for entry in there["entries"] if entry.get("place")}
+        assert placed == {"arrived", "left"}
+
+
+async def test_a_repair_with_a_borrowed_chair_goes_by_the_screens(sqlite_world: World) -> None:
+    world = sqlite_world
+    visit = await plan_today(world)
+    need = [{"id": str(UUID(int=77)), "what": "vulnerable_served", "at": around(-80), "by": "dispatcher"}]
+    need[0] |= {"fields": {"need": "hearing"}}
+    await world.ask("zhao", "POST", f"/v1/visits/{visit}/entries", {"entries": need})
+    async with open_phone(world) as app:
+        page = app.page
+        await app.open()
+        await page.locator(".visit").wait_for()
+        await page.get_by_text("听力不好").wait_for()
+        await look(app, "today")
+        await page.locator(".over").tap()
+        await page.locator(".stage").first.wait_for()
+        await look(app, "visit-begins")
+        began = time.monotonic()
+        await go_in(app, visit)
+        await app.tap("别的情况")
+        await page.locator(".tiles").wait_for()
+        await look(app, "more")
+        await app.tap("借用东西")
+        await app.tap("椅子", exact=True)
+        await look(app, "raise")
+        await app.main("客户同意了")
+        await app.main("开始使用借用物品")
+        await app.tap("别的情况")
+        await app.tap("引起停水")
+        await app.main("已致歉")
+        await app.tap("1 小时后")
+        await look(app, "form")
+        await app.main("记下")
+        await app.main("作业结束")
+        await look(app, "visit")
+        await app.main("用完已清洁")
+        await app.main("放回原处")
+        await page.get_by_text("这次有没有").wait_for()
+        await look(app, "leave")
+        await app.main("以上都没有")
+        await app.main("离开")
+        await page.locator(".verdict").wait_for()
+        print(f"S01: {await app.taps()} taps, {time.monotonic() - began:.0f} s with looking")  # noqa: T201
+        await look(app, "result")
+        assert await agree(app, visit) == []
+        await app.open("outbox")
+        await page.get_by_text("都上传了").wait_for()
+        await look(app, "outbox")
+        await app.open(f"visits/{visit}/door")
+        await page.locator(".qr").wait_for()
+        await look(app, "door")
+        url = await page.evaluate(CODE, str(visit))
+        answer = await world.ask(None, "GET", url.removeprefix(app.base))
+        assert answer.status_code == 200
+        assert "李" in answer.text
+
+
+CODE = """async visit => {
+    const base = document.querySelector('script[type=module]').src.replace(/app\\/main.js$/, '');
+    const { codeFor, urlOf } = await import(base + 'data/door_code.js');
+    const { get } = await import(base + 'data/database.js');
+    return urlOf(await codeFor(visit, (await get('visits', visit)).door_key.key, new Date()));
+}"""
+
+
+async def draw(app: PhoneApp, *strokes: list[tuple[float, float]]) -> None:
+    """Strokes of a finger, in parts of the box."""
+    box = await app.page.locator(".pad canvas").bounding_box()
+    assert box is not None
+    session = await app.context.new_cdp_session(app.page)
+    for stroke in strokes:
+        for kind, (x, y) in (("touchStart", stroke[0]), *(("touchMove", place) for place in [*stroke, stroke[-1]])):
+            place = {"x": box["x"] + x * box["width"], "y": box["y"] + y * box["height"]}
+            await session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [place]})
+            await app.page.wait_for_timeout(60)  # a finger, not a fling, whose next tap the browser would swallow
+        await session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    await app.page.wait_for_timeout(300)
+
+
+async def meter_damaged(app: PhoneApp, visit: UUID) -> None:
+    """Up to the customer's signature: a photo, the cause from the list, what the customer says to it, the cost."""
+    page = app.page
+    await go_in(app, visit)
+    await app.tap("别的情况")
+    await app.tap("水表损坏")
+    await app.main("损坏水表照片")
+    await page.get_by_label("表号").fill("SH20190317")
+    await page.get_by_label("现场抄码").fill("１２７４")
+    await app.take_photo(page.locator(".actions .main").tap())
+    await page.locator(".picture").wait_for()
+    await app.main("记下")
+    await app.main("分析损坏原因")
+    await app.tap("表玻璃")
+    await app.tap("装修碰砸")
+    await look(app, "cause")
+    await app.main("记下")
+    await app.main("客户确认损坏原因")
+    await app.tap("确认", exact=True)
+    await app.tap("赔表", exact=True)
+    await page.get_by_label("费用").fill("120 元（价目表第 3 条）")
+    await app.main("记下")
+    await page.locator(".actions .main", has_text="工作单上签字").wait_for()
+
+
+async def test_a_signature_survives_a_phone_that_closes_the_page(sqlite_world: World) -> None:
+    world = sqlite_world
+    visit = await plan_today(world)
+    async with open_phone(world) as app:
+        await meter_damaged(app, visit)
+        page = app.page
+        await app.main("工作单上签字")
+        await page.locator(".paper").wait_for()
+        for words in ("SH20190317", "1274 m³", "表玻璃", "装修碰砸", "120 元（价目表第 3 条）", "我已看过"):
+            await page.locator(".paper").get_by_text(words).first.wait_for()
+        await page.get_by_label("签字人姓名").fill("陶立")
+        await app.tap("户主", exact=True)
+        await look(app, "paper")
+        await app.tap("转过去给客户看")
+        assert await page.locator(".paper.turned").count() == 1
+        await app.tap("在这里签字")
+        await page.locator(".pad canvas").wait_for()
+        await draw(app, [(0.2, 0.3), (0.4, 0.6), (0.5, 0.3)])
+        await app.kill()
+        page = app.page
+        await page.locator(".pad canvas").wait_for()
+        assert await page.evaluate(INKED_PIXELS) > 0
+        await draw(app, [(0.6, 0.4), (0.8, 0.6)])
+        await look(app, "pad")
+        await app.tap("签好了")
+        await page.locator(".actions .main", has_text="作业结束").wait_for()
+        await app.main("作业结束")
+        await leave(app)
+        assert await agree(app, visit) == []
+        there = await app.receipt(visit)
+        [statement] = [one for one in there["statements"] if one["signs"] == "meter_order_signed"]
+        assert (statement["signature"]["state"], statement["signature"]["allowed"]) == ("valid", True)
+        assert statement["signature"]["signer"] == "陶立"
+
+
+async def test_a_photo_survives_a_phone_that_closes_the_page_behind_the_camera(sqlite_world: World) -> None:
+    world = sqlite_world
+    visit = await plan_today(world, type="meter_replacement", assigned={"meter_exchanged": True})
+    async with open_phone(world) as app:
+        await go_in_without_repair(app, visit)
+        await app.main("旧表止码")
+        await app.page.get_by_label("旧表止码").fill("1274")
+        async with app.page.expect_file_chooser():
+            await app.page.locator(".actions .main").tap()
+        await app.kill()  # with the camera open
+        page = app.page
+        await page.get_by_label("旧表止码").wait_for()
+        assert await page.get_by_label("旧表止码").input_value() == "1274"
+        await app.open(f"visits/{visit}")
+        await page.get_by_text("照片没有收到").wait_for()
+        await look(app, "interrupted")
+        await app.take_photo(page.locator(".notice .button").tap())
+        await page.get_by_text("照片没有收到").wait_for(state="detached")
+        await app.main("旧表止码")
+        await page.locator(".picture").wait_for()
+        assert await page.get_by_label("旧表止码").input_value() == "1274"
+        await app.main("记下")
+        await page.locator(".actions .main", has_text="作业结束").wait_for()
+        await app.kill()
+        await app.main("作业结束")
+        await leave(app)
+        assert await agree(app, visit) == []
+
+
+async def go_in_without_repair(app: PhoneApp, visit: UUID) -> None:
+    await app.open(f"visits/{visit}")
+    await app.page.locator(".stage").first.wait_for()
+    await app.context.set_offline(True)
+    for step in ("服务证、着装", "到了", "按门铃", "见到客户", "同意我进门", "穿好鞋套", "开始作业"):
+        await app.main(step)
+
+
+async def test_whoever_will_not_sign_is_as_near_as_whoever_does(sqlite_world: World) -> None:
+    world = sqlite_world
+    visit = await plan_today(world)
+    async with open_phone(world) as app:
+        await meter_damaged(app, visit)
+        page = app.page
+        await app.main("工作单上签字")
+        await page.locator(".equal").wait_for()
+        assert await page.locator(".equal .button").count() == 6
+        await app.tap("不肯", exact=False)
+        await app.tap("等家里人决定")
+        await app.take_photo(page.get_by_role("button", name="拍照").tap())
+        await page.locator(".picture").wait_for()
+        await look(app, "refusal")
+        await app.main("记下")
+        await app.main("作业结束")
+        await leave(app)
+        assert await agree(app, visit) == ["open.meter_order_signed"]
+
+
+async def test_what_would_break_the_order_is_said_and_can_be_recorded_all_the_same(sqlite_world: World) -> None:
+    world = sqlite_world
+    visit = await plan_today(world)
+    async with open_phone(world) as app:
+        page = app.page
+        await app.open(f"visits/{visit}")
+        await app.main("服务证、着装")
+        await app.main("到了")
+        await app.main("按门铃")
+        await page.get_by_role("button", name="穿好鞋套，进门").tap()
+        await page.get_by_role("dialog").get_by_text("顺序不对").wait_for()
+        await look(app, "warning")
+        await app.tap("先不记")
+        await app.main("见到客户")
+        await page.get_by_role("link", name="“穿好鞋套，进门”的其他情况").tap()
+        await app.tap("只记：已穿鞋套")
+        await page.get_by_role("dialog").get_by_text("「穿鞋套」应在「征得入内同意」之后").wait_for()
+        await app.tap("照实记下")
+        await app.main("同意我进门")
+        await app.main("入内")
+        await app.main("开始作业")
+        await page.locator("summary", has_text="门口").tap()
+        await page.get_by_role("button", name="撤回：入内").or_(page.get_by_role("button", name="撤回：穿好鞋套，进门")).first.tap()
+        await look(app, "undo")
+        await app.tap("取消")
+        await app.main("作业结束")
+        await leave(app)
+        assert await agree(app, visit) == ["order.shoe_covers_on.after.entry_consent"]
+        await page.get_by_role("button", name="写明情况").tap()
+        await page.get_by_label("写明情况").fill("下雨，客户在门口让我先穿上")
+        await look(app, "explain")
+        await app.tap("交给主管")
+        await page.get_by_text("您写的：下雨").wait_for()
+        await app.synced()
+        history = (await world.ask("wang", "GET", f"/v1/visits/{visit}/history")).text
+        assert "下雨，客户在门口让我先穿上" in history
+
+
+async def test_nobody_at_home(sqlite_world: World) -> None:
+    world = sqlite_world
+    visit = await plan_today(world)
+    async with open_phone(world) as app:
+        page = app.page
+        await app.open(f"visits/{visit}")
+        await app.main("服务证、着装")
+        await app.main("到了")
+        await app.tap("别的情况")
+        await app.tap("家里没人")
+        await app.take_photo(page.get_by_role("button", name="拍照").tap())
+        await page.locator(".picture").wait_for()
+        await look(app, "nobody")
+        await app.main("已敲门，没有人应")
+        await app.main("离开前核对")
+        await leave(app)
+        await agree(app, visit)
+        there = await app.receipt(visit)
+        assert there["absence"]["door_signal_at"]
+        assert there["absence"]["place"]["lat"] == pytest.approx(31.2304)
+        assert "absent" in there["flags"]
+
+
+async def test_a_returned_visit_opens_only_what_is_asked_for(sqlite_world: World) -> None:
+    world = sqlite_world
+    visit = await plan_today(world)
+    async with open_phone(world) as app:
+        page = app.page
+        await go_in(app, visit)
+        await app.main("作业结束")
+        await leave(app)
+        await agree(app, visit)
+        items = [{"item": "site_cleared", "reason": "请补一张清理后的照片"}, {"item": "borrowed", "reason": "客户说借过梯子"}]
+        asked: dict[str, Any] = {"visit": str(visit), "items": items, "due": around(600)}
+        answer = await world.ask("wang", "PUT", f"/v1/corrections/{uid('correction')}", asked)
+        assert answer.status_code == 201, answer.text
+        await app.open()
+        await app.synced()
+        await page.get_by_text("要您补充或回答的").wait_for()
+        await look(app, "today-asked")
+        await page.locator(".asked").first.tap()
+        await page.get_by_text("请补一张清理后的照片").wait_for()
+        await look(app, "correct")
+        await app.tap("现场已清理")
+        await app.take_photo(page.get_by_role("button", name="拍照").tap())
+        await page.locator(".picture").wait_for()
+        await app.main("记下")
+        await app.tap("没有", exact=True)
+        await app.main("交回")
+        await page.locator(".visit").first.wait_for(state="attached")
+        await app.synced()
+        there = await app.receipt(visit)
+        assert there["state"] == "to_review"

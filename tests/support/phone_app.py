@@ -1,0 +1,163 @@
+"""The technician's app in a real browser: a phone of 390 × 844 with a touch screen, enrolled, with visits of today."""
+
+import os
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import pytest
+from playwright.async_api import BrowserContext, Page, async_playwright
+
+from tests.support.api_client import World
+from tests.support.chromium import CHROMIUM, running_chromium, serve_world
+from tests.support.devices import enrolment_code
+from tests.support.factories import a_plan, uid
+from tests.support.pictures import noise
+
+PLACE = {"latitude": 31.2304, "longitude": 121.4737, "accuracy": 8}
+COUNTER = """addEventListener('click', event => {
+    if (!event.isTrusted) return;
+    sessionStorage.setItem('taps', String(Number(sessionStorage.getItem('taps') ?? 0) + 1));
+}, { capture: true });"""
+
+
+class PhoneApp:
+    """The app as a technician uses it."""
+
+    def __init__(self, world: World, context: BrowserContext, page: Page, base: str, zh: bool) -> None:
+        self.world, self.context, self.page, self.base, self.zh = world, context, page, base, zh
+        self.errors: list[str] = []
+        self.watch(page)
+
+    def watch(self, page: Page) -> None:
+        page.on("console", lambda message: self.errors.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+
+    async def open(self, place: str = "") -> None:
+        await self.page.goto(f"{self.base}/phone#/{place}")
+        await self.page.evaluate("navigator.serviceWorker.ready.then(() => null)")
+
+    async def tap(self, name: str, exact: bool = False) -> None:
+        """Tap a button or link by its text."""
+        found = self.page.get_by_role("button", name=name, exact=exact)
+        both = found.or_(self.page.get_by_role("link", name=name, exact=exact))
+        await both.first.tap()
+
+    async def main(self, name: str) -> None:
+        """Tap the big button at the bottom, which has to say this."""
+        button = self.page.locator(".actions .main", has_text=name)
+        await button.first.wait_for()
+        await button.first.tap()
+
+    async def take_photo(self, press: Any) -> None:
+        """What the camera hands over when `press` opens it."""
+        async with self.page.expect_file_chooser() as chosen:
+            await press
+        file = {"name": "photo.jpg", "mimeType": "image/jpeg", "buffer": noise((1200, 900), 60)}
+        await (await chosen.value).set_files(files=[file])
+
+    async def kill(self) -> None:
+        """The phone ends the tab at once; it is opened again where it was."""
+        address = self.page.url
+        await self.page.close(run_before_unload=False)
+        self.page = await self.context.new_page()
+        self.watch(self.page)
+        await self.page.goto(address)
+
+    async def taps(self) -> int:
+        """How often the screen was tapped in this tab, the phone's own camera aside."""
+        return int(await self.page.evaluate("sessionStorage.getItem('taps') ?? 0"))
+
+    async def synced(self) -> dict[str, Any]:
+        """Until everything is sent; the outbox's numbers."""
+        script = """async () => {
+            const base = document.querySelector('script[type=module]').src.replace(/app\\/main.js$/, '');
+            const { kick, status } = await import(base + 'data/outbox.js');
+            await kick();
+            return status();
+        }"""
+        for _ in range(60):
+            found = await self.page.evaluate(script)
+            if not found["waiting"] and not found["files"] and not found["sending"]:
+                return found
+            await self.page.wait_for_timeout(300)
+        raise AssertionError(found)
+
+    async def receipt(self, visit: UUID) -> Any:
+        return (await self.world.ask("li", "GET", f"/v1/visits/{visit}")).json()
+
+
+@asynccontextmanager
+async def open_phone(world: World, *, locale: str = "zh-CN", scale: float = 2, **screen: Any) -> AsyncIterator[PhoneApp]:
+    """An enrolled phone. The server's clock is the phone's. Fails on script errors."""
+    if CHROMIUM is None:
+        pytest.skip("chromium is missing: apt-get install chromium")
+    world.house.clock = lambda: int(time.time() * 1000)
+    async with serve_world(world) as base, async_playwright() as playwright:
+        world.house.company = msgspec.structs.replace(world.house.company, url=base)
+        browser = await playwright.chromium.connect_over_cdp(running_chromium(CHROMIUM))
+        context = await browser.new_context(
+            viewport=screen.get("viewport", {"width": 390, "height": 844}),
+            device_scale_factor=scale,
+            has_touch=True,
+            is_mobile=True,
+            locale=locale,
+            timezone_id="Asia/Shanghai",
+            permissions=["geolocation"],
+            geolocation=PLACE,
+        )
+        context.set_default_timeout(20_000)
+        await context.add_init_script(COUNTER)
+        page = await context.new_page()
+        app = PhoneApp(world, context, page, base, locale.startswith("zh"))
+        await page.goto(f"{base}/enrol#{await enrolment_code(world)}")
+        await page.locator("#enrol").click()
+        await page.locator("#done").wait_for()
+        await page.evaluate("sessionStorage.clear()")
+        try:
+            yield app
+        except BaseException:
+            print(app.errors, app.page.url)  # noqa: T201
+            if folder := os.environ.get("SCREENSHOTS"):
+                await app.page.screenshot(path=Path(folder) / "failed.png")
+            raise
+        else:
+            errors = [error for error in app.errors if "ERR_INTERNET_DISCONNECTED" not in error]
+            assert not errors, errors
+        finally:
+            await context.close()
+            await browser.close()
+
+
+def around(minutes: int) -> str:
+    """A moment from now, as a dispatcher writes it."""
+    return (datetime.now().astimezone() + timedelta(minutes=minutes)).isoformat(timespec="seconds")
+
+
+async def plan_today(world: World, name: str = "v", prepared: bool = True, **more: Any) -> UUID:
+    """Plan a visit for now, with what the dispatcher has to do before."""
+    visit = uid(name)
+    plan = a_plan(window={"from": around(-30), "to": around(60)}, **more)
+    answer = await world.ask("zhao", "PUT", f"/v1/visits/{visit}", plan)
+    assert answer.status_code == 201, answer.text
+    if prepared:
+        texts = [{"kind": "text", "text": "厨房漏水"}]
+        done = {
+            "repair_intake_complete": texts,
+            "appointment_agreed": [{"kind": "message_log", "channel": "sms"}],
+            "work_content_told": texts,
+            "work_place_told": texts,
+            "cooperation_requested": [],
+        }
+        entries = [
+            {"id": str(uid(f"{name} {what}")), "what": what, "at": around(-90), "by": "dispatcher", "evidence": evidence}
+            for what, evidence in done.items()
+        ]
+        answer = await world.ask("zhao", "POST", f"/v1/visits/{visit}/entries", {"entries": entries})
+        assert answer.status_code in {200, 201}, answer.text
+    return visit
