@@ -3,6 +3,7 @@
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -140,6 +141,8 @@ def deploy(monkeypatch: pytest.MonkeyPatch, version: str) -> None:
     style = files.FILES["app/app.css"]
     body = style.body + b"\n/* another */\n"
     monkeypatch.setitem(files.FILES, "app/app.css", msgspec.structs.replace(style, body=body, packed=b""))
+    lines = "".join(f"{file.digest}  {name}\n" for name, file in sorted(files.FILES.items()))
+    monkeypatch.setattr(files, "DIGEST", sha256(lines.encode()).hexdigest())
     monkeypatch.setattr(files, "VERSION", version)
     monkeypatch.setattr(files, "BASE", f"/phone/files/{version}/")
 

@@ -48,7 +48,7 @@ function Lines() {
       html`<${Notice} kind="bad" title=${t("full.title")} alert><p>${t("full.how")}</p><${Button} onPress=${dismiss}>${t("close")}<//><//>`}
       ${stepFailed.value &&
       html`<${Notice} kind="bad" title=${t("error.step")} alert><${Button} onPress=${dismiss}>${t("close")}<//><//>`}
-      ${stopped && me.value && html`<${Notice} kind="bad" title=${t("stopped.title", { title: stopped.title })}><p>${t("stopped.how")}</p><//>`}
+      ${stopped && (stopped.code !== "device-revoked" || place.value === "settings") && html`<${Notice} kind="bad" title=${t("stopped.title", { title: stopped.title })}><p>${t("stopped.how")}</p><//>`}
       ${late && html`<${Notice} kind="warn" title=${t("late.title")}><p>${t("late.how")}</p><//>`}
       ${Math.abs(clockOffset.value) > WRONG_CLOCK_MS && html`<${ClockLine} />`}
     </section>

@@ -71,13 +71,16 @@ export const Finding = ({ finding, children, kind }) => html`
   <${Notice} kind=${kind ?? SEVERITY[finding.severity]} title=${inLanguage(finding.message)}>${children}<//>
 `;
 
-/** A photo that is on this phone. @param {{sha256: string, name: string}} given */
-export function Picture({ sha256, name }) {
+/**
+ * A photo that is on this phone; `file` if it is in no entry yet.
+ * @param {{sha256: string, name: string, file?: NewFile}} given
+ */
+export function Picture({ sha256, name, file }) {
   const [address, setAddress] = useState(/** @type {string | null} */ (null));
   useEffect(() => {
     let made = "";
     let live = true;
-    blobOf(sha256).then(blob => {
+    (file ? Promise.resolve(file.blob) : blobOf(sha256)).then(blob => {
       if (!live || !blob) return setAddress("");
       made = URL.createObjectURL(blob);
       setAddress(made);
@@ -89,17 +92,6 @@ export function Picture({ sha256, name }) {
   }, [sha256]);
   if (address === "") return html`<p class="quiet">${name}：${t("sign.photoElsewhere")}</p>`;
   return html`<img class="picture" src=${address ?? undefined} alt=${name} />`;
-}
-
-/** A photo that is not in an entry yet. @param {{file: NewFile, name: string}} given */
-export function Draft({ file, name }) {
-  const [address, setAddress] = useState("");
-  useEffect(() => {
-    const made = URL.createObjectURL(file.blob);
-    setAddress(made);
-    return () => URL.revokeObjectURL(made);
-  }, [file.sha256]);
-  return html`<img class="picture" src=${address || undefined} alt=${name} />`;
 }
 
 /**

@@ -2,15 +2,26 @@
 
 import { server } from "../../data/clock.js";
 import { codeFor, nextAt, urlOf } from "../../data/door_code.js";
+import { correction, generate } from "../../vendor/lean-qr/nano.mjs";
 import { html, useEffect, useState } from "../html.js";
 import { Card, Notice, Screen } from "../parts.js";
-import { QrCode } from "../qr.js";
 import { me } from "../state.js";
 import { at, useVisit } from "../visit.js";
 import { NotThere } from "../visit_parts.js";
 import { t, timeText } from "../words.js";
 
 /** @typedef {import("../../data/types.d.ts").DoorKey} DoorKey */
+
+const QUIET = 4;
+
+/** @param {{text: string, name: string}} given */
+function QrCode({ text, name }) {
+  const code = generate(text, { minCorrectionLevel: correction.M });
+  let path = "";
+  for (let y = 0; y < code.size; y += 1) for (let x = 0; x < code.size; x += 1) if (code.get(x, y)) path += `M${x} ${y}h1v1h-1z`;
+  const box = `${-QUIET} ${-QUIET} ${code.size + 2 * QUIET} ${code.size + 2 * QUIET}`;
+  return html`<svg class="qr" viewBox=${box} role="img" aria-label=${name} shape-rendering="crispEdges"><path d=${path} /></svg>`;
+}
 
 /** @param {{visit: string, door: DoorKey}} given */
 function Code({ visit, door }) {

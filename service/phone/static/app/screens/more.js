@@ -6,7 +6,7 @@ import { html, useState } from "../html.js";
 import { Button, Card, Field, Icon, Notice, Screen, announce } from "../parts.js";
 import { go } from "../router.js";
 import { at, known, useVisit, whereabouts, write } from "../visit.js";
-import { Camera, Draft, NotThere, say } from "../visit_parts.js";
+import { Camera, NotThere, Picture, say } from "../visit_parts.js";
 import { t } from "../words.js";
 
 /** @typedef {import("../visit.js").Model} Model */
@@ -50,7 +50,7 @@ export function More({ visit }) {
         ${incidents
           .filter(({ main }) => main)
           .map(
-            incident => html`<li key=${incident.fact}>
+            incident => html`<li key=${incident.fact} data-fact=${incident.fact}>
               <${Button} icon=${ICONS[incident.fact]} onPress=${() => happened(model, incident)}>${say(incident.label)}${state(incident)}<//>
             </li>`,
           )}
@@ -60,7 +60,7 @@ export function More({ visit }) {
         ${incidents
           .filter(({ main }) => !main)
           .map(
-            incident => html`<li key=${incident.fact}>
+            incident => html`<li key=${incident.fact} data-fact=${incident.fact}>
               <${Button} onPress=${() => happened(model, incident)}>${say(incident.label)}${state(incident)}<//>
             </li>`,
           )}
@@ -121,7 +121,7 @@ function RaiseForm({ model, incident }) {
       <//>`}
       ${form.photo &&
       html`<${Card}>
-        ${files.map((file, n) => html`<${Draft} key=${file.sha256} file=${file} name=${t("step.photoNumber", { number: n + 1 })} />`)}
+        ${files.map((file, n) => html`<${Picture} key=${file.sha256} sha256=${file.sha256} file=${file} name=${t("step.photoNumber", { number: n + 1 })} />`)}
         <${Camera} visit=${model.id} step=${key} onPhoto=${(/** @type {NewFile} */ file) => saveDraft(model.id, key, { label, photos: [...files, file] })}>
           ${t(files.length ? "step.photoMore" : "step.photo")}
         <//>

@@ -8,7 +8,7 @@ import { Button, Card, Field, LinkButton, Notice, Screen, announce } from "../pa
 import { go } from "../router.js";
 import { hold } from "../state.js";
 import { at, known, stepOf, stepPlace, useVisit, visitPlace, whereabouts, write } from "../visit.js";
-import { Camera, Draft, NotThere, say, Warning } from "../visit_parts.js";
+import { Camera, NotThere, Picture, say, Warning } from "../visit_parts.js";
 import { t } from "../words.js";
 
 /** @typedef {import("../visit.js").Model} Model */
@@ -92,7 +92,7 @@ function Answer({ name, rule, value, onChange }) {
   const label = `${say(rule)}${rule.unit ? `（${rule.unit}）` : ""}`;
   if (rule.type === "choice") {
     return html`
-      <fieldset class="field"><legend>${label}</legend>
+      <fieldset class="field" name=${name}><legend>${label}</legend>
         <div class="choices">
           ${rule.choices?.map(choice => {
             const isChosen = value === choice.id;
@@ -193,7 +193,7 @@ const Photos = ({ photos, onRemove }) => html`
   html`<ul class="pictures">
     ${photos.map(
       (file, n) => html`<li key=${file.sha256}>
-        <${Draft} file=${file} name=${t("step.photoNumber", { number: n + 1 })} />
+        <${Picture} sha256=${file.sha256} file=${file} name=${t("step.photoNumber", { number: n + 1 })} />
         <button type="button" class="small" onClick=${() => onRemove(photos.filter(each => each !== file))}
           aria-label=${t("step.photoRemove", { number: n + 1 })}>×</button>
       </li>`,
@@ -306,7 +306,9 @@ export function Form({ model, step, onDone = () => go(visitPlace(model), { inste
               <${Button} kind="quiet" onPress=${() => change({ choice: "" })}>${t("cancel")}<//>
             `
           : step.alternatives.map(
-              alternative => html`<${Button} key=${alternative.id} onPress=${() => press(alternative)}>${say(alternative.label)}<//>`,
+              alternative => html`<div key=${alternative.id} data-alternative=${alternative.id}>
+                <${Button} onPress=${() => press(alternative)}>${say(alternative.label)}<//>
+              </div>`,
             )}
       <//>`}
       ${warned && html`<${Warning} text=${warned.text} onGo=${warned.go} onClose=${() => setWarned(null)} />`}

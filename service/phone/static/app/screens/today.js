@@ -11,6 +11,7 @@ import { t, timeText } from "../words.js";
 
 /** @typedef {import("../../data/types.d.ts").StoredVisit} StoredVisit */
 /** @typedef {import("../../data/types.d.ts").StoredEntry} StoredEntry */
+/** @typedef {import("../../data/types.d.ts").VisitView} VisitView */
 /** @typedef {import("../../data/types.d.ts").Entry} Entry */
 /**
  * @typedef {object} Listed
@@ -25,6 +26,14 @@ const STATE_ICONS = /** @type {const} */ ({ planned: "clock", under_way: "tool",
 
 /** @param {Date} date */
 const dayOf = date => `${date.getFullYear()}-${String(date.getMonth() + 1).padStart(2, "0")}-${String(date.getDate()).padStart(2, "0")}`;
+
+/** The day that a visit belongs to: one whose time is not over at midnight goes on today. @param {VisitView} view */
+function dayFor(view) {
+  const window = windowOf(view);
+  const begins = new Date(window?.from ?? view.created_at);
+  const now = new Date();
+  return window && begins < now && new Date(window.to) > now ? dayOf(now) : dayOf(begins);
+}
 
 /** @returns {Promise<Listed[]>} */
 async function list() {
@@ -47,7 +56,7 @@ async function list() {
           const choice = needs.find(({ id }) => id === value);
           return choice ? (document.documentElement.lang === "en" ? choice.en : choice.zh) : value;
         }),
-        day: dayOf(new Date(windowOf(visit.view)?.from ?? visit.view.created_at)),
+        day: dayFor(visit.view),
       };
     }),
   );

@@ -46,7 +46,7 @@ function StepRow({ model, step, onTap, isNext }) {
   const lacking = step.parts.flatMap(({ lacking: some }) => some.map(kind => inLanguage(kinds[kind])));
   const text = html`${label}${lacking.length > 0 && html`<small>${t("visit.lacking", { what: lacking.join("、") })}</small>`}`;
   return html`
-    <li class=${`step ${isNext ? "next" : ""}`}>
+    <li class=${`step ${isNext ? "next" : ""}`} data-step=${step.id}>
       ${isOnlyPhoto(step) && !step.warning
         ? html`<${Camera} visit=${model.id} step=${step.id} onPhoto=${photoOf(model, step)}>${text}<//>`
         : html`<${Button} icon=${NEED_ICONS[step.needs]} onPress=${() => onTap(step)}>${text}<//>`}
