@@ -424,3 +424,18 @@ async def test_text_that_json_cannot_carry_does_not_cost_the_record(setup: Setup
     (put,) = gate.sent("PUT", "/v1/records/")
     assert put.status == 201
     assert json.loads(put.body)["entries"][0]["evidence"][0]["text"] == "半个\ufffd和零"
+
+
+async def test_a_server_that_goes_on_missing_a_file_gets_it_again_but_not_at_once(setup: Setup) -> None:
+    world, gate, _, page = setup
+    visit = str(await plan_now(world, "v"))
+    await run(page, "await app.agenda.pull(); await photographed(given, 'meter_damage_photo', 1)", visit)
+    await run(page, SEAL, visit)
+    gate.fault = lambda method, path, _: (201, {}, b"") if (method, path[:12]) == ("PUT", "/v1/evidence") else None
+    await run(page, START + KICK)
+    assert len(gate.sent("PUT", "/v1/evidence/")) == 2  # the second time at once
+    assert (await run(page, STATUS))["files"] == 1
+    gate.fault = lambda *_: None
+    due = "const [file] = await app.database.all('files'); await app.database.put('files', { ...file, retry_at: 0 });"
+    await run(page, due + KICK)
+    assert (await run(page, STATUS))["files"] == 0

@@ -59,19 +59,19 @@ async function store(page, cursor, asked, login) {
     const current = await meta.get('cursor');
     if (current !== cursor) return current === page.cursor; // that one: committed before the connection was lost
     // a full answer names all visits of this phone, in several pages: the others go when it is complete
-    const seen = page.full ? new Set() : await meta.get('seen');
-    for (const id of [...page.visits.map((view) => view.id), ...page.unreadable]) seen?.add(id);
-    for (const id of page.gone) seen?.delete(id);
+    const named = page.full ? new Set() : await meta.get('named');
+    for (const id of [...page.visits.map((view) => view.id), ...page.unreadable]) named?.add(id);
+    for (const id of page.gone) named?.delete(id);
     for (const view of page.visits) {
       await visits.put({ id: view.id, view, door_key: page.door_keys[view.id], corrections: [] });
       await compare(tx.objectStore('records'), view, asked);
     }
     for (const id of page.gone) await leave(visits, id);
-    if (seen && !page.more) for (const id of await visits.getAllKeys()) if (!seen.has(String(id))) await leave(visits, String(id));
+    if (named && !page.more) for (const id of await visits.getAllKeys()) if (!named.has(String(id))) await leave(visits, String(id));
     if (page.full) await askForRecent(tx.objectStore('records'));
     await correct(visits, page.corrections);
-    if (seen && page.more) await meta.put(seen, 'seen');
-    else await meta.delete('seen');
+    if (named && page.more) await meta.put(named, 'named');
+    else await meta.delete('named');
     await meta.put(page.cursor, 'cursor');
     await meta.put(login, 'owner');
     if (!page.more) await meta.put(page.server_time, 'last_sync');
