@@ -33,6 +33,14 @@ OWN = """async visit => {
 }"""
 
 
+PARKED = """async () => {
+    const base = document.querySelector('script[type=module]').src.replace(/app\\/main.js$/, '');
+    const { all } = await import(base + 'data/database.js');
+    const found = [...await all('records'), ...await all('files'), ...await all('explanations')];
+    return found.filter(({ state }) => state === 'parked').map(({ problem, lost }) => [problem, lost]);
+}"""
+
+
 async def look(app: PhoneApp, name: str) -> None:
     """What is wrong with a screen, in both languages and at 200 % text."""
     page, folder = app.page, os.environ.get("SCREENSHOTS")
@@ -53,7 +61,8 @@ async def agree(app: PhoneApp, visit: UUID) -> list[str]:
     """Until all is sent; the server's receipt and the app judge the same. Returns the findings' codes."""
     await app.context.set_offline(False)
     status = await app.synced()
-    assert (status["parked"], status["unsealed"]) == (0, 0)
+    parked = await app.page.evaluate(PARKED)
+    assert (parked, status["unsealed"]) == ([], 0)
     verdict, findings = await app.page.evaluate(OWN, str(visit))
     there = await app.receipt(visit)
     assert there["judgement"]["verdict"] == verdict
@@ -314,7 +323,11 @@ async def test_what_would_break_the_order_is_said_and_can_be_recorded_all_the_sa
         await app.main("入内")
         await app.main("开始作业")
         await page.locator("summary", has_text="门口").tap()
-        await page.get_by_role("button", name="撤回：入内").or_(page.get_by_role("button", name="撤回：穿好鞋套，进门")).first.tap()
+        await (
+            page.get_by_role("button", name="撤回：入内")
+            .or_(page.get_by_role("button", name="撤回：穿好鞋套，进门"))
+            .first.tap()
+        )
         await look(app, "undo")
         await app.tap("取消")
         await app.main("作业结束")
@@ -362,7 +375,10 @@ async def test_a_returned_visit_opens_only_what_is_asked_for(sqlite_world: World
         await app.main("作业结束")
         await leave(app)
         await agree(app, visit)
-        items = [{"item": "site_cleared", "reason": "请补一张清理后的照片"}, {"item": "borrowed", "reason": "客户说借过梯子"}]
+        items = [
+            {"item": "site_cleared", "reason": "请补一张清理后的照片"},
+            {"item": "borrowed", "reason": "客户说借过梯子"},
+        ]
         asked: dict[str, Any] = {"visit": str(visit), "items": items, "due": around(600)}
         answer = await world.ask("wang", "PUT", f"/v1/corrections/{uid('correction')}", asked)
         assert answer.status_code == 201, answer.text

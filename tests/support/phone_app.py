@@ -93,7 +93,9 @@ class PhoneApp:
 
 
 @asynccontextmanager
-async def open_phone(world: World, *, locale: str = "zh-CN", scale: float = 2, **screen: Any) -> AsyncIterator[PhoneApp]:
+async def open_phone(
+    world: World, *, locale: str = "zh-CN", scale: float = 2, **screen: Any
+) -> AsyncIterator[PhoneApp]:
     """An enrolled phone. The server's clock is the phone's. Fails on script errors."""
     if CHROMIUM is None:
         pytest.skip("chromium is missing: apt-get install chromium")
@@ -155,7 +157,13 @@ async def plan_today(world: World, name: str = "v", prepared: bool = True, **mor
             "cooperation_requested": [],
         }
         entries = [
-            {"id": str(uid(f"{name} {what}")), "what": what, "at": around(-90), "by": "dispatcher", "evidence": evidence}
+            {
+                "id": str(uid(f"{name} {what}")),
+                "what": what,
+                "at": around(-90),
+                "by": "dispatcher",
+                "evidence": evidence,
+            }
             for what, evidence in done.items()
         ]
         answer = await world.ask("zhao", "POST", f"/v1/visits/{visit}/entries", {"entries": entries})
