@@ -133,7 +133,7 @@ function answersFor(form, random) {
     text: random(2) ? '写了几句' : '',
     number: random(2) ? `编号${random(99)}` : '',
     reason: random(4) ? '客户要求' : '',
-    outcome: ['refused', 'absent', 'unable', 'partly'][random(4)],
+    outcome: ['refused', 'absent', 'unable', 'partly', ''][random(5)],
     ...(random(2) && { place: { lat: 31.2, lon: 121.4, accuracy_m: 8 } }),
     ...(random(4) && { signature }),
   }

@@ -1,6 +1,5 @@
 // The example visits as taps: [time, what is tapped, with what]. `more` is the list behind a step's button.
 const gps = { place: { lat: 31.2304, lon: 121.4737, accuracy_m: 8 } }
-const text = '已记录'
 const photo = digit => ({ photos: [{ sha256: digit.repeat(64), taken_at: '2025-01-01T00:00:00+08:00' }] })
 const outage = at => [
   [at[0], 'raise', 'outage_caused'],
@@ -134,7 +133,7 @@ export const TAPS = {
     ['14:31:10', 'more', 'give_back[chair]', 'only.borrow_returned'],
     ['14:33:40', 'borrow_cleaned[chair]'],
     ['14:34:00', 'give_back[chair]'],
-      ['14:40:00', 'damage_made_good[shoe_cabinet]', { ...photo('4'), text }],
+      ['14:40:00', 'damage_made_good[shoe_cabinet]', { ...photo('4'), fields: { how: 'compensated', amount: 200 } }],
     ['14:41:00', 'more', 'damage_customer_satisfied[shoe_cabinet]', 'instead.damage_customer_satisfied'],
     ['14:41:30', 'none'],
     ['14:42:00', 'leave', gps],

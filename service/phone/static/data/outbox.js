@@ -188,8 +188,13 @@ async function turn(hurry) {
   try {
     await send(who, hurry);
     if (Date.now() - pulled > REGULAR_MS) {
-      await pull();
-      pulled = Date.now();
+      pulled = Date.now(); // who asks from now on wants another one
+      try {
+        await pull();
+      } catch (error) {
+        pulled = 0;
+        throw error;
+      }
       await send(who, false); // what the agenda says about records
     }
     await transact(['meta'], 'readwrite', async (tx) => {

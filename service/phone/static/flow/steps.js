@@ -303,10 +303,10 @@ function alternativesOf(situation, id, undone) {
         id: `refused.${what}`,
         label: ALTERNATIVES.refused(item.label),
         needs: 'refusal',
-        entries: ({ reason = '', outcome = 'refused', photos = [] }) => [
+        entries: ({ reason = '', outcome, photos = [] }) => [
           {
             ...own,
-            refused: { reason, outcome },
+            refused: { reason, outcome: outcome || 'refused' },
             ...(photos.length && { evidence: photos.map(photo => ({ kind: 'photo', ...photo })) }),
           },
         ],

@@ -189,7 +189,10 @@ export function Visit({ visit }) {
       setLocating(false);
     }
   };
-  const tap = (/** @type {Step} */ step) => (step.warning ? setWarned(step) : run(step));
+  const tap = (/** @type {Step} */ step) => {
+    if (step.id === "leave") return go(at(visit, "leave")); // there it says what is missing
+    return step.warning ? setWarned(step) : run(step);
+  };
   return html`
     <${Screen} title=${model.view.work.content} back="" actions=${html`<${Actions} model=${model} next=${next} onTap=${tap} />`}>
       <${Head} model=${model} />

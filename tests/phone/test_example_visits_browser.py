@@ -1,0 +1,193 @@
+"""The six example visits, carried out through the screens of the app without a network, by the taps of `taps.mjs`."""
+
+import asyncio
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.phone.test_screens_browser import agree, draw
+from tests.support import nodejs
+from tests.support.api_client import World
+from tests.support.example_visits import FOLDER, NAMES
+from tests.support.phone_app import PhoneApp, open_phone, plan_today
+
+TIMED = {"late.id_shown"}
+"""What depends on how long a visit takes; here it takes less than a minute."""
+
+
+async def taps_of(name: str) -> list[Any]:
+    """The taps of an example visit."""
+    path = (Path(__file__).parent / "taps.mjs").as_uri()
+    program = f"import({path!r}).then(({{ TAPS }}) => console.log(JSON.stringify(TAPS[{name!r}])))"
+    process = await asyncio.create_subprocess_exec(nodejs.node(), "-e", program, stdout=asyncio.subprocess.PIPE)
+    out, _ = await process.communicate()
+    return json.loads(out)
+
+
+class Technician:
+    """Taps what the script says, on the screens that are there."""
+
+    def __init__(self, app: PhoneApp, visit: Any) -> None:
+        self.app, self.page, self.visit = app, app.page, visit
+        self.things: dict[str, str] = {}
+
+    async def at_visit(self) -> None:
+        if not await self.page.locator(".stage").count():
+            if await self.page.locator(".top .back").count():
+                await self.page.locator(".top .back").tap()
+        await self.page.locator(".stage").first.wait_for()
+
+    def step(self, name: str) -> Any:
+        base, _, thing = name.rstrip("]").partition("[")
+        return f"{base}[{self.things[thing]}]" if thing else name
+
+    async def tap(self, what: str, *rest: Any) -> None:
+        """One line of the script."""
+        if what == "raise":
+            await self.happened(*rest)
+        elif what == "none":
+            if await self.page.locator(".stage").count():
+                await self.page.locator("[data-step='leave'] .button").tap()
+            await self.app.main("没有")
+        elif what == "leave":
+            await self.page.locator(".actions .button").last.tap()
+            await self.page.locator(".verdict").wait_for()
+        elif what == "more":
+            await self.otherwise(*rest)
+        else:
+            await self.do(what, *rest)
+
+    async def do(self, what: str, answers: dict[str, Any] | None = None) -> None:
+        await self.at_visit()
+        row = self.page.locator(f"[data-step='{self.step(what)}']")
+        await row.wait_for(state="attached")
+        fold = row.locator("xpath=ancestor::details[not(@open)]")
+        if await fold.count():
+            await fold.locator("summary").tap()
+        given = answers or {}
+        isolated = await row.locator("input[type=file]").count() > 0
+        if isolated:
+            await self.app.take_photo(row.locator(".button").tap())
+            await row.wait_for(state="detached")
+            return
+        await row.locator(".button").tap()
+        await self.warned()
+        if "signature" in given:
+            await self.sign(given["signature"])
+        elif await self.form():
+            await self.fill(given)
+            await self.app.main("记下")
+            await self.warned()
+        await self.gone(row)
+
+    async def gone(self, row: Any) -> None:
+        await self.page.locator(f".stage, .verdict, h1:has-text('离开前核对')").first.wait_for()
+        await row.wait_for(state="detached")
+
+    async def form(self) -> bool:
+        """Whether a form has opened."""
+        await self.page.wait_for_timeout(250)
+        return "/step/" in self.page.url
+
+    async def warned(self) -> None:
+        """What is said about the order is read, and the truth recorded."""
+        await self.page.wait_for_timeout(250)
+        dialog = self.page.get_by_role("dialog")
+        if await dialog.count():
+            await dialog.get_by_role("button", name="照实记下").tap()
+
+    async def fill(self, answers: dict[str, Any]) -> None:
+        for name, value in answers.get("fields", {}).items():
+            choice = self.page.locator(f"fieldset[name='{name}']")
+            if await choice.count():
+                index = CHOICES[value]
+                await choice.get_by_role("button", name=index, exact=True).tap()
+            elif name == "restored_at":
+                await self.app.tap("1 小时后")
+            else:
+                await self.page.locator(f"input[name='{name}']").fill(str(value))
+        for words in ("text", "number"):
+            if words in answers:
+                label = {"text": "写几句", "number": "编号"}[words]
+                await self.page.get_by_label(label).fill(answers[words])
+        if "photos" in answers:
+            button = self.page.get_by_role("button", name="拍照")
+            await self.app.take_photo(button.first.tap())
+            await self.page.locator(".picture").wait_for()
+
+    async def otherwise(self, what: str, choice: str, answers: dict[str, Any] | None = None) -> None:
+        await self.at_visit()
+        row = self.page.locator(f"[data-step='{self.step(what)}']")
+        fold = row.locator("xpath=ancestor::details[not(@open)]")
+        if await fold.count():
+            await fold.locator("summary").tap()
+        await row.locator(".options").tap()
+        await self.page.locator(f"[data-alternative='{choice}'] .button").tap()
+        if answers:
+            await self.page.get_by_label("原因", exact=True).fill(answers["reason"])
+            if "photos" in answers:
+                await self.app.take_photo(self.page.get_by_role("button", name="拍照").tap())
+                await self.page.locator(".picture").wait_for()
+            await self.app.main("记下")
+        await self.warned()
+        await self.page.locator(".stage").first.wait_for()
+
+    async def happened(self, fact: str, answers: dict[str, Any] | None = None) -> None:
+        await self.at_visit()
+        await self.app.tap("别的情况")
+        await self.page.locator(f"[data-fact='{fact}'] .button").tap()
+        if answers:
+            await self.page.get_by_label("名称").fill(answers["thing"]["label"])
+            count = sum(1 for thing in self.things.values() if thing.startswith(fact))
+            self.things[answers["thing"]["key"]] = f"{fact}-{count + 1}"
+            await (
+                self.page.locator(".actions .button")
+                .nth(0 if answers.get("together") or fact == "own_damage" else 1)
+                .tap()
+            )
+        await self.page.locator(".stage").first.wait_for()
+
+    async def sign(self, signature: dict[str, str]) -> None:
+        await self.page.get_by_label("签字人姓名").fill(signature["signer"])
+        await self.app.tap({"adult_household_member": "成年家庭成员"}[signature["relation"]], exact=True)
+        await self.app.tap("在这里签字")
+        await self.page.locator(".pad canvas").wait_for()
+        await draw(self.app, [(0.2, 0.3), (0.4, 0.6), (0.5, 0.3)])
+        await self.app.tap("签好了")
+
+
+CHOICES = {
+    "glass": "表玻璃",
+    "renovation": "装修碰砸",
+    "agrees": "确认",
+    "compensated": "已等价赔偿",
+    "charged": "赔表",
+    "urban_water_regulation": "《城市供水条例》",
+}
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_an_example_visit_goes_by_the_screens(sqlite_world: World, name: str) -> None:
+    world = sqlite_world
+    story = json.loads((FOLDER / f"{name}.json").read_bytes())
+    given = {key: story["visit"][key] for key in ("type", "assigned", "exempt_reason") if key in story["visit"]}
+    visit = await plan_today(world, prepared="exempt_reason" not in given, **given)
+    async with open_phone(world) as app:
+        await app.open(f"visits/{visit}")
+        technician = Technician(app, visit)
+        await technician.at_visit()
+        await app.context.set_offline(True)
+        began = time.monotonic()
+        for _, *line in await taps_of(name):
+            await technician.tap(*line)
+        print(f"{name}: {await app.taps()} taps, {time.monotonic() - began:.0f} s")  # noqa: T201 - for whoever counts
+        found = await agree(app, visit)
+    spoken = {entry["what"] for entry in story["entries"] if "says" in entry}
+    expected = [one.partition(" ")[2] for one in story["expected"]["findings"]]
+    for key, thing in technician.things.items():
+        expected = [code.replace(f"[{key}]", f"[{thing}]") for code in expected]
+    said = [code for code in expected if code not in TIMED and code.partition("disputed.")[2] not in spoken]
+    assert sorted(found) == sorted(said)
