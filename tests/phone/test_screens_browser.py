@@ -15,7 +15,7 @@ from tests.support.api_client import World
 from tests.support.chromium import PALE, SMALL, TINY, WIDE
 from tests.support.customer_chromium import INKED_PIXELS
 from tests.support.factories import uid
-from tests.support.phone_app import PhoneApp, around, open_phone, plan_today
+from tests.support.phone_app import PhoneApp, agree, around, draw, open_phone, plan_today
 
 AXE = (Path(__file__).parents[1] / "vendor" / "axe-core" / "axe.min.js").read_text()
 RUN_AXE = """async () => (await axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa',
@@ -26,19 +26,6 @@ SPEAK = """async to => {
     await new Promise(done => setTimeout(done, 100));
 }"""
 LARGE = "size => { document.documentElement.style.fontSize = size; }"
-OWN = """async visit => {
-    const base = document.querySelector('script[type=module]').src.replace(/app\\/main.js$/, '');
-    const { judgement, findings } = await (await import(base + 'app/visit.js')).load(visit);
-    return [judgement.verdict, findings];
-}"""
-
-
-PARKED = """async () => {
-    const base = document.querySelector('script[type=module]').src.replace(/app\\/main.js$/, '');
-    const { all } = await import(base + 'data/database.js');
-    const found = [...await all('records'), ...await all('files'), ...await all('explanations')];
-    return found.filter(({ state }) => state === 'parked').map(({ problem, lost }) => [problem, lost]);
-}"""
 
 
 async def look(app: PhoneApp, name: str) -> None:
@@ -55,21 +42,6 @@ async def look(app: PhoneApp, name: str) -> None:
         assert await page.evaluate(RUN_AXE) == [], f"{name} {language}"
         for wrong in (SMALL, TINY, PALE):
             assert await page.evaluate(wrong) == [], f"{name} {language}"
-
-
-async def agree(app: PhoneApp, visit: UUID) -> list[str]:
-    """Until all is sent; the server's receipt and the app judge the same. Returns the findings' codes."""
-    await app.context.set_offline(False)
-    status = await app.synced()
-    parked = await app.page.evaluate(PARKED)
-    assert (parked, status["unsealed"]) == ([], 0)
-    verdict, findings = await app.page.evaluate(OWN, str(visit))
-    there = await app.receipt(visit)
-    assert there["judgement"]["verdict"] == verdict
-    assert there["judgement"]["findings"] == findings
-    assert {record["signature"] for record in there["records"]} == {"verified"}
-    assert [record["missing_evidence"] for record in there["records"] if record["missing_evidence"]] == []
-    return [finding["code"] for finding in findings]
 
 
 async def go_in(app: PhoneApp, visit: UUID) -> None:
@@ -110,9 +82,9 @@ async def test_a_plain_repair_takes_ten_taps_without_a_network(sqlite_world: Wor
 async def test_a_repair_with_a_borrowed_chair_goes_by_the_screens(sqlite_world: World) -> None:
     world = sqlite_world
     visit = await plan_today(world)
-    need = [{"id": str(UUID(int=77)), "what": "vulnerable_served", "at": around(-80), "by": "dispatcher"}]
-    need[0] |= {"fields": {"need": "hearing"}}
-    await world.ask("zhao", "POST", f"/v1/visits/{visit}/entries", {"entries": need})
+    note: dict[str, Any] = {"id": str(uid("care")), "what": "vulnerable_served", "at": around(-80), "by": "dispatcher"}
+    note["fields"] = {"need": "hearing"}
+    await world.ask("zhao", "POST", f"/v1/visits/{visit}/entries", {"entries": [note]})
     async with open_phone(world) as app:
         page = app.page
         await app.open()
@@ -168,20 +140,6 @@ CODE = """async visit => {
     const { get } = await import(base + 'data/database.js');
     return urlOf(await codeFor(visit, (await get('visits', visit)).door_key.key, new Date()));
 }"""
-
-
-async def draw(app: PhoneApp, *strokes: list[tuple[float, float]]) -> None:
-    """Strokes of a finger, in parts of the box."""
-    box = await app.page.locator(".pad canvas").bounding_box()
-    assert box is not None
-    session = await app.context.new_cdp_session(app.page)
-    for stroke in strokes:
-        for kind, (x, y) in (("touchStart", stroke[0]), *(("touchMove", place) for place in [*stroke, stroke[-1]])):
-            place = {"x": box["x"] + x * box["width"], "y": box["y"] + y * box["height"]}
-            await session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [place]})
-            await app.page.wait_for_timeout(60)  # a finger, not a fling, whose next tap the browser would swallow
-        await session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
-    await app.page.wait_for_timeout(300)
 
 
 async def meter_damaged(app: PhoneApp, visit: UUID) -> None:
