@@ -3,7 +3,6 @@ combines files of two versions."""
 
 import re
 import zlib
-from base64 import b64encode
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
@@ -14,7 +13,7 @@ from service.web import static_files
 
 FOLDER = Path(__file__).parent / "static"
 SHELL = Path(__file__).parent / "templates" / "phone.html"
-FROM_WEB = ("shared/device.js", "vendor/signature_pad/dist/signature_pad.min.js")
+FROM_WEB = ("shared/device.js", "shared/enrolment.js", "vendor/signature_pad/dist/signature_pad.min.js")
 """Files of other pages that the app uses too, at the same place among its own."""
 KINDS = {
     ".css": b"text/css; charset=utf-8",
@@ -41,11 +40,6 @@ class AppFile(msgspec.Struct, frozen=True):
         """SHA-256 in hex."""
         return sha256(self.body).hexdigest()
 
-    @property
-    def integrity(self) -> str:
-        """SHA-256 as `fetch` takes it to check what it received."""
-        return f"sha256-{b64encode(sha256(self.body).digest()).decode()}"
-
 
 def _paths() -> Iterator[tuple[str, Path]]:
     for path in sorted(FOLDER.glob("*/**/*")):  # the worker is not in a folder, and has an address of its own
@@ -71,13 +65,12 @@ def without_comments(script: bytes) -> bytes:
 
 FILES = {name: _read(name, path) for name, path in _paths()}
 WORKER = without_comments((FOLDER / "sw.js").read_bytes())
-VERSION = sha256(
-    b"".join(f"{file.digest}  {name}\n".encode() for name, file in sorted(FILES.items())) + WORKER + SHELL.read_bytes()
-).hexdigest()[:16]
+DIGEST = sha256("".join(f"{file.digest}  {name}\n" for name, file in sorted(FILES.items())).encode()).hexdigest()
+VERSION = sha256(DIGEST.encode() + WORKER + SHELL.read_bytes()).hexdigest()[:16]
 BASE = f"/phone/files/{VERSION}/"
 
 
 def service_worker() -> bytes:
-    """The service worker, with the list of the files that it keeps for use without a network."""
-    files = [(BASE + name, file.integrity) for name, file in sorted(FILES.items())]
-    return b"self.APP = %s;\n%s" % (msgspec.json.encode({"version": VERSION, "files": files}), WORKER)
+    """The service worker, with the names of the files that it keeps for use without a network, and their digest."""
+    app = {"version": VERSION, "base": BASE, "names": sorted(FILES), "digest": DIGEST}
+    return b"self.APP = %s;\n%s" % (msgspec.json.encode(app), WORKER)

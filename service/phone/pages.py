@@ -31,8 +31,12 @@ SECURITY: Headers = (
     (b"referrer-policy", b"no-referrer"),
 )
 """A photo is taken by the phone's camera app, not by the page; the position is asked for."""
-_ICONS = (("icon.svg", "any", "any"), ("icon-192.png", "192x192", "any"), ("icon-512.png", "512x512", "any"))
-_MASKABLE = ("icon-maskable-512.png", "512x512", "maskable")
+_ICONS = (
+    ("icon.svg", "any", "any"),
+    ("icon-192.png", "192x192", "any"),
+    ("icon-512.png", "512x512", "any"),
+    ("icon-512.png", "512x512", "maskable"),
+)
 
 
 class PhoneController(Controller):
@@ -110,7 +114,7 @@ class PhoneController(Controller):
                     "type": files.FILES[f"icons/{name}"].kind.decode(),
                     "purpose": purpose,
                 }
-                for name, sizes, purpose in (*_ICONS, _MASKABLE)
+                for name, sizes, purpose in _ICONS
             ],
         }
         body, tag = msgspec.json.encode(manifest), f"{files.VERSION}-{language}"

@@ -3,6 +3,7 @@
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -95,6 +96,21 @@ async def test_an_enrolled_phone_knows_who_it_is_and_remembers_the_language(phon
         await page.get_by_role("heading", name="Settings", exact=True).wait_for()
 
 
+async def test_the_code_can_be_entered_in_the_app(phone_world: World) -> None:
+    async with app(phone_world) as (page, base):
+        await page.get_by_role("button", name="我已登记").click()
+        await page.get_by_text("还没有登记上").wait_for()
+        await page.get_by_label("登记码").fill("guess")
+        await page.get_by_role("button", name="登记这台手机").click()
+        await page.get_by_text("这个码无效").wait_for()
+        await looked_at(page, "app-enrol-refused")
+        await page.get_by_label("登记码").fill(f" {base}/enrol#{await enrolment_code(phone_world)} ")
+        await page.get_by_role("button", name="登记这台手机").click()
+        await page.get_by_role("heading", name="这台手机还没有登记").wait_for(state="detached")
+        await page.goto(f"{base}/phone#/settings")
+        await page.get_by_text("李 (li)").wait_for()
+
+
 async def test_the_app_opens_without_a_network_on_the_screen_where_it_was(phone_world: World) -> None:
     async with app(phone_world, enrolled=True) as (page, base):
         await page.wait_for_function(READY)
@@ -125,6 +141,8 @@ def deploy(monkeypatch: pytest.MonkeyPatch, version: str) -> None:
     style = files.FILES["app/app.css"]
     body = style.body + b"\n/* another */\n"
     monkeypatch.setitem(files.FILES, "app/app.css", msgspec.structs.replace(style, body=body, packed=b""))
+    lines = "".join(f"{file.digest}  {name}\n" for name, file in sorted(files.FILES.items()))
+    monkeypatch.setattr(files, "DIGEST", sha256(lines.encode()).hexdigest())
     monkeypatch.setattr(files, "VERSION", version)
     monkeypatch.setattr(files, "BASE", f"/phone/files/{version}/")
 

@@ -2,19 +2,18 @@
 
 import asyncio
 import random
-import subprocess
 from collections import defaultdict
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Error, Page, async_playwright
+from playwright.async_api import Error, Page
 
 from tests.support.api_client import World
 from tests.support.chromium import CHROMIUM
 from tests.support.devices import enrolment_code
-from tests.support.phone import LOST, Gate, Phone, enrolled_phone, plan_now, run, serve_blank, serve_gate
+from tests.support.phone import LOST, Gate, Phone, enrolled_phone, own_browser, plan_now, run, serve_gate
 
 ROUNDS = 30
 WORK = """
@@ -129,16 +128,11 @@ async def test_the_whole_browser_is_killed(sqlite_world: World, tmp_path: Path) 
     if CHROMIUM is None:
         pytest.skip("chromium is missing: apt-get install chromium")
     chance, kept = random.Random(3), Acknowledged()
-    async with serve_gate(sqlite_world) as (gate, port), async_playwright() as playwright:
-        base, visit = f"http://127.0.0.1:{port}", str(await plan_now(sqlite_world, "v"))
+    async with serve_gate(sqlite_world) as (gate, port):
+        visit = str(await plan_now(sqlite_world, "v"))
         for number in range(5):
-            process, address = await start_browser(tmp_path / "profile")
-            try:
-                browser = await playwright.chromium.connect_over_cdp(address)
-                context = browser.contexts[0]
-                await serve_blank(context)
-                await context.expose_binding("acknowledge", kept.note)
-                phone = Phone(context, base)
+            async with own_browser(tmp_path / "profile", f"http://127.0.0.1:{port}") as (phone, process):
+                await phone.context.expose_binding("acknowledge", kept.note)
                 page = await phone.tab()
                 if number == 0:
                     await phone.enrol(page, await enrolment_code(sqlite_world))
@@ -154,25 +148,4 @@ async def test_the_whole_browser_is_killed(sqlite_world: World, tmp_path: Path) 
                 process.kill()
                 with suppress(Error):
                     await work
-            finally:
-                process.kill()
-                process.wait()
         assert len(kept) > 20
-
-
-async def start_browser(profile: Path) -> tuple[subprocess.Popen[bytes], str]:
-    """A browser with its storage in a folder, and its address."""
-    assert CHROMIUM is not None
-    for name in ("DevToolsActivePort", "SingletonLock", "SingletonSocket", "SingletonCookie"):
-        (profile / name).unlink(missing_ok=True)
-    flags = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking")
-    process = subprocess.Popen(  # noqa: ASYNC220 - it takes no time
-        [CHROMIUM, *flags, "--remote-debugging-port=0", f"--user-data-dir={profile}", "about:blank"],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    port = profile / "DevToolsActivePort"
-    while not (port.exists() and port.read_text().strip()):
-        assert process.poll() is None, "chromium ended"
-        await asyncio.sleep(0.05)
-    return process, f"http://127.0.0.1:{port.read_text().split()[0]}"

@@ -2,12 +2,17 @@
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
+from email.utils import formatdate
 from typing import Any
+from uuid import UUID
 
 import pytest
 from playwright.async_api import Page
 
+from service.visits import door_code
 from tests.support.api_client import World
 from tests.support.devices import enrolment_code
 from tests.support.flaky_proxy import bad_network
@@ -117,6 +122,7 @@ async def test_nothing_is_lost_without_a_network(setup: Setup) -> None:
         (problem_of(500, "defect"), 0.0),
         ((502, {"content-type": "text/html"}, b"<h1>"), 0.0),
         (problem_of(503, "busy", {"retry-after": "1"}), 1.0),
+        (lambda: problem_of(503, "busy", {"retry-after": formatdate(time.time() + 2, usegmt=True)}), 0.9),
         (problem_of(429, "too-many-requests", {"retry-after": "1"}), 1.0),
         (problem_of(429, "day-full", {"retry-after": "1"}), 1.0),
         (problem_of(507, "storage-full", {"retry-after": "1"}), 1.0),
@@ -129,7 +135,7 @@ async def test_what_is_unknown_is_sent_again_with_the_same_bytes(setup: Setup, f
     world, gate, _, page = setup
     visit = str(await plan_now(world, "v"))
     await run(page, "await app.agenda.pull();" + ARRIVE + SEAL, visit)
-    once = [fault]
+    once = [fault() if callable(fault) else fault]
     gate.fault = lambda method, path, _: once.pop() if once and (method, path[:11]) == ("PUT", "/v1/records") else None
     await run(page, START + KICK)
     await run(page, "const look = setInterval(() => app.outbox.kick(), 300); await settled(empty); clearInterval(look)")
@@ -286,21 +292,21 @@ async def test_a_photo_that_the_server_will_never_take_is_given_up(setup: Setup)
     (record,) = (await world.ask("wang", "GET", f"/v1/visits/{visit}")).json()["records"]
     assert [one["reason"] for one in record["lost"]] == ["服务器不收：不是照片"]
     assert record["missing_evidence"] == []
-    (file,) = await run(page, "return (await app.database.all('files')).map(({ blob, ...rest }) => rest)")
+    (file,) = await run(page, "return app.database.all('files')")
     assert (file["state"], file["problem"]["code"]) == ("parked", "not-photo")
 
 
 async def test_a_large_photo_goes_in_parts_and_on_from_where_it_was_cut(sqlite_world: World) -> None:
     world = sqlite_world
     async with (
-        serve_gate(world) as (gate, port),
+        serve_gate(world) as (_, port),
         bad_network(port) as (network, door),
         enrolled_phone(world, f"http://127.0.0.1:{door}") as (_, page),
     ):
         visit = str(await plan_now(world, "v"))
         await run(page, "await app.agenda.pull(); await photographed(given, 'meter_damage_photo', 1, 1600)", visit)
         await run(page, SEAL, visit)
-        size = await run(page, "return (await app.database.all('files'))[0].blob.size")
+        size = await run(page, "return (await app.database.all('blobs'))[0].size")
         assert size > 900_000
         network.cuts += [600_000, 300_000, 300_000]
         script = "const look = setInterval(() => app.outbox.kick(), 200); await settled(empty); clearInterval(look)"
@@ -310,7 +316,22 @@ async def test_a_large_photo_goes_in_parts_and_on_from_where_it_was_cut(sqlite_w
         assert network.sent < size + 3 * 2**18 + 300_000
         (record,) = await run(page, RECORDS)
         assert record["receipt"]["state"] == "complete"
-        assert gate.sent("HEAD", "/v1/uploads/")
+
+
+async def test_a_part_whose_response_was_lost_is_not_sent_again(setup: Setup) -> None:
+    world, gate, _, page = setup
+    visit = str(await plan_now(world, "v"))
+    await run(page, "await app.agenda.pull(); await photographed(given, 'meter_damage_photo', 1, 1600)", visit)
+    size = await run(page, "return (await app.database.all('blobs'))[0].size")
+    lost = [2, 4]  # by number of parts sent
+    gate.fault = lambda method, *_: LOST if method == "PATCH" and len(gate.sent("PATCH", "/")) + 1 in lost else None
+    await run(page, SEAL, visit)
+    await run(page, START + KICK + KICK + KICK)
+    assert len(gate.sent("HEAD", "/v1/uploads/")) == 2
+    assert sum(len(one.body) for one in gate.sent("PATCH", "/v1/uploads/")) == size
+    assert len(gate.sent("POST", "/v1/uploads")) == 1
+    (record,) = await run(page, RECORDS)
+    assert record["receipt"]["state"] == "complete"
 
 
 async def test_words_about_a_finding_are_sent_once(setup: Setup) -> None:
@@ -340,6 +361,81 @@ async def test_visits_that_are_gone_leave_the_phone_once_all_is_sent(setup: Setu
     assert (left["id"], left["gone"]) == (visit, True)
     await run(page, SEAL, visit)
     await run(page, START + KICK)
-    for store in ("visits", "entries", "records", "files"):
+    for store in ("visits", "entries", "records", "files", "blobs"):
         assert await run(page, f"return app.database.all('{store}')") == []
     assert gate.sent("PUT", "/v1/records/")[0].status == 201
+
+
+async def test_the_code_at_the_door_is_the_one_that_the_server_knows(setup: Setup) -> None:
+    world, _, _, page = setup
+    visit = await plan_now(world, "v")
+    script = """
+        await app.agenda.pull()
+        const { door_key } = await app.database.get('visits', given)
+        const when = app.clock.server()
+        return [door_key.key, when.getTime(), await app.door_code.codeFor(given, door_key.key, when)]
+    """
+    key, when, code = await run(page, script, str(visit))
+    assert code == door_code.write(bytes.fromhex(key), visit, door_code.time_step(when))
+    shown = await world.ask(None, "GET", f"/d/{code}")
+    assert (shown.status_code, "李" in shown.text) == (200, True)
+
+
+async def test_the_clocks_of_an_entry(setup: Setup) -> None:
+    """The monotonic clock goes on when the wall clock is set back, and begins anew after the phone has slept."""
+    _, _, _, page = setup
+    script = """
+        const real = Date.now
+        const found = [app.clock.now()]
+        const shifted = ms => { Date.now = () => real() + ms; found.push(app.clock.now()); Date.now = real }
+        for (const ms of [0, -3_600_000, 600_000, 600_000]) shifted(ms)
+        return found
+    """
+    first, same, back, slept, after = await run(page, script)
+    assert first["session"] == same["session"] == back["session"]
+    assert first["tick"] <= same["tick"] <= back["tick"]
+    assert slept["session"] == after["session"] != first["session"]
+    assert datetime.fromisoformat(slept["at"]) - datetime.fromisoformat(first["at"]) > timedelta(minutes=9)
+    assert datetime.fromisoformat(first["at"]).tzinfo
+
+
+async def test_ids_are_in_order_and_the_offset_of_the_server_is_learnt(setup: Setup) -> None:
+    world, _, _, page = setup
+    ids = await run(page, "return Array.from({ length: 9000 }, () => app.bytes.newId())")
+    assert ids == sorted(ids)
+    assert len(set(ids)) == 9000
+    assert {UUID(one).version for one in ids} == {7}
+    world.house.clock = lambda: int(time.time() * 1000) + 3_600_000
+    offset = await run(page, "await app.agenda.pull(); return app.clock.server().getTime() - Date.now()")
+    assert 3_590_000 < offset < 3_610_000
+    assert await run(page, "return app.database.get('meta', 'offset_ms')") == offset
+
+
+async def test_text_that_json_cannot_carry_does_not_cost_the_record(setup: Setup) -> None:
+    world, gate, _, page = setup
+    visit = str(await plan_now(world, "v"))
+    script = """
+        await app.agenda.pull()
+        const text = '半个\\ud83d和零\\u0000'
+        await app.records.addEntries(given, [{ what: 'nobody_home', evidence: [{ kind: 'text', text }] }])
+    """
+    await run(page, script + SEAL, visit)
+    await run(page, START + KICK)
+    (put,) = gate.sent("PUT", "/v1/records/")
+    assert put.status == 201
+    assert json.loads(put.body)["entries"][0]["evidence"][0]["text"] == "半个\ufffd和零"
+
+
+async def test_a_server_that_goes_on_missing_a_file_gets_it_again_but_not_at_once(setup: Setup) -> None:
+    world, gate, _, page = setup
+    visit = str(await plan_now(world, "v"))
+    await run(page, "await app.agenda.pull(); await photographed(given, 'meter_damage_photo', 1)", visit)
+    await run(page, SEAL, visit)
+    gate.fault = lambda method, path, _: (201, {}, b"") if (method, path[:12]) == ("PUT", "/v1/evidence") else None
+    await run(page, START + KICK)
+    assert len(gate.sent("PUT", "/v1/evidence/")) == 2  # the second time at once
+    assert (await run(page, STATUS))["files"] == 1
+    gate.fault = lambda *_: None
+    due = "const [file] = await app.database.all('files'); await app.database.put('files', { ...file, retry_at: 0 });"
+    await run(page, due + KICK)
+    assert (await run(page, STATUS))["files"] == 0

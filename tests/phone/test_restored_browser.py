@@ -21,6 +21,12 @@ def in_folder(folder: Path, port: int = 0) -> Running:
     return Running(folder, port=str(port))
 
 
+def stop(server: Running) -> None:
+    """Stop a server that another one replaces."""
+    server.stop()
+    server.close()
+
+
 async def phone_of(phone: Phone, server: Running, wang: dict[str, str]) -> Page:
     """An enrolled page of 李."""
     code = server.client.post("/v1/enrolments", json={"person": "li"}, headers=wang).json()["code"]
@@ -41,7 +47,7 @@ async def test_records_and_photos_after_the_backup_are_sent_again(tmp_path: Path
             page = await phone_of(phone, server, wang)
             await run(page, "await app.agenda.pull();" + WRITE, visit)
             await run(page, SEND)
-            server.stop()
+            stop(server)
             shutil.copytree(data, backup)
             port = server.port
             server = in_folder(data, port)
@@ -50,7 +56,7 @@ async def test_records_and_photos_after_the_backup_are_sent_again(tmp_path: Path
             assert (await run(page, SEND))["files"] == 0
             before = records_of(server, wang, visit)
             assert [one["missing_evidence"] for one in before] == [[]] * 3
-            server.stop()
+            stop(server)
             shutil.rmtree(data)
             shutil.move(backup, data)
             server = in_folder(data, port)
@@ -75,14 +81,14 @@ async def test_it_is_noticed_although_the_cursor_is_not_ahead(tmp_path: Path) ->
         async with open_phone(server.address) as phone:
             page = await phone_of(phone, server, wang)
             await run(page, "await app.agenda.pull()")
-            server.stop()
+            stop(server)
             shutil.copytree(data, backup)
             port = server.port
             server = in_folder(data, port)
             await run(page, WRITE, visit)
             await run(page, SEND)
             (before,) = records_of(server, wang, visit)
-            server.stop()
+            stop(server)
             shutil.rmtree(data)
             shutil.move(backup, data)
             server = in_folder(data, port)

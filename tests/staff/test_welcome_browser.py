@@ -186,7 +186,7 @@ async def test_in_wechat_and_on_an_insecure_origin_the_page_says_where_to_open_i
 async def test_without_javascript_the_page_says_what_to_do(small_world: World) -> None:
     async with serve_world(small_world) as base, open_page(scripts=False) as page:
         await page.goto(f"{base}/enrol#some-code")
-        assert await page.get_by_text("请用它扫主管出示的二维码").is_visible()
+        assert await page.get_by_text("用它扫主管出示的二维码").is_visible()
         assert await page.get_by_text("地址里 # 后面的部分").is_visible()
         assert not await page.locator("#enrol").is_visible()
 

@@ -1,12 +1,14 @@
 """The app's data modules in a real browser: a page without screens, and a server that logs what it is sent."""
 
 import asyncio
+import subprocess
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -253,3 +255,35 @@ async def plan_now(world: World, name: str, **more: Any) -> UUID:
     answer = await world.plan(uid(name), window=window_now(), **more)
     assert answer.status_code == 201, answer.text
     return uid(name)
+
+
+@asynccontextmanager
+async def own_browser(profile: Path, base: str) -> AsyncIterator[tuple[Phone, subprocess.Popen[bytes]]]:
+    """A phone with a browser of its own, which keeps its storage in a folder, and its process."""
+    process, address = await start_browser(profile)
+    try:
+        async with async_playwright() as playwright:
+            context = (await playwright.chromium.connect_over_cdp(address)).contexts[0]
+            await serve_blank(context)
+            yield Phone(context, base), process
+    finally:
+        process.kill()
+        process.wait()
+
+
+async def start_browser(profile: Path) -> tuple[subprocess.Popen[bytes], str]:
+    """A browser with its storage in a folder, and its address."""
+    assert CHROMIUM is not None
+    for name in ("DevToolsActivePort", "SingletonLock", "SingletonSocket", "SingletonCookie"):
+        (profile / name).unlink(missing_ok=True)
+    flags = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking")
+    process = subprocess.Popen(  # noqa: ASYNC220 - it takes no time
+        [CHROMIUM, *flags, "--remote-debugging-port=0", f"--user-data-dir={profile}", "about:blank"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    port = profile / "DevToolsActivePort"
+    while not (port.exists() and port.read_text().strip()):
+        assert process.poll() is None, "chromium ended"
+        await asyncio.sleep(0.05)
+    return process, f"http://127.0.0.1:{port.read_text().split()[0]}"

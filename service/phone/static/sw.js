@@ -1,30 +1,41 @@
-// The app's service worker. The server puts `self.APP = {version, files: [[address, integrity], …]}` in front.
-// It has one cache for each version, complete or not there: files of two versions never meet.
+// The app's service worker. The server puts `self.APP` in front. It has one cache for each version, complete or not there:
+// files of two versions never meet.
 
 const worker = /** @type {any} */ (self);
-const { version, files } = /** @type {{version: string, files: [string, string][]}} */ (worker.APP);
+/** `digest`: of the lines that name each file's own, as `sha256sum` writes them. */
+const { version, base, names, digest } = /** @type {{version: string, base: string, names: string[], digest: string}} */ (worker.APP);
 const PREFIX = "doorstep-phone-";
 const CACHE = PREFIX + version;
 const PAGE = "/phone";
 
+/** @param {BufferSource} bytes */
+async function sha256(bytes) {
+  const found = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+  return [...found].map(byte => byte.toString(16).padStart(2, "0")).join("");
+}
+
 /** The page, if it is of this version: the server may already have the next one, or not yet this one. */
 async function page() {
   const answer = await fetch(PAGE, { cache: "reload", credentials: "same-origin" });
-  if (!answer.ok || !(await answer.clone().text()).includes(`/phone/files/${version}/`)) throw new Error("another version");
+  if (!answer.ok || !(await answer.clone().text()).includes(base)) throw new Error("another version");
   return answer;
+}
+
+/** Fetch a file, and name its digest. @param {Cache} cache @param {string} name */
+async function load(cache, name) {
+  const answer = await fetch(base + name, { cache: "reload" });
+  if (!answer.ok) throw new Error(`${name}: ${answer.status}`);
+  const line = `${await sha256(await answer.clone().arrayBuffer())}  ${name}\n`;
+  await cache.put(base + name, answer);
+  return line;
 }
 
 async function install() {
   const cache = await caches.open(CACHE);
   try {
-    await Promise.all([
-      page().then(answer => cache.put(PAGE, answer)),
-      ...files.map(async ([address, integrity]) => {
-        const answer = await fetch(address, { cache: "reload", integrity });
-        if (!answer.ok) throw new Error(`${address}: ${answer.status}`);
-        await cache.put(address, answer);
-      }),
-    ]);
+    await cache.put(PAGE, await page());
+    const lines = await Promise.all(names.map(name => load(cache, name)));
+    if ((await sha256(new TextEncoder().encode(lines.join("")))) !== digest) throw new Error("not as the server has it");
   } catch (error) {
     await caches.delete(CACHE);
     throw error; // the browser tries again
@@ -52,7 +63,7 @@ worker.addEventListener("fetch", (/** @type {any} */ event) => {
   const { request } = event;
   const { origin, pathname } = new URL(request.url);
   if (request.method !== "GET" || origin !== location.origin) return;
-  if (request.mode === "navigate" ? pathname === PAGE : pathname.startsWith("/phone/files/")) {
+  if (request.mode === "navigate" ? pathname === PAGE : pathname.startsWith(base)) {
     event.respondWith(kept(request.mode === "navigate" ? PAGE : pathname, request));
   }
 });

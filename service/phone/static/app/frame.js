@@ -4,7 +4,8 @@ import { Fragment, html } from "./html.js";
 import { Boundary, Button, Icon, Notice, Screen, LinkButton } from "./parts.js";
 import { address, match, place } from "./router.js";
 import { ROUTES } from "./routes.js";
-import { InWeChat, Insecure, NoStorage, NotEnrolled, OldBrowser, Revoked } from "./screens/refusals.js";
+import { NotEnrolled } from "./screens/enrol.js";
+import { InWeChat, Insecure, NoStorage, OldBrowser, Revoked } from "./screens/refusals.js";
 import { busy, clockOffset, me, newVersion, outbox, refusal, stepFailed, storageFull, unsent } from "./state.js";
 import { takeNewVersion } from "./update.js";
 import { t } from "./words.js";
@@ -47,7 +48,7 @@ function Lines() {
       html`<${Notice} kind="bad" title=${t("full.title")} alert><p>${t("full.how")}</p><${Button} onPress=${dismiss}>${t("close")}<//><//>`}
       ${stepFailed.value &&
       html`<${Notice} kind="bad" title=${t("error.step")} alert><${Button} onPress=${dismiss}>${t("close")}<//><//>`}
-      ${stopped && me.value && html`<${Notice} kind="bad" title=${t("stopped.title", { title: stopped.title })}><p>${t("stopped.how")}</p><//>`}
+      ${stopped && (stopped.code !== "device-revoked" || place.value === "settings") && html`<${Notice} kind="bad" title=${t("stopped.title", { title: stopped.title })}><p>${t("stopped.how")}</p><//>`}
       ${late && html`<${Notice} kind="warn" title=${t("late.title")}><p>${t("late.how")}</p><//>`}
       ${Math.abs(clockOffset.value) > WRONG_CLOCK_MS && html`<${ClockLine} />`}
     </section>
@@ -74,21 +75,23 @@ const NoScreen = () => html`
 `;
 
 /** @param {{onCheck: () => Promise<void>}} given */
-export function App({ onCheck }) {
-  if (refusal.value) return html`<${REFUSALS[refusal.value]} />`;
+function Body({ onCheck }) {
   if (place.value !== "settings") {
     if (outbox.value.stopped?.code === "device-revoked") return html`<${Revoked} onCheck=${onCheck} />`;
     if (!me.value) return html`<${NotEnrolled} onCheck=${onCheck} />`;
   }
   const found = match(ROUTES, place.value);
-  const atTop = TABS.some(([to]) => to === place.value);
+  return found ? html`<${found.screen} ...${found.parameters} />` : html`<${NoScreen} />`;
+}
+
+/** @param {{onCheck: () => Promise<void>}} given */
+export function App({ onCheck }) {
+  if (refusal.value) return html`<${REFUSALS[refusal.value]} />`;
   return html`
     <${Fragment}>
       <${Lines} />
-      <${Boundary} key=${place.value}>
-        ${found ? html`<${found.screen} ...${found.parameters} />` : html`<${NoScreen} />`}
-      <//>
-      ${atTop && html`<${Bar} />`}
+      <${Boundary} key=${place.value}><${Body} onCheck=${onCheck} /><//>
+      ${TABS.some(([to]) => to === place.value) && html`<${Bar} />`}
       <p id="announcements" class="unseen" role="status"></p>
     <//>
   `;

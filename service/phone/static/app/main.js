@@ -15,7 +15,7 @@ function lacking() {
   if (/MicroMessenger/i.test(navigator.userAgent)) return "wechat";
   if (!isSecureContext) return "insecure";
   if (!globalThis.indexedDB) return "storage";
-  if (!navigator.locks || !crypto.subtle || !HTMLDialogElement.prototype.showModal) return "old";
+  if (!navigator.locks || !crypto.subtle || !globalThis.HTMLDialogElement?.prototype.showModal) return "old";
   return null;
 }
 

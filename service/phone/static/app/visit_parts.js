@@ -1,7 +1,6 @@
 // Parts of the screens of a visit.
 
-import { get } from "../data/database.js";
-import { dropDraft, NotAPhoto, saveDraft, takeIn } from "../data/photos.js";
+import { blobOf, dropDraft, NotAPhoto, saveDraft, takeIn } from "../data/photos.js";
 import { html, useEffect, useRef, useState } from "./html.js";
 import { Button, Dialog, Icon, Notice, Screen, announce } from "./parts.js";
 import { undo } from "./visit.js";
@@ -81,9 +80,9 @@ export function Picture({ sha256, name, file }) {
   useEffect(() => {
     let made = "";
     let live = true;
-    (file ? Promise.resolve(file) : get("files", sha256)).then(found => {
-      if (!live || !found?.blob) return setAddress("");
-      made = URL.createObjectURL(found.blob);
+    (file ? Promise.resolve(file.blob) : blobOf(sha256)).then(blob => {
+      if (!live || !blob) return setAddress("");
+      made = URL.createObjectURL(blob);
       setAddress(made);
     });
     return () => {

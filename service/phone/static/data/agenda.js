@@ -15,6 +15,7 @@ import { NoAnswer, request } from './network.js';
  *   door_keys: Record<string, import('./types.d.ts').DoorKey>}} Page
  */
 
+const PAGE_BYTES = 4 * 2 ** 20; // of an answer, for how long to wait
 const RECENT_MS = 14 * 86_400_000; // a server that was restored may not have these records any more
 const DRAFT_MS = 7 * 86_400_000; // after so long nobody finishes it
 
@@ -28,7 +29,8 @@ export async function pull() {
   for (let more = true; more; ) {
     const cursor = await get('meta', 'cursor');
     const asked = Date.now();
-    const { ok, json } = await request(who.token, 'GET', `/v1/agenda${cursor ? `?since=${encodeURIComponent(cursor)}` : ''}`);
+    const path = `/v1/agenda${cursor ? `?since=${encodeURIComponent(cursor)}` : ''}`;
+    const { ok, json } = await request(who.token, 'GET', path, { size: PAGE_BYTES });
     if (!ok || !json?.cursor) throw new NoAnswer('no agenda');
     await learn(json.server_time, asked, Date.now());
     const stored = await store(json, cursor, asked, who.person.login);
@@ -57,19 +59,19 @@ async function store(page, cursor, asked, login) {
     const current = await meta.get('cursor');
     if (current !== cursor) return current === page.cursor; // that one: committed before the connection was lost
     // a full answer names all visits of this phone, in several pages: the others go when it is complete
-    const seen = page.full ? new Set() : await meta.get('seen');
-    for (const id of [...page.visits.map((view) => view.id), ...page.unreadable]) seen?.add(id);
-    for (const id of page.gone) seen?.delete(id);
+    const named = page.full ? new Set() : await meta.get('named');
+    for (const id of [...page.visits.map((view) => view.id), ...page.unreadable]) named?.add(id);
+    for (const id of page.gone) named?.delete(id);
     for (const view of page.visits) {
       await visits.put({ id: view.id, view, door_key: page.door_keys[view.id], corrections: [] });
       await compare(tx.objectStore('records'), view, asked);
     }
     for (const id of page.gone) await leave(visits, id);
-    if (seen && !page.more) for (const id of await visits.getAllKeys()) if (!seen.has(String(id))) await leave(visits, String(id));
+    if (named && !page.more) for (const id of await visits.getAllKeys()) if (!named.has(String(id))) await leave(visits, String(id));
     if (page.full) await askForRecent(tx.objectStore('records'));
     await correct(visits, page.corrections);
-    if (seen && page.more) await meta.put(seen, 'seen');
-    else await meta.delete('seen');
+    if (named && page.more) await meta.put(named, 'named');
+    else await meta.delete('named');
     await meta.put(page.cursor, 'cursor');
     await meta.put(login, 'owner');
     if (!page.more) await meta.put(page.server_time, 'last_sync');
@@ -133,7 +135,7 @@ async function fetchChecklists(token) {
   }));
   for (const name of needed) {
     if (known.includes(name)) continue;
-    const { ok, json } = await request(token, 'GET', `/v1/checklists/${name.replace('@', '/')}`);
+    const { ok, json } = await request(token, 'GET', `/v1/checklists/${name.replace('@', '/')}`, { size: PAGE_BYTES });
     if (!ok || !json?.items) throw new NoAnswer('no checklist');
     await transact(['checklists'], 'readwrite', (tx) => tx.objectStore('checklists').put(json, name));
   }
@@ -151,7 +153,7 @@ export async function tidy() {
 
 /** @param {string} id */
 async function forget(id) {
-  return transact(['visits', 'entries', 'records', 'files', 'explanations', 'drafts'], 'readwrite', async (tx) => {
+  return transact(['visits', 'entries', 'records', 'files', 'blobs', 'explanations', 'drafts'], 'readwrite', async (tx) => {
     const visit = await tx.objectStore('visits').get(id);
     const entries = await tx.objectStore('entries').index('visit').getAll(id);
     const records = await tx.objectStore('records').index('visit').getAll(id);
@@ -169,7 +171,11 @@ async function forget(id) {
     for (const record of await tx.objectStore('records').getAll()) if (record.visit !== id) for (const name of record.files) elsewhere.add(name);
     for (const { number } of entries) await tx.objectStore('entries').delete(number);
     for (const one of records) await tx.objectStore('records').delete(one.id);
-    for (const { sha256 } of files) if (!elsewhere.has(sha256)) await tx.objectStore('files').delete(sha256);
+    for (const { sha256 } of files) {
+      if (elsewhere.has(sha256)) continue;
+      await tx.objectStore('files').delete(sha256);
+      await tx.objectStore('blobs').delete(sha256);
+    }
     for (const one of explanations) await tx.objectStore('explanations').delete(one.id);
     for (const one of drafts) await tx.objectStore('drafts').delete(one.id);
     await tx.objectStore('visits').delete(id);

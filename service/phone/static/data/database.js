@@ -3,7 +3,7 @@
 import { openDB } from '../vendor/idb/build/index.js';
 
 /** @typedef {import('../vendor/idb/build/index.js').IDBPDatabase<unknown>} Database */
-/** @typedef {'meta'|'visits'|'checklists'|'entries'|'records'|'files'|'explanations'|'drafts'} Store */
+/** @typedef {'meta'|'visits'|'checklists'|'entries'|'records'|'files'|'blobs'|'explanations'|'drafts'} Store */
 /**
  * @template {IDBTransactionMode} Mode
  * @typedef {import('../vendor/idb/build/index.js').IDBPTransaction<unknown, Store[], Mode>} Transaction
@@ -72,6 +72,7 @@ function upgrade(db, from) {
     files.createIndex('state', 'state');
     files.createIndex('visit', 'visit');
     files.createIndex('order', ['state', 'kind', 'taken_at']);
+    db.createObjectStore('blobs'); // beside `files`: whoever changes a file's state does not write its bytes again
     const explanations = db.createObjectStore('explanations', { keyPath: 'id' });
     explanations.createIndex('state', 'state');
     explanations.createIndex('visit', 'visit');
@@ -202,7 +203,7 @@ export async function all(store, index, value) {
  * Store a value, on disk when this returns.
  * @param {Store} store
  * @param {any} value
- * @param {IDBValidKey} [key] for `meta` and `checklists`
+ * @param {IDBValidKey} [key] for `meta`, `checklists` and `blobs`
  * @returns {Promise<void>}
  */
 export async function put(store, value, key) {

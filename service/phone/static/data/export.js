@@ -28,7 +28,7 @@ export async function exportFiles({ all = false } = {}) {
     const found = await tx.objectStore('records').getAll();
     return {
       records: found.filter(({ state }) => all || state !== 'stored').sort((a, b) => a.number - b.number),
-      names: files.filter(({ state, blob }) => blob && (all || state !== 'stored')).map(({ sha256 }) => sha256),
+      names: files.filter(({ state, dropped }) => !dropped && (all || state !== 'stored')).map(({ sha256 }) => sha256),
     };
   });
   /** @type {File[]} */
@@ -57,7 +57,9 @@ export async function exportFiles({ all = false } = {}) {
   for (const name of names) {
     /** @type {StoredFile|undefined} */
     const file = await get('files', name); // one after the other: a phone has little memory
-    const bytes = await file?.blob?.arrayBuffer().catch(() => null);
+    /** @type {Blob|undefined} */
+    const blob = await get('blobs', name);
+    const bytes = await blob?.arrayBuffer().catch(() => null);
     if (!file || !bytes) continue;
     const { sha256, visit, kind, taken_at, state } = file;
     add('files', { sha256, visit, kind, taken_at, state, bytes: toBase64(bytes) });

@@ -30,12 +30,10 @@ export class Stopped extends Error {
   }
 }
 
-/** Nothing is sent before `until` (ms). `told`: the server has said so. */
+/** Nothing is sent for a while. */
 export class Paused extends Error {
   name = 'Paused';
-  /**
-   * @param {number|null} wait
-   */
+  /** @param {number|null} wait what the server asks for, in ms */
   constructor(wait) {
     super('paused');
     this.wait = wait;
@@ -43,7 +41,7 @@ export class Paused extends Error {
 }
 
 /**
- * Send a request of this phone. Rejects with NoAnswer, Stopped or Paused where that is not about what was sent.
+ * Send a request of this phone; `size`: bytes that go or come, for how long to wait. Rejects with NoAnswer, Stopped or Paused where that is not about what was sent.
  * @param {string} token
  * @param {string} method
  * @param {string} path

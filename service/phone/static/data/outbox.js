@@ -106,7 +106,7 @@ export async function retry(id) {
     for (const name of /** @type {Queue[]} */ (['records', 'files', 'explanations'])) {
       const found = await tx.objectStore(name).get(id);
       if (found?.state !== 'parked') continue;
-      const { problem, lost, told, retry_at, failures, told_wait, ...rest } = found;
+      const { problem, lost, reported, retry_at, failures, server_wait, ...rest } = found;
       await tx.objectStore(name).put({ ...rest, state: 'waiting' });
     }
   });
@@ -114,7 +114,7 @@ export async function retry(id) {
 }
 
 /**
- * A file that will never be sent: the server is told why, with the next sending.
+ * A file that will never be sent: the server gets the reason with the next sending.
  * @param {string} name its sha256
  * @param {string} reason
  * @returns {Promise<void>}
@@ -125,6 +125,21 @@ export async function giveUp(name, reason) {
     if (file && file.state !== 'stored') await tx.objectStore('files').put({ ...file, state: 'parked', lost: reason });
   });
   await kick();
+}
+
+/**
+ * Drop something parked from the phone, because a person says so. Entries stay until the visit is gone.
+ * @param {string} id of a record or an explanation, or the sha256 of a file
+ * @returns {Promise<void>}
+ */
+export async function discard(id) {
+  await transact(['records', 'files', 'blobs', 'explanations'], 'readwrite', async (tx) => {
+    for (const name of /** @type {Queue[]} */ (['records', 'files', 'explanations'])) {
+      if ((await tx.objectStore(name).get(id))?.state !== 'parked') continue;
+      await tx.objectStore(name).delete(id);
+      if (name === 'files') await tx.objectStore('blobs').delete(id);
+    }
+  });
 }
 
 /**
@@ -169,12 +184,17 @@ async function turn(hurry) {
   const stopped = await get('meta', 'stopped');
   if (stopped && !hurry && stopped.device === who.device.id) return;
   const pause = await get('meta', 'pause');
-  if (pause && !isDue(pause.until) && (pause.told || !hurry)) return;
+  if (pause && !isDue(pause.until) && (pause.by_server || !hurry)) return;
   try {
     await send(who, hurry);
     if (Date.now() - pulled > REGULAR_MS) {
-      await pull();
-      pulled = Date.now();
+      pulled = Date.now(); // who asks from now on wants another one
+      try {
+        await pull();
+      } catch (error) {
+        pulled = 0;
+        throw error;
+      }
       await send(who, false); // what the agenda says about records
     }
     await transact(['meta'], 'readwrite', async (tx) => {
@@ -206,7 +226,7 @@ async function stop(who, { code, title, at }) {
  */
 async function rest(wait) {
   const failures = ((await get('meta', 'pause'))?.failures ?? 0) + 1;
-  await put('meta', { until: Date.now() + (wait ?? backoff(failures)), told: wait !== null, failures }, 'pause');
+  await put('meta', { until: Date.now() + (wait ?? backoff(failures)), by_server: wait !== null, failures }, 'pause');
 }
 
 /** @param {number} failures */
@@ -259,7 +279,7 @@ async function next(who, hurry, tried) {
   const { login } = who.person;
   return transact(['records', 'files', 'explanations'], 'readonly', async (tx) => {
     /** @param {any} one */
-    const due = (one) => one.person === login && !tried.has(one.id ?? one.sha256) && (isDue(one.retry_at) || (hurry && !one.told_wait));
+    const due = (one) => one.person === login && !tried.has(one.id ?? one.sha256) && (isDue(one.retry_at) || (hurry && !one.server_wait && !one.missed));
     /**
      * @param {Queue} queue
      * @param {any} one
@@ -283,7 +303,7 @@ async function next(who, hurry, tried) {
       if (due(one)) return step('explanations', one, (words) => sendWords(who, words));
     }
     for (const one of await tx.objectStore('files').index('state').getAll('parked')) {
-      if (!one.lost || one.told || !due(one)) continue;
+      if (!one.lost || one.reported || !due(one)) continue;
       const naming = (await records.index('visit').getAll(one.visit)).filter(({ state, files }) => state === 'stored' && files.includes(one.sha256));
       if (naming.length) return step('files', one, (file) => tellLost(who, file, naming));
     }
@@ -314,7 +334,7 @@ async function later(queue, one, { wait, problem }) {
     const now = await tx.objectStore(queue).get(key);
     if (!now) return;
     const failures = (now.failures ?? 0) + 1;
-    await tx.objectStore(queue).put({ ...now, failures, retry_at: Date.now() + (wait ?? backoff(failures)), told_wait: wait !== null, ...(problem ? { problem } : {}) });
+    await tx.objectStore(queue).put({ ...now, failures, retry_at: Date.now() + (wait ?? backoff(failures)), server_wait: wait !== null, ...(problem ? { problem } : {}) });
   });
 }
 
@@ -347,7 +367,7 @@ async function sendRecord(who, record) {
   const { id, bytes, device } = record;
   let { signature } = record;
   if (device !== who.device.id) {
-    // the phone was enrolled anew: the bytes stay, the new device vouches for them
+    // the phone was enrolled again: the bytes stay, the new device vouches for them
     signature = await sign(who, bytes);
     await update('records', id, (one) => ({ ...one, signature, device: who.device.id }));
   }
@@ -405,7 +425,7 @@ async function received({ id, sha256: digest }, receipt) {
   await transact(['records', 'files'], 'readwrite', async (tx) => {
     const stored = await tx.objectStore('records').get(id);
     if (!stored) return;
-    const { ask, retry_at, failures, told_wait, problem, ...record } = stored;
+    const { ask, retry_at, failures, server_wait, problem, ...record } = stored;
     await tx.objectStore('records').put({ ...record, state: 'stored', receipt, stored_at: Date.now() });
     for (const name of record.files) {
       const file = await tx.objectStore('files').get(name);
@@ -418,25 +438,27 @@ async function received({ id, sha256: digest }, receipt) {
 }
 
 /** @param {StoredFile} file */
-function sent({ upload, problem, retry_at, failures, told_wait, ...file }) {
+function sent({ upload, problem, retry_at, failures, server_wait, ...file }) {
   return file;
 }
 
 /**
- * The server does not have a file that was sent: again, if it is still here.
+ * The server does not have a file that was sent: again, if it is still here; later, if it was so before.
  * @param {StoredFile} file
  * @returns {StoredFile}
  */
 function missed(file) {
-  return file.blob ? { ...sent(file), state: 'waiting' } : { ...file, state: 'parked', problem: own('no-longer-here') };
+  if (file.dropped) return { ...file, state: 'parked', problem: noLongerHere() };
+  const times = (file.missed ?? 0) + 1;
+  const again = times > 1 ? { retry_at: Date.now() + backoff(times) } : {};
+  return { ...sent(file), ...again, state: 'waiting', missed: times };
 }
 
 /**
- * A problem that the phone itself has.
- * @param {string} code
+ * The phone itself does not have a file any more.
  * @returns {Problem}
  */
-const own = (code) => ({ status: 0, code, title: '', at: stamp(new Date()) });
+const noLongerHere = () => ({ status: 0, code: 'no-longer-here', title: '手机上已没有这个文件', at: stamp(new Date()) });
 
 /**
  * @param {Me} who
@@ -459,11 +481,12 @@ async function sendWords(who, { id, visit, body }) {
  * @returns {Promise<Retry|null>}
  */
 async function sendFile(who, file) {
-  /** @type {ArrayBuffer|null} */
-  const bytes = (await file.blob?.arrayBuffer().catch(() => null)) ?? null;
+  /** @type {Blob|undefined} */
+  const blob = await get('blobs', file.sha256);
+  const bytes = (await blob?.arrayBuffer().catch(() => null)) ?? null;
   if (!bytes || (await sha256(bytes)) !== file.sha256) {
     // this phone's storage is damaged
-    await update('files', file.sha256, (one) => ({ ...one, state: 'parked', problem: own('no-longer-here'), lost: '手机上的文件已损坏' }));
+    await update('files', file.sha256, (one) => ({ ...one, state: 'parked', problem: noLongerHere(), lost: noLongerHere().title }));
     return null;
   }
   return bytes.byteLength <= WHOLE ? sendWhole(who, file, bytes) : sendParts(who, file, bytes);
@@ -518,7 +541,7 @@ async function sendParts(who, file, bytes) {
     if (!answer.ok) return refused(file, answer);
     upload = { ...upload, offset: offsetOf(answer) };
     if (upload.offset >= bytes.byteLength) break;
-    await update('files', file.sha256, ({ failures, retry_at, told_wait, ...one }) => ({ ...one, upload }));
+    await update('files', file.sha256, ({ failures, retry_at, server_wait, ...one }) => ({ ...one, upload }));
     if (await transact(['records'], 'readonly', (tx) => tx.objectStore('records').index('state').count('waiting'))) return null;
   }
   await arrived(file);
@@ -579,7 +602,7 @@ async function tellLost(who, file, records) {
     // 409: it was given up for another reason; 404: the record does not name it
     if (!answer.ok && ![404, 409].includes(answer.status)) return { wait: answer.wait, problem: null };
   }
-  await update('files', file.sha256, (one) => ({ ...sent(one), problem: one.problem, told: true }));
+  await update('files', file.sha256, (one) => ({ ...sent(one), problem: one.problem, reported: true }));
   return null;
 }
 

@@ -2,7 +2,7 @@
 
 import { sha256 } from './bytes.js';
 import { now } from './clock.js';
-import { transact } from './database.js';
+import { get, transact } from './database.js';
 import { withRoom } from './records.js';
 
 /** @typedef {import('./types.d.ts').NewFile} NewFile */
@@ -39,6 +39,15 @@ export async function takeIn(file) {
  */
 export async function signature(blob) {
   return named(await blob.arrayBuffer(), 'signature', now().at);
+}
+
+/**
+ * The bytes of a stored file, to be shown; undefined once there was no space for them.
+ * @param {string} name its sha256
+ * @returns {Promise<Blob|undefined>}
+ */
+export async function blobOf(name) {
+  return get('blobs', name);
 }
 
 /**

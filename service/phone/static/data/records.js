@@ -51,17 +51,18 @@ export async function addEntries(visit, entries, { files = [], dropDraft } = {})
     (entry) => /** @type {Entry} */ ({ id: newId(), by: 'technician', ...(entry.at ? {} : clocks), ...clean(entry) }),
   );
   await withRoom(() =>
-    transact(['entries', 'files', 'drafts'], 'readwrite', async (tx) => {
+    transact(['entries', 'files', 'blobs', 'drafts'], 'readwrite', async (tx) => {
       const store = tx.objectStore('entries');
       for (const entry of written) {
         if ((await store.index('id').getKey(entry.id)) === undefined) {
           await store.add({ id: entry.id, visit, person: login, entry, record: null });
         }
       }
-      for (const file of files) {
+      for (const { blob, ...file } of files) {
         const known = await tx.objectStore('files').get(file.sha256);
         if (!known || known.state === 'parked') {
           await tx.objectStore('files').put({ ...file, visit, person: login, state: 'draft' });
+          await tx.objectStore('blobs').put(blob, file.sha256);
         }
       }
       if (dropDraft !== undefined) await tx.objectStore('drafts').delete(`${visit}/${dropDraft}`);
@@ -284,15 +285,16 @@ export async function withRoom(work) {
 
 /** Drop the pictures of files that are in complete records; false if there are none. */
 async function makeRoom() {
-  return transact(['records', 'files'], 'readwrite', async (tx) => {
+  return transact(['records', 'files', 'blobs'], 'readwrite', async (tx) => {
     const named = new Set();
     for (const record of await tx.objectStore('records').getAll()) {
       if (record.receipt?.state !== 'complete') for (const name of record.files) named.add(name);
     }
     let dropped = false;
-    for (const { blob, ...file } of await tx.objectStore('files').index('state').getAll('stored')) {
-      if (!blob || named.has(file.sha256)) continue;
-      await tx.objectStore('files').put(file);
+    for (const file of await tx.objectStore('files').index('state').getAll('stored')) {
+      if (file.dropped || named.has(file.sha256)) continue;
+      await tx.objectStore('files').put({ ...file, dropped: true });
+      await tx.objectStore('blobs').delete(file.sha256);
       dropped = true;
     }
     return dropped;

@@ -117,7 +117,7 @@ export type SendState = 'waiting' | 'stored' | 'parked';
  * When to send it next after it failed, in ms of the phone's clock, whether the server has said so, and how often it
  * failed in a row.
  */
-interface Retried { retry_at?: number; told_wait?: boolean; failures?: number }
+interface Retried { retry_at?: number; server_wait?: boolean; failures?: number }
 
 /**
  * `device`: the id of the device whose key made `signature`. `number`: the order in which records were sealed.
@@ -157,22 +157,23 @@ export interface StoredExplanation extends Retried {
 }
 
 /**
- * `blob` is absent once the server has the file and its space was needed. `lost`: why it will never come, once the
- * phone knows that; the server is told.
+ * Its bytes are in `blobs`. `dropped`: not any more, because the server has them and there was no space. `lost`: why it will never come, once the
+ * phone knows that, and whether that was reported. `missed`: how often the server did not have it after it was sent.
  */
 export interface StoredFile extends Retried {
   sha256: string;
   visit: string;
   person: string | null;
   kind: 'photo' | 'signature';
-  blob?: Blob;
+  dropped?: true;
   original_sha256?: string;
   taken_at: string;
   state: 'draft' | SendState;
   upload?: { url: string; offset: number };
   problem?: Problem;
   lost?: string;
-  told?: true;
+  missed?: number;
+  reported?: true;
 }
 
 export interface NewFile {

@@ -1,7 +1,8 @@
 // The page behind the QR code of an enrolment: shows the code, and enrols this browser when the person wants that.
 // The code comes after # and so was in no request until the button is pressed.
 
-import { able, drop, keep, newKeys, publicKey, read, settle } from "/web/shared/device.js";
+import { able, read } from "/web/shared/device.js";
+import { begun, enrolWith } from "/web/shared/enrolment.js";
 import { carryCode, fragment, inLanguage, only, part, say } from "/web/shared/page.js";
 
 const VIEWS = ["ask", "wechat", "insecure", "none", "done"];
@@ -22,36 +23,13 @@ function done(me) {
   part("app").hidden = true;
 }
 
-/** The code with its key. The same code asks with the same key: when the answer got lost, the server knows this phone. */
-async function begun() {
-  let pending = await read("pending");
-  if (pending?.code !== code) {
-    pending = { code, keys: await newKeys() };
-    await keep("pending", pending);
-  }
-  return pending;
-}
-
 async function enrol() {
   part("enrol").disabled = true;
   part("trouble").hidden = true;
   try {
-    const pending = await begun();
-    const answer = await fetch("/v1/devices", {
-      method: "POST",
-      headers: { "Content-Type": "application/json" },
-      body: JSON.stringify({ code, name: part("name").value.trim() || part("name").defaultValue, public_key: await publicKey(pending.keys) }),
-    });
-    const content = await answer.json();
-    if (answer.status === 201) {
-      const { device, token, person } = content;
-      const me = { device, token, person, keys: pending.keys };
-      await settle(me);
-      done(me);
-      return;
-    }
-    if (content.code === "unknown-code") await drop("pending"); // a reload has nothing to go on with
-    say("trouble", ...(SAID[content.code] ?? LATER));
+    const { me, problem } = await enrolWith(code, part("name").value.trim() || part("name").defaultValue);
+    if (me) done(me);
+    else say("trouble", ...(SAID[problem] ?? LATER));
   } catch {
     say("trouble", ...LATER);
   } finally {
@@ -71,7 +49,7 @@ async function copy() {
 
 /** A page that was reloaded has no code in its address any more: it goes on with the one that it began with. */
 async function resumed() {
-  if (code) return begun();
+  if (code) return begun(code);
   code = (await read("pending"))?.code ?? "";
   if (code) say("trouble", "上次还没有登记完，请再按一次。", "This was not finished: press once more.");
 }

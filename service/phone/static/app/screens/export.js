@@ -5,11 +5,19 @@ import { html, useState } from "../html.js";
 import { Button, Notice } from "../parts.js";
 import { t } from "../words.js";
 
-/** Hand files over: to another app, where the phone can do that, else as downloads. @param {File[]} files */
+/**
+ * Hand files over: to another app, where the phone can do that, else as downloads. False if the person changed their mind.
+ * @param {File[]} files
+ */
 async function handOver(files) {
   if (navigator.canShare?.({ files })) {
-    await navigator.share({ files });
-    return;
+    try {
+      await navigator.share({ files });
+      return true;
+    } catch (error) {
+      if (error instanceof DOMException && error.name === "AbortError") return false;
+      // reading them took so long that the browser does not take it for the person's wish any more
+    }
   }
   for (const file of files) {
     const link = document.createElement("a");
@@ -18,6 +26,7 @@ async function handOver(files) {
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
   }
+  return true;
 }
 
 /** A button that exports what is not sent. */
@@ -25,13 +34,7 @@ export function Export() {
   const [count, setCount] = useState(0);
   const press = async () => {
     const files = await exportFiles();
-    try {
-      await handOver(files);
-    } catch (error) {
-      if (error instanceof DOMException && error.name === "AbortError") return; // they closed the phone's own dialog
-      throw error;
-    }
-    setCount(files.length);
+    if (await handOver(files)) setCount(files.length);
   };
   return html`
     <${Button} icon="unsent" onPress=${press}>${t("settings.export")}<//>

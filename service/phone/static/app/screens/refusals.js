@@ -2,7 +2,7 @@
 
 import { html } from "../html.js";
 import { OtherLanguage } from "../language.js";
-import { Button, Card, LinkButton, Notice, Screen } from "../parts.js";
+import { Button, LinkButton, Notice, Screen } from "../parts.js";
 import { unsent } from "../state.js";
 import { t } from "../words.js";
 import { Export } from "./export.js";
@@ -42,21 +42,6 @@ export const NoStorage = () => html`
 export const OldBrowser = () => html`
   <${Screen} title=${t("old.title")}>
     <p class="lead">${t("old.how")}</p>
-    <${OtherLanguage} />
-  <//>
-`;
-
-/**
- * Nobody is enrolled on this phone.
- * @param {{onCheck: () => Promise<void>}} given
- */
-export const NotEnrolled = ({ onCheck }) => html`
-  <${Screen} title=${t("enrol.title")}>
-    <${Card}>
-      <ol class="steps"><li>${t("enrol.one")}</li><li>${t("enrol.two")}</li><li>${t("enrol.three")}</li></ol>
-    <//>
-    <${Button} kind="main" onPress=${onCheck}>${t("enrol.check")}<//>
-    <${LinkButton} to="/enrol">${t("enrol.link")}<//>
     <${OtherLanguage} />
   <//>
 `;
