@@ -200,7 +200,7 @@ async def test_a_signature_survives_a_phone_that_closes_the_page(sqlite_world: W
         assert await agree(app, visit) == []
         there = await app.receipt(visit)
         [statement] = [one for one in there["statements"] if one["signs"] == "meter_order_signed"]
-        assert (statement["signature"]["state"], statement["signature"]["allowed"]) == ("valid", True)
+        assert (statement["signature"]["state"], statement["signature"]["allowed"]) == ("holds", True)
         assert statement["signature"]["signer"] == "陶立"
 
 
