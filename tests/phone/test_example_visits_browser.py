@@ -8,11 +8,10 @@ from typing import Any
 
 import pytest
 
-from tests.phone.test_screens_browser import agree, draw
 from tests.support import nodejs
 from tests.support.api_client import World
 from tests.support.example_visits import FOLDER, NAMES
-from tests.support.phone_app import PhoneApp, open_phone, plan_today
+from tests.support.phone_app import PhoneApp, agree, draw, open_phone, plan_today
 
 TIMED = {"late.id_shown"}
 """What depends on how long a visit takes; here it takes less than a minute."""
@@ -35,9 +34,8 @@ class Technician:
         self.things: dict[str, str] = {}
 
     async def at_visit(self) -> None:
-        if not await self.page.locator(".stage").count():
-            if await self.page.locator(".top .back").count():
-                await self.page.locator(".top .back").tap()
+        if not await self.page.locator(".stage").count() and await self.page.locator(".top .back").count():
+            await self.page.locator(".top .back").tap()
         await self.page.locator(".stage").first.wait_for()
 
     def step(self, name: str) -> Any:
@@ -68,8 +66,7 @@ class Technician:
         if await fold.count():
             await fold.locator("summary").tap()
         given = answers or {}
-        isolated = await row.locator("input[type=file]").count() > 0
-        if isolated:
+        if await row.locator("input[type=file]").count():  # a photo is all that it needs
             await self.app.take_photo(row.locator(".button").tap())
             await row.wait_for(state="detached")
             return
@@ -84,7 +81,7 @@ class Technician:
         await self.gone(row)
 
     async def gone(self, row: Any) -> None:
-        await self.page.locator(f".stage, .verdict, h1:has-text('离开前核对')").first.wait_for()
+        await self.page.locator(".stage, .verdict, h1:has-text('离开前核对')").first.wait_for()
         await row.wait_for(state="detached")
 
     async def form(self) -> bool:
@@ -103,8 +100,7 @@ class Technician:
         for name, value in answers.get("fields", {}).items():
             choice = self.page.locator(f"fieldset[name='{name}']")
             if await choice.count():
-                index = CHOICES[value]
-                await choice.get_by_role("button", name=index, exact=True).tap()
+                await choice.get_by_role("button", name=CHOICES[value], exact=True).tap()
             elif name == "restored_at":
                 await self.app.tap("1 小时后")
             else:

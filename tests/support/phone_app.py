@@ -11,7 +11,7 @@ from uuid import UUID
 
 import msgspec
 import pytest
-from playwright.async_api import BrowserContext, Page, async_playwright
+from playwright.async_api import BrowserContext, FilePayload, Geolocation, Page, async_playwright
 
 from tests.support.api_client import World
 from tests.support.chromium import CHROMIUM, running_chromium, serve_world
@@ -19,18 +19,31 @@ from tests.support.devices import enrolment_code
 from tests.support.factories import a_plan, uid
 from tests.support.pictures import noise
 
-PLACE = {"latitude": 31.2304, "longitude": 121.4737, "accuracy": 8}
+PLACE: Geolocation = {"latitude": 31.2304, "longitude": 121.4737, "accuracy": 8}
 COUNTER = """addEventListener('click', event => {
     if (!event.isTrusted) return;
     sessionStorage.setItem('taps', String(Number(sessionStorage.getItem('taps') ?? 0) + 1));
 }, { capture: true });"""
 
 
+OWN = """async visit => {
+    const base = document.querySelector('script[type=module]').src.replace(/app\\/main.js$/, '');
+    const { judgement, findings } = await (await import(base + 'app/visit.js')).load(visit);
+    return [judgement.verdict, findings];
+}"""
+PARKED = """async () => {
+    const base = document.querySelector('script[type=module]').src.replace(/app\\/main.js$/, '');
+    const { all } = await import(base + 'data/database.js');
+    const found = [...await all('records'), ...await all('files'), ...await all('explanations')];
+    return found.filter(({ state }) => state === 'parked').map(({ problem, lost }) => [problem, lost]);
+}"""
+
+
 class PhoneApp:
     """The app as a technician uses it."""
 
-    def __init__(self, world: World, context: BrowserContext, page: Page, base: str, zh: bool) -> None:
-        self.world, self.context, self.page, self.base, self.zh = world, context, page, base, zh
+    def __init__(self, world: World, context: BrowserContext, page: Page, base: str) -> None:
+        self.world, self.context, self.page, self.base = world, context, page, base
         self.errors: list[str] = []
         self.watch(page)
 
@@ -58,8 +71,8 @@ class PhoneApp:
         """What the camera hands over when `press` opens it."""
         async with self.page.expect_file_chooser() as chosen:
             await press
-        file = {"name": "photo.jpg", "mimeType": "image/jpeg", "buffer": noise((1200, 900), 60)}
-        await (await chosen.value).set_files(files=[file])
+        photo: FilePayload = {"name": "photo.jpg", "mimeType": "image/jpeg", "buffer": noise((1200, 900), 60)}
+        await (await chosen.value).set_files(photo)
 
     async def kill(self) -> None:
         """The phone ends the tab at once; it is opened again where it was."""
@@ -81,6 +94,7 @@ class PhoneApp:
             await kick();
             return status();
         }"""
+        found: dict[str, Any] = {}
         for _ in range(60):
             found = await self.page.evaluate(script)
             if not found["waiting"] and not found["files"] and not found["sending"]:
@@ -116,7 +130,7 @@ async def open_phone(
         context.set_default_timeout(20_000)
         await context.add_init_script(COUNTER)
         page = await context.new_page()
-        app = PhoneApp(world, context, page, base, locale.startswith("zh"))
+        app = PhoneApp(world, context, page, base)
         await page.goto(f"{base}/enrol#{await enrolment_code(world)}")
         await page.locator("#enrol").click()
         await page.locator("#done").wait_for()
@@ -124,7 +138,6 @@ async def open_phone(
         try:
             yield app
         except BaseException:
-            print(app.errors, app.page.url)  # noqa: T201
             if folder := os.environ.get("SCREENSHOTS"):
                 await app.page.screenshot(path=Path(folder) / "failed.png")
             raise
@@ -169,3 +182,32 @@ async def plan_today(world: World, name: str = "v", prepared: bool = True, **mor
         answer = await world.ask("zhao", "POST", f"/v1/visits/{visit}/entries", {"entries": entries})
         assert answer.status_code in {200, 201}, answer.text
     return visit
+
+
+async def agree(app: PhoneApp, visit: UUID) -> list[str]:
+    """Until all is sent; the server's receipt and the app judge the same. Returns the findings' codes."""
+    await app.context.set_offline(False)
+    status = await app.synced()
+    parked = await app.page.evaluate(PARKED)
+    assert (parked, status["unsealed"]) == ([], 0)
+    verdict, findings = await app.page.evaluate(OWN, str(visit))
+    there = await app.receipt(visit)
+    assert there["judgement"]["verdict"] == verdict
+    assert there["judgement"]["findings"] == findings
+    assert {record["signature"] for record in there["records"]} == {"verified"}
+    assert [record["missing_evidence"] for record in there["records"] if record["missing_evidence"]] == []
+    return [finding["code"] for finding in findings]
+
+
+async def draw(app: PhoneApp, *strokes: list[tuple[float, float]]) -> None:
+    """Strokes of a finger, in parts of the box."""
+    box = await app.page.locator(".pad canvas").bounding_box()
+    assert box is not None
+    session = await app.context.new_cdp_session(app.page)
+    for stroke in strokes:
+        for kind, (x, y) in (("touchStart", stroke[0]), *(("touchMove", place) for place in [*stroke, stroke[-1]])):
+            place = {"x": box["x"] + x * box["width"], "y": box["y"] + y * box["height"]}
+            await session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [place]})
+            await app.page.wait_for_timeout(60)  # a finger, not a fling, whose next tap the browser would swallow
+        await session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    await app.page.wait_for_timeout(300)
