@@ -87,7 +87,7 @@ class PhoneController(Controller):
         "/phone/manifest.webmanifest",
         summary="The app's manifest",
         responses={
-            200: answer(str, "A web app manifest.", "application/manifest+json"),
+            200: answer(dict[str, object], "A web app manifest.", "application/manifest+json"),
             304: answer(None, "Not modified"),
             **problems(InvalidQuery, InternalError),
         },
@@ -122,7 +122,7 @@ class PhoneController(Controller):
         return _checked_each_time(body, b"application/manifest+json", tag, if_none_match, headers)
 
     @get(
-        "/phone/files/{version:str}/{path:path}",
+        "/phone/files/{version:str}/{file:path}",
         summary="A file of the app",
         responses={
             200: answer(str, "A script, a style or a picture.", "text/javascript"),
@@ -134,15 +134,15 @@ class PhoneController(Controller):
         self,
         request: AnyRequest,
         version: Annotated[str, PathParameter(description="The digest over all files.", max_length=200)],
-        path: Annotated[str, PathParameter(description="The file's path.")],
+        file: Annotated[str, PathParameter(description="The file's path.", max_length=200)],
         if_none_match: IfNoneMatch = None,
     ) -> ASGIResponse:
         """Only of the version that the server has: an older page keeps its own files, or is loaded again."""
-        file = files.FILES.get(path.lstrip("/"))
-        if file is None or version != files.VERSION:
+        known = files.FILES.get(file.lstrip("/"))
+        if known is None or version != files.VERSION:
             raise NotFound
-        packed = bool(file.packed) and accepts_gzip(request.scope)
-        tag = file.digest[:32]
+        packed = bool(known.packed) and accepts_gzip(request.scope)
+        tag = known.digest[:32]
         headers = (
             (b"etag", b'"%s%s"' % (tag.encode(), b"-gzip" if packed else b"")),
             (b"cache-control", b"public, max-age=31536000, immutable"),
@@ -151,8 +151,8 @@ class PhoneController(Controller):
         )
         if etag_matches(if_none_match or "", tag):
             return raw_response(304, b"", headers)
-        first = ((b"content-type", file.kind), *(((b"content-encoding", b"gzip"),) if packed else ()))
-        return raw_response(200, file.packed if packed else file.body, (*first, *headers))
+        first = ((b"content-type", known.kind), *(((b"content-encoding", b"gzip"),) if packed else ()))
+        return raw_response(200, known.packed if packed else known.body, (*first, *headers))
 
 
 def _checked_each_time(body: bytes, kind: bytes, tag: str, if_none_match: str | None, headers: Headers) -> ASGIResponse:

@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from service.accounts.permissions import ROLE_PERMISSIONS
+from service.phone import files
 from tests.support import openapi_document
 from tests.support.api_client import RECORD, VISIT, World, record
 from tests.support.factories import a_plan, said, stories, uid
@@ -81,6 +82,10 @@ ROWS: dict[str, Row] = {
     "take_invitation": public("POST", "/invitation", b""),
     "check_factor": public("POST", "/invitation/check", b""),
     "show_enrolment": public("GET", "/enrol"),
+    "show_app": public("GET", "/phone"),
+    "show_worker": public("GET", "/phone/sw.js"),
+    "show_manifest": public("GET", "/phone/manifest.webmanifest"),
+    "show_app_file": public("GET", files.BASE + "app/app.css"),
     "switch_language": public("POST", "/language", b""),
     "show_file": public("GET", "/web/shared/page.js"),
     "me": Row("GET", "/v1/me", EVERYBODY),
