@@ -15,6 +15,7 @@ from msgspec import Meta
 from service.judge.entries import Entry
 from service.judge.findings import Finding, Judgement
 from service.judge.moments import from_ms, to_ms
+from service.judge.rules import CompiledItem
 from service.judge.timeline import withdrawn_ids
 
 from .clock_skew import seconds_ahead
@@ -273,12 +274,11 @@ class _Attention:
             if rule is None or finding.kind not in ("open", "missing"):
                 continue
             overdue = finding.kind == "missing"
-            is_breach = rule.per_thing and self.is_finished and finding.severity == "violation"
-            if overdue and finding.code not in self.judgement.due and not is_breach:
+            if overdue and finding.code not in self.judgement.due and not self.is_still_owed(rule, finding):
                 continue  # only what was opened has to be closed: a thing that was borrowed, a damage, a complaint
             decision = self.history.decision_for(finding)
-            if decision is not None and (decision.decision == "override" or finding.code not in self.judgement.due):
-                continue  # decided; what has a due date is owed even if it is late
+            if decision is not None and (decision.decision == "override" or finding.entries):
+                continue  # nothing is owed, or the customer refused it; otherwise what is upheld has to be done
             since = self.since(finding)
             settled_by = since if overdue else since + timedelta(milliseconds=REVIEW_WITHIN_MS)
             yield Duty(
@@ -290,6 +290,16 @@ class _Attention:
                 owner="technician" if rule.item.who in TECHNICIANS else "office",
                 overdue=overdue,
             )
+
+    def is_still_owed(self, rule: CompiledItem, finding: Finding) -> bool:
+        """Whether what was not done about a thing can be done yet: not if it had to come before what happened since."""
+        if not rule.per_thing or not self.is_finished or finding.severity != "violation":
+            return False
+        before = {edge.than for edge in rule.item.order if edge.rel == "before"} - {"left"}
+        return not any(
+            one.what in before and one.thing == finding.thing and one.holds is not False and one.id not in self.slips
+            for one in self.visit.merged.entries
+        )
 
     def is_closed(self, reasons: tuple[Reason, ...], duties: tuple[Duty, ...]) -> bool:
         unfinished = self.judgement.verdict is None and self.visit.plan_history.cancelled is not None

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from service.context import AppContext, transaction
 from service.db.database import BatchStatement, Transaction
-from service.judge.findings import Judgement
+from service.judge.findings import Finding, Judgement
 from service.judge.moments import to_ms
 from service.web.defects import or_unreadable
 
@@ -139,7 +139,7 @@ async def _prepare_status(tx: Transaction, visit: LoadedVisit, judgement: Judgem
 
 
 async def _save_duties(tx: Transaction, visit: LoadedVisit, judgement: Judgement, duties: Sequence[Duty]) -> None:
-    """Close the duties that are done, and open those that are owed: nothing where there never was one.
+    """Close the duties that are done or dropped, and open those that are owed: nothing where there never was one.
 
     One after the other, because PostgreSQL changes a row only once in a statement.
     """
@@ -149,7 +149,7 @@ async def _save_duties(tx: Transaction, visit: LoadedVisit, judgement: Judgement
     rows = [
         {
             "visit": visit.row.id.bytes,
-            "duty": f"{duty.item}[{duty.thing}]" if duty.thing else duty.item,
+            "duty": _duty_key(duty),
             "item": duty.item,
             "thing": duty.thing or "",
             "label": judgement.labels.get(duty.thing, duty.thing) if duty.thing else "",
@@ -162,6 +162,21 @@ async def _save_duties(tx: Transaction, visit: LoadedVisit, judgement: Judgement
         for duty in duties
     ]
     await tx.execute_many("open_duty", list({row["duty"]: row for row in rows}.values()))
+    dropped = [
+        {
+            "visit": visit.row.id.bytes,
+            "duty": _duty_key(finding),
+            "dropped_by": decision.by,
+            "dropped_reason": decision.reason,
+        }
+        for finding in judgement.findings
+        if finding.kind in ("open", "missing") and (decision := visit.reviews.decision_for(finding))
+    ]
+    await tx.execute_many("drop_duty", dropped)
+
+
+def _duty_key(one: Duty | Finding) -> str:
+    return f"{one.item}[{one.thing}]" if one.thing else one.item
 
 
 async def recompute_status(tx: Transaction, visit: LoadedVisit, *, notify_technicians: bool = True) -> None:
