@@ -6,13 +6,13 @@ from uuid import UUID
 
 from service.context import AppContext, transaction
 from service.db.database import BatchStatement, Transaction
-from service.judge.findings import Finding, Judgement
+from service.judge.findings import Judgement
 from service.judge.moments import to_ms
 from service.web.defects import or_unreadable
 
 from . import evidence_files, repository, search_index, summaries, sync_feed
 from .appointment import awaits_reschedule
-from .attention import Attention, Duty, Reason, attention, reason_words, urgent_at
+from .attention import Attention, Duty, Reason, attention, duty_key, reason_words, urgent_at
 from .loading import LoadedVisit, batch_senders, load_visit
 from .notice_flags import appointment_conditions, is_ahead, with_notice_flags
 from .plan import Plan
@@ -149,7 +149,7 @@ async def _save_duties(tx: Transaction, visit: LoadedVisit, judgement: Judgement
     rows = [
         {
             "visit": visit.row.id.bytes,
-            "duty": _duty_key(duty),
+            "duty": duty.key,
             "item": duty.item,
             "thing": duty.thing or "",
             "label": judgement.labels.get(duty.thing, duty.thing) if duty.thing else "",
@@ -165,7 +165,7 @@ async def _save_duties(tx: Transaction, visit: LoadedVisit, judgement: Judgement
     dropped = [
         {
             "visit": visit.row.id.bytes,
-            "duty": _duty_key(finding),
+            "duty": duty_key(finding),
             "dropped_by": decision.by,
             "dropped_reason": decision.reason,
         }
@@ -173,10 +173,6 @@ async def _save_duties(tx: Transaction, visit: LoadedVisit, judgement: Judgement
         if finding.kind in ("open", "missing") and (decision := visit.reviews.decision_for(finding))
     ]
     await tx.execute_many("drop_duty", dropped)
-
-
-def _duty_key(one: Duty | Finding) -> str:
-    return f"{one.item}[{one.thing}]" if one.thing else one.item
 
 
 async def recompute_status(tx: Transaction, visit: LoadedVisit, *, notify_technicians: bool = True) -> None:

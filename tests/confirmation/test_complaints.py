@@ -1,12 +1,15 @@
 """A customer complains by the link: the service records it, the office answers, and the page shows both."""
 
 import re
+from datetime import timedelta
 from typing import Any
 
 from tests.support.api_client import World, problem
 from tests.support.customer import Customer, advance_clock, example_customer
 from tests.support.customer_browser import Visitor
+from tests.support.desk import signed_in
 from tests.support.factories import uid
+from tests.support.reviews import close
 
 COMPLAINT = {"fact": "complaint_received", "text": "师傅态度不好"}
 RECORDED, ANSWER = "complaint_recorded_forwarded", "complaint_answered_5d"
@@ -125,6 +128,41 @@ async def test_the_flag_and_the_reason_go_with_the_answer_and_come_again_with_an
     await tao.enters()
     assert (await tao.says(raises=[{**COMPLAINT, "text": "还是不满意"}])).status_code == 200
     assert "complaint" in await reasons(world, tao)
+
+
+async def test_each_complaint_is_owed_an_answer_of_its_own(world: World) -> None:
+    tao = await complaining(world)
+    await answers(world, tao, "已致歉")
+    advance_clock(world, days=2)
+    await tao.enters()
+    assert (await tao.says(raises=[{**COMPLAINT, "text": "又漏了"}])).status_code == 200
+    asked = world.house.now()
+    review = (await world.ask("wang", "GET", f"/v1/visits/{tao.visit}/review")).json()
+    (reason,) = [one for one in review["reasons"] if one["kind"] == "complaint"]
+    assert (reason["since"], reason["due_at"]) == (asked.isoformat(), (asked + timedelta(days=5)).isoformat())
+    (duty,) = (await world.ask("zhao", "GET", "/v1/duties?owner=office")).json()["duties"]
+    assert (duty["item"], duty["since"], duty["due_at"]) == (ANSWER, reason["since"], reason["due_at"])
+    done = await close(world, tao.visit)  # only looking at it answers nobody
+    assert (done["state"], [one["kind"] for one in done["reasons"]]) == ("to_review", ["complaint"])
+    zhao = await signed_in(world, "zhao")
+    assert f'value="{ANSWER}"' in (await zhao.get(f"/desk/visits/{tao.visit}")).text
+    first, second = (await tao.seen())["raised"]
+    assert (first["answer"], second["answer"]) == ("已致歉", None)
+    assert second["due_at"] == reason["due_at"]
+    advance_clock(world, minutes=5)
+    await answers(world, tao, "已重修", name="b")
+    first, second = (await tao.seen())["raised"]
+    assert (first["answer"], second["answer"]) == ("已致歉", "已重修")
+    assert await reasons(world, tao) == []
+    advance_clock(world, minutes=5)
+    assert (await tao.says(raises=[{**COMPLAINT, "text": "还在漏"}])).status_code == 200
+    advance_clock(world, days=5, minutes=1)
+    assert await reasons(world, tao) == ["complaint", "overdue_duty"]
+    await answers(world, tao, "已换管", name="c")
+    assert await reasons(world, tao) == []
+    assert (await world.ask("zhao", "GET", "/v1/duties?owner=office")).json()["duties"] == []
+    closed = (await world.ask("zhao", "GET", "/v1/duties?state=closed")).json()["duties"]
+    assert [one["item"] for one in closed] == [ANSWER] * 3
 
 
 async def test_the_technician_gets_nothing_of_a_complaint_nor_of_its_answer(world: World) -> None:
