@@ -15,10 +15,10 @@ from service.judge.rules import CompiledChecklist
 from service.judge.signoffs import Level, QuestionSet, Signature, SignOff, StatementRefusal
 from service.judge.statements import Document
 from service.judge.timeline import to_microseconds
-from service.visits.complaints import is_complaint, own_answers, recording_id
+from service.visits.complaints import is_complaint, own_answers, recording_id, words_of
 from service.visits.customer_answers import AnswerInput, IncidentReport, StoredCustomerResponse
 from service.visits.loading import LoadedVisit
-from service.visits.owed_answers import owed_answers
+from service.visits.owed_answers import complaints_of, owed_answers
 
 from . import masking
 
@@ -136,6 +136,7 @@ class CustomerView:
         self.judgement, self.timeline = evaluation.evaluate(), evaluation.timeline
         self.sign_offs = signoffs.sign_offs(visit.rules, self.visit, self.entries, self.timeline, self.judgement.facts)
         self.labels = self.judgement.labels
+        self.complaints = complaints_of(visit)
         self.owed_answers = tuple(owed_answers(visit, self.judgement))
 
     def statements(self) -> tuple[StatementView, ...]:
@@ -237,10 +238,11 @@ class CustomerView:
         item = self.rules.by_id[answer.item or ""].item
         return item.customer or item.label
 
-    def reports(self, ctx: AppContext) -> tuple[ReportView, ...]:
-        """What the customer raised so far, complaints with their number and the answer to them."""
+    def reports(self, ctx: AppContext, *, verified: bool) -> tuple[ReportView, ...]:
+        """What the customer raised so far, complaints with their number and the answer to them. `verified`: also what
+        somebody of the utility wrote down for them, without the words of whoever did."""
         facts, days = {fact.id: fact for fact in self.reportable_facts()}, _answer_days(self.rules)
-        return tuple(
+        found = [
             ReportView(
                 at=ctx.to_local_time(row.received_at),
                 fact=one.fact,
@@ -253,7 +255,15 @@ class CustomerView:
             for row, response in self.stored_responses
             for one, entry in zip(response.said.raises, filter(lambda e: e.holds, response.entries), strict=True)
             if (fact := facts.get(one.fact))
-        )
+        ]
+        for entry in self.complaints if verified else ():
+            fact = facts.get(entry.what)
+            if fact and entry.by != "customer":
+                at, receipt = in_zone(entry.at, self.now.tzinfo), self._receipt(entry)
+                found.append(
+                    ReportView(at=at, fact=fact.id, zh=fact.zh, en=fact.en, text="", days=days.get(fact.id), **receipt)
+                )
+        return tuple(sorted(found, key=lambda one: one.at))
 
     def _receipt(self, complaint: Entry) -> dict[str, Any]:
         """The number of a complaint, and the last answer to it or the date by which one is due."""
@@ -268,7 +278,7 @@ class CustomerView:
             "number": next(iter(numbers), None),
             "due_at": next(due, None),
             "answered_at": in_zone(answer.at, zone) if answer else None,
-            "answer": "\n".join(piece.text for piece in answer.evidence if piece.text) or None if answer else None,
+            "answer": words_of(answer) or None if answer else None,
         }
 
     def reportable_facts(self) -> tuple[Option, ...]:

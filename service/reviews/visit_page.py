@@ -20,7 +20,15 @@ from service.visits.review_rows import OpenCorrection
 from service.visits.working_days import end_of_working_day
 from service.web.language import PageText
 
-from .customer_words import CustomerWords, ShownStatement, SideBySide, compare_words, customer_words, shown_statements
+from .customer_words import (
+    CustomerWords,
+    ShownStatement,
+    SideBySide,
+    compare_words,
+    customer_words,
+    office_words,
+    shown_statements,
+)
 from .entry_changes import AnsweredCorrection, answered_corrections, entry_changes
 from .entry_words import subject_names
 from .history import build_history
@@ -64,6 +72,7 @@ class VisitPage(msgspec.Struct, frozen=True, kw_only=True):
     sides: tuple[SideBySide, ...] = ()
     agreed: int = 0
     words: tuple[CustomerWords, ...] = ()
+    written: dict[str, str] = {}
     steps: tuple[HistoryStep, ...] = ()
     returnable: tuple[Subject, ...] = ()
     return_by: datetime | None = None
@@ -150,6 +159,7 @@ async def get_visit_page(ctx: AppContext, tx: Transaction, token: bytes, visit_i
         sides=tuple(compare_words(visit, customer.labels)),
         agreed=sum(1 for one in visit.merged.entries if one.by == "customer" and one.says == "yes"),
         words=tuple(customer_words(ctx, visit)),
+        written=dict(office_words(visit)),
         steps=steps,
         returnable=returnable_subjects(visit.rules, findings, customer.labels),
         return_by=end_of_working_day(visit.now, 1) - RETURN_BY,

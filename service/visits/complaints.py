@@ -73,6 +73,11 @@ def own_answers(rules: CompiledChecklist, complaint: Entry, entries: Sequence[En
     return [one for one in found if following is None or _came(one) < following] or found[:1]
 
 
+def words_of(entry: Entry) -> str:
+    """The words of an entry. The log of a message and the text of what was done may say the same."""
+    return "\n".join(dict.fromkeys(piece.text for piece in entry.evidence if piece.text))
+
+
 def _came(entry: Entry) -> datetime:
     return entry.received_at or entry.at
 

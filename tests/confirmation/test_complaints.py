@@ -210,3 +210,23 @@ async def test_who_complains_on_the_page_uses_its_own_form(world: World) -> None
     copy = (await tao.client.get(f"/c/{tao.token}/copy")).text
     assert "TS-" in copy
     assert problem(await tao.says(raises=[{"fact": "no_such", "text": "x"}])) == (422, "invalid-body")
+
+
+async def test_a_complaint_that_the_office_took_down_is_on_the_page_with_its_answer_once(world: World) -> None:
+    tao = await example_customer(world, "S01")
+    advance_clock(world, minutes=2)
+    text = {"kind": "text", "text": "客户来电，很生气"}
+    noted = {"id": str(uid("phone")), "at": world.house.now().isoformat(), "what": "complaint_received"}
+    content = {"entries": [{**noted, "by": "dispatcher", "holds": True, "evidence": [text]}]}
+    assert (await world.ask("zhao", "POST", f"/v1/visits/{tao.visit}/entries", content)).status_code == 201
+    assert (await tao.seen())["raised"] == []
+    advance_clock(world, minutes=2)
+    zhao = await signed_in(world, "zhao")
+    form = {"id": str(uid("answer")), "subject": ANSWER, "channel": "phone", "text": "已上门重修"}
+    assert (await zhao.post(f"/desk/visits/{tao.visit}/entries", form)).status_code == 303
+    visitor = Visitor(tao)
+    assert "已上门重修" not in await visitor.html()
+    await visitor.enters()
+    page = await visitor.html()
+    assert page.count("已上门重修") == 1
+    assert "很生气" not in page

@@ -102,7 +102,12 @@ async def test_the_office_answers_a_complaint_on_the_visits_page(wang: DeskBrows
     (entry,) = [one for one in visit["entries"] if one["what"] == "complaint_answered_5d"]
     assert (entry["by"], entry["via"], entry["evidence"][0]["text"]) == ("office", "office", "已致歉，并调整了水费")
     assert "complaint" not in visit["flags"]
-    assert "complaint_answered_5d" not in (await wang.get(page)).text
+    seen = (await wang.get(page)).text
+    assert "complaint_answered_5d" not in seen
+    assert re.search(
+        "(?s)<strong>答复</strong> 已致歉，并调整了水费</p>\\s*<footer>3月2日 12:00 · 赵 · 电话</footer>", seen
+    )
+    assert re.search('(?s)谁做了什么.*<span class="words">已致歉，并调整了水费</span>', seen)
     li = await signed_in(wang.world, "li")
     assert f"{page}/entries" not in (await li.get(page)).text
     assert (await li.post(f"{page}/entries", {**form, "text": "我来答复"})).status_code == 403
