@@ -177,8 +177,17 @@ class _Attention:
         return any(piece.kind == "signature" for piece in entry.evidence)
 
     def since(self, finding: Finding) -> datetime:
+        if finding.kind == "changed_after_signature" and len(finding.entries) == 1:
+            return self.last_change(finding)
         known = [self.received[one] for one in finding.entries if one in self.received]
         return max(known, default=None) or self.finished_at
+
+    def last_change(self, finding: Finding) -> datetime:
+        """When what the signature covers was written or taken back last: it is dated back, so no act is later."""
+        rule, entries = self.visit.rules.by_id[finding.item], self.visit.merged.entries
+        covered = {one.id for one in entries if one.what in rule.item.covers}
+        changed = (one for one in entries if one.id in covered or one.withdraws in covered)
+        return max(self.received[one.id] for one in (*changed, *(e for e in entries if e.id in finding.entries)))
 
     def due_of(self, finding: Finding) -> datetime | None:
         due = self.judgement.due.get(finding.code)
