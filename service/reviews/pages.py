@@ -282,7 +282,7 @@ async def _page(
         "flags": FLAGS,
         "verdicts": VERDICTS,
         "severities": SEVERITIES,
-        "reasons": REASONS,
+        "reasons": {**REASONS, "corrected": PageText("补正已交")},
         "decisions": DECISIONS,
         "decided": decided,
         "levels": ANSWER_LEVELS,
