@@ -240,7 +240,7 @@ class CustomerView:
 
     def reports(self, ctx: AppContext, *, verified: bool) -> tuple[ReportView, ...]:
         """What the customer raised so far, complaints with their number and the answer to them. `verified`: also what
-        somebody of the utility wrote down for them, without the words of whoever did."""
+        somebody of the utility wrote down for them, without their words."""
         facts, days = {fact.id: fact for fact in self.reportable_facts()}, _answer_days(self.rules)
         found = [
             ReportView(

@@ -30,7 +30,7 @@ class SideBySide(msgspec.Struct, frozen=True):
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """An answer to a complaint. `channel`: how the customer was told."""
+    """An answer to a complaint. `channel`: how the customer learned of it."""
 
     at: datetime
     by: str

@@ -312,6 +312,11 @@ class _Attention:
         if not rule.per_thing or not self.is_finished or finding.severity != "violation":
             return False
         before = {edge.than for edge in rule.item.order if edge.rel == "before"} - {"left"}
+        before |= {
+            other.id
+            for other in self.visit.rules.rules
+            if any(edge.rel == "after" and edge.than == rule.id for edge in other.item.order)
+        }
         return not any(
             one.what in before and one.thing == finding.thing and one.holds is not False and one.id not in self.slips
             for one in self.visit.merged.entries

@@ -1,11 +1,11 @@
 """The desk's page of duties: by due date with what is overdue first, by owner, with a link to write down a call."""
 
 import re
+from typing import Any
 
 import pytest
 
 from service.duties import listing
-from tests.duties.test_duties import duties
 from tests.reviews.desk import ENTRIES
 from tests.support.api_client import VISIT, World, record
 from tests.support.desk import DeskBrowser, signed_in
@@ -22,6 +22,12 @@ async def wang(world: World) -> DeskBrowser:
     told = [said("09:12", "own_damage", thing="cabinet", label="柜门"), said("09:30", "complaint_received")]
     assert (await world.submit({**record(), "entries": [*ENTRIES, *told]})).status_code == 201
     return await signed_in(world, "wang")
+
+
+async def duties(world: World, **query: str) -> list[dict[str, Any]]:
+    """What the API lists."""
+    listed = await world.ask("wang", "GET", "/v1/duties?" + "&".join(f"{key}={value}" for key, value in query.items()))
+    return list(listed.json()["duties"])
 
 
 async def groups(desk: DeskBrowser, path: str = PAGE) -> dict[str, int]:

@@ -181,6 +181,7 @@ async def test_no_reason_is_filed_under_the_decision_of_a_colleague(sqlite_world
         assert (await sqlite_world.ask("wang", "PUT", path, content, if_match=tag)).status_code == 200
         await page.reload()
         assert await page.locator(mine).input_value() == ""
+        await page.locator("summary", has_text="其他").click()
         await page.locator(f'[name="decision:{RANG_LATE}"][value=override]').check()
         await page.locator(mine).fill("看过录像")
         await page.locator("#comment").fill("请注意")
