@@ -129,7 +129,7 @@ async def build_details(
         statement_sha256=next_statement.sha256 if next_statement else None,
         statements=all_statements if level is not None else tuple(map(statements.mask_statement, all_statements)),
         raises=view.reportable_facts() if started else (),
-        raised=view.reports(ctx),
+        raised=view.reports(ctx, verified=level is not None),
         said=view.responses(ctx),
         level=level,
         answered_at=to_local(answered_at[-1] if answered_at else None),

@@ -10,14 +10,15 @@ from service.context import AppContext
 from service.judge import judge, signoffs
 from service.judge.checklist import Text
 from service.judge.entries import Entry
-from service.judge.moments import from_ms, in_zone
+from service.judge.moments import in_zone
 from service.judge.rules import CompiledChecklist
 from service.judge.signoffs import Level, QuestionSet, Signature, SignOff, StatementRefusal
 from service.judge.statements import Document
-from service.judge.timeline import to_microseconds, withdrawn_ids
-from service.visits.complaints import answering_items, answers_to, is_complaint, recording_id
+from service.judge.timeline import to_microseconds
+from service.visits.complaints import is_complaint, own_answers, recording_id, words_of
 from service.visits.customer_answers import AnswerInput, IncidentReport, StoredCustomerResponse
 from service.visits.loading import LoadedVisit
+from service.visits.owed_answers import complaints_of, owed_answers
 
 from . import masking
 
@@ -135,6 +136,8 @@ class CustomerView:
         self.judgement, self.timeline = evaluation.evaluate(), evaluation.timeline
         self.sign_offs = signoffs.sign_offs(visit.rules, self.visit, self.entries, self.timeline, self.judgement.facts)
         self.labels = self.judgement.labels
+        self.complaints = complaints_of(visit)
+        self.owed_answers = tuple(owed_answers(visit, self.judgement))
 
     def statements(self) -> tuple[StatementView, ...]:
         """All statements with content."""
@@ -235,10 +238,11 @@ class CustomerView:
         item = self.rules.by_id[answer.item or ""].item
         return item.customer or item.label
 
-    def reports(self, ctx: AppContext) -> tuple[ReportView, ...]:
-        """What the customer raised so far, complaints with their number and the answer to them."""
+    def reports(self, ctx: AppContext, *, verified: bool) -> tuple[ReportView, ...]:
+        """What the customer raised so far, complaints with their number and the answer to them. `verified`: also what
+        somebody of the utility wrote down for them, without their words."""
         facts, days = {fact.id: fact for fact in self.reportable_facts()}, _answer_days(self.rules)
-        return tuple(
+        found = [
             ReportView(
                 at=ctx.to_local_time(row.received_at),
                 fact=one.fact,
@@ -251,25 +255,30 @@ class CustomerView:
             for row, response in self.stored_responses
             for one, entry in zip(response.said.raises, filter(lambda e: e.holds, response.entries), strict=True)
             if (fact := facts.get(one.fact))
-        )
+        ]
+        for entry in self.complaints if verified else ():
+            fact = facts.get(entry.what)
+            if fact and entry.by != "customer":
+                at, receipt = in_zone(entry.at, self.now.tzinfo), self._receipt(entry)
+                found.append(
+                    ReportView(at=at, fact=fact.id, zh=fact.zh, en=fact.en, text="", days=days.get(fact.id), **receipt)
+                )
+        return tuple(sorted(found, key=lambda one: one.at))
 
     def _receipt(self, complaint: Entry) -> dict[str, Any]:
         """The number of a complaint, and the last answer to it or the date by which one is due."""
-        withdrawn, recorded = withdrawn_ids(self.entries), recording_id(complaint.id)
+        recorded = recording_id(complaint.id)
         record = next((entry for entry in self.entries if entry.id == recorded), None)
         numbers = (piece.number for piece in record.evidence if piece.number) if record else ()
         received = next((entry for entry in self.entries if entry.id == complaint.id), complaint)
-        answers = [one for one in answers_to(self.rules, received, self.entries) if one.id not in withdrawn]
-        answer = max(answers, key=lambda entry: entry.at, default=None)
-        items = answering_items(self.rules, complaint.what)
-        owed = (one.code for one in self.judgement.findings if one.item in items)
-        due = next((self.judgement.due[code] for code in owed if code in self.judgement.due), None)
+        answer = next(reversed(own_answers(self.rules, received, self.entries)), None)
+        due = (one.due_at for one in self.owed_answers if one.complaint.id == complaint.id)
         zone = self.now.tzinfo
         return {
             "number": next(iter(numbers), None),
-            "due_at": None if answer or due is None else from_ms(due // 1000, zone),
+            "due_at": next(due, None),
             "answered_at": in_zone(answer.at, zone) if answer else None,
-            "answer": "\n".join(piece.text for piece in answer.evidence if piece.text) or None if answer else None,
+            "answer": words_of(answer) or None if answer else None,
         }
 
     def reportable_facts(self) -> tuple[Option, ...]:

@@ -44,7 +44,9 @@ class DutyView(msgspec.Struct, frozen=True, kw_only=True):
     external_ref: Annotated[str | None, Meta(description="The work order number.")]
     since: Annotated[datetime, Meta(description="Since when it is owed.")]
     due_at: Annotated[datetime, Meta(description="By when it has to be done.")]
-    closed_at: Annotated[datetime | None, Meta(description="When it was done.")]
+    closed_at: Annotated[datetime | None, Meta(description="When it was done, or dropped.")]
+    dropped_by: Annotated[str | None, Meta(description="Login of the supervisor who decided that it is not done.")]
+    dropped_reason: Annotated[str, Meta(description="Why it is not done.")]
     state: Annotated[DutyState, Meta(description="Overdue: the due date has passed.")]
     calendar_known: Annotated[
         bool, Meta(description="False: working days count, and the official calendar of that year is not published.")
@@ -82,6 +84,8 @@ class DutyRow(msgspec.Struct, frozen=True, kw_only=True):
     since: int
     due_at: int
     closed_at: int | None
+    dropped_by: str
+    dropped_reason: str
     plan: bytes
     checklist: str
     checklist_version: str
@@ -143,6 +147,8 @@ async def _view(ctx: AppContext, tx: Transaction, row: DutyRow) -> DutyView:
         since=ctx.to_local_time(row.since),
         due_at=due,
         closed_at=None if row.closed_at is None else ctx.to_local_time(row.closed_at),
+        dropped_by=row.dropped_by or None,
+        dropped_reason=row.dropped_reason,
         state=state if row.closed_at is None else "closed",
         calendar_known=not ctx.review_policy.working_days or is_known(due.date()),
     )

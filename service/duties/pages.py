@@ -18,7 +18,7 @@ from .listing import DutyFilter, DutyState, DutyView, list_duties
 STATES: dict[DutyState, AnyText] = {
     "open": PageText("未了"),
     "overdue": PageText("已逾期"),
-    "closed": PageText("已办结"),
+    "closed": PageText("已了结"),
 }
 
 
@@ -40,7 +40,8 @@ class DutiesPageController(DeskController):
         wanted = DutyFilter(owner=owner or "", area=area, state=wanted_state or "open", after=after)
         found = await list_duties(desk.ctx, desk.token, wanted)
         given = {"owner": owner, "area": area, "state": wanted_state}
-        names = await desk.ctx.db.read(lambda tx: names_of(tx, {one.technician for one in found.duties}))
+        logins = {login for one in found.duties for login in (one.technician, one.dropped_by or "")}
+        names = await desk.ctx.db.read(lambda tx: names_of(tx, logins))
         view = {
             "names": names,
             "found": found,
@@ -55,17 +56,26 @@ class DutiesPageController(DeskController):
 
 
 def _groups(duties: tuple[DutyView, ...], desk: DeskRequest) -> list[tuple[AnyText, list[DutyView]]]:
-    """The duties of a page under headings: overdue, due today, later; or done."""
+    """The duties of a page under headings: overdue, due today, later; or done, or dropped."""
     today = desk.ctx.now().date()
     titles: dict[str, AnyText] = {
-        "closed": STATES["closed"],
+        "closed": PageText("已办结"),
+        "dropped": PageText("不再办理"),
         "overdue": STATES["overdue"],
         "today": PageText("今天到期"),
         "later": PageText("以后到期"),
     }
     found: dict[str, list[DutyView]] = {}
     for one in duties:
-        key = one.state if one.state != "open" else "today" if one.due_at.date() <= today else "later"
+        key = (
+            "dropped"
+            if one.dropped_by
+            else one.state
+            if one.state != "open"
+            else "today"
+            if one.due_at.date() <= today
+            else "later"
+        )
         found.setdefault(key, []).append(one)
     return [(titles[key], group) for key, group in found.items()]
 

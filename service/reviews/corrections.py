@@ -15,6 +15,7 @@ from .writing import add_row, is_known, lock_for
 
 MENDABLE = frozenset({"missing", "evidence", "undeclared", "value", "bad_waiver", "late_entry", "attest", "open"})
 """Findings that a new entry can mend. The order of acts and a time that has passed stay as they are."""
+PAST = "期限已经过了，请写以后的时间 / the date has passed; take a later one"
 IMPOSSIBLE = "补记改变不了这一项，请直接决定 / adding to it cannot mend it; decide it instead"
 
 
@@ -30,7 +31,8 @@ async def return_items(
 ) -> tuple[bool, OpenCorrection]:
     """Return items of a visit to the phone; False with what was asked when the same was asked before.
 
-    OwnVisit, NotCorrectable, NothingToReview before the technician wrote anything.
+    OwnVisit, InvalidBody for a date that has passed, NotCorrectable, NothingToReview before the technician wrote
+    anything.
     """
     visit_id = parse_uuid(correction.visit, "/visit")
     person, visit = await lock_for(ctx, tx, token, visit_id, "review visits")
@@ -38,6 +40,8 @@ async def return_items(
         return False, _view(ctx, id, correction, person.login, ctx.clock())
     if visit.was_on_visit(person):
         raise errors.OwnVisit
+    if correction.due <= visit.now:
+        raise errors.InvalidBody("", (errors.FieldError("/due", "in-the-past", PAST),))
     if visit.evaluate_at().verdict is None:
         raise errors.NothingToReview
     _require_correctable(visit, correction.items)

@@ -274,12 +274,15 @@ async def _page(
         "new_id": desk.ctx.new_id,
         "now": desk.ctx.now(),
         "local": local,
-        "steps": [(one, step_words(one, page.subjects, {page.visit.type: page.type})) for one in page.steps],
+        "steps": [
+            (one, step_words(one, page.subjects, {page.visit.type: page.type}), page.written.get(one.id, ""))
+            for one in page.steps
+        ],
         "kinds": KINDS,
         "flags": FLAGS,
         "verdicts": VERDICTS,
         "severities": SEVERITIES,
-        "reasons": REASONS,
+        "reasons": {**REASONS, "corrected": PageText("补正已交")},
         "decisions": DECISIONS,
         "decided": decided,
         "levels": ANSWER_LEVELS,

@@ -58,7 +58,10 @@ class ReviewView(msgspec.Struct, frozen=True, kw_only=True):
     verdict: Annotated[Verdict | None, Meta(description="The judge's; a review never changes it.")]
     decided: Annotated[Verdict | None, Meta(description="The verdict without the overridden findings.")]
     reasons: Annotated[tuple[Reason, ...], Meta(description="What calls for a person.")]
-    open_duties: Annotated[tuple[str, ...], Meta(description="Codes of the findings that say what is still owed.")]
+    open_duties: Annotated[
+        tuple[str, ...],
+        Meta(description="What is still owed, as codes of findings."),
+    ]
     findings: Annotated[tuple[FindingReview, ...], Meta(description="All findings, with the decisions.")]
     corrections: Annotated[tuple[OpenCorrection, ...], Meta(description="What was returned and not answered yet.")]
     comments: Annotated[tuple[CommentView, ...], Meta(description="Remarks of all reviews.")]

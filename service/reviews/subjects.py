@@ -8,6 +8,7 @@ from service.confirmation.statements import CustomerView
 from service.judge.checklist import Text
 from service.judge.rules import CompiledChecklist
 from service.visits.loading import LoadedVisit
+from service.visits.owed_answers import owed_answers
 
 from .entry_words import subject_names
 from .shown_findings import ShownFinding, subject_key
@@ -40,14 +41,15 @@ def returnable_subjects(
 
 def subjects_to_do(visit: LoadedVisit, findings: Iterable[ShownFinding]) -> Iterator[Subject]:
     """What the office still has to do."""
-    labels = visit.evaluate_at().labels
-    for one in findings:
-        rule = visit.rules.by_id.get(one.finding.item)
-        if rule is None or rule.item.who != "office" or "office" not in rule.attested_by:
-            continue
-        if one.finding.kind in ("open", "missing"):
-            thing = one.finding.thing
-            yield Subject(one.subject, rule.item.label, labels.get(thing or "", thing or ""), None)
+    judgement = visit.evaluate_at()
+    labels = judgement.labels
+    answers = {one.rule.id: (one.rule.id, None) for one in owed_answers(visit, judgement)}
+    open_ones = (one for one in findings if one.finding.kind in ("open", "missing"))
+    wanted = {one.subject: (one.finding.item, one.finding.thing) for one in open_ones} | answers
+    for key, (item, thing) in wanted.items():
+        rule = visit.rules.by_id.get(item)
+        if rule is not None and rule.item.who == "office" and "office" in rule.attested_by:
+            yield Subject(key, rule.item.label, labels.get(thing or "", thing or ""), None)
 
 
 def subjects_to_ask(visit: LoadedVisit, findings: Iterable[ShownFinding]) -> Iterator[Subject]:

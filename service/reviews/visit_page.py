@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Literal
 from uuid import UUID
 
 import msgspec
@@ -20,12 +21,20 @@ from service.visits.review_rows import OpenCorrection
 from service.visits.working_days import end_of_working_day
 from service.web.language import PageText
 
-from .customer_words import CustomerWords, ShownStatement, SideBySide, compare_words, customer_words, shown_statements
+from .customer_words import (
+    CustomerWords,
+    ShownStatement,
+    SideBySide,
+    compare_words,
+    customer_words,
+    office_words,
+    shown_statements,
+)
 from .entry_changes import AnsweredCorrection, answered_corrections, entry_changes
 from .entry_words import subject_names
 from .history import build_history
 from .reviewing import build_review, review_tag
-from .schemas import HistoryStep, ReviewView
+from .schemas import HistoryStep, ReviewView, Words
 from .shown_findings import PastFinding, ShownFinding, past_findings, shown_findings
 from .subjects import (
     Subject,
@@ -35,6 +44,7 @@ from .subjects import (
     subjects_to_do,
 )
 from .timeline_svg import OrderOfActs, order_of_acts
+from .waiting import MissingFile, missing_files, unanswered
 
 RETURN_BY = timedelta(hours=6)
 """Before the end of the next working day, at six in the evening, returned items are due unless somebody says else."""
@@ -64,6 +74,9 @@ class VisitPage(msgspec.Struct, frozen=True, kw_only=True):
     sides: tuple[SideBySide, ...] = ()
     agreed: int = 0
     words: tuple[CustomerWords, ...] = ()
+    written: dict[str, str] = {}
+    unanswered: tuple[Words, ...] = ()
+    missing: tuple[MissingFile, ...] = ()
     steps: tuple[HistoryStep, ...] = ()
     returnable: tuple[Subject, ...] = ()
     return_by: datetime | None = None
@@ -82,11 +95,16 @@ class VisitPage(msgspec.Struct, frozen=True, kw_only=True):
         return self.can_review and (self.calls or self.visit.state not in ("planned", "under_way", "cancelled"))
 
     @property
-    def calling(self) -> tuple[tuple[ReasonKind, int, datetime, datetime | None], ...]:
-        """What calls for a person, each kind once: how often, since when, and by when it has to be settled."""
-        kinds: dict[ReasonKind, list[Reason]] = {}
+    def calling(self) -> tuple[tuple[ReasonKind | Literal["corrected"], int, datetime, datetime | None], ...]:
+        """What calls for a person, each kind once: how often, since when, and by when it has to be settled.
+
+        `corrected`: an explanation that is a record in answer to a correction.
+        """
+        kinds: dict[ReasonKind | Literal["corrected"], list[Reason]] = {}
+        records = {one.record for one in self.visit.records}
         for one in self.review.reasons if self.review else ():
-            kinds.setdefault(one.kind, []).append(one)
+            is_record = one.kind == "explanation" and one.source in records
+            kinds.setdefault("corrected" if is_record else one.kind, []).append(one)
         return tuple(
             (
                 kind,
@@ -150,6 +168,9 @@ async def get_visit_page(ctx: AppContext, tx: Transaction, token: bytes, visit_i
         sides=tuple(compare_words(visit, customer.labels)),
         agreed=sum(1 for one in visit.merged.entries if one.by == "customer" and one.says == "yes"),
         words=tuple(customer_words(ctx, visit)),
+        written=dict(office_words(visit)),
+        unanswered=unanswered(ctx, visit),
+        missing=tuple(missing_files(visit, customer.labels)),
         steps=steps,
         returnable=returnable_subjects(visit.rules, findings, customer.labels),
         return_by=end_of_working_day(visit.now, 1) - RETURN_BY,

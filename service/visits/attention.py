@@ -15,11 +15,13 @@ from msgspec import Meta
 from service.judge.entries import Entry
 from service.judge.findings import Finding, Judgement
 from service.judge.moments import from_ms, to_ms
+from service.judge.rules import CompiledItem
 from service.judge.timeline import withdrawn_ids
 
 from .clock_skew import seconds_ahead
-from .complaints import COMPLAINTS, answering_items, answers_to, is_complaint
+from .complaints import COMPLAINTS, answering_items
 from .loading import LoadedVisit
+from .owed_answers import OwedAnswer, complaints_of, owed_answers
 from .repository import NO_RECORD_AFTER_MS
 
 ReasonKind = Literal[
@@ -55,9 +57,10 @@ class Reason(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Duty(msgspec.Struct, frozen=True, kw_only=True):
-    """Something that is still owed. `overdue`: it is a fault by now."""
+    """Something that is still owed. `overdue`: it is a fault by now. `key` is its own in the visit."""
 
     code: str
+    key: str
     item: str
     thing: str | None
     since: datetime
@@ -112,6 +115,11 @@ class _Attention:
     def slips(self) -> set[str]:
         """The entries that were taken back."""
         return withdrawn_ids(self.visit.merged.entries)
+
+    @cached_property
+    def answers(self) -> tuple[OwedAnswer, ...]:
+        """The answers to complaints that are owed."""
+        return tuple(owed_answers(self.visit, self.judgement))
 
     @cached_property
     def received(self) -> dict[str, datetime]:
@@ -169,8 +177,17 @@ class _Attention:
         return any(piece.kind == "signature" for piece in entry.evidence)
 
     def since(self, finding: Finding) -> datetime:
+        if finding.kind == "changed_after_signature" and len(finding.entries) == 1:
+            return self.last_change(finding)
         known = [self.received[one] for one in finding.entries if one in self.received]
         return max(known, default=None) or self.finished_at
+
+    def last_change(self, finding: Finding) -> datetime:
+        """When what the signature covers was written or taken back last: it is dated back, so no act is later."""
+        rule, entries = self.visit.rules.by_id[finding.item], self.visit.merged.entries
+        covered = {one.id for one in entries if one.what in rule.item.covers}
+        changed = (one for one in entries if one.id in covered or one.withdraws in covered)
+        return max(self.received[one.id] for one in (*changed, *(e for e in entries if e.id in finding.entries)))
 
     def due_of(self, finding: Finding) -> datetime | None:
         due = self.judgement.due.get(finding.code)
@@ -185,13 +202,13 @@ class _Attention:
 
     def complaints(self) -> Iterator[Reason]:
         """A complaint calls for a person until it is answered; other bad answers until somebody looked."""
-        for entry in self.visit.merged.entries:
-            if is_complaint(entry) and entry.id not in self.slips and not self.is_answered(entry):
-                duty = self.answer_owed(entry.what)
-                if duty is None and self.is_covered(self.batch_number(entry)):
-                    continue
-                due = None if duty is None else self.due_of(duty)
-                yield Reason(kind="complaint", since=self.received[entry.id], due_at=due, source=entry.id)
+        for one in self.answers:
+            yield Reason(kind="complaint", since=one.received_at, due_at=one.due_at, source=one.complaint.id)
+            if one.finding is None and self.has_come(one.due_at):
+                yield Reason(kind="overdue_duty", since=one.due_at, due_at=one.due_at, source=one.complaint.id)
+        for entry in complaints_of(self.visit):
+            if not answering_items(self.visit.rules, entry.what) and not self.is_covered(self.batch_number(entry)):
+                yield Reason(kind="complaint", since=self.received[entry.id], source=entry.id)
         yield from self.bad_answers() if self.visit.customer_responses else ()
 
     def bad_answers(self) -> Iterator[Reason]:
@@ -210,20 +227,6 @@ class _Attention:
             if not self.is_covered(place + 1):
                 batch = self.visit.batches[place]
                 yield Reason(kind="complaint", since=batch.received_at, source=batch.id)
-
-    def is_answered(self, complaint: Entry) -> bool:
-        answers = answers_to(self.visit.rules, complaint, self.visit.merged.entries)
-        if any(one.id not in self.slips for one in answers):
-            return True
-        owed = self.answer_owed(complaint.what)
-        decision = None if owed is None else self.history.decision_for(owed)
-        return decision is not None and decision.decision == "override"
-
-    def answer_owed(self, fact: str) -> Finding | None:
-        """The finding that an answer to a complaint is due or missing."""
-        items = answering_items(self.visit.rules, fact)
-        findings = self.judgement.findings
-        return next((one for one in findings if one.item in items and one.kind in ("open", "missing")), None)
 
     def of_batches(self) -> Iterator[Reason]:
         for number, (row, batch) in enumerate(zip(self.visit.batch_rows, self.visit.batches, strict=True)):
@@ -268,21 +271,34 @@ class _Attention:
         return int.from_bytes(self.visit.row.salt[:4]) < percent / 100 * 2**32
 
     def duties(self) -> Iterator[Duty]:
+        for one in self.answers:
+            kind = "missing" if self.has_come(one.due_at) else "open"
+            yield Duty(
+                code=one.finding.code if one.finding else f"{kind}.{one.rule.id}",
+                key=one.key,
+                item=one.rule.id,
+                thing=None,
+                since=one.received_at,
+                due_at=one.due_at,
+                owner="office",
+                overdue=kind == "missing",
+            )
+        answers = {one.finding.code for one in self.answers if one.finding}
         for finding in self.judgement.findings:
             rule = self.visit.rules.by_id.get(finding.item)
-            if rule is None or finding.kind not in ("open", "missing"):
+            if rule is None or finding.kind not in ("open", "missing") or finding.code in answers:
                 continue
             overdue = finding.kind == "missing"
-            is_breach = rule.per_thing and self.is_finished and finding.severity == "violation"
-            if overdue and finding.code not in self.judgement.due and not is_breach:
+            if overdue and finding.code not in self.judgement.due and not self.is_still_owed(rule, finding):
                 continue  # only what was opened has to be closed: a thing that was borrowed, a damage, a complaint
             decision = self.history.decision_for(finding)
-            if decision is not None and (decision.decision == "override" or finding.code not in self.judgement.due):
-                continue  # decided; what has a due date is owed even if it is late
+            if decision is not None and (decision.decision == "override" or finding.entries):
+                continue  # nothing is owed, or the customer refused it; otherwise what is upheld has to be done
             since = self.since(finding)
             settled_by = since if overdue else since + timedelta(milliseconds=REVIEW_WITHIN_MS)
             yield Duty(
                 code=finding.code,
+                key=duty_key(finding),
                 item=finding.item,
                 thing=finding.thing,
                 since=since,
@@ -290,6 +306,21 @@ class _Attention:
                 owner="technician" if rule.item.who in TECHNICIANS else "office",
                 overdue=overdue,
             )
+
+    def is_still_owed(self, rule: CompiledItem, finding: Finding) -> bool:
+        """Whether what was not done about a thing can be done yet: not if it had to come before what happened since."""
+        if not rule.per_thing or not self.is_finished or finding.severity != "violation":
+            return False
+        before = {edge.than for edge in rule.item.order if edge.rel == "before"} - {"left"}
+        before |= {
+            other.id
+            for other in self.visit.rules.rules
+            if any(edge.rel == "after" and edge.than == rule.id for edge in other.item.order)
+        }
+        return not any(
+            one.what in before and one.thing == finding.thing and one.holds is not False and one.id not in self.slips
+            for one in self.visit.merged.entries
+        )
 
     def is_closed(self, reasons: tuple[Reason, ...], duties: tuple[Duty, ...]) -> bool:
         unfinished = self.judgement.verdict is None and self.visit.plan_history.cancelled is not None
@@ -323,6 +354,11 @@ class _Attention:
             return True
         self.next.append(moment)
         return False
+
+
+def duty_key(finding: Finding) -> str:
+    """The key of the duty that a finding says is open."""
+    return f"{finding.item}[{finding.thing}]" if finding.thing else finding.item
 
 
 def reason_words(reasons: Iterable[Reason]) -> tuple[str, ...]:

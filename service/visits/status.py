@@ -12,7 +12,7 @@ from service.web.defects import or_unreadable
 
 from . import evidence_files, repository, search_index, summaries, sync_feed
 from .appointment import awaits_reschedule
-from .attention import Attention, Duty, Reason, attention, reason_words, urgent_at
+from .attention import Attention, Duty, Reason, attention, duty_key, reason_words, urgent_at
 from .loading import LoadedVisit, batch_senders, load_visit
 from .notice_flags import appointment_conditions, is_ahead, with_notice_flags
 from .plan import Plan
@@ -157,7 +157,7 @@ async def _prepare_status(tx: Transaction, visit: LoadedVisit, judgement: Judgem
 
 
 async def _save_duties(tx: Transaction, visit: LoadedVisit, judgement: Judgement, duties: Sequence[Duty]) -> None:
-    """Close the duties that are done, and open those that are owed: nothing where there never was one.
+    """Close the duties that are done or dropped, and open those that are owed: nothing where there never was one.
 
     One after the other, because PostgreSQL changes a row only once in a statement.
     """
@@ -167,7 +167,7 @@ async def _save_duties(tx: Transaction, visit: LoadedVisit, judgement: Judgement
     rows = [
         {
             "visit": visit.row.id.bytes,
-            "duty": f"{duty.item}[{duty.thing}]" if duty.thing else duty.item,
+            "duty": duty.key,
             "item": duty.item,
             "thing": duty.thing or "",
             "label": judgement.labels.get(duty.thing, duty.thing) if duty.thing else "",
@@ -180,6 +180,17 @@ async def _save_duties(tx: Transaction, visit: LoadedVisit, judgement: Judgement
         for duty in duties
     ]
     await tx.execute_many("open_duty", list({row["duty"]: row for row in rows}.values()))
+    dropped = [
+        {
+            "visit": visit.row.id.bytes,
+            "duty": duty_key(finding),
+            "dropped_by": decision.by,
+            "dropped_reason": decision.reason,
+        }
+        for finding in judgement.findings
+        if finding.kind in ("open", "missing") and (decision := visit.reviews.decision_for(finding))
+    ]
+    await tx.execute_many("drop_duty", dropped)
 
 
 async def recompute_status(tx: Transaction, visit: LoadedVisit, *, notify_technicians: bool = True) -> None:

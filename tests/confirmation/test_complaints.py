@@ -1,12 +1,15 @@
 """A customer complains by the link: the service records it, the office answers, and the page shows both."""
 
 import re
+from datetime import timedelta
 from typing import Any
 
 from tests.support.api_client import World, problem
 from tests.support.customer import Customer, advance_clock, example_customer
 from tests.support.customer_browser import Visitor
+from tests.support.desk import signed_in
 from tests.support.factories import uid
+from tests.support.reviews import close
 
 COMPLAINT = {"fact": "complaint_received", "text": "师傅态度不好"}
 RECORDED, ANSWER = "complaint_recorded_forwarded", "complaint_answered_5d"
@@ -127,6 +130,41 @@ async def test_the_flag_and_the_reason_go_with_the_answer_and_come_again_with_an
     assert "complaint" in await reasons(world, tao)
 
 
+async def test_each_complaint_is_owed_an_answer_of_its_own(world: World) -> None:
+    tao = await complaining(world)
+    await answers(world, tao, "已致歉")
+    advance_clock(world, days=2)
+    await tao.enters()
+    assert (await tao.says(raises=[{**COMPLAINT, "text": "又漏了"}])).status_code == 200
+    asked = world.house.now()
+    review = (await world.ask("wang", "GET", f"/v1/visits/{tao.visit}/review")).json()
+    (reason,) = [one for one in review["reasons"] if one["kind"] == "complaint"]
+    assert (reason["since"], reason["due_at"]) == (asked.isoformat(), (asked + timedelta(days=5)).isoformat())
+    (duty,) = (await world.ask("zhao", "GET", "/v1/duties?owner=office")).json()["duties"]
+    assert (duty["item"], duty["since"], duty["due_at"]) == (ANSWER, reason["since"], reason["due_at"])
+    done = await close(world, tao.visit)  # only looking at it answers nobody
+    assert (done["state"], [one["kind"] for one in done["reasons"]]) == ("to_review", ["complaint"])
+    zhao = await signed_in(world, "zhao")
+    assert f'value="{ANSWER}"' in (await zhao.get(f"/desk/visits/{tao.visit}")).text
+    first, second = (await tao.seen())["raised"]
+    assert (first["answer"], second["answer"]) == ("已致歉", None)
+    assert second["due_at"] == reason["due_at"]
+    advance_clock(world, minutes=5)
+    await answers(world, tao, "已重修", name="b")
+    first, second = (await tao.seen())["raised"]
+    assert (first["answer"], second["answer"]) == ("已致歉", "已重修")
+    assert await reasons(world, tao) == []
+    advance_clock(world, minutes=5)
+    assert (await tao.says(raises=[{**COMPLAINT, "text": "还在漏"}])).status_code == 200
+    advance_clock(world, days=5, minutes=1)
+    assert await reasons(world, tao) == ["complaint", "overdue_duty"]
+    await answers(world, tao, "已换管", name="c")
+    assert await reasons(world, tao) == []
+    assert (await world.ask("zhao", "GET", "/v1/duties?owner=office")).json()["duties"] == []
+    closed = (await world.ask("zhao", "GET", "/v1/duties?state=closed")).json()["duties"]
+    assert [one["item"] for one in closed] == [ANSWER] * 3
+
+
 async def test_the_technician_gets_nothing_of_a_complaint_nor_of_its_answer(world: World) -> None:
     tao = await example_customer(world, "S01")
     advance_clock(world, minutes=2)
@@ -172,3 +210,23 @@ async def test_who_complains_on_the_page_uses_its_own_form(world: World) -> None
     copy = (await tao.client.get(f"/c/{tao.token}/copy")).text
     assert "TS-" in copy
     assert problem(await tao.says(raises=[{"fact": "no_such", "text": "x"}])) == (422, "invalid-body")
+
+
+async def test_a_complaint_that_the_office_took_down_is_on_the_page_with_its_answer_once(world: World) -> None:
+    tao = await example_customer(world, "S01")
+    advance_clock(world, minutes=2)
+    text = {"kind": "text", "text": "客户来电，很生气"}
+    noted = {"id": str(uid("phone")), "at": world.house.now().isoformat(), "what": "complaint_received"}
+    content = {"entries": [{**noted, "by": "dispatcher", "holds": True, "evidence": [text]}]}
+    assert (await world.ask("zhao", "POST", f"/v1/visits/{tao.visit}/entries", content)).status_code == 201
+    assert (await tao.seen())["raised"] == []
+    advance_clock(world, minutes=2)
+    zhao = await signed_in(world, "zhao")
+    form = {"id": str(uid("answer")), "subject": ANSWER, "channel": "phone", "text": "已上门重修"}
+    assert (await zhao.post(f"/desk/visits/{tao.visit}/entries", form)).status_code == 303
+    visitor = Visitor(tao)
+    assert "已上门重修" not in await visitor.html()
+    await visitor.enters()
+    page = await visitor.html()
+    assert page.count("已上门重修") == 1
+    assert "很生气" not in page

@@ -1,6 +1,7 @@
 """The desk's page of duties: by due date with what is overdue first, by owner, with a link to write down a call."""
 
 import re
+from typing import Any
 
 import pytest
 
@@ -8,7 +9,8 @@ from service.duties import listing
 from tests.reviews.desk import ENTRIES
 from tests.support.api_client import VISIT, World, record
 from tests.support.desk import DeskBrowser, signed_in
-from tests.support.factories import said
+from tests.support.factories import said, uid
+from tests.support.reviews import review_of, upheld
 
 PAGE = "/desk/duties"
 
@@ -20,6 +22,12 @@ async def wang(world: World) -> DeskBrowser:
     told = [said("09:12", "own_damage", thing="cabinet", label="柜门"), said("09:30", "complaint_received")]
     assert (await world.submit({**record(), "entries": [*ENTRIES, *told]})).status_code == 201
     return await signed_in(world, "wang")
+
+
+async def duties(world: World, **query: str) -> list[dict[str, Any]]:
+    """What the API lists."""
+    listed = await world.ask("wang", "GET", "/v1/duties?" + "&".join(f"{key}={value}" for key, value in query.items()))
+    return list(listed.json()["duties"])
 
 
 async def groups(desk: DeskBrowser, path: str = PAGE) -> dict[str, int]:
@@ -100,7 +108,46 @@ async def test_the_office_answers_a_complaint_on_the_visits_page(wang: DeskBrows
     (entry,) = [one for one in visit["entries"] if one["what"] == "complaint_answered_5d"]
     assert (entry["by"], entry["via"], entry["evidence"][0]["text"]) == ("office", "office", "已致歉，并调整了水费")
     assert "complaint" not in visit["flags"]
-    assert "complaint_answered_5d" not in (await wang.get(page)).text
+    seen = (await wang.get(page)).text
+    assert "complaint_answered_5d" not in seen
+    assert re.search(
+        "(?s)<strong>答复</strong> 已致歉，并调整了水费</p>\\s*<footer>3月2日 12:00 · 赵 · 电话</footer>", seen
+    )
+    assert re.search('(?s)谁做了什么.*<span class="words">已致歉，并调整了水费</span>', seen)
     li = await signed_in(wang.world, "li")
     assert f"{page}/entries" not in (await li.get(page)).text
     assert (await li.post(f"{page}/entries", {**form, "text": "我来答复"})).status_code == 403
+
+
+async def test_what_is_upheld_stays_owed_and_what_is_overridden_is_dropped_and_says_why(wang: DeskBrowser) -> None:
+    world, visit = wang.world, f"/desk/visits/{VISIT}"
+    borrowed = [
+        {**said("09:15", "borrowed", thing="chair", label="椅子"), "id": str(uid("borrowed"))},
+        {**said("09:16", "borrow_used", thing="chair"), "id": str(uid("used"))},
+    ]
+    assert (await world.submit({**record(uid("r2")), "entries": borrowed}, uid("r2"))).status_code == 201
+    owed = {one["item"] for one in await duties(world) if one["thing"] == "chair"}
+    assert owed == {"borrow_cleaned", "borrow_returned"}  # nobody can ask any more whether they may use it
+    shown, _ = await review_of(world)
+    calls = {f"calls:{one['code']}": "1" for one in upheld(shown)}
+    tag = await wang.field(visit, "tag")
+    answer = await wang.post(f"{visit}/review", {"tag": tag, "rest": "uphold", **calls})
+    assert answer.status_code == 303, answer.text
+    assert {one["item"] for one in await duties(world) if one["thing"] == "chair"} == owed
+    assert {f"missing.{one}[chair]" for one in owed} <= set((await review_of(world))[0]["open_duties"])
+    seen = (await world.ask("wang", "GET", f"/v1/visits/{VISIT}")).json()
+    assert (seen["state"], "open_duties" in seen["flags"]) == ("to_review", True)
+    assert await groups(wang, f"{PAGE}?state=closed") == {}
+    code = "missing.borrow_cleaned[chair]"
+    chosen = {f"decision:{code}": "override", f"reason:{code}": "客户说不用擦"}
+    answer = await wang.post(f"{visit}/review", {"tag": await wang.field(visit, "tag"), **chosen})
+    assert answer.status_code == 303, answer.text
+    assert {one["item"] for one in await duties(world) if one["thing"] == "chair"} == {"borrow_returned"}
+    returned = [{**said("09:38", "borrow_returned", thing="chair"), "id": str(uid("returned"))}]
+    assert (await world.submit({**record(uid("r3")), "entries": returned}, uid("r3"))).status_code == 201
+    closed = {one["item"]: one for one in await duties(world, state="closed")}
+    assert closed["borrow_returned"]["dropped_by"] is None
+    dropped = closed["borrow_cleaned"]
+    assert (dropped["dropped_by"], dropped["dropped_reason"]) == ("wang", "客户说不用擦")
+    assert await groups(wang, f"{PAGE}?state=closed") == {"不再办理": 1, "已办结": 1}
+    assert "客户说不用擦" in (await wang.get(f"{PAGE}?state=closed")).text

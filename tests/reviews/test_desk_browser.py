@@ -167,6 +167,35 @@ async def test_choices_that_somebody_else_overtook_are_not_made_again_by_the_bro
             await page.goto(f"{base}/desk/visits/{VISIT}")
 
 
+async def test_no_reason_is_filed_under_the_decision_of_a_colleague(sqlite_world: World) -> None:
+    await finished(sqlite_world)
+    wang = await signed_in(sqlite_world, "wang")
+    path, mine = f"/v1/visits/{VISIT}/review", f'[name="reason:{RANG_LATE}"]'
+    async with serve_world(sqlite_world) as base, open_page(scripts=True, size=DESKTOP) as page:
+        await open_session(page, base, wang)
+        await page.goto(f"{base}/desk/visits/{VISIT}")
+        await page.locator(f'[name="decision:{RANG_LATE}"][value=override]').check()
+        await page.locator(mine).fill("看过录像")
+        tag = (await sqlite_world.ask("wang", "GET", path)).headers["etag"]
+        content = {"findings": [{"code": RANG_LATE, "decision": "uphold"}]}
+        assert (await sqlite_world.ask("wang", "PUT", path, content, if_match=tag)).status_code == 200
+        await page.reload()
+        assert await page.locator(mine).input_value() == ""
+        await page.locator("summary", has_text="其他").click()
+        await page.locator(f'[name="decision:{RANG_LATE}"][value=override]').check()
+        await page.locator(mine).fill("看过录像")
+        await page.locator("#comment").fill("请注意")
+        comment = {"findings": [], "comment": "我也看了"}
+        tag = (await sqlite_world.ask("wang", "GET", path)).headers["etag"]
+        assert (await sqlite_world.ask("wang", "PUT", path, comment, if_match=tag)).status_code == 200
+        await page.get_by_role("button", name="保存", exact=True).click()
+        await page.get_by_text("您刚才选的是“不计”，没有保存").wait_for()
+        assert "看过录像" not in await page.evaluate(STORED)
+        await page.goto(f"{base}/desk/visits/{VISIT}")
+        assert await page.locator(mine).input_value() == ""
+        assert await page.locator("#comment").input_value() == "请注意"
+
+
 async def test_a_printed_page_shows_everything_but_forms_and_says_who_printed_it(sqlite_world: World) -> None:
     await finished(sqlite_world)
     wang = await signed_in(sqlite_world, "wang")

@@ -11,8 +11,10 @@ import pytest
 from tests.reviews.desk import ENTRIES, NO_CARD, PAGE, RANG_LATE, shown
 from tests.support.api_client import VISIT, World, record
 from tests.support.desk import DeskBrowser, signed_in
+from tests.support.evidence import record_naming
 from tests.support.factories import said, uid
-from tests.support.pictures import name, noise
+from tests.support.pictures import name, noise, picture
+from tests.support.reviews import close, later, reasons
 
 
 def actions(page: str) -> set[str]:
@@ -316,3 +318,55 @@ async def test_a_technician_sees_first_what_was_returned_to_them(wang: DeskBrows
     assert "退回给您补正的" in await shown(li, "/desk/today")
     assert f'href="{PAGE}"' in await shown(li, "/desk/today")
     assert "退回给您补正的" not in await shown(wang, "/desk/today")
+
+
+async def test_a_return_needs_a_date_to_come_and_says_what_was_done_about_it(wang: DeskBrowser) -> None:
+    given = {"id": str(uid("c")), "item:id_shown": "1", "why:id_shown": "没有记录"}
+    past = await wang.post(f"{PAGE}/corrections", {**given, "due": "2026-03-02T11:59"})
+    assert past.status_code == 422
+    assert "期限已经过了，请写以后的时间" in past.text
+    item = {"item": "id_shown", "reason": "没有记录"}
+    content: dict[str, Any] = {"visit": str(VISIT), "items": [item], "due": "2026-03-02T12:00:00+08:00"}
+    path = f"/v1/corrections/{uid('c')}"
+    refused = await wang.world.ask("wang", "PUT", path, content)
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/due")
+    content["due"] = "2026-03-02T12:05:00+08:00"
+    assert (await wang.world.ask("wang", "PUT", path, content)).status_code == 201
+    assert "3月2日 12:05 前补正</span>" in await shown(wang)
+    later(wang.world, minutes=6)
+    assert (await wang.world.ask("wang", "PUT", path, content)).status_code == 200
+    entries = [{**said("09:06", "id_shown"), "id": str(uid("card"))}]
+    mended = {**record(uid("r2")), "entries": entries, "correction": str(uid("c"))}
+    assert (await wang.world.submit(mended, uid("r2"))).status_code == 201
+    page = await shown(wang)
+    assert "补正已交" in page
+    assert "技术员有说明" not in page
+    question = {"id": str(uid("q")), "finding": RANG_LATE, "text": "为什么先进门？"}
+    assert (await wang.post(f"{PAGE}/inquiries", question)).status_code == 303
+    unanswered = "技术员还没有回答的询问"
+    assert re.search(f"(?s){unanswered}.*?为什么先进门？.*?看到回答再结案", await shown(wang))
+    await close(wang.world)
+    page = await shown(wang)
+    assert "已办结" in page
+    assert unanswered in page
+    answer = {"finding": RANG_LATE, "text": "客户开着门"}
+    path = f"/v1/visits/{VISIT}/explanations/{uid('e')}"
+    assert (await wang.world.ask("li", "PUT", path, answer)).status_code == 201
+    page = await shown(wang)
+    assert "技术员有说明" in page
+    assert unanswered not in page
+
+
+async def test_missing_files_are_listed_with_their_item_and_sender_also_when_it_is_closed(world: World) -> None:
+    assert (await world.plan()).status_code == 201
+    assert (await world.submit(record_naming(picture(1)))).status_code == 201
+    wang = await signed_in(world, "wang")
+    missing = "(?s)还没有到的照片.*?·\\s*李\\s*·\\s*自 3月2日 12:00"
+    assert re.search(missing, await shown(wang))
+    later(world, hours=25)
+    await reasons(world)
+    assert (await close(world))["state"] == "closed"
+    page = await shown(await signed_in(world, "wang"))
+    assert "已办结" in page
+    assert re.search(missing, page)
+    assert "审核后结案，照片到了会补上" in page

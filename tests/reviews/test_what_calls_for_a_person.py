@@ -1,5 +1,6 @@
 """Each reason for which a visit calls for a person: how it comes, and how it goes. And when a visit ends by itself."""
 
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -111,6 +112,25 @@ async def test_a_change_after_the_signature_calls_for_a_person(world: World) -> 
     assert "void_signature" in await reasons(world, tao.visit)
     done = await close(world, tao.visit)
     assert "void_signature" not in [one["kind"] for one in done["reasons"]]
+
+
+async def test_a_void_signature_is_so_since_the_change_also_where_it_is_dated_back(world: World) -> None:
+    tao = await example_customer(world, "S04", drop=("meter_order_signed",))
+    advance_clock(world, minutes=2)
+    await change_cause(tao, "frost")
+    await tao.enters()
+    assert (await tao.signs()).status_code == 200
+    old = next(one for one in (await tao.whole())["entries"] if one["id"] == str(uid("frost")))
+    changed = advance_clock(world, minutes=10)
+    slip = {**said("09:00", "meter_cause_analysed"), "id": str(uid("slip")), "withdraws": old["id"], "reason": "写错"}
+    new = {**slip, "id": str(uid("new")), "at": old["at"], "fields": {"cause": "impact"}}
+    del new["withdraws"], new["reason"]
+    content = record(uid("r9"), tao.visit, entries=[{**slip, "at": changed.isoformat()}, new])
+    assert (await world.submit(content, uid("r9"))).status_code == 201
+    advance_clock(world, minutes=10)
+    shown, _ = await review_of(world, visit=tao.visit)
+    (void,) = [one for one in shown["reasons"] if one["kind"] == "void_signature"]
+    assert datetime.fromisoformat(void["since"]) == changed
 
 
 async def test_a_phone_whose_clock_is_ahead_calls_for_a_person(world: World) -> None:

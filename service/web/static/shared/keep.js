@@ -34,15 +34,27 @@ export const changed = (form) => {
   quietly((store) => (pairs.length ? store.setItem(place(form), kept) : store.removeItem(place(form))));
 };
 
+/** Whether it says why something is chosen (`data-why` names it) that was chosen without it. */
+const another = (form, field) =>
+  field.dataset.why && fields(form).some((one) => one.name === field.dataset.why && one.checked);
+
 // What comes from the server goes before, where the server shows a form again. Where it shows another version of what
-// the form is about, nothing is chosen again that somebody has to look at first.
+// the form is about, nothing is chosen again that somebody has to look at first, and no reason is given for the choice
+// of somebody else; once it said so, only what it shows of what was typed is kept.
 const restore = (form) => {
   const kept = quietly((store) => JSON.parse(store.getItem(place(form))));
-  if (!kept || (refused && fields(form).some(filled))) return;
+  if (!kept) return;
   const stale = kept.version !== version(form);
+  if (stale && refused) {
+    const shown = ([name, value]) => fields(form).some((one) => one.name === name && !chosen(one) && one.value === value);
+    const left = JSON.stringify({ version: version(form), pairs: kept.pairs.filter(shown) });
+    quietly((store) => store.setItem(place(form), left));
+    return;
+  }
+  if (refused && fields(form).some(filled)) return;
   for (const [name, value, checked] of kept.pairs) {
     for (const field of fields(form).filter((one) => one.name === name)) {
-      if (stale && (chosen(field) || field.value !== "")) continue;
+      if (stale && (chosen(field) || field.value !== "" || another(form, field))) continue;
       if (!chosen(field)) field.value = value;
       else if (field.value === value) field.checked = checked;
       for (let box = field.closest("details"); box; box = box.parentElement.closest("details")) box.open = true;

@@ -1,0 +1,82 @@
+"""Answers that the office owes: one to each complaint and report, also where the judge counts only the first."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+import msgspec
+
+from service.judge.entries import Entry
+from service.judge.findings import Finding, Judgement
+from service.judge.moments import from_ms, later
+from service.judge.rules import CompiledItem
+from service.judge.timeline import withdrawn_ids
+
+from .complaints import answering_items, is_complaint, own_answers
+from .loading import LoadedVisit
+from .working_days import end_of_working_day
+
+
+class OwedAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """A complaint without an answer. `finding`: what the judge says of it; None for those after the first.
+
+    `received_at`: when the complaint came. `key` names the duty.
+    """
+
+    complaint: Entry
+    rule: CompiledItem
+    received_at: datetime
+    due_at: datetime
+    finding: Finding | None
+
+    @property
+    def key(self) -> str:
+        """How the duty is named: as its item, and those after the first with their complaint."""
+        return self.rule.id if self.finding else f"{self.rule.id}[{self.complaint.id}]"
+
+
+def complaints_of(visit: LoadedVisit) -> list[Entry]:
+    """Complaints and reports that were not taken back, in the order in which they were made."""
+    slips = withdrawn_ids(visit.merged.entries)
+    found = [one for one in visit.merged.entries if is_complaint(one) and one.id not in slips]
+    return sorted(found, key=lambda one: one.at)
+
+
+def owed_answers(visit: LoadedVisit, judgement: Judgement) -> Iterator[OwedAnswer]:
+    """A complaint is settled by an answer that came after it, and by a decision that the finding does not count."""
+    first = set[str]()
+    for complaint in complaints_of(visit):
+        is_first = complaint.what not in first
+        first.add(complaint.what)
+        items = answering_items(visit.rules, complaint.what)
+        if not items or own_answers(visit.rules, complaint, visit.merged.entries):
+            continue
+        rule = visit.rules.by_id[items[0]]
+        finding = _finding(judgement, items) if is_first else None
+        if finding is not None and _is_dropped(visit, finding):
+            continue
+        came = complaint.received_at or complaint.at
+        due = judgement.due.get(finding.code) if finding else None
+        yield OwedAnswer(
+            complaint=complaint,
+            rule=rule,
+            received_at=came,
+            due_at=from_ms(due // 1000, visit.now.tzinfo) if due else _due(visit, rule, min(complaint.at, came)),
+            finding=finding,
+        )
+
+
+def _finding(judgement: Judgement, items: tuple[str, ...]) -> Finding | None:
+    return next((one for one in judgement.findings if one.item in items and one.kind in ("open", "missing")), None)
+
+
+def _is_dropped(visit: LoadedVisit, finding: Finding) -> bool:
+    decision = visit.reviews.decision_for(finding)
+    return decision is not None and decision.decision == "override"
+
+
+def _due(visit: LoadedVisit, rule: CompiledItem, start: datetime) -> datetime:
+    limit = rule.item.time_limit
+    start = start.astimezone(visit.now.tzinfo)
+    if limit is not None and limit.days and visit.policy.working_days:
+        return end_of_working_day(start, limit.days)
+    return later(start, timedelta(microseconds=rule.limit.length if rule.limit else 0))
