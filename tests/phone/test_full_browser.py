@@ -114,7 +114,7 @@ async def test_a_week_offline_with_sixty_visits_and_two_hundred_photos(
     records = await run(page, "return (await app.database.all('records')).map(({ bytes, ...rest }) => rest)")
     assert [one["receipt"]["state"] for one in records] == ["complete"] * 120
     puts = gate.sent("PUT", "/v1/records/")
-    assert (len({one.path for one in puts}), {one.status for one in puts}) == (120, {201})
+    assert (len({one.path for one in puts}), {one.status for one in puts} - {200, 201}) == (120, set())
     files = [one for one in gate.log if one.method in ("PUT", "PATCH") and one.status in (201, 204)]
     assert len({one.path for one in files if "evidence" in one.path or "uploads" in one.path}) == 200
     first_photo = next(n for n, one in enumerate(gate.log) if "evidence" in one.path or "uploads" in one.path)

@@ -1,5 +1,6 @@
 """A server that is restored from a backup gets again what it no longer has."""
 
+import asyncio
 import shutil
 from pathlib import Path
 from typing import Any
@@ -39,8 +40,9 @@ async def test_records_and_photos_after_the_backup_are_sent_again(tmp_path: Path
     data, backup = tmp_path / "data", tmp_path / "backup"
     server = in_folder(data)
     try:
-        zhao, wang = hired(data, "zhao", "dispatcher"), hired(data, "wang", "supervisor")
-        hired(data, "li", "technician")
+        zhao = await asyncio.to_thread(hired, data, "zhao", "dispatcher")
+        wang = await asyncio.to_thread(hired, data, "wang", "supervisor")
+        await asyncio.to_thread(hired, data, "li", "technician")
         visit = str(uid("v"))
         assert plan(server, zhao, visit, window=window_now()).status_code == 201
         async with open_phone(server.address) as phone:
@@ -74,8 +76,9 @@ async def test_it_is_noticed_although_the_cursor_is_not_ahead(tmp_path: Path) ->
     data, backup = tmp_path / "data", tmp_path / "backup"
     server = in_folder(data)
     try:
-        zhao, wang = hired(data, "zhao", "dispatcher"), hired(data, "wang", "supervisor")
-        li = hired(data, "li", "technician")
+        zhao = await asyncio.to_thread(hired, data, "zhao", "dispatcher")
+        wang = await asyncio.to_thread(hired, data, "wang", "supervisor")
+        li = await asyncio.to_thread(hired, data, "li", "technician")
         visit = str(uid("v"))
         assert plan(server, zhao, visit, window=window_now()).status_code == 201
         async with open_phone(server.address) as phone:
