@@ -72,7 +72,7 @@ async def _page(request: AnyRequest, error: Exception) -> ASGIResponse:
 
 def _sentences(problem: Problem) -> tuple[AnyText, ...]:
     words = _IN_WORDS.get(type(problem))
-    return explain(problem) if words is None else (words, *explain(problem, fields=False)[1:])
+    return explain(problem) if words is None else (words, *explain(problem, place=lambda *_: "")[1:])
 
 
 async def _desk_of(request: AnyRequest) -> DeskRequest | None:

@@ -33,11 +33,12 @@ from service.web.query import text_parameter
 from service.web.templates import Assets, redirect
 
 from . import corrections, queue, reviewing
+from .form_words import LABELS, places
 from .review_form import ReviewForm, decided, fields, new_choices, read_review
 from .shown_findings import ShownFinding, parse_subject
 from .step_words import DECISIONS, KINDS, step_words
 from .timeline_svg import draw
-from .visit_page import get_visit_page
+from .visit_page import VisitPage, get_visit_page
 
 ANSWER_LEVELS: dict[str, AnyText] = {**LEVELS, "words": PageText("没有验证码"), "noted": PageText("工作人员记下")}
 SIGNATURES: dict[str, AnyText] = {
@@ -167,7 +168,7 @@ class VisitPagesController(DeskController):
             item, thing = parse_subject(desk.form.get("subject", ""))
             text = desk.form.get("text", "").strip()
             if not text:
-                raise errors.InvalidBody
+                raise _missing("text")
             log = {"kind": "message_log", "channel": desk.form.get("channel", ""), "text": text}
             entry = {"id": str(_id(desk)), "what": item, "thing": thing, "at": desk.ctx.now(), "by": "office"}
             given = convert_strict(
@@ -223,7 +224,11 @@ def _moment(desk: DeskRequest, name: str) -> datetime:
     try:
         return datetime.fromisoformat(desk.form.get(name, "")).replace(tzinfo=desk.ctx.zone)
     except ValueError:
-        raise errors.InvalidBody from None
+        raise _missing(name) from None
+
+
+def _missing(name: str) -> errors.InvalidBody:
+    return errors.InvalidBody("", (errors.FieldError(f"/{name}", "missing", "fill it in"),))
 
 
 async def _act(desk: DeskRequest, visit_id: UUID, sent: str, work: Work) -> ASGIResponse:
@@ -264,7 +269,7 @@ async def _page(
         "others_open": any(one.asked or one.finding.code in unsaved for _, one in others) or sent in FOLDED,
         "page": page,
         "drawing": draw(page.order, desk.language),
-        "problem": _sentences(problem) if problem else (),
+        "problem": _sentences(problem, sent, typed, page) if problem else (),
         "sent": sent,
         "kept": kept,
         "form": form,
@@ -301,8 +306,11 @@ def _by_clause(findings: Iterable[Numbered]) -> list[tuple[Clause | None, list[N
     return list(found.values())
 
 
-def _sentences(problem: errors.Problem) -> tuple[AnyText, ...]:
-    return (SOMETHING_NEW,) if isinstance(problem, CHANGED_MEANWHILE) else explain(problem, fields=False)
+def _sentences(problem: errors.Problem, sent: str, typed: Mapping[str, str], page: VisitPage) -> tuple[AnyText, ...]:
+    if isinstance(problem, CHANGED_MEANWHILE):
+        return (SOMETHING_NEW,)
+    codes, returnable = [one.finding.code for one in page.findings], [one.key for one in page.returnable]
+    return explain(problem, labels=LABELS.get(sent, {}), place=places(sent, typed, codes, returnable))
 
 
 ROUTES = (VisitPagesController,)
