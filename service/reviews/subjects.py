@@ -6,33 +6,39 @@ import msgspec
 
 from service.confirmation.statements import CustomerView
 from service.judge.checklist import Text
-from service.judge.rules import CompiledChecklist
 from service.visits.loading import LoadedVisit
 
+from .corrections import comes_too_late
 from .entry_words import subject_names
 from .shown_findings import ShownFinding, subject_key
 
 
 class Subject(msgspec.Struct, frozen=True):
-    """An item, or one thing of it, that a form can name."""
+    """An item, or one thing of it, that a form can name. `too_late`: adding it now cannot make it right."""
 
     key: str
     label: Text
     thing: str
     text: Text | None = None
+    too_late: bool = False
 
 
 def returnable_subjects(
-    rules: CompiledChecklist, findings: Iterable[ShownFinding], labels: dict[str, str]
+    visit: LoadedVisit, findings: Iterable[ShownFinding], labels: dict[str, str]
 ) -> tuple[Subject, ...]:
-    """What adding to it can mend, each item or thing once."""
-    names = subject_names(rules)
+    """What can be added, each item or thing once."""
+    names = subject_names(visit.rules)
+    judged = {one.code: one for one in visit.evaluate_at().findings}
     found: dict[str, Subject] = {}
     for one in findings:
         if one.correctable and one.finding.severity != "info":
             thing = one.finding.thing
             subject = Subject(
-                one.subject, names[one.finding.item], labels.get(thing or "", thing or ""), one.finding.message
+                one.subject,
+                names[one.finding.item],
+                labels.get(thing or "", thing or ""),
+                one.finding.message,
+                comes_too_late(visit, judged[one.finding.code]),
             )
             found.setdefault(one.subject, subject)
     return tuple(found.values())

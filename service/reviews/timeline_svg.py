@@ -13,7 +13,7 @@ import msgspec
 from service.judge.checklist import Text
 from service.judge.entries import Author
 from service.judge.findings import Finding
-from service.judge.moments import from_ms
+from service.judge.moments import from_ms, in_zone
 from service.judge.rules import CompiledChecklist
 from service.judge.timeline import OccurrenceKey, TimedEntry, Timeline
 from service.web.language import Language, PageText
@@ -39,12 +39,13 @@ OPENING, CLOSING = "(（「“", ")）」”，。、；"
 
 
 class Act(msgspec.Struct, frozen=True):
-    """What happened, when, by whom, and to which thing."""
+    """What happened, when, by whom, and to which thing. `claimed`: when they say that it was, if written down later."""
 
     at: datetime
     label: Text
     by: Author
     thing: str = ""
+    claimed: datetime | None = None
 
 
 class BrokenOrder(msgspec.Struct, frozen=True):
@@ -116,7 +117,8 @@ def _act(
         return Act(at, Text("约定时段结束", "end of the agreed window"), "dispatcher")
     rule = rules.by_id.get(name)
     label = rule.item.label if rule is not None else Text(rules.facts[name].zh, rules.facts[name].en)
-    return Act(at, label, timed[2].by, labels.get(thing, thing))
+    claimed = in_zone(timed[2].claimed_at, zone) if timed[2].claimed_at else None
+    return Act(at, label, timed[2].by, labels.get(thing, thing), claimed)
 
 
 class TextLine(msgspec.Struct, frozen=True):
@@ -217,10 +219,13 @@ def draw(order: OrderOfActs, language: Language) -> Drawing:
 
 
 def label_of(act: Act, language: Language) -> str:
-    """What an act is called: with its thing, and who did it unless it was the technician."""
+    """What an act is called: with its thing, since when if it was written down later, and who unless the technician."""
     label = act.label.en if language == "en" else act.label.zh
     if act.thing:
         label += f" ({act.thing})" if language == "en" else f"（{act.thing}）"
+    if act.claimed:
+        late = PageText("补记：发生于 %(time)s", {"time": f"{act.claimed:%m-%d %H:%M}"})
+        label += f" · {translate(late, language)}"
     return label if act.by == "technician" else f"{label} · {translate(AUTHORS[act.by], language)}"
 
 

@@ -151,7 +151,7 @@ async def get_visit_page(ctx: AppContext, tx: Transaction, token: bytes, visit_i
         agreed=sum(1 for one in visit.merged.entries if one.by == "customer" and one.says == "yes"),
         words=tuple(customer_words(ctx, visit)),
         steps=steps,
-        returnable=returnable_subjects(visit.rules, findings, customer.labels),
+        returnable=returnable_subjects(visit, findings, customer.labels),
         return_by=end_of_working_day(visit.now, 1) - RETURN_BY,
         to_ask=asked,
         also_to_ask=tuple(subjects_also_to_ask(visit, customer, {one.key for one in asked})),

@@ -213,6 +213,24 @@ async def test_what_cannot_be_returned_is_told_and_keeps_what_was_typed(wang: De
         assert (await wang.post(f"{PAGE}/corrections", broken)).status_code == 422
 
 
+async def test_before_an_item_goes_back_the_page_says_what_that_cannot_mend(wang: DeskBrowser) -> None:
+    page = (await shown(wang)).partition('id="return"')[2]
+    rows = {one.partition('"')[0]: one for one in page.split('name="item:')[1:]}
+    assert "现在补记，会判为次序不对或太晚" in rows["id_shown"]
+    assert "现在补记" not in rows["borrowed"]
+
+
+async def test_what_was_written_down_later_says_when_it_happened(wang: DeskBrowser) -> None:
+    late = {**said("09:30", "id_shown"), "claimed_at": "2026-03-02T09:06:00+08:00"}
+    fields = {"id": str(uid("c")), "item:id_shown": "1", "why:id_shown": "没有", "due": "2026-03-03T18:00"}
+    await done(wang, "/corrections", fields)
+    answer = {**record(uid("r2")), "correction": str(uid("c")), "entries": [late]}
+    assert (await wang.world.submit(answer, uid("r2"))).status_code == 201
+    page = await shown(wang)
+    assert "出示证件 · 补记：发生于 03-02 09:06" in page  # in the order of acts
+    assert re.search("更正后</dt><dd>.*?补记：发生于 3月2日 09:06", page, re.DOTALL)
+
+
 async def test_the_technician_is_asked_and_explains(wang: DeskBrowser) -> None:
     question = {"id": str(uid("q")), "finding": RANG_LATE, "text": "为什么进门后才按门铃？"}
     await done(wang, "/inquiries", question)
