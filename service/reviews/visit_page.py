@@ -13,7 +13,7 @@ from service.context import AppContext, read_only
 from service.db.database import Transaction
 from service.dispatch.views import VisitView, build_view
 from service.judge.checklist import Text
-from service.visits.attention import Reason, ReasonKind, attention
+from service.visits.attention import Reason, ReasonKind, attention, urgent_at
 from service.visits.loading import LoadedVisit, load_visible_visit
 from service.visits.page_words import state_text
 from service.visits.review_rows import OpenCorrection
@@ -41,12 +41,16 @@ RETURN_BY = timedelta(hours=6)
 
 
 class VisitPage(msgspec.Struct, frozen=True, kw_only=True):
-    """The page. `review` and what follows from it are for the office only."""
+    """The page. `review` and what follows from it are for the office only.
+
+    `due_at`: when the queue says that the most urgent reason should be settled.
+    """
 
     visit: VisitView
     type: Text
     state: PageText
     closes_at: datetime | None
+    due_at: datetime | None
     order: OrderOfActs
     findings: tuple[ShownFinding, ...]
     past: tuple[PastFinding, ...]
@@ -117,11 +121,13 @@ async def get_visit_page(ctx: AppContext, tx: Transaction, token: bytes, visit_i
     past = past_findings(ctx, visit, customer, decided=visit.office)
     answered = answered_corrections(visit, customer.labels)
     now = attention(visit, customer.judgement)
+    urgent = urgent_at(now.reasons)
     page = VisitPage(
         visit=view,
         type=_type_name(visit),
         state=state_text(view.state, calls=bool(now.reasons)),
         closes_at=now.closes_at,
+        due_at=None if urgent is None else ctx.to_local_time(urgent),
         order=order_of_acts(
             visit.rules, customer.timeline, customer.judgement.findings, customer.labels, visit.now.tzinfo
         ),
@@ -144,7 +150,7 @@ async def get_visit_page(ctx: AppContext, tx: Transaction, token: bytes, visit_i
         page,
         review=review,
         tag=review_tag(visit),
-        can_change=person.can("change a visit"),
+        can_change=person.can("change a visit") and _may_change(view),
         to_do=tuple(subjects_to_do(visit, findings)) if person.can("write entries of the office") else (),
         can_review=person.can("review visits") and not review.own_visit,
         sides=tuple(compare_words(visit, customer.labels)),
@@ -156,6 +162,11 @@ async def get_visit_page(ctx: AppContext, tx: Transaction, token: bytes, visit_i
         to_ask=asked,
         also_to_ask=tuple(subjects_also_to_ask(visit, customer, {one.key for one in asked})),
     )
+
+
+def _may_change(view: VisitView) -> bool:
+    """Whether the plan is still ahead: a visit that somebody made, or that is over, stays as it was."""
+    return view.state in ("planned", "under_way") or (view.verdict is None and view.state == "to_review")
 
 
 def _type_name(visit: LoadedVisit) -> Text:
