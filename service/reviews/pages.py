@@ -104,10 +104,13 @@ class VisitPagesController(DeskController):
 
     @post("/assignee")
     async def assign(self, desk: Desk, visit_id: FromPath[UUID]) -> ASGIResponse:
-        """Take the visit, or let it go; returns to `back`."""
+        """Take the visit, or let it go; returns to `back`. Who takes it from a colleague is asked first."""
 
         async def work() -> ASGIResponse:
             assignee = convert_strict(Assignee, {"person": desk.form.get("person") or None})
+            present = (await reviewing.get_review_view(desk.ctx, desk.token, visit_id))[0].assignee
+            if present not in (None, desk.person.login, desk.form.get("confirmed")):
+                return await _page(desk, visit_id, taking=True)
             await reviewing.assign(desk.ctx, desk.token, visit_id, assignee)
             return redirect_with_notice(own_path(desk.form.get("back", ""), _address(visit_id)))
 
@@ -248,7 +251,9 @@ async def _page(
     problem: errors.Problem | None = None,
     sent: str = "",
     calling: bool = False,
+    taking: bool = False,
 ) -> ASGIResponse:
+    """The page; with `taking`, it asks whether to take the visit from the colleague who looks at it."""
     page = await get_visit_page(desk.ctx, desk.token, visit_id)
     typed: Mapping[str, str] = desk.form if sent else {}
 
@@ -274,6 +279,8 @@ async def _page(
         "kept": kept,
         "form": form,
         "unsent": form.unsent({one.finding.code for one in page.findings}),
+        "taking": taking,
+        "back": desk.form.get("back", "") if taking else "",
         "callback_open": calling or sent == "callbacks",
         "channels": CHANNELS,
         "new_id": desk.ctx.new_id,
@@ -292,7 +299,7 @@ async def _page(
         "outcomes": {**OUTCOMES, "": NOT_SIGNED},
     }
     section = "queue" if page.can_review else "today"
-    status = problem.status if problem else 200
+    status = problem.status if problem else 409 if taking else 200
     return render_desk(
         desk, "reviews/visit.html", view, status, section=section, back=_address(visit_id), assets=VISIT_SCRIPT
     )

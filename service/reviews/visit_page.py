@@ -81,6 +81,11 @@ class VisitPage(msgspec.Struct, frozen=True, kw_only=True):
         return bool(self.review and self.review.reasons)
 
     @property
+    def unrecorded(self) -> bool:
+        """Whether it calls for a person because there is no record at all."""
+        return bool(self.review and any(one.kind == "no_record" for one in self.review.reasons))
+
+    @property
     def decides(self) -> bool:
         """Whether the caller can review it now: while the work goes on, only what calls for a person."""
         return self.can_review and (self.calls or self.visit.state not in ("planned", "under_way", "cancelled"))
