@@ -6,6 +6,7 @@ import msgspec
 
 from service.confirmation.statements import CustomerView
 from service.judge.checklist import Text
+from service.judge.rules import CompiledItem
 from service.visits.loading import LoadedVisit
 
 from .corrections import comes_too_late
@@ -56,13 +57,18 @@ def subjects_to_do(visit: LoadedVisit, findings: Iterable[ShownFinding]) -> Iter
             yield Subject(one.subject, rule.item.label, labels.get(thing or "", thing or ""), None)
 
 
+def _is_signed(rule: CompiledItem) -> bool:
+    """Whether it is done with a signature, which nobody gives by telephone."""
+    return any(kind == "signature" for kind, _, _ in rule.needs)
+
+
 def subjects_to_ask(visit: LoadedVisit, findings: Iterable[ShownFinding]) -> Iterator[Subject]:
     """What a finding is about and the customer can say, each item or thing once."""
     known: set[str] = set()
     labels = visit.evaluate_at().labels
     for one in findings:
         rule = visit.rules.by_id.get(one.finding.item)
-        if rule is None or one.subject in known or one.finding.severity == "info":
+        if rule is None or one.subject in known or one.finding.severity == "info" or _is_signed(rule):
             continue
         if ("customer" in rule.attested_by and "office" not in rule.attested_by) or rule.item.customer_asked:
             known.add(one.subject)
@@ -76,5 +82,5 @@ def subjects_also_to_ask(visit: LoadedVisit, customer: CustomerView, known: set[
         rule = visit.rules.by_id[item]
         for thing in things:
             key = subject_key(item, thing)
-            if key not in known:
+            if key not in known and not _is_signed(rule):
                 yield Subject(key, rule.item.label, customer.labels.get(thing or "", thing or ""), rule.item.customer)
