@@ -36,7 +36,7 @@ from . import corrections, queue, reviewing
 from .form_words import LABELS, places
 from .review_form import ReviewForm, decided, fields, new_choices, read_review
 from .shown_findings import ShownFinding, parse_subject
-from .step_words import DECISIONS, KINDS, step_words
+from .step_words import DECISIONS, step_lines, step_title
 from .timeline_svg import draw
 from .visit_page import VisitPage, get_visit_page
 
@@ -286,8 +286,10 @@ async def _page(
         "new_id": desk.ctx.new_id,
         "now": desk.ctx.now(),
         "local": local,
-        "steps": [(one, step_words(one, page.subjects, {page.visit.type: page.type})) for one in page.steps],
-        "kinds": KINDS,
+        "steps": [
+            (one, step_title(one), step_lines(one, page.subjects, {page.visit.type: page.type}, page.names))
+            for one in page.steps
+        ],
         "flags": FLAGS,
         "verdicts": VERDICTS,
         "severities": SEVERITIES,

@@ -1,6 +1,6 @@
 """What the page of one visit shows: gathered in one transaction, so that all of it is of the same moment."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -43,7 +43,8 @@ RETURN_BY = timedelta(hours=6)
 class VisitPage(msgspec.Struct, frozen=True, kw_only=True):
     """The page. `review` and what follows from it are for the office only.
 
-    `due_at`: when the queue says that the most urgent reason should be settled.
+    `ignored`: by the id of a record, what of it does not count. `due_at`: when the queue says that the most urgent
+    reason should be settled.
     """
 
     visit: VisitView
@@ -69,6 +70,7 @@ class VisitPage(msgspec.Struct, frozen=True, kw_only=True):
     agreed: int = 0
     words: tuple[CustomerWords, ...] = ()
     steps: tuple[HistoryStep, ...] = ()
+    ignored: Mapping[str, tuple[str, ...]] = {}
     returnable: tuple[Subject, ...] = ()
     return_by: datetime | None = None
     to_do: tuple[Subject, ...] = ()
@@ -162,6 +164,7 @@ async def get_visit_page(ctx: AppContext, tx: Transaction, token: bytes, visit_i
         agreed=sum(1 for one in visit.merged.entries if one.by == "customer" and one.says == "yes"),
         words=tuple(customer_words(ctx, visit)),
         steps=steps,
+        ignored=_ignored(visit),
         returnable=returnable_subjects(visit, findings, customer.labels),
         return_by=end_of_working_day(visit.now, 1) - RETURN_BY,
         to_ask=asked,
@@ -172,6 +175,15 @@ async def get_visit_page(ctx: AppContext, tx: Transaction, token: bytes, visit_i
 def _may_change(view: VisitView) -> bool:
     """Whether the plan is still ahead: a visit that somebody made, or that is over, stays as it was."""
     return view.state in ("planned", "under_way") or (view.verdict is None and view.state == "to_review")
+
+
+def _ignored(visit: LoadedVisit) -> dict[str, tuple[str, ...]]:
+    """By record: the items and facts of its entries that are stored and do not count."""
+    found: dict[str, tuple[str, ...]] = {}
+    for batch in visit.batches:
+        ids = {one.entry for one in visit.merged.ignored.get(batch.id, ())}
+        found[batch.id] = tuple(dict.fromkeys(one.what for one in batch.entries if one.id in ids))
+    return found
 
 
 def _type_name(visit: LoadedVisit) -> Text:
@@ -187,6 +199,7 @@ def _logins(
     corrections: Iterable[OpenCorrection | AnsweredCorrection],
 ) -> set[str]:
     logins = {view.technician, *view.crew, view.created_by, *(step.by for step in steps)}
+    logins |= {step.text for step in steps if step.kind == "assignment"}
     logins |= {words.by for one in findings for words in (*one.explanations, *one.inquiries)}
     logins |= {one.decision.by for one in findings if one.decision}
     logins |= {one.writer for one in view.records}
