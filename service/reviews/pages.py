@@ -50,6 +50,7 @@ SIGNATURES: dict[str, AnyText] = {
 SOMETHING_NEW = PageText("有新内容，请再看一遍。刚才的没有保存，您写的附言还在。")
 CHANGED_MEANWHILE = (errors.PreconditionFailed, errors.FindingChanged)
 SAVED = PageText("决定已保存")
+NEXT = PageText("上一个上门的决定已保存，这是下一个")
 QUEUE_DONE = PageText("决定已保存，没有别的要看了")
 CHANNELS: dict[str, AnyText] = {
     "phone": PageText("电话"),
@@ -98,7 +99,7 @@ class VisitPagesController(DeskController):
             following = await queue.next_visit(desk.ctx, desk.token, visit_id)
             if following is None:
                 return redirect_with_notice("/desk/queue#queue", QUEUE_DONE)
-            return redirect_with_notice(f"{_address(following)}#visit", SAVED)
+            return redirect_with_notice(f"{_address(following)}#visit", NEXT)
 
         return await _act(desk, visit_id, "review", work)
 
