@@ -4,7 +4,7 @@ A page calls the same functions as the API, with the digest of its session as to
 token in the field `csrf`, and redirect when they are done.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
@@ -172,7 +172,7 @@ def _notice(desk: DeskRequest) -> PageText | None:
 
 
 class FieldSentence(msgspec.Struct, frozen=True):
-    """What is wrong with a field of a form, whose id is its name. Without a label it is about the whole form."""
+    """What is wrong with a field of a form, with the id of its element. Without a label it is about the whole form."""
 
     zh: str
     en: str
@@ -180,28 +180,39 @@ class FieldSentence(msgspec.Struct, frozen=True):
     label: PageText | None = None
 
 
-def explain(problem: Problem, whole: str = "", *, fields: bool = True) -> tuple[AnyText, ...]:
+def _same_id(error: FieldError, name: str) -> str:
+    del error
+    return name
+
+
+def explain(
+    problem: Problem,
+    whole: str = "",
+    *,
+    labels: Mapping[str, PageText] = FIELDS,
+    place: Callable[[FieldError, str], str] = _same_id,
+) -> tuple[AnyText, ...]:
     """The sentences that tell a person what is wrong: what happened, then each wrong place.
 
-    `whole`: the field that errors about everything belong to, such as that of a file. `fields`: whether the page has
-    fields with these names, for links to them.
+    `whole`: the field that errors about everything belong to, such as that of a file. `labels`: the names of fields.
+    `place`: the id of the element that an error about a field leads to, empty for none; by default the field's name.
     """
+
+    def sentence(error: FieldError) -> FieldSentence | None:
+        """None where neither the field nor the error has a name for people."""
+        name = field_of(error) or whole
+        label = labels.get(name)
+        if label is None and " / " not in error.detail:
+            return None
+        return FieldSentence(*in_words(error), place(error, name) if label else "", label)
+
     if isinstance(problem, InvalidBody | UnknownPerson):
-        wrong = tuple(filter(None, (_field_sentence(error, whole, linked=fields) for error in problem.errors)))
+        wrong = tuple(filter(None, map(sentence, problem.errors)))
         return (CORRECT if wrong else UNREADABLE, *wrong)
     if isinstance(problem, WrongMediaType | BodyTooLarge):
         return (TOO_LARGE if isinstance(problem, BodyTooLarge) else UNREADABLE,)
-    places = (TextPair(*in_words(error)) for error in problem.errors if " / " in error.detail)
-    return (TextPair(problem.title_zh, problem.title_en), *places)
-
-
-def _field_sentence(error: FieldError, whole: str, *, linked: bool) -> FieldSentence | None:
-    """None where neither the field nor the error has a name for people."""
-    name = field_of(error) or whole
-    label = FIELDS.get(name)
-    if label is None and " / " not in error.detail:
-        return None
-    return FieldSentence(*in_words(error), name if label and linked else "", label)
+    places = (sentence(error) for error in problem.errors if " / " in error.detail)
+    return (TextPair(problem.title_zh, problem.title_en), *filter(None, places))
 
 
 def retry_after(problem: Problem) -> Headers:

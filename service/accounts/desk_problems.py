@@ -12,7 +12,7 @@ from litestar.response.base import ASGIResponse
 from litestar.types import Receive, Scope, Send
 
 from service.context import AppContext
-from service.errors import InvalidQuery, MethodNotAllowed, NotAuthenticated, NotFound, Problem
+from service.errors import FieldError, InvalidQuery, MethodNotAllowed, NotAuthenticated, NotFound, Problem
 from service.web.language import AnyText, PageText
 from service.web.paths import DESK, is_desk
 from service.web.problems import allow_header, problem_in_json, to_problem
@@ -70,9 +70,15 @@ async def _page(request: AnyRequest, error: Exception) -> ASGIResponse:
     return plain_problem_page(request.scope, ctx.company.company, sentences, problem.status, headers)
 
 
+def _nowhere(error: FieldError, name: str) -> str:
+    """The page of a problem has no fields that a sentence could lead to."""
+    del error, name
+    return ""
+
+
 def _sentences(problem: Problem) -> tuple[AnyText, ...]:
     words = _IN_WORDS.get(type(problem))
-    return explain(problem) if words is None else (words, *explain(problem, fields=False)[1:])
+    return explain(problem) if words is None else (words, *explain(problem, place=_nowhere)[1:])
 
 
 async def _desk_of(request: AnyRequest) -> DeskRequest | None:

@@ -5,7 +5,9 @@ from uuid import UUID
 from service import errors
 from service.context import AppContext, transaction
 from service.db.database import Transaction
+from service.judge.entries import Entry
 from service.judge.findings import Finding
+from service.judge.judge import judge
 from service.judge.rules import CompiledChecklist
 from service.visits.loading import LoadedVisit
 from service.visits.review_rows import Correction, CorrectionItem, OpenCorrection, Withdrawal, get_review
@@ -23,6 +25,17 @@ def is_correctable(finding: Finding, rules: CompiledChecklist) -> bool:
     """Whether returning the finding's item to the technician can mend it."""
     rule = rules.by_id.get(finding.item)
     return finding.kind in MENDABLE and (rule is None or "technician" in rule.attested_by)
+
+
+def comes_too_late(visit: LoadedVisit, finding: Finding) -> bool:
+    """Whether the act of the finding, written now, would break an order or a time limit: the judge counts when it is
+    written."""
+    if finding.kind != "missing":
+        return False
+    act = Entry(id="-", what=finding.item, thing=finding.thing, at=visit.now, by="technician")
+    judged = judge(visit.rules, visit.visit(), [*visit.effective_entries(), act], visit.now)
+    known = {one.code for one in visit.evaluate_at().findings}
+    return any(one.kind in ("order", "late") and one.code not in known for one in judged.findings)
 
 
 @transaction

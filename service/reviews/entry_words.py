@@ -15,7 +15,7 @@ from service.visits.loading import LoadedVisit
 class Version(msgspec.Struct, frozen=True):
     """What somebody wrote about an item or fact. `positive`: that it was so; False also where it was refused or waived.
 
-    `photos`: how many it has.
+    `photos`: how many it has. `claimed`: when it happened, if it was written down later.
     """
 
     at: datetime
@@ -23,6 +23,7 @@ class Version(msgspec.Struct, frozen=True):
     texts: tuple[tuple[Text | None, Text], ...] = ()
     via: str = ""
     photos: int = 0
+    claimed: datetime | None = None
 
 
 def subject_names(rules: CompiledChecklist) -> dict[str, Text]:
@@ -40,6 +41,7 @@ def entry_version(visit: LoadedVisit, entry: Entry) -> Version:
         texts=tuple(_texts(visit.rules, entry)),
         via=entry.via or "",
         photos=sum(1 for piece in entry.evidence if piece.kind == "photo" and piece.sha256),
+        claimed=in_zone(entry.claimed_at, visit.now.tzinfo) if entry.claimed_at else None,
     )
 
 

@@ -33,11 +33,12 @@ from service.web.query import text_parameter
 from service.web.templates import Assets, redirect
 
 from . import corrections, queue, reviewing
+from .form_words import LABELS, places
 from .review_form import ReviewForm, decided, fields, new_choices, read_review
 from .shown_findings import ShownFinding, parse_subject
-from .step_words import DECISIONS, KINDS, step_words
+from .step_words import DECISIONS, step_lines, step_title
 from .timeline_svg import draw
-from .visit_page import get_visit_page
+from .visit_page import VisitPage, get_visit_page
 
 ANSWER_LEVELS: dict[str, AnyText] = {**LEVELS, "words": PageText("没有验证码"), "noted": PageText("工作人员记下")}
 SIGNATURES: dict[str, AnyText] = {
@@ -49,6 +50,7 @@ SIGNATURES: dict[str, AnyText] = {
 SOMETHING_NEW = PageText("有新内容，请再看一遍。刚才的没有保存，您写的附言还在。")
 CHANGED_MEANWHILE = (errors.PreconditionFailed, errors.FindingChanged)
 SAVED = PageText("决定已保存")
+NEXT = PageText("上一个上门的决定已保存，这是下一个")
 QUEUE_DONE = PageText("决定已保存，没有别的要看了")
 CHANNELS: dict[str, AnyText] = {
     "phone": PageText("电话"),
@@ -97,16 +99,19 @@ class VisitPagesController(DeskController):
             following = await queue.next_visit(desk.ctx, desk.token, visit_id)
             if following is None:
                 return redirect_with_notice("/desk/queue#queue", QUEUE_DONE)
-            return redirect_with_notice(f"{_address(following)}#visit", SAVED)
+            return redirect_with_notice(f"{_address(following)}#visit", NEXT)
 
         return await _act(desk, visit_id, "review", work)
 
     @post("/assignee")
     async def assign(self, desk: Desk, visit_id: FromPath[UUID]) -> ASGIResponse:
-        """Take the visit, or let it go; returns to `back`."""
+        """Take the visit, or let it go; returns to `back`. Who takes it from a colleague is asked first."""
 
         async def work() -> ASGIResponse:
             assignee = convert_strict(Assignee, {"person": desk.form.get("person") or None})
+            present = (await reviewing.get_review_view(desk.ctx, desk.token, visit_id))[0].assignee
+            if present not in (None, desk.person.login, desk.form.get("confirmed")):
+                return await _page(desk, visit_id, taking=True)
             await reviewing.assign(desk.ctx, desk.token, visit_id, assignee)
             return redirect_with_notice(own_path(desk.form.get("back", ""), _address(visit_id)))
 
@@ -167,7 +172,7 @@ class VisitPagesController(DeskController):
             item, thing = parse_subject(desk.form.get("subject", ""))
             text = desk.form.get("text", "").strip()
             if not text:
-                raise errors.InvalidBody
+                raise _missing("text")
             log = {"kind": "message_log", "channel": desk.form.get("channel", ""), "text": text}
             entry = {"id": str(_id(desk)), "what": item, "thing": thing, "at": desk.ctx.now(), "by": "office"}
             given = convert_strict(
@@ -223,7 +228,11 @@ def _moment(desk: DeskRequest, name: str) -> datetime:
     try:
         return datetime.fromisoformat(desk.form.get(name, "")).replace(tzinfo=desk.ctx.zone)
     except ValueError:
-        raise errors.InvalidBody from None
+        raise _missing(name) from None
+
+
+def _missing(name: str) -> errors.InvalidBody:
+    return errors.InvalidBody("", (errors.FieldError(f"/{name}", "missing", "fill it in"),))
 
 
 async def _act(desk: DeskRequest, visit_id: UUID, sent: str, work: Work) -> ASGIResponse:
@@ -243,7 +252,9 @@ async def _page(
     problem: errors.Problem | None = None,
     sent: str = "",
     calling: bool = False,
+    taking: bool = False,
 ) -> ASGIResponse:
+    """The page; with `taking`, it asks whether to take the visit from the colleague who looks at it."""
     page = await get_visit_page(desk.ctx, desk.token, visit_id)
     typed: Mapping[str, str] = desk.form if sent else {}
 
@@ -264,21 +275,27 @@ async def _page(
         "others_open": any(one.asked or one.finding.code in unsaved for _, one in others) or sent in FOLDED,
         "page": page,
         "drawing": draw(page.order, desk.language),
-        "problem": _sentences(problem) if problem else (),
+        "problem": _sentences(problem, sent, typed, page) if problem else (),
         "sent": sent,
         "kept": kept,
         "form": form,
         "unsent": form.unsent({one.finding.code for one in page.findings}),
+        "taking": taking,
+        "back": desk.form.get("back", "") if taking else "",
         "callback_open": calling or sent == "callbacks",
         "channels": CHANNELS,
         "new_id": desk.ctx.new_id,
         "now": desk.ctx.now(),
         "local": local,
         "steps": [
-            (one, step_words(one, page.subjects, {page.visit.type: page.type}), page.written.get(one.id, ""))
+            (
+                one,
+                step_title(one),
+                step_lines(one, page.subjects, {page.visit.type: page.type}, page.names),
+                page.written.get(one.id, ""),
+            )
             for one in page.steps
         ],
-        "kinds": KINDS,
         "flags": FLAGS,
         "verdicts": VERDICTS,
         "severities": SEVERITIES,
@@ -290,7 +307,7 @@ async def _page(
         "outcomes": {**OUTCOMES, "": NOT_SIGNED},
     }
     section = "queue" if page.can_review else "today"
-    status = problem.status if problem else 200
+    status = problem.status if problem else 409 if taking else 200
     return render_desk(
         desk, "reviews/visit.html", view, status, section=section, back=_address(visit_id), assets=VISIT_SCRIPT
     )
@@ -304,8 +321,11 @@ def _by_clause(findings: Iterable[Numbered]) -> list[tuple[Clause | None, list[N
     return list(found.values())
 
 
-def _sentences(problem: errors.Problem) -> tuple[AnyText, ...]:
-    return (SOMETHING_NEW,) if isinstance(problem, CHANGED_MEANWHILE) else explain(problem, fields=False)
+def _sentences(problem: errors.Problem, sent: str, typed: Mapping[str, str], page: VisitPage) -> tuple[AnyText, ...]:
+    if isinstance(problem, CHANGED_MEANWHILE):
+        return (SOMETHING_NEW,)
+    codes, returnable = [one.finding.code for one in page.findings], [one.key for one in page.returnable]
+    return explain(problem, labels=LABELS.get(sent, {}), place=places(sent, typed, codes, returnable))
 
 
 ROUTES = (VisitPagesController,)

@@ -14,6 +14,11 @@ from .shown_findings import ShownFinding
 NOTHING_DECIDED = errors.FieldError(
     "/findings", "required", "还没有作出决定：请选成立或不计 / Nothing is decided yet: uphold or override"
 )
+NOTHING_WRITTEN = errors.FieldError(
+    "/comment",
+    "required",
+    "没有任何记录：请写下为什么，或怎样处理 / There is no record: write down why, or what is done",
+)
 
 
 class Choice(msgspec.Struct, frozen=True):
@@ -34,8 +39,11 @@ def fields(form: Mapping[str, str], prefix: str) -> list[tuple[str, str]]:
 
 
 def read_review(form: Mapping[str, str]) -> Review:
-    """The review that the form says. InvalidBody if something calls for a decision, and there is none, nor a remark."""
+    """The review that the form says. InvalidBody if something calls for a decision, and there is none, nor a remark;
+    where there is no record at all, it needs the remark."""
     chosen, comment = new_choices(form), form.get("comment", "").strip()
+    if form.get("unrecorded") and not comment:
+        raise errors.InvalidBody("", (NOTHING_WRITTEN,))
     if fields(form, "calls:") and not chosen and not comment:
         raise errors.InvalidBody("", (NOTHING_DECIDED,))
     findings = [{"code": code, "decision": one.decision, "reason": one.reason} for code, one in chosen.items()]

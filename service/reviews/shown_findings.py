@@ -36,6 +36,7 @@ class Piece(msgspec.Struct, frozen=True, kw_only=True):
     file: str = ""
     missing: bool = False
     lost: bool = False
+    claimed: datetime | None = None
 
 
 class ShownFinding(msgspec.Struct, frozen=True, kw_only=True):
@@ -174,4 +175,5 @@ def _pieces(visit: LoadedVisit, finding: Finding, entries: dict[str, Entry], abs
                 file=piece.sha256 or "" if is_picture and piece.sha256 not in absent and not piece.lost else "",
                 missing=piece.sha256 in absent,
                 lost=bool(piece.lost),
+                claimed=in_zone(entry.claimed_at, visit.now.tzinfo) if entry.claimed_at else None,
             )

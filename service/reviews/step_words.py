@@ -21,7 +21,6 @@ KINDS: dict[str, PageText] = {
     "withdrawal": PageText("撤回补正"),
     "explanation": PageText("技术员说明"),
     "inquiry": PageText("询问技术员"),
-    "assignment": PageText("认领或放开"),
     "looked": PageText("查看隔离内容"),
 }
 CHANGES: dict[str, PageText] = {
@@ -47,28 +46,43 @@ MESSAGES: dict[str, PageText] = {
 }
 
 
-def step_words(step: HistoryStep, subjects: Mapping[str, Text], types: Mapping[str, AnyText]) -> tuple[AnyText, ...]:
-    """What a step's text says: codes become words, and what people wrote stays."""
+Line = tuple[AnyText, ...]
+ASSIGNMENTS: dict[str, PageText] = {"own": PageText("认领"), "other": PageText("交给"), "": PageText("放开")}
+
+
+def step_title(step: HistoryStep) -> PageText:
+    """What was done."""
+    if step.kind != "assignment":
+        return KINDS[step.kind]
+    return ASSIGNMENTS["own" if step.text == step.by else step.text and "other"]
+
+
+def step_lines(
+    step: HistoryStep, subjects: Mapping[str, Text], types: Mapping[str, AnyText], names: Mapping[str, str]
+) -> tuple[Line, ...]:
+    """What a step's text says, line by line: codes become words, logins names, and what people wrote stays."""
     match step.kind:
         case "planned":
-            return (types.get(step.text, _own(step.text)),)
+            return ((types.get(step.text, _own(step.text)),),)
         case "changed":
             kind, _, reason = step.text.partition(": ")
-            return (CHANGES.get(kind, _own(kind)), *((_own(reason),) if reason else ()))
+            return ((CHANGES.get(kind, _own(kind)), *((_own(reason),) if reason else ())),)
         case "record" | "office" | "customer" | "door" | "callback":
-            return tuple(subjects.get(code, _own(code)) for code in step.text.split())
+            return (tuple(subjects.get(code, _own(code)) for code in step.text.split()),)
         case "message":
-            return tuple(MESSAGES.get(code, _own(code)) for code in step.text.split())
+            return (tuple(MESSAGES.get(code, _own(code)) for code in step.text.split()),)
         case "review" | "correction":
-            return tuple(text for line in step.text.splitlines() for text in _line(line, subjects))
+            return tuple(_line(line, subjects) for line in step.text.splitlines())
+        case "assignment":
+            return ((_own(names.get(step.text, step.text)),),) if step.text not in ("", step.by) else ()
         case _:
-            return (_own(step.text),) if step.text else ()
+            return ((_own(step.text),),) if step.text else ()
 
 
 DECISIONS: dict[str, PageText] = {"uphold": PageText("成立"), "override": PageText("不计")}
 
 
-def _line(line: str, subjects: Mapping[str, Text]) -> tuple[AnyText, ...]:
+def _line(line: str, subjects: Mapping[str, Text]) -> Line:
     """A decision or a returned item: `override missing.id_shown: reason`, `id_shown: reason`; else somebody's words."""
     decision, _, rest = line.partition(" ")
     code, _, reason = (rest if decision in DECISIONS else line).partition(": ")

@@ -13,7 +13,7 @@ import msgspec
 from service.judge.checklist import Text
 from service.judge.entries import Author
 from service.judge.findings import Finding
-from service.judge.moments import from_ms
+from service.judge.moments import from_ms, in_zone
 from service.judge.rules import CompiledChecklist
 from service.judge.timeline import OccurrenceKey, TimedEntry, Timeline
 from service.web.language import Language, PageText
@@ -39,12 +39,14 @@ OPENING, CLOSING = "(（「“", ")）」”，。、；"
 
 
 class Act(msgspec.Struct, frozen=True):
-    """What happened, when, by whom, and to which thing."""
+    """What happened, when, by whom, and to which thing. `claimed`: when they say that it was, if written down later."""
 
     at: datetime
     label: Text
     by: Author
     thing: str = ""
+    claimed: datetime | None = None
+    refused: bool = False
 
 
 class BrokenOrder(msgspec.Struct, frozen=True):
@@ -71,19 +73,23 @@ def order_of_acts(
     labels: dict[str, str],
     zone: tzinfo | None,
 ) -> OrderOfActs:
-    """The acts that count, in time order. `labels`: the names of things."""
+    """The acts that count and what the customer refused, in time order. `labels`: the names of things."""
+    refusals = {key: min(timed) for key, timed in timeline.refusals.items() if key not in timeline.occurrences}
     pairs = [(one, key, other) for one in findings if one.kind == "order" for key, other in _ends(timeline, one)]
     needed = {key for _, *ends in pairs for key in ends}
     found = sorted(
         (timed[0], timed[1], key)
-        for key, timed in timeline.occurrences.items()
+        for key, timed in (*timeline.occurrences.items(), *refusals.items())
         if key in needed or (key != WINDOW_END and _name(key) not in rules.any_of)
     )
     extra = max(0, len(found) - MAX_ACTS)
     kept = [one for n, one in enumerate(found) if n < MAX_ACTS or one[2] in needed] if extra else found
     places = {key: place for place, (_, _, key) in enumerate(kept)}
     return OrderOfActs(
-        tuple(_act(rules, timeline.occurrences[key], key, labels, zone) for _, _, key in kept),
+        tuple(
+            _act(rules, timeline.occurrences.get(key) or refusals[key], key, labels, zone, refused=key in refusals)
+            for _, _, key in kept
+        ),
         tuple(
             BrokenOrder(places[key], places[other], one.part.startswith("after."), one.severity == "violation")
             for one, key, other in pairs
@@ -108,7 +114,13 @@ def _ends(timeline: Timeline, finding: Finding) -> Iterator[tuple[OccurrenceKey,
 
 
 def _act(
-    rules: CompiledChecklist, timed: TimedEntry, key: OccurrenceKey, labels: dict[str, str], zone: tzinfo | None
+    rules: CompiledChecklist,
+    timed: TimedEntry,
+    key: OccurrenceKey,
+    labels: dict[str, str],
+    zone: tzinfo | None,
+    *,
+    refused: bool,
 ) -> Act:
     name, thing = (key, "") if isinstance(key, str) else key
     at = from_ms(timed[0] // 1000, zone)
@@ -116,7 +128,8 @@ def _act(
         return Act(at, Text("约定时段结束", "end of the agreed window"), "dispatcher")
     rule = rules.by_id.get(name)
     label = rule.item.label if rule is not None else Text(rules.facts[name].zh, rules.facts[name].en)
-    return Act(at, label, timed[2].by, labels.get(thing, thing))
+    claimed = in_zone(timed[2].claimed_at, zone) if timed[2].claimed_at else None
+    return Act(at, label, timed[2].by, labels.get(thing, thing), claimed, refused)
 
 
 class TextLine(msgspec.Struct, frozen=True):
@@ -217,10 +230,15 @@ def draw(order: OrderOfActs, language: Language) -> Drawing:
 
 
 def label_of(act: Act, language: Language) -> str:
-    """What an act is called: with its thing, and who did it unless it was the technician."""
+    """What an act is called: with its thing, since when if it was written down later, and who unless the technician."""
     label = act.label.en if language == "en" else act.label.zh
     if act.thing:
         label += f" ({act.thing})" if language == "en" else f"（{act.thing}）"
+    if act.refused:
+        label += f" · {translate(PageText('客户拒绝'), language)}"
+    if act.claimed:
+        late = PageText("补记：发生于 %(time)s", {"time": f"{act.claimed:%m-%d %H:%M}"})
+        label += f" · {translate(late, language)}"
     return label if act.by == "technician" else f"{label} · {translate(AUTHORS[act.by], language)}"
 
 

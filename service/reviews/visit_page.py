@@ -1,6 +1,6 @@
 """What the page of one visit shows: gathered in one transaction, so that all of it is of the same moment."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
@@ -14,7 +14,7 @@ from service.context import AppContext, read_only
 from service.db.database import Transaction
 from service.dispatch.views import VisitView, build_view
 from service.judge.checklist import Text
-from service.visits.attention import Reason, ReasonKind, attention
+from service.visits.attention import Reason, ReasonKind, attention, urgent_at
 from service.visits.loading import LoadedVisit, load_visible_visit
 from service.visits.page_words import state_text
 from service.visits.review_rows import OpenCorrection
@@ -51,12 +51,17 @@ RETURN_BY = timedelta(hours=6)
 
 
 class VisitPage(msgspec.Struct, frozen=True, kw_only=True):
-    """The page. `review` and what follows from it are for the office only."""
+    """The page. `review` and what follows from it are for the office only.
+
+    `ignored`: by the id of a record, what of it does not count. `due_at`: when the queue says that the most urgent
+    reason should be settled.
+    """
 
     visit: VisitView
     type: Text
     state: PageText
     closes_at: datetime | None
+    due_at: datetime | None
     order: OrderOfActs
     findings: tuple[ShownFinding, ...]
     past: tuple[PastFinding, ...]
@@ -78,6 +83,7 @@ class VisitPage(msgspec.Struct, frozen=True, kw_only=True):
     unanswered: tuple[Words, ...] = ()
     missing: tuple[MissingFile, ...] = ()
     steps: tuple[HistoryStep, ...] = ()
+    ignored: Mapping[str, tuple[str, ...]] = {}
     returnable: tuple[Subject, ...] = ()
     return_by: datetime | None = None
     to_do: tuple[Subject, ...] = ()
@@ -88,6 +94,11 @@ class VisitPage(msgspec.Struct, frozen=True, kw_only=True):
     def calls(self) -> bool:
         """Whether something calls for a person."""
         return bool(self.review and self.review.reasons)
+
+    @property
+    def unrecorded(self) -> bool:
+        """Whether it calls for a person because there is no record at all."""
+        return bool(self.review and any(one.kind == "no_record" for one in self.review.reasons))
 
     @property
     def decides(self) -> bool:
@@ -135,11 +146,13 @@ async def get_visit_page(ctx: AppContext, tx: Transaction, token: bytes, visit_i
     past = past_findings(ctx, visit, customer, decided=visit.office)
     answered = answered_corrections(visit, customer.labels)
     now = attention(visit, customer.judgement)
+    urgent = urgent_at(now.reasons)
     page = VisitPage(
         visit=view,
         type=_type_name(visit),
         state=state_text(view.state, calls=bool(now.reasons)),
         closes_at=now.closes_at,
+        due_at=None if urgent is None else ctx.to_local_time(urgent),
         order=order_of_acts(
             visit.rules, customer.timeline, customer.judgement.findings, customer.labels, visit.now.tzinfo
         ),
@@ -162,7 +175,7 @@ async def get_visit_page(ctx: AppContext, tx: Transaction, token: bytes, visit_i
         page,
         review=review,
         tag=review_tag(visit),
-        can_change=person.can("change a visit"),
+        can_change=person.can("change a visit") and _may_change(view),
         to_do=tuple(subjects_to_do(visit, findings)) if person.can("write entries of the office") else (),
         can_review=person.can("review visits") and not review.own_visit,
         sides=tuple(compare_words(visit, customer.labels)),
@@ -172,11 +185,26 @@ async def get_visit_page(ctx: AppContext, tx: Transaction, token: bytes, visit_i
         unanswered=unanswered(ctx, visit),
         missing=tuple(missing_files(visit, customer.labels)),
         steps=steps,
-        returnable=returnable_subjects(visit.rules, findings, customer.labels),
+        ignored=_ignored(visit),
+        returnable=returnable_subjects(visit, findings, customer.labels),
         return_by=end_of_working_day(visit.now, 1) - RETURN_BY,
         to_ask=asked,
         also_to_ask=tuple(subjects_also_to_ask(visit, customer, {one.key for one in asked})),
     )
+
+
+def _may_change(view: VisitView) -> bool:
+    """Whether the plan is still ahead: a visit that somebody made, or that is over, stays as it was."""
+    return view.state in ("planned", "under_way") or (view.verdict is None and view.state == "to_review")
+
+
+def _ignored(visit: LoadedVisit) -> dict[str, tuple[str, ...]]:
+    """By record: the items and facts of its entries that are stored and do not count."""
+    found: dict[str, tuple[str, ...]] = {}
+    for batch in visit.batches:
+        ids = {one.entry for one in visit.merged.ignored.get(batch.id, ())}
+        found[batch.id] = tuple(dict.fromkeys(one.what for one in batch.entries if one.id in ids))
+    return found
 
 
 def _type_name(visit: LoadedVisit) -> Text:
@@ -192,6 +220,7 @@ def _logins(
     corrections: Iterable[OpenCorrection | AnsweredCorrection],
 ) -> set[str]:
     logins = {view.technician, *view.crew, view.created_by, *(step.by for step in steps)}
+    logins |= {step.text for step in steps if step.kind == "assignment"}
     logins |= {words.by for one in findings for words in (*one.explanations, *one.inquiries)}
     logins |= {one.decision.by for one in findings if one.decision}
     logins |= {one.writer for one in view.records}

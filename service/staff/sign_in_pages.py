@@ -26,7 +26,7 @@ from service.web.templates import NO_ASSETS, Assets, Switch, redirect, render
 from .invitation_pages import authenticator_page
 
 WRONG = PageText("登录名、密码或动态码不对，请核对后再试；每个动态码只能用一次")
-UNSAVED = PageText("您的登录已过期，刚才填的没有保存。请登录，会回到那一页。")
+UNSAVED = PageText("您的登录已过期，刚才填的没有保存。请登录，会回到那一页；写的字在这个窗口里还在。")
 KEEP_INPUT = Assets("/web/shared/keep.js")
 """What the form had is kept in the browser: it was not taken."""
 FORGET_INPUT = Assets("/web/desk/forget.js")

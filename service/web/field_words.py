@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 
 from service.errors import FieldError
+from service.judge.bounds import YEARS
 
 Words = tuple[str, str]
 """In Chinese and English."""
@@ -18,6 +19,8 @@ WORDS: Mapping[str, Words] = {
 """By the code of an error."""
 _DECODER = (
     (r"Object missing required field|Expected `str` of length >= 1$", WORDS["missing"]),
+    (r"Expected `str` matching regex '\\\\S'$", WORDS["missing"]),
+    (re.escape(YEARS), ("请核对年份", "look at the year again")),
     (r"Expected `str` of length >= (\d+)", ("至少 {} 个字", "at least {} characters")),
     (r"Expected `str` of length <= (\d+)", ("太长，最多 {} 个字", "too long: at most {} characters")),
     (r"Expected `array` of length >= (\d+)", ("至少选 {} 项", "choose at least {}")),

@@ -196,6 +196,40 @@ async def test_no_reason_is_filed_under_the_decision_of_a_colleague(sqlite_world
         assert await page.locator("#comment").input_value() == "请注意"
 
 
+async def test_a_mistake_in_a_form_is_not_found_again_as_a_draft(sqlite_world: World) -> None:
+    await finished(sqlite_world)
+    wang = await signed_in(sqlite_world, "wang")
+    async with serve_world(sqlite_world) as base, open_page(scripts=True, size=DESKTOP) as page:
+        await open_session(page, base, wang)
+        await page.goto(f"{base}/desk/visits/{VISIT}")
+        await page.get_by_text("退回给技术员", exact=True).click()
+        await page.locator('[name="item:id_shown"]').check()
+        await page.locator("#due").fill("2126-03-03T18:00")
+        await page.get_by_role("button", name="退回", exact=True).click()
+        await page.get_by_role("link", name="何时之前：请核对年份").wait_for()
+        assert await page.locator('[name="item:id_shown"]').is_checked()
+        await page.goto(f"{base}/desk/visits/{VISIT}")
+        assert await page.locator("#due").is_hidden()
+        assert not (await page.locator("#due").input_value()).startswith("2126")
+
+
+async def test_a_draft_of_another_state_of_the_visit_chooses_nothing(sqlite_world: World) -> None:
+    await finished(sqlite_world)
+    wang = await signed_in(sqlite_world, "wang")
+    async with serve_world(sqlite_world) as base, open_page(scripts=True, size=DESKTOP) as page:
+        await open_session(page, base, wang)
+        await page.goto(f"{base}/desk/visits/{VISIT}")
+        await page.get_by_text("退回给技术员", exact=True).click()
+        await page.locator('[name="item:id_shown"]').check()
+        await page.reload()
+        assert await page.locator('[name="item:id_shown"]').is_checked()
+        path = f"/v1/visits/{VISIT}/assignee"
+        assert (await sqlite_world.ask("wang", "PUT", path, {"person": "wang"})).status_code == 200
+        await page.reload()
+        assert not await page.locator('[name="item:id_shown"]').is_checked()
+        assert await page.locator("#due").is_hidden()
+
+
 async def test_a_printed_page_shows_everything_but_forms_and_says_who_printed_it(sqlite_world: World) -> None:
     await finished(sqlite_world)
     wang = await signed_in(sqlite_world, "wang")

@@ -197,3 +197,21 @@ async def test_a_form_sent_after_the_session_ended_says_that_nothing_was_saved(w
 async def test_the_address_of_a_form_that_was_shown_again_leads_to_the_page(wang: DeskBrowser) -> None:
     answer = await wang.get(f"{PAGE}/review")
     assert (answer.status_code, answer.headers["location"]) == (303, PAGE)
+
+
+async def test_the_history_says_decisions_and_names_in_words(wang: DeskBrowser) -> None:
+    path = f"/v1/visits/{VISIT}/assignee"
+    for person in ("wang", None):
+        assert (await wang.world.ask("wang", "PUT", path, {"person": person})).status_code == 200
+    made = {f"decision:{NO_CARD}": "override", f"reason:{NO_CARD}": "看过录像", "comment": "下周再看"}
+    fields = {"tag": await wang.field(PAGE, "tag"), **made}
+    assert (await wang.post(f"{PAGE}/review", fields)).status_code == 303
+    entry = {**said("09:20", "no_such_item"), "id": str(uid("strange"))}
+    assert (await wang.world.submit({**record(uid("r9")), "entries": [entry]}, uid("r9"))).status_code == 201
+    history = re.sub(r"\s+", " ", (await shown(wang)).partition('id="history-title"')[2])
+    assert (
+        '<span class="line muted">不计、出示证件、看过录像</span> <span class="line muted">下周再看</span>' in history
+    )
+    assert "<strong>认领</strong>" in history
+    assert "<strong>放开</strong>" in history
+    assert '<span class="line late">不计入判定：no_such_item</span>' in history

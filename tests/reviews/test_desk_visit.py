@@ -1,7 +1,7 @@
 """The desk's page of a visit: what each role sees and may do there, and what happens when two do it at once."""
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from html import unescape
 from typing import Any
 
@@ -10,7 +10,7 @@ import pytest
 
 from tests.reviews.desk import ENTRIES, NO_CARD, PAGE, RANG_LATE, shown
 from tests.support.api_client import VISIT, World, record
-from tests.support.desk import DeskBrowser, signed_in
+from tests.support.desk import DeskBrowser, field_of, signed_in
 from tests.support.evidence import record_naming
 from tests.support.factories import said, uid
 from tests.support.pictures import name, noise, picture
@@ -180,6 +180,43 @@ async def test_taking_and_letting_go_returns_to_where_one_was(wang: DeskBrowser)
     assert (await review_of(wang))["assignee"] is None
 
 
+async def test_who_takes_a_visit_from_a_colleague_is_asked_first(wang: DeskBrowser) -> None:
+    given = {"roles": ["supervisor"], "areas": ["城东"]}
+    assert (await wang.world.ask("admin", "PUT", "/v1/people/zhao/roles", given)).status_code == 200
+    zhao = await signed_in(wang.world, "zhao")
+    await done(zhao, "/assignee", {"person": "zhao"})
+    asked = await wang.post(f"{PAGE}/assignee", {"person": "wang", "back": "/desk/queue"})
+    assert asked.status_code == 409
+    assert "在看，仍要接手？" in asked.text
+    assert (await review_of(wang))["assignee"] == "zhao"
+    assert '<input type="hidden" name="back" value="/desk/queue">' in asked.text
+    form = {"confirmed": field_of(asked, "confirmed"), "back": "/desk/queue"}
+    await done(wang, "/assignee", {**form, "person": "wang"}, to="/desk/queue")
+    assert (await review_of(wang))["assignee"] == "wang"
+
+
+async def test_where_nothing_was_recorded_a_review_says_why(world: World) -> None:
+    await world.plan()
+    later(world, days=1)
+    wang = await signed_in(world, "wang")
+    page = await shown(wang)
+    assert "先问技术员（李）" in page
+    assert f'href="{PAGE}/plan"' in page
+    refused = await decide(wang, unrecorded=await wang.field(PAGE, "unrecorded"), comment=" ")
+    assert refused.status_code == 422
+    assert "附言：没有任何记录：请写下为什么" in refused.text
+    await done(wang, "/review", {"tag": field_of(refused, "tag"), "unrecorded": "1", "comment": "客户不在家"})
+    assert f'href="{PAGE}/plan"' not in await shown(wang)
+
+
+async def test_a_visit_that_is_over_is_not_moved_and_the_deadline_is_that_of_the_queue(wang: DeskBrowser) -> None:
+    page = await shown(wang)
+    assert f'href="{PAGE}/plan"' not in page
+    queue = (await wang.world.ask("wang", "GET", "/v1/reviews")).json()["reviews"]
+    due = datetime.fromisoformat(queue[0]["due_at"])
+    assert f"处理期限：{due.month}月{due.day}日 {due:%H:%M}" in page
+
+
 async def test_items_go_back_with_a_due_date_and_can_be_withdrawn(wang: DeskBrowser) -> None:
     fields = {"id": str(uid("c")), "item:id_shown": "1", "why:id_shown": "没有出示证件", "due": "2026-03-03T18:00"}
     await done(wang, "/corrections", fields)
@@ -213,6 +250,24 @@ async def test_what_cannot_be_returned_is_told_and_keeps_what_was_typed(wang: De
     assert 'value="2026-03-03T18:00"' in answer.text
     for broken in ({**fields, "due": "soon"}, {"id": fields["id"], "due": fields["due"]}, {**fields, "id": "x"}):
         assert (await wang.post(f"{PAGE}/corrections", broken)).status_code == 422
+
+
+async def test_before_an_item_goes_back_the_page_says_what_that_cannot_mend(wang: DeskBrowser) -> None:
+    page = (await shown(wang)).partition('id="return"')[2]
+    rows = {one.partition('"')[0]: one for one in page.split('name="item:')[1:]}
+    assert "现在补记，会判为次序不对或太晚" in rows["id_shown"]
+    assert "现在补记" not in rows["borrowed"]
+
+
+async def test_what_was_written_down_later_says_when_it_happened(wang: DeskBrowser) -> None:
+    late = {**said("09:30", "id_shown"), "claimed_at": "2026-03-02T09:06:00+08:00"}
+    fields = {"id": str(uid("c")), "item:id_shown": "1", "why:id_shown": "没有", "due": "2026-03-03T18:00"}
+    await done(wang, "/corrections", fields)
+    answer = {**record(uid("r2")), "correction": str(uid("c")), "entries": [late]}
+    assert (await wang.world.submit(answer, uid("r2"))).status_code == 201
+    page = await shown(wang)
+    assert "出示证件 · 补记：发生于 03-02 09:06" in page  # in the order of acts
+    assert re.search("更正后</dt><dd>.*?补记：发生于 3月2日 09:06", page, re.DOTALL)
 
 
 async def test_the_technician_is_asked_and_explains(wang: DeskBrowser) -> None:

@@ -37,6 +37,20 @@ def invented(count: int, *broken: tuple[int, int]) -> OrderOfActs:
     return OrderOfActs(made, tuple(BrokenOrder(a, b, after=False, violation=True) for a, b in broken))
 
 
+def test_what_the_customer_refused_has_its_place() -> None:
+    refusal = {"refused": {"reason": "不签"}, "evidence": [{"kind": "text", "text": "不签"}]}
+    entries = [
+        entry("09:05", "arrived"),
+        entry("09:40", "meter_order_signed", **refusal),
+        entry("09:50", "left"),
+    ]
+    evaluation = Evaluation(RULES, visit("meter_repair"), entries, to_microseconds(NINE + timedelta(days=1)))
+    evaluation.evaluate()
+    order = order_of_acts(RULES, evaluation.timeline, (), {}, NINE.tzinfo)
+    assert [one.refused for one in order.acts] == [False, True, False]
+    assert "客户拒绝" in draw(order, "zh").sentences[1]
+
+
 def test_acts_are_in_the_order_of_time() -> None:
     order = acts("09:20 work_started", "09:05 arrived", "09:10 entered")
     assert [act.label.zh for act in order.acts] == ["到场", "入内", "开始作业"]

@@ -55,7 +55,7 @@ async def test_an_admin_changes_card_and_roles_and_lets_a_person_go(world: World
     roles = {"role:dispatcher": "on", "areas": "城西，城东"}
     assert (await admin.post("/desk/people/li/roles", roles)).status_code == 303
     page = await admin.get("/desk/people/li")
-    for part in ("李强", "角色 调度", "城西, 城东", "工号 7"):
+    for part in ("李强", "角色 调度", "城西、城东", "工号 7"):
         assert part in text_of(page), part
     assert (await admin.post("/desk/people/li/departure", {"reason": " "})).status_code == 422
     assert (await admin.post("/desk/people/li/departure", {"reason": "退休"})).status_code == 303

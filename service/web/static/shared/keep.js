@@ -1,15 +1,18 @@
 // What somebody wrote survives a reload, a dead network, a session that ended and a page that their telephone let go of:
 // the forms with an id are kept in this tab alone until they were taken. Codes and passwords are not kept, nor is
-// anything when the browser keeps nothing. `data-keep` says whose page it is and which, where its address does not.
+// anything when the browser keeps nothing. `data-keep` says whose page it is and which, where its address does not;
+// `data-version` which state of it is shown, where a form does not say so itself.
 
 const page = document.querySelector("[data-keep]")?.dataset.keep ?? location.pathname;
-const place = (form) => `${page} ${form.id}`;
+const name = (form) => form.getAttribute("id"); // form.id is a field, where one is called id
+const place = (form) => `${page} ${name(form)}`;
 const secret = (field) => field.type === "password" || field.name === "code";
 const own = (field) => field.name && !secret(field) && (field.type !== "hidden" || field.name === "strokes");
 const fields = (form) => [...form.elements].filter((field) => field.tagName !== "BUTTON" && own(field));
 const chosen = (field) => field.type === "radio" || field.type === "checkbox";
 const filled = (field) => (chosen(field) ? field.checked : field.value !== "");
-const version = (form) => form.elements.tag?.value ?? "";
+const state = document.querySelector("[data-version]")?.dataset.version ?? "";
+const version = (form) => form.elements.tag?.value ?? state;
 
 /** Whether it is otherwise than it came from the server. */
 const touched = (field) => {
@@ -63,17 +66,22 @@ const restore = (form) => {
 };
 
 // A form that was taken leads on by a redirect; a reload, a page that came back from the history, and one that says
-// what was lacking, or that nothing was saved, do not. Only then is it let go of.
+// that nothing was saved, do not. Only then is it let go of, or where the server shows it again and marks what it lacks:
+// that page has what was typed, and whoever leaves it should not find the mistake again later.
 const SENT = "sent";
 const came = performance.getEntriesByType("navigation")[0];
 const refused = document.querySelector("[role=alert]");
+const marked = (form) => !form.elements.tag && [...form.elements].some((field) => field.ariaInvalid === "true");
 quietly((store) => {
-  if (came && came.redirectCount > 0 && !refused && store.getItem(SENT)) store.removeItem(store.getItem(SENT));
+  const sent = store.getItem(SENT);
+  const form = [...document.querySelectorAll("form[id]")].find((one) => place(one) === sent);
+  const answered = refused ? form && marked(form) : came?.redirectCount > 0;
+  if (sent && answered) store.removeItem(sent);
   store.removeItem(SENT);
 });
 
 for (const form of document.querySelectorAll("form[id]")) restore(form);
 for (const happens of ["input", "change"]) {
-  document.addEventListener(happens, ({ target }) => { if (target.form?.id) changed(target.form); });
+  document.addEventListener(happens, ({ target }) => { if (target.form && name(target.form)) changed(target.form); });
 }
-document.addEventListener("submit", ({ target }) => { if (target.id) quietly((store) => store.setItem(SENT, place(target))); });
+document.addEventListener("submit", ({ target }) => { if (name(target)) quietly((store) => store.setItem(SENT, place(target))); });
