@@ -26,6 +26,7 @@ from service.web.defects import or_unreadable
 
 from .planning import newest_rules
 from .technicians import works_in
+from .wishes import Wish, open_wish
 
 MAX_VISITS = 2000
 FIRST_HOUR, LAST_HOUR = 8, 18  # always on the board; more where there are visits
@@ -54,6 +55,7 @@ class BoardVisit(msgspec.Struct, frozen=True, kw_only=True):
     state: State
     flags: tuple[Flag, ...]
     calls: bool = False
+    wish: Wish | None = None
 
 
 class DayBoard(msgspec.Struct, frozen=True, kw_only=True):
@@ -123,16 +125,18 @@ async def day_board(ctx: AppContext, tx: Transaction, token: bytes, day: date, a
 
 
 async def _to_visit(ctx: AppContext, tx: Transaction, person: Person, row: VisitSummaryRow) -> BoardVisit:
-    """A row as the person may see it, judged again if its summary may be out of date."""
+    """A row as the person may see it, judged again if its summary may be out of date, or for the customer's wish."""
     state, flags, reasons = row.state, row.flags, row.reasons
+    wish: Wish | None = None
     expired = row.valid_until is not None and row.valid_until <= ctx.clock()
-    if not row.state or expired or (flags and not person.can("see visits of an area")):
+    if not row.state or expired or "asked_time" in flags or (flags and not person.can("see visits of an area")):
         known = await visits_repository.get_visit(tx, row.visit)
         if known is None:
             raise LookupError  # impossible: each summary belongs to a visit
         visit = (await load_visit(ctx, tx, known)).visible_to(person)
         status = visit_status(visit, visit.evaluate_at())
         state, flags, reasons = status.state, status.flags, status.reasons
+        wish = open_wish(status.flags, visit.merged.entries)
     plan = _PLAN_DECODER.decode(row.plan)
     return BoardVisit(
         id=row.visit,
@@ -144,6 +148,7 @@ async def _to_visit(ctx: AppContext, tx: Transaction, person: Person, row: Visit
         state=cast("State", state),
         flags=cast("tuple[Flag, ...]", flags),
         calls=bool(reasons),
+        wish=wish,
     )
 
 

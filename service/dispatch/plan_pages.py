@@ -35,6 +35,7 @@ from .informed import whether_informed
 from .pages import WORDS, people_names
 from .plan_form import CREW, FACT, crew_of, customer_of, form_of, plan_of, window_of
 from .warnings import PlanWarning, WarningCode, in_words
+from .wishes import open_wish
 
 CHANGED: dict[ChangeKind, PageText] = {
     "window": PageText("时间已改"),
@@ -245,6 +246,7 @@ async def _change_page(
         "informed": await whether_informed(desk.ctx, desk.token, visit) if notifies else None,
         "names": await people_names(desk.ctx, {visit.technician, *visit.crew}),
         "visit": visit,
+        "wish": open_wish(visit.flags, visit.entries),
         "now": form_of(visit, desk.ctx.zone),
         "sent": kind,
         "actions": ACTIONS,
