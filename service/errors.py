@@ -203,8 +203,8 @@ class NoticeNotDue(Problem):
 
 class NoRecipient(Problem):
     code, status = "no-recipient", 422
-    title_zh = "没有登记客户的电话，无法发送通知"
-    title_en = "There is no telephone number of the customer to send a notice to"
+    title_zh = "没有能拨通的客户电话，无法发送通知"
+    title_en = "There is no telephone number of the customer that a notice can be sent to"
 
 
 class PreconditionRequired(Problem):

@@ -1,6 +1,5 @@
 """What a dispatcher should look at again: nothing of it is refused."""
 
-import re
 from datetime import timedelta
 from typing import Annotated, Literal
 from uuid import UUID
@@ -13,7 +12,6 @@ from service.accounts.repository import names_of
 from service.context import AppContext
 from service.db.database import Transaction
 from service.judge.moments import to_ms
-from service.judge.normal_form import normal_form
 from service.judge.visit import Window
 from service.visits import repository as visits_repository
 from service.visits import search_index, summaries
@@ -21,6 +19,7 @@ from service.visits.loading import PLAN_DECODER
 from service.visits.plan import Plan
 from service.visits.search_tokens import normalize_text
 from service.visits.summaries import VisitFilter, VisitSummaryRow
+from service.visits.telephone import can_be_dialled
 from service.visits.windows import format_window, local
 from service.web.language import TextPair
 
@@ -28,10 +27,6 @@ WarningCode = Literal["overlap", "past", "phone", "duplicate_ref"]
 LONGEST_WINDOW = timedelta(days=1)  # a visit that began earlier is not looked for
 MAX_LISTED = 500  # visits of a person around a window
 OVER = frozenset({"closed", "cancelled"})
-_SEPARATORS = re.compile(r"[/、,;，；]")
-_DIALLED = re.compile(r"(?:\+|00)?\d{7,15}")
-_MOBILE = re.compile(r"(?:(?:\+|00)?86)?1[3-9]\d{9}")
-_LIKE_MOBILE = re.compile(r"1\d*")
 
 
 class PlanWarning(msgspec.Struct, frozen=True):
@@ -106,19 +101,6 @@ async def _is_reference_used(tx: Transaction, person: Person, visit_id: UUID, re
         if row is not None and row.state != "cancelled" and covers_area(person, row.area):
             return True
     return False
-
-
-def can_be_dialled(phone: str) -> bool:
-    """Whether a text has a telephone number, maybe among several: seven digits or more, and eleven of a mobile."""
-    return any(_is_number(part) for part in _SEPARATORS.split(normal_form("NFKC", phone)))
-
-
-def _is_number(text: str) -> bool:
-    number = re.split(r"转|ext|#", text)[0]  # an extension follows
-    number = re.sub(r"[\s().\u2010-\u2015-]", "", number)
-    if _LIKE_MOBILE.fullmatch(number):
-        return _MOBILE.fullmatch(number) is not None
-    return _DIALLED.fullmatch(number) is not None
 
 
 def in_words(warnings: tuple[PlanWarning, ...]) -> tuple[TextPair, ...]:
