@@ -23,10 +23,11 @@ from service.visits.telephone import can_be_dialled
 from service.visits.windows import format_window, local
 from service.web.language import TextPair
 
+from .marks import OVER, overlap
+
 WarningCode = Literal["overlap", "past", "phone", "duplicate_ref"]
 LONGEST_WINDOW = timedelta(days=1)  # a visit that began earlier is not looked for
 MAX_LISTED = 500  # visits of a person around a window
-OVER = frozenset({"closed", "cancelled"})
 
 
 class PlanWarning(msgspec.Struct, frozen=True):
@@ -70,7 +71,7 @@ async def _overlaps(
         wanted = VisitFilter(technician=login, from_at=from_at, to_at=to_at)
         for row in await summaries.list_summaries(tx, wanted, size=MAX_LISTED):
             other = local(ctx, PLAN_DECODER.decode(row.plan).window)
-            if row.visit == visit_id or row.state in OVER or other is None or not _overlap(window, other):
+            if row.visit == visit_id or row.state in OVER or other is None or not overlap(window, other):
                 continue
             which = _reference(person, row)
             name = (await names_of(tx, (login,)))[login]
@@ -79,13 +80,6 @@ async def _overlaps(
             found.append(PlanWarning("overlap", f"{zh} / {en}"))
             break
     return found
-
-
-def _overlap(one: Window, other: Window) -> bool:
-    """Whether two windows share any time; one that ends when the other begins does not."""
-    if one.start == other.start:
-        return True
-    return one.start < other.end and other.start < one.end
 
 
 def _reference(person: Person, row: VisitSummaryRow) -> str:
