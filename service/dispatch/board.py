@@ -24,6 +24,7 @@ from service.visits.summaries import VisitFilter, VisitSummaryRow
 from service.visits.windows import local
 from service.web.defects import or_unreadable
 
+from .marks import OVER, Mark, clashing, is_missed
 from .planning import newest_rules
 from .technicians import works_in
 from .wishes import Wish, open_wish
@@ -53,7 +54,8 @@ class BoardVisit(msgspec.Struct, frozen=True, kw_only=True):
     area: str
     plan: BoardPlan
     state: State
-    flags: tuple[Flag, ...]
+    flags: tuple[Flag | Mark, ...]
+    crew: tuple[str, ...] = ()
     calls: bool = False
     wish: Wish | None = None
 
@@ -106,7 +108,7 @@ async def day_board(ctx: AppContext, tx: Transaction, token: bytes, day: date, a
     )
     rows = await summaries.list_summaries(tx, wanted, size=MAX_VISITS + 1)
     visits = [await or_unreadable(ctx, row.visit, _to_visit(ctx, tx, person, row)) for row in rows[:MAX_VISITS]]
-    found = tuple(visit for visit in visits if visit is not None)
+    found = _marked(ctx, [visit for visit in visits if visit is not None])
     technicians = await accounts_repository.active_technicians(tx) if office else [person]
     every_area = {one for technician in technicians for one in technician.areas} | {visit.area for visit in found}
     areas = person.areas or tuple(sorted(every_area - {""}))
@@ -143,6 +145,7 @@ async def _to_visit(ctx: AppContext, tx: Transaction, person: Person, row: Visit
         type=row.type,
         window=local(ctx, plan.window),
         technician=row.technician,
+        crew=row.crew,
         area=row.area,
         plan=plan,
         state=cast("State", state),
@@ -150,6 +153,23 @@ async def _to_visit(ctx: AppContext, tx: Transaction, person: Person, row: Visit
         calls=bool(reasons),
         wish=wish,
     )
+
+
+def _marked(ctx: AppContext, visits: list[BoardVisit]) -> tuple[BoardVisit, ...]:
+    """The visits with their marks, which come before the flags."""
+    now = ctx.now()
+    booked = [
+        (str(one.id), one.window, (one.technician, *one.crew))
+        for one in visits
+        if one.window is not None and one.state not in OVER
+    ]
+    double = clashing(booked)
+
+    def marks(visit: BoardVisit) -> tuple[Mark, ...]:
+        clash: tuple[Mark, ...] = ("clash",) if str(visit.id) in double else ()
+        return (*clash, "missed") if is_missed(visit.state, visit.window, now) else clash
+
+    return tuple(msgspec.structs.replace(one, flags=(*marks(one), *one.flags)) for one in visits)
 
 
 def _midnight(ctx: AppContext, day: date) -> int:
