@@ -51,7 +51,7 @@ ACTIONS: dict[ChangeKind, str] = {
 }
 """The last part of the address of each form."""
 RELEVANT: dict[ChangeKind, frozenset[WarningCode]] = {
-    "window": frozenset({"overlap", "past"}),
+    "window": frozenset({"overlap", "past", "far_ahead"}),
     "technician": frozenset({"overlap"}),
     "details": frozenset({"phone", "duplicate_ref"}),
 }

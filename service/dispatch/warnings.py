@@ -15,7 +15,7 @@ from service.judge.moments import to_ms
 from service.judge.visit import Window
 from service.visits import repository as visits_repository
 from service.visits import search_index, summaries
-from service.visits.loading import PLAN_DECODER
+from service.visits.loading import PLAN_DECODER, load_visit
 from service.visits.plan import Plan
 from service.visits.search_tokens import normalize_text
 from service.visits.summaries import VisitFilter, VisitSummaryRow
@@ -25,8 +25,9 @@ from service.web.language import TextPair
 
 from .marks import OVER, overlap
 
-WarningCode = Literal["overlap", "past", "phone", "duplicate_ref"]
+WarningCode = Literal["overlap", "past", "phone", "duplicate_ref", "far_ahead"]
 LONGEST_WINDOW = timedelta(days=1)  # a visit that began earlier is not looked for
+FAR_AHEAD = timedelta(days=366)
 MAX_LISTED = 500  # visits of a person around a window
 
 
@@ -37,7 +38,8 @@ class PlanWarning(msgspec.Struct, frozen=True):
         WarningCode,
         Meta(
             description="`overlap`: the technician or crew has another visit then; `past`: the window is over; `phone`:"
-            " no telephone that can be dialled; `duplicate_ref`: another visit has this work order number."
+            " no telephone that can be dialled; `duplicate_ref`: another visit has this work order number;"
+            " `far_ahead`: more than a year from now."
         ),
     ]
     detail: Annotated[str, Meta(description="In words, Chinese and English.")]
@@ -53,11 +55,18 @@ async def plan_warnings(
         found += await _overlaps(ctx, tx, person, visit_id, plan, window)
         if window.end <= ctx.now():
             found.append(PlanWarning("past", f"{format_window(window)} 已经过去 / the time is over"))
+        elif window.start > ctx.now() + FAR_AHEAD:
+            zh, en = (
+                f"{window.start.year} 年{format_window(window)} 离现在一年以上",
+                "the time is more than a year from now",
+            )
+            found.append(PlanWarning("far_ahead", f"{zh}，请核对年份 / {en}: look at the year"))
     if not can_be_dialled(plan.customer.phone):
         found.append(PlanWarning("phone", "没有能拨通的电话号码 / no telephone number that can be dialled"))
-    if plan.external_ref and await _is_reference_used(tx, person, visit_id, plan.external_ref):
-        text = f"工单号 {plan.external_ref} 已用于另一次上门 / another visit has this work order number"
-        found.append(PlanWarning("duplicate_ref", text))
+    other = await _reference_used_by(ctx, tx, person, visit_id, plan.external_ref) if plan.external_ref else None
+    if other is not None:
+        zh = f"工单号 {plan.external_ref} 已用于另一次上门：{other}"
+        found.append(PlanWarning("duplicate_ref", f"{zh} / another visit has this work order number: {other}"))
     return tuple(found)
 
 
@@ -88,13 +97,17 @@ def _reference(person: Person, row: VisitSummaryRow) -> str:
     return f" {reference}" if reference else ""
 
 
-async def _is_reference_used(tx: Transaction, person: Person, visit_id: UUID, reference: str) -> bool:
-    """Whether another visit in an area of the person's has the number, and was not cancelled."""
+async def _reference_used_by(
+    ctx: AppContext, tx: Transaction, person: Person, visit_id: UUID, reference: str
+) -> str | None:
+    """The customer and time of another visit in an area of the person's that has the number, and was not cancelled."""
     for other in await search_index.find_by_reference(tx, normalize_text(reference)):
         row = None if other == visit_id else await visits_repository.get_visit(tx, other)
         if row is not None and row.state != "cancelled" and covers_area(person, row.area):
-            return True
-    return False
+            plan = (await load_visit(ctx, tx, row)).plan
+            window = local(ctx, plan.window)
+            return f"{plan.customer.name} {format_window(window)}" if window else plan.customer.name
+    return None
 
 
 def in_words(warnings: tuple[PlanWarning, ...]) -> tuple[TextPair, ...]:
