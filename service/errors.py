@@ -119,6 +119,7 @@ class LinkExpired(Problem):
     code, status = "link-ended", 410
     title_zh = "这个链接已失效，请向供水公司索取新的"
     title_en = "This link has ended; ask the utility for a new one"
+    visit_cancelled = False  # only pages say so
 
 
 class AppointmentChanged(Problem):
@@ -203,8 +204,8 @@ class NoticeNotDue(Problem):
 
 class NoRecipient(Problem):
     code, status = "no-recipient", 422
-    title_zh = "没有登记客户的电话，无法发送通知"
-    title_en = "There is no telephone number of the customer to send a notice to"
+    title_zh = "没有能拨通的客户电话，无法发送通知"
+    title_en = "There is no telephone number of the customer that a notice can be sent to"
 
 
 class PreconditionRequired(Problem):

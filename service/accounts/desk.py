@@ -58,7 +58,7 @@ class Section(msgspec.Struct, frozen=True):
 
 
 SECTIONS = (
-    Section("today", "/desk/today", PageText("今日"), ("see visits of an area", "see own visits")),
+    Section("today", "/desk/today", PageText("日程"), ("see visits of an area", "see own visits")),
     Section("queue", "/desk/queue", PageText("待审"), ("review visits",)),
     Section("duties", "/desk/duties", PageText("待办"), ("see duties",)),
     Section("quarantine", "/desk/quarantine", PageText("隔离"), ("see quarantine",)),

@@ -37,3 +37,6 @@ UPDATE people SET name = :name WHERE login = :login AND left_at IS NULL;
 
 -- name: set_roles!
 UPDATE people SET roles = :roles, areas = :areas WHERE login = :login AND left_at IS NULL;
+
+-- name: areas_in_use
+SELECT DISTINCT areas FROM people WHERE left_at IS NULL;

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from litestar.response.base import ASGIResponse
 
 from service.context import AppContext
-from service.errors import Problem, TooManyRequests
+from service.errors import LinkExpired, Problem, TooManyRequests
 from service.web.language import PageText, TextPair
 from service.web.problems import ReadyResponse
 from service.web.request import AnyRequest
@@ -16,6 +16,8 @@ from . import throttling
 from .caller import PublicController
 
 GONE = PageText("这个链接无效或已失效")
+CANCELLED = PageText("这次上门已取消，工作人员不会来了。")
+"""Of a link that ended, for which no more than this is shown."""
 LATER = PageText("请稍后再试")
 UNREADABLE = PageText("没有看懂您填的内容，请返回页面核对后再提交")
 PAGE_MESSAGES = {
@@ -49,6 +51,8 @@ async def public_page(
 
 def _page(request: AnyRequest, ctx: AppContext, problem: Problem) -> ASGIResponse:
     message = PAGE_MESSAGES.get(problem.status, TextPair(problem.title_zh, problem.title_en))
+    if isinstance(problem, LinkExpired) and problem.visit_cancelled:
+        message = CANCELLED
     wait = problem.extra.get("retry_after")
     headers = ((b"retry-after", b"%d" % wait),) if wait else ()
     return message_page(request.scope, message, ctx.company.hotline, problem.status, headers)

@@ -79,6 +79,11 @@ async def active_technicians(tx: Transaction) -> list[Person]:
     return [credentials.row_to_person(row) for row in await tx.fetch_all("active_technicians")]
 
 
+async def known_areas(tx: Transaction) -> set[str]:
+    """The areas of everybody who works here."""
+    return {area for (areas,) in await tx.fetch_all("areas_in_use") for area in areas.split("\n") if area}
+
+
 async def rename(tx: Transaction, login: str, name: str) -> None:
     """Change a person's name."""
     await tx.execute("rename_person", login=login, name=name)

@@ -94,7 +94,7 @@ async def _take_steps(actors: Actors, story: Story, now: datetime, written: int 
         for at, step in sorted(story.steps, key=lambda pair: pair[0]):
             if at <= now and (written is None or to_ms(at) > written):
                 await step(actors.at(at))
-        if story.notice and story.steps[0][0] <= now < story.start and written is None:
+        if story.notice and story.notice <= now < story.start and written is None:
             await acts.notify(actors, story.dispatcher, story.id)
     except Problem:
         if written is None:

@@ -19,7 +19,7 @@ HOUR = timedelta(hours=1)
 class Story(msgspec.Struct):
     """A visit whose steps are taken in order, each at its time. `start`: of the window, which lasts an hour.
 
-    `notice`: the dispatcher sends one while the visit is ahead.
+    `notice`: from when on the dispatcher has sent one, while the visit is ahead.
     """
 
     content: dict[str, Any]
@@ -27,7 +27,7 @@ class Story(msgspec.Struct):
     area: str
     start: datetime
     steps: list[tuple[datetime, Callable[[Actors], Awaitable[object]]]]
-    notice: bool = False
+    notice: datetime | None = None
 
     @property
     def id(self) -> UUID:

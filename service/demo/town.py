@@ -131,7 +131,6 @@ class Town(msgspec.Struct, frozen=True):
                 start - timedelta(hours=18), acts.change, story.dispatcher, "cancellation", reason="客户出差，退单"
             )
             return story
-        story.notice = rng.random() < 0.4
         if fate > 0.96:
             wish = CustomerSubmission(another_time=RescheduleRequest(rng.choice(WISHES)))
             story.then(planned_at + timedelta(minutes=40), acts.answer, story.dispatcher, wish)
@@ -139,7 +138,9 @@ class Town(msgspec.Struct, frozen=True):
             agreed = CustomerSubmission(answers=(AnswerInput(good=True, question="appointment"),))
             story.then(planned_at + timedelta(minutes=40), acts.answer, story.dispatcher, agreed)
         soon = rng.random() < 0.7
-        self.called(story, planned_at + timedelta(minutes=50) if soon else start - timedelta(hours=19))
+        called = planned_at + timedelta(minutes=50) if soon else start - timedelta(hours=19)
+        self.called(story, called)
+        story.notice = planned_at if fate > 0.8 else called
         arrival = start + timedelta(minutes=rng.randint(0, 18))
         if fate < 0.09 and story.content["type"] != "meter_replacement":
             asked = self.asked[story.content["type"]]

@@ -24,8 +24,10 @@ from service.visits.summaries import VisitFilter, VisitSummaryRow
 from service.visits.windows import local
 from service.web.defects import or_unreadable
 
+from .marks import OVER, Mark, clashing, is_missed
 from .planning import newest_rules
 from .technicians import works_in
+from .wishes import Wish, open_wish
 
 MAX_VISITS = 2000
 FIRST_HOUR, LAST_HOUR = 8, 18  # always on the board; more where there are visits
@@ -52,8 +54,10 @@ class BoardVisit(msgspec.Struct, frozen=True, kw_only=True):
     area: str
     plan: BoardPlan
     state: State
-    flags: tuple[Flag, ...]
+    flags: tuple[Flag | Mark, ...]
+    crew: tuple[str, ...] = ()
     calls: bool = False
+    wish: Wish | None = None
 
 
 class DayBoard(msgspec.Struct, frozen=True, kw_only=True):
@@ -104,7 +108,7 @@ async def day_board(ctx: AppContext, tx: Transaction, token: bytes, day: date, a
     )
     rows = await summaries.list_summaries(tx, wanted, size=MAX_VISITS + 1)
     visits = [await or_unreadable(ctx, row.visit, _to_visit(ctx, tx, person, row)) for row in rows[:MAX_VISITS]]
-    found = tuple(visit for visit in visits if visit is not None)
+    found = _marked(ctx, [visit for visit in visits if visit is not None])
     technicians = await accounts_repository.active_technicians(tx) if office else [person]
     every_area = {one for technician in technicians for one in technician.areas} | {visit.area for visit in found}
     areas = person.areas or tuple(sorted(every_area - {""}))
@@ -123,28 +127,49 @@ async def day_board(ctx: AppContext, tx: Transaction, token: bytes, day: date, a
 
 
 async def _to_visit(ctx: AppContext, tx: Transaction, person: Person, row: VisitSummaryRow) -> BoardVisit:
-    """A row as the person may see it, judged again if its summary may be out of date."""
+    """A row as the person may see it, judged again if its summary may be out of date, or for the customer's wish."""
     state, flags, reasons = row.state, row.flags, row.reasons
+    wish: Wish | None = None
     expired = row.valid_until is not None and row.valid_until <= ctx.clock()
-    if not row.state or expired or (flags and not person.can("see visits of an area")):
+    if not row.state or expired or "asked_time" in flags or (flags and not person.can("see visits of an area")):
         known = await visits_repository.get_visit(tx, row.visit)
         if known is None:
             raise LookupError  # impossible: each summary belongs to a visit
         visit = (await load_visit(ctx, tx, known)).visible_to(person)
         status = visit_status(visit, visit.evaluate_at())
         state, flags, reasons = status.state, status.flags, status.reasons
+        wish = open_wish(status.flags, visit.merged.entries)
     plan = _PLAN_DECODER.decode(row.plan)
     return BoardVisit(
         id=row.visit,
         type=row.type,
         window=local(ctx, plan.window),
         technician=row.technician,
+        crew=row.crew,
         area=row.area,
         plan=plan,
         state=cast("State", state),
         flags=cast("tuple[Flag, ...]", flags),
         calls=bool(reasons),
+        wish=wish,
     )
+
+
+def _marked(ctx: AppContext, visits: list[BoardVisit]) -> tuple[BoardVisit, ...]:
+    """The visits with their marks, which come before the flags."""
+    now = ctx.now()
+    booked = [
+        (str(one.id), one.window, (one.technician, *one.crew))
+        for one in visits
+        if one.window is not None and one.state not in OVER
+    ]
+    double = clashing(booked)
+
+    def marks(visit: BoardVisit) -> tuple[Mark, ...]:
+        clash: tuple[Mark, ...] = ("clash",) if str(visit.id) in double else ()
+        return (*clash, "missed") if is_missed(visit.state, visit.window, now) else clash
+
+    return tuple(msgspec.structs.replace(one, flags=(*marks(one), *one.flags)) for one in visits)
 
 
 def _midnight(ctx: AppContext, day: date) -> int:

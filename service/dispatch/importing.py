@@ -18,21 +18,26 @@ from service.accounts.permissions import Person, covers_area
 from service.context import AppContext
 from service.db.database import Transaction
 from service.judge.rules import CompiledChecklist
+from service.judge.visit import Window
 from service.visits import repository as visits_repository
 from service.visits import search_index
 from service.visits.loading import PLAN_DECODER
 from service.visits.plan import Plan
 from service.visits.repository import VisitRow
 from service.visits.search_tokens import normalize_text
+from service.visits.windows import format_window
 from service.web.decoding import decode_strict, to_json
 from service.web.field_words import INVALID, WORDS, field_of, in_words
 
 from .import_columns import MAX_LENGTH, RowError, TableRow, row_error
+from .marks import overlap
 from .planning import newest_rules, plan_visit
 from .tables import read
 from .technicians import Technicians, known_technicians, which_of
 from .warnings import PlanWarning, plan_warnings
 
+Booking = tuple[str, Window, int, str]
+"""Of a row: a login, the time, the row's number and its work order number."""
 MAX_CREW = 20  # each of them is looked up
 _BETWEEN = re.compile(r"[,，;；、]")  # people in a cell
 _OTHER_AREA = row_error("area", "不是您的片区", "not an area of yours")
@@ -90,13 +95,35 @@ async def import_rows(ctx: AppContext, token: bytes, table: Sequence[TableRow], 
     references: set[str] = set()
     rows: list[ImportRow] = []
     people = await known_technicians(ctx, token)
+    booked: list[Booking] = []
     for row in table:
         reference = normalize_text(row.cells["external_ref"])
-        rows.append(await _import_row(ctx, token, row, people, is_repeated=reference in references, dry_run=dry_run))
+        result = await _import_row(ctx, token, row, people, is_repeated=reference in references, dry_run=dry_run)
+        if result.outcome == "would_create":  # nothing was stored that the next row would clash with
+            result = _with_clashes(result, row, people, booked)
+        rows.append(result)
         references.add(reference)
     count = [row.outcome for row in rows].count
     created = count("created") + count("would_create")
     return ImportResult(dry_run, created, count("known"), count("refused"), tuple(rows))
+
+
+def _with_clashes(result: ImportRow, row: TableRow, people: Technicians, booked: list[Booking]) -> ImportRow:
+    """The result with a warning of each person who is booked by an earlier row at the same time; adds to `booked`."""
+    if row.start is None or row.end is None:
+        return result
+    window, found = Window(row.start, row.end), list(result.warnings)
+    for text in dict.fromkeys((row.cells["technician"], *people_in(row.cells["crew"]))):
+        for person in people.find(text, row.cells["area"])[:1]:
+            earlier = next((one for one in booked if one[0] == person.login and overlap(one[1], window)), None)
+            if earlier is not None:
+                _, other, number, reference = earlier
+                zh = f"{person.name} {format_window(other)} 已在表中第 {number} 行（{reference}）"
+                when = f"{other.start:%Y-%m-%d, %H:%M}–{other.end:%H:%M}"
+                en = f"{person.name} is in row {number} ({reference}) on {when}"
+                found.append(PlanWarning("overlap", f"{zh} / {en}"))
+            booked.append((person.login, window, row.number, result.external_ref))
+    return msgspec.structs.replace(result, warnings=tuple(found))
 
 
 async def _import_row(

@@ -7,10 +7,10 @@ import msgspec
 from service.context import AppContext
 from service.messages import notices
 from service.messages.notices import NoticeView
+from service.visits.telephone import can_be_dialled
 from service.web.language import PageText
 
 from .views import VisitView
-from .warnings import can_be_dialled
 
 NOT_INFORMED = PageText("客户还不知道这个时间，请发通知。")
 NO_PHONE = PageText("客户还不知道这个时间，也没有能收短信的电话：请先更正资料。")

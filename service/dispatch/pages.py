@@ -25,10 +25,14 @@ from service.web.query import choice_parameter, text_parameter
 
 from . import listing
 from .board import BoardVisit, board_rows, day_board, hours_of
+from .coming import coming_counts
+from .marks import MARKS, Mark
 from .views import VisitListItem
 
 STATE_COLOURS = {"under_way": "info", "to_review": "warn", "returned": "warn", "closed": "good"}
-FLAG_COLOURS: dict[Flag, str] = {
+FLAG_COLOURS: dict[Flag | Mark, str] = {
+    "clash": "bad",
+    "missed": "bad",
     "notice_failed": "bad",
     "no_technician": "bad",
     "complaint": "bad",
@@ -43,13 +47,15 @@ FLAG_COLOURS: dict[Flag, str] = {
     "answered": "info",
 }
 ON_BOARD = frozenset({
-    "no_technician", "asked_time", "notice_failed", "notice_due", "agreed", "not_agreed", "absent", "complaint"
+    "clash", "missed", "no_technician", "asked_time", "notice_failed", "notice_due", "agreed", "not_agreed", "absent",
+    "complaint",
 })  # fmt: skip
 """The flags that a block of the board shows; the list shows all."""
+CHOICES = (*get_args(Flag), *get_args(Mark))
 WORDS: dict[str, Any] = {
     "state_text": state_text,
     "calling": None,
-    "flags": FLAGS,
+    "flags": {**FLAGS, **MARKS},
     "state_colours": STATE_COLOURS,
     "flag_colours": FLAG_COLOURS,
 }
@@ -64,21 +70,24 @@ class TodayController(DeskController):
         desk: Desk,
         wanted_date: Annotated[str | None, text_parameter("The day; without it, today.", "date")] = None,
         area: Annotated[str | None, text_parameter("One area (片区).")] = None,
-        flag: Annotated[Flag | None, choice_parameter("One flag.", get_args(Flag))] = None,
+        flag: Annotated[Flag | Mark | None, choice_parameter("One flag or mark.", CHOICES)] = None,
     ) -> ASGIResponse:
         """The day's visits by technician and hour, and as a list."""
         today = desk.ctx.now().date()
         day = parse_day(wanted_date) if wanted_date else today
         board = await day_board(desk.ctx, desk.token, day, area or "")
         visits = tuple(visit for visit in board.visits if flag is None or flag in visit.flags)
-        hours = hours_of(day, visits)
+        hours = hours_of(day, board.visits)
+        arranges = desk.person.can("change a visit")
         view = {
             **WORDS,
+            "coming": await coming_counts(desk.ctx, desk.token, today, area or "") if arranges else (),
             "board": board,
             "visits": visits,
-            "calling": {visit.id for visit in visits if visit.calls},
+            "calling": {visit.id for visit in board.visits if visit.calls},
             "hours": hours,
-            "rows": board_rows(board, visits, hours),
+            "rows": board_rows(board, board.visits, hours),
+            "chosen": {visit.id for visit in visits},
             "counts": _counts(board.visits),
             "names": board.names,
             "area": area or "",
@@ -168,9 +177,9 @@ def _hits(visit: VisitListItem, text: str) -> list[tuple[PageText, str]]:
     return [(FIELDS[name], customer.account if name == "account" else "") for name in found]
 
 
-def _counts(visits: tuple[BoardVisit, ...]) -> dict[Flag, int]:
+def _counts(visits: tuple[BoardVisit, ...]) -> dict[Flag | Mark, int]:
     """How many visits of the day have each flag, without those that none has."""
-    counts: dict[Flag, int] = {flag: sum(flag in visit.flags for visit in visits) for flag in FLAG_COLOURS}
+    counts: dict[Flag | Mark, int] = {flag: sum(flag in visit.flags for visit in visits) for flag in FLAG_COLOURS}
     return {flag: count for flag, count in counts.items() if count}
 
 

@@ -35,6 +35,7 @@ from .informed import whether_informed
 from .pages import WORDS, people_names
 from .plan_form import CREW, FACT, crew_of, customer_of, form_of, plan_of, window_of
 from .warnings import PlanWarning, WarningCode, in_words
+from .wishes import open_wish
 
 CHANGED: dict[ChangeKind, PageText] = {
     "window": PageText("时间已改"),
@@ -50,7 +51,7 @@ ACTIONS: dict[ChangeKind, str] = {
 }
 """The last part of the address of each form."""
 RELEVANT: dict[ChangeKind, frozenset[WarningCode]] = {
-    "window": frozenset({"overlap", "past"}),
+    "window": frozenset({"overlap", "past", "far_ahead"}),
     "technician": frozenset({"overlap"}),
     "details": frozenset({"phone", "duplicate_ref"}),
 }
@@ -245,6 +246,7 @@ async def _change_page(
         "informed": await whether_informed(desk.ctx, desk.token, visit) if notifies else None,
         "names": await people_names(desk.ctx, {visit.technician, *visit.crew}),
         "visit": visit,
+        "wish": open_wish(visit.flags, visit.entries),
         "now": form_of(visit, desk.ctx.zone),
         "sent": kind,
         "actions": ACTIONS,

@@ -9,7 +9,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from uuid import UUID
 
 from service.db.database import Transaction
-from service.errors import InvalidQuery
+from service.errors import FieldError, InvalidQuery
 from service.visits import search_index
 from service.visits.search_index import FIRST, Scope, SearchPosition, SearchQuery
 from service.visits.search_tokens import normalize_text, query_tokens
@@ -28,7 +28,9 @@ async def search_visits(tx: Transaction, wanted: VisitFilter, text: str, after: 
     """The next visits, and the cursor of the next page, if there may be one."""
     query = normalize_text(text)
     if not query or len(query) > MAX_QUERY_LENGTH:
-        raise InvalidQuery(f"`q` has 1 to {MAX_QUERY_LENGTH} characters")
+        detail = f"太长，最多 {MAX_QUERY_LENGTH} 个字 / too long: at most {MAX_QUERY_LENGTH} characters"
+        places = (FieldError("/q", "too-long", detail),) if query else ()
+        raise InvalidQuery(f"`q` has 1 to {MAX_QUERY_LENGTH} characters", places)
     position = _decode(after) if after else None
     await search_index.force_custom_plan(tx, True)
     page = await _search(tx, wanted, query, position, size)

@@ -1,6 +1,5 @@
 """What a dispatcher should look at again: nothing of it is refused."""
 
-import re
 from datetime import timedelta
 from typing import Annotated, Literal
 from uuid import UUID
@@ -13,25 +12,23 @@ from service.accounts.repository import names_of
 from service.context import AppContext
 from service.db.database import Transaction
 from service.judge.moments import to_ms
-from service.judge.normal_form import normal_form
 from service.judge.visit import Window
 from service.visits import repository as visits_repository
 from service.visits import search_index, summaries
-from service.visits.loading import PLAN_DECODER
+from service.visits.loading import PLAN_DECODER, load_visit
 from service.visits.plan import Plan
 from service.visits.search_tokens import normalize_text
 from service.visits.summaries import VisitFilter, VisitSummaryRow
+from service.visits.telephone import can_be_dialled
 from service.visits.windows import format_window, local
 from service.web.language import TextPair
 
-WarningCode = Literal["overlap", "past", "phone", "duplicate_ref"]
+from .marks import OVER, overlap
+
+WarningCode = Literal["overlap", "past", "phone", "duplicate_ref", "far_ahead"]
 LONGEST_WINDOW = timedelta(days=1)  # a visit that began earlier is not looked for
+FAR_AHEAD = timedelta(days=366)
 MAX_LISTED = 500  # visits of a person around a window
-OVER = frozenset({"closed", "cancelled"})
-_SEPARATORS = re.compile(r"[/、,;，；]")
-_DIALLED = re.compile(r"(?:\+|00)?\d{7,15}")
-_MOBILE = re.compile(r"(?:(?:\+|00)?86)?1[3-9]\d{9}")
-_LIKE_MOBILE = re.compile(r"1\d*")
 
 
 class PlanWarning(msgspec.Struct, frozen=True):
@@ -41,7 +38,8 @@ class PlanWarning(msgspec.Struct, frozen=True):
         WarningCode,
         Meta(
             description="`overlap`: the technician or crew has another visit then; `past`: the window is over; `phone`:"
-            " no telephone that can be dialled; `duplicate_ref`: another visit has this work order number."
+            " no telephone that can be dialled; `duplicate_ref`: another visit has this work order number;"
+            " `far_ahead`: more than a year from now."
         ),
     ]
     detail: Annotated[str, Meta(description="In words, Chinese and English.")]
@@ -57,11 +55,18 @@ async def plan_warnings(
         found += await _overlaps(ctx, tx, person, visit_id, plan, window)
         if window.end <= ctx.now():
             found.append(PlanWarning("past", f"{format_window(window)} 已经过去 / the time is over"))
+        elif window.start > ctx.now() + FAR_AHEAD:
+            zh, en = (
+                f"{window.start.year} 年{format_window(window)} 离现在一年以上",
+                "the time is more than a year from now",
+            )
+            found.append(PlanWarning("far_ahead", f"{zh}，请核对年份 / {en}: look at the year"))
     if not can_be_dialled(plan.customer.phone):
         found.append(PlanWarning("phone", "没有能拨通的电话号码 / no telephone number that can be dialled"))
-    if plan.external_ref and await _is_reference_used(tx, person, visit_id, plan.external_ref):
-        text = f"工单号 {plan.external_ref} 已用于另一次上门 / another visit has this work order number"
-        found.append(PlanWarning("duplicate_ref", text))
+    other = await _reference_used_by(ctx, tx, person, visit_id, plan.external_ref) if plan.external_ref else None
+    if other is not None:
+        zh = f"工单号 {plan.external_ref} 已用于另一次上门：{other}"
+        found.append(PlanWarning("duplicate_ref", f"{zh} / another visit has this work order number: {other}"))
     return tuple(found)
 
 
@@ -75,7 +80,7 @@ async def _overlaps(
         wanted = VisitFilter(technician=login, from_at=from_at, to_at=to_at)
         for row in await summaries.list_summaries(tx, wanted, size=MAX_LISTED):
             other = local(ctx, PLAN_DECODER.decode(row.plan).window)
-            if row.visit == visit_id or row.state in OVER or other is None or not _overlap(window, other):
+            if row.visit == visit_id or row.state in OVER or other is None or not overlap(window, other):
                 continue
             which = _reference(person, row)
             name = (await names_of(tx, (login,)))[login]
@@ -86,39 +91,23 @@ async def _overlaps(
     return found
 
 
-def _overlap(one: Window, other: Window) -> bool:
-    """Whether two windows share any time; one that ends when the other begins does not."""
-    if one.start == other.start:
-        return True
-    return one.start < other.end and other.start < one.end
-
-
 def _reference(person: Person, row: VisitSummaryRow) -> str:
     """The work order number of another visit, if it is in an area of the person's."""
     reference = PLAN_DECODER.decode(row.plan).external_ref if covers_area(person, row.area) else None
     return f" {reference}" if reference else ""
 
 
-async def _is_reference_used(tx: Transaction, person: Person, visit_id: UUID, reference: str) -> bool:
-    """Whether another visit in an area of the person's has the number, and was not cancelled."""
+async def _reference_used_by(
+    ctx: AppContext, tx: Transaction, person: Person, visit_id: UUID, reference: str
+) -> str | None:
+    """The customer and time of another visit in an area of the person's that has the number, and was not cancelled."""
     for other in await search_index.find_by_reference(tx, normalize_text(reference)):
         row = None if other == visit_id else await visits_repository.get_visit(tx, other)
         if row is not None and row.state != "cancelled" and covers_area(person, row.area):
-            return True
-    return False
-
-
-def can_be_dialled(phone: str) -> bool:
-    """Whether a text has a telephone number, maybe among several: seven digits or more, and eleven of a mobile."""
-    return any(_is_number(part) for part in _SEPARATORS.split(normal_form("NFKC", phone)))
-
-
-def _is_number(text: str) -> bool:
-    number = re.split(r"转|ext|#", text)[0]  # an extension follows
-    number = re.sub(r"[\s().\u2010-\u2015-]", "", number)
-    if _LIKE_MOBILE.fullmatch(number):
-        return _MOBILE.fullmatch(number) is not None
-    return _DIALLED.fullmatch(number) is not None
+            plan = (await load_visit(ctx, tx, row)).plan
+            window = local(ctx, plan.window)
+            return f"{plan.customer.name} {format_window(window)}" if window else plan.customer.name
+    return None
 
 
 def in_words(warnings: tuple[PlanWarning, ...]) -> tuple[TextPair, ...]:

@@ -29,6 +29,7 @@ from service.visits.appointment import AGREED, MOVED, Appointment, current_appoi
 from service.visits.loading import LoadedVisit, load_visible_visit, load_visit
 from service.visits.notice_flags import NOTICE_DUE, is_ahead, with_notice_flags
 from service.visits.status import recompute_status
+from service.visits.telephone import can_be_dialled
 from service.visits.windows import local
 from service.web.decoding import parse_uuid
 
@@ -189,7 +190,7 @@ async def send_due_notice(
 
 async def _compose_due(ctx: AppContext, tx: Transaction, visit: LoadedVisit, channel: Channel) -> ComposedNotice:
     wanted = NoticeRequest(channel=channel)
-    if not _recipient(visit, wanted) and channel != "file":
+    if not _can_receive(wanted, _recipient(visit, wanted)):
         _require_announceable(visit)
         raise NoRecipient
     composed = await _compose(ctx, tx, visit, wanted)
@@ -205,6 +206,11 @@ def _digest(wanted: NoticeRequest) -> bytes:
 
 def _recipient(visit: LoadedVisit, wanted: NoticeRequest) -> str:
     return wanted.to or ("" if wanted.channel == "email" else visit.plan.customer.phone)
+
+
+def _can_receive(wanted: NoticeRequest, to: str) -> bool:
+    """Whether a message to this recipient can arrive: a text message needs a number that can be dialled."""
+    return wanted.channel == "file" or (can_be_dialled(to) if wanted.channel == "sms" else bool(to))
 
 
 def _require_announceable(visit: LoadedVisit) -> None:
@@ -225,8 +231,9 @@ async def _compose(ctx: AppContext, tx: Transaction, visit: LoadedVisit, wanted:
     if wanted.text is None or items:
         _require_announceable(visit)
     to = _recipient(visit, wanted)
-    if not to and wanted.channel != "file":
-        raise InvalidBody("", (FieldError("/to", "missing", "nobody to send it to"),))
+    if not _can_receive(wanted, to):
+        text = "没有能收通知的电话号码，请先更正客户资料 / there is no number that a notice can be sent to"
+        raise InvalidBody("", (FieldError("/to", "invalid" if to else "missing", text),))
     return ComposedNotice(about=kind, to=to or visit.plan.customer.name, text=text, items=items, context=context)
 
 

@@ -9,6 +9,7 @@ from service.context import AppContext, read_only
 from service.db.database import Transaction
 from service.messages import outbox
 from service.visits.append_batch import CUSTOMER_WRITER, SERVICE_WRITER
+from service.visits.appointment import AGREED
 from service.visits.loading import LoadedVisit, load_visible_visit
 from service.visits.review_rows import describe
 
@@ -53,6 +54,9 @@ def _plan(ctx: AppContext, visit: LoadedVisit) -> Iterable[HistoryStep]:
 def _batches(visit: LoadedVisit) -> Iterable[HistoryStep]:
     for row, batch in zip(visit.batch_rows, visit.batches, strict=True):
         text = " ".join(dict.fromkeys(entry.what for entry in batch.entries if entry.holds is not False))
+        wish = next((one.refused for one in batch.entries if one.what == AGREED and one.by == "customer"), None)
+        if wish is not None:  # not the agreement that the item's name would mean
+            text = f"asked_time: {wish.reason or ''}".strip()
         by = "" if row.writer in (CUSTOMER_WRITER, SERVICE_WRITER) else row.writer
         yield HistoryStep(at=batch.received_at, kind=_BATCHES[row.kind], by=by, id=batch.id, text=text)  # type: ignore[arg-type]
 

@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 
+from service.dispatch.wishes import wish_words
 from service.judge.checklist import Text
+from service.visits.page_words import FLAGS
 from service.web.language import AnyText, PageText, TextPair
 
 from .schemas import HistoryStep
@@ -67,6 +69,8 @@ def step_lines(
         case "changed":
             kind, _, reason = step.text.partition(": ")
             return ((CHANGES.get(kind, _own(kind)), *((_own(reason),) if reason else ())),)
+        case "customer" if step.text.startswith("asked_time:"):
+            return ((FLAGS["asked_time"], *wish_words(step.text.partition(":")[2].strip())),)
         case "record" | "office" | "customer" | "door" | "callback":
             return (tuple(subjects.get(code, _own(code)) for code in step.text.split()),)
         case "message":

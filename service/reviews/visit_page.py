@@ -13,6 +13,7 @@ from service.confirmation.statements import CustomerView
 from service.context import AppContext, read_only
 from service.db.database import Transaction
 from service.dispatch.views import VisitView, build_view
+from service.dispatch.wishes import Wish, open_wish
 from service.judge.checklist import Text
 from service.visits.attention import Reason, ReasonKind, attention, urgent_at
 from service.visits.loading import LoadedVisit, load_visible_visit
@@ -71,6 +72,7 @@ class VisitPage(msgspec.Struct, frozen=True, kw_only=True):
     names: dict[str, str]
     labels: dict[str, str]
     subjects: dict[str, Text]
+    wish: Wish | None
     review: ReviewView | None = None
     tag: str = ""
     can_review: bool = False
@@ -166,6 +168,7 @@ async def get_visit_page(ctx: AppContext, tx: Transaction, token: bytes, visit_i
         ),
         labels=customer.labels,
         subjects=subject_names(visit.rules),
+        wish=open_wish(view.flags, view.entries),
         can_explain=person.can("explain findings") and visit.was_on_visit(person),
     )
     if review is None:

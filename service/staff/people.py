@@ -257,3 +257,11 @@ async def _issue_invitation(
     await credentials.add_code(tx, token_digest(code), "invitation", person.login, at=at, by=by, expires_at=end)
     url = f"{ctx.company.url}/invitation#{code}"  # browsers do not send the part after #, so no log contains the code
     return InvitationIssued(person, code, url, ctx.to_local_time(end), token)
+
+
+@read_only
+async def known_areas(_: AppContext, tx: Transaction, token: bytes) -> tuple[str, ...]:
+    """The areas of all colleagues."""
+    person = await authenticate_token(tx, token)
+    require_permission(person, "add people")
+    return tuple(sorted(await accounts_repository.known_areas(tx)))

@@ -24,7 +24,7 @@ from service.accounts.permissions import Person, supervises
 from service.accounts.validation import NewPerson
 from service.devices import enrolment
 from service.devices.enrolment import EnrolmentRequest
-from service.errors import PermissionDenied, Problem
+from service.errors import FieldError, InvalidBody, PermissionDenied, Problem
 from service.web.decoding import convert_strict
 from service.web.language import PageText
 from service.web.query import path_text, text_parameter
@@ -57,19 +57,20 @@ class PeoplePagesController(DeskController):
     @get("/new")
     async def show_new_person(self, desk: Desk) -> ASGIResponse:
         """An empty form."""
-        return _new_person(desk, {})
+        return await _new_person(desk, {})
 
     @post("/new", status_code=200)
     async def add_person(self, desk: Desk) -> ASGIResponse:
         """Add a person, and show their invitation this once."""
         try:
+            await _require_known_areas(desk)
             given = convert_strict(
                 NewPerson, {"login": desk.form.get("login", "").strip(), **_card(desk), **_roles(desk)}
             )
             invitation = await people.create_person_as(desk.ctx, desk.token, given)
         except Problem as problem:
             _raise_if_fault_of_server(problem)
-            return _new_person(desk, desk.form, problem)
+            return await _new_person(desk, desk.form, problem)
         view = {"person": invitation.person, "invitation": invitation}
         return render_desk(desk, "staff/invited.html", view, section="people", back=_address(invitation.person.login))
 
@@ -98,6 +99,7 @@ class PersonPagesController(DeskController):
         """All roles and areas from now on."""
 
         async def work() -> None:
+            await _require_known_areas(desk)
             await roles_and_cards.give_roles(desk.ctx, desk.token, login, convert_strict(NewRoles, _roles(desk)))
 
         return await _change(desk, login, "roles", work, PageText("角色和片区已改"))
@@ -156,10 +158,15 @@ async def _change(
     return redirect_with_notice(_address(login), done)
 
 
-def _new_person(desk: DeskRequest, form: Mapping[str, str], problem: Problem | None = None) -> ASGIResponse:
+async def _new_person(desk: DeskRequest, form: Mapping[str, str], problem: Problem | None = None) -> ASGIResponse:
     if not desk.person.can("add people"):
         raise PermissionDenied
-    view: dict[str, Any] = {"form": form, "role_names": ROLE_NAMES, "problem": explain(problem) if problem else ()}
+    view: dict[str, Any] = {
+        "form": form,
+        "role_names": ROLE_NAMES,
+        "problem": explain(problem) if problem else (),
+        **await _areas(desk),
+    }
     status, headers = (problem.status, retry_after(problem)) if problem else (200, ())
     return render_desk(desk, "staff/new_person.html", view, status, headers, section="people", back="/desk/people/new")
 
@@ -187,6 +194,7 @@ async def _person(desk: DeskRequest, login: str, sent: str = "", problem: Proble
         "role_names": ROLE_NAMES,
         "problem": explain(problem) if problem else (),
         "changes": present and desk.person.can("add people"),
+        **await _areas(desk),
         "leaves": login != desk.person.login,
         "enrols": present and "technician" in person.roles and supervises(desk.person, "enrol a device", known),
     }
@@ -202,6 +210,26 @@ def _roles(desk: DeskRequest) -> dict[str, Any]:
     areas = (area.strip() for area in re.split(r"[、,，;；\n]", desk.form.get("areas", "")))
     roles = [name.removeprefix(ROLE) for name in desk.form if name.startswith(ROLE)]
     return {"roles": roles, "areas": [area for area in areas if area]}
+
+
+async def _areas(desk: DeskRequest) -> dict[str, Any]:
+    """The areas that there are, and those of the form that there are not; for those who may give them."""
+    if not desk.person.can("add people"):
+        return {"known_areas": (), "new_areas": ""}
+    known = await people.known_areas(desk.ctx, desk.token)
+    new = [area for area in _roles(desk)["areas"] if area not in known]
+    return {"known_areas": known, "new_areas": "、".join(new)}
+
+
+async def _require_known_areas(desk: DeskRequest) -> None:
+    """InvalidBody for an area that nobody has, unless the form says that it is meant: it may be a slip."""
+    new = (await _areas(desk))["new_areas"]
+    if new and desk.form.get("new_areas") != new:
+        zh, en = (
+            f"还没有“{new}”这个片区；确实是新的，请在下面打勾",
+            f"there is no area “{new}”; tick below if it is new",
+        )
+        raise InvalidBody("", (FieldError("/areas", "unknown-area", f"{zh} / {en}"),))
 
 
 def _address(login: str) -> str:

@@ -87,7 +87,10 @@ async def resolve_link(ctx: AppContext, tx: Transaction, token: str, *, lock: bo
         raise NotFound
     link_id, visit_id, expires_at, ended_at = link
     if ended_at is not None or ctx.clock() > expires_at:
-        raise LinkExpired
+        ended = await repository.get_visit(tx, UUID(bytes=visit_id))
+        problem = LinkExpired()
+        problem.visit_cancelled = ended is not None and ended.state == "cancelled"
+        raise problem
     row = await (repository.lock_visit if lock else repository.get_visit)(tx, UUID(bytes=visit_id))
     if row is None:
         raise NotFound

@@ -36,7 +36,7 @@ FLAGS: dict[Flag, PageText] = {
     "notice_due": PageText("待通知"),
     "notice_failed": PageText("通知没发出"),
     "agreed": PageText("客户已同意"),
-    "not_agreed": PageText("客户未同意"),
+    "not_agreed": PageText("等客户答复"),
 }
 VERDICTS: dict[Verdict, PageText] = {
     "compliant": PageText("合规"),

@@ -64,7 +64,7 @@ async def check_query(request: AnyRequest) -> None:
             raise _fault(name, "null-character", "U+0000 is not allowed")
         longest = known[name].max_length or MAX_LENGTH
         if len(value) > longest:
-            raise _fault(name, "too-long", f"at most {longest} characters")
+            raise _fault(name, "too-long", f"太长，最多 {longest} 个字 / at most {longest} characters")
         words = known[name].enum
         if words and value and value not in words:
             raise _fault(name, "unknown-word", f"one of {', '.join(words)}")

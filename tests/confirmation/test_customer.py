@@ -185,3 +185,15 @@ async def test_a_cancelled_visit_says_so_and_takes_no_answer(world: World, post:
     assert done.status_code == 200
     assert "这次上门已取消" in (await world.client.get(f"/c/{token}")).text
     assert problem(await world.ask(None, "PUT", f"/v1/confirmations/{token}", AGREEMENT)) == (409, "too-late")
+
+
+async def test_a_replaced_link_of_a_cancelled_visit_says_that_nobody_comes(world: World, post: Post) -> None:
+    old = await confirmation_link(world)
+    new = (await world.ask("zhao", "POST", f"/v1/visits/{VISIT}/confirmation-link")).json()["token"]
+    assert "这个链接无效或已失效" in (await world.client.get(f"/c/{old}")).text
+    done = await world.ask("zhao", "PUT", f"/v1/visits/{VISIT}/cancellation", {"reason": "客户退单"}, if_match='"0"')
+    assert done.status_code == 200
+    for link in (old, new):
+        page = await world.client.get(f"/c/{link}")
+        assert ("这次上门已取消" in page.text, "虚构路" in page.text and link == old) == (True, False)
+    assert problem(await world.ask(None, "GET", f"/v1/confirmations/{old}")) == (410, "link-ended")

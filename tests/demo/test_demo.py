@@ -213,3 +213,13 @@ async def visits_of(ctx: AppContext, shown: seed.Demo) -> list[VisitListItem]:
                 break
             query = {"after": page.after}
     return sorted(found.values(), key=lambda one: one.id)
+
+
+@pytest.mark.usefixtures("small_town")
+async def test_who_agreed_was_told_before(address: str, tmp_path: Path) -> None:
+    async with opened(address, tmp_path) as ctx:
+        stand(ctx, TODAY)
+        visits = await visits_of(ctx, await seed.seed(ctx))
+    agreed = [one for one in visits if "agreed" in one.flags and not one.revision]  # a moved one: by telephone
+    assert len(agreed) > 5
+    assert [one.external_ref for one in agreed if "notice_due" in one.flags] == []

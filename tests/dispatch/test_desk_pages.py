@@ -366,3 +366,11 @@ async def test_nobody_without_the_right_informs_a_customer(world: World):
         done = await (await signed_in(world, login)).post(f"/desk/visits/{VISIT}/notice", {})
         assert done.status_code == status, login
     assert (await world.ask("zhao", "GET", f"/v1/visits/{VISIT}/notice")).json()["sent"] == []
+
+
+async def test_from_a_visit_the_next_one_of_that_day_and_technician_is_planned(zhao: DeskBrowser, world: World):
+    await world.plan()
+    page = await zhao.get(f"/desk/visits/{VISIT}/plan")
+    again = "/desk/visits/new?date=2026-03-02&technician=li"
+    assert again in html.unescape(page.text)
+    assert field_of(await zhao.get(again), "date") == "2026-03-02"

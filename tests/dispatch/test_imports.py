@@ -378,3 +378,15 @@ async def test_a_new_visit_says_what_to_look_at_again(town: Town) -> None:
         rows = (await taken(town, table(again, past), dry_run=dry_run)).rows
         assert [{one.code for one in row.warnings} for row in rows] == [{"overlap", "phone"}, {"past"}]
     assert [row.warnings for row in (await taken(town, table(again, past))).rows] == [(), ()]  # they are known
+
+
+async def test_a_dry_run_warns_of_rows_that_clash_with_each_other(town: Town) -> None:
+    first = GOOD.replace("2026-03-02", "2026-03-03")
+    again = first.replace("GD-1", "GD-2").replace("09:00", "09:30")
+    after = first.replace("GD-1", "GD-3").replace("10:00", "11:00").replace("09:00", "10:30")
+    for dry_run in (True, False):
+        rows = (await taken(town, table(first, again, after), dry_run=dry_run)).rows
+        assert [[one.code for one in row.warnings] for row in rows] == [[], ["overlap"], []]
+        (warning,) = rows[1].warnings
+        assert "GD-1" in warning.detail
+        assert "第 2 行" in warning.detail or not dry_run

@@ -6,6 +6,7 @@ import pytest
 
 from tests.support.api_client import VISIT, World, problem, record
 from tests.support.browser import later
+from tests.support.desk import signed_in, text_of
 from tests.support.dispatch import LATER_WINDOW, change_visit
 from tests.support.factories import said, uid
 from tests.support.fake_gateway import set_up, stand
@@ -96,3 +97,18 @@ async def test_pages_of_flagged_visits_go_on_where_they_ended(world: World) -> N
     found = [one["id"] for page in (first, rest) for one in page["items"]]
     assert (len(first["items"]), rest["after"]) == (50, None)
     assert (len(found), set(found)) == (len(asked), asked)
+
+
+async def test_the_wish_is_quoted_wherever_the_desk_shows_the_visit(world: World, link: str) -> None:
+    await says(world, link, {"another_time": {"wish": "改到别的日子，下午；周二下午三点以后"}})
+    zhao = await signed_in(world, "zhao")
+    for page in (f"/desk/visits/{VISIT}/plan", f"/desk/visits/{VISIT}", "/desk/today?date=2026-03-02"):
+        shown = text_of(await zhao.get(page))
+        assert "改到别的日子，下午 ；周二下午三点以后" in shown.replace(" ；", "；").replace("；", " ；"), page
+    history = text_of(await zhao.get(f"/desk/visits/{VISIT}")).partition("谁做了什么")[2]
+    assert "客户要改约、改到别的日子，下午、周二下午三点以后" in history
+    assert "客户通过链接答复 客户 预约时间" not in history
+    assert (await change_visit(world, "window", LATER_WINDOW)).status_code == 200
+    for page in (f"/desk/visits/{VISIT}/plan", "/desk/today?date=2026-03-03"):
+        assert "周二下午三点以后" not in text_of(await zhao.get(page)), page
+    assert "周二下午三点以后" in text_of(await zhao.get(f"/desk/visits/{VISIT}")).partition("谁做了什么")[2]

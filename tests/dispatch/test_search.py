@@ -12,6 +12,8 @@ from service import errors
 from service.dispatch import listing, search
 from service.visits.search_tokens import normalize_text, query_tokens, tokenize
 from tests.support import example_visits as stories
+from tests.support.api_client import World
+from tests.support.desk import signed_in, text_of
 from tests.support.factories import TOKENS, Town, a_record, change_visit, encode, said, uid
 
 TEXT = st.text("张三丰路1234a号 Ｂ栋", max_size=12)
@@ -194,3 +196,10 @@ async def test_search_finds_what_a_look_at_every_visit_finds(
                     break
                 after = {"after": page.after}
             assert sorted(seen) == sorted(expected), (q, query)
+
+
+async def test_a_query_that_is_too_long_is_named_so_at_the_desk(world: World) -> None:
+    zhao = await signed_in(world, "zhao")
+    page = await zhao.get(f"/desk/search?q={'a' * 300}")
+    assert (page.status_code, "太长" in text_of(page)) == (400, True)
+    assert "不查技术员" in text_of(await zhao.get("/desk/search?q=nobody"))

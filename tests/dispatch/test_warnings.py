@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from service.dispatch.warnings import can_be_dialled
+from service.visits.telephone import can_be_dialled
 from tests.support.api_client import VISIT, World
 from tests.support.dispatch import PATH, change_visit
 from tests.support.example_visits import clock
@@ -140,3 +140,11 @@ def test_numbers_that_can_be_dialled(phone: str) -> None:
 @pytest.mark.parametrize("phone", ["", "abc", "无", "1380000000", "138000000001", "12345", "微信 tao"])
 def test_numbers_that_cannot(phone: str) -> None:
     assert not can_be_dialled(phone)
+
+
+async def test_a_time_more_than_a_year_ahead_is_probably_a_wrong_year(morning: World) -> None:
+    for year, expected in (("2027-02-28", []), ("2027-03-10", ["far_ahead"])):
+        window = {"from": f"{year}T13:00:00+08:00", "to": f"{year}T14:00:00+08:00"}
+        visit = await planned(morning, uid(year), window=window)
+        assert codes(visit) == expected
+    assert "2027 年3月10日" in visit["warnings"][0]["detail"]

@@ -199,7 +199,15 @@ async def test_the_desk_shows_the_texts_and_sends_them(zhao: DeskBrowser, world:
     assert "通知全部待通知的客户（2）" in text_of(day)
     assert f'href="/desk/notices?date={DAY}"' in day.text
     page = await zhao.get(f"/desk/notices?date={DAY}")
-    for part in ("将发送 1", "不发送 1", "没有登记客户的电话", "检修漏水", "13800000000", "没电话", "发送这 1 条通知"):
+    for part in (
+        "将发送 1",
+        "不发送 1",
+        "没有能拨通的客户电话",
+        "检修漏水",
+        "13800000000",
+        "没电话",
+        "发送这 1 条通知",
+    ):
         assert part in text_of(page), part
     assert await delivered(world, post) == 0
     fields = {name: field_of(page, name) for name in ("date", "area", "channel", "visits")}
@@ -228,3 +236,20 @@ async def test_the_desk_says_when_nothing_is_due_and_refuses_technicians(zhao: D
     page = (await qian.post("/desk/notices", fields)).text
     assert not any(secret in page for secret in SECRETS)
     assert states(await ask(world, dry_run=True)) == {visit: "would_send"}
+
+
+@pytest.mark.parametrize("phone", ["12345", "无", "1380000"])
+async def test_a_number_that_nobody_can_dial_gets_no_notice_and_stays_due(world: World, phone: str):
+    post = set_up(world.house, "07:00")
+    wrong = await plan(world, "wrong", customer={**CUSTOMER, "phone": phone})
+    for dry_run in (True, False):
+        assert states(await ask(world, dry_run=dry_run)) == {wrong: "no-recipient"}
+    single = await world.ask("zhao", "POST", f"/v1/visits/{wrong}/notice", {"channel": "sms"})
+    assert problem(single) == (422, "invalid-body")
+    zhao = await signed_in(world, "zhao")
+    by_desk = await zhao.post(f"/desk/visits/{wrong}/notice", {})
+    assert (by_desk.status_code, "没有能拨通的客户电话" in by_desk.text) == (422, True)
+    page = await zhao.get(f"/desk/notices?date={DAY}")
+    assert f'href="/desk/visits/{wrong}/plan#details"' in page.text
+    assert await delivered(world, post) == 0
+    assert "notice_due" in (await world.ask("zhao", "GET", f"/v1/visits/{wrong}")).json()["flags"]

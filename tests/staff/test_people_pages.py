@@ -101,3 +101,16 @@ async def test_a_supervisor_and_an_admin_list_and_revoke_the_phones_of_a_person(
     second = await register_phone(world, "li")
     assert (await admin.post(f"/desk/people/li/devices/{second['device']['id']}/revocation", {})).status_code == 303
     assert "/revocation" not in (await admin.get("/desk/people/li")).text
+
+
+async def test_an_area_that_nobody_has_is_taken_only_when_it_is_meant(admin: DeskBrowser):
+    for path, fields in (("/desk/people/li/roles", {"role:technician": "on"}), ("/desk/people/new", NEW)):
+        wrong = {**fields, "areas": "成东"}
+        page = await admin.post(path, wrong)
+        assert (page.status_code, "还没有“成东”这个片区" in page.text) == (422, True), path
+        assert 'name="new_areas" value="成东"' in page.text
+        assert "已有的片区：" in page.text
+    assert "片区 成东" not in text_of(await admin.get("/desk/people/li"))
+    meant = {"role:technician": "on", "areas": "成东", "new_areas": "成东"}
+    assert (await admin.post("/desk/people/li/roles", meant)).status_code == 303
+    assert "片区 成东" in text_of(await admin.get("/desk/people/li"))

@@ -15,6 +15,7 @@ from tests.support.api_client import World
 from tests.support.browser import Browser
 
 FORM = "application/x-www-form-urlencoded"
+LEFTOVERS = re.compile(r"<Macro|\bUndefined\b|\bNone\b|<bound method|PageText\(|TextPair\(|\bobject at 0x|\{\{|\}\}")
 
 
 class DeskBrowser(Browser):
@@ -55,3 +56,8 @@ def field_of(page: httpx.Response, name: str) -> str:
     found = re.search(rf'<input[^>]*name="{re.escape(name)}"[^>]*value="([^"]*)"', page.text)
     assert found, name
     return html.unescape(found[1])
+
+
+def leftovers(page: httpx.Response) -> list[str]:
+    """What of a page only a program reads."""
+    return LEFTOVERS.findall(text_of(page))

@@ -15,7 +15,7 @@ from service.db.database import Transaction
 from tests.support import example_visits as stories
 from tests.support.api_client import VISIT, World
 from tests.support.chromium import open_page, serve_world
-from tests.support.desk import signed_in
+from tests.support.desk import leftovers, signed_in
 from tests.support.desk_chromium import faults, open_session
 from tests.support.desk_routes import desk_routes
 from tests.support.factories import said, uid
@@ -123,3 +123,14 @@ async def test_every_page_is_accessible_and_fits(sqlite_world: World, language: 
             wrong += await faults(page, f"{name}-{language}", DESKTOP, TABLET)
         assert len(seen) > len(PAGES)
         assert wrong == []
+
+
+async def test_no_page_shows_what_only_a_program_reads(world: World) -> None:
+    ids = await lively(world)
+    for login in ("chief", "li"):
+        browser = await signed_in(world, login)
+        paths = [one.format(**ids) for one in PAGES if one not in ELSEWHERE]
+        for path in (*paths, f"/desk/visits/{VISIT}", "/desk/search?q=1380000000"):
+            page = await browser.get(path)
+            assert page.status_code in (200, 303, 403, 404), (path, page.text)
+            assert leftovers(page) == [], (login, path)
