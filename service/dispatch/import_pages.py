@@ -13,7 +13,7 @@ from service.errors import FieldError, InvalidBody, PermissionDenied, Problem
 from service.web.language import PageText
 from service.web.responses import raw_response
 
-from . import importing
+from . import importing, listing
 from .import_columns import COLUMNS, REQUIRED, ZH, TableRow
 from .importing import ImportResult
 from .technicians import Technicians, known_technicians
@@ -39,7 +39,7 @@ class ImportPagesController(DeskController):
     @get()
     async def show_form(self, desk: Desk) -> ASGIResponse:
         """Choose a file."""
-        return _page(desk)
+        return await _page(desk)
 
     @get("/template")
     async def download_template(self, desk: Desk) -> ASGIResponse:
@@ -70,9 +70,9 @@ class ImportPagesController(DeskController):
         except Problem as problem:
             if problem.status in (500, 503):
                 raise
-            return _page(desk, problem)
+            return await _page(desk, problem)
         names = {row.number: _names(people, row) for row in table}
-        return _page(desk, table=table, result=result, people=names, carried=urlsafe_b64encode(raw).decode())
+        return await _page(desk, table=table, result=result, people=names, carried=urlsafe_b64encode(raw).decode())
 
 
 def _decode(text: str) -> bytes:
@@ -93,7 +93,7 @@ def _require_planner(desk: DeskRequest) -> None:
         raise PermissionDenied
 
 
-def _page(
+async def _page(
     desk: DeskRequest,
     problem: Problem | None = None,
     *,
@@ -106,6 +106,7 @@ def _page(
     view = {
         "problem": () if problem is None else explain(problem, "file"),
         "labels": FIELDS,
+        "types": tuple((await listing.type_names(desk.ctx)).values()),
         "columns": {zh: zh in {ZH[name] for name in REQUIRED} for zh in COLUMNS},
         "rows": {row.number: row for row in table},
         "people": people,
@@ -114,6 +115,7 @@ def _page(
         "warnings": {row.row: in_words(row.warnings) for row in result.rows} if result else {},
         "carried": carried,
         "zone": desk.ctx.zone,
+        "days": sorted({row.start.date() for row in table if row.start is not None}),
     }
     status, headers = (problem.status, retry_after(problem)) if problem else (200, ())
     return render_desk(desk, "dispatch/import.html", view, status, headers, section="today", back="/desk/imports")
