@@ -112,9 +112,9 @@ async def test_verify_sees_a_changed_a_mended_and_a_missing_event(address: str) 
             "DELETE FROM events WHERE id = (SELECT id FROM events ORDER BY id LIMIT 1 OFFSET 2)",
         )
         faults = (await verify.verify(world.house)).faults
-    assert [fault.partition(": ")[2] for fault in faults] == [
+    assert [fault.partition(": ")[2].partition(" (")[0] for fault in faults] == [
         "the bytes were changed",
         "the row is not the one that the log saw",
         "what it is about is gone",
-        "what it says of whom cannot be read (DecodeError)",
+        "what it says of whom cannot be read",
     ]

@@ -105,8 +105,7 @@ async def test_a_server_that_goes_away_is_never_a_defect(postgres: str, tmp_path
             await ask(server, people, range(1000, 1003), after := Counter[int]())
             assert after[201] == 6
             assert cutting.cuts > 100
-            assert statuses[503] > 50
-            assert statuses[201] > 50
+            assert min(statuses[503], statuses[201]) > 20
             assert statuses[500] == 0, [line for line in server.log() if line["event"] == "defect"][:3]
         finally:
             await asyncio.to_thread(server.close)

@@ -26,6 +26,7 @@ FEW = {
     "people_after": "all people, by the administrator's command",
     "active_technicians": "people, on the day board and when a visit is planned",
     "login_alike": "people, when one is hired",
+    "areas_in_use": "people, when areas are given to one",
     "devices_after": "all devices, by the administrator's command",
     "devices_page": "devices, on the administrator's page",
 }

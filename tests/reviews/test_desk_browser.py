@@ -83,7 +83,7 @@ async def test_what_is_to_be_decided_comes_first_and_the_order_of_acts_is_beside
         if size == DESKTOP:
             assert max(finding["y"], drawing["y"]) < size[1] - 200
         else:
-            assert finding["y"] < size[1] / 2 < drawing["y"]
+            assert finding["y"] < 0.6 * size[1] < drawing["y"]
 
 
 async def test_the_first_tab_stop_leads_to_the_work_and_saving_to_the_next_heading(sqlite_world: World) -> None:
