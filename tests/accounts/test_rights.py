@@ -199,7 +199,9 @@ def test_every_endpoint_has_a_row_and_every_row_an_endpoint():
         method, path, operation = OPERATIONS[name]
         assert row.method == method, name
         assert row.public == (operation.get("security") == []), name
-        assert len(row.path.partition("?")[0].split("/")) == len(path.replace("{version}/{file}", "v/app/app.css").split("/")), name
+        assert len(row.path.partition("?")[0].split("/")) == len(
+            path.replace("{version}/{file}", "v/app/app.css").split("/")
+        ), name
 
 
 def test_every_right_is_somebodys():
