@@ -9,7 +9,7 @@ from msgspec import Meta
 
 from service.errors import json_pointer
 from service.judge.entries import NEEDS, Entry, Evidence, Place, Refused, Waived
-from service.judge.rules import CompiledChecklist
+from service.judge.rules import CompiledChecklist, CompiledItem
 from service.judge.timeline import is_blank, withdrawn_ids
 
 from .clock_skew import TOLERANCE_SECONDS
@@ -78,24 +78,24 @@ def notes_about(
     rules: CompiledChecklist, raw: bytes, entries: Sequence[Entry], known: Iterable[Entry], received_at: datetime
 ) -> tuple[Note, ...]:
     """The first `MAX_NOTES` notes about a record: its bytes and its entries. `known` are all entries of the visit."""
-    found = [*_unknown_fields(raw), *_withdrawals(entries, known)]
+    found = [*_unknown_fields(raw), *_withdrawals(entries, known), *_times(entries, received_at)]
     for number, entry in enumerate(entries):
         if len(found) >= MAX_NOTES:
             break
-        found += (Note(json_pointer("entries", number, *path), code) for path, code in _of_entry(rules, entry))
-        if entry.at - received_at > AHEAD:
-            found.append(Note(json_pointer("entries", number, "at"), "time-ahead"))
-        elif received_at - entry.at > BEHIND:
-            found.append(Note(json_pointer("entries", number, "at"), "time-behind"))
+        rule = rules.by_id.get(entry.what)
+        has_things = entry.what in rules.thing_facts if rule is None else rule.per_thing
+        if entry.fields or entry.evidence or has_things == (entry.thing is None):  # most have nothing to look at
+            notes = _of_entry(rules, entry, rule, has_things=has_things)
+            found += (Note(json_pointer("entries", number, *path), code) for path, code in notes)
     return tuple(found[:MAX_NOTES])
 
 
-def _of_entry(rules: CompiledChecklist, entry: Entry) -> Iterator[tuple[tuple[object, ...], NoteCode]]:
+def _of_entry(
+    rules: CompiledChecklist, entry: Entry, rule: CompiledItem | None, *, has_things: bool
+) -> Iterator[tuple[tuple[object, ...], NoteCode]]:
     if entry.withdraws is not None:
         return
-    rule = rules.by_id.get(entry.what)
     if rule is not None or entry.what in rules.facts:
-        has_things = entry.what in rules.thing_facts if rule is None else rule.per_thing
         if entry.thing is not None and not has_things:
             yield ("thing",), "needless-thing"
         elif entry.thing is None and has_things and entry.holds is not False and entry.says is None:
@@ -109,6 +109,15 @@ def _of_entry(rules: CompiledChecklist, entry: Entry) -> Iterator[tuple[tuple[ob
             yield ("evidence", place, "kind"), "unknown-evidence"
         elif getattr(piece, needed) is None:
             yield ("evidence", place), "incomplete-evidence"
+
+
+def _times(entries: Sequence[Entry], received_at: datetime) -> Iterator[Note]:
+    """The entries furthest ahead and furthest behind, where that is far: the others are by the same clock."""
+    times = [entry.at for entry in entries]
+    if times and max(times) - received_at > AHEAD:
+        yield Note(json_pointer("entries", times.index(max(times)), "at"), "time-ahead")
+    if times and received_at - min(times) > BEHIND:
+        yield Note(json_pointer("entries", times.index(min(times)), "at"), "time-behind")
 
 
 def _withdrawals(entries: Sequence[Entry], known: Iterable[Entry]) -> Iterator[Note]:
