@@ -137,7 +137,7 @@ class CustomerView:
         self.sign_offs = signoffs.sign_offs(visit.rules, self.visit, self.entries, self.timeline, self.judgement.facts)
         self.labels = self.judgement.labels
         self.complaints = complaints_of(visit)
-        self.owed_answers = tuple(owed_answers(visit, self.judgement))
+        self.owed_answers = tuple(owed_answers(visit, self.judgement, self.complaints))
 
     def statements(self) -> tuple[StatementView, ...]:
         """All statements with content."""

@@ -16,11 +16,9 @@ SHELL = Path(__file__).parent / "templates" / "phone.html"
 FROM_WEB = ("shared/device.js", "shared/enrolment.js", "vendor/signature_pad/dist/signature_pad.min.js")
 """Files of other pages that the app uses too, at the same place among its own."""
 KINDS = {
-    ".css": b"text/css; charset=utf-8",
-    ".js": b"text/javascript; charset=utf-8",
-    ".mjs": b"text/javascript; charset=utf-8",
+    **static_files.KINDS,
+    ".mjs": static_files.KINDS[".js"],
     ".png": b"image/png",
-    ".svg": b"image/svg+xml",
 }
 
 

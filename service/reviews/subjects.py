@@ -8,7 +8,7 @@ from service.confirmation.statements import CustomerView
 from service.judge.checklist import Text
 from service.judge.rules import CompiledItem
 from service.visits.loading import LoadedVisit
-from service.visits.owed_answers import owed_answers
+from service.visits.owed_answers import complaints_of, owed_answers
 
 from .corrections import comes_too_late
 from .entry_words import subject_names
@@ -50,7 +50,7 @@ def subjects_to_do(visit: LoadedVisit, findings: Iterable[ShownFinding]) -> Iter
     """What the office still has to do."""
     judgement = visit.evaluate_at()
     labels = judgement.labels
-    answers = {one.rule.id: (one.rule.id, None) for one in owed_answers(visit, judgement)}
+    answers = {one.rule.id: (one.rule.id, None) for one in owed_answers(visit, judgement, complaints_of(visit))}
     open_ones = (one for one in findings if one.finding.kind in ("open", "missing"))
     wanted = {one.subject: (one.finding.item, one.finding.thing) for one in open_ones} | answers
     for key, (item, thing) in wanted.items():

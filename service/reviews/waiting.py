@@ -15,7 +15,7 @@ from .schemas import Words
 
 
 class MissingFile(msgspec.Struct, frozen=True):
-    """A file that a batch names and nobody sent. `by`: who has it."""
+    """A file that is named in a batch but was never sent. `by`: the person who has it."""
 
     label: Text
     thing: str

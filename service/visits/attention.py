@@ -117,9 +117,14 @@ class _Attention:
         return withdrawn_ids(self.visit.merged.entries)
 
     @cached_property
+    def complaints_made(self) -> list[Entry]:
+        """Complaints and reports that were not taken back."""
+        return complaints_of(self.visit)
+
+    @cached_property
     def answers(self) -> tuple[OwedAnswer, ...]:
         """The answers to complaints that are owed."""
-        return tuple(owed_answers(self.visit, self.judgement))
+        return tuple(owed_answers(self.visit, self.judgement, self.complaints_made)) if self.complaints_made else ()
 
     @cached_property
     def received(self) -> dict[str, datetime]:
@@ -206,7 +211,7 @@ class _Attention:
             yield Reason(kind="complaint", since=one.received_at, due_at=one.due_at, source=one.complaint.id)
             if one.finding is None and self.has_come(one.due_at):
                 yield Reason(kind="overdue_duty", since=one.due_at, due_at=one.due_at, source=one.complaint.id)
-        for entry in complaints_of(self.visit):
+        for entry in self.complaints_made:
             if not answering_items(self.visit.rules, entry.what) and not self.is_covered(self.batch_number(entry)):
                 yield Reason(kind="complaint", since=self.received[entry.id], source=entry.id)
         yield from self.bad_answers() if self.visit.customer_responses else ()

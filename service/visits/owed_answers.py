@@ -1,6 +1,6 @@
 """Answers that the office owes: one to each complaint and report, also where the judge counts only the first."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
 import msgspec
@@ -41,10 +41,11 @@ def complaints_of(visit: LoadedVisit) -> list[Entry]:
     return sorted(found, key=lambda one: one.at)
 
 
-def owed_answers(visit: LoadedVisit, judgement: Judgement) -> Iterator[OwedAnswer]:
-    """A complaint is settled by an answer that came after it, and by a decision that the finding does not count."""
+def owed_answers(visit: LoadedVisit, judgement: Judgement, complaints: Iterable[Entry]) -> Iterator[OwedAnswer]:
+    """What is owed to `complaints` (see `complaints_of`). One is settled by an answer that came after it, or by a
+    decision that the finding does not count."""
     first = set[str]()
-    for complaint in complaints_of(visit):
+    for complaint in complaints:
         is_first = complaint.what not in first
         first.add(complaint.what)
         items = answering_items(visit.rules, complaint.what)

@@ -72,7 +72,7 @@ function upgrade(db, from) {
     files.createIndex('state', 'state');
     files.createIndex('visit', 'visit');
     files.createIndex('order', ['state', 'kind', 'taken_at']);
-    db.createObjectStore('blobs'); // beside `files`: whoever changes a file's state does not write its bytes again
+    db.createObjectStore('blobs'); // apart from `files`, so that a change of state does not write the bytes again
     const explanations = db.createObjectStore('explanations', { keyPath: 'id' });
     explanations.createIndex('state', 'state');
     explanations.createIndex('visit', 'visit');

@@ -249,7 +249,8 @@ async function schedule() {
 }
 
 /**
- * Send all that is due, or, in a hurry, what only this phone makes wait: records, what they need, words, then signatures, then photos. After each one it begins anew,
+ * Send what is due: records, what they need, words, then signatures, then photos. In a hurry, send also what waits only
+ * because this phone chose to wait. After each step it starts again from the top,
  * so that a record that was sealed meanwhile goes before the next photo, or the next part of one.
  * @param {Me} who
  * @param {boolean} hurry

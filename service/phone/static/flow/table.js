@@ -1,6 +1,6 @@
 /**
- * What is known of the checklist's names beforehand: which acts one button stands for, and what can happen besides the
- * work. Whatever is not in these tables appears by itself, from what the checklist says about it.
+ * What the app knows in advance about names of the checklist: which acts one button stands for, and what can happen
+ * besides the work. What is not in these tables appears by itself, from what the checklist says about it.
  */
 /** @import {Text} from '../judge/types.d.ts' */
 

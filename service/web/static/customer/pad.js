@@ -34,7 +34,7 @@ for (const form of document.querySelectorAll("form[data-pad]")) {
     pad.fromData(drawn);
   };
   fit();
-  // What he drew before something else in the form was lacking, or the code had ended.
+  // What was drawn before something else in the form was lacking, or the code had ended.
   let before = strokesIn(form.elements.strokes.value);
   const again = () => {
     if (!before.length || !canvas.clientWidth) return;

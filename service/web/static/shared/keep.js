@@ -67,7 +67,7 @@ const restore = (form) => {
 
 // A form that was taken leads on by a redirect; a reload, a page that came back from the history, and one that says
 // that nothing was saved, do not. Only then is it let go of, or where the server shows it again and marks what it lacks:
-// that page has what was typed, and whoever leaves it should not find the mistake again later.
+// that page has what was typed, and somebody who leaves it should not meet the mistake again.
 const SENT = "sent";
 const came = performance.getEntriesByType("navigation")[0];
 const refused = document.querySelector("[role=alert]");
