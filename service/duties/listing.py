@@ -15,8 +15,8 @@ from service.db.database import Row, Transaction
 from service.db.rows import from_row
 from service.judge.checklist import Text
 from service.judge.moments import to_ms
-from service.visits.attention import OwnerRole
 from service.visits.loading import PLAN_DECODER
+from service.visits.owed_duties import OwnerRole
 from service.visits.plan import Customer
 from service.visits.summaries import MIN_KEY
 from service.visits.working_days import is_known

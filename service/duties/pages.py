@@ -7,7 +7,7 @@ from litestar.response.base import ASGIResponse
 
 from service.accounts.desk import REFRESH, Desk, DeskController, DeskRequest, render_desk
 from service.accounts.repository import names_of
-from service.visits.attention import OwnerRole
+from service.visits.owed_duties import OwnerRole
 from service.visits.page_words import OWNERS
 from service.web.language import AnyText, PageText
 from service.web.pagination import query_string

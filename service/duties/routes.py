@@ -8,8 +8,8 @@ from litestar.params import FromPath, JSONBody
 
 from service import errors
 from service.accounts.caller import Caller, requires
-from service.visits.attention import OwnerRole
 from service.visits.loading import JudgementView
+from service.visits.owed_duties import OwnerRole
 from service.web.api_document import READ_ERRORS, WRITE_ERRORS, answer, example, problems
 from service.web.query import choice_parameter, text_parameter, time_parameter
 from service.web.strict_body import StrictBody

@@ -133,6 +133,11 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
         if not self.what and self.withdraws is None:
             raise ValueError("an entry needs `what`, or `withdraws`")
 
+    @property
+    def came_at(self) -> datetime:
+        """When the service received it; by its author's clock before that."""
+        return self.received_at or self.at
+
 
 def check_entry_times(entries: tuple[Entry, ...] | list[Entry]) -> None:
     """Check all times (see `check_time`). One loop is cheaper than a `__post_init__` of each entry."""

@@ -106,7 +106,7 @@ def _arrivals(rules: CompiledChecklist, timeline: Timeline, sign_off: SignOff) -
         field = rule.fields.get(line.field) if line.field else None
         if acts:
             name = plain_text((line.label or field or rule.item.label).zh)
-            found[name] = max(entry.received_at or entry.at for _, _, entry in acts)
+            found[name] = max(entry.came_at for _, _, entry in acts)
     return found
 
 

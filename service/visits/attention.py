@@ -6,7 +6,6 @@ the finding, or a review that came after.
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
-from functools import cached_property
 from typing import Annotated, Literal
 
 import msgspec
@@ -15,13 +14,13 @@ from msgspec import Meta
 from service.judge.entries import Entry
 from service.judge.findings import Finding, Judgement
 from service.judge.moments import from_ms, to_ms
-from service.judge.rules import CompiledItem
-from service.judge.timeline import withdrawn_ids
 
 from .clock_skew import seconds_ahead
 from .complaints import COMPLAINTS, answering_items
+from .finding_times import FindingTimes
 from .loading import LoadedVisit
-from .owed_answers import OwedAnswer, complaints_of, owed_answers
+from .owed_answers import complaints_of, owed_answers
+from .owed_duties import Duty, owed_duties
 from .repository import NO_RECORD_AFTER_MS
 
 ReasonKind = Literal[
@@ -37,8 +36,6 @@ ReasonKind = Literal[
     "sample",
     "explanation",
 ]
-OwnerRole = Literal["technician", "office"]
-TECHNICIANS = ("technician", "inspector")
 MISSING_FILES_AFTER = timedelta(hours=24)
 NO_RECORD_AFTER = timedelta(milliseconds=NO_RECORD_AFTER_MS)
 HOUR_MS = 3_600_000
@@ -54,19 +51,6 @@ class Reason(msgspec.Struct, frozen=True, kw_only=True):
     since: Annotated[datetime, Meta(description="Since when.")]
     due_at: Annotated[datetime | None, Meta(description="By when it has to be settled, where that is fixed.")] = None
     source: Annotated[str, Meta(description="The finding, entry, record or answer that it comes from.")] = ""
-
-
-class Duty(msgspec.Struct, frozen=True, kw_only=True):
-    """Something that is still owed. `overdue`: it is a fault by now. `key` is its own in the visit."""
-
-    code: str
-    key: str
-    item: str
-    thing: str | None
-    since: datetime
-    due_at: datetime
-    owner: OwnerRole
-    overdue: bool
 
 
 class Attention(msgspec.Struct, frozen=True):
@@ -110,36 +94,14 @@ class _Attention:
         self.is_clock_ahead = False
         self.closes_at: datetime | None = None
         self.is_finished = "left" in judgement.facts or self.window_is_long_past()
-
-    @cached_property
-    def slips(self) -> set[str]:
-        """The entries that were taken back."""
-        return withdrawn_ids(self.visit.merged.entries)
-
-    @cached_property
-    def complaints_made(self) -> list[Entry]:
-        """Complaints and reports that were not taken back."""
-        return complaints_of(self.visit)
-
-    @cached_property
-    def answers(self) -> tuple[OwedAnswer, ...]:
-        """The answers to complaints that are owed."""
-        return tuple(owed_answers(self.visit, self.judgement, self.complaints_made)) if self.complaints_made else ()
-
-    @cached_property
-    def received(self) -> dict[str, datetime]:
-        """When each entry came."""
-        return {one.id: one.received_at or one.at for one in self.visit.merged.entries}
-
-    @cached_property
-    def finished_at(self) -> datetime:
-        """When the technician's word that they left came, else when the last entry came."""
-        entries = self.visit.merged.entries
-        left = [self.received[one.id] for one in entries if one.what == "left" and one.id not in self.slips]
-        return min(left, default=None) or max(self.received.values(), default=self.now)
+        self.times = FindingTimes(visit, judgement)
+        self.complaints_made = complaints_of(visit)
+        self.answers = tuple(owed_answers(visit, judgement, self.complaints_made)) if self.complaints_made else ()
 
     def result(self) -> Attention:
-        reasons, duties = tuple(self.reasons()), tuple(self.duties())
+        visit, judgement = self.visit, self.judgement
+        reasons = tuple(self.reasons())
+        duties = tuple(owed_duties(visit, judgement, self.times, self.answers, is_finished=self.is_finished))
         closed = self.is_closed(reasons, duties)
         next_at = min((to_ms(one) for one in self.next), default=None)
         closes_at = None if closed else self.closes_at
@@ -153,14 +115,14 @@ class _Attention:
         yield from self.no_record()
         yield from self.explanations()
         if self.is_sampled():
-            yield Reason(kind="sample", since=self.finished_at)
+            yield Reason(kind="sample", since=self.times.finished_at)
 
     def of_finding(self, finding: Finding) -> Reason | None:
         kind = self.reason_kind(finding)
         if kind is None or self.history.decision_for(finding) is not None:
             return None
-        due = self.due_of(finding)
-        since = due if kind == "overdue_duty" and due is not None else self.since(finding)
+        due = self.times.due(finding)
+        since = due if kind == "overdue_duty" and due is not None else self.times.since(finding)
         return Reason(kind=kind, since=since, due_at=due, source=finding.code)
 
     def reason_kind(self, finding: Finding) -> ReasonKind | None:
@@ -181,29 +143,12 @@ class _Attention:
         entry = next(one for one in self.visit.merged.entries if one.id == id)
         return any(piece.kind == "signature" for piece in entry.evidence)
 
-    def since(self, finding: Finding) -> datetime:
-        if finding.kind == "changed_after_signature" and len(finding.entries) == 1:
-            return self.last_change(finding)
-        known = [self.received[one] for one in finding.entries if one in self.received]
-        return max(known, default=None) or self.finished_at
-
-    def last_change(self, finding: Finding) -> datetime:
-        """When what the signature covers was written or taken back last: it is dated back, so no act is later."""
-        rule, entries = self.visit.rules.by_id[finding.item], self.visit.merged.entries
-        covered = {one.id for one in entries if one.what in rule.item.covers}
-        changed = (one for one in entries if one.id in covered or one.withdraws in covered)
-        return max(self.received[one.id] for one in (*changed, *(e for e in entries if e.id in finding.entries)))
-
-    def due_of(self, finding: Finding) -> datetime | None:
-        due = self.judgement.due.get(finding.code)
-        return None if due is None else from_ms(due // 1000, self.now.tzinfo)
-
     def partly_refused(self) -> Iterator[Reason]:
         for entry in self.visit.merged.entries:
-            if entry.refused is None or entry.refused.outcome != "partly" or entry.id in self.slips:
+            if entry.refused is None or entry.refused.outcome != "partly" or entry.id in self.times.slips:
                 continue
             if not self.is_covered(self.batch_number(entry)):
-                yield Reason(kind="refused", since=self.received[entry.id], source=entry.id)
+                yield Reason(kind="refused", since=entry.came_at, source=entry.id)
 
     def complaints(self) -> Iterator[Reason]:
         """A complaint calls for a person until it is answered; other bad answers until somebody looked."""
@@ -213,7 +158,7 @@ class _Attention:
                 yield Reason(kind="overdue_duty", since=one.due_at, due_at=one.due_at, source=one.complaint.id)
         for entry in self.complaints_made:
             if not answering_items(self.visit.rules, entry.what) and not self.is_covered(self.batch_number(entry)):
-                yield Reason(kind="complaint", since=self.received[entry.id], source=entry.id)
+                yield Reason(kind="complaint", since=entry.came_at, source=entry.id)
         yield from self.bad_answers() if self.visit.customer_responses else ()
 
     def bad_answers(self) -> Iterator[Reason]:
@@ -275,58 +220,6 @@ class _Attention:
             return False
         return int.from_bytes(self.visit.row.salt[:4]) < percent / 100 * 2**32
 
-    def duties(self) -> Iterator[Duty]:
-        for one in self.answers:
-            kind = "missing" if self.has_come(one.due_at) else "open"
-            yield Duty(
-                code=one.finding.code if one.finding else f"{kind}.{one.rule.id}",
-                key=one.key,
-                item=one.rule.id,
-                thing=None,
-                since=one.received_at,
-                due_at=one.due_at,
-                owner="office",
-                overdue=kind == "missing",
-            )
-        answers = {one.finding.code for one in self.answers if one.finding}
-        for finding in self.judgement.findings:
-            rule = self.visit.rules.by_id.get(finding.item)
-            if rule is None or finding.kind not in ("open", "missing") or finding.code in answers:
-                continue
-            overdue = finding.kind == "missing"
-            if overdue and finding.code not in self.judgement.due and not self.is_still_owed(rule, finding):
-                continue  # only what was opened has to be closed: a thing that was borrowed, a damage, a complaint
-            decision = self.history.decision_for(finding)
-            if decision is not None and (decision.decision == "override" or finding.entries):
-                continue  # nothing is owed, or the customer refused it; otherwise what is upheld has to be done
-            since = self.since(finding)
-            settled_by = since if overdue else since + timedelta(milliseconds=REVIEW_WITHIN_MS)
-            yield Duty(
-                code=finding.code,
-                key=duty_key(finding),
-                item=finding.item,
-                thing=finding.thing,
-                since=since,
-                due_at=self.due_of(finding) or settled_by,
-                owner="technician" if rule.item.who in TECHNICIANS else "office",
-                overdue=overdue,
-            )
-
-    def is_still_owed(self, rule: CompiledItem, finding: Finding) -> bool:
-        """Whether what was not done about a thing can be done yet: not if it had to come before what happened since."""
-        if not rule.per_thing or not self.is_finished or finding.severity != "violation":
-            return False
-        before = {edge.than for edge in rule.item.order if edge.rel == "before"} - {"left"}
-        before |= {
-            other.id
-            for other in self.visit.rules.rules
-            if any(edge.rel == "after" and edge.than == rule.id for edge in other.item.order)
-        }
-        return not any(
-            one.what in before and one.thing == finding.thing and one.holds is not False and one.id not in self.slips
-            for one in self.visit.merged.entries
-        )
-
     def is_closed(self, reasons: tuple[Reason, ...], duties: tuple[Duty, ...]) -> bool:
         unfinished = self.judgement.verdict is None and self.visit.plan_history.cancelled is not None
         if unfinished or reasons or duties or self.history.corrections:
@@ -336,7 +229,7 @@ class _Attention:
             return True
         if self.judgement.verdict is None or self.visit.has_missing_files:
             return False
-        self.closes_at = max(self.received.values()) + timedelta(days=self.visit.policy.close_days)
+        self.closes_at = self.times.last_came + timedelta(days=self.visit.policy.close_days)
         return self.has_come(self.closes_at)
 
     def batch_number(self, entry: Entry) -> int:
@@ -359,11 +252,6 @@ class _Attention:
             return True
         self.next.append(moment)
         return False
-
-
-def duty_key(finding: Finding) -> str:
-    """The key of the duty that a finding says is open."""
-    return f"{finding.item}[{finding.thing}]" if finding.thing else finding.item
 
 
 def reason_words(reasons: Iterable[Reason]) -> tuple[str, ...]:

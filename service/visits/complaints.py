@@ -58,28 +58,26 @@ def answering_items(rules: CompiledChecklist, fact: str) -> tuple[str, ...]:
 def answers_to(rules: CompiledChecklist, complaint: Entry, entries: Iterable[Entry]) -> Iterator[Entry]:
     """The answers to a complaint: what the office wrote after it came."""
     items = answering_items(rules, complaint.what)
-    since = _came(complaint)
+    since = complaint.came_at
     for entry in entries:
-        if entry.what in items and _is_act(entry) and _came(entry) >= since:
+        if entry.what in items and _is_act(entry) and entry.came_at >= since:
             yield entry
 
 
 def own_answers(rules: CompiledChecklist, complaint: Entry, entries: Sequence[Entry]) -> list[Entry]:
     """The answers to this complaint: those before the next one of its kind, else the first that came after it."""
     slips = withdrawn_ids(entries)
-    found = sorted((one for one in answers_to(rules, complaint, entries) if one.id not in slips), key=_came)
+    found = sorted(
+        (one for one in answers_to(rules, complaint, entries) if one.id not in slips), key=lambda one: one.came_at
+    )
     others = (one for one in entries if is_complaint(one) and one.what == complaint.what and one.id not in slips)
-    following = min((_came(one) for one in others if _came(one) > _came(complaint)), default=None)
-    return [one for one in found if following is None or _came(one) < following] or found[:1]
+    following = min((one.came_at for one in others if one.came_at > complaint.came_at), default=None)
+    return [one for one in found if following is None or one.came_at < following] or found[:1]
 
 
 def words_of(entry: Entry) -> str:
     """The words of an entry. The log of a message and the text of what was done may say the same."""
     return "\n".join(dict.fromkeys(piece.text for piece in entry.evidence if piece.text))
-
-
-def _came(entry: Entry) -> datetime:
-    return entry.received_at or entry.at
 
 
 def _is_act(entry: Entry) -> bool:

@@ -11,7 +11,7 @@ from service.judge.moments import from_ms, later
 from service.judge.rules import CompiledItem
 from service.judge.timeline import withdrawn_ids
 
-from .complaints import answering_items, is_complaint, own_answers
+from .complaints import COMPLAINTS, answering_items, is_complaint, own_answers
 from .loading import LoadedVisit
 from .working_days import end_of_working_day
 
@@ -36,9 +36,12 @@ class OwedAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 def complaints_of(visit: LoadedVisit) -> list[Entry]:
     """Complaints and reports that were not taken back, in the order in which they were made."""
-    slips = withdrawn_ids(visit.merged.entries)
-    found = [one for one in visit.merged.entries if is_complaint(one) and one.id not in slips]
-    return sorted(found, key=lambda one: one.at)
+    entries = visit.merged.entries
+    made = [one for one in entries if one.what in COMPLAINTS and is_complaint(one)]
+    if not made:
+        return []
+    slips = withdrawn_ids(entries)
+    return sorted((one for one in made if one.id not in slips), key=lambda one: one.at)
 
 
 def owed_answers(visit: LoadedVisit, judgement: Judgement, complaints: Iterable[Entry]) -> Iterator[OwedAnswer]:
@@ -55,7 +58,7 @@ def owed_answers(visit: LoadedVisit, judgement: Judgement, complaints: Iterable[
         finding = _finding(judgement, items) if is_first else None
         if finding is not None and _is_dropped(visit, finding):
             continue
-        came = complaint.received_at or complaint.at
+        came = complaint.came_at
         due = judgement.due.get(finding.code) if finding else None
         yield OwedAnswer(
             complaint=complaint,

@@ -4,7 +4,8 @@ from service.judge.checklist import Severity
 from service.judge.findings import Verdict
 from service.web.language import PageText
 
-from .attention import OwnerRole, ReasonKind
+from .attention import ReasonKind
+from .owed_duties import OwnerRole
 from .status import Flag, State
 
 STATES: dict[State, PageText] = {

@@ -12,9 +12,10 @@ from service.web.defects import or_unreadable
 
 from . import evidence_files, repository, search_index, summaries, sync_feed
 from .appointment import awaits_reschedule
-from .attention import Attention, Duty, Reason, attention, duty_key, reason_words, urgent_at
+from .attention import Attention, Reason, attention, reason_words, urgent_at
 from .loading import LoadedVisit, batch_senders, load_visit
 from .notice_flags import appointment_conditions, is_ahead, with_notice_flags
+from .owed_duties import Duty, duty_key
 from .plan import Plan
 from .search_tokens import normalize_text
 from .summaries import VisitStatus
