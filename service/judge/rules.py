@@ -64,6 +64,7 @@ class CompiledChecklist:
         self.tests: list[Predicate] = []
         self.rules = tuple(self._compile_item(item) for item in checklist.items)
         self.by_id = {rule.id: rule for rule in self.rules}
+        self.per_thing = self.thing_facts - self.by_id.keys() | {rule.id for rule in self.rules if rule.per_thing}
         self.any_of = {rule.id: rule.item.satisfied_by_any for rule in self.rules if rule.item.satisfied_by_any}
         settings = checklist.defaults
         self.grace = settings.arrival_grace_minutes * 60_000_000

@@ -16,6 +16,7 @@ from service.errors import (
     DeviceRevoked,
     IdMismatch,
     IdReusedWithOtherContent,
+    InvalidBody,
     NotAuthenticated,
     NotFound,
     NotYourVisit,
@@ -31,7 +32,7 @@ from service.visits import batches, evidence_files, sync_feed, volume
 from service.visits import repository as visits_repository
 from service.visits.batches import BatchRow
 from service.visits.loading import RECORD_DECODER, LoadedVisit, batch_senders, load_visit
-from service.visits.notes import notes_about
+from service.visits.notes import EXACT_RECORD_DECODER, notes_about
 from service.visits.quota import daily_quota_exceeded
 from service.visits.receipt import Receipt
 from service.visits.status import save_status
@@ -42,13 +43,14 @@ from . import quarantine
 
 
 class DecodedRecord(msgspec.Struct, frozen=True):
-    """A record with its bytes and their digest."""
+    """A record with its bytes and their digest. `is_exact`: there is nothing unknown in it."""
 
     id: UUID
     visit: UUID
     record: Record
     raw: bytes
     digest: bytes
+    is_exact: bool
 
 
 class RecordOrigin(msgspec.Struct, frozen=True):
@@ -93,13 +95,18 @@ async def submit_record(
 
 def decode_record(ctx: AppContext, record_id: UUID, raw: bytes) -> DecodedRecord:
     """Decode and validate a record; problems name the place."""
-    record = decode_strict(RECORD_DECODER, raw)
+    is_exact = True
+    try:
+        record = decode_strict(EXACT_RECORD_DECODER, raw)
+    except InvalidBody:  # what nobody knows is kept, and named in the receipt
+        record, is_exact = decode_strict(RECORD_DECODER, raw), False
     if parse_uuid(record.id, "/id") != record_id:
         raise IdMismatch
     if len(record.entries) > ctx.max_entries:
         raise TooManyEntries(f"at most {ctx.max_entries}")
     require_uuid_ids([entry.id for entry in record.entries])
-    return DecodedRecord(record_id, parse_uuid(record.visit, "/visit"), record, raw, sha256(raw).digest())
+    visit_id, digest = parse_uuid(record.visit, "/visit"), sha256(raw).digest()
+    return DecodedRecord(record_id, visit_id, record, raw, digest, is_exact)
 
 
 async def store_record(
@@ -157,7 +164,7 @@ async def store_record(
     added, logged = await save_status(tx, visit, judgement, also=(batches.batch_insert(new), leaf))
     if not (added and logged):
         raise IdReusedWithOtherContent  # the id is used by a batch of another visit, or by something else in the log
-    return build_receipt(ctx, visit, new, judgement, person, replayed=False)
+    return build_receipt(ctx, visit, new, judgement, person, is_exact=taken.is_exact)
 
 
 async def _version(ctx: AppContext, tx: Transaction, checklist: str, named: str) -> str:
@@ -180,11 +187,21 @@ def _batch_index(visit: LoadedVisit, row: BatchRow) -> int:
 
 
 def build_receipt(
-    ctx: AppContext, visit: LoadedVisit, row: BatchRow, judgement: Judgement, person: Person, *, replayed: bool
+    ctx: AppContext,
+    visit: LoadedVisit,
+    row: BatchRow,
+    judgement: Judgement,
+    person: Person,
+    *,
+    replayed: bool = False,
+    is_exact: bool = False,
 ) -> Receipt:
-    """The receipt of a record, with the visit's findings as far as the person may see them."""
+    """The receipt of a record, with the visit's findings as far as the person may see them.
+
+    `is_exact`: there is known to be nothing unknown in it.
+    """
     record_id, number, visible = str(row.id), _batch_index(visit, row), visit.visible_to(person)
-    batch, missing = visit.batches[number], visit.missing(number)
+    batch, missing, raw = visit.batches[number], visit.missing(number), None if is_exact else row.body
     if len(visible.merged.entries) != len(visit.merged.entries):
         judgement = visible.evaluate_at()
     return Receipt(
@@ -197,7 +214,7 @@ def build_receipt(
         verdict=judgement.verdict,
         findings=visit.format_findings(judgement),
         ignored=visit.merged.ignored[record_id],
-        notes=notes_about(visit.rules, row.body, batch.entries, visit.merged.entries, batch.received_at),
+        notes=notes_about(visit.rules, raw, batch.entries, visit.merged.entries, batch.received_at),
         replayed=replayed,
         signature=row.signed,
         taken_in_by=row.taken_in_by,

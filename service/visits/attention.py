@@ -56,7 +56,8 @@ class Reason(msgspec.Struct, frozen=True, kw_only=True):
 class Attention(msgspec.Struct, frozen=True):
     """What is open about a visit. `next_at` (ms UTC): when that can change by itself.
 
-    `is_clock_ahead`: in some record, also one that was reviewed. `closes_at`: when the visit is closed by itself, if it
+    `is_clock_ahead`: in some record, also one that was reviewed. `has_missing_files`: some record waits for one.
+    `closes_at`: when the visit is closed by itself, if it
     only waits for that.
     """
 
@@ -65,6 +66,7 @@ class Attention(msgspec.Struct, frozen=True):
     closed: bool
     next_at: int | None
     is_clock_ahead: bool = False
+    has_missing_files: bool = False
     closes_at: datetime | None = None
 
 
@@ -91,7 +93,7 @@ class _Attention:
         self.visit, self.judgement, self.now = visit, judgement, visit.now
         self.history = visit.reviews
         self.next: list[datetime] = []
-        self.is_clock_ahead = False
+        self.is_clock_ahead = self.has_missing_files = False
         self.closes_at: datetime | None = None
         self.is_finished = "left" in judgement.facts or self.window_is_long_past()
         self.times = FindingTimes(visit, judgement)
@@ -105,7 +107,15 @@ class _Attention:
         closed = self.is_closed(reasons, duties)
         next_at = min((to_ms(one) for one in self.next), default=None)
         closes_at = None if closed else self.closes_at
-        return Attention(() if closed else reasons, duties, closed, next_at, self.is_clock_ahead, closes_at)
+        return Attention(
+            reasons=() if closed else reasons,
+            duties=duties,
+            closed=closed,
+            next_at=next_at,
+            is_clock_ahead=self.is_clock_ahead,
+            has_missing_files=self.has_missing_files,
+            closes_at=closes_at,
+        )
 
     def reasons(self) -> Iterator[Reason]:
         yield from filter(None, map(self.of_finding, self.judgement.findings))
@@ -185,6 +195,7 @@ class _Attention:
                 if not self.is_covered(number + 1):
                     yield Reason(kind="clock", since=batch.received_at, source=batch.id)
             if self.visit.referenced_files[number] and self.visit.missing(number):
+                self.has_missing_files = True
                 since = batch.received_at + MISSING_FILES_AFTER
                 if self.has_come(since) and not self.is_reviewed_since(since):
                     yield Reason(kind="missing_files", since=since, source=batch.id)
@@ -227,7 +238,7 @@ class _Attention:
         is_over = self.is_finished or self.visit.plan_history.cancelled is not None
         if self.history.last_review is not None and is_over:
             return True
-        if self.judgement.verdict is None or self.visit.has_missing_files:
+        if self.judgement.verdict is None or self.has_missing_files:
             return False
         self.closes_at = self.times.last_came + timedelta(days=self.visit.policy.close_days)
         return self.has_come(self.closes_at)

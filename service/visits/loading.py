@@ -205,11 +205,6 @@ class LoadedVisit(msgspec.Struct, frozen=True):
         batch, files = self.batches[number], self.referenced_files[number]
         return evidence.given_up_files(self.files, batch.id, files, batch_senders(self.batch_rows[number]))
 
-    @property
-    def has_missing_files(self) -> bool:
-        """Whether any batch still misses a file."""
-        return any(self.missing(number) for number, files in enumerate(self.referenced_files) if files)
-
     def format_findings(self, judgement: Judgement) -> tuple[FindingView, ...]:
         """The findings in words."""
         return self.rules.speaker.format(judgement.findings, judgement.labels)

@@ -9,7 +9,7 @@ from msgspec import Meta
 
 from service.errors import json_pointer
 from service.judge.entries import NEEDS, Entry, Evidence, Place, Refused, Waived
-from service.judge.rules import CompiledChecklist, CompiledItem
+from service.judge.rules import CompiledChecklist
 from service.judge.timeline import is_blank, withdrawn_ids
 
 from .clock_skew import TOLERANCE_SECONDS
@@ -65,7 +65,8 @@ class _Record(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
     entries: tuple[_Entry, ...]
 
 
-_DECODER = msgspec.json.Decoder(_Record)
+EXACT_RECORD_DECODER = msgspec.json.Decoder[Record](_Record)
+"""Decodes a record in which nothing is unknown, and refuses others."""
 _NESTED: Mapping[str, type[msgspec.Struct]] = {
     "evidence": Evidence,
     "place": Place,
@@ -75,26 +76,30 @@ _NESTED: Mapping[str, type[msgspec.Struct]] = {
 
 
 def notes_about(
-    rules: CompiledChecklist, raw: bytes, entries: Sequence[Entry], known: Iterable[Entry], received_at: datetime
+    rules: CompiledChecklist, raw: bytes | None, entries: Sequence[Entry], known: Iterable[Entry], received_at: datetime
 ) -> tuple[Note, ...]:
-    """The first `MAX_NOTES` notes about a record: its bytes and its entries. `known` are all entries of the visit."""
-    found = [*_unknown_fields(raw), *_withdrawals(entries, known), *_times(entries, received_at)]
+    """The first `MAX_NOTES` notes about a record: its bytes, and its entries. `known` are all entries of the visit.
+
+    Without `raw` there is known to be nothing unknown in it: `EXACT_RECORD_DECODER` decoded it.
+    """
+    unknown = () if raw is None else _unknown_fields(raw)
+    found = [*unknown, *_withdrawals(entries, known), *_times(entries, received_at)]
     for number, entry in enumerate(entries):
         if len(found) >= MAX_NOTES:
             break
-        rule = rules.by_id.get(entry.what)
-        has_things = entry.what in rules.thing_facts if rule is None else rule.per_thing
+        has_things = entry.what in rules.per_thing
         if entry.fields or entry.evidence or has_things == (entry.thing is None):  # most have nothing to look at
-            notes = _of_entry(rules, entry, rule, has_things=has_things)
+            notes = _of_entry(rules, entry, has_things=has_things)
             found += (Note(json_pointer("entries", number, *path), code) for path, code in notes)
     return tuple(found[:MAX_NOTES])
 
 
 def _of_entry(
-    rules: CompiledChecklist, entry: Entry, rule: CompiledItem | None, *, has_things: bool
+    rules: CompiledChecklist, entry: Entry, *, has_things: bool
 ) -> Iterator[tuple[tuple[object, ...], NoteCode]]:
     if entry.withdraws is not None:
         return
+    rule = rules.by_id.get(entry.what)
     if rule is not None or entry.what in rules.facts:
         if entry.thing is not None and not has_things:
             yield ("thing",), "needless-thing"
@@ -132,7 +137,7 @@ def _withdrawals(entries: Sequence[Entry], known: Iterable[Entry]) -> Iterator[N
 
 def _unknown_fields(raw: bytes) -> Iterator[Note]:
     try:
-        _DECODER.decode(raw)
+        EXACT_RECORD_DECODER.decode(raw)
     except msgspec.ValidationError:  # it names only the first, and seldom which
         try:
             yield from _walk(msgspec.json.decode(raw))

@@ -62,7 +62,7 @@ def owed_duties(
             overdue=overdue,
         )
     for finding in judgement.findings:
-        if finding.kind not in ("open", "missing") or finding.code in answered:
+        if finding.kind not in ("open", "missing") or (answered and finding.code in answered):
             continue
         rule = visit.rules.by_id.get(finding.item)
         overdue = finding.kind == "missing"
@@ -89,7 +89,7 @@ def _was_opened(
 ) -> bool:
     """Only what was opened has to be closed: a thing that was borrowed, a damage, a complaint. What was not done about
     a thing can be done yet, unless it had to come before what happened since."""
-    if finding.code in judgement.due:
+    if judgement.due and finding.code in judgement.due:
         return True
     if not rule.per_thing or not is_finished or finding.severity != "violation":
         return False

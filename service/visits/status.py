@@ -58,7 +58,7 @@ def visit_flags(visit: LoadedVisit, judgement: Judgement, now: Attention | None 
     now = now or attention(visit, judgement)
     unassigned = NO_TECHNICIAN in visit.row.flags.split()
     conditions = {
-        "awaiting_evidence": visit.has_missing_files,
+        "awaiting_evidence": now.has_missing_files,
         "open_duties": bool(now.duties),
         "absent": "nobody_home" in judgement.facts,
         "answered": bool(visit.customer_responses),
