@@ -77,3 +77,13 @@ async def test_an_unknown_field_nested_too_deeply_is_a_note(world: World) -> Non
     answer = await world.submit(raw.replace(b'"HERE"', b"[" * 400 + b"]" * 400))
     assert answer.status_code == 201, answer.text
     assert [note["code"] for note in answer.json()["notes"]] == ["unknown-field"]
+
+
+async def test_an_entry_sent_again_is_the_same_whatever_else_is_in_its_record(world: World) -> None:
+    await world.plan()
+    photo = entry(world, "photo", evidence=[{"kind": "photo", "sha256": SHA}], place={"lat": 1, "lon": 2})
+    strange = await receipt_of(world, {**photo, "metre": 4})
+    assert [note["code"] for note in strange["notes"]] == ["unknown-field"]
+    answer = await world.submit({**record(), "id": str(uid("again")), "entries": [photo]}, uid("again"))
+    assert answer.status_code == 201, answer.text
+    assert (answer.json()["notes"], answer.json()["ignored"]) == ([], [])
