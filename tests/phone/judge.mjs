@@ -5,24 +5,21 @@ import { pathToFileURL } from 'node:url'
 
 const [folder, checklist] = process.argv.slice(2)
 const load = name => import(pathToFileURL(`${folder}/${name}.js`))
-const [{ judge }, { CompiledChecklist }, { FindingFormatter }] = await Promise.all(['judge', 'rules', 'messages'].map(load))
+const [{ judge }, { FindingFormatter }, { CompiledChecklist }] = await Promise.all(['judge', 'messages', 'rules'].map(load))
 const published = JSON.parse(readFileSync(checklist, 'utf8'))
 const rules = new CompiledChecklist(published)
 const formatter = new FindingFormatter(published)
 
-const replacer = (_, value) => (typeof value === 'bigint' ? String(value) : value)
-const lines = []
-for (const line of readFileSync(0, 'utf8').split('\n').filter(Boolean)) {
+for (const line of readFileSync(0, 'utf8').split('\n')) {
   const { visit, entries, now } = JSON.parse(line)
-  const { verdict, findings, until, facts, labels, due } = await judge(rules, visit, entries, now)
-  const all = {
-    verdict,
-    until,
-    findings: formatter.format(findings, labels),
-    facts: [...facts].sort(),
-    labels: [...labels],
-    due: [...due],
+  const judged = await judge(rules, visit, entries, now)
+  const shown = {
+    verdict: judged.verdict,
+    until: judged.until,
+    findings: formatter.format(judged.findings, judged.labels),
+    facts: [...judged.facts].sort(),
+    labels: [...judged.labels],
+    due: [...judged.due],
   }
-  lines.push(JSON.stringify(all, replacer))
+  process.stdout.write(`${JSON.stringify(shown, (_, value) => (typeof value === 'bigint' ? String(value) : value))}\n`)
 }
-process.stdout.write(lines.map(line => `${line}\n`).join(''))

@@ -40,7 +40,21 @@ BLANK = ("", " ", *ECMASCRIPT_WHITESPACE, "\u3000\ufeff\u2028\t\n")
 NOT_BLANK = ("\x1c", "\x1f", "\x85", "\u180e", "\u200b", "\u2060", "客户同意")
 ANSWERS = (
     *(0, 1, 1.0, -0.0, True, False, None, -1, 0.5, 15, 15.0, 1200, 1200.5, 99999999, 99999999.5, 1e6, 1e6 + 1, 1e-7),
-    *(2**53, -(2**53), 123456789012345.6, "", "1", "glass", "Glass", "frost", "agrees", "restore", "true", "一二三"),
+    *(
+        2**53,
+        -(2**53),
+        123456789012345.6,
+        "",
+        "1",
+        "15",
+        "glass",
+        "Glass",
+        "frost",
+        "agrees",
+        "restore",
+        "true",
+        "一二三",
+    ),
     *("2026-03-16T18:00:00+08:00", "2026-03-16T18:00:00", "2026-03-16T18:00+08:00", "2026-02-30T00:00:00Z"),
     *("20260316T180000Z", "2026-W12-1T18:00:00Z", "2026-03-16T18:00:00,5Z", "2026-03-16 18:00:00z", "2026-03-16"),
     *("2026-03-16T24:00:00Z", "2026-03-16T18:00:60Z", "0000-01-01T00:00:00Z", *EXTREME),
@@ -69,6 +83,7 @@ class VisitGenerator:
     def __init__(self, seed: int) -> None:
         self.random = Random(seed)
         self.bases = [bundle for _, bundle in bases()]
+        self.visits = self.bases[: len(NAMES)]
 
     def maybe(self, chance: float) -> bool:
         return self.random.random() < chance
@@ -77,11 +92,13 @@ class VisitGenerator:
         return self.random.choice(of)
 
     def bundle(self) -> Bundle:
-        """Half are random, half start from an example; most are then changed."""
-        made = self._invented() if self.maybe(0.5) else deepcopy(self.one(self.bases))
+        """Some are random, some start from an example or a whole visit; most are then changed."""
+        made = self._invented() if self.maybe(0.4) else deepcopy(self.one(self.one((self.bases, self.visits))))
+        if self.maybe(0.1):
+            sign(made)
         for _ in range(self.one((0, 1, 1, 2, 3, 6))):
             self.one(MUTATIONS)(self, made)
-        if self.maybe(0.15):
+        if self.maybe(0.1):
             sign(made)
         return made
 
@@ -147,7 +164,11 @@ class VisitGenerator:
         return {"visit": visit, "entries": written, "now": self.now()}
 
     def moved(self) -> dict[str, str]:
-        return {"at": self.time(self.one((-7200, 0, 600, 7200))), "from": self.time(0), "to": self.time(5400)}
+        return {
+            "at": self.time(self.one((-7200, 0, 600, 7200))),
+            "from": self.time(0),
+            "to": self.time(self.one((600, 5400))),
+        }
 
     def due(self) -> dict[str, str]:
         duties = [self.one((*DUTIES, "constructor")) for _ in range(2)]
@@ -291,13 +312,18 @@ def _add(draw: VisitGenerator, bundle: Bundle) -> None:
 
 
 def _withdraw(draw: VisitGenerator, bundle: Bundle) -> None:
+    """Add a withdrawal, mostly an effective one, before or after its target."""
     target = _entry_of(draw, bundle)
     if not target:
         return
-    slip = {"id": f"w{len(bundle['entries'])}", "at": draw.time(), "by": draw.one((target["by"], draw.one(PEOPLE)))}
-    slip |= {"withdraws": draw.one((target["id"], target["id"].upper(), "")), "reason": draw.reason()}
+    by = target["by"] if draw.maybe(0.7) else draw.one(PEOPLE)
+    slip = {"id": f"w{len(bundle['entries'])}", "at": draw.one((target["at"], draw.time())), "by": by}
+    slip |= {"withdraws": draw.one((target["id"], target["id"].upper(), target["id"], "")), "reason": draw.reason()}
     if draw.maybe(0.3):
         slip |= {"what": draw.one(sorted(FACTS)), "session": "s", "tick": draw.one(TICKS)}
+    if draw.maybe(0.4):
+        target["received_at"] = draw.time(3600)
+        slip["received_at"] = draw.one((target["received_at"], draw.time(3660)))
     bundle["entries"].insert(draw.random.randint(0, len(bundle["entries"])), slip)
 
 
@@ -306,6 +332,63 @@ def _arrive(draw: VisitGenerator, bundle: Bundle) -> None:
     for entry in bundle["entries"]:
         if draw.maybe(0.7):
             entry["received_at"] = draw.one(times)
+
+
+def _coincide(draw: VisitGenerator, bundle: Bundle) -> None:
+    """Make a limit fall on an entry, or a microsecond beside it."""
+    entry = _entry_of(draw, bundle)
+    try:
+        at = datetime.fromisoformat(entry["at"])
+        beside = timedelta(microseconds=draw.one((0, 0, -1, 1)))
+        shift = timedelta(minutes=draw.one((0, 5, 10, 15, 60, -15, -60)), days=draw.one((0, 0, 0, 5, 7, 30))) + beside
+        moment, end = (at + shift).isoformat(), (at + timedelta(hours=2)).isoformat()
+    except (KeyError, ValueError, OverflowError):
+        return
+    visit, what, thing = bundle["visit"], entry.get("what", ""), entry.get("thing")
+    match draw.random.randrange(6):
+        case 0:
+            bundle["now"] = moment
+        case 1:
+            visit["due"] = {what: moment} | (
+                {f"{what}[{thing}]": draw.time(), draw.one(DUTIES): moment} if thing else {}
+            )
+        case 2:
+            visit["window"] = draw.one(({"from": moment, "to": end}, {"from": "2026-03-01T00:00:00Z", "to": moment}))
+        case 3:
+            visit["rescheduled"] = [draw.moved() | {"at": draw.one((moment, entry["at"]))} for _ in range(3)]
+        case 4:
+            entry["claimed_at"] = (at - shift).isoformat()
+        case _:
+            _entry_of(draw, bundle)["at"] = moment
+
+
+def _slip(draw: VisitGenerator, bundle: Bundle) -> None:
+    """Add a second act of an item, by somebody else or with other answers."""
+    known = _entry_of(draw, bundle)
+    if known:
+        again = draw.entry(f"a{len(bundle['entries'])}", known.get("what") or "arrived")
+        bundle["entries"].append(again | {"thing": known.get("thing"), "at": draw.one((known["at"], draw.time()))})
+
+
+def _dispute(draw: VisitGenerator, bundle: Bundle) -> None:
+    for said in draw.random.sample(("yes", "no", "no"), 2):
+        known = _entry_of(draw, bundle)
+        if known:
+            about = {
+                "what": known.get("what") or "arrived",
+                "says": said,
+                "thing": draw.one((known.get("thing"), None)),
+            }
+            bundle["entries"].append({"id": f"d{len(bundle['entries'])}", "at": draw.time(), "by": "customer", **about})
+
+
+def _missign(draw: VisitGenerator, bundle: Bundle) -> None:
+    """Change what was signed, or let the signature name something else."""
+    for entry in bundle["entries"]:
+        for piece in entry.get("evidence", ()):
+            if piece["kind"] == "signature":
+                piece["statement_sha256"] = draw.one((piece.get("statement_sha256"), draw.one(DIGESTS)))
+                piece["relation"] = draw.relation()
 
 
 def _tick(draw: VisitGenerator, bundle: Bundle) -> None:
@@ -376,4 +459,5 @@ def _later(draw: VisitGenerator, bundle: Bundle) -> None:
 MUTATIONS: tuple[Callable[[VisitGenerator, Bundle], None], ...] = (
     *(_swap_times, _same_time, _move, _shuffle, _drop, _repeat, _rename, _add, _withdraw, _withdraw, _arrive, _tick),
     *(_refine, _refine, _thing, _fields, _evidence, _claim, _holds, _author, _plan, _plan, _later),
+    *(_coincide, _coincide, _coincide, _slip, _slip, _dispute, _missign),
 )

@@ -1,0 +1,64 @@
+"""The judge in JavaScript: its modules, run by Node."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import msgspec
+
+import service.phone
+from service.judge.entries import AwareDatetime, Entry
+from service.judge.judge import judge
+from service.judge.visit import Visit
+from tests.support.example_visits import RULES
+from tests.support.nodejs import HERE, node
+
+MODULES = Path(service.phone.__file__).parent / "static" / "judge"
+CHECKLIST = HERE.parent / "docs" / "checklist.json"
+
+
+def run_node(script: Path, *arguments: str | Path, given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+    """Run a script; `given` is its standard input."""
+    command = [node(), str(script), *map(str, arguments)]
+    return subprocess.run(command, input=given, capture_output=True, timeout=200, check=False)
+
+
+class AnyBundle(msgspec.Struct):
+    """A bundle with times in any year."""
+
+    visit: Visit
+    entries: list[Entry]
+    now: AwareDatetime
+
+
+def judge_in_python(bundle: bytes) -> bytes:
+    """All of the judgement of a bundle."""
+    given = msgspec.json.decode(bundle, type=AnyBundle)
+    judged = judge(RULES, given.visit, given.entries, given.now)
+    shown = {
+        "verdict": judged.verdict,
+        "until": None if judged.until is None else str(judged.until),
+        "findings": RULES.speaker.format(judged.findings, judged.labels),
+        "facts": sorted(judged.facts),
+        "labels": list(judged.labels.items()),
+        "due": [(code, str(date)) for code, date in judged.due.items()],
+    }
+    return msgspec.json.encode(shown)
+
+
+def judge_in_javascript(bundles: list[bytes], modules: Path = MODULES) -> list[bytes]:
+    """The same, in the same bytes."""
+    done = run_node(HERE / "phone" / "judge.mjs", modules, CHECKLIST, given=b"\n".join(bundles))
+    assert done.returncode == 0, done.stderr.decode()
+    return done.stdout.split(b"\n")[:-1]
+
+
+def changed_modules(folder: Path, old: str, new: str) -> Path:
+    """A copy of the modules in which one place reads differently."""
+    shutil.copytree(MODULES, folder, dirs_exist_ok=True)
+    found = [path for path in folder.glob("*.js") if old in path.read_text("utf-8")]
+    assert len(found) == 1, f"{old} is in {found}"
+    source = found[0].read_text("utf-8")
+    assert source.count(old) == 1
+    found[0].write_text(source.replace(old, new), "utf-8")
+    return folder
