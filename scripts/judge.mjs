@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 // Judges bundles {visit, entries, now} with the judge of the phone, and prints what `doorstep judge` prints: one line of
 // JSON each. `node scripts/judge.mjs [--checklist FILE] FILE…`; `-` is a bundle on each line of standard input. The
-// checklist is a published one, by default docs/checklist.json. Exits with 2 if any bundle could not be judged.
+// checklist is a published one, by default docs/checklist.json. Exits with 2 if any bundle could not be judged; the same
+// ones as `doorstep judge` and for the same reason, but not always in the same words.
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { judge } from '../service/phone/static/judge/judge.js'
@@ -191,13 +192,11 @@ function parse(bytes) {
   if (/(?<!\\)(?:\\\\)*\\u0000/.test(raw)) fail('', 'remove U+0000')
   try {
     return JSON.parse(raw, (_, value, { source }) => {
-      if (typeof value === 'string' && !value.isWellFormed()) throw new SyntaxError('half of a surrogate pair')
-      if (typeof value !== 'number') return value
-      if (!Number.isFinite(value)) throw new SyntaxError('number out of range')
-      return /^-?\d+$/.test(source) ? BigInt(source) : value
+      if (typeof value === 'string' && !value.isWellFormed()) throw new SyntaxError('half a pair')
+      return typeof value === 'number' && /^-?\d+$/.test(source) ? BigInt(source) : value
     })
-  } catch (error) {
-    throw new CannotJudge(`not JSON: ${error.message}`)
+  } catch {
+    throw new CannotJudge('not JSON')
   }
 }
 

@@ -45,6 +45,7 @@ STARTERS = {  # tests that import one of these start programs or simulate power 
     "tests.support.bucket",
     "tests.support.chromium",
     "tests.support.command_line",
+    "tests.support.javascript_judge",
     "tests.support.pgserver",
     "tests.support.recording_folder",
     "tests.support.recording_vfs",

@@ -9,6 +9,7 @@ import msgspec
 import service.phone
 from service.judge.entries import AwareDatetime, Entry
 from service.judge.judge import judge
+from service.judge.rules import CompiledChecklist
 from service.judge.visit import Visit
 from tests.support.example_visits import RULES
 from tests.support.nodejs import HERE, node
@@ -31,14 +32,14 @@ class AnyBundle(msgspec.Struct):
     now: AwareDatetime
 
 
-def judge_in_python(bundle: bytes) -> bytes:
+def judge_in_python(bundle: bytes, rules: CompiledChecklist = RULES) -> bytes:
     """All of the judgement of a bundle."""
     given = msgspec.json.decode(bundle, type=AnyBundle)
-    judged = judge(RULES, given.visit, given.entries, given.now)
+    judged = judge(rules, given.visit, given.entries, given.now)
     shown = {
         "verdict": judged.verdict,
         "until": None if judged.until is None else str(judged.until),
-        "findings": RULES.speaker.format(judged.findings, judged.labels),
+        "findings": rules.speaker.format(judged.findings, judged.labels),
         "facts": sorted(judged.facts),
         "labels": list(judged.labels.items()),
         "due": [(code, str(date)) for code, date in judged.due.items()],
@@ -46,9 +47,9 @@ def judge_in_python(bundle: bytes) -> bytes:
     return msgspec.json.encode(shown)
 
 
-def judge_in_javascript(bundles: list[bytes], modules: Path = MODULES) -> list[bytes]:
+def judge_in_javascript(bundles: list[bytes], modules: Path = MODULES, checklist: Path = CHECKLIST) -> list[bytes]:
     """The same, in the same bytes."""
-    done = run_node(HERE / "phone" / "judge.mjs", modules, CHECKLIST, given=b"\n".join(bundles))
+    done = run_node(HERE / "phone" / "judge.mjs", modules, checklist, given=b"\n".join(bundles))
     assert done.returncode == 0, done.stderr.decode()
     return done.stdout.split(b"\n")[:-1]
 

@@ -64,7 +64,7 @@ def boundaries() -> Iterator[tuple[str, dict[str, Any]]]:
         yield case(f"written after {claimed}, and a photo later", late, photo)
         yield case(f"written after {claimed}, and a lost photo", late, photo | {"evidence": [_PHOTO | {"lost": True}]})
     for at in ("09:10:00", "09:10:00.000001"):
-        moved = [{"at": _at(at)} | _window("11:00:00", "12:00:00"), {"at": _at(at)} | _window("09:30:00", "10:00:00")]
+        moved = [{"at": _at(at)} | _window("11:00:00", "12:00:00"), {"at": _at(at)} | _window("09:20:00", "10:00:00")]
         yield case(f"moved twice at {at}", rescheduled=moved)
         yield case(f"moved at {at}", rescheduled=moved[:1])
     for reason in ("\u3000\ufeff", "\u200b", "\u0085"):
