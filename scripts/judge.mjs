@@ -2,7 +2,8 @@
 // Judges bundles {visit, entries, now} with the judge of the phone, and prints what `doorstep judge` prints: one line of
 // JSON each. `node scripts/judge.mjs [--checklist FILE] FILE…`; `-` is a bundle on each line of standard input. The
 // checklist is a published one, by default docs/checklist.json. Exits with 2 if any bundle could not be judged; the same
-// ones as `doorstep judge` and for the same reason, but not always in the same words.
+// ones as `doorstep judge` and for the same reason, but not always in the same words. (Only the last value of a repeated
+// key is checked, and brackets may be nested to any depth.)
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { judge } from '../service/phone/static/judge/judge.js'
@@ -191,8 +192,8 @@ function parse(bytes) {
   }
   if (/(?<!\\)(?:\\\\)*\\u0000/.test(raw)) fail('', 'remove U+0000')
   try {
-    return JSON.parse(raw, (_, value, { source }) => {
-      if (typeof value === 'string' && !value.isWellFormed()) throw new SyntaxError('half a pair')
+    return JSON.parse(raw, (key, value, { source }) => {
+      if (!key.isWellFormed() || (typeof value === 'string' && !value.isWellFormed())) throw new SyntaxError('half a pair')
       return typeof value === 'number' && /^-?\d+$/.test(source) ? BigInt(source) : value
     })
   } catch {

@@ -410,6 +410,19 @@ def test_a_typed_answer_out_of_bounds_is_a_warning_and_a_corrected_one_is_none()
     assert reading(-1, entry("09:31", name, fields={"old_reading": 7}, id="r2")) == []
 
 
+def test_a_typed_time_is_rfc_3339_with_an_offset() -> None:
+    def warnings(time: str) -> list[str]:
+        evidence = [{"kind": "text", "text": "已告知"}]
+        shut = entry("09:20", "outage_caused")
+        answer = entry("09:30", "outage_eta_told", evidence=evidence, fields={"restored_at": time})
+        return [line for line in found(visit(), [*BEGUN, shut, answer], about="outage_eta_told") if "value" in line]
+
+    for time in ("2026-03-02T12:00:00+08:00", "2026-03-02 04:00:00.5z"):
+        assert warnings(time) == []
+    for time in ("2026-03-02T12:00:00", "2026-03-02T12:00+08:00", "20260302T120000+08:00", "2026-W10-1T12:00:00Z", ""):
+        assert warnings(time) == ["warning value.outage_eta_told.restored_at"]
+
+
 def test_the_label_of_a_withdrawn_slip_is_not_shown() -> None:
     slip = entry("09:06", "own_damage", thing="d", label="花瓶", id="slip")
     back = entry("09:07", "own_damage", thing="d", withdraws="slip", reason="写错了", id="w")

@@ -111,6 +111,7 @@ REFUSED = {
     "not UTF-8": b'{"visit": "\xff"}',
     "U+0000": changed("entries/0/label", "\0"),
     "half a pair": changed("entries/0/label", "\ud800"),
+    "half a pair in a name": changed("entries/0/fields", {"\ud800": 1}),
     "a number out of range": changed("now", 1).replace(b'"now": 1', b'"now": 1e400'),
     "not a number": changed("visit/inspectors", float("nan")),
     "another checklist": changed("visit/checklist", "onsite@2"),

@@ -10,6 +10,8 @@ import service.phone
 from service.judge.entries import AwareDatetime, Entry
 from service.judge.judge import judge
 from service.judge.rules import CompiledChecklist
+from service.judge.statements import canonical_bytes, statements
+from service.judge.timeline import Timeline, to_microseconds
 from service.judge.visit import Visit
 from tests.support.example_visits import RULES
 from tests.support.nodejs import HERE, node
@@ -33,9 +35,11 @@ class AnyBundle(msgspec.Struct):
 
 
 def judge_in_python(bundle: bytes, rules: CompiledChecklist = RULES) -> bytes:
-    """All of the judgement of a bundle."""
+    """All of the judgement of a bundle, and the statements that the customer may sign."""
     given = msgspec.json.decode(bundle, type=AnyBundle)
     judged = judge(rules, given.visit, given.entries, given.now)
+    timeline = Timeline(rules, given.entries, to_microseconds(given.now))
+    made = statements(rules, given.visit.id, timeline, judged.facts)
     shown = {
         "verdict": judged.verdict,
         "until": None if judged.until is None else str(judged.until),
@@ -43,6 +47,7 @@ def judge_in_python(bundle: bytes, rules: CompiledChecklist = RULES) -> bytes:
         "facts": sorted(judged.facts),
         "labels": list(judged.labels.items()),
         "due": [(code, str(date)) for code, date in judged.due.items()],
+        "statements": [canonical_bytes(one.document).decode() for one in made],
     }
     return msgspec.json.encode(shown)
 

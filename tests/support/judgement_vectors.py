@@ -42,7 +42,12 @@ def boundaries() -> Iterator[tuple[str, dict[str, Any]]]:
     """Visits on both sides of a limit, which chance finds seldom."""
 
     def case(name: str, *entries: dict[str, Any], now: str = "12:00:00", **visit: Any) -> tuple[str, dict[str, Any]]:
-        known = {"id": "v", "type": "repair_leak", "checklist": "onsite@1", "window": _window("09:00:00", "10:00:00")}
+        known = {
+            "id": "v",
+            "type": "repair_leak",
+            "checklist": RULES.checklist.name,
+            "window": _window("09:00:00", "10:00:00"),
+        }
         full = [
             {"id": f"e{n}", "by": "technician"} | entry | {"at": _at(entry["at"])}
             for n, entry in enumerate((*met, *entries))
