@@ -167,7 +167,7 @@ def _visible_scope(person: Person, query: dict[str, str]) -> tuple[str | None, t
     areas = (area,) if area else None
     if not person.can("see visits of an area"):
         require_permission(person, "see own visits")
-        if query.get("flag") in ("answered", "complaint"):
+        if query.get("flag") in ("answered", "complaint", "comment"):
             raise PermissionDenied("technicians may not see what customers answered")
         if technician not in (None, person.login):
             raise PermissionDenied("these are not your visits")

@@ -36,6 +36,7 @@ FLAG_COLOURS: dict[Flag | Mark, str] = {
     "notice_failed": "bad",
     "no_technician": "bad",
     "complaint": "bad",
+    "comment": "info",
     "asked_time": "warn",
     "notice_due": "warn",
     "not_agreed": "plain",
@@ -48,7 +49,7 @@ FLAG_COLOURS: dict[Flag | Mark, str] = {
 }
 ON_BOARD = frozenset({
     "clash", "missed", "no_technician", "asked_time", "notice_failed", "notice_due", "agreed", "not_agreed", "absent",
-    "complaint",
+    "complaint", "comment",
 })  # fmt: skip
 """The flags that a block of the board shows; the list shows all."""
 CHOICES = (*get_args(Flag), *get_args(Mark))

@@ -27,6 +27,7 @@ Flag = Literal[
     "absent",
     "answered",
     "complaint",
+    "comment",
     "asked_time",
     "no_technician",
     "clock",
@@ -62,12 +63,20 @@ def visit_flags(visit: LoadedVisit, judgement: Judgement, now: Attention | None 
         "absent": "nobody_home" in judgement.facts,
         "answered": bool(visit.customer_responses),
         "complaint": any(reason.kind == "complaint" for reason in now.reasons),
+        "comment": _has_unread_comment(visit),
         "asked_time": judgement.verdict is None and awaits_reschedule(visit),  # obsolete once the work has begun
         "no_technician": unassigned and visit_state(visit, judgement, now) in ACTIVE_STATES,
         "clock": now.is_clock_ahead,
         **appointment_conditions(visit, judgement),
     }
     return tuple(cast("Flag", flag) for flag, is_set in conditions.items() if is_set)
+
+
+def _has_unread_comment(visit: LoadedVisit) -> bool:
+    """Whether the customer wrote something of their own that came after the last review."""
+    last = visit.reviews.last_review
+    since = visit.batch_rows[last.batches :] if last is not None else visit.batch_rows
+    return any(response.said.comment and row in since for row, response in visit.customer_responses)
 
 
 async def save_status(
