@@ -54,6 +54,10 @@ async def list_visits(ctx: AppContext, tx: Transaction, token: bytes, query: dic
     page = _PageBuilder(ctx, tx, person, wanted)
     if text is not None:
         rows, more = await search.search_visits(tx, page.row_filter, text, after, PAGE)
+        if after is None and person.can("see visits of an area"):
+            by_receipt = await search.find_by_receipt(tx, page.row_filter, text)
+            for row in by_receipt:
+                await page.add(row)
     elif wanted.technician == person.login:
         return await _list_own_visits(page, start)
     else:

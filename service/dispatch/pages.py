@@ -52,6 +52,7 @@ ON_BOARD = frozenset({
     "complaint", "comment",
 })  # fmt: skip
 """The flags that a block of the board shows; the list shows all."""
+RECEIPT = PageText("投诉受理编号")
 CHOICES = (*get_args(Flag), *get_args(Mark))
 WORDS: dict[str, Any] = {
     "state_text": state_text,
@@ -108,7 +109,7 @@ class TodayController(DeskController):
     async def search(
         self,
         desk: Desk,
-        q: Annotated[str | None, text_parameter("Part of a name, account, address, phone or order number.")] = None,
+        q: Annotated[str | None, text_parameter("Part of a name, account, address, phone or order number; or a receipt number.")] = None,
         after: Annotated[str | None, text_parameter("The cursor of the previous page.")] = None,
     ) -> ASGIResponse:
         """Visits whose customer or work order number has the text."""
@@ -175,6 +176,8 @@ def _hits(visit: VisitListItem, text: str) -> list[tuple[PageText, str]]:
     fields["external_ref"] = visit.external_ref or ""
     wanted = normalize_text(text)
     found = [name for name, value in fields.items() if wanted in normalize_text(value)]
+    if not found:  # nothing else leads to a visit
+        return [(RECEIPT, "")]
     return [(FIELDS[name], customer.account if name == "account" else "") for name in found]
 
 

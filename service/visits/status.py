@@ -13,6 +13,7 @@ from service.web.defects import or_unreadable
 from . import evidence_files, repository, search_index, summaries, sync_feed
 from .appointment import awaits_reschedule
 from .attention import Attention, Duty, Reason, attention, duty_key, reason_words, urgent_at
+from .complaints import receipt_numbers
 from .loading import LoadedVisit, batch_senders, load_visit
 from .notice_flags import appointment_conditions, is_ahead, with_notice_flags
 from .plan import Plan
@@ -253,5 +254,6 @@ async def _backfill(ctx: AppContext, tx: Transaction, unreadable: set[UUID]) -> 
         for batch, files in zip(visit.batch_rows, visit.referenced_files, strict=True):
             await evidence_files.expect_files(tx, visit_id, batch_senders(batch), files)
         await search_index.add(tx, visit_id, row.area, search_texts(visit.plan))
+        await search_index.add_receipts(tx, visit_id, receipt_numbers(visit.merged.entries))
         await recompute_status(tx, await with_assignment_flag(tx, visit))
     return len(visit_ids)
