@@ -109,7 +109,7 @@ class TodayController(DeskController):
     async def search(
         self,
         desk: Desk,
-        q: Annotated[str | None, text_parameter("Part of a name, account, address, phone or order number; or a receipt number.")] = None,
+        q: Annotated[str | None, text_parameter("A part of customer or order number; or a receipt number.")] = None,
         after: Annotated[str | None, text_parameter("The cursor of the previous page.")] = None,
     ) -> ASGIResponse:
         """Visits whose customer or work order number has the text."""

@@ -66,6 +66,7 @@ class DutyFilter(msgspec.Struct, frozen=True, kw_only=True):
 
     owner: str = ""
     area: str | None = None
+    technician: str = ""
     state: DutyState = "open"
     due_before: str | None = None
     after: str | None = None
@@ -108,6 +109,7 @@ async def list_duties(ctx: AppContext, tx: Transaction, token: bytes, wanted: Du
     key = FIRST if wanted.after is None else decode_named_cursor(wanted.after)
     given = {
         "owner": wanted.owner,
+        "technician": wanted.technician,
         "due_before": before,
         "after_at": key[0],
         "after_visit": key[1].bytes,

@@ -196,7 +196,10 @@ async def test_what_is_owed_keeps_a_visit_open(world: World) -> None:
 async def test_the_title_says_what_is_not_done_never_that_it_was(world: World) -> None:
     tao = await complaining(world)
     (owed,) = await duties(world)
-    assert owed["title"] == {"zh": "「投诉5日答复」待办（4.2.5）", "en": '"complaint answered in 5 days" still open (4.2.5)'}
+    assert owed["title"] == {
+        "zh": "「投诉5日答复」待办（4.2.5）",
+        "en": '"complaint answered in 5 days" still open (4.2.5)',
+    }
     later(world, days=5, minutes=1)
     (owed,) = await duties(world, state="overdue")
     assert owed["title"] == {"zh": "投诉未在5日内答复（4.2.5）", "en": "Complaint not answered within 5 days (4.2.5)"}
