@@ -180,6 +180,14 @@ class FieldSentence(msgspec.Struct, frozen=True):
     label: PageText | None = None
 
 
+def require_sure(desk: DeskRequest) -> None:
+    """InvalidBody unless the box of the form is ticked (`sure` in `web/desk_macros.html`): what cannot be undone is
+    asked once more, also where a browser does not insist on the box."""
+    if desk.form.get("sure") != "yes":
+        detail = "还没有做：请先勾选“确定”，再按按钮 / not done yet: tick the box first, then press the button"
+        raise InvalidBody("", (FieldError("/sure", "unconfirmed", detail),))
+
+
 def _same_id(error: FieldError, name: str) -> str:
     del error
     return name

@@ -9,11 +9,11 @@ from litestar.response.base import ASGIResponse
 from service.accounts.desk import Desk, DeskController, DeskRequest, render_desk
 from service.errors import NotFound
 from service.judge.checklist import Checklist, Item, Question
-from service.web.language import AnyText, PageText, TextPair
+from service.web.language import AnyText, PageText, TextPair, stored_text
 from service.web.query import path_text, text_parameter
 
 from .differences import compare
-from .publish import PublishedChecklist, get_document, list_published
+from .publish import BUNDLED, PublishedChecklist, get_document, list_published
 from .words import ChecklistWords
 
 ChecklistId = Annotated[str, path_text("The checklist's id, such as `onsite`.")]
@@ -44,7 +44,9 @@ class ChecklistPagesController(DeskController):
         found: dict[str, list[PublishedChecklist]] = {}
         for one in await _versions(desk):
             found.setdefault(one.id, []).append(one)
-        return render_desk(desk, "checklists/checklists.html", {"checklists": found}, section="checklists")
+        return render_desk(
+            desk, "checklists/checklists.html", {"checklists": found, "reason": _reason}, section="checklists"
+        )
 
     @get("/{checklist_id:str}")
     async def show_differences(
@@ -84,6 +86,7 @@ class ChecklistPagesController(DeskController):
             "words": ChecklistWords(checklist),
             "badges": BADGES,
             "published": next(one for one in await _versions(desk) if (one.id, one.version) == (checklist_id, version)),
+            "reason": _reason,
         }
         return render_desk(desk, "checklists/checklist.html", view, section="checklists")
 
@@ -97,6 +100,10 @@ async def _versions(desk: DeskRequest) -> list[PublishedChecklist]:
 async def _checklist(desk: DeskRequest, checklist_id: str, version: str) -> Checklist:
     body, _ = await get_document(desk.ctx, desk.token, checklist_id, version)
     return msgspec.json.decode(body, type=Checklist)
+
+
+def _reason(text: str) -> TextPair:
+    return stored_text(text, BUNDLED)
 
 
 def _groups(checklist: Checklist) -> list[ItemGroup]:

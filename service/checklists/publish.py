@@ -19,6 +19,9 @@ from .lint import lint
 from .loader import bundled_checklists_dir, load_checklist
 from .repository import ChecklistRow
 
+BUNDLED = "随程序发布的初始版本 / bundled with the program"
+"""Why the first version was published."""
+
 
 class PublishError(ValueError):
     """The folder cannot be published; the message lists the reasons."""
@@ -79,7 +82,7 @@ async def publish(ctx: AppContext, folder: Path, who: str, why: str) -> Publishe
 async def publish_bundled_checklist(ctx: AppContext) -> None:
     """Publish the bundled checklist in a new database."""
     if not await ctx.db.read(repository.list_checklists):
-        await publish(ctx, bundled_checklists_dir(), "doorstep", "随程序发布的初始版本 / bundled with the program")
+        await publish(ctx, bundled_checklists_dir(), "doorstep", BUNDLED)
 
 
 @read_only

@@ -14,7 +14,7 @@ from service.web.query import path_text
 from service.web.request import IfNoneMatch
 
 from . import publish
-from .publish import PublishedChecklist, PublishedChecklists
+from .publish import BUNDLED, PublishedChecklist, PublishedChecklists
 
 _PUBLISHED = PublishedChecklist(
     id="onsite",
@@ -22,7 +22,7 @@ _PUBLISHED = PublishedChecklist(
     sha256="9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
     published_at=datetime.fromisoformat("2026-03-01T08:00:00+08:00"),
     published_by="doorstep",
-    reason="随程序发布的初始版本 / bundled with the program",
+    reason=BUNDLED,
 )
 
 

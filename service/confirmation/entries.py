@@ -14,9 +14,9 @@ from service.judge import signoffs
 from service.judge.entries import Entry, Evidence, Refused
 from service.judge.evidence import customer_sender
 from service.judge.signoffs import ApplicableQuestion, Level, QuestionSet, SignOff
-from service.visits import volume
+from service.visits import search_index, volume
 from service.visits.append_batch import CUSTOMER_WRITER, SERVICE_WRITER, insert_batch
-from service.visits.complaints import RECORDED, recordings
+from service.visits.complaints import RECORDED, receipt_numbers, recordings
 from service.visits.customer_answers import (
     AnswerInput,
     CustomerSubmission,
@@ -96,6 +96,7 @@ async def write_entries(
     if recorded := recordings(visit.rules, entries, ctx.now()):
         content = to_json(OfficeEntries(recorded))
         await insert_batch(ctx, tx, visit.row, uuid5(batch_id, RECORDED), "office", SERVICE_WRITER, content)
+        await search_index.add_receipts(tx, visit.row.id, receipt_numbers(recorded))
     updated = await load_visit(ctx, tx, visit.row)
     volume.check_visit_size(ctx, updated, "link")
     await recompute_status(tx, updated, notify_technicians=any(map(signoffs.redact_for_technician, entries)))

@@ -54,6 +54,10 @@ async def list_visits(ctx: AppContext, tx: Transaction, token: bytes, query: dic
     page = _PageBuilder(ctx, tx, person, wanted)
     if text is not None:
         rows, more = await search.search_visits(tx, page.row_filter, text, after, PAGE)
+        if after is None and person.can("see visits of an area"):
+            by_receipt = await search.find_by_receipt(tx, page.row_filter, text)
+            for row in by_receipt:
+                await page.add(row)
     elif wanted.technician == person.login:
         return await _list_own_visits(page, start)
     else:
@@ -167,7 +171,7 @@ def _visible_scope(person: Person, query: dict[str, str]) -> tuple[str | None, t
     areas = (area,) if area else None
     if not person.can("see visits of an area"):
         require_permission(person, "see own visits")
-        if query.get("flag") in ("answered", "complaint"):
+        if query.get("flag") in ("answered", "complaint", "comment"):
             raise PermissionDenied("technicians may not see what customers answered")
         if technician not in (None, person.login):
             raise PermissionDenied("these are not your visits")

@@ -36,6 +36,7 @@ FLAG_COLOURS: dict[Flag | Mark, str] = {
     "notice_failed": "bad",
     "no_technician": "bad",
     "complaint": "bad",
+    "comment": "info",
     "asked_time": "warn",
     "notice_due": "warn",
     "not_agreed": "plain",
@@ -48,9 +49,10 @@ FLAG_COLOURS: dict[Flag | Mark, str] = {
 }
 ON_BOARD = frozenset({
     "clash", "missed", "no_technician", "asked_time", "notice_failed", "notice_due", "agreed", "not_agreed", "absent",
-    "complaint",
+    "complaint", "comment",
 })  # fmt: skip
 """The flags that a block of the board shows; the list shows all."""
+RECEIPT = PageText("投诉受理编号")
 CHOICES = (*get_args(Flag), *get_args(Mark))
 WORDS: dict[str, Any] = {
     "state_text": state_text,
@@ -107,7 +109,7 @@ class TodayController(DeskController):
     async def search(
         self,
         desk: Desk,
-        q: Annotated[str | None, text_parameter("Part of a name, account, address, phone or order number.")] = None,
+        q: Annotated[str | None, text_parameter("A part of customer or order number; or a receipt number.")] = None,
         after: Annotated[str | None, text_parameter("The cursor of the previous page.")] = None,
     ) -> ASGIResponse:
         """Visits whose customer or work order number has the text."""
@@ -174,6 +176,8 @@ def _hits(visit: VisitListItem, text: str) -> list[tuple[PageText, str]]:
     fields["external_ref"] = visit.external_ref or ""
     wanted = normalize_text(text)
     found = [name for name, value in fields.items() if wanted in normalize_text(value)]
+    if not found:  # nothing else leads to a visit
+        return [(RECEIPT, "")]
     return [(FIELDS[name], customer.account if name == "account" else "") for name in found]
 
 

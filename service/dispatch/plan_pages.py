@@ -17,6 +17,7 @@ from service.accounts.desk import (
     explain,
     redirect_with_notice,
     render_desk,
+    require_sure,
     retry_after,
 )
 from service.accounts.labels import FIELDS
@@ -154,7 +155,12 @@ class ChangeVisitController(DeskController):
     @post("/cancel", status_code=303)
     async def cancel(self, desk: Desk, visit_id: FromPath[UUID]) -> ASGIResponse:
         """Cancel for good."""
-        return await _change(desk, visit_id, "cancellation", lambda: {"reason": _reason(desk)})
+
+        def content() -> dict[str, Any]:
+            require_sure(desk)
+            return {"reason": _reason(desk)}
+
+        return await _change(desk, visit_id, "cancellation", content)
 
     @post("/notice", status_code=303)
     async def inform(self, desk: Desk, visit_id: FromPath[UUID]) -> ASGIResponse:

@@ -120,7 +120,7 @@ class VisitsController(Controller):
         visit_type: Annotated[str | None, text_parameter("One type of visit.", "type")] = None,
         start: Annotated[str | None, time_parameter("Planned at or after this time.", "from")] = None,
         end: Annotated[str | None, time_parameter("Planned before this time.", "to")] = None,
-        q: Annotated[str | None, text_parameter("Part of a name, account, address, phone or order number.")] = None,
+        q: Annotated[str | None, text_parameter("A part of customer or order number; or a receipt number.")] = None,
         after: Annotated[str | None, text_parameter("The cursor of the previous page.")] = None,
     ) -> VisitList:
         """Technicians get their own visits, others those of their areas. With `q` the order is another one, and a short

@@ -13,7 +13,7 @@ from service.errors import FieldError, InvalidQuery
 from service.visits import search_index
 from service.visits.search_index import FIRST, Scope, SearchPosition, SearchQuery
 from service.visits.search_tokens import normalize_text, query_tokens
-from service.visits.summaries import VisitFilter, VisitSummaryRow
+from service.visits.summaries import VisitFilter, VisitSummaryRow, get_summary
 
 Page = tuple[list[VisitSummaryRow], str | None]
 MAX_QUERY_LENGTH = 100
@@ -36,6 +36,12 @@ async def search_visits(tx: Transaction, wanted: VisitFilter, text: str, after: 
     page = await _search(tx, wanted, query, position, size)
     await search_index.force_custom_plan(tx, False)
     return page
+
+
+async def find_by_receipt(tx: Transaction, wanted: VisitFilter, text: str) -> list[VisitSummaryRow]:
+    """The visits of the complaint whose receipt number the whole text is; for those who may read complaints."""
+    found = [await get_summary(tx, one) for one in await search_index.find_by_receipt(tx, text)]
+    return [row for row in found if row is not None and wanted.has(row)]
 
 
 async def _search(tx: Transaction, wanted: VisitFilter, text: str, position: SearchPosition | None, size: int) -> Page:

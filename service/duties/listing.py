@@ -15,6 +15,7 @@ from service.db.database import Row, Transaction
 from service.db.rows import from_row
 from service.judge.checklist import Text
 from service.judge.moments import to_ms
+from service.judge.rules import CompiledChecklist
 from service.visits.loading import PLAN_DECODER
 from service.visits.owed_duties import OwnerRole
 from service.visits.plan import Customer
@@ -34,7 +35,7 @@ class DutyView(msgspec.Struct, frozen=True, kw_only=True):
     visit: Annotated[str, Meta(description="The visit's id.")]
     item: Annotated[str, Meta(description="The item of the checklist.")]
     thing: Annotated[str | None, Meta(description="Which thing, where there are several.")]
-    title: Annotated[Text, Meta(description="What has to be done.")]
+    title: Annotated[Text, Meta(description="What is not done; of a closed duty, what it was.")]
     label: Annotated[str, Meta(description="What the thing is called.")]
     clause: Annotated[str, Meta(description="The clause of the norm.")]
     owner: Annotated[OwnerRole, Meta(description="Whose duty it is.")]
@@ -65,6 +66,7 @@ class DutyFilter(msgspec.Struct, frozen=True, kw_only=True):
 
     owner: str = ""
     area: str | None = None
+    technician: str = ""
     state: DutyState = "open"
     due_before: str | None = None
     after: str | None = None
@@ -107,6 +109,7 @@ async def list_duties(ctx: AppContext, tx: Transaction, token: bytes, wanted: Du
     key = FIRST if wanted.after is None else decode_named_cursor(wanted.after)
     given = {
         "owner": wanted.owner,
+        "technician": wanted.technician,
         "due_before": before,
         "after_at": key[0],
         "after_visit": key[1].bytes,
@@ -127,16 +130,21 @@ async def list_duties(ctx: AppContext, tx: Transaction, token: bytes, wanted: Du
     return DutyList(tuple(duties), last and encode_cursor((last.due_at, last.visit), last.duty))
 
 
+def duty_title(rules: CompiledChecklist, item: str, state: DutyState) -> Text:
+    """What a duty is called, in the words of the finding that it is; once it is closed, of the item."""
+    return rules.by_id[item].item.label if state == "closed" else rules.speaker.undone(item, late=state == "overdue")
+
+
 async def _view(ctx: AppContext, tx: Transaction, row: DutyRow) -> DutyView:
     rules = await compiled_rules(ctx, tx, row.checklist, row.checklist_version)
     item, plan = rules.by_id[row.item].item, PLAN_DECODER.decode(row.plan)
     due = ctx.to_local_time(row.due_at)
-    state: DutyState = "open" if row.due_at > ctx.clock() else "overdue"
+    state: DutyState = "closed" if row.closed_at is not None else "open" if row.due_at > ctx.clock() else "overdue"
     return DutyView(
         visit=str(row.visit),
         item=row.item,
         thing=row.thing or None,
-        title=item.screen,
+        title=duty_title(rules, row.item, state),
         label=row.label,
         clause=item.clause,
         owner=row.owner,
@@ -149,6 +157,6 @@ async def _view(ctx: AppContext, tx: Transaction, row: DutyRow) -> DutyView:
         closed_at=None if row.closed_at is None else ctx.to_local_time(row.closed_at),
         dropped_by=row.dropped_by or None,
         dropped_reason=row.dropped_reason,
-        state=state if row.closed_at is None else "closed",
+        state=state,
         calendar_known=not ctx.review_policy.working_days or is_known(due.date()),
     )

@@ -11,10 +11,11 @@ from service.checklists.rules_cache import compiled_rules
 from service.context import AppContext
 from service.db.database import Transaction
 from service.db.rows import fetch_structs
-from service.judge.checklist import Text
 from service.visits.loading import PLAN_DECODER
 from service.web.language import AnyText, PageText
 from service.web.templates import translate
+
+from .listing import duty_title
 
 DAY_MS = 86_400_000
 MOST = 20
@@ -85,7 +86,7 @@ async def _section(ctx: AppContext, tx: Transaction, title: PageText, lines: lis
 
 async def _line(ctx: AppContext, tx: Transaction, line: DutyLine) -> str:
     rules = await compiled_rules(ctx, tx, line.checklist, line.checklist_version)
-    title: Text = rules.by_id[line.item].item.screen
+    title = duty_title(rules, line.item, "overdue" if line.due_at <= ctx.clock() else "open")
     number = " ".join((PLAN_DECODER.decode(line.plan).external_ref or "—").split())
     due = f"{ctx.to_local_time(line.due_at):%Y-%m-%d %H:%M}"
     return f"- {due}  {number}  {_both(title)}\n  {ctx.company.url}/desk/visits/{line.visit}"

@@ -94,6 +94,10 @@ class FindingFormatter:
         """Findings as clients get them; `labels`: the names of things."""
         return tuple(self._to_view(finding, labels) for finding in findings)
 
+    def undone(self, item: str, *, late: bool) -> Text:
+        """That an item is still open, or that it was not done in time."""
+        return self._text(Finding("missing" if late else "open", item, "violation" if late else "open"), None)
+
     def _to_view(self, finding: Finding, labels: dict[str, str]) -> FindingView:
         item = self.items.get(finding.item)
         thing = finding.thing

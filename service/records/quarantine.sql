@@ -29,6 +29,12 @@ SELECT id, device, sha256, path_id, code, substr(body, 1, 0), received_at, recei
 FROM quarantine WHERE (received_at, id) > (:after_at, :after_id) AND (:decided = 1 OR decision IS NULL)
 ORDER BY received_at, id LIMIT :size;
 
+-- name: quarantine_edges^
+-- The first and the last bytes of an input.
+SELECT substr(body, 1, :edge),
+    substr(body, CASE WHEN length(body) > :edge THEN length(body) - :edge + 1 ELSE 1 END)
+FROM quarantine WHERE id = :id;
+
 -- name: decide_quarantine!
 UPDATE quarantine SET decision = :decision, decided_by = :by, decided_at = :at, reason = :reason
 WHERE id = :id AND decision IS NULL;

@@ -11,15 +11,24 @@ from litestar.params import FromPath
 from litestar.response.base import ASGIResponse
 
 from service import errors
-from service.accounts.desk import Desk, DeskController, DeskRequest, explain, redirect_with_notice, render_desk
+from service.accounts.desk import (
+    Desk,
+    DeskController,
+    DeskRequest,
+    explain,
+    redirect_with_notice,
+    render_desk,
+    require_sure,
+)
 from service.accounts.repository import names_of
 from service.web.decoding import convert_strict
-from service.web.language import AnyText, PageText, TextPair
+from service.web.language import AnyText, PageText, TextPair, stored_text
 from service.web.pagination import query_string
 from service.web.query import choice_parameter, text_parameter
 
-from .quarantine import QuarantinedInput, get_quarantined, list_quarantined, read_input
-from .quarantine_decisions import Decision, decide
+from .quarantine import RESUBMITTED, QuarantinedInput, get_quarantined, list_quarantined, read_input
+from .quarantine_decisions import MENDED, Decision, decide
+from .quarantined_visits import named_visits
 
 DECISIONS: dict[str, AnyText] = {"take": PageText("已收下"), "discard": PageText("已作废")}
 DONE: dict[str, PageText] = {"take": PageText("已收下这份记录"), "discard": PageText("已作废")}
@@ -51,11 +60,13 @@ class QuarantinePagesController(DeskController):
         people = {login for one in page.items for login in (one.received_from, one.decided_by or "")}
         view = {
             "page": page,
+            "visits": await named_visits(desk.ctx, desk.token, [one.id for one in page.items]),
             "given": given,
             "query": query_string,
             "names": await desk.ctx.db.read(lambda tx: names_of(tx, people)),
             "titles": titles(),
             "decisions": DECISIONS,
+            "reason": _reason,
         }
         return render_desk(desk, "records/quarantine.html", view, section="quarantine")
 
@@ -82,6 +93,8 @@ class QuarantinePagesController(DeskController):
         given |= {"body": form["body"]} if "body" in form else {}
         try:
             decision = convert_strict(Decision, given)
+            if decision.decision == "discard":
+                require_sure(desk)
             await decide(desk.ctx, desk.token, input_id, decision)
         except errors.Problem as problem:
             if problem.status in (401, 429, 500, 503):
@@ -104,6 +117,7 @@ async def _render(
     people = (found.received_from, found.decided_by or "")
     view = {
         "found": found,
+        "visit": (await named_visits(desk.ctx, desk.token, [found.id])).get(found.id),
         "names": await desk.ctx.db.read(lambda tx: names_of(tx, people)),
         "problem": problem,
         "content": content,
@@ -111,10 +125,15 @@ async def _render(
         "typed": desk.form,
         "titles": titles(),
         "decisions": DECISIONS,
+        "reason": _reason,
     }
     back = f"/desk/quarantine/{found.id}"
     status = 422 if problem and status == 200 else status
     return render_desk(desk, "records/quarantined.html", view, status, section="quarantine", back=back)
+
+
+def _reason(text: str) -> TextPair:
+    return stored_text(text, MENDED, RESUBMITTED)
 
 
 def _readable(raw: bytes) -> str:

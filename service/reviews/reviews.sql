@@ -32,6 +32,12 @@ SELECT area, reasons, count(*) FROM visit_summaries WHERE reasons <> '' GROUP BY
 -- Which areas, technicians and supervisors the queue can be narrowed to.
 SELECT DISTINCT area, technician, assignee FROM visit_summaries WHERE reasons <> '';
 
+-- name: commented
+-- Visits that nobody has to decide about, with words of the customer that nobody has read, the oldest first.
+SELECT visit, type, technician, area, planned_at, plan FROM visit_summaries
+WHERE flags LIKE '%comment%' AND reasons = '' AND (:every_area = 1 OR area = :area)
+ORDER BY planned_at, visit LIMIT :size;
+
 -- name: summaries_to_refresh
 -- Visits whose status can change by itself and may have done so.
 SELECT visit FROM visit_summaries WHERE valid_until <= :now ORDER BY valid_until LIMIT :size;

@@ -17,6 +17,7 @@ from service.accounts.desk import (
     explain,
     redirect_with_notice,
     render_desk,
+    require_sure,
     retry_after,
 )
 from service.accounts.labels import ROLE_NAMES
@@ -109,6 +110,7 @@ class PersonPagesController(DeskController):
         """They leave, and lose all access."""
 
         async def work() -> None:
+            require_sure(desk)
             given = convert_strict(DeactivationRequest, {"reason": desk.form.get("reason", "").strip()})
             await people.deactivate(desk.ctx, desk.token, login, given.reason)
 
@@ -142,6 +144,7 @@ class PersonPagesController(DeskController):
         """One of their phones is lost or given back."""
 
         async def work() -> None:
+            require_sure(desk)
             await enrolment.revoke(desk.ctx, desk.token, device_id)
 
         return await _change(desk, login, "devices", work, PageText("设备已停用"))

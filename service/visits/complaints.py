@@ -46,6 +46,12 @@ def _number(complaint: Entry, now: datetime) -> str:
     return f"{NUMBER_PREFIXES[complaint.what]}-{now:%Y%m%d}-{UUID(complaint.id).int % 10**8:08d}"
 
 
+def receipt_numbers(entries: Iterable[Entry]) -> tuple[str, ...]:
+    """The numbers under which the service recorded complaints."""
+    pieces = (piece for entry in entries if entry.what == RECORDED for piece in entry.evidence)
+    return tuple(piece.number for piece in pieces if piece.number)
+
+
 def answering_items(rules: CompiledChecklist, fact: str) -> tuple[str, ...]:
     """The items by which the office answers a complaint."""
     return tuple(

@@ -31,6 +31,7 @@ FLAGS: dict[Flag, PageText] = {
     "absent": PageText("客户不在"),
     "answered": PageText("客户已答复"),
     "complaint": PageText("有投诉"),
+    "comment": PageText("有客户留言"),
     "asked_time": PageText("客户要改约"),
     "no_technician": PageText("没有技术员"),
     "clock": PageText("手机时钟超前"),

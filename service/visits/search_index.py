@@ -4,7 +4,7 @@ A search reads the visits that have a token, or a token that starts with a short
 leave. Every visit found contains the query in one of its texts and matches the filters.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Literal
 from uuid import UUID
 
@@ -13,7 +13,7 @@ import msgspec
 from service.db.database import Transaction
 from service.db.rows import fetch_ids, fetch_structs, from_row
 
-from .search_tokens import token_at, tokenize
+from .search_tokens import normalize_text, token_at, tokenize
 from .summaries import VisitFilter, VisitSummaryRow
 
 SearchPosition = tuple[UUID, str]  # the last visit read, and its token ('' where visits are sorted by id alone)
@@ -116,6 +116,23 @@ def whole(reference: str) -> str:
 async def find_by_reference(tx: Transaction, reference: str) -> list[UUID]:
     """The visits with a normalized work order number."""
     return await fetch_ids(tx, "visits_with_token", token=whole(reference), size=8)
+
+
+async def add_receipts(tx: Transaction, visit_id: UUID, numbers: Iterable[str]) -> None:
+    """Index a visit by the receipt numbers of its complaints, for `find_by_receipt` alone: technicians, who search too,
+    are not to find out that somebody complained."""
+    tokens = sorted(map(_receipt_token, numbers))
+    await tx.execute_many("add_search_token", [{"token": token, "visit": visit_id.bytes} for token in tokens])
+
+
+async def find_by_receipt(tx: Transaction, number: str) -> list[UUID]:
+    """The visits of the complaint with a receipt number, however it is written."""
+    return await fetch_ids(tx, "visits_with_token", token=_receipt_token(number), size=8)
+
+
+def _receipt_token(number: str) -> str:
+    """A receipt number as one token, which is neither in a text nor that of a work order number."""
+    return f"\n\n{normalize_text(number).replace('-', '')[:MAX_REFERENCE_LENGTH]}"
 
 
 async def counts(tx: Transaction, tokens: Sequence[str], most: int) -> list[int]:

@@ -13,6 +13,7 @@ from service.web.defects import or_unreadable
 from . import evidence_files, repository, search_index, summaries, sync_feed
 from .appointment import awaits_reschedule
 from .attention import Attention, Reason, attention, reason_words, urgent_at
+from .complaints import receipt_numbers
 from .loading import LoadedVisit, batch_senders, load_visit
 from .notice_flags import appointment_conditions, is_ahead, with_notice_flags
 from .owed_duties import Duty, duty_key
@@ -28,6 +29,7 @@ Flag = Literal[
     "absent",
     "answered",
     "complaint",
+    "comment",
     "asked_time",
     "no_technician",
     "clock",
@@ -63,12 +65,20 @@ def visit_flags(visit: LoadedVisit, judgement: Judgement, now: Attention | None 
         "absent": "nobody_home" in judgement.facts,
         "answered": bool(visit.customer_responses),
         "complaint": any(reason.kind == "complaint" for reason in now.reasons),
+        "comment": _has_unread_comment(visit),
         "asked_time": judgement.verdict is None and awaits_reschedule(visit),  # obsolete once the work has begun
         "no_technician": unassigned and visit_state(visit, judgement, now) in ACTIVE_STATES,
         "clock": now.is_clock_ahead,
         **appointment_conditions(visit, judgement),
     }
     return tuple(cast("Flag", flag) for flag, is_set in conditions.items() if is_set)
+
+
+def _has_unread_comment(visit: LoadedVisit) -> bool:
+    """Whether the customer wrote something of their own that came after the last review."""
+    last = visit.reviews.last_review
+    since = visit.batch_rows[last.batches :] if last is not None else visit.batch_rows
+    return any(response.said.comment and row in since for row, response in visit.customer_responses)
 
 
 async def save_status(
@@ -245,5 +255,6 @@ async def _backfill(ctx: AppContext, tx: Transaction, unreadable: set[UUID]) -> 
         for batch, files in zip(visit.batch_rows, visit.referenced_files, strict=True):
             await evidence_files.expect_files(tx, visit_id, batch_senders(batch), files)
         await search_index.add(tx, visit_id, row.area, search_texts(visit.plan))
+        await search_index.add_receipts(tx, visit_id, receipt_numbers(visit.merged.entries))
         await recompute_status(tx, await with_assignment_flag(tx, visit))
     return len(visit_ids)

@@ -69,6 +69,15 @@ class VisitFilter(msgspec.Struct, frozen=True, kw_only=True):
     from_at: int = -(2**62)
     to_at: int = 2**62
 
+    def has(self, row: "VisitSummaryRow") -> bool:
+        """Whether a visit matches, whatever its state and flags, which may be out of date in the row."""
+        return (
+            (self.technician is None or self.technician in (row.technician, *row.crew))
+            and (self.areas is None or row.area in self.areas)
+            and self.type in ("", row.type)
+            and self.from_at <= row.planned_at < self.to_at
+        )
+
 
 async def update_plan(tx: Transaction, visit_id: UUID, plan: Plan, planned_at: int, revision: int) -> None:
     """Update the plan after a change."""

@@ -41,6 +41,17 @@ class TextPair(msgspec.Struct, frozen=True):
 AnyText = PageText | Bilingual
 
 
+def stored_text(text: str, *own: str) -> TextPair:
+    """A stored text in one language at a time where it begins with one of the service's `own`, written
+    `中文 / English`; what people wrote stays."""
+    for one in own:
+        if text.startswith(one):
+            zh, _, en = one.partition(" / ")
+            rest = text.removeprefix(one)
+            return TextPair(zh + rest.replace(": ", "：", 1), en + rest)
+    return TextPair(text, text)
+
+
 def language_of(scope: Scope) -> Language:
     """The language of a request's page: as chosen on an earlier page, else by Accept-Language."""
     chosen = get_cookie(scope, COOKIE)

@@ -114,6 +114,7 @@ BEFORE_THE_WORK = "/desk/visits/{visit_id}/notice"
 """The form that no page shows here, because the work has begun."""
 FILLED = {
     "reason": "测试",
+    "sure": "yes",
     "text": "测试",
     "look_reason": "测试",
     "login": "new",

@@ -3,11 +3,14 @@
 import re
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
+from service.db.database import Transaction
+from service.visits import status
 from tests.support.api_client import World, problem
 from tests.support.customer import Customer, advance_clock, example_customer
 from tests.support.customer_browser import Visitor
-from tests.support.desk import signed_in
+from tests.support.desk import signed_in, text_of
 from tests.support.factories import uid
 from tests.support.reviews import close
 
@@ -230,3 +233,53 @@ async def test_a_complaint_that_the_office_took_down_is_on_the_page_with_its_ans
     page = await visitor.html()
     assert page.count("已上门重修") == 1
     assert "很生气" not in page
+
+
+async def number_of(tao: Customer) -> str:
+    (raised,) = (await tao.seen())["raised"]
+    return str(raised["number"])
+
+
+async def found(world: World, who: str, text: str, **filters: str) -> list[str]:
+    answer = await world.ask(who, "GET", f"/v1/visits?{urlencode({'q': text, **filters})}")
+    return [one["id"] for one in answer.json()["items"]]
+
+
+async def test_the_office_finds_the_visit_by_the_number_that_the_customer_got(world: World) -> None:
+    tao = await complaining(world)
+    number = await number_of(tao)
+    for text in (number, number.lower(), number.replace("-", ""), f" {number} "):
+        assert await found(world, "wang", text) == [str(tao.visit)]
+    assert await found(world, "wang", number, type="repair_leak", area="城东") == [str(tao.visit)]
+    assert await found(world, "wang", number, type="meter_reading") == []
+    assert await found(world, "wang", number[:-1]) == []
+    page = text_of(await (await signed_in(world, "wang")).get(f"/desk/search?q={number}"))
+    assert "找到 1 次上门" in page
+    assert "投诉受理编号" in page
+
+
+async def test_a_technician_does_not_find_out_by_a_number_that_there_is_a_complaint(world: World) -> None:
+    tao = await complaining(world)
+    number = await number_of(tao)
+    assert await found(world, "li", number) == []
+    assert await found(world, "qian", number) == []  # of another area
+
+
+async def test_numbers_of_before_the_index_are_found_once_it_is_made(world: World) -> None:
+    tao = await complaining(world)
+    number = await number_of(tao)
+
+    async def forget(tx: Transaction) -> None:
+        token = f"\n\n{number.lower().replace('-', '')}"
+        await tx.execute("delete_search_token", token=token, visit=tao.visit.bytes)
+
+    await world.house.db.write(forget)
+    assert await found(world, "wang", number) == []
+
+    async def begin_anew(tx: Transaction) -> None:  # as the migration does
+        nothing = {"valid_until": None, "reasons": "", "urgent_at": None, "since": None, "assignee": ""}
+        await tx.execute("update_summary_status", visit=tao.visit.bytes, state="", flags="", verdict="", **nothing)
+
+    await world.house.db.write(begin_anew)
+    assert await status.backfill_summaries(world.house) == 1
+    assert await found(world, "wang", number) == [str(tao.visit)]

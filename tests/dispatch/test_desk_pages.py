@@ -213,7 +213,7 @@ async def test_only_dispatchers_plan_and_nobody_changes_visits_of_other_areas(wo
     assert (await wang.get(f"/desk/visits/{VISIT}/plan")).status_code == 200
     for other, status in ((qian, 404), (li, 403)):
         assert (await other.get(f"/desk/visits/{VISIT}/plan")).status_code == status
-        fields = {"revision": "0", "reason": "x"}
+        fields = {"revision": "0", "reason": "x", "sure": "yes"}
         assert (await other.post(f"/desk/visits/{VISIT}/cancel", fields)).status_code == status
     assert (await world.ask("zhao", "GET", f"/v1/visits/{VISIT}")).json()["state"] == "planned"
 
@@ -231,7 +231,9 @@ async def test_a_visit_is_moved_handed_over_corrected_and_cancelled(zhao: DeskBr
     assert (field_of(page, "date"), field_of(page, "from"), field_of(page, "revision")) == ("2027-03-02", "14:00", "2")
     details = {"name": "陶女士", "phone": "13900000000", "content": "换阀门"}
     assert (await change(zhao, "details", "2", **details, reason="电话写错")).status_code == 303
-    assert (await change(zhao, "cancel", "3", reason="客户退单")).status_code == 303
+    unsure = await change(zhao, "cancel", "3", reason="客户退单")
+    assert (unsure.status_code, "请先勾选" in unsure.text) == (422, True)
+    assert (await change(zhao, "cancel", "3", reason="客户退单", sure="yes")).status_code == 303
     visit = (await world.ask("zhao", "GET", f"/v1/visits/{VISIT}")).json()
     assert visit["window"]["from"] == "2027-03-02T14:00:00+08:00"
     assert (visit["technician"], visit["customer"]["phone"]) == ("sun", "13900000000")
@@ -266,7 +268,7 @@ async def test_a_double_booking_is_shown_before_the_visit_is_moved(zhao: DeskBro
         ("move", {"date": "2027-03-02", "from": "09:00", "to": "10:00"}, "理由：不能为空"),
         ("handover", {"technician": "nobody"}, "技术员：没有这个技术员"),
         ("details", {"name": "", "content": "x", "reason": "x"}, "姓名：不能为空"),
-        ("cancel", {"reason": " "}, "理由：不能为空"),
+        ("cancel", {"reason": " ", "sure": "yes"}, "理由：不能为空"),
     ],
 )
 async def test_a_change_names_the_field_that_is_wrong(
@@ -355,7 +357,7 @@ async def test_after_each_step_the_page_says_whether_the_customer_knows_and_info
     moved = await change(zhao, "move", "0", **times, reason="客户下午才在家")
     assert moved.headers.get("location") == f"/desk/visits/{VISIT}/plan"
     assert await notified(world, zhao) == ["客户还不知道这个时间，请发通知。", "withdrawn"]
-    await change(zhao, "cancel", "1", reason="客户退单")
+    await change(zhao, "cancel", "1", reason="客户退单", sure="yes")
     assert (await notified(world, zhao))[0] == "没有给客户发过通知，不用另外告诉客户。"
 
 

@@ -151,3 +151,14 @@ async def test_what_is_upheld_stays_owed_and_what_is_overridden_is_dropped_and_s
     assert (dropped["dropped_by"], dropped["dropped_reason"]) == ("wang", "客户说不用擦")
     assert await groups(wang, f"{PAGE}?state=closed") == {"不再办理": 1, "已办结": 1}
     assert "客户说不用擦" in (await wang.get(f"{PAGE}?state=closed")).text
+
+
+async def test_they_are_narrowed_to_the_visits_of_one_technician_also_on_paper(wang: DeskBrowser) -> None:
+    page = (await wang.get(f"{PAGE}?technician=li")).text
+    assert sum((await groups(wang, f"{PAGE}?technician=li")).values()) == sum((await groups(wang)).values())
+    assert '<p class="printed">技术员：李</p>' in page
+    assert await groups(wang, f"{PAGE}?technician=sun") == {}
+    assert '<option value="sun"' not in (await wang.get(PAGE)).text
+    assert '<option value="li"' in (await wang.get(PAGE)).text
+    qian = await signed_in(wang.world, "qian")  # of another area
+    assert '<option value="li"' not in (await qian.get(PAGE)).text

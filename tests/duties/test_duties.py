@@ -191,3 +191,21 @@ async def test_what_is_owed_keeps_a_visit_open(world: World) -> None:
     assert "open_duties" in (await tao.whole())["flags"]
     later(world, days=4)
     assert (await tao.whole())["state"] == "to_review"
+
+
+async def test_the_title_says_what_is_not_done_never_that_it_was(world: World) -> None:
+    tao = await complaining(world)
+    (owed,) = await duties(world)
+    assert owed["title"] == {
+        "zh": "「投诉5日答复」待办（4.2.5）",
+        "en": '"complaint answered in 5 days" still open (4.2.5)',
+    }
+    later(world, days=5, minutes=1)
+    (owed,) = await duties(world, state="overdue")
+    assert owed["title"] == {"zh": "投诉未在5日内答复（4.2.5）", "en": "Complaint not answered within 5 days (4.2.5)"}
+    proof = {"kind": "message_log", "channel": "phone", "text": "已答复"}
+    entry = {"id": str(uid("a")), "at": world.house.now().isoformat(), "what": ANSWER, "by": "office"}
+    path = f"/v1/visits/{tao.visit}/entries"
+    assert (await world.ask("wang", "POST", path, {"entries": [{**entry, "evidence": [proof]}]})).status_code == 201
+    (done,) = await duties(world, state="closed")
+    assert done["title"]["zh"] == "投诉5日答复"

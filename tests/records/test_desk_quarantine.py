@@ -1,10 +1,11 @@
 """The desk's pages of the quarantine: the list, a look with a reason, and the decision."""
 
+import re
 from html import unescape
 
 import pytest
 
-from tests.support.api_client import RECORD, World, problem, record
+from tests.support.api_client import RECORD, VISIT, World, problem, record
 from tests.support.desk import DeskBrowser, signed_in
 from tests.support.factories import encode, uid
 
@@ -73,7 +74,10 @@ async def test_discarding_needs_a_reason_and_is_final(wang: DeskBrowser) -> None
     path = await input_of(wang)
     refused = await wang.post(f"{path}/decision", {"decision": "discard", "reason": ""})
     assert (refused.status_code, "请写明理由" in refused.text) == (422, True)
-    assert (await wang.post(f"{path}/decision", {"decision": "discard", "reason": "测试"})).status_code == 303
+    unsure = await wang.post(f"{path}/decision", {"decision": "discard", "reason": "测试"})
+    assert (unsure.status_code, "请先勾选" in unsure.text) == (422, True)
+    sure = {"decision": "discard", "reason": "测试", "sure": "yes"}
+    assert (await wang.post(f"{path}/decision", sure)).status_code == 303
     assert "没有要决定的内容" in (await wang.get(PAGE)).text
     assert (await wang.post(f"{path}/decision", {"decision": "take", "reason": "还是要"})).status_code == 409
     assert f"{path}/decision" not in (await wang.get(path)).text
@@ -86,7 +90,7 @@ async def test_who_may_see_it(wang: DeskBrowser) -> None:
         assert (await other.get(path)).status_code == status, who
         assert (await other.post(f"{path}/look", {"look_reason": "看"})).status_code == status, who
         if status != 200:
-            answer = await other.post(f"{path}/decision", {"decision": "discard", "reason": "不要"})
+            answer = await other.post(f"{path}/decision", {"decision": "discard", "reason": "不要", "sure": "yes"})
             assert answer.status_code == status, who
     assert "没有要决定的内容" in (await (await signed_in(wang.world, "qian")).get(PAGE)).text
     assert (await DeskBrowser(wang.world).get(path)).status_code == 303
@@ -136,3 +140,54 @@ async def test_only_a_supervisor_takes_in_a_mended_copy_and_only_once(world: Wor
     assert (again.status_code, again.json()["quarantine"]) == (200, first.json()["quarantine"])
     for changed in ({**mended, "body": copy.decode() + " "}, {"decision": "take", "reason": "x"}):
         assert problem(await world.ask("wang", "PUT", path, changed)) == (409, "already-decided")
+
+
+async def rows_of(desk: DeskBrowser, path: str = PAGE, language: str = "zh") -> list[str]:
+    """The rows of the list as a person reads them."""
+    answer = await desk.get(path, accept_language=language)
+    found = re.findall(r"(?s)<tr data-row>(.*?)</tr>", answer.text)
+    return [" ".join(unescape(re.sub("<[^>]+>", " ", one)).split()) for one in found]
+
+
+async def test_the_list_and_the_page_name_the_visit_that_the_bytes_name(world: World) -> None:
+    await world.plan(external_ref="GD-77")
+    assert (await world.submit({**record(), "checklist": "onsite@9"})).status_code == 422
+    lacks = {**record(uid("elsewhere"), uid("nowhere"))}
+    assert (await world.submit(lacks, uid("elsewhere"))).status_code == 404
+    assert (await world.submit(b"nothing", uid("nothing"))).status_code == 400
+    long = encode({**record(uid("long")), "checklist": "onsite@9", "app": "x" * 200})
+    last = long.replace(b'"visit"', b'"was"').rstrip(b"}") + b" " * 9000 + b',"visit":"%s"' % str(VISIT).encode()
+    assert (await world.submit(last, uid("long"))).status_code >= 400  # cut off, and names the visit at its end
+    wang = await signed_in(world, "wang")
+    known, unknown, none, at_the_end = await rows_of(wang)
+    assert "陶 李" in known
+    assert "GD-77" in known
+    assert "查不到写明的这次上门" in unknown
+    assert "内容里没有写明" in none
+    assert "GD-77" in at_the_end
+    items = (await world.ask("wang", "GET", "/v1/quarantine")).json()["items"]
+    pages = [(await wang.get(f"{PAGE}/{item['id']}")).text for item in items]
+    assert f'<a href="/desk/visits/{VISIT}">陶</a>' in pages[0]
+    assert str(uid("nowhere")) in pages[1]
+    assert "内容里没有写明" in pages[2]
+
+
+async def test_who_may_not_see_the_visit_does_not_learn_whose_it_is(world: World) -> None:
+    await world.plan(external_ref="GD-77")
+    assert (await world.submit({**record(), "checklist": "onsite@9"})).status_code == 422
+    (row,) = await rows_of(await signed_in(world, "admin"))
+    assert "查不到写明的这次上门" in row
+    assert "GD-77" not in row
+
+
+async def test_what_the_service_writes_into_a_reason_is_in_one_language(wang: DeskBrowser) -> None:
+    path = await input_of(wang)
+    await wang.world.plan()
+    mended = {"decision": "take", "reason": "补 A / B", "body": encode(record()).decode()}
+    assert (await wang.post(f"{path}/decision", mended)).status_code == 303
+    (chinese,) = await rows_of(wang, f"{PAGE}?decided=true")
+    (english,) = await rows_of(wang, f"{PAGE}?decided=true", "en")
+    assert "收下的是改正后的记录：补 A / B" in chinese
+    assert "a mended copy was taken: 补 A / B" in english
+    assert ("mended copy" in chinese, "改正后" in english) == (False, False)
+    assert "mended copy" not in (await wang.get(path)).text

@@ -141,7 +141,7 @@ async def with_customers(world: World, seen: Seen) -> None:
     await tao.enters()
     raises = [{"fact": "complaint_received", "text": "态度不好"}]
     answers = [{"question": "q_clean", "good": False}]
-    assert (await tao.says(answers=answers, raises=raises)).status_code == 200
+    assert (await tao.says(answers=answers, raises=raises, comment="谢谢")).status_code == 200
     await seen.look(tao.visit)
     call = {"called": "陶", "at": world.house.now().isoformat(), "text": "还在等"}
     call["answers"] = [{"item": "site_cleared", "good": True}]  # type: ignore[assignment]

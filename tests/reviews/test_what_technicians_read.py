@@ -43,7 +43,7 @@ async def test_before_an_inquiry_nothing_of_it(world: World, tao: Customer) -> N
     assert denied(seen) == []
     assert seen["said"] == []
     assert not [one for one in seen["judgement"]["findings"] if one["code"].startswith("disputed.")]
-    assert not {"answered", "complaint"} & {*seen["flags"]}
+    assert not {"answered", "comment", "complaint"} & {*seen["flags"]}
     words = {"finding": "disputed.site_cleared", "text": "我清理了"}
     path = f"/v1/visits/{tao.visit}/explanations/{uid('e')}"
     guessed = await world.ask("li", "PUT", path, words)  # that there is such a finding is not to be found out so

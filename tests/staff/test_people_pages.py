@@ -7,6 +7,9 @@ from tests.support.browser import PASSWORD
 from tests.support.desk import DeskBrowser, field_of, signed_in, text_of
 from tests.support.devices import register_phone
 
+SURE = {"sure": "yes"}
+"""What is ticked before something that cannot be undone."""
+
 
 @pytest.fixture
 async def admin(world: World) -> DeskBrowser:
@@ -58,7 +61,9 @@ async def test_an_admin_changes_card_and_roles_and_lets_a_person_go(world: World
     for part in ("李强", "角色 调度", "城西、城东", "工号 7"):
         assert part in text_of(page), part
     assert (await admin.post("/desk/people/li/departure", {"reason": " "})).status_code == 422
-    assert (await admin.post("/desk/people/li/departure", {"reason": "退休"})).status_code == 303
+    unsure = await admin.post("/desk/people/li/departure", {"reason": "退休"})
+    assert (unsure.status_code, "请先勾选" in unsure.text) == (422, True)
+    assert (await admin.post("/desk/people/li/departure", {"reason": "退休", "sure": "yes"})).status_code == 303
     page = await admin.get("/desk/people/li")
     assert ("已离职" in text_of(page), "/departure" in page.text) == (True, False)
     assert "/departure" not in (await admin.get("/desk/people/admin")).text
@@ -77,7 +82,7 @@ async def test_a_supervisor_shows_a_code_for_a_phone_and_changes_nothing_else(wo
     shown = await wang.post("/desk/people/li/enrolment", {})
     assert '<div class="qr"><svg' in shown.text
     for action in ("card", "roles", "departure", "invitation"):
-        fields = {"name": "x", "reason": "x", "role:admin": "on"}
+        fields = {"name": "x", "reason": "x", "role:admin": "on", **SURE}
         assert (await wang.post(f"/desk/people/li/{action}", fields)).status_code == 403, action
     assert "李" in text_of(await wang.get("/desk/people/li"))
 
@@ -90,16 +95,18 @@ async def test_a_supervisor_and_an_admin_list_and_revoke_the_phones_of_a_person(
         assert part in text_of(page), part
     revocation = f"/desk/people/li/devices/{first['device']['id']}/revocation"
     assert f'action="{revocation}"' in page.text
+    unsure = await wang.post(revocation, {})
+    assert (unsure.status_code, "请先勾选" in unsure.text) == (422, True)
     for login in ("zhao", "qian", "sun"):  # no right, another area, a colleague
         other = await signed_in(world, login)
-        assert (await other.post(revocation, {})).status_code in (403, 404), login
+        assert (await other.post(revocation, SURE)).status_code in (403, 404), login
         assert "/revocation" not in (await other.get("/desk/people/li")).text
-    done = await wang.post(revocation, {})
+    done = await wang.post(revocation, SURE)
     assert (done.status_code, done.headers["location"]) == (303, "/desk/people/li")
     page = await wang.get("/desk/people/li")
     assert ("设备已停用" in page.text, "已停用" in text_of(page), "/revocation" in page.text) == (True, True, False)
     second = await register_phone(world, "li")
-    assert (await admin.post(f"/desk/people/li/devices/{second['device']['id']}/revocation", {})).status_code == 303
+    assert (await admin.post(f"/desk/people/li/devices/{second['device']['id']}/revocation", SURE)).status_code == 303
     assert "/revocation" not in (await admin.get("/desk/people/li")).text
 
 

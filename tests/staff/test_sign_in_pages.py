@@ -120,7 +120,9 @@ async def test_my_account_shows_me_and_ends_all_my_sessions(world: World):
     page = await zhao.get("/desk/account")
     for part in ("登录名 zhao", "角色 调度", "片区 城东", "没有登记设备"):
         assert part in text_of(page), part
-    await zhao.post("/desk/account/sign-out-everywhere", {})
+    unsure = await zhao.post("/desk/account/sign-out-everywhere", {})
+    assert (unsure.status_code, "请先勾选" in unsure.text) == (422, True)
+    await zhao.post("/desk/account/sign-out-everywhere", {"sure": "yes"})
     assert (await other.get("/desk/account")).headers["location"] == "/sign-in?next=/desk/account"
 
 
@@ -130,7 +132,9 @@ async def test_a_technician_revokes_a_lost_phone_on_the_account_page(world: Worl
     page = await li.get("/desk/account")
     action = page.text.partition('action="/desk/account/devices/')[2].partition('"')[0]
     assert action
-    done = await li.post(f"/desk/account/devices/{action}", {})
+    unsure = await li.post(f"/desk/account/devices/{action}", {})
+    assert (unsure.status_code, "请先勾选" in unsure.text) == (422, True)
+    done = await li.post(f"/desk/account/devices/{action}", {"sure": "yes"})
     assert (done.status_code, done.headers["location"]) == (303, "/desk/account")
     page = await li.get("/desk/account")
     assert "设备已停用" in page.text
