@@ -78,7 +78,7 @@ def _has_unread_comment(visit: LoadedVisit) -> bool:
     """Whether the customer wrote something of their own that came after the last review."""
     last = visit.reviews.last_review
     since = visit.batch_rows[last.batches :] if last is not None else visit.batch_rows
-    return any(response.said.comment and row in since for row, response in visit.customer_responses)
+    return any((response.said.comment or "").strip() and row in since for row, response in visit.customer_responses)
 
 
 async def save_status(
