@@ -27,13 +27,15 @@ from service.visits.changes import CHANGE_DECODERS, Cancellation, Content, apply
 from service.visits.loading import PLAN_DECODER
 from service.visits.plan import Plan
 from service.web.decoding import decode_strict, is_uuid, to_json
+from service.web.form_dates import DAYS
 from service.web.language import AnyText, PageText
 from service.web.query import text_parameter
 
 from . import planning, rescheduling, views
+from .free import free_times_of
 from .informed import whether_informed
 from .pages import WORDS, people_names
-from .plan_form import CREW, FACT, crew_of, customer_of, form_of, plan_of, window_of
+from .plan_form import CREW, FACT, crew_of, customer_of, day_of, form_of, plan_of, window_of
 from .warnings import PlanWarning, WarningCode, in_words
 from .wishes import open_wish
 
@@ -56,7 +58,7 @@ RELEVANT: dict[ChangeKind, frozenset[WarningCode]] = {
     "details": frozenset({"phone", "duplicate_ref"}),
 }
 """What to warn of before a change: only of what it changes."""
-_FIELDS: dict[str, Any] = {"labels": FIELDS, "crew_prefix": CREW, "fact_prefix": FACT}
+_FIELDS: dict[str, Any] = {"labels": FIELDS, "crew_prefix": CREW, "fact_prefix": FACT, "days": DAYS}
 
 
 class NewVisitController(DeskController):
@@ -70,12 +72,16 @@ class NewVisitController(DeskController):
         desk: Desk,
         day: Annotated[str | None, text_parameter("The day.", "date")] = None,
         technician: Annotated[str | None, text_parameter("Login of the technician.")] = None,
+        begins: Annotated[str | None, text_parameter("When the time begins.", "from")] = None,
+        ends: Annotated[str | None, text_parameter("When it ends.", "to")] = None,
     ) -> ASGIResponse:
-        """An empty form, for a day and a technician if they are given."""
+        """An empty form, for a day, a technician and a time if they are given, and when the technician is free."""
         form = {
             "id": str(desk.ctx.new_id()),
             "date": day or desk.ctx.now().date().isoformat(),
             "technician": technician or "",
+            "from": begins or "",
+            "to": ends or "",
         }
         return await _new_visit(desk, form)
 
@@ -213,9 +219,14 @@ async def _new_visit(
 ) -> ASGIResponse:
     if not desk.person.can("plan a visit"):
         raise PermissionDenied
+    choices = await planning.plan_choices(desk.ctx, desk.token)
+    login, free = form.get("technician", ""), None
+    if login in choices.technicians and (day := day_of(form)):
+        free = await free_times_of(desk.ctx, desk.token, day, login)
     view = {
         "form": form,
-        "choices": await planning.plan_choices(desk.ctx, desk.token),
+        "choices": choices,
+        "free": free,
         "problem": _in_words(problem),
         "warnings": in_words(warnings),
         "confirmed": confirmed,
