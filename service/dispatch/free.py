@@ -78,8 +78,9 @@ async def free_times_of(ctx: AppContext, tx: Transaction, token: bytes, day: dat
     person = await authenticate_token(tx, token)
     require_permission(person, "plan a visit")
     midnight = datetime.combine(day, time(), ctx.zone)
-    span = {"from_at": to_ms(midnight - LONGEST_WINDOW), "to_at": to_ms(midnight + timedelta(days=1))}
-    rows = await summaries.list_summaries(tx, VisitFilter(technician=login, **span), size=MAX_LISTED)
+    from_at, to_at = to_ms(midnight - LONGEST_WINDOW), to_ms(midnight + timedelta(days=1))
+    wanted = VisitFilter(technician=login, from_at=from_at, to_at=to_at)
+    rows = await summaries.list_summaries(tx, wanted, size=MAX_LISTED)
     windows = [local(ctx, PLAN_DECODER.decode(row.plan).window) for row in rows if row.state not in OVER]
     busy = [span_of(day, window) for window in windows if window is not None]
     return free_times([past(day, ctx.now()), *busy], FIRST_HOUR * HOUR, LAST_HOUR * HOUR)
