@@ -17,7 +17,7 @@ from service.web.responses import raw_response
 from service.web.templates import redirect
 
 from . import importing, listing
-from .import_columns import COLUMNS, REQUIRED, ZH, TableRow
+from .import_columns import COLUMNS, EXAMPLE, REQUIRED, ZH, TableRow
 from .importing import ImportResult
 from .pages import parse_day
 from .technicians import Technicians, known_technicians
@@ -48,9 +48,10 @@ class ImportPagesController(DeskController):
 
     @get("/template")
     async def download_template(self, desk: Desk) -> ASGIResponse:
-        """An empty table with the headings."""
+        """A table with the headings, and an example that is not imported."""
         _require_planner(desk)
-        table = "\ufeff" + ",".join(COLUMNS) + "\r\n"  # Excel takes a file without the mark for GBK
+        example = ",".join(EXAMPLE.get(name, "") for name in COLUMNS.values())
+        table = f"\ufeff{','.join(COLUMNS)}\r\n{example}\r\n"  # Excel takes a file without the mark for GBK
         headers = (
             (b"content-type", b"text/csv; charset=utf-8"),
             (b"content-disposition", b'attachment; filename="visits.csv"'),
