@@ -1,6 +1,7 @@
 """A call that told the customer counts as a notice: about the appointment, another time, or the cancellation."""
 
 import re
+from typing import Any
 
 import pytest
 
@@ -27,7 +28,7 @@ async def call(zhao: DeskBrowser, **fields: str) -> int:
     return (await zhao.post(f"/desk/visits/{VISIT}/call", given | fields)).status_code
 
 
-async def visit_of(world: World) -> dict[str, object]:
+async def visit_of(world: World) -> dict[str, Any]:
     return (await world.ask("zhao", "GET", f"/v1/visits/{VISIT}")).json()
 
 
@@ -44,6 +45,7 @@ async def test_a_call_settles_the_notice_and_proves_what_was_said_until_the_time
     assert "赵已在 03-02 07:00 电话告知 陶 13800000000。" in text_of(await zhao.get(PLAN))
     assert re.search(r"通知客户.*预约通知.*已电话告知", text_of(await zhao.get(f"/desk/visits/{VISIT}")))
     assert (await zhao.ask("GET", link.partition("//")[2].partition("/")[2].join(("/", "")))).status_code == 200
+    stand(world.house, "07:10")
     moved = {"date": "2026-03-02", "from": "14:00", "to": "15:00", "reason": "改", "revision": "0"}
     assert (await zhao.post(f"/desk/visits/{VISIT}/move", moved)).status_code == 303
     assert "notice_due" in (await visit_of(world))["flags"]
