@@ -25,7 +25,7 @@ NOT_NEEDED = PageText("现在不用给客户发通知。")
 class Informed(msgspec.Struct, frozen=True):
     """A sentence and its colour; whether a notice can be sent; and why the last one was not delivered.
 
-    `call`: the proposed text of a call, where the customer can be told by telephone.
+    `call`: the proposed text of a call, where the customer can be informed by telephone.
     """
 
     text: PageText
@@ -77,7 +77,7 @@ async def _not_cancelled(ctx: AppContext, visit: VisitView, sent: list[NoticeVie
 
 
 async def _called(ctx: AppContext, call: NoticeView) -> Informed:
-    """Who told the customer when."""
+    """Who informed the customer when."""
     name = (await people_names(ctx, (call.sent_by,)))[call.sent_by]
     values = {"to": call.to, "time": f"{call.sent_at:%m-%d %H:%M}", "by": name}
     return Informed(PageText("%(by)s已在 %(time)s 电话告知 %(to)s。", values), "good")

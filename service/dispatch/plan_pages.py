@@ -180,7 +180,7 @@ class ChangeVisitController(DeskController):
 
     @post("/call", status_code=303)
     async def record_call(self, desk: Desk, visit_id: FromPath[UUID]) -> ASGIResponse:
-        """The customer was told by telephone."""
+        """The customer was informed by telephone."""
         try:
             if not is_uuid(desk.form.get("id", "")):
                 raise InvalidBody

@@ -1,4 +1,4 @@
-"""A call that told the customer of a visit, of another time or of a cancellation: a notice that was sent by voice."""
+"""A call that informed the customer of a visit, of another time or of a cancellation: a notice that was sent by voice."""
 
 from hashlib import sha256
 from typing import Annotated
@@ -26,11 +26,12 @@ MAX_TEXT = 2000
 
 
 class NoticeCall(msgspec.Struct, frozen=True):
-    """The customer was told by telephone."""
+    """The customer was informed by telephone."""
 
     called: Annotated[AddressLine, Meta(description="Who was called: a name, a number, or both.")]
     text: Annotated[
-        Annotated[str, Meta(min_length=1, max_length=MAX_TEXT, pattern=r"\S")], Meta(description="What they were told.")
+        Annotated[str, Meta(min_length=1, max_length=MAX_TEXT, pattern=r"\S")],
+        Meta(description="What they were informed of."),
     ]
 
 

@@ -38,7 +38,7 @@ _NOTICE = NoticeView(
     withdrawn=None,
 )
 _CALL = NoticeCall("陶女士 13800000000", "电话告知客户：原定3月3日（周二）09:00–10:00的上门已取消。")
-_TOLD = msgspec.structs.replace(
+_RECORDED_CALL = msgspec.structs.replace(
     _NOTICE,
     about="cancellation",
     channel="phone",
@@ -114,11 +114,11 @@ class MessagesController(Controller):
 
     @put(
         "/v1/visits/{visit_id:uuid}/notice-calls/{call_id:uuid}",
-        summary="The customer was told by telephone",
+        summary="The customer was informed by telephone",
         status_code=201,
         dto=StrictBody[NoticeCall],
         guards=[requires("write entries of the office")],
-        operation_class=example(_CALL, _TOLD),
+        operation_class=example(_CALL, _RECORDED_CALL),
         responses={
             200: answer(NoticeView, "It was recorded before"),
             **problems(*WRITE_ERRORS, NotFound, IdReusedWithOtherContent, NoticeTooLate),
