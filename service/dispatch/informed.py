@@ -47,7 +47,7 @@ async def whether_informed(ctx: AppContext, token: bytes, visit: VisitView) -> I
 
 
 async def _cancelled(ctx: AppContext, visit: VisitView, sent: list[NoticeView]) -> Informed:
-    """Whoever knew of the visit, from a notice or otherwise, has to hear of the cancellation."""
+    """A customer who knew of the visit, from a notice or otherwise, has to hear of the cancellation."""
     called = next((one for one in reversed(sent) if one.about == "cancellation"), None)
     if called is not None:
         return await _called(ctx, called)

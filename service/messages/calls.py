@@ -1,4 +1,4 @@
-"""A call that informed the customer of a visit, of another time or of a cancellation: a notice that was sent by voice."""
+"""Calls about a visit, another time or a cancellation: notices that were given by voice."""
 
 from hashlib import sha256
 from typing import Annotated
@@ -31,7 +31,7 @@ class NoticeCall(msgspec.Struct, frozen=True):
     called: Annotated[AddressLine, Meta(description="Who was called: a name, a number, or both.")]
     text: Annotated[
         Annotated[str, Meta(min_length=1, max_length=MAX_TEXT, pattern=r"\S")],
-        Meta(description="What they were informed of."),
+        Meta(description="What was said."),
     ]
 
 
