@@ -14,6 +14,7 @@ import uvicorn
 import uvloop
 from litestar.types import ASGIApp
 
+from service.accounts.authentication import token_digest
 from service.app import create_app
 from service.background import run_background_work
 from service.config import Settings
@@ -48,7 +49,7 @@ async def _serve(settings: Settings, *, demo: bool) -> int:
         if demo:
             seeded = await seed.seed(ctx)
             codes = {token_urlsafe(16): login for login in seeded.people}
-            app = with_demo_sign_in(app, ctx, codes)
+            app = with_demo_sign_in(app, ctx, codes, token_digest(seeded.tokens["admin"]))
             sys.stdout.write(_demo_text(seeded, codes, settings, address))
         sys.stdout.write(f"Doorstep 上门: {address}\n")
         sys.stdout.flush()
@@ -128,6 +129,8 @@ def _demo_text(demo: Demo, codes: dict[str, str], settings: Settings, address: s
     tokens = "".join(f"  {login:8} {token}\n" for login, token in demo.tokens.items())
     return f"""演示数据已备好；点开即登录 / Demonstration data is ready; open to sign in:
 {people}
+技术员登记手机：在上面的地址后加 /phone / To enrol a technician's phone, add /phone to their address:
+  {doors["li"]}/phone
 令牌 / Tokens:
 {tokens}
 客户的链接 / The link of a customer: {demo.link}

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 from datetime import datetime, time, timedelta
+from hashlib import sha256
 from uuid import UUID
 
 from . import acts, work
 from .acts import Actors, Entries
 from .people import TECHNICIANS
 from .stories import Story
-from .town import Town, dice
+from .town import SLOTS, Town, dice
 
 EVENING = time(17, 30)
 BY_LOGIN = {person.login: person for person in TECHNICIANS}
@@ -23,7 +24,7 @@ class Scenes:
         self.town, self.now, self.today = town, now, now.date()
 
     def all(self) -> Iterator[Story]:
-        """All scenes."""
+        """All scenes that depend on the day alone."""
         yield self.complaint("zhou", 2, answered=False)
         yield self.complaint("sun", 5, answered=True)
         yield self.overdue_damage("ma", 5)
@@ -35,7 +36,8 @@ class Scenes:
         yield self.explanation("li", 3)
         yield self.outdated_phone("zhou", 1)
         yield self.moved("chen", 1)
-        yield self.under_way("zhou")
+        yield self.missing_photo("ma", 2)
+        yield self.double_booked("sun", 1)
 
     def start(self, login: str, days_ago: int, kind: str, name: str) -> Story:
         """A visit in the evening some days ago, agreed by telephone."""
@@ -105,7 +107,8 @@ class Scenes:
         began = work.beginning(story.start)
         story.then(at + timedelta(minutes=9), acts.submit_entries, login, began + damage)
         signed_at = at + timedelta(minutes=14)
-        story.then(signed_at + timedelta(minutes=1), self._sign, login, signed_at)
+        customer = story.content["customer"]["name"]
+        story.then(signed_at + timedelta(minutes=1), self._sign, login, signed_at, customer)
         end = story.start + timedelta(minutes=45)
         rest = work.ending(end, self.town.asked["repair_leak"], damage)
         story.then(end + timedelta(minutes=10), acts.submit_entries, login, rest)
@@ -116,11 +119,11 @@ class Scenes:
         story.then(end + HALF_HOUR, acts.submit_entries, login, [slip, corrected])
         return story
 
-    async def _sign(self, actors: Actors, login: str, visit: UUID, at: datetime) -> None:
+    async def _sign(self, actors: Actors, login: str, visit: UUID, at: datetime, customer: str) -> None:
         signature = {
             "kind": "signature",
             "sha256": self.town.photos[login].signature,
-            "signer": "陆建平",
+            "signer": customer,
             "relation": "account_holder",
             "statement_sha256": await acts.statement_digest(actors, login, visit),
         }
@@ -179,8 +182,26 @@ class Scenes:
         story.then(at, acts.explain, login, NO_ID, "进门时客户正在接电话，工作证挂在胸前，没有单独出示")
         return story
 
+    def missing_photo(self, login: str, days_ago: int) -> Story:
+        """The record names a photo that never came."""
+        story = self.start(login, days_ago, "repair_leak", "911")
+        begun, end = story.start + timedelta(minutes=5), story.start + timedelta(minutes=36)
+        story.then(begun + timedelta(minutes=7), acts.submit_entries, login, work.beginning(begun))
+        lost = work.photo(sha256(str(story.id).encode()).hexdigest(), end + timedelta(minutes=2))
+        rest = work.ending(end, self.town.asked["repair_leak"], [], cleared=lost)
+        story.then(end + timedelta(minutes=10), acts.submit_entries, login, rest)
+        return story
+
+    def double_booked(self, login: str, days_ahead: int) -> Story:
+        """Somebody has two visits at once: the board marks them."""
+        day = self.today + days_ahead * DAY
+        reference = f"GD-{day:%Y%m%d}-912"
+        number = TECHNICIANS.index(BY_LOGIN[login])
+        start = self.town.moment(day, SLOTS[0]) + self.town.delay(number) + HALF_HOUR
+        return self.town.visit(dice(reference), reference, BY_LOGIN[login], start, "meter_reading")
+
     def under_way(self, login: str) -> Story:
-        """Somebody is at work, whatever the hour is."""
+        """Somebody is at work, whatever the hour is; not among `all`."""
         early = self.now - HALF_HOUR
         start = early.replace(hour=early.hour // 2 * 2, minute=0, second=0, microsecond=0)
         reference = f"GD-{start:%Y%m%d}-9{start:%H}"

@@ -30,7 +30,7 @@ from .acts import Actors, Entries, record_of, with_ids
 from .people import EAST, TECHNICIANS, Access, add_people
 from .scenes import Scenes
 from .stories import Story
-from .town import DAYS_BEFORE, Photos, Town
+from .town import DAYS_BEFORE, SLOTS, Photos, Town
 
 HOTLINE = "021-00000000"
 HALF_HOUR = timedelta(minutes=30)
@@ -63,6 +63,8 @@ async def seed(ctx: AppContext) -> Demo:
     await _town(actors)
     now = ctx.now()
     just = _start_of_half_hour(now - 3 * HALF_HOUR)
+    while not _is_free(just):
+        just -= HALF_HOUR
     visit = await _plan(actors, {**_plan_for("顾女士"), **_window(just)})
     planned = await _plan(actors, {**_plan_for("沈先生"), **_window(_next_daytime(now))})
     record, body = record_of(visit, with_ids(visit, _timed_entries("leak_repair", just)))
@@ -74,7 +76,10 @@ async def _town(actors: Actors) -> None:
     """The visits around today, as far as they would be by now."""
     ctx, now = actors.ctx, actors.ctx.now()
     town = Town(ctx.zone, await _asked_facts(ctx), await _send_photos(actors.at(now - timedelta(days=DAYS_BEFORE + 1))))
-    stories = [*town.ordinary_visits(now.date()), *Scenes(town, now).all()]
+    scenes = Scenes(town, now)
+    at_work = scenes.under_way("zhou")
+    ordinary = (one for one in town.ordinary_visits(now.date()) if not one.overlaps(at_work))
+    stories = [*ordinary, at_work, *scenes.all()]
     written = await _last_written(ctx, stories)
     limit = asyncio.Semaphore(AT_ONCE)
 
@@ -149,7 +154,7 @@ async def _meter_damage(actors: Actors) -> str:
     photos = pictures.meter_photos()
     for _, raw in photos.values():
         await acts.send_photo(actors, "li", raw)
-    start = actors.ctx.now().replace(hour=14, minute=0, second=0, microsecond=0) - timedelta(days=1)
+    start = actors.ctx.now().replace(hour=14, minute=30, second=0, microsecond=0) - timedelta(days=1)
     entries = _timed_entries(
         "meter_damage", start + timedelta(minutes=10), {name: digest for name, (digest, _) in photos.items()}
     )
@@ -192,11 +197,17 @@ def _start_of_half_hour(moment: datetime) -> datetime:
 
 
 def _next_daytime(now: datetime) -> datetime:
-    """A time between 8:00 and 18:00, far enough ahead for the customer to move it."""
+    """A time between 8:00 and 18:00, far enough ahead for the customer to move it, at which 李强 has no other visit."""
     start = _start_of_half_hour(now) + 7 * HALF_HOUR
-    if start.hour >= 18:
-        start = start.replace(hour=9, minute=0) + timedelta(days=1)
-    return start.replace(hour=9, minute=0) if start.hour < 8 else start
+    while not (8 <= start.hour < 17 and _is_free(start)):
+        start += HALF_HOUR
+    return start
+
+
+def _is_free(start: datetime) -> bool:
+    """Whether the visits of the day leave an hour to the first technician (see `Town.ordinary_visits`)."""
+    others = (start.replace(hour=slot.hour, minute=slot.minute) for slot in SLOTS)
+    return all(abs(start - other) >= 2 * HALF_HOUR for other in others)
 
 
 def _window(start: datetime) -> dict[str, Any]:

@@ -49,6 +49,10 @@ class Story(msgspec.Struct):
         """The end of the window."""
         return self.start + HOUR
 
+    def overlaps(self, other: "Story") -> bool:
+        """Whether the same technician has both at once."""
+        return self.technician == other.technician and self.start < other.end and other.start < self.end
+
     def then(self, at: datetime, act: Callable[..., Awaitable[object]], login: str, *args: Any, **more: Any) -> None:
         """Add a step: somebody does something about the visit."""
         visit = self.id

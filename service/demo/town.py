@@ -87,10 +87,14 @@ class Town(msgspec.Struct, frozen=True):
             day = today + timedelta(days=days)
             slots = SLOTS[:2] if day.weekday() == SUNDAY else SLOTS
             for number, technician in enumerate(TECHNICIANS):
-                late = timedelta(minutes=30 * (number % 3))  # so that somebody is at work at any hour of the day
                 for slot, hour in enumerate(slots):
                     reference = f"GD-{day:%Y%m%d}-{number * len(SLOTS) + slot + 1:03}"
-                    yield self._visit(dice(reference), reference, technician, self.moment(day, hour) + late)
+                    start = self.moment(day, hour) + self.delay(number)
+                    yield self._visit(dice(reference), reference, technician, start)
+
+    def delay(self, number: int) -> timedelta:
+        """How much later than the slots a technician's visits are, so that somebody is at work at any hour."""
+        return timedelta(minutes=30 * (number % 3))
 
     def visit(self, rng: Random, reference: str, technician: NewPerson, start: datetime, kind: str) -> Story:
         """A visit of a type that was planned some days before."""

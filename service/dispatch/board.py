@@ -24,13 +24,13 @@ from service.visits.summaries import VisitFilter, VisitSummaryRow
 from service.visits.windows import local
 from service.web.defects import or_unreadable
 
+from .free import FIRST_HOUR, HOUR, LAST_HOUR, FreeTime, Span, free_times, past, span_of
 from .marks import OVER, Mark, clashing, is_missed
 from .planning import newest_rules
 from .technicians import works_in
 from .wishes import Wish, open_wish
 
 MAX_VISITS = 2000
-FIRST_HOUR, LAST_HOUR = 8, 18  # always on the board; more where there are visits
 SLOTS = 4  # columns of an hour
 MIN_COLUMNS = 2  # of a visit, so that its time can be read
 
@@ -73,10 +73,12 @@ class DayBoard(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Cell(msgspec.Struct, frozen=True):
-    """Some columns of a lane, with a visit or without."""
+    """Some columns of a lane, with a visit or without. `free`: what may be planned there. `late`: ends the day."""
 
     columns: int
     visit: BoardVisit | None = None
+    free: FreeTime | None = None
+    late: bool = False
 
 
 class BoardRow(msgspec.Struct, frozen=True):
@@ -85,6 +87,11 @@ class BoardRow(msgspec.Struct, frozen=True):
     login: str
     name: str
     lanes: tuple[tuple[Cell, ...], ...]
+
+    @property
+    def first_free(self) -> FreeTime | None:
+        """The first time that may be planned."""
+        return next((cell.free for lane in self.lanes for cell in lane if cell.free), None)
 
 
 _PLAN_DECODER = msgspec.json.Decoder(BoardPlan)
@@ -158,18 +165,18 @@ async def _to_visit(ctx: AppContext, tx: Transaction, person: Person, row: Visit
 def _marked(ctx: AppContext, visits: list[BoardVisit]) -> tuple[BoardVisit, ...]:
     """The visits with their marks, which come before the flags."""
     now = ctx.now()
-    booked = [
-        (str(one.id), one.window, (one.technician, *one.crew))
+    double = clashing(
+        (one.id, one.window, (one.technician, *one.crew))
         for one in visits
         if one.window is not None and one.state not in OVER
-    ]
-    double = clashing(booked)
+    )
 
-    def marks(visit: BoardVisit) -> tuple[Mark, ...]:
-        clash: tuple[Mark, ...] = ("clash",) if str(visit.id) in double else ()
-        return (*clash, "missed") if is_missed(visit.state, visit.window, now) else clash
+    def marked(visit: BoardVisit) -> BoardVisit:
+        clash: tuple[Mark, ...] = ("clash",) if visit.id in double else ()
+        marks = (*clash, "missed") if is_missed(visit.state, visit.window, now) else clash
+        return msgspec.structs.replace(visit, flags=(*marks, *visit.flags)) if marks else visit
 
-    return tuple(msgspec.structs.replace(one, flags=(*marks(one), *one.flags)) for one in visits)
+    return tuple(map(marked, visits))
 
 
 def _midnight(ctx: AppContext, day: date) -> int:
@@ -177,29 +184,39 @@ def _midnight(ctx: AppContext, day: date) -> int:
 
 
 def hours_of(day: date, visits: Iterable[BoardVisit]) -> range:
-    """The hours that the board shows."""
+    """The hours that the board shows: those of a working day, and more where there are visits."""
     first, last = FIRST_HOUR, LAST_HOUR
     for visit in visits:
         if visit.window is not None:
-            start, end = _minutes(day, visit.window.start), _minutes(day, visit.window.end)
-            first, last = min(first, start // 60), max(last, -(-max(end, start + 1) // 60))
+            start, end = span_of(day, visit.window)
+            first, last = min(first, start // HOUR), max(last, -(-max(end, start + 1) // HOUR))
     return range(first, last)
 
 
-def board_rows(board: DayBoard, visits: Iterable[BoardVisit], hours: range) -> tuple[BoardRow, ...]:
-    """The board: technicians by name, and those who have visits although they are not among them."""
+def board_rows(
+    board: DayBoard, visits: Iterable[BoardVisit], hours: range, now: datetime | None = None
+) -> tuple[BoardRow, ...]:
+    """The board: technicians by name, and those who have visits although they are not among them. Visits are also in
+    the rows of their crew. With `now`, rows have the times that are still free then."""
     by_login: dict[str, list[BoardVisit]] = {person.login: [] for person in board.technicians}
     names = board.names
     for visit in visits:
         if visit.window is not None:
             by_login.setdefault(visit.technician, []).append(visit)
+            for login in visit.crew:
+                if login in by_login and login != visit.technician:
+                    by_login[login].append(visit)
     order = sorted(by_login, key=lambda login: (names.get(login, login), login))
-    return tuple(BoardRow(login, names.get(login, login), _lanes(board.day, by_login[login], hours)) for login in order)
+    over = (0, 1440) if now is None else past(board.day, now)
+    return tuple(
+        BoardRow(login, names.get(login, login), _lanes(board.day, by_login[login], hours, over)) for login in order
+    )
 
 
-def _lanes(day: date, visits: list[BoardVisit], hours: range) -> tuple[tuple[Cell, ...], ...]:
-    """Each visit in the first lane where it overlaps nothing."""
+def _lanes(day: date, visits: list[BoardVisit], hours: range, over: Span) -> tuple[tuple[Cell, ...], ...]:
+    """Each visit in the first lane where it overlaps nothing. Nothing is free in `over`."""
     lanes: list[list[tuple[int, int, BoardVisit]]] = [[]]
+    busy = [over]
     for visit in sorted(visits, key=lambda one: (one.window.start if one.window else 0, one.id)):
         start, end = _columns(day, visit, hours)
         lane = next((lane for lane in lanes if not lane or lane[-1][1] <= start), None)
@@ -207,34 +224,37 @@ def _lanes(day: date, visits: list[BoardVisit], hours: range) -> tuple[tuple[Cel
             lanes.append([(start, end, visit)])
         else:
             lane.append((start, end, visit))
-    return tuple(tuple(_cells(lane, len(hours) * SLOTS)) for lane in lanes)
+        if visit.state not in OVER:
+            busy.append((_minute(start, hours), _minute(end, hours)))
+    width = len(hours) * SLOTS
+    free = {one.start: one for one in free_times(busy, _minute(0, hours), _minute(width, hours))}
+    first, *others = lanes
+    return tuple(_cells(first, hours, free)), *(tuple(_cells(lane, hours, {})) for lane in others)
 
 
 def _columns(day: date, visit: BoardVisit, hours: range) -> tuple[int, int]:
     """The first column of a visit and the one after its last, within the board."""
     if visit.window is None:
         return 0, 1
-    offset, length = hours.start * 60, 60 // SLOTS
-    start = (_minutes(day, visit.window.start) - offset) // length
-    end = -(-(_minutes(day, visit.window.end) - offset) // length)
-    start = min(max(start, 0), len(hours) * SLOTS - MIN_COLUMNS)
-    return start, min(max(end, start + MIN_COLUMNS), len(hours) * SLOTS)
+    offset, length = hours.start * HOUR, HOUR // SLOTS
+    start, end = (minute - offset for minute in span_of(day, visit.window))
+    first = min(max(start // length, 0), len(hours) * SLOTS - MIN_COLUMNS)
+    return first, min(max(-(-end // length), first + MIN_COLUMNS), len(hours) * SLOTS)
 
 
-def _cells(lane: list[tuple[int, int, BoardVisit]], width: int) -> Iterable[Cell]:
+def _minute(column: int, hours: range) -> int:
+    return hours.start * HOUR + column * HOUR // SLOTS
+
+
+def _cells(lane: list[tuple[int, int, BoardVisit]], hours: range, free: Mapping[int, FreeTime]) -> Iterable[Cell]:
     """The cells of a lane; free time is divided at full hours, so that the board has lines there."""
-    at = 0
+    at, width = 0, len(hours) * SLOTS
     for start, end, visit in [*lane, (width, width, None)]:
         while at < start:
             step = min(start - at, SLOTS - at % SLOTS)
-            yield Cell(step)
+            columns = range(at, at + step)
+            yield Cell(step, free=next((free[m] for m in (_minute(one, hours) for one in columns) if m in free), None))
             at += step
         if visit is not None:
-            yield Cell(end - start, visit)
+            yield Cell(end - start, visit, late=end > width - 2 * SLOTS)
             at = end
-
-
-def _minutes(day: date, moment: datetime) -> int:
-    """Minutes since the day's midnight, from 0 to 24 hours."""
-    days = (moment.date() - day).days
-    return min(max(days * 1440 + moment.hour * 60 + moment.minute, 0), 1440)

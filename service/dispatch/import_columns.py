@@ -28,6 +28,20 @@ COLUMNS = {
     "工作地点": "place",
 }
 """Headings and the names of their columns; a table may use either."""
+EXAMPLE = {
+    "external_ref": "示例（这一行不会导入）",
+    "type": "维修（漏水）",
+    "from": "2026-03-02 09:00",
+    "to": "2026-03-02 10:00",
+    "technician": "李强",
+    "name": "王女士",
+    "phone": "13900000000",
+    "address": "朝阳路 12 号 3 单元 502",
+    "account": "100200300",
+    "content": "检修厨房水管漏水",
+    "place": "厨房",
+}
+"""The second row of the template. It may stay in the table: `is_example`."""
 REQUIRED = ("external_ref", "type", "from", "to", "technician", "name", "content")
 NUMBERS = ("external_ref", "phone", "account")
 MAX_LENGTH = 200  # characters of a name or login
@@ -55,6 +69,11 @@ def get_cell(given: dict[str, str], name: str) -> str:
     """The text of a cell; a lone dash counts as empty."""
     text = given.get(name, "")
     return "" if _NOTHING.fullmatch(text) else text
+
+
+def is_example(given: dict[str, str]) -> bool:
+    """Whether a row is that of the template."""
+    return given.get("external_ref") == EXAMPLE["external_ref"]
 
 
 def check_cells(given: dict[str, str]) -> list[RowError]:

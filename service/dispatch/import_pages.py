@@ -2,7 +2,8 @@
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
-from typing import Literal
+from typing import Annotated, Literal
+from urllib.parse import urlencode
 
 from litestar import get, post
 from litestar.response.base import ASGIResponse
@@ -11,21 +12,25 @@ from service.accounts.desk import Desk, DeskController, DeskRequest, explain, re
 from service.accounts.labels import FIELDS
 from service.errors import FieldError, InvalidBody, PermissionDenied, Problem
 from service.web.language import PageText
+from service.web.query import text_parameter
 from service.web.responses import raw_response
+from service.web.templates import redirect
 
 from . import importing, listing
-from .import_columns import COLUMNS, REQUIRED, ZH, TableRow
+from .import_columns import COLUMNS, EXAMPLE, REQUIRED, ZH, TableRow
 from .importing import ImportResult
+from .pages import parse_day
 from .technicians import Technicians, known_technicians
 from .warnings import in_words
 
 MAX_BYTES = 2 * 2**20
 """Of a table on this page; the API takes larger ones. The page carries the table to the second step."""
+MAX_NAMED, MAX_DAYS = 100, 7
+"""How many refused rows and days the page of the result names."""
 NO_FILE = "请选一个表格文件（CSV 或 XLSX） / choose a table (CSV or XLSX)"
 TOO_LARGE = "文件太大，最多 2 MB，请分成几个 / too large: at most 2 MB; divide it"
 OUTCOMES = {
     "would_create": (PageText("将新建"), "good"),
-    "created": (PageText("已新建"), "good"),
     "known": (PageText("已有，不变"), "plain"),
     "refused": (PageText("不能导入"), "bad"),
 }
@@ -43,9 +48,10 @@ class ImportPagesController(DeskController):
 
     @get("/template")
     async def download_template(self, desk: Desk) -> ASGIResponse:
-        """An empty table with the headings."""
+        """A table with the headings, and an example that is not imported."""
         _require_planner(desk)
-        table = "\ufeff" + ",".join(COLUMNS) + "\r\n"  # Excel takes a file without the mark for GBK
+        example = ",".join(EXAMPLE.get(name, "") for name in COLUMNS.values())
+        table = f"\ufeff{','.join(COLUMNS)}\r\n{example}\r\n"  # Excel takes a file without the mark for GBK
         headers = (
             (b"content-type", b"text/csv; charset=utf-8"),
             (b"content-disposition", b'attachment; filename="visits.csv"'),
@@ -55,17 +61,11 @@ class ImportPagesController(DeskController):
         return raw_response(200, table.encode(), headers)
 
     @post(status_code=200, upload=2 * MAX_BYTES)
-    async def take_table(self, desk: Desk) -> ASGIResponse:
-        """Show what was read; with `table`, the file that was shown, import it."""
-        carried, raw = desk.form.get("table", ""), desk.files.get("file", b"")
+    async def show_table(self, desk: Desk) -> ASGIResponse:
+        """What was read, row by row. Nothing is stored, so a reload does no harm."""
+        raw = desk.files.get("file", b"")
         try:
-            if carried:
-                raw = _decode(carried)
-            if not raw or len(raw) > MAX_BYTES:
-                raise InvalidBody("", (FieldError("", "invalid", TOO_LARGE if raw else NO_FILE),))
-            form: Literal["csv", "xlsx"] = "xlsx" if raw.startswith(b"PK") else "csv"
-            table = await importing.read_table(desk.ctx, desk.token, raw, form)
-            result = await importing.import_rows(desk.ctx, desk.token, table, dry_run=not carried)
+            table, result = await _import(desk, raw, dry_run=True)
             people = await known_technicians(desk.ctx, desk.token)
         except Problem as problem:
             if problem.status in (500, 503):
@@ -73,6 +73,59 @@ class ImportPagesController(DeskController):
             return await _page(desk, problem)
         names = {row.number: _names(people, row) for row in table}
         return await _page(desk, table=table, result=result, people=names, carried=urlsafe_b64encode(raw).decode())
+
+    @post("/rows", status_code=303, upload=2 * MAX_BYTES)
+    async def import_table(self, desk: Desk) -> ASGIResponse:
+        """Import the file that was shown, which the form carries."""
+        try:
+            table, result = await _import(desk, _decode(desk.form.get("table", "")), dry_run=False)
+        except Problem as problem:
+            if problem.status in (500, 503):
+                raise
+            return await _page(desk, problem)
+        refused = [str(row.row) for row in result.rows if row.outcome == "refused"]
+        days = sorted({row.start.date().isoformat() for row in table if row.start is not None})
+        done = {
+            "created": result.created,
+            "known": result.known,
+            "refused": result.refused,
+            "rows": " ".join(refused[:MAX_NAMED]),
+            "days": " ".join(days[:MAX_DAYS]),
+        }
+        return redirect(f"/desk/imports/done?{urlencode(done)}")
+
+    @get("/done")
+    async def show_result(
+        self,
+        desk: Desk,
+        created: Annotated[str | None, text_parameter("How many visits are new.")] = None,
+        known: Annotated[str | None, text_parameter("How many were there before.")] = None,
+        refused: Annotated[str | None, text_parameter("How many rows were refused.")] = None,
+        rows: Annotated[str | None, text_parameter("The numbers of refused rows.")] = None,
+        days: Annotated[str | None, text_parameter("The days of the visits.")] = None,
+    ) -> ASGIResponse:
+        """The result of an import, after its redirect."""
+        _require_planner(desk)
+        view = {
+            "created": _number(created),
+            "known": _number(known),
+            "refused": _number(refused),
+            "refused_rows": [one for one in (rows or "").split() if one.isdecimal()][:MAX_NAMED],
+            "days": [parse_day(one) for one in (days or "").split()[:MAX_DAYS]],
+        }
+        return render_desk(desk, "dispatch/imported.html", view, section="today")
+
+
+async def _import(desk: DeskRequest, raw: bytes, *, dry_run: bool) -> tuple[tuple[TableRow, ...], ImportResult]:
+    if not raw or len(raw) > MAX_BYTES:
+        raise InvalidBody("", (FieldError("", "invalid", TOO_LARGE if raw else NO_FILE),))
+    form: Literal["csv", "xlsx"] = "xlsx" if raw.startswith(b"PK") else "csv"
+    table = await importing.read_table(desk.ctx, desk.token, raw, form)
+    return table, await importing.import_rows(desk.ctx, desk.token, table, dry_run=dry_run)
+
+
+def _number(text: str | None) -> int:
+    return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 9 else 0
 
 
 def _decode(text: str) -> bytes:
@@ -114,8 +167,6 @@ async def _page(
         "outcomes": OUTCOMES,
         "warnings": {row.row: in_words(row.warnings) for row in result.rows} if result else {},
         "carried": carried,
-        "zone": desk.ctx.zone,
-        "days": sorted({row.start.date() for row in table if row.start is not None}),
     }
     status, headers = (problem.status, retry_after(problem)) if problem else (200, ())
     return render_desk(desk, "dispatch/import.html", view, status, headers, section="today", back="/desk/imports")

@@ -40,7 +40,9 @@ Booking = tuple[str, Window, int, str]
 """Of a row: a login, the time, the row's number and its work order number."""
 MAX_CREW = 20  # each of them is looked up
 _BETWEEN = re.compile(r"[,，;；、]")  # people in a cell
-_OTHER_AREA = row_error("area", "不是您的片区", "not an area of yours")
+_OTHER_AREA = row_error(
+    "area", "这一行不在您的片区，请由负责那个片区的调度导入", "not in an area of yours: its own dispatcher imports it"
+)
 
 
 class ImportRow(msgspec.Struct, frozen=True):

@@ -5,11 +5,13 @@ from uuid import UUID
 import msgspec
 
 from service.context import AppContext
-from service.messages import notices
+from service.messages import calls, notices
 from service.messages.notices import NoticeView
+from service.visits.appointment import is_completed
 from service.visits.telephone import can_be_dialled
 from service.web.language import PageText
 
+from .pages import people_names
 from .views import VisitView
 
 NOT_INFORMED = PageText("客户还不知道这个时间，请发通知。")
@@ -21,22 +23,42 @@ NOT_NEEDED = PageText("现在不用给客户发通知。")
 
 
 class Informed(msgspec.Struct, frozen=True):
-    """A sentence and its colour; whether a notice can be sent; and why the last one was not delivered."""
+    """A sentence and its colour; whether a notice can be sent; and why the last one was not delivered.
+
+    `call`: the proposed text of a call, where the customer can be informed by telephone.
+    """
 
     text: PageText
     colour: str
     can_send: bool = False
     detail: str = ""
+    call: str = ""
 
 
 async def whether_informed(ctx: AppContext, token: bytes, visit: VisitView) -> Informed:
     """Whether the customer is informed. For those who may send notices."""
     draft = await notices.draft_notice(ctx, token, UUID(visit.id))
     sent = [one for one in draft.sent if one.about != "code"]
-    if visit.state == "cancelled":
-        if any(one.state == "delivered" for one in sent):
-            return Informed(CANCELLED_INFORMED, "warn")
-        return Informed(CANCELLED_SILENTLY, "plain")
+    look = _cancelled if visit.state == "cancelled" else _not_cancelled
+    found = await look(ctx, visit, sent)
+    if found.colour not in ("warn", "bad"):
+        return found
+    return msgspec.structs.replace(found, call=await calls.proposed_text(ctx, token, UUID(visit.id)))
+
+
+async def _cancelled(ctx: AppContext, visit: VisitView, sent: list[NoticeView]) -> Informed:
+    """A customer who knew of the visit, from a notice or otherwise, has to hear of the cancellation."""
+    called = next((one for one in reversed(sent) if one.about == "cancellation"), None)
+    if called is not None:
+        return await _called(ctx, called)
+    if any(one.state == "delivered" for one in sent) or any(
+        one.what in notices.INFORMING_ITEMS and is_completed(one) for one in visit.entries
+    ):
+        return Informed(CANCELLED_INFORMED, "warn")
+    return Informed(CANCELLED_SILENTLY, "plain")
+
+
+async def _not_cancelled(ctx: AppContext, visit: VisitView, sent: list[NoticeView]) -> Informed:
     if "notice_due" in visit.flags:
         if not can_be_dialled(visit.customer.phone):
             return Informed(NO_PHONE, "warn")
@@ -46,10 +68,19 @@ async def whether_informed(ctx: AppContext, token: bytes, visit: VisitView) -> I
     current = next((one for one in reversed(sent) if one.withdrawn is None), None)
     if current is None or visit.state != "planned":
         return Informed(NOT_NEEDED, "plain")
+    if current.channel == calls.CHANNEL:
+        return await _called(ctx, current)
     values = {"to": current.to, "time": f"{current.sent_at:%m-%d %H:%M}"}
     if current.state == "waiting":
         return Informed(PageText("通知正在发给 %(to)s（%(time)s 提交）。", values), "info")
     return Informed(PageText("通知已在 %(time)s 发给 %(to)s。", values), "good")
+
+
+async def _called(ctx: AppContext, call: NoticeView) -> Informed:
+    """Who informed the customer when."""
+    name = (await people_names(ctx, (call.sent_by,)))[call.sent_by]
+    values = {"to": call.to, "time": f"{call.sent_at:%m-%d %H:%M}", "by": name}
+    return Informed(PageText("%(by)s已在 %(time)s 电话告知 %(to)s。", values), "good")
 
 
 def _last_answer(sent: list[NoticeView]) -> str:

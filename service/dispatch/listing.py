@@ -21,6 +21,7 @@ from service.visits import repository as visits_repository
 from service.visits import summaries
 from service.visits.attention import attention
 from service.visits.loading import PLAN_DECODER, load_visit
+from service.visits.repository import VisitRow
 from service.visits.status import Flag, State, visit_flags, visit_state
 from service.visits.summaries import VisitFilter, VisitSummaryRow
 from service.web.decoding import parse_timestamp
@@ -63,8 +64,9 @@ async def list_visits(ctx: AppContext, tx: Transaction, token: bytes, query: dic
     else:
         rows = await summaries.list_summaries(tx, wanted, start, PAGE + 1)
         more = encode_cursor(rows[PAGE - 1].key) if len(rows) > PAGE else None
+    known = await visits_repository.get_visits(tx, (row.visit for row in rows[:PAGE]))
     for row in rows[:PAGE]:
-        await page.add(row)
+        await page.add(row, known.get(row.visit))
     return page.build(more)
 
 
@@ -100,11 +102,11 @@ class _PageBuilder:
         """Whether the visit matches as this person sees it: leaving it in would reveal what they may not see."""
         return self.wanted.state in ("", visit.state) and (not self.wanted.flag or self.wanted.flag in visit.flags)
 
-    async def add(self, row: VisitSummaryRow) -> None:
+    async def add(self, summary: VisitSummaryRow, row: VisitRow | None) -> None:
         """Add a visit, if it matches."""
-        item = await or_unreadable(self.ctx, row.visit, _to_item(self.ctx, self.tx, self.person, row))
+        item = await or_unreadable(self.ctx, summary.visit, _to_item(self.ctx, self.tx, self.person, summary, row))
         if item is None:
-            self.unreadable.append(str(row.visit))
+            self.unreadable.append(str(summary.visit))
         elif self.matches(item):
             self.items.append(item)
 
@@ -113,9 +115,10 @@ class _PageBuilder:
         return VisitList(tuple(self.items), after, tuple(self.unreadable))
 
 
-async def _to_item(ctx: AppContext, tx: Transaction, person: Person, summary: VisitSummaryRow) -> VisitListItem:
+async def _to_item(
+    ctx: AppContext, tx: Transaction, person: Person, summary: VisitSummaryRow, row: VisitRow | None
+) -> VisitListItem:
     """A row of a list. The visit is judged if its summary may be out of date, or has answers that not all may see."""
-    row = await visits_repository.get_visit(tx, summary.visit)
     if row is None:
         raise LookupError  # impossible: each summary belongs to a visit
     state, flags, verdict = summary.state, summary.flags, summary.verdict or None
@@ -143,7 +146,7 @@ async def _list_own_visits(page: _PageBuilder, start: tuple[int, UUID]) -> Visit
         for row in rows[:SCAN_SIZE]:
             start = row.key
             if _may_be_stale(page.ctx, row) or page.matches(row):
-                await page.add(row)
+                await page.add(row, await visits_repository.get_visit(page.tx, row.visit))
             if len(page.items) == PAGE:
                 return page.build(None if row is rows[-1] else encode_cursor(start))
         if len(rows) <= SCAN_SIZE:

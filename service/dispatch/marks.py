@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Literal
+from uuid import UUID
 
 from service.judge.visit import Window
 from service.visits.status import State
@@ -21,13 +22,13 @@ def overlap(one: Window, other: Window) -> bool:
     return one.start < other.end and other.start < one.end
 
 
-def clashing(visits: Iterable[tuple[str, Window, tuple[str, ...]]]) -> frozenset[str]:
+def clashing(visits: Iterable[tuple[UUID, Window, tuple[str, ...]]]) -> frozenset[UUID]:
     """The ids of the visits at whose time one of their people has another. Each: id, window and logins."""
-    by_person: dict[str, list[tuple[Window, str]]] = {}
+    by_person: dict[str, list[tuple[Window, UUID]]] = {}
     for visit, window, people in visits:
         for login in dict.fromkeys(people):
             by_person.setdefault(login, []).append((window, visit))
-    found: set[str] = set()
+    found: set[UUID] = set()
     for booked in by_person.values():
         booked.sort(key=lambda pair: (pair[0].start, pair[0].end))
         for number, (window, visit) in enumerate(booked):

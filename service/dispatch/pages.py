@@ -14,12 +14,12 @@ from service.accounts.repository import names_of
 from service.context import AppContext, read_only
 from service.db.database import Transaction
 from service.errors import FieldError, InvalidQuery, Problem
-from service.judge.bounds import FIRST_YEAR, LAST_YEAR
 from service.visits.page_words import FLAGS, state_text
 from service.visits.returned import returned_visits
 from service.visits.review_rows import OpenCorrection
 from service.visits.search_tokens import normalize_text
 from service.visits.status import Flag
+from service.web.form_dates import DAYS, FIRST_DAY, LAST_DAY, in_range
 from service.web.language import PageText
 from service.web.query import choice_parameter, text_parameter
 
@@ -80,7 +80,7 @@ class TodayController(DeskController):
         board = await day_board(desk.ctx, desk.token, day, area or "")
         visits = tuple(visit for visit in board.visits if flag is None or flag in visit.flags)
         hours = hours_of(day, board.visits)
-        arranges = desk.person.can("change a visit")
+        arranges, plans = desk.person.can("change a visit"), desk.person.can("plan a visit")
         view = {
             **WORDS,
             "coming": await coming_counts(desk.ctx, desk.token, today, area or "") if arranges else (),
@@ -88,7 +88,7 @@ class TodayController(DeskController):
             "visits": visits,
             "calling": {visit.id for visit in board.visits if visit.calls},
             "hours": hours,
-            "rows": board_rows(board, board.visits, hours),
+            "rows": board_rows(board, board.visits, hours, desk.ctx.now() if plans else None),
             "chosen": {visit.id for visit in visits},
             "counts": _counts(board.visits),
             "names": board.names,
@@ -100,7 +100,8 @@ class TodayController(DeskController):
             "before": day - timedelta(days=1),
             "after": day + timedelta(days=1),
             "returned": await returned_to(desk.ctx, desk.token) if desk.person.can("see own visits") else (),
-            "plans": desk.person.can("plan a visit"),
+            "plans": plans,
+            "days": DAYS,
             "notifies": desk.person.can("write entries of the office"),
         }
         return render_desk(desk, "dispatch/today.html", view, section="today", assets=REFRESH)
@@ -152,9 +153,10 @@ def parse_day(text: str) -> date:
         day = date.fromisoformat(text)
     except ValueError:
         day = None
-    if day is None or not FIRST_YEAR < day.year < LAST_YEAR:
-        places = (FieldError("/date", "invalid", "日期请写成 2026-03-02 / write the day as 2026-03-02"),)
-        raise InvalidQuery("", places)
+    if day is None or not in_range(day):
+        zh = f"日期请写成 2026-03-02，年份在 {FIRST_DAY.year} 到 {LAST_DAY.year} 之间"
+        en = f"write the day as 2026-03-02, with a year from {FIRST_DAY.year} to {LAST_DAY.year}"
+        raise InvalidQuery("", (FieldError("/date", "invalid", f"{zh} / {en}"),))
     return day
 
 

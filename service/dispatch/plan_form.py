@@ -1,12 +1,13 @@
 """The form of a plan: its fields as text, and the plan or change that they mean."""
 
 from collections.abc import Mapping
-from datetime import date, datetime, time
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from service.errors import FieldError, InvalidBody
 from service.judge.moments import in_zone
+from service.web.form_dates import parse_date, parse_time
 
 from .views import VisitView
 
@@ -19,23 +20,19 @@ def window_of(form: Form, zone: ZoneInfo) -> dict[str, datetime] | None:
     """The time in the fields `date`, `from` and `to`; None when all but the date are empty. InvalidBody."""
     if not form.get("from") and not form.get("to"):
         return None
-    day = _parse(date.fromisoformat, form, "date")
-    found = {name: datetime.combine(day, _parse(time.fromisoformat, form, name), zone) for name in ("from", "to")}
+    day = parse_date(form, "date")
+    found = {name: datetime.combine(day, parse_time(form, name), zone) for name in ("from", "to")}
     if found["to"] <= found["from"]:
         raise InvalidBody("", (FieldError("/window/to", "before-from", ""),))
     return found
 
 
-def _parse(read: Any, form: Form, name: str) -> Any:
-    text = form.get(name, "")
-    if not text:
-        raise InvalidBody("", (FieldError(f"/window/{name}", "missing", ""),))
+def day_of(form: Form) -> date | None:
+    """The day in the field `date`, if it can be read."""
     try:
-        return read(text)
-    except ValueError:
-        wanted = "2026-03-02" if name == "date" else "09:00"
-        detail = f"请写成 {wanted} / write it as {wanted}"
-        raise InvalidBody("", (FieldError(f"/window/{name}", "invalid", detail),)) from None
+        return parse_date(form, "date")
+    except InvalidBody:
+        return None
 
 
 def plan_of(form: Form, zone: ZoneInfo) -> dict[str, Any]:

@@ -22,19 +22,23 @@ from service.accounts.desk import (
 )
 from service.accounts.labels import FIELDS
 from service.errors import FieldError, InvalidBody, PermissionDenied, Problem
-from service.messages import notices
+from service.messages import calls, notices
+from service.messages.calls import NoticeCall
 from service.visits.change_rows import ChangeKind
 from service.visits.changes import CHANGE_DECODERS, Cancellation, Content, apply_change
 from service.visits.loading import PLAN_DECODER
 from service.visits.plan import Plan
-from service.web.decoding import decode_strict, is_uuid, to_json
+from service.web.decoding import convert_strict, decode_strict, is_uuid, to_json
+from service.web.form_dates import DAYS
 from service.web.language import AnyText, PageText
 from service.web.query import text_parameter
+from service.web.templates import Assets
 
 from . import planning, rescheduling, views
+from .free import free_times_of
 from .informed import whether_informed
 from .pages import WORDS, people_names
-from .plan_form import CREW, FACT, crew_of, customer_of, form_of, plan_of, window_of
+from .plan_form import CREW, FACT, crew_of, customer_of, day_of, form_of, plan_of, window_of
 from .warnings import PlanWarning, WarningCode, in_words
 from .wishes import open_wish
 
@@ -51,13 +55,17 @@ ACTIONS: dict[ChangeKind, str] = {
     "cancellation": "cancel",
 }
 """The last part of the address of each form."""
+KEEP = Assets("/web/shared/keep.js")
+"""What is typed into one form is still there after another was sent."""
+CALL_FIELDS: dict[str, PageText] = {"called": PageText("打给谁"), "text": PageText("告诉了客户什么")}
 RELEVANT: dict[ChangeKind, frozenset[WarningCode]] = {
     "window": frozenset({"overlap", "past", "far_ahead"}),
     "technician": frozenset({"overlap"}),
     "details": frozenset({"phone", "duplicate_ref"}),
 }
 """What to warn of before a change: only of what it changes."""
-_FIELDS: dict[str, Any] = {"labels": FIELDS, "crew_prefix": CREW, "fact_prefix": FACT}
+_LABELS = {**FIELDS, **CALL_FIELDS}
+_FIELDS: dict[str, Any] = {"labels": _LABELS, "crew_prefix": CREW, "fact_prefix": FACT, "days": DAYS}
 
 
 class NewVisitController(DeskController):
@@ -71,12 +79,16 @@ class NewVisitController(DeskController):
         desk: Desk,
         day: Annotated[str | None, text_parameter("The day.", "date")] = None,
         technician: Annotated[str | None, text_parameter("Login of the technician.")] = None,
+        begins: Annotated[str | None, text_parameter("When the time begins.", "from")] = None,
+        ends: Annotated[str | None, text_parameter("When it ends.", "to")] = None,
     ) -> ASGIResponse:
-        """An empty form, for a day and a technician if they are given."""
+        """An empty form, for a day, a technician and a time if they are given, and when the technician is free."""
         form = {
             "id": str(desk.ctx.new_id()),
             "date": day or desk.ctx.now().date().isoformat(),
             "technician": technician or "",
+            "from": begins or "",
+            "to": ends or "",
         }
         return await _new_visit(desk, form)
 
@@ -172,6 +184,20 @@ class ChangeVisitController(DeskController):
             return await _change_page(desk, visit_id, problem=problem)
         return redirect_with_notice(f"/desk/visits/{visit_id}/plan", PageText("通知已提交发送"))
 
+    @post("/call", status_code=303)
+    async def record_call(self, desk: Desk, visit_id: FromPath[UUID]) -> ASGIResponse:
+        """The customer was informed by telephone."""
+        try:
+            if not is_uuid(desk.form.get("id", "")):
+                raise InvalidBody
+            given = {name: desk.form.get(name, "").strip() for name in CALL_FIELDS}
+            call = convert_strict(NoticeCall, given)
+            await calls.record_call(desk.ctx, desk.token, visit_id, UUID(desk.form["id"]), call)
+        except Problem as problem:
+            _raise_if_fault_of_server(problem)
+            return await _change_page(desk, visit_id, problem=problem)
+        return redirect_with_notice(f"/desk/visits/{visit_id}/plan", PageText("已记下：电话告知了客户"))
+
 
 async def _change(
     desk: DeskRequest, visit_id: UUID, kind: ChangeKind, content: Callable[[], dict[str, Any]]
@@ -219,9 +245,14 @@ async def _new_visit(
 ) -> ASGIResponse:
     if not desk.person.can("plan a visit"):
         raise PermissionDenied
+    choices = await planning.plan_choices(desk.ctx, desk.token)
+    login, free = form.get("technician", ""), None
+    if login in choices.technicians and (day := day_of(form)):
+        free = await free_times_of(desk.ctx, desk.token, day, login)
     view = {
         "form": form,
-        "choices": await planning.plan_choices(desk.ctx, desk.token),
+        "choices": choices,
+        "free": free,
         "problem": _in_words(problem),
         "warnings": in_words(warnings),
         "confirmed": confirmed,
@@ -255,6 +286,8 @@ async def _change_page(
         "wish": open_wish(visit.flags, visit.entries),
         "now": form_of(visit, desk.ctx.zone),
         "sent": kind,
+        "new_id": desk.ctx.new_id(),
+        "tags": {one: sum(change.kind == one for change in visit.trail) for one in ACTIONS},
         "actions": ACTIONS,
         "typed": desk.form,
         "choices": await planning.plan_choices(desk.ctx, desk.token),
@@ -264,7 +297,9 @@ async def _change_page(
     }
     status, headers = (problem.status, retry_after(problem)) if problem else (status, ())
     back = f"/desk/visits/{visit_id}/plan"
-    return render_desk(desk, "dispatch/change_visit.html", view, status, headers, section="today", back=back)
+    return render_desk(
+        desk, "dispatch/change_visit.html", view, status, headers, section="today", back=back, assets=KEEP
+    )
 
 
 def _reason(desk: DeskRequest) -> str:
@@ -279,7 +314,7 @@ def _require(text: str | None, name: str) -> None:
 
 
 def _in_words(problem: Problem | None) -> tuple[AnyText, ...]:
-    return () if problem is None else explain(problem)
+    return () if problem is None else explain(problem, labels=_LABELS)
 
 
 def _raise_if_fault_of_server(problem: Problem) -> None:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from service.dispatch.import_columns import TableRow, parse_heading, parse_row
+from service.dispatch.import_columns import TableRow, is_example, parse_heading, parse_row
 from service.dispatch.spreadsheets import read_csv, read_xlsx
 from service.errors import FieldError, InvalidBody
 
@@ -32,17 +32,12 @@ class TableOutcome(msgspec.Struct, frozen=True):
 
 
 def read_table(form: str, zone: str, raw: bytes) -> TableOutcome:
-    """The rows of a table that are not empty, or its errors."""
+    """The rows of a table that are neither empty nor the example of the template, or its errors."""
     try:
         heading, *rows = (read_xlsx(raw) if form == "xlsx" else read_csv(raw)) or [[]]
         names, local = parse_heading(heading), ZoneInfo(zone)
-        return TableOutcome(
-            tuple(
-                parse_row(number, dict(zip(names, cells, strict=False)), local)
-                for number, cells in enumerate(rows, 2)
-                if cells
-            )
-        )
+        given = [(number, dict(zip(names, cells, strict=False))) for number, cells in enumerate(rows, 2) if cells]
+        return TableOutcome(tuple(parse_row(number, row, local) for number, row in given if not is_example(row)))
     except InvalidBody as problem:
         return TableOutcome(faults=problem.errors)
     except MemoryError:

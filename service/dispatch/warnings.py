@@ -21,7 +21,6 @@ from service.visits.search_tokens import normalize_text
 from service.visits.summaries import VisitFilter, VisitSummaryRow
 from service.visits.telephone import can_be_dialled
 from service.visits.windows import format_window, local
-from service.web.language import TextPair
 
 from .marks import OVER, overlap
 
@@ -31,7 +30,7 @@ FAR_AHEAD = timedelta(days=366)
 MAX_LISTED = 500  # visits of a person around a window
 
 
-class PlanWarning(msgspec.Struct, frozen=True):
+class PlanWarning(msgspec.Struct, frozen=True, omit_defaults=True):
     """Something about a plan that is probably not meant."""
 
     code: Annotated[
@@ -43,6 +42,17 @@ class PlanWarning(msgspec.Struct, frozen=True):
         ),
     ]
     detail: Annotated[str, Meta(description="In words, Chinese and English.")]
+    visit: Annotated[
+        str | None, Meta(description="The id of the other visit that it is about, if it is in an area of the caller's.")
+    ] = None
+
+
+class ShownWarning(msgspec.Struct, frozen=True):
+    """A warning for a page, and the address of the visit that it is about."""
+
+    zh: str
+    en: str
+    link: str
 
 
 async def plan_warnings(
@@ -65,8 +75,9 @@ async def plan_warnings(
         found.append(PlanWarning("phone", "没有能拨通的电话号码 / no telephone number that can be dialled"))
     other = await _reference_used_by(ctx, tx, person, visit_id, plan.external_ref) if plan.external_ref else None
     if other is not None:
-        zh = f"工单号 {plan.external_ref} 已用于另一次上门：{other}"
-        found.append(PlanWarning("duplicate_ref", f"{zh} / another visit has this work order number: {other}"))
+        other_id, who = other
+        zh = f"工单号 {plan.external_ref} 已用于另一次上门：{who}"
+        found.append(PlanWarning("duplicate_ref", f"{zh} / another visit has this work order number: {who}", other_id))
     return tuple(found)
 
 
@@ -86,7 +97,8 @@ async def _overlaps(
             name = (await names_of(tx, (login,)))[login]
             zh = f"{name} {format_window(other)} 已有另一次上门{which}"
             en = f"{name} has another visit{which} on {other.start:%Y-%m-%d}, {other.start:%H:%M}–{other.end:%H:%M}"
-            found.append(PlanWarning("overlap", f"{zh} / {en}"))
+            visible = str(row.visit) if covers_area(person, row.area) else None
+            found.append(PlanWarning("overlap", f"{zh} / {en}", visible))
             break
     return found
 
@@ -99,18 +111,22 @@ def _reference(person: Person, row: VisitSummaryRow) -> str:
 
 async def _reference_used_by(
     ctx: AppContext, tx: Transaction, person: Person, visit_id: UUID, reference: str
-) -> str | None:
-    """The customer and time of another visit in an area of the person's that has the number, and was not cancelled."""
+) -> tuple[str, str] | None:
+    """Another visit in an area of the person's that has the number, and was not cancelled: its id, and the customer and
+    time."""
     for other in await search_index.find_by_reference(tx, normalize_text(reference)):
         row = None if other == visit_id else await visits_repository.get_visit(tx, other)
         if row is not None and row.state != "cancelled" and covers_area(person, row.area):
             plan = (await load_visit(ctx, tx, row)).plan
             window = local(ctx, plan.window)
-            return f"{plan.customer.name} {format_window(window)}" if window else plan.customer.name
+            return str(other), f"{plan.customer.name} {format_window(window)}" if window else plan.customer.name
     return None
 
 
-def in_words(warnings: tuple[PlanWarning, ...]) -> tuple[TextPair, ...]:
+def in_words(warnings: tuple[PlanWarning, ...]) -> tuple[ShownWarning, ...]:
     """The warnings for a page, in Chinese and English."""
-    parts = (warning.detail.partition(" / ") for warning in warnings)
-    return tuple(TextPair(zh, en) for zh, _, en in parts)
+    return tuple(
+        ShownWarning(zh, en, f"/desk/visits/{one.visit}" if one.visit else "")
+        for one in warnings
+        for zh, _, en in [one.detail.partition(" / ")]
+    )

@@ -9,6 +9,7 @@ from service.visits.windows import format_window
 
 LINK_PLACEHOLDER, WORD_PLACEHOLDER = "{link}", "{word}"  # in a text, for what only the customer receives
 MessageKind = Literal["appointment", "reschedule"]
+CallKind = Literal["appointment", "reschedule", "cancellation"]
 _COOPERATE = ("配合", "合作", "协助", "cooperat")
 
 
@@ -42,6 +43,16 @@ def draft_text(context: NoticeContext, kind: MessageKind) -> str:
         f"来人：{context.title}{context.technician}{badge}。见面时请扫他手机上的码，核对口令“{WORD_PLACEHOLDER}”。"
         f"同意或改约请点：{LINK_PLACEHOLDER} {hotline}"
     ).strip()
+
+
+def spoken_text(context: NoticeContext, kind: CallKind) -> str:
+    """What a dispatcher says on the telephone."""
+    time = format_window(context.window) if context.window else "近期"
+    if kind == "cancellation":
+        return f"电话告知客户：原定{time}的上门已取消。"
+    intro = "上门时间有变，改为" if kind == "reschedule" else "将于"
+    place = f"{context.address} {context.place}".strip() or "客户家中"
+    return f"电话告知客户：{intro}{time}上门。工作内容：{context.content}；工作地点：{place}。请届时留人并予以配合。"
 
 
 def fulfilled_items(text: str, context: NoticeContext, *, moved: bool) -> tuple[str, ...]:

@@ -76,8 +76,10 @@ class NoticeView(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     id: Annotated[str, Meta(description="The notice's id, a UUID.")]
-    about: Annotated[str, Meta(description="`appointment`, `reschedule`, or `code` for a one-time code.")]
-    channel: Annotated[str, Meta(description="How it is sent.")]
+    about: Annotated[
+        str, Meta(description="`appointment`, `reschedule`, `cancellation`, or `code` for a one-time code.")
+    ]
+    channel: Annotated[str, Meta(description="How it is sent; `phone` for a call that was recorded.")]
     to: Annotated[str, Meta(description="The phone number or address; without one the customer's name.")]
     text: Annotated[str, Meta(description="The text; `{link}` and `{word}` are filled in on delivery.")]
     proves: Annotated[tuple[str, ...], Meta(description="Items of the checklist that its delivery proves.")]
@@ -107,8 +109,8 @@ async def draft_notice(ctx: AppContext, tx: Transaction, token: bytes, visit_id:
     person = await authenticate_token(tx, token)
     require_permission(person, "write entries of the office")
     visit = await load_visible_visit(ctx, tx, person, visit_id)
-    sent = await _list_notices(ctx, tx, visit_id)
-    context, kind, appointment = await _build_context(ctx, tx, visit, sent)
+    sent = await list_notices(ctx, tx, visit_id)
+    context, kind, appointment = await build_context(ctx, tx, visit, sent)
     text = draft_text(context, kind)
     may_be_due = appointment.window is not None and visit.plan_history.cancelled is None and not _is_too_late(visit)
     return NoticeDraft(
@@ -151,7 +153,7 @@ async def send(
         await _add_message(ctx, tx, visit, wanted.channel, composed, message_id, digest, person.login)
     elif known.visit != visit_id or known.sha256 != digest:
         raise IdReusedWithOtherContent
-    notices = await _list_notices(ctx, tx, visit_id)
+    notices = await list_notices(ctx, tx, visit_id)
     return known is None, next(notice for notice in notices if notice.id == str(message_id))
 
 
@@ -191,7 +193,7 @@ async def send_due_notice(
 async def _compose_due(ctx: AppContext, tx: Transaction, visit: LoadedVisit, channel: Channel) -> ComposedNotice:
     wanted = NoticeRequest(channel=channel)
     if not _can_receive(wanted, _recipient(visit, wanted)):
-        _require_announceable(visit)
+        require_announceable(visit)
         raise NoRecipient
     composed = await _compose(ctx, tx, visit, wanted)
     current = await with_notice_flags(tx, visit)
@@ -213,7 +215,8 @@ def _can_receive(wanted: NoticeRequest, to: str) -> bool:
     return wanted.channel == "file" or (can_be_dialled(to) if wanted.channel == "sms" else bool(to))
 
 
-def _require_announceable(visit: LoadedVisit) -> None:
+def require_announceable(visit: LoadedVisit) -> None:
+    """VisitCancelled or NoticeTooLate."""
     if visit.plan_history.cancelled is not None:
         raise VisitCancelled
     if _is_too_late(visit):
@@ -225,11 +228,11 @@ async def _compose(ctx: AppContext, tx: Transaction, visit: LoadedVisit, wanted:
     such as a request to sign, may be sent after the work."""
     if visit.plan_history.cancelled is not None:
         raise VisitCancelled
-    context, kind, appointment = await _build_context(ctx, tx, visit, await _list_notices(ctx, tx, visit.row.id))
+    context, kind, appointment = await build_context(ctx, tx, visit, await list_notices(ctx, tx, visit.row.id))
     text = wanted.text or draft_text(context, kind)
     items = fulfilled_items(text, context, moved=appointment.moved)
     if wanted.text is None or items:
-        _require_announceable(visit)
+        require_announceable(visit)
     to = _recipient(visit, wanted)
     if not _can_receive(wanted, to):
         text = "没有能收通知的电话号码，请先更正客户资料 / there is no number that a notice can be sent to"
@@ -252,6 +255,7 @@ async def _add_message(
     link, _ = await customer_link.replace_link(ctx, tx, visit_id, customer_link.window_end(visit), sender)
     word = door_code.verification_words(await get_or_create_door_code_key(ctx, tx), visit_id)
     now = ctx.clock()
+    entries = entries_of(message_id, composed.text, composed.context, composed.items, channel, ctx.now())
     new = MessageRow(
         id=message_id,
         visit=visit_id,
@@ -260,7 +264,7 @@ async def _add_message(
         recipient=composed.to,
         text=composed.text,
         placeholders=msgspec.json.encode({LINK_PLACEHOLDER: customer_link.link_url(ctx, link), WORD_PLACEHOLDER: word}),
-        entries=msgspec.json.encode(_entries(message_id, composed, channel, ctx.now())),
+        entries=msgspec.json.encode(entries),
         sha256=digest,
         created_at=now,
         created_by=sender,
@@ -271,9 +275,10 @@ async def _add_message(
     await recompute_status(tx, visit, notify_technicians=False)  # no notice is due any more
 
 
-def _entries(message_id: UUID, composed: ComposedNotice, channel: str, at: datetime) -> list[Entry]:
-    """The entries that the delivery proves; their `at` is replaced with the time of the delivery."""
-    text, context = composed.text, composed.context
+def entries_of(
+    message_id: UUID, text: str, context: NoticeContext, items: tuple[str, ...], channel: str, at: datetime
+) -> list[Entry]:
+    """The entries that the delivery of a text proves; their `at` is replaced with the time of the delivery."""
     evidence = (Evidence(kind="message_log", channel=channel, text=text), Evidence(kind="text", text=text))
     fields: dict[str, dict[str, FieldValue]] = {
         "work_content_told": {"content": context.content},
@@ -281,13 +286,14 @@ def _entries(message_id: UUID, composed: ComposedNotice, channel: str, at: datet
     }
     return [
         Entry(str(uuid5(message_id, item)), at, "dispatcher", item, evidence=evidence, fields=fields.get(item, {}))
-        for item in composed.items
+        for item in items
     ]
 
 
-async def _build_context(
+async def build_context(
     ctx: AppContext, tx: Transaction, visit: LoadedVisit, sent: tuple[NoticeView, ...]
 ) -> tuple[NoticeContext, MessageKind, Appointment]:
+    """What a notice is written from, what it is about for this customer, and the appointment."""
     plan = visit.plan
     card = await cards.get_card(tx, plan.technician)
     appointment = current_appointment(visit, ctx.now(), ctx.company.cutoff_hours)
@@ -314,7 +320,8 @@ def _customer_was_informed(visit: LoadedVisit, sent: tuple[NoticeView, ...]) -> 
     )
 
 
-async def _list_notices(ctx: AppContext, tx: Transaction, visit_id: UUID) -> tuple[NoticeView, ...]:
+async def list_notices(ctx: AppContext, tx: Transaction, visit_id: UUID) -> tuple[NoticeView, ...]:
+    """All notices of a visit, the oldest first."""
     attempts: dict[UUID, list[DeliveryRow]] = {}
     for row in await outbox.deliveries_of(tx, visit_id):
         attempts.setdefault(row.message, []).append(row)

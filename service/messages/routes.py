@@ -3,7 +3,8 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from litestar import Controller, Response, get, post
+import msgspec
+from litestar import Controller, Response, get, post, put
 from litestar.params import FromPath, JSONBody
 
 from service.accounts.caller import Caller, requires
@@ -15,7 +16,8 @@ from service.visits.customer_link import CustomerLink
 from service.web.api_document import CHANGE_ERRORS, READ_ERRORS, WRITE_ERRORS, answer, example, problems
 from service.web.strict_body import StrictBody
 
-from . import due_notices, notices
+from . import calls, due_notices, notices
+from .calls import NoticeCall
 from .due_notices import DueNotice, DueNotices, DueNoticesRequest
 from .notices import NoticeDraft, NoticeRequest, NoticeView
 
@@ -34,6 +36,17 @@ _NOTICE = NoticeView(
     next_try=_NOON,
     attempts=(),
     withdrawn=None,
+)
+_CALL = NoticeCall("陶女士 13800000000", "电话告知客户：原定3月3日（周二）09:00–10:00的上门已取消。")
+_RECORDED_CALL = msgspec.structs.replace(
+    _NOTICE,
+    about="cancellation",
+    channel="phone",
+    to=_CALL.called,
+    text=_CALL.text,
+    proves=(),
+    state="delivered",
+    next_try=None,
 )
 _DRAFT = NoticeDraft(
     about="appointment",
@@ -98,6 +111,26 @@ class MessagesController(Controller):
         nothing is sent."""
         added, sent = await notices.send(*caller, visit_id, data)
         return Response(sent, status_code=201 if added else 200)
+
+    @put(
+        "/v1/visits/{visit_id:uuid}/notice-calls/{call_id:uuid}",
+        summary="The customer was informed by telephone",
+        status_code=201,
+        dto=StrictBody[NoticeCall],
+        guards=[requires("write entries of the office")],
+        operation_class=example(_CALL, _RECORDED_CALL),
+        responses={
+            200: answer(NoticeView, "It was recorded before"),
+            **problems(*WRITE_ERRORS, NotFound, IdReusedWithOtherContent, NoticeTooLate),
+        },
+    )
+    async def record_call(
+        self, caller: Caller, visit_id: FromPath[UUID], call_id: FromPath[UUID], data: JSONBody[NoticeCall]
+    ) -> Response[NoticeView]:
+        """Counts as a delivered notice about the visit as it is now: about the appointment, another time, or the
+        cancellation. What the text says proves the same items as a message would."""
+        added, recorded = await calls.record_call(*caller, visit_id, call_id, data)
+        return Response(recorded, status_code=201 if added else 200)
 
     @post(
         "/v1/notices",

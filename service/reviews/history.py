@@ -8,6 +8,7 @@ from service.accounts.authentication import authenticate_token
 from service.context import AppContext, read_only
 from service.db.database import Transaction
 from service.messages import outbox
+from service.messages.calls import CHANNEL as CALL
 from service.visits.append_batch import CUSTOMER_WRITER, SERVICE_WRITER
 from service.visits.appointment import AGREED
 from service.visits.loading import LoadedVisit, load_visible_visit
@@ -33,7 +34,7 @@ async def build_history(ctx: AppContext, tx: Transaction, visit: LoadedVisit) ->
     steps = [*_plan(ctx, visit), *_batches(visit), *_reviews(ctx, visit)]
     for message in await outbox.messages_of(tx, visit.row.id):
         at = ctx.to_local_time(message.created_at)
-        text = f"{message.about} {message.channel} {message.state}"
+        text = f"{message.about} {message.channel}" + ("" if message.channel == CALL else f" {message.state}")
         steps.append(HistoryStep(at=at, kind="message", by=message.created_by, id=str(message.id), text=text))
     for row in visit.batch_rows:
         for (kept,) in await tx.fetch_all("quarantined_as", path_id=str(row.id)) if row.kind == "record" else ():

@@ -28,6 +28,7 @@ from service.visits.page_words import FLAGS, REASONS, SEVERITIES, VERDICTS
 from service.visits.review_rows import Assignee, Correction, Explanation
 from service.visits.wire import OfficeEntries
 from service.web.decoding import convert_strict, to_json
+from service.web.form_dates import DAYS, parse_local
 from service.web.language import AnyText, PageText
 from service.web.query import text_parameter
 from service.web.templates import Assets, redirect
@@ -225,10 +226,7 @@ def _words(desk: DeskRequest) -> Explanation:
 
 def _moment(desk: DeskRequest, name: str) -> datetime:
     """A local time of the utility, as a browser sends it."""
-    try:
-        return datetime.fromisoformat(desk.form.get(name, "")).replace(tzinfo=desk.ctx.zone)
-    except ValueError:
-        raise _missing(name) from None
+    return parse_local(desk.form, name).replace(tzinfo=desk.ctx.zone)
 
 
 def _missing(name: str) -> errors.InvalidBody:
@@ -286,6 +284,7 @@ async def _page(
         "channels": CHANNELS,
         "new_id": desk.ctx.new_id,
         "now": desk.ctx.now(),
+        "days": DAYS,
         "local": local,
         "steps": [
             (

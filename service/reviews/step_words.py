@@ -35,7 +35,9 @@ CHANGES: dict[str, PageText] = {
 MESSAGES: dict[str, PageText] = {
     "appointment": PageText("预约通知"),
     "reschedule": PageText("改约通知"),
+    "cancellation": PageText("取消通知"),
     "code": PageText("验证码"),
+    "phone": PageText("已电话告知"),
     "sms": PageText("短信"),
     "wecom": PageText("企业微信"),
     "email": PageText("邮件"),

@@ -1,5 +1,6 @@
 """Visits as they were planned. Later entries are in `batches`, changes of the plan in `changes`."""
 
+from collections.abc import Iterable
 from uuid import UUID
 
 import msgspec
@@ -7,7 +8,7 @@ import msgspec
 from service.audit_log import log
 from service.audit_log.sources import LoggedRow, finds_rows_of
 from service.db.database import Transaction
-from service.db.rows import Lines, fetch_struct, to_params
+from service.db.rows import Lines, fetch_struct, fetch_structs, to_params
 
 from . import sync_feed
 
@@ -74,6 +75,12 @@ async def add_visit(tx: Transaction, row: VisitRow, follows: UUID | None = None)
 async def get_visit(tx: Transaction, id: UUID) -> VisitRow | None:
     """One visit."""
     return await fetch_struct(tx, VisitRow, "visit", id=id.bytes)
+
+
+async def get_visits(tx: Transaction, ids: Iterable[UUID]) -> dict[UUID, VisitRow]:
+    """Several visits, in one query."""
+    rows = await fetch_structs(tx, VisitRow, "visits_with_ids", ids=b"".join(one.bytes for one in ids))
+    return {row.id: row for row in rows}
 
 
 async def lock_visit(tx: Transaction, id: UUID) -> VisitRow | None:

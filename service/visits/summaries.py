@@ -1,5 +1,6 @@
 """Summaries: the current plan and status of each visit, one row a visit. They serve lists and can be recomputed."""
 
+from operator import itemgetter
 from uuid import UUID
 
 import msgspec
@@ -43,6 +44,9 @@ class VisitSummaryRow(msgspec.Struct, frozen=True, kw_only=True):
     def key(self) -> tuple[int, UUID]:
         """Its position in a list."""
         return self.planned_at, self.visit
+
+
+_KEY = itemgetter(*map(VisitSummaryRow.__struct_fields__.index, ("planned_at", "visit")))
 
 
 class VisitStatus(msgspec.Struct, frozen=True):
@@ -154,7 +158,7 @@ async def list_summaries(
             query, params = "summaries_of_all", {}
         position = {"after_at": after[0], "after_id": after[1].bytes}
         rows += await tx.fetch_all(query, type=wanted.type, to_at=wanted.to_at, size=size, **position, **params)
-    return sorted((from_row(VisitSummaryRow, row) for row in rows), key=lambda row: row.key)[:size]
+    return [from_row(VisitSummaryRow, row) for row in sorted(rows, key=_KEY)[:size]]
 
 
 async def _is_selective(tx: Transaction, wanted: VisitFilter) -> bool:

@@ -19,6 +19,7 @@ from service.config import Settings
 from service.context import AppContext
 from service.demo import acts, pictures, scenes, seed, town
 from service.dispatch import listing
+from service.dispatch.marks import OVER, clashing
 from service.dispatch.views import VisitListItem
 from service.lifecycle import build_context, open_context
 from service.records import quarantine
@@ -100,7 +101,11 @@ async def test_the_town_is_lively(address: str, tmp_path: Path) -> None:
         for reason in "violation complaint overdue_duty void_signature refused no_record explanation".split():
             assert counts[reason], reason
         assert 10 < sum(counts.values()) < 40  # what a supervisor can decide in a morning
-        assert counts["missing_files"] == flags["awaiting_evidence"] == 0
+        assert counts["missing_files"] == flags["awaiting_evidence"] == 1
+        booked = [(UUID(one.id), one.window, (one.technician, *one.crew)) for one in visits if one.state not in OVER]
+        double = clashing((one, window, people) for one, window, people in booked if window is not None)
+        found_on = [one.window.start.date() for one in visits if one.window is not None and UUID(one.id) in double]
+        assert found_on == [TODAY.date() + timedelta(days=1)] * 2, "one overlap, and it is meant"
         assert flags["clock"] == 0
         assert (await log.verify(ctx)).faults == []
 

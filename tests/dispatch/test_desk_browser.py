@@ -38,6 +38,37 @@ async def test_the_board_refreshes_itself_where_it_was_scrolled_and_leaves_forms
         assert await page.evaluate("() => document.activeElement.id") == "date"
 
 
+async def test_what_was_typed_into_a_second_form_is_there_after_the_first_was_refused_and_sent(
+    sqlite_world: World,
+) -> None:
+    stand(sqlite_world.house, "07:00")
+    await sqlite_world.plan()
+    zhao = await signed_in(sqlite_world, "zhao")
+    async with serve_world(sqlite_world) as base, open_page(scripts=True, size=TABLET) as page:
+        await open_session(page, base, zhao)
+        await page.goto(f"{base}/desk/visits/{VISIT}/plan")
+        details, move = page.locator("#details-form"), page.locator("#move-form")
+        await details.locator("[name=phone]").fill("13911112222")
+        await details.locator("[name=reason]").fill("电话写错")
+        await move.locator("[name=from]").fill("14:00")
+        await move.locator("[name=to]").fill("13:00")
+        await move.locator("[name=reason]").fill("客户下午才在家")
+        await move.get_by_role("button").click()
+        await page.get_by_role("link", name="结束须晚于开始").wait_for()
+        assert await details.locator("[name=phone]").input_value() == "13911112222"
+        await move.locator("[name=to]").fill("15:00")
+        await move.get_by_role("button").click()
+        await page.get_by_text("时间已改").wait_for()
+        assert await move.locator("[name=reason]").input_value() == ""
+        assert await details.locator("[name=phone]").input_value() == "13911112222"
+        assert await details.locator("[name=reason]").input_value() == "电话写错"
+        await details.get_by_role("button").click()
+        await page.get_by_text("资料已更正").wait_for()
+        assert await details.locator("[name=reason]").input_value() == ""
+    visit = (await sqlite_world.ask("zhao", "GET", f"/v1/visits/{VISIT}")).json()
+    assert (visit["customer"]["phone"], visit["window"]["from"][11:16]) == ("13911112222", "14:00")
+
+
 async def test_a_summary_leads_to_the_field_without_scripts(sqlite_world: World) -> None:
     zhao = await signed_in(sqlite_world, "zhao")
     async with serve_world(sqlite_world) as base, open_page(scripts=False, size=TABLET) as page:

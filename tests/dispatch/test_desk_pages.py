@@ -82,7 +82,7 @@ async def test_the_day_shows_each_visit_on_the_board_and_in_the_list(zhao: DeskB
     for part in ("2026年3月2日 星期一", "全部 1", "检修漏水", "09:00–10:00", "已计划"):
         assert part in text_of(page), part
     for login in ("李", "孙"):
-        assert re.search(rf'<th scope="rowgroup"[^>]*><span>{login}</span></th>', page.text)
+        assert re.search(rf'<th scope="rowgroup"[^>]*><div><span title="{login}">{login}</span>', page.text)
     other = await zhao.get("/desk/today?date=2026-03-03")
     assert "这一天没有上门" in other.text
     assert "date=2026-03-02" in other.text
@@ -258,7 +258,21 @@ async def test_a_double_booking_is_shown_before_the_visit_is_moved(zhao: DeskBro
     times = {"date": "2027-03-02", "from": "14:30", "to": "15:30", "reason": "改"}
     page = await change(zhao, "move", "0", **times)
     assert (page.status_code, "已有另一次上门" in page.text) == (409, True)
+    assert f'<a href="/desk/visits/{uid("w")}" target="_blank">看那次上门' in page.text
     assert (await change(zhao, "move", "0", **times, confirmed=field_of(page, "confirmed"))).status_code == 303
+
+
+async def test_a_warning_leads_to_the_other_visit_but_not_to_one_of_another_area(zhao: DeskBrowser, world: World):
+    same = {"window": {"from": "2027-03-02T09:00:00+08:00", "to": "2027-03-02T10:00:00+08:00"}, "external_ref": "GD-1"}
+    assert (await world.ask("zhao", "PUT", f"/v1/visits/{uid('w')}", a_plan(**same))).status_code == 201
+    page = await zhao.post("/desk/visits/new", {**FIELDS, "id": str(uid("new"))})
+    assert page.status_code == 409
+    assert page.text.count(f'href="/desk/visits/{uid("w")}"') == 2  # the time, and the work order number
+    west = a_plan(**same | {"external_ref": "GD-2"}, area="城西", technician="sun")
+    assert (await world.ask("qian", "PUT", f"/v1/visits/{uid('x')}", west)).status_code == 201
+    page = await zhao.post("/desk/visits/new", {**FIELDS, "id": str(uid("new")), "external_ref": "GD-2"})
+    assert "已有另一次上门" in page.text
+    assert str(uid("x")) not in page.text
 
 
 @pytest.mark.parametrize(
@@ -290,6 +304,24 @@ TABLE = (
 )
 
 
+async def test_the_template_is_imported_as_it_was_downloaded_and_its_example_left_out(zhao: DeskBrowser):
+    template = await zhao.get("/desk/imports/template")
+    assert len(template.text.splitlines()) == 2
+    page = await upload(zhao, template.content)
+    assert page.status_code == 200
+    assert "表格里还没有要导入的行" in page.text
+    row = "GD-1,维修（漏水）,2027-03-02 15:00,2027-03-02 16:00,li,,,陶女士,,,,检修,\r\n"
+    page = await upload(zhao, template.content + row.encode())
+    assert ("将新建 1" in text_of(page), "不能导入 0" in text_of(page)) == (True, True)
+
+
+async def test_a_row_of_another_area_says_who_imports_it(zhao: DeskBrowser):
+    table = (
+        "工单号,类型,开始,结束,技术员,片区,姓名,工作内容\nGD-1,维修（漏水）,2027-03-02 15:00,16:00,li,城西,陶,检修\n"
+    )
+    assert "片区：这一行不在您的片区，请由负责那个片区的调度导入" in text_of(await upload(zhao, table.encode()))
+
+
 async def upload(browser: DeskBrowser, raw: bytes, **fields: str) -> httpx.Response:
     """Post the form with a file."""
     given = {"csrf": browser.cookies["__Host-doorstep-csrf"], **fields}
@@ -307,8 +339,11 @@ async def test_a_table_is_shown_as_it_was_read_and_then_imported(zhao: DeskBrows
     for part in ("还没有保存", "2027-03-02 15:30–17:00", "技术员：没有这个技术员", "将新建 1", "不能导入 1"):
         assert part in text_of(page), part
     assert (await world.ask("zhao", "GET", "/v1/visits?q=GD-1")).json()["items"] == []
-    done = await zhao.post("/desk/imports", {"table": field_of(page, "table")})
-    assert (done.status_code, "导入完成" in done.text) == (200, True)
+    done = await zhao.post("/desk/imports/rows", {"table": field_of(page, "table")})
+    assert done.status_code == 303
+    result = text_of(await zhao.get(done.headers["location"]))
+    for part in ("导入完成", "已新建 1", "不能导入 1", "没有导入的行：3", "看 2027-03-02"):
+        assert part in result, part
     found = (await world.ask("zhao", "GET", "/v1/visits?q=GD-1")).json()["items"]
     assert [one["window"]["from"] for one in found] == ["2027-03-02T15:30:00+08:00"]
 

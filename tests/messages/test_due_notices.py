@@ -201,7 +201,7 @@ async def test_the_desk_shows_the_texts_and_sends_them(zhao: DeskBrowser, world:
     page = await zhao.get(f"/desk/notices?date={DAY}")
     for part in (
         "将发送 1",
-        "不发送 1",
+        "不能发送 1",
         "没有能拨通的客户电话",
         "检修漏水",
         "13800000000",
@@ -213,11 +213,15 @@ async def test_the_desk_shows_the_texts_and_sends_them(zhao: DeskBrowser, world:
     fields = {name: field_of(page, name) for name in ("date", "area", "channel", "visits")}
     assert (await zhao.post("/desk/notices", fields | {"csrf": "guess"})).status_code == 403
     assert (await zhao.post("/desk/notices", fields | {"visits": ""})).status_code == 422
-    assert (await zhao.post("/desk/notices", fields | {"channel": "pigeon"})).status_code == 422
+    for channel in ("pigeon", "email", "file"):  # no customer gets anything by a file
+        assert (await zhao.post("/desk/notices", fields | {"channel": channel})).status_code == 422, channel
+    assert "写入文件" not in page.text
     done = await zhao.post("/desk/notices", fields)
-    assert (done.status_code, "已提交发送 1" in text_of(done)) == (200, True)
+    assert done.status_code == 303
+    left = text_of(await zhao.get(done.headers["location"]))
+    assert ("已提交发送 1 条通知" in left, "没电话" in left, "13800000000" in left) == (True, True, False)
     again = await zhao.post("/desk/notices", fields)
-    assert "已通知客户" in text_of(again)
+    assert "sent=0" in again.headers["location"]
     assert await delivered(world, post) == 1
     assert "通知全部待通知的客户（1）" in text_of(await zhao.get(f"/desk/today?date={DAY}"))
 
@@ -233,7 +237,8 @@ async def test_the_desk_says_when_nothing_is_due_and_refuses_technicians(zhao: D
     fields = {"date": DAY, "area": "", "channel": "sms", "visits": visit}
     assert (await li.post("/desk/notices", fields)).status_code == 403
     qian = await signed_in(world, "qian")
-    page = (await qian.post("/desk/notices", fields)).text
+    done = await qian.post("/desk/notices", fields)
+    page = (await qian.get(done.headers["location"])).text
     assert not any(secret in page for secret in SECRETS)
     assert states(await ask(world, dry_run=True)) == {visit: "would_send"}
 

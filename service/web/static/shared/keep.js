@@ -41,7 +41,8 @@ export const changed = (form) => {
 const another = (form, field) =>
   field.dataset.why && fields(form).some((one) => one.name === field.dataset.why && one.checked);
 
-// What comes from the server goes before, where the server shows a form again. Where it shows another version of what
+// What comes from the server goes before, where the server shows a form again; other forms of that page have what was
+// typed into them. Where it shows another version of what
 // the form is about, nothing is chosen again that somebody has to look at first, and no reason is given for the choice
 // of somebody else; once it said so, only what it shows of what was typed is kept.
 const restore = (form) => {
@@ -54,7 +55,7 @@ const restore = (form) => {
     quietly((store) => store.setItem(place(form), left));
     return;
   }
-  if (refused && fields(form).some(filled)) return;
+  if (refused && (!answering || answering === place(form)) && fields(form).some(filled)) return;
   for (const [name, value, checked] of kept.pairs) {
     for (const field of fields(form).filter((one) => one.name === name)) {
       if (stale && (chosen(field) || field.value !== "" || another(form, field))) continue;
@@ -72,8 +73,9 @@ const SENT = "sent";
 const came = performance.getEntriesByType("navigation")[0];
 const refused = document.querySelector("[role=alert]");
 const marked = (form) => !form.elements.tag && [...form.elements].some((field) => field.ariaInvalid === "true");
+const answering = quietly((store) => store.getItem(SENT));
 quietly((store) => {
-  const sent = store.getItem(SENT);
+  const sent = answering;
   const form = [...document.querySelectorAll("form[id]")].find((one) => place(one) === sent);
   const answered = refused ? form && marked(form) : came?.redirectCount > 0;
   if (sent && answered) store.removeItem(sent);

@@ -1,0 +1,100 @@
+"""Calls about a visit, another time or a cancellation: notices that were given by voice."""
+
+from hashlib import sha256
+from typing import Annotated
+from uuid import UUID, uuid5
+
+import msgspec
+from msgspec import Meta
+
+from service.accounts.authentication import authenticate_token, require_permission
+from service.context import AppContext, read_only, transaction
+from service.db.database import Transaction
+from service.errors import IdReusedWithOtherContent
+from service.visits import customer_link
+from service.visits.append_batch import append_entries
+from service.visits.loading import LoadedVisit, load_visible_visit, load_visit
+from service.visits.status import recompute_status
+
+from . import notices, outbox
+from .notice_text import CallKind, NoticeContext, fulfilled_items, spoken_text
+from .notices import AddressLine, NoticeView
+from .outbox import MessageRow
+
+CHANNEL = "phone"
+MAX_TEXT = 2000
+
+
+class NoticeCall(msgspec.Struct, frozen=True):
+    """The customer was informed by telephone."""
+
+    called: Annotated[AddressLine, Meta(description="Who was called: a name, a number, or both.")]
+    text: Annotated[
+        Annotated[str, Meta(min_length=1, max_length=MAX_TEXT, pattern=r"\S")],
+        Meta(description="What was said."),
+    ]
+
+
+@read_only
+async def proposed_text(ctx: AppContext, tx: Transaction, token: bytes, visit_id: UUID) -> str:
+    """What a dispatcher says now, to correct before it is recorded."""
+    person = await authenticate_token(tx, token)
+    require_permission(person, "write entries of the office")
+    about, context, _ = await _about(ctx, tx, await load_visible_visit(ctx, tx, person, visit_id))
+    return spoken_text(context, about)[:MAX_TEXT]
+
+
+@transaction
+async def record_call(
+    ctx: AppContext, tx: Transaction, token: bytes, visit_id: UUID, call_id: UUID, call: NoticeCall
+) -> tuple[bool, NoticeView]:
+    """Record a call about the visit as it is now. Returns False and the stored notice if its id is known.
+
+    NoticeTooLate once the window is over or work has begun, unless the visit was cancelled.
+    """
+    row, person = await customer_link.lock_for_dispatcher(tx, token, visit_id)
+    digest = sha256(msgspec.json.encode((CHANNEL, call.called, call.text))).digest()
+    known = await outbox.message(tx, call_id)
+    if known is not None and (known.visit != visit_id or known.sha256 != digest):
+        raise IdReusedWithOtherContent
+    if known is None:
+        visit = await load_visit(ctx, tx, row)
+        about, context, items = await _about(ctx, tx, visit, call.text)
+        now = ctx.clock()
+        entries = notices.entries_of(call_id, call.text, context, items, CHANNEL, ctx.now())
+        message = MessageRow(
+            id=call_id,
+            visit=visit_id,
+            about=about,
+            channel=CHANNEL,
+            recipient=call.called,
+            text=call.text,
+            placeholders=None,
+            entries=msgspec.json.encode(entries),
+            sha256=digest,
+            created_at=now,
+            created_by=person.login,
+            give_up_at=now,
+        )
+        if not await outbox.add_message(tx, message):
+            raise IdReusedWithOtherContent  # a simultaneous request about another visit uses this id
+        await outbox.record_attempt(tx, message, now, "delivered", "", "delivered", None)
+        if entries:
+            await append_entries(ctx, tx, row, uuid5(call_id, "delivered"), "office", person.login, entries)
+        else:
+            await recompute_status(tx, visit, notify_technicians=False)  # no notice is due any more
+    found = await notices.list_notices(ctx, tx, visit_id)
+    return known is None, next(notice for notice in found if notice.id == str(call_id))
+
+
+async def _about(
+    ctx: AppContext, tx: Transaction, visit: LoadedVisit, text: str = ""
+) -> tuple[CallKind, NoticeContext, tuple[str, ...]]:
+    """What a call now is about, and the items that a text proves."""
+    sent = await notices.list_notices(ctx, tx, visit.row.id)
+    context, about, appointment = await notices.build_context(ctx, tx, visit, sent)
+    if visit.plan_history.cancelled is not None:
+        return "cancellation", context, ()
+    if text:
+        notices.require_announceable(visit)
+    return about, context, fulfilled_items(text, context, moved=appointment.moved)

@@ -1,0 +1,116 @@
+"""A call that told the customer counts as a notice: about the appointment, another time, or the cancellation."""
+
+import re
+from typing import Any
+
+import pytest
+
+from tests.support.api_client import VISIT, World
+from tests.support.desk import DeskBrowser, field_of, signed_in, text_of
+from tests.support.factories import a_plan, uid
+from tests.support.fake_gateway import stand
+
+PLAN = f"/desk/visits/{VISIT}/plan"
+
+
+@pytest.fixture
+async def zhao(world: World) -> DeskBrowser:
+    stand(world.house, "07:00")
+    await world.plan()
+    return await signed_in(world, "zhao")
+
+
+async def call(zhao: DeskBrowser, **fields: str) -> int:
+    """Record the call that the page proposes."""
+    page = await zhao.get(PLAN)
+    proposed = re.search(r'(?s)<textarea id="text"[^>]*>\n(.*?)</textarea>', page.text)
+    given = {"id": field_of(page, "id"), "called": field_of(page, "called"), "text": proposed[1] if proposed else ""}
+    return (await zhao.post(f"/desk/visits/{VISIT}/call", given | fields)).status_code
+
+
+async def visit_of(world: World) -> dict[str, Any]:
+    return (await world.ask("zhao", "GET", f"/v1/visits/{VISIT}")).json()
+
+
+async def test_a_call_settles_the_notice_and_proves_what_was_said_until_the_time_changes(
+    zhao: DeskBrowser, world: World
+) -> None:
+    assert "notice_due" in (await visit_of(world))["flags"]
+    link = (await world.ask("zhao", "POST", f"/v1/visits/{VISIT}/confirmation-link")).json()["url"]
+    assert await call(zhao) == 303
+    visit = await visit_of(world)
+    assert "notice_due" not in visit["flags"]
+    told = [(one["what"], one["evidence"][0]["channel"]) for one in visit["entries"]]
+    assert ("work_content_told", "phone") in told
+    assert "赵已在 03-02 07:00 电话告知 陶 13800000000。" in text_of(await zhao.get(PLAN))
+    assert re.search(r"通知客户.*预约通知.*已电话告知", text_of(await zhao.get(f"/desk/visits/{VISIT}")))
+    assert (await zhao.ask("GET", link.partition("//")[2].partition("/")[2].join(("/", "")))).status_code == 200
+    stand(world.house, "07:10")
+    moved = {"date": "2026-03-02", "from": "14:00", "to": "15:00", "reason": "改", "revision": "0"}
+    assert (await zhao.post(f"/desk/visits/{VISIT}/move", moved)).status_code == 303
+    assert "notice_due" in (await visit_of(world))["flags"]
+    assert await call(zhao) == 303
+    visit = await visit_of(world)
+    assert "notice_due" not in visit["flags"]
+    assert "reschedule_notified" in {one["what"] for one in visit["entries"]}
+
+
+async def test_after_a_cancellation_the_page_says_that_the_customer_has_to_be_called_until_somebody_did(
+    zhao: DeskBrowser, world: World
+) -> None:
+    assert await call(zhao) == 303
+    gone = await zhao.post(f"/desk/visits/{VISIT}/cancel", {"revision": "0", "reason": "退单"})
+    assert gone.status_code == 303
+    assert "还不知道已经取消：请打电话告诉客户" in text_of(await zhao.get(PLAN))
+    assert await call(zhao) == 303
+    page = text_of(await zhao.get(PLAN))
+    assert ("已在 03-02 07:00 电话告知" in page, "请打电话" in page) == (True, False)
+    sent = (await world.ask("zhao", "GET", f"/v1/visits/{VISIT}/notice")).json()["sent"]
+    assert [(one["about"], one["channel"], one["state"]) for one in sent] == [
+        ("appointment", "phone", "delivered"),
+        ("cancellation", "phone", "delivered"),
+    ]
+    assert "取消通知" in text_of(await zhao.get(f"/desk/visits/{VISIT}"))
+
+
+async def test_nobody_who_knew_of_nothing_has_to_be_called(zhao: DeskBrowser) -> None:
+    await zhao.post(f"/desk/visits/{VISIT}/cancel", {"revision": "0", "reason": "退单"})
+    page = await zhao.get(PLAN)
+    assert "没有给客户发过通知" in page.text
+    assert 'action="/desk/visits/' not in page.text
+
+
+async def test_a_customer_who_was_called_before_the_desk_had_notices_has_to_hear_of_the_cancellation(
+    zhao: DeskBrowser, world: World
+) -> None:
+    log = {"kind": "message_log", "channel": "phone", "text": "电话约定"}
+    entry = {"id": str(uid("e")), "what": "appointment_agreed", "by": "dispatcher", "at": "2026-03-02T06:59:00+08:00"}
+    entries = {"entries": [{**entry, "evidence": [log]}]}
+    assert (await world.ask("zhao", "POST", f"/v1/visits/{VISIT}/entries", entries)).status_code in (200, 201)
+    await zhao.post(f"/desk/visits/{VISIT}/cancel", {"revision": "0", "reason": "退单"})
+    assert "请打电话告诉客户" in text_of(await zhao.get(PLAN))
+
+
+@pytest.mark.parametrize("name", ["called", "text"])
+async def test_a_call_says_which_field_is_wrong_and_keeps_the_other(zhao: DeskBrowser, world: World, name: str) -> None:
+    fields = {"id": str(uid("c")), "called": "他的女儿", "text": "明天九点", name: " "}
+    page = await zhao.post(f"/desk/visits/{VISIT}/call", fields)
+    assert (page.status_code, f'id="{name}-wrong"' in page.text) == (422, True)
+    assert ("他的女儿" in page.text) == (name == "text")
+    assert "notice_due" in (await visit_of(world))["flags"]
+
+
+async def test_the_api_records_a_call_once(zhao: DeskBrowser, world: World) -> None:
+    path, content = f"/v1/visits/{VISIT}/notice-calls/{uid('c')}", {"called": "陶女士", "text": "明天九点到十点来"}
+    statuses = [(await world.ask("zhao", "PUT", path, content)).status_code for _ in range(2)]
+    assert statuses == [201, 200]
+    other = await world.ask("zhao", "PUT", path, content | {"text": "别的"})
+    assert other.status_code == 409
+    assert (await world.ask("li", "PUT", path, content)).status_code == 403
+    assert (await world.ask("qian", "PUT", path, content)).status_code == 404
+    assert (await world.ask("zhao", "PUT", f"/v1/visits/{uid('w')}", a_plan())).status_code == 201
+    taken = await world.ask("zhao", "PUT", f"/v1/visits/{uid('w')}/notice-calls/{uid('c')}", content)
+    assert taken.status_code == 409
+    stand(world.house, "10:30")
+    late = await world.ask("zhao", "PUT", f"/v1/visits/{VISIT}/notice-calls/{uid('d')}", content)
+    assert (late.status_code, late.json()["code"]) == (409, "notice-too-late")
