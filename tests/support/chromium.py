@@ -14,6 +14,7 @@ from contextlib import asynccontextmanager
 from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
+from typing import Any
 
 import pytest
 import uvicorn
@@ -23,6 +24,11 @@ from service.app import create_app
 from tests.support.api_client import World
 
 CHROMIUM = shutil.which("chromium-headless-shell") or shutil.which("chromium")
+AXE = (Path(__file__).parents[1] / "vendor" / "axe-core" / "axe.min.js").read_text()
+RUN_AXE = """async () => (await axe.run(document, {
+    runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
+    resultTypes: ['violations'],
+})).violations.map(one => [one.id, one.nodes.map(node => node.html)])"""
 SMALL = """() => [...document.querySelectorAll('button,a,textarea,select,summary,input:not([type=hidden])')]
     .filter(one => one.checkVisibility())
     .filter(one => one.getBoundingClientRect().height < 48 || one.getBoundingClientRect().width < 48)
@@ -118,3 +124,10 @@ async def check_layout(page: Page, name: str) -> None:
     assert await page.evaluate(TINY) == []
     assert await page.evaluate(PALE) == []
     assert not await page.evaluate(WIDE)
+
+
+async def axe_violations(page: Page) -> list[Any]:
+    """What axe finds: rules and the elements that break them."""
+    if not await page.evaluate("() => 'axe' in window"):
+        await page.evaluate(AXE)
+    return await page.evaluate(RUN_AXE)
