@@ -3,7 +3,6 @@
 The headless shell is the same engine without a browser's window around it: a third of the work.
 """
 
-import asyncio
 import atexit
 import os
 import shutil
@@ -17,11 +16,11 @@ from tempfile import mkdtemp
 from typing import Any
 
 import pytest
-import uvicorn
 from playwright.async_api import Page, async_playwright
 
 from service.app import create_app
 from tests.support.api_client import World
+from tests.support.serving import serve
 
 CHROMIUM = shutil.which("chromium-headless-shell") or shutil.which("chromium")
 AXE = (Path(__file__).parents[1] / "vendor" / "axe-core" / "axe.min.js").read_text()
@@ -60,17 +59,8 @@ WIDE = "() => document.documentElement.scrollWidth > innerWidth"
 @asynccontextmanager
 async def serve_world(world: World) -> AsyncIterator[str]:
     """Serve the application on a socket."""
-    server = uvicorn.Server(
-        uvicorn.Config(create_app(world.house, 2**20), port=0, lifespan="off", log_config=None, ws="none")
-    )
-    task = asyncio.create_task(server.serve())
-    while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
-        await asyncio.sleep(0.02)
-    try:
-        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        await task
+    async with serve(create_app(world.house, 2**20)) as port:
+        yield f"http://127.0.0.1:{port}"
 
 
 @asynccontextmanager
