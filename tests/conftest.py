@@ -1,5 +1,6 @@
 """Shared fixtures: `engine` (tests run on both), the `address` of a fresh database, `database` started there."""
 
+import os
 from collections.abc import AsyncIterator, Iterator
 from functools import cache
 from pathlib import Path
@@ -27,7 +28,9 @@ if TYPE_CHECKING:
 
 LONG = {  # more than ten seconds of CPU time each
     "test_checklists_lint",
+    "test_clock_steps",
     "test_demo",
+    "test_evidence_hostile",
     "test_golden_pages",
     "test_hostile_links",
     "test_imports",
@@ -38,18 +41,21 @@ LONG = {  # more than ten seconds of CPU time each
     "test_worst_bodies",
 }
 POSTGRES = {"postgres", "postgres_database", "bucket"}
-STARTERS = {  # tests that import one of these start programs or simulate power failures
+BROWSERS = {
+    f"tests.support.{name}" for name in ("chromium", "customer_chromium", "desk_chromium", "phone", "phone_app")
+}
+STARTERS = BROWSERS | {  # tests that import one of these start programs or simulate power failures
     "subprocess",
     "uvicorn",
     "tests.load",
     "tests.support.bucket",
-    "tests.support.chromium",
     "tests.support.command_line",
     "tests.support.javascript_judge",
     "tests.support.pgserver",
     "tests.support.recording_folder",
     "tests.support.recording_vfs",
     "tests.support.running",
+    "tests.support.serving",
 }
 
 
@@ -60,6 +66,27 @@ def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
         needed = POSTGRES & {*item.fixturenames} or STARTERS & _used(item.module) or item.path.stem in LONG
         if "postgres" not in parameters and not needed:
             item.add_marker("fast")
+    if workers := int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "0")):
+        items[:] = _longest_first(items, workers)
+
+
+def _longest_first(items: list[pytest.Function], workers: int) -> list[pytest.Function]:
+    """Let each worker begin with long tests, so that what is left to share at the end is short.
+
+    A worker gets one part of the list, and those that are done early take over tests from the ends of other parts.
+    """
+    long = [item for item in items if BROWSERS & _used(item.module) or item.path.stem in LONG]
+    names = list(dict.fromkeys(item.path for item in long))
+    rest = [item for item in items if item.path not in names]
+    parts: list[list[pytest.Function]] = [[] for _ in range(workers)]
+    for item in long:  # tests of one file share fixtures
+        parts[names.index(item.path) % workers].append(item)
+    size = -(-len(items) // workers)
+    for part in parts:
+        free = max(0, size - len(part))
+        part.extend(rest[:free])
+        del rest[:free]
+    return [item for part in parts for item in part]
 
 
 @cache

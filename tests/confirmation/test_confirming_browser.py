@@ -10,13 +10,10 @@ from playwright.async_api import Page, Response
 
 from service.messages import worker
 from tests.support.api_client import World
-from tests.support.chromium import WIDE, check_layout, open_page, serve_world
+from tests.support.chromium import WIDE, axe_violations, check_layout, open_page, serve_world
 from tests.support.customer import UNSIGNED, advance_clock, example_customer
 from tests.support.customer_chromium import INKED_PIXELS, draw_signature, enter_code, open_customer_page
 
-AXE = (Path(__file__).parents[1] / "vendor" / "axe-core" / "axe.min.js").read_text()
-RUN_AXE = """async () => (await axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa',
-    'best-practice']})).violations.map(one => [one.id, one.nodes.map(node => node.html)])"""
 EQUAL = (
     "() => [...document.querySelectorAll('summary')].slice(0, 4).map(one => {const box = one.getBoundingClientRect();"
 )
@@ -33,8 +30,7 @@ TWICE = """() => {
 async def checked(page: Page, name: str) -> None:
     """Large enough, dark enough, and nothing that axe finds."""
     await check_layout(page, name)
-    await page.evaluate(AXE)
-    assert await page.evaluate(RUN_AXE) == []
+    assert await axe_violations(page) == []
 
 
 @pytest.mark.parametrize("scripts", [True, False])

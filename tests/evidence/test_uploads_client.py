@@ -1,7 +1,5 @@
 """The real tus-js-client against the real server, over a network that cuts: at most one part is sent again."""
 
-import asyncio
-import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -10,7 +8,6 @@ from pathlib import Path
 
 import httpx
 import pytest
-import uvicorn
 
 from service.app import create_app
 from tests.support import nodejs
@@ -18,6 +15,7 @@ from tests.support.api_client import RECORD, World
 from tests.support.evidence import record_naming
 from tests.support.flaky_proxy import bad_network
 from tests.support.pictures import name, noise
+from tests.support.serving import serve
 
 CHUNK = 256 * 1024
 HEADERS = 1200  # bytes of a request beside its body, at most
@@ -27,17 +25,8 @@ FILE = noise((1700, 1300))
 @asynccontextmanager
 async def served(world: World) -> AsyncIterator[int]:
     """The world behind a socket; its port."""
-    listening = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(
-        create_app(world.house, 2**21), http="httptools", ws="none", lifespan="off", log_config=None, access_log=False
-    )
-    server = uvicorn.Server(config)
-    running = asyncio.create_task(server.serve(sockets=[listening]))
-    try:
-        yield listening.getsockname()[1]
-    finally:
-        server.should_exit = True
-        await running
+    async with serve(create_app(world.house, 2**21), http="httptools", access_log=False) as port:
+        yield port
 
 
 async def send(world: World, folder: Path, cuts: list[int]) -> tuple[int, int, dict[str, object]]:

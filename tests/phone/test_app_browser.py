@@ -4,7 +4,6 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from hashlib import sha256
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -14,12 +13,9 @@ from playwright.async_api import Page, async_playwright
 from service.phone import files
 from tests.support.api_client import World
 from tests.support.browser import later
-from tests.support.chromium import CHROMIUM, check_layout, open_page, serve_world
+from tests.support.chromium import CHROMIUM, axe_violations, check_layout, open_page, serve_world
 from tests.support.devices import enrolment_code
 
-AXE = (Path(__file__).parents[1] / "vendor" / "axe-core" / "axe.min.js").read_text()
-RUN_AXE = """async () => (await axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa',
-    'best-practice']})).violations.map(one => [one.id, one.nodes.map(node => node.html)])"""
 PHONE = (390, 844)
 LARGE = "() => { document.documentElement.style.fontSize = '225%' }"  # 200 % of the app's own size
 READY = "() => navigator.serviceWorker.ready.then(one => one.active.state === 'activated')"
@@ -61,8 +57,7 @@ async def looked_at(page: Page, name: str) -> None:
     await check_layout(page, name)
     height = await page.evaluate("document.documentElement.scrollHeight")
     await page.set_viewport_size({"width": PHONE[0], "height": max(PHONE[1], height)})  # nothing is behind the bar
-    await page.evaluate(AXE)
-    assert await page.evaluate(RUN_AXE) == []
+    assert await axe_violations(page) == []
     await page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
     await page.evaluate(LARGE)
     await check_layout(page, f"{name}-large")

@@ -12,14 +12,11 @@ from uuid import UUID
 import pytest
 
 from tests.support.api_client import World
-from tests.support.chromium import PALE, SMALL, TINY, WIDE
+from tests.support.chromium import PALE, SMALL, TINY, WIDE, axe_violations
 from tests.support.customer_chromium import INKED_PIXELS
 from tests.support.factories import uid
 from tests.support.phone_app import PhoneApp, agree, around, draw, open_phone, plan_today
 
-AXE = (Path(__file__).parents[1] / "vendor" / "axe-core" / "axe.min.js").read_text()
-RUN_AXE = """async () => (await axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa',
-    'best-practice']})).violations.map(({ id, nodes }) => [id, nodes.map(node => node.html).join(' ').slice(0, 300)])"""
 SPEAK = """async to => {
     const base = document.querySelector('script[type=module]').src.replace(/app\\/main.js$/, '');
     (await import(base + 'app/words.js')).language.value = to;
@@ -32,7 +29,6 @@ LARGE = "size => { document.documentElement.style.fontSize = size; }"
 async def look(app: PhoneApp, name: str) -> None:
     """What is wrong with a screen, in both languages and at 200 % text."""
     page, folder = app.page, os.environ.get("SCREENSHOTS")
-    await page.evaluate(AXE)
     for language in ("en", "zh"):
         await page.evaluate(SPEAK, language)
         for size, suffix in (("225%", "-large"), ("", "")):
@@ -41,7 +37,7 @@ async def look(app: PhoneApp, name: str) -> None:
             if folder:
                 await page.screenshot(path=Path(folder) / f"{name}-{language}{suffix}.png", full_page=True)
         await page.evaluate(BOTTOM)  # where the bar covers nothing
-        assert await page.evaluate(RUN_AXE) == [], f"{name} {language}"
+        assert await axe_violations(page) == [], f"{name} {language}"
         for wrong in (SMALL, TINY, PALE):
             assert await page.evaluate(wrong) == [], f"{name} {language}"
 

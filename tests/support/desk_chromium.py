@@ -7,12 +7,9 @@ from typing import Any
 import msgspec
 from playwright.async_api import Page
 
-from tests.support.chromium import WIDE
+from tests.support.chromium import WIDE, axe_violations
 from tests.support.desk import DeskBrowser
 
-AXE = (Path(__file__).parents[1] / "vendor" / "axe-core" / "axe.min.js").read_text()
-RUN_AXE = """async () => (await axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa',
-    'best-practice']})).violations.map(one => [one.id, one.nodes.map(node => node.html)])"""
 TABLET, DESKTOP = (820, 1180), (1366, 768)
 SCREENS = [(DESKTOP, 1, "zh-CN"), (TABLET, 1, "en"), ((683, 384), 2, "zh-CN")]
 LONG = {"name": "欧阳上官司马诸葛" * 8, "phone": "13800000000", "address": "虚构路一号" * 12, "account": "1001"}
@@ -41,13 +38,12 @@ async def faults(page: Page, name: str, *sizes: tuple[int, int]) -> list[Any]:
     await page.evaluate(
         "() => [...document.querySelectorAll('details')].slice(0, 9).forEach(one => { one.open = true })"
     )
-    await page.evaluate(AXE)
     folder, found = os.environ.get("SCREENSHOTS"), list[Any]()
     for width, height in sizes:
         await page.set_viewport_size({"width": width, "height": height})
         if folder:
             await page.screenshot(path=Path(folder) / f"{name}-{width}.png", full_page=True)
-        found += [(name, width, *one) for one in await page.evaluate(RUN_AXE)]
+        found += [(name, width, *one) for one in await axe_violations(page)]
         for font in ("200%", ""):
             await page.evaluate("font => { document.documentElement.style.fontSize = font }", font)
             if await page.evaluate(WIDE):

@@ -13,7 +13,6 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-import uvicorn
 from playwright.async_api import BrowserContext, Page, async_playwright
 
 from service.app import create_app
@@ -22,6 +21,7 @@ from tests.support.api_client import World
 from tests.support.chromium import CHROMIUM, running_chromium
 from tests.support.devices import enrolment_code
 from tests.support.factories import uid
+from tests.support.serving import serve
 
 MODULES = f"""
     const base = {files.BASE!r}
@@ -161,15 +161,8 @@ async def serve_gate(world: World, max_body: int = 2**21) -> AsyncIterator[tuple
     """Serve the application on a socket, by the real time; yields the gate and the port."""
     world.house.clock = lambda: int(time.time() * 1000)
     gate = Gate(create_app(world.house, max_body))
-    server = uvicorn.Server(uvicorn.Config(gate, port=0, lifespan="off", log_config=None, ws="none"))  # type: ignore[arg-type]
-    task = asyncio.create_task(server.serve())
-    while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
-        await asyncio.sleep(0.02)
-    try:
-        yield gate, server.servers[0].sockets[0].getsockname()[1]
-    finally:
-        server.should_exit = True
-        await task
+    async with serve(gate) as port:
+        yield gate, port
 
 
 @dataclass
