@@ -57,15 +57,15 @@ async def list_visits(ctx: AppContext, tx: Transaction, token: bytes, query: dic
         rows, more = await search.search_visits(tx, page.row_filter, text, after, PAGE)
         if after is None and person.can("see visits of an area"):
             by_receipt = await search.find_by_receipt(tx, page.row_filter, text)
-            for row in by_receipt:
-                await page.add(row)
+            rows = [*by_receipt, *(row for row in rows if row not in by_receipt)]
     elif wanted.technician == person.login:
         return await _list_own_visits(page, start)
     else:
         rows = await summaries.list_summaries(tx, wanted, start, PAGE + 1)
         more = encode_cursor(rows[PAGE - 1].key) if len(rows) > PAGE else None
-    known = await visits_repository.get_visits(tx, (row.visit for row in rows[:PAGE]))
-    for row in rows[:PAGE]:
+        rows = rows[:PAGE]
+    known = await visits_repository.get_visits(tx, (row.visit for row in rows))
+    for row in rows:
         await page.add(row, known.get(row.visit))
     return page.build(more)
 
