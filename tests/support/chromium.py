@@ -53,6 +53,7 @@ PALE = """() => {
             return (a + 0.05) / (b + 0.05) < 4.5;
         }).map(one => one.outerHTML);
 }"""
+WECHAT = "Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 Chrome/130 Mobile MicroMessenger/8.0.50"
 WIDE = "() => document.documentElement.scrollWidth > innerWidth"
 
 
@@ -65,7 +66,12 @@ async def serve_world(world: World) -> AsyncIterator[str]:
 
 @asynccontextmanager
 async def open_page(
-    *, scripts: bool, size: tuple[int, int] = (360, 740), scale: float = 1, locale: str = "zh-CN"
+    *,
+    scripts: bool,
+    size: tuple[int, int] = (360, 740),
+    scale: float = 1,
+    locale: str = "zh-CN",
+    agent: str | None = None,
 ) -> AsyncIterator[Page]:
     """A page on a small phone. A page at 200 % zoom is one of half the size at scale 2."""
     if CHROMIUM is None:
@@ -77,6 +83,7 @@ async def open_page(
             device_scale_factor=scale,
             java_script_enabled=scripts,
             locale=locale,
+            user_agent=agent,
         )
         try:
             yield await context.new_page()
