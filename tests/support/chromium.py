@@ -24,10 +24,13 @@ from tests.support.serving import serve
 
 CHROMIUM = shutil.which("chromium-headless-shell") or shutil.which("chromium")
 AXE = (Path(__file__).parents[1] / "vendor" / "axe-core" / "axe.min.js").read_text()
-RUN_AXE = """async () => (await axe.run(document, {
-    runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
-    resultTypes: ['violations'],
-})).violations.map(one => [one.id, one.nodes.map(node => node.html)])"""
+RUN_AXE = """async () => {
+    document.getAnimations().filter(one => one instanceof CSSTransition).forEach(one => one.finish());
+    return (await axe.run(document, {
+        runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
+        resultTypes: ['violations'],
+    })).violations.map(one => [one.id, one.nodes.map(node => node.html)]);
+}"""
 SMALL = """() => [...document.querySelectorAll('button,a,textarea,select,summary,input:not([type=hidden])')]
     .filter(one => one.checkVisibility())
     .filter(one => one.getBoundingClientRect().height < 48 || one.getBoundingClientRect().width < 48)
@@ -35,6 +38,7 @@ SMALL = """() => [...document.querySelectorAll('button,a,textarea,select,summary
 TINY = """() => [...document.querySelectorAll('main *')]
     .filter(one => one.innerText && parseFloat(getComputedStyle(one).fontSize) < 18).map(one => one.outerHTML)"""
 PALE = """() => {
+    document.getAnimations().filter(one => one instanceof CSSTransition).forEach(one => one.finish());
     const parts = text => text.match(/[0-9.]+/g).map(Number);
     const light = ([r, g, b]) => [r, g, b].map(v => v / 255)
         .map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
