@@ -8,12 +8,12 @@ from typing import Any
 
 import msgspec
 import pytest
-from playwright.async_api import Page, async_playwright
+from playwright.async_api import Page
 
 from service.phone import files
 from tests.support.api_client import World
 from tests.support.browser import later
-from tests.support.chromium import CHROMIUM, axe_violations, check_layout, open_page, serve_world
+from tests.support.chromium import WECHAT, axe_violations, check_layout, open_page, serve_world
 from tests.support.devices import enrolment_code
 
 PHONE = (390, 844)
@@ -228,19 +228,10 @@ async def test_where_the_app_cannot_be_used_it_says_what_to_do(phone_world: Worl
 
 
 async def test_in_wechat_the_app_says_to_open_the_browser(phone_world: World) -> None:
-    if CHROMIUM is None:
-        pytest.skip("chromium is missing: apt-get install chromium")
-    agent = "Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 Chrome/130 Mobile MicroMessenger/8.0.50"
-    async with serve_world(phone_world) as base, async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        context = await browser.new_context(
-            viewport={"width": PHONE[0], "height": PHONE[1]}, user_agent=agent, locale="zh-CN"
-        )
-        page = await context.new_page()
+    async with serve_world(phone_world) as base, open_page(scripts=True, size=PHONE, agent=WECHAT) as page:
         await page.goto(f"{base}/phone")
         await page.get_by_role("heading", name="请在浏览器里打开").wait_for()
         await looked_at(page, "app-wechat")
-        await browser.close()
 
 
 async def test_a_revoked_phone_says_what_stays_and_whom_to_ask(phone_world: World) -> None:

@@ -1,19 +1,17 @@
 """The pages behind an invitation's link and an enrolment's QR code, in a real browser on a telephone's screen."""
 
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
 
 import msgspec
 import pytest
-from playwright.async_api import Page, Route, async_playwright
+from playwright.async_api import Page, Route
 
 from service.devices import repository as devices_repository
 from service.devices.signatures import parse_signature_header, verify_signature
 from tests.support.api_client import World
 from tests.support.browser import PASSWORD, code_now, unsecret
-from tests.support.chromium import CHROMIUM, check_layout, open_page, serve_world
+from tests.support.chromium import WECHAT, check_layout, open_page, serve_world
 from tests.support.devices import enrolment_code
 
 KEPT = """async key => {
@@ -158,18 +156,8 @@ async def test_a_code_that_is_not_good_is_told(small_world: World) -> None:
         await page.get_by_text("这里没有登记码").wait_for()
 
 
-@asynccontextmanager
-async def as_wechat() -> AsyncIterator[Page]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        agent = "Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 Chrome/130 Mobile MicroMessenger/8.0.50"
-        context = await browser.new_context(viewport={"width": 360, "height": 740}, user_agent=agent, locale="zh-CN")
-        yield await context.new_page()
-        await browser.close()
-
-
 async def test_in_wechat_and_on_an_insecure_origin_the_page_says_where_to_open_it(small_world: World) -> None:
-    async with serve_world(small_world) as base, as_wechat() as page:
+    async with serve_world(small_world) as base, open_page(scripts=True, agent=WECHAT) as page:
         await page.goto(f"{base}/enrol#some-code")
         await page.get_by_text("微信里不能登记").wait_for()
         assert not await page.locator("#enrol").is_visible()

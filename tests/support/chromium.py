@@ -24,10 +24,13 @@ from tests.support.serving import serve
 
 CHROMIUM = shutil.which("chromium-headless-shell") or shutil.which("chromium")
 AXE = (Path(__file__).parents[1] / "vendor" / "axe-core" / "axe.min.js").read_text()
-RUN_AXE = """async () => (await axe.run(document, {
-    runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
-    resultTypes: ['violations'],
-})).violations.map(one => [one.id, one.nodes.map(node => node.html)])"""
+RUN_AXE = """async () => {
+    document.getAnimations().filter(one => one instanceof CSSTransition).forEach(one => one.finish());
+    return (await axe.run(document, {
+        runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
+        resultTypes: ['violations'],
+    })).violations.map(one => [one.id, one.nodes.map(node => node.html)]);
+}"""
 SMALL = """() => [...document.querySelectorAll('button,a,textarea,select,summary,input:not([type=hidden])')]
     .filter(one => one.checkVisibility())
     .filter(one => one.getBoundingClientRect().height < 48 || one.getBoundingClientRect().width < 48)
@@ -35,6 +38,7 @@ SMALL = """() => [...document.querySelectorAll('button,a,textarea,select,summary
 TINY = """() => [...document.querySelectorAll('main *')]
     .filter(one => one.innerText && parseFloat(getComputedStyle(one).fontSize) < 18).map(one => one.outerHTML)"""
 PALE = """() => {
+    document.getAnimations().filter(one => one instanceof CSSTransition).forEach(one => one.finish());
     const parts = text => text.match(/[0-9.]+/g).map(Number);
     const light = ([r, g, b]) => [r, g, b].map(v => v / 255)
         .map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
@@ -53,6 +57,7 @@ PALE = """() => {
             return (a + 0.05) / (b + 0.05) < 4.5;
         }).map(one => one.outerHTML);
 }"""
+WECHAT = "Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 Chrome/130 Mobile MicroMessenger/8.0.50"
 WIDE = "() => document.documentElement.scrollWidth > innerWidth"
 
 
@@ -65,7 +70,12 @@ async def serve_world(world: World) -> AsyncIterator[str]:
 
 @asynccontextmanager
 async def open_page(
-    *, scripts: bool, size: tuple[int, int] = (360, 740), scale: float = 1, locale: str = "zh-CN"
+    *,
+    scripts: bool,
+    size: tuple[int, int] = (360, 740),
+    scale: float = 1,
+    locale: str = "zh-CN",
+    agent: str | None = None,
 ) -> AsyncIterator[Page]:
     """A page on a small phone. A page at 200 % zoom is one of half the size at scale 2."""
     if CHROMIUM is None:
@@ -77,6 +87,7 @@ async def open_page(
             device_scale_factor=scale,
             java_script_enabled=scripts,
             locale=locale,
+            user_agent=agent,
         )
         try:
             yield await context.new_page()
