@@ -59,7 +59,7 @@ async def test_after_a_cancellation_the_page_says_that_the_customer_has_to_be_ca
     zhao: DeskBrowser, world: World
 ) -> None:
     assert await call(zhao) == 303
-    gone = await zhao.post(f"/desk/visits/{VISIT}/cancel", {"revision": "0", "reason": "退单"})
+    gone = await zhao.post(f"/desk/visits/{VISIT}/cancel", {"revision": "0", "reason": "退单", "sure": "yes"})
     assert gone.status_code == 303
     assert "还不知道已经取消：请打电话告诉客户" in text_of(await zhao.get(PLAN))
     assert await call(zhao) == 303
@@ -74,7 +74,7 @@ async def test_after_a_cancellation_the_page_says_that_the_customer_has_to_be_ca
 
 
 async def test_nobody_who_knew_of_nothing_has_to_be_called(zhao: DeskBrowser) -> None:
-    await zhao.post(f"/desk/visits/{VISIT}/cancel", {"revision": "0", "reason": "退单"})
+    await zhao.post(f"/desk/visits/{VISIT}/cancel", {"revision": "0", "reason": "退单", "sure": "yes"})
     page = await zhao.get(PLAN)
     assert "没有给客户发过通知" in page.text
     assert 'action="/desk/visits/' not in page.text
@@ -87,7 +87,7 @@ async def test_a_customer_who_was_called_before_the_desk_had_notices_has_to_hear
     entry = {"id": str(uid("e")), "what": "appointment_agreed", "by": "dispatcher", "at": "2026-03-02T06:59:00+08:00"}
     entries = {"entries": [{**entry, "evidence": [log]}]}
     assert (await world.ask("zhao", "POST", f"/v1/visits/{VISIT}/entries", entries)).status_code in (200, 201)
-    await zhao.post(f"/desk/visits/{VISIT}/cancel", {"revision": "0", "reason": "退单"})
+    await zhao.post(f"/desk/visits/{VISIT}/cancel", {"revision": "0", "reason": "退单", "sure": "yes"})
     assert "请打电话告诉客户" in text_of(await zhao.get(PLAN))
 
 
