@@ -19,7 +19,7 @@ WORDS = {"id": str(uid("q")), "finding": RANG_LATE, "text": " "}
     ("form", "fields", "sentence"),
     [
         ("corrections", RETURN, "要退回的事项：至少选 1 项"),
-        ("corrections", {**RETURN, **ITEM, "due": "2126-03-03T18:00"}, "何时之前：请核对年份"),
+        ("corrections", {**RETURN, **ITEM, "due": "2126-03-03T18:00"}, "何时之前：年份须在 2001 到 2099 之间"),
         ("corrections", {**RETURN, **ITEM, "due": ""}, "何时之前：不能为空，请填写"),
         ("corrections", {**RETURN, **ITEM, "why:id_shown": " "}, "缺什么：不能为空，请填写"),
         ("callbacks", {**CALL, **ANSWER, "at": "2026-03-02T12:30"}, "什么时候：通话时间还没有到"),
