@@ -94,8 +94,12 @@ class NewVisitController(DeskController):
 
     @post(status_code=303)
     async def plan(self, desk: Desk) -> ASGIResponse:
-        """Plan the visit. What looks wrong is shown first; the same form sent again is saved."""
+        """Plan the visit. What looks wrong is shown first; the same form sent again is saved. With `free`, the form is
+        shown again for that time."""
         form = desk.form
+        if "free" in form:
+            begins, _, ends = form["free"].partition(" ")
+            return await _new_visit(desk, {**form, "from": begins, "to": ends})
         try:
             if not is_uuid(form.get("id", "")):
                 raise InvalidBody

@@ -10,8 +10,9 @@ from service.db.database import Transaction
 from service.errors import EntryIdReused, FieldError, InvalidBody, TooManyEntries
 from service.judge.batches import IgnoredEntry, same_content
 from service.judge.entries import Entry
-from service.visits import volume
+from service.visits import search_index, volume
 from service.visits.append_batch import insert_batch
+from service.visits.complaints import receipt_numbers
 from service.visits.loading import JudgementView, load_visit, lock_visible_visit
 from service.visits.quota import daily_quota_exceeded
 from service.visits.status import recompute_status
@@ -55,6 +56,7 @@ async def _add_entries(
     after = await load_visit(ctx, tx, row)
     volume.check_visit_size(ctx, after, "office")
     _require_known_items(after.merged.ignored[str(batch_id)], entries)
+    await search_index.add_receipts(tx, visit_id, receipt_numbers(entries))
     is_visible = after.visible_at(None).merged.entries != before.visible_at(None).merged.entries
     await recompute_status(tx, after, notify_technicians=is_visible)
     return person.login, after.visible_to(person).to_view()

@@ -52,7 +52,11 @@ SOMETHING_NEW = PageText("有新内容，请再看一遍。刚才的没有保存
 CHANGED_MEANWHILE = (errors.PreconditionFailed, errors.FindingChanged)
 SAVED = PageText("决定已保存")
 NEXT = PageText("上一个上门的决定已保存，这是下一个")
+NEXT_UNFINISHED = PageText("上一个上门已保存，但它还有没办完的事，仍在待审里；这是下一个")
 QUEUE_DONE = PageText("决定已保存，没有别的要看了")
+LAST_UNFINISHED = PageText("已保存，但这次上门还有没办完的事，仍在待审里")
+NEXT_WORDS = PageText("上一条客户留言已看过，这是下一条")
+WORDS_DONE = PageText("客户留言都看过了")
 CHANNELS: dict[str, AnyText] = {
     "phone": PageText("电话"),
     "sms": PageText("短信"),
@@ -95,12 +99,11 @@ class VisitPagesController(DeskController):
             review = read_review(desk.form)
             tags = frozenset({desk.form.get("tag", "")})
             await reviewing.review_visit(desk.ctx, desk.token, visit_id, review, tags)
-            if desk.form.get("then") != "next":
-                return redirect_with_notice(f"{_address(visit_id)}#visit", SAVED)
-            following = await queue.next_visit(desk.ctx, desk.token, visit_id)
-            if following is None:
-                return redirect_with_notice("/desk/queue#queue", QUEUE_DONE)
-            return redirect_with_notice(f"{_address(following)}#visit", NEXT)
+            if desk.form.get("then") == "next":
+                return await _go_on(desk, visit_id)
+            if desk.form.get("then") == "words":
+                return _lead_to(await queue.next_commented(desk.ctx, desk.token), NEXT_WORDS, WORDS_DONE)
+            return redirect_with_notice(f"{_address(visit_id)}#visit", SAVED)
 
         return await _act(desk, visit_id, "review", work)
 
@@ -231,6 +234,20 @@ def _moment(desk: DeskRequest, name: str) -> datetime:
 
 def _missing(name: str) -> errors.InvalidBody:
     return errors.InvalidBody("", (errors.FieldError(f"/{name}", "missing", "fill it in"),))
+
+
+async def _go_on(desk: DeskRequest, visit_id: UUID) -> ASGIResponse:
+    """To the next visit. Says if the one that was saved still calls for a person: a complaint does until its answer."""
+    view, _ = await reviewing.get_review_view(desk.ctx, desk.token, visit_id)
+    unfinished = view.reasons and view.state != "returned"
+    following = await queue.next_visit(desk.ctx, desk.token, visit_id)
+    return _lead_to(following, *((NEXT_UNFINISHED, LAST_UNFINISHED) if unfinished else (NEXT, QUEUE_DONE)))
+
+
+def _lead_to(following: UUID | None, notice: PageText, done: PageText) -> ASGIResponse:
+    if following is None:
+        return redirect_with_notice("/desk/queue#queue", done)
+    return redirect_with_notice(f"{_address(following)}#visit", notice)
 
 
 async def _act(desk: DeskRequest, visit_id: UUID, sent: str, work: Work) -> ASGIResponse:

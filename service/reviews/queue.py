@@ -51,6 +51,17 @@ class QueueRow(msgspec.Struct, frozen=True, kw_only=True):
     assignee: str
 
 
+class CommentedRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A visit's row; `planned_at` is ms UTC."""
+
+    visit: UUID
+    type: str
+    technician: str
+    area: str
+    planned_at: int
+    plan: bytes
+
+
 @read_only
 async def list_queue(ctx: AppContext, tx: Transaction, token: bytes, wanted: QueueFilter) -> Queue:
     """A page of the queue, for supervisors. PermissionDenied for an area that is not one of theirs."""
@@ -70,6 +81,24 @@ async def next_visit(_: AppContext, tx: Transaction, token: bytes, current: UUID
         )
         found += [row] if row is not None else []
     return UUID(bytes=min(found)[1]) if found else None
+
+
+@read_only
+async def next_commented(_: AppContext, tx: Transaction, token: bytes) -> UUID | None:
+    """The oldest visit that calls for nobody, with words of the customer that nobody has read."""
+    person = await authenticate_token(tx, token)
+    require_permission(person, "review visits")
+    rows = await fetch_commented(tx, person, None, 1)
+    return rows[0].visit if rows else None
+
+
+async def fetch_commented(tx: Transaction, person: Person, area: str | None, size: int) -> list[CommentedRow]:
+    """The first visits that call for nobody, with words of the customer that nobody has read, the oldest first."""
+    found: list[Row] = []
+    for one in areas_to_list(person, area):
+        found += await tx.fetch_all("commented", every_area=int(one is None), area=one or "", size=size)
+    rows = sorted((from_row(CommentedRow, row) for row in found), key=lambda row: (row.planned_at, row.visit))
+    return rows[:size]
 
 
 async def load_queue(ctx: AppContext, tx: Transaction, person: Person, wanted: QueueFilter) -> Queue:

@@ -2,7 +2,6 @@
 
 from datetime import datetime
 from typing import Annotated, get_args
-from uuid import UUID
 
 import msgspec
 from litestar import get
@@ -10,11 +9,10 @@ from litestar.response.base import ASGIResponse
 
 from service.accounts.authentication import authenticate_token
 from service.accounts.desk import Desk, DeskController, DeskRequest, render_desk
-from service.accounts.permissions import Person, areas_to_list, covers_area
+from service.accounts.permissions import Person, covers_area
 from service.accounts.repository import names_of
 from service.context import AppContext, read_only
-from service.db.database import Row, Transaction
-from service.db.rows import from_row
+from service.db.database import Transaction
 from service.dispatch.planning import newest_rules
 from service.judge.checklist import Text
 from service.visits.attention import ReasonKind
@@ -24,7 +22,7 @@ from service.web.pagination import query_string
 from service.web.query import choice_parameter, text_parameter
 from service.web.templates import Assets
 
-from .queue import QueueFilter, load_queue
+from .queue import QueueFilter, fetch_commented, load_queue
 from .schemas import Queue
 
 QUEUE_SCRIPT = Assets("/web/desk/queue.js", asks=True)
@@ -32,17 +30,6 @@ MOST_COMMENTED = 20
 """How many visits with unread words the page lists."""
 NOBODY = "-"
 """In the address: visits that nobody looks at."""
-
-
-class CommentedRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A visit's row; `planned_at` is ms UTC."""
-
-    visit: UUID
-    type: str
-    technician: str
-    area: str
-    planned_at: int
-    plan: bytes
 
 
 class CommentedVisit(msgspec.Struct, frozen=True, kw_only=True):
@@ -93,10 +80,7 @@ async def get_queue_page(ctx: AppContext, tx: Transaction, token: bytes, wanted:
 
 
 async def _commented(ctx: AppContext, tx: Transaction, person: Person, area: str | None) -> tuple[CommentedVisit, ...]:
-    found: list[Row] = []
-    for one in areas_to_list(person, area):
-        found += await tx.fetch_all("commented", every_area=int(one is None), area=one or "", size=MOST_COMMENTED)
-    rows = sorted((from_row(CommentedRow, row) for row in found), key=lambda row: (row.planned_at, row.visit))
+    rows = await fetch_commented(tx, person, area, MOST_COMMENTED)
     names = await names_of(tx, {row.technician for row in rows})
     plans = [PLAN_DECODER.decode(row.plan) for row in rows]
     return tuple(
@@ -109,7 +93,7 @@ async def _commented(ctx: AppContext, tx: Transaction, person: Person, area: str
             name=plan.customer.name,
             external_ref=plan.external_ref,
         )
-        for row, plan in list(zip(rows, plans, strict=True))[:MOST_COMMENTED]
+        for row, plan in zip(rows, plans, strict=True)
     )
 
 

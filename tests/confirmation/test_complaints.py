@@ -283,3 +283,15 @@ async def test_numbers_of_before_the_index_are_found_once_it_is_made(world: Worl
     await world.house.db.write(begin_anew)
     assert await status.backfill_summaries(world.house) == 1
     assert await found(world, "wang", number) == [str(tao.visit)]
+
+
+async def test_a_review_that_leaves_a_complaint_without_an_answer_says_so(world: World) -> None:
+    tao = await complaining(world)
+    wang, page = await signed_in(world, "wang"), f"/desk/visits/{tao.visit}"
+    for notice in ("仍在待审里", "没有别的要看了"):
+        fields = {"tag": await wang.field(page, "tag"), "comment": "看过", "then": "next"}
+        answer = await wang.post(f"{page}/review", fields)
+        assert answer.headers["location"] == "/desk/queue#queue"
+        assert notice in text_of(await wang.get("/desk/queue"))
+        if "complaint" in await reasons(world, tao):
+            await answers(world, tao, "已致歉")

@@ -4,6 +4,7 @@ import html
 import re
 from datetime import date, datetime
 
+import httpx
 import pytest
 
 from service.dispatch.free import free_times, past
@@ -19,6 +20,11 @@ FREE = re.compile(r'<td colspan="\d+" class="free"><a href="([^"]+)"')
 
 def hours(start: str, end: str) -> dict[str, str]:
     return {"from": clock(start), "to": clock(end)}
+
+
+def offered(form: httpx.Response) -> list[str]:
+    """The free times that the form offers."""
+    return re.findall(r'<button name="free" value="([^"]+)"', form.text)
 
 
 def found(*busy: tuple[int, int]) -> list[tuple[str, str]]:
@@ -66,9 +72,42 @@ async def test_free_time_on_the_board_leads_to_a_form_that_is_filled_in(world: W
     stops = [one for one in re.findall(r"<a [^>]*technician=li[^>]*>", page.text) if "tabindex" not in one]
     assert len(stops) == 1
     assert "from=08:00&amp;to=09:00" in stops[0]
-    offered = re.findall(r'aria-current="true">([^<]*)<|;to=[\d:]+">([^<]*)</a></li>', form.text)
-    times = ["".join(one) for one in offered]
-    assert ("08:00–09:00" in times, "10:30–11:30" in times, "09:00–10:00" in times) == (True, True, False)
+    times = offered(form)
+    assert ("08:00 09:00" in times, "10:30 11:30" in times, "09:00 10:00" in times) == (True, True, False)
+
+
+async def test_a_free_time_is_taken_without_loss_of_what_was_typed(world: World) -> None:
+    stand(world.house, "07:00")
+    await world.plan(window=hours("09:00", "10:30"))
+    zhao = await signed_in(world, "zhao")
+    form = await zhao.get("/desk/visits/new?date=2026-03-02&technician=li&from=09:00&to=10:00")
+    typed = {
+        "id": field_of(form, "id"),
+        "date": "2026-03-02",
+        "from": "09:00",
+        "to": "10:00",
+        "type": "meter_read",
+        "technician": "li",
+        "name": "欧阳明月",
+        "content": "抄表",
+    }
+    warned = await zhao.post("/desk/visits/new", typed)
+    assert warned.status_code == 409
+    taken = await zhao.post("/desk/visits/new", {**typed, "confirmed": "x", "free": offered(warned)[-1]})
+    assert taken.status_code == 200
+    times = [field_of(taken, name) for name in ("from", "to")]
+    assert " ".join(times) == offered(warned)[-1]
+    assert [field_of(taken, name) for name in ("id", "name", "content")] == [typed["id"], "欧阳明月", "抄表"]
+    assert len((await world.ask("zhao", "GET", "/v1/visits")).json()["items"]) == 1  # it plans nothing
+
+
+async def test_the_enter_key_saves_and_takes_no_free_time(world: World) -> None:
+    stand(world.house, "07:00")
+    zhao = await signed_in(world, "zhao")
+    form = await zhao.get("/desk/visits/new?date=2026-03-02&technician=li")
+    posted = form.text[form.text.index('action="/desk/visits/new"') :]
+    first = re.findall(r"<button[^>]*>", posted)[0]
+    assert "name=" not in first
 
 
 async def test_the_crew_of_a_visit_is_not_free_and_has_it_in_its_row(world: World) -> None:
@@ -80,9 +119,8 @@ async def test_the_crew_of_a_visit_is_not_free_and_has_it_in_its_row(world: Worl
     assert "technician=sun&amp;from=09:00" not in page.text
     assert page.text.count('class="block planned"') == 2
     assert "同行" in text_of(page)
-    assert (
-        "technician=sun&amp;from=09:00" not in (await zhao.get("/desk/visits/new?date=2026-03-02&technician=sun")).text
-    )
+    times = offered(await zhao.get("/desk/visits/new?date=2026-03-02&technician=sun"))
+    assert ("08:00 09:00" in times, "09:00 10:00" in times) == (True, False)
 
 
 async def test_a_visit_of_another_area_takes_time_until_it_is_cancelled_and_shows_nothing(world: World) -> None:
@@ -91,11 +129,11 @@ async def test_a_visit_of_another_area_takes_time_until_it_is_cancelled_and_show
     assert (await world.ask("qian", "PUT", f"/v1/visits/{uid('w')}", west)).status_code == 201
     zhao = await signed_in(world, "zhao")
     page = await zhao.get("/desk/visits/new?date=2026-03-02&technician=li")
-    assert "from=09:00" not in page.text
+    assert "09:00 10:00" not in offered(page)
     assert "城西客户" not in page.text
     gone = await world.ask("qian", "PUT", f"/v1/visits/{uid('w')}/cancellation", {"reason": "不去"}, if_match='"0"')
     assert gone.status_code == 200, gone.text
-    assert "from=09:00" in (await zhao.get("/desk/visits/new?date=2026-03-02&technician=li")).text
+    assert "09:00 10:00" in offered(await zhao.get("/desk/visits/new?date=2026-03-02&technician=li"))
 
 
 async def test_only_who_plans_is_offered_free_time_and_none_that_is_over(world: World) -> None:

@@ -12,7 +12,7 @@ from service import errors
 from service.dispatch import listing, search
 from service.visits.search_tokens import normalize_text, query_tokens, tokenize
 from tests.support import example_visits as stories
-from tests.support.api_client import World
+from tests.support.api_client import VISIT, World
 from tests.support.desk import signed_in, text_of
 from tests.support.factories import TOKENS, Town, a_record, change_visit, encode, said, uid
 
@@ -203,3 +203,15 @@ async def test_a_query_that_is_too_long_is_named_so_at_the_desk(world: World) ->
     page = await zhao.get(f"/desk/search?q={'a' * 300}")
     assert (page.status_code, "太长" in text_of(page)) == (400, True)
     assert "不查技术员" in text_of(await zhao.get("/desk/search?q=nobody"))
+
+
+async def test_a_receipt_number_that_the_office_wrote_is_found_by_the_office_alone(world: World) -> None:
+    await world.plan()
+    number = {"kind": "number", "number": "TS-20260302-01"}
+    entry = {"id": str(uid("n")), "at": world.house.now().isoformat(), "what": "complaint_recorded_forwarded"}
+    content = {"entries": [{**entry, "by": "office", "evidence": [number]}]}
+    written = await world.ask("zhao", "POST", f"/v1/visits/{VISIT}/entries", content)
+    assert written.status_code == 201, written.text
+    for login, many in (("zhao", 1), ("wang", 1), ("li", 0)):
+        shown = (await world.ask(login, "GET", "/v1/visits?q=ts-20260302-01")).json()["items"]
+        assert len(shown) == many, login

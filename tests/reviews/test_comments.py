@@ -83,3 +83,19 @@ async def test_a_visit_with_a_reason_has_its_words_in_the_queue_itself(world: Wo
     assert await unread(world) == []
     page = text_of(await (await signed_in(world, "wang")).get("/desk/queue"))
     assert "有客户留言" in page
+
+
+async def test_who_has_read_them_is_led_to_the_next_ones(world: World, tao: Customer) -> None:
+    other = await example_customer(world, "S08")
+    advance_clock(world, minutes=2)
+    await other.enters()
+    assert (await other.says(comment="谢谢")).status_code == 200
+    await close(world, other.visit)
+    assert (await other.says(comment="还有一句")).status_code == 200
+    wang = await signed_in(world, "wang")
+    for here, there in ((str(tao.visit), f"/desk/visits/{other.visit}#visit"), (str(other.visit), "/desk/queue#queue")):
+        path = f"/desk/visits/{here}"
+        assert 'name="then" value="words"' in (await wang.get(path)).text
+        answer = await wang.post(f"{path}/review", {"tag": await wang.field(path, "tag"), "then": "words"})
+        assert answer.headers["location"] == there
+    assert "客户留言都看过了" in text_of(await wang.get("/desk/queue"))
