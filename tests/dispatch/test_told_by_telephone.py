@@ -42,7 +42,7 @@ async def test_a_call_settles_the_notice_and_proves_what_was_said_until_the_time
     assert "notice_due" not in visit["flags"]
     told = [(one["what"], one["evidence"][0]["channel"]) for one in visit["entries"]]
     assert ("work_content_told", "phone") in told
-    assert "赵已在 03-02 07:00 电话告知 陶 13800000000。" in text_of(await zhao.get(PLAN))
+    assert "赵已在 3月2日 07:00 电话告知 陶 13800000000。" in text_of(await zhao.get(PLAN))
     assert re.search(r"通知客户.*预约通知.*已电话告知", text_of(await zhao.get(f"/desk/visits/{VISIT}")))
     assert (await zhao.ask("GET", link.partition("//")[2].partition("/")[2].join(("/", "")))).status_code == 200
     stand(world.house, "07:10")
@@ -59,12 +59,12 @@ async def test_after_a_cancellation_the_page_says_that_the_customer_has_to_be_ca
     zhao: DeskBrowser, world: World
 ) -> None:
     assert await call(zhao) == 303
-    gone = await zhao.post(f"/desk/visits/{VISIT}/cancel", {"revision": "0", "reason": "退单"})
+    gone = await zhao.post(f"/desk/visits/{VISIT}/cancel", {"revision": "0", "reason": "退单", "sure": "yes"})
     assert gone.status_code == 303
     assert "还不知道已经取消：请打电话告诉客户" in text_of(await zhao.get(PLAN))
     assert await call(zhao) == 303
     page = text_of(await zhao.get(PLAN))
-    assert ("已在 03-02 07:00 电话告知" in page, "请打电话" in page) == (True, False)
+    assert ("已在 3月2日 07:00 电话告知" in page, "请打电话" in page) == (True, False)
     sent = (await world.ask("zhao", "GET", f"/v1/visits/{VISIT}/notice")).json()["sent"]
     assert [(one["about"], one["channel"], one["state"]) for one in sent] == [
         ("appointment", "phone", "delivered"),
@@ -74,7 +74,7 @@ async def test_after_a_cancellation_the_page_says_that_the_customer_has_to_be_ca
 
 
 async def test_nobody_who_knew_of_nothing_has_to_be_called(zhao: DeskBrowser) -> None:
-    await zhao.post(f"/desk/visits/{VISIT}/cancel", {"revision": "0", "reason": "退单"})
+    await zhao.post(f"/desk/visits/{VISIT}/cancel", {"revision": "0", "reason": "退单", "sure": "yes"})
     page = await zhao.get(PLAN)
     assert "没有给客户发过通知" in page.text
     assert 'action="/desk/visits/' not in page.text
@@ -87,7 +87,7 @@ async def test_a_customer_who_was_called_before_the_desk_had_notices_has_to_hear
     entry = {"id": str(uid("e")), "what": "appointment_agreed", "by": "dispatcher", "at": "2026-03-02T06:59:00+08:00"}
     entries = {"entries": [{**entry, "evidence": [log]}]}
     assert (await world.ask("zhao", "POST", f"/v1/visits/{VISIT}/entries", entries)).status_code in (200, 201)
-    await zhao.post(f"/desk/visits/{VISIT}/cancel", {"revision": "0", "reason": "退单"})
+    await zhao.post(f"/desk/visits/{VISIT}/cancel", {"revision": "0", "reason": "退单", "sure": "yes"})
     assert "请打电话告诉客户" in text_of(await zhao.get(PLAN))
 
 
