@@ -1,5 +1,6 @@
 """Whether the customer knows of a visit as it is planned now, in words for the dispatcher."""
 
+from datetime import datetime
 from uuid import UUID
 
 import msgspec
@@ -9,7 +10,8 @@ from service.messages import calls, notices
 from service.messages.notices import NoticeView
 from service.visits.appointment import is_completed
 from service.visits.telephone import can_be_dialled
-from service.web.language import PageText
+from service.web.language import PageText, TextPair
+from service.web.templates import format_day_and_time
 
 from .pages import people_names
 from .views import VisitView
@@ -70,7 +72,7 @@ async def _not_cancelled(ctx: AppContext, visit: VisitView, sent: list[NoticeVie
         return Informed(NOT_NEEDED, "plain")
     if current.channel == calls.CHANNEL:
         return await _called(ctx, current)
-    values = {"to": current.to, "time": f"{current.sent_at:%m-%d %H:%M}"}
+    values = {"to": current.to, "time": _time(current.sent_at)}
     if current.state == "waiting":
         return Informed(PageText("通知正在发给 %(to)s（%(time)s 提交）。", values), "info")
     return Informed(PageText("通知已在 %(time)s 发给 %(to)s。", values), "good")
@@ -79,8 +81,12 @@ async def _not_cancelled(ctx: AppContext, visit: VisitView, sent: list[NoticeVie
 async def _called(ctx: AppContext, call: NoticeView) -> Informed:
     """Who informed the customer when."""
     name = (await people_names(ctx, (call.sent_by,)))[call.sent_by]
-    values = {"to": call.to, "time": f"{call.sent_at:%m-%d %H:%M}", "by": name}
+    values = {"to": call.to, "time": _time(call.sent_at), "by": name}
     return Informed(PageText("%(by)s已在 %(time)s 电话告知 %(to)s。", values), "good")
+
+
+def _time(moment: datetime) -> TextPair:
+    return TextPair(format_day_and_time(moment, "zh"), format_day_and_time(moment, "en"))
 
 
 def _last_answer(sent: list[NoticeView]) -> str:

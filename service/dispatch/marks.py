@@ -10,7 +10,7 @@ from service.visits.status import State
 from service.web.language import PageText
 
 Mark = Literal["clash", "missed"]
-MARKS: dict[Mark, PageText] = {"clash": PageText("时间冲突"), "missed": PageText("已过时间、未开始")}
+MARKS: dict[Mark, PageText] = {"clash": PageText("时间冲突"), "missed": PageText("过时未开始")}
 OVER: frozenset[State] = frozenset({"closed", "cancelled"})
 """States of visits that take nobody's time any more."""
 

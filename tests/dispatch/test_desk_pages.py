@@ -385,7 +385,7 @@ async def test_after_each_step_the_page_says_whether_the_customer_knows_and_info
     done = await zhao.post(f"/desk/visits/{VISIT}/notice", {})
     assert (done.status_code, done.headers.get("location")) == (303, f"/desk/visits/{VISIT}/plan"), done.text
     assert "通知已提交发送" in (await zhao.get("/desk/today")).text
-    assert await notified(world, zhao) == ["通知正在发给 13800000000（03-02 07:00 提交）。", "waiting"]
+    assert await notified(world, zhao) == ["通知正在发给 13800000000（3月2日 07:00 提交）。", "waiting"]
     again = await zhao.post(f"/desk/visits/{VISIT}/notice", {})
     assert (again.status_code, 'class="trouble"' in again.text) == (409, True)
     times = {"date": "2026-03-02", "from": "14:00", "to": "15:00"}

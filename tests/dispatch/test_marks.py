@@ -36,7 +36,7 @@ async def test_a_planned_visit_whose_time_is_over_is_marked_until_there_is_a_rec
     zhao = await signed_in(world, "zhao")
     assert "未开始" not in text_of(await zhao.get(DAY))
     stand(world.house, "10:01")
-    assert "已过时间、未开始 1" in text_of(await zhao.get(DAY))
+    assert "过时未开始 1" in text_of(await zhao.get(DAY))
     assert f'href="/desk/visits/{VISIT}"' in (await zhao.get(f"{DAY}&flag=missed")).text
     assert (await world.submit(record())).status_code == 201
     assert "未开始" not in text_of(await zhao.get(DAY))

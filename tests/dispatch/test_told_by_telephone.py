@@ -42,7 +42,7 @@ async def test_a_call_settles_the_notice_and_proves_what_was_said_until_the_time
     assert "notice_due" not in visit["flags"]
     told = [(one["what"], one["evidence"][0]["channel"]) for one in visit["entries"]]
     assert ("work_content_told", "phone") in told
-    assert "赵已在 03-02 07:00 电话告知 陶 13800000000。" in text_of(await zhao.get(PLAN))
+    assert "赵已在 3月2日 07:00 电话告知 陶 13800000000。" in text_of(await zhao.get(PLAN))
     assert re.search(r"通知客户.*预约通知.*已电话告知", text_of(await zhao.get(f"/desk/visits/{VISIT}")))
     assert (await zhao.ask("GET", link.partition("//")[2].partition("/")[2].join(("/", "")))).status_code == 200
     stand(world.house, "07:10")
@@ -64,7 +64,7 @@ async def test_after_a_cancellation_the_page_says_that_the_customer_has_to_be_ca
     assert "还不知道已经取消：请打电话告诉客户" in text_of(await zhao.get(PLAN))
     assert await call(zhao) == 303
     page = text_of(await zhao.get(PLAN))
-    assert ("已在 03-02 07:00 电话告知" in page, "请打电话" in page) == (True, False)
+    assert ("已在 3月2日 07:00 电话告知" in page, "请打电话" in page) == (True, False)
     sent = (await world.ask("zhao", "GET", f"/v1/visits/{VISIT}/notice")).json()["sent"]
     assert [(one["about"], one["channel"], one["state"]) for one in sent] == [
         ("appointment", "phone", "delivered"),
