@@ -94,7 +94,7 @@ class TodayController(DeskController):
             "names": board.names,
             "area": area or "",
             "flag": flag,
-            "on_board": _on_board,
+            "on_board": ON_BOARD,
             "today": today,
             "this_hour": desk.ctx.now().hour if day == today else None,
             "before": day - timedelta(days=1),
@@ -164,11 +164,6 @@ def parse_day(text: str) -> date:
 async def people_names(_: AppContext, tx: Transaction, logins: Iterable[str]) -> dict[str, str]:
     """The names of people by login, also of former colleagues."""
     return await names_of(tx, logins)
-
-
-def _on_board(visit: BoardVisit) -> frozenset[str]:
-    """The flags that a block of the board shows. Who was not informed yet cannot have agreed."""
-    return ON_BOARD - {"not_agreed"} if "notice_due" in visit.flags else ON_BOARD
 
 
 def _hits(visit: VisitListItem, text: str) -> list[tuple[PageText, str]]:
