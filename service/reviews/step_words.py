@@ -86,17 +86,36 @@ def step_lines(
 
 
 DECISIONS: dict[str, PageText] = {"uphold": PageText("成立"), "override": PageText("不计")}
+FAULTS: dict[str, PageText] = {
+    "missing": PageText("没有做"),
+    "order": PageText("顺序不对"),
+    "evidence": PageText("缺少证据"),
+    "signer": PageText("签字人不对"),
+    "attest": PageText("要客户自己说"),
+    "disputed": PageText("客户说没有做"),
+    "waived": PageText("免除"),
+    "bad_waiver": PageText("免除无效"),
+    "late": PageText("时间不对"),
+    "open": PageText("待办"),
+    "undeclared": PageText("没有回答"),
+    "changed_after_signature": PageText("签字后有改动"),
+    "late_entry": PageText("事后补记"),
+    "value": PageText("填写的内容不对"),
+}
+"""What is wrong with an item, by kind of finding: one item may have several."""
 
 
 def _line(line: str, subjects: Mapping[str, Text]) -> Line:
     """A decision or a returned item: `override missing.id_shown: reason`, `id_shown: reason`; else somebody's words."""
     decision, _, rest = line.partition(" ")
     code, _, reason = (rest if decision in DECISIONS else line).partition(": ")
-    item = (code.split(".")[1] if decision in DECISIONS and "." in code else code).split("[")[0]
+    fault, _, rest = code.partition(".") if decision in DECISIONS and "." in code else ("", "", code)
+    item = rest.partition("[")[0].partition(".")[0]
     if item not in subjects:
         return (_own(line),)
     words = (DECISIONS[decision],) if decision in DECISIONS else ()
-    return (*words, subjects[item], *((_own(reason),) if reason else ()))
+    kind = (FAULTS[fault],) if fault in FAULTS else ()
+    return (*words, subjects[item], *kind, *((_own(reason),) if reason else ()))
 
 
 def _own(text: str) -> TextPair:

@@ -210,7 +210,8 @@ async def test_the_history_says_decisions_and_names_in_words(wang: DeskBrowser) 
     assert (await wang.world.submit({**record(uid("r9")), "entries": [entry]}, uid("r9"))).status_code == 201
     history = re.sub(r"\s+", " ", (await shown(wang)).partition('id="history-title"')[2])
     assert (
-        '<span class="line muted">不计、出示证件、看过录像</span> <span class="line muted">下周再看</span>' in history
+        '<span class="line muted">不计、出示证件、没有做、看过录像</span> <span class="line muted">下周再看</span>'
+        in history
     )
     assert "<strong>认领</strong>" in history
     assert "<strong>放开</strong>" in history
