@@ -8,18 +8,19 @@ import { digest, statements } from "../../judge/statement.js";
 import { Timeline } from "../../judge/timeline.js";
 import SignaturePad from "../../vendor/signature_pad/dist/signature_pad.min.js";
 import { html, useEffect, useRef, useState } from "../html.js";
-import { Button, Card, Field, Notice, Screen, announce } from "../parts.js";
+import { Button, Card, Field, LinkButton, Notice, Screen, announce } from "../parts.js";
 import { go } from "../router.js";
 import { hold } from "../state.js";
 import { stepOf, stepPlace, useVisit, visitPlace, write } from "../visit.js";
 import { NotThere, Picture, say } from "../visit_parts.js";
 import { t } from "../words.js";
+import { DoorCode } from "./door.js";
 import { COST, costEntry, draftKey, EMPTY } from "./step.js";
 
 /** @typedef {import("../visit.js").Model} Model */
 /** @typedef {import("../visit.js").Step} Step */
 /** @typedef {import("../../judge/statement.js").Document} Document */
-/** @typedef {{of: string, signer: string, relation: string, strokes: any[], isSigning: boolean}} Signing what is half-done; `of`: the digest of the statement */
+/** @typedef {{of: string, signer: string, relation: string, strokes: any[], isSigning: boolean, isOwn: boolean}} Signing what is half-done; `of`: the digest of the statement; `isOwn`: the customer scans the code */
 
 const PEN = { penColor: "black", dotSize: 0, minWidth: 1.5, maxWidth: 3.5, velocityFilterWeight: 0.7, backgroundColor: "white" };
 const OUTCOMES = /** @type {const} */ (["refused", "absent", "unable", "partly"]);
@@ -45,8 +46,7 @@ export function Sign({ visit, step, correction }) {
 function Signing({ model, step, document, what }) {
   const key = `sign/${step.id}`;
   const [sha256, setSha256] = useState("");
-  const [signing, setSigning] = useState(/** @type {Signing} */ ({ of: "", signer: "", relation: "", strokes: [], isSigning: false, ...model.drafts[key] }));
-  const [isOwn, setOwn] = useState(false);
+  const [signing, setSigning] = useState(/** @type {Signing} */ ({ of: "", signer: "", relation: "", strokes: [], isSigning: false, isOwn: false, ...model.drafts[key] }));
   const [isTurned, setTurned] = useState(false);
   const text = JSON.stringify(document);
   useEffect(() => {
@@ -81,6 +81,7 @@ function Signing({ model, step, document, what }) {
     return html`<${Pad} strokes=${strokes} name=${`${signing.signer}${relation ? `（${say(relation)}）` : ""}`}
       onStroke=${(/** @type {any[]} */ drawn) => change({ strokes: drawn })} onDone=${finish} onBack=${() => change({ isSigning: false })} />`;
   }
+  if (signing.isOwn) return html`<${OwnPhone} model=${model} step=${step} onBack=${() => change({ isOwn: false })} />`;
   const actions = html`
     <${Button} icon="turn" onPress=${() => setTurned(!isTurned)}>${t(isTurned ? "sign.turnBack" : "sign.turn")}<//>
   `;
@@ -89,10 +90,9 @@ function Signing({ model, step, document, what }) {
       <${Paper} document=${document} isTurned=${isTurned} />
       ${what === "meter_order_signed" && html`<${Cost} model=${model} />`}
       <${Signer} model=${model} signing=${signing} onChange=${change} />
-      ${isOwn && html`<${OwnPhone} model=${model} />`}
       <div class="equal">
         <${Button} icon="pen" onPress=${() => change({ isSigning: true, strokes })}>${t("sign.sign")}<//>
-        <${Button} icon="phone" onPress=${() => setOwn(true)}>${t("sign.own")}<//>
+        <${Button} icon="phone" onPress=${() => change({ isOwn: true })}>${t("sign.own")}<//>
         ${canRefuse && OUTCOMES.map(outcome => html`<${Button} key=${outcome} onPress=${() => instead(outcome)}>
           <span class="unseen">${t("step.outcome")}：</span>${say({ zh: t(`step.${outcome}`), en: t(`step.${outcome}`) })}
         <//>`)}
@@ -153,14 +153,35 @@ function Signer({ model: { rules }, signing, onChange }) {
   `;
 }
 
-/** The paper goes to the server at once, so that the customer's link shows it. @param {{model: Model}} given */
-function OwnPhone({ model }) {
+const ASK_MS = 15_000; // while somebody waits for the customer's answer
+
+/**
+ * The customer scans the code, which leads to their page. The code needs no network here, but the paper has to be there:
+ * it is sent at once. Their answer comes with the agenda.
+ * @param {{model: Model, step: Step, onBack: () => unknown}} given
+ */
+function OwnPhone({ model, step, onBack }) {
   useEffect(() => {
     seal(model.id).then(kick);
-  }, []);
+    const timer = setInterval(() => navigator.onLine && !step.done && kick(), ASK_MS);
+    return () => clearInterval(timer);
+  }, [step.done]);
   const isSent = model.records.length > 0 && model.records.every(({ state }) => state === "stored");
+  const actions = step.done
+    ? html`<${LinkButton} kind="main" icon="next" to=${visitPlace(model)}>${t("sign.onwards")}<//>`
+    : html`<${Button} icon="pen" onPress=${onBack}>${t("sign.here")}<//>`;
   return html`
-    <${Notice} kind=${isSent ? "good" : "info"} title=${t(isSent ? "sign.ownSent" : "sign.ownWaiting")} alert><p>${t("sign.ownHow")}</p><//>
+    <${Screen} title=${t("sign.own")} back=${visitPlace(model)} actions=${actions}>
+      ${
+        step.done
+          ? html`<${Notice} kind="good" title=${t("sign.ownDone")} alert />`
+          : html`
+              <p class="lead">${t("sign.ownHow")}</p>
+              <${DoorCode} model=${model} />
+              <${Notice} kind=${isSent ? "good" : "info"} title=${t(isSent ? "sign.ownSent" : "sign.ownWaiting")} alert />
+            `
+      }
+    <//>
   `;
 }
 
