@@ -126,18 +126,9 @@ async def test_a_repair_with_a_borrowed_chair_goes_by_the_screens(sqlite_world: 
         await app.open(f"visits/{visit}/door")
         await page.locator(".qr").wait_for()
         await look(app, "door")
-        url = await page.evaluate(CODE, str(visit))
-        answer = await world.ask(None, "GET", url.removeprefix(app.base))
+        answer = await world.ask(None, "GET", await app.door_code(visit))
         assert answer.status_code == 200
         assert "李" in answer.text
-
-
-CODE = """async visit => {
-    const base = document.querySelector('script[type=module]').src.replace(/app\\/main.js$/, '');
-    const { codeFor, urlOf } = await import(base + 'data/door_code.js');
-    const { get } = await import(base + 'data/database.js');
-    return urlOf(await codeFor(visit, (await get('visits', visit)).door_key.key, new Date()));
-}"""
 
 
 async def meter_damaged(app: PhoneApp, visit: UUID) -> None:
@@ -246,6 +237,15 @@ async def test_whoever_will_not_sign_is_as_near_as_whoever_does(sqlite_world: Wo
         await app.main("工作单上签字")
         await page.locator(".equal").wait_for()
         assert await page.locator(".equal .button").count() == 6
+        await app.tap("让客户用自己的手机")
+        await page.locator(".qr").wait_for()
+        await page.get_by_text("单子还没有传过去").wait_for()
+        await look(app, "own phone")
+        await app.kill()
+        page = app.page
+        await page.locator(".qr").wait_for()
+        await app.tap("回到这里签字")
+        await page.locator(".paper").wait_for()
         await app.tap("不肯", exact=False)
         await app.tap("等家里人决定")
         await app.take_photo(page.get_by_role("button", name="拍照").tap())
