@@ -28,6 +28,7 @@ Choices = dict[str, AnyText]
 class StatementCard(msgspec.Struct, frozen=True, kw_only=True):
     """A statement with the responses to it and the forms to respond.
 
+    `price_list`: what the meter costs for which the customer pays by it; '' where they do not, or none is set.
     `key` identifies its forms: unlike the digest it survives a change of the text, so that no input is lost.
     `changed`: one of its forms was just submitted, but the text has changed since.
     """
@@ -37,6 +38,7 @@ class StatementCard(msgspec.Struct, frozen=True, kw_only=True):
     key: str
     labels: tuple[TextPair, ...]  # of the lines
     declaration: TextPair | None
+    price_list: str
     boxes: tuple[ResponseBox, ...]
     needs_signature: bool
     has_responded: bool
@@ -147,6 +149,7 @@ def _card(ctx: AppContext, view: StatementView, sent: FormState) -> StatementCar
         key=key,
         labels=tuple(TextPair(line.label, en) for line, en in zip(document.lines, view.english, strict=True)),
         declaration=TextPair(document.declaration, view.declares or "") if document.declaration else None,
+        price_list=ctx.company.price_list if view.charged else "",
         boxes=responses.response_boxes(view, ctx.zone),
         needs_signature=responses.needs_signature(view),
         has_responded=responses.has_responded(view),

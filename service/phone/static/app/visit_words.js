@@ -93,6 +93,7 @@ export const VISIT_WORDS = {
   "sign.paper": ["请客户看", "For the customer to read"],
   "sign.turn": ["转过去给客户看", "Turn it to the customer"],
   "sign.turnBack": ["转回来", "Turn it back"],
+  "sign.prices": ["价目表（公司提供，不是签字内容的一部分）", "Price list (by the company; no part of what is signed)"],
   "sign.missing": ["纸上还没有费用", "The paper names no cost yet"],
   "sign.sign": ["在这里签字", "Sign here"],
   "sign.own": ["让客户用自己的手机", "On the customer's own phone"],
