@@ -103,6 +103,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ] = ""
     company: Annotated[str, SettingHelp("Name of the utility, as customers know it.")] = "供水公司"
     hotline: Annotated[str, SettingHelp("Telephone number that customers may call.")] = ""
+    price_list: Annotated[
+        Annotated[str, Meta(max_length=500)],
+        SettingHelp(
+            "What a damaged meter costs, or where the price list is: shown beside a paper by which the customer pays "
+            "for it; empty: nothing is shown."
+        ),
+    ] = ""
     cutoff_hours: Annotated[
         Count, SettingHelp("Hours before the window until which a customer may ask for another time.")
     ] = 2

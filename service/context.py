@@ -49,6 +49,7 @@ class CompanyProfile(msgspec.Struct, frozen=True, kw_only=True):
     url: str = "http://127.0.0.1:8000"
     company: str = "供水公司"
     hotline: str = ""
+    price_list: str = ""
     cutoff_hours: int = 2
     gateways: Mapping[str, Gateway] = {}
     duty_mail: tuple[str, ...] = ()

@@ -59,6 +59,7 @@ def build_context(settings: Settings, scratch: Path | None = None) -> AppContext
             url=settings.public_url,
             company=settings.company,
             hotline=settings.hotline,
+            price_list=settings.price_list,
             cutoff_hours=settings.cutoff_hours,
             duty_mail=settings.duty_mail,
             gateways=gateways.build_gateways(

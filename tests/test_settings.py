@@ -54,6 +54,7 @@ def test_an_empty_variable_is_as_if_it_were_not_there():
         ("DOORSTEP_DUTY_MAIL", "office@example.org; duty@example.org"),
         ("DOORSTEP_DUTY_MAIL", "office@example.org, office@example.org"),
         ("DOORSTEP_MAX_BODY", "0"),
+        ("DOORSTEP_PRICE_LIST", "元" * 501),
         ("DOORSTEP_LOG", "xml"),
         ("DOORSTEP_LOG_LEVEL", "loud"),
     ],

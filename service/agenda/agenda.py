@@ -67,6 +67,9 @@ class Agenda(msgspec.Struct, frozen=True, kw_only=True):
         tuple[OpenCorrection, ...], Meta(description="All open corrections of this technician's visits.")
     ] = ()
     unreadable: Annotated[tuple[str, ...], Meta(description="Ids of visits that cannot be shown just now.")] = ()
+    price_list: Annotated[
+        str, Meta(description="What a damaged meter costs: shown beside a paper by which the customer pays for it.")
+    ] = ""
     door_keys: Annotated[
         dict[str, DoorKey], Meta(description="For the code at the door, by the visit's id: of those in `visits`.")
     ] = {}
@@ -148,6 +151,7 @@ async def _changes_since(ctx: AppContext, tx: Transaction, token: bytes, text: s
         corrections=tuple(one for visit in returned for one in visit.reviews.corrections),
         unreadable=tuple(page.left_out),
         door_keys=page.door_keys,
+        price_list=ctx.company.price_list,
     )
 
 

@@ -50,6 +50,9 @@ class ConfirmationPage(msgspec.Struct, frozen=True, kw_only=True):
     appointment: Annotated[Appointment, Meta(description="What is agreed, and what may be answered to it.")]
     questions: Annotated[tuple[QuestionView, ...], Meta(description="What is asked now.")]
     hotline: Annotated[str, Meta(description="The telephone of the utility; may be empty.")]
+    price_list: Annotated[
+        str, Meta(description="What a meter costs, beside statements that are `charged`; may be empty.")
+    ] = ""
     statement: Annotated[Document | None, Meta(description="The statement to sign next.")] = None
     statement_sha256: Annotated[str | None, Meta(description="The digest of its canonical bytes.")] = None
     statements: Annotated[tuple[StatementView, ...], Meta(description="All statements, signed or not.")] = ()
@@ -125,6 +128,7 @@ async def build_details(
         appointment=appointment,
         questions=view.questions(level) if started else (APPOINTMENT,) if appointment.may_agree else (),
         hotline=ctx.company.hotline,
+        price_list=ctx.company.price_list,
         statement=next_statement.statement if next_statement else None,
         statement_sha256=next_statement.sha256 if next_statement else None,
         statements=all_statements if level is not None else tuple(map(statements.mask_statement, all_statements)),

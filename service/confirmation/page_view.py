@@ -1,5 +1,6 @@
 """What the templates of the customer's page show: values without language or HTML."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,6 +19,7 @@ from .responses import ResponseBox
 from .statements import ReportView, StatementView
 
 VERIFICATION_EXPIRED = PageText("验证已过半小时，请重新获取验证码")
+_ADDRESS = re.compile(r"(https?://[^\s；，。、]+)")
 GOOD_OR_BAD: dict[str, AnyText] = {"good": PageText("没问题"), "bad": PageText("有问题")}
 OWN_WORDS = ("signer", "reason", "helper", "text", "comment", "wish")  # fields with free text
 STAFF_RELATIONS = ("technician", "unknown")  # no customer chooses these
@@ -28,6 +30,8 @@ Choices = dict[str, AnyText]
 class StatementCard(msgspec.Struct, frozen=True, kw_only=True):
     """A statement with the responses to it and the forms to respond.
 
+    `price_list`: what the meter costs for which the customer pays by it, every other part a web address; empty where
+    they do not pay, or none is set.
     `key` identifies its forms: unlike the digest it survives a change of the text, so that no input is lost.
     `changed`: one of its forms was just submitted, but the text has changed since.
     """
@@ -37,6 +41,7 @@ class StatementCard(msgspec.Struct, frozen=True, kw_only=True):
     key: str
     labels: tuple[TextPair, ...]  # of the lines
     declaration: TextPair | None
+    price_list: tuple[str, ...]
     boxes: tuple[ResponseBox, ...]
     needs_signature: bool
     has_responded: bool
@@ -147,6 +152,7 @@ def _card(ctx: AppContext, view: StatementView, sent: FormState) -> StatementCar
         key=key,
         labels=tuple(TextPair(line.label, en) for line, en in zip(document.lines, view.english, strict=True)),
         declaration=TextPair(document.declaration, view.declares or "") if document.declaration else None,
+        price_list=tuple(_ADDRESS.split(ctx.company.price_list)) if view.charged and ctx.company.price_list else (),
         boxes=responses.response_boxes(view, ctx.zone),
         needs_signature=responses.needs_signature(view),
         has_responded=responses.has_responded(view),

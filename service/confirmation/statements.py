@@ -13,7 +13,7 @@ from service.judge.entries import Entry
 from service.judge.moments import in_zone
 from service.judge.rules import CompiledChecklist
 from service.judge.signoffs import Level, QuestionSet, Signature, SignOff, StatementRefusal
-from service.judge.statements import Document
+from service.judge.statements import Document, RenderedStatement, sources
 from service.judge.timeline import to_microseconds
 from service.visits.complaints import is_complaint, own_answers, recording_id, words_of
 from service.visits.customer_answers import AnswerInput, IncidentReport, StoredCustomerResponse
@@ -22,6 +22,8 @@ from service.visits.owed_answers import complaints_of, owed_answers
 
 from . import masking
 
+CHARGE, CHARGED = ("meter_cause_confirmed", "charge"), "charged"
+"""The line of a paper that says who pays for the meter, and its answer when the customer does."""
 MAX_CLOCK_SKEW = timedelta(days=1)
 
 
@@ -62,6 +64,7 @@ class StatementView(msgspec.Struct, frozen=True, kw_only=True):
     typed: Annotated[bool, Meta(description="The signature is a typed name and the code.")] = False
     english: Annotated[tuple[str, ...], Meta(description="The labels of its lines in English.")] = ()
     declares: Annotated[str | None, Meta(description="What the signer declares, in English.")] = None
+    charged: Annotated[bool, Meta(description="By it the customer pays for the meter.")] = False
 
 
 class CustomerResponse(msgspec.Struct, frozen=True, kw_only=True):
@@ -160,6 +163,14 @@ class CustomerView:
             typed=signature is not None and signature.entry in typed,
             english=made.english,
             declares=table.declares.en if table.declares else None,
+            charged=self._is_charged(made),
+        )
+
+    def _is_charged(self, made: RenderedStatement) -> bool:
+        """Whether the customer pays for the meter by this paper. A version of the norm without such a line has none."""
+        return any(
+            (line.item, line.field) == CHARGE and acts[-1:] and acts[-1][2].fields.get(line.field or "") == CHARGED
+            for line, _, acts in sources(self.rules, made.table, self.timeline, made.thing)
         )
 
     @property

@@ -33,6 +33,7 @@ from .stories import Story
 from .town import DAYS_BEFORE, SLOTS, Photos, Town
 
 HOTLINE = "021-00000000"
+PRICE_LIST = "水表赔偿价目表 2026 版：DN15 120 元，DN20 160 元，DN25 210 元"
 HALF_HOUR = timedelta(minutes=30)
 DATA = Path(__file__).parent
 AT_ONCE = 64  # visits that go on at once: they share commits
@@ -57,7 +58,10 @@ class Demo(msgspec.Struct, frozen=True):
 async def seed(ctx: AppContext) -> Demo:
     """Add the people and visits: those of the town; and one just finished without its record, one planned, one to
     sign."""
-    ctx.company = msgspec.structs.replace(ctx.company, hotline=ctx.company.hotline or HOTLINE)
+    company = ctx.company
+    ctx.company = msgspec.structs.replace(
+        company, hotline=company.hotline or HOTLINE, price_list=company.price_list or PRICE_LIST
+    )
     people = await add_people(ctx)
     actors = Actors(ctx, {login: token_digest(access.token) for login, access in people.items()})
     await _town(actors)

@@ -16,14 +16,17 @@ from service.accounts.secrets import get_door_code_key, get_or_create_door_code_
 from service.context import AppContext, read_only, transaction
 from service.db.database import Transaction
 from service.errors import NotFound, OutsideDoorCodeWindow
+from service.judge import judge, signoffs
 from service.judge.entries import Entry, Evidence
+from service.judge.moments import to_ms
+from service.judge.timeline import to_microseconds
 from service.messages import outbox
 from service.messages.notice_text import WORD_PLACEHOLDER
-from service.visits import door_code
+from service.visits import customer_link, door_code
 from service.visits import repository as visits_repository
 from service.visits.append_batch import CUSTOMER_WRITER, append_entries
 from service.visits.door_code import DoorCode
-from service.visits.loading import load_visit
+from service.visits.loading import LoadedVisit, load_visit
 from service.visits.repository import VisitRow
 from service.web.qr import qr_svg
 
@@ -45,7 +48,8 @@ class IdentityCheck(msgspec.Struct, frozen=True, kw_only=True):
     """A genuine code. `word` is empty when no delivered message had it. `used`: it is confirmed already.
 
     `expired`: it is too old, or of a time to come, and proves nothing. `cancelled`: the technician is genuine, but the
-    visit was cancelled. `ticket` belongs into the form.
+    visit was cancelled. `ticket` belongs into the form. `opens`: the code may open the customer's page, on which there
+    is something to confirm or to sign; `opened`: it has done so.
     """
 
     login: str
@@ -56,6 +60,8 @@ class IdentityCheck(msgspec.Struct, frozen=True, kw_only=True):
     used: bool
     expired: bool
     cancelled: bool
+    opens: bool
+    opened: bool
 
 
 async def current_code(ctx: AppContext, token: bytes, visit_id: UUID) -> DoorCodeView:
@@ -102,6 +108,7 @@ async def check_code(ctx: AppContext, tx: Transaction, text: str) -> IdentityChe
     now, used = ctx.clock(), await tx.fetch_one("door_confirmation", code=_used_key(code)) is not None
     visit = await load_visit(ctx, tx, row)
     messages = await outbox.messages_of(tx, row.id)
+    opened = await _has_opened(tx, code)
     has_word = any(one.state == "delivered" and WORD_PLACEHOLDER in one.text for one in messages)
     return IdentityCheck(
         login=login,
@@ -112,6 +119,8 @@ async def check_code(ctx: AppContext, tx: Transaction, text: str) -> IdentityChe
         used=used,
         expired=not used and not door_code.is_current(code, now),
         cancelled=row.state == "cancelled",
+        opens=not opened and door_code.is_current(code, now) and _opens_page(visit),
+        opened=opened,
     )
 
 
@@ -133,14 +142,71 @@ async def confirm_identity(ctx: AppContext, tx: Transaction, text: str, ticket: 
     if await tx.execute("add_door_confirmation", **params) == 0:
         return False
     evidence = [Evidence(kind="customer_confirm")]
-    known = browser.address != "unknown"
-    last_sighting = await sightings.last_sighting(tx, [login], [browser.address_hash]) if known else None
-    if near(last_sighting, now):
+    if await _is_near(tx, login, browser, now):
         evidence.append(Evidence(kind="text", text=SAME_NETWORK))
     batch_id = uuid5(NAMESPACE_URL, text)
     entry_id = str(uuid5(batch_id, ID_SHOWN))
     entry = Entry(id=entry_id, at=ctx.now(), by="customer", what=ID_SHOWN, evidence=tuple(evidence))
     return await append_entries(ctx, tx, row, batch_id, "scan", CUSTOMER_WRITER, [entry])
+
+
+@transaction
+async def open_customer_page(ctx: AppContext, tx: Transaction, text: str, ticket: str, browser: Browser) -> str | None:
+    """The token of a new link to the customer's page, which replaces the previous one; None where the page with the
+    code does not offer it, or was opened too long ago.
+
+    A code opens one link, which shows and takes no more than any link before the code by SMS: a technician who scans
+    their own code gains nothing. The link keeps who showed the code, and whether it was scanned on their network.
+    """
+    resolved = await _resolve_code(tx, text, lock=True)
+    if resolved is None:
+        return None
+    key, code, row, login = resolved
+    now = ctx.clock()
+    if not door_code.is_valid_form_token(key, code, ticket, now) or await _has_opened(tx, code):
+        return None
+    visit = await load_visit(ctx, tx, row)
+    if not _opens_page(visit):
+        return None
+    by = customer_link.made_at_door(login, same_network=await _is_near(tx, login, browser, now))
+    end = customer_link.window_end(visit)
+    token, _ = await customer_link.replace_link(ctx, tx, row.id, end, by, id=_link_id(code))
+    return token
+
+
+def _opens_page(visit: LoadedVisit) -> bool:
+    """Whether the technician has begun, so that it is not cancelled either, and the customer has something to confirm
+    or to sign; only around the visit's time, because a phone could make codes for years."""
+    opens, closes = door_code.open_times(visit)
+    if not opens <= to_ms(visit.now) <= closes:
+        return False
+    entries = visit.effective_entries()
+    if not any(entry.by == "technician" for entry in entries):
+        return False
+    evaluation = judge.Evaluation(visit.rules, visit.visit(), entries, to_microseconds(visit.now))
+    facts = evaluation.evaluate().facts
+    if {"work_finished", "left"} & facts:
+        return True
+    found = signoffs.sign_offs(visit.rules, visit.visit(), entries, evaluation.timeline, facts)
+    return any(
+        one.made.table.signs and one.made.document.lines and (one.signature is None or one.signature.state != "holds")
+        for one in found
+    )
+
+
+async def _has_opened(tx: Transaction, code: DoorCode) -> bool:
+    return await customer_link.link_expiry(tx, _link_id(code)) is not None
+
+
+def _link_id(code: DoorCode) -> UUID:
+    """The id of the one link that a code may open."""
+    return uuid5(code.visit, f"door {code.step} {code.mac.hex()}")
+
+
+async def _is_near(tx: Transaction, login: str, browser: Browser, now: int) -> bool:
+    """Whether a browser is on a network from which the technician's device was used recently."""
+    known = browser.address != "unknown"
+    return known and near(await sightings.last_sighting(tx, [login], [browser.address_hash]), now)
 
 
 async def _resolve_code(tx: Transaction, text: str, *, lock: bool) -> tuple[bytes, DoorCode, VisitRow, str] | None:

@@ -52,19 +52,25 @@ class DoorstepPageController(PageController):
 
     @post(
         "/d/{code:str}",
-        summary="The customer saw the ID card",
+        summary="The customer saw the ID card, or opens their page on this phone",
         status_code=303,
-        operation_class=form_operation("`ticket` as the page gave it."),
+        operation_class=form_operation("`ticket` as the page gave it; `does`: `page` for the customer's page."),
         responses={**problems(*COMMON_ERRORS), **pages(403, 404, 413, 415, 422, 429, 507)},
     )
     async def confirm_doorstep(self, request: AnyRequest, context: Context, code: DoorCode) -> ASGIResponse:
-        """It is recorded once, also when the form is sent again."""
+        """That they saw the card is recorded once, also when the form is sent again. A code opens the customer's page
+        once: a new link, which replaces the previous one. Where a form does nothing, the page is shown again."""
 
         async def confirm() -> ASGIResponse:
             if _is_staff(request):
                 return render(request.scope, "identity_check/staff_browser.html", {}, 403)
-            ticket = (await read_form(request)).get("ticket", "")
-            if await identity_check.confirm_identity(context, code, ticket, browser_of(request)):
+            form = await read_form(request)
+            ticket = form.get("ticket", "")
+            if form.get("does") == "page":
+                token = await identity_check.open_customer_page(context, code, ticket, browser_of(request))
+                if token is not None:
+                    return redirect(f"/c/{token}")
+            elif await identity_check.confirm_identity(context, code, ticket, browser_of(request)):
                 return redirect(f"/d/{code}", (door_confirmation_cookie(code),))  # a reload posts no form again
             found = await identity_check.check_code(context, code)
             return redirect(f"/d/{code}") if found else await _not_genuine(request, context)

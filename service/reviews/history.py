@@ -11,6 +11,7 @@ from service.messages import outbox
 from service.messages.calls import CHANNEL as CALL
 from service.visits.append_batch import CUSTOMER_WRITER, SERVICE_WRITER
 from service.visits.appointment import AGREED
+from service.visits.customer_link import door_links
 from service.visits.loading import LoadedVisit, load_visible_visit
 from service.visits.review_rows import describe
 
@@ -36,6 +37,9 @@ async def build_history(ctx: AppContext, tx: Transaction, visit: LoadedVisit) ->
         at = ctx.to_local_time(message.created_at)
         text = f"{message.about} {message.channel}" + ("" if message.channel == CALL else f" {message.state}")
         steps.append(HistoryStep(at=at, kind="message", by=message.created_by, id=str(message.id), text=text))
+    for link in await door_links(tx, visit.row.id):
+        at, text = ctx.to_local_time(link.at), "same_network" if link.same_network else ""
+        steps.append(HistoryStep(at=at, kind="link", by=link.technician, id=str(link.id), text=text))
     for row in visit.batch_rows:
         for (kept,) in await tx.fetch_all("quarantined_as", path_id=str(row.id)) if row.kind == "record" else ():
             for at, who, reason in await tx.fetch_all("looks_at", what=f"quarantine/{UUID(bytes=kept)}"):

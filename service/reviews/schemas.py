@@ -117,6 +117,7 @@ class HistoryStep(msgspec.Struct, frozen=True, kw_only=True):
             "inquiry",
             "assignment",
             "looked",
+            "link",
         ],
         Meta(description="What was done."),
     ]

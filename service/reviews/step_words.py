@@ -24,6 +24,7 @@ KINDS: dict[str, PageText] = {
     "explanation": PageText("技术员说明"),
     "inquiry": PageText("询问技术员"),
     "looked": PageText("查看隔离内容"),
+    "link": PageText("扫门口的码打开了客户的签认页，码由此人出示"),
 }
 CHANGES: dict[str, PageText] = {
     "window": PageText("改约"),
@@ -48,7 +49,7 @@ MESSAGES: dict[str, PageText] = {
     "given_up": PageText("没有发出"),
     "withdrawn": PageText("已撤回"),
 }
-
+SAME_NETWORK = PageText("扫码的手机与工作人员在同一网络，可能是他自己扫的")
 
 Line = tuple[AnyText, ...]
 ASSIGNMENTS: dict[str, PageText] = {"own": PageText("认领"), "other": PageText("交给"), "": PageText("放开")}
@@ -73,6 +74,8 @@ def step_lines(
             return ((CHANGES.get(kind, _own(kind)), *((_own(reason),) if reason else ())),)
         case "customer" if step.text.startswith("asked_time:"):
             return ((FLAGS["asked_time"], *wish_words(step.text.partition(":")[2].strip())),)
+        case "link":
+            return ((SAME_NETWORK,),) if step.text else ()
         case "record" | "office" | "customer" | "door" | "callback":
             return (tuple(subjects.get(code, _own(code)) for code in step.text.split()),)
         case "message":

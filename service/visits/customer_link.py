@@ -22,6 +22,7 @@ from .loading import LoadedVisit, load_visit, lock_visible_visit
 from .repository import VisitRow
 
 DAY_MS = 86_400_000
+_AT_DOOR, _NEAR_DOOR = "door of ", "door, same network, of "
 LIFETIME_MS = 7 * DAY_MS  # after the end of the window, or after the link was created
 
 
@@ -32,6 +33,18 @@ class CustomerLink(msgspec.Struct, frozen=True):
     token: Annotated[str, Meta(description="The token at its end.")]
     expires_at: Annotated[datetime, Meta(description="Until when the link is good, unless it is replaced.")]
     qr_svg: Annotated[str, Meta(description="The address as a QR code (SVG).")]
+
+
+class DoorLink(msgspec.Struct, frozen=True):
+    """A link that was made by scanning the code at the door (`at`: ms UTC), and who showed it.
+
+    `same_network`: it was scanned on a network from which this technician's device was used, perhaps by themselves.
+    """
+
+    id: UUID
+    at: int
+    technician: str
+    same_network: bool
 
 
 async def create_link(ctx: AppContext, token: bytes, visit_id: UUID) -> CustomerLink:
@@ -54,7 +67,9 @@ async def lock_for_dispatcher(tx: Transaction, token: bytes, visit_id: UUID) -> 
     return await lock_visible_visit(tx, person, visit_id), person
 
 
-async def replace_link(ctx: AppContext, tx: Transaction, visit_id: UUID, end: int, by: str) -> tuple[str, int]:
+async def replace_link(
+    ctx: AppContext, tx: Transaction, visit_id: UUID, end: int, by: str, *, id: UUID | None = None
+) -> tuple[str, int]:
     """Create a link, replacing the previous one; its token and when it expires."""
     text = b32encode(token_bytes(16)).decode().rstrip("=").lower()
     now = ctx.clock()
@@ -62,7 +77,7 @@ async def replace_link(ctx: AppContext, tx: Transaction, visit_id: UUID, end: in
     await tx.execute("expire_links", visit=visit_id.bytes, at=now)
     await tx.execute(
         "add_link",
-        id=ctx.new_id().bytes,
+        id=(id or ctx.new_id()).bytes,
         visit=visit_id.bytes,
         digest=token_digest(text),
         created_at=now,
@@ -70,6 +85,22 @@ async def replace_link(ctx: AppContext, tx: Transaction, visit_id: UUID, end: in
         expires_at=expires,
     )
     return text, expires
+
+
+def made_at_door(technician: str, *, same_network: bool) -> str:
+    """By whom a link is that was made by scanning the code that a technician showed."""
+    return (_NEAR_DOOR if same_network else _AT_DOOR) + technician
+
+
+async def door_links(tx: Transaction, visit_id: UUID) -> list[DoorLink]:
+    """The links of a visit that were made by scanning the code at the door, oldest first."""
+    rows = await tx.fetch_all("links_of_visit", visit=visit_id.bytes)
+    return [
+        DoorLink(UUID(bytes=link), at, by.removeprefix(prefix), same_network)
+        for link, at, by in rows
+        for prefix, same_network in ((_AT_DOOR, False), (_NEAR_DOOR, True))
+        if by.startswith(prefix)
+    ]
 
 
 def window_end(loaded: LoadedVisit) -> int:

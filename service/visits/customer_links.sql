@@ -10,3 +10,6 @@ SELECT id, visit, expires_at, ended_at FROM links WHERE digest = :digest;
 
 -- name: link_expires^
 SELECT expires_at FROM links WHERE id = :id;
+
+-- name: links_of_visit
+SELECT id, created_at, created_by FROM links WHERE visit = :visit ORDER BY created_at, id;

@@ -1,17 +1,24 @@
-"""The six example visits, carried out through the screens of the app without a network, by the taps of `taps.mjs`."""
+"""The six example visits to their end: carried out through the screens of the app without a network, by the taps of
+`taps.mjs`, while tab and browser are killed; sent, confirmed by the customer, reviewed and closed."""
 
 import asyncio
 import json
 import time
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
+from playwright.async_api import Page
 
+from service.reviews import refresh
 from tests.support import nodejs
 from tests.support.api_client import World
+from tests.support.customer import Customer
 from tests.support.example_visits import FOLDER, NAMES
-from tests.support.phone_app import PhoneApp, agree, draw, open_phone, plan_today
+from tests.support.phone_app import PhoneApp, agree, draw, open_phone, plan_today, scan
+from tests.support.reviews import close, later, reasons, state_of
 
 TIMED = {"late.id_shown"}
 """What depends on how long a visit takes; here it takes less than a minute."""
@@ -30,8 +37,24 @@ class Technician:
     """Taps what the script says, on the screens that are there."""
 
     def __init__(self, app: PhoneApp, visit: Any) -> None:
-        self.app, self.page, self.visit = app, app.page, visit
+        self.app, self.visit = app, visit
         self.things: dict[str, str] = {}
+        self.killed = 0
+
+    @property
+    def page(self) -> Page:
+        return self.app.page
+
+    async def killed_by(self, end: Callable[[], Awaitable[None]]) -> None:
+        """The tab or the browser ends; all that was tapped and filled in is there again, on the same screen."""
+        before = await self.app.kept(self.visit)
+        await end()
+        for _ in range(100):  # a screen is drawn before its data has come
+            if await self.app.kept(self.visit) == before:
+                break
+            await self.page.wait_for_timeout(50)
+        assert await self.app.kept(self.visit) == before
+        self.killed += 1
 
     async def at_visit(self) -> None:
         if not await self.page.locator(".stage").count() and await self.page.locator(".top .back").count():
@@ -76,9 +99,11 @@ class Technician:
             await self.sign(given["signature"])
         elif await self.form():
             await self.fill(given)
+            if not self.killed:
+                await self.killed_by(self.app.kill)
             await self.app.main("记下")
             await self.warned()
-        await self.gone(row)
+        await self.gone(self.page.locator(f"[data-step='{self.step(what)}']"))
 
     async def gone(self, row: Any) -> None:
         await self.page.locator(".stage, .verdict, h1:has-text('离开前核对')").first.wait_for()
@@ -165,22 +190,48 @@ CHOICES = {
 }
 
 
+async def confirm(customer: Customer) -> None:
+    """The customer proves on their own phone who they are, and answers what they are asked."""
+    await customer.enters()
+    answers = [{"question": one["id"], "good": True} for one in (await customer.seen())["questions"]]
+    assert answers
+    answer = await customer.says(answers=answers)
+    assert (answer.status_code, answer.json().get("level")) == (200, "own_device"), answer.text
+
+
+async def finish(world: World, visit: UUID) -> None:
+    """A supervisor decides what calls for a person; without anything the visit closes when its days have passed."""
+    if await reasons(world, visit):
+        await close(world, visit)
+    else:
+        later(world, days=8)
+        await refresh.refresh_due(world.house)
+    assert await state_of(world, visit=visit) == "closed"
+
+
 @pytest.mark.parametrize("name", NAMES)
-async def test_an_example_visit_goes_by_the_screens(sqlite_world: World, name: str) -> None:
+async def test_an_example_visit_goes_by_the_screens_to_its_end(sqlite_world: World, tmp_path: Path, name: str) -> None:
     world = sqlite_world
     story = json.loads((FOLDER / f"{name}.json").read_bytes())
     given = {key: story["visit"][key] for key in ("type", "assigned", "exempt_reason") if key in story["visit"]}
     visit = await plan_today(world, prepared="exempt_reason" not in given, **given)
-    async with open_phone(world) as app:
+    async with open_phone(world, profile=tmp_path) as app:
         await app.open(f"visits/{visit}")
         technician = Technician(app, visit)
         await technician.at_visit()
         await app.context.set_offline(True)
         began = time.monotonic()
-        for _, *line in await taps_of(name):
+        lines = await taps_of(name)
+        for number, (_, *line) in enumerate(lines):
             await technician.tap(*line)
+            if number == len(lines) // 2:
+                await technician.killed_by(app.restart)
+            elif number == len(lines) * 3 // 4:
+                await technician.killed_by(app.kill)
         print(f"{name}: {await app.taps()} taps, {time.monotonic() - began:.0f} s")  # noqa: T201 - for whoever counts
         found = await agree(app, visit)
+        await confirm(await scan(app, visit))
+        await finish(world, visit)
     spoken = {entry["what"] for entry in story["entries"] if "says" in entry}
     expected = [one.partition(" ")[2] for one in story["expected"]["findings"]]
     for key, thing in technician.things.items():

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import pytest
 
 from tests.support.api_client import World
@@ -126,18 +127,9 @@ async def test_a_repair_with_a_borrowed_chair_goes_by_the_screens(sqlite_world: 
         await app.open(f"visits/{visit}/door")
         await page.locator(".qr").wait_for()
         await look(app, "door")
-        url = await page.evaluate(CODE, str(visit))
-        answer = await world.ask(None, "GET", url.removeprefix(app.base))
+        answer = await world.ask(None, "GET", await app.door_code(visit))
         assert answer.status_code == 200
         assert "李" in answer.text
-
-
-CODE = """async visit => {
-    const base = document.querySelector('script[type=module]').src.replace(/app\\/main.js$/, '');
-    const { codeFor, urlOf } = await import(base + 'data/door_code.js');
-    const { get } = await import(base + 'data/database.js');
-    return urlOf(await codeFor(visit, (await get('visits', visit)).door_key.key, new Date()));
-}"""
 
 
 async def meter_damaged(app: PhoneApp, visit: UUID) -> None:
@@ -167,11 +159,13 @@ async def meter_damaged(app: PhoneApp, visit: UUID) -> None:
 
 async def test_a_signature_survives_a_phone_that_closes_the_page(sqlite_world: World) -> None:
     world = sqlite_world
+    world.house.company = msgspec.structs.replace(world.house.company, price_list="2026 版：DN15 120 元")
     visit = await plan_today(world)
     async with open_phone(world) as app:
         await meter_damaged(app, visit)
         page = app.page
         await app.main("工作单上签字")
+        await page.locator(".card", has_text="价目表").get_by_text("2026 版：DN15 120 元").wait_for()
         await page.locator(".paper").wait_for()
         for words in ("SH20190317", "1274 m³", "表玻璃", "装修碰砸", "120 元（价目表第 3 条）", "我已看过"):
             await page.locator(".paper").get_by_text(words).first.wait_for()
@@ -245,7 +239,17 @@ async def test_whoever_will_not_sign_is_as_near_as_whoever_does(sqlite_world: Wo
         page = app.page
         await app.main("工作单上签字")
         await page.locator(".equal").wait_for()
+        assert not await page.get_by_text("价目表（").count()  # none is set
         assert await page.locator(".equal .button").count() == 6
+        await app.tap("让客户用自己的手机")
+        await page.locator(".qr").wait_for()
+        await page.get_by_text("单子还没有传过去").wait_for()
+        await look(app, "own phone")
+        await app.kill()
+        page = app.page
+        await page.locator(".qr").wait_for()
+        await app.tap("回到这里签字")
+        await page.locator(".paper").wait_for()
         await app.tap("不肯", exact=False)
         await app.tap("等家里人决定")
         await app.take_photo(page.get_by_role("button", name="拍照").tap())

@@ -85,12 +85,15 @@ def with_photos(raw: bytes) -> tuple[dict[str, Any], list[bytes]]:
     return json.loads(text), list(files.values())
 
 
-async def example_customer(world: World, name: str, *, drop: tuple[str, ...] = ()) -> Customer:
-    """Replay a story over HTTP: plan, office entries, record, photos. Returns its customer, with a link."""
+async def example_customer(
+    world: World, name: str, *, drop: tuple[str, ...] = (), now: datetime | None = None
+) -> Customer:
+    """Replay a story over HTTP: plan, office entries, record, photos; all at its end or at `now`. Returns its customer,
+    with a link."""
     bundle, files = with_photos((stories.FOLDER / f"{name}.json").read_bytes())
     visit, given = uid(f"visit {name}"), bundle["visit"]
     planned = {key: given[key] for key in ("type", "window", "assigned") if key in given}
-    now = datetime.fromisoformat(bundle["now"])
+    now = now or datetime.fromisoformat(bundle["now"])
     post = set_up(world.house, "06:00")
     planned_for = datetime.fromisoformat(given["window"]["from"]) if given.get("window") else now
     stand(world.house, planned_for - timedelta(days=3))

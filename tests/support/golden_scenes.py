@@ -802,7 +802,7 @@ async def shown(world: World, shots: Shots) -> str:
 
 
 def ticket(answer: httpx.Response) -> dict[str, str]:
-    """The form's only field."""
+    """What each form of the page sends."""
     return {"ticket": Page(answer.text).forms[-1].fields["ticket"]}
 
 
@@ -840,6 +840,26 @@ async def genuine_without_hotline(world: World, shots: Shots) -> None:
     world.client.cookies.clear()
     shots.take("confirmed before, no hotline", await world.client.get(code))
     shots.take("not genuine, no hotline", await world.client.get("/d/x"))
+
+
+async def opening(world: World, shots: Shots) -> None:
+    await at_the_door(world, shots)
+    await submitted(world, VISIT, said("09:00", "arrived"), said("09:04", "work_finished"))
+    code = await shown(world, shots)
+    page = shots.take("genuine, after the work", await world.client.get(code))
+    done = await world.client.post(code, data=ticket(page))
+    own = {"cookie": done.headers["set-cookie"].partition(";")[0]}
+    page = shots.take("confirmed after the work", await world.client.get(code, headers=own))
+    to_page = ticket(page) | {"does": "page"}
+    without = {"ticket": "", "does": "page"}
+    shots.take("the customer's page without a ticket", await world.client.post(code, data=without))
+    cookie = {"cookie": "__Host-doorstep=his"}
+    shots.take(
+        "the customer's page where somebody of ours is signed in",
+        await world.client.post(code, data=to_page, headers=cookie),
+    )
+    shots.take("the customer's page", await world.client.post(code, data=to_page))
+    shots.take("after the customer's page", await world.client.get(code, headers=own))
 
 
 async def not_genuine(world: World, shots: Shots) -> None:
@@ -993,7 +1013,7 @@ GROUPS: dict[str, tuple[Scene, ...]] = {
     "signatures": (signing, weaker, on_our_phone, not_allowed, another_text, no_text, rectified, file_lacking),
     "refusals": (refusing, refused_at_the_door, not_there_to_sign),
     "kept": (too_late_to_sign, kept_by_others),
-    "door": (genuine, genuine_without_hotline, not_genuine),
+    "door": (genuine, genuine_without_hotline, opening, not_genuine),
     "links": (links,),
     "staff": (invitation, authenticator, enrolment),
 }

@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -15,8 +15,11 @@ from playwright.async_api import BrowserContext, FilePayload, Geolocation, Page,
 
 from tests.support.api_client import World
 from tests.support.chromium import CHROMIUM, running_chromium, serve_world
+from tests.support.customer import Customer
 from tests.support.devices import enrolment_code
+from tests.support.doorstep import doorstep_ticket
 from tests.support.factories import a_plan, uid
+from tests.support.fake_gateway import Post
 from tests.support.pictures import noise
 
 PLACE: Geolocation = {"latitude": 31.2304, "longitude": 121.4737, "accuracy": 8}
@@ -31,6 +34,23 @@ OWN = """async visit => {
     const { judgement, findings } = await (await import(base + 'app/visit.js')).load(visit);
     return [judgement.verdict, findings];
 }"""
+CODE = """async visit => {
+    const base = document.querySelector('script[type=module]').src.replace(/app\\/main.js$/, '');
+    const { codeFor, urlOf } = await import(base + 'data/door_code.js');
+    const { get } = await import(base + 'data/database.js');
+    return urlOf(await codeFor(visit, (await get('visits', visit)).door_key.key, new Date()));
+}"""
+KEPT = """async visit => {
+    const base = document.querySelector('script[type=module]').src.replace(/app\\/main.js$/, '');
+    const { all } = await import(base + 'data/database.js');
+    const entries = (await all('entries', 'visit', visit)).map(({ id }) => id);
+    const files = (await all('files', 'visit', visit)).map(({ sha256 }) => sha256).sort();
+    const shown = selector => [...document.querySelectorAll(selector)];
+    const filled = shown('input:not([type=file]), textarea').map(({ value }) => value);
+    const pressed = shown('[aria-pressed=true]').map(({ textContent }) => textContent.trim());
+    const screen = [location.hash, shown('h1').map(({ textContent }) => textContent), shown('.picture').length];
+    return JSON.stringify([...screen, filled, pressed, entries, files]);
+}"""
 PARKED = """async () => {
     const base = document.querySelector('script[type=module]').src.replace(/app\\/main.js$/, '');
     const { all } = await import(base + 'data/database.js');
@@ -42,10 +62,18 @@ PARKED = """async () => {
 class PhoneApp:
     """The app as a technician uses it."""
 
-    def __init__(self, world: World, context: BrowserContext, page: Page, base: str) -> None:
-        self.world, self.context, self.page, self.base = world, context, page, base
+    def __init__(self, world: World, base: str, launch: Callable[[], Awaitable[BrowserContext]]) -> None:
+        self.world, self.base, self.launch = world, base, launch
         self.errors: list[str] = []
-        self.watch(page)
+        self.tapped = 0  # in tabs that were killed
+
+    async def start(self) -> None:
+        """Start the browser with an empty tab."""
+        self.context: BrowserContext = await self.launch()
+        self.context.set_default_timeout(20_000)
+        await self.context.add_init_script(COUNTER)
+        self.page: Page = await self.context.new_page()
+        self.watch(self.page)
 
     def watch(self, page: Page) -> None:
         page.on("console", lambda message: self.errors.append(message.text) if message.type == "error" else None)
@@ -77,14 +105,33 @@ class PhoneApp:
     async def kill(self) -> None:
         """The phone ends the tab at once; it is opened again where it was."""
         address = self.page.url
+        self.tapped = await self.taps()
         await self.page.close(run_before_unload=False)
         self.page = await self.context.new_page()
         self.watch(self.page)
         await self.page.goto(address)
 
+    async def restart(self) -> None:
+        """The phone ends the whole browser, without a network; it is started again with what it has on the disk."""
+        address = self.page.url
+        self.tapped = await self.taps()
+        await self.context.close()
+        await self.start()
+        await self.context.set_offline(True)
+        await self.page.goto(address)
+
+    async def kept(self, visit: UUID) -> str:
+        """The screen, what is filled in, and what is stored of a visit."""
+        await self.page.locator("h1[tabindex], .pad h1").first.wait_for()
+        return str(await self.page.evaluate(KEPT, str(visit)))
+
+    async def door_code(self, visit: UUID) -> str:
+        """The path of the code that the app shows."""
+        return str(await self.page.evaluate(CODE, str(visit))).removeprefix(self.base)
+
     async def taps(self) -> int:
-        """How often the screen was tapped in this tab, the phone's own camera aside."""
-        return int(await self.page.evaluate("sessionStorage.getItem('taps') ?? 0"))
+        """How often the screen was tapped, the phone's own camera aside."""
+        return self.tapped + int(await self.page.evaluate("sessionStorage.getItem('taps') ?? 0"))
 
     async def synced(self) -> dict[str, Any]:
         """Until everything is sent; the outbox's numbers."""
@@ -108,29 +155,36 @@ class PhoneApp:
 
 @asynccontextmanager
 async def open_phone(
-    world: World, *, locale: str = "zh-CN", scale: float = 2, **screen: Any
+    world: World, *, locale: str = "zh-CN", scale: float = 2, profile: Path | None = None, **screen: Any
 ) -> AsyncIterator[PhoneApp]:
-    """An enrolled phone. The server's clock is the phone's. Fails on script errors."""
+    """An enrolled phone. The server's clock is the phone's. Fails on script errors. With a `profile` (a folder) it has
+    a browser of its own, which may be restarted."""
     if CHROMIUM is None:
         pytest.skip("chromium is missing: apt-get install chromium")
     world.house.clock = lambda: int(time.time() * 1000)
     async with serve_world(world) as base, async_playwright() as playwright:
         world.house.company = msgspec.structs.replace(world.house.company, url=base)
-        browser = await playwright.chromium.connect_over_cdp(running_chromium(CHROMIUM))
-        context = await browser.new_context(
-            viewport=screen.get("viewport", {"width": 390, "height": 844}),
-            device_scale_factor=scale,
-            has_touch=True,
-            is_mobile=True,
-            locale=locale,
-            timezone_id="Asia/Shanghai",
-            permissions=["geolocation"],
-            geolocation=PLACE,
-        )
-        context.set_default_timeout(20_000)
-        await context.add_init_script(COUNTER)
-        page = await context.new_page()
-        app = PhoneApp(world, context, page, base)
+        browser = None if profile else await playwright.chromium.connect_over_cdp(running_chromium(CHROMIUM))
+        options: dict[str, Any] = {
+            "viewport": screen.get("viewport", {"width": 390, "height": 844}),
+            "device_scale_factor": scale,
+            "has_touch": True,
+            "is_mobile": True,
+            "locale": locale,
+            "timezone_id": "Asia/Shanghai",
+            "permissions": ["geolocation"],
+            "geolocation": PLACE,
+        }
+
+        async def launch() -> BrowserContext:
+            if browser:
+                return await browser.new_context(**options)
+            launched = {"executable_path": CHROMIUM, "args": ["--no-sandbox", "--disable-gpu"]}
+            return await playwright.chromium.launch_persistent_context(profile or "", **launched, **options)
+
+        app = PhoneApp(world, base, launch)
+        await app.start()
+        page = app.page
         await page.goto(f"{base}/enrol#{await enrolment_code(world)}")
         await page.locator("#enrol").click()
         await page.locator("#done").wait_for()
@@ -145,8 +199,9 @@ async def open_phone(
             errors = [error for error in app.errors if "ERR_INTERNET_DISCONNECTED" not in error]
             assert not errors, errors
         finally:
-            await context.close()
-            await browser.close()
+            await app.context.close()
+            if browser:
+                await browser.close()
 
 
 def around(minutes: int) -> str:
@@ -197,6 +252,20 @@ async def agree(app: PhoneApp, visit: UUID) -> list[str]:
     assert {record["signature"] for record in there["records"]} == {"verified"}
     assert [record["missing_evidence"] for record in there["records"] if record["missing_evidence"]] == []
     return [finding["code"] for finding in findings]
+
+
+async def scan(app: PhoneApp, visit: UUID) -> Customer:
+    """The customer, with the page that their own phone opens when it scans the code of the app."""
+    post, company = Post(), app.world.house.company
+    app.world.house.company = msgspec.structs.replace(company, gateways={"sms": post})
+    customer = Customer(app.world, post, "", visit, cookies=True)
+    code = await app.door_code(visit)
+    page = (await customer.client.get(code)).text
+    answer = await customer.client.post(code, data={"ticket": doorstep_ticket(page), "does": "page"})
+    assert answer.headers["location"].startswith("/c/"), page
+    customer.token = answer.headers["location"].removeprefix("/c/")
+    assert (await customer.client.get(answer.headers["location"])).status_code == 200
+    return customer
 
 
 async def draw(app: PhoneApp, *strokes: list[tuple[float, float]]) -> None:

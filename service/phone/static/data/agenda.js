@@ -12,7 +12,7 @@ import { NoAnswer, request } from './network.js';
 /**
  * @typedef {{cursor: string, server_time: string, full: boolean, more: boolean, visits: VisitView[], gone: string[],
  *   checklists: string[], corrections: OpenCorrection[], unreadable: string[],
- *   door_keys: Record<string, import('./types.d.ts').DoorKey>}} Page
+ *   price_list: string, door_keys: Record<string, import('./types.d.ts').DoorKey>}} Page
  */
 
 const PAGE_BYTES = 4 * 2 ** 20; // of an answer, for how long to wait
@@ -74,6 +74,7 @@ async function store(page, cursor, asked, login) {
     else await meta.delete('named');
     await meta.put(page.cursor, 'cursor');
     await meta.put(login, 'owner');
+    await meta.put(page.price_list, 'price_list');
     if (!page.more) await meta.put(page.server_time, 'last_sync');
     return true;
   });

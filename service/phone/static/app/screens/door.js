@@ -48,23 +48,27 @@ function Code({ visit, door }) {
   `;
 }
 
+/** The code of a visit, or why there is none now. @param {{model: import("../visit.js").Model}} given */
+export function DoorCode({ model: { id, visit } }) {
+  const { door_key: door } = visit;
+  const when = server().getTime();
+  if (!door) return html`<${Notice} kind="warn" title=${t("door.none")} />`;
+  if (when < Date.parse(door.opens_at)) return html`<${Notice} kind="info" title=${t("door.early", { time: timeText(door.opens_at) })} />`;
+  if (when > Date.parse(door.closes_at)) return html`<${Notice} kind="warn" title=${t("door.over")} />`;
+  return html`<${Code} visit=${id} door=${door} />`;
+}
+
 /** The screen. @param {{visit: string}} given */
 export function Door({ visit }) {
   const model = useVisit(visit);
   if (!model) return html`<${NotThere} model=${model} back=${at(visit)} />`;
-  const { door_key: door } = model.visit;
-  const when = server().getTime();
-  const isEarly = door && when < Date.parse(door.opens_at);
-  const isOver = door && when > Date.parse(door.closes_at);
+  const word = model.visit.door_key?.word;
   return html`
     <${Screen} title=${t("door.title")} back=${at(visit)}>
       <p class="lead">${me.value?.person.name}</p>
       <p>${t("door.how")} ${t("door.offline")}</p>
-      ${!door && html`<${Notice} kind="warn" title=${t("door.none")} />`}
-      ${isEarly && html`<${Notice} kind="info" title=${t("door.early", { time: timeText(door.opens_at) })} />`}
-      ${isOver && html`<${Notice} kind="warn" title=${t("door.over")} />`}
-      ${door && !isEarly && !isOver && html`<${Code} visit=${visit} door=${door} />`}
-      ${door?.word && html`<${Card}><p>${t("door.word")}</p><p class="word" lang="zh-CN">${door.word}</p><//>`}
+      <${DoorCode} model=${model} />
+      ${word && html`<${Card}><p>${t("door.word")}</p><p class="word" lang="zh-CN">${word}</p><//>`}
     <//>
   `;
 }

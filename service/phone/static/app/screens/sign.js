@@ -1,33 +1,39 @@
 // The customer reads a statement in large type and signs it here, on their own phone, or not at all.
 
+import { get } from "../../data/database.js";
 import { drafts as draftsOf, saveDraft, signature } from "../../data/photos.js";
 import { kick } from "../../data/outbox.js";
 import { seal } from "../../data/records.js";
 import { toMicroseconds } from "../../judge/moments.js";
 import { digest, statements } from "../../judge/statement.js";
-import { Timeline } from "../../judge/timeline.js";
+import { compare, Timeline } from "../../judge/timeline.js";
 import SignaturePad from "../../vendor/signature_pad/dist/signature_pad.min.js";
 import { html, useEffect, useRef, useState } from "../html.js";
-import { Button, Card, Field, Notice, Screen, announce } from "../parts.js";
+import { Button, Card, Field, LinkButton, Notice, Screen, announce } from "../parts.js";
 import { go } from "../router.js";
 import { hold } from "../state.js";
 import { stepOf, stepPlace, useVisit, visitPlace, write } from "../visit.js";
 import { NotThere, Picture, say } from "../visit_parts.js";
 import { t } from "../words.js";
+import { DoorCode } from "./door.js";
 import { COST, costEntry, draftKey, EMPTY } from "./step.js";
 
 /** @typedef {import("../visit.js").Model} Model */
 /** @typedef {import("../visit.js").Step} Step */
 /** @typedef {import("../../judge/statement.js").Document} Document */
-/** @typedef {{of: string, signer: string, relation: string, strokes: any[], isSigning: boolean}} Signing what is half-done; `of`: the digest of the statement */
+/** @typedef {{of: string, signer: string, relation: string, strokes: any[], isSigning: boolean, isOwn: boolean}} Signing what is half-done; `of`: the digest of the statement; `isOwn`: the customer scans the code */
 
 const PEN = { penColor: "black", dotSize: 0, minWidth: 1.5, maxWidth: 3.5, velocityFilterWeight: 0.7, backgroundColor: "white" };
 const OUTCOMES = /** @type {const} */ (["refused", "absent", "unable", "partly"]);
 
-/** The statement that a step's signature is for. @param {Model} model @param {Step} step */
+/** The statement that a step's signature is for, and whether by it the customer pays for the meter. @param {Model} model @param {Step} step */
 function documentOf({ rules, id, entries, now, judgement }, step) {
   const timeline = new Timeline(rules, entries, toMicroseconds(now));
-  return statements(rules, id, timeline, judgement.facts).find(({ table, thing }) => step.items.includes(table.signs ?? "") && thing === step.thing);
+  const found = statements(rules, id, timeline, judgement.facts).find(({ table, thing }) => step.items.includes(table.signs ?? "") && thing === step.thing);
+  if (!found) return undefined;
+  const acts = (timeline.acts.get(COST.of) ?? []).filter(({ entry: { fields } }) => COST.field in (fields ?? {})).sort(compare);
+  const isNamed = found.table.lines.some(({ item, field }) => item === COST.of && field === COST.field);
+  return { ...found, isCharged: isNamed && acts[acts.length - 1]?.entry.fields?.[COST.field] === COST.value };
 }
 
 /** The screen. @param {{visit: string, step: string, correction?: string}} given */
@@ -38,15 +44,14 @@ export function Sign({ visit, step, correction }) {
   const found = stepOf(model, step);
   const statement = found && documentOf(model, found);
   if (!found || !statement) return html`<${Screen} title=${t("sign.nothing")} back=${visitPlace(model)} />`;
-  return html`<${Signing} key=${step} model=${model} step=${found} document=${statement.document} what=${statement.table.signs ?? ""} />`;
+  return html`<${Signing} key=${step} model=${model} step=${found} document=${statement.document} what=${statement.table.signs ?? ""} isCharged=${statement.isCharged} />`;
 }
 
-/** @param {{model: Model, step: Step, document: Document, what: string}} given */
-function Signing({ model, step, document, what }) {
+/** @param {{model: Model, step: Step, document: Document, what: string, isCharged: boolean}} given */
+function Signing({ model, step, document, what, isCharged }) {
   const key = `sign/${step.id}`;
   const [sha256, setSha256] = useState("");
-  const [signing, setSigning] = useState(/** @type {Signing} */ ({ of: "", signer: "", relation: "", strokes: [], isSigning: false, ...model.drafts[key] }));
-  const [isOwn, setOwn] = useState(false);
+  const [signing, setSigning] = useState(/** @type {Signing} */ ({ of: "", signer: "", relation: "", strokes: [], isSigning: false, isOwn: false, ...model.drafts[key] }));
   const [isTurned, setTurned] = useState(false);
   const text = JSON.stringify(document);
   useEffect(() => {
@@ -81,18 +86,18 @@ function Signing({ model, step, document, what }) {
     return html`<${Pad} strokes=${strokes} name=${`${signing.signer}${relation ? `（${say(relation)}）` : ""}`}
       onStroke=${(/** @type {any[]} */ drawn) => change({ strokes: drawn })} onDone=${finish} onBack=${() => change({ isSigning: false })} />`;
   }
+  if (signing.isOwn) return html`<${OwnPhone} model=${model} step=${step} onBack=${() => change({ isOwn: false })} />`;
   const actions = html`
     <${Button} icon="turn" onPress=${() => setTurned(!isTurned)}>${t(isTurned ? "sign.turnBack" : "sign.turn")}<//>
   `;
   return html`
     <${Screen} title=${t("sign.paper")} back=${visitPlace(model)} actions=${actions}>
       <${Paper} document=${document} isTurned=${isTurned} />
-      ${what === "meter_order_signed" && html`<${Cost} model=${model} />`}
+      ${isCharged && html`<${PriceList} /><${Cost} model=${model} />`}
       <${Signer} model=${model} signing=${signing} onChange=${change} />
-      ${isOwn && html`<${OwnPhone} model=${model} />`}
       <div class="equal">
         <${Button} icon="pen" onPress=${() => change({ isSigning: true, strokes })}>${t("sign.sign")}<//>
-        <${Button} icon="phone" onPress=${() => setOwn(true)}>${t("sign.own")}<//>
+        <${Button} icon="phone" onPress=${() => change({ isOwn: true })}>${t("sign.own")}<//>
         ${canRefuse && OUTCOMES.map(outcome => html`<${Button} key=${outcome} onPress=${() => instead(outcome)}>
           <span class="unseen">${t("step.outcome")}：</span>${say({ zh: t(`step.${outcome}`), en: t(`step.${outcome}`) })}
         <//>`)}
@@ -119,12 +124,20 @@ const Paper = ({ document, isTurned }) => html`
   </article>
 `;
 
+/** What the utility's office has set; it is no part of what is signed. */
+function PriceList() {
+  const [text, setText] = useState("");
+  useEffect(() => {
+    get("meta", "price_list").then((/** @type {string | undefined} */ found) => setText(found ?? ""));
+  }, []);
+  return text && html`<${Card} title=${t("sign.prices")}><p lang="zh-CN">${text}</p><//>`;
+}
+
 /** Nobody signs to pay a sum that the paper does not name. @param {{model: Model}} given */
 function Cost({ model }) {
   const [cost, setCost] = useState("");
-  const isCharged = model.entries.some(({ what, fields }) => what === COST.of && fields?.[COST.field] === COST.value);
   const isNamed = model.entries.some(({ what, evidence }) => what === COST.to && evidence?.some(({ text }) => text?.startsWith(COST.words)));
-  if (!isCharged || isNamed) return null;
+  if (isNamed) return null;
   return html`
     <${Notice} kind="warn" title=${t("sign.missing")}>
       <${Field} label=${t("step.cost")}><input value=${cost} maxlength="200" onInput=${(/** @type {any} */ event) => setCost(event.currentTarget.value)} /><//>
@@ -153,14 +166,35 @@ function Signer({ model: { rules }, signing, onChange }) {
   `;
 }
 
-/** The paper goes to the server at once, so that the customer's link shows it. @param {{model: Model}} given */
-function OwnPhone({ model }) {
+const ASK_MS = 15_000; // while somebody waits for the customer's answer
+
+/**
+ * The customer scans the code, which leads to their page. The code needs no network here, but the paper has to be there:
+ * it is sent at once. Their answer comes with the agenda.
+ * @param {{model: Model, step: Step, onBack: () => unknown}} given
+ */
+function OwnPhone({ model, step, onBack }) {
   useEffect(() => {
     seal(model.id).then(kick);
-  }, []);
+    const timer = setInterval(() => navigator.onLine && !step.done && kick(), ASK_MS);
+    return () => clearInterval(timer);
+  }, [step.done]);
   const isSent = model.records.length > 0 && model.records.every(({ state }) => state === "stored");
+  const actions = step.done
+    ? html`<${LinkButton} kind="main" icon="next" to=${visitPlace(model)}>${t("sign.onwards")}<//>`
+    : html`<${Button} icon="pen" onPress=${onBack}>${t("sign.here")}<//>`;
   return html`
-    <${Notice} kind=${isSent ? "good" : "info"} title=${t(isSent ? "sign.ownSent" : "sign.ownWaiting")} alert><p>${t("sign.ownHow")}</p><//>
+    <${Screen} title=${t("sign.own")} back=${visitPlace(model)} actions=${actions}>
+      ${
+        step.done
+          ? html`<${Notice} kind="good" title=${t("sign.ownDone")} alert />`
+          : html`
+              <p class="lead">${t("sign.ownHow")}</p>
+              <${DoorCode} model=${model} />
+              <${Notice} kind=${isSent ? "good" : "info"} title=${t(isSent ? "sign.ownSent" : "sign.ownWaiting")} alert />
+            `
+      }
+    <//>
   `;
 }
 
