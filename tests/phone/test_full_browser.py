@@ -69,7 +69,7 @@ async def fill(page: Page, visit: str) -> None:
     assert set(found["kept"]) < set(entries)
     assert len(entries) == 1 + len(found["kept"])
     await run(page, "await app.records.seal(given); await app.outbox.start(); await app.outbox.kick()", visit)
-    assert (await run(page, "return app.outbox.status()"))["files"] == 0
+    assert (await run(page, "return app.queue.status()"))["files"] == 0
     # what the server has makes room for the next one
     again = """
         for (let left = 100; ; left--) {  // the browser gives the room back a little later
@@ -107,7 +107,7 @@ async def test_a_week_offline_with_sixty_visits_and_two_hundred_photos(
             await app.records.addEntries(visit, [{ what: 'left' }])
             await app.records.seal(visit)
         }
-        return app.outbox.status()
+        return app.queue.status()
     """
     begun = time.monotonic()
     status = await run(page, script, [[str(uid(name)) for name in names], 200])

@@ -32,7 +32,7 @@ START = "await app.outbox.start(); "
 KICK = "await app.outbox.kick(); "
 ARRIVE = "await app.records.addEntries(given, [{ what: 'arrived' }]); "
 SEAL = "return app.records.seal(given); "
-STATUS = "return app.outbox.status()"
+STATUS = "return app.queue.status()"
 RECORDS = "return (await app.database.all('records')).map(({ bytes, ...rest }) => rest)"
 
 
@@ -234,7 +234,7 @@ async def test_a_refused_phone_stops_and_keeps_everything(setup: Setup, status: 
     found = await run(page, STATUS)
     assert (found["waiting"], found["stopped"]["code"], found["stopped"]["title"]) == (1, code, "不行")
     before = len(gate.log)
-    two = "await app.records.seal(given); await settled(async () => (await app.outbox.status()).waiting === 2)"
+    two = "await app.records.seal(given); await settled(async () => (await app.queue.status()).waiting === 2)"
     await run(page, ARRIVE + two, visit)
     assert len(gate.log) == before  # nothing is sent until somebody asks for it
     gate.fault = lambda *_: None
