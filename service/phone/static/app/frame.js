@@ -35,7 +35,7 @@ function UpdateLine() {
 
 /** Everything that a person has to know on any screen. */
 function Lines() {
-  const { stopped, oldest } = outbox.value;
+  const { stopped, oldest, full } = outbox.value;
   const late = oldest !== null && Date.now() - Date.parse(oldest) > LATE_MS;
   const dismiss = () => {
     stepFailed.value = "";
@@ -46,6 +46,7 @@ function Lines() {
       ${newVersion.value && html`<${UpdateLine} />`}
       ${storageFull.value &&
       html`<${Notice} kind="bad" title=${t("full.title")} alert><p>${t("full.how")}</p><${Button} onPress=${dismiss}>${t("close")}<//><//>`}
+      ${full && !storageFull.value && html`<${Notice} kind="warn" title=${t("full.almost")}><p>${t("full.small")}</p><//>`}
       ${stepFailed.value &&
       html`<${Notice} kind="bad" title=${t("error.step")} alert><${Button} onPress=${dismiss}>${t("close")}<//><//>`}
       ${stopped && (stopped.code !== "device-revoked" || place.value === "settings") && html`<${Notice} kind="bad" title=${t("stopped.title", { title: stopped.title })}><p>${t("stopped.how")}</p><//>`}

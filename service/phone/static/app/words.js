@@ -55,6 +55,8 @@ const WORDS = {
 
   "full.title": ["手机空间满了", "The phone's storage is full"],
   "full.how": ["刚才的一步没有存上。请删掉一些照片或视频，再做一次。已存的都还在。", "The last step was not stored. Delete some photos or videos, then repeat it. All that was stored is still there."],
+  "full.almost": ["手机空间满了，存不下照片", "The phone's storage is full: no room for photos"],
+  "full.small": ["步骤和签字还能记，也还能上传。请连上网络，或删掉手机里的一些照片或视频。", "Steps and signatures can still be recorded and sent. Connect to a network, or delete some photos or videos."],
   "clock.title": ["手机时间不对", "The phone's clock is wrong"],
   "clock.ahead": ["手机比服务器快 {minutes} 分钟。", "The phone is {minutes} minutes ahead of the server."],
   "clock.behind": ["手机比服务器慢 {minutes} 分钟。", "The phone is {minutes} minutes behind the server."],

@@ -7,7 +7,7 @@ import { forgetMe, me } from './me.js';
 import { NoAnswer, Paused, Stopped } from './network.js';
 import { LOCK, QUEUES, backoff, isDue, later } from './queue.js';
 import { askReceipt, probe, sendRecord, sendWords } from './record_sender.js';
-import { sealAll } from './records.js';
+import { refillReserve, sealAll } from './records.js';
 
 /** @typedef {import('./types.d.ts').Me} Me */
 /** @typedef {import('./types.d.ts').Problem} Problem */
@@ -35,6 +35,7 @@ let pulled = 0;
 export async function start({ onChange } = {}) {
   await open();
   await resume();
+  await refillReserve();
   if (onChange) onWrite(onChange);
   navigator.storage?.persist?.().catch(() => {});
   sealed.onmessage = () => run({});
@@ -123,6 +124,7 @@ async function turns() {
         hurried = false;
         return turn(now);
       });
+      await refillReserve();
       await schedule();
     } catch (error) {
       console.error(error); // the storage: the next write will tell the screens

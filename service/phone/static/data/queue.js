@@ -1,7 +1,7 @@
 // What waits to be sent: how much it is, and when something that failed is tried again.
 
 import { stamp } from './clock.js';
-import { transact } from './database.js';
+import { hasReserve, transact } from './database.js';
 import { me } from './me.js';
 
 /** @typedef {import('./types.d.ts').OutboxStatus} OutboxStatus */
@@ -25,6 +25,7 @@ const TOO_FAR_MS = 26 * 3_600_000; // the clock was set back since
 /** @returns {Promise<OutboxStatus>} */
 export async function status() {
   const login = (await me().catch(() => null))?.person.login;
+  const full = !(await hasReserve());
   const held = (await navigator.locks.query()).held ?? [];
   return transact(['meta', 'entries', 'records', 'files', 'explanations'], 'readonly', async (tx) => {
     const records = tx.objectStore('records').index('state');
@@ -48,6 +49,7 @@ export async function status() {
       files: pictures.length,
       unsealed: unsealed.length,
       oldest: times[0] ?? null,
+      full,
       sending: held.some(({ name }) => name === LOCK),
       stopped: (await tx.objectStore('meta').get('stopped')) ?? null,
       retry_at: pause && pause.until > Date.now() ? stamp(new Date(pause.until)) : null,
