@@ -1,6 +1,7 @@
 // The texts of the app, by key: Chinese, then English. {name} is a value. Texts of the norm come with the checklist.
 
 import { signal } from "./html.js";
+import { PROBLEM_WORDS } from "./problem_words.js";
 import { VISIT_WORDS } from "./visit_words.js";
 
 /** @typedef {"zh" | "en"} Language */
@@ -122,6 +123,12 @@ export function t(key, values = {}) {
  * @param {{zh: string, en?: string}} text
  */
 export const inLanguage = text => (language.value === "en" && text.en) || text.zh;
+
+/**
+ * Why something was not accepted, in the technician's words; the server's own where the app has none.
+ * @param {{code: string, title: string}} problem
+ */
+export const problemText = ({ code, title }) => (PROBLEM_WORDS[code] ? inLanguage({ zh: PROBLEM_WORDS[code][0], en: PROBLEM_WORDS[code][1] }) : title);
 
 /**
  * Date and time as people write them: 11月28日 09:30, 28 November 09:30.

@@ -16,6 +16,9 @@ import { PART, sendParts } from './upload.js';
 
 const NEVER = ['not-photo', 'photo-unreadable', 'file-too-large']; // these bytes will not be taken
 
+/** Reasons are in the language of the screen, as are the server's. @param {string} zh @param {string} en */
+const inLanguage = (zh, en) => (document.documentElement.lang === 'en' ? en : zh);
+
 /**
  * Send a file, or the next part of it.
  * @param {Me} who
@@ -72,7 +75,7 @@ async function arrived({ sha256: name, visit }) {
  */
 async function refused(file, { problem, wait }) {
   if (problem && NEVER.includes(problem.code)) {
-    await update('files', file.sha256, (one) => ({ ...sent(one), state: 'parked', problem, lost: `服务器不收：${problem.title}` }));
+    await update('files', file.sha256, (one) => ({ ...sent(one), state: 'parked', problem, lost: `${inLanguage('服务器不收：', 'The server refuses it: ')}${problem.title}` }));
     return null;
   }
   if (problem?.code === 'not-found') await update('files', file.sha256, ({ upload, ...one }) => one);
@@ -100,7 +103,7 @@ export function missed(file) {
  * The phone itself does not have a file any more.
  * @returns {Problem}
  */
-const noLongerHere = () => ({ status: 0, code: 'no-longer-here', title: '手机上已没有这个文件', at: stamp(new Date()) });
+const noLongerHere = () => ({ status: 0, code: 'no-longer-here', title: inLanguage('手机上已没有这个文件', 'The file is no longer on the phone'), at: stamp(new Date()) });
 
 /**
  * Tell the server that a file will never come, for each record that names it and has arrived.

@@ -83,16 +83,26 @@ export async function giveUp(name, reason) {
 }
 
 /**
- * Drop something parked from the phone, because a person says so. Entries stay until the visit is gone.
+ * Drop something parked from the phone, because a person says so: of a record also the files that only it names and the
+ * server does not have. Entries stay until the visit is gone.
  * @param {string} id of a record or an explanation, or the sha256 of a file
  * @returns {Promise<void>}
  */
 export async function discard(id) {
   await transact(['records', 'files', 'blobs', 'explanations'], 'readwrite', async (tx) => {
-    for (const name of QUEUES) {
-      if ((await tx.objectStore(name).get(id))?.state !== 'parked') continue;
-      await tx.objectStore(name).delete(id);
-      if (name === 'files') await tx.objectStore('blobs').delete(id);
+    for (const queue of QUEUES) {
+      const found = await tx.objectStore(queue).get(id);
+      if (found?.state !== 'parked') continue;
+      await tx.objectStore(queue).delete(id);
+      if (queue === 'files') await tx.objectStore('blobs').delete(id);
+      if (queue !== 'records') continue;
+      const others = await tx.objectStore('records').index('visit').getAll(found.visit);
+      for (const name of found.files) {
+        if (others.some(({ files }) => files.includes(name))) continue;
+        if ((await tx.objectStore('files').get(name))?.state === 'stored') continue;
+        await tx.objectStore('files').delete(name);
+        await tx.objectStore('blobs').delete(name);
+      }
     }
   });
 }
