@@ -55,7 +55,8 @@ class PhoneController(Controller):
         """A page whose script does the rest. It names the version, and is asked for again each time."""
         language = language_of(request.scope)
         icon = f"{files.BASE}icons/"
-        body = render_html(language, "phone/phone.html", {"base": files.BASE, "icons": icon, "about": ABOUT})
+        given = {"base": files.BASE, "icons": icon, "about": ABOUT, "scripts": files.SCRIPTS}
+        body = render_html(language, "phone/phone.html", given)
         headers = (
             (b"content-language", TAGS[language].encode()),
             (b"content-security-policy", POLICY),

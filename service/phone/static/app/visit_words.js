@@ -118,6 +118,8 @@ export const VISIT_WORDS = {
   "leave.yes": ["有", "Yes"],
   "leave.none": ["以上都没有", "None of these"],
   "leave.parting": ["已向客户致谢；以上都没有", "Thanked the customer; none of these"],
+  "leave.partingGo": ["已致谢；以上都没有；离开", "Thanked; none of these; leave"],
+  "leave.thanksGo": ["已致谢，离开", "Thanked; leave"],
   "leave.thanks": ["已向客户致谢", "Thanked the customer"],
   "leave.go": ["离开", "Leave"],
   "leave.anyway": ["就这样离开", "Leave like this"],
