@@ -66,6 +66,8 @@ WORKER = without_comments((FOLDER / "sw.js").read_bytes())
 DIGEST = sha256("".join(f"{file.digest}  {name}\n" for name, file in sorted(FILES.items())).encode()).hexdigest()
 VERSION = sha256(DIGEST.encode() + WORKER + SHELL.read_bytes()).hexdigest()[:16]
 BASE = f"/phone/files/{VERSION}/"
+SCRIPTS = [name for name in FILES if name.endswith((".js", ".mjs"))]
+"""What the page asks for at once, without waiting for one module to name the next."""
 
 
 def service_worker() -> bytes:

@@ -9,10 +9,10 @@ from litestar.response.base import ASGIResponse
 
 from service.errors import InternalError, InvalidQuery, NotFound
 from service.web.api_document import PUBLIC, answer, pages, problems
-from service.web.compression import accepts_gzip, etag_matches
+from service.web.compression import accepts_gzip
 from service.web.language import TAGS, PageText, language_of
 from service.web.request import AnyRequest, IfNoneMatch
-from service.web.responses import Headers, raw_response
+from service.web.responses import ASKED_EACH_TIME, FOR_GOOD, Headers, file_response
 from service.web.templates import render_html, translate
 
 from . import files
@@ -55,15 +55,21 @@ class PhoneController(Controller):
         """A page whose script does the rest. It names the version, and is asked for again each time."""
         language = language_of(request.scope)
         icon = f"{files.BASE}icons/"
-        body = render_html(language, "phone/phone.html", {"base": files.BASE, "icons": icon, "about": ABOUT})
+        given = {"base": files.BASE, "icons": icon, "about": ABOUT, "scripts": files.SCRIPTS}
+        body = render_html(language, "phone/phone.html", given)
         headers = (
             (b"content-language", TAGS[language].encode()),
             (b"content-security-policy", POLICY),
             (b"vary", b"accept-language, cookie"),
             *SECURITY,
         )
-        return _checked_each_time(
-            body.encode(), b"text/html; charset=utf-8", f"{files.VERSION}-{language}", if_none_match, headers
+        return file_response(
+            body.encode(),
+            b"text/html; charset=utf-8",
+            f"{files.VERSION}-{language}",
+            if_none_match,
+            ASKED_EACH_TIME,
+            headers,
         )
 
     @get(
@@ -81,7 +87,9 @@ class PhoneController(Controller):
             (b"service-worker-allowed", b"/phone"),  # its folder is /phone/, and the page is /phone
             (b"content-security-policy", b"default-src 'none'; connect-src 'self'"),
         )
-        return _checked_each_time(files.service_worker(), files.KINDS[".js"], files.VERSION, if_none_match, headers)
+        return file_response(
+            files.service_worker(), files.KINDS[".js"], files.VERSION, if_none_match, ASKED_EACH_TIME, headers
+        )
 
     @get(
         "/phone/manifest.webmanifest",
@@ -119,7 +127,7 @@ class PhoneController(Controller):
         }
         body, tag = msgspec.json.encode(manifest), f"{files.VERSION}-{language}"
         headers = ((b"vary", b"accept-language, cookie"),)
-        return _checked_each_time(body, b"application/manifest+json", tag, if_none_match, headers)
+        return file_response(body, b"application/manifest+json", tag, if_none_match, ASKED_EACH_TIME, headers)
 
     @get(
         "/phone/files/{version:str}/{file:path}",
@@ -142,29 +150,9 @@ class PhoneController(Controller):
         if known is None or version != files.VERSION:
             raise NotFound
         packed = bool(known.packed) and accepts_gzip(request.scope)
-        tag = known.digest[:32]
-        headers = (
-            (b"etag", b'"%s%s"' % (tag.encode(), b"-gzip" if packed else b"")),
-            (b"cache-control", b"public, max-age=31536000, immutable"),
-            (b"cross-origin-resource-policy", b"same-origin"),
-            (b"vary", b"accept-encoding"),
-        )
-        if etag_matches(if_none_match or "", tag):
-            return raw_response(304, b"", headers)
-        first = ((b"content-type", known.kind), *(((b"content-encoding", b"gzip"),) if packed else ()))
-        return raw_response(200, known.packed if packed else known.body, (*first, *headers))
-
-
-def _checked_each_time(body: bytes, kind: bytes, tag: str, if_none_match: str | None, headers: Headers) -> ASGIResponse:
-    more = (
-        (b"etag", b'"%s"' % tag.encode()),
-        (b"cache-control", b"no-cache"),
-        (b"cross-origin-resource-policy", b"same-origin"),
-        *headers,
-    )
-    if etag_matches(if_none_match or "", tag):
-        return raw_response(304, b"", more)
-    return raw_response(200, body, ((b"content-type", kind), *more))
+        body, tag = known.packed if packed else known.body, known.digest[:32]
+        headers = ((b"vary", b"accept-encoding"),)
+        return file_response(body, known.kind, tag, if_none_match, FOR_GOOD, headers, is_packed=packed)
 
 
 ROUTES = (PhoneController,)

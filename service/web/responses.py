@@ -4,6 +4,8 @@ from typing import Any, cast
 
 from litestar.response.base import ASGIResponse
 
+from .compression import etag_matches
+
 Headers = tuple[tuple[bytes, bytes], ...]
 
 
@@ -14,6 +16,34 @@ def raw_response(status: int, body: bytes = b"", headers: Headers = ()) -> ASGIR
     if not body:
         cast("Any", response.headers).pop("content-type", None)
     return response
+
+
+FOR_GOOD = b"public, max-age=31536000, immutable"
+"""For an address that changes with the content."""
+ASKED_EACH_TIME = b"no-cache"
+
+
+def file_response(
+    body: bytes,
+    kind: bytes,
+    tag: str,
+    if_none_match: str | None,
+    cache: bytes,
+    headers: Headers = (),
+    *,
+    is_packed: bool = False,
+) -> ASGIResponse:
+    """A file of our own pages with its strong ETag, or 304 where the browser has it already."""
+    more = (
+        (b"etag", b'"%s%s"' % (tag.encode(), b"-gzip" if is_packed else b"")),
+        (b"cache-control", cache),
+        (b"cross-origin-resource-policy", b"same-origin"),
+        *headers,
+    )
+    if etag_matches(if_none_match or "", tag):
+        return raw_response(304, b"", more)
+    encoding = ((b"content-encoding", b"gzip"),) if is_packed else ()
+    return raw_response(200, body, ((b"content-type", kind), *encoding, *more))
 
 
 JPEG: Headers = (

@@ -11,10 +11,9 @@ from litestar.response.base import ASGIResponse
 from service.errors import InternalError, InvalidQuery, NotFound
 
 from .api_document import PUBLIC, answer, problems
-from .compression import etag_matches
 from .query import text_parameter
 from .request import IfNoneMatch
-from .responses import raw_response
+from .responses import ASKED_EACH_TIME, FOR_GOOD, file_response
 
 FOLDER = Path(__file__).parent / "static"
 KINDS = {".css": b"text/css; charset=utf-8", ".js": b"text/javascript; charset=utf-8", ".svg": b"image/svg+xml"}
@@ -68,16 +67,8 @@ class StaticFilesController(Controller):
         if known is None:
             raise NotFound
         body, kind, digest = known
-        headers = (
-            (b"content-type", kind),
-            (b"etag", b'"%s"' % digest.encode()),
-            # without the version it is revalidated each time, so that a new one takes effect at once
-            (b"cache-control", b"public, max-age=31536000, immutable" if version == digest else b"no-cache"),
-            (b"cross-origin-resource-policy", b"same-origin"),
-        )
-        if etag_matches(if_none_match or "", digest):
-            return raw_response(304, b"", headers[1:])
-        return raw_response(200, body, headers)
+        # without the version it is revalidated each time, so that a new one takes effect at once
+        return file_response(body, kind, digest, if_none_match, FOR_GOOD if version == digest else ASKED_EACH_TIME)
 
 
 ROUTES = (StaticFilesController,)

@@ -50,9 +50,10 @@ class Phone {
       const [fact, answers = {}] = rest
       this.taps += answers.thing ? 4 : 3
       this.write(incidents.raise(...this.known, fact, answers), make)
-    } else if (what === 'none') {
+    } else if (what === 'part') {
       this.taps += 1
-      this.write(incidents.partingOf(rules, this.judgement, this.stages).entries, make)
+      const { entries } = incidents.partingOf(rules, this.judgement, this.stages)
+      this.write([...entries, ...this.step('leave').entries(...rest)], make)
     } else if (what === 'more') {
       const [id, choice, answers = {}] = rest
       const alternative = this.step(id).alternatives.find(each => each.id === choice)

@@ -1,4 +1,5 @@
-// The example visits as taps: [time, what is tapped, with what]. `more` is the list behind a step's button.
+// The example visits as taps: [time, what is tapped, with what]. `more` is the list behind a step's button,
+// `part` the last button: thanks, none of these, and leaving.
 const gps = { place: { lat: 31.2304, lon: 121.4737, accuracy_m: 8 } }
 const photo = digit => ({ photos: [{ sha256: digit.repeat(64), taken_at: '2025-01-01T00:00:00+08:00' }] })
 const outage = at => [
@@ -21,8 +22,7 @@ const afterwards = [
   ...outage(['15:40:00', '15:40:05']),
   ['15:55:00', 'p_meter_readings_witnessed', { ...photo('3'), fields: { old_reading: 1274, new_reading: 0 } }],
   ['16:10:00', 'finish', photo('4')],
-  ['16:14:30', 'none'],
-  ['16:15:00', 'leave', gps],
+  ['16:15:00', 'part', gps],
 ]
 const signature = {
   kind: 'signature',
@@ -41,8 +41,7 @@ export const TAPS = {
     ['09:14:40', 'enter'],
     ['09:18:00', 'start'],
     ['09:58:00', 'finish'],
-      ['10:07:00', 'none'],
-    ['10:08:00', 'leave', gps],
+    ['10:08:00', 'part', gps],
   ],
   S01: [
     ['08:10:00', 'self_check'],
@@ -53,13 +52,11 @@ export const TAPS = {
     ['09:14:40', 'enter'],
     ['09:18:00', 'start'],
     ['09:20:00', 'raise', 'borrowed', { thing: { key: 'chair', label: '厨房的椅子' }, together: true }],
-    ['09:20:30', 'borrow_used[chair]'],
     ...outage(['09:21:00', '09:21:10']),
     ['09:58:00', 'finish', photo('1')],
     ['10:00:00', 'borrow_cleaned[chair]', photo('2')],
     ['10:01:00', 'give_back[chair]'],
-      ['10:07:00', 'none'],
-    ['10:08:00', 'leave', gps],
+    ['10:08:00', 'part', gps],
   ],
   S04: [
     ...meter,
@@ -91,8 +88,7 @@ export const TAPS = {
     ['14:34:00', 'hostile_deescalated', { text: '退到门外，请主管到场' }],
     ['14:43:00', 'hostile_reported', { number: '编号-1' }],
     ['14:48:00', 'finish'],
-      ['14:51:00', 'none'],
-    ['14:52:00', 'leave', gps],
+    ['14:52:00', 'part', gps],
   ],
   S07: [
     ['08:20:00', 'self_check'],
@@ -105,9 +101,8 @@ export const TAPS = {
     ['09:04:30', 'enter'],
     ['09:05:10', 'start'],
     ['09:24:00', 'finish'],
-      ['09:27:40', 'meet'],
-    ['09:28:00', 'none'],
-    ['09:28:30', 'leave', gps],
+    ['09:27:40', 'meet'],
+    ['09:28:30', 'part', gps],
   ],
   S08: [
     ['08:00:00', 'self_check'],
@@ -119,23 +114,21 @@ export const TAPS = {
     ...outage(['13:52:00', '13:52:10']),
     ['13:53:00', 'start'],
     ['13:55:00', 'raise', 'borrowed', { thing: { key: 'chair', label: '椅子' }, together: true }],
-    ['13:55:20', 'borrow_used[chair]'],
     ['14:10:00', 'raise', 'borrowed', { thing: { key: 'basin', label: '水盆' } }],
     ['14:10:01', 'borrow_used[basin]'],
     ['14:12:00', 'p_meter_readings_witnessed', { ...photo('1'), fields: { old_reading: 1, new_reading: 0 } }],
     ['14:16:00', 'borrow_consent[basin]'],
     ['14:22:00', 'raise', 'own_damage', { thing: { key: 'shoe_cabinet', label: '鞋柜' } }],
-    ['14:22:30', 'own_fault_apologised'],
-    ['14:23:00', 'own_damage_recorded[shoe_cabinet]', { ...photo('2'), fields: { what: '划痕' } }],
+    ['14:22:30', 'own_damage_recorded[shoe_cabinet]', { ...photo('2'), fields: { what: '划痕' } }],
+    ['14:23:00', 'own_fault_apologised'],
     ['14:28:00', 'finish', photo('3')],
     ['14:30:00', 'borrow_cleaned[basin]'],
     ['14:30:30', 'more', 'give_back[basin]', 'only.borrow_returned'],
     ['14:31:10', 'more', 'give_back[chair]', 'only.borrow_returned'],
     ['14:33:40', 'borrow_cleaned[chair]'],
     ['14:34:00', 'give_back[chair]'],
-      ['14:40:00', 'damage_made_good[shoe_cabinet]', { ...photo('4'), fields: { how: 'compensated', amount: 200 } }],
+    ['14:40:00', 'damage_made_good[shoe_cabinet]', { ...photo('4'), fields: { how: 'compensated', amount: 200 } }],
     ['14:41:00', 'more', 'damage_customer_satisfied[shoe_cabinet]', 'instead.damage_customer_satisfied'],
-    ['14:41:30', 'none'],
-    ['14:42:00', 'leave', gps],
+    ['14:42:00', 'part', gps],
   ],
 }

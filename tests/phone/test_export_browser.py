@@ -37,7 +37,7 @@ async def test_the_desk_takes_in_what_the_phone_exports(sqlite_world: World) -> 
         assert [entry["what"] for entry in view["entries"]] == ["arrived", "meter_damage_photo", "left"]
         await run(page, "await app.outbox.start(); await app.outbox.kick()")  # it can send again after all
         assert {one.status for one in gate.sent("PUT", "/v1/records/")} <= {200}
-        status = await run(page, "return app.outbox.status()")
+        status = await run(page, "return app.queue.status()")
         assert (status["waiting"], status["files"]) == (0, 0)
         ((_, _, nothing),) = await run(page, EXPORTED)
         assert '"records":[],"files":[]' in nothing

@@ -69,7 +69,7 @@ async def fill(page: Page, visit: str) -> None:
     assert set(found["kept"]) < set(entries)
     assert len(entries) == 1 + len(found["kept"])
     await run(page, "await app.records.seal(given); await app.outbox.start(); await app.outbox.kick()", visit)
-    assert (await run(page, "return app.outbox.status()"))["files"] == 0
+    assert (await run(page, "return app.queue.status()"))["files"] == 0
     # what the server has makes room for the next one
     again = """
         for (let left = 100; ; left--) {  // the browser gives the room back a little later
@@ -82,6 +82,66 @@ async def fill(page: Page, visit: str) -> None:
     await run(page, again, visit)
     blobs = await run(page, "return (await app.database.all('blobs')).length")
     assert blobs == 1
+
+
+FILL = """
+    await app.agenda.pull()
+    await app.outbox.start()
+    await app.outbox.kick()
+    const full = async work => { try { return await work() } catch (error) { return error.name } }
+    let photos = 0
+    while (await full(() => photographed(given, 'meter_damage_photo', photos, 400)) !== 'StorageFull') photos++
+    const own = await new Promise((done, fail) => {
+        const asked = indexedDB.open('doorstep-phone')
+        asked.onsuccess = () => done(asked.result)
+        asked.onerror = () => fail(asked.error)
+    })
+    const write = (key, size) => full(() => new Promise((done, fail) => {  // without what the app does about it
+        const tx = own.transaction(['meta'], 'readwrite', { durability: 'strict' })
+        tx.objectStore('meta').put(new Blob([new Uint8Array(size)]), key)
+        tx.oncomplete = () => done('written')
+        tx.onabort = () => fail(tx.error)
+    }))
+    let n = 0
+    for (const size of [100_000, 10_000, 1_000]) while (await write(`filler ${n}`, size) === 'written') n++
+    return [photos, await write('one more', 1_000)]
+"""
+WRITE = """
+    for (let n = 0; n < 20; n++) {
+        const evidence = [{ kind: 'text', text: `${n} 已写`.repeat(500) }]
+        await app.records.addEntries(given, [{ what: 'result_told', evidence }])
+    }
+    await app.photos.saveDraft(given, 'sign', { strokes: [[1, 2], [3, 4]] })
+    await app.records.seal(given)
+    const photo = await photographed(given, 'meter_damage_photo', 99, 400).catch(error => error.name)
+    const { full, unsealed } = await app.queue.status()
+    return [photo, full, unsealed]
+"""
+
+
+async def test_a_full_phone_still_seals_and_sends_what_is_small(sqlite_world: World, tmp_path: Path) -> None:
+    if CHROMIUM is None:
+        pytest.skip("chromium is missing: apt-get install chromium")
+    async with (
+        serve_gate(sqlite_world) as (_, port),
+        own_browser(tmp_path / "profile", f"http://127.0.0.1:{port}") as (phone, _),
+    ):
+        page = await phone.tab()
+        session = await page.context.new_cdp_session(page)
+        await quota(session, page, 4_000_000)
+        await phone.enrol(page, await enrolment_code(sqlite_world))
+        visit = str(await plan_now(sqlite_world, "v"))
+        photos, last = await run(page, FILL, visit)
+        assert (photos > 3, last) == (True, "QuotaExceededError")
+        await page.context.set_offline(True)
+        assert await run(page, WRITE, visit) == ["StorageFull", True, 0]
+        await page.context.set_offline(False)
+        await run(page, "await app.outbox.kick(); await settled(empty); await app.outbox.kick()")
+        states = await run(page, "return (await app.database.all('records')).map(one => one.receipt?.state)")
+        assert states == ["complete"]
+        # what the server has made room: there is a reserve again, and photos can be taken
+        assert (await run(page, "return app.queue.status()"))["full"] is False
+        assert len(await run(page, "return photographed(given, 'meter_damage_photo', 99, 400)", visit)) == 1
 
 
 async def test_a_week_offline_with_sixty_visits_and_two_hundred_photos(
@@ -107,7 +167,7 @@ async def test_a_week_offline_with_sixty_visits_and_two_hundred_photos(
             await app.records.addEntries(visit, [{ what: 'left' }])
             await app.records.seal(visit)
         }
-        return app.outbox.status()
+        return app.queue.status()
     """
     begun = time.monotonic()
     status = await run(page, script, [[str(uid(name)) for name in names], 200])

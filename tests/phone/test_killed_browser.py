@@ -40,7 +40,7 @@ FINISH = """
     await settled(empty)
     clearInterval(look)
     await app.outbox.kick()
-    return app.outbox.status()
+    return app.queue.status()
 """
 
 

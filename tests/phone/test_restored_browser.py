@@ -11,7 +11,7 @@ from tests.support.factories import uid
 from tests.support.phone import Phone, open_phone, run, window_now
 from tests.support.running import Running, hired, plan
 
-SEND = "await app.outbox.start(); await app.outbox.kick(); await app.outbox.kick(); return app.outbox.status()"
+SEND = "await app.outbox.start(); await app.outbox.kick(); await app.outbox.kick(); return app.queue.status()"
 WRITE = """
     await photographed(given, 'meter_damage_photo', Math.floor(performance.now() * 1000))
     await app.records.seal(given)

@@ -137,7 +137,8 @@ class PhoneApp:
         """Until everything is sent; the outbox's numbers."""
         script = """async () => {
             const base = document.querySelector('script[type=module]').src.replace(/app\\/main.js$/, '');
-            const { kick, status } = await import(base + 'data/outbox.js');
+            const { kick } = await import(base + 'data/outbox.js');
+            const { status } = await import(base + 'data/queue.js');
             await kick();
             return status();
         }"""

@@ -21,21 +21,31 @@ async function page() {
   return answer;
 }
 
-/** Fetch a file, and name its digest. @param {Cache} cache @param {string} name */
-async function load(cache, name) {
-  const answer = await fetch(base + name, { cache: "reload" });
+/** Fetch a file, and name its digest. @param {Cache} cache @param {string} name @param {RequestCache} from */
+async function load(cache, name, from) {
+  const answer = await fetch(base + name, { cache: from });
   if (!answer.ok) throw new Error(`${name}: ${answer.status}`);
   const line = `${await sha256(await answer.clone().arrayBuffer())}  ${name}\n`;
   await cache.put(base + name, answer);
   return line;
 }
 
+/**
+ * Fetch all files; false if they are not as the server has them.
+ * @param {Cache} cache
+ * @param {RequestCache} from
+ */
+async function whole(cache, from) {
+  const lines = await Promise.all(names.map(name => load(cache, name, from)));
+  return (await sha256(new TextEncoder().encode(lines.join("")))) === digest;
+}
+
 async function install() {
   const cache = await caches.open(CACHE);
   try {
     await cache.put(PAGE, await page());
-    const lines = await Promise.all(names.map(name => load(cache, name)));
-    if ((await sha256(new TextEncoder().encode(lines.join("")))) !== digest) throw new Error("not as the server has it");
+    // the page has just loaded most of them: their addresses change with their content
+    if (!(await whole(cache, "default")) && !(await whole(cache, "reload"))) throw new Error("not as the server has it");
   } catch (error) {
     await caches.delete(CACHE);
     throw error; // the browser tries again

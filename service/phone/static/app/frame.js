@@ -8,7 +8,7 @@ import { NotEnrolled } from "./screens/enrol.js";
 import { InWeChat, Insecure, NoStorage, OldBrowser, Revoked } from "./screens/refusals.js";
 import { busy, clockOffset, me, newVersion, outbox, refusal, stepFailed, storageFull, unsent } from "./state.js";
 import { takeNewVersion } from "./update.js";
-import { t } from "./words.js";
+import { problemText, t } from "./words.js";
 
 /** @typedef {import("./parts.js").IconName} IconName */
 
@@ -35,7 +35,7 @@ function UpdateLine() {
 
 /** Everything that a person has to know on any screen. */
 function Lines() {
-  const { stopped, oldest } = outbox.value;
+  const { stopped, oldest, full } = outbox.value;
   const late = oldest !== null && Date.now() - Date.parse(oldest) > LATE_MS;
   const dismiss = () => {
     stepFailed.value = "";
@@ -46,9 +46,10 @@ function Lines() {
       ${newVersion.value && html`<${UpdateLine} />`}
       ${storageFull.value &&
       html`<${Notice} kind="bad" title=${t("full.title")} alert><p>${t("full.how")}</p><${Button} onPress=${dismiss}>${t("close")}<//><//>`}
+      ${full && !storageFull.value && html`<${Notice} kind="warn" title=${t("full.almost")}><p>${t("full.small")}</p><//>`}
       ${stepFailed.value &&
       html`<${Notice} kind="bad" title=${t("error.step")} alert><${Button} onPress=${dismiss}>${t("close")}<//><//>`}
-      ${stopped && (stopped.code !== "device-revoked" || place.value === "settings") && html`<${Notice} kind="bad" title=${t("stopped.title", { title: stopped.title })}><p>${t("stopped.how")}</p><//>`}
+      ${stopped && (stopped.code !== "device-revoked" || place.value === "settings") && html`<${Notice} kind="bad" title=${t("stopped.title", { title: problemText(stopped) })}><p>${t("stopped.how")}</p><//>`}
       ${late && html`<${Notice} kind="warn" title=${t("late.title")}><p>${t("late.how")}</p><//>`}
       ${Math.abs(clockOffset.value) > WRONG_CLOCK_MS && html`<${ClockLine} />`}
     </section>

@@ -3,7 +3,8 @@
 import * as clock from "../data/clock.js";
 import * as database from "../data/database.js";
 import { me as whoIsHere } from "../data/me.js";
-import * as sending from "../data/outbox.js";
+import { start } from "../data/outbox.js";
+import { status } from "../data/queue.js";
 import { App } from "./frame.js";
 import { effect, html, render } from "./html.js";
 import { clockOffset, me, outbox, refusal, stepFailed, storageFull } from "./state.js";
@@ -22,7 +23,7 @@ function lacking() {
 /** Read again what the frame shows, after any write by this tab or another. */
 async function refresh() {
   me.value = await whoIsHere();
-  outbox.value = await sending.status();
+  outbox.value = await status();
   clockOffset.value = clock.server().getTime() - Date.now();
 }
 
@@ -47,7 +48,7 @@ async function boot() {
     refusal.value = "storage";
     return;
   }
-  await sending.start({ onChange: () => refresh().catch(failed) });
+  await start({ onChange: () => refresh().catch(failed) });
   await refresh();
 }
 

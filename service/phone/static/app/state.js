@@ -14,7 +14,7 @@ export const me = signal(/** @type {Me | null} */ (null));
 export const refusal = signal(/** @type {"wechat" | "insecure" | "storage" | "old" | null} */ (null));
 
 /** @type {OutboxStatus} */
-const NOTHING = { waiting: 0, parked: 0, files: 0, unsealed: 0, oldest: null, sending: false, stopped: null, retry_at: null, last_sync: null };
+const NOTHING = { waiting: 0, parked: 0, files: 0, unsealed: 0, oldest: null, full: false, sending: false, stopped: null, retry_at: null, last_sync: null };
 
 /** What the server does not have yet. */
 export const outbox = signal(NOTHING);

@@ -189,12 +189,14 @@ export async function perform(model, step) {
 }
 
 /**
+ * Leave, and see the result.
  * @param {Model} model
  * @param {Step} step
+ * @param {Partial<Entry>[]} [also] what was said with the same tap
  */
-async function leave(model, step) {
+export async function leave(model, step, also = []) {
   const clocks = now();
   const place = await whereabouts();
-  await write(model, step.entries({ place }).map(entry => ({ ...clocks, ...entry })));
+  await write(model, [...also, ...step.entries({ place })].map(entry => ({ ...clocks, ...entry })));
   go(at(model.id, "result"), { instead: true });
 }

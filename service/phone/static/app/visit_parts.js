@@ -1,5 +1,6 @@
 // Parts of the screens of a visit.
 
+import { StorageFull } from "../data/database.js";
 import { blobOf, dropDraft, NotAPhoto, saveDraft, takeIn } from "../data/photos.js";
 import { html, useEffect, useRef, useState } from "./html.js";
 import { Button, Dialog, Icon, Notice, Screen, announce } from "./parts.js";
@@ -109,7 +110,9 @@ export function Camera({ visit, step, onPhoto, children, kind = "plain" }) {
   const changed = async () => {
     const file = input.current?.files?.[0];
     if (!input.current || !file) return;
-    await saveDraft(visit, "camera", { step, raw: file });
+    await saveDraft(visit, "camera", { step, raw: file }).catch(error => {
+      if (!(error instanceof StorageFull)) throw error; // there may be room for it once it is scaled
+    });
     input.current.value = "";
     setBad(!(await develop(visit, file, onPhoto)));
   };

@@ -1,6 +1,7 @@
 // The texts of the app, by key: Chinese, then English. {name} is a value. Texts of the norm come with the checklist.
 
 import { signal } from "./html.js";
+import { PROBLEM_WORDS } from "./problem_words.js";
 import { VISIT_WORDS } from "./visit_words.js";
 
 /** @typedef {"zh" | "en"} Language */
@@ -55,6 +56,8 @@ const WORDS = {
 
   "full.title": ["手机空间满了", "The phone's storage is full"],
   "full.how": ["刚才的一步没有存上。请删掉一些照片或视频，再做一次。已存的都还在。", "The last step was not stored. Delete some photos or videos, then repeat it. All that was stored is still there."],
+  "full.almost": ["手机空间满了，存不下照片", "The phone's storage is full: no room for photos"],
+  "full.small": ["步骤和签字还能记，也还能上传。请连上网络，或删掉手机里的一些照片或视频。", "Steps and signatures can still be recorded and sent. Connect to a network, or delete some photos or videos."],
   "clock.title": ["手机时间不对", "The phone's clock is wrong"],
   "clock.ahead": ["手机比服务器快 {minutes} 分钟。", "The phone is {minutes} minutes ahead of the server."],
   "clock.behind": ["手机比服务器慢 {minutes} 分钟。", "The phone is {minutes} minutes behind the server."],
@@ -120,6 +123,12 @@ export function t(key, values = {}) {
  * @param {{zh: string, en?: string}} text
  */
 export const inLanguage = text => (language.value === "en" && text.en) || text.zh;
+
+/**
+ * Why something was not accepted, in the technician's words; the server's own where the app has none.
+ * @param {{code: string, title: string}} problem
+ */
+export const problemText = ({ code, title }) => (PROBLEM_WORDS[code] ? inLanguage({ zh: PROBLEM_WORDS[code][0], en: PROBLEM_WORDS[code][1] }) : title);
 
 /**
  * Date and time as people write them: 11月28日 09:30, 28 November 09:30.

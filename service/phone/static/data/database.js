@@ -12,6 +12,9 @@ import { openDB } from '../vendor/idb/build/index.js';
 const NAME = 'doorstep-phone';
 const VERSION = 1;
 const CHANNEL = 'doorstep-phone';
+const RESERVE = 'reserve'; // in `meta`
+const RESERVE_BYTES = 2 ** 20;
+const ROOM_MS = 5_000; // a browser may give the room of what was deleted back a little later
 
 /** The phone's storage is full: nothing of this write was stored. */
 export class StorageFull extends Error {
@@ -122,7 +125,68 @@ function isLost(error) {
 
 /**
  * Read or write in one transaction; a write is on disk when this returns. `work` awaits nothing but the transaction,
- * and may run twice: if the connection is lost, it may or may not have been committed.
+ * and may run more than once: if the connection is lost, it may or may not have been committed, and if the storage is
+ * full, it is done again in the place of the reserve.
+ * @template T
+ * @template {'readonly'|'readwrite'} Mode
+ * @param {Store[]} stores
+ * @param {Mode} mode
+ * @param {(tx: Transaction<Mode>) => Promise<T>} work
+ * @param {{isLarge?: boolean}} [options] `isLarge`: leaves the reserve to what is small
+ * @returns {Promise<T>}
+ */
+export async function transact(stores, mode, work, { isLarge = false } = {}) {
+  if (isLarge) await takeReserve();
+  try {
+    return await connected(stores, mode, work);
+  } catch (error) {
+    if (!(error instanceof StorageFull) || isLarge || !(await giveUpReserve())) throw error;
+    return untilRoom(() => connected(stores, mode, work));
+  }
+}
+
+/**
+ * Room for entries, records and what the server says of them is kept when photos have filled the storage. Rejects with
+ * StorageFull if there is none.
+ * @returns {Promise<void>}
+ */
+export async function takeReserve() {
+  if (await hasReserve()) return;
+  const bytes = new Blob([new Uint8Array(RESERVE_BYTES)]);
+  await connected(['meta'], 'readwrite', (tx) => tx.objectStore('meta').put(bytes, RESERVE));
+}
+
+/** Whether there is still room for photos. @returns {Promise<boolean>} */
+export async function hasReserve() {
+  return (await connected(['meta'], 'readonly', (tx) => tx.objectStore('meta').getKey(RESERVE))) !== undefined;
+}
+
+/** False if there is none. */
+async function giveUpReserve() {
+  if (!(await hasReserve())) return false;
+  await connected(['meta'], 'readwrite', (tx) => tx.objectStore('meta').delete(RESERVE));
+  return true;
+}
+
+/**
+ * Do `work` again until what was deleted has made room for it.
+ * @template T
+ * @param {() => Promise<T>} work
+ * @returns {Promise<T>}
+ */
+export async function untilRoom(work) {
+  for (const end = Date.now() + ROOM_MS; ; ) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof StorageFull) || Date.now() > end) throw error;
+      await new Promise((done) => setTimeout(done, 100));
+    }
+  }
+}
+
+/**
+ * One transaction, and another one if the connection was lost.
  * @template T
  * @template {'readonly'|'readwrite'} Mode
  * @param {Store[]} stores
@@ -130,7 +194,7 @@ function isLost(error) {
  * @param {(tx: Transaction<Mode>) => Promise<T>} work
  * @returns {Promise<T>}
  */
-export async function transact(stores, mode, work) {
+async function connected(stores, mode, work) {
   for (let again = false; ; again = true) {
     const used = connection();
     try {

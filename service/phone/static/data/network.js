@@ -55,7 +55,7 @@ export async function request(token, method, path, { body, size = 0, headers = {
     const answer = await fetch(path, {
       method,
       body,
-      headers: { Authorization: `Bearer ${token}`, 'X-App': APP, ...headers },
+      headers: { Authorization: `Bearer ${token}`, 'X-App': APP, 'Accept-Language': document.documentElement.lang || 'zh-CN', ...headers },
       cache: 'no-store',
       credentials: 'omit',
       redirect: 'error', // a page to sign in to a network is not the server

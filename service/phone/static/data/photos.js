@@ -101,8 +101,13 @@ function mediaType(bytes) {
  */
 export async function saveDraft(visit, key, value) {
   const draft = { id: `${visit}/${key}`, visit, key, value, saved_at: Date.now() };
-  await withRoom(() => transact(['drafts'], 'readwrite', (tx) => tx.objectStore('drafts').put(draft)));
+  const isLarge = holdsBlob(value);
+  await withRoom(() => transact(['drafts'], 'readwrite', (tx) => tx.objectStore('drafts').put(draft), { isLarge }));
 }
+
+/** @param {any} value @returns {boolean} */
+const holdsBlob = (value) =>
+  value instanceof Blob || (typeof value === 'object' && value !== null && Object.values(value).some(holdsBlob));
 
 /**
  * The drafts of a visit, by key.

@@ -3,7 +3,7 @@
 import { APP } from './app.js';
 import { newId, sha256 } from './bytes.js';
 import { now } from './clock.js';
-import { StorageFull, get, transact } from './database.js';
+import { StorageFull, get, takeReserve, transact, untilRoom } from './database.js';
 import { me, sign } from './me.js';
 
 /** @typedef {import('./types.d.ts').Entry} Entry */
@@ -50,7 +50,9 @@ export async function addEntries(visit, entries, { files = [], dropDraft } = {})
   const written = entries.map(
     (entry) => /** @type {Entry} */ ({ id: newId(), by: 'technician', ...(entry.at ? {} : clocks), ...clean(entry) }),
   );
-  await withRoom(() =>
+  // a photo that comes from a draft takes no more room than before
+  const isLarge = files.some(({ kind }) => kind === 'photo') && dropDraft === undefined;
+  const work = () =>
     transact(['entries', 'files', 'blobs', 'drafts'], 'readwrite', async (tx) => {
       const store = tx.objectStore('entries');
       for (const entry of written) {
@@ -66,8 +68,8 @@ export async function addEntries(visit, entries, { files = [], dropDraft } = {})
         }
       }
       if (dropDraft !== undefined) await tx.objectStore('drafts').delete(`${visit}/${dropDraft}`);
-    }),
-  );
+    }, { isLarge });
+  await withRoom(work);
   return written;
 }
 
@@ -279,7 +281,16 @@ export async function withRoom(work) {
     return await work();
   } catch (error) {
     if (!(error instanceof StorageFull) || !(await makeRoom())) throw error;
-    return work();
+    return untilRoom(work);
+  }
+}
+
+/** Have the reserve again, if there is room for it. @returns {Promise<void>} */
+export async function refillReserve() {
+  try {
+    await withRoom(takeReserve);
+  } catch (error) {
+    if (!(error instanceof StorageFull)) throw error;
   }
 }
 

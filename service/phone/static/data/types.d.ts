@@ -187,13 +187,14 @@ export interface NewFile {
 /** Why nothing is sent until a person does something: the code of the server's problem. `device`: whose token it was. */
 export interface Stopped { code: string; title: string; at: string; device: string }
 
-/** `oldest`: when the oldest unsent entry, record or file was written. `unsealed`: entries that are in no record yet. */
+/** `oldest`: when the oldest unsent entry, record or file was written. `unsealed`: entries that are in no record yet. `full`: no more photos. */
 export interface OutboxStatus {
   waiting: number;
   parked: number;
   files: number;
   unsealed: number;
   oldest: string | null;
+  full: boolean;
   sending: boolean;
   stopped: Stopped | null;
   retry_at: string | null;

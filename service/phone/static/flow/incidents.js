@@ -77,8 +77,10 @@ function togetherParts({ rules, timeline }, fact, thing) {
   const own = INCIDENTS.find(each => each.fact === fact)?.together ?? [];
   return own.flatMap(what => {
     const rule = rules.byId.get(what);
-    if (!rule || (!rule.perThing && timeline.acts.has(what))) return [];
     const by = /** @type {const} */ ('technician');
+    const used = rules.facts.get(what);
+    if (used) return [{ what, thing, label: used, by, done: false, lacking: [] }];
+    if (!rule || (!rule.perThing && timeline.acts.has(what))) return [];
     return [{ what, thing: rule.perThing ? thing : null, label: rule.item.screen, by, done: false, lacking: [] }];
   });
 }

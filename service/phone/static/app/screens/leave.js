@@ -4,7 +4,7 @@ import { incidentsOf, partingOf } from "../../flow/incidents.js";
 import { missingOf, unanswered } from "../../flow/missing.js";
 import { html, useState } from "../html.js";
 import { Button, Card, LinkButton, Notice, Screen, announce } from "../parts.js";
-import { at, known, perform, stepOf, useVisit, write } from "../visit.js";
+import { at, known, leave, perform, stepOf, useVisit, write } from "../visit.js";
 import { Finding, NotThere, say, Undo } from "../visit_parts.js";
 import { t } from "../words.js";
 import { happened } from "./more.js";
@@ -23,7 +23,7 @@ export function Leave({ visit }) {
   const lacking = missing.filter(({ finding }) => finding.kind !== "open");
   const later = missing.filter(({ finding }) => finding.kind === "open");
   const asked = incidentsOf(...known(model)).filter(({ fact }) => unanswered(rules, judgement).includes(fact));
-  const leave = stepOf(model, "leave");
+  const way = stepOf(model, "leave");
   const denied = model.entries.filter(({ by, holds, what }) => by === "technician" && holds === false && rules.facts.get(what ?? "")?.type === "declared");
   const withdrawn = new Set(model.entries.map(({ withdraws }) => withdraws));
   const live = denied.filter(({ id }) => !withdrawn.has(id));
@@ -32,23 +32,26 @@ export function Leave({ visit }) {
     await write(model, parting.entries);
     announce(t(parting.thanks ? "leave.parting" : "leave.none"));
   };
+  const isReady = parting.thanks !== null && !lacking.length && way !== undefined && !way.done;
   const go = async () => {
     setLocating(true);
     try {
-      if (leave) await perform(model, leave);
+      if (way) await leave(model, way, isReady ? parting.entries : []);
     } finally {
       setLocating(false);
     }
   };
   const partingText = parting.thanks ? (asked.length ? "leave.parting" : "leave.thanks") : "leave.none";
-  const actions = html`
-    ${parting.entries.length > 0 && html`<${Button} kind="main" icon="check" onPress=${part}>${t(partingText)}<//>`}
-    ${leave && !leave.done &&
-    html`<${Button} kind=${parting.entries.length ? "plain" : "main"} icon="next" onPress=${go}>
-      ${t(lacking.length || parting.entries.length ? "leave.anyway" : "leave.go")}
-    <//>`}
-    ${leave?.done && html`<${LinkButton} kind="main" to=${at(visit, "result")}>${t("visit.result")}<//>`}
-  `;
+  const actions = isReady
+    ? html`<${Button} kind="main" icon="next" onPress=${go}>${t(asked.length ? "leave.partingGo" : "leave.thanksGo")}<//>`
+    : html`
+        ${parting.entries.length > 0 && html`<${Button} kind="main" icon="check" onPress=${part}>${t(partingText)}<//>`}
+        ${way && !way.done &&
+        html`<${Button} kind=${parting.entries.length ? "plain" : "main"} icon="next" onPress=${go}>
+          ${t(lacking.length || parting.entries.length ? "leave.anyway" : "leave.go")}
+        <//>`}
+        ${way?.done && html`<${LinkButton} kind="main" to=${at(visit, "result")}>${t("visit.result")}<//>`}
+      `;
   return html`
     <${Screen} title=${t("leave.title")} back=${at(visit)} actions=${actions}>
       ${isLocating && html`<${Notice} kind="info" title=${t("visit.locating")} />`}

@@ -5,9 +5,10 @@ import { incidentsOf, newThing, raise } from "../../flow/incidents.js";
 import { html, useState } from "../html.js";
 import { Button, Card, Field, Icon, Notice, Screen, announce } from "../parts.js";
 import { go } from "../router.js";
-import { at, known, useVisit, whereabouts, write } from "../visit.js";
+import { at, known, load, stepPlace, useVisit, whereabouts, write } from "../visit.js";
 import { Camera, NotThere, Picture, say } from "../visit_parts.js";
 import { t } from "../words.js";
+import { isOnlyPhoto } from "./step.js";
 
 /** @typedef {import("../visit.js").Model} Model */
 /** @typedef {import("../../data/types.d.ts").NewFile} NewFile */
@@ -34,7 +35,21 @@ export async function happened(model, incident) {
   if (incident.perThing || incident.together || incident.form.photo) return go(at(model.id, "raise", incident.fact));
   if (incident.answer !== "yes") await write(model, raise(...known(model), incident.fact, {}));
   announce(say(incident.label));
-  go(at(model.id), { instead: true });
+  await goOn(model, incident);
+}
+
+/**
+ * To what has to be filled in about it first; else to the visit.
+ * @param {Model} model
+ * @param {Incident} incident
+ * @param {string | null} [thing]
+ */
+async function goOn({ id }, { fact }, thing = null) {
+  const model = await load(id);
+  const stage = model?.stages.find(({ incident }) => incident?.fact === fact && (thing === null || incident.thing === thing));
+  const first = stage?.steps.find(({ done, optional }) => !done && !optional);
+  const isForm = first && !first.warning && ["fields", "text", "photo"].includes(first.needs) && !isOnlyPhoto(first);
+  go(model && isForm ? stepPlace(model, "step", first) : at(id), { instead: true });
 }
 
 /** The screen. @param {{visit: string}} given */
@@ -101,7 +116,7 @@ function RaiseForm({ model, incident }) {
     const place = form.photo ? await whereabouts() : null;
     await write(model, raise(...known(model), fact, { thing, together: isTogether, photos, place }), { files, dropDraft: key });
     announce(say(incident.label));
-    go(at(model.id), { instead: true });
+    await goOn(model, incident, thing?.key);
   };
   return html`
     <${Screen} title=${say(incident.label)} back=${at(model.id, "more")}

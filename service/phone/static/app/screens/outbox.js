@@ -1,20 +1,24 @@
 // What the server has, what waits, and what it did not accept, with the reason.
 
 import { all, onWrite } from "../../data/database.js";
-import { kick, retry } from "../../data/outbox.js";
+import { discard, giveUp, kick, retry } from "../../data/outbox.js";
 import { seal } from "../../data/records.js";
 import { html, useEffect, useState } from "../html.js";
-import { Button, Card, Icon, Notice, Screen } from "../parts.js";
+import { Button, Card, Dialog, Icon, Notice, Screen } from "../parts.js";
 import { outbox, unsent } from "../state.js";
-import { t, timeText } from "../words.js";
+import { problemText, t, timeText } from "../words.js";
 import { Export } from "./export.js";
 
 /** @typedef {import("../../data/types.d.ts").Problem} Problem */
 /** @typedef {"stored" | "waiting" | "parked" | "draft"} State */
-/** @typedef {{id: string, name: string, at: string, state: State, problem?: Problem, lost?: string}} Line */
+/** @typedef {{id: string, name: string, at: string, state: State, problem?: Problem, file?: StoredFile}} Line */
+/** @typedef {import("../../data/types.d.ts").StoredFile} StoredFile */
 /** @typedef {{id: string, title: string, lines: Line[], open: number}} Group */
 
 const ICONS = /** @type {const} */ ({ stored: "check", waiting: "unsent", parked: "stop", draft: "clock" });
+
+/** How the second question is answered: a file that is given up leaves with a reason. */
+const REASONS = { discard: ["outbox.discardYes"], giveUp: ["outbox.broken", "outbox.replaced", "outbox.agreed"] };
 
 /** @returns {Promise<Group[]>} */
 async function list() {
@@ -31,7 +35,7 @@ async function list() {
       ...mine(records).map(({ id: record, created_at: at, state, problem }) => {
         return { id: record, name: `${t("outbox.record")} · ${t("outbox.entries", { count: steps(record) })}`, at, state, problem };
       }),
-      ...mine(files).map(({ sha256, kind, taken_at: at, state, problem, lost }) => ({ id: sha256, name: t(`outbox.${kind}`), at, state, problem, lost })),
+      ...mine(files).map(file => ({ id: file.sha256, name: t(`outbox.${file.kind}`), at: file.taken_at, state: file.state, problem: file.problem, file })),
       ...mine(words).map(({ id: word, written_at: at, state, problem }) => ({ id: word, name: t("outbox.explanation"), at, state, problem })),
     ];
     const title = view ? `${view.customer.name} · ${view.work.content}` : id;
@@ -67,14 +71,28 @@ export function Outbox() {
 }
 
 /** @param {{line: Line}} given */
-function LineRow({ line: { id, name, at, state, problem, lost } }) {
+function LineRow({ line: { id, name, at, state, problem, file } }) {
+  const [asked, setAsked] = useState(/** @type {"discard" | "giveUp" | null} */ (null));
   const text = `${name} · ${timeText(at)}：${t(`outbox.state.${state}`)}`;
-  if (state !== "parked") return html`<div class="line"><${Icon} name=${ICONS[state]} /><span>${text}</span></div>`;
+  const isRefused = state === "parked" || (state === "waiting" && file !== undefined && problem !== undefined);
+  if (!isRefused) return html`<div class="line"><${Icon} name=${ICONS[state]} /><span>${text}</span></div>`;
+  const ends = !file || file.reported ? "discard" : file.lost === undefined ? "giveUp" : null;
+  const end = async (/** @type {string} */ reason) => {
+    setAsked(null);
+    await (asked === "giveUp" ? giveUp(id, reason) : discard(id));
+  };
   return html`
     <${Notice} kind="bad" title=${text}>
-      ${problem && html`<p>${t("outbox.problem", { title: problem.title })}</p>`}
-      ${lost && html`<p>${t("outbox.lost")}</p>`}
-      <${Button} icon="again" onPress=${() => retry(id)}>${t("outbox.retry")}<//>
+      ${problem && html`<p>${t("outbox.problem", { title: problemText(problem) })}</p>`}
+      ${file?.lost && html`<p>${t("outbox.lost")}</p>`}
+      ${state === "parked" && html`<${Button} icon="again" onPress=${() => retry(id)}>${t("outbox.retry")}<//>`}
+      ${ends && html`<${Button} kind="quiet" icon="none" onPress=${() => setAsked(ends)}>${t(`outbox.${ends}`)}<//>`}
+      ${asked &&
+      html`<${Dialog} title=${t(`outbox.${asked}Title`)} onClose=${() => setAsked(null)}>
+        <p>${t(`outbox.${asked}Why`)}</p>
+        ${REASONS[asked].map(reason => html`<${Button} key=${reason} kind="danger" onPress=${() => end(t(reason))}>${t(reason)}<//>`)}
+        <${Button} kind="quiet" onPress=${() => setAsked(null)}>${t("cancel")}<//>
+      <//>`}
     <//>
   `;
 }

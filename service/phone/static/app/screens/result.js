@@ -7,7 +7,7 @@ import { html, useEffect, useState } from "../html.js";
 import { Button, Card, Field, LinkButton, Notice, Screen, announce } from "../parts.js";
 import { at, useVisit } from "../visit.js";
 import { Finding, NotThere } from "../visit_parts.js";
-import { t } from "../words.js";
+import { problemText, t } from "../words.js";
 
 /** @typedef {import("../visit.js").Model} Model */
 /** @typedef {import("../../judge/types.d.ts").FindingView} FindingView */
@@ -57,7 +57,7 @@ function Explained({ model, finding, words }) {
       ${finding.clause && html`<p class="quiet">${t("result.clause", { clause: finding.clause })}</p>`}
       ${asked.map(({ id, text }) => html`<p key=${id}><b>${t("result.asked", { text })}</b></p>`)}
       ${own.map(({ id, body, problem }) => html`
-        <p key=${id}>${t("result.explained", { text: JSON.parse(body).text })}${problem && html`<br />${t("outbox.problem", { title: problem.title })}`}</p>
+        <p key=${id}>${t("result.explained", { text: JSON.parse(body).text })}${problem && html`<br />${t("outbox.problem", { title: problemText(problem) })}`}</p>
       `)}
       ${isOpen
         ? html`<${Explain} model=${model} finding=${finding.code} onDone=${() => setOpen(false)} />`

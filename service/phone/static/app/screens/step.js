@@ -86,9 +86,10 @@ function valueOf({ type }, text) {
 const localTime = value => (typeof value === "string" ? value.slice(0, 16) : "");
 
 /**
- * @param {{name: string, rule: FieldRule, value: FieldValue, onChange: (value: FieldValue | undefined) => void}} given
+ * `onPick`: an answer that is tapped, not typed.
+ * @param {{name: string, rule: FieldRule, value: FieldValue, onChange: (value: FieldValue | undefined) => void, onPick: (value: FieldValue | undefined) => unknown}} given
  */
-function Answer({ name, rule, value, onChange }) {
+function Answer({ name, rule, value, onChange, onPick }) {
   const label = `${say(rule)}${rule.unit ? `（${rule.unit}）` : ""}`;
   if (rule.type === "choice") {
     return html`
@@ -96,14 +97,14 @@ function Answer({ name, rule, value, onChange }) {
         <div class="choices">
           ${rule.choices?.map(choice => {
             const isChosen = value === choice.id;
-            return html`<${Button} key=${choice.id} pressed=${isChosen} onPress=${() => onChange(isChosen ? undefined : choice.id)}>${say(choice)}<//>`;
+            return html`<${Button} key=${choice.id} pressed=${isChosen} onPress=${() => onPick(isChosen ? undefined : choice.id)}>${say(choice)}<//>`;
           })}
         </div>
       </fieldset>
     `;
   }
   if (rule.type === "time") {
-    const later = (/** @type {number} */ minutes) => onChange(stamp(new Date(Date.now() + minutes * 60_000)));
+    const later = (/** @type {number} */ minutes) => onPick(stamp(new Date(Date.now() + minutes * 60_000)));
     const change = (/** @type {{currentTarget: HTMLInputElement}} */ { currentTarget: { value: text } }) =>
       onChange(text ? stamp(new Date(text)) : undefined);
     return html`
@@ -182,7 +183,7 @@ export function StepScreen({ visit, step, correction }) {
   return html`<${Form} key=${step} model=${model} step=${found} />`;
 }
 
-/** Texts that are picked rather than typed. @param {{texts: string[], onPick: (text: string) => void}} given */
+/** Texts that are picked rather than typed. @param {{texts: string[], onPick: (text: string) => unknown}} given */
 const Quick = ({ texts, onPick }) => html`
   <div class="choices">${texts.map(text => html`<${Button} key=${text} onPress=${() => onPick(text)}>${text}<//>`)}</div>
 `;
@@ -224,19 +225,31 @@ export function Form({ model, step, onDone = () => go(visitPlace(model), { inste
   };
   /** @returns {Answers} */
   const answers = () => ({ ...filled, photos: filled.photos.map(({ sha256, taken_at }) => ({ sha256, taken_at })) });
-  const keep = async () => {
+  const keep = async (/** @type {Record<string, FieldValue>} */ fields = filled.fields) => {
     const clocks = now();
     const place = form.gps ? await whereabouts() : filled.place;
-    const cost = filled.fields[COST.field] === COST.value ? filled.cost.trim() : "";
-    await record([...(cost ? [costEntry(cost)] : []), ...step.entries({ ...answers(), place })].map(entry => ({ ...clocks, ...entry })), step.warning);
+    const cost = fields[COST.field] === COST.value ? filled.cost.trim() : "";
+    await record([...(cost ? [costEntry(cost)] : []), ...step.entries({ ...answers(), fields, place })].map(entry => ({ ...clocks, ...entry })), step.warning);
   };
-  const instead = async (/** @type {Alternative} */ alternative) => {
-    const entries = alternative.entries(answers());
+  const instead = async (/** @type {Alternative} */ alternative, reason = filled.reason) => {
+    const entries = alternative.entries({ ...answers(), reason });
     await record(entries, await warningOf(...known(model), model.stages, entries));
   };
   const press = (/** @type {Alternative} */ alternative) =>
     alternative.needs === "tap" ? instead(alternative) : change({ choice: filled.choice === alternative.id ? "" : alternative.id });
+  const pick = (/** @type {Alternative} */ alternative, /** @type {string} */ reason) => {
+    change({ reason });
+    return alternative.needs === "refusal" ? null : instead(alternative, reason); // a refusal needs a photo too
+  };
   const chosen = step.alternatives.find(({ id }) => id === filled.choice);
+  // the only answer is the last one
+  const isSingle = Object.keys(form.fields).length === 1 && !(form.photo || form.photoToo || form.text || form.number);
+  const answer = (/** @type {string} */ name, /** @type {FieldValue | undefined} */ value) => {
+    const { [name]: _, ...rest } = filled.fields;
+    const fields = value === undefined ? rest : { ...rest, [name]: value };
+    change({ fields });
+    return fields;
+  };
   const withoutPhoto = form.photo && !filled.photos.length;
 
   const actions = chosen
@@ -245,8 +258,8 @@ export function Form({ model, step, onDone = () => go(visitPlace(model), { inste
       ? html`<${LinkButton} kind="main" icon="pen" to=${stepPlace(model, "sign", step)}>${t("sign.paper")}<//>`
     : withoutPhoto
       ? html`<${Camera} visit=${model.id} step=${step.id} kind="main" onPhoto=${taken} />
-          <${Button} onPress=${keep}>${t("step.photoWithout")}<//>`
-      : html`<${Button} kind="main" icon="check" onPress=${keep}>${t("step.keep")}<//>`;
+          <${Button} onPress=${() => keep()}>${t("step.photoWithout")}<//>`
+      : html`<${Button} kind="main" icon="check" onPress=${() => keep()}>${t("step.keep")}<//>`;
   return html`
     <${Screen} title=${say(step.label)} back=${visitPlace(model)} actions=${actions}>
       ${!chosen &&
@@ -260,9 +273,10 @@ export function Form({ model, step, onDone = () => go(visitPlace(model), { inste
           <//>`}
           ${Object.entries(form.fields).map(
             ([name, rule]) => html`<${Answer} key=${name} name=${name} rule=${rule} value=${filled.fields[name]}
-              onChange=${(/** @type {FieldValue | undefined} */ value) => {
-                const { [name]: _, ...rest } = filled.fields;
-                change({ fields: value === undefined ? rest : { ...rest, [name]: value } });
+              onChange=${(/** @type {FieldValue | undefined} */ value) => answer(name, value)}
+              onPick=${(/** @type {FieldValue | undefined} */ value) => {
+                const fields = answer(name, value);
+                return isSingle && value !== undefined && keep(fields);
               }} />`,
           )}
           ${step.items.includes(COST.of) && filled.fields[COST.field] === COST.value &&
@@ -294,7 +308,7 @@ export function Form({ model, step, onDone = () => go(visitPlace(model), { inste
                   </div>
                 </fieldset>
               `}
-              <${Quick} onPick=${(/** @type {string} */ reason) => change({ reason })}
+              <${Quick} onPick=${(/** @type {string} */ reason) => pick(chosen, reason)}
                 texts=${chosen.needs === "refusal" ? [t("step.reasonFamily"), t("step.reasonDisagrees")] : [t("step.reasonCustomer"), t("step.reasonTime")]} />
               <${Field} label=${t("step.reason")}>
                 <textarea maxlength="1000" value=${filled.reason} onInput=${(/** @type {any} */ event) => change({ reason: event.currentTarget.value })}></textarea>
