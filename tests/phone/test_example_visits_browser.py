@@ -57,6 +57,7 @@ class Technician:
                 break
             await self.page.wait_for_timeout(50)
         assert await self.app.kept(self.visit) == before
+        await self.page.locator(".top").wait_for()
         self.killed += 1
 
     async def at_visit(self) -> None:
