@@ -250,6 +250,10 @@ async def test_whoever_will_not_sign_is_as_near_as_whoever_does(sqlite_world: Wo
         await app.tap("等家里人决定")
         await app.take_photo(page.get_by_role("button", name="拍照").tap())
         await page.locator(".picture").wait_for()
+        await page.locator(".pictures .small").tap()  # it is blurred
+        await page.locator(".picture").wait_for(state="detached")
+        await app.take_photo(page.get_by_role("button", name="拍照").tap())
+        await page.locator(".picture").wait_for()
         await look(app, "refusal")
         await app.main("记下")
         await app.main("作业结束")

@@ -128,10 +128,10 @@ function Answer({ name, rule, value, onChange, onPick }) {
 }
 
 /**
- * What was filled in, stored as it is typed.
+ * What was filled in, stored as it is typed; and what adds a photo to it, at once on disk with all that was typed before.
  * @param {Model} model
  * @param {string} step
- * @returns {[Filled, (change: Partial<Filled>) => void]}
+ * @returns {[Filled, (change: Partial<Filled>) => void, (photo: NewFile) => Promise<unknown>]}
  */
 function useFilled(model, step) {
   const [filled, setFilled] = useState(/** @type {Filled} */ (model.drafts[draftKey(step)] ?? EMPTY));
@@ -151,19 +151,18 @@ function useFilled(model, step) {
       flush();
     };
   }, []);
-  // photos come through the draft, also those that were taken before the phone closed the page
-  const stored = /** @type {Filled} */ (model.drafts[draftKey(step)] ?? EMPTY).photos;
-  if (stored.length > filled.photos.length) {
-    latest.current.filled = { ...latest.current.filled, photos: stored, place: model.drafts[draftKey(step)].place };
-    setFilled(latest.current.filled);
-  }
   const change = (/** @type {Partial<Filled>} */ some) => {
     latest.current.filled = { ...latest.current.filled, ...some };
     setFilled(latest.current.filled);
     clearTimeout(latest.current.timer);
     latest.current.timer = window.setTimeout(save, SAVE_MS);
   };
-  return [filled, change];
+  const add = async (/** @type {NewFile} */ photo) => {
+    const place = await whereabouts();
+    change({ photos: [...latest.current.filled.photos, photo], place });
+    return save();
+  };
+  return [filled, change, add];
 }
 
 /** The screen. @param {{visit: string, step: string, correction?: string}} given */
@@ -207,11 +206,11 @@ const Photos = ({ photos, onRemove }) => html`
  * @param {{model: Model, step: Step, onDone?: () => unknown}} given
  */
 export function Form({ model, step, onDone = () => go(visitPlace(model), { instead: true }) }) {
-  const [filled, change] = useFilled(model, step.id);
+  const [filled, change, add] = useFilled(model, step.id);
   const [warned, setWarned] = useState(/** @type {{text: Text, go: () => unknown} | null} */ (null));
   const [isReasonless, setReasonless] = useState(false);
   const { form } = step;
-  const taken = (/** @type {NewFile} */ file) => keepPhoto(model, step, file);
+  const taken = (/** @type {NewFile} */ file) => (isOnlyPhoto(step) && !filled.choice ? keepPhoto(model, step, file) : add(file));
 
   const record = async (/** @type {Partial<Entry>[]} */ entries, /** @type {Text | null} */ warning) => {
     const keep = async () => {
