@@ -167,7 +167,7 @@ export const VISIT_WORDS = {
   "outbox.state.waiting": ["等待上传", "Waiting"],
   "outbox.state.parked": ["没有被接受", "Not accepted"],
   "outbox.state.draft": ["还没有交", "Not handed in"],
-  "outbox.entries": ["{count} 步", "{count} steps"],
+  "outbox.entries": ["{count} 步", "steps: {count}"],
   "outbox.photo": ["照片", "Photo"],
   "outbox.signature": ["签字", "Signature"],
   "outbox.explanation": ["说明", "Explanation"],
