@@ -134,7 +134,6 @@ async def meter_damaged(app: PhoneApp, visit: UUID) -> None:
     await go_in(app, visit)
     await app.tap("别的情况")
     await app.tap("水表损坏")
-    await app.main("损坏水表照片")
     await page.get_by_label("表号").fill("SH20190317")
     await page.get_by_label("现场抄码").fill("１２７４")
     await app.take_photo(page.locator(".actions .main").tap())
@@ -318,7 +317,9 @@ async def test_nobody_at_home(sqlite_world: World) -> None:
         await look(app, "nobody")
         await app.main("已敲门，没有人应")
         await app.main("离开前核对")
-        await leave(app)
+        await app.main("以上都没有")  # there was nobody to thank
+        await app.main("离开")
+        await page.locator(".verdict").wait_for()
         await agree(app, visit)
         there = await app.receipt(visit)
         assert there["absence"]["door_signal_at"]

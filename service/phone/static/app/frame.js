@@ -8,7 +8,7 @@ import { NotEnrolled } from "./screens/enrol.js";
 import { InWeChat, Insecure, NoStorage, OldBrowser, Revoked } from "./screens/refusals.js";
 import { busy, clockOffset, me, newVersion, outbox, refusal, stepFailed, storageFull, unsent } from "./state.js";
 import { takeNewVersion } from "./update.js";
-import { problemText, t } from "./words.js";
+import { pair, problemText, t } from "./words.js";
 
 /** @typedef {import("./parts.js").IconName} IconName */
 
@@ -25,7 +25,7 @@ const TABS = /** @type {const} */ ([
 function ClockLine() {
   const minutes = Math.round(Math.abs(clockOffset.value) / 60_000);
   const how = clockOffset.value < 0 ? "clock.ahead" : "clock.behind";
-  return html`<${Notice} kind="warn" title=${`${t("clock.title")}：${t(how, { minutes })}`}><p>${t("clock.how")}</p><//>`;
+  return html`<${Notice} kind="warn" title=${pair(t("clock.title"), t(how, { minutes }))}><p>${t("clock.how")}</p><//>`;
 }
 
 function UpdateLine() {

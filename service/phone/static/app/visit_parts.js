@@ -5,7 +5,7 @@ import { blobOf, dropDraft, NotAPhoto, saveDraft, takeIn } from "../data/photos.
 import { html, useEffect, useRef, useState } from "./html.js";
 import { Button, Dialog, Icon, Notice, Screen, announce } from "./parts.js";
 import { undo } from "./visit.js";
-import { inLanguage, language, t } from "./words.js";
+import { inLanguage, language, pair, t } from "./words.js";
 
 /** @typedef {import("./visit.js").Model} Model */
 /** @typedef {import("../vendor/preact/dist/preact.mjs").Child} Child */
@@ -91,7 +91,7 @@ export function Picture({ sha256, name, file }) {
       URL.revokeObjectURL(made);
     };
   }, [sha256]);
-  if (address === "") return html`<p class="quiet">${name}：${t("sign.photoElsewhere")}</p>`;
+  if (address === "") return html`<p class="quiet">${pair(name, t("sign.photoElsewhere"))}</p>`;
   return html`<img class="picture" src=${address ?? undefined} alt=${name} />`;
 }
 
@@ -150,7 +150,7 @@ export function Undo({ model, label, recorded, onClose }) {
   const reasons = [t("step.undoSlip"), t("step.undoEarly"), t("step.undoWrong")];
   const take = async (/** @type {string} */ reason) => {
     await undo(model, recorded, reason);
-    announce(`${t("step.undo")}：${label}`);
+    announce(pair(t("step.undo"), label));
     onClose();
   };
   return html`
@@ -179,6 +179,6 @@ export const Warning = ({ text, onGo, onClose }) => html`
  * @param {{icon: import("./parts.js").IconName, name: string, children?: Child}} given
  */
 export const Row = ({ icon, name, children }) => html`
-  <div class="row"><${Icon} name=${icon} /><div><span class="unseen">${name}：</span>${children}</div></div>
+  <div class="row"><${Icon} name=${icon} /><div><span class="unseen">${pair(name, "")}</span>${children}</div></div>
 `;
 

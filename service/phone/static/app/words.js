@@ -124,6 +124,15 @@ export function t(key, values = {}) {
  */
 export const inLanguage = text => (language.value === "en" && text.en) || text.zh;
 
+/** What something is, and what about it. @param {string} name @param {string} value */
+export const pair = (name, value) => (language.value === "en" ? `${name}: ${value}` : `${name}：${value}`);
+
+/** @param {string} text @param {string | number} more */
+export const inBrackets = (text, more) => (language.value === "en" ? `${text} (${more})` : `${text}（${more}）`);
+
+/** @param {string[]} texts */
+export const enumerated = texts => texts.join(language.value === "en" ? ", " : "、");
+
 /**
  * Why something was not accepted, in the technician's words; the server's own where the app has none.
  * @param {{code: string, title: string}} problem

@@ -6,7 +6,7 @@ import { html, useState } from "../html.js";
 import { Button, Card, LinkButton, Notice, Screen, announce } from "../parts.js";
 import { at, known, leave, perform, stepOf, useVisit, write } from "../visit.js";
 import { Finding, NotThere, say, Undo } from "../visit_parts.js";
-import { t } from "../words.js";
+import { pair, t } from "../words.js";
 import { happened } from "./more.js";
 
 /** @typedef {import("../../flow/types.d.ts").Step} Step */
@@ -72,7 +72,7 @@ export function Leave({ visit }) {
             incident => html`<li key=${incident.fact} class="question">
               <span>${say(rules.facts.get(incident.fact) ?? incident.label)}</span>
               <${Button} onPress=${() => happened(model, incident)}>
-                ${t("leave.yes")}<span class="unseen">：${say(incident.label)}</span>
+                ${t("leave.yes")}<span class="unseen"> ${say(incident.label)}</span>
               <//>
             </li>`,
           )}
@@ -81,7 +81,7 @@ export function Leave({ visit }) {
       ${later.length > 0 &&
       html`<${Card} title=${t("leave.open")}>${later.map(({ view }) => html`<${Finding} key=${view.code} finding=${view} />`)}<//>`}
       ${live.length > 0 && !asked.length &&
-      html`<${Button} kind="quiet" icon="undo" onPress=${() => setUndoing(true)}>${t("step.undo")}：${t("leave.none")}<//>`}
+      html`<${Button} kind="quiet" icon="undo" onPress=${() => setUndoing(true)}>${pair(t("step.undo"), t("leave.none"))}<//>`}
       ${isUndoing && html`<${Undo} model=${model} label=${t("leave.none")} recorded=${live} onClose=${() => setUndoing(false)} />`}
     <//>
   `;

@@ -6,7 +6,7 @@ import { seal } from "../../data/records.js";
 import { html, useEffect, useState } from "../html.js";
 import { Button, Card, Dialog, Icon, Notice, Screen } from "../parts.js";
 import { outbox, unsent } from "../state.js";
-import { problemText, t, timeText } from "../words.js";
+import { language, pair, problemText, t, timeText } from "../words.js";
 import { Export } from "./export.js";
 
 /** @typedef {import("../../data/types.d.ts").Problem} Problem */
@@ -50,7 +50,7 @@ export function Outbox() {
     const look = async () => setGroups(await list());
     look();
     return onWrite(look);
-  }, []);
+  }, [language.value]);
   const { sending, last_sync: last, unsealed } = outbox.value;
   return html`
     <${Screen} title=${t("outbox.title")} back="settings" actions=${html`<${Button} kind="main" icon="again" onPress=${kick}>${t("settings.send")}<//>`}>
@@ -60,7 +60,7 @@ export function Outbox() {
       ${groups.map(({ id, title, lines, open }) => html`
         <${Card} key=${id} title=${title}>
           ${open > 0 &&
-          html`<div class="line"><${Icon} name="clock" /><span>${t("outbox.state.draft")}：${t("outbox.entries", { count: open })}</span></div>
+          html`<div class="line"><${Icon} name="clock" /><span>${pair(t("outbox.state.draft"), t("outbox.entries", { count: open }))}</span></div>
             <${Button} icon="unsent" onPress=${() => seal(id)}>${t("settings.send")}<//>`}
           ${lines.map(line => html`<${LineRow} key=${line.id} line=${line} />`)}
         <//>
@@ -73,7 +73,7 @@ export function Outbox() {
 /** @param {{line: Line}} given */
 function LineRow({ line: { id, name, at, state, problem, file } }) {
   const [asked, setAsked] = useState(/** @type {"discard" | "giveUp" | null} */ (null));
-  const text = `${name} · ${timeText(at)}：${t(`outbox.state.${state}`)}`;
+  const text = pair(`${name} · ${timeText(at)}`, t(`outbox.state.${state}`));
   const isRefused = state === "parked" || (state === "waiting" && file !== undefined && problem !== undefined);
   if (!isRefused) return html`<div class="line"><${Icon} name=${ICONS[state]} /><span>${text}</span></div>`;
   const ends = !file || file.reported ? "discard" : file.lost === undefined ? "giveUp" : null;

@@ -14,7 +14,7 @@ import { go } from "../router.js";
 import { hold } from "../state.js";
 import { stepOf, stepPlace, useVisit, visitPlace, write } from "../visit.js";
 import { NotThere, Picture, say } from "../visit_parts.js";
-import { t } from "../words.js";
+import { inBrackets, pair, t } from "../words.js";
 import { DoorCode } from "./door.js";
 import { COST, costEntry, draftKey, EMPTY } from "./step.js";
 
@@ -83,7 +83,7 @@ function Signing({ model, step, document, what, isCharged }) {
 
   if (signing.isSigning && isCurrent) {
     const relation = model.rules.checklist.words.relations?.[signing.relation];
-    return html`<${Pad} strokes=${strokes} name=${`${signing.signer}${relation ? `（${say(relation)}）` : ""}`}
+    return html`<${Pad} strokes=${strokes} name=${relation ? inBrackets(signing.signer, say(relation)) : signing.signer}
       onStroke=${(/** @type {any[]} */ drawn) => change({ strokes: drawn })} onDone=${finish} onBack=${() => change({ isSigning: false })} />`;
   }
   if (signing.isOwn) return html`<${OwnPhone} model=${model} step=${step} onBack=${() => change({ isOwn: false })} />`;
@@ -99,7 +99,7 @@ function Signing({ model, step, document, what, isCharged }) {
         <${Button} icon="pen" onPress=${() => change({ isSigning: true, strokes })}>${t("sign.sign")}<//>
         <${Button} icon="phone" onPress=${() => change({ isOwn: true })}>${t("sign.own")}<//>
         ${canRefuse && OUTCOMES.map(outcome => html`<${Button} key=${outcome} onPress=${() => instead(outcome)}>
-          <span class="unseen">${t("step.outcome")}：</span>${say({ zh: t(`step.${outcome}`), en: t(`step.${outcome}`) })}
+          <span class="unseen">${pair(t("step.outcome"), "")}</span>${say({ zh: t(`step.${outcome}`), en: t(`step.${outcome}`) })}
         <//>`)}
       </div>
     <//>

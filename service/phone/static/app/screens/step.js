@@ -9,7 +9,7 @@ import { go } from "../router.js";
 import { hold } from "../state.js";
 import { at, known, stepOf, stepPlace, useVisit, visitPlace, whereabouts, write } from "../visit.js";
 import { Camera, NotThere, Picture, say, Warning } from "../visit_parts.js";
-import { t } from "../words.js";
+import { inBrackets, t } from "../words.js";
 
 /** @typedef {import("../visit.js").Model} Model */
 /** @typedef {import("../visit.js").Step} Step */
@@ -90,7 +90,7 @@ const localTime = value => (typeof value === "string" ? value.slice(0, 16) : "")
  * @param {{name: string, rule: FieldRule, value: FieldValue, onChange: (value: FieldValue | undefined) => void, onPick: (value: FieldValue | undefined) => unknown}} given
  */
 function Answer({ name, rule, value, onChange, onPick }) {
-  const label = `${say(rule)}${rule.unit ? `（${rule.unit}）` : ""}`;
+  const label = rule.unit ? inBrackets(say(rule), rule.unit) : say(rule);
   if (rule.type === "choice") {
     return html`
       <fieldset class="field" name=${name}><legend>${label}</legend>

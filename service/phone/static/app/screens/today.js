@@ -7,7 +7,7 @@ import { address } from "../router.js";
 import { outbox } from "../state.js";
 import { at, rulesOf } from "../visit.js";
 import { careNotes, dayText, dialled, Row, windowOf, windowText } from "../visit_parts.js";
-import { t, timeText } from "../words.js";
+import { enumerated, inBrackets, pair, t, timeText } from "../words.js";
 
 /** @typedef {import("../../data/types.d.ts").StoredVisit} StoredVisit */
 /** @typedef {import("../../data/types.d.ts").StoredEntry} StoredEntry */
@@ -89,9 +89,9 @@ function VisitCard({ listed: { visit, state, unsent, care } }) {
         <span class="state"><${Icon} name=${STATE_ICONS[state]} />${t(`state.${state}`)}</span>
         <span class="lead">${view.work.content}</span>
         <span>${[where, view.work.place].filter(Boolean).join(" · ")}</span>
-        <span>${organisation ? `${organisation}（${name}）` : name}</span>
+        <span>${organisation ? inBrackets(organisation, name) : name}</span>
       </a>
-      ${care.length > 0 && html`<${Notice} kind="warn" title=${`${t("visit.care")}：${care.join("；")}`} />`}
+      ${care.length > 0 && html`<${Notice} kind="warn" title=${pair(t("visit.care"), enumerated(care))} />`}
       ${unsent > 0 && html`<${Row} icon="unsent" name=${t("outbox.title")}>${t("today.unsent", { count: unsent })}<//>`}
       ${phone && html`<${LinkButton} to=${dialled(phone)} icon="phone">${t("visit.call", { name })}<//>`}
     </li>
@@ -106,7 +106,7 @@ function Asked({ listed }) {
       text: t("today.correction", { count: items.length, due: timeText(due) }),
       about: `${visit.view.customer.name} · ${visit.view.work.content}`,
     })),
-    ...visit.view.inquiries.map(({ text }) => ({ to: at(visit.id, "result"), text: `${t("today.inquiry")}：${text}`, about: visit.view.customer.name })),
+    ...visit.view.inquiries.map(({ text }) => ({ to: at(visit.id, "result"), text: pair(t("today.inquiry"), text), about: visit.view.customer.name })),
   ]);
   if (!asked.length) return null;
   return html`
@@ -163,7 +163,7 @@ export function Today() {
       html`<${Card} title=${t(outbox.value.last_sync ? "today.none" : "today.waiting")}><p>${t("today.noneWhy")}</p><//>`}
       ${open.length > 0 && html`<h2>${t("today.earlier")}</h2>${cards(open)}`}
       ${ahead.map(day => html`<h2 key=${day}>${title(day)}</h2>${cards(listed.filter(each => each.day === day))}`)}
-      ${over.length > 0 && html`<details><summary>${t("today.earlier")}（${over.length}）</summary>${cards(over)}</details>`}
+      ${over.length > 0 && html`<details><summary>${inBrackets(t("today.earlier"), over.length)}</summary>${cards(over)}</details>`}
     <//>
   `;
 }

@@ -6,7 +6,7 @@ import { Button, Card, Icon, LinkButton, Notice, Screen, announce } from "../par
 import { address, go } from "../router.js";
 import { at, perform, stepOf, useVisit } from "../visit.js";
 import { Camera, careNotes, clockText, develop, dialled, NotThere, Row, say, Undo, Warning, windowText } from "../visit_parts.js";
-import { inLanguage, t } from "../words.js";
+import { enumerated, inBrackets, inLanguage, pair, t } from "../words.js";
 import { isOnlyPhoto, keepPhoto } from "./step.js";
 
 /** @typedef {import("../visit.js").Model} Model */
@@ -24,11 +24,11 @@ function Head({ model }) {
   return html`
     <${Card}>
       ${view.cancelled && html`<${Notice} kind="bad" title=${t("state.cancelled")}><p>${view.cancelled.reason}</p><//>`}
-      ${care.length > 0 && html`<${Notice} kind="warn" title=${`${t("visit.care")}：${care.join("；")}`} />`}
+      ${care.length > 0 && html`<${Notice} kind="warn" title=${pair(t("visit.care"), enumerated(care))} />`}
       <${Row} icon="clock" name=${t("visit.when")}><b>${windowText(view)}</b><//>
       <${Row} icon="place" name=${t("visit.where")}>${[where, place, view.work.place].filter(Boolean).join(" · ")}<//>
       <${Row} icon="tool" name=${t("visit.work")}>${view.work.content}<//>
-      <${Row} icon="person" name=${t("visit.who")}>${organisation ? `${organisation}（${name}）` : name}<//>
+      <${Row} icon="person" name=${t("visit.who")}>${organisation ? inBrackets(organisation, name) : name}<//>
       <div class="choices">
         ${phone && html`<${LinkButton} to=${dialled(phone)} icon="phone">${t("visit.call", { name })}<//>`}
         <${LinkButton} to=${at(id, "door")} icon="code">${t("visit.code")}<//>
@@ -44,7 +44,7 @@ function StepRow({ model, step, onTap, isNext }) {
   const label = say(step.label);
   const kinds = model.rules.checklist.evidence_kinds;
   const lacking = step.parts.flatMap(({ lacking: some }) => some.map(kind => inLanguage(kinds[kind])));
-  const text = html`${label}${lacking.length > 0 && html`<small>${t("visit.lacking", { what: lacking.join("、") })}</small>`}`;
+  const text = html`${label}${lacking.length > 0 && html`<small>${t("visit.lacking", { what: enumerated(lacking) })}</small>`}`;
   return html`
     <li class=${`step ${isNext ? "next" : ""}`} data-step=${step.id}>
       ${isOnlyPhoto(step) && !step.warning
@@ -67,7 +67,7 @@ function DoneRow({ model, step }) {
     <li class="done">
       <span><${Icon} name="check" /><span>${label}</span>${last && html`<time>${clockText(last.at)}</time>`}</span>
       ${own.length > 0 &&
-      html`<button type="button" class="small" aria-label=${`${t("step.undo")}：${label}`} onClick=${() => setOpen(true)}>
+      html`<button type="button" class="small" aria-label=${pair(t("step.undo"), label)} onClick=${() => setOpen(true)}>
         <${Icon} name="undo" /><span>${t("step.undo")}</span>
       </button>`}
       ${step.form.signature && !own.length && html`<a class="small" href=${address(at(model.id, "sign", step.id))}>${t("step.again")}</a>`}
@@ -135,7 +135,7 @@ function Interrupted({ model }) {
   if (!step) return null;
   const label = say(step.label);
   const taken = photoOf(model, step);
-  if (pending.raw) return html`<${Button} kind="main" icon="camera" onPress=${() => develop(model.id, pending.raw, taken)}>${t("step.keep")}：${label}<//>`;
+  if (pending.raw) return html`<${Button} kind="main" icon="camera" onPress=${() => develop(model.id, pending.raw, taken)}>${pair(t("step.keep"), label)}<//>`;
   return html`
     <${Notice} kind="warn" title=${t("step.photoPending", { label })} alert>
       <p>${t("step.photoPendingWhy")}</p>
