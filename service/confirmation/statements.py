@@ -167,7 +167,7 @@ class CustomerView:
         )
 
     def _is_charged(self, made: RenderedStatement) -> bool:
-        """Whether the customer pays for the meter by this statement. A version of the norm without such a line has none."""
+        """Whether the customer pays for the meter by this statement; none without such a line."""
         return any(
             (line.item, line.field) == CHARGE and acts[-1:] and acts[-1][2].fields.get(line.field or "") == CHARGED
             for line, _, acts in sources(self.rules, made.table, self.timeline, made.thing)
