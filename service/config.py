@@ -106,8 +106,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     price_list: Annotated[
         Annotated[str, Meta(max_length=500)],
         SettingHelp(
-            "What a damaged meter costs, or where the price list is: shown beside a paper by which the customer pays "
-            "for it; empty: nothing is shown."
+            "What a damaged meter costs, or where the price list is: shown beside a statement by which the customer "
+            "pays for it; empty: nothing is shown."
         ),
     ] = ""
     cutoff_hours: Annotated[

@@ -68,7 +68,7 @@ class Agenda(msgspec.Struct, frozen=True, kw_only=True):
     ] = ()
     unreadable: Annotated[tuple[str, ...], Meta(description="Ids of visits that cannot be shown just now.")] = ()
     price_list: Annotated[
-        str, Meta(description="What a damaged meter costs: shown beside a paper by which the customer pays for it.")
+        str, Meta(description="What a damaged meter costs: shown beside a statement by which the customer pays for it.")
     ] = ""
     door_keys: Annotated[
         dict[str, DoorKey], Meta(description="For the code at the door, by the visit's id: of those in `visits`.")

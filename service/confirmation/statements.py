@@ -23,7 +23,7 @@ from service.visits.owed_answers import complaints_of, owed_answers
 from . import masking
 
 CHARGE, CHARGED = ("meter_cause_confirmed", "charge"), "charged"
-"""The line of a paper that says who pays for the meter, and its answer when the customer does."""
+"""The line of a statement that says who pays for the meter, and its answer when the customer does."""
 MAX_CLOCK_SKEW = timedelta(days=1)
 
 
@@ -167,7 +167,7 @@ class CustomerView:
         )
 
     def _is_charged(self, made: RenderedStatement) -> bool:
-        """Whether the customer pays for the meter by this paper. A version of the norm without such a line has none."""
+        """Whether the customer pays for the meter by this statement; none without such a line."""
         return any(
             (line.item, line.field) == CHARGE and acts[-1:] and acts[-1][2].fields.get(line.field or "") == CHARGED
             for line, _, acts in sources(self.rules, made.table, self.timeline, made.thing)

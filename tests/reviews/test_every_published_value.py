@@ -97,6 +97,9 @@ async def reviewed(world: World, seen: Seen) -> None:
     await seen.look(visit)
     ahead = {"at": (world.house.now() + timedelta(hours=1)).isoformat(), "tick": 1, "session": str(uid("s"))}
     await submitted(world, visit, "second", said("12:10", "entered"), said("12:40", "left"), device_clock=ahead)
+    code = (await ask(world, "li", "GET", f"/v1/visits/{visit}/doorstep")).json()
+    opening = {"ticket": doorstep_ticket((await world.client.get(doorstep_path(code))).text), "does": "page"}
+    assert (await world.client.post(doorstep_path(code), data=opening)).headers["location"].startswith("/c/")
     await ask(world, "wang", "PUT", f"/v1/visits/{visit}/assignee", {"person": "wang"})
     items = [{"item": "id_shown", "reason": "没有记录"}]
     due = {"visit": str(visit), "items": items, "due": "2026-03-09T18:00:00+08:00"}
