@@ -51,7 +51,9 @@ def _paths() -> Iterator[tuple[str, Path]]:
 
 def _read(name: str, path: Path) -> AppFile:
     body = path.read_bytes()
-    if path.suffix == ".js" and (not name.startswith("vendor/") or name.startswith("vendor/idb/")):  # licences stay
+    if path.suffix in {".js", ".css"} and (
+        not name.startswith("vendor/") or name.startswith("vendor/idb/")
+    ):  # licences stay
         body = without_comments(body)
     packer = zlib.compressobj(level=9, wbits=31)
     packed = b"" if path.suffix == ".png" else packer.compress(body) + packer.flush()
