@@ -24,6 +24,8 @@ KINDS = {
 
 COMMENT = re.compile(rb"^[ \t]*(?://[^\n]*|/\*(?:[^*]|\*(?!/))*\*/)[ \t]*$", re.MULTILINE)
 """A comment in a line or lines of its own. Types of our scripts are in comments, a fifth of what a phone would load."""
+CAST = re.compile(rb"/\*\* @(?:[^*\n]|\*(?!/))*\*/ ?")
+"""A type within a line."""
 
 
 class AppFile(msgspec.Struct, frozen=True):
@@ -49,7 +51,9 @@ def _paths() -> Iterator[tuple[str, Path]]:
 
 def _read(name: str, path: Path) -> AppFile:
     body = path.read_bytes()
-    if path.suffix == ".js" and not name.startswith("vendor/"):  # licences stay
+    if path.suffix in {".js", ".css"} and (
+        not name.startswith("vendor/") or name.startswith("vendor/idb/")
+    ):  # licences stay
         body = without_comments(body)
     packer = zlib.compressobj(level=9, wbits=31)
     packed = b"" if path.suffix == ".png" else packer.compress(body) + packer.flush()
@@ -57,8 +61,8 @@ def _read(name: str, path: Path) -> AppFile:
 
 
 def without_comments(script: bytes) -> bytes:
-    """The script without the comments that have lines of their own. Every line keeps its number."""
-    return COMMENT.sub(lambda found: b"\n" * found[0].count(b"\n"), script)
+    """The script without types and the comments that have lines of their own. Every line keeps its number."""
+    return CAST.sub(b"", COMMENT.sub(lambda found: b"\n" * found[0].count(b"\n"), script))
 
 
 FILES = {name: _read(name, path) for name, path in _paths()}
