@@ -177,7 +177,7 @@ async def postgres_database(postgres: str) -> AsyncIterator[Postgres]:
 async def town(database: Database, tmp_path: Path) -> Town:
     """A utility with people and the bundled checklist, on both engines."""
     town = await Town(database).open()
-    town.house.evidence_storage = open_evidence_storage(tmp_path / "files")
+    town.ctx.evidence_storage = open_evidence_storage(tmp_path / "files")
     return town
 
 

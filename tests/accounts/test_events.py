@@ -29,9 +29,9 @@ async def events(world: World) -> list[dict[str, Any]]:
                 found.append((row.id.int, {"kind": kind, **msgspec.json.decode(kept[4])}))
         return [event for _, event in sorted(found, key=lambda one: one[0])]
 
-    while await log.assign_sequence_numbers(world.house.db):
+    while await log.assign_sequence_numbers(world.ctx.db):
         pass
-    return await world.house.db.read(work)
+    return await world.ctx.db.read(work)
 
 
 async def said(world: World) -> list[tuple[str, str, str, str]]:
@@ -57,7 +57,7 @@ async def test_who_comes_gets_a_role_or_leaves_is_in_the_log(world: World) -> No
     added, *_, left = await events(world)
     assert (added["roles"], added["areas"], left["reason"]) == (["technician"], ["城东"], "退休")
     assert "周" not in str(await events(world))
-    assert (await verify.verify(world.house)).faults == []
+    assert (await verify.verify(world.ctx)).faults == []
 
 
 async def test_a_second_factor_is_noted_when_it_is_confirmed(world: World) -> None:
@@ -103,15 +103,15 @@ async def tampered(address: str, *statements: str) -> None:
 async def test_verify_sees_a_changed_a_mended_and_a_missing_event(address: str) -> None:
     async with opened_world(address) as world:
         for login in ("a", "b", "c", "d"):
-            await people.create_person(world.house, NewPerson(login, "某", ("technician",)), with_token=False)
-        assert (await verify.verify(world.house)).faults == []  # the control
+            await people.create_person(world.ctx, NewPerson(login, "某", ("technician",)), with_token=False)
+        assert (await verify.verify(world.ctx)).faults == []  # the control
         await tampered(
             address,
             "UPDATE events SET body = salt WHERE id = (SELECT id FROM events ORDER BY id LIMIT 1)",
             "UPDATE events SET at = at + 1 WHERE id = (SELECT id FROM events ORDER BY id LIMIT 1 OFFSET 1)",
             "DELETE FROM events WHERE id = (SELECT id FROM events ORDER BY id LIMIT 1 OFFSET 2)",
         )
-        faults = (await verify.verify(world.house)).faults
+        faults = (await verify.verify(world.ctx)).faults
     assert [fault.partition(": ")[2].partition(" (")[0] for fault in faults] == [
         "the bytes were changed",
         "the row is not the one that the log saw",

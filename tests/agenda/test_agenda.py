@@ -27,7 +27,7 @@ class Phone:
 
     async def sync(self) -> "Phone":
         while True:
-            answer = await agenda.changes_since(self.town.house, TOKENS[self.login], self.cursor)
+            answer = await agenda.changes_since(self.town.ctx, TOKENS[self.login], self.cursor)
             if answer.full:
                 self.visits.clear()
             self.visits |= {visit.id: shown(visit) for visit in answer.visits}
@@ -51,7 +51,7 @@ async def truth(town: Town, login: str, names: list[str]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name in names:
         try:
-            visit = await views.get_visit(town.house, TOKENS["zhao"], uid(name))
+            visit = await views.get_visit(town.ctx, TOKENS["zhao"], uid(name))
         except errors.NotFound:
             continue
         if login in (visit.technician, *visit.crew):
@@ -67,7 +67,7 @@ async def one_step(town: Town, random: Random, names: list[str], new: float = 0.
         hour = random.randrange(8, 18)
         window = {"from": DAY.format(2, hour), "to": DAY.format(2, hour + 1)}
         crew = [["sun"], []][random.randrange(2)]
-        await plan_visit(town.house, token, uid(names[-1]), encode(a_plan(window=window, crew=crew)))
+        await plan_visit(town.ctx, token, uid(names[-1]), encode(a_plan(window=window, crew=crew)))
         return
     name = random.choice(names)
     number = random.randrange(10**6)
@@ -91,7 +91,7 @@ async def one_step(town: Town, random: Random, names: list[str], new: float = 0.
             "cancellation": {"reason": "取消"},
         }[kind]
         try:
-            await change_visit(town.house, token, uid(name), kind, encode(content), frozenset(range(100)))  # type: ignore[arg-type]
+            await change_visit(town.ctx, token, uid(name), kind, encode(content), frozenset(range(100)))  # type: ignore[arg-type]
         except (errors.VisitAlreadyStarted, errors.VisitCancelled):
             return
 
@@ -138,29 +138,29 @@ async def test_phones_and_writers_at_the_same_time_end_equal_too(town: Town) -> 
 
 async def test_nothing_comes_twice_and_a_strange_cursor_gives_everything(town: Town) -> None:
     await town.planned()
-    first = await agenda.changes_since(town.house, TOKENS["li"], None)
+    first = await agenda.changes_since(town.ctx, TOKENS["li"], None)
     assert (first.full, [visit.id for visit in first.visits]) == (True, [str(uid("v"))])
     assert first.checklists == ("onsite@1",)
-    again = await agenda.changes_since(town.house, TOKENS["li"], first.cursor)
+    again = await agenda.changes_since(town.ctx, TOKENS["li"], first.cursor)
     assert (again.full, again.visits, again.gone, again.cursor) == (False, (), (), first.cursor)
     for strange in (
         "%%%",
         "AAAA",
         first.cursor[:-2],
-        (await agenda.changes_since(town.house, TOKENS["sun"], None)).cursor,
+        (await agenda.changes_since(town.ctx, TOKENS["sun"], None)).cursor,
     ):
-        answer = await agenda.changes_since(town.house, TOKENS["li"], strange)
+        answer = await agenda.changes_since(town.ctx, TOKENS["li"], strange)
         assert (answer.full, len(answer.visits)) == (True, 1)
     with pytest.raises(errors.PermissionDenied):
-        await agenda.changes_since(town.house, TOKENS["zhao"], None)
+        await agenda.changes_since(town.ctx, TOKENS["zhao"], None)
 
 
 async def test_a_visit_handed_over_is_gone_for_one_and_new_for_the_other(town: Town) -> None:
     visit = await town.planned()
     li, sun = await Phone(town, "li").sync(), await Phone(town, "sun").sync()
     content = encode({"technician": "sun"})
-    await change_visit(town.house, TOKENS["zhao"], visit, "technician", content, frozenset({0}))
-    assert (await agenda.changes_since(town.house, TOKENS["li"], li.cursor)).gone == (str(visit),)
+    await change_visit(town.ctx, TOKENS["zhao"], visit, "technician", content, frozenset({0}))
+    assert (await agenda.changes_since(town.ctx, TOKENS["li"], li.cursor)).gone == (str(visit),)
     assert set((await sun.sync()).visits) == {str(visit)}
     assert (await li.sync()).visits == {}
 
@@ -169,13 +169,13 @@ async def test_many_visits_come_in_pages_also_while_they_change(town: Town) -> N
     names = [f"v{number}" for number in range(150)]
     for name in names:
         await town.planned(name)
-    first = await agenda.changes_since(town.house, TOKENS["li"], None)
+    first = await agenda.changes_since(town.ctx, TOKENS["li"], None)
     assert (first.full, first.more, len(first.visits)) == (True, True, agenda.PAGE)
     phone = Phone(town, "li")
     phone.visits, phone.cursor = {visit.id: shown(visit) for visit in first.visits}, first.cursor
     for name in ("v0", "v140"):
         content = encode({"technician": "sun"})
-        await change_visit(town.house, TOKENS["zhao"], uid(name), "technician", content, frozenset({0}))
+        await change_visit(town.ctx, TOKENS["zhao"], uid(name), "technician", content, frozenset({0}))
     await phone.sync()
     assert set(phone.visits) == {str(uid(name)) for name in names} - {str(uid("v0")), str(uid("v140"))}
 
@@ -216,17 +216,17 @@ async def test_a_year_of_visits_does_not_make_the_agenda_read_more(town: Town, d
             read += len(rows)
             return rows
 
-    whole = town.house.db.read
-    town.house.db.read = lambda work: whole(lambda tx: work(Counting(tx)))  # type: ignore[method-assign,assignment,arg-type]
+    whole = town.ctx.db.read
+    town.ctx.db.read = lambda work: whole(lambda tx: work(Counting(tx)))  # type: ignore[method-assign,assignment,arg-type]
     try:
-        answer = await agenda.changes_since(town.house, TOKENS["li"], None)
+        answer = await agenda.changes_since(town.ctx, TOKENS["li"], None)
         assert len(answer.visits) == 2
         assert read < 30
         read = 0
-        await agenda.changes_since(town.house, TOKENS["li"], answer.cursor)
+        await agenda.changes_since(town.ctx, TOKENS["li"], answer.cursor)
         assert read < 5
     finally:
-        del town.house.db.read
+        del town.ctx.db.read
     if database.engine == "sqlite":
         explained = await _explained(database)
         assert "SCAN" not in explained, explained
@@ -286,6 +286,6 @@ async def test_nobody_makes_a_cursor_up(town: Town) -> None:
     phone = await Phone(town, "li").sync()
     raw = urlsafe_b64decode((phone.cursor or "") + "=" * (-len(phone.cursor or "") % 4))
     forged = urlsafe_b64encode((99).to_bytes(8, "big") + raw[8:]).decode()
-    answer = await agenda.changes_since(town.house, TOKENS["li"], forged)
+    answer = await agenda.changes_since(town.ctx, TOKENS["li"], forged)
     assert answer.full
     assert answer.cursor == phone.cursor  # and the others' cursors are as good as before

@@ -171,18 +171,18 @@ async def test_lists_and_the_calendar_show_the_others_and_a_mark(world: World, a
 async def test_a_message_that_went_out_is_not_sent_again_where_its_proof_cannot_be_written(
     world: World, address: str
 ) -> None:
-    post = set_up(world.house, "07:00")
+    post = set_up(world.ctx, "07:00")
     sent = await world.ask("zhao", "POST", f"/v1/visits/{LATER}/notice", {"channel": "sms"})
     assert sent.status_code == 201
-    stand(world.house, "09:30")
+    stand(world.ctx, "09:30")
     assert (await world.submit(record(uid("begun"), LATER), uid("begun"))).status_code == 201
     await beside(address, "batches", "UPDATE batches SET body = ? WHERE id = ?", (BROKEN, uid("begun").bytes))
     other = await world.ask("zhao", "POST", f"/v1/visits/{OTHER}/notice", {"channel": "sms"})
     assert other.status_code == 201
-    await worker.deliver_due(world.house)
+    await worker.deliver_due(world.ctx)
     assert len(post.letters) == 2
-    set_up(world.house, "18:00")
-    assert await worker.deliver_due(world.house) == 0
+    set_up(world.ctx, "18:00")
+    assert await worker.deliver_due(world.ctx) == 0
     told = (await world.ask("zhao", "GET", f"/v1/visits/{OTHER}/notice")).json()["sent"]
     assert [one["state"] for one in told] == ["delivered"]
 
@@ -208,7 +208,7 @@ async def test_the_program_starts_beside_a_visit_that_it_cannot_read(world: Worl
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         *("-m", "service", "person", "add", "zhou", "--name", "周", "--role", "technician"),
-        env=os.environ | {"DOORSTEP_DATABASE": address, "DOORSTEP_DATA": str(world.house.evidence_storage.data)},
+        env=os.environ | {"DOORSTEP_DATABASE": address, "DOORSTEP_DATA": str(world.ctx.evidence_storage.data)},
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
@@ -221,9 +221,9 @@ async def test_the_program_starts_beside_a_visit_that_it_cannot_read(world: Worl
 
 async def test_it_does_not_hold_up_the_visits_that_are_due_to_be_judged_again(world: World, address: str) -> None:
     await written(address, BROKEN)
-    now = world.house.clock() + 24 * 3_600_000
-    world.house.clock = lambda: now
-    assert await refresh.refresh_due(world.house) == 3
-    assert await refresh.refresh_due(world.house) == 0
+    now = world.ctx.clock() + 24 * 3_600_000
+    world.ctx.clock = lambda: now
+    assert await refresh.refresh_due(world.ctx) == 3
+    assert await refresh.refresh_due(world.ctx) == 0
     queue = (await world.ask("wang", "GET", "/v1/reviews")).json()["reviews"]
     assert {one["visit"] for one in queue} == {str(OTHER), str(LATER)}

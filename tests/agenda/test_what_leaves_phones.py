@@ -31,7 +31,7 @@ class Phone:
 
 
 async def refresh_all(world: World) -> None:
-    while await refresh.refresh_due(world.house):
+    while await refresh.refresh_due(world.ctx):
         pass
 
 

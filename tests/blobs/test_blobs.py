@@ -68,7 +68,7 @@ async def test_a_file_that_is_there_broken_is_made_good(tmp_path: Path) -> None:
 @pytest.fixture
 async def far_world(world: World, bucket: Bucket, tmp_path: Path) -> World:
     """The town whose photos are in the bucket."""
-    world.house.evidence_storage = open_evidence_storage(tmp_path / "here", bucket.address)
+    world.ctx.evidence_storage = open_evidence_storage(tmp_path / "here", bucket.address)
     return world
 
 
@@ -79,12 +79,10 @@ async def test_photos_in_a_bucket_are_taken_shown_and_verified(far_world: World,
     store: Any = S3Store("photos", endpoint=bucket.endpoint, region="us-east-1", client_options={"allow_http": True})
     assert bytes(obstore.get(store, f"east/{blob_path(DIGEST)}").bytes()) == RAW
     assert (await far_world.ask("li", "GET", f"/v1/evidence/{name(RAW)}")).headers["content-type"] == "image/jpeg"
-    assert (await verify(far_world.house)).faults == []
+    assert (await verify(far_world.ctx)).faults == []
     obstore.delete(store, f"east/{blob_path(DIGEST)}")
-    assert (await verify(far_world.house)).faults == [f"file {name(RAW)}: it is gone from the store"]
-    left = [
-        path for path in far_world.house.evidence_storage.data.rglob("*") if path.is_file() and path.suffix != ".jpg"
-    ]
+    assert (await verify(far_world.ctx)).faults == [f"file {name(RAW)}: it is gone from the store"]
+    left = [path for path in far_world.ctx.evidence_storage.data.rglob("*") if path.is_file() and path.suffix != ".jpg"]
     assert left == []
 
 

@@ -58,7 +58,7 @@ async def take(folder: Path, recorder: Recorder) -> None:
     database = Noting(folder.parent / "doorstep.db", recorder)
     await database.start()
     town = await Town(database).open()
-    ctx, token = town.house, TOKENS["li"]
+    ctx, token = town.ctx, TOKENS["li"]
     ctx.evidence_storage = open_evidence_storage(folder)
     numbers = iter(range(PHOTOS))
 

@@ -29,7 +29,7 @@ async def wang(world: World, tmp_path: Path) -> DeskBrowser:
     folder = copied(tmp_path)
     change(folder, BORROWING, "借用物品归还前未清洁", "归还前没有擦干净")
     change(folder, "questions.toml", "现场是否清理干净？", "现场清理得干净吗？")
-    await publish(world.house, folder, "王", "换了说法")
+    await publish(world.ctx, folder, "王", "换了说法")
     return await signed_in(world, "wang")
 
 

@@ -39,7 +39,7 @@ async def test_strangers_use_up_their_own_codes_and_not_those_of_who_entered_one
         for _ in range(3):
             await other.ask("POST", "/code")
     assert problem(await link_holder(tao, "198.51.100.77").ask("POST", "/code")) == (429, "too-many-requests")
-    await worker.deliver_due(world.house)
+    await worker.deliver_due(world.ctx)
     advance_clock(world, minutes=40)
     assert (await tao.seen())["level"] is None
     await tao.enters()
@@ -111,7 +111,7 @@ async def test_a_code_entered_where_the_technician_is_counts_less_also_after_he_
 
 
 async def test_wishes_for_another_time_come_to_an_end_and_agreeing_does_not(world: World) -> None:
-    post = set_up(world.house, "06:00")
+    post = set_up(world.ctx, "06:00")
     assert (await world.plan()).status_code == 201
     link = (await world.ask("zhao", "POST", f"/v1/visits/{VISIT}/confirmation-link")).json()["token"]
     tao = Customer(world, post, link, VISIT)
@@ -237,7 +237,7 @@ async def test_a_browser_without_cookies_opens_the_link_for_no_other_kind_of_bro
 
 async def test_a_phone_days_ahead_silences_nobody(world: World) -> None:
     tao = await example_customer(world, "S04", drop=("meter_order_signed",))
-    at = (datetime.fromtimestamp(world.house.clock() / 1000).astimezone() + timedelta(days=30)).isoformat()
+    at = (datetime.fromtimestamp(world.ctx.clock() / 1000).astimezone() + timedelta(days=30)).isoformat()
     visit = uid("ahead")
     assert (await world.plan(visit, type="repair_leak")).status_code == 201
     entries = [

@@ -30,7 +30,7 @@ async def complaining(world: World, *raised: dict[str, str], name: str = "S01") 
 async def answers(world: World, tao: Customer, text: str, name: str = "a", what: str = ANSWER) -> None:
     """Supervisor 王 writes down the answer."""
     proof = {"kind": "message_log", "channel": "phone", "text": text}
-    entry = {"id": str(uid(name)), "at": world.house.now().isoformat(), "what": what, "by": "office"}
+    entry = {"id": str(uid(name)), "at": world.ctx.now().isoformat(), "what": what, "by": "office"}
     content = {"entries": [{**entry, "evidence": [proof]}]}
     written = await world.ask("wang", "POST", f"/v1/visits/{tao.visit}/entries", content)
     assert written.status_code == 201, written.text
@@ -85,7 +85,7 @@ async def test_the_customer_gets_a_number_and_a_date_and_then_the_answer(world: 
     await answers(world, tao, "已致歉，并与师傅谈话")
     (raised,) = (await tao.seen())["raised"]
     assert (raised["answer"], raised["due_at"]) == ("已致歉，并与师傅谈话", None)
-    assert raised["answered_at"] == world.house.now().isoformat()
+    assert raised["answered_at"] == world.ctx.now().isoformat()
     html = await visitor.html()
     assert "已致歉，并与师傅谈话" in html
     assert "正在办理" not in html
@@ -139,7 +139,7 @@ async def test_each_complaint_is_owed_an_answer_of_its_own(world: World) -> None
     advance_clock(world, days=2)
     await tao.enters()
     assert (await tao.says(raises=[{**COMPLAINT, "text": "又漏了"}])).status_code == 200
-    asked = world.house.now()
+    asked = world.ctx.now()
     review = (await world.ask("wang", "GET", f"/v1/visits/{tao.visit}/review")).json()
     (reason,) = [one for one in review["reasons"] if one["kind"] == "complaint"]
     assert (reason["since"], reason["due_at"]) == (asked.isoformat(), (asked + timedelta(days=5)).isoformat())
@@ -219,7 +219,7 @@ async def test_a_complaint_that_the_office_took_down_is_on_the_page_with_its_ans
     tao = await example_customer(world, "S01")
     advance_clock(world, minutes=2)
     text = {"kind": "text", "text": "客户来电，很生气"}
-    noted = {"id": str(uid("phone")), "at": world.house.now().isoformat(), "what": "complaint_received"}
+    noted = {"id": str(uid("phone")), "at": world.ctx.now().isoformat(), "what": "complaint_received"}
     content = {"entries": [{**noted, "by": "dispatcher", "holds": True, "evidence": [text]}]}
     assert (await world.ask("zhao", "POST", f"/v1/visits/{tao.visit}/entries", content)).status_code == 201
     assert (await tao.seen())["raised"] == []
@@ -273,15 +273,15 @@ async def test_numbers_of_before_the_index_are_found_once_it_is_made(world: Worl
         token = f"\n\n{number.lower().replace('-', '')}"
         await tx.execute("delete_search_token", token=token, visit=tao.visit.bytes)
 
-    await world.house.db.write(forget)
+    await world.ctx.db.write(forget)
     assert await found(world, "wang", number) == []
 
     async def begin_anew(tx: Transaction) -> None:  # as the migration does
         nothing = {"valid_until": None, "reasons": "", "urgent_at": None, "since": None, "assignee": ""}
         await tx.execute("update_summary_status", visit=tao.visit.bytes, state="", flags="", verdict="", **nothing)
 
-    await world.house.db.write(begin_anew)
-    assert await status.backfill_summaries(world.house) == 1
+    await world.ctx.db.write(begin_anew)
+    assert await status.backfill_summaries(world.ctx) == 1
     assert await found(world, "wang", number) == [str(tao.visit)]
 
 

@@ -88,10 +88,10 @@ async def test_what_changes_after_the_signature_voids_it_for_all_to_see(world: W
     old = await tao.digest()
     assert (await tao.signs()).status_code == 200
     assert await tao.judged() == []
-    later = datetime.fromtimestamp(world.house.clock() / 1000).astimezone() + timedelta(minutes=5)
+    later = datetime.fromtimestamp(world.ctx.clock() / 1000).astimezone() + timedelta(minutes=5)
     entry = {"id": str(uid("later")), "what": "meter_cause_analysed", "by": "technician", "at": later.isoformat()}
     entry["fields"] = {"cause": "frost"}
-    stand(world.house, later)
+    stand(world.ctx, later)
     again = {"id": str(uid("r2")), "visit": str(tao.visit), "checklist": "onsite@1", "entries": [entry]}
     assert (await world.submit(again, uid("r2"))).status_code == 201
     assert await tao.judged() == ["violation changed_after_signature.signed_content_fixed"]
@@ -99,7 +99,7 @@ async def test_what_changes_after_the_signature_voids_it_for_all_to_see(world: W
     assert seen["statements"][0]["signature"]["state"] == "changed"
     assert seen["statement_sha256"] != old["statement_sha256"]
     assert problem(await tao.says(signature={**SIGNER, "strokes": STROKES, **old})) == (409, "statement-changed")
-    stand(world.house, later + timedelta(minutes=1))
+    stand(world.ctx, later + timedelta(minutes=1))
     assert (await tao.signs()).status_code == 200
     assert await tao.judged() == []
 
@@ -161,8 +161,8 @@ async def test_saying_the_same_again_changes_nothing_and_a_change_of_mind_counts
     tao = await example_customer(world, "S04")
     no, yes = ([{"question": "q_clean", "good": good}] for good in (False, True))
     for answers in (no, no, yes, no):
-        at = datetime.fromtimestamp(world.house.clock() / 1000).astimezone()
-        stand(world.house, at + timedelta(seconds=1))
+        at = datetime.fromtimestamp(world.ctx.clock() / 1000).astimezone()
+        stand(world.ctx, at + timedelta(seconds=1))
         assert (await tao.says(answers=answers)).status_code == 200
     assert len((await tao.whole())["said"]) == 3
     assert await tao.judged() == ["violation disputed.site_cleared"]
@@ -187,8 +187,8 @@ async def test_a_code_is_good_once_for_ten_minutes_and_five_tries(world: World) 
     assert {problem(one) for one in answers} == {(403, "wrong-code")}
     assert problem(await tao.ask("PUT", "/code", {"code": code})) == (403, "wrong-code")  # tried too often
     code = await tao.code()
-    at = datetime.fromtimestamp(world.house.clock() / 1000).astimezone()
-    stand(world.house, at + timedelta(minutes=10, seconds=1))
+    at = datetime.fromtimestamp(world.ctx.clock() / 1000).astimezone()
+    stand(world.ctx, at + timedelta(minutes=10, seconds=1))
     assert problem(await tao.ask("PUT", "/code", {"code": code})) == (403, "wrong-code")  # too late
     code = await tao.code()
     assert (await tao.ask("PUT", "/code", {"code": code})).status_code == 200
@@ -198,7 +198,7 @@ async def test_a_code_is_good_once_for_ten_minutes_and_five_tries(world: World) 
     slow = await tao.ask("POST", "/code")
     assert problem(slow) == (429, "too-many-requests")  # the fourth within an hour
     assert int(slow.headers["retry-after"]) > 0
-    stand(world.house, at + timedelta(minutes=50))
+    stand(world.ctx, at + timedelta(minutes=50))
     assert (await tao.seen())["level"] is None  # half an hour is over
     assert problem(await tao.ask("PUT", "/code", {"code": code})) == (403, "wrong-code")  # and so is the code
 
@@ -220,7 +220,7 @@ async def test_the_technicians_own_device_never_reaches_the_higher_level(world: 
     bearer = {"authorization": f"Bearer {made.json()['token']}"}
     his = Customer(world, tao.post, tao.token, tao.visit, "192.0.2.44")
     assert (await his.client.get("/v1/me", headers=bearer)).status_code == 200
-    stand(world.house, datetime.fromtimestamp(world.house.clock() / 1000).astimezone() + timedelta(minutes=2))
+    stand(world.ctx, datetime.fromtimestamp(world.ctx.clock() / 1000).astimezone() + timedelta(minutes=2))
     elsewhere = Customer(world, tao.post, tao.token, tao.visit, "192.0.2.99")  # for a moment on mobile data
     assert (await elsewhere.client.get("/v1/me", headers=bearer)).status_code == 200
     await his.enters()  # he has the customer's telephone in his hand
@@ -297,7 +297,7 @@ async def test_a_phone_whose_clock_is_ahead_makes_no_honest_signature_look_wrong
     await tao.enters()
     assert "防冻不当" in str((await tao.seen())["statement"])
     assert (await tao.signs()).status_code == 200
-    stand(world.house, now + timedelta(hours=1))
+    stand(world.ctx, now + timedelta(hours=1))
     assert await tao.judged() == []
     assert (await tao.seen())["statements"][0]["signature"]["state"] == "holds"
 
@@ -341,7 +341,7 @@ async def test_what_is_not_asked_given_twice_or_too_much_is_not_written(world: W
 
 
 async def test_before_anybody_came_nothing_can_be_said_of_the_work(world: World) -> None:
-    post = set_up(world.house, "06:00")
+    post = set_up(world.ctx, "06:00")
     await world.plan()
     link = (await world.ask("zhao", "POST", f"/v1/visits/{VISIT}/confirmation-link")).json()
     tao = Customer(world, post, link["token"], VISIT)
@@ -352,7 +352,7 @@ async def test_before_anybody_came_nothing_can_be_said_of_the_work(world: World)
 
 async def test_two_damages_raised_while_a_phones_clock_is_ahead_are_two(world: World) -> None:
     tao = await example_customer(world, "S04")
-    now = datetime.fromtimestamp(world.house.clock() / 1000).astimezone()
+    now = datetime.fromtimestamp(world.ctx.clock() / 1000).astimezone()
     ahead = {"id": str(uid("ahead")), "what": "badge_worn", "by": "technician"}
     ahead["at"] = (now + timedelta(minutes=20)).isoformat()
     more = {"id": str(uid("r2")), "visit": str(tao.visit), "checklist": "onsite@1", "entries": [ahead]}
@@ -382,8 +382,8 @@ async def test_a_signature_on_the_phone_does_not_hide_the_one_that_it_replaces(w
     tao = await example_customer(world, "S04", drop=("meter_order_signed",))
     await tao.enters()
     assert (await tao.signs()).status_code == 200
-    at = datetime.fromtimestamp(world.house.clock() / 1000).astimezone() + timedelta(minutes=5)
-    stand(world.house, at)
+    at = datetime.fromtimestamp(world.ctx.clock() / 1000).astimezone() + timedelta(minutes=5)
+    stand(world.ctx, at)
     cause = {"id": str(uid("c2")), "what": "meter_cause_analysed", "by": "technician", "at": at.isoformat()}
     cause["fields"] = {"cause": "frost"}
     one = {"id": str(uid("r2")), "visit": str(tao.visit), "checklist": "onsite@1", "entries": [cause]}
@@ -393,7 +393,7 @@ async def test_a_signature_on_the_phone_does_not_hide_the_one_that_it_replaces(w
     again["at"] = (at + timedelta(minutes=1)).isoformat()
     two = {"id": str(uid("r3")), "visit": str(tao.visit), "checklist": "onsite@1", "entries": [again]}
     assert (await world.submit(two, uid("r3"))).status_code == 201
-    stand(world.house, at + timedelta(minutes=2))
+    stand(world.ctx, at + timedelta(minutes=2))
     paper = (await tao.whole())["statements"][0]
     assert (paper["signature"]["level"], paper["signature"]["state"]) == ("phone", "holds")
     assert [(one["level"], one["state"]) for one in paper["earlier"]] == [("own_device", "changed")]
@@ -403,7 +403,7 @@ async def test_a_signature_on_the_phone_does_not_hide_the_one_that_it_replaces(w
 async def test_a_picture_for_no_statement_is_not_even_kept(world: World, tmp_path: Path) -> None:
     tao = await example_customer(world, "S04", drop=("meter_order_signed",))
     await tao.enters()
-    folder = world.house.evidence_storage.copies.parent / "evidence"
+    folder = world.ctx.evidence_storage.copies.parent / "evidence"
     before = sorted(folder.rglob("*"))
     for digest in ("0" * 64, "f" * 64):
         answer = await tao.signs(statement_sha256=digest)

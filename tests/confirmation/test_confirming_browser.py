@@ -47,7 +47,7 @@ async def test_a_customer_enters_the_code_signs_and_keeps_a_copy(
             await checked(page, "confirming-code")
         await page.go_back()
         await page.reload()
-        await worker.deliver_due(sqlite_world.house)
+        await worker.deliver_due(sqlite_world.ctx)
         code = tao.post.letters[-1].text.partition("验证码 ")[2][:6]
         await page.get_by_label("请输入 6 位验证码").fill(code)
         await page.get_by_role("button", name="验证", exact=True).click()
@@ -146,7 +146,7 @@ async def test_a_wrong_code_is_said_where_it_was_typed(sqlite_world: World) -> N
     async with serve_world(sqlite_world) as base, open_page(scripts=False) as page:
         await page.goto(f"{base}/c/{tao.token}")
         await page.get_by_role("button", name="获取验证码").click()
-        await worker.deliver_due(sqlite_world.house)
+        await worker.deliver_due(sqlite_world.ctx)
         code = tao.post.letters[-1].text.partition("验证码 ")[2][:6]
         await page.get_by_label("请输入 6 位验证码").fill(f"{(int(code) + 1) % 10**6:06}")
         async with page.expect_response(lambda one: one.request.method == "POST") as waiting:
@@ -199,7 +199,7 @@ async def test_what_he_filled_in_and_drew_stands_there_again_after_a_new_code(
         await page.get_by_label("请输入 6 位验证码").wait_for()
         if scripts:
             await checked(page, "kept-code")
-        await worker.deliver_due(sqlite_world.house)
+        await worker.deliver_due(sqlite_world.ctx)
         code = tao.post.letters[-1].text.partition("验证码 ")[2][:6]
         await page.get_by_label("请输入 6 位验证码").fill(code)
         await page.get_by_role("button", name="验证", exact=False).first.click()

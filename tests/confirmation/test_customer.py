@@ -12,7 +12,7 @@ from tests.support.fake_gateway import Post, set_up, stand
 @pytest.fixture
 async def post(world: World) -> Post:
     """A visit whose customer has a link."""
-    made = set_up(world.house, "06:00")
+    made = set_up(world.ctx, "06:00")
     assert (await world.plan()).status_code == 201
     assert (await world.ask("zhao", "POST", f"/v1/visits/{VISIT}/notice", {"channel": "sms"})).status_code == 201
     return made
@@ -67,7 +67,7 @@ async def test_a_wish_for_another_time_is_shown_to_dispatch_until_the_cut_off(wo
     assert stands["asked"]["wish"] == "改到别的日子，下午；周六上午<b>"
     assert not stands["agreed"]
     assert "周六上午&lt;b&gt;" in (await world.client.get(f"/c/{token}")).text
-    stand(world.house, "07:30")  # less than two hours before the window
+    stand(world.ctx, "07:30")  # less than two hours before the window
     assert not Page((await world.client.get(f"/c/{token}")).text).has("another-time")
     late = await world.client.post(form.action, data={**form.fields, "wish": "明天"})
     assert late.status_code == 409
@@ -82,13 +82,13 @@ async def test_who_asked_for_another_time_may_still_agree(world: World, post: Po
     path = f"/v1/confirmations/{token}"
     asked = await world.ask(None, "PUT", path, {"another_time": {"wish": "下午"}})
     assert asked.status_code == 200
-    stand(world.house, "06:01")
+    stand(world.ctx, "06:01")
     agreed = (await world.ask(None, "PUT", path, AGREEMENT)).json()
     assert agreed["appointment"]["agreed"]
-    stand(world.house, "06:02")
+    stand(world.ctx, "06:02")
     again = (await world.ask(None, "PUT", path, {"another_time": {"wish": "晚上"}})).json()
     assert not again["appointment"]["agreed"]
-    stand(world.house, "06:03")
+    stand(world.ctx, "06:03")
     assert (await world.ask(None, "PUT", path, AGREEMENT)).json()["state"] == "agreed"
     assert len(await visit_entries(world)) == 4
 
@@ -148,12 +148,12 @@ async def test_forms_that_are_none_of_ours_are_told_on_a_page(world: World, post
 
 
 async def test_a_moved_window_asks_for_a_new_notice_and_a_new_agreement(world: World, post: Post) -> None:
-    await worker.deliver_due(world.house)
+    await worker.deliver_due(world.ctx)
     token = post.token
     path = f"/v1/confirmations/{token}"
     assert (await world.ask(None, "PUT", path, AGREEMENT)).json()["state"] == "agreed"
     old = {"does": "another-time", "form": "another-time", "window": "2026-03-02T09:00:00+08:00", "wish": "晚上<b>"}
-    stand(world.house, "06:30")
+    stand(world.ctx, "06:30")
     await move_window(world)
     offer = (await world.ask("zhao", "GET", f"/v1/visits/{VISIT}/notice")).json()
     assert (offer["about"], offer["due"], offer["appointment"]["agreed"]) == ("reschedule", True, False)
@@ -168,9 +168,9 @@ async def test_a_moved_window_asks_for_a_new_notice_and_a_new_agreement(world: W
         fresh = Page(stale.text)  # and he goes on from there, with what he wrote
         assert fresh.form(does="appointment").fields["window"] == "2026-03-02T14:00:00+08:00"
         assert fresh.form(does="another-time").fields["wish"] == "晚上<b>"
-    stand(world.house, "06:40")
+    stand(world.ctx, "06:40")
     assert (await world.ask("zhao", "POST", f"/v1/visits/{VISIT}/notice", {"channel": "sms"})).status_code == 201
-    await worker.deliver_due(world.house)
+    await worker.deliver_due(world.ctx)
     agreed = await world.ask(None, "PUT", f"/v1/confirmations/{post.token}", AGREEMENT)
     assert agreed.json()["appointment"]["agreed"]
     said = [(entry["what"], entry["by"]) for entry in await visit_entries(world)]

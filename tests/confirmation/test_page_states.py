@@ -34,7 +34,7 @@ async def text_of(guest: Guest, language: str = "zh") -> str:
 async def test_what_was_chosen_too_late_is_not_lost(small_world: World) -> None:
     guest = await guest_of(small_world)
     form = (await guest.page()).form(does="another-time")
-    stand(small_world.house, "07:30")
+    stand(small_world.ctx, "07:30")
     sent = form.fields | {"when": "call", "wish": "周六<b>"}
     late = await guest.tao.client.post(guest.path, data=sent)
     assert late.status_code == 409
@@ -46,7 +46,7 @@ async def test_what_was_chosen_too_late_is_not_lost(small_world: World) -> None:
 
 async def test_nobody_was_at_home_is_told_and_not_while_somebody_still_may_come(small_world: World) -> None:
     guest = await guest_of(small_world)
-    stand(small_world.house, "09:40")
+    stand(small_world.ctx, "09:40")
     await submitted(small_world, VISIT, said("09:05", "arrived"), said("09:10", "nobody_home", holds=True))
     assert "家里没有人" not in await text_of(guest)
     await submitted(small_world, VISIT, said("09:30", "left"), name="left")
@@ -56,7 +56,7 @@ async def test_nobody_was_at_home_is_told_and_not_while_somebody_still_may_come(
 
 async def test_who_has_come_needs_no_agreement(small_world: World) -> None:
     guest = await guest_of(small_world)
-    stand(small_world.house, "09:10")
+    stand(small_world.ctx, "09:10")
     await office(small_world, VISIT, entry(small_world, "arrived", "dispatcher"))
     html = await text_of(guest)
     assert "工作人员已经到了" in html
@@ -71,8 +71,8 @@ async def test_who_has_come_needs_no_agreement(small_world: World) -> None:
 async def test_no_hotline_is_named_where_there_is_none(small_world: World) -> None:
     guest = await guest_of(small_world)
     form = (await guest.page()).form(does="another-time")
-    small_world.house.company = set_up_again(small_world, hotline="")
-    stand(small_world.house, "07:30")
+    small_world.ctx.company = set_up_again(small_world, hotline="")
+    stand(small_world.ctx, "07:30")
     late = await guest.tao.client.post(guest.path, data=form.fields | {"when": "call"})
     assert "现在已不能这样答复，请联系供水公司" in late.text
     assert "热线" not in late.text
@@ -110,7 +110,7 @@ async def test_a_redirect_leads_to_no_part_that_the_page_does_not_have(small_wor
     for fields in ({"does": "code", "form": "code"}, {"does": "answers", "form": "answers", "comment": "请早点来"}):
         answer = await guest.tao.client.post(guest.path, data=fields)
         assert (answer.status_code, answer.headers["location"]) == (303, guest.path)
-    stand(small_world.house, "09:10")
+    stand(small_world.ctx, "09:10")
     await submitted(small_world, VISIT, said("09:05", "arrived"))
     answer = await guest.tao.client.post(guest.path, data={"does": "answers", "form": "answers", "comment": "好"})
     assert answer.headers["location"] == f"{guest.path}#answers"
@@ -177,7 +177,7 @@ async def test_a_forged_switch_changes_nothing(small_world: World) -> None:
 
 
 async def test_english_says_what_only_chinese_said(small_world: World) -> None:
-    set_up(small_world.house, "06:00")
+    set_up(small_world.ctx, "06:00")
     guest = await guest_of(small_world)
     html = await text_of(guest, "en")
     for part in (

@@ -78,7 +78,7 @@ async def test_his_answers_and_own_words_are_on_the_page_and_in_the_copy(world: 
     assert (await tao.seen())["said"] == []
     await visitor.enters()
     await visitor.done("refusal", {"reason": "不同意"}, outcome="refused")
-    at = datetime.fromtimestamp(world.house.clock() / 1000).astimezone(world.house.zone)
+    at = datetime.fromtimestamp(world.ctx.clock() / 1000).astimezone(world.ctx.zone)
     copy = (await tao.client.get(f"{visitor.path}/copy")).text
     for html in (await visitor.html(), copy):
         part = html.partition("您已回答")[2]
@@ -140,7 +140,7 @@ async def test_who_says_at_last_that_all_was_well_complains_no_more(world: World
     tao = await example_customer(world, "S04")
     await tao.enters()
     await tao.says(answers=[{"question": "q_damage", "good": False}])
-    stand(world.house, datetime.fromtimestamp(world.house.clock() / 1000).astimezone() + timedelta(seconds=5))
+    stand(world.ctx, datetime.fromtimestamp(world.ctx.clock() / 1000).astimezone() + timedelta(seconds=5))
     await tao.says(answers=[{"question": "q_damage", "good": True}])
     assert (await tao.whole())["flags"] == ["answered"]
 
@@ -159,7 +159,7 @@ async def test_a_question_names_what_happened_and_nothing_else(world: World) -> 
 async def test_without_a_hotline_nobody_is_sent_to_one(world: World) -> None:
     visitor = Visitor(await example_customer(world, "S04"))
     assert "拨打热线" in await visitor.html()
-    world.house.company = msgspec.structs.replace(world.house.company, hotline="")
+    world.ctx.company = msgspec.structs.replace(world.ctx.company, hotline="")
     html = await visitor.html()
     assert "热线" not in html
     assert Page(html).has("code")

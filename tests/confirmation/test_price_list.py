@@ -15,7 +15,7 @@ SHOWN = "2026 版：DN15 120 元 &lt;b&gt;；"
 
 
 def priced(world: World, prices: str = PRICES) -> None:
-    world.house.company = msgspec.structs.replace(world.house.company, price_list=prices)
+    world.ctx.company = msgspec.structs.replace(world.ctx.company, price_list=prices)
 
 
 async def meter(world: World, charge: str | None) -> Customer:

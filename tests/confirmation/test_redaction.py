@@ -42,7 +42,7 @@ async def test_who_was_to_go_and_works_at_the_desk_does_not_read_the_answers(wor
         await accounts_repository.add_person(tx, feng, 0)
         await accounts_repository.add_token(tx, token_digest("token of feng"), "feng", 0)
 
-    await world.house.db.write(joins)
+    await world.ctx.db.write(joins)
     for who in ("feng", "li"):  # handed over, and back
         etag = {"if_match": (await world.ask("wang", "GET", f"/v1/visits/{tao.visit}")).headers["etag"]}
         handed = {"technician": who, "reason": "转派"}

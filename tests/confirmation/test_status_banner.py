@@ -14,7 +14,7 @@ PAST = "约定的时间已过。如果没有人来，请拨打热线"
 @pytest.fixture
 async def post(world: World) -> Post:
     """A visit that is planned for nine."""
-    made = set_up(world.house, "06:00")
+    made = set_up(world.ctx, "06:00")
     assert (await world.plan()).status_code == 201
     return made
 
@@ -78,9 +78,9 @@ async def test_when_the_time_is_past_and_nobody_came_he_knows_whom_to_call(
     token = await confirmation_link(world)
     if agreed:
         await world.ask(None, "PUT", f"/v1/confirmations/{token}", AGREEMENT)
-    stand(world.house, "09:59")
+    stand(world.ctx, "09:59")
     assert PAST not in (await world.client.get(f"/c/{token}")).text
-    stand(world.house, "10:01")
+    stand(world.ctx, "10:01")
     html = (await world.client.get(f"/c/{token}")).text
     assert PAST in top(html)
     assert "已约好" not in html
@@ -93,7 +93,7 @@ async def test_a_time_is_called_agreed_only_when_it_was(world: World, post: Post
     html = (await world.client.get(f"/c/{token}")).text
     assert "约定时间" in html
     assert "计划时间" not in html
-    stand(world.house, "06:10")
+    stand(world.ctx, "06:10")
     await move_window(world)
     html = (await world.client.get(f"/c/{token}")).text
     assert "约定时间" not in html

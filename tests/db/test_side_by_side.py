@@ -52,7 +52,7 @@ async def all_there(world: World, records: list[bytes]) -> None:
     for content in records:
         answer = await world.ask("li", "GET", f"/v1/records/{json.loads(content)['id']}/body")
         assert (answer.status_code, answer.content) == (200, content)
-    assert (await verify(world.house)).faults == []
+    assert (await verify(world.ctx)).faults == []
 
 
 async def transactions(address: str, records: list[bytes]) -> int:
@@ -251,4 +251,4 @@ async def all_there_of(world: World, records: list[bytes]) -> None:
     for content in records:
         answer = await world.ask("zhao", "GET", f"/v1/records/{json.loads(content)['id']}/body")
         assert (answer.status_code, answer.content) == (200, content)
-    assert (await verify(world.house)).faults == []
+    assert (await verify(world.ctx)).faults == []

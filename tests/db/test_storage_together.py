@@ -85,7 +85,7 @@ async def test_what_is_made_on_the_way_is_made_also_when_nobody_goes(database: D
 async def test_a_record_asks_postgresql_eight_times(postgres_database: Postgres, tmp_path: Path) -> None:
     """Begin, whose token, which visit, what is there, which files, what was sent, all that is new, commit."""
     town = await Town(postgres_database).open()
-    town.house.evidence_storage = open_evidence_storage(tmp_path / "files")
+    town.ctx.evidence_storage = open_evidence_storage(tmp_path / "files")
     visit = await town.planned()
     await town.submitted(a_record("first", visit, said("09:04", "door_signal")))
     asked: list[str] = []

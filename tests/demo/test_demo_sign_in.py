@@ -9,8 +9,8 @@ from tests.support.factories import TOKENS
 
 
 async def test_an_address_signs_one_person_in_and_exists_only_in_the_demonstration(world: World):
-    plain = create_app(world.house, 2**20)
-    app = with_demo_sign_in(plain, world.house, {"right": "zhao", "technician": "li"}, TOKENS["admin"])
+    plain = create_app(world.ctx, 2**20)
+    app = with_demo_sign_in(plain, world.ctx, {"right": "zhao", "technician": "li"}, TOKENS["admin"])
     base = "http://doorstep.test"
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=base) as client:  # type: ignore[arg-type]
         assert (await client.get("/demo/wrong")).status_code == 404

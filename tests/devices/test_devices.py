@@ -14,7 +14,7 @@ from tests.support.devices import client_with_token, enrol_phone, enrolment_code
 
 async def test_a_phone_is_enrolled_by_a_code_once(world: World):
     answer = (await world.ask("wang", "POST", "/v1/enrolments", {"person": "li"})).json()
-    assert answer["url"] == f"{world.house.company.url}/enrol#{answer['code']}"
+    assert answer["url"] == f"{world.ctx.company.url}/enrol#{answer['code']}"
     assert len(answer["code"]) == 22  # 128 bits
     assert answer["qr_svg"].startswith("<svg")
     content = {"code": answer["code"], "name": "李的手机", "unknown": "field"}

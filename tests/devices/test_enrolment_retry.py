@@ -15,7 +15,7 @@ async def test_the_page_says_until_when_he_is_known_and_then_that_it_ended(world
     answer = await visitor.sends("code-entry", {"code": await visitor.code()})
     assert answer.headers["location"] == f"{visitor.path}#code"
     html = await visitor.html()
-    until = advance_clock(world, minutes=30).astimezone(world.house.zone)
+    until = advance_clock(world, minutes=30).astimezone(world.ctx.zone)
     assert f"✓ 已验证，{until:%H:%M} 前有效" in html
     assert html.index('id="code"') < html.index('id="read-')  # he lands there, and goes on downwards
     assert (await tao.seen())["level"] == "own_device"
@@ -39,7 +39,7 @@ async def test_what_went_well_is_said_calmly(world: World) -> None:
     ask = Page(late.text).form(does="code")
     sent = await tao.client.post(visitor.path, data=ask.fields)
     entry = Page(sent.text).form(does="code-entry")
-    await worker.deliver_due(world.house)
+    await worker.deliver_due(world.ctx)
     code = tao.post.letters[-1].text.partition("验证码 ")[2][:6]
     right = await tao.client.post(visitor.path, data=entry.fields | {"code": code})
     for answer, words in ((sent, "验证码已发出"), (right, "验证好了")):

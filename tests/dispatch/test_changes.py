@@ -197,6 +197,6 @@ async def test_every_change_stands_in_the_log(world: World) -> None:
     await world.plan()
     await change_visit(world, "window", LATER_WINDOW)
     await change_visit(world, "cancellation", {"reason": "客户取消"}, '"1"')
-    found = await log.verify(world.house)
+    found = await log.verify(world.ctx)
     assert found.faults == []
     assert found.rows["leaves_waiting"] == 4  # the checklist, the visit, two changes

@@ -9,7 +9,7 @@ LATER = {"from": "2026-03-09T14:00:00+08:00", "to": "2026-03-09T15:00:00+08:00"}
 
 
 async def test_open_wishes_and_due_notices_of_other_days_are_counted_with_links(world: World) -> None:
-    set_up(world.house, "06:00")
+    set_up(world.ctx, "06:00")
     await world.plan()
     await world.plan(uid("later"), window=LATER)
     await world.ask("qian", "PUT", f"/v1/visits/{uid('west')}", a_plan(area="城西", window=LATER))

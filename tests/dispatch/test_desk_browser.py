@@ -17,7 +17,7 @@ def at(start: str, end: str) -> dict[str, str]:
 
 
 async def test_the_board_refreshes_itself_where_it_was_scrolled_and_leaves_forms_alone(sqlite_world: World) -> None:
-    stand(sqlite_world.house, "07:00")
+    stand(sqlite_world.ctx, "07:00")
     for number, hour in enumerate(range(8, 20)):
         window = at(f"{hour:02}:00", f"{hour + 1:02}:00")
         await sqlite_world.ask("zhao", "PUT", f"/v1/visits/{uid(str(number))}", a_plan(window=window))
@@ -41,7 +41,7 @@ async def test_the_board_refreshes_itself_where_it_was_scrolled_and_leaves_forms
 async def test_what_was_typed_into_a_second_form_is_there_after_the_first_was_refused_and_sent(
     sqlite_world: World,
 ) -> None:
-    stand(sqlite_world.house, "07:00")
+    stand(sqlite_world.ctx, "07:00")
     await sqlite_world.plan()
     zhao = await signed_in(sqlite_world, "zhao")
     async with serve_world(sqlite_world) as base, open_page(scripts=True, size=TABLET) as page:
@@ -88,7 +88,7 @@ async def test_a_summary_leads_to_the_field_without_scripts(sqlite_world: World)
 async def test_the_dispatchers_pages_are_accessible(
     sqlite_world: World, size: tuple[int, int], scale: float, locale: str
 ) -> None:
-    stand(sqlite_world.house, "07:00")
+    stand(sqlite_world.ctx, "07:00")
     await sqlite_world.plan(customer=LONG)
     short = a_plan(window=at("09:30", "09:45"), customer=LONG)
     assert (await sqlite_world.ask("zhao", "PUT", f"/v1/visits/{uid('w')}", short)).status_code == 201

@@ -89,7 +89,7 @@ async def test_the_day_shows_each_visit_on_the_board_and_in_the_list(zhao: DeskB
 
 
 async def test_flags_filter_the_day(zhao: DeskBrowser, world: World):
-    world.house.clock = lambda: int(datetime.fromisoformat("2026-03-01T09:00:00+08:00").timestamp() * 1000)
+    world.ctx.clock = lambda: int(datetime.fromisoformat("2026-03-01T09:00:00+08:00").timestamp() * 1000)
     zhao = await signed_in(world, "zhao")
     await world.plan()
     page = await zhao.get(DAY)
@@ -378,7 +378,7 @@ async def notified(world: World, browser: DeskBrowser) -> list[str]:
 
 
 async def test_after_each_step_the_page_says_whether_the_customer_knows_and_informs_them_with_one_click(world: World):
-    stand(world.house, "07:00")
+    stand(world.ctx, "07:00")
     zhao = await signed_in(world, "zhao")
     await world.plan()
     assert await notified(world, zhao) == ["客户还不知道这个时间，请发通知。"]
@@ -397,7 +397,7 @@ async def test_after_each_step_the_page_says_whether_the_customer_knows_and_info
 
 
 async def test_nobody_without_the_right_informs_a_customer(world: World):
-    stand(world.house, "07:00")
+    stand(world.ctx, "07:00")
     await world.plan()
     for login, status in (("li", 403), ("qian", 404)):
         done = await (await signed_in(world, login)).post(f"/desk/visits/{VISIT}/notice", {})

@@ -57,7 +57,7 @@ def test_what_is_over_is_not_free(day: str, minutes: int) -> None:
 
 
 async def test_free_time_on_the_board_leads_to_a_form_that_is_filled_in(world: World) -> None:
-    stand(world.house, "07:00")
+    stand(world.ctx, "07:00")
     await world.plan(window=hours("09:00", "10:30"))
     zhao = await signed_in(world, "zhao")
     page = await zhao.get(DAY)
@@ -77,7 +77,7 @@ async def test_free_time_on_the_board_leads_to_a_form_that_is_filled_in(world: W
 
 
 async def test_a_free_time_is_taken_without_loss_of_what_was_typed(world: World) -> None:
-    stand(world.house, "07:00")
+    stand(world.ctx, "07:00")
     await world.plan(window=hours("09:00", "10:30"))
     zhao = await signed_in(world, "zhao")
     form = await zhao.get("/desk/visits/new?date=2026-03-02&technician=li&from=09:00&to=10:00")
@@ -102,7 +102,7 @@ async def test_a_free_time_is_taken_without_loss_of_what_was_typed(world: World)
 
 
 async def test_the_enter_key_saves_and_takes_no_free_time(world: World) -> None:
-    stand(world.house, "07:00")
+    stand(world.ctx, "07:00")
     zhao = await signed_in(world, "zhao")
     form = await zhao.get("/desk/visits/new?date=2026-03-02&technician=li")
     posted = form.text[form.text.index('action="/desk/visits/new"') :]
@@ -111,7 +111,7 @@ async def test_the_enter_key_saves_and_takes_no_free_time(world: World) -> None:
 
 
 async def test_the_crew_of_a_visit_is_not_free_and_has_it_in_its_row(world: World) -> None:
-    stand(world.house, "07:00")
+    stand(world.ctx, "07:00")
     await world.plan(crew=["sun"], window=hours("09:00", "10:00"))
     zhao = await signed_in(world, "zhao")
     page = await zhao.get(DAY)
@@ -124,7 +124,7 @@ async def test_the_crew_of_a_visit_is_not_free_and_has_it_in_its_row(world: Worl
 
 
 async def test_a_visit_of_another_area_takes_time_until_it_is_cancelled_and_shows_nothing(world: World) -> None:
-    stand(world.house, "07:00")
+    stand(world.ctx, "07:00")
     west = a_plan(area="城西", customer={"name": "城西客户"}, window=hours("09:00", "10:00"))
     assert (await world.ask("qian", "PUT", f"/v1/visits/{uid('w')}", west)).status_code == 201
     zhao = await signed_in(world, "zhao")
@@ -137,7 +137,7 @@ async def test_a_visit_of_another_area_takes_time_until_it_is_cancelled_and_show
 
 
 async def test_only_who_plans_is_offered_free_time_and_none_that_is_over(world: World) -> None:
-    stand(world.house, "10:05")
+    stand(world.ctx, "10:05")
     await world.plan(window=hours("11:00", "12:00"))
     for login in ("wang", "li"):
         assert "/desk/visits/new" not in (await (await signed_in(world, login)).get(DAY)).text

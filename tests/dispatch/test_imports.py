@@ -27,11 +27,11 @@ def table(*rows: str, coding: str = "utf-8-sig") -> bytes:
 async def taken(
     town: Town, raw: bytes, form: str = "csv", *, dry_run: bool = False, by: str = "zhao"
 ) -> importing.ImportResult:
-    return await importing.import_visits(town.house, TOKENS[by], raw, form, dry_run=dry_run)  # type: ignore[arg-type]
+    return await importing.import_visits(town.ctx, TOKENS[by], raw, form, dry_run=dry_run)  # type: ignore[arg-type]
 
 
 async def count(town: Town) -> int:
-    return len((await listing.list_visits(town.house, TOKENS["zhao"], {})).items)
+    return len((await listing.list_visits(town.ctx, TOKENS["zhao"], {})).items)
 
 
 async def test_a_dry_run_says_all_and_keeps_nothing(town: Town) -> None:
@@ -120,7 +120,7 @@ async def test_a_time_is_read_as_people_write_it(town: Town, start: str, end: st
     row = GOOD.replace("2026-03-02 09:00", start).replace("2026-03-02 10:00", end)
     found = await taken(town, table(row.replace("GD-1", "GD-2")))
     assert (wanted.created, found.created, found.rows[0].faults) == (1, 1, ())
-    one, two = (await listing.list_visits(town.house, TOKENS["zhao"], {})).items
+    one, two = (await listing.list_visits(town.ctx, TOKENS["zhao"], {})).items
     assert one.window == two.window
 
 
@@ -173,7 +173,7 @@ async def test_a_row_tells_all_its_faults_at_once(town: Town) -> None:
 @pytest.mark.parametrize("name", ["维修（漏水）", "维修(漏水)", " Repair or leak", "REPAIR_LEAK"])
 async def test_a_type_goes_by_its_name_or_its_id(town: Town, name: str) -> None:
     assert (await taken(town, table(GOOD.replace("repair_leak", name)))).created == 1
-    (visit,) = (await listing.list_visits(town.house, TOKENS["zhao"], {})).items
+    (visit,) = (await listing.list_visits(town.ctx, TOKENS["zhao"], {})).items
     assert visit.type == "repair_leak"
 
 
@@ -193,13 +193,13 @@ async def test_times_of_a_workbook_are_read_and_a_day_alone_is_told(town: Town) 
     found = await taken(town, packed.getvalue(), "xlsx")
     assert [row.outcome for row in found.rows] == ["created", "created", "refused"]
     assert [column for column, _ in faults(found.rows[2])] == ["开始", "结束"]
-    one, two = (await listing.list_visits(town.house, TOKENS["zhao"], {})).items
+    one, two = (await listing.list_visits(town.ctx, TOKENS["zhao"], {})).items
     assert one.window == two.window
 
 
 async def test_a_table_may_come_again_after_its_technician_left(town: Town) -> None:
     await taken(town, table(GOOD))
-    await people.deactivate(town.house, TOKENS["admin"], "li", "离职")
+    await people.deactivate(town.ctx, TOKENS["admin"], "li", "离职")
     found = await taken(town, table(GOOD, GOOD.replace("GD-1", "GD-2")))
     assert [row.outcome for row in found.rows] == ["known", "refused"]
 
@@ -226,13 +226,13 @@ async def test_a_first_row_without_headings_is_shown_in_part(town: Town) -> None
 
 async def hire(town: Town, login: str, name: str, area: str) -> None:
     person = Person(login, name, ("technician",), (area,))
-    await town.house.db.write(lambda tx: accounts_repository.add_person(tx, person, 0))
+    await town.ctx.db.write(lambda tx: accounts_repository.add_person(tx, person, 0))
 
 
 @pytest.mark.parametrize("cell", ["李", "ＬＩ", "li", "Li "])
 async def test_a_technician_is_named_by_login_or_name(town: Town, cell: str) -> None:
     assert (await taken(town, table(GOOD.replace(",li,", f",{cell},")))).created == 1
-    (visit,) = (await listing.list_visits(town.house, TOKENS["zhao"], {})).items
+    (visit,) = (await listing.list_visits(town.ctx, TOKENS["zhao"], {})).items
     assert visit.technician == "li"
     again = await taken(town, table(GOOD))
     assert [row.outcome for row in again.rows] == ["known"]
@@ -250,14 +250,14 @@ async def test_a_name_of_several_technicians_is_refused_with_their_logins(town: 
 async def test_a_name_counts_where_the_dispatcher_plans(town: Town) -> None:
     await hire(town, "li2", "李", "城西")
     assert (await taken(town, table(GOOD.replace(",li,", ",李,")))).created == 1
-    (visit,) = (await listing.list_visits(town.house, TOKENS["zhao"], {})).items
+    (visit,) = (await listing.list_visits(town.ctx, TOKENS["zhao"], {})).items
     assert visit.technician == "li"
 
 
 async def test_a_table_with_names_may_come_again_after_its_technician_left(town: Town) -> None:
     row = GOOD.replace(",li,", ",李,")
     await taken(town, table(row))
-    await people.deactivate(town.house, TOKENS["admin"], "li", "离职")
+    await people.deactivate(town.ctx, TOKENS["admin"], "li", "离职")
     found = await taken(town, table(row, row.replace("GD-1", "GD-2")))
     assert [row.outcome for row in found.rows] == ["known", "refused"]
 
@@ -269,7 +269,7 @@ async def test_a_table_with_names_may_come_again_after_its_technician_left(town:
 async def test_a_part_of_the_day_makes_the_hour(town: Town, text: str, hour: int) -> None:
     row = GOOD.replace("2026-03-02 09:00", f"2026-03-02 {text}").replace("2026-03-02 10:00", "2026-03-02 20:00")
     assert (await taken(town, table(row))).created == 1
-    (visit,) = (await listing.list_visits(town.house, TOKENS["zhao"], {})).items
+    (visit,) = (await listing.list_visits(town.ctx, TOKENS["zhao"], {})).items
     assert visit.window is not None
     assert visit.window.start.hour == hour
 
@@ -278,7 +278,7 @@ async def test_a_part_of_the_day_makes_the_hour(town: Town, text: str, hour: int
 async def test_a_dash_says_nothing(town: Town, dash: str) -> None:
     row = GOOD.replace("厨房", dash).replace("1001", dash).replace("城东", dash)
     assert (await taken(town, table(row))).created == 1
-    (visit,) = (await listing.list_visits(town.house, TOKENS["zhao"], {})).items
+    (visit,) = (await listing.list_visits(town.ctx, TOKENS["zhao"], {})).items
     assert (visit.work.place, visit.customer.account, visit.area) == ("", "", "城东")
     (found,) = (await taken(town, table(GOOD.replace("GD-1", dash)))).rows
     assert faults(found) == [("工单号", "不能为空")]
@@ -312,7 +312,7 @@ async def test_a_number_that_excel_shortened_is_told(town: Town) -> None:
 
 async def cancelled(town: Town, visit: str | None) -> None:
     raw = encode({"reason": "客户取消"})
-    await change_visit(town.house, TOKENS["zhao"], UUID(visit), "cancellation", raw, frozenset({0}))
+    await change_visit(town.ctx, TOKENS["zhao"], UUID(visit), "cancellation", raw, frozenset({0}))
 
 
 async def test_a_row_says_how_its_visit_stands(town: Town) -> None:
@@ -343,8 +343,8 @@ async def test_a_visit_from_before_is_found_by_the_number_as_it_was_written(town
     (first,) = (await taken(town, table(GOOD), dry_run=True)).rows
     old = uuid5(NAMESPACE_URL, "doorstep work order GD-1")  # how ids were made once
     body = {**a_plan(area="城东"), "external_ref": "GD-1"}
-    await plan_visit(town.house, TOKENS["zhao"], old, encode(body))
-    await town.house.db.write(
+    await plan_visit(town.ctx, TOKENS["zhao"], old, encode(body))
+    await town.ctx.db.write(
         lambda tx: tx.execute("delete_search_token", token="\ngd-1", visit=old.bytes)
     )  # nor was this there
     (again,) = (await taken(town, table(GOOD))).rows

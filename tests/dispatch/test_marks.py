@@ -17,7 +17,7 @@ def hours(start: str, end: str) -> dict[str, str]:
 
 
 async def test_two_visits_of_one_person_at_once_are_marked_also_when_one_is_of_the_crew(world: World) -> None:
-    stand(world.house, "07:00")
+    stand(world.ctx, "07:00")
     await world.plan()
     await world.plan(OTHER, technician="sun", crew=["li"], window=hours("09:30", "10:30"))
     await world.plan(uid("later"), window=hours("10:30", "11:30"))
@@ -32,10 +32,10 @@ async def test_two_visits_of_one_person_at_once_are_marked_also_when_one_is_of_t
 
 async def test_a_planned_visit_whose_time_is_over_is_marked_until_there_is_a_record(world: World) -> None:
     await world.plan()
-    stand(world.house, "09:59")
+    stand(world.ctx, "09:59")
     zhao = await signed_in(world, "zhao")
     assert "未开始" not in text_of(await zhao.get(DAY))
-    stand(world.house, "10:01")
+    stand(world.ctx, "10:01")
     assert "过时未开始 1" in text_of(await zhao.get(DAY))
     assert f'href="/desk/visits/{VISIT}"' in (await zhao.get(f"{DAY}&flag=missed")).text
     assert (await world.submit(record())).status_code == 201
@@ -43,7 +43,7 @@ async def test_a_planned_visit_whose_time_is_over_is_marked_until_there_is_a_rec
 
 
 async def test_a_filter_keeps_every_visit_on_the_board_and_says_which_are_outside_it(world: World) -> None:
-    stand(world.house, "07:00")
+    stand(world.ctx, "07:00")
     await world.plan()
     await world.plan(OTHER, technician="sun", window=hours("13:00", "14:00"))
     zhao = await signed_in(world, "zhao")

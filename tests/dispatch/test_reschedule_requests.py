@@ -18,7 +18,7 @@ AGREE = {"answers": [{"item": "appointment_agreed", "good": True}]}
 @pytest.fixture
 async def link(world: World) -> str:
     """A link of a planned visit; another one is planned beside it."""
-    set_up(world.house, "06:00")
+    set_up(world.ctx, "06:00")
     assert (await world.plan()).status_code == 201
     assert (await world.plan(uid("other"))).status_code == 201
     return (await world.ask("zhao", "POST", f"/v1/visits/{VISIT}/confirmation-link")).json()["token"]
@@ -66,11 +66,11 @@ async def test_an_agreement_ends_it_and_a_new_wish_brings_it_back(world: World, 
 async def test_nobody_waits_for_a_visit_that_was_cancelled_or_has_begun(world: World, link: str) -> None:
     await says(world, link, WISH)
     assert await waiting(world) == [str(VISIT)]
-    stand(world.house, "09:10")
+    stand(world.ctx, "09:10")
     assert (await world.submit(record())).status_code == 201
     assert await waiting(world) == []
     other = (await world.ask("zhao", "POST", f"/v1/visits/{uid('other')}/confirmation-link")).json()["token"]
-    stand(world.house, "06:00")
+    stand(world.ctx, "06:00")
     await says(world, other, WISH)
     assert await waiting(world) == [str(uid("other"))]
     gone = await world.ask("zhao", "PUT", f"/v1/visits/{uid('other')}/cancellation", {"reason": "不去"}, if_match='"0"')
@@ -83,7 +83,7 @@ async def test_a_flag_that_there_is_not_is_told(world: World) -> None:
 
 
 async def test_pages_of_flagged_visits_go_on_where_they_ended(world: World) -> None:
-    set_up(world.house, "06:00")
+    set_up(world.ctx, "06:00")
     asked: set[str] = set()
     for number in range(63):
         visit = uid(f"flagged {number}")

@@ -34,7 +34,7 @@ async def found(town: Town, q: str, login: str = "wang", **query: str) -> set[st
     seen: list[str] = []
     after: dict[str, str] = {}
     while True:
-        page = await listing.list_visits(town.house, TOKENS[login], {"q": q, **query, **after})
+        page = await listing.list_visits(town.ctx, TOKENS[login], {"q": q, **query, **after})
         seen += [item.id for item in page.items]
         if page.after is None:
             break
@@ -100,7 +100,7 @@ async def test_only_ones_own_are_found_and_filters_hold(town: Town) -> None:
 async def test_what_was_mended_is_found_by_what_it_is_now(town: Town) -> None:
     await three(town)
     content: Any = encode({"reason": "姓名写错", "customer": {"name": "王五", "address": "虚构路12号3单元"}})
-    await change_visit(town.house, TOKENS["zhao"], uid("a"), "details", content, frozenset({0}))
+    await change_visit(town.ctx, TOKENS["zhao"], uid("a"), "details", content, frozenset({0}))
     assert await found(town, "三丰") == set()
     assert await found(town, "王五") == {"a"}
     assert await found(town, "虚构路12") == {"a"}
@@ -115,17 +115,17 @@ async def test_many_come_in_pages(town: Town) -> None:
     assert await found(town, "路") == everybody
     for bad in ({"q": " "}, {"q": "张" * 101}, {"q": "张", "after": "%%%"}, {"q": "张", "after": "AAAA"}):
         with pytest.raises(errors.InvalidQuery):
-            await listing.list_visits(town.house, TOKENS["wang"], bad)
+            await listing.list_visits(town.ctx, TOKENS["wang"], bad)
 
 
 async def test_lists_by_state_follow_what_was_written(town: Town) -> None:
     for name in "abc":
         await town.planned(name)
     await town.submitted(a_record("r", uid("b"), said("09:05", "arrived"), said("09:20", "left")))
-    await change_visit(town.house, TOKENS["zhao"], uid("c"), "cancellation", encode({"reason": "取消"}), frozenset({0}))
+    await change_visit(town.ctx, TOKENS["zhao"], uid("c"), "cancellation", encode({"reason": "取消"}), frozenset({0}))
     for login in ("wang", "li"):
         for state, names in (("planned", "a"), ("to_review", "b"), ("cancelled", "c"), ("closed", "")):
-            page = await listing.list_visits(town.house, TOKENS[login], {"state": state})
+            page = await listing.list_visits(town.ctx, TOKENS[login], {"state": state})
             assert [item.id for item in page.items] == [str(uid(name)) for name in names]
             assert {item.state for item in page.items} <= {state}
 
@@ -152,7 +152,7 @@ async def crowd(town: Town, random: Random) -> dict[str, dict[str, Any]]:
         plans[str(visit)] = plan
     for visit in list(plans)[::7]:
         content = encode({"reason": "取消"})
-        await change_visit(town.house, TOKENS["zhao"], UUID(visit), "cancellation", content, frozenset({0}))
+        await change_visit(town.ctx, TOKENS["zhao"], UUID(visit), "cancellation", content, frozenset({0}))
         plans[visit]["state"] = "cancelled"
     return plans
 
@@ -190,7 +190,7 @@ async def test_search_finds_what_a_look_at_every_visit_finds(
             seen: list[str] = []
             after: dict[str, str] = {}
             while True:
-                page = await listing.list_visits(town.house, TOKENS["wang"], {"q": q, **query, **after})
+                page = await listing.list_visits(town.ctx, TOKENS["wang"], {"q": q, **query, **after})
                 seen += [item.id for item in page.items]
                 if page.after is None:
                     break
@@ -208,7 +208,7 @@ async def test_a_query_that_is_too_long_is_named_so_at_the_desk(world: World) ->
 async def test_a_receipt_number_that_the_office_wrote_is_found_by_the_office_alone(world: World) -> None:
     await world.plan()
     number = {"kind": "number", "number": "TS-20260302-01"}
-    entry = {"id": str(uid("n")), "at": world.house.now().isoformat(), "what": "complaint_recorded_forwarded"}
+    entry = {"id": str(uid("n")), "at": world.ctx.now().isoformat(), "what": "complaint_recorded_forwarded"}
     content = {"entries": [{**entry, "by": "office", "evidence": [number]}]}
     written = await world.ask("zhao", "POST", f"/v1/visits/{VISIT}/entries", content)
     assert written.status_code == 201, written.text

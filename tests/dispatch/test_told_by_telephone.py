@@ -15,7 +15,7 @@ PLAN = f"/desk/visits/{VISIT}/plan"
 
 @pytest.fixture
 async def zhao(world: World) -> DeskBrowser:
-    stand(world.house, "07:00")
+    stand(world.ctx, "07:00")
     await world.plan()
     return await signed_in(world, "zhao")
 
@@ -45,7 +45,7 @@ async def test_a_call_settles_the_notice_and_proves_what_was_said_until_the_time
     assert "赵已在 3月2日 07:00 电话告知 陶 13800000000。" in text_of(await zhao.get(PLAN))
     assert re.search(r"通知客户.*预约通知.*已电话告知", text_of(await zhao.get(f"/desk/visits/{VISIT}")))
     assert (await zhao.ask("GET", link.partition("//")[2].partition("/")[2].join(("/", "")))).status_code == 200
-    stand(world.house, "07:10")
+    stand(world.ctx, "07:10")
     moved = {"date": "2026-03-02", "from": "14:00", "to": "15:00", "reason": "改", "revision": "0"}
     assert (await zhao.post(f"/desk/visits/{VISIT}/move", moved)).status_code == 303
     assert "notice_due" in (await visit_of(world))["flags"]
@@ -111,6 +111,6 @@ async def test_the_api_records_a_call_once(zhao: DeskBrowser, world: World) -> N
     assert (await world.ask("zhao", "PUT", f"/v1/visits/{uid('w')}", a_plan())).status_code == 201
     taken = await world.ask("zhao", "PUT", f"/v1/visits/{uid('w')}/notice-calls/{uid('c')}", content)
     assert taken.status_code == 409
-    stand(world.house, "10:30")
+    stand(world.ctx, "10:30")
     late = await world.ask("zhao", "PUT", f"/v1/visits/{VISIT}/notice-calls/{uid('d')}", content)
     assert (late.status_code, late.json()["code"]) == (409, "notice-too-late")

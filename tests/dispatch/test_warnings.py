@@ -32,7 +32,7 @@ def codes(visit: dict[str, Any]) -> list[str]:
 @pytest.fixture
 async def morning(world: World) -> World:
     """At seven, a visit at 9 to 10 of 李 is planned."""
-    stand(world.house, "07:00")
+    stand(world.ctx, "07:00")
     assert codes(await planned(world, VISIT, external_ref="GD-1")) == []
     return world
 
@@ -98,9 +98,9 @@ async def test_another_areas_visit_is_not_revealed(morning: World) -> None:
 
 
 async def test_a_window_that_is_over(world: World) -> None:
-    stand(world.house, "10:00")
+    stand(world.ctx, "10:00")
     assert codes(await planned(world)) == ["past"]
-    stand(world.house, "09:59")
+    stand(world.ctx, "09:59")
     assert codes(await planned(world, VISIT, technician="sun")) == []
 
 

@@ -40,7 +40,7 @@ async def damaged(world: World, name: str = "v", **plan: Any) -> UUID:
 async def calls(world: World, visit: UUID = VISIT, name: str = "call", *, good: bool = True, **more: Any) -> Any:
     content = {
         "called": "陶女士 13800000000",
-        "at": world.house.now().isoformat(),
+        "at": world.ctx.now().isoformat(),
         "text": "地砖已换，很满意",
         "answers": [{"item": SATISFIED, "thing": "tile", "good": good}],
         **more,
@@ -92,7 +92,7 @@ async def test_a_call_counts_as_the_customers_own_word_and_closes_the_duty(world
     assert "陶女士" in said_so["evidence"][1]["text"]
     assert SATISFIED not in [one["item"] for one in await duties(world)]
     (closed,) = [one for one in await duties(world, state="closed") if one["item"] == SATISFIED]
-    assert (closed["state"], closed["closed_at"]) == ("closed", world.house.now().isoformat())
+    assert (closed["state"], closed["closed_at"]) == ("closed", world.ctx.now().isoformat())
     assert not [one for one in shown["judgement"]["findings"] if one["code"].startswith(f"attest.{SATISFIED}")]
 
 
@@ -152,7 +152,7 @@ async def test_another_technician_takes_the_duties_along(world: World) -> None:
 
 
 async def test_where_working_days_count_holidays_do_not(world: World) -> None:
-    world.house.review_policy = ReviewPolicy(working_days=True)
+    world.ctx.review_policy = ReviewPolicy(working_days=True)
     await complaining(world)  # 2025-05-15, a Thursday
     (owed,) = await duties(world)
     assert owed["since"].startswith("2025-05-15")
@@ -178,7 +178,7 @@ async def test_a_year_without_a_calendar_is_named(world: World, monkeypatch: pyt
         raise NotImplementedError(day)
 
     monkeypatch.setattr(working_days, "_is_workday", unknown)
-    world.house.review_policy = ReviewPolicy(working_days=True)
+    world.ctx.review_policy = ReviewPolicy(working_days=True)
     await complaining(world)
     (owed,) = await duties(world)
     assert (owed["due_at"], owed["calendar_known"]) == ("2025-05-23T00:00:00+08:00", False)
@@ -204,7 +204,7 @@ async def test_the_title_says_what_is_not_done_never_that_it_was(world: World) -
     (owed,) = await duties(world, state="overdue")
     assert owed["title"] == {"zh": "投诉未在5日内答复（4.2.5）", "en": "Complaint not answered within 5 days (4.2.5)"}
     proof = {"kind": "message_log", "channel": "phone", "text": "已答复"}
-    entry = {"id": str(uid("a")), "at": world.house.now().isoformat(), "what": ANSWER, "by": "office"}
+    entry = {"id": str(uid("a")), "at": world.ctx.now().isoformat(), "what": ANSWER, "by": "office"}
     path = f"/v1/visits/{tao.visit}/entries"
     assert (await world.ask("wang", "POST", path, {"entries": [{**entry, "evidence": [proof]}]})).status_code == 201
     (done,) = await duties(world, state="closed")

@@ -41,15 +41,15 @@ async def owing(world: World, name: str, due: str, **plan: object) -> UUID:
         "since": 0,
         "due_at": to_ms(datetime.fromisoformat(f"2026-03-{due}+08:00")),
     }
-    await world.house.db.write(lambda tx: tx.execute("open_duty", **owed))
+    await world.ctx.db.write(lambda tx: tx.execute("open_duty", **owed))
     return visit
 
 
 def office(world: World, now: str, addresses: tuple[str, ...] = OFFICE) -> Post:
     """The gateway, at a time of March 2026."""
     moment = datetime.fromisoformat(f"2026-03-{now}+08:00")
-    post = set_up(world.house, "09:00", duty_mail=addresses)
-    stand(world.house, moment)
+    post = set_up(world.ctx, "09:00", duty_mail=addresses)
+    stand(world.ctx, moment)
     return post
 
 
@@ -71,9 +71,9 @@ async def test_the_mail_lists_what_is_due_new_and_long_overdue_by_area(world: Wo
     old = await owing(world, "old", "03T18:00", external_ref="GD-3")
     await owing(world, "far", "06T07:01", external_ref="GD-4")
     done = await owing(world, "done", "05T06:30", external_ref="GD-5")
-    await world.house.db.write(lambda tx: tx.execute("close_duties", visit=done.bytes, closed_at=1))
+    await world.ctx.db.write(lambda tx: tx.execute("close_duties", visit=done.bytes, closed_at=1))
     post = office(world, "05T07:00")
-    await tick(world.house)
+    await tick(world.ctx)
     (letter,) = post.letters
     assert (letter.to, letter.channel) == (OFFICE[0], "email")
     assert letter.subject == "待办：逾期 2 件，24 小时内到期 1 件 / Duties: 2 overdue, 1 due within 24 hours"
@@ -98,9 +98,9 @@ async def test_the_mail_lists_what_is_due_new_and_long_overdue_by_area(world: Wo
 async def test_a_complaint_of_a_customer_is_in_the_mail_when_its_answer_is_late(world: World) -> None:
     tao = await complaining(world)
     later(world, days=6)
-    post = set_up(world.house, "09:00", duty_mail=OFFICE)
+    post = set_up(world.ctx, "09:00", duty_mail=OFFICE)
     later(world, days=6)
-    await tick(world.house)
+    await tick(world.ctx)
     assert f"/desk/visits/{tao.visit}" in post.letters[0].text
     assert not [secret for secret in (*SECRETS, "师傅态度不好", "陶先生") if secret in post.letters[0].text]
 
@@ -108,14 +108,14 @@ async def test_a_complaint_of_a_customer_is_in_the_mail_when_its_answer_is_late(
 async def test_it_comes_once_a_day_at_seven_in_the_zone_of_the_utility(world: World) -> None:
     await owing(world, "old", "03T18:00")
     post = office(world, "05T06:59")
-    await tick(world.house)
+    await tick(world.ctx)
     assert post.letters == []
     for now in ("05T07:00", "05T07:01", "05T23:59", "06T06:59"):
-        at(world.house, now)
-        await tick(world.house)
+        at(world.ctx, now)
+        await tick(world.ctx)
         assert len(post.letters) == 1, now
-    at(world.house, "06T11:00")  # the server was down at seven
-    await tick(world.house)
+    at(world.ctx, "06T11:00")  # the server was down at seven
+    await tick(world.ctx)
     assert len(post.letters) == 2
     assert post.letters[0].id != post.letters[1].id
 
@@ -123,19 +123,19 @@ async def test_it_comes_once_a_day_at_seven_in_the_zone_of_the_utility(world: Wo
 async def test_without_anything_due_there_is_no_mail_that_day(world: World) -> None:
     await owing(world, "later", "06T12:00")
     post = office(world, "05T07:00")
-    await tick(world.house)
-    at(world.house, "05T13:00")  # now it is due within a day, which is for the mail of tomorrow
-    await tick(world.house)
+    await tick(world.ctx)
+    at(world.ctx, "05T13:00")  # now it is due within a day, which is for the mail of tomorrow
+    await tick(world.ctx)
     assert post.letters == []
-    at(world.house, "06T07:00")
-    await tick(world.house)
+    at(world.ctx, "06T07:00")
+    await tick(world.ctx)
     assert len(post.letters) == 1
 
 
 async def test_without_the_setting_there_is_no_mail(world: World) -> None:
     await owing(world, "old", "03T18:00")
     post = office(world, "05T07:00", ())
-    await tick(world.house)
+    await tick(world.ctx)
     assert post.letters == []
 
 
@@ -143,22 +143,22 @@ async def test_a_failed_attempt_is_repeated_with_the_same_id_and_ends_with_the_d
     await owing(world, "old", "03T18:00")
     post = office(world, "05T07:00", ("one@example.org", "two@example.org"))
     post.trouble = TemporaryFailure("SMTP 451")
-    await tick(world.house)
+    await tick(world.ctx)
     assert sorted(letter.to for letter in post.letters) == ["one@example.org", "two@example.org"]
-    await tick(world.house)
+    await tick(world.ctx)
     assert len(post.letters) == 2, "it waits"
     later(world, seconds=6)
     post.trouble = None
-    await tick(world.house)
+    await tick(world.ctx)
     later(world, hours=1)
-    await tick(world.house)
+    await tick(world.ctx)
     assert len(post.letters) == 4
     assert len({letter.id for letter in post.letters}) == 2
     post.trouble = PermanentFailure("SMTP 550")
-    at(world.house, "06T07:00")
-    await tick(world.house)
+    at(world.ctx, "06T07:00")
+    await tick(world.ctx)
     later(world, hours=2)
-    await tick(world.house)
+    await tick(world.ctx)
     assert len(post.letters) == 6, "who is refused is not asked again"
 
 
@@ -166,9 +166,9 @@ async def test_a_mail_that_fails_all_day_is_given_up(world: World) -> None:
     await owing(world, "old", "03T18:00")
     post = office(world, "05T07:00")
     post.trouble = TemporaryFailure("SMTP 451")
-    await mails.write_due(world.house)
+    await mails.write_due(world.ctx)
     for _ in range(40):
-        await mails.deliver_due(world.house)
+        await mails.deliver_due(world.ctx)
         later(world, hours=1)
     assert 20 < len(post.letters) < 30
     assert len({letter.id for letter in post.letters}) == 1
@@ -186,16 +186,16 @@ async def second_server(world: World, address: str) -> AppContext:
     """Another process with the same database."""
     db = open_database(address)
     await db.start()
-    return msgspec.structs.replace(world.house, db=db)
+    return msgspec.structs.replace(world.ctx, db=db)
 
 
 async def race(world: World, address: str, post: Post) -> None:
     """Two servers do their work at the same moment."""
-    world.house.company = msgspec.structs.replace(world.house.company, gateways={"email": post})
+    world.ctx.company = msgspec.structs.replace(world.ctx.company, gateways={"email": post})
     other = await second_server(world, address)
     try:
-        await asyncio.gather(*(mails.write_due(ctx) for ctx in (world.house, other)))
-        await asyncio.gather(*(mails.deliver_due(ctx) for ctx in (world.house, other, world.house, other)))
+        await asyncio.gather(*(mails.write_due(ctx) for ctx in (world.ctx, other)))
+        await asyncio.gather(*(mails.deliver_due(ctx) for ctx in (world.ctx, other, world.ctx, other)))
     finally:
         await other.db.close()
 
@@ -228,12 +228,12 @@ async def test_without_the_lease_two_servers_would_send_two(
 async def test_what_a_killed_server_had_is_sent_by_the_next_with_the_same_id(world: World) -> None:
     await owing(world, "old", "03T18:00")
     post = office(world, "05T07:00")
-    await mails.write_due(world.house)
-    (row,) = await mails._claim(world.house)  # and then it is killed, perhaps after it has sent
-    await tick(world.house)
+    await mails.write_due(world.ctx)
+    (row,) = await mails._claim(world.ctx)  # and then it is killed, perhaps after it has sent
+    await tick(world.ctx)
     assert post.letters == [], "somebody may be sending it"
     later(world, milliseconds=worker.LEASE_MS)
-    await tick(world.house)
+    await tick(world.ctx)
     assert [letter.id for letter in post.letters] == [str(row.id)]
     assert UUID(post.letters[0].id) != uid("old")
 
@@ -243,7 +243,7 @@ async def test_a_long_list_says_how_many_more_there_are(world: World, monkeypatc
     for number in range(3):
         await owing(world, f"old {number}", f"0{number + 1}T18:00", external_ref=f"GD-{number}")
     post = office(world, "05T07:00")
-    await tick(world.house)
+    await tick(world.ctx)
     text = post.letters[0].text
     assert "城东：3\n" in text
     assert "另有 1 件 / and 1 more" in text

@@ -25,7 +25,7 @@ ONE, TWO = picture(1), picture(2, "PNG")
 
 async def flags(world: World, visit: UUID = VISIT) -> tuple[str, ...]:
     """Those on the board, which lists show."""
-    posted = await world.house.db.read(lambda tx: summaries.get_summary(tx, visit))
+    posted = await world.ctx.db.read(lambda tx: summaries.get_summary(tx, visit))
     assert posted is not None
     seen = (await world.ask("zhao", "GET", f"/v1/visits/{visit}")).json()
     assert tuple(seen["flags"]) == posted.flags
@@ -122,7 +122,7 @@ async def test_what_is_no_photo_is_refused(small_world: World):
     assert problem(await send_evidence(world, ONE, "admin")) == (403, "not-allowed")
     assert (await send_evidence(world, ONE, kind="application/octet-stream")).status_code == 201
     assert (await send_evidence(world, ONE, kind="image/jpeg; q=1")).status_code == 200
-    assert not [path for path in world.house.evidence_storage.incoming.iterdir() if path.is_file()]
+    assert not [path for path in world.ctx.evidence_storage.incoming.iterdir() if path.is_file()]
 
 
 async def test_what_a_file_is_is_seen_in_its_bytes_and_no_content_type_is_needed(small_world: World):
@@ -156,7 +156,7 @@ async def test_who_may_not_send_something_is_told_before_its_body_is_read(small_
 
 async def test_a_file_over_the_limit_is_refused_also_unannounced(small_world: World):
     world = small_world
-    world.house.evidence_storage = msgspec.structs.replace(world.house.evidence_storage, max_file=1000)
+    world.ctx.evidence_storage = msgspec.structs.replace(world.ctx.evidence_storage, max_file=1000)
     large = ONE + bytes(2000)
     assert problem(await send_evidence(world, large)) == (413, "file-too-large")
 
@@ -165,7 +165,7 @@ async def test_a_file_over_the_limit_is_refused_also_unannounced(small_world: Wo
             yield large[start : start + 100]
 
     with pytest.raises(errors.FileTooLarge):
-        await attach.attach_file(world.house, TOKENS["li"], bytes(32), None, _limited(unannounced(), 1000))
+        await attach.attach_file(world.ctx, TOKENS["li"], bytes(32), None, _limited(unannounced(), 1000))
 
 
 async def _limited(parts: Any, limit: int):
@@ -204,7 +204,7 @@ async def test_a_file_that_will_never_come_is_given_up_and_counts_as_lacking(wor
     again = await world.ask("li", "PUT", path, {"reason": "手机掉进水里"})
     assert (again.status_code, again.json()["replayed"]) == (200, True)
     assert problem(await world.ask("wang", "PUT", path, {"reason": "另一个"})) == (409, "content-differs")
-    assert (await log.verify(world.house)).faults == []
+    assert (await log.verify(world.ctx)).faults == []
     await send_evidence(world, ONE)  # it comes after all
     receipt = (await world.ask("li", "GET", f"/v1/records/{RECORD}")).json()
     assert (receipt["state"], lacking in {one["code"] for one in receipt["findings"]}) == ("complete", False)
@@ -244,9 +244,9 @@ async def test_a_picture_that_was_cut_off_is_kept_as_it_came_and_said_to_be_dama
         assert record["damaged_evidence"] == [name(raw) for raw in cut]
     for raw in cut:
         assert problem(await world.ask("zhao", "GET", f"/v1/evidence/{name(raw)}")) == (422, "photo-unreadable")
-        async with world.house.evidence_storage.blobs.open_local(bytes.fromhex(name(raw))) as kept:
+        async with world.ctx.evidence_storage.blobs.open_local(bytes.fromhex(name(raw))) as kept:
             assert kept.read_bytes() == raw
-    assert (await log.verify(world.house)).faults == []
+    assert (await log.verify(world.ctx)).faults == []
 
 
 async def test_a_picture_that_was_cut_off_before_its_size_is_kept_too_and_never_decoded(
@@ -277,7 +277,7 @@ async def test_a_picture_that_was_cut_off_before_its_size_is_kept_too_and_never_
     assert started == []
     assert (await world.ask("zhao", "GET", f"/v1/evidence/{name(ONE)}")).status_code == 200  # the control
     assert len(started) == 1
-    assert (await log.verify(world.house)).faults == []
+    assert (await log.verify(world.ctx)).faults == []
 
 
 async def test_half_a_face_is_on_no_card(world: World):
@@ -337,7 +337,7 @@ async def test_who_takes_in_a_record_that_is_here_may_send_what_it_lacks(world: 
     assert (again.status_code, again.json()["state"]) == (200, "complete")
     other = await world.ask("wang", "PUT", path, record_naming(ONE))
     assert problem(other) == (409, "content-differs")
-    assert (await log.verify(world.house)).faults == []
+    assert (await log.verify(world.ctx)).faults == []
 
 
 async def test_a_file_of_the_office_that_never_comes_is_shown_and_given_up(world: World):
@@ -360,7 +360,7 @@ async def test_a_file_of_the_office_that_never_comes_is_shown_and_given_up(world
     (awaited,) = (await world.ask("wang", "GET", f"/v1/visits/{VISIT}")).json()["awaited"]
     assert awaited["missing_evidence"] == []
     assert [(one["sha256"], one["reason"], one["by"]) for one in awaited["lost"]] == [(name(ONE), "照片删了", "zhao")]
-    assert (await log.verify(world.house)).faults == []
+    assert (await log.verify(world.ctx)).faults == []
 
 
 async def test_a_supervisor_gives_up_a_file_of_the_office(world: World):
@@ -374,24 +374,24 @@ async def test_a_supervisor_gives_up_a_file_of_the_office(world: World):
 
 async def test_bytes_of_the_service_itself_are_kept_for_the_visits_sender(town: Town):
     visit = await town.planned()
-    sealed = await attach.store_bytes(town.house, ONE, bytes.fromhex(name(ONE)))
+    sealed = await attach.store_bytes(town.ctx, ONE, bytes.fromhex(name(ONE)))
     sender = f"visit {visit}"
-    assert await town.house.db.write(lambda tx: attach.record_sender(town.house, tx, sealed, sender))
-    assert not await town.house.db.write(lambda tx: attach.record_sender(town.house, tx, sealed, sender))
-    assert await town.house.db.read(lambda tx: evidence_files.is_received(tx, sealed.digest, sender))
+    assert await town.ctx.db.write(lambda tx: attach.record_sender(town.ctx, tx, sealed, sender))
+    assert not await town.ctx.db.write(lambda tx: attach.record_sender(town.ctx, tx, sealed, sender))
+    assert await town.ctx.db.read(lambda tx: evidence_files.is_received(tx, sealed.digest, sender))
 
 
 async def test_verify_finds_a_file_that_is_gone_or_changed(town: Town):
     visit = await town.planned()
     await town.submitted(a_record("r", visit, said("09:05", "arrived")))
     for raw in (ONE, TWO):
-        sealed = await attach.store_bytes(town.house, raw, bytes.fromhex(name(raw)))
-        await attach.register_upload(town.house, sealed, "li")
-    assert (await log.verify(town.house)).faults == []
-    stored = town.house.evidence_storage.data / "evidence"
+        sealed = await attach.store_bytes(town.ctx, raw, bytes.fromhex(name(raw)))
+        await attach.register_upload(town.ctx, sealed, "li")
+    assert (await log.verify(town.ctx)).faults == []
+    stored = town.ctx.evidence_storage.data / "evidence"
     (stored / name(ONE)[:2] / name(ONE)[2:]).unlink()
     (stored / name(TWO)[:2] / name(TWO)[2:]).write_bytes(b"changed")
-    faults = (await log.verify(town.house)).faults
+    faults = (await log.verify(town.ctx)).faults
     assert sorted(faults) == sorted(
         [f"file {name(ONE)}: it is gone from the store", f"file {name(TWO)}: the bytes were changed"]
     )
@@ -400,7 +400,7 @@ async def test_verify_finds_a_file_that_is_gone_or_changed(town: Town):
 async def test_a_record_without_files_asks_nothing_about_files(town: Town):
     asked: list[str] = []
     visit = await town.planned()
-    write = town.house.db.write
+    write = town.ctx.db.write
 
     def watched(work: Any, **more: Any) -> Any:
         async def seen(tx: Any) -> Any:
@@ -419,7 +419,7 @@ async def test_a_record_without_files_asks_nothing_about_files(town: Town):
 
         return write(seen, **more)
 
-    town.house.db.write = watched  # type: ignore[method-assign]
+    town.ctx.db.write = watched  # type: ignore[method-assign]
     await town.submitted(a_record("r", visit, said("09:05", "arrived")))
     plain = list(asked)
     assert not {"lock_received_file", "add_file_reference", "files_of_visit"} & set(plain)
@@ -442,7 +442,7 @@ async def test_files_named_before_there_was_a_table_of_them_are_awaited(world: W
         "UPDATE visit_summaries SET state = '' WHERE flags LIKE '%awaiting_evidence%'",
     ):
         await run_sql(address, sql)
-    assert await standing.backfill_summaries(world.house) == 1
+    assert await standing.backfill_summaries(world.ctx) == 1
     await send_evidence(world, ONE)
     assert (await world.ask("li", "GET", f"/v1/records/{RECORD}")).json()["state"] == "complete"
     assert "awaiting_evidence" not in await flags(world)

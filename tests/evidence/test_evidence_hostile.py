@@ -61,7 +61,7 @@ async def test_no_hostile_file_does_harm(small_world: World) -> None:
             told["refused"] += 1
     assert min(told.values()) > 20, told
     assert slowest < SECONDS
-    assert not [path for path in world.house.evidence_storage.incoming.rglob("*") if path.is_file()]
+    assert not [path for path in world.ctx.evidence_storage.incoming.rglob("*") if path.is_file()]
 
 
 def processor_seconds() -> float:

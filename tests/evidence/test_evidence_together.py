@@ -25,10 +25,10 @@ RAW = picture(9)
 async def opened(db: Postgres, tmp_path: Path) -> tuple[AppContext, submit.DecodedRecord]:
     """A visit, and a record of it that names RAW, not yet kept."""
     town = await Town(db).open()
-    town.house.evidence_storage = open_evidence_storage(tmp_path)
+    town.ctx.evidence_storage = open_evidence_storage(tmp_path)
     visit = await town.planned()
     entry = said("09:06", "shoe_covers_on", evidence=[{"kind": "photo", "sha256": name(RAW)}])
-    return town.house, submit.decode_record(town.house, uid("r"), a_record("r", visit, entry))
+    return town.ctx, submit.decode_record(town.ctx, uid("r"), a_record("r", visit, entry))
 
 
 async def stands(ctx: AppContext, taken: submit.DecodedRecord) -> tuple[bool, bool]:
@@ -94,11 +94,11 @@ async def test_a_record_and_its_file_at_the_same_time_never_miss_one_another(tow
             yield raw
 
         submitting = town.submitted(a_record(f"r{n}", visit, said("09:05", "arrived"), entry))
-        attaching = attach.attach_file(town.house, TOKENS["li"], bytes.fromhex(name(raw)), None, parts())
+        attaching = attach.attach_file(town.ctx, TOKENS["li"], bytes.fromhex(name(raw)), None, parts())
         receipt, _ = await asyncio.gather(submitting, attaching)
-        posted = await town.house.db.read(lambda tx, visit=visit: summaries.get_summary(tx, visit))
+        posted = await town.ctx.db.read(lambda tx, visit=visit: summaries.get_summary(tx, visit))
         assert "awaiting_evidence" not in posted.flags, (n, receipt.state)
-        seen = await views.get_visit(town.house, TOKENS["li"], visit)
+        seen = await views.get_visit(town.ctx, TOKENS["li"], visit)
         assert seen.records[0].missing_evidence == ()
 
 
@@ -111,7 +111,7 @@ async def test_many_records_that_name_one_file_do_not_wait_in_a_circle(town: Tow
         yield raw
 
     def sent(raw: bytes):
-        return attach.attach_file(town.house, TOKENS["li"], bytes.fromhex(name(raw)), None, parts(raw))
+        return attach.attach_file(town.ctx, TOKENS["li"], bytes.fromhex(name(raw)), None, parts(raw))
 
     work: list[Any] = []
     for n, visit in enumerate(visits):
@@ -120,7 +120,7 @@ async def test_many_records_that_name_one_file_do_not_wait_in_a_circle(town: Tow
         work.append(town.submitted(a_record(f"r{n}", visit, entry)))
     await asyncio.wait_for(asyncio.gather(*work, *map(sent, files)), 60)
     for visit in visits:
-        posted = await town.house.db.read(lambda tx, visit=visit: summaries.get_summary(tx, visit))
+        posted = await town.ctx.db.read(lambda tx, visit=visit: summaries.get_summary(tx, visit))
         assert "awaiting_evidence" not in posted.flags
 
 
@@ -129,19 +129,19 @@ async def test_files_that_several_visits_name_do_not_wait_in_a_circle_for_agenda
 ):
     """One file touches the agendas of a, then b; the other one of b, then a. Without an order one starts anew."""
     town = await Town(postgres_database).open()
-    town.house.evidence_storage = open_evidence_storage(tmp_path)
+    town.ctx.evidence_storage = open_evidence_storage(tmp_path)
     for login in ("a", "b"):
         one = Person(login, login, ("technician",), ("城东",))
-        await town.house.db.write(lambda tx, one=one: accounts_repository.add_person(tx, one, 0))
+        await town.ctx.db.write(lambda tx, one=one: accounts_repository.add_person(tx, one, 0))
     crews = dict(zip(sorted(map(uid, ("1", "2", "3", "4"))), ("a", "b", "b", "a"), strict=True))
     files: list[bytes] = []
     for number, visit in enumerate(crews):
-        await plan_visit(town.house, TOKENS["zhao"], visit, encode(a_plan(crew=[crews[visit]])))
+        await plan_visit(town.ctx, TOKENS["zhao"], visit, encode(a_plan(crew=[crews[visit]])))
         files.append(picture(40 + number // 2))
         piece = [{"kind": "photo", "sha256": name(files[-1])}]
         entry = said("09:06", "shoe_covers_on", evidence=piece, id=str(uid(f"{number}")))
         await town.submitted(a_record(f"r{number}", visit, entry))
-    sealed = [await attach.store_bytes(town.house, raw, bytes.fromhex(name(raw))) for raw in files[::2]]
+    sealed = [await attach.store_bytes(town.ctx, raw, bytes.fromhex(name(raw))) for raw in files[::2]]
     stand = status.recompute_status
 
     async def slowly(*given: Any) -> None:
@@ -150,4 +150,4 @@ async def test_files_that_several_visits_name_do_not_wait_in_a_circle_for_agenda
 
     monkeypatch.setattr(status, "recompute_status", slowly)
     monkeypatch.setattr(postgres, "RETRYABLE", ())
-    assert await asyncio.gather(*(attach.register_upload(town.house, one, "li") for one in sealed)) == [True, True]
+    assert await asyncio.gather(*(attach.register_upload(town.ctx, one, "li") for one in sealed)) == [True, True]

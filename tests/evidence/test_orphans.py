@@ -34,11 +34,11 @@ WEEK_LATER = 7 * 86_400_000
 
 @pytest.fixture(params=["folder", "s3"])
 def ctx(request: pytest.FixtureRequest, town: Town, tmp_path: Path) -> AppContext:
-    """A house with either store, whose clock a test may set on (`later`)."""
+    """A context with either store, whose clock a test may set on (`later`)."""
     address = "" if request.param == "folder" else request.getfixturevalue("bucket").address
-    town.house.evidence_storage = open_evidence_storage(tmp_path / "files", address)
-    town.house.clock = current_millis
-    return town.house
+    town.ctx.evidence_storage = open_evidence_storage(tmp_path / "files", address)
+    town.ctx.clock = current_millis
+    return town.ctx
 
 
 def later(ctx: AppContext, days: float) -> None:
@@ -99,8 +99,8 @@ async def other(ctx: AppContext, address: str) -> AsyncIterator[AppContext]:
     database = open_database(address)
     await database.start()
     town = await Town(database).open()
-    town.house.evidence_storage, town.house.clock = ctx.evidence_storage, current_millis
-    yield town.house
+    town.ctx.evidence_storage, town.ctx.clock = ctx.evidence_storage, current_millis
+    yield town.ctx
     await database.close()
 
 
@@ -252,7 +252,7 @@ async def test_a_sweep_that_was_asleep_leaves_what_somebody_sent_meanwhile(
 
 
 async def test_a_removal_is_logged(town: Town) -> None:
-    ctx = town.house
+    ctx = town.ctx
     ctx.clock = current_millis
     await left(ctx, ORPHAN)
     later(ctx, 8)
@@ -311,21 +311,21 @@ async def test_who_lands_a_file_that_is_just_being_condemned_waits_and_is_told(p
 
 
 async def test_a_store_that_is_away_is_swept_the_next_time(town: Town, tmp_path: Path, bucket: Bucket) -> None:
-    town.house.evidence_storage = open_evidence_storage(tmp_path / "files", bucket.address)
-    town.house.clock = current_millis
-    await left(town.house, ORPHAN)
-    later(town.house, 8)
+    town.ctx.evidence_storage = open_evidence_storage(tmp_path / "files", bucket.address)
+    town.ctx.clock = current_millis
+    await left(town.ctx, ORPHAN)
+    later(town.ctx, 8)
     bucket.stop()
-    assert await sweeper.delete_unreferenced(town.house) == 0
+    assert await sweeper.delete_unreferenced(town.ctx) == 0
     bucket.start()
-    later(town.house, 9)
-    assert await sweeper.delete_unreferenced(town.house) == 1
+    later(town.ctx, 9)
+    assert await sweeper.delete_unreferenced(town.ctx) == 1
 
 
 async def test_many_are_swept_in_pages(town: Town, monkeypatch: Any) -> None:
     monkeypatch.setattr(sweeper, "BATCH_SIZE", 2)
-    town.house.clock = current_millis
-    digests = [await left(town.house, picture(number)) for number in range(10, 60, 10)]
-    later(town.house, 8)
-    assert await sweeper.delete_unreferenced(town.house) == 5
-    assert not any([await lies(town.house, digest) for digest in digests])
+    town.ctx.clock = current_millis
+    digests = [await left(town.ctx, picture(number)) for number in range(10, 60, 10)]
+    later(town.ctx, 8)
+    assert await sweeper.delete_unreferenced(town.ctx) == 5
+    assert not any([await lies(town.ctx, digest) for digest in digests])

@@ -41,7 +41,7 @@ async def test_a_file_comes_in_parts_and_the_record_is_complete(world: World):
     assert (after.status_code, after.headers["upload-offset"]) == (200, str(len(PHOTO)))
     assert after.headers["cache-control"] == "no-store"
     assert (await world.ask("li", "GET", f"/v1/evidence/{name(PHOTO)}")).status_code == 200
-    assert not [one for one in world.house.evidence_storage.incoming.rglob("*") if one.suffix == ".part"]
+    assert not [one for one in world.ctx.evidence_storage.incoming.rglob("*") if one.suffix == ".part"]
 
 
 async def test_the_server_says_what_it_knows(small_world: World):
@@ -119,7 +119,7 @@ async def test_at_most_so_many_at_a_time(small_world: World, monkeypatch):
 async def test_many_that_begin_at_once_are_counted_too(small_world: World):
     made = await asyncio.gather(*(create_upload(small_world) for _ in range(300)))
     assert sorted(one.status_code for one in made) == [201] * uploads.MAX_UPLOADS + [429] * (300 - uploads.MAX_UPLOADS)
-    folder = upload_store.upload_dir(small_world.house.evidence_storage.incoming, "li")
+    folder = upload_store.upload_dir(small_world.ctx.evidence_storage.incoming, "li")
     assert len(list(folder.glob("*.part"))) == uploads.MAX_UPLOADS
 
 
@@ -159,7 +159,7 @@ class Broken:
 
 async def append(world: World, path: str, offset: int, parts: Any, checksum: Any = None) -> Any:
     return await uploads.append_chunk(
-        world.house, token_of("token of li"), UUID(path.rpartition("/")[2]), offset, aiter(parts), checksum
+        world.ctx, token_of("token of li"), UUID(path.rpartition("/")[2]), offset, aiter(parts), checksum
     )
 
 
@@ -218,25 +218,25 @@ async def test_what_came_whole_and_could_not_be_kept_is_kept_with_the_next_reque
 async def test_the_sweep_removes_what_has_expired_and_what_crashes_left(small_world: World):
     world = small_world
     now = [current_millis()]
-    world.house.clock = lambda: now[0]
+    world.ctx.clock = lambda: now[0]
     path = (await create_upload(world)).headers["location"]
     kept = (await create_upload(world, picture(3))).headers["location"]
     await send_part(world, kept, 0, picture(3))
-    folder = upload_store.upload_dir(world.house.evidence_storage.incoming, "li")
-    old, young = world.house.evidence_storage.incoming / "a.tmp", world.house.evidence_storage.incoming / "b.tmp"
+    folder = upload_store.upload_dir(world.ctx.evidence_storage.incoming, "li")
+    old, young = world.ctx.evidence_storage.incoming / "a.tmp", world.ctx.evidence_storage.incoming / "b.tmp"
     half = folder / "00000000-0000-0000-0000-000000000001.part"
     for one in (old, young, half):
         one.write_bytes(b"x")
     hours_ago = time.time() - 2 * 3600
     for one in (old, half):
         os.utime(one, (hours_ago, hours_ago))
-    assert await uploads.delete_expired(world.house) == 2
+    assert await uploads.delete_expired(world.ctx) == 2
     assert young.exists()
     assert (await upload_state(world, path)).status_code == 200
     now[0] += 8 * 86_400_000
     assert (await upload_state(world, path)).status_code == 404
-    assert await uploads.delete_expired(world.house) == 4
-    assert not [one for one in world.house.evidence_storage.incoming.rglob("*") if one.is_file()]
+    assert await uploads.delete_expired(world.ctx) == 4
+    assert not [one for one in world.ctx.evidence_storage.incoming.rglob("*") if one.is_file()]
 
 
 async def test_an_acknowledged_part_is_on_the_disk(small_world: World, monkeypatch):
@@ -265,6 +265,6 @@ async def test_a_full_disk_says_so_and_what_came_before_stays(small_world: World
 
 
 async def test_the_limit_of_a_file_holds_for_uploads_too(small_world: World):
-    vault = small_world.house.evidence_storage
-    small_world.house.evidence_storage = msgspec.structs.replace(vault, max_file=100)
+    vault = small_world.ctx.evidence_storage
+    small_world.ctx.evidence_storage = msgspec.structs.replace(vault, max_file=100)
     assert problem(await create_upload(small_world)) == (413, "file-too-large")

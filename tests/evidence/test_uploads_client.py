@@ -25,7 +25,7 @@ FILE = noise((1700, 1300))
 @asynccontextmanager
 async def served(world: World) -> AsyncIterator[int]:
     """The world behind a socket; its port."""
-    async with serve(create_app(world.house, 2**21), http="httptools", access_log=False) as port:
+    async with serve(create_app(world.ctx, 2**21), http="httptools", access_log=False) as port:
         yield port
 
 
@@ -76,7 +76,7 @@ async def test_the_control_a_file_in_one_piece_is_sent_again_whole(world: World)
                     await client.put(url, content=FILE, headers=headers)
             assert (await client.put(url, content=FILE, headers=headers)).status_code == 201
     assert network.sent - len(FILE) > len(FILE)
-    assert not [path for path in world.house.evidence_storage.incoming.rglob("*") if path.is_file()]
+    assert not [path for path in world.ctx.evidence_storage.incoming.rglob("*") if path.is_file()]
 
 
 def test_the_vendored_packages_are_as_listed():

@@ -24,10 +24,10 @@ PATH = f"/v1/visits/{VISIT}/doorstep"
 @pytest.fixture
 async def post(world: World) -> Post:
     """A visit at nine, and it is five past."""
-    made = set_up(world.house, "08:00")
+    made = set_up(world.ctx, "08:00")
     await world.plan()
     await world.ask("zhao", "POST", f"/v1/visits/{VISIT}/notice", {"channel": "sms"})
-    stand(world.house, "09:05")
+    stand(world.ctx, "09:05")
     return made
 
 
@@ -45,7 +45,7 @@ async def test_a_genuine_code_shows_who_he_is_and_the_word_of_the_notice(world: 
         assert part not in before
     assert "不是同一个人？请不要开门" in before
     assert await visit_entries(world) == []  # a preview robot looks, and writes nothing
-    await worker.deliver_due(world.house)
+    await worker.deliver_due(world.ctx)
     assert code["word"] in post.letters[-1].text
     page = await world.client.get(doorstep_path(code))
     assert page.status_code == 200
@@ -57,7 +57,7 @@ async def test_a_word_that_no_message_told_is_not_asked_about(world: World, post
     text = {"channel": "sms", "text": "明天上门检修漏水，请留人。{link}"}
     await world.plan(uid("plain"))
     assert (await world.ask("zhao", "POST", f"/v1/visits/{uid('plain')}/notice", text)).status_code == 201
-    await worker.deliver_due(world.house)
+    await worker.deliver_due(world.ctx)
     code = (await world.ask("li", "GET", f"/v1/visits/{uid('plain')}/doorstep")).json()
     assert "口令" not in (await world.client.get(doorstep_path(code))).text
 
@@ -65,7 +65,7 @@ async def test_a_word_that_no_message_told_is_not_asked_about(world: World, post
 async def test_the_button_writes_that_the_id_was_shown_once(world: World, post: Post) -> None:
     code = await shown(world)
     given = doorstep_ticket((await world.client.get(doorstep_path(code))).text)
-    stand(world.house, "09:10")  # he reads slowly; the code itself is long past
+    stand(world.ctx, "09:10")  # he reads slowly; the code itself is long past
     assert (await world.client.get(doorstep_path(code))).status_code == 410
     for _ in range(2):  # also when he reloads
         done = await world.client.post(doorstep_path(code), data={"ticket": given})
@@ -98,7 +98,7 @@ async def test_the_browser_that_confirmed_is_thanked_and_every_other_one_is_warn
     assert "是我们的工作人员" not in seen  # it proves nothing more
     for other in ({}, {"cookie": "__Host-doorstep-door=x"}, {"cookie": "__Host-doorstep-door=" + "0" * 64}):
         assert "如果不是您确认的，请不要开门" in (await world.client.get(first, headers=other)).text
-    stand(world.house, "09:06")
+    stand(world.ctx, "09:06")
     later = doorstep_path(await shown(world))
     assert "是我们的工作人员" in (await world.client.get(later, headers=own)).text  # it is for that code alone
 
@@ -106,21 +106,21 @@ async def test_the_browser_that_confirmed_is_thanked_and_every_other_one_is_warn
 async def test_an_old_code_proves_nothing_and_accuses_nobody(world: World, post: Post) -> None:
     code = doorstep_path(await shown(world))
     for time in ("09:07", "09:03"):  # too old, or of a time to come
-        stand(world.house, time)
+        stand(world.ctx, time)
         answer = await world.client.get(code)
         assert answer.status_code == 410
         assert "这个码已过期" in answer.text
         for part in ("不是真的", "是我们的工作人员", "李", 'name="ticket"'):
             assert part not in answer.text
         assert (await world.client.get(f"{code}/who")).status_code in (404, 410)
-    stand(world.house, "09:05")
+    stand(world.ctx, "09:05")
     assert "是我们的工作人员" in (await world.client.get(code)).text
 
 
 async def test_forged_and_strangers_codes_are_red(world: World, post: Post) -> None:
     code = doorstep_path(await shown(world))
     key = bytes(32)
-    step = door_code.time_step(world.house.clock())
+    step = door_code.time_step(world.ctx.clock())
     forged = door_code.write(door_code.phone_key(key, VISIT, "li"), VISIT, step)
     for wrong in (f"/d/{forged}", f"{code[:-1]}{'a' if code[-1] != 'a' else 'b'}", "/d/x", f"/d/{'=' * 48}"):
         answer = await world.client.get(wrong)
@@ -133,11 +133,11 @@ async def test_forged_and_strangers_codes_are_red(world: World, post: Post) -> N
 
 async def test_without_having_opened_the_page_in_time_nothing_is_written(world: World, post: Post) -> None:
     code = await shown(world)
-    for wrong in ("", "1", "x.y", f"{world.house.clock()}.00", "9" * 40 + ".00"):
+    for wrong in ("", "1", "x.y", f"{world.ctx.clock()}.00", "9" * 40 + ".00"):
         answer = await world.client.post(doorstep_path(code), data={"ticket": wrong})
         assert (answer.status_code, answer.headers["location"]) == (303, doorstep_path(code))
     given = doorstep_ticket((await world.client.get(doorstep_path(code))).text)
-    stand(world.house, "09:21")
+    stand(world.ctx, "09:21")
     assert (await world.client.post(doorstep_path(code), data={"ticket": given})).status_code == 303
     assert await visit_entries(world) == []
 
@@ -158,7 +158,7 @@ async def test_a_scan_on_the_technicians_network_says_so(world: World, post: Pos
     assert (await near.get("/v1/me", headers=his)).status_code == 200
     told = []
     for minute, client in enumerate((near, far), 6):
-        stand(world.house, f"09:{minute:02}")
+        stand(world.ctx, f"09:{minute:02}")
         code = doorstep_path(await shown(world))
         given = doorstep_ticket((await client.get(code)).text)
         assert (await client.post(code, data={"ticket": given})).status_code == 303
@@ -169,17 +169,17 @@ async def test_a_scan_on_the_technicians_network_says_so(world: World, post: Pos
 async def test_only_who_goes_there_gets_a_code_and_only_around_the_time(world: World, post: Post) -> None:
     assert problem(await world.ask("sun", "GET", PATH)) == (404, "not-found")
     assert problem(await world.ask("zhao", "GET", PATH)) == (403, "not-allowed")
-    stand(world.house, "06:00")
+    stand(world.ctx, "06:00")
     assert problem(await world.ask("li", "GET", PATH)) == (409, "not-now")
 
 
 async def test_codes_change_every_half_minute_and_live_one_step_longer(world: World, post: Post) -> None:
     first = await shown(world)
-    stand(world.house, "09:05:31")
+    stand(world.ctx, "09:05:31")
     second = await shown(world)
     assert first["url"] != second["url"]
     assert (await world.client.get(doorstep_path(first))).status_code == 200
-    stand(world.house, "09:06:01")
+    stand(world.ctx, "09:06:01")
     assert (await world.client.get(doorstep_path(first))).status_code == 410
 
 
@@ -187,14 +187,14 @@ async def test_a_phone_makes_the_same_codes_without_the_network(world: World, po
     agenda = (await world.ask("li", "GET", "/v1/agenda")).json()
     own = agenda["door_keys"][str(VISIT)]
     code = await shown(world)
-    step = (world.house.clock() // 30_000).to_bytes(4, "big")
+    step = (world.ctx.clock() // 30_000).to_bytes(4, "big")
     content = VISIT.bytes + step  # as docs/device.md says
     mac = hmac.digest(bytes.fromhex(own["key"]), content, "sha256")[:10]
     assert code["url"].endswith("/d/" + b32encode(content + mac).decode().lower())
     assert own["word"] == code["word"]
-    stand(world.house, own["closes_at"][11:16])
+    stand(world.ctx, own["closes_at"][11:16])
     assert (await world.ask("li", "GET", PATH)).status_code == 200
-    stand(world.house, "22:01")
+    stand(world.ctx, "22:01")
     assert problem(await world.ask("li", "GET", PATH)) == (409, "not-now")
     handed = await world.ask("zhao", "PUT", f"/v1/visits/{VISIT}/technician", {"technician": "sun"}, if_match='"0"')
     assert handed.status_code == 200
@@ -236,7 +236,7 @@ async def test_the_photo_on_his_id_card_is_on_the_green_page_while_the_code_is_f
     assert b"secret" not in seen.content
     token = post.token if post.letters else (await confirmation_link(world))
     assert (await world.client.get(f"/c/{token}/who")).content == seen.content
-    stand(world.house, "09:20")
+    stand(world.ctx, "09:20")
     assert (await world.client.get(f"{doorstep_path(code)}/who")).status_code == 404
     assert (await world.client.get("/d/guess/who")).status_code == 404
 
@@ -270,17 +270,17 @@ async def test_a_genuine_technician_of_a_cancelled_visit_is_told_apart_from_a_st
     assert (done.status_code, done.headers["location"]) == (303, doorstep_path(code))
     assert await visit_entries(world) == []  # nobody was to come, and nothing was confirmed
     assert problem(await world.ask("li", "GET", PATH)) == (409, "not-now")
-    stand(world.house, "09:21")  # the code has expired
+    stand(world.ctx, "09:21")  # the code has expired
     assert (await world.client.get(doorstep_path(code))).status_code == 410
 
 
 async def unplanned(world: World) -> None:
-    set_up(world.house, "08:00")
+    set_up(world.ctx, "08:00")
     await world.plan(window=None, assigned={"appointment_exempt": True}, exempt_reason="抢修")
 
 
 def later(world: World, **by: float) -> None:
-    stand(world.house, world.house.now() + timedelta(**by))
+    stand(world.ctx, world.ctx.now() + timedelta(**by))
 
 
 async def test_without_a_window_a_code_ends_half_a_day_after_the_first_record(world: World) -> None:

@@ -73,36 +73,36 @@ async def test_a_code_opens_one_link(world: World) -> None:
 
 async def test_an_old_or_forged_code_and_a_wrong_ticket_open_nothing(world: World) -> None:
     sms = await meter_damaged(world)
-    now = world.house.now()
+    now = world.ctx.now()
     code, _, ticket = await scanned(world, sms.client)
-    for wrong in ("", "1", f"{world.house.clock()}.00"):
+    for wrong in ("", "1", f"{world.ctx.clock()}.00"):
         assert (await opened(sms.client, code, wrong)).headers["location"] == code
-    step = door_code.time_step(world.house.clock())
+    step = door_code.time_step(world.ctx.clock())
     forged = f"/d/{door_code.write(door_code.phone_key(bytes(32), METER, 'li'), METER, step)}"
     assert (await sms.client.post(forged, data={"ticket": ticket, "does": "page"})).status_code == 404
     staff = {"cookie": "__Host-doorstep=theirs"}
     answer = await sms.client.post(code, data={"ticket": ticket, "does": "page"}, headers=staff)
     assert answer.status_code == 403
-    stand(world.house, world.house.to_local_time(world.house.clock() + 15 * 60_000 + 1))
+    stand(world.ctx, world.ctx.to_local_time(world.ctx.clock() + 15 * 60_000 + 1))
     assert (await opened(sms.client, code, ticket)).headers["location"] == code
-    stand(world.house, now)
+    stand(world.ctx, now)
     assert (await sms.client.get(f"/c/{sms.token}")).status_code == 200  # the link before lives
 
 
 async def test_before_the_work_and_where_nothing_is_to_be_confirmed_there_is_no_offer(world: World) -> None:
-    post = set_up(world.house, "08:00")
+    post = set_up(world.ctx, "08:00")
     await world.plan()
-    stand(world.house, "09:05")
+    stand(world.ctx, "09:05")
     client = Customer(world, post, "", VISIT).client
     code, page, ticket = await scanned(world, client, VISIT)
     assert OFFER not in page
     assert (await opened(client, code, ticket)).headers["location"] == code
-    stand(world.house, "09:06")
+    stand(world.ctx, "09:06")
     assert (await world.submit(record())).status_code == 201  # arrived, and no more
     code, page, ticket = await scanned(world, client, VISIT)
     assert OFFER not in page
     assert (await opened(client, code, ticket)).headers["location"] == code
-    stand(world.house, "09:07")
+    stand(world.ctx, "09:07")
     done = record(uid("done"), entries=[said("09:06", "work_finished")])
     assert (await world.submit(done, uid("done"))).status_code == 201
     code, page, ticket = await scanned(world, client, VISIT)
@@ -113,9 +113,9 @@ async def test_before_the_work_and_where_nothing_is_to_be_confirmed_there_is_no_
 
 
 async def test_a_cancelled_visit_opens_nothing_unless_it_was_carried_out(world: World) -> None:
-    post = set_up(world.house, "08:00")
+    post = set_up(world.ctx, "08:00")
     await world.plan()
-    stand(world.house, "09:05")
+    stand(world.ctx, "09:05")
     client = Customer(world, post, "", VISIT).client
     code, _, ticket = await scanned(world, client, VISIT)
     gone = await world.ask("zhao", "PUT", f"/v1/visits/{VISIT}/cancellation", {"reason": "客户退单"}, if_match='"0"')
@@ -131,10 +131,10 @@ async def test_codes_that_a_phone_makes_after_the_day_open_nothing(world: World)
     key = (await world.ask("li", "GET", "/v1/agenda")).json()["door_keys"][str(METER)]["key"]
 
     def code() -> str:
-        return "/d/" + door_code.write(bytes.fromhex(key), METER, door_code.time_step(world.house.clock()))
+        return "/d/" + door_code.write(bytes.fromhex(key), METER, door_code.time_step(world.ctx.clock()))
 
     assert OFFER in (await sms.client.get(code())).text
-    stand(world.house, world.house.to_local_time(world.house.clock() + 86_400_000))
+    stand(world.ctx, world.ctx.to_local_time(world.ctx.clock() + 86_400_000))
     page = (await sms.client.get(code())).text
     assert "是我们的工作人员" in page
     assert OFFER not in page
@@ -152,7 +152,7 @@ async def test_the_link_keeps_who_showed_the_code_and_on_whose_network_it_was_sc
     for one in (near, far):
         code, _, ticket = await scanned(world, one.client)
         one.token = (await opened(one.client, code, ticket)).headers["location"].removeprefix("/c/")
-        stand(world.house, world.house.to_local_time(world.house.clock() + 30_000))
+        stand(world.ctx, world.ctx.to_local_time(world.ctx.clock() + 30_000))
     assert await steps(world) == [("li", "same_network"), ("li", "")]
     # with the customer's telephone in their hand, what a technician signs on their network is no proof either
     code, _, ticket = await scanned(world, near.client)

@@ -41,14 +41,14 @@ async def agree(world: World) -> dict[str, Any]:
     ]
     assert visit["judgement"]["findings"] == judged["findings"] == receipt["findings"]
     assert visit["verdict"] == judged["verdict"] == receipt["verdict"]
-    assert (await verify(world.house)).faults == []
+    assert (await verify(world.ctx)).faults == []
     return visit
 
 
 @pytest.mark.parametrize("what", ["an_item_of_a_newer_app", "thanked_at_end"])
 async def test_an_entry_dated_ahead_hides_no_open_duty(world: World, what: str) -> None:
     """Before: the damage was on no list, and `verify` took the board for tampered with."""
-    stand(world.house, "09:50")
+    stand(world.ctx, "09:50")
     await world.plan()
     assert (await world.submit(record(entries=[*DAMAGED, entry_ahead(what)]))).status_code == 201
     assert [one["id"] for one in await listed(world, flag="open_duties")] == [str(VISIT)]
@@ -58,10 +58,10 @@ async def test_an_entry_dated_ahead_hides_no_open_duty(world: World, what: str) 
 
 async def test_the_verdict_changes_when_a_duty_is_due_and_nobody_writes(world: World) -> None:
     """The control: a list does judge again, at the moment at which the answer can change."""
-    stand(world.house, "09:50")
+    stand(world.ctx, "09:50")
     await world.plan()
     await world.submit(record(entries=[*DAMAGED, entry_ahead("thanked_at_end")]))
-    stand(world.house, datetime(2026, 4, 12, tzinfo=UTC))
+    stand(world.ctx, datetime(2026, 4, 12, tzinfo=UTC))
     (found,) = await listed(world, flag="open_duties")  # it is still owed
     assert found["verdict"] == "non_compliant"
     visit = await agree(world)
@@ -71,7 +71,7 @@ async def test_the_verdict_changes_when_a_duty_is_due_and_nobody_writes(world: W
 
 async def test_an_entry_dated_ahead_can_be_taken_back(world: World) -> None:
     """Before: a phone that had left in 2062 could only take that back in 2062."""
-    stand(world.house, "09:50")
+    stand(world.ctx, "09:50")
     await world.plan()
     left = entry_ahead("left", "2062-03-02T09:40:00+08:00")
     await world.submit(record(entries=[said("09:05", "arrived"), left]))
@@ -88,7 +88,7 @@ async def test_an_entry_dated_ahead_can_be_taken_back(world: World) -> None:
 @pytest.mark.parametrize("more", [{"what": "own_damage"}, {"what": "no_such_item"}, {"holds": False}, {}])
 async def test_a_withdrawal_is_one_whatever_else_it_carries(world: World, more: dict[str, Any]) -> None:
     """Before: one that named a fact per thing without a thing had no effect."""
-    stand(world.house, "09:50")
+    stand(world.ctx, "09:50")
     await world.plan()
     await world.submit(record(entries=DAMAGED))
     assert "open_duties" in (await seen(world))["flags"]
@@ -100,7 +100,7 @@ async def test_a_withdrawal_is_one_whatever_else_it_carries(world: World, more: 
 
 async def test_ticks_do_not_decide_what_was_written_first(world: World) -> None:
     """By its session's clock the slip was made after the withdrawal, which came in the next record."""
-    stand(world.house, "09:50")
+    stand(world.ctx, "09:50")
     await world.plan()
     start = said("09:05", "arrived", session="s", tick=0)
     damage = said("09:20", "own_damage", thing="tile", session="s", tick=3_600_000)
@@ -112,7 +112,7 @@ async def test_ticks_do_not_decide_what_was_written_first(world: World) -> None:
 
 async def test_nobody_takes_back_what_is_not_yet_written(world: World) -> None:
     """The control: an entry that comes in a later record than its withdrawal stands."""
-    stand(world.house, "09:50")
+    stand(world.ctx, "09:50")
     await world.plan()
     slip = said("09:45", "", withdraws=DAMAGED[1]["id"], reason="写错了")
     await world.submit(record(entries=[slip]))
@@ -121,7 +121,7 @@ async def test_nobody_takes_back_what_is_not_yet_written(world: World) -> None:
 
 
 async def test_entries_say_when_they_came_and_no_phone_says_it_for_them(world: World) -> None:
-    stand(world.house, "09:50")
+    stand(world.ctx, "09:50")
     await world.plan()
     lie = said("09:05", "arrived", received_at="2026-03-02T09:00:00+08:00")
     await world.submit(record(entries=[lie]))
@@ -136,7 +136,7 @@ async def test_entries_say_when_they_came_and_no_phone_says_it_for_them(world: W
 async def test_the_visit_says_that_a_clock_was_ahead_or_behind(
     world: World, clock: str, told: tuple[int | None, int | None]
 ) -> None:
-    stand(world.house, "09:50")
+    stand(world.ctx, "09:50")
     await world.plan()
     await world.submit(record(device_clock={"at": f"2026-03-02T{clock}+08:00"}))
     visit = await agree(world)

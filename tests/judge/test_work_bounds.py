@@ -32,13 +32,13 @@ GOOD = "GD-1,repair_leak,2026-03-02 09:00,2026-03-02 10:00,li,城东,陶女士,1
 def limited(world: World, **settings: int) -> None:
     """The world with limits as the service has them by these settings."""
     ctx = build_context(load_settings({f"DOORSTEP_{name.upper()}": str(value) for name, value in settings.items()}))
-    world.house.visit_limits, world.house.daily_quota = ctx.visit_limits, ctx.daily_quota
+    world.ctx.visit_limits, world.ctx.daily_quota = ctx.visit_limits, ctx.daily_quota
 
 
 def later(world: World, ms: int) -> None:
     """The clock goes on."""
-    before = world.house.clock()
-    world.house.clock = lambda: before + ms
+    before = world.ctx.clock()
+    world.ctx.clock = lambda: before + ms
 
 
 def a_record(record: str, *entries: dict[str, Any], visit: UUID = VISIT, **more: Any) -> dict[str, Any]:

@@ -100,8 +100,8 @@ def listening(gateway: Gateway) -> Iterator[str]:
         server.server_close()
 
 
-def house_of(address: str, gateway: str, ahead: int = 0) -> AppContext:
-    """A house that sends to the gateway, with its clock so many ms ahead."""
+def context_for(address: str, gateway: str, ahead: int = 0) -> AppContext:
+    """A context that sends to the gateway, with its clock so many ms ahead."""
     desk = CompanyProfile(
         url="https://doorstep.example", gateways={"sms": gateways.http(gateway, "")} if gateway else {}
     )
@@ -117,7 +117,7 @@ def house_of(address: str, gateway: str, ahead: int = 0) -> AppContext:
 
 async def send(kind: str, address: str, gateway: str, ahead: int) -> None:
     """The process that is killed. `forgetful` writes the outcome down before it sends: at most once."""
-    ctx = house_of(address, gateway, ahead)
+    ctx = context_for(address, gateway, ahead)
     async with open_context(ctx):
         if kind == "forgetful":
             worker._deliver = forgetful
@@ -202,7 +202,7 @@ async def run(kills: int, kind: str = "sender", address: str = "", seed: int = 1
     chance, letters, gateway = random.Random(seed), Letters(), Gateway()
     with tempfile.TemporaryDirectory(prefix="doorstep-letters-") as folder, listening(gateway) as url:
         address = address or f"sqlite:///{Path(folder) / 'letters.sqlite'}"
-        visits = await filled(house_of(address, ""), 5 * kills + 20)
+        visits = await filled(context_for(address, ""), 5 * kills + 20)
         ahead = 0
         while letters.kills < kills:
             ahead += 2 * worker.LEASE_MS  # what the dead one had is free again
@@ -210,11 +210,11 @@ async def run(kills: int, kind: str = "sender", address: str = "", seed: int = 1
                 break
             letters.kills += 1
         gateway.left = -1
-        ctx = house_of(address, url, ahead + 2 * worker.LEASE_MS)
+        ctx = context_for(address, url, ahead + 2 * worker.LEASE_MS)
         async with open_context(ctx):
             while await worker.deliver_due(ctx):
                 pass
-        await look(house_of(address, ""), visits, gateway, letters)
+        await look(context_for(address, ""), visits, gateway, letters)
     return letters
 
 

@@ -42,13 +42,13 @@ def states(answer: Any) -> dict[str, str]:
 
 
 async def delivered(world: World, post: Post) -> int:
-    while await worker.deliver_due(world.house):
+    while await worker.deliver_due(world.ctx):
         pass
     return len(post.letters)
 
 
 async def test_all_due_notices_of_a_day_are_sent_once(world: World):
-    post = set_up(world.house, "07:00")
+    post = set_up(world.ctx, "07:00")
     first, second = await plan(world, "a"), await plan(world, "b")
     tomorrow = {"from": "2026-03-03T09:00:00+08:00", "to": "2026-03-03T10:00:00+08:00"}
     await plan(world, "tomorrow", window=tomorrow)
@@ -68,7 +68,7 @@ async def test_all_due_notices_of_a_day_are_sent_once(world: World):
 
 
 async def test_who_cannot_be_notified_is_skipped_and_stops_nobody(world: World):
-    post = set_up(world.house, "07:00")
+    post = set_up(world.ctx, "07:00")
     early = {"from": stories.clock("07:10"), "to": stories.clock("07:20")}
     names = {
         "none": await plan(world, "none", customer={"name": "无"}),
@@ -86,7 +86,7 @@ async def test_who_cannot_be_notified_is_skipped_and_stops_nobody(world: World):
     assert (await world.ask("zhao", "PUT", path, cancelled, if_match='"0"')).status_code == 200
     sent = await world.ask("zhao", "POST", f"/v1/visits/{names['done']}/notice", {"channel": "sms"})
     assert sent.status_code == 201
-    stand(world.house, "08:30")
+    stand(world.ctx, "08:30")
     record = a_record("r", UUID(names["begun"]), said("08:10", "arrived"))
     assert (await world.submit(record, uid("r"))).status_code == 201
     expected = {
@@ -109,7 +109,7 @@ async def test_who_cannot_be_notified_is_skipped_and_stops_nobody(world: World):
 
 
 async def test_a_visit_that_cannot_be_read_stops_nobody(world: World, monkeypatch: pytest.MonkeyPatch):
-    set_up(world.house, "07:00")
+    set_up(world.ctx, "07:00")
     broken, good = await plan(world, "a"), await plan(world, "b")
     original = notices._compose_due
 
@@ -123,7 +123,7 @@ async def test_a_visit_that_cannot_be_read_stops_nobody(world: World, monkeypatc
 
 
 async def test_two_who_send_at_once_send_each_notice_once(world: World):
-    post = set_up(world.house, "07:00")
+    post = set_up(world.ctx, "07:00")
     for name in "abcd":
         await plan(world, name)
     both = await asyncio.gather(ask(world), ask(world, "wang"))
@@ -132,7 +132,7 @@ async def test_two_who_send_at_once_send_each_notice_once(world: World):
 
 
 async def test_nobody_sends_or_sees_notices_of_other_areas(world: World):
-    set_up(world.house, "07:00")
+    set_up(world.ctx, "07:00")
     visit = await plan(world, "a")
     for which in ({"date": DAY}, {"visits": [visit]}):
         for dry_run in (True, False):
@@ -168,31 +168,31 @@ async def test_a_request_that_is_not_clear_sends_nothing(world: World, content: 
 
 
 async def test_a_notice_that_would_be_false_is_refused(town: Town) -> None:
-    set_up(town.house, "07:00")
+    set_up(town.ctx, "07:00")
     over, begun = await town.planned("over"), await town.planned("begun")
-    assert (await notices.draft_notice(town.house, ZHAO, over)).due
-    stand(town.house, "09:30")
+    assert (await notices.draft_notice(town.ctx, ZHAO, over)).due
+    stand(town.ctx, "09:30")
     await town.submitted(a_record("r", begun, said("09:05", "arrived")))
-    stand(town.house, "09:59")
-    await notices.send(town.house, ZHAO, over, NoticeRequest(channel="file"))
-    stand(town.house, "10:00")
+    stand(town.ctx, "09:59")
+    await notices.send(town.ctx, ZHAO, over, NoticeRequest(channel="file"))
+    stand(town.ctx, "10:00")
     for visit in (over, begun):
-        assert not (await notices.draft_notice(town.house, ZHAO, visit)).due
+        assert not (await notices.draft_notice(town.ctx, ZHAO, visit)).due
         for text in (None, "今天上门检修漏水，请您配合"):
             with pytest.raises(errors.NoticeTooLate):
-                await notices.send(town.house, ZHAO, visit, NoticeRequest(channel="sms", text=text))
-        _, sent = await notices.send(town.house, ZHAO, visit, NoticeRequest(channel="sms", text="请核对并签认：{link}"))
+                await notices.send(town.ctx, ZHAO, visit, NoticeRequest(channel="sms", text=text))
+        _, sent = await notices.send(town.ctx, ZHAO, visit, NoticeRequest(channel="sms", text="请核对并签认：{link}"))
         assert sent.proves == ()
 
 
 @pytest.fixture
 async def zhao(world: World) -> DeskBrowser:
-    set_up(world.house, "07:00")
+    set_up(world.ctx, "07:00")
     return await signed_in(world, "zhao")
 
 
 async def test_the_desk_shows_the_texts_and_sends_them(zhao: DeskBrowser, world: World):
-    post = set_up(world.house, "07:00")
+    post = set_up(world.ctx, "07:00")
     await plan(world, "a")
     await plan(world, "b", customer={"name": "没电话"})
     day = await zhao.get(f"/desk/today?date={DAY}")
@@ -245,7 +245,7 @@ async def test_the_desk_says_when_nothing_is_due_and_refuses_technicians(zhao: D
 
 @pytest.mark.parametrize("phone", ["12345", "无", "1380000"])
 async def test_a_number_that_nobody_can_dial_gets_no_notice_and_stays_due(world: World, phone: str):
-    post = set_up(world.house, "07:00")
+    post = set_up(world.ctx, "07:00")
     wrong = await plan(world, "wrong", customer={**CUSTOMER, "phone": phone})
     for dry_run in (True, False):
         assert states(await ask(world, dry_run=dry_run)) == {wrong: "no-recipient"}

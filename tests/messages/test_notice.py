@@ -24,17 +24,17 @@ ZHAO = TOKENS["zhao"]
 
 
 async def send(town: Town, visit: Any, **more: Any) -> Any:
-    return (await notices.send(town.house, ZHAO, visit, NoticeRequest(**{"channel": "sms", **more})))[1]
+    return (await notices.send(town.ctx, ZHAO, visit, NoticeRequest(**{"channel": "sms", **more})))[1]
 
 
 async def entries(town: Town, visit: Any) -> list[str]:
-    return [entry.what for entry in (await views.get_visit(town.house, ZHAO, visit)).entries]
+    return [entry.what for entry in (await views.get_visit(town.ctx, ZHAO, visit)).entries]
 
 
 async def test_the_offer_says_time_content_place_who_and_that_he_please_cooperate(town: Town) -> None:
-    set_up(town.house, "07:00")
+    set_up(town.ctx, "07:00")
     visit = await town.planned()
-    offer = await notices.draft_notice(town.house, ZHAO, visit)
+    offer = await notices.draft_notice(town.ctx, ZHAO, visit)
     for part in ("09:00–10:00", "检修漏水", "虚构路 1 号 厨房", "配合", "李", "{word}", "{link}", "东城供水"):
         assert part in offer.text
     assert offer.due
@@ -42,40 +42,40 @@ async def test_the_offer_says_time_content_place_who_and_that_he_please_cooperat
 
 
 async def test_a_notice_proves_nothing_until_it_is_delivered(town: Town) -> None:
-    post = set_up(town.house, "07:00")
+    post = set_up(town.ctx, "07:00")
     visit = await town.planned()
     sent = await send(town, visit)
     assert (sent.state, await entries(town, visit)) == ("waiting", [])
-    stand(town.house, "07:01")
-    assert await worker.deliver_due(town.house) == 1
-    assert await worker.deliver_due(town.house) == 0
-    offer = await notices.draft_notice(town.house, ZHAO, visit)
+    stand(town.ctx, "07:01")
+    assert await worker.deliver_due(town.ctx) == 1
+    assert await worker.deliver_due(town.ctx) == 0
+    offer = await notices.draft_notice(town.ctx, ZHAO, visit)
     assert [one.state for one in offer.sent] == ["delivered"]
     assert not offer.due
     assert await entries(town, visit) == FOUR
     assert len(post.letters) == 1
     assert "{" not in post.letters[0].text
-    assert (await log.verify(town.house)).faults == []
+    assert (await log.verify(town.ctx)).faults == []
 
 
 async def test_a_delivered_notice_and_the_customers_yes_are_all_of_4_3_1(town: Town) -> None:
-    post = set_up(town.house, "07:00")
+    post = set_up(town.ctx, "07:00")
     visit = await town.planned()
     await send(town, visit)
-    await worker.deliver_due(town.house)
+    await worker.deliver_due(town.ctx)
     answers = CustomerSubmission(answers=(AnswerInput(item="appointment_agreed", good=True),))
-    await answering.submit_answers(town.house, post.token, answers)
-    stand(town.house, "12:00")
+    await answering.submit_answers(town.ctx, post.token, answers)
+    stand(town.ctx, "12:00")
     receipt = await town.submitted(a_record("r", visit, said("09:05", "arrived"), said("09:50", "left")))
     assert not [one.code for one in receipt.findings if one.clause == "4.3.1"]
 
 
 async def test_what_the_customer_alone_gets_is_not_kept(town: Town) -> None:
-    post = set_up(town.house, "07:00")
+    post = set_up(town.ctx, "07:00")
     visit = await town.planned()
     sent = await send(town, visit)
-    await worker.deliver_due(town.house)
-    row = await town.house.db.read(lambda tx: outbox.message(tx, UUID(sent.id)))
+    await worker.deliver_due(town.ctx)
+    row = await town.ctx.db.read(lambda tx: outbox.message(tx, UUID(sent.id)))
     assert row is not None
     assert row.placeholders is None
     assert post.token not in row.text
@@ -83,7 +83,7 @@ async def test_what_the_customer_alone_gets_is_not_kept(town: Town) -> None:
 
 
 async def test_a_text_of_ones_own_proves_only_what_it_says(town: Town) -> None:
-    set_up(town.house, "07:00")
+    set_up(town.ctx, "07:00")
     visit = await town.planned()
     sent = await send(town, visit, text="明天来修水管")
     assert sent.proves == ()
@@ -92,28 +92,28 @@ async def test_a_text_of_ones_own_proves_only_what_it_says(town: Town) -> None:
 
 
 async def test_the_same_id_again_sends_nothing_twice(town: Town) -> None:
-    post = set_up(town.house, "07:00")
+    post = set_up(town.ctx, "07:00")
     visit = await town.planned()
     body = NoticeRequest(channel="sms", id=str(uid("n")))
-    assert (await notices.send(town.house, ZHAO, visit, body))[0]
-    assert not (await notices.send(town.house, ZHAO, visit, body))[0]
+    assert (await notices.send(town.ctx, ZHAO, visit, body))[0]
+    assert not (await notices.send(town.ctx, ZHAO, visit, body))[0]
     with pytest.raises(errors.IdReusedWithOtherContent):
-        await notices.send(town.house, ZHAO, visit, NoticeRequest(channel="sms", id=str(uid("n")), text="别的"))
-    await worker.deliver_due(town.house)
+        await notices.send(town.ctx, ZHAO, visit, NoticeRequest(channel="sms", id=str(uid("n")), text="别的"))
+    await worker.deliver_due(town.ctx)
     assert len(post.letters) == 1
 
 
 async def test_what_fails_is_tried_again_later_and_later_and_given_up_after_a_day(town: Town) -> None:
-    post = set_up(town.house, "00:00")
+    post = set_up(town.ctx, "00:00")
     post.trouble = TemporaryFailure("HTTP 503")
     visit = await town.planned(window={"from": "2026-03-04T09:00:00+08:00", "to": "2026-03-04T10:00:00+08:00"})
     await send(town, visit)
-    start, waits = town.house.clock(), []
+    start, waits = town.ctx.clock(), []
     now = start
     for _ in range(100):
-        town.house.clock = lambda now=now: now
-        await worker.deliver_due(town.house)
-        (sent,) = (await notices.draft_notice(town.house, ZHAO, visit)).sent
+        town.ctx.clock = lambda now=now: now
+        await worker.deliver_due(town.ctx)
+        (sent,) = (await notices.draft_notice(town.ctx, ZHAO, visit)).sent
         if sent.next_try is None:
             break
         waits.append(int(sent.next_try.timestamp() * 1000) - now)
@@ -124,45 +124,45 @@ async def test_what_fails_is_tried_again_later_and_later_and_given_up_after_a_da
     assert now - start <= 86_400_000
     assert len({letter.id for letter in post.letters}) == 1
     assert {one.outcome for one in sent.attempts} == {"failed"}
-    assert (await notices.draft_notice(town.house, ZHAO, visit)).due
+    assert (await notices.draft_notice(town.ctx, ZHAO, visit)).due
     assert await entries(town, visit) == []
 
 
 async def test_what_the_gateway_will_never_take_is_not_tried_again(town: Town) -> None:
-    post = set_up(town.house, "07:00")
+    post = set_up(town.ctx, "07:00")
     post.trouble = PermanentFailure("HTTP 422")
     visit = await town.planned()
     await send(town, visit)
-    await worker.deliver_due(town.house)
-    (sent,) = (await notices.draft_notice(town.house, ZHAO, visit)).sent
+    await worker.deliver_due(town.ctx)
+    (sent,) = (await notices.draft_notice(town.ctx, ZHAO, visit)).sent
     assert (sent.state, sent.attempts[0].detail) == ("refused", "HTTP 422")
 
 
 async def test_a_worker_that_dies_lets_go_and_another_one_sends_with_the_same_id(town: Town) -> None:
-    post = set_up(town.house, "07:00")
+    post = set_up(town.ctx, "07:00")
     visit = await town.planned()
     await send(town, visit)
-    now = town.house.clock()
-    (taken,) = await town.house.db.write(lambda tx: outbox.claim_due(tx, now, now + worker.LEASE_MS, 8))
-    assert await worker.deliver_due(town.house) == 0  # somebody has it
-    town.house.clock = lambda: now + worker.LEASE_MS
-    assert await worker.deliver_due(town.house) == 1
+    now = town.ctx.clock()
+    (taken,) = await town.ctx.db.write(lambda tx: outbox.claim_due(tx, now, now + worker.LEASE_MS, 8))
+    assert await worker.deliver_due(town.ctx) == 0  # somebody has it
+    town.ctx.clock = lambda: now + worker.LEASE_MS
+    assert await worker.deliver_due(town.ctx) == 1
     assert [letter.id for letter in post.letters] == [str(taken.id)]
 
 
 async def test_many_workers_at_once_send_each_message_once(town: Town) -> None:
-    post = set_up(town.house, "07:00")
+    post = set_up(town.ctx, "07:00")
     for number in range(20):
         await send(town, await town.planned(f"v{number}"))
-    while sum(await asyncio.gather(*(worker.deliver_due(town.house) for _ in range(4)))):
+    while sum(await asyncio.gather(*(worker.deliver_due(town.ctx) for _ in range(4)))):
         pass
     assert len(post.letters) == len({letter.id for letter in post.letters}) == 20
 
 
 async def test_a_message_is_there_with_its_link_or_not_at_all(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
-    set_up(town.house, "07:00")
+    set_up(town.ctx, "07:00")
     visit = await town.planned()
-    link = (await customer_link.create_link(town.house, ZHAO, visit)).token
+    link = (await customer_link.create_link(town.ctx, ZHAO, visit)).token
 
     async def broken(*_: Any) -> bool:
         raise ZeroDivisionError
@@ -171,34 +171,34 @@ async def test_a_message_is_there_with_its_link_or_not_at_all(town: Town, monkey
         patch.setattr(outbox, "add_message", broken)
         with pytest.raises(ZeroDivisionError):
             await send(town, visit)
-    assert (await notices.draft_notice(town.house, ZHAO, visit)).sent == ()
-    assert (await page.get_page(town.house, link)).state == "appointment"  # and his link still lives
+    assert (await notices.draft_notice(town.ctx, ZHAO, visit)).sent == ()
+    assert (await page.get_page(town.ctx, link)).state == "appointment"  # and his link still lives
 
 
 async def test_one_living_link_a_visit(town: Town) -> None:
-    set_up(town.house, "07:00")
+    set_up(town.ctx, "07:00")
     visit = await town.planned()
-    first = await customer_link.create_link(town.house, ZHAO, visit)
-    second = await customer_link.create_link(town.house, ZHAO, visit)
+    first = await customer_link.create_link(town.ctx, ZHAO, visit)
+    second = await customer_link.create_link(town.ctx, ZHAO, visit)
     with pytest.raises(errors.LinkExpired):
-        await page.get_page(town.house, first.token)
-    seen = await page.get_page(town.house, second.token)
+        await page.get_page(town.ctx, first.token)
+    seen = await page.get_page(town.ctx, second.token)
     assert (seen.visit.customer, seen.visit.phone) == ("陶*", "138****0000")
     with pytest.raises(errors.NotFound):
-        await page.get_page(town.house, "a" * 26)
-    town.house.clock = lambda: int(second.expires_at.timestamp() * 1000) + 1
+        await page.get_page(town.ctx, "a" * 26)
+    town.ctx.clock = lambda: int(second.expires_at.timestamp() * 1000) + 1
     with pytest.raises(errors.LinkExpired):
-        await page.get_page(town.house, second.token)
+        await page.get_page(town.ctx, second.token)
 
 
 async def test_other_areas_and_technicians_send_nothing(town: Town) -> None:
-    set_up(town.house, "07:00")
+    set_up(town.ctx, "07:00")
     visit = await town.planned()
     for who, problem in (("qian", errors.NotFound), ("li", errors.PermissionDenied)):
         with pytest.raises(problem):
-            await notices.send(town.house, TOKENS[who], visit, NoticeRequest(channel="sms"))
+            await notices.send(town.ctx, TOKENS[who], visit, NoticeRequest(channel="sms"))
         with pytest.raises(problem):
-            await customer_link.create_link(town.house, TOKENS[who], visit)
+            await customer_link.create_link(town.ctx, TOKENS[who], visit)
 
 
 LATER = {"from": stories.clock("14:00"), "to": stories.clock("15:00"), "reason": "客户下午才在家"}
@@ -211,22 +211,22 @@ OUTDATING = {
 
 
 async def changed(town: Town, visit: Any, kind: Any, content: Any, revision: int = 0) -> None:
-    await change_visit(town.house, ZHAO, visit, kind, encode(content), frozenset({revision}))
+    await change_visit(town.ctx, ZHAO, visit, kind, encode(content), frozenset({revision}))
 
 
 @pytest.mark.parametrize("kind", OUTDATING)
 async def test_a_notice_that_is_outdated_while_it_waits_does_not_go_out(town: Town, kind: str) -> None:
-    post = set_up(town.house, "07:00")
+    post = set_up(town.ctx, "07:00")
     post.trouble = TemporaryFailure("HTTP 503")
     visit = await town.planned()
     await send(town, visit)
-    await worker.deliver_due(town.house)
+    await worker.deliver_due(town.ctx)
     post.trouble, post.letters = None, []
     await changed(town, visit, kind, OUTDATING[kind])
-    stand(town.house, "08:00")
-    assert await worker.deliver_due(town.house) == 0
+    stand(town.ctx, "08:00")
+    assert await worker.deliver_due(town.ctx) == 0
     assert post.letters == []
-    offer = await notices.draft_notice(town.house, ZHAO, visit)
+    offer = await notices.draft_notice(town.ctx, ZHAO, visit)
     (sent,) = offer.sent
     assert (sent.state, sent.next_try, sent.proves) == ("withdrawn", None, ())
     assert sent.withdrawn is not None
@@ -236,24 +236,24 @@ async def test_a_notice_that_is_outdated_while_it_waits_does_not_go_out(town: To
 
 
 async def test_what_the_customer_does_not_read_outdates_no_notice(town: Town) -> None:
-    post = set_up(town.house, "07:00")
+    post = set_up(town.ctx, "07:00")
     visit = await town.planned()
     await send(town, visit)
     await changed(town, visit, "details", {"reason": "补单号", "external_ref": "GD-7"})
-    await worker.deliver_due(town.house)
+    await worker.deliver_due(town.ctx)
     assert len(post.letters) == 1
 
 
 async def test_a_notice_on_its_way_when_the_visit_is_moved_proves_nothing(town: Town) -> None:
-    post = set_up(town.house, "07:00")
+    post = set_up(town.ctx, "07:00")
     visit = await town.planned()
     await send(town, visit)
-    now = town.house.clock()
-    (taken,) = await town.house.db.write(lambda tx: outbox.claim_due(tx, now, now + worker.LEASE_MS, 8))
+    now = town.ctx.clock()
+    (taken,) = await town.ctx.db.write(lambda tx: outbox.claim_due(tx, now, now + worker.LEASE_MS, 8))
     await changed(town, visit, "window", LATER)
-    await worker._deliver(town.house, taken)  # the moment between claiming and sending
+    await worker._deliver(town.ctx, taken)  # the moment between claiming and sending
     assert len(post.letters) == 1
-    offer = await notices.draft_notice(town.house, ZHAO, visit)
+    offer = await notices.draft_notice(town.ctx, ZHAO, visit)
     (sent,) = offer.sent
     assert (sent.state, sent.proves, sent.withdrawn is not None) == ("delivered", (), True)
     assert offer.due
@@ -261,38 +261,38 @@ async def test_a_notice_on_its_way_when_the_visit_is_moved_proves_nothing(town: 
 
 
 async def test_a_cancelled_visit_gets_no_notice(town: Town) -> None:
-    set_up(town.house, "07:00")
+    set_up(town.ctx, "07:00")
     visit = await town.planned()
     body = NoticeRequest(channel="sms", id=str(uid("n")))
-    await notices.send(town.house, ZHAO, visit, body)
+    await notices.send(town.ctx, ZHAO, visit, body)
     await changed(town, visit, "cancellation", {"reason": "客户取消"})
     with pytest.raises(errors.VisitCancelled):
         await send(town, visit)
-    assert (await notices.send(town.house, ZHAO, visit, body))[0] is False  # its answer was lost, and is given again
+    assert (await notices.send(town.ctx, ZHAO, visit, body))[0] is False  # its answer was lost, and is given again
 
 
 async def test_who_was_never_told_a_time_is_not_told_that_it_changed(town: Town) -> None:
-    post = set_up(town.house, "07:00")
+    post = set_up(town.ctx, "07:00")
     visit = await town.planned()
     await changed(town, visit, "window", LATER)
-    offer = await notices.draft_notice(town.house, ZHAO, visit)
+    offer = await notices.draft_notice(town.ctx, ZHAO, visit)
     assert offer.about == "appointment"
     assert "时间有变" not in offer.text
     assert "14:00–15:00" in offer.text
     assert "reschedule_notified" in offer.proves  # the norm still asks for it
     await send(town, visit)
-    stand(town.house, "07:30")
-    await worker.deliver_due(town.house)
+    stand(town.ctx, "07:30")
+    await worker.deliver_due(town.ctx)
     assert post.letters[0].subject == "上门服务预约"
     await changed(town, visit, "window", LATER | {"to": stories.clock("16:00")}, 1)
-    offer = await notices.draft_notice(town.house, ZHAO, visit)
+    offer = await notices.draft_notice(town.ctx, ZHAO, visit)
     assert offer.about == "reschedule"
     assert "时间有变" in offer.text
 
 
 async def test_a_window_without_length_is_told_as_a_moment(town: Town) -> None:
-    set_up(town.house, "07:00")
+    set_up(town.ctx, "07:00")
     nine = stories.clock("09:00")
-    offer = await notices.draft_notice(town.house, ZHAO, await town.planned(window={"from": nine, "to": nine}))
+    offer = await notices.draft_notice(town.ctx, ZHAO, await town.planned(window={"from": nine, "to": nine}))
     assert "09:00上门" in offer.text
     assert "09:00–" not in offer.text

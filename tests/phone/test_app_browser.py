@@ -27,7 +27,7 @@ MODULE = "async ([base, name, call, given]) => (await import(`${base}${name}`))[
 @pytest.fixture
 def phone_world(sqlite_world: World) -> World:
     """With the browser's time: the app compares the clocks."""
-    sqlite_world.house.clock = lambda: time.time_ns() // 1_000_000
+    sqlite_world.ctx.clock = lambda: time.time_ns() // 1_000_000
     return sqlite_world
 
 
@@ -35,7 +35,7 @@ def phone_world(sqlite_world: World) -> World:
 async def app(world: World, *, locale: str = "zh-CN", enrolled: bool = False) -> AsyncIterator[tuple[Page, str]]:
     """The app, open; its address."""
     async with serve_world(world) as base, open_page(scripts=True, size=PHONE, locale=locale) as page:
-        world.house.company = msgspec.structs.replace(world.house.company, url=base)
+        world.ctx.company = msgspec.structs.replace(world.ctx.company, url=base)
         if enrolled:
             await page.goto(f"{base}/enrol#{await enrolment_code(world)}")
             await page.locator("#enrol").click()

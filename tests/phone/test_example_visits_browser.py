@@ -220,7 +220,7 @@ async def finish(world: World, visit: UUID) -> None:
         await close(world, visit)
     else:
         later(world, days=8)
-        await refresh.refresh_due(world.house)
+        await refresh.refresh_due(world.ctx)
     assert await state_of(world, visit=visit) == "closed"
 
 

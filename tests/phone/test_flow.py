@@ -175,7 +175,7 @@ async def test_whatever_is_tapped_is_taken_and_understood(tmp_path: Path, world:
         answer = await world.ask("zhao", "PUT", f"/v1/visits/{visit}", plan)
         assert answer.status_code == 201, answer.text
         start = datetime.fromisoformat(tapped["entries"][0]["at"])
-        begin = world.house.now() - timedelta(hours=8)
+        begin = world.ctx.now() - timedelta(hours=8)
         entries = [
             {**entry, "at": (begin + (datetime.fromisoformat(entry["at"]) - start)).isoformat()}
             for entry in tapped["entries"]

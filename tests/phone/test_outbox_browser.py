@@ -405,7 +405,7 @@ async def test_ids_are_in_order_and_the_offset_of_the_server_is_learnt(setup: Se
     assert ids == sorted(ids)
     assert len(set(ids)) == 9000
     assert {UUID(one).version for one in ids} == {7}
-    world.house.clock = lambda: int(time.time() * 1000) + 3_600_000
+    world.ctx.clock = lambda: int(time.time() * 1000) + 3_600_000
     script = """
         await app.agenda.pull()
         const before = Date.now(), there = app.clock.server().getTime(), after = Date.now()

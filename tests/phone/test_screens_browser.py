@@ -154,7 +154,7 @@ async def meter_damaged(app: PhoneApp, visit: UUID) -> None:
 
 async def test_a_signature_survives_a_phone_that_closes_the_page(sqlite_world: World) -> None:
     world = sqlite_world
-    world.house.company = msgspec.structs.replace(world.house.company, price_list="2026 版：DN15 120 元")
+    world.ctx.company = msgspec.structs.replace(world.ctx.company, price_list="2026 版：DN15 120 元")
     visit = await plan_today(world)
     async with open_phone(world) as app:
         await meter_damaged(app, visit)

@@ -27,7 +27,7 @@ from tests.support.fake_gateway import set_up, stand
 
 def beside(world: World, **ahead: float) -> World:
     """Another server on the same database, whose clock is ahead."""
-    more, first = int(timedelta(**ahead).total_seconds() * 1000), world.house
+    more, first = int(timedelta(**ahead).total_seconds() * 1000), world.ctx
     ctx = msgspec.structs.replace(first, clock=lambda: first.clock() + more, recent_tokens={})
     transport = httpx.ASGITransport(create_app(ctx, 2**21))  # type: ignore[arg-type]
     return World(ctx, httpx.AsyncClient(transport=transport, base_url="http://doorstep.test"))
@@ -43,7 +43,7 @@ async def test_a_sign_in_by_a_clock_a_day_ahead_locks_nobody_out(world: World) -
     assert (await Browser(world).sign_in("wang", code=now)).status_code == 204
     again = await Browser(world).sign_in("wang", code=now)
     assert problem(again) == (403, "sign-in-failed")  # a code is good once, as ever
-    step = world.house.clock() // 30_000
+    step = world.ctx.clock() // 30_000
     assert problem(await Browser(world).sign_in("wang", code=totp.totp_at(secret, step - 1))) == (403, "sign-in-failed")
     later(world, seconds=30)
     assert (await Browser(world).sign_in("wang", code=code_now(world, secret))).status_code == 204
@@ -53,7 +53,7 @@ async def test_a_code_of_the_next_half_minute_is_good_once_by_any_server(world: 
     await with_password(world, "wang")
     secret = await with_factor(world, "wang")
     other = beside(world, seconds=29)
-    code = totp.totp_at(secret, world.house.clock() // 30_000 + 1)
+    code = totp.totp_at(secret, world.ctx.clock() // 30_000 + 1)
     assert (await Browser(other).sign_in("wang", code=code)).status_code == 204
     assert problem(await Browser(world).sign_in("wang", code=code)) == (403, "sign-in-failed")
 
@@ -117,7 +117,7 @@ async def test_an_enrolment_is_good_no_longer_for_a_clock_that_was_ahead(world: 
 
 
 async def test_a_customer_opens_his_link_after_a_step_of_the_clock(world: World) -> None:
-    post = set_up(world.house, "08:00")
+    post = set_up(world.ctx, "08:00")
     await world.plan()
     customer = Customer(world, post, await confirmation_link(world), VISIT)
     later(world, days=1)
@@ -159,67 +159,67 @@ async def test_where_a_technician_was_seen_counts_for_a_day(world: World, ahead:
 
 @pytest.mark.parametrize("step", [timedelta(days=-1), timedelta(hours=-1), timedelta(minutes=-2)])
 async def test_a_notice_goes_out_at_once_after_a_step_back(world: World, step: timedelta) -> None:
-    post = set_up(world.house, "07:00")
+    post = set_up(world.ctx, "07:00")
     await world.plan()
     later(world, days=-1)
     sent = await world.ask("zhao", "POST", f"/v1/visits/{VISIT}/notice", {"channel": "sms"})
     assert sent.status_code == 201
     later(world, seconds=step.total_seconds())
-    assert await worker.deliver_due(world.house) == 1
+    assert await worker.deliver_due(world.ctx) == 1
     assert len(post.letters) == 1
     assert "work_content_told" in {one["what"] for one in await visit_entries(world)}
 
 
 async def test_a_notice_that_waits_to_be_tried_again_does_not_wait_for_a_day(world: World) -> None:
-    post = set_up(world.house, "07:00")
+    post = set_up(world.ctx, "07:00")
     post.trouble = TemporaryFailure("HTTP 503")
     await world.plan()
     await world.ask("zhao", "POST", f"/v1/visits/{VISIT}/notice", {"channel": "sms"})
-    assert await worker.deliver_due(world.house) == 1
-    assert await worker.deliver_due(world.house) == 0  # the control: it waits
+    assert await worker.deliver_due(world.ctx) == 1
+    assert await worker.deliver_due(world.ctx) == 0  # the control: it waits
     later(world, days=-1)
-    assert await worker.deliver_due(world.house) == 1
+    assert await worker.deliver_due(world.ctx) == 1
     post.trouble = None
     later(world, days=2)  # forth: a day's patience is not over with the first attempt
-    assert await worker.deliver_due(world.house) == 1
+    assert await worker.deliver_due(world.ctx) == 1
     (notice,) = (await world.ask("zhao", "GET", f"/v1/visits/{VISIT}/notice")).json()["sent"]
     assert notice["state"] == "delivered"
 
 
 async def test_a_step_forth_gives_no_notice_up_at_its_first_failure(world: World) -> None:
-    post = set_up(world.house, "07:00")
+    post = set_up(world.ctx, "07:00")
     post.trouble = TemporaryFailure("HTTP 503")
     await world.plan()
     await world.ask("zhao", "POST", f"/v1/visits/{VISIT}/notice", {"channel": "sms"})
     later(world, days=3)
-    assert await worker.deliver_due(world.house) == 1
+    assert await worker.deliver_due(world.ctx) == 1
     post.trouble = None
     later(world, seconds=6)
-    assert await worker.deliver_due(world.house) == 1
+    assert await worker.deliver_due(world.ctx) == 1
     (notice,) = (await world.ask("zhao", "GET", f"/v1/visits/{VISIT}/notice")).json()["sent"]
     assert notice["state"] == "delivered"
 
 
 @pytest.mark.parametrize("seconds", [-60, 60])
 async def test_two_servers_whose_clocks_differ_send_a_notice_once(world: World, seconds: int) -> None:
-    post = set_up(world.house, "07:00")
+    post = set_up(world.ctx, "07:00")
     other = beside(world, seconds=seconds)
     await world.plan()
     await world.ask("zhao", "POST", f"/v1/visits/{VISIT}/notice", {"channel": "sms"})
     post.trouble = TemporaryFailure("HTTP 503")
     servers = (world, other) if seconds > 0 else (other, world)  # the one ahead comes second
-    assert await worker.deliver_due(servers[1].house) == 1
-    assert await worker.deliver_due(servers[0].house) == 0  # it is not due again by either clock
+    assert await worker.deliver_due(servers[1].ctx) == 1
+    assert await worker.deliver_due(servers[0].ctx) == 0  # it is not due again by either clock
     post.trouble = None
     later(world, minutes=3)
-    assert await worker.deliver_due(servers[0].house) + await worker.deliver_due(servers[1].house) == 1
+    assert await worker.deliver_due(servers[0].ctx) + await worker.deliver_due(servers[1].ctx) == 1
     assert len({letter.id for letter in post.letters}) == 1
 
 
 async def test_a_page_of_one_server_is_confirmed_at_another_whose_clock_is_behind(world: World) -> None:
-    set_up(world.house, "08:00")
+    set_up(world.ctx, "08:00")
     await world.plan()
-    stand(world.house, "09:05")
+    stand(world.ctx, "09:05")
     code = (await world.ask("li", "GET", f"/v1/visits/{VISIT}/doorstep")).json()
     ahead = beside(world, seconds=20)
     given = doorstep_ticket((await ahead.client.get(doorstep_path(code))).text)
@@ -233,7 +233,7 @@ async def test_what_was_decided_last_counts_for_verify_whatever_the_clock_said(w
     async def given(roles: list[str]) -> None:
         areas = {"roles": roles, "areas": ["城东"]}
         assert (await world.ask("admin", "PUT", "/v1/people/sun/roles", areas)).status_code == 200
-        while await log.assign_sequence_numbers(world.house.db):
+        while await log.assign_sequence_numbers(world.ctx.db):
             pass
 
     await given(["technician", "dispatcher"])
@@ -241,14 +241,14 @@ async def test_what_was_decided_last_counts_for_verify_whatever_the_clock_said(w
     await given(["technician"])
     later(world, days=-1)
     await given(["dispatcher"])
-    assert (await verify(world.house)).faults == []
+    assert (await verify(world.ctx)).faults == []
 
 
 async def test_the_checklist_published_last_is_taken_whatever_the_clock_said(world: World, tmp_path: Path) -> None:
     later(world, days=-1)
-    await publish(world.house, copied(tmp_path), "王", "新版本")
+    await publish(world.ctx, copied(tmp_path), "王", "新版本")
     await world.plan()
     visit = (await world.ask("zhao", "GET", f"/v1/visits/{VISIT}")).json()
     assert visit["checklist"] == "onsite@2"
     await world.plan(uid("w"))
-    assert (await verify(world.house)).faults == []
+    assert (await verify(world.ctx)).faults == []

@@ -12,7 +12,7 @@ AT = "2026-03-02T{}+08:00"
 
 
 async def seen(world: World, who: str, **more: Any) -> Any:
-    set_up(world.house, "09:10")
+    set_up(world.ctx, "09:10")
     await world.plan()
     assert (await world.submit(record(**more))).status_code == 201
     (one,) = (await world.ask(who, "GET", f"/v1/visits/{VISIT}")).json()["records"]

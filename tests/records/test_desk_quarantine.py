@@ -41,7 +41,7 @@ async def test_a_look_needs_a_reason_and_is_logged(wang: DeskBrowser) -> None:
     answer = await wang.post(f"{path}/look", {"look_reason": "客户来电"})
     assert answer.status_code == 200
     assert '"what": "arrived"' in unescape(answer.text)
-    rows = await wang.world.house.db.read(
+    rows = await wang.world.ctx.db.read(
         lambda tx: tx.fetch_all("looks_at", what=f"quarantine/{path.rpartition('/')[2]}")
     )
     assert [(who, reason) for _, who, reason in rows] == [("wang", "客户来电")]

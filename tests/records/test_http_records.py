@@ -117,16 +117,16 @@ async def test_ten_megabytes_are_refused_before_reading(world: World):
 async def test_a_person_who_left_is_out_on_the_next_request(world: World):
     await world.plan()
     assert (await world.submit(record())).status_code == 201
-    await world.house.db.write(lambda tx: accounts_repository.deactivate(tx, "li", 1))
+    await world.ctx.db.write(lambda tx: accounts_repository.deactivate(tx, "li", 1))
     for answer in (await world.submit(record()), await world.ask("li", "GET", "/v1/me")):
         assert problem(answer) == (401, "not-signed-in")
 
 
 async def test_the_shortcut_answers_as_the_handler_does(small_world: World):
     await small_world.plan()
-    transport = httpx.ASGITransport(access_log_middleware(litestar(small_world.house, 4000)))  # type: ignore[arg-type]
+    transport = httpx.ASGITransport(access_log_middleware(litestar(small_world.ctx, 4000)))  # type: ignore[arg-type]
     async with httpx.AsyncClient(transport=transport, base_url="http://doorstep.test") as client:
-        plain = World(small_world.house, client)
+        plain = World(small_world.ctx, client)
         for content, headers in (
             (record(), {}),
             (record(app="other"), {}),

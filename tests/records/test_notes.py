@@ -39,7 +39,7 @@ async def receipt_of(world: World, *entries: dict[str, Any], **more: Any) -> dic
 
 def entry(world: World, name: str, what: str = "id_shown", **more: Any) -> dict[str, Any]:
     at = more.pop("at", timedelta())
-    return {"id": str(uid(name)), "at": (world.house.now() + at).isoformat(), "what": what, "by": "technician", **more}
+    return {"id": str(uid(name)), "at": (world.ctx.now() + at).isoformat(), "what": what, "by": "technician", **more}
 
 
 @pytest.mark.parametrize(("more", "pointer", "code"), STRANGE)

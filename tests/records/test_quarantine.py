@@ -18,30 +18,30 @@ from tests.support.factories import TOKENS, Town, a_record, said, uid
 
 async def refused(town: Town, raw: bytes, name: str = "r") -> str:
     with pytest.raises(errors.Problem) as caught:
-        await submit.submit_record(town.house, TOKENS["li"], uid(name), raw)
+        await submit.submit_record(town.ctx, TOKENS["li"], uid(name), raw)
     return caught.value.extra["quarantine"]
 
 
 async def test_the_bytes_are_read_with_a_reason_that_is_kept(town: Town) -> None:
     kept = UUID(await refused(town, b"half a rec"))
-    assert await quarantine.read_input(town.house, TOKENS["wang"], kept, "客户来电") == b"half a rec"
+    assert await quarantine.read_input(town.ctx, TOKENS["wang"], kept, "客户来电") == b"half a rec"
     for other in ("li", "zhao"):
         with pytest.raises(errors.PermissionDenied):
-            await quarantine.read_input(town.house, TOKENS[other], kept, "好奇")
+            await quarantine.read_input(town.ctx, TOKENS[other], kept, "好奇")
     with pytest.raises(errors.NotFound):
-        await quarantine.read_input(town.house, TOKENS["wang"], uid("none"), "客户来电")
+        await quarantine.read_input(town.ctx, TOKENS["wang"], uid("none"), "客户来电")
 
 
 async def test_the_list_goes_on_from_a_cursor(town: Town) -> None:
     kept = [await refused(town, b"bad %d" % number) for number in range(55)]
-    first = await quarantine.list_quarantined(town.house, TOKENS["wang"], None)
+    first = await quarantine.list_quarantined(town.ctx, TOKENS["wang"], None)
     assert first.after is not None
-    second = await quarantine.list_quarantined(town.house, TOKENS["wang"], first.after)
+    second = await quarantine.list_quarantined(town.ctx, TOKENS["wang"], first.after)
     assert second.after is None
     assert sorted(item.id for item in (*first.items, *second.items)) == sorted(kept)
     assert first.items[0].code == "malformed-json"
     with pytest.raises(errors.PermissionDenied):
-        await quarantine.list_quarantined(town.house, TOKENS["li"], None)
+        await quarantine.list_quarantined(town.ctx, TOKENS["li"], None)
 
 
 async def test_a_record_that_came_before_its_visit_is_taken_later_for_its_sender(town: Town) -> None:
@@ -49,13 +49,13 @@ async def test_a_record_that_came_before_its_visit_is_taken_later_for_its_sender
     kept = UUID(await refused(town, raw))
     take = Decision("take", "任务已补建")
     with pytest.raises(errors.UnknownVisit):
-        await quarantine_decisions.decide(town.house, TOKENS["wang"], kept, take)
+        await quarantine_decisions.decide(town.ctx, TOKENS["wang"], kept, take)
     visit = await town.planned()
-    decided = await quarantine_decisions.decide(town.house, TOKENS["wang"], kept, take)
+    decided = await quarantine_decisions.decide(town.ctx, TOKENS["wang"], kept, take)
     assert decided.receipt is not None
     assert decided.receipt.record == str(uid("r"))
     assert (decided.quarantine.decision, decided.quarantine.decided_by) == ("take", "wang")
-    seen = await views.get_visit(town.house, TOKENS["li"], visit)
+    seen = await views.get_visit(town.ctx, TOKENS["li"], visit)
     assert [record.writer for record in seen.records] == ["li"]
     assert (await town.submitted(raw)).replayed  # the phone may still come again
 
@@ -63,11 +63,11 @@ async def test_a_record_that_came_before_its_visit_is_taken_later_for_its_sender
 async def test_a_decision_is_made_once(town: Town) -> None:
     kept = UUID(await refused(town, b"nonsense"))
     discard = Decision("discard", "测试数据")
-    first = await quarantine_decisions.decide(town.house, TOKENS["wang"], kept, discard)
-    assert await quarantine_decisions.decide(town.house, TOKENS["wang"], kept, discard) == first
+    first = await quarantine_decisions.decide(town.ctx, TOKENS["wang"], kept, discard)
+    assert await quarantine_decisions.decide(town.ctx, TOKENS["wang"], kept, discard) == first
     with pytest.raises(errors.AlreadyDecided):
-        await quarantine_decisions.decide(town.house, TOKENS["admin"], kept, discard)
-    assert await quarantine.read_input(town.house, TOKENS["wang"], kept, "复查") == b"nonsense"
+        await quarantine_decisions.decide(town.ctx, TOKENS["admin"], kept, discard)
+    assert await quarantine.read_input(town.ctx, TOKENS["wang"], kept, "复查") == b"nonsense"
 
 
 @pytest.mark.parametrize(
@@ -103,15 +103,15 @@ async def test_of_two_who_decide_at_once_one_is_told_and_undone(
 
     async def together(tx: Transaction, row: QuarantineRow) -> QuarantineRow:
         seen = await look(tx, row)
-        if town.house.db.engine == "postgres":  # in SQLite one writer does one after the other
+        if town.ctx.db.engine == "postgres":  # in SQLite one writer does one after the other
             await both.wait()
-        assert seen.decision is None or town.house.db.engine == "sqlite"
+        assert seen.decision is None or town.ctx.db.engine == "sqlite"
         return seen
 
     monkeypatch.setattr(quarantine, "resolve_resubmission", together)
     told = await asyncio.gather(
         *(
-            quarantine_decisions.decide(town.house, TOKENS[who], kept, Decision(what, "x"))
+            quarantine_decisions.decide(town.ctx, TOKENS[who], kept, Decision(what, "x"))
             for who, what in (("wang", "take"), ("admin", other))
         ),
         return_exceptions=True,
@@ -120,9 +120,9 @@ async def test_of_two_who_decide_at_once_one_is_told_and_undone(
     (won,) = [one for one in told if isinstance(one, quarantine_decisions.DecisionResult)]
     (lost,) = [one for one in told if isinstance(one, BaseException)]
     assert isinstance(lost, errors.AlreadyDecided)
-    records = (await views.get_visit(town.house, TOKENS["zhao"], visit)).records
+    records = (await views.get_visit(town.ctx, TOKENS["zhao"], visit)).records
     assert len(records) == (won.quarantine.decision == "take")
-    (item,) = (await quarantine.list_quarantined(town.house, TOKENS["wang"], None, decided=True)).items
+    (item,) = (await quarantine.list_quarantined(town.ctx, TOKENS["wang"], None, decided=True)).items
     assert (item.decision, item.decided_by) == (won.quarantine.decision, won.quarantine.decided_by)
 
 
@@ -132,27 +132,27 @@ async def test_the_same_decision_twice_at_once_is_one(town: Town, monkeypatch: p
     both, look = asyncio.Barrier(2), quarantine.resolve_resubmission
 
     async def together(tx: Transaction, row: QuarantineRow) -> QuarantineRow:
-        if town.house.db.engine == "postgres":
+        if town.ctx.db.engine == "postgres":
             await both.wait()
         return await look(tx, row)
 
     monkeypatch.setattr(quarantine, "resolve_resubmission", together)
     discard = Decision("discard", "测试数据")
     one, two = await asyncio.gather(
-        *(quarantine_decisions.decide(town.house, TOKENS["wang"], kept, discard) for _ in range(2))
+        *(quarantine_decisions.decide(town.ctx, TOKENS["wang"], kept, discard) for _ in range(2))
     )
     assert one == two
 
 
 async def listed(town: Town, *, decided: bool = False) -> list[str]:
-    found = await quarantine.list_quarantined(town.house, TOKENS["wang"], None, decided=decided)
+    found = await quarantine.list_quarantined(town.ctx, TOKENS["wang"], None, decided=decided)
     return [item.id for item in found.items]
 
 
 async def test_the_list_shows_what_waits_and_apart_what_was_decided(town: Town) -> None:
     one, two = [await refused(town, b"bad %d" % number) for number in range(2)]
     discard = Decision("discard", "测试数据")
-    await quarantine_decisions.decide(town.house, TOKENS["wang"], UUID(one), discard)
+    await quarantine_decisions.decide(town.ctx, TOKENS["wang"], UUID(one), discard)
     assert (await listed(town), await listed(town, decided=True)) == ([two], [one])
 
 
@@ -164,10 +164,10 @@ async def test_what_comes_again_and_is_taken_waits_no_more(town: Town) -> None:
     assert sorted(await listed(town)) == sorted([kept, other])
     await town.submitted(raw)
     assert await listed(town) == [other]
-    (item,) = (await quarantine.list_quarantined(town.house, TOKENS["wang"], None, decided=True)).items
+    (item,) = (await quarantine.list_quarantined(town.ctx, TOKENS["wang"], None, decided=True)).items
     assert (item.id, item.decision, item.decided_by) == (kept, "take", "li")
     with pytest.raises(errors.AlreadyDecided):
-        await quarantine_decisions.decide(town.house, TOKENS["wang"], UUID(kept), Decision("discard", "x"))
+        await quarantine_decisions.decide(town.ctx, TOKENS["wang"], UUID(kept), Decision("discard", "x"))
 
 
 async def test_a_record_with_the_same_id_and_other_bytes_decides_nothing(town: Town) -> None:
@@ -180,6 +180,6 @@ async def test_a_record_with_the_same_id_and_other_bytes_decides_nothing(town: T
 async def test_what_somebody_sent_who_left_may_still_be_taken(town: Town) -> None:
     kept = UUID(await refused(town, a_record("r", uid("v"), said("09:05", "arrived"))))
     await town.planned()
-    await people.deactivate(town.house, TOKENS["admin"], "li", "离职")
-    decided = await quarantine_decisions.decide(town.house, TOKENS["wang"], kept, Decision("take", "补建"))
+    await people.deactivate(town.ctx, TOKENS["admin"], "li", "离职")
+    decided = await quarantine_decisions.decide(town.ctx, TOKENS["wang"], kept, Decision("take", "补建"))
     assert decided.receipt is not None

@@ -73,7 +73,7 @@ async def test_repeating_returns_the_receipt_as_of_now(town: Town) -> None:
     assert again.replayed
     assert again.received_at == first.received_at
     assert "missing.damage_made_good[tile]" in codes(again)
-    assert len(await town.house.db.read(lambda tx: batches.batches_of(tx, visit))) == 1
+    assert len(await town.ctx.db.read(lambda tx: batches.batches_of(tx, visit))) == 1
 
 
 async def test_the_same_record_at_the_same_time_is_kept_once(town: Town) -> None:
@@ -81,7 +81,7 @@ async def test_the_same_record_at_the_same_time_is_kept_once(town: Town) -> None
     raw = a_record("r", visit, *DOOR)
     receipts = await asyncio.gather(*(town.submitted(raw) for _ in range(8)))
     assert sorted(receipt.replayed for receipt in receipts) == [False] + [True] * 7
-    assert len(await town.house.db.read(lambda tx: batches.batches_of(tx, visit))) == 1
+    assert len(await town.ctx.db.read(lambda tx: batches.batches_of(tx, visit))) == 1
 
 
 async def test_other_bytes_under_the_same_id_are_409_and_kept_in_quarantine(town: Town) -> None:
@@ -103,7 +103,7 @@ async def test_the_bytes_are_kept_exactly_as_they_came(town: Town) -> None:
     visit = await town.planned()
     raw = a_record("r", visit, *DOOR, later_field={"from": "a newer phone"}).replace(b'","', b'" ,\n "')
     await town.submitted(raw)
-    assert await submit.body(town.house, TOKENS["li"], uid("r")) == raw
+    assert await submit.body(town.ctx, TOKENS["li"], uid("r")) == raw
 
 
 async def test_every_record_has_one_leaf_that_commits_to_its_bytes(town: Town) -> None:
@@ -115,7 +115,7 @@ async def test_every_record_has_one_leaf_that_commits_to_its_bytes(town: Town) -
     async def both(tx: Transaction) -> tuple[Any, Any]:
         return await batches.get_batch(tx, uid("r")), await leaves.get_leaf(tx, uid("r"))
 
-    row, kept = await town.house.db.read(both)
+    row, kept = await town.ctx.db.read(both)
     beside = batches.batch_commitment(row)
     assert kept.leaf == leaf("visit.submitted", row.salt, sha256(raw).digest(), row.received_at, beside)
     assert len(row.salt) == 32
@@ -125,7 +125,7 @@ async def test_every_record_has_one_leaf_that_commits_to_its_bytes(town: Town) -
 async def test_a_refused_record_leaves_no_leaf(town: Town) -> None:
     with pytest.raises(errors.UnknownVisit):
         await town.submitted(a_record("r", uid("nowhere"), *DOOR))
-    assert await town.house.db.read(lambda tx: leaves.get_leaf(tx, uid("r"))) is None
+    assert await town.ctx.db.read(lambda tx: leaves.get_leaf(tx, uid("r"))) is None
 
 
 @pytest.mark.parametrize(
@@ -157,7 +157,7 @@ async def test_what_cannot_be_taken_is_a_problem_and_kept(
     with pytest.raises(problem) as again:
         await town.submitted(raw)
     assert caught.value.extra["quarantine"] == again.value.extra["quarantine"]
-    assert await town.house.db.read(lambda tx: batches.batches_of(tx, visit)) == []
+    assert await town.ctx.db.read(lambda tx: batches.batches_of(tx, visit)) == []
 
 
 @pytest.mark.parametrize(
@@ -175,7 +175,7 @@ async def test_what_cannot_be_taken_is_a_problem_and_kept(
 )
 async def test_what_is_not_json_is_kept_too(town: Town, raw: bytes) -> None:
     with pytest.raises(errors.Problem) as caught:
-        await submit.submit_record(town.house, TOKENS["li"], uid("r"), raw)
+        await submit.submit_record(town.ctx, TOKENS["li"], uid("r"), raw)
     assert caught.value.status in (400, 422)
     assert caught.value.extra["quarantine"]
 
@@ -192,7 +192,7 @@ async def test_a_wrong_type_is_told_with_its_place(town: Town) -> None:
 async def test_the_id_in_the_address_is_the_id_in_the_body(town: Town) -> None:
     visit = await town.planned()
     with pytest.raises(errors.IdMismatch):
-        await submit.submit_record(town.house, TOKENS["li"], uid("other"), a_record("r", visit, *DOOR))
+        await submit.submit_record(town.ctx, TOKENS["li"], uid("other"), a_record("r", visit, *DOOR))
 
 
 async def test_more_entries_than_the_limit_are_refused_and_kept(town: Town) -> None:
@@ -228,7 +228,7 @@ async def test_one_wrong_entry_never_costs_the_rest(town: Town) -> None:
         (wrong[3]["id"], "unknown-item"),
         (wrong[4]["id"], "not-by-technician"),
     ]
-    seen = await views.get_visit(town.house, TOKENS["li"], visit)
+    seen = await views.get_visit(town.ctx, TOKENS["li"], visit)
     assert {entry.id for entry in seen.entries} == {entry["id"] for entry in DOOR}
     assert all(entry.via == "record" for entry in seen.entries)
 
@@ -252,7 +252,7 @@ async def test_a_phone_cannot_say_by_which_way_an_entry_came(town: Town) -> None
     visit = await town.planned()
     card = said("09:08", "id_shown", via="scan", evidence=[{"kind": "customer_confirm"}])
     await town.submitted(a_record("r", visit, *DOOR, card))
-    seen = await views.get_visit(town.house, TOKENS["li"], visit)
+    seen = await views.get_visit(town.ctx, TOKENS["li"], visit)
     assert {entry.via for entry in seen.entries} == {"record"}
 
 
@@ -261,9 +261,9 @@ async def test_what_has_arrived_is_seen_whatever_its_clock_says(town: Town) -> N
     receipt = await town.submitted(a_record("r", visit, said("23:30", "arrived")))
     assert receipt.verdict is not None
     assert "late.arrival_in_window" in codes(receipt)
-    judged = await loading.judgement_at(town.house, TOKENS["li"], visit, None)
+    judged = await loading.judgement_at(town.ctx, TOKENS["li"], visit, None)
     assert (judged.verdict, judged.findings) == (receipt.verdict, receipt.findings)
-    assert "clock" in (await views.get_visit(town.house, TOKENS["li"], visit)).flags
+    assert "clock" in (await views.get_visit(town.ctx, TOKENS["li"], visit)).flags
 
 
 async def test_only_the_visits_technician_and_crew_may_submit(town: Town) -> None:
@@ -280,33 +280,33 @@ async def test_only_the_visits_technician_and_crew_may_submit(town: Town) -> Non
 async def test_a_revoked_token_is_out_on_the_next_request(town: Town) -> None:
     visit = await town.planned()
     await town.submitted(a_record("r", visit, *DOOR))
-    await town.house.db.write(lambda tx: credentials.revoke_token(tx, TOKENS["li"], 1))
+    await town.ctx.db.write(lambda tx: credentials.revoke_token(tx, TOKENS["li"], 1))
     for attempt in (a_record("r", visit, *DOOR), b"nonsense"):
         with pytest.raises(errors.NotAuthenticated):
-            await submit.submit_record(town.house, TOKENS["li"], uid("r"), attempt)
+            await submit.submit_record(town.ctx, TOKENS["li"], uid("r"), attempt)
 
 
 async def test_a_receipt_is_seen_by_who_may_see_the_visit(town: Town) -> None:
     visit = await town.planned()
     await town.submitted(a_record("r", visit, *DOOR))
     for login in ("li", "zhao", "wang"):
-        assert (await submit.receipt(town.house, TOKENS[login], uid("r"))).replayed
+        assert (await submit.receipt(town.ctx, TOKENS[login], uid("r"))).replayed
     for login in ("sun", "qian", "admin"):
         with pytest.raises(errors.NotFound):
-            await submit.receipt(town.house, TOKENS[login], uid("r"))
+            await submit.receipt(town.ctx, TOKENS[login], uid("r"))
         with pytest.raises(errors.NotFound):
-            await submit.body(town.house, TOKENS[login], uid("r"))
+            await submit.body(town.ctx, TOKENS[login], uid("r"))
 
 
 async def test_a_batch_of_the_office_is_no_record(town: Town) -> None:
     visit = await town.planned()
     await town.noted(visit, said("08:00", "appointment_agreed", "dispatcher"))
-    rows = await town.house.db.read(lambda tx: batches.batches_of(tx, visit))
+    rows = await town.ctx.db.read(lambda tx: batches.batches_of(tx, visit))
     with pytest.raises(errors.NotFound):
-        await submit.receipt(town.house, TOKENS["zhao"], rows[0].id)
+        await submit.receipt(town.ctx, TOKENS["zhao"], rows[0].id)
     stolen = encode({"id": str(rows[0].id), "visit": str(visit), "checklist": "onsite@1", "entries": []})
     with pytest.raises(errors.IdReusedWithOtherContent):
-        await submit.submit_record(town.house, TOKENS["li"], rows[0].id, stolen)
+        await submit.submit_record(town.ctx, TOKENS["li"], rows[0].id, stolen)
 
 
 async def test_a_record_cannot_withdraw_what_the_customer_said(town: Town) -> None:
@@ -334,8 +334,8 @@ async def test_nothing_is_taken_that_could_not_be_read_again(town: Town) -> None
             b'"entries"', b'"x":%b%b,"entries"' % (b"[" * depth, b"]" * depth)
         )
         try:
-            await submit.submit_record(town.house, TOKENS["li"], uid(f"r{depth}"), raw)
+            await submit.submit_record(town.ctx, TOKENS["li"], uid(f"r{depth}"), raw)
         except errors.MalformedJson:
             assert depth > 500
-    await views.get_visit(town.house, TOKENS["li"], visit)
+    await views.get_visit(town.ctx, TOKENS["li"], visit)
     await town.submitted(a_record("after", visit, *DOOR))

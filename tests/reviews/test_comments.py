@@ -63,7 +63,7 @@ async def test_later_words_are_unread_again(world: World, tao: Customer) -> None
 
 async def test_a_visit_that_closes_by_itself_still_has_unread_words(world: World, tao: Customer) -> None:
     advance_clock(world, minutes=8 * 24 * 60)
-    while await refresh.refresh_due(world.house):
+    while await refresh.refresh_due(world.ctx):
         pass
     assert await state_of(world, visit=tao.visit) == "closed"
     assert await unread(world) == [str(tao.visit)]

@@ -147,7 +147,7 @@ async def test_what_needs_nobody_waits_to_close_and_says_until_when(world: World
     tao = await example_customer(world, "S01")
     wang, zhao = await signed_in(world, "wang"), await signed_in(world, "zhao")
     page = await shown(wang, f"/desk/visits/{tao.visit}")
-    closes = world.house.now() + timedelta(days=world.house.review_policy.close_days)
+    closes = world.ctx.now() + timedelta(days=world.ctx.review_policy.close_days)
     assert f"没有要处理的事，{closes.month}月{closes.day}日 {closes:%H:%M} 自动结案" in page
     assert '<span class="badge plain">待结案</span>' in page
     search, day = "/desk/search?q=13800000000", f"/desk/today?date={(await tao.whole())['window']['from'][:10]}"
@@ -182,7 +182,7 @@ async def test_while_the_work_goes_on_there_is_nothing_to_decide(world: World) -
 async def test_a_form_sent_after_the_session_ended_says_that_nothing_was_saved(wang: DeskBrowser) -> None:
     fields = {"tag": await wang.field(PAGE, "tag"), "comment": "写了很久"}
     stranger = DeskBrowser(wang.world)
-    origin = wang.world.house.company.url
+    origin = wang.world.ctx.company.url
     answer = await stranger.post(f"{PAGE}/review", fields, referer=f"{origin}{PAGE}?call=1")
     assert (answer.status_code, answer.headers["location"]) == (303, f"/sign-in?next={PAGE}%3Fcall%3D1&unsaved=1")
     page = (await stranger.get(answer.headers["location"])).text

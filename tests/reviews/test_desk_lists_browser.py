@@ -81,6 +81,6 @@ async def test_on_paper_the_company_is_named_and_a_status_is_not_told_by_its_col
         company = page.locator(".printed.company")
         assert not await company.is_visible()
         await page.emulate_media(media="print")
-        assert await company.inner_text() == sqlite_world.house.company.company
+        assert await company.inner_text() == sqlite_world.ctx.company.company
         assert {*await page.evaluate(BADGES)} <= {"rgb(0, 0, 0) on rgba(0, 0, 0, 0)"}
         assert not await page.evaluate(WIDE)

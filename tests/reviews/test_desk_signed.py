@@ -75,7 +75,7 @@ async def test_the_customers_word_stands_beside_the_technicians_for_the_office_o
 async def test_the_page_says_what_was_changed_after_the_signature_and_when(world: World) -> None:
     tao = await signing(world)
     await change_cause(tao, "frost")
-    at = world.house.now() - timedelta(minutes=1)
+    at = world.ctx.now() - timedelta(minutes=1)
     page = await page_of(world, tao)
     assert "签字，后来改了以下内容，改后没有再签字" in page
     assert re.search(f"<li>分析损坏原因 <time>{at.month}月{at.day}日 {at:%H:%M}</time></li>", page)
@@ -84,7 +84,7 @@ async def test_the_page_says_what_was_changed_after_the_signature_and_when(world
 
 async def test_the_page_says_that_a_correction_was_not_signed_again(world: World) -> None:
     tao = await signing(world, "frost")
-    asked, due = uid("c"), (world.house.now() + timedelta(days=1)).isoformat()
+    asked, due = uid("c"), (world.ctx.now() + timedelta(days=1)).isoformat()
     items = [{"item": "meter_cause_analysed", "reason": "原因不清"}]
     path, correction = f"/v1/corrections/{asked}", {"visit": str(tao.visit), "items": items, "due": due}
     assert (await world.ask("wang", "PUT", path, correction)).status_code == 201

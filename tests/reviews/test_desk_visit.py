@@ -352,8 +352,8 @@ async def test_a_visit_without_a_record_and_the_page_in_english(world: World) ->
     wang = await signed_in(world, "wang")
     page = await wang.get(PAGE, accept_language="en")
     assert "There is no record yet." in page.text
-    later = world.house.clock() + int(timedelta(hours=11).total_seconds() * 1000)
-    world.house.clock = lambda: later
+    later = world.ctx.clock() + int(timedelta(hours=11).total_seconds() * 1000)
+    world.ctx.clock = lambda: later
     assert ">没有记录<" in await shown(await signed_in(world, "wang"))
 
 

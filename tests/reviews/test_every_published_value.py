@@ -60,7 +60,7 @@ async def appointments(world: World, seen: Seen, post: Post) -> None:
     for visit in (told, failed, quiet, gone):
         await world.plan(visit)
     await ask(world, "zhao", "POST", f"/v1/visits/{told}/notice", {"channel": "sms"})
-    await worker.deliver_due(world.house)
+    await worker.deliver_due(world.ctx)
     agreement = {"answers": [{"item": "appointment_agreed", "good": True}]}
     await ask(world, "zhao", "PUT", f"/v1/confirmations/{post.token}", agreement)
     code = (await ask(world, "li", "GET", f"/v1/visits/{told}/doorstep")).json()
@@ -68,7 +68,7 @@ async def appointments(world: World, seen: Seen, post: Post) -> None:
     assert (await world.client.post(doorstep_path(code), data={"ticket": ticket})).status_code == 303
     post.trouble = PermanentFailure("no such number")
     await ask(world, "zhao", "POST", f"/v1/visits/{failed}/notice", {"channel": "sms"})
-    await worker.deliver_due(world.house)
+    await worker.deliver_due(world.ctx)
     post.trouble = None
     link = (await ask(world, "zhao", "POST", f"/v1/visits/{quiet}/confirmation-link")).json()["token"]
     await ask(world, "zhao", "PUT", f"/v1/confirmations/{link}", {"another_time": {"wish": "周六"}})
@@ -95,7 +95,7 @@ async def reviewed(world: World, seen: Seen) -> None:
     await ask(world, "wang", "GET", f"/v1/quarantine/{refused}?reason=x")
     await submitted(world, visit, "first", said("12:05", "arrived"), said("12:06", "nobody_home"))
     await seen.look(visit)
-    ahead = {"at": (world.house.now() + timedelta(hours=1)).isoformat(), "tick": 1, "session": str(uid("s"))}
+    ahead = {"at": (world.ctx.now() + timedelta(hours=1)).isoformat(), "tick": 1, "session": str(uid("s"))}
     await submitted(world, visit, "second", said("12:10", "entered"), said("12:40", "left"), device_clock=ahead)
     code = (await ask(world, "li", "GET", f"/v1/visits/{visit}/doorstep")).json()
     opening = {"ticket": doorstep_ticket((await world.client.get(doorstep_path(code))).text), "does": "page"}
@@ -139,14 +139,14 @@ async def with_customers(world: World, seen: Seen) -> None:
     await change_cause(tao)
     await seen.look(tao.visit)
     tao = await example_customer(world, "S01")
-    world.house.review_policy = ReviewPolicy(sample_percent=100)
+    world.ctx.review_policy = ReviewPolicy(sample_percent=100)
     advance_clock(world, minutes=2)
     await tao.enters()
     raises = [{"fact": "complaint_received", "text": "态度不好"}]
     answers = [{"question": "q_clean", "good": False}]
     assert (await tao.says(answers=answers, raises=raises, comment="谢谢")).status_code == 200
     await seen.look(tao.visit)
-    call = {"called": "陶", "at": world.house.now().isoformat(), "text": "还在等"}
+    call = {"called": "陶", "at": world.ctx.now().isoformat(), "text": "还在等"}
     call["answers"] = [{"item": "site_cleared", "good": True}]  # type: ignore[assignment]
     await ask(world, "wang", "PUT", f"/v1/visits/{tao.visit}/callbacks/{uid('call')}", call)
     later(world, days=6)
@@ -155,13 +155,13 @@ async def with_customers(world: World, seen: Seen) -> None:
 
 async def test_every_published_value_is_produced(world: World) -> None:
     seen = Seen(world)
-    post = set_up(world.house, "07:00")
+    post = set_up(world.ctx, "07:00")
     await appointments(world, seen, post)
-    stand(world.house, datetime.fromisoformat(stories.clock("13:00")))
+    stand(world.ctx, datetime.fromisoformat(stories.clock("13:00")))
     await reviewed(world, seen)
     await waiting(world, seen)
     await with_customers(world, seen)
-    while await refresh.refresh_due(world.house):
+    while await refresh.refresh_due(world.ctx):
         pass
     assert seen.states == {*get_args(State)}
     assert seen.flags == {*get_args(Flag)}

@@ -24,7 +24,7 @@ async def settle(world: World, tao: Customer) -> None:
     ]
     if said:
         advance_clock(world, minutes=5)
-        call: dict[str, Any] = {"called": "陶", "at": world.house.now().isoformat(), "text": "都满意", "answers": said}
+        call: dict[str, Any] = {"called": "陶", "at": world.ctx.now().isoformat(), "text": "都满意", "answers": said}
         called = await world.ask("wang", "PUT", f"/v1/visits/{tao.visit}/callbacks/{uid('call')}", call)
         assert called.status_code == 201, called.text
 
@@ -52,7 +52,7 @@ async def test_an_example_visit_from_its_plan_to_its_end(world: World, name: str
     steps = (await world.ask("wang", "GET", f"/v1/visits/{tao.visit}/history")).json()["steps"]
     assert (steps[0]["kind"], steps[-1]["kind"]) == ("planned", "review")
     later(world, days=40)
-    await refresh.refresh_due(world.house)
+    await refresh.refresh_due(world.ctx)
     assert await state_of(world, visit=tao.visit) == "closed"
-    await log.assign_sequence_numbers(world.house.db)
-    assert (await verify(world.house)).faults == []
+    await log.assign_sequence_numbers(world.ctx.db)
+    assert (await verify(world.ctx)).faults == []

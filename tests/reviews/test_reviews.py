@@ -182,7 +182,7 @@ async def test_a_visit_without_a_record_calls_for_a_person_twelve_hours_after_it
     await world.plan()
     assert (await world.ask("wang", "GET", "/v1/reviews")).json()["reviews"] == []
     later(world, hours=11)
-    assert await refresh.refresh_due(world.house) == 1
+    assert await refresh.refresh_due(world.ctx) == 1
     (item,) = (await world.ask("wang", "GET", "/v1/reviews")).json()["reviews"]
     assert item["reasons"] == ["no_record"]
     _, tag = await review_of(world)

@@ -44,8 +44,8 @@ async def reviewed(address: str) -> AsyncIterator[World]:
         shown, tag = await review_of(world)
         sent.append(await review(world, tag, *upheld(shown)))
         assert [one.status_code for one in sent] == [200, 201, 201, 201, 204, 200]
-        await log.assign_sequence_numbers(world.house.db)
-        assert (await verify(world.house)).faults == []  # the control
+        await log.assign_sequence_numbers(world.ctx.db)
+        assert (await verify(world.ctx)).faults == []  # the control
         yield world
 
 
@@ -68,7 +68,7 @@ KINDS = ("review", "correction", "withdrawal", "explanation", "inquiry", "assign
 )
 async def test_verify_names_what_was_changed(reviewed: World, address: str, change: str) -> None:
     await tampered(address, change)
-    assert (await verify(reviewed.house)).faults
+    assert (await verify(reviewed.ctx)).faults
 
 
 @pytest.mark.parametrize("change", ["UPDATE reviews SET author = 'qian'", "DELETE FROM reviews"])
@@ -89,15 +89,15 @@ async def test_the_tables_refuse_to_change_a_row(reviewed: World, address: str, 
 async def test_verify_names_a_wrong_summary_and_the_next_write_corrects_it(
     finished: World, address: str, change: str, fault: str
 ) -> None:
-    await log.assign_sequence_numbers(finished.house.db)
-    assert (await verify(finished.house)).faults == []
+    await log.assign_sequence_numbers(finished.ctx.db)
+    assert (await verify(finished.ctx)).faults == []
     await tampered(address, f"UPDATE visit_summaries SET {change}")  # noqa: S608
-    faults = (await verify(finished.house)).faults
+    faults = (await verify(finished.ctx)).faults
     assert len(faults) == 1
     assert fault in faults[0]
     assert (await finished.submit(record(uid("b"), entries=[]), uid("b"))).status_code == 201
-    await log.assign_sequence_numbers(finished.house.db)
-    assert (await verify(finished.house)).faults == []
+    await log.assign_sequence_numbers(finished.ctx.db)
+    assert (await verify(finished.ctx)).faults == []
     assert await reasons(finished) == ["violation"]
 
 

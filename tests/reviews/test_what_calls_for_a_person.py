@@ -42,10 +42,10 @@ async def test_a_visit_that_is_in_order_closes_by_itself_after_a_week(world: Wor
     tao = await example_customer(world, "S01")
     assert await reasons(world, tao.visit) == []
     later(world, days=6, hours=23)
-    await refresh.refresh_due(world.house)
+    await refresh.refresh_due(world.ctx)
     assert await state_of(world, visit=tao.visit) == "to_review"
     later(world, hours=1)
-    assert await refresh.refresh_due(world.house) == 1
+    assert await refresh.refresh_due(world.ctx) == 1
     assert await state_of(world, visit=tao.visit) == "closed"
     listed = (await world.ask("zhao", "GET", "/v1/visits?state=closed")).json()["items"]
     assert [one["id"] for one in listed] == [str(tao.visit)]
@@ -60,7 +60,7 @@ async def test_no_visit_closes_by_itself_while_a_file_is_missing_or_anything_cal
 
 
 async def test_what_new_calls_for_a_person_opens_a_closed_visit_again(world: World) -> None:
-    world.house.review_policy = ReviewPolicy(close_days=1)
+    world.ctx.review_policy = ReviewPolicy(close_days=1)
     tao = await example_customer(world, "S01")
     later(world, days=1)
     assert await reasons(world, tao.visit) == []
@@ -73,7 +73,7 @@ async def test_what_new_calls_for_a_person_opens_a_closed_visit_again(world: Wor
 
 @pytest.mark.parametrize(("days", "closes_after"), [(1, 1), (30, 30)])
 async def test_the_utility_says_after_how_many_days_visits_close(world: World, days: int, closes_after: int) -> None:
-    world.house.review_policy = ReviewPolicy(close_days=days)
+    world.ctx.review_policy = ReviewPolicy(close_days=days)
     tao = await example_customer(world, "S01")
     later(world, days=closes_after, minutes=-1)
     assert await state_of(world, visit=tao.visit) == "to_review"
@@ -147,7 +147,7 @@ async def test_a_phone_whose_clock_is_ahead_calls_for_a_person(world: World) -> 
 async def test_a_sample_of_visits_in_order_is_looked_at_once(world: World) -> None:
     tao = await example_customer(world, "S01")
     assert await reasons(world, tao.visit) == []
-    world.house.review_policy = ReviewPolicy(sample_percent=100)
+    world.ctx.review_policy = ReviewPolicy(sample_percent=100)
     assert [one["kind"] for one in (await review_of(world, visit=tao.visit))[0]["reasons"]] == ["sample"]
     later(world, days=30)
     assert await state_of(world, visit=tao.visit) == "to_review"

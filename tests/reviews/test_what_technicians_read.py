@@ -78,14 +78,14 @@ async def test_all_of_it_when_the_visit_is_closed(world: World, tao: Customer) -
     thing = raised[-1]["thing"]
     content = {
         "called": "陶先生 13800000000",
-        "at": world.house.now().isoformat(),
+        "at": world.ctx.now().isoformat(),
         "text": "已赔偿，满意",
         "answers": [
             {"item": item, "thing": thing, "good": True}
             for item in ("damage_choice_followed", "damage_made_good", "damage_customer_satisfied")
         ],
     }
-    settled = said("10:00", "damage_made_good", "office", thing=thing) | {"at": world.house.now().isoformat()}
+    settled = said("10:00", "damage_made_good", "office", thing=thing) | {"at": world.ctx.now().isoformat()}
     noted = await world.ask("wang", "POST", f"/v1/visits/{tao.visit}/entries", {"entries": [settled]})
     assert noted.status_code == 201, noted.text
     called = await world.ask("wang", "PUT", f"/v1/visits/{tao.visit}/callbacks/{uid('call')}", content)

@@ -21,7 +21,7 @@ async def test_an_admin_adds_somebody_who_sets_his_own_password(world: World):
     assert added.status_code == 201
     content = added.json()
     assert content["person"] == NEW
-    assert content["url"] == f"{world.house.company.url}/invitation#{content['code']}"
+    assert content["url"] == f"{world.ctx.company.url}/invitation#{content['code']}"
     path = f"/v1/invitations/{content['code']}/password"
     for weak in ("short", "elevenchars", "a" * 12, "x" * 201):
         refused = await world.ask(None, "PUT", path, {"password": weak})
@@ -86,7 +86,7 @@ async def test_blanks_around_texts_are_taken_off(world: World):
 
 async def test_a_login_that_would_not_be_given_now_stays_good(world: World):
     old = Person("Ｌi\u200b", "老李\n", ("technician",), ("城东",))
-    await world.house.db.write(lambda tx: accounts_repository.add_person(tx, old, 0))
+    await world.ctx.db.write(lambda tx: accounts_repository.add_person(tx, old, 0))
     path = f"/v1/people/{quote(old.login)}"
     assert (await world.ask("admin", "PUT", f"{path}/card", CARD)).status_code == 200
     assert (await world.ask("admin", "PUT", f"{path}/roles", ROLES)).json()["areas"] == ROLES["areas"]
@@ -192,7 +192,7 @@ CARD = {"name": "李强", "badge": "0042", "title": "维修员"}
 
 
 async def leaves(world: World) -> int:
-    rows = (await log.verify(world.house)).rows
+    rows = (await log.verify(world.ctx)).rows
     return rows["leaves_numbered"] + rows["leaves_waiting"]
 
 
@@ -233,7 +233,7 @@ async def test_roles_and_areas_are_changed_and_count_at_once(world: World):
     turned = {"roles": ROLES["roles"][::-1], "areas": ROLES["areas"][::-1]}
     assert (await world.ask("admin", "PUT", "/v1/people/sun/roles", turned)).json() == given.json()
     assert await leaves(world) == before + 1
-    assert (await log.verify(world.house)).faults == []
+    assert (await log.verify(world.ctx)).faults == []
     for wrong in (
         {"roles": []},
         {"roles": ["king"]},

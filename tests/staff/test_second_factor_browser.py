@@ -37,7 +37,7 @@ async def test_a_second_factor_from_the_account_to_a_lost_phone(sqlite_world: Wo
         await page.locator("[name=password]").fill(PASSWORD)
 
         def code() -> str:
-            return totp_at(secret, world.house.clock() // 30_000)
+            return totp_at(secret, world.ctx.clock() // 30_000)
 
         await page.locator("[name=code]").fill("000000" if code() != "000000" else "111111")
         await page.locator("button.yes").click()

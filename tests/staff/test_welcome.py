@@ -15,7 +15,7 @@ FORM = "application/x-www-form-urlencoded"
 
 async def invited(world: World, login: str) -> str:
     answer = (await world.ask("admin", "POST", "/v1/invitations", {"person": login})).json()
-    assert answer["url"] == f"{world.house.company.url}/invitation#{answer['code']}"
+    assert answer["url"] == f"{world.ctx.company.url}/invitation#{answer['code']}"
     return answer["code"]
 
 
@@ -56,7 +56,7 @@ async def test_a_supervisor_sets_up_the_authenticator_and_is_signed_in_by_its_fi
     assert PASSWORD not in wrong.text
     foreign = await posted(world, "/invitation/check", fields, origin="https://evil.example")
     assert (foreign.status_code, "set-cookie" in foreign.headers) == (403, False)
-    good = await posted(world, "/invitation/check", fields, origin=world.house.company.url)
+    good = await posted(world, "/invitation/check", fields, origin=world.ctx.company.url)
     assert good.status_code == 200, good.text
     assert "__Host-doorstep=" in good.headers["set-cookie"]
     later_code = await invited(world, "wang")
@@ -71,7 +71,7 @@ async def test_a_switch_of_the_language_loses_no_secret(small_world: World) -> N
     kept = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', done.text))
     assert kept.keys() == {"login", "name", "secret"}
     switched = await posted(
-        small_world, "/invitation/check", {**kept, "language": "en"}, origin=small_world.house.company.url
+        small_world, "/invitation/check", {**kept, "language": "en"}, origin=small_world.ctx.company.url
     )
     assert switched.status_code == 200
     assert switched.headers["set-cookie"].startswith("__Host-doorstep-language=en;")

@@ -33,7 +33,7 @@ SIGNED = """async text => {
 
 async def link(world: World, login: str) -> str:
     made = (await world.ask("admin", "POST", "/v1/invitations", {"person": login})).json()
-    return made["url"].removeprefix(world.house.company.url)
+    return made["url"].removeprefix(world.ctx.company.url)
 
 
 def watched(page: Page) -> list[str]:
@@ -48,7 +48,7 @@ def watched(page: Page) -> list[str]:
 async def test_a_supervisor_comes_in_by_his_invitation(small_world: World, scripts: Any) -> None:
     path = await link(small_world, "wang")
     async with serve_world(small_world) as base, open_page(scripts=scripts) as page:
-        small_world.house.company = msgspec.structs.replace(small_world.house.company, url=base)
+        small_world.ctx.company = msgspec.structs.replace(small_world.ctx.company, url=base)
         errors, asked = watched(page), list[str]()
         page.on("request", lambda request: asked.append(request.url))
         await page.goto(base + path)
@@ -122,7 +122,7 @@ async def test_a_phone_is_enrolled_by_its_browser_and_its_key_stays_there(small_
         assert errors == []
     answer = await world.ask(None, "GET", "/v1/me", authorization=f"Bearer {me['token']}")
     assert answer.json()["login"] == "li"
-    (row,) = await world.house.db.read(lambda tx: devices_repository.devices_of(tx, "li"))
+    (row,) = await world.ctx.db.read(lambda tx: devices_repository.devices_of(tx, "li"))
     assert verify_signature(row.public_key, parse_signature_header(signature), raw.encode()) == "verified"
 
 

@@ -47,7 +47,7 @@ class World:
     """The application's context, and an HTTP client for requests on behalf of people."""
 
     def __init__(self, ctx: AppContext, client: httpx.AsyncClient) -> None:
-        self.house, self.client = ctx, client
+        self.ctx, self.client = ctx, client
 
     async def ask(self, who: str | None, method: str, path: str, content: Any = None, **headers: str) -> httpx.Response:
         """Send a request as a person (None: without a token). `content` becomes JSON unless it is bytes."""
@@ -75,7 +75,7 @@ async def opened_world(address: str, max_body: int = 2**21, max_entries: int = 2
     town = await Town(db).open()
     with TemporaryDirectory(prefix="doorstep-files-") as folder:
         ctx = msgspec.structs.replace(
-            town.house, max_entries=max_entries, evidence_storage=open_evidence_storage(Path(folder))
+            town.ctx, max_entries=max_entries, evidence_storage=open_evidence_storage(Path(folder))
         )
         transport = httpx.ASGITransport(app.create_app(ctx, max_body))  # type: ignore[arg-type]
         async with httpx.AsyncClient(transport=transport, base_url="http://doorstep.test") as client:

@@ -24,7 +24,7 @@ class Browser:
             "cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items()) or None,
             "x-csrf-token": self.cookies.get("__Host-doorstep-csrf"),
             "sec-fetch-site": "same-origin",
-            "origin": self.world.house.company.url,
+            "origin": self.world.ctx.company.url,
         }
         sent |= {name.replace("_", "-"): value for name, value in headers.items()}
         given = {name: value for name, value in sent.items() if value is not None}
@@ -65,13 +65,13 @@ def unsecret(text: str) -> bytes:
 
 def code_now(world: World, secret: bytes) -> str:
     """The authenticator's current code."""
-    return totp.totp_at(secret, world.house.clock() // 30_000)
+    return totp.totp_at(secret, world.ctx.clock() // 30_000)
 
 
 def later(world: World, **much: float) -> None:
     """Advance the clock."""
-    now = world.house.clock() + int(timedelta(**much).total_seconds() * 1000)
-    world.house.clock = lambda: now
+    now = world.ctx.clock() + int(timedelta(**much).total_seconds() * 1000)
+    world.ctx.clock = lambda: now
 
 
 def struct(answer: httpx.Response) -> Any:

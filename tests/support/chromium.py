@@ -64,7 +64,7 @@ WIDE = "() => document.documentElement.scrollWidth > innerWidth"
 @asynccontextmanager
 async def serve_world(world: World) -> AsyncIterator[str]:
     """Serve the application on a socket."""
-    async with serve(create_app(world.house, 2**20)) as port:
+    async with serve(create_app(world.ctx, 2**20)) as port:
         yield f"http://127.0.0.1:{port}"
 
 

@@ -48,7 +48,7 @@ class Customer:
     async def code(self) -> str:
         """Request a code, and read it from the text message."""
         assert (await self.ask("POST", "/code")).status_code == 200
-        await worker.deliver_due(self.world.house)
+        await worker.deliver_due(self.world.ctx)
         return self.post.letters[-1].text.partition("验证码 ")[2][:6]
 
     async def enters(self) -> None:
@@ -94,12 +94,12 @@ async def example_customer(
     visit, given = uid(f"visit {name}"), bundle["visit"]
     planned = {key: given[key] for key in ("type", "window", "assigned") if key in given}
     now = now or datetime.fromisoformat(bundle["now"])
-    post = set_up(world.house, "06:00")
+    post = set_up(world.ctx, "06:00")
     planned_for = datetime.fromisoformat(given["window"]["from"]) if given.get("window") else now
-    stand(world.house, planned_for - timedelta(days=3))
+    stand(world.ctx, planned_for - timedelta(days=3))
     assert (await world.plan(visit, **planned)).status_code == 201
     entries = [one for one in bundle["entries"] if one["what"] not in drop]
-    stand(world.house, now)
+    stand(world.ctx, now)
     office = [one for one in entries if one["by"] not in ("technician", "customer")]
     if office:
         assert (await world.ask("zhao", "POST", f"/v1/visits/{visit}/entries", {"entries": office})).status_code == 201
@@ -123,8 +123,8 @@ UNSIGNED = ("meter_order_signed", "meter_cause_confirmed")
 
 
 def advance_clock(world: World, **more: float) -> datetime:
-    at = datetime.fromtimestamp(world.house.clock() / 1000).astimezone() + timedelta(**more)
-    stand(world.house, at)
+    at = datetime.fromtimestamp(world.ctx.clock() / 1000).astimezone() + timedelta(**more)
+    stand(world.ctx, at)
     return at
 
 

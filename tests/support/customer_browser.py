@@ -98,7 +98,7 @@ class Visitor:
 
     async def code(self) -> str:
         await self.done("code", {})
-        await worker.deliver_due(self.tao.world.house)
+        await worker.deliver_due(self.tao.world.ctx)
         return self.tao.post.letters[-1].text.partition("验证码 ")[2][:6]
 
     async def enters(self) -> None:

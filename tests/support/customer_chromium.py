@@ -40,7 +40,7 @@ async def enter_code(world: World, tao: Customer, page: Page) -> None:
     advance_clock(world, seconds=1)  # answers come after the record
     await page.get_by_role("button", name="获取验证码").click()
     await page.get_by_label("请输入 6 位验证码").wait_for()
-    await worker.deliver_due(world.house)
+    await worker.deliver_due(world.ctx)
     code = tao.post.letters[-1].text.partition("验证码 ")[2][:6]
     await page.get_by_label("请输入 6 位验证码").fill(code)
     await page.get_by_role("button", name="验证", exact=False).first.click()

@@ -38,8 +38,8 @@ class DeskBrowser(Browser):
 async def signed_in(world: World, login: str) -> DeskBrowser:
     """The browser of a person who is signed in, without the cost of a password."""
     browser, session = DeskBrowser(world), token_urlsafe(32)
-    await world.house.db.write(
-        lambda tx: credentials.add_token(tx, session_digest(session), login, world.house.clock(), "session")
+    await world.ctx.db.write(
+        lambda tx: credentials.add_token(tx, session_digest(session), login, world.ctx.clock(), "session")
     )
     browser.cookies = {"__Host-doorstep": session, "__Host-doorstep-csrf": csrf_token(session)}
     return browser

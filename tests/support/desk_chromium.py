@@ -17,7 +17,7 @@ LONG = {"name": "欧阳上官司马诸葛" * 8, "phone": "13800000000", "address
 
 async def open_session(page: Page, base: str, desk: DeskBrowser) -> None:
     """Give the browser the session; it takes loopback for a secure site. The site is at that address."""
-    desk.world.house.company = msgspec.structs.replace(desk.world.house.company, url=base)
+    desk.world.ctx.company = msgspec.structs.replace(desk.world.ctx.company, url=base)
     cookie = {
         "name": "__Host-doorstep",
         "value": desk.cookies["__Host-doorstep"],

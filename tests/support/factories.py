@@ -65,7 +65,7 @@ class Town:
     def __init__(self, db: Database) -> None:
         self.now = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)  # noon in Shanghai
         self.count = 0
-        self.house = AppContext(
+        self.ctx = AppContext(
             db=db,
             clock=lambda: int(self.now.timestamp() * 1000),
             new_id=self._id,
@@ -79,30 +79,30 @@ class Town:
 
     async def open(self) -> "Town":
         """Publish the checklist and add all people."""
-        await publish.publish_bundled_checklist(self.house)
+        await publish.publish_bundled_checklist(self.ctx)
 
         async def hire(tx: Transaction) -> None:
             for person in PEOPLE:
                 await accounts_repository.add_person(tx, person, 0)
                 await accounts_repository.add_token(tx, TOKENS[person.login], person.login, 0)
 
-        await self.house.db.write(hire)
+        await self.ctx.db.write(hire)
         return self
 
     async def planned(self, name: str = "v", by: str = "zhao", **more: Any) -> UUID:
         """Plan a visit for 李."""
-        await plan_visit(self.house, TOKENS[by], uid(name), encode(a_plan(**more)))
+        await plan_visit(self.ctx, TOKENS[by], uid(name), encode(a_plan(**more)))
         return uid(name)
 
     async def submitted(self, raw: bytes, by: str = "li") -> Any:
         """Submit a record, under the id in its bytes; returns the receipt."""
-        return await submit.submit_record(self.house, TOKENS[by], UUID(json.loads(raw)["id"]), raw)
+        return await submit.submit_record(self.ctx, TOKENS[by], UUID(json.loads(raw)["id"]), raw)
 
     async def noted(self, visit: UUID, *entries: dict[str, Any], by: str = "zhao") -> Any:
         """Add entries of the office."""
         raw = encode({"entries": entries})
         written = decode_strict(OFFICE_ENTRIES_DECODER, raw)
-        return await office_entries.add_office_entries(self.house, TOKENS[by], visit, written, raw)
+        return await office_entries.add_office_entries(self.ctx, TOKENS[by], visit, written, raw)
 
 
 async def plan_visit(ctx: AppContext, token: bytes, visit: UUID, raw: bytes) -> tuple[bool, VisitView]:

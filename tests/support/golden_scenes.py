@@ -95,7 +95,7 @@ class Guest:
     async def code(self) -> str:
         """Request a code, and read it from the message."""
         await self.done("code")
-        await worker.deliver_due(self.world.house)
+        await worker.deliver_due(self.world.ctx)
         return self.tao.post.letters[-1].text.partition("验证码 ")[2][:6]
 
     async def enters(self) -> None:
@@ -110,8 +110,8 @@ class Guest:
 
 def later(world: World, **by: float) -> datetime:
     """Advance the clock; returns the new time."""
-    stand(world.house, world.house.now() + timedelta(**by))
-    return world.house.now()
+    stand(world.ctx, world.ctx.now() + timedelta(**by))
+    return world.ctx.now()
 
 
 def wrong(code: str) -> str:
@@ -123,7 +123,7 @@ async def planned(
     world: World, shots: Shots, *, now: str = "06:00", desk: dict[str, Any] | None = None, **more: Any
 ) -> Guest:
     """A visit from nine to ten, whose customer has a link."""
-    post = set_up(world.house, now, **(desk or {}))
+    post = set_up(world.ctx, now, **(desk or {}))
     answer = await world.plan(**more)
     assert answer.status_code == 201, answer.text
     return await linked(world, shots, post)
@@ -149,7 +149,7 @@ async def submitted(world: World, visit: Any, *entries: dict[str, Any], name: st
 
 def entry(world: World, what: str, by: str = "technician", **more: Any) -> dict[str, Any]:
     """An entry at the current time."""
-    at = more.pop("at", world.house.now()).isoformat()
+    at = more.pop("at", world.ctx.now()).isoformat()
     return said("09:00", what, by, **{"id": str(uid(f"{at} {what} {by}")), **more}) | {"at": at}
 
 
@@ -214,9 +214,9 @@ async def wishing(world: World, shots: Shots) -> None:
     await guest.sends("a wish that is too long", "another-time", {"when": "morning", "wish": "周" * 251})
     await guest.done("another-time", {"when": "call"})
     await guest.sees("asked to be called")
-    stand(world.house, "09:30")
+    stand(world.ctx, "09:30")
     await guest.sees("asked, at the time of the visit")
-    stand(world.house, "06:30")
+    stand(world.ctx, "06:30")
     for number in range(11):
         await guest.done("another-time", {"wish": f"第 {number} 次"})
         later(world, seconds=1)
@@ -249,22 +249,22 @@ async def moving(world: World, shots: Shots) -> None:
 async def too_late(world: World, shots: Shots) -> None:
     guest = await planned(world, shots)
     page = await guest.page()
-    stand(world.house, "07:30")
+    stand(world.ctx, "07:30")
     await guest.sees("too late to ask for another time")
     await guest.sends("ask too late", "another-time", {"wish": "明天"}, page=page)
     await guest.sends("choose too late", "another-time", {"when": "call"}, page=page)
     await guest.done("appointment")
     await guest.sees("agreed when it was too late to ask")
-    stand(world.house, "10:01")
+    stand(world.ctx, "10:01")
     await guest.sees("the time is past, though agreed")
 
 
 async def missed(world: World, shots: Shots) -> None:
     guest = await planned(world, shots)
     page = await guest.page()
-    stand(world.house, "09:59")
+    stand(world.ctx, "09:59")
     await guest.sees("just before the end of the time")
-    stand(world.house, "10:01")
+    stand(world.ctx, "10:01")
     await guest.sees("the time is past")
     await guest.sends("agree when the time is past", "appointment", page=page)
 
@@ -272,9 +272,9 @@ async def missed(world: World, shots: Shots) -> None:
 async def without_hotline(world: World, shots: Shots) -> None:
     guest = await planned(world, shots, desk={"hotline": ""})
     await guest.sees("planned, no hotline")
-    stand(world.house, "07:30")
+    stand(world.ctx, "07:30")
     await guest.sees("too late to ask, no hotline")
-    stand(world.house, "10:01")
+    stand(world.ctx, "10:01")
     await guest.sees("the time is past, no hotline")
     await cancelled(world)
     await guest.sees("cancelled, no hotline")
@@ -340,7 +340,7 @@ async def code(world: World, shots: Shots) -> None:
     await guest.sends("send a code", "code", page=page)
     page = await guest.sees("the code was sent")
     await guest.sends("too few digits", "code-entry", {"code": "12 3"}, page=page)
-    await worker.deliver_due(world.house)
+    await worker.deliver_due(world.ctx)
     first = guest.tao.post.letters[-1].text.partition("验证码 ")[2][:6]
     shots.hide[wrong(first)] = "WRONG-1"
     await guest.sends("a wrong code", "code-entry", {"code": wrong(first)}, page=page)
@@ -383,20 +383,20 @@ async def no_telephone(world: World, shots: Shots) -> None:
     guest = await planned(
         world, shots, customer={"name": "陶", "phone": "", "address": "虚构路 1 号 2 室", "account": "1"}
     )
-    stand(world.house, "09:30")
+    stand(world.ctx, "09:30")
     assert (await world.submit(a_record())).status_code == 201
     await guest.sees("no telephone is known")
     await guest.posts("send a code without a telephone", {"does": "code", "form": "code"})
-    world.house.company = set_up_again(world, hotline="")
+    world.ctx.company = set_up_again(world, hotline="")
     await guest.sees("no telephone is known, no hotline")
 
 
 def set_up_again(world: World, **more: Any) -> Any:
     """Change the company's profile, but not the clock."""
-    now = world.house.now()
-    set_up(world.house, "06:00", **more)
-    stand(world.house, now)
-    return world.house.company
+    now = world.ctx.now()
+    set_up(world.ctx, "06:00", **more)
+    stand(world.ctx, now)
+    return world.ctx.company
 
 
 # The work, its questions, and reports
@@ -405,7 +405,7 @@ def set_up_again(world: World, **more: Any) -> Any:
 async def under_way(world: World, shots: Shots) -> None:
     guest = await planned(world, shots)
     page = await guest.page()
-    stand(world.house, "09:10")
+    stand(world.ctx, "09:10")
     assert (await world.submit(a_record())).status_code == 201
     await guest.sees("they have arrived")
     await guest.sends("ask for another time when they are there", "another-time", {"wish": "明天"}, page=page)
@@ -416,13 +416,13 @@ async def under_way(world: World, shots: Shots) -> None:
     await guest.sees("they have arrived, after the code")
     await guest.done("raised", {"fact": "entered", "text": "没有穿鞋套就进门了"})
     await guest.sees("raised while they are there")
-    stand(world.house, "10:30")
+    stand(world.ctx, "10:30")
     await guest.sees("still there after the time is over")
 
 
 async def arrived_only(world: World, shots: Shots) -> None:
     guest = await planned(world, shots)
-    stand(world.house, "09:10")
+    stand(world.ctx, "09:10")
     await office(world, VISIT, entry(world, "arrived", "dispatcher"))
     await guest.sees("the office says that they arrived")
     await cancelled(world)
@@ -433,7 +433,7 @@ async def arrived_only(world: World, shots: Shots) -> None:
 
 async def absent(world: World, shots: Shots) -> None:
     guest = await planned(world, shots)
-    stand(world.house, "09:40")
+    stand(world.ctx, "09:40")
     entries = [said("09:05", "arrived"), said("09:10", "nobody_home", holds=True), said("09:30", "left")]
     await submitted(world, VISIT, *entries)
     await guest.sees("nobody was at home")
@@ -703,7 +703,7 @@ async def not_there_to_sign(world: World, shots: Shots) -> None:
 
 async def rectified(world: World, shots: Shots) -> None:
     guest = await planned(world, shots, type="engineering_acceptance")
-    stand(world.house, "10:30")
+    stand(world.ctx, "10:30")
     text = {"kind": "text", "text": "坡度不够"}
     entries = [
         said("09:05", "arrived"),
@@ -742,7 +742,7 @@ async def too_late_to_sign(world: World, shots: Shots) -> None:
     later(world, minutes=31)
     late = await guest.sends("sign after half an hour", "signature", given, page=page)
     asked = await guest.sends("a new code, with the signature kept", "code", page=late)
-    await worker.deliver_due(world.house)
+    await worker.deliver_due(world.ctx)
     right = guest.tao.post.letters[-1].text.partition("验证码 ")[2][:6]
     shots.hide[wrong(right)] = "WRONG"
     slip = await guest.sends("too few digits, with the signature kept", "code-entry", {"code": "12"}, page=asked)
@@ -758,7 +758,7 @@ async def too_late_to_sign(world: World, shots: Shots) -> None:
     both = {"answer-q_integrity": "bad", "answer-q_clean": "good", "comment": HOSTILE}
     late = await guest.sends("answer after half an hour", "answers", both, page=page)
     asked = await guest.sends("a new code, with the answers kept", "code", page=late)
-    await worker.deliver_due(world.house)
+    await worker.deliver_due(world.ctx)
     right = guest.tao.post.letters[-1].text.partition("验证码 ")[2][:6]
     await guest.sends("the right code, with the answers kept", "code-entry", {"code": right}, page=asked)
 
@@ -787,10 +787,10 @@ async def kept_by_others(world: World, shots: Shots) -> None:
 async def at_the_door(world: World, shots: Shots, **desk: Any) -> Post:
     """A visit at nine whose notice waits to be sent, at five past nine."""
     world.client.headers["accept-language"] = ACCEPT[shots.mode]
-    post = set_up(world.house, "08:00", **desk)
+    post = set_up(world.ctx, "08:00", **desk)
     assert (await world.plan()).status_code == 201
     assert (await world.ask("zhao", "POST", f"/v1/visits/{VISIT}/notice", {"channel": "sms"})).status_code == 201
-    stand(world.house, "09:05")
+    stand(world.ctx, "09:05")
     return post
 
 
@@ -810,7 +810,7 @@ async def genuine(world: World, shots: Shots) -> None:
     await at_the_door(world, shots)
     code = await shown(world, shots)
     shots.take("genuine, no word was told", await world.client.get(code))
-    await worker.deliver_due(world.house)
+    await worker.deliver_due(world.ctx)
     page = shots.take("genuine, with the word", await world.client.get(code))
     for name, headers in (("cookie", {"cookie": "__Host-doorstep=his"}), ("token", {"authorization": "Bearer his"})):
         shots.take(f"opened where somebody of ours is signed in: {name}", await world.client.get(code, headers=headers))
@@ -820,7 +820,7 @@ async def genuine(world: World, shots: Shots) -> None:
         )
     shots.take("confirmed by JSON", await world.client.post(code, json={}))
     shots.take("confirmed without a ticket", await world.client.post(code, data={"ticket": ""}))
-    stand(world.house, "09:10")
+    stand(world.ctx, "09:10")
     done = shots.take("confirmed", await world.client.post(code, data=ticket(page)))
     own = {"cookie": done.headers["set-cookie"].partition(";")[0]}
     world.client.cookies.clear()
@@ -828,7 +828,7 @@ async def genuine(world: World, shots: Shots) -> None:
     shots.take("confirmed before, in another browser", await world.client.get(code))
     shots.take("confirmed again", await world.client.post(code, data=ticket(page)))
     await faced(world)
-    stand(world.house, "09:12")
+    stand(world.ctx, "09:12")
     shots.take("genuine, with a photo, a number and a title", await world.client.get(await shown(world, shots)))
 
 
@@ -869,10 +869,10 @@ async def not_genuine(world: World, shots: Shots) -> None:
     shots.take("forged", await world.client.get(f"{code[:-1]}{'a' if code[-1] != 'a' else 'b'}"))
     shots.take("no code at all", await world.client.get("/d/x"))
     shots.take("no code at all, confirmed", await world.client.post("/d/x", data={"ticket": "1.00"}))
-    stand(world.house, "09:21")
+    stand(world.ctx, "09:21")
     shots.take("expired", await world.client.get(code))
     shots.take("confirmed too late", await world.client.post(code, data=ticket(page)))
-    stand(world.house, "09:22")
+    stand(world.ctx, "09:22")
     fresh = await shown(world, shots)
     await cancelled(world)
     shots.take("the visit was cancelled", await world.client.get(fresh))
@@ -899,8 +899,8 @@ async def links(world: World, shots: Shots) -> None:
     for _ in range(31):
         answer = await guest.tao.client.get(wrong)
     shots.take("so many links that nobody has", answer)
-    stand(world.house, "06:00")
-    world.house.address_rate_limit = type(world.house.address_rate_limit)(1)
+    stand(world.ctx, "06:00")
+    world.ctx.address_rate_limit = type(world.ctx.address_rate_limit)(1)
     for _ in range(200):
         answer = await guest.tao.client.get(new.path)
         if answer.status_code == 429:
@@ -925,7 +925,7 @@ def twice(password: str) -> dict[str, str]:
 
 async def invitation(world: World, shots: Shots) -> None:
     world.client.headers["accept-language"] = ACCEPT[shots.mode]
-    set_up(world.house, "06:00")
+    set_up(world.ctx, "06:00")
     shots.take("an invitation", await world.client.get("/invitation"))
     code = await invited(world, "li")
     shots.hide[code] = "INVITATION"
@@ -959,7 +959,7 @@ async def invitation(world: World, shots: Shots) -> None:
 
 async def authenticator(world: World, shots: Shots) -> None:
     world.client.headers["accept-language"] = ACCEPT[shots.mode]
-    set_up(world.house, "06:00")
+    set_up(world.ctx, "06:00")
     code = await invited(world, "wang")
     answer = await world.client.post("/invitation", data={"code": code, **twice(PASSWORD)})
     secret = answer.text.partition('class="code">')[2].partition("<")[0]

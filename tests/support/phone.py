@@ -159,8 +159,8 @@ async def _respond(send: Any, status: int, headers: dict[str, str], body: bytes)
 @asynccontextmanager
 async def serve_gate(world: World, max_body: int = 2**21) -> AsyncIterator[tuple[Gate, int]]:
     """Serve the application on a socket, by the real time; yields the gate and the port."""
-    world.house.clock = lambda: int(time.time() * 1000)
-    gate = Gate(create_app(world.house, max_body))
+    world.ctx.clock = lambda: int(time.time() * 1000)
+    gate = Gate(create_app(world.ctx, max_body))
     async with serve(gate) as port:
         yield gate, port
 

@@ -162,9 +162,9 @@ async def open_phone(
     a browser of its own, which may be restarted."""
     if CHROMIUM is None:
         pytest.skip("chromium is missing: apt-get install chromium")
-    world.house.clock = lambda: int(time.time() * 1000)
+    world.ctx.clock = lambda: int(time.time() * 1000)
     async with serve_world(world) as base, async_playwright() as playwright:
-        world.house.company = msgspec.structs.replace(world.house.company, url=base)
+        world.ctx.company = msgspec.structs.replace(world.ctx.company, url=base)
         browser = None if profile else await playwright.chromium.connect_over_cdp(running_chromium(CHROMIUM))
         options: dict[str, Any] = {
             "viewport": screen.get("viewport", {"width": 390, "height": 844}),
@@ -257,8 +257,8 @@ async def agree(app: PhoneApp, visit: UUID) -> list[str]:
 
 async def scan(app: PhoneApp, visit: UUID) -> Customer:
     """The customer, with the page that their own phone opens when it scans the code of the app."""
-    post, company = Post(), app.world.house.company
-    app.world.house.company = msgspec.structs.replace(company, gateways={"sms": post})
+    post, company = Post(), app.world.ctx.company
+    app.world.ctx.company = msgspec.structs.replace(company, gateways={"sms": post})
     customer = Customer(app.world, post, "", visit, cookies=True)
     code = await app.door_code(visit)
     page = (await customer.client.get(code)).text

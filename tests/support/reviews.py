@@ -10,8 +10,8 @@ from tests.support.api_client import VISIT, World
 
 def later(world: World, **delta: float) -> None:
     """Move the clock."""
-    now = world.house.clock() + int(timedelta(**delta).total_seconds() * 1000)
-    world.house.clock = lambda: now
+    now = world.ctx.clock() + int(timedelta(**delta).total_seconds() * 1000)
+    world.ctx.clock = lambda: now
 
 
 async def review_of(world: World, who: str = "wang", visit: UUID = VISIT) -> tuple[dict[str, Any], str]:
@@ -42,7 +42,7 @@ async def state_of(world: World, who: str = "wang", visit: UUID = VISIT) -> str:
 
 async def reasons(world: World, visit: UUID = VISIT) -> list[str]:
     """What calls for a person, once whatever changes by itself has changed; the queue says the same."""
-    while await refresh.refresh_due(world.house):
+    while await refresh.refresh_due(world.ctx):
         pass
     shown, _ = await review_of(world, visit=visit)
     kinds = list(dict.fromkeys(one["kind"] for one in shown["reasons"]))

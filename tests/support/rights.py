@@ -51,7 +51,7 @@ async def settled(world: World) -> tuple[World, dict[str, str]]:
             await accounts_repository.add_person(tx, person, 0)
             await accounts_repository.add_token(tx, token_digest(f"token of {person.login}"), person.login, 0)
 
-    await world.house.db.write(hire)
+    await world.ctx.db.write(hire)
     assert (await world.plan(customer=CUSTOMER, area="城东", external_ref=REF)).status_code == 201
     assert (await world.submit(record())).status_code == 201
     kept = (await world.submit(b"quarantined")).json()["quarantine"]

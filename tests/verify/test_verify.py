@@ -47,16 +47,16 @@ async def full(address: str) -> AsyncIterator[World]:
         gone = await world.ask("admin", "PUT", "/v1/people/zhou/departure", {"reason": "退休"})
         told = [one.status_code for one in (lost, changed, kept, hired, face, out, gone)]
         assert told == [200, 200, 400, 201, 204, 204, 200], told
-        await log.assign_sequence_numbers(world.house.db)
-        assert (await verify(world.house)).faults == []  # the control
-        async with world.house.evidence_storage.blobs.open_local(bytes.fromhex(name(BROKEN))) as path:
+        await log.assign_sequence_numbers(world.ctx.db)
+        assert (await verify(world.ctx)).faults == []  # the control
+        async with world.ctx.evidence_storage.blobs.open_local(bytes.fromhex(name(BROKEN))) as path:
             path.write_bytes(b"changed")
         yield world
 
 
 async def found(world: World) -> list[str]:
     """The faults, without the one of the broken file, which has to be among them whatever else is wrong."""
-    faults = (await verify(world.house)).faults
+    faults = (await verify(world.ctx)).faults
     broken = f"file {name(BROKEN)}: the bytes were changed"
     assert broken in faults, faults
     return [fault for fault in faults if fault != broken]
@@ -231,19 +231,19 @@ async def test_a_phone_is_out_with_who_left(address: str) -> None:
         assert (await world.ask("admin", "POST", "/v1/people", new)).status_code == 201
         await register_phone(world)
         assert (await world.ask("admin", "PUT", "/v1/people/li/departure", {"reason": "退休"})).status_code == 200
-        assert (await verify(world.house)).faults == []
+        assert (await verify(world.ctx)).faults == []
         await tampered(address, "UPDATE devices SET revoked_at = NULL")
-        (fault,) = (await verify(world.house)).faults
+        (fault,) = (await verify(world.ctx)).faults
         assert fault.endswith("revoked is not what the last event says")
 
 
 async def test_people_of_the_demonstration_came_by_an_event_like_anybody(address: str) -> None:
     async with opened_world(address) as world:
         await tampered(address, "DELETE FROM tokens", "DELETE FROM people")
-        await people.create_person(world.house, NewPerson("first", "先", ("admin",)), with_token=False)
-        world.house.clock = lambda: 1_772_500_000_000  # some time later
-        await seed.seed(world.house)
-        assert (await verify(world.house)).faults == []
+        await people.create_person(world.ctx, NewPerson("first", "先", ("admin",)), with_token=False)
+        world.ctx.clock = lambda: 1_772_500_000_000  # some time later
+        await seed.seed(world.ctx)
+        assert (await verify(world.ctx)).faults == []
 
 
 async def test_the_fault_names_the_visit_and_what_is_other_on_the_board(full: World, address: str) -> None:
@@ -260,7 +260,7 @@ async def test_what_may_have_changed_by_itself_is_not_a_fault(address: str) -> N
         later = record(entries=[said("09:05", "arrived"), said("23:00", "left")])
         await world.submit(later)
         await world.submit(record(uid("b"), entries=[]), uid("b"))  # judged before he left
-        assert (await verify(world.house)).faults == []
+        assert (await verify(world.ctx)).faults == []
 
 
 async def test_of_many_rows_a_hundred_are_named(full: World, address: str) -> None:
@@ -287,11 +287,11 @@ async def test_leaves_from_before_commit_to_the_bytes_alone(address: str, monkey
             before.setattr(batches, "batch_commitment", lambda _: b"")
             await world.plan()
             await world.submit(record())
-        assert (await verify(world.house)).faults == []
+        assert (await verify(world.ctx)).faults == []
         await tampered(address, "UPDATE batches SET writer = 'sun'")
-        assert (await verify(world.house)).faults == []  # which is why there are other leaves now
+        assert (await verify(world.ctx)).faults == []  # which is why there are other leaves now
         await tampered(address, "UPDATE batches SET body = salt")
-        assert [fault for fault in (await verify(world.house)).faults if "the bytes were changed" in fault]
+        assert [fault for fault in (await verify(world.ctx)).faults if "the bytes were changed" in fault]
 
 
 async def test_checklists_from_before_they_were_tied_to_their_leaf_are_still_verified(address: str, monkeypatch: Any):
@@ -299,6 +299,6 @@ async def test_checklists_from_before_they_were_tied_to_their_leaf_are_still_ver
         before.setattr(checklists_repository, "checklist_commitment", lambda _: b"")
         async with opened_world(address) as world:
             await tampered(address, "UPDATE checklists SET leaf = NULL, salt = NULL")
-            assert (await verify(world.house)).faults == []
+            assert (await verify(world.ctx)).faults == []
             await tampered(address, "UPDATE checklists SET body = sha256")
-            assert (await verify(world.house)).faults == ["checklist onsite@1: the bytes were changed"]
+            assert (await verify(world.ctx)).faults == ["checklist onsite@1: the bytes were changed"]

@@ -199,7 +199,7 @@ async def test_a_row_of_a_table_beyond_its_bounds_is_refused_by_its_column(world
 
 
 async def test_a_recipient_ends_with_its_line(world: World):
-    stand(world.house, "07:00")
+    stand(world.ctx, "07:00")
     await world.plan()
     for to in ("a@b.example\n", "a@b.example\r\n", "\n", " ", "a\nb"):
         answer = await world.ask("zhao", "POST", f"/v1/visits/{VISIT}/notice", {"channel": "email", "to": to})

@@ -56,7 +56,7 @@ class Life(RuleBasedStateMachine):
     def changed(self, kind: str, content: dict[str, Any], *, stale: bool = False) -> Any:
         expected = frozenset({self.revision + 7 if stale else self.revision})
         raw = encode(content)
-        return self.run(change_visit(self.town.house, TOKENS["zhao"], self.visit, kind, raw, expected))  # type: ignore[arg-type]
+        return self.run(change_visit(self.town.ctx, TOKENS["zhao"], self.visit, kind, raw, expected))  # type: ignore[arg-type]
 
     @property
     def begun(self) -> bool:
@@ -127,11 +127,11 @@ class Life(RuleBasedStateMachine):
         self.state = "to_review" if what == "left" or self.state == "to_review" else "under_way"
 
     def looked_at(self) -> tuple[ReviewView, str]:
-        return self.run(reviewing.get_review_view(self.town.house, TOKENS["wang"], self.visit))
+        return self.run(reviewing.get_review_view(self.town.ctx, TOKENS["wang"], self.visit))
 
     def review(self, tag: str, *findings: FindingDecision) -> None:
         review = Review(findings=findings, comment=f"第{self.count}次")
-        self.run(reviewing.review_visit(self.town.house, TOKENS["wang"], self.visit, review, frozenset({tag})))
+        self.run(reviewing.review_visit(self.town.ctx, TOKENS["wang"], self.visit, review, frozenset({tag})))
 
     @precondition(lambda self: self.begun)
     @rule(decision=st.sampled_from(["uphold", "override"]))
@@ -167,7 +167,7 @@ class Life(RuleBasedStateMachine):
             due=msgspec.convert(stories.clock("18:00"), datetime),
         )
         self.asked.append(uid(f"correction {self.count}"))
-        self.run(corrections.return_items(self.town.house, TOKENS["wang"], self.asked[-1], correction))
+        self.run(corrections.return_items(self.town.ctx, TOKENS["wang"], self.asked[-1], correction))
         self.steps += 1
 
     @precondition(lambda self: self.asked)
@@ -182,7 +182,7 @@ class Life(RuleBasedStateMachine):
     @precondition(lambda self: self.asked)
     @rule()
     def withdraw_what_was_returned(self) -> None:
-        self.run(corrections.withdraw_correction(self.town.house, TOKENS["wang"], self.asked.pop()))
+        self.run(corrections.withdraw_correction(self.town.ctx, TOKENS["wang"], self.asked.pop()))
         self.steps += 1
 
     @precondition(lambda self: self.begun)
@@ -193,7 +193,7 @@ class Life(RuleBasedStateMachine):
         if findings:
             words = Explanation(finding=findings[0].finding.code, text=f"第{self.count}次")
             token, given = TOKENS[self.technician], uid(f"words {self.count}")
-            assert self.run(reviewing.explain(self.town.house, token, self.visit, given, words))
+            assert self.run(reviewing.explain(self.town.ctx, token, self.visit, given, words))
             self.steps += 1
             assert "explanation" in {one.kind for one in self.looked_at()[0].reasons}
 
@@ -210,7 +210,7 @@ class Life(RuleBasedStateMachine):
     @invariant()
     def what_calls_for_a_person_is_in_the_queue(self) -> None:
         shown, tag = self.looked_at()
-        found = self.run(queue.list_queue(self.town.house, TOKENS["wang"], QueueFilter()))
+        found = self.run(queue.list_queue(self.town.ctx, TOKENS["wang"], QueueFilter()))
         reasons = [one.kind for one in shown.reasons]
         waits = not reasons or self.asked  # what was returned is the technician's until it is due
         assert [list(one.reasons) for one in found.reviews] == ([] if waits else [list(dict.fromkeys(reasons))])
@@ -221,7 +221,7 @@ class Life(RuleBasedStateMachine):
 
     @invariant()
     def the_visit_is_as_the_model_says(self) -> None:
-        seen = self.run(views.get_visit(self.town.house, TOKENS["wang"], self.visit))
+        seen = self.run(views.get_visit(self.town.ctx, TOKENS["wang"], self.visit))
         assert seen.state == self.expected_state
         assert (seen.cancelled is not None) == self.cancelled
         assert (seen.technician, seen.revision) == (self.technician, self.revision)

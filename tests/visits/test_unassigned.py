@@ -88,18 +88,18 @@ async def test_a_board_that_is_made_anew_shows_it_too(world: World) -> None:
         nothing = {"valid_until": None, "reasons": "", "urgent_at": None, "since": None, "assignee": ""}
         await tx.execute("update_summary_status", visit=VISIT.bytes, state="", flags="", verdict="", **nothing)
 
-    await world.house.db.write(empty)
-    assert await status.backfill_summaries(world.house) == 1
+    await world.ctx.db.write(empty)
+    assert await status.backfill_summaries(world.ctx) == 1
     assert await flagged(world) == {str(VISIT)}
 
 
 async def departs(town: Town) -> None:
-    await people.deactivate(town.house, TOKENS["admin"], "li", "离职")
+    await people.deactivate(town.ctx, TOKENS["admin"], "li", "离职")
 
 
 async def is_dispatcher_now(town: Town) -> None:
     roles = NewRoles(("dispatcher",), ("城东",))
-    await roles_and_cards.give_roles(town.house, TOKENS["admin"], "li", roles)
+    await roles_and_cards.give_roles(town.ctx, TOKENS["admin"], "li", roles)
 
 
 @pytest.mark.parametrize("ends", [departs, is_dispatcher_now])
@@ -128,7 +128,7 @@ async def test_a_visit_given_to_somebody_who_just_leaves_is_flagged(
     assert not going.done()
     go_on.set()
     await asyncio.gather(giving, going)
-    found = await listing.list_visits(town.house, TOKENS["zhao"], {"flag": "no_technician"})
+    found = await listing.list_visits(town.ctx, TOKENS["zhao"], {"flag": "no_technician"})
     assert [one.id for one in found.items] == [str(visit)]
     with pytest.raises(errors.UnknownPerson):  # and who comes later is told
         await town.planned("later")
@@ -136,7 +136,7 @@ async def test_a_visit_given_to_somebody_who_just_leaves_is_flagged(
 
 async def handed_over(town: Town, visit: UUID, *logins: str, revision: int = 0) -> None:
     content = encode({"technician": logins[0], "crew": logins[1:]})
-    await change_visit(town.house, TOKENS["zhao"], visit, "technician", content, frozenset({revision}))
+    await change_visit(town.ctx, TOKENS["zhao"], visit, "technician", content, frozenset({revision}))
 
 
 async def test_who_hands_over_and_who_sends_away_do_not_wait_in_a_circle(
@@ -173,4 +173,4 @@ async def test_visits_of_one_technician_are_planned_at_the_same_time(postgres_da
             await planning.require_technicians(tx, "li", ("sun",))
             await both.wait()
 
-        await asyncio.gather(*(town.house.db.write(work) for _ in range(2)))
+        await asyncio.gather(*(town.ctx.db.write(work) for _ in range(2)))

@@ -152,7 +152,7 @@ class Days:
             content |= {"text": self.strange.text(blank=False), "to": "x"}
         await self.sees("zhao", f"{path}/notice", 200)
         await self.does("zhao", "POST", f"{path}/notice", content)
-        await worker.deliver_due(self.world.house)
+        await worker.deliver_due(self.world.ctx)
 
     async def changes(self, path: str) -> None:
         for part, content in self.strange.changes():
@@ -188,7 +188,7 @@ class Days:
         self.post.letters.clear()
         if self.noted(await customer.ask("POST", "/code"), "customer").status_code != 200:
             return False
-        while await worker.deliver_due(self.world.house):
+        while await worker.deliver_due(self.world.ctx):
             pass
         codes = [found for one in self.post.letters if (found := re.search("验证码 ([0-9]{6})", one.text))]
         return self.noted(await customer.ask("PUT", "/code", {"code": codes[-1][1]}), "customer", 200).is_success
@@ -256,7 +256,7 @@ class Days:
 def goes(world: World, moment: datetime) -> None:
     """The clock goes on from a moment, a millisecond each time that somebody looks at it; or it stands."""
     milliseconds = count(int(moment.timestamp() * 1000), 0 if CLOCK_STANDS else 1)
-    world.house.clock = lambda: next(milliseconds)
+    world.ctx.clock = lambda: next(milliseconds)
 
 
 async def verified(world: World, address: str) -> dict[str, Any]:
@@ -264,7 +264,7 @@ async def verified(world: World, address: str) -> dict[str, Any]:
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         *("-m", "service", "verify"),
-        env=os.environ | {"DOORSTEP_DATABASE": address, "DOORSTEP_DATA": str(world.house.evidence_storage.data)},
+        env=os.environ | {"DOORSTEP_DATABASE": address, "DOORSTEP_DATA": str(world.ctx.evidence_storage.data)},
         stdout=asyncio.subprocess.PIPE,
     )
     out, _ = await process.communicate()
@@ -274,7 +274,7 @@ async def verified(world: World, address: str) -> dict[str, Any]:
 @pytest.mark.timeout(1200)  # some 30 seconds of a processor, which others may need too
 async def test_whatever_is_taken_can_be_shown_to_everybody_and_verified(engine: str, address: str) -> None:
     async with opened_world(address) as world:
-        post = set_up(world.house, "12:00")
+        post = set_up(world.ctx, "12:00")
         goes(world, NOW)
         photos = [picture(number) for number in range(4)]
         checklist = (await world.ask("li", "GET", "/v1/checklists/onsite/1")).json()
@@ -292,7 +292,7 @@ async def test_whatever_is_taken_can_be_shown_to_everybody_and_verified(engine: 
             number += 1
             goes(world, NOW + timedelta(seconds=number))
         await days.all_looked_at(calendar)
-        assert (await verify(world.house)).faults[:20] == []
+        assert (await verify(world.ctx)).faults[:20] == []
         goes(world, NOW + timedelta(days=40))
         await days.all_looked_at(calendar, again=True)
         assert days.faults[:20] == []

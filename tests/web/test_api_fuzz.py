@@ -61,7 +61,7 @@ class Served:
 
     async def run(self) -> None:
         async with opened_world(await copy_sqlite(Path(self.path))) as world:
-            set_up(world.house, "08:00")
+            set_up(world.ctx, "08:00")
             await world.plan()
             photo = picture()
             pieces = [{"kind": "photo", "sha256": name(photo)}]
@@ -86,7 +86,7 @@ class Served:
                 "upload_id": [upload.headers["location"].rpartition("/")[2]],
             }
             self.server = uvicorn.Server(
-                uvicorn.Config(create_app(world.house, 2**17), port=0, lifespan="off", log_config=None, ws="none")
+                uvicorn.Config(create_app(world.ctx, 2**17), port=0, lifespan="off", log_config=None, ws="none")
             )
             task = asyncio.create_task(self.server.serve())
             while not self.server.started:  # noqa: ASYNC110 - uvicorn has no event for it

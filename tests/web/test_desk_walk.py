@@ -36,7 +36,7 @@ async def lively(world: World) -> dict[str, Any]:
     async def hire(tx: Transaction) -> None:
         await accounts_repository.add_person(tx, EVERYTHING, 0)
 
-    await world.house.db.write(hire)
+    await world.ctx.db.write(hire)
     done = uid("done")
     assert (await world.plan(done, customer=LONG, external_ref=REFERENCE)).status_code == 201
     damage = said("09:20", "own_damage", thing="tile", label="很长很长的名称" * 20, holds=True)

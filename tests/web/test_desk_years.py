@@ -29,7 +29,7 @@ NEW = {"id": "01956e2c-8a00-7000-8000-000000000009"}
 async def test_a_year_is_named_at_its_field(
     sqlite_world: World, path: str, login: str, fields: dict[str, str], name: str, rest: str, year: str
 ) -> None:
-    stand(sqlite_world.house, "12:00")
+    stand(sqlite_world.ctx, "12:00")
     await sqlite_world.plan()
     if login == "wang":
         assert (await sqlite_world.submit(record())).status_code == 201

@@ -38,7 +38,7 @@ NO_DEFECT = range(200, 500)
 @pytest.fixture
 async def post(world: World) -> Post:
     """A gateway for the messages."""
-    return set_up(world.house, "08:00")
+    return set_up(world.ctx, "08:00")
 
 
 def sound(response: httpx.Response) -> httpx.Response:

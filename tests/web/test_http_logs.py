@@ -69,7 +69,7 @@ async def test_health_is_not_logged_while_all_is_well(logged: World):
     assert (await logged.ask(None, "GET", "/health/live")).json() == {"status": "ok"}
     assert (await logged.ask(None, "GET", "/health/ready")).status_code == 200
     assert lines() == []
-    await logged.house.db.close()
+    await logged.ctx.db.close()
     assert (await logged.ask(None, "GET", "/health/ready")).status_code == 503
     assert (await logged.ask(None, "GET", "/health/live")).status_code == 200
     assert [line["status"] for line in lines()] == [503]

@@ -74,7 +74,7 @@ async def submit_many(world: World, count: int) -> list[httpx.Response]:
 
 
 async def test_a_phone_with_a_hundred_unsent_records_comes_through_and_then_waits(world: World) -> None:
-    world.house.token_rate_limit = TokenBucket(100)
+    world.ctx.token_rate_limit = TokenBucket(100)
     await world.plan()
     answers = await submit_many(world, 101)
     assert [one.status_code for one in answers] == [201] * 100 + [429]
@@ -97,7 +97,7 @@ async def test_without_a_limit_it_is_the_same_phone_that_is_never_told_to_wait(s
 
 async def test_strangers_are_counted_by_address_and_told_on_a_page_where_they_look_at_one(small_world: World) -> None:
     world = small_world
-    world.house.address_rate_limit = TokenBucket(4)
+    world.ctx.address_rate_limit = TokenBucket(4)
     await world.plan()
     token = (await world.ask("zhao", "POST", f"/v1/visits/{VISIT}/confirmation-link")).json()["token"]
     for path in (f"/c/{token}", f"/v1/confirmations/{token}", f"/c/{token}", f"/c/{token}"):
@@ -121,9 +121,9 @@ async def test_strangers_are_counted_by_address_and_told_on_a_page_where_they_lo
 
 async def test_a_token_that_is_none_counts_for_the_address_and_makes_no_room_for_itself(small_world: World) -> None:
     world = small_world
-    world.house.address_rate_limit, world.house.token_rate_limit = TokenBucket(4), TokenBucket(100)
+    world.ctx.address_rate_limit, world.ctx.token_rate_limit = TokenBucket(4), TokenBucket(100)
     answers = [await world.ask(f"guess {number}", "GET", "/v1/me") for number in range(6)]
     assert [one.status_code for one in answers] == [401, 401, 401, 401, 429, 429]
-    assert keys(world.house.token_rate_limit) == 0
+    assert keys(world.ctx.token_rate_limit) == 0
     assert (await world.ask(None, "GET", "/v1/me")).status_code == 429
     assert (await world.ask("li", "GET", "/v1/me")).status_code == 200

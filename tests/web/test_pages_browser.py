@@ -10,7 +10,7 @@ from tests.support.fake_gateway import URL, Post, set_up, stand
 
 
 async def prepared(world: World) -> tuple[Post, str]:
-    post = set_up(world.house, "06:00")
+    post = set_up(world.ctx, "06:00")
     assert (await world.plan()).status_code == 201
     made = await world.ask("zhao", "POST", f"/v1/visits/{VISIT}/confirmation-link")
     return post, made.json()["token"]
@@ -51,7 +51,7 @@ async def test_a_customer_asks_for_another_time(small_world: World, scripts: Any
 @pytest.mark.parametrize("scripts", [True, False])
 async def test_green_at_the_door_and_red_for_a_stranger(small_world: World, scripts: Any) -> None:
     await prepared(small_world)
-    stand(small_world.house, "09:05")
+    stand(small_world.ctx, "09:05")
     code = (await small_world.ask("li", "GET", f"/v1/visits/{VISIT}/doorstep")).json()
     async with serve_world(small_world) as base, open_page(scripts=scripts) as page:
         await page.goto(base + code["url"].removeprefix(URL))

@@ -177,13 +177,13 @@ async def quickly(work: Callable[[], Awaitable[httpx.Response]], about: str) -> 
 async def one_who_may_all(address: str) -> AsyncIterator[World]:
     """A utility with a visit, where 李 may do everything, and a second passes with each look at the clock."""
     async with opened_world(address) as world:
-        began = world.house.clock()
+        began = world.ctx.clock()
         every = {"roles": ["technician", "dispatcher", "supervisor", "admin"], "areas": ["城东"]}
         assert (await world.ask("admin", "PUT", "/v1/people/li/roles", every)).status_code == 200
         assert (await world.plan()).status_code == 201
         made = await world.ask("li", "POST", f"/v1/visits/{VISIT}/confirmation-link")
         world.client.headers["x-token"] = made.json()["token"]
-        world.house.clock = lambda: began + next(numbers) * 1000
+        world.ctx.clock = lambda: began + next(numbers) * 1000
         yield world
 
 
