@@ -26,6 +26,7 @@ COMMENT = re.compile(rb"^[ \t]*(?://[^\n]*|/\*(?:[^*]|\*(?!/))*\*/)[ \t]*$", re.
 """A comment in a line or lines of its own. Types of our scripts are in comments, a fifth of what a phone would load."""
 CAST = re.compile(rb"/\*\* @(?:[^*\n]|\*(?!/))*\*/ ?")
 """A type within a line."""
+INDENT = re.compile(rb"^[ \t]+", re.MULTILINE)
 
 
 class AppFile(msgspec.Struct, frozen=True):
@@ -54,19 +55,19 @@ def _read(name: str, path: Path) -> AppFile:
     if path.suffix in {".js", ".css"} and (
         not name.startswith("vendor/") or name.startswith("vendor/idb/")
     ):  # licences stay
-        body = without_comments(body)
+        body = shortened(body)
     packer = zlib.compressobj(level=9, wbits=31)
     packed = b"" if path.suffix == ".png" else packer.compress(body) + packer.flush()
     return AppFile(body, KINDS[path.suffix], packed)
 
 
-def without_comments(script: bytes) -> bytes:
-    """The script without types and the comments that have lines of their own. Every line keeps its number."""
-    return CAST.sub(b"", COMMENT.sub(lambda found: b"\n" * found[0].count(b"\n"), script))
+def shortened(script: bytes) -> bytes:
+    """The script without types, indents and the comments that have lines of their own. Every line keeps its number."""
+    return INDENT.sub(b"", CAST.sub(b"", COMMENT.sub(lambda found: b"\n" * found[0].count(b"\n"), script)))
 
 
 FILES = {name: _read(name, path) for name, path in _paths()}
-WORKER = without_comments((FOLDER / "sw.js").read_bytes())
+WORKER = shortened((FOLDER / "sw.js").read_bytes())
 DIGEST = sha256("".join(f"{file.digest}  {name}\n" for name, file in sorted(FILES.items())).encode()).hexdigest()
 VERSION = sha256(DIGEST.encode() + WORKER + SHELL.read_bytes()).hexdigest()[:16]
 BASE = f"/phone/files/{VERSION}/"

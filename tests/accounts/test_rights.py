@@ -167,6 +167,7 @@ ROWS: dict[str, Row] = {
         {"channel": "sms", "dry_run": False, "date": "2026-03-02"},
         sees=OFFICE,
     ),
+    "record_call": Row("PUT", f"{V}/notice-calls/{uid('told')}", OFFICE, {"called": "陶女士", "text": "已告知"}),
     "make_link": Row("POST", f"{V}/confirmation-link", OFFICE),
     "show_doorstep_code": Row("GET", f"{V}/doorstep", frozenset({OWN})),
     "show_customers_page": public("GET", "/c/guess"),

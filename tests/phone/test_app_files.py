@@ -22,7 +22,7 @@ IMPORT = re.compile(r"""(?:\bfrom|\bimport)\s*\(?\s*(["'])([^"'\n]+)\1""")
 
 def imported(name: str) -> list[str]:
     """What a module imports, as it is written, without types."""
-    text = files.without_comments(files.FILES[name].body).decode()
+    text = files.shortened(files.FILES[name].body).decode()
     return [found[2] for found in IMPORT.finditer(text)]
 
 
@@ -171,5 +171,5 @@ def test_what_is_served_differs_from_the_sources_only_in_comments(tmp_path: Path
 
 def test_only_comments_on_lines_of_their_own_are_left_out() -> None:
     script = b'// one\nlet a = 1 // two\n/** three\n * four */\n  /* five */ b()\nlet url = "//c"\n'
-    assert files.without_comments(script) == b'\nlet a = 1 // two\n\n\n  /* five */ b()\nlet url = "//c"\n'
-    assert files.without_comments(b"/* one */ a() /* two */\n") == b"/* one */ a() /* two */\n"
+    assert files.shortened(script) == b'\nlet a = 1 // two\n\n\n/* five */ b()\nlet url = "//c"\n'
+    assert files.shortened(b"/* one */ a() /* two */\n") == b"/* one */ a() /* two */\n"
