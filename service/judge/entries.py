@@ -100,6 +100,9 @@ class Refused(msgspec.Struct, frozen=True, omit_defaults=True):
     outcome: Annotated[RefusalOutcome | None, Meta(description="How the customer did not take part.")] = None
 
 
+MAX_EVIDENCE = 200
+
+
 class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
     """One act or fact of a visit. Entries are only ever added.
 
@@ -116,7 +119,7 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
     label: Annotated[LineText | None, Meta(description="The name of the thing, for people.")] = None
     holds: Annotated[bool | None, Meta(description="For a fact: whether it is so; true by default.")] = None
     says: Annotated[Literal["yes", "no"] | None, Meta(description="Whether the customer says it was done.")] = None
-    evidence: Annotated[tuple[Evidence, ...], Meta(max_length=200, description="Its evidence.")] = ()
+    evidence: Annotated[tuple[Evidence, ...], Meta(max_length=MAX_EVIDENCE, description="Its evidence.")] = ()
     fields: Annotated[dict[CodeText, FieldValue], Meta(max_length=100, description="Typed answers of the item.")] = {}
     waived: Annotated[Waived | None, Meta(description="It was not done, and somebody waived it.")] = None
     refused: Annotated[Refused | None, Meta(description="The customer would not or could not take part.")] = None

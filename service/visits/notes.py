@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from service.errors import json_pointer
-from service.judge.entries import NEEDS, Entry, Evidence, Place, Refused, Waived
+from service.judge.entries import MAX_EVIDENCE, NEEDS, Entry, Evidence, Place, Refused, Waived
 from service.judge.rules import CompiledChecklist
 from service.judge.timeline import is_blank, withdrawn_ids
 
@@ -55,7 +55,7 @@ class _Refused(Refused, frozen=True, forbid_unknown_fields=True):
 
 
 class _Entry(Entry, frozen=True, forbid_unknown_fields=True):
-    evidence: tuple[_Evidence, ...] = ()
+    evidence: Annotated[tuple[_Evidence, ...], Meta(max_length=MAX_EVIDENCE)] = ()
     place: _Place | None = None
     waived: _Waived | None = None
     refused: _Refused | None = None

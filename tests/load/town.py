@@ -18,6 +18,7 @@ from service.checklists.publish import publish_bundled_checklist
 from service.context import AppContext
 from service.db.database import Database, Transaction
 from service.lifecycle import current_millis, uuid7
+from service.visits.notice_flags import NOT_AGREED, NOTICE_DUE
 from service.visits.repository import VisitRow, add_visit
 from tests.support import example_visits as stories
 
@@ -120,4 +121,5 @@ def _row(visit: UUID, body: bytes, window: tuple[int, int]) -> VisitRow:
         created_at=current_millis(),
         created_by="zhao",
         salt=bytes(32),
+        flags=" ".join((NOTICE_DUE, NOT_AGREED)),
     )

@@ -23,8 +23,12 @@ def text_of(name: str) -> str:
     return files.FILES[name].body.decode()
 
 
+def source_of(name: str) -> str:
+    return (files.FOLDER / name).read_text("utf-8")
+
+
 def test_texts_are_in_both_languages() -> None:
-    found = [pair for name in WORDS - {"flow/table.js"} for pair in PAIR.findall(text_of(name))]
+    found = [pair for name in WORDS - {"flow/table.js"} for pair in PAIR.findall(source_of(name))]
     assert len(found) > 250
     for key, zh, en in found:
         assert en.strip(), key
@@ -42,7 +46,7 @@ def test_no_text_is_outside_the_files_of_words() -> None:
 
 
 def test_every_reason_not_to_accept_something_is_said_in_both_languages() -> None:
-    known = set(re.findall(r'^  "([\w-]+)": ', text_of("app/problem_words.js"), re.MULTILINE))
+    known = set(re.findall(r'^  "([\w-]+)": ', source_of("app/problem_words.js"), re.MULTILINE))
     problems = [one for one in vars(errors).values() if isinstance(one, type) and issubclass(one, errors.Problem)]
     quarantined = {one.code for one in problems if one.quarantines_input}
     assert len(quarantined) > 5

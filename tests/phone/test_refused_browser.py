@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from tests.phone.test_screens_browser import look
 from tests.support.api_client import World
 from tests.support.phone_app import PhoneApp, open_phone, plan_today
+from tests.support.phone_screens import look
 
 PARK = """async ([visit, queue, code]) => {
     const base = document.querySelector('script[type=module]').src.replace(/app\\/main.js$/, '');
