@@ -233,7 +233,7 @@ async def test_an_example_visit_goes_by_the_screens_to_its_end(sqlite_world: Wor
     async with open_phone(world, profile=tmp_path) as app:
         await app.open(f"visits/{visit}")
         technician = Technician(app, visit)
-        await technician.at_visit()
+        await app.page.locator(".stage").first.wait_for()
         await app.context.set_offline(True)
         began = time.monotonic()
         lines = await taps_of(name)
