@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -32,17 +33,24 @@ async def quota(session: CDPSession, page: Page, size: int) -> None:
     await session.send("Storage.overrideQuotaForOrigin", {"origin": origin, "quotaSize": size})
 
 
-async def test_a_full_phone_says_so_and_keeps_what_it_has(sqlite_world: World, tmp_path: Path) -> None:
+@asynccontextmanager
+async def small_phone(world: World, folder: Path, size: int) -> AsyncIterator[Page]:
+    """The page of an enrolled phone with room for so many bytes."""
     if CHROMIUM is None:
         pytest.skip("chromium is missing: apt-get install chromium")
     async with (
-        serve_gate(sqlite_world) as (_, port),
-        own_browser(tmp_path / "profile", f"http://127.0.0.1:{port}") as (phone, _),
+        serve_gate(world) as (_, port),
+        own_browser(folder / "profile", f"http://127.0.0.1:{port}") as (phone, _),
     ):
         page = await phone.tab()
         session = await page.context.new_cdp_session(page)
-        await quota(session, page, 3_000_000)  # before anything is stored: later it would only count from a restart on
-        await phone.enrol(page, await enrolment_code(sqlite_world))
+        await quota(session, page, size)  # before anything is stored: later it would only count from a restart on
+        await phone.enrol(page, await enrolment_code(world))
+        yield page
+
+
+async def test_a_full_phone_says_so_and_keeps_what_it_has(sqlite_world: World, tmp_path: Path) -> None:
+    async with small_phone(sqlite_world, tmp_path, 3_000_000) as page:
         await fill(page, str(await plan_now(sqlite_world, "v")))
 
 
@@ -120,16 +128,7 @@ WRITE = """
 
 
 async def test_a_full_phone_still_seals_and_sends_what_is_small(sqlite_world: World, tmp_path: Path) -> None:
-    if CHROMIUM is None:
-        pytest.skip("chromium is missing: apt-get install chromium")
-    async with (
-        serve_gate(sqlite_world) as (_, port),
-        own_browser(tmp_path / "profile", f"http://127.0.0.1:{port}") as (phone, _),
-    ):
-        page = await phone.tab()
-        session = await page.context.new_cdp_session(page)
-        await quota(session, page, 4_000_000)
-        await phone.enrol(page, await enrolment_code(sqlite_world))
+    async with small_phone(sqlite_world, tmp_path, 4_000_000) as page:
         visit = str(await plan_now(sqlite_world, "v"))
         photos, last = await run(page, FILL, visit)
         assert (photos > 3, last) == (True, "QuotaExceededError")
