@@ -138,8 +138,15 @@ async def test_a_signature_survives_a_phone_that_closes_the_page(sqlite_world: W
         await page.locator(".paper").wait_for()
         for words in ("SH20190317", "1274 m³", "表玻璃", "装修碰砸", "120 元（价目表第 3 条）", "我已看过"):
             await page.locator(".paper").get_by_text(words).first.wait_for()
+        await app.tap("在这里签字")  # nobody is named: the app says what that means, and lets them sign all the same
+        await page.get_by_role("alert").get_by_text("还没有写签字人姓名或关系").wait_for()
+        await look(app, "unnamed")
+        await app.tap("在这里签字")
+        await page.locator(".pad canvas").wait_for()
+        await app.tap("返回")
         await page.get_by_label("签字人姓名").fill("陶立")
         await app.tap("户主", exact=True)
+        assert await page.get_by_text("还没有写签字人姓名或关系").count() == 0
         await look(app, "paper")
         await app.tap("转过去给客户看")
         assert await page.locator(".paper.turned").count() == 1

@@ -96,6 +96,7 @@ export const VISIT_WORDS = {
   "sign.prices": ["价目表（公司提供，不是签字内容的一部分）", "Price list (by the company; no part of what is signed)"],
   "sign.missing": ["纸上还没有费用", "The paper names no cost yet"],
   "sign.sign": ["在这里签字", "Sign here"],
+  "sign.unnamed": ["还没有写签字人姓名或关系，会判为“签字人不是客户”。请先写好；要照实这样签，再按一次。", "Without the signer's name and relation it counts as signed by somebody else. Fill them in first, or press again to sign all the same."],
   "sign.own": ["让客户用自己的手机", "On the customer's own phone"],
   "sign.ownHow": ["请客户用手机相机扫这个码，再点「在这部手机上核对和签认」，看完就能签。", "The customer scans this with the phone's camera, then taps “Check and sign on this phone”, reads and signs."],
   "sign.ownSent": ["单子已传到服务器，可以扫了", "The paper has been sent: it can be scanned"],

@@ -53,6 +53,7 @@ function Signing({ model, step, document, what, isCharged }) {
   const [sha256, setSha256] = useState("");
   const [signing, setSigning] = useState(/** @type {Signing} */ ({ of: "", signer: "", relation: "", strokes: [], isSigning: false, isOwn: false, ...model.drafts[key] }));
   const [isTurned, setTurned] = useState(false);
+  const [isAsked, setAsked] = useState(false);
   const text = JSON.stringify(document);
   useEffect(() => {
     digest(document).then(setSha256);
@@ -79,6 +80,11 @@ function Signing({ model, step, document, what, isCharged }) {
     await saveDraft(model.id, draftKey(step.id), { ...kept, choice: `refused.${what}`, outcome });
     go(stepPlace(model, "step", step));
   };
+  const isUnnamed = !signing.signer.trim() || !signing.relation;
+  const sign = () => {
+    if (!isUnnamed || isAsked) return change({ isSigning: true, strokes });
+    setAsked(true); // told once, never blocked
+  };
   const canRefuse = model.rules.byId.get(what)?.item.refusal != null;
 
   if (signing.isSigning && isCurrent) {
@@ -95,8 +101,9 @@ function Signing({ model, step, document, what, isCharged }) {
       <${Paper} document=${document} isTurned=${isTurned} />
       ${isCharged && html`<${PriceList} /><${Cost} model=${model} />`}
       <${Signer} model=${model} signing=${signing} onChange=${change} />
+      ${isAsked && isUnnamed && html`<${Notice} kind="warn" title=${t("sign.unnamed")} alert />`}
       <div class="equal">
-        <${Button} icon="pen" onPress=${() => change({ isSigning: true, strokes })}>${t("sign.sign")}<//>
+        <${Button} icon="pen" onPress=${sign}>${t("sign.sign")}<//>
         <${Button} icon="phone" onPress=${() => change({ isOwn: true })}>${t("sign.own")}<//>
         ${canRefuse && OUTCOMES.map(outcome => html`<${Button} key=${outcome} onPress=${() => instead(outcome)}>
           <span class="unseen">${pair(t("step.outcome"), "")}</span>${say({ zh: t(`step.${outcome}`), en: t(`step.${outcome}`) })}
