@@ -17,7 +17,7 @@ from service.judge.moments import from_ms, to_ms
 
 from .clock_skew import seconds_ahead
 from .complaints import COMPLAINTS, answering_items
-from .finding_times import FindingTimes
+from .finding_times import SETTLED_WITHIN, FindingTimes
 from .loading import LoadedVisit
 from .owed_answers import complaints_of, owed_answers
 from .owed_duties import Duty, owed_duties
@@ -40,8 +40,7 @@ MISSING_FILES_AFTER = timedelta(hours=24)
 NO_RECORD_AFTER = timedelta(milliseconds=NO_RECORD_AFTER_MS)
 HOUR_MS = 3_600_000
 URGENT_AFTER_MS: dict[str, int] = {"complaint": 24 * HOUR_MS, "overdue_duty": 0, "void_signature": 24 * HOUR_MS}
-REVIEW_WITHIN_MS = 3 * 24 * HOUR_MS
-"""How long after it arose a reason without a due date of its own is urgent: the order of the queue."""
+REVIEW_WITHIN_MS = SETTLED_WITHIN // timedelta(milliseconds=1)
 
 
 class Reason(msgspec.Struct, frozen=True, kw_only=True):

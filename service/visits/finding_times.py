@@ -1,6 +1,6 @@
 """When what a finding is about came to the service, and by when it has to be settled."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 
 from service.judge.entries import Entry
@@ -9,6 +9,9 @@ from service.judge.moments import from_ms
 from service.judge.timeline import withdrawn_ids
 
 from .loading import LoadedVisit
+
+SETTLED_WITHIN = timedelta(days=3)
+"""How long what has no due date of its own may wait: a duty, and a reason before it is urgent."""
 
 
 class FindingTimes:

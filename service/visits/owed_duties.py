@@ -1,7 +1,7 @@
 """What is still owed in a visit: a thing to give back, a damage to settle, an answer to a complaint."""
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Literal
 
 import msgspec
@@ -9,14 +9,12 @@ import msgspec
 from service.judge.findings import Finding, Judgement
 from service.judge.rules import CompiledItem
 
-from .finding_times import FindingTimes
+from .finding_times import SETTLED_WITHIN, FindingTimes
 from .loading import LoadedVisit
 from .owed_answers import OwedAnswer
 
 OwnerRole = Literal["technician", "office"]
 TECHNICIANS = ("technician", "inspector")
-SETTLED_WITHIN = timedelta(days=3)
-"""How long what has no due date of its own may stay open."""
 
 
 class Duty(msgspec.Struct, frozen=True, kw_only=True):

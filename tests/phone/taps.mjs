@@ -31,26 +31,24 @@ const signature = {
   relation: 'adult_household_member',
 }
 
+const started = [
+  ['08:10:00', 'self_check'],
+  ['09:12:00', 'arrive', gps],
+  ['09:13:05', 'knock'],
+  ['09:13:40', 'meet'],
+  ['09:14:10', 'consent'],
+  ['09:14:40', 'enter'],
+  ['09:18:00', 'start'],
+]
+
 export const TAPS = {
   plain: [
-    ['08:10:00', 'self_check'],
-    ['09:12:00', 'arrive', gps],
-    ['09:13:05', 'knock'],
-    ['09:13:40', 'meet'],
-    ['09:14:10', 'consent'],
-    ['09:14:40', 'enter'],
-    ['09:18:00', 'start'],
+    ...started,
     ['09:58:00', 'finish'],
     ['10:08:00', 'part', gps],
   ],
   S01: [
-    ['08:10:00', 'self_check'],
-    ['09:12:00', 'arrive', gps],
-    ['09:13:05', 'knock'],
-    ['09:13:40', 'meet'],
-    ['09:14:10', 'consent'],
-    ['09:14:40', 'enter'],
-    ['09:18:00', 'start'],
+    ...started,
     ['09:20:00', 'raise', 'borrowed', { thing: { key: 'chair', label: '厨房的椅子' }, together: true }],
     ...outage(['09:21:00', '09:21:10']),
     ['09:58:00', 'finish', photo('1')],
