@@ -37,7 +37,7 @@ from service.visits.quota import daily_quota_exceeded
 from service.visits.receipt import Receipt
 from service.visits.status import save_status
 from service.visits.wire import Record
-from service.web.decoding import decode_strict, parse_uuid, require_uuid_ids
+from service.web.decoding import decode_storable, parse_uuid, require_storable_text, require_uuid_ids
 
 from . import quarantine
 
@@ -95,11 +95,12 @@ async def submit_record(
 
 def decode_record(ctx: AppContext, record_id: UUID, raw: bytes) -> DecodedRecord:
     """Decode and validate a record; problems name the place."""
+    require_storable_text(raw)
     is_exact = True
     try:
-        record = decode_strict(EXACT_RECORD_DECODER, raw)
+        record = decode_storable(EXACT_RECORD_DECODER, raw)
     except InvalidBody:  # what nobody knows is kept, and named in the receipt
-        record, is_exact = decode_strict(RECORD_DECODER, raw), False
+        record, is_exact = decode_storable(RECORD_DECODER, raw), False
     if parse_uuid(record.id, "/id") != record_id:
         raise IdMismatch
     if len(record.entries) > ctx.max_entries:

@@ -23,13 +23,23 @@ _STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+|\.\.\.)\]")
 
 def decode_strict(decoder: msgspec.json.Decoder[T], raw: bytes) -> T:
     """Decode a body. MalformedJson or InvalidBody. Of duplicate keys the last one counts."""
+    require_storable_text(raw)
+    return decode_storable(decoder, raw)
+
+
+def require_storable_text(raw: bytes) -> None:
+    """Refuse what the decoder overlooks in unknown fields: no UTF-8, or U+0000. MalformedJson, InvalidBody."""
     try:
-        raw.decode()  # the decoder does not check fields that it does not know
+        raw.decode()
     except UnicodeDecodeError as error:
         raise MalformedJson(f"not UTF-8 at byte {error.start}") from None
     # in JSON, U+0000 can only be an escape; PostgreSQL cannot store it in text, so it is refused
     if b"\\u0000" in raw and _has_null_escape(raw):
         raise InvalidBody("U+0000 is not allowed in text", (FieldError("", "null-character", "remove U+0000"),))
+
+
+def decode_storable(decoder: msgspec.json.Decoder[T], raw: bytes) -> T:
+    """Decode a body whose text is known to be storable. MalformedJson, InvalidBody."""
     try:
         deep = raw.count(b"{") + raw.count(b"[") > HARMLESS_DEPTH
         return _decode_with_stack_headroom(decoder, raw, 100) if deep else decoder.decode(raw)
