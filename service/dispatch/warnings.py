@@ -13,13 +13,12 @@ from service.context import AppContext
 from service.db.database import Transaction
 from service.judge.moments import to_ms
 from service.judge.visit import Window
+from service.text import can_be_dialled
 from service.visits import repository as visits_repository
 from service.visits import search_index, summaries
 from service.visits.loading import PLAN_DECODER, load_visit
 from service.visits.plan import Plan
-from service.visits.search_tokens import normalize_text
 from service.visits.summaries import VisitFilter, VisitSummaryRow
-from service.visits.telephone import can_be_dialled
 from service.visits.windows import format_window, local
 
 from .marks import OVER, overlap
@@ -114,7 +113,7 @@ async def _reference_used_by(
 ) -> tuple[str, str] | None:
     """Another visit in an area of the person's that has the number, and was not cancelled: its id, and the customer and
     time."""
-    for other in await search_index.find_by_reference(tx, normalize_text(reference)):
+    for other in await search_index.find_by_reference(tx, reference):
         row = None if other == visit_id else await visits_repository.get_visit(tx, other)
         if row is not None and row.state != "cancelled" and covers_area(person, row.area):
             plan = (await load_visit(ctx, tx, row)).plan

@@ -26,7 +26,7 @@ from service.web.api_document import (
 from service.web.compression import etag_matches
 from service.web.request import AnyRequest, IfNoneMatch
 from service.web.request_info import get_header
-from service.web.strict_body import StrictBody
+from service.web.strict_body import TolerantBody
 
 from . import attach, missing, thumbnails
 from .missing import GiveUpRequest
@@ -122,7 +122,7 @@ class EvidenceController(Controller):
         "/v1/records/{record_id:uuid}/lost/{sha256:str}",
         summary="A file named by a record (or by a batch of the office) will never come: "
         "not awaited, it counts as lacking",
-        dto=StrictBody[GiveUpRequest],
+        dto=TolerantBody[GiveUpRequest],
         return_dto=None,
         guards=[requires("attach evidence")],
         operation_class=example({"reason": "手机掉进水里"}, _RECEIPT),

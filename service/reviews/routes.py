@@ -14,7 +14,7 @@ from service.visits.attention import ReasonKind
 from service.visits.review_rows import Assignee, Correction, Explanation, OpenCorrection, Review
 from service.web.api_document import CHANGE_ERRORS, READ_ERRORS, WRITE_ERRORS, answer, example, problems
 from service.web.query import choice_parameter, text_parameter
-from service.web.strict_body import StrictBody
+from service.web.strict_body import StrictBody, TolerantBody
 
 from . import corrections, history, queue, reviewing
 from .queue import QueueFilter
@@ -126,7 +126,7 @@ class ReviewController(Controller):
         "/explanations/{explanation_id:uuid}",
         summary="The technician's own words to a finding",
         status_code=201,
-        dto=StrictBody[Explanation],
+        dto=TolerantBody[Explanation],
         guards=(requires("explain findings"),),
         operation_class=example(_WORDS),
         responses={

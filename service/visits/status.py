@@ -8,6 +8,7 @@ from service.context import AppContext, transaction
 from service.db.database import BatchStatement, Transaction
 from service.judge.findings import Judgement
 from service.judge.moments import to_ms
+from service.text import phone_numbers, search_key
 from service.web.defects import or_unreadable
 
 from . import evidence_files, repository, search_index, summaries, sync_feed
@@ -18,7 +19,6 @@ from .loading import LoadedVisit, batch_senders, load_visit
 from .notice_flags import appointment_conditions, is_ahead, with_notice_flags
 from .owed_duties import Duty, duty_key
 from .plan import Plan
-from .search_tokens import normalize_text
 from .summaries import VisitStatus
 from .unassigned import ACTIVE_STATES, NO_TECHNICIAN, with_assignment_flag
 
@@ -225,10 +225,11 @@ async def _with_current_notices(tx: Transaction, visit: LoadedVisit, judgement: 
 
 
 def search_texts(plan: Plan) -> tuple[str, ...]:
-    """The normalized texts by which a visit is found."""
+    """The texts by which a visit is found, the work order number last."""
     customer = plan.customer
-    texts = (customer.name, customer.account, customer.address, customer.phone, plan.external_ref or "")
-    return tuple(map(normalize_text, texts))
+    numbers = [one for one in phone_numbers(customer.phone) if one not in search_key(customer.phone)]
+    phones = " ".join((customer.phone, *numbers))
+    return (customer.name, customer.account, customer.address, phones, plan.external_ref or "")
 
 
 async def backfill_summaries(ctx: AppContext) -> int:
