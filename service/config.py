@@ -15,6 +15,7 @@ import msgspec
 from msgspec import Meta
 
 from service.blobs.connect import s3_parts
+from service.spreadsheets.words import load_table_words
 
 PREFIX = "DOORSTEP_"
 LISTS = {"proxies", "duty_mail"}
@@ -136,6 +137,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Literal["calendar", "working"],
         SettingHelp("How the days to answer complaints count: the norm's days (日), or China's working days."),
     ] = "calendar"
+    table_words: Annotated[
+        str,
+        SettingHelp(
+            "A TOML file with more headings of columns, names of types and parts of the day in imported tables, as in "
+            "service/spreadsheets/words.toml."
+        ),
+    ] = ""
     log: Annotated[Literal["human", "json"], SettingHelp("Form of the log on standard error.")] = "human"
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"], SettingHelp("What is logged, and all that is graver.")
@@ -206,6 +214,10 @@ def _check(settings: Settings) -> None:
             s3_parts(settings.blobs)
     except ValueError as error:
         raise SettingsError(f"DOORSTEP_BLOBS: {error}") from None
+    try:
+        load_table_words(settings.table_words)
+    except ValueError as error:
+        raise SettingsError(f"DOORSTEP_TABLE_WORDS: {error}") from None
     for proxy in settings.proxies:
         try:
             ip_network(proxy)

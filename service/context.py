@@ -20,6 +20,7 @@ from service.judge.moments import from_ms
 from service.judge.rules import CompiledChecklist
 from service.judge.volume import VisitLimits
 from service.rate_limit import TokenBucket
+from service.spreadsheets.words import TableWords, load_table_words
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -155,6 +156,7 @@ class AppContext(msgspec.Struct, kw_only=True):
     recent_tokens: dict[tuple[bytes, str], tuple[int, int]] = {}
     keeping_probe: KeepingProbe = field(default_factory=KeepingProbe)
     thumbnail_semaphore: Semaphore = field(default_factory=lambda: Semaphore(2))
+    table_words: TableWords = field(default_factory=load_table_words)
     table_semaphore: Semaphore = field(default_factory=lambda: Semaphore(2))  # spreadsheets being read
     active_uploads: dict[UUID, Task[None]] = {}  # uploads in parts that are receiving bytes
 

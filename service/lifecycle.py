@@ -21,6 +21,7 @@ from service.db.migrate import NoDatabase, OlderDatabase
 from service.judge.volume import VisitLimits
 from service.messages import gateways
 from service.rate_limit import TokenBucket
+from service.spreadsheets.words import load_table_words
 from service.visits import status
 
 
@@ -50,6 +51,7 @@ def build_context(settings: Settings, scratch: Path | None = None) -> AppContext
             waiting_rows=settings.quarantine,
             waiting_size=settings.quarantine_bytes,
         ),
+        table_words=load_table_words(settings.table_words),
         review_policy=ReviewPolicy(
             close_days=settings.close_days,
             sample_percent=settings.sample_percent,

@@ -2,7 +2,7 @@
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated
 from urllib.parse import urlencode
 
 from litestar import get, post
@@ -17,7 +17,8 @@ from service.web.responses import raw_response
 from service.web.templates import redirect
 
 from . import importing, listing
-from .import_columns import COLUMNS, EXAMPLE, REQUIRED, ZH, TableRow
+from .import_columns import COLUMNS, EXAMPLE, REQUIRED, ZH
+from .import_rows import TableRow
 from .importing import ImportResult
 from .pages import parse_day
 from .technicians import Technicians, known_technicians
@@ -27,7 +28,7 @@ MAX_BYTES = 2 * 2**20
 """Of a table on this page; the API takes larger ones. The page carries the table to the second step."""
 MAX_NAMED, MAX_DAYS = 100, 7
 """How many refused rows and days the page of the result names."""
-NO_FILE = "请选一个表格文件（CSV 或 XLSX） / choose a table (CSV or XLSX)"
+NO_FILE = "请选一个表格文件（XLSX、XLS、ODS 或 CSV） / choose a table (XLSX, XLS, ODS or CSV)"
 TOO_LARGE = "文件太大，最多 2 MB，请分成几个 / too large: at most 2 MB; divide it"
 OUTCOMES = {
     "would_create": (PageText("将新建"), "good"),
@@ -119,9 +120,8 @@ class ImportPagesController(DeskController):
 async def _import(desk: DeskRequest, raw: bytes, *, dry_run: bool) -> tuple[tuple[TableRow, ...], ImportResult]:
     if not raw or len(raw) > MAX_BYTES:
         raise InvalidBody("", (FieldError("", "invalid", TOO_LARGE if raw else NO_FILE),))
-    form: Literal["csv", "xlsx"] = "xlsx" if raw.startswith(b"PK") else "csv"
-    table = await importing.read_table(desk.ctx, desk.token, raw, form)
-    return table, await importing.import_rows(desk.ctx, desk.token, table, dry_run=dry_run)
+    table = await importing.read_table(desk.ctx, desk.token, raw)
+    return table.rows, await importing.import_table(desk.ctx, desk.token, table, dry_run=dry_run)
 
 
 def _number(text: str | None) -> int:

@@ -4,7 +4,6 @@ A visit's id is derived from its work order number, so repeating an import is id
 """
 
 import re
-from collections.abc import Sequence
 from typing import Annotated, Literal
 from uuid import NAMESPACE_URL, UUID, uuid5
 
@@ -19,6 +18,7 @@ from service.context import AppContext
 from service.db.database import Transaction
 from service.judge.rules import CompiledChecklist
 from service.judge.visit import Window
+from service.spreadsheets.words import Lists
 from service.text import identifier_key
 from service.visits import repository as visits_repository
 from service.visits import search_index
@@ -27,12 +27,14 @@ from service.visits.plan import Plan
 from service.visits.repository import VisitRow
 from service.visits.windows import format_window
 from service.web.decoding import decode_strict, to_json
-from service.web.field_words import INVALID, WORDS, field_of, in_words
+from service.web.field_words import INVALID, field_of, in_words
 
-from .import_columns import MAX_LENGTH, RowError, TableRow, row_error
+from .import_columns import MAX_LENGTH, ZH, RowError, TableNote, row_error
+from .import_rows import TableRow
 from .marks import overlap
 from .planning import newest_rules, plan_visit
 from .tables import read
+from .tabulator import TableOutcome
 from .technicians import Technicians, known_technicians, which_of
 from .warnings import PlanWarning, plan_warnings
 
@@ -48,7 +50,7 @@ _OTHER_AREA = row_error(
 class ImportRow(msgspec.Struct, frozen=True):
     """The result of a row. A row is `known` if its visit was there before, and would be `would_create` in a dry run."""
 
-    row: Annotated[int, Meta(description="The row's number; the heading is row 1.")]
+    row: Annotated[int, Meta(description="The row's number, as spreadsheet programs count; the first row is 1.")]
     external_ref: Annotated[str, Meta(description="The work order number.")]
     visit: Annotated[str | None, Meta(description="The id of its visit, or of a visit with the same number.")]
     outcome: Annotated[Literal["created", "would_create", "known", "refused"], Meta(description="The result.")]
@@ -57,6 +59,18 @@ class ImportRow(msgspec.Struct, frozen=True):
     warnings: Annotated[
         tuple[PlanWarning, ...], Meta(description="What to look at again in a new visit; nothing is refused for it.")
     ] = ()
+    notes: Annotated[
+        tuple[RowError, ...],
+        Meta(description="Cells to look at again, as a spreadsheet program may have changed what was meant."),
+    ] = ()
+    read: Annotated[
+        dict[str, str],
+        Meta(description="In a dry run: what was read, by the names of columns, as the visit would have it."),
+    ] = {}
+    original: Annotated[
+        dict[str, str],
+        Meta(description="In a dry run: what the table has, where `read` is something else, by the names of columns."),
+    ] = {}
 
 
 class ImportResult(msgspec.Struct, frozen=True):
@@ -67,6 +81,14 @@ class ImportResult(msgspec.Struct, frozen=True):
     known: Annotated[int, Meta(description="The number of visits that were there before.")]
     refused: Annotated[int, Meta(description="The number of refused rows.")]
     rows: Annotated[tuple[ImportRow, ...], Meta(description="The rows.")]
+    sheet: Annotated[str, Meta(description="The name of the sheet that was read; empty for a text file.")] = ""
+    heading_row: Annotated[int, Meta(description="The number of the row with the headings.")] = 1
+    notes: Annotated[
+        tuple[TableNote, ...],
+        Meta(
+            description="What was not read, such as other sheets, columns, hidden rows and totals, and hidden columns."
+        ),
+    ] = ()
 
 
 class _RowRejected(Exception):
@@ -79,35 +101,52 @@ class _DryRunRollback(Exception):
     """Rolls a dry run back."""
 
 
-async def import_visits(
-    ctx: AppContext, token: bytes, raw: bytes, form: Literal["csv", "xlsx"], *, dry_run: bool
-) -> ImportResult:
+async def import_visits(ctx: AppContext, token: bytes, raw: bytes, *, dry_run: bool) -> ImportResult:
     """Import each row of a table in its own transaction; a dry run stores nothing."""
-    return await import_rows(ctx, token, await read_table(ctx, token, raw, form), dry_run=dry_run)
+    return await import_table(ctx, token, await read_table(ctx, token, raw), dry_run=dry_run)
 
 
-async def read_table(ctx: AppContext, token: bytes, raw: bytes, form: Literal["csv", "xlsx"]) -> tuple[TableRow, ...]:
-    """The rows of a table, for somebody who may plan visits: reading is expensive."""
+async def read_table(ctx: AppContext, token: bytes, raw: bytes) -> TableOutcome:
+    """What a table has, for somebody who may plan visits: reading is expensive."""
     await authenticate(ctx, token, "plan a visit")
-    return await read(ctx, raw, form)
+    return await read(ctx, raw)
 
 
-async def import_rows(ctx: AppContext, token: bytes, table: Sequence[TableRow], *, dry_run: bool) -> ImportResult:
-    """Import rows that were read."""
+async def import_table(ctx: AppContext, token: bytes, table: TableOutcome, *, dry_run: bool) -> ImportResult:
+    """Import the rows of a table that was read."""
     references: set[str] = set()
     rows: list[ImportRow] = []
     people = await known_technicians(ctx, token)
     booked: list[Booking] = []
-    for row in table:
+    titles = {ZH[name]: title for name, title in table.headings.items()}
+    for row in table.rows:
         reference = identifier_key(row.cells["external_ref"])
         result = await _import_row(ctx, token, row, people, is_repeated=reference in references, dry_run=dry_run)
         if result.outcome == "would_create":  # nothing was stored that the next row would clash with
             result = _with_clashes(result, row, people, booked)
-        rows.append(result)
+        rows.append(_in_own_words(result, titles))
         references.add(reference)
     count = [row.outcome for row in rows].count
     created = count("created") + count("would_create")
-    return ImportResult(dry_run, created, count("known"), count("refused"), tuple(rows))
+    return ImportResult(
+        dry_run=dry_run,
+        created=created,
+        known=count("known"),
+        refused=count("refused"),
+        rows=tuple(rows),
+        sheet=table.sheet,
+        heading_row=table.heading_row,
+        notes=table.notes,
+    )
+
+
+def _in_own_words(result: ImportRow, titles: dict[str, str]) -> ImportRow:
+    """The result with the headings of the table itself."""
+    faults, notes = (
+        tuple(msgspec.structs.replace(one, column=titles.get(one.column, one.column)) for one in messages)
+        for messages in (result.faults, result.notes)
+    )
+    return msgspec.structs.replace(result, faults=faults, notes=notes)
 
 
 def _with_clashes(result: ImportRow, row: TableRow, people: Technicians, booked: list[Booking]) -> ImportRow:
@@ -135,14 +174,15 @@ async def _import_row(
     known: VisitRow | None = None
     visit_id, created = id_of(reference), False
     warnings: tuple[PlanWarning, ...] = ()
+    planned: Plan | None = None
 
     async def plan(tx: Transaction) -> None:
-        nonlocal known, visit_id, created, warnings
+        nonlocal known, visit_id, created, warnings, planned
         person = await authenticate_token(tx, token)
         require_permission(person, "plan a visit")
         known = await _find_known(tx, person, reference)
         visit_id = known.id if known else visit_id
-        plan = await _build_plan(ctx, tx, person, row, people, known, is_repeated=is_repeated)
+        plan = planned = await _build_plan(ctx, tx, person, row, people, known, is_repeated=is_repeated)
         created, _ = await plan_visit(ctx, tx, person, visit_id, plan, to_json(plan))
         warnings = await plan_warnings(ctx, tx, person, visit_id, plan) if created else ()
         if dry_run:
@@ -163,13 +203,33 @@ async def _import_row(
         general = row_error("", problem.title_zh, problem.title_en)
         faults = tuple(map(_to_row_error, problem.errors)) or (general,)
     state = None if known is None else known.state or None
+    shown, original = _what_was_read(row, planned) if dry_run else ({}, {})
     if faults is not None:
         known_id = None if known is None else str(known.id)
-        return ImportRow(row.number, reference[:MAX_LENGTH], known_id, "refused", faults, state)
+        return ImportRow(
+            row.number, reference[:MAX_LENGTH], known_id, "refused", faults, state, (), row.notes, shown, original
+        )
     if created or known is None:
         outcome = "would_create" if dry_run else "created"
-        return ImportRow(row.number, reference, str(visit_id), outcome, warnings=warnings)
-    return ImportRow(row.number, reference, str(visit_id), "known", state=state)
+        return ImportRow(row.number, reference, str(visit_id), outcome, (), None, warnings, row.notes, shown, original)
+    return ImportRow(row.number, reference, str(visit_id), "known", (), state, (), row.notes, shown, original)
+
+
+def _what_was_read(row: TableRow, plan: Plan | None) -> tuple[dict[str, str], dict[str, str]]:
+    """What a visit would have, and what the table has where that differs."""
+    read = {name: text for name, text in row.cells.items() if text and name not in ("day", "slot")}
+    for name, moment in (("from", row.start), ("to", row.end)):
+        if moment is not None:
+            read[name] = moment.isoformat(timespec="minutes")
+    if plan is not None:
+        read["type"], read["technician"] = plan.type, plan.technician
+        if plan.crew:
+            read["crew"] = ", ".join(plan.crew)
+    original = dict(row.original)
+    for name, text in row.cells.items():
+        if text and read.get(name) != text:
+            original.setdefault(name, text)
+    return read, {name: text for name, text in original.items() if read.get(name) != text}
 
 
 def id_of(reference: str) -> UUID:
@@ -215,7 +275,7 @@ async def _build_plan(
     _, rules = await newest_rules(ctx, tx)
     cells = row.cells
     before = PLAN_DECODER.decode(known.body) if known else None
-    kind = _types(rules).get(identifier_key(cells["type"])) or (cells["type"] if known else None)
+    kind = _types(rules, ctx.table_words.types).get(identifier_key(cells["type"])) or (cells["type"] if known else None)
     crew = people_in(cells["crew"])
     faults = list(row.faults)
     if is_repeated:
@@ -235,7 +295,7 @@ async def _build_plan(
             if login := earlier.get(identifier_key(text)) or (found[0].login if len(found) == 1 else None):
                 logins[text] = login
             else:
-                faults.append(row_error(column, *(which_of(found) if found else WORDS["unknown-person"])))
+                faults.append(row_error(column, *(which_of(found) if found else people.unknown(text))))
     if cells["area"] and not covers_area(person, cells["area"]):
         faults.append(_OTHER_AREA)
     if faults or kind is None or row.start is None or row.end is None:
@@ -266,11 +326,12 @@ async def _logins_before(tx: Transaction, before: Plan) -> dict[str, str]:
     return by_name | {identifier_key(login): login for login in logins}
 
 
-def _types(rules: CompiledChecklist) -> dict[str, str]:
-    """The ids of the types by their normalized ids and names."""
+def _types(rules: CompiledChecklist, words: Lists) -> dict[str, str]:
+    """The ids of the types by their normalized ids and names, and by what a utility calls them otherwise."""
     types = rules.checklist.visit_types
+    others = {identifier_key(word): key for key in types for word in words.get(key, ())}
     names = {identifier_key(name): key for key, type_ in types.items() for name in (type_.zh, type_.en)}
-    return names | {identifier_key(key): key for key in types}
+    return others | names | {identifier_key(key): key for key in types}
 
 
 def _keep_reference_spelling(before: Plan | None, reference: str) -> str:

@@ -4,7 +4,6 @@ import asyncio
 import sys
 from contextlib import suppress
 from signal import SIGKILL
-from typing import Literal
 
 import msgspec
 
@@ -12,18 +11,18 @@ from service.context import AppContext
 from service.errors import InvalidBody, ServiceUnavailable
 
 from . import tabulator
-from .import_columns import TableRow
-from .tabulator import TableOutcome
+from .tabulator import TableOptions, TableOutcome
 
 TIMEOUT_SECONDS = 60.0  # of wall-clock time; the process has ten seconds of processor time
 MAX_OUTPUT = 32 * 2**20
 TRANSIENT_EXIT_CODES = (1, 2, -SIGKILL)  # Python did not start, or the machine is out of memory
 
 
-async def read(ctx: AppContext, raw: bytes, form: Literal["csv", "xlsx"]) -> tuple[TableRow, ...]:
-    """The rows of a table. InvalidBody if it has errors or costs too much; ServiceUnavailable if it may work later."""
+async def read(ctx: AppContext, raw: bytes) -> TableOutcome:
+    """What a table has. InvalidBody if it has errors or costs too much; ServiceUnavailable if it may work later."""
+    options = msgspec.json.encode(TableOptions(str(ctx.zone), ctx.table_words.columns, ctx.table_words.slots)).decode()
     async with ctx.table_semaphore:
-        status, output = await _run(form, str(ctx.zone), raw)
+        status, output = await _run(options, raw)
     if len(output) > MAX_OUTPUT or status not in (0, *TRANSIENT_EXIT_CODES):
         raise InvalidBody("", (tabulator.COSTLY,))
     if status != 0:
@@ -31,17 +30,16 @@ async def read(ctx: AppContext, raw: bytes, form: Literal["csv", "xlsx"]) -> tup
     outcome = msgspec.json.decode(output, type=TableOutcome)
     if outcome.faults:
         raise InvalidBody("", outcome.faults)
-    return outcome.rows
+    return outcome
 
 
-async def _run(form: str, zone: str, raw: bytes) -> tuple[int, bytes]:
+async def _run(options: str, raw: bytes) -> tuple[int, bytes]:
     """The exit status of the process, and its output."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-I",
         tabulator.__file__,
-        form,
-        zone,
+        options,
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,

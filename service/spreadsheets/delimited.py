@@ -10,7 +10,7 @@ _BYTE_ORDER_MARKS = (
     (b"\xfe\xff", "utf-16"),
 )  # fmt: skip
 _SEPARATORS = (",", ";", "\t", "|", "，", "；")
-_SEPARATOR_LINE = re.compile("\ufeff?\"?sep=(.)\"?(?:\r\n|\r|\n|$)", re.IGNORECASE)
+_SEPARATOR_LINE = re.compile('\ufeff?"?sep=(.)"?(?:\r\n|\r|\n|$)', re.IGNORECASE)
 _SAMPLE = 20_000  # characters that tell the separator
 _CONSTANT = re.compile(r'="([^"]*)"')  # how exports keep Excel from counting with a number
 _LINE_END = re.compile("\r\n|\r|\n")
@@ -26,9 +26,7 @@ def read_delimited(raw: bytes, count_headings: Callable[[list[str]], int]) -> Bo
         first = 2
     else:
         separator, first = _find_separator(text[:_SAMPLE], count_headings), 1
-    rows = check_rows(
-        SheetRow(number, cells) for number, cells in enumerate(_records(text, separator), first)
-    )
+    rows = check_rows(SheetRow(number, cells) for number, cells in enumerate(_records(text, separator), first))
     sheet = Sheet(rows, is_delimited=True)
     return Book((SheetTitle(""),), lambda _: sheet)
 
@@ -36,10 +34,8 @@ def read_delimited(raw: bytes, count_headings: Callable[[list[str]], int]) -> Bo
 def _decode(raw: bytes) -> str:
     raw = raw.rstrip(b"\x1a") if raw[-1:] == b"\x1a" else raw  # how files ended on DOS
     encoding = next((name for mark, name in _BYTE_ORDER_MARKS if raw.startswith(mark)), None) or _guess_utf16(raw)
-    if encoding and encoding != "utf-8-sig":
-        text = raw.decode(encoding, "replace")
-    else:
-        text = _decode_bytes(raw)
+    is_wide = encoding not in (None, "utf-8-sig")
+    text = raw.decode(encoding or "", "replace") if is_wide else _decode_bytes(raw)
     if "\0" in text.rstrip("\0"):
         raise unreadable("null-character", "不是文字表格，请另存为 CSV / not a table of text: remove U+0000")
     return text.rstrip("\0\x1a").removeprefix("\ufeff")
@@ -83,7 +79,11 @@ def _find_separator(sample: str, count_headings: Callable[[list[str]], int]) -> 
 def _records(text: str, separator: str) -> Iterator[list[Cell]]:
     """The records, with quotation marks that people forgot to double as part of the text."""
     mark = re.escape(separator)
-    quoted = re.compile(rf'[ \t]*"((?:[^"]|"")*+)"[ \t]*(?={mark}|\r|\n|\Z)' if separator != "\t" else r'"((?:[^"]|"")*+)"(?=\t|\r|\n|\Z)')
+    quoted = re.compile(
+        rf'[ \t]*"((?:[^"]|"")*+)"[ \t]*(?={mark}|\r|\n|\Z)'
+        if separator != "\t"
+        else r'"((?:[^"]|"")*+)"(?=\t|\r|\n|\Z)'
+    )
     bare = re.compile(rf"[^{mark}\r\n]*+")
     at, end = 0, len(text)
     cells: list[Cell] = []
@@ -95,7 +95,7 @@ def _records(text: str, separator: str) -> Iterator[list[Cell]]:
         else:
             plain = bare.match(text, at)
             shown = plain[0].strip() if plain else ""
-            cells.append(_cell(shown, is_open=shown.startswith('"') and not shown.count('"') % 2 == 0))
+            cells.append(_cell(shown, is_open=shown.startswith('"') and shown.count('"') % 2 == 1))
             at = plain.end() if plain else end
         if at < end and text[at] == separator:
             at += 1

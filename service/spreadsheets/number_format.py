@@ -1,6 +1,8 @@
 """What a cell shows of a number: formats of spreadsheet programs, such as `00000000`, `"WO"000000`, `yyyy/m/d h:mm`."""
 
+import operator
 import re
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
@@ -33,9 +35,8 @@ _TOKEN = re.compile(
 _ELAPSED = re.compile("h+|m+|s+", re.IGNORECASE)
 _CONDITION = re.compile(r"(<=|>=|<>|<|>|=)\s*(-?\d+(?:\.\d+)?)")
 _WEEKDAYS = "一二三四五六日"
-_COMPARE = {
-    "<": lambda a, b: a < b, "<=": lambda a, b: a <= b, ">": lambda a, b: a > b, ">=": lambda a, b: a >= b,
-    "=": lambda a, b: a == b, "<>": lambda a, b: a != b,
+_COMPARE: dict[str, Callable[[Decimal, Decimal], bool]] = {
+    "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "=": operator.eq, "<>": operator.ne,
 }  # fmt: skip
 
 
@@ -71,7 +72,9 @@ def number_cell(raw: str, code: str, *, is_1904: bool = False) -> Cell:
         return Cell(shown, (zh, "more than 15 digits: the last ones are lost; make the column text, and fill it again"))
     if is_1904 and 20_000 < value < 70_000:
         zh = "这个文件的日期从 1904 年算起，这里没有设成日期格式；如果是日期，请设格式后重存"
-        return Cell(plain(value), None, ((zh, "days count from 1904 in this file: if it is a date, give it that format"),))
+        return Cell(
+            plain(value), None, ((zh, "days count from 1904 in this file: if it is a date, give it that format"),)
+        )
     is_of_negative = value < 0 and not section.condition and section is not _sections(code[:MAX_FORMAT])[0]
     return _quantity_cell(section, value, -value if is_of_negative else value)
 
@@ -148,7 +151,9 @@ def _section_for(code: str, value: Decimal) -> _Section | None:
         chosen = numeric[2]
     else:
         chosen = numeric[0]
-    return chosen if chosen.tokens else None if len(sections) > 1 else _sections("General")[0]
+    if chosen.tokens:
+        return chosen
+    return None if len(sections) > 1 else _sections("General")[0]
 
 
 def _quantity_cell(section: _Section, value: Decimal, shown_value: Decimal) -> Cell:
@@ -160,7 +165,11 @@ def _quantity_cell(section: _Section, value: Decimal, shown_value: Decimal) -> C
     if section.has("unknown", "slash") or not section.has("digits"):
         shown = "".join(one.text for one in section.tokens).strip()
         if not section.has("unknown", "slash", "digits"):  # a text instead of the number
-            return Cell(shown, None, (_with_stored(("格式显示的不是数字，存的是", "the format shows a text; stored is"), value),))
+            return Cell(
+                shown,
+                None,
+                (_with_stored(("格式显示的不是数字，存的是", "the format shows a text; stored is"), value),),
+            )
         return Cell(stored, None, ((f"数字格式看不懂，读作 {stored}", f"its format is not known; read as {stored}"),))
     if section.has("exponent"):
         return Cell(stored, None, (_shown_differently(f"{value:.2E}", stored),))

@@ -54,7 +54,11 @@ def read_ods(file: PackedFile) -> Book:
     if not tables:
         raise damaged()
     titles = [SheetTitle(one.name, one.style in reader.hidden_styles) for one in tables]
-    return Book(titles, lambda index: _sheet(tables[index]))
+
+    def read(index: int) -> Sheet:
+        return _sheet(tables[index])
+
+    return Book(titles, read)
 
 
 def _sheet(table: _Table) -> Sheet:

@@ -35,7 +35,13 @@ class PackedFile:
             return None
         try:
             return self._archive.read(part)
-        except (zipfile.BadZipFile, RuntimeError, EOFError, OSError, ValueError):  # lies about its size, or is encrypted
+        except (
+            zipfile.BadZipFile,
+            RuntimeError,
+            EOFError,
+            OSError,
+            ValueError,
+        ):  # lies about its size, or is encrypted
             raise damaged() from None
         except Exception as error:  # zlib.error has no base of its own
             if isinstance(error, MemoryError):

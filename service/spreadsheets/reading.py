@@ -9,7 +9,7 @@ from .compound import SIGNATURE, CompoundFile
 from .delimited import read_delimited
 from .ods import read_ods
 from .packed import PackedFile, damaged
-from .sheet import Book, unreadable
+from .sheet import Book, Sheet, unreadable
 from .xls import read_xls
 from .xlsx import read_xlsx
 
@@ -27,13 +27,15 @@ def read_book(raw: bytes, count_headings: Callable[[list[str]], int]) -> Book:
         raise unreadable("empty", "文件是空的 / the file is empty")
     if raw.startswith(b"PK"):
         return _guarded(lambda: _read_packed(raw))
-    if raw.startswith(SIGNATURE):
+    if raw.startswith(SIGNATURE[:4]):
         return _guarded(lambda: read_xls(CompoundFile(raw)))
     if other := next((name for beginning, name in _OTHERS if raw.startswith(beginning)), None):
         raise unreadable("not-a-table", f"{other}，不是表格，{_SAVE}")
     beginning = raw[:2000].lstrip(b"\xef\xbb\xbf \r\n\t").lower()
     if beginning.startswith(b"<"):
-        what = "网页（HTML）" if b"<html" in beginning or b"<table" in beginning or b"<meta" in beginning else "XML 文件"
+        what = (
+            "网页（HTML）" if b"<html" in beginning or b"<table" in beginning or b"<meta" in beginning else "XML 文件"
+        )
         raise unreadable("not-a-table", f"这是改了名的{what}，请用 Excel 或 WPS 打开，{_SAVE}")
     return read_delimited(raw, count_headings)
 
@@ -45,7 +47,7 @@ def _read_packed(raw: bytes) -> Book:
     if any(name.endswith(".bin") and name.startswith("xl/workbook") for name in file.names):
         raise unreadable("not-a-table", f"这是 .xlsb，{_SAVE}")
     if not any(name.startswith("xl/") or name == "[content_types].xml" for name in file.names):
-        raise unreadable("not-a-table", f"这是压缩包，不是表格，请解压后导入里面的表格 / an archive: unpack it")
+        raise unreadable("not-a-table", "这是压缩包，不是表格，请解压后导入里面的表格 / an archive: unpack it")
     if any(name.startswith(("word/", "ppt/")) for name in file.names):
         raise unreadable("not-a-table", f"这是 Word 或 PowerPoint 文档，不是表格，{_SAVE}")
     return read_xlsx(file)
@@ -54,7 +56,11 @@ def _read_packed(raw: bytes) -> Book:
 def _guarded(read: Callable[[], Book]) -> Book:
     """The book; whatever a broken file makes of a reader is that it cannot be read."""
     book = _attempt(read)
-    return book._replace(read=lambda index: _attempt(lambda: book.read(index)))
+
+    def read_sheet(index: int) -> Sheet:
+        return _attempt(lambda: book.read(index))
+
+    return book._replace(read=read_sheet)
 
 
 def _attempt(read: Callable[[], T]) -> T:

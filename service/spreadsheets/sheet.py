@@ -93,7 +93,10 @@ def _what_is_lost(text: str) -> Words | None:
         if _ERROR.fullmatch(text):
             return error_words(text)
         if _TOO_NARROW.fullmatch(text):
-            return f"只有 {text[:8]}：列太窄或日期为负，请改好再存", f"only {text[:8]}: widen the column, and save again"
+            return (
+                f"只有 {text[:8]}：列太窄或日期为负，请改好再存",
+                f"only {text[:8]}: widen the column, and save again",
+            )
     if _LOST_LETTERS.fullmatch(text):
         return "文字已变成问号，请用 UTF-8 重新导出", "the letters became question marks; export it again as UTF-8"
     if _OTHER_ENCODING.search(text):

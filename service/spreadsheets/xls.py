@@ -65,7 +65,9 @@ class _Globals:
             if kind == _DATEMODE:
                 self.is_1904 = data[:1] == b"\1"
             elif kind == _BOUNDSHEET and data[5] == 0:
-                self.sheets.append(_Place(SheetTitle(_characters(data, 6, data[6], 7)[0], data[4] & 3 != 0), *_int(data)))
+                self.sheets.append(
+                    _Place(SheetTitle(_characters(data, 6, data[6], 7)[0], data[4] & 3 != 0), *_int(data))
+                )
             elif kind == _FORMAT:
                 codes[struct.unpack_from("<H", data)[0]] = _text16(data, 2)
             elif kind == _XF:
@@ -92,7 +94,11 @@ def read_xls(file: CompoundFile) -> Book:
     shared = _Globals(file.read("Workbook"))
     if not shared.sheets:
         raise damaged()
-    return Book([one.title for one in shared.sheets], lambda index: _Reader(shared).read(shared.sheets[index].offset))
+
+    def read(index: int) -> Sheet:
+        return _Reader(shared).read(shared.sheets[index].offset)
+
+    return Book([one.title for one in shared.sheets], read)
 
 
 def _records(stream: bytes, at: int) -> Iterator[tuple[int, bytes]]:

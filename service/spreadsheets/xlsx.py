@@ -103,8 +103,11 @@ def _styles(raw: bytes | None) -> list[XlsxStyle]:
         elif element == "xf" and "cellXfs" in within:
             formats.append(_number(given.get("numFmtId")))
 
+    def end(_: str) -> None:
+        within.pop()
+
     if raw is not None:
-        parse_xml(raw, start, lambda _: within.pop() and None)
+        parse_xml(raw, start, end)
     return [XlsxStyle(codes.get(one, "General")) for one in formats]
 
 

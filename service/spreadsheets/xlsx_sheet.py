@@ -68,7 +68,9 @@ class SheetReader:
         self._phonetic, self._is_text = 0, False
         parse_xml(part, self._start, self._end, self._text)
 
-    def build(self, texts: Sequence[str], styles: Sequence[XlsxStyle], commented: Sequence[str], *, is_1904: bool) -> Sheet:
+    def build(
+        self, texts: Sequence[str], styles: Sequence[XlsxStyle], commented: Sequence[str], *, is_1904: bool
+    ) -> Sheet:
         """The sheet as it is shown."""
         found: list[SheetRow] = []
         for number, is_hidden, raws in self._rows:
@@ -87,7 +89,9 @@ class SheetReader:
         notes: list[Words] = []
         if self._beyond:
             first = column_letter(min(self._beyond))
-            notes.append((f"{first} 列起的内容没有读（最多 {MAX_COLUMNS} 列）", f"not read: column {first} and further"))
+            notes.append(
+                (f"{first} 列起的内容没有读（最多 {MAX_COLUMNS} 列）", f"not read: column {first} and further")
+            )
         if commented:
             cells_named = "、".join(commented[:_MAX_LISTED]) + ("…" if len(commented) > _MAX_LISTED else "")
             notes.append((f"没有读批注：{cells_named}", f"comments are not read: {cells_named}"))
@@ -162,7 +166,9 @@ def _cell(raw: _Raw, texts: Sequence[str], styles: Sequence[XlsxStyle], *, is_19
     code = styles[raw.style].code if raw.style < len(styles) else "General"
     if kind == "s":
         index = int(value) if value.strip().isdecimal() else -1
-        return formatted_text(texts[index], code) if 0 <= index < len(texts) else Cell("", ("这一格的文字读不出", "lost"))
+        return (
+            formatted_text(texts[index], code) if 0 <= index < len(texts) else Cell("", ("这一格的文字读不出", "lost"))
+        )
     if kind in ("str", "inlineStr"):
         return formatted_text(unescape(value), code)
     if kind == "e":

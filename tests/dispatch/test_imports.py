@@ -24,10 +24,8 @@ def table(*rows: str, coding: str = "utf-8-sig") -> bytes:
     return "\r\n".join((HEAD, *rows)).encode(coding)
 
 
-async def taken(
-    town: Town, raw: bytes, form: str = "csv", *, dry_run: bool = False, by: str = "zhao"
-) -> importing.ImportResult:
-    return await importing.import_visits(town.ctx, TOKENS[by], raw, form, dry_run=dry_run)  # type: ignore[arg-type]
+async def taken(town: Town, raw: bytes, *, dry_run: bool = False, by: str = "zhao") -> importing.ImportResult:
+    return await importing.import_visits(town.ctx, TOKENS[by], raw, dry_run=dry_run)
 
 
 async def count(town: Town) -> int:
@@ -75,12 +73,12 @@ async def test_a_sheet_of_a_workbook_is_taken_like_a_table(town: Town) -> None:
         book.active.append(line.split(","))
     packed = io.BytesIO()
     book.save(packed)
-    assert (await taken(town, packed.getvalue(), "xlsx")).created == 1
+    assert (await taken(town, packed.getvalue())).created == 1
     book.create_chartsheet("图表", 0)
     book.save(packed := io.BytesIO())
-    assert (await taken(town, packed.getvalue(), "xlsx")).known == 1  # the first sheet that has cells
+    assert (await taken(town, packed.getvalue())).known == 1  # the first sheet that has cells
     with pytest.raises(errors.Problem):
-        await taken(town, b"PK\x03\x04 no workbook", "xlsx")
+        await taken(town, b"PK\x03\x04 no workbook")
 
 
 async def test_who_may_not_plan_may_not_import(town: Town) -> None:
@@ -190,7 +188,7 @@ async def test_times_of_a_workbook_are_read_and_a_day_alone_is_told(town: Town) 
         book.active.append(line)
     packed = io.BytesIO()
     book.save(packed)
-    found = await taken(town, packed.getvalue(), "xlsx")
+    found = await taken(town, packed.getvalue())
     assert [row.outcome for row in found.rows] == ["created", "created", "refused"]
     assert [column for column, _ in faults(found.rows[2])] == ["开始", "结束"]
     one, two = (await listing.list_visits(town.ctx, TOKENS["zhao"], {})).items
@@ -305,7 +303,7 @@ async def test_a_number_that_excel_shortened_is_told(town: Town) -> None:
         book.active.append(line)
     packed = io.BytesIO()
     book.save(packed)
-    wrong, good = (await taken(town, packed.getvalue(), "xlsx")).rows
+    wrong, good = (await taken(town, packed.getvalue())).rows
     assert [at for at, _ in faults(wrong)] == ["户号"]
     assert [at for at, _ in faults(good)] == ["工单号"]  # the control: only that it is there twice
 
@@ -361,11 +359,37 @@ async def test_a_number_that_somebody_planned_by_hand_makes_no_second_visit(town
     assert (await taken(town, table(GOOD.replace("GD-1", "GD-11")))).created == 1  # and a part of one is none
 
 
-async def test_a_table_of_the_wrong_kind_is_told_which_are_taken(world: World) -> None:
-    answer = await world.ask("zhao", "POST", "/v1/imports", b"x", content_type="application/pdf")
-    assert problem(answer) == (415, "wrong-media-type")
-    assert "application/json" not in answer.text
-    assert "text/csv" in answer.json()["detail"]
+@pytest.mark.parametrize(
+    "label",
+    ["application/vnd.ms-excel", "text/plain", "application/csv", "application/octet-stream", "application/pdf", ""],
+)
+async def test_what_a_file_is_is_seen_in_its_bytes(world: World, label: str) -> None:
+    answer = await world.ask("zhao", "POST", "/v1/imports?dry_run=1", table(GOOD), content_type=label)
+    assert (answer.status_code, answer.json()["created"]) == (200, 1)
+
+
+@pytest.mark.parametrize(
+    ("raw", "words"),
+    [
+        (b"%PDF-1.7", "PDF"), (b"\x89PNG\r\n", "图片"), (b"<html><table>", "HTML"), (b"<?xml version='1.0'?>", "XML"),
+        (b"\xd0\xcf\x11\xe0", "不是可读的表格文件"), (b"", "文件是空的"), (b"\xef\xbb\xbf\r\n\x1a", "文件是空的"),
+    ],
+)  # fmt: skip
+async def test_a_file_that_is_no_table_is_named(world: World, raw: bytes, words: str) -> None:
+    answer = await world.ask("zhao", "POST", "/v1/imports", raw, content_type="text/csv")
+    assert problem(answer) == (422, "invalid-body")
+    assert words in answer.json()["errors"][0]["detail"]
+
+
+async def test_a_table_comes_in_the_form_of_a_page_too(world: World) -> None:
+    head = b'--x\r\nContent-Disposition: form-data; name="any"; filename="a.xls"\r\nContent-Type: a/b\r\n\r\n'
+    form = "multipart/form-data; boundary=x"
+    body = head + table(GOOD) + b"\r\n--x--\r\n"
+    answer = await world.ask("zhao", "POST", "/v1/imports?dry_run=1", body, content_type=form)
+    assert (answer.status_code, answer.json()["created"]) == (200, 1)
+    for wrong in (b"--x--\r\n", head + b"a\r\n" + head.replace(b"any", b"b") + b"b\r\n--x--\r\n"):
+        answer = await world.ask("zhao", "POST", "/v1/imports?dry_run=1", wrong, content_type=form)
+        assert problem(answer) == (422, "invalid-body")
 
 
 async def test_a_new_visit_says_what_to_look_at_again(town: Town) -> None:
