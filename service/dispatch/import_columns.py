@@ -5,7 +5,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from service.spreadsheets.sheet import Words
+from service.text import identifier_key
 
 COLUMNS = {
     "工单号": "external_ref",
@@ -68,9 +68,4 @@ def row_error(name: str, zh: str, en: str) -> RowError:
 
 def is_example(given: dict[str, str]) -> bool:
     """Whether a row is that of the template."""
-    return given.get("external_ref") == EXAMPLE["external_ref"]
-
-
-def at_cell(words: Words, letter: str) -> Words:
-    """The words with the letter of the cell's column."""
-    return f"{words[0]}（{letter} 列）", f"{words[1]} (column {letter})"
+    return identifier_key(given.get("external_ref", "")) == identifier_key(EXAMPLE["external_ref"])

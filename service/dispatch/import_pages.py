@@ -11,6 +11,8 @@ from litestar.response.base import ASGIResponse
 from service.accounts.desk import Desk, DeskController, DeskRequest, explain, render_desk, retry_after
 from service.accounts.labels import FIELDS
 from service.errors import FieldError, InvalidBody, PermissionDenied, Problem
+from service.judge.checklist import VisitType
+from service.text import identifier_key
 from service.web.language import PageText
 from service.web.query import text_parameter
 from service.web.responses import raw_response
@@ -19,8 +21,9 @@ from service.web.templates import redirect
 from . import importing, listing
 from .import_columns import COLUMNS, EXAMPLE, REQUIRED, ZH
 from .import_rows import TableRow
-from .importing import ImportResult
+from .importing import ImportResult, ImportRow
 from .pages import parse_day
+from .tabulator import TableOutcome
 from .technicians import Technicians, known_technicians
 from .warnings import in_words
 
@@ -30,6 +33,7 @@ MAX_NAMED, MAX_DAYS = 100, 7
 """How many refused rows and days the page of the result names."""
 NO_FILE = "请选一个表格文件（XLSX、XLS、ODS 或 CSV） / choose a table (XLSX, XLS, ODS or CSV)"
 TOO_LARGE = "文件太大，最多 2 MB，请分成几个 / too large: at most 2 MB; divide it"
+NO_TABLE = TableOutcome()
 OUTCOMES = {
     "would_create": (PageText("将新建"), "good"),
     "known": (PageText("已有，不变"), "plain"),
@@ -72,7 +76,7 @@ class ImportPagesController(DeskController):
             if problem.status in (500, 503):
                 raise
             return await _page(desk, problem)
-        names = {row.number: _names(people, row) for row in table}
+        names = {row.number: _names(people, row) for row in table.rows}
         return await _page(desk, table=table, result=result, people=names, carried=urlsafe_b64encode(raw).decode())
 
     @post("/rows", status_code=303, upload=2 * MAX_BYTES)
@@ -85,7 +89,7 @@ class ImportPagesController(DeskController):
                 raise
             return await _page(desk, problem)
         refused = [str(row.row) for row in result.rows if row.outcome == "refused"]
-        days = sorted({row.start.date().isoformat() for row in table if row.start is not None})
+        days = sorted({row.start.date().isoformat() for row in table.rows if row.start is not None})
         done = {
             "created": result.created,
             "known": result.known,
@@ -117,11 +121,11 @@ class ImportPagesController(DeskController):
         return render_desk(desk, "dispatch/imported.html", view, section="today")
 
 
-async def _import(desk: DeskRequest, raw: bytes, *, dry_run: bool) -> tuple[tuple[TableRow, ...], ImportResult]:
+async def _import(desk: DeskRequest, raw: bytes, *, dry_run: bool) -> tuple[TableOutcome, ImportResult]:
     if not raw or len(raw) > MAX_BYTES:
         raise InvalidBody("", (FieldError("", "invalid", TOO_LARGE if raw else NO_FILE),))
     table = await importing.read_table(desk.ctx, desk.token, raw)
-    return table.rows, await importing.import_table(desk.ctx, desk.token, table, dry_run=dry_run)
+    return table, await importing.import_table(desk.ctx, desk.token, table, dry_run=dry_run)
 
 
 def _number(text: str | None) -> int:
@@ -141,6 +145,16 @@ def _names(people: Technicians, row: TableRow) -> tuple[str, ...]:
     return tuple(people.name_of(text, row.cells["area"]) for text in texts)
 
 
+def _originals(row: ImportRow, types: Mapping[str, VisitType]) -> dict[str, str]:
+    """What the table has where the page shows something else: not a login where it shows the name, nor the name of a
+    type in another spelling."""
+    original = {name: text for name, text in row.original.items() if name not in ("technician", "crew")}
+    name = types.get(row.read.get("type", ""))
+    if name is not None and identifier_key(original.get("type", "")) in map(identifier_key, (name.zh, name.en)):
+        del original["type"]
+    return original
+
+
 def _require_planner(desk: DeskRequest) -> None:
     if not desk.person.can("plan a visit"):
         raise PermissionDenied
@@ -150,18 +164,21 @@ async def _page(
     desk: DeskRequest,
     problem: Problem | None = None,
     *,
-    table: tuple[TableRow, ...] = (),
+    table: TableOutcome = NO_TABLE,
     result: ImportResult | None = None,
     people: Mapping[int, tuple[str, ...]] = {},
     carried: str = "",
 ) -> ASGIResponse:
     _require_planner(desk)
+    types = await listing.type_names(desk.ctx)
     view = {
         "problem": () if problem is None else explain(problem, "file"),
         "labels": FIELDS,
-        "types": tuple((await listing.type_names(desk.ctx)).values()),
+        "types": types,
         "columns": {zh: zh in {ZH[name] for name in REQUIRED} for zh in COLUMNS},
-        "rows": {row.number: row for row in table},
+        "rows": {row.number: row for row in table.rows},
+        "headings": ZH | table.headings,
+        "originals": {row.row: _originals(row, types) for row in result.rows} if result else {},
         "people": people,
         "result": result,
         "outcomes": OUTCOMES,

@@ -124,6 +124,8 @@ class RowReader:
             if start is not None and end is not None and end <= start:
                 faults.append(row_error("to", "结束须晚于开始", "it has to end after it begins"))
             return start, end
+        if day is None and cells["day"] and not slot:
+            return None, None  # the day has an error already
         text = slot or cells["slot"]
         found = _attempt("slot", lambda: import_times.parse_slot(text, self._zone, day, self._slots), faults)
         if found is None:

@@ -218,9 +218,11 @@ async def _import_row(
 def _what_was_read(row: TableRow, plan: Plan | None) -> tuple[dict[str, str], dict[str, str]]:
     """What a visit would have, and what the table has where that differs."""
     read = {name: text for name, text in row.cells.items() if text and name not in ("day", "slot")}
+    same: dict[str, str] = {}
     for name, moment in (("from", row.start), ("to", row.end)):
         if moment is not None:
             read[name] = moment.isoformat(timespec="minutes")
+            same[name] = f"{moment:%Y-%m-%d %H:%M}"
     if plan is not None:
         read["type"], read["technician"] = plan.type, plan.technician
         if plan.crew:
@@ -229,7 +231,7 @@ def _what_was_read(row: TableRow, plan: Plan | None) -> tuple[dict[str, str], di
     for name, text in row.cells.items():
         if text and read.get(name) != text:
             original.setdefault(name, text)
-    return read, {name: text for name, text in original.items() if read.get(name) != text}
+    return read, {name: text for name, text in original.items() if text not in (read.get(name), same.get(name))}
 
 
 def id_of(reference: str) -> UUID:

@@ -28,7 +28,11 @@ def read_delimited(raw: bytes, count_headings: Callable[[list[str]], int]) -> Bo
         separator, first = _find_separator(text[:_SAMPLE], count_headings), 1
     rows = check_rows(SheetRow(number, cells) for number, cells in enumerate(_records(text, separator), first))
     sheet = Sheet(rows, is_delimited=True)
-    return Book((SheetTitle(""),), lambda _: sheet)
+
+    def read(_: int) -> Sheet:
+        return sheet
+
+    return Book((SheetTitle(""),), read)
 
 
 def _decode(raw: bytes) -> str:

@@ -139,7 +139,7 @@ def _literal_parts(tokens: list[_Token]) -> tuple[_Token, ...]:
 def _section_for(code: str, value: Decimal) -> _Section | None:
     """The part of the format for a number; None if it shows nothing."""
     sections = _sections(code)
-    numeric = sections[:3]
+    numeric = list(sections[:3])
     if any(one.condition for one in numeric):
         for one in numeric:
             if one.condition is None or _COMPARE[one.condition[0]](value, one.condition[1]):

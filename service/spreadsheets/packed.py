@@ -34,7 +34,8 @@ class PackedFile:
         if part is None:
             return None
         try:
-            return self._archive.read(part)
+            with self._archive.open(part) as packed:
+                return packed.read(part.file_size)  # and no more, whatever it unpacks to
         except (
             zipfile.BadZipFile,
             RuntimeError,

@@ -354,7 +354,7 @@ async def test_a_table_is_shown_as_it_was_read_and_then_imported(zhao: DeskBrows
         (b"", "请选一个表格文件"),
         (b"a,b\n1,2\n", "缺少的列"),
         (b"x" * (3 * 2**20), "表格文件：文件太大，最多 2 MB"),
-        (b"PK", "表格文件：不是可读的 XLSX"),
+        (b"PK", "表格文件：不是可读的表格文件"),
     ],
 )
 async def test_a_file_that_is_no_table_is_refused_in_words(zhao: DeskBrowser, raw: bytes, words: str):
