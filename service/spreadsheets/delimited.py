@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 
-from .sheet import Book, Cell, Sheet, SheetRow, SheetTitle, Words, check_rows, text_cell, unreadable
+from .sheet import MAX_COLUMNS, Book, Cell, Sheet, SheetRow, SheetTitle, Words, check_rows, text_cell, unreadable
 
 _BYTE_ORDER_MARKS = (
     (b"\xff\xfe\0\0", "utf-32"), (b"\0\0\xfe\xff", "utf-32"), (b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"),
@@ -26,8 +26,18 @@ def read_delimited(raw: bytes, count_headings: Callable[[list[str]], int]) -> Bo
         first = 2
     else:
         separator, first = _find_separator(text[:_SAMPLE], count_headings), 1
-    rows = check_rows(SheetRow(number, cells) for number, cells in enumerate(_records(text, separator), first))
-    sheet = Sheet(rows, is_delimited=True)
+    beyond: list[int] = []
+
+    def rows() -> Iterator[SheetRow]:
+        for number, cells in enumerate(_records(text, separator), first):
+            if len(cells) > MAX_COLUMNS and any(cell.text for cell in cells[MAX_COLUMNS:]):
+                beyond.append(number)
+            yield SheetRow(number, cells[:MAX_COLUMNS])
+
+    sheet = Sheet(check_rows(rows()), is_delimited=True)
+    if beyond:
+        zh = f"第 {beyond[0]} 行等：{MAX_COLUMNS} 列以后的内容没有读"
+        sheet = sheet._replace(notes=((zh, f"row {beyond[0]}: not read beyond {MAX_COLUMNS} columns"),))
 
     def read(_: int) -> Sheet:
         return sheet
