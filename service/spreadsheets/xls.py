@@ -24,7 +24,7 @@ from .sheet import (
     spread_merged,
     unreadable,
 )
-from .xlsx_sheet import MAX_CELLS, NO_VALUE
+from .xlsx_sheet import MAX_CELLS
 
 ENCRYPTED = "文件有打开密码，请去掉密码再存 / it is protected by a password: save it without"
 TOO_OLD = "Excel 95 或更早的格式，请另存为 .xlsx / of Excel 95 or older: save it as .xlsx"
@@ -33,6 +33,10 @@ _FORMAT, _XF, _SST, _ROW, _COLINFO, _MERGED, _NOTE = 0x41E, 0xE0, 0xFC, 0x208, 0
 _LABELSST, _LABEL, _RSTRING, _NUMBER, _RK, _MULRK, _FORMULA, _STRING, _BOOLERR = (
     0xFD, 0x204, 0xD6, 0x203, 0x27E, 0xBD, 0x06, 0x207, 0x205,
 )  # fmt: skip
+_EMPTY_RESULT: Words = (
+    "公式的结果是空的；如果应当有内容，请打开、保存后再导入",
+    "the result of a formula is empty: if there should be one, open the file, save it, and import it again",
+)
 _ERRORS = {
     0x00: "#NULL!", 0x07: "#DIV/0!", 0x0F: "#VALUE!", 0x17: "#REF!", 0x1D: "#NAME?", 0x24: "#NUM!", 0x2A: "#N/A",
     0x2B: "#GETTING_DATA",
@@ -245,7 +249,7 @@ class _Reader:
         elif data[6] == 0:
             self._awaited = row, column, style
         elif data[6] == 3:
-            self._put(row, column, Cell("", NO_VALUE) if data[14] & 3 else EMPTY)  # it was to be calculated later
+            self._put(row, column, Cell("", None, (_EMPTY_RESULT,)))
         else:
             self._put(row, column, _bool_or_error(data[8], is_error=data[6] == 2))
 
