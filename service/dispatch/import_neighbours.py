@@ -19,12 +19,12 @@ def compare(rows: Sequence[TableRow]) -> list[TableRow]:
 
 
 def _usual_length(rows: Sequence[TableRow], name: str) -> tuple[int, str]:
-    """The number of digits that nearly all numbers of a column have, and one of those; 0 if there is none."""
+    """The number of digits that most numbers of a column have, and one of those; 0 if there is none."""
     numbers = [text for row in rows if (text := row.cells[name]).isdecimal()]
     if not numbers:
         return 0, ""
     ((length, count),) = Counter(map(len, numbers)).most_common(1)
-    if count < _LEAST or count * 3 < len(numbers) * 2:
+    if count < _LEAST or count * 2 < len(numbers):
         return 0, ""
     return length, next(text for text in numbers if len(text) == length)
 

@@ -62,7 +62,9 @@ class RowReader:
                 original[name] = _visible(cell.text)
             faults += [row_error(name, *words) for words in wrong]
             notes += [row_error(name, *words) for words in remarks]
-        faults = [*self._missing(cells), *faults, *self._beyond(row)]
+        wrong_columns = {fault.column for fault in faults}
+        missing = [fault for fault in self._missing(cells) if fault.column not in wrong_columns]
+        faults = [*missing, *faults, *self._beyond(row)]
         if is_too_long("name", cells["name"]):
             faults.append(row_error("name", *INVALID))
         time_faults: list[RowError] = []
@@ -120,7 +122,8 @@ class RowReader:
                 zh = f"已有开始和结束，没有用 {cells['slot'][:30]}"
                 notes.append(row_error("slot", zh, f"not used, as there are 开始 and 结束: {cells['slot'][:30]}"))
             start = self._time("from", given["from"], cells["from"], day, faults, notes)
-            end = self._time("to", given["to"], cells["to"], start.date() if start else day, faults, notes)
+            begun = start.date() if start else day or _day_of(cells["from"])
+            end = self._time("to", given["to"], cells["to"], begun, faults, notes)
             if start is not None and end is not None and end <= start:
                 faults.append(row_error("to", "结束须晚于开始", "it has to end after it begins"))
             return start, end
@@ -170,6 +173,14 @@ def _day_and_slot(cells: Mapping[str, str]) -> str:
     except ValueError:
         return ""
     return cells["day"] if rest else ""
+
+
+def _day_of(text: str) -> date | None:
+    """The date in a cell, if there is one."""
+    try:
+        return import_times.parse_day(text)[0]
+    except ValueError:
+        return None
 
 
 def _attempt(name: str, parse: Callable[[], T], faults: list[RowError]) -> T | None:

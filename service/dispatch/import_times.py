@@ -27,6 +27,7 @@ _COMPACT = re.compile(r"20\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])")
 _WEEKDAY = re.compile(r"\s*[(（]?\s*(?:周|星期|礼拜)([一二三四五六日天])\s*[)）]?\s*")
 _WEEKDAYS = "一二三四五六日"
 _BETWEEN = re.compile(r"\s*(?:[-–—~〜至到]|--)+\s*")
+_HYPHENS = re.compile(r"(20\d{2})-(\d{1,2})-(\d{1,2})")
 _NEXT_DAY = re.compile(r"^(?:次日|第二天|翌日)\s*")
 _BARE_HOUR = re.compile(r"\d{1,2}|两")
 _EARLY = range(1, 6)  # hours that people write of the afternoon as well as of the night
@@ -138,6 +139,7 @@ def parse_slot(text: str, zone: tzinfo, day: date | None, slots: Mapping[str, st
     if day is None:
         raise ValueError(text)
     rest = slots.get(rest.strip("()（） "), rest)
+    rest = _HYPHENS.sub(r"\1.\2.\3", rest)  # what else is a hyphen stands between two times
     first, *others = _BETWEEN.split(_without_slot_name(rest, slots))
     if not others:
         in_zone(datetime.combine(day, _clock_of(first, "")), zone)

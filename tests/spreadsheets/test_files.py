@@ -7,6 +7,7 @@ import openpyxl
 import pytest
 
 from service.errors import InvalidBody
+from service.spreadsheets.compound import SIGNATURE
 from service.spreadsheets.reading import read_book
 from service.spreadsheets.sheet import Book, Sheet
 from tests.support.workbooks import Raw, number, ods, ods_text, ods_value, packed, xlsx
@@ -222,7 +223,8 @@ def test_a_workbook_of_excel_97_is_read_with_its_formats() -> None:
 @pytest.mark.parametrize(
     "raw",
     [
-        b"PK", b"PK\x03\x04 no workbook", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"%PDF-1.7", b"\x89PNG", b"<html><table>",
+        b"PK", b"PK\x03\x04 no workbook",
+        SIGNATURE, b"%PDF-1.7", b"\x89PNG", b"<html><table>",
         b"<?xml version='1.0'?>", b"", b"\xff\xfe", packed({"a.txt": "x"}), packed({"xl/workbook.bin": "x"}),
         packed({"word/document.xml": "x", "[Content_Types].xml": "x"}), packed({"content.xml": "<a"}),
         packed({"content.xml": '<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>'}), packed({"xl/workbook.xml": "<workbook/>"}),
