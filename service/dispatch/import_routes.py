@@ -28,7 +28,7 @@ _FORMS = (
     "application/vnd.oasis.opendocument.spreadsheet",
     "application/octet-stream",
 )
-"""Media types that are documented. What a file is, is seen in its bytes, so that any other is taken too."""
+"""Media types that are documented. The bytes of a file tell what it is, so any other is accepted too."""
 
 
 @dataclass

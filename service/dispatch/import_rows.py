@@ -23,7 +23,7 @@ MISSING = ("不能为空", "may not be empty")
 
 
 class TableRow(msgspec.Struct, frozen=True):
-    """A row of a table: its cells by the names of their columns as they are kept, what stands in the table instead, its
+    """A row of a table: its cells by the names of their columns as they are kept, what the table has instead, its
     errors, and what to look at again."""
 
     number: int
@@ -105,7 +105,7 @@ class RowReader:
                 yield row_error(name, *MISSING)
 
     def _beyond(self, row: SheetRow) -> Iterator[RowError]:
-        """That a record of a text file is longer than the heading: a separator stands within a text."""
+        """That a record of a text file is longer than the heading: a text has a separator in it."""
         width = max(self._heading.titles, default=-1) + 1
         further = [cell.text for cell in row.cells[width:] if cell.text]
         if self._is_delimited and further:

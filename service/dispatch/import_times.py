@@ -139,7 +139,7 @@ def parse_slot(text: str, zone: tzinfo, day: date | None, slots: Mapping[str, st
     if day is None:
         raise ValueError(text)
     rest = slots.get(rest.strip("()（） "), rest)
-    rest = _HYPHENS.sub(r"\1.\2.\3", rest)  # what else is a hyphen stands between two times
+    rest = _HYPHENS.sub(r"\1.\2.\3", rest)  # any other hyphen is between two times
     first, *others = _BETWEEN.split(_without_slot_name(rest, slots))
     if not others:
         in_zone(datetime.combine(day, _clock_of(first, "")), zone)

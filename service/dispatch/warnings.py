@@ -63,7 +63,8 @@ async def plan_warnings(
     if window is not None:
         found += await _overlaps(ctx, tx, person, visit_id, plan, window)
         if window.end <= ctx.now():
-            found.append(PlanWarning("past", f"{format_window(window)} 已经过去 / the time is over"))
+            year = f"{window.start.year} 年" if window.start.year != ctx.now().year else ""
+            found.append(PlanWarning("past", f"{year}{format_window(window)} 已经过去 / the time is over"))
         elif window.start > ctx.now() + FAR_AHEAD:
             zh, en = (
                 f"{window.start.year} 年{format_window(window)} 离现在一年以上",

@@ -1,4 +1,4 @@
-"""Reads a file as a table, whatever its name and media type say: what it is, is seen in its bytes."""
+"""Reads a file as a table, whatever its name and media type say: its bytes tell what it is."""
 
 from collections.abc import Callable
 from typing import TypeVar

@@ -181,7 +181,7 @@ def _cell(raw: _Raw, texts: Sequence[str], styles: Sequence[XlsxStyle], *, is_19
 
 
 def unescape(text: str) -> str:
-    """`_x000D_` as the character that it stands for."""
+    """`_x000D_` as the character that it means."""
     return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text) if "_x" in text else text
 
 

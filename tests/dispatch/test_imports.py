@@ -168,7 +168,7 @@ async def test_a_row_tells_all_its_faults_at_once(town: Town) -> None:
     assert {column for column, _ in faults(many)} == {"技术员", "姓名"}
 
 
-@pytest.mark.parametrize("name", ["维修（漏水）", "维修(漏水)", " Repair or leak", "REPAIR_LEAK"])
+@pytest.mark.parametrize("name", ["维修（漏水）", "维修(漏水)", " Repair or leak", "REPAIR_LEAK", "漏水维修"])
 async def test_a_type_goes_by_its_name_or_its_id(town: Town, name: str) -> None:
     assert (await taken(town, table(GOOD.replace("repair_leak", name)))).created == 1
     (visit,) = (await listing.list_visits(town.ctx, TOKENS["zhao"], {})).items
@@ -243,6 +243,61 @@ async def test_a_name_of_several_technicians_is_refused_with_their_logins(town: 
     assert (fault.column, fault.zh) == ("技术员", "有 2 位技术员叫这个名字，请写登录名：li、li2")
     assert "li, li2" in fault.en
     assert (await taken(town, table(GOOD))).created == 1
+
+
+async def test_a_name_of_another_area_is_answered_with_the_login(town: Town) -> None:
+    await hire(town, "zhou", "周强", "城西")
+    rows = [
+        GOOD.replace("GD-1", f"G-{n}").replace(",li,", f",{cell},")
+        for n, cell in enumerate(("周强", "李、周强", "李(li)"))
+    ]
+    found = await taken(town, table(*rows), dry_run=True)
+    assert faults(found.rows[0]) == [("技术员", "您的片区没有叫这个名字的技术员；别的片区有，登录名是 zhou")]
+    assert [row.outcome for row in found.rows] == ["refused", "refused", "would_create"]
+
+
+async def test_a_raw_export_is_imported_and_shown_as_it_was_read(town: Town) -> None:
+    """The words of the table are those of its messages; what was read stands beside what the table has."""
+    lines = (
+        "供水公司上门任务表",
+        "工单编号,用户名称,联系电话,处理人,预约日期,预约时段,用水地址,业务类型,任务内容,备注",
+        "P-1,陶\u200b女士,１３８００１３８０００,李,2026-03-03,下午2点-3点半,虚构路 1 号,更换水表,换表,尽快",
+        "P-2,陈先生,13800138001,nobody,2026-03-03,上午,虚构路 2 号,picnic,换表,",
+        "合计,2",
+    )
+    raw = "\n".join(lines).encode()
+    found = await taken(town, raw, dry_run=True)
+    assert (found.heading_row, [row.row for row in found.rows]) == (2, [3, 4])
+    one, two = found.rows
+    assert one.outcome == "would_create"
+    assert (one.read["type"], one.read["technician"]) == ("meter_replacement", "li")
+    assert (one.read["from"], one.read["to"]) == ("2026-03-03T14:00+08:00", "2026-03-03T15:30+08:00")
+    assert one.original == {
+        "name": "陶⟨U+200B⟩女士", "phone": "１３８００１３８０００", "type": "更换水表", "technician": "李",
+        "day": "2026-03-03", "slot": "下午2点-3点半",
+    }  # fmt: skip
+    assert [column for column, _ in faults(two)] == ["业务类型", "处理人"]
+    assert any("备注" in note.zh for note in found.notes)
+    created = await taken(town, raw)
+    assert (created.created, created.rows[0].read) == (1, {})
+    (visit,) = (await listing.list_visits(town.ctx, TOKENS["zhao"], {})).items
+    assert (visit.customer.name, visit.customer.phone, visit.type) == ("陶女士", "13800138000", "meter_replacement")
+
+
+async def test_numbers_that_look_the_same_are_one(town: Town) -> None:
+    rows = [GOOD.replace("GD-1", number) for number in ("INV-1\u200b", "INV-1", "INV–1")]
+    found = await taken(town, table(*rows))
+    assert [row.outcome for row in found.rows] == ["created", "refused", "refused"]
+    assert [faults(row) for row in found.rows[1:]] == [[("工单号", "表中重复")]] * 2
+
+
+async def test_a_year_far_away_is_refused_or_said(town: Town) -> None:
+    days = ("1926-12-01", "0001-01-01", "9999-12-31", "2062-12-01", "2025-01-01")
+    rows = [GOOD.replace("GD-1", f"G-{n}").replace("2026-03-02", day) for n, day in enumerate(days)]
+    found = await taken(town, table(*rows), dry_run=True)
+    assert [row.outcome for row in found.rows] == ["refused"] * 3 + ["would_create"] * 2
+    assert [[one.code for one in row.warnings] for row in found.rows[3:]] == [["far_ahead"], ["past"]]
+    assert "2025" in found.rows[4].warnings[0].detail
 
 
 async def test_a_name_counts_where_the_dispatcher_plans(town: Town) -> None:
