@@ -124,9 +124,9 @@ def _wrong_heading(missing: list[str], twice: list[str], read: list[str], number
     return f"{zh} / " + "; ".join(f"{title}: {names}" for _, title, names in parts)
 
 
-def listed(headings: Sequence[str]) -> str:
+def listed(headings: Sequence[str], length: int = MAX_SHOWN) -> str:
     """Some texts, short; a slash would divide the languages."""
-    shown = [" ".join(heading.split())[:MAX_SHOWN].replace("/", "／") for heading in headings if heading]
+    shown = [" ".join(heading.split())[:length].replace("/", "／") for heading in headings if heading]
     return "、".join(shown[:MAX_HEADINGS]) + ("…" if len(shown) > MAX_HEADINGS else "")
 
 

@@ -223,6 +223,8 @@ def _what_was_read(row: TableRow, plan: Plan | None) -> tuple[dict[str, str], di
         if moment is not None:
             read[name] = moment.isoformat(timespec="minutes")
             same[name] = f"{moment:%Y-%m-%d %H:%M}"
+    if row.start is not None and row.end is not None:
+        same["day"], same["slot"] = f"{row.start:%Y-%m-%d}", f"{row.start:%H:%M}-{row.end:%H:%M}"
     if plan is not None:
         read["type"], read["technician"] = plan.type, plan.technician
         if plan.crew:

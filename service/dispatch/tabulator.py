@@ -29,6 +29,7 @@ MEMORY, SECONDS = 512 * 2**20, 10
 COSTLY = FieldError(
     "", "too-costly", "太复杂，请改小或另存为 CSV / costs too much to read; make it smaller, or send CSV"
 )
+MAX_QUOTED = 60  # characters of a text of the table
 _MAX_SHEETS = 20  # in which a heading is looked for
 _TOTAL = re.compile(
     r"(?:合\s*计|总\s*计|小\s*计|本页小计|本页合计|总数|共计|共\s*\d+\s*[条行单户].*|total)\s*[:：]?.*", re.IGNORECASE
@@ -112,9 +113,16 @@ def _sheet_notes(book: Book, read: int) -> list[Words]:
 def _column_notes(sheet: Sheet, heading: Heading, rows: Sequence[SheetRow]) -> list[Words]:
     notes: list[Words] = []
     if unused := unused_values(heading, rows):
-        notes.append((f"没有用到的列：{listed(unused)}", f"columns that were not used: {listed(unused)}"))
+        notes.append(
+            (f"没有用到的列：{listed(unused, MAX_QUOTED)}", f"columns that were not used: {listed(unused, MAX_QUOTED)}")
+        )
     if hidden := hidden_titles(heading, sheet.hidden_columns):
-        notes.append((f"隐藏的列也读了：{listed(hidden)}", f"hidden columns were read too: {listed(hidden)}"))
+        notes.append(
+            (
+                f"隐藏的列也读了：{listed(hidden, MAX_QUOTED)}",
+                f"hidden columns were read too: {listed(hidden, MAX_QUOTED)}",
+            )
+        )
     return notes
 
 
@@ -124,7 +132,12 @@ def _visits(sheet: Sheet, heading: Heading, headings: Headings) -> tuple[list[Sh
     above = [text for text in dict.fromkeys(above) if headings.recognize(text) is None]
     notes: list[Words] = []
     if above:
-        notes.append((f"标题行上面的没有读：{listed(above)}", f"not read above the heading: {listed(above)}"))
+        notes.append(
+            (
+                f"标题行上面的没有读：{listed(above, MAX_QUOTED)}",
+                f"not read above the heading: {listed(above, MAX_QUOTED)}",
+            )
+        )
     visits: list[SheetRow] = []
     hidden: list[int] = []
     repeated: list[int] = []
@@ -135,7 +148,7 @@ def _visits(sheet: Sheet, heading: Heading, headings: Headings) -> tuple[list[Sh
         if _is_heading(row, heading):
             repeated.append(row.number)
         elif _is_total(row, heading, texts):
-            shown = listed(texts[:5])
+            shown = listed(texts[:5], MAX_QUOTED)
             notes.append(
                 (f"第 {row.number} 行不是任务，没有读：{shown}", f"row {row.number} is no visit, not read: {shown}")
             )

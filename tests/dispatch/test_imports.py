@@ -274,7 +274,7 @@ async def test_a_raw_export_is_imported_and_shown_as_it_was_read(town: Town) -> 
     assert (one.read["from"], one.read["to"]) == ("2026-03-03T14:00+08:00", "2026-03-03T15:30+08:00")
     assert one.original == {
         "name": "陶⟨U+200B⟩女士", "phone": "１３８００１３８０００", "type": "更换水表", "technician": "李",
-        "day": "2026-03-03", "slot": "下午2点-3点半",
+        "slot": "下午2点-3点半",
     }  # fmt: skip
     assert [column for column, _ in faults(two)] == ["业务类型", "处理人"]
     assert any("备注" in note.zh for note in found.notes)

@@ -43,9 +43,9 @@ def test_own_words_come_first_and_mean_nothing_else(tmp_path: Path) -> None:
 )
 def test_a_file_that_cannot_be_used_stops_the_start_with_a_reason(tmp_path: Path, text: str, said: str) -> None:
     (path := tmp_path / "words.toml").write_text(text)
-    with pytest.raises(SettingsError, match=f"DOORSTEP_TABLE_WORDS: .*{said}"):
+    with pytest.raises(SettingsError, match=rf"DOORSTEP_TABLE_WORDS: .*{said}"):
         load_settings({"DOORSTEP_TABLE_WORDS": str(path)})
-    with pytest.raises(SettingsError, match="DOORSTEP_TABLE_WORDS: .*No such file"):
+    with pytest.raises(SettingsError, match=r"DOORSTEP_TABLE_WORDS: .*No such file"):
         load_settings({"DOORSTEP_TABLE_WORDS": str(tmp_path / "other.toml")})
     path.write_text(OWN)
     assert load_settings({"DOORSTEP_TABLE_WORDS": str(path)}).table_words == str(path)
