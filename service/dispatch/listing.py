@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
+from service.accounts import repository as accounts_repository
 from service.accounts.authentication import authenticate_token, require_permission
 from service.accounts.permissions import Person, require_area
 from service.checklists import repository as checklists_repository
@@ -47,6 +48,8 @@ class VisitList(msgspec.Struct, frozen=True):
 async def list_visits(ctx: AppContext, tx: Transaction, token: bytes, query: dict[str, str]) -> VisitList:
     """A page. Filters: state, flag, technician, area, type, from, to (RFC 3339), q, after."""
     person = await authenticate_token(tx, token)
+    if "technician" in query:
+        query |= {"technician": await accounts_repository.known_login(tx, query["technician"])}
     wanted = _build_filter(person, query)
     text, after = query.get("q"), query.get("after")
     start = decode_cursor(after) if after and text is None else summaries.MIN_KEY

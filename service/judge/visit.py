@@ -40,8 +40,8 @@ def check_window(path: str, window: Window | Rescheduled | None) -> None:
 
 def check_due_dates(path: str, due: dict[str, datetime]) -> None:
     """Check all dates (see `check_time`)."""
-    for date in due.values():
-        check_time(path, date)
+    for name, date in due.items():
+        check_time(path if "[" in name else f"{path}.{name}", date)
 
 
 class Visit(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
