@@ -3,7 +3,7 @@
 Only `/v1` answers them; our own pages need nothing of this. Without the setting, no response has these headers.
 """
 
-from typing import Any
+from typing import Any, cast
 
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -49,7 +49,7 @@ def cors_middleware(app: ASGIApp, origins: tuple[str, ...]) -> ASGIApp:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                given: Any = message
+                given = cast("Any", message)
                 given["headers"] = [*given["headers"], *allowed, (b"vary", b"origin")]
             await send(message)
 
