@@ -27,6 +27,7 @@ from service.errors import (
 from service.judge.checklist import Text, VisitType
 from service.judge.moments import to_ms
 from service.judge.rules import CompiledChecklist
+from service.readable_json import readable
 from service.visits import repository as visits_repository
 from service.visits import search_index
 from service.visits.changes import Reassignment
@@ -62,7 +63,7 @@ async def create(
     """Plan a visit from the exact bytes `raw`. Returns False if it was planned before with the same bytes."""
     person = await authenticate_token(tx, token)
     require_permission(person, "plan a visit")
-    plan, raw = await with_known_logins(tx, plan, raw)
+    plan, raw = await with_known_logins(tx, plan, readable(raw))
     created, row = await plan_visit(ctx, tx, person, visit_id, plan, raw)
     visit = await load_visit(ctx, tx, row)
     return created, await build_view(ctx, tx, visit, await plan_warnings(ctx, tx, person, visit_id, visit.plan))

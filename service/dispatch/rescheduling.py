@@ -24,6 +24,7 @@ from service.errors import (
 from service.judge.bounds import FIRST_YEAR, LAST_YEAR, YEARS
 from service.judge.moments import to_ms
 from service.messages import outbox
+from service.readable_json import readable
 from service.visits import change_rows, search_index, summaries, sync_feed, unassigned
 from service.visits import repository as visits_repository
 from service.visits.change_rows import ChangeKind, ChangeRow
@@ -58,6 +59,7 @@ async def change(
 ) -> VisitView:
     """Change a visit as the exact bytes `raw` say. PreconditionFailed unless its revision is one of `expected`, or the
     change is already applied: an answer may get lost."""
+    raw = readable(raw)
     if isinstance(content, dict):
         _require_years(content)
     person = await authenticate_token(tx, token)
@@ -99,7 +101,8 @@ def _require_years(due: DueDates) -> None:
     """InvalidBody for a date that cannot be shown everywhere."""
     wrong = [name for name, at in due.items() if not FIRST_YEAR <= at.year <= LAST_YEAR]
     if wrong:
-        raise InvalidBody("", tuple(FieldError(json_pointer(name), "invalid", YEARS) for name in wrong[:20]))
+        pointers = dict.fromkeys(json_pointer(name) if name.isidentifier() else "" for name in wrong[:20])
+        raise InvalidBody("", tuple(FieldError(pointer, "invalid", YEARS) for pointer in pointers))
 
 
 async def _changed_view(

@@ -11,6 +11,7 @@ from service.errors import json_pointer
 from service.judge.entries import MAX_EVIDENCE, NEEDS, Entry, Evidence, Place, Refused, Waived
 from service.judge.rules import CompiledChecklist
 from service.judge.timeline import is_blank, withdrawn_ids
+from service.readable_json import readable
 
 from .clock_skew import TOLERANCE_SECONDS
 from .wire import Record
@@ -136,6 +137,7 @@ def _withdrawals(entries: Sequence[Entry], known: Iterable[Entry]) -> Iterator[N
 
 
 def _unknown_fields(raw: bytes) -> Iterator[Note]:
+    raw = readable(raw)
     try:
         EXACT_RECORD_DECODER.decode(raw)
     except msgspec.ValidationError:  # it names only the first, and seldom which

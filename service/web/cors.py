@@ -35,7 +35,7 @@ def cors_middleware(app: ASGIApp, origins: tuple[str, ...]) -> ASGIApp:
             await app(scope, receive, send)
             return
         origin = get_header(scope, b"origin")
-        allowed: Headers = _allowed(origin) if origin is not None and origin in listed else ()
+        allowed = _allowed(origin if origin in listed else None)
         asked = get_header(scope, b"access-control-request-method")
         if allowed and scope["method"] == "OPTIONS" and asked is not None:
             more = (
@@ -58,7 +58,9 @@ def cors_middleware(app: ASGIApp, origins: tuple[str, ...]) -> ASGIApp:
     return with_cors
 
 
-def _allowed(origin: bytes) -> Headers:
+def _allowed(origin: bytes | None) -> Headers:
+    if origin is None:
+        return ()
     return (
         (b"access-control-allow-origin", origin),
         (b"access-control-allow-credentials", b"true"),
