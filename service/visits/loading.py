@@ -95,6 +95,12 @@ class LoadedVisit(msgspec.Struct, frozen=True):
         window = self.plan.window
         return self.row.created_at if window is None else to_ms(window.start)
 
+    @property
+    def ends_at(self) -> int:
+        """The end of the window (ms UTC), or right after `planned_at` if that is later."""
+        window = self.plan.window
+        return max(self.planned_at + 1, 0 if window is None else to_ms(window.end))
+
     def visit(self) -> Visit:
         """The visit as the judge sees it."""
         plan = self.plan

@@ -259,6 +259,7 @@ async def _backfill(ctx: AppContext, tx: Transaction, unreadable: set[UUID]) -> 
         for batch, files in zip(visit.batch_rows, visit.referenced_files, strict=True):
             await evidence_files.expect_files(tx, visit_id, batch_senders(batch), files)
         await search_index.add(tx, visit_id, row.area, search_texts(visit.plan))
+        await summaries.set_end(tx, visit_id, visit.ends_at)
         await search_index.add_receipts(tx, visit_id, receipt_numbers(visit.merged.entries))
         await recompute_status(tx, await with_assignment_flag(tx, visit))
     return len(visit_ids)
