@@ -75,7 +75,7 @@ async def change(
     if row.revision not in expected:
         raise PreconditionFailed
     if row.revision >= ctx.visit_limits.batches and not isinstance(content, Cancellation):
-        raise VisitFull(f"at most {ctx.visit_limits.batches} changes (最多 {ctx.visit_limits.batches} 次修改)")
+        raise VisitFull(f"最多 {ctx.visit_limits.batches} 次修改 / at most {ctx.visit_limits.batches} changes")
     _require_changeable(before, content)
     await _validate(tx, before, content)
     new = ChangeRow(

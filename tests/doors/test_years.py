@@ -1,4 +1,4 @@
-"""A time that would break something later is refused where it comes in, at its place: every time of every body and query."""
+"""A time that would break something later is refused at its place: every time of every body and query."""
 
 import re
 from typing import Any
