@@ -38,6 +38,7 @@ from service.web import language_routes, static_files
 from service.web.access_log import access_log_middleware
 from service.web.api_document import BytesSchemas, ProblemSchemas, StructSchemas, openapi_config
 from service.web.compression import response_middleware
+from service.web.cors import cors_middleware
 from service.web.paths import plain_paths_middleware
 from service.web.query import check_query
 from service.web.request import BoundedRequest
@@ -88,7 +89,8 @@ def create_app(ctx: AppContext, max_body: int, lifespan: Lifespan = ()) -> ASGIA
     """The service as an ASGI application. The caller opens its context (`run_background_work`), if need be in
     `lifespan`."""
     app = response_middleware(litestar(ctx, max_body, lifespan))
-    return access_log_middleware(plain_paths_middleware(app, ctx.company.company))
+    app = cors_middleware(plain_paths_middleware(app, ctx.company.company), ctx.company.origins)
+    return access_log_middleware(app)
 
 
 def litestar(ctx: AppContext | None = None, max_body: int = 0, lifespan: Lifespan = ()) -> Litestar:

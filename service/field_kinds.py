@@ -30,14 +30,20 @@ def visible_text(max_length: int) -> Meta:
     return _kind(max_length, text.clean_text, visible=True, pattern=r"\S")
 
 
-def visible_line(max_length: int) -> Meta:
+def visible_line(max_length: int, pattern: str = r"\S") -> Meta:
     """A line that says something, such as a name."""
-    return _kind(max_length, text.clean_line, visible=True, pattern=r"\S")
+    return _kind(max_length, text.clean_line, visible=True, pattern=pattern)
+
+
+def line(max_length: int, pattern: str) -> Meta:
+    """A line that may be empty."""
+    return _kind(max_length, text.clean_line, pattern=pattern)
 
 
 NameText = Annotated[str, _kind(200, text.clean_line, visible=True)]
 """The name of a person or customer."""
-LoginText = Annotated[str, _kind(200, text.clean_login, visible=True)]
+LoginText = Annotated[str, Meta(min_length=1, max_length=200, extra={_VISIBLE: True})]
+"""A login, kept as it is typed: who is meant, `accounts.repository.known_login` knows."""
 PhoneText = Annotated[str, _kind(100, text.clean_phone)]
 IdentifierText = Annotated[str, _kind(100, text.clean_identifier)]
 """Such as the number of an account or a work order."""

@@ -6,7 +6,7 @@ Every door uses these functions, whether a text comes as JSON, in a form, in a t
 - `clean_phone`, `phone_numbers`, `sms_number`: telephone numbers.
 - `clean_identifier`: order numbers and accounts to be kept. `identifier_key`: how they, names and types are compared.
 - `clean_code`: a one-time code of digits. `clean_secret`: any other code that is pasted.
-- `clean_login`, `login_key`: logins. `search_key`, `search_query`: how texts are searched.
+- `login_key`: how logins are compared. `search_key`, `search_query`: how texts are searched.
 
 Each gives its own result again when it is applied twice.
 """
@@ -103,23 +103,14 @@ def search_query(text: str) -> str:
     return _HOME.sub("", found) or found if _HOME.match(found) else found
 
 
-def clean_login(text: str) -> str:
-    """A login as it is typed, in ASCII where it has other forms of ASCII, without blanks around it; case is kept."""
-    return _ANY_INVISIBLE.sub("", _SURROGATE.sub("\ufffd", normal_form("NFKC", text))).strip()
-
-
 def login_key(text: str) -> str:
     """Logins are one if they differ in case, width, or what nobody can see."""
     return identifier_key(text)
 
 
 def clean_code(text: str) -> str:
-    """The digits of a one-time code, without blanks and separators; what is no code at all stays wrong."""
-    return "".join(_as_digit(one) for one in _NOT_SEARCHED.sub("", identifier_key(text)))
-
-
-def _as_digit(character: str) -> str:
-    return str(decimal(character)) if character.isdecimal() else character
+    """The digits of a one-time code, without blanks, separators, and the words that were copied with it."""
+    return "".join(str(decimal(one)) for one in text if one.isdecimal())
 
 
 def clean_secret(text: str) -> str:

@@ -45,6 +45,7 @@ FLAG_COLOURS: dict[Flag | Mark, str] = {
     "open_duties": "warn",
     "awaiting_evidence": "warn",
     "clock": "warn",
+    "no_place": "warn",
     "answered": "info",
 }
 ON_BOARD = frozenset({

@@ -127,6 +127,7 @@ class PeopleController(Controller):
         responses=problems(
             *CHANGE_ERRORS,
             errors.NotFound,
+            errors.WrongMediaType,
             errors.FileTooLarge,
             errors.UnsupportedImageType,
             errors.UnreadableImage,
@@ -134,7 +135,7 @@ class PeopleController(Controller):
         ),
     )
     async def give_face(self, request: AnyRequest, caller: Caller, login: Login) -> None:
-        """For admins. The body is the file, uncompressed. Permissions are checked before it is read."""
+        """For admins. The body is the file. Permissions are checked before it is read."""
         parts = body.stream_body(request.scope, request.receive, caller.ctx.evidence_storage.max_file)
         await roles_and_cards.set_staff_photo(*caller, login, parts)
 

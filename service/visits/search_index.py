@@ -74,8 +74,10 @@ class SearchQuery(msgspec.Struct, frozen=True):
         }
 
     def has(self, summary: VisitSummaryRow) -> bool:
-        """Whether the visit is in the wanted areas: the statements would accept an area whose name contains two."""
-        return self.wanted.areas is None or summary.area in self.wanted.areas
+        """Whether the visit is in the wanted areas (the statements would accept an area whose name contains two), and
+        ends late enough."""
+        in_area = self.wanted.areas is None or summary.area in self.wanted.areas
+        return in_area and summary.ends_at > self.wanted.ends_after
 
     def first_token(self, text: str) -> str:
         """The first of a visit's tokens that start with the query. `text` has one text a line."""

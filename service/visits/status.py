@@ -16,6 +16,7 @@ from .appointment import awaits_reschedule
 from .attention import Attention, Reason, attention, reason_words, urgent_at
 from .complaints import receipt_numbers
 from .loading import LoadedVisit, batch_senders, load_visit
+from .no_place import has_no_place
 from .notice_flags import appointment_conditions, is_ahead, with_notice_flags
 from .owed_duties import Duty, duty_key
 from .plan import Plan
@@ -33,6 +34,7 @@ Flag = Literal[
     "asked_time",
     "no_technician",
     "clock",
+    "no_place",
     "notice_due",
     "notice_failed",
     "agreed",
@@ -69,6 +71,7 @@ def visit_flags(visit: LoadedVisit, judgement: Judgement, now: Attention | None 
         "asked_time": judgement.verdict is None and awaits_reschedule(visit),  # obsolete once the work has begun
         "no_technician": unassigned and visit_state(visit, judgement, now) in ACTIVE_STATES,
         "clock": now.is_clock_ahead,
+        "no_place": has_no_place(visit.merged.entries),
         **appointment_conditions(visit, judgement),
     }
     return tuple(cast("Flag", flag) for flag, is_set in conditions.items() if is_set)
@@ -256,6 +259,7 @@ async def _backfill(ctx: AppContext, tx: Transaction, unreadable: set[UUID]) -> 
         for batch, files in zip(visit.batch_rows, visit.referenced_files, strict=True):
             await evidence_files.expect_files(tx, visit_id, batch_senders(batch), files)
         await search_index.add(tx, visit_id, row.area, search_texts(visit.plan))
+        await summaries.set_end(tx, visit_id, visit.ends_at)
         await search_index.add_receipts(tx, visit_id, receipt_numbers(visit.merged.entries))
         await recompute_status(tx, await with_assignment_flag(tx, visit))
     return len(visit_ids)

@@ -9,6 +9,8 @@ from litestar.dto import AbstractDTO, DTOFieldDefinition
 from litestar.openapi.spec import Reference, Schema
 from litestar.typing import FieldDefinition
 
+from service.readable_json import readable
+
 from .decoding import decode_storable, decode_strict, require_storable_text
 from .unknown_keys import require_known_keys
 
@@ -29,6 +31,7 @@ class StrictBody(AbstractDTO[T]):
 
     def decode_bytes(self, value: bytes) -> T:
         """Decode the body."""
+        value = readable(value)
         require_storable_text(value)
         require_known_keys(self.model_type, decode_storable(_UNTYPED, value))
         return decode_strict(_decoder(self.model_type), value)
@@ -69,7 +72,7 @@ class TolerantBody(StrictBody[T]):
 
     def decode_bytes(self, value: bytes) -> T:
         """Decode the body."""
-        return decode_strict(_decoder(self.model_type), value)
+        return decode_strict(_decoder(self.model_type), readable(value))
 
 
 class ExactBody(StrictBody[T]):
