@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 
 from service.spreadsheets.sheet import Cell, Words
-from service.text import clean_identifier, clean_line, clean_login, clean_phone, clean_text
+from service.text import clean_identifier, clean_line, clean_phone, clean_text
 
 from .import_columns import MAX_LENGTH, NUMBERS, TIMES
 
@@ -23,8 +23,8 @@ _LIKE_DATE = re.compile(
 _LOST_DIGITS = re.compile(r"\d{15}0{1,5}")
 _LOGIC = ("TRUE", "FALSE")
 _CLEAN: Mapping[str, Callable[[str], str]] = {
-    "external_ref": clean_identifier, "account": clean_identifier, "phone": clean_phone, "technician": clean_login,
-    "crew": clean_login, "content": clean_text,
+    "external_ref": clean_identifier, "account": clean_identifier, "phone": clean_phone, "technician": clean_identifier,
+    "crew": clean_identifier, "content": clean_text,
 }  # fmt: skip
 
 SCIENTIFIC: Words = (
