@@ -101,12 +101,19 @@ def _choose_sheet(book: Book, headings: Headings) -> tuple[int, Sheet, Heading |
 
 
 def _sheet_notes(book: Book, read: int) -> list[Words]:
+    name, is_hidden = book.titles[read]
+    if is_hidden:
+        return [
+            (
+                f"只有隐藏的工作表“{name}”有列名，读的是它",
+                f"only the hidden sheet “{name}” has the headings; it was read",
+            )
+        ]
     others = [one for index, one in enumerate(book.titles) if index != read]
     if not others:
         return []
     zh = "、".join(f"“{one.name}”{'（隐藏的）' if one.is_hidden else ''}" for one in others[:10])
     en = ", ".join(f"“{one.name}”{' (hidden)' if one.is_hidden else ''}" for one in others[:10])
-    name = book.titles[read].name
     return [(f"读的是工作表“{name}”，没有读：{zh}", f"the sheet “{name}” was read; not read: {en}")]
 
 

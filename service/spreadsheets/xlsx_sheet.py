@@ -109,11 +109,13 @@ class SheetReader:
         elif element == "row":
             self._row_number = int(number) if (number := given.get("r", "")).isdecimal() else self._row_number + 1
             self._column, self._row = -1, []
-            self._is_row_hidden = given.get("hidden", "1" if self._is_hidden_by_default else "0") in ("1", "true")
+            self._is_row_hidden = _is_zero(given.get("ht")) or given.get(
+                "hidden", "1" if self._is_hidden_by_default else "0"
+            ) in ("1", "true")
         elif element == "rPh":
             self._phonetic += 1
         elif element == "col":
-            if given.get("hidden", "0") in ("1", "true") or given.get("width") == "0":
+            if given.get("hidden", "0") in ("1", "true") or _is_zero(given.get("width")):
                 first, last = int(given.get("min", "1")), int(given.get("max", "1"))
                 self._hidden_columns.update(range(first - 1, min(last, MAX_COLUMNS)))
         elif element == "mergeCell":
@@ -183,6 +185,11 @@ def _cell(raw: _Raw, texts: Sequence[str], styles: Sequence[XlsxStyle], *, is_19
 def unescape(text: str) -> str:
     """`_x000D_` as the character that it means."""
     return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text) if "_x" in text else text
+
+
+def _is_zero(size: str | None) -> bool:
+    """Whether a width or height is nothing: `0`, `0.0`."""
+    return size is not None and bool(size) and not size.strip("0.")
 
 
 def _iso_date(text: str) -> Cell:

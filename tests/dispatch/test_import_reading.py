@@ -320,6 +320,30 @@ def test_the_sheet_that_is_the_plan_is_read_and_the_others_are_named() -> None:
     assert "“备份”（隐藏的）" in notes(found)
 
 
+def test_a_hidden_sheet_is_read_only_where_no_other_has_the_headings() -> None:
+    found = read(xlsx([["说明"]], sheets=[("备份", "hidden", rows_of({}))]))
+    assert (found.sheet, len(found.rows)) == ("备份", 1)
+    assert "只有隐藏的工作表“备份”有列名" in notes(found)
+
+
+def test_a_day_may_have_a_start_and_an_end_beside_it() -> None:
+    head = ["日期", "开始时间", "结束时间", *(name for name in HEAD if name not in ("开始", "结束"))]
+    line = [number(46083, 1), "9:00", number("0.4166666667", 2), *(GOOD[name] for name in head[3:])]
+    row = only(read(xlsx([head, line], formats=["yyyy/m/d", "h:mm"])))
+    assert (row.start, row.end, said(row)) == (at(9), at(10), [])
+
+
+def test_a_merged_area_counts_for_each_of_its_rows() -> None:
+    rows = rows_of({}, {"工单号": "GD-2"}, {"工单号": "GD-3"}, head=[*HEAD, "片区"])
+    for row, area in zip(rows[1:], ("城西片区", "", ""), strict=True):
+        row[11] = area
+    rows[2][6] = rows[3][6] = rows[2][7] = rows[3][7] = ""
+    merged = "".join(f'<mergeCell ref="{letter}2:{letter}4"/>' for letter in "GHL")
+    found = read(xlsx(rows, after=f"<mergeCells>{merged}</mergeCells>"))
+    cells = [[row.cells[name] for name in ("phone", "address", "area")] for row in found.rows]
+    assert cells == [["13800138000", "虚构路 1 号", "城西片区"]] * 3
+
+
 def test_a_record_longer_than_the_heading_is_said() -> None:
     raw = (",".join(HEAD) + "\n" + ",".join(GOOD.values()) + ",多\n").encode()
     assert said(only(read(raw)))[0].startswith("：这一行比标题行多出“多”")
