@@ -183,8 +183,11 @@ def _cell(raw: _Raw, texts: Sequence[str], styles: Sequence[XlsxStyle], *, is_19
 
 
 def unescape(text: str) -> str:
-    """`_x000D_` as the character that it means."""
-    return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text) if "_x" in text else text
+    """`_x000D_` as the character that it means; two may make one, and half of one is none."""
+    if "_x" not in text:
+        return text
+    plain = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text)
+    return plain.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def _is_zero(size: str | None) -> bool:

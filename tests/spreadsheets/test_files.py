@@ -120,6 +120,8 @@ XLSX_CELLS = [
         "甲乙",
         False,
     ),
+    (Raw('<c t="inlineStr"><is><t>a_xD83D__xDE00_</t></is></c>'), "a\U0001f600", False),
+    (Raw('<c t="inlineStr"><is><t>a_xD83D_</t></is></c>'), "a\ufffd", True),
     (number("00042", 1), "WO000042", False),
     (number(5), "5", False),
 ]
