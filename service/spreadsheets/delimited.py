@@ -20,7 +20,7 @@ _QUOTE: Words = ("这一格的引号不成对，请核对这一行", 'a quotatio
 
 def read_delimited(raw: bytes, count_headings: Callable[[list[str]], int]) -> Book:
     """The table in a text file. Its separator is the one with which a line has the most headings."""
-    text = _decode(raw)
+    text = decode(raw)
     if found := _SEPARATOR_LINE.match(text):
         separator, text = found[1], text[found.end() :]
         first = 2
@@ -45,7 +45,8 @@ def read_delimited(raw: bytes, count_headings: Callable[[list[str]], int]) -> Bo
     return Book((SheetTitle(""),), read)
 
 
-def _decode(raw: bytes) -> str:
+def decode(raw: bytes) -> str:
+    """The text of a file in whatever encoding."""
     raw = raw.rstrip(b"\x1a") if raw[-1:] == b"\x1a" else raw  # how files ended on DOS
     encoding = next((name for mark, name in _BYTE_ORDER_MARKS if raw.startswith(mark)), None) or _guess_utf16(raw)
     is_wide = encoding not in (None, "utf-8-sig")

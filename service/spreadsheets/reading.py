@@ -7,6 +7,7 @@ from service.errors import InvalidBody
 
 from .compound import SIGNATURE, CompoundFile
 from .delimited import read_delimited
+from .html_table import read_html
 from .ods import read_ods
 from .packed import PackedFile, damaged
 from .sheet import Book, Sheet, unreadable
@@ -33,10 +34,9 @@ def read_book(raw: bytes, count_headings: Callable[[list[str]], int]) -> Book:
         raise unreadable("not-a-table", f"{other}，不是表格，{_SAVE}")
     beginning = raw[:2000].lstrip(b"\xef\xbb\xbf \r\n\t").lower()
     if beginning.startswith(b"<"):
-        what = (
-            "网页（HTML）" if b"<html" in beginning or b"<table" in beginning or b"<meta" in beginning else "XML 文件"
-        )
-        raise unreadable("not-a-table", f"这是改了名的{what}，请用 Excel 或 WPS 打开，{_SAVE}")
+        if any(mark in beginning for mark in (b"<html", b"<table", b"<meta", b"<!doctype html")):
+            return _guarded(lambda: read_html(raw))
+        raise unreadable("not-a-table", f"这是改了名的 XML 文件，请用 Excel 或 WPS 打开，{_SAVE}")
     return read_delimited(raw, count_headings)
 
 

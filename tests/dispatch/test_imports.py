@@ -426,7 +426,7 @@ async def test_what_a_file_is_is_seen_in_its_bytes(world: World, label: str) -> 
 @pytest.mark.parametrize(
     ("raw", "words"),
     [
-        (b"%PDF-1.7", "PDF"), (b"\x89PNG\r\n", "图片"), (b"<html><table>", "HTML"), (b"<?xml version='1.0'?>", "XML"),
+        (b"%PDF-1.7", "PDF"), (b"\x89PNG\r\n", "图片"), (b"<html><table>", "网页"), (b"<?xml version='1.0'?>", "XML"),
         (b"\xd0\xcf\x11\xe0", "不是可读的表格文件"), (b"", "文件是空的"), (b"\xef\xbb\xbf\r\n\x1a", "文件是空的"),
     ],
 )  # fmt: skip

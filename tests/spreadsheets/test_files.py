@@ -28,6 +28,14 @@ def first(raw: bytes) -> list[list[str]]:
 
 
 ROWS = [["工单号", "姓名", "电话"], ["A1", "张三", "0571-88881234"], ["A2", "李四", "13800138000"]]
+
+
+def page(rows: list[list[str]], head: str = "") -> str:
+    """A web page that an export calls `.xls`."""
+    lines = "".join("<tr>" + "".join(f"<td style='mso-number-format:\\@'>{cell}</td>" for cell in row) for row in rows)
+    return f"<html><head>{head}<style>td {{}}</style></head><body><table>{lines}</table></body></html>"
+
+
 PLAIN = "\n".join(map(",".join, ROWS))
 
 
@@ -54,6 +62,8 @@ PLAIN = "\n".join(map(",".join, ROWS))
         "\n".join(",".join(f'="{cell}"' for cell in row) for row in ROWS).encode(),
         xlsx(ROWS),
         ods(ROWS),
+        page(ROWS).encode(),
+        page(ROWS, '<meta http-equiv="Content-Type" content="text/html; charset=gb2312">').encode("gb18030"),
     ],
 )
 def test_the_same_rows_in_any_file(raw: bytes) -> None:
@@ -160,6 +170,19 @@ def test_a_cell_merged_with_its_neighbour_says_that_it_is_empty() -> None:
     assert "合并" in two.notes[0][0]
 
 
+def test_a_page_is_what_a_browser_shows() -> None:
+    raw = (
+        "<table><tr><th>姓名<th>电话<th>地址</tr>"
+        "<tr><td rowspan=2>张三</td><td>138&nbsp;0013</td><td>路<br>1 号</td></tr>"
+        "<tr><td><b>1</b>39</td><td>a&amp;b</td></tr>"
+        "<tr style='display:none'><td>x</td><td>y</td><td>z</td></tr></table>"
+    )
+    sheet = book(raw.encode()).read(0)
+    wanted = [["姓名", "电话", "地址"], ["张三", "138 0013", "路\n1 号"], ["张三", "139", "a&b"], ["x", "y", "z"]]
+    assert texts(sheet) == wanted
+    assert [row.is_hidden for row in sheet.rows] == [False, False, False, True]
+
+
 def test_what_is_hidden_is_known() -> None:
     raw = xlsx(
         [["姓名", "电话"], ["张三", "1"], ["李四", "2"]],
@@ -226,7 +249,7 @@ def test_a_workbook_of_excel_97_is_read_with_its_formats() -> None:
     "raw",
     [
         b"PK", b"PK\x03\x04 no workbook",
-        SIGNATURE, b"%PDF-1.7", b"\x89PNG", b"<html><table>",
+        SIGNATURE, b"%PDF-1.7", b"\x89PNG", b"<html><table>", b"<html>a",
         b"<?xml version='1.0'?>", b"", b"\xff\xfe", packed({"a.txt": "x"}), packed({"xl/workbook.bin": "x"}),
         packed({"word/document.xml": "x", "[Content_Types].xml": "x"}), packed({"content.xml": "<a"}),
         packed({"content.xml": '<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>'}), packed({"xl/workbook.xml": "<workbook/>"}),
