@@ -46,7 +46,7 @@ def _from_png(text: str) -> bytes:
 
 
 def _is_blank(image: Image.Image) -> bool:
-    """Whether nothing can be seen on white: fewer than four pixels differ clearly from the most common shade."""
+    """Whether nothing is visible on white: fewer than four pixels differ clearly from the most common shade."""
     drawn = image.convert("RGBA")
     shades = Image.alpha_composite(Image.new("RGBA", drawn.size, "white"), drawn).convert("L").histogram()
     ground = shades.index(max(shades))

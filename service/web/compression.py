@@ -35,6 +35,8 @@ def response_middleware(app: ASGIApp) -> ASGIApp:
                 names = {name for name, _ in headers}
                 headers += [header for header in _DEFAULTS if header[0] not in names]
                 body = message["body"]
+                if start["status"] == 304 and b"etag" in names and b"vary" not in names:
+                    headers.append((b"vary", b"accept-encoding"))
                 if not message["more_body"] and len(body) >= MIN_GZIP_BYTES and _is_text(headers):
                     headers.append((b"vary", b"accept-encoding"))
                     if accepts_gzip(scope):

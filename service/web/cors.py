@@ -14,7 +14,8 @@ from .responses import Headers, raw_response
 METHODS = b"GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
 REQUEST_HEADERS = (
     b"authorization, content-type, content-encoding, accept-language, if-match, if-none-match, x-app, x-csrf-token, "
-    b"x-signature, tus-resumable, upload-length, upload-metadata, upload-offset, upload-checksum"
+    b"x-signature, tus-resumable, upload-length, upload-metadata, upload-offset, upload-checksum, "
+    b"x-http-method-override"
 )
 RESPONSE_HEADERS = (
     b"etag, location, retry-after, content-language, content-disposition, x-request-id, allow, accept-encoding, "

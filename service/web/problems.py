@@ -75,6 +75,8 @@ def problem_response(problem: Problem, scope: Scope) -> ASGIResponse:
     )
     if problem.status == 401:
         headers += ((b"www-authenticate", b'Bearer realm="doorstep"'),)
+    if problem.status == 415 and any(name == b"content-encoding" for name, _ in scope["headers"]):
+        headers += ((b"accept-encoding", b"gzip"),)
     if problem.status in (429, 503, 507):
         headers += ((b"retry-after", b"%d" % problem.extra.get("retry_after", RETRY_SECONDS)),)
     if cast("Any", scope).get("path", "").startswith("/v1/uploads"):
