@@ -1,4 +1,7 @@
-"""Workbooks of LibreOffice and others (OpenDocument): the file has what each cell shows, as text."""
+"""Workbooks of LibreOffice and others (OpenDocument): the file has what each cell shows, as text.
+
+A reader of our own: `odfpy` had its last release in 2020 and gives no more of a cell than its XML.
+"""
 
 import re
 from datetime import datetime
@@ -9,8 +12,10 @@ from .packed import Attributes, PackedFile, attribute, damaged, parse_xml
 from .sheet import (
     EMPTY,
     HIDDEN_VALUE,
+    MAX_CELLS,
     MAX_COLUMNS,
     MAX_ROWS,
+    NO_VALUE,
     Area,
     Book,
     Cell,
@@ -22,9 +27,8 @@ from .sheet import (
     error_words,
     spread_merged,
     text_cell,
-    unreadable,
+    too_many_rows,
 )
-from .xlsx_sheet import MAX_CELLS, NO_VALUE
 
 _CELLS = ("table-cell", "covered-table-cell")
 _GROUPED = re.compile(r"-?\d{1,3}(?:,\d{3})+(?:\.\d+)?|-?\d(?:\.\d+)?E[+-]?\d+|-?\d+\.0+", re.IGNORECASE)
@@ -147,7 +151,7 @@ class _Reader:
         if self._cells:
             self._count += len(self._cells) * count
             if self._count > MAX_CELLS or count > MAX_ROWS:
-                raise unreadable("too-many-rows", f"最多 {MAX_ROWS} 行 / at most {MAX_ROWS} rows")
+                raise too_many_rows()
             is_hidden = attribute(self._row, "visibility") in ("collapse", "filter")
             numbers = range(table.next_row, table.next_row + count)
             table.rows += [SheetRow(number, list(self._cells), is_hidden) for number in numbers]

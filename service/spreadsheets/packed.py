@@ -11,10 +11,6 @@ MAX_UNPACKED, MAX_PARTS = 64 * 2**20, 500
 Attributes = dict[str, str]
 
 
-class EnoughRead(Exception):
-    """Ends the reading of a part early."""
-
-
 class PackedFile:
     """The parts of a file, within limits. InvalidBody if it is no archive or unpacks to too much."""
 
@@ -73,8 +69,6 @@ def parse_xml(
     parser.StartDoctypeDeclHandler = _refuse_document_type
     try:
         parser.Parse(raw, True)
-    except EnoughRead:
-        return
     except expat.ExpatError:
         raise damaged() from None
 

@@ -5,13 +5,12 @@ from typing import TypeVar
 
 from service.errors import InvalidBody
 
-from .compound import SIGNATURE, CompoundFile
 from .delimited import read_delimited
 from .html_table import read_html
 from .ods import read_ods
 from .packed import PackedFile, damaged
 from .sheet import Book, Sheet, unreadable
-from .xls import read_xls
+from .xls import SIGNATURE, read_xls
 from .xlsx import read_xlsx
 
 T = TypeVar("T")
@@ -29,7 +28,7 @@ def read_book(raw: bytes, count_headings: Callable[[list[str]], int]) -> Book:
     if raw.startswith(b"PK"):
         return _guarded(lambda: _read_packed(raw))
     if raw.startswith(SIGNATURE[:4]):
-        return _guarded(lambda: read_xls(CompoundFile(raw)))
+        return _guarded(lambda: read_xls(raw))
     if other := next((name for beginning, name in _OTHERS if raw.startswith(beginning)), None):
         raise unreadable("not-a-table", f"{other}，不是表格，{_SAVE}")
     beginning = raw[:2000].lstrip(b"\xef\xbb\xbf \r\n\t").lower()
@@ -50,7 +49,7 @@ def _read_packed(raw: bytes) -> Book:
         raise unreadable("not-a-table", "这是压缩包，不是表格，请解压后导入里面的表格 / an archive: unpack it")
     if any(name.startswith(("word/", "ppt/")) for name in file.names):
         raise unreadable("not-a-table", f"这是 Word 或 PowerPoint 文档，不是表格，{_SAVE}")
-    return read_xlsx(file)
+    return read_xlsx(raw)
 
 
 def _guarded(read: Callable[[], Book]) -> Book:

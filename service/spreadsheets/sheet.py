@@ -12,6 +12,8 @@ from service.errors import FieldError, InvalidBody
 
 MAX_ROWS, MAX_COLUMNS, MAX_CHARACTERS = 5000, 200, 2000
 MAX_TEXT = 4_000_000  # characters of all cells: a workbook may share one text between many
+MAX_CELLS = 500_000
+_MAX_LISTED = 10
 Words = tuple[str, str]
 """In Chinese and English."""
 Area = tuple[int, int, int, int]
@@ -39,6 +41,10 @@ class Cell(NamedTuple):
 
 
 EMPTY = Cell()
+NO_VALUE: Words = (
+    "公式没有算出的结果，请用 Excel 或 WPS 打开、保存后再导入",
+    "a formula without its result: open the file in a spreadsheet program, save it, and import it again",
+)
 HIDDEN_VALUE = ("格式把内容藏起来了，存的是", "the format hides what is stored:")
 
 
@@ -119,6 +125,19 @@ def column_letter(column: int) -> str:
     return letters
 
 
+def too_many_rows() -> InvalidBody:
+    """A sheet of more rows than are read."""
+    return unreadable("too-many-rows", f"最多 {MAX_ROWS} 行 / at most {MAX_ROWS} rows")
+
+
+def comment_notes(commented: Sequence[str]) -> tuple[Words, ...]:
+    """Which cells have comments, if any have."""
+    if not commented:
+        return ()
+    named = "、".join(commented[:_MAX_LISTED]) + ("…" if len(commented) > _MAX_LISTED else "")
+    return ((f"没有读批注：{named}", f"comments are not read: {named}"),)
+
+
 def check_rows(rows: Iterable[SheetRow]) -> list[SheetRow]:
     """The rows that have something in them. InvalidBody if they exceed a limit."""
     found: list[SheetRow] = []
@@ -136,7 +155,7 @@ def check_rows(rows: Iterable[SheetRow]) -> list[SheetRow]:
         if not longest and not any(cell is not EMPTY and (cell.notes or cell.fault) for cell in row.cells):
             continue
         if len(found) > MAX_ROWS:
-            raise unreadable("too-many-rows", f"最多 {MAX_ROWS} 行 / at most {MAX_ROWS} rows")
+            raise too_many_rows()
         found.append(row)
     return found
 

@@ -1,160 +1,227 @@
-"""Workbooks of Excel, WPS and others (Office Open XML, ECMA-376): the sheets, formats and shared texts of a file."""
+"""Workbooks of Excel, WPS and others (Office Open XML, ECMA-376): openpyxl reads them, cell by cell."""
+# pyright: reportUnknownVariableType=false, reportUnknownMemberType=false, reportUnknownArgumentType=false
 
-import posixpath
-from typing import NamedTuple
+import io
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import time, timedelta
+from typing import Any, NamedTuple
 
-from .number_format import BUILT_IN
-from .packed import Attributes, EnoughRead, PackedFile, attribute, damaged, parse_xml
-from .sheet import Book, Sheet, SheetTitle
-from .xlsx_sheet import SheetReader, XlsxStyle, unescape
+from openpyxl.cell.text import Text
+from openpyxl.packaging.relationship import get_dependents, get_rels_path
+from openpyxl.reader.excel import ExcelReader
+from openpyxl.utils.cell import coordinate_to_tuple
+from openpyxl.utils.datetime import CALENDAR_MAC_1904
+from openpyxl.utils.escape import unescape
+from openpyxl.worksheet._reader import FORMULA_TAG, VALUE_TAG, WorkSheetParser  # pyright: ignore[reportPrivateUsage]
+from openpyxl.xml.constants import ARC_STYLE, COMMENTS_NS, SHARED_STRINGS, SHEET_MAIN_NS
+from openpyxl.xml.functions import fromstring, iterparse
 
-_SHEET_TYPE = "/worksheet"
-GENERAL = XlsxStyle("General")
+from .number_format import BUILT_IN, formatted_text, number_cell
+from .packed import damaged
+from .sheet import (
+    EMPTY,
+    MAX_CELLS,
+    MAX_COLUMNS,
+    MAX_ROWS,
+    NO_VALUE,
+    Area,
+    Book,
+    Cell,
+    Sheet,
+    SheetRow,
+    SheetTitle,
+    Words,
+    check_rows,
+    column_letter,
+    comment_notes,
+    error_words,
+    spread_merged,
+    too_many_rows,
+)
+
+_MAIN = {"": SHEET_MAIN_NS}
+_TEXT_TAG, _COMMENT_TAG = f"{{{SHEET_MAIN_NS}}}si", f"{{{SHEET_MAIN_NS}}}comment"
+_TRUE = ("1", "true")
+_LOST: Words = ("这一格的内容读不出", "the value of this cell cannot be read")
 
 
-class _Entry(NamedTuple):
-    title: SheetTitle
-    path: str
-
-
-def read_xlsx(file: PackedFile) -> Book:
-    """The sheets of a workbook. InvalidBody if it cannot be read."""
-    main = _main_part(file)
-    raw = file.read(main)
-    if raw is None:
+def read_xlsx(raw: bytes) -> Book:
+    """The sheets of a workbook that has been found to unpack within the limits."""
+    reader = ExcelReader(io.BytesIO(raw), read_only=True, data_only=True, keep_links=False)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        reader.read_manifest()
+        reader.read_workbook()
+        sheets = [
+            (SheetTitle(sheet.name, sheet.state != "visible"), relation.target)
+            for sheet, relation in reader.parser.find_sheets()
+            if relation.Type.endswith("/worksheet")
+        ]
+    if not sheets:
         raise damaged()
-    relations = _relations(file, main)
-    entries, is_1904 = _workbook(raw, relations)
-    if not entries:
-        raise damaged()
-    styles = _styles(file.read(_target_of_type(relations, "/styles") or "xl/styles.xml"))
-    strings_path = _target_of_type(relations, "/sharedStrings") or "xl/sharedStrings.xml"
+    codes = _codes(reader)
 
     def read(index: int) -> Sheet:
-        path = entries[index].path
-        part = file.read(path)
-        if part is None:
-            raise damaged()
-        reader = SheetReader(part)
-        texts = shared_texts(file.read(strings_path), reader.last_text) if reader.last_text >= 0 else []
-        comments = _target_of_type(_relations(file, path), "/comments")
-        commented = _commented_cells(file.read(comments)) if comments else ()
-        return reader.build(texts, styles or [GENERAL], commented, is_1904=is_1904)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return _read_sheet(reader, sheets[index][1], codes)
 
-    return Book([entry.title for entry in entries], read)
+    return Book([title for title, _ in sheets], read)
 
 
-def _main_part(file: PackedFile) -> str:
-    for kind, target in _relations(file, "").values():
-        if kind.endswith("/officeDocument"):
-            return target
-    return "xl/workbook.xml"
+class _Found(NamedTuple):
+    """A cell as openpyxl reads it. `kind` is as in the file, `formula` for one without its value, or `lost`."""
+
+    column: int
+    kind: str
+    value: Any
+    style: int
 
 
-def _relations(file: PackedFile, part: str) -> dict[str, tuple[str, str]]:
-    """The types and paths of the parts that a part refers to, by their ids."""
-    folder, name = posixpath.split(part)
-    raw = file.read(f"{folder}/_rels/{name}.rels" if part else "_rels/.rels")
-    found: dict[str, tuple[str, str]] = {}
+class _Parser(WorkSheetParser):
+    """Reads numbers as they are stored, also those that are dates; and of a shared text its place."""
 
-    def start(element: str, given: Attributes) -> None:
-        if element == "Relationship" and given.get("TargetMode") != "External":
-            target = given.get("Target", "")
-            path = target.lstrip("/") if target.startswith("/") else posixpath.normpath(posixpath.join(folder, target))
-            found[given.get("Id", "")] = given.get("Type", ""), path
+    def __init__(self, part: Any) -> None:
+        super().__init__(part, range(2**31), data_only=True)  # pyright: ignore[reportArgumentType]
+        self.count = 0
 
-    if raw is not None:
-        parse_xml(raw, start)
-    return found
+    def parse_cell(self, element: Any) -> Any:
+        try:
+            found = super().parse_cell(element)
+        except (ValueError, IndexError):
+            if at := element.get("r"):
+                self.col_counter = coordinate_to_tuple(at)[1]
+            return _Found(self.col_counter - 1, "lost", "", 0)
+        kind, value = str(found["data_type"]), found["value"]
+        if value is None and element.find(FORMULA_TAG) is not None:
+            kind = "" if kind == "str" and element.find(VALUE_TAG) is not None else "formula"
+        if value is not None or kind == "formula":
+            self.count += 1
+            if self.count > MAX_CELLS:
+                raise too_many_rows()
+        return _Found(self.col_counter - 1, kind, value, int(found["style_id"]))
 
+    def rows(self) -> Iterator[tuple[int, list[_Found]]]:
+        """The rows with something in them."""
+        count = 0
+        for number, cells in self.parse():
+            if kept := [one for one in cells if one.value is not None or one.kind == "formula"]:
+                count += 1
+                if count > 2 * MAX_ROWS:
+                    raise too_many_rows()
+                yield number, kept
 
-def _target_of_type(relations: dict[str, tuple[str, str]], ending: str) -> str:
-    return next((target for kind, target in relations.values() if kind.endswith(ending)), "")
+    def is_hidden(self, row: int) -> bool:
+        given = self.row_dimensions.get(str(row), {})
+        default = "1" if (form := vars(self).get("sheet_format")) and form.zeroHeight else "0"
+        return _is_zero(given.get("ht")) or given.get("hidden", default) in _TRUE
 
+    def hidden_columns(self) -> frozenset[int]:
+        hidden: set[int] = set()
+        for given in self.column_dimensions.values():
+            if given.get("hidden") in _TRUE or _is_zero(given.get("width")):
+                first = int(given["min"])
+                hidden.update(range(first - 1, min(int(given.get("max", first)), MAX_COLUMNS)))
+        return frozenset(hidden)
 
-def _workbook(raw: bytes, relations: dict[str, tuple[str, str]]) -> tuple[list[_Entry], bool]:
-    """The sheets that have cells, and whether days count from 1904."""
-    entries: list[_Entry] = []
-    flags: list[bool] = []
-
-    def start(element: str, given: Attributes) -> None:
-        if element == "workbookPr":
-            flags.append(given.get("date1904", "0") in ("1", "true"))
-        if element == "sheet":
-            kind, path = relations.get(attribute(given, "id"), ("", ""))
-            if kind.endswith(_SHEET_TYPE):
-                is_hidden = given.get("state", "visible") != "visible"
-                entries.append(_Entry(SheetTitle(given.get("name", ""), is_hidden), path))
-
-    parse_xml(raw, start)
-    return entries, any(flags)
-
-
-def _styles(raw: bytes | None) -> list[XlsxStyle]:
-    """The formats of cells, by their index."""
-    codes = dict(BUILT_IN)
-    formats: list[int] = []
-    within: list[str] = []
-
-    def start(element: str, given: Attributes) -> None:
-        within.append(element)
-        if element == "numFmt":
-            codes[_number(given.get("numFmtId"))] = given.get("formatCode", "General")
-        elif element == "xf" and "cellXfs" in within:
-            formats.append(_number(given.get("numFmtId")))
-
-    def end(_: str) -> None:
-        within.pop()
-
-    if raw is not None:
-        parse_xml(raw, start, end)
-    return [XlsxStyle(codes.get(one, "General")) for one in formats]
+    def areas(self) -> tuple[Area, ...]:
+        if self.merged_cells is None:
+            return ()
+        every = (one.bounds for one in self.merged_cells.mergeCell)
+        return tuple((top, left - 1, bottom, right - 1) for left, top, right, bottom in every)
 
 
-def _number(text: str | None) -> int:
-    return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 9 else 0
+def _read_sheet(reader: ExcelReader, path: str, codes: Sequence[str]) -> Sheet:
+    with reader.archive.open(path) as part:
+        parser = _Parser(part)
+        found = list(parser.rows())
+    shared = (one.value for _, cells in found for one in cells if one.kind == "s" and isinstance(one.value, int))
+    texts = _shared_texts(reader, max(shared, default=-1))
+    is_1904 = reader.wb.epoch == CALENDAR_MAC_1904
+    rows: list[SheetRow] = []
+    first_beyond: int | None = None
+    for number, given in found:
+        cells: list[Cell] = []
+        for one in given:
+            if one.column >= MAX_COLUMNS:
+                first_beyond = min(one.column, first_beyond or one.column)
+                continue
+            cells.extend([EMPTY] * (one.column + 1 - len(cells)))
+            code = codes[one.style] if 0 <= one.style < len(codes) else "General"
+            cells[one.column] = _cell(one, texts, code, is_1904=is_1904)
+        rows.append(SheetRow(number, cells, parser.is_hidden(number)))
+    rows, areas = check_rows(rows), parser.areas()
+    if rows:
+        spread_merged(rows, areas)
+    notes = comment_notes(_commented_cells(reader, path))
+    if first_beyond is not None:
+        first = column_letter(first_beyond)
+        zh, en = f"{first} 列起的内容没有读（最多 {MAX_COLUMNS} 列）", f"not read: column {first} and further"
+        notes = ((zh, en), *notes)
+    return Sheet(rows, parser.hidden_columns(), notes, areas)
 
 
-def shared_texts(raw: bytes | None, last: int) -> list[str]:
+def _cell(found: _Found, texts: Sequence[str], code: str, *, is_1904: bool) -> Cell:
+    value, kind = found.value, found.kind
+    if kind == "formula":
+        return Cell("", NO_VALUE)
+    if kind == "s" and isinstance(value, int):
+        return formatted_text(texts[value], code) if 0 <= value < len(texts) else Cell("", _LOST)
+    if kind == "s":
+        return formatted_text(_unescaped(value), code)
+    if kind == "e":
+        return Cell(value, error_words(value))
+    if kind == "b":
+        return Cell("TRUE" if value else "FALSE")
+    if kind == "d":
+        shown = f"{value:%H:%M}" if isinstance(value, time) else str(value)[:16]
+        return Cell(shown, None, (), "" if isinstance(value, timedelta) else shown)
+    return number_cell(repr(value), code, is_1904=is_1904) if kind == "n" else Cell("", _LOST)
+
+
+def _unescaped(text: str) -> str:
+    """`_x000D_` as the character that it means; two may make one, and half of one is none."""
+    if "_x" not in text:
+        return text
+    return unescape(text).encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def _is_zero(size: str | None) -> bool:
+    """Whether a width or height is nothing: `0`, `0.0`."""
+    return bool(size) and not size.strip("0.")
+
+
+def _shared_texts(reader: ExcelReader, last: int) -> list[str]:
     """The texts that cells share, up to the last one that is used. Phonetic readings are not part of them."""
     found: list[str] = []
-    parts: list[str] = []
-    phonetic = 0
-    is_text = False
-
-    def start(element: str, _: Attributes) -> None:
-        nonlocal phonetic, is_text
-        if element == "rPh":
-            phonetic += 1
-        is_text = element == "t" and not phonetic
-
-    def end(element: str) -> None:
-        nonlocal phonetic, is_text
-        is_text = False
-        if element == "rPh":
-            phonetic -= 1
-        elif element == "si":
-            found.append(unescape("".join(parts)))
-            parts.clear()
-            if len(found) > last:
-                raise EnoughRead
-
-    def text(content: str) -> None:
-        if is_text:
-            parts.append(content)
-
-    if raw is not None:
-        parse_xml(raw, start, end, text)
+    part = reader.package.find(SHARED_STRINGS)
+    if part is None or last < 0:
+        return found
+    with reader.archive.open(part.PartName.lstrip("/")) as source:
+        for _, element in iterparse(source):
+            if element.tag == _TEXT_TAG:
+                found.append(_unescaped(text.content if (text := Text.from_tree(element)) else ""))
+                element.clear()
+                if len(found) > last:
+                    break
     return found
 
 
-def _commented_cells(raw: bytes | None) -> tuple[str, ...]:
-    found: list[str] = []
+def _codes(reader: ExcelReader) -> list[str]:
+    """The formats of cells, by the index of their style. Fonts and colours, which may be faulty, are not looked at."""
+    if ARC_STYLE not in reader.valid_files:
+        return []
+    styles = fromstring(reader.archive.read(ARC_STYLE))
+    given = styles.iterfind("numFmts/numFmt", _MAIN)
+    codes: Mapping[int, str] = BUILT_IN | {int(one.attrib["numFmtId"]): one.get("formatCode", "") for one in given}
+    return [codes.get(int(one.get("numFmtId", "0")), "General") for one in styles.iterfind("cellXfs/xf", _MAIN)]
 
-    def start(element: str, given: Attributes) -> None:
-        if element == "comment":
-            found.append(given.get("ref", ""))
 
-    if raw is not None:
-        parse_xml(raw, start)
-    return tuple(found)
+def _commented_cells(reader: ExcelReader, path: str) -> list[str]:
+    relations = get_rels_path(path)
+    if relations not in reader.valid_files:
+        return []
+    parts = [one.target for one in get_dependents(reader.archive, relations).find(COMMENTS_NS)]
+    every = (one for part in parts for one in fromstring(reader.archive.read(part)).iter(_COMMENT_TAG))
+    return [one.get("ref", "") for one in every]

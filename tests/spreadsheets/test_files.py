@@ -7,9 +7,9 @@ import openpyxl
 import pytest
 
 from service.errors import InvalidBody
-from service.spreadsheets.compound import SIGNATURE
 from service.spreadsheets.reading import read_book
 from service.spreadsheets.sheet import Book, Sheet
+from service.spreadsheets.xls import SIGNATURE
 from tests.support.workbooks import Raw, number, ods, ods_text, ods_value, packed, xlsx
 
 KINDS = Path(__file__).with_name("kinds.xls")

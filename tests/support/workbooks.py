@@ -8,6 +8,8 @@ from xml.sax.saxutils import escape, quoteattr
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _PACKAGE = "http://schemas.openxmlformats.org/package/2006/relationships"
+_TYPES = "http://schemas.openxmlformats.org/package/2006/content-types"
+_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml"
 _OFFICE = "urn:oasis:names:tc:opendocument:xmlns"
 
 
@@ -40,7 +42,7 @@ def xlsx(
         for at, (name, state, _) in enumerate(every, 1)
     )
     parts = {
-        "[Content_Types].xml": "<Types/>",
+        "[Content_Types].xml": _types({"workbook": "sheet.main", "sharedStrings": "sharedStrings"}),
         "_rels/.rels": _relations({"a": ("officeDocument", "xl/workbook.xml")}),
         "xl/workbook.xml": f'<workbook xmlns="{_MAIN}" xmlns:r="{_RELATIONS}"><workbookPr date1904="{int(date1904)}"/>'
         f"<sheets>{listed}</sheets></workbook>",
@@ -83,6 +85,13 @@ def _relations(targets: dict[str, tuple[str, str]]) -> str:
         for at, (kind, target) in targets.items()
     )
     return f'<Relationships xmlns="{_PACKAGE}">{every}</Relationships>'
+
+
+def _types(parts: dict[str, str]) -> str:
+    every = "".join(
+        f'<Override PartName="/xl/{name}.xml" ContentType="{_TYPE}.{kind}+xml"/>' for name, kind in parts.items()
+    )
+    return f'<Types xmlns="{_TYPES}">{every}</Types>'
 
 
 def _styles(formats: Sequence[str]) -> str:
