@@ -13,7 +13,7 @@ from service.errors import InvalidBody, ServiceUnavailable
 from . import tabulator
 from .tabulator import TableOptions, TableOutcome
 
-TIMEOUT_SECONDS = 60.0  # of wall-clock time; the process has ten seconds of processor time
+TIMEOUT_SECONDS = 60.0  # of wall-clock time; the process has twenty seconds of processor time
 MAX_OUTPUT = 32 * 2**20
 TRANSIENT_EXIT_CODES = (1, 2, -SIGKILL)  # Python did not start, or the machine is out of memory
 

@@ -10,10 +10,9 @@ from .html_table import read_html
 from .ods import read_ods
 from .packed import PackedFile, damaged
 from .sheet import Book, Sheet, unreadable
-from .xls import SIGNATURE, read_xls
-from .xlsx import read_xlsx
 
 T = TypeVar("T")
+_COMPOUND = b"\xd0\xcf\x11\xe0"
 _SAVE = "请另存为 .xlsx 或 CSV / save it as .xlsx or CSV"
 _OTHERS: tuple[tuple[bytes, str], ...] = (
     (b"%PDF", "这是 PDF"), (b"\x89PNG", "这是图片"), (b"\xff\xd8\xff", "这是图片"), (b"GIF8", "这是图片"),
@@ -27,7 +26,9 @@ def read_book(raw: bytes, count_headings: Callable[[list[str]], int]) -> Book:
         raise unreadable("empty", "文件是空的 / the file is empty")
     if raw.startswith(b"PK"):
         return _guarded(lambda: _read_packed(raw))
-    if raw.startswith(SIGNATURE[:4]):
+    if raw.startswith(_COMPOUND):
+        from .xls import read_xls  # the libraries are loaded where a file of theirs is read
+
         return _guarded(lambda: read_xls(raw))
     if other := next((name for beginning, name in _OTHERS if raw.startswith(beginning)), None):
         raise unreadable("not-a-table", f"{other}，不是表格，{_SAVE}")
@@ -49,6 +50,8 @@ def _read_packed(raw: bytes) -> Book:
         raise unreadable("not-a-table", "这是压缩包，不是表格，请解压后导入里面的表格 / an archive: unpack it")
     if any(name.startswith(("word/", "ppt/")) for name in file.names):
         raise unreadable("not-a-table", f"这是 Word 或 PowerPoint 文档，不是表格，{_SAVE}")
+    from .xlsx import read_xlsx
+
     return read_xlsx(raw)
 
 

@@ -5,7 +5,6 @@ import io
 import xlrd
 import xlrd.sheet
 from xlrd.biffh import XLRDError, error_text_from_code
-from xlrd.compdoc import SIGNATURE
 
 from .number_format import BUILT_IN, formatted_text, number_cell
 from .sheet import (
@@ -28,7 +27,6 @@ from .sheet import (
     unreadable,
 )
 
-__all__ = ["SIGNATURE", "read_xls"]
 _ENCRYPTED = "文件有打开密码，请去掉密码再存 / it is protected by a password: save it without"
 _PACKAGE = "EncryptedPackage".encode("utf-16-le")  # the stream of an XLSX file with a password
 _EMPTY_RESULT: Words = (

@@ -439,6 +439,15 @@ async def test_a_workbook_that_unpacks_to_more_than_it_says_ends(sqlite_world: W
     assert here < 1
 
 
+async def test_a_page_of_nothing_but_the_beginnings_of_tags_ends(sqlite_world: World):
+    """It takes more memory than the process has; eight million times `<` take ten seconds of it and are no table."""
+    answer, here, there = await taken(sqlite_world, b"<table>" + b"<a " * 2_700_000, "application/vnd.ms-excel")
+    assert problem(answer) == (422, "invalid-body")
+    assert answer.json()["errors"][0]["code"] == "too-costly"
+    assert there < 15
+    assert here < 1
+
+
 async def test_cells_are_looked_at_where_the_table_is_read(sqlite_world: World):
     """7.8 MB of cells that are nearly formulas took 16.6 s of the one thread that writes."""
     cells = ",".join(["-" + "A" * 1999] * 12)

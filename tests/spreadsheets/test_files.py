@@ -5,11 +5,11 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+from xlrd.compdoc import SIGNATURE
 
 from service.errors import InvalidBody
 from service.spreadsheets.reading import read_book
 from service.spreadsheets.sheet import Book, Sheet
-from service.spreadsheets.xls import SIGNATURE
 from tests.support.workbooks import Raw, number, ods, ods_text, ods_value, packed, xlsx
 
 KINDS = Path(__file__).with_name("kinds.xls")
