@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import time, timedelta
 from typing import Any, NamedTuple
 
-from openpyxl.cell.text import Text
 from openpyxl.packaging.relationship import get_dependents, get_rels_path
 from openpyxl.reader.excel import ExcelReader
 from openpyxl.utils.cell import coordinate_to_tuple
@@ -89,7 +88,7 @@ class _Parser(WorkSheetParser):
     def parse_cell(self, element: Any) -> Any:
         try:
             found = super().parse_cell(element)
-        except (ValueError, IndexError):
+        except (ValueError, TypeError):
             if at := element.get("r"):
                 self.col_counter = coordinate_to_tuple(at)[1]
             return _Found(self.col_counter - 1, "lost", "", 0)
@@ -193,7 +192,7 @@ def _is_zero(size: str | None) -> bool:
 
 
 def _shared_texts(reader: ExcelReader, last: int) -> list[str]:
-    """The texts that cells share, up to the last one that is used. Phonetic readings are not part of them."""
+    """The texts that cells share, up to the last one that is used, without phonetic readings and fonts."""
     found: list[str] = []
     part = reader.package.find(SHARED_STRINGS)
     if part is None or last < 0:
@@ -201,7 +200,8 @@ def _shared_texts(reader: ExcelReader, last: int) -> list[str]:
     with reader.archive.open(part.PartName.lstrip("/")) as source:
         for _, element in iterparse(source):
             if element.tag == _TEXT_TAG:
-                found.append(_unescaped(text.content if (text := Text.from_tree(element)) else ""))
+                parts = (*element.iterfind("t", _MAIN), *element.iterfind("r/t", _MAIN))
+                found.append(_unescaped("".join(one.text or "" for one in parts)))
                 element.clear()
                 if len(found) > last:
                     break
