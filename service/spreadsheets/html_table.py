@@ -14,8 +14,7 @@ from .sheet import (
     Sheet,
     SheetRow,
     SheetTitle,
-    check_rows,
-    spread_merged,
+    shown_sheet,
     text_cell,
     unreadable,
 )
@@ -38,10 +37,7 @@ def read_html(raw: bytes) -> Book:
 
     def read(index: int) -> Sheet:
         table = tables[index]
-        rows = check_rows(table.rows)
-        if rows:
-            spread_merged(rows, table.areas)
-        return Sheet(rows, merged=tuple(table.areas))
+        return shown_sheet(table.rows, table.areas)
 
     return Book([SheetTitle(f"表格 {number}") for number in range(1, len(tables) + 1)], read)
 

@@ -23,9 +23,8 @@ from .sheet import (
     SheetRow,
     SheetTitle,
     Words,
-    check_rows,
     error_words,
-    spread_merged,
+    shown_sheet,
     text_cell,
     too_many_rows,
 )
@@ -66,12 +65,9 @@ def read_ods(file: PackedFile) -> Book:
 
 
 def _sheet(table: _Table) -> Sheet:
-    rows = check_rows(table.rows)
-    if rows:
-        spread_merged(rows, table.areas)
     count = table.commented
     notes: tuple[Words, ...] = ((f"没有读 {count} 个批注", f"{count} comments are not read"),) if count else ()
-    return Sheet(rows, frozenset(table.hidden_columns), notes, tuple(table.areas))
+    return shown_sheet(table.rows, table.areas, frozenset(table.hidden_columns), notes)
 
 
 class _Reader:

@@ -182,3 +182,16 @@ def spread_merged(rows: list[SheetRow], areas: Iterable[Area]) -> None:
 
 def _cell_at(cells: list[Cell] | None, column: int) -> Cell:
     return cells[column] if cells is not None and column < len(cells) else EMPTY
+
+
+def shown_sheet(
+    rows: Iterable[SheetRow],
+    areas: Sequence[Area],
+    hidden_columns: frozenset[int] = frozenset(),
+    notes: tuple[Words, ...] = (),
+) -> Sheet:
+    """The sheet of these rows, with the values of its merged areas. InvalidBody if they exceed a limit."""
+    kept = check_rows(rows)
+    if kept:
+        spread_merged(kept, areas)
+    return Sheet(kept, hidden_columns, notes, tuple(areas))

@@ -18,11 +18,10 @@ from .sheet import (
     SheetRow,
     SheetTitle,
     Words,
-    check_rows,
     column_letter,
     comment_notes,
     error_words,
-    spread_merged,
+    shown_sheet,
     too_many_rows,
     unreadable,
 )
@@ -77,13 +76,10 @@ class _Reader:
                 info = sheet.rowinfo_map.get(number)
                 cells = [self._cell(one) for one in given[:MAX_COLUMNS]]
                 found.append(SheetRow(number + 1, cells, info is not None and bool(info.hidden)))
-        rows = check_rows(found)
         areas = tuple((top + 1, left, bottom, right - 1) for top, bottom, left, right in sheet.merged_cells)
-        if rows:
-            spread_merged(rows, areas)
         hidden = frozenset(at for at, info in sheet.colinfo_map.items() if info.hidden and at < MAX_COLUMNS)
         commented = [f"{column_letter(column)}{row + 1}" for row, column in sorted(sheet.cell_note_map)]
-        return Sheet(rows, hidden, comment_notes(commented), areas)
+        return shown_sheet(found, areas, hidden, comment_notes(commented))
 
     def _cell(self, given: xlrd.sheet.Cell) -> Cell:
         value, style = given.value, given.xf_index

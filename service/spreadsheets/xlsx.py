@@ -31,11 +31,10 @@ from .sheet import (
     SheetRow,
     SheetTitle,
     Words,
-    check_rows,
     column_letter,
     comment_notes,
     error_words,
-    spread_merged,
+    shown_sheet,
     too_many_rows,
 )
 
@@ -150,15 +149,12 @@ def _read_sheet(reader: ExcelReader, path: str, codes: Sequence[str]) -> Sheet:
             code = codes[one.style] if 0 <= one.style < len(codes) else "General"
             cells[one.column] = _cell(one, texts, code, is_1904=is_1904)
         rows.append(SheetRow(number, cells, parser.is_hidden(number)))
-    rows, areas = check_rows(rows), parser.areas()
-    if rows:
-        spread_merged(rows, areas)
     notes = comment_notes(_commented_cells(reader, path))
     if first_beyond is not None:
         first = column_letter(first_beyond)
         zh, en = f"{first} 列起的内容没有读（最多 {MAX_COLUMNS} 列）", f"not read: column {first} and further"
         notes = ((zh, en), *notes)
-    return Sheet(rows, parser.hidden_columns(), notes, areas)
+    return shown_sheet(rows, parser.areas(), parser.hidden_columns(), notes)
 
 
 def _cell(found: _Found, texts: Sequence[str], code: str, *, is_1904: bool) -> Cell:

@@ -124,6 +124,7 @@ XLSX_CELLS = [
     (Raw('<c t="s"><v>0</v></c>'), "张三", False),
     (Raw('<c t="s"><v>1</v></c>'), "甲\n乙", False),
     (Raw('<c t="s"><v>9</v></c>'), "", True),
+    (Raw("<c><v>x</v></c>"), "", True),
     (Raw('<c t="d"><v>2026-03-02T09:00:00</v></c>'), "2026-03-02 09:00", False),
     (
         Raw('<c t="inlineStr"><is><r><t>甲</t></r><r><t>乙</t></r><rPh sb="0" eb="1"><t>jia</t></rPh></is></c>'),
@@ -249,7 +250,7 @@ def test_a_workbook_of_excel_97_is_read_with_its_formats() -> None:
     "raw",
     [
         b"PK", b"PK\x03\x04 no workbook",
-        SIGNATURE, b"%PDF-1.7", b"\x89PNG", b"<html><table>", b"<html>a",
+        SIGNATURE, SIGNATURE + "EncryptedPackage".encode("utf-16-le"), b"%PDF-1.7", b"\x89PNG", b"<html><table>", b"<html>a",
         b"<?xml version='1.0'?>", b"", b"\xff\xfe", packed({"a.txt": "x"}), packed({"xl/workbook.bin": "x"}),
         packed({"word/document.xml": "x", "[Content_Types].xml": "x"}), packed({"content.xml": "<a"}),
         packed({"content.xml": '<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>'}), packed({"xl/workbook.xml": "<workbook/>"}),
