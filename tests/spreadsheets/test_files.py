@@ -250,7 +250,8 @@ def test_a_workbook_of_excel_97_is_read_with_its_formats() -> None:
     "raw",
     [
         b"PK", b"PK\x03\x04 no workbook",
-        SIGNATURE, SIGNATURE + "EncryptedPackage".encode("utf-16-le"), b"%PDF-1.7", b"\x89PNG", b"<html><table>", b"<html>a",
+        SIGNATURE, SIGNATURE + "EncryptedPackage".encode("utf-16-le"),
+        b"%PDF-1.7", b"\x89PNG", b"<html><table>", b"<html>a",
         b"<?xml version='1.0'?>", b"", b"\xff\xfe", packed({"a.txt": "x"}), packed({"xl/workbook.bin": "x"}),
         packed({"word/document.xml": "x", "[Content_Types].xml": "x"}), packed({"content.xml": "<a"}),
         packed({"content.xml": '<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>'}), packed({"xl/workbook.xml": "<workbook/>"}),
