@@ -135,7 +135,7 @@ async def test_the_first_load_is_small(small_world: World) -> None:
     for address in addresses:
         async with small_world.client.stream("GET", address, headers={"accept-encoding": "gzip"}) as answer:
             loaded += len(b"".join([part async for part in answer.aiter_raw()]))
-    assert loaded < LIMIT
+    assert loaded < LIMIT, f"{loaded} bytes"
 
 
 def tsc(*arguments: str) -> str:

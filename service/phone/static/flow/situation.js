@@ -1,4 +1,5 @@
 import { parse } from '../judge/condition.js';
+import { factsOf } from '../judge/facts.js';
 import { toMicroseconds } from '../judge/moments.js';
 import { own } from '../judge/texts.js';
 import { occurrenceKey, Timeline } from '../judge/timeline.js';
@@ -102,10 +103,7 @@ export class Situation {
    * @param {Set<string>} facts
    */
   #of(thing, facts) {
-    if (thing === null) return facts;
-    const { thingFacts } = this.rules;
-    const named = [...this.timeline.namedThings].filter(([, things]) => things.has(thing)).map(([fact]) => fact);
-    return new Set([...[...facts].filter(name => !thingFacts.has(name)), ...named]);
+    return thing === null ? facts : factsOf(this.rules, this.timeline, facts, thing);
   }
 
   /**
