@@ -127,21 +127,41 @@ export class Situation {
   }
 }
 
-/** The names of declared facts that a condition requires, `not` aside. @type {WeakMap<CompiledItem, string[]>} */
+/** The names that a condition requires, `not` aside. @type {WeakMap<CompiledItem, string[]>} */
 const REQUIRED = new WeakMap();
+
+/** @param {CompiledItem} rule */
+function required(rule) {
+  let found = REQUIRED.get(rule);
+  if (!found) {
+    found = names(parse(rule.item.when));
+    REQUIRED.set(rule, found);
+  }
+  return found;
+}
 
 /**
  * The facts that happen besides the work and make an item apply.
  * @param {CompiledChecklist} rules
  * @param {CompiledItem} rule
  */
-export function incidentsOfItem(rules, rule) {
-  let found = REQUIRED.get(rule);
-  if (!found) {
-    found = names(parse(rule.item.when)).filter(name => rules.facts.get(name)?.type === 'declared');
-    REQUIRED.set(rule, found);
-  }
-  return found;
+export const incidentsOfItem = (rules, rule) => required(rule).filter(name => rules.facts.get(name)?.type === 'declared');
+
+/**
+ * The arrival and the window, if an item applies only because the one is far outside the other: its words are about a
+ * change of the appointment, and nobody has changed it.
+ * @param {CompiledChecklist} rules
+ * @param {Visit} visit
+ * @param {Entry[]} entries
+ * @param {Judgement} judgement
+ * @param {string} now
+ * @param {string} item
+ */
+export function movedBy(rules, visit, entries, judgement, now, item) {
+  const rule = rules.byId.get(item);
+  if (!visit.window || visit.rescheduled?.length || !rule || !required(rule).includes('time_changed')) return null;
+  const arrival = new Situation(rules, visit, entries, judgement, now).timeline.occurrences.get('arrived');
+  return arrival ? { arrived: arrival.entry.at, ...visit.window } : null;
 }
 
 /**

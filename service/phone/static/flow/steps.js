@@ -10,7 +10,7 @@ import { Foresight, sorted } from './order.js';
 import { entriesOf, formOf, needsOf } from './parts.js';
 import { happenings, partsOf, reopened } from './placed.js';
 import { Situation } from './situation.js';
-import { GROUPS, INCIDENT_WEIGHT, STAGE_WEIGHTS, STAGES, WEIGHTS } from './table.js';
+import { GROUPS, INCIDENT_WEIGHT, nameOf, STAGE_WEIGHTS, STAGES, WEIGHTS } from './table.js';
 /** @import {Entry, Judgement, Text, Visit} from '../judge/types.d.ts' */
 /** @import {CompiledChecklist} from '../judge/rules.js' */
 /** @import {Placed} from './placed.js' */
@@ -39,7 +39,7 @@ export async function stepsOf(rules, visit, entries, judgement, now, { reopen } 
 }
 
 /**
- * What would break if this were recorded now, in the words of the finding.
+ * What would break if this were recorded now.
  * @param {CompiledChecklist} rules
  * @param {Visit} visit
  * @param {Entry[]} entries
@@ -150,7 +150,7 @@ function staged(situation, steps) {
   const incidents = happened.map(incident => {
     const { fact, thing } = incident;
     const isFirst = happened.find(each => each.fact === fact) === incident;
-    const { zh, en } = rules.facts.get(fact) ?? { zh: fact, en: fact };
+    const { zh, en } = nameOf(rules, fact);
     const name = thing === null ? '' : (timeline.labels.get(thing) ?? thing);
     return {
       id: occurrenceKey(fact, thing),
