@@ -23,6 +23,10 @@ export const unsent = computed(() => outbox.value.waiting + outbox.value.parked 
 /** By how many ms the server's clock is ahead of the phone's. */
 export const clockOffset = signal(0);
 
+/** Whether the phone has a network at all; the server may be out of reach all the same. */
+export const online = signal(navigator.onLine);
+for (const name of ["online", "offline"]) addEventListener(name, () => (online.value = navigator.onLine));
+
 /** A write failed because there is no space left. */
 export const storageFull = signal(false);
 

@@ -4,7 +4,9 @@ import { StorageFull } from "../data/database.js";
 import { blobOf, dropDraft, NotAPhoto, saveDraft, takeIn } from "../data/photos.js";
 import { html, useEffect, useRef, useState } from "./html.js";
 import { Button, Dialog, Icon, Notice, Screen, announce } from "./parts.js";
-import { undo } from "./visit.js";
+import { movedBy } from "../flow/situation.js";
+import { warningOf } from "../flow/steps.js";
+import { known, perform, undo } from "./visit.js";
 import { inLanguage, language, pair, t } from "./words.js";
 
 /** @typedef {import("./visit.js").Model} Model */
@@ -14,6 +16,7 @@ import { inLanguage, language, pair, t } from "./words.js";
 /** @typedef {import("../flow/types.d.ts").Step} Step */
 /** @typedef {import("../judge/types.d.ts").FindingView} FindingView */
 /** @typedef {import("../judge/types.d.ts").Text} Text */
+/** What is said before something is recorded. @typedef {{kind: "order" | "signed" | "value", zh: string, en?: string}} Told */
 
 /** A text of the checklist; English ones begin with a capital on a screen. @param {Text} text */
 export function say(text) {
@@ -31,13 +34,16 @@ export const dayText = moment =>
     new Date(moment),
   );
 
+/** @param {{from: string, to: string}} span */
+export const spanText = ({ from, to }) => `${clockText(from)}–${clockText(to)}`;
+
 /** The window in force. @param {VisitView} view */
 export const windowOf = view => view.rescheduled?.[view.rescheduled.length - 1] ?? view.window ?? null;
 
 /** @param {VisitView} view */
 export function windowText(view) {
   const window = windowOf(view);
-  return window ? `${clockText(window.from)}–${clockText(window.to)}` : t("today.noWindow");
+  return window ? spanText(window) : t("today.noWindow");
 }
 
 /** A telephone number as it can be called. @param {string} phone */
@@ -62,15 +68,23 @@ export function careNotes({ view, entries }, need = /** @type {(value: string) =
   return notes;
 }
 
-const SEVERITY = /** @type {const} */ ({ violation: "bad", warning: "warn", info: "info", open: "info" });
+const SEVERITY = /** @type {const} */ ({ violation: "bad", warning: "warn", open: "info", info: "info" });
+
+/** The worst first. @param {{severity: FindingView["severity"]}} a @param {{severity: FindingView["severity"]}} b */
+export const bySeverity = (a, b) => ORDER.indexOf(a.severity) - ORDER.indexOf(b.severity);
+const ORDER = Object.keys(SEVERITY);
 
 /**
- * A finding in its own words.
- * @param {{finding: FindingView, children?: Child, kind?: "good" | "warn" | "bad" | "info"}} given
+ * A finding in its own words, and what they are about where they do not say it.
+ * @param {{model: Model, finding: FindingView, children?: Child}} given
  */
-export const Finding = ({ finding, children, kind }) => html`
-  <${Notice} kind=${kind ?? SEVERITY[finding.severity]} title=${inLanguage(finding.message)}>${children}<//>
-`;
+export function Finding({ model, finding, children }) {
+  const moved = movedBy(...known(model), finding.item);
+  const times = moved && { arrived: clockText(moved.arrived), window: spanText(moved) };
+  return html`
+    <${Notice} kind=${SEVERITY[finding.severity]} title=${inLanguage(finding.message)}>${times && html`<p>${t("finding.moved", times)}</p>`}${children}<//>
+  `;
+}
 
 /**
  * A photo that is on this phone; `file` if it is in no entry yet.
@@ -153,8 +167,13 @@ export function Undo({ model, label, recorded, onClose }) {
     announce(pair(t("step.undo"), label));
     onClose();
   };
+  const [warning, setWarning] = useState(/** @type {Told | null} */ (null));
+  useEffect(() => {
+    warningOf(...known(model), model.stages, recorded.map(({ id, by }) => ({ withdraws: id, by }))).then(setWarning);
+  }, []);
   return html`
     <${Dialog} title=${t("step.undoTitle", { label })} onClose=${onClose}>
+      ${warning && html`<${Notice} kind="warn" title=${inLanguage(warning)} alert />`}
       <p>${t("step.undoWhy")}</p>
       ${reasons.map(reason => html`<${Button} key=${reason} onPress=${() => take(reason)}>${reason}<//>`)}
       <${Button} kind="quiet" onPress=${onClose}>${t("cancel")}<//>
@@ -163,16 +182,41 @@ export function Undo({ model, label, recorded, onClose }) {
 }
 
 /**
- * Says which order would break, before it does; what is true can be recorded all the same.
- * @param {{text: Text, onGo: () => unknown, onClose: () => void}} given
+ * Says what would break, before it does. The way back is the nearest; what is true can be recorded all the same.
+ * @param {{warning: Told, onGo: () => unknown, onClose: () => void}} given
  */
-export const Warning = ({ text, onGo, onClose }) => html`
-  <${Dialog} title=${t("warning.title")} onClose=${onClose}>
-    <${Notice} kind="warn" title=${inLanguage(text)} />
-    <${Button} kind="main" onPress=${onGo}>${t("warning.go")}<//>
-    <${Button} onPress=${onClose}>${t("warning.stop")}<//>
+export const Warning = ({ warning, onGo, onClose }) => html`
+  <${Dialog} title=${t(`warning.${warning.kind}`)} onClose=${onClose}>
+    <${Notice} kind="warn" title=${inLanguage(warning)} />
+    <${Button} kind="main" icon="back" onPress=${onClose}>${t(`warning.${warning.kind}Back`)}<//>
+    <${Button} onPress=${onGo}>${t("warning.go")}<//>
   <//>
 `;
+
+/**
+ * What happens when a step is tapped: what would break is said first. `asked` is shown on the screen.
+ * @param {Model | null | undefined} model
+ */
+export function useTap(model) {
+  const [warned, setWarned] = useState(/** @type {Step | null} */ (null));
+  const [isLocating, setLocating] = useState(false);
+  const run = async (/** @type {Step} */ step) => {
+    setWarned(null);
+    setLocating(step.needs === "gps");
+    try {
+      if (model) await perform(model, step);
+      if (step.needs === "tap" || step.needs === "gps") announce(t("visit.completed", { label: say(step.label) }));
+    } finally {
+      setLocating(false);
+    }
+  };
+  const tap = (/** @type {Step} */ step) => (step.warning ? setWarned(step) : run(step));
+  const asked = html`
+    ${isLocating && html`<${Notice} kind="info" title=${t("visit.locating")} />`}
+    ${warned?.warning && html`<${Warning} warning=${warned.warning} onGo=${() => run(warned)} onClose=${() => setWarned(null)} />`}
+  `;
+  return { tap, asked };
+}
 
 /**
  * A row of facts about the visit.

@@ -10,7 +10,7 @@ import { VISIT_WORDS } from "./visit_words.js";
 const WORDS = {
   ...VISIT_WORDS,
   app: ["上门", "Doorstep"],
-  today: ["今天", "Today"],
+  today: ["任务", "Visits"],
   settings: ["设置", "Settings"],
   notices: ["提醒", "Notices"],
   back: ["返回", "Back"],
@@ -79,7 +79,6 @@ const WORDS = {
 
   "settings.who": ["这台手机是谁的", "Whose phone this is"],
   "settings.nobody": ["还没有登记", "Not enrolled"],
-  "settings.unsent": ["还没有上传", "Not sent yet"],
   "settings.allSent": ["都上传了", "Everything is sent"],
   "settings.storage": ["手机里的空间", "Storage on this phone"],
   "settings.used": ["已用 {used}，可用 {quota}", "{used} used of {quota}"],

@@ -19,7 +19,7 @@ function size(bytes) {
 function Unsent() {
   const { waiting, parked, files, unsealed, sending, last_sync } = outbox.value;
   return html`
-    <${Card} title=${t("settings.unsent")}>
+    <${Card} title=${t("outbox.title")}>
       ${unsent.value + unsealed === 0 && html`<${Notice} kind="good" title=${t("settings.allSent")} />`}
       ${sending && html`<p>${t("settings.sending")}</p>`}
       ${unsealed > 0 && html`<p>${t("settings.unsealed", { count: unsealed })}</p>`}
