@@ -1,6 +1,6 @@
-// What the screens show besides their own: signals, which draw again whatever read them.
+// What the screens show besides their own: signals, after whose changes the app is drawn again.
 
-import { computed, signal } from "./html.js";
+import { computed, signal } from "./signal.js";
 
 /**
  * @typedef {import("../data/types.d.ts").Me} Me

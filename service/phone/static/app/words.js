@@ -1,6 +1,6 @@
 // The texts of the app, by key: Chinese, then English. {name} is a value. Texts of the norm come with the checklist.
 
-import { signal } from "./html.js";
+import { signal } from "./signal.js";
 import { PROBLEM_WORDS } from "./problem_words.js";
 import { VISIT_WORDS } from "./visit_words.js";
 
