@@ -216,14 +216,16 @@ async def test_whoever_will_not_sign_is_as_near_as_whoever_does(sqlite_world: Wo
         await app.main("工作单上签字")
         await page.locator(".equal").wait_for()
         assert not await page.get_by_text("价目表（").count()  # none is set
-        assert await page.locator(".equal .button").count() == 6
+        assert await page.locator(".equal .button").count() == 5
+        await page.get_by_text("让客户用自己的手机：现在没有网络").wait_for()  # offered when it can work
+        await app.context.set_offline(False)
         await app.tap("让客户用自己的手机")
         await page.locator(".qr").wait_for()
-        await page.get_by_text("单子还没有传过去").wait_for()
         await look(app, "own phone")
         await app.kill()
         page = app.page
         await page.locator(".qr").wait_for()
+        await app.context.set_offline(True)
         await app.tap("回到这里签字")
         await page.locator(".paper").wait_for()
         await app.tap("不肯", exact=False)
@@ -257,7 +259,7 @@ async def test_what_would_break_the_order_is_said_and_can_be_recorded_all_the_sa
         await app.main("见到客户")
         await page.get_by_role("link", name="“穿好鞋套，进门”的其他情况").tap()
         await app.tap("只记：已穿鞋套")
-        await page.get_by_role("dialog").get_by_text("「穿鞋套」应在「征得入内同意」之后").wait_for()
+        await page.get_by_role("dialog").get_by_text("「已穿鞋套」应在「客户同意我进门」之后").wait_for()
         await app.tap("照实记下")
         await app.main("同意我进门")
         await app.main("入内")
@@ -298,8 +300,7 @@ async def test_nobody_at_home(sqlite_world: World) -> None:
         await look(app, "nobody")
         await app.main("已敲门，没有人应")
         await app.main("离开前核对")
-        await app.main("以上都没有")  # there was nobody to thank
-        await app.main("离开")
+        await app.main("以上都没有；离开")  # there was nobody to thank
         await page.locator(".verdict").wait_for()
         await agree(app, visit)
         there = await app.receipt(visit)
