@@ -28,6 +28,8 @@ REMARK = re.compile(rb"(?<=[;,{})\]]) //[^\n\"'`]*$", re.MULTILINE)
 """A comment at the end of a line of code."""
 CAST = re.compile(rb"/\*\* @(?:[^*\n]|\*(?!/))*\*/ ?")
 """A type within a line."""
+SPACE = re.compile(rb"\s*([{};,])\s*")
+"""Around what separates in a sheet of styles, which has no texts of its own."""
 INDENT = re.compile(rb"^[ \t]+", re.MULTILINE)
 
 
@@ -58,6 +60,8 @@ def _read(name: str, path: Path) -> AppFile:
         not name.startswith("vendor/") or name.startswith("vendor/idb/")
     ):  # licences stay
         body = shortened(body)
+        if path.suffix == ".css":
+            body = SPACE.sub(rb"\1", body)
     packer = zlib.compressobj(level=9, wbits=31)
     packed = b"" if path.suffix == ".png" else packer.compress(body) + packer.flush()
     return AppFile(body, KINDS[path.suffix], packed)

@@ -46,6 +46,16 @@ export const VISIT_WORDS = {
   "value.time": ["“{name}”应为日期和时间", "“{name}” should be a date and time"],
   "finding.moved": ["{arrived} 到场，约定的是 {window}，差得太多，按改期判断。", "Arrived at {arrived}, agreed was {window}: so far off counts as a change of the time."],
 
+  "departure.go": ["出发", "On my way"],
+  "departure.again": ["再报一次", "Say it again"],
+  "departure.when": ["现在出发，多久到？", "On my way: when will I arrive?"],
+  "departure.why": ["客户会知道您在路上。", "The customer is told."],
+  "departure.open": ["不说时间", "Without a time"],
+  "departure.at": ["{time} 出发", "Left at {time}"],
+  "departure.in": ["约 {count} 分钟到", "about {count} min"],
+  "departure.waiting": ["有网络时告诉客户", "sent when there is a network"],
+  "departure.sent": ["已告诉公司和客户", "sent"],
+
   "step.options": ["“{label}”的其他情况", "Other answers to “{label}”"],
   "step.others": ["不是这样？", "Not like that?"],
   "step.keep": ["记下", "Record"],

@@ -1,6 +1,7 @@
 // One visit: where, when and who; the steps in the order of the norm, with the next one large at the bottom.
 
 import { nextOf } from "../../flow/steps.js";
+import { OnMyWay } from "../departure.js";
 import { html, useEffect, useRef, useState } from "../html.js";
 import { Button, Card, Icon, LinkButton, Notice, Screen } from "../parts.js";
 import { address, go } from "../router.js";
@@ -31,6 +32,7 @@ function Head({ model }) {
       <${Row} icon="tool" name=${t("visit.work")}>${view.work.content}<//>
       <${Row} icon="person" name=${t("visit.who")}>${organisation ? inBrackets(organisation, name) : name}<//>
       ${online.value && model.unsent > 0 && html`<${Row} icon="unsent" name=${t("outbox.title")}>${t("today.unsent", { count: model.unsent })}<//>`}
+      <${OnMyWay} model=${model} />
       <div class="choices">
         ${phone && html`<${LinkButton} to=${dialled(phone)} icon="phone">${t("visit.call", { name })}<//>`}
         <${LinkButton} to=${at(id, "door")} icon="code">${t("visit.code")}<//>
