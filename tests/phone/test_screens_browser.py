@@ -66,6 +66,12 @@ async def test_a_repair_with_a_borrowed_chair_goes_by_the_screens(sqlite_world: 
         await page.locator(".over").tap()
         await page.locator(".stage").first.wait_for()
         await look(app, "visit-begins")
+        await app.context.set_offline(True)
+        await app.tap("出发")
+        await look(app, "departure")
+        await app.tap("20 分钟后")
+        await page.get_by_text("约 20 分钟到、有网络时告诉客户").wait_for()
+        await page.locator(".offline", has_text="没有网络").wait_for()
         began = time.monotonic()
         await go_in(app, visit)
         await app.tap("别的情况")
@@ -168,6 +174,70 @@ async def test_a_signature_survives_a_phone_that_closes_the_page(sqlite_world: W
         [statement] = [one for one in there["statements"] if one["signs"] == "meter_order_signed"]
         assert (statement["signature"]["state"], statement["signature"]["allowed"]) == ("holds", True)
         assert statement["signature"]["signer"] == "陶立"
+
+
+async def sign(app: PhoneApp) -> None:
+    await app.tap("在这里签字")
+    await app.page.locator(".pad canvas").wait_for()
+    await draw(app, [(0.2, 0.3), (0.5, 0.6)])
+    await app.tap("签好了")
+    await app.page.locator(".pad").wait_for(state="detached")
+
+
+async def test_what_is_wrong_or_lacking_is_said_before_and_after_the_customer_signs(sqlite_world: World) -> None:
+    world = sqlite_world
+    visit = await plan_today(world)
+    async with open_phone(world) as app:
+        page = app.page
+        await go_in(app, visit)
+        await app.tap("别的情况")
+        await app.tap("水表损坏")
+        await page.get_by_label("现场抄码").fill("abc")
+        await page.get_by_text("“现场抄码”应为数字").wait_for()
+        await app.take_photo(page.locator(".actions .main").tap())
+        await page.locator(".picture").wait_for()
+        await app.main("记下")
+        await look(app, "value")
+        await page.get_by_role("dialog").get_by_role("button", name="照实记下").tap()
+        await page.get_by_role("heading", name="水表损坏", exact=True).wait_for()
+        await app.main("分析损坏原因")
+        await app.main("记下")
+        await page.get_by_text("还差：文字").wait_for()
+        await look(app, "visit-lacking")
+        await page.get_by_role("button", name="客户确认损坏原因").tap()
+        await app.tap("确认", exact=True)
+        await app.main("记下")
+        await page.get_by_role("button", name="请客户在工作单上签字").tap()
+        await page.get_by_text("这些还没写全").wait_for()
+        await page.get_by_label("签字人姓名").fill("陶立")
+        await app.tap("户主", exact=True)
+        await app.tap("在这里签字")  # told once, never blocked
+        await page.get_by_role("alert").get_by_text("要照这样签，再按一次").wait_for()
+        await look(app, "unfinished")
+        await sign(app)
+        await page.get_by_role("button", name="分析损坏原因").first.tap()
+        await page.get_by_role("dialog").get_by_text("客户已在「水表损坏确认单」上签字").wait_for()
+        await look(app, "signed")
+        await app.tap("照实记下")
+        await page.get_by_label("原因说明").fill("装修工人搬砖时砸到表盖")
+        await app.main("记下")
+        await page.get_by_role("dialog").get_by_role("button", name="照实记下").tap()
+        await app.main("作业结束")
+        await page.get_by_text("还缺这些").wait_for()
+        await look(app, "leave-missing")
+        await app.tap("请客户重签")
+        await page.get_by_label("签字人姓名").fill("陶立")
+        await app.tap("户主", exact=True)
+        await app.tap("在这里签字")
+        await sign(app)
+        await app.open(f"visits/{visit}/leave")
+        await page.get_by_text("应为数字").or_(page.get_by_text("超出范围")).first.wait_for()
+        assert await page.get_by_text("请客户重签").count() == 0
+        await app.tap("就这样离开")
+        await page.locator(".verdict").wait_for()
+        found = await agree(app, visit)
+        assert "value.meter_damage_photo.reading" in found
+        assert not [code for code in found if code.startswith("changed_after_signature")]
 
 
 async def test_a_photo_survives_a_phone_that_closes_the_page_behind_the_camera(sqlite_world: World) -> None:
