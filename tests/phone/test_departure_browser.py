@@ -87,6 +87,10 @@ async def test_a_refusal_of_the_server_ends_it_and_nothing_else(setup: tuple[Gat
     server.status = 409
     await run(page, DEPART + KICK, visit)
     assert await run(page, KEPT, visit) is None
-    await run(page, "await app.records.addEntries(given, [{ what: 'arrived' }]); await app.records.seal(given); " + KICK, visit)
+    await run(
+        page,
+        "await app.records.addEntries(given, [{ what: 'arrived' }]); await app.records.seal(given); " + KICK,
+        visit,
+    )
     await run(page, "await settled(empty)")
     assert len(gate.sent("PUT", "/v1/records/")) == 1

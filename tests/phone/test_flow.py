@@ -64,7 +64,9 @@ async def test_an_order_that_would_break_is_said_before_in_the_words_of_the_butt
     ]
     said = dict(map(tuple, ((what, text["zh"]) for what, text in done["S08"]["warnings"])))
     assert said["instead.damage_customer_satisfied"] == "「客户完全满意（鞋柜）」由无权者代填（4.3.10）"
-    assert said["borrow_used[basin]"] == "顺序不对：「借用前已征得客户同意（水盆）」应在「开始使用借用物品」之前（4.3.4）"
+    assert (
+        said["borrow_used[basin]"] == "顺序不对：「借用前已征得客户同意（水盆）」应在「开始使用借用物品」之前（4.3.4）"
+    )
 
 
 async def steps(
@@ -76,7 +78,11 @@ async def steps(
 ) -> Any:
     window = {"from": clock("09:00"), "to": clock("10:00")}
     now = clock("09:30") if all(one["at"] <= "09:30" for one in entries) else clock("12:00")
-    bundle = {"visit": {"id": "v", "type": "repair_leak", "window": window, **visit}, "now": now, "withdrawn": withdrawn}
+    bundle = {
+        "visit": {"id": "v", "type": "repair_leak", "window": window, **visit},
+        "now": now,
+        "withdrawn": withdrawn,
+    }
     dated = [
         {"id": str(uid(str(n))), "by": "technician", **one, "at": clock(one["at"])} for n, one in enumerate(entries)
     ]
@@ -123,7 +129,10 @@ async def test_before_a_signature_it_is_said_what_is_not_complete(tmp_path: Path
     assert sorted(found["unfinished"]["meter_order_signed"]) == LACKING
     assert found["unfinished"]["arrive"] == []
     assert step_of(found, "meter_cause_analysed")["warning"] is None
-    whole = [*BROKEN, entry("again", "09:13", evidence=[{"kind": "text", "text": "装修"}]) | {"what": "meter_cause_analysed"}]
+    whole = [
+        *BROKEN,
+        entry("again", "09:13", evidence=[{"kind": "text", "text": "装修"}]) | {"what": "meter_cause_analysed"},
+    ]
     whole[2] = whole[2] | {"fields": {"reading": 1274}}
     assert (await steps(tmp_path, *whole))["unfinished"]["meter_order_signed"] == []
 

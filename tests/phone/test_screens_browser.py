@@ -62,6 +62,7 @@ async def test_a_repair_with_a_borrowed_chair_goes_by_the_screens(sqlite_world: 
         await app.open()
         await page.locator(".visit").wait_for()
         await page.get_by_text("听力不好").wait_for()
+        assert await page.locator("h1, h2").all_text_contents() == ["任务", "今天"]
         await look(app, "today")
         await page.locator(".over").tap()
         await page.locator(".stage").first.wait_for()
@@ -72,6 +73,7 @@ async def test_a_repair_with_a_borrowed_chair_goes_by_the_screens(sqlite_world: 
         await app.tap("20 分钟后")
         await page.get_by_text("约 20 分钟到、有网络时告诉客户").wait_for()
         await page.locator(".offline", has_text="没有网络").wait_for()
+        await look(app, "departed")
         began = time.monotonic()
         await go_in(app, visit)
         await app.tap("别的情况")
@@ -99,6 +101,8 @@ async def test_a_repair_with_a_borrowed_chair_goes_by_the_screens(sqlite_world: 
         assert await agree(app, visit) == []
         await app.open("outbox")
         await page.get_by_text("都上传了").wait_for()
+        await page.locator("summary", has_text="服务器已收到").wait_for()
+        assert await page.locator(".card .line:visible").count() == 0  # folded, by visit
         await look(app, "outbox")
         await app.open(f"visits/{visit}/door")
         await page.locator(".qr").wait_for()
@@ -237,6 +241,9 @@ async def test_what_is_wrong_or_lacking_is_said_before_and_after_the_customer_si
         await page.locator(".verdict").wait_for()
         found = await agree(app, visit)
         assert "value.meter_damage_photo.reading" in found
+        shown = await page.locator("main > .notice").evaluate_all("all => all.map(one => one.className.split(' ')[1])")
+        assert shown[1:] == sorted(shown[1:], key=["bad", "warn", "info"].index)  # after what is sent, the worst first
+        assert await page.get_by_text("4.3.7").count() == len([code for code in found if ".meter_" in code])
         assert not [code for code in found if code.startswith("changed_after_signature")]
 
 
@@ -355,9 +362,9 @@ async def test_what_would_break_the_order_is_said_and_can_be_recorded_all_the_sa
         assert "下雨，客户在门口让我先穿上" in history
 
 
-async def test_nobody_at_home(sqlite_world: World) -> None:
+async def test_nobody_at_home_hours_after_the_window(sqlite_world: World) -> None:
     world = sqlite_world
-    visit = await plan_today(world)
+    visit = await plan_today(world, window={"from": around(-400), "to": around(-300)})
     async with open_phone(world) as app:
         page = app.page
         await app.open(f"visits/{visit}")
@@ -370,8 +377,16 @@ async def test_nobody_at_home(sqlite_world: World) -> None:
         await look(app, "nobody")
         await app.main("已敲门，没有人应")
         await app.main("离开前核对")
+        await page.locator(".questions").wait_for()
+        parts = await page.locator("main > *").evaluate_all("all => all.map(one => one.tagName + one.className)")
+        assert parts == ["SECTIONcard", "DETAILScard folded"]  # what is to be answered, then what others complete
+        await page.locator("summary", has_text="由别人补的").tap()
+        moved = page.locator(".notice", has_text="改期未事先告知客户")
+        await moved.get_by_text("差得太多，按改期判断").wait_for()
+        await look(app, "leave-others")
         await app.main("以上都没有；离开")  # there was nobody to thank
         await page.locator(".verdict").wait_for()
+        await moved.get_by_text("差得太多，按改期判断").wait_for()
         await agree(app, visit)
         there = await app.receipt(visit)
         assert there["absence"]["door_signal_at"]

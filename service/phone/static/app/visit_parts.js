@@ -57,8 +57,10 @@ export const NotThere = ({ model, back }) => html`
   <${Screen} title=${t(model === null ? "visit.gone" : "visit.loading")} back=${back} />
 `;
 
-/** What a dispatcher wrote about care. @param {Model | {view: VisitView, entries: Model["entries"]}} model */
-export function careNotes({ view, entries }, need = /** @type {(value: string) => string} */ (value => value)) {
+/** What a dispatcher wrote about care. @param {{view: VisitView, entries: Model["entries"], rules: Model["rules"] | null}} known */
+export function careNotes({ view, entries, rules }) {
+  const choices = rules?.byId.get("vulnerable_served")?.fields.get("need")?.choices ?? [];
+  const need = (/** @type {string} */ value) => inLanguage(choices.find(({ id }) => id === value) ?? { zh: value });
   const written = entries.filter(({ what, by }) => what === "vulnerable_served" && by !== "customer");
   const notes = written.flatMap(({ fields, evidence }) => [
     ...(typeof fields?.need === "string" ? [need(fields.need)] : []),

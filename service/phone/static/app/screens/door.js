@@ -61,7 +61,7 @@ export function DoorCode({ model }) {
   const { id, visit } = model;
   const lacks = codeLacks(model);
   if (lacks || !visit.door_key) return html`<${Notice} kind="warn" title=${lacks} />`;
-  return html`<p>${t("door.how")} ${t("door.offline")}</p><${Code} visit=${id} door=${visit.door_key} />`;
+  return html`<p>${t("door.how")}</p><p class="quiet">${t("door.offline")}</p><${Code} visit=${id} door=${visit.door_key} />`;
 }
 
 /** The screen. @param {{visit: string}} given */

@@ -75,7 +75,7 @@ export function Outbox() {
 const Stored = ({ lines }) =>
   lines.length > 0 && html`
     <details class="folded">
-      <summary><span class="line"><${Icon} name="check" /><span>${inBrackets(t("outbox.state.stored"), lines.length)}</span></span></summary>
+      <summary>${inBrackets(t("outbox.state.stored"), lines.length)}</summary>
       ${lines.map(line => html`<${LineRow} key=${line.id} line=${line} />`)}
     </details>
   `;

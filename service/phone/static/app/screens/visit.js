@@ -19,10 +19,9 @@ const NEED_ICONS = /** @type {const} */ ({ tap: "todo", gps: "place", photo: "ca
 
 /** @param {{model: Model}} given */
 function Head({ model }) {
-  const { id, view, entries, rules } = model;
+  const { id, view } = model;
   const { name, phone, address: where, place, organisation } = /** @type {Record<string, any>} */ (view.customer);
-  const choices = rules.byId.get("vulnerable_served")?.fields.get("need")?.choices ?? [];
-  const care = careNotes({ view, entries }, value => inLanguage(choices.find(choice => choice.id === value) ?? { zh: value }));
+  const care = careNotes(model);
   return html`
     <${Card}>
       ${view.cancelled && html`<${Notice} kind="bad" title=${t("state.cancelled")}><p>${view.cancelled.reason}</p><//>`}
@@ -151,7 +150,8 @@ function Interrupted({ model }) {
 /** @param {{model: Model, next: Step | null, onTap: (step: Step) => unknown}} given */
 function Actions({ model, next, onTap }) {
   const { id, left } = model;
-  const offline = !online.value && html`<p class="offline"><${Icon} name="offline" /><span>${t("visit.offline", { count: model.unsent })}</span></p>`;
+  const lost = model.unsent ? inBrackets(t("visit.offline"), t("today.unsent", { count: model.unsent })) : t("visit.offline");
+  const offline = !online.value && html`<p class="offline"><${Icon} name="offline" /><span>${lost}</span></p>`;
   if (left && !next) {
     return html`${offline}<${LinkButton} kind="main" to=${at(id, "result")} icon="next">${t("visit.result")}<//>
       <${LinkButton} to=${at(id, "more")} icon="plus">${t("visit.more")}<//>`;
