@@ -71,7 +71,7 @@ async def test_a_repair_with_a_borrowed_chair_goes_by_the_screens(sqlite_world: 
         await app.tap("出发")
         await look(app, "departure")
         await app.tap("20 分钟后")
-        await page.get_by_text("约 20 分钟到、有网络时告诉客户").wait_for()
+        await page.get_by_text("约 20 分钟到（有网络时告诉客户）").wait_for()
         await page.locator(".offline", has_text="没有网络").wait_for()
         await look(app, "departed")
         began = time.monotonic()

@@ -6,7 +6,7 @@ import { onWrite } from "../data/database.js";
 import { html, useEffect, useState } from "./html.js";
 import { Button, Dialog, announce } from "./parts.js";
 import { clockText, Row, windowOf } from "./visit_parts.js";
-import { enumerated, t } from "./words.js";
+import { inBrackets, t } from "./words.js";
 
 /** @typedef {import("./visit.js").Model} Model */
 /** @typedef {import("../data/types.d.ts").Departure} Departure */
@@ -39,13 +39,9 @@ export function OnMyWay({ model }) {
     announce(t("departure.go"));
     kick();
   };
-  const said = last && [
-    t("departure.at", { time: clockText(last.at) }),
-    ...(last.minutes ? [t("departure.in", { count: last.minutes })] : []),
-    t(kept ? "departure.waiting" : "departure.sent"),
-  ];
+  const said = last && t(last.minutes ? "departure.in" : "departure.at", { time: clockText(last.at), count: last.minutes ?? 0 });
   return html`
-    ${said && html`<${Row} icon="next" name=${t("departure.go")}>${enumerated(said)}<//>`}
+    ${said && html`<${Row} icon="next" name=${t("departure.go")}>${inBrackets(said, t(kept ? "departure.waiting" : "departure.sent"))}<//>`}
     ${kept
       ? html`<${Button} kind="quiet" icon="undo" onPress=${() => stay(id)}>${t("step.undo")}<//>`
       : html`<${Button} icon="next" onPress=${() => setAsked(true)}>${t(last ? "departure.again" : "departure.go")}<//>`}

@@ -52,9 +52,9 @@ export const VISIT_WORDS = {
   "departure.why": ["客户会知道您在路上。", "The customer is told."],
   "departure.open": ["不说时间", "Without a time"],
   "departure.at": ["{time} 出发", "Left at {time}"],
-  "departure.in": ["约 {count} 分钟到", "about {count} min"],
+  "departure.in": ["{time} 出发，约 {count} 分钟到", "Left at {time}, about {count} min"],
   "departure.waiting": ["有网络时告诉客户", "sent when there is a network"],
-  "departure.sent": ["已告诉公司和客户", "sent"],
+  "departure.sent": ["已发出", "sent"],
 
   "step.options": ["“{label}”的其他情况", "Other answers to “{label}”"],
   "step.others": ["不是这样？", "Not like that?"],
