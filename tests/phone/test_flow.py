@@ -63,6 +63,7 @@ async def test_an_order_that_would_break_is_said_before_in_the_words_of_the_butt
         ("start", "顺序不对：「已主动出示工作证」应在「开始作业」之前（4.3.2）"),
     ]
     said = dict(map(tuple, ((what, text["zh"]) for what, text in done["S08"]["warnings"])))
+    assert dict(done["S08"]["warnings"])["instead.damage_customer_satisfied"]["kind"] == "attest"
     assert said["instead.damage_customer_satisfied"] == "「客户完全满意（鞋柜）」由无权者代填（4.3.10）"
     assert (
         said["borrow_used[basin]"] == "顺序不对：「借用前已征得客户同意（水盆）」应在「开始使用借用物品」之前（4.3.4）"

@@ -16,7 +16,7 @@ import { inLanguage, language, pair, t } from "./words.js";
 /** @typedef {import("../flow/types.d.ts").Step} Step */
 /** @typedef {import("../judge/types.d.ts").FindingView} FindingView */
 /** @typedef {import("../judge/types.d.ts").Text} Text */
-/** What is said before something is recorded. @typedef {{kind: "order" | "signed" | "value", zh: string, en?: string}} Told */
+/** What is said before something is recorded. @typedef {{kind: "order" | "attest" | "signed" | "value", zh: string, en?: string}} Told */
 
 /** A text of the checklist; English ones begin with a capital on a screen. @param {Text} text */
 export function say(text) {

@@ -95,6 +95,8 @@ export const VISIT_WORDS = {
 
   "warning.order": ["顺序提醒", "About the order"],
   "warning.orderBack": ["先不记，按顺序做", "Not yet: keep the order"],
+  "warning.attest": ["请客户自己填", "For the customer to say"],
+  "warning.attestBack": ["不代填", "Leave it to them"],
   "warning.signed": ["客户已经签字", "The customer has signed"],
   "warning.signedBack": ["不改", "Leave it"],
   "warning.value": ["请核对", "Please check"],

@@ -76,7 +76,8 @@ export class Foresight {
     const same = (/** @type {Partial<Entry>} */ a) => added.some(b => a.what === b.what && a.thing === b.thing);
     const { findings, labels } = await this.#judge([...added, ...rest.filter(entry => !same(entry))]);
     const fresh = findings.filter(({ code, kind }) => (kind === 'order' || kind === 'attest') && !usual.has(code));
-    return fresh.length ? { kind: 'order', ...this.#words(fresh[0], added, labels) } : null;
+    if (!fresh.length) return null;
+    return { kind: fresh[0].kind === 'order' ? 'order' : 'attest', ...this.#words(fresh[0], added, labels) };
   }
 
   /**

@@ -10,9 +10,9 @@ export interface Part {
   lacking: string[];
 }
 
-/** What is said before something is recorded that breaks an order of the norm, or what a customer has signed. */
+/** What is said before something is recorded: it breaks an order of the norm, or is not theirs, or voids a signature. */
 export interface Warning extends Text {
-  kind: 'order' | 'signed';
+  kind: 'order' | 'attest' | 'signed';
 }
 
 /** What a technician gives with a tap: all of it optional. */
