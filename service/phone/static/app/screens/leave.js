@@ -24,12 +24,13 @@ export function Leave({ visit }) {
   const missing = missingOf(rules, judgement, stages).sort((a, b) => bySeverity(a.view, b.view));
   const parting = partingOf(rules, judgement, stages);
   const lacking = missing.filter(({ finding }) => finding.kind !== "open");
-  const mine = lacking.filter(({ step }) => step && step.id !== parting.thanks?.id);
+  const own = lacking.filter(({ step }) => step);
+  const isReady = own.every(({ step }) => step?.id === parting.thanks?.id); // then one tap says all that remains
+  const mine = isReady ? [] : own;
   const others = lacking.filter(({ step }) => !step);
   const later = missing.filter(({ finding }) => finding.kind === "open");
   const asked = incidentsOf(...known(model)).filter(({ fact }) => unanswered(rules, judgement).includes(fact));
   const way = stepOf(model, "leave");
-  const isReady = !mine.length; // then one tap says all that remains
   const go = async () => {
     setLocating(true);
     try {
