@@ -65,7 +65,7 @@ export const VISIT_WORDS = {
   "step.undoSlip": ["点错了", "Tapped by mistake"],
   "step.undoEarly": ["还没有做", "Not done yet"],
   "step.undoWrong": ["写错了", "Wrong content"],
-  "step.again": ["再补一次", "Add to it"],
+  "step.again": ["重签", "Sign again"],
   "step.photo": ["拍照", "Take a photo"],
   "step.photoMore": ["再拍一张", "Another photo"],
   "step.photoToo": ["拍照（可不拍）", "Photo (optional)"],

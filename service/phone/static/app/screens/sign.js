@@ -203,20 +203,23 @@ const ASK_MS = 15_000; // while somebody waits for the customer's answer
  * @param {{model: Model, step: Step, onBack: () => unknown}} given
  */
 function OwnPhone({ model, step, onBack }) {
+  const { rules, judgement } = model;
+  const signs = (/** @type {string} */ item) => step.items.includes(rules.byId.get(item)?.item.signs ?? "");
+  const isDone = step.done && !judgement.findings.some(({ kind, item }) => kind === "changed_after_signature" && signs(item));
   useEffect(() => {
     seal(model.id).then(kick);
-    const timer = setInterval(() => navigator.onLine && !step.done && kick(), ASK_MS);
+    const timer = setInterval(() => navigator.onLine && !isDone && kick(), ASK_MS);
     return () => clearInterval(timer);
-  }, [step.done]);
+  }, [isDone]);
   const lacks = codeLacks(model);
   const door = model.visit.door_key;
-  const actions = step.done
+  const actions = isDone
     ? html`<${LinkButton} kind="main" icon="next" to=${visitPlace(model)}>${t("sign.onwards")}<//>`
     : html`<${Button} icon="pen" onPress=${onBack}>${t("sign.here")}<//>`;
   return html`
     <${Screen} title=${t("sign.own")} back=${visitPlace(model)} actions=${actions}>
       ${
-        step.done
+        isDone
           ? html`<${Notice} kind="good" title=${t("sign.ownDone")} alert />`
           : html`
               ${lacks || !door
