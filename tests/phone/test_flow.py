@@ -160,7 +160,7 @@ async def test_what_happened_is_named_without_saying_whose_fault_it_was(tmp_path
     assert incident["label"] == stage["title"] == {"zh": "水表损坏", "en": "Meter damaged"}
 
 
-async def test_an_arrival_outside_the_window_is_told_from_a_change_of_it(tmp_path: Path) -> None:
+async def test_an_arrival_outside_the_window_is_no_change_of_it(tmp_path: Path) -> None:
     late = entry("arrived", "11:30")
     assert (await steps(tmp_path, late))["moved"] == ["missing.reschedule_notified"]
     assert (await steps(tmp_path, entry("arrived", "09:30")))["moved"] == []

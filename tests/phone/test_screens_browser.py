@@ -215,7 +215,7 @@ async def test_what_is_wrong_or_lacking_is_said_before_and_after_the_customer_si
         await page.get_by_text("这些还没写全").wait_for()
         await page.get_by_label("签字人姓名").fill("陶立")
         await app.tap("户主", exact=True)
-        await app.tap("在这里签字")  # told once, never blocked
+        await app.tap("在这里签字")  # said once, never blocked
         await page.get_by_role("alert").get_by_text("要照这样签，再按一次").wait_for()
         await look(app, "unfinished")
         await sign(app)

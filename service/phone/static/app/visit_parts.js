@@ -16,7 +16,7 @@ import { inLanguage, language, pair, t } from "./words.js";
 /** @typedef {import("../flow/types.d.ts").Step} Step */
 /** @typedef {import("../judge/types.d.ts").FindingView} FindingView */
 /** @typedef {import("../judge/types.d.ts").Text} Text */
-/** What is said before something is recorded. @typedef {{kind: "order" | "attest" | "signed" | "value", zh: string, en?: string}} Told */
+/** What is said before something is recorded. @typedef {{kind: "order" | "attest" | "signed" | "value", zh: string, en?: string}} Caution */
 
 /** A text of the checklist; English ones begin with a capital on a screen. @param {Text} text */
 export function say(text) {
@@ -169,7 +169,7 @@ export function Undo({ model, label, recorded, onClose }) {
     announce(pair(t("step.undo"), label));
     onClose();
   };
-  const [warning, setWarning] = useState(/** @type {Told | null} */ (null));
+  const [warning, setWarning] = useState(/** @type {Caution | null} */ (null));
   useEffect(() => {
     warningOf(...known(model), model.stages, recorded.map(({ id, by }) => ({ withdraws: id, by }))).then(setWarning);
   }, []);
@@ -185,7 +185,7 @@ export function Undo({ model, label, recorded, onClose }) {
 
 /**
  * Says what would break, before it does. The way back is the nearest; what is true can be recorded all the same.
- * @param {{warning: Told, onGo: () => unknown, onClose: () => void}} given
+ * @param {{warning: Caution, onGo: () => unknown, onClose: () => void}} given
  */
 export const Warning = ({ warning, onGo, onClose }) => html`
   <${Dialog} title=${t(`warning.${warning.kind}`)} onClose=${onClose}>

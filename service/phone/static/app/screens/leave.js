@@ -17,7 +17,7 @@ import { happened } from "./more.js";
 /** The screen. @param {{visit: string}} given */
 export function Leave({ visit }) {
   const model = useVisit(visit);
-  const { tap, asked: told } = useTap(model);
+  const { tap, asked: cautions } = useTap(model);
   const [isLocating, setLocating] = useState(false);
   if (!model) return html`<${NotThere} model=${model} back=${at(visit)} />`;
   const { rules, judgement, stages } = model;
@@ -54,7 +54,7 @@ export function Leave({ visit }) {
       <${Questions} model=${model} asked=${asked} />
       <${Folded} model=${model} title=${t("leave.open")} some=${later} />
       <${Folded} model=${model} title=${t("leave.office")} some=${others} />
-      ${told}
+      ${cautions}
     <//>
   `;
 }

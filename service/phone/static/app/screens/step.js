@@ -18,7 +18,7 @@ import { enumerated, t } from "../words.js";
 /** @typedef {import("../../data/types.d.ts").Place} Place */
 /** @typedef {import("../../flow/types.d.ts").Alternative} Alternative */
 /** @typedef {import("../../flow/types.d.ts").Answers} Answers */
-/** @typedef {import("../visit_parts.js").Told} Told */
+/** @typedef {import("../visit_parts.js").Caution} Caution */
 /** @typedef {import("../../judge/types.d.ts").Entry} Entry */
 /** @typedef {import("../../judge/types.d.ts").FieldValue} FieldValue */
 /**
@@ -150,12 +150,12 @@ const Photos = ({ photos, onRemove }) => html`
  */
 export function Form({ model, step, onDone = () => go(visitPlace(model), { instead: true }) }) {
   const [filled, change, add] = useFilled(model, step.id);
-  const [warned, setWarned] = useState(/** @type {{warning: Told, go: () => unknown} | null} */ (null));
+  const [warned, setWarned] = useState(/** @type {{warning: Caution, go: () => unknown} | null} */ (null));
   const [isReasonless, setReasonless] = useState(false);
   const { form } = step;
   const taken = (/** @type {NewFile} */ file) => (isOnlyPhoto(step) && !step.warning && !filled.choice ? keepPhoto(model, step, file) : add(file));
 
-  const record = async (/** @type {Partial<Entry>[]} */ entries, /** @type {Told | null} */ warning) => {
+  const record = async (/** @type {Partial<Entry>[]} */ entries, /** @type {Caution | null} */ warning) => {
     const keep = async () => {
       await write(model, entries, { files: filled.photos, dropDraft: draftKey(step.id) });
       change(EMPTY);
@@ -172,7 +172,9 @@ export function Form({ model, step, onDone = () => go(visitPlace(model), { inste
     const place = form.gps ? await whereabouts() : filled.place;
     const wrong = enumerated(Object.entries(form.fields).flatMap(([name, rule]) => wrongText(rule, fields[name]) ?? []));
     const cost = fields[COST.field] === COST.value ? filled.cost.trim() : "";
-    await record([...(cost ? [costEntry(cost)] : []), ...step.entries({ ...answers(), fields, place })].map(entry => ({ ...clocks, ...entry })), step.warning ?? (wrong ? { kind: "value", zh: wrong } : null));
+    const entries = [...(cost ? [costEntry(cost)] : []), ...step.entries({ ...answers(), fields, place })];
+    const caution = step.warning ?? (wrong ? /** @type {Caution} */ ({ kind: "value", zh: wrong }) : null);
+    await record(entries.map(entry => ({ ...clocks, ...entry })), caution);
   };
   const instead = async (/** @type {Alternative} */ alternative, reason = filled.reason) => {
     const entries = alternative.entries({ ...answers(), reason });
