@@ -28,7 +28,7 @@ REMARK = re.compile(rb"(?<=[;,{})\]]) //[^\n\"'`]*$", re.MULTILINE)
 """A comment at the end of a line of code."""
 CAST = re.compile(rb"/\*\* @(?:[^*\n]|\*(?!/))*\*/ ?")
 """A type within a line."""
-SPACE = re.compile(rb"\s*([{};,])\s*")
+SPACE = re.compile(rb"\s*([{};,>])\s*")
 """Around what separates in a sheet of styles, which has no texts of its own."""
 INDENT = re.compile(rb"^[ \t]+", re.MULTILINE)
 

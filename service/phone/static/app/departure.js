@@ -1,8 +1,8 @@
 // "On my way", before the arrival: no step of the norm; the customer is told.
 
+import { onWrite } from "../data/database.js";
 import { depart, departureOf, hasCome, stay } from "../data/departure.js";
 import { kick } from "../data/outbox.js";
-import { onWrite } from "../data/database.js";
 import { html, useEffect, useState } from "./html.js";
 import { Button, Dialog, announce } from "./parts.js";
 import { clockText, Row, windowOf } from "./visit_parts.js";

@@ -7,8 +7,7 @@ import { start } from "../data/outbox.js";
 import { status } from "../data/queue.js";
 import { App } from "./frame.js";
 import { html, render } from "./html.js";
-import { onChange } from "./signal.js";
-import { clockOffset, me, outbox, refusal, stepFailed, storageFull } from "./state.js";
+import { clockOffset, me, onChange, outbox, refusal, stepFailed, storageFull } from "./state.js";
 import { startWorker } from "./update.js";
 import { language } from "./words.js";
 

@@ -2,21 +2,19 @@
 
 import { StorageFull } from "../data/database.js";
 import { blobOf, dropDraft, NotAPhoto, saveDraft, takeIn } from "../data/photos.js";
-import { html, useEffect, useRef, useState } from "./html.js";
-import { Button, Dialog, Icon, Notice, Screen, announce } from "./parts.js";
 import { movedBy } from "../flow/situation.js";
-import { warningOf } from "../flow/steps.js";
-import { known, perform, undo } from "./visit.js";
-import { inLanguage, language, pair, t } from "./words.js";
+import { html, useEffect, useRef, useState } from "./html.js";
+import { Button, Icon, Notice, Screen } from "./parts.js";
+import { online } from "./state.js";
+import { known } from "./visit.js";
+import { inBrackets, inLanguage, language, pair, t } from "./words.js";
 
 /** @typedef {import("./visit.js").Model} Model */
 /** @typedef {import("../vendor/preact/dist/preact.mjs").Child} Child */
 /** @typedef {import("../data/types.d.ts").NewFile} NewFile */
 /** @typedef {import("../data/types.d.ts").VisitView} VisitView */
-/** @typedef {import("../flow/types.d.ts").Step} Step */
 /** @typedef {import("../judge/types.d.ts").FindingView} FindingView */
 /** @typedef {import("../judge/types.d.ts").Text} Text */
-/** What is said before something is recorded. @typedef {{kind: "order" | "attest" | "signed" | "value", zh: string, en?: string}} Caution */
 
 /** A text of the checklist; English ones begin with a capital on a screen. @param {Text} text */
 export function say(text) {
@@ -68,6 +66,13 @@ export function careNotes({ view, entries, rules }) {
   ]);
   if (!notes.length && view.assigned?.customer_vulnerable) return [t("visit.careUnknown")];
   return notes;
+}
+
+/** That there is no network, and how many steps wait for one. @param {{count: number}} given */
+export function Offline({ count }) {
+  if (online.value) return null;
+  const text = count ? inBrackets(t("visit.offline"), t("today.unsent", { count })) : t("visit.offline");
+  return html`<p class="offline"><${Icon} name="offline" /><span>${text}</span></p>`;
 }
 
 const SEVERITY = /** @type {const} */ ({ violation: "bad", warning: "warn", open: "info", info: "info" });
@@ -156,68 +161,6 @@ export async function develop(visit, raw, onPhoto) {
   } finally {
     await dropDraft(visit, "camera");
   }
-}
-
-/**
- * Asks why a step is taken back, and does it.
- * @param {{model: Model, label: string, recorded: Model["entries"], onClose: () => void}} given
- */
-export function Undo({ model, label, recorded, onClose }) {
-  const reasons = [t("step.undoSlip"), t("step.undoEarly"), t("step.undoWrong")];
-  const take = async (/** @type {string} */ reason) => {
-    await undo(model, recorded, reason);
-    announce(pair(t("step.undo"), label));
-    onClose();
-  };
-  const [warning, setWarning] = useState(/** @type {Caution | null} */ (null));
-  useEffect(() => {
-    warningOf(...known(model), model.stages, recorded.map(({ id, by }) => ({ withdraws: id, by }))).then(setWarning);
-  }, []);
-  return html`
-    <${Dialog} title=${t("step.undoTitle", { label })} onClose=${onClose}>
-      ${warning && html`<${Notice} kind="warn" title=${inLanguage(warning)} alert />`}
-      <p>${t("step.undoWhy")}</p>
-      ${reasons.map(reason => html`<${Button} key=${reason} onPress=${() => take(reason)}>${reason}<//>`)}
-      <${Button} kind="quiet" onPress=${onClose}>${t("cancel")}<//>
-    <//>
-  `;
-}
-
-/**
- * Says what would break, before it does. The way back is the nearest; what is true can be recorded all the same.
- * @param {{warning: Caution, onGo: () => unknown, onClose: () => void}} given
- */
-export const Warning = ({ warning, onGo, onClose }) => html`
-  <${Dialog} title=${t(`warning.${warning.kind}`)} onClose=${onClose}>
-    <${Notice} kind="warn" title=${inLanguage(warning)} />
-    <${Button} kind="main" icon="back" onPress=${onClose}>${t(`warning.${warning.kind}Back`)}<//>
-    <${Button} onPress=${onGo}>${t("warning.go")}<//>
-  <//>
-`;
-
-/**
- * What happens when a step is tapped: what would break is said first. `asked` is shown on the screen.
- * @param {Model | null | undefined} model
- */
-export function useTap(model) {
-  const [warned, setWarned] = useState(/** @type {Step | null} */ (null));
-  const [isLocating, setLocating] = useState(false);
-  const run = async (/** @type {Step} */ step) => {
-    setWarned(null);
-    setLocating(step.needs === "gps");
-    try {
-      if (model) await perform(model, step);
-      if (step.needs === "tap" || step.needs === "gps") announce(t("visit.completed", { label: say(step.label) }));
-    } finally {
-      setLocating(false);
-    }
-  };
-  const tap = (/** @type {Step} */ step) => (step.warning ? setWarned(step) : run(step));
-  const asked = html`
-    ${isLocating && html`<${Notice} kind="info" title=${t("visit.locating")} />`}
-    ${warned?.warning && html`<${Warning} warning=${warned.warning} onGo=${() => run(warned)} onClose=${() => setWarned(null)} />`}
-  `;
-  return { tap, asked };
 }
 
 /**

@@ -1,11 +1,11 @@
 /** Items that nobody records: the judge computes them. */
 
+import { isOutside } from './facts.js';
 import { digest, render } from './statement.js';
-import { isOutside } from './window.js';
 /** @import {FindingKind, TimedEntry, Visit} from './types.d.ts' */
 /** @import {CompiledChecklist, CompiledItem} from './rules.js' */
 /** @import {Timeline} from './timeline.js' */
-/** @import {Bounds} from './window.js' */
+/** @import {Bounds} from './facts.js' */
 
 /**
  * What they are computed from. `signed`: see `signedDigests`.

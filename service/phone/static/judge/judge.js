@@ -6,11 +6,10 @@
 
 import { compute, signedDigests } from './computed.js';
 import { hasEvidence, hasPhoto, isValidAnswer, isValidRefusal, isValidWaiver } from './evidence.js';
-import { factsOf, trueFacts } from './facts.js';
+import { factsOf, isOutside, trueFacts, WINDOW_END, windowInForce } from './facts.js';
 import { toMicroseconds } from './moments.js';
 import { hasOwn, isBlank, own } from './texts.js';
 import { latest, occurrenceKey, Timeline } from './timeline.js';
-import { isOutside, WINDOW_END, windowInForce } from './window.js';
 /** @import {Entry, Finding, FindingKind, Judgement, Severity, TimedEntry, Verdict, Visit} from './types.d.ts' */
 /** @import {CompiledChecklist, CompiledItem} from './rules.js' */
 

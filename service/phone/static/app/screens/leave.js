@@ -2,10 +2,11 @@
 
 import { incidentsOf, noneOfThese, partingOf } from "../../flow/incidents.js";
 import { missingOf, unanswered } from "../../flow/missing.js";
+import { Undo, useTap } from "../cautions.js";
 import { html, useState } from "../html.js";
 import { Button, Card, LinkButton, Notice, Screen, announce } from "../parts.js";
 import { at, known, leave, stepOf, stepPlace, useVisit, write } from "../visit.js";
-import { bySeverity, Finding, NotThere, say, Undo, useTap } from "../visit_parts.js";
+import { bySeverity, Finding, NotThere, Offline, say } from "../visit_parts.js";
 import { inBrackets, pair, t } from "../words.js";
 import { happened } from "./more.js";
 
@@ -44,7 +45,7 @@ export function Leave({ visit }) {
     ? html`<${LinkButton} kind="main" to=${at(visit, "result")}>${t("visit.result")}<//>`
     : way && html`<${Button} kind=${isReady ? "main" : "plain"} icon="next" onPress=${go}>${t(isReady ? said : "leave.anyway")}<//>`;
   return html`
-    <${Screen} title=${t("leave.title")} back=${at(visit)} actions=${actions}>
+    <${Screen} title=${t("leave.title")} back=${at(visit)} actions=${html`<${Offline} count=${model.unsent} />${actions}`}>
       ${isLocating && html`<${Notice} kind="info" title=${t("visit.locating")} />`}
       ${mine.length > 0 && html`<h2>${t("leave.missing")}</h2>`}
       ${mine.map(({ view, step }) => html`

@@ -4,12 +4,13 @@ import { now } from "../../data/clock.js";
 import { saveDraft } from "../../data/photos.js";
 import { warningOf } from "../../flow/steps.js";
 import { Answer, wrongText } from "../answer.js";
+import { Warning } from "../cautions.js";
 import { html, useEffect, useRef, useState } from "../html.js";
 import { Button, Card, Field, LinkButton, Notice, Screen, announce } from "../parts.js";
 import { go } from "../router.js";
 import { hold } from "../state.js";
 import { at, known, stepOf, stepPlace, useVisit, visitPlace, whereabouts, write } from "../visit.js";
-import { Camera, NotThere, Picture, say, Warning } from "../visit_parts.js";
+import { Camera, NotThere, Picture, say } from "../visit_parts.js";
 import { enumerated, t } from "../words.js";
 
 /** @typedef {import("../visit.js").Model} Model */
@@ -18,7 +19,7 @@ import { enumerated, t } from "../words.js";
 /** @typedef {import("../../data/types.d.ts").Place} Place */
 /** @typedef {import("../../flow/types.d.ts").Alternative} Alternative */
 /** @typedef {import("../../flow/types.d.ts").Answers} Answers */
-/** @typedef {import("../visit_parts.js").Caution} Caution */
+/** @typedef {import("../cautions.js").Caution} Caution */
 /** @typedef {import("../../judge/types.d.ts").Entry} Entry */
 /** @typedef {import("../../judge/types.d.ts").FieldValue} FieldValue */
 /**

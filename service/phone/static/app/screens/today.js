@@ -6,7 +6,7 @@ import { Card, Icon, LinkButton, Notice, Screen } from "../parts.js";
 import { address } from "../router.js";
 import { outbox } from "../state.js";
 import { at, rulesOf } from "../visit.js";
-import { careNotes, dayText, dialled, Row, windowOf, windowText } from "../visit_parts.js";
+import { careNotes, dayText, dialled, Offline, Row, windowOf, windowText } from "../visit_parts.js";
 import { enumerated, inBrackets, pair, t, timeText } from "../words.js";
 
 /** @typedef {import("../../data/types.d.ts").StoredVisit} StoredVisit */
@@ -156,6 +156,7 @@ export function Today() {
   `;
   return html`
     <${Screen} title=${t("today")}>
+      <${Offline} count=${listed.reduce((sum, { unsent }) => sum + unsent, 0)} />
       <${Asked} listed=${listed} />
       ${!listed.length &&
       html`<${Card} title=${t(outbox.value.last_sync ? "today.none" : "today.waiting")}><p>${t("today.noneWhy")}</p><//>`}

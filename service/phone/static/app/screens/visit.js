@@ -1,14 +1,15 @@
 // One visit: where, when and who; the steps in the order of the norm, with the next one large at the bottom.
 
 import { nextOf } from "../../flow/steps.js";
+import { Undo, useTap } from "../cautions.js";
 import { OnMyWay } from "../departure.js";
 import { html, useEffect, useRef, useState } from "../html.js";
 import { Button, Card, Icon, LinkButton, Notice, Screen } from "../parts.js";
 import { address, go } from "../router.js";
-import { at, stepOf, stepPlace, useVisit } from "../visit.js";
-import { Camera, careNotes, clockText, develop, dialled, NotThere, Row, say, Undo, useTap, windowText } from "../visit_parts.js";
-import { enumerated, inBrackets, inLanguage, pair, t } from "../words.js";
 import { online } from "../state.js";
+import { at, stepOf, stepPlace, useVisit } from "../visit.js";
+import { Camera, careNotes, clockText, develop, dialled, NotThere, Offline, Row, say, windowText } from "../visit_parts.js";
+import { enumerated, inBrackets, inLanguage, pair, t } from "../words.js";
 import { isOnlyPhoto, keepPhoto } from "./step.js";
 
 /** @typedef {import("../visit.js").Model} Model */
@@ -150,8 +151,7 @@ function Interrupted({ model }) {
 /** @param {{model: Model, next: Step | null, onTap: (step: Step) => unknown}} given */
 function Actions({ model, next, onTap }) {
   const { id, left } = model;
-  const lost = model.unsent ? inBrackets(t("visit.offline"), t("today.unsent", { count: model.unsent })) : t("visit.offline");
-  const offline = !online.value && html`<p class="offline"><${Icon} name="offline" /><span>${lost}</span></p>`;
+  const offline = html`<${Offline} count=${model.unsent} />`;
   if (left && !next) {
     return html`${offline}<${LinkButton} kind="main" to=${at(id, "result")} icon="next">${t("visit.result")}<//>
       <${LinkButton} to=${at(id, "more")} icon="plus">${t("visit.more")}<//>`;
