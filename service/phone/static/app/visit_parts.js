@@ -116,6 +116,9 @@ export function Picture({ sha256, name, file }) {
   return html`<img class="picture" src=${address ?? undefined} alt=${name} />`;
 }
 
+/** Visits whose photo this page is scaling: it was not interrupted. @type {Set<string>} */
+export const inHand = new Set();
+
 /**
  * The camera, as a button. That a photo is awaited is stored before the camera opens, because the phone may close this
  * page behind it; the photo is stored as soon as it arrives, before it is scaled.
@@ -131,11 +134,16 @@ export function Camera({ visit, step, onPhoto, children, kind = "plain" }) {
   const changed = async () => {
     const file = input.current?.files?.[0];
     if (!input.current || !file) return;
-    await saveDraft(visit, "camera", { step, raw: file }).catch(error => {
-      if (!(error instanceof StorageFull)) throw error; // there may be room for it once it is scaled
-    });
-    input.current.value = "";
-    setBad(!(await develop(visit, file, onPhoto)));
+    inHand.add(visit);
+    try {
+      await saveDraft(visit, "camera", { step, raw: file }).catch(error => {
+        if (!(error instanceof StorageFull)) throw error; // there may be room for it once it is scaled
+      });
+      if (input.current) input.current.value = "";
+      setBad(!(await develop(visit, file, onPhoto)));
+    } finally {
+      inHand.delete(visit);
+    }
   };
   return html`
     <input ref=${input} hidden type="file" accept="image/*" capture="environment"

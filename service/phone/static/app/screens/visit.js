@@ -8,7 +8,7 @@ import { Button, Card, Icon, LinkButton, Notice, Screen } from "../parts.js";
 import { address, go } from "../router.js";
 import { online } from "../state.js";
 import { at, stepOf, stepPlace, useVisit } from "../visit.js";
-import { Camera, careNotes, clockText, develop, dialled, NotThere, Offline, Row, say, windowText } from "../visit_parts.js";
+import { Camera, careNotes, clockText, develop, dialled, inHand, NotThere, Offline, Row, say, windowText } from "../visit_parts.js";
 import { enumerated, inBrackets, inLanguage, pair, t } from "../words.js";
 import { isOnlyPhoto, keepPhoto } from "./step.js";
 
@@ -139,7 +139,7 @@ function Interrupted({ model }) {
   if (!step) return null;
   const label = say(step.label);
   const taken = photoOf(model, step);
-  if (pending.raw) return html`<${Button} kind="main" icon="camera" onPress=${() => develop(model.id, pending.raw, taken)}>${pair(t("step.keep"), label)}<//>`;
+  if (pending.raw && !inHand.has(model.id)) return html`<${Button} kind="main" icon="camera" onPress=${() => develop(model.id, pending.raw, taken)}>${pair(t("step.keep"), label)}<//>`;
   return html`
     <${Notice} kind="warn" title=${t("step.photoPending", { label })} alert>
       <p>${t("step.photoPendingWhy")}</p>
