@@ -95,7 +95,7 @@ function record(described) {
 
 const code = text(100), short = text(100), line = text(200), long = text(2000)
 const sha256 = text(MANY, { pattern: /^[0-9a-f]{64}$/ })
-const degrees = number(360), metres = number(1e9)
+const degrees = number(1e9), metres = number(1e9)
 const answer = reader('bool | int | float | str | null', (value, path) => {
   if (typeof value === 'string') return long(value, path)
   if (typeof value === 'bigint') return within('int', -EXACT, EXACT)(value, path)
@@ -175,7 +175,7 @@ function checkYears({ visit, entries, now }) {
   check('/now', now)
   checkAll('/visit/window', visit.window, ['from', 'to'])
   visit.rescheduled?.forEach((moved, n) => checkAll(`/visit/rescheduled/${n}`, moved, ['at', 'from', 'to']))
-  Object.values(visit.due ?? {}).forEach(date => check('/visit/due', date))
+  Object.entries(visit.due ?? {}).forEach(([name, date]) => check(`/visit/due${/^[a-z0-9_]{1,60}$/.test(name) ? `/${name}` : ''}`, date))
   entries.forEach((one, n) => {
     checkAll(`/entries/${n}`, one, ['at', 'claimed_at'])
     one.evidence?.forEach((piece, m) => check(`/entries/${n}/evidence/${m}/taken_at`, piece.taken_at))
@@ -186,14 +186,14 @@ function checkYears({ visit, entries, now }) {
 function parse(bytes) {
   let raw
   try {
-    raw = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+    raw = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
   } catch {
     throw new CannotJudge('not UTF-8')
   }
   if (/(?<!\\)(?:\\\\)*\\u0000/.test(raw)) fail('', 'remove U+0000')
   try {
     return JSON.parse(raw, (key, value, { source }) => {
-      if (!key.isWellFormed() || (typeof value === 'string' && !value.isWellFormed())) throw new SyntaxError('half a pair')
+      if (typeof value === 'string') return value.toWellFormed()
       return typeof value === 'number' && /^-?\d+$/.test(source) ? BigInt(source) : value
     })
   } catch {

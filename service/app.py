@@ -38,6 +38,8 @@ from service.web import language_routes, static_files
 from service.web.access_log import access_log_middleware
 from service.web.api_document import BytesSchemas, ProblemSchemas, StructSchemas, openapi_config
 from service.web.compression import response_middleware
+from service.web.cors import cors_middleware
+from service.web.methods import methods_middleware
 from service.web.paths import plain_paths_middleware
 from service.web.query import check_query
 from service.web.request import BoundedRequest
@@ -87,8 +89,9 @@ Lifespan = Sequence[Callable[[Litestar], AbstractAsyncContextManager[None]]]
 def create_app(ctx: AppContext, max_body: int, lifespan: Lifespan = ()) -> ASGIApp:
     """The service as an ASGI application. The caller opens its context (`run_background_work`), if need be in
     `lifespan`."""
-    app = response_middleware(litestar(ctx, max_body, lifespan))
-    return access_log_middleware(plain_paths_middleware(app, ctx.company.company))
+    app = methods_middleware(response_middleware(litestar(ctx, max_body, lifespan)))
+    app = cors_middleware(plain_paths_middleware(app, ctx.company.company), ctx.company.origins)
+    return access_log_middleware(app)
 
 
 def litestar(ctx: AppContext | None = None, max_body: int = 0, lifespan: Lifespan = ()) -> Litestar:

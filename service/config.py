@@ -17,9 +17,10 @@ from msgspec import Meta
 from service.blobs.connect import s3_parts
 
 PREFIX = "DOORSTEP_"
-LISTS = {"proxies", "duty_mail"}
+LISTS = {"proxies", "origins", "duty_mail"}
 """Settings with several values, separated by commas."""
 _MAIL_ADDRESS = re.compile(r"[\w.+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*", re.ASCII)
+DEFAULT_PORTS = {"http": 80, "https": 443}
 MIB = 2**20
 
 
@@ -46,7 +47,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     data: Annotated[Path, SettingHelp("Folder for the database, evidence and keys.")] = Path("data")
     host: Annotated[str, SettingHelp("Address to listen on.")] = "127.0.0.1"
     port: Annotated[int, Meta(ge=0, le=65535), SettingHelp("Port to listen on; 0 takes a free one.")] = 8000
-    url: Annotated[str, SettingHelp("Public address; all links are built from it. Empty: http://HOST:PORT.")] = ""
+    url: Annotated[
+        str, SettingHelp("Public address, without a path; all links are built from it. Empty: http://HOST:PORT.")
+    ] = ""
+    origins: Annotated[
+        tuple[str, ...],
+        SettingHelp("Other origins whose pages may use the API (CORS), such as https://map.example, with commas."),
+    ] = ()
     proxies: Annotated[
         tuple[str, ...], SettingHelp("Addresses or networks of proxies whose forwarded headers count, with commas.")
     ] = ()
@@ -150,7 +157,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def public_url(self) -> str:
         """The address that links begin with, without a trailing slash."""
         host = f"[{self.host}]" if ":" in self.host else self.host
-        return self.url.rstrip("/") or f"http://{host}:{self.port}"
+        return _origin_of(self.url) or f"http://{host}:{self.port}"
 
 
 def describe_settings() -> list[tuple[str, str, str]]:
@@ -183,12 +190,35 @@ def load_settings(environment: Mapping[str, str]) -> Settings:
     return settings
 
 
+def _origin_of(url: str) -> str:
+    """The origin of an address as browsers write it; '' if it is none or has more than that."""
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        return ""
+    more = parts.path.strip("/") or parts.query or parts.fragment or parts.username or parts.password
+    if parts.scheme not in DEFAULT_PORTS or not host or more or url.endswith(("?", "#")):
+        return ""
+    shown = f"[{host}]" if ":" in host else host
+    return f"{parts.scheme}://{shown}" + ("" if port in (None, DEFAULT_PORTS[parts.scheme]) else f":{port}")
+
+
 def _check(settings: Settings) -> None:
     scheme, rest = urlsplit(settings.database_address).scheme, settings.database_address.partition("://")[2]
     if scheme not in ("sqlite", "postgresql", "postgres") or not rest:
         raise SettingsError("DOORSTEP_DATABASE must be sqlite:///PATH or postgresql://…")
-    if settings.url and (urlsplit(settings.url).scheme not in ("http", "https") or not urlsplit(settings.url).netloc):
-        raise SettingsError("DOORSTEP_URL must begin with http:// or https:// and name a host")
+    if settings.url and not _origin_of(settings.url):
+        raise SettingsError(
+            "DOORSTEP_URL must be http:// or https:// and a host, without a path: the service needs a host name (or a "
+            "port) of its own, and cannot be put below a path of another site"
+        )
+    for origin in settings.origins:
+        if _origin_of(origin) != origin:
+            raise SettingsError(
+                f"DOORSTEP_ORIGINS: {origin} is no origin as browsers send it, such as https://map.example or "
+                "http://10.0.0.7:8080"
+            )
     for name, address, schemes in (
         ("SMS_URL", settings.sms_url, ("http", "https")),
         ("SMTP", settings.smtp, ("smtp", "smtps")),

@@ -43,10 +43,12 @@ Gateway = Callable[[OutgoingMessage], Awaitable[str]]
 class CompanyProfile(msgspec.Struct, frozen=True, kw_only=True):
     """The utility, as customers know it, and the gateways by channel. `url` has no trailing slash.
 
-    `duty_mail`: addresses of the office, which get the daily mail about duties.
+    `origins`: other origins whose pages may use the API. `duty_mail`: addresses of the office, which get the daily mail
+    about duties.
     """
 
     url: str = "http://127.0.0.1:8000"
+    origins: tuple[str, ...] = ()
     company: str = "供水公司"
     hotline: str = ""
     price_list: str = ""

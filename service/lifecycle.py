@@ -57,6 +57,7 @@ def build_context(settings: Settings, scratch: Path | None = None) -> AppContext
         ),
         company=CompanyProfile(
             url=settings.public_url,
+            origins=settings.origins,
             company=settings.company,
             hotline=settings.hotline,
             price_list=settings.price_list,

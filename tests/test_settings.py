@@ -48,6 +48,20 @@ def test_an_empty_variable_is_as_if_it_were_not_there():
         ("DOORSTEP_DATABASE", "mysql://x"),
         ("DOORSTEP_DATABASE", "sqlite://"),
         ("DOORSTEP_URL", "visits.example"),
+        ("DOORSTEP_URL", "https://visits.example/doorstep"),
+        ("DOORSTEP_URL", "https://visits.example/doorstep/"),
+        ("DOORSTEP_URL", "https://visits.example?x=1"),
+        ("DOORSTEP_URL", "https://visits.example/#x"),
+        ("DOORSTEP_URL", "https://me:secret@visits.example"),
+        ("DOORSTEP_URL", "https://visits.example:http"),
+        ("DOORSTEP_URL", "https://"),
+        ("DOORSTEP_URL", "ftp://visits.example"),
+        ("DOORSTEP_ORIGINS", "*"),
+        ("DOORSTEP_ORIGINS", "null"),
+        ("DOORSTEP_ORIGINS", "map.example"),
+        ("DOORSTEP_ORIGINS", "https://map.example/"),
+        ("DOORSTEP_ORIGINS", "https://map.example, https://Map.example"),
+        ("DOORSTEP_ORIGINS", "https://map.example:443"),
         ("DOORSTEP_PROXIES", "everybody"),
         ("DOORSTEP_ZONE", "Asia/Nowhere"),
         ("DOORSTEP_DUTY_MAIL", "office"),
@@ -62,6 +76,19 @@ def test_an_empty_variable_is_as_if_it_were_not_there():
 def test_what_cannot_be_used_is_refused_with_the_variables_name(name, value):
     with pytest.raises(SettingsError, match=name):
         load_settings({name: value})
+
+
+@pytest.mark.parametrize(
+    ("given", "origin"),
+    [
+        ("https://visits.example/", "https://visits.example"),
+        ("HTTPS://Visits.Example:443", "https://visits.example"),
+        ("http://10.0.0.7:8080", "http://10.0.0.7:8080"),
+        ("http://[::1]:8000/", "http://[::1]:8000"),
+    ],
+)
+def test_the_public_address_is_an_origin_as_browsers_write_it(given, origin):
+    assert load_settings({"DOORSTEP_URL": given}).public_url == origin
 
 
 def test_every_setting_is_documented():

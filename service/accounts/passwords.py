@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from service.judge.normal_form import normal_form
+from service.normal_form import normal_form
 
 MIN_LENGTH, MAX_LENGTH = 12, 200
 MAX_BYTES = 1024  # of UTF-8, checked before anything else

@@ -1,10 +1,10 @@
 -- name: add_person!
-INSERT INTO people (login, name, roles, areas, created_at)
-VALUES (:login, :name, :roles, :areas, :created_at)
+INSERT INTO people (login, login_key, name, roles, areas, created_at)
+VALUES (:login, :login_key, :name, :roles, :areas, :created_at)
 ON CONFLICT DO NOTHING;
 
 -- name: login_alike^
-SELECT login FROM people WHERE lower(login) = lower(:login) LIMIT 1;
+SELECT login FROM people WHERE login_key = :key ORDER BY login LIMIT 1;
 
 -- name: person^
 SELECT login, name, roles, areas FROM people WHERE login = :login AND left_at IS NULL;

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import msgspec
 
 from service.db.database import Row, Transaction
+from service.text import login_key
 
 from . import credentials
 from .permissions import Person
@@ -23,12 +24,20 @@ async def add_person(tx: Transaction, person: Person, at: int) -> bool:
     """Add a person; False when the login is or was in use."""
     roles, areas = " ".join(person.roles), "\n".join(person.areas)
     values = {"login": person.login, "name": person.name, "roles": roles, "areas": areas}
-    return await tx.execute("add_person", **values, created_at=at) == 1
+    return await tx.execute("add_person", **values, login_key=login_key(person.login), created_at=at) == 1
 
 
 async def login_is_taken(tx: Transaction, login: str) -> bool:
-    """Whether a login, ignoring case, is or was in use."""
-    return await tx.fetch_one("login_alike", login=login) is not None
+    """Whether a login is or was in use, however it is written."""
+    return await tx.fetch_one("login_alike", key=login_key(login)) is not None
+
+
+async def known_login(tx: Transaction, given: str) -> str:
+    """The login that is meant, in any case and width; what was given if nobody has or had it."""
+    if await tx.fetch_one("person_ever", login=given) is not None:
+        return given
+    row = await tx.fetch_one("login_alike", key=login_key(given))
+    return row[0] if row else given
 
 
 async def person(tx: Transaction, login: str) -> Person | None:

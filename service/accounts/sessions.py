@@ -9,7 +9,8 @@ from msgspec import Meta
 from service.context import AppContext, transaction
 from service.db.database import Transaction
 from service.errors import InvalidCredentials, TotpAlreadySetUp, TotpRequired
-from service.judge.bounds import LoginText, PasswordText, SecretText
+from service.field_kinds import Cleaned, CodeText
+from service.judge.bounds import LoginText, PasswordText
 from service.web.qr import qr_svg
 
 from . import attempts, passwords, repository, throttling, totp
@@ -20,15 +21,15 @@ from .events import PersonEvent, record_event
 from .permissions import SECOND_FACTOR, Person
 
 
-class SignIn(msgspec.Struct, frozen=True):
+class SignIn(Cleaned, frozen=True):
     """Login, password, and the code of the authenticator where there is one."""
 
     login: Annotated[LoginText, Meta(description="Who signs in.")]
     password: Annotated[PasswordText, Meta(description="Their password.")]
-    code: Annotated[SecretText, Meta(description="The six digits of the authenticator; supervisors and admins.")] = ""
+    code: Annotated[CodeText, Meta(description="The six digits of the authenticator; supervisors and admins.")] = ""
 
 
-class Credentials(msgspec.Struct, frozen=True):
+class Credentials(Cleaned, frozen=True):
     """Login and password, to set up the authenticator before the first sign-in."""
 
     login: Annotated[LoginText, Meta(description="Whose authenticator it is.")]
@@ -125,10 +126,11 @@ async def _check_credentials(
     await throttling.check_attempt(ctx, address, login)
 
     async def load(tx: Transaction) -> tuple[Person | None, str | None, TotpSecret | None]:
+        known = await repository.known_login(tx, login)
         return (
-            await repository.person(tx, login),
-            await repository.password_hash(tx, login),
-            await access.get_totp(tx, login),
+            await repository.person(tx, known),
+            await repository.password_hash(tx, known),
+            await access.get_totp(tx, known),
         )
 
     person, password_hash, factor = await ctx.db.read(load)

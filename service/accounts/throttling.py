@@ -10,6 +10,7 @@ from typing import TypeVar
 from service.context import AppContext, transaction
 from service.db.database import Transaction
 from service.errors import NotFound, TooManyRequests
+from service.text import login_key
 
 from . import attempts
 
@@ -53,7 +54,7 @@ async def check_attempt(ctx: AppContext, address: str, login: str | None = None)
 async def _count_attempt(ctx: AppContext, tx: Transaction, address: str, login: str | None) -> int:
     wait = await attempts.increment(tx, throttle_key("address", address), *ADDRESS_ATTEMPTS, ctx.clock())
     if login is not None and not wait:
-        wait = await attempts.increment(tx, throttle_key("login", login), *LOGIN_ATTEMPTS, ctx.clock())
+        wait = await attempts.increment(tx, throttle_key("login", login_key(login)), *LOGIN_ATTEMPTS, ctx.clock())
     return wait
 
 
@@ -61,10 +62,10 @@ async def reset_attempts(tx: Transaction, address: str, login: str | None = None
     """After success: take back the address's attempt and forget all of the login."""
     await attempts.refund(tx, throttle_key("address", address))
     if login is not None:
-        await attempts.reset(tx, throttle_key("login", login))
+        await attempts.reset(tx, throttle_key("login", login_key(login)))
 
 
 async def refund_attempt(tx: Transaction, address: str, login: str) -> None:
     """Take an attempt back that was no guess and revealed nothing."""
     await attempts.refund(tx, throttle_key("address", address))
-    await attempts.refund(tx, throttle_key("login", login))
+    await attempts.refund(tx, throttle_key("login", login_key(login)))

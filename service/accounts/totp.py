@@ -5,6 +5,8 @@ import re
 from base64 import b32decode, b32encode
 from urllib.parse import quote
 
+from service.text import clean_code
+
 SECONDS, DIGITS = 30, 6
 ALLOWED_DRIFT = 1  # a phone's clock may be one step off, in either direction
 
@@ -20,7 +22,7 @@ def totp_at(secret: bytes, step: int) -> str:
 def matching_step(secret: bytes, code: str, ms: int) -> int | None:
     """The time step of a code, at most one away from the given time; None when the code is wrong."""
     now = ms // 1000 // SECONDS
-    digits = "".join(code.split()).encode()
+    digits = clean_code(code).encode()
     found = [
         step
         for step in range(now - ALLOWED_DRIFT, now + ALLOWED_DRIFT + 1)

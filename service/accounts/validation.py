@@ -9,6 +9,9 @@ from typing import Annotated, Literal, get_args
 
 import msgspec
 
+from service.field_kinds import Cleaned, line, visible_line
+from service.text import clean_line, is_visible
+
 from .permissions import Role
 
 ROLES: tuple[Role, ...] = get_args(Role)
@@ -18,8 +21,8 @@ NAME = (
     rf"^[^\S{_BREAKS}]*[^\s{_BREAKS}][^{_BREAKS}]*$(?!\n)"  # blanks, then a character: unambiguous, so no backtracking
 )
 MAX_LINE, MAX_NAME = 100, 200
-SingleLine = Annotated[str, msgspec.Meta(max_length=MAX_LINE, pattern=LINE)]
-PersonName = Annotated[str, msgspec.Meta(max_length=MAX_NAME, pattern=NAME)]
+SingleLine = Annotated[str, line(MAX_LINE, LINE)]
+PersonName = Annotated[str, visible_line(MAX_NAME, NAME)]
 NOT_IN_LOGIN = " \n\t\r\0/?#%\\"
 Roles = Annotated[tuple[Role, ...], msgspec.Meta(max_length=20)]
 Areas = Annotated[tuple[Annotated[str, msgspec.Meta(max_length=MAX_NAME)], ...], msgspec.Meta(max_length=200)]
@@ -28,7 +31,7 @@ ValidationError = tuple[Literal["/roles", "/areas", "/login", "/name", "/badge",
 _LINE, _NAME = re.compile(LINE), re.compile(NAME)
 
 
-class NewPerson(msgspec.Struct, frozen=True):
+class NewPerson(Cleaned, frozen=True):
     """A person to be added. `badge` (工号) and `title` are on their ID card."""
 
     login: Annotated[
@@ -42,20 +45,14 @@ class NewPerson(msgspec.Struct, frozen=True):
 
 
 def normalized(given: NewPerson) -> NewPerson:
-    """The person with surrounding blanks and duplicate roles and areas removed."""
-    return msgspec.structs.replace(
-        given,
-        name=given.name.strip(),
-        roles=tuple(dict.fromkeys(given.roles)),
-        areas=unique_lines(given.areas),
-        badge=given.badge.strip(),
-        title=given.title.strip(),
-    )
+    """The person with duplicate roles and areas removed."""
+    roles = tuple(dict.fromkeys(given.roles))
+    return msgspec.structs.replace(given, roles=roles, areas=unique_lines(given.areas))
 
 
 def unique_lines(areas: tuple[str, ...]) -> tuple[str, ...]:
-    """Areas without surrounding blanks and duplicates."""
-    return tuple(dict.fromkeys(area.strip() for area in areas))
+    """Areas without duplicates, each cleaned."""
+    return tuple(dict.fromkeys(map(clean_line, areas)))
 
 
 def validate_new_person(given: NewPerson) -> ValidationError | None:
@@ -65,12 +62,12 @@ def validate_new_person(given: NewPerson) -> ValidationError | None:
             "/login",
             "登录名：1 至 64 个字符，不含空格、全角或不可见字符 / a login: 1 to 64 plain, visible characters",
         )
-    if len(given.name) > MAX_NAME or not _NAME.search(given.name) or not _is_encodable(given.name):
+    if len(given.name) > MAX_NAME or not _NAME.search(given.name) or not is_visible(given.name):
         return "/name", f"姓名：一行，最多 {MAX_NAME} 字 / a name: one line of at most {MAX_NAME} characters"
     message = f"最多 {MAX_LINE} 字，不含换行 / at most {MAX_LINE} characters on one line"
     cards: tuple[tuple[Literal["/badge", "/title"], str], ...] = (("/badge", given.badge), ("/title", given.title))
     for place, text in cards:
-        if len(text) > MAX_LINE or not _LINE.search(text) or not _is_encodable(text):
+        if len(text) > MAX_LINE or not _LINE.search(text):
             return place, message
     return validate_roles_and_areas(given.roles, given.areas)
 
@@ -81,7 +78,7 @@ def validate_roles_and_areas(roles: tuple[Role, ...], areas: tuple[str, ...]) ->
         return "/roles", f"角色须为 / roles are: {', '.join(ROLES)}"
     if set(roles) == {"technician"} and len(areas) > 1:
         return "/areas", "技术员只能有一个片区 / a technician has one area"
-    if any(len(area) > MAX_NAME or not _NAME.search(area) or not _is_encodable(area) for area in areas):
+    if any(len(area) > MAX_NAME or not _NAME.search(area) or not is_visible(area) for area in areas):
         return "/areas", f"片区：一行，最多 {MAX_NAME} 字 / an area: one line of at most {MAX_NAME} characters"
     return None
 
@@ -92,8 +89,3 @@ def _is_valid_login(login: str) -> bool:
         return False
     plain = login.isprintable() and unicodedata.normalize("NFKC", login) == login
     return plain and login not in (".", "..") and not any(c in login for c in NOT_IN_LOGIN)
-
-
-def _is_encodable(text: str) -> bool:
-    """Whether the text can be stored: bytes of the command line that are not UTF-8 arrive as lone surrogates."""
-    return not any(0xD800 <= ord(character) <= 0xDFFF for character in text)

@@ -27,6 +27,7 @@ from service.web.defects import or_unreadable
 DAY_MS = 86_400_000
 PAST_WINDOW_MS, FUTURE_WINDOW_MS, MAX_EVENTS = 30 * DAY_MS, 180 * DAY_MS, 1000
 UNREADABLE = "无法显示，请联系调度 / cannot be shown, ask your dispatcher"
+REFRESH = timedelta(minutes=15)
 _WITHOUT_WINDOW = timedelta(hours=1)
 
 
@@ -59,6 +60,8 @@ async def calendar(ctx: AppContext, secret: str) -> bytes:
     feed = icalendar.Calendar()
     for name, value in (("version", "2.0"), ("prodid", "-//Doorstep//visits//ZH"), ("method", "PUBLISH")):
         _add(feed, name, value)
+    _add(feed, "name", f"{ctx.company.company} 上门")  # RFC 7986, 5.1 and 5.7
+    cast("Any", feed).add("refresh-interval", REFRESH, parameters={"VALUE": "DURATION"})
     for event in await _events(ctx, sha256(secret.encode()).digest()):
         feed.add_component(event)
     return await asyncio.to_thread(feed.to_ical)  # a tenth of a second for a thousand visits
@@ -73,7 +76,7 @@ async def _events(ctx: AppContext, tx: Transaction, digest: bytes) -> list[Event
     events: list[Event] = []
     for summary in await summaries.list_summaries(tx, wanted, size=MAX_EVENTS):
         row = await visits_repository.get_visit(tx, summary.visit)
-        if row is not None and summary.state != "cancelled":
+        if row is not None:
             event = await or_unreadable(ctx, summary.visit, _event(ctx, tx, row, summary))
             events.append(_unreadable_event(ctx, summary) if event is None else event)
     return events
@@ -99,7 +102,9 @@ def _make_event(
     _add(event, "uid", f"{summary.visit}@doorstep")
     _add(event, "dtstamp", in_zone(ctx.now(), UTC))
     _add(event, "dtstart", in_zone(start, UTC))
-    _add(event, "dtend", in_zone(end, UTC))
+    if end > start:  # RFC 5545, 3.8.2.2; without it the event is one moment
+        _add(event, "dtend", in_zone(end, UTC))
+    _add(event, "status", "CANCELLED" if summary.state == "cancelled" else "CONFIRMED")
     _add(event, "sequence", summary.revision)
     _add(event, "summary", _without_controls(title))
     if address:

@@ -10,8 +10,9 @@ import msgspec
 
 ImageType = Literal["image/jpeg", "image/png", "image/webp"]
 KINDS: tuple[ImageType, ...] = ("image/jpeg", "image/png", "image/webp")
-MOST_PIXELS: dict[ImageType, int] = {"image/jpeg": 50_000_000, "image/png": 50_000_000, "image/webp": 20_000_000}
-"""A decoder of WEBP holds three pictures in memory, so larger ones would exceed the limit of the process."""
+MOST_PIXELS: dict[ImageType, int] = {"image/jpeg": 256_000_000, "image/png": 64_000_000, "image/webp": 32_000_000}
+"""What the process that decodes them can hold: a JPEG at an eighth of its size, a PNG once, a WEBP three times. Cameras
+of phones make JPEGs of up to 200 million."""
 ReadAt = Callable[[int, int], bytes]
 """`read(offset, count)`: at most so many bytes."""
 

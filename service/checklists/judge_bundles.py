@@ -12,6 +12,7 @@ from service.judge.findings import FindingView, Verdict
 from service.judge.judge import judge
 from service.judge.rules import CompiledChecklist
 from service.judge.visit import Bundle
+from service.readable_json import readable
 from service.web.decoding import decode_strict
 
 from .loader import bundled_checklists_dir, load_checklist
@@ -53,7 +54,7 @@ class UnknownChecklistName(ValueError):
 
 def judge_bundle(rules: CompiledChecklist, raw: bytes) -> JudgedBundle:
     """Judge the bytes of one bundle."""
-    bundle = decode_strict(_bundles, raw)
+    bundle = decode_strict(_bundles, readable(raw))
     if bundle.visit.checklist not in ("", rules.checklist.name):
         raise UnknownChecklistName(f"the checklist is not {rules.checklist.name}, the one that this program carries")
     if bundle.visit.type not in rules.checklist.visit_types:

@@ -12,6 +12,7 @@ from litestar.response.base import ASGIResponse
 
 from service import errors
 from service.errors import Problem
+from service.text import clean_code
 from service.visits.complaints import COMPLAINTS
 from service.visits.customer_answers import AnswerInput, CustomerSubmission, RescheduleRequest
 from service.web.decoding import convert_strict
@@ -153,7 +154,7 @@ async def _send_code(visitor: Visitor, fields: FormData) -> FormResult:
 
 async def _enter_code(visitor: Visitor, fields: FormData) -> FormResult:
     """Full-width digits and spaces are accepted, because Chinese keyboards produce them."""
-    digits = "".join(str(int(c)) for c in fields.get("code", "")[:100] if c.isdecimal())
+    digits = clean_code(fields.get("code", "")[:100])
     if len(digits) != 6:  # a typo that costs no try
         raise FormError(PageText("请输入 6 位数字的验证码"))
     ctx, token, browser = visitor

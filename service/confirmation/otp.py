@@ -17,10 +17,11 @@ from service.context import AppContext, transaction
 from service.db.database import Transaction
 from service.db.rows import fetch_struct
 from service.errors import InvalidOtp, NoPhoneNumber, TooManyRequests
-from service.judge.bounds import SecretText
+from service.field_kinds import Cleaned, CodeText
 from service.judge.signoffs import Level
 from service.messages import outbox
 from service.messages.outbox import MessageRow
+from service.text import clean_code, sms_number
 from service.visits.append_batch import CUSTOMER_WRITER
 from service.visits.customer_link import resolve_link
 from service.visits.loading import LoadedVisit, load_visit
@@ -43,10 +44,10 @@ class OtpSent(msgspec.Struct, frozen=True):
     seconds: Annotated[int, Meta(description="How long the code is good.")]
 
 
-class OtpSubmission(msgspec.Struct, frozen=True):
+class OtpSubmission(Cleaned, frozen=True):
     """The code from the message."""
 
-    code: Annotated[SecretText, Meta(description="The six digits.")]
+    code: Annotated[CodeText, Meta(description="The six digits.")]
 
 
 class OtpAccepted(msgspec.Struct, frozen=True):
@@ -117,7 +118,7 @@ async def _count_sending(ctx: AppContext, tx: Transaction, token: str, browser: 
 @transaction
 async def _create_otp(ctx: AppContext, tx: Transaction, token: str, browser: Browser) -> OtpSent:
     link, row = await resolve_link(ctx, tx, token, lock=True)
-    phone = (await load_visit(ctx, tx, row)).plan.customer.phone.strip()
+    phone = sms_number((await load_visit(ctx, tx, row)).plan.customer.phone)
     if not phone:
         raise NoPhoneNumber
     code, now = f"{randbelow(10**6):06}", ctx.clock()
@@ -163,7 +164,7 @@ async def _try_code(ctx: AppContext, tx: Transaction, token: str, code: str, bro
     row = await get_otp(tx, link, browser)
     if row is None:
         return 0
-    if not compare_digest(row.digest, _digest(link, code.strip())):
+    if not compare_digest(row.digest, _digest(link, clean_code(code))):
         return 0 if row.is_spent else row.tries
     if counted:
         await tx.execute("pass_link_otp", **key, address=browser.address_hash, now=now)

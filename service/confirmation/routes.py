@@ -20,7 +20,7 @@ from service.web.language import TextPair
 from service.web.request import AnyRequest, IfNoneMatch
 from service.web.request_info import client_ip
 from service.web.responses import JPEG, raw_response
-from service.web.strict_body import StrictBody
+from service.web.strict_body import TolerantBody
 
 from . import answering, copy, forms, otp, page
 from .form_state import FormState, Visitor
@@ -171,7 +171,7 @@ class ConfirmationsController(PublicController):
     @put(
         "/v1/confirmations/{token:str}",
         summary="The customer's answers; repeating the last ones changes nothing",
-        dto=StrictBody[CustomerSubmission],
+        dto=TolerantBody[CustomerSubmission],
         operation_class=example(ANSWERS, limit=MAX_ANSWER_BYTES),
         return_dto=None,
         request_max_body_size=MAX_ANSWER_BYTES,
@@ -208,7 +208,7 @@ class ConfirmationsController(PublicController):
     @put(
         "/v1/confirmations/{token:str}/code",
         summary="Enter the code: for half an hour this device may sign, refuse and raise; five tries",
-        dto=StrictBody[OtpSubmission],
+        dto=TolerantBody[OtpSubmission],
         operation_class=example(OtpSubmission("123456")),
         return_dto=None,
         responses=problems(*LINK_ERRORS, *BODY_ERRORS, errors.InvalidOtp),

@@ -14,6 +14,8 @@ IMAGE_SIZE = (900, 360)  # pixels
 MARGIN, PEN_WIDTH = 24, 5
 MAX_POINTS = 20_000  # a hand makes some hundreds
 MAX_PIXELS = 4_000_000
+CONTRAST, VISIBLE_PIXELS = 32, 4  # of 256 shades
+_NOTHING = "签名是空白的，请重新签写 / nothing was drawn: draw the signature again"
 
 
 def render(given: SignatureInput) -> bytes:
@@ -29,24 +31,35 @@ def _from_png(text: str) -> bytes:
     try:
         raw = b64decode(text.removeprefix("data:image/png;base64,"), validate=True)
     except (Error, ValueError):
-        raise UnreadableSignature("the PNG is not base64") from None
+        raise UnreadableSignature("签名图片须为 base64 / the PNG is not base64") from None
     try:
         with Image.open(BytesIO(raw), formats=["PNG"]) as image:
             if image.width * image.height > MAX_PIXELS:
-                raise UnreadableSignature("the PNG is too large")
+                raise UnreadableSignature("签名图片太大，请缩小 / the PNG is too large")
             image.load()
+            blank = _is_blank(image)
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
-        raise UnreadableSignature("the PNG cannot be read") from None
+        raise UnreadableSignature("签名图片打不开，请重新签写 / the PNG cannot be read; draw it again") from None
+    if blank:
+        raise UnreadableSignature(_NOTHING)
     return raw
+
+
+def _is_blank(image: Image.Image) -> bool:
+    """Whether nothing is visible on white: fewer than four pixels differ clearly from the most common shade."""
+    drawn = image.convert("RGBA")
+    shades = Image.alpha_composite(Image.new("RGBA", drawn.size, "white"), drawn).convert("L").histogram()
+    ground = shades.index(max(shades))
+    return sum(shades[: max(0, ground - CONTRAST)]) + sum(shades[ground + CONTRAST + 1 :]) < VISIBLE_PIXELS
 
 
 def _from_strokes(strokes: tuple[Stroke, ...]) -> bytes:
     """Scaled to fit the image, with its proportions; a tap is a dot."""
     points = [point for stroke in strokes for point in stroke]
     if not points:
-        raise UnreadableSignature("nothing was drawn")
+        raise UnreadableSignature(_NOTHING)
     if len(points) > MAX_POINTS:
-        raise UnreadableSignature(f"at most {MAX_POINTS} points")
+        raise UnreadableSignature(f"笔迹最多 {MAX_POINTS} 个点 / at most {MAX_POINTS} points")
     left, top = min(x for x, _ in points), min(y for _, y in points)
     width, height = max(x for x, _ in points) - left, max(y for _, y in points) - top
     scale = min((IMAGE_SIZE[0] - 2 * MARGIN) / max(width, 1), (IMAGE_SIZE[1] - 2 * MARGIN) / max(height, 1))
@@ -64,6 +77,6 @@ def _from_strokes(strokes: tuple[Stroke, ...]) -> bytes:
 
 def _from_typed_name(given: SignatureInput) -> bytes:
     out = BytesIO()
-    text = f"电子签认 {given.signer.strip()} ({given.relation}) {given.statement_sha256}"
+    text = f"电子签认 {given.signer} ({given.relation}) {given.statement_sha256}"
     segno.make(text, error="m", micro=False).save(out, kind="png", scale=6, border=4)
     return out.getvalue()

@@ -107,7 +107,7 @@ async def send_photo(actors: Actors, login: str, raw: bytes) -> None:
     async def parts() -> AsyncIterator[bytes]:
         yield raw
 
-    await attach.attach_file(actors.ctx, actors.tokens[login], sha256(raw).digest(), None, parts())
+    await attach.attach_file(actors.ctx, actors.tokens[login], sha256(raw).digest(), parts())
 
 
 async def notify(actors: Actors, login: str, visit: UUID) -> None:

@@ -17,7 +17,8 @@ from service.accounts.permissions import Person, supervises
 from service.context import AppContext, read_only, transaction
 from service.db.database import Transaction
 from service.errors import InvalidOneTimeCode, NotFound, TooManyDevices, UnknownPerson
-from service.judge.bounds import LoginText, LongText, SecretText
+from service.field_kinds import Cleaned, SecretText, visible_line
+from service.judge.bounds import LoginText, LongText
 from service.web.pagination import decode_cursor, encode_cursor
 from service.web.qr import qr_svg
 
@@ -45,11 +46,11 @@ class Enrolment(msgspec.Struct, frozen=True):
     expires_at: Annotated[datetime, Meta(description="When the code expires: after ten minutes.")]
 
 
-class NewDevice(msgspec.Struct, frozen=True):
+class NewDevice(Cleaned, frozen=True):
     """A phone with the code that it scanned. With a key it can sign its records."""
 
     code: Annotated[SecretText, Meta(description="The one-time code of the enrolment.")]
-    name: Annotated[str, Meta(min_length=1, max_length=100, description="The phone's name in lists.")]
+    name: Annotated[Annotated[str, visible_line(100)], Meta(description="The phone's name in lists.")]
     public_key: Annotated[LongText | Jwk | None, Meta(description="P-256 as PEM, base64 of DER (SPKI), or JWK.")] = None
 
 
@@ -99,14 +100,15 @@ async def enrol(ctx: AppContext, token: bytes, given: EnrolmentRequest) -> Enrol
 async def _issue_code(ctx: AppContext, tx: Transaction, token: bytes, login: str) -> tuple[str, int]:
     caller = await authenticate_token(tx, token)
     require_permission(caller, "enrol a device")
-    person = await accounts_repository.person(tx, login)
+    person = await accounts_repository.person(tx, await accounts_repository.known_login(tx, login))
     if person is None or "technician" not in person.roles or not supervises(caller, "enrol a device", person):
         raise UnknownPerson
-    if not await accounts_repository.lock(tx, login):
+    if not await accounts_repository.lock(tx, person.login):
         raise UnknownPerson
     code, at = token_urlsafe(16), ctx.clock()
     end = at + CODE_LIFETIME_MS
-    await credentials.add_code(tx, token_digest(code), "enrolment", login, at=at, by=caller.login, expires_at=end)
+    login, digest = person.login, token_digest(code)
+    await credentials.add_code(tx, digest, "enrolment", login, at=at, by=caller.login, expires_at=end)
     return code, end
 
 

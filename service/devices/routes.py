@@ -14,7 +14,7 @@ from service.web.api_document import CHANGE_ERRORS, PUBLIC, PUBLIC_ERRORS, READ_
 from service.web.query import text_parameter
 from service.web.request import AnyRequest
 from service.web.request_info import client_ip
-from service.web.strict_body import StrictBody
+from service.web.strict_body import StrictBody, TolerantBody
 
 from . import enrolment
 from .enrolment import Device, DevicePage, EnrolledDevice, Enrolment, EnrolmentRequest, NewDevice, NewToken
@@ -62,7 +62,7 @@ class DevicesController(Controller):
         guards=[limit_by_address],
         security=PUBLIC,
         request_max_body_size=8192,
-        dto=StrictBody[NewDevice],
+        dto=TolerantBody[NewDevice],
         operation_class=example(
             NewDevice(_CODE, "李强的手机"),
             EnrolledDevice(_DEVICE, _TOKEN, Person("li", "李强", ("technician",), ("城东",))),

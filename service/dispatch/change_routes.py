@@ -13,15 +13,17 @@ from service.accounts.caller import Caller, CallerInfo, Connection, requires
 from service.visits.change_rows import ChangeKind
 from service.visits.changes import Cancellation, Content, DetailsUpdate, DueDates, Reassignment, Reschedule
 from service.web.api_document import WRITE_ERRORS, example, problems
+from service.web.preconditions import required_tags
 from service.web.strict_body import StrictBody
 
 from .rescheduling import change
 from .routes import VISIT_ETAG, visit_response
 from .views import VisitView
 
-_TAG = re.compile(r'"(\d{1,15})(?:-gzip)?"')  # compressed answers have their own ETag (`web/compression`)
+_REVISION = re.compile(r"[0-9]{1,15}")
 _ERRORS = (
     *WRITE_ERRORS,
+    errors.InvalidHeader,
     errors.NotFound,
     errors.VisitCancelled,
     errors.PreconditionRequired,
@@ -35,13 +37,12 @@ IfMatch = Annotated[
 
 def expected_revisions(if_match: str) -> frozenset[int]:
     """The revisions that an If-Match header names."""
-    return frozenset(int(number) for number in _TAG.findall(re.sub(r'W/"[^"]*"', "", if_match)))
+    return frozenset(int(tag) for tag in required_tags(if_match) if _REVISION.fullmatch(tag))
 
 
 async def _require_if_match(connection: Connection, _: BaseRouteHandler) -> None:
     """A guard: PreconditionRequired without If-Match; `*` names no state."""
-    if connection.headers.get("if-match", "").strip() in ("", "*"):
-        raise errors.PreconditionRequired
+    required_tags(connection.headers.get("if-match", ""))
 
 
 class ChangesController(Controller):

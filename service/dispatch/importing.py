@@ -19,12 +19,12 @@ from service.context import AppContext
 from service.db.database import Transaction
 from service.judge.rules import CompiledChecklist
 from service.judge.visit import Window
+from service.text import identifier_key
 from service.visits import repository as visits_repository
 from service.visits import search_index
 from service.visits.loading import PLAN_DECODER
 from service.visits.plan import Plan
 from service.visits.repository import VisitRow
-from service.visits.search_tokens import normalize_text
 from service.visits.windows import format_window
 from service.web.decoding import decode_strict, to_json
 from service.web.field_words import INVALID, WORDS, field_of, in_words
@@ -99,7 +99,7 @@ async def import_rows(ctx: AppContext, token: bytes, table: Sequence[TableRow], 
     people = await known_technicians(ctx, token)
     booked: list[Booking] = []
     for row in table:
-        reference = normalize_text(row.cells["external_ref"])
+        reference = identifier_key(row.cells["external_ref"])
         result = await _import_row(ctx, token, row, people, is_repeated=reference in references, dry_run=dry_run)
         if result.outcome == "would_create":  # nothing was stored that the next row would clash with
             result = _with_clashes(result, row, people, booked)
@@ -174,13 +174,13 @@ async def _import_row(
 
 def id_of(reference: str) -> UUID:
     """The id of the visit with a work order number in any spelling: `AB-1`, `ab-1`, `ＡＢ-1`."""
-    return uuid5(NAMESPACE_URL, f"doorstep work order {normalize_text(reference)}")
+    return uuid5(NAMESPACE_URL, f"doorstep work order {identifier_key(reference)}")
 
 
 async def _find_known(tx: Transaction, person: Person, reference: str) -> VisitRow | None:
     """The visit with a work order number, in an area where the person may plan: by its id, by an id derived from the
     number as it is spelled, or, for visits that were not imported, by the search index."""
-    normalized = normalize_text(reference)
+    normalized = identifier_key(reference)
     found = [id_of(reference), uuid5(NAMESPACE_URL, f"doorstep work order {reference}")]
     if normalized:
         found += await search_index.find_by_reference(tx, normalized)
@@ -215,7 +215,7 @@ async def _build_plan(
     _, rules = await newest_rules(ctx, tx)
     cells = row.cells
     before = PLAN_DECODER.decode(known.body) if known else None
-    kind = _types(rules).get(normalize_text(cells["type"])) or (cells["type"] if known else None)
+    kind = _types(rules).get(identifier_key(cells["type"])) or (cells["type"] if known else None)
     crew = people_in(cells["crew"])
     faults = list(row.faults)
     if is_repeated:
@@ -232,7 +232,7 @@ async def _build_plan(
     for column, texts in (("technician", [cells["technician"]]), ("crew", crew)):
         for text in filter(None, texts):
             found = people.find(text, cells["area"])
-            if login := earlier.get(normalize_text(text)) or (found[0].login if len(found) == 1 else None):
+            if login := earlier.get(identifier_key(text)) or (found[0].login if len(found) == 1 else None):
                 logins[text] = login
             else:
                 faults.append(row_error(column, *(which_of(found) if found else WORDS["unknown-person"])))
@@ -262,18 +262,18 @@ async def _logins_before(tx: Transaction, before: Plan) -> dict[str, str]:
     """The logins of those whom a visit was planned for, by login and by name."""
     logins = (before.technician, *before.crew)
     names = await accounts_repository.names_of(tx, logins)
-    by_name = {normalize_text(name): login for login, name in names.items()}
-    return by_name | {normalize_text(login): login for login in logins}
+    by_name = {identifier_key(name): login for login, name in names.items()}
+    return by_name | {identifier_key(login): login for login in logins}
 
 
 def _types(rules: CompiledChecklist) -> dict[str, str]:
     """The ids of the types by their normalized ids and names."""
     types = rules.checklist.visit_types
-    names = {normalize_text(name): key for key, type_ in types.items() for name in (type_.zh, type_.en)}
-    return names | {normalize_text(key): key for key in types}
+    names = {identifier_key(name): key for key, type_ in types.items() for name in (type_.zh, type_.en)}
+    return names | {identifier_key(key): key for key in types}
 
 
 def _keep_reference_spelling(before: Plan | None, reference: str) -> str:
     """The number as the known visit spells it: another spelling is not other content."""
     spelled = before.external_ref if before else None
-    return spelled if spelled is not None and normalize_text(spelled) == normalize_text(reference) else reference
+    return spelled if spelled is not None and identifier_key(spelled) == identifier_key(reference) else reference

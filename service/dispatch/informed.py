@@ -8,8 +8,8 @@ import msgspec
 from service.context import AppContext
 from service.messages import calls, notices
 from service.messages.notices import NoticeView
+from service.text import can_be_dialled
 from service.visits.appointment import is_completed
-from service.visits.telephone import can_be_dialled
 from service.web.language import PageText, TextPair
 from service.web.templates import format_day_and_time
 

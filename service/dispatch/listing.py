@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
+from service.accounts import repository as accounts_repository
 from service.accounts.authentication import authenticate_token, require_permission
 from service.accounts.permissions import Person, require_area
 from service.checklists import repository as checklists_repository
@@ -32,6 +33,7 @@ from . import search
 from .views import VisitListItem, summary_fields
 
 PAGE = 50
+LONGEST_MS = 7 * 86_400_000  # a visit whose window began earlier is not looked for
 SCAN_SIZE, MAX_SCANS = 500, 4  # rows of a technician's own visits read at once, and how often for one page
 
 
@@ -47,6 +49,8 @@ class VisitList(msgspec.Struct, frozen=True):
 async def list_visits(ctx: AppContext, tx: Transaction, token: bytes, query: dict[str, str]) -> VisitList:
     """A page. Filters: state, flag, technician, area, type, from, to (RFC 3339), q, after."""
     person = await authenticate_token(tx, token)
+    if "technician" in query:
+        query |= {"technician": await accounts_repository.known_login(tx, query["technician"])}
     wanted = _build_filter(person, query)
     text, after = query.get("q"), query.get("after")
     start = decode_cursor(after) if after and text is None else summaries.MIN_KEY
@@ -162,9 +166,11 @@ def _may_be_stale(ctx: AppContext, row: VisitSummaryRow) -> bool:
 def _build_filter(person: Person, query: dict[str, str]) -> VisitFilter:
     technician, areas = _visible_scope(person, query)
     found: dict[str, Any] = {name: query[name] for name in ("type", "state", "flag") if name in query}
-    for name in ("from", "to"):
-        if name in query:
-            found[f"{name}_at"] = to_ms(parse_timestamp(query[name], name))
+    if "from" in query:
+        found["ends_after"] = to_ms(parse_timestamp(query["from"], "from"))
+        found["from_at"] = found["ends_after"] - LONGEST_MS
+    if "to" in query:
+        found["to_at"] = to_ms(parse_timestamp(query["to"], "to"))
     return VisitFilter(technician=technician, areas=areas, **found)
 
 

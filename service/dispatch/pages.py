@@ -14,10 +14,10 @@ from service.accounts.repository import names_of
 from service.context import AppContext, read_only
 from service.db.database import Transaction
 from service.errors import FieldError, InvalidQuery, Problem
+from service.text import search_key, search_query
 from service.visits.page_words import FLAGS, state_text
 from service.visits.returned import returned_visits
 from service.visits.review_rows import OpenCorrection
-from service.visits.search_tokens import normalize_text
 from service.visits.status import Flag
 from service.web.form_dates import DAYS, FIRST_DAY, LAST_DAY, in_range
 from service.web.language import PageText
@@ -45,6 +45,7 @@ FLAG_COLOURS: dict[Flag | Mark, str] = {
     "open_duties": "warn",
     "awaiting_evidence": "warn",
     "clock": "warn",
+    "no_place": "warn",
     "answered": "info",
 }
 ON_BOARD = frozenset({
@@ -171,8 +172,8 @@ def _hits(visit: VisitListItem, text: str) -> list[tuple[PageText, str]]:
     customer = visit.customer
     fields = {name: getattr(customer, name) for name in ("name", "phone", "address", "account")}
     fields["external_ref"] = visit.external_ref or ""
-    wanted = normalize_text(text)
-    found = [name for name, value in fields.items() if wanted in normalize_text(value)]
+    wanted = search_query(text)
+    found = [name for name, value in fields.items() if wanted in search_key(value)]
     if not found:  # nothing else leads to a visit
         return [(RECEIPT, "")]
     return [(FIELDS[name], customer.account if name == "account" else "") for name in found]

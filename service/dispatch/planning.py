@@ -3,6 +3,7 @@
 import re
 from datetime import datetime
 from hashlib import sha256
+from typing import TypeVar
 from uuid import UUID
 
 import msgspec
@@ -26,20 +27,23 @@ from service.errors import (
 from service.judge.checklist import Text, VisitType
 from service.judge.moments import to_ms
 from service.judge.rules import CompiledChecklist
+from service.readable_json import readable
 from service.visits import repository as visits_repository
 from service.visits import search_index
+from service.visits.changes import Reassignment
 from service.visits.loading import load_visit
 from service.visits.notice_flags import flags_when_planned
 from service.visits.plan import Plan
 from service.visits.repository import VisitRow
 from service.visits.status import search_texts
 from service.visits.unassigned import is_active_technician
-from service.web.decoding import parse_uuid
+from service.web.decoding import parse_uuid, to_json
 
 from .technicians import works_in
 from .views import VisitView, build_view
 from .warnings import PlanWarning, plan_warnings
 
+LoginsGiven = TypeVar("LoginsGiven", Plan, Reassignment)
 _THING = re.compile(r"[a-z0-9_-]{1,40}\]")
 
 
@@ -59,6 +63,7 @@ async def create(
     """Plan a visit from the exact bytes `raw`. Returns False if it was planned before with the same bytes."""
     person = await authenticate_token(tx, token)
     require_permission(person, "plan a visit")
+    plan, raw = await with_known_logins(tx, plan, readable(raw))
     created, row = await plan_visit(ctx, tx, person, visit_id, plan, raw)
     visit = await load_visit(ctx, tx, row)
     return created, await build_view(ctx, tx, visit, await plan_warnings(ctx, tx, person, visit_id, visit.plan))
@@ -90,6 +95,16 @@ async def plan_choices(ctx: AppContext, tx: Transaction, token: bytes) -> PlanCh
         areas={area: area for area in person.areas or sorted(every_area)},
         facts={name: Text(facts[name].zh, facts[name].en) for name in sorted(rules.assigned)},
     )
+
+
+async def with_known_logins(tx: Transaction, given: LoginsGiven, raw: bytes) -> tuple[LoginsGiven, bytes]:
+    """A plan or change and its bytes, with the logins that are meant. Logins never change, so a repetition of the
+    request has the same bytes."""
+    logins = (given.technician, *(given.crew or ()))
+    known = {login: await accounts_repository.known_login(tx, login) for login in logins}
+    crew = given.crew and tuple(known[login] for login in given.crew)
+    meant = msgspec.structs.replace(given, technician=known[given.technician], crew=crew)
+    return (given, raw) if all(login == name for login, name in known.items()) else (meant, to_json(meant))
 
 
 async def plan_visit(

@@ -12,19 +12,36 @@ from service.accounts.permissions import Person
 from service.audit_log import log
 from service.context import AppContext, transaction
 from service.db.database import Transaction
-from service.errors import FieldError, InvalidBody, PreconditionFailed, VisitAlreadyStarted, VisitCancelled, VisitFull
+from service.errors import (
+    FieldError,
+    InvalidBody,
+    PreconditionFailed,
+    VisitAlreadyStarted,
+    VisitCancelled,
+    VisitFull,
+    json_pointer,
+)
 from service.judge.bounds import FIRST_YEAR, LAST_YEAR, YEARS
 from service.judge.moments import to_ms
 from service.messages import outbox
+from service.readable_json import readable
 from service.visits import change_rows, search_index, summaries, sync_feed, unassigned
 from service.visits import repository as visits_repository
 from service.visits.change_rows import ChangeKind, ChangeRow
-from service.visits.changes import Cancellation, Content, DetailsUpdate, Reassignment, Reschedule, apply_change
+from service.visits.changes import (
+    Cancellation,
+    Content,
+    DetailsUpdate,
+    DueDates,
+    Reassignment,
+    Reschedule,
+    apply_change,
+)
 from service.visits.loading import LoadedVisit, load_visit, lock_visible_visit
 from service.visits.plan import Plan
 from service.visits.status import refresh_status, search_texts
 
-from .planning import require_technicians, validate_due_dates
+from .planning import require_technicians, validate_due_dates, with_known_logins
 from .views import VisitView, build_view
 from .warnings import plan_warnings
 
@@ -42,11 +59,14 @@ async def change(
 ) -> VisitView:
     """Change a visit as the exact bytes `raw` say. PreconditionFailed unless its revision is one of `expected`, or the
     change is already applied: an answer may get lost."""
-    if isinstance(content, dict) and not all(FIRST_YEAR <= at.year <= LAST_YEAR for at in content.values()):
-        raise InvalidBody("", (FieldError("", "invalid", YEARS),))
+    raw = readable(raw)
+    if isinstance(content, dict):
+        _require_years(content)
     person = await authenticate_token(tx, token)
     require_permission(person, "change a visit")
-    if isinstance(content, Reassignment):  # people before visits: the lock order
+    if isinstance(content, Reassignment):
+        content, raw = await with_known_logins(tx, content, raw)
+        # people before visits: the lock order
         await accounts_repository.lock_active(tx, (content.technician, *(content.crew or ())))
     row = await lock_visible_visit(tx, person, visit_id)
     before = await load_visit(ctx, tx, row)
@@ -55,7 +75,7 @@ async def change(
     if row.revision not in expected:
         raise PreconditionFailed
     if row.revision >= ctx.visit_limits.batches and not isinstance(content, Cancellation):
-        raise VisitFull(f"at most {ctx.visit_limits.batches} changes (最多 {ctx.visit_limits.batches} 次修改)")
+        raise VisitFull(f"最多 {ctx.visit_limits.batches} 次修改 / at most {ctx.visit_limits.batches} changes")
     _require_changeable(before, content)
     await _validate(tx, before, content)
     new = ChangeRow(
@@ -75,6 +95,14 @@ async def change(
     if _invalidates_notices(before.plan, content):
         await outbox.cancel_pending(tx, row.id, new.at, kind)
     return await _changed_view(ctx, tx, person, await _propagate_change(ctx, tx, before, content), content)
+
+
+def _require_years(due: DueDates) -> None:
+    """InvalidBody for a date that cannot be shown everywhere."""
+    wrong = [name for name, at in due.items() if not FIRST_YEAR <= at.year <= LAST_YEAR]
+    if wrong:
+        pointers = dict.fromkeys(json_pointer(name) if name.isidentifier() else "" for name in wrong[:20])
+        raise InvalidBody("", tuple(FieldError(pointer, "invalid", YEARS) for pointer in pointers))
 
 
 async def _changed_view(

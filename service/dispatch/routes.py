@@ -118,8 +118,8 @@ class VisitsController(Controller):
         technician: Annotated[str | None, text_parameter("Login of the technician or of a crew member.")] = None,
         area: Annotated[str | None, text_parameter("One area (片区).")] = None,
         visit_type: Annotated[str | None, text_parameter("One type of visit.", "type")] = None,
-        start: Annotated[str | None, time_parameter("Planned at or after this time.", "from")] = None,
-        end: Annotated[str | None, time_parameter("Planned before this time.", "to")] = None,
+        start: Annotated[str | None, time_parameter("Whose window ends after this time.", "from")] = None,
+        end: Annotated[str | None, time_parameter("Whose window begins before this time.", "to")] = None,
         q: Annotated[str | None, text_parameter("A part of customer or order number; or a receipt number.")] = None,
         after: Annotated[str | None, text_parameter("The cursor of the previous page.")] = None,
     ) -> VisitList:

@@ -10,9 +10,10 @@ from uuid import UUID
 
 from service.db.database import Transaction
 from service.errors import FieldError, InvalidQuery
+from service.text import search_query
 from service.visits import search_index
 from service.visits.search_index import FIRST, Scope, SearchPosition, SearchQuery
-from service.visits.search_tokens import normalize_text, query_tokens
+from service.visits.search_tokens import query_tokens
 from service.visits.summaries import VisitFilter, VisitSummaryRow, get_summary
 
 Page = tuple[list[VisitSummaryRow], str | None]
@@ -26,7 +27,7 @@ MAX_REPEATS = 4  # rows to read per visit where a visit may have several tokens 
 
 async def search_visits(tx: Transaction, wanted: VisitFilter, text: str, after: str | None, size: int) -> Page:
     """The next visits, and the cursor of the next page, if there may be one."""
-    query = normalize_text(text)
+    query = search_query(text)
     if not query or len(query) > MAX_QUERY_LENGTH:
         detail = f"太长，最多 {MAX_QUERY_LENGTH} 个字 / too long: at most {MAX_QUERY_LENGTH} characters"
         places = (FieldError("/q", "too-long", detail),) if query else ()

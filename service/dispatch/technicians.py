@@ -9,7 +9,7 @@ from service.accounts.authentication import authenticate_token
 from service.accounts.permissions import Person
 from service.context import AppContext, read_only
 from service.db.database import Transaction
-from service.visits.search_tokens import normalize_text
+from service.text import identifier_key
 
 MAX_LISTED = 10
 
@@ -22,7 +22,7 @@ class Technicians(msgspec.Struct, frozen=True):
 
     def find(self, text: str, area: str = "") -> tuple[Person, ...]:
         """Whom a cell means: several people if they have the same name, also within the area."""
-        wanted = normalize_text(text)
+        wanted = identifier_key(text)
         if login := self.by_login.get(text) or self.by_login.get(wanted):
             return (login,)
         named = self.by_name.get(wanted, ())
@@ -47,10 +47,10 @@ async def known_technicians(_: AppContext, tx: Transaction, token: bytes) -> Tec
     by_name: dict[str, tuple[Person, ...]] = {}
     for one in everybody:
         if works_in(one, person.areas):
-            name = normalize_text(one.name)
+            name = identifier_key(one.name)
             by_name[name] = (*by_name.get(name, ()), one)
     logins = {one.login: one for one in everybody}
-    return Technicians({normalize_text(login): one for login, one in logins.items()} | logins, by_name)
+    return Technicians({identifier_key(login): one for login, one in logins.items()} | logins, by_name)
 
 
 def which_of(people: Iterable[Person]) -> tuple[str, str]:

@@ -13,13 +13,12 @@ from service.context import AppContext
 from service.db.database import Transaction
 from service.judge.moments import to_ms
 from service.judge.visit import Window
+from service.text import phone_numbers, sms_number
 from service.visits import repository as visits_repository
 from service.visits import search_index, summaries
 from service.visits.loading import PLAN_DECODER, load_visit
 from service.visits.plan import Plan
-from service.visits.search_tokens import normalize_text
 from service.visits.summaries import VisitFilter, VisitSummaryRow
-from service.visits.telephone import can_be_dialled
 from service.visits.windows import format_window, local
 
 from .marks import OVER, overlap
@@ -37,7 +36,8 @@ class PlanWarning(msgspec.Struct, frozen=True, omit_defaults=True):
         WarningCode,
         Meta(
             description="`overlap`: the technician or crew has another visit then; `past`: the window is over; `phone`:"
-            " no telephone that can be dialled; `duplicate_ref`: another visit has this work order number;"
+            " no telephone that can be dialled, none that gets text messages, or several; `duplicate_ref`: another"
+            " visit has this work order number;"
             " `far_ahead`: more than a year from now."
         ),
     ]
@@ -71,14 +71,26 @@ async def plan_warnings(
                 "the time is more than a year from now",
             )
             found.append(PlanWarning("far_ahead", f"{zh}，请核对年份 / {en}: look at the year"))
-    if not can_be_dialled(plan.customer.phone):
-        found.append(PlanWarning("phone", "没有能拨通的电话号码 / no telephone number that can be dialled"))
+    found += _phone_warnings(plan.customer.phone)
     other = await _reference_used_by(ctx, tx, person, visit_id, plan.external_ref) if plan.external_ref else None
     if other is not None:
         other_id, who = other
         zh = f"工单号 {plan.external_ref} 已用于另一次上门：{who}"
         found.append(PlanWarning("duplicate_ref", f"{zh} / another visit has this work order number: {who}", other_id))
     return tuple(found)
+
+
+def _phone_warnings(phone: str) -> list[PlanWarning]:
+    """What a telephone is needed for, and this one cannot do."""
+    numbers, mobile = phone_numbers(phone), sms_number(phone)
+    if not numbers:
+        return [PlanWarning("phone", "没有能拨通的电话号码 / no telephone number that can be dialled")]
+    if not mobile:
+        return [PlanWarning("phone", "只有座机，收不到短信 / a landline alone, which gets no text messages")]
+    if len(numbers) > 1:
+        zh = f"写了 {len(numbers)} 个号码，短信只发到 {mobile}"
+        return [PlanWarning("phone", f"{zh} / {len(numbers)} numbers: text messages go to {mobile} alone")]
+    return []
 
 
 async def _overlaps(
@@ -114,7 +126,7 @@ async def _reference_used_by(
 ) -> tuple[str, str] | None:
     """Another visit in an area of the person's that has the number, and was not cancelled: its id, and the customer and
     time."""
-    for other in await search_index.find_by_reference(tx, normalize_text(reference)):
+    for other in await search_index.find_by_reference(tx, reference):
         row = None if other == visit_id else await visits_repository.get_visit(tx, other)
         if row is not None and row.state != "cancelled" and covers_area(person, row.area):
             plan = (await load_visit(ctx, tx, row)).plan

@@ -11,7 +11,8 @@ from service import errors
 from service.accounts.authentication import authenticate_token, require_permission
 from service.context import AppContext, transaction
 from service.db.database import Transaction
-from service.judge.bounds import CodeText, LineText
+from service.field_kinds import Cleaned, NameText, visible_text
+from service.judge.bounds import CodeText
 from service.judge.entries import AwareDatetime, Entry, Evidence, SubjectId, check_time
 from service.judge.rules import CompiledChecklist
 from service.judge.signoffs import CUSTOMER_ONLY
@@ -30,19 +31,18 @@ class CallbackAnswer(msgspec.Struct, frozen=True, kw_only=True):
     good: Annotated[bool, Meta(description="Whether it was as it ought to be.")]
 
 
-class Callback(msgspec.Struct, frozen=True, kw_only=True):
+class Callback(Cleaned, frozen=True, kw_only=True):
     """A call to the customer: who was called, when, and what they said."""
 
-    called: Annotated[LineText, Meta(description="Who was called, with the number.")]
+    called: Annotated[NameText, Meta(description="Who was called, with the number.")]
     at: Annotated[AwareDatetime, Meta(description="When.")]
-    text: Annotated[
-        Annotated[str, Meta(min_length=1, max_length=1000, pattern=r"\S")], Meta(description="What was said.")
-    ]
+    text: Annotated[Annotated[str, visible_text(1000)], Meta(description="What was said.")]
     answers: Annotated[
         tuple[CallbackAnswer, ...], Meta(min_length=1, max_length=50, description="What the customer said, by item.")
     ]
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         check_time("at", self.at)
 
 

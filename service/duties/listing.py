@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
+from service.accounts import repository as accounts_repository
 from service.accounts.authentication import authenticate_token, require_permission
 from service.accounts.permissions import areas_to_list
 from service.checklists.rules_cache import compiled_rules
@@ -109,7 +110,7 @@ async def list_duties(ctx: AppContext, tx: Transaction, token: bytes, wanted: Du
     key = FIRST if wanted.after is None else decode_named_cursor(wanted.after)
     given = {
         "owner": wanted.owner,
-        "technician": wanted.technician,
+        "technician": wanted.technician and await accounts_repository.known_login(tx, wanted.technician),
         "due_before": before,
         "after_at": key[0],
         "after_visit": key[1].bytes,

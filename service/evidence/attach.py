@@ -7,7 +7,7 @@ import msgspec
 
 from service.accounts.authentication import authenticate
 from service.blobs import announcements
-from service.blobs.image_header import MOST_PIXELS, ImageType, Photo
+from service.blobs.image_header import MOST_PIXELS, Photo
 from service.blobs.incoming import PartialFile, temporary_upload
 from service.context import AppContext, transaction
 from service.db.database import Transaction
@@ -34,9 +34,7 @@ class RetryWithMoreLocks(Exception):
     """A record that names the file was committed before this transaction could lock its visit."""
 
 
-async def attach_file(
-    ctx: AppContext, token: bytes, digest: bytes, declared: ImageType | None, parts: AsyncIterator[bytes]
-) -> bool:
+async def attach_file(ctx: AppContext, token: bytes, digest: bytes, parts: AsyncIterator[bytes]) -> bool:
     """Store an uploaded file. False when this person sent it before.
 
     The bytes are needed every time, because knowing a digest proves nothing.
@@ -45,7 +43,7 @@ async def attach_file(
     async with temporary_upload(ctx.evidence_storage.incoming, ctx.new_id()) as file:
         async for part in parts:
             await file.add(part)
-        stored = await store_file(ctx, file, digest, declared, person.login)
+        stored = await store_file(ctx, file, digest, person.login)
     return await register_upload(ctx, stored, person.login)
 
 
@@ -56,9 +54,7 @@ async def store_bytes(ctx: AppContext, raw: bytes, digest: bytes) -> StoredFile:
         return await store_file(ctx, file, digest)
 
 
-async def store_file(
-    ctx: AppContext, file: PartialFile, digest: bytes, declared: ImageType | None = None, sender: str | None = None
-) -> StoredFile:
+async def store_file(ctx: AppContext, file: PartialFile, digest: bytes, sender: str | None = None) -> StoredFile:
     """Check a complete file and store it, unless it is stored already. Nothing is decoded here.
 
     Raises FileTooLarge, UnsupportedImageType, DigestMismatch, UnreadableImage; for a `sender` also DayFull and
@@ -68,8 +64,8 @@ async def store_file(
     photo = info.photo
     if info.digest != digest:
         raise DigestMismatch
-    if photo is None or declared not in (None, photo.kind):
-        raise UnsupportedImageType("by their first bytes, and as Content-Type says")
+    if photo is None:
+        raise UnsupportedImageType("its first bytes are of no JPEG, PNG or WEBP")
     if photo.pixels == 0 and not photo.header_truncated:
         raise UnreadableImage("its header does not say its size")
     if photo.pixels > MOST_PIXELS[photo.kind]:

@@ -18,6 +18,7 @@ from service.audit_log import log
 from service.context import AppContext, transaction
 from service.db.database import Transaction
 from service.errors import IdReusedWithOtherContent, NotFound, PermissionDenied
+from service.field_kinds import Cleaned, visible_text
 from service.judge.entries import named_files
 from service.records.submit import build_receipt
 from service.visits import batches, evidence_files
@@ -31,10 +32,10 @@ from service.visits.status import save_status
 from service.web.decoding import to_json
 
 
-class GiveUpRequest(msgspec.Struct, frozen=True):
+class GiveUpRequest(Cleaned, frozen=True):
     """Why a file will never come."""
 
-    reason: Annotated[str, Meta(min_length=1, max_length=500, pattern=r"\S", description="Why.")]
+    reason: Annotated[Annotated[str, visible_text(500)], Meta(description="Why.")]
 
 
 class GivenUpFile(msgspec.Struct, frozen=True):

@@ -116,7 +116,7 @@ async def import_export(ctx: AppContext, token: bytes, raw: bytes, max_body: int
 
     async def file(one: ExportedFile) -> bool:
         _check(one, ctx.evidence_storage.max_file, FileTooLarge)
-        return await attach_file(ctx, token, bytes.fromhex(one.sha256), None, _parts(one.bytes))
+        return await attach_file(ctx, token, bytes.fromhex(one.sha256), _parts(one.bytes))
 
     return ImportedExport(
         export,

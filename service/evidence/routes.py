@@ -10,7 +10,6 @@ from litestar.params import FromPath, JSONBody, PathParameter
 
 from service import errors
 from service.accounts.caller import Caller, requires
-from service.blobs.image_header import KINDS, ImageType
 from service.visits.receipt import Receipt
 from service.web import body
 from service.web.api_document import (
@@ -25,8 +24,7 @@ from service.web.api_document import (
 )
 from service.web.compression import etag_matches
 from service.web.request import AnyRequest, IfNoneMatch
-from service.web.request_info import get_header
-from service.web.strict_body import StrictBody
+from service.web.strict_body import TolerantBody
 
 from . import attach, missing, thumbnails
 from .missing import GiveUpRequest
@@ -69,7 +67,7 @@ class PhotoOperation(ApiOperation):
     def __post_init__(self) -> None:
         """Describe the body."""
         super().__post_init__()
-        about = "The photo: JPEG, PNG or WEBP. Its own media type may be named, or none."
+        about = "The photo: JPEG, PNG or WEBP. What it is, its bytes say: any media type may be named, or none."
         self.request_body = bytes_body("application/octet-stream", about)
 
 
@@ -85,15 +83,14 @@ class EvidenceController(Controller):
         operation_class=PhotoOperation,
         responses={
             200: answer(None, "This person had sent it before"),
-            **problems(*CHANGE_ERRORS, errors.NotFound, *FILE_ERRORS),
+            **problems(*CHANGE_ERRORS, errors.NotFound, errors.WrongMediaType, *FILE_ERRORS),
         },
     )
     async def attach_evidence(self, request: AnyRequest, caller: Caller, sha256: Digest) -> Response[None]:
         """It may come before or after the record that names it. The bytes are needed every time, because a digest alone
         proves nothing. Large files may come in parts, at `/v1/uploads`."""
-        image_type = _declared_type(request)
         parts = body.stream_body(request.scope, request.receive, caller.ctx.evidence_storage.max_file)
-        first = await attach.attach_file(*caller, bytes.fromhex(sha256), image_type, parts)
+        first = await attach.attach_file(*caller, bytes.fromhex(sha256), parts)
         return Response(None, status_code=201 if first else 200)
 
     @get(
@@ -122,7 +119,7 @@ class EvidenceController(Controller):
         "/v1/records/{record_id:uuid}/lost/{sha256:str}",
         summary="A file named by a record (or by a batch of the office) will never come: "
         "not awaited, it counts as lacking",
-        dto=StrictBody[GiveUpRequest],
+        dto=TolerantBody[GiveUpRequest],
         return_dto=None,
         guards=[requires("attach evidence")],
         operation_class=example({"reason": "手机掉进水里"}, _RECEIPT),
@@ -134,17 +131,6 @@ class EvidenceController(Controller):
         """Open to the writer of the record and to supervisors. Repeating the same reason changes nothing. If the file
         comes after all, it counts."""
         return await missing.give_up_file(*caller, record_id, bytes.fromhex(sha256), data.reason)
-
-
-def _declared_type(request: AnyRequest) -> ImageType | None:
-    """The image type in Content-Type, if there is one; the bytes decide what the file is."""
-    given = (get_header(request.scope, b"content-type") or b"").partition(b";")[0].strip().lower().decode("latin-1")
-    if given in ("", "application/octet-stream"):
-        return None
-    for kind in KINDS:
-        if given == kind:
-            return kind
-    raise errors.UnsupportedImageType(f"send Content-Type: {', '.join(KINDS)} or application/octet-stream")
 
 
 ROUTES = (EvidenceController,)

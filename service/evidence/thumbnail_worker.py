@@ -12,7 +12,7 @@ from pathlib import Path
 
 from PIL import Image, ImageFile, ImageMath, ImageOps, PngImagePlugin
 
-MAX_EDGE, QUALITY, MAX_PIXELS = 1600, 82, 50_000_000
+MAX_EDGE, QUALITY, MAX_PIXELS = 1600, 82, 256_000_000
 MEMORY_BYTES, CPU_SECONDS = 512 * 2**20, 10
 STRIP_PIXELS = 4_000_000
 EXIT_UNREADABLE = 3

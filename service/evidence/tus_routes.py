@@ -218,7 +218,7 @@ class UploadsController(Controller):
         if get_header(request.scope, b"content-type") != PART.encode():
             raise errors.WrongMediaType(f"send Content-Type: {PART}")
         offset, checksum = _number("Upload-Offset", upload_offset), _checksum(upload_checksum)
-        parts = body.stream_body(request.scope, request.receive, caller.ctx.evidence_storage.max_file)
+        parts = body.stream_body(request.scope, request.receive, caller.ctx.evidence_storage.max_file, packed=False)
         upload, size = await uploads.append_chunk(*caller, upload_id, offset, parts, checksum)
         return Response(None, headers={"Upload-Offset": str(size), **_expires(upload)})
 

@@ -137,7 +137,7 @@ async def _receive(
 async def _copy(file: PartialFile, length: int, parts: AsyncIterator[bytes]) -> None:
     async for part in parts:
         if file.size + len(part) > length:
-            raise errors.FileTooLarge("more than Upload-Length says")
+            raise errors.BodyTooLarge("more bytes than Upload-Length says")
         await file.add(part)
 
 

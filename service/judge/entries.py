@@ -31,7 +31,7 @@ SubjectId = Annotated[str, Meta(pattern="^[a-z0-9_-]{1,40}$(?!\n)")]
 FieldValue = LongText | ExactInt | ExactFloat | bool | None  # flat: nested values are refused
 # a UUID on the wire, checked where entries are accepted; examples in checklists use short ids
 EntryId = Annotated[str, Meta(min_length=1, max_length=64, extra_json_schema={"format": "uuid"})]
-Degrees = Annotated[float, Meta(ge=-360, le=360)]
+Degrees = Annotated[float, Meta(ge=-1e9, le=1e9)]  # a phone without a fix may say anything
 Metres = Annotated[float, Meta(ge=-1e9, le=1e9)]  # negative when the phone does not know
 
 

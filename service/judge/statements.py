@@ -16,10 +16,11 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from service.normal_form import normal_form
+
 from .bounds import EXACT
 from .checklist import Field, Line, Statement
 from .entries import FieldValue
-from .normal_form import normal_form
 from .rules import CompiledChecklist, CompiledItem
 from .timeline import ECMASCRIPT_WHITESPACE, OccurrenceKey, TimedEntry, Timeline
 

@@ -1,5 +1,6 @@
 """A visit, as input of the judge."""
 
+import re
 from datetime import datetime
 from typing import Annotated
 
@@ -9,6 +10,7 @@ from msgspec import Meta
 from .bounds import CodeText, LineText, LongText, check_time
 from .entries import AwareDatetime, Entry, check_entry_times
 
+_ITEM = re.compile("[a-z0-9_]{1,60}")
 Name = Annotated[str, Meta(min_length=1, max_length=200)]
 KeyText = Annotated[str, Meta(max_length=150)]  # an item, or item[thing]
 Facts = Annotated[dict[CodeText, bool], Meta(max_length=200)]
@@ -40,8 +42,8 @@ def check_window(path: str, window: Window | Rescheduled | None) -> None:
 
 def check_due_dates(path: str, due: dict[str, datetime]) -> None:
     """Check all dates (see `check_time`)."""
-    for date in due.values():
-        check_time(path, date)
+    for name, date in due.items():
+        check_time(f"{path}.{name}" if _ITEM.fullmatch(name) else path, date)
 
 
 class Visit(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):

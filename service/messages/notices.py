@@ -24,12 +24,12 @@ from service.errors import (
 )
 from service.judge.bounds import ShortText
 from service.judge.entries import Entry, Evidence, FieldValue
+from service.text import can_be_dialled
 from service.visits import customer_link, door_code
 from service.visits.appointment import AGREED, MOVED, Appointment, current_appointment, is_completed
 from service.visits.loading import LoadedVisit, load_visible_visit, load_visit
 from service.visits.notice_flags import NOTICE_DUE, is_ahead, with_notice_flags
 from service.visits.status import recompute_status
-from service.visits.telephone import can_be_dialled
 from service.visits.windows import local
 from service.web.decoding import parse_uuid
 

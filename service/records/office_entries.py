@@ -10,6 +10,7 @@ from service.db.database import Transaction
 from service.errors import EntryIdReused, FieldError, InvalidBody, TooManyEntries
 from service.judge.batches import IgnoredEntry, same_content
 from service.judge.entries import Entry
+from service.readable_json import readable
 from service.visits import search_index, volume
 from service.visits.append_batch import insert_batch
 from service.visits.complaints import receipt_numbers
@@ -26,7 +27,7 @@ async def add_office_entries(
     ctx: AppContext, token: bytes, visit_id: UUID, batch: OfficeEntries, raw: bytes
 ) -> tuple[bool, JudgementView]:
     """Store the body as a batch of the office. Returns whether any entry is new (else nothing is stored)."""
-    entries = batch.entries
+    entries, raw = batch.entries, readable(raw)
     if len(entries) > ctx.max_entries:
         raise TooManyEntries(f"at most {ctx.max_entries}")
     require_uuid_ids([entry.id for entry in entries])

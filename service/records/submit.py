@@ -28,6 +28,7 @@ from service.errors import (
 from service.judge.batches import SignatureStatus
 from service.judge.entries import named_files
 from service.judge.findings import Judgement
+from service.readable_json import readable
 from service.visits import batches, evidence_files, sync_feed, volume
 from service.visits import repository as visits_repository
 from service.visits.batches import BatchRow
@@ -95,12 +96,13 @@ async def submit_record(
 
 def decode_record(ctx: AppContext, record_id: UUID, raw: bytes) -> DecodedRecord:
     """Decode and validate a record; problems name the place."""
-    require_storable_text(raw)
+    text = readable(raw)
+    require_storable_text(text)
     is_exact = True
     try:
-        record = decode_storable(EXACT_RECORD_DECODER, raw)
+        record = decode_storable(EXACT_RECORD_DECODER, text)
     except InvalidBody:  # what nobody knows is kept, and named in the receipt
-        record, is_exact = decode_storable(RECORD_DECODER, raw), False
+        record, is_exact = decode_storable(RECORD_DECODER, text), False
     if parse_uuid(record.id, "/id") != record_id:
         raise IdMismatch
     if len(record.entries) > ctx.max_entries:

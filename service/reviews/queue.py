@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 
+from service.accounts import repository as accounts_repository
 from service.accounts.authentication import authenticate_token, require_permission
 from service.accounts.permissions import Person, areas_to_list, covers_area
 from service.context import AppContext, read_only
@@ -107,7 +108,7 @@ async def load_queue(ctx: AppContext, tx: Transaction, person: Person, wanted: Q
     place = MIN_KEY if wanted.after is None else decode_cursor(wanted.after)
     given = {
         "reason": wanted.reason,
-        "technician": wanted.technician,
+        "technician": wanted.technician and await accounts_repository.known_login(tx, wanted.technician),
         "any_assignee": int(wanted.assignee is None),
         "assignee": wanted.assignee or "",
         "after_at": place[0],

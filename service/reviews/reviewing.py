@@ -90,9 +90,10 @@ async def assign(ctx: AppContext, tx: Transaction, token: bytes, visit_id: UUID,
     """Say who looks at a visit. UnknownPerson unless they may review it."""
     person, visit = await lock_for(ctx, tx, token, visit_id, "review visits")
     if assignee.person is not None:
-        other = await accounts_repository.person(tx, assignee.person)
+        other = await accounts_repository.person(tx, await accounts_repository.known_login(tx, assignee.person))
         if other is None or not other.can("review visits") or not covers_area(other, visit.row.area):
             raise errors.UnknownPerson("only a supervisor of the area can look at it")
+        assignee = Assignee(other.login)
     if (assignee.person or "") != visit.reviews.assignee:
         visit = await _add(ctx, tx, visit, ctx.new_id(), "assignment", person, assignee)
     return build_review(ctx, visit, person)

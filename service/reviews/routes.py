@@ -1,6 +1,5 @@
 """Reviews of visits: the queue, decisions, returns, explanations, and who did what."""
 
-import re
 from typing import Annotated, get_args
 from uuid import UUID
 
@@ -13,14 +12,14 @@ from service.accounts.caller import Caller, requires
 from service.visits.attention import ReasonKind
 from service.visits.review_rows import Assignee, Correction, Explanation, OpenCorrection, Review
 from service.web.api_document import CHANGE_ERRORS, READ_ERRORS, WRITE_ERRORS, answer, example, problems
+from service.web.preconditions import required_tags
 from service.web.query import choice_parameter, text_parameter
-from service.web.strict_body import StrictBody
+from service.web.strict_body import StrictBody, TolerantBody
 
 from . import corrections, history, queue, reviewing
 from .queue import QueueFilter
 from .schemas import Queue, ReviewView, VisitHistory
 
-_TAG = re.compile(r'"(\d{1,9}-\d{1,9}-\d{1,9})(?:-gzip)?"')  # a packed answer has an ETag of its own
 REVIEW_ETAG = ResponseHeader(
     name="ETag", value="", documentation_only=True, description="What a review names in If-Match."
 )
@@ -96,6 +95,7 @@ class ReviewController(Controller):
             errors.OwnVisit,
             errors.FindingChanged,
             errors.NothingToReview,
+            errors.InvalidHeader,
             errors.PreconditionRequired,
             errors.PreconditionFailed,
         ),
@@ -105,10 +105,7 @@ class ReviewController(Controller):
     ) -> Response[ReviewView]:
         """Reviews are only added. A decision lapses when the entries of its finding change. Nobody reviews their own
         visit."""
-        if if_match.strip() in ("", "*"):
-            raise errors.PreconditionRequired
-        expected = frozenset(_TAG.findall(re.sub(r'W/"[^"]*"', "", if_match)))
-        return _response(*await reviewing.review_visit(*caller, visit_id, data, expected))
+        return _response(*await reviewing.review_visit(*caller, visit_id, data, required_tags(if_match)))
 
     @put(
         "/assignee",
@@ -126,7 +123,7 @@ class ReviewController(Controller):
         "/explanations/{explanation_id:uuid}",
         summary="The technician's own words to a finding",
         status_code=201,
-        dto=StrictBody[Explanation],
+        dto=TolerantBody[Explanation],
         guards=(requires("explain findings"),),
         operation_class=example(_WORDS),
         responses={

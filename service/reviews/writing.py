@@ -41,7 +41,7 @@ async def add_row(
     """Add a row to a locked visit; the visit as it is then. VisitFull, IdReusedWithOtherContent."""
     number, most = len(visit.reviews.rows) + 1, ctx.visit_limits.batches
     if number > most:
-        raise errors.VisitFull(f"at most {most} decisions and answers (最多 {most} 次审核和说明)")
+        raise errors.VisitFull(f"最多 {most} 次审核和说明 / at most {most} decisions and answers")
     new = ReviewRow(
         id=id,
         visit=visit.row.id,

@@ -18,6 +18,7 @@ from service.accounts.validation import NewPerson, normalized, validate_new_pers
 from service.context import AppContext, read_only, transaction
 from service.db.database import Transaction
 from service.devices import repository as devices_repository
+from service.field_kinds import Cleaned
 from service.judge.bounds import LoginText, PasswordText
 from service.visits import unassigned
 from service.visits.changes import Reason
@@ -60,7 +61,7 @@ class PersonSummary(msgspec.Struct, frozen=True):
     name: Annotated[str, Meta(description="The name.")]
 
 
-class DeactivationRequest(msgspec.Struct, frozen=True):
+class DeactivationRequest(Cleaned, frozen=True):
     """Why a person leaves."""
 
     reason: Annotated[Reason, Meta(description="Why, for the log.")]
@@ -99,7 +100,7 @@ async def create_person(ctx: AppContext, given: NewPerson, *, with_token: bool) 
 
 @transaction
 async def create_person_as(ctx: AppContext, tx: Transaction, token: bytes, new: NewPerson) -> InvitationIssued:
-    """Add a person, as an admin."""
+    """Add a person, as an admin. A repetition of the request gives a new code, until the person has used one."""
     given = normalized(new)
     fault = validate_new_person(given)
     if fault is not None:
@@ -107,9 +108,21 @@ async def create_person_as(ctx: AppContext, tx: Transaction, token: bytes, new: 
     caller = await authenticate_token(tx, token)
     require_permission(caller, "add people")
     added = await _add(ctx, tx, given, caller.login)
+    if added is None and await _is_repeated(tx, given):  # the answer was lost: with a new code, as the old one was too
+        return await _reissue_invitation(ctx, tx, Invite(given.login), caller.login)
     if added is None:
         raise errors.LoginTaken
     return added
+
+
+async def _is_repeated(tx: Transaction, given: NewPerson) -> bool:
+    """Whether just this person was added before, and has not used the invitation yet."""
+    row = await accounts_repository.find_person_row(tx, given.login)
+    if row is None or row.left_at is not None:
+        return False
+    same = Person(given.login, given.name, given.roles, given.areas) == row.person
+    unused = await accounts_repository.password_hash(tx, given.login) is None
+    return same and unused and (row.badge, row.title) == (given.badge, given.title)
 
 
 @transaction
@@ -168,7 +181,7 @@ async def find(ctx: AppContext, tx: Transaction, token: bytes, login: str) -> Pe
     """A person whom the caller supervises. NotFound."""
     caller = await authenticate_token(tx, token)
     require_permission(caller, "see people")
-    row = await accounts_repository.find_person_row(tx, login)
+    row = await accounts_repository.find_person_row(tx, await accounts_repository.known_login(tx, login))
     if row is None or not supervises(caller, "see people", row.person):
         raise errors.NotFound
     return _to_view(ctx, row)
@@ -177,6 +190,7 @@ async def find(ctx: AppContext, tx: Transaction, token: bytes, login: str) -> Pe
 @transaction
 async def deactivate(ctx: AppContext, tx: Transaction, token: bytes, login: str, reason: str) -> PersonView:
     """Revoke all tokens, sessions, devices and codes of a person who leaves; idempotent."""
+    login = await accounts_repository.known_login(tx, login)
     caller, person = await lock_caller_and_target(tx, token, login)
     if caller.login == login:
         raise errors.PermissionDenied("somebody else has to do this")
@@ -237,8 +251,8 @@ async def _add(
 
 
 async def _reissue_invitation(ctx: AppContext, tx: Transaction, given: Invite, by: str) -> InvitationIssued:
-    person = await accounts_repository.person(tx, given.person)
-    if person is None or not await accounts_repository.lock(tx, given.person):
+    person = await accounts_repository.person(tx, await accounts_repository.known_login(tx, given.person))
+    if person is None or not await accounts_repository.lock(tx, person.login):
         raise errors.UnknownPerson
     if given.reset:
         await accounts_repository.set_password_hash(tx, person.login, None)

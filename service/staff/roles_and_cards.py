@@ -18,12 +18,13 @@ from service.db.database import Transaction
 from service.devices import repository as devices_repository
 from service.errors import FieldError, InvalidBody, NotFound, PermissionDenied, UnreadableImage
 from service.evidence.attach import record_sender, store_bytes
+from service.field_kinds import Cleaned
 from service.visits import unassigned
 
 from .people import PersonView, lock_caller_and_target, person_view, record_card
 
 
-class NewCard(msgspec.Struct, frozen=True):
+class NewCard(Cleaned, frozen=True):
     """The new ID card of a person, except its photo."""
 
     name: Annotated[PersonName, Meta(description="The name.")]
@@ -41,10 +42,11 @@ class NewRoles(msgspec.Struct, frozen=True):
 @transaction
 async def give_card(ctx: AppContext, tx: Transaction, token: bytes, login: str, given: NewCard) -> PersonView:
     """Change the name, number or title; idempotent."""
+    login = await accounts_repository.known_login(tx, login)
     caller, person = await lock_caller_and_target(tx, token, login)
     if person is None:
         raise NotFound
-    new = cards.IdCard(given.name.strip(), given.badge.strip(), given.title.strip())
+    new = cards.IdCard(given.name, given.badge, given.title)
     card = await cards.get_card(tx, login)
     if card is not None and (card.name, card.badge, card.title) != (new.name, new.badge, new.title):
         await accounts_repository.rename(tx, login, new.name)
@@ -62,14 +64,15 @@ async def set_staff_photo(ctx: AppContext, token: bytes, login: str, parts: Asyn
     async def assign(tx: Transaction) -> None:
         caller = await authenticate_token(tx, token)
         require_permission(caller, "add people")
-        card = await cards.get_card(tx, login)
-        if card is None or await accounts_repository.person(tx, login) is None:
+        known = await accounts_repository.known_login(tx, login)
+        card = await cards.get_card(tx, known)
+        if card is None or await accounts_repository.person(tx, known) is None:
             raise NotFound
         if card.photo == stored.digest:
             return
         await record_sender(ctx, tx, stored, caller.login)
-        await cards.set_photo(tx, login, stored.digest)
-        await record_event(ctx, tx, PersonEvent(what="photo", person=login, by=caller.login, photo=stored.digest.hex()))
+        await cards.set_photo(tx, known, stored.digest)
+        await record_event(ctx, tx, PersonEvent(what="photo", person=known, by=caller.login, photo=stored.digest.hex()))
 
     await ctx.db.write(assign)
 
@@ -81,6 +84,7 @@ async def give_roles(ctx: AppContext, tx: Transaction, token: bytes, login: str,
     New roles end the person's sessions, since they may require the authenticator. Losing the technician's role also
     revokes their phones and flags their visits; records that are still on a phone can be imported from a file.
     """
+    login = await accounts_repository.known_login(tx, login)
     caller, before = await lock_caller_and_target(tx, token, login)
     if before is None:
         raise NotFound

@@ -79,7 +79,8 @@ class PeopleController(Controller):
         responses=problems(*WRITE_ERRORS, errors.LoginTaken),
     )
     async def add_person(self, caller: Caller, data: JSONBody[NewPerson]) -> InvitationIssued:
-        """For admins. The code is shown only here; the person sets a password with it."""
+        """For admins. The code is shown only here; the person sets a password with it. Repeating the request gives a
+        new code, because the answer may have been lost."""
         return await people.create_person_as(*caller, data)
 
     @put(
@@ -127,6 +128,7 @@ class PeopleController(Controller):
         responses=problems(
             *CHANGE_ERRORS,
             errors.NotFound,
+            errors.WrongMediaType,
             errors.FileTooLarge,
             errors.UnsupportedImageType,
             errors.UnreadableImage,
@@ -134,7 +136,7 @@ class PeopleController(Controller):
         ),
     )
     async def give_face(self, request: AnyRequest, caller: Caller, login: Login) -> None:
-        """For admins. The body is the file, uncompressed. Permissions are checked before it is read."""
+        """For admins. The body is the file. Permissions are checked before it is read."""
         parts = body.stream_body(request.scope, request.receive, caller.ctx.evidence_storage.max_file)
         await roles_and_cards.set_staff_photo(*caller, login, parts)
 

@@ -69,6 +69,7 @@ def _expected_summary(visit: LoadedVisit) -> dict[str, Any]:
         "crew": plan.crew,
         "area": visit.row.area,
         "planned_at": visit.planned_at,
+        "ends_at": visit.ends_at,
         "revision": trail[-1].number if trail else 0,
         "plan": plan,
     }

@@ -7,16 +7,17 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from service.judge.bounds import ShortText, check_time
+from service.field_kinds import Cleaned, Crew, IdentifierText, LoginText, LongText, visible_text
+from service.judge.bounds import check_time
 from service.judge.entries import AwareDatetime
-from service.judge.visit import Crew, Dates, Name, Rescheduled, Window
+from service.judge.visit import Dates, Rescheduled, Window
 
 from .plan import Customer, Plan, Work
 
-Reason = Annotated[str, Meta(pattern=r"\S", max_length=2000)]
+Reason = Annotated[str, visible_text(2000)]
 
 
-class Reschedule(msgspec.Struct, frozen=True, rename={"start": "from", "end": "to"}):
+class Reschedule(Cleaned, frozen=True, rename={"start": "from", "end": "to"}):
     """Another time (改约)."""
 
     start: Annotated[AwareDatetime, Meta(description="When the new window begins.")]
@@ -24,29 +25,30 @@ class Reschedule(msgspec.Struct, frozen=True, rename={"start": "from", "end": "t
     reason: Annotated[Reason, Meta(description="Why.")]
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         check_time("from", self.start)
         check_time("to", self.end)
 
 
-class Reassignment(msgspec.Struct, frozen=True, omit_defaults=True):
+class Reassignment(Cleaned, frozen=True, omit_defaults=True):
     """Another technician (转派). Without `crew` the crew stays, except for the new technician."""
 
-    technician: Annotated[Name, Meta(description="Login of the new technician.")]
+    technician: Annotated[LoginText, Meta(description="Login of the new technician.")]
     crew: Annotated[Crew | None, Meta(description="Logins of the new crew; without it, the crew stays.")] = None
-    reason: Annotated[Annotated[str, Meta(max_length=2000)] | None, Meta(description="Why.")] = None
+    reason: Annotated[LongText | None, Meta(description="Why.")] = None
 
 
-class DetailsUpdate(msgspec.Struct, frozen=True, omit_defaults=True):
+class DetailsUpdate(Cleaned, frozen=True, omit_defaults=True):
     """Corrected details, such as a number or an address; each given field replaces the current one."""
 
     reason: Annotated[Reason, Meta(description="Why.")]
     customer: Annotated[Customer | None, Meta(description="All of the customer's details.")] = None
     work: Annotated[Work | None, Meta(description="All details of the work.")] = None
-    external_ref: Annotated[ShortText | None, Meta(description="The work order number.")] = None
+    external_ref: Annotated[IdentifierText | None, Meta(description="The work order number.")] = None
     inspectors: Annotated[Annotated[int, Meta(ge=0, le=100)] | None, Meta(description="Number of inspectors.")] = None
 
 
-class Cancellation(msgspec.Struct, frozen=True):
+class Cancellation(Cleaned, frozen=True):
     """The visit is cancelled (取消)."""
 
     reason: Annotated[Reason, Meta(description="Why.")]

@@ -5,12 +5,13 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from service.judge.bounds import CodeText, LongText, check_time
+from service.field_kinds import Cleaned, LongText, visible_line, visible_text
+from service.judge.bounds import CodeText, check_time
 from service.judge.entries import AwareDatetime, Entry, Sha256, SubjectId
 from service.judge.signoffs import Level, RefusalOutcome
 
-RequiredText = Annotated[str, Meta(min_length=1, max_length=1000, pattern=r"\S")]
-SignerName = Annotated[str, Meta(min_length=1, max_length=60, pattern=r"\S")]
+RequiredText = Annotated[str, visible_text(1000)]
+SignerName = Annotated[str, visible_line(60)]
 Coordinate = Annotated[float, Meta(ge=-100_000, le=100_000)]
 Point = tuple[Coordinate, Coordinate]
 Stroke = Annotated[tuple[Point, ...], Meta(max_length=5000)]
@@ -25,23 +26,20 @@ class AnswerInput(msgspec.Struct, frozen=True, kw_only=True):
     thing: Annotated[SubjectId | None, Meta(description="One of its things; without it, all.")] = None
 
 
-class RescheduleRequest(msgspec.Struct, frozen=True):
+class RescheduleRequest(Cleaned, frozen=True):
     """A wish for another time."""
 
-    wish: Annotated[
-        str,
-        Meta(min_length=1, max_length=300, pattern=r"\S", description="What the customer wishes, in their words."),
-    ]
+    wish: Annotated[Annotated[str, visible_text(300)], Meta(description="What the customer wishes, in their words.")]
 
 
-class IncidentReport(msgspec.Struct, frozen=True):
+class IncidentReport(Cleaned, frozen=True):
     """An incident that the customer reports, independently of what the technician wrote."""
 
     fact: Annotated[CodeText, Meta(description="The fact that holds, such as that something was broken.")]
     text: Annotated[RequiredText, Meta(description="What happened, in the customer's words.")]
 
 
-class SignatureInput(msgspec.Struct, frozen=True, kw_only=True):
+class SignatureInput(Cleaned, frozen=True, kw_only=True):
     """A signature: strokes (lists of points), a PNG in base64, or else the typed name.
 
     Pressure and times are left out on purpose: they would be biometric data.
@@ -60,7 +58,7 @@ class SignatureInput(msgspec.Struct, frozen=True, kw_only=True):
     ] = None
 
 
-class RefusalInput(msgspec.Struct, frozen=True):
+class RefusalInput(Cleaned, frozen=True):
     """The customer refuses or is unable to sign, or agrees in part: one statement by its digest, else all unsigned."""
 
     reason: Annotated[RequiredText, Meta(description="Why, in the customer's words.")]
@@ -70,7 +68,7 @@ class RefusalInput(msgspec.Struct, frozen=True):
     ] = None
 
 
-class CustomerSubmission(msgspec.Struct, frozen=True, kw_only=True):
+class CustomerSubmission(Cleaned, frozen=True, kw_only=True):
     """Everything one page submits. `window_from` is the appointment that the customer saw: 409 if it has changed."""
 
     answers: Annotated[tuple[AnswerInput, ...], Meta(max_length=100, description="Answers to questions.")] = ()
@@ -85,6 +83,7 @@ class CustomerSubmission(msgspec.Struct, frozen=True, kw_only=True):
     window_from: Annotated[AwareDatetime | None, Meta(description="Start of the window that they saw.")] = None
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         check_time("window_from", self.window_from)
 
 

@@ -23,6 +23,7 @@ from service.judge.moments import to_ms
 from service.judge.rules import CompiledChecklist
 from service.judge.signoffs import Level, redact_for_technician
 from service.judge.visit import Visit
+from service.readable_json import readable
 from service.web.decoding import parse_timestamp
 
 from . import batches, change_rows, evidence_files, repository, review_rows
@@ -93,6 +94,12 @@ class LoadedVisit(msgspec.Struct, frozen=True):
         """The start of the window or the time of creation (ms UTC); lists are sorted by it."""
         window = self.plan.window
         return self.row.created_at if window is None else to_ms(window.start)
+
+    @property
+    def ends_at(self) -> int:
+        """The end of the window (ms UTC), or right after `planned_at` if that is later."""
+        window = self.plan.window
+        return max(self.planned_at + 1, 0 if window is None else to_ms(window.end))
 
     def visit(self) -> Visit:
         """The visit as the judge sees it."""
@@ -238,7 +245,7 @@ def batch_senders(row: BatchRow) -> tuple[str, ...]:
 def to_batch(row: BatchRow, received_at: datetime) -> Batch:
     """Decodes a stored batch."""
     if row.kind == "record":
-        return to_record_batch(row.id, RECORD_DECODER.decode(row.body), received_at)
+        return to_record_batch(row.id, RECORD_DECODER.decode(readable(row.body)), received_at)
     return Batch(str(row.id), row.kind, OFFICE_ENTRIES_DECODER.decode(row.body).entries, received_at)
 
 

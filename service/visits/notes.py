@@ -11,8 +11,10 @@ from service.errors import json_pointer
 from service.judge.entries import MAX_EVIDENCE, NEEDS, Entry, Evidence, Place, Refused, Waived
 from service.judge.rules import CompiledChecklist
 from service.judge.timeline import is_blank, withdrawn_ids
+from service.readable_json import readable
 
 from .clock_skew import TOLERANCE_SECONDS
+from .no_place import without_place
 from .wire import Record
 
 NoteCode = Literal[
@@ -23,6 +25,7 @@ NoteCode = Literal[
     "needless-thing",
     "missing-thing",
     "withdraws-nothing",
+    "no-place",
     "time-ahead",
     "time-behind",
 ]
@@ -88,7 +91,9 @@ def notes_about(
         if len(found) >= MAX_NOTES:
             break
         has_things = entry.what in rules.per_thing
-        if entry.fields or entry.evidence or has_things == (entry.thing is None):  # most have nothing to look at
+        if (
+            entry.fields or entry.evidence or entry.place or has_things == (entry.thing is None)
+        ):  # most have nothing to look at
             notes = _of_entry(rules, entry, has_things=has_things)
             found += (Note(json_pointer("entries", number, *path), code) for path, code in notes)
     return tuple(found[:MAX_NOTES])
@@ -114,6 +119,8 @@ def _of_entry(
             yield ("evidence", place, "kind"), "unknown-evidence"
         elif getattr(piece, needed) is None:
             yield ("evidence", place), "incomplete-evidence"
+    for path in without_place(entry):
+        yield path, "no-place"
 
 
 def _times(entries: Sequence[Entry], received_at: datetime) -> Iterator[Note]:
@@ -136,6 +143,7 @@ def _withdrawals(entries: Sequence[Entry], known: Iterable[Entry]) -> Iterator[N
 
 
 def _unknown_fields(raw: bytes) -> Iterator[Note]:
+    raw = readable(raw)
     try:
         EXACT_RECORD_DECODER.decode(raw)
     except msgspec.ValidationError:  # it names only the first, and seldom which

@@ -35,6 +35,7 @@ FLAGS: dict[Flag, PageText] = {
     "asked_time": PageText("客户要改约"),
     "no_technician": PageText("没有技术员"),
     "clock": PageText("手机时钟超前"),
+    "no_place": PageText("定位无效"),
     "notice_due": PageText("待通知"),
     "notice_failed": PageText("通知没发出"),
     "agreed": PageText("客户已同意"),

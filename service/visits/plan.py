@@ -5,33 +5,44 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from service.judge.bounds import AddressText, CodeText, LineText, LongText, ShortText
-from service.judge.visit import Crew, Dates, Facts, Name, Window, check_due_dates, check_window
+from service.field_kinds import (
+    AddressText,
+    Cleaned,
+    Crew,
+    IdentifierText,
+    LineText,
+    LoginText,
+    LongText,
+    NameText,
+    PhoneText,
+)
+from service.judge.bounds import CodeText, ShortText
+from service.judge.visit import Dates, Facts, Window, check_due_dates, check_window
 
 
-class Customer(msgspec.Struct, frozen=True, omit_defaults=True):
+class Customer(Cleaned, frozen=True, omit_defaults=True):
     """The customer of a visit. `account` is the number on the bill (户号)."""
 
-    name: Annotated[Name, Meta(description="The name.")]
-    phone: Annotated[ShortText, Meta(description="The telephone number.")] = ""
+    name: Annotated[NameText, Meta(description="The name.")]
+    phone: Annotated[PhoneText, Meta(description="The telephone number.")] = ""
     address: Annotated[AddressText, Meta(description="The address of the visit.")] = ""
-    account: Annotated[ShortText, Meta(description="The number on the bill (户号).")] = ""
+    account: Annotated[IdentifierText, Meta(description="The number on the bill (户号).")] = ""
     place: Annotated[AddressText | None, Meta(description="Where at the address, such as a floor.")] = None
     organisation: Annotated[LineText | None, Meta(description="The company or authority.")] = None
 
 
-class Work(msgspec.Struct, frozen=True, omit_defaults=True):
+class Work(Cleaned, frozen=True, omit_defaults=True):
     """What will be done, and where: the customer is to be informed of both (4.3.1)."""
 
     content: Annotated[LongText, Meta(description="What will be done.")]
     place: Annotated[AddressText, Meta(description="Where, such as the kitchen.")] = ""
 
 
-class Plan(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+class Plan(Cleaned, msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """What a dispatcher sends to create a visit. `technician` is a login, `follows` the visit that it continues."""
 
     type: Annotated[CodeText, Meta(description="A type of visit of the checklist.")]
-    technician: Annotated[Name, Meta(description="Login of the technician.")]
+    technician: Annotated[LoginText, Meta(description="Login of the technician.")]
     customer: Annotated[Customer, Meta(description="The customer.")]
     work: Annotated[Work, Meta(description="What will be done.")]
     window: Annotated[
@@ -45,9 +56,10 @@ class Plan(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     policies: Annotated[Facts, Meta(description="Policies of the checklist, switched on or off.")] = {}
     due: Annotated[Dates, Meta(description="By item or `item[thing]`: when a duty is to be done.")] = {}
     inspectors: Annotated[Annotated[int, Meta(ge=0, le=100)] | None, Meta(description="Number of inspectors.")] = None
-    external_ref: Annotated[ShortText | None, Meta(description="The work order number.")] = None
+    external_ref: Annotated[IdentifierText | None, Meta(description="The work order number.")] = None
     follows: Annotated[ShortText | None, Meta(description="The id of the visit that this one continues.")] = None
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         check_window("window", self.window)
         check_due_dates("due", self.due)

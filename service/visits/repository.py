@@ -64,6 +64,7 @@ async def add_visit(tx: Transaction, row: VisitRow, follows: UUID | None = None)
     """Insert a visit with its summary, and into the sync feeds of those assigned; False if it exists."""
     params = to_params(row) | {"planned_at": row.planned_at, "follows": follows.bytes if follows else None}
     wait = 0 if row.flags else NO_RECORD_AFTER_MS  # flags of a new visit hold until its window is over
+    params["ends_at"] = max(row.planned_at + 1, row.window_to or 0)
     params["valid_until"] = None if row.window_to is None else row.window_to + wait
     added = await tx.execute("add_visit", **params)
     if added:

@@ -16,16 +16,17 @@ from service.audit_log import log
 from service.audit_log.sources import LoggedRow, finds_rows_of
 from service.db.database import Transaction
 from service.db.rows import fetch_struct, fetch_structs, to_params
-from service.judge.bounds import CodeText, LongText
+from service.field_kinds import Cleaned, LongText, visible_text
+from service.judge.bounds import CodeText
 from service.judge.entries import AwareDatetime, SubjectId, check_time
 from service.judge.findings import Finding
 from service.judge.moments import from_ms
 
 ReviewKind = Literal["review", "correction", "withdrawal", "explanation", "inquiry", "assignment"]
-Reason = Annotated[str, Meta(min_length=1, max_length=1000, pattern=r"\S")]
+Reason = Annotated[str, visible_text(1000)]
 
 
-class FindingDecision(msgspec.Struct, frozen=True, kw_only=True):
+class FindingDecision(Cleaned, frozen=True, kw_only=True):
     """What a supervisor decides about one finding."""
 
     code: Annotated[CodeText, Meta(description="The finding's code.")]
@@ -33,7 +34,7 @@ class FindingDecision(msgspec.Struct, frozen=True, kw_only=True):
     reason: Annotated[LongText, Meta(description="Why. Overriding needs a reason.")] = ""
 
 
-class Review(msgspec.Struct, frozen=True, kw_only=True):
+class Review(Cleaned, frozen=True, kw_only=True):
     """A supervisor's review of a visit."""
 
     findings: Annotated[
@@ -42,7 +43,7 @@ class Review(msgspec.Struct, frozen=True, kw_only=True):
     comment: Annotated[LongText | None, Meta(description="Words for the colleagues.")] = None
 
 
-class CorrectionItem(msgspec.Struct, frozen=True, kw_only=True):
+class CorrectionItem(Cleaned, frozen=True, kw_only=True):
     """An item that a technician has to complete."""
 
     item: Annotated[CodeText, Meta(description="The item, or the fact that nobody answered.")]
@@ -63,7 +64,7 @@ class Correction(msgspec.Struct, frozen=True, kw_only=True):
         check_time("due", self.due)
 
 
-class Explanation(msgspec.Struct, frozen=True, kw_only=True):
+class Explanation(Cleaned, frozen=True, kw_only=True):
     """Words about a finding: a technician's own, or a supervisor's question to them."""
 
     finding: Annotated[CodeText, Meta(description="The finding's code.")]
@@ -85,7 +86,7 @@ class Withdrawal(msgspec.Struct, frozen=True):
     correction: str
 
 
-class StoredReview(Review, frozen=True, kw_only=True):
+class StoredReview(Review, msgspec.Struct, frozen=True, kw_only=True):
     """The bytes of a review: with the entries that made each finding when it was decided."""
 
     entries: dict[str, tuple[str, ...]] = {}

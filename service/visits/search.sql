@@ -59,7 +59,7 @@ SELECT visit FROM search_tokens WHERE token = :token AND visit > :after_id ORDER
 
 -- name: search_token
 SELECT b.visit, b.type, b.technician, b.crew, b.area, b.planned_at, b.state, b.flags, b.verdict, b.valid_until, b.revision,
-    b.plan, b.reasons, b.urgent_at, b.since, b.assignee
+    b.plan, b.reasons, b.urgent_at, b.since, b.assignee, b.ends_at
 FROM (
     SELECT a.visit FROM search_tokens a
     WHERE a.token = :token AND a.visit > :after_id AND a.visit <= :end_id
@@ -96,7 +96,7 @@ ORDER BY token, visit LIMIT 1 OFFSET :steps;
 
 -- name: search_token_beginning
 SELECT b.visit, b.type, b.technician, b.crew, b.area, b.planned_at, b.state, b.flags, b.verdict, b.valid_until, b.revision,
-    b.plan, b.reasons, b.urgent_at, b.since, b.assignee, f.token, t.text
+    b.plan, b.reasons, b.urgent_at, b.since, b.assignee, b.ends_at, f.token, t.text
 FROM (
     SELECT a.visit, a.token FROM search_tokens a
     WHERE (a.token, a.visit) > (:after_token, :after_id) AND (a.token, a.visit) <= (:end_token, :end_id)
@@ -124,7 +124,7 @@ ORDER BY f.token, f.visit;
 -- name: search_scope
 -- The innermost limit is a fence too, and keeps the order.
 SELECT b.visit, b.type, b.technician, b.crew, b.area, b.planned_at, b.state, b.flags, b.verdict, b.valid_until, b.revision,
-    b.plan, b.reasons, b.urgent_at, b.since, b.assignee
+    b.plan, b.reasons, b.urgent_at, b.since, b.assignee, b.ends_at
 FROM (
     SELECT s.visit FROM (
         SELECT visit FROM sync_feed

@@ -12,8 +12,9 @@ import msgspec
 
 from service.db.database import Transaction
 from service.db.rows import fetch_ids, fetch_structs, from_row
+from service.text import identifier_key, search_key
 
-from .search_tokens import normalize_text, token_at, tokenize
+from .search_tokens import token_at, tokenize
 from .summaries import VisitFilter, VisitSummaryRow
 
 SearchPosition = tuple[UUID, str]  # the last visit read, and its token ('' where visits are sorted by id alone)
@@ -73,8 +74,10 @@ class SearchQuery(msgspec.Struct, frozen=True):
         }
 
     def has(self, summary: VisitSummaryRow) -> bool:
-        """Whether the visit is in the wanted areas: the statements would accept an area whose name contains two."""
-        return self.wanted.areas is None or summary.area in self.wanted.areas
+        """Whether the visit is in the wanted areas (the statements would accept an area whose name contains two), and
+        ends late enough."""
+        in_area = self.wanted.areas is None or summary.area in self.wanted.areas
+        return in_area and summary.ends_at > self.wanted.ends_after
 
     def first_token(self, text: str) -> str:
         """The first of a visit's tokens that start with the query. `text` has one text a line."""
@@ -89,7 +92,7 @@ def _positions(text: str, part: str) -> Iterator[int]:
 
 
 async def add(tx: Transaction, visit_id: UUID, area: str, texts: Sequence[str]) -> None:
-    """Index a visit by its normalized texts; the last one is its work order number, or ''."""
+    """Index a visit by its texts; the last one is its work order number, or ''."""
     await change(tx, visit_id, area, (), texts)
 
 
@@ -100,21 +103,21 @@ async def change(tx: Transaction, visit_id: UUID, area: str, before: Sequence[st
     old, new = _tokens(before), _tokens(after)
     for query, tokens in (("delete_search_token", old - new), ("add_search_token", new - old)):
         await tx.execute_many(query, [{"token": token, "visit": visit_id.bytes} for token in sorted(tokens)])
-    await tx.execute("set_search_texts", visit=visit_id.bytes, area=area, text="\n".join(after))
+    await tx.execute("set_search_texts", visit=visit_id.bytes, area=area, text="\n".join(map(search_key, after)))
 
 
 def _tokens(texts: Sequence[str]) -> set[str]:
     reference = texts[-1] if texts else ""
-    return tokenize(texts) | ({whole(reference)} if reference else set())
+    return tokenize(map(search_key, texts)) | ({whole(reference)} if reference else set())
 
 
 def whole(reference: str) -> str:
     """A work order number as one token, which no query contains: it starts with a character that is never in a text."""
-    return f"\n{reference[:MAX_REFERENCE_LENGTH]}"
+    return f"\n{identifier_key(reference)[:MAX_REFERENCE_LENGTH]}"
 
 
 async def find_by_reference(tx: Transaction, reference: str) -> list[UUID]:
-    """The visits with a normalized work order number."""
+    """The visits with a work order number, however it is written."""
     return await fetch_ids(tx, "visits_with_token", token=whole(reference), size=8)
 
 
@@ -132,7 +135,7 @@ async def find_by_receipt(tx: Transaction, number: str) -> list[UUID]:
 
 def _receipt_token(number: str) -> str:
     """A receipt number as one token, which is neither in a text nor that of a work order number."""
-    return f"\n\n{normalize_text(number).replace('-', '')[:MAX_REFERENCE_LENGTH]}"
+    return f"\n\n{search_key(number)[:MAX_REFERENCE_LENGTH]}"
 
 
 async def counts(tx: Transaction, tokens: Sequence[str], most: int) -> list[int]:

@@ -6,18 +6,11 @@ A token starts at each character of a text: two characters, or up to four where 
 
 from collections.abc import Iterable
 
-from service.judge.normal_form import normal_form
-
 _ASCII_LENGTH, _LENGTH = 4, 2
 
 
-def normalize_text(text: str) -> str:
-    """Text as it is compared: full-width forms as ASCII, without case and blanks."""
-    return "".join(normal_form("NFKC", text).casefold().split()).replace("\0", "")
-
-
 def tokenize(texts: Iterable[str]) -> set[str]:
-    """All tokens of normalized texts."""
+    """All tokens of texts as they are searched (`text.search_key`)."""
     return {token_at(text, start) for text in texts for start in range(len(text))}
 
 
@@ -32,7 +25,7 @@ def token_at(text: str, start: int) -> str:
 
 
 def query_tokens(query: str) -> list[str]:
-    """The tokens of a normalized query that every text containing it has. One cut off by its end is left out."""
+    """The tokens of a query, as it is searched, that all texts with it have. One cut off by its end is left out."""
     found: list[str] = []
     for start in range(len(query)):
         token = token_at(query, start)

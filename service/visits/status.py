@@ -8,6 +8,7 @@ from service.context import AppContext, transaction
 from service.db.database import BatchStatement, Transaction
 from service.judge.findings import Judgement
 from service.judge.moments import to_ms
+from service.text import phone_numbers, search_key
 from service.web.defects import or_unreadable
 
 from . import evidence_files, repository, search_index, summaries, sync_feed
@@ -15,10 +16,10 @@ from .appointment import awaits_reschedule
 from .attention import Attention, Reason, attention, reason_words, urgent_at
 from .complaints import receipt_numbers
 from .loading import LoadedVisit, batch_senders, load_visit
+from .no_place import has_no_place
 from .notice_flags import appointment_conditions, is_ahead, with_notice_flags
 from .owed_duties import Duty, duty_key
 from .plan import Plan
-from .search_tokens import normalize_text
 from .summaries import VisitStatus
 from .unassigned import ACTIVE_STATES, NO_TECHNICIAN, with_assignment_flag
 
@@ -33,6 +34,7 @@ Flag = Literal[
     "asked_time",
     "no_technician",
     "clock",
+    "no_place",
     "notice_due",
     "notice_failed",
     "agreed",
@@ -69,6 +71,7 @@ def visit_flags(visit: LoadedVisit, judgement: Judgement, now: Attention | None 
         "asked_time": judgement.verdict is None and awaits_reschedule(visit),  # obsolete once the work has begun
         "no_technician": unassigned and visit_state(visit, judgement, now) in ACTIVE_STATES,
         "clock": now.is_clock_ahead,
+        "no_place": has_no_place(visit.merged.entries),
         **appointment_conditions(visit, judgement),
     }
     return tuple(cast("Flag", flag) for flag, is_set in conditions.items() if is_set)
@@ -225,10 +228,11 @@ async def _with_current_notices(tx: Transaction, visit: LoadedVisit, judgement: 
 
 
 def search_texts(plan: Plan) -> tuple[str, ...]:
-    """The normalized texts by which a visit is found."""
+    """The texts by which a visit is found, the work order number last."""
     customer = plan.customer
-    texts = (customer.name, customer.account, customer.address, customer.phone, plan.external_ref or "")
-    return tuple(map(normalize_text, texts))
+    numbers = [one for one in phone_numbers(customer.phone) if one not in search_key(customer.phone)]
+    phones = " ".join((customer.phone, *numbers))
+    return (customer.name, customer.account, customer.address, phones, plan.external_ref or "")
 
 
 async def backfill_summaries(ctx: AppContext) -> int:
@@ -255,6 +259,7 @@ async def _backfill(ctx: AppContext, tx: Transaction, unreadable: set[UUID]) -> 
         for batch, files in zip(visit.batch_rows, visit.referenced_files, strict=True):
             await evidence_files.expect_files(tx, visit_id, batch_senders(batch), files)
         await search_index.add(tx, visit_id, row.area, search_texts(visit.plan))
+        await summaries.set_end(tx, visit_id, visit.ends_at)
         await search_index.add_receipts(tx, visit_id, receipt_numbers(visit.merged.entries))
         await recompute_status(tx, await with_assignment_flag(tx, visit))
     return len(visit_ids)

@@ -7,6 +7,7 @@ import msgspec
 
 from service.db.database import BatchStatement, Row, Transaction
 from service.db.rows import Lines, Words, fetch_ids, fetch_struct, from_row
+from service.judge.moments import to_ms
 from service.web.decoding import to_json
 
 from .plan import Plan
@@ -39,6 +40,7 @@ class VisitSummaryRow(msgspec.Struct, frozen=True, kw_only=True):
     urgent_at: int | None = None
     since: int | None = None
     assignee: str = ""
+    ends_at: int = 0
 
     @property
     def key(self) -> tuple[int, UUID]:
@@ -63,7 +65,8 @@ class VisitStatus(msgspec.Struct, frozen=True):
 
 
 class VisitFilter(msgspec.Struct, frozen=True, kw_only=True):
-    """Which visits to list. `technician` includes the crew; `areas` None means all; `[from_at, to_at)` is ms UTC."""
+    """Which visits to list. `technician` includes the crew; `areas` None means all; `[from_at, to_at)` is ms UTC, of
+    the beginning. They end after `ends_after`."""
 
     technician: str | None = None
     areas: tuple[str, ...] | None = None
@@ -72,6 +75,7 @@ class VisitFilter(msgspec.Struct, frozen=True, kw_only=True):
     flag: str = ""
     from_at: int = -(2**62)
     to_at: int = 2**62
+    ends_after: int = -(2**62)
 
     def has(self, row: "VisitSummaryRow") -> bool:
         """Whether a visit matches, whatever its state and flags, which may be out of date in the row."""
@@ -80,13 +84,21 @@ class VisitFilter(msgspec.Struct, frozen=True, kw_only=True):
             and (self.areas is None or row.area in self.areas)
             and self.type in ("", row.type)
             and self.from_at <= row.planned_at < self.to_at
+            and row.ends_at > self.ends_after
         )
 
 
 async def update_plan(tx: Transaction, visit_id: UUID, plan: Plan, planned_at: int, revision: int) -> None:
     """Update the plan after a change."""
     columns = {"technician": plan.technician, "crew": "\n".join(plan.crew), "plan": to_json(plan)}
-    await tx.execute("update_summary_plan", visit=visit_id.bytes, planned_at=planned_at, revision=revision, **columns)
+    ends_at = max(planned_at + 1, 0 if plan.window is None else to_ms(plan.window.end))
+    times = {"planned_at": planned_at, "ends_at": ends_at}
+    await tx.execute("update_summary_plan", visit=visit_id.bytes, revision=revision, **times, **columns)
+
+
+async def set_end(tx: Transaction, visit_id: UUID, ends_at: int) -> None:
+    """Update the end only."""
+    await tx.execute("set_summary_end", visit=visit_id.bytes, ends_at=ends_at)
 
 
 def update_status_statement(visit_id: UUID, status: VisitStatus) -> BatchStatement:
@@ -156,7 +168,7 @@ async def list_summaries(
             query, params = "summaries_of_area", {"area": area}
         else:
             query, params = "summaries_of_all", {}
-        position = {"after_at": after[0], "after_id": after[1].bytes}
+        position = {"after_at": after[0], "after_id": after[1].bytes, "ends_after": wanted.ends_after}
         rows += await tx.fetch_all(query, type=wanted.type, to_at=wanted.to_at, size=size, **position, **params)
     return [from_row(VisitSummaryRow, row) for row in sorted(rows, key=_KEY)[:size]]
 

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 
 from litestar.types import Receive, Scope
 
-from service.errors import BodyTooLarge, FileTooLarge, MalformedJson, UnsupportedImageType, WrongMediaType
+from service.errors import BodyTooLarge, FileTooLarge, MalformedJson, WrongMediaType
 
 _MAX_CONTENT_TYPE = 100  # bytes; JSON needs fewer
 
@@ -64,21 +64,50 @@ def announced(length: bytes) -> int:
     return int(digits[:20] or b"0")
 
 
-async def stream_body(scope: Scope, receive: Receive, limit: int) -> AsyncIterator[bytes]:
-    """The bytes of a file as they arrive, never all in memory. FileTooLarge, if possible before reading."""
+async def stream_body(scope: Scope, receive: Receive, limit: int, *, packed: bool = True) -> AsyncIterator[bytes]:
+    """The bytes of a file as they arrive, unpacked if Content-Encoding is gzip, never all in memory. FileTooLarge, if
+    possible before reading.
+
+    WrongMediaType for another coding (unless `packed`, for any), and for bytes that are not packed as it says.
+    """
+    coding = b""
     for name, value in scope["headers"]:
         if name == b"content-length" and announced(value) > limit:
             raise FileTooLarge(f"at most {limit} bytes")
-        if name == b"content-encoding" and value.strip().lower() not in (b"", b"identity"):
-            raise UnsupportedImageType("send it without Content-Encoding")
-    size, more = 0, True
-    while more:
-        part, more = await _next(receive)
+        if name == b"content-encoding":
+            coding = value.strip().lower()
+    if coding not in ((b"", b"identity", b"gzip", b"x-gzip") if packed else (b"", b"identity")):
+        wanted = "gzip, or none" if packed else "none"
+        raise WrongMediaType(f"Content-Encoding: {wanted}")
+    parts = _stream(receive)
+    size = 0
+    async for part in _gunzip_stream(parts, limit) if coding.endswith(b"gzip") else parts:
         size += len(part)
         if size > limit:
             raise FileTooLarge(f"at most {limit} bytes")
         if part:
             yield part
+
+
+async def _stream(receive: Receive) -> AsyncIterator[bytes]:
+    more = True
+    while more:
+        part, more = await _next(receive)
+        yield part
+
+
+async def _gunzip_stream(parts: AsyncIterator[bytes], limit: int) -> AsyncIterator[bytes]:
+    """What gzip (one member) packed, in parts of at most `limit` bytes and one more."""
+    unpacker = zlib.decompressobj(wbits=31)
+    try:
+        async for part in parts:
+            yield unpacker.decompress(part, limit + 1)
+            if unpacker.unconsumed_tail:  # more than `limit` bytes came of one part
+                raise FileTooLarge(f"at most {limit} bytes, counted after unpacking")
+    except zlib.error:
+        raise WrongMediaType("Content-Encoding says gzip, and the bytes are not") from None
+    if not unpacker.eof or unpacker.unused_data:
+        raise WrongMediaType("Content-Encoding says gzip, and the bytes end before it does, or go on after it")
 
 
 async def read_limited(receive: Receive, limit: int) -> bytes:

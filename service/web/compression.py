@@ -4,6 +4,8 @@ import zlib
 
 from litestar.types import ASGIApp, HTTPResponseStartEvent, Message, Receive, Scope, Send
 
+from .preconditions import listed_tags
+
 MIN_GZIP_BYTES = 1400  # below one network packet gzip saves nothing
 _PACKED = (b"application/json", b"application/problem+json", b"application/xml", b"image/svg+xml", b"text/")
 _DEFAULTS = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
@@ -33,6 +35,8 @@ def response_middleware(app: ASGIApp) -> ASGIApp:
                 names = {name for name, _ in headers}
                 headers += [header for header in _DEFAULTS if header[0] not in names]
                 body = message["body"]
+                if start["status"] == 304 and b"etag" in names and b"vary" not in names:
+                    headers.append((b"vary", b"accept-encoding"))
                 if not message["more_body"] and len(body) >= MIN_GZIP_BYTES and _is_text(headers):
                     headers.append((b"vary", b"accept-encoding"))
                     if accepts_gzip(scope):
@@ -62,8 +66,7 @@ def accepts_gzip(scope: Scope) -> bool:
 
 def etag_matches(if_none_match: str, tag: str) -> bool:
     """Whether If-None-Match lists this ETag or that of its compressed form (RFC 9110, 13.1.2)."""
-    tags = [given.strip().removeprefix("W/").strip('"') for given in if_none_match.split(",")]
-    return tag in tags or f"{tag}-gzip" in tags or "*" in tags
+    return if_none_match.strip() == "*" or tag in listed_tags(if_none_match)
 
 
 def _is_text(headers: Headers) -> bool:

@@ -7,12 +7,15 @@ from service.errors import CrossOriginRejected
 
 from .request_info import get_header
 
+API = "/v1/"
 SAFE = ("GET", "HEAD", "OPTIONS")
 
 
 def require_same_origin(scope: Scope, ctx: AppContext) -> None:
-    """CrossOriginRejected unless a page of this site sent the request."""
+    """CrossOriginRejected unless a page of this site, or of an origin that may use the API, sent the request."""
     origin, site = get_header(scope, b"origin"), get_header(scope, b"sec-fetch-site")
+    if origin is not None and origin.decode("latin-1") in ctx.company.origins and scope["path"].startswith(API):
+        return
     if origin is not None and origin != ctx.company.url.encode():
         raise CrossOriginRejected
     if site not in (None, b"same-origin") or (site is None and origin is None):

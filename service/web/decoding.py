@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 
 from service.errors import FieldError, InvalidBody, InvalidQuery, MalformedJson, json_pointer
+from service.field_kinds import invisible_fields
 from service.judge.bounds import FIRST_YEAR, LAST_YEAR, YEARS
 
 T = TypeVar("T")
@@ -24,7 +25,7 @@ _STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+|\.\.\.)\]")
 def decode_strict(decoder: msgspec.json.Decoder[T], raw: bytes) -> T:
     """Decode a body. MalformedJson or InvalidBody. Of duplicate keys the last one counts."""
     require_storable_text(raw)
-    return decode_storable(decoder, raw)
+    return _with_visible_texts(decode_storable(decoder, raw))
 
 
 def require_storable_text(raw: bytes) -> None:
@@ -57,9 +58,18 @@ def _decode_with_stack_headroom(decoder: msgspec.json.Decoder[T], raw: bytes, fr
 def convert_strict(model: type[T], values: dict[str, Any]) -> T:
     """The fields of a form as a Struct. InvalidBody."""
     try:
-        return msgspec.convert(values, model)
+        found = msgspec.convert(values, model)
     except msgspec.ValidationError as error:
         raise _invalid(error) from None
+    return _with_visible_texts(found)
+
+
+def _with_visible_texts(body: T) -> T:
+    """The body. InvalidBody if there is nothing to see in a text that has to say something."""
+    if wrong := list(invisible_fields(body)):
+        detail = "请填写看得见的文字 / there is nothing to see in this text"
+        raise InvalidBody("", tuple(FieldError(json_pointer(*path), "missing", detail) for path in wrong[:20]))
+    return body
 
 
 def _invalid(error: msgspec.ValidationError) -> InvalidBody:

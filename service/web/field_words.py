@@ -15,6 +15,22 @@ WORDS: Mapping[str, Words] = {
     "given-twice": ("每人只能有一次", "name everybody once"),
     "unknown-type": ("没有这种任务类型", "there is no such type of visit"),
     "unknown-person": ("没有这个技术员", "there is no such technician"),
+    "unknown-visit": ("没有这个上门任务", "there is no such visit"),
+    "unknown-fact": ("没有这个事实", "there is no such fact"),
+    "unknown-item": ("清单中没有这个事项", "there is no such item in the checklist"),
+    "unknown-word": ("请用所列的词之一", "choose one of the words listed"),
+    "not-a-policy": ("须为清单中的策略", "name policies of the checklist"),
+    "not-a-uuid": ("编号须为带连字符的 UUID", "must be a UUID"),
+    "null-character": ("不能有 U+0000", "U+0000 is not allowed"),
+    "one-of": ("两者须写且只写一个", "give one of the two"),
+    "not-asked": ("现在没有问这一项", "this is not asked now"),
+    "without-date": ("只能与日期一起用", "only with a date"),
+    "required": ("请填写", "give it"),
+    "too-weak": ("密码太简单：至少 12 个字，且不能是登录名", "too weak: at least 12 characters, and not the login"),
+    "not-your-role": ("须写您自己的角色", "name a role of your own"),
+    "entry-changed": ("这个条目编号已用于别的内容，请换新编号", "take a new id"),
+    "finding-changed": ("该问题已有变化，请重新查看", "look at the visit again"),
+    "not-the-signer": ("签名是另一位去过的人的", "the signature is of somebody else who went"),
 }
 """By the code of an error."""
 _DECODER = (
@@ -25,6 +41,8 @@ _DECODER = (
     (r"Expected `str` of length <= (\d+)", ("太长，最多 {} 个字", "too long: at most {} characters")),
     (r"Expected `array` of length >= (\d+)", ("至少选 {} 项", "choose at least {}")),
     (r"Expected `array` of length <= (\d+)", ("太多，最多 {} 项", "too many: at most {}")),
+    (r"Expected `(\w+)`, got `(\w+)`$", ("类型不对：须为 {}，收到 {}", "expected {}, got {}")),
+    (r"Invalid RFC3339", ("时间须带日期和时区，如 2026-03-02T09:00:00+08:00", "write it as 2026-03-02T09:00:00+08:00")),
     (r"Invalid enum value", ("请从列表中选", "choose from the list")),
 )
 """By what msgspec says."""

@@ -16,6 +16,7 @@ from service.errors import FieldError, Problem
 
 from . import access_log
 from .defects import error_trace
+from .detail_words import bilingual, bilingual_error, bilingual_json
 from .language import accepted_language
 from .query import query_problem
 from .responses import Headers, raw_response
@@ -40,7 +41,7 @@ class ProblemDetails(msgspec.Struct, frozen=True, kw_only=True):
     title: Annotated[str, msgspec.Meta(description="What is wrong, in Chinese or by Accept-Language in English.")]
     status: Annotated[int, msgspec.Meta(description="The HTTP status.")]
     code: Annotated[str, msgspec.Meta(description="Stable: clients act by it.")]
-    detail: Annotated[str, msgspec.Meta(description="More, for a developer.")] = ""
+    detail: Annotated[str, msgspec.Meta(description="More, in Chinese and English.")] = ""
     errors: Annotated[
         tuple[FieldError, ...], msgspec.Meta(description="The wrong places in the body or the query.")
     ] = ()
@@ -62,8 +63,8 @@ def problem_response(problem: Problem, scope: Scope) -> ASGIResponse:
         "title": problem.title_zh if language == "zh" else problem.title_en,
         "status": problem.status,
         "code": problem.code,
-        "detail": problem.detail,
-        "errors": problem.errors,
+        "detail": (bilingual_json if isinstance(problem, errors.MalformedJson) else bilingual)(problem.detail),
+        "errors": tuple(map(bilingual_error, problem.errors)),
         **problem.extra,
     }
     headers: Headers = (
@@ -74,6 +75,8 @@ def problem_response(problem: Problem, scope: Scope) -> ASGIResponse:
     )
     if problem.status == 401:
         headers += ((b"www-authenticate", b'Bearer realm="doorstep"'),)
+    if problem.status == 415 and any(name == b"content-encoding" for name, _ in scope["headers"]):
+        headers += ((b"accept-encoding", b"gzip"),)
     if problem.status in (429, 503, 507):
         headers += ((b"retry-after", b"%d" % problem.extra.get("retry_after", RETRY_SECONDS)),)
     if cast("Any", scope).get("path", "").startswith("/v1/uploads"):

@@ -9,13 +9,18 @@ from litestar.dto import AbstractDTO, DTOFieldDefinition
 from litestar.openapi.spec import Reference, Schema
 from litestar.typing import FieldDefinition
 
-from .decoding import decode_strict
+from service.readable_json import readable
+
+from .decoding import decode_storable, decode_strict, require_storable_text
+from .unknown_keys import require_known_keys
 
 T = TypeVar("T")
+_UNTYPED = msgspec.json.Decoder()
 
 
 class StrictBody(AbstractDTO[T]):
-    """`dto=StrictBody[Plan]` decodes the exact bytes into `data: Plan`. MalformedJson or InvalidBody."""
+    """`dto=StrictBody[Plan]` decodes the exact bytes into `data: Plan`. MalformedJson or InvalidBody, also for a key
+    that a Plan does not have."""
 
     def __class_getitem__(cls, annotation: Any) -> Any:
         """Keep the bounds of the type, which Litestar would drop unless it is a Struct."""
@@ -26,6 +31,9 @@ class StrictBody(AbstractDTO[T]):
 
     def decode_bytes(self, value: bytes) -> T:
         """Decode the body."""
+        value = readable(value)
+        require_storable_text(value)
+        require_known_keys(self.model_type, decode_storable(_UNTYPED, value))
         return decode_strict(_decoder(self.model_type), value)
 
     @classmethod
@@ -56,6 +64,15 @@ class StrictBody(AbstractDTO[T]):
     def detect_nested_field(cls, field_definition: FieldDefinition) -> bool:  # noqa: ARG003
         """No nested fields either."""
         return False
+
+
+class TolerantBody(StrictBody[T]):
+    """`dto=TolerantBody[NewDevice]`: as StrictBody, but unknown keys are ignored, because newer phones and programs of
+    customers may send some."""
+
+    def decode_bytes(self, value: bytes) -> T:
+        """Decode the body."""
+        return decode_strict(_decoder(self.model_type), readable(value))
 
 
 class ExactBody(StrictBody[T]):

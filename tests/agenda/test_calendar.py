@@ -37,7 +37,7 @@ async def test_a_calendar_reads_back_what_was_planned(town: Town) -> None:
     visit = await town.planned(customer={**body["customer"], "address": f"{place}\r\n门\x07前\x7f"})
     (event,) = Calendar.from_ical(await calendar.calendar(town.ctx, await address(town))).events
     assert (event["uid"], event["sequence"]) == (f"{visit}@doorstep", 0)
-    assert event["location"] == f"{place}\n门前"
+    assert event["location"] == f"{place} 门前"
     start, end = (datetime.fromisoformat(body["window"][name]) for name in ("from", "to"))
     assert (event.start, event.end) == (start, end)
 

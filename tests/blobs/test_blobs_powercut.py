@@ -70,7 +70,7 @@ async def take(folder: Path, recorder: Recorder) -> None:
         for number in numbers:
             data = raw(number)
             if number % 5:
-                await attach.attach_file(ctx, token, sha256(data).digest(), None, whole(data))
+                await attach.attach_file(ctx, token, sha256(data).digest(), whole(data))
                 continue
             upload = await uploads.create(ctx, token, sha256(data).digest(), len(data))
             step = len(data) // PARTS + 1

@@ -40,7 +40,7 @@ async def test_of_two_who_change_the_same_visit_the_second_is_told(world: World)
     assert (await change_visit(world, "window", LATER_WINDOW)).status_code == 200
     other = {"reason": "门牌抄错", "customer": {"name": "陶", "address": "虚构路 2 号"}}
     assert problem(await change_visit(world, "details", other)) == (412, "precondition-failed")
-    assert problem(await change_visit(world, "details", other, 'W/"1"')) == (412, "precondition-failed")
+    assert problem(await change_visit(world, "details", other, 'W/"0"')) == (412, "precondition-failed")
     assert (await change_visit(world, "details", other, '"1-gzip"')).status_code == 200
     assert (await seen(world))["customer"]["address"] == "虚构路 2 号"
 

@@ -45,3 +45,24 @@ async def test_a_complaint_that_somebody_wrote_down_is_found_like_one_of_the_cus
     await world.submit(record(visit=uid("w"), entries=[said("09:05", "arrived"), said("09:30", "complaint_received")]))
     assert await found("wang") == 2
     assert "complaint" in (await world.ask("li", "GET", f"/v1/visits/{uid('w')}")).json()["flags"]
+
+
+@pytest.mark.parametrize("q", ["", "&q=陶"])
+async def test_lists_have_what_overlaps_their_time(world: World, q: str) -> None:
+    for name, start, end in (
+        ("before", "2026-03-02T21:00:00+08:00", "2026-03-03T00:00:00+08:00"),
+        ("night", "2026-03-02T23:00:00+08:00", "2026-03-03T02:00:00+08:00"),
+        ("moment", "2026-03-03T00:00:00+08:00", "2026-03-03T00:00:00+08:00"),
+        ("days", "2026-02-26T08:00:00+08:00", "2026-03-05T18:00:00+08:00"),
+        ("late", "2026-03-03T23:00:00+08:00", "2026-03-04T01:00:00+08:00"),
+        ("after", "2026-03-04T00:00:00+08:00", "2026-03-04T01:00:00+08:00"),
+        ("moved", "2026-03-01T23:00:00+08:00", "2026-03-01T23:30:00+08:00"),
+    ):
+        assert (await world.plan(uid(name), window={"from": start, "to": end})).status_code == 201
+    moved = {"from": "2026-03-02T22:00:00+08:00", "to": "2026-03-03T00:30:00+08:00", "reason": "改"}
+    await world.ask("zhao", "PUT", f"/v1/visits/{uid('moved')}/window", moved, if_match='"0"')
+    day = "from=2026-03-03T00:00:00%2B08:00&to=2026-03-04T00:00:00%2B08:00"
+    expected = {str(uid(name)) for name in ("night", "moment", "days", "late", "moved")}
+    for who, more in (("zhao", ""), ("zhao", "&technician=li"), ("zhao", "&state=planned"), ("li", ""), ("wang", "")):
+        found = (await world.ask(who, "GET", f"/v1/visits?{day}{more}{q}")).json()["items"]
+        assert {one["id"] for one in found} == expected, (who, more)

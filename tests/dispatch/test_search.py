@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from service import errors
 from service.dispatch import listing, search
-from service.visits.search_tokens import normalize_text, query_tokens, tokenize
+from service.text import search_key, search_query
+from service.visits.search_tokens import query_tokens, tokenize
 from tests.support import example_visits as stories
 from tests.support.api_client import VISIT, World
 from tests.support.desk import signed_in, text_of
@@ -21,7 +22,7 @@ TEXT = st.text("张三丰路1234a号 Ｂ栋", max_size=12)
 
 @given(TEXT, TEXT)
 def test_who_contains_a_query_has_its_grams(text: str, query: str) -> None:
-    text, query = normalize_text(text), normalize_text(query)
+    text, query = search_key(text), search_key(query)
     if query and query in text:
         assert set(query_tokens(query)) <= tokenize([text])
         assert any(gram.startswith(query[:1]) for gram in tokenize([text]))
@@ -182,7 +183,7 @@ async def test_search_finds_what_a_look_at_every_visit_finds(
             expected = {
                 visit
                 for visit, plan in plans.items()
-                if any(q in normalize_text(text) for text in plan["customer"].values())
+                if any(search_query(q) in search_key(text) for text in plan["customer"].values())
                 and query.get("state", plan.get("state", "planned")) == plan.get("state", "planned")
                 and all(query.get(name, plan[name]) == plan[name] for name in ("type", "technician"))
                 and query.get("from", "") <= plan["window"]["from"]

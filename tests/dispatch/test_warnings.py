@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from service.visits.telephone import can_be_dialled
+from service.text import can_be_dialled
 from tests.support.api_client import VISIT, World
 from tests.support.dispatch import PATH, change_visit
 from tests.support.example_visits import clock

@@ -94,7 +94,7 @@ async def test_a_record_and_its_file_at_the_same_time_never_miss_one_another(tow
             yield raw
 
         submitting = town.submitted(a_record(f"r{n}", visit, said("09:05", "arrived"), entry))
-        attaching = attach.attach_file(town.ctx, TOKENS["li"], bytes.fromhex(name(raw)), None, parts())
+        attaching = attach.attach_file(town.ctx, TOKENS["li"], bytes.fromhex(name(raw)), parts())
         receipt, _ = await asyncio.gather(submitting, attaching)
         posted = await town.ctx.db.read(lambda tx, visit=visit: summaries.get_summary(tx, visit))
         assert "awaiting_evidence" not in posted.flags, (n, receipt.state)
@@ -111,7 +111,7 @@ async def test_many_records_that_name_one_file_do_not_wait_in_a_circle(town: Tow
         yield raw
 
     def sent(raw: bytes):
-        return attach.attach_file(town.ctx, TOKENS["li"], bytes.fromhex(name(raw)), None, parts(raw))
+        return attach.attach_file(town.ctx, TOKENS["li"], bytes.fromhex(name(raw)), parts(raw))
 
     work: list[Any] = []
     for n, visit in enumerate(visits):

@@ -67,7 +67,7 @@ async def test_what_is_wrong_is_told(small_world: World):
     path = (await create_upload(world)).headers["location"]
     assert problem(await send_part(world, path, 5, PHOTO[5:])) == (409, "offset-differs")
     assert problem(await send_part(world, path, 0, PHOTO, content_type="image/jpeg")) == (415, "wrong-media-type")
-    assert problem(await send_part(world, path, 0, PHOTO + b"more")) == (413, "file-too-large")
+    assert problem(await send_part(world, path, 0, PHOTO + b"more")) == (413, "body-too-large")
     assert (await upload_state(world, path)).headers["upload-offset"] == "0"
     for wrong in ("md5 YQ==", "sha1 YQ==", "sha1", "sha256 %"):
         assert problem(await send_part(world, path, 0, PHOTO, upload_checksum=wrong)) == (400, "invalid-header")

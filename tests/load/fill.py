@@ -13,8 +13,9 @@ from typing import Any, Protocol, Self
 import asyncpg
 import msgspec
 
+from service.text import search_key
 from service.visits.search_index import whole
-from service.visits.search_tokens import normalize_text, tokenize
+from service.visits.search_tokens import tokenize
 from service.visits.status import search_texts
 from tests.load.utility import Past, visits
 
@@ -145,10 +146,12 @@ async def fill(engine: str, place: str, count: int, now: int) -> None:
             for one in past:
                 account = one.plan.customer.account
                 if account not in known:
-                    parts = search_texts(msgspec.structs.replace(one.plan, external_ref=None))[:-1]
+                    texts = search_texts(msgspec.structs.replace(one.plan, external_ref=None))[:-1]
+                    parts = tuple(map(search_key, texts))
                     known[account] = parts, tokenize(parts)
-                order = normalize_text(one.plan.external_ref or "")
-                for gram in known[account][1] | tokenize([order]) | {whole(order)}:
+                reference = one.plan.external_ref or ""
+                order = search_key(reference)
+                for gram in known[account][1] | tokenize([order]) | {whole(reference)}:
                     postings.setdefault(gram, array("I")).append(len(ids))
                 found.append((one.id.bytes, one.area, "\n".join((*known[account][0], order))))
                 ids.append(one.id.bytes)

@@ -6,7 +6,7 @@ from typing import Any, get_args
 import pytest
 
 from service.visits.notes import MAX_NOTES, NoteCode
-from tests.support.api_client import World, record
+from tests.support.api_client import VISIT, World, record
 from tests.support.factories import encode, uid
 
 SHA = "a" * 64
@@ -24,6 +24,12 @@ STRANGE: list[tuple[dict[str, Any], str, str]] = [
     ({"what": "borrow_returned"}, "/entries/0/what", "missing-thing"),
     ({"withdraws": str(uid("nobody")), "reason": "点错"}, "/entries/0/withdraws", "withdraws-nothing"),
     ({"withdraws": str(uid("second")), "reason": " "}, "/entries/0/withdraws", "withdraws-nothing"),
+    ({"place": {"lat": 931.2, "lon": 121}}, "/entries/0/place", "no-place"),
+    ({"place": {"lat": 0, "lon": 0.0}}, "/entries/0/place", "no-place"),
+    ({"place": {"lat": 30.2, "lon": -180.5}}, "/entries/0/place", "no-place"),
+    ({"evidence": [{"kind": "gps", "lat": 0.00001, "lon": -0.00001}]}, "/entries/0/evidence/0", "no-place"),
+    ({"evidence": [{"kind": "gps", "lat": 91, "lon": 120}]}, "/entries/0/evidence/0", "no-place"),
+    ({"evidence": [{"kind": "gps", "lat": 30.2}]}, "/entries/0/evidence/0", "no-place"),
     ({"at": timedelta(minutes=3)}, "/entries/0/at", "time-ahead"),
     ({"at": timedelta(days=-32)}, "/entries/0/at", "time-behind"),
 ]
@@ -48,6 +54,18 @@ async def test_what_was_not_understood_is_named(world: World, more: dict[str, An
     first = entry(world, "first", **more)
     receipt = await receipt_of(world, first, entry(world, "second", "greeted"))
     assert receipt["notes"] == [{"pointer": pointer, "code": code}]
+
+
+async def test_the_office_is_shown_a_place_that_is_none(world: World) -> None:
+    await world.plan()
+    await receipt_of(world, entry(world, "first", place={"lat": 30.25, "lon": 120.16}))
+    assert "no_place" not in (await world.ask("wang", "GET", f"/v1/visits/{VISIT}")).json()["flags"]
+    gps = [{"kind": "gps", "lat": 931.2, "lon": 121}]
+    other = {**record(uid("o")), "entries": [entry(world, "second", evidence=gps)]}
+    assert (await world.submit(other, uid("o"))).status_code == 201
+    assert "no_place" in (await world.ask("wang", "GET", f"/v1/visits/{VISIT}")).json()["flags"]
+    (found,) = (await world.ask("zhao", "GET", "/v1/visits?flag=no_place")).json()["items"]
+    assert found["id"] == str(VISIT)
 
 
 async def test_what_the_record_itself_does_not_know_is_named_too(world: World) -> None:

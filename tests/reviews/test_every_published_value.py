@@ -96,7 +96,14 @@ async def reviewed(world: World, seen: Seen) -> None:
     await submitted(world, visit, "first", said("12:05", "arrived"), said("12:06", "nobody_home"))
     await seen.look(visit)
     ahead = {"at": (world.ctx.now() + timedelta(hours=1)).isoformat(), "tick": 1, "session": str(uid("s"))}
-    await submitted(world, visit, "second", said("12:10", "entered"), said("12:40", "left"), device_clock=ahead)
+    await submitted(
+        world,
+        visit,
+        "second",
+        said("12:10", "entered", place={"lat": 0, "lon": 0}),
+        said("12:40", "left"),
+        device_clock=ahead,
+    )
     code = (await ask(world, "li", "GET", f"/v1/visits/{visit}/doorstep")).json()
     opening = {"ticket": doorstep_ticket((await world.client.get(doorstep_path(code))).text), "does": "page"}
     assert (await world.client.post(doorstep_path(code), data=opening)).headers["location"].startswith("/c/")

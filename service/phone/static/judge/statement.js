@@ -5,7 +5,7 @@
  */
 
 import { compare, occurrenceKey } from './timeline.js';
-import { hasOwn } from './texts.js';
+import { hasOwn, wellFormed } from './texts.js';
 /** @import {Field, FieldValue, Line, StatementTable, TimedEntry} from './types.d.ts' */
 /** @import {CompiledChecklist, CompiledItem} from './rules.js' */
 /** @import {Timeline} from './timeline.js' */
@@ -138,7 +138,7 @@ function evidence(line, acts) {
 }
 
 /** @param {string} text */
-const plainText = text => text.normalize('NFC').trim();
+const plainText = text => wellFormed(text).normalize('NFC').trim();
 
 /**
  * The canonical text (RFC 8785) of texts, lists and objects.

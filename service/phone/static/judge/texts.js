@@ -5,6 +5,12 @@
 export const isBlank = text => text == null || text.trim() === '';
 
 /**
+ * The text with U+FFFD for each half of a character, as the server reads it.
+ * @param {string} text
+ */
+export const wellFormed = text => text.replace(/\p{Surrogate}/gu, '\ufffd');
+
+/**
  * The value of an object's own key. Keys come from entries, and `constructor` is as good a key as any.
  * @template T
  * @param {Record<string, T> | null | undefined} object

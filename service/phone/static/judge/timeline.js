@@ -1,5 +1,5 @@
 import { toMicroseconds } from './moments.js';
-import { isBlank } from './texts.js';
+import { isBlank, wellFormed } from './texts.js';
 /** @import {Entry, TimedEntry} from './types.d.ts' */
 /** @import {CompiledChecklist, CompiledItem} from './rules.js' */
 
@@ -163,7 +163,7 @@ export class Timeline {
    */
   #name(fact, thing, timed) {
     const { label } = timed.entry;
-    if (label && !this.labels.has(thing)) this.labels.set(thing, label);
+    if (label && !this.labels.has(thing)) this.labels.set(thing, wellFormed(label));
     let things = this.namedThings.get(fact);
     if (!things) this.namedThings.set(fact, (things = new Map()));
     const first = things.get(thing);
