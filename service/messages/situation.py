@@ -1,0 +1,176 @@
+"""What is true of a visit now, as far as messages to its customer depend on it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+
+from service.accounts import cards
+from service.accounts.cards import IdCard
+from service.accounts.repository import names_of
+from service.context import AppContext
+from service.db.database import Transaction
+from service.judge import judge, signoffs
+from service.judge.findings import Judgement
+from service.judge.moments import from_ms, to_ms
+from service.judge.timeline import to_microseconds, withdrawn_ids
+from service.judge.visit import Window
+from service.visits.appointment import AGREED, MOVED, Appointment, current_appointment, is_completed
+from service.visits.changes import ChangeRecord
+from service.visits.complaints import RECORDED, own_answers, recording_id
+from service.visits.departures import DepartureView, is_current, view_of
+from service.visits.loading import LoadedVisit
+from service.visits.owed_answers import complaints_of, owed_answers
+from service.visits.windows import local
+from service.web.decoding import is_uuid
+
+from . import outbox
+from .outbox import ON_THEIR_WAY, MessageRow
+
+INFORMING_ITEMS = frozenset({AGREED, MOVED, "work_content_told", "work_place_told", "cooperation_requested"})
+"""Items by which the customer learns that somebody is coming."""
+
+
+class ComplaintState(msgspec.Struct, frozen=True):
+    """A complaint or report that has a number: by when it is answered, or when it was."""
+
+    id: str
+    number: str
+    came_at: datetime
+    due_at: datetime | None
+    answer: str
+    answered_at: datetime | None
+
+
+class Situation(msgspec.Struct, frozen=True, kw_only=True):
+    """A visit now, and the messages that were sent about it. `window` is in the utility's zone."""
+
+    visit: LoadedVisit
+    sent: Sequence[MessageRow]
+    now: datetime
+    company: str
+    hotline: str
+    technician: IdCard | None
+    judgement: Judgement
+    appointment: Appointment
+    window: Window | None
+    departure: DepartureView | None
+    departed_name: str
+
+    @property
+    def first_departure_number(self) -> int:
+        """Which departure was the first one for the present plan: later ones only correct it."""
+        visit = self.visit
+        return next((row.number for row in visit.departures if is_current(row, visit.plan_history)), 0)
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether somebody has begun the work, or found nobody at home."""
+        return self.judgement.verdict is not None
+
+    @property
+    def technician_names(self) -> tuple[str, ...]:
+        """Who comes, as on their ID card; shorter and shorter, because a text message is short."""
+        card = self.technician
+        if card is None:
+            return (self.visit.plan.technician,)
+        badge = f"（{card.badge}）" if card.badge else ""
+        return tuple(dict.fromkeys((f"{card.title}{card.name}{badge}", f"{card.name}{badge}", card.name)))
+
+    @property
+    def is_informed(self) -> bool:
+        """Whether the customer may know of the visit, from a message or from an entry."""
+        told = ("delivered", "taken")
+        return any(one.about not in ("code", "other") and one.state in told for one in self.sent) or any(
+            entry.what in INFORMING_ITEMS and is_completed(entry) for entry in self.visit.merged.entries
+        )
+
+    def last_change(self, kind: str) -> ChangeRecord | None:
+        """The last change of a kind."""
+        return next((one for one in reversed(self.visit.plan_history.trail) if one.kind == kind), None)
+
+    def last_record_at(self) -> datetime | None:
+        """When the technicians' last record came."""
+        times = [row.received_at for row in self.visit.batch_rows if row.kind == "record"]
+        return from_ms(max(times), self.now.tzinfo) if times else None
+
+    def statements(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """What waits for the customer's signature (`item[thing]`), and the signatures that a change made void."""
+        visit = self.visit
+        entries = visit.effective_entries()
+        evaluation = judge.Evaluation(visit.rules, visit.visit(), entries, to_microseconds(visit.now))
+        facts = evaluation.evaluate().facts
+        unsigned, void = list[str](), list[str]()
+        for one in signoffs.sign_offs(visit.rules, visit.visit(), entries, evaluation.timeline, facts):
+            if one.made.table.signs is None or not one.made.document.lines:
+                continue
+            if one.signature is not None and one.signature.state == "changed":
+                void.append(one.signature.entry)
+            elif one.signature is None and not any(refusal.valid and refusal.same for refusal in one.declined):
+                unsigned.append(f"{one.made.table.signs}[{one.made.thing or ''}]")
+        return tuple(sorted(unsigned)), tuple(sorted(void))
+
+    def complaints(self) -> tuple[ComplaintState, ...]:
+        """The complaints that have a number, in their order."""
+        visit = self.visit
+        made = complaints_of(visit)
+        if not made:
+            return ()
+        numbers = {
+            entry.id: piece.number
+            for entry in visit.merged.entries
+            if entry.what == RECORDED
+            for piece in entry.evidence
+            if piece.number
+        }
+        due = {one.complaint.id: one.due_at for one in owed_answers(visit, self.judgement, made)}
+        slips = withdrawn_ids(visit.merged.entries)
+        found: list[ComplaintState] = []
+        for complaint in made:
+            number = numbers.get(recording_id(complaint.id)) if is_uuid(complaint.id) else None
+            answers = [one for one in own_answers(visit.rules, complaint, visit.merged.entries) if one.id not in slips]
+            first = answers[0] if answers else None
+            if number:
+                state = ComplaintState(
+                    id=complaint.id,
+                    number=number,
+                    came_at=complaint.came_at,
+                    due_at=due.get(complaint.id),
+                    answer=first.id if first else "",
+                    answered_at=first.came_at if first else None,
+                )
+                found.append(state)
+        return tuple(found)
+
+
+async def situation_of(ctx: AppContext, tx: Transaction, visit: LoadedVisit) -> Situation:
+    """What is true of a visit now."""
+    appointment = current_appointment(visit, ctx.now(), ctx.company.cutoff_hours)
+    departure = visit.departure and view_of(ctx, visit.departure)
+    names = await names_of(tx, (departure.by,)) if departure else {}
+    return Situation(
+        visit=visit,
+        sent=await outbox.messages_of(tx, visit.row.id),
+        now=visit.now,
+        company=ctx.company.company,
+        hotline=ctx.company.hotline,
+        technician=await cards.get_card(tx, visit.plan.technician),
+        judgement=visit.evaluate_at(),
+        appointment=appointment,
+        window=local(ctx, appointment.window),
+        departure=departure,
+        departed_name=names[departure.by] if departure else "",
+    )
+
+
+def is_settled(situation: Situation, about: Sequence[str], occasion: str, since: datetime | None) -> bool:
+    """Whether one of the messages `about` something is on its way or arrived: for this occasion, or sent since then."""
+    from_at = 0 if since is None else to_ms(since)
+
+    def settles(row: MessageRow) -> bool:
+        if occasion and row.occasion and row.about == about[0]:
+            return row.occasion == occasion
+        return row.created_at >= from_at
+
+    on_their_way = (row for row in situation.sent if row.withdrawn_at is None and row.state in ON_THEIR_WAY)
+    return any(row.about in about and settles(row) for row in on_their_way)
