@@ -133,14 +133,15 @@ def _chosen_announcement(situation: Situation) -> tuple[MessageKind, Occasion]:
 
 def of_kind(ctx: AppContext, situation: Situation, kind: Kind, occasion: Occasion, wanted: Wanted) -> ComposedNotice:
     """A message with the registered text of its kind."""
-    common = {"company": situation.company, "customer": situation.visit.plan.customer.name}
-    for names in situation.technician_names:
-        values = common | occasion.values
-        if values.get("technician") == situation.technician_names[-1]:
-            values["technician"] = names
-        text, variables = _filled_in(kind.text, values)
-        if count_segments(as_delivered(ctx, text)) <= MAX_STANDARD_SEGMENTS:
+    values = {"company": situation.company, "customer": situation.visit.plan.customer.name, **occasion.values}
+    text, variables = _filled_in(kind.text, values)
+    for name in reversed(situation.technician_names[:-1]):  # longer and longer, while it fits
+        if values.get("technician") != situation.technician_names[-1]:
             break
+        longer, with_name = _filled_in(kind.text, values | {"technician": name})
+        if count_segments(as_delivered(ctx, longer)) > MAX_STANDARD_SEGMENTS:
+            break
+        text, variables = longer, with_name
     return _finished(ctx, situation, wanted, kind.name, text, occasion.key, variables)
 
 

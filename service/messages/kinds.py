@@ -143,11 +143,7 @@ def _tomorrow(situation: Situation) -> tuple[Occasion, ...]:
         raise NoticeNotDue("不是明天的上门 / the visit is not tomorrow")
     if not situation.is_informed:
         raise NoticeNotDue("客户还没有收到通知 / the customer was not notified yet")
-    occasion = _of_window(situation, values)
-    recently = later(situation.now, -REMINDED_AFTER)
-    if is_settled(situation, ("appointment", "reschedule"), "", recently):
-        raise NoticeNotDue("客户刚收到通知 / the customer was notified just now")
-    return (occasion,)
+    return (Occasion(_of_window(situation, values).key, later(situation.now, -REMINDED_AFTER), values),)
 
 
 def _departed(situation: Situation) -> tuple[Occasion, ...]:
@@ -246,7 +242,7 @@ KINDS: dict[MessageKind, Kind] = {
             name="appointment",
             purpose="预约：告知时间、内容、地点，请客户配合，并请客户答复（4.3.1）",
             condition="上门还没有开始，约定的时间没有过，在 400 天以内，没有取消",
-            text="【{company}】{customer}：{time}，{technician}上门{content}，{place}，请配合。口令{word}。请答复{link}",
+            text="【{company}】{customer}：{time}，{technician}上门{content}，{place}，口令{word}，请配合并答复{link}",
             occasions=_planned,
             settled_by=("reschedule",),
             automatic=False,
@@ -255,7 +251,7 @@ KINDS: dict[MessageKind, Kind] = {
             name="reschedule",
             purpose="改约：客户已经知道原来的时间",
             condition="同上，并且时间改过，客户收到过通知",
-            text="【{company}】{customer}：改到{time}，{technician}上门{content}，{place}，请配合。口令{word}。请答复{link}",
+            text="【{company}】{customer}：改到{time}，{technician}上门{content}，{place}，口令{word}，请配合并答复{link}",
             occasions=_moved,
             settled_by=("appointment",),
             automatic=False,
@@ -271,9 +267,10 @@ KINDS: dict[MessageKind, Kind] = {
         Kind(
             name="reminder",
             purpose="前一天提醒",
-            condition="明天上门，没有取消，客户收到过通知，而且不是刚刚收到",
+            condition="明天上门，没有取消，客户收到过通知（12 小时内刚通知的不再提醒）",
             text="【{company}】{customer}：明天{time}，{technician}上门{content}，{place}，请留人。口令{word}。",
             occasions=_tomorrow,
+            settled_by=("appointment", "reschedule"),
         ),
         Kind(
             name="on_the_way",

@@ -168,7 +168,7 @@ def is_settled(situation: Situation, about: Sequence[str], occasion: str, since:
     from_at = 0 if since is None else to_ms(since)
 
     def settles(row: MessageRow) -> bool:
-        if occasion and row.occasion and row.about == about[0]:
+        if row.occasion and row.about == about[0]:
             return row.occasion == occasion
         return row.created_at >= from_at
 

@@ -1,0 +1,61 @@
+"""How many parts a text message has, and that every standard text fits two with the longest usual values."""
+
+import re
+
+import pytest
+
+from service.messages.kinds import KINDS
+from service.messages.segments import MAX_STANDARD_SEGMENTS, count_segments
+
+LONGEST = {
+    "company": "安泰供水",
+    "customer": "欧阳女士",
+    "time": "12月28日 09:00–10:00",
+    "technician": "王建国",
+    "content": "更换智能水表",
+    "place": "人民东路 128 号 3 幢 1202 室",
+    "word": "青山 绿水",
+    "link": "https://shuiwu.example.cn/c/" + 26 * "a",
+    "arrival": "预计09:05到",
+    "contact": "请致电0571-88881234",
+    "date": "12月28日",
+    "count": "3",
+    "number": "TS-20261228-04711893",
+    "due": "12月31日",
+}
+
+
+@pytest.mark.parametrize("about", KINDS)
+def test_a_standard_text_fits_two_parts(about: str):
+    text = re.sub(r"\{(\w+)\}", lambda found: LONGEST[found[1]], KINDS[about].text)  # type: ignore[index]
+    assert count_segments(text) <= MAX_STANDARD_SEGMENTS, f"{len(text)}: {text}"
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("", 1),
+        ("a" * 160, 1),
+        ("a" * 161, 2),
+        ("a" * 306, 2),
+        ("a" * 307, 3),
+        ("€" * 80, 1),  # two septets each
+        ("€" * 81, 2),
+        ("a" + "€" * 152, 2),
+        ("€" * 77 + "a" * 153, 3),  # none is divided between two parts
+        ("水" * 70, 1),
+        ("水" * 71, 2),
+        ("水" * 134, 2),
+        ("水" * 135, 3),
+        ("a" * 69 + "水", 1),
+        ("a" * 70 + "水", 2),
+        ("😀" * 35, 1),  # two units each
+        ("😀" * 36, 2),
+        ("水" + "😀" * 66, 2),
+        ("水" * 66 + "😀" + "水" * 66, 3),
+        ("`", 1),
+        ("`" * 71, 2),  # not in the alphabet of GSM
+    ],
+)
+def test_parts_are_counted_as_networks_count_them(text: str, parts: int):
+    assert count_segments(text) == parts
