@@ -9,6 +9,8 @@ import asyncio
 from datetime import datetime, time, timedelta
 from uuid import UUID
 
+import msgspec
+
 from service.context import AppContext, transaction
 from service.db.database import Transaction
 from service.errors import Problem
@@ -18,6 +20,7 @@ from service.visits.append_batch import SERVICE_WRITER
 from service.visits.loading import load_visit
 from service.web.defects import or_unreadable
 
+from . import outbox
 from .composing import compose_due
 from .kinds import KINDS
 from .sending import add_to_outbox
@@ -61,17 +64,18 @@ async def _send_owed_of(ctx: AppContext, tx: Transaction, visit_id: UUID) -> boo
     row = await visits_repository.lock_visit(tx, visit_id)
     if row is None or await tx.execute("clear_news", visit=visit_id.bytes) == 0:
         return True  # another server was faster
+    situation = await situation_of(ctx, tx, await load_visit(ctx, tx, row))
     for about in KINDS:
         if about not in ctx.company.automatic:
             continue
-        visit = await load_visit(ctx, tx, row)
         try:
-            composed = compose_due(ctx, await situation_of(ctx, tx, visit), "sms", about)
+            composed = compose_due(ctx, situation, "sms", about)
         except Problem as problem:
             if problem.status >= 500:
                 raise
             continue
-        await add_to_outbox(ctx, tx, visit, composed, SERVICE_WRITER, ctx.new_id())
+        await add_to_outbox(ctx, tx, situation.visit, composed, SERVICE_WRITER, ctx.new_id())
+        situation = msgspec.structs.replace(situation, sent=await outbox.messages_of(tx, visit_id))
     return True
 
 

@@ -188,7 +188,7 @@ def _work_done(situation: Situation) -> tuple[datetime, dict[str, str]]:
 
 def _to_sign(situation: Situation) -> tuple[Occasion, ...]:
     _, values = _work_done(situation)
-    unsigned, _ = situation.statements()
+    unsigned = situation.unsigned
     if not unsigned:
         raise NoticeNotDue("没有等客户签认的内容 / nothing waits for the customer's signature")
     return (Occasion(" ".join(unsigned)[:200], None, values | {"count": str(len(unsigned))}),)
@@ -196,14 +196,13 @@ def _to_sign(situation: Situation) -> tuple[Occasion, ...]:
 
 def _void(situation: Situation) -> tuple[Occasion, ...]:
     _, values = _work_done(situation)
-    _, void = situation.statements()
-    if not void:
+    if not situation.void:
         raise NoticeNotDue("没有失效的签字 / no signature is void")
-    return tuple(Occasion(entry, None, values) for entry in void)
+    return tuple(Occasion(entry, None, values) for entry in situation.void)
 
 
 def _complained(situation: Situation) -> tuple[Occasion, ...]:
-    open_ones = [one for one in situation.complaints() if one.answered_at is None and one.due_at is not None]
+    open_ones = [one for one in situation.complaints if one.answered_at is None and one.due_at is not None]
     return _fresh(
         situation,
         "没有待答复的投诉 / no complaint waits for an answer",
@@ -212,7 +211,7 @@ def _complained(situation: Situation) -> tuple[Occasion, ...]:
 
 
 def _answered(situation: Situation) -> tuple[Occasion, ...]:
-    answered = [one for one in situation.complaints() if one.answered_at is not None]
+    answered = [one for one in situation.complaints if one.answered_at is not None]
     return _fresh(
         situation,
         "没有已答复的投诉 / no complaint was answered",

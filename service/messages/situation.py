@@ -1,6 +1,6 @@
 """What is true of a visit now, as far as messages to its customer depend on it."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from datetime import datetime
 
 import msgspec
@@ -11,9 +11,10 @@ from service.accounts.repository import names_of
 from service.context import AppContext
 from service.db.database import Transaction
 from service.judge import judge, signoffs
+from service.judge.entries import Entry
 from service.judge.findings import Judgement
 from service.judge.moments import from_ms, to_ms
-from service.judge.timeline import to_microseconds, withdrawn_ids
+from service.judge.timeline import to_microseconds
 from service.judge.visit import Window
 from service.visits.appointment import AGREED, MOVED, Appointment, current_appointment, is_completed
 from service.visits.changes import ChangeRecord
@@ -43,7 +44,11 @@ class ComplaintState(msgspec.Struct, frozen=True):
 
 
 class Situation(msgspec.Struct, frozen=True, kw_only=True):
-    """A visit now, and the messages that were sent about it. `window` is in the utility's zone."""
+    """A visit now, and the messages that were sent about it. `window` is in the utility's zone.
+
+    Once the technician has left: `unsigned` is what waits for the customer's signature (`item[thing]`), `void` are the
+    signatures that a change made void.
+    """
 
     visit: LoadedVisit
     sent: Sequence[MessageRow]
@@ -56,6 +61,9 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
     window: Window | None
     departure: DepartureView | None
     departed_name: str
+    unsigned: tuple[str, ...]
+    void: tuple[str, ...]
+    complaints: tuple[ComplaintState, ...]
 
     @property
     def first_departure_number(self) -> int:
@@ -94,58 +102,67 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
         times = [row.received_at for row in self.visit.batch_rows if row.kind == "record"]
         return from_ms(max(times), self.now.tzinfo) if times else None
 
-    def statements(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """What waits for the customer's signature (`item[thing]`), and the signatures that a change made void."""
-        visit = self.visit
-        entries = visit.effective_entries()
-        evaluation = judge.Evaluation(visit.rules, visit.visit(), entries, to_microseconds(visit.now))
-        facts = evaluation.evaluate().facts
-        unsigned, void = list[str](), list[str]()
-        for one in signoffs.sign_offs(visit.rules, visit.visit(), entries, evaluation.timeline, facts):
-            if one.made.table.signs is None or not one.made.document.lines:
-                continue
-            if one.signature is not None and one.signature.state == "changed":
-                void.append(one.signature.entry)
-            elif one.signature is None and not any(refusal.valid and refusal.same for refusal in one.declined):
-                unsigned.append(f"{one.made.table.signs}[{one.made.thing or ''}]")
-        return tuple(sorted(unsigned)), tuple(sorted(void))
 
-    def complaints(self) -> tuple[ComplaintState, ...]:
-        """The complaints that have a number, in their order."""
-        visit = self.visit
-        made = complaints_of(visit)
-        if not made:
-            return ()
-        numbers = {
-            entry.id: piece.number
-            for entry in visit.merged.entries
-            if entry.what == RECORDED
-            for piece in entry.evidence
-            if piece.number
-        }
-        due = {one.complaint.id: one.due_at for one in owed_answers(visit, self.judgement, made)}
-        slips = withdrawn_ids(visit.merged.entries)
-        found: list[ComplaintState] = []
-        for complaint in made:
-            number = numbers.get(recording_id(complaint.id)) if is_uuid(complaint.id) else None
-            answers = [one for one in own_answers(visit.rules, complaint, visit.merged.entries) if one.id not in slips]
-            first = answers[0] if answers else None
-            if number:
-                state = ComplaintState(
-                    id=complaint.id,
-                    number=number,
-                    came_at=complaint.came_at,
-                    due_at=due.get(complaint.id),
-                    answer=first.id if first else "",
-                    answered_at=first.came_at if first else None,
-                )
-                found.append(state)
-        return tuple(found)
+def _statements(visit: LoadedVisit) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What waits for the customer's signature (`item[thing]`), and the signatures that a change made void."""
+    entries = visit.effective_entries()
+    evaluation = judge.Evaluation(visit.rules, visit.visit(), entries, to_microseconds(visit.now))
+    facts = evaluation.evaluate().facts
+    unsigned, void = list[str](), list[str]()
+    for one in signoffs.sign_offs(visit.rules, visit.visit(), entries, evaluation.timeline, facts):
+        if one.made.table.signs is None or not one.made.document.lines:
+            continue
+        if one.signature is not None and one.signature.state == "changed":
+            void.append(one.signature.entry)
+        elif one.signature is None and not any(refusal.valid and refusal.same for refusal in one.declined):
+            unsigned.append(f"{one.made.table.signs}[{one.made.thing or ''}]")
+    return tuple(sorted(unsigned)), tuple(sorted(void))
+
+
+def _complaints(visit: LoadedVisit, judgement: Judgement) -> tuple[ComplaintState, ...]:
+    """The complaints that have a number, in their order."""
+    made = complaints_of(visit)
+    if not made:
+        return ()
+    recorded = [
+        (entry, piece.number)
+        for entry in visit.merged.entries
+        if entry.what == RECORDED
+        for piece in entry.evidence
+        if piece.number
+    ]
+    own = {recording_id(one.id) for one in made if is_uuid(one.id)}
+    due = {one.complaint.id: one.due_at for one in owed_answers(visit, judgement, made)}
+    found: list[ComplaintState] = []
+    for complaint in made:
+        number = _number(complaint, recorded, own)
+        first = next(iter(own_answers(visit.rules, complaint, visit.merged.entries)), None)
+        if number:
+            state = ComplaintState(
+                id=complaint.id,
+                number=number,
+                came_at=complaint.came_at,
+                due_at=due.get(complaint.id),
+                answer=first.id if first else "",
+                answered_at=first.came_at if first else None,
+            )
+            found.append(state)
+    return tuple(found)
+
+
+def _number(complaint: Entry, recorded: Sequence[tuple[Entry, str]], own: Container[str]) -> str | None:
+    """The number that the service gave a complaint, or that the office wrote down after it came."""
+    given = recording_id(complaint.id) if is_uuid(complaint.id) else ""
+    found = [number for entry, number in recorded if entry.id == given]
+    found += [number for entry, number in recorded if entry.id not in own and entry.came_at >= complaint.came_at]
+    return next(iter(found), None)
 
 
 async def situation_of(ctx: AppContext, tx: Transaction, visit: LoadedVisit) -> Situation:
     """What is true of a visit now."""
     appointment = current_appointment(visit, ctx.now(), ctx.company.cutoff_hours)
+    judgement = visit.evaluate_at()
+    unsigned, void = _statements(visit) if "left" in judgement.facts else ((), ())
     departure = visit.departure and view_of(ctx, visit.departure)
     names = await names_of(tx, (departure.by,)) if departure else {}
     return Situation(
@@ -155,11 +172,14 @@ async def situation_of(ctx: AppContext, tx: Transaction, visit: LoadedVisit) -> 
         company=ctx.company.company,
         hotline=ctx.company.hotline,
         technician=await cards.get_card(tx, visit.plan.technician),
-        judgement=visit.evaluate_at(),
+        judgement=judgement,
         appointment=appointment,
         window=local(ctx, appointment.window),
         departure=departure,
         departed_name=names[departure.by] if departure else "",
+        unsigned=unsigned,
+        void=void,
+        complaints=_complaints(visit, judgement),
     )
 
 

@@ -1,9 +1,11 @@
 """How many parts a text message has, and that every standard text fits two with the longest usual values."""
 
 import re
+from pathlib import Path
 
 import pytest
 
+from service.config import Settings
 from service.messages.kinds import KINDS
 from service.messages.segments import MAX_STANDARD_SEGMENTS, count_segments
 
@@ -59,3 +61,15 @@ def test_a_standard_text_fits_two_parts(about: str):
 )
 def test_parts_are_counted_as_networks_count_them(text: str, parts: int):
     assert count_segments(text) == parts
+
+
+@pytest.mark.parametrize("about", KINDS)
+def test_the_texts_to_register_are_documented_as_they_are_sent(about: str):
+    kind = KINDS[about]  # type: ignore[index]
+    pages = (Path(__file__).parents[2] / "docs" / "messages.md").read_text("utf-8")
+    (row,) = [line for line in pages.splitlines() if line.startswith(f"| `{about}` |")]
+    cells = [cell.strip() for cell in row.strip("|").split("|")]
+    sent = "自动" if about in Settings().automatic else "由调度发"
+    sent += "，不避开安静时段" if kind.urgent else ""
+    link = "有" if "{link}" in kind.text else "无"
+    assert cells == [f"`{about}`", kind.purpose, kind.condition, kind.text, link, sent]
