@@ -24,7 +24,7 @@ from . import outbox
 from .composing import compose_due
 from .kinds import KINDS
 from .sending import add_to_outbox
-from .situation import situation_of
+from .situation import has_failed, situation_of
 
 POLL_SECONDS = 1.0
 BATCH_SIZE = 20
@@ -74,6 +74,8 @@ async def _send_owed_of(ctx: AppContext, tx: Transaction, visit_id: UUID) -> boo
             if problem.status >= 500:
                 raise
             continue
+        if has_failed(situation, composed.about, composed.occasion, composed.to):
+            continue  # a dispatcher sees it, and decides
         await add_to_outbox(ctx, tx, situation.visit, composed, SERVICE_WRITER, ctx.new_id())
         situation = msgspec.structs.replace(situation, sent=await outbox.messages_of(tx, visit_id))
     return True

@@ -18,9 +18,9 @@ from service.visits.status import recompute_after_message
 
 from . import outbox
 from .composing import AddressLine, entries_of
-from .kinds import require_announceable
 from .notice_text import CallKind, facts_of, fulfilled_items, spoken_text
 from .notice_views import NoticeView, get_notice
+from .occasions import require_announceable
 from .outbox import MessageRow
 from .situation import Situation, situation_of
 

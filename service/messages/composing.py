@@ -16,8 +16,9 @@ from service.visits.customer_link import link_url
 from service.visits.loading import LoadedVisit
 from service.visits.telephone import can_be_dialled
 
-from .kinds import KINDS, LINK, WORD, Kind, MessageKind, Occasion, require_announceable
+from .kinds import KINDS, LINK, WORD, Kind, MessageKind
 from .notice_text import facts_of, fulfilled_items, names_time
+from .occasions import Occasion, require_announceable
 from .quiet_hours import after_quiet_hours
 from .segments import MAX_STANDARD_SEGMENTS, count_segments
 from .situation import Situation, situation_of

@@ -21,6 +21,7 @@ from service.visits.changes import ChangeRecord
 from service.visits.complaints import RECORDED, own_answers, recording_id
 from service.visits.departures import DepartureView, is_current, view_of
 from service.visits.loading import LoadedVisit
+from service.visits.notice_flags import FAILED_STATES
 from service.visits.owed_answers import complaints_of, owed_answers
 from service.visits.windows import local
 from service.web.decoding import is_uuid
@@ -194,3 +195,11 @@ def is_settled(situation: Situation, about: Sequence[str], occasion: str, since:
 
     on_their_way = (row for row in situation.sent if row.withdrawn_at is None and row.state in ON_THEIR_WAY)
     return any(row.about in about and settles(row) for row in on_their_way)
+
+
+def has_failed(situation: Situation, about: str, occasion: str, to: str) -> bool:
+    """Whether a message about this occasion to this number could not be delivered."""
+    return any(
+        (row.about, row.occasion, row.recipient) == (about, occasion, to) and row.state in FAILED_STATES
+        for row in situation.sent
+    )

@@ -12,7 +12,7 @@ import msgspec
 
 from service.context import AppContext, OutgoingMessage
 from service.db.database import Transaction
-from service.errors import NoticeNotDue, Problem
+from service.errors import InvalidOtp, NoticeNotDue, Problem
 from service.judge.entries import Entry
 from service.visits import customer_link
 from service.visits import repository as visits_repository
@@ -99,7 +99,8 @@ async def _problem_with(ctx: AppContext, tx: Transaction, row: MessageRow) -> st
         return "withdrawn"
     visit = await visits_repository.get_visit(tx, row.visit)
     if row.about not in KINDS or visit is None:
-        return ""
+        is_expired = row.about == "code" and ctx.clock() > row.give_up_at
+        return InvalidOtp.code if is_expired else ""
     try:
         situation = await situation_of(ctx, tx, await load_visit(ctx, tx, visit))
         occasions = KINDS[row.about].occasions(situation)  # type: ignore[index]

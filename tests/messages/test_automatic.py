@@ -9,6 +9,7 @@ import pytest
 
 from service.context import AppContext
 from service.messages import automatic, worker
+from service.messages.gateways import PermanentFailure
 from service.messages.kinds import KINDS
 from tests.support.api_client import VISIT, World, problem, record
 from tests.support.customer import UNSIGNED, advance_clock, example_customer
@@ -99,6 +100,37 @@ async def test_a_visit_that_cannot_be_read_stops_no_others(world: World, monkeyp
 
     monkeypatch.setattr(automatic, "situation_of", found)
     assert await sent(world, post) == ["appointment"]
+
+
+async def test_what_could_not_be_delivered_is_not_sent_again_by_itself(world: World):
+    post = everything(world)
+    post.trouble = PermanentFailure("HTTP 422")
+    await world.plan()
+    for _ in range(3):
+        assert await sent(world, post) == ["appointment"]
+    visit = (await world.ask("zhao", "GET", PATH)).json()
+    assert {"notice_due", "notice_failed"} <= set(visit["flags"])
+    post.trouble = None
+    mended = {"reason": "电话写错", "customer": {"name": "陶", "phone": "13900000000"}}
+    await change_visit(world, "details", mended)
+    assert await sent(world, post) == ["appointment", "appointment"]
+    assert post.letters[-1].to == "13900000000"
+
+
+async def test_a_request_to_sign_that_could_not_be_delivered_is_seen_until_one_was(world: World):
+    tao = await example_customer(world, "S04", drop=UNSIGNED)
+    path = f"/v1/visits/{tao.visit}"
+    tao.post.trouble = PermanentFailure("HTTP 422")
+    for state in ("refused", "delivered"):
+        wanted = {"channel": "sms", "about": "please_sign"}
+        assert (await world.ask("zhao", "POST", f"{path}/notice", wanted)).status_code == 201
+        await worker.deliver_due(world.ctx)
+        flags = (await world.ask("zhao", "GET", path)).json()["flags"]
+        assert ("notice_failed" in flags) == (state == "refused")
+        listed = (await world.ask("zhao", "GET", "/v1/visits?flag=notice_failed")).json()["items"]
+        assert len(listed) == (state == "refused")
+        tao.post.trouble = None
+        advance_clock(world, minutes=1)
 
 
 async def test_two_servers_send_each_message_once(world: World):

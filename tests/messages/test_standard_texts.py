@@ -1,11 +1,13 @@
 """How many parts a text message has, and that every standard text fits two with the longest usual values."""
 
 import re
+from datetime import time
 from pathlib import Path
 
 import pytest
 
-from service.config import Settings
+from service.config import Settings, SettingsError, load_settings
+from service.lifecycle import build_context
 from service.messages.kinds import KINDS
 from service.messages.segments import MAX_STANDARD_SEGMENTS, count_segments
 
@@ -73,3 +75,38 @@ def test_the_texts_to_register_are_documented_as_they_are_sent(about: str):
     sent += "，不避开安静时段" if kind.urgent else ""
     link = "有" if "{link}" in kind.text else "无"
     assert cells == [f"`{about}`", kind.purpose, kind.condition, kind.text, link, sent]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DOORSTEP_AUTOMATIC", "reminder, appointmnt"),
+        ("DOORSTEP_AUTOMATIC", "code"),
+        ("DOORSTEP_SMS_TEMPLATES", "appointment=SMS_1, birthday=SMS_2"),
+        ("DOORSTEP_SMS_TEMPLATES", "appointment"),
+        ("DOORSTEP_SMS_TEMPLATES", "appointment="),
+    ],
+)
+def test_a_setting_names_kinds_that_there_are(name: str, value: str):
+    with pytest.raises(SettingsError, match=name):
+        build_context(load_settings({name: value}))
+
+
+def test_settings_say_which_messages_are_sent_by_themselves_and_how_they_are_registered():
+    given = {
+        "DOORSTEP_AUTOMATIC": "reminder, cancellation",
+        "DOORSTEP_SMS_TEMPLATES": "appointment=SMS_1, reminder = SMS_2",
+        "DOORSTEP_QUIET": "22:00-07:30",
+        "DOORSTEP_SMS_REPORTS": "a secret of the gateway",
+    }
+    company = build_context(load_settings(given)).company
+    assert company.automatic == {"reminder", "cancellation"}
+    assert company.templates == {"appointment": "SMS_1", "reminder": "SMS_2"}
+    assert company.quiet_hours == (time(22), time(7, 30))
+    assert company.report_secret == "a secret of the gateway"
+    usual = build_context(load_settings({})).company
+    assert usual.automatic == {about for about, kind in KINDS.items() if kind.automatic}
+    assert (
+        build_context(load_settings({"DOORSTEP_AUTOMATIC": "none", "DOORSTEP_QUIET": "none"})).company.automatic
+        == set()
+    )
