@@ -61,9 +61,9 @@ async def whether_informed(ctx: AppContext, token: bytes, visit: VisitView) -> I
 
 async def _cancelled(ctx: AppContext, visit: VisitView, sent: list[NoticeView]) -> Informed:
     """A customer who knew of the visit, from a notice or otherwise, has to hear of the cancellation."""
-    told = next((one for one in reversed(sent) if one.about == "cancellation" and one.state in ON_THEIR_WAY), None)
-    if told is not None:
-        return await _called(ctx, told) if told.channel == calls.CHANNEL else _sent(told)
+    sent_last = next((one for one in reversed(sent) if one.about == "cancellation" and one.state in ON_THEIR_WAY), None)
+    if sent_last is not None:
+        return await _called(ctx, sent_last) if sent_last.channel == calls.CHANNEL else _sent(sent_last)
     if any(one.state in ("delivered", "taken") for one in sent) or any(
         one.what in INFORMING_ITEMS and is_completed(one) for one in visit.entries
     ):

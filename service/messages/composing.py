@@ -75,7 +75,7 @@ def compose_in(ctx: AppContext, situation: Situation, wanted: Wanted) -> Compose
 def compose_due(
     ctx: AppContext, situation: Situation, channel: Channel, about: MessageKind, send_at: datetime | None = None
 ) -> ComposedNotice:
-    """A message of a kind that is due. NoticeNotDue when the customer was told, NoRecipient, or the problem of the
+    """A message of a kind that is due. NoticeNotDue when the customer was notified, NoRecipient, or the problem of the
     kind."""
     kind = KINDS[about]
     kind.occasions(situation)

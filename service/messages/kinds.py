@@ -1,7 +1,7 @@
 """What happened → which message, to whom, under which condition: the one table of all messages to customers.
 
 Read `KINDS` from top to bottom. Each kind has the text as it is registered with a gateway (报备模板), and a function
-that finds its occasions: what has happened that the customer is to be told now. The function raises the problem that
+that finds its occasions: what the customer has to be informed of now. The function raises the problem that
 says why there is none. Every sender asks it, so that no message goes out whose condition does not hold: the API, the
 desk, messages that are sent by themselves, and the worker, just before it sends.
 
@@ -53,7 +53,7 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     urgent: bool = False
 
     def due(self, situation: Situation) -> Occasion:
-        """The first occasion that the customer was not told of. NoticeNotDue, or the problem of `occasions`."""
+        """The first occasion that the customer does not know of. NoticeNotDue, or the problem of `occasions`."""
         about = (self.name, *self.settled_by)
         for one in self.occasions(situation):
             if not is_settled(situation, about, one.key, one.since):

@@ -63,7 +63,7 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True):
     text: Annotated[str, Meta(description="Its standard text.")]
     variables: Annotated[dict[str, str], Meta(description="The values in it, as its registered template names them.")]
     segments: Annotated[int, Meta(description="Of how many text messages it consists, with a link of usual length.")]
-    due: Annotated[bool, Meta(description="Whether the customer was not told yet.")]
+    due: Annotated[bool, Meta(description="Whether the customer does not know it yet.")]
     automatic: Annotated[bool, Meta(description="Whether it is sent by itself.")]
 
 
@@ -77,7 +77,7 @@ class NoticeDraft(msgspec.Struct, frozen=True, kw_only=True):
     text: Annotated[str, Meta(description="The proposed text; empty if none can be sent.")]
     to: Annotated[str, Meta(description="The customer's phone number.")]
     proves: Annotated[tuple[str, ...], Meta(description="Items of the checklist that this text proves.")]
-    due: Annotated[bool, Meta(description="Whether the customer still has to be told.")]
+    due: Annotated[bool, Meta(description="Whether a message is due.")]
     appointment: Annotated[Appointment, Meta(description="What was agreed with the customer.")]
     offers: Annotated[tuple[Offer, ...], Meta(description="All messages whose condition holds now.")]
     sent: Annotated[tuple[NoticeView, ...], Meta(description="All notices of the visit.")]

@@ -1,4 +1,4 @@
-"""What has happened that a customer is to be told now.
+"""What a customer has to be informed of now.
 
 Each function finds the occasions of a kind of message (`kinds`), or raises the problem that says why there is none:
 NoticeTooLate, NoticeTooEarly, VisitCancelled or NoticeNotDue.
@@ -20,11 +20,11 @@ FRESH = timedelta(days=7)
 """So long after it happened a message about the work, a complaint or its answer is still sent."""
 DEPARTED_WITHIN = timedelta(hours=1)
 REMINDED_AFTER = timedelta(hours=12)
-"""Who was told within this time needs no reminder yet."""
+"""Who was notified within this time needs no reminder yet."""
 
 
 class Occasion(msgspec.Struct, frozen=True):
-    """Something that the customer is to be told. `key`: which one; `since`: when it happened; the text's variables."""
+    """Something that the customer has to know. `key`: which one; `since`: when it happened; the text's variables."""
 
     key: str
     since: datetime | None
@@ -55,7 +55,7 @@ def _visit_ahead(situation: Situation) -> dict[str, str]:
 
 
 def planned(situation: Situation) -> tuple[Occasion, ...]:
-    """The visit is ahead, and nobody told the customer another time."""
+    """The visit is ahead, and the customer knows no other time."""
     values = _visit_ahead(situation)
     if situation.appointment.moved and situation.is_informed:
         raise NoticeNotDue("时间已改，请发改约通知 / the time has changed: send that message")
@@ -76,11 +76,11 @@ def _of_window(situation: Situation, values: dict[str, str]) -> Occasion:
 
 
 def handed_over(situation: Situation) -> tuple[Occasion, ...]:
-    """The customer has heard of another technician."""
+    """The customer knows of another technician."""
     values = _visit_ahead(situation)
     change = situation.last_change("technician")
     if change is None or "technician" not in change.new or not situation.is_informed:
-        raise NoticeNotDue("客户没有听说过别的技术员 / the customer has heard of no other technician")
+        raise NoticeNotDue("客户没有听说过别的技术员 / the customer knows of no other technician")
     return (Occasion(f"technician {change.number}", change.at, values),)
 
 

@@ -22,7 +22,7 @@ CLOCK_SKEW_MS = 300_000  # a claim by a server whose clock is further ahead may 
 class MessageRow(msgspec.Struct, frozen=True, kw_only=True):
     """A message. `next_at`: when the next attempt is due, None if there is none; times are ms UTC.
 
-    `occasion`: what happened that the customer is told of (`kinds.Occasion`). `variables`: JSON, the values of the
+    `occasion`: what the customer is informed of (`kinds.Occasion`). `variables`: JSON, the values of the
     registered template; None for a text of somebody's own. `link`: the link that it carries. `not_before`: it waits
     until then. `withdrawn_because`: the kind of change that outdated it, or the code of the problem for which it could
     not be sent any more.

@@ -4,7 +4,7 @@ from litestar import Controller, post
 from litestar.params import JSONBody, RawBody
 
 from service.accounts.caller import Context, limit_by_address
-from service.errors import NotAuthenticated
+from service.errors import PermissionDenied
 from service.web.api_document import PUBLIC, PUBLIC_ERRORS, example, problems
 from service.web.request import AnyRequest
 from service.web.strict_body import StrictBody
@@ -27,11 +27,12 @@ class DeliveryReportsController(Controller):
         opt={"exclude_from_auth": True},
         guards=[limit_by_address],
         security=PUBLIC,
+        request_max_body_size=8192,
         dto=StrictBody[DeliveryReports],
         operation_class=example(
             {"reports": [{"id": _ID, "state": "delivered", "reason": "DELIVRD"}]}, ReportsTaken(1, 0)
         ),
-        responses=problems(*PUBLIC_ERRORS, NotAuthenticated),
+        responses=problems(*PUBLIC_ERRORS, PermissionDenied),
     )
     async def take_delivery_reports(
         self, request: AnyRequest, context: Context, data: JSONBody[DeliveryReports], body: RawBody

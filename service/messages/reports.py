@@ -10,7 +10,7 @@ from msgspec import Meta
 
 from service.context import AppContext, transaction
 from service.db.database import Transaction
-from service.errors import NotAuthenticated
+from service.errors import PermissionDenied
 from service.judge.bounds import LineText
 from service.visits import repository as visits_repository
 from service.visits.loading import load_visit
@@ -50,13 +50,13 @@ class ReportsTaken(msgspec.Struct, frozen=True):
 
 
 def require_gateway(ctx: AppContext, authorization: str, signature: str, body: bytes) -> None:
-    """NotAuthenticated unless the secret of the gateway is the bearer token, or signs the body (HMAC-SHA-256, hex)."""
+    """PermissionDenied unless the secret of the gateway is the bearer token, or signs the body (HMAC-SHA-256, hex)."""
     secret = ctx.company.report_secret.encode()
     scheme, _, token = authorization.strip().partition(" ")
     is_token = scheme.lower() == "bearer" and compare_digest(_hash(token.strip().encode()), _hash(secret))
     is_signed = compare_digest(signature.strip().lower().encode(), digest(secret, body, "sha256").hex().encode())
     if not secret or not (is_token or is_signed):
-        raise NotAuthenticated("send the secret as Authorization: Bearer, or X-Signature with the HMAC of the body")
+        raise PermissionDenied("send the secret as Authorization: Bearer, or X-Signature with the HMAC of the body")
 
 
 def _hash(value: bytes) -> bytes:

@@ -89,8 +89,8 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def is_informed(self) -> bool:
         """Whether the customer may know of the visit, from a message or from an entry."""
-        told = ("delivered", "taken")
-        return any(one.about not in ("code", "other") and one.state in told for one in self.sent) or any(
+        arrived = ("delivered", "taken")
+        return any(one.about not in ("code", "other") and one.state in arrived for one in self.sent) or any(
             entry.what in INFORMING_ITEMS and is_completed(entry) for entry in self.visit.merged.entries
         )
 

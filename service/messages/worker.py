@@ -12,7 +12,7 @@ import msgspec
 
 from service.context import AppContext, OutgoingMessage
 from service.db.database import Transaction
-from service.errors import InvalidOtp, NoticeNotDue, Problem
+from service.errors import InternalError, InvalidOtp, NoticeNotDue, Problem
 from service.judge.entries import Entry
 from service.visits import customer_link
 from service.visits import repository as visits_repository
@@ -51,8 +51,9 @@ async def deliver_due(ctx: AppContext) -> int:
     """Deliver the messages that are due now. Returns the number of attempts."""
     now = ctx.clock()
     claimed = await ctx.db.write(lambda tx: outbox.claim_due(tx, now, now + LEASE_MS, BATCH_SIZE))
-    await asyncio.gather(*(_deliver(ctx, row) for row in claimed))
-    return len(claimed)
+    true = [row for row in claimed if await _still_holds(ctx, row)]
+    await asyncio.gather(*(_deliver(ctx, row) for row in true))
+    return len(true)
 
 
 def backoff(tries: int) -> int:
@@ -61,12 +62,6 @@ def backoff(tries: int) -> int:
 
 
 async def _deliver(ctx: AppContext, row: MessageRow) -> None:
-    holds = await or_unreadable(ctx, row.visit, _still_holds(ctx, row))
-    if holds is None:  # the visit cannot be read: perhaps the next version can
-        await ctx.db.write(lambda tx: _record_result(ctx, tx, row, "failed", "defect", proves=False))
-        return
-    if not holds:
-        return
     try:
         outcome, detail = await attempt(ctx, _message(ctx, row))
     except asyncio.CancelledError:  # on a stop: it may be on its way, and is sent again after the start
@@ -85,11 +80,14 @@ def awaits_report(ctx: AppContext, channel: str) -> bool:
 
 
 async def _still_holds(ctx: AppContext, row: MessageRow) -> bool:
-    """Whether what a message says is still true, just before it is sent. If not, it is withdrawn."""
-    problem = await ctx.db.read(lambda tx: _problem_with(ctx, tx, row))
-    if problem:
+    """Whether what a message says is still true, just before it is sent. If not, it is withdrawn; where the visit
+    cannot be read, it waits."""
+    problem = await or_unreadable(ctx, row.visit, ctx.db.read(lambda tx: _problem_with(ctx, tx, row)))
+    if problem is None:
+        await ctx.db.write(lambda tx: _record_result(ctx, tx, row, "failed", InternalError.code, proves=False))
+    elif problem:
         await ctx.db.write(lambda tx: _withdraw(ctx, tx, row, problem))
-    return not problem
+    return problem == ""
 
 
 async def _problem_with(ctx: AppContext, tx: Transaction, row: MessageRow) -> str:
@@ -108,8 +106,8 @@ async def _problem_with(ctx: AppContext, tx: Transaction, row: MessageRow) -> st
         if problem.status >= 500:
             raise
         return problem.code
-    is_told = not row.occasion or row.occasion in [one.key for one in occasions]
-    return "" if is_told else NoticeNotDue.code
+    is_current = not row.occasion or row.occasion in [one.key for one in occasions]
+    return "" if is_current else NoticeNotDue.code
 
 
 async def _withdraw(ctx: AppContext, tx: Transaction, row: MessageRow, because: str) -> None:

@@ -2,7 +2,7 @@
 
 The living link of a visit is the one that was handed out last. A link that a message carries is handed out when the
 message is delivered; until then it opens the page too, and the one before it lives. So a customer always has one that
-opens, and a text without a link ends none. The link that a code at the door opens is for the customer who stands there:
+opens, and a text without a link ends none. The link that a code at the door opens is for the customer there:
 it neither ends the one from the message nor is ended by it.
 """
 
@@ -30,7 +30,9 @@ from .repository import VisitRow
 
 DAY_MS = 86_400_000
 _AT_DOOR, _NEAR_DOOR = "door of ", "door, same network, of "
-LIFETIME_MS = 7 * DAY_MS  # after the end of the window, the last thing written, or the day by which an answer is due
+LIFETIME_MS = (
+    7 * DAY_MS
+)  # after the window, the last thing that the utility wrote, or the day by which an answer is due
 LinkStatus = Literal["current", "replaced", "ended"]
 """`replaced`: another one was handed out since, and lives. `ended`: there is nothing left to do with it."""
 
@@ -119,9 +121,9 @@ async def _add(
 
 
 def extend_links_statement(visit: LoadedVisit, answers_due: Iterable[int]) -> BatchStatement:
-    """The statement by which links live as long as there is a reason for them: the window, what was written, and the
-    answers that are due (ms UTC)."""
-    written = (row.received_at for row in visit.batch_rows)
+    """The statement by which links live as long as there is a reason for them: the window, what the utility wrote, and
+    the answers that are due (ms UTC). What the customer writes prolongs nothing."""
+    written = (row.received_at for row in visit.batch_rows if row.kind in ("record", "office"))
     until = max((window_end(visit), *written, *answers_due)) + LIFETIME_MS
     return "extend_links", {"visit": visit.row.id.bytes, "until": until}
 

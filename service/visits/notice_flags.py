@@ -57,16 +57,16 @@ async def with_notice_flags(tx: Transaction, visit: LoadedVisit, *, ahead: bool)
     """
     moved = visit.plan_history.rescheduled
     since = to_ms(moved[-1].at) if moved else 0
-    told, others = list[str](), dict[str, str]()
+    states, others = list[str](), dict[str, str]()
     for about, state, at in await tx.fetch_all("notice_states", visit=visit.row.id.bytes):
         if about in TELLING_OF_TIME:
-            told += [state] if ahead and at >= since else []
+            states += [state] if ahead and at >= since else []
         elif ahead or about in AFTERWARDS:
             others[about] = state
     flags = [flag for flag in visit.row.flags.split() if flag not in NOTICE_FLAGS]
-    is_told = any(state in COVERING_STATES for state in told)
-    if ahead and not is_told:
+    is_notified = any(state in COVERING_STATES for state in states)
+    if ahead and not is_notified:
         flags.append(NOTICE_DUE)
-    if any(state in FAILED_STATES for state in (*others.values(), *(() if is_told else told))):
+    if any(state in FAILED_STATES for state in (*others.values(), *(() if is_notified else states))):
         flags.append(NOTICE_FAILED)
     return msgspec.structs.replace(visit, row=msgspec.structs.replace(visit.row, flags=" ".join(flags)))

@@ -127,7 +127,7 @@ async def test_only_the_gateway_reports(world: World, post: Post):
         {"x-signature": digest(SECRET.encode(), b"another body", "sha256").hex()},
     ]
     for headers in wrong:
-        assert problem(await report(world, told, headers=headers)) == (401, "not-signed-in"), headers
+        assert problem(await report(world, told, headers=headers)) == (403, "not-allowed"), headers
     assert (await notice(world))["state"] == "taken"
     signed = {"x-signature": digest(SECRET.encode(), body, "sha256").hex()}
     assert (await report(world, told, headers=signed)).json()["recorded"] == 1
@@ -138,7 +138,7 @@ async def test_without_a_secret_nobody_reports_and_what_is_accepted_counts_as_de
     sent = await taken(world)
     assert (await notice(world))["state"] == "delivered"
     for headers in ({}, {"authorization": "Bearer "}, {"x-signature": digest(b"", b"", "sha256").hex()}):
-        assert problem(await report(world, {"id": sent, "state": "failed"}, headers=headers)) == (401, "not-signed-in")
+        assert problem(await report(world, {"id": sent, "state": "failed"}, headers=headers)) == (403, "not-allowed")
 
 
 async def test_reports_about_nothing_known_are_ignored_and_stop_no_others(world: World, post: Post):

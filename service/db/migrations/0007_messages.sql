@@ -13,7 +13,7 @@ CREATE TABLE departures (
 );
 ALTER TABLE visit_summaries ADD COLUMN departures BIGINT NOT NULL DEFAULT 0;   -- how many rows there are in `departures`
 
--- Messages: what happened that the customer is told of, the values of the registered template (JSON), until when the
+-- Messages: what the customer is informed of, the values of the registered template (JSON), until when the
 -- message waits, and the link that it carries. New states: taken (by a gateway that will report), failed (reported).
 ALTER TABLE messages ADD COLUMN occasion TEXT NOT NULL DEFAULT '';
 ALTER TABLE messages ADD COLUMN variables BYTEA;
@@ -38,6 +38,6 @@ UPDATE links SET purpose = 'door' WHERE created_by LIKE 'door %' OR created_by L
 DROP INDEX links_living;
 CREATE UNIQUE INDEX links_living ON links (visit, purpose) WHERE ended_at IS NULL AND handed_out_at IS NOT NULL;
 
--- 1: something was written about the visit, and nobody has looked yet whether its customer is to be told.
+-- 1: something was written about the visit, and nobody has looked yet whether its customer has to know.
 ALTER TABLE visit_summaries ADD COLUMN news BIGINT NOT NULL DEFAULT 0;
 CREATE INDEX visit_summaries_news ON visit_summaries (visit) WHERE news = 1;
