@@ -77,6 +77,9 @@ ROWS: dict[str, Row] = {
     "sign_in": public("POST", "/v1/session", {"login": "li", "password": "x"}),
     "set_up_second_factor": public("PUT", "/v1/me/second-factor", {"login": "li", "password": "x"}),
     "set_password": public("PUT", "/v1/invitations/guess/password", {"password": "a long enough one"}),
+    "take_delivery_reports": public(
+        "POST", "/v1/delivery-reports", {"reports": [{"id": str(VISIT), "state": "failed"}]}
+    ),
     "register_device": public("POST", "/v1/devices", {"code": "guess", "name": "x"}),
     "show_invitation": public("GET", "/invitation"),
     "take_invitation": public("POST", "/invitation", b""),
@@ -138,6 +141,7 @@ ROWS: dict[str, Row] = {
     "change_details": Row("PUT", f"{V}/details", OFFICE, {"reason": "写错", "customer": CUSTOMER}, headers=SEEN),
     "change_due": Row("PUT", f"{V}/due", OFFICE, {"site_cleared": stories.clock("18:00")}, headers=SEEN),
     "cancel_visit": Row("PUT", f"{V}/cancellation", OFFICE, {"reason": "客户取消"}, headers=SEEN),
+    "record_departure": Row("PUT", f"{V}/departure", frozenset({OWN}), {"at": stories.clock("08:30")}),
     "open_calendar": Row("PUT", "/v1/me/calendar", TECHNICIANS),
     "end_calendar": Row("DELETE", "/v1/me/calendar", TECHNICIANS),
     "show_calendar": public("GET", "/calendar/guess.ics"),
