@@ -119,7 +119,7 @@ class LinkExpired(Problem):
     code, status = "link-ended", 410
     title_zh = "这个链接已失效，请向供水公司索取新的"
     title_en = "This link has ended; ask the utility for a new one"
-    visit_cancelled = False  # only pages say so
+    visit_cancelled = replaced = False  # only pages say so
 
 
 class AppointmentChanged(Problem):

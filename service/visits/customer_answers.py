@@ -8,6 +8,7 @@ from msgspec import Meta
 from service.judge.bounds import CodeText, LongText, check_time
 from service.judge.entries import AwareDatetime, Entry, Sha256, SubjectId
 from service.judge.signoffs import Level, RefusalOutcome
+from service.judge.visit import Window
 
 RequiredText = Annotated[str, Meta(min_length=1, max_length=1000, pattern=r"\S")]
 SignerName = Annotated[str, Meta(min_length=1, max_length=60, pattern=r"\S")]
@@ -25,13 +26,26 @@ class AnswerInput(msgspec.Struct, frozen=True, kw_only=True):
     thing: Annotated[SubjectId | None, Meta(description="One of its things; without it, all.")] = None
 
 
-class RescheduleRequest(msgspec.Struct, frozen=True):
-    """A wish for another time."""
+class RescheduleRequest(msgspec.Struct, frozen=True, rename={"start": "from", "end": "to"}):
+    """A wish for another time: in words, and where they know it as a time."""
 
     wish: Annotated[
         str,
         Meta(min_length=1, max_length=300, pattern=r"\S", description="What the customer wishes, in their words."),
     ]
+    start: Annotated[AwareDatetime | None, Meta(description="When the time that they would like begins.")] = None
+    end: Annotated[AwareDatetime | None, Meta(description="When it ends.")] = None
+
+    def __post_init__(self) -> None:
+        check_time("from", self.start)
+        check_time("to", self.end)
+        if (self.start is None) != (self.end is None) or (self.start and self.end and self.end < self.start):
+            raise ValueError("from and to belong together, and the earlier one comes first")
+
+    @property
+    def window(self) -> Window | None:
+        """The time that they would like."""
+        return Window(self.start, self.end) if self.start and self.end else None
 
 
 class IncidentReport(msgspec.Struct, frozen=True):

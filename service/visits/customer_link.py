@@ -120,6 +120,7 @@ async def resolve_link(ctx: AppContext, tx: Transaction, token: str, *, lock: bo
     if ended_at is not None or ctx.clock() > expires_at:
         ended = await repository.get_visit(tx, UUID(bytes=visit_id))
         problem = LinkExpired()
+        problem.replaced = ended_at is not None
         problem.visit_cancelled = ended is not None and ended.state == "cancelled"
         raise problem
     row = await (repository.lock_visit if lock else repository.get_visit)(tx, UUID(bytes=visit_id))
