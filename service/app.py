@@ -15,7 +15,7 @@ from service.checklists import routes as checklists_routes
 from service.confirmation import routes as confirmation_routes
 from service.context import AppContext
 from service.devices import routes as devices_routes
-from service.dispatch import change_routes, import_pages, import_routes, notice_pages, plan_pages
+from service.dispatch import change_routes, departure_routes, import_pages, import_routes, notice_pages, plan_pages
 from service.dispatch import pages as dispatch_pages
 from service.dispatch import routes as dispatch_routes
 from service.duties import pages as duties_pages
@@ -55,6 +55,7 @@ ROUTES = (
     *dispatch_pages.ROUTES,
     *plan_pages.ROUTES,
     *change_routes.ROUTES,
+    *departure_routes.ROUTES,
     *agenda_routes.ROUTES,
     *import_routes.ROUTES,
     *import_pages.ROUTES,

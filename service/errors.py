@@ -190,6 +190,12 @@ class VisitAlreadyStarted(Problem):
     )
 
 
+class DepartureNotNow(Problem):
+    code, status = "departure-not-now", 409
+    title_zh = "现在不用报出发：已经到场，或离约定的时间还早，或已经结束"
+    title_en = "No departure is recorded now: the visit has begun, is far away or is over"
+
+
 class NoticeTooLate(Problem):
     code, status = "notice-too-late", 409
     title_zh = "约定的时间已过，或工作已经开始，不能再发上门通知"

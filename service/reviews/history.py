@@ -32,7 +32,7 @@ async def get_history(ctx: AppContext, tx: Transaction, token: bytes, visit_id: 
 
 async def build_history(ctx: AppContext, tx: Transaction, visit: LoadedVisit) -> VisitHistory:
     """The history of a loaded visit."""
-    steps = [*_plan(ctx, visit), *_batches(visit), *_reviews(ctx, visit)]
+    steps = [*_plan(ctx, visit), *_departures(ctx, visit), *_batches(visit), *_reviews(ctx, visit)]
     for message in await outbox.messages_of(tx, visit.row.id):
         at = ctx.to_local_time(message.created_at)
         text = f"{message.about} {message.channel}" + ("" if message.channel == CALL else f" {message.state}")
@@ -54,6 +54,13 @@ def _plan(ctx: AppContext, visit: LoadedVisit) -> Iterable[HistoryStep]:
     for change in visit.plan_history.trail:
         text = f"{change.kind}: {change.reason}" if change.reason else change.kind
         yield HistoryStep(at=change.at, kind="changed", by=change.by, id=str(change.number), text=text)
+
+
+def _departures(ctx: AppContext, visit: LoadedVisit) -> Iterable[HistoryStep]:
+    for row in visit.departures:
+        minutes = row.content().minutes
+        text = "" if minutes is None else f"{minutes} min"
+        yield HistoryStep(at=ctx.to_local_time(row.at), kind="departure", by=row.writer, id=str(row.id), text=text)
 
 
 def _batches(visit: LoadedVisit) -> Iterable[HistoryStep]:

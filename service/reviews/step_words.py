@@ -24,6 +24,7 @@ KINDS: dict[str, PageText] = {
     "explanation": PageText("技术员说明"),
     "inquiry": PageText("询问技术员"),
     "looked": PageText("查看隔离内容"),
+    "departure": PageText("技术员出发"),
     "link": PageText("扫门口的码打开了客户的签认页，码由此人出示"),
 }
 CHANGES: dict[str, PageText] = {
@@ -74,6 +75,9 @@ def step_lines(
             return ((CHANGES.get(kind, _own(kind)), *((_own(reason),) if reason else ())),)
         case "customer" if step.text.startswith("asked_time:"):
             return ((FLAGS["asked_time"], *wish_words(step.text.partition(":")[2].strip())),)
+        case "departure":
+            minutes = step.text.removesuffix(" min")
+            return ((PageText("预计 %(minutes)s 分钟后到", {"minutes": minutes}),),) if minutes else ()
         case "link":
             return ((SAME_NETWORK,),) if step.text else ()
         case "record" | "office" | "customer" | "door" | "callback":

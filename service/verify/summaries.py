@@ -22,7 +22,10 @@ from service.visits.unassigned import with_assignment_flag
 from .rows import BATCH_SIZE, check_rows, check_twice, collect_faults, diff_facts, format_id, list_all_faults
 
 SOURCE = "was planned, changed and written"
-_LISTS = {"summaries_without_visit": "visit {}: it is on the board, and its row is gone"}
+_LISTS = {
+    "summaries_without_visit": "visit {}: it is on the board, and its row is gone",
+    "miscounted_departures": "visit {}: the board counts other departures than there are",
+}
 _PLAN_COLUMNS = ("its technician", "its crew", "its time", "what it follows")
 
 

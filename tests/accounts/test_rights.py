@@ -138,6 +138,7 @@ ROWS: dict[str, Row] = {
     "change_details": Row("PUT", f"{V}/details", OFFICE, {"reason": "写错", "customer": CUSTOMER}, headers=SEEN),
     "change_due": Row("PUT", f"{V}/due", OFFICE, {"site_cleared": stories.clock("18:00")}, headers=SEEN),
     "cancel_visit": Row("PUT", f"{V}/cancellation", OFFICE, {"reason": "客户取消"}, headers=SEEN),
+    "record_departure": Row("PUT", f"{V}/departure", frozenset({OWN}), {"at": stories.clock("08:30")}),
     "open_calendar": Row("PUT", "/v1/me/calendar", TECHNICIANS),
     "end_calendar": Row("DELETE", "/v1/me/calendar", TECHNICIANS),
     "show_calendar": public("GET", "/calendar/guess.ics"),

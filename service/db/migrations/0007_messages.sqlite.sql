@@ -1,0 +1,4 @@
+CREATE TRIGGER departures_no_update BEFORE UPDATE ON departures
+BEGIN SELECT RAISE(ABORT, 'departures are only ever added'); END;
+CREATE TRIGGER departures_no_delete BEFORE DELETE ON departures
+BEGIN SELECT RAISE(ABORT, 'departures are only ever added'); END;
