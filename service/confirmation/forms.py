@@ -24,7 +24,7 @@ from service.web.templates import contact_advice, redirect
 from . import answering, otp, page, reschedule_wish
 from .form_state import ANSWERED, FormState, Visitor
 from .page_view import VERIFICATION_EXPIRED, has_started, verification_expired
-from .progress import REVIEW
+from .progress import REVIEW, SIGN
 from .render import render_page
 
 MAX_FORM_BYTES = 400_000  # with a drawn signature
@@ -83,7 +83,8 @@ async def _fragment(visitor: Visitor, name: str) -> str:
     """`#name` with the step that it is in, unless the page does not have this part now."""
     if not name or not has_started(await page.get_page(*visitor)):
         return ""
-    return f"?step={REVIEW}#{name}" if name == "raised" else f"#{name}"
+    step = {"raised": REVIEW, "code": SIGN}.get(name)
+    return f"?step={step}#{name}" if step else f"#{name}"
 
 
 def _problem_message(problem: Problem, hotline: str) -> AnyText:

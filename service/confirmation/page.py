@@ -18,6 +18,7 @@ from service.judge.visit import Window
 from service.visits.appointment import AGREED, Appointment, current_appointment
 from service.visits.changes import Cancellation
 from service.visits.customer_link import link_expiry, resolve_link
+from service.visits.departures import view_of
 from service.visits.free_times import offered_windows
 from service.visits.loading import LoadedVisit, load_visit
 from service.visits.windows import local, technician_of
@@ -79,6 +80,8 @@ class ConfirmationPage(msgspec.Struct, frozen=True, kw_only=True):
     link_until: Annotated[datetime | None, Meta(description="When the link expires.")] = None
     arrived_at: Annotated[datetime | None, Meta(description="When the technician arrived.")] = None
     left_at: Annotated[datetime | None, Meta(description="When the technician left.")] = None
+    departed_at: Annotated[datetime | None, Meta(description="When the technician set out for it.")] = None
+    expected_at: Annotated[datetime | None, Meta(description="When they expect to arrive, if they said so.")] = None
     offered: Annotated[tuple[Window, ...], Meta(description="Free times that the customer may ask for instead.")] = ()
     moved_because: Annotated[str | None, Meta(description="Why the time was moved last.")] = None
     cancelled: Annotated[CancelledVisit | None, Meta(description="When and why it was cancelled.")] = None
@@ -132,6 +135,7 @@ async def build_details(
     valid_until = code.valid_until(ctx.clock()) if code and level is None else None
     stage, facts = _stage(visit, appointment), view.judgement.facts
     started = stage in ("under_way", "over")
+    departure = view_of(ctx, visit.departure) if visit.departure and stage != "cancelled" else None
 
     def to_local(ms: int | None) -> datetime | None:
         return None if ms is None else ctx.to_local_time(ms)
@@ -160,6 +164,8 @@ async def build_details(
         moved_because=_move_reason(visit) if appointment.moved else None,
         cancelled=_cancellation(ctx, visit),
         left_at=view.first_occurrence("left"),
+        departed_at=departure and departure.received_at,
+        expected_at=departure and departure.arrives_at,
     )
     nobody_home = stage == "over" and "work_finished" not in facts and "nobody_home" in facts
     return PageDetails(page=page, answers=view.latest_answers(ctx), nobody_home=nobody_home)

@@ -88,7 +88,7 @@ def page_view(
     step = asked_step or step_of(sent)
     in_steps = page.level is None and bool(waiting) and not sent.carried
     code_asked = bool(sent.carried) or sent.form in ("code", "code-entry")
-    if in_steps and code_asked:
+    if in_steps and (code_asked or (page.code_until and step is None)):
         step = "sign"
     all_steps = progress.steps(
         page, waiting=len(waiting), to_sign=bool(own), responded=responded, asked=step if started else None
@@ -102,8 +102,8 @@ def page_view(
         "hotline": page.hotline,
         "started": started,
         "missed": missed,
-        "headline": progress.headline(details, waiting=len(waiting), done=done, started=started, missed=missed),
-        "stations": progress.stations(page, ctx.zone) if page.state != "cancelled" else (),
+        "headline": progress.headline(details, waiting=len(waiting), signed=bool(own) and not waiting, done=done, started=started, missed=missed),
+        "stations": progress.stations(page) if page.state != "cancelled" else (),
         "steps": {one.name: one for one in all_steps},
         "code_in_step": in_steps,
         "code_first": page.level is None and not in_steps and code_asked,

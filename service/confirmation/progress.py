@@ -1,11 +1,10 @@
 """How far a visit and its customer are: the headline of the page, the line of four stations, the three steps."""
 
-from datetime import datetime, tzinfo
+from datetime import datetime
 from typing import Literal
 
 import msgspec
 
-from service.judge.moments import in_zone
 from service.web.language import AnyText, PageText
 
 from .page import ConfirmationPage, PageDetails
@@ -35,11 +34,10 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     idle: bool = False
 
 
-def stations(page: ConfirmationPage, zone: tzinfo | None) -> tuple[Station, ...]:
+def stations(page: ConfirmationPage) -> tuple[Station, ...]:
     """The four stations; a later one that was passed passes those before it."""
-    agreed = page.appointment.agreed_at if page.appointment.agreed else None
-    times = (agreed and in_zone(agreed, zone), None, page.arrived_at, page.left_at)
-    reached = [page.appointment.agreed, False, page.arrived_at is not None, page.state == "over"]
+    times = (None, page.departed_at, page.arrived_at, page.left_at)
+    reached = [page.appointment.agreed, page.departed_at is not None, page.arrived_at is not None, page.state == "over"]
     if page.state == "under_way":
         reached[2] = True
     last = max((number for number, one in enumerate(reached) if one), default=-1)
@@ -50,7 +48,9 @@ def stations(page: ConfirmationPage, zone: tzinfo | None) -> tuple[Station, ...]
     )
 
 
-def headline(details: PageDetails, *, waiting: int, done: bool, started: bool, missed: bool) -> AnyText:
+def headline(
+    details: PageDetails, *, waiting: int, signed: bool, done: bool, started: bool, missed: bool
+) -> AnyText:
     """The one thing to know or to do now."""
     page, appointment = details.page, details.page.appointment
     if page.state == "cancelled":
@@ -62,7 +62,11 @@ def headline(details: PageDetails, *, waiting: int, done: bool, started: bool, m
             return PageText("您已办完，谢谢")
         if details.nobody_home:
             return PageText("来过，家里没有人")
+        if signed:
+            return PageText("已收到您的答复，谢谢")
         return PageText("请核对这次上门") if page.state == "over" else PageText("工作人员已经到了")
+    if page.departed_at:
+        return PageText("工作人员已经出发")
     if missed:
         return PageText("约定的时间已过")
     if appointment.agreed:

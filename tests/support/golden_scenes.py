@@ -35,6 +35,7 @@ from tests.support.pictures import picture
 
 DRAWN = str(STROKES).replace(" ", "")
 HOSTILE = "\"><script>alert(1)</script>'&<b>"
+A_MORNING = {"day": "2026-03-03", "half": "morning"}
 OFFERED = "2026-03-03T10:00+08:00"
 NINE, TWO = stories.clock("09:00"), stories.clock("14:00")
 
@@ -240,7 +241,12 @@ async def moving(world: World, shots: Shots) -> None:
     await moved(world)
     await guest.sees("moved after it was agreed")
     await guest.sends("agree to the time before", "appointment", page=old)
-    await guest.sends("ask about the time before", "another-time", {"when": "day", "day": "2026-03-05", "half": "morning", "wish": "晚上<b>"}, page=old)
+    await guest.sends(
+        "ask about the time before",
+        "another-time",
+        A_MORNING | {"wish": "晚上<b>"},
+        page=old,
+    )
     later(world, minutes=1)
     await guest.done("another-time", {"when": "call", "wish": "明天"})
     await guest.sees("moved, and asked for another time")
@@ -260,7 +266,7 @@ async def too_late(world: World, shots: Shots) -> None:
     page = await guest.page()
     stand(world.ctx, "07:30")
     await guest.sees("too late to ask for another time")
-    await guest.sends("ask too late", "another-time", {"day": "2026-03-03", "half": "morning"}, page=page)
+    await guest.sends("ask too late", "another-time", A_MORNING, page=page)
     await guest.sends("choose too late", "another-time", {"when": "call"}, page=page)
     await guest.done("appointment")
     await guest.sees("agreed when it was too late to ask")
@@ -295,7 +301,9 @@ async def cancelling(world: World, shots: Shots) -> None:
     await cancelled(world)
     await guest.sees("cancelled")
     await guest.sends("agree to what was cancelled", "appointment", page=page)
-    await guest.sends("ask about what was cancelled", "another-time", {"day": "2026-03-03", "half": "morning"}, page=page)
+    await guest.sends(
+        "ask about what was cancelled", "another-time", {"day": "2026-03-03", "half": "morning"}, page=page
+    )
 
 
 async def exempt(world: World, shots: Shots) -> None:
@@ -417,7 +425,9 @@ async def under_way(world: World, shots: Shots) -> None:
     stand(world.ctx, "09:10")
     assert (await world.submit(a_record())).status_code == 201
     await guest.sees("they have arrived")
-    await guest.sends("ask for another time when they are there", "another-time", {"day": "2026-03-03", "half": "morning"}, page=page)
+    await guest.sends(
+        "ask for another time when they are there", "another-time", {"day": "2026-03-03", "half": "morning"}, page=page
+    )
     await guest.sends("nothing to tell", "answers", {"comment": " "})
     await guest.sends("something to tell", "answers", {"comment": "师傅很准时"})
     await guest.sees("something was told before the code")
