@@ -133,8 +133,12 @@ async def _request_reschedule(visitor: Visitor, fields: FormData) -> str:
     """An empty wish is rejected, so that a slip of the finger moves no visit."""
     window_from = parse_datetime(fields, "window")
     words, when = max_length(fields, "wish", reschedule_wish.MAX_LENGTH), fields.get("when", "")
-    offered = (await page.get_page(visitor.ctx, visitor.token)).offered
-    window = reschedule_wish.wished_window(visitor.ctx, fields, offered)
+    current = await page.get_page(visitor.ctx, visitor.token)
+    if current.appointment.window is None or current.appointment.window.start != window_from:
+        raise errors.AppointmentChanged
+    if current.appointment.may_ask_until is None:
+        raise errors.AnswerDeadlinePassed
+    window = reschedule_wish.wished_window(visitor.ctx, fields, current.offered)
     if window is None and when != reschedule_wish.CALL:
         raise FormError(PageText("请选一个时间，或请我们先打电话"))
     start, end = (window.start, window.end) if window else (None, None)
