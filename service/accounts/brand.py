@@ -8,8 +8,9 @@ from litestar.response.base import ASGIResponse
 from service.errors import InternalError, InvalidQuery, NotFound
 from service.web.api_document import PUBLIC, answer, problems
 from service.web.brand import stylesheet
+from service.web.compression import accepts_gzip
 from service.web.query import text_parameter
-from service.web.request import IfNoneMatch
+from service.web.request import AnyRequest, IfNoneMatch
 from service.web.responses import ASKED_EACH_TIME, FOR_GOOD, Headers, file_response
 
 from .caller import Context
@@ -36,12 +37,15 @@ class BrandController(Controller):
         },
     )
     async def show_stylesheet(
-        self, context: Context, version: Version = None, if_none_match: IfNoneMatch = None
+        self, request: AnyRequest, context: Context, version: Version = None, if_none_match: IfNoneMatch = None
     ) -> ASGIResponse:
         """One file for all of them."""
-        body, digest = stylesheet(context.company.colour)
+        plain, digest, packed = stylesheet(context.company.colour)
+        is_packed = accepts_gzip(request.scope)
         cache = FOR_GOOD if version == digest else ASKED_EACH_TIME
-        return file_response(body, b"text/css; charset=utf-8", digest, if_none_match, cache)
+        kind, vary = b"text/css; charset=utf-8", ((b"vary", b"accept-encoding"),)
+        body = packed if is_packed else plain
+        return file_response(body, kind, digest, if_none_match, cache, vary, is_packed=is_packed)
 
     @get(
         "/brand/logo",

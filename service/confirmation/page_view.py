@@ -102,7 +102,9 @@ def page_view(
         "hotline": page.hotline,
         "started": started,
         "missed": missed,
-        "headline": progress.headline(details, waiting=len(waiting), signed=bool(own) and not waiting, done=done, started=started, missed=missed),
+        "headline": progress.headline(
+            details, waiting=len(waiting), signed=bool(own) and not waiting, done=done, started=started, missed=missed
+        ),
         "stations": progress.stations(page) if page.state != "cancelled" else (),
         "steps": {one.name: one for one in all_steps},
         "code_in_step": in_steps,

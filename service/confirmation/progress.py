@@ -48,9 +48,7 @@ def stations(page: ConfirmationPage) -> tuple[Station, ...]:
     )
 
 
-def headline(
-    details: PageDetails, *, waiting: int, signed: bool, done: bool, started: bool, missed: bool
-) -> AnyText:
+def headline(details: PageDetails, *, waiting: int, signed: bool, done: bool, started: bool, missed: bool) -> AnyText:
     """The one thing to know or to do now."""
     page, appointment = details.page, details.page.appointment
     if page.state == "cancelled":

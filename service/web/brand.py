@@ -1,5 +1,7 @@
 """How customers' pages look: the utility's logo and colour, from settings, and their one stylesheet."""
 
+import gzip
+import re
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -52,11 +54,17 @@ def read_logo(setting: str) -> Logo | None:
 
 
 @cache
-def stylesheet(colour: str) -> tuple[bytes, str]:
-    """The stylesheet of customers' pages in a colour, and its digest."""
+def stylesheet(colour: str) -> tuple[bytes, str, bytes]:
+    """The stylesheet of customers' pages in a colour, its digest, and the same compressed."""
     parts = [(FOLDER / name).read_text() for name in SHEETS]
-    content = "\n".join((*parts, f":root {{ --brand: {colour} }}\n")).encode()
-    return content, sha256(content).hexdigest()[:32]
+    content = _short("\n".join((*parts, f":root {{ --brand: {colour} }}"))).encode()
+    return content, sha256(content).hexdigest()[:32], gzip.compress(content, mtime=0)
+
+
+def _short(text: str) -> str:
+    """Without comments and white space that mean nothing: on a slow line they cost time."""
+    text = re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)
+    return re.sub(r"\s*([{};,>])\s*", r"\1", re.sub(r"\s+", " ", text)).replace(": ", ":").strip()
 
 
 def stylesheet_address(colour: str) -> str:
