@@ -92,7 +92,7 @@ def _is_about_current_window(entry: Entry, moved_at: datetime, after_move: Conta
 
 def window_fields(window: Window) -> dict[str, FieldValue]:
     """The fields by which an entry names the time that a customer would like."""
-    return {name: moment.isoformat(timespec="minutes") for name, moment in (("from", window.start), ("to", window.end))}
+    return {name: moment.isoformat() for name, moment in (("from", window.start), ("to", window.end))}
 
 
 def wished_window(entry: Entry) -> Window | None:
