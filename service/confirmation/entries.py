@@ -34,7 +34,7 @@ from .statements import CustomerView
 
 REVOKES_SIGNATURE = ("refused", "partly")
 PREVIOUS = "previous"
-"""Stands for the id of the entry before, until that is made."""
+"""In place of the id of the entry before, until that is made."""
 NOT_ALLOWED = "签字人不是可以签字的人，不代替户主的答复 / who signed may not, and answers for nobody"
 MAX_UNVERIFIED, MAX_RESPONSES, MAX_REPORTS, DAY_SECONDS = 20, 60, 30, 86_400
 """Limits for a visit: responses before and after the code, and reports. Each makes the visit larger."""

@@ -23,7 +23,7 @@ from .statements import Relation, ReportView, StatementView
 
 VERIFICATION_EXPIRED = PageText("验证已过半小时，请重新获取验证码")
 _ADDRESS = re.compile(r"(https?://[^\s；，。、]+)")
-YES_OR_NO: dict[str, AnyText] = {"good": PageText("是"), "bad": PageText("不是")}
+YES_OR_NO: dict[str, AnyText] = {"good": PageText("是的"), "bad": PageText("不是")}
 NO_OR_YES: dict[str, AnyText] = {"good": PageText("没有"), "bad": PageText("有")}
 """The answers to a question, with what each means; the good one first."""
 DECLINES = ("partly", "refused", "unable")
@@ -46,7 +46,7 @@ class ChangedLine(msgspec.Struct, frozen=True):
 class StatementCard(msgspec.Struct, frozen=True, kw_only=True):
     """A statement with the responses to it and the forms to respond.
 
-    `may_not_sign`: who is told so before. `changes`: how the text differs from what was answered last.
+    `may_not_sign`: who learns so before. `changes`: how the text differs from what was answered last.
     `price_list`: what the meter costs for which the customer pays by it, every other part a web address; empty where
     they do not pay, or none is set.
     `key` identifies its forms: unlike the digest it survives a change of the text, so that no input is lost.

@@ -19,7 +19,7 @@ REWORDED = {
         "损坏的东西，是按您选的办法处理的吗？", "Was the damage settled in the way you chose?"
     ),
     "您是否确认下列水表损坏原因？": Text(
-        "工作人员说的水表损坏原因，您认可吗？", "Do you accept the cause of the meter damage that you were told?"
+        "工作人员说的水表损坏原因，您认可吗？", "Do you accept the cause of the meter damage that staff named?"
     ),
     "有没有损坏您的设施？处理是否完全满意？": Text("我们有没有损坏您的东西？", "Did we damage anything of yours?"),
 }

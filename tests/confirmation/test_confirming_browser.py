@@ -149,13 +149,13 @@ async def test_questions_are_answered_by_large_buttons_and_more_is_added(sqlite_
         cleared = page.get_by_role("group", name="现场是否清理干净")
         await cleared.get_by_label("不是").check()
         if scripts:
-            arrived = page.get_by_role("group", name="按约定时间到达").get_by_label("是", exact=True)
+            arrived = page.get_by_role("group", name="按约定时间到达").get_by_label("是的")
             await arrived.check()
             await arrived.click()  # a choice can be taken back
             assert not await arrived.is_checked()
             await checked(page, "confirming-answer")
         await page.get_by_role("button", name="提交意见").click()
-        await page.get_by_text("您已办完，可以关闭本页").wait_for()
+        await page.get_by_text("已收到您的意见").wait_for(state="attached")
         await open_step(page, "review")
         await page.get_by_text("我要补充情况").click()
         await page.get_by_role("group", name="发生了什么").get_by_role("radio").last.check()
@@ -165,7 +165,7 @@ async def test_questions_are_answered_by_large_buttons_and_more_is_added(sqlite_
         await page.locator("#raised details[open] form button").click()
         await page.get_by_text("已收到您补充的情况").wait_for()
         await page.get_by_role("button", name="没选的都没问题").click()
-        await page.get_by_text("您已办完，可以关闭本页").wait_for()
+        await page.get_by_text("您说的已经记下").wait_for()
     whole = await tao.whole()
     assert len(whole["said"]) == 3
 
@@ -274,7 +274,7 @@ async def test_in_english_the_page_is_as_good_and_a_switch_loses_nothing_typed(s
         await page.goto(f"{base}/c/{tao.token}")
         await checked(page, "english-before")
         await open_step(page, "review")
-        question = page.get_by_role("group", name="Was the place left clean?")
+        question = page.get_by_role("group", name="Was the work place left clean?")
         await question.get_by_label("No").check()
         await page.get_by_label("In your own words").first.fill("椅子没有擦")
         await page.get_by_role("button", name="中文").click()
