@@ -94,13 +94,14 @@ class _Writer:
         return format_moment(at, self.language) if at else ""
 
     def line(self, text: str, style: ParagraphStyle | None = None) -> Paragraph:
-        """A paragraph; line breaks stay."""
-        return Paragraph(escape(text).replace("\n", "<br/>"), style or self.body)
+        """A paragraph; line breaks stay, and what cannot be printed is a space."""
+        shown = "".join(c if c == "\n" or c.isprintable() else " " for c in text)
+        return Paragraph(escape(shown).replace("\n", "<br/>"), style or self.body)
 
     def facts(self, *pairs: tuple[AnyText, str]) -> Flowable:
         """Labels and values; those without a value are left out."""
         rows = [[self.line(self.words(label), self.label), self.line(value)] for label, value in pairs if value.strip()]
-        table = Table(rows or [["", ""]], colWidths=(110, WIDTH - 110), hAlign="LEFT")
+        table = Table(rows or [["", ""]], colWidths=(110, WIDTH - 110), hAlign="LEFT", splitInRow=1)
         table.setStyle([("VALIGN", (0, 0), (-1, -1), "TOP"), *(((side), (0, 0), (-1, -1), 1) for side in _PADDING)])
         return table
 

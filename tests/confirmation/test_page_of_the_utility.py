@@ -187,11 +187,13 @@ async def test_the_copy_is_a_pdf_with_its_font_inside_for_who_entered_the_code(s
     await visitor.enters()
     await visitor.done("signature", {"signer": "䶮女士", "relation": "account_holder"})
     assert path in (await visitor.page()).links
+    await visitor.done("complaint", {"fact": "complaint_received", "text": "<b>&\x0b" + "字\n" * 480})  # pages long
     made = await tao.client.get(path)
     assert (made.status_code, made.headers["content-type"]) == (200, "application/pdf")
     assert made.content.startswith(b"%PDF-")
     assert b"/FontFile2" in made.content  # it is shown where no Chinese font is installed
     assert b"/ToUnicode" in made.content  # and can be searched
+    assert made.content.count(b"/Type /Page\n") > 8
     assert len(made.content) < 200_000 < FONT_FILE.stat().st_size  # only the signs that are used
 
 
