@@ -159,7 +159,7 @@ async def test_questions_are_answered_by_large_buttons_and_more_is_added(sqlite_
         await open_step(page, "review")
         await page.get_by_text("我要补充情况").click()
         await page.get_by_role("group", name="发生了什么").get_by_role("radio").last.check()
-        await page.get_by_label("请用您自己的话写清楚").last.fill("<script>茶几</script>裂了")
+        await page.locator("#raised").get_by_label("请用您自己的话写清楚").fill("<script>茶几</script>裂了")
         if scripts:
             await checked(page, "confirming-raise")
         await page.locator("#raised details[open] form button").click()
