@@ -25,6 +25,7 @@ from service.evidence import routes as evidence_routes
 from service.health import pages as health_pages
 from service.health import routes as health_routes
 from service.identity_check import routes as identity_check_routes
+from service.messages import report_routes
 from service.messages import routes as messages_routes
 from service.phone import pages as phone_pages
 from service.records import quarantine_pages, quarantine_routes
@@ -61,6 +62,7 @@ ROUTES = (
     *import_pages.ROUTES,
     *notice_pages.ROUTES,
     *messages_routes.ROUTES,
+    *report_routes.ROUTES,
     *confirmation_routes.ROUTES,
     *identity_check_routes.ROUTES,
     *records_routes.ROUTES,

@@ -202,6 +202,18 @@ class NoticeTooLate(Problem):
     title_en = "The time of the visit is over, or work has begun: it can no longer be announced"
 
 
+class NoticeTooEarly(Problem):
+    code, status = "notice-too-early", 409
+    title_zh = "约定的时间在 400 天以后，请先核对年份"
+    title_en = "The time of the visit is more than 400 days away; look at its year first"
+
+
+class NoticeTooLong(Problem):
+    code, status = "notice-too-long", 422
+    title_zh = "通知太长，请先缩短工作内容、地点或文字"
+    title_en = "The message is too long; shorten the work, the place or the text first"
+
+
 class NoticeNotDue(Problem):
     code, status = "notice-not-due", 409
     title_zh = "这次上门已通知客户，或不需要通知"

@@ -19,7 +19,7 @@ from service.context import AppContext, CompanyProfile, Quota, ReviewPolicy
 from service.db.connect import open_database
 from service.db.migrate import NoDatabase, OlderDatabase
 from service.judge.volume import VisitLimits
-from service.messages import gateways
+from service.messages import gateways, message_settings
 from service.rate_limit import TokenBucket
 from service.visits import status
 from service.web.brand import read_logo, readable
@@ -67,6 +67,10 @@ def build_context(settings: Settings, scratch: Path | None = None) -> AppContext
             offered_days=settings.offered_days,
             cutoff_hours=settings.cutoff_hours,
             duty_mail=settings.duty_mail,
+            automatic=message_settings.automatic_kinds(settings),
+            templates=message_settings.templates(settings),
+            quiet_hours=settings.quiet_hours,
+            report_secret=settings.sms_reports,
             gateways=gateways.build_gateways(
                 settings.data, settings.sms_url, settings.sms_token, settings.smtp, settings.smtp_from
             ),

@@ -24,6 +24,7 @@ from service.messages.outbox import MessageRow
 from service.visits.append_batch import CUSTOMER_WRITER
 from service.visits.customer_link import resolve_link
 from service.visits.loading import LoadedVisit, load_visit
+from service.visits.telephone import can_be_dialled
 
 from . import masking
 
@@ -118,7 +119,7 @@ async def _count_sending(ctx: AppContext, tx: Transaction, token: str, browser: 
 async def _create_otp(ctx: AppContext, tx: Transaction, token: str, browser: Browser) -> OtpSent:
     link, row = await resolve_link(ctx, tx, token, lock=True)
     phone = (await load_visit(ctx, tx, row)).plan.customer.phone.strip()
-    if not phone:
+    if not can_be_dialled(phone):
         raise NoPhoneNumber
     code, now = f"{randbelow(10**6):06}", ctx.clock()
     expires_at, digest = now + OTP_LIFETIME_MS, _digest(link, code)

@@ -22,8 +22,11 @@ from service.accounts.desk import (
 )
 from service.accounts.labels import FIELDS
 from service.errors import FieldError, InvalidBody, PermissionDenied, Problem
-from service.messages import calls, notices
+from service.messages import calls
 from service.messages.calls import NoticeCall
+from service.messages.due_notices import OF_PLANNING, DueNoticesRequest, send_due
+from service.messages.kind_words import KIND_WORDS
+from service.messages.kinds import MessageKind
 from service.visits.change_rows import ChangeKind
 from service.visits.changes import CHANGE_DECODERS, Cancellation, Content, apply_change
 from service.visits.loading import PLAN_DECODER
@@ -180,9 +183,16 @@ class ChangeVisitController(DeskController):
 
     @post("/notice", status_code=303)
     async def inform(self, desk: Desk, visit_id: FromPath[UUID]) -> ASGIResponse:
-        """Send the proposed notice, if one is due."""
+        """Send a message that is due: the one of the form, else that which tells the time. `now`: also in the quiet
+        hours."""
         try:
-            await notices.send_due_notice(desk.ctx, desk.token, visit_id, "sms")
+            about = desk.form.get("about")
+            kinds = msgspec.convert((about,), tuple[MessageKind, ...]) if about else OF_PLANNING
+            send_at = desk.ctx.now() if desk.form.get("now") else None
+            wanted = DueNoticesRequest(channel="sms", dry_run=False, visits=(visit_id,), kinds=kinds, send_at=send_at)
+            await send_due(desk.ctx, desk.token, visit_id, wanted)
+        except msgspec.ValidationError:
+            raise InvalidBody from None
         except Problem as problem:
             _raise_if_fault_of_server(problem)
             return await _change_page(desk, visit_id, problem=problem)
@@ -286,6 +296,7 @@ async def _change_page(
         **WORDS,
         **_FIELDS,
         "informed": await whether_informed(desk.ctx, desk.token, visit) if notifies else None,
+        "kind_words": KIND_WORDS,
         "names": await people_names(desk.ctx, {visit.technician, *visit.crew}),
         "visit": visit,
         "wish": wish,

@@ -36,7 +36,8 @@ async def build_history(ctx: AppContext, tx: Transaction, visit: LoadedVisit) ->
     for message in await outbox.messages_of(tx, visit.row.id):
         at = ctx.to_local_time(message.created_at)
         text = f"{message.about} {message.channel}" + ("" if message.channel == CALL else f" {message.state}")
-        steps.append(HistoryStep(at=at, kind="message", by=message.created_by, id=str(message.id), text=text))
+        by = _login(message.created_by)
+        steps.append(HistoryStep(at=at, kind="message", by=by, id=str(message.id), text=text))
     for link in await door_links(tx, visit.row.id):
         at, text = ctx.to_local_time(link.at), "same_network" if link.same_network else ""
         steps.append(HistoryStep(at=at, kind="link", by=link.technician, id=str(link.id), text=text))
@@ -45,6 +46,11 @@ async def build_history(ctx: AppContext, tx: Transaction, visit: LoadedVisit) ->
             for at, who, reason in await tx.fetch_all("looks_at", what=f"quarantine/{UUID(bytes=kept)}"):
                 steps.append(HistoryStep(at=ctx.to_local_time(at), kind="looked", by=who, id=str(row.id), text=reason))
     return VisitHistory(tuple(sorted(steps, key=lambda step: step.at)))
+
+
+def _login(writer: str) -> str:
+    """Who wrote something; empty for the customer and the service."""
+    return "" if writer in (CUSTOMER_WRITER, SERVICE_WRITER) else writer
 
 
 def _plan(ctx: AppContext, visit: LoadedVisit) -> Iterable[HistoryStep]:
@@ -69,7 +75,7 @@ def _batches(visit: LoadedVisit) -> Iterable[HistoryStep]:
         wish = next((one.refused for one in batch.entries if one.what == AGREED and one.by == "customer"), None)
         if wish is not None:  # not the agreement that the item's name would mean
             text = f"asked_time: {wish.reason or ''}".strip()
-        by = "" if row.writer in (CUSTOMER_WRITER, SERVICE_WRITER) else row.writer
+        by = _login(row.writer)
         yield HistoryStep(at=batch.received_at, kind=_BATCHES[row.kind], by=by, id=batch.id, text=text)  # type: ignore[arg-type]
 
 

@@ -68,10 +68,12 @@ _DECODER = msgspec.json.Decoder(Departure)
 
 def current_departure(rows: Sequence[DepartureRow], history: PlanHistory) -> DepartureRow | None:
     """The last departure for the visit as it is planned now."""
-    if not rows:
-        return None
-    planned = max((change.number for change in history.trail if change.kind in OUTDATING_CHANGES), default=0)
-    return rows[-1] if rows[-1].revision >= planned else None
+    return rows[-1] if rows and is_current(rows[-1], history) else None
+
+
+def is_current(row: DepartureRow, history: PlanHistory) -> bool:
+    """Whether a departure came after the last change that makes earlier ones say nothing."""
+    return all(change.number <= row.revision for change in history.trail if change.kind in OUTDATING_CHANGES)
 
 
 def view_of(ctx: AppContext, row: DepartureRow) -> DepartureView:

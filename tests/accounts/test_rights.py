@@ -77,6 +77,9 @@ ROWS: dict[str, Row] = {
     "sign_in": public("POST", "/v1/session", {"login": "li", "password": "x"}),
     "set_up_second_factor": public("PUT", "/v1/me/second-factor", {"login": "li", "password": "x"}),
     "set_password": public("PUT", "/v1/invitations/guess/password", {"password": "a long enough one"}),
+    "take_delivery_reports": public(
+        "POST", "/v1/delivery-reports", {"reports": [{"id": str(VISIT), "state": "failed"}]}
+    ),
     "register_device": public("POST", "/v1/devices", {"code": "guess", "name": "x"}),
     "show_invitation": public("GET", "/invitation"),
     "take_invitation": public("POST", "/invitation", b""),

@@ -1,0 +1,92 @@
+"""Messages that are sent by themselves.
+
+Whatever is written about a visit, in whatever way, marks its row (`news`). This task looks at marked visits, adds the
+messages of the automatic kinds that are due, and clears the mark, in one transaction. In the evening it also looks at
+the visits of the next day.
+"""
+
+import asyncio
+from datetime import datetime, time, timedelta
+from uuid import UUID
+
+import msgspec
+
+from service.context import AppContext, transaction
+from service.db.database import Transaction
+from service.errors import Problem
+from service.judge.moments import to_ms
+from service.visits import repository as visits_repository
+from service.visits.append_batch import SERVICE_WRITER
+from service.visits.loading import load_visit
+from service.web.defects import or_unreadable
+
+from . import outbox
+from .composing import compose_due
+from .kinds import KINDS
+from .sending import add_to_outbox
+from .situation import has_failed, situation_of
+
+POLL_SECONDS = 1.0
+BATCH_SIZE = 20
+REMIND_FROM, REMIND_UNTIL = time(17), time(20)
+REMIND_SECONDS = 600.0
+
+
+async def run(ctx: AppContext) -> None:
+    """Send until cancelled. While the database fails, the marks stay."""
+    reminded_at = float("-inf")
+    while True:
+        try:
+            if asyncio.get_running_loop().time() - reminded_at > REMIND_SECONDS:
+                reminded_at = asyncio.get_running_loop().time()
+                await mark_for_reminders(ctx)
+            count = await send_owed(ctx)
+        except Problem:
+            count = 0
+        if count < BATCH_SIZE:
+            await asyncio.sleep(POLL_SECONDS)
+
+
+async def send_owed(ctx: AppContext) -> int:
+    """Look at the visits about which something was written; returns how many those were."""
+    if not ctx.company.automatic:
+        return await ctx.db.write(lambda tx: tx.execute("clear_all_news", size=BATCH_SIZE))
+    rows = await ctx.db.read(lambda tx: tx.fetch_all("visits_with_news", size=BATCH_SIZE))
+    for (key,) in rows:
+        visit_id = UUID(bytes=key)
+        if await or_unreadable(ctx, visit_id, _send_owed_of(ctx, visit_id)) is None:
+            await ctx.db.write(lambda tx, key=key: tx.execute("clear_news", visit=key))
+    return len(rows)
+
+
+@transaction
+async def _send_owed_of(ctx: AppContext, tx: Transaction, visit_id: UUID) -> bool:
+    row = await visits_repository.lock_visit(tx, visit_id)
+    if row is None or await tx.execute("clear_news", visit=visit_id.bytes) == 0:
+        return True  # another server was faster
+    situation = await situation_of(ctx, tx, await load_visit(ctx, tx, row))
+    for about in KINDS:
+        if about not in ctx.company.automatic:
+            continue
+        try:
+            composed = compose_due(ctx, situation, "sms", about)
+        except Problem as problem:
+            if problem.status >= 500:
+                raise
+            continue
+        if has_failed(situation, composed.about, composed.occasion, composed.to):
+            continue  # a dispatcher sees it, and decides
+        await add_to_outbox(ctx, tx, situation.visit, composed, SERVICE_WRITER, ctx.new_id())
+        situation = msgspec.structs.replace(situation, sent=await outbox.messages_of(tx, visit_id))
+    return True
+
+
+async def mark_for_reminders(ctx: AppContext) -> int:
+    """In the evening, mark the visits of the next day; returns how many."""
+    now = ctx.now()
+    if "reminder" not in ctx.company.automatic or not REMIND_FROM <= now.timetz().replace(tzinfo=None) < REMIND_UNTIL:
+        return 0
+    start = datetime.combine(now.date() + timedelta(days=1), time(), ctx.zone)
+    end = start + timedelta(days=1)
+    params = {"start": to_ms(start), "end": to_ms(end), "since": to_ms(start - timedelta(days=1))}
+    return await ctx.db.write(lambda tx: tx.execute("mark_for_reminders", **params))
