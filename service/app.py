@@ -6,7 +6,7 @@ from contextlib import AbstractAsyncContextManager
 from litestar import Litestar
 from litestar.types import ASGIApp
 
-from service.accounts import me_routes, session_routes
+from service.accounts import brand, me_routes, session_routes
 from service.accounts.caller import DEPENDENCIES, Authentication
 from service.accounts.desk_problems import EXCEPTION_HANDLERS
 from service.agenda import routes as agenda_routes
@@ -84,6 +84,7 @@ ROUTES = (
     *people_pages.ROUTES,
     *phone_pages.ROUTES,
     *language_routes.ROUTES,
+    *brand.ROUTES,
     *static_files.ROUTES,
 )
 Lifespan = Sequence[Callable[[Litestar], AbstractAsyncContextManager[None]]]

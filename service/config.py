@@ -23,6 +23,7 @@ LISTS = {"proxies", "origins", "duty_mail", "automatic", "sms_templates"}
 _MAIL_ADDRESS = re.compile(r"[\w.+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*", re.ASCII)
 DEFAULT_PORTS = {"http": 80, "https": 443}
 MIB = 2**20
+COLOUR = "^#[0-9A-Fa-f]{6}$"
 MIN_SECRET = 16
 
 
@@ -119,6 +120,27 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             "pays for it; empty: nothing is shown."
         ),
     ] = ""
+    logo: Annotated[
+        str,
+        SettingHelp("Logo of the utility at the top of customers' pages: a PNG, JPEG or SVG file of at most 200 KB."),
+    ] = ""
+    colour: Annotated[
+        Annotated[str, Meta(pattern=COLOUR)],
+        SettingHelp("Colour of customers' pages, as #RRGGBB; one that is too light to be read on white is darkened."),
+    ] = "#0b5cad"
+    official: Annotated[
+        Annotated[str, Meta(max_length=200)],
+        SettingHelp(
+            "At the foot of customers' pages, how they know that these are yours: the domain, the official account."
+        ),
+    ] = ""
+    offered_days: Annotated[
+        Annotated[int, Meta(ge=0, le=7)],
+        SettingHelp(
+            "On how many of the next working days a customer who needs another time is offered free times of the "
+            "technician; 0: none, they name a day."
+        ),
+    ] = 3
     cutoff_hours: Annotated[
         Count, SettingHelp("Hours before the window until which a customer may ask for another time.")
     ] = 2

@@ -47,13 +47,25 @@ Gateway = Callable[[OutgoingMessage], Awaitable[str]]
 """Sends a message and returns the provider's answer (an id, or nothing)."""
 
 
+class Logo(msgspec.Struct, frozen=True):
+    """A picture, its media type, and the first digits of its SHA-256, by which it is kept in caches."""
+
+    content: bytes
+    kind: bytes
+    digest: str
+
+
 class CompanyProfile(msgspec.Struct, frozen=True, kw_only=True):
     """The utility, as customers know it, and the gateways by channel. `url` has no trailing slash.
 
-    `origins`: other origins whose pages may use the API. `duty_mail`: addresses of the office, which get the daily mail
-    about duties. `automatic`: the kinds of message that are sent by themselves; `templates`: their ids at the gateway;
-    `quiet_hours`: from when until when other than urgent messages wait; `report_secret`: of the gateway, if it reports
-    what becomes of messages.
+    `origins`: other origins whose pages may use the API.
+
+    `colour`: of customers' pages, dark enough to be read on white. `official`: how customers know that a page is the
+    utility's. `offered_days`: on how many days times are offered to who needs another one.
+
+    `duty_mail`: addresses of the office, which get the daily mail about duties. `automatic`: the kinds of message that
+    are sent by themselves; `templates`: their ids at the gateway; `quiet_hours`: from when until when other than urgent
+    messages wait; `report_secret`: of the gateway, if it reports what becomes of messages.
     """
 
     url: str = "http://127.0.0.1:8000"
@@ -61,6 +73,10 @@ class CompanyProfile(msgspec.Struct, frozen=True, kw_only=True):
     company: str = "供水公司"
     hotline: str = ""
     price_list: str = ""
+    logo: Logo | None = None
+    colour: str = "#0b5cad"
+    official: str = ""
+    offered_days: int = 3
     cutoff_hours: int = 2
     gateways: Mapping[str, Gateway] = {}
     duty_mail: tuple[str, ...] = ()

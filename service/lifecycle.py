@@ -22,6 +22,7 @@ from service.judge.volume import VisitLimits
 from service.messages import gateways, message_settings
 from service.rate_limit import TokenBucket
 from service.visits import status
+from service.web.brand import read_logo, readable
 
 
 def build_context(settings: Settings, scratch: Path | None = None) -> AppContext:
@@ -61,6 +62,10 @@ def build_context(settings: Settings, scratch: Path | None = None) -> AppContext
             company=settings.company,
             hotline=settings.hotline,
             price_list=settings.price_list,
+            logo=read_logo(settings.logo),
+            colour=readable(settings.colour),
+            official=settings.official,
+            offered_days=settings.offered_days,
             cutoff_hours=settings.cutoff_hours,
             duty_mail=settings.duty_mail,
             automatic=message_settings.automatic_kinds(settings),

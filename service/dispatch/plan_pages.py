@@ -41,7 +41,7 @@ from . import planning, rescheduling, views
 from .free import free_times_of
 from .informed import whether_informed
 from .pages import WORDS, people_names
-from .plan_form import CREW, FACT, crew_of, customer_of, day_of, form_of, plan_of, window_of
+from .plan_form import CREW, FACT, crew_of, customer_of, day_of, form_of, form_of_wish, plan_of, window_of
 from .warnings import PlanWarning, WarningCode, in_words
 from .wishes import open_wish
 
@@ -291,6 +291,7 @@ async def _change_page(
         raise PermissionDenied
     visit = await views.get_visit(desk.ctx, desk.token, visit_id)
     notifies = desk.person.can("write entries of the office")
+    wish = open_wish(visit.flags, visit.entries)
     view = {
         **WORDS,
         **_FIELDS,
@@ -298,8 +299,9 @@ async def _change_page(
         "kind_words": KIND_WORDS,
         "names": await people_names(desk.ctx, {visit.technician, *visit.crew}),
         "visit": visit,
-        "wish": open_wish(visit.flags, visit.entries),
+        "wish": wish,
         "now": form_of(visit, desk.ctx.zone),
+        "wished": form_of_wish(wish, desk.ctx.zone),
         "sent": kind,
         "new_id": desk.ctx.new_id(),
         "tags": {one: sum(change.kind == one for change in visit.trail) for one in ACTIONS},
