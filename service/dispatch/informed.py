@@ -12,7 +12,7 @@ from service.messages.notices import Offer
 from service.messages.outbox import ON_THEIR_WAY
 from service.messages.quiet_hours import quiet_until
 from service.messages.situation import INFORMING_ITEMS
-from service.text import can_be_dialled
+from service.text import sms_number
 from service.visits.appointment import is_completed
 from service.web.language import PageText, TextPair
 from service.web.templates import format_day_and_time
@@ -50,7 +50,7 @@ async def whether_informed(ctx: AppContext, token: bytes, visit: VisitView) -> I
     sent = [one for one in draft.sent if one.about != "code"]
     look = _cancelled if visit.state == "cancelled" else _not_cancelled
     found = await look(ctx, visit, sent)
-    offers = tuple(one for one in draft.offers if one.due) if can_be_dialled(visit.customer.phone) else ()
+    offers = tuple(one for one in draft.offers if one.due) if sms_number(visit.customer.phone) else ()
     if offers and found.text == NOT_NEEDED:
         found = Informed(OFFERED, "warn")
     elif found.colour in ("warn", "bad"):
@@ -73,7 +73,7 @@ async def _cancelled(ctx: AppContext, visit: VisitView, sent: list[NoticeView]) 
 
 async def _not_cancelled(ctx: AppContext, visit: VisitView, sent: list[NoticeView]) -> Informed:
     if "notice_due" in visit.flags:
-        if not can_be_dialled(visit.customer.phone):
+        if not sms_number(visit.customer.phone):
             return Informed(NO_PHONE, "warn")
         if "notice_failed" in visit.flags:
             return Informed(FAILED, "bad", _last_answer(sent))

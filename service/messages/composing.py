@@ -12,7 +12,7 @@ from service.context import AppContext
 from service.db.database import Transaction
 from service.errors import FieldError, InvalidBody, NoRecipient, NoticeNotDue, NoticeTooLong, Problem
 from service.judge.entries import Entry, Evidence, FieldValue
-from service.text import can_be_dialled
+from service.text import sms_number
 from service.visits.customer_link import link_url
 from service.visits.loading import LoadedVisit
 
@@ -190,12 +190,13 @@ def _finished(
 
 
 def _recipient(situation: Situation, wanted: Wanted) -> str:
-    return wanted.to or ("" if wanted.channel == "email" else situation.visit.plan.customer.phone)
+    """As the channel wants it: of the customer's numbers, a text message goes to the first that can receive one."""
+    to = wanted.to or ("" if wanted.channel == "email" else situation.visit.plan.customer.phone)
+    return sms_number(to) if wanted.channel == "sms" else to
 
 
 def _can_receive(wanted: Wanted, to: str) -> bool:
-    """Whether a message to this recipient can arrive: a text message needs a number that can be dialled."""
-    return wanted.channel == "file" or (can_be_dialled(to) if wanted.channel == "sms" else bool(to))
+    return bool(to) or wanted.channel == "file"
 
 
 def entries_of(
