@@ -106,6 +106,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     connections_each: Annotated[
         Count, SettingHelp("Most connections of one address at once, proxies apart; 0: no limit.")
     ] = 100
+    idle_seconds: Annotated[
+        Positive,
+        SettingHelp("For how long an idle connection is kept: longer than the proxy keeps it, which is often 60."),
+    ] = 75
     max_file: Annotated[Positive, SettingHelp("Largest photo in bytes.")] = 8 * MIB
     blobs: Annotated[
         str,

@@ -194,7 +194,7 @@ async def test_one_bad_row_hides_no_other(full: World, address: str) -> None:
     faults = await found(full)
     assert sorted(fault.partition(": ")[2] for fault in faults) == [
         "cannot be read (TypeError)",
-        "it cannot be held against the board (TypeError)",
+        "it cannot be held against the board (AttributeError)",
         "roles is not what the last event says",
         "the row is not the one that the log saw",
     ]
