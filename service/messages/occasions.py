@@ -16,6 +16,7 @@ from .situation import ComplaintState, Situation
 from .times import clock_time, day_of, short_window
 
 FAR_AHEAD = timedelta(days=400)
+YEAR_NAMED_AFTER = timedelta(days=180)
 FRESH = timedelta(days=7)
 """So long after it happened a message about the work, a complaint or its answer is still sent."""
 DEPARTED_WITHIN = timedelta(hours=1)
@@ -44,14 +45,23 @@ def require_announceable(situation: Situation) -> None:
 
 def _visit_ahead(situation: Situation) -> dict[str, str]:
     require_announceable(situation)
-    plan, window = situation.visit.plan, situation.window
+    plan = situation.visit.plan
     place = f"{plan.customer.address} {plan.work.place or plan.customer.place or ''}".strip()
     return {
-        "time": short_window(window) if window else "近期",
+        "time": _time(situation),
         "technician": situation.technician_names[-1],
         "content": plan.work.content,
         "place": place or "您家中",
     }
+
+
+def _time(situation: Situation) -> str:
+    """The window; with its year where somebody could take it for another one."""
+    window = situation.window
+    if window is None:
+        return "近期"
+    year = f"{window.start.year}年" if window.start > later(situation.now, YEAR_NAMED_AFTER) else ""
+    return year + short_window(window)
 
 
 def planned(situation: Situation) -> tuple[Occasion, ...]:
@@ -121,7 +131,7 @@ def cancelled(situation: Situation) -> tuple[Occasion, ...]:
     if not situation.is_informed:
         raise NoticeNotDue("客户不知道有这次上门 / the customer knew of no visit")
     values = {
-        "time": short_window(window) if window else "近期",
+        "time": _time(situation),
         "contact": f"请致电{situation.hotline}" if situation.hotline else "请与我们联系",
     }
     return (Occasion(f"cancellation {change.number}", change.at, values),)

@@ -11,7 +11,7 @@ WHERE visit = :visit;
 
 -- name: update_summary_status!
 UPDATE visit_summaries SET state = :state, flags = :flags, verdict = :verdict, valid_until = :valid_until,
-    reasons = :reasons, urgent_at = :urgent_at, since = :since, assignee = :assignee, news = 1
+    reasons = :reasons, urgent_at = :urgent_at, since = :since, assignee = :assignee, news = news + 1
 WHERE visit = :visit;
 
 -- name: notice_states

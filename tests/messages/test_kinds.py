@@ -101,6 +101,10 @@ async def cancelled_and_over(world: World) -> State:
     return made
 
 
+async def next_year(world: World) -> State:
+    return await planned(world, window={"from": "2027-03-01T09:00:00+08:00", "to": "2027-03-01T10:00:00+08:00"})
+
+
 async def far_away(world: World) -> State:
     return await planned(world, window={"from": "2027-04-07T09:00:00+08:00", "to": "2027-04-07T10:00:00+08:00"})
 
@@ -159,6 +163,7 @@ STATES: dict[Callable[[World], Awaitable[State]], dict[str, str]] = {
     cancelled_untold: {},
     over: {},
     cancelled_and_over: {},
+    next_year: {"appointment": "：2027年3月1日 09:00–10:00，李上门"},
     far_away: {},
     begun: {},
     to_sign: {"please_sign": "有1份内容请您核对并签认：{link}"},

@@ -8,8 +8,10 @@ import pytest
 
 from service.config import Settings, SettingsError, load_settings
 from service.lifecycle import build_context
+from service.messages import outbox
 from service.messages.kinds import KINDS
 from service.messages.segments import MAX_STANDARD_SEGMENTS, count_segments
+from service.visits.notice_flags import AFTERWARDS
 
 LONGEST = {
     "company": "安泰供水",
@@ -110,3 +112,12 @@ def test_settings_say_which_messages_are_sent_by_themselves_and_how_they_are_reg
         build_context(load_settings({"DOORSTEP_AUTOMATIC": "none", "DOORSTEP_QUIET": "none"})).company.automatic
         == set()
     )
+
+
+def test_what_is_not_about_a_visit_to_come_is_not_withdrawn_by_another_time():
+    """The two lists of such kinds agree with each other and with the table."""
+    sql = (Path(outbox.__file__).parent / "outbox.sql").read_text("utf-8")
+    kept = re.findall(r"'(\w+)'", sql.partition("about NOT IN")[2].partition(")")[0])
+    assert {*kept, "other"} == set(AFTERWARDS)
+    ahead = {"appointment", "reschedule", "handover", "reminder", "on_the_way"}
+    assert set(kept) == set(KINDS) - ahead

@@ -38,6 +38,7 @@ UPDATE links SET purpose = 'door' WHERE created_by LIKE 'door %' OR created_by L
 DROP INDEX links_living;
 CREATE UNIQUE INDEX links_living ON links (visit, purpose) WHERE ended_at IS NULL AND handed_out_at IS NOT NULL;
 
--- 1: something was written about the visit, and nobody has looked yet whether its customer has to know.
+-- How often something was written about the visit, and up to where somebody has looked whether its customer has to know.
 ALTER TABLE visit_summaries ADD COLUMN news BIGINT NOT NULL DEFAULT 0;
-CREATE INDEX visit_summaries_news ON visit_summaries (visit) WHERE news = 1;
+ALTER TABLE visit_summaries ADD COLUMN news_seen BIGINT NOT NULL DEFAULT 0;
+CREATE INDEX visit_summaries_news ON visit_summaries (visit) WHERE news > news_seen;
