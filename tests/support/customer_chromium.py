@@ -13,7 +13,8 @@ from tests.support.chromium import open_page, serve_world
 from tests.support.customer import Customer, advance_clock
 
 INKED_PIXELS = """() => {
-    const canvas = document.querySelector('dialog[open] canvas.ground, canvas.drawn:not([hidden])');
+    const canvas = document.querySelector(
+        'dialog[open] canvas.ground, canvas.drawn:not([hidden]), canvas:not(.ground, .drawn)');
     if (!canvas) return 0;
     const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
     return data.filter((value, n) => n % 4 === 3 && value).length;
