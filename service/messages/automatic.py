@@ -55,7 +55,7 @@ async def send_owed(ctx: AppContext) -> int:
         visit_id = UUID(bytes=key)
         if await or_unreadable(ctx, visit_id, _owes_a_message(ctx, visit_id)):
             await or_unreadable(ctx, visit_id, _send_owed_of(ctx, visit_id))
-        await ctx.db.write(lambda tx, key=key, news=news: tx.execute("note_news_seen", visit=key, news=news))
+        await ctx.db.write(lambda tx, key=key, news=news: tx.execute("note_news_checked", visit=key, news=news))
     return len(rows)
 
 

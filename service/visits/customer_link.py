@@ -30,9 +30,8 @@ from .repository import VisitRow
 
 DAY_MS = 86_400_000
 _AT_DOOR, _NEAR_DOOR = "door of ", "door, same network, of "
-LIFETIME_MS = (
-    7 * DAY_MS
-)  # after the window, the last thing that the utility wrote, or the day by which an answer is due
+LIFETIME_MS = 7 * DAY_MS
+"""After the window, the last thing that the utility wrote, or the day by which an answer is due."""
 LinkStatus = Literal["current", "replaced", "ended"]
 """`replaced`: another one was handed out since, and lives. `ended`: there is nothing left to do with it."""
 

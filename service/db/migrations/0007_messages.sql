@@ -40,5 +40,5 @@ CREATE UNIQUE INDEX links_living ON links (visit, purpose) WHERE ended_at IS NUL
 
 -- How often something was written about the visit, and up to where somebody has looked whether its customer has to know.
 ALTER TABLE visit_summaries ADD COLUMN news BIGINT NOT NULL DEFAULT 0;
-ALTER TABLE visit_summaries ADD COLUMN news_seen BIGINT NOT NULL DEFAULT 0;
-CREATE INDEX visit_summaries_news ON visit_summaries (visit) WHERE news > news_seen;
+ALTER TABLE visit_summaries ADD COLUMN news_checked BIGINT NOT NULL DEFAULT 0;
+CREATE INDEX visit_summaries_news ON visit_summaries (visit) WHERE news > news_checked;
