@@ -185,7 +185,7 @@ async def _answer(visitor: Visitor, fields: FormData) -> str:
     parts = {one.item or question.id: (one, question) for question in current.questions for one in question.parts}
     asked = {question.id for question in current.questions}  # a whole question may be answered, too
     if "all" in fields:  # the rest was as it should be, as far as it may be said of everything at once
-        rest = {name for name in fields.get("asked", "").split() if name in parts and not parts[name][0].alone}
+        rest = [name for name in fields.get("asked", "").split() if name in parts and not parts[name][0].alone]
         picked = dict.fromkeys(rest, True) | picked
     if not picked.keys() <= asked | parts.keys():
         if current.level is None:
