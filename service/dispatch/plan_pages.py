@@ -27,6 +27,7 @@ from service.messages.calls import NoticeCall
 from service.messages.due_notices import OF_PLANNING, DueNoticesRequest, send_due
 from service.messages.kind_words import KIND_WORDS
 from service.messages.kinds import MessageKind
+from service.text import sms_number
 from service.visits.change_rows import ChangeKind
 from service.visits.changes import CHANGE_DECODERS, Cancellation, Content, apply_change
 from service.visits.loading import PLAN_DECODER
@@ -304,6 +305,7 @@ async def _change_page(
         "wished": form_of_wish(wish, desk.ctx.zone),
         "sent": kind,
         "new_id": desk.ctx.new_id(),
+        "tells_cancellation": "cancellation" in desk.ctx.company.automatic and bool(sms_number(visit.customer.phone)),
         "tags": {one: sum(change.kind == one for change in visit.trail) for one in ACTIONS},
         "actions": ACTIONS,
         "typed": desk.form,
