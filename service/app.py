@@ -6,7 +6,7 @@ from contextlib import AbstractAsyncContextManager
 from litestar import Litestar
 from litestar.types import ASGIApp
 
-from service.accounts import me_routes, session_routes
+from service.accounts import brand, me_routes, session_routes
 from service.accounts.caller import DEPENDENCIES, Authentication
 from service.accounts.desk_problems import EXCEPTION_HANDLERS
 from service.agenda import routes as agenda_routes
@@ -15,7 +15,7 @@ from service.checklists import routes as checklists_routes
 from service.confirmation import routes as confirmation_routes
 from service.context import AppContext
 from service.devices import routes as devices_routes
-from service.dispatch import change_routes, import_pages, import_routes, notice_pages, plan_pages
+from service.dispatch import change_routes, departure_routes, import_pages, import_routes, notice_pages, plan_pages
 from service.dispatch import pages as dispatch_pages
 from service.dispatch import routes as dispatch_routes
 from service.duties import pages as duties_pages
@@ -25,6 +25,7 @@ from service.evidence import routes as evidence_routes
 from service.health import pages as health_pages
 from service.health import routes as health_routes
 from service.identity_check import routes as identity_check_routes
+from service.messages import report_routes
 from service.messages import routes as messages_routes
 from service.phone import pages as phone_pages
 from service.records import quarantine_pages, quarantine_routes
@@ -57,11 +58,13 @@ ROUTES = (
     *dispatch_pages.ROUTES,
     *plan_pages.ROUTES,
     *change_routes.ROUTES,
+    *departure_routes.ROUTES,
     *agenda_routes.ROUTES,
     *import_routes.ROUTES,
     *import_pages.ROUTES,
     *notice_pages.ROUTES,
     *messages_routes.ROUTES,
+    *report_routes.ROUTES,
     *confirmation_routes.ROUTES,
     *identity_check_routes.ROUTES,
     *records_routes.ROUTES,
@@ -81,6 +84,7 @@ ROUTES = (
     *people_pages.ROUTES,
     *phone_pages.ROUTES,
     *language_routes.ROUTES,
+    *brand.ROUTES,
     *static_files.ROUTES,
 )
 Lifespan = Sequence[Callable[[Litestar], AbstractAsyncContextManager[None]]]

@@ -5,6 +5,7 @@ An unknown variable with that prefix is refused, so that a misspelt setting does
 
 import re
 from collections.abc import Mapping
+from datetime import time
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal, cast, get_type_hints
@@ -18,11 +19,13 @@ from service.blobs.connect import s3_parts
 from service.spreadsheets.words import load_table_words
 
 PREFIX = "DOORSTEP_"
-LISTS = {"proxies", "origins", "duty_mail"}
+LISTS = {"proxies", "origins", "duty_mail", "automatic", "sms_templates"}
 """Settings with several values, separated by commas."""
 _MAIL_ADDRESS = re.compile(r"[\w.+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*", re.ASCII)
 DEFAULT_PORTS = {"http": 80, "https": 443}
 MIB = 2**20
+COLOUR = "^#[0-9A-Fa-f]{6}$"
+MIN_SECRET = 16
 
 
 class SettingsError(ValueError):
@@ -104,6 +107,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     connections_each: Annotated[
         Count, SettingHelp("Most connections of one address at once, proxies apart; 0: no limit.")
     ] = 100
+    idle_seconds: Annotated[
+        Positive,
+        SettingHelp("For how long an idle connection is kept: longer than the proxy keeps it, which is often 60."),
+    ] = 75
     max_file: Annotated[Positive, SettingHelp("Largest photo in bytes.")] = 8 * MIB
     blobs: Annotated[
         str,
@@ -118,6 +125,27 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             "pays for it; empty: nothing is shown."
         ),
     ] = ""
+    logo: Annotated[
+        str,
+        SettingHelp("Logo of the utility at the top of customers' pages: a PNG, JPEG or SVG file of at most 200 KB."),
+    ] = ""
+    colour: Annotated[
+        Annotated[str, Meta(pattern=COLOUR)],
+        SettingHelp("Colour of customers' pages, as #RRGGBB; one that is too light to be read on white is darkened."),
+    ] = "#0b5cad"
+    official: Annotated[
+        Annotated[str, Meta(max_length=200)],
+        SettingHelp(
+            "At the foot of customers' pages, how they know that these are yours: the domain, the official account."
+        ),
+    ] = ""
+    offered_days: Annotated[
+        Annotated[int, Meta(ge=0, le=7)],
+        SettingHelp(
+            "On how many of the next working days a customer who needs another time is offered free times of the "
+            "technician; 0: none, they name a day."
+        ),
+    ] = 3
     cutoff_hours: Annotated[
         Count, SettingHelp("Hours before the window until which a customer may ask for another time.")
     ] = 2
@@ -125,6 +153,34 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         str, SettingHelp("Address of the gateway for SMS and WeCom; empty: messages go into the file outbox.jsonl.")
     ] = ""
     sms_token: Annotated[str, SettingHelp("Bearer token for that gateway.")] = ""
+    sms_reports: Annotated[
+        str,
+        SettingHelp(
+            "Secret with which that gateway reports what became of messages; empty: it gives no reports, and what it "
+            "accepts counts as delivered."
+        ),
+    ] = ""
+    sms_templates: Annotated[
+        tuple[str, ...],
+        SettingHelp("Ids of registered templates by kind of message, with commas: appointment=SMS_1,reminder=SMS_2."),
+    ] = ()
+    automatic: Annotated[
+        tuple[str, ...],
+        SettingHelp("Kinds of message that are sent by themselves, with commas; `none`: all are sent by a dispatcher."),
+    ] = (
+        "handover",
+        "reminder",
+        "on_the_way",
+        "cancellation",
+        "please_sign",
+        "signature_void",
+        "complaint_received",
+        "complaint_answered",
+    )
+    quiet: Annotated[
+        Annotated[str, Meta(pattern=r"^(\d\d:\d\d-\d\d:\d\d|none)$")],
+        SettingHelp("Hours in which only urgent messages are sent; `none`: at any hour."),
+    ] = "21:00-08:00"
     smtp: Annotated[
         str, SettingHelp("Mail server: smtp://USER:PASSWORD@HOST:PORT or smtps://…; empty: the same file.")
     ] = ""
@@ -160,6 +216,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def database_address(self) -> str:
         """The address of the database; by default a SQLite file in the data folder."""
         return self.database or f"sqlite:///{self.data / 'doorstep.sqlite'}"
+
+    @property
+    def quiet_hours(self) -> tuple[time, time] | None:
+        """From when until when other than urgent messages wait."""
+        try:
+            start, end = (time.fromisoformat(part) for part in self.quiet.split("-"))
+        except ValueError:
+            return None
+        return (start, end) if start != end else None
 
     @property
     def public_url(self) -> str:
@@ -234,6 +299,10 @@ def _check(settings: Settings) -> None:
         parts = urlsplit(address)
         if address and (parts.scheme not in schemes or not parts.hostname):
             raise SettingsError(f"{PREFIX}{name} must begin with {schemes[0]}:// or {schemes[1]}:// and a host")
+    if 0 < len(settings.sms_reports) < MIN_SECRET:
+        raise SettingsError(f"DOORSTEP_SMS_REPORTS must have at least {MIN_SECRET} characters")
+    if settings.quiet_hours is None and settings.quiet != "none":
+        raise SettingsError("DOORSTEP_QUIET must be two different times of the day, such as 21:00-08:00, or none")
     for mail_address in settings.duty_mail:
         if not _MAIL_ADDRESS.fullmatch(mail_address):
             raise SettingsError(f"DOORSTEP_DUTY_MAIL: {mail_address} is no mail address")

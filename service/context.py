@@ -2,7 +2,7 @@
 
 from asyncio import Semaphore, Task
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from datetime import datetime
+from datetime import datetime, time
 from functools import wraps
 from pathlib import Path
 from secrets import token_bytes
@@ -27,7 +27,11 @@ T = TypeVar("T")
 
 
 class OutgoingMessage(msgspec.Struct, frozen=True, kw_only=True):
-    """A message to be sent. `id` is the same for every attempt, so that a gateway can drop duplicates."""
+    """A message to be sent. `id` is the same for every attempt, so that a gateway can drop duplicates.
+
+    `template` is the id under which its kind is registered with the gateway, and `variables` are the values in it; both
+    are empty for a text of somebody's own.
+    """
 
     id: str
     channel: str
@@ -35,17 +39,34 @@ class OutgoingMessage(msgspec.Struct, frozen=True, kw_only=True):
     subject: str
     text: str
     at: datetime
+    about: str = ""
+    template: str = ""
+    variables: Mapping[str, str] = {}
 
 
 Gateway = Callable[[OutgoingMessage], Awaitable[str]]
 """Sends a message and returns the provider's answer (an id, or nothing)."""
 
 
+class Logo(msgspec.Struct, frozen=True):
+    """A picture, its media type, and the first digits of its SHA-256, by which it is kept in caches."""
+
+    content: bytes
+    kind: bytes
+    digest: str
+
+
 class CompanyProfile(msgspec.Struct, frozen=True, kw_only=True):
     """The utility, as customers know it, and the gateways by channel. `url` has no trailing slash.
 
-    `origins`: other origins whose pages may use the API. `duty_mail`: addresses of the office, which get the daily mail
-    about duties.
+    `origins`: other origins whose pages may use the API.
+
+    `colour`: of customers' pages, dark enough to be read on white. `official`: how customers know that a page is the
+    utility's. `offered_days`: on how many days times are offered to who needs another one.
+
+    `duty_mail`: addresses of the office, which get the daily mail about duties. `automatic`: the kinds of message that
+    are sent by themselves; `templates`: their ids at the gateway; `quiet_hours`: from when until when other than urgent
+    messages wait; `report_secret`: of the gateway, if it reports what becomes of messages.
     """
 
     url: str = "http://127.0.0.1:8000"
@@ -53,9 +74,17 @@ class CompanyProfile(msgspec.Struct, frozen=True, kw_only=True):
     company: str = "供水公司"
     hotline: str = ""
     price_list: str = ""
+    logo: Logo | None = None
+    colour: str = "#0b5cad"
+    official: str = ""
+    offered_days: int = 3
     cutoff_hours: int = 2
     gateways: Mapping[str, Gateway] = {}
     duty_mail: tuple[str, ...] = ()
+    automatic: frozenset[str] = frozenset()
+    templates: Mapping[str, str] = {}
+    quiet_hours: tuple[time, time] | None = None
+    report_secret: str = ""
 
 
 class ReviewPolicy(msgspec.Struct, frozen=True, kw_only=True):

@@ -119,7 +119,7 @@ class LinkExpired(Problem):
     code, status = "link-ended", 410
     title_zh = "这个链接已失效，请向供水公司索取新的"
     title_en = "This link has ended; ask the utility for a new one"
-    visit_cancelled = False  # only pages say so
+    visit_cancelled = replaced = False  # only pages say so
 
 
 class AppointmentChanged(Problem):
@@ -190,10 +190,28 @@ class VisitAlreadyStarted(Problem):
     )
 
 
+class DepartureNotNow(Problem):
+    code, status = "departure-not-now", 409
+    title_zh = "现在不用报出发：已经到场，或离约定的时间还早，或已经结束"
+    title_en = "No departure is recorded now: the visit has begun, is far away or is over"
+
+
 class NoticeTooLate(Problem):
     code, status = "notice-too-late", 409
     title_zh = "约定的时间已过，或工作已经开始，不能再发上门通知"
     title_en = "The time of the visit is over, or work has begun: it can no longer be announced"
+
+
+class NoticeTooEarly(Problem):
+    code, status = "notice-too-early", 409
+    title_zh = "约定的时间在 400 天以后，请先核对年份"
+    title_en = "The time of the visit is more than 400 days away; look at its year first"
+
+
+class NoticeTooLong(Problem):
+    code, status = "notice-too-long", 422
+    title_zh = "通知太长，请先缩短工作内容、地点或文字"
+    title_en = "The message is too long; shorten the work, the place or the text first"
 
 
 class NoticeNotDue(Problem):

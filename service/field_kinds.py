@@ -114,7 +114,7 @@ def kinds_of(model: type[msgspec.Struct]) -> tuple[tuple[str, Clean | None, bool
 
 
 def _is_visible(meta: Meta) -> bool:
-    return bool(meta.extra and meta.extra.get(_VISIBLE)) or meta.pattern == r"\S"
+    return bool(meta.extra and meta.extra.get(_VISIBLE)) or r"\S" in (meta.pattern or "")
 
 
 def _metas(hint: Any) -> Iterator[Meta]:

@@ -41,10 +41,11 @@ class TimedConnection(Protocol):
 
 
 class ConnectionLimits(msgspec.Struct, frozen=True, kw_only=True):
-    """How many connections may be open, in all and from one address; 0: no limit."""
+    """How many connections may be open, in all and from one address (0: no limit), and for how many seconds idle."""
 
     connections: int = 1000
     of_one_address: int = 100
+    idle_seconds: int = 75
     proxies: Sequence[str] = ()
 
 
@@ -56,6 +57,7 @@ class ConnectionGate:
     """
 
     def __init__(self, limits: ConnectionLimits) -> None:
+        self.idle_seconds = limits.idle_seconds
         self._max, self._max_of_group = limits.connections, limits.of_one_address
         self._proxies = [ip_network(proxy) for proxy in limits.proxies]
         self._open: dict[TimedConnection, None] = {}

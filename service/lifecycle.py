@@ -19,10 +19,11 @@ from service.context import AppContext, CompanyProfile, Quota, ReviewPolicy
 from service.db.connect import open_database
 from service.db.migrate import NoDatabase, OlderDatabase
 from service.judge.volume import VisitLimits
-from service.messages import gateways
+from service.messages import gateways, message_settings
 from service.rate_limit import TokenBucket
 from service.spreadsheets.words import load_table_words
 from service.visits import status
+from service.web.brand import read_logo, readable
 
 
 def build_context(settings: Settings, scratch: Path | None = None) -> AppContext:
@@ -63,8 +64,16 @@ def build_context(settings: Settings, scratch: Path | None = None) -> AppContext
             company=settings.company,
             hotline=settings.hotline,
             price_list=settings.price_list,
+            logo=read_logo(settings.logo),
+            colour=readable(settings.colour),
+            official=settings.official,
+            offered_days=settings.offered_days,
             cutoff_hours=settings.cutoff_hours,
             duty_mail=settings.duty_mail,
+            automatic=message_settings.automatic_kinds(settings),
+            templates=message_settings.templates(settings),
+            quiet_hours=settings.quiet_hours,
+            report_secret=settings.sms_reports,
             gateways=gateways.build_gateways(
                 settings.data, settings.sms_url, settings.sms_token, settings.smtp, settings.smtp_from
             ),

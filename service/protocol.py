@@ -24,7 +24,6 @@ HEAD_SECONDS = 10.0
 BODY_SILENCE_SECONDS, BODY_SECONDS, MIN_BODY_RATE = 30.0, 30.0, 1024  # without a byte; in all, plus bytes / rate
 RESPONSE_SILENCE_SECONDS = 60.0  # in which nothing of a response is read
 REST_SECONDS = 10.0  # for the rest of a body that has been answered already
-IDLE_SECONDS = 75  # longer than the usual 60 of a proxy, so that it is the proxy that closes a connection
 CLOSING_SECONDS = 2.0  # for the client to read the reason
 ACTIVE_SECONDS = 2.0  # a client that sent something within them keeps its connection when room is needed
 
@@ -201,7 +200,7 @@ class Connection(HttpToolsProtocol):
         elif self.in_request:
             if self._is_late(now):
                 self._end(TooSlow())
-        elif now - self.last_received > IDLE_SECONDS + 1 and self._is_idle():
+        elif now - self.last_received > self._gate.idle_seconds + 1 and self._is_idle():
             self.transport.close()  # no request yet, or only empty lines; uvicorn closes other idle connections
 
     def _is_late(self, now: float) -> bool:

@@ -24,7 +24,7 @@ from service.demo.seed import Demo
 from service.demo.sign_in import with_demo_sign_in
 from service.gate import ConnectionLimits
 from service.lifecycle import build_context, freeze_gc
-from service.protocol import IDLE_SECONDS, protocol
+from service.protocol import protocol
 from service.web.templates import compile_templates
 
 FINISH_SECONDS = 3  # for requests in flight; with closing the database it stays under 5 s
@@ -82,6 +82,7 @@ def configured(app: ASGIApp, settings: Settings) -> uvicorn.Config:
         connections=min(settings.connections, _room_for_connections()),
         of_one_address=settings.connections_each,
         proxies=settings.proxies,
+        idle_seconds=settings.idle_seconds,
     )
     return uvicorn.Config(
         app,  # type: ignore[arg-type]
@@ -95,7 +96,7 @@ def configured(app: ASGIApp, settings: Settings) -> uvicorn.Config:
         proxy_headers=bool(settings.proxies),
         forwarded_allow_ips=list(settings.proxies),
         timeout_graceful_shutdown=FINISH_SECONDS,
-        timeout_keep_alive=IDLE_SECONDS,
+        timeout_keep_alive=settings.idle_seconds,
         backlog=BACKLOG,
     )
 

@@ -10,12 +10,13 @@ from service.web.language import PageText, TextPair
 from service.web.problems import ReadyResponse
 from service.web.request import AnyRequest
 from service.web.request_info import client_ip
-from service.web.templates import message_page
+from service.web.templates import contact_advice, message_page
 
 from . import throttling
 from .caller import PublicController
 
 GONE = PageText("这个链接无效或已失效")
+REPLACED = PageText("我们给您发了新的短信，请用新的链接")
 CANCELLED = PageText("这次上门已取消，工作人员不会来了。")
 """Of a link that ended, for which no more than this is shown."""
 LATER = PageText("请稍后再试")
@@ -51,11 +52,17 @@ async def public_page(
 
 def _page(request: AnyRequest, ctx: AppContext, problem: Problem) -> ASGIResponse:
     message = PAGE_MESSAGES.get(problem.status, TextPair(problem.title_zh, problem.title_en))
-    if isinstance(problem, LinkExpired) and problem.visit_cancelled:
-        message = CANCELLED
+    if isinstance(problem, LinkExpired):
+        message = CANCELLED if problem.visit_cancelled else REPLACED if problem.replaced else message
+    more = _advice(ctx.company.hotline) if message in (GONE, REPLACED) else None
     wait = problem.extra.get("retry_after")
     headers = ((b"retry-after", b"%d" % wait),) if wait else ()
-    return message_page(request.scope, message, ctx.company.hotline, problem.status, headers)
+    return message_page(request.scope, message, problem.status, headers, company=ctx.company, more=more)
+
+
+def _advice(hotline: str) -> PageText:
+    """What helps those whose link does not."""
+    return PageText("请打开我们最近一条短信里的链接。找不到，请%(contact)s。", {"contact": contact_advice(hotline)})
 
 
 class PageController(PublicController):

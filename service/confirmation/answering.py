@@ -14,8 +14,8 @@ from service.db.database import Transaction
 from service.evidence.attach import StoredFile, store_bytes
 from service.judge.entries import Entry, Evidence, Refused
 from service.visits.append_batch import CUSTOMER_WRITER, append_entries
-from service.visits.appointment import AGREED, MOVED, Appointment, current_appointment
-from service.visits.customer_answers import AnswerInput, CustomerSubmission, SignatureInput
+from service.visits.appointment import AGREED, MOVED, Appointment, current_appointment, window_fields
+from service.visits.customer_answers import AnswerInput, CustomerSubmission, RescheduleRequest, SignatureInput
 from service.visits.customer_link import resolve_link
 from service.visits.loading import LoadedVisit, load_visit
 
@@ -103,7 +103,7 @@ async def _handle_appointment(
     for answer in about:
         await _answer_appointment(ctx, tx, link, visit, appointment, answer.good)
     if answers.another_time is not None:
-        await _request_reschedule(ctx, tx, link, visit, appointment, answers.another_time.wish.strip())
+        await _request_reschedule(ctx, tx, link, visit, appointment, answers.another_time)
 
 
 async def _answer_appointment(
@@ -126,9 +126,15 @@ async def _answer_appointment(
 
 
 async def _request_reschedule(
-    ctx: AppContext, tx: Transaction, link: UUID, visit: LoadedVisit, appointment: Appointment, wish: str
+    ctx: AppContext,
+    tx: Transaction,
+    link: UUID,
+    visit: LoadedVisit,
+    appointment: Appointment,
+    request: RescheduleRequest,
 ) -> None:
-    if appointment.asked is not None and appointment.asked.wish == wish:
+    wish, window = request.wish.strip(), request.window
+    if appointment.asked is not None and (appointment.asked.wish, appointment.asked.window) == (wish, window):
         return
     if appointment.may_ask_until is None:
         raise errors.AnswerDeadlinePassed
@@ -138,8 +144,10 @@ async def _request_reschedule(
             "so much was asked by this link; call the utility", retry_after=entries.DAY_SECONDS
         )
     refused = Refused(reason=wish, outcome="unable")
-    entry = Entry(id="-", at=ctx.now(), by="customer", what=AGREED, refused=refused)
-    await _append(ctx, tx, visit, _batch_id(link, appointment, f"ask {wish}"), entry)
+    fields = window_fields(window) if window else {}
+    entry = Entry(id="-", at=ctx.now(), by="customer", what=AGREED, refused=refused, fields=fields)
+    asks = " ".join(["ask", wish, *map(str, fields.values())])
+    await _append(ctx, tx, visit, _batch_id(link, appointment, asks), entry)
 
 
 def _batch_id(link: UUID, appointment: Appointment, answer: str) -> UUID:

@@ -33,6 +33,9 @@ from service.web.decoding import to_json
 from .statements import CustomerView
 
 REVOKES_SIGNATURE = ("refused", "partly")
+PREVIOUS = "previous"
+"""In place of the id of the entry before, until that is made."""
+NOT_ALLOWED = "签字人不是可以签字的人，不代替户主的答复 / who signed may not, and answers for nobody"
 MAX_UNVERIFIED, MAX_RESPONSES, MAX_REPORTS, DAY_SECONDS = 20, 60, 30, 86_400
 """Limits for a visit: responses before and after the code, and reports. Each makes the visit larger."""
 
@@ -85,7 +88,11 @@ async def write_entries(
             return visit
     batch_id = uuid5(link, f"{previous_id} {to_json(new.said).hex()} {new.image} {new.level}")
     entries = [
-        msgspec.structs.replace(entry, id=str(uuid5(batch_id, str(number))))
+        msgspec.structs.replace(
+            entry,
+            id=str(uuid5(batch_id, str(number))),
+            withdraws=str(uuid5(batch_id, str(number - 1))) if entry.withdraws == PREVIOUS else entry.withdraws,
+        )
         for number, entry in enumerate(_entries(view, answers, level, new.image, batch_id.hex[:12]))
     ]
     if image is not None:
@@ -205,7 +212,8 @@ def _report_entry(view: CustomerView, report: IncidentReport, subject: str) -> E
 
 def _signature_entries(view: CustomerView, given: SignatureInput, image: str, *, own_device: bool) -> Iterator[Entry]:
     """The signature and, where the customer revoked an earlier one, a `yes` that takes the revocation back."""
-    made = find_statement(view, given.statement_sha256).made
+    sign_off = find_statement(view, given.statement_sha256)
+    made = sign_off.made
     signature = Evidence(
         kind="signature",
         sha256=image,
@@ -216,9 +224,24 @@ def _signature_entries(view: CustomerView, given: SignatureInput, image: str, *,
     evidence = (signature, Evidence(kind="customer_confirm")) if own_device else (signature,)
     signs, thing = made.table.signs or "", made.thing
     yield Entry(id="-", at=view.at, by="customer", what=signs, thing=thing, evidence=evidence)
+    if given.relation not in signoffs.allowed_signers(view.rules, signs)[0]:
+        if has_answer(sign_off):  # it is kept, and replaces nothing
+            yield _withdrawal(view, signs, thing, PREVIOUS)
+        return
     before = view.timeline.customer_answers.get(signs if thing is None else (signs, thing))
     if before is not None and before[2].says == "no":
         yield Entry(id="-", at=view.at, by="customer", what=signs, thing=thing, says="yes")
+
+
+def has_answer(sign_off: SignOff) -> bool:
+    """Whether the customer signed or declined, apart from those who may not sign."""
+    signatures = (*sign_off.earlier, *filter(None, [sign_off.signature]))
+    return any(one.allowed for one in signatures) or any(one.by == "customer" for one in sign_off.declined)
+
+
+def _withdrawal(view: CustomerView, item: str, thing: str | None, entry: str) -> Entry:
+    """Of a signature by somebody who may not sign, so that it does not stand for the customer's own answer."""
+    return Entry(id="-", at=view.at, by="customer", what=item, thing=thing, withdraws=entry, reason=NOT_ALLOWED)
 
 
 def _refusal_entries(view: CustomerView, given: RefusalInput) -> Iterator[Entry]:
@@ -232,7 +255,11 @@ def _refusal_entries(view: CustomerView, given: RefusalInput) -> Iterator[Entry]
         raise StatementChanged
     for sign_off in meant:
         signs, thing = sign_off.made.table.signs, sign_off.made.thing
-        revokes = sign_off.signature is not None and given.outcome in REVOKES_SIGNATURE
+        signature = sign_off.signature
+        revokes = signature is not None and signature.allowed and given.outcome in REVOKES_SIGNATURE
+        for one in (*sign_off.earlier, *filter(None, [signature])):
+            if not one.allowed and one.via == "link":  # what the customer says goes before it
+                yield _withdrawal(view, signs or "", thing, one.entry)
         for item in signoffs.refused_items(view.rules, sign_off, view.timeline):
             rule = view.rules.by_id[item]
             yield Entry(id="-", at=view.at, by="customer", what=item, thing=thing, refused=refused)

@@ -24,7 +24,8 @@ from service.web.templates import contact_advice, redirect
 
 from . import answering, otp, page, reschedule_wish
 from .form_state import ANSWERED, FormState, Visitor
-from .page_view import VERIFICATION_EXPIRED, anchor, has_started, verification_expired
+from .page_view import VERIFICATION_EXPIRED, has_started, verification_expired
+from .progress import REVIEW, SIGN
 from .render import render_page
 
 MAX_FORM_BYTES = 400_000  # with a drawn signature
@@ -80,8 +81,11 @@ async def _switch_language(request: AnyRequest, visitor: Visitor, fields: FormDa
 
 
 async def _fragment(visitor: Visitor, name: str) -> str:
-    """`#name`, unless the page does not have this part now."""
-    return f"#{name}" if name and has_started(await page.get_page(*visitor)) else ""
+    """`#name` with the step that it is in, unless the page does not have this part now."""
+    if not name or not has_started(await page.get_page(*visitor)):
+        return ""
+    step = {"raised": REVIEW, "code": SIGN}.get(name)
+    return f"?step={step}#{name}" if step else f"#{name}"
 
 
 def _problem_message(problem: Problem, hotline: str) -> AnyText:
@@ -129,11 +133,18 @@ async def _confirm_appointment(visitor: Visitor, fields: FormData) -> str:
 async def _request_reschedule(visitor: Visitor, fields: FormData) -> str:
     """An empty wish is rejected, so that a slip of the finger moves no visit."""
     window_from = parse_datetime(fields, "window")
-    words = max_length(fields, "wish", reschedule_wish.MAX_LENGTH)
-    wish = reschedule_wish.join_wish(fields.get("when", ""), words)
-    if not wish:
-        raise FormError(PageText("请选一个，或写您方便的时间"))
-    answers = CustomerSubmission(another_time=RescheduleRequest(wish), window_from=window_from)
+    words, when = max_length(fields, "wish", reschedule_wish.MAX_LENGTH), fields.get("when", "")
+    current = await page.get_page(visitor.ctx, visitor.token)
+    if current.appointment.window is None or current.appointment.window.start != window_from:
+        raise errors.AppointmentChanged
+    if current.appointment.may_ask_until is None:
+        raise errors.AnswerDeadlinePassed
+    window = reschedule_wish.wished_window(visitor.ctx, fields, current.offered)
+    if window is None and when != reschedule_wish.CALL:
+        raise FormError(PageText("请选一个时间，或请我们先打电话"))
+    start, end = (window.start, window.end) if window else (None, None)
+    request = RescheduleRequest(reschedule_wish.join_wish(when, window, words), start, end)
+    answers = CustomerSubmission(another_time=request, window_from=window_from)
     await answering.submit_answers(visitor.ctx, visitor.token, answers)
     return ""
 
@@ -163,20 +174,20 @@ async def _enter_code(visitor: Visitor, fields: FormData) -> FormResult:
     if carried:
         message = PageText("验证好了。您刚才填的还在，请核对后再提交")
         return FormState(carried["form"], message, carried, is_success=True)
-    return "code"
+    return ""
 
 
 async def _answer(visitor: Visitor, fields: FormData) -> str:
-    """Answers to some questions, or `all` as good, and a comment."""
+    """Answers to some questions, with `all` the rest as good, and a comment."""
     start = len(ANSWERED)
     picked = {name[start:]: value == "good" for name, value in fields.items() if name.startswith(ANSWERED) and value}
     current = await page.get_page(*visitor)
-    asked = {one.id: one for one in current.questions}
-    if "all" in fields:
-        if not all(picked.values()):
-            raise FormError(PageText("您选了“有问题”，又按了“都没问题”，所以还没有提交。请核对，有问题请按“提交意见”"))
-        picked = dict.fromkeys(fields.get("asked", "").split(), True)
-    if not picked.keys() <= asked.keys():
+    parts = {one.item or question.id: (one, question) for question in current.questions for one in question.parts}
+    asked = {question.id for question in current.questions}  # a whole question may be answered, too
+    if "all" in fields:  # the rest was as it should be, as far as it may be said of everything at once
+        rest = [name for name in fields.get("asked", "").split() if name in parts and not parts[name][0].alone]
+        picked = dict.fromkeys(rest, True) | picked
+    if not picked.keys() <= asked | parts.keys():
         if current.level is None:
             raise errors.OtpRequired
         if current.level == "own_device":
@@ -185,10 +196,10 @@ async def _answer(visitor: Visitor, fields: FormData) -> str:
     comment = max_length(fields, "comment")
     if not picked and not comment:
         raise FormError(PageText("您还没有选，也没有写"))
-    answers = [{"question": question, "good": good} for question, good in picked.items()]
+    answers = [{"question" if name in asked else "item": name, "good": good} for name, good in picked.items()]
     await _submit(visitor, answers=answers, comment=comment or None)
-    unexplained = any(not good and not asked[question].items for question, good in picked.items())
-    return "raised" if unexplained else "answers"  # there the customer can write what is not right
+    unexplained = any(not one.items and picked.get(one.id) is False for one in current.questions)
+    return "raised" if unexplained else ""  # there the customer can write what is not right
 
 
 async def _sign(visitor: Visitor, fields: FormData) -> str:
@@ -204,7 +215,7 @@ async def _sign(visitor: Visitor, fields: FormData) -> str:
         except (msgspec.DecodeError, RecursionError):
             raise errors.UnreadableSignature from None
     await _submit(visitor, signature=signature)
-    return anchor(signature["statement_sha256"])
+    return ""
 
 
 async def _refuse(visitor: Visitor, fields: FormData) -> str:
@@ -219,7 +230,7 @@ async def _refuse(visitor: Visitor, fields: FormData) -> str:
     await _submit(
         visitor, refused={"reason": reason, "outcome": fields.get("outcome", ""), "statement_sha256": statement}
     )
-    return anchor(statement)
+    return ""
 
 
 async def _raise(visitor: Visitor, fields: FormData) -> str:

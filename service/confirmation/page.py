@@ -11,11 +11,15 @@ from service.accounts.browser import Browser
 from service.accounts.cards import TechnicianCard, technician_card
 from service.context import AppContext, read_only
 from service.db.database import Transaction
+from service.judge.moments import in_zone
 from service.judge.signoffs import Level
 from service.judge.statements import Document
 from service.judge.visit import Window
 from service.visits.appointment import AGREED, Appointment, current_appointment
+from service.visits.changes import Cancellation
 from service.visits.customer_link import link_expiry, resolve_link
+from service.visits.departures import view_of
+from service.visits.free_times import offered_windows
 from service.visits.loading import LoadedVisit, load_visit
 from service.visits.windows import local, technician_of
 
@@ -35,6 +39,14 @@ class MaskedVisit(msgspec.Struct, frozen=True, kw_only=True):
     window: Annotated[Window | None, Meta(description="The planned time.")]
     content: Annotated[str, Meta(description="What is to be done.")]
     place: Annotated[str, Meta(description="Where, in short.")]
+    external_ref: Annotated[str, Meta(description="The work order number; may be empty.")] = ""
+
+
+class CancelledVisit(msgspec.Struct, frozen=True):
+    """The utility cancelled the visit."""
+
+    at: Annotated[datetime, Meta(description="When.")]
+    reason: Annotated[str, Meta(description="Why, as the office wrote it for the customer.")]
 
 
 class ConfirmationPage(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,6 +80,11 @@ class ConfirmationPage(msgspec.Struct, frozen=True, kw_only=True):
     link_until: Annotated[datetime | None, Meta(description="When the link expires.")] = None
     arrived_at: Annotated[datetime | None, Meta(description="When the technician arrived.")] = None
     left_at: Annotated[datetime | None, Meta(description="When the technician left.")] = None
+    departed_at: Annotated[datetime | None, Meta(description="When the technician set out for it.")] = None
+    expected_at: Annotated[datetime | None, Meta(description="When they expect to arrive, if they said so.")] = None
+    offered: Annotated[tuple[Window, ...], Meta(description="Free times that the customer may ask for instead.")] = ()
+    moved_because: Annotated[str | None, Meta(description="Why the time was moved last.")] = None
+    cancelled: Annotated[CancelledVisit | None, Meta(description="When and why it was cancelled.")] = None
 
 
 class PageDetails(msgspec.Struct, frozen=True, kw_only=True):
@@ -101,8 +118,9 @@ async def build_details(
 ) -> PageDetails:
     """The same of a visit that is loaded already."""
     appointment = current_appointment(visit, ctx.now(), ctx.company.cutoff_hours)
-    window, before = local(ctx, appointment.window), local(ctx, appointment.before)
-    appointment = msgspec.structs.replace(appointment, window=window, before=before)
+    window, before, asked = local(ctx, appointment.window), local(ctx, appointment.before), appointment.asked
+    asked = asked and msgspec.structs.replace(asked, window=local(ctx, asked.window))
+    appointment = msgspec.structs.replace(appointment, window=window, before=before, asked=asked)
     level, browser_id = await otp.verification_level(ctx, tx, link, visit, browser), browser.id.hex()
     view = CustomerView(visit.visible_at(level, browser_id))
     all_statements = view.statements()
@@ -117,6 +135,7 @@ async def build_details(
     valid_until = code.valid_until(ctx.clock()) if code and level is None else None
     stage, facts = _stage(visit, appointment), view.judgement.facts
     started = stage in ("under_way", "over")
+    departure = view_of(ctx, visit.departure) if visit.departure and stage != "cancelled" else None
 
     def to_local(ms: int | None) -> datetime | None:
         return None if ms is None else ctx.to_local_time(ms)
@@ -141,7 +160,12 @@ async def build_details(
         open_until=to_local(code.verified_until if code else None),
         link_until=to_local(await link_expiry(tx, link)),
         arrived_at=view.first_occurrence("arrived"),
+        offered=await offered_windows(ctx, tx, visit, ctx.company.offered_days) if appointment.may_ask_until else (),
+        moved_because=_move_reason(visit) if appointment.moved else None,
+        cancelled=_cancellation(ctx, visit),
         left_at=view.first_occurrence("left"),
+        departed_at=departure and departure.received_at,
+        expected_at=departure and departure.arrives_at,
     )
     nobody_home = stage == "over" and "work_finished" not in facts and "nobody_home" in facts
     return PageDetails(page=page, answers=view.latest_answers(ctx), nobody_home=nobody_home)
@@ -157,7 +181,19 @@ def _mask_visit(visit: LoadedVisit, window: Window | None, *, verified: bool) ->
         window=window,
         content=plan.work.content,
         place=plan.work.place,
+        external_ref=plan.external_ref or "",
     )
+
+
+def _move_reason(visit: LoadedVisit) -> str | None:
+    return next((change.reason for change in reversed(visit.plan_history.trail) if change.kind == "window"), None)
+
+
+def _cancellation(ctx: AppContext, visit: LoadedVisit) -> CancelledVisit | None:
+    change = visit.plan_history.cancelled
+    if change is None or not isinstance(change.content, Cancellation):
+        return None
+    return CancelledVisit(in_zone(change.at, ctx.zone), change.content.reason)
 
 
 def _stage(visit: LoadedVisit, appointment: Appointment) -> Stage:

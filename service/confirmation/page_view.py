@@ -9,27 +9,44 @@ import msgspec
 from service.context import AppContext
 from service.judge.moments import in_zone
 from service.judge.signoffs import StatementRefusal
+from service.judge.statements import StatementLine
 from service.visits.complaints import COMPLAINTS
 from service.web.language import AnyText, PageText, TextPair
+from service.web.templates import format_day_and_time
 
-from . import reschedule_wish, responses
+from . import progress, reschedule_wish, responses
 from .form_state import ANSWERED, NOTHING_SENT, FormState
 from .page import ConfirmationPage, PageDetails
+from .progress import StepName
 from .responses import ResponseBox
-from .statements import ReportView, StatementView
+from .statements import Relation, ReportView, StatementView
 
 VERIFICATION_EXPIRED = PageText("验证已过半小时，请重新获取验证码")
 _ADDRESS = re.compile(r"(https?://[^\s；，。、]+)")
-GOOD_OR_BAD: dict[str, AnyText] = {"good": PageText("没问题"), "bad": PageText("有问题")}
+YES_OR_NO: dict[str, AnyText] = {"good": PageText("是的"), "bad": PageText("不是")}
+NO_OR_YES: dict[str, AnyText] = {"good": PageText("没有"), "bad": PageText("有")}
+"""The answers to a question, with what each means; the good one first."""
+DECLINES = ("partly", "refused", "unable")
 OWN_WORDS = ("signer", "reason", "helper", "text", "comment", "wish")  # fields with free text
 STAFF_RELATIONS = ("technician", "unknown")  # no customer chooses these
 Choices = dict[str, AnyText]
 """Texts by the value that a form submits."""
 
 
+class ChangedLine(msgspec.Struct, frozen=True):
+    """A line of a statement before and now; photos are counted."""
+
+    label: TextPair
+    before: tuple[str, ...]
+    now: tuple[str, ...]
+    photos_before: int
+    photos_now: int
+
+
 class StatementCard(msgspec.Struct, frozen=True, kw_only=True):
     """A statement with the responses to it and the forms to respond.
 
+    `may_not_sign`: who learns so before. `changes`: how the text differs from what was answered last.
     `price_list`: what the meter costs for which the customer pays by it, every other part a web address; empty where
     they do not pay, or none is set.
     `key` identifies its forms: unlike the digest it survives a change of the text, so that no input is lost.
@@ -47,11 +64,15 @@ class StatementCard(msgspec.Struct, frozen=True, kw_only=True):
     has_responded: bool
     is_signed: bool
     signers: Choices
+    may_not_sign: tuple[Relation, ...]
+    changes: tuple[ChangedLine, ...]
     helpers: Choices
     changed: bool
 
 
-def page_view(ctx: AppContext, details: PageDetails, token: str, sent: FormState) -> dict[str, Any]:
+def page_view(
+    ctx: AppContext, details: PageDetails, token: str, sent: FormState, asked_step: StepName | None = None
+) -> dict[str, Any]:
     """The context of the page's templates, which add the names of the forms they show to `forms`."""
     page, now = details.page, ctx.now()
     appointment, window = page.appointment, page.appointment.window
@@ -59,7 +80,19 @@ def page_view(ctx: AppContext, details: PageDetails, token: str, sent: FormState
     refused = any(isinstance(one, StatementRefusal) for one in current)
     waiting = [one for one in page.statements if responses.awaits_response(one)]
     responded = bool(page.answered_at or page.raised or any(current))
-    until = appointment.may_ask_until
+    until, started = appointment.may_ask_until, has_started(page)
+    missed = window is not None and now > window.end
+    done = page.state == "over" and not waiting and page.answered_at is not None
+    cards = statement_cards(ctx, page, sent)
+    own = [card for card in cards if card.view.signs]
+    step = asked_step or step_of(sent)
+    in_steps = page.level is None and bool(waiting) and not sent.carried
+    code_asked = bool(sent.carried) or sent.form in ("code", "code-entry")
+    if in_steps and (code_asked or (page.code_until and step is None)):
+        step = "sign"
+    all_steps = progress.steps(
+        page, waiting=len(waiting), to_sign=bool(own), responded=responded, asked=step if started else None
+    )
     return {
         "page": page,
         "details": details,
@@ -67,16 +100,33 @@ def page_view(ctx: AppContext, details: PageDetails, token: str, sent: FormState
         "sent": sent,
         "forms": [],
         "hotline": page.hotline,
-        "started": has_started(page),
-        "missed": window is not None and now > window.end,
-        "wish": reschedule_wish.split_wish(appointment.asked.wish) if appointment.asked else None,
+        "started": started,
+        "missed": missed,
+        "headline": progress.headline(
+            details, waiting=len(waiting), signed=bool(own) and not waiting, done=done, started=started, missed=missed
+        ),
+        "stations": progress.stations(page) if page.state != "cancelled" else (),
+        "steps": {one.name: one for one in all_steps},
+        "code_in_step": in_steps,
+        "code_first": page.level is None and not in_steps and code_asked,
+        "code_last": not in_steps and (not code_asked if page.level is None else not own),
+        "official": ctx.company.official,
+        "wish": reschedule_wish.split_wish(appointment.asked.wish, appointment.asked.window)
+        if appointment.asked
+        else None,
         "ask_until": in_zone(until, window.start.tzinfo) if until and window else None,
+        "times": {reschedule_wish.window_value(one): one for one in page.offered},
+        "days": reschedule_wish.days_to_choose(ctx),
+        "halves": reschedule_wish.HALVES,
         "options": reschedule_wish.OPTIONS,
-        "cards": statement_cards(ctx, page, sent),
+        "read_only": [card for card in cards if not card.view.signs],
+        "to_sign": own,
+        "cards": cards,
         "pictures": f"/c/{token}/photo" if page.level is not None else None,
         "waiting": len(waiting),
         "first_waiting": anchor(waiting[0].sha256) if waiting else None,
-        "done": page.state == "over" and not waiting and responded,
+        "done": done,
+        "signed_all": bool(own) and not waiting,
         "complains": bool(page.raised) or refused or any(not one.good for one in details.answers),
         "due": {one.fact: one for one in page.raised if one.days},
         "can_copy": page.level is not None and any(one.signature or one.declined for one in page.statements),
@@ -84,7 +134,9 @@ def page_view(ctx: AppContext, details: PageDetails, token: str, sent: FormState
         "expired": verification_expired(page),
         "code_minutes": max(1, -int((now - page.code_until).total_seconds() // 60)) if page.code_until else 0,
         "questions": page.questions if page.state in ("under_way", "over") else (),
-        "good_or_bad": GOOD_OR_BAD,
+        "parts": [(one.item or question.id, one) for question in page.questions for one in question.parts],
+        "yes_or_no": YES_OR_NO,
+        "no_or_yes": NO_OR_YES,
         "answered": ANSWERED,
         "facts": {one.id: one for one in page.raises if one.id not in COMPLAINTS},
         "complaint_facts": {one.id: one for one in page.raises if one.id in COMPLAINTS},
@@ -130,9 +182,11 @@ def unsent(fields: Mapping[str, str], details: PageDetails) -> list[tuple[AnyTex
     """The input of a form that the page no longer shows, as questions and answers; free text has no question."""
     page = details.page
     found: list[tuple[AnyText | None, AnyText | None]] = [
-        (one, GOOD_OR_BAD.get(fields.get(f"{ANSWERED}{one.id}", ""))) for one in page.questions
+        (one, (NO_OR_YES if one.bad_is_yes else YES_OR_NO).get(fields.get(f"{ANSWERED}{one.item or question.id}", "")))
+        for question in page.questions
+        for one in question.parts
     ]
-    found.append((None, reschedule_wish.OPTIONS.get(fields.get("when", ""))))
+    found.append((None, wished(fields)))
     found += [(None, one) for one in page.raises if one.id == fields.get("fact")]
     relations = {one.id: one for statement in page.statements for one in statement.relations}
     for name in OWN_WORDS:
@@ -141,6 +195,27 @@ def unsent(fields: Mapping[str, str], details: PageDetails) -> list[tuple[AnyTex
         if name in ("signer", "helper"):
             found.append((None, relations.get(fields.get("relation" if name == "signer" else "helper_relation", ""))))
     return [(question, answer) for question, answer in found if answer is not None]
+
+
+def wished(fields: Mapping[str, str]) -> AnyText | None:
+    """The time that a form asks for, in words."""
+    when, day, half = (fields.get(name, "") for name in ("when", "day", "half"))
+    option = reschedule_wish.OPTIONS.get(when)
+    moment = reschedule_wish.chosen_moment(when)
+    if option is not None:
+        return option
+    if moment is not None:
+        return TextPair(*(format_day_and_time(moment, language) for language in ("zh", "en")))
+    name = reschedule_wish.HALVES.get(half)
+    return PageText("%(day)s %(half)s", {"day": day, "half": name}) if day and name else None
+
+
+def step_of(sent: FormState) -> StepName | None:
+    """The step with the form that was not accepted."""
+    form = sent.form
+    if form in ("answers", "raised"):
+        return "review"
+    return "sign" if form.partition("-")[0] in (*DECLINES, "sign") else None
 
 
 def _card(ctx: AppContext, view: StatementView, sent: FormState) -> StatementCard:
@@ -157,9 +232,26 @@ def _card(ctx: AppContext, view: StatementView, sent: FormState) -> StatementCar
         needs_signature=responses.needs_signature(view),
         has_responded=responses.has_responded(view),
         is_signed=responses.is_signed(view),
-        signers={one.id: one for one in view.relations if one.id not in STAFF_RELATIONS},
+        signers={one.id: one for one in view.relations if one.id not in STAFF_RELATIONS and one.may_sign},
+        changes=_changes(view),
+        may_not_sign=tuple(one for one in view.relations if one.id not in STAFF_RELATIONS and not one.may_sign),
         helpers={one.id: one for one in view.relations},
-        changed=sent.changed and sent.form in {f"{does}-{key}" for does in ("sign", "partly", "refused", "unable")},
+        changed=sent.changed and sent.form in {f"{does}-{key}" for does in ("sign", *DECLINES)},
+    )
+
+
+def _changes(view: StatementView) -> tuple[ChangedLine, ...]:
+    """The lines that were added, changed or left out since the last answer."""
+    if view.before is None:
+        return ()
+    english = {line.label: en for line, en in zip(view.statement.lines, view.english, strict=True)}
+    before, now = ({line.label: line for line in one.lines} for one in (view.before, view.statement))
+    nothing = StatementLine("")
+    return tuple(
+        ChangedLine(TextPair(label, english.get(label, "")), one.value, other.value, len(one.photos), len(other.photos))
+        for label in dict.fromkeys((*before, *now))
+        for one, other in [(before.get(label, nothing), now.get(label, nothing))]
+        if (one.value, one.photos) != (other.value, other.photos)
     )
 
 

@@ -18,8 +18,9 @@ from .copy import CustomerCopy
 from .form_state import NOTHING_SENT, FormState
 from .page import PageDetails
 from .page_view import form_id, page_view, split_reports, statement_cards, unsent
+from .progress import StepName
 
-SIGNATURE_PAD, KEEP_INPUT = "/web/customer/pad.js", "/web/shared/keep.js"
+SIGNATURE_PAD, KEEP_INPUT = "/web/customer/pad.js", "/web/customer/choices.js"
 STYLES = Markup("\n").join(Markup((FOLDER / name).read_text()) for name in ("shared/page.css", "customer/copy.css"))  # noqa: S704 - ours
 
 
@@ -32,10 +33,13 @@ def render_page(
     status: int = 200,
     headers: Headers = (),
     language: Language | None = None,
+    *,
+    step: StepName | None = None,
 ) -> ASGIResponse:
-    """The page. The message of a form that was not accepted (`sent`) is shown at the top and above the form."""
+    """The page. The message of a form that was not accepted (`sent`) is shown at the top and above the form. `step`:
+    the one that was asked for."""
     language = language or language_of(scope)
-    view = page_view(ctx, details, token, sent)
+    view = page_view(ctx, details, token, sent, step)
     sections = render_html(language, "confirmation/sections.html", view)
     forms: list[str] = view["forms"]
     changed = next((card for card in view["cards"] if card.changed), None)
@@ -58,7 +62,15 @@ def render_page(
     assets = Assets(script, images=bool(details.page.technician.photo) or details.page.level is not None)
     switch = _switch(token, sent)
     return render(
-        scope, "confirmation/page.html", view, status, headers, assets=assets, switch=switch, language=language
+        scope,
+        "confirmation/page.html",
+        view,
+        status,
+        headers,
+        assets=assets,
+        switch=switch,
+        language=language,
+        company=ctx.company,
     )
 
 

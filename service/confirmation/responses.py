@@ -35,6 +35,7 @@ SUPERSEDED = PageText("此前的答复，已由后来的代替")
 OF_EARLIER_TEXT = PageText("这是对此前内容的意见，内容后来有变更")
 WEAKER = PageText("另一次签名，以本人手机签认的为准")
 HAD_SIGNED, SIGNED, VOID = PageText("签过字"), PageText("已签字"), PageText("签名已失效")
+NOT_COUNTED = PageText("签名不算数")
 NOT_ALLOWED = PageText("签字人不是可以签字的人，请户主或成年家人再签")
 
 
@@ -103,8 +104,12 @@ def awaits_response(view: StatementView) -> bool:
 
 
 def _last(view: StatementView) -> StatementResponse | None:
-    """The customer's last response, to whatever text."""
-    own = [one for one in _in_order_of_time(view) if not _is_weaker(view, one) and not _is_by_staff(one)]
+    """The customer's last response, to whatever text: no signature of somebody who may not sign."""
+    own = [
+        one
+        for one in _in_order_of_time(view)
+        if not (_is_weaker(view, one) or _is_by_staff(one) or (isinstance(one, Signature) and not one.allowed))
+    ]
     return own[-1] if own else None
 
 
@@ -134,17 +139,18 @@ def _signature_box(view: StatementView, one: Signature, last: bool, zone: tzinfo
         relation=_relation(view, one.relation),
         how=SIGNED_NEAR_STAFF if one.via == "link" and one.level == "phone" else LEVELS[one.level],
     )
-    if _is_weaker(view, one):
+    if not one.allowed:
+        box = msgspec.structs.replace(box, style="void", heading=None, verdict=NOT_COUNTED, trouble=NOT_ALLOWED)
+    elif _is_weaker(view, one):
         return msgspec.structs.replace(box, heading=WEAKER, verdict=None)
     if one is not view.signature:
         return box
     box = msgspec.structs.replace(box, typed=view.typed, picture="" if view.typed else one.sha256 or "")
-    if not last:
+    if not (last and one.allowed):
         return box
     if one.state != "holds":
         return msgspec.structs.replace(box, style="void", heading=None, verdict=VOID, trouble=STATES[one.state])
-    trouble = None if one.allowed else NOT_ALLOWED
-    return msgspec.structs.replace(box, style="", heading=CURRENT, verdict=SIGNED, trouble=trouble, holds=True)
+    return msgspec.structs.replace(box, style="", heading=CURRENT, verdict=SIGNED, holds=True)
 
 
 def _refusal_box(view: StatementView, one: StatementRefusal, last: bool, zone: tzinfo | None) -> ResponseBox:

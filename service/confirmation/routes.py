@@ -1,9 +1,11 @@
 """The customer's link: the page and its forms, the same as JSON, photos, and a copy of everything."""
 
+from asyncio import to_thread
+from collections.abc import Awaitable, Callable, Mapping
 from secrets import token_urlsafe
-from typing import Annotated, Literal
+from typing import Annotated, Literal, cast, get_args
 
-from litestar import Response, get, post, put
+from litestar import Response, get, head, post, put
 from litestar.params import JSONBody, PathParameter, QueryParameter
 from litestar.response.base import ASGIResponse
 
@@ -13,20 +15,26 @@ from service.accounts.caller import Context, PublicController
 from service.accounts.middleware import browser_cookie, browser_cookie_header
 from service.accounts.public_pages import PageController, public_page
 from service.accounts.throttling import count_not_found
+from service.context import AppContext
 from service.visits.customer_answers import AnswerInput, CustomerSubmission
 from service.web.api_document import CARD_PHOTO, COMMON_ERRORS, answer, example, form_operation, pages, problems
 from service.web.compression import etag_matches
-from service.web.language import TextPair
+from service.web.language import TextPair, language_of
+from service.web.query import choice_parameter
 from service.web.request import AnyRequest, IfNoneMatch
 from service.web.request_info import client_ip
-from service.web.responses import JPEG, raw_response
+from service.web.responses import JPEG, Headers, raw_response
 from service.web.strict_body import TolerantBody
+from service.web.templates import render
 
 from . import answering, copy, forms, otp, page
+from .copy import CustomerCopy
 from .form_state import FormState, Visitor
 from .otp import OtpAccepted, OtpSent, OtpSubmission
 from .page import ConfirmationPage
 from .page_view import VERIFICATION_EXPIRED, verification_expired
+from .pdf import render_pdf
+from .progress import StepName
 from .render import render_copy, render_page
 
 Token = Annotated[
@@ -45,6 +53,11 @@ BODY_ERRORS = (
     errors.InvalidBody,
 )
 MAX_ANSWER_BYTES = 800_000  # with a drawn signature
+PDF: Headers = (
+    (b"content-type", b"application/pdf"),
+    (b"cache-control", b"private, no-store"),
+    (b"referrer-policy", b"no-referrer"),
+)
 ANSWERS = CustomerSubmission(answers=(AnswerInput(question="q_clean", good=True),), comment="师傅很仔细")
 
 
@@ -58,17 +71,27 @@ class CustomerPageController(PageController):
         summary="The customer's page; looking changes nothing",
         responses={**problems(*COMMON_ERRORS), **pages(200, 404, 410, 429)},
     )
-    async def show_customers_page(self, request: AnyRequest, context: Context, token: Token) -> ASGIResponse:
+    async def show_customers_page(
+        self,
+        request: AnyRequest,
+        context: Context,
+        token: Token,
+        step: Annotated[
+            StepName | None, choice_parameter("The step to show open, after a technician came.", get_args(StepName))
+        ] = None,
+    ) -> ASGIResponse:
         """Before the code it masks what only the customer may see. A browser without our cookie is given one."""
+        return await _shown(request, context, token, step)
 
-        async def show() -> ASGIResponse:
-            details = await page.get_details(context, token, browser_of(request))
-            response = render_page(request.scope, context, details, token)
-            if not browser_cookie(request.scope):
-                response.headers.add(*_new_browser_cookie())
-            return response
-
-        return await public_page(request, context, show)
+    @head(
+        "/c/{token:str}",
+        summary="Whether there is such a page, for programs that check links",
+        responses={**problems(*COMMON_ERRORS), **pages(200, 404, 410, 429)},
+    )
+    async def check_customers_page(self, request: AnyRequest, context: Context, token: Token) -> Response[None]:
+        """The headers of the page."""
+        page = await _shown(request, context, token, None)
+        return Response(None, status_code=page.status_code, headers=dict(cast("Mapping[str, str]", page.headers)))
 
     @post(
         "/c/{token:str}",
@@ -89,18 +112,37 @@ class CustomerPageController(PageController):
     )
     async def take_copy(self, request: AnyRequest, context: Context, token: Token) -> ASGIResponse:
         """A page without references to others, which can be kept for years."""
-        browser = browser_of(request)
 
-        async def download() -> ASGIResponse:
-            try:
-                return render_copy(request.scope, context, await copy.build_copy(context, token, browser))
-            except errors.OtpRequired as problem:
-                details = await page.get_details(context, token, browser)
-                expired = verification_expired(details.page)
-                message = VERIFICATION_EXPIRED if expired else TextPair(problem.title_zh, problem.title_en)
-                return render_page(request.scope, context, details, token, FormState("code", message), problem.status)
+        async def made(found: CustomerCopy) -> ASGIResponse:
+            return render_copy(request.scope, context, found)
 
-        return await public_page(request, context, download)
+        return await _copied(request, context, token, made)
+
+    @get(
+        "/c/{token:str}/copy.pdf",
+        summary="The same as a PDF, which phones and WeChat can keep, after the code",
+        responses={
+            **problems(*COMMON_ERRORS),
+            **pages(403, 404, 410, 429),
+            200: answer(bytes, "The copy.", "application/pdf"),
+        },
+    )
+    async def take_pdf(self, request: AnyRequest, context: Context, token: Token) -> ASGIResponse:
+        """With its font inside."""
+
+        async def made(found: CustomerCopy) -> ASGIResponse:
+            language = language_of(request.scope)
+            content = await to_thread(render_pdf, context, found, language)
+            name = f'inline; filename="visit-{found.details.page.visit.id[:8]}.pdf"'.encode()
+            return raw_response(200, content, (*PDF, (b"content-disposition", name)))
+
+        return await _copied(request, context, token, made)
+
+    @get("/privacy", summary="How customers' data are used", responses={**problems(*COMMON_ERRORS), **pages(200, 429)})
+    async def show_privacy(self, request: AnyRequest, context: Context) -> ASGIResponse:
+        """What is kept, for what, and whom to ask."""
+        view = {"hotline": context.company.hotline}
+        return render(request.scope, "confirmation/privacy.html", view, company=context.company)
 
 
 class PicturesController(PublicController):
@@ -221,6 +263,37 @@ class ConfirmationsController(PublicController):
         return await count_not_found(
             context, browser.address, lambda: otp.verify_otp(context, token, data.code, browser)
         )
+
+
+async def _shown(request: AnyRequest, ctx: AppContext, token: str, step: StepName | None) -> ASGIResponse:
+    """The customer's page, or the page that says why there is none."""
+
+    async def show() -> ASGIResponse:
+        details = await page.get_details(ctx, token, browser_of(request))
+        response = render_page(request.scope, ctx, details, token, step=step)
+        if not browser_cookie(request.scope):
+            response.headers.add(*_new_browser_cookie())
+        return response
+
+    return await public_page(request, ctx, show)
+
+
+async def _copied(
+    request: AnyRequest, ctx: AppContext, token: str, made: Callable[[CustomerCopy], Awaitable[ASGIResponse]]
+) -> ASGIResponse:
+    """A copy of everything; without the code the page, which says that it is needed."""
+    browser = browser_of(request)
+
+    async def download() -> ASGIResponse:
+        try:
+            return await made(await copy.build_copy(ctx, token, browser))
+        except errors.OtpRequired as problem:
+            details = await page.get_details(ctx, token, browser)
+            expired = verification_expired(details.page)
+            message = VERIFICATION_EXPIRED if expired else TextPair(problem.title_zh, problem.title_en)
+            return render_page(request.scope, ctx, details, token, FormState("code", message), problem.status)
+
+    return await public_page(request, ctx, download)
 
 
 def _new_browser_cookie() -> tuple[str, str]:

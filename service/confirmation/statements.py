@@ -21,6 +21,7 @@ from service.visits.loading import LoadedVisit
 from service.visits.owed_answers import complaints_of, owed_answers
 
 from . import masking
+from .question_parts import REWORDED, QuestionPart, question_parts
 
 CHARGE, CHARGED = ("meter_cause_confirmed", "charge"), "charged"
 """The line of a statement that says who pays for the meter, and its answer when the customer does."""
@@ -36,6 +37,7 @@ class QuestionView(msgspec.Struct, frozen=True, kw_only=True):
     zh: Annotated[str, Meta(description="The question in Chinese.")]
     en: Annotated[str, Meta(description="The question in English.")]
     bad: Annotated[Literal["yes", "no"], Meta(description="The answer that is the bad one.")] = "no"
+    parts: Annotated[tuple[QuestionPart, ...], Meta(description="What it asks, one thing at a time.")] = ()
 
 
 class Option(msgspec.Struct, frozen=True):
@@ -44,6 +46,12 @@ class Option(msgspec.Struct, frozen=True):
     id: Annotated[str, Meta(description="What is sent.")]
     zh: Annotated[str, Meta(description="In Chinese.")]
     en: Annotated[str, Meta(description="In English.")]
+
+
+class Relation(Option, frozen=True):
+    """How a signer is related to the account holder."""
+
+    may_sign: Annotated[bool, Meta(description="Whether somebody of this relation may sign.")] = True
 
 
 class StatementView(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,11 +68,13 @@ class StatementView(msgspec.Struct, frozen=True, kw_only=True):
     signature: Annotated[Signature | None, Meta(description="The signature that counts.")]
     earlier: Annotated[tuple[Signature, ...], Meta(description="Signatures that it replaced.")]
     declined: Annotated[tuple[StatementRefusal, ...], Meta(description="Refusals.")]
-    relations: Annotated[tuple[Option, ...], Meta(description="How the signer may be related to the account holder.")]
+    relations: Annotated[tuple[Relation, ...], Meta(description="How the signer may be related to the account holder.")]
     typed: Annotated[bool, Meta(description="The signature is a typed name and the code.")] = False
     english: Annotated[tuple[str, ...], Meta(description="The labels of its lines in English.")] = ()
     declares: Annotated[str | None, Meta(description="What the signer declares, in English.")] = None
     charged: Annotated[bool, Meta(description="By it the customer pays for the meter.")] = False
+    before: Annotated[Document | None, Meta(description="What was answered last, where it has changed since.")] = None
+    changed_because: Annotated[tuple[str, ...], Meta(description="Why it was changed, as far as it was written.")] = ()
 
 
 class CustomerResponse(msgspec.Struct, frozen=True, kw_only=True):
@@ -135,6 +145,7 @@ class CustomerView:
         self.at = max(now, last).astimezone(now.tzinfo) if last <= now + MAX_CLOCK_SKEW else now
         self.rules, self.stored_responses = visit.rules, visit.customer_responses
         self.visit, self.entries = visit.visit(), visit.effective_entries()
+        self.merged = visit.merged.entries
         evaluation = judge.Evaluation(visit.rules, self.visit, self.entries, to_microseconds(now))
         self.judgement, self.timeline = evaluation.evaluate(), evaluation.timeline
         self.sign_offs = signoffs.sign_offs(visit.rules, self.visit, self.entries, self.timeline, self.judgement.facts)
@@ -164,6 +175,8 @@ class CustomerView:
             english=made.english,
             declares=table.declares.en if table.declares else None,
             charged=self._is_charged(made),
+            before=sign_off.before,
+            changed_because=self._reasons(sign_off) if sign_off.before else (),
         )
 
     def _is_charged(self, made: RenderedStatement) -> bool:
@@ -172,6 +185,19 @@ class CustomerView:
             (line.item, line.field) == CHARGE and acts[-1:] and acts[-1][2].fields.get(line.field or "") == CHARGED
             for line, _, acts in sources(self.rules, made.table, self.timeline, made.thing)
         )
+
+    def _reasons(self, sign_off: SignOff) -> tuple[str, ...]:
+        """Why acts that a statement is made from were withdrawn after the last answer to it."""
+        answers = (*sign_off.earlier, *filter(None, [sign_off.signature]), *sign_off.declined)
+        since = max(one.at for one in answers)
+        items = {line.item for line in sign_off.made.table.lines}
+        about = {entry.id.lower() for entry in self.merged if entry.what in items}
+        found = [
+            entry.reason.strip()
+            for entry in self.merged
+            if entry.withdraws and entry.withdraws.lower() in about and entry.reason and entry.came_at >= since
+        ]
+        return tuple(dict.fromkeys(filter(None, found)))
 
     @property
     def is_finished(self) -> bool:
@@ -193,6 +219,7 @@ class CustomerView:
                 zh=text.zh,
                 en=text.en,
                 bad=one.question.bad_answer,
+                parts=question_parts(self.rules, one.question, one.items, text),
             )
             for one in asked
             for text in (signoffs.question_text(self.rules, one.question, one.items),)
@@ -245,9 +272,11 @@ class CustomerView:
         question = next((one for one in self.rules.checklist.questions if one.id == answer.question), None)
         if question is not None:
             items = tuple(dict.fromkeys(entry.what for entry in response.entries if entry.what in question.items))
-            return signoffs.question_text(self.rules, question, items)
+            text = signoffs.question_text(self.rules, question, items)
+            return REWORDED.get(text.zh, text)
         item = self.rules.by_id[answer.item or ""].item
-        return item.customer or item.label
+        text = item.customer or item.label
+        return REWORDED.get(text.zh, text)
 
     def reports(self, ctx: AppContext, *, verified: bool) -> tuple[ReportView, ...]:
         """What the customer raised so far, complaints with their number and the answer to them. `verified`: also what
@@ -304,11 +333,13 @@ def _answer_days(rules: CompiledChecklist) -> dict[str, int]:
     return {limit.start: limit.days for who, limit in limits if who == "office" and limit is not None and limit.days}
 
 
-def _relation_options(rules: CompiledChecklist, signs: str) -> tuple[Option, ...]:
+def _relation_options(rules: CompiledChecklist, signs: str) -> tuple[Relation, ...]:
     """The relations of a signer to the account holder, first those that are allowed to sign."""
     words = rules.checklist.words.get("relations", {})
     allowed, other = signoffs.allowed_signers(rules, signs)
-    return tuple(Option(one, words[one].zh, words[one].en) for one in (*allowed, *other) if one in words)
+    return tuple(
+        Relation(one, words[one].zh, words[one].en, one in allowed) for one in (*allowed, *other) if one in words
+    )
 
 
 def mask_statement(view: StatementView) -> StatementView:

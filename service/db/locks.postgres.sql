@@ -2,7 +2,7 @@
 -- The summary is the row that changes: after waiting for its lock it is read as the other writer left it.
 SELECT v.id, v.sha256, v.body, v.type, b.technician, b.crew, v.area, v.checklist, v.checklist_version,
     v.window_from, v.window_to, v.created_at, v.created_by, v.salt, b.revision,
-    b.state, b.flags, b.reviews
+    b.state, b.flags, b.reviews, b.departures
 FROM visits v JOIN visit_summaries b ON b.visit = v.id WHERE v.id = :id FOR UPDATE OF b;
 
 -- name: lock_active_person^

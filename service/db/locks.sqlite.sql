@@ -2,7 +2,7 @@
 -- SQLite has one writer, which holds the lock already.
 SELECT v.id, v.sha256, v.body, v.type, b.technician, b.crew, v.area, v.checklist, v.checklist_version,
     v.window_from, v.window_to, v.created_at, v.created_by, v.salt, b.revision,
-    b.state, b.flags, b.reviews
+    b.state, b.flags, b.reviews, b.departures
 FROM visits v JOIN visit_summaries b ON b.visit = v.id WHERE v.id = :id;
 
 -- name: lock_active_person^

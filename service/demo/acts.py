@@ -14,7 +14,7 @@ from service.confirmation import answering
 from service.confirmation.statements import CustomerView
 from service.context import AppContext, Quota, read_only
 from service.db.database import Transaction
-from service.dispatch import planning, rescheduling
+from service.dispatch import departing, planning, rescheduling
 from service.errors import UnknownChecklist
 from service.evidence import attach
 from service.judge.moments import to_ms
@@ -26,6 +26,7 @@ from service.visits import customer_link
 from service.visits.change_rows import ChangeKind
 from service.visits.changes import CHANGE_DECODERS
 from service.visits.customer_answers import CustomerSubmission
+from service.visits.departures import Departure
 from service.visits.loading import load_visible_visit
 from service.visits.plan import Plan
 from service.visits.review_rows import Correction, Explanation, FindingDecision, Review
@@ -85,6 +86,12 @@ async def note(actors: Actors, login: str, visit: UUID, entries: Entries) -> Non
     await office_entries.add_office_entries(actors.ctx, actors.tokens[login], visit, content, raw)
 
 
+async def depart(actors: Actors, login: str, visit: UUID, at: datetime, minutes: int) -> None:
+    """A technician is on the way."""
+    departure = Departure(at=at, minutes=minutes)
+    await departing.record_departure(actors.ctx, actors.tokens[login], visit, departure, to_json(departure))
+
+
 async def submit_entries(
     actors: Actors, login: str, visit: UUID, entries: Entries, correction: UUID | None = None
 ) -> None:
@@ -110,9 +117,9 @@ async def send_photo(actors: Actors, login: str, raw: bytes) -> None:
     await attach.attach_file(actors.ctx, actors.tokens[login], sha256(raw).digest(), parts())
 
 
-async def notify(actors: Actors, login: str, visit: UUID) -> None:
+async def notify(actors: Actors, login: str, visit: UUID, send_at: datetime | None = None) -> None:
     """A dispatcher sends the notice, which is written to a file."""
-    wanted = NoticeRequest(channel="file", id=str(stable_id(str(visit), "notice")))
+    wanted = NoticeRequest(channel="file", send_at=send_at, id=str(stable_id(str(visit), "notice")))
     await notices.send(actors.ctx, actors.tokens[login], visit, wanted)
 
 

@@ -38,6 +38,7 @@ class Scenes:
         yield self.moved("chen", 1)
         yield self.missing_photo("ma", 2)
         yield self.double_booked("sun", 1)
+        yield self.notice_for_later("luo", 2)
 
     def start(self, login: str, days_ago: int, kind: str, name: str) -> Story:
         """A visit in the evening some days ago, agreed by telephone."""
@@ -210,10 +211,21 @@ class Scenes:
         self.town.done(story, start + timedelta(minutes=5), 150)
         return story
 
+    def notice_for_later(self, login: str, days_ahead: int) -> Story:
+        """A notice that waits until the afternoon before the visit."""
+        day = self.today + days_ahead * DAY
+        reference = f"GD-{day:%Y%m%d}-913"
+        start = self.town.moment(day, EVENING)
+        story = self.town.visit(dice(reference), reference, BY_LOGIN[login], start, "meter_reading")
+        planned_at = story.steps[0][0]
+        story.then(planned_at + HALF_HOUR, acts.notify, story.dispatcher, send_at=start - timedelta(hours=25))
+        return story
+
     def moved(self, login: str, days_ago: int) -> Story:
         """A visit that was moved to tomorrow, and whose customer knows the new time."""
         story = self.start(login, days_ago, "meter_replacement", "909")
         at, new = story.start - timedelta(hours=6), story.start + (days_ago + 1) * DAY
+        story.then(at - timedelta(minutes=1), acts.notify, story.dispatcher)  # and withdrawn by the change
         window = {"from": new.isoformat(), "to": (new + timedelta(hours=1)).isoformat()}
         story.then(at, acts.change, story.dispatcher, "window", **window, reason="客户临时有事，改到后天")
         informed = work.text(f"电话告知改到{new:%m月%d日%H:%M}")

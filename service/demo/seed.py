@@ -22,6 +22,7 @@ from service.judge.moments import to_ms
 from service.reviews import refresh
 from service.visits import customer_link
 from service.visits import repository as visits_repository
+from service.visits.batches import BatchRow
 from service.visits.loading import LoadedVisit, load_visit
 from service.visits.unassigned import ACTIVE_STATES
 
@@ -124,8 +125,9 @@ async def _last_written(ctx: AppContext, tx: Transaction, stories: Iterable[Stor
 
 
 def _latest(visit: LoadedVisit) -> int:
-    rows = (*(batch.received_at for batch in visit.batch_rows), *(row.at for row in visit.reviews.rows))
-    return max(visit.row.created_at, *rows, 0)
+    rows = (*visit.batch_rows, *visit.reviews.rows, *visit.departures)
+    times = (row.received_at if isinstance(row, BatchRow) else row.at for row in rows)
+    return max(visit.row.created_at, *times, 0)
 
 
 @read_only

@@ -146,6 +146,8 @@ class Town(msgspec.Struct, frozen=True):
         self.called(story, called)
         story.notice = planned_at if fate > 0.8 else called
         arrival = start + timedelta(minutes=rng.randint(0, 18))
+        left = arrival - timedelta(minutes=22)
+        story.then(left, acts.depart, story.technician, left, 20)
         if fate < 0.09 and story.content["type"] != "meter_replacement":
             asked = self.asked[story.content["type"]]
             entries = work.nobody_home(arrival, self.photos[story.technician].cleared, asked)

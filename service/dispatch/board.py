@@ -17,6 +17,7 @@ from service.judge.moments import to_ms
 from service.judge.visit import Window
 from service.visits import repository as visits_repository
 from service.visits import summaries
+from service.visits.free_times import FIRST_HOUR, HOUR, LAST_HOUR, FreeTime, Span, free_times, past, span_of
 from service.visits.loading import load_visit
 from service.visits.plan import Customer, Work
 from service.visits.status import Flag, State, visit_status
@@ -24,7 +25,6 @@ from service.visits.summaries import VisitFilter, VisitSummaryRow
 from service.visits.windows import local
 from service.web.defects import or_unreadable
 
-from .free import FIRST_HOUR, HOUR, LAST_HOUR, FreeTime, Span, free_times, past, span_of
 from .marks import OVER, Mark, clashing, is_missed
 from .planning import newest_rules
 from .technicians import works_in

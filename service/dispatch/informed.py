@@ -7,8 +7,12 @@ import msgspec
 
 from service.context import AppContext
 from service.messages import calls, notices
-from service.messages.notices import NoticeView
-from service.text import can_be_dialled
+from service.messages.notice_views import NoticeView
+from service.messages.notices import Offer
+from service.messages.outbox import ON_THEIR_WAY
+from service.messages.quiet_hours import quiet_until
+from service.messages.situation import INFORMING_ITEMS
+from service.text import sms_number
 from service.visits.appointment import is_completed
 from service.web.language import PageText, TextPair
 from service.web.templates import format_day_and_time
@@ -20,21 +24,24 @@ NOT_INFORMED = PageText("客户还不知道这个时间，请发通知。")
 NO_PHONE = PageText("客户还不知道这个时间，也没有能收短信的电话：请先更正资料。")
 FAILED = PageText("通知没有发出，客户还不知道这个时间。")
 CANCELLED_INFORMED = PageText("客户收到过上门通知，还不知道已经取消：请打电话告诉客户。")
+OFFERED = PageText("有消息还没有发给客户。")
 CANCELLED_SILENTLY = PageText("没有给客户发过通知，不用另外告诉客户。")
 NOT_NEEDED = PageText("现在不用给客户发通知。")
 
 
 class Informed(msgspec.Struct, frozen=True):
-    """A sentence and its colour; whether a notice can be sent; and why the last one was not delivered.
+    """A sentence and its colour; the messages that can be sent; and why the last one was not delivered.
 
-    `call`: the proposed text of a call, where the customer can be informed by telephone.
+    `call`: the proposed text of a call, where the customer can be informed by telephone. `quiet_until`: when the quiet
+    hours end that last now.
     """
 
     text: PageText
     colour: str
-    can_send: bool = False
     detail: str = ""
     call: str = ""
+    offers: tuple[Offer, ...] = ()
+    quiet_until: datetime | None = None
 
 
 async def whether_informed(ctx: AppContext, token: bytes, visit: VisitView) -> Informed:
@@ -43,18 +50,22 @@ async def whether_informed(ctx: AppContext, token: bytes, visit: VisitView) -> I
     sent = [one for one in draft.sent if one.about != "code"]
     look = _cancelled if visit.state == "cancelled" else _not_cancelled
     found = await look(ctx, visit, sent)
-    if found.colour not in ("warn", "bad"):
-        return found
-    return msgspec.structs.replace(found, call=await calls.proposed_text(ctx, token, UUID(visit.id)))
+    offers = tuple(one for one in draft.offers if one.due) if sms_number(visit.customer.phone) else ()
+    if offers and found.text == NOT_NEEDED:
+        found = Informed(OFFERED, "warn")
+    elif found.colour in ("warn", "bad"):
+        found = msgspec.structs.replace(found, call=await calls.proposed_text(ctx, token, UUID(visit.id)))
+    quiet = ctx.company.quiet_hours
+    return msgspec.structs.replace(found, offers=offers, quiet_until=quiet_until(ctx.now(), *quiet) if quiet else None)
 
 
 async def _cancelled(ctx: AppContext, visit: VisitView, sent: list[NoticeView]) -> Informed:
     """A customer who knew of the visit, from a notice or otherwise, has to hear of the cancellation."""
-    called = next((one for one in reversed(sent) if one.about == "cancellation"), None)
-    if called is not None:
-        return await _called(ctx, called)
-    if any(one.state == "delivered" for one in sent) or any(
-        one.what in notices.INFORMING_ITEMS and is_completed(one) for one in visit.entries
+    sent_last = next((one for one in reversed(sent) if one.about == "cancellation" and one.state in ON_THEIR_WAY), None)
+    if sent_last is not None:
+        return await _called(ctx, sent_last) if sent_last.channel == calls.CHANNEL else _sent(sent_last)
+    if any(one.state in ("delivered", "taken") for one in sent) or any(
+        one.what in INFORMING_ITEMS and is_completed(one) for one in visit.entries
     ):
         return Informed(CANCELLED_INFORMED, "warn")
     return Informed(CANCELLED_SILENTLY, "plain")
@@ -62,18 +73,23 @@ async def _cancelled(ctx: AppContext, visit: VisitView, sent: list[NoticeView]) 
 
 async def _not_cancelled(ctx: AppContext, visit: VisitView, sent: list[NoticeView]) -> Informed:
     if "notice_due" in visit.flags:
-        if not can_be_dialled(visit.customer.phone):
+        if not sms_number(visit.customer.phone):
             return Informed(NO_PHONE, "warn")
         if "notice_failed" in visit.flags:
-            return Informed(FAILED, "bad", True, _last_answer(sent))
-        return Informed(NOT_INFORMED, "warn", True)
+            return Informed(FAILED, "bad", _last_answer(sent))
+        return Informed(NOT_INFORMED, "warn")
     current = next((one for one in reversed(sent) if one.withdrawn is None), None)
     if current is None or visit.state != "planned":
         return Informed(NOT_NEEDED, "plain")
     if current.channel == calls.CHANNEL:
         return await _called(ctx, current)
-    values = {"to": current.to, "time": _time(current.sent_at)}
-    if current.state == "waiting":
+    return _sent(current)
+
+
+def _sent(notice: NoticeView) -> Informed:
+    """A message that is on its way or arrived."""
+    values = {"to": notice.to, "time": _time(notice.sent_at)}
+    if notice.state in ("waiting", "taken"):
         return Informed(PageText("通知正在发给 %(to)s（%(time)s 提交）。", values), "info")
     return Informed(PageText("通知已在 %(time)s 发给 %(to)s。", values), "good")
 

@@ -7,9 +7,11 @@ from zoneinfo import ZoneInfo
 
 from service.errors import FieldError, InvalidBody
 from service.judge.moments import in_zone
+from service.judge.visit import Window
 from service.web.form_dates import parse_date, parse_time
 
 from .views import VisitView
+from .wishes import Wish
 
 CREW, FACT = "crew:", "fact:"
 """Prefixes of the boxes for people of the crew and for facts that are known beforehand."""
@@ -80,7 +82,16 @@ def form_of(visit: VisitView, zone: ZoneInfo) -> dict[str, str]:
         "external_ref": visit.external_ref or "",
         **{CREW + login: "on" for login in visit.crew},
     }
-    if visit.window is not None:
-        start, end = in_zone(visit.window.start, zone), in_zone(visit.window.end, zone)
-        form |= {"date": start.date().isoformat(), "from": f"{start:%H:%M}", "to": f"{end:%H:%M}"}
-    return form
+    return form | (_time_fields(visit.window, zone) if visit.window is not None else {})
+
+
+def form_of_wish(wish: Wish | None, zone: ZoneInfo) -> dict[str, str]:
+    """The fields that move a visit to the time that its customer chose; none where they chose none."""
+    if wish is None or wish.window is None:
+        return {}
+    return {**_time_fields(wish.window, zone), "reason": "应客户要求"}
+
+
+def _time_fields(window: Window, zone: ZoneInfo) -> dict[str, str]:
+    start, end = in_zone(window.start, zone), in_zone(window.end, zone)
+    return {"date": start.date().isoformat(), "from": f"{start:%H:%M}", "to": f"{end:%H:%M}"}

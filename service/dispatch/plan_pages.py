@@ -22,8 +22,12 @@ from service.accounts.desk import (
 )
 from service.accounts.labels import FIELDS
 from service.errors import FieldError, InvalidBody, PermissionDenied, Problem
-from service.messages import calls, notices
+from service.messages import calls
 from service.messages.calls import NoticeCall
+from service.messages.due_notices import OF_PLANNING, DueNoticesRequest, send_due
+from service.messages.kind_words import KIND_WORDS
+from service.messages.kinds import MessageKind
+from service.text import sms_number
 from service.visits.change_rows import ChangeKind
 from service.visits.changes import CHANGE_DECODERS, Cancellation, Content, apply_change
 from service.visits.loading import PLAN_DECODER
@@ -38,7 +42,7 @@ from . import planning, rescheduling, views
 from .free import free_times_of
 from .informed import whether_informed
 from .pages import WORDS, people_names
-from .plan_form import CREW, FACT, crew_of, customer_of, day_of, form_of, plan_of, window_of
+from .plan_form import CREW, FACT, crew_of, customer_of, day_of, form_of, form_of_wish, plan_of, window_of
 from .warnings import PlanWarning, WarningCode, in_words
 from .wishes import open_wish
 
@@ -180,9 +184,16 @@ class ChangeVisitController(DeskController):
 
     @post("/notice", status_code=303)
     async def inform(self, desk: Desk, visit_id: FromPath[UUID]) -> ASGIResponse:
-        """Send the proposed notice, if one is due."""
+        """Send a message that is due: the one of the form, else that which tells the time. `now`: also in the quiet
+        hours."""
         try:
-            await notices.send_due_notice(desk.ctx, desk.token, visit_id, "sms")
+            about = desk.form.get("about")
+            kinds = msgspec.convert((about,), tuple[MessageKind, ...]) if about else OF_PLANNING
+            send_at = desk.ctx.now() if desk.form.get("now") else None
+            wanted = DueNoticesRequest(channel="sms", dry_run=False, visits=(visit_id,), kinds=kinds, send_at=send_at)
+            await send_due(desk.ctx, desk.token, visit_id, wanted)
+        except msgspec.ValidationError:
+            raise InvalidBody from None
         except Problem as problem:
             _raise_if_fault_of_server(problem)
             return await _change_page(desk, visit_id, problem=problem)
@@ -281,16 +292,20 @@ async def _change_page(
         raise PermissionDenied
     visit = await views.get_visit(desk.ctx, desk.token, visit_id)
     notifies = desk.person.can("write entries of the office")
+    wish = open_wish(visit.flags, visit.entries)
     view = {
         **WORDS,
         **_FIELDS,
         "informed": await whether_informed(desk.ctx, desk.token, visit) if notifies else None,
+        "kind_words": KIND_WORDS,
         "names": await people_names(desk.ctx, {visit.technician, *visit.crew}),
         "visit": visit,
-        "wish": open_wish(visit.flags, visit.entries),
+        "wish": wish,
         "now": form_of(visit, desk.ctx.zone),
+        "wished": form_of_wish(wish, desk.ctx.zone),
         "sent": kind,
         "new_id": desk.ctx.new_id(),
+        "tells_cancellation": "cancellation" in desk.ctx.company.automatic and bool(sms_number(visit.customer.phone)),
         "tags": {one: sum(change.kind == one for change in visit.trail) for one in ACTIONS},
         "actions": ACTIONS,
         "typed": desk.form,

@@ -23,6 +23,7 @@ from service.visits import evidence_files, summaries
 from service.visits.attention import attention
 from service.visits.changes import ChangeRecord
 from service.visits.clock_skew import behind, seconds_ahead
+from service.visits.departures import DepartureView, view_of
 from service.visits.loading import JudgementView, LoadedVisit, load_visible_visit
 from service.visits.plan import Customer, Plan, Work
 from service.visits.repository import VisitRow
@@ -113,6 +114,9 @@ class VisitView(VisitListItem, frozen=True, kw_only=True):
     awaited: Annotated[tuple[MissingFiles, ...], Meta(description="Missing files of the office; for the office only.")]
     absence: Annotated[CustomerAbsence | None, Meta(description="The customer's absence, if any.")]
     cancelled: Annotated[CancellationView | None, Meta(description="The cancellation, if any.")]
+    departure: Annotated[
+        DepartureView | None, Meta(description="The departure for it, as the technician reported it last.")
+    ] = None
     trail: Annotated[tuple[ChangeRecord, ...], Meta(description="All changes, the oldest first.")]
     followed_by: Annotated[tuple[str, ...], Meta(description="Ids of the visits that follow this one up.")]
     inquiries: Annotated[tuple[OpenInquiry, ...], Meta(description="What a supervisor asked and nobody answered yet.")]
@@ -159,6 +163,7 @@ async def build_view(
         absence=absence_of(entries),
         cancelled=cancelled
         and CancellationView(cancelled.at, cancelled.by, history.trail[cancelled.number - 1].reason or ""),
+        departure=visit.departure and view_of(ctx, visit.departure),
         trail=history.trail,
         followed_by=tuple(str(visit_id) for visit_id in await summaries.follow_up_visits(tx, visit.row.id)),
         inquiries=visit.reviews.open_inquiries(ctx.zone),

@@ -7,16 +7,18 @@ import msgspec
 
 from service.confirmation.reschedule_wish import split_wish
 from service.judge.entries import Entry
-from service.visits.appointment import AGREED
+from service.judge.visit import Window
+from service.visits.appointment import AGREED, wished_window
 from service.visits.status import Flag
 from service.web.language import AnyText, TextPair
 
 
 class Wish(msgspec.Struct, frozen=True):
-    """When the customer asked, and what for: a choice of the page, their own words, or both."""
+    """When the customer asked, and what for: a time, a choice of the page, their own words, or several of these."""
 
     at: datetime
     words: tuple[AnyText, ...]
+    window: Window | None = None
 
 
 def open_wish(flags: Container[Flag], entries: Iterable[Entry]) -> Wish | None:
@@ -27,10 +29,11 @@ def open_wish(flags: Container[Flag], entries: Iterable[Entry]) -> Wish | None:
     if not asked:
         return None
     last = asked[-1]
-    return Wish(last.at, wish_words(last.refused.reason or "" if last.refused else ""))
+    window = wished_window(last)
+    return Wish(last.at, wish_words(last.refused.reason or "" if last.refused else "", window), window)
 
 
-def wish_words(wish: str) -> tuple[AnyText, ...]:
-    """A stored wish in words."""
-    option, own = split_wish(wish)
+def wish_words(wish: str, window: Window | None = None) -> tuple[AnyText, ...]:
+    """A stored wish in words, apart from its time."""
+    option, own = split_wish(wish, window)
     return tuple(filter(None, (option, TextPair(own, own) if own else None)))

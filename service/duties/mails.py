@@ -14,7 +14,7 @@ from service.db.database import Transaction
 from service.db.rows import fetch_structs
 from service.errors import Problem
 from service.messages import outbox, worker
-from service.messages.outbox import DeliveryOutcome, MessageState
+from service.messages.outbox import AttemptOutcome, MessageState
 from service.web.access_log import get_logger
 
 from .mail_text import DAY_MS, compose
@@ -119,7 +119,7 @@ async def _deliver(ctx: AppContext, row: DutyMailRow) -> None:
 
 
 @transaction
-async def _record(ctx: AppContext, tx: Transaction, row: DutyMailRow, outcome: DeliveryOutcome, detail: str) -> None:
+async def _record(ctx: AppContext, tx: Transaction, row: DutyMailRow, outcome: AttemptOutcome, detail: str) -> None:
     """Record an attempt. A mail that fails until the next one is written is given up."""
     next_at = ctx.clock() + worker.backoff(row.tries)
     given_up = row.tries >= worker.MIN_ATTEMPTS and next_at > row.created_at + DAY_MS

@@ -21,7 +21,7 @@ from service.judge.entries import Entry, Evidence
 from service.judge.moments import to_ms
 from service.judge.timeline import to_microseconds
 from service.messages import outbox
-from service.messages.notice_text import WORD_PLACEHOLDER
+from service.messages.kinds import WORD
 from service.visits import customer_link, door_code
 from service.visits import repository as visits_repository
 from service.visits.append_batch import CUSTOMER_WRITER, append_entries
@@ -109,7 +109,7 @@ async def check_code(ctx: AppContext, tx: Transaction, text: str) -> IdentityChe
     visit = await load_visit(ctx, tx, row)
     messages = await outbox.messages_of(tx, row.id)
     opened = await _has_opened(tx, code)
-    has_word = any(one.state == "delivered" and WORD_PLACEHOLDER in one.text for one in messages)
+    has_word = any(one.state in ("delivered", "taken") and WORD in one.text for one in messages)
     return IdentityCheck(
         login=login,
         technician=await technician_card(ctx, tx, login),
@@ -152,8 +152,8 @@ async def confirm_identity(ctx: AppContext, tx: Transaction, text: str, ticket: 
 
 @transaction
 async def open_customer_page(ctx: AppContext, tx: Transaction, text: str, ticket: str, browser: Browser) -> str | None:
-    """The token of a new link to the customer's page, which replaces the previous one; None where the page with the
-    code does not offer it, or was opened too long ago.
+    """The token of a new link to the customer's page; None where the page with the code does not offer it, or was
+    opened too long ago.
 
     A code opens one link, which shows and takes no more than any link before the code by SMS: a technician who scans
     their own code gains nothing. The link keeps who showed the code, and whether it was scanned on their network.
@@ -169,8 +169,7 @@ async def open_customer_page(ctx: AppContext, tx: Transaction, text: str, ticket
     if not _opens_page(visit):
         return None
     by = customer_link.made_at_door(login, same_network=await _is_near(tx, login, browser, now))
-    end = customer_link.window_end(visit)
-    token, _ = await customer_link.replace_link(ctx, tx, row.id, end, by, id=_link_id(code))
+    token, _ = await customer_link.add_door_link(ctx, tx, visit, by, id=_link_id(code))
     return token
 
 

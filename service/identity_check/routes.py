@@ -63,7 +63,7 @@ class DoorstepPageController(PageController):
 
         async def confirm() -> ASGIResponse:
             if _is_staff(request):
-                return render(request.scope, "identity_check/staff_browser.html", {}, 403)
+                return render(request.scope, "identity_check/staff_browser.html", {}, 403, company=context.company)
             form = await read_form(request)
             ticket = form.get("ticket", "")
             if form.get("does") == "page":
@@ -123,12 +123,15 @@ async def _not_genuine(request: AnyRequest, ctx: AppContext) -> ASGIResponse:
     wait = await throttling.record_miss(ctx, client_ip(request.scope))
     headers = ((b"retry-after", b"%d" % wait),) if wait else ()
     view = {"hotline": ctx.company.hotline}
-    return render(request.scope, "identity_check/not_genuine.html", view, 429 if wait else 404, headers)
+    return render(
+        request.scope, "identity_check/not_genuine.html", view, 429 if wait else 404, headers, company=ctx.company
+    )
 
 
 def _genuine(request: AnyRequest, ctx: AppContext, found: IdentityCheck, code: str) -> ASGIResponse:
     if found.expired:
-        return render(request.scope, "identity_check/expired.html", {"hotline": ctx.company.hotline}, 410)
+        view = {"hotline": ctx.company.hotline}
+        return render(request.scope, "identity_check/expired.html", view, 410, company=ctx.company)
     template = "visit_cancelled" if found.cancelled else "confirmed" if found.used else "genuine"
     photo = f"/d/{code}/who" if found.technician.photo and template != "confirmed" else None
     view = {
@@ -140,7 +143,8 @@ def _genuine(request: AnyRequest, ctx: AppContext, found: IdentityCheck, code: s
         "here": confirmed_at_door(request.scope, code),
         "hotline": ctx.company.hotline,
     }
-    return render(request.scope, f"identity_check/{template}.html", view, assets=Assets(images=photo is not None))
+    assets = Assets(images=photo is not None)
+    return render(request.scope, f"identity_check/{template}.html", view, assets=assets, company=ctx.company)
 
 
 ROUTES = (DoorstepPageController, DoorstepPhotoController, DoorCodeController)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from .entries import Entry
 from .rules import CompiledChecklist
-from .statements import RenderedStatement, Sources, make_from, sources
+from .statements import Document, RenderedStatement, Sources, make_from, sources
 from .timeline import TimedEntry, Timeline
 from .visit import Visit
 
@@ -63,19 +63,29 @@ class StatementHistory:
     def __init__(self, past: History, visit: Visit, made: RenderedStatement) -> None:
         self.past, self._visit, self._made = past, visit, made
         self._acts: dict[int, _Acts] = {}
-        self._digests: dict[tuple[object, ...], str] = {}
+        self._made_from: dict[tuple[object, ...], RenderedStatement] = {}
 
     def at_moment(self, until: int) -> str:
         """The digest of the statement from all acts up to a moment (µs UTC), as known now."""
         acts = self._acts_of(self.past.timeline)
-        return self._digest(acts, acts.counts(until), None)
+        return self._make(acts, acts.counts(until), None).sha256
 
     def on_arrival(self, signature: TimedEntry) -> str:
         """The same, as known when the signature arrived: without what was added later and dated back."""
-        time, position, _ = signature
+        return self._as_arrived(signature).sha256
+
+    def document_at(self, answer: TimedEntry) -> Document:
+        """What an answer was given to: the text that it names, else the one that was there when it arrived."""
+        named = next((piece.statement_sha256 for piece in answer[2].evidence if piece.kind == "signature"), None)
+        acts = self._acts_of(self.past.timeline)
+        then = self._make(acts, acts.counts(answer[0]), None)
+        return then.document if then.sha256 == named else self._as_arrived(answer).document
+
+    def _as_arrived(self, answer: TimedEntry) -> RenderedStatement:
+        time, position, _ = answer
         acts = self._acts_of(self.past.timeline_at(position))
         counts = acts.counts(time)
-        return self._digest(acts, counts, position if acts.any_after(counts, position) else None)
+        return self._make(acts, counts, position if acts.any_after(counts, position) else None)
 
     def _acts_of(self, timeline: Timeline) -> "_Acts":
         known = self._acts.get(id(timeline))
@@ -84,17 +94,17 @@ class StatementHistory:
             self._acts[id(timeline)] = known
         return known
 
-    def _digest(self, acts: "_Acts", counts: tuple[int, ...], position: int | None) -> str:
-        """The digest from the first `counts` acts of each line, and of these only what arrived up to a position."""
+    def _make(self, acts: "_Acts", counts: tuple[int, ...], position: int | None) -> RenderedStatement:
+        """The statement from the first `counts` acts of each line, and of these only what arrived up to a position."""
         key = (id(acts), counts, None if position is None else acts.arrived(position))
-        known = self._digests.get(key)
+        known = self._made_from.get(key)
         if known is None:
             found = tuple(
                 (line, rule, [act for act in line_acts[:count] if position is None or act[1] <= position])
                 for (line, rule, line_acts), count in zip(acts.sources, counts, strict=True)
             )
-            made = make_from(self.past.rules, self._made.table, self._visit.id, found, self._made.thing)
-            known = self._digests[key] = made.sha256
+            known = make_from(self.past.rules, self._made.table, self._visit.id, found, self._made.thing)
+            self._made_from[key] = known
         return known
 
 

@@ -13,7 +13,7 @@ from .evidence_rules import is_valid_refusal
 from .judge import judge
 from .past import History, StatementHistory
 from .rules import CompiledChecklist, CompiledItem
-from .statements import RenderedStatement, statements
+from .statements import Document, RenderedStatement, statements
 from .timeline import OccurrenceKey, TimedEntry, Timeline, to_microseconds
 from .visit import Visit
 
@@ -67,12 +67,14 @@ class StatementRefusal(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SignOff(msgspec.Struct, frozen=True):
-    """A statement with the signature that counts, and the refusals."""
+    """A statement with the signature that counts, and the refusals. `before`: the text of the last answer, if it has
+    changed since."""
 
     made: RenderedStatement
     signature: Signature | None
     declined: tuple[StatementRefusal, ...]
     earlier: tuple[Signature, ...] = ()  # replaced, or weaker than the one that counts
+    before: Document | None = None
 
 
 def sign_offs(
@@ -96,12 +98,21 @@ def _sign_off(rules: CompiledChecklist, made: RenderedStatement, history: Statem
     signatures = [_signature(rules, made, history, act) for act in signed]
     refusals = sorted(timeline.refusals.get(key, ()), key=lambda act: act[:2])
     declined = tuple(_refusal(made, history, act) for act in refusals)
+    counted = [act for act, signature in zip(signed, signatures, strict=True) if signature.allowed]
+    answered = sorted([*counted, *refusals], key=lambda act: act[:2])
+    before = history.document_at(answered[-1]) if answered else None
+    if before == made.document:
+        before = None
     if not signatures:
-        return SignOff(made, None, declined)
+        return SignOff(made, None, declined, before=before)
     # the last one counts, unless an earlier one on the current statement is better verified
-    verified = [signature for signature in signatures if signature.state == "holds" and signature.level == "own_device"]
-    counts = verified[-1] if verified else signatures[-1]
-    return SignOff(made, counts, declined, tuple(signature for signature in signatures if signature is not counts))
+    # and one by somebody who may not sign replaces none by somebody who may
+    valid = [signature for signature in signatures if signature.allowed] or signatures
+    verified = [signature for signature in valid if signature.state == "holds" and signature.level == "own_device"]
+    counts = verified[-1] if verified else valid[-1]
+    return SignOff(
+        made, counts, declined, tuple(signature for signature in signatures if signature is not counts), before
+    )
 
 
 def _signatures(entry: Entry) -> list[Evidence]:
@@ -244,10 +255,11 @@ def allowed_signers(rules: CompiledChecklist, signs: str) -> tuple[tuple[str, ..
 
 
 def redact_for_technician(entry: Entry) -> Entry | None:
-    """What the technician may see of a customer's entry: that they signed or refused, but not their words.
+    """What the technician may see of a customer's entry: that they signed or refused, but not their words, and which
+    signature was withdrawn.
 
     Returns None for anything else, so that no technician can put pressure on a customer.
     """
     if entry.refused is not None:
         return msgspec.structs.replace(entry, refused=Refused("客户已写明原因", entry.refused.outcome))
-    return entry if _signatures(entry) else None
+    return entry if _signatures(entry) or entry.withdraws is not None else None

@@ -13,13 +13,16 @@ from service.db.database import Transaction
 from service.errors import IdReusedWithOtherContent
 from service.visits import customer_link
 from service.visits.append_batch import append_entries
-from service.visits.loading import LoadedVisit, load_visible_visit, load_visit
-from service.visits.status import recompute_status
+from service.visits.loading import load_visible_visit, load_visit
+from service.visits.status import recompute_after_message
 
-from . import notices, outbox
-from .notice_text import CallKind, NoticeContext, fulfilled_items, spoken_text
-from .notices import AddressLine, NoticeView
+from . import outbox
+from .composing import AddressLine, entries_of
+from .notice_text import CallKind, facts_of, fulfilled_items, spoken_text
+from .notice_views import NoticeView, get_notice
+from .occasions import require_announceable
 from .outbox import MessageRow
+from .situation import Situation, situation_of
 
 CHANNEL = "phone"
 MAX_TEXT = 2000
@@ -40,8 +43,8 @@ async def proposed_text(ctx: AppContext, tx: Transaction, token: bytes, visit_id
     """What a dispatcher says now, to correct before it is recorded."""
     person = await authenticate_token(tx, token)
     require_permission(person, "write entries of the office")
-    about, context, _ = await _about(ctx, tx, await load_visible_visit(ctx, tx, person, visit_id))
-    return spoken_text(context, about)[:MAX_TEXT]
+    situation = await situation_of(ctx, tx, await load_visible_visit(ctx, tx, person, visit_id))
+    return spoken_text(situation, _about(situation))[:MAX_TEXT]
 
 
 @transaction
@@ -59,9 +62,13 @@ async def record_call(
         raise IdReusedWithOtherContent
     if known is None:
         visit = await load_visit(ctx, tx, row)
-        about, context, items = await _about(ctx, tx, visit, call.text)
+        situation = await situation_of(ctx, tx, visit)
+        about, items = _about(situation), tuple[str, ...]()
+        if about != "cancellation":
+            require_announceable(situation)
+            items = fulfilled_items(call.text, situation)
         now = ctx.clock()
-        entries = notices.entries_of(call_id, call.text, context, items, CHANNEL, ctx.now())
+        entries = entries_of(call_id, call.text, facts_of(situation), items, CHANNEL, ctx.now())
         message = MessageRow(
             id=call_id,
             visit=visit_id,
@@ -82,19 +89,12 @@ async def record_call(
         if entries:
             await append_entries(ctx, tx, row, uuid5(call_id, "delivered"), "office", person.login, entries)
         else:
-            await recompute_status(tx, visit, notify_technicians=False)  # no notice is due any more
-    found = await notices.list_notices(ctx, tx, visit_id)
-    return known is None, next(notice for notice in found if notice.id == str(call_id))
+            await recompute_after_message(tx, visit)  # no notice is due any more
+    return known is None, await get_notice(ctx, tx, visit_id, call_id)
 
 
-async def _about(
-    ctx: AppContext, tx: Transaction, visit: LoadedVisit, text: str = ""
-) -> tuple[CallKind, NoticeContext, tuple[str, ...]]:
-    """What a call now is about, and the items that a text proves."""
-    sent = await notices.list_notices(ctx, tx, visit.row.id)
-    context, about, appointment = await notices.build_context(ctx, tx, visit, sent)
-    if visit.plan_history.cancelled is not None:
-        return "cancellation", context, ()
-    if text:
-        notices.require_announceable(visit)
-    return about, context, fulfilled_items(text, context, moved=appointment.moved)
+def _about(situation: Situation) -> CallKind:
+    """What a call now is about."""
+    if situation.visit.plan_history.cancelled is not None:
+        return "cancellation"
+    return "reschedule" if situation.appointment.moved and situation.is_informed else "appointment"

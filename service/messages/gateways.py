@@ -30,12 +30,14 @@ class TemporaryFailure(Exception):
 
 
 def http(address: str, token: str) -> Gateway:
-    """POST {id, channel, to, text} as JSON, with the token as bearer. Any 2xx status accepts the message."""
+    """POST {id, channel, to, text, about, template, variables} as JSON, with the token as bearer. Any 2xx status
+    accepts the message."""
     certificates = ssl.create_default_context()  # the system's; httpx would use its own
     common = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
 
     async def send(message: OutgoingMessage) -> str:
-        body = msgspec.json.encode({name: getattr(message, name) for name in ("id", "channel", "to", "text")})
+        names = ("id", "channel", "to", "text", "about", "template", "variables")
+        body = msgspec.json.encode({name: getattr(message, name) for name in names})
         headers = {**common, "Idempotency-Key": message.id}
         async with (
             httpx.AsyncClient(timeout=TIMEOUT_SECONDS, verify=certificates, trust_env=False) as client,

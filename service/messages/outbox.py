@@ -8,8 +8,12 @@ import msgspec
 from service.db.database import Transaction
 from service.db.rows import fetch_struct, fetch_structs, to_params
 
-MessageState = Literal["waiting", "delivered", "refused", "given_up", "withdrawn"]
-DeliveryOutcome = Literal["delivered", "failed", "refused"]
+MessageState = Literal["waiting", "taken", "delivered", "refused", "failed", "given_up", "withdrawn"]
+AttemptOutcome = Literal["taken", "delivered", "failed", "refused"]
+DeliveryOutcome = Literal["taken", "delivered", "failed", "refused", "unknown"]
+ReportedState = Literal["taken", "delivered", "failed"]
+ON_THEIR_WAY: tuple[MessageState, ...] = ("waiting", "taken", "delivered")
+"""States of messages that arrived or still may."""
 MIN_WAIT_MS, MAX_WAIT_MS = 5_000, 3_600_000  # between attempts; each wait is twice the one before
 SHORT_WAITS = 4  # attempts after which the wait is shorter than a lease
 CLOCK_SKEW_MS = 300_000  # a claim by a server whose clock is further ahead may be repeated: the message goes out twice
@@ -18,7 +22,10 @@ CLOCK_SKEW_MS = 300_000  # a claim by a server whose clock is further ahead may 
 class MessageRow(msgspec.Struct, frozen=True, kw_only=True):
     """A message. `next_at`: when the next attempt is due, None if there is none; times are ms UTC.
 
-    `withdrawn_because`: the kind of change that outdated it.
+    `occasion`: what the customer is informed of (`kinds.Occasion`). `variables`: JSON, the values of the
+    registered template; None for a text of somebody's own. `link`: the link that it carries. `not_before`: it waits
+    until then. `withdrawn_because`: the kind of change that outdated it, or the code of the problem for which it could
+    not be sent any more.
     """
 
     id: UUID
@@ -38,10 +45,14 @@ class MessageRow(msgspec.Struct, frozen=True, kw_only=True):
     next_at: int | None = None
     withdrawn_at: int | None = None
     withdrawn_because: str | None = None
+    occasion: str = ""
+    variables: bytes | None = None
+    not_before: int | None = None
+    link: UUID | None = None
 
 
 class DeliveryRow(msgspec.Struct, frozen=True):
-    """One attempt."""
+    """One attempt, or (with the number 0) a report of the gateway."""
 
     message: UUID
     number: int
@@ -51,8 +62,9 @@ class DeliveryRow(msgspec.Struct, frozen=True):
 
 
 async def add_message(tx: Transaction, row: MessageRow) -> bool:
-    """Put a message into the outbox, due at once. False if its id is taken."""
-    return await tx.execute("add_message", **to_params(row)) == 1
+    """Put a message into the outbox, due at once or at `not_before`. False if its id is taken."""
+    params = to_params(row) | {"next_at": row.created_at if row.not_before is None else row.not_before}
+    return await tx.execute("add_message", **params) == 1
 
 
 async def message(tx: Transaction, id: UUID) -> MessageRow | None:
@@ -66,21 +78,25 @@ async def messages_of(tx: Transaction, visit_id: UUID) -> list[MessageRow]:
 
 
 async def deliveries_of(tx: Transaction, visit_id: UUID) -> list[DeliveryRow]:
-    """All attempts to deliver messages about a visit."""
+    """All attempts to deliver messages about a visit, and the gateway's reports."""
     return await fetch_structs(tx, DeliveryRow, "deliveries_of", visit=visit_id.bytes)
 
 
 async def claim_due(tx: Transaction, now: int, lease: int, size: int) -> list[MessageRow]:
     """Claim due messages for one worker; if it dies, they are due again at `lease`.
 
-    A message that waits longer than any wait lasts was written by a clock that was ahead: it is due too.
+    A message that waits longer than any wait lasts was written by a clock that was ahead: it is due too. An attempt of
+    which nothing was recorded may have reached the gateway: it is recorded as unknown.
     """
     limits = {"short_waits": SHORT_WAITS, "soon": lease + CLOCK_SKEW_MS, "late": now + MAX_WAIT_MS + CLOCK_SKEW_MS}
-    return [
-        msgspec.structs.replace(found, tries=found.tries + 1, next_at=lease)
-        for found in await fetch_structs(tx, MessageRow, "messages_due", now=now, size=size, **limits)
-        if await tx.execute("claim_message", id=found.id.bytes, lease=lease, previous=found.next_at) == 1
-    ]
+    claimed: list[MessageRow] = []
+    for found in await fetch_structs(tx, MessageRow, "messages_due", now=now, size=size, **limits):
+        if await tx.execute("claim_message", id=found.id.bytes, lease=lease, previous=found.next_at) == 1:
+            claimed.append(msgspec.structs.replace(found, tries=found.tries + 1, next_at=lease))
+            if found.tries:
+                unknown = {"number": found.tries, "outcome": "unknown", "detail": "interrupted"}
+                await tx.execute("add_delivery", message=found.id.bytes, at=now, **unknown)
+    return claimed
 
 
 async def record_attempt(
@@ -97,6 +113,20 @@ async def record_attempt(
     return await tx.execute("settle_message", id=row.id.bytes, state=state, next_at=next_at, number=row.tries) == 1
 
 
+async def record_report(tx: Transaction, id: UUID, at: int, state: ReportedState, reason: str) -> bool:
+    """Record a gateway's report and the message's new state. False if the same was reported before, or the report says
+    nothing new: what was delivered stays delivered."""
+    if await tx.execute("add_delivery_report", message=id.bytes, state=state, at=at, reason=reason) == 0:
+        return False
+    return await tx.execute("report_message", id=id.bytes, state=state) == 1
+
+
+async def withdraw(tx: Transaction, id: UUID, at: int, because: str) -> bool:
+    """Withdraw one waiting message."""
+    return await tx.execute("withdraw_message", id=id.bytes, at=at, because=because) == 1
+
+
 async def cancel_pending(tx: Transaction, visit_id: UUID, at: int, because: str) -> None:
-    """Withdraw the waiting messages about a (locked) visit, which a change of the kind `because` outdated."""
+    """Withdraw the waiting messages about a (locked) visit, which a change of the kind `because` outdated: those to a
+    wrong number all, others only those that say who comes and when."""
     await tx.execute("withdraw_messages", visit=visit_id.bytes, at=at, because=because)

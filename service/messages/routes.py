@@ -8,7 +8,16 @@ from litestar import Controller, Response, get, post, put
 from litestar.params import FromPath, JSONBody
 
 from service.accounts.caller import Caller, requires
-from service.errors import IdReusedWithOtherContent, NoRecipient, NotFound, NoticeTooLate, VisitCancelled
+from service.errors import (
+    IdReusedWithOtherContent,
+    NoRecipient,
+    NotFound,
+    NoticeNotDue,
+    NoticeTooEarly,
+    NoticeTooLate,
+    NoticeTooLong,
+    VisitCancelled,
+)
 from service.judge.visit import Window
 from service.visits import customer_link
 from service.visits.appointment import Appointment
@@ -19,10 +28,11 @@ from service.web.strict_body import StrictBody
 from . import calls, due_notices, notices
 from .calls import NoticeCall
 from .due_notices import DueNotice, DueNotices, DueNoticesRequest
-from .notices import NoticeDraft, NoticeRequest, NoticeView
+from .notice_views import NoticeView
+from .notices import NoticeDraft, NoticeRequest, Offer
 
 _NOON = datetime.fromisoformat("2026-03-02T12:00:00+08:00")
-_TEXT = "【安泰供水】陶女士您好：我们将于3月3日9:00至10:00上门服务。工作内容：检修漏水；请您配合。{link}"
+_TEXT = "【安泰供水】陶女士：3月3日 09:00–10:00李强上门检修漏水，虚构路 1 号，口令{word}，请配合并答复{link}"
 _NOTICE = NoticeView(
     id="01956e2c-8a00-7000-8000-000000000001",
     about="appointment",
@@ -57,11 +67,27 @@ _DRAFT = NoticeDraft(
     appointment=Appointment(
         window=Window(_NOON + timedelta(hours=21), _NOON + timedelta(hours=22)), moved=False, agreed=False
     ),
+    offers=(
+        Offer(
+            about="appointment",
+            text=_TEXT,
+            variables={"company": "安泰供水", "customer": "陶女士", "time": "3月3日 09:00–10:00", "link": "{link}"},
+            segments=2,
+            due=True,
+            automatic=False,
+        ),
+    ),
     sent=(),
 )
 _DUE = DueNotices(
     notices=(
-        DueNotice(visit="01956e2c-8a00-7000-8000-000000000002", state="would_send", to="13800000000", text=_TEXT),
+        DueNotice(
+            visit="01956e2c-8a00-7000-8000-000000000002",
+            state="would_send",
+            about="appointment",
+            to="13800000000",
+            text=_TEXT,
+        ),
         DueNotice(
             visit="01956e2c-8a00-7000-8000-000000000003",
             state="skipped",
@@ -100,15 +126,25 @@ class MessagesController(Controller):
         operation_class=example(NoticeRequest(channel="sms", id=_NOTICE.id), _NOTICE),
         responses={
             200: answer(NoticeView, "The id is known: the notice as it is now"),
-            **problems(*WRITE_ERRORS, NotFound, IdReusedWithOtherContent, VisitCancelled, NoticeTooLate),
+            **problems(
+                *WRITE_ERRORS,
+                NotFound,
+                IdReusedWithOtherContent,
+                VisitCancelled,
+                NoticeTooLate,
+                NoticeTooEarly,
+                NoticeNotDue,
+                NoticeTooLong,
+            ),
         },
     )
     async def send_notice(
         self, caller: Caller, visit_id: FromPath[UUID], data: JSONBody[NoticeRequest]
     ) -> Response[NoticeView]:
-        """The notice goes into the outbox; attempts to deliver it last for a day. It has a new link for the customer,
-        and the previous link ends. Once the window is over or work has begun, only a `text` of one's own that announces
-        nothing is sent."""
+        """The notice goes into the outbox; attempts to deliver it last for a day. Each kind of message has a condition:
+        one whose condition does not hold is refused, and withdrawn if it ceases to hold before it is sent. A text with
+        `{link}` has a new link for the customer; the one before ends when the message is delivered. A `text` of one's
+        own that announces the visit needs a visit that can be announced."""
         added, sent = await notices.send(*caller, visit_id, data)
         return Response(sent, status_code=201 if added else 200)
 
@@ -121,7 +157,7 @@ class MessagesController(Controller):
         operation_class=example(_CALL, _RECORDED_CALL),
         responses={
             200: answer(NoticeView, "It was recorded before"),
-            **problems(*WRITE_ERRORS, NotFound, IdReusedWithOtherContent, NoticeTooLate),
+            **problems(*WRITE_ERRORS, NotFound, IdReusedWithOtherContent, NoticeTooLate, NoticeTooEarly),
         },
     )
     async def record_call(
@@ -134,7 +170,7 @@ class MessagesController(Controller):
 
     @post(
         "/v1/notices",
-        summary="Send the notices that are due, of a day or of some visits; a dry run only shows them",
+        summary="Send the messages that are due, of a day or of some visits; a dry run only shows them",
         status_code=200,
         dto=StrictBody[DueNoticesRequest],
         guards=[requires("write entries of the office")],
@@ -142,8 +178,9 @@ class MessagesController(Controller):
         responses=problems(*WRITE_ERRORS),
     )
     async def send_due_notices(self, caller: Caller, data: JSONBody[DueNoticesRequest]) -> DueNotices:
-        """Each visit by itself, with the proposed text: one that cannot be announced is skipped and says why. Repeating
-        is harmless: a customer who was notified is skipped. Texts contain the customers' addresses."""
+        """Each visit by itself, with the standard text of each of the `kinds` that is due: one that cannot be announced
+        is skipped and says why. Repeating is harmless: a customer who was notified is skipped. Texts contain the
+        customers' addresses."""
         return await due_notices.send_due_notices(*caller, data)
 
     @post(

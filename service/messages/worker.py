@@ -6,30 +6,34 @@ In the transaction that records a delivery the notice becomes entries of the off
 
 import asyncio
 from typing import Literal
-from uuid import uuid5
+from uuid import UUID, uuid5
 
 import msgspec
 
 from service.context import AppContext, OutgoingMessage
 from service.db.database import Transaction
-from service.errors import Problem
+from service.errors import InternalError, InvalidOtp, NoticeNotDue, Problem
 from service.judge.entries import Entry
+from service.visits import customer_link
 from service.visits import repository as visits_repository
 from service.visits.append_batch import append_entries
 from service.visits.loading import load_visit
-from service.visits.status import recompute_status
+from service.visits.repository import VisitRow
+from service.visits.status import recompute_after_message
 from service.web.defects import or_unreadable
 
 from . import outbox
 from .gateways import PermanentFailure, TemporaryFailure
-from .outbox import DeliveryOutcome, MessageRow, MessageState
+from .kinds import KINDS
+from .outbox import AttemptOutcome, MessageRow, MessageState
+from .situation import situation_of
 
 POLL_SECONDS = 1.0
 BATCH_SIZE = 8  # messages on their way at once
 MIN_ATTEMPTS = 6  # before a notice is given up: the clock may have stepped ahead
 TIMEOUT_SECONDS = 45.0  # for a gateway
 LEASE_MS = 60_000  # longer than the timeout of a gateway
-SUBJECT = {"appointment": "上门服务预约", "reschedule": "上门服务改期"}
+SUBJECT = {"appointment": "上门服务预约", "reschedule": "上门服务改期", "cancellation": "上门服务取消"}
 
 
 async def run(ctx: AppContext) -> None:
@@ -47,8 +51,9 @@ async def deliver_due(ctx: AppContext) -> int:
     """Deliver the messages that are due now. Returns the number of attempts."""
     now = ctx.clock()
     claimed = await ctx.db.write(lambda tx: outbox.claim_due(tx, now, now + LEASE_MS, BATCH_SIZE))
-    await asyncio.gather(*(_deliver(ctx, row) for row in claimed))
-    return len(claimed)
+    true = [row for row in claimed if await _still_holds(ctx, row)]
+    await asyncio.gather(*(_deliver(ctx, row) for row in true))
+    return len(true)
 
 
 def backoff(tries: int) -> int:
@@ -62,14 +67,58 @@ async def _deliver(ctx: AppContext, row: MessageRow) -> None:
     except asyncio.CancelledError:  # on a stop: it may be on its way, and is sent again after the start
         await ctx.db.write(lambda tx: _record_result(ctx, tx, row, "failed", "stopped"))
         raise
+    if outcome == "delivered" and awaits_report(ctx, row.channel):
+        outcome = "taken"
     recorded = ctx.db.write(lambda tx: _record_result(ctx, tx, row, outcome, detail))
     if await or_unreadable(ctx, row.visit, recorded) is None:  # otherwise the customer would get it again and again
         await ctx.db.write(lambda tx: _record_result(ctx, tx, row, outcome, detail, proves=False))
 
 
-async def attempt(ctx: AppContext, message: OutgoingMessage) -> tuple[DeliveryOutcome, str]:
+def awaits_report(ctx: AppContext, channel: str) -> bool:
+    """Whether the gateway of a channel will report what becomes of a message."""
+    return bool(ctx.company.report_secret) and channel in ("sms", "wecom")
+
+
+async def _still_holds(ctx: AppContext, row: MessageRow) -> bool:
+    """Whether what a message says is still true, just before it is sent. If not, it is withdrawn; where the visit
+    cannot be read, it waits."""
+    problem = await or_unreadable(ctx, row.visit, ctx.db.read(lambda tx: _problem_with(ctx, tx, row)))
+    if problem is None:
+        await ctx.db.write(lambda tx: _record_result(ctx, tx, row, "failed", InternalError.code, proves=False))
+    elif problem:
+        await ctx.db.write(lambda tx: _withdraw(ctx, tx, row, problem))
+    return problem == ""
+
+
+async def _problem_with(ctx: AppContext, tx: Transaction, row: MessageRow) -> str:
+    """The code of the problem for which a message must not be sent any more; '' if there is none."""
+    current = await outbox.message(tx, row.id)
+    if current is None or current.state != "waiting":
+        return "withdrawn"
+    visit = await visits_repository.get_visit(tx, row.visit)
+    if row.about not in KINDS or visit is None:
+        is_expired = row.about == "code" and ctx.clock() > row.give_up_at
+        return InvalidOtp.code if is_expired else ""
+    try:
+        situation = await situation_of(ctx, tx, await load_visit(ctx, tx, visit))
+        occasions = KINDS[row.about].occasions(situation)  # type: ignore[index]
+    except Problem as problem:
+        if problem.status >= 500:
+            raise
+        return problem.code
+    is_current = not row.occasion or row.occasion in [one.key for one in occasions]
+    return "" if is_current else NoticeNotDue.code
+
+
+async def _withdraw(ctx: AppContext, tx: Transaction, row: MessageRow, because: str) -> None:
+    visit = await visits_repository.lock_visit(tx, row.visit)
+    if visit is not None and await outbox.withdraw(tx, row.id, ctx.clock(), because):
+        await recompute_after_message(tx, await load_visit(ctx, tx, visit))
+
+
+async def attempt(ctx: AppContext, message: OutgoingMessage) -> tuple[AttemptOutcome, str]:
     """Hand a message to the gateway of its channel. Returns the outcome, and an answer that is safe to show."""
-    outcome: DeliveryOutcome
+    outcome: AttemptOutcome
     try:
         outcome, detail = "delivered", await _hand_over(ctx, message)
     except PermanentFailure as error:
@@ -92,21 +141,29 @@ async def _hand_over(ctx: AppContext, message: OutgoingMessage) -> str:
 
 
 def _message(ctx: AppContext, row: MessageRow) -> OutgoingMessage:
-    text = row.text
-    for name, value in msgspec.json.decode(row.placeholders or b"{}", type=dict[str, str]).items():
-        text = text.replace(name, value)
+    values = msgspec.json.decode(row.placeholders or b"{}", type=dict[str, str])
+
+    def filled(text: str) -> str:
+        for name, value in values.items():
+            text = text.replace(name, value)
+        return text
+
+    variables = msgspec.json.decode(row.variables or b"{}", type=dict[str, str])
     return OutgoingMessage(
         id=str(row.id),
         channel=row.channel,
         to=row.recipient,
         subject=SUBJECT.get(row.about, "上门服务"),
-        text=text,
+        text=filled(row.text),
         at=ctx.now(),
+        about=row.about,
+        template=ctx.company.templates.get(row.about, "") if row.variables else "",
+        variables={name: filled(value) for name, value in variables.items()},
     )
 
 
 async def _record_result(
-    ctx: AppContext, tx: Transaction, row: MessageRow, outcome: DeliveryOutcome, detail: str, *, proves: bool = True
+    ctx: AppContext, tx: Transaction, row: MessageRow, outcome: AttemptOutcome, detail: str, *, proves: bool = True
 ) -> Literal[True]:
     """Record an attempt. A delivered message proves its entries, unless the visit cannot be read (`proves`)."""
     now = ctx.clock()
@@ -120,14 +177,24 @@ async def _record_result(
     recorded = await outbox.record_attempt(tx, row, now, outcome, detail, state, next_at)
     if not recorded or state == "waiting" or row.about == "code" or visit is None or not proves:
         return True
-    if state != "delivered":
-        await recompute_status(tx, await load_visit(ctx, tx, visit), notify_technicians=False)  # it is due again
-        return True
-    delivered = await outbox.message(tx, row.id)
-    if delivered is None or delivered.withdrawn_at is not None:
-        return True  # outdated while it was on its way: it proves nothing about the present plan
-    at = ctx.to_local_time(now)
-    entries = [msgspec.structs.replace(entry, at=at) for entry in msgspec.json.decode(row.entries, type=list[Entry])]
-    if entries:
-        await append_entries(ctx, tx, visit, uuid5(row.id, "delivered"), "office", row.created_by, entries)
+    if state == "delivered":
+        await confirm_delivery(ctx, tx, visit, row.id)
+    else:
+        await recompute_after_message(tx, await load_visit(ctx, tx, visit))  # it is due again, or its report awaited
     return True
+
+
+async def confirm_delivery(ctx: AppContext, tx: Transaction, visit: VisitRow, message_id: UUID) -> None:
+    """The customer has a message: its link is handed out, and what it proves becomes entries of the office, unless it
+    was outdated while it was on its way."""
+    row = await outbox.message(tx, message_id)
+    if row is None:
+        return
+    if row.link is not None:
+        await customer_link.hand_out(tx, visit.id, row.link, ctx.clock())
+    at = ctx.now()
+    entries = [msgspec.structs.replace(entry, at=at) for entry in msgspec.json.decode(row.entries, type=list[Entry])]
+    if entries and row.withdrawn_at is None:
+        await append_entries(ctx, tx, visit, uuid5(row.id, "delivered"), "office", row.created_by, entries)
+    else:
+        await recompute_after_message(tx, await load_visit(ctx, tx, visit))

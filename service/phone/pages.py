@@ -33,7 +33,6 @@ SECURITY: Headers = (
 """A photo is taken by the phone's camera app, not by the page; the position is asked for."""
 _ICONS = (
     ("icon.svg", "any", "any"),
-    ("icon-192.png", "192x192", "any"),
     ("icon-512.png", "512x512", "any"),
     ("icon-512.png", "512x512", "maskable"),
 )

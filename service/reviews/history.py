@@ -32,11 +32,12 @@ async def get_history(ctx: AppContext, tx: Transaction, token: bytes, visit_id: 
 
 async def build_history(ctx: AppContext, tx: Transaction, visit: LoadedVisit) -> VisitHistory:
     """The history of a loaded visit."""
-    steps = [*_plan(ctx, visit), *_batches(visit), *_reviews(ctx, visit)]
+    steps = [*_plan(ctx, visit), *_departures(ctx, visit), *_batches(visit), *_reviews(ctx, visit)]
     for message in await outbox.messages_of(tx, visit.row.id):
         at = ctx.to_local_time(message.created_at)
         text = f"{message.about} {message.channel}" + ("" if message.channel == CALL else f" {message.state}")
-        steps.append(HistoryStep(at=at, kind="message", by=message.created_by, id=str(message.id), text=text))
+        by = _login(message.created_by)
+        steps.append(HistoryStep(at=at, kind="message", by=by, id=str(message.id), text=text))
     for link in await door_links(tx, visit.row.id):
         at, text = ctx.to_local_time(link.at), "same_network" if link.same_network else ""
         steps.append(HistoryStep(at=at, kind="link", by=link.technician, id=str(link.id), text=text))
@@ -45,6 +46,11 @@ async def build_history(ctx: AppContext, tx: Transaction, visit: LoadedVisit) ->
             for at, who, reason in await tx.fetch_all("looks_at", what=f"quarantine/{UUID(bytes=kept)}"):
                 steps.append(HistoryStep(at=ctx.to_local_time(at), kind="looked", by=who, id=str(row.id), text=reason))
     return VisitHistory(tuple(sorted(steps, key=lambda step: step.at)))
+
+
+def _login(writer: str) -> str:
+    """Who wrote something; empty for the customer and the service."""
+    return "" if writer in (CUSTOMER_WRITER, SERVICE_WRITER) else writer
 
 
 def _plan(ctx: AppContext, visit: LoadedVisit) -> Iterable[HistoryStep]:
@@ -56,13 +62,20 @@ def _plan(ctx: AppContext, visit: LoadedVisit) -> Iterable[HistoryStep]:
         yield HistoryStep(at=change.at, kind="changed", by=change.by, id=str(change.number), text=text)
 
 
+def _departures(ctx: AppContext, visit: LoadedVisit) -> Iterable[HistoryStep]:
+    for row in visit.departures:
+        minutes = row.content().minutes
+        text = "" if minutes is None else f"{minutes} min"
+        yield HistoryStep(at=ctx.to_local_time(row.at), kind="departure", by=row.writer, id=str(row.id), text=text)
+
+
 def _batches(visit: LoadedVisit) -> Iterable[HistoryStep]:
     for row, batch in zip(visit.batch_rows, visit.batches, strict=True):
         text = " ".join(dict.fromkeys(entry.what for entry in batch.entries if entry.holds is not False))
         wish = next((one.refused for one in batch.entries if one.what == AGREED and one.by == "customer"), None)
         if wish is not None:  # not the agreement that the item's name would mean
             text = f"asked_time: {wish.reason or ''}".strip()
-        by = "" if row.writer in (CUSTOMER_WRITER, SERVICE_WRITER) else row.writer
+        by = _login(row.writer)
         yield HistoryStep(at=batch.received_at, kind=_BATCHES[row.kind], by=by, id=batch.id, text=text)  # type: ignore[arg-type]
 
 

@@ -118,6 +118,7 @@ class HistoryStep(msgspec.Struct, frozen=True, kw_only=True):
             "assignment",
             "looked",
             "link",
+            "departure",
         ],
         Meta(description="What was done."),
     ]

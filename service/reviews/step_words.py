@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from service.dispatch.wishes import wish_words
 from service.judge.checklist import Text
+from service.messages.kind_words import KIND_WORDS
 from service.visits.page_words import FLAGS
 from service.web.language import AnyText, PageText, TextPair
 
@@ -24,6 +25,7 @@ KINDS: dict[str, PageText] = {
     "explanation": PageText("技术员说明"),
     "inquiry": PageText("询问技术员"),
     "looked": PageText("查看隔离内容"),
+    "departure": PageText("技术员出发"),
     "link": PageText("扫门口的码打开了客户的签认页，码由此人出示"),
 }
 CHANGES: dict[str, PageText] = {
@@ -34,16 +36,15 @@ CHANGES: dict[str, PageText] = {
     "cancellation": PageText("取消"),
 }
 MESSAGES: dict[str, PageText] = {
-    "appointment": PageText("预约通知"),
-    "reschedule": PageText("改约通知"),
-    "cancellation": PageText("取消通知"),
-    "code": PageText("验证码"),
+    **KIND_WORDS,
     "phone": PageText("已电话告知"),
     "sms": PageText("短信"),
     "wecom": PageText("企业微信"),
     "email": PageText("邮件"),
     "file": PageText("文件"),
     "waiting": PageText("待发"),
+    "taken": PageText("已交给短信平台"),
+    "failed": PageText("没有送达"),
     "delivered": PageText("已送达"),
     "refused": PageText("被拒"),
     "given_up": PageText("没有发出"),
@@ -74,6 +75,9 @@ def step_lines(
             return ((CHANGES.get(kind, _own(kind)), *((_own(reason),) if reason else ())),)
         case "customer" if step.text.startswith("asked_time:"):
             return ((FLAGS["asked_time"], *wish_words(step.text.partition(":")[2].strip())),)
+        case "departure":
+            minutes = step.text.removesuffix(" min")
+            return ((PageText("预计 %(minutes)s 分钟后到", {"minutes": minutes}),),) if minutes else ()
         case "link":
             return ((SAME_NETWORK,),) if step.text else ()
         case "record" | "office" | "customer" | "door" | "callback":

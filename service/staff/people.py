@@ -100,7 +100,7 @@ async def create_person(ctx: AppContext, given: NewPerson, *, with_token: bool) 
 
 @transaction
 async def create_person_as(ctx: AppContext, tx: Transaction, token: bytes, new: NewPerson) -> InvitationIssued:
-    """Add a person, as an admin."""
+    """Add a person, as an admin. A repetition of the request gives a new code, until the person has used one."""
     given = normalized(new)
     fault = validate_new_person(given)
     if fault is not None:
@@ -108,9 +108,21 @@ async def create_person_as(ctx: AppContext, tx: Transaction, token: bytes, new: 
     caller = await authenticate_token(tx, token)
     require_permission(caller, "add people")
     added = await _add(ctx, tx, given, caller.login)
+    if added is None and await _is_repeated(tx, given):  # the answer was lost: with a new code, as the old one was too
+        return await _reissue_invitation(ctx, tx, Invite(given.login), caller.login)
     if added is None:
         raise errors.LoginTaken
     return added
+
+
+async def _is_repeated(tx: Transaction, given: NewPerson) -> bool:
+    """Whether just this person was added before, and has not used the invitation yet."""
+    row = await accounts_repository.find_person_row(tx, given.login)
+    if row is None or row.left_at is not None:
+        return False
+    same = Person(given.login, given.name, given.roles, given.areas) == row.person
+    unused = await accounts_repository.password_hash(tx, given.login) is None
+    return same and unused and (row.badge, row.title) == (given.badge, given.title)
 
 
 @transaction

@@ -79,7 +79,8 @@ class PeopleController(Controller):
         responses=problems(*WRITE_ERRORS, errors.LoginTaken),
     )
     async def add_person(self, caller: Caller, data: JSONBody[NewPerson]) -> InvitationIssued:
-        """For admins. The code is shown only here; the person sets a password with it."""
+        """For admins. The code is shown only here; the person sets a password with it. Repeating the request gives a
+        new code, because the answer may have been lost."""
         return await people.create_person_as(*caller, data)
 
     @put(

@@ -14,7 +14,7 @@ from service.db.database import Row, Transaction
 from service.judge.moments import to_ms
 from service.visits import repository as visits_repository
 from service.visits.loading import PLAN_DECODER, LoadedVisit, load_visit
-from service.visits.notice_flags import with_notice_flags
+from service.visits.notice_flags import is_ahead, with_notice_flags
 from service.visits.status import visit_status
 from service.visits.summaries import VisitSummaryRow, get_summary
 from service.visits.unassigned import with_assignment_flag
@@ -22,7 +22,10 @@ from service.visits.unassigned import with_assignment_flag
 from .rows import BATCH_SIZE, check_rows, check_twice, collect_faults, diff_facts, format_id, list_all_faults
 
 SOURCE = "was planned, changed and written"
-_LISTS = {"summaries_without_visit": "visit {}: it is on the board, and its row is gone"}
+_LISTS = {
+    "summaries_without_visit": "visit {}: it is on the board, and its row is gone",
+    "miscounted_departures": "visit {}: the board counts other departures than there are",
+}
 _PLAN_COLUMNS = ("its technician", "its crew", "its time", "what it follows")
 
 
@@ -79,8 +82,10 @@ async def _check_status(tx: Transaction, visit: LoadedVisit, summary: VisitSumma
     """A status that may have changed by itself is not compared: lists evaluate such visits too."""
     if summary.valid_until is not None and to_ms(visit.now) >= summary.valid_until - 1:
         return []
-    visit = await with_notice_flags(tx, await with_assignment_flag(tx, visit))
-    status = visit_status(visit, visit.evaluate_at())
+    judgement = visit.evaluate_at()
+    visit = await with_assignment_flag(tx, visit)
+    visit = await with_notice_flags(tx, visit, ahead=is_ahead(visit, judgement))
+    status = visit_status(visit, judgement)
     names = ("state", "flags", "verdict", "valid_until", "reasons", "urgent_at", "since", "assignee")
     expected, stored = ({name: getattr(source, name) for name in names} for source in (status, summary))
     expected["flags"], stored["flags"] = set(status.flags), set(summary.flags)

@@ -8,6 +8,8 @@ SELECT id FROM changes WHERE NOT EXISTS (SELECT 1 FROM log_leaves WHERE log_leav
 UNION ALL
 SELECT id FROM given_up_files WHERE NOT EXISTS (SELECT 1 FROM log_leaves WHERE log_leaves.id = given_up_files.id)
 UNION ALL
+SELECT id FROM departures WHERE NOT EXISTS (SELECT 1 FROM log_leaves WHERE log_leaves.id = departures.id)
+UNION ALL
 SELECT id FROM events WHERE NOT EXISTS (SELECT 1 FROM log_leaves WHERE log_leaves.id = events.id)
 UNION ALL
 SELECT leaf FROM checklists WHERE leaf IS NOT NULL AND NOT EXISTS (SELECT 1 FROM log_leaves WHERE log_leaves.id = checklists.leaf)
@@ -38,11 +40,18 @@ SELECT id FROM changes WHERE EXISTS (SELECT 1 FROM given_up_files WHERE given_up
 UNION
 SELECT id FROM given_up_files WHERE EXISTS (SELECT 1 FROM events WHERE events.id = given_up_files.id)
 UNION
+SELECT id FROM departures WHERE EXISTS (SELECT 1 FROM visits WHERE visits.id = departures.id)
+    OR EXISTS (SELECT 1 FROM batches WHERE batches.id = departures.id)
+    OR EXISTS (SELECT 1 FROM changes WHERE changes.id = departures.id)
+    OR EXISTS (SELECT 1 FROM given_up_files WHERE given_up_files.id = departures.id)
+    OR EXISTS (SELECT 1 FROM events WHERE events.id = departures.id)
+UNION
 SELECT leaf FROM checklists WHERE EXISTS (SELECT 1 FROM visits WHERE visits.id = checklists.leaf)
     OR EXISTS (SELECT 1 FROM batches WHERE batches.id = checklists.leaf)
     OR EXISTS (SELECT 1 FROM changes WHERE changes.id = checklists.leaf)
     OR EXISTS (SELECT 1 FROM given_up_files WHERE given_up_files.id = checklists.leaf)
     OR EXISTS (SELECT 1 FROM events WHERE events.id = checklists.leaf)
+    OR EXISTS (SELECT 1 FROM departures WHERE departures.id = checklists.leaf)
 LIMIT :size;
 
 -- name: quarantine_malformed^
@@ -110,6 +119,10 @@ SELECT id FROM devices WHERE created_at > :since ORDER BY id;
 -- Columns that repeat parts of the plan.
 SELECT v.technician, v.crew, v.planned_at, b.follows FROM visits v JOIN visit_summaries b ON b.visit = v.id WHERE v.id = :id;
 
+-- name: miscounted_departures
+SELECT visit FROM visit_summaries
+WHERE departures <> (SELECT count(*) FROM departures WHERE departures.visit = visit_summaries.visit) LIMIT :size;
+
 -- name: summaries_without_visit
 SELECT visit FROM visit_summaries WHERE NOT EXISTS (SELECT 1 FROM visits WHERE visits.id = visit_summaries.visit) LIMIT :size;
 
@@ -123,6 +136,7 @@ SELECT CASE kind WHEN 'record' THEN 'records' WHEN 'office' THEN 'office_batches
     WHEN 'scan' THEN 'scans' ELSE 'other_batches' END, count(*) FROM batches GROUP BY 1
 UNION ALL SELECT 'visits', count(*) FROM visits
 UNION ALL SELECT 'changes', count(*) FROM changes
+UNION ALL SELECT 'departures', count(*) FROM departures
 UNION ALL SELECT 'checklists', count(*) FROM checklists
 UNION ALL SELECT 'events', count(*) FROM events
 UNION ALL SELECT 'people', count(*) FROM people

@@ -7,7 +7,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from service.judge.entries import Entry
+from service.judge.entries import Entry, FieldValue
 from service.judge.moments import later
 from service.judge.timeline import withdrawn_ids
 from service.judge.visit import Window
@@ -22,6 +22,7 @@ class RequestedTime(msgspec.Struct, frozen=True):
 
     at: Annotated[datetime, Meta(description="When they asked.")]
     wish: Annotated[str, Meta(description="What they wish, in their words.")]
+    window: Annotated[Window | None, Meta(description="The time that they would like, where they chose one.")] = None
 
 
 class Appointment(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,7 +59,7 @@ def current_appointment(loaded: LoadedVisit, now: datetime, cutoff_hours: int) -
         if entry.what != AGREED:
             continue
         if entry.by == "customer" and entry.refused:
-            request, agreement = RequestedTime(entry.at, entry.refused.reason or ""), None
+            request, agreement = RequestedTime(entry.at, entry.refused.reason or "", wished_window(entry)), None
         elif agreement is None and is_completed(entry):
             agreement = entry
     has_begun = any(entry.by == "technician" for entry in entries)
@@ -87,6 +88,19 @@ def _entries_after_last_move(visit: LoadedVisit) -> frozenset[str]:
 def _is_about_current_window(entry: Entry, moved_at: datetime, after_move: Container[str]) -> bool:
     """A record that arrives after the move may, by the phone's clock, be from before it."""
     return entry.id in after_move and (entry.via != "record" or entry.at >= moved_at)
+
+
+def window_fields(window: Window) -> dict[str, FieldValue]:
+    """The fields by which an entry names the time that a customer would like."""
+    return {name: moment.isoformat() for name, moment in (("from", window.start), ("to", window.end))}
+
+
+def wished_window(entry: Entry) -> Window | None:
+    """The time that a customer would like, by these fields."""
+    try:
+        return msgspec.convert(entry.fields, Window) if entry.fields else None
+    except msgspec.ValidationError:  # somebody else's fields
+        return None
 
 
 def awaits_reschedule(visit: LoadedVisit) -> bool:

@@ -9,6 +9,7 @@ from service.field_kinds import Cleaned, LongText, visible_line, visible_text
 from service.judge.bounds import CodeText, check_time
 from service.judge.entries import AwareDatetime, Entry, Sha256, SubjectId
 from service.judge.signoffs import Level, RefusalOutcome
+from service.judge.visit import Window
 
 RequiredText = Annotated[str, visible_text(1000)]
 SignerName = Annotated[str, visible_line(60)]
@@ -26,10 +27,24 @@ class AnswerInput(msgspec.Struct, frozen=True, kw_only=True):
     thing: Annotated[SubjectId | None, Meta(description="One of its things; without it, all.")] = None
 
 
-class RescheduleRequest(Cleaned, frozen=True):
-    """A wish for another time."""
+class RescheduleRequest(Cleaned, frozen=True, rename={"start": "from", "end": "to"}):
+    """A wish for another time: in words, and where they know it as a time."""
 
     wish: Annotated[Annotated[str, visible_text(300)], Meta(description="What the customer wishes, in their words.")]
+    start: Annotated[AwareDatetime | None, Meta(description="When the time that they would like begins.")] = None
+    end: Annotated[AwareDatetime | None, Meta(description="When it ends.")] = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_time("from", self.start)
+        check_time("to", self.end)
+        if (self.start is None) != (self.end is None) or (self.start and self.end and self.end < self.start):
+            raise ValueError("from and to belong together, and the earlier one comes first")
+
+    @property
+    def window(self) -> Window | None:
+        """The time that they would like."""
+        return Window(self.start, self.end) if self.start and self.end else None
 
 
 class IncidentReport(Cleaned, frozen=True):

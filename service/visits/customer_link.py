@@ -1,9 +1,16 @@
-"""The customer's link: one active link for each visit, with 128 random bits of which only the SHA-256 is stored."""
+"""The customer's link: 128 random bits, of which only the SHA-256 is stored.
+
+The living link of a visit is the one that was handed out last. A link that a message carries is handed out when the
+message is delivered; until then it opens the page too, and the one before it lives. So a customer always has one that
+opens, and a text without a link ends none. The link that a code at the door opens is for the customer there:
+it neither ends the one from the message nor is ended by it.
+"""
 
 from base64 import b32encode
+from collections.abc import Iterable
 from datetime import datetime
 from secrets import token_bytes
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 import msgspec
@@ -12,7 +19,7 @@ from msgspec import Meta
 from service.accounts.authentication import authenticate_token, require_permission, token_digest
 from service.accounts.permissions import Person
 from service.context import AppContext, transaction
-from service.db.database import Transaction
+from service.db.database import BatchStatement, Transaction
 from service.errors import LinkExpired, NotFound
 from service.judge.moments import to_ms
 from service.web.qr import qr_svg
@@ -23,7 +30,10 @@ from .repository import VisitRow
 
 DAY_MS = 86_400_000
 _AT_DOOR, _NEAR_DOOR = "door of ", "door, same network, of "
-LIFETIME_MS = 7 * DAY_MS  # after the end of the window, or after the link was created
+LIFETIME_MS = 7 * DAY_MS
+"""After the window, the last thing that the utility wrote, or the day by which an answer is due."""
+LinkStatus = Literal["current", "replaced", "ended"]
+"""`replaced`: another one was handed out since, and lives. `ended`: there is nothing left to do with it."""
 
 
 class CustomerLink(msgspec.Struct, frozen=True):
@@ -57,7 +67,10 @@ async def create_link(ctx: AppContext, token: bytes, visit_id: UUID) -> Customer
 @transaction
 async def _create(ctx: AppContext, tx: Transaction, token: bytes, visit_id: UUID) -> tuple[str, int]:
     row, person = await lock_for_dispatcher(tx, token, visit_id)
-    return await replace_link(ctx, tx, row.id, window_end(await load_visit(ctx, tx, row)), person.login)
+    link = ctx.new_id()
+    made = await add_link(ctx, tx, await load_visit(ctx, tx, row), person.login, id=link)
+    await hand_out(tx, row.id, link, ctx.clock())
+    return made
 
 
 async def lock_for_dispatcher(tx: Transaction, token: bytes, visit_id: UUID) -> tuple[VisitRow, Person]:
@@ -67,24 +80,51 @@ async def lock_for_dispatcher(tx: Transaction, token: bytes, visit_id: UUID) -> 
     return await lock_visible_visit(tx, person, visit_id), person
 
 
-async def replace_link(
-    ctx: AppContext, tx: Transaction, visit_id: UUID, end: int, by: str, *, id: UUID | None = None
+async def add_link(ctx: AppContext, tx: Transaction, visit: LoadedVisit, by: str, *, id: UUID) -> tuple[str, int]:
+    """Create a link that a message will carry; its token and when it expires. It ends no other (see `hand_out`)."""
+    return await _add(ctx, tx, visit, by, id, "page")
+
+
+async def hand_out(tx: Transaction, visit_id: UUID, link: UUID, at: int) -> None:
+    """The customer has a link: the one that was handed out before ends."""
+    await tx.execute("end_links_before", visit=visit_id.bytes, purpose="page", id=link.bytes, at=at)
+    await tx.execute("hand_out_link", id=link.bytes, at=at)
+
+
+async def add_door_link(ctx: AppContext, tx: Transaction, visit: LoadedVisit, by: str, *, id: UUID) -> tuple[str, int]:
+    """The link that a code at the door opens; it replaces the one that an earlier code opened."""
+    made = await _add(ctx, tx, visit, by, id, "door")
+    now = ctx.clock()
+    await tx.execute("end_links_before", visit=visit.row.id.bytes, purpose="door", id=id.bytes, at=now)
+    await tx.execute("hand_out_link", id=id.bytes, at=now)
+    return made
+
+
+async def _add(
+    ctx: AppContext, tx: Transaction, visit: LoadedVisit, by: str, id: UUID, purpose: Literal["page", "door"]
 ) -> tuple[str, int]:
-    """Create a link, replacing the previous one; its token and when it expires."""
     text = b32encode(token_bytes(16)).decode().rstrip("=").lower()
     now = ctx.clock()
-    expires = max(now, end) + LIFETIME_MS
-    await tx.execute("expire_links", visit=visit_id.bytes, at=now)
+    expires = max(now, window_end(visit)) + LIFETIME_MS
     await tx.execute(
         "add_link",
-        id=(id or ctx.new_id()).bytes,
-        visit=visit_id.bytes,
+        id=id.bytes,
+        visit=visit.row.id.bytes,
         digest=token_digest(text),
         created_at=now,
         created_by=by,
         expires_at=expires,
+        purpose=purpose,
     )
     return text, expires
+
+
+def extend_links_statement(visit: LoadedVisit, answers_due: Iterable[int]) -> BatchStatement:
+    """The statement by which links live as long as there is a reason for them: the window, what the utility wrote, and
+    the answers that are due (ms UTC). What the customer writes prolongs nothing."""
+    written = (row.received_at for row in visit.batch_rows if row.kind in ("record", "office"))
+    until = max((window_end(visit), *written, *answers_due)) + LIFETIME_MS
+    return "extend_links", {"visit": visit.row.id.bytes, "until": until}
 
 
 def made_at_door(technician: str, *, same_network: bool) -> str:
@@ -112,7 +152,7 @@ def window_end(loaded: LoadedVisit) -> int:
 
 async def resolve_link(ctx: AppContext, tx: Transaction, token: str, *, lock: bool) -> tuple[UUID, VisitRow]:
     """The link and the visit of a token. NotFound for an unknown token, LinkExpired for a link that expired or was
-    replaced."""
+    replaced (see `link_status`)."""
     link = await tx.fetch_one("link", digest=token_digest(token))
     if link is None:
         raise NotFound
@@ -121,11 +161,25 @@ async def resolve_link(ctx: AppContext, tx: Transaction, token: str, *, lock: bo
         ended = await repository.get_visit(tx, UUID(bytes=visit_id))
         problem = LinkExpired()
         problem.visit_cancelled = ended is not None and ended.state == "cancelled"
+        problem.replaced = await link_status(ctx, tx, token) == "replaced"
         raise problem
     row = await (repository.lock_visit if lock else repository.get_visit)(tx, UUID(bytes=visit_id))
     if row is None:
         raise NotFound
     return UUID(bytes=link_id), row
+
+
+async def link_status(ctx: AppContext, tx: Transaction, token: str) -> LinkStatus:
+    """Whether a link opens its page. NotFound for an unknown token."""
+    link = await tx.fetch_one("link", digest=token_digest(token))
+    if link is None:
+        raise NotFound
+    _, visit_id, expires_at, ended_at = link
+    now = ctx.clock()
+    if ended_at is None and now <= expires_at:
+        return "current"
+    living = await tx.fetch_one("living_link", visit=visit_id, now=now)
+    return "replaced" if ended_at is not None and living is not None else "ended"
 
 
 async def link_expiry(tx: Transaction, id: UUID) -> int | None:

@@ -1,15 +1,27 @@
 -- name: add_link!
-INSERT INTO links (id, visit, digest, created_at, created_by, expires_at)
-VALUES (:id, :visit, :digest, :created_at, :created_by, :expires_at);
+INSERT INTO links (id, visit, digest, created_at, created_by, expires_at, purpose)
+VALUES (:id, :visit, :digest, :created_at, :created_by, :expires_at, :purpose);
 
--- name: expire_links!
-UPDATE links SET ended_at = :at WHERE visit = :visit AND ended_at IS NULL;
+-- name: end_links_before!
+-- Those that were handed out for the same purpose; links on their way to the customer stay.
+UPDATE links SET ended_at = :at
+WHERE visit = :visit AND purpose = :purpose AND id <> :id AND ended_at IS NULL AND handed_out_at IS NOT NULL;
+
+-- name: hand_out_link!
+UPDATE links SET handed_out_at = :at WHERE id = :id AND handed_out_at IS NULL AND ended_at IS NULL;
 
 -- name: link^
 SELECT id, visit, expires_at, ended_at FROM links WHERE digest = :digest;
 
 -- name: link_expires^
 SELECT expires_at FROM links WHERE id = :id;
+
+-- name: living_link^
+SELECT id FROM links
+WHERE visit = :visit AND ended_at IS NULL AND handed_out_at IS NOT NULL AND purpose = 'page' AND expires_at >= :now;
+
+-- name: extend_links!
+UPDATE links SET expires_at = :until WHERE visit = :visit AND ended_at IS NULL AND expires_at < :until;
 
 -- name: links_of_visit
 SELECT id, created_at, created_by FROM links WHERE visit = :visit ORDER BY created_at, id;

@@ -26,13 +26,14 @@ from service.judge.visit import Visit
 from service.readable_json import readable
 from service.web.decoding import parse_timestamp
 
-from . import batches, change_rows, evidence_files, repository, review_rows
+from . import batches, change_rows, departures, evidence_files, repository, review_rows
 from .batches import BatchRow
 from .change_rows import ChangeRow
 from .changes import CHANGE_DECODERS, Change, PlanHistory, apply_changes, redact_due_dates
 from .clock_skew import device_clock
 from .complaints import COMPLAINTS, is_complaint, recording_id, revealing_items
 from .customer_answers import StoredCustomerResponse
+from .departures import DepartureRow
 from .plan import Plan
 from .repository import VisitRow
 from .review_rows import ReviewHistory
@@ -83,6 +84,7 @@ class LoadedVisit(msgspec.Struct, frozen=True):
     office: bool = True
     reviews: ReviewHistory = ReviewHistory()
     policy: ReviewPolicy = ReviewPolicy()
+    departures: tuple[DepartureRow, ...] = ()
 
     @property
     def plan(self) -> Plan:
@@ -100,6 +102,11 @@ class LoadedVisit(msgspec.Struct, frozen=True):
         """The end of the window (ms UTC), or right after `planned_at` if that is later."""
         window = self.plan.window
         return max(self.planned_at + 1, 0 if window is None else to_ms(window.end))
+
+    @property
+    def departure(self) -> DepartureRow | None:
+        """The technician's departure for the visit as it is planned now."""
+        return departures.current_departure(self.departures, self.plan_history)
 
     def visit(self) -> Visit:
         """The visit as the judge sees it."""
@@ -302,6 +309,7 @@ async def load_visit(
         tuple((b, response) for b in rows if b.kind == "link" and (response := _customer_response(b.body)) is not None),
         reviews=await _reviews(ctx, tx, row.id, decoded, now) if row.reviews else ReviewHistory(),
         policy=ctx.review_policy,
+        departures=await departures.departures_of(tx, row.id) if row.departures else (),
     )
 
 

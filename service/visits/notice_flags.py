@@ -1,6 +1,6 @@
 """Whether the customer still has to be informed of a visit, and whether they agreed: what dispatchers arrange.
 
-These flags are kept only until the work begins or the window is over.
+These flags are kept only until the work begins or the window is over, but for a message that failed.
 """
 
 import msgspec
@@ -15,7 +15,10 @@ from .plan import Plan
 
 NOTICE_DUE, NOTICE_FAILED, AGREED, NOT_AGREED = "notice_due", "notice_failed", "agreed", "not_agreed"
 NOTICE_FLAGS = frozenset({NOTICE_DUE, NOTICE_FAILED})
-COVERING_STATES, FAILED_STATES = ("waiting", "delivered"), ("refused", "given_up")
+COVERING_STATES, FAILED_STATES = ("waiting", "taken", "delivered"), ("refused", "failed", "given_up")
+TELLING_OF_TIME = ("appointment", "reschedule")
+AFTERWARDS = ("cancellation", "please_sign", "signature_void", "complaint_received", "complaint_answered", "other")
+"""What messages are about that still matter when a visit has begun or was cancelled."""
 
 
 def needs_appointment(plan: Plan, now: int) -> bool:
@@ -40,20 +43,30 @@ def is_ahead(visit: LoadedVisit, judgement: Judgement) -> bool:
 
 def appointment_conditions(visit: LoadedVisit, judgement: Judgement) -> dict[str, bool]:
     """Each of the flags. Those about notices are as in the visit's row (see `with_notice_flags`)."""
-    if not is_ahead(visit, judgement):
-        return {}
     stored = visit.row.flags.split()
+    if not is_ahead(visit, judgement):
+        return {NOTICE_FAILED: NOTICE_FAILED in stored}
     agreed = current_appointment(visit, visit.now, 0).agreed
     return {flag: flag in stored for flag in (NOTICE_DUE, NOTICE_FAILED)} | {AGREED: agreed, NOT_AGREED: not agreed}
 
 
-async def with_notice_flags(tx: Transaction, visit: LoadedVisit) -> LoadedVisit:
-    """The visit with its flags about notices brought up to date, by the messages about the current window."""
+async def with_notice_flags(tx: Transaction, visit: LoadedVisit, *, ahead: bool) -> LoadedVisit:
+    """The visit with its flags about notices brought up to date, by its messages. `ahead`: see `is_ahead`.
+
+    While it is ahead, one message about the current window is enough; of other messages the last of each kind counts.
+    """
     moved = visit.plan_history.rescheduled
     since = to_ms(moved[-1].at) if moved else 0
-    states = [row[0] for row in await tx.fetch_all("notice_states", visit=visit.row.id.bytes, since=since)]
-    others = tuple(flag for flag in visit.row.flags.split() if flag not in NOTICE_FLAGS)
-    if not any(state in COVERING_STATES for state in states):
-        failed = any(state in FAILED_STATES for state in states)
-        others = (*others, NOTICE_DUE, *((NOTICE_FAILED,) if failed else ()))
-    return msgspec.structs.replace(visit, row=msgspec.structs.replace(visit.row, flags=" ".join(others)))
+    states, others = list[str](), dict[str, str]()
+    for about, state, at in await tx.fetch_all("notice_states", visit=visit.row.id.bytes):
+        if about in TELLING_OF_TIME:
+            states += [state] if ahead and at >= since else []
+        elif ahead or about in AFTERWARDS:
+            others[about] = state
+    flags = [flag for flag in visit.row.flags.split() if flag not in NOTICE_FLAGS]
+    is_notified = any(state in COVERING_STATES for state in states)
+    if ahead and not is_notified:
+        flags.append(NOTICE_DUE)
+    if any(state in FAILED_STATES for state in (*others.values(), *(() if is_notified else states))):
+        flags.append(NOTICE_FAILED)
+    return msgspec.structs.replace(visit, row=msgspec.structs.replace(visit.row, flags=" ".join(flags)))

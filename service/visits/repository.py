@@ -18,8 +18,8 @@ NO_RECORD_AFTER_MS = 12 * 3_600_000  # after its window a visit without a record
 class VisitRow(msgspec.Struct, frozen=True, kw_only=True):
     """A visit. `body` is what the dispatcher sent, byte by byte; times are ms UTC; `salt` is the salt of its leaf.
 
-    `technician`, `crew`, `revision` (the number of changes), `state`, `flags` and `reviews` (the number of decisions
-    and answers) are current, from the summary; the rest is as planned.
+    `technician`, `crew`, `revision` (the number of changes), `state`, `flags`, `reviews` (the number of decisions and
+    answers) and `departures` (their number) are current, from the summary; the rest is as planned.
     """
 
     id: UUID
@@ -40,6 +40,7 @@ class VisitRow(msgspec.Struct, frozen=True, kw_only=True):
     state: str = "planned"
     flags: str = ""
     reviews: int = 0
+    departures: int = 0
 
     @property
     def planned_at(self) -> int:

@@ -15,9 +15,10 @@ from . import evidence_files, repository, search_index, summaries, sync_feed
 from .appointment import awaits_reschedule
 from .attention import Attention, Reason, attention, reason_words, urgent_at
 from .complaints import receipt_numbers
+from .customer_link import extend_links_statement
 from .loading import LoadedVisit, batch_senders, load_visit
 from .no_place import has_no_place
-from .notice_flags import appointment_conditions, is_ahead, with_notice_flags
+from .notice_flags import NOTICE_FAILED, appointment_conditions, is_ahead, with_notice_flags
 from .owed_duties import Duty, duty_key
 from .plan import Plan
 from .summaries import VisitStatus
@@ -72,7 +73,7 @@ def visit_flags(visit: LoadedVisit, judgement: Judgement, now: Attention | None 
         "no_technician": unassigned and visit_state(visit, judgement, now) in ACTIVE_STATES,
         "clock": now.is_clock_ahead,
         "no_place": has_no_place(visit.merged.entries),
-        **appointment_conditions(visit, judgement),
+        **(appointment_conditions(visit, judgement) if not now.closed else {}),
     }
     return tuple(cast("Flag", flag) for flag, is_set in conditions.items() if is_set)
 
@@ -90,17 +91,18 @@ async def save_status(
     judgement: Judgement,
     *,
     notify_technicians: bool = True,
+    message_changed: bool = False,
     also: Sequence[BatchStatement] = (),
 ) -> list[int]:
     """Save the status of a locked visit after something was written about it, and bump the sync feeds.
 
     `visit` includes what was written, `judgement` is of now. Without `notify_technicians` the sync feeds stay as they
-    are: nothing that technicians may see has changed. `also` are statements to execute on the way; returns how many
-    rows each of those changed.
+    are: nothing that technicians may see has changed. `message_changed`: a message to the customer did. `also` are
+    statements to execute on the way; returns how many rows each of those changed.
     """
-    visit = await _with_current_notices(tx, visit, judgement)
-    update, active = await _prepare_status(tx, visit, judgement)
-    statements = (*also, update)
+    visit = await _with_current_notices(tx, visit, judgement, message_changed=message_changed)
+    updates, active = await _prepare_status(tx, visit, judgement)
+    statements = (*also, *updates)
     if not notify_technicians:
         return (await tx.execute_batch(*statements))[: len(also)]
     has_words = visit.customer_responses or visit.reviews.inquiries  # on them depends what the row does not tell
@@ -154,20 +156,24 @@ def visit_status(visit: LoadedVisit, judgement: Judgement, now: Attention | None
     )
 
 
-async def _prepare_status(tx: Transaction, visit: LoadedVisit, judgement: Judgement) -> tuple[BatchStatement, bool]:
-    """Save the duties. Returns the update of the summary, and whether phones need the visit, judged by what technicians
-    may see."""
+async def _prepare_status(
+    tx: Transaction, visit: LoadedVisit, judgement: Judgement
+) -> tuple[tuple[BatchStatement, ...], bool]:
+    """Save the duties. Returns the updates of the summary and of the customer's links, and whether phones need the
+    visit, judged by what technicians may see."""
     now = attention(visit, judgement)
     status = visit_status(visit, judgement, now)
     state, flags = status.state, status.flags
     await _save_duties(tx, visit, judgement, now.duties)
+    answers = (to_ms(one.due_at) for one in now.reasons if one.kind == "complaint" and one.due_at is not None)
+    links = extend_links_statement(visit, answers)
     if visit.customer_responses:
         visible = visit.visible_at(None)
         judgement = visible.evaluate_at()
         then = attention(visible, judgement)
         state, flags = visit_state(visible, judgement, then), visit_flags(visible, judgement, then)
     is_needed = _needs_sync(state, flags) or bool(visit.reviews.open_inquiries(None))
-    return summaries.update_status_statement(visit.row.id, status), is_needed
+    return (summaries.update_status_statement(visit.row.id, status), links), is_needed
 
 
 async def _save_duties(tx: Transaction, visit: LoadedVisit, judgement: Judgement, duties: Sequence[Duty]) -> None:
@@ -212,19 +218,29 @@ async def recompute_status(tx: Transaction, visit: LoadedVisit, *, notify_techni
     await save_status(tx, visit, visit.evaluate_at(), notify_technicians=notify_technicians)
 
 
+async def recompute_after_message(tx: Transaction, visit: LoadedVisit) -> None:
+    """The same after something happened to a message, of which technicians see nothing."""
+    await save_status(tx, visit, visit.evaluate_at(), notify_technicians=False, message_changed=True)
+
+
 async def refresh_status(tx: Transaction, visit: LoadedVisit) -> tuple[LoadedVisit, bool]:
     """Evaluate the visit now and update its summary only. Returns the visit with its current flags, and whether phones
     need it however old it is."""
     judgement = visit.evaluate_at()
     visit = await _with_current_notices(tx, visit, judgement)
-    update, active = await _prepare_status(tx, visit, judgement)
-    await tx.execute_batch(update)
+    updates, active = await _prepare_status(tx, visit, judgement)
+    await tx.execute_batch(*updates)
     return visit, active
 
 
-async def _with_current_notices(tx: Transaction, visit: LoadedVisit, judgement: Judgement) -> LoadedVisit:
-    """Once the work has begun, notices do not matter any more: a record costs no query."""
-    return await with_notice_flags(tx, visit) if is_ahead(visit, judgement) else visit
+async def _with_current_notices(
+    tx: Transaction, visit: LoadedVisit, judgement: Judgement, *, message_changed: bool = False
+) -> LoadedVisit:
+    """Once the work has begun, only a message that failed matters: a record costs no query."""
+    ahead = is_ahead(visit, judgement)
+    if not (ahead or message_changed or NOTICE_FAILED in visit.row.flags.split()):
+        return visit
+    return await with_notice_flags(tx, visit, ahead=ahead)
 
 
 def search_texts(plan: Plan) -> tuple[str, ...]:

@@ -1,9 +1,9 @@
 -- name: add_summary!
 -- Of a visit that was just planned.
 INSERT INTO visit_summaries (visit, type, technician, crew, area, planned_at, ends_at, state, flags, verdict, valid_until,
-    revision, follows, plan)
+    revision, follows, plan, news)
 VALUES (:id, :type, :technician, :crew, :area, :planned_at, :ends_at, 'planned', :flags, '', :valid_until, 0, :follows,
-    :body)
+    :body, 1)
 ON CONFLICT DO NOTHING;
 
 -- name: update_summary_plan!
@@ -16,13 +16,13 @@ UPDATE visit_summaries SET ends_at = :ends_at WHERE visit = :visit;
 
 -- name: update_summary_status!
 UPDATE visit_summaries SET state = :state, flags = :flags, verdict = :verdict, valid_until = :valid_until,
-    reasons = :reasons, urgent_at = :urgent_at, since = :since, assignee = :assignee
+    reasons = :reasons, urgent_at = :urgent_at, since = :since, assignee = :assignee, news = news + 1
 WHERE visit = :visit;
 
 -- name: notice_states
--- Of the messages that announce a visit, from a time on.
-SELECT state FROM messages
-WHERE visit = :visit AND created_at >= :since AND about <> 'code' AND withdrawn_at IS NULL;
+-- Of the messages of a visit, the oldest first.
+SELECT about, state, created_at FROM messages
+WHERE visit = :visit AND about <> 'code' AND withdrawn_at IS NULL ORDER BY created_at, id;
 
 -- name: set_summary_flags!
 UPDATE visit_summaries SET flags = :flags WHERE visit = :visit;

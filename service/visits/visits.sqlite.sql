@@ -6,5 +6,5 @@ WITH RECURSIVE wanted (place, id) AS (
 )
 SELECT v.id, v.sha256, v.body, v.type, b.technician, b.crew, v.area, v.checklist, v.checklist_version,
     v.window_from, v.window_to, v.created_at, v.created_by, v.salt, b.revision,
-    b.state, b.flags, b.reviews
+    b.state, b.flags, b.reviews, b.departures
 FROM wanted w CROSS JOIN visits v ON v.id = w.id JOIN visit_summaries b ON b.visit = v.id;

@@ -265,9 +265,13 @@ _DOCS_POLICY = (
 _MAPS, _LISTS, _SCHEMAS = ("properties",), ("allOf", "anyOf", "oneOf", "prefixItems"), ("items", "additionalProperties")
 
 
+COME_AGAIN = frozenset({"429", "503", "507"})
+_RETRY_AFTER = {"description": "Seconds to wait.", "schema": {"type": "integer", "minimum": 0}}
+
+
 def tidied(document: dict[str, Any]) -> dict[str, Any]:
     """The document without useless details of parameters: defaults, and `null` for those that may be omitted (a query
-    or header cannot contain null)."""
+    or header cannot contain null). With the header of problems that say when to come again."""
     for methods in document["paths"].values():
         for operation in methods.values():
             if operation.get("security") == PUBLIC:
@@ -277,6 +281,10 @@ def tidied(document: dict[str, Any]) -> dict[str, Any]:
                     if parameter.get(name) is False:
                         del parameter[name]
                 parameter["schema"] = _without_null(parameter["schema"])
+            for status in COME_AGAIN & operation["responses"].keys():
+                response = operation["responses"][status]
+                if "application/problem+json" in response.get("content", {}):
+                    response["headers"] = {**response.get("headers", {}), "Retry-After": _RETRY_AFTER}
     return document
 
 

@@ -40,7 +40,7 @@ def plain_paths_middleware(app: ASGIApp, company: str) -> ASGIApp:
         raw = cast("Any", scope).get("raw_path") or b""
         if b"%" in raw and _HIDDEN.search(raw):
             if _is_page(scope["path"]):
-                refused = message_page(scope, NO_PAGE, "", 404)
+                refused = message_page(scope, NO_PAGE, 404)
             elif is_desk(scope["path"]):
                 refused = plain_problem_page(scope, company, (NO_PAGE,), 404)
             else:

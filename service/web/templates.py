@@ -11,7 +11,7 @@ from functools import cache, partial
 from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from urllib.parse import quote
 
 import msgspec
@@ -22,8 +22,10 @@ from jinja2 import Environment, FileSystemLoader, PrefixLoader, StrictUndefined
 from litestar.response.base import ASGIResponse
 from litestar.types import Scope
 
+from service.context import CompanyProfile
 from service.judge.visit import Window
 
+from .brand import logo_address, stylesheet_address
 from .language import TAGS, AnyText, Language, PageText, TextPair, language_of
 from .responses import Headers, raw_response
 from .static_files import versioned
@@ -47,6 +49,7 @@ SWITCHABLE = re.compile(
 _MOMENT: dict[Language, str] = {"zh": "y年M月d日 HH:mm", "en": "d MMMM y, HH:mm"}
 _DAY_AND_TIME: dict[Language, str] = {"zh": "M月d日 HH:mm", "en": "d MMMM, HH:mm"}
 _DAY: dict[Language, str] = {"zh": "M月d日（EEE）", "en": "EEEE d MMMM,"}
+_SHORT_DAY: dict[Language, str] = {"zh": "M月d日（EEE）", "en": "EEE d MMM"}
 _DATE: dict[Language, str] = {"zh": "y年M月d日 EEEE", "en": "EEEE d MMMM y"}
 
 
@@ -75,6 +78,20 @@ class Assets(msgspec.Struct, frozen=True):
 NO_ASSETS = Assets()
 
 
+class Brand(msgspec.Struct, frozen=True):
+    """The top of a customer's page, and the addresses of its stylesheet and logo."""
+
+    name: str
+    sheet: str
+    logo: str | None
+    colour: str
+
+    @classmethod
+    def of(cls, company: CompanyProfile) -> Self:
+        """That of a utility."""
+        return cls(company.company, stylesheet_address(company.colour), logo_address(company.logo), company.colour)
+
+
 def render(
     scope: Scope,
     template: str,
@@ -86,13 +103,18 @@ def render(
     switch: Switch | None = None,
     language: Language | None = None,
     origin: bool = False,
+    company: CompanyProfile | None = None,
 ) -> ASGIResponse:
-    """A page. `language` overrides that of the request.
+    """A page. `language` overrides that of the request. `company`: whose page it is, with its name, logo and colour.
 
     `origin`: browsers send the origin of its forms; under `no-referrer` they send `Origin: null`.
     """
     language, switch = language or language_of(scope), switch or Switch("/language", {"back": quote(scope["path"])})
-    html = render_html(language, template, {**view, "assets": assets, "switch": switch})
+    brand = Brand.of(company) if company else None
+    if brand is not None:
+        headers = ((b"link", f"<{brand.sheet}>; rel=preload; as=style".encode()), *headers)
+        assets = msgspec.structs.replace(assets, images=assets.images or brand.logo is not None)
+    html = render_html(language, template, {**view, "assets": assets, "switch": switch, "brand": brand})
     first = (
         (b"content-type", b"text/html; charset=utf-8"),
         (b"content-language", TAGS[language].encode()),
@@ -115,9 +137,18 @@ def compile_templates() -> None:
             environment.get_template(name)
 
 
-def message_page(scope: Scope, message: AnyText, hotline: str, status: int, headers: Headers = ()) -> ASGIResponse:
-    """A page with a message and how to contact the utility."""
-    return render(scope, "web/message.html", {"message": message, "hotline": hotline}, status, headers)
+def message_page(
+    scope: Scope,
+    message: AnyText,
+    status: int,
+    headers: Headers = (),
+    *,
+    company: CompanyProfile | None = None,
+    more: AnyText | None = None,
+) -> ASGIResponse:
+    """A page with a message, a sentence more, and how to contact the utility."""
+    view = {"message": message, "more": more, "hotline": company.hotline if company else ""}
+    return render(scope, "web/message.html", view, status, headers, company=company)
 
 
 def plain_problem_page(
@@ -166,6 +197,11 @@ def format_day(day: date, language: Language) -> str:
     return format_date(day, _DATE[language], locale=language)
 
 
+def format_short_day(day: date, language: Language) -> str:
+    """3月2日（周一）; Mon 2 Mar."""
+    return format_date(day, _SHORT_DAY[language], locale=language)
+
+
 def format_window(window: Window, language: Language) -> str:
     """3月2日（周一） 09:00–10:00; Monday 2 March, 09:00–10:00. Only one time if it ends when it begins."""
     start, end = window.start, window.end
@@ -200,6 +236,7 @@ def _environment(language: Language) -> Environment:
         "moment": partial(format_moment, language=language),
         "day_and_time": partial(format_day_and_time, language=language),
         "day": partial(format_day, language=language),
+        "short_day": partial(format_short_day, language=language),
         "window": partial(format_window, language=language),
     }
     return environment

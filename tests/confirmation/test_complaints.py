@@ -203,7 +203,8 @@ async def test_the_technician_reads_a_complaint_that_they_are_asked_about(world:
 async def test_who_complains_on_the_page_uses_its_own_form(world: World) -> None:
     tao = await example_customer(world, "S01")
     visitor = Visitor(tao)
-    assert not (await visitor.page()).has("complaint")
+    before = await visitor.sends("complaint", COMPLAINT)  # the code is asked for then, and the words are kept
+    assert (before.status_code, COMPLAINT["text"] in before.text) == (403, True)
     await visitor.enters()
     refused = await visitor.sends("complaint", {"fact": "", "text": "态度不好"})
     assert (refused.status_code, "请选择发生了什么" in refused.text) == (422, True)

@@ -12,12 +12,24 @@ from service.messages import worker
 from tests.support.api_client import World
 from tests.support.chromium import WIDE, axe_violations, check_layout, open_page, serve_world
 from tests.support.customer import UNSIGNED, advance_clock, example_customer
-from tests.support.customer_chromium import INKED_PIXELS, draw_signature, enter_code, open_customer_page
-
-EQUAL = (
-    "() => [...document.querySelectorAll('summary')].slice(0, 4).map(one => {const box = one.getBoundingClientRect();"
+from tests.support.customer_chromium import (
+    INKED_PIXELS,
+    choice,
+    choose,
+    draw_signature,
+    enter_code,
+    open_customer_page,
+    open_step,
+    show_code,
 )
+
+EQUAL = "() => [...document.querySelectorAll('details[name^=choice] > summary')].map(one => {"
+EQUAL += "const box = one.getBoundingClientRect();"
 EQUAL += "const look = getComputedStyle(one); return [box.width, box.height, look.color, look.fontSize].join()})"
+WHOLE_SCREEN = """() => {
+    const box = document.querySelector('dialog[open]').getBoundingClientRect();
+    return box.width >= innerWidth && box.height >= innerHeight;
+}"""
 SHOWN = "() => document.images.length > 4 && [...document.images].every(one => one.naturalWidth > 0)"
 
 TWICE = """() => {
@@ -41,6 +53,9 @@ async def test_a_customer_enters_the_code_signs_and_keeps_a_copy(
     async with open_customer_page(sqlite_world, tao, scripts=scripts) as (page, _):
         if scripts:
             await checked(page, "confirming-before")
+        await show_code(page)
+        if scripts:
+            await checked(page, "confirming-sign-step")
         await page.get_by_role("button", name="获取验证码").click()
         await page.get_by_label("请输入 6 位验证码").wait_for()
         if scripts:
@@ -52,23 +67,26 @@ async def test_a_customer_enters_the_code_signs_and_keeps_a_copy(
         await page.get_by_label("请输入 6 位验证码").fill(code)
         await page.get_by_role("button", name="验证", exact=True).click()
         await page.get_by_text("✓ 已验证").wait_for()
-        sign = page.locator("details").first
-        await sign.locator("summary").click()
+        sign = await choose(page, "签字")
         await sign.get_by_label("签字人姓名").fill("陶先生")
         await sign.get_by_label("您与户主的关系").select_option("adult_household_member")
-        assert await page.locator("canvas").first.is_visible() == scripts
+        assert await sign.get_by_role("button", name="手写签名").is_visible() == scripts
         if scripts:
-            await draw_signature(page)
+            await draw_signature(page, finish=False)
+            await checked(page, "confirming-pad")
+            await page.get_by_role("button", name="写好了").click()
             assert await page.evaluate(INKED_PIXELS) > 100
             await checked(page, "confirming-sign")
         await sign.locator("button.sign").click()
+        await page.get_by_text("都答复好了").wait_for()
+        await open_step(page, "sign")
         await page.get_by_text("本人手机验证码签认").first.wait_for()
         if scripts:
             await page.evaluate("() => document.querySelectorAll('img').forEach(one => one.loading = 'eager')")
             await page.wait_for_function(SHOWN)
             await checked(page, "confirming-signed")
         async with page.expect_download() as waiting:
-            await page.get_by_role("link", name="保存一份到我的手机").click()
+            await page.get_by_role("link", name="能自己证明没有改动的文件").click()
         copy = await (await waiting.value).path()
         assert "本人手机验证码签认" in await asyncio.to_thread(Path(copy).read_text)
     (said,) = (await tao.whole())["said"]
@@ -79,12 +97,15 @@ async def test_what_is_drawn_is_sent_as_points_alone_and_can_be_cleared(sqlite_w
     tao = await example_customer(sqlite_world, "S04", drop=("meter_order_signed",))
     async with open_customer_page(sqlite_world, tao) as (page, _):
         await enter_code(sqlite_world, tao, page)
-        await page.locator("summary").first.click()
-        await draw_signature(page)
+        await choose(page, "签字")
+        await draw_signature(page, finish=False)
         await page.get_by_role("button", name="清除重写").click()
         assert await page.evaluate(INKED_PIXELS) == 0
-        await draw_signature(page)
+        await draw_signature(page, finish=False)
         await page.set_viewport_size({"width": 640, "height": 360})  # he turns his telephone
+        assert await page.evaluate(INKED_PIXELS) > 100
+        assert await page.evaluate(WHOLE_SCREEN)
+        await page.get_by_role("button", name="写好了").click()
         assert await page.evaluate(INKED_PIXELS) > 100
         await page.get_by_label("签字人姓名").fill("陶先生")
         await page.get_by_label("您与户主的关系").select_option("account_holder")
@@ -105,14 +126,14 @@ async def test_four_equal_choices_and_disagreeing_in_own_words(sqlite_world: Wor
         await enter_code(sqlite_world, tao, page)
         if scripts:
             assert len(set(await page.evaluate(EQUAL))) == 1
-        await page.locator("summary").nth(3).click()
-        unable = page.locator("details").nth(3)
+        unable = await choose(page, "不方便签字")
         await unable.get_by_label("为什么不方便").fill("手受伤了")
         await unable.get_by_label("谁帮您办理").fill("邻居小王")
         await unable.get_by_label("他是您的什么人").select_option("neighbour")
         if scripts:
             await checked(page, "confirming-unable")
         await unable.get_by_role("button").click()
+        await open_step(page, "sign")
         await page.get_by_text("手受伤了（协助人：邻居小王，邻居）").wait_for()
         if scripts:
             await checked(page, "confirming-declined")
@@ -124,19 +145,27 @@ async def test_questions_are_answered_by_large_buttons_and_more_is_added(sqlite_
     tao = await example_customer(sqlite_world, "S04")
     async with open_customer_page(sqlite_world, tao, scripts=scripts) as (page, _):
         await enter_code(sqlite_world, tao, page)
-        await page.get_by_role("group", name="现场是否清理干净").get_by_label("有问题").check()
+        await open_step(page, "review")
+        cleared = page.get_by_role("group", name="现场是否清理干净")
+        await cleared.get_by_label("不是").check()
         if scripts:
+            arrived = page.get_by_role("group", name="按约定时间到达").get_by_label("是的")
+            await arrived.check()
+            await arrived.click()  # a choice can be taken back
+            assert not await arrived.is_checked()
             await checked(page, "confirming-answer")
         await page.get_by_role("button", name="提交意见").click()
-        await page.get_by_text("已收到您的意见").wait_for()
+        await page.get_by_text("已收到您的意见").wait_for(state="attached")
+        await open_step(page, "review")
         await page.get_by_text("我要补充情况").click()
         await page.get_by_role("group", name="发生了什么").get_by_role("radio").last.check()
-        await page.get_by_label("请用您自己的话写清楚").last.fill("<script>茶几</script>裂了")
+        await page.locator("#raised").get_by_label("请用您自己的话写清楚").fill("<script>茶几</script>裂了")
         if scripts:
             await checked(page, "confirming-raise")
-        await page.locator("details[open] form button").click()
-        await page.get_by_role("button", name="都没问题").click()
-        await page.get_by_text("已收到您的意见").wait_for()
+        await page.locator("#raised details[open] form button").click()
+        await page.get_by_text("已收到您补充的情况").wait_for()
+        await page.get_by_role("button", name="没选的都没问题").click()
+        await page.get_by_text("您说的已经记下").wait_for()
     whole = await tao.whole()
     assert len(whole["said"]) == 3
 
@@ -145,6 +174,7 @@ async def test_a_wrong_code_is_said_where_it_was_typed(sqlite_world: World) -> N
     tao = await example_customer(sqlite_world, "S04")
     async with serve_world(sqlite_world) as base, open_page(scripts=False) as page:
         await page.goto(f"{base}/c/{tao.token}")
+        await show_code(page)
         await page.get_by_role("button", name="获取验证码").click()
         await worker.deliver_due(sqlite_world.ctx)
         code = tao.post.letters[-1].text.partition("验证码 ")[2][:6]
@@ -164,14 +194,15 @@ async def test_nothing_is_cut_off_on_a_small_screen_or_enlarged_twice(
     tao = await example_customer(sqlite_world, "S04", drop=UNSIGNED)
     async with open_customer_page(sqlite_world, tao, size=screen, scale=2 if name == "zoomed" else 1) as (page, _):
         await enter_code(sqlite_world, tao, page)
-        await page.locator("summary").first.click()
+        await choose(page, "签字")
         await check_layout(page, f"confirming-{name}")
+        await draw_signature(page, finish=False)
         assert not await page.evaluate(WIDE)
-        await draw_signature(page)
+        await page.get_by_role("button", name="写好了").click()
         await page.get_by_label("签字人姓名").fill("陶先生")
         await page.get_by_label("您与户主的关系").select_option("account_holder")
         await page.locator("button.sign").first.click()
-        await page.get_by_text("本人手机验证码签认").first.wait_for()
+        await page.get_by_text("都答复好了").wait_for()
 
 
 @pytest.mark.parametrize("scripts", [True, False])
@@ -182,8 +213,7 @@ async def test_what_he_filled_in_and_drew_stands_there_again_after_a_new_code(
     async with serve_world(sqlite_world) as base, open_page(scripts=scripts) as page:
         await page.goto(f"{base}/c/{tao.token}")
         await enter_code(sqlite_world, tao, page)
-        sign = page.locator("details").first
-        await sign.locator("summary").click()
+        sign = await choose(page, "签字")
         await sign.get_by_label("签字人姓名").fill("陶先生")
         await sign.get_by_label("您与户主的关系").select_option("adult_household_member")
         if scripts:
@@ -209,7 +239,7 @@ async def test_what_he_filled_in_and_drew_stands_there_again_after_a_new_code(
             assert await page.evaluate(INKED_PIXELS) > 0.8 * drawn
         assert await page.get_by_label("签字人姓名").first.input_value() == "陶先生"
         await page.locator("button.sign").first.click()
-        await page.get_by_text("本人手机验证码签认").first.wait_for()
+        await page.get_by_text("都答复好了").wait_for()
     (paper,) = [one for one in (await tao.whole())["statements"] if one["signature"]]
     assert paper["typed"] == (not scripts)  # the drawing of the first time was sent
 
@@ -221,19 +251,19 @@ async def test_every_state_fits_when_only_the_text_is_twice_as_large(sqlite_worl
         await page.goto(f"{base}/c/{tao.token}")
         if state != "before":
             await enter_code(sqlite_world, tao, page)
-            await page.locator("summary").nth(2 if state == "refused" else 0).click()
+            await choose(page, "不同意，拒绝签字" if state == "refused" else "签字")
         if state == "refused":
-            await page.locator("details").nth(2).get_by_label("为什么不同意").fill("表是自己坏的" * 20)
-            await page.locator("details[open] button.sign").click()
-            await page.get_by_text("您已经答复").wait_for()
+            await choice(page, "不同意，拒绝签字").get_by_label("为什么不同意").fill("表是自己坏的" * 20)
+            await page.locator("details details[open] button.sign").click()
+            await page.get_by_text("都答复好了").wait_for()
+            await open_step(page, "sign")
             await page.get_by_text("改变主意").click()
         if state in ("signed", "wrong"):
             await page.get_by_label("签字人姓名").first.fill("阿" * 40 if state == "signed" else " ")
             await page.get_by_label("您与户主的关系").first.select_option("account_holder")
             await page.locator("button.sign").first.click()
-            await page.get_by_text(
-                "以输入姓名和验证码签认" if state == "signed" else "请填写签字人姓名"
-            ).first.wait_for()
+            await page.get_by_text("都答复好了" if state == "signed" else "请填写签字人姓名").first.wait_for()
+            await open_step(page, "sign")
         await page.evaluate(TWICE)
         await check_layout(page, f"twice-{state}")
 
@@ -243,17 +273,18 @@ async def test_in_english_the_page_is_as_good_and_a_switch_loses_nothing_typed(s
     async with serve_world(sqlite_world) as base, open_page(scripts=True, locale="en-GB") as page:
         await page.goto(f"{base}/c/{tao.token}")
         await checked(page, "english-before")
-        question = page.get_by_role("group", name="Was the place left clean?")
-        await question.get_by_label("Not right").check()
+        await open_step(page, "review")
+        question = page.get_by_role("group", name="Was the work place left clean?")
+        await question.get_by_label("No").check()
         await page.get_by_label("In your own words").first.fill("椅子没有擦")
         await page.get_by_role("button", name="中文").click()
         await page.get_by_role("button", name="English").wait_for()
         question = page.get_by_role("group", name="现场是否清理干净")
-        assert await question.get_by_label("有问题").is_checked()
+        assert await question.get_by_label("不是").is_checked()
         assert await page.get_by_label("用您自己的话说").input_value() == "椅子没有擦"
         await enter_code(sqlite_world, tao, page)
         await page.get_by_role("button", name="English").click()
-        await page.get_by_text("✓ Checked").wait_for()
-        for one in await page.locator("summary").all():
-            await one.click()
-        await checked(page, "english-open")
+        await page.get_by_text("✓ Checked").wait_for(state="attached")
+        for name in ("check", "review"):
+            await open_step(page, name)
+            await checked(page, f"english-{name}")

@@ -26,7 +26,7 @@ async def test_the_page_says_who_comes_when_and_masks_the_rest(world: World, pos
     for part in ("09:00–10:00", "检修漏水", "李", "138****0000", "东城供水", "021-96000"):
         assert part in html
     assert "13800000000" not in html
-    assert html.count("<script") == html.count('<script type="module" src="/web/shared/keep.js">') == 1
+    assert html.count("<script") == html.count('<script type="module" src="/web/customer/choices.js"') == 1
     headers = answer.headers
     assert "default-src 'none'" in headers["content-security-policy"]
     assert "frame-ancestors 'none'" in headers["content-security-policy"]
@@ -59,12 +59,14 @@ async def test_a_wish_for_another_time_is_shown_to_dispatch_until_the_cut_off(wo
     token = await confirmation_link(world)
     form = Page((await world.client.get(f"/c/{token}")).text).form(does="another-time")
     blank = await world.client.post(form.action, data={**form.fields, "wish": " \r\n "})
-    assert (blank.status_code, "请选一个，或写您方便的时间" in blank.text) == (422, True)
+    assert (blank.status_code, "请选一个时间，或请我们先打电话" in blank.text) == (422, True)
     assert await visit_entries(world) == []  # a slip of the finger moves no visit
-    given = {**form.fields, "when": "afternoon", "wish": "周六上午<b>"}
+    given = {**form.fields, "day": "2026-03-07", "half": "afternoon", "wish": "周六上午<b>"}
     assert (await world.client.post(form.action, data=given)).status_code == 303
     stands = (await world.ask("zhao", "GET", f"/v1/visits/{VISIT}/notice")).json()["appointment"]
-    assert stands["asked"]["wish"] == "改到别的日子，下午；周六上午<b>"
+    assert stands["asked"]["wish"] == "改到 3月7日（周六） 13:00–18:00；周六上午<b>"
+    wished = {"from": "2026-03-07T13:00:00+08:00", "to": "2026-03-07T18:00:00+08:00"}
+    assert stands["asked"]["window"] == wished
     assert not stands["agreed"]
     assert "周六上午&lt;b&gt;" in (await world.client.get(f"/c/{token}")).text
     stand(world.ctx, "07:30")  # less than two hours before the window
@@ -116,7 +118,9 @@ async def test_wrong_and_ended_links_give_one_plain_page(world: World, post: Pos
     ended = await world.client.get(f"/c/{token}")
     wrong = await world.client.get(f"/c/{'a' * 26}")
     assert (ended.status_code, wrong.status_code) == (410, 404)
-    assert ended.text.replace(token, "TOKEN") == wrong.text.replace("a" * 26, "TOKEN")
+    for page, says in ((ended, "我们给您发了新的短信"), (wrong, "这个链接无效或已失效")):
+        for part in (says, "请打开我们最近一条短信里的链接", "东城供水", "拨打热线 021-96000"):
+            assert part in page.text
     assert problem(await world.ask(None, "GET", f"/v1/confirmations/{token}")) == (410, "link-ended")
     given = {"does": "appointment", "window": "2026-03-02T09:00:00+08:00"}
     for path in (f"/c/{token}", f"/c/{'a' * 26}"):
@@ -190,7 +194,7 @@ async def test_a_cancelled_visit_says_so_and_takes_no_answer(world: World, post:
 async def test_a_replaced_link_of_a_cancelled_visit_says_that_nobody_comes(world: World, post: Post) -> None:
     old = await confirmation_link(world)
     new = (await world.ask("zhao", "POST", f"/v1/visits/{VISIT}/confirmation-link")).json()["token"]
-    assert "这个链接无效或已失效" in (await world.client.get(f"/c/{old}")).text
+    assert "我们给您发了新的短信" in (await world.client.get(f"/c/{old}")).text
     done = await world.ask("zhao", "PUT", f"/v1/visits/{VISIT}/cancellation", {"reason": "客户退单"}, if_match='"0"')
     assert done.status_code == 200
     for link in (old, new):

@@ -98,10 +98,10 @@ async def test_on_a_full_disk_nothing_typed_is_lost(small_world: World) -> None:
     guest = await guest_of(small_world)
     form = (await guest.page()).form(does="another-time")
     with no_room():
-        full = await guest.tao.client.post(guest.path, data=form.fields | {"when": "afternoon", "wish": "周六"})
+        full = await guest.tao.client.post(guest.path, data=form.fields | {"when": "call", "wish": "周六"})
     assert full.status_code == 507
     again = Page(full.text).form(does="another-time")
-    assert (again.fields["when"], again.fields["wish"]) == ("afternoon", "周六")
+    assert (again.fields["when"], again.fields["wish"]) == ("call", "周六")
     assert (await guest.tao.client.post(again.action, data=again.fields)).status_code == 303
 
 
@@ -113,8 +113,10 @@ async def test_a_redirect_leads_to_no_part_that_the_page_does_not_have(small_wor
     stand(small_world.ctx, "09:10")
     await submitted(small_world, VISIT, said("09:05", "arrived"))
     answer = await guest.tao.client.post(guest.path, data={"does": "answers", "form": "answers", "comment": "好"})
-    assert answer.headers["location"] == f"{guest.path}#answers"
-    assert "answers" in Page(await text_of(guest)).ids
+    assert answer.headers["location"] == guest.path  # folded at the top
+    answer = await guest.tao.client.post(guest.path, data={"does": "code", "form": "code"})
+    assert answer.headers["location"] == f"{guest.path}?step=sign#code"
+    assert "code" in Page(await text_of(guest)).ids
 
 
 async def test_a_question_answered_again_is_shown_once_however_it_was_worded(world: World) -> None:
@@ -181,14 +183,14 @@ async def test_english_says_what_only_chinese_said(small_world: World) -> None:
     guest = await guest_of(small_world)
     html = await text_of(guest, "en")
     for part in (
-        "A visit by 东城供水",
+        "Please confirm the time",
         "Monday 2 March, 09:00–10:00",
         "until 2 March, 07:00",
         "Call the hotline 021-96000",
     ):
         assert part in html
-    await guest.done("another-time", {"when": "morning", "wish": "周六"})
+    await guest.done("another-time", {"when": "call", "wish": "周六"})
     html = await text_of(guest, "en")
     assert "the planned one stands: Monday 2 March, 09:00–10:00." in html
-    assert "Another day, in the morning; 周六" in html
-    assert "改到别的日子，上午；周六" in await text_of(guest)
+    assert "Call me first; 周六" in html
+    assert "请先打电话和我商量；周六" in await text_of(guest)

@@ -116,10 +116,10 @@ async def test_a_bad_answer_of_which_there_is_no_finding_is_seen_by_the_office_a
     await visitor.enters()
     before = await tao.judged()
     answer = await visitor.sends("answers", {"answer-q_damage": "bad"}, form="answers")
-    assert answer.headers["location"] == f"{visitor.path}#raised"
+    assert answer.headers["location"] == f"{visitor.path}?step=review#raised"
     html = await visitor.html()
     assert "您答了“有问题”" in html
-    assert "<details open>\n<summary>我要补充情况" in html
+    assert '<details class="fold" open>\n<summary>我要补充情况' in html
     assert await tao.judged() == before  # nobody declared a damage: there is no duty that could be disputed
     whole = await tao.whole()
     assert whole["flags"] == ["answered", "complaint"]

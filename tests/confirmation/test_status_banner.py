@@ -7,7 +7,8 @@ from tests.support.customer import AGREEMENT, UNSIGNED, advance_clock, confirmat
 from tests.support.customer_browser import Page, Visitor
 from tests.support.fake_gateway import Post, set_up, stand
 
-DONE, LEFT, READS = "您已办完，可以关闭本页", "还有 1 份待您签认", "供水公司的主管会看到"
+DONE, LEFT, READS = "您已办完，可以关闭本页", "请核对并签认", "供水公司的主管会看到"
+RATE = "还可以评价（可不填）"
 PAST = "约定的时间已过。如果没有人来，请拨打热线"
 
 
@@ -26,19 +27,24 @@ def top(html: str) -> str:
     return above
 
 
-async def test_what_is_left_to_sign_is_counted_and_led_to_and_then_he_is_done(world: World) -> None:
+async def test_what_is_left_to_sign_is_led_to_and_who_signed_and_rated_is_done(world: World) -> None:
     visitor = Visitor(await example_customer(world, "S04", drop=UNSIGNED))
     html = await visitor.html()
     assert LEFT in top(html)
-    (there,) = [one for one in Page(html).links if one.startswith("#read-")]
-    assert there[1:] in Page(html).ids
+    assert "?step=sign#sign" in Page(html).links
+    assert "sign" in Page(html).ids
     assert DONE not in html
     await visitor.enters()
     await visitor.done("signature", {"signer": "陶先生", "relation": "account_holder"})
     html = await visitor.html()
-    assert DONE in top(html)
+    assert RATE in top(html)
+    assert DONE not in html
     assert LEFT not in html
     assert READS not in html
+    await visitor.done("answers", {"all": "yes"}, form="answers")
+    html = await visitor.html()
+    assert DONE in top(html)
+    assert RATE not in html
 
 
 async def test_who_looked_and_said_nothing_is_not_done(world: World) -> None:
@@ -46,7 +52,7 @@ async def test_who_looked_and_said_nothing_is_not_done(world: World) -> None:
     html = await visitor.html()
     assert LEFT not in html
     assert DONE not in html
-    await visitor.done("answers", {"answer-q_clean": "good"}, form="answers")
+    await visitor.done("answers", {"answer-site_cleared": "good"}, form="answers")
     assert DONE in top(await visitor.html())
 
 
@@ -60,7 +66,10 @@ async def test_who_disagrees_or_complains_is_told_who_reads_it_and_by_when(world
     for fact, days in (("complaint_received", 5), ("report_received", 10)):
         advance_clock(world, seconds=5)
         await visitor.done("raised", {"fact": fact, "text": f"说的是{days}"})
-        assert f"应在收到后 {days} 日内答复您" in top(await visitor.html())
+        receipt = top(await visitor.html()).partition("您的投诉与举报")[2]
+        assert f"说的是{days}" in receipt
+        assert "受理编号" in receipt
+        assert receipt.count("正在办理，最晚 ") == days // 5  # the report has one more
 
 
 async def test_a_wish_moves_nothing_until_somebody_confirms(world: World, post: Post) -> None:
@@ -97,13 +106,14 @@ async def test_a_time_is_called_agreed_only_when_it_was(world: World, post: Post
     await move_window(world)
     html = (await world.client.get(f"/c/{token}")).text
     assert "约定时间" not in html
-    assert "原 3月2日（周一） 09:00–10:00 → 现 3月2日（周一） 14:00–15:00" in html
+    for part in ("<s>3月2日（周一） 09:00–10:00</s>", "3月2日（周一） 14:00–15:00", "原因：前一家未完"):
+        assert part in html
     before = (await world.ask(None, "GET", f"/v1/confirmations/{token}")).json()["appointment"]["before"]
     assert before["from"] == "2026-03-02T09:00:00+08:00"
     await world.ask(None, "PUT", f"/v1/confirmations/{token}", AGREEMENT)
     html = (await world.client.get(f"/c/{token}")).text
     assert "约定时间" in html
-    assert "→" not in html
+    assert "时间的变化" not in html
 
 
 async def test_the_foot_says_how_long_the_link_lives_and_what_is_kept(world: World, post: Post) -> None:
@@ -111,4 +121,7 @@ async def test_the_foot_says_how_long_the_link_lives_and_what_is_kept(world: Wor
     foot = (await world.client.get(f"/c/{made['token']}")).text.partition('class="foot"')[2]
     assert made["expires_at"].startswith("2026-03-09T10:00")
     assert "这个链接 2026年3月9日 10:00 前有效" in foot
-    assert "网络地址和本页的 cookie 只存指纹" in foot
+    assert "只用来防止冒用，不作他用" in foot
+    assert 'href="/privacy"' in foot
+    privacy = await world.client.get("/privacy")
+    assert "网络地址和本页 cookie 的指纹" in privacy.text

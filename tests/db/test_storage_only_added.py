@@ -12,7 +12,8 @@ from service.checklists import repository as checklists_repository
 from service.checklists.repository import ChecklistRow
 from service.db.database import Database, Transaction
 from service.records import repository as records_repository
-from service.visits import evidence_files
+from service.visits import departures, evidence_files
+from service.visits.departures import DepartureRow
 from service.visits.evidence_files import BlobRow, MissingFileRow
 from tests.support import leaves
 from tests.support.row_factories import NOON, a_batch, add_batch, an_input, plan, uid
@@ -31,6 +32,8 @@ CHANGES = [
     "DELETE FROM access_log",
     "UPDATE events SET body = salt",
     "DELETE FROM events",
+    "UPDATE departures SET body = salt",
+    "DELETE FROM departures",
     "UPDATE log_leaves SET leaf = id",
     "UPDATE log_leaves SET number = number + 7",
     "UPDATE log_leaves SET number = NULL",
@@ -62,9 +65,11 @@ async def test_tables_refuse_what_is_not_an_addition(database: Database, address
             tx, MissingFileRow(uid(1), uid(1), uid(1), b"file", NOON, "li", b"1", b"2", b"3")
         )
         await events.add_event(tx, EventRow(id=uid(2), kind="key", at=1, sha256=b"1", body=b"{}", salt=b"2"))
+        left = {"revision": 0, "at": 1, "writer": "li", "sha256": b"1", "body": b"{}", "salt": b"2"}
+        await departures.add_departure(tx, DepartureRow(id=uid(3), visit=uid(1), number=1, **left))
 
     await database.write(work)
-    assert await log.assign_sequence_numbers(database) == 2
+    assert await log.assign_sequence_numbers(database) == 3
     for sql in CHANGES:
         with pytest.raises((sqlite3.IntegrityError, asyncpg.RaiseError), match="only ever added"):
             await run_sql(address, sql)

@@ -13,11 +13,12 @@ async def test_the_page_says_until_when_he_is_known_and_then_that_it_ended(world
     visitor = Visitor(tao := await example_customer(world, "S04", drop=UNSIGNED))
     assert ENDED not in await visitor.html()
     answer = await visitor.sends("code-entry", {"code": await visitor.code()})
-    assert answer.headers["location"] == f"{visitor.path}#code"
+    assert answer.headers["location"] == visitor.path  # where the step to sign is open
     html = await visitor.html()
     until = advance_clock(world, minutes=30).astimezone(world.ctx.zone)
     assert f"✓ 已验证，{until:%H:%M} 前有效" in html
-    assert html.index('id="code"') < html.index('id="read-')  # he lands there, and goes on downwards
+    step = html.partition('id="sign"')[2]
+    assert step.index("✓ 已验证") < step.index('id="read-')  # he reads it, and goes on downwards
     assert (await tao.seen())["level"] == "own_device"
     form = (await visitor.page()).form(does="signature")
     advance_clock(world, seconds=1)

@@ -7,7 +7,7 @@ from datetime import date, datetime
 import httpx
 import pytest
 
-from service.dispatch.free import free_times, past
+from service.visits.free_times import free_times, past
 from tests.support.api_client import World
 from tests.support.desk import field_of, signed_in, text_of
 from tests.support.example_visits import clock

@@ -1,14 +1,16 @@
 """A call that told the customer counts as a notice: about the appointment, another time, or the cancellation."""
 
 import re
+from datetime import time
 from typing import Any
 
 import pytest
 
+from service.messages import worker
 from tests.support.api_client import VISIT, World
 from tests.support.desk import DeskBrowser, field_of, signed_in, text_of
 from tests.support.factories import a_plan, uid
-from tests.support.fake_gateway import stand
+from tests.support.fake_gateway import set_up, stand
 
 PLAN = f"/desk/visits/{VISIT}/plan"
 
@@ -114,3 +116,50 @@ async def test_the_api_records_a_call_once(zhao: DeskBrowser, world: World) -> N
     stand(world.ctx, "10:30")
     late = await world.ask("zhao", "PUT", f"/v1/visits/{VISIT}/notice-calls/{uid('d')}", content)
     assert (late.status_code, late.json()["code"]) == (409, "notice-too-late")
+
+
+async def test_the_page_offers_what_the_customer_does_not_know_yet_and_sends_it(
+    zhao: DeskBrowser, world: World
+) -> None:
+    post = set_up(world.ctx, "07:00", quiet_hours=(time(21), time(8)))
+    page = text_of(await zhao.get(PLAN))
+    assert "现在就发，不等到 08:00" in page
+    assert "李上门检修漏水" in page
+    assert (await zhao.post(f"/desk/visits/{VISIT}/notice", {"about": "appointment", "now": "yes"})).status_code == 303
+    await worker.deliver_due(world.ctx)
+    stand(world.ctx, "07:05")
+    moved = {"technician": "sun", "reason": "请假", "revision": "0"}
+    assert (await zhao.post(f"/desk/visits/{VISIT}/handover", moved)).status_code == 303
+    page = text_of(await zhao.get(PLAN))
+    assert ("换人通知" in page, "上门的人员改为孙" in page) == (True, True)
+    for about, status in (("handover", 303), ("handover", 409), ("cancellation", 409), ("pigeon", 422)):
+        answer = await zhao.post(f"/desk/visits/{VISIT}/notice", {"about": about, "now": "yes"})
+        assert answer.status_code == status, about
+    await worker.deliver_due(world.ctx)
+    gone = await zhao.post(f"/desk/visits/{VISIT}/cancel", {"revision": "1", "reason": "退单", "sure": "yes"})
+    assert gone.status_code == 303
+    page = text_of(await zhao.get(PLAN))
+    assert "取消通知" in page
+    assert (await zhao.post(f"/desk/visits/{VISIT}/notice", {"about": "cancellation"})).status_code == 303
+    await worker.deliver_due(world.ctx)
+    assert [one.about for one in post.letters] == ["appointment", "handover", "cancellation"]
+    page = text_of(await zhao.get(PLAN))
+    assert ("通知已在" in page, "发短信通知客户" in page) == (True, False)
+
+
+async def test_all_that_is_due_on_a_day_is_sent_from_one_page(zhao: DeskBrowser, world: World) -> None:
+    post = set_up(world.ctx, "07:00")
+    await world.ask("zhao", "POST", f"/v1/visits/{VISIT}/notice", {"channel": "sms"})
+    await worker.deliver_due(world.ctx)
+    stand(world.ctx, "07:05")
+    moved = {"technician": "sun", "reason": "请假"}
+    assert (await world.ask("zhao", "PUT", f"/v1/visits/{VISIT}/technician", moved, if_match='"0"')).status_code == 200
+    assert "没有待通知的客户" in text_of(await zhao.get("/desk/notices?date=2026-03-02"))
+    page = await zhao.get("/desk/notices?date=2026-03-02&kinds=all")
+    assert ("换人通知" in text_of(page), "将发送 1" in text_of(page)) == (True, True)
+    fields = {name: field_of(page, name) for name in ("date", "area", "channel", "visits", "kinds")}
+    done = await zhao.post("/desk/notices", fields)
+    assert (done.status_code, "kinds=all" in done.headers["location"]) == (303, True)
+    await worker.deliver_due(world.ctx)
+    assert post.letters[-1].about == "handover"
+    assert (await zhao.post("/desk/notices", fields | {"kinds": "some"})).status_code == 422

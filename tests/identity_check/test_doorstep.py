@@ -216,7 +216,7 @@ async def test_badge_and_title_are_on_the_green_page_and_in_the_notice(world: Wo
     assert "工 0042" in html
     assert "维修员 李" in html
     offer = (await world.ask("zhao", "GET", f"/v1/visits/{VISIT}/notice")).json()
-    assert "维修员李，工号 工 0042" in offer["text"]
+    assert "维修员李（工 0042）" in offer["text"]
 
 
 async def test_the_photo_on_his_id_card_is_on_the_green_page_while_the_code_is_fresh(world: World, post: Post) -> None:

@@ -15,6 +15,7 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -141,13 +142,14 @@ async def filled(ctx: AppContext, count: int) -> list[UUID]:
         await accounts_repository.add_token(tx, token_digest(TOKEN), "zhao", 0)
 
     made: list[UUID] = []
+    start = ctx.now() + timedelta(days=200)
     async with open_context(ctx):
         await ctx.db.write(hire)
         for number in range(count):
             visit = uuid7()
             content = {
                 "type": "repair_leak",
-                "window": {"from": "2099-03-02T09:00:00+08:00", "to": "2099-03-02T10:00:00+08:00"},
+                "window": {"from": start.isoformat(), "to": (start + timedelta(hours=1)).isoformat()},
                 "technician": "li",
                 "customer": {"name": "陶", "phone": f"138{number:08}", "address": "虚构路 1 号", "account": "1"},
                 "work": {"content": "检修漏水"},
@@ -192,6 +194,9 @@ async def look(ctx: AppContext, visits: list[UUID], gateway: Gateway, letters: L
                 letters.faults.append(f"{rows[0].id} ({rows[0].state}) never arrived")
             if any(one != got[0] or one["id"] != str(rows[0].id) for one in got):
                 letters.faults.append(f"{rows[0].id} arrived as two messages")
+            tries = await ctx.db.read(lambda tx, visit=visit: outbox.deliveries_of(tx, visit))
+            if len(got) > 1 and "unknown" not in [one.outcome for one in tries]:
+                letters.faults.append(f"{rows[0].id} arrived twice, and nobody can see it")
             if rows[0].state != "delivered" or len(kept) != 1:
                 letters.faults.append(f"{rows[0].id} is {rows[0].state}, with {len(kept)} batches")
     letters.faults += verified.faults

@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from service import errors
-from service.messages import notices, worker
+from service.messages import due_notices, notices, worker
 from service.messages.notices import NoticeRequest
 from tests.support import example_visits as stories
 from tests.support.api_client import World, problem
@@ -111,14 +111,14 @@ async def test_who_cannot_be_notified_is_skipped_and_stops_nobody(world: World):
 async def test_a_visit_that_cannot_be_read_stops_nobody(world: World, monkeypatch: pytest.MonkeyPatch):
     set_up(world.ctx, "07:00")
     broken, good = await plan(world, "a"), await plan(world, "b")
-    original = notices._compose_due
+    original = due_notices.situation_of
 
-    async def composed(ctx: Any, tx: Any, visit: Any, channel: Any) -> Any:
+    async def found(ctx: Any, tx: Any, visit: Any) -> Any:
         if str(visit.row.id) == broken:
             raise LookupError
-        return await original(ctx, tx, visit, channel)
+        return await original(ctx, tx, visit)
 
-    monkeypatch.setattr(notices, "_compose_due", composed)
+    monkeypatch.setattr(due_notices, "situation_of", found)
     assert states(await ask(world, visits=[broken, good])) == {broken: "defect", good: "sent"}
 
 

@@ -26,6 +26,9 @@ LETTER = OutgoingMessage(
     to="13800000000",
     subject="上门服务预约",
     text="您好：明天上门。",
+    about="appointment",
+    template="SMS_1",
+    variables={"time": "明天"},
     at=msgspec.convert("2026-03-02T08:00:00+08:00", datetime),
 )
 
@@ -96,7 +99,15 @@ async def test_the_gateway_gets_json_with_a_token_and_the_same_id_every_time() -
     assert path == "/send?v=1"
     assert headers["Authorization"] == "Bearer secret"
     assert headers["Idempotency-Key"] == "0190"
-    assert body == {"id": "0190", "channel": "sms", "to": "13800000000", "text": "您好：明天上门。"}
+    assert body == {
+        "id": "0190",
+        "channel": "sms",
+        "to": "13800000000",
+        "text": "您好：明天上门。",
+        "about": "appointment",
+        "template": "SMS_1",
+        "variables": {"time": "明天"},
+    }
 
 
 @pytest.mark.parametrize(

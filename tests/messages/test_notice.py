@@ -4,10 +4,12 @@ import asyncio
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import pytest
 
 from service import errors
 from service.confirmation import answering, page
+from service.context import OutgoingMessage
 from service.dispatch import views
 from service.messages import notices, outbox, worker
 from service.messages.gateways import PermanentFailure, TemporaryFailure
@@ -248,10 +250,13 @@ async def test_a_notice_on_its_way_when_the_visit_is_moved_proves_nothing(town: 
     post = set_up(town.ctx, "07:00")
     visit = await town.planned()
     await send(town, visit)
-    now = town.ctx.clock()
-    (taken,) = await town.ctx.db.write(lambda tx: outbox.claim_due(tx, now, now + worker.LEASE_MS, 8))
-    await changed(town, visit, "window", LATER)
-    await worker._deliver(town.ctx, taken)  # the moment between claiming and sending
+
+    async def meanwhile(letter: OutgoingMessage) -> str:
+        await changed(town, visit, "window", LATER)
+        return await post(letter)
+
+    town.ctx.company = msgspec.structs.replace(town.ctx.company, gateways={"sms": meanwhile})
+    assert await worker.deliver_due(town.ctx) == 1
     assert len(post.letters) == 1
     offer = await notices.draft_notice(town.ctx, ZHAO, visit)
     (sent,) = offer.sent
@@ -277,7 +282,7 @@ async def test_who_was_never_told_a_time_is_not_told_that_it_changed(town: Town)
     await changed(town, visit, "window", LATER)
     offer = await notices.draft_notice(town.ctx, ZHAO, visit)
     assert offer.about == "appointment"
-    assert "时间有变" not in offer.text
+    assert "改到" not in offer.text
     assert "14:00–15:00" in offer.text
     assert "reschedule_notified" in offer.proves  # the norm still asks for it
     await send(town, visit)
@@ -287,12 +292,12 @@ async def test_who_was_never_told_a_time_is_not_told_that_it_changed(town: Town)
     await changed(town, visit, "window", LATER | {"to": stories.clock("16:00")}, 1)
     offer = await notices.draft_notice(town.ctx, ZHAO, visit)
     assert offer.about == "reschedule"
-    assert "时间有变" in offer.text
+    assert "改到" in offer.text
 
 
 async def test_a_window_without_length_is_told_as_a_moment(town: Town) -> None:
     set_up(town.ctx, "07:00")
     nine = stories.clock("09:00")
     offer = await notices.draft_notice(town.ctx, ZHAO, await town.planned(window={"from": nine, "to": nine}))
-    assert "09:00上门" in offer.text
+    assert "09:00，" in offer.text
     assert "09:00–" not in offer.text

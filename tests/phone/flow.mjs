@@ -2,7 +2,7 @@
 // standard input, JSON on standard output.
 //   stories   {NAME: bundle}: each by its taps; prints entries, taps, warnings and the judgement
 //   random    {visits, seed, count, length}: whatever is offered is tapped in whatever order
-//   steps     {visit, entries, now}: the stages that are offered
+//   steps     {visit, entries, now, withdrawn}: the stages that are offered, and what is said before an entry is withdrawn
 import { readFileSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
 import { TAPS } from './taps.mjs'
@@ -13,6 +13,7 @@ const modules = ['judge/judge', 'judge/rules', 'judge/messages', 'flow/steps', '
 const [{ judge }, { CompiledChecklist }, { FindingFormatter }, steps, incidents, missing] = await Promise.all(
   modules.map(load),
 )
+const [{ unfinishedOf }, { movedBy }] = await Promise.all(['flow/signed', 'flow/situation'].map(load))
 const published = JSON.parse(readFileSync(checklist, 'utf8'))
 const rules = new CompiledChecklist(published)
 const formatter = new FindingFormatter(published)
@@ -177,7 +178,7 @@ async function random({ visits, seed, count, length }) {
   return results
 }
 
-async function offered({ visit, entries, now }) {
+async function offered({ visit, entries, now, withdrawn }) {
   const phone = new Phone(visit, entries)
   await phone.at(now)
   const plain = ({ id, stage, items, facts, label, done, optional, needs, warning, alternatives }) => {
@@ -188,6 +189,14 @@ async function offered({ visit, entries, now }) {
     next: steps.nextOf(phone.stages)?.id ?? null,
     incidents: incidents.incidentsOf(...phone.known),
     missing: missing.missingOf(rules, phone.judgement, phone.stages).map(({ view, step }) => [view.code, step?.id ?? null]),
+    unfinished: Object.fromEntries(
+      phone.steps.map(step => [
+        step.id,
+        unfinishedOf(rules, phone.judgement, phone.stages, step).map(({ view, step: own }) => [view.code, own?.id ?? null]),
+      ]),
+    ),
+    moved: phone.judgement.findings.filter(({ item }) => movedBy(...phone.known, item)).map(({ code }) => code),
+    withdrawing: withdrawn ? await steps.warningOf(...phone.known, phone.stages, [{ by: 'technician', withdraws: withdrawn }]) : null,
   }
 }
 

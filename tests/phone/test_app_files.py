@@ -135,7 +135,7 @@ async def test_the_first_load_is_small(small_world: World) -> None:
     for address in addresses:
         async with small_world.client.stream("GET", address, headers={"accept-encoding": "gzip"}) as answer:
             loaded += len(b"".join([part async for part in answer.aiter_raw()]))
-    assert loaded < LIMIT
+    assert loaded < LIMIT, f"{loaded} bytes"
 
 
 def tsc(*arguments: str) -> str:
@@ -172,7 +172,8 @@ def test_what_is_served_differs_from_the_sources_only_in_comments_and_indents(tm
     assert written["sources"] == written["served"]
 
 
-def test_only_comments_on_lines_of_their_own_are_left_out() -> None:
+def test_only_comments_that_are_surely_comments_are_left_out() -> None:
     script = b'// one\nlet a = 1 // two\n/** three\n * four */\n  /* five */ b()\nlet url = "//c"\n'
     assert files.shortened(script) == b'\nlet a = 1 // two\n\n\n/* five */ b()\nlet url = "//c"\n'
     assert files.shortened(b"/* one */ a() /* two */\n") == b"/* one */ a() /* two */\n"
+    assert files.shortened(b"a(); // one\nlet b = `;\n; // two`\n") == b"a();\nlet b = `;\n; // two`\n"

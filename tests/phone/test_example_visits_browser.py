@@ -76,11 +76,15 @@ class Technician:
         elif what == "part":
             if await self.page.locator(".stage").count():
                 await self.page.locator("[data-step='leave'] .button").tap()
-            await self.app.main("已")  # thanked
-            await self.page.locator(".verdict, .actions .button:has-text('就这样离开')").first.wait_for()
-            if not await self.page.locator(".verdict").count():  # something is missing
+            await self.page.locator(".questions").wait_for()
+            if await self.page.locator(".actions .main").count():
+                await self.app.main("已致谢；以上都没有；离开")
+            else:  # something is missing
+                await self.app.tap("已向客户致谢")
+                await self.app.tap("以上都没有")
+                await self.page.locator(".questions").wait_for(state="detached")
                 await self.app.tap("就这样离开")
-                await self.page.locator(".verdict").wait_for()
+            await self.page.locator(".verdict").wait_for()
         elif what == "more":
             await self.otherwise(*rest)
         else:

@@ -54,22 +54,36 @@ async def test_the_example_visits_are_carried_out_by_taps(tmp_path: Path) -> Non
     print("taps:", {name: result["taps"] for name, result in done.items()})  # noqa: T201 - for whoever counts them
 
 
-async def test_an_order_that_would_break_is_said_before_in_the_words_of_the_finding(tmp_path: Path) -> None:
+async def test_an_order_that_would_break_is_said_before_in_the_words_of_the_buttons(tmp_path: Path) -> None:
     done = await flow(tmp_path, "stories", {name: STORIES[name] for name in ("S01", "S07", "S08")})
     assert done["S01"]["warnings"] == []
     assert [(what, text["zh"]) for what, text in done["S07"]["warnings"]] == [
-        ("only.shoe_covers_on", "顺序不对：「穿鞋套」应在「征得入内同意」之后（4.3.5）"),
-        ("enter", "顺序不对：「出示证件」应在「入内」之前（4.3.2）"),
-        ("start", "顺序不对：「出示证件」应在「开始作业」之前（4.3.2）"),
+        ("only.shoe_covers_on", "顺序不对：「已穿鞋套」应在「客户同意我进门」之后（4.3.5）"),
+        ("enter", "顺序不对：「已主动出示工作证」应在「入内」之前（4.3.2）"),
+        ("start", "顺序不对：「已主动出示工作证」应在「开始作业」之前（4.3.2）"),
     ]
     said = dict(map(tuple, ((what, text["zh"]) for what, text in done["S08"]["warnings"])))
+    assert dict(done["S08"]["warnings"])["instead.damage_customer_satisfied"]["kind"] == "attest"
     assert said["instead.damage_customer_satisfied"] == "「客户完全满意（鞋柜）」由无权者代填（4.3.10）"
-    assert said["borrow_used[basin]"] == "顺序不对：「借用征得同意（水盆）」应在「开始使用借用物品」之前（4.3.4）"
+    assert (
+        said["borrow_used[basin]"] == "顺序不对：「借用前已征得客户同意（水盆）」应在「开始使用借用物品」之前（4.3.4）"
+    )
 
 
-async def steps(tmp_path: Path, *entries: dict[str, Any], checklist: dict[str, Any] = PUBLISHED, **visit: Any) -> Any:
+async def steps(
+    tmp_path: Path,
+    *entries: dict[str, Any],
+    checklist: dict[str, Any] = PUBLISHED,
+    withdrawn: str | None = None,
+    **visit: Any,
+) -> Any:
     window = {"from": clock("09:00"), "to": clock("10:00")}
-    bundle = {"visit": {"id": "v", "type": "repair_leak", "window": window, **visit}, "now": clock("09:30")}
+    now = clock("09:30") if all(one["at"] <= "09:30" for one in entries) else clock("12:00")
+    bundle = {
+        "visit": {"id": "v", "type": "repair_leak", "window": window, **visit},
+        "now": now,
+        "withdrawn": withdrawn,
+    }
     dated = [
         {"id": str(uid(str(n))), "by": "technician", **one, "at": clock(one["at"])} for n, one in enumerate(entries)
     ]
@@ -86,6 +100,72 @@ async def test_a_plain_repair_has_the_steps_of_the_norm_and_no_others(tmp_path: 
     assert found["next"] == "self_check"
     main = [one["fact"] for one in found["incidents"] if one["main"]]
     assert len(main) == 8
+
+
+def entry(what: str, at: str, **more: Any) -> dict[str, Any]:
+    return {"id": str(uid(what)), "what": what, "at": at, **more}
+
+
+PHOTO = {"kind": "photo", "sha256": "a" * 64, "taken_at": clock("09:10")}
+BROKEN = [
+    entry("arrived", "09:00"),
+    entry("meter_damage_by_customer", "09:09", holds=True),
+    entry("meter_damage_photo", "09:10", evidence=[PHOTO], fields={"reading": "abc"}),
+    entry("meter_cause_analysed", "09:11"),
+    entry("meter_cause_confirmed", "09:12", fields={"opinion": "agrees"}),
+]
+SIGNED = entry("meter_order_signed", "09:15", by="customer", evidence=[{"kind": "signature", "sha256": "b" * 64}])
+LACKING = [
+    ["evidence.meter_cause_analysed.text", "meter_cause_analysed"],
+    ["value.meter_damage_photo.reading", "meter_damage_photo"],
+]
+
+
+def step_of(found: Any, name: str) -> Any:
+    return next(one for stage in found["stages"] for one in stage["steps"] if one["id"] == name)
+
+
+async def test_before_a_signature_it_is_said_what_is_not_complete(tmp_path: Path) -> None:
+    found = await steps(tmp_path, *BROKEN)
+    assert sorted(found["unfinished"]["meter_order_signed"]) == LACKING
+    assert found["unfinished"]["arrive"] == []
+    assert step_of(found, "meter_cause_analysed")["warning"] is None
+    whole = [
+        *BROKEN,
+        entry("again", "09:13", evidence=[{"kind": "text", "text": "装修"}]) | {"what": "meter_cause_analysed"},
+    ]
+    whole[2] = whole[2] | {"fields": {"reading": 1274}}
+    assert (await steps(tmp_path, *whole))["unfinished"]["meter_order_signed"] == []
+
+
+async def test_what_would_void_a_signature_is_said_before(tmp_path: Path) -> None:
+    found = await steps(tmp_path, *BROKEN, SIGNED, withdrawn=str(uid("meter_damage_photo")))
+    for warning in (step_of(found, "meter_cause_analysed")["warning"], found["withdrawing"]):
+        assert warning["kind"] == "signed"
+        assert warning["zh"].startswith("客户已在「水表损坏确认单」上签字")
+    changed = {**BROKEN[3], "id": str(uid("again")), "at": "09:20", "evidence": [{"kind": "text", "text": "装修"}]}
+    void = await steps(tmp_path, *BROKEN, SIGNED, changed, withdrawn=str(uid("meter_damage_photo")))
+    assert void["withdrawing"] is None  # it is void already
+    assert ["changed_after_signature.signed_content_fixed", "meter_order_signed"] in void["missing"]
+    again = {**SIGNED, "id": str(uid("signed again")), "at": "09:25"}
+    mended = await steps(tmp_path, *BROKEN, SIGNED, changed, again, withdrawn=str(uid("arrived")))
+    assert not any(code.startswith("changed") for code, _ in mended["missing"])
+    assert mended["withdrawing"] is None  # it is not on the paper
+
+
+async def test_what_happened_is_named_without_saying_whose_fault_it_was(tmp_path: Path) -> None:
+    found = await steps(tmp_path, *BROKEN)
+    (incident,) = [one for one in found["incidents"] if one["fact"] == "meter_damage_by_customer"]
+    (stage,) = [one for one in found["stages"] if one["id"] == "meter_damage_by_customer"]
+    assert incident["label"] == stage["title"] == {"zh": "水表损坏", "en": "Meter damaged"}
+
+
+async def test_an_arrival_outside_the_window_is_no_change_of_it(tmp_path: Path) -> None:
+    late = entry("arrived", "11:30")
+    assert (await steps(tmp_path, late))["moved"] == ["missing.reschedule_notified"]
+    assert (await steps(tmp_path, entry("arrived", "09:30")))["moved"] == []
+    change = {"at": clock("08:00"), "from": clock("11:00"), "to": clock("12:00")}
+    assert (await steps(tmp_path, late, rescheduled=[change]))["moved"] == []
 
 
 async def test_where_no_entry_is_needed_the_steps_of_entering_are_only_offered(tmp_path: Path) -> None:

@@ -13,9 +13,11 @@ from playwright.async_api import Error, Page
 from tests.support.api_client import World
 from tests.support.chromium import CHROMIUM
 from tests.support.devices import enrolment_code
+from tests.support.endurance import IS_LONG
 from tests.support.phone import LOST, Gate, Phone, enrolled_phone, own_browser, plan_now, run, serve_gate
 
-ROUNDS = 30
+ROUNDS = 30 if IS_LONG else 8
+KILLS = 4 if IS_LONG else 2  # of the whole browser
 WORK = """
     const [visit, seed] = given
     await app.outbox.start()
@@ -81,7 +83,7 @@ async def check_nothing_is_lost(world: World, gate: Gate, page: Page, visit: str
     assert kept.kept["file"] <= files
 
 
-async def test_the_app_is_killed_thirty_times(sqlite_world: World) -> None:
+async def test_the_app_is_killed_again_and_again(sqlite_world: World) -> None:
     """Each time the browser's process of the page is killed, at a random moment: between two writes, in the middle of
     one, or while a request is under way; sometimes the response is lost."""
     chance, kept = random.Random(12), Acknowledged()
@@ -130,14 +132,14 @@ async def test_the_whole_browser_is_killed(sqlite_world: World, tmp_path: Path) 
     chance, kept = random.Random(3), Acknowledged()
     async with serve_gate(sqlite_world) as (gate, port):
         visit = str(await plan_now(sqlite_world, "v"))
-        for number in range(5):
+        for number in range(KILLS + 1):
             async with own_browser(tmp_path / "profile", f"http://127.0.0.1:{port}") as (phone, process):
                 await phone.context.expose_binding("acknowledge", kept.note)
                 page = await phone.tab()
                 if number == 0:
                     await phone.enrol(page, await enrolment_code(sqlite_world))
                     await run(page, "await app.agenda.pull()")
-                if number == 4:
+                if number == KILLS:
                     await check_nothing_is_lost(sqlite_world, gate, page, visit, kept)
                     break
                 before, wanted = len(kept), 5 + chance.randrange(10)

@@ -170,10 +170,13 @@ async def test_a_notice_goes_out_at_once_after_a_step_back(world: World, step: t
     assert "work_content_told" in {one["what"] for one in await visit_entries(world)}
 
 
+NEXT_WEEK = {"from": "2026-03-09T09:00:00+08:00", "to": "2026-03-09T10:00:00+08:00"}
+
+
 async def test_a_notice_that_waits_to_be_tried_again_does_not_wait_for_a_day(world: World) -> None:
     post = set_up(world.ctx, "07:00")
     post.trouble = TemporaryFailure("HTTP 503")
-    await world.plan()
+    await world.plan(window=NEXT_WEEK)
     await world.ask("zhao", "POST", f"/v1/visits/{VISIT}/notice", {"channel": "sms"})
     assert await worker.deliver_due(world.ctx) == 1
     assert await worker.deliver_due(world.ctx) == 0  # the control: it waits
@@ -189,7 +192,7 @@ async def test_a_notice_that_waits_to_be_tried_again_does_not_wait_for_a_day(wor
 async def test_a_step_forth_gives_no_notice_up_at_its_first_failure(world: World) -> None:
     post = set_up(world.ctx, "07:00")
     post.trouble = TemporaryFailure("HTTP 503")
-    await world.plan()
+    await world.plan(window=NEXT_WEEK)
     await world.ask("zhao", "POST", f"/v1/visits/{VISIT}/notice", {"channel": "sms"})
     later(world, days=3)
     assert await worker.deliver_due(world.ctx) == 1

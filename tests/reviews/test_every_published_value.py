@@ -63,6 +63,7 @@ async def appointments(world: World, seen: Seen, post: Post) -> None:
     await worker.deliver_due(world.ctx)
     agreement = {"answers": [{"item": "appointment_agreed", "good": True}]}
     await ask(world, "zhao", "PUT", f"/v1/confirmations/{post.token}", agreement)
+    await ask(world, "li", "PUT", f"/v1/visits/{told}/departure", {"at": stories.clock("07:00")})
     code = (await ask(world, "li", "GET", f"/v1/visits/{told}/doorstep")).json()
     ticket = doorstep_ticket((await world.client.get(doorstep_path(code))).text)
     assert (await world.client.post(doorstep_path(code), data={"ticket": ticket})).status_code == 303

@@ -35,6 +35,8 @@ from tests.support.pictures import picture
 
 DRAWN = str(STROKES).replace(" ", "")
 HOSTILE = "\"><script>alert(1)</script>'&<b>"
+A_MORNING = {"day": "2026-03-03", "half": "morning"}
+OFFERED = "2026-03-03T10:00+08:00"
 NINE, TWO = stories.clock("09:00"), stories.clock("14:00")
 
 
@@ -201,7 +203,7 @@ async def agreeing(world: World, shots: Shots) -> None:
     await guest.sees("agreed")
     await guest.sends("agree again", "appointment", page=page)
     later(world, minutes=1)
-    await guest.sends("ask for another time", "another-time", {"when": "afternoon", "wish": f"周六上午{HOSTILE}"})
+    await guest.sends("ask for another time", "another-time", {"when": "call", "wish": f"周六上午{HOSTILE}"})
     await guest.sees("asked for another time after agreeing")
     later(world, minutes=1)
     await guest.done("appointment")
@@ -211,16 +213,24 @@ async def agreeing(world: World, shots: Shots) -> None:
 async def wishing(world: World, shots: Shots) -> None:
     guest = await planned(world, shots)
     await guest.sends("a wish without words", "another-time", {"wish": " \r\n "})
-    await guest.sends("a wish that is too long", "another-time", {"when": "morning", "wish": "周" * 251})
+    await guest.sends("a wish that is too long", "another-time", {"when": "call", "wish": "周" * 251})
+    await guest.sends("a day without half of it", "another-time", {"when": "day", "day": "2026-03-05"})
+    await guest.sends("words without a time", "another-time", {"wish": "周六"})
     await guest.done("another-time", {"when": "call"})
     await guest.sees("asked to be called")
+    later(world, minutes=1)
+    await guest.done("another-time", {"when": OFFERED, "wish": "早一点"})
+    await guest.sees("asked for a time that is offered")
+    later(world, minutes=1)
+    await guest.done("another-time", {"when": "day", "day": "2026-03-05", "half": "afternoon"})
+    await guest.sees("asked for an afternoon")
     stand(world.ctx, "09:30")
     await guest.sees("asked, at the time of the visit")
     stand(world.ctx, "06:30")
-    for number in range(11):
-        await guest.done("another-time", {"wish": f"第 {number} 次"})
+    for number in range(9):
+        await guest.done("another-time", {"when": "call", "wish": f"第 {number} 次"})
         later(world, seconds=1)
-    await guest.sends("one wish too many", "another-time", {"wish": "再改"})
+    await guest.sends("one wish too many", "another-time", {"when": "call", "wish": "再改"})
 
 
 async def moving(world: World, shots: Shots) -> None:
@@ -231,9 +241,14 @@ async def moving(world: World, shots: Shots) -> None:
     await moved(world)
     await guest.sees("moved after it was agreed")
     await guest.sends("agree to the time before", "appointment", page=old)
-    await guest.sends("ask about the time before", "another-time", {"when": "morning", "wish": "晚上<b>"}, page=old)
+    await guest.sends(
+        "ask about the time before",
+        "another-time",
+        A_MORNING | {"wish": "晚上<b>"},
+        page=old,
+    )
     later(world, minutes=1)
-    await guest.done("another-time", {"wish": "明天"})
+    await guest.done("another-time", {"when": "call", "wish": "明天"})
     await guest.sees("moved, and asked for another time")
     later(world, minutes=1)
     await guest.done("appointment")
@@ -251,7 +266,7 @@ async def too_late(world: World, shots: Shots) -> None:
     page = await guest.page()
     stand(world.ctx, "07:30")
     await guest.sees("too late to ask for another time")
-    await guest.sends("ask too late", "another-time", {"wish": "明天"}, page=page)
+    await guest.sends("ask too late", "another-time", A_MORNING, page=page)
     await guest.sends("choose too late", "another-time", {"when": "call"}, page=page)
     await guest.done("appointment")
     await guest.sees("agreed when it was too late to ask")
@@ -286,7 +301,9 @@ async def cancelling(world: World, shots: Shots) -> None:
     await cancelled(world)
     await guest.sees("cancelled")
     await guest.sends("agree to what was cancelled", "appointment", page=page)
-    await guest.sends("ask about what was cancelled", "another-time", {"wish": "明天"}, page=page)
+    await guest.sends(
+        "ask about what was cancelled", "another-time", {"day": "2026-03-03", "half": "morning"}, page=page
+    )
 
 
 async def exempt(world: World, shots: Shots) -> None:
@@ -408,7 +425,9 @@ async def under_way(world: World, shots: Shots) -> None:
     stand(world.ctx, "09:10")
     assert (await world.submit(a_record())).status_code == 201
     await guest.sees("they have arrived")
-    await guest.sends("ask for another time when they are there", "another-time", {"wish": "明天"}, page=page)
+    await guest.sends(
+        "ask for another time when they are there", "another-time", {"day": "2026-03-03", "half": "morning"}, page=page
+    )
     await guest.sends("nothing to tell", "answers", {"comment": " "})
     await guest.sends("something to tell", "answers", {"comment": "师傅很准时"})
     await guest.sees("something was told before the code")

@@ -25,7 +25,7 @@ from tests.support.serving import serve
 
 MODULES = f"""
     const base = {files.BASE!r}
-    const names = 'agenda bytes clock database door_code export outbox photos queue records'.split(' ')
+    const names = 'agenda bytes clock database departure door_code export outbox photos queue records'.split(' ')
     globalThis.ready ??= (async () => {{
         const found = await Promise.all(names.map(name => import(`${{base}}data/${{name}}.js`)))
         globalThis.app = Object.fromEntries(names.map((name, n) => [name, found[n]]))

@@ -213,7 +213,8 @@ def around(minutes: int) -> str:
 async def plan_today(world: World, name: str = "v", prepared: bool = True, **more: Any) -> UUID:
     """Plan a visit for now, with what the dispatcher has to do before."""
     visit = uid(name)
-    plan = a_plan(window={"from": around(-30), "to": around(60)}, **more)
+    window = more.pop("window", {"from": around(-30), "to": around(60)})
+    plan = a_plan(window=window, **more)
     answer = await world.ask("zhao", "PUT", f"/v1/visits/{visit}", plan)
     assert answer.status_code == 201, answer.text
     if prepared:

@@ -11,6 +11,19 @@ SPEAK = """async to => {
     (await import(base + 'app/words.js')).language.value = to;
     await new Promise(done => setTimeout(done, 100));
 }"""
+BROKEN = """() => [...document.querySelectorAll('h1, h2, .title, .bar span')].flatMap(element => {
+    const walk = document.createTreeWalker(element, NodeFilter.SHOW_TEXT), found = [];
+    for (let node = walk.nextNode(); node; node = walk.nextNode()) {
+        for (const { 0: word, index } of node.data.matchAll(/[A-Za-z]{2,}/g)) {
+            const range = document.createRange();
+            range.setStart(node, index);
+            range.setEnd(node, index + word.length);
+            if (new Set([...range.getClientRects()].map(({ top }) => top)).size > 1) found.push(word);
+        }
+    }
+    return found;
+})"""
+"""Words of headings that are on two lines."""
 BOTTOM = "() => scrollTo(0, document.documentElement.scrollHeight)"
 LARGE = "size => { document.documentElement.style.fontSize = size; }"
 
@@ -23,6 +36,7 @@ async def look(app: PhoneApp, name: str) -> None:
         for size, suffix in (("225%", "-large"), ("", "")):
             await page.evaluate(LARGE, size)
             assert not await page.evaluate(WIDE), f"{name}-{language}{suffix} scrolls sideways"
+            assert await page.evaluate(BROKEN) == [], f"{name}-{language}{suffix}"
             if folder:
                 await page.screenshot(path=Path(folder) / f"{name}-{language}{suffix}.png", full_page=True)
         await page.evaluate(BOTTOM)  # where the bar covers nothing

@@ -15,6 +15,7 @@ TABLES = (
     "log_leaves",
     "blobs",
     "received_files",
+    "departures",
 )
 
 

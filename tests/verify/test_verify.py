@@ -32,6 +32,8 @@ async def full(address: str) -> AsyncIterator[World]:
         changed = await world.ask(
             "zhao", "PUT", f"/v1/visits/{VISIT}/window", moved | {"to": moved["from"]}, if_match='"0"'
         )
+        left = await world.ask("li", "PUT", f"/v1/visits/{VISIT}/departure", {"at": moved["from"]})
+        assert left.status_code == 201, left.text
         await world.submit(record_naming(HERE, LOST))
         await world.submit(record(uid("b"), entries=[]), uid("b"))
         await send_evidence(world, HERE)
@@ -67,7 +69,7 @@ def each(change: str, tables: tuple[str, ...]) -> list[str]:
 
 
 CHANGED = [
-    *each("body = sha256", ("batches", "visits", "changes", "given_up_files", "events", "quarantine")),
+    *each("body = sha256", ("batches", "visits", "changes", "given_up_files", "events", "quarantine", "departures")),
     *each("body = sha256, sha256 = body", ("batches", "given_up_files", "checklists", "quarantine")),
     *each("body = NULL", TABLES[:7]),
     *each("salt = NULL", TABLES[:5]),
@@ -85,6 +87,8 @@ CHANGED = [
     "UPDATE batches SET received_at = received_at - 1",
     "UPDATE batches SET visit = (SELECT id FROM visits v WHERE v.id <> batches.visit)",
     "UPDATE changes SET writer = 'qian'",
+    "UPDATE departures SET writer = 'qian'",
+    "UPDATE departures SET revision = 7",
     "UPDATE visits SET created_by = 'qian'",
     "UPDATE visits SET checklist_version = '2'",
     "UPDATE given_up_files SET writer = 'li'",
@@ -93,6 +97,8 @@ CHANGED = [
     "DELETE FROM batches",
     "DELETE FROM visits",
     "DELETE FROM changes",
+    "DELETE FROM departures",
+    "UPDATE visit_summaries SET departures = 0",
     "DELETE FROM checklists",
     "DELETE FROM given_up_files",
     "DELETE FROM events",
@@ -188,7 +194,7 @@ async def test_one_bad_row_hides_no_other(full: World, address: str) -> None:
     faults = await found(full)
     assert sorted(fault.partition(": ")[2] for fault in faults) == [
         "cannot be read (TypeError)",
-        "it cannot be held against the board (TypeError)",
+        "it cannot be held against the board (AttributeError)",
         "roles is not what the last event says",
         "the row is not the one that the log saw",
     ]

@@ -29,6 +29,7 @@ KINDS = {
     "scans",
     "visits",
     "changes",
+    "departures",
     "checklists",
     "events",
     "people",

@@ -40,7 +40,8 @@ async def test_a_customer_asks_for_another_time(small_world: World, scripts: Any
         await page.goto(f"{base}/c/{token}")
         if scripts:
             await check_layout(page, "another-time")
-        await page.get_by_label("改到别的日子，上午").check()
+        await page.get_by_text("想改时间？").click()
+        await page.get_by_label("3月3日（周二） 10:00–11:00").check()
         await page.get_by_role("textbox").fill("周六上午在家")
         await page.get_by_role("button", name="请改约").click()
         assert await page.get_by_text("周六上午在家").first.is_visible()

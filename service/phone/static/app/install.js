@@ -1,6 +1,6 @@
 // The app on the home screen, and the space that the browser grants it.
 
-import { signal } from "./html.js";
+import { signal } from "./state.js";
 
 /** @typedef {Event & {prompt: () => Promise<{outcome: "accepted" | "dismissed"}>}} InstallPrompt */
 

@@ -6,8 +6,8 @@ import { me as whoIsHere } from "../data/me.js";
 import { start } from "../data/outbox.js";
 import { status } from "../data/queue.js";
 import { App } from "./frame.js";
-import { effect, html, render } from "./html.js";
-import { clockOffset, me, outbox, refusal, stepFailed, storageFull } from "./state.js";
+import { html, render } from "./html.js";
+import { clockOffset, me, onChange, outbox, refusal, stepFailed, storageFull } from "./state.js";
 import { startWorker } from "./update.js";
 import { language } from "./words.js";
 
@@ -52,15 +52,17 @@ async function boot() {
   await refresh();
 }
 
-effect(() => {
+function draw() {
   document.documentElement.lang = language.value === "en" ? "en" : "zh-CN";
-});
+  render(html`<${App} onCheck=${refresh} />`, /** @type {HTMLElement} */ (document.getElementById("app")));
+}
+
 addEventListener("unhandledrejection", ({ reason }) => failed(reason));
 boot()
   .catch(failed)
   .finally(() => {
-    const root = /** @type {HTMLElement} */ (document.getElementById("app"));
-    root.replaceChildren();
-    render(html`<${App} onCheck=${refresh} />`, root);
+    document.getElementById("app")?.replaceChildren();
+    draw();
+    onChange(draw);
   });
 startWorker().catch(error => console.error(error)); // without it the app works as long as there is a network

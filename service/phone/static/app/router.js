@@ -1,6 +1,6 @@
 // Screens by the part of the address after #: a tab that was killed comes back to its screen.
 
-import { signal } from "./html.js";
+import { signal } from "./state.js";
 
 /** @typedef {Record<string, string>} Parameters */
 

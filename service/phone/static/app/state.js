@@ -1,11 +1,51 @@
-// What the screens show besides their own: signals, which draw again whatever read them.
-
-import { computed, signal } from "./html.js";
+// What any screen may show besides its own: values after whose changes the app is drawn again.
 
 /**
  * @typedef {import("../data/types.d.ts").Me} Me
  * @typedef {import("../data/types.d.ts").OutboxStatus} OutboxStatus
  */
+
+/** @type {Set<() => void>} */
+const watchers = new Set();
+let isWaiting = false;
+
+function changed() {
+  if (isWaiting) return;
+  isWaiting = true;
+  queueMicrotask(() => {
+    isWaiting = false;
+    for (const watcher of watchers) watcher();
+  });
+}
+
+/** Be called after changes; several at once are one. @param {() => void} watcher */
+export const onChange = watcher => watchers.add(watcher);
+
+/**
+ * @template T
+ * @param {T} value
+ */
+export const signal = value => ({
+  get value() {
+    return value;
+  },
+  set value(next) {
+    if (Object.is(next, value)) return;
+    value = next;
+    changed();
+  },
+});
+
+/**
+ * A value that is made of others.
+ * @template T
+ * @param {() => T} read
+ */
+export const computed = read => ({
+  get value() {
+    return read();
+  },
+});
 
 /** Who this phone is. */
 export const me = signal(/** @type {Me | null} */ (null));
@@ -22,6 +62,10 @@ export const unsent = computed(() => outbox.value.waiting + outbox.value.parked 
 
 /** By how many ms the server's clock is ahead of the phone's. */
 export const clockOffset = signal(0);
+
+/** Whether the phone has a network at all; the server may be out of reach all the same. */
+export const online = signal(navigator.onLine);
+for (const name of ["online", "offline"]) addEventListener(name, () => (online.value = navigator.onLine));
 
 /** A write failed because there is no space left. */
 export const storageFull = signal(false);

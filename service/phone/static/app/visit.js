@@ -35,6 +35,7 @@ import { go } from "./router.js";
  * @property {Stage[]} stages
  * @property {Record<string, any>} drafts
  * @property {StoredRecord[]} records
+ * @property {number} unsent how many entries of this phone the server does not have
  * @property {boolean} left whether the visit is over
  * @property {string | undefined} correction the id of the correction that is being answered
  */
@@ -67,14 +68,18 @@ export async function load(id, correction) {
   const rules = visit ? await rulesOf(visit.view.checklist) : null;
   if (!visit || !rules) return null;
   const { view } = visit;
-  const [entries, kept, records] = await Promise.all([entriesOf(id), drafts(id), all("records", "visit", id)]);
+  const [entries, own, kept, records] = await Promise.all([
+    entriesOf(id), all("entries", "visit", id), drafts(id), all("records", "visit", id),
+  ]);
+  const stored = new Set(records.filter(({ state }) => state === "stored").map(record => record.id));
+  const unsent = own.filter(({ record }) => !stored.has(record)).length;
   const { at } = now();
   const judgement = await judge(rules, view, entries, at);
   const findings = new FindingFormatter(rules.checklist).format(judgement.findings, judgement.labels);
   const reopen = visit.corrections.find(each => each.id === correction)?.items;
   const stages = await stepsOf(rules, view, entries, judgement, at, { reopen });
   const left = judgement.facts.has("left");
-  return { id, visit, view, rules, entries, now: at, judgement, findings, stages, drafts: kept, records, left, correction };
+  return { id, visit, view, rules, entries, now: at, judgement, findings, stages, drafts: kept, records, unsent, left, correction };
 }
 
 /**

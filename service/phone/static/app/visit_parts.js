@@ -2,16 +2,17 @@
 
 import { StorageFull } from "../data/database.js";
 import { blobOf, dropDraft, NotAPhoto, saveDraft, takeIn } from "../data/photos.js";
+import { movedBy } from "../flow/situation.js";
 import { html, useEffect, useRef, useState } from "./html.js";
-import { Button, Dialog, Icon, Notice, Screen, announce } from "./parts.js";
-import { undo } from "./visit.js";
-import { inLanguage, language, pair, t } from "./words.js";
+import { Button, Icon, Notice, Screen } from "./parts.js";
+import { online } from "./state.js";
+import { known } from "./visit.js";
+import { inBrackets, inLanguage, language, pair, t } from "./words.js";
 
 /** @typedef {import("./visit.js").Model} Model */
 /** @typedef {import("../vendor/preact/dist/preact.mjs").Child} Child */
 /** @typedef {import("../data/types.d.ts").NewFile} NewFile */
 /** @typedef {import("../data/types.d.ts").VisitView} VisitView */
-/** @typedef {import("../flow/types.d.ts").Step} Step */
 /** @typedef {import("../judge/types.d.ts").FindingView} FindingView */
 /** @typedef {import("../judge/types.d.ts").Text} Text */
 
@@ -31,13 +32,16 @@ export const dayText = moment =>
     new Date(moment),
   );
 
+/** @param {{from: string, to: string}} span */
+export const spanText = ({ from, to }) => `${clockText(from)}–${clockText(to)}`;
+
 /** The window in force. @param {VisitView} view */
 export const windowOf = view => view.rescheduled?.[view.rescheduled.length - 1] ?? view.window ?? null;
 
 /** @param {VisitView} view */
 export function windowText(view) {
   const window = windowOf(view);
-  return window ? `${clockText(window.from)}–${clockText(window.to)}` : t("today.noWindow");
+  return window ? spanText(window) : t("today.noWindow");
 }
 
 /** A telephone number as it can be called. @param {string} phone */
@@ -51,8 +55,10 @@ export const NotThere = ({ model, back }) => html`
   <${Screen} title=${t(model === null ? "visit.gone" : "visit.loading")} back=${back} />
 `;
 
-/** What a dispatcher wrote about care. @param {Model | {view: VisitView, entries: Model["entries"]}} model */
-export function careNotes({ view, entries }, need = /** @type {(value: string) => string} */ (value => value)) {
+/** What a dispatcher wrote about care. @param {{view: VisitView, entries: Model["entries"], rules: Model["rules"] | null}} known */
+export function careNotes({ view, entries, rules }) {
+  const choices = rules?.byId.get("vulnerable_served")?.fields.get("need")?.choices ?? [];
+  const need = (/** @type {string} */ value) => inLanguage(choices.find(({ id }) => id === value) ?? { zh: value });
   const written = entries.filter(({ what, by }) => what === "vulnerable_served" && by !== "customer");
   const notes = written.flatMap(({ fields, evidence }) => [
     ...(typeof fields?.need === "string" ? [need(fields.need)] : []),
@@ -62,15 +68,30 @@ export function careNotes({ view, entries }, need = /** @type {(value: string) =
   return notes;
 }
 
-const SEVERITY = /** @type {const} */ ({ violation: "bad", warning: "warn", info: "info", open: "info" });
+/** That there is no network, and how many steps wait for one. @param {{count: number}} given */
+export function Offline({ count }) {
+  if (online.value) return null;
+  const text = count ? inBrackets(t("visit.offline"), t("today.unsent", { count })) : t("visit.offline");
+  return html`<p class="offline"><${Icon} name="offline" /><span>${text}</span></p>`;
+}
+
+const SEVERITY = /** @type {const} */ ({ violation: "bad", warning: "warn", open: "info", info: "info" });
+
+/** The worst first. @param {{severity: FindingView["severity"]}} a @param {{severity: FindingView["severity"]}} b */
+export const bySeverity = (a, b) => ORDER.indexOf(a.severity) - ORDER.indexOf(b.severity);
+const ORDER = Object.keys(SEVERITY);
 
 /**
- * A finding in its own words.
- * @param {{finding: FindingView, children?: Child, kind?: "good" | "warn" | "bad" | "info"}} given
+ * A finding in its own words, and what they are about where they do not say it.
+ * @param {{model: Model, finding: FindingView, children?: Child}} given
  */
-export const Finding = ({ finding, children, kind }) => html`
-  <${Notice} kind=${kind ?? SEVERITY[finding.severity]} title=${inLanguage(finding.message)}>${children}<//>
-`;
+export function Finding({ model, finding, children }) {
+  const moved = movedBy(...known(model), finding.item);
+  const times = moved && { arrived: clockText(moved.arrived), window: spanText(moved) };
+  return html`
+    <${Notice} kind=${SEVERITY[finding.severity]} title=${inLanguage(finding.message)}>${times && html`<p>${t("finding.moved", times)}</p>`}${children}<//>
+  `;
+}
 
 /**
  * A photo that is on this phone; `file` if it is in no entry yet.
@@ -95,6 +116,9 @@ export function Picture({ sha256, name, file }) {
   return html`<img class="picture" src=${address ?? undefined} alt=${name} />`;
 }
 
+/** Visits whose photo this page is scaling: it was not interrupted. @type {Set<string>} */
+export const inHand = new Set();
+
 /**
  * The camera, as a button. That a photo is awaited is stored before the camera opens, because the phone may close this
  * page behind it; the photo is stored as soon as it arrives, before it is scaled.
@@ -110,11 +134,16 @@ export function Camera({ visit, step, onPhoto, children, kind = "plain" }) {
   const changed = async () => {
     const file = input.current?.files?.[0];
     if (!input.current || !file) return;
-    await saveDraft(visit, "camera", { step, raw: file }).catch(error => {
-      if (!(error instanceof StorageFull)) throw error; // there may be room for it once it is scaled
-    });
-    input.current.value = "";
-    setBad(!(await develop(visit, file, onPhoto)));
+    inHand.add(visit);
+    try {
+      await saveDraft(visit, "camera", { step, raw: file }).catch(error => {
+        if (!(error instanceof StorageFull)) throw error; // there may be room for it once it is scaled
+      });
+      if (input.current) input.current.value = "";
+      setBad(!(await develop(visit, file, onPhoto)));
+    } finally {
+      inHand.delete(visit);
+    }
   };
   return html`
     <input ref=${input} hidden type="file" accept="image/*" capture="environment"
@@ -141,38 +170,6 @@ export async function develop(visit, raw, onPhoto) {
     await dropDraft(visit, "camera");
   }
 }
-
-/**
- * Asks why a step is taken back, and does it.
- * @param {{model: Model, label: string, recorded: Model["entries"], onClose: () => void}} given
- */
-export function Undo({ model, label, recorded, onClose }) {
-  const reasons = [t("step.undoSlip"), t("step.undoEarly"), t("step.undoWrong")];
-  const take = async (/** @type {string} */ reason) => {
-    await undo(model, recorded, reason);
-    announce(pair(t("step.undo"), label));
-    onClose();
-  };
-  return html`
-    <${Dialog} title=${t("step.undoTitle", { label })} onClose=${onClose}>
-      <p>${t("step.undoWhy")}</p>
-      ${reasons.map(reason => html`<${Button} key=${reason} onPress=${() => take(reason)}>${reason}<//>`)}
-      <${Button} kind="quiet" onPress=${onClose}>${t("cancel")}<//>
-    <//>
-  `;
-}
-
-/**
- * Says which order would break, before it does; what is true can be recorded all the same.
- * @param {{text: Text, onGo: () => unknown, onClose: () => void}} given
- */
-export const Warning = ({ text, onGo, onClose }) => html`
-  <${Dialog} title=${t("warning.title")} onClose=${onClose}>
-    <${Notice} kind="warn" title=${inLanguage(text)} />
-    <${Button} kind="main" onPress=${onGo}>${t("warning.go")}<//>
-    <${Button} onPress=${onClose}>${t("warning.stop")}<//>
-  <//>
-`;
 
 /**
  * A row of facts about the visit.

@@ -2,6 +2,7 @@
 
 import { pull, resume, tidy } from './agenda.js';
 import { get, onWrite, open, put, transact } from './database.js';
+import { sendDepartures } from './departure.js';
 import { sendFile, tellLost } from './file_sender.js';
 import { forgetMe, me } from './me.js';
 import { NoAnswer, Paused, Stopped } from './network.js';
@@ -208,7 +209,7 @@ async function schedule() {
 }
 
 /**
- * Send what is due: records, what they need, words, then signatures, then photos. In a hurry, send also what waits only
+ * Send what is due: that somebody is on the way, records, what they need, words, then signatures, then photos. In a hurry, send also what waits only
  * because this phone chose to wait. After each step it starts again from the top,
  * so that a record that was sealed meanwhile goes before the next photo, or the next part of one.
  * @param {Me} who
@@ -216,6 +217,7 @@ async function schedule() {
  */
 async function send(who, hurry) {
   await probe();
+  await sendDepartures(who);
   const tried = new Set();
   let failed = 0;
   for (;;) {

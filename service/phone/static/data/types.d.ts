@@ -70,7 +70,11 @@ export interface VisitView extends Visit {
   absence?: { at: string; [name: string]: unknown } | null;
   cancelled?: { at: string; by: string; reason: string } | null;
   inquiries: Inquiry[];
+  departure?: { at: string; minutes?: number | null; [name: string]: unknown } | null;
 }
+
+/** `person`: login of who is on the way. `minutes`: until they arrive. */
+export interface Departure { at: string; minutes?: number; person: string | null }
 
 export interface DoorKey { key: string; opens_at: string; closes_at: string; word: string }
 

@@ -3,7 +3,7 @@
 import { entriesOf, formOf } from './parts.js';
 import { unanswered } from './missing.js';
 import { Situation } from './situation.js';
-import { INCIDENTS } from './table.js';
+import { INCIDENTS, nameOf } from './table.js';
 /** @import {Entry, Judgement, Visit} from '../judge/types.d.ts' */
 /** @import {CompiledChecklist} from '../judge/rules.js' */
 /** @import {Answers, Incident, Part, Stage, Step} from './types.d.ts' */
@@ -31,7 +31,7 @@ export function incidentsOf(rules, visit, entries, judgement, now) {
       const parts = togetherParts(situation, name, null);
       return {
         fact: name,
-        label: own?.label ?? fact,
+        label: nameOf(rules, name),
         main: own !== undefined,
         asked: asked.has(name) && fact.must_declare !== false,
         perThing: fact.per_thing === true,
@@ -57,7 +57,7 @@ export function incidentsOf(rules, visit, entries, judgement, now) {
  */
 export function raise(rules, visit, entries, judgement, now, fact, { thing = null, together = false, ...answers }) {
   const situation = new Situation(rules, visit, entries, judgement, now);
-  const label = rules.facts.get(fact) ?? { zh: fact, en: fact };
+  const label = nameOf(rules, fact);
   const part = { what: fact, thing: thing?.key ?? null, label, by: /** @type {const} */ ('technician'), done: false, lacking: [] };
   const first = together ? togetherParts(situation, fact, thing?.key ?? null) : [];
   const named = thing ? { label: thing.label } : {};

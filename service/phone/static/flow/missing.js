@@ -5,7 +5,9 @@ import { FindingFormatter } from '../judge/messages.js';
 /** @import {CompiledChecklist} from '../judge/rules.js' */
 /** @import {Missing, Stage} from './types.d.ts' */
 
-const MENDABLE = ['missing', 'evidence', 'undeclared', 'open', 'bad_waiver'];
+const MENDABLE = ['missing', 'evidence', 'undeclared', 'open', 'bad_waiver', 'value', 'changed_after_signature'];
+/** What is mended by doing again what was done. */
+const AGAIN = ['value', 'changed_after_signature'];
 
 /**
  * The findings that something can still be done about, each with the step that does it.
@@ -22,7 +24,8 @@ export function missingOf(rules, judgement, stages) {
   return judgement.findings.flatMap((finding, n) => {
     const { kind, item, thing } = finding;
     if (!MENDABLE.includes(kind) || unanswered(rules, judgement).includes(item)) return [];
-    const own = steps.filter(step => [...step.items, ...step.facts].includes(item) && !step.done);
+    const what = rules.byId.get(item)?.item.signs ?? item; // whose content has changed is signed again
+    const own = steps.filter(step => [...step.items, ...step.facts].includes(what) && step.done === AGAIN.includes(kind));
     return [{ finding, view: views[n], step: own.find(step => thing === null || step.thing === thing) ?? null }];
   });
 }

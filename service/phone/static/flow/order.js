@@ -1,9 +1,10 @@
 /** The order of the norm: where each step belongs, and what would break if one were tapped now. */
 import { judge } from '../judge/judge.js';
 import { FindingFormatter } from '../judge/messages.js';
+import { lostSignature } from './signed.js';
 /** @import {CompiledChecklist} from '../judge/rules.js' */
-/** @import {Entry, Text, Visit} from '../judge/types.d.ts' */
-/** @import {Step} from './types.d.ts' */
+/** @import {Entry, Finding, Visit} from '../judge/types.d.ts' */
+/** @import {Step, Warning} from './types.d.ts' */
 /** @import {Situation} from './situation.js' */
 
 /**
@@ -52,18 +53,21 @@ export class Foresight {
    */
   constructor(situation, steps) {
     this.situation = situation;
+    this.all = steps;
     this.steps = [...steps].filter(({ done }) => !done).sort((a, b) => a.rank - b.rank);
-    this.formatter = new FindingFormatter(situation.rules.checklist);
     this.start = Number(situation.lastTime / 1000n) + 1000;
   }
 
   /**
-   * The first order that would break, or who may not say so, in the words of the finding.
+   * The signature that would be void, else the first order that would break, or who may not say so: a finding in the
+   * words of the buttons.
    * @param {Partial<Entry>[]} added
    * @param {{optional?: boolean, stage?: string}} [step]
-   * @returns {Promise<Text | null>}
+   * @returns {Promise<Warning | null>}
    */
   async warning(added, { optional = false, stage = '' } = {}) {
+    const lost = lostSignature(this.situation, added);
+    if (lost) return lost;
     const steps = this.steps.filter(step => !step.optional || (optional && step.stage === stage));
     const rest = steps.flatMap(step => step.entries());
     const key = optional ? stage : '';
@@ -72,7 +76,34 @@ export class Foresight {
     const same = (/** @type {Partial<Entry>} */ a) => added.some(b => a.what === b.what && a.thing === b.thing);
     const { findings, labels } = await this.#judge([...added, ...rest.filter(entry => !same(entry))]);
     const fresh = findings.filter(({ code, kind }) => (kind === 'order' || kind === 'attest') && !usual.has(code));
-    return fresh.length ? this.formatter.format(fresh.slice(0, 1), labels)[0].message : null;
+    if (!fresh.length) return null;
+    return { kind: fresh[0].kind === 'order' ? 'order' : 'attest', ...this.#words(fresh[0], added, labels) };
+  }
+
+  /**
+   * A broken order with what the buttons call its two acts, or the norm's name of one that no button stands for.
+   * @param {Finding} finding
+   * @param {Partial<Entry>[]} added
+   * @param {Map<string, string>} labels
+   */
+  #words(finding, added, labels) {
+    const { checklist } = this.situation.rules;
+    const { kind, item, thing, part } = finding;
+    if (kind !== 'order') return new FindingFormatter(checklist).format([finding], labels)[0].message;
+    const other = part.split('.')[1] ?? '';
+    const isIn = (/** @type {string} */ what, /** @type {Step} */ step) =>
+      step.parts.some(each => each.what === what && (each.thing ?? thing) === thing);
+    const named = (/** @type {string} */ what) => {
+      const step = this.all.find(each => isIn(what, each));
+      if (!step) return undefined;
+      const own = step.parts.find(each => each.what === what);
+      const given = new Set(added.map(each => each.what));
+      const isPart = given.has(what) && step.parts.some(each => !each.done && !given.has(each.what));
+      return isPart || isIn(what === item ? other : item, step) ? own?.label : step.label;
+    };
+    const items = checklist.items.map(each => ({ ...each, label: ([item, other].includes(each.id) && named(each.id)) || each.label }));
+    const facts = { ...checklist.facts, [other]: { ...checklist.facts[other], ...named(other) } };
+    return new FindingFormatter({ ...checklist, items, facts }).format([finding], labels)[0].message;
   }
 
   /** @param {Partial<Entry>[]} added */

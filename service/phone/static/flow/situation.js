@@ -1,4 +1,5 @@
 import { parse } from '../judge/condition.js';
+import { factsOf } from '../judge/facts.js';
 import { toMicroseconds } from '../judge/moments.js';
 import { own } from '../judge/texts.js';
 import { occurrenceKey, Timeline } from '../judge/timeline.js';
@@ -102,10 +103,7 @@ export class Situation {
    * @param {Set<string>} facts
    */
   #of(thing, facts) {
-    if (thing === null) return facts;
-    const { thingFacts } = this.rules;
-    const named = [...this.timeline.namedThings].filter(([, things]) => things.has(thing)).map(([fact]) => fact);
-    return new Set([...[...facts].filter(name => !thingFacts.has(name)), ...named]);
+    return thing === null ? facts : factsOf(this.rules, this.timeline, facts, thing);
   }
 
   /**
@@ -129,21 +127,41 @@ export class Situation {
   }
 }
 
-/** The names of declared facts that a condition requires, `not` aside. @type {WeakMap<CompiledItem, string[]>} */
+/** The names that a condition requires, `not` aside. @type {WeakMap<CompiledItem, string[]>} */
 const REQUIRED = new WeakMap();
+
+/** @param {CompiledItem} rule */
+function required(rule) {
+  let found = REQUIRED.get(rule);
+  if (!found) {
+    found = names(parse(rule.item.when));
+    REQUIRED.set(rule, found);
+  }
+  return found;
+}
 
 /**
  * The facts that happen besides the work and make an item apply.
  * @param {CompiledChecklist} rules
  * @param {CompiledItem} rule
  */
-export function incidentsOfItem(rules, rule) {
-  let found = REQUIRED.get(rule);
-  if (!found) {
-    found = names(parse(rule.item.when)).filter(name => rules.facts.get(name)?.type === 'declared');
-    REQUIRED.set(rule, found);
-  }
-  return found;
+export const incidentsOfItem = (rules, rule) => required(rule).filter(name => rules.facts.get(name)?.type === 'declared');
+
+/**
+ * The arrival and the window, if an item applies only because the one is far outside the other: its words are about a
+ * change of the appointment, and nobody has changed it.
+ * @param {CompiledChecklist} rules
+ * @param {Visit} visit
+ * @param {Entry[]} entries
+ * @param {Judgement} judgement
+ * @param {string} now
+ * @param {string} item
+ */
+export function movedBy(rules, visit, entries, judgement, now, item) {
+  const rule = rules.byId.get(item);
+  if (!visit.window || visit.rescheduled?.length || !rule || !required(rule).includes('time_changed')) return null;
+  const arrival = new Situation(rules, visit, entries, judgement, now).timeline.occurrences.get('arrived');
+  return arrival ? { arrived: arrival.entry.at, ...visit.window } : null;
 }
 
 /**

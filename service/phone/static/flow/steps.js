@@ -5,30 +5,16 @@
  */
 
 import { occurrenceKey } from '../judge/timeline.js';
+import { alternativesOf } from './alternatives.js';
 import { Foresight, sorted } from './order.js';
 import { entriesOf, formOf, needsOf } from './parts.js';
-import { incidentsOfItem, Situation } from './situation.js';
-import {
-  ALTERNATIVES,
-  denied,
-  DENIALS,
-  GROUPS,
-  INCIDENT_WEIGHT,
-  NOBODY,
-  STAGE_OF,
-  STAGE_WEIGHTS,
-  STAGES,
-  WEIGHTS,
-} from './table.js';
+import { happenings, partsOf, reopened } from './placed.js';
+import { Situation } from './situation.js';
+import { GROUPS, INCIDENT_WEIGHT, nameOf, STAGE_WEIGHTS, STAGES, WEIGHTS } from './table.js';
 /** @import {Entry, Judgement, Text, Visit} from '../judge/types.d.ts' */
-/** @import {CompiledChecklist, CompiledItem} from '../judge/rules.js' */
-/** @import {Alternative, Answers, Part, Stage, Step} from './types.d.ts' */
-
-/**
- * A part with where it belongs. `incident`: the fact that it happens besides.
- * @typedef {Part & {stage: string, incident: string | null, optional: boolean}} Placed
- */
-/** @typedef {{fact: string, thing: string | null}} Happening */
+/** @import {CompiledChecklist} from '../judge/rules.js' */
+/** @import {Placed} from './placed.js' */
+/** @import {Stage, Step} from './types.d.ts' */
 
 /**
  * The stages with their steps: those that belong to every visit, and one for each thing that happened besides.
@@ -53,7 +39,7 @@ export async function stepsOf(rules, visit, entries, judgement, now, { reopen } 
 }
 
 /**
- * What would break if this were recorded now, in the words of the finding.
+ * What would break if this were recorded now.
  * @param {CompiledChecklist} rules
  * @param {Visit} visit
  * @param {Entry[]} entries
@@ -75,119 +61,6 @@ export function warningOf(rules, visit, entries, judgement, now, stages, added) 
 export function nextOf(stages) {
   const steps = stages.flatMap(stage => stage.steps).filter(({ done, optional }) => !done && !optional);
   return steps.reduce((/** @type {Step | null} */ first, step) => (first && first.rank < step.rank ? first : step), null);
-}
-
-/**
- * What happened besides: facts, with each of their things.
- * @param {Situation} situation
- * @returns {Happening[]}
- */
-function happenings({ rules, timeline }) {
-  return [...rules.facts].flatMap(([fact, { type, per_thing: perThing, things_of: of }]) => {
-    if (type !== 'declared' || of) return [];
-    /** @type {(string | null)[]} */
-    const things = perThing ? timeline.thingsOf(fact) : timeline.occurrences.has(fact) ? [null] : [];
-    return things.map(thing => ({ fact, thing }));
-  });
-}
-
-/**
- * @param {Situation} situation
- * @returns {Placed[]}
- */
-function partsOf(situation) {
-  const { rules } = situation;
-  const happened = happenings(situation);
-  /** @type {Placed[]} */
-  const parts = [];
-  for (const [name, fact] of rules.facts) {
-    if (fact.type === 'event' && !fact.per_thing) parts.push(...eventPart(situation, name));
-    if (!fact.things_of) continue;
-    for (const { thing } of happened.filter(each => each.fact === fact.things_of)) {
-      const done = situation.timeline.occurrences.has(occurrenceKey(name, thing));
-      const optional = fact.type === 'declared';
-      const own = { what: name, thing, label: fact, by: /** @type {const} */ ('technician'), done, lacking: [] };
-      parts.push({ ...own, stage: 'inside', incident: fact.things_of, optional });
-    }
-  }
-  for (const rule of rules.items) {
-    if (!isTechnicians(rules, rule)) continue;
-    const facts = rule.perThing ? [rule.thingsOf] : incidentsOfItem(rules, rule);
-    const mine = happened.filter(({ fact }) => facts.includes(fact));
-    const places = rule.perThing || mine.length ? (rule.perThing ? mine : mine.slice(0, 1)) : [null];
-    if (rule.perThing && !mine.length) continue;
-    for (const place of places) parts.push(...itemPart(situation, rule, place));
-  }
-  return parts;
-}
-
-/**
- * @param {Situation} situation
- * @param {string} name
- * @returns {Placed[]}
- */
-function eventPart(situation, name) {
-  const label = situation.rules.facts.get(name) ?? { zh: name, en: name };
-  const own = { what: name, thing: null, by: /** @type {const} */ ('technician'), lacking: [], incident: null };
-  const stage = 'inside';
-  if (situation.isDenied(name)) return [{ ...own, label: denied(label), done: true, stage, optional: false }];
-  const answer = situation.expects(name);
-  if (answer === 'no') return [];
-  return [{ ...own, label, done: situation.happened(name), stage, optional: answer === 'maybe' }];
-}
-
-/**
- * @param {Situation} situation
- * @param {CompiledItem} rule
- * @param {Happening | null} place
- * @returns {Placed[]}
- */
-function itemPart(situation, rule, place) {
-  const { id, item } = rule;
-  const thing = rule.perThing ? (place?.thing ?? null) : null;
-  const isRecorded = situation.isRecorded(rule, thing);
-  const answer = situation.applies(rule, thing);
-  if (answer === 'no' && !isRecorded) return [];
-  if (place === null && incidentsOfItem(situation.rules, rule).length && !isRecorded && answer !== 'yes') return [];
-  const lacking = (situation.lacking.get(occurrenceKey(id, thing)) ?? []).filter(kind => kind !== 'customer_confirm');
-  const mayStay = item.may_stay_open === true && item.kind === 'outcome';
-  return [
-    {
-      what: id,
-      thing,
-      label: item.screen,
-      by: rule.attestedBy.includes('technician') ? 'technician' : 'customer',
-      done: isRecorded && !lacking.length,
-      lacking: isRecorded ? lacking : [],
-      stage: STAGE_OF[item.stage] ?? 'inside',
-      incident: place?.fact ?? null,
-      optional: !isRecorded && (answer === 'maybe' || mayStay),
-    },
-  ];
-}
-
-/**
- * Whether a technician does this, or has it signed: no prohibitions, nothing that dispatch or the judge answers.
- * @param {CompiledChecklist} rules
- * @param {CompiledItem} rule
- */
-function isTechnicians(rules, { id, item, attestedBy, satisfiedByAny }) {
-  if (item.kind === 'prohibition' || item.kind === 'computed' || satisfiedByAny.length) return false;
-  if (item.who === 'dispatcher') return false;
-  if (attestedBy.includes('technician')) return item.who !== 'office' || item.per === 'thing';
-  return rules.statements.some(({ signs }) => signs === id);
-}
-
-/**
- * Only the parts that are asked for again.
- * @param {Placed[]} parts
- * @param {{item: string, thing?: string | null}[]} items
- * @returns {Placed[]}
- */
-function reopened(parts, items) {
-  const isAsked = (/** @type {Placed} */ { what, thing }) =>
-    items.some(each => each.item === what && (each.thing ?? null) === thing);
-  return parts.filter(isAsked).map(part => ({ ...part, done: false, optional: false }));
 }
 
 /**
@@ -265,61 +138,6 @@ const joined = parts => ({
 });
 
 /**
- * What else may be said instead of doing a step.
- * @param {Situation} situation
- * @param {string} id
- * @param {Placed[]} undone
- * @returns {Alternative[]}
- */
-function alternativesOf(situation, id, undone) {
-  const { rules } = situation;
-  /** @type {Alternative[]} */
-  const found = [];
-  for (const [fact, { groups, label }] of Object.entries(DENIALS)) {
-    if (!undone.length || !groups.includes(id) || !rules.facts.has(fact) || situation.expects(fact) === 'no') continue;
-    if (situation.happened(fact) || situation.happened(NOBODY)) continue;
-    const entry = { what: fact, by: /** @type {const} */ ('technician'), holds: false };
-    found.push({ id: `not.${fact}`, label, needs: 'tap', entries: () => [entry] });
-  }
-  for (const part of undone) {
-    const { what, thing, label, by } = part;
-    const own = { what, by: /** @type {const} */ ('technician'), ...(thing !== null && { thing }) };
-    const item = rules.byId.get(what)?.item;
-    if (undone.length > 1) {
-      const entries = (/** @type {Answers} */ answers) => entriesOf(rules, [part], answers);
-      found.push({ id: `only.${what}`, label: ALTERNATIVES.only(label), needs: 'tap', entries });
-    }
-    if (!item || part.lacking.length) continue;
-    for (const who of ['customer', 'technician'].filter(each => item.waiver?.by.includes(each))) {
-      found.push({
-        id: `${who}.${what}`,
-        label: ALTERNATIVES[who](item.label),
-        needs: 'reason',
-        entries: ({ reason = '' }) => [{ ...own, waived: { by: who, reason } }],
-      });
-    }
-    if (item.refusal) {
-      found.push({
-        id: `refused.${what}`,
-        label: ALTERNATIVES.refused(item.label),
-        needs: 'refusal',
-        entries: ({ reason = '', outcome, photos = [] }) => [
-          {
-            ...own,
-            refused: { reason, outcome: outcome || 'refused' },
-            ...(photos.length && { evidence: photos.map(photo => ({ kind: 'photo', ...photo })) }),
-          },
-        ],
-      });
-    } else if (by === 'customer') {
-      const entries = () => [own];
-      found.push({ id: `instead.${what}`, label: ALTERNATIVES.instead(item.label), needs: 'tap', entries });
-    }
-  }
-  return found;
-}
-
-/**
  * @param {Situation} situation
  * @param {Step[]} steps in the order of the norm
  * @returns {Stage[]}
@@ -332,7 +150,7 @@ function staged(situation, steps) {
   const incidents = happened.map(incident => {
     const { fact, thing } = incident;
     const isFirst = happened.find(each => each.fact === fact) === incident;
-    const { zh, en } = rules.facts.get(fact) ?? { zh: fact, en: fact };
+    const { zh, en } = nameOf(rules, fact);
     const name = thing === null ? '' : (timeline.labels.get(thing) ?? thing);
     return {
       id: occurrenceKey(fact, thing),

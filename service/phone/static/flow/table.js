@@ -3,6 +3,7 @@
  * besides the work. What is not in these tables appears by itself, from what the checklist says about it.
  */
 /** @import {Text} from '../judge/types.d.ts' */
+/** @import {CompiledChecklist} from '../judge/rules.js' */
 
 /** @typedef {{id: string, stage: string, weight: number, parts: string[], label: Text | null}} Group */
 
@@ -154,7 +155,7 @@ export const denied = ({ zh, en }) => text(`没有${zh}`, `Not so: ${en}`);
 export const INCIDENTS = [
   {
     fact: 'borrowed',
-    label: text('借用东西', 'Borrow something'),
+    label: text('借用东西', 'Something borrowed'),
     things: [
       text('椅子', 'chair'),
       text('梯子', 'ladder'),
@@ -200,5 +201,15 @@ export const INCIDENTS = [
     photo: true,
   },
 ];
+
+/**
+ * What something that happened is called on a screen. It does not judge before anybody has looked: the checklist's own
+ * names may say whose fault it was.
+ * @param {CompiledChecklist} rules
+ * @param {string} fact
+ * @returns {Text}
+ */
+export const nameOf = (rules, fact) =>
+  INCIDENTS.find(each => each.fact === fact)?.label ?? rules.facts.get(fact) ?? text(fact, fact);
 
 export const NOBODY = 'nobody_home';

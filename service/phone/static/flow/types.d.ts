@@ -10,6 +10,11 @@ export interface Part {
   lacking: string[];
 }
 
+/** What is said before something is recorded: it breaks an order of the norm, or is not theirs, or voids a signature. */
+export interface Warning extends Text {
+  kind: 'order' | 'attest' | 'signed';
+}
+
 /** What a technician gives with a tap: all of it optional. */
 export interface Answers {
   photos?: { sha256: string; taken_at: string }[];
@@ -54,8 +59,8 @@ export interface Step {
   optional: boolean;
   needs: 'tap' | 'photo' | 'text' | 'fields' | 'gps' | 'signature';
   form: Form;
-  /** The order that would break if this were tapped now. */
-  warning: Text | null;
+  /** What would break if this were tapped now. */
+  warning: Warning | null;
   /** When it was done, and by which entries. */
   recorded: Entry[];
   parts: Part[];
@@ -89,6 +94,7 @@ export interface Incident {
   together: { label: Text; parts: string[] } | null;
 }
 
+/** `step`: what mends it; it is done already where something is to be done again. Null if it is not the technician's. */
 export interface Missing {
   finding: Finding;
   view: FindingView;

@@ -4,18 +4,16 @@
  * docs/judging.md describes it. The numbers in `#checkItem` are those of its steps.
  */
 
+import { compute, signedDigests } from './computed.js';
 import { hasEvidence, hasPhoto, isValidAnswer, isValidRefusal, isValidWaiver } from './evidence.js';
+import { factsOf, isOutside, trueFacts, WINDOW_END, windowInForce } from './facts.js';
 import { toMicroseconds } from './moments.js';
-import { digest, render } from './statement.js';
 import { hasOwn, isBlank, own } from './texts.js';
 import { latest, occurrenceKey, Timeline } from './timeline.js';
 /** @import {Entry, Finding, FindingKind, Judgement, Severity, TimedEntry, Verdict, Visit} from './types.d.ts' */
 /** @import {CompiledChecklist, CompiledItem} from './rules.js' */
 
 const APPOINTMENT = 'appointment_agreed';
-const SIGNED_CONTENT = 'signed_content_fixed';
-/** The end of the agreed window, as an entry that order rules can refer to. @type {Entry} */
-const WINDOW_END = { id: '-', at: '9999-12-31T23:59:59Z', by: 'office', what: 'window_end' };
 
 /**
  * Judges a visit by the entries that count at `now`.
@@ -41,27 +39,6 @@ function verdictOf(findings) {
   return worst.has('warning') ? 'compliant_with_remarks' : 'compliant';
 }
 
-/**
- * The digests of the statements that could have been signed, as of the time of the signature: all that the judge
- * cannot compute at once, because browsers digest in the background. Null where the signature names none.
- * @param {CompiledChecklist} rules
- * @param {Visit} visit
- * @param {Timeline} timeline
- */
-async function signedDigests(rules, visit, timeline) {
-  const act = timeline.occurrences.get(rules.byId.get(SIGNED_CONTENT)?.item.signs ?? '');
-  if (!act || !namedDigests(act).length) return null;
-  const tables = rules.statements.filter(({ signs }) => signs != null && signs === act.entry.what);
-  if (!tables.length) return null;
-  return Promise.all(tables.map(table => digest(render(rules, table, visit.id, timeline, { until: act.time }))));
-}
-
-/** @param {TimedEntry} act */
-const signatures = act => (act.entry.evidence ?? []).filter(({ kind }) => kind === 'signature');
-
-/** @param {TimedEntry} act */
-const namedDigests = act => signatures(act).flatMap(piece => piece.statement_sha256 ?? []);
-
 /** The state of judging one visit. */
 class Evaluation {
   /** @type {Finding[]} */
@@ -80,10 +57,9 @@ class Evaluation {
     this.visit = visit;
     this.timeline = timeline;
     this.signed = signed;
-    this.arrived = timeline.occurrences.get('arrived')?.time;
-    const { window, moved } = this.#windowInForce();
+    const { window, moved } = windowInForce(visit, timeline);
     this.window = window;
-    this.facts = this.#trueFacts(moved);
+    this.facts = trueFacts(rules, visit, timeline, moved || isOutside(timeline, window, rules.movedAfter));
   }
 
   /**
@@ -100,52 +76,6 @@ class Evaluation {
     this.#checkItems();
     const { nextChange: until, labels } = timeline;
     return { verdict: verdictOf(findings), findings, until, facts, labels, due };
-  }
-
-  /** The window in force on arrival, and whether the visit was rescheduled. */
-  #windowInForce() {
-    const { visit, timeline, arrived } = this;
-    let window = visit.window ? boundsOf(visit.window) : null;
-    if (window) timeline.occurrences.set('window_end', { time: window.to, position: -1, entry: WINDOW_END });
-    let moved = false;
-    /** @type {bigint | null} */
-    let last = null;
-    for (const change of visit.rescheduled ?? []) {
-      const at = toMicroseconds(change.at);
-      if (at > timeline.now) {
-        timeline.changesAt(at);
-        continue;
-      }
-      moved = true;
-      if ((arrived === undefined || at <= arrived) && (last === null || at >= last)) {
-        last = at;
-        window = boundsOf(change);
-      }
-    }
-    return { window, moved };
-  }
-
-  /**
-   * Whether the arrival is outside the window in force by more than the tolerance.
-   * @param {bigint} tolerance
-   */
-  #isOutsideWindow(tolerance) {
-    const { window, arrived } = this;
-    if (!window || arrived === undefined) return false;
-    return arrived < window.from - tolerance || arrived > window.to + tolerance;
-  }
-
-  /** @param {boolean} moved */
-  #trueFacts(moved) {
-    const { rules, visit, timeline } = this;
-    const facts = new Set(timeline.namedThings.keys());
-    for (const [name, { type }] of rules.facts) {
-      const happened = (type === 'event' || type === 'declared') && timeline.occurrences.has(name);
-      if (happened || (type === 'assigned' && own(visit.assigned, name))) facts.add(name);
-    }
-    if (moved || this.#isOutsideWindow(rules.movedAfter)) facts.add('time_changed');
-    facts.add(`visit_type=${visit.type}`);
-    return facts;
   }
 
   #checkExemption() {
@@ -179,21 +109,9 @@ class Evaluation {
         continue;
       }
       for (const thing of this.timeline.thingsOf(rule.thingsOf)) {
-        if (rule.applies(this.#factsOf(thing))) this.#checkItem(rule, thing);
+        if (rule.applies(factsOf(this.rules, this.timeline, this.facts, thing))) this.#checkItem(rule, thing);
       }
     }
-  }
-
-  /**
-   * The names that are true for a thing: facts with things only if they name it.
-   * @param {string} thing
-   */
-  #factsOf(thing) {
-    const facts = new Set([...this.facts].filter(name => !this.rules.thingFacts.has(name)));
-    for (const [fact, things] of this.timeline.namedThings) {
-      if (things.has(thing)) facts.add(fact);
-    }
-    return facts;
   }
 
   /**
@@ -360,7 +278,7 @@ class Evaluation {
 
   /** @param {CompiledItem} rule */
   #checkComputed(rule) {
-    const result = this.#compute(rule);
+    const result = compute(rule, this);
     if (!result) return;
     const [kind, timed] = result;
     const waived = this.timeline.waivers.get(rule.id) ?? [];
@@ -368,44 +286,7 @@ class Evaluation {
     if (valid.length) this.#add('waived', rule.id, waiverResult(rule), valid);
     else this.#add(kind, rule.id, rule.severity, timed);
   }
-
-  /**
-   * @param {CompiledItem} rule
-   * @returns {[FindingKind, TimedEntry[]] | null}
-   */
-  #compute({ id, item }) {
-    const { rules, visit, timeline, facts } = this;
-    const { occurrences, acts } = timeline;
-    const signature = occurrences.get(item.signs ?? '');
-    switch (id) {
-      case 'arrival_in_window': {
-        const arrival = occurrences.get('arrived');
-        return arrival && this.#isOutsideWindow(rules.grace) ? ['late', [arrival]] : null;
-      }
-      case 'p_two_inspectors': {
-        const count = visit.inspectors ?? (facts.has('inspector_on_site') ? 1 : 0);
-        return count < 2 ? ['missing', []] : null;
-      }
-      case 'signer_is_customer': {
-        if (!signature) return null;
-        const isAllowed = signatures(signature).every(({ relation }) => item.allowed_signers?.includes(relation ?? ''));
-        return isAllowed ? null : ['signer', [signature]];
-      }
-      case SIGNED_CONTENT: {
-        if (!signature) return null;
-        const covered = (item.covers ?? []).flatMap(other => acts.get(other) ?? []);
-        const later = covered.filter(({ time }) => time > signature.time);
-        const isGenuine = !this.signed || namedDigests(signature).every(named => this.signed?.includes(named));
-        return later.length || !isGenuine ? ['changed_after_signature', [signature, ...later]] : null;
-      }
-      default:
-        throw new Error(`this judge cannot compute ${id}`);
-    }
-  }
 }
 
 /** @param {CompiledItem} rule */
 const waiverResult = rule => rule.item.waiver?.result ?? 'violation';
-
-/** @param {{from: string, to: string}} window */
-const boundsOf = ({ from, to }) => ({ from: toMicroseconds(from), to: toMicroseconds(to) });

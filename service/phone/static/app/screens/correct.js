@@ -2,6 +2,7 @@
 
 import { seal } from "../../data/records.js";
 import { newThing } from "../../flow/incidents.js";
+import { nameOf } from "../../flow/table.js";
 import { html, useState } from "../html.js";
 import { Button, Card, LinkButton, Notice, Screen, announce } from "../parts.js";
 import { go } from "../router.js";
@@ -49,7 +50,7 @@ function Item({ model, item: { item, thing = null, reason }, since }) {
   const { rules, entries } = model;
   const rule = rules.byId.get(item);
   const fact = rules.facts.get(item);
-  const name = say(rule?.item.label ?? fact ?? { zh: item, en: item });
+  const name = say(rule?.item.label ?? nameOf(rules, item));
   const isAnswered = entries.some(
     ({ what, thing: own, by, at }) => what === item && (own ?? null) === thing && by !== "dispatcher" && Date.parse(at) > Date.parse(since),
   );

@@ -24,7 +24,7 @@ function QrCode({ text, name }) {
 }
 
 /** @param {{visit: string, door: DoorKey}} given */
-function Code({ visit, door }) {
+export function Code({ visit, door }) {
   const [shown, setShown] = useState({ url: "", seconds: 0 });
   useEffect(() => {
     let live = true;
@@ -48,14 +48,20 @@ function Code({ visit, door }) {
   `;
 }
 
-/** The code of a visit, or why there is none now. @param {{model: import("../visit.js").Model}} given */
-export function DoorCode({ model: { id, visit } }) {
-  const { door_key: door } = visit;
+/** Why the code of a visit cannot be used now. @param {import("../visit.js").Model} model */
+export function codeLacks({ visit: { door_key: door } }) {
   const when = server().getTime();
-  if (!door) return html`<${Notice} kind="warn" title=${t("door.none")} />`;
-  if (when < Date.parse(door.opens_at)) return html`<${Notice} kind="info" title=${t("door.early", { time: timeText(door.opens_at) })} />`;
-  if (when > Date.parse(door.closes_at)) return html`<${Notice} kind="warn" title=${t("door.over")} />`;
-  return html`<${Code} visit=${id} door=${door} />`;
+  if (!door) return t("door.none");
+  if (when < Date.parse(door.opens_at)) return t("door.early", { time: timeText(door.opens_at) });
+  return when > Date.parse(door.closes_at) ? t("door.over") : null;
+}
+
+/** The code of a visit, or why there is none now. @param {{model: import("../visit.js").Model}} given */
+export function DoorCode({ model }) {
+  const { id, visit } = model;
+  const lacks = codeLacks(model);
+  if (lacks || !visit.door_key) return html`<${Notice} kind="warn" title=${lacks} />`;
+  return html`<p>${t("door.how")}</p><p class="quiet">${t("door.offline")}</p><${Code} visit=${id} door=${visit.door_key} />`;
 }
 
 /** The screen. @param {{visit: string}} given */
@@ -66,7 +72,6 @@ export function Door({ visit }) {
   return html`
     <${Screen} title=${t("door.title")} back=${at(visit)}>
       <p class="lead">${me.value?.person.name}</p>
-      <p>${t("door.how")} ${t("door.offline")}</p>
       <${DoorCode} model=${model} />
       ${word && html`<${Card}><p>${t("door.word")}</p><p class="word" lang="zh-CN">${word}</p><//>`}
     <//>

@@ -6,7 +6,7 @@ import { seal } from "../../data/records.js";
 import { html, useEffect, useState } from "../html.js";
 import { Button, Card, Dialog, Icon, Notice, Screen } from "../parts.js";
 import { outbox, unsent } from "../state.js";
-import { language, pair, problemText, t, timeText } from "../words.js";
+import { inBrackets, language, pair, problemText, t, timeText } from "../words.js";
 import { Export } from "./export.js";
 
 /** @typedef {import("../../data/types.d.ts").Problem} Problem */
@@ -62,13 +62,23 @@ export function Outbox() {
           ${open > 0 &&
           html`<div class="line"><${Icon} name="clock" /><span>${pair(t("outbox.state.draft"), t("outbox.entries", { count: open }))}</span></div>
             <${Button} icon="unsent" onPress=${() => seal(id)}>${t("settings.send")}<//>`}
-          ${lines.map(line => html`<${LineRow} key=${line.id} line=${line} />`)}
+          ${lines.filter(({ state }) => state !== "stored").map(line => html`<${LineRow} key=${line.id} line=${line} />`)}
+          <${Stored} lines=${lines.filter(({ state }) => state === "stored")} />
         <//>
       `)}
       ${unsent.value + unsealed > 0 && html`<${Card} title=${t("settings.export")}><p>${t("settings.exportWhy")}</p><${Export} /><//>`}
     <//>
   `;
 }
+
+/** What the server has, as one line that unfolds. @param {{lines: Line[]}} given */
+const Stored = ({ lines }) =>
+  lines.length > 0 && html`
+    <details class="folded">
+      <summary>${inBrackets(t("outbox.state.stored"), lines.length)}</summary>
+      ${lines.map(line => html`<${LineRow} key=${line.id} line=${line} />`)}
+    </details>
+  `;
 
 /** @param {{line: Line}} given */
 function LineRow({ line: { id, name, at, state, problem, file } }) {

@@ -6,7 +6,7 @@ import { explain } from "../../data/records.js";
 import { html, useEffect, useState } from "../html.js";
 import { Button, Card, Field, LinkButton, Notice, Screen, announce } from "../parts.js";
 import { at, useVisit } from "../visit.js";
-import { Finding, NotThere } from "../visit_parts.js";
+import { bySeverity, Finding, NotThere } from "../visit_parts.js";
 import { problemText, t } from "../words.js";
 
 /** @typedef {import("../visit.js").Model} Model */
@@ -53,8 +53,7 @@ function Explained({ model, finding, words }) {
   const own = words.filter(each => each.finding === finding.code);
   const asked = model.view.inquiries.filter(each => each.finding === finding.code);
   return html`
-    <${Finding} finding=${finding}>
-      ${finding.clause && html`<p class="quiet">${t("result.clause", { clause: finding.clause })}</p>`}
+    <${Finding} model=${model} finding=${finding}>
       ${asked.map(({ id, text }) => html`<p key=${id}><b>${t("result.asked", { text })}</b></p>`)}
       ${own.map(({ id, body, problem }) => html`
         <p key=${id}>${t("result.explained", { text: JSON.parse(body).text })}${problem && html`<br />${t("outbox.problem", { title: problemText(problem) })}`}</p>
@@ -83,7 +82,7 @@ export function Result({ visit }) {
         ${!isSent && html`<${LinkButton} to="outbox">${t("outbox.open")}<//>`}
       <//>
       <h2>${t(findings.length ? "result.findings" : "result.nothing")}</h2>
-      ${findings.map(finding => html`<${Explained} key=${finding.code} model=${model} finding=${finding} words=${words} />`)}
+      ${[...findings].sort(bySeverity).map(finding => html`<${Explained} key=${finding.code} model=${model} finding=${finding} words=${words} />`)}
       ${others.map(({ id, text }) => html`<${Card} key=${id}><p>${t("result.asked", { text })}</p><//>`)}
       <p class="quiet">${t("result.own")}</p>
       <${LinkButton} to=${at(visit)}>${t("result.back")}<//>

@@ -5,7 +5,7 @@ import { kick } from "../../data/outbox.js";
 import { html, useEffect, useState } from "../html.js";
 import * as home from "../install.js";
 import { speak } from "../language.js";
-import { Button, Card, Notice, Screen } from "../parts.js";
+import { Button, Card, LinkButton, Notice, Screen } from "../parts.js";
 import { me, outbox, unsent } from "../state.js";
 import { language, t, timeText } from "../words.js";
 import { Export } from "./export.js";
@@ -19,7 +19,7 @@ function size(bytes) {
 function Unsent() {
   const { waiting, parked, files, unsealed, sending, last_sync } = outbox.value;
   return html`
-    <${Card} title=${t("settings.unsent")}>
+    <${Card} title=${t("outbox.title")}>
       ${unsent.value + unsealed === 0 && html`<${Notice} kind="good" title=${t("settings.allSent")} />`}
       ${sending && html`<p>${t("settings.sending")}</p>`}
       ${unsealed > 0 && html`<p>${t("settings.unsealed", { count: unsealed })}</p>`}
@@ -28,6 +28,7 @@ function Unsent() {
       ${parked > 0 && html`<${Notice} kind="bad" title=${t("settings.parked", { count: parked })} />`}
       ${last_sync && html`<p class="quiet">${t("settings.lastSync", { time: timeText(last_sync) })}</p>`}
       <${Button} icon="again" onPress=${kick}>${t("settings.send")}<//>
+      <${LinkButton} to="outbox" icon="unsent">${t("outbox.open")}<//>
       ${unsent.value + unsealed > 0 && html`<p>${t("settings.exportWhy")}</p><${Export} />`}
     <//>
   `;

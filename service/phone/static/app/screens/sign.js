@@ -4,6 +4,7 @@ import { get } from "../../data/database.js";
 import { drafts as draftsOf, saveDraft, signature } from "../../data/photos.js";
 import { kick } from "../../data/outbox.js";
 import { seal } from "../../data/records.js";
+import { unfinishedOf } from "../../flow/signed.js";
 import { toMicroseconds } from "../../judge/moments.js";
 import { digest, statements } from "../../judge/statement.js";
 import { compare, Timeline } from "../../judge/timeline.js";
@@ -11,11 +12,11 @@ import SignaturePad from "../../vendor/signature_pad/dist/signature_pad.min.js";
 import { html, useEffect, useRef, useState } from "../html.js";
 import { Button, Card, Field, LinkButton, Notice, Screen, announce } from "../parts.js";
 import { go } from "../router.js";
-import { hold } from "../state.js";
+import { hold, online } from "../state.js";
 import { stepOf, stepPlace, useVisit, visitPlace, write } from "../visit.js";
-import { NotThere, Picture, say } from "../visit_parts.js";
-import { inBrackets, pair, t } from "../words.js";
-import { DoorCode } from "./door.js";
+import { NotThere, Picture, Row, say } from "../visit_parts.js";
+import { inBrackets, inLanguage, pair, t } from "../words.js";
+import { Code, codeLacks } from "./door.js";
 import { COST, costEntry, draftKey, EMPTY } from "./step.js";
 
 /** @typedef {import("../visit.js").Model} Model */
@@ -81,10 +82,12 @@ function Signing({ model, step, document, what, isCharged }) {
     go(stepPlace(model, "step", step));
   };
   const isUnnamed = !signing.signer.trim() || !signing.relation;
+  const unfinished = unfinishedOf(model.rules, model.judgement, model.stages, step);
   const sign = () => {
-    if (!isUnnamed || isAsked) return change({ isSigning: true, strokes });
+    if ((!isUnnamed && !unfinished.length) || isAsked) return change({ isSigning: true, strokes });
     setAsked(true); // told once, never blocked
   };
+  const ownLacks = codeLacks(model) ?? (online.value || isSent(model) ? null : t("sign.ownOffline"));
   const canRefuse = model.rules.byId.get(what)?.item.refusal != null;
 
   if (signing.isSigning && isCurrent) {
@@ -98,20 +101,39 @@ function Signing({ model, step, document, what, isCharged }) {
   `;
   return html`
     <${Screen} title=${t("sign.paper")} back=${visitPlace(model)} actions=${actions}>
+      ${unfinished.length > 0 && html`<${Unfinished} model=${model} some=${unfinished} isAsked=${isAsked} />`}
       <${Paper} document=${document} isTurned=${isTurned} />
       ${isCharged && html`<${PriceList} /><${Cost} model=${model} />`}
       <${Signer} model=${model} signing=${signing} onChange=${change} />
       ${isAsked && isUnnamed && html`<${Notice} kind="warn" title=${t("sign.unnamed")} alert />`}
       <div class="equal">
         <${Button} icon="pen" onPress=${sign}>${t("sign.sign")}<//>
-        <${Button} icon="phone" onPress=${() => change({ isOwn: true })}>${t("sign.own")}<//>
+        ${!ownLacks && html`<${Button} icon="phone" onPress=${() => change({ isOwn: true })}>${t("sign.own")}<//>`}
         ${canRefuse && OUTCOMES.map(outcome => html`<${Button} key=${outcome} onPress=${() => instead(outcome)}>
           <span class="unseen">${pair(t("step.outcome"), "")}</span>${say({ zh: t(`step.${outcome}`), en: t(`step.${outcome}`) })}
         <//>`)}
       </div>
+      ${ownLacks && html`<${Row} icon="phone" name="">${pair(t("sign.own"), ownLacks)}<//>`}
     <//>
   `;
 }
+
+/**
+ * What of the paper is not complete: completed later, it would need another signature.
+ * @param {{model: Model, some: import("../../flow/types.d.ts").Missing[], isAsked: boolean}} given
+ */
+const Unfinished = ({ model, some, isAsked }) => html`
+  <${Notice} kind="warn" title=${t("sign.unfinished")} alert=${isAsked}>
+    <ul>${some.map(({ view }) => html`<li key=${view.code}>${inLanguage(view.message)}</li>`)}</ul>
+    ${[...new Set(some.map(({ step }) => step))].map(own =>
+      own && html`<${LinkButton} key=${own.id} to=${own.done ? visitPlace(model) : stepPlace(model, "step", own)}>${say(own.label)}<//>`,
+    )}
+    ${isAsked && html`<p>${t("sign.anyway")}</p>`}
+  <//>
+`;
+
+/** Whether the server has all that was recorded here. @param {Model} model */
+const isSent = ({ records, unsent }) => !unsent && records.length > 0 && records.every(({ state }) => state === "stored");
 
 /** What is signed is the Chinese text. @param {{document: Document, isTurned: boolean}} given */
 const Paper = ({ document, isTurned }) => html`
@@ -181,24 +203,30 @@ const ASK_MS = 15_000; // while somebody waits for the customer's answer
  * @param {{model: Model, step: Step, onBack: () => unknown}} given
  */
 function OwnPhone({ model, step, onBack }) {
+  const { rules, judgement } = model;
+  const signs = (/** @type {string} */ item) => step.items.includes(rules.byId.get(item)?.item.signs ?? "");
+  const isDone = step.done && !judgement.findings.some(({ kind, item }) => kind === "changed_after_signature" && signs(item));
   useEffect(() => {
     seal(model.id).then(kick);
-    const timer = setInterval(() => navigator.onLine && !step.done && kick(), ASK_MS);
+    const timer = setInterval(() => navigator.onLine && !isDone && kick(), ASK_MS);
     return () => clearInterval(timer);
-  }, [step.done]);
-  const isSent = model.records.length > 0 && model.records.every(({ state }) => state === "stored");
-  const actions = step.done
+  }, [isDone]);
+  const lacks = codeLacks(model);
+  const door = model.visit.door_key;
+  const actions = isDone
     ? html`<${LinkButton} kind="main" icon="next" to=${visitPlace(model)}>${t("sign.onwards")}<//>`
     : html`<${Button} icon="pen" onPress=${onBack}>${t("sign.here")}<//>`;
   return html`
     <${Screen} title=${t("sign.own")} back=${visitPlace(model)} actions=${actions}>
       ${
-        step.done
+        isDone
           ? html`<${Notice} kind="good" title=${t("sign.ownDone")} alert />`
           : html`
-              <p class="lead">${t("sign.ownHow")}</p>
-              <${DoorCode} model=${model} />
-              <${Notice} kind=${isSent ? "good" : "info"} title=${t(isSent ? "sign.ownSent" : "sign.ownWaiting")} alert />
+              ${lacks || !door
+                ? html`<${Notice} kind="warn" title=${lacks} alert />`
+                : isSent(model)
+                  ? html`<p class="lead">${t("sign.ownHow")}</p><${Code} visit=${model.id} door=${door} />`
+                  : html`<${Notice} kind="info" title=${t(online.value ? "sign.ownWaiting" : "sign.ownOffline")} alert />`}
             `
       }
     <//>

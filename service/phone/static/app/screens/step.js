@@ -1,15 +1,17 @@
 // What a step asks for: photos, words, answers from a list; and what else may be said instead.
 
-import { now, stamp } from "../../data/clock.js";
+import { now } from "../../data/clock.js";
 import { saveDraft } from "../../data/photos.js";
 import { warningOf } from "../../flow/steps.js";
+import { Answer, wrongText } from "../answer.js";
+import { Warning } from "../cautions.js";
 import { html, useEffect, useRef, useState } from "../html.js";
 import { Button, Card, Field, LinkButton, Notice, Screen, announce } from "../parts.js";
 import { go } from "../router.js";
 import { hold } from "../state.js";
 import { at, known, stepOf, stepPlace, useVisit, visitPlace, whereabouts, write } from "../visit.js";
-import { Camera, NotThere, Picture, say, Warning } from "../visit_parts.js";
-import { inBrackets, t } from "../words.js";
+import { Camera, NotThere, Picture, say } from "../visit_parts.js";
+import { enumerated, t } from "../words.js";
 
 /** @typedef {import("../visit.js").Model} Model */
 /** @typedef {import("../visit.js").Step} Step */
@@ -17,9 +19,8 @@ import { inBrackets, t } from "../words.js";
 /** @typedef {import("../../data/types.d.ts").Place} Place */
 /** @typedef {import("../../flow/types.d.ts").Alternative} Alternative */
 /** @typedef {import("../../flow/types.d.ts").Answers} Answers */
+/** @typedef {import("../cautions.js").Caution} Caution */
 /** @typedef {import("../../judge/types.d.ts").Entry} Entry */
-/** @typedef {import("../../judge/types.d.ts").Text} Text */
-/** @typedef {import("../../judge/types.d.ts").Field} FieldRule */
 /** @typedef {import("../../judge/types.d.ts").FieldValue} FieldValue */
 /**
  * What is half-done of a step. `choice`: which other answer is being given.
@@ -68,63 +69,6 @@ export async function keepPhoto(model, step, file) {
     return;
   }
   await saveDraft(model.id, draftKey(step.id), { ...filled, photos: [...filled.photos, file], place });
-}
-
-/**
- * A typed answer as the checklist wants it; what is no number stays as it was written.
- * @param {FieldRule} rule
- * @param {string} text
- * @returns {FieldValue}
- */
-function valueOf({ type }, text) {
-  const plain = text.normalize("NFKC").trim();
-  if (type === "number") return plain !== "" && Number.isFinite(Number(plain)) ? Number(plain) : plain;
-  return type === "code" ? plain : text;
-}
-
-/** What a page's input for date and time shows. @param {FieldValue} value */
-const localTime = value => (typeof value === "string" ? value.slice(0, 16) : "");
-
-/**
- * `onPick`: an answer that is tapped, not typed.
- * @param {{name: string, rule: FieldRule, value: FieldValue, onChange: (value: FieldValue | undefined) => void, onPick: (value: FieldValue | undefined) => unknown}} given
- */
-function Answer({ name, rule, value, onChange, onPick }) {
-  const label = rule.unit ? inBrackets(say(rule), rule.unit) : say(rule);
-  if (rule.type === "choice") {
-    return html`
-      <fieldset class="field" name=${name}><legend>${label}</legend>
-        <div class="choices">
-          ${rule.choices?.map(choice => {
-            const isChosen = value === choice.id;
-            return html`<${Button} key=${choice.id} pressed=${isChosen} onPress=${() => onPick(isChosen ? undefined : choice.id)}>${say(choice)}<//>`;
-          })}
-        </div>
-      </fieldset>
-    `;
-  }
-  if (rule.type === "time") {
-    const later = (/** @type {number} */ minutes) => onPick(stamp(new Date(Date.now() + minutes * 60_000)));
-    const change = (/** @type {{currentTarget: HTMLInputElement}} */ { currentTarget: { value: text } }) =>
-      onChange(text ? stamp(new Date(text)) : undefined);
-    return html`
-      <div class="field">
-        <${Field} label=${label}><input type="datetime-local" value=${localTime(value)} onChange=${change} /><//>
-        <div class="choices">
-          <${Button} onPress=${() => later(30)}>${t("step.inMinutes", { count: 30 })}<//>
-          ${[1, 2, 4].map(hours => html`<${Button} key=${hours} onPress=${() => later(60 * hours)}>${t("step.inHours", { count: hours })}<//>`)}
-        </div>
-      </div>
-    `;
-  }
-  const input = (/** @type {{currentTarget: HTMLInputElement}} */ { currentTarget: { value: text } }) =>
-    onChange(text === "" ? undefined : valueOf(rule, text));
-  return html`
-    <${Field} label=${label}>
-      <input name=${name} value=${value === undefined ? "" : String(value)} onInput=${input} maxlength="2000" autocomplete="off" enterkeyhint="next"
-        inputmode=${rule.type === "number" ? "decimal" : undefined} autocapitalize=${rule.type === "code" ? "characters" : undefined} />
-    <//>
-  `;
 }
 
 /**
@@ -207,19 +151,19 @@ const Photos = ({ photos, onRemove }) => html`
  */
 export function Form({ model, step, onDone = () => go(visitPlace(model), { instead: true }) }) {
   const [filled, change, add] = useFilled(model, step.id);
-  const [warned, setWarned] = useState(/** @type {{text: Text, go: () => unknown} | null} */ (null));
+  const [warned, setWarned] = useState(/** @type {{warning: Caution, go: () => unknown} | null} */ (null));
   const [isReasonless, setReasonless] = useState(false);
   const { form } = step;
-  const taken = (/** @type {NewFile} */ file) => (isOnlyPhoto(step) && !filled.choice ? keepPhoto(model, step, file) : add(file));
+  const taken = (/** @type {NewFile} */ file) => (isOnlyPhoto(step) && !step.warning && !filled.choice ? keepPhoto(model, step, file) : add(file));
 
-  const record = async (/** @type {Partial<Entry>[]} */ entries, /** @type {Text | null} */ warning) => {
+  const record = async (/** @type {Partial<Entry>[]} */ entries, /** @type {Caution | null} */ warning) => {
     const keep = async () => {
       await write(model, entries, { files: filled.photos, dropDraft: draftKey(step.id) });
       change(EMPTY);
       announce(t("visit.completed", { label: say(step.label) }));
       await onDone();
     };
-    if (warning) setWarned({ text: warning, go: keep });
+    if (warning) setWarned({ warning, go: keep });
     else await keep();
   };
   /** @returns {Answers} */
@@ -227,8 +171,11 @@ export function Form({ model, step, onDone = () => go(visitPlace(model), { inste
   const keep = async (/** @type {Record<string, FieldValue>} */ fields = filled.fields) => {
     const clocks = now();
     const place = form.gps ? await whereabouts() : filled.place;
+    const wrong = enumerated(Object.entries(form.fields).flatMap(([name, rule]) => wrongText(rule, fields[name]) ?? []));
     const cost = fields[COST.field] === COST.value ? filled.cost.trim() : "";
-    await record([...(cost ? [costEntry(cost)] : []), ...step.entries({ ...answers(), fields, place })].map(entry => ({ ...clocks, ...entry })), step.warning);
+    const entries = [...(cost ? [costEntry(cost)] : []), ...step.entries({ ...answers(), fields, place })];
+    const caution = step.warning ?? (wrong ? /** @type {Caution} */ ({ kind: "value", zh: wrong }) : null);
+    await record(entries.map(entry => ({ ...clocks, ...entry })), caution);
   };
   const instead = async (/** @type {Alternative} */ alternative, reason = filled.reason) => {
     const entries = alternative.entries({ ...answers(), reason });
@@ -324,7 +271,7 @@ export function Form({ model, step, onDone = () => go(visitPlace(model), { inste
               </div>`,
             )}
       <//>`}
-      ${warned && html`<${Warning} text=${warned.text} onGo=${warned.go} onClose=${() => setWarned(null)} />`}
+      ${warned && html`<${Warning} warning=${warned.warning} onGo=${warned.go} onClose=${() => setWarned(null)} />`}
     <//>
   `;
 }

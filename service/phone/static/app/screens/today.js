@@ -6,7 +6,7 @@ import { Card, Icon, LinkButton, Notice, Screen } from "../parts.js";
 import { address } from "../router.js";
 import { outbox } from "../state.js";
 import { at, rulesOf } from "../visit.js";
-import { careNotes, dayText, dialled, Row, windowOf, windowText } from "../visit_parts.js";
+import { careNotes, dayText, dialled, Offline, Row, windowOf, windowText } from "../visit_parts.js";
 import { enumerated, inBrackets, pair, t, timeText } from "../words.js";
 
 /** @typedef {import("../../data/types.d.ts").StoredVisit} StoredVisit */
@@ -18,7 +18,8 @@ import { enumerated, inBrackets, pair, t, timeText } from "../words.js";
  * @property {StoredVisit} visit
  * @property {"planned" | "under_way" | "done" | "cancelled" | "gone"} state
  * @property {number} unsent
- * @property {string[]} care
+ * @property {Entry[]} entries
+ * @property {import("../visit.js").Model["rules"] | null} rules
  * @property {string} day
  */
 
@@ -46,16 +47,12 @@ async function list() {
     visits.map(async (/** @type {StoredVisit} */ visit) => {
       const mine = own.get(visit.id) ?? [];
       const written = [...visit.view.entries, ...mine.map(({ entry }) => entry)];
-      const rules = await rulesOf(visit.view.checklist);
-      const needs = rules?.byId.get("vulnerable_served")?.fields.get("need")?.choices ?? [];
       return {
         visit,
+        entries: written,
+        rules: await rulesOf(visit.view.checklist),
         state: stateOf(visit, written),
         unsent: mine.filter(({ record }) => !record || !stored.has(record)).length,
-        care: careNotes({ view: visit.view, entries: written }, value => {
-          const choice = needs.find(({ id }) => id === value);
-          return choice ? (document.documentElement.lang === "en" ? choice.en : choice.zh) : value;
-        }),
         day: dayFor(visit.view),
       };
     }),
@@ -79,8 +76,9 @@ function stateOf({ view, gone }, entries) {
 }
 
 /** @param {{listed: Listed}} given */
-function VisitCard({ listed: { visit, state, unsent, care } }) {
+function VisitCard({ listed: { visit, state, unsent, entries, rules } }) {
   const { view } = visit;
+  const care = careNotes({ view, entries, rules });
   const { name, phone, address: where, organisation } = view.customer;
   return html`
     <li class=${`visit ${state}`}>
@@ -158,6 +156,7 @@ export function Today() {
   `;
   return html`
     <${Screen} title=${t("today")}>
+      <${Offline} count=${listed.reduce((sum, { unsent }) => sum + unsent, 0)} />
       <${Asked} listed=${listed} />
       ${!listed.length &&
       html`<${Card} title=${t(outbox.value.last_sync ? "today.none" : "today.waiting")}><p>${t("today.noneWhy")}</p><//>`}

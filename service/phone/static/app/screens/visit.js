@@ -1,11 +1,14 @@
 // One visit: where, when and who; the steps in the order of the norm, with the next one large at the bottom.
 
 import { nextOf } from "../../flow/steps.js";
+import { Undo, useTap } from "../cautions.js";
+import { OnMyWay } from "../departure.js";
 import { html, useEffect, useRef, useState } from "../html.js";
-import { Button, Card, Icon, LinkButton, Notice, Screen, announce } from "../parts.js";
+import { Button, Card, Icon, LinkButton, Notice, Screen } from "../parts.js";
 import { address, go } from "../router.js";
-import { at, perform, stepOf, useVisit } from "../visit.js";
-import { Camera, careNotes, clockText, develop, dialled, NotThere, Row, say, Undo, Warning, windowText } from "../visit_parts.js";
+import { online } from "../state.js";
+import { at, stepOf, stepPlace, useVisit } from "../visit.js";
+import { Camera, careNotes, clockText, develop, dialled, inHand, NotThere, Offline, Row, say, windowText } from "../visit_parts.js";
 import { enumerated, inBrackets, inLanguage, pair, t } from "../words.js";
 import { isOnlyPhoto, keepPhoto } from "./step.js";
 
@@ -17,10 +20,9 @@ const NEED_ICONS = /** @type {const} */ ({ tap: "todo", gps: "place", photo: "ca
 
 /** @param {{model: Model}} given */
 function Head({ model }) {
-  const { id, view, entries, rules } = model;
+  const { id, view } = model;
   const { name, phone, address: where, place, organisation } = /** @type {Record<string, any>} */ (view.customer);
-  const choices = rules.byId.get("vulnerable_served")?.fields.get("need")?.choices ?? [];
-  const care = careNotes({ view, entries }, value => inLanguage(choices.find(choice => choice.id === value) ?? { zh: value }));
+  const care = careNotes(model);
   return html`
     <${Card}>
       ${view.cancelled && html`<${Notice} kind="bad" title=${t("state.cancelled")}><p>${view.cancelled.reason}</p><//>`}
@@ -29,6 +31,8 @@ function Head({ model }) {
       <${Row} icon="place" name=${t("visit.where")}>${[where, place, view.work.place].filter(Boolean).join(" · ")}<//>
       <${Row} icon="tool" name=${t("visit.work")}>${view.work.content}<//>
       <${Row} icon="person" name=${t("visit.who")}>${organisation ? inBrackets(organisation, name) : name}<//>
+      ${online.value && model.unsent > 0 && html`<${Row} icon="unsent" name=${t("outbox.title")}>${t("today.unsent", { count: model.unsent })}<//>`}
+      <${OnMyWay} model=${model} />
       <div class="choices">
         ${phone && html`<${LinkButton} to=${dialled(phone)} icon="phone">${t("visit.call", { name })}<//>`}
         <${LinkButton} to=${at(id, "door")} icon="code">${t("visit.code")}<//>
@@ -70,7 +74,7 @@ function DoneRow({ model, step }) {
       html`<button type="button" class="small" aria-label=${pair(t("step.undo"), label)} onClick=${() => setOpen(true)}>
         <${Icon} name="undo" /><span>${t("step.undo")}</span>
       </button>`}
-      ${step.form.signature && !own.length && html`<a class="small" href=${address(at(model.id, "sign", step.id))}>${t("step.again")}</a>`}
+      ${step.parts.some(({ by }) => by === "customer") && !own.length && html`<a class="small" href=${address(stepPlace(model, "sign", step))}>${t("step.again")}</a>`}
       ${isOpen && html`<${Undo} model=${model} label=${label} recorded=${own} onClose=${() => setOpen(false)} />`}
     </li>
   `;
@@ -135,7 +139,7 @@ function Interrupted({ model }) {
   if (!step) return null;
   const label = say(step.label);
   const taken = photoOf(model, step);
-  if (pending.raw) return html`<${Button} kind="main" icon="camera" onPress=${() => develop(model.id, pending.raw, taken)}>${pair(t("step.keep"), label)}<//>`;
+  if (pending.raw && !inHand.has(model.id)) return html`<${Button} kind="main" icon="camera" onPress=${() => develop(model.id, pending.raw, taken)}>${pair(t("step.keep"), label)}<//>`;
   return html`
     <${Notice} kind="warn" title=${t("step.photoPending", { label })} alert>
       <p>${t("step.photoPendingWhy")}</p>
@@ -147,12 +151,14 @@ function Interrupted({ model }) {
 /** @param {{model: Model, next: Step | null, onTap: (step: Step) => unknown}} given */
 function Actions({ model, next, onTap }) {
   const { id, left } = model;
+  const offline = html`<${Offline} count=${model.unsent} />`;
   if (left && !next) {
-    return html`<${LinkButton} kind="main" to=${at(id, "result")} icon="next">${t("visit.result")}<//>
+    return html`${offline}<${LinkButton} kind="main" to=${at(id, "result")} icon="next">${t("visit.result")}<//>
       <${LinkButton} to=${at(id, "more")} icon="plus">${t("visit.more")}<//>`;
   }
   const isClosing = next && (next.id === "leave" || next.id === "thank");
   return html`
+    ${offline}
     ${isClosing
       ? html`<${LinkButton} kind="main" to=${at(id, "leave")} icon="next">${t("visit.before")}<//>`
       : next && isOnlyPhoto(next) && !next.warning
@@ -165,8 +171,7 @@ function Actions({ model, next, onTap }) {
 /** The screen. @param {{visit: string}} given */
 export function Visit({ visit }) {
   const model = useVisit(visit);
-  const [warned, setWarned] = useState(/** @type {Step | null} */ (null));
-  const [isLocating, setLocating] = useState(false);
+  const { tap: perform, asked } = useTap(model);
   const next = model ? nextOf(model.stages) : null;
   const shown = useRef("");
   useEffect(() => {
@@ -179,27 +184,14 @@ export function Visit({ visit }) {
     shown.current = next?.id ?? shown.current;
   }, [next?.id]);
   if (!model) return html`<${NotThere} model=${model} back="" />`;
-  const run = async (/** @type {Step} */ step) => {
-    setWarned(null);
-    setLocating(step.needs === "gps");
-    try {
-      await perform(model, step);
-      if (step.needs === "tap" || step.needs === "gps") announce(t("visit.completed", { label: say(step.label) }));
-    } finally {
-      setLocating(false);
-    }
-  };
-  const tap = (/** @type {Step} */ step) => {
-    if (step.id === "leave") return go(at(visit, "leave")); // there it says what is missing
-    return step.warning ? setWarned(step) : run(step);
-  };
+  // before leaving it says what is missing
+  const tap = (/** @type {Step} */ step) => (step.id === "leave" ? go(at(visit, "leave")) : perform(step));
   return html`
     <${Screen} title=${model.view.work.content} back="" actions=${html`<${Actions} model=${model} next=${next} onTap=${tap} />`}>
       <${Head} model=${model} />
       <${Interrupted} model=${model} />
-      ${isLocating && html`<${Notice} kind="info" title=${t("visit.locating")} />`}
       ${model.stages.map(stage => html`<${StageCard} key=${stage.id} model=${model} stage=${stage} onTap=${tap} next=${next} />`)}
-      ${warned?.warning && html`<${Warning} text=${warned.warning} onGo=${() => run(warned)} onClose=${() => setWarned(null)} />`}
+      ${asked}
     <//>
   `;
 }

@@ -1,0 +1,54 @@
+"""Quiet hours: messages that are not urgent wait until the morning."""
+
+from datetime import datetime, time, timedelta
+
+from service.context import AppContext
+from service.errors import FieldError, InvalidBody
+from service.judge.moments import to_ms
+
+from .kinds import KINDS
+from .situation import Situation
+
+MAX_AHEAD = timedelta(days=60)
+
+
+def after_quiet_hours(ctx: AppContext, situation: Situation, about: str, send_at: datetime | None) -> int | None:
+    """From when on a message may be sent (ms UTC); None: at once.
+
+    A time that somebody chose counts, also in the quiet hours: `send_at` of now means now. A message that would come
+    too late in the morning does not wait.
+    """
+    now = situation.now
+    if send_at is not None:
+        window = situation.window
+        last = now + MAX_AHEAD if window is None else max(now, min(now + MAX_AHEAD, window.end))
+        if send_at > last:
+            words = "发送时间太晚 / this time is too late for the message"
+            raise InvalidBody("", (FieldError("/send_at", "invalid", words),))
+        return to_ms(send_at) if send_at > now else None
+    if ctx.company.quiet_hours is None or (about in KINDS and KINDS[about].urgent):  # type: ignore[index]
+        return None
+    end = quiet_until(now, *ctx.company.quiet_hours)
+    if end is None or (about in KINDS and _is_pressing(situation, end)):
+        return None
+    return to_ms(end)
+
+
+def quiet_until(now: datetime, start: time, end: time) -> datetime | None:
+    """When the quiet hours end that last now; None outside of them. They may last over midnight."""
+    today = now.timetz().replace(tzinfo=None)
+    if start <= end:
+        return _at(now, end) if start <= today < end else None
+    if today >= start:
+        return _at(now + timedelta(days=1), end)
+    return _at(now, end) if today < end else None
+
+
+def _at(day: datetime, moment: time) -> datetime:
+    return datetime.combine(day.date(), moment, day.tzinfo)
+
+
+def _is_pressing(situation: Situation, end: datetime) -> bool:
+    """Whether the visit begins before, or soon after, the quiet hours end."""
+    window = situation.window
+    return window is not None and situation.now < window.end and window.start < end + timedelta(hours=1)

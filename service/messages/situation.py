@@ -1,0 +1,205 @@
+"""What is true of a visit now, as far as messages to its customer depend on it."""
+
+from collections.abc import Container, Sequence
+from datetime import datetime
+
+import msgspec
+
+from service.accounts import cards
+from service.accounts.cards import IdCard
+from service.accounts.repository import names_of
+from service.context import AppContext
+from service.db.database import Transaction
+from service.judge import judge, signoffs
+from service.judge.entries import Entry
+from service.judge.findings import Judgement
+from service.judge.moments import from_ms, to_ms
+from service.judge.timeline import to_microseconds
+from service.judge.visit import Window
+from service.visits.appointment import AGREED, MOVED, Appointment, current_appointment, is_completed
+from service.visits.changes import ChangeRecord
+from service.visits.complaints import RECORDED, own_answers, recording_id
+from service.visits.departures import DepartureView, is_current, view_of
+from service.visits.loading import LoadedVisit
+from service.visits.notice_flags import FAILED_STATES
+from service.visits.owed_answers import complaints_of, owed_answers
+from service.visits.windows import local
+from service.web.decoding import is_uuid
+
+from . import outbox
+from .outbox import ON_THEIR_WAY, MessageRow
+
+INFORMING_ITEMS = frozenset({AGREED, MOVED, "work_content_told", "work_place_told", "cooperation_requested"})
+"""Items by which the customer learns that somebody is coming."""
+
+
+class ComplaintState(msgspec.Struct, frozen=True):
+    """A complaint or report that has a number: by when it is answered, or when it was."""
+
+    id: str
+    number: str
+    came_at: datetime
+    due_at: datetime | None
+    answer: str
+    answered_at: datetime | None
+
+
+class Situation(msgspec.Struct, frozen=True, kw_only=True):
+    """A visit now, and the messages that were sent about it. `window` is in the utility's zone.
+
+    Once the technician has left: `unsigned` is what waits for the customer's signature (`item[thing]`), `void` are the
+    signatures that a change made void.
+    """
+
+    visit: LoadedVisit
+    sent: Sequence[MessageRow]
+    now: datetime
+    company: str
+    hotline: str
+    technician: IdCard | None
+    judgement: Judgement
+    appointment: Appointment
+    window: Window | None
+    departure: DepartureView | None
+    departed_name: str
+    unsigned: tuple[str, ...]
+    void: tuple[str, ...]
+    complaints: tuple[ComplaintState, ...]
+
+    @property
+    def first_departure_number(self) -> int:
+        """Which departure was the first one for the present plan: later ones only correct it."""
+        visit = self.visit
+        return next((row.number for row in visit.departures if is_current(row, visit.plan_history)), 0)
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether somebody has begun the work, or found nobody at home."""
+        return self.judgement.verdict is not None
+
+    @property
+    def technician_names(self) -> tuple[str, ...]:
+        """Who comes, as on their ID card; shorter and shorter, because a text message is short."""
+        card = self.technician
+        if card is None:
+            return (self.visit.plan.technician,)
+        badge = f"（{card.badge}）" if card.badge else ""
+        return tuple(dict.fromkeys((f"{card.title}{card.name}{badge}", f"{card.name}{badge}", card.name)))
+
+    @property
+    def is_informed(self) -> bool:
+        """Whether the customer may know of the visit, from a message or from an entry."""
+        arrived = ("delivered", "taken")
+        return any(one.about not in ("code", "other") and one.state in arrived for one in self.sent) or any(
+            entry.what in INFORMING_ITEMS and is_completed(entry) for entry in self.visit.merged.entries
+        )
+
+    def last_change(self, kind: str) -> ChangeRecord | None:
+        """The last change of a kind."""
+        return next((one for one in reversed(self.visit.plan_history.trail) if one.kind == kind), None)
+
+    def last_record_at(self) -> datetime | None:
+        """When the technicians' last record came."""
+        times = [row.received_at for row in self.visit.batch_rows if row.kind == "record"]
+        return from_ms(max(times), self.now.tzinfo) if times else None
+
+
+def _statements(visit: LoadedVisit) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What waits for the customer's signature (`item[thing]`), and the signatures that a change made void."""
+    entries = visit.effective_entries()
+    evaluation = judge.Evaluation(visit.rules, visit.visit(), entries, to_microseconds(visit.now))
+    facts = evaluation.evaluate().facts
+    unsigned, void = list[str](), list[str]()
+    for one in signoffs.sign_offs(visit.rules, visit.visit(), entries, evaluation.timeline, facts):
+        if one.made.table.signs is None or not one.made.document.lines:
+            continue
+        if one.signature is not None and one.signature.state == "changed":
+            void.append(one.signature.entry)
+        elif one.signature is None and not any(refusal.valid and refusal.same for refusal in one.declined):
+            unsigned.append(f"{one.made.table.signs}[{one.made.thing or ''}]")
+    return tuple(sorted(unsigned)), tuple(sorted(void))
+
+
+def _complaints(visit: LoadedVisit, judgement: Judgement) -> tuple[ComplaintState, ...]:
+    """The complaints that have a number, in their order."""
+    made = complaints_of(visit)
+    if not made:
+        return ()
+    recorded = [
+        (entry, piece.number)
+        for entry in visit.merged.entries
+        if entry.what == RECORDED
+        for piece in entry.evidence
+        if piece.number
+    ]
+    own = {recording_id(one.id) for one in made if is_uuid(one.id)}
+    due = {one.complaint.id: one.due_at for one in owed_answers(visit, judgement, made)}
+    found: list[ComplaintState] = []
+    for complaint in made:
+        number = _number(complaint, recorded, own)
+        first = next(iter(own_answers(visit.rules, complaint, visit.merged.entries)), None)
+        if number:
+            state = ComplaintState(
+                id=complaint.id,
+                number=number,
+                came_at=complaint.came_at,
+                due_at=due.get(complaint.id),
+                answer=first.id if first else "",
+                answered_at=first.came_at if first else None,
+            )
+            found.append(state)
+    return tuple(found)
+
+
+def _number(complaint: Entry, recorded: Sequence[tuple[Entry, str]], own: Container[str]) -> str | None:
+    """The number that the service gave a complaint, or that the office wrote down after it came."""
+    given = recording_id(complaint.id) if is_uuid(complaint.id) else ""
+    found = [number for entry, number in recorded if entry.id == given]
+    found += [number for entry, number in recorded if entry.id not in own and entry.came_at >= complaint.came_at]
+    return next(iter(found), None)
+
+
+async def situation_of(ctx: AppContext, tx: Transaction, visit: LoadedVisit) -> Situation:
+    """What is true of a visit now."""
+    appointment = current_appointment(visit, ctx.now(), ctx.company.cutoff_hours)
+    judgement = visit.evaluate_at()
+    unsigned, void = _statements(visit) if "left" in judgement.facts else ((), ())
+    departure = visit.departure and view_of(ctx, visit.departure)
+    names = await names_of(tx, (departure.by,)) if departure else {}
+    return Situation(
+        visit=visit,
+        sent=await outbox.messages_of(tx, visit.row.id),
+        now=visit.now,
+        company=ctx.company.company,
+        hotline=ctx.company.hotline,
+        technician=await cards.get_card(tx, visit.plan.technician),
+        judgement=judgement,
+        appointment=appointment,
+        window=local(ctx, appointment.window),
+        departure=departure,
+        departed_name=names[departure.by] if departure else "",
+        unsigned=unsigned,
+        void=void,
+        complaints=_complaints(visit, judgement),
+    )
+
+
+def is_settled(situation: Situation, about: Sequence[str], occasion: str, since: datetime | None) -> bool:
+    """Whether one of the messages `about` something is on its way or arrived: for this occasion, or sent since then."""
+    from_at = 0 if since is None else to_ms(since)
+
+    def settles(row: MessageRow) -> bool:
+        if row.occasion and row.about == about[0]:
+            return row.occasion == occasion
+        return row.created_at >= from_at
+
+    on_their_way = (row for row in situation.sent if row.withdrawn_at is None and row.state in ON_THEIR_WAY)
+    return any(row.about in about and settles(row) for row in on_their_way)
+
+
+def has_failed(situation: Situation, about: str, occasion: str, to: str) -> bool:
+    """Whether a message about this occasion to this number could not be delivered."""
+    return any(
+        (row.about, row.occasion, row.recipient) == (about, occasion, to) and row.state in FAILED_STATES
+        for row in situation.sent
+    )

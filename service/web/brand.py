@@ -1,0 +1,77 @@
+"""How customers' pages look: the utility's logo and colour, from settings, and their one stylesheet."""
+
+import gzip
+import re
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+
+from service.config import SettingsError
+from service.context import Logo
+
+from .static_files import FOLDER
+
+LEAST_CONTRAST = 5.0  # of the colour with white; WCAG 2.2 asks for 4.5, and the pages also use it on a light grey
+DARKER = 0.96
+MAX_LOGO_BYTES = 200_000
+_KINDS = ((b"\x89PNG\r\n\x1a\n", b"image/png"), (b"\xff\xd8\xff", b"image/jpeg"))
+_SVG_BEGINS = (b"<svg", b"<?xml", b"<!--")
+SHEETS = ("shared/page.css", "customer/page.css", "customer/statement.css")
+"""What is read before the first paint is one file, because each would be one more round trip."""
+
+
+def readable(colour: str) -> str:
+    """The colour (#RRGGBB), darkened until text in it can be read on white, and white text on it."""
+    parts = [int(colour[start : start + 2], 16) for start in (1, 3, 5)]
+    while contrast_with_white(parts) < LEAST_CONTRAST:
+        parts = [int(part * DARKER) for part in parts]
+    return "#" + "".join(f"{part:02x}" for part in parts)
+
+
+def contrast_with_white(parts: list[int]) -> float:
+    """The contrast ratio of WCAG 2."""
+    linear = [part / 255 / 12.92 if part <= 10 else ((part / 255 + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 1.05 / (sum(a * b for a, b in zip(linear, (0.2126, 0.7152, 0.0722), strict=True)) + 0.05)
+
+
+def read_logo(setting: str) -> Logo | None:
+    """The logo. SettingsError when it cannot be used."""
+    if not setting:
+        return None
+    path = Path(setting)
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise SettingsError(f"DOORSTEP_LOGO: {path} cannot be read: {error.strerror}") from None
+    if len(content) > MAX_LOGO_BYTES:
+        raise SettingsError(f"DOORSTEP_LOGO: {path} is larger than {MAX_LOGO_BYTES // 1000} KB")
+    found = [kind for start, kind in _KINDS if content.startswith(start)]
+    if not found and content.lstrip().startswith(_SVG_BEGINS) and b"<svg" in content:
+        found = [b"image/svg+xml"]
+    if not found:
+        raise SettingsError(f"DOORSTEP_LOGO: {path} is no PNG, JPEG or SVG file")
+    return Logo(content, found[0], sha256(content).hexdigest()[:32])
+
+
+@cache
+def stylesheet(colour: str) -> tuple[bytes, str, bytes]:
+    """The stylesheet of customers' pages in a colour, its digest, and the same compressed."""
+    parts = [(FOLDER / name).read_text() for name in SHEETS]
+    content = _short("\n".join((*parts, f":root {{ --brand: {colour} }}"))).encode()
+    return content, sha256(content).hexdigest()[:32], gzip.compress(content, mtime=0)
+
+
+def _short(text: str) -> str:
+    """Without comments and white space that mean nothing: on a slow line they cost time."""
+    text = re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)
+    return re.sub(r"\s*([{};,>])\s*", r"\1", re.sub(r"\s+", " ", text)).replace(": ", ":").strip()
+
+
+def stylesheet_address(colour: str) -> str:
+    """Where the stylesheet is; the address changes with its content."""
+    return f"/brand/page.css?v={stylesheet(colour)[1]}"
+
+
+def logo_address(logo: Logo | None) -> str | None:
+    """Where the logo is."""
+    return f"/brand/logo?v={logo.digest}" if logo else None

@@ -1,0 +1,86 @@
+"""A customer who needs another time chooses one; the office gets it as data, and moves the visit with one click."""
+
+import msgspec
+
+from tests.support.api_client import VISIT, World, problem
+from tests.support.customer import confirmation_link
+from tests.support.customer_browser import Page
+from tests.support.desk import signed_in
+from tests.support.factories import uid
+from tests.support.fake_gateway import set_up
+
+PLAN = f"/desk/visits/{VISIT}/plan"
+TUESDAY = {"from": "2026-03-03T10:00:00+08:00", "to": "2026-03-03T11:00:00+08:00"}
+
+
+async def planned(world: World, **more: object) -> str:
+    set_up(world.ctx, "06:00")
+    if more:
+        world.ctx.company = msgspec.structs.replace(world.ctx.company, **more)
+    assert (await world.plan()).status_code == 201
+    return await confirmation_link(world)
+
+
+async def offered(world: World, link: str) -> list[dict[str, str]]:
+    return (await world.ask(None, "GET", f"/v1/confirmations/{link}")).json()["offered"]
+
+
+async def test_free_hours_of_the_technician_on_the_next_working_days_are_offered(sqlite_world: World) -> None:
+    link = await planned(sqlite_world)
+    before = await offered(sqlite_world, link)
+    assert len(before) == 6
+    assert before[0] == TUESDAY
+    assert {one["from"][:10] for one in before} == {"2026-03-03", "2026-03-04", "2026-03-05"}
+    assert (await sqlite_world.plan(uid("taken"), window=TUESDAY)).status_code == 201
+    after = await offered(sqlite_world, link)
+    assert TUESDAY not in after
+    assert after[0]["from"][:10] == "2026-03-03"  # another hour of that morning
+    html = (await sqlite_world.client.get(f"/c/{link}")).text
+    assert html.count('name="when"') == len(after) + 2  # another day, or a call
+
+
+async def test_the_office_may_offer_none_and_then_a_day_and_half_of_it_is_asked_for(sqlite_world: World) -> None:
+    link = await planned(sqlite_world, offered_days=0)
+    assert await offered(sqlite_world, link) == []
+    form = Page((await sqlite_world.client.get(f"/c/{link}")).text).form(does="another-time")
+    for given in ({"wish": "周六"}, {"when": "day", "day": "2026-03-07"}, {"day": "2026-03-02", "half": "morning"}):
+        answer = await sqlite_world.client.post(form.action, data=form.fields | given)
+        assert answer.status_code == 422, given
+    given = {"day": "2026-03-07", "half": "morning"}
+    assert (await sqlite_world.client.post(form.action, data=form.fields | given)).status_code == 303
+    asked = (await sqlite_world.ask(None, "GET", f"/v1/confirmations/{link}")).json()["appointment"]["asked"]
+    assert asked["window"] == {"from": "2026-03-07T08:00:00+08:00", "to": "2026-03-07T12:00:00+08:00"}
+
+
+async def test_the_office_sees_the_time_and_one_click_moves_the_visit_to_it(sqlite_world: World) -> None:
+    link = await planned(sqlite_world)
+    form = Page((await sqlite_world.client.get(f"/c/{link}")).text).form(does="another-time")
+    given = form.fields | {"when": "2026-03-03T10:00+08:00", "wish": "那天在家"}
+    assert (await sqlite_world.client.post(form.action, data=given)).status_code == 303
+    assert "3月3日（周二） 10:00–11:00" in (await sqlite_world.client.get(f"/c/{link}")).text
+    zhao = await signed_in(sqlite_world, "zhao")
+    page = await zhao.get(PLAN)
+    assert "那天在家" in page.text
+    move = next(one for one in Page(page.text).forms if one.action.endswith("/move"))
+    assert (move.fields["date"], move.fields["from"], move.fields["to"]) == ("2026-03-03", "10:00", "11:00")
+    assert move.fields["reason"] == "应客户要求"
+    assert (await zhao.post(move.action, move.fields)).status_code == 303
+    visit = (await sqlite_world.ask("zhao", "GET", f"/v1/visits/{VISIT}")).json()
+    assert visit["window"] == TUESDAY
+    assert "asked_time" not in visit["flags"]
+
+
+async def test_a_time_that_was_taken_meanwhile_is_not_promised(sqlite_world: World) -> None:
+    link = await planned(sqlite_world)
+    form = Page((await sqlite_world.client.get(f"/c/{link}")).text).form(does="another-time")
+    assert (await sqlite_world.plan(uid("taken"), window=TUESDAY)).status_code == 201
+    answer = await sqlite_world.client.post(form.action, data=form.fields | {"when": "2026-03-03T10:00+08:00"})
+    assert (answer.status_code, "这个时间刚刚有人约了" in answer.text) == (422, True)
+
+
+async def test_half_a_time_is_refused(sqlite_world: World) -> None:
+    link = await planned(sqlite_world)
+    for more in ({"from": TUESDAY["from"]}, {"from": TUESDAY["to"], "to": TUESDAY["from"]}):
+        content = {"another_time": {"wish": "早上", **more}}
+        answer = await sqlite_world.ask(None, "PUT", f"/v1/confirmations/{link}", content)
+        assert problem(answer) == (422, "invalid-body")

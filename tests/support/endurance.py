@@ -1,0 +1,5 @@
+"""How far long tests go: as far as CI has time for, or with `ENDURE` to the end (`scripts/endure`)."""
+
+import os
+
+IS_LONG = "ENDURE" in os.environ
