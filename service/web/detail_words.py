@@ -31,6 +31,7 @@ _DETAILS = (
     (r"its header does not say its size", "文件头没有写明图片大小"),
     (r"the copy of the photo (?:could not be made now|is not ready yet)", "照片的副本还没做好，请稍后再试"),
     (r"send Content-Type: (.+)", "请发送 Content-Type: {}"),
+    (r"send the file as it is, without Content-Encoding", "请原样发送文件，不要 Content-Encoding"),
     (r"send Tus-Resumable: 1\.0\.0", "请发送 Tus-Resumable: 1.0.0"),
     (r"(.+) must be a number of bytes", "{} 须为字节数"),
     (r"Upload-Metadata must have sha256 .*", "Upload-Metadata 须有 sha256 和 64 位十六进制摘要的 base64"),

@@ -129,7 +129,7 @@ async def test_pages_run_only_scripts_of_this_site_and_load_nothing_else(small_w
         assert "script-src 'self'" in policy
         assert "unsafe" not in policy
         assert (page.headers["referrer-policy"], page.headers["cache-control"]) == ("no-referrer", "no-store")
-        (script,) = re.findall(r'<script type="module" src="([^"]+)"></script>', page.text)
+        (script,) = re.findall(r'<script type="module" src="([^"]+)" fetchpriority="low"></script>', page.text)
         assert (await small_world.client.get(script)).status_code == 200
         assert URL not in page.text
 
