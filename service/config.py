@@ -3,7 +3,6 @@
 An unknown variable with that prefix is refused, so that a misspelt setting does not go unnoticed.
 """
 
-import re
 from collections.abc import Mapping
 from datetime import time
 from ipaddress import ip_network
@@ -17,11 +16,11 @@ from msgspec import Meta
 
 from service.blobs.connect import s3_parts
 from service.spreadsheets.words import load_table_words
+from service.text import mail_address
 
 PREFIX = "DOORSTEP_"
 LISTS = {"proxies", "origins", "duty_mail", "automatic", "sms_templates"}
 """Settings with several values, separated by commas."""
-_MAIL_ADDRESS = re.compile(r"[\w.+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*", re.ASCII)
 DEFAULT_PORTS = {"http": 80, "https": 443}
 MIB = 2**20
 COLOUR = "^#[0-9A-Fa-f]{6}$"
@@ -303,9 +302,9 @@ def _check(settings: Settings) -> None:
         raise SettingsError(f"DOORSTEP_SMS_REPORTS must have at least {MIN_SECRET} characters")
     if settings.quiet_hours is None and settings.quiet != "none":
         raise SettingsError("DOORSTEP_QUIET must be two different times of the day, such as 21:00-08:00, or none")
-    for mail_address in settings.duty_mail:
-        if not _MAIL_ADDRESS.fullmatch(mail_address):
-            raise SettingsError(f"DOORSTEP_DUTY_MAIL: {mail_address} is no mail address")
+    for address in settings.duty_mail:
+        if mail_address(address) != address:
+            raise SettingsError(f"DOORSTEP_DUTY_MAIL: {address} is no mail address")
     if len(set(settings.duty_mail)) < len(settings.duty_mail):
         raise SettingsError("DOORSTEP_DUTY_MAIL names an address twice")
     try:

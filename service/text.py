@@ -53,6 +53,7 @@ _HOME = re.compile(r"(?:00)?86(?=1[3-9]\d{9}$)|(?:0086|86)(?=[2-9]\d{9,10}$)")
 _LIKE_MOBILE = re.compile(r"1\d*")
 _ABROAD = re.compile(r"(?:\+|00)(\d{7,15})")
 _DIALLED = re.compile(r"\d{7,15}")
+_MAIL_ADDRESS = re.compile(r"[\w+-]+(?:\.[\w+-]+)*@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*", re.ASCII)
 _DECIMAL_TAIL = re.compile(r"(\d{7,})\.0+")
 
 
@@ -156,3 +157,9 @@ def sms_number(text: str) -> str:
     """The first number that a text message can be sent to, a mobile or one of another country; '' without one."""
     numbers = phone_numbers(text)
     return next((one for one in numbers if _MOBILE.fullmatch(one) or one.startswith("+")), "")
+
+
+def mail_address(text: str) -> str:
+    """The one mail address that a text is, in ASCII; '' for anything else."""
+    address = clean_identifier(text)
+    return address if len(address) <= 254 and _MAIL_ADDRESS.fullmatch(address) else ""

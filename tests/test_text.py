@@ -206,3 +206,19 @@ def test_a_text_message_needs_a_mobile() -> None:
     assert text.sms_number("0571-88881234 / 13800138000") == "13800138000"
     assert text.sms_number("+44 20 7946 0000") == "+442079460000"
     assert text.sms_number("0571-88881234") == ""
+
+
+@pytest.mark.parametrize(
+    ("typed", "address"),
+    [
+        ("tao@example.cn", "tao@example.cn"),
+        (" ｔａｏ＠ｅｘａｍｐｌｅ．ｃｎ\u200b", "tao@example.cn"),
+        ("ops+1@mail.example.cn", "ops+1@mail.example.cn"),
+        *(
+            (wrong, "")
+            for wrong in ("abc", "a@b.cn;c@d.cn", "Zhang <a@b.cn>", "a..b@c.cn", ".a@c.cn", "a@", "@c.cn", "a@b..cn")
+        ),
+    ],
+)
+def test_a_mail_goes_to_one_address(typed: str, address: str):
+    assert text.mail_address(typed) == address

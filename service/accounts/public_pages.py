@@ -16,7 +16,7 @@ from . import throttling
 from .caller import PublicController
 
 GONE = PageText("这个链接无效或已失效")
-REPLACED = PageText("我们给您发了新的短信，请用新的链接")
+REPLACED = PageText("这个链接已换成新的，请用我们最近给您的链接")
 CANCELLED = PageText("这次上门已取消，工作人员不会来了。")
 """Of a link that ended, for which no more than this is shown."""
 LATER = PageText("请稍后再试")
@@ -62,7 +62,10 @@ def _page(request: AnyRequest, ctx: AppContext, problem: Problem) -> ASGIRespons
 
 def _advice(hotline: str) -> PageText:
     """What helps those whose link does not."""
-    return PageText("请打开我们最近一条短信里的链接。找不到，请%(contact)s。", {"contact": contact_advice(hotline)})
+    return PageText(
+        "请打开我们最近给您的链接（短信里的，或您扫过的二维码）。找不到，请%(contact)s。",
+        {"contact": contact_advice(hotline)},
+    )
 
 
 class PageController(PublicController):

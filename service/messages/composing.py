@@ -12,7 +12,7 @@ from service.context import AppContext
 from service.db.database import Transaction
 from service.errors import FieldError, InvalidBody, NoRecipient, NoticeNotDue, NoticeTooLong, Problem
 from service.judge.entries import Entry, Evidence, FieldValue
-from service.text import sms_number
+from service.text import mail_address, sms_number
 from service.visits.customer_link import link_url
 from service.visits.loading import LoadedVisit
 
@@ -191,7 +191,9 @@ def _finished(
 
 def _recipient(situation: Situation, wanted: Wanted) -> str:
     """As the channel wants it: of the customer's numbers, a text message goes to the first that can receive one."""
-    to = wanted.to or ("" if wanted.channel == "email" else situation.visit.plan.customer.phone)
+    if wanted.channel == "email":
+        return mail_address(wanted.to or "")
+    to = wanted.to or situation.visit.plan.customer.phone
     return sms_number(to) if wanted.channel == "sms" else to
 
 

@@ -49,6 +49,8 @@ def _at(day: datetime, moment: time) -> datetime:
 
 
 def _is_pressing(situation: Situation, end: datetime) -> bool:
-    """Whether the visit begins before, or soon after, the quiet hours end."""
+    """Whether the visit has still to begin, and does before, or soon after, the quiet hours end."""
     window = situation.window
-    return window is not None and situation.now < window.end and window.start < end + timedelta(hours=1)
+    if window is None or situation.has_begun:
+        return False
+    return situation.now < window.end and window.start < end + timedelta(hours=1)

@@ -2,7 +2,8 @@
 
 The living link of a visit is the one that was handed out last. A link that a message carries is handed out when the
 message is delivered; until then it opens the page too, and the one before it lives. So a customer always has one that
-opens, and a text without a link ends none. The link that a code at the door opens is for the customer there:
+opens, and a text without a link ends none; one on which they are entering a code or signing ends half an hour later.
+The link that a code at the door opens is for the customer there:
 it neither ends the one from the message nor is ended by it.
 """
 
@@ -32,6 +33,9 @@ DAY_MS = 86_400_000
 _AT_DOOR, _NEAR_DOOR = "door of ", "door, same network, of "
 LIFETIME_MS = 7 * DAY_MS
 """After the window, the last thing that the utility wrote, or the day by which an answer is due."""
+IN_USE_MS = 30 * 60_000
+"""For so long after a code a customer may be reading and signing: their page does not end meanwhile."""
+Purpose = Literal["page", "door"]
 LinkStatus = Literal["current", "replaced", "ended"]
 """`replaced`: another one was handed out since, and lives. `ended`: there is nothing left to do with it."""
 
@@ -87,21 +91,26 @@ async def add_link(ctx: AppContext, tx: Transaction, visit: LoadedVisit, by: str
 
 async def hand_out(tx: Transaction, visit_id: UUID, link: UUID, at: int) -> None:
     """The customer has a link: the one that was handed out before ends."""
-    await tx.execute("end_links_before", visit=visit_id.bytes, purpose="page", id=link.bytes, at=at)
-    await tx.execute("hand_out_link", id=link.bytes, at=at)
+    await _hand_out(tx, visit_id, link, "page", at)
 
 
 async def add_door_link(ctx: AppContext, tx: Transaction, visit: LoadedVisit, by: str, *, id: UUID) -> tuple[str, int]:
     """The link that a code at the door opens; it replaces the one that an earlier code opened."""
     made = await _add(ctx, tx, visit, by, id, "door")
-    now = ctx.clock()
-    await tx.execute("end_links_before", visit=visit.row.id.bytes, purpose="door", id=id.bytes, at=now)
-    await tx.execute("hand_out_link", id=id.bytes, at=now)
+    await _hand_out(tx, visit.row.id, id, "door", ctx.clock())
     return made
 
 
+async def _hand_out(tx: Transaction, visit_id: UUID, link: UUID, purpose: Purpose, at: int) -> None:
+    since, later = at - IN_USE_MS, at + IN_USE_MS
+    await tx.execute(
+        "end_links_before", visit=visit_id.bytes, purpose=purpose, id=link.bytes, at=at, since=since, later=later
+    )
+    await tx.execute("hand_out_link", id=link.bytes, at=at)
+
+
 async def _add(
-    ctx: AppContext, tx: Transaction, visit: LoadedVisit, by: str, id: UUID, purpose: Literal["page", "door"]
+    ctx: AppContext, tx: Transaction, visit: LoadedVisit, by: str, id: UUID, purpose: Purpose
 ) -> tuple[str, int]:
     text = b32encode(token_bytes(16)).decode().rstrip("=").lower()
     now = ctx.clock()
@@ -157,7 +166,8 @@ async def resolve_link(ctx: AppContext, tx: Transaction, token: str, *, lock: bo
     if link is None:
         raise NotFound
     link_id, visit_id, expires_at, ended_at = link
-    if ended_at is not None or ctx.clock() > expires_at:
+    now = ctx.clock()
+    if _has_ended(ended_at, now) or now > expires_at:
         ended = await repository.get_visit(tx, UUID(bytes=visit_id))
         problem = LinkExpired()
         problem.visit_cancelled = ended is not None and ended.state == "cancelled"
@@ -176,10 +186,14 @@ async def link_status(ctx: AppContext, tx: Transaction, token: str) -> LinkStatu
         raise NotFound
     _, visit_id, expires_at, ended_at = link
     now = ctx.clock()
-    if ended_at is None and now <= expires_at:
+    if not _has_ended(ended_at, now) and now <= expires_at:
         return "current"
     living = await tx.fetch_one("living_link", visit=visit_id, now=now)
     return "replaced" if ended_at is not None and living is not None else "ended"
+
+
+def _has_ended(ended_at: int | None, now: int) -> bool:
+    return ended_at is not None and ended_at <= now
 
 
 async def link_expiry(tx: Transaction, id: UUID) -> int | None:

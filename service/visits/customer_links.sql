@@ -3,8 +3,15 @@ INSERT INTO links (id, visit, digest, created_at, created_by, expires_at, purpos
 VALUES (:id, :visit, :digest, :created_at, :created_by, :expires_at, :purpose);
 
 -- name: end_links_before!
--- Those that were handed out for the same purpose; links on their way to the customer stay.
-UPDATE links SET ended_at = :at
+-- Those that were handed out for the same purpose; links on their way to the customer stay. One on which the customer
+-- is entering a code, or did since `since`, ends later.
+UPDATE links SET ended_at = CASE
+    WHEN EXISTS (
+        SELECT 1 FROM link_otps
+        WHERE link_otps.link = links.id AND (link_otps.expires_at > :at OR link_otps.passed_at > :since)
+    ) THEN :later
+    ELSE :at
+END
 WHERE visit = :visit AND purpose = :purpose AND id <> :id AND ended_at IS NULL AND handed_out_at IS NOT NULL;
 
 -- name: hand_out_link!

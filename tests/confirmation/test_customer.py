@@ -118,8 +118,8 @@ async def test_wrong_and_ended_links_give_one_plain_page(world: World, post: Pos
     ended = await world.client.get(f"/c/{token}")
     wrong = await world.client.get(f"/c/{'a' * 26}")
     assert (ended.status_code, wrong.status_code) == (410, 404)
-    for page, says in ((ended, "我们给您发了新的短信"), (wrong, "这个链接无效或已失效")):
-        for part in (says, "请打开我们最近一条短信里的链接", "东城供水", "拨打热线 021-96000"):
+    for page, says in ((ended, "这个链接已换成新的"), (wrong, "这个链接无效或已失效")):
+        for part in (says, "请打开我们最近给您的链接", "东城供水", "拨打热线 021-96000"):
             assert part in page.text
     assert problem(await world.ask(None, "GET", f"/v1/confirmations/{token}")) == (410, "link-ended")
     given = {"does": "appointment", "window": "2026-03-02T09:00:00+08:00"}
@@ -194,7 +194,7 @@ async def test_a_cancelled_visit_says_so_and_takes_no_answer(world: World, post:
 async def test_a_replaced_link_of_a_cancelled_visit_says_that_nobody_comes(world: World, post: Post) -> None:
     old = await confirmation_link(world)
     new = (await world.ask("zhao", "POST", f"/v1/visits/{VISIT}/confirmation-link")).json()["token"]
-    assert "我们给您发了新的短信" in (await world.client.get(f"/c/{old}")).text
+    assert "这个链接已换成新的" in (await world.client.get(f"/c/{old}")).text
     done = await world.ask("zhao", "PUT", f"/v1/visits/{VISIT}/cancellation", {"reason": "客户退单"}, if_match='"0"')
     assert done.status_code == 200
     for link in (old, new):

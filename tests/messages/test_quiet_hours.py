@@ -1,7 +1,8 @@
 """Quiet hours: what is not urgent waits until the morning, unless somebody chose a time or it would come too late."""
 
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
@@ -10,6 +11,7 @@ from service.messages import worker
 from service.messages.quiet_hours import quiet_until
 from tests.support import example_visits as stories
 from tests.support.api_client import VISIT, World, problem
+from tests.support.customer import UNSIGNED, example_customer
 from tests.support.dispatch import change_visit
 from tests.support.fake_gateway import Post, set_up, stand
 
@@ -124,3 +126,17 @@ async def test_without_quiet_hours_nothing_waits(world: World):
     world.ctx.company = msgspec.structs.replace(world.ctx.company, quiet_hours=None)
     assert (await send(world)).status_code == 201
     assert await worker.deliver_due(world.ctx) == 1
+
+
+async def test_what_is_to_be_signed_after_a_visit_waits_for_the_morning(world: World):
+    tao = await example_customer(world, "S04", drop=UNSIGNED)
+    end = datetime.fromtimestamp(world.ctx.clock() / 1000).astimezone(ZoneInfo("Asia/Shanghai"))
+    night = ((end - timedelta(hours=1)).time(), (end + timedelta(hours=2)).time())
+    world.ctx.company = msgspec.structs.replace(world.ctx.company, quiet_hours=night)
+    path = f"/v1/visits/{tao.visit}/notice"
+    sent = (await world.ask("zhao", "POST", path, {"channel": "sms", "about": "please_sign"})).json()
+    assert datetime.fromisoformat(sent["next_try"]) == end + timedelta(hours=2)
+    assert await worker.deliver_due(world.ctx) == 0
+    stand(world.ctx, end + timedelta(hours=2))
+    assert await worker.deliver_due(world.ctx) == 1
+    assert tao.post.letters[-1].about == "please_sign"
