@@ -56,9 +56,7 @@ def _paths() -> Iterator[tuple[str, Path]]:
 
 def _read(name: str, path: Path) -> AppFile:
     body = path.read_bytes()
-    if path.suffix in {".js", ".css"} and (
-        not name.startswith("vendor/") or name.startswith("vendor/idb/")
-    ):  # licences stay
+    if path.suffix in {".js", ".css"} and not name.startswith("vendor/"):  # licences stay
         body = shortened(body)
         if path.suffix == ".css":
             body = SPACE.sub(rb"\1", body)
