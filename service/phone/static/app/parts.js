@@ -114,6 +114,7 @@ export function Screen({ title, children, actions, back }) {
     document.title = `${title} · ${t("app")}`;
   }, [title]);
   useEffect(() => {
+    scrollTo(0, 0);
     heading.current?.focus({ preventScroll: true });
   }, []);
   return html`

@@ -11,6 +11,10 @@ import { Sign } from "./screens/sign.js";
 import { StepScreen } from "./screens/step.js";
 import { Today } from "./screens/today.js";
 import { Visit } from "./screens/visit.js";
+import { html } from "./html.js";
+
+/** A screen that leads back to what is missing before leaving. @param {(given: any) => any} screen */
+const leaving = screen => (/** @type {any} */ given) => html`<${screen} ...${given} leaving />`;
 
 /** @type {Record<string, (parameters: any) => unknown>} */
 export const ROUTES = {
@@ -23,6 +27,8 @@ export const ROUTES = {
   "visits/:visit/step/:step": StepScreen,
   "visits/:visit/sign/:step": Sign,
   "visits/:visit/leave": Leave,
+  "visits/:visit/leave/step/:step": leaving(StepScreen),
+  "visits/:visit/leave/sign/:step": leaving(Sign),
   "visits/:visit/result": Result,
   "visits/:visit/door": Door,
   "visits/:visit/correct/:correction": Correct,
