@@ -8,7 +8,7 @@ from service.phone import files
 HAN = re.compile(r"[\u3000-\u303f\u3400-\u9fff\uff00-\uffef]")
 WORDS = {"app/texts.js", "app/words.js", "flow/table.js"}
 ELSEWHERE = {
-    "app/language.js": 1,  # 中文, in Chinese
+    "app/parts.js": 1,  # 中文, in Chinese
     "app/screens/settings.js": 1,
     "app/filled.js": 1,  # a text of the customer's paper
     "data/file_sender.js": 2,  # each with its English
