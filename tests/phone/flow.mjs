@@ -197,6 +197,7 @@ async function offered({ visit, entries, now, withdrawn }) {
         unfinishedOf(rules, phone.judgement, phone.stages, step).map(({ view, step: own }) => [view.code, own?.id ?? null]),
       ]),
     ),
+    offices: phone.judgement.findings.filter(one => missing.isOffices(...phone.known, one)).map(({ code }) => code),
     farOff: visit.window ? isFarOff(rules, visit.window, now) : null,
     moved: phone.judgement.findings.filter(({ item }) => movedBy(...phone.known, item)).map(({ code }) => code),
     withdrawing: withdrawn ? await steps.warningOf(...phone.known, phone.stages, [{ by: 'technician', withdraws: withdrawn }]) : null,

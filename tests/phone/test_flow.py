@@ -227,6 +227,13 @@ async def test_an_arrival_far_outside_the_window_is_known_at_the_tap(tmp_path: P
     assert (await steps(tmp_path, entry("arrived", "11:30")))["farOff"] is True
 
 
+async def test_what_the_office_lacks_is_told_apart(tmp_path: Path) -> None:
+    found = await steps(tmp_path, entry("arrived", "09:30"))
+    assert "missing.appointment_agreed" in found["offices"]
+    assert not [code for code in found["offices"] if "id_shown" in code]
+    assert "missing.reschedule_notified" not in (await steps(tmp_path, entry("arrived", "11:30")))["offices"]
+
+
 async def test_a_dot_is_no_signature(tmp_path: Path) -> None:
     line = [{"x": 10, "y": 10}, {"x": 30, "y": 20}]
     drawn = [[], [{"points": [line[0]]}], [{"points": [line[0], {"x": 12, "y": 11}]}], [{"points": line}]]

@@ -4,6 +4,7 @@ Each screen is looked at in both languages and at 200 % text; with SCREENSHOTS s
 """
 
 import time
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -40,6 +41,7 @@ async def test_a_plain_repair_takes_nine_taps_without_a_network(sqlite_world: Wo
     async with open_phone(world) as app:
         began = time.monotonic()
         await go_in(app, visit)
+        await app.page.locator(".offline", has_text="7 步没有上传").wait_for()  # a step is a tap
         await app.main("作业结束")
         await leave(app)
         taps = await app.taps()
@@ -101,6 +103,15 @@ async def test_a_repair_with_a_borrowed_chair_goes_by_the_screens(sqlite_world: 
         print(f"S01: {await app.taps()} taps, {time.monotonic() - began:.0f} s with looking")  # noqa: T201
         await look(app, "result")
         assert await agree(app, visit) == []
+        await app.open(f"visits/{visit}")  # nobody could be told before the arrival: that is said
+        await page.get_by_text("没有告诉客户：一直没有网络").wait_for()
+        await look(app, "not-told")
+        await app.tap("关闭")
+        await page.get_by_text("没有告诉客户").wait_for(state="detached")
+        assert await page.evaluate("scrollTo(0, 9999) || scrollY") is not None
+        await app.open("settings")
+        await page.get_by_role("heading", name="设置").wait_for()
+        assert await page.evaluate("scrollY") == 0
         await app.open("outbox")
         await page.get_by_text("都上传了").wait_for()
         await page.locator("summary", has_text="服务器已收到").wait_for()
@@ -213,6 +224,11 @@ async def test_what_is_wrong_or_lacking_is_said_before_and_after_the_customer_si
         await app.main("记下")
         await page.get_by_text("还差：文字").wait_for()
         await look(app, "visit-lacking")
+        await page.get_by_role("link", name="分析损坏原因（写明原因）”的其他情况").tap()
+        await page.get_by_role("button", name="撤回").tap()  # also what lacks something can be taken back
+        await app.tap("取消")
+        await look(app, "lacking")
+        await app.tap("返回")
         await page.get_by_role("button", name="客户确认损坏原因").tap()
         await app.tap("确认", exact=True)
         await app.main("记下")
@@ -360,6 +376,7 @@ async def test_a_form_is_corrected_with_what_it_had_and_what_rests_on_it_is_done
         assert await page.get_by_label("表号").input_value() == "SH20190317"
         await page.get_by_label("现场抄码").fill("1275")
         await app.main("记下")
+        await page.locator(".stage", has_text="水表损坏").locator("summary").tap()
         await page.get_by_text("现场抄码：1275 m³").wait_for()
         assert await page.get_by_role("link", name="照片（1）").count() == 1
         await page.get_by_role("button", name="撤回：已与客户一起分析").tap()
@@ -465,6 +482,25 @@ async def test_nobody_at_home_hours_after_the_window(sqlite_world: World) -> Non
         assert there["absence"]["door_signal_at"]
         assert there["absence"]["place"]["lat"] == pytest.approx(31.2304)
         assert "absent" in there["flags"]
+
+
+async def test_a_visit_of_another_day_asks_once_and_an_arrival_far_off_is_said_before(sqlite_world: World) -> None:
+    world = sqlite_world
+    visit = await plan_today(world, window={"from": around(24 * 60), "to": around(25 * 60)})
+    async with open_phone(world) as app:
+        page = app.page
+        await app.open(f"visits/{visit}")
+        tomorrow = datetime.fromisoformat(around(24 * 60))
+        await page.locator(".row", has_text=f"{tomorrow.month}月{tomorrow.day}日").wait_for()
+        await app.main("服务证、着装")
+        await page.get_by_role("dialog").get_by_text("这次约在").wait_for()
+        await look(app, "other-day")
+        await app.tap("照实记下")
+        await app.main("到了")
+        await page.get_by_role("dialog").get_by_text("差得太多").wait_for()
+        await app.tap("照实记下")
+        await app.main("按门铃")
+        await page.locator(".actions .main", has_text="见到客户").wait_for()
 
 
 async def test_a_returned_visit_opens_only_what_is_asked_for(sqlite_world: World) -> None:

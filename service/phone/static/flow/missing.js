@@ -1,7 +1,8 @@
 /** What is still missing before leaving, in the words of the findings. */
 
 import { FindingFormatter } from '../judge/messages.js';
-/** @import {Judgement} from '../judge/types.d.ts' */
+import { movedBy } from './situation.js';
+/** @import {Entry, Judgement, Visit} from '../judge/types.d.ts' */
 /** @import {CompiledChecklist} from '../judge/rules.js' */
 /** @import {Missing, Stage, Step} from './types.d.ts' */
 
@@ -30,6 +31,20 @@ export function missingOf(rules, judgement, stages) {
     return [{ finding, view: views[n], step: own.find(step => thing === null || step.thing === thing) ?? null }];
   });
 }
+
+const OFFICE = ['dispatcher', 'office'];
+
+/**
+ * Whether a finding is about what the office does, and not the technician. An arrival far off is theirs.
+ * @param {CompiledChecklist} rules
+ * @param {Visit} visit
+ * @param {Entry[]} entries
+ * @param {Judgement} judgement
+ * @param {string} now
+ * @param {{item: string, kind: string}} finding
+ */
+export const isOffices = (rules, visit, entries, judgement, now, { item, kind }) =>
+  OFFICE.includes(rules.byId.get(item)?.item.who ?? '') && kind !== 'disputed' && !movedBy(rules, visit, entries, judgement, now, item);
 
 /**
  * What may have happened besides and was not answered.

@@ -5,7 +5,7 @@ import { dropDraft, saveDraft } from "../../data/photos.js";
 import { explain } from "../../data/records.js";
 import { html, useEffect, useState } from "../html.js";
 import { Button, Card, Field, LinkButton, Notice, Screen, announce } from "../parts.js";
-import { movedBy } from "../../flow/situation.js";
+import { isOffices } from "../../flow/missing.js";
 import { at, known, useVisit } from "../visit.js";
 import { bySeverity, Finding, NotThere } from "../visit_parts.js";
 import { problemText, t } from "../words.js";
@@ -74,10 +74,9 @@ export function Result({ visit }) {
   const { judgement, findings, records, view } = model;
   const { verdict } = judgement;
   const isSent = records.length > 0 && records.every(({ state, receipt }) => state === "stored" && receipt?.state === "complete");
-  const isOffices = (/** @type {FindingView} */ { item, kind, code }) =>
-    ["dispatcher", "office"].includes(model.rules.byId.get(item)?.item.who ?? "") && kind !== "disputed" && !movedBy(...known(model), item) && !view.inquiries.some(({ finding }) => finding === code);
+  const isOthers = (/** @type {FindingView} */ finding) => isOffices(...known(model), finding) && !view.inquiries.some(each => each.finding === finding.code);
   const sorted = [...findings].sort(bySeverity);
-  const offices = sorted.filter(isOffices);
+  const offices = sorted.filter(isOthers);
   const others = view.inquiries.filter(({ finding }) => !findings.some(({ code }) => code === finding));
   return html`
     <${Screen} title=${t("result.title")} back=${at(visit)}
@@ -87,7 +86,7 @@ export function Result({ visit }) {
         ${!isSent && html`<${LinkButton} to="outbox">${t("outbox.open")}<//>`}
       <//>
       <h2>${t(findings.length > offices.length ? "result.findings" : "result.nothing")}</h2>
-      ${sorted.filter(finding => !isOffices(finding)).map(finding => html`<${Explained} key=${finding.code} model=${model} finding=${finding} words=${words} />`)}
+      ${sorted.filter(finding => !isOthers(finding)).map(finding => html`<${Explained} key=${finding.code} model=${model} finding=${finding} words=${words} />`)}
       ${offices.length > 0 && html`<h2>${t("result.office")}</h2>`}
       ${offices.map(finding => html`<${Finding} key=${finding.code} model=${model} finding=${finding} />`)}
       ${others.map(({ id, text }) => html`<${Card} key=${id}><p>${t("result.asked", { text })}</p><//>`)}
