@@ -73,8 +73,12 @@ async def test_a_departure_reaches_the_visit(setup: tuple[Gate, Server, Page, st
     ("happens", "why"),
     [
         pytest.param(LATER, "not-sent", id="after half an hour"),
-        pytest.param("await app.records.addEntries(given, [{ what: 'arrived' }]); ", "not-sent", id="after the arrival"),
-        pytest.param("await app.records.addEntries(given, [{ what: 'door_signal' }]); ", "not-sent", id="after the bell"),
+        pytest.param(
+            "await app.records.addEntries(given, [{ what: 'arrived' }]); ", "not-sent", id="after the arrival"
+        ),
+        pytest.param(
+            "await app.records.addEntries(given, [{ what: 'door_signal' }]); ", "not-sent", id="after the bell"
+        ),
         pytest.param("await app.departure.stay(given); ", None, id="after it was taken back"),
     ],
 )

@@ -227,7 +227,7 @@ async def test_an_arrival_far_outside_the_window_is_known_at_the_tap(tmp_path: P
     assert (await steps(tmp_path, entry("arrived", "11:30")))["farOff"] is True
 
 
-async def test_what_the_office_lacks_is_told_apart(tmp_path: Path) -> None:
+async def test_findings_of_the_office_are_set_apart(tmp_path: Path) -> None:
     found = await steps(tmp_path, entry("arrived", "09:30"))
     assert "missing.appointment_agreed" in found["offices"]
     assert not [code for code in found["offices"] if "id_shown" in code]
