@@ -75,21 +75,20 @@ export function Correct({ visit, correction }) {
   }
   const wanted = wantedOf(model, open, explanations);
   const lacking = wanted.filter(({ isAnswered, words }) => !isAnswered && !words);
+  const blocked = lacking.filter(each => !isPossible(each));
+  const names = enumerated((blocked.length ? blocked : lacking).map(({ name }) => name));
+  const isNothing = !wanted.some(({ isAnswered }) => isAnswered);
+  const next = isNothing ? t("correct.nothing") : names && t(blocked.length ? "correct.blocked" : "correct.lacking", { names, by: open.by });
   const hand = async () => {
-    const blocked = lacking.filter(each => !isPossible(each));
-    const names = enumerated((blocked.length ? blocked : lacking).map(({ name }) => name));
-    const next = !wanted.some(({ isAnswered }) => isAnswered)
-      ? t("correct.nothing")
-      : names && t(blocked.length ? "correct.blocked" : "correct.lacking", { names, by: open.by });
     setWarning(next);
     // what is handed back counts as answered: what cannot be answered here holds it, the rest is asked once
-    if (next && (next !== warning || blocked.length || lacking.length === wanted.length)) return;
+    if (next && (next !== warning || blocked.length || isNothing)) return;
     await seal(visit, { correction });
     kick(); // the server's answer takes it off the list
     announce(t("correct.handed"));
     go("", { instead: true });
   };
-  const isWords = !lacking.length && !wanted.some(({ isAnswered }) => isAnswered); // no record answers it
+  const isWords = !lacking.length && isNothing; // no record answers it
   const actions = isWords
     ? html`<${LinkButton} kind="main" to="">${t("result.today")}<//>`
     : html`<${Button} kind="main" icon="check" onPress=${hand}>${t("correct.hand")}<//>`;
@@ -97,7 +96,7 @@ export function Correct({ visit, correction }) {
     <${Screen} title=${t("correct.title")} back="" actions=${actions}>
       <p class="lead">${model.view.customer.name} · ${model.view.work.content}</p>
       <${Notice} kind="info" title=${t("correct.due", { due: timeText(open.due) })} />
-      ${warning && html`<${Notice} kind="warn" title=${warning} alert />`}
+      ${warning && warning === next && html`<${Notice} kind="warn" title=${warning} alert />`}
       ${isWords && html`<${Notice} kind="good" title=${t("correct.words")} />`}
       ${wanted.map((each, n) => html`<${Item} key=${n} model=${model} wanted=${each} by=${open.by} />`)}
     <//>

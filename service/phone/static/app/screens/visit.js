@@ -73,13 +73,14 @@ function DoneRow({ model, step }) {
   const pictures = picturesOf(step).length;
   return html`
     <li class="done">
-      <span><${Icon} name="check" /><span>${label}${values && html`<small>${values}</small>`}</span>${last && html`<time>${clockText(last.at)}</time>`}</span>
+      <span><${Icon} name="check" /><span>${label}</span>${last && html`<time>${clockText(last.at)}</time>`}</span>
       ${own.length > 0 &&
       html`<button type="button" class="small" aria-label=${pair(t("step.undo"), label)} onClick=${() => setOpen(true)}>
         <${Icon} name="undo" /><span>${t("step.undo")}</span>
       </button>`}
       ${pictures > 0 && html`<a class="small" href=${address(stepPlace(model, "step", step))}>${inBrackets(t("outbox.photo"), pictures)}</a>`}
       ${step.parts.some(({ by }) => by === "customer") && !own.length && html`<a class="small" href=${address(stepPlace(model, "sign", step))}>${t("step.again")}</a>`}
+      ${values && html`<small>${values}</small>`}
       ${isOpen && html`<${Undo} model=${model} step=${step} label=${label} recorded=${own} onClose=${() => setOpen(false)} />`}
     </li>
   `;
