@@ -28,9 +28,21 @@ REMARK = re.compile(rb"(?<=[;,{})\]]) //[^\n\"'`]*$", re.MULTILINE)
 """A comment at the end of a line of code."""
 CAST = re.compile(rb"/\*\* @(?:[^*\n]|\*(?!/))*\*/ ?")
 """A type within a line."""
-SPACE = re.compile(rb"\s*([{};,>])\s*")
+SPACE = re.compile(rb"\s*([{};,>])\s*|(?<=:) ")
 """Around what separates in a sheet of styles, which has no texts of its own."""
 INDENT = re.compile(rb"^[ \t]+", re.MULTILINE)
+CODE = re.compile(
+    rb"""
+    (?P<kept> "(?:[^"\\\n]|\\.)*" | '(?:[^'\\\n]|\\.)*' | //[^\n]* | /\*.*?\*/
+            | (?<=[(,=:\[!&|?{};> ])/(?![*/ ])(?:[^/\\\[\n]|\\.|\[(?:[^\]\\\n]|\\.)*\])+/ )
+    | [ ]* (?P<open> \{ ) [ ]* | [ ]* (?P<close> \} ) | [ ]* (?P<template> ` )
+    | [ ]* [=?:<>()\[\]&|,;*!]+ [ ]* | (?<![+-])[ ][+%-]=?[ ](?![+-])
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+"""What may have spaces around it in a script, and what keeps its own: texts, comments, patterns."""
+TEMPLATE = re.compile(rb"(?:[^`\\$]|\\.|\$(?!\{))*(?:(?P<end>`)|\$\{)", re.DOTALL)
+"""The text of a template, up to its end or to code in it."""
 
 
 class AppFile(msgspec.Struct, frozen=True):
@@ -56,12 +68,9 @@ def _paths() -> Iterator[tuple[str, Path]]:
 
 def _read(name: str, path: Path) -> AppFile:
     body = path.read_bytes()
-    if path.suffix in {".js", ".css"} and (
-        not name.startswith("vendor/") or name.startswith("vendor/idb/")
-    ):  # licences stay
+    if path.suffix in {".js", ".css"} and not name.startswith("vendor/"):  # licences stay
         body = shortened(body)
-        if path.suffix == ".css":
-            body = SPACE.sub(rb"\1", body)
+        body = SPACE.sub(rb"\1", body) if path.suffix == ".css" else tightened(body)
     packer = zlib.compressobj(level=9, wbits=31)
     packed = b"" if path.suffix == ".png" else packer.compress(body) + packer.flush()
     return AppFile(body, KINDS[path.suffix], packed)
@@ -73,8 +82,32 @@ def shortened(script: bytes) -> bytes:
     return INDENT.sub(b"", CAST.sub(b"", REMARK.sub(b"", whole)))
 
 
+def tightened(script: bytes) -> bytes:
+    """The script without spaces around what separates, outside of texts."""
+    parts, position = list[bytes](), 0
+    braces = list[bool]()  # whether each that is open is within a template
+    pattern = CODE
+    while found := pattern.search(script, position):
+        parts.append(script[position : found.start()])
+        position = found.end()
+        if pattern is TEMPLATE:
+            parts.append(found[0])
+            pattern = CODE
+            if not found["end"]:
+                braces.append(True)
+        elif found["kept"]:
+            parts.append(found[0])
+        else:
+            parts.append(found[0].strip(b" "))
+            if found["open"]:
+                braces.append(False)
+            elif found["template"] or (found["close"] and braces.pop()):
+                pattern = TEMPLATE
+    return b"".join([*parts, script[position:]])
+
+
 FILES = {name: _read(name, path) for name, path in _paths()}
-WORKER = shortened((FOLDER / "sw.js").read_bytes())
+WORKER = tightened(shortened((FOLDER / "sw.js").read_bytes()))
 DIGEST = sha256("".join(f"{file.digest}  {name}\n" for name, file in sorted(FILES.items())).encode()).hexdigest()
 VERSION = sha256(DIGEST.encode() + WORKER + SHELL.read_bytes()).hexdigest()[:16]
 BASE = f"/phone/files/{VERSION}/"

@@ -2,6 +2,7 @@
 // standard input, JSON on standard output.
 //   stories   {NAME: bundle}: each by its taps; prints entries, taps, warnings and the judgement
 //   random    {visits, seed, count, length}: whatever is offered is tapped in whatever order
+//   signatures [strokes]: which of them can be seen as one
 //   steps     {visit, entries, now, withdrawn}: the stages that are offered, and what is said before an entry is withdrawn
 import { readFileSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
@@ -13,7 +14,7 @@ const modules = ['judge/judge', 'judge/rules', 'judge/messages', 'flow/steps', '
 const [{ judge }, { CompiledChecklist }, { FindingFormatter }, steps, incidents, missing] = await Promise.all(
   modules.map(load),
 )
-const [{ unfinishedOf }, { movedBy }] = await Promise.all(['flow/signed', 'flow/situation'].map(load))
+const [{ unfinishedOf, isVisible }, { movedBy, isFarOff }] = await Promise.all(['flow/signed', 'flow/situation'].map(load))
 const published = JSON.parse(readFileSync(checklist, 'utf8'))
 const rules = new CompiledChecklist(published)
 const formatter = new FindingFormatter(published)
@@ -137,7 +138,7 @@ function answersFor(form, random) {
     reason: random(4) ? '客户要求' : '',
     outcome: ['refused', 'absent', 'unable', 'partly', ''][random(5)],
     ...(random(2) && { place: { lat: 31.2, lon: 121.4, accuracy_m: 8 } }),
-    ...(random(4) && { signature }),
+    signature, // nothing is recorded as signed without
   }
 }
 
@@ -159,9 +160,9 @@ async function random({ visits, seed, count, length }) {
       } else if (what === 6 && step?.alternatives.length) {
         const alternative = step.alternatives[pick(step.alternatives.length)]
         phone.write(alternative.entries(answersFor(step.form, pick)), uuid)
-      } else if (what === 7 && step?.recorded.length) {
-        const entry = step.recorded[pick(step.recorded.length)]
-        phone.write([{ by: entry.by, withdraws: entry.id, reason: '点错了' }], uuid)
+      } else if (what === 7 && step?.recorded.some(({ by }) => by === 'technician')) {
+        const own = step.recorded.filter(({ by }) => by === 'technician') // a signature is never taken back
+        phone.write([{ by: 'technician', withdraws: own[pick(own.length)].id, reason: '点错了' }], uuid)
       } else if (what === 8) {
         const all = incidents.incidentsOf(...phone.known)
         const { fact, perThing } = all[pick(all.length)]
@@ -181,8 +182,9 @@ async function random({ visits, seed, count, length }) {
 async function offered({ visit, entries, now, withdrawn }) {
   const phone = new Phone(visit, entries)
   await phone.at(now)
-  const plain = ({ id, stage, items, facts, label, done, optional, needs, warning, alternatives }) => {
-    return { id, stage, items, facts, label, done, optional, needs, warning, alternatives: alternatives.map(each => each.id) }
+  const plain = ({ id, stage, items, facts, label, done, optional, needs, warning, alternatives, entries: write }) => {
+    const others = alternatives.map(each => each.id)
+    return { id, stage, items, facts, label, done, optional, needs, warning, alternatives: others, entries: done ? [] : write() }
   }
   return {
     stages: phone.stages.map(({ id, title, steps: own }) => ({ id, title, steps: own.map(plain) })),
@@ -195,11 +197,13 @@ async function offered({ visit, entries, now, withdrawn }) {
         unfinishedOf(rules, phone.judgement, phone.stages, step).map(({ view, step: own }) => [view.code, own?.id ?? null]),
       ]),
     ),
+    offices: phone.judgement.findings.filter(one => missing.isOffices(...phone.known, one)).map(({ code }) => code),
+    farOff: visit.window ? isFarOff(rules, visit.window, now) : null,
     moved: phone.judgement.findings.filter(({ item }) => movedBy(...phone.known, item)).map(({ code }) => code),
     withdrawing: withdrawn ? await steps.warningOf(...phone.known, phone.stages, [{ by: 'technician', withdraws: withdrawn }]) : null,
   }
 }
 
 const given = JSON.parse(readFileSync(0, 'utf8'))
-const result = await { stories, random, steps: offered }[command](given)
+const result = await { stories, random, steps: offered, signatures: given => given.map(isVisible) }[command](given)
 process.stdout.write(JSON.stringify(result))

@@ -290,7 +290,7 @@ async def test_an_error_of_a_screen_stays_on_it(phone_world: World) -> None:
     async with app(phone_world, enrolled=True) as (page, base):
         await page.evaluate(
             """async base => {
-                const { ROUTES } = await import(`${base}app/routes.js`)
+                const { ROUTES } = await import(`${base}app/frame.js`)
                 globalThis.broken = true
                 ROUTES.broken = () => { if (globalThis.broken) throw new Error('of this screen'); return null }
                 location.hash = '#/broken'

@@ -6,11 +6,11 @@ from service import errors
 from service.phone import files
 
 HAN = re.compile(r"[\u3000-\u303f\u3400-\u9fff\uff00-\uffef]")
-WORDS = {"app/words.js", "app/visit_words.js", "app/problem_words.js", "flow/table.js"}
+WORDS = {"app/texts.js", "app/words.js", "flow/table.js"}
 ELSEWHERE = {
-    "app/language.js": 1,  # 中文, in Chinese
+    "app/parts.js": 1,  # 中文, in Chinese
     "app/screens/settings.js": 1,
-    "app/screens/step.js": 1,  # a text of the customer's paper
+    "app/filled.js": 1,  # a text of the customer's paper
     "data/file_sender.js": 2,  # each with its English
 }
 """Lines with Chinese that are no text of a screen in one language."""
@@ -46,7 +46,7 @@ def test_no_text_is_outside_the_files_of_words() -> None:
 
 
 def test_every_reason_not_to_accept_something_is_said_in_both_languages() -> None:
-    known = set(re.findall(r'^  "([\w-]+)": ', source_of("app/problem_words.js"), re.MULTILINE))
+    known = set(re.findall(r'^  "([\w-]+)": ', source_of("app/texts.js"), re.MULTILINE))
     problems = [one for one in vars(errors).values() if isinstance(one, type) and issubclass(one, errors.Problem)]
     quarantined = {one.code for one in problems if one.quarantines_input}
     assert len(quarantined) > 5

@@ -13,17 +13,18 @@ from tests.support.phone import Gate, enrolled_phone, plan_now, run, serve_gate
 DEPART = "await app.departure.depart(given, 20); "
 KICK = "await app.outbox.kick(); "
 KEPT = "return (await app.departure.departureOf(given))?.minutes ?? null"
+WHY = "return (await app.departure.departureOf(given))?.problem?.code ?? null"
 LATER = "Date.now = (real => () => real() + 31 * 60_000)(Date.now); "
 ANSWER = {"at": "2026-03-02T08:40:00+08:00", "minutes": 20, "by": "li"}
 
 
 class Server:
-    """What the server says to a departure: a status, or None for no answer of its own."""
+    """What the server says to a departure: a status, None for no answer of its own, or 0 for its own answer."""
 
     status: int | None = 201
 
     def __call__(self, method: str, path: str, _body: bytes) -> Any:
-        if not path.endswith("/departure"):
+        if not path.endswith("/departure") or self.status == 0:
             return None
         if self.status is None:
             return 502, {"content-type": "text/html"}, b"<p>"
@@ -60,19 +61,34 @@ async def test_a_departure_is_kept_until_the_server_has_it(setup: tuple[Gate, Se
     assert set(json.loads(gate.sent("PUT", f"/v1/visits/{visit}/departure")[-1].body)) == {"at"}
 
 
+async def test_a_departure_reaches_the_visit(setup: tuple[Gate, Server, Page, str]) -> None:
+    _, server, page, visit = setup
+    server.status = 0
+    await run(page, DEPART + KICK, visit)
+    assert await run(page, WHY, visit) is None
+    assert await run(page, "return (await app.database.get('visits', given)).view.departure.minutes", visit) == 20
+
+
 @pytest.mark.parametrize(
-    "happens",
+    ("happens", "why"),
     [
-        pytest.param(LATER, id="after half an hour"),
-        pytest.param("await app.records.addEntries(given, [{ what: 'arrived' }]); ", id="after the arrival"),
-        pytest.param("await app.records.addEntries(given, [{ what: 'door_signal' }]); ", id="after the bell"),
-        pytest.param("await app.departure.stay(given); ", id="after it was taken back"),
+        pytest.param(LATER, "not-sent", id="after half an hour"),
+        pytest.param(
+            "await app.records.addEntries(given, [{ what: 'arrived' }]); ", "not-sent", id="after the arrival"
+        ),
+        pytest.param(
+            "await app.records.addEntries(given, [{ what: 'door_signal' }]); ", "not-sent", id="after the bell"
+        ),
+        pytest.param("await app.departure.stay(given); ", None, id="after it was taken back"),
     ],
 )
-async def test_what_is_not_true_any_more_is_never_sent(setup: tuple[Gate, Server, Page, str], happens: str) -> None:
+async def test_what_is_not_true_any_more_is_never_sent_and_the_person_is_told(
+    setup: tuple[Gate, Server, Page, str], happens: str, why: str | None
+) -> None:
     gate, _, page, visit = setup
     await run(page, DEPART + happens + KICK + KEPT, visit)
     assert await run(page, KEPT, visit) is None
+    assert await run(page, WHY, visit) == why
     assert gate.sent("PUT", f"/v1/visits/{visit}/departure") == []
 
 
@@ -87,6 +103,7 @@ async def test_a_refusal_of_the_server_ends_it_and_nothing_else(setup: tuple[Gat
     server.status = 409
     await run(page, DEPART + KICK, visit)
     assert await run(page, KEPT, visit) is None
+    assert await run(page, WHY, visit) == "departure-not-now"
     await run(
         page,
         "await app.records.addEntries(given, [{ what: 'arrived' }]); await app.records.seal(given); " + KICK,

@@ -153,6 +153,93 @@ async def test_what_would_void_a_signature_is_said_before(tmp_path: Path) -> Non
     assert mended["withdrawing"] is None  # it is not on the paper
 
 
+def at_once(found: Any) -> list[str]:
+    return [code for code, _ in found["missing"] if code.startswith(("order", "changed"))]
+
+
+CAUSE = {"evidence": [{"kind": "text", "text": "装修"}]}
+TAKEN_BACK = {"id": str(uid("back")), "at": "09:13", "withdraws": str(uid("meter_cause_analysed")), "reason": "写错了"}
+AGAIN = {**entry("meter_cause_analysed", "09:14", **CAUSE), "id": str(uid("analysed again"))}
+
+
+async def test_what_rests_on_something_that_changes_is_done_once_more(tmp_path: Path) -> None:
+    order = "「客户确认损坏原因」应在「已与客户一起分析损坏原因（写明原因）」之后"
+    found = await steps(tmp_path, *BROKEN, withdrawn=str(uid("meter_cause_analysed")))
+    assert found["withdrawing"]["kind"] == "order"
+    assert order in found["withdrawing"]["zh"]
+    back = await steps(tmp_path, *BROKEN, TAKEN_BACK)
+    assert order in step_of(back, "meter_cause_analysed")["warning"]["zh"]
+    found = await steps(tmp_path, *BROKEN, TAKEN_BACK, AGAIN)
+    confirm = step_of(found, "meter_cause_confirmed")
+    assert (confirm["done"], confirm["warning"], found["next"]) == (False, None, "self_check")
+    assert confirm["label"]["zh"] == "再做一次：客户确认损坏原因"
+    withdrawal, again = confirm["entries"]
+    assert withdrawal["withdraws"] == str(uid("meter_cause_confirmed"))
+    assert at_once(found) == ["order.meter_cause_confirmed.after.meter_cause_analysed"]
+    repeated = [{**one, "id": str(uid(f"repeated {n}")), "at": "09:16"} for n, one in enumerate((withdrawal, again))]
+    found = await steps(tmp_path, *BROKEN, TAKEN_BACK, AGAIN, *repeated)
+    assert (at_once(found), step_of(found, "meter_cause_confirmed")["done"]) == ([], True)
+
+
+async def test_an_order_that_was_broken_at_once_cannot_be_mended(tmp_path: Path) -> None:
+    late = {**AGAIN, "id": str(uid("late"))}
+    found = await steps(tmp_path, BROKEN[0], BROKEN[1], BROKEN[4], late)
+    assert (at_once(found), step_of(found, "meter_cause_confirmed")["done"]) == ([], True)
+
+
+async def test_a_signature_on_what_has_changed_is_asked_for_again_until_it_is_refused(tmp_path: Path) -> None:
+    written = [one for one in BROKEN if one["what"] != "meter_cause_analysed"]
+    first = entry("meter_cause_analysed", "09:11", **CAUSE)
+    changed = {**first, "id": str(uid("again")), "at": "09:20"}
+    done = [*written[:3], first, written[3], SIGNED]
+    assert step_of(await steps(tmp_path, *done), "meter_order_signed")["done"]
+    sign = step_of(await steps(tmp_path, *done, changed), "meter_order_signed")
+    assert (sign["done"], sign["needs"], sign["label"]["zh"]) == (False, "signature", "请客户重签")
+    refused = {"id": str(uid("refused")), "what": "meter_order_signed", "at": "09:25", "evidence": [PHOTO]}
+    refused["refused"] = {"reason": "不认可", "outcome": "refused"}
+    assert step_of(await steps(tmp_path, *done, changed, refused), "meter_order_signed")["done"]
+
+
+async def test_the_paper_for_what_we_broke_is_due_once_it_is_made_good(tmp_path: Path) -> None:
+    tile = {"thing": "tile"}
+    broken = [
+        entry("arrived", "09:00"),
+        entry("own_damage", "09:10", label="瓷砖", holds=True, **tile),
+        entry("damage_choice_followed", "09:11", **tile),
+    ]
+    paper = "damage_customer_satisfied[tile]"
+    assert step_of(await steps(tmp_path, *broken), paper)["optional"]
+    made_good = entry("damage_made_good", "09:20", **tile)
+    found = await steps(tmp_path, *broken, made_good)
+    assert not step_of(found, paper)["optional"]
+    assert ["open.damage_customer_satisfied[tile]", paper] in found["missing"]
+
+
+async def test_every_step_that_is_passed_over_is_named(tmp_path: Path) -> None:
+    found = await steps(tmp_path, entry("arrived", "09:00"), entry("entry_consent", "09:05"))
+    warning = step_of(found, "enter")["warning"]["zh"]
+    assert "「见到客户：已出示证件、自我介绍」应在「穿好鞋套，进门」之前" in warning
+    assert "「已按门铃或轻轻敲门」应在「穿好鞋套，进门」之前" in warning
+
+
+async def test_an_arrival_far_outside_the_window_is_known_at_the_tap(tmp_path: Path) -> None:
+    assert (await steps(tmp_path))["farOff"] is False
+    assert (await steps(tmp_path, entry("arrived", "11:30")))["farOff"] is True
+
+
+async def test_findings_of_the_office_are_set_apart(tmp_path: Path) -> None:
+    found = await steps(tmp_path, entry("arrived", "09:30"))
+    assert "missing.appointment_agreed" in found["offices"]
+    assert not [code for code in found["offices"] if "id_shown" in code]
+    assert "missing.reschedule_notified" not in (await steps(tmp_path, entry("arrived", "11:30")))["offices"]
+
+
+async def test_a_dot_is_no_signature(tmp_path: Path) -> None:
+    line = [{"x": 10, "y": 10}, {"x": 30, "y": 20}]
+    drawn = [[], [{"points": [line[0]]}], [{"points": [line[0], {"x": 12, "y": 11}]}], [{"points": line}]]
+    assert await flow(tmp_path, "signatures", drawn) == [False, False, False, True]
+
+
 async def test_what_happened_is_named_without_saying_whose_fault_it_was(tmp_path: Path) -> None:
     found = await steps(tmp_path, *BROKEN)
     (incident,) = [one for one in found["incidents"] if one["fact"] == "meter_damage_by_customer"]

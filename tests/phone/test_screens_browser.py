@@ -4,6 +4,7 @@ Each screen is looked at in both languages and at 200 % text; with SCREENSHOTS s
 """
 
 import time
+from datetime import datetime, timedelta, timezone
 from typing import Any
 from uuid import UUID
 
@@ -17,13 +18,15 @@ from tests.support.phone_app import PhoneApp, agree, around, draw, open_phone, p
 from tests.support.phone_screens import look
 
 
-async def go_in(app: PhoneApp, visit: UUID) -> None:
+async def go_in(app: PhoneApp, visit: UUID, *, is_late: bool = False) -> None:
     """Up to the beginning of the work, without a network."""
     await app.open(f"visits/{visit}")
     await app.page.locator(".stage").first.wait_for()
     await app.context.set_offline(True)
     for step in ("服务证、着装", "到了", "按门铃", "见到客户", "同意我进门", "穿好鞋套", "开始作业"):
         await app.main(step)
+        if step == "到了" and is_late:
+            await app.tap("照实记下")
     await app.page.locator(".actions .main", has_text="作业结束").wait_for()
 
 
@@ -38,6 +41,7 @@ async def test_a_plain_repair_takes_nine_taps_without_a_network(sqlite_world: Wo
     async with open_phone(world) as app:
         began = time.monotonic()
         await go_in(app, visit)
+        await app.page.locator(".offline", has_text="7 步没有上传").wait_for()  # a step is a tap
         await app.main("作业结束")
         await leave(app)
         taps = await app.taps()
@@ -99,6 +103,15 @@ async def test_a_repair_with_a_borrowed_chair_goes_by_the_screens(sqlite_world: 
         print(f"S01: {await app.taps()} taps, {time.monotonic() - began:.0f} s with looking")  # noqa: T201
         await look(app, "result")
         assert await agree(app, visit) == []
+        await app.open(f"visits/{visit}")  # nobody could be told before the arrival: that is said
+        await page.get_by_text("没有告诉客户：一直没有网络").wait_for()
+        await look(app, "not-told")
+        await app.tap("关闭")
+        await page.get_by_text("没有告诉客户").wait_for(state="detached")
+        assert await page.evaluate("scrollTo(0, 9999) || scrollY") is not None
+        await app.open("settings")
+        await page.get_by_role("heading", name="设置").wait_for()
+        assert await page.evaluate("scrollY") == 0
         await app.open("outbox")
         await page.get_by_text("都上传了").wait_for()
         await page.locator("summary", has_text="服务器已收到").wait_for()
@@ -162,6 +175,9 @@ async def test_a_signature_survives_a_phone_that_closes_the_page(sqlite_world: W
         assert await page.locator(".paper.turned").count() == 1
         await app.tap("在这里签字")
         await page.locator(".pad canvas").wait_for()
+        await draw(app, [(0.2, 0.3), (0.2, 0.3)])
+        await page.get_by_text("只有一点，看不出签名").wait_for()
+        assert await page.get_by_role("button", name="签好了").is_disabled()
         await draw(app, [(0.2, 0.3), (0.4, 0.6), (0.5, 0.3)])
         await app.kill()
         page = app.page
@@ -208,6 +224,11 @@ async def test_what_is_wrong_or_lacking_is_said_before_and_after_the_customer_si
         await app.main("记下")
         await page.get_by_text("还差：文字").wait_for()
         await look(app, "visit-lacking")
+        await page.get_by_role("link", name="分析损坏原因（写明原因）”的其他情况").tap()
+        await page.get_by_role("button", name="撤回").tap()  # also what lacks something can be taken back
+        await app.tap("取消")
+        await look(app, "lacking")
+        await app.tap("返回")
         await page.get_by_role("button", name="客户确认损坏原因").tap()
         await app.tap("确认", exact=True)
         await app.main("记下")
@@ -226,7 +247,9 @@ async def test_what_is_wrong_or_lacking_is_said_before_and_after_the_customer_si
         await page.get_by_label("原因说明").fill("装修工人搬砖时砸到表盖")
         await app.main("记下")
         await page.get_by_role("dialog").get_by_role("button", name="照实记下").tap()
-        await app.main("作业结束")
+        await page.locator(".actions .main", has_text="请客户重签").wait_for()
+        await page.get_by_role("button", name="作业结束").tap()
+        await app.open(f"visits/{visit}/leave")
         await page.get_by_text("还缺这些").wait_for()
         await look(app, "leave-missing")
         await app.tap("请客户重签")
@@ -234,9 +257,9 @@ async def test_what_is_wrong_or_lacking_is_said_before_and_after_the_customer_si
         await app.tap("户主", exact=True)
         await app.tap("在这里签字")
         await sign(app)
-        await app.open(f"visits/{visit}/leave")
+        await page.get_by_role("heading", name="离开前核对").wait_for()
         await page.get_by_text("应为数字").or_(page.get_by_text("超出范围")).first.wait_for()
-        assert await page.get_by_text("请客户重签").count() == 0
+        assert await page.get_by_role("button", name="请客户重签").count() == 0
         await app.tap("就这样离开")
         await page.locator(".verdict").wait_for()
         found = await agree(app, visit)
@@ -338,6 +361,50 @@ async def test_whoever_will_not_sign_is_as_near_as_whoever_does(sqlite_world: Wo
         assert await agree(app, visit) == ["open.meter_order_signed"]
 
 
+async def test_a_form_is_corrected_with_what_it_had_and_what_rests_on_it_is_done_once_more(sqlite_world: World) -> None:
+    world = sqlite_world
+    visit = await plan_today(world)
+    async with open_phone(world) as app:
+        await meter_damaged(app, visit)
+        page = app.page
+        await page.locator(".stage", has_text="水表损坏").locator("summary").tap()
+        await page.get_by_text("现场抄码：1274 m³").wait_for()
+        await look(app, "recorded")
+        await page.get_by_role("button", name="撤回：损坏水表照片").tap()
+        await app.tap("写错了")
+        await page.locator(".picture").wait_for()
+        assert await page.get_by_label("表号").input_value() == "SH20190317"
+        await page.get_by_label("现场抄码").fill("1275")
+        await app.main("记下")
+        await page.locator(".stage", has_text="水表损坏").locator("summary").tap()
+        await page.get_by_text("现场抄码：1275 m³").wait_for()
+        assert await page.get_by_role("link", name="照片（1）").count() == 1
+        await page.get_by_role("button", name="撤回：已与客户一起分析").tap()
+        await page.get_by_role("dialog").get_by_text("「客户确认损坏原因」应在").wait_for()
+        await look(app, "undo-order")
+        await app.tap("写错了")
+        await app.main("记下")
+        await page.get_by_role("dialog").get_by_text("「客户确认损坏原因」应在").wait_for()
+        await app.tap("照实记下")
+        await app.main("再做一次：客户确认损坏原因")
+        assert await page.get_by_label("费用").input_value() == "120 元（价目表第 3 条）"
+        await page.get_by_label("费用").fill("")
+        await look(app, "once-more")
+        await app.main("记下")
+        await app.main("工作单上签字")
+        await page.get_by_text("纸上还没有费用").wait_for()  # it was taken back with the cause
+        await page.get_by_label("费用").fill("100 元")
+        await app.tap("记下")
+        await page.locator(".paper").get_by_text("100 元").wait_for()
+        assert await page.get_by_text("纸上还没有费用").count() == 0
+        await page.get_by_label("签字人姓名").fill("陶立")
+        await app.tap("户主", exact=True)
+        await sign(app)
+        await app.main("作业结束")
+        await leave(app)
+        assert await agree(app, visit) == []
+
+
 async def test_what_would_break_the_order_is_said_and_can_be_recorded_all_the_same(sqlite_world: World) -> None:
     world = sqlite_world
     visit = await plan_today(world)
@@ -388,6 +455,9 @@ async def test_nobody_at_home_hours_after_the_window(sqlite_world: World) -> Non
         await app.open(f"visits/{visit}")
         await app.main("服务证、着装")
         await app.main("到了")
+        await page.get_by_role("dialog").get_by_text("差得太多，按改期判断").wait_for()  # before it is recorded
+        await look(app, "too-late")
+        await app.tap("照实记下")
         await app.tap("别的情况")
         await app.tap("家里没人")
         await app.take_photo(page.get_by_role("button", name="拍照").tap())
@@ -412,18 +482,38 @@ async def test_nobody_at_home_hours_after_the_window(sqlite_world: World) -> Non
         assert "absent" in there["flags"]
 
 
-async def test_a_returned_visit_opens_only_what_is_asked_for(sqlite_world: World) -> None:
+async def test_a_visit_of_another_day_asks_once_and_an_arrival_far_off_is_said_before(sqlite_world: World) -> None:
     world = sqlite_world
-    visit = await plan_today(world)
+    visit = await plan_today(world, window={"from": around(24 * 60), "to": around(25 * 60)})
     async with open_phone(world) as app:
         page = app.page
-        await go_in(app, visit)
+        await app.open(f"visits/{visit}")
+        tomorrow = datetime.fromisoformat(around(24 * 60)).astimezone(timezone(timedelta(hours=8)))  # as the phone
+        await page.locator(".row", has_text=f"{tomorrow.month}月{tomorrow.day}日").wait_for()
+        await app.main("服务证、着装")
+        await page.get_by_role("dialog").get_by_text("这次约在").wait_for()
+        await look(app, "other-day")
+        await app.tap("照实记下")
+        await app.main("到了")
+        await page.get_by_role("dialog").get_by_text("差得太多").wait_for()
+        await app.tap("照实记下")
+        await app.main("按门铃")
+        await page.locator(".actions .main", has_text="见到客户").wait_for()
+
+
+async def test_a_returned_visit_opens_only_what_is_asked_for(sqlite_world: World) -> None:
+    world = sqlite_world
+    visit = await plan_today(world, window={"from": around(-400), "to": around(-300)})
+    async with open_phone(world) as app:
+        page = app.page
+        await go_in(app, visit, is_late=True)
         await app.main("作业结束")
         await leave(app)
         await agree(app, visit)
         items = [
             {"item": "site_cleared", "reason": "请补一张清理后的照片"},
             {"item": "borrowed", "reason": "客户说借过梯子"},
+            {"item": "reschedule_notified", "reason": "改期怎么告知的"},
         ]
         asked: dict[str, Any] = {"visit": str(visit), "items": items, "due": around(600)}
         answer = await world.ask("wang", "PUT", f"/v1/corrections/{uid('correction')}", asked)
@@ -439,9 +529,17 @@ async def test_a_returned_visit_opens_only_what_is_asked_for(sqlite_world: World
         await app.take_photo(page.get_by_role("button", name="拍照").tap())
         await page.locator(".picture").wait_for()
         await app.main("记下")
-        await app.tap("没有", exact=True)
         await app.main("交回")
-        await page.locator(".visit").first.wait_for(state="attached")
+        await page.get_by_role("alert").get_by_text("不能在手机上补").wait_for()
+        await app.tap("没有", exact=True)
+        await app.tap("写明情况")
+        await page.get_by_label("写明情况").fill("路上堵车")
+        await app.tap("交给主管")
+        await page.get_by_text("您写的：路上堵车").wait_for()
+        await look(app, "corrected")
+        await app.main("交回")
+        await page.locator(".asked", has_text="已交回").or_(page.locator(".visits")).first.wait_for()
+        assert await page.get_by_text("退回补正").count() == 0
         await app.synced()
         there = await app.receipt(visit)
         assert there["state"] == "to_review"

@@ -39,6 +39,18 @@ export function wrongText(rule, value) {
 }
 
 /**
+ * What is the same before and after, and should not be: `old_…` and `new_…`, such as the numbers of two meters.
+ * @param {Record<string, FieldRule>} rules
+ * @param {Record<string, FieldValue>} values
+ */
+export const sameTexts = (rules, values) =>
+  Object.entries(rules).flatMap(([name, rule]) => {
+    const other = name.replace(/^old_/, "new_");
+    const isSame = other !== name && rules[other] && rule.type === "code" && values[name] && values[name] === values[other];
+    return isSame ? t("value.same", { name: say(rule), other: say(rules[other]) }) : [];
+  });
+
+/**
  * `onPick`: an answer that is tapped, not typed.
  * @param {{name: string, rule: FieldRule, value: FieldValue, onChange: (value: FieldValue | undefined) => void, onPick: (value: FieldValue | undefined) => unknown}} given
  */

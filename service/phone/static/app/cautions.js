@@ -1,26 +1,36 @@
 // What is said before something is recorded or taken back that had better not be. The truth can be recorded all the same.
 
+import { now } from "../data/clock.js";
+import { saveDraft } from "../data/photos.js";
+import { isFarOff } from "../flow/situation.js";
 import { warningOf } from "../flow/steps.js";
+import { draftKey, filledFrom, isOnlyPhoto } from "./filled.js";
 import { html, useEffect, useState } from "./html.js";
 import { Button, Dialog, Notice, announce } from "./parts.js";
-import { known, perform, undo } from "./visit.js";
-import { say } from "./visit_parts.js";
+import { go } from "./router.js";
+import { known, load, perform, stepOf, stepPlace, undo } from "./visit.js";
+import { dayText, say, timesOf, windowOf } from "./visit_parts.js";
 import { inLanguage, pair, t } from "./words.js";
 
 /** @typedef {import("./visit.js").Model} Model */
 /** @typedef {import("../flow/types.d.ts").Step} Step */
-/** @typedef {{kind: "order" | "attest" | "signed" | "value", zh: string, en?: string}} Caution */
+/** @typedef {{kind: "order" | "attest" | "signed" | "value" | "time", zh: string, en?: string}} Caution */
 
 /**
- * Asks why a step is taken back, and does it.
- * @param {{model: Model, label: string, recorded: Model["entries"], onClose: () => void}} given
+ * Asks why a step is taken back, and does it. What its form had is kept, to be corrected.
+ * @param {{model: Model, step?: Step, label: string, recorded: Model["entries"], onClose: () => void}} given
  */
-export function Undo({ model, label, recorded, onClose }) {
+export function Undo({ model, step, label, recorded, onClose }) {
   const reasons = [t("step.undoSlip"), t("step.undoEarly"), t("step.undoWrong")];
   const take = async (/** @type {string} */ reason) => {
     await undo(model, recorded, reason);
     announce(pair(t("step.undo"), label));
     onClose();
+    const after = await load(model.id, model.correction, model.leaving);
+    const again = step && after && stepOf(after, step.id);
+    if (!again || again.done || !["photo", "text", "fields"].includes(again.needs) || isOnlyPhoto(again) || reason === reasons[1]) return;
+    await saveDraft(model.id, draftKey(step.id), filledFrom(recorded, model.entries));
+    if (reason === reasons[2]) go(stepPlace(model, "step", step));
   };
   const [warning, setWarning] = useState(/** @type {Caution | null} */ (null));
   useEffect(() => {
@@ -48,14 +58,34 @@ export const Warning = ({ warning, onGo, onClose }) => html`
   <//>
 `;
 
+/** Visits of another day that are gone on with. @type {Set<string>} */
+const otherDays = new Set();
+
+/**
+ * What is said before a step is recorded: what would break, or that it is not the time for it.
+ * @param {Model} model
+ * @param {Step} step
+ * @returns {Caution | null}
+ */
+function cautionOf({ id, view, rules, left }, step) {
+  const window = windowOf(view);
+  if (step.warning || !window || left) return step.warning;
+  const { at } = now();
+  const isOther = dayText(window.from) !== dayText(at) && dayText(window.to) !== dayText(at);
+  const times = { now: timesOf(at, at, isOther), window: timesOf(window.from, window.to, isOther) };
+  if (step.id === "arrive" && isFarOff(rules, window, at)) return { kind: "time", zh: t("warning.far", times) };
+  return isOther && !otherDays.has(id) ? { kind: "time", zh: t("warning.day", times) } : null;
+}
+
 /**
  * What happens when a step is tapped: what would break is said first. `asked` is shown on the screen.
  * @param {Model | null | undefined} model
  */
 export function useTap(model) {
-  const [warned, setWarned] = useState(/** @type {Step | null} */ (null));
+  const [warned, setWarned] = useState(/** @type {{step: Step, warning: Caution} | null} */ (null));
   const [isLocating, setLocating] = useState(false);
   const run = async (/** @type {Step} */ step) => {
+    if (warned?.warning.kind === "time" && model) otherDays.add(model.id);
     setWarned(null);
     setLocating(step.needs === "gps");
     try {
@@ -65,10 +95,13 @@ export function useTap(model) {
       setLocating(false);
     }
   };
-  const tap = (/** @type {Step} */ step) => (step.warning ? setWarned(step) : run(step));
+  const tap = (/** @type {Step} */ step) => {
+    const warning = model ? cautionOf(model, step) : null;
+    return warning ? setWarned({ step, warning }) : run(step);
+  };
   const asked = html`
     ${isLocating && html`<${Notice} kind="info" title=${t("visit.locating")} />`}
-    ${warned?.warning && html`<${Warning} warning=${warned.warning} onGo=${() => run(warned)} onClose=${() => setWarned(null)} />`}
+    ${warned && html`<${Warning} warning=${warned.warning} onGo=${() => run(warned.step)} onClose=${() => setWarned(null)} />`}
   `;
   return { tap, asked };
 }

@@ -4,9 +4,9 @@ import { onWrite } from "../data/database.js";
 import { depart, departureOf, hasCome, stay } from "../data/departure.js";
 import { kick } from "../data/outbox.js";
 import { html, useEffect, useState } from "./html.js";
-import { Button, Dialog, announce } from "./parts.js";
+import { Button, Dialog, Notice, announce } from "./parts.js";
 import { clockText, Row, windowOf } from "./visit_parts.js";
-import { inBrackets, t } from "./words.js";
+import { inBrackets, problemText, t } from "./words.js";
 
 /** @typedef {import("./visit.js").Model} Model */
 /** @typedef {import("../data/types.d.ts").Departure} Departure */
@@ -31,8 +31,14 @@ export function OnMyWay({ model }) {
     look();
     return onWrite(look);
   }, [id]);
-  if (!isAhead(model)) return null;
-  const last = kept ?? view.departure;
+  const failed = kept?.problem;
+  const last = failed ? null : (kept ?? view.departure);
+  const told = failed && html`
+    <${Notice} kind="bad" title=${t("departure.failed", { title: problemText(failed) })} alert>
+      <${Button} onPress=${() => stay(id)}>${t("close")}<//>
+    <//>
+  `;
+  if (!isAhead(model)) return told || null;
   const go = async (/** @type {number} */ minutes) => {
     setAsked(false);
     await depart(id, minutes);
@@ -42,7 +48,8 @@ export function OnMyWay({ model }) {
   const said = last && t(last.minutes ? "departure.in" : "departure.at", { time: clockText(last.at), count: last.minutes ?? 0 });
   return html`
     ${said && html`<${Row} icon="next" name=${t("departure.go")}>${inBrackets(said, t(kept ? "departure.waiting" : "departure.sent"))}<//>`}
-    ${kept
+    ${told}
+    ${kept && !failed
       ? html`<${Button} kind="quiet" icon="undo" onPress=${() => stay(id)}>${t("step.undo")}<//>`
       : html`<${Button} icon="next" onPress=${() => setAsked(true)}>${t(last ? "departure.again" : "departure.go")}<//>`}
     ${isAsked &&

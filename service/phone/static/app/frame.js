@@ -1,11 +1,21 @@
-// What is around each screen: lines on top about what is wrong, and the bar at the bottom.
+// The screens, and what is around each: lines on top about what is wrong, and the bar at the bottom.
 
 import { Fragment, html } from "./html.js";
 import { Boundary, Button, Icon, Notice, Screen, LinkButton } from "./parts.js";
 import { address, match, place } from "./router.js";
-import { ROUTES } from "./routes.js";
+import { Correct } from "./screens/correct.js";
+import { Door } from "./screens/door.js";
 import { NotEnrolled } from "./screens/enrol.js";
+import { Leave } from "./screens/leave.js";
+import { More, Raise } from "./screens/more.js";
+import { Outbox } from "./screens/outbox.js";
 import { InWeChat, Insecure, NoStorage, OldBrowser, Revoked } from "./screens/refusals.js";
+import { Result } from "./screens/result.js";
+import { Settings } from "./screens/settings.js";
+import { Sign } from "./screens/sign.js";
+import { StepScreen } from "./screens/step.js";
+import { Today } from "./screens/today.js";
+import { Visit } from "./screens/visit.js";
 import { busy, clockOffset, me, newVersion, outbox, refusal, stepFailed, storageFull, unsent } from "./state.js";
 import { takeNewVersion } from "./update.js";
 import { pair, problemText, t } from "./words.js";
@@ -15,6 +25,29 @@ import { pair, problemText, t } from "./words.js";
 const WRONG_CLOCK_MS = 120_000;
 const LATE_MS = 86_400_000;
 const REFUSALS = { wechat: InWeChat, insecure: Insecure, storage: NoStorage, old: OldBrowser };
+
+/** A screen that leads back to what is missing before leaving. @param {(given: any) => any} screen */
+const leaving = screen => (/** @type {any} */ given) => html`<${screen} ...${given} leaving />`;
+
+/** Which screen belongs to which place. A screen is given the parameters of its place. @type {Record<string, (parameters: any) => unknown>} */
+export const ROUTES = {
+  "": Today,
+  settings: Settings,
+  outbox: Outbox,
+  "visits/:visit": Visit,
+  "visits/:visit/more": More,
+  "visits/:visit/raise/:fact": Raise,
+  "visits/:visit/step/:step": StepScreen,
+  "visits/:visit/sign/:step": Sign,
+  "visits/:visit/leave": Leave,
+  "visits/:visit/leave/step/:step": leaving(StepScreen),
+  "visits/:visit/leave/sign/:step": leaving(Sign),
+  "visits/:visit/result": Result,
+  "visits/:visit/door": Door,
+  "visits/:visit/correct/:correction": Correct,
+  "visits/:visit/correct/:correction/step/:step": StepScreen,
+  "visits/:visit/correct/:correction/sign/:step": Sign,
+};
 
 /** The places of the bar at the bottom. Other screens have their own way back. */
 const TABS = /** @type {const} */ ([

@@ -1,8 +1,9 @@
 // Parts of screens. Every colour comes with words and an icon, and everything that is tapped is large.
 
+import { put } from "../data/database.js";
 import { Component, html, useEffect, useRef } from "./html.js";
 import { address, go, place } from "./router.js";
-import { t } from "./words.js";
+import { language, t } from "./words.js";
 
 /** @typedef {import("../vendor/preact/dist/preact.mjs").Child} Child */
 
@@ -114,6 +115,7 @@ export function Screen({ title, children, actions, back }) {
     document.title = `${title} · ${t("app")}`;
   }, [title]);
   useEffect(() => {
+    scrollTo(0, 0);
     heading.current?.focus({ preventScroll: true });
   }, []);
   return html`
@@ -198,3 +200,15 @@ export class Boundary extends Component {
     `;
   }
 }
+
+/** The phone remembers it. @param {import("./words.js").Language} to */
+export async function speak(to) {
+  language.value = to;
+  await put("meta", to, "language");
+}
+
+/** A button for screens from which there is no way to the settings. Where nothing can be stored, it is not remembered. */
+export const OtherLanguage = () =>
+  language.value === "en"
+    ? html`<${Button} kind="quiet" onPress=${() => speak("zh").catch(() => {})}><span lang="zh-CN">中文</span><//>`
+    : html`<${Button} kind="quiet" onPress=${() => speak("en").catch(() => {})}><span lang="en">English</span><//>`;

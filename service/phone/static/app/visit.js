@@ -15,6 +15,7 @@ import { go } from "./router.js";
  * @typedef {import("../data/types.d.ts").Entry} Entry
  * @typedef {import("../data/types.d.ts").NewFile} NewFile
  * @typedef {import("../data/types.d.ts").StoredVisit} StoredVisit
+ * @typedef {import("../data/types.d.ts").StoredEntry} StoredEntry
  * @typedef {import("../data/types.d.ts").StoredRecord} StoredRecord
  * @typedef {import("../data/types.d.ts").Place} Place
  * @typedef {import("../flow/types.d.ts").Stage} Stage
@@ -35,9 +36,10 @@ import { go } from "./router.js";
  * @property {Stage[]} stages
  * @property {Record<string, any>} drafts
  * @property {StoredRecord[]} records
- * @property {number} unsent how many entries of this phone the server does not have
+ * @property {number} unsent how many taps on this phone the server does not know of
  * @property {boolean} left whether the visit is over
  * @property {string | undefined} correction the id of the correction that is being answered
+ * @property {boolean} leaving whether this is about what is missing before leaving
  */
 
 const REFRESH_MS = 60_000; // time limits pass without anybody writing
@@ -61,9 +63,10 @@ export async function rulesOf(name) {
  * A visit as it stands; null if this phone does not have it, or not its checklist.
  * @param {string} id
  * @param {string} [correction] the id of a correction: only its items are steps then
+ * @param {boolean} [leaving]
  * @returns {Promise<Model | null>}
  */
-export async function load(id, correction) {
+export async function load(id, correction, leaving = false) {
   const visit = /** @type {StoredVisit | undefined} */ (await get("visits", id));
   const rules = visit ? await rulesOf(visit.view.checklist) : null;
   if (!visit || !rules) return null;
@@ -72,30 +75,31 @@ export async function load(id, correction) {
     entriesOf(id), all("entries", "visit", id), drafts(id), all("records", "visit", id),
   ]);
   const stored = new Set(records.filter(({ state }) => state === "stored").map(record => record.id));
-  const unsent = own.filter(({ record }) => !stored.has(record)).length;
+  const unsent = tapsOf(own.filter(({ record }) => !stored.has(record)));
   const { at } = now();
   const judgement = await judge(rules, view, entries, at);
   const findings = new FindingFormatter(rules.checklist).format(judgement.findings, judgement.labels);
   const reopen = visit.corrections.find(each => each.id === correction)?.items;
   const stages = await stepsOf(rules, view, entries, judgement, at, { reopen });
   const left = judgement.facts.has("left");
-  return { id, visit, view, rules, entries, now: at, judgement, findings, stages, drafts: kept, records, unsent, left, correction };
+  return { id, visit, view, rules, entries, now: at, judgement, findings, stages, drafts: kept, records, unsent, left, correction, leaving };
 }
 
 /**
  * The visit, loaded again after each write; undefined until it is there.
  * @param {string} id
  * @param {string} [correction]
+ * @param {boolean} [leaving]
  * @returns {Model | null | undefined}
  */
-export function useVisit(id, correction) {
+export function useVisit(id, correction, leaving) {
   const [model, setModel] = useState(/** @type {Model | null | undefined} */ (undefined));
   useEffect(() => {
     let newest = 0;
     const look = async () => {
       newest += 1;
       const mine = newest;
-      const found = await load(id, correction);
+      const found = await load(id, correction, leaving);
       if (mine === newest) setModel(found);
     };
     look();
@@ -113,6 +117,15 @@ export function useVisit(id, correction) {
 /** What the functions of `flow/` begin with. @param {Model} model */
 export const known = ({ rules, view, entries, judgement, now: at }) =>
   /** @type {const} */ ([rules, view, entries, judgement, at]);
+
+/** Entries that were not withdrawn. @param {Entry[]} entries */
+export function liveOf(entries) {
+  const withdrawn = new Set(entries.map(({ withdraws }) => withdraws));
+  return entries.filter(({ id, withdraws }) => !withdraws && !withdrawn.has(id));
+}
+
+/** How often was tapped: what one tap records has one time. @param {StoredEntry[]} entries */
+export const tapsOf = entries => new Set(entries.map(({ entry: { at: time } }) => time)).size;
 
 /** Steps after which the server should know at once. */
 const SEALED_AFTER = ["arrived", "left", "nobody_home", "meter_order_signed"];
@@ -165,7 +178,7 @@ export function whereabouts() {
 export const at = (visit, ...rest) => ["visits", visit, ...rest].join("/");
 
 /** Where a screen of a step leads back to. @param {Model} model */
-export const visitPlace = ({ id, correction }) => (correction ? at(id, "correct", correction) : at(id));
+export const visitPlace = ({ id, correction, leaving }) => (correction ? at(id, "correct", correction) : leaving ? at(id, "leave") : at(id));
 
 /**
  * The place of a screen of a step.

@@ -35,13 +35,16 @@ export const dayText = moment =>
 /** @param {{from: string, to: string}} span */
 export const spanText = ({ from, to }) => `${clockText(from)}–${clockText(to)}`;
 
+/** @param {string} from @param {string} to @param {boolean} withDay */
+export const timesOf = (from, to, withDay) => `${withDay ? `${dayText(from)} ` : ""}${from === to ? clockText(from) : spanText({ from, to })}`;
+
 /** The window in force. @param {VisitView} view */
 export const windowOf = view => view.rescheduled?.[view.rescheduled.length - 1] ?? view.window ?? null;
 
-/** @param {VisitView} view */
-export function windowText(view) {
+/** @param {VisitView} view @param {boolean} [withDay] the day, if it is not today */
+export function windowText(view, withDay = false) {
   const window = windowOf(view);
-  return window ? spanText(window) : t("today.noWindow");
+  return window ? timesOf(window.from, window.to, withDay && dayText(window.from) !== dayText(new Date())) : t("today.noWindow");
 }
 
 /** A telephone number as it can be called. @param {string} phone */
@@ -94,15 +97,15 @@ export function Finding({ model, finding, children }) {
 }
 
 /**
- * A photo that is on this phone; `file` if it is in no entry yet.
- * @param {{sha256: string, name: string, file?: NewFile}} given
+ * A photo that is on this phone; `blob` if it is in no entry yet.
+ * @param {{sha256: string, name: string, blob?: Blob}} given
  */
-export function Picture({ sha256, name, file }) {
+export function Picture({ sha256, name, blob: given }) {
   const [address, setAddress] = useState(/** @type {string | null} */ (null));
   useEffect(() => {
     let made = "";
     let live = true;
-    (file ? Promise.resolve(file.blob) : blobOf(sha256)).then(blob => {
+    (given ? Promise.resolve(given) : blobOf(sha256)).then(blob => {
       if (!live || !blob) return setAddress("");
       made = URL.createObjectURL(blob);
       setAddress(made);

@@ -1,6 +1,6 @@
 // IndexedDB `doorstep-phone`: docs/phone.md names all that is in it.
 
-import { openDB } from '../vendor/idb/build/index.js';
+import '../vendor/idb/build/umd.js';
 
 /** @typedef {import('../vendor/idb/build/index.js').IDBPDatabase<unknown>} Database */
 /** @typedef {'meta'|'visits'|'checklists'|'entries'|'records'|'files'|'blobs'|'explanations'|'drafts'} Store */
@@ -9,6 +9,7 @@ import { openDB } from '../vendor/idb/build/index.js';
  * @typedef {import('../vendor/idb/build/index.js').IDBPTransaction<unknown, Store[], Mode>} Transaction
  */
 
+const { openDB } = globalThis.idb; // what the minified build leaves there
 const NAME = 'doorstep-phone';
 const VERSION = 1;
 const CHANNEL = 'doorstep-phone';

@@ -35,7 +35,7 @@ export async function depart(visit, minutes) {
   await change((all) => ({ ...all, [visit]: { at, person, ...(minutes && { minutes }) } }));
 }
 
-/** What is not sent. @param {string} visit @returns {Promise<Departure|undefined>} */
+/** What is not sent, or was not taken. @param {string} visit @returns {Promise<Departure|undefined>} */
 export const departureOf = async (visit) => (await get('meta', KEY))?.[visit];
 
 /** Not so. @param {string} visit */
@@ -46,7 +46,8 @@ const change = (work) =>
   transact(['meta'], 'readwrite', async (tx) => tx.objectStore('meta').put(work((await tx.objectStore('meta').get(KEY)) ?? {}), KEY));
 
 /**
- * Send what is still true, and drop the rest.
+ * Send what is still true. What is not, or what the server does not take, stays with the reason until the person has
+ * seen it.
  * @param {Me} who
  */
 export async function sendDepartures({ token, person }) {
@@ -54,22 +55,41 @@ export async function sendDepartures({ token, person }) {
   const all = (await get('meta', KEY)) ?? {};
   for (const [id, departure] of Object.entries(all)) {
     const { at, minutes } = departure;
-    if (departure.person !== person.login || !(await isTrue(id, at))) {
+    const known = await get('visits', id);
+    if (departure.person !== person.login || !known || known.gone) {
       await stay(id);
+      continue;
+    }
+    if (departure.problem) continue;
+    if (!(await isTrue(id, at))) {
+      await fail(id, departure, { code: 'not-sent', title: '' });
       continue;
     }
     const body = JSON.stringify({ at, ...(minutes && { minutes }) });
     const headers = { 'Content-Type': 'application/json' };
-    const { ok, status, json } = await request(token, 'PUT', `/v1/visits/${id}/departure`, { body, headers });
+    const { ok, status, json, problem } = await request(token, 'PUT', `/v1/visits/${id}/departure`, { body, headers });
     if (!ok && status >= 500) continue;
+    if (problem) {
+      await fail(id, departure, problem);
+      continue;
+    }
     await transact(['meta', 'visits'], 'readwrite', async (tx) => {
-      const visit = ok && (await tx.objectStore('visits').get(id));
+      const visit = await tx.objectStore('visits').get(id);
       if (visit) await tx.objectStore('visits').put({ ...visit, view: { ...visit.view, departure: json } });
       const { [id]: sent, ...others } = (await tx.objectStore('meta').get(KEY)) ?? {};
       if (sent?.at === at) await tx.objectStore('meta').put(others, KEY); // not one that came meanwhile
     });
   }
 }
+
+/**
+ * The customer was not told; unless the person has set out again, or taken it back, meanwhile.
+ * @param {string} id
+ * @param {Departure} departure
+ * @param {{code: string, title: string}} problem
+ */
+const fail = (id, { at, person }, { code, title }) =>
+  change((all) => (all[id]?.at === at ? { ...all, [id]: { at, person, problem: { code, title } } } : all));
 
 /**
  * @param {string} id

@@ -47,7 +47,7 @@ export async function status() {
       waiting: waiting.length - others,
       parked: parked + others,
       files: pictures.length,
-      unsealed: unsealed.length,
+      unsealed: new Set(unsealed.map(({ entry }) => entry.at)).size, // one tap has one time
       oldest: times[0] ?? null,
       full,
       sending: held.some(({ name }) => name === LOCK),

@@ -73,8 +73,8 @@ export interface VisitView extends Visit {
   departure?: { at: string; minutes?: number | null; [name: string]: unknown } | null;
 }
 
-/** `person`: login of who is on the way. `minutes`: until they arrive. */
-export interface Departure { at: string; minutes?: number; person: string | null }
+/** `person`: login of who is on the way. `minutes`: until they arrive. `problem`: why the customer was not told. */
+export interface Departure { at: string; minutes?: number; person: string | null; problem?: { code: string; title: string } }
 
 export interface DoorKey { key: string; opens_at: string; closes_at: string; word: string }
 
@@ -191,7 +191,7 @@ export interface NewFile {
 /** Why nothing is sent until a person does something: the code of the server's problem. `device`: whose token it was. */
 export interface Stopped { code: string; title: string; at: string; device: string }
 
-/** `oldest`: when the oldest unsent entry, record or file was written. `unsealed`: entries that are in no record yet. `full`: no more photos. */
+/** `oldest`: when the oldest unsent entry, record or file was written. `unsealed`: taps whose entries are in no record yet. `full`: no more photos. */
 export interface OutboxStatus {
   waiting: number;
   parked: number;

@@ -1,6 +1,6 @@
 /** What else may be said than what a step suggests. */
 
-import { entriesOf } from './parts.js';
+import { entriesOf, withdrawalsOf } from './parts.js';
 import { ALTERNATIVES, DENIALS, NOBODY } from './table.js';
 /** @import {Situation} from './situation.js' */
 /** @import {Placed} from './placed.js' */
@@ -37,7 +37,7 @@ export function alternativesOf(situation, id, undone) {
         id: `${who}.${what}`,
         label: ALTERNATIVES[who](item.label),
         needs: 'reason',
-        entries: ({ reason = '' }) => [{ ...own, waived: { by: who, reason } }],
+        entries: ({ reason = '' }) => [...withdrawalsOf(part), { ...own, waived: { by: who, reason } }],
       });
     }
     if (item.refusal) {
@@ -46,6 +46,7 @@ export function alternativesOf(situation, id, undone) {
         label: ALTERNATIVES.refused(item.label),
         needs: 'refusal',
         entries: ({ reason = '', outcome, photos = [] }) => [
+          ...withdrawalsOf(part),
           {
             ...own,
             refused: { reason, outcome: outcome || 'refused' },

@@ -1,6 +1,7 @@
 /** The order of the norm: where each step belongs, and what would break if one were tapped now. */
 import { judge } from '../judge/judge.js';
 import { FindingFormatter } from '../judge/messages.js';
+import { entriesOf } from './parts.js';
 import { lostSignature } from './signed.js';
 /** @import {CompiledChecklist} from '../judge/rules.js' */
 /** @import {Entry, Finding, Visit} from '../judge/types.d.ts' */
@@ -59,25 +60,38 @@ export class Foresight {
   }
 
   /**
-   * The signature that would be void, else the first order that would break, or who may not say so: a finding in the
-   * words of the buttons.
+   * The signature that would be void, else the orders that would break, or who may not say so: findings in the words of
+   * the buttons. What is withdrawn is thought to be done again at once.
    * @param {Partial<Entry>[]} added
    * @param {{optional?: boolean, stage?: string}} [step]
    * @returns {Promise<Warning | null>}
    */
   async warning(added, { optional = false, stage = '' } = {}) {
+    const { live, withdrawn } = this.situation;
     const lost = lostSignature(this.situation, added);
     if (lost) return lost;
+    const back = live.filter(({ id }) => added.some(({ withdraws }) => withdraws === id));
     const steps = this.steps.filter(step => !step.optional || (optional && step.stage === stage));
     const rest = steps.flatMap(step => step.entries());
     const key = optional ? stage : '';
     if (!this.#usual.has(key)) this.#usual.set(key, this.#judge(rest).then(({ codes }) => codes));
     const usual = /** @type {Set<string>} */ (await this.#usual.get(key));
     const same = (/** @type {Partial<Entry>} */ a) => added.some(b => a.what === b.what && a.thing === b.thing);
-    const { findings, labels } = await this.#judge([...added, ...rest.filter(entry => !same(entry))]);
-    const fresh = findings.filter(({ code, kind }) => (kind === 'order' || kind === 'attest') && !usual.has(code));
+    const redone = back.flatMap(entry => {
+      const part = this.all.flatMap(step => step.parts).find(each => each.what === entry.what && each.thing === (entry.thing ?? null));
+      return part ? entriesOf(this.situation.rules, [part], {}) : [];
+    });
+    const { findings, labels } = await this.#judge([...added, ...redone, ...rest.filter(entry => !same(entry))]);
+    // what was withdrawn and comes later than before breaks what was done meanwhile, however the visit goes on
+    const late = added.filter(({ what }) => what && withdrawn.some(entry => entry.what === what)).map(({ what }) => what);
+    const now = late.length ? (await this.#judge([])).codes : usual;
+    const isFresh = (/** @type {Finding} */ { code, item, part }) =>
+      !(late.includes(item) || late.includes(part.split('.')[1]) ? now : usual).has(code);
+    const fresh = findings.filter(finding => (finding.kind === 'order' || finding.kind === 'attest') && isFresh(finding));
     if (!fresh.length) return null;
-    return { kind: fresh[0].kind === 'order' ? 'order' : 'attest', ...this.#words(fresh[0], added, labels) };
+    const texts = fresh.map(finding => this.#words(finding, added, labels));
+    const all = (/** @type {'zh' | 'en'} */ language, /** @type {string} */ between) => [...new Set(texts.map(text => text[language]))].join(between);
+    return { kind: fresh[0].kind === 'order' ? 'order' : 'attest', zh: all('zh', '；'), en: all('en', '; ') };
   }
 
   /**
@@ -111,7 +125,7 @@ export class Foresight {
     const { rules, visit, entries } = this.situation;
     const later = added.map((entry, n) => {
       const at = new Date(this.start + 1000 * n).toISOString();
-      return /** @type {Entry} */ ({ ...entry, id: `-${n}`, at, by: entry.by ?? 'technician' });
+      return /** @type {Entry} */ ({ reason: '-', ...entry, id: `-${n}`, at, by: entry.by ?? 'technician' });
     });
     const now = new Date(this.start + 3_600_000).toISOString();
     const { findings, labels } = await judge(rules, /** @type {Visit} */ (visit), [...entries, ...later], now);

@@ -1,4 +1,6 @@
 /** What an act needs besides the tap, and the entries that it becomes. */
+
+import { REPEATED } from './table.js';
 /** @import {Entry, Evidence} from '../judge/types.d.ts' */
 /** @import {CompiledChecklist} from '../judge/rules.js' */
 /** @import {Answers, Form, Part} from './types.d.ts' */
@@ -68,7 +70,7 @@ export function entriesOf(rules, parts, answers) {
     return required.length ? required : [parts.find(strong) ?? parts[parts.length - 1]];
   };
   const { photos = [], text = '', number = '', fields = {}, place, signature } = answers;
-  return parts.map(part => {
+  return parts.flatMap(part => {
     const { what, thing, by } = part;
     /** @type {Evidence[]} */
     const evidence = [];
@@ -83,7 +85,7 @@ export function entriesOf(rules, parts, answers) {
     if (place && isPlaced) evidence.push({ kind: 'gps', ...place });
     if (signature && by === 'customer') evidence.push(signature);
     const own = [...(rules.byId.get(what)?.fields.keys() ?? [])].filter(name => name in fields);
-    return {
+    const entry = {
       what,
       by,
       ...(thing !== null && { thing }),
@@ -92,5 +94,13 @@ export function entriesOf(rules, parts, answers) {
       ...(own.length && { fields: Object.fromEntries(own.map(name => [name, fields[name]])) }),
       ...(place && (isPlaced || photos.length) && { place }),
     };
+    return [...withdrawalsOf(part), entry];
   });
 }
+
+/**
+ * What was done before it has to be repeated counts no longer.
+ * @param {Part} part
+ * @returns {Partial<Entry>[]}
+ */
+export const withdrawalsOf = ({ repeats = [] }) => repeats.map(id => ({ withdraws: id, by: 'technician', reason: REPEATED }));

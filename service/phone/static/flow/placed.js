@@ -2,7 +2,7 @@
 
 import { occurrenceKey } from '../judge/timeline.js';
 import { incidentsOfItem } from './situation.js';
-import { denied, STAGE_OF } from './table.js';
+import { AGAIN, denied, STAGE_OF } from './table.js';
 /** @import {CompiledChecklist, CompiledItem} from '../judge/rules.js' */
 /** @import {Situation} from './situation.js' */
 /** @import {Part} from './types.d.ts' */
@@ -86,15 +86,18 @@ function itemPart(situation, rule, place) {
   if (answer === 'no' && !isRecorded) return [];
   if (place === null && incidentsOfItem(situation.rules, rule).length && !isRecorded && answer !== 'yes') return [];
   const lacking = (situation.lacking.get(occurrenceKey(id, thing)) ?? []).filter(kind => kind !== 'customer_confirm');
-  const mayStay = item.may_stay_open === true && item.kind === 'outcome';
+  const by = rule.attestedBy.includes('technician') ? 'technician' : 'customer';
+  const mayStay = item.may_stay_open === true && item.kind === 'outcome' && !situation.isDue(rule, thing);
+  const repeats = situation.repeats.get(occurrenceKey(id, thing));
   return [
     {
       what: id,
       thing,
-      label: item.screen,
-      by: rule.attestedBy.includes('technician') ? 'technician' : 'customer',
-      done: isRecorded && !lacking.length,
-      lacking: isRecorded ? lacking : [],
+      label: repeats ? AGAIN[by](item.screen) : item.screen,
+      by,
+      done: isRecorded && !lacking.length && !repeats,
+      lacking: isRecorded && !repeats ? lacking : [],
+      ...(repeats && { repeats }),
       stage: STAGE_OF[item.stage] ?? 'inside',
       incident: place?.fact ?? null,
       optional: !isRecorded && (answer === 'maybe' || mayStay),

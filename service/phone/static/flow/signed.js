@@ -69,3 +69,15 @@ export function lostSignature({ rules, timeline, live }, added) {
   }
   return null;
 }
+
+const LEAST = 24; // pixels of the screen
+
+/**
+ * Whether strokes can be seen as a signature, not as a dot.
+ * @param {{points: {x: number, y: number}[]}[]} strokes
+ */
+export function isVisible(strokes) {
+  const points = strokes.flatMap(stroke => stroke.points);
+  const extent = (/** @type {number[]} */ places) => Math.max(...places) - Math.min(...places);
+  return points.length > 0 && extent(points.map(({ x }) => x)) + extent(points.map(({ y }) => y)) >= LEAST;
+}

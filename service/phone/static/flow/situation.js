@@ -6,7 +6,7 @@ import { occurrenceKey, Timeline } from '../judge/timeline.js';
 import { DENIALS, NOBODY } from './table.js';
 /** @import {Condition} from '../judge/condition.js' */
 /** @import {CompiledChecklist, CompiledItem} from '../judge/rules.js' */
-/** @import {Entry, Judgement, Visit} from '../judge/types.d.ts' */
+/** @import {Entry, Finding, Judgement, Visit, Window} from '../judge/types.d.ts' */
 
 /** How a visit stands: what was recorded, and what is still to be expected of one that goes as it should. */
 export class Situation {
@@ -38,9 +38,12 @@ export class Situation {
     const timed = [...occurrences.values(), ...[...acts.values()].flat()].filter(({ position }) => position >= 0);
     /** The last time of an entry, or now: microseconds. */
     this.lastTime = timed.reduce((last, { time }) => (time > last ? time : last), moment);
-    const withdrawn = new Set(entries.flatMap(({ withdraws }) => withdraws?.toLowerCase() ?? []));
+    const gone = new Set(entries.flatMap(({ withdraws }) => withdraws?.toLowerCase() ?? []));
     this.assumedFacts = { yes: this.#assumed('yes'), maybe: this.#assumed('maybe') };
-    this.live = entries.filter(({ id, withdraws }) => withdraws == null && !withdrawn.has(id.toLowerCase()));
+    this.live = entries.filter(({ id, withdraws }) => withdraws == null && !gone.has(id.toLowerCase()));
+    this.withdrawn = entries.filter(({ id }) => gone.has(id.toLowerCase()));
+    this.repeats = this.#repeats(judgement.findings);
+    this.overdue = new Set(judgement.findings.flatMap(({ kind, item, thing }) => (kind === 'missing' ? occurrenceKey(item, thing) : [])));
   }
 
   /** @param {string} fact */
@@ -116,6 +119,54 @@ export class Situation {
   }
 
   /**
+   * What was done and has to be done once more, with the entries that count no longer then: a signature on what has
+   * changed since, and what rests on something that was withdrawn and done after it.
+   * @param {Finding[]} findings
+   */
+  #repeats(findings) {
+    /** @type {Map<string, string[]>} */
+    const found = new Map();
+    for (const { kind, item, thing, part } of findings) {
+      const signs = this.rules.byId.get(item)?.item.signs;
+      const [rel, other = ''] = part.split('.');
+      if (kind === 'changed_after_signature' && signs) this.#repeat(found, signs, thing, null);
+      if (kind === 'order') this.#repeat(found, rel === 'after' ? item : other, thing, rel === 'after' ? other : item);
+    }
+    return found;
+  }
+
+  /**
+   * @param {Map<string, string[]>} found
+   * @param {string} what
+   * @param {string | null} of
+   * @param {string | null} base what it rests on, if that has to have been withdrawn
+   */
+  #repeat(found, what, of, base) {
+    const rule = this.rules.byId.get(what);
+    const thing = rule?.perThing ? of : null;
+    const key = occurrenceKey(what, thing);
+    const act = this.timeline.occurrences.get(key);
+    const acts = this.timeline.acts.get(key) ?? [];
+    if (!rule || !act || this.timeline.refusals.get(key)?.some(({ time }) => time > act.time)) return;
+    const rested = this.withdrawn.some(entry => entry.what === base && (of === null || (entry.thing ?? of) === of) && toMicroseconds(entry.at) <= act.time);
+    const own = acts.filter(({ entry }) => entry.by === 'technician').map(({ entry }) => entry.id);
+    const counts = own.length === acts.length || rule.item.counts === 'last';
+    if (counts && (base === null || rested)) found.set(key, own);
+  }
+
+  /**
+   * Whether something that may stay open is due: its time is over, or it is the customer's word about what is done.
+   * @param {CompiledItem} rule
+   * @param {string | null} thing
+   */
+  isDue({ id, order, attestedBy }, thing) {
+    if (this.overdue.has(occurrenceKey(id, thing))) return true;
+    const before = order.filter(({ after }) => after);
+    const isDone = before.every(({ than, perThing }) => this.timeline.occurrences.has(occurrenceKey(than, perThing ? thing : null)));
+    return !attestedBy.includes('technician') && before.length > 0 && isDone;
+  }
+
+  /**
    * Whether an item was done, waived or refused.
    * @param {CompiledItem} rule
    * @param {string | null} thing
@@ -162,6 +213,17 @@ export function movedBy(rules, visit, entries, judgement, now, item) {
   if (!visit.window || visit.rescheduled?.length || !rule || !required(rule).includes('time_changed')) return null;
   const arrival = new Situation(rules, visit, entries, judgement, now).timeline.occurrences.get('arrived');
   return arrival ? { arrived: arrival.entry.at, ...visit.window } : null;
+}
+
+/**
+ * Whether who arrives then is so far outside the window that it counts as a change of it.
+ * @param {CompiledChecklist} rules
+ * @param {Window} window
+ * @param {string} at
+ */
+export function isFarOff({ movedAfter }, { from, to }, at) {
+  const time = toMicroseconds(at);
+  return time < toMicroseconds(from) - movedAfter || time > toMicroseconds(to) + movedAfter;
 }
 
 /**

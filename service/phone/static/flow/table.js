@@ -142,6 +142,14 @@ export const ALTERNATIVES = {
   instead: ({ zh, en }) => text(`我来代填：${zh}`, `I fill it in for the customer: ${en}`),
 };
 
+/** What has to be done once more, because what it rests on has changed. @type {Record<string, (label: Text) => Text>} */
+export const AGAIN = {
+  customer: () => text('请客户重签', 'Have the customer sign again'),
+  technician: ({ zh, en }) => text(`再做一次：${zh}`, `Once more: ${en}`),
+};
+/** Why what was done before is withdrawn then. */
+export const REPEATED = '前面的一步改了，重做 / an earlier step has changed: repeated';
+
 /** A fact that was said not to be. @param {Text} label @returns {Text} */
 export const denied = ({ zh, en }) => text(`没有${zh}`, `Not so: ${en}`);
 

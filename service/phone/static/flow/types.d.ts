@@ -8,6 +8,8 @@ export interface Part {
   by: 'technician' | 'customer';
   done: boolean;
   lacking: string[];
+  /** It was done, and has to be done once more: the entries that count no longer then. */
+  repeats?: string[];
 }
 
 /** What is said before something is recorded: it breaks an order of the norm, or is not theirs, or voids a signature. */

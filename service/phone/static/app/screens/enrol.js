@@ -4,8 +4,7 @@
 import { kick } from "../../data/outbox.js";
 import { enrolWith } from "../../shared/enrolment.js";
 import { html, useState } from "../html.js";
-import { OtherLanguage } from "../language.js";
-import { Button, Card, Field, Notice, Screen } from "../parts.js";
+import { Button, Card, Field, Notice, Screen, OtherLanguage } from "../parts.js";
 import { me } from "../state.js";
 import { t } from "../words.js";
 

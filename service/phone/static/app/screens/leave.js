@@ -5,7 +5,7 @@ import { missingOf, unanswered } from "../../flow/missing.js";
 import { Undo, useTap } from "../cautions.js";
 import { html, useState } from "../html.js";
 import { Button, Card, LinkButton, Notice, Screen, announce } from "../parts.js";
-import { at, known, leave, stepOf, stepPlace, useVisit, write } from "../visit.js";
+import { at, known, leave, liveOf, stepOf, useVisit, write } from "../visit.js";
 import { bySeverity, Finding, NotThere, Offline, say } from "../visit_parts.js";
 import { inBrackets, pair, t } from "../words.js";
 import { happened } from "./more.js";
@@ -17,19 +17,20 @@ import { happened } from "./more.js";
 
 /** The screen. @param {{visit: string}} given */
 export function Leave({ visit }) {
-  const model = useVisit(visit);
+  const model = useVisit(visit, undefined, true);
   const { tap, asked: cautions } = useTap(model);
   const [isLocating, setLocating] = useState(false);
   if (!model) return html`<${NotThere} model=${model} back=${at(visit)} />`;
   const { rules, judgement, stages } = model;
   const missing = missingOf(rules, judgement, stages).sort((a, b) => bySeverity(a.view, b.view));
   const parting = partingOf(rules, judgement, stages);
-  const lacking = missing.filter(({ finding }) => finding.kind !== "open");
+  const isLater = (/** @type {Missing} */ { finding, step }) => finding.kind === "open" && (!step || step.optional);
+  const lacking = missing.filter(each => !isLater(each));
   const own = lacking.filter(({ step }) => step);
   const isReady = own.every(({ step }) => step?.id === parting.thanks?.id); // then one tap says all that remains
   const mine = isReady ? [] : own;
   const others = lacking.filter(({ step }) => !step);
-  const later = missing.filter(({ finding }) => finding.kind === "open");
+  const later = missing.filter(isLater);
   const asked = incidentsOf(...known(model)).filter(({ fact }) => unanswered(rules, judgement).includes(fact));
   const way = stepOf(model, "leave");
   const go = async () => {
@@ -64,10 +65,7 @@ export function Leave({ visit }) {
 function Questions({ model, asked }) {
   const [isUndoing, setUndoing] = useState(false);
   const { entries, rules, judgement } = model;
-  const withdrawn = new Set(entries.map(({ withdraws }) => withdraws));
-  const denied = entries.filter(
-    ({ id, by, holds, what = "" }) => by === "technician" && holds === false && rules.facts.get(what)?.type === "declared" && !withdrawn.has(id),
-  );
+  const denied = liveOf(entries).filter(({ by, holds, what = "" }) => by === "technician" && holds === false && rules.facts.get(what)?.type === "declared");
   const none = async () => {
     await write(model, noneOfThese(rules, judgement));
     announce(t("leave.none"));
@@ -110,13 +108,10 @@ const Folded = ({ model, title, some }) =>
  */
 function Mend({ model, finding, step, onTap }) {
   const [isUndoing, setUndoing] = useState(false);
-  if (finding.kind === "changed_after_signature") {
-    return html`<${LinkButton} icon="pen" to=${stepPlace(model, "sign", step)}>${t("leave.signAgain")}<//>`;
-  }
   if (finding.kind !== "value") return html`<${Button} onPress=${() => onTap(step)}>${say(step.label)}<//>`;
   const recorded = model.entries.filter(({ id }) => finding.entries.includes(id));
   return html`
     <${Button} icon="undo" onPress=${() => setUndoing(true)}>${t("leave.writeAgain")}<//>
-    ${isUndoing && html`<${Undo} model=${model} label=${say(step.label)} recorded=${recorded} onClose=${() => setUndoing(false)} />`}
+    ${isUndoing && html`<${Undo} model=${model} step=${step} label=${say(step.label)} recorded=${recorded} onClose=${() => setUndoing(false)} />`}
   `;
 }

@@ -2,13 +2,13 @@
 
 import { saveDraft } from "../../data/photos.js";
 import { incidentsOf, newThing, raise } from "../../flow/incidents.js";
+import { isOnlyPhoto } from "../filled.js";
 import { html, useState } from "../html.js";
 import { Button, Card, Field, Icon, Notice, Screen, announce } from "../parts.js";
 import { go } from "../router.js";
 import { at, known, load, stepPlace, useVisit, whereabouts, write } from "../visit.js";
 import { Camera, NotThere, Picture, say } from "../visit_parts.js";
 import { t } from "../words.js";
-import { isOnlyPhoto } from "./step.js";
 
 /** @typedef {import("../visit.js").Model} Model */
 /** @typedef {import("../../data/types.d.ts").NewFile} NewFile */
@@ -136,7 +136,7 @@ function RaiseForm({ model, incident }) {
       <//>`}
       ${form.photo &&
       html`<${Card}>
-        ${files.map((file, n) => html`<${Picture} key=${file.sha256} sha256=${file.sha256} file=${file} name=${t("step.photoNumber", { number: n + 1 })} />`)}
+        ${files.map((file, n) => html`<${Picture} key=${file.sha256} sha256=${file.sha256} blob=${file.blob} name=${t("step.photoNumber", { number: n + 1 })} />`)}
         <${Camera} visit=${model.id} step=${key} onPhoto=${(/** @type {NewFile} */ file) => saveDraft(model.id, key, { label, photos: [...files, file] })}>
           ${t(files.length ? "step.photoMore" : "step.photo")}
         <//>

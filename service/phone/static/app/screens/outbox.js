@@ -6,6 +6,7 @@ import { seal } from "../../data/records.js";
 import { html, useEffect, useState } from "../html.js";
 import { Button, Card, Dialog, Icon, Notice, Screen } from "../parts.js";
 import { outbox, unsent } from "../state.js";
+import { tapsOf } from "../visit.js";
 import { inBrackets, language, pair, problemText, t, timeText } from "../words.js";
 import { Export } from "./export.js";
 
@@ -29,7 +30,7 @@ async function list() {
   return ids.map(id => {
     const view = visits.find(visit => visit.id === id)?.view;
     const mine = (/** @type {any[]} */ some) => some.filter(({ visit }) => visit === id);
-    const steps = (/** @type {string | null} */ record) => mine(entries).filter(each => each.record === record).length;
+    const steps = (/** @type {string | null} */ record) => tapsOf(mine(entries).filter(each => each.record === record));
     /** @type {Line[]} */
     const lines = [
       ...mine(records).map(({ id: record, created_at: at, state, problem }) => {

@@ -1,8 +1,7 @@
 // What stands in place of the app where it cannot be used, and what to do then.
 
 import { html } from "../html.js";
-import { OtherLanguage } from "../language.js";
-import { Button, LinkButton, Notice, Screen } from "../parts.js";
+import { Button, LinkButton, Notice, Screen, OtherLanguage } from "../parts.js";
 import { unsent } from "../state.js";
 import { t } from "../words.js";
 import { Export } from "./export.js";

@@ -5,7 +5,8 @@ import { dropDraft, saveDraft } from "../../data/photos.js";
 import { explain } from "../../data/records.js";
 import { html, useEffect, useState } from "../html.js";
 import { Button, Card, Field, LinkButton, Notice, Screen, announce } from "../parts.js";
-import { at, useVisit } from "../visit.js";
+import { isOffices } from "../../flow/missing.js";
+import { at, known, useVisit } from "../visit.js";
 import { bySeverity, Finding, NotThere } from "../visit_parts.js";
 import { problemText, t } from "../words.js";
 
@@ -16,7 +17,7 @@ import { problemText, t } from "../words.js";
 const KINDS = /** @type {const} */ ({ compliant: "good", compliant_with_remarks: "warn", non_compliant: "bad" });
 
 /** @param {string} visit */
-function useExplanations(visit) {
+export function useExplanations(visit) {
   const [found, setFound] = useState(/** @type {StoredExplanation[]} */ ([]));
   useEffect(() => {
     const look = async () => setFound(await all("explanations", "visit", visit));
@@ -27,7 +28,7 @@ function useExplanations(visit) {
 }
 
 /** @param {{model: Model, finding: string, onDone: () => void}} given */
-function Explain({ model, finding, onDone }) {
+export function Explain({ model, finding, onDone }) {
   const key = `explain/${finding}`;
   const [text, setText] = useState(/** @type {string} */ (model.drafts[key] ?? ""));
   const type = (/** @type {any} */ { currentTarget: { value } }) => {
@@ -73,6 +74,9 @@ export function Result({ visit }) {
   const { judgement, findings, records, view } = model;
   const { verdict } = judgement;
   const isSent = records.length > 0 && records.every(({ state, receipt }) => state === "stored" && receipt?.state === "complete");
+  const isOthers = (/** @type {FindingView} */ finding) => isOffices(...known(model), finding) && !view.inquiries.some(each => each.finding === finding.code);
+  const sorted = [...findings].sort(bySeverity);
+  const offices = sorted.filter(isOthers);
   const others = view.inquiries.filter(({ finding }) => !findings.some(({ code }) => code === finding));
   return html`
     <${Screen} title=${t("result.title")} back=${at(visit)}
@@ -81,8 +85,10 @@ export function Result({ visit }) {
       <${Notice} kind=${isSent ? "good" : "info"} title=${t(isSent ? "result.sent" : "result.unsent")}>
         ${!isSent && html`<${LinkButton} to="outbox">${t("outbox.open")}<//>`}
       <//>
-      <h2>${t(findings.length ? "result.findings" : "result.nothing")}</h2>
-      ${[...findings].sort(bySeverity).map(finding => html`<${Explained} key=${finding.code} model=${model} finding=${finding} words=${words} />`)}
+      <h2>${t(findings.length > offices.length ? "result.findings" : "result.nothing")}</h2>
+      ${sorted.filter(finding => !isOthers(finding)).map(finding => html`<${Explained} key=${finding.code} model=${model} finding=${finding} words=${words} />`)}
+      ${offices.length > 0 && html`<h2>${t("result.office")}</h2>`}
+      ${offices.map(finding => html`<${Finding} key=${finding.code} model=${model} finding=${finding} />`)}
       ${others.map(({ id, text }) => html`<${Card} key=${id}><p>${t("result.asked", { text })}</p><//>`)}
       <p class="quiet">${t("result.own")}</p>
       <${LinkButton} to=${at(visit)}>${t("result.back")}<//>

@@ -4,11 +4,12 @@ import { get } from "../../data/database.js";
 import { drafts as draftsOf, saveDraft, signature } from "../../data/photos.js";
 import { kick } from "../../data/outbox.js";
 import { seal } from "../../data/records.js";
-import { unfinishedOf } from "../../flow/signed.js";
+import { isVisible, unfinishedOf } from "../../flow/signed.js";
 import { toMicroseconds } from "../../judge/moments.js";
 import { digest, statements } from "../../judge/statement.js";
 import { compare, Timeline } from "../../judge/timeline.js";
 import SignaturePad from "../../vendor/signature_pad/dist/signature_pad.min.js";
+import { COST, costEntries, costOf, draftKey, EMPTY } from "../filled.js";
 import { html, useEffect, useRef, useState } from "../html.js";
 import { Button, Card, Field, LinkButton, Notice, Screen, announce } from "../parts.js";
 import { go } from "../router.js";
@@ -17,7 +18,6 @@ import { stepOf, stepPlace, useVisit, visitPlace, write } from "../visit.js";
 import { NotThere, Picture, Row, say } from "../visit_parts.js";
 import { inBrackets, inLanguage, pair, t } from "../words.js";
 import { Code, codeLacks } from "./door.js";
-import { COST, costEntry, draftKey, EMPTY } from "./step.js";
 
 /** @typedef {import("../visit.js").Model} Model */
 /** @typedef {import("../visit.js").Step} Step */
@@ -27,29 +27,30 @@ import { COST, costEntry, draftKey, EMPTY } from "./step.js";
 const PEN = { penColor: "black", dotSize: 0, minWidth: 1.5, maxWidth: 3.5, velocityFilterWeight: 0.7, backgroundColor: "white" };
 const OUTCOMES = /** @type {const} */ (["refused", "absent", "unable", "partly"]);
 
-/** The statement that a step's signature is for, and whether by it the customer pays for the meter. @param {Model} model @param {Step} step */
+/** The statement that a step's signature is for, and whether by it the customer pays for the meter a sum that it names. @param {Model} model @param {Step} step */
 function documentOf({ rules, id, entries, now, judgement }, step) {
   const timeline = new Timeline(rules, entries, toMicroseconds(now));
   const found = statements(rules, id, timeline, judgement.facts).find(({ table, thing }) => step.items.includes(table.signs ?? "") && thing === step.thing);
   if (!found) return undefined;
   const acts = (timeline.acts.get(COST.of) ?? []).filter(({ entry: { fields } }) => COST.field in (fields ?? {})).sort(compare);
   const isNamed = found.table.lines.some(({ item, field }) => item === COST.of && field === COST.field);
-  return { ...found, isCharged: isNamed && acts[acts.length - 1]?.entry.fields?.[COST.field] === COST.value };
+  const isCharged = isNamed && acts[acts.length - 1]?.entry.fields?.[COST.field] === COST.value;
+  return { ...found, isCharged, lacksCost: isCharged && !costOf((timeline.acts.get(COST.to) ?? []).map(({ entry }) => entry)) };
 }
 
-/** The screen. @param {{visit: string, step: string, correction?: string}} given */
-export function Sign({ visit, step, correction }) {
-  const model = useVisit(visit, correction);
+/** The screen. @param {{visit: string, step: string, correction?: string, leaving?: boolean}} given */
+export function Sign({ visit, step, correction, leaving }) {
+  const model = useVisit(visit, correction, leaving);
   useEffect(() => hold("signature"), []);
   if (!model) return html`<${NotThere} model=${model} back=${`visits/${visit}`} />`;
   const found = stepOf(model, step);
   const statement = found && documentOf(model, found);
   if (!found || !statement) return html`<${Screen} title=${t("sign.nothing")} back=${visitPlace(model)} />`;
-  return html`<${Signing} key=${step} model=${model} step=${found} document=${statement.document} what=${statement.table.signs ?? ""} isCharged=${statement.isCharged} />`;
+  return html`<${Signing} key=${step} model=${model} step=${found} document=${statement.document} what=${statement.table.signs ?? ""} isCharged=${statement.isCharged} lacksCost=${statement.lacksCost} />`;
 }
 
-/** @param {{model: Model, step: Step, document: Document, what: string, isCharged: boolean}} given */
-function Signing({ model, step, document, what, isCharged }) {
+/** @param {{model: Model, step: Step, document: Document, what: string, isCharged: boolean, lacksCost: boolean}} given */
+function Signing({ model, step, document, what, isCharged, lacksCost }) {
   const key = `sign/${step.id}`;
   const [sha256, setSha256] = useState("");
   const [signing, setSigning] = useState(/** @type {Signing} */ ({ of: "", signer: "", relation: "", strokes: [], isSigning: false, isOwn: false, ...model.drafts[key] }));
@@ -103,7 +104,8 @@ function Signing({ model, step, document, what, isCharged }) {
     <${Screen} title=${t("sign.paper")} back=${visitPlace(model)} actions=${actions}>
       ${unfinished.length > 0 && html`<${Unfinished} model=${model} some=${unfinished} isAsked=${isAsked} />`}
       <${Paper} document=${document} isTurned=${isTurned} />
-      ${isCharged && html`<${PriceList} /><${Cost} model=${model} />`}
+      ${isCharged && html`<${PriceList} />`}
+      ${lacksCost && html`<${Cost} model=${model} />`}
       <${Signer} model=${model} signing=${signing} onChange=${change} />
       ${isAsked && isUnnamed && html`<${Notice} kind="warn" title=${t("sign.unnamed")} alert />`}
       <div class="equal">
@@ -165,12 +167,10 @@ function PriceList() {
 /** Nobody signs to pay a sum that the paper does not name. @param {{model: Model}} given */
 function Cost({ model }) {
   const [cost, setCost] = useState("");
-  const isNamed = model.entries.some(({ what, evidence }) => what === COST.to && evidence?.some(({ text }) => text?.startsWith(COST.words)));
-  if (isNamed) return null;
   return html`
     <${Notice} kind="warn" title=${t("sign.missing")}>
       <${Field} label=${t("step.cost")}><input value=${cost} maxlength="200" onInput=${(/** @type {any} */ event) => setCost(event.currentTarget.value)} /><//>
-      <${Button} onPress=${() => cost.trim() && write(model, [costEntry(cost.trim())])}>${t("step.keep")}<//>
+      <${Button} onPress=${() => cost.trim() && write(model, costEntries(model.entries, cost.trim()))}>${t("step.keep")}<//>
     <//>
   `;
 }
@@ -203,9 +203,7 @@ const ASK_MS = 15_000; // while somebody waits for the customer's answer
  * @param {{model: Model, step: Step, onBack: () => unknown}} given
  */
 function OwnPhone({ model, step, onBack }) {
-  const { rules, judgement } = model;
-  const signs = (/** @type {string} */ item) => step.items.includes(rules.byId.get(item)?.item.signs ?? "");
-  const isDone = step.done && !judgement.findings.some(({ kind, item }) => kind === "changed_after_signature" && signs(item));
+  const isDone = step.done;
   useEffect(() => {
     seal(model.id).then(kick);
     const timer = setInterval(() => navigator.onLine && !isDone && kick(), ASK_MS);
@@ -242,7 +240,8 @@ function Pad({ strokes, name, onStroke, onDone, onBack }) {
   const pad = useRef(/** @type {any} */ (null));
   const stroke = useRef(onStroke);
   stroke.current = onStroke;
-  const [isEmpty, setEmpty] = useState(!strokes.length);
+  const [isSigned, setSigned] = useState(isVisible(strokes));
+  const [isDot, setDot] = useState(false);
   useEffect(() => {
     const element = canvas.current;
     if (!element) return;
@@ -260,7 +259,8 @@ function Pad({ strokes, name, onStroke, onDone, onBack }) {
     fit(strokes);
     const resized = () => fit(own.toData());
     const ended = () => {
-      setEmpty(false);
+      setSigned(isVisible(own.toData()));
+      setDot(true);
       stroke.current(own.toData());
     };
     window.addEventListener("resize", resized);
@@ -272,7 +272,8 @@ function Pad({ strokes, name, onStroke, onDone, onBack }) {
   }, []);
   const clear = () => {
     pad.current?.clear();
-    setEmpty(true);
+    setSigned(false);
+    setDot(false);
     return onStroke([]);
   };
   const done = async () => {
@@ -282,11 +283,12 @@ function Pad({ strokes, name, onStroke, onDone, onBack }) {
   return html`
     <main class="pad">
       <h1>${t("sign.pad")} <small>${name}</small></h1>
+      ${isDot && !isSigned && html`<p role="alert">${t("sign.dot")}</p>`}
       <canvas ref=${canvas} aria-label=${t("sign.pad")} role="img"></canvas>
       <div class="choices">
         <${Button} icon="back" onPress=${onBack}>${t("back")}<//>
         <${Button} icon="again" onPress=${clear}>${t("sign.clear")}<//>
-        <${Button} kind="main" icon="check" disabled=${isEmpty} onPress=${done}>${t("sign.done")}<//>
+        <${Button} kind="main" icon="check" disabled=${!isSigned} onPress=${done}>${t("sign.done")}<//>
       </div>
     </main>
   `;

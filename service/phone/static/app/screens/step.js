@@ -3,10 +3,12 @@
 import { now } from "../../data/clock.js";
 import { saveDraft } from "../../data/photos.js";
 import { warningOf } from "../../flow/steps.js";
-import { Answer, wrongText } from "../answer.js";
+import { Answer, sameTexts, wrongText } from "../answer.js";
 import { Warning } from "../cautions.js";
-import { html, useEffect, useRef, useState } from "../html.js";
+import { begun, COST, costEntries, draftKey, isOnlyPhoto, useFilled } from "../filled.js";
+import { html, useEffect, useState } from "../html.js";
 import { Button, Card, Field, LinkButton, Notice, Screen, announce } from "../parts.js";
+import { Recorded } from "../recorded.js";
 import { go } from "../router.js";
 import { hold } from "../state.js";
 import { at, known, stepOf, stepPlace, useVisit, visitPlace, whereabouts, write } from "../visit.js";
@@ -16,41 +18,13 @@ import { enumerated, t } from "../words.js";
 /** @typedef {import("../visit.js").Model} Model */
 /** @typedef {import("../visit.js").Step} Step */
 /** @typedef {import("../../data/types.d.ts").NewFile} NewFile */
-/** @typedef {import("../../data/types.d.ts").Place} Place */
+/** @typedef {import("../filled.js").Photo} Photo */
 /** @typedef {import("../../flow/types.d.ts").Alternative} Alternative */
 /** @typedef {import("../../flow/types.d.ts").Answers} Answers */
 /** @typedef {import("../cautions.js").Caution} Caution */
 /** @typedef {import("../../judge/types.d.ts").Entry} Entry */
 /** @typedef {import("../../judge/types.d.ts").FieldValue} FieldValue */
-/**
- * What is half-done of a step. `choice`: which other answer is being given.
- * @typedef {object} Filled
- * @property {Record<string, FieldValue>} fields
- * @property {string} text
- * @property {string} number
- * @property {string} reason
- * @property {string} outcome
- * @property {string} cost
- * @property {string} choice
- * @property {NewFile[]} photos
- * @property {Place | null} place
- */
-
-/** @type {Filled} */
-export const EMPTY = { fields: {}, text: "", number: "", reason: "", outcome: "", cost: "", choice: "", photos: [], place: null };
-const SAVE_MS = 300;
 const OUTCOMES = /** @type {const} */ (["refused", "absent", "unable", "partly"]);
-/** The paper that the customer signs names what the meter costs, in words: the checklist has no amount of its own. */
-export const COST = { of: "meter_cause_confirmed", field: "charge", value: "charged", to: "meter_cause_analysed", words: "水表费用：" };
-
-/** @param {string} cost @returns {Partial<Entry>} */
-export const costEntry = cost => ({ what: COST.to, evidence: [{ kind: "text", text: `${COST.words}${cost}` }] });
-
-/** @param {string} step */
-export const draftKey = step => `form/${step}`;
-
-/** Whether a photo is all that a step needs: then taking it records the step. @param {Step} step */
-export const isOnlyPhoto = ({ needs, form }) => needs === "photo" && !form.text && !form.number && !Object.keys(form.fields).length;
 
 /**
  * What becomes of a photo that was taken for a step: the step is recorded, or it waits for the rest of the form.
@@ -59,8 +33,7 @@ export const isOnlyPhoto = ({ needs, form }) => needs === "photo" && !form.text 
  * @param {NewFile} file
  */
 export async function keepPhoto(model, step, file) {
-  /** @type {Filled} */
-  const filled = model.drafts[draftKey(step.id)] ?? EMPTY;
+  const filled = begun(model, step);
   const place = await whereabouts();
   if (isOnlyPhoto(step) && !filled.choice) {
     const photos = [{ sha256: file.sha256, taken_at: file.taken_at }];
@@ -71,47 +44,9 @@ export async function keepPhoto(model, step, file) {
   await saveDraft(model.id, draftKey(step.id), { ...filled, photos: [...filled.photos, file], place });
 }
 
-/**
- * What was filled in, stored as it is typed; and what adds a photo to it, at once on disk with all that was typed before.
- * @param {Model} model
- * @param {string} step
- * @returns {[Filled, (change: Partial<Filled>) => void, (photo: NewFile) => Promise<unknown>]}
- */
-function useFilled(model, step) {
-  const [filled, setFilled] = useState(/** @type {Filled} */ (model.drafts[draftKey(step)] ?? EMPTY));
-  const latest = useRef({ filled, timer: 0 });
-  const save = () => {
-    clearTimeout(latest.current.timer);
-    latest.current.timer = 0;
-    return saveDraft(model.id, draftKey(step), latest.current.filled);
-  };
-  useEffect(() => {
-    const flush = () => {
-      if (latest.current.timer) save();
-    };
-    document.addEventListener("visibilitychange", flush);
-    return () => {
-      document.removeEventListener("visibilitychange", flush);
-      flush();
-    };
-  }, []);
-  const change = (/** @type {Partial<Filled>} */ some) => {
-    latest.current.filled = { ...latest.current.filled, ...some };
-    setFilled(latest.current.filled);
-    clearTimeout(latest.current.timer);
-    latest.current.timer = window.setTimeout(save, SAVE_MS);
-  };
-  const add = async (/** @type {NewFile} */ photo) => {
-    const place = await whereabouts();
-    change({ photos: [...latest.current.filled.photos, photo], place });
-    return save();
-  };
-  return [filled, change, add];
-}
-
-/** The screen. @param {{visit: string, step: string, correction?: string}} given */
-export function StepScreen({ visit, step, correction }) {
-  const model = useVisit(visit, correction);
+/** The screen. @param {{visit: string, step: string, correction?: string, leaving?: boolean}} given */
+export function StepScreen({ visit, step, correction, leaving }) {
+  const model = useVisit(visit, correction, leaving);
   useEffect(() => hold("step"), []);
   if (!model) return html`<${NotThere} model=${model} back=${at(visit)} />`;
   const found = stepOf(model, step);
@@ -119,7 +54,7 @@ export function StepScreen({ visit, step, correction }) {
     return html`
       <${Screen} title=${found ? say(found.label) : model.view.work.content} back=${visitPlace(model)}
         actions=${html`<${LinkButton} kind="main" to=${visitPlace(model)}>${t("result.back")}<//>`}>
-        ${found && html`<${Notice} kind="good" title=${t("correct.answered")} />`}
+        ${found && html`<${Notice} kind="good" title=${t("correct.answered")} /><${Recorded} model=${model} step=${found} />`}
       <//>
     `;
   }
@@ -131,13 +66,13 @@ const Quick = ({ texts, onPick }) => html`
   <div class="choices">${texts.map(text => html`<${Button} key=${text} onPress=${() => onPick(text)}>${text}<//>`)}</div>
 `;
 
-/** @param {{photos: NewFile[], onRemove: (photos: NewFile[]) => void}} given */
+/** @param {{photos: Photo[], onRemove: (photos: Photo[]) => void}} given */
 const Photos = ({ photos, onRemove }) => html`
   ${photos.length > 0 &&
   html`<ul class="pictures">
     ${photos.map(
       (file, n) => html`<li key=${file.sha256}>
-        <${Picture} sha256=${file.sha256} file=${file} name=${t("step.photoNumber", { number: n + 1 })} />
+        <${Picture} sha256=${file.sha256} blob=${file.blob} name=${t("step.photoNumber", { number: n + 1 })} />
         <button type="button" class="small" onClick=${() => onRemove(photos.filter(each => each !== file))}
           aria-label=${t("step.photoRemove", { number: n + 1 })}>×</button>
       </li>`,
@@ -150,7 +85,7 @@ const Photos = ({ photos, onRemove }) => html`
  * @param {{model: Model, step: Step, onDone?: () => unknown}} given
  */
 export function Form({ model, step, onDone = () => go(visitPlace(model), { instead: true }) }) {
-  const [filled, change, add] = useFilled(model, step.id);
+  const [filled, change, add, end] = useFilled(model, step);
   const [warned, setWarned] = useState(/** @type {{warning: Caution, go: () => unknown} | null} */ (null));
   const [isReasonless, setReasonless] = useState(false);
   const { form } = step;
@@ -158,8 +93,9 @@ export function Form({ model, step, onDone = () => go(visitPlace(model), { inste
 
   const record = async (/** @type {Partial<Entry>[]} */ entries, /** @type {Caution | null} */ warning) => {
     const keep = async () => {
-      await write(model, entries, { files: filled.photos, dropDraft: draftKey(step.id) });
-      change(EMPTY);
+      end();
+      const files = filled.photos.flatMap(({ blob, ...photo }) => (blob ? { blob, ...photo } : []));
+      await write(model, entries, { files, dropDraft: draftKey(step.id) });
       announce(t("visit.completed", { label: say(step.label) }));
       await onDone();
     };
@@ -171,9 +107,10 @@ export function Form({ model, step, onDone = () => go(visitPlace(model), { inste
   const keep = async (/** @type {Record<string, FieldValue>} */ fields = filled.fields) => {
     const clocks = now();
     const place = form.gps ? await whereabouts() : filled.place;
-    const wrong = enumerated(Object.entries(form.fields).flatMap(([name, rule]) => wrongText(rule, fields[name]) ?? []));
+    const wrong = enumerated([...Object.entries(form.fields).flatMap(([name, rule]) => wrongText(rule, fields[name]) ?? []), ...sameTexts(form.fields, fields)]);
     const cost = fields[COST.field] === COST.value ? filled.cost.trim() : "";
-    const entries = [...(cost ? [costEntry(cost)] : []), ...step.entries({ ...answers(), fields, place })];
+    const costs = step.items.includes(COST.of) ? costEntries(model.entries, cost) : [];
+    const entries = [...costs, ...step.entries({ ...answers(), fields, place })];
     const caution = step.warning ?? (wrong ? /** @type {Caution} */ ({ kind: "value", zh: wrong }) : null);
     await record(entries.map(entry => ({ ...clocks, ...entry })), caution);
   };
@@ -212,7 +149,7 @@ export function Form({ model, step, onDone = () => go(visitPlace(model), { inste
       html`
         ${(form.photo || form.photoToo || Object.keys(form.fields).length > 0 || form.text || form.number) &&
         html`<${Card}>
-          <${Photos} photos=${filled.photos} onRemove=${(/** @type {NewFile[]} */ photos) => change({ photos })} />
+          <${Photos} photos=${filled.photos} onRemove=${(/** @type {Photo[]} */ photos) => change({ photos })} />
           ${(form.photoToo || (form.photo && !withoutPhoto)) &&
           html`<${Camera} visit=${model.id} step=${step.id} onPhoto=${taken}>
             ${filled.photos.length ? t("step.photoMore") : t("step.photoToo")}
@@ -261,7 +198,7 @@ export function Form({ model, step, onDone = () => go(visitPlace(model), { inste
               <//>
               ${isReasonless && !filled.reason.trim() && html`<${Notice} kind="warn" title=${t("step.reasonFirst")} alert />`}
               ${chosen.needs === "refusal" &&
-              html`<${Photos} photos=${filled.photos} onRemove=${(/** @type {NewFile[]} */ photos) => change({ photos })} />
+              html`<${Photos} photos=${filled.photos} onRemove=${(/** @type {Photo[]} */ photos) => change({ photos })} />
                 <${Camera} visit=${model.id} step=${step.id} onPhoto=${taken} />`}
               <${Button} kind="quiet" onPress=${() => change({ choice: "" })}>${t("cancel")}<//>
             `
@@ -271,6 +208,7 @@ export function Form({ model, step, onDone = () => go(visitPlace(model), { inste
               </div>`,
             )}
       <//>`}
+      <${Recorded} model=${model} step=${step} />
       ${warned && html`<${Warning} warning=${warned.warning} onGo=${warned.go} onClose=${() => setWarned(null)} />`}
     <//>
   `;

@@ -5,12 +5,13 @@ import { html, useEffect, useState } from "../html.js";
 import { Card, Icon, LinkButton, Notice, Screen } from "../parts.js";
 import { address } from "../router.js";
 import { outbox } from "../state.js";
-import { at, rulesOf } from "../visit.js";
+import { at, liveOf, rulesOf, tapsOf } from "../visit.js";
 import { careNotes, dayText, dialled, Offline, Row, windowOf, windowText } from "../visit_parts.js";
 import { enumerated, inBrackets, pair, t, timeText } from "../words.js";
 
 /** @typedef {import("../../data/types.d.ts").StoredVisit} StoredVisit */
 /** @typedef {import("../../data/types.d.ts").StoredEntry} StoredEntry */
+/** @typedef {import("../../data/types.d.ts").StoredRecord} StoredRecord */
 /** @typedef {import("../../data/types.d.ts").VisitView} VisitView */
 /** @typedef {import("../../data/types.d.ts").Entry} Entry */
 /**
@@ -18,6 +19,7 @@ import { enumerated, inBrackets, pair, t, timeText } from "../words.js";
  * @property {StoredVisit} visit
  * @property {"planned" | "under_way" | "done" | "cancelled" | "gone"} state
  * @property {number} unsent
+ * @property {string[]} handed the ids of corrections that were answered
  * @property {Entry[]} entries
  * @property {import("../visit.js").Model["rules"] | null} rules
  * @property {string} day
@@ -52,7 +54,8 @@ async function list() {
         entries: written,
         rules: await rulesOf(visit.view.checklist),
         state: stateOf(visit, written),
-        unsent: mine.filter(({ record }) => !record || !stored.has(record)).length,
+        unsent: tapsOf(mine.filter(({ record }) => !record || !stored.has(record))),
+        handed: records.flatMap((/** @type {StoredRecord} */ { correction, state: sent }) => (correction && sent !== "parked" ? correction : [])),
         day: dayFor(visit.view),
       };
     }),
@@ -67,8 +70,7 @@ async function list() {
  * @returns {Listed["state"]}
  */
 function stateOf({ view, gone }, entries) {
-  const withdrawn = new Set(entries.map(({ withdraws }) => withdraws));
-  const own = entries.filter(({ by, id, withdraws }) => by === "technician" && !withdraws && !withdrawn.has(id));
+  const own = liveOf(entries).filter(({ by }) => by === "technician");
   if (gone) return "gone";
   if (view.cancelled) return "cancelled";
   if (own.some(({ what, holds }) => what === "left" && holds !== false)) return "done";
@@ -98,21 +100,22 @@ function VisitCard({ listed: { visit, state, unsent, entries, rules } }) {
 
 /** @param {{listed: Listed[]}} given */
 function Asked({ listed }) {
-  const asked = listed.flatMap(({ visit }) => [
+  const asked = listed.flatMap(({ visit, handed }) => [
     ...visit.corrections.map(({ id, items, due }) => ({
       to: at(visit.id, "correct", id),
-      text: t("today.correction", { count: items.length, due: timeText(due) }),
+      isDone: handed.includes(id),
+      text: handed.includes(id) ? t("correct.handed") : t("today.correction", { count: items.length, due: timeText(due) }),
       about: `${visit.view.customer.name} · ${visit.view.work.content}`,
     })),
-    ...visit.view.inquiries.map(({ text }) => ({ to: at(visit.id, "result"), text: pair(t("today.inquiry"), text), about: visit.view.customer.name })),
+    ...visit.view.inquiries.map(({ text }) => ({ to: at(visit.id, "result"), isDone: false, text: pair(t("today.inquiry"), text), about: visit.view.customer.name })),
   ]);
   if (!asked.length) return null;
   return html`
     <${Card} title=${t("today.asked")}>
       ${asked.map(
-        ({ to, text, about }, n) => html`
+        ({ to, text, about, isDone }, n) => html`
           <a key=${n} class="asked" href=${address(to)}>
-            <${Icon} name="warning" /><span><b>${text}</b><br />${about}</span><${Icon} name="next" />
+            <${Icon} name=${isDone ? "check" : "warning"} /><span><b>${text}</b><br />${about}</span><${Icon} name="next" />
           </a>
         `,
       )}

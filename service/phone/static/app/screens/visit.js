@@ -3,14 +3,16 @@
 import { nextOf } from "../../flow/steps.js";
 import { Undo, useTap } from "../cautions.js";
 import { OnMyWay } from "../departure.js";
+import { isOnlyPhoto } from "../filled.js";
 import { html, useEffect, useRef, useState } from "../html.js";
 import { Button, Card, Icon, LinkButton, Notice, Screen } from "../parts.js";
+import { picturesOf, valuesOf } from "../recorded.js";
 import { address, go } from "../router.js";
 import { online } from "../state.js";
-import { at, stepOf, stepPlace, useVisit } from "../visit.js";
+import { at, liveOf, stepOf, stepPlace, useVisit } from "../visit.js";
 import { Camera, careNotes, clockText, develop, dialled, inHand, NotThere, Offline, Row, say, windowText } from "../visit_parts.js";
 import { enumerated, inBrackets, inLanguage, pair, t } from "../words.js";
-import { isOnlyPhoto, keepPhoto } from "./step.js";
+import { keepPhoto } from "./step.js";
 
 /** @typedef {import("../visit.js").Model} Model */
 /** @typedef {import("../visit.js").Stage} Stage */
@@ -27,7 +29,7 @@ function Head({ model }) {
     <${Card}>
       ${view.cancelled && html`<${Notice} kind="bad" title=${t("state.cancelled")}><p>${view.cancelled.reason}</p><//>`}
       ${care.length > 0 && html`<${Notice} kind="warn" title=${pair(t("visit.care"), enumerated(care))} />`}
-      <${Row} icon="clock" name=${t("visit.when")}><b>${windowText(view)}</b><//>
+      <${Row} icon="clock" name=${t("visit.when")}><b>${windowText(view, true)}</b><//>
       <${Row} icon="place" name=${t("visit.where")}>${[where, place, view.work.place].filter(Boolean).join(" · ")}<//>
       <${Row} icon="tool" name=${t("visit.work")}>${view.work.content}<//>
       <${Row} icon="person" name=${t("visit.who")}>${organisation ? inBrackets(organisation, name) : name}<//>
@@ -67,6 +69,8 @@ function DoneRow({ model, step }) {
   const label = say(step.label);
   const own = step.recorded.filter(({ by }) => by === "technician");
   const last = step.recorded[step.recorded.length - 1];
+  const values = valuesOf(model, step).join(" · ");
+  const pictures = picturesOf(step).length;
   return html`
     <li class="done">
       <span><${Icon} name="check" /><span>${label}</span>${last && html`<time>${clockText(last.at)}</time>`}</span>
@@ -74,8 +78,10 @@ function DoneRow({ model, step }) {
       html`<button type="button" class="small" aria-label=${pair(t("step.undo"), label)} onClick=${() => setOpen(true)}>
         <${Icon} name="undo" /><span>${t("step.undo")}</span>
       </button>`}
+      ${pictures > 0 && html`<a class="small" href=${address(stepPlace(model, "step", step))}>${inBrackets(t("outbox.photo"), pictures)}</a>`}
       ${step.parts.some(({ by }) => by === "customer") && !own.length && html`<a class="small" href=${address(stepPlace(model, "sign", step))}>${t("step.again")}</a>`}
-      ${isOpen && html`<${Undo} model=${model} label=${label} recorded=${own} onClose=${() => setOpen(false)} />`}
+      ${values && html`<small>${values}</small>`}
+      ${isOpen && html`<${Undo} model=${model} step=${step} label=${label} recorded=${own} onClose=${() => setOpen(false)} />`}
     </li>
   `;
 }
@@ -101,10 +107,8 @@ function StageCard({ model, stage, onTap, next }) {
   `;
   const { incident } = stage;
   const raised = incident
-    ? model.entries.filter(({ what, thing, by }) => by === "technician" && what === incident.fact && (thing ?? null) === incident.thing)
+    ? liveOf(model.entries).filter(({ what, thing, by }) => by === "technician" && what === incident.fact && (thing ?? null) === incident.thing)
     : [];
-  const withdrawn = new Set(model.entries.map(({ withdraws }) => withdraws));
-  const live = raised.filter(({ id }) => !withdrawn.has(id));
   const rows = html`<ul class="rows">${done.map(step => html`<${DoneRow} key=${step.id} model=${model} step=${step} />`)}</ul>`;
   if (done.length && !open.length && !optional.length) {
     return html`
@@ -123,8 +127,8 @@ function StageCard({ model, stage, onTap, next }) {
       html`<details class="folded"><summary>${t("visit.done", { count: done.length })}${timesOf(done)}</summary>${rows}</details>`}
       ${open.length > 0 && html`<ul class="rows">${open.map(row)}</ul>`}
       ${optional.length > 0 && html`<details class="folded"><summary>${t("visit.optional")}</summary><ul class="rows">${optional.map(row)}</ul></details>`}
-      ${live.length > 0 && !done.length && html`<${Button} kind="quiet" icon="undo" onPress=${() => setOpen(true)}>${t("visit.takeBack")}<//>`}
-      ${isOpen && html`<${Undo} model=${model} label=${say(stage.title)} recorded=${live} onClose=${() => setOpen(false)} />`}
+      ${raised.length > 0 && !done.length && html`<${Button} kind="quiet" icon="undo" onPress=${() => setOpen(true)}>${t("visit.takeBack")}<//>`}
+      ${isOpen && html`<${Undo} model=${model} label=${say(stage.title)} recorded=${raised} onClose=${() => setOpen(false)} />`}
     </section>
   `;
 }

@@ -1,0 +1,4 @@
+declare global {
+  var idb: typeof import('./index.js')
+}
+export {}
