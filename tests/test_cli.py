@@ -88,7 +88,7 @@ def test_adding_a_person_makes_a_fresh_folder_ready_and_prints_one_object(tmp_pa
     assert (again.returncode, again.stdout) == (1, "")
     assert "li" in again.stderr
     assert run_command("person", "add", "x", "--name", "x", "--role", "king", data=tmp_path).returncode == 2
-    for wrong in (("..",), ("LI",), ("b", "--name", "a\nb"), ("c", "--badge", "x" * 101), ("d", "--area", " ")):
+    for wrong in (("..",), ("LI",), ("b", "--name", "\u200b"), ("c", "--badge", "x" * 101), ("d", "--area", " ")):
         refused = run_command("person", "add", *given, *wrong, data=tmp_path / "new")
         assert (refused.returncode, refused.stdout, "Traceback" in refused.stderr) == (1, "", False), wrong
 

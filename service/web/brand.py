@@ -9,8 +9,7 @@ from pathlib import Path
 from service.config import SettingsError
 from service.context import Logo
 
-from .static_files import FOLDER
-
+_STATIC = Path(__file__).parent / "static"
 LEAST_CONTRAST = 5.0  # of the colour with white; WCAG 2.2 asks for 4.5, and the pages also use it on a light grey
 DARKER = 0.96
 MAX_LOGO_BYTES = 200_000
@@ -56,7 +55,7 @@ def read_logo(setting: str) -> Logo | None:
 @cache
 def stylesheet(colour: str) -> tuple[bytes, str, bytes]:
     """The stylesheet of customers' pages in a colour, its digest, and the same compressed."""
-    parts = [(FOLDER / name).read_text() for name in SHEETS]
+    parts = [(_STATIC / name).read_text() for name in SHEETS]
     content = _short("\n".join((*parts, f":root {{ --brand: {colour} }}"))).encode()
     return content, sha256(content).hexdigest()[:32], gzip.compress(content, mtime=0)
 

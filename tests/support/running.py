@@ -107,7 +107,15 @@ class Running:
 def environment(folder: Path, **variables: str) -> dict[str, str]:
     """The settings of a server in a folder; `max_body="1"` is DOORSTEP_MAX_BODY."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("DOORSTEP_")}
-    given = {"data": str(folder), "port": "0", "log": "json", "requests": "0", "strangers": "0", **variables}
+    given = {
+        "data": str(folder),
+        "port": "0",
+        "log": "json",
+        "requests": "0",
+        "strangers": "0",
+        "quiet": "none",
+        **variables,
+    }
     return kept | {f"DOORSTEP_{name.upper()}": value for name, value in given.items()}
 
 
