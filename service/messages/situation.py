@@ -33,6 +33,11 @@ INFORMING_ITEMS = frozenset({AGREED, MOVED, "work_content_told", "work_place_tol
 """Items by which the customer learns that somebody is coming."""
 
 
+ANNOUNCING = ("appointment", "reschedule", "handover", "reminder", "on_the_way")
+"""Messages by which the customer learns who comes, and when."""
+OTHER_ESTIMATE_MS = 10 * 60_000
+
+
 class ComplaintState(msgspec.Struct, frozen=True):
     """A complaint or report that has a number: by when it is answered, or when it was."""
 
@@ -48,7 +53,7 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
     """A visit now, and the messages that were sent about it. `window` is in the utility's zone.
 
     Once the technician has left: `unsigned` is what waits for the customer's signature (`item[thing]`), `void` are the
-    signatures that a change made void.
+    signatures and refusals that a change made void.
     """
 
     visit: LoadedVisit
@@ -67,10 +72,17 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
     complaints: tuple[ComplaintState, ...]
 
     @property
-    def first_departure_number(self) -> int:
-        """Which departure was the first one for the present plan: later ones only correct it."""
-        visit = self.visit
-        return next((row.number for row in visit.departures if is_current(row, visit.plan_history)), 0)
+    def departure_number(self) -> int:
+        """The departure for the present plan whose estimate holds: a later one replaces it when it differs much."""
+        visit, number, expected = self.visit, 0, None
+        for row in visit.departures:
+            if not is_current(row, visit.plan_history):
+                continue
+            minutes = row.content().minutes
+            arrives = None if minutes is None else to_ms(row.content().at) + minutes * 60_000
+            if not number or (expected and arrives and abs(arrives - expected) >= OTHER_ESTIMATE_MS):
+                number, expected = row.number, arrives
+        return number
 
     @property
     def has_begun(self) -> bool:
@@ -94,6 +106,42 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
             entry.what in INFORMING_ITEMS and is_completed(entry) for entry in self.visit.merged.entries
         )
 
+    def last_received(self, about: Container[str]) -> MessageRow | None:
+        """The last message of some kinds that the customer got."""
+        got = (one for one in self.sent if one.about in about and one.state in ("delivered", "taken"))
+        return max(got, key=lambda one: one.created_at, default=None)
+
+    @property
+    def known_revision(self) -> int:
+        """How many changes of the plan came before the customer was last informed of it, by a message or an entry."""
+        visit, message = self.visit, self.last_received(ANNOUNCING)
+        found = [
+            row.revision or 0
+            for row, batch in zip(visit.batch_rows, visit.batches, strict=True)
+            if any(one.what in INFORMING_ITEMS and one.via != "record" and is_completed(one) for one in batch.entries)
+        ]
+        if message is not None:
+            named = message.occasion.rpartition(" ")[2]
+            earlier = [one.number for one in visit.plan_history.trail if to_ms(one.at) < message.created_at]
+            found += [*earlier, int(named) if message.occasion.startswith(("window ", "technician ")) else 0]
+        return max(found, default=0)
+
+    @property
+    def known_window(self) -> Window | None:
+        """The time of which the customer was last informed."""
+        plan = self.visit.plan_history
+        moves = [one.number for one in plan.trail if one.kind == "window"]
+        count = sum(number <= self.known_revision for number in moves)
+        if count == 0:
+            return self.visit.visit().window
+        moved = plan.rescheduled[count - 1]
+        return Window(moved.start, moved.end)
+
+    @property
+    def knows_other_time(self) -> bool:
+        """Whether the customer was last informed of another time than the present one."""
+        return self.is_informed and self.known_window != self.appointment.window
+
     def last_change(self, kind: str) -> ChangeRecord | None:
         """The last change of a kind."""
         return next((one for one in reversed(self.visit.plan_history.trail) if one.kind == kind), None)
@@ -105,7 +153,8 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _statements(visit: LoadedVisit) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """What waits for the customer's signature (`item[thing]`), and the signatures that a change made void."""
+    """What waits for the customer's signature (`item[thing]`), and the answers that a change made void: signatures, and
+    refusals of customers who saw what they did not sign."""
     entries = visit.effective_entries()
     evaluation = judge.Evaluation(visit.rules, visit.visit(), entries, to_microseconds(visit.now))
     facts = evaluation.evaluate().facts
@@ -116,7 +165,11 @@ def _statements(visit: LoadedVisit) -> tuple[tuple[str, ...], tuple[str, ...]]:
         if one.signature is not None and one.signature.state == "changed":
             void.append(one.signature.entry)
         elif one.signature is None and not any(refusal.valid and refusal.same for refusal in one.declined):
-            unsigned.append(f"{one.made.table.signs}[{one.made.thing or ''}]")
+            answered = [refusal.entry for refusal in one.declined if refusal.valid and refusal.outcome != "absent"]
+            if answered:  # they did not sign, and what they answered to has changed since
+                void.append(answered[-1])
+            else:
+                unsigned.append(f"{one.made.table.signs}[{one.made.thing or ''}]")
     return tuple(sorted(unsigned)), tuple(sorted(void))
 
 
