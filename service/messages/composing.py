@@ -147,6 +147,10 @@ def of_kind(ctx: AppContext, situation: Situation, kind: Kind, occasion: Occasio
     """A message with the registered text of its kind."""
     values = {"company": situation.company, "customer": situation.visit.plan.customer.name, **occasion.values}
     text, variables = _filled_in(kind.text, values)
+    for part, value in occasion.longer:
+        longer, with_part = _filled_in(kind.text, values | {part: value})
+        if count_segments(as_delivered(ctx, longer)) <= MAX_STANDARD_SEGMENTS:
+            values, text, variables = values | {part: value}, longer, with_part
     for name in reversed(situation.technician_names[:-1]):  # longer and longer, while it fits
         if values.get("technician") != situation.technician_names[-1]:
             break

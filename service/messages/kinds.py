@@ -84,8 +84,8 @@ KINDS: dict[MessageKind, Kind] = {
             name="reschedule",
             purpose="改约：客户已经知道原来的时间",
             condition="同上，并且客户最后得知的是另一个时间",
-            text="【{company}】{customer}：改到{time}，{technician}上门{content}，{place}，"
-            "口令{word}，请配合答复 {link}",
+            text="【{company}】{customer}：{change}{time}，{technician}上门{content}，{place}，"
+            "口令{word}，{request} {link}",
             occasions=occasions.moved,
             settled_by=("appointment",),
             automatic=False,

@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 import msgspec
 
 from service.errors import NoticeNotDue, NoticeTooEarly, NoticeTooLate, VisitCancelled
-from service.judge.moments import later, to_ms
+from service.judge.moments import in_zone, later, to_ms
+from service.judge.visit import Window
 
 from .outbox import ON_THEIR_WAY
 from .situation import ComplaintState, Situation
@@ -30,12 +31,14 @@ class Occasion(msgspec.Struct, frozen=True):
     """Something that the customer has to know. `key`: which one; `since`: when it happened; the text's variables.
 
     `urgent`: they wait for somebody who does not come, so that it goes out at once and by itself.
+    `longer`: values that replace those of the same name where they fit.
     """
 
     key: str
     since: datetime | None
     values: dict[str, str]
     urgent: bool = False
+    longer: tuple[tuple[str, str], ...] = ()
 
 
 def require_announceable(situation: Situation) -> None:
@@ -62,10 +65,12 @@ def _visit_ahead(situation: Situation) -> dict[str, str]:
 
 
 def _time(situation: Situation) -> str:
-    """The window; with its year where somebody could take it for another one."""
-    window = situation.window
-    if window is None:
-        return "近期"
+    return "近期" if situation.window is None else _time_of(situation, situation.window)
+
+
+def _time_of(situation: Situation, window: Window) -> str:
+    """A window in the utility's zone; with its year where somebody could take it for another one."""
+    window = Window(in_zone(window.start, situation.zone), in_zone(window.end, situation.zone))
     year = f"{window.start.year}年" if window.start > later(situation.now, YEAR_NAMED_AFTER) else ""
     return year + short_window(window)
 
@@ -75,7 +80,7 @@ def planned(situation: Situation) -> tuple[Occasion, ...]:
     values = _visit_ahead(situation)
     if situation.knows_other_time:
         raise NoticeNotDue("时间已改，请发改约通知 / the time has changed: send that message")
-    return (_of_window(situation, values),)
+    return (msgspec.structs.replace(_of_window(situation, values), longer=_with_weekday(situation)),)
 
 
 def moved(situation: Situation) -> tuple[Occasion, ...]:
@@ -84,8 +89,21 @@ def moved(situation: Situation) -> tuple[Occasion, ...]:
     if not situation.knows_other_time:
         raise NoticeNotDue("客户还不知道原来的时间 / the customer knows of no other time")
     last = situation.last_received((*NOTICES, "on_the_way"))
+    longer = _with_weekday(situation)
+    if situation.is_as_wished:
+        values |= {"change": "已按您的要求改到", "request": "请配合"}
+    else:
+        values |= {"change": "改到", "request": "请配合答复"}
+        if situation.known_window is not None:
+            longer = (("change", f"原定{_time_of(situation, situation.known_window)}改到"), *longer)
+    occasion = _of_window(situation, values)
     waits = last is not None and last.about == "on_the_way"
-    return (msgspec.structs.replace(_of_window(situation, values), urgent=waits),)
+    return (msgspec.structs.replace(occasion, urgent=waits, longer=longer),)
+
+
+def _with_weekday(situation: Situation) -> tuple[tuple[str, str], ...]:
+    window = situation.window
+    return () if window is None else (("time", f"周{'一二三四五六日'[window.start.weekday()]}{_time(situation)}"),)
 
 
 def _of_window(situation: Situation, values: dict[str, str]) -> Occasion:

@@ -1,7 +1,7 @@
 """What is true of a visit now, as far as messages to its customer depend on it."""
 
 from collections.abc import Container, Sequence
-from datetime import datetime
+from datetime import datetime, tzinfo
 
 import msgspec
 
@@ -16,7 +16,7 @@ from service.judge.findings import Judgement
 from service.judge.moments import from_ms, to_ms
 from service.judge.timeline import to_microseconds
 from service.judge.visit import Window
-from service.visits.appointment import AGREED, MOVED, Appointment, current_appointment, is_completed
+from service.visits.appointment import AGREED, MOVED, Appointment, current_appointment, is_completed, wished_window
 from service.visits.changes import ChangeRecord
 from service.visits.complaints import RECORDED, own_answers, recording_id
 from service.visits.departures import DepartureView, is_current, view_of
@@ -65,6 +65,7 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
     judgement: Judgement
     appointment: Appointment
     window: Window | None
+    zone: tzinfo
     departure: DepartureView | None
     departed_name: str
     unsigned: tuple[str, ...]
@@ -133,9 +134,16 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
         moves = [one.number for one in plan.trail if one.kind == "window"]
         count = sum(number <= self.known_revision for number in moves)
         if count == 0:
-            return self.visit.visit().window
+            return self.visit.original_plan.window
         moved = plan.rescheduled[count - 1]
         return Window(moved.start, moved.end)
+
+    @property
+    def is_as_wished(self) -> bool:
+        """Whether the visit was moved to exactly the time that the customer had asked for last."""
+        said = (one for one in reversed(self.visit.merged.entries) if one.what == AGREED and one.by == "customer")
+        wish = next((one for one in said if one.refused), None)
+        return wish is not None and self.window is not None and wished_window(wish) == self.window
 
     @property
     def knows_other_time(self) -> bool:
@@ -229,6 +237,7 @@ async def situation_of(ctx: AppContext, tx: Transaction, visit: LoadedVisit) -> 
         judgement=judgement,
         appointment=appointment,
         window=local(ctx, appointment.window),
+        zone=ctx.zone,
         departure=departure,
         departed_name=names[departure.by] if departure else "",
         unsigned=unsigned,

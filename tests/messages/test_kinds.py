@@ -151,9 +151,11 @@ async def answered(world: World) -> State:
 
 
 STATES: dict[Callable[[World], Awaitable[State]], dict[str, str]] = {
-    planned: {"appointment": "3月2日 09:00–10:00，李上门检修漏水，虚构路 1 号 厨房，口令{word}，请配合并答复 {link}"},
+    planned: {
+        "appointment": "：周一3月2日 09:00–10:00，李上门检修漏水，虚构路 1 号 厨房，口令{word}，请配合并答复 {link}"
+    },
     told: {"appointment": "3月2日 09:00–10:00"},
-    moved: {"reschedule": "改到3月2日 14:00–15:00，李上门"},
+    moved: {"reschedule": "3月2日 14:00–15:00，李上门"},
     moved_untold: {"appointment": "3月2日 14:00–15:00"},
     handed_over: {"appointment": "孙上门", "handover": "上门的人员改为孙"},
     tomorrow: {"appointment": "3月5日 09:00–10:00", "reminder": "明天3月5日 09:00–10:00，李上门"},
@@ -163,7 +165,7 @@ STATES: dict[Callable[[World], Awaitable[State]], dict[str, str]] = {
     cancelled_untold: {},
     over: {},
     cancelled_and_over: {},
-    next_year: {"appointment": "：2027年3月1日 09:00–10:00，李上门"},
+    next_year: {"appointment": "：周一2027年3月1日 09:00–10:00，李上门"},
     far_away: {},
     begun: {},
     to_sign: {"please_sign": "有1份内容请您核对并签认：{link}"},

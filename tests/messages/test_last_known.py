@@ -33,12 +33,12 @@ async def notify(world: World, about: str | None = None) -> Any:
 
 
 async def informed(world: World) -> Post:
-    """A customer who was notified of 09:00 at 07:00; it is five minutes later."""
-    post = set_up(world.ctx, "07:00", automatic=USUAL)
+    """A customer who was notified of 09:00 at 06:00; it is five minutes later."""
+    post = set_up(world.ctx, "06:00", automatic=USUAL, quiet_hours=None)
     assert (await world.plan()).status_code == 201
     assert (await notify(world)).status_code == 201
     assert await sent(world, post) == ["appointment"]
-    stand(world.ctx, "07:05")
+    stand(world.ctx, "06:05")
     return post
 
 
@@ -131,7 +131,28 @@ async def test_who_waits_for_somebody_on_the_way_is_informed_of_another_time_at_
     draft = (await world.ask("zhao", "GET", f"{PATH}/notice")).json()
     assert {one["about"]: one["automatic"] for one in draft["offers"] if one["due"]} == {"reschedule": True}
     assert (await sent(world, post))[3:] == ["reschedule"]
-    assert "改到3月2日 14:00–15:00" in post.letters[-1].text
+    assert "原定3月2日 09:00–10:00改到周一3月2日 14:00–15:00" in post.letters[-1].text
     stand(world.ctx, "08:50")
     await change_visit(world, "window", {**LATER_WINDOW, "to": "2026-03-02T16:00:00+08:00"}, '"1"')
     assert len(await sent(world, post)) == 4  # nobody is on the way any more
+
+
+@pytest.mark.parametrize(("end", "as_wished"), [("15:00", True), ("16:00", False)])
+async def test_a_visit_that_is_moved_to_the_time_that_the_customer_chose(
+    sqlite_world: World, end: str, as_wished: bool
+):
+    world = sqlite_world
+    await informed(world)
+    link = (await world.ask("zhao", "POST", f"{PATH}/confirmation-link")).json()["token"]
+    wish = {"wish": "下午", "from": "2026-03-02T06:00:00Z", "to": "2026-03-02T07:00:00Z"}
+    seen = {"another_time": wish, "window_from": FIRST_WINDOW["from"]}
+    answer = await world.ask(None, "PUT", f"/v1/confirmations/{link}", seen)
+    assert answer.status_code == 200, answer.text
+    stand(world.ctx, "07:06")
+    moved = {"from": "2026-03-02T14:00:00+08:00", "to": f"2026-03-02T{end}:00+08:00", "reason": "客户的要求"}
+    await change_visit(world, "window", moved)
+    sent = (await notify(world)).json()
+    assert sent["about"] == "reschedule"
+    assert ("已按您的要求改到" in sent["text"]) == as_wished
+    assert ("答复" in sent["text"]) != as_wished
+    assert "cooperation_requested" in sent["proves"]
