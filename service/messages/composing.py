@@ -94,12 +94,12 @@ def automatic_kinds(ctx: AppContext, situation: Situation) -> list[MessageKind]:
     """The kinds of message that are sent by themselves now if they are due. Who was informed of a departure is so of
     another time, too."""
     automatic = ctx.company.automatic
-    found: list[MessageKind] = []
-    for name, kind in KINDS.items():
-        occasion = _occasion(kind.current, situation)
-        if name in automatic or (occasion is not None and occasion.urgent and "on_the_way" in automatic):
-            found.append(name)
-    return found
+
+    def is_urgent(kind: Kind) -> bool:
+        occasion = _occasion(kind.current, situation) if "on_the_way" in automatic else None
+        return occasion is not None and occasion.urgent
+
+    return [name for name, kind in KINDS.items() if name in automatic or is_urgent(kind)]
 
 
 def possible_kinds(situation: Situation) -> list[MessageKind]:
