@@ -21,7 +21,7 @@ from service.visits.loading import load_visit
 from service.web.defects import or_unreadable
 
 from . import outbox
-from .composing import ComposedNotice, compose_due
+from .composing import ComposedNotice, automatic_kinds, compose_due
 from .kinds import KINDS, MessageKind
 from .sending import add_to_outbox
 from .situation import Situation, has_failed, situation_of
@@ -85,7 +85,7 @@ async def _send_owed_of(ctx: AppContext, tx: Transaction, visit_id: UUID) -> boo
 
 def _compose(ctx: AppContext, situation: Situation, about: MessageKind) -> ComposedNotice | None:
     """A message of an automatic kind that is due. What could not be delivered is left to a dispatcher."""
-    if about not in ctx.company.automatic:
+    if about not in automatic_kinds(ctx, situation):
         return None
     try:
         composed = compose_due(ctx, situation, "sms", about)

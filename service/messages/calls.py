@@ -97,4 +97,4 @@ def _about(situation: Situation) -> CallKind:
     """What a call now is about."""
     if situation.visit.plan_history.cancelled is not None:
         return "cancellation"
-    return "reschedule" if situation.appointment.moved and situation.is_informed else "appointment"
+    return "reschedule" if situation.knows_other_time else "appointment"

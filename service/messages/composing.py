@@ -69,7 +69,7 @@ def compose_in(ctx: AppContext, situation: Situation, wanted: Wanted) -> Compose
         kind, occasion = _chosen(situation, wanted.about)
         return of_kind(ctx, situation, kind, occasion, wanted)
     about, occasion = _own_text_about(situation, wanted.about, wanted.text)
-    return _finished(ctx, situation, wanted, about, wanted.text, occasion)
+    return _finished(ctx, situation, wanted, about, wanted.text, Occasion(occasion, None, {}))
 
 
 def compose_due(
@@ -88,6 +88,18 @@ def compose_due(
 def due_kinds(situation: Situation) -> list[MessageKind]:
     """The kinds of message that are due now, in the order of the table."""
     return [name for name, kind in KINDS.items() if _occasion(kind.due, situation) is not None]
+
+
+def automatic_kinds(ctx: AppContext, situation: Situation) -> list[MessageKind]:
+    """The kinds of message that are sent by themselves now if they are due. Who was informed of a departure is so of
+    another time, too."""
+    automatic = ctx.company.automatic
+
+    def is_urgent(kind: Kind) -> bool:
+        occasion = _occasion(kind.current, situation) if "on_the_way" in automatic else None
+        return occasion is not None and occasion.urgent
+
+    return [name for name, kind in KINDS.items() if name in automatic or is_urgent(kind)]
 
 
 def possible_kinds(situation: Situation) -> list[MessageKind]:
@@ -109,8 +121,7 @@ def _chosen(situation: Situation, about: MessageKind | None) -> tuple[Kind, Occa
         about = next(iter(due_kinds(situation)), None)
     if about is None:
         require_announceable(situation)
-        moved = situation.appointment.moved and situation.is_informed
-        about = "reschedule" if moved else "appointment"
+        about = "reschedule" if situation.knows_other_time else "appointment"
     return KINDS[about], KINDS[about].current(situation)
 
 
@@ -136,6 +147,10 @@ def of_kind(ctx: AppContext, situation: Situation, kind: Kind, occasion: Occasio
     """A message with the registered text of its kind."""
     values = {"company": situation.company, "customer": situation.visit.plan.customer.name, **occasion.values}
     text, variables = _filled_in(kind.text, values)
+    for part, value in occasion.longer:
+        longer, with_part = _filled_in(kind.text, values | {part: value})
+        if count_segments(as_delivered(ctx, longer)) <= MAX_STANDARD_SEGMENTS:
+            values, text, variables = values | {part: value}, longer, with_part
     for name in reversed(situation.technician_names[:-1]):  # longer and longer, while it fits
         if values.get("technician") != situation.technician_names[-1]:
             break
@@ -143,7 +158,7 @@ def of_kind(ctx: AppContext, situation: Situation, kind: Kind, occasion: Occasio
         if count_segments(as_delivered(ctx, longer)) > MAX_STANDARD_SEGMENTS:
             break
         text, variables = longer, with_name
-    return _finished(ctx, situation, wanted, kind.name, text, occasion.key, variables)
+    return _finished(ctx, situation, wanted, kind.name, text, occasion, variables)
 
 
 def _filled_in(template: str, values: dict[str, str]) -> tuple[str, dict[str, str]]:
@@ -166,7 +181,7 @@ def _finished(
     wanted: Wanted,
     about: str,
     text: str,
-    occasion: str,
+    occasion: Occasion,
     variables: dict[str, str] | None = None,
 ) -> ComposedNotice:
     to = _recipient(situation, wanted)
@@ -183,9 +198,9 @@ def _finished(
         text=text,
         items=fulfilled_items(text, situation) if proves else (),
         facts=facts_of(situation),
-        occasion=occasion,
+        occasion=occasion.key,
         variables=variables,
-        not_before=after_quiet_hours(ctx, situation, about, wanted.send_at),
+        not_before=after_quiet_hours(ctx, situation, about, wanted.send_at, urgent=occasion.urgent),
     )
 
 

@@ -10,7 +10,7 @@ KIND_WORDS: dict[str, PageText] = {
     "on_the_way": PageText("出发通知"),
     "cancellation": PageText("取消通知"),
     "please_sign": PageText("请签认"),
-    "signature_void": PageText("签字失效通知"),
+    "signature_void": PageText("内容更正通知"),
     "complaint_received": PageText("投诉受理通知"),
     "complaint_answered": PageText("投诉答复通知"),
     "other": PageText("自己写的消息"),

@@ -75,7 +75,7 @@ KINDS: dict[MessageKind, Kind] = {
             name="appointment",
             purpose="预约：告知时间、内容、地点，请客户配合，并请客户答复（4.3.1）",
             condition="上门还没有开始，约定的时间没有过，在 400 天以内，没有取消",
-            text="【{company}】{customer}：{time}，{technician}上门{content}，{place}，口令{word}，请配合并答复{link}",
+            text="【{company}】{customer}：{time}，{technician}上门{content}，{place}，口令{word}，请配合并答复 {link}",
             occasions=occasions.planned,
             settled_by=("reschedule",),
             automatic=False,
@@ -83,8 +83,9 @@ KINDS: dict[MessageKind, Kind] = {
         Kind(
             name="reschedule",
             purpose="改约：客户已经知道原来的时间",
-            condition="同上，并且时间改过，客户收到过通知",
-            text="【{company}】{customer}：改到{time}，{technician}上门{content}，{place}，口令{word}，请配合并答复{link}",
+            condition="同上，并且客户最后得知的是另一个时间",
+            text="【{company}】{customer}：{change}{time}，{technician}上门{content}，{place}，"
+            "口令{word}，{request} {link}",
             occasions=occasions.moved,
             settled_by=("appointment",),
             automatic=False,
@@ -92,7 +93,7 @@ KINDS: dict[MessageKind, Kind] = {
         Kind(
             name="handover",
             purpose="换人：客户听说过另一位技术员",
-            condition="上门还没有开始，没有取消，换过技术员，客户收到过通知",
+            condition="上门还没有开始，没有取消，客户最后得知的是另一位技术员",
             text="【{company}】{customer}：{time}上门的人员改为{technician}，口令{word}，见面请核对工作证。",
             occasions=occasions.handed_over,
             settled_by=("appointment", "reschedule"),
@@ -130,16 +131,16 @@ KINDS: dict[MessageKind, Kind] = {
         ),
         Kind(
             name="signature_void",
-            purpose="签字后内容有更正，签字失效",
-            condition="技术员已离开，记录在 7 天以内，有因更正失效的签字",
-            text="【{company}】{customer}：{date}{content}的内容有更正，原签字已失效，请重新核对签认：{link}",
+            purpose="客户签字、拒签或不能签之后内容有更正",
+            condition="技术员已离开，记录在 7 天以内，有签过、拒签或不能签的内容更正过",
+            text="【{company}】{customer}：{date}{content}的内容有更正，请重新核对（原来签过字的已失效，请重签）：{link}",
             occasions=occasions.signature_void,
         ),
         Kind(
             name="complaint_received",
             purpose="投诉已受理：编号和答复期限",
             condition="7 天以内的投诉或举报，有编号，还没有答复",
-            text="【{company}】{customer}：您反映的问题已受理，编号{number}，我们将在{due}前答复您。",
+            text="【{company}】{customer}：您反映的问题已受理，编号{number}，最晚{due}答复您。",
             occasions=occasions.complained,
         ),
         Kind(

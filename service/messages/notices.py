@@ -25,6 +25,7 @@ from .composing import (
     MessageText,
     Wanted,
     as_delivered,
+    automatic_kinds,
     compose,
     compose_in,
     due_kinds,
@@ -113,7 +114,7 @@ def _draft(ctx: AppContext, situation: Situation, about: MessageKind | None) -> 
 
 
 def _offers(ctx: AppContext, situation: Situation) -> list[Offer]:
-    due = due_kinds(situation)
+    due, automatic = due_kinds(situation), automatic_kinds(ctx, situation)
     found: list[Offer] = []
     for about in possible_kinds(situation):
         composed = _draft(ctx, situation, about)
@@ -124,7 +125,7 @@ def _offers(ctx: AppContext, situation: Situation) -> list[Offer]:
                 variables=composed.variables or {},
                 segments=count_segments(as_delivered(ctx, composed.text)),
                 due=about in due,
-                automatic=about in ctx.company.automatic,
+                automatic=about in automatic,
             )
             found.append(offer)
     return found

@@ -10,8 +10,10 @@ from datetime import datetime, timedelta
 import msgspec
 
 from service.errors import NoticeNotDue, NoticeTooEarly, NoticeTooLate, VisitCancelled
-from service.judge.moments import later
+from service.judge.moments import in_zone, later, to_ms
+from service.judge.visit import Window
 
+from .outbox import ON_THEIR_WAY
 from .situation import ComplaintState, Situation
 from .times import clock_time, day_of, short_window
 
@@ -22,14 +24,21 @@ FRESH = timedelta(days=7)
 DEPARTED_WITHIN = timedelta(hours=1)
 REMINDED_AFTER = timedelta(hours=12)
 """Who was notified within this time needs no reminder yet."""
+NOTICES = ("appointment", "reschedule")
 
 
 class Occasion(msgspec.Struct, frozen=True):
-    """Something that the customer has to know. `key`: which one; `since`: when it happened; the text's variables."""
+    """Something that the customer has to know. `key`: which one; `since`: when it happened; the text's variables.
+
+    `urgent`: they wait for somebody who does not come, so that it goes out at once and by itself.
+    `longer`: values that replace those of the same name where they fit.
+    """
 
     key: str
     since: datetime | None
     values: dict[str, str]
+    urgent: bool = False
+    longer: tuple[tuple[str, str], ...] = ()
 
 
 def require_announceable(situation: Situation) -> None:
@@ -56,10 +65,12 @@ def _visit_ahead(situation: Situation) -> dict[str, str]:
 
 
 def _time(situation: Situation) -> str:
-    """The window; with its year where somebody could take it for another one."""
-    window = situation.window
-    if window is None:
-        return "近期"
+    return "近期" if situation.window is None else _time_of(situation, situation.window)
+
+
+def _time_of(situation: Situation, window: Window) -> str:
+    """A window in the utility's zone; with its year where somebody could take it for another one."""
+    window = Window(in_zone(window.start, situation.zone), in_zone(window.end, situation.zone))
     year = f"{window.start.year}年" if window.start > later(situation.now, YEAR_NAMED_AFTER) else ""
     return year + short_window(window)
 
@@ -67,31 +78,59 @@ def _time(situation: Situation) -> str:
 def planned(situation: Situation) -> tuple[Occasion, ...]:
     """The visit is ahead, and the customer knows no other time."""
     values = _visit_ahead(situation)
-    if situation.appointment.moved and situation.is_informed:
+    if situation.knows_other_time:
         raise NoticeNotDue("时间已改，请发改约通知 / the time has changed: send that message")
-    return (_of_window(situation, values),)
+    return (msgspec.structs.replace(_of_window(situation, values), longer=_with_weekday(situation)),)
 
 
 def moved(situation: Situation) -> tuple[Occasion, ...]:
     """The customer knows another time."""
     values = _visit_ahead(situation)
-    if not (situation.appointment.moved and situation.is_informed):
+    if not situation.knows_other_time:
         raise NoticeNotDue("客户还不知道原来的时间 / the customer knows of no other time")
-    return (_of_window(situation, values),)
+    last = situation.last_received((*NOTICES, "on_the_way"))
+    longer = _with_weekday(situation)
+    if situation.is_as_wished:
+        values |= {"change": "已按您的要求改到", "request": "请配合"}
+    else:
+        values |= {"change": "改到", "request": "请配合答复"}
+        if situation.known_window is not None:
+            longer = (("change", f"原定{_time_of(situation, situation.known_window)}改到"), *longer)
+    occasion = _of_window(situation, values)
+    waits = last is not None and last.about == "on_the_way"
+    return (msgspec.structs.replace(occasion, urgent=waits, longer=longer),)
+
+
+def _with_weekday(situation: Situation) -> tuple[tuple[str, str], ...]:
+    window = situation.window
+    return () if window is None else (("time", f"周{'一二三四五六日'[window.start.weekday()]}{_time(situation)}"),)
 
 
 def _of_window(situation: Situation, values: dict[str, str]) -> Occasion:
-    change = situation.last_change("window")
-    return Occasion(f"window {change.number if change else 0}", change.at if change else None, values)
+    change, last = situation.last_change("window"), situation.last_received(NOTICES)
+    key = f"window {change.number if change else 0}"
+    if last is not None and not situation.knows_other_time:  # perhaps moved there and back
+        return Occasion(last.occasion if last.occasion.startswith("window ") else key, None, values)
+    return Occasion(key, change.at if change else None, values)
 
 
 def handed_over(situation: Situation) -> tuple[Occasion, ...]:
     """The customer knows of another technician."""
     values = _visit_ahead(situation)
     change = situation.last_change("technician")
-    if change is None or "technician" not in change.new or not situation.is_informed:
+    if change is None or not situation.is_informed or _known_technician(situation) == situation.visit.plan.technician:
         raise NoticeNotDue("客户没有听说过别的技术员 / the customer knows of no other technician")
     return (Occasion(f"technician {change.number}", change.at, values),)
+
+
+def _known_technician(situation: Situation) -> str:
+    """Of whom the customer was last informed."""
+    later_ones = (
+        one.old["technician"]
+        for one in situation.visit.plan_history.trail
+        if one.number > situation.known_revision and "technician" in one.old and one.kind == "technician"
+    )
+    return next(later_ones, situation.visit.plan.technician)
 
 
 def tomorrow(situation: Situation) -> tuple[Occasion, ...]:
@@ -102,7 +141,16 @@ def tomorrow(situation: Situation) -> tuple[Occasion, ...]:
         raise NoticeNotDue("不是明天的上门 / the visit is not tomorrow")
     if not situation.is_informed:
         raise NoticeNotDue("客户还没有收到通知 / the customer was not notified yet")
-    return (Occasion(_of_window(situation, values).key, later(situation.now, -REMINDED_AFTER), values),)
+    since = later(situation.now, -REMINDED_AFTER)
+    if any(
+        one.about in NOTICES
+        and one.withdrawn_at is None
+        and one.state in ON_THEIR_WAY
+        and one.created_at > to_ms(since)
+        for one in situation.sent
+    ):
+        raise NoticeNotDue("12 小时内刚通知过 / the customer was notified within the last twelve hours")
+    return (Occasion(_of_window(situation, values).key, since, values),)
 
 
 def departed(situation: Situation) -> tuple[Occasion, ...]:
@@ -117,7 +165,7 @@ def departed(situation: Situation) -> tuple[Occasion, ...]:
     if abs(departure.received_at - departure.at) > DEPARTED_WITHIN:
         raise NoticeNotDue("出发的消息来得太晚 / the departure was reported too late")
     arrival = f"预计{clock_time(arrives)}到" if arrives else "正在路上"
-    key = f"plan {situation.first_departure_number}"
+    key = f"plan {situation.departure_number}"
     return (Occasion(key, None, values | {"technician": situation.departed_name, "arrival": arrival}),)
 
 
@@ -157,10 +205,10 @@ def to_sign(situation: Situation) -> tuple[Occasion, ...]:
 
 
 def signature_void(situation: Situation) -> tuple[Occasion, ...]:
-    """What the customer signed has changed since."""
+    """What the customer signed, or would not sign, has changed since."""
     _, values = _work_done(situation)
     if not situation.void:
-        raise NoticeNotDue("没有失效的签字 / no signature is void")
+        raise NoticeNotDue("签过或拒签的内容没有更正 / nothing that the customer answered has changed")
     return tuple(Occasion(entry, None, values) for entry in situation.void)
 
 

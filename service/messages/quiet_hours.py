@@ -12,7 +12,9 @@ from .situation import Situation
 MAX_AHEAD = timedelta(days=60)
 
 
-def after_quiet_hours(ctx: AppContext, situation: Situation, about: str, send_at: datetime | None) -> int | None:
+def after_quiet_hours(
+    ctx: AppContext, situation: Situation, about: str, send_at: datetime | None, *, urgent: bool = False
+) -> int | None:
     """From when on a message may be sent (ms UTC); None: at once.
 
     A time that somebody chose counts, also in the quiet hours: `send_at` of now means now. A message that would come
@@ -26,7 +28,7 @@ def after_quiet_hours(ctx: AppContext, situation: Situation, about: str, send_at
             words = "发送时间太晚 / this time is too late for the message"
             raise InvalidBody("", (FieldError("/send_at", "invalid", words),))
         return to_ms(send_at) if send_at > now else None
-    if ctx.company.quiet_hours is None or (about in KINDS and KINDS[about].urgent):  # type: ignore[index]
+    if ctx.company.quiet_hours is None or urgent or (about in KINDS and KINDS[about].urgent):  # type: ignore[index]
         return None
     end = quiet_until(now, *ctx.company.quiet_hours)
     if end is None or (about in KINDS and _is_pressing(situation, end)):

@@ -32,7 +32,7 @@ from .notice_views import NoticeView
 from .notices import NoticeDraft, NoticeRequest, Offer
 
 _NOON = datetime.fromisoformat("2026-03-02T12:00:00+08:00")
-_TEXT = "【安泰供水】陶女士：3月3日 09:00–10:00李强上门检修漏水，虚构路 1 号，口令{word}，请配合并答复{link}"
+_TEXT = "【安泰供水】陶女士：3月3日 09:00–10:00李强上门检修漏水，虚构路 1 号，口令{word}，请配合并答复 {link}"
 _NOTICE = NoticeView(
     id="01956e2c-8a00-7000-8000-000000000001",
     about="appointment",

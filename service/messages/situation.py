@@ -1,7 +1,7 @@
 """What is true of a visit now, as far as messages to its customer depend on it."""
 
 from collections.abc import Container, Sequence
-from datetime import datetime
+from datetime import datetime, tzinfo
 
 import msgspec
 
@@ -16,7 +16,7 @@ from service.judge.findings import Judgement
 from service.judge.moments import from_ms, to_ms
 from service.judge.timeline import to_microseconds
 from service.judge.visit import Window
-from service.visits.appointment import AGREED, MOVED, Appointment, current_appointment, is_completed
+from service.visits.appointment import AGREED, MOVED, Appointment, current_appointment, is_completed, wished_window
 from service.visits.changes import ChangeRecord
 from service.visits.complaints import RECORDED, own_answers, recording_id
 from service.visits.departures import DepartureView, is_current, view_of
@@ -31,6 +31,11 @@ from .outbox import ON_THEIR_WAY, MessageRow
 
 INFORMING_ITEMS = frozenset({AGREED, MOVED, "work_content_told", "work_place_told", "cooperation_requested"})
 """Items by which the customer learns that somebody is coming."""
+
+
+ANNOUNCING = ("appointment", "reschedule", "handover", "reminder", "on_the_way")
+"""Messages by which the customer learns who comes, and when."""
+OTHER_ESTIMATE_MS = 10 * 60_000
 
 
 class ComplaintState(msgspec.Struct, frozen=True):
@@ -48,7 +53,7 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
     """A visit now, and the messages that were sent about it. `window` is in the utility's zone.
 
     Once the technician has left: `unsigned` is what waits for the customer's signature (`item[thing]`), `void` are the
-    signatures that a change made void.
+    signatures and refusals that a change made void.
     """
 
     visit: LoadedVisit
@@ -60,6 +65,7 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
     judgement: Judgement
     appointment: Appointment
     window: Window | None
+    zone: tzinfo
     departure: DepartureView | None
     departed_name: str
     unsigned: tuple[str, ...]
@@ -67,10 +73,17 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
     complaints: tuple[ComplaintState, ...]
 
     @property
-    def first_departure_number(self) -> int:
-        """Which departure was the first one for the present plan: later ones only correct it."""
-        visit = self.visit
-        return next((row.number for row in visit.departures if is_current(row, visit.plan_history)), 0)
+    def departure_number(self) -> int:
+        """The departure for the present plan whose estimate holds: a later one replaces it when it differs much."""
+        visit, number, expected = self.visit, 0, None
+        for row in visit.departures:
+            if not is_current(row, visit.plan_history):
+                continue
+            minutes = row.content().minutes
+            arrives = None if minutes is None else to_ms(row.content().at) + minutes * 60_000
+            if not number or (expected and arrives and abs(arrives - expected) >= OTHER_ESTIMATE_MS):
+                number, expected = row.number, arrives
+        return number
 
     @property
     def has_begun(self) -> bool:
@@ -94,6 +107,49 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
             entry.what in INFORMING_ITEMS and is_completed(entry) for entry in self.visit.merged.entries
         )
 
+    def last_received(self, about: Container[str]) -> MessageRow | None:
+        """The last message of some kinds that the customer got."""
+        got = (one for one in self.sent if one.about in about and one.state in ("delivered", "taken"))
+        return max(got, key=lambda one: one.created_at, default=None)
+
+    @property
+    def known_revision(self) -> int:
+        """How many changes of the plan came before the customer was last informed of it, by a message or an entry."""
+        visit, message = self.visit, self.last_received(ANNOUNCING)
+        found = [
+            row.revision or 0
+            for row, batch in zip(visit.batch_rows, visit.batches, strict=True)
+            if any(one.what in INFORMING_ITEMS and one.via != "record" and is_completed(one) for one in batch.entries)
+        ]
+        if message is not None:
+            named = message.occasion.rpartition(" ")[2]
+            earlier = [one.number for one in visit.plan_history.trail if to_ms(one.at) < message.created_at]
+            found += [*earlier, int(named) if message.occasion.startswith(("window ", "technician ")) else 0]
+        return max(found, default=0)
+
+    @property
+    def known_window(self) -> Window | None:
+        """The time of which the customer was last informed."""
+        plan = self.visit.plan_history
+        moves = [one.number for one in plan.trail if one.kind == "window"]
+        count = sum(number <= self.known_revision for number in moves)
+        if count == 0:
+            return self.visit.original_plan.window
+        moved = plan.rescheduled[count - 1]
+        return Window(moved.start, moved.end)
+
+    @property
+    def is_as_wished(self) -> bool:
+        """Whether the visit was moved to exactly the time that the customer had asked for last."""
+        said = (one for one in reversed(self.visit.merged.entries) if one.what == AGREED and one.by == "customer")
+        wish = next((one for one in said if one.refused), None)
+        return wish is not None and self.window is not None and wished_window(wish) == self.window
+
+    @property
+    def knows_other_time(self) -> bool:
+        """Whether the customer was last informed of another time than the present one."""
+        return self.is_informed and self.known_window != self.appointment.window
+
     def last_change(self, kind: str) -> ChangeRecord | None:
         """The last change of a kind."""
         return next((one for one in reversed(self.visit.plan_history.trail) if one.kind == kind), None)
@@ -105,7 +161,8 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _statements(visit: LoadedVisit) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """What waits for the customer's signature (`item[thing]`), and the signatures that a change made void."""
+    """What waits for the customer's signature (`item[thing]`), and the answers that a change made void: signatures, and
+    refusals of customers who saw what they did not sign."""
     entries = visit.effective_entries()
     evaluation = judge.Evaluation(visit.rules, visit.visit(), entries, to_microseconds(visit.now))
     facts = evaluation.evaluate().facts
@@ -116,7 +173,11 @@ def _statements(visit: LoadedVisit) -> tuple[tuple[str, ...], tuple[str, ...]]:
         if one.signature is not None and one.signature.state == "changed":
             void.append(one.signature.entry)
         elif one.signature is None and not any(refusal.valid and refusal.same for refusal in one.declined):
-            unsigned.append(f"{one.made.table.signs}[{one.made.thing or ''}]")
+            answered = [refusal.entry for refusal in one.declined if refusal.valid and refusal.outcome != "absent"]
+            if answered:  # they did not sign, and what they answered to has changed since
+                void.append(answered[-1])
+            else:
+                unsigned.append(f"{one.made.table.signs}[{one.made.thing or ''}]")
     return tuple(sorted(unsigned)), tuple(sorted(void))
 
 
@@ -176,6 +237,7 @@ async def situation_of(ctx: AppContext, tx: Transaction, visit: LoadedVisit) -> 
         judgement=judgement,
         appointment=appointment,
         window=local(ctx, appointment.window),
+        zone=ctx.zone,
         departure=departure,
         departed_name=names[departure.by] if departure else "",
         unsigned=unsigned,

@@ -8,6 +8,7 @@ import msgspec
 from service.db.database import Transaction
 from service.judge.findings import Judgement
 from service.judge.moments import to_ms
+from service.judge.visit import Window
 
 from .appointment import current_appointment
 from .loading import LoadedVisit
@@ -50,17 +51,24 @@ def appointment_conditions(visit: LoadedVisit, judgement: Judgement) -> dict[str
     return {flag: flag in stored for flag in (NOTICE_DUE, NOTICE_FAILED)} | {AGREED: agreed, NOT_AGREED: not agreed}
 
 
+def _window_at(visit: LoadedVisit, at: int) -> Window | None:
+    """The window that was in force at a moment."""
+    moves = [Window(one.start, one.end) for one in visit.plan_history.rescheduled if to_ms(one.at) <= at]
+    return moves[-1] if moves else visit.original_plan.window
+
+
 async def with_notice_flags(tx: Transaction, visit: LoadedVisit, *, ahead: bool) -> LoadedVisit:
     """The visit with its flags about notices brought up to date, by its messages. `ahead`: see `is_ahead`.
 
     While it is ahead, one message about the current window is enough; of other messages the last of each kind counts.
     """
     moved = visit.plan_history.rescheduled
-    since = to_ms(moved[-1].at) if moved else 0
     states, others = list[str](), dict[str, str]()
     for about, state, at in await tx.fetch_all("notice_states", visit=visit.row.id.bytes):
         if about in TELLING_OF_TIME:
-            states += [state] if ahead and at >= since else []
+            if state in COVERING_STATES and _window_at(visit, at) != visit.plan.window:
+                states.clear()  # what came before is not the last that the customer knows
+            states += [state] if ahead and (not moved or _window_at(visit, at) == visit.plan.window) else []
         elif ahead or about in AFTERWARDS:
             others[about] = state
     flags = [flag for flag in visit.row.flags.split() if flag not in NOTICE_FLAGS]
