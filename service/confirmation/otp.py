@@ -13,7 +13,7 @@ from service.accounts import attempts, sightings
 from service.accounts.authentication import near
 from service.accounts.browser import Browser
 from service.accounts.credentials import MAX_CLOCK_SKEW_MS
-from service.context import AppContext, transaction
+from service.context import AppContext, read_only, transaction
 from service.db.database import Transaction
 from service.db.rows import fetch_struct
 from service.errors import InvalidOtp, NoPhoneNumber, TooManyRequests
@@ -30,6 +30,7 @@ from . import masking
 
 CODE = "{code}"  # the placeholder of the code in the stored text of the message
 OTP_LIFETIME_MS = 10 * 60_000  # of the code, and of the attempts to send it
+REPEAT_MS = 5_000  # a request so soon after the last one is a repetition
 VERIFIED_FOR_MS = 30 * 60_000
 TRIES = 5
 SEND_LIMIT = (3, 3600)  # codes and seconds, for one browser and for one address
@@ -42,6 +43,9 @@ class OtpSent(msgspec.Struct, frozen=True):
 
     to: Annotated[str, Meta(description="The telephone, masked.")]
     seconds: Annotated[int, Meta(description="How long the code is good.")]
+    repeated: Annotated[
+        bool, Meta(description="Nothing was sent now, because a code was sent some seconds before.")
+    ] = False
 
 
 class OtpSubmission(Cleaned, frozen=True):
@@ -94,9 +98,23 @@ async def get_otp(tx: Transaction, link: UUID, browser: Browser) -> OtpRow | Non
 
 async def send_otp(ctx: AppContext, token: str, browser: Browser) -> OtpSent:
     """Send a new code to the customer's telephone, for this browser, whose previous code expires."""
+    if sent := await _just_sent(ctx, token, browser):
+        return sent
     if wait := await _count_sending(ctx, token, browser):
         raise TooManyRequests("", retry_after=wait)
     return await _create_otp(ctx, token, browser)
+
+
+@read_only
+async def _just_sent(ctx: AppContext, tx: Transaction, token: str, browser: Browser) -> OtpSent | None:
+    """What was sent to this browser some seconds before and can still be entered: it is not sent again, nor counted."""
+    link, visit = await resolve_link(ctx, tx, token, lock=False)
+    row, now = await get_otp(tx, link, browser), ctx.clock()
+    valid = row.valid_until(now) if row else None
+    if valid is None or not 0 <= now - (valid - OTP_LIFETIME_MS) < REPEAT_MS:
+        return None
+    phone = sms_number((await load_visit(ctx, tx, visit)).plan.customer.phone)
+    return OtpSent(masking.phone(phone), (valid - now) // 1000, repeated=True) if phone else None
 
 
 @transaction
@@ -187,9 +205,17 @@ async def verification_level(
     row, now = await get_otp(tx, link, browser), ctx.clock()
     if row is None or row.passed_from is None or not row.is_verified(now):
         return None
-    technicians, places = sorted(visit.plan_history.ever_assigned), (browser.address_hash, row.passed_from)
-    last_sighting = await sightings.last_sighting(tx, technicians, places)
-    return "phone" if browser.staff or near(last_sighting, now) else "own_device"
+    return "phone" if await is_near_staff(ctx, tx, visit, browser, row.passed_from) else "own_device"
+
+
+async def is_near_staff(ctx: AppContext, tx: Transaction, visit: LoadedVisit, browser: Browser, *places: bytes) -> bool:
+    """Whether staff are signed in there, or a device of the visit's technicians was on the network of the browser, or
+    of one of the other `places`."""
+    if browser.staff:
+        return True
+    technicians = sorted(visit.plan_history.ever_assigned)
+    last_sighting = await sightings.last_sighting(tx, technicians, (browser.address_hash, *places))
+    return near(last_sighting, ctx.clock())
 
 
 def _digest(link: UUID, code: str) -> bytes:
