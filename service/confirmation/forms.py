@@ -151,16 +151,13 @@ async def _request_reschedule(visitor: Visitor, fields: FormData) -> str:
 
 async def _send_code(visitor: Visitor, fields: FormData) -> FormResult:
     try:
-        sent = await otp.send_otp(*visitor)
+        await otp.send_otp(*visitor)
     except errors.TooManyRequests as problem:
         wait = problem.extra["retry_after"]
         minutes = max(1, -(-wait // 60))
         message = PageText("验证码发得太多了，请 %(minutes)s 分钟后再试", {"minutes": minutes})
         raise FormError(message, problem.status, wait) from None
     carried = carried_form(fields)
-    if sent.repeated:
-        message = PageText("验证码刚刚发过，没有再发，请稍等")
-        return FormState("code-entry", message, carried=carried, is_success=True)
     if carried:
         return FormState("code-entry", PageText("验证码已发出，请输入"), carried=carried, is_success=True)
     return "code"

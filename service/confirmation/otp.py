@@ -13,7 +13,7 @@ from service.accounts import attempts, sightings
 from service.accounts.authentication import near
 from service.accounts.browser import Browser
 from service.accounts.credentials import MAX_CLOCK_SKEW_MS
-from service.context import AppContext, read_only, transaction
+from service.context import AppContext, transaction
 from service.db.database import Transaction
 from service.db.rows import fetch_struct
 from service.errors import InvalidOtp, NoPhoneNumber, TooManyRequests
@@ -30,7 +30,6 @@ from . import masking
 
 CODE = "{code}"  # the placeholder of the code in the stored text of the message
 OTP_LIFETIME_MS = 10 * 60_000  # of the code, and of the attempts to send it
-REPEAT_MS = 5_000  # a request so soon after the last one is a repetition
 VERIFIED_FOR_MS = 30 * 60_000
 TRIES = 5
 SEND_LIMIT = (3, 3600)  # codes and seconds, for one browser and for one address
@@ -43,9 +42,6 @@ class OtpSent(msgspec.Struct, frozen=True):
 
     to: Annotated[str, Meta(description="The telephone, masked.")]
     seconds: Annotated[int, Meta(description="How long the code is good.")]
-    repeated: Annotated[
-        bool, Meta(description="Nothing was sent now, because a code was sent some seconds before.")
-    ] = False
 
 
 class OtpSubmission(Cleaned, frozen=True):
@@ -98,23 +94,9 @@ async def get_otp(tx: Transaction, link: UUID, browser: Browser) -> OtpRow | Non
 
 async def send_otp(ctx: AppContext, token: str, browser: Browser) -> OtpSent:
     """Send a new code to the customer's telephone, for this browser, whose previous code expires."""
-    if sent := await _just_sent(ctx, token, browser):
-        return sent
     if wait := await _count_sending(ctx, token, browser):
         raise TooManyRequests("", retry_after=wait)
     return await _create_otp(ctx, token, browser)
-
-
-@read_only
-async def _just_sent(ctx: AppContext, tx: Transaction, token: str, browser: Browser) -> OtpSent | None:
-    """What was sent to this browser some seconds before and can still be entered: it is not sent again, nor counted."""
-    link, visit = await resolve_link(ctx, tx, token, lock=False)
-    row, now = await get_otp(tx, link, browser), ctx.clock()
-    valid = row.valid_until(now) if row else None
-    if valid is None or not 0 <= now - (valid - OTP_LIFETIME_MS) < REPEAT_MS:
-        return None
-    phone = sms_number((await load_visit(ctx, tx, visit)).plan.customer.phone)
-    return OtpSent(masking.phone(phone), (valid - now) // 1000, repeated=True) if phone else None
 
 
 @transaction

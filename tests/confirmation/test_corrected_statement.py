@@ -37,8 +37,8 @@ async def test_what_was_signed_before_is_on_the_page_and_in_both_copies(sqlite_w
     copy = (await tao.client.get(f"{visitor.path}/copy")).text
     pdf = words_of_pdf((await tao.client.get(f"{visitor.path}/copy.pdf")).content)
     for text in (html, copy, pdf):
-        before, _, rest = text.partition("此前的答复，已由后来的代替")
-        assert before
+        _, _, rest = text.partition("此前的答复，已由后来的代替")
+        assert rest, text[:300]
         earlier = rest.partition("您现在的答复")[0]
         assert re.search("当时签的是：[^<]*防冻不当", earlier)
         assert "当时签的是" not in rest.partition("您现在的答复")[2]
@@ -73,4 +73,4 @@ async def test_who_signs_as_the_account_holder_under_another_name_is_told_whose_
     assert "登记的户主是" not in await visitor.html()
     advance_clock(sqlite_world, seconds=5)
     await visitor.done("signature", {"signer": "周小云", "relation": "account_holder"})
-    assert f"登记的户主是{name[0]}**" in await visitor.html()
+    assert f"登记的户主是{name[0]}*" in await visitor.html()

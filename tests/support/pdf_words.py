@@ -28,14 +28,14 @@ def words_of_pdf(raw: bytes) -> str:
 
 
 def _plain(stream: bytes) -> bytes:
-    try:
-        return zlib.decompress(base64.a85decode(stream.strip(), adobe=False) if b"~>" not in stream else _ascii(stream))
-    except (ValueError, zlib.error):
+    if stream.startswith(b"x\x9c"):
+        return zlib.decompressobj().decompress(stream)
+    if not stream.rstrip().endswith(b"~>"):
         return stream
-
-
-def _ascii(stream: bytes) -> bytes:
-    return base64.a85decode(b"<~" + stream.strip(), adobe=True)
+    try:
+        return zlib.decompress(base64.a85decode(b"<~" + stream.strip(), adobe=True))
+    except zlib.error:  # a picture
+        return b""
 
 
 def _map(text: str) -> dict[int, str]:
