@@ -39,11 +39,7 @@ def _plain(stream: bytes) -> bytes:
 
 
 def _map(text: str) -> dict[int, str]:
-    found: dict[int, str] = {}
-    for first, last, values in re.findall(r"<(\w+)> <(\w+)> \[(.*?)\]", text, re.DOTALL):
-        codes = range(int(first, 16), int(last, 16) + 1)
-        found |= dict(zip(codes, (_sign(one) for one in re.findall(r"<(\w+)>", values)), strict=False))
-    return found
+    return {int(code, 16): _sign(sign) for code, sign in re.findall(r"<(\w\w)> <(\w{4,})>\n", text)}
 
 
 def _sign(digits: str) -> str:

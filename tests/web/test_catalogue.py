@@ -1,5 +1,7 @@
 """Whatever a page says in Chinese it can say in English."""
 
+import re
+
 import pytest
 from babel.messages.catalog import Catalog
 
@@ -40,3 +42,10 @@ def test_a_text_that_somebody_has_to_look_at_again_is_found() -> None:
 def test_texts_are_found_in_templates_and_in_code() -> None:
     found = {message.id for message in texts()}
     assert {"拨打热线 %(hotline)s", "没有找到这个页面"} <= found
+
+
+def test_no_english_text_repeats_itself() -> None:
+    strings = [one for message in catalogue() for one in (message.string, *message.string) if len(one) > 8]
+    assert len(strings) > 100
+    assert [one for one in strings if re.fullmatch(r"(.{9,}?)\1+", one, re.DOTALL)] == []
+    assert re.fullmatch(r"(.{9,}?)\1+", "Your name. Your name. ")
