@@ -92,7 +92,7 @@ class ConfirmationPage(msgspec.Struct, frozen=True, kw_only=True):
 class PageDetails(msgspec.Struct, frozen=True, kw_only=True):
     """The page with what only its HTML shows. `nobody_home`: the visit ended because nobody was home.
 
-    `door_checked`: the customer confirmed the code at the door. `told_of`: the technician of whom the customer was told
+    `door_checked`: the customer confirmed the code at the door. `announced`: of whom the customer was informed
     before another one was sent. `answered`: before the code, the numbers of complaints and reports that were answered;
     "" for one without.
     """
@@ -102,7 +102,7 @@ class PageDetails(msgspec.Struct, frozen=True, kw_only=True):
     nobody_home: bool
     answered: tuple[str, ...] = ()
     door_checked: bool = False
-    told_of: TechnicianCard | None = None
+    announced: TechnicianCard | None = None
 
 
 ID_SHOWN = "id_shown"
@@ -187,12 +187,12 @@ async def build_details(
         nobody_home=nobody_home,
         answered=answered,
         door_checked=ID_SHOWN in {entry.what for entry in visit.effective_entries() if entry.via == "scan"},
-        told_of=await _told_of(ctx, tx, visit),
+        announced=await _announced(ctx, tx, visit),
     )
 
 
-async def _told_of(ctx: AppContext, tx: Transaction, visit: LoadedVisit) -> TechnicianCard | None:
-    """Of whom the last message before the technician was changed told the customer; None where it is the same."""
+async def _announced(ctx: AppContext, tx: Transaction, visit: LoadedVisit) -> TechnicianCard | None:
+    """Of whom the last message before the technician was changed informed the customer; None where it is the same."""
     current = technician_of(visit)
     changes = [one for one in visit.plan_history.trail if "technician" in one.old]
     if not changes:
@@ -202,12 +202,12 @@ async def _told_of(ctx: AppContext, tx: Transaction, visit: LoadedVisit) -> Tech
         for one in await outbox.messages_of(tx, visit.row.id)
         if one.state in SENT and one.about != "code"
     ]
-    since, told = 0, current
+    since, known = 0, current
     for one in changes:
         if any(since <= at < to_ms(one.at) for at in sent):
-            told = one.old["technician"]
+            known = one.old["technician"]
         since = to_ms(one.at)
-    return None if told == current else await technician_card(ctx, tx, told)
+    return None if known == current else await technician_card(ctx, tx, known)
 
 
 def _answered(visit: LoadedVisit, page: ConfirmationPage) -> tuple[str, ...]:

@@ -37,7 +37,7 @@ HOW_TO_CHECK = PageText("要自己核对有没有改动，请在同一页另存 
 PRICE_LIST = PageText("价目表（公司提供，不是签字内容的一部分）")
 PHOTOS = PageText("照片")
 SIGNS = {"✗": "×"}
-"""What stands for signs of the page that the font does not have."""
+"""What is printed for signs of the page that the font does not have."""
 GREY = HexColor("#555555")
 
 
@@ -186,9 +186,9 @@ class _Writer:
                 yield self.line(self.words(text))
         for one in box.then:
             what = {"what": self.words(one.label)}
-            said = PageText("当时签的是：%(what)s", what) if box.signer else PageText("当时的内容是：%(what)s", what)
+            given = PageText("当时签的是：%(what)s", what) if box.signer else PageText("当时的内容是：%(what)s", what)
             was = "；".join(one.before) or (self.words(PHOTOS) if one.photos_before else "—")
-            yield self.line(f"{self.words(said)} {was}")
+            yield self.line(f"{self.words(given)} {was}")
         who = f"{box.signer}（{self.words(box.relation)}）" if box.signer else box.reason
         yield self.line(f"{who} {self.moment(box.at)}".strip())
         if box.holder:
