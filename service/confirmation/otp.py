@@ -187,9 +187,17 @@ async def verification_level(
     row, now = await get_otp(tx, link, browser), ctx.clock()
     if row is None or row.passed_from is None or not row.is_verified(now):
         return None
-    technicians, places = sorted(visit.plan_history.ever_assigned), (browser.address_hash, row.passed_from)
-    last_sighting = await sightings.last_sighting(tx, technicians, places)
-    return "phone" if browser.staff or near(last_sighting, now) else "own_device"
+    return "phone" if await is_near_staff(ctx, tx, visit, browser, row.passed_from) else "own_device"
+
+
+async def is_near_staff(ctx: AppContext, tx: Transaction, visit: LoadedVisit, browser: Browser, *places: bytes) -> bool:
+    """Whether staff are signed in there, or a device of the visit's technicians was on the network of the browser, or
+    of one of the other `places`."""
+    if browser.staff:
+        return True
+    technicians = sorted(visit.plan_history.ever_assigned)
+    last_sighting = await sightings.last_sighting(tx, technicians, (browser.address_hash, *places))
+    return near(last_sighting, ctx.clock())
 
 
 def _digest(link: UUID, code: str) -> bytes:

@@ -11,16 +11,18 @@ from service.accounts.browser import Browser
 from service.accounts.cards import TechnicianCard, technician_card
 from service.context import AppContext, read_only
 from service.db.database import Transaction
-from service.judge.moments import in_zone
+from service.judge.moments import in_zone, to_ms
 from service.judge.signoffs import Level
 from service.judge.statements import Document
 from service.judge.visit import Window
+from service.messages import outbox
 from service.visits.appointment import AGREED, Appointment, current_appointment
 from service.visits.changes import Cancellation
 from service.visits.customer_link import link_expiry, resolve_link
 from service.visits.departures import view_of
 from service.visits.free_times import offered_windows
 from service.visits.loading import LoadedVisit, load_visit
+from service.visits.owed_answers import complaints_of
 from service.visits.windows import local, technician_of
 
 from . import masking, otp, statements
@@ -88,13 +90,23 @@ class ConfirmationPage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PageDetails(msgspec.Struct, frozen=True, kw_only=True):
-    """The page with what only its HTML shows. `nobody_home`: the visit ended because nobody was home."""
+    """The page with what only its HTML shows. `nobody_home`: the visit ended because nobody was home.
+
+    `door_checked`: the customer confirmed the code at the door. `announced`: of whom the customer was informed
+    before another one was sent. `answered`: before the code, the numbers of complaints and reports that were answered;
+    "" for one without.
+    """
 
     page: ConfirmationPage
     answers: tuple[GivenAnswer, ...]
     nobody_home: bool
+    answered: tuple[str, ...] = ()
+    door_checked: bool = False
+    announced: TechnicianCard | None = None
 
 
+ID_SHOWN = "id_shown"
+SENT = ("delivered", "taken")
 ANONYMOUS = Browser()
 APPOINTMENT = QuestionView(
     id="appointment", items=(AGREED,), things=(), zh="您同意这个上门时间吗？", en="Do you agree to this time?"
@@ -168,7 +180,41 @@ async def build_details(
         expected_at=departure and departure.arrives_at,
     )
     nobody_home = stage == "over" and "work_finished" not in facts and "nobody_home" in facts
-    return PageDetails(page=page, answers=view.latest_answers(ctx), nobody_home=nobody_home)
+    answered = () if level is not None or await otp.is_near_staff(ctx, tx, visit, browser) else _answered(visit, page)
+    return PageDetails(
+        page=page,
+        answers=view.latest_answers(ctx),
+        nobody_home=nobody_home,
+        answered=answered,
+        door_checked=ID_SHOWN in {entry.what for entry in visit.effective_entries() if entry.via == "scan"},
+        announced=await _announced(ctx, tx, visit),
+    )
+
+
+async def _announced(ctx: AppContext, tx: Transaction, visit: LoadedVisit) -> TechnicianCard | None:
+    """Of whom the last message before the technician was changed informed the customer; None where it is the same."""
+    current = technician_of(visit)
+    changes = [one for one in visit.plan_history.trail if "technician" in one.old]
+    if not changes:
+        return None
+    sent = [
+        one.created_at
+        for one in await outbox.messages_of(tx, visit.row.id)
+        if one.state in SENT and one.about != "code"
+    ]
+    since, known = 0, current
+    for one in changes:
+        if any(since <= at < to_ms(one.at) for at in sent):
+            known = one.old["technician"]
+        since = to_ms(one.at)
+    return None if known == current else await technician_card(ctx, tx, known)
+
+
+def _answered(visit: LoadedVisit, page: ConfirmationPage) -> tuple[str, ...]:
+    """The numbers of the answered complaints and reports of which the page does not show the answer."""
+    numbers = CustomerView(visit).answered_numbers() if complaints_of(visit) else ()
+    shown = {one.number or "" for one in page.raised if one.answered_at}
+    return tuple(one for one in numbers if one not in shown)
 
 
 def _mask_visit(visit: LoadedVisit, window: Window | None, *, verified: bool) -> MaskedVisit:

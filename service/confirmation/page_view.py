@@ -9,12 +9,12 @@ import msgspec
 from service.context import AppContext
 from service.judge.moments import in_zone
 from service.judge.signoffs import StatementRefusal
-from service.judge.statements import StatementLine
 from service.visits.complaints import COMPLAINTS
 from service.web.language import AnyText, PageText, TextPair
 from service.web.templates import format_day_and_time
 
 from . import progress, reschedule_wish, responses
+from .changed_lines import ChangedLine, changed_lines
 from .form_state import ANSWERED, NOTHING_SENT, FormState
 from .page import ConfirmationPage, PageDetails
 from .progress import StepName
@@ -31,16 +31,6 @@ OWN_WORDS = ("signer", "reason", "helper", "text", "comment", "wish")  # fields 
 STAFF_RELATIONS = ("technician", "unknown")  # no customer chooses these
 Choices = dict[str, AnyText]
 """Texts by the value that a form submits."""
-
-
-class ChangedLine(msgspec.Struct, frozen=True):
-    """A line of a statement before and now; photos are counted."""
-
-    label: TextPair
-    before: tuple[str, ...]
-    now: tuple[str, ...]
-    photos_before: int
-    photos_now: int
 
 
 class StatementCard(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,8 +76,11 @@ def page_view(
     cards = statement_cards(ctx, page, sent)
     own = [card for card in cards if card.view.signs]
     step = asked_step or step_of(sent)
-    in_steps = page.level is None and bool(waiting) and not sent.carried
-    code_asked = bool(sent.carried) or sent.form in ("code", "code-entry")
+    corrected = any(one.before for one in waiting)
+    if corrected and step is None:
+        step = "sign"
+    in_steps = page.level is None and bool(waiting) and not sent.carried and not details.answered
+    code_asked = bool(sent.carried or details.answered) or sent.form in ("code", "code-entry")
     if in_steps and (code_asked or (page.code_until and step is None)):
         step = "sign"
     all_steps = progress.steps(
@@ -103,12 +96,20 @@ def page_view(
         "started": started,
         "missed": missed,
         "headline": progress.headline(
-            details, waiting=len(waiting), signed=bool(own) and not waiting, done=done, started=started, missed=missed
+            details,
+            waiting=len(waiting),
+            corrected=corrected,
+            response=_response(own) if not waiting else None,
+            done=done,
+            started=started,
+            missed=missed,
         ),
         "stations": progress.stations(page) if page.state != "cancelled" else (),
         "steps": {one.name: one for one in all_steps},
         "code_in_step": in_steps,
-        "code_first": page.level is None and not in_steps and code_asked,
+        "code_first": page.level is None and not in_steps and code_asked and not details.answered,
+        "answered_numbers": details.answered,
+        "response": _response(own) if not waiting else None,
         "code_last": not in_steps and (not code_asked if page.level is None else not own),
         "official": ctx.company.official,
         "wish": reschedule_wish.split_wish(appointment.asked.wish, appointment.asked.window)
@@ -145,6 +146,15 @@ def page_view(
     }
 
 
+def _response(cards: list[StatementCard]) -> AnyText | None:
+    """What the customer answered to all statements, in a word; None where they answered nothing."""
+    verdicts = [one.verdict for card in cards for one in card.boxes if one.heading is responses.CURRENT]
+    for outcome in ("refused", "partly", "unable"):
+        if responses.OUTCOMES[outcome] in verdicts:
+            return progress.RESPONDED[outcome]
+    return progress.RESPONDED["signed"] if cards else None
+
+
 def split_reports(page: ConfirmationPage) -> dict[str, list[ReportView]]:
     """What the customer raised: complaints, and the rest."""
     return {
@@ -155,7 +165,8 @@ def split_reports(page: ConfirmationPage) -> dict[str, list[ReportView]]:
 
 def statement_cards(ctx: AppContext, page: ConfirmationPage, sent: FormState = NOTHING_SENT) -> list[StatementCard]:
     """The statements of a page."""
-    return [_card(ctx, view, sent) for view in page.statements]
+    holder = page.visit.customer if page.level is not None else ""
+    return [_card(ctx, view, sent, holder) for view in page.statements]
 
 
 def has_started(page: ConfirmationPage) -> bool:
@@ -218,7 +229,7 @@ def step_of(sent: FormState) -> StepName | None:
     return "sign" if form.partition("-")[0] in (*DECLINES, "sign") else None
 
 
-def _card(ctx: AppContext, view: StatementView, sent: FormState) -> StatementCard:
+def _card(ctx: AppContext, view: StatementView, sent: FormState, holder: str) -> StatementCard:
     document = view.statement
     key = f"{view.title.id}-{document.thing}" if document.thing else view.title.id
     return StatementCard(
@@ -228,30 +239,15 @@ def _card(ctx: AppContext, view: StatementView, sent: FormState) -> StatementCar
         labels=tuple(TextPair(line.label, en) for line, en in zip(document.lines, view.english, strict=True)),
         declaration=TextPair(document.declaration, view.declares or "") if document.declaration else None,
         price_list=tuple(_ADDRESS.split(ctx.company.price_list)) if view.charged and ctx.company.price_list else (),
-        boxes=responses.response_boxes(view, ctx.zone),
+        boxes=responses.response_boxes(view, ctx.zone, holder),
         needs_signature=responses.needs_signature(view),
         has_responded=responses.has_responded(view),
         is_signed=responses.is_signed(view),
         signers={one.id: one for one in view.relations if one.id not in STAFF_RELATIONS and one.may_sign},
-        changes=_changes(view),
+        changes=changed_lines(view, view.before),
         may_not_sign=tuple(one for one in view.relations if one.id not in STAFF_RELATIONS and not one.may_sign),
         helpers={one.id: one for one in view.relations},
         changed=sent.changed and sent.form in {f"{does}-{key}" for does in ("sign", *DECLINES)},
-    )
-
-
-def _changes(view: StatementView) -> tuple[ChangedLine, ...]:
-    """The lines that were added, changed or left out since the last answer."""
-    if view.before is None:
-        return ()
-    english = {line.label: en for line, en in zip(view.statement.lines, view.english, strict=True)}
-    before, now = ({line.label: line for line in one.lines} for one in (view.before, view.statement))
-    nothing = StatementLine("")
-    return tuple(
-        ChangedLine(TextPair(label, english.get(label, "")), one.value, other.value, len(one.photos), len(other.photos))
-        for label in dict.fromkeys((*before, *now))
-        for one, other in [(before.get(label, nothing), now.get(label, nothing))]
-        if (one.value, one.photos) != (other.value, other.photos)
     )
 
 

@@ -34,6 +34,10 @@ FONT_FILE = Path(__file__).parent / "vendor/@expo-google-fonts/noto-sans-sc/400R
 MARGIN, WIDTH = 48, A4[0] - 2 * 48
 PICTURE = (WIDTH / 2 - 8, 180)  # at most
 HOW_TO_CHECK = PageText("要自己核对有没有改动，请在同一页另存 HTML 文件：里面有原文和核对方法。")
+PRICE_LIST = PageText("价目表（公司提供，不是签字内容的一部分）")
+PHOTOS = PageText("照片")
+SIGNS = {"✗": "×"}
+"""What is printed for signs of the page that the font does not have."""
 GREY = HexColor("#555555")
 
 
@@ -95,7 +99,7 @@ class _Writer:
 
     def line(self, text: str, style: ParagraphStyle | None = None) -> Paragraph:
         """A paragraph; line breaks stay, and what cannot be printed is a space."""
-        shown = "".join(c if c == "\n" or c.isprintable() else " " for c in text)
+        shown = "".join(SIGNS.get(c, c) if c == "\n" or c.isprintable() else " " for c in text)
         return Paragraph(escape(shown).replace("\n", "<br/>"), style or self.body)
 
     def facts(self, *pairs: tuple[AnyText, str]) -> Flowable:
@@ -124,7 +128,10 @@ class _Writer:
             (PageText("工单号"), visit.external_ref),
             (PageText("上门编号"), visit.id),
             (PageText("热线"), page.hotline),
-            (PageText("约定时间"), format_window(visit.window, self.language) if visit.window else ""),
+            (
+                PageText("约定时间") if page.appointment.agreed else PageText("计划时间"),
+                format_window(visit.window, self.language) if visit.window else "",
+            ),
             (PageText("来人"), f"{person.title} {person.name} {person.badge}".strip()),
             (PageText("工作内容"), visit.content),
             (PageText("客户"), f"{visit.customer} {visit.phone}".strip()),
@@ -150,7 +157,7 @@ class _Writer:
             for file in line.photos:
                 yield from self.file(self.words(label), file)
         if card.price_list:
-            yield self.line("".join(card.price_list), self.small)
+            yield self.facts((PRICE_LIST, "".join(card.price_list)))
         if card.declaration:
             yield self.line(self.words(card.declaration))
         for box in card.boxes:
@@ -177,8 +184,15 @@ class _Writer:
         for text in (box.heading, box.verdict):
             if text is not None:
                 yield self.line(self.words(text))
+        for one in box.then:
+            what = {"what": self.words(one.label)}
+            given = PageText("当时签的是：%(what)s", what) if box.signer else PageText("当时的内容是：%(what)s", what)
+            was = "；".join(one.before) or (self.words(PHOTOS) if one.photos_before else "—")
+            yield self.line(f"{self.words(given)} {was}")
         who = f"{box.signer}（{self.words(box.relation)}）" if box.signer else box.reason
         yield self.line(f"{who} {self.moment(box.at)}".strip())
+        if box.holder:
+            yield self.line(self.words(PageText("登记的户主是%(name)s", {"name": box.holder})), self.label)
         if box.helper:
             yield self.line(f"{self.words(PageText('协助人'))} {box.helper}（{self.words(box.relation)}）")
         if box.typed:

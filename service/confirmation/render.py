@@ -60,7 +60,7 @@ def render_page(
     if any(form.startswith("sign-") for form in forms):
         script = SIGNATURE_PAD
     assets = Assets(script, images=bool(details.page.technician.photo) or details.page.level is not None)
-    switch = _switch(token, sent)
+    switch = _switch(token, sent, step)
     return render(
         scope,
         "confirmation/page.html",
@@ -74,11 +74,12 @@ def render_page(
     )
 
 
-def _switch(token: str, sent: FormState) -> Switch | None:
-    """The language switch, which carries the input along; None without input, for the switch of any page."""
+def _switch(token: str, sent: FormState, step: StepName | None) -> Switch | None:
+    """The language switch, which carries the input along, or the step that is open; None without either, for the
+    switch of any page."""
     name, fields = ("kept", sent.carried) if sent.carried else ("typed", sent.fields)
     if not fields.get("form"):
-        return None
+        return Switch("/language", {"back": f"/c/{token}?step={step}"}) if step else None
     return Switch(f"/c/{token}", {"does": "language", name: msgspec.json.encode(fields).decode()})
 
 

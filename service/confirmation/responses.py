@@ -8,6 +8,8 @@ from service.judge.moments import in_zone
 from service.judge.signoffs import Signature, StatementRefusal
 from service.web.language import AnyText, PageText, TextPair
 
+from . import masking
+from .changed_lines import ChangedLine, changed_lines
 from .statements import StatementView
 
 StatementResponse = Signature | StatementRefusal
@@ -42,6 +44,8 @@ NOT_ALLOWED = PageText("签字人不是可以签字的人，请户主或成年�
 class ResponseBox(msgspec.Struct, frozen=True, kw_only=True):
     """One response as the page shows it. `style`: `said`, `void`, `none` (not current), or '' (a signature that holds).
 
+    `holder`: the registered account holder, masked, where somebody of another name signed as that. `then`: the lines
+    that were otherwise when it was given.
     `how`: how a signature was given, or who wrote a refusal. `picture`: the SHA-256 of a drawn signature.
     """
 
@@ -58,17 +62,25 @@ class ResponseBox(msgspec.Struct, frozen=True, kw_only=True):
     holds: bool = False
     reason: str = ""
     helper: str = ""
+    then: tuple[ChangedLine, ...] = ()
+    holder: str = ""
 
 
-def response_boxes(view: StatementView, zone: tzinfo | None) -> tuple[ResponseBox, ...]:
-    """All responses to a statement, the oldest first."""
+def response_boxes(view: StatementView, zone: tzinfo | None, holder: str = "") -> tuple[ResponseBox, ...]:
+    """All responses to a statement, the oldest first. `holder`: the name of the account holder, where it is known."""
     last = _last(view)
     return tuple(
-        _signature_box(view, one, one is last, zone)
+        msgspec.structs.replace(_signature_box(view, one, one is last, zone), holder=_other_holder(one, holder))
         if isinstance(one, Signature)
         else _refusal_box(view, one, one is last, zone)
         for one in _in_order_of_time(view)
     )
+
+
+def _other_holder(one: Signature, holder: str) -> str:
+    """The account holder, masked, where the signer says to be that under another name."""
+    same = one.signer.strip() in (holder.strip(), masking.name(holder))
+    return "" if same or not holder.strip() or one.relation != "account_holder" else masking.name(holder)
 
 
 def current_response(view: StatementView) -> StatementResponse | None:
@@ -137,6 +149,7 @@ def _signature_box(view: StatementView, one: Signature, last: bool, zone: tzinfo
         at=in_zone(one.at, zone),
         signer=one.signer,
         relation=_relation(view, one.relation),
+        then=changed_lines(view, view.texts.get(one.entry)),
         how=SIGNED_NEAR_STAFF if one.via == "link" and one.level == "phone" else LEVELS[one.level],
     )
     if not one.allowed:
@@ -168,6 +181,7 @@ def _refusal_box(view: StatementView, one: StatementRefusal, last: bool, zone: t
         reason=one.reason,
         helper=one.helper or "",
         relation=_relation(view, one.relation) if one.helper else None,
+        then=changed_lines(view, view.texts.get(one.entry)),
         how=WRITERS.get(one.by, OTHER_WRITER),
     )
 

@@ -74,6 +74,10 @@ class StatementView(msgspec.Struct, frozen=True, kw_only=True):
     declares: Annotated[str | None, Meta(description="What the signer declares, in English.")] = None
     charged: Annotated[bool, Meta(description="By it the customer pays for the meter.")] = False
     before: Annotated[Document | None, Meta(description="What was answered last, where it has changed since.")] = None
+    texts: Annotated[
+        dict[str, Document],
+        Meta(description="By the entry of a signature or a refusal: what it was given to, where it has changed since."),
+    ] = {}
     changed_because: Annotated[tuple[str, ...], Meta(description="Why it was changed, as far as it was written.")] = ()
 
 
@@ -176,6 +180,7 @@ class CustomerView:
             declares=table.declares.en if table.declares else None,
             charged=self._is_charged(made),
             before=sign_off.before,
+            texts=sign_off.texts,
             changed_because=self._reasons(sign_off) if sign_off.before else (),
         )
 
@@ -320,6 +325,11 @@ class CustomerView:
             "answered_at": in_zone(answer.at, zone) if answer else None,
             "answer": words_of(answer) or None if answer else None,
         }
+
+    def answered_numbers(self) -> tuple[str, ...]:
+        """The numbers of the complaints and reports that were answered; "" for one without a number."""
+        receipts = map(self._receipt, self.complaints)
+        return tuple(one["number"] or "" for one in receipts if one["answered_at"])
 
     def reportable_facts(self) -> tuple[Option, ...]:
         """The facts that a customer may raise."""

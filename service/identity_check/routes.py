@@ -133,7 +133,7 @@ def _genuine(request: AnyRequest, ctx: AppContext, found: IdentityCheck, code: s
         view = {"hotline": ctx.company.hotline}
         return render(request.scope, "identity_check/expired.html", view, 410, company=ctx.company)
     template = "visit_cancelled" if found.cancelled else "confirmed" if found.used else "genuine"
-    photo = f"/d/{code}/who" if found.technician.photo and template != "confirmed" else None
+    photo = f"/d/{code}/who" if found.technician.photo else None
     view = {
         "code": code,
         "found": found,

@@ -68,13 +68,14 @@ class StatementRefusal(msgspec.Struct, frozen=True, kw_only=True):
 
 class SignOff(msgspec.Struct, frozen=True):
     """A statement with the signature that counts, and the refusals. `before`: the text of the last answer, if it has
-    changed since."""
+    changed since. `texts`: by the entry of any signature or refusal, the text that it was given to, likewise."""
 
     made: RenderedStatement
     signature: Signature | None
     declined: tuple[StatementRefusal, ...]
     earlier: tuple[Signature, ...] = ()  # replaced, or weaker than the one that counts
     before: Document | None = None
+    texts: dict[str, Document] = {}
 
 
 def sign_offs(
@@ -103,15 +104,18 @@ def _sign_off(rules: CompiledChecklist, made: RenderedStatement, history: Statem
     before = history.document_at(answered[-1]) if answered else None
     if before == made.document:
         before = None
+    other = {signature.entry for signature in signatures if signature.state in ("wrong", "unbound")}
+    given_to = {act[2].id: history.document_at(act) for act in (*signed, *refusals) if act[2].id not in other}
+    texts = {entry: text for entry, text in given_to.items() if text != made.document}
     if not signatures:
-        return SignOff(made, None, declined, before=before)
+        return SignOff(made, None, declined, before=before, texts=texts)
     # the last one counts, unless an earlier one on the current statement is better verified
     # and one by somebody who may not sign replaces none by somebody who may
     valid = [signature for signature in signatures if signature.allowed] or signatures
     verified = [signature for signature in valid if signature.state == "holds" and signature.level == "own_device"]
     counts = verified[-1] if verified else valid[-1]
     return SignOff(
-        made, counts, declined, tuple(signature for signature in signatures if signature is not counts), before
+        made, counts, declined, tuple(signature for signature in signatures if signature is not counts), before, texts
     )
 
 

@@ -43,6 +43,7 @@ SECURITY: Headers = (
 )
 SWITCHABLE = re.compile(
     r"/([A-Za-z0-9][A-Za-z0-9/_.~%-]*)?(#[A-Za-z0-9_.~%!'()*-]*)?"
+    r"|/c/[A-Za-z0-9_.~%-]+\?step=[a-z]+"
     r"|/(desk|sign-in)[A-Za-z0-9/_.~%-]*\?[A-Za-z0-9_.~%&=+*/-]*"
 )
 """The addresses of this site that a form may return to."""

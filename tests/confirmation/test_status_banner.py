@@ -106,7 +106,11 @@ async def test_a_time_is_called_agreed_only_when_it_was(world: World, post: Post
     await move_window(world)
     html = (await world.client.get(f"/c/{token}")).text
     assert "约定时间" not in html
-    for part in ("<s>3月2日（周一） 09:00–10:00</s>", "3月2日（周一） 14:00–15:00", "原因：前一家未完"):
+    for part in (
+        '<span class="times">09:00–10:00</span></span></s>',
+        '<span class="times">14:00–15:00</span>',
+        "原因：前一家未完",
+    ):
         assert part in html
     before = (await world.ask(None, "GET", f"/v1/confirmations/{token}")).json()["appointment"]["before"]
     assert before["from"] == "2026-03-02T09:00:00+08:00"

@@ -1,5 +1,8 @@
 """Whatever a page says in Chinese it can say in English."""
 
+import re
+from typing import Any
+
 import pytest
 from babel.messages.catalog import Catalog
 
@@ -40,3 +43,16 @@ def test_a_text_that_somebody_has_to_look_at_again_is_found() -> None:
 def test_texts_are_found_in_templates_and_in_code() -> None:
     found = {message.id for message in texts()}
     assert {"拨打热线 %(hotline)s", "没有找到这个页面"} <= found
+
+
+def test_no_english_text_repeats_itself() -> None:
+    repeated = re.compile(r"(.{9,}?)\1+", re.DOTALL)
+    strings = [one for message in catalogue() for one in strings_of(message.string)]
+    assert len(strings) > 100
+    assert [one for one in strings if repeated.fullmatch(one)] == []
+    assert repeated.fullmatch("Your name. Your name. ")
+
+
+def strings_of(value: Any) -> tuple[str, ...]:
+    """A text, or the singular and the plural."""
+    return (value,) if isinstance(value, str) else tuple(value)
