@@ -3,6 +3,7 @@
 from base64 import b64decode
 from binascii import Error
 from io import BytesIO
+from typing import Any, cast
 
 import segno
 from PIL import Image, ImageDraw
@@ -52,7 +53,7 @@ def _is_blank(image: Image.Image) -> bool:
     grey = Image.alpha_composite(Image.new("RGBA", drawn.size, "white"), drawn).convert("L")
     shades = grey.histogram()
     ground = shades.index(max(shades))
-    ink = grey.point([255 * (abs(shade - ground) > CONTRAST) for shade in range(256)])
+    ink = cast("Any", grey).point([255 * (abs(shade - ground) > CONTRAST) for shade in range(256)])
     left, top, right, bottom = ink.getbbox() or (0, 0, 0, 0)
     return ink.histogram()[255] < VISIBLE_PIXELS or _is_tap(right - left, bottom - top)
 
