@@ -272,7 +272,10 @@ def _origin_of(url: str) -> str:
     more = parts.path.strip("/") or parts.query or parts.fragment or parts.username or parts.password
     if parts.scheme not in DEFAULT_PORTS or not host or more or url.endswith(("?", "#")):
         return ""
-    shown = f"[{host}]" if ":" in host else host
+    try:
+        shown = f"[{host}]" if ":" in host else host.encode("idna").decode()
+    except UnicodeError:
+        return ""
     return f"{parts.scheme}://{shown}" + ("" if port in (None, DEFAULT_PORTS[parts.scheme]) else f":{port}")
 
 

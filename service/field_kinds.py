@@ -50,6 +50,8 @@ IdentifierText = Annotated[str, _kind(100, text.clean_identifier)]
 LineText = Annotated[str, _kind(200, text.clean_line)]
 AddressText = Annotated[str, _kind(500, text.clean_line)]
 LongText = Annotated[str, _kind(2000, text.clean_text)]
+WorkText = Annotated[str, Meta(max_length=2000, extra={_CLEAN: text.clean_text, _VISIBLE: True})]
+"""A text that has to say something now; older visits may have been planned without."""
 CodeText = Annotated[str, _kind(100, text.clean_code)]
 """A one-time code of digits."""
 SecretText = Annotated[str, _kind(100, text.clean_secret)]

@@ -6,6 +6,7 @@ Every door uses these functions, whether a text comes as JSON, in a form, in a t
 - `clean_phone`, `phone_numbers`, `sms_number`: telephone numbers.
 - `clean_identifier`: order numbers and accounts to be kept. `identifier_key`: how they, names and types are compared.
 - `clean_code`: a one-time code of digits. `clean_secret`: any other code that is pasted.
+- `clean_link_code`: the code in a link to a customer's page.
 - `login_key`: how logins are compared. `search_key`, `search_query`: how texts are searched.
 
 Each gives its own result again when it is applied twice.
@@ -29,7 +30,7 @@ _MEANT = (  # invisible characters that change what one sees: flags, joined emoj
     rf"|[{_EMOJI}]{_AFTER_EMOJI}(?:\u200d[{_EMOJI}]{_AFTER_EMOJI})*"
     rf"|[{_JOINING}][\u200c\u200d](?=[{_JOINING}])"
     r"|[0-9#*]\ufe0f(?=\u20e3)"
-    r"|[\u2e80-\u9fff\uf900-\ufaff\U00020000-\U0003ffff][\ufe00-\ufe0f\U000e0100-\U000e01ef]"
+    r"|[\u2e80-\u9fff\uf900-\ufaff\U00020000-\U0003ffff][\ufe00-\ufe02\U000e0100-\U000e01ef]"
 )
 _HIDDEN = re.compile(rf"({_MEANT})|[{_INVISIBLE}]")
 _ANY_INVISIBLE = re.compile(rf"[{_INVISIBLE}]")
@@ -43,6 +44,8 @@ _NOT_SEARCHED = re.compile(r"[-_./()\[\]·•・+,、;:'\"]")
 _SHOWN = frozenset("LNPS")
 _PRIVATE = "Co"  # rare characters of names are in the private use area of GB 18030
 
+_LINK_CODE = re.compile("[A-Za-z0-9]*")
+_NO_SECRET = re.compile(r"[^A-Za-z0-9_-]+\Z")
 _EXTENSION = re.compile(r"(?:转|分机|ext\.?|[#x])\s*:?\s*\d{1,6}", re.IGNORECASE)
 _NUMBERS = re.compile(  # of other countries; mobiles; and whatever else has digits
     r"\+(?!86)\d[\d\s().-]*|(?<!\d)(?:\+?(?:00)?86[\s-]*|0)?1[3-9](?:[\s().-]*\d){9}(?!\d)|\+?[\d(][\d\s().-]*"
@@ -51,8 +54,8 @@ _NOT_DIALLED = re.compile(r"[\s().-]")
 _MOBILE = re.compile(r"(?:\+?(?:00)?86|0)?(1[3-9]\d{9})")
 _HOME = re.compile(r"(?:00)?86(?=1[3-9]\d{9}$)|(?:0086|86)(?=[2-9]\d{9,10}$)")
 _LIKE_MOBILE = re.compile(r"1\d*")
-_ABROAD = re.compile(r"(?:\+|00)(\d{7,15})")
-_DIALLED = re.compile(r"\d{7,15}")
+_ABROAD = re.compile(r"(?:\+|00)([1-9]\d{6,14})")  # no country begins with 0
+_DIALLED = re.compile(r"(?!00)\d{7,15}")
 _MAIL_ADDRESS = re.compile(r"[\w+-]+(?:\.[\w+-]+)*@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*", re.ASCII)
 _DECIMAL_TAIL = re.compile(r"(\d{7,})\.0+")
 
@@ -64,7 +67,7 @@ def clean_text(text: str) -> str:
     if _ODD.search(text) is not None:
         text = _SURROGATE.sub("\ufffd", _BREAK.sub("\n", text))
         text = _HIDDEN.sub(lambda found: found[1] or "", text)
-    return (text if is_normalized("NFC", text) else normal_form("NFC", text)).strip()
+    return _unless_nothing((text if is_normalized("NFC", text) else normal_form("NFC", text)).strip())
 
 
 def clean_line(text: str) -> str:
@@ -73,8 +76,15 @@ def clean_line(text: str) -> str:
 
 
 def is_visible(text: str) -> bool:
-    """Whether there is anything to see: a letter, digit, punctuation mark or symbol, not just blanks and marks."""
-    return any(category(one)[0] in _SHOWN or category(one) == _PRIVATE for one in _ANY_INVISIBLE.sub("", text))
+    """Whether there is anything to read: a letter, digit, punctuation mark or symbol, not just blanks, marks and
+    characters that were lost."""
+    plain = _ANY_INVISIBLE.sub("", text).replace("\ufffd", "")
+    return any(category(one)[0] in _SHOWN or category(one) == _PRIVATE for one in plain)
+
+
+def _unless_nothing(text: str) -> str:
+    """The text; '' if it has only marks, which belong on letters."""
+    return "" if text and all(category(one)[0] in "MZ" for one in text) else text
 
 
 def clean_identifier(text: str) -> str:
@@ -82,7 +92,7 @@ def clean_identifier(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text.strip()
     plain = _ANY_INVISIBLE.sub("", _SURROGATE.sub("\ufffd", normal_form("NFKC", text)))
-    return _BLANKS.sub(" ", _SLASHES.sub("/", _DASHES.sub("-", plain))).strip()
+    return _unless_nothing(_BLANKS.sub(" ", _SLASHES.sub("/", _DASHES.sub("-", plain))).strip())
 
 
 def identifier_key(text: str) -> str:
@@ -115,8 +125,14 @@ def clean_code(text: str) -> str:
 
 
 def clean_secret(text: str) -> str:
-    """A code of letters and digits without the blanks and invisible characters that pasting adds."""
-    return "".join(_ANY_INVISIBLE.sub("", text).split())
+    """A code of letters and digits without the blanks, invisible characters and signs at its end that pasting adds."""
+    return _NO_SECRET.sub("", "".join(_ANY_INVISIBLE.sub("", text).split()))
+
+
+def clean_link_code(text: str) -> str:
+    """A code at the end of a link, in lower case, without what apps for messages take for a part of the link: the
+    signs and words that follow it."""
+    return _LINK_CODE.match(text)[0].lower()  # type: ignore[index] - it matches any text
 
 
 def clean_phone(text: str) -> str:
@@ -143,8 +159,9 @@ def _dialled(text: str) -> str:
         return mobile[1]
     if abroad := _ABROAD.fullmatch(number):
         digits = abroad[1]
-        home = digits.startswith("86")
-        return ("" if _LIKE_MOBILE.fullmatch(digits[2:]) else f"0{digits[2:]}") if home else f"+{digits}"
+        if not digits.startswith("86"):
+            return f"+{digits}"
+        number = digits[2:] if _LIKE_MOBILE.fullmatch(digits[2:]) else f"0{digits[2:].lstrip('0')}"
     return number if _DIALLED.fullmatch(number) and not _LIKE_MOBILE.fullmatch(number) else ""
 
 

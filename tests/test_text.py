@@ -222,3 +222,26 @@ def test_a_text_message_needs_a_mobile() -> None:
 )
 def test_a_mail_goes_to_one_address(typed: str, address: str):
     assert text.mail_address(typed) == address
+
+
+@pytest.mark.parametrize("number", ["00000000000", "+0000000000", "000000000000000", "+860000000000"])
+def test_no_country_begins_with_zero(number: str) -> None:
+    assert not text.can_be_dialled(number)
+
+
+@pytest.mark.parametrize("typed", ["\u0301", "\u0301\u0302 ", "\ufe00", "\U000e0100"])
+def test_marks_without_a_letter_are_nothing(typed: str) -> None:
+    assert text.clean_line(typed) == text.clean_identifier(typed) == text.clean_phone(typed) == ""
+    assert not text.is_visible("\ufffd" + typed)
+
+
+@pytest.mark.parametrize("selector", ["\ufe00", "\ufe0f", "\U000e0100"])
+def test_selectors_of_variants_stay_only_where_there_are_some(selector: str) -> None:
+    assert text.clean_line(f"A{selector}b") == "Ab"
+    assert text.clean_line("陶\ufe0f") == "陶"
+
+
+@pytest.mark.parametrize("added", ["", "。", ".", "\u200b", "，请核对"])
+def test_a_code_in_a_message(added: str) -> None:
+    assert text.clean_link_code(f"AB2c{added}") == "ab2c"
+    assert text.clean_secret(f"AB-2c_{added}") == "AB-2c_"

@@ -16,6 +16,7 @@ from service.accounts.middleware import browser_cookie, browser_cookie_header
 from service.accounts.public_pages import PageController, public_page
 from service.accounts.throttling import count_not_found
 from service.context import AppContext
+from service.text import clean_link_code
 from service.visits.customer_answers import AnswerInput, CustomerSubmission
 from service.web.api_document import CARD_PHOTO, COMMON_ERRORS, answer, example, form_operation, pages, problems
 from service.web.compression import etag_matches
@@ -102,7 +103,7 @@ class CustomerPageController(PageController):
     )
     async def take_form(self, request: AnyRequest, context: Context, token: Token) -> ASGIResponse:
         """A form that is accepted redirects to the page. Any other is shown again, with the reason."""
-        visitor = Visitor(context, token, browser_of(request))
+        visitor = Visitor(context, clean_link_code(token), browser_of(request))
         return await public_page(request, context, lambda: forms.submit_form(request, visitor))
 
     @get(
@@ -267,6 +268,7 @@ class ConfirmationsController(PublicController):
 
 async def _shown(request: AnyRequest, ctx: AppContext, token: str, step: StepName | None) -> ASGIResponse:
     """The customer's page, or the page that says why there is none."""
+    token = clean_link_code(token)
 
     async def show() -> ASGIResponse:
         details = await page.get_details(ctx, token, browser_of(request))
@@ -282,7 +284,7 @@ async def _copied(
     request: AnyRequest, ctx: AppContext, token: str, made: Callable[[CustomerCopy], Awaitable[ASGIResponse]]
 ) -> ASGIResponse:
     """A copy of everything; without the code the page, which says that it is needed."""
-    browser = browser_of(request)
+    token, browser = clean_link_code(token), browser_of(request)
 
     async def download() -> ASGIResponse:
         try:

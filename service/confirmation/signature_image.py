@@ -3,6 +3,7 @@
 from base64 import b64decode
 from binascii import Error
 from io import BytesIO
+from typing import Any, cast
 
 import segno
 from PIL import Image, ImageDraw
@@ -15,6 +16,7 @@ MARGIN, PEN_WIDTH = 24, 5
 MAX_POINTS = 20_000  # a hand makes some hundreds
 MAX_PIXELS = 4_000_000
 CONTRAST, VISIBLE_PIXELS = 32, 4  # of 256 shades
+LEAST_EXTENT = 8  # pixels or units of strokes, wide or high: less is a tap
 _NOTHING = "签名是空白的，请重新签写 / nothing was drawn: draw the signature again"
 
 
@@ -46,15 +48,23 @@ def _from_png(text: str) -> bytes:
 
 
 def _is_blank(image: Image.Image) -> bool:
-    """Whether nothing is visible on white: fewer than four pixels differ clearly from the most common shade."""
+    """Whether nothing is visible on white: no more than a tap differs clearly from the most common shade."""
     drawn = image.convert("RGBA")
-    shades = Image.alpha_composite(Image.new("RGBA", drawn.size, "white"), drawn).convert("L").histogram()
+    grey = Image.alpha_composite(Image.new("RGBA", drawn.size, "white"), drawn).convert("L")
+    shades = grey.histogram()
     ground = shades.index(max(shades))
-    return sum(shades[: max(0, ground - CONTRAST)]) + sum(shades[ground + CONTRAST + 1 :]) < VISIBLE_PIXELS
+    ink = cast("Any", grey).point([255 * (abs(shade - ground) > CONTRAST) for shade in range(256)])
+    left, top, right, bottom = ink.getbbox() or (0, 0, 0, 0)
+    return ink.histogram()[255] < VISIBLE_PIXELS or _is_tap(right - left, bottom - top)
+
+
+def _is_tap(width: float, height: float) -> bool:
+    """Whether something is too small for a signature: a finger touched the field and drew nothing."""
+    return max(width, height) < LEAST_EXTENT
 
 
 def _from_strokes(strokes: tuple[Stroke, ...]) -> bytes:
-    """Scaled to fit the image, with its proportions; a tap is a dot."""
+    """Scaled to fit the image, with its proportions."""
     points = [point for stroke in strokes for point in stroke]
     if not points:
         raise UnreadableSignature(_NOTHING)
@@ -62,6 +72,8 @@ def _from_strokes(strokes: tuple[Stroke, ...]) -> bytes:
         raise UnreadableSignature(f"笔迹最多 {MAX_POINTS} 个点 / at most {MAX_POINTS} points")
     left, top = min(x for x, _ in points), min(y for _, y in points)
     width, height = max(x for x, _ in points) - left, max(y for _, y in points) - top
+    if _is_tap(width, height):
+        raise UnreadableSignature(_NOTHING)
     scale = min((IMAGE_SIZE[0] - 2 * MARGIN) / max(width, 1), (IMAGE_SIZE[1] - 2 * MARGIN) / max(height, 1))
     image = Image.new("L", IMAGE_SIZE, 255)
     pen = ImageDraw.Draw(image)

@@ -8,7 +8,7 @@ from service.accounts.authentication import authenticate_token, require_permissi
 from service.accounts.permissions import is_assigned_to
 from service.context import AppContext, transaction
 from service.db.database import Transaction
-from service.errors import DepartureNotNow, NotYourVisit, VisitCancelled, VisitFull
+from service.errors import DepartureNotNow, FieldError, InvalidBody, NotYourVisit, VisitCancelled, VisitFull
 from service.judge.moments import later
 from service.visits import departures
 from service.visits.departures import Departure, DepartureRow, DepartureView
@@ -17,6 +17,9 @@ from service.visits.status import recompute_status
 
 AROUND_WINDOW = timedelta(hours=12)
 """So long before the window and after it a technician may be on the way."""
+
+AROUND_NOW = timedelta(days=1)
+"""A phone without a network sends a departure later; its clock may be off."""
 
 
 @transaction
@@ -36,6 +39,9 @@ async def record_departure(
     for known in visit.departures:
         if known.writer == person.login and known.content() == departure:
             return False, departures.view_of(ctx, known)
+    if abs(departure.at - ctx.now()) > AROUND_NOW:
+        detail = "时间差一天以上，请核对手机的时钟 / more than a day from now: look at the phone's clock"
+        raise InvalidBody("", (FieldError("/at", "far-from-now", detail),))
     _require_possible(visit)
     if row.departures >= ctx.visit_limits.batches:
         raise VisitFull

@@ -1,7 +1,7 @@
 """The form of a plan: its fields as text, and the plan or change that they mean."""
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,6 +15,8 @@ from .wishes import Wish
 
 CREW, FACT = "crew:", "fact:"
 """Prefixes of the boxes for people of the crew and for facts that are known beforehand."""
+LONGEST_NIGHT = timedelta(hours=12)
+"""An end before the start is on the next day, but not where that is more likely a slip: 10:00 to 9:00."""
 Form = Mapping[str, str]
 
 
@@ -24,7 +26,9 @@ def window_of(form: Form, zone: ZoneInfo) -> dict[str, datetime] | None:
         return None
     day = parse_date(form, "date")
     found = {name: datetime.combine(day, parse_time(form, name), zone) for name in ("from", "to")}
-    if found["to"] <= found["from"]:
+    if found["to"] < found["from"]:  # a night
+        found["to"] += timedelta(days=1)
+    if not timedelta() < found["to"] - found["from"] <= LONGEST_NIGHT:
         raise InvalidBody("", (FieldError("/window/to", "before-from", ""),))
     return found
 

@@ -63,7 +63,7 @@ KEEP = Assets("/web/shared/keep.js")
 """What is typed into one form is still there after another was sent."""
 CALL_FIELDS: dict[str, PageText] = {"called": PageText("打给谁"), "text": PageText("告诉了客户什么")}
 RELEVANT: dict[ChangeKind, frozenset[WarningCode]] = {
-    "window": frozenset({"overlap", "past", "far_ahead"}),
+    "window": frozenset({"overlap", "past", "far_ahead", "long"}),
     "technician": frozenset({"overlap"}),
     "details": frozenset({"phone", "duplicate_ref"}),
 }

@@ -1,7 +1,7 @@
 """Dispatch plans a visit."""
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import TypeVar
 from uuid import UUID
@@ -44,6 +44,7 @@ from .views import VisitView, build_view
 from .warnings import PlanWarning, plan_warnings
 
 LoginsGiven = TypeVar("LoginsGiven", Plan, Reassignment)
+MAX_OFFSET = timedelta(hours=14)
 _THING = re.compile(r"[a-z0-9_-]{1,40}\]")
 
 
@@ -201,8 +202,8 @@ def _validate(plan: Plan, rules: CompiledChecklist) -> None:
     if plan.window is None and not plan.assigned.get("appointment_exempt"):
         zh, en = "请填写开始和结束，或写明为什么不用预约", "a window, or assigned.appointment_exempt with a reason"
         faults.append(FieldError("/window", "missing", f"{zh} / {en}"))
-    if plan.window is not None and plan.window.end < plan.window.start:
-        faults.append(FieldError("/window/to", "before-from", "must not be before `from`"))
+    if plan.window is not None:
+        faults += window_faults(plan.window.start, plan.window.end, "/window")
     if any(name not in rules.assigned for name in plan.assigned):
         faults.append(FieldError("/assigned", "unknown-fact", f"of {', '.join(sorted(rules.assigned))}"))
     if any(name not in rules.by_id or not rules.by_id[name].policy for name in plan.policies):
@@ -210,6 +211,19 @@ def _validate(plan: Plan, rules: CompiledChecklist) -> None:
     faults += validate_due_dates(plan.due, rules, "/due")
     if faults:
         raise InvalidBody("", tuple(faults))
+
+
+def window_faults(start: datetime, end: datetime, pointer: str) -> list[FieldError]:
+    """What is wrong with a time to plan: its order, or an offset that no place on earth has."""
+    detail = "时区偏移须在 ±14:00 之内 / an offset is within ±14:00"
+    faults = [
+        FieldError(f"{pointer}/{name}", "invalid", detail)
+        for name, moment in (("from", start), ("to", end))
+        if abs(moment.utcoffset() or timedelta()) > MAX_OFFSET
+    ]
+    if end < start:
+        faults.append(FieldError(f"{pointer}/to", "before-from", "must not be before `from`"))
+    return faults
 
 
 def validate_due_dates(due: dict[str, datetime], rules: CompiledChecklist, pointer: str) -> list[FieldError]:

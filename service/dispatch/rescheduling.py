@@ -41,7 +41,7 @@ from service.visits.loading import LoadedVisit, load_visit, lock_visible_visit
 from service.visits.plan import Plan
 from service.visits.status import refresh_status, search_texts
 
-from .planning import require_technicians, validate_due_dates, with_known_logins
+from .planning import require_technicians, validate_due_dates, window_faults, with_known_logins
 from .views import VisitView, build_view
 from .warnings import plan_warnings
 
@@ -141,8 +141,8 @@ def _invalidates_notices(plan: Plan, content: Content) -> bool:
 
 async def _validate(tx: Transaction, visit: LoadedVisit, content: Content) -> None:
     faults: list[FieldError] = []
-    if isinstance(content, Reschedule) and content.end < content.start:
-        faults.append(FieldError("/to", "before-from", "must not be before `from`"))
+    if isinstance(content, Reschedule):
+        faults += window_faults(content.start, content.end, "")
     elif isinstance(content, Reassignment):
         after = apply_change(visit.plan, content)
         await require_technicians(tx, after.technician, content.crew or ())

@@ -23,7 +23,7 @@ from service.visits.windows import format_window, local
 
 from .marks import OVER, overlap
 
-WarningCode = Literal["overlap", "past", "phone", "duplicate_ref", "far_ahead"]
+WarningCode = Literal["overlap", "past", "phone", "duplicate_ref", "far_ahead", "long"]
 LONGEST_WINDOW = timedelta(days=1)  # a visit that began earlier is not looked for
 FAR_AHEAD = timedelta(days=366)
 MAX_LISTED = 500  # visits of a person around a window
@@ -38,7 +38,7 @@ class PlanWarning(msgspec.Struct, frozen=True, omit_defaults=True):
             description="`overlap`: the technician or crew has another visit then; `past`: the window is over; `phone`:"
             " no telephone that can be dialled, none that gets text messages, or several; `duplicate_ref`: another"
             " visit has this work order number;"
-            " `far_ahead`: more than a year from now."
+            " `far_ahead`: more than a year from now; `long`: the time is longer than a day."
         ),
     ]
     detail: Annotated[str, Meta(description="In words, Chinese and English.")]
@@ -72,6 +72,9 @@ async def plan_warnings(
                 "the time is more than a year from now",
             )
             found.append(PlanWarning("far_ahead", f"{zh}，请核对年份 / {en}: look at the year"))
+        if window.end - window.start > LONGEST_WINDOW:
+            zh = f"{format_window(window)} 长于 24 小时，请核对结束的日期"
+            found.append(PlanWarning("long", f"{zh} / the time is longer than 24 hours: look at its end"))
     found += _phone_warnings(plan.customer.phone)
     other = await _reference_used_by(ctx, tx, person, visit_id, plan.external_ref) if plan.external_ref else None
     if other is not None:

@@ -38,9 +38,7 @@ FILE_ERRORS = (
     errors.PhotosUnnamed,
 )
 """Problems of any operation that stores a photo."""
-Digest = Annotated[
-    str, PathParameter(description="SHA-256 of the file, in lower-case hex.", pattern="^[0-9a-f]{64}$(?!\n)")
-]
+Digest = Annotated[str, PathParameter(description="SHA-256 of the file, in hex.", pattern="^[0-9a-fA-F]{64}$(?!\n)")]
 _PHOTO_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": "default-src 'none'; sandbox",
@@ -112,7 +110,7 @@ class EvidenceController(Controller):
         headers = {"ETag": f'"{etag}"', "Cache-Control": "private, no-cache"}
         if etag_matches(if_none_match or "", etag):
             return Response(b"", status_code=304, headers=headers)
-        headers |= {**_PHOTO_HEADERS, "Content-Disposition": f'inline; filename="{sha256[:16]}.jpg"'}
+        headers |= {**_PHOTO_HEADERS, "Content-Disposition": f'inline; filename="{sha256[:16].lower()}.jpg"'}
         return Response(await thumbnails.get_rendition(caller.ctx, digest), headers=headers)
 
     @put(

@@ -39,7 +39,7 @@ EXTENSIONS = "creation,checksum,termination,expiration"
 CHECKSUM_LENGTHS = {"sha1": 20, "sha256": 32}
 PART = "application/offset+octet-stream"
 _NUMBER = re.compile("[0-9]{1,15}")
-_SHA256 = re.compile(b"[0-9a-f]{64}")
+_SHA256 = re.compile(b"[0-9a-fA-F]{64}")
 _COUNT = {"type": "integer", "minimum": 0}
 _UPLOAD_ERRORS = (*CHANGE_ERRORS, errors.NotFound, errors.InvalidHeader, errors.TusVersion)
 

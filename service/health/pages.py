@@ -18,6 +18,11 @@ class FirstPageController(PageController):
 
     include_in_schema = False
 
+    @get("/openapi.json")
+    async def find_document(self) -> ASGIResponse:
+        """Where programs often look for the document of the API."""
+        return redirect("/docs/openapi.json")
+
     @get("/")
     async def show_first_page(self, request: AnyRequest, context: Context) -> ASGIResponse:
         """Where to sign in; people who are signed in go on to the desk."""

@@ -18,6 +18,7 @@ from service.accounts.public_pages import PageController, public_page
 from service.context import AppContext
 from service.errors import LinkExpired, NotFound, OutsideDoorCodeWindow, StorageFull, UnreadableImage
 from service.evidence.thumbnails import card_photo
+from service.text import clean_link_code
 from service.web.api_document import CARD_PHOTO, COMMON_ERRORS, READ_ERRORS, form_operation, pages, problems
 from service.web.forms import read_form
 from service.web.request import AnyRequest
@@ -43,6 +44,7 @@ class DoorstepPageController(PageController):
     )
     async def show_doorstep_page(self, request: AnyRequest, context: Context, code: DoorCode) -> ASGIResponse:
         """A green page for one of our technicians, an amber one for an old code, a red one for anybody else."""
+        code = clean_link_code(code)
 
         async def show() -> ASGIResponse:
             found = await identity_check.check_code(context, code)
@@ -60,6 +62,7 @@ class DoorstepPageController(PageController):
     async def confirm_doorstep(self, request: AnyRequest, context: Context, code: DoorCode) -> ASGIResponse:
         """That they saw the card is recorded once, also when the form is sent again. A code opens the customer's page
         once: a new link, which replaces the previous one. Where a form does nothing, the page is shown again."""
+        code = clean_link_code(code)
 
         async def confirm() -> ASGIResponse:
             if _is_staff(request):

@@ -27,6 +27,8 @@ Origin = Literal["record", "office", "link", "scan", "callback"]
 AwareDatetime = Annotated[datetime, Meta(tz=True)]  # RFC 3339 with an offset
 # in Python `$` alone also matches before a final line feed; other regex engines do not know `\\Z`
 Sha256 = Annotated[str, Meta(pattern="^[0-9a-f]{64}$(?!\n)")]
+AnyCaseSha256 = Annotated[str, Meta(pattern="^[0-9a-fA-F]{64}$(?!\n)")]
+"""As phones may write it; `fold_digests` makes it one."""
 SubjectId = Annotated[str, Meta(pattern="^[a-z0-9_-]{1,40}$(?!\n)")]
 FieldValue = LongText | ExactInt | ExactFloat | bool | None  # flat: nested values are refused
 # a UUID on the wire, checked where entries are accepted; examples in checklists use short ids
@@ -68,14 +70,18 @@ class Evidence(msgspec.Struct, frozen=True, omit_defaults=True):
     """
 
     kind: Annotated[CodeText, Meta(description=f"One of {', '.join(NEEDS)}.")]
-    sha256: Annotated[Sha256 | None, Meta(description="SHA-256 in hex of the file of a photo or signature.")] = None
+    sha256: Annotated[AnyCaseSha256 | None, Meta(description="SHA-256 in hex of the file of a photo or signature.")] = (
+        None
+    )
     taken_at: Annotated[AwareDatetime | None, Meta(description="When it was taken.")] = None
     text: Annotated[PassageText | None, Meta(description="The text.")] = None
     number: Annotated[LineText | None, Meta(description="The number, such as that of a notice.")] = None
     channel: Annotated[CodeText | None, Meta(description="How a message was sent, such as sms or phone.")] = None
     signer: Annotated[LineText | None, Meta(description="Who signed.")] = None
     relation: Annotated[LineText | None, Meta(description="The signer's relation to the customer.")] = None
-    statement_sha256: Annotated[Sha256 | None, Meta(description="SHA-256 of the document that was signed.")] = None
+    statement_sha256: Annotated[AnyCaseSha256 | None, Meta(description="SHA-256 of the document that was signed.")] = (
+        None
+    )
     lat: Annotated[Degrees | None, Meta(description="Latitude in degrees (WGS 84).")] = None
     lon: Annotated[Degrees | None, Meta(description="Longitude in degrees (WGS 84).")] = None
     accuracy_m: Accuracy = None
@@ -153,6 +159,16 @@ def check_entry_times(entries: tuple[Entry, ...] | list[Entry]) -> None:
             for piece in entry.evidence:
                 if piece.taken_at is not None and not FIRST_YEAR <= piece.taken_at.year <= LAST_YEAR:
                     check_time(f"entries[{number}].evidence[{entry.evidence.index(piece)}].taken_at", piece.taken_at)
+
+
+def fold_digests(entries: tuple[Entry, ...] | list[Entry]) -> None:
+    """Bring the digests of all evidence to lower case, in place, before anybody else has the entries."""
+    for entry in entries:
+        for piece in entry.evidence:
+            for name in ("sha256", "statement_sha256"):
+                digest = getattr(piece, name)
+                if digest is not None and digest != digest.lower():
+                    msgspec.structs.force_setattr(piece, name, digest.lower())
 
 
 def named_files(entries: tuple[Entry, ...] | list[Entry]) -> list[str]:

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from .bounds import CodeText, LineText, LongText, check_time
-from .entries import AwareDatetime, Entry, check_entry_times
+from .entries import AwareDatetime, Entry, check_entry_times, fold_digests
 
 _ITEM = re.compile("[a-z0-9_]{1,60}")
 Name = Annotated[str, Meta(min_length=1, max_length=200)]
@@ -76,3 +76,4 @@ class Bundle(msgspec.Struct, frozen=True):
             check_window(f"visit.rescheduled[{number}]", moved)
         check_due_dates("visit.due", self.visit.due)
         check_entry_times(self.entries)
+        fold_digests(self.entries)

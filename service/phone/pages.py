@@ -71,6 +71,12 @@ class PhoneController(Controller):
             headers,
         )
 
+    @get("/favicon.ico", include_in_schema=False)
+    async def show_favicon(self, if_none_match: IfNoneMatch = None) -> ASGIResponse:
+        """The app's icon, for browsers that ask for it unasked."""
+        icon = files.FILES["icons/icon-512.png"]
+        return file_response(icon.body, icon.kind, icon.digest[:32], if_none_match, ASKED_EACH_TIME)
+
     @get(
         "/phone/sw.js",
         summary="The app's service worker",

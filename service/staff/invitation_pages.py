@@ -16,6 +16,7 @@ from service.accounts.public_pages import PageController
 from service.accounts.sessions import Credentials, SecondFactor, SignIn
 from service.context import AppContext
 from service.errors import BodyTooLarge, InvalidBody, InvalidCredentials, Problem, TotpAlreadySetUp, WrongMediaType
+from service.text import clean_secret
 from service.web.api_document import COMMON_ERRORS, form_operation, pages, problems
 from service.web.cross_origin import require_same_origin_for_browsers
 from service.web.decoding import convert_strict
@@ -99,7 +100,7 @@ async def _set_password(request: AnyRequest, ctx: AppContext, fields: dict[str, 
     address, password = client_ip(request.scope), fields.get("password", "")
     if password != fields.get("again", ""):
         raise InvalidBody
-    person = await people.set_password(ctx, address, fields.get("code", "").strip(), password)
+    person = await people.set_password(ctx, address, clean_secret(fields.get("code", "")), password)
     needs_authenticator = not SECOND_FACTOR.isdisjoint(person.roles)
     if needs_authenticator:
         given = convert_strict(Credentials, {"login": person.login, "password": password})

@@ -128,6 +128,9 @@ def _times(entries: Sequence[Entry], received_at: datetime) -> Iterator[Note]:
     times = [entry.at for entry in entries]
     if times and max(times) - received_at > AHEAD:
         yield Note(json_pointer("entries", times.index(max(times)), "at"), "time-ahead")
+    claimed = {number: entry.claimed_at for number, entry in enumerate(entries) if entry.claimed_at is not None}
+    if claimed and claimed[last := max(claimed, key=lambda number: claimed[number])] - received_at > AHEAD:
+        yield Note(json_pointer("entries", last, "claimed_at"), "time-ahead")
     if times and received_at - min(times) > BEHIND:
         yield Note(json_pointer("entries", times.index(min(times)), "at"), "time-behind")
 

@@ -15,6 +15,7 @@ from service.field_kinds import (
     LongText,
     NameText,
     PhoneText,
+    WorkText,
 )
 from service.judge.bounds import CodeText, ShortText
 from service.judge.visit import Dates, Facts, Window, check_due_dates, check_window
@@ -34,7 +35,7 @@ class Customer(Cleaned, frozen=True, omit_defaults=True):
 class Work(Cleaned, frozen=True, omit_defaults=True):
     """What will be done, and where: the customer is to be informed of both (4.3.1)."""
 
-    content: Annotated[LongText, Meta(description="What will be done.")]
+    content: Annotated[WorkText, Meta(description="What will be done.")]
     place: Annotated[AddressText, Meta(description="Where, such as the kitchen.")] = ""
 
 

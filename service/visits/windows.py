@@ -1,6 +1,6 @@
 """The window of a visit, for people to read."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from service.context import AppContext
 from service.judge.moments import in_zone
@@ -8,10 +8,14 @@ from service.judge.visit import Window
 
 from .loading import LoadedVisit
 
+A_YEAR = timedelta(days=365)
+
 
 def format_window(window: Window) -> str:
     """3月2日（周一）09:00–10:00, in the UTC offset of the times; an empty window as one time."""
     start, end = window.start, window.end
+    if end - start > A_YEAR:
+        return f"{start.year} 年{_day(start)} {start:%H:%M}–{end.year} 年{_day(end)} {end:%H:%M}"
     day = _day(start)
     if end == start:
         return f"{day} {start:%H:%M}"

@@ -6,7 +6,7 @@ import msgspec
 from msgspec import Meta
 
 from service.judge.bounds import CodeText, ShortText
-from service.judge.entries import Entry, check_entry_times
+from service.judge.entries import Entry, check_entry_times, fold_digests
 
 DEVICE_CLOCK = {
     "description": "The wall clock, the monotonic clock in ms, and the session that began it, as in an entry.",
@@ -42,6 +42,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         check_entry_times(self.entries)
+        fold_digests(self.entries)
 
 
 class OfficeEntries(msgspec.Struct, frozen=True):
@@ -51,3 +52,4 @@ class OfficeEntries(msgspec.Struct, frozen=True):
 
     def __post_init__(self) -> None:
         check_entry_times(self.entries)
+        fold_digests(self.entries)

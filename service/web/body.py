@@ -30,6 +30,8 @@ async def read_json_body(
         elif name == b"content-encoding":
             coding = value.strip().lower()
     if not whatever and kind != b"application/json" and not _is_json(kind):
+        if kind.lower().startswith(b"application/json"):
+            raise WrongMediaType("charset 只能是 utf-8 / the only charset is utf-8")
         raise WrongMediaType("send Content-Type: application/json")
     if not whatever and coding not in (b"", b"identity", b"gzip"):
         raise WrongMediaType("the only Content-Encoding is gzip")

@@ -66,6 +66,7 @@ _DETAILS = (
     (r"others need the connection", "连接要让给别人"),
     (r"the file is being deleted.*", "这个文件正在被删除，请稍后再发"),
 )
+_BYTE = re.compile(r"\(byte (\d+)\)")
 _JSON = "JSON 有错，请检查"
 
 
@@ -82,7 +83,10 @@ def bilingual(detail: str) -> str:
 def bilingual_json(detail: str) -> str:
     """The same for what the decoder of JSON says."""
     found = bilingual(detail)
-    return found if found != detail or not detail.isascii() else f"{_JSON} / {detail}"
+    if found != detail or not detail.isascii():
+        return found
+    place = _BYTE.search(detail)
+    return f"{f'JSON 在第 {place[1]} 字节处有错，请检查' if place else _JSON} / {detail}"
 
 
 def bilingual_error(error: FieldError) -> FieldError:

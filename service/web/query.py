@@ -10,7 +10,9 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import PathParameter, QueryParameter
 
 from service.errors import FieldError, InvalidQuery, NotFound, Problem
+from service.text import is_visible
 
+from .cross_origin import API
 from .request import AnyRequest
 
 MAX_LENGTH = 200
@@ -41,7 +43,8 @@ async def check_query(request: AnyRequest) -> None:
     """Runs before every handler, unless its `opt` has `any_query`. InvalidQuery for a parameter that is unknown,
     missing, given twice or unreadable.
 
-    An empty parameter counts as absent. In a time, an unescaped `+` arrives as a space and is restored.
+    An empty parameter counts as absent. In a time, an unescaped `+` arrives as a space and is restored. Pages ignore
+    what they do not know: messengers and statistics add parameters to links.
     """
     for value in request.scope["path_params"].values():
         if isinstance(value, UUID) and str(value) not in request.scope["path"].lower():
@@ -50,16 +53,20 @@ async def check_query(request: AnyRequest) -> None:
     known = declared_parameters(request.route_handler)
     if (not raw and not known) or request.route_handler.opt.get("any_query"):
         return
+    is_page = not request.scope["path"].startswith(API)
     found: dict[str, str] = {}
     try:
-        pairs = parse_qsl(raw.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=50)
+        errors = "replace" if is_page else "strict"
+        pairs = parse_qsl(raw.decode("ascii", errors), keep_blank_values=True, errors=errors, max_num_fields=50)
     except ValueError:
         raise InvalidQuery("the query cannot be read") from None
     for name, value in pairs:
         if name not in known:
+            if is_page:
+                continue
             raise InvalidQuery(f"the parameters are: {', '.join(known) or 'none'}")
         if name in found:
-            raise _fault(name, "given-twice", "give it once")
+            raise _fault(name, "given-twice", "每个参数只能有一次 / give it once")
         if "\0" in value:
             raise _fault(name, "null-character", "U+0000 is not allowed")
         longest = known[name].max_length or MAX_LENGTH
@@ -70,7 +77,7 @@ async def check_query(request: AnyRequest) -> None:
             raise _fault(name, "unknown-word", f"one of {', '.join(words)}")
         found[name] = value.replace(" ", "+") if known[name].format == "date-time" else value
     for name, parameter in known.items():
-        if parameter.required and not found.get(name, "").strip():
+        if parameter.required and not is_visible(found.get(name, "")):
             raise _fault(name, "required", "give it")
     request.scope["query_string"] = urlencode({name: value for name, value in found.items() if value}).encode()
 

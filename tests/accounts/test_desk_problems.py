@@ -73,7 +73,7 @@ async def test_a_bad_query_is_a_page_of_the_desk(wang: DeskBrowser) -> None:
     for name, route in ROUTES.items():
         if route.method != "GET":
             continue
-        answer = await wang.get(f"{route.at(ids)}?nonsense=1")
+        answer = await wang.get(f"{route.at(ids)}?{'a&' * 60}")
         assert answer.status_code == 400, name
         assert_page(answer)
         for parameter in route.query:

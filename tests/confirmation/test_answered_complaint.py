@@ -1,7 +1,7 @@
 """The link of the message that announces the answer to a complaint leads to it."""
 
-from tests.confirmation.test_complaints import answers, complaining
 from tests.support.api_client import World
+from tests.support.complaints import answers, complaining
 from tests.support.customer import Customer, link_holder
 from tests.support.customer_browser import Page, Visitor
 

@@ -8,32 +8,14 @@ from urllib.parse import urlencode
 from service.db.database import Transaction
 from service.visits import status
 from tests.support.api_client import World, problem
+from tests.support.complaints import ANSWER, COMPLAINT, answers, complaining
 from tests.support.customer import Customer, advance_clock, example_customer
 from tests.support.customer_browser import Visitor
 from tests.support.desk import signed_in, text_of
 from tests.support.factories import uid
 from tests.support.reviews import close
 
-COMPLAINT = {"fact": "complaint_received", "text": "师傅态度不好"}
-RECORDED, ANSWER = "complaint_recorded_forwarded", "complaint_answered_5d"
-
-
-async def complaining(world: World, *raised: dict[str, str], name: str = "S01") -> Customer:
-    tao = await example_customer(world, name)
-    advance_clock(world, minutes=2)
-    await tao.enters()
-    assert (await tao.says(raises=raised or [COMPLAINT])).status_code == 200
-    advance_clock(world, minutes=5)
-    return tao
-
-
-async def answers(world: World, tao: Customer, text: str, name: str = "a", what: str = ANSWER) -> None:
-    """Supervisor 王 writes down the answer."""
-    proof = {"kind": "message_log", "channel": "phone", "text": text}
-    entry = {"id": str(uid(name)), "at": world.ctx.now().isoformat(), "what": what, "by": "office"}
-    content = {"entries": [{**entry, "evidence": [proof]}]}
-    written = await world.ask("wang", "POST", f"/v1/visits/{tao.visit}/entries", content)
-    assert written.status_code == 201, written.text
+RECORDED = "complaint_recorded_forwarded"
 
 
 async def flags(world: World, tao: Customer) -> list[str]:

@@ -131,3 +131,30 @@ async def test_a_code_goes_to_the_mobile_that_is_meant(world: World, phone: str)
 
     await worker.deliver_due(world.ctx)
     assert post.letters[-1].to == "13800138000"
+
+
+async def test_what_apps_add_to_a_link_leads_to_the_same_page(sqlite_world: World) -> None:
+    tao = await example_customer(sqlite_world, "S04")
+    path = f"/c/{tao.token}"
+    shown = await sqlite_world.client.get(path)
+    added = ("?from=singlemessage&isappinstalled=0", "?utm_source=%C4%E3", "。", ".", "%E2%80%8B", "，请")
+    for address in (*(path + one for one in added), f"/c/{tao.token.upper()}"):
+        answer = await sqlite_world.client.get(address)
+        assert answer.status_code == shown.status_code == 200, address
+        assert (tao.token in answer.text) == (tao.token in shown.text), address
+    for page in ("/", "/sign-in", "/enrol", "/invitation", "/phone", "/privacy"):
+        assert (await sqlite_world.client.get(f"{page}?source=pwa")).status_code == 200, page
+    assert (await sqlite_world.ask("zhao", "GET", "/v1/visits?source=pwa")).status_code == 400
+
+
+@pytest.mark.parametrize("strokes", [[[[10, 10]]], [[[10, 10]] * 20], [[[10, 10], [11, 10]]]])
+async def test_a_tap_is_no_signature(sqlite_world: World, strokes: Any) -> None:
+    tao = await example_customer(sqlite_world, "S04")
+    await tao.enters()
+    assert problem(await tao.signs(strokes=strokes)) == (422, "unreadable-signature")
+    dot = Image.new("L", SIZE, 255)
+    ImageDraw.Draw(dot).ellipse((10, 10, 14, 14), fill=0)
+    out = BytesIO()
+    dot.save(out, "PNG")
+    signed = {**SIGNER, "png": b64encode(out.getvalue()).decode(), **await tao.digest()}
+    assert problem(await tao.says(signature=signed)) == (422, "unreadable-signature")

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from service.dispatch.importing import id_of
-from service.dispatch.plan_form import plan_of
+from service.dispatch.plan_form import plan_of, window_of
 from service.errors import InvalidBody
 from service.visits.loading import PLAN_DECODER
 from service.web.decoding import decode_strict, to_json
@@ -136,3 +136,12 @@ async def test_search_folds_what_nobody_distinguishes(world: World, q: str, stor
     await world.plan(uid("other"))
     answer = await world.client.get("/v1/visits", params={"q": q}, headers={"authorization": "Bearer token of zhao"})
     assert [one["id"] for one in answer.json()["items"]] == [str(VISIT)]
+
+
+def test_a_night_ends_on_the_next_day() -> None:
+    night = window_of({"date": "2026-03-02", "from": "23:00", "to": "02:00"}, ZONE)
+    assert night is not None
+    assert night["to"].isoformat() == "2026-03-03T02:00:00+08:00"
+    for start, end in (("10:00", "09:00"), ("10:00", "10:00")):
+        with pytest.raises(InvalidBody):
+            window_of({"date": "2026-03-02", "from": start, "to": end}, ZONE)
