@@ -200,7 +200,7 @@ async def test_the_form_names_the_field_that_is_wrong_and_keeps_what_was_typed(
     field = next(name for name, label in labels.FIELDS.items() if label.zh == words.partition("：")[0])
     assert f'<a href="#{field}">{words}' in html.unescape(page.text)
     assert re.search(
-        rf'<(input|select) id="{field}"[^>]* aria-invalid="true" aria-describedby="{field}-wrong"', page.text
+        rf'<(input|select) id="{field}"[^>]* aria-invalid="true" aria-describedby="[^"]*{field}-wrong\b', page.text
     )
     assert f'<p class="wrong" id="{field}-wrong">{words.partition("：")[2]}' in html.unescape(page.text)
 
