@@ -164,6 +164,7 @@ async def test_questions_are_answered_by_large_buttons_and_more_is_added(sqlite_
             await checked(page, "confirming-raise")
         await page.locator("#raised details[open] form button").click()
         await page.get_by_text("已收到您补充的情况").wait_for()
+        await page.locator("#answers summary").click()  # what was answered is folded
         await page.get_by_role("button", name="没选的都没问题").click()
         await page.get_by_text("您说的已经记下").wait_for()
     whole = await tao.whole()
