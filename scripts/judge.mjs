@@ -94,7 +94,8 @@ function record(described) {
 }
 
 const code = text(100), short = text(100), line = text(200), long = text(2000)
-const sha256 = text(MANY, { pattern: /^[0-9a-f]{64}$/ })
+const hex = text(MANY, { pattern: /^[0-9a-fA-F]{64}$/ })
+const sha256 = (value, path) => hex(value, path).toLowerCase()
 const degrees = number(1e9), metres = number(1e9)
 const answer = reader('bool | int | float | str | null', (value, path) => {
   if (typeof value === 'string') return long(value, path)

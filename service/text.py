@@ -57,6 +57,7 @@ _LIKE_MOBILE = re.compile(r"1\d*")
 _ABROAD = re.compile(r"(?:\+|00)([1-9]\d{6,14})")  # no country begins with 0
 _DIALLED = re.compile(r"(?!00)\d{7,15}")
 _MAIL_ADDRESS = re.compile(r"[\w+-]+(?:\.[\w+-]+)*@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*", re.ASCII)
+_NAMED = re.compile(r"[^<>@,;]*<([^<>]*)>")
 _DECIMAL_TAIL = re.compile(r"(\d{7,})\.0+")
 
 
@@ -177,6 +178,8 @@ def sms_number(text: str) -> str:
 
 
 def mail_address(text: str) -> str:
-    """The one mail address that a text is, in ASCII; '' for anything else."""
+    """The one mail address that a text is or names (`陶 <tao@example.cn>`), in ASCII; '' for anything else."""
     address = clean_identifier(text)
+    if named := _NAMED.fullmatch(address):
+        address = named[1]
     return address if len(address) <= 254 and _MAIL_ADDRESS.fullmatch(address) else ""

@@ -214,9 +214,10 @@ def test_a_text_message_needs_a_mobile() -> None:
         ("tao@example.cn", "tao@example.cn"),
         (" ｔａｏ＠ｅｘａｍｐｌｅ．ｃｎ\u200b", "tao@example.cn"),
         ("ops+1@mail.example.cn", "ops+1@mail.example.cn"),
+        ("陶 <tao@example.cn>", "tao@example.cn"),
         *(
             (wrong, "")
-            for wrong in ("abc", "a@b.cn;c@d.cn", "Zhang <a@b.cn>", "a..b@c.cn", ".a@c.cn", "a@", "@c.cn", "a@b..cn")
+            for wrong in ("abc", "a@b.cn;c@d.cn", "<a@b.cn> <c@d.cn>", "a..b@c.cn", ".a@c.cn", "a@", "@c.cn", "a@b..cn")
         ),
     ],
 )

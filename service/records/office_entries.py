@@ -1,7 +1,6 @@
 """Entries that dispatchers and supervisors write."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 from uuid import UUID
 
 from service.accounts.authentication import authenticate_token, require_permission
@@ -23,7 +22,6 @@ from service.visits.wire import OfficeEntries
 from service.web.decoding import require_uuid_ids
 
 MAX_ERRORS = 20
-ONE_DAY = timedelta(days=1)
 
 
 async def add_office_entries(
@@ -34,7 +32,6 @@ async def add_office_entries(
     if len(entries) > ctx.max_entries:
         raise TooManyEntries(f"at most {ctx.max_entries}")
     require_uuid_ids([entry.id for entry in entries])
-    _require_past(ctx, entries)
     unexplained = [n for n, entry in enumerate(entries) if entry.withdraws and not is_visible(entry.reason or "")]
     if unexplained:
         detail = "请写明为什么撤回 / say why it is withdrawn"
@@ -69,19 +66,6 @@ async def _add_entries(
     is_visible = after.visible_at(None).merged.entries != before.visible_at(None).merged.entries
     await recompute_status(tx, after, notify_technicians=is_visible)
     return person.login, after.visible_to(person).to_view()
-
-
-def _require_past(ctx: AppContext, entries: tuple[Entry, ...]) -> None:
-    """What the office writes has happened; a difference of a day at most may be that of two clocks or zones."""
-    latest = ctx.now() + ONE_DAY
-    wrong = tuple(
-        FieldError(f"/entries/{number}/{field}", "time-ahead", "这个时间还没有到 / this time is still to come")
-        for number, entry in enumerate(entries)
-        for field, time in (("at", entry.at), ("claimed_at", entry.claimed_at))
-        if time is not None and time > latest
-    )
-    if wrong:
-        raise InvalidBody("", wrong[:MAX_ERRORS])
 
 
 def _require_own_role(person: Person, entries: tuple[Entry, ...]) -> None:

@@ -160,7 +160,7 @@ async def test_who_may_not_sign_is_told_before_and_replaces_nobodys_answer(sqlit
     await visitor.done("signature", neighbour)
     assert await tao.judged() == before
     html = await visitor.html()
-    assert "您现在的答复" in html.partition("部分不同意")[0]
+    assert "您现在的答复" in html.rpartition("部分不同意")[0]
     assert "签名有效" not in html
     assert any(one.get("evidence", [{}])[0].get("signer") == "王阿姨" for one in (await tao.whole())["entries"])
 

@@ -25,8 +25,6 @@ def withdrawal(**more: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("entry", "pointer"),
     [
-        (said("09:00", "appointment_agreed", by="dispatcher") | {"at": FAR}, "/entries/0/at"),
-        (said("09:00", "appointment_agreed", by="dispatcher") | {"claimed_at": FAR}, "/entries/0/claimed_at"),
         (withdrawal(), "/entries/0/reason"),
         (withdrawal(reason=""), "/entries/0/reason"),
         (withdrawal(reason="\u200b"), "/entries/0/reason"),
