@@ -13,6 +13,7 @@ from service.messages import automatic, worker
 from service.reviews import refresh
 from service.web.access_log import get_logger
 from service.web.defects import error_trace
+from service.webhooks import worker as webhooks
 
 RESTART_SECONDS = 10.0  # before a background task runs again after an unexpected error
 CANCEL_SECONDS = 0.5  # for background tasks to end; all of them may be interrupted
@@ -22,7 +23,7 @@ CANCEL_SECONDS = 0.5  # for background tasks to end; all of them may be interrup
 async def run_background_work(ctx: AppContext) -> AsyncGenerator[AppContext]:
     """Open the context and run the background tasks. On leaving, accepted writes are finished first."""
     async with open_context(ctx):
-        runs = (sequencer.run, worker.run, automatic.run, mails.run, uploads.run, sweeper.run, refresh.run)
+        runs = (sequencer.run, worker.run, automatic.run, webhooks.run, mails.run, uploads.run, sweeper.run, refresh.run)
         tasks = [asyncio.create_task(_supervise(ctx, run)) for run in runs]
         try:
             yield ctx

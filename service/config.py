@@ -19,7 +19,7 @@ from service.spreadsheets.words import load_table_words
 from service.text import mail_address
 
 PREFIX = "DOORSTEP_"
-LISTS = {"proxies", "origins", "duty_mail", "automatic", "sms_templates"}
+LISTS = {"proxies", "origins", "duty_mail", "automatic", "sms_templates", "webhooks", "webhook_secrets"}
 """Settings with several values, separated by commas."""
 DEFAULT_PORTS = {"http": 80, "https": 443}
 MIB = 2**20
@@ -206,6 +206,21 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             "service/spreadsheets/words.toml."
         ),
     ] = ""
+    webhooks: Annotated[
+        tuple[str, ...],
+        SettingHelp("Systems that get events about visits, with commas: gis=https://gis.example/in,crm=https://…"),
+    ] = ()
+    webhook_secrets: Annotated[
+        tuple[str, ...],
+        SettingHelp(
+            "Their secrets, with commas: gis=whsec_… (24 to 64 random bytes in Base64); two for one name while it is "
+            "replaced."
+        ),
+    ] = ()
+    metrics: Annotated[
+        str,
+        SettingHelp("Secret with which Prometheus reads /metrics, as a bearer token; empty: there is no such page."),
+    ] = ""
     log: Annotated[Literal["human", "json"], SettingHelp("Form of the log on standard error.")] = "human"
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"], SettingHelp("What is logged, and all that is graver.")
@@ -301,8 +316,9 @@ def _check(settings: Settings) -> None:
         parts = urlsplit(address)
         if address and (parts.scheme not in schemes or not parts.hostname):
             raise SettingsError(f"{PREFIX}{name} must begin with {schemes[0]}:// or {schemes[1]}:// and a host")
-    if 0 < len(settings.sms_reports) < MIN_SECRET:
-        raise SettingsError(f"DOORSTEP_SMS_REPORTS must have at least {MIN_SECRET} characters")
+    for name, secret in (("SMS_REPORTS", settings.sms_reports), ("METRICS", settings.metrics)):
+        if 0 < len(secret) < MIN_SECRET:
+            raise SettingsError(f"{PREFIX}{name} must have at least {MIN_SECRET} characters")
     if settings.quiet_hours is None and settings.quiet != "none":
         raise SettingsError("DOORSTEP_QUIET must be two different times of the day, such as 21:00-08:00, or none")
     for address in settings.duty_mail:

@@ -7,6 +7,7 @@ from functools import wraps
 from pathlib import Path
 from secrets import token_bytes
 from typing import Any, Concatenate, ParamSpec, TypeVar
+from urllib.parse import urlsplit
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -46,6 +47,21 @@ class OutgoingMessage(msgspec.Struct, frozen=True, kw_only=True):
 
 Gateway = Callable[[OutgoingMessage], Awaitable[str]]
 """Sends a message and returns the provider's answer (an id, or nothing)."""
+
+
+class Receiver(msgspec.Struct, frozen=True):
+    """A system that gets events about visits (`webhooks`), by its name in the settings. What is sent to it is signed
+    with each of the secrets, so that one can be replaced by another."""
+
+    name: str
+    url: str
+    secrets: tuple[bytes, ...]
+
+    @property
+    def host(self) -> str:
+        """The part of the address that may be shown: the rest may be secret."""
+        parts = urlsplit(self.url)
+        return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
 
 
 class Logo(msgspec.Struct, frozen=True):
@@ -187,6 +203,8 @@ class AppContext(msgspec.Struct, kw_only=True):
     recent_tokens: dict[tuple[bytes, str], tuple[int, int]] = {}
     keeping_probe: KeepingProbe = field(default_factory=KeepingProbe)
     thumbnail_semaphore: Semaphore = field(default_factory=lambda: Semaphore(2))
+    receivers: tuple[Receiver, ...] = ()  # of events about visits
+    metrics_secret: str = ""  # with which Prometheus reads /metrics; without one there is no such page
     table_words: TableWords = field(default_factory=load_table_words)
     table_semaphore: Semaphore = field(default_factory=lambda: Semaphore(2))  # spreadsheets being read
     active_uploads: dict[UUID, Task[None]] = {}  # uploads in parts that are receiving bytes

@@ -24,6 +24,7 @@ from service.rate_limit import TokenBucket
 from service.spreadsheets.words import load_table_words
 from service.visits import status
 from service.web.brand import read_logo, readable
+from service.webhooks.receivers import read_receivers
 
 
 def build_context(settings: Settings, scratch: Path | None = None) -> AppContext:
@@ -52,6 +53,8 @@ def build_context(settings: Settings, scratch: Path | None = None) -> AppContext
             waiting_rows=settings.quarantine,
             waiting_size=settings.quarantine_bytes,
         ),
+        receivers=read_receivers(settings.webhooks, settings.webhook_secrets),
+        metrics_secret=settings.metrics,
         table_words=load_table_words(settings.table_words),
         review_policy=ReviewPolicy(
             close_days=settings.close_days,

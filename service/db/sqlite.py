@@ -8,6 +8,7 @@ both). Readers and the writer do not block each other.
 import asyncio
 import os
 import sqlite3
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import Any, TypeVar
 import aiosqlite
 
 from service import errors
+from service.measurements import COMMIT_SECONDS, COMMITTED
 
 from .damage import CANTOPEN_SECONDS, FileGuard, is_cantopen, retry_while_busy
 from .database import T, TransactionFn
@@ -128,6 +130,10 @@ class Sqlite:
     def name(self) -> str:
         return str(self.path.absolute())
 
+    @property
+    def waiting(self) -> int:
+        return self._jobs.qsize()
+
     def _open(self) -> Any:
         connection = self._connect(str(self.path))
         try:
@@ -238,6 +244,7 @@ class Sqlite:
         changes that are gone."""
         outcomes: list[Outcome] = []
         raised: BaseException | None = None
+        begun = time.perf_counter()
         try:
             connection.execute("BEGIN IMMEDIATE")
             tx = transaction(connection, self._sql)
@@ -254,6 +261,8 @@ class Sqlite:
                 self.commit(connection)
                 self._guard.check()
                 self._checkpoints.changes += tx.changes
+                COMMIT_SECONDS.observe(time.perf_counter() - begun)
+                COMMITTED.inc(len(works))
                 return outcomes
             if connection.in_transaction:
                 connection.execute("ROLLBACK")

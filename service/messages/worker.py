@@ -14,6 +14,7 @@ from service.context import AppContext, OutgoingMessage
 from service.db.database import Transaction
 from service.errors import InternalError, InvalidOtp, NoticeNotDue, Problem
 from service.judge.entries import Entry
+from service.measurements import ATTEMPTS
 from service.visits import customer_link
 from service.visits import repository as visits_repository
 from service.visits.append_batch import append_entries
@@ -127,6 +128,7 @@ async def attempt(ctx: AppContext, message: OutgoingMessage) -> tuple[AttemptOut
         outcome, detail = "failed", str(error)
     except Exception as error:  # noqa: BLE001 - a gateway may fail in any way; only the kind is shown
         outcome, detail = "failed", type(error).__name__
+    ATTEMPTS.labels(message.channel, outcome).inc()
     return outcome, detail[:200]
 
 

@@ -28,6 +28,7 @@ from service.errors import (
 from service.judge.batches import SignatureStatus
 from service.judge.entries import named_files
 from service.judge.findings import Judgement
+from service.measurements import RECORDS
 from service.readable_json import readable
 from service.visits import batches, evidence_files, sync_feed, volume
 from service.visits import repository as visits_repository
@@ -83,6 +84,7 @@ async def submit_record(
             )
 
         login, receipt = await ctx.db.write(work, about=taken.visit.bytes)
+        RECORDS.labels("repeated" if receipt.replayed else "stored").inc()
         if not receipt.replayed:
             ctx.daily_quota.record_spent(login, *size, ctx.clock())
         return receipt  # noqa: TRY300 - problems may come from any of it
@@ -90,6 +92,7 @@ async def submit_record(
         raise
     except Problem as problem:
         if problem.quarantines_input:
+            RECORDS.labels("refused").inc()
             await quarantine.quarantine_input(ctx, token, str(record_id), raw, problem, signature)
         raise
 

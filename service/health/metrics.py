@@ -1,0 +1,108 @@
+"""What Prometheus reads: the counters of this process, and what waits in the database, of which all processes say the
+same."""
+
+import shutil
+from collections.abc import Iterator
+from hashlib import sha256
+from hmac import compare_digest
+from pathlib import Path
+
+import msgspec
+from prometheus_client import Metric, exposition
+from prometheus_client.core import GaugeMetricFamily
+
+from service.context import AppContext, read_only
+from service.db.database import Transaction
+from service.errors import NotFound, PermissionDenied
+from service.measurements import REGISTRY
+
+
+class Backlog(msgspec.Struct, frozen=True):
+    """What waits: how much, and since or until when (ms UTC; None: nothing does)."""
+
+    messages: int
+    oldest_message: int | None
+    duty_mails: int
+    quarantined: int
+    oldest_quarantined: int | None
+    unnumbered_leaves: int
+    oldest_unnumbered_leaf: int | None
+    last_leaf: int | None
+    duties: int
+    overdue_duties: int
+    next_duty: int | None
+    queued_visits: int
+    most_urgent: int | None
+
+
+def require_scraper(ctx: AppContext, authorization: str) -> None:
+    """NotFound without a secret in the settings; PermissionDenied unless it is the bearer token."""
+    secret = ctx.metrics_secret
+    if not secret:
+        raise NotFound
+    scheme, _, token = authorization.strip().partition(" ")
+    if scheme.lower() != "bearer" or not compare_digest(_hash(token.strip()), _hash(secret)):
+        raise PermissionDenied("send the secret of DOORSTEP_METRICS as Authorization: Bearer")
+
+
+def _hash(text: str) -> bytes:
+    return sha256(text.encode()).digest()
+
+
+def _free_bytes(folder: Path) -> int:
+    while not folder.exists():  # with PostgreSQL and a bucket nothing may have been written into it yet
+        folder = folder.parent
+    return shutil.disk_usage(folder).free
+
+
+async def exposition_of(ctx: AppContext, accept: str) -> tuple[bytes, str]:
+    """Everything, and its media type: the text format of Prometheus or OpenMetrics."""
+    encode, media_type = exposition.choose_encoder(accept)
+    return encode(_Snapshot(ctx, await read_backlog(ctx))), media_type
+
+
+@read_only
+async def read_backlog(ctx: AppContext, tx: Transaction) -> Backlog:
+    """What waits now."""
+    row = await tx.fetch_one("backlog", now=ctx.clock())
+    return msgspec.convert(row, Backlog)
+
+
+class _Snapshot:
+    """The counters of the process together with gauges made for one answer."""
+
+    def __init__(self, ctx: AppContext, backlog: Backlog) -> None:
+        self._ctx, self._backlog = ctx, backlog
+
+    def collect(self) -> Iterator[Metric]:
+        """All of them, as an encoder asks for them."""
+        yield from REGISTRY.collect()
+        for name, text, value in self._gauges():
+            yield GaugeMetricFamily(f"doorstep_{name}", text, value)
+
+    def _gauges(self) -> Iterator[tuple[str, str, float]]:
+        waiting, now = self._backlog, self._ctx.clock()
+
+        def age(since: int | None) -> float:
+            return 0 if since is None else max(0, now - since) / 1000
+
+        yield "outbox_messages", "Messages to customers that wait to be handed to a gateway.", waiting.messages
+        yield "outbox_oldest_seconds", "Age of the oldest of them.", age(waiting.oldest_message)
+        yield "duty_mails_waiting", "Daily mails about duties that wait.", waiting.duty_mails
+        yield "quarantine_inputs", "Inputs of phones that wait for a supervisor's decision.", waiting.quarantined
+        yield "quarantine_oldest_seconds", "Age of the oldest of them.", age(waiting.oldest_quarantined)
+        yield (
+            "log_leaves",
+            "Leaves of the log that have a number.",
+            0 if waiting.last_leaf is None else waiting.last_leaf + 1,
+        )
+        yield "log_leaves_unnumbered", "Leaves that wait for their number.", waiting.unnumbered_leaves
+        yield "log_unnumbered_oldest_seconds", "Age of the oldest of them.", age(waiting.oldest_unnumbered_leaf)
+        yield "duties_open", "Duties to customers that are open.", waiting.duties
+        yield "duties_overdue", "Those whose date has passed.", waiting.overdue_duties
+        yield "duties_most_overdue_seconds", "How long the most overdue of them is.", age(waiting.next_duty)
+        yield "review_queue_visits", "Visits that call for a supervisor.", waiting.queued_visits
+        yield "review_queue_most_urgent_seconds", "How long the most urgent of them is due.", age(waiting.most_urgent)
+        yield "write_queue_functions", "Functions that wait for a transaction, in this process.", self._ctx.db.waiting
+        yield "uploads_active", "Uploads that are receiving bytes, in this process.", len(self._ctx.active_uploads)
+        yield "disk_free_bytes", "Free space where the data is.", _free_bytes(self._ctx.evidence_storage.data)
