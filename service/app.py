@@ -44,6 +44,8 @@ from service.web.methods import methods_middleware
 from service.web.paths import plain_paths_middleware
 from service.web.query import check_query
 from service.web.request import BoundedRequest
+from service.webhooks import pages as webhooks_pages
+from service.webhooks import routes as webhooks_routes
 
 ROUTES = (
     *health_routes.ROUTES,
@@ -82,6 +84,8 @@ ROUTES = (
     *sign_in_pages.ROUTES,
     *account_pages.ROUTES,
     *people_pages.ROUTES,
+    *webhooks_routes.ROUTES,
+    *webhooks_pages.ROUTES,
     *phone_pages.ROUTES,
     *language_routes.ROUTES,
     *brand.ROUTES,

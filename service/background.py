@@ -23,7 +23,16 @@ CANCEL_SECONDS = 0.5  # for background tasks to end; all of them may be interrup
 async def run_background_work(ctx: AppContext) -> AsyncGenerator[AppContext]:
     """Open the context and run the background tasks. On leaving, accepted writes are finished first."""
     async with open_context(ctx):
-        runs = (sequencer.run, worker.run, automatic.run, webhooks.run, mails.run, uploads.run, sweeper.run, refresh.run)
+        runs = (
+            sequencer.run,
+            worker.run,
+            automatic.run,
+            webhooks.run,
+            mails.run,
+            uploads.run,
+            sweeper.run,
+            refresh.run,
+        )
         tasks = [asyncio.create_task(_supervise(ctx, run)) for run in runs]
         try:
             yield ctx

@@ -63,6 +63,7 @@ SECTIONS = (
     Section("duties", "/desk/duties", PageText("待办"), ("see duties",)),
     Section("quarantine", "/desk/quarantine", PageText("隔离"), ("see quarantine",)),
     Section("people", "/desk/people", PageText("人员"), ("see people",)),
+    Section("webhooks", "/desk/webhooks", PageText("对接"), ("see webhooks",)),
     Section("checklists", "/desk/checklists", PageText("清单"), ("see people",)),  # the office and admins
 )
 
@@ -92,8 +93,10 @@ class DeskRequest(msgspec.Struct, frozen=True):
 
     @property
     def sections(self) -> tuple[Section, ...]:
-        """The sections that the person may see."""
-        return tuple(one for one in SECTIONS if any(self.person.can(permission) for permission in one.permissions))
+        """The sections that the person may see; that of webhooks only where there are receivers."""
+        hidden = () if self.ctx.receivers else ("webhooks",)
+        allowed = (one for one in SECTIONS if any(self.person.can(permission) for permission in one.permissions))
+        return tuple(one for one in allowed if one.name not in hidden)
 
 
 Desk = NamedDependency[SkipValidation[DeskRequest]]

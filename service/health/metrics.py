@@ -13,6 +13,7 @@ from prometheus_client.core import GaugeMetricFamily
 
 from service.context import AppContext, read_only
 from service.db.database import Transaction
+from service.db.rows import fetch_struct
 from service.errors import NotFound, PermissionDenied
 from service.measurements import REGISTRY
 
@@ -23,6 +24,8 @@ class Backlog(msgspec.Struct, frozen=True):
     messages: int
     oldest_message: int | None
     duty_mails: int
+    webhooks: int
+    oldest_webhook: int | None
     quarantined: int
     oldest_quarantined: int | None
     unnumbered_leaves: int
@@ -64,8 +67,9 @@ async def exposition_of(ctx: AppContext, accept: str) -> tuple[bytes, str]:
 @read_only
 async def read_backlog(ctx: AppContext, tx: Transaction) -> Backlog:
     """What waits now."""
-    row = await tx.fetch_one("backlog", now=ctx.clock())
-    return msgspec.convert(row, Backlog)
+    found = await fetch_struct(tx, Backlog, "backlog", now=ctx.clock())
+    assert found is not None  # noqa: S101 - it has no FROM
+    return found
 
 
 class _Snapshot:
@@ -89,6 +93,8 @@ class _Snapshot:
         yield "outbox_messages", "Messages to customers that wait to be handed to a gateway.", waiting.messages
         yield "outbox_oldest_seconds", "Age of the oldest of them.", age(waiting.oldest_message)
         yield "duty_mails_waiting", "Daily mails about duties that wait.", waiting.duty_mails
+        yield "webhook_deliveries_waiting", "Deliveries of events that wait.", waiting.webhooks
+        yield "webhook_oldest_seconds", "Age of the oldest event that waits.", age(waiting.oldest_webhook)
         yield "quarantine_inputs", "Inputs of phones that wait for a supervisor's decision.", waiting.quarantined
         yield "quarantine_oldest_seconds", "Age of the oldest of them.", age(waiting.oldest_quarantined)
         yield (

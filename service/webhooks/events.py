@@ -22,6 +22,7 @@ from service.visits.summaries import VisitSummaryRow, get_summary
 
 EventType = Literal["visit.planned", "visit.updated", "test"]
 DeliveryState = Literal["waiting", "delivered", "refused", "given_up"]
+Outcome = Literal["delivered", "failed", "refused"]
 KEPT_MS = 30 * 86_400_000
 """For so long events can be sent again."""
 
@@ -103,7 +104,9 @@ def visit_data(summary: VisitSummaryRow) -> VisitData:
 
 def _differences(before: VisitData, now: VisitData) -> dict[str, Any]:
     """The former values of the fields that changed."""
-    return {name: getattr(before, name) for name in now.__struct_fields__ if getattr(before, name) != getattr(now, name)}
+    return {
+        name: getattr(before, name) for name in now.__struct_fields__ if getattr(before, name) != getattr(now, name)
+    }
 
 
 async def add_event(

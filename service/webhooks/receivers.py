@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from service.config import PREFIX, SettingsError
 from service.context import Receiver
 
-SECRET_PREFIX = "whsec_"
+_BEGINNING = "whsec_"
 SECRET_BYTES = range(24, 65)
 """As Standard Webhooks has it."""
 
@@ -25,12 +25,14 @@ def read_receivers(addresses: Sequence[str], secrets: Sequence[str]) -> tuple[Re
         name, _, url = (part.strip() for part in one.partition("="))
         parts = urlsplit(url)
         if not name or not name.isidentifier() or parts.scheme not in ("http", "https") or not parts.hostname:
-            raise SettingsError(f"{PREFIX}WEBHOOKS: {name or one} must be a name, = and an address: gis=https://gis.example/in")
+            raise SettingsError(
+                f"{PREFIX}WEBHOOKS: {name or one} must be a name, = and an address: gis=https://gis.example/in"
+            )
         if name in [other.name for other in receivers]:
             raise SettingsError(f"{PREFIX}WEBHOOKS names {name} twice")
         if name not in keys:
             raise SettingsError(
-                f"{PREFIX}WEBHOOK_SECRETS needs {name}={SECRET_PREFIX}… : {SECRET_PREFIX} and 24 to 64 random bytes in Base64"
+                f"{PREFIX}WEBHOOK_SECRETS needs {name}={_BEGINNING}…, with 24 to 64 random bytes in Base64"
             )
         receivers.append(Receiver(name, url, tuple(keys.pop(name))))
     for name in keys:
@@ -40,11 +42,11 @@ def read_receivers(addresses: Sequence[str], secrets: Sequence[str]) -> tuple[Re
 
 def _read_secret(name: str, text: str) -> bytes:
     try:
-        secret = b64decode(text.removeprefix(SECRET_PREFIX), validate=True)
+        secret = b64decode(text.removeprefix(_BEGINNING), validate=True)
     except binascii.Error:
         secret = b""
-    if not text.startswith(SECRET_PREFIX) or len(secret) not in SECRET_BYTES:
+    if not text.startswith(_BEGINNING) or len(secret) not in SECRET_BYTES:
         raise SettingsError(
-            f"{PREFIX}WEBHOOK_SECRETS: the secret of {name} must be {SECRET_PREFIX} and 24 to 64 random bytes in Base64"
+            f"{PREFIX}WEBHOOK_SECRETS: the secret of {name} must be {_BEGINNING} and 24 to 64 random bytes in Base64"
         )
     return secret

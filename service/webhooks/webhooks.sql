@@ -61,7 +61,7 @@ SELECT d.receiver, count(*), min(e.at) FROM webhook_deliveries d JOIN webhook_ev
 WHERE d.next_at IS NOT NULL GROUP BY d.receiver;
 
 -- name: last_webhook_attempt^
-SELECT a.at, a.outcome, a.detail FROM webhook_attempts a JOIN webhook_events e ON e.id = a.event
+SELECT a.number, a.at, a.outcome, a.detail FROM webhook_attempts a JOIN webhook_events e ON e.id = a.event
 WHERE a.receiver = :receiver ORDER BY e.at DESC, a.at DESC LIMIT 1;
 
 -- name: forget_webhook_events!

@@ -19,7 +19,7 @@ from service.db.rows import fetch_structs
 from service.errors import Problem
 from service.measurements import WEBHOOK_ATTEMPTS
 
-from .events import DeliveryState, delete_old_events
+from .events import DeliveryState, Outcome, delete_old_events
 
 POLL_SECONDS = 1.0
 BATCH_SIZE = 8
@@ -85,7 +85,7 @@ async def _deliver(ctx: AppContext, due: Due) -> None:
     except asyncio.CancelledError:  # on a stop: it may have arrived, and is sent again after the start
         await ctx.db.write(lambda tx: _settle(tx, due, "waiting", ctx.clock()))
         raise
-    outcome = "delivered" if 200 <= status < 300 else "refused" if status == GONE else "failed"
+    outcome: Outcome = "delivered" if 200 <= status < 300 else "refused" if status == GONE else "failed"
     WEBHOOK_ATTEMPTS.labels(outcome).inc()
     await ctx.db.write(lambda tx: _record(tx, due, ctx.clock(), outcome, detail))
 
@@ -119,10 +119,10 @@ def signatures(secrets: tuple[bytes, ...], event: str, at: int, body: bytes) -> 
     return " ".join(f"v1,{b64encode(digest(secret, signed, 'sha256')).decode()}" for secret in secrets)
 
 
-async def _record(tx: Transaction, due: Due, now: int, outcome: str, detail: str) -> None:
+async def _record(tx: Transaction, due: Due, now: int, outcome: Outcome, detail: str) -> None:
     key = {"event": due.event.bytes, "receiver": due.receiver}
     await tx.execute("add_webhook_attempt", **key, at=now, outcome=outcome, detail=detail)
-    if outcome == "delivered" or outcome == "refused":
+    if outcome != "failed":
         await _settle(tx, due, outcome, None)
     elif due.tries > len(WAITS_MS):
         await _settle(tx, due, "given_up", None)

@@ -2,21 +2,19 @@
 
 import re
 from pathlib import Path
-from typing import Any
 
 import msgspec
-import pytest
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
 from service.health import metrics
-from service.judge.entries import Entry
 from tests.support.api_client import RECORD, World, record
-from tests.support.doorstep import ROOT
 from tests.support.factories import uid
+from tests.support.fake_gateway import set_up
 
 SECRET = "a secret of the monitor"
 BEARER = {"authorization": f"Bearer {SECRET}"}
+DEPLOY = Path(__file__).parents[2] / "deploy" / "monitoring"
 Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
 
 
@@ -57,7 +55,9 @@ async def test_requests_and_records_are_counted_by_what_became_of_them(world: Wo
 
     assert [rise("records_total", outcome=one) for one in ("stored", "repeated", "refused")] == [1, 1, 1]
     route = "/v1/records/{record_id}"
-    assert [rise("http_requests_total", method="PUT", route=route, status=one) for one in ("201", "200", "422")] == [1] * 3
+    assert [rise("http_requests_total", method="PUT", route=route, status=one) for one in ("201", "200", "422")] == [
+        1
+    ] * 3
     assert rise("http_request_seconds_count", route=route) == 3
     assert rise("commit_seconds_count") >= 3
     assert rise("commit_functions_total") >= rise("commit_seconds_count")
@@ -66,11 +66,12 @@ async def test_requests_and_records_are_counted_by_what_became_of_them(world: Wo
 
 async def test_what_waits_is_counted_and_its_age_told(world: World):
     empty = await scrape(world)
-    assert (value(empty, "outbox_messages"), value(empty, "quarantine_inputs"), value(empty, "duties_open")) == (0, 0, 0)
+    assert [value(empty, one) for one in ("outbox_messages", "quarantine_inputs", "duties_open")] == [0, 0, 0]
+    set_up(world.ctx, "07:00")
     await world.plan()
     assert (await world.submit(b"not json")).status_code == 400
     sent = await world.ask("zhao", "POST", f"/v1/visits/{record()['visit']}/notice", {"channel": "sms"})
-    assert sent.status_code == 202, sent.text
+    assert sent.status_code == 201, sent.text
     clock = world.ctx.clock
     world.ctx.clock = lambda: clock() + 90_000
     later = await scrape(world)
@@ -79,3 +80,21 @@ async def test_what_waits_is_counted_and_its_age_told(world: World):
     assert value(later, "log_leaves_unnumbered") > 0 < value(later, "disk_free_bytes")
     row = await metrics.read_backlog(world.ctx)
     assert (row.duties, row.next_duty, row.last_leaf) == (0, None, None)
+
+
+async def test_the_board_and_the_alerts_ask_for_what_there_is(world: World):
+    await world.submit(record())
+    known = {name for name, _ in await scrape(world)} | {"up"}
+    known |= {f"doorstep_{name}_total" for name in ("message_attempts", "webhook_attempts", "defects")}
+    board = msgspec.json.decode((DEPLOY / "grafana.json").read_bytes())
+    asked = [target["expr"] for panel in board["panels"] for target in panel.get("targets", ())]
+    alerts = yaml.safe_load((DEPLOY / "alerts.yml").read_text("utf-8"))["groups"][0]["rules"]
+    named = {
+        name
+        for text in (*asked, *(rule["expr"] for rule in alerts))
+        for name in re.findall(r"\b(?:doorstep|process)_\w+|\bup\b", text)
+    }
+    assert len(named) > 20
+    assert named - known == set()
+    assert {"doorstep_outbox_oldest_seconds", "doorstep_duties_overdue"} <= named
+    assert all(rule["annotations"].keys() == {"summary", "action"} for rule in alerts)
