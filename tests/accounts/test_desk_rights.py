@@ -73,6 +73,7 @@ PAGES = {
     "/desk/queue": Expected(SUPERVISORS, ONLY_SUPER),
     "/desk/search": Expected(EVERYBODY - {ADMIN}, VISITORS),
     "/desk/today": Expected(EVERYBODY - {ADMIN}, VISITORS),
+    "/desk/webhooks": Expected(ONLY_ADMIN, ONLY_ADMIN),  # the number of the visit
     "/desk/visits/new": Expected(PLANNERS),
     "/desk/visits/{visit_id}": Expected(VISITORS, VISITORS),
     **{f"/desk/visits/{{visit_id}}/{form}": Expected(EVERYBODY) for form in SHOWN_AGAIN},
@@ -98,6 +99,9 @@ FORMS = {
     "/desk/phone-exports": SUPERVISORS,
     "/desk/quarantine/{input_id}/decision": OVERSEERS,
     "/desk/quarantine/{input_id}/look": OVERSEERS,
+    "/desk/webhooks/events/{event_id}/again": ONLY_ADMIN,
+    "/desk/webhooks/{receiver}/again": ONLY_ADMIN,
+    "/desk/webhooks/{receiver}/test": ONLY_ADMIN,
     "/desk/visits/new": PLANNERS,
     "/desk/visits/{visit_id}/assignee": ONLY_SUPER,
     "/desk/visits/{visit_id}/call": OFFICE,
@@ -216,6 +220,7 @@ async def town(world: World) -> Desk:
     assert (await world.plan(uid("to be told"), **plan, window=window)).status_code == 201
     assert (await world.submit(desk.record_of(DONE), uid(f"record of {DONE}"))).status_code == 201
     given = {"visit_id": VISIT, "input_id": ids["kept"], "device_id": ids["device"], "login": OWN}
+    given |= {"event_id": ids["event"], "receiver": "gis"}
     return await Desk(world, given | {"checklist_id": "onsite", "version": "1"}).opened()
 
 

@@ -137,6 +137,13 @@ ROWS: dict[str, Row] = {
     "decide_quarantine": Row(
         "PUT", "/v1/quarantine/{kept}/decision", frozenset({SUPER, ADMIN}), {"decision": "discard", "reason": "测试"}
     ),
+    "list_webhooks": Row("GET", "/v1/webhooks", frozenset({ADMIN})),
+    "list_webhook_events": Row("GET", "/v1/webhooks/events", frozenset({ADMIN}), sees=frozenset({ADMIN})),  # its number
+    "send_webhook_again": Row("POST", "/v1/webhooks/events/{event}/deliveries", frozenset({ADMIN})),
+    "test_webhook": Row("POST", "/v1/webhooks/gis/tests", frozenset({ADMIN})),
+    "send_webhooks_again": Row(
+        "POST", "/v1/webhooks/gis/deliveries", frozenset({ADMIN}), {"since": stories.clock("00:00")}
+    ),
     # what changes about a visit
     "change_window": Row("PUT", f"{V}/window", OFFICE, WINDOW, headers=SEEN),
     "change_technician": Row("PUT", f"{V}/technician", OFFICE, {"technician": SAME}, headers=SEEN),
