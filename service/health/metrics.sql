@@ -5,7 +5,7 @@ SELECT
     (SELECT min(created_at) FROM messages WHERE next_at IS NOT NULL),
     (SELECT count(*) FROM duty_mails WHERE next_at IS NOT NULL),
     (SELECT count(*) FROM webhook_deliveries WHERE next_at IS NOT NULL),
-    (SELECT min(e.at) FROM webhook_deliveries d JOIN webhook_events e ON e.id = d.event WHERE d.next_at IS NOT NULL),
+    (SELECT min(since) FROM webhook_deliveries WHERE next_at IS NOT NULL),
     (SELECT count(*) FROM quarantine WHERE decision IS NULL),
     (SELECT min(received_at) FROM quarantine WHERE decision IS NULL),
     (SELECT count(*) FROM log_leaves WHERE number IS NULL),

@@ -5,6 +5,7 @@ what the last event said. So no way of writing about a visit can be forgotten, a
 holds no personal data of customers: who wants more asks the API for the visit.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -63,7 +64,7 @@ class EventRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def publish_changes(ctx: AppContext, visit_id: UUID) -> bool:
-    """Put an event into the queue of each receiver if a visit differs from what they were last told."""
+    """Put an event into the queue of each receiver if a visit is not what its last event says."""
     return bool(ctx.receivers) and await _publish_changes(ctx, visit_id)
 
 
@@ -74,8 +75,8 @@ async def _publish_changes(ctx: AppContext, tx: Transaction, visit_id: UUID) -> 
     if summary is None or not summary.state:
         return False
     data = visit_data(summary)
-    told = await tx.fetch_one("webhook_snapshot", visit=visit_id.bytes)
-    before = None if told is None else msgspec.json.decode(told[0], type=VisitData)
+    last = await tx.fetch_one("webhook_snapshot", visit=visit_id.bytes)
+    before = None if last is None else msgspec.json.decode(last[0], type=VisitData)
     if data == before:
         return False
     previous = {} if before is None else _differences(before, data)
@@ -124,9 +125,14 @@ async def add_event(
     row = EventRow(id=ctx.new_id(), visit=visit, type=type, at=now, body=body)
     await tx.execute("add_webhook_event", **to_params(row))
     names = receivers if receivers is not None else tuple(one.name for one in ctx.receivers)
-    rows = [{"event": row.id.bytes, "receiver": name, "next_at": now} for name in names]
-    await tx.execute_many("queue_webhook", rows)
+    await queue(tx, row, names, now)
     return row.id
+
+
+async def queue(tx: Transaction, event: EventRow, receivers: Iterable[str], next_at: int) -> None:
+    """Put an event into the queue of receivers, for the first time or again."""
+    rows = [{"event": event.id.bytes, "receiver": one, "since": event.at, "next_at": next_at} for one in receivers]
+    await tx.execute_many("queue_webhook", rows)
 
 
 async def get_event(tx: Transaction, id: UUID) -> EventRow | None:

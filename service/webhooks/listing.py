@@ -15,7 +15,7 @@ from service.errors import NotFound
 from service.judge.moments import to_ms
 from service.web.pagination import decode_cursor, encode_cursor
 
-from .events import DeliveryState, EventRow, EventType, Outcome, add_event, get_event
+from .events import DeliveryState, EventRow, EventType, Outcome, add_event, get_event, queue
 
 PAGE_SIZE = 50
 MAX_ATTEMPTS = 50  # of one event, the latest
@@ -122,8 +122,13 @@ async def list_events(
     """Events with what became of them; with `state`, those with a delivery in that state."""
     await _require_admin(tx, token)
     at, key = decode_cursor(after) if after else LAST_KEY
-    params = {"before_at": at, "before_id": key.bytes, "state": state or "", "size": PAGE_SIZE + 1}
-    rows = await fetch_structs(tx, EventRow, "webhook_events_page", **params)
+    start, size = {"before_at": at, "before_id": key.bytes}, PAGE_SIZE + 1
+    if state is None:
+        rows = await fetch_structs(tx, EventRow, "webhook_events_page", **start, size=size)
+    else:  # once for each of its receivers
+        size *= max(1, len(ctx.receivers))
+        found = await fetch_structs(tx, EventRow, "webhook_events_in_state", **start, state=state, size=size)
+        rows = list({row.id: row for row in found}.values())
     page, has_more = rows[:PAGE_SIZE], len(rows) > PAGE_SIZE
     items = tuple([await _sent_event(ctx, tx, row) for row in page])
     return SentEvents(items, encode_cursor((page[-1].at, page[-1].id)) if has_more else None)
@@ -168,9 +173,7 @@ async def send_again(ctx: AppContext, tx: Transaction, token: bytes, event: UUID
         raise NotFound
     sent = [one.receiver for one in await fetch_structs(tx, _DeliveryRow, "webhook_deliveries_of", event=event.bytes)]
     names = [one.name for one in ctx.receivers if row.type != "test" or one.name in sent]
-    now = ctx.clock()
-    rows = [{"event": event.bytes, "receiver": name, "next_at": now} for name in names]
-    await tx.execute_many("queue_webhook", rows)
+    await queue(tx, row, names, ctx.clock())
     return Queued(len(names))
 
 

@@ -1,4 +1,4 @@
-"""The systems that are told of events, from the settings: addresses come from there alone, so that nobody who is signed
+"""The systems that get events, from the settings: addresses come from there alone, so that nobody who is signed
 in can make the server call an address of their choice."""
 
 import binascii

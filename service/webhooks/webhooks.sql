@@ -10,12 +10,13 @@ INSERT INTO webhook_events (id, visit, type, at, body) VALUES (:id, :visit, :typ
 
 -- name: queue_webhook!
 -- Also once more, for a receiver that has it already.
-INSERT INTO webhook_deliveries (event, receiver, state, tries, next_at) VALUES (:event, :receiver, 'waiting', 0, :next_at)
+INSERT INTO webhook_deliveries (event, receiver, since, state, tries, next_at)
+VALUES (:event, :receiver, :since, 'waiting', 0, :next_at)
 ON CONFLICT (event, receiver) DO UPDATE SET state = 'waiting', tries = 0, next_at = excluded.next_at;
 
 -- name: queue_webhooks_since!
-INSERT INTO webhook_deliveries (event, receiver, state, tries, next_at)
-SELECT id, :receiver, 'waiting', 0, :next_at FROM webhook_events WHERE at >= :since AND type <> 'test'
+INSERT INTO webhook_deliveries (event, receiver, since, state, tries, next_at)
+SELECT id, :receiver, at, 'waiting', 0, :next_at FROM webhook_events WHERE at >= :since AND type <> 'test'
 ON CONFLICT (event, receiver) DO UPDATE SET state = 'waiting', tries = 0, next_at = excluded.next_at;
 
 -- name: webhook_event^
@@ -45,9 +46,13 @@ FROM webhook_attempts WHERE event = :event AND receiver = :receiver;
 
 -- name: webhook_events_page
 SELECT id, visit, type, at, body FROM webhook_events
-WHERE (at, id) < (:before_at, :before_id)
-    AND (:state = '' OR EXISTS (SELECT 1 FROM webhook_deliveries d WHERE d.event = id AND d.state = :state))
-ORDER BY at DESC, id DESC LIMIT :size;
+WHERE (at, id) < (:before_at, :before_id) ORDER BY at DESC, id DESC LIMIT :size;
+
+-- name: webhook_events_in_state
+-- An event comes once for each of its receivers.
+SELECT e.id, e.visit, e.type, e.at, e.body FROM webhook_deliveries d JOIN webhook_events e ON e.id = d.event
+WHERE d.state = :state AND (d.since, d.event) < (:before_at, :before_id)
+ORDER BY d.since DESC, d.event DESC LIMIT :size;
 
 -- name: webhook_deliveries_of
 SELECT event, receiver, state, tries, next_at FROM webhook_deliveries WHERE event = :event ORDER BY receiver;
@@ -57,12 +62,10 @@ SELECT receiver, number, at, outcome, detail FROM webhook_attempts
 WHERE event = :event ORDER BY at DESC, receiver, number DESC LIMIT :size;
 
 -- name: webhook_queues
-SELECT d.receiver, count(*), min(e.at) FROM webhook_deliveries d JOIN webhook_events e ON e.id = d.event
-WHERE d.next_at IS NOT NULL GROUP BY d.receiver;
+SELECT receiver, count(*), min(since) FROM webhook_deliveries WHERE next_at IS NOT NULL GROUP BY receiver;
 
 -- name: last_webhook_attempt^
-SELECT a.number, a.at, a.outcome, a.detail FROM webhook_attempts a JOIN webhook_events e ON e.id = a.event
-WHERE a.receiver = :receiver ORDER BY e.at DESC, a.at DESC LIMIT 1;
+SELECT number, at, outcome, detail FROM webhook_attempts WHERE receiver = :receiver ORDER BY at DESC LIMIT 1;
 
 -- name: forget_webhook_events!
 DELETE FROM webhook_events WHERE visit = :visit;

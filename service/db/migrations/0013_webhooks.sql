@@ -1,4 +1,4 @@
--- Events for other systems (Standard Webhooks): what each visit was when its receivers were last told.
+-- Events for other systems (Standard Webhooks): what the last event of each visit said.
 CREATE TABLE webhook_snapshots (
     visit BYTEA NOT NULL PRIMARY KEY REFERENCES visits (id),
     body BYTEA NOT NULL             -- JSON: the data of its last event
@@ -18,12 +18,14 @@ CREATE INDEX webhook_events_visit ON webhook_events (visit) WHERE visit IS NOT N
 CREATE TABLE webhook_deliveries (
     event BYTEA NOT NULL REFERENCES webhook_events (id) ON DELETE CASCADE,
     receiver TEXT NOT NULL,         -- its name in the settings
+    since BIGINT NOT NULL,          -- when the event happened
     state TEXT NOT NULL,            -- waiting, delivered, refused, given_up
     tries BIGINT NOT NULL,          -- since it was last put into the queue
     next_at BIGINT,                 -- when the next attempt is due; while a worker has it, the end of its lease
     PRIMARY KEY (event, receiver)
 );
 CREATE INDEX webhook_deliveries_next ON webhook_deliveries (next_at, event, receiver) WHERE next_at IS NOT NULL;
+CREATE INDEX webhook_deliveries_state ON webhook_deliveries (state, since, event);
 
 CREATE TABLE webhook_attempts (
     event BYTEA NOT NULL REFERENCES webhook_events (id) ON DELETE CASCADE,
@@ -34,3 +36,4 @@ CREATE TABLE webhook_attempts (
     detail TEXT NOT NULL,           -- the status of the answer, or the kind of failure
     PRIMARY KEY (event, receiver, number)
 );
+CREATE INDEX webhook_attempts_at ON webhook_attempts (receiver, at);
