@@ -14,8 +14,10 @@ from prometheus_client import (
     Histogram,
     PlatformCollector,
     ProcessCollector,
+    disable_created_metrics,
 )
 
+disable_created_metrics()  # the time of the first sample of each: nothing that anybody asks for
 REGISTRY = CollectorRegistry()
 """All of them; not prometheus_client's own, to which any library may add."""
 
