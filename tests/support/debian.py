@@ -1,4 +1,4 @@
-"""Programs from Debian's packages, for tests: unpacked beside the environment, so that nothing is installed or started."""
+"""Debian's programs for tests, unpacked beside the environment, so that nothing is installed or started."""
 
 import shutil
 import subprocess
