@@ -148,8 +148,8 @@ class OtpRequired(Problem):
 
 class InvalidOtp(Problem):
     code, status = "wrong-code", 403
-    title_zh = "验证码不对或已失效，请核对，或重新获取"
-    title_en = "This code is wrong or has ended; check it, or ask for a new one"
+    title_zh = "验证码不对或已失效，请输入最后收到的一条，或重新获取"
+    title_en = "This code is wrong or has ended; enter the one of the last message, or ask for a new one"
 
 
 class NoPhoneNumber(Problem):

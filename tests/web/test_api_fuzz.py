@@ -10,6 +10,7 @@ import os
 import threading
 import zlib
 from base64 import b64encode
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import nullcontext, suppress
 from pathlib import Path
@@ -36,6 +37,7 @@ from service.app import create_app
 from service.web import access_log
 from tests.support.api_client import RECORD, VISIT, opened_world, record
 from tests.support.databases import copy_sqlite
+from tests.support.devices import register_phone
 from tests.support.factories import a_plan, said, uid
 from tests.support.fake_gateway import set_up
 from tests.support.openapi_document import DOCUMENT
@@ -47,7 +49,7 @@ CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance,
 schemathesis.serializer.alias("application/offset+octet-stream", "application/octet-stream")
 SCHEMA = schemathesis.openapi.from_dict(DOCUMENT)
 IN_VAIN = 60  # tries to make a wrong request where hardly any is wrong; Hypothesis makes 458, which take seconds
-WHO = ("zhao", "li", "wang", "admin", None)
+WHO = ("zhao", "li", "phone", "wang", "admin", None)  # every role, 李's phone, and nobody
 
 
 class Served:
@@ -56,6 +58,8 @@ class Served:
     def __init__(self, path: str) -> None:
         self.path, self.base, self.ready = path, "", threading.Event()
         self.known: dict[str, list[str]] = {}
+        self.tokens = {who: f"token of {who}" for who in WHO if who is not None}
+        self.cases = Counter[str | None]()
         self.thread = threading.Thread(target=lambda: asyncio.run(self.run()))
         self.server: Any = None
 
@@ -74,7 +78,10 @@ class Served:
             made = await world.ask("zhao", "POST", f"/v1/visits/{VISIT}/confirmation-link")
             code = await world.ask("li", "GET", f"/v1/visits/{VISIT}/doorstep")
             await world.ask("zhao", "PUT", f"/v1/visits/{uid('w')}", a_plan())
+            self.tokens["phone"] = (await register_phone(world))["token"]
+            another = await register_phone(world, "sun")
             self.known = {
+                "device_id": [another["device"]["id"]],
                 "visit_id": [str(VISIT), str(uid("w"))],
                 "record_id": [str(RECORD)],
                 "token": [made.json()["token"]],
@@ -131,13 +138,22 @@ def test_no_5xx_and_nothing_that_the_document_does_not_say(
                 mine = {name: served.known[name] for name in case.path_parameters or {} if name in served.known}
                 place = zlib.crc32(repr(case.body).encode())
                 case.path_parameters.update({name: ids[place % len(ids)] for name, ids in mine.items()})
-            headers = {"Authorization": f"Bearer token of {who}"} if who else {}
+            headers = {"Authorization": f"Bearer {served.tokens[who]}"} if who else {}
+            served.cases[who] += 1
             response = case.call(base_url=served.base, session=session, headers=headers, timeout=20)
             case.validate_response(response, checks=CHECKS)
 
         with suppress(Unsatisfiable) if mode is GenerationMode.NEGATIVE else nullcontext():
             asked()  # where nothing can be wrong, there is no wrong case
     session.close()
+
+
+def test_every_role_was_tried_and_no_token_was_lost_on_the_way(served: Served) -> None:
+    print(f"{served.cases.total()} cases: {dict(served.cases)}")  # noqa: T201 - for `pytest -s`
+    assert set(served.cases) == set(WHO)
+    for who, token in served.tokens.items():
+        me = requests.get(f"{served.base}/v1/me", headers={"Authorization": f"Bearer {token}"}, timeout=20)
+        assert me.status_code == 200, who
 
 
 def test_the_control_a_status_that_the_document_does_not_name_is_found(served: Served) -> None:
