@@ -91,8 +91,8 @@ async def revoke_others(tx: Transaction, device: UUID, but: bytes, at: int) -> N
 async def add_code(
     tx: Transaction, digest: bytes, kind: CodeKind, login: str, *, at: int, by: str, expires_at: int
 ) -> None:
-    """Add a one-time code. The person's earlier ones stay valid until one of them is used; of too many the oldest expire.
-    The caller has locked the person."""
+    """Add a one-time code, for a person whom the caller has locked. Their earlier ones of this kind stay valid until
+    one of them is used; of too many the oldest expire."""
     await tx.execute("expire_oldest_codes", login=login, kind=kind, at=at, keep=MAX_CODES - 1)
     await tx.execute("add_code", digest=digest, kind=kind, login=login, at=at, by=by, expires_at=expires_at)
 

@@ -40,7 +40,9 @@ class EnrolmentRequest(msgspec.Struct, frozen=True):
 class Enrolment(msgspec.Struct, frozen=True):
     """The one-time code that the technician scans within ten minutes."""
 
-    code: Annotated[str, Meta(description="The one-time code. Earlier ones stay valid until one is used, at most five.")]
+    code: Annotated[
+        str, Meta(description="The one-time code. Earlier ones stay valid until one is used, at most five.")
+    ]
     url: Annotated[str, Meta(description="The address to open on the phone, with the code after `#`.")]
     qr_svg: Annotated[str, Meta(description="The address as a QR code (SVG).")]
     expires_at: Annotated[datetime, Meta(description="When the code expires: after ten minutes.")]

@@ -35,7 +35,9 @@ class InvitationIssued(msgspec.Struct, frozen=True, omit_defaults=True):
     """An invitation. The code and the token are shown only here; only their digests are stored."""
 
     person: Annotated[Person, Meta(description="The person it is for.")]
-    code: Annotated[str, Meta(description="The one-time code. Earlier ones stay valid until one is used, at most five.")]
+    code: Annotated[
+        str, Meta(description="The one-time code. Earlier ones stay valid until one is used, at most five.")
+    ]
     url: Annotated[str, Meta(description="The page to set a password, with the code after `#`.")]
     expires_at: Annotated[datetime, Meta(description="When the code expires: after 72 hours.")]
     token: Annotated[str | None, Meta(description="A token for scripts; only the command line issues one.")] = None

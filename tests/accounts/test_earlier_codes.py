@@ -10,9 +10,9 @@ import httpx
 import pytest
 
 from service.accounts.credentials import MAX_CODES
-from tests.support.devices import enrolment_code
 from tests.support.api_client import World, problem
 from tests.support.browser import PASSWORD, later
+from tests.support.devices import enrolment_code
 
 UNKNOWN = (404, "unknown-code")
 Issue = Callable[[World], Awaitable[str]]
