@@ -13,7 +13,6 @@ from base64 import b64encode
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import nullcontext, suppress
-from itertools import product
 from pathlib import Path
 from secrets import token_urlsafe
 from typing import Any
@@ -143,9 +142,8 @@ def test_no_5xx_and_nothing_that_the_document_does_not_say(
     operation = SCHEMA[path][method.upper()]
     session = requests.Session()
     served.sign_in()
-    people = [st.just(who) for who in WHO] if "FUZZ" in os.environ else [st.sampled_from(WHO)]
-    each = max(4, -(-CASES // len(OPERATIONS) // 2 // len(people)))
-    for mode, person in product((GenerationMode.POSITIVE, GenerationMode.NEGATIVE), people):
+    each = max(4, -(-CASES // len(OPERATIONS) // 2))
+    for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
 
         @settings(
             max_examples=each,
@@ -154,11 +152,14 @@ def test_no_5xx_and_nothing_that_the_document_does_not_say(
             derandomize="FUZZ" not in os.environ,
             suppress_health_check=list(HealthCheck),
         )
-        @given(case=operation.as_strategy(generation_mode=mode), known=st.booleans(), who=person)
-        def asked(case: Any, known: Any, who: Any) -> None:
+        @given(
+            case=operation.as_strategy(generation_mode=mode), known=st.booleans(), number=st.integers(0, len(WHO) - 1)
+        )
+        def asked(case: Any, known: Any, number: Any) -> None:
+            place = zlib.crc32(repr((case.path_parameters, case.query, case.headers, case.body)).encode())
+            who = WHO[(place + number) % len(WHO)]  # Hypothesis prefers the first; the content of a case prefers nobody
             if known:
                 mine = {name: served.known[name] for name in case.path_parameters or {} if name in served.known}
-                place = zlib.crc32(repr(case.body).encode())
                 case.path_parameters.update({name: ids[place % len(ids)] for name, ids in mine.items()})
             headers = {"Authorization": f"Bearer {served.tokens[who]}"} if who else {}
             served.cases[who] += 1
