@@ -411,6 +411,9 @@ class VisitFull(Problem):
     title_zh = "这个任务的内容已达上限；内容请保留，并联系主管"
     title_en = "This visit holds as much as it may; keep the content, and tell a supervisor"
 
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail, retry_after=86_400)  # somebody has to make room: asking again soon helps nothing
+
 
 class QuarantineFull(Problem):
     code, status = "quarantine-full", 507
