@@ -52,7 +52,7 @@ def decode_storable(decoder: msgspec.json.Decoder[T], raw: bytes, *, find_keys: 
         deep = raw.count(b"{") + raw.count(b"[") > HARMLESS_DEPTH
         return _decode_with_stack_headroom(decoder, raw, 100) if deep else decoder.decode(raw)
     except msgspec.ValidationError as error:
-        raise _invalid(error, decoder, raw if find_keys and len(raw) <= LONGEST_TO_SEARCH else b"null") from None
+        raise _invalid(error, decoder if find_keys and len(raw) <= LONGEST_TO_SEARCH else None, raw) from None
     except (msgspec.DecodeError, RecursionError) as error:
         raise MalformedJson(str(error)) from None
 
@@ -80,7 +80,7 @@ def _with_visible_texts(body: T) -> T:
 
 
 def _invalid(
-    error: msgspec.ValidationError, decoder: msgspec.json.Decoder[Any] | None = None, raw: bytes = b"null"
+    error: msgspec.ValidationError, decoder: msgspec.json.Decoder[Any] | None = None, raw: bytes = b""
 ) -> InvalidBody:
     """The place that does not have the right form; in a mapping, with the key if the body is given."""
     text, at, path = str(error).rpartition(" - at `")
@@ -150,15 +150,12 @@ def _pointer(path: str, decoder: msgspec.json.Decoder[Any] | None, raw: bytes) -
 def _wrong_key(path: str, steps: list[str], decoder: msgspec.json.Decoder[Any], raw: bytes) -> str | None:
     """The key in the mapping at `steps` at which decoding stops: the last of the fewest keys with which it does."""
     whole: Any = {"": msgspec.json.decode(raw)}
-    holder, last = whole, cast("Any", "")
+    holder: Any = whole
+    last: Any = ""
     for step in steps:
-        holder, last = holder[last], int(step) if step.isdigit() and isinstance(holder[last], list) else step
-        if not isinstance(holder, dict | list):
-            return None
-    mapping = holder[last]
-    if not isinstance(mapping, dict):
-        return None
-    items = list(cast("dict[str, Any]", mapping).items())
+        holder = holder[last]
+        last = int(step) if step.isdigit() and not isinstance(holder, dict) else step
+    items = list(cast("dict[str, Any]", holder[last]).items())
 
     def stops(count: int) -> bool:
         holder[last] = dict(items[:count])
