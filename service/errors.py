@@ -148,8 +148,8 @@ class OtpRequired(Problem):
 
 class InvalidOtp(Problem):
     code, status = "wrong-code", 403
-    title_zh = "验证码不对或已失效，请核对，或重新获取"
-    title_en = "This code is wrong or has ended; check it, or ask for a new one"
+    title_zh = "验证码不对或已失效，请输入最后收到的一条，或重新获取"
+    title_en = "This code is wrong or has ended; enter the one of the last message, or ask for a new one"
 
 
 class NoPhoneNumber(Problem):
@@ -410,6 +410,9 @@ class VisitFull(Problem):
     code, status, quarantines_input = "visit-full", 507, True
     title_zh = "这个任务的内容已达上限；内容请保留，并联系主管"
     title_en = "This visit holds as much as it may; keep the content, and tell a supervisor"
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail, retry_after=86_400)  # somebody has to make room: asking again soon helps nothing
 
 
 class QuarantineFull(Problem):

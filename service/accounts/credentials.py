@@ -14,6 +14,8 @@ TokenKind = Literal["script", "session", "device"]
 CodeKind = Literal["enrolment", "invitation"]
 MAX_CLOCK_SKEW_MS = 3_600_000
 """A time further in the future was written by a wrong clock, here or on another server."""
+MAX_CODES = 5
+"""Codes of one kind that a person may have at once: what was printed or sent before a newer one still works."""
 
 
 class TokenOwner(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,23 +91,30 @@ async def revoke_others(tx: Transaction, device: UUID, but: bytes, at: int) -> N
 async def add_code(
     tx: Transaction, digest: bytes, kind: CodeKind, login: str, *, at: int, by: str, expires_at: int
 ) -> None:
-    """Add a one-time code; the person's earlier ones of this kind expire."""
-    await tx.execute("expire_codes", login=login, kind=kind, at=at)
+    """Add a one-time code, for a person whom the caller has locked. Their earlier ones of this kind stay valid until
+    one of them is used; of too many the oldest expire."""
+    await tx.execute("expire_oldest_codes", login=login, kind=kind, at=at, keep=MAX_CODES - 1)
     await tx.execute("add_code", digest=digest, kind=kind, login=login, at=at, by=by, expires_at=expires_at)
 
 
 async def consume_code(
     tx: Transaction, digest: bytes, kind: CodeKind, at: int, device: UUID | None = None
 ) -> Person | None:
-    """Use up a code and return its person; None when it is unknown, used, expired, or the person left.
+    """Use up a code, and with it the person's others of its kind, and return its person; None when it is unknown, used,
+    expired, or the person left.
 
     `device` is the device that it enrols.
     """
+    row = await tx.fetch_one("person_of_code", digest=digest, kind=kind)
+    # the lock: of two codes that are used at once, the second is expired by the first
+    if row is None or await tx.execute("lock_person", login=row[0]) == 0:
+        return None
     given = {"digest": digest, "kind": kind, "device": device.bytes if device else None}
     if await tx.execute("consume_code", **given, at=at, latest=at + MAX_CLOCK_SKEW_MS) == 0:
         return None
-    row = await tx.fetch_one("person_of_code", digest=digest, kind=kind)
-    return None if row is None else row_to_person(row)
+    person = row_to_person(row)
+    await expire_codes(tx, person.login, at, kind)
+    return person
 
 
 async def device_enrolled_with(tx: Transaction, digest: bytes, at: int) -> tuple[Person, UUID] | None:

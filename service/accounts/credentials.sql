@@ -40,6 +40,14 @@ WHERE c.digest = :digest AND c.device IS NOT NULL AND c.expires_at > :at AND c.c
 -- :kind '' means every kind.
 UPDATE one_time_codes SET used_at = :at WHERE login = :login AND (:kind = '' OR kind = :kind) AND used_at IS NULL;
 
+-- name: expire_oldest_codes!
+-- All but the newest :keep; used ones do not count.
+UPDATE one_time_codes SET used_at = :at
+WHERE login = :login AND kind = :kind AND used_at IS NULL AND digest NOT IN (
+    SELECT digest FROM one_time_codes WHERE login = :login AND kind = :kind AND used_at IS NULL
+    ORDER BY created_at DESC, digest LIMIT :keep
+);
+
 -- name: person_of_code^
 SELECT p.login, p.name, p.roles, p.areas
 FROM one_time_codes c JOIN people p ON p.login = c.login

@@ -14,7 +14,7 @@ from litestar.types import Receive, Scope, Send
 from service.context import AppContext
 from service.errors import FieldError, InvalidQuery, MethodNotAllowed, NotAuthenticated, NotFound, Problem
 from service.web.language import AnyText, PageText
-from service.web.paths import DESK, is_desk
+from service.web.page_paths import DESK, is_desk
 from service.web.problems import allow_header, problem_in_json, to_problem
 from service.web.request import AnyRequest
 from service.web.templates import plain_problem_page, redirect

@@ -40,7 +40,9 @@ class EnrolmentRequest(msgspec.Struct, frozen=True):
 class Enrolment(msgspec.Struct, frozen=True):
     """The one-time code that the technician scans within ten minutes."""
 
-    code: Annotated[str, Meta(description="The one-time code; it replaces the previous one.")]
+    code: Annotated[
+        str, Meta(description="The one-time code. Earlier ones stay valid until one is used, at most five.")
+    ]
     url: Annotated[str, Meta(description="The address to open on the phone, with the code after `#`.")]
     qr_svg: Annotated[str, Meta(description="The address as a QR code (SVG).")]
     expires_at: Annotated[datetime, Meta(description="When the code expires: after ten minutes.")]
@@ -90,7 +92,7 @@ class DevicePage(msgspec.Struct, frozen=True):
 
 
 async def enrol(ctx: AppContext, token: bytes, given: EnrolmentRequest) -> Enrolment:
-    """Issue a one-time code for a technician's phone; their previous code expires."""
+    """Issue a one-time code for a technician's phone. Their earlier ones stay valid until one of them is used."""
     code, expires_at = await _issue_code(ctx, token, given.person)
     url = f"{ctx.company.url}/enrol#{code}"  # browsers do not send the part after #, so no log contains the code
     return Enrolment(code, url, qr_svg(url), ctx.to_local_time(expires_at))

@@ -40,6 +40,7 @@ from service.visits.changes import (
 from service.visits.loading import LoadedVisit, load_visit, lock_visible_visit
 from service.visits.plan import Plan
 from service.visits.status import refresh_status, search_texts
+from service.web.decoding import is_plain_key
 
 from .planning import require_technicians, validate_due_dates, window_faults, with_known_logins
 from .views import VisitView, build_view
@@ -101,7 +102,7 @@ def _require_years(due: DueDates) -> None:
     """InvalidBody for a date that cannot be shown everywhere."""
     wrong = [name for name, at in due.items() if not FIRST_YEAR <= at.year <= LAST_YEAR]
     if wrong:
-        pointers = dict.fromkeys(json_pointer(name) if name.isidentifier() else "" for name in wrong[:20])
+        pointers = dict.fromkeys(json_pointer(name) if is_plain_key(name) else "" for name in wrong[:20])
         raise InvalidBody("", tuple(FieldError(pointer, "invalid", YEARS) for pointer in pointers))
 
 

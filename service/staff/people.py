@@ -35,14 +35,17 @@ class InvitationIssued(msgspec.Struct, frozen=True, omit_defaults=True):
     """An invitation. The code and the token are shown only here; only their digests are stored."""
 
     person: Annotated[Person, Meta(description="The person it is for.")]
-    code: Annotated[str, Meta(description="The one-time code; it replaces the previous one.")]
+    code: Annotated[
+        str, Meta(description="The one-time code. Earlier ones stay valid until one is used, at most five.")
+    ]
     url: Annotated[str, Meta(description="The page to set a password, with the code after `#`.")]
     expires_at: Annotated[datetime, Meta(description="When the code expires: after 72 hours.")]
     token: Annotated[str | None, Meta(description="A token for scripts; only the command line issues one.")] = None
 
 
 class Invite(msgspec.Struct, frozen=True):
-    """A new one-time code. `reset` also revokes the password, second factor, sessions and tokens for scripts."""
+    """A new one-time code. `reset` also revokes the earlier codes, the password, second factor, sessions and tokens for
+    scripts."""
 
     person: Annotated[LoginText, Meta(description="Login of somebody who works here.")]
     reset: Annotated[bool, Meta(description="Whether their credentials may be in other hands.")] = False
@@ -108,7 +111,7 @@ async def create_person_as(ctx: AppContext, tx: Transaction, token: bytes, new: 
     caller = await authenticate_token(tx, token)
     require_permission(caller, "add people")
     added = await _add(ctx, tx, given, caller.login)
-    if added is None and await _is_repeated(tx, given):  # the answer was lost: with a new code, as the old one was too
+    if added is None and await _is_repeated(tx, given):  # the answer was lost, and the code with it
         return await _reissue_invitation(ctx, tx, Invite(given.login), caller.login)
     if added is None:
         raise errors.LoginTaken
@@ -257,6 +260,7 @@ async def _reissue_invitation(ctx: AppContext, tx: Transaction, given: Invite, b
     if given.reset:
         await accounts_repository.set_password_hash(tx, person.login, None)
         await credentials.delete_totp(tx, person.login)
+        await credentials.expire_codes(tx, person.login, ctx.clock(), "invitation")
         for kind in ("session", "script"):  # phones are revoked on their own
             await credentials.revoke_tokens(tx, person.login, ctx.clock(), kind)
     await record_event(ctx, tx, PersonEvent(what="reset" if given.reset else "invited", person=person.login, by=by))

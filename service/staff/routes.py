@@ -168,7 +168,7 @@ class InvitationsController(Controller):
         request_max_body_size=8192,
         dto=StrictBody[NewPassword],
         operation_class=example(NewPassword("correct horse battery"), PersonSummary("zhou", "周强")),
-        responses=problems(*PUBLIC_ERRORS, errors.InvalidOneTimeCode),
+        responses=problems(*PUBLIC_ERRORS, errors.NotFound, errors.InvalidOneTimeCode),
     )
     async def set_password(
         self,

@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from service.reviews import queue_page
-from service.web.paths import is_desk
+from service.web.page_paths import is_desk
 from tests.support.api_client import World, problem
 from tests.support.desk import DeskBrowser, signed_in
 from tests.support.desk_routes import desk_routes

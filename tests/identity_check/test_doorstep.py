@@ -5,6 +5,7 @@ from base64 import b32encode
 from datetime import timedelta
 from io import BytesIO
 from typing import Any
+from uuid import UUID
 
 import pytest
 from PIL import Image
@@ -301,3 +302,16 @@ async def test_without_a_window_and_without_a_record_it_ends_after_thirty_days(w
     await shown(world)
     later(world, days=0.2)
     assert problem(await world.ask("li", "GET", PATH)) == (409, "not-now")
+
+
+def test_the_two_words_differ_and_those_that_differed_stay() -> None:
+    key, twice = b"k" * 32, 0
+    for number in range(2000):
+        visit = UUID(int=number)
+        mac = hmac.digest(key, b"word\0" + visit.bytes + b"\0\0" + b"0", "sha256")
+        first, second = door_code.verification_words(key, visit).split(" ")
+        assert first != second
+        words = door_code._WORDS  # pyright: ignore[reportPrivateUsage]
+        assert first == words[mac[0] % 64]
+        twice += words[mac[1] % 64] != second
+    assert 10 < twice < 100  # one in 64 would have been the same word twice
