@@ -30,7 +30,7 @@ class DeliveryAttempt(msgspec.Struct, frozen=True):
 
 
 class NoticeCancellation(msgspec.Struct, frozen=True):
-    """A notice became outdated before it was delivered."""
+    """A notice became outdated before it was delivered, or its number was corrected."""
 
     at: Annotated[datetime, Meta(description="When it was withdrawn.")]
     because: Annotated[
@@ -46,7 +46,8 @@ class NoticeView(msgspec.Struct, frozen=True, kw_only=True):
     """A notice in the outbox. `delivered`: the gateway reported it, or accepted it and gives no reports; `taken`: it
     accepted it and its report is awaited; `failed`: it reported that it did not arrive.
 
-    A `withdrawn` notice is not sent; if it was already on its way, it is `delivered` and proves nothing.
+    A `withdrawn` notice is not sent; if it was already on its way, or its number was corrected
+    since, it is `delivered` and proves nothing.
     """
 
     id: Annotated[str, Meta(description="The notice's id, a UUID.")]
