@@ -146,10 +146,19 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_as_wished(self) -> bool:
-        """Whether the visit was moved to exactly the time that the customer had asked for last."""
-        said = (one for one in reversed(self.visit.merged.entries) if one.what == AGREED and one.by == "customer")
-        wish = next((one for one in said if one.refused), None)
-        return wish is not None and self.window is not None and wished_window(wish) == self.window
+        """Whether the visit was moved to exactly the time that the customer had asked for last, and they asked for no
+        other since."""
+        visit, move = self.visit, self.last_change("window")
+        if move is None or self.appointment.asked is not None:
+            return False
+        said = [
+            entry
+            for row, batch in zip(visit.batch_rows, visit.batches, strict=True)
+            if (row.revision or 0) < move.number
+            for entry in batch.entries
+            if entry.what == AGREED and entry.by == "customer"
+        ]
+        return bool(said) and said[-1].refused is not None and wished_window(said[-1]) == self.window
 
     @property
     def knows_other_time(self) -> bool:
