@@ -120,10 +120,10 @@ async def _send_otp(ctx: AppContext, tx: Transaction, token: str, browser: Brows
     if not phone:
         raise NoPhoneNumber
     last, now = await get_otp(tx, link, browser), ctx.clock()
+    if wait := await _count_sending(tx, link, browser, last, now):  # whoever asks again and again is slowed down
+        return wait
     if last is not None and (again := last.sent_again_at(now)):
         return _sent(phone, last.expires_at, again, now)
-    if wait := await _count_sending(tx, link, browser, last, now):
-        return wait
     expires_at = await _create_otp(ctx, tx, link, row, phone, browser)
     return _sent(phone, expires_at, now + RESEND_MS, now)
 

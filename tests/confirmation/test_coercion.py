@@ -38,7 +38,6 @@ async def test_strangers_use_up_their_own_codes_and_not_those_of_who_entered_one
         other = link_holder(tao, f"198.51.100.{n}")
         for _ in range(3):
             await other.ask("POST", "/code")
-            advance_clock(world, minutes=1)
     assert problem(await link_holder(tao, "198.51.100.77").ask("POST", "/code")) == (429, "too-many-requests")
     await worker.deliver_due(world.ctx)
     advance_clock(world, minutes=40)
@@ -55,7 +54,6 @@ async def test_a_telephone_rings_no_more_than_twenty_times_a_day_for_strangers(w
             other = link_holder(tao, f"198.51.{hour}.{n}")
             for _ in range(3):
                 sent += (await other.ask("POST", "/code")).status_code == 200
-                advance_clock(world, minutes=1)
         advance_clock(world, minutes=61)
     assert sent == 20
 
