@@ -145,8 +145,9 @@ async def test_so_it_is_in_the_pdf(sqlite_world: World, agrees: bool, language: 
     await tao.enters()
     path, headers = f"/c/{tao.token}", {"accept-language": language}
     pdf = words_of_pdf((await tao.client.get(f"{path}/copy.pdf", headers=headers)).content)
-    for text in (pdf, (await tao.client.get(path, headers=headers)).text):
-        assert (agreed in text, planned in text) == (agrees, not agrees)
+    html = (await tao.client.get(path, headers=headers)).text
+    assert (agreed in pdf, planned in pdf) == (agrees, not agrees)
+    assert (f"<dt>{agreed}</dt>" in html, f"<dt>{planned}</dt>" in html) == (agrees, not agrees)
 
 
 async def test_another_technician_is_shown_beside_the_one_who_was_announced(world: World, post: Post) -> None:
