@@ -120,7 +120,7 @@ async def _send_otp(ctx: AppContext, tx: Transaction, token: str, browser: Brows
     if not phone:
         raise NoPhoneNumber
     last, now = await get_otp(tx, link, browser), ctx.clock()
-    if wait := await _count_sending(tx, link, browser, last, now):  # whoever asks again and again is slowed down
+    if wait := await _count_sending(tx, link, browser, last, now):  # one who asks again and again is slowed down
         return wait
     if last is not None and (again := last.sent_again_at(now)):
         return _sent(phone, last.expires_at, again, now)
