@@ -1,5 +1,6 @@
 """The one-time code by SMS: it shows that answers come from the customer, not just from somebody with the link."""
 
+from datetime import datetime, timedelta
 from hashlib import sha256
 from hmac import compare_digest
 from secrets import randbelow
@@ -25,11 +26,13 @@ from service.text import clean_code, sms_number
 from service.visits.append_batch import CUSTOMER_WRITER
 from service.visits.customer_link import resolve_link
 from service.visits.loading import LoadedVisit, load_visit
+from service.visits.repository import VisitRow
 
 from . import masking
 
 CODE = "{code}"  # the placeholder of the code in the stored text of the message
 OTP_LIFETIME_MS = 10 * 60_000  # of the code, and of the attempts to send it
+RESEND_MS = 60_000  # after a code, until another one is sent
 VERIFIED_FOR_MS = 30 * 60_000
 TRIES = 5
 SEND_LIMIT = (3, 3600)  # codes and seconds, for one browser and for one address
@@ -38,10 +41,13 @@ TEXT = "【{company}】验证码 {code}，10 分钟内有效，用于核对和�
 
 
 class OtpSent(msgspec.Struct, frozen=True):
-    """Where the code was sent, masked, and for how many seconds it is good."""
+    """Where the code was sent, masked, for how many seconds it is good, and when another one can be sent."""
 
     to: Annotated[str, Meta(description="The telephone, masked.")]
     seconds: Annotated[int, Meta(description="How long the code is good.")]
+    again_in: Annotated[
+        int, Meta(description="In how many seconds another one is sent on request; before that, none is.")
+    ]
 
 
 class OtpSubmission(Cleaned, frozen=True):
@@ -86,6 +92,11 @@ class OtpRow(msgspec.Struct, frozen=True):
         valid = self.tries < TRIES and now < self.expires_at <= now + OTP_LIFETIME_MS + MAX_CLOCK_SKEW_MS
         return self.expires_at if valid else None
 
+    def sent_again_at(self, now: int) -> int | None:
+        """Until when no other code is sent; None when one is sent at once, as this one is of no use."""
+        again_at = self.expires_at - OTP_LIFETIME_MS + RESEND_MS
+        return again_at if self.valid_until(now) is not None and now < again_at <= now + RESEND_MS else None
+
 
 async def get_otp(tx: Transaction, link: UUID, browser: Browser) -> OtpRow | None:
     """The last code that a browser asked for."""
@@ -93,18 +104,37 @@ async def get_otp(tx: Transaction, link: UUID, browser: Browser) -> OtpRow | Non
 
 
 async def send_otp(ctx: AppContext, token: str, browser: Browser) -> OtpSent:
-    """Send a new code to the customer's telephone, for this browser, whose previous code expires."""
-    if wait := await _count_sending(ctx, token, browser):
-        raise TooManyRequests("", retry_after=wait)
-    return await _create_otp(ctx, token, browser)
+    """Send a new code to the customer's telephone, for this browser, whose previous code expires. Soon after one was
+    sent that is still good, none is sent: it is on its way, and a button is pressed twice."""
+    sent = await _send_otp(ctx, token, browser)
+    if isinstance(sent, int):  # raised outside of the transaction, which would undo the count
+        raise TooManyRequests("", retry_after=sent)
+    return sent
 
 
 @transaction
-async def _count_sending(ctx: AppContext, tx: Transaction, token: str, browser: Browser) -> int:
+async def _send_otp(ctx: AppContext, tx: Transaction, token: str, browser: Browser) -> OtpSent | int:
+    """What was sent, now or just before; or the seconds to wait when there were too many."""
+    link, row = await resolve_link(ctx, tx, token, lock=True)
+    phone = sms_number((await load_visit(ctx, tx, row)).plan.customer.phone)
+    if not phone:
+        raise NoPhoneNumber
+    last, now = await get_otp(tx, link, browser), ctx.clock()
+    if wait := await _count_sending(tx, link, browser, last, now):  # one who asks again and again is slowed down
+        return wait
+    if last is not None and (again := last.sent_again_at(now)):
+        return _sent(phone, last.expires_at, again, now)
+    expires_at = await _create_otp(ctx, tx, link, row, phone, browser)
+    return _sent(phone, expires_at, now + RESEND_MS, now)
+
+
+def _sent(phone: str, expires_at: int, again_at: int, now: int) -> OtpSent:
+    return OtpSent(masking.phone(phone), (expires_at - now) // 1000, max(1, -(-(again_at - now) // 1000)))
+
+
+async def _count_sending(tx: Transaction, link: UUID, browser: Browser, last: OtpRow | None, now: int) -> int:
     """Count a request for a code; the seconds to wait when there were too many."""
-    link, _ = await resolve_link(ctx, tx, token, lock=False)
-    row, now = await get_otp(tx, link, browser), ctx.clock()
-    known = row is not None and row.passed_at is not None
+    known = last is not None and last.passed_at is not None
     sources = {browser.id} if known else {browser.id, browser.address_hash}
     limits = [(f"link code {link} {source.hex()[:32]}", *SEND_LIMIT) for source in sorted(sources)]
     if not known:
@@ -115,12 +145,8 @@ async def _count_sending(ctx: AppContext, tx: Transaction, token: str, browser: 
     return 0
 
 
-@transaction
-async def _create_otp(ctx: AppContext, tx: Transaction, token: str, browser: Browser) -> OtpSent:
-    link, row = await resolve_link(ctx, tx, token, lock=True)
-    phone = sms_number((await load_visit(ctx, tx, row)).plan.customer.phone)
-    if not phone:
-        raise NoPhoneNumber
+async def _create_otp(ctx: AppContext, tx: Transaction, link: UUID, row: VisitRow, phone: str, browser: Browser) -> int:
+    """Put a new code into the outbox; returns until when it is good (ms UTC)."""
     code, now = f"{randbelow(10**6):06}", ctx.clock()
     expires_at, digest = now + OTP_LIFETIME_MS, _digest(link, code)
     await tx.execute("set_link_otp", link=link.bytes, browser_id=browser.id, digest=digest, expires_at=expires_at)
@@ -140,7 +166,15 @@ async def _create_otp(ctx: AppContext, tx: Transaction, token: str, browser: Bro
         give_up_at=expires_at,
     )
     await outbox.add_message(tx, message)
-    return OtpSent(masking.phone(phone), OTP_LIFETIME_MS // 1000)
+    return expires_at
+
+
+def seconds_until_resend(valid_until: datetime | None, now: datetime) -> int:
+    """In how many seconds another code is sent on request, while one is good until then; 0: at once."""
+    if valid_until is None:
+        return 0
+    again_at = valid_until - timedelta(milliseconds=OTP_LIFETIME_MS - RESEND_MS)
+    return max(0, -int((now - again_at).total_seconds() // 1))
 
 
 async def verify_otp(ctx: AppContext, token: str, code: str, browser: Browser) -> OtpAccepted:

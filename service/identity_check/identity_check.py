@@ -20,8 +20,8 @@ from service.judge import judge, signoffs
 from service.judge.entries import Entry, Evidence
 from service.judge.moments import to_ms
 from service.judge.timeline import to_microseconds
-from service.messages import outbox
 from service.messages.kinds import WORD
+from service.messages.misdirected import messages_to_customer
 from service.visits import customer_link, door_code
 from service.visits import repository as visits_repository
 from service.visits.append_batch import CUSTOMER_WRITER, append_entries
@@ -107,7 +107,7 @@ async def check_code(ctx: AppContext, tx: Transaction, text: str) -> IdentityChe
     key, code, row, login = resolved
     now, used = ctx.clock(), await tx.fetch_one("door_confirmation", code=_used_key(code)) is not None
     visit = await load_visit(ctx, tx, row)
-    messages = await outbox.messages_of(tx, row.id)
+    messages = await messages_to_customer(tx, visit)
     opened = await _has_opened(tx, code)
     has_word = any(one.state in ("delivered", "taken") and WORD in one.text for one in messages)
     return IdentityCheck(

@@ -21,9 +21,9 @@ from service.visits.loading import load_visit
 from service.web.defects import or_unreadable
 from service.webhooks.events import publish_changes
 
-from . import outbox
 from .composing import ComposedNotice, automatic_kinds, compose_due
 from .kinds import KINDS, MessageKind
+from .misdirected import messages_to_customer
 from .sending import add_to_outbox
 from .situation import Situation, has_failed, situation_of
 
@@ -81,7 +81,7 @@ async def _send_owed_of(ctx: AppContext, tx: Transaction, visit_id: UUID) -> boo
         composed = _compose(ctx, situation, about)
         if composed is not None:
             await add_to_outbox(ctx, tx, situation.visit, composed, SERVICE_WRITER, ctx.new_id())
-            situation = msgspec.structs.replace(situation, sent=await outbox.messages_of(tx, visit_id))
+            situation = msgspec.structs.replace(situation, sent=await messages_to_customer(tx, situation.visit))
     return True
 
 

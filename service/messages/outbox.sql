@@ -49,6 +49,13 @@ UPDATE messages SET state = 'withdrawn', next_at = NULL, placeholders = NULL, wi
 WHERE visit = :visit AND state = 'waiting' AND about <> 'code' AND (:because = 'details' OR about NOT IN
     ('cancellation', 'please_sign', 'signature_void', 'complaint_received', 'complaint_answered'));
 
+-- name: withdraw_misdirected!
+-- One that was delivered, too; the reason is the change of the number, unless it was outdated before.
+UPDATE messages SET state = CASE WHEN state = 'waiting' THEN 'withdrawn' ELSE state END, next_at = NULL,
+    placeholders = NULL, withdrawn_at = COALESCE(withdrawn_at, :at),
+    withdrawn_because = COALESCE(withdrawn_because, 'details')
+WHERE id = :id;
+
 -- name: withdraw_message!
 UPDATE messages SET state = 'withdrawn', next_at = NULL, placeholders = NULL, withdrawn_at = :at,
     withdrawn_because = :because

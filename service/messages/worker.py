@@ -26,6 +26,7 @@ from service.web.defects import or_unreadable
 from . import outbox
 from .gateways import PermanentFailure, TemporaryFailure
 from .kinds import KINDS
+from .misdirected import former_numbers, is_misdirected
 from .outbox import AttemptOutcome, MessageRow, MessageState
 from .situation import situation_of
 
@@ -188,11 +189,11 @@ async def _record_result(
 
 async def confirm_delivery(ctx: AppContext, tx: Transaction, visit: VisitRow, message_id: UUID) -> None:
     """The customer has a message: its link is handed out, and what it proves becomes entries of the office, unless it
-    was outdated while it was on its way."""
+    was outdated while it was on its way; a link to a number that was corrected meanwhile opens nothing."""
     row = await outbox.message(tx, message_id)
     if row is None:
         return
-    if row.link is not None:
+    if row.link is not None and not is_misdirected(former_numbers(await load_visit(ctx, tx, visit)), row):
         await customer_link.hand_out(tx, visit.id, row.link, ctx.clock())
     at = ctx.now()
     entries = [msgspec.structs.replace(entry, at=at) for entry in msgspec.json.decode(row.entries, type=list[Entry])]

@@ -14,6 +14,9 @@ UPDATE links SET ended_at = CASE
 END
 WHERE visit = :visit AND purpose = :purpose AND id <> :id AND ended_at IS NULL AND handed_out_at IS NOT NULL;
 
+-- name: end_link!
+UPDATE links SET ended_at = :at WHERE id = :id AND (ended_at IS NULL OR ended_at > :at);
+
 -- name: hand_out_link!
 UPDATE links SET handed_out_at = :at WHERE id = :id AND handed_out_at IS NULL AND ended_at IS NULL;
 

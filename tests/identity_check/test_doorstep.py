@@ -54,6 +54,20 @@ async def test_a_genuine_code_shows_who_he_is_and_the_word_of_the_notice(world: 
         assert part in page.text
 
 
+@pytest.mark.parametrize("added", ["。", "，请看", "）", "%20", ".", "/", "%E3%80%82", "%E2%80%8B"])
+@pytest.mark.parametrize("capitals", [False, True])
+async def test_a_link_is_read_as_a_messenger_passes_it_on(sqlite_world: World, added: str, capitals: bool) -> None:
+    world = sqlite_world
+    set_up(world.ctx, "08:00")
+    await world.plan()
+    stand(world.ctx, "09:05")
+    path = doorstep_path(await shown(world))
+    code = path.removeprefix("/d/").removesuffix("/")
+    page = await world.client.get(f"/d/{code.upper() if capitals else code}{added}")
+    assert (page.status_code, "是我们的工作人员" in page.text) == (200, True)
+    assert f"/d/{code}" in page.text  # the form goes to the plain address
+
+
 async def test_a_word_that_no_message_told_is_not_asked_about(world: World, post: Post) -> None:
     text = {"channel": "sms", "text": "明天上门检修漏水，请留人。{link}"}
     await world.plan(uid("plain"))
