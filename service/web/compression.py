@@ -6,6 +6,7 @@ from litestar.types import ASGIApp, HTTPResponseStartEvent, Message, Receive, Sc
 
 from .preconditions import listed_tags
 
+LEVEL = 4  # a tenth smaller than the fastest, for 0.1 ms a page
 MIN_GZIP_BYTES = 1400  # below one network packet gzip saves nothing
 _PACKED = (b"application/json", b"application/problem+json", b"application/xml", b"image/svg+xml", b"text/")
 _DEFAULTS = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
@@ -80,7 +81,7 @@ def _is_text(headers: Headers) -> bool:
 
 
 def _gzip(body: bytes) -> bytes:
-    packer = zlib.compressobj(level=1, wbits=31)
+    packer = zlib.compressobj(level=LEVEL, wbits=31)
     return packer.compress(body) + packer.flush()
 
 

@@ -91,7 +91,6 @@ ROWS: dict[str, Row] = {
     "show_app_file": public("GET", files.BASE + "app/app.css"),
     "switch_language": public("POST", "/language", b""),
     "show_file": public("GET", "/web/shared/page.js"),
-    "show_stylesheet": public("GET", "/brand/page.css"),
     "show_logo": public("GET", "/brand/logo"),
     "me": Row("GET", "/v1/me", EVERYBODY),
     "sign_out_everywhere": Row("DELETE", "/v1/sessions", EVERYBODY),

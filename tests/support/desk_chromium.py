@@ -11,7 +11,6 @@ from tests.support.chromium import WIDE, axe_violations
 from tests.support.desk import DeskBrowser
 
 TABLET, DESKTOP = (820, 1180), (1366, 768)
-SCREENS = [(DESKTOP, 1, "zh-CN"), (TABLET, 1, "en"), ((683, 384), 2, "zh-CN")]
 LONG = {"name": "欧阳上官司马诸葛" * 8, "phone": "13800000000", "address": "虚构路一号" * 12, "account": "1001"}
 
 

@@ -18,7 +18,6 @@ from typing import Any
 import httpx
 from playwright.async_api import Page, Route
 
-from service.web.brand import stylesheet
 from service.web.static_files import FOLDER as FILES
 from service.web.static_files import KINDS
 from tests.support import golden_scenes as scenes
@@ -76,8 +75,6 @@ async def phone() -> AsyncIterator[tuple[Page, dict[str, str]]]:
         known = next(FILES.glob(f"{part}/**/{name}"), None) if path.startswith("/web/") else None
         if path == "/page":
             await route.fulfill(body=shown["html"], content_type="text/html; charset=utf-8")
-        elif path == "/brand/page.css":
-            await route.fulfill(body=stylesheet("#0b5cad")[0], content_type="text/css")
         elif known is not None:
             await route.fulfill(path=known, content_type=KINDS[known.suffix].decode())
         else:
