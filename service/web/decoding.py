@@ -150,7 +150,7 @@ def _pointer(path: str, decoder: msgspec.json.Decoder[Any] | None, raw: bytes) -
 def _wrong_key(path: str, steps: list[str], decoder: msgspec.json.Decoder[Any], raw: bytes) -> str | None:
     """The key in the mapping at `steps` at which decoding stops: the last of the fewest keys with which it does."""
     whole: Any = {"": msgspec.json.decode(raw)}
-    holder: Any = whole
+    holder: Any = cast("Any", whole)
     last: Any = ""
     for step in steps:
         holder = holder[last]
