@@ -18,10 +18,6 @@ from service.confirmation import answering, entries, otp
 from service.dispatch import import_routes
 from service.evidence import phone_export_pages, uploads
 from service.rate_limit import TokenBucket
-from tests.evidence.test_phone_export import a_file, an_export, counts, hand_in
-from tests.evidence.test_phone_export import a_record as an_exported_record
-from tests.judge.test_work_bounds import DAY, PHOTOS, SIZE, limited, send, submit
-from tests.judge.test_work_bounds import entries as made
 from tests.support.api_client import VISIT, World, problem, record
 from tests.support.browser import Browser, with_password
 from tests.support.customer import Customer, example_customer, link_holder
@@ -30,6 +26,10 @@ from tests.support.devices import enrolment_code
 from tests.support.evidence import record_naming
 from tests.support.factories import encode, said, uid
 from tests.support.fake_gateway import set_up
+from tests.support.limits import DAY, PHOTOS, SIZE, limited, send, submit
+from tests.support.limits import entries as made
+from tests.support.phone_exports import a_file, an_export, counts, hand_in
+from tests.support.phone_exports import a_record as an_exported_record
 from tests.support.pictures import noise
 from tests.support.uploads import create_upload, send_part
 
