@@ -139,6 +139,10 @@ def _parser() -> argparse.ArgumentParser:
     command.set_defaults(command=_publish)
 
     commands.add_parser("verify", help="check everything stored against the log").set_defaults(command=_verify)
+    command = commands.add_parser("check", help="list what is not set before the service goes live")
+    command.add_argument("--json", action="store_true", help="everything, for programs")
+    command.set_defaults(command=_check)
+
     command = commands.add_parser("backup", help="copy everything into a new folder, while servers run")
     command.add_argument("target", type=Path, metavar="TARGET", help="folder of all backups, on another disk")
     command.add_argument("--keep", type=int, default=0, metavar="N", help="remove all but the last N; 0: none")
@@ -245,6 +249,18 @@ def _verify(_: argparse.Namespace, settings: Settings) -> int:
     report = asyncio.run(verify())
     _print(report)
     return 1 if report.faults else 0
+
+
+def _check(options: argparse.Namespace, settings: Settings) -> int:
+    from service.preflight.examine import examine
+    from service.preflight.finding import as_text
+
+    findings = asyncio.run(examine(settings))
+    if options.json:
+        _print(findings)
+    else:
+        sys.stdout.write(as_text(findings) + "\n")
+    return 1 if any(one.grade == "must" for one in findings) else 0
 
 
 def _backup(options: argparse.Namespace, settings: Settings) -> int:
