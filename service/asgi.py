@@ -13,6 +13,7 @@ from service.app import create_app
 from service.background import run_background_work
 from service.config import load_settings
 from service.lifecycle import build_context, freeze_gc
+from service.preflight import examine
 from service.web.access_log import configure_logging
 
 _settings = load_settings(os.environ)
@@ -23,6 +24,7 @@ _ctx = build_context(_settings)
 @asynccontextmanager
 async def _lifespan(_: Litestar) -> AsyncGenerator[None]:
     async with run_background_work(_ctx):
+        await examine.warn(_settings, _ctx)
         freeze_gc()
         yield
 

@@ -57,11 +57,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _expected_errors() -> tuple[type[Exception], ...]:
+    from service.backup.manifest import BackupError
     from service.checklists.publish import PublishError
     from service.checklists.source import ChecklistParseError
+    from service.db.copies import CopyDamaged
+    from service.db.postgres_tools import ToolFailed
     from service.staff.people import PersonError
 
-    return PublishError, PersonError, DatabaseTooNew, OlderDatabase, ChecklistParseError, OSError
+    return (
+        BackupError,
+        ChecklistParseError,
+        CopyDamaged,
+        DatabaseTooNew,
+        OlderDatabase,
+        OSError,
+        PersonError,
+        PublishError,
+        ToolFailed,
+    )
 
 
 def _fail(text: str, status: int = 1) -> int:
@@ -126,6 +139,24 @@ def _parser() -> argparse.ArgumentParser:
     command.set_defaults(command=_publish)
 
     commands.add_parser("verify", help="check everything stored against the log").set_defaults(command=_verify)
+    command = commands.add_parser("check", help="list what is not set before the service goes live")
+    command.add_argument("--json", action="store_true", help="everything, for programs")
+    command.set_defaults(command=_check)
+
+    command = commands.add_parser("backup", help="copy everything into a new folder, while servers run")
+    command.add_argument("target", type=Path, metavar="TARGET", help="folder of all backups, on another disk")
+    command.add_argument("--keep", type=int, default=0, metavar="N", help="remove all but the last N; 0: none")
+    command.add_argument("--no-verify", dest="verify", action="store_false", help="do not verify the copy now")
+    command.add_argument("--keys", action="store_true", help="copy the folder of keys, too")
+    command.add_argument("--bucket", action="store_true", help="copy photos that are in a bucket, too")
+    command.set_defaults(command=_backup)
+
+    command = commands.add_parser("restore", help="restore a backup into an empty data folder and database")
+    command.add_argument("source", type=Path, metavar="SOURCE", help="a backup: a folder named by its time")
+    command.add_argument("--checkpoint", type=Path, metavar="FILE", help="kept checkpoints: tells what is missing")
+    command.add_argument("--skip-damaged", action="store_true", help="restore without damaged or missing photos")
+    command.set_defaults(command=_restore)
+
     commands.add_parser("openapi", help="print the OpenAPI document").set_defaults(command=_openapi)
     return parser
 
@@ -216,6 +247,49 @@ def _verify(_: argparse.Namespace, settings: Settings) -> int:
             return await log.verify(ctx)
 
     report = asyncio.run(verify())
+    _print(report)
+    return 1 if report.faults else 0
+
+
+def _check(options: argparse.Namespace, settings: Settings) -> int:
+    from service.preflight.examine import examine
+    from service.preflight.finding import as_text
+
+    findings = asyncio.run(examine(settings))
+    if options.json:
+        _print(findings)
+    else:
+        sys.stdout.write(as_text(findings) + "\n")
+    return 1 if any(one.grade == "must" for one in findings) else 0
+
+
+def _backup(options: argparse.Namespace, settings: Settings) -> int:
+    from service.backup import making
+
+    report = asyncio.run(
+        making.make_backup(
+            settings,
+            options.target.absolute(),
+            keep=max(0, options.keep),
+            verify=options.verify,
+            keys=options.keys,
+            bucket=options.bucket,
+        )
+    )
+    _print(report)
+    if report.same_disk:
+        sys.stderr.write("doorstep: 备份与数据在同一块磁盘上 / the backup is on the same disk as the data\n")
+    return 1 if report.faults else 0
+
+
+def _restore(options: argparse.Namespace, settings: Settings) -> int:
+    from service.backup import restoring
+
+    report = asyncio.run(
+        restoring.restore_backup(
+            settings, options.source.absolute(), checkpoint=options.checkpoint, skip_damaged=options.skip_damaged
+        )
+    )
     _print(report)
     return 1 if report.faults else 0
 

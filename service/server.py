@@ -24,6 +24,7 @@ from service.demo.seed import Demo
 from service.demo.sign_in import with_demo_sign_in
 from service.gate import ConnectionLimits
 from service.lifecycle import build_context, freeze_gc
+from service.preflight import examine
 from service.protocol import protocol
 from service.web.templates import compile_templates
 
@@ -51,6 +52,8 @@ async def _serve(settings: Settings, *, demo: bool) -> int:
             codes = {token_urlsafe(16): login for login in seeded.people}
             app = with_demo_sign_in(app, ctx, codes, token_digest(seeded.tokens["admin"]))
             sys.stdout.write(_demo_text(seeded, codes, settings, address))
+        else:
+            await examine.warn(settings, ctx)
         sys.stdout.write(f"Doorstep 上门: {address}\n")
         sys.stdout.flush()
         config = configured(app, settings)

@@ -54,6 +54,7 @@ STARTERS = BROWSERS | {  # tests that import one of these start programs or simu
     "tests.support.command_line",
     "tests.support.javascript_judge",
     "tests.support.pgserver",
+    "tests.support.proxies",
     "tests.support.recording_folder",
     "tests.support.recording_vfs",
     "tests.support.running",

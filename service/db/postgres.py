@@ -67,12 +67,24 @@ class PostgresTransaction:
 
 
 class Postgres:
-    """A PostgreSQL database. Unknown parameters of its address are server settings (`search_path=…`)."""
+    """A PostgreSQL database. Unknown parameters of its address are server settings (`search_path=…`).
+
+    With `snapshot`, the id of an exported one, all reads are of that snapshot.
+    """
 
     engine = "postgres"
     failures = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
 
-    def __init__(self, address: str, *, connections: int = 10, timeout: float = 10.0, only_read: bool = False) -> None:
+    def __init__(
+        self,
+        address: str,
+        *,
+        connections: int = 10,
+        timeout: float = 10.0,
+        only_read: bool = False,
+        snapshot: str = "",
+    ) -> None:
+        self._snapshot = snapshot
         self._address, self._connections, self._timeout = address, connections, timeout
         self._only_read = only_read
         self._sql = load_queries(self.engine)
@@ -194,6 +206,8 @@ class Postgres:
             raise errors.ServiceUnavailable from error  # down, starting, or every connection in use
         try:
             async with connection.transaction(**kind):
+                if self._snapshot:
+                    await connection.execute(f"SET TRANSACTION SNAPSHOT '{self._snapshot}'")
                 yield connection
         except asyncpg.DiskFullError as error:
             raise errors.StorageFull from error

@@ -9,15 +9,17 @@ SQLite itself would create a `-wal` and a `-shm` beside a file that it only read
   repeated.
 """
 
+import os
 import shutil
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 from urllib.parse import quote
 
 from service import errors
-from service.durable_files import run_in_disk_thread
+from service.durable_files import fsync_path, run_in_disk_thread
 
 from .damage import CANTOPEN_SECONDS, is_cantopen, retry_while_busy
 from .database import T, TransactionFn
@@ -27,6 +29,7 @@ from .sqlite_checkpoints import BUSY_TIMEOUT_MS
 from .sqlite_transaction import SqliteTransaction, errors_as_problems, run_without_event_loop, to_problem
 
 MAX_ATTEMPTS = 10  # to find the files unchanged while a process starts or stops
+R = TypeVar("R")
 
 
 class _Files(NamedTuple):
@@ -106,12 +109,43 @@ class SqliteReader:
     async def read(self, work: TransactionFn[T]) -> T:
         if self._connection is None:
             raise errors.ServiceUnavailable
-        return await run_in_disk_thread(self._read, work)
+        return await run_in_disk_thread(self._repeat, lambda: self._read_once(work))
 
-    def _read(self, work: TransactionFn[T]) -> T:
+    async def copy_to(self, path: Path) -> None:
+        """Write a snapshot of the database into a new file that only we may read, durably. A server may go on writing.
+
+        `VACUUM INTO` leaves out deleted rows and free pages, so nothing that was erased gets into the copy.
+        """
+        await run_in_disk_thread(self._repeat, lambda: self._copy_once(path))
+
+    def _copy_once(self, path: Path) -> None:
+        with errors_as_problems():
+            path.unlink(missing_ok=True)
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+            self._connection.execute("PRAGMA query_only=OFF").fetchall()  # the file itself is open only to be read
+            try:
+                self._connection.execute("VACUUM INTO ?", (str(path),))
+            finally:
+                self._connection.execute("PRAGMA query_only=ON").fetchall()
+            fsync_path(path)
+
+    async def check_pages(self) -> str:
+        """The first thing that is wrong with the structure of the file; '' if nothing is."""
+
+        def check() -> str:
+            try:
+                (found,) = self._connection.execute("PRAGMA quick_check(1)").fetchone()
+            except sqlite3.DatabaseError as error:
+                return str(error)
+            return "" if found == "ok" else str(found)
+
+        return await run_in_disk_thread(check)
+
+    def _repeat(self, function: Callable[[], R]) -> R:
+        """Run a function that reads; again if a process began to write to a file that was read as immutable."""
         while True:
             try:
-                result: T = self._read_once(work)
+                result = function()
             except Exception:
                 if self._is_unchanged():
                     raise

@@ -1,4 +1,5 @@
-"""Refuses paths with percent-encoded characters that need no encoding, such as `/v1%2fme` or `/v1/%6de`.
+"""Refuses paths with percent-encoded characters that need no encoding, such as `/v1%2fme` or `/v1/%6de`, and with empty
+parts, such as `/v1//me`.
 
 A proxy may restrict parts of the service by path, and these would bypass its rules. Characters that have to be encoded,
 as in a login, are not affected.
@@ -26,15 +27,14 @@ def plain_paths_middleware(app: ASGIApp, company: str) -> ASGIApp:
 
     async def with_plain_paths(scope: Scope, receive: Receive, send: Send) -> None:
         raw = cast("Any", scope).get("raw_path") or b""
-        if b"%" in raw and _HIDDEN.search(raw):
+        if b"//" in raw or (b"%" in raw and _HIDDEN.search(raw)):
             if is_customer_page(scope["path"]):
                 refused = message_page(scope, NO_PAGE, 404)
             elif is_desk(scope["path"]):
                 refused = plain_problem_page(scope, company, (NO_PAGE,), 404)
             else:
-                refused = problem_response(
-                    NotFound("write the path without percent signs where none are needed"), scope
-                )
+                detail = "write the path without percent signs where none are needed, and without empty parts"
+                refused = problem_response(NotFound(detail), scope)
             await refused(scope, receive, send)
             return
         await app(scope, receive, send)

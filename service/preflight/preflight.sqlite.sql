@@ -1,0 +1,2 @@
+-- name: engine_version^
+SELECT sqlite_version();

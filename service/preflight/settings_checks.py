@@ -1,0 +1,168 @@
+"""Checks of settings: what customers and the office would miss."""
+
+from collections.abc import Iterator
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from service.config import Settings
+
+from .finding import Finding, fine
+
+LOCAL_HOSTS = {"localhost", "127.0.0.1", "::1"}
+INTERNAL_SUFFIXES = (".internal", ".intranet", ".lan", ".local", ".localdomain")
+
+
+def check_settings(settings: Settings) -> Iterator[Finding]:
+    """All findings that need nothing but the settings."""
+    yield _address(settings)
+    yield _proxy(settings)
+    yield _company(settings)
+    yield _hotline(settings)
+    yield from _sms(settings)
+    yield from _mail(settings)
+
+
+def _address(settings: Settings) -> Finding:
+    parts = urlsplit(settings.url)
+    do_zh = "设置 DOORSTEP_URL=https://域名，并在前面放带 TLS 的代理（docs/deployment.md）"
+    do_en = "set DOORSTEP_URL=https://HOST, and put a proxy with TLS in front (docs/deployment.en.md)"
+    if not settings.url or parts.hostname in LOCAL_HOSTS:
+        return Finding(
+            "address",
+            "must",
+            "没有对外地址，短信里的链接客户打不开",
+            "no public address: customers cannot open the links in their messages",
+            do_zh,
+            do_en,
+        )
+    if parts.scheme != "https":
+        return Finding(
+            "address",
+            "must",
+            "对外地址不是 https：内容可被窃听，浏览器也不保存登录状态",
+            "the public address is not https: others can read along, and browsers do not keep sessions",
+            do_zh,
+            do_en,
+        )
+    return fine("address", f"对外地址 {settings.url}", f"public address {settings.url}")
+
+
+def _proxy(settings: Settings) -> Finding:
+    if settings.host not in LOCAL_HOSTS and not settings.proxies:
+        return Finding(
+            "proxy",
+            "must",
+            f"服务直接监听 {settings.host}，本身不带 TLS",
+            f"the service listens on {settings.host} itself, without TLS",
+            "只监听 127.0.0.1，或设置 DOORSTEP_PROXIES 为代理的地址，并用防火墙只让代理访问",
+            "listen on 127.0.0.1, or set DOORSTEP_PROXIES to the proxy's address and let only it through the firewall",
+        )
+    if not settings.proxies:
+        return Finding(
+            "proxy",
+            "must",
+            "没有设置代理的地址：所有客户会被当成同一个地址，一起被限流",
+            "the proxy's address is not set: all clients count as one address and share its limits",
+            "设置 DOORSTEP_PROXIES=127.0.0.1（代理在本机时）",
+            "set DOORSTEP_PROXIES=127.0.0.1 (if the proxy is on this machine)",
+        )
+    return fine("proxy", f"信任的代理 {', '.join(settings.proxies)}", f"trusted proxies {', '.join(settings.proxies)}")
+
+
+def _company(settings: Settings) -> Finding:
+    if settings.company == Settings().company:
+        return Finding(
+            "company",
+            "must",
+            f"单位名称还是默认的「{settings.company}」，客户看到的就是它",
+            f"the utility's name is the default ({settings.company}), and customers read it",
+            "设置 DOORSTEP_COMPANY=贵单位全称",
+            "set DOORSTEP_COMPANY to the utility's name",
+        )
+    return fine("company", f"单位名称 {settings.company}", f"name {settings.company}")
+
+
+def _hotline(settings: Settings) -> Finding:
+    if not settings.hotline:
+        return Finding(
+            "hotline",
+            "must",
+            "没有热线电话：页面只写「请联系供水公司」，没有号码",
+            "no hotline: pages ask customers to call, without a number",
+            "设置 DOORSTEP_HOTLINE=客服电话",
+            "set DOORSTEP_HOTLINE to the telephone number",
+        )
+    return fine("hotline", f"热线电话 {settings.hotline}", f"hotline {settings.hotline}")
+
+
+def _sms(settings: Settings) -> Iterator[Finding]:
+    if not settings.sms_url:
+        yield Finding(
+            "sms",
+            "must",
+            "没有短信网关：通知和验证码只写进数据文件夹的 outbox.jsonl，客户收不到",
+            "no SMS gateway: messages and codes only go into outbox.jsonl in the data folder, customers get none",
+            "设置 DOORSTEP_SMS_URL 和 DOORSTEP_SMS_TOKEN（docs/messages.md）",
+            "set DOORSTEP_SMS_URL and DOORSTEP_SMS_TOKEN (docs/messages.md)",
+        )
+        return
+    if urlsplit(settings.sms_url).scheme != "https" and not _is_internal(settings.sms_url):
+        yield Finding(
+            "sms-tls",
+            "must",
+            "短信网关在外网而地址不是 https：验证码和链接可被窃听",
+            "the SMS gateway is outside, and its address is not https: codes and links can be read on the way",
+            "DOORSTEP_SMS_URL 改为 https://",
+            "make DOORSTEP_SMS_URL https://",
+        )
+    if not settings.sms_reports:
+        yield Finding(
+            "sms-reports",
+            "should",
+            "网关不回报送达结果：它收下的短信就算已送达",
+            "the gateway reports no results: what it accepts counts as delivered",
+            "设置 DOORSTEP_SMS_REPORTS，并在网关登记回报地址（docs/messages.md）",
+            "set DOORSTEP_SMS_REPORTS, and register the address for reports at the gateway (docs/messages.md)",
+        )
+    yield fine("sms", "已设短信网关", "an SMS gateway is set")
+
+
+def _mail(settings: Settings) -> Iterator[Finding]:
+    if not settings.smtp:
+        yield Finding(
+            "mail",
+            "should",
+            "没有邮件服务器：发不出邮件，也没有每日到期提醒",
+            "no mail server: no mails, and no daily mail about duties",
+            "设置 DOORSTEP_SMTP 和 DOORSTEP_SMTP_FROM",
+            "set DOORSTEP_SMTP and DOORSTEP_SMTP_FROM",
+        )
+        return
+    yield fine("mail", "已设邮件服务器", "a mail server is set")
+    if settings.smtp_from == Settings().smtp_from:
+        yield Finding(
+            "mail-sender",
+            "must",
+            f"发件人还是默认的 {settings.smtp_from}，多数服务器会拒收",
+            f"the sender is the default, {settings.smtp_from}, which most servers refuse",
+            "设置 DOORSTEP_SMTP_FROM",
+            "set DOORSTEP_SMTP_FROM",
+        )
+    if not settings.duty_mail:
+        yield Finding(
+            "duty-mail",
+            "should",
+            "没有人收每日到期提醒",
+            "nobody gets the daily mail about duties",
+            "设置 DOORSTEP_DUTY_MAIL",
+            "set DOORSTEP_DUTY_MAIL",
+        )
+
+
+def _is_internal(address: str) -> bool:
+    """Whether an address is in the utility's own network, as far as its text says."""
+    host = urlsplit(address).hostname or ""
+    try:
+        return ip_address(host).is_private
+    except ValueError:
+        return "." not in host or host.endswith(INTERNAL_SUFFIXES)

@@ -1,0 +1,280 @@
+"""A backup is made while the service writes, is complete, and is restored as it was; a damaged one is refused."""
+
+from base64 import b64encode
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import pytest
+
+from service.agenda import agenda
+from service.audit_log import sequencer
+from service.backup import making
+from service.backup.making import make_backup
+from service.backup.manifest import BackupError, read_manifest
+from service.backup.restoring import restore_backup
+from service.blobs.store import blob_path
+from service.config import Settings
+from service.db.connect import open_database
+from service.db.database import Transaction
+from service.db.migrate import DatabaseTooNew
+from service.db.postgres_tools import ToolFailed
+from service.lifecycle import build_context
+from service.visits import batches
+from tests.support.api_client import RECORD, VISIT, World, record
+from tests.support.backups import empty_place, settings_of, use_programs_of_server, utility
+from tests.support.evidence import record_naming, send_evidence
+from tests.support.factories import TOKENS, uid
+from tests.support.pictures import name, picture
+from tests.support.tampering import tampered
+
+if TYPE_CHECKING:
+    from tests.support.bucket import Bucket
+
+ERASE = (
+    "DELETE FROM blobs",
+    "DELETE FROM received_files",
+    "DELETE FROM file_references",
+    "DELETE FROM batches",
+    "DELETE FROM visit_summaries",
+    "DELETE FROM sync_feed",
+    "DELETE FROM visits",
+    "DELETE FROM log_leaves",
+    "UPDATE checklists SET leaf = NULL",
+)
+PHOTO, LATE = picture(), uid("late record")
+
+
+@pytest.fixture
+def server(engine: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """'' for SQLite, or the address of the PostgreSQL server."""
+    if engine == "sqlite":
+        return ""
+    use_programs_of_server(monkeypatch)
+    return request.getfixturevalue("postgres")
+
+
+@pytest.fixture
+def times(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let each backup be made some minutes after the one before: they are named by the second."""
+    now = datetime(2026, 3, 2, tzinfo=UTC)
+
+    def later() -> datetime:
+        nonlocal now
+        now += timedelta(minutes=1)
+        return now
+
+    monkeypatch.setattr(making, "_now", later)
+
+
+async def worked(world: World) -> str:
+    """A visit with a record, its photo, and a phone that has fetched it; the phone's cursor."""
+    assert (await world.plan()).status_code == 201
+    assert (await world.submit(record_naming(PHOTO))).status_code == 201
+    assert (await send_evidence(world, PHOTO)).status_code == 201
+    await sequencer.catch_up(world.ctx)
+    return (await agenda.changes_since(world.ctx, TOKENS["li"], None)).cursor
+
+
+async def records_in(settings: Settings) -> list[bytes]:
+    """The bytes of the records that are there."""
+
+    async def find(tx: Transaction) -> list[bytes]:
+        rows = [await batches.get_batch(tx, one) for one in (RECORD, LATE)]
+        return [row.body for row in rows if row is not None]
+
+    db = open_database(settings.database_address)
+    await db.start()
+    try:
+        return await db.read(find)
+    finally:
+        await db.close()
+
+
+async def test_all_that_was_there_is_restored_elsewhere_and_phones_start_over(tmp_path: Path, server: str):
+    async with utility(tmp_path / "data", server) as (world, settings):
+        cursor = await worked(world)
+        made = await make_backup(settings, tmp_path / "backups")
+        assert (made.faults, made.verified, made.photos.count, made.new_photos) == ((), True, 1, 1)
+        assert (await world.submit(record(LATE), LATE)).status_code == 201
+        folder = Path(made.backup)
+        assert modes(folder) == {0o700, 0o600}
+        async with empty_place(tmp_path / "restored", server) as place:
+            report = await restore_backup(place, folder)
+            assert (report.faults, report.rows["records"], report.rows["files"]) == ((), 1, 1)
+            assert len(await records_in(settings)) == 2
+            assert await records_in(place) == (await records_in(settings))[:1]
+            assert (tmp_path / "restored" / "evidence" / blob_path(bytes.fromhex(name(PHOTO)))).read_bytes() == PHOTO
+            ctx = build_context(place)
+            await ctx.db.start()
+            again = await agenda.changes_since(ctx, TOKENS["li"], cursor)
+            await ctx.db.close()
+            assert again.full
+            assert [str(visit.id) for visit in again.visits] == [str(VISIT)]
+            with pytest.raises(BackupError, match="not empty"):
+                await restore_backup(place, folder)
+            with pytest.raises(BackupError, match="never overwritten"):
+                await restore_backup(settings_of(tmp_path / "other", place.database_address), folder)
+
+
+def modes(folder: Path) -> set[int]:
+    return {path.stat().st_mode & 0o777 for path in (folder.parent, folder, *folder.iterdir())}
+
+
+def flip(path: Path) -> None:
+    raw = bytearray(path.read_bytes())
+    raw[len(raw) // 2] ^= 1
+    path.write_bytes(raw)
+
+
+PHOTO_PATH = Path("photos") / blob_path(bytes.fromhex(name(PHOTO)))
+DAMAGE: dict[str, Callable[[Path], None]] = {
+    "a bit of the database": lambda folder: flip(folder / "doorstep.sqlite"),
+    "the end of the database": lambda folder: (folder / "doorstep.sqlite").write_bytes(
+        (folder / "doorstep.sqlite").read_bytes()[:-4096]
+    ),
+    "the list of photos": lambda folder: (folder / "photos.txt").write_bytes(b""),
+    "a bit of a photo": lambda folder: flip(folder.parent / PHOTO_PATH),
+    "a photo": lambda folder: (folder.parent / PHOTO_PATH).unlink(),
+    "a key": lambda folder: flip(folder / "keys" / "log"),
+    "the manifest": lambda folder: (folder / "manifest.json").write_bytes(b"{"),
+    "a backup without manifest": lambda folder: (folder / "manifest.json").unlink(),
+}
+
+
+@pytest.fixture
+async def made(tmp_path: Path) -> Path:
+    """A backup on SQLite, with keys."""
+    async with utility(tmp_path / "data") as (world, settings):
+        await worked(world)
+        (tmp_path / "data" / "keys").mkdir()
+        (tmp_path / "data" / "keys" / "log").write_text("secret", "utf-8")
+        return Path((await make_backup(settings, tmp_path / "backups", keys=True)).backup)
+
+
+@pytest.mark.parametrize("what", [*DAMAGE, "nothing"])
+async def test_a_damaged_backup_is_refused_and_leaves_nothing(tmp_path: Path, made: Path, what: str):
+    place = settings_of(tmp_path / "restored")
+    if what == "nothing":  # the control
+        assert (await restore_backup(place, made)).faults == ()
+        assert (tmp_path / "restored" / "keys" / "log").read_text("utf-8") == "secret"
+        return
+    DAMAGE[what](made)
+    with pytest.raises(BackupError):
+        await restore_backup(place, made)
+    assert not (tmp_path / "restored").exists() or list((tmp_path / "restored").iterdir()) == []
+    if what in ("a photo", "a bit of a photo"):
+        report = await restore_backup(place, made, skip_damaged=True)
+        assert len(report.damaged_photos) == 1
+        assert report.faults == (f"file {name(PHOTO)}: it is gone from the store",)
+
+
+async def test_what_was_wrong_before_is_in_the_backup_and_told(tmp_path: Path):
+    async with utility(tmp_path / "data") as (world, settings):
+        await worked(world)
+        flip(tmp_path / "data" / "evidence" / blob_path(bytes.fromhex(name(PHOTO))))
+        damaged = await make_backup(settings, tmp_path / "backups")
+    assert any(name(PHOTO) in fault for fault in damaged.faults)
+    assert read_manifest(Path(damaged.backup)).faults == damaged.faults
+
+
+@pytest.mark.usefixtures("times")
+async def test_old_backups_leave_with_their_photos_but_never_the_last_sound_one(tmp_path: Path):
+    target = tmp_path / "backups"
+    async with utility(tmp_path / "data") as (world, settings):
+        await worked(world)
+        await make_backup(settings, target)
+        await tampered(settings.database_address, "UPDATE visits SET created_by = 'somebody'")
+        broken = [await make_backup(settings, target, keep=1) for _ in range(2)]
+        assert [(bool(one.faults), len(one.removed)) for one in broken] == [(True, 0), (True, 1)]
+        assert (target / PHOTO_PATH).exists()
+        await tampered(settings.database_address, *ERASE)  # as if it had never come
+        (target / ".unfinished-20260302T000000Z").mkdir()  # of a backup that was interrupted
+        sound = await make_backup(settings, target, keep=1)
+        assert (sound.faults, len(sound.removed)) == ((), 2)
+        assert not (target / PHOTO_PATH).exists()
+        assert sorted(path.name for path in target.iterdir()) == [Path(sound.backup).name, "photos"]
+
+
+async def test_a_backup_that_fails_leaves_nothing_under_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    async with utility(tmp_path / "data") as (_, settings):
+
+        async def fail(*_: Any) -> None:
+            raise OSError("the disk is gone")
+
+        monkeypatch.setattr(making.log, "verify", fail)
+        with pytest.raises(OSError, match="the disk is gone"):
+            await make_backup(settings, tmp_path / "backups")
+        assert list((tmp_path / "backups").iterdir()) == []
+        assert not (tmp_path / "data" / "last-backup.json").exists()
+        for inside in (tmp_path / "data", tmp_path / "data" / "deeper" / "backups"):
+            with pytest.raises(BackupError, match="inside the data folder"):
+                await make_backup(settings, inside)
+        (tmp_path / "link").symlink_to(tmp_path / "data")
+        with pytest.raises(BackupError, match="inside the data folder"):
+            await make_backup(settings, tmp_path / "link" / "backups")
+
+
+async def test_a_backup_of_another_engine_or_a_newer_program_is_refused(tmp_path: Path, made: Path):
+    with pytest.raises(BackupError, match="sqlite"):
+        await restore_backup(settings_of(tmp_path / "restored", "postgresql://postgres@/postgres"), made)
+    manifest = msgspec.json.decode((made / "manifest.json").read_bytes())
+    (made / "manifest.json").write_bytes(msgspec.json.encode(manifest | {"step": 9999}))
+    with pytest.raises(DatabaseTooNew, match="newer version"):
+        await restore_backup(settings_of(tmp_path / "restored"), made)
+    (made / "manifest.json").write_bytes(msgspec.json.encode(manifest | {"format": 2}))
+    with pytest.raises(BackupError, match="newer program"):
+        await restore_backup(settings_of(tmp_path / "restored"), made)
+
+
+async def test_a_kept_checkpoint_tells_what_is_missing_and_whether_it_is_the_same_log(tmp_path: Path, made: Path):
+    manifest = read_manifest(made)
+    file = tmp_path / "checkpoints"
+
+    def keep(leaves: int, root: bytes) -> None:
+        file.write_text(f"doorstep.example\n{leaves}\n{b64encode(root).decode()}\n\n— doorstep.example AAAA\n", "utf-8")
+
+    for number, (leaves, root, missing, faults) in enumerate(
+        (
+            (manifest.leaves, bytes.fromhex(manifest.root), 0, ()),
+            (manifest.leaves + 7, bytes(32), 7, ()),
+            (manifest.leaves, bytes(32), 0, ("the log is not the one of the checkpoint",)),
+        )
+    ):
+        keep(leaves, root)
+        report = await restore_backup(settings_of(tmp_path / f"restored {number}"), made, checkpoint=file)
+        assert (report.missing_leaves, report.faults) == (missing, faults)
+    file.write_text("nothing", "utf-8")
+    with pytest.raises(BackupError, match="no checkpoint"):
+        await restore_backup(settings_of(tmp_path / "other"), made, checkpoint=file)
+
+
+async def test_photos_in_a_bucket_are_named_or_copied(tmp_path: Path, bucket: "Bucket"):
+    async with utility(tmp_path / "data", blobs=bucket.address) as (world, settings):
+        await worked(world)
+        named = await make_backup(settings, tmp_path / "named")
+        copied = await make_backup(settings, tmp_path / "copied", bucket=True)
+    assert (named.photos.bucket, named.faults, copied.photos.bucket, copied.new_photos) == (bucket.address, (), "", 1)
+    assert not (tmp_path / "named" / "photos").exists()
+    again = await restore_backup(settings_of(tmp_path / "again", blobs=bucket.address), Path(named.backup))
+    here = await restore_backup(settings_of(tmp_path / "here"), Path(copied.backup))
+    assert (again.faults, here.faults) == ((), ())
+    assert (tmp_path / "here" / "evidence" / blob_path(bytes.fromhex(name(PHOTO)))).read_bytes() == PHOTO
+    gone = await restore_backup(settings_of(tmp_path / "gone"), Path(named.backup))
+    assert gone.faults == (f"file {name(PHOTO)}: it is gone from the store",)
+
+
+@pytest.mark.parametrize("output", ["", "pg_dump (PostgreSQL) 9.6.24"])
+async def test_a_missing_or_old_client_of_postgresql_is_a_plain_message(
+    tmp_path: Path, postgres: str, monkeypatch: pytest.MonkeyPatch, output: str
+):
+    if output:
+        (tmp_path / "pg_dump").write_text(f"#!/bin/sh\necho '{output}'\n", "utf-8")
+        (tmp_path / "pg_dump").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    async with utility(tmp_path / "data", postgres) as (_, settings):
+        with pytest.raises(ToolFailed, match="postgresql-client"):
+            await make_backup(settings, tmp_path / "backups")
+    assert list((tmp_path / "backups").iterdir()) == []
