@@ -2,9 +2,9 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
-from service.audit_log import sequencer
+from service.audit_log import checkpoints, sequencer
 from service.context import AppContext
 from service.duties import mails
 from service.evidence import sweeper, uploads
@@ -16,6 +16,7 @@ from service.web.defects import error_trace
 
 RESTART_SECONDS = 10.0  # before a background task runs again after an unexpected error
 CANCEL_SECONDS = 0.5  # for background tasks to end; all of them may be interrupted
+SETTLE_SECONDS = 0.5  # to sign a last checkpoint; what is not signed then is signed after the next start
 
 
 @asynccontextmanager
@@ -30,6 +31,8 @@ async def run_background_work(ctx: AppContext) -> AsyncGenerator[AppContext]:
             for task in tasks:
                 task.cancel()
             await asyncio.wait(tasks, timeout=CANCEL_SECONDS)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(checkpoints.settle(ctx), SETTLE_SECONDS)
 
 
 async def _supervise(ctx: AppContext, run: Callable[[AppContext], Awaitable[None]]) -> None:

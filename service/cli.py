@@ -138,14 +138,14 @@ def _add_create_option(command: argparse.ArgumentParser) -> None:
 
 def _run(settings: Settings, action: "Callable[[AppContext], Awaitable[T]]", *, create: bool | None = None) -> T:
     """Run an action on the database; for `create` see `require_database`."""
-    from service.audit_log import sequencer
+    from service.audit_log import checkpoints
     from service.lifecycle import build_context, open_context, require_database
 
     async def run() -> T:
         await require_database(settings, create=create)
         async with open_context(build_context(settings)) as ctx:
             result = await action(ctx)
-            await sequencer.catch_up(ctx)
+            await checkpoints.settle(ctx)
             return result
 
     return asyncio.run(run())

@@ -19,6 +19,7 @@ from service.context import AppContext, CompanyProfile, Quota, ReviewPolicy
 from service.db.connect import open_database
 from service.db.migrate import NoDatabase, OlderDatabase
 from service.judge.volume import VisitLimits
+from service.keys import Keys
 from service.messages import gateways, message_settings
 from service.rate_limit import TokenBucket
 from service.spreadsheets.words import load_table_words
@@ -52,6 +53,7 @@ def build_context(settings: Settings, scratch: Path | None = None) -> AppContext
             waiting_rows=settings.quarantine,
             waiting_size=settings.quarantine_bytes,
         ),
+        keys=Keys(settings.data / "keys", log=settings.log_key, log_name=settings.log_name),
         table_words=load_table_words(settings.table_words),
         review_policy=ReviewPolicy(
             close_days=settings.close_days,
@@ -86,6 +88,7 @@ async def open_context(ctx: AppContext) -> AsyncGenerator[AppContext]:
     """Open the database: bring its tables up to date, and in a new one publish the bundled checklist."""
     await ctx.db.start()
     try:
+        await ctx.keys.open(ctx.db, ctx.clock())
         await publish.publish_bundled_checklist(ctx)
         await status.backfill_summaries(ctx)
         yield ctx
@@ -100,6 +103,7 @@ async def open_read_only(settings: Settings) -> AsyncGenerator[AppContext]:
         ctx = build_context(settings, Path(scratch))
         try:
             await ctx.db.start()
+            ctx.keys.load()
             yield ctx
         finally:
             await ctx.db.close()

@@ -11,7 +11,10 @@ import msgspec
 
 from service.db.database import BatchStatement, Database, Transaction
 
-from . import merkle
+from . import merkle, tiles
+
+FILL_SIZE = 4096
+"""Leaves that a transaction adds to the tiles, besides those that it numbers, where tiles are behind."""
 
 
 def leaf_insert(
@@ -35,7 +38,7 @@ def row_commitment(**columns: UUID | str | int | None) -> bytes:
 
 
 async def assign_sequence_numbers(db: Database, size: int = 1000) -> int:
-    """Number up to `size` leaves that have no number, oldest first; returns how many.
+    """Number up to `size` leaves that have no number, oldest first, and add their hashes to the tiles; returns how many.
 
     0 also while another sequencer holds the lock. One transaction; on PostgreSQL writers do not wait for it.
     """
@@ -43,11 +46,17 @@ async def assign_sequence_numbers(db: Database, size: int = 1000) -> int:
     async def assign(tx: Transaction) -> int:
         if await tx.fetch_one("lock_sequencer") != (1,):
             return 0
-        last = await tx.fetch_one("last_leaf_number")
-        first = 0 if last is None or last[0] is None else last[0] + 1
-        return await tx.execute("number_leaves", first=first, size=size)
+        numbered = await tx.execute("number_leaves", first=await numbered_count(tx), size=size)
+        await tiles.extend(tx, numbered + FILL_SIZE)
+        return numbered
 
     return await db.write(assign)
+
+
+async def numbered_count(tx: Transaction) -> int:
+    """How many leaves have a number."""
+    last = await tx.fetch_one("last_leaf_number")
+    return 0 if last is None or last[0] is None else last[0] + 1
 
 
 async def record_access(tx: Transaction, id: UUID, at: int, who: str, what: str, reason: str) -> None:
