@@ -57,11 +57,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _expected_errors() -> tuple[type[Exception], ...]:
+    from service.audit_log.notes import InvalidNote
     from service.checklists.publish import PublishError
     from service.checklists.source import ChecklistParseError
     from service.staff.people import PersonError
 
-    return PublishError, PersonError, DatabaseTooNew, OlderDatabase, ChecklistParseError, OSError
+    return InvalidNote, PublishError, PersonError, DatabaseTooNew, OlderDatabase, ChecklistParseError, OSError
 
 
 def _fail(text: str, status: int = 1) -> int:
@@ -125,7 +126,24 @@ def _parser() -> argparse.ArgumentParser:
     _add_create_option(command)
     command.set_defaults(command=_publish)
 
-    commands.add_parser("verify", help="check everything stored against the log").set_defaults(command=_verify)
+    command = commands.add_parser("verify", help="check everything stored against the log")
+    command.add_argument(
+        "--checkpoint",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="FILE",
+        help="compare the log with the signed checkpoints in a file, which was kept elsewhere; may be repeated",
+    )
+    command.add_argument("--key", default="", help="verifier key of the log; by default that of the data folder")
+    command.set_defaults(command=_verify)
+    command = commands.add_parser(
+        "verify-proof", help="check a proof, a receipt or a customer's copy without a database"
+    )
+    command.add_argument("file", type=Path, metavar="FILE")
+    command.add_argument("--key", default="", help="verifier key of the log, from where you trust it")
+    command.add_argument("--content", type=Path, metavar="FILE", help="the exact bytes that were logged")
+    command.set_defaults(command=_verify_proof)
     commands.add_parser("openapi", help="print the OpenAPI document").set_defaults(command=_openapi)
     return parser
 
@@ -207,15 +225,24 @@ def _publish(options: argparse.Namespace, settings: Settings) -> int:
     )
 
 
-def _verify(_: argparse.Namespace, settings: Settings) -> int:
+def _verify(options: argparse.Namespace, settings: Settings) -> int:
     from service.lifecycle import open_read_only
     from service.verify import log
 
     async def verify() -> log.VerificationReport:
         async with open_read_only(settings) as ctx:
-            return await log.verify(ctx)
+            return await log.verify(ctx, options.checkpoint, options.key)
 
     report = asyncio.run(verify())
+    _print(report)
+    return 1 if report.faults else 0
+
+
+def _verify_proof(options: argparse.Namespace, _: Settings) -> int:
+    from service.verify import proof
+
+    content = options.content.read_bytes() if options.content else None
+    report = proof.verify_proofs(options.file.read_bytes(), options.key, content)
     _print(report)
     return 1 if report.faults else 0
 

@@ -1,7 +1,6 @@
 """Keys that are kept outside the database: whoever has a copy of it cannot sign its log."""
 
 import binascii
-import os
 from base64 import b64decode, b64encode
 from hashlib import sha256
 from pathlib import Path
@@ -35,6 +34,11 @@ class Keys:
             self._log = new_log_key(self._log_name)
         return self._log
 
+    @property
+    def has_log_key(self) -> bool:
+        """Whether the key of the log was found or made: otherwise asking for it makes one."""
+        return bool(self._log)
+
     async def open(self, _db: Any, _now: int) -> None:
         """Load the keys, or make them. KeyUnusable."""
         self.load()
@@ -44,7 +48,7 @@ class Keys:
             new = self._folder / ".log"
             new.unlink(missing_ok=True)
             write_durably(new, self.log.encode() + b"\n")
-            os.replace(new, self._folder / "log")
+            new.replace(self._folder / "log")
             fsync_path(self._folder)
 
     def load(self) -> None:

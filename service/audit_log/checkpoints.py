@@ -63,7 +63,7 @@ async def sign_checkpoint(ctx: AppContext, *, at_once: bool = False) -> None:
         ctx.log_health.refused = str(refusal)
         _log.critical("no checkpoint is signed: %s", refusal)
     except OSError as error:
-        _log.error("the file of checkpoints cannot be written (%s)", type(error).__name__)  # noqa: TRY400 - no bug
+        _log.error("the file of checkpoints cannot be written (%s)", type(error).__name__)
 
 
 async def _sign(ctx: AppContext, *, at_once: bool) -> None:

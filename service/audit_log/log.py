@@ -21,7 +21,12 @@ def leaf_insert(
     kind: str, id: UUID, salt: bytes, digest: bytes, at: int, row_commitment: bytes = b""
 ) -> BatchStatement:
     """The statement that adds the leaf of row `id` (see `merkle.leaf`); it changes nothing if that row has one."""
-    return "add_leaf", {"id": id.bytes, "leaf": merkle.leaf(kind, salt, digest, at, row_commitment), "at": at}
+    return insert_of(id, merkle.leaf(kind, salt, digest, at, row_commitment), at)
+
+
+def insert_of(id: UUID, leaf: bytes, at: int) -> BatchStatement:
+    """The same for a leaf that was made before."""
+    return "add_leaf", {"id": id.bytes, "leaf": leaf, "at": at}
 
 
 async def append_leaf(
@@ -38,9 +43,10 @@ def row_commitment(**columns: UUID | str | int | None) -> bytes:
 
 
 async def assign_sequence_numbers(db: Database, size: int = 1000) -> int:
-    """Number up to `size` leaves that have no number, oldest first, and add their hashes to the tiles; returns how many.
+    """Number up to `size` leaves that have no number, oldest first, and add their hashes to the tiles.
 
-    0 also while another sequencer holds the lock. One transaction; on PostgreSQL writers do not wait for it.
+    Returns how many it numbered; 0 also while another sequencer holds the lock. One transaction; on PostgreSQL writers
+    do not wait for it.
     """
 
     async def assign(tx: Transaction) -> int:

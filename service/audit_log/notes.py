@@ -1,4 +1,4 @@
-"""Signed notes and the checkpoints in them (C2SP `signed-note`, `tlog-checkpoint`, `tlog-cosignature`, `tlog-proof`)."""
+"""Signed notes, checkpoints and proofs (C2SP `signed-note`, `tlog-checkpoint`, `tlog-cosignature`, `tlog-proof`)."""
 
 import binascii
 import re
@@ -53,12 +53,12 @@ class VerifierKey(msgspec.Struct, frozen=True):
 def parse_verifier_key(text: str) -> VerifierKey:
     """A key in its text form, `name+id+base64`. InvalidNote."""
     name, _, rest = text.strip().partition("+")
-    id, _, encoded = rest.partition("+")
+    key_id, _, encoded = rest.partition("+")
     content = from_base64(encoded)
     if not content or content[0] not in (ED25519, COSIGNATURE) or len(content) != 33:
         raise InvalidNote("it is no Ed25519 verifier key: NAME+ID+BASE64")
     key = VerifierKey(name, content[0], content[1:])
-    if not name or re.search(r"\s", name) or key.id.hex() != id:
+    if not name or re.search(r"\s", name) or key.id.hex() != key_id:
         raise InvalidNote("the id of the verifier key is not that of its name and key")
     return key
 
@@ -93,8 +93,8 @@ class Note(msgspec.Struct, frozen=True):
 def sign(text: bytes, signing_key: str) -> bytes:
     """A note with a text, signed with a key in the text form `PRIVATE+KEY+…`."""
     name, key = read_log_key(signing_key)
-    id = VerifierKey(name, ED25519, key.public_key().public_bytes_raw()).id
-    return text + f"\n— {name} {b64encode(id + key.sign(text)).decode()}\n".encode()
+    key_id = VerifierKey(name, ED25519, key.public_key().public_bytes_raw()).id
+    return text + f"\n— {name} {b64encode(key_id + key.sign(text)).decode()}\n".encode()
 
 
 def parse_signatures(lines: str) -> tuple[Signature, ...]:

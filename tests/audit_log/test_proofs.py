@@ -1,4 +1,4 @@
-"""Proofs and tiles as RFC 9162 and C2SP `tlog-tiles` have them: all trees of up to 70 leaves, and larger ones by chance."""
+"""Proofs and tiles as RFC 9162 and C2SP `tlog-tiles` have them: all trees of up to 70 leaves, and some larger ones."""
 
 import random
 from base64 import b64encode
@@ -17,13 +17,13 @@ LEAVES = [bytes([n]) * n for n in range(70)]
 
 
 def full_tiles(leaves: list[bytes]) -> dict[tuple[int, int], bytes]:
-    """The tiles of a log by their definition: hash i of tile n at level l is MTH(D[(256n+i)256^l : (256n+i+1)256^l])."""
+    """The tiles by their definition: hash i of tile n at level l is MTH(D[(256n+i)256^l : (256n+i+1)256^l])."""
     found: dict[tuple[int, int], bytes] = {}
     level, size = 0, len(leaves)
     while size:
         for at in range(size):
-            hash = root(leaves[at * 256**level : (at + 1) * 256**level])
-            found[level, at // 256] = found.get((level, at // 256), b"") + hash
+            node = root(leaves[at * 256**level : (at + 1) * 256**level])
+            found[level, at // 256] = found.get((level, at // 256), b"") + node
         level, size = level + 1, size // 256
     return found
 
