@@ -11,6 +11,7 @@ from service.evidence import sweeper, uploads
 from service.lifecycle import open_context
 from service.messages import automatic, worker
 from service.reviews import refresh
+from service.transparency import pushing
 from service.web.access_log import get_logger
 from service.web.defects import error_trace
 
@@ -23,7 +24,7 @@ SETTLE_SECONDS = 0.5  # to sign a last checkpoint; what is not signed then is si
 async def run_background_work(ctx: AppContext) -> AsyncGenerator[AppContext]:
     """Open the context and run the background tasks. On leaving, accepted writes are finished first."""
     async with open_context(ctx):
-        runs = (sequencer.run, worker.run, automatic.run, mails.run, uploads.run, sweeper.run, refresh.run)
+        runs = (sequencer.run, worker.run, automatic.run, mails.run, uploads.run, sweeper.run, refresh.run, pushing.run)
         tasks = [asyncio.create_task(_supervise(ctx, run)) for run in runs]
         try:
             yield ctx

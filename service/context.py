@@ -191,6 +191,7 @@ class AppContext(msgspec.Struct, kw_only=True):
     address_rate_limit: TokenBucket = field(default_factory=lambda: TokenBucket(0))  # of requests without a token
     daily_quota: Quota = field(default_factory=Quota)
     keys: Keys = field(default_factory=Keys)
+    checkpoint_targets: tuple[str, ...] = ()  # see `transparency.targets`
     log_health: LogHealth = field(default_factory=LogHealth)
     # by token and address: when last checked, and until when that is good (`accounts/authentication`)
     recent_tokens: dict[tuple[bytes, str], tuple[int, int]] = {}

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from service.allowance import DailyAllowance
 from service.blobs.evidence_storage import open_evidence_storage
 from service.checklists import publish
-from service.config import Settings
+from service.config import Settings, SettingsError
 from service.context import AppContext, CompanyProfile, Quota, ReviewPolicy
 from service.db.connect import open_database
 from service.db.migrate import NoDatabase, OlderDatabase
@@ -23,6 +23,7 @@ from service.keys import Keys
 from service.messages import gateways, message_settings
 from service.rate_limit import TokenBucket
 from service.spreadsheets.words import load_table_words
+from service.transparency.targets import parse_target
 from service.visits import status
 from service.web.brand import read_logo, readable
 
@@ -54,6 +55,7 @@ def build_context(settings: Settings, scratch: Path | None = None) -> AppContext
             waiting_size=settings.quarantine_bytes,
         ),
         keys=Keys(settings.data / "keys", log=settings.log_key, log_name=settings.log_name),
+        checkpoint_targets=_checked_targets(settings.checkpoints),
         table_words=load_table_words(settings.table_words),
         review_policy=ReviewPolicy(
             close_days=settings.close_days,
@@ -81,6 +83,16 @@ def build_context(settings: Settings, scratch: Path | None = None) -> AppContext
             ),
         ),
     )
+
+
+def _checked_targets(given: tuple[str, ...]) -> tuple[str, ...]:
+    """The targets of checkpoints. SettingsError for one that cannot be used."""
+    try:
+        for target in given:
+            parse_target(target)
+    except ValueError as error:
+        raise SettingsError(f"DOORSTEP_CHECKPOINTS: {error}") from None
+    return given
 
 
 @asynccontextmanager

@@ -3,6 +3,7 @@
 All are compared with the leaves themselves, which are read once.
 """
 
+import email
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -137,7 +138,7 @@ class SignedRoots:
 
     def read(self, source: str, content: bytes, *, required: bool = False) -> list[int]:
         """The sizes of the checkpoints in a text. `required`: there must be one, signed with a known key."""
-        notes, sizes = checkpoint_file.find_notes(content), list[int]()
+        notes, sizes = checkpoint_file.find_notes(content) or _notes_in_mail(content), list[int]()
         if required and not notes:
             self.faults.append(f"{source}: there is no signed checkpoint in it")
         if required and not self._keys:
@@ -155,6 +156,13 @@ class SignedRoots:
                 sizes.append(checkpoint.size)
                 self.roots.append(SignedRoot(source, checkpoint.size, checkpoint.root))
         return sizes
+
+
+def _notes_in_mail(content: bytes) -> list[bytes]:
+    """The checkpoints in a mail that was saved as it came, with its text encoded."""
+    parts = email.message_from_bytes(content).walk()
+    texts = [part.get_payload(decode=True) for part in parts if part.get_content_maintype() == "text"]
+    return [note for text in texts if isinstance(text, bytes) for note in checkpoint_file.find_notes(text)]
 
 
 async def _count_stored(ctx: AppContext, signed: SignedRoots) -> list[str]:

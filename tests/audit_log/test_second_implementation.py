@@ -10,6 +10,7 @@ import shutil
 import subprocess
 from base64 import b64decode, b64encode
 from collections.abc import AsyncIterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -90,7 +91,7 @@ async def signed(tmp_path: Path, address: str) -> AsyncIterator[Signed]:
         await checkpoints.settle(world.ctx)
         (begun,) = await world.ctx.db.read(lambda tx: tx.fetch_all("numbered_leaves", first=0, size=9))
         found.notes[1] = (await world.ask(None, "GET", "/log/checkpoint")).content
-        for start, end in zip(SIZES, SIZES[1:], strict=False):
+        for start, end in pairwise(SIZES):
             await grow(world.ctx, start, end)
             found.notes[end] = (await world.ask(None, "GET", "/log/checkpoint")).content
         found.leaves = [begun[0], *map(leaf, range(1, SIZES[-1]))]
