@@ -68,7 +68,7 @@ async def sign_checkpoint(ctx: AppContext, *, at_once: bool = False) -> None:
 
 async def _sign(ctx: AppContext, *, at_once: bool) -> None:
     key = parse_verifier_key(verifier_key(ctx))
-    kept = [parse_checkpoint(parse_note(one).text) for one in await _read_file(ctx)]
+    kept = [_content(one) for one in await run_in_disk_thread(checkpoint_file.last_notes, file_of(ctx))]
     own = [checkpoint for checkpoint in kept if checkpoint.origin == key.name]
 
     async def work(tx: Transaction) -> None:
@@ -79,7 +79,9 @@ async def _sign(ctx: AppContext, *, at_once: bool) -> None:
             if size < count and not await tx.fetch_one("has_leaf_number", number=size):
                 raise NotSigned(f"leaf {size} is missing")
             size = 0  # the tiles of an older log are being filled
-        await _require_continuation(tx, max(size, count), own[-1:] + ([_content(last)] if last else []), filled=size)
+        await _require_continuation(
+            tx, max(size, count), own[-1:] + ([_content(last.note)] if last else []), filled=size
+        )
         is_due = at_once or last is None or not 0 <= ctx.clock() - last.signed_at < _MIN_INTERVAL_MS
         if is_due and size > (last.size if last else 0):
             note = sign(Checkpoint(key.name, size, await stored_tree(tx).root(size)).text, ctx.keys.log)
@@ -97,15 +99,11 @@ async def _require_continuation(tx: Transaction, count: int, known: list[Checkpo
             raise NotSigned(f"the first {checkpoint.size} leaves are not those that were signed")
 
 
-def _content(row: CheckpointRow) -> Checkpoint:
+def _content(note: bytes) -> Checkpoint:
     try:
-        return parse_checkpoint(parse_note(row.note).text)
+        return parse_checkpoint(parse_note(note).text)
     except InvalidNote as error:
-        raise NotSigned(f"the checkpoint of {row.size} leaves cannot be read: {error}") from None
-
-
-async def _read_file(ctx: AppContext) -> list[bytes]:
-    return await run_in_disk_thread(checkpoint_file.last_notes, file_of(ctx))
+        raise NotSigned(f"a checkpoint that was kept cannot be read: {error}") from None
 
 
 async def _publish(ctx: AppContext) -> None:

@@ -112,7 +112,9 @@ async def open_tree(ctx: AppContext, files: Sequence[Path], key: str) -> LogTree
     signed.faults += await collect_faults("checkpoints cannot be read", _read_database(ctx, signed))
     own = checkpoints.file_of(ctx)
     if await run_in_disk_thread(own.exists):
-        signed.read(f"file {own.name}", await run_in_disk_thread(own.read_bytes))
+        content = await run_in_disk_thread(own.read_bytes)
+        for note in checkpoint_file.find_own_notes(content):
+            signed.read(f"file {own.name}", note)
     for path in files:
         signed.read(str(path), await run_in_disk_thread(path.read_bytes), required=True)
     tree = LogTree(signed.roots, signed.stored)
