@@ -48,6 +48,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         str, SettingHelp("Address of the database: sqlite:///PATH or postgresql://…; empty: a file in the data folder.")
     ] = ""
     data: Annotated[Path, SettingHelp("Folder for the database, evidence and keys.")] = Path("data")
+    sealing_key: Annotated[
+        str,
+        SettingHelp(
+            "Key that seals secrets in the database: 32 bytes in Base64, before a comma and former ones to replace "
+            "those; empty: the file keys/sealing in the data folder, made at the first start."
+        ),
+    ] = ""
     log_key: Annotated[
         str,
         SettingHelp(

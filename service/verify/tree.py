@@ -106,8 +106,8 @@ class LogTree:
 
 async def open_tree(ctx: AppContext, files: Sequence[Path], key: str) -> LogTree:
     """What the leaves will be compared with. `files`: checkpoints kept elsewhere. `key`: the verifier key of the log,
-    by default that of the key in the data folder."""
-    signed = SignedRoots(trusted_keys(ctx, key))
+    by default those that the database and the data folder know."""
+    signed = SignedRoots(await _trusted_keys(ctx, key))
     signed.faults += await collect_faults("the tiles of the log cannot be read", _count_stored(ctx, signed))
     signed.faults += await collect_faults("checkpoints cannot be read", _read_database(ctx, signed))
     own = checkpoints.file_of(ctx)
@@ -122,11 +122,13 @@ async def open_tree(ctx: AppContext, files: Sequence[Path], key: str) -> LogTree
     return tree
 
 
-def trusted_keys(ctx: AppContext, key: str) -> list[VerifierKey]:
-    """The keys whose signatures count. InvalidNote."""
+async def _trusted_keys(ctx: AppContext, key: str) -> list[VerifierKey]:
+    """The keys whose signatures count: the given one, or all that the log was signed with. InvalidNote."""
     if key:
         return [parse_verifier_key(key)]
-    return [parse_verifier_key(log_key_public(ctx.keys.log))] if ctx.keys.has_log_key else []
+    known = {row[0] for row in await ctx.db.read(lambda tx: tx.fetch_all("known_log_keys"))}
+    own = {log_key_public(ctx.keys.log)} if ctx.keys.has_log_key else set[str]()
+    return [parse_verifier_key(one) for one in sorted(known | own)]
 
 
 class SignedRoots:

@@ -138,9 +138,11 @@ def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: py
     away = tmp_path / "away"
     away.write_bytes(kept.read_bytes())
     (tmp_path / "data" / "keys" / "log").unlink()
+    assert main(["verify", "--checkpoint", str(away)]) == 0  # the database knows the public key
     capsys.readouterr()
-    assert main(["verify", "--checkpoint", str(away)]) == 1
-    assert "there is no key to check its signature with" in json.loads(capsys.readouterr().out)["faults"][0]
+    other = log_key_public(new_log_key("doorstep.example/log"))
+    assert main(["verify", "--checkpoint", str(away), "--key", other]) == 1
+    assert "not signed with the key of the log" in json.loads(capsys.readouterr().out)["faults"][0]
     assert main(["verify", "--key", "x"]) == 1
     assert main(["verify", "--checkpoint", str(tmp_path / "none")]) == 1
     capsys.readouterr()
