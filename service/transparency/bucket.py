@@ -9,7 +9,7 @@ import os
 import ssl
 from base64 import b64encode
 from datetime import UTC, datetime, timedelta
-from hashlib import sha256
+from hashlib import md5, sha256
 from urllib.parse import quote, urlsplit
 
 import httpx
@@ -30,7 +30,7 @@ async def put_locked(target: BucketTarget, name: str, body: bytes, now: datetime
     headers = {
         "content-type": "text/plain; charset=utf-8",
         "if-none-match": "*",
-        "x-amz-checksum-sha256": b64encode(sha256(body).digest()).decode(),
+        "content-md5": b64encode(md5(body, usedforsecurity=False).digest()).decode(),  # S3 demands it with a lock
         "x-amz-object-lock-mode": "COMPLIANCE",
         "x-amz-object-lock-retain-until-date": until.strftime("%Y-%m-%dT%H:%M:%SZ"),
     }

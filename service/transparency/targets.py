@@ -56,7 +56,7 @@ def parse_target(text: str) -> Target:
     """A target by its address. ValueError, with what is wrong."""
     parts = urlsplit(text)
     if parts.scheme == "mailto":
-        if mail_address(parts.path) != parts.path:
+        if not parts.path or mail_address(parts.path) != parts.path:
             raise ValueError(f"{text} has no mail address")
         return MailTarget(parts.path)
     if parts.scheme == "s3" and parts.hostname:
