@@ -35,6 +35,7 @@ from service.reviews import queue_page
 from service.reviews import routes as reviews_routes
 from service.staff import account_pages, invitation_pages, people_pages, sign_in_pages
 from service.staff import routes as staff_routes
+from service.transparency import routes as transparency_routes
 from service.web import language_routes, static_files
 from service.web.access_log import access_log_middleware
 from service.web.api_document import BytesSchemas, ProblemSchemas, StructSchemas, openapi_config
@@ -69,6 +70,7 @@ ROUTES = (
     *report_routes.ROUTES,
     *confirmation_routes.ROUTES,
     *identity_check_routes.ROUTES,
+    *transparency_routes.ROUTES,
     *records_routes.ROUTES,
     *evidence_routes.ROUTES,
     *tus_routes.ROUTES,

@@ -19,7 +19,7 @@ from service.spreadsheets.words import load_table_words
 from service.text import mail_address
 
 PREFIX = "DOORSTEP_"
-LISTS = {"proxies", "origins", "duty_mail", "automatic", "sms_templates", "webhooks", "webhook_secrets"}
+LISTS = {"checkpoints", "proxies", "origins", "duty_mail", "automatic", "sms_templates", "webhooks", "webhook_secrets"}
 """Settings with several values, separated by commas."""
 DEFAULT_PORTS = {"http": 80, "https": 443}
 MIB = 2**20
@@ -48,6 +48,31 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         str, SettingHelp("Address of the database: sqlite:///PATH or postgresql://…; empty: a file in the data folder.")
     ] = ""
     data: Annotated[Path, SettingHelp("Folder for the database, evidence and keys.")] = Path("data")
+    sealing_key: Annotated[
+        str,
+        SettingHelp(
+            "Key that seals secrets in the database: 32 bytes in Base64, before a comma and former ones to replace "
+            "those; empty: the file keys/sealing in the data folder, made at the first start."
+        ),
+    ] = ""
+    log_key: Annotated[
+        str,
+        SettingHelp(
+            "Key that signs the log, as PRIVATE+KEY+…; empty: the file keys/log in the data folder, made at the first "
+            "start."
+        ),
+    ] = ""
+    log_origin: Annotated[
+        Annotated[str, Meta(max_length=200, pattern=r"^[^\s+]*$")],
+        SettingHelp("Name of the log, which a new key gets; empty: the host of DOORSTEP_URL and /log."),
+    ] = ""
+    checkpoints: Annotated[
+        tuple[str, ...],
+        SettingHelp(
+            "Where signed checkpoints of the log are sent, with commas: mailto:ADDRESS once a day, "
+            "s3://BUCKET/PREFIX?endpoint=URL&region=NAME&days=3650 with object lock, https://WITNESS#VERIFIER-KEY."
+        ),
+    ] = ()
     host: Annotated[str, SettingHelp("Address to listen on.")] = "127.0.0.1"
     port: Annotated[int, Meta(ge=0, le=65535), SettingHelp("Port to listen on; 0 takes a free one.")] = 8000
     url: Annotated[
@@ -230,6 +255,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def database_address(self) -> str:
         """The address of the database; by default a SQLite file in the data folder."""
         return self.database or f"sqlite:///{self.data / 'doorstep.sqlite'}"
+
+    @property
+    def log_name(self) -> str:
+        """What a new key of the log signs as: where the log is (C2SP `tlog-tiles`)."""
+        return self.log_origin or f"{urlsplit(_origin_of(self.url)).netloc or 'doorstep.invalid'}/log"
 
     @property
     def quiet_hours(self) -> tuple[time, time] | None:

@@ -20,6 +20,7 @@ from service.db.database import Database, Transaction
 from service.judge.moments import from_ms
 from service.judge.rules import CompiledChecklist
 from service.judge.volume import VisitLimits
+from service.keys import Keys
 from service.rate_limit import TokenBucket
 from service.spreadsheets.words import TableWords, load_table_words
 
@@ -119,6 +120,12 @@ class KeepingProbe(msgspec.Struct):
     running: Task[None] | None = None
 
 
+class LogHealth(msgspec.Struct):
+    """Why no checkpoint of the log is signed (`audit_log.checkpoints`); empty while all is well."""
+
+    refused: str = ""
+
+
 class Waiting(msgspec.Struct):
     """How much is undecided in quarantine: counted now and then, and added to in between. Times are ms UTC."""
 
@@ -199,6 +206,9 @@ class AppContext(msgspec.Struct, kw_only=True):
     token_rate_limit: TokenBucket = field(default_factory=lambda: TokenBucket(0))
     address_rate_limit: TokenBucket = field(default_factory=lambda: TokenBucket(0))  # of requests without a token
     daily_quota: Quota = field(default_factory=Quota)
+    keys: Keys = field(default_factory=Keys)
+    checkpoint_targets: tuple[str, ...] = ()  # see `transparency.targets`
+    log_health: LogHealth = field(default_factory=LogHealth)
     # by token and address: when last checked, and until when that is good (`accounts/authentication`)
     recent_tokens: dict[tuple[bytes, str], tuple[int, int]] = {}
     keeping_probe: KeepingProbe = field(default_factory=KeepingProbe)

@@ -5,10 +5,11 @@ from uuid import UUID
 
 import msgspec
 
+from service.context import AppContext
 from service.db.database import Row, Transaction
-from service.db.rows import fetch_struct
 
 from .permissions import Person
+from .sealing import TOTP_SECRET
 
 TokenKind = Literal["script", "session", "device"]
 CodeKind = Literal["enrolment", "invitation"]
@@ -32,9 +33,10 @@ class TokenOwner(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TotpSecret(msgspec.Struct, frozen=True):
-    """A second factor. `step` is the last time step whose code was accepted."""
+    """A second factor. `sealed` is its secret as it is stored, `step` the last time step whose code was accepted."""
 
     secret: bytes
+    sealed: bytes
     confirmed_at: int | None
     step: int
 
@@ -128,19 +130,27 @@ async def expire_codes(tx: Transaction, login: str, at: int, kind: CodeKind | No
     await tx.execute("expire_codes", login=login, kind=kind or "", at=at)
 
 
-async def set_totp(tx: Transaction, login: str, secret: bytes, at: int) -> bool:
+async def set_totp(ctx: AppContext, tx: Transaction, login: str, secret: bytes) -> bool:
     """Set an unconfirmed secret, replacing another unconfirmed one; False when there is a confirmed one."""
-    return await tx.execute("set_totp_secret", login=login, secret=secret, at=at) == 1
+    sealed = ctx.keys.sealer.seal(secret, TOTP_SECRET.name, login)
+    return await tx.execute("set_totp_secret", login=login, secret=sealed, at=ctx.clock()) == 1
 
 
-async def get_totp(tx: Transaction, login: str) -> TotpSecret | None:
+async def get_totp(ctx: AppContext, tx: Transaction, login: str) -> TotpSecret | None:
     """A person's second factor."""
-    return await fetch_struct(tx, TotpSecret, "totp_secret", login=login)
+    row = await tx.fetch_one("totp_secret", login=login)
+    if row is None:
+        return None
+    sealed, confirmed_at, step = row
+    return TotpSecret(ctx.keys.sealer.open(sealed, TOTP_SECRET.name, login), sealed, confirmed_at, step)
 
 
-async def consume_totp_step(tx: Transaction, login: str, secret: bytes, step: int, latest: int, at: int) -> bool:
-    """Accept the code of a time step; False when it or a later one (up to `latest`) was accepted before."""
-    return await tx.execute("consume_totp_step", login=login, secret=secret, step=step, latest=latest, at=at) == 1
+async def consume_totp_step(tx: Transaction, login: str, factor: TotpSecret, step: int, latest: int, at: int) -> bool:
+    """Accept the code of a time step; False when it or a later one (up to `latest`) was accepted before, or the secret
+    was replaced meanwhile."""
+    return (
+        await tx.execute("consume_totp_step", login=login, secret=factor.sealed, step=step, latest=latest, at=at) == 1
+    )
 
 
 async def delete_totp(tx: Transaction, login: str) -> None:

@@ -57,6 +57,12 @@ WHERE c.digest = :digest AND c.kind = :kind AND p.left_at IS NULL;
 INSERT INTO totp_secrets (login, secret, created_at) VALUES (:login, :secret, :at)
 ON CONFLICT (login) DO UPDATE SET secret = :secret, created_at = :at, step = 0 WHERE totp_secrets.confirmed_at IS NULL;
 
+-- name: totp_secrets
+SELECT login, secret FROM totp_secrets;
+
+-- name: replace_totp_secret!
+UPDATE totp_secrets SET secret = :value WHERE login = :key;
+
 -- name: totp_secret^
 SELECT secret, confirmed_at, step FROM totp_secrets WHERE login = :login;
 

@@ -51,14 +51,13 @@ async def sign_in(ctx: AppContext, address: str, given: SignIn) -> str:
     """
     person, password_hash, factor = await _check_credentials(ctx, address, given.login, given.password)
     now = ctx.clock()
-    step, secret = None, b""
+    step = None
     confirmed, begun = factor is not None and factor.confirmed_at is not None, factor is not None
     if confirmed or (begun and given.code.strip()) or not SECOND_FACTOR.isdisjoint(person.roles):
         if factor is None or not given.code.strip():
             await ctx.db.write(lambda tx: throttling.refund_attempt(tx, address, given.login))
             raise TotpRequired(enrol=factor is None or factor.confirmed_at is None)
-        secret = factor.secret
-        step = totp.matching_step(secret, given.code, now)
+        step = totp.matching_step(factor.secret, given.code, now)
         if step is None:
             raise InvalidCredentials
     token = token_urlsafe(32)
@@ -69,12 +68,11 @@ async def sign_in(ctx: AppContext, address: str, given: SignIn) -> str:
             or await repository.password_hash(tx, person.login) != password_hash
         ):
             raise InvalidCredentials  # they left, or the password was changed meanwhile
-        if step is not None and not await access.consume_totp_step(
-            tx, person.login, secret, step, totp.latest(now), now
-        ):
-            raise InvalidCredentials("this code was used already; wait for the next one")
-        if step is not None and factor is not None and factor.confirmed_at is None:
-            await record_event(ctx, tx, PersonEvent(what="second-factor", person=person.login, by=person.login))
+        if factor is not None and step is not None:
+            if not await access.consume_totp_step(tx, person.login, factor, step, totp.latest(now), now):
+                raise InvalidCredentials("this code was used already; wait for the next one")
+            if factor.confirmed_at is None:
+                await record_event(ctx, tx, PersonEvent(what="second-factor", person=person.login, by=person.login))
         await access.add_token(tx, session_digest(token), person.login, now, "session")
         await throttling.reset_attempts(tx, address, given.login)
         await attempts.delete_old(tx, now)
@@ -89,7 +87,7 @@ async def begin_totp_setup(ctx: AppContext, address: str, given: Credentials) ->
     secret = token_bytes(20)
 
     async def store(tx: Transaction) -> None:
-        if not await access.set_totp(tx, person.login, secret, ctx.clock()):
+        if not await access.set_totp(ctx, tx, person.login, secret):
             raise TotpAlreadySetUp
         await throttling.refund_attempt(tx, address, person.login)
 
@@ -105,7 +103,7 @@ def second_factor(secret: bytes, login: str) -> SecondFactor:
 
 async def has_second_factor(ctx: AppContext, login: str) -> bool:
     """Whether a person's authenticator is set up."""
-    factor = await ctx.db.read(lambda tx: access.get_totp(tx, login))
+    factor = await ctx.db.read(lambda tx: access.get_totp(ctx, tx, login))
     return factor is not None and factor.confirmed_at is not None
 
 
@@ -130,7 +128,7 @@ async def _check_credentials(
         return (
             await repository.person(tx, known),
             await repository.password_hash(tx, known),
-            await access.get_totp(tx, known),
+            await access.get_totp(ctx, tx, known),
         )
 
     person, password_hash, factor = await ctx.db.read(load)

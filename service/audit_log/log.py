@@ -11,14 +11,22 @@ import msgspec
 
 from service.db.database import BatchStatement, Database, Transaction
 
-from . import merkle
+from . import merkle, tiles
+
+FILL_SIZE = 4096
+"""Leaves that a transaction adds to the tiles, besides those that it numbers, where tiles are behind."""
 
 
 def leaf_insert(
     kind: str, id: UUID, salt: bytes, digest: bytes, at: int, row_commitment: bytes = b""
 ) -> BatchStatement:
     """The statement that adds the leaf of row `id` (see `merkle.leaf`); it changes nothing if that row has one."""
-    return "add_leaf", {"id": id.bytes, "leaf": merkle.leaf(kind, salt, digest, at, row_commitment), "at": at}
+    return insert_of(id, merkle.leaf(kind, salt, digest, at, row_commitment), at)
+
+
+def insert_of(id: UUID, leaf: bytes, at: int) -> BatchStatement:
+    """The same for a leaf that was made before."""
+    return "add_leaf", {"id": id.bytes, "leaf": leaf, "at": at}
 
 
 async def append_leaf(
@@ -35,19 +43,26 @@ def row_commitment(**columns: UUID | str | int | None) -> bytes:
 
 
 async def assign_sequence_numbers(db: Database, size: int = 1000) -> int:
-    """Number up to `size` leaves that have no number, oldest first; returns how many.
+    """Number up to `size` leaves that have no number, oldest first, and add their hashes to the tiles.
 
-    0 also while another sequencer holds the lock. One transaction; on PostgreSQL writers do not wait for it.
+    Returns how many it numbered; 0 also while another sequencer holds the lock. One transaction; on PostgreSQL writers
+    do not wait for it.
     """
 
     async def assign(tx: Transaction) -> int:
         if await tx.fetch_one("lock_sequencer") != (1,):
             return 0
-        last = await tx.fetch_one("last_leaf_number")
-        first = 0 if last is None or last[0] is None else last[0] + 1
-        return await tx.execute("number_leaves", first=first, size=size)
+        numbered = await tx.execute("number_leaves", first=await numbered_count(tx), size=size)
+        await tiles.extend(tx, numbered + FILL_SIZE)
+        return numbered
 
     return await db.write(assign)
+
+
+async def numbered_count(tx: Transaction) -> int:
+    """How many leaves have a number."""
+    last = await tx.fetch_one("last_leaf_number")
+    return 0 if last is None or last[0] is None else last[0] + 1
 
 
 async def record_access(tx: Transaction, id: UUID, at: int, who: str, what: str, reason: str) -> None:

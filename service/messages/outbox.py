@@ -1,10 +1,13 @@
 """The outbox: messages to customers, and each attempt to deliver them."""
 
+from collections.abc import Mapping
 from typing import Literal
 from uuid import UUID
 
 import msgspec
 
+from service.accounts.sealing import SealedColumn
+from service.context import AppContext
 from service.db.database import Transaction
 from service.db.rows import fetch_struct, fetch_structs, to_params
 
@@ -12,6 +15,7 @@ MessageState = Literal["waiting", "taken", "delivered", "refused", "failed", "gi
 AttemptOutcome = Literal["taken", "delivered", "failed", "refused"]
 DeliveryOutcome = Literal["taken", "delivered", "failed", "refused", "unknown"]
 ReportedState = Literal["taken", "delivered", "failed"]
+PLACEHOLDERS = SealedColumn("messages.placeholders", "placeholders", "replace_placeholders")
 ON_THEIR_WAY: tuple[MessageState, ...] = ("waiting", "taken", "delivered")
 """States of messages that arrived or still may."""
 MIN_WAIT_MS, MAX_WAIT_MS = 5_000, 3_600_000  # between attempts; each wait is twice the one before
@@ -59,6 +63,20 @@ class DeliveryRow(msgspec.Struct, frozen=True):
     at: int
     outcome: DeliveryOutcome
     detail: str
+
+
+def seal_placeholders(ctx: AppContext, id: UUID, values: Mapping[str, str]) -> bytes:
+    """Links and codes for the customer, as they wait in the database."""
+    return ctx.keys.sealer.seal(msgspec.json.encode(values), PLACEHOLDERS.name, id.bytes)
+
+
+def open_placeholders(ctx: AppContext, row: MessageRow) -> dict[str, str]:
+    """The links and codes in a message that waits. CannotOpen when somebody changed them."""
+    if row.placeholders is None:
+        return {}
+    return msgspec.json.decode(
+        ctx.keys.sealer.open(row.placeholders, PLACEHOLDERS.name, row.id.bytes), type=dict[str, str]
+    )
 
 
 async def add_message(tx: Transaction, row: MessageRow) -> bool:

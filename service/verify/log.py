@@ -5,13 +5,15 @@ of one row, whatever it is, does not stop the checks of the others.
 """
 
 import asyncio
+from collections.abc import Sequence
 from hashlib import sha256
+from pathlib import Path
 from uuid import UUID
 
 import msgspec
 
 from service.audit_log import log, sequencer
-from service.audit_log.merkle import MerkleTree, leaf
+from service.audit_log.merkle import leaf
 from service.audit_log.sources import find_source
 from service.context import AppContext, read_only
 from service.db.database import Transaction
@@ -19,6 +21,7 @@ from service.errors import Problem
 
 from . import people, rows, summaries
 from .rows import check_rows, collect_faults, format_id, list_all_faults
+from .tree import open_tree
 
 BATCH_SIZE = 1000  # leaves checked in one transaction
 OVERDUE_MS = 600_000  # a leaf gets its number within a second or two
@@ -47,22 +50,31 @@ class _Page(msgspec.Struct):
     next: int | None
 
 
-async def verify(ctx: AppContext) -> VerificationReport:
-    """Check everything. It writes nothing, so it may run while a server does."""
+async def verify(ctx: AppContext, kept: Sequence[Path] = (), key: str = "") -> VerificationReport:
+    """Check everything. It writes nothing, so it may run while a server does.
+
+    `kept` are files with checkpoints that were kept elsewhere, and `key` is the log's verifier key, by default that of
+    the key in the data folder. InvalidNote when it is none.
+    """
+    tree = await open_tree(ctx, kept, key)
     counts: dict[str, int] = dict.fromkeys(("records", "office_batches", "link_answers", "scans"), 0)
     faults = await collect_faults("rows cannot be counted", _count_rows(ctx, counts))
     faults += await collect_faults("leaves without a number cannot be read", _check_unnumbered(ctx))
     faults += await list_all_faults(ctx, "what has no leaf cannot be read", _LISTS)
-    tree, count, first = MerkleTree(), 0, 0
+    first = 0
     while first is not None:
         page = await _check_page(ctx, first)
         for data in page.leaves:
             tree.add(data)
         faults += page.faults
-        count, first = count + len(page.leaves), page.next
+        first = page.next
+        await tree.compare_tiles(ctx)
+    tree.end()
+    await tree.compare_tiles(ctx)
+    faults += tree.faults
     for module in (rows, people, summaries):
         faults += await module.check(ctx)
-    return VerificationReport(ctx.db.name, counts, count, tree.root().hex(), faults)
+    return VerificationReport(ctx.db.name, counts, tree.count, tree.root().hex(), faults)
 
 
 async def _count_rows(ctx: AppContext, counts: dict[str, int]) -> list[str]:

@@ -41,7 +41,7 @@ def response_middleware(app: ASGIApp) -> ASGIApp:
                 if not message["more_body"] and len(body) >= MIN_GZIP_BYTES and _is_text(headers):
                     headers.append((b"vary", b"accept-encoding"))
                     if accepts_gzip(scope):
-                        message["body"] = body = _gzip(body)
+                        message["body"] = body = pack(body)
                         headers = _with_gzip_etag(headers)
                         headers += [(b"content-encoding", b"gzip"), (b"content-length", b"%d" % len(body))]
                 start["headers"] = headers
@@ -80,7 +80,8 @@ def _is_text(headers: Headers) -> bool:
     return kind.startswith(_PACKED) and not packed
 
 
-def _gzip(body: bytes) -> bytes:
+def pack(body: bytes) -> bytes:
+    """The body, compressed with gzip."""
     packer = zlib.compressobj(level=LEVEL, wbits=31)
     return packer.compress(body) + packer.flush()
 

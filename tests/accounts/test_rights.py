@@ -85,6 +85,9 @@ ROWS: dict[str, Row] = {
     "take_invitation": public("POST", "/invitation", b""),
     "check_factor": public("POST", "/invitation/check", b""),
     "show_enrolment": public("GET", "/enrol"),
+    "show_checkpoint": public("GET", "/log/checkpoint"),
+    "show_key": public("GET", "/log/key"),
+    "show_tile": public("GET", "/log/tile/0/000"),
     "show_app": public("GET", "/phone"),
     "show_worker": public("GET", "/phone/sw.js"),
     "show_manifest": public("GET", "/phone/manifest.webmanifest"),
@@ -215,9 +218,8 @@ def test_every_endpoint_has_a_row_and_every_row_an_endpoint():
         method, path, operation = OPERATIONS[name]
         assert row.method == method, name
         assert row.public == (operation.get("security") == []), name
-        assert len(row.path.partition("?")[0].split("/")) == len(
-            path.replace("{version}/{file}", "v/app/app.css").split("/")
-        ), name
+        template = path.replace("{version}/{file}", "v/app/app.css").replace("{tile}", "0/000")
+        assert len(row.path.partition("?")[0].split("/")) == len(template.split("/")), name
 
 
 def test_every_right_is_somebodys():
