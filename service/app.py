@@ -27,6 +27,7 @@ from service.health import routes as health_routes
 from service.identity_check import routes as identity_check_routes
 from service.messages import report_routes
 from service.messages import routes as messages_routes
+from service.monitoring import routes as monitoring_routes
 from service.phone import pages as phone_pages
 from service.records import quarantine_pages, quarantine_routes
 from service.records import routes as records_routes
@@ -51,6 +52,7 @@ from service.webhooks import routes as webhooks_routes
 ROUTES = (
     *health_routes.ROUTES,
     *health_pages.ROUTES,
+    *monitoring_routes.ROUTES,
     *me_routes.ROUTES,
     *session_routes.ROUTES,
     *staff_routes.ROUTES,

@@ -1,4 +1,4 @@
-"""What this process measures, for Prometheus: counted where it happens, served by `health`.
+"""What this process measures, for Prometheus: counted where it happens, served by `monitoring`.
 
 Names follow Prometheus: a base unit (`_seconds`, `_bytes`), `_total` for counters. Labels have few values: the template
 of a route, never an address, a person or an id.

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from service.accounts.secrets import get_cursor_key, rotate_cursor_key
-from service.audit_log import sequencer
+from service.audit_log import checkpoints
 from service.blobs.folder_store import FolderBlobStore
 from service.config import Settings
 from service.db.connect import open_database
@@ -217,5 +217,5 @@ def _restore_sqlite(place: Path, source: Path, file: BackedUpFile) -> None:
 async def _start_over_cursors(settings: Settings) -> None:
     """Bring the tables up to date, and let every phone fetch its agenda again: their cursors may be ahead of it."""
     async with open_context(build_context(settings)) as ctx:
-        await rotate_cursor_key(ctx, await ctx.db.read(get_cursor_key))
-        await sequencer.catch_up(ctx)
+        await rotate_cursor_key(ctx, await ctx.db.read(lambda tx: get_cursor_key(ctx, tx)))
+        await checkpoints.settle(ctx)

@@ -5,14 +5,12 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Controller, get
-from litestar.response.base import ASGIResponse
 
 from service.accounts.caller import Context
 from service.errors import InternalError, ServiceUnavailable
 from service.web.api_document import PUBLIC, example, problems
-from service.web.request import AnyRequest
 
-from . import health, metrics
+from . import health
 
 _OPEN: Mapping[str, Any] = {"exclude_from_auth": True, "any_query": True}
 
@@ -52,18 +50,4 @@ class HealthController(Controller):
         return Health()
 
 
-class MetricsController(Controller):
-    """For Prometheus."""
-
-    include_in_schema = False  # its form is Prometheus's
-    opt = _OPEN
-
-    @get("/metrics")
-    async def show_metrics(self, request: AnyRequest, context: Context) -> ASGIResponse:
-        """The counters of this process, and what waits. Each process has its own: scrape them all."""
-        metrics.require_scraper(context, request.headers.get("authorization", ""))
-        body, media_type = await metrics.exposition_of(context, request.headers.get("accept", ""))
-        return ASGIResponse(body=body, headers={"content-type": media_type})
-
-
-ROUTES = (HealthController, MetricsController)
+ROUTES = (HealthController,)

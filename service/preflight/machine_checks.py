@@ -13,8 +13,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
-from service.backup.manifest import KEYS, LAST_BACKUP, LastBackup
+from service.backup.manifest import KEYS
 from service.config import Settings
+from service.monitoring.last_backup import read_last_backup
 
 from .finding import Finding, fine
 
@@ -181,8 +182,10 @@ def _backup(settings: Settings) -> Iterator[Finding]:
     do_zh = "用 deploy/doorstep-backup.timer 每天备份（docs/backup.md）"
     do_en = "back up each day with deploy/doorstep-backup.timer (docs/backup.en.md)"
     try:
-        last = msgspec.json.decode((settings.data / LAST_BACKUP).read_bytes(), type=LastBackup)
+        last = read_last_backup(settings.data)
     except (OSError, msgspec.DecodeError):
+        last = None
+    if last is None:
         yield Finding("backup", "must", "还没有备份", "there is no backup yet", do_zh, do_en)
         return
     age = datetime.now(UTC) - last.ended_at

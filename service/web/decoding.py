@@ -150,11 +150,11 @@ def _pointer(path: str, decoder: msgspec.json.Decoder[Any] | None, raw: bytes) -
 def _wrong_key(path: str, steps: list[str], decoder: msgspec.json.Decoder[Any], raw: bytes) -> str | None:
     """The key in the mapping at `steps` at which decoding stops: the last of the fewest keys with which it does."""
     whole: Any = {"": msgspec.json.decode(raw)}
-    holder: Any = cast("Any", whole)
+    holder: Any = whole
     last: Any = ""
     for step in steps:
         holder = holder[last]
-        last = int(step) if step.isdigit() and not isinstance(holder, dict) else step
+        last = _place(holder, step)
     items = list(cast("dict[str, Any]", holder[last]).items())
 
     def stops(count: int) -> bool:
@@ -168,6 +168,11 @@ def _wrong_key(path: str, steps: list[str], decoder: msgspec.json.Decoder[Any], 
     count = bisect_left(range(len(items) + 1), True, key=stops)
     key = items[count - 1][0] if 0 < count <= len(items) else ""
     return key if is_plain_key(key) else None
+
+
+def _place(holder: object, step: str) -> int | str:
+    """A step of a path: into a list by its number, into an object by its name."""
+    return int(step) if isinstance(holder, list) else step
 
 
 def is_plain_key(key: str) -> bool:

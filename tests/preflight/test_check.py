@@ -7,9 +7,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from service.backup.manifest import LAST_BACKUP, LastBackup
 from service.context import AppContext
 from service.db.connect import open_database
+from service.monitoring.last_backup import LAST_BACKUP, LastBackup
 from service.preflight import database_checks, examine, machine_checks
 from service.preflight.database_checks import check_database
 from service.preflight.finding import Finding, as_text

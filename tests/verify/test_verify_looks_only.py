@@ -18,7 +18,7 @@ import asyncpg
 import httpx
 import pytest
 
-from service.audit_log import sequencer
+from service.audit_log import checkpoints
 from service.config import Settings
 from service.demo import seed, town
 from service.lifecycle import build_context, open_context
@@ -97,7 +97,7 @@ def demonstrated(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[s
     async def seeded() -> dict[str, str]:
         async with open_context(build_context(Settings(data=data))) as ctx:
             tokens = (await seed.seed(ctx)).tokens
-            await sequencer.catch_up(ctx)
+            await checkpoints.settle(ctx)
             return tokens
 
     (data / "outbox.jsonl").touch()  # a server writes it when it has time, also while somebody looks

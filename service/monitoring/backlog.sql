@@ -11,6 +11,7 @@ SELECT
     (SELECT count(*) FROM log_leaves WHERE number IS NULL),
     (SELECT min(at) FROM log_leaves WHERE number IS NULL),
     (SELECT max(number) FROM log_leaves WHERE number IS NOT NULL),
+    (SELECT signed_at FROM log_checkpoints ORDER BY size DESC LIMIT 1),
     (SELECT count(*) FROM duties WHERE closed_at IS NULL),
     (SELECT count(*) FROM duties WHERE closed_at IS NULL AND due_at < :now),
     (SELECT min(due_at) FROM duties WHERE closed_at IS NULL),

@@ -7,7 +7,7 @@ import msgspec
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
-from service.health import metrics
+from service.monitoring import metrics
 from tests.support.api_client import RECORD, World, record
 from tests.support.factories import uid
 from tests.support.fake_gateway import set_up

@@ -16,6 +16,9 @@ from service.db.database import Transaction
 from service.db.rows import fetch_struct
 from service.errors import NotFound, PermissionDenied
 from service.measurements import REGISTRY
+from service.transparency.pushing import PushState, push_states
+
+from .last_backup import read_last_backup
 
 
 class Backlog(msgspec.Struct, frozen=True):
@@ -31,6 +34,7 @@ class Backlog(msgspec.Struct, frozen=True):
     unnumbered_leaves: int
     oldest_unnumbered_leaf: int | None
     last_leaf: int | None
+    last_checkpoint: int | None
     duties: int
     overdue_duties: int
     next_duty: int | None
@@ -58,10 +62,19 @@ def _free_bytes(folder: Path) -> int:
     return shutil.disk_usage(folder).free
 
 
+def _last_backup(ctx: AppContext) -> float | None:
+    """When the last backup ended, if it is sound (s)."""
+    try:
+        last = read_last_backup(ctx.evidence_storage.data)
+    except (OSError, msgspec.DecodeError):
+        return None
+    return last.ended_at.timestamp() if last is not None and last.sound else None
+
+
 async def exposition_of(ctx: AppContext, accept: str) -> tuple[bytes, str]:
     """Everything, and its media type: the text format of Prometheus or OpenMetrics."""
     encode, media_type = exposition.choose_encoder(accept)
-    return encode(_Snapshot(ctx, await read_backlog(ctx))), media_type
+    return encode(_Snapshot(ctx, await read_backlog(ctx), await push_states(ctx))), media_type
 
 
 @read_only
@@ -75,14 +88,20 @@ async def read_backlog(ctx: AppContext, tx: Transaction) -> Backlog:
 class _Snapshot:
     """The counters of the process together with gauges made for one answer."""
 
-    def __init__(self, ctx: AppContext, backlog: Backlog) -> None:
-        self._ctx, self._backlog = ctx, backlog
+    def __init__(self, ctx: AppContext, backlog: Backlog, pushes: list[PushState]) -> None:
+        self._ctx, self._backlog, self._pushes = ctx, backlog, pushes
 
     def collect(self) -> Iterator[Metric]:
         """All of them, as an encoder asks for them."""
         yield from REGISTRY.collect()
         for name, text, value in self._gauges():
             yield GaugeMetricFamily(f"doorstep_{name}", text, value)
+        behind = GaugeMetricFamily(
+            "doorstep_checkpoint_push_behind_leaves", "Signed leaves that a target lacks.", labels=["target"]
+        )
+        for push in self._pushes:
+            behind.add_metric([push.target], push.behind)
+        yield behind
 
     def _gauges(self) -> Iterator[tuple[str, str, float]]:
         waiting, now = self._backlog, self._ctx.clock()
@@ -104,6 +123,9 @@ class _Snapshot:
         )
         yield "log_leaves_unnumbered", "Leaves that wait for their number.", waiting.unnumbered_leaves
         yield "log_unnumbered_oldest_seconds", "Age of the oldest of them.", age(waiting.oldest_unnumbered_leaf)
+        yield "checkpoint_seconds", "Age of the last signed checkpoint of the log.", age(waiting.last_checkpoint)
+        refused = bool(self._ctx.log_health.refused)
+        yield "checkpoint_refused", "1 while the log is not signed because it is not what was signed before.", refused
         yield "duties_open", "Duties to customers that are open.", waiting.duties
         yield "duties_overdue", "Those whose date has passed.", waiting.overdue_duties
         yield "duties_most_overdue_seconds", "How long the most overdue of them is.", age(waiting.next_duty)
@@ -111,4 +133,6 @@ class _Snapshot:
         yield "review_queue_most_urgent_seconds", "How long the most urgent of them is due.", age(waiting.most_urgent)
         yield "write_queue_functions", "Functions that wait for a transaction, in this process.", self._ctx.db.waiting
         yield "uploads_active", "Uploads that are receiving bytes, in this process.", len(self._ctx.active_uploads)
+        if (ended_at := _last_backup(self._ctx)) is not None:
+            yield "backup_seconds", "Age of the last backup that is sound.", max(0, now / 1000 - ended_at)
         yield "disk_free_bytes", "Free space where the data is.", _free_bytes(self._ctx.evidence_storage.data)
