@@ -79,11 +79,13 @@ async def open_page(
     scale: float = 1,
     locale: str = "zh-CN",
     agent: str | None = None,
+    fonts: Path | None = None,
 ) -> AsyncIterator[Page]:
-    """A page on a small phone. A page at 200 % zoom is one of half the size at scale 2."""
+    """A page on a small phone. A page at 200 % zoom is one of half the size at scale 2. `fonts`: a folder with the only
+    ones that there are."""
     if CHROMIUM is None:
         pytest.skip("chromium is missing: apt-get install chromium")
-    async with shared_browser() as browser:
+    async with shared_browser() if fonts is None else browser_with_fonts(fonts) as browser:
         context = await browser.new_context(
             viewport={"width": size[0], "height": size[1]},
             device_scale_factor=scale,
@@ -165,13 +167,30 @@ async def shared_browser() -> AsyncIterator[Browser]:
             await browser.close()
 
 
+@asynccontextmanager
+async def browser_with_fonts(fonts: Path) -> AsyncIterator[Browser]:
+    """A connection to a chromium that knows only the fonts in a folder."""
+    assert CHROMIUM is not None
+    async with driver() as playwright:
+        browser = await playwright.chromium.connect_over_cdp(running_chromium(CHROMIUM, fonts))
+        yield browser
+        await browser.close()
+
+
 @cache
-def running_chromium(program: str) -> str:
+def running_chromium(program: str, fonts: Path | None = None) -> str:
     """The address of a chromium that all tests of this process share, each with a context of its own."""
     folder = Path(mkdtemp(prefix="doorstep-chromium-"))
-    flags = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking")
+    flags = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+    environment = dict(os.environ)
+    if fonts is not None:
+        known = f"<fontconfig><dir>{fonts}</dir><cachedir>{folder}/fonts</cachedir></fontconfig>"
+        (folder / "fonts.conf").write_text(known)
+        flags.append("--hide-scrollbars")  # as on a phone
+        environment["FONTCONFIG_FILE"] = str(folder / "fonts.conf")
     process = subprocess.Popen(
         [program, *flags, "--remote-debugging-port=0", f"--user-data-dir={folder}", "about:blank"],
+        env=environment,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
