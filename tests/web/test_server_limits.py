@@ -193,7 +193,9 @@ def trickle(link: socket.socket, more: bool) -> bytes | None:
     return answers(link) if readable else None
 
 
-@pytest.mark.parametrize("path", ["/v1%2fme", "/v1%2Fme", "/v1%5cme", "/%76%31/me", "/v1/%6de", "/v1/%2e/me", "/v1//me", "//v1/me"])
+@pytest.mark.parametrize(
+    "path", ["/v1%2fme", "/v1%2Fme", "/v1%5cme", "/%76%31/me", "/v1/%6de", "/v1/%2e/me", "/v1//me", "//v1/me"]
+)
 def test_a_path_is_written_as_it_is_routed(server: Running, path: str) -> None:
     assert server.client.get("/v1/me").status_code == 401
     with server.connect() as link:
