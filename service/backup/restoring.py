@@ -8,15 +8,14 @@ from pathlib import Path
 
 import msgspec
 
-from service.accounts.secrets import get_cursor_key, rotate_cursor_key
-from service.audit_log import checkpoints
 from service.blobs.folder_store import FolderBlobStore
 from service.config import Settings
 from service.db.connect import open_database
 from service.db.migrate import DatabaseTooNew, NoDatabase, OlderDatabase, migrations
 from service.durable_files import fsync_path, make_durable_dir, run_in_disk_thread, write_durably
-from service.lifecycle import build_context, open_context, open_read_only
+from service.lifecycle import build_context, open_read_only
 from service.verify import log
+from service.visits import status
 
 from .log_position import LogPosition, log_position, read_checkpoint
 from .manifest import (
@@ -67,7 +66,7 @@ async def restore_backup(
         damaged = await _restore_photos(settings, source, manifest, skip_damaged=skip_damaged)
         await run_in_disk_thread(_restore_keys, settings, source, manifest)
         await _restore_database(settings, source, manifest)
-    await _start_over_cursors(settings)
+    await _bring_up_to_date(settings)
     async with open_read_only(settings) as ctx:
         report = await log.verify(ctx)
         position = await log_position(ctx, manifest.leaves)
@@ -214,8 +213,15 @@ def _restore_sqlite(place: Path, source: Path, file: BackedUpFile) -> None:
         copy.unlink(missing_ok=True)
 
 
-async def _start_over_cursors(settings: Settings) -> None:
-    """Bring the tables up to date, and let every phone fetch its agenda again: their cursors may be ahead of it."""
-    async with open_context(build_context(settings)) as ctx:
-        await rotate_cursor_key(ctx, await ctx.db.read(lambda tx: get_cursor_key(ctx, tx)))
-        await checkpoints.settle(ctx)
+async def _bring_up_to_date(settings: Settings) -> None:
+    """Bring tables of an older version up to date, and let every phone fetch its agenda again: its cursor may be ahead.
+
+    Nothing is added to the log, and no keys are needed: a server makes a new key of cursors when it needs one.
+    """
+    ctx = build_context(settings)
+    await ctx.db.start()
+    try:
+        await ctx.db.write(lambda tx: tx.execute("forget_cursor_key"))
+        await status.backfill_summaries(ctx)
+    finally:
+        await ctx.db.close()

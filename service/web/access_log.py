@@ -65,7 +65,9 @@ def _as_json(_: WrappedLogger, level: str, event: EventDict) -> bytes:
 def _for_human(_: WrappedLogger, level: str, event: EventDict) -> bytes:
     text = event.pop("event", "")
     rest = " ".join(f"{name}={_format_value(value)}" for name, value in event.items())
-    return f"{datetime.now(UTC):%H:%M:%S} {level:7} {text} {rest}".encode("utf-8", "backslashreplace")
+    return f"{datetime.now().astimezone():%Y-%m-%d %H:%M:%S%z} {level:7} {text} {rest}".encode(
+        "utf-8", "backslashreplace"
+    )
 
 
 def _format_value(value: Any) -> str:

@@ -14,7 +14,7 @@ from tests.support.factories import a_plan, said, uid
 from tests.support.fake_gateway import set_up
 from tests.support.openapi_document import DOCUMENT
 
-OPERATIONS = (Path(__file__).parents[2] / "docs" / "operations.md").read_text("utf-8")
+OPERATIONS = (Path(__file__).parents[2] / "docs" / "operations.en.md").read_text("utf-8")
 PERSON = {"login": "zhou", "name": "周强", "roles": ["technician"], "areas": ["城东"], "badge": "7", "title": "维修员"}
 MOVED = {"from": "2026-03-02T14:00:00+08:00", "to": "2026-03-02T15:00:00+08:00", "reason": "改"}
 ENTRY = said("09:00", "agreed_by_phone", by="dispatcher")
