@@ -136,6 +136,9 @@ def _parser() -> argparse.ArgumentParser:
     keys = commands.add_parser("keys", help="keys outside the database").add_subparsers(required=True, metavar="ACTION")
     command = keys.add_parser("rotate", help="make a new sealing key and seal all secrets with it; servers may run")
     command.set_defaults(command=_keys_rotate)
+    command = keys.add_parser("new-log", help="begin a log of another name, after the database lost what was signed")
+    command.add_argument("--name", required=True, help="such as HOST/log/DATE: one that was never used")
+    command.set_defaults(command=_keys_new_log)
 
     command = commands.add_parser("lint", help="list what is wrong with a checklist")
     command.add_argument("folder", nargs="?", type=Path, default=bundled_checklists_dir(), metavar="FOLDER")
@@ -243,6 +246,12 @@ def _person_invite(options: argparse.Namespace, settings: Settings) -> int:
     from service.staff import people
 
     return _print(_run(settings, lambda ctx: people.invite_from_console(ctx, options.login, reset=options.reset)))
+
+
+def _keys_new_log(options: argparse.Namespace, settings: Settings) -> int:
+    from service.audit_log import checkpoints
+
+    return _print({"log": _run(settings, lambda ctx: checkpoints.begin_new_log(ctx, options.name))})
 
 
 def _keys_rotate(_: argparse.Namespace, settings: Settings) -> int:

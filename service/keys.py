@@ -75,12 +75,12 @@ class Keys:
             sealer = Sealer(
                 _sealing_keys(self._load("sealing", known)), self._reload if self._in_file("sealing") else None
             )
-            signed = await _last_known(tx, "log")
-            log = self._load("log", signed)
+            signed = [row[0] for row in await tx.fetch_all("known_log_keys")]
+            log = self._load("log", "".join(signed[:1]))
             public = log_key_public(log)
             if known and known not in sealer.ids:
                 raise KeyUnusable(_wrong(self._place("sealing")))
-            if signed and signed != public:
+            if signed and public not in signed:
                 raise KeyUnusable(_wrong(self._place("log")))
             await tx.execute("add_known_key", purpose="sealing", id=sealer.ids[0], at=now)
             await tx.execute("add_known_key", purpose="log", id=public, at=now)
@@ -109,6 +109,18 @@ class Keys:
         if before:
             _sealing_keys(before)
             self._write("sealing", f"{_new_sealing_key()}\n{before}\n")
+
+    async def replace_log_key(self, db: Database, now: int, name: str) -> None:
+        """Make a signing key for a log of another name. KeyUnusable when the key comes from the settings."""
+        if not self._in_file("log"):
+            raise KeyUnusable(
+                "密钥在 DOORSTEP_LOG_KEY 里，请先去掉这项设置 / the key comes from DOORSTEP_LOG_KEY: remove that first"
+            )
+        new = new_log_key(name)
+        public = log_key_public(new)
+        await db.write(lambda tx: tx.execute("add_known_key", purpose="log", id=public, at=now))
+        self._write("log", new + "\n")  # after the database knows it: until then the former key is used
+        self._log = new
 
     def _reload(self) -> list[bytes]:
         return _sealing_keys(self._read("sealing"))

@@ -132,6 +132,20 @@ async def with_cosignatures(tx: Transaction, row: CheckpointRow) -> bytes:
     return row.note + "".join(line for (line,) in lines).encode()
 
 
+async def begin_new_log(ctx: AppContext, name: str) -> str:
+    """Sign as a log of another name from now on; its verifier key. For a database that lost what was signed.
+
+    InvalidNote for a name that cannot be one. The file of checkpoints is put aside: it still proves the former log.
+    """
+    former, path = parse_verifier_key(verifier_key(ctx)), file_of(ctx)
+    if not name or name == former.name or "+" in name or any(part.isspace() for part in name):
+        raise InvalidNote("the name of a log has neither spaces nor +, and is not the former one")
+    await ctx.keys.replace_log_key(ctx.db, ctx.clock(), name)
+    if path.exists():
+        path.rename(path.with_name(f"{path.name}-{former.id.hex()}"))
+    return verifier_key(ctx)
+
+
 async def settle(ctx: AppContext) -> None:
     """Number what waits and sign it, at a stop or after a command."""
     try:

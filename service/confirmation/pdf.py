@@ -39,7 +39,7 @@ PROVEN = PageText(
     "关于这次上门的每一份记录，保存时都写进了只增不改的日志，日志由公司签名。证明在这个 PDF 的附件里（.tlog-proof）："
     "运行 doorstep verify-proof，给出这个文件和公司公布的验证密钥（--key），不用问公司就能核对。"
 )
-UNPROVEN = PageText("编号为 — 的刚写进日志，还没有签名的检查点。两分钟后再存一次留底，里面就有它的证明。")
+UNPROVEN = PageText("编号为 — 的刚写进日志，还没有进入签过名的检查点。两分钟后再存一次留底，里面就有它的证明。")
 PRICE_LIST = PageText("价目表（公司提供，不是签字内容的一部分）")
 PHOTOS = PageText("照片")
 SIGNS = {"✗": "×"}

@@ -49,7 +49,9 @@ def require_scraper(ctx: AppContext, authorization: str) -> None:
         raise NotFound
     scheme, _, token = authorization.strip().partition(" ")
     if scheme.lower() != "bearer" or not compare_digest(_hash(token.strip()), _hash(secret)):
-        raise PermissionDenied("send the secret of DOORSTEP_METRICS as Authorization: Bearer")
+        raise PermissionDenied(
+            "请用 Authorization: Bearer 带上密钥 / send the secret of DOORSTEP_METRICS as Authorization: Bearer"
+        )
 
 
 def _hash(text: str) -> bytes:

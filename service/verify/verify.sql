@@ -160,6 +160,3 @@ SELECT id FROM log_leaves WHERE number IS NULL AND id >= :first ORDER BY id LIMI
 -- The times of the oldest leaf without a number and of the newest leaf, and the last number assigned.
 SELECT (SELECT min(at) FROM log_leaves WHERE number IS NULL), (SELECT max(at) FROM log_leaves),
     (SELECT max(number) FROM log_leaves WHERE number IS NOT NULL);
-
--- name: known_log_keys
-SELECT id FROM known_keys WHERE purpose = 'log';

@@ -12,6 +12,7 @@ from service.context import AppContext, read_only, transaction
 from service.db.database import Row, Transaction
 from service.db.rows import fetch_structs
 from service.errors import NotFound
+from service.judge.bounds import check_time
 from service.judge.moments import to_ms
 from service.web.pagination import decode_cursor, encode_cursor
 
@@ -81,6 +82,9 @@ class SendAgain(msgspec.Struct, frozen=True):
     """Which events to send again to a receiver: all since a time."""
 
     since: Annotated[datetime, Meta(description="From this time on; events are kept for 30 days.", tz=True)]
+
+    def __post_init__(self) -> None:
+        check_time("since", self.since)
 
 
 class Queued(msgspec.Struct, frozen=True):

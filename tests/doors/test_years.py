@@ -18,7 +18,7 @@ EXTREME = (
     "2101-01-01T00:00:00Z",
     "9999-12-31T23:59:59-12:00",
 )
-PEOPLE = ("zhao", "wang", "li")
+PEOPLE = ("zhao", "wang", "li", "admin")
 FREE = ("/device_clock/at", "/received_at")
 """Never refused: any value is kept as it came; the server sets it."""
 

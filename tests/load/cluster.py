@@ -25,6 +25,7 @@ import msgspec
 from service.blobs.evidence_storage import open_evidence_storage
 from service.context import AppContext
 from service.db.connect import open_database
+from service.keys import Keys
 from service.lifecycle import current_millis, open_context, uuid7
 from service.verify.log import verify
 from tests.load.client import Sent, records_for
@@ -187,6 +188,7 @@ async def _verify(address: str, folder: Path, crashes: Crashes) -> None:
         zone=ZoneInfo("Asia/Shanghai"),
         rules_cache={},
         evidence_storage=open_evidence_storage(folder),
+        keys=Keys(folder / "keys"),
     )
     async with open_context(ctx):
         verified = await verify(ctx)

@@ -62,7 +62,7 @@ CHANCE = (
     (r"(?<=/d/)[a-z2-7]{48}(?![a-z0-9])", "CODE"),
     (r"\b\d{13}\.[0-9a-f]{20}\b", "TICKET"),
     (r"(?<=base64,)[A-Za-z0-9+/=]+", "PICTURE"),
-    (r"\+[0-9a-f]{8}\+[A-Za-z0-9+/]{43}=", "+KEY"),  # of the log
+    (r"\+[0-9a-f]{8}\+[A-Za-z0-9+/]{44}", "+KEY"),  # of the log
     (r"(?<==)[^;=]+(?=; Path=/)", "VALUE"),  # of a cookie
 )
 STYLES = re.compile(r"(?<=^style-src )'sha256-[A-Za-z0-9+/]{43}='$")

@@ -144,5 +144,32 @@ def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: py
     assert main(["verify", "--checkpoint", str(away), "--key", other]) == 1
     assert "not signed with the key of the log" in json.loads(capsys.readouterr().out)["faults"][0]
     assert main(["verify", "--key", "x"]) == 1
+    assert main(["keys", "new-log", "--name", "doorstep.example/log"]) == 1  # that is the one
+    capsys.readouterr()
     assert main(["verify", "--checkpoint", str(tmp_path / "none")]) == 1
+    capsys.readouterr()
+
+
+def test_after_an_old_backup_a_log_of_another_name_begins(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = tmp_path / "data"
+    monkeypatch.setenv("DOORSTEP_DATA", str(data))
+    monkeypatch.setenv("DOORSTEP_URL", "https://doorstep.example")
+    assert main("person add li --name 李 --role technician --area 城东 --create".split()) == 0
+    backup = (data / "doorstep.sqlite").read_bytes()
+    assert main("person add sun --name 孙 --role technician --area 城东".split()) == 0
+    (data / "doorstep.sqlite").write_bytes(backup)
+    capsys.readouterr()
+    assert main(["verify"]) == 1
+    (fault,) = json.loads(capsys.readouterr().out)["faults"]
+    assert "leaves were signed, and the log has" in fault
+    assert main("person add wu --name 吴 --role technician --area 城东".split()) == 0  # it works, and is not signed
+    assert "no checkpoint is signed" in capsys.readouterr().err
+    assert main(["keys", "new-log", "--name", "doorstep.example/log/2"]) == 0
+    key = json.loads(capsys.readouterr().out)["log"]
+    assert main(["verify", "--checkpoint", str(data / "checkpoints"), "--key", key]) == 0
+    assert (data / "checkpoints").read_text().startswith("doorstep.example/log/2\n")
+    (former,) = data.glob("checkpoints-*")
+    assert main(["verify", "--checkpoint", str(former)]) == 1  # it still says what was lost
     capsys.readouterr()
