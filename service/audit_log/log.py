@@ -10,8 +10,10 @@ from uuid import UUID
 import msgspec
 
 from service.db.database import BatchStatement, Database, Transaction
+from service.errors import IdReusedWithOtherContent
 
 from . import merkle
+from .sources import LoggedRow
 
 
 def leaf_insert(
@@ -32,6 +34,28 @@ async def append_leaf(
 def row_commitment(**columns: UUID | str | int | None) -> bytes:
     """The digest of a row's columns other than its bytes, as canonical JSON (RFC 8785)."""
     return sha256(msgspec.json.encode(columns, order="sorted")).digest()
+
+
+def columns_leaf(kind: str, id: UUID, salt: bytes, at: int, **columns: UUID | str | int | None) -> BatchStatement:
+    """The statement that adds the leaf of a row without bytes of its own: it commits to its columns, and to its id."""
+    return leaf_insert(kind, id, salt, row_commitment(**columns), at, row_commitment(id=id))
+
+
+def columns_row(
+    kind: str, id: UUID, salt: bytes | None, at: int, **columns: UUID | str | int | None
+) -> LoggedRow:
+    """Such a row, as its leaf commits to it."""
+    body = msgspec.json.encode(columns, order="sorted")
+    return LoggedRow(kind, at, body, sha256(body).digest(), salt, row_commitment(id=id))
+
+
+async def add_with_leaf(tx: Transaction, insert: BatchStatement, leaf: BatchStatement) -> bool:
+    """Insert a row and its leaf; False if the row is there already. IdReusedWithOtherContent if another row has its
+    id: two rows with one id cannot both be in the log."""
+    inserted, leaf_inserted = await tx.execute_batch(insert, leaf)
+    if inserted and not leaf_inserted:
+        raise IdReusedWithOtherContent
+    return inserted == 1
 
 
 async def assign_sequence_numbers(db: Database, size: int = 1000) -> int:
