@@ -5,6 +5,7 @@ PostgreSQL's writers wait for one another, so one sequencer assigns them afterwa
 """
 
 from hashlib import sha256
+from secrets import token_bytes
 from uuid import UUID
 
 import msgspec
@@ -13,7 +14,7 @@ from service.db.database import BatchStatement, Database, Transaction
 from service.errors import IdReusedWithOtherContent
 
 from . import merkle
-from .sources import LoggedRow
+from .sources import LoggedRow, finds_rows_of
 
 
 def leaf_insert(
@@ -34,6 +35,11 @@ async def append_leaf(
 def row_commitment(**columns: UUID | str | int | None) -> bytes:
     """The digest of a row's columns other than its bytes, as canonical JSON (RFC 8785)."""
     return sha256(msgspec.json.encode(columns, order="sorted")).digest()
+
+
+def new_salt() -> bytes:
+    """32 random bytes for a leaf."""
+    return token_bytes(32)
 
 
 def columns_leaf(kind: str, id: UUID, salt: bytes, at: int, **columns: UUID | str | int | None) -> BatchStatement:
@@ -75,8 +81,20 @@ async def assign_sequence_numbers(db: Database, size: int = 1000) -> int:
 
 
 async def record_access(tx: Transaction, id: UUID, at: int, who: str, what: str, reason: str) -> None:
-    """Record that somebody read something, and why."""
-    await tx.execute("add_access", id=id.bytes, at=at, who=who, what=what, reason=reason)
+    """Record that somebody read something, and why, with a leaf."""
+    salt, columns = new_salt(), {"who": who, "what": what, "reason": reason}
+    leaf = columns_leaf("look", id, salt, at, **columns)
+    await add_with_leaf(tx, ("add_access", {"id": id.bytes, "at": at, **columns, "salt": salt}), leaf)
+
+
+@finds_rows_of("look")
+async def find_logged_access(tx: Transaction, id: UUID) -> LoggedRow | None:
+    """An access, as its leaf commits to it."""
+    row = await tx.fetch_one("access", id=id.bytes)
+    if row is None:
+        return None
+    at, who, what, reason, salt = row
+    return columns_row("look", id, salt, at, who=who, what=what, reason=reason)
 
 
 async def access_exists(tx: Transaction, id: UUID) -> bool:

@@ -19,9 +19,11 @@ from msgspec import Meta
 
 from service.accounts.authentication import authenticate_token, require_permission, token_digest
 from service.accounts.permissions import Person
+from service.audit_log import log
+from service.audit_log.sources import LoggedRow, finds_rows_of
 from service.context import AppContext, transaction
 from service.db.database import BatchStatement, Transaction
-from service.errors import LinkExpired, NotFound
+from service.errors import IdReusedWithOtherContent, LinkExpired, NotFound
 from service.judge.moments import to_ms
 from service.web.qr import qr_svg
 
@@ -115,17 +117,24 @@ async def _add(
     text = b32encode(token_bytes(16)).decode().rstrip("=").lower()
     now = ctx.clock()
     expires = max(now, window_end(visit)) + LIFETIME_MS
-    await tx.execute(
-        "add_link",
-        id=id.bytes,
-        visit=visit.row.id.bytes,
-        digest=token_digest(text),
-        created_at=now,
-        created_by=by,
-        expires_at=expires,
-        purpose=purpose,
-    )
+    digest, salt = token_digest(text), log.new_salt()
+    made = {"created_by": by, "purpose": purpose}
+    leaf = log.columns_leaf("link", id, salt, now, visit=visit.row.id, digest=digest.hex(), **made)
+    row = {"id": id.bytes, "visit": visit.row.id.bytes, "digest": digest, "created_at": now, "expires_at": expires}
+    if not await log.add_with_leaf(tx, ("add_link", row | made | {"salt": salt}), leaf):
+        raise IdReusedWithOtherContent
     return text, expires
+
+
+@finds_rows_of("link")
+async def find_logged_link(tx: Transaction, id: UUID) -> LoggedRow | None:
+    """A link, as its leaf commits to it: until when it is good follows from what was written about the visit."""
+    row = await tx.fetch_one("link_of_leaf", id=id.bytes)
+    if row is None:
+        return None
+    visit, digest, created_at, created_by, purpose, salt = row
+    made = {"created_by": created_by, "purpose": purpose}
+    return log.columns_row("link", id, salt, created_at, visit=UUID(bytes=visit), digest=digest.hex(), **made)
 
 
 def extend_links_statement(visit: LoadedVisit, answers_due: Iterable[int]) -> BatchStatement:

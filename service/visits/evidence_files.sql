@@ -10,8 +10,13 @@ INSERT INTO file_references (visit, sha256, sender) VALUES (:visit, :sha256, :se
 SELECT sent_at FROM received_files WHERE sha256 = :sha256 AND sender = :sender;
 
 -- name: receive_file!
-INSERT INTO received_files (sha256, sender, sent_at) VALUES (:sha256, :sender, :at)
-ON CONFLICT (sha256, sender) DO UPDATE SET sent_at = coalesce(received_files.sent_at, excluded.sent_at);
+INSERT INTO received_files (sha256, sender, sent_at, id, salt) VALUES (:sha256, :sender, :at, :id, :salt)
+ON CONFLICT (sha256, sender) DO UPDATE SET sent_at = coalesce(received_files.sent_at, excluded.sent_at),
+    id = coalesce(received_files.id, excluded.id), salt = coalesce(received_files.salt, excluded.salt);
+
+-- name: received_file_of_leaf^
+SELECT f.sender, f.sent_at, f.salt, b.sha256, b.size, b.kind, b.width, b.height, b.stored_at, b.whole
+FROM received_files f JOIN blobs b ON b.sha256 = f.sha256 WHERE f.id = :id;
 
 -- name: unnamed_size^
 -- The total size of files sent since a time that no batch of the sender refers to.
