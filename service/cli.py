@@ -18,6 +18,7 @@ from service.checklists.loader import bundled_checklists_dir
 from service.config import Settings, SettingsError, describe_settings, load_settings
 from service.db.migrate import DatabaseTooNew, NoDatabase, OlderDatabase
 from service.errors import Problem
+from service.private_files import create_privately
 from service.web import access_log
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ Command = Callable[[argparse.Namespace, Settings], int]
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command."""
     options = _parser().parse_args(arguments)
+    create_privately()
     try:
         settings = load_settings(os.environ)
         access_log.configure_logging(settings.log, settings.log_level)
@@ -59,9 +61,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _expected_errors() -> tuple[type[Exception], ...]:
     from service.checklists.publish import PublishError
     from service.checklists.source import ChecklistParseError
+    from service.keys import KeyUnusable
     from service.staff.people import PersonError
 
-    return PublishError, PersonError, DatabaseTooNew, OlderDatabase, ChecklistParseError, OSError
+    return PublishError, PersonError, DatabaseTooNew, OlderDatabase, KeyUnusable, ChecklistParseError, OSError
 
 
 def _fail(text: str, status: int = 1) -> int:
@@ -113,6 +116,10 @@ def _parser() -> argparse.ArgumentParser:
         "--reset", action="store_true", help="end password, authenticator, sessions and tokens at once"
     )
     command.set_defaults(command=_person_invite)
+
+    keys = commands.add_parser("keys", help="keys outside the database").add_subparsers(required=True, metavar="ACTION")
+    command = keys.add_parser("rotate", help="make a new sealing key and seal all secrets with it; servers may run")
+    command.set_defaults(command=_keys_rotate)
 
     command = commands.add_parser("lint", help="list what is wrong with a checklist")
     command.add_argument("folder", nargs="?", type=Path, default=bundled_checklists_dir(), metavar="FOLDER")
@@ -184,6 +191,12 @@ def _person_invite(options: argparse.Namespace, settings: Settings) -> int:
     from service.staff import people
 
     return _print(_run(settings, lambda ctx: people.invite_from_console(ctx, options.login, reset=options.reset)))
+
+
+def _keys_rotate(_: argparse.Namespace, settings: Settings) -> int:
+    from service.lifecycle import replace_sealing_key
+
+    return _print({"sealing": _run(settings, replace_sealing_key)})
 
 
 def _lint(options: argparse.Namespace, _: Settings) -> int:

@@ -48,6 +48,20 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         str, SettingHelp("Address of the database: sqlite:///PATH or postgresql://…; empty: a file in the data folder.")
     ] = ""
     data: Annotated[Path, SettingHelp("Folder for the database, evidence and keys.")] = Path("data")
+    sealing_key: Annotated[
+        str,
+        SettingHelp(
+            "Key that seals secrets in the database: 32 bytes in Base64, before a comma and former ones to replace "
+            "those; empty: the file keys/sealing in the data folder, made at the first start."
+        ),
+    ] = ""
+    log_key: Annotated[
+        str,
+        SettingHelp(
+            "Key that signs the log, as PRIVATE+KEY+…; empty: the file keys/log in the data folder, made at the first "
+            "start."
+        ),
+    ] = ""
     host: Annotated[str, SettingHelp("Address to listen on.")] = "127.0.0.1"
     port: Annotated[int, Meta(ge=0, le=65535), SettingHelp("Port to listen on; 0 takes a free one.")] = 8000
     url: Annotated[
@@ -215,6 +229,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def database_address(self) -> str:
         """The address of the database; by default a SQLite file in the data folder."""
         return self.database or f"sqlite:///{self.data / 'doorstep.sqlite'}"
+
+    @property
+    def log_name(self) -> str:
+        """What a new key of the log signs as."""
+        return urlsplit(self.url).netloc or "doorstep.invalid"
 
     @property
     def quiet_hours(self) -> tuple[time, time] | None:

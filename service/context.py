@@ -19,6 +19,7 @@ from service.db.database import Database, Transaction
 from service.judge.moments import from_ms
 from service.judge.rules import CompiledChecklist
 from service.judge.volume import VisitLimits
+from service.keys import Keys
 from service.rate_limit import TokenBucket
 from service.spreadsheets.words import TableWords, load_table_words
 
@@ -183,6 +184,7 @@ class AppContext(msgspec.Struct, kw_only=True):
     token_rate_limit: TokenBucket = field(default_factory=lambda: TokenBucket(0))
     address_rate_limit: TokenBucket = field(default_factory=lambda: TokenBucket(0))  # of requests without a token
     daily_quota: Quota = field(default_factory=Quota)
+    keys: Keys = field(default_factory=Keys)
     # by token and address: when last checked, and until when that is good (`accounts/authentication`)
     recent_tokens: dict[tuple[bytes, str], tuple[int, int]] = {}
     keeping_probe: KeepingProbe = field(default_factory=KeepingProbe)

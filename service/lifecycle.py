@@ -5,24 +5,36 @@ import gc
 import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from secrets import randbits
 from tempfile import TemporaryDirectory
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from service.accounts import coverage
+from service.accounts.coverage import OPERATOR
+from service.accounts.events import PersonEvent, record_event
+from service.accounts.sealing import OWN_SECRET, TOTP_SECRET, seal_stored
 from service.allowance import DailyAllowance
 from service.blobs.evidence_storage import open_evidence_storage
 from service.checklists import publish
 from service.config import Settings
 from service.context import AppContext, CompanyProfile, Quota, ReviewPolicy
 from service.db.connect import open_database
+from service.db.database import Transaction
 from service.db.migrate import NoDatabase, OlderDatabase
+from service.durable_files import run_in_disk_thread
 from service.judge.volume import VisitLimits
+from service.keys import Keys
 from service.messages import gateways, message_settings
+from service.messages.outbox import PLACEHOLDERS
+from service.private_files import close_to_others
 from service.rate_limit import TokenBucket
+from service.sealer import Sealer
 from service.spreadsheets.words import load_table_words
 from service.visits import status
+from service.web.access_log import get_logger
 from service.web.brand import read_logo, readable
 
 
@@ -51,6 +63,9 @@ def build_context(settings: Settings, scratch: Path | None = None) -> AppContext
             unnamed_size=settings.day_unnamed_bytes,
             waiting_rows=settings.quarantine,
             waiting_size=settings.quarantine_bytes,
+        ),
+        keys=Keys(
+            settings.data / "keys", sealing=settings.sealing_key, log=settings.log_key, log_name=settings.log_name
         ),
         table_words=load_table_words(settings.table_words),
         review_policy=ReviewPolicy(
@@ -84,13 +99,37 @@ def build_context(settings: Settings, scratch: Path | None = None) -> AppContext
 @asynccontextmanager
 async def open_context(ctx: AppContext) -> AsyncGenerator[AppContext]:
     """Open the database: bring its tables up to date, and in a new one publish the bundled checklist."""
+    await _close_files_to_others(ctx)
     await ctx.db.start()
     try:
+        await ctx.keys.open(ctx.db, ctx.clock(), partial(_seal_stored, ctx))
+        await coverage.begin(ctx)
         await publish.publish_bundled_checklist(ctx)
         await status.backfill_summaries(ctx)
         yield ctx
     finally:
         await ctx.db.close()
+
+
+async def _seal_stored(ctx: AppContext, tx: Transaction, sealer: Sealer, plain_too: bool) -> None:
+    await seal_stored(tx, sealer, (OWN_SECRET, PLACEHOLDERS), plain_too=plain_too)
+    for login in await seal_stored(tx, sealer, (TOTP_SECRET,), plain_too=plain_too):
+        await record_event(ctx, tx, PersonEvent(what="resealed", person=str(login), by=OPERATOR))
+
+
+async def replace_sealing_key(ctx: AppContext) -> list[str]:
+    """Make a new sealing key and seal everything with it; the ids of the keys, the new one first. KeyUnusable."""
+    ctx.keys.replace_sealing_key()
+    await ctx.keys.open(ctx.db, ctx.clock(), partial(_seal_stored, ctx))
+    return ctx.keys.sealer.ids
+
+
+async def _close_files_to_others(ctx: AppContext) -> None:
+    """What an older version, or somebody, left open to other users of the machine is theirs no longer."""
+    endings = ("", "-wal", "-shm") if ctx.db.engine == "sqlite" else ()
+    files = [Path(ctx.db.name + ending) for ending in endings]
+    for path in await run_in_disk_thread(close_to_others, ctx.evidence_storage.data, files):
+        get_logger().warning("file_open_to_others", path=path)
 
 
 @asynccontextmanager
@@ -100,6 +139,7 @@ async def open_read_only(settings: Settings) -> AsyncGenerator[AppContext]:
         ctx = build_context(settings, Path(scratch))
         try:
             await ctx.db.start()
+            ctx.keys.load()
             yield ctx
         finally:
             await ctx.db.close()

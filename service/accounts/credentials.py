@@ -5,10 +5,11 @@ from uuid import UUID
 
 import msgspec
 
+from service.context import AppContext
 from service.db.database import Row, Transaction
-from service.db.rows import fetch_struct
 
 from .permissions import Person
+from .sealing import TOTP_SECRET
 
 TokenKind = Literal["script", "session", "device"]
 CodeKind = Literal["enrolment", "invitation"]
@@ -30,9 +31,10 @@ class TokenOwner(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TotpSecret(msgspec.Struct, frozen=True):
-    """A second factor. `step` is the last time step whose code was accepted."""
+    """A second factor. `sealed` is its secret as it is stored, `step` the last time step whose code was accepted."""
 
     secret: bytes
+    sealed: bytes
     confirmed_at: int | None
     step: int
 
@@ -81,9 +83,9 @@ async def mark_token_used(tx: Transaction, digest: bytes, at: int) -> bool:
     return await tx.execute("token_used", digest=digest, at=at) == 1
 
 
-async def revoke_others(tx: Transaction, device: UUID, but: bytes, at: int) -> None:
-    """Revoke all tokens of a device but one."""
-    await tx.execute("revoke_tokens_of_device", device=device.bytes, but=but, at=at)
+async def revoke_others(tx: Transaction, device: UUID, but: bytes, at: int) -> int:
+    """Revoke all tokens of a device but one; how many."""
+    return await tx.execute("revoke_tokens_of_device", device=device.bytes, but=but, at=at)
 
 
 async def add_code(
@@ -108,6 +110,12 @@ async def consume_code(
     return None if row is None else row_to_person(row)
 
 
+async def maker_of_code(tx: Transaction, digest: bytes) -> str:
+    """The login of who made a code; '' when there is none."""
+    row = await tx.fetch_one("maker_of_code", digest=digest)
+    return row[0] if row else ""
+
+
 async def device_enrolled_with(tx: Transaction, digest: bytes, at: int) -> tuple[Person, UUID] | None:
     """The person and device that a used code enrolled, while it would still be valid."""
     row = await tx.fetch_one("enrolled_by_code", digest=digest, at=at, latest=at + MAX_CLOCK_SKEW_MS)
@@ -119,19 +127,27 @@ async def expire_codes(tx: Transaction, login: str, at: int, kind: CodeKind | No
     await tx.execute("expire_codes", login=login, kind=kind or "", at=at)
 
 
-async def set_totp(tx: Transaction, login: str, secret: bytes, at: int) -> bool:
+async def set_totp(ctx: AppContext, tx: Transaction, login: str, secret: bytes) -> bool:
     """Set an unconfirmed secret, replacing another unconfirmed one; False when there is a confirmed one."""
-    return await tx.execute("set_totp_secret", login=login, secret=secret, at=at) == 1
+    sealed = ctx.keys.sealer.seal(secret, TOTP_SECRET.name, login)
+    return await tx.execute("set_totp_secret", login=login, secret=sealed, at=ctx.clock()) == 1
 
 
-async def get_totp(tx: Transaction, login: str) -> TotpSecret | None:
+async def get_totp(ctx: AppContext, tx: Transaction, login: str) -> TotpSecret | None:
     """A person's second factor."""
-    return await fetch_struct(tx, TotpSecret, "totp_secret", login=login)
+    row = await tx.fetch_one("totp_secret", login=login)
+    if row is None:
+        return None
+    sealed, confirmed_at, step = row
+    return TotpSecret(ctx.keys.sealer.open(sealed, TOTP_SECRET.name, login), sealed, confirmed_at, step)
 
 
-async def consume_totp_step(tx: Transaction, login: str, secret: bytes, step: int, latest: int, at: int) -> bool:
-    """Accept the code of a time step; False when it or a later one (up to `latest`) was accepted before."""
-    return await tx.execute("consume_totp_step", login=login, secret=secret, step=step, latest=latest, at=at) == 1
+async def consume_totp_step(tx: Transaction, login: str, factor: TotpSecret, step: int, latest: int, at: int) -> bool:
+    """Accept the code of a time step; False when it or a later one (up to `latest`) was accepted before, or the secret
+    was replaced meanwhile."""
+    return (
+        await tx.execute("consume_totp_step", login=login, secret=factor.sealed, step=step, latest=latest, at=at) == 1
+    )
 
 
 async def delete_totp(tx: Transaction, login: str) -> None:

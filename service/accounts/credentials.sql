@@ -36,6 +36,9 @@ FROM one_time_codes c JOIN people p ON p.login = c.login
 WHERE c.digest = :digest AND c.device IS NOT NULL AND c.expires_at > :at AND c.created_at <= :latest
     AND p.left_at IS NULL;
 
+-- name: maker_of_code^
+SELECT created_by FROM one_time_codes WHERE digest = :digest;
+
 -- name: expire_codes!
 -- :kind '' means every kind.
 UPDATE one_time_codes SET used_at = :at WHERE login = :login AND (:kind = '' OR kind = :kind) AND used_at IS NULL;
@@ -48,6 +51,12 @@ WHERE c.digest = :digest AND c.kind = :kind AND p.left_at IS NULL;
 -- name: set_totp_secret!
 INSERT INTO totp_secrets (login, secret, created_at) VALUES (:login, :secret, :at)
 ON CONFLICT (login) DO UPDATE SET secret = :secret, created_at = :at, step = 0 WHERE totp_secrets.confirmed_at IS NULL;
+
+-- name: totp_secrets
+SELECT login, secret FROM totp_secrets;
+
+-- name: replace_totp_secret!
+UPDATE totp_secrets SET secret = :value WHERE login = :key;
 
 -- name: totp_secret^
 SELECT secret, confirmed_at, step FROM totp_secrets WHERE login = :login;

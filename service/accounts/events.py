@@ -3,6 +3,7 @@
 An event of a person also commits to what lets them in (`person_state`): record it after everything that it changes.
 """
 
+from collections.abc import Mapping
 from hashlib import sha256
 from uuid import UUID
 
@@ -20,8 +21,8 @@ from .permissions import Role
 class PersonEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What happened to a person, and by whom. It holds no name and no address, only logins and keyed digests.
 
-    `what` is a word of `event_words`. `number` counts the events of a person, and `state` is the digest of what they are
-    and what lets them in (`person_state`) after this one; both are set by `record_event`.
+    `what` is a word of `event_words`. `number` counts the events of a person, and `state` are digests of what they are
+    and of what lets them in (`person_state`) after this one; both are set by `record_event`.
     """
 
     what: str
@@ -36,7 +37,7 @@ class PersonEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     address: str = ""  # keyed digest of the network address, hex
     device: str = ""  # the name of a device
     number: int = 0
-    state: str = ""  # SHA-256, hex
+    state: Mapping[str, str] = {}
 
 
 class DeviceEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -54,7 +55,7 @@ class DeviceEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     made_by: str = ""
     address: str = ""
     number: int = 0
-    state: str = ""
+    state: Mapping[str, str] = {}
 
 
 class Act(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -78,14 +79,14 @@ async def record_event(ctx: AppContext, tx: Transaction, event: Event) -> UUID:
 
     An event of a person locks them until the transaction ends, so that the number and the state are of one moment.
     """
-    id, at, salt = ctx.new_id(), ctx.clock(), ctx.new_salt()
+    event_id, at, salt = ctx.new_id(), ctx.clock(), ctx.new_salt()
     person = "" if isinstance(event, Act) else event.person
     if not isinstance(event, Act) and (number := await person_state.next_number(tx, event.person)):
-        state = await person_state.digest(tx, event.person, salt, at)
+        state = await person_state.digests(tx, event.person, salt, at)
         event = msgspec.structs.replace(event, number=number, state=state)
     body = msgspec.json.encode(event)
     row = EventRow(
-        id=id,
+        id=event_id,
         kind=_KINDS[type(event)],
         at=at,
         sha256=sha256(body).digest(),
@@ -96,4 +97,4 @@ async def record_event(ctx: AppContext, tx: Transaction, event: Event) -> UUID:
         author=event.by,
     )
     await events.add_event(tx, row)
-    return id
+    return event_id

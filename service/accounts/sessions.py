@@ -1,5 +1,7 @@
 """Signing in with a password, for supervisors and admins also with a second factor, and signing out."""
 
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from secrets import token_bytes, token_urlsafe
 from typing import Annotated
 
@@ -11,13 +13,14 @@ from service.db.database import Transaction
 from service.errors import InvalidCredentials, TotpAlreadySetUp, TotpRequired
 from service.field_kinds import Cleaned, CodeText
 from service.judge.bounds import LoginText, PasswordText
+from service.text import login_key
 from service.web.qr import qr_svg
 
 from . import attempts, passwords, repository, throttling, totp
 from . import credentials as access
-from .authentication import authenticate_token, session_digest
+from .authentication import address_label, authenticate_token, session_digest
 from .credentials import TotpSecret
-from .events import PersonEvent, record_event
+from .events import Act, PersonEvent, record_event
 from .permissions import SECOND_FACTOR, Person
 
 
@@ -49,16 +52,41 @@ async def sign_in(ctx: AppContext, address: str, given: SignIn) -> str:
 
     Where no second factor is needed, one that somebody has begun to set up counts from the first code that is right.
     """
+    async with failures_recorded(ctx, address, given.login):
+        return await _sign_in(ctx, address, given)
+
+
+@asynccontextmanager
+async def failures_recorded(ctx: AppContext, address: str, given: str) -> AsyncGenerator[None]:
+    """Records an event for InvalidCredentials. Throttled attempts leave none, so that their number is bounded."""
+    try:
+        yield
+    except InvalidCredentials:
+        await _record_failure(ctx, address, given)
+        raise
+
+
+@transaction
+async def _record_failure(ctx: AppContext, tx: Transaction, address: str, given: str) -> None:
+    """An event of the person, or where nobody has that login, of its keyed digest."""
+    login, label = await repository.known_login(tx, given), address_label(address)
+    if await repository.person(tx, login) is None:
+        who = address_label(f"login {login_key(given)}")
+        await record_event(ctx, tx, Act(what="sign-in-failed", by="", subject=who, address=label))
+        return
+    await record_event(ctx, tx, PersonEvent(what="sign-in-failed", person=login, by="", address=label))
+
+
+async def _sign_in(ctx: AppContext, address: str, given: SignIn) -> str:
     person, password_hash, factor = await _check_credentials(ctx, address, given.login, given.password)
     now = ctx.clock()
-    step, secret = None, b""
+    step = None
     confirmed, begun = factor is not None and factor.confirmed_at is not None, factor is not None
     if confirmed or (begun and given.code.strip()) or not SECOND_FACTOR.isdisjoint(person.roles):
         if factor is None or not given.code.strip():
             await ctx.db.write(lambda tx: throttling.refund_attempt(tx, address, given.login))
             raise TotpRequired(enrol=factor is None or factor.confirmed_at is None)
-        secret = factor.secret
-        step = totp.matching_step(secret, given.code, now)
+        step = totp.matching_step(factor.secret, given.code, now)
         if step is None:
             raise InvalidCredentials
     token = token_urlsafe(32)
@@ -69,15 +97,16 @@ async def sign_in(ctx: AppContext, address: str, given: SignIn) -> str:
             or await repository.password_hash(tx, person.login) != password_hash
         ):
             raise InvalidCredentials  # they left, or the password was changed meanwhile
-        if step is not None and not await access.consume_totp_step(
-            tx, person.login, secret, step, totp.latest(now), now
-        ):
-            raise InvalidCredentials("this code was used already; wait for the next one")
-        if step is not None and factor is not None and factor.confirmed_at is None:
-            await record_event(ctx, tx, PersonEvent(what="second-factor", person=person.login, by=person.login))
+        if factor is not None and step is not None:
+            if not await access.consume_totp_step(tx, person.login, factor, step, totp.latest(now), now):
+                raise InvalidCredentials("this code was used already; wait for the next one")
+            if factor.confirmed_at is None:
+                await record_event(ctx, tx, PersonEvent(what="second-factor", person=person.login, by=person.login))
         await access.add_token(tx, session_digest(token), person.login, now, "session")
         await throttling.reset_attempts(tx, address, given.login)
         await attempts.delete_old(tx, now)
+        signed_in = PersonEvent(what="signed-in", person=person.login, by=person.login, address=address_label(address))
+        await record_event(ctx, tx, signed_in)
 
     await ctx.db.write(start_session)
     return token
@@ -85,12 +114,14 @@ async def sign_in(ctx: AppContext, address: str, given: SignIn) -> str:
 
 async def begin_totp_setup(ctx: AppContext, address: str, given: Credentials) -> SecondFactor:
     """A secret for the authenticator, in place of one that was never confirmed."""
-    person, _, _ = await _check_credentials(ctx, address, given.login, given.password)
+    async with failures_recorded(ctx, address, given.login):
+        person, _, _ = await _check_credentials(ctx, address, given.login, given.password)
     secret = token_bytes(20)
 
     async def store(tx: Transaction) -> None:
-        if not await access.set_totp(tx, person.login, secret, ctx.clock()):
+        if not await access.set_totp(ctx, tx, person.login, secret):
             raise TotpAlreadySetUp
+        await record_event(ctx, tx, PersonEvent(what="second-factor-begun", person=person.login, by=person.login))
         await throttling.refund_attempt(tx, address, person.login)
 
     await ctx.db.write(store)
@@ -105,7 +136,7 @@ def second_factor(secret: bytes, login: str) -> SecondFactor:
 
 async def has_second_factor(ctx: AppContext, login: str) -> bool:
     """Whether a person's authenticator is set up."""
-    factor = await ctx.db.read(lambda tx: access.get_totp(tx, login))
+    factor = await ctx.db.read(lambda tx: access.get_totp(ctx, tx, login))
     return factor is not None and factor.confirmed_at is not None
 
 
@@ -117,6 +148,8 @@ async def sign_out(ctx: AppContext, tx: Transaction, token: bytes, *, everywhere
         await access.revoke_tokens(tx, person.login, ctx.clock(), "session")
     else:
         await access.revoke_token(tx, token, ctx.clock())
+    what = "signed-out-everywhere" if everywhere else "signed-out"
+    await record_event(ctx, tx, PersonEvent(what=what, person=person.login, by=person.login))
 
 
 async def _check_credentials(
@@ -130,7 +163,7 @@ async def _check_credentials(
         return (
             await repository.person(tx, known),
             await repository.password_hash(tx, known),
-            await access.get_totp(tx, known),
+            await access.get_totp(ctx, tx, known),
         )
 
     person, password_hash, factor = await ctx.db.read(load)

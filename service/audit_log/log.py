@@ -47,9 +47,7 @@ def columns_leaf(kind: str, id: UUID, salt: bytes, at: int, **columns: UUID | st
     return leaf_insert(kind, id, salt, row_commitment(**columns), at, row_commitment(id=id))
 
 
-def columns_row(
-    kind: str, id: UUID, salt: bytes | None, at: int, **columns: UUID | str | int | None
-) -> LoggedRow:
+def columns_row(kind: str, id: UUID, salt: bytes | None, at: int, **columns: UUID | str | int | None) -> LoggedRow:
     """Such a row, as its leaf commits to it."""
     body = msgspec.json.encode(columns, order="sorted")
     return LoggedRow(kind, at, body, sha256(body).digest(), salt, row_commitment(id=id))

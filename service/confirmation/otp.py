@@ -125,14 +125,15 @@ async def _create_otp(ctx: AppContext, tx: Transaction, token: str, browser: Bro
     expires_at, digest = now + OTP_LIFETIME_MS, _digest(link, code)
     await tx.execute("set_link_otp", link=link.bytes, browser_id=browser.id, digest=digest, expires_at=expires_at)
     text = TEXT.replace("{company}", ctx.company.company)
+    message_id = ctx.new_id()
     message = MessageRow(
-        id=ctx.new_id(),
+        id=message_id,
         visit=row.id,
         about="code",
         channel="sms",
         recipient=phone,
         text=text,
-        placeholders=msgspec.json.encode({CODE: code}),
+        placeholders=outbox.seal_placeholders(ctx, message_id, {CODE: code}),
         entries=b"[]",
         sha256=sha256(text.encode()).digest(),
         created_at=now,

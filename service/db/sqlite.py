@@ -84,11 +84,11 @@ class Connection(aiosqlite.Connection):
 
 
 def _make_folder(folder: Path) -> None:
-    """Make a folder and its parents, durably. SQLite syncs what is inside."""
+    """Make a folder and its parents, durably, and only for us. SQLite syncs what is inside."""
     if folder.is_dir():
         return
     _make_folder(folder.parent)
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(0o700, exist_ok=True)
     if os.name == "posix":
         parent = os.open(folder.parent, os.O_RDONLY)
         try:
@@ -144,6 +144,8 @@ class Sqlite:
 
     async def start(self) -> None:
         _make_folder(self.path.parent)
+        with suppress(OSError):  # SQLite says what is wrong; its other files get the rights of this one
+            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
         with errors_as_problems():
             try:
                 await self._writer.open()

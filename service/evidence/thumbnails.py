@@ -68,7 +68,7 @@ def _read(path: Path) -> bytes | None:
 
 
 async def _make_rendition(ctx: AppContext, file: bytes, path: Path) -> None:
-    await run_in_disk_thread(path.parent.mkdir, parents=True, exist_ok=True)
+    await run_in_disk_thread(path.parent.mkdir, 0o700, parents=True, exist_ok=True)
     new = path.with_suffix(f".{ctx.new_id()}")
     row = await ctx.db.read(lambda tx: evidence_files.get_blob(tx, file))
     if row is None:
@@ -127,7 +127,7 @@ def _shrink(raw: bytes) -> bytes:
 
 
 def _write(path: Path, suffix: str, raw: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(0o700, parents=True, exist_ok=True)
     new = path.with_suffix(suffix)
     new.write_bytes(raw)
     new.replace(path)

@@ -103,7 +103,7 @@ async def check_code(ctx: AppContext, tx: Transaction, text: str) -> IdentityChe
 
     A confirmed code does not expire, because its customer must not read that a genuine technician is not.
     """
-    resolved = await _resolve_code(tx, text, lock=False)
+    resolved = await _resolve_code(ctx, tx, text, lock=False)
     if resolved is None:
         return None
     key, code, row, login = resolved
@@ -133,7 +133,7 @@ async def confirm_identity(ctx: AppContext, tx: Transaction, text: str, ticket: 
     Where the technician's device was on the same network within a day, the entry says so: the technician may have
     scanned the code themselves.
     """
-    resolved = await _resolve_code(tx, text, lock=True)
+    resolved = await _resolve_code(ctx, tx, text, lock=True)
     if resolved is None:
         return False
     key, code, row, login = resolved
@@ -163,7 +163,7 @@ async def open_customer_page(ctx: AppContext, tx: Transaction, text: str, ticket
     A code opens one link, which shows and takes no more than any link before the code by SMS: a technician who scans
     their own code gains nothing. The link keeps who showed the code, and whether it was scanned on their network.
     """
-    resolved = await _resolve_code(tx, text, lock=True)
+    resolved = await _resolve_code(ctx, tx, text, lock=True)
     if resolved is None:
         return None
     key, code, row, login = resolved
@@ -213,9 +213,11 @@ async def _is_near(tx: Transaction, login: str, browser: Browser, now: int) -> b
     return known and near(await sightings.last_sighting(tx, [login], [browser.address_hash]), now)
 
 
-async def _resolve_code(tx: Transaction, text: str, *, lock: bool) -> tuple[bytes, DoorCode, VisitRow, str] | None:
+async def _resolve_code(
+    ctx: AppContext, tx: Transaction, text: str, *, lock: bool
+) -> tuple[bytes, DoorCode, VisitRow, str] | None:
     """The key, the code, its visit and the technician's login; None if it is forged or they left the visit."""
-    code, key = door_code.read(text), await get_door_code_key(tx)
+    code, key = door_code.read(text), await get_door_code_key(ctx, tx)
     if code is None or key is None:
         return None
     row = await (visits_repository.lock_visit if lock else visits_repository.get_visit)(tx, code.visit)

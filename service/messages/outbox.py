@@ -1,13 +1,16 @@
 """The outbox: messages to customers, and each attempt to deliver them."""
 
+from collections.abc import Mapping
 from hashlib import sha256
 from typing import Literal
 from uuid import UUID, uuid5
 
 import msgspec
 
+from service.accounts.sealing import SealedColumn
 from service.audit_log import log
 from service.audit_log.sources import LoggedRow, finds_rows_of
+from service.context import AppContext
 from service.db.database import BatchStatement, Transaction
 from service.db.rows import fetch_struct, fetch_structs, to_params
 
@@ -15,6 +18,7 @@ MessageState = Literal["waiting", "taken", "delivered", "refused", "failed", "gi
 AttemptOutcome = Literal["taken", "delivered", "failed", "refused"]
 DeliveryOutcome = Literal["taken", "delivered", "failed", "refused", "unknown"]
 ReportedState = Literal["taken", "delivered", "failed"]
+PLACEHOLDERS = SealedColumn("messages.placeholders", "placeholders", "replace_placeholders")
 ON_THEIR_WAY: tuple[MessageState, ...] = ("waiting", "taken", "delivered")
 """States of messages that arrived or still may."""
 MIN_WAIT_MS, MAX_WAIT_MS = 5_000, 3_600_000  # between attempts; each wait is twice the one before
@@ -63,6 +67,20 @@ class DeliveryRow(msgspec.Struct, frozen=True):
     at: int
     outcome: DeliveryOutcome
     detail: str
+
+
+def seal_placeholders(ctx: AppContext, id: UUID, values: Mapping[str, str]) -> bytes:
+    """Links and codes for the customer, as they wait in the database."""
+    return ctx.keys.sealer.seal(msgspec.json.encode(values), PLACEHOLDERS.name, id.bytes)
+
+
+def open_placeholders(ctx: AppContext, row: MessageRow) -> dict[str, str]:
+    """The links and codes in a message that waits. CannotOpen when somebody changed them."""
+    if row.placeholders is None:
+        return {}
+    return msgspec.json.decode(
+        ctx.keys.sealer.open(row.placeholders, PLACEHOLDERS.name, row.id.bytes), type=dict[str, str]
+    )
 
 
 async def add_message(tx: Transaction, row: MessageRow) -> bool:
@@ -164,10 +182,10 @@ def _message_leaf(row: MessageRow) -> BatchStatement:
 
 
 async def _add_delivery(tx: Transaction, row: DeliveryRow) -> None:
-    id, salt = uuid5(row.message, f"attempt {row.number}"), log.new_salt()
+    leaf_id, salt = uuid5(row.message, f"attempt {row.number}"), log.new_salt()
     said = {"number": row.number, "outcome": row.outcome, "detail": row.detail}
-    params = {"message": row.message.bytes, "at": row.at, **said, "id": id.bytes, "salt": salt}
-    leaf = log.columns_leaf("delivery", id, salt, row.at, message=row.message, **said)
+    params = {"message": row.message.bytes, "at": row.at, **said, "id": leaf_id.bytes, "salt": salt}
+    leaf = log.columns_leaf("delivery", leaf_id, salt, row.at, message=row.message, **said)
     await log.add_with_leaf(tx, ("add_delivery", params), leaf)
 
 

@@ -26,6 +26,12 @@ WHERE next_at IS NOT NULL
         OR tries > 0 AND next_at > CASE WHEN tries <= :short_waits THEN CAST(:soon AS BIGINT) ELSE CAST(:late AS BIGINT) END)
 ORDER BY next_at, id LIMIT :size;
 
+-- name: placeholders
+SELECT id, placeholders FROM messages WHERE next_at IS NOT NULL AND placeholders IS NOT NULL;
+
+-- name: replace_placeholders!
+UPDATE messages SET placeholders = :value WHERE id = :key;
+
 -- name: claim_message!
 -- Only one worker gets it: for the others next_at has changed.
 UPDATE messages SET next_at = :lease, tries = tries + 1 WHERE id = :id AND next_at = :previous;

@@ -14,6 +14,7 @@ from service.context import AppContext, OutgoingMessage
 from service.db.database import Transaction
 from service.errors import InternalError, InvalidOtp, NoticeNotDue, Problem
 from service.judge.entries import Entry
+from service.sealer import CannotOpen
 from service.visits import customer_link
 from service.visits import repository as visits_repository
 from service.visits.append_batch import append_entries
@@ -63,7 +64,7 @@ def backoff(tries: int) -> int:
 
 async def _deliver(ctx: AppContext, row: MessageRow) -> None:
     try:
-        outcome, detail = await attempt(ctx, _message(ctx, row))
+        outcome, detail = await _attempt(ctx, row)
     except asyncio.CancelledError:  # on a stop: it may be on its way, and is sent again after the start
         await ctx.db.write(lambda tx: _record_result(ctx, tx, row, "failed", "stopped"))
         raise
@@ -116,6 +117,14 @@ async def _withdraw(ctx: AppContext, tx: Transaction, row: MessageRow, because: 
         await recompute_after_message(tx, await load_visit(ctx, tx, visit))
 
 
+async def _attempt(ctx: AppContext, row: MessageRow) -> tuple[AttemptOutcome, str]:
+    try:
+        message = _message(ctx, row)
+    except CannotOpen:  # somebody changed it in the database
+        return "refused", "what the message carries cannot be opened"
+    return await attempt(ctx, message)
+
+
 async def attempt(ctx: AppContext, message: OutgoingMessage) -> tuple[AttemptOutcome, str]:
     """Hand a message to the gateway of its channel. Returns the outcome, and an answer that is safe to show."""
     outcome: AttemptOutcome
@@ -141,7 +150,7 @@ async def _hand_over(ctx: AppContext, message: OutgoingMessage) -> str:
 
 
 def _message(ctx: AppContext, row: MessageRow) -> OutgoingMessage:
-    values = msgspec.json.decode(row.placeholders or b"{}", type=dict[str, str])
+    values = outbox.open_placeholders(ctx, row)
 
     def filled(text: str) -> str:
         for name, value in values.items():

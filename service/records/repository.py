@@ -142,4 +142,6 @@ async def find_logged_decision(tx: Transaction, id: UUID) -> LoggedRow | None:
     if row is None:
         return None
     input_id, decision, by, at, reason, salt = row
-    return log.columns_row("decision", id, salt, at, input=UUID(bytes=input_id), decision=decision, by=by, reason=reason)
+    return log.columns_row(
+        "decision", id, salt, at, input=UUID(bytes=input_id), decision=decision, by=by, reason=reason
+    )

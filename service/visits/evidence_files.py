@@ -75,13 +75,13 @@ async def mark_received(tx: Transaction, row: BlobRow, sender: str) -> bool:
 
     False if the sweeper has just deleted those bytes: the caller must roll back.
     """
-    id, salt, at = uuid5(NAMESPACE_URL, f"file {row.sha256.hex()} {sender}"), log.new_salt(), row.stored_at
+    leaf_id, salt, at = uuid5(NAMESPACE_URL, f"file {row.sha256.hex()} {sender}"), log.new_salt(), row.stored_at
     receive: BatchStatement = (
         "receive_file",
-        {"sha256": row.sha256, "sender": sender, "at": at, "id": id.bytes, "salt": salt},
+        {"sha256": row.sha256, "sender": sender, "at": at, "id": leaf_id.bytes, "salt": salt},
     )
     add: BatchStatement = "add_blob", msgspec.structs.asdict(row)
-    leaf = log.columns_leaf("file", id, salt, at, sender=sender, **_described(row))
+    leaf = log.columns_leaf("file", leaf_id, salt, at, sender=sender, **_described(row))
     added, announced, _, _ = await tx.execute_batch(add, announcements.blob_stored(row.sha256), receive, leaf)
     return not added or announced > 0
 

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from service.accounts import coverage
 from service.accounts import repository as accounts_repository
 from service.accounts.authentication import token_digest
 from service.accounts.permissions import Person
@@ -87,6 +88,7 @@ class Town:
                 await accounts_repository.add_token(tx, TOKENS[person.login], person.login, 0)
 
         await self.ctx.db.write(hire)
+        await coverage.begin(self.ctx)
         return self
 
     async def planned(self, name: str = "v", by: str = "zhao", **more: Any) -> UUID:

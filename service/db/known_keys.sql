@@ -1,0 +1,7 @@
+-- name: last_known_key^
+SELECT id FROM known_keys WHERE purpose = :purpose ORDER BY number DESC LIMIT 1;
+
+-- name: add_known_key!
+INSERT INTO known_keys (purpose, id, number, first_used_at)
+SELECT CAST(:purpose AS TEXT), CAST(:id AS TEXT), count(*), CAST(:at AS BIGINT) FROM known_keys WHERE purpose = :purpose
+ON CONFLICT DO NOTHING;
