@@ -42,12 +42,12 @@ def new_salt() -> bytes:
     return token_bytes(32)
 
 
-def columns_leaf(kind: str, id: UUID, salt: bytes, at: int, **columns: UUID | str | int | None) -> BatchStatement:
+def columns_leaf(kind: str, id: UUID, salt: bytes, at: int, /, **columns: UUID | str | int | None) -> BatchStatement:
     """The statement that adds the leaf of a row without bytes of its own: it commits to its columns, and to its id."""
     return leaf_insert(kind, id, salt, row_commitment(**columns), at, row_commitment(id=id))
 
 
-def columns_row(kind: str, id: UUID, salt: bytes | None, at: int, **columns: UUID | str | int | None) -> LoggedRow:
+def columns_row(kind: str, id: UUID, salt: bytes | None, at: int, /, **columns: UUID | str | int | None) -> LoggedRow:
     """Such a row, as its leaf commits to it."""
     body = msgspec.json.encode(columns, order="sorted")
     return LoggedRow(kind, at, body, sha256(body).digest(), salt, row_commitment(id=id))

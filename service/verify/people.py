@@ -101,7 +101,9 @@ async def _check_state(_: AppContext, tx: Transaction, login: str, last: Recorde
         return ["no event says that they were added"]
     stored = await person_state.digests(tx, login, salt, at)
     parts = {*expected, *stored}
-    facts, row = ({f"their {part}": of.get(part) for part in sorted(parts)} for of in (expected, stored))
+    facts, row = (
+        {f"the part {part!r} of their state": of.get(part) for part in sorted(parts)} for of in (expected, stored)
+    )
     return diff_facts(facts, row, SOURCE)
 
 

@@ -10,6 +10,7 @@ it neither ends the one from the message nor is ended by it.
 from base64 import b32encode
 from collections.abc import Iterable
 from datetime import datetime
+from hashlib import sha256
 from secrets import token_bytes
 from typing import Annotated, Literal
 from uuid import UUID
@@ -203,6 +204,17 @@ async def link_status(ctx: AppContext, tx: Transaction, token: str) -> LinkStatu
 
 def _has_ended(ended_at: int | None, now: int) -> bool:
     return ended_at is not None and ended_at <= now
+
+
+def passed_digest(browser: bytes, address: bytes, message: bytes | None) -> str:
+    """What the event of a right one-time code commits to: the browser, its address, and the message of the code."""
+    return sha256(b"".join((browser, address, message or b""))).hexdigest()
+
+
+async def maker_of_link(tx: Transaction, id: UUID) -> str:
+    """By whom a link was made; '' when there is none."""
+    row = await tx.fetch_one("link_of_leaf", id=id.bytes)
+    return row[3] if row else ""
 
 
 async def link_expiry(tx: Transaction, id: UUID) -> int | None:

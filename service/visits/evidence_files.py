@@ -145,6 +145,29 @@ async def truncated_images(tx: Transaction, visit_id: UUID) -> frozenset[str]:
     )
 
 
+async def add_copy(tx: Transaction, file: bytes, edition: str, digest: bytes, at: int) -> None:
+    """Record the digest of a copy of a photo, with a leaf, unless it is recorded."""
+    copy, salt = uuid5(NAMESPACE_URL, f"copy {file.hex()} {edition} {digest.hex()}"), log.new_salt()
+    row = {"id": copy.bytes, "file": file, "edition": edition, "sha256": digest, "at": at, "salt": salt}
+    leaf = log.columns_leaf("copy", copy, salt, at, file=file.hex(), edition=edition, sha256=digest.hex())
+    await log.add_with_leaf(tx, ("add_photo_copy", row), leaf)
+
+
+async def is_copy(tx: Transaction, file: bytes, edition: str, digest: bytes) -> bool:
+    """Whether a copy of a photo with this digest was made here."""
+    return await tx.fetch_one("photo_copy", file=file, edition=edition, sha256=digest) is not None
+
+
+@finds_rows_of("copy")
+async def find_logged_copy(tx: Transaction, id: UUID) -> LoggedRow | None:
+    """A copy of a photo, as its leaf commits to it."""
+    row = await tx.fetch_one("photo_copy_of_leaf", id=id.bytes)
+    if row is None:
+        return None
+    file, edition, digest, at, salt = row
+    return log.columns_row("copy", id, salt, at, file=file.hex(), edition=edition, sha256=digest.hex())
+
+
 def missing_file_commitment(row: MissingFileRow) -> bytes:
     """What the leaf commits to in addition to the bytes."""
     return log.row_commitment(visit=row.visit, record=row.record, file=row.file.hex(), writer=row.writer)

@@ -65,3 +65,13 @@ SELECT id, visit, record, file, at, writer, sha256, body, salt FROM given_up_fil
 
 -- name: given_up_files_of_visit
 SELECT id, visit, record, file, at, writer, sha256, body, salt FROM given_up_files WHERE visit = :visit ORDER BY at, id;
+
+-- name: add_photo_copy!
+INSERT INTO photo_copies (id, file, edition, sha256, at, salt) VALUES (:id, :file, :edition, :sha256, :at, :salt)
+ON CONFLICT DO NOTHING;
+
+-- name: photo_copy^
+SELECT 1 FROM photo_copies WHERE file = :file AND edition = :edition AND sha256 = :sha256;
+
+-- name: photo_copy_of_leaf^
+SELECT file, edition, sha256, at, salt FROM photo_copies WHERE id = :id;

@@ -80,7 +80,6 @@ class Town:
 
     async def open(self) -> "Town":
         """Publish the checklist and add all people."""
-        await publish.publish_bundled_checklist(self.ctx)
 
         async def hire(tx: Transaction) -> None:
             for person in PEOPLE:
@@ -89,6 +88,7 @@ class Town:
 
         await self.ctx.db.write(hire)
         await coverage.begin(self.ctx)
+        await publish.publish_bundled_checklist(self.ctx)
         return self
 
     async def planned(self, name: str = "v", by: str = "zhao", **more: Any) -> UUID:

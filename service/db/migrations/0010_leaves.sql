@@ -46,5 +46,5 @@ CREATE TABLE photo_copies (
     sha256 BYTEA NOT NULL,
     at BIGINT NOT NULL,
     salt BYTEA NOT NULL,
-    UNIQUE (file, edition)
+    UNIQUE (file, edition, sha256)
 );
