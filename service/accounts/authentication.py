@@ -7,6 +7,7 @@ import msgspec
 from service.context import AppContext
 from service.db.database import Transaction
 from service.errors import DeviceRevoked, NotAuthenticated, PermissionDenied
+from service.text import login_key
 
 from . import credentials, sightings
 from .credentials import TokenOwner
@@ -38,6 +39,11 @@ def address_hash(address: str) -> bytes:
 def address_label(address: str) -> str:
     """The first digits of that, by which events name an address."""
     return address_hash(address).hex()[:16]
+
+
+def login_label(login: str) -> str:
+    """The first digits of the digest of a login, by which failures of unknown logins and log lines name it."""
+    return address_hash(f"login {login_key(login)}").hex()[:16]
 
 
 def near(last_sighting: int | None, now: int) -> bool:

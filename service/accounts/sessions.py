@@ -10,15 +10,15 @@ from msgspec import Meta
 
 from service.context import AppContext, transaction
 from service.db.database import Transaction
-from service.errors import InvalidCredentials, TotpAlreadySetUp, TotpRequired
+from service.errors import InvalidCredentials, TooManyRequests, TotpAlreadySetUp, TotpRequired
 from service.field_kinds import Cleaned, CodeText
 from service.judge.bounds import LoginText, PasswordText
-from service.text import login_key
+from service.web.access_log import get_logger
 from service.web.qr import qr_svg
 
 from . import attempts, passwords, repository, throttling, totp
 from . import credentials as access
-from .authentication import address_label, authenticate_token, session_digest
+from .authentication import address_label, authenticate_token, login_label, session_digest
 from .credentials import TotpSecret
 from .events import Act, PersonEvent, record_event
 from .permissions import SECOND_FACTOR, Person
@@ -53,7 +53,9 @@ async def sign_in(ctx: AppContext, address: str, given: SignIn) -> str:
     Where no second factor is needed, one that somebody has begun to set up counts from the first code that is right.
     """
     async with failures_recorded(ctx, address, given.login):
-        return await _sign_in(ctx, address, given)
+        token = await _sign_in(ctx, address, given)
+    _log("signed_in", address, given.login)
+    return token
 
 
 @asynccontextmanager
@@ -63,7 +65,16 @@ async def failures_recorded(ctx: AppContext, address: str, given: str) -> AsyncG
         yield
     except InvalidCredentials:
         await _record_failure(ctx, address, given)
+        _log("sign_in_failed", address, given)
         raise
+    except TooManyRequests:
+        _log("sign_in_throttled", address, given)
+        raise
+
+
+def _log(what: str, address: str, login: str) -> None:
+    """A line without the login and the address: their digests are those of the events."""
+    get_logger().info(what, login=login_label(login), address=address_label(address))
 
 
 @transaction
@@ -71,8 +82,7 @@ async def _record_failure(ctx: AppContext, tx: Transaction, address: str, given:
     """An event of the person, or where nobody has that login, of its keyed digest."""
     login, label = await repository.known_login(tx, given), address_label(address)
     if await repository.person(tx, login) is None:
-        who = address_label(f"login {login_key(given)}")
-        await record_event(ctx, tx, Act(what="sign-in-failed", by="", subject=who, address=label))
+        await record_event(ctx, tx, Act(what="sign-in-failed", by="", subject=login_label(given), address=label))
         return
     await record_event(ctx, tx, PersonEvent(what="sign-in-failed", person=login, by="", address=label))
 

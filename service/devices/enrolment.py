@@ -68,6 +68,9 @@ class Device(msgspec.Struct, frozen=True, kw_only=True):
     name: Annotated[str, Meta(description="The phone's name.")]
     signs: Annotated[bool, Meta(description="Whether it has a key, so that it can sign its records.")]
     created_at: Annotated[datetime, Meta(description="When it was enrolled.")]
+    code_by: Annotated[
+        str | None, Meta(description="Login of who made the code with which it was enrolled; null if not known.")
+    ]
     seen_at: Annotated[datetime | None, Meta(description="When it last sent a request.")]
     app: Annotated[str, Meta(description="The app and its version, from the last X-App header.")]
     revoked_at: Annotated[datetime | None, Meta(description="When it was revoked; null while it is active.")]
@@ -141,7 +144,8 @@ async def _register(
         person, row = await _find_unused_device(tx, code, key, at)
         await credentials.revoke_others(tx, row.id, b"", at)
     else:
-        row = DeviceRow(id=device, login=person.login, name=given.name, public_key=key, created_at=at)
+        made_by = await credentials.maker_of_code(tx, code)
+        row = DeviceRow(id=device, login=person.login, name=given.name, public_key=key, created_at=at, made_by=made_by)
         await _add_device(tx, row)
     await credentials.add_token(tx, token_digest(token), person.login, at, "device", row.id)
     enrolled = DeviceEvent(
@@ -151,7 +155,7 @@ async def _register(
         by=row.login,
         name=row.name,
         key=sha256(row.public_key).hexdigest() if row.public_key else "",
-        made_by=await credentials.maker_of_code(tx, code),
+        made_by=row.made_by or "",
         address=address_label(address),
     )
     await record_event(ctx, tx, enrolled)
@@ -248,6 +252,7 @@ def _to_view(ctx: AppContext, row: DeviceRow) -> Device:
         name=row.name,
         signs=row.public_key is not None,
         created_at=ctx.to_local_time(row.created_at),
+        code_by=row.made_by,
         seen_at=None if row.seen_at is None else ctx.to_local_time(row.seen_at),
         app=row.app,
         revoked_at=None if row.revoked_at is None else ctx.to_local_time(row.revoked_at),

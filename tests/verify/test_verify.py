@@ -196,8 +196,8 @@ async def test_one_bad_row_hides_no_other(full: World, address: str) -> None:
         "cannot be read (TypeError)",
         "it cannot be held against the board (AttributeError)",
         "roles is not what the last event says",
-        "the row is not the one that the log saw",
         "the part 'row' of their state is not what the last event says",
+        "the row is not the one that the log saw",
     ]
     assert [fault for fault in faults if str(RECORD) in fault and "cannot be read" in fault]
 

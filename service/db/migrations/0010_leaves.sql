@@ -33,6 +33,9 @@ ALTER TABLE quarantine ADD COLUMN decision_id BYTEA;
 ALTER TABLE quarantine ADD COLUMN decision_salt BYTEA;
 CREATE UNIQUE INDEX quarantine_decision ON quarantine (decision_id) WHERE decision_id IS NOT NULL;
 
+-- Who made the code that enrolled a device.
+CREATE INDEX one_time_codes_device ON one_time_codes (device) WHERE device IS NOT NULL;
+
 -- The message that carried a browser's last code, the event of its being right, and the message of that code.
 ALTER TABLE link_otps ADD COLUMN message BYTEA;
 ALTER TABLE link_otps ADD COLUMN passed_event BYTEA;
