@@ -14,4 +14,5 @@ UNION ALL SELECT 'links', count(*) FROM links WHERE salt IS NULL
 UNION ALL SELECT 'door_confirmations', count(*) FROM door_confirmations WHERE id IS NULL
 UNION ALL SELECT 'received_files', count(*) FROM received_files WHERE sent_at IS NOT NULL AND id IS NULL
 UNION ALL SELECT 'quarantine', count(*) FROM quarantine WHERE salt IS NULL
-UNION ALL SELECT 'decisions', count(*) FROM quarantine WHERE decision IS NOT NULL AND decision_id IS NULL;
+UNION ALL SELECT 'decisions', count(*) FROM quarantine WHERE decision IS NOT NULL AND decision_id IS NULL
+UNION ALL SELECT 'link_otps', count(*) FROM link_otps WHERE passed_at IS NOT NULL AND passed_event IS NULL;

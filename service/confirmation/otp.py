@@ -200,8 +200,8 @@ async def verification_level(
     """How sure it is that the customer uses this browser; None before the code.
 
     It is `phone` when staff are signed in there, or when a device of the visit's technicians was on a network of the
-    browser, the current one or that of the code: then the technician may be using it. So it is when whoever made the
-    link had changed the number to which the code went: it may be their own.
+    browser, the current one or that of the code: then the technician may be using it. So it is when the person
+    who made the link had changed the number to which the code went: it may be their own.
     """
     if browser.address == "unknown":  # everybody would share it
         return None

@@ -70,10 +70,9 @@ class EventPage(msgspec.Struct, frozen=True):
 
 
 @read_only
-async def list_events(
-    ctx: AppContext, tx: Transaction, token: bytes, wanted: EventFilter, size: int = PAGE
-) -> EventPage:
+async def list_events(ctx: AppContext, tx: Transaction, token: bytes, wanted: EventFilter, size: int = 0) -> EventPage:
     """The events that the caller may see: an admin all, a supervisor those of the people in their areas."""
+    size = size or PAGE
     caller = await authenticate_token(tx, token)
     require_permission(caller, "see events")
     start = decode_cursor(wanted.after) if wanted.after else _LAST
@@ -117,8 +116,8 @@ async def _page(tx: Transaction, start: tuple[int, UUID], filters: dict[str, Any
 async def _signs(ctx: AppContext, tx: Transaction, may_see: Callable[[EventRow], bool] | None) -> tuple[Sign, ...]:
     filters = {"what": "", "person": "", "since": ctx.clock() - DAY_MS, "until": _LAST[0]}
     rows = [row for what in (FAILED, LOCKED) for row in await _page(tx, _LAST, filters | {"what": what}, 10_000)]
-    seen = [row for row in rows if may_see is None or may_see(row)]
-    return tuple(sorted(_count(ctx, seen), key=lambda sign: (-sign.count, sign.person, sign.address)))
+    visible = [row for row in rows if may_see is None or may_see(row)]
+    return tuple(sorted(_count(ctx, visible), key=lambda sign: (-sign.count, sign.person, sign.address)))
 
 
 def _count(ctx: AppContext, rows: Iterable[EventRow]) -> Iterable[Sign]:

@@ -182,13 +182,10 @@ SELECT duty, item, owner, technician, due_at, closed_at, dropped_by, dropped_rea
 -- Since the coverage began, each has one.
 SELECT place FROM sightings WHERE id IS NULL AND at > :since LIMIT :size;
 
--- name: passed_codes_without_event
-SELECT link FROM link_otps WHERE passed_at > :since AND passed_event IS NULL LIMIT :size;
-
 -- name: messages_unproven
--- Delivered, although no attempt and no report says so, and nobody told the customer on the telephone.
+-- Delivered, although no attempt and no report says so, and it was not a call.
 SELECT id FROM messages
-WHERE created_at > :since AND channel <> 'phone' AND state IN ('taken', 'delivered', 'refused', 'failed')
+WHERE salt IS NOT NULL AND channel <> 'phone' AND state IN ('taken', 'delivered', 'refused', 'failed')
 AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.message = messages.id AND (d.outcome = messages.state))
 AND NOT EXISTS (SELECT 1 FROM delivery_reports r WHERE r.message = messages.id AND r.state = messages.state)
 LIMIT :size;
@@ -196,7 +193,7 @@ LIMIT :size;
 -- name: messages_contradicted
 -- An attempt or a report says that it was delivered, and its row does not.
 SELECT id FROM messages
-WHERE created_at > :since AND state <> 'delivered' AND (
+WHERE salt IS NOT NULL AND channel <> 'phone' AND state <> 'delivered' AND (
     EXISTS (SELECT 1 FROM deliveries d WHERE d.message = messages.id AND d.outcome = 'delivered')
     OR EXISTS (SELECT 1 FROM delivery_reports r WHERE r.message = messages.id AND r.state = 'delivered'))
 LIMIT :size;
