@@ -34,7 +34,7 @@ from service.records import routes as records_routes
 from service.reviews import pages as visit_pages
 from service.reviews import queue_page
 from service.reviews import routes as reviews_routes
-from service.staff import account_pages, invitation_pages, people_pages, sign_in_pages
+from service.staff import account_pages, event_pages, event_routes, invitation_pages, people_pages, sign_in_pages
 from service.staff import routes as staff_routes
 from service.transparency import routes as transparency_routes
 from service.web import language_routes, static_files
@@ -56,6 +56,7 @@ ROUTES = (
     *me_routes.ROUTES,
     *session_routes.ROUTES,
     *staff_routes.ROUTES,
+    *event_routes.ROUTES,
     *devices_routes.ROUTES,
     *checklists_routes.ROUTES,
     *checklists_pages.ROUTES,
@@ -90,6 +91,7 @@ ROUTES = (
     *people_pages.ROUTES,
     *webhooks_routes.ROUTES,
     *webhooks_pages.ROUTES,
+    *event_pages.ROUTES,
     *phone_pages.ROUTES,
     *language_routes.ROUTES,
     *brand.ROUTES,

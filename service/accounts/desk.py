@@ -64,6 +64,7 @@ SECTIONS = (
     Section("quarantine", "/desk/quarantine", PageText("隔离"), ("see quarantine",)),
     Section("people", "/desk/people", PageText("人员"), ("see people",)),
     Section("webhooks", "/desk/webhooks", PageText("对接"), ("see webhooks",)),
+    Section("events", "/desk/events", PageText("事件"), ("see events",)),
     Section("checklists", "/desk/checklists", PageText("清单"), ("see people",)),  # the office and admins
 )
 

@@ -34,6 +34,7 @@ Permission = Literal[
     "explain findings",
     "see duties",
     "see webhooks",
+    "see events",
 ]
 
 ROLE_PERMISSIONS: dict[Permission, frozenset[Role]] = {
@@ -58,6 +59,7 @@ ROLE_PERMISSIONS: dict[Permission, frozenset[Role]] = {
     "explain findings": frozenset({"technician"}),
     "see duties": frozenset({"dispatcher", "supervisor"}),
     "see webhooks": frozenset({"admin"}),
+    "see events": frozenset({"supervisor", "admin"}),
 }
 
 SECOND_FACTOR: frozenset[Role] = frozenset({"supervisor", "admin"})

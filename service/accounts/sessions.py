@@ -1,5 +1,7 @@
 """Signing in with a password, for supervisors and admins also with a second factor, and signing out."""
 
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from secrets import token_bytes, token_urlsafe
 from typing import Annotated
 
@@ -8,16 +10,17 @@ from msgspec import Meta
 
 from service.context import AppContext, transaction
 from service.db.database import Transaction
-from service.errors import InvalidCredentials, TotpAlreadySetUp, TotpRequired
+from service.errors import InvalidCredentials, TooManyRequests, TotpAlreadySetUp, TotpRequired
 from service.field_kinds import Cleaned, CodeText
 from service.judge.bounds import LoginText, PasswordText
+from service.web.access_log import get_logger
 from service.web.qr import qr_svg
 
 from . import attempts, passwords, repository, throttling, totp
 from . import credentials as access
-from .authentication import authenticate_token, session_digest
+from .authentication import address_label, authenticate_token, login_label, session_digest
 from .credentials import TotpSecret
-from .events import PersonEvent, record_event
+from .events import Act, PersonEvent, record_event
 from .permissions import SECOND_FACTOR, Person
 
 
@@ -49,6 +52,42 @@ async def sign_in(ctx: AppContext, address: str, given: SignIn) -> str:
 
     Where no second factor is needed, one that somebody has begun to set up counts from the first code that is right.
     """
+    async with failures_recorded(ctx, address, given.login):
+        token = await _sign_in(ctx, address, given)
+    _log("signed_in", address, given.login)
+    return token
+
+
+@asynccontextmanager
+async def failures_recorded(ctx: AppContext, address: str, given: str) -> AsyncGenerator[None]:
+    """Records an event for InvalidCredentials. Throttled attempts leave none, so that their number is bounded."""
+    try:
+        yield
+    except InvalidCredentials:
+        await _record_failure(ctx, address, given)
+        _log("sign_in_failed", address, given)
+        raise
+    except TooManyRequests:
+        _log("sign_in_throttled", address, given)
+        raise
+
+
+def _log(what: str, address: str, login: str) -> None:
+    """A line without the login and the address: their digests are those of the events."""
+    get_logger().info(what, login=login_label(login), address=address_label(address))
+
+
+@transaction
+async def _record_failure(ctx: AppContext, tx: Transaction, address: str, given: str) -> None:
+    """An event of the person, or where nobody has that login, of its keyed digest."""
+    login, label = await repository.known_login(tx, given), address_label(address)
+    if await repository.person(tx, login) is None:
+        await record_event(ctx, tx, Act(what="sign-in-failed", by="", subject=login_label(given), address=label))
+        return
+    await record_event(ctx, tx, PersonEvent(what="sign-in-failed", person=login, by="", address=label))
+
+
+async def _sign_in(ctx: AppContext, address: str, given: SignIn) -> str:
     person, password_hash, factor = await _check_credentials(ctx, address, given.login, given.password)
     now = ctx.clock()
     step = None
@@ -76,6 +115,8 @@ async def sign_in(ctx: AppContext, address: str, given: SignIn) -> str:
         await access.add_token(tx, session_digest(token), person.login, now, "session")
         await throttling.reset_attempts(tx, address, given.login)
         await attempts.delete_old(tx, now)
+        signed_in = PersonEvent(what="signed-in", person=person.login, by=person.login, address=address_label(address))
+        await record_event(ctx, tx, signed_in)
 
     await ctx.db.write(start_session)
     return token
@@ -83,12 +124,14 @@ async def sign_in(ctx: AppContext, address: str, given: SignIn) -> str:
 
 async def begin_totp_setup(ctx: AppContext, address: str, given: Credentials) -> SecondFactor:
     """A secret for the authenticator, in place of one that was never confirmed."""
-    person, _, _ = await _check_credentials(ctx, address, given.login, given.password)
+    async with failures_recorded(ctx, address, given.login):
+        person, _, _ = await _check_credentials(ctx, address, given.login, given.password)
     secret = token_bytes(20)
 
     async def store(tx: Transaction) -> None:
         if not await access.set_totp(ctx, tx, person.login, secret):
             raise TotpAlreadySetUp
+        await record_event(ctx, tx, PersonEvent(what="second-factor-begun", person=person.login, by=person.login))
         await throttling.refund_attempt(tx, address, person.login)
 
     await ctx.db.write(store)
@@ -115,6 +158,8 @@ async def sign_out(ctx: AppContext, tx: Transaction, token: bytes, *, everywhere
         await access.revoke_tokens(tx, person.login, ctx.clock(), "session")
     else:
         await access.revoke_token(tx, token, ctx.clock())
+    what = "signed-out-everywhere" if everywhere else "signed-out"
+    await record_event(ctx, tx, PersonEvent(what=what, person=person.login, by=person.login))
 
 
 async def _check_credentials(

@@ -6,6 +6,7 @@ import msgspec
 
 from service.accounts import repository as accounts_repository
 from service.accounts.authentication import token_digest
+from service.accounts.events import PersonEvent, record_event
 from service.accounts.validation import NewPerson
 from service.context import AppContext, transaction
 from service.db.database import Transaction
@@ -64,4 +65,5 @@ async def _give_access(ctx: AppContext, person: NewPerson) -> Access:
 @transaction
 async def _add_token(ctx: AppContext, tx: Transaction, login: str, digest: bytes) -> bool:
     await accounts_repository.add_token(tx, digest, login, ctx.clock())
+    await record_event(ctx, tx, PersonEvent(what="script-token", person=login, by="doorstep"))
     return await accounts_repository.password_hash(tx, login) is not None

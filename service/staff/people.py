@@ -10,7 +10,7 @@ from msgspec import Meta
 from service import errors
 from service.accounts import cards, credentials, passwords, throttling
 from service.accounts import repository as accounts_repository
-from service.accounts.authentication import authenticate_token, require_permission, token_digest
+from service.accounts.authentication import address_label, authenticate_token, require_permission, token_digest
 from service.accounts.events import PersonEvent, record_event
 from service.accounts.permissions import Person, Role, supervises
 from service.accounts.repository import PersonRow
@@ -161,8 +161,9 @@ async def set_password(ctx: AppContext, address: str, code: str, password: str) 
         if not passwords.is_acceptable_password(password, person.login):
             raise errors.InvalidBody("", (errors.FieldError("/password", "too-weak", "not your login"),))
         await accounts_repository.set_password_hash(tx, person.login, password_hash)
-        await record_event(ctx, tx, PersonEvent(what="password", person=person.login, by=person.login))
         await credentials.revoke_tokens(tx, person.login, now, "session")
+        changed = PersonEvent(what="password", person=person.login, by=person.login, address=address_label(address))
+        await record_event(ctx, tx, changed)
         await throttling.reset_attempts(tx, address, person.login)
         return person
 
@@ -244,13 +245,14 @@ async def _add(
     taken = await accounts_repository.login_is_taken(tx, person.login)
     if taken or not await accounts_repository.add_person(tx, person, at):
         return None
-    added = PersonEvent(what="added", person=person.login, by=by, roles=person.roles, areas=person.areas)
-    await record_event(ctx, tx, added)
     if token is not None:
         await credentials.add_token(tx, token_digest(token), person.login, at)
+    issued = await _issue_invitation(ctx, tx, person, by, token)
+    added = PersonEvent(what="added", person=person.login, by=by, roles=person.roles, areas=person.areas)
+    await record_event(ctx, tx, added)
     if given.badge or given.title:
         await record_card(ctx, tx, person.login, given.badge, given.title, by)
-    return await _issue_invitation(ctx, tx, person, by, token)
+    return issued
 
 
 async def _reissue_invitation(ctx: AppContext, tx: Transaction, given: Invite, by: str) -> InvitationIssued:
@@ -263,8 +265,9 @@ async def _reissue_invitation(ctx: AppContext, tx: Transaction, given: Invite, b
         await credentials.expire_codes(tx, person.login, ctx.clock(), "invitation")
         for kind in ("session", "script"):  # phones are revoked on their own
             await credentials.revoke_tokens(tx, person.login, ctx.clock(), kind)
+    issued = await _issue_invitation(ctx, tx, person, by)
     await record_event(ctx, tx, PersonEvent(what="reset" if given.reset else "invited", person=person.login, by=by))
-    return await _issue_invitation(ctx, tx, person, by)
+    return issued
 
 
 async def _issue_invitation(

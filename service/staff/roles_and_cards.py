@@ -97,12 +97,12 @@ async def give_roles(ctx: AppContext, tx: Transaction, token: bytes, login: str,
     if caller.login == login and "admin" not in roles:
         raise PermissionDenied("somebody else has to do this")  # so that there always is an admin
     await accounts_repository.set_roles(tx, Person(login, before.name, roles, areas))
-    await record_event(ctx, tx, PersonEvent(what="roles", person=login, by=caller.login, roles=roles, areas=areas))
     if set(before.roles) != set(roles):
         await credentials.revoke_tokens(tx, login, now, "session")
     if "technician" in before.roles and "technician" not in roles:
         await devices_repository.revoke_all(tx, login, now, caller.login)
         await credentials.revoke_tokens(tx, login, now, "device")
         await credentials.expire_codes(tx, login, now, "enrolment")
+    await record_event(ctx, tx, PersonEvent(what="roles", person=login, by=caller.login, roles=roles, areas=areas))
     await unassigned.refresh_assignments(tx, login)
     return await person_view(ctx, tx, login)
