@@ -15,11 +15,20 @@ from service.accounts.permissions import SECOND_FACTOR
 from service.accounts.public_pages import PageController
 from service.accounts.sessions import Credentials, SecondFactor, SignIn
 from service.context import AppContext
-from service.errors import BodyTooLarge, InvalidBody, InvalidCredentials, Problem, TotpAlreadySetUp, WrongMediaType
+from service.errors import (
+    BodyTooLarge,
+    FieldError,
+    InvalidBody,
+    InvalidCredentials,
+    Problem,
+    TotpAlreadySetUp,
+    WrongMediaType,
+)
 from service.text import clean_secret
 from service.web.api_document import COMMON_ERRORS, form_operation, pages, problems
 from service.web.cross_origin import require_same_origin_for_browsers
 from service.web.decoding import convert_strict
+from service.web.field_words import in_words
 from service.web.forms import read_form
 from service.web.language import AnyText, Language, PageText, TextPair, language_cookie
 from service.web.request import AnyRequest
@@ -29,8 +38,8 @@ from service.web.templates import Assets, Switch, render
 from . import people
 
 UNREADABLE = PageText("没有看懂您填的内容，请核对后再提交")
+DIFFERENT = FieldError("/password", "different", "两次输入不一样 / the two are not the same")
 TOO_LARGE = PageText("您填的内容太多，请缩短后再提交")
-UNFIT_PASSWORD = PageText("密码不合适：至少 12 个字，两次输入要一样，不能是登录名。")
 ENROLMENT = Assets("/web/phone/enrol.js", asks=True)
 TO_START = Switch("/language", {"back": "/invitation"})
 PASSWORD = Assets("/web/desk/invitation.js", asks=True)
@@ -64,8 +73,7 @@ class InvitationPagesController(PageController):
             fields = await read_form(request)
             return await _set_password(request, context, fields)
         except Problem as problem:
-            unfit = isinstance(problem, InvalidBody) and bool(fields)  # otherwise the form itself is unreadable
-            return _invitation(request, problem, UNFIT_PASSWORD if unfit else _explain(problem), fields.get("code", ""))
+            return _invitation(request, problem, _explain(problem), fields.get("code", ""))
 
     @post(
         "/invitation/check",
@@ -99,7 +107,7 @@ class InvitationPagesController(PageController):
 async def _set_password(request: AnyRequest, ctx: AppContext, fields: dict[str, str]) -> ASGIResponse:
     address, password = client_ip(request.scope), fields.get("password", "")
     if password != fields.get("again", ""):
-        raise InvalidBody
+        raise InvalidBody("", (DIFFERENT,))
     person = await people.set_password(ctx, address, clean_secret(fields.get("code", "")), password)
     needs_authenticator = not SECOND_FACTOR.isdisjoint(person.roles)
     if needs_authenticator:
@@ -119,6 +127,9 @@ def _explain(problem: Problem) -> AnyText:
     """The text for the page: the titles of some problems address developers. Server errors are raised again."""
     if problem.status in (500, 503):
         raise problem
+    if isinstance(problem, InvalidBody) and problem.errors and problem.errors[0].pointer == "/password":
+        zh, en = in_words(problem.errors[0])
+        return TextPair(f"密码不合适：{zh}", f"Choose another password: {en}")
     if isinstance(problem, InvalidBody | WrongMediaType):
         return UNREADABLE
     return TOO_LARGE if isinstance(problem, BodyTooLarge) else TextPair(problem.title_zh, problem.title_en)

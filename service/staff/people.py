@@ -144,10 +144,7 @@ async def invite_from_console(ctx: AppContext, login: str, *, reset: bool) -> In
 async def set_password(ctx: AppContext, address: str, code: str, password: str) -> Person:
     """Set a password with a one-time code, end the person's sessions, and return the person."""
     await throttling.check_attempt(ctx, address)
-    if not passwords.is_acceptable_password(password, ""):
-        raise errors.InvalidBody(
-            "", (errors.FieldError("/password", "too-weak", f"at least {passwords.MIN_LENGTH} characters"),)
-        )
+    passwords.require_good_password(password, ctx.company.company)
     password_hash = await passwords.hash_password(password)
 
     async def store(tx: Transaction) -> Person:
@@ -155,8 +152,7 @@ async def set_password(ctx: AppContext, address: str, code: str, password: str) 
         person = await credentials.consume_code(tx, token_digest(code), "invitation", now)
         if person is None:
             raise errors.InvalidOneTimeCode
-        if not passwords.is_acceptable_password(password, person.login):
-            raise errors.InvalidBody("", (errors.FieldError("/password", "too-weak", "not your login"),))
+        passwords.require_good_password(password, person.login, person.name, ctx.company.company)
         await accounts_repository.set_password_hash(tx, person.login, password_hash)
         await record_event(ctx, tx, PersonEvent(what="password", person=person.login, by=person.login))
         await credentials.revoke_tokens(tx, person.login, now, "session")
