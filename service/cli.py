@@ -61,10 +61,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _expected_errors() -> tuple[type[Exception], ...]:
     from service.checklists.publish import PublishError
     from service.checklists.source import ChecklistParseError
+    from service.demo.people import NotADemonstration
     from service.keys import KeyUnusable
     from service.staff.people import PersonError
 
-    return PublishError, PersonError, DatabaseTooNew, OlderDatabase, KeyUnusable, ChecklistParseError, OSError
+    return (
+        PublishError,
+        PersonError,
+        DatabaseTooNew,
+        OlderDatabase,
+        KeyUnusable,
+        NotADemonstration,
+        ChecklistParseError,
+        OSError,
+    )
 
 
 def _fail(text: str, status: int = 1) -> int:
@@ -117,8 +127,14 @@ def _parser() -> argparse.ArgumentParser:
     )
     command.set_defaults(command=_person_invite)
 
+    command = person.add_parser("token", help="print a new token for a script")
+    command.add_argument("login", metavar="LOGIN")
+    command.add_argument("--name", required=True, help="what it is for")
+    command.add_argument("--days", type=int, help="when it ends; by default after DOORSTEP_SCRIPT_DAYS")
+    command.set_defaults(command=_person_token)
+
     keys = commands.add_parser("keys", help="keys outside the database").add_subparsers(required=True, metavar="ACTION")
-    command = keys.add_parser("rotate", help="make a new sealing key and seal all secrets with it; servers may run")
+    command = keys.add_parser("rotate", help="make a new sealing key and seal all secrets with it")
     command.set_defaults(command=_keys_rotate)
 
     command = commands.add_parser("lint", help="list what is wrong with a checklist")
@@ -191,6 +207,17 @@ def _person_invite(options: argparse.Namespace, settings: Settings) -> int:
     from service.staff import people
 
     return _print(_run(settings, lambda ctx: people.invite_from_console(ctx, options.login, reset=options.reset)))
+
+
+def _person_token(options: argparse.Namespace, settings: Settings) -> int:
+    from service.accounts import tokens
+
+    if options.days is not None and not 1 <= options.days <= 3660:
+        raise SettingsError("--days must be a number from 1 to 3660")
+    name = " ".join(options.name.split())[:100]
+    return _print(
+        {"token": _run(settings, lambda ctx: tokens.make_script_token(ctx, options.login, name, options.days))}
+    )
 
 
 def _keys_rotate(_: argparse.Namespace, settings: Settings) -> int:

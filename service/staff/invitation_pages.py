@@ -10,10 +10,10 @@ from litestar.response.base import ASGIResponse
 
 from service.accounts import sessions, totp
 from service.accounts.caller import Context
-from service.accounts.middleware import session_cookies
 from service.accounts.permissions import SECOND_FACTOR
 from service.accounts.public_pages import PageController
 from service.accounts.sessions import Credentials, SecondFactor, SignIn
+from service.accounts.sign_in_origin import origin_of
 from service.context import AppContext
 from service.errors import (
     BodyTooLarge,
@@ -93,10 +93,10 @@ class InvitationPagesController(PageController):
             given = convert_strict(SignIn, {name: fields.get(name, "") for name in ("login", "password", "code")})
             if not given.code.strip():
                 raise InvalidCredentials  # also where the role needs none: the page says that it works
-            token = await sessions.sign_in(context, client_ip(request.scope), given)
+            session = await sessions.sign_in(context, origin_of(request), given)
         except Problem as problem:
             return authenticator_page(request, fields.get("login", ""), trouble=_explain(problem), problem=problem)
-        return render(request.scope, "staff/signed_in.html", {}, 200, session_cookies(token), switch=TO_START)
+        return render(request.scope, "staff/signed_in.html", {}, 200, await session.cookies(context), switch=TO_START)
 
     @get("/enrol", summary="The page on which a phone enrols", responses=_RESPONSES)
     async def show_enrolment(self, request: AnyRequest) -> ASGIResponse:
@@ -113,7 +113,7 @@ async def _set_password(request: AnyRequest, ctx: AppContext, fields: dict[str, 
     if needs_authenticator:
         given = convert_strict(Credentials, {"login": person.login, "password": password})
         with suppress(TotpAlreadySetUp):
-            factor = await sessions.begin_totp_setup(ctx, address, given)
+            factor = await sessions.begin_totp_setup(ctx, origin_of(request), given)
             return authenticator_page(request, person.login, person.name, factor)
     view = {
         "person": person,

@@ -8,10 +8,11 @@ import msgspec
 from msgspec import Meta
 
 from service import errors
-from service.accounts import cards, credentials, passwords, throttling
+from service.accounts import cards, credentials, passkeys, passwords, recovery_codes, throttling, tokens
 from service.accounts import repository as accounts_repository
 from service.accounts.authentication import authenticate_token, require_permission, token_digest
 from service.accounts.events import PersonEvent, record_event
+from service.accounts.new_session import require_recent_sign_in
 from service.accounts.permissions import Person, Role, supervises
 from service.accounts.repository import PersonRow
 from service.accounts.validation import NewPerson, normalized, validate_new_person
@@ -42,7 +43,7 @@ class InvitationIssued(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Invite(msgspec.Struct, frozen=True):
-    """A new one-time code. `reset` also revokes the password, second factor, sessions and tokens for scripts."""
+    """A new one-time code. `reset` also ends the password, second factors, sessions, tokens of scripts and calendar."""
 
     person: Annotated[LoginText, Meta(description="Login of somebody who works here.")]
     reset: Annotated[bool, Meta(description="Whether their credentials may be in other hands.")] = False
@@ -100,13 +101,15 @@ async def create_person(ctx: AppContext, given: NewPerson, *, with_token: bool) 
 
 @transaction
 async def create_person_as(ctx: AppContext, tx: Transaction, token: bytes, new: NewPerson) -> InvitationIssued:
-    """Add a person, as an admin. A repetition of the request gives a new code, until the person has used one."""
+    """Add a person, as an admin. A repetition of the request gives a new code, until the person has used one.
+    SignInAgain."""
     given = normalized(new)
     fault = validate_new_person(given)
     if fault is not None:
         raise errors.InvalidBody("", (errors.FieldError(fault[0], "invalid", fault[1]),))
     caller = await authenticate_token(tx, token)
     require_permission(caller, "add people")
+    await require_recent_sign_in(ctx, tx, token)
     added = await _add(ctx, tx, given, caller.login)
     if added is None and await _is_repeated(tx, given):  # the answer was lost: with a new code, as the old one was too
         return await _reissue_invitation(ctx, tx, Invite(given.login), caller.login)
@@ -127,9 +130,10 @@ async def _is_repeated(tx: Transaction, given: NewPerson) -> bool:
 
 @transaction
 async def invite(ctx: AppContext, tx: Transaction, token: bytes, given: Invite) -> InvitationIssued:
-    """Issue a new one-time code, for a forgotten password."""
+    """Issue a new one-time code, for a forgotten password. SignInAgain."""
     caller = await authenticate_token(tx, token)
     require_permission(caller, "add people")
+    await require_recent_sign_in(ctx, tx, token)
     return await _reissue_invitation(ctx, tx, given, caller.login)
 
 
@@ -187,12 +191,14 @@ async def find(ctx: AppContext, tx: Transaction, token: bytes, login: str) -> Pe
 async def deactivate(ctx: AppContext, tx: Transaction, token: bytes, login: str, reason: str) -> PersonView:
     """Revoke all tokens, sessions, devices and codes of a person who leaves; idempotent."""
     login = await accounts_repository.known_login(tx, login)
+    await require_recent_sign_in(ctx, tx, token)
     caller, person = await lock_caller_and_target(tx, token, login)
     if caller.login == login:
         raise errors.PermissionDenied("somebody else has to do this")
     now = ctx.clock()
     if person is not None and await accounts_repository.deactivate(tx, login, now):
         await credentials.revoke_tokens(tx, login, now)
+        await credentials.delete_calendar(tx, login)
         await devices_repository.revoke_all(tx, login, now, caller.login)
         await credentials.expire_codes(tx, login, now)
         await record_event(ctx, tx, PersonEvent(what="left", person=login, by=caller.login, reason=reason))
@@ -240,7 +246,7 @@ async def _add(
     added = PersonEvent(what="added", person=person.login, by=by, roles=person.roles, areas=person.areas)
     await record_event(ctx, tx, added)
     if token is not None:
-        await credentials.add_token(tx, token_digest(token), person.login, at)
+        await tokens.add_script_token(ctx, tx, token_digest(token), person.login)
     if given.badge or given.title:
         await record_card(ctx, tx, person.login, given.badge, given.title, by)
     return await _issue_invitation(ctx, tx, person, by, token)
@@ -253,6 +259,9 @@ async def _reissue_invitation(ctx: AppContext, tx: Transaction, given: Invite, b
     if given.reset:
         await accounts_repository.set_password_hash(tx, person.login, None)
         await credentials.delete_totp(tx, person.login)
+        await passkeys.delete_all(tx, person.login)
+        await recovery_codes.delete(tx, person.login)
+        await credentials.delete_calendar(tx, person.login)
         for kind in ("session", "script"):  # phones are revoked on their own
             await credentials.revoke_tokens(tx, person.login, ctx.clock(), kind)
     await record_event(ctx, tx, PersonEvent(what="reset" if given.reset else "invited", person=person.login, by=by))
