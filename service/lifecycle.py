@@ -12,6 +12,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from service.accounts import tokens
+from service.accounts.events import PersonEvent, record_event
 from service.accounts.sealing import OWN_SECRET, TOTP_SECRET, seal_stored
 from service.allowance import DailyAllowance
 from service.blobs.evidence_storage import open_evidence_storage
@@ -134,7 +135,7 @@ async def open_context(ctx: AppContext) -> AsyncGenerator[AppContext]:
     await _close_files_to_others(ctx)
     await ctx.db.start()
     try:
-        await ctx.keys.open(ctx.db, ctx.clock(), _seal_stored)
+        await _open_keys(ctx)
         await tokens.end_unlimited_scripts(ctx)
         await publish.publish_bundled_checklist(ctx)
         await status.backfill_summaries(ctx)
@@ -143,14 +144,21 @@ async def open_context(ctx: AppContext) -> AsyncGenerator[AppContext]:
         await ctx.db.close()
 
 
-async def _seal_stored(tx: Transaction, sealer: Sealer, plain_too: bool) -> None:
-    await seal_stored(tx, sealer, (TOTP_SECRET, OWN_SECRET, PLACEHOLDERS), plain_too=plain_too)
+async def _open_keys(ctx: AppContext) -> None:
+    async def seal(tx: Transaction, sealer: Sealer, plain_too: bool) -> None:
+        columns = (TOTP_SECRET, OWN_SECRET, PLACEHOLDERS)
+        for column, key in await seal_stored(tx, sealer, columns, plain_too=plain_too):
+            if column is TOTP_SECRET:  # the event commits to what lets somebody in, as it is stored
+                event = PersonEvent(what="second-factor-sealed", person=str(key), by="doorstep")
+                await record_event(ctx, tx, event)
+
+    await ctx.keys.open(ctx.db, ctx.clock(), seal)
 
 
 async def replace_sealing_key(ctx: AppContext) -> list[str]:
     """Make a new sealing key and seal everything with it; the ids of the keys, the new one first. KeyUnusable."""
     ctx.keys.replace_sealing_key()
-    await ctx.keys.open(ctx.db, ctx.clock(), _seal_stored)
+    await _open_keys(ctx)
     return ctx.keys.sealer.ids
 
 

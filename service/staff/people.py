@@ -243,10 +243,10 @@ async def _add(
     taken = await accounts_repository.login_is_taken(tx, person.login)
     if taken or not await accounts_repository.add_person(tx, person, at):
         return None
-    added = PersonEvent(what="added", person=person.login, by=by, roles=person.roles, areas=person.areas)
-    await record_event(ctx, tx, added)
     if token is not None:
         await tokens.add_script_token(ctx, tx, token_digest(token), person.login)
+    added = PersonEvent(what="added", person=person.login, by=by, roles=person.roles, areas=person.areas)
+    await record_event(ctx, tx, added)
     if given.badge or given.title:
         await record_card(ctx, tx, person.login, given.badge, given.title, by)
     return await _issue_invitation(ctx, tx, person, by, token)

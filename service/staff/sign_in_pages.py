@@ -34,6 +34,8 @@ FORGET_INPUT = Assets("/web/desk/forget.js")
 """Who signed out leads to no page: what forms had is forgotten."""
 CODE_NEEDED = PageText("您的账号要用动态码：请再输入一次密码，并填验证器上的 6 位数字")
 
+PASSKEY_NEEDED = PageText("您的账号还要验证一步：请用通行密钥登录，或者填动态码或一个备用码")
+
 
 class SignInController(PublicController):
     """The page to sign in."""
@@ -129,7 +131,9 @@ def _in_words(problem: Problem) -> tuple[AnyText, ...]:
         return (PageText("试的次数太多，请 %(minutes)s 分钟后再试", {"minutes": minutes}),)
     if isinstance(problem, InvalidCredentials):
         return (WRONG,)
-    return (CODE_NEEDED,) if isinstance(problem, TotpRequired) else explain(problem)
+    if isinstance(problem, TotpRequired):
+        return (PASSKEY_NEEDED if problem.extra.get("passkey") else CODE_NEEDED,)
+    return explain(problem)
 
 
 ROUTES = (SignInController, DeskEntryController)
