@@ -33,7 +33,16 @@ from service.records import routes as records_routes
 from service.reviews import pages as visit_pages
 from service.reviews import queue_page
 from service.reviews import routes as reviews_routes
-from service.staff import account_pages, external_pages, invitation_pages, passkey_pages, people_pages, sign_in_pages
+from service.staff import (
+    account_pages,
+    event_pages,
+    event_routes,
+    external_pages,
+    invitation_pages,
+    passkey_pages,
+    people_pages,
+    sign_in_pages,
+)
 from service.staff import routes as staff_routes
 from service.web import language_routes, static_files
 from service.web.access_log import access_log_middleware
@@ -52,6 +61,7 @@ ROUTES = (
     *session_routes.ROUTES,
     *token_routes.ROUTES,
     *staff_routes.ROUTES,
+    *event_routes.ROUTES,
     *devices_routes.ROUTES,
     *checklists_routes.ROUTES,
     *checklists_pages.ROUTES,
@@ -85,6 +95,7 @@ ROUTES = (
     *passkey_pages.ROUTES,
     *external_pages.ROUTES,
     *people_pages.ROUTES,
+    *event_pages.ROUTES,
     *phone_pages.ROUTES,
     *language_routes.ROUTES,
     *brand.ROUTES,

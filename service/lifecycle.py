@@ -5,13 +5,15 @@ import gc
 import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from secrets import randbits
 from tempfile import TemporaryDirectory
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from service.accounts import tokens
+from service.accounts import coverage, tokens
+from service.accounts.coverage import OPERATOR
 from service.accounts.events import PersonEvent, record_event
 from service.accounts.sealing import OWN_SECRET, TOTP_SECRET, seal_stored
 from service.allowance import DailyAllowance
@@ -135,8 +137,9 @@ async def open_context(ctx: AppContext) -> AsyncGenerator[AppContext]:
     await _close_files_to_others(ctx)
     await ctx.db.start()
     try:
-        await _open_keys(ctx)
+        await ctx.keys.open(ctx.db, ctx.clock(), partial(_seal_stored, ctx))
         await tokens.end_unlimited_scripts(ctx)
+        await coverage.begin(ctx)
         await publish.publish_bundled_checklist(ctx)
         await status.backfill_summaries(ctx)
         yield ctx
@@ -144,21 +147,16 @@ async def open_context(ctx: AppContext) -> AsyncGenerator[AppContext]:
         await ctx.db.close()
 
 
-async def _open_keys(ctx: AppContext) -> None:
-    async def seal(tx: Transaction, sealer: Sealer, plain_too: bool) -> None:
-        columns = (TOTP_SECRET, OWN_SECRET, PLACEHOLDERS)
-        for column, key in await seal_stored(tx, sealer, columns, plain_too=plain_too):
-            if column is TOTP_SECRET:  # the event commits to what lets somebody in, as it is stored
-                event = PersonEvent(what="second-factor-sealed", person=str(key), by="doorstep")
-                await record_event(ctx, tx, event)
-
-    await ctx.keys.open(ctx.db, ctx.clock(), seal)
+async def _seal_stored(ctx: AppContext, tx: Transaction, sealer: Sealer, plain_too: bool) -> None:
+    await seal_stored(tx, sealer, (OWN_SECRET, PLACEHOLDERS), plain_too=plain_too)
+    for login in await seal_stored(tx, sealer, (TOTP_SECRET,), plain_too=plain_too):
+        await record_event(ctx, tx, PersonEvent(what="resealed", person=str(login), by=OPERATOR))
 
 
 async def replace_sealing_key(ctx: AppContext) -> list[str]:
     """Make a new sealing key and seal everything with it; the ids of the keys, the new one first. KeyUnusable."""
     ctx.keys.replace_sealing_key()
-    await _open_keys(ctx)
+    await ctx.keys.open(ctx.db, ctx.clock(), partial(_seal_stored, ctx))
     return ctx.keys.sealer.ids
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from hashlib import sha256
+from hmac import digest
 from secrets import token_bytes
 
 from cryptography.exceptions import InvalidTag
@@ -29,6 +30,7 @@ class Sealer:
 
     def _use(self, keys: Sequence[bytes]) -> None:
         self._ciphers = {_id(key): AESGCM(key) for key in keys}
+        self._fingerprint_key = sha256(b"doorstep fingerprints " + keys[0]).digest()
         self._current = _id(keys[0])
 
     @property
@@ -53,6 +55,11 @@ class Sealer:
             return self._ciphers[key_id].decrypt(nonce, content, _joined(identity))
         except InvalidTag:
             raise CannotOpen("it was changed, or belongs to another row") from None
+
+    def fingerprint(self, value: bytes, *kind: str | bytes) -> str:
+        """A digest (hex) of a value with few possibilities, such as a telephone number: nobody without the key can find
+        it by trying. Another key gives another one."""
+        return digest(self._fingerprint_key, _joined((*kind, value)), "sha256").hex()
 
     def is_current(self, stored: bytes) -> bool:
         """Whether bytes are sealed with the key that seals now."""

@@ -7,15 +7,18 @@ import msgspec
 from service.context import AppContext
 from service.db.database import Transaction
 from service.errors import DeviceRevoked, NotAuthenticated, PermissionDenied
+from service.text import login_key
 
 from . import credentials, sightings
 from .credentials import TokenOwner, TokenRow
+from .events import DeviceEvent, record_event
 from .permissions import Permission, Person
+from .person_state import SESSION_MAX_AGE_MS
 
 MINUTE_MS, DAY_MS = 60_000, 86_400_000
 WARNING_MS = 30 * DAY_MS
 SIGHTING_WINDOW_MS = 24 * 60 * MINUTE_MS  # a technician's device may still be where it was sighted within this time
-SESSION_IDLE_TIMEOUT_MS, SESSION_MAX_AGE_MS = 30 * MINUTE_MS, 12 * 60 * MINUTE_MS
+SESSION_IDLE_TIMEOUT_MS = 30 * MINUTE_MS
 CACHE_SIZE = 100_000
 
 
@@ -32,6 +35,16 @@ def session_digest(token: str) -> bytes:
 def address_hash(address: str) -> bytes:
     """The digest of an address, which is all that is stored."""
     return sha256(b"address " + address.encode()).digest()
+
+
+def address_label(address: str) -> str:
+    """The first digits of that, by which events name an address."""
+    return address_hash(address).hex()[:16]
+
+
+def login_label(login: str) -> str:
+    """The first digits of the digest of a login, by which failures of unknown logins and log lines name it."""
+    return address_hash(f"login {login_key(login)}").hex()[:16]
 
 
 def near(last_sighting: int | None, now: int) -> bool:
@@ -89,7 +102,7 @@ async def touch_token(ctx: AppContext, token: bytes, app: str = "", address: str
     end = token_end(ctx, owner)
     if end is not None and now >= end:
         raise NotAuthenticated("the session has ended" if owner.kind == "session" else "the token has ended")
-    await ctx.db.write(lambda tx: _record_use(tx, owner, token, now, app, address))
+    await ctx.db.write(lambda tx: _record_use(ctx, tx, owner, token, now, app, address))
     if len(ctx.recent_tokens) >= CACHE_SIZE:
         ctx.recent_tokens.clear()
     until = now + MINUTE_MS if owner.expires_at is None else min(now + MINUTE_MS, owner.expires_at)
@@ -113,12 +126,15 @@ def token_end(ctx: AppContext, token: TokenOwner | TokenRow) -> int | None:
     return min(token.created_at + SESSION_MAX_AGE_MS, used_at + SESSION_IDLE_TIMEOUT_MS)
 
 
-async def _record_use(tx: Transaction, owner: TokenOwner, token: bytes, now: int, app: str, address: str) -> None:
+async def _record_use(
+    ctx: AppContext, tx: Transaction, owner: TokenOwner, token: bytes, now: int, app: str, address: str
+) -> None:
     """Record a use. The first use of a device's new token revokes the old ones."""
     if address and owner.kind != "script" and "technician" in owner.person.roles:
         await sightings.record_sighting(tx, owner.person.login, address_hash(address), now, SIGHTING_WINDOW_MS)
     if not await credentials.mark_token_used(tx, token, now) or owner.device is None:
         return
     await credentials.touch_device(tx, owner.device, now, app)
-    if owner.used_at is None:
-        await credentials.revoke_others(tx, owner.device, token, now)
+    if owner.used_at is None and await credentials.revoke_others(tx, owner.device, token, now):
+        login = owner.person.login
+        await record_event(ctx, tx, DeviceEvent(what="token-used", device=owner.device, person=login, by=login))

@@ -112,9 +112,9 @@ async def mark_token_used(tx: Transaction, digest: bytes, at: int) -> bool:
     return await tx.execute("token_used", digest=digest, at=at) == 1
 
 
-async def revoke_others(tx: Transaction, device: UUID, but: bytes, at: int) -> None:
-    """Revoke all tokens of a device but one."""
-    await tx.execute("revoke_tokens_of_device", device=device.bytes, but=but, at=at)
+async def revoke_others(tx: Transaction, device: UUID, but: bytes, at: int) -> int:
+    """Revoke all tokens of a device but one; how many."""
+    return await tx.execute("revoke_tokens_of_device", device=device.bytes, but=but, at=at)
 
 
 async def add_code(
@@ -137,6 +137,12 @@ async def consume_code(
         return None
     row = await tx.fetch_one("person_of_code", digest=digest, kind=kind)
     return None if row is None else row_to_person(row)
+
+
+async def maker_of_code(tx: Transaction, digest: bytes) -> str:
+    """The login of who made a code; '' when there is none."""
+    row = await tx.fetch_one("maker_of_code", digest=digest)
+    return row[0] if row else ""
 
 
 async def device_enrolled_with(tx: Transaction, digest: bytes, at: int) -> tuple[Person, UUID] | None:

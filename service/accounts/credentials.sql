@@ -49,6 +49,9 @@ FROM one_time_codes c JOIN people p ON p.login = c.login
 WHERE c.digest = :digest AND c.device IS NOT NULL AND c.expires_at > :at AND c.created_at <= :latest
     AND p.left_at IS NULL;
 
+-- name: maker_of_code^
+SELECT created_by FROM one_time_codes WHERE digest = :digest;
+
 -- name: expire_codes!
 -- :kind '' means every kind.
 UPDATE one_time_codes SET used_at = :at WHERE login = :login AND (:kind = '' OR kind = :kind) AND used_at IS NULL;

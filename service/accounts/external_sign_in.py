@@ -13,6 +13,7 @@ from service.errors import InvalidCredentials, ProviderUnavailable, TotpRequired
 from . import credentials, passkeys, repository
 from .new_session import NewSession, start_session
 from .permissions import SECOND_FACTOR
+from .sign_in_failures import failures_recorded
 from .sign_in_origin import SignInOrigin
 
 TIMEOUT_SECONDS = 10.0
@@ -36,7 +37,8 @@ async def start_external_session(
             raise TotpRequired
         return await start_session(ctx, tx, origin, person, await origin.known_browser_in(ctx, tx, person.login))
 
-    return await ctx.db.write(start)
+    async with failures_recorded(ctx, origin.address, login):
+        return await ctx.db.write(start)
 
 
 async def fetch_json(method: str, address: str, **more: Any) -> dict[str, Any]:

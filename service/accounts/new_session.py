@@ -9,7 +9,8 @@ from service.errors import SignInAgain
 from service.web.responses import Headers
 
 from . import attempts, credentials, throttling
-from .authentication import MINUTE_MS, session_digest, token_owner
+from .authentication import MINUTE_MS, address_label, session_digest, token_owner
+from .events import PersonEvent, record_event
 from .middleware import session_cookies
 from .permissions import Person
 from .sign_in_origin import SignInOrigin, known_cookie
@@ -36,6 +37,9 @@ async def start_session(
     await credentials.add_token(tx, session_digest(token), person.login, now, "session", label=origin.label)
     await throttling.reset_attempts(tx, origin.address, person.login, known)
     await attempts.delete_old(tx, now)
+    label = address_label(origin.address)
+    signed_in = PersonEvent(what="signed-in", person=person.login, by=person.login, address=label, device=origin.label)
+    await record_event(ctx, tx, signed_in)
     return NewSession(token, person)
 
 

@@ -25,6 +25,7 @@ from .challenges import LIFETIME_MS
 from .events import PersonEvent, record_event
 from .new_session import NewSession, require_recent_sign_in, start_session
 from .permissions import Person
+from .sign_in_failures import failures_recorded
 from .sign_in_origin import SignInOrigin
 
 MAX_PASSKEYS, MAX_NAME = 10, 60
@@ -162,6 +163,11 @@ def request_options(ctx: AppContext) -> tuple[str, Challenge]:
 
 async def sign_in(ctx: AppContext, origin: SignInOrigin, challenge: Challenge, answer: str) -> NewSession:
     """A new session for the owner of the passkey that signed the challenge. InvalidCredentials."""
+    async with failures_recorded(ctx, origin.address, ""):
+        return await _sign_in(ctx, origin, challenge, answer)
+
+
+async def _sign_in(ctx: AppContext, origin: SignInOrigin, challenge: Challenge, answer: str) -> NewSession:
     await throttling.check_attempt(ctx, origin.address)
     row = await ctx.db.read(lambda tx: fetch_struct(tx, PasskeyRow, "passkey", id=_id_in(answer)))
     if row is None:

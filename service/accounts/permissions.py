@@ -33,6 +33,7 @@ Permission = Literal[
     "review visits",
     "explain findings",
     "see duties",
+    "see events",
 ]
 
 ROLE_PERMISSIONS: dict[Permission, frozenset[Role]] = {
@@ -56,6 +57,7 @@ ROLE_PERMISSIONS: dict[Permission, frozenset[Role]] = {
     "review visits": frozenset({"supervisor"}),
     "explain findings": frozenset({"technician"}),
     "see duties": frozenset({"dispatcher", "supervisor"}),
+    "see events": frozenset({"supervisor", "admin"}),
 }
 
 SECOND_FACTOR: frozenset[Role] = frozenset({"supervisor", "admin"})

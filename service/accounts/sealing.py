@@ -22,13 +22,14 @@ OWN_SECRET = SealedColumn("secrets.value", "secrets", "replace_secret")
 
 async def seal_stored(
     tx: Transaction, sealer: Sealer, columns: Iterable[SealedColumn], *, plain_too: bool
-) -> list[tuple[SealedColumn, str | bytes]]:
-    """Seal again what another key sealed; the columns and keys of what was. `plain_too`: also what is not sealed at
-    all, because an older version wrote it.
+) -> list[str | bytes]:
+    """Seal again what another key sealed; the keys of the rows.
+
+    `plain_too`: also what is not sealed at all, written by an older version.
 
     Otherwise what is not sealed stays as it is and is never used: somebody else wrote it.
     """
-    changed: list[tuple[SealedColumn, str | bytes]] = []
+    changed: list[str | bytes] = []
     for column in columns:
         for key, value in await tx.fetch_all(column.rows):
             if sealer.is_current(value):
@@ -38,5 +39,5 @@ async def seal_stored(
                 continue
             plain = sealer.open(value, column.name, key) if is_sealed(value) else value
             await tx.execute(column.replace, key=key, value=sealer.seal(plain, column.name, key))
-            changed.append((column, key))
+            changed.append(key)
     return changed

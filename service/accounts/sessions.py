@@ -20,6 +20,7 @@ from .credentials import TotpSecret
 from .events import PersonEvent, record_event
 from .new_session import NewSession, start_session
 from .permissions import SECOND_FACTOR, Person
+from .sign_in_failures import failures_recorded, log_sign_in
 from .sign_in_origin import SignInOrigin
 
 
@@ -62,6 +63,13 @@ async def sign_in(ctx: AppContext, origin: SignInOrigin, given: SignIn) -> NewSe
 
     Where no second factor is needed, one that somebody has begun to set up counts from the first code that is right.
     """
+    async with failures_recorded(ctx, origin.address, given.login):
+        session = await _sign_in(ctx, origin, given)
+    log_sign_in("signed_in", origin.address, given.login)
+    return session
+
+
+async def _sign_in(ctx: AppContext, origin: SignInOrigin, given: SignIn) -> NewSession:
     checked = await _check_credentials(ctx, origin, given.login, given.password)
     person, factor, now = checked.person, checked.factor, ctx.clock()
     step, recovery = None, None
@@ -104,7 +112,8 @@ async def begin_totp_setup(
 
     TotpAlreadySetUp also for a person with a passkey who is not signed in: the password alone must not add a factor.
     """
-    checked = await _check_credentials(ctx, origin, given.login, given.password)
+    async with failures_recorded(ctx, origin.address, given.login):
+        checked = await _check_credentials(ctx, origin, given.login, given.password)
     person, secret = checked.person, token_bytes(20)
     if checked.has_passkey and not signed_in:
         raise TotpAlreadySetUp
@@ -112,6 +121,7 @@ async def begin_totp_setup(
     async def store(tx: Transaction) -> None:
         if not await access.set_totp(ctx, tx, person.login, secret):
             raise TotpAlreadySetUp
+        await record_event(ctx, tx, PersonEvent(what="second-factor-begun", person=person.login, by=person.login))
         await throttling.refund_attempt(tx, origin.address, person.login, checked.known_browser)
 
     await ctx.db.write(store)
@@ -141,6 +151,8 @@ async def sign_out(ctx: AppContext, tx: Transaction, token: bytes, *, everywhere
         await access.revoke_tokens(tx, person.login, ctx.clock(), "session")
     else:
         await access.revoke_token(tx, token, ctx.clock())
+    what = "signed-out-everywhere" if everywhere else "signed-out"
+    await record_event(ctx, tx, PersonEvent(what=what, person=person.login, by=person.login))
 
 
 class _Checked(NamedTuple):
@@ -176,7 +188,8 @@ async def _check_credentials(ctx: AppContext, origin: SignInOrigin, login: str, 
 async def change_password(ctx: AppContext, origin: SignInOrigin, token: bytes, given: PasswordChange) -> None:
     """Change one's own password; all other sessions end. InvalidCredentials when the old one is wrong."""
     person = await authenticate(ctx, token)
-    checked = await _check_credentials(ctx, origin, person.login, given.old)
+    async with failures_recorded(ctx, origin.address, person.login):
+        checked = await _check_credentials(ctx, origin, person.login, given.old)
     passwords.require_good_password(given.password, person.login, person.name, ctx.company.company)
     password_hash = await passwords.hash_password(given.password)
 

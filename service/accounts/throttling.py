@@ -14,6 +14,7 @@ from service.text import login_key
 from service.web.access_log import get_logger
 
 from . import attempts, repository
+from .authentication import address_label, login_label
 from .events import PersonEvent, record_event
 
 T = TypeVar("T")
@@ -74,16 +75,16 @@ async def _count_attempt(ctx: AppContext, tx: Transaction, address: str, login: 
         counted = await attempts.count(tx, throttle_key("login", login_key(login)), *LOGIN_ATTEMPTS, now)
         is_new, wait, why = counted.is_first, counted.wait, "login"
     if is_new:
-        await _record_lockout(ctx, tx, login, why)
+        await _record_lockout(ctx, tx, login, address, why)
     return wait
 
 
-async def _record_lockout(ctx: AppContext, tx: Transaction, login: str, why: str) -> None:
+async def _record_lockout(ctx: AppContext, tx: Transaction, login: str, address: str, why: str) -> None:
     """Somebody is guessing: once for each counter, an event of the person and a line in the log."""
-    known = await repository.known_login(tx, login)
-    get_logger().warning("lockout", by=why, known=await repository.person(tx, known) is not None)
+    known, label = await repository.known_login(tx, login), address_label(address)
+    get_logger().warning("lockout", login=login_label(login), address=label, by=why)
     if await repository.person(tx, known) is not None:
-        await record_event(ctx, tx, PersonEvent(what="lockout", person=known, by="", reason=why))
+        await record_event(ctx, tx, PersonEvent(what="lockout", person=known, by="", reason=why, address=label))
 
 
 def _source_key(address: str, login: str, known_browser: str) -> str:

@@ -91,7 +91,7 @@ async def make_script_token(ctx: AppContext, tx: Transaction, login: str, name: 
         raise UnknownPerson
     token = token_urlsafe(32)
     await add_script_token(ctx, tx, token_digest(token), login, name, days)
-    await record_event(ctx, tx, PersonEvent(what="token-made", person=login, by="doorstep", reason=name))
+    await record_event(ctx, tx, PersonEvent(what="script-token", person=login, by="doorstep", reason=name))
     return token
 
 

@@ -5,13 +5,16 @@ PostgreSQL's writers wait for one another, so one sequencer assigns them afterwa
 """
 
 from hashlib import sha256
+from secrets import token_bytes
 from uuid import UUID
 
 import msgspec
 
 from service.db.database import BatchStatement, Database, Transaction
+from service.errors import IdReusedWithOtherContent
 
 from . import merkle
+from .sources import LoggedRow, finds_rows_of
 
 
 def leaf_insert(
@@ -34,6 +37,31 @@ def row_commitment(**columns: UUID | str | int | None) -> bytes:
     return sha256(msgspec.json.encode(columns, order="sorted")).digest()
 
 
+def new_salt() -> bytes:
+    """32 random bytes for a leaf."""
+    return token_bytes(32)
+
+
+def columns_leaf(kind: str, id: UUID, salt: bytes, at: int, /, **columns: UUID | str | int | None) -> BatchStatement:
+    """The statement that adds the leaf of a row without bytes of its own: it commits to its columns, and to its id."""
+    return leaf_insert(kind, id, salt, row_commitment(**columns), at, row_commitment(id=id))
+
+
+def columns_row(kind: str, id: UUID, salt: bytes | None, at: int, /, **columns: UUID | str | int | None) -> LoggedRow:
+    """Such a row, as its leaf commits to it."""
+    body = msgspec.json.encode(columns, order="sorted")
+    return LoggedRow(kind, at, body, sha256(body).digest(), salt, row_commitment(id=id))
+
+
+async def add_with_leaf(tx: Transaction, insert: BatchStatement, leaf: BatchStatement) -> bool:
+    """Insert a row and its leaf; False if the row is there already. IdReusedWithOtherContent if another row has its
+    id: two rows with one id cannot both be in the log."""
+    inserted, leaf_inserted = await tx.execute_batch(insert, leaf)
+    if inserted and not leaf_inserted:
+        raise IdReusedWithOtherContent
+    return inserted == 1
+
+
 async def assign_sequence_numbers(db: Database, size: int = 1000) -> int:
     """Number up to `size` leaves that have no number, oldest first; returns how many.
 
@@ -51,8 +79,20 @@ async def assign_sequence_numbers(db: Database, size: int = 1000) -> int:
 
 
 async def record_access(tx: Transaction, id: UUID, at: int, who: str, what: str, reason: str) -> None:
-    """Record that somebody read something, and why."""
-    await tx.execute("add_access", id=id.bytes, at=at, who=who, what=what, reason=reason)
+    """Record that somebody read something, and why, with a leaf."""
+    salt, columns = new_salt(), {"who": who, "what": what, "reason": reason}
+    leaf = columns_leaf("look", id, salt, at, **columns)
+    await add_with_leaf(tx, ("add_access", {"id": id.bytes, "at": at, **columns, "salt": salt}), leaf)
+
+
+@finds_rows_of("look")
+async def find_logged_access(tx: Transaction, id: UUID) -> LoggedRow | None:
+    """An access, as its leaf commits to it."""
+    row = await tx.fetch_one("access", id=id.bytes)
+    if row is None:
+        return None
+    at, who, what, reason, salt = row
+    return columns_row("look", id, salt, at, who=who, what=what, reason=reason)
 
 
 async def access_exists(tx: Transaction, id: UUID) -> bool:

@@ -21,7 +21,7 @@ SELECT id, leaf, at, number FROM log_leaves WHERE id = :id;
 SELECT id, leaf, at, number FROM log_leaves WHERE number >= :first ORDER BY number LIMIT :size;
 
 -- name: access^
-SELECT who FROM access_log WHERE id = :id;
+SELECT at, who, what, reason, salt FROM access_log WHERE id = :id;
 
 -- name: add_access!
-INSERT INTO access_log (id, at, who, what, reason) VALUES (:id, :at, :who, :what, :reason);
+INSERT INTO access_log (id, at, who, what, reason, salt) VALUES (:id, :at, :who, :what, :reason, :salt);

@@ -56,7 +56,8 @@ async def _write_answers(
     answers = msgspec.structs.replace(answers, answers=rest, another_time=None, window_from=None)
     if answers != CustomerSubmission():
         level = await otp.verification_level(ctx, tx, link, visit, browser)
-        visit = await entries.write_entries(ctx, tx, link, visit, answers, level, browser, image)
+        number = await otp.verified_number(ctx, tx, link, visit, browser)
+        visit = await entries.write_entries(ctx, tx, link, visit, answers, level, browser, image, number)
     return (await build_details(ctx, tx, link, visit, browser)).page
 
 

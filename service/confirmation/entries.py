@@ -24,6 +24,7 @@ from service.visits.customer_answers import (
     RefusalInput,
     SignatureInput,
     StoredCustomerResponse,
+    VerifiedNumber,
 )
 from service.visits.loading import LoadedVisit, load_visit
 from service.visits.status import recompute_status
@@ -49,6 +50,7 @@ async def write_entries(
     level: Level | None,
     browser: Browser,
     image: StoredFile | None,
+    number: VerifiedNumber | None,
 ) -> LoadedVisit:
     """Write a customer's answers as one batch; returns the updated visit. Repeating the last ones changes nothing."""
     view = CustomerView(visit)
@@ -79,6 +81,7 @@ async def write_entries(
         address=browser.address_hash.hex(),
         browser=browser.id.hex(),
         agent=browser.agent,
+        number=number if level is not None else None,
     )
     previous_id = ""
     if earlier:

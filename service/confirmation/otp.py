@@ -1,5 +1,6 @@
 """The one-time code by SMS: it shows that answers come from the customer, not just from somebody with the link."""
 
+from datetime import datetime
 from hashlib import sha256
 from hmac import compare_digest
 from secrets import randbelow
@@ -13,17 +14,20 @@ from service.accounts import attempts, sightings
 from service.accounts.authentication import near
 from service.accounts.browser import Browser
 from service.accounts.credentials import MAX_CLOCK_SKEW_MS
+from service.accounts.events import Act, record_event
 from service.context import AppContext, transaction
 from service.db.database import Transaction
 from service.db.rows import fetch_struct
 from service.errors import InvalidOtp, NoPhoneNumber, TooManyRequests
 from service.field_kinds import Cleaned, CodeText
+from service.judge.moments import from_ms
 from service.judge.signoffs import Level
 from service.messages import outbox
 from service.messages.outbox import MessageRow
 from service.text import clean_code, sms_number
 from service.visits.append_batch import CUSTOMER_WRITER
-from service.visits.customer_link import resolve_link
+from service.visits.customer_answers import VerifiedNumber
+from service.visits.customer_link import maker_of_link, passed_digest, resolve_link
 from service.visits.loading import LoadedVisit, load_visit
 
 from . import masking
@@ -57,13 +61,18 @@ class OtpAccepted(msgspec.Struct, frozen=True):
 
 
 class OtpRow(msgspec.Struct, frozen=True):
-    """The last code that a browser asked for, and when and from which address it last entered a right one (ms UTC)."""
+    """The last code that a browser asked for, and when and from which address it last entered a right one (ms UTC).
+
+    `message` carried the last code, `passed_message` the right one.
+    """
 
     digest: bytes
     expires_at: int
     tries: int
     passed_at: int | None
     passed_from: bytes | None
+    message: bytes | None = None
+    passed_message: bytes | None = None
 
     @property
     def is_spent(self) -> bool:
@@ -123,7 +132,7 @@ async def _create_otp(ctx: AppContext, tx: Transaction, token: str, browser: Bro
         raise NoPhoneNumber
     code, now = f"{randbelow(10**6):06}", ctx.clock()
     expires_at, digest = now + OTP_LIFETIME_MS, _digest(link, code)
-    await tx.execute("set_link_otp", link=link.bytes, browser_id=browser.id, digest=digest, expires_at=expires_at)
+    new = {"link": link.bytes, "browser_id": browser.id, "digest": digest, "expires_at": expires_at}
     text = TEXT.replace("{company}", ctx.company.company)
     message_id = ctx.new_id()
     message = MessageRow(
@@ -141,6 +150,7 @@ async def _create_otp(ctx: AppContext, tx: Transaction, token: str, browser: Bro
         give_up_at=expires_at,
     )
     await outbox.add_message(tx, message)
+    await tx.execute("set_link_otp", **new, message=message.id.bytes)
     return OtpSent(masking.phone(phone), OTP_LIFETIME_MS // 1000)
 
 
@@ -158,7 +168,7 @@ async def verify_otp(ctx: AppContext, token: str, code: str, browser: Browser) -
 @transaction
 async def _try_code(ctx: AppContext, tx: Transaction, token: str, code: str, browser: Browser) -> int | None:
     """None when the code is right; else the tries so far, 0 without a code that can be tried."""
-    link, _ = await resolve_link(ctx, tx, token, lock=True)
+    link, visit = await resolve_link(ctx, tx, token, lock=True)
     now, key = ctx.clock(), {"link": link.bytes, "browser_id": browser.id, "max_tries": TRIES}
     latest = now + OTP_LIFETIME_MS + MAX_CLOCK_SKEW_MS
     counted = await tx.execute("count_link_otp_try", **key, now=now, latest=latest) == 1
@@ -168,7 +178,16 @@ async def _try_code(ctx: AppContext, tx: Transaction, token: str, code: str, bro
     if not compare_digest(row.digest, _digest(link, clean_code(code))):
         return 0 if row.is_spent else row.tries
     if counted:
-        await tx.execute("pass_link_otp", **key, address=browser.address_hash, now=now)
+        passed = Act(
+            what="code-passed",
+            by=CUSTOMER_WRITER,
+            subject=str(link),
+            visit=str(visit.id),
+            digest=passed_digest(browser.id, browser.address_hash, row.message),
+            address=browser.address_hash.hex()[:16],
+        )
+        event = await record_event(ctx, tx, passed)
+        await tx.execute("pass_link_otp", **key, address=browser.address_hash, now=now, event=event.bytes)
         return None
     if row.is_spent:
         return None if row.is_verified(now) else 0
@@ -181,14 +200,49 @@ async def verification_level(
     """How sure it is that the customer uses this browser; None before the code.
 
     It is `phone` when staff are signed in there, or when a device of the visit's technicians was on a network of the
-    browser, the current one or that of the code: then the technician may be using it.
+    browser, the current one or that of the code: then the technician may be using it. So it is when the person
+    who made the link had changed the number to which the code went: it may be their own.
     """
     if browser.address == "unknown":  # everybody would share it
         return None
     row, now = await get_otp(tx, link, browser), ctx.clock()
     if row is None or row.passed_from is None or not row.is_verified(now):
         return None
-    return "phone" if await is_near_staff(ctx, tx, visit, browser, row.passed_from) else "own_device"
+    if await is_near_staff(ctx, tx, visit, browser, row.passed_from):
+        return "phone"
+    number = await verified_number(ctx, tx, link, visit, browser)
+    return "phone" if number is not None and number.is_suspect else "own_device"
+
+
+async def verified_number(
+    ctx: AppContext, tx: Transaction, link: UUID, visit: LoadedVisit, browser: Browser
+) -> VerifiedNumber | None:
+    """The number to which the code went with which this browser was verified; None where that is not known."""
+    row = await get_otp(tx, link, browser)
+    if row is None or row.passed_message is None:
+        return None
+    message = await outbox.message(tx, UUID(bytes=row.passed_message))
+    if message is None:
+        return None
+    since, changed_by = _number_since(visit, message.recipient)
+    return VerifiedNumber(
+        masked=masking.phone(message.recipient),
+        digest=ctx.keys.sealer.fingerprint(message.recipient.encode(), "phone"),
+        since=since,
+        changed_by=changed_by,
+        link_by=await maker_of_link(tx, link),
+    )
+
+
+def _number_since(visit: LoadedVisit, number: str) -> tuple[datetime | None, str]:
+    """Since when a number is the visit's, and the login of who changed it to this one; '' if it was planned with it."""
+    for change in reversed(visit.plan_history.trail):
+        customers = change.old.get("customer"), change.new.get("customer")
+        before, after = (sms_number(one.phone) if one else "" for one in customers)
+        if after == number != before:
+            return change.at, change.by
+    is_planned = sms_number(visit.original_plan.customer.phone) == number
+    return (from_ms(visit.row.created_at, visit.now.tzinfo) if is_planned else None), ""
 
 
 async def is_near_staff(ctx: AppContext, tx: Transaction, visit: LoadedVisit, browser: Browser, *places: bytes) -> bool:

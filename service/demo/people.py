@@ -93,5 +93,5 @@ async def _give_access(ctx: AppContext, person: NewPerson) -> Access:
 async def _add_token(ctx: AppContext, tx: Transaction, login: str, digest: bytes) -> bool:
     await credentials.revoke_labelled(tx, login, DEMONSTRATION, ctx.clock())
     await tokens.add_script_token(ctx, tx, digest, login, DEMONSTRATION)
-    await record_event(ctx, tx, PersonEvent(what="token-made", person=login, by="doorstep", reason=DEMONSTRATION))
+    await record_event(ctx, tx, PersonEvent(what="script-token", person=login, by="doorstep", reason=DEMONSTRATION))
     return await accounts_repository.password_hash(tx, login) is not None

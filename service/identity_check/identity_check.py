@@ -13,6 +13,8 @@ from service.accounts.browser import Browser
 from service.accounts.cards import TechnicianCard, technician_card
 from service.accounts.permissions import is_assigned_to
 from service.accounts.secrets import get_door_code_key, get_or_create_door_code_key
+from service.audit_log import log
+from service.audit_log.sources import LoggedRow, finds_rows_of
 from service.context import AppContext, read_only, transaction
 from service.db.database import Transaction
 from service.errors import NotFound, OutsideDoorCodeWindow
@@ -138,8 +140,11 @@ async def confirm_identity(ctx: AppContext, tx: Transaction, text: str, ticket: 
     now = ctx.clock()
     if row.state == "cancelled" or not door_code.is_valid_form_token(key, code, ticket, now):
         return False
-    params = {"code": _used_key(code), "visit": row.id.bytes, "login": login, "at": now}
-    if await tx.execute("add_door_confirmation", **params) == 0:
+    used, salt = _used_key(code), log.new_salt()
+    scan_id = uuid5(row.id, f"scan {used.hex()}")
+    params = {"code": used, "visit": row.id.bytes, "login": login, "at": now, "id": scan_id.bytes, "salt": salt}
+    leaf = log.columns_leaf("scan", scan_id, salt, now, code=used.hex(), visit=row.id, login=login)
+    if not await log.add_with_leaf(tx, ("add_door_confirmation", params), leaf):
         return False
     evidence = [Evidence(kind="customer_confirm")]
     if await _is_near(tx, login, browser, now):
@@ -223,3 +228,13 @@ async def _resolve_code(
 def _used_key(code: DoorCode) -> bytes:
     """The key by which a confirmed code is stored."""
     return code.visit.bytes + code.step.to_bytes(4, "big") + code.mac
+
+
+@finds_rows_of("scan")
+async def find_logged_scan(tx: Transaction, id: UUID) -> LoggedRow | None:
+    """A code that a customer confirmed, as its leaf commits to it."""
+    row = await tx.fetch_one("scan_of_leaf", id=id.bytes)
+    if row is None:
+        return None
+    code, visit, login, at, salt = row
+    return log.columns_row("scan", id, salt, at, code=code.hex(), visit=UUID(bytes=visit), login=login)

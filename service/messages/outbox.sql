@@ -1,23 +1,23 @@
 -- name: add_message!
 INSERT INTO messages (id, visit, about, channel, recipient, text, placeholders, entries, sha256, created_at, created_by,
-    give_up_at, state, tries, next_at, occasion, variables, not_before, link)
+    give_up_at, state, tries, next_at, occasion, variables, not_before, link, salt)
 VALUES (:id, :visit, :about, :channel, :recipient, :text, :placeholders, :entries, :sha256, :created_at, :created_by,
-    :give_up_at, 'waiting', 0, :next_at, :occasion, :variables, :not_before, :link)
+    :give_up_at, 'waiting', 0, :next_at, :occasion, :variables, :not_before, :link, :salt)
 ON CONFLICT DO NOTHING;
 
 -- name: message^
 SELECT id, visit, about, channel, recipient, text, placeholders, entries, sha256, created_at, created_by, give_up_at,
-    state, tries, next_at, withdrawn_at, withdrawn_because, occasion, variables, not_before, link
+    state, tries, next_at, withdrawn_at, withdrawn_because, occasion, variables, not_before, link, salt
 FROM messages WHERE id = :id;
 
 -- name: messages_of
 SELECT id, visit, about, channel, recipient, text, placeholders, entries, sha256, created_at, created_by, give_up_at,
-    state, tries, next_at, withdrawn_at, withdrawn_because, occasion, variables, not_before, link
+    state, tries, next_at, withdrawn_at, withdrawn_because, occasion, variables, not_before, link, salt
 FROM messages WHERE visit = :visit ORDER BY created_at, id;
 
 -- name: messages_due
 SELECT id, visit, about, channel, recipient, text, placeholders, entries, sha256, created_at, created_by, give_up_at,
-    state, tries, next_at, withdrawn_at, withdrawn_because, occasion, variables, not_before, link
+    state, tries, next_at, withdrawn_at, withdrawn_because, occasion, variables, not_before, link, salt
 FROM messages
 WHERE next_at IS NOT NULL
     -- A message without an attempt that need not wait is due whatever clock wrote it; so is one that waits longer than
@@ -61,12 +61,19 @@ UPDATE messages SET state = 'withdrawn', next_at = NULL, placeholders = NULL, wi
 WHERE id = :id AND state = 'waiting';
 
 -- name: add_delivery_report!
-INSERT INTO delivery_reports (message, state, at, reason) VALUES (:message, :state, :at, :reason)
+INSERT INTO delivery_reports (message, state, at, reason, id, salt) VALUES (:message, :state, :at, :reason, :id, :salt)
 ON CONFLICT DO NOTHING;
 
 -- name: add_delivery!
-INSERT INTO deliveries (message, number, at, outcome, detail) VALUES (:message, :number, :at, :outcome, :detail)
+INSERT INTO deliveries (message, number, at, outcome, detail, id, salt)
+VALUES (:message, :number, :at, :outcome, :detail, :id, :salt)
 ON CONFLICT DO NOTHING;
+
+-- name: delivery_of_leaf^
+SELECT message, number, at, outcome, detail, salt FROM deliveries WHERE id = :id;
+
+-- name: report_of_leaf^
+SELECT message, state, at, reason, salt FROM delivery_reports WHERE id = :id;
 
 -- name: deliveries_of
 SELECT d.message, d.number, d.at, d.outcome, d.detail

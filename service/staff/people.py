@@ -10,7 +10,7 @@ from msgspec import Meta
 from service import errors
 from service.accounts import cards, credentials, passkeys, passwords, recovery_codes, throttling, tokens
 from service.accounts import repository as accounts_repository
-from service.accounts.authentication import authenticate_token, require_permission, token_digest
+from service.accounts.authentication import address_label, authenticate_token, require_permission, token_digest
 from service.accounts.events import PersonEvent, record_event
 from service.accounts.new_session import require_recent_sign_in
 from service.accounts.permissions import Person, Role, supervises
@@ -158,8 +158,9 @@ async def set_password(ctx: AppContext, address: str, code: str, password: str) 
             raise errors.InvalidOneTimeCode
         passwords.require_good_password(password, person.login, person.name, ctx.company.company)
         await accounts_repository.set_password_hash(tx, person.login, password_hash)
-        await record_event(ctx, tx, PersonEvent(what="password", person=person.login, by=person.login))
         await credentials.revoke_tokens(tx, person.login, now, "session")
+        changed = PersonEvent(what="password", person=person.login, by=person.login, address=address_label(address))
+        await record_event(ctx, tx, changed)
         await throttling.reset_attempts(tx, address, person.login)
         return person
 
@@ -245,11 +246,12 @@ async def _add(
         return None
     if token is not None:
         await tokens.add_script_token(ctx, tx, token_digest(token), person.login)
+    issued = await _issue_invitation(ctx, tx, person, by, token)
     added = PersonEvent(what="added", person=person.login, by=by, roles=person.roles, areas=person.areas)
     await record_event(ctx, tx, added)
     if given.badge or given.title:
         await record_card(ctx, tx, person.login, given.badge, given.title, by)
-    return await _issue_invitation(ctx, tx, person, by, token)
+    return issued
 
 
 async def _reissue_invitation(ctx: AppContext, tx: Transaction, given: Invite, by: str) -> InvitationIssued:
@@ -264,8 +266,9 @@ async def _reissue_invitation(ctx: AppContext, tx: Transaction, given: Invite, b
         await credentials.delete_calendar(tx, person.login)
         for kind in ("session", "script"):  # phones are revoked on their own
             await credentials.revoke_tokens(tx, person.login, ctx.clock(), kind)
+    issued = await _issue_invitation(ctx, tx, person, by)
     await record_event(ctx, tx, PersonEvent(what="reset" if given.reset else "invited", person=person.login, by=by))
-    return await _issue_invitation(ctx, tx, person, by)
+    return issued
 
 
 async def _issue_invitation(

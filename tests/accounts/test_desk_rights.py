@@ -66,6 +66,7 @@ PAGES = {
     "/desk/checklists/{checklist_id}": Expected(EVERYBODY),
     "/desk/checklists/{checklist_id}/{version}": Expected(EVERYBODY),
     "/desk/duties": Expected(DISPATCHERS | SUPERVISORS, OFFICE),
+    "/desk/events": Expected(SUPERVISORS | {ADMIN}),
     "/desk/imports": Expected(PLANNERS),
     "/desk/imports/done": Expected(PLANNERS),
     "/desk/imports/template": Expected(PLANNERS),

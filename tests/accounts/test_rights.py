@@ -105,6 +105,8 @@ ROWS: dict[str, Row] = {
     "change_password": Row("PUT", "/v1/me/password", NOBODY, {"old": "x", "password": "x"}),  # nobody has one
     "sign_out_everywhere": Row("DELETE", "/v1/sessions", EVERYBODY),
     "sign_out": Row("DELETE", "/v1/session", EVERYBODY),  # of a script's token it is a conflict
+    "list_events": Row("GET", "/v1/events", SUPERVISORS | {ADMIN}),
+    "export_events": Row("GET", "/v1/events.csv", SUPERVISORS | {ADMIN}),
     "list_people": Row("GET", "/v1/people", DISPATCHERS | SUPERVISORS | {ADMIN}),
     "add_person": Row(
         "POST", "/v1/people", frozenset({ADMIN}), {"login": "new", "name": "新", "roles": ["technician"]}
