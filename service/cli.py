@@ -65,6 +65,7 @@ def _expected_errors() -> tuple[type[Exception], ...]:
     from service.checklists.source import ChecklistParseError
     from service.db.copies import CopyDamaged
     from service.db.postgres_tools import ToolFailed
+    from service.demo.people import NotADemonstration
     from service.keys import KeyUnusable
     from service.staff.people import PersonError
 
@@ -75,6 +76,7 @@ def _expected_errors() -> tuple[type[Exception], ...]:
         DatabaseTooNew,
         InvalidNote,
         KeyUnusable,
+        NotADemonstration,
         OlderDatabase,
         OSError,
         PersonError,
@@ -133,8 +135,14 @@ def _parser() -> argparse.ArgumentParser:
     )
     command.set_defaults(command=_person_invite)
 
+    command = person.add_parser("token", help="print a new token for a script")
+    command.add_argument("login", metavar="LOGIN")
+    command.add_argument("--name", required=True, help="what it is for")
+    command.add_argument("--days", type=int, help="when it ends; by default after DOORSTEP_SCRIPT_DAYS")
+    command.set_defaults(command=_person_token)
+
     keys = commands.add_parser("keys", help="keys outside the database").add_subparsers(required=True, metavar="ACTION")
-    command = keys.add_parser("rotate", help="make a new sealing key and seal all secrets with it; servers may run")
+    command = keys.add_parser("rotate", help="make a new sealing key and seal all secrets with it")
     command.set_defaults(command=_keys_rotate)
     command = keys.add_parser("new-log", help="begin a log of another name, after the database lost what was signed")
     command.add_argument("--name", required=True, help="such as HOST/log/DATE: one that was never used")
@@ -252,6 +260,17 @@ def _keys_new_log(options: argparse.Namespace, settings: Settings) -> int:
     from service.audit_log import checkpoints
 
     return _print({"log": _run(settings, lambda ctx: checkpoints.begin_new_log(ctx, options.name))})
+
+
+def _person_token(options: argparse.Namespace, settings: Settings) -> int:
+    from service.accounts import tokens
+
+    if options.days is not None and not 1 <= options.days <= 3660:
+        raise SettingsError("--days must be a number from 1 to 3660")
+    name = " ".join(options.name.split())[:100]
+    return _print(
+        {"token": _run(settings, lambda ctx: tokens.make_script_token(ctx, options.login, name, options.days))}
+    )
 
 
 def _keys_rotate(_: argparse.Namespace, settings: Settings) -> int:

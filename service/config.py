@@ -48,6 +48,38 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         str, SettingHelp("Address of the database: sqlite:///PATH or postgresql://…; empty: a file in the data folder.")
     ] = ""
     data: Annotated[Path, SettingHelp("Folder for the database, evidence and keys.")] = Path("data")
+    script_days: Annotated[
+        Annotated[int, Meta(ge=1, le=3660)], SettingHelp("Days after which the token of a script ends.")
+    ] = 365
+    device_days: Annotated[
+        Annotated[int, Meta(ge=1, le=3660)],
+        SettingHelp("Days without use after which the token of a phone ends; it then has to be enrolled again."),
+    ] = 180
+    proof_minutes: Annotated[
+        Annotated[int, Meta(ge=1, le=720)],
+        SettingHelp("Minutes after signing in during which grave acts need no new sign-in."),
+    ] = 15
+    oidc_issuer: Annotated[
+        str, SettingHelp("Identity provider (OpenID Connect) where people may sign in, as its issuer; empty: none.")
+    ] = ""
+    oidc_client: Annotated[str, SettingHelp("Our client id there.")] = ""
+    oidc_secret: Annotated[str, SettingHelp("Our client secret there; empty for a public client.")] = ""
+    oidc_claim: Annotated[Annotated[str, Meta(min_length=1)], SettingHelp("Claim that has a person's login.")] = (
+        "preferred_username"
+    )
+    oidc_scope: Annotated[str, SettingHelp("Scopes that are asked for.")] = "openid profile"
+    oidc_factor: Annotated[
+        Literal["amr", "always", "never"],
+        SettingHelp("When its second factor counts: if it says so (`amr`), always or never."),
+    ] = "amr"
+    wecom_corp: Annotated[str, SettingHelp("WeCom (企业微信) company id whose users may sign in; empty: none.")] = ""
+    wecom_agent: Annotated[str, SettingHelp("Agent id of our WeCom application.")] = ""
+    wecom_secret: Annotated[str, SettingHelp("Secret of our WeCom application.")] = ""
+    wecom_factor: Annotated[
+        Literal["always", "never"], SettingHelp("Whether signing in with WeCom counts as a second factor.")
+    ] = "never"
+    wecom_api: Annotated[str, SettingHelp("Address of WeCom's API.")] = "https://qyapi.weixin.qq.com"
+    wecom_page: Annotated[str, SettingHelp("Address of WeCom's page to sign in.")] = "https://login.work.weixin.qq.com"
     sealing_key: Annotated[
         str,
         SettingHelp(
@@ -206,7 +238,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         SettingHelp("Hours in which only urgent messages are sent; `none`: at any hour."),
     ] = "21:00-08:00"
     smtp: Annotated[
-        str, SettingHelp("Mail server: smtp://USER:PASSWORD@HOST:PORT or smtps://…; empty: the same file.")
+        str,
+        SettingHelp(
+            "Mail server: smtps://USER:PASSWORD@HOST:PORT, smtp+starttls://… (only encrypted), or smtp://… (encrypted "
+            "if the server offers it); empty: the same file."
+        ),
     ] = ""
     smtp_from: Annotated[str, SettingHelp("Sender of mails.")] = "doorstep@localhost"
     duty_mail: Annotated[
@@ -341,11 +377,28 @@ def _check(settings: Settings) -> None:
             )
     for name, address, schemes in (
         ("SMS_URL", settings.sms_url, ("http", "https")),
-        ("SMTP", settings.smtp, ("smtp", "smtps")),
+        ("SMTP", settings.smtp, ("smtp", "smtps", "smtp+starttls")),
     ):
         parts = urlsplit(address)
         if address and (parts.scheme not in schemes or not parts.hostname):
-            raise SettingsError(f"{PREFIX}{name} must begin with {schemes[0]}:// or {schemes[1]}:// and a host")
+            expected = " or ".join(f"{scheme}://" for scheme in schemes)
+            raise SettingsError(f"{PREFIX}{name} must begin with {expected} and a host")
+    for name, first, others in (
+        ("OIDC", settings.oidc_issuer, {"CLIENT": settings.oidc_client}),
+        ("WECOM", settings.wecom_corp, {"AGENT": settings.wecom_agent, "SECRET": settings.wecom_secret}),
+    ):
+        for other, value in others.items():
+            if first and not value:
+                raise SettingsError(f"{PREFIX}{name}_{other} is needed, too")
+    elsewhere = {
+        "OIDC_ISSUER": settings.oidc_issuer,
+        "WECOM_API": settings.wecom_api,
+        "WECOM_PAGE": settings.wecom_page,
+    }
+    for name, address in elsewhere.items():
+        parts = urlsplit(address)
+        if address and not (parts.scheme in DEFAULT_PORTS and parts.hostname):
+            raise SettingsError(f"{PREFIX}{name} must begin with https:// and a host")
     for name, secret in (("SMS_REPORTS", settings.sms_reports), ("METRICS", settings.metrics)):
         if 0 < len(secret) < MIN_SECRET:
             raise SettingsError(f"{PREFIX}{name} must have at least {MIN_SECRET} characters")

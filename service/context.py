@@ -6,7 +6,7 @@ from datetime import datetime, time
 from functools import wraps
 from pathlib import Path
 from secrets import token_bytes
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, Literal, ParamSpec, TypeVar
 from urllib.parse import urlsplit
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -102,6 +102,39 @@ class CompanyProfile(msgspec.Struct, frozen=True, kw_only=True):
     templates: Mapping[str, str] = {}
     quiet_hours: tuple[time, time] | None = None
     report_secret: str = ""
+
+
+class OidcSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """An identity provider (OpenID Connect). `claim` has a person's login; `factor`: when its second factor counts."""
+
+    issuer: str
+    client: str
+    secret: str = ""
+    claim: str = "preferred_username"
+    scope: str = "openid profile"
+    factor: Literal["amr", "always", "never"] = "amr"
+
+
+class WecomSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """A WeCom application whose users sign in. `api`, `page`: its addresses, which differ in private installations."""
+
+    corp: str
+    agent: str
+    secret: str
+    factor: Literal["always", "never"] = "never"
+    api: str = "https://qyapi.weixin.qq.com"
+    page: str = "https://login.work.weixin.qq.com"
+
+
+class SignInPolicy(msgspec.Struct, frozen=True, kw_only=True):
+    """How long what lets people in lasts: the token of a script, that of a phone without use; and for how many minutes
+    after signing in a person need not prove again who they are for grave acts. Where else people sign in."""
+
+    script_days: int = 365
+    device_days: int = 180
+    proof_minutes: int = 15
+    oidc: OidcSettings | None = None
+    wecom: WecomSettings | None = None
 
 
 class ReviewPolicy(msgspec.Struct, frozen=True, kw_only=True):
@@ -209,8 +242,10 @@ class AppContext(msgspec.Struct, kw_only=True):
     keys: Keys = field(default_factory=Keys)
     checkpoint_targets: tuple[str, ...] = ()  # see `transparency.targets`
     log_health: LogHealth = field(default_factory=LogHealth)
-    # by token and address: when last checked, and until when that is good (`accounts/authentication`)
-    recent_tokens: dict[tuple[bytes, str], tuple[int, int]] = {}
+    sign_in: SignInPolicy = SignInPolicy()
+    # by token and address: when last checked, until when that is good, and when it ends if that is soon
+    # (`accounts/authentication`)
+    recent_tokens: dict[tuple[bytes, str], tuple[int, int, int]] = {}
     keeping_probe: KeepingProbe = field(default_factory=KeepingProbe)
     thumbnail_semaphore: Semaphore = field(default_factory=lambda: Semaphore(2))
     receivers: tuple[Receiver, ...] = ()  # of events about visits

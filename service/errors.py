@@ -358,6 +358,24 @@ class DeviceRevoked(Problem):
     title_en = "This device was revoked: keep only unsent records, and give them to a supervisor"
 
 
+class NotASession(Problem):
+    code, status = "not-a-session", 409
+    title_zh = "这是脚本或手机的令牌，不是浏览器的登录，没有结束；结束令牌用 DELETE /v1/me/tokens/{id}"
+    title_en = "This token of a script or phone is no session and goes on; DELETE /v1/me/tokens/{id} ends tokens"
+
+
+class ProviderUnavailable(Problem):
+    code, status = "provider-unavailable", 502
+    title_zh = "统一登录现在用不了，请过一会儿再试，或用密码登录"
+    title_en = "Signing in elsewhere does not work now; try again later, or use the password"
+
+
+class SignInAgain(Problem):
+    code, status = "sign-in-again", 403
+    title_zh = "这一步请先重新登录，证明是您本人"
+    title_en = "Sign in again first, to prove that it is you"
+
+
 class InvalidCredentials(Problem):
     code, status = "sign-in-failed", 403
     title_zh = "登录名、密码或验证码不对"

@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from service.accounts import coverage
+from service.accounts import coverage, tokens
 from service.accounts.coverage import OPERATOR
 from service.accounts.events import PersonEvent, record_event
 from service.accounts.sealing import OWN_SECRET, TOTP_SECRET, seal_stored
@@ -20,7 +20,15 @@ from service.allowance import DailyAllowance
 from service.blobs.evidence_storage import open_evidence_storage
 from service.checklists import publish
 from service.config import Settings, SettingsError
-from service.context import AppContext, CompanyProfile, Quota, ReviewPolicy
+from service.context import (
+    AppContext,
+    CompanyProfile,
+    OidcSettings,
+    Quota,
+    ReviewPolicy,
+    SignInPolicy,
+    WecomSettings,
+)
 from service.db.connect import open_database
 from service.db.database import Transaction
 from service.db.migrate import NoDatabase, OlderDatabase
@@ -72,6 +80,7 @@ def build_context(settings: Settings, scratch: Path | None = None) -> AppContext
             settings.data / "keys", sealing=settings.sealing_key, log=settings.log_key, log_name=settings.log_name
         ),
         checkpoint_targets=_checked_targets(settings.checkpoints),
+        sign_in=_sign_in_policy(settings),
         table_words=load_table_words(settings.table_words),
         review_policy=ReviewPolicy(
             close_days=settings.close_days,
@@ -111,6 +120,32 @@ def _checked_targets(given: tuple[str, ...]) -> tuple[str, ...]:
     return given
 
 
+def _sign_in_policy(settings: Settings) -> SignInPolicy:
+    oidc = OidcSettings(
+        issuer=settings.oidc_issuer,
+        client=settings.oidc_client,
+        secret=settings.oidc_secret,
+        claim=settings.oidc_claim,
+        scope=settings.oidc_scope,
+        factor=settings.oidc_factor,
+    )
+    wecom = WecomSettings(
+        corp=settings.wecom_corp,
+        agent=settings.wecom_agent,
+        secret=settings.wecom_secret,
+        factor=settings.wecom_factor,
+        api=settings.wecom_api.rstrip("/"),
+        page=settings.wecom_page.rstrip("/"),
+    )
+    return SignInPolicy(
+        script_days=settings.script_days,
+        device_days=settings.device_days,
+        proof_minutes=settings.proof_minutes,
+        oidc=oidc if settings.oidc_issuer else None,
+        wecom=wecom if settings.wecom_corp else None,
+    )
+
+
 @asynccontextmanager
 async def open_context(ctx: AppContext) -> AsyncGenerator[AppContext]:
     """Open the database: bring its tables up to date, and in a new one publish the bundled checklist."""
@@ -118,6 +153,7 @@ async def open_context(ctx: AppContext) -> AsyncGenerator[AppContext]:
     await ctx.db.start()
     try:
         await ctx.keys.open(ctx.db, ctx.clock(), partial(_seal_stored, ctx))
+        await tokens.end_unlimited_scripts(ctx)
         await coverage.begin(ctx)
         await publish.publish_bundled_checklist(ctx)
         await status.backfill_summaries(ctx)

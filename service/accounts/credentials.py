@@ -7,6 +7,7 @@ import msgspec
 
 from service.context import AppContext
 from service.db.database import Row, Transaction
+from service.db.rows import fetch_structs
 
 from .permissions import Person
 from .sealing import TOTP_SECRET
@@ -30,6 +31,19 @@ class TokenOwner(msgspec.Struct, frozen=True, kw_only=True):
     public_key: bytes | None
     device_revoked: bool
     is_active: bool
+    expires_at: int | None = None
+
+
+class TokenRow(msgspec.Struct, frozen=True):
+    """A token, as it is listed."""
+
+    digest: bytes
+    kind: TokenKind
+    label: str
+    device: UUID | None
+    created_at: int
+    used_at: int | None
+    expires_at: int | None
 
 
 class TotpSecret(msgspec.Struct, frozen=True):
@@ -60,14 +74,29 @@ async def find_token_owner(tx: Transaction, digest: bytes) -> TokenOwner | None:
         public_key=row[10],
         device_revoked=row[11] is not None,
         is_active=row[7] is None and row[8] is None and row[11] is None,
+        expires_at=row[12],
     )
 
 
 async def add_token(
-    tx: Transaction, digest: bytes, login: str, at: int, kind: TokenKind = "script", device: UUID | None = None
+    tx: Transaction,
+    digest: bytes,
+    login: str,
+    at: int,
+    kind: TokenKind = "script",
+    device: UUID | None = None,
+    *,
+    label: str = "",
+    expires_at: int | None = None,
 ) -> None:
-    """Add a token. `digest` is its SHA-256."""
-    await tx.execute("add_token", digest=digest, login=login, at=at, kind=kind, device=device.bytes if device else None)
+    """Add a token. `digest` is its SHA-256, `label` says what it is for or, of a session, which browser has it."""
+    given = {"digest": digest, "login": login, "at": at, "kind": kind, "label": label, "expires_at": expires_at}
+    await tx.execute("add_token", **given, device=device.bytes if device else None)
+
+
+async def living_tokens(tx: Transaction, login: str) -> list[TokenRow]:
+    """A person's tokens that are not revoked, the oldest first; some may have ended by themselves."""
+    return await fetch_structs(tx, TokenRow, "living_tokens", login=login)
 
 
 async def revoke_token(tx: Transaction, digest: bytes, at: int) -> bool:
@@ -162,6 +191,16 @@ async def consume_totp_step(tx: Transaction, login: str, factor: TotpSecret, ste
 async def delete_totp(tx: Transaction, login: str) -> None:
     """Delete the second factor; the person has to set it up again."""
     await tx.execute("delete_totp_secret", login=login)
+
+
+async def revoke_labelled(tx: Transaction, login: str, label: str, at: int) -> None:
+    """Revoke all tokens of a person with a label."""
+    await tx.execute("revoke_labelled", login=login, label=label, at=at)
+
+
+async def delete_calendar(tx: Transaction, login: str) -> None:
+    """The address of the person's calendar is not found from now on."""
+    await tx.execute("delete_calendar", login=login)
 
 
 async def touch_device(tx: Transaction, id: UUID, at: int, app: str) -> None:

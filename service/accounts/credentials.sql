@@ -1,12 +1,25 @@
 -- name: person_of_token^
 -- The owner of a token, on every request: one lookup in each index.
 SELECT p.login, p.name, p.roles, p.areas, t.kind, t.created_at, t.used_at, t.revoked_at, p.left_at,
-    d.id, d.public_key, d.revoked_at
+    d.id, d.public_key, d.revoked_at, t.expires_at
 FROM tokens t JOIN people p ON p.login = t.login LEFT JOIN devices d ON d.id = t.device
 WHERE t.digest = :digest;
 
 -- name: add_token!
-INSERT INTO tokens (digest, login, created_at, kind, device) VALUES (:digest, :login, :at, :kind, :device);
+INSERT INTO tokens (digest, login, created_at, kind, device, label, expires_at)
+VALUES (:digest, :login, :at, :kind, :device, :label, :expires_at);
+
+-- name: living_tokens
+-- The oldest first; some of them may have ended by themselves.
+SELECT digest, kind, label, device, created_at, used_at, expires_at FROM tokens
+WHERE login = :login AND revoked_at IS NULL ORDER BY created_at, digest;
+
+-- name: end_unlimited_scripts!
+-- Of a version in which they had no end.
+UPDATE tokens SET expires_at = :at WHERE kind = 'script' AND expires_at IS NULL AND revoked_at IS NULL;
+
+-- name: revoke_labelled!
+UPDATE tokens SET revoked_at = :at WHERE login = :login AND label = :label AND revoked_at IS NULL;
 
 -- name: revoke_token!
 UPDATE tokens SET revoked_at = :at WHERE digest = :digest AND revoked_at IS NULL;
@@ -91,6 +104,10 @@ ON CONFLICT (key) DO UPDATE SET
 -- name: attempts^
 SELECT since, tries FROM attempts WHERE key = :key;
 
+-- name: set_attempts!
+INSERT INTO attempts (key, since, tries) VALUES (:key, :since, :tries)
+ON CONFLICT (key) DO UPDATE SET since = excluded.since, tries = excluded.tries;
+
 -- name: refund_attempt!
 UPDATE attempts SET tries = tries - 1 WHERE key = :key AND tries > 0;
 
@@ -99,3 +116,49 @@ DELETE FROM attempts WHERE key = :key;
 
 -- name: delete_old_attempts!
 DELETE FROM attempts WHERE since < :at OR since > :latest;
+
+-- name: recovery_code^
+SELECT hash FROM recovery_codes WHERE login = :login AND number = :number AND used_at IS NULL;
+
+-- name: recovery_codes_left^
+SELECT count(*) FROM recovery_codes WHERE login = :login AND used_at IS NULL;
+
+-- name: add_recovery_code!
+INSERT INTO recovery_codes (login, number, hash, created_at) VALUES (:login, :number, :hash, :at);
+
+-- name: use_recovery_code!
+UPDATE recovery_codes SET used_at = :at WHERE login = :login AND number = :number AND hash = :hash AND used_at IS NULL;
+
+-- name: delete_recovery_codes!
+DELETE FROM recovery_codes WHERE login = :login;
+
+-- name: add_challenge!
+INSERT INTO challenges (digest, content, expires_at) VALUES (:digest, :content, :expires_at);
+
+-- name: challenge^
+SELECT content FROM challenges WHERE digest = :digest AND expires_at > :at;
+
+-- name: delete_challenge!
+DELETE FROM challenges WHERE digest = :digest;
+
+-- name: delete_old_challenges!
+DELETE FROM challenges WHERE expires_at <= :at;
+
+-- name: passkeys_of
+SELECT id, login, name, public_key, sign_count, created_at, used_at FROM passkeys WHERE login = :login ORDER BY created_at, id;
+
+-- name: passkey^
+SELECT id, login, name, public_key, sign_count, created_at, used_at FROM passkeys WHERE id = :id;
+
+-- name: add_passkey!
+INSERT INTO passkeys (id, login, name, public_key, sign_count, created_at)
+VALUES (:id, :login, :name, :public_key, :sign_count, :created_at) ON CONFLICT DO NOTHING;
+
+-- name: passkey_used!
+UPDATE passkeys SET sign_count = :sign_count, used_at = :at WHERE id = :id;
+
+-- name: delete_passkey!
+DELETE FROM passkeys WHERE id = :id AND login = :login;
+
+-- name: delete_passkeys!
+DELETE FROM passkeys WHERE login = :login;

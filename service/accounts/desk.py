@@ -244,10 +244,12 @@ def own_path(text: str, otherwise: str = "/desk") -> str:
     return text if SWITCHABLE.fullmatch(text) else otherwise
 
 
-def sign_in_address(request: AnyRequest) -> str:
-    """The page to sign in, which leads back to this one; after a form, which was not saved, to the page it is on."""
+def sign_in_address(request: AnyRequest, *, again: bool = False) -> str:
+    """The page to sign in, which leads back to this one; after a form, which was not saved, to the page it is on.
+    `again`: the person is signed in, and has to prove who they are."""
+    why = "&again=1" if again else ""
     if request.method in SAFE:
-        return f"/sign-in?next={quote(own_path(own_address(request)), safe='/')}"
+        return f"/sign-in?next={quote(own_path(own_address(request)), safe='/')}{why}"
     page = urlsplit(request.headers.get("referer", ""))
     back = own_path(page.path + (f"?{page.query}" if page.query else ""))
-    return f"/sign-in?next={quote(back, safe='/')}&unsaved=1"
+    return f"/sign-in?next={quote(back, safe='/')}{why or '&unsaved=1'}"

@@ -14,6 +14,8 @@ SESSION_MAX_AGE_MS = 12 * 60 * 60_000
 PARTS = {
     "row": "state_person",
     "second factor": "state_totp",
+    "passkeys": "state_passkeys",
+    "recovery codes": "state_recovery_codes",
     "devices": "state_devices",
     "codes": "state_codes",
     "calendar": "state_calendar",

@@ -1,19 +1,33 @@
-"""The keys for door codes and cursors, created when first needed and shared by all processes."""
+"""The keys for door codes, cursors and known browsers, created when first needed and shared by all processes."""
 
 from service.context import AppContext, transaction
 from service.db.database import Transaction
 
 from .sealing import OWN_SECRET
 
-_DOOR_CODE, _CURSOR = "doorstep", "agenda"
+_DOOR_CODE, _CURSOR, _BROWSER = "doorstep", "agenda", "browser"
 
 
 async def get_or_create_door_code_key(ctx: AppContext, tx: Transaction) -> bytes:
     """The key; needs a transaction that writes."""
-    key = await _get(ctx, tx, _DOOR_CODE)
+    return await _get_or_create(ctx, tx, _DOOR_CODE)
+
+
+async def get_or_create_browser_key(ctx: AppContext, tx: Transaction) -> bytes:
+    """The key by which browsers are known in which somebody signed in; needs a transaction that writes."""
+    return await _get_or_create(ctx, tx, _BROWSER)
+
+
+async def get_browser_key(ctx: AppContext, tx: Transaction) -> bytes | None:
+    """The same, or None before the first sign-in."""
+    return await _get(ctx, tx, _BROWSER)
+
+
+async def _get_or_create(ctx: AppContext, tx: Transaction, name: str) -> bytes:
+    key = await _get(ctx, tx, name)
     if key is None:
-        await _add(ctx, tx, _DOOR_CODE, ctx.new_salt())
-        key = await _get(ctx, tx, _DOOR_CODE)  # another process may have been faster
+        await _add(ctx, tx, name, ctx.new_salt())
+        key = await _get(ctx, tx, name)  # another process may have been faster
     if key is None:
         raise RuntimeError("the key is gone")
     return key

@@ -8,3 +8,9 @@ ON CONFLICT DO NOTHING;
 
 -- name: known_log_keys
 SELECT id FROM known_keys WHERE purpose = 'log' ORDER BY number;
+
+-- name: installation^
+SELECT value FROM installation WHERE name = :name;
+
+-- name: set_installation!
+INSERT INTO installation (name, value) VALUES (:name, :value) ON CONFLICT (name) DO UPDATE SET value = excluded.value;

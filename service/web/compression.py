@@ -11,14 +11,20 @@ MIN_GZIP_BYTES = 1400  # below one network packet gzip saves nothing
 _PACKED = (b"application/json", b"application/problem+json", b"application/xml", b"image/svg+xml", b"text/")
 _DEFAULTS = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
 """Responses are personal data: they are not cached, and browsers do not guess their type."""
+_ONLY_HTTPS = (b"strict-transport-security", b"max-age=31536000")
+EXTRA_HEADERS = "extra_headers"
+"""The key in a request's state of headers that its response gets."""
 Headers = list[tuple[bytes, bytes]]
 
 
-def response_middleware(app: ASGIApp) -> ASGIApp:
+def response_middleware(app: ASGIApp, *, https: bool = False) -> ASGIApp:
     """Adds default headers, and compresses text that is sent in one part, if the client accepts it.
+
+    `https`: browsers come by HTTPS only, for a year.
 
     A strong ETag identifies exact bytes (RFC 9110, 8.8.1), so the compressed form gets its own, which ends in `-gzip`.
     """
+    defaults = (*_DEFAULTS, _ONLY_HTTPS) if https else _DEFAULTS
 
     async def with_defaults(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -34,7 +40,8 @@ def response_middleware(app: ASGIApp) -> ASGIApp:
             if message["type"] == "http.response.body" and start is not None:
                 headers = list(start["headers"])
                 names = {name for name, _ in headers}
-                headers += [header for header in _DEFAULTS if header[0] not in names]
+                headers += [header for header in defaults if header[0] not in names]
+                headers += scope["state"].get(EXTRA_HEADERS, ())
                 body = message["body"]
                 if start["status"] == 304 and b"etag" in names and b"vary" not in names:
                     headers.append((b"vary", b"accept-encoding"))

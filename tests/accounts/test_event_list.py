@@ -78,6 +78,7 @@ async def test_failed_sign_ins_are_signs_of_an_attack_and_throttled_ones_leave_n
     assert [(one["what"], one["person"], bool(one["address"]), one["count"]) for one in signs] == [
         ("sign-in-failed", "", True, 7),
         ("sign-in-failed", "li", False, 5),
+        ("lockout", "li", False, 1),
     ]
     assert (await world.ask("wang", "GET", "/v1/events")).json()["signs"][0]["count"] == 5  # of their people only
 

@@ -10,7 +10,9 @@ from typing import Any, NamedTuple
 import httpx
 import pytest
 
+from service.accounts.authentication import token_digest
 from service.accounts.permissions import ROLE_PERMISSIONS
+from service.accounts.tokens import token_id
 from service.phone import files
 from tests.support import openapi_document
 from tests.support.api_client import RECORD, VISIT, World, record
@@ -96,8 +98,15 @@ ROWS: dict[str, Row] = {
     "show_file": public("GET", "/web/shared/page.js"),
     "show_logo": public("GET", "/brand/logo"),
     "me": Row("GET", "/v1/me", EVERYBODY),
+    "list_own_tokens": Row("GET", "/v1/me/tokens", EVERYBODY),
+    "end_own_token": Row("DELETE", f"/v1/me/tokens/{token_id(token_digest(f'token of {SAME}'))}", frozenset({SAME})),
+    "list_tokens": Row("GET", f"/v1/people/{OWN}/tokens", frozenset({ADMIN})),
+    "end_token": Row(
+        "DELETE", f"/v1/people/{OWN}/tokens/{token_id(token_digest(f'token of {OWN}'))}", frozenset({ADMIN})
+    ),
+    "change_password": Row("PUT", "/v1/me/password", NOBODY, {"old": "x", "password": "x"}),  # nobody has one
     "sign_out_everywhere": Row("DELETE", "/v1/sessions", EVERYBODY),
-    "sign_out": Row("DELETE", "/v1/session", EVERYBODY),
+    "sign_out": Row("DELETE", "/v1/session", EVERYBODY),  # of a script's token it is a conflict
     "list_events": Row("GET", "/v1/events", SUPERVISORS | {ADMIN}),
     "export_events": Row("GET", "/v1/events.csv", SUPERVISORS | {ADMIN}),
     "list_people": Row("GET", "/v1/people", DISPATCHERS | SUPERVISORS | {ADMIN}),

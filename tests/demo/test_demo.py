@@ -13,17 +13,21 @@ import msgspec
 import pytest
 
 from service import errors
+from service.accounts import credentials, repository
 from service.accounts.authentication import token_digest
+from service.accounts.validation import NewPerson
 from service.app import create_app
 from service.config import Settings
 from service.context import AppContext
 from service.demo import acts, pictures, scenes, seed, town
+from service.demo.people import NotADemonstration, add_people
 from service.dispatch import listing
 from service.dispatch.marks import OVER, clashing
 from service.dispatch.views import VisitListItem
 from service.lifecycle import build_context, open_context
 from service.records import quarantine
 from service.reviews import queue
+from service.staff.people import create_person
 from service.verify import log
 from tests.support.customer_browser import Page
 from tests.support.fake_gateway import stand
@@ -43,6 +47,24 @@ def small_town(monkeypatch: pytest.MonkeyPatch) -> None:
     """Only today's visits, and the scenes."""
     monkeypatch.setattr(town, "DAYS_BEFORE", 0)
     monkeypatch.setattr(town, "DAYS_AHEAD", 0)
+
+
+async def test_nothing_is_added_to_a_utility_with_people_of_its_own(address: str, tmp_path: Path) -> None:
+    async with opened(address, tmp_path) as ctx:
+        await create_person(ctx, NewPerson("gao", "高女士", ("admin",)), with_token=False)
+        with pytest.raises(NotADemonstration):
+            await add_people(ctx)
+        assert [row.person.login for row in await ctx.db.read(lambda tx: repository.page(tx, "", 9))] == ["gao"]
+
+
+async def test_each_start_replaces_the_tokens_of_the_one_before(address: str, tmp_path: Path) -> None:
+    async with opened(address, tmp_path) as ctx:
+        first, second = await add_people(ctx), await add_people(ctx)
+        rows = await ctx.db.read(lambda tx: credentials.living_tokens(tx, "li"))
+        assert [row.digest for row in rows] == [token_digest(second["li"].token)]
+        assert first["li"].token != second["li"].token
+        await create_person(ctx, NewPerson("new", "新人", ("technician",), ("城东",)), with_token=False)
+        await add_people(ctx)  # a demonstration stays one, whoever was added to it
 
 
 @pytest.mark.usefixtures("small_town")

@@ -55,6 +55,8 @@ async def test_a_person_that_does_not_fit_is_refused(world: World):
         ({"login": "zh\u0007ou"}, "/login"),
         ({"login": "zhou\u200b"}, "/login"),
         ({"login": "ｚｈｏｕ"}, "/login"),
+        ({"login": "admіn"}, "/login"),  # with a Cyrillic letter
+        ({"login": "zhοu"}, "/login"),  # with a Greek one
         ({"login": "z" * 65}, "/login"),
         ({"areas": [" "]}, "/areas"),
         ({"areas": ["城" * 201]}, "/areas/0"),
