@@ -33,6 +33,8 @@ Permission = Literal[
     "review visits",
     "explain findings",
     "see duties",
+    "hold visits",
+    "erase data",
 ]
 
 ROLE_PERMISSIONS: dict[Permission, frozenset[Role]] = {
@@ -56,6 +58,8 @@ ROLE_PERMISSIONS: dict[Permission, frozenset[Role]] = {
     "review visits": frozenset({"supervisor"}),
     "explain findings": frozenset({"technician"}),
     "see duties": frozenset({"dispatcher", "supervisor"}),
+    "hold visits": frozenset({"supervisor"}),
+    "erase data": frozenset({"admin"}),
 }
 
 SECOND_FACTOR: frozenset[Role] = frozenset({"supervisor", "admin"})

@@ -12,6 +12,7 @@ from PIL import Image
 from service.accounts import cards
 from service.accounts.authentication import authenticate_token
 from service.accounts.permissions import Person, can_view_visit
+from service.blobs.evidence_storage import EvidenceStorage
 from service.blobs.store import blob_path
 from service.context import AppContext, read_only
 from service.db.database import Transaction
@@ -58,6 +59,17 @@ async def get_rendition(ctx: AppContext, file: bytes) -> bytes:
     if not found:  # an empty file records a photo that cannot be decoded
         raise UnreadableImage
     return found
+
+
+def find_renditions(storage: EvidenceStorage, file: bytes) -> list[Path]:
+    """All copies of a photo, also those being made."""
+    return list(storage.copies.glob(f"*/{blob_path(file)}*"))
+
+
+def remove_renditions(storage: EvidenceStorage, file: bytes) -> None:
+    """Delete all copies of a photo."""
+    for path in find_renditions(storage, file):
+        path.unlink(missing_ok=True)
 
 
 def _read(path: Path) -> bytes | None:
