@@ -28,6 +28,7 @@ from service.identity_check import routes as identity_check_routes
 from service.messages import report_routes
 from service.messages import routes as messages_routes
 from service.phone import pages as phone_pages
+from service.privacy import routes as privacy_routes
 from service.records import quarantine_pages, quarantine_routes
 from service.records import routes as records_routes
 from service.reviews import pages as visit_pages
@@ -78,6 +79,7 @@ ROUTES = (
     *visit_pages.ROUTES,
     *duties_routes.ROUTES,
     *duties_pages.ROUTES,
+    *privacy_routes.ROUTES,
     *invitation_pages.ROUTES,
     *sign_in_pages.ROUTES,
     *account_pages.ROUTES,

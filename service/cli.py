@@ -125,6 +125,17 @@ def _parser() -> argparse.ArgumentParser:
     _add_create_option(command)
     command.set_defaults(command=_publish)
 
+    command = commands.add_parser("erase", help="erase a visit, all visits of a customer, or a person who has left")
+    whose = command.add_mutually_exclusive_group(required=True)
+    whose.add_argument("visit", nargs="?", metavar="VISIT", help="id of the visit")
+    whose.add_argument("--customer", metavar="TEXT", help="telephone, name or account: all visits of that customer")
+    whose.add_argument("--staff", metavar="LOGIN", help="a person of the utility who has left")
+    command.add_argument("--why", required=True, help="the reason, without names: it is kept")
+    command.add_argument("--who", default="console", help="who decided it [console]")
+    command.add_argument("--yes", type=int, metavar="COUNT", help="how many visits of the customer there are")
+    command.add_argument("--dry-run", action="store_true", help="only list what would be erased, in every place")
+    command.set_defaults(command=_erase)
+
     commands.add_parser("verify", help="check everything stored against the log").set_defaults(command=_verify)
     commands.add_parser("openapi", help="print the OpenAPI document").set_defaults(command=_openapi)
     return parser
@@ -205,6 +216,24 @@ def _publish(options: argparse.Namespace, settings: Settings) -> int:
             create=options.create,
         )
     )
+
+
+def _erase(options: argparse.Namespace, settings: Settings) -> int:
+    from service.privacy import commands
+
+    async def erase(ctx: "AppContext") -> commands.Erasures:
+        who, why, dry_run = options.who, options.why, options.dry_run
+        if options.customer:
+            confirmed = options.yes
+            return await commands.erase_customer(ctx, options.customer, who, why, confirmed=confirmed, dry_run=dry_run)
+        if options.staff:
+            return await commands.erase_person(ctx, options.staff, who, why, dry_run=dry_run)
+        return await commands.erase_visit(ctx, options.visit, who, why, dry_run=dry_run)
+
+    try:
+        return _print(_run(settings, erase))
+    except commands.Unconfirmed as error:
+        return _fail(str(error), 2)
 
 
 def _verify(_: argparse.Namespace, settings: Settings) -> int:

@@ -134,6 +134,12 @@ class Held(Problem):
     title_en = "This visit is under a legal hold; it cannot be erased before the hold ends"
 
 
+class StillHere(Problem):
+    code, status = "still-here", 409
+    title_zh = "这个人还没有离职，请先办理离职"
+    title_en = "This person has not left; record their departure first"
+
+
 class AppointmentChanged(Problem):
     code, status = "appointment-changed", 409
     title_zh = "上门时间已经变了，请重新查看后再答复"

@@ -46,6 +46,11 @@ class ErasureRow(msgspec.Struct, frozen=True):
     salt: bytes
 
 
+def person_key(login: str) -> bytes:
+    """The id under which it is noted that a person was erased."""
+    return sha256(b"person " + login.encode()).digest()
+
+
 def rows_digest(rows: Mapping[bytes, str]) -> str:
     """The digest of rows (kind by id), whatever their order."""
     return sha256(b"".join(b"%s %s\n" % (key.hex().encode(), rows[key].encode()) for key in sorted(rows))).hexdigest()

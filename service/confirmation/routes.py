@@ -45,7 +45,7 @@ Token = Annotated[
 FileDigest = Annotated[
     str, PathParameter(description="The photo's digest.", schema_extra={"pattern": "^[0-9a-f]{64}$"})
 ]
-LINK_ERRORS = (*COMMON_ERRORS, errors.NotFound, errors.LinkExpired)
+LINK_ERRORS = (*COMMON_ERRORS, errors.NotFound, errors.Erased, errors.LinkExpired)
 BODY_ERRORS = (
     errors.StorageFull,
     errors.BodyTooLarge,

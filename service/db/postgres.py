@@ -123,7 +123,7 @@ class Postgres:
         self._is_open = True
 
     async def purge(self) -> bool:
-        """See `Database.purge`: dead rows are removed from the tables. (Its own WAL keeps them until it is recycled.)"""
+        """See `Database.purge`: dead rows are removed. (The WAL of PostgreSQL keeps them until it is recycled.)"""
         async with self._pool.acquire() as connection:
             await connection.execute("VACUUM")
         return True

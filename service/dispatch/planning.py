@@ -11,7 +11,7 @@ import msgspec
 from service.accounts import repository as accounts_repository
 from service.accounts.authentication import authenticate_token, require_permission
 from service.accounts.permissions import Person, can_view_visit, covers_area, require_area
-from service.audit_log import log
+from service.audit_log import erasures, log
 from service.checklists import repository as checklists_repository
 from service.checklists.repository import ChecklistRow
 from service.checklists.rules_cache import DEFAULT_CHECKLIST, compiled_rules
@@ -113,6 +113,8 @@ async def plan_visit(
 ) -> tuple[bool, VisitRow]:
     """`create` within a transaction. The visit keeps the newest published checklist."""
     known = await visits_repository.lock_visit(tx, visit_id)
+    if known is None:
+        await erasures.refuse_erased(tx, visit_id)
     if known is None:
         row = await _build_row(ctx, tx, person, visit_id, plan, raw)
         follows = await _preceding_visit(tx, person, plan)

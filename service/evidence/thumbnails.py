@@ -12,6 +12,7 @@ from PIL import Image
 from service.accounts import cards
 from service.accounts.authentication import authenticate_token
 from service.accounts.permissions import Person, can_view_visit
+from service.audit_log import erasures
 from service.blobs.evidence_storage import EvidenceStorage
 from service.blobs.store import blob_path
 from service.context import AppContext, read_only
@@ -38,6 +39,7 @@ async def require_access(ctx: AppContext, tx: Transaction, token: bytes, file: b
     """NotFound unless the person may view a visit to which the file was sent."""
     person = await authenticate_token(tx, token)
     if not any(_can_open(person, path) for path in await evidence_files.access_paths(tx, file)):
+        await erasures.refuse_erased(tx, file)
         raise NotFound
 
 

@@ -13,6 +13,7 @@ from service.accounts.browser import Browser
 from service.accounts.cards import TechnicianCard, technician_card
 from service.accounts.permissions import is_assigned_to
 from service.accounts.secrets import get_door_code_key, get_or_create_door_code_key
+from service.audit_log import erasures
 from service.context import AppContext, read_only, transaction
 from service.db.database import Transaction
 from service.errors import NotFound, OutsideDoorCodeWindow
@@ -83,6 +84,8 @@ async def _issue_code(ctx: AppContext, tx: Transaction, token: bytes, visit_id: 
     person = await authenticate_token(tx, token)
     require_permission(person, "see own visits")
     row = await visits_repository.get_visit(tx, visit_id)
+    if row is None:
+        await erasures.refuse_erased(tx, visit_id)
     if row is None or not is_assigned_to(person, row.technician, row.crew):
         raise NotFound
     now = ctx.clock()
@@ -214,6 +217,8 @@ async def _resolve_code(tx: Transaction, text: str, *, lock: bool) -> tuple[byte
     if code is None or key is None:
         return None
     row = await (visits_repository.lock_visit if lock else visits_repository.get_visit)(tx, code.visit)
+    if row is None:
+        await erasures.refuse_erased(tx, code.visit)
     login = door_code.find_owner(key, code, (row.technician, *row.crew)) if row else None
     return (key, code, row, login) if row is not None and login is not None else None
 

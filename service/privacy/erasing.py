@@ -19,8 +19,8 @@ from service.visits.complaints import receipt_numbers
 from service.visits.loading import PLAN_DECODER, to_batch
 from service.visits.repository import VisitRow
 from service.visits.status import search_texts
-from service.web.defects import or_unreadable
 from service.web.decoding import to_json
+from service.web.defects import or_unreadable
 
 from . import copies, holds, places
 from .places import VisitData
@@ -137,9 +137,7 @@ async def leaf_kinds(tx: Transaction, rows: dict[bytes, str]) -> dict[bytes, str
     return found
 
 
-async def add_erasure(
-    ctx: AppContext, tx: Transaction, id: UUID, erasure: Erasure, rows: dict[bytes, str]
-) -> None:
+async def add_erasure(ctx: AppContext, tx: Transaction, id: UUID, erasure: Erasure, rows: dict[bytes, str]) -> None:
     """Record an erasure of these rows, which may be deleted from now on."""
     whole = msgspec.structs.replace(erasure, rows=len(rows), digest=erasures.rows_digest(rows))
     body = to_json(whole)

@@ -134,3 +134,9 @@ DELETE FROM visits WHERE id = :visit;
 -- The sweeper deletes it, now or after a crash.
 INSERT INTO pending_blobs (sha256, at, leaving) VALUES (:sha256, 0, 0)
 ON CONFLICT (sha256) DO UPDATE SET at = 0, leaving = 0;
+
+-- name: visits_with_text
+SELECT visit FROM search_texts WHERE text LIKE :pattern ESCAPE '!';
+
+-- name: visits_with_changed_details
+SELECT v.id, v.body, c.body FROM changes c JOIN visits v ON v.id = c.visit WHERE c.kind = 'details';

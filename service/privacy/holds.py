@@ -17,9 +17,10 @@ from service.context import AppContext, read_only, transaction
 from service.db.database import Transaction
 from service.db.rows import fetch_struct, fetch_structs, to_params
 from service.errors import Held, IdReusedWithOtherContent, NotFound
-from service.field_kinds import Cleaned, LongText
+from service.field_kinds import Cleaned
 from service.judge.entries import AwareDatetime
 from service.judge.moments import to_ms
+from service.visits.changes import Reason
 from service.visits.loading import lock_visible_visit
 from service.web.decoding import to_json
 
@@ -29,7 +30,7 @@ LEAF = "hold"
 class Hold(Cleaned, frozen=True, omit_defaults=True):
     """Why a visit must not be erased, and until when."""
 
-    reason: Annotated[LongText, Meta(description="Why, such as the number of the case.")]
+    reason: Annotated[Reason, Meta(description="Why, such as the number of the case.")]
     until: Annotated[AwareDatetime | None, Meta(description="Until when; without it until somebody ends it.")] = None
 
 

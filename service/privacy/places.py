@@ -37,19 +37,19 @@ async def collect(tx: Transaction, visit_id: UUID, inputs: list[bytes]) -> Visit
     """All that there is about a visit in the database; `inputs` are those of `find_inputs`."""
     key = visit_id.bytes
     rows = await tx.fetch_all("rows_of_visit", visit=key, look=f"visits/{visit_id}")
-    found = VisitData({bytes(id): place for place, id in rows}, Counter(), [], list(inputs))
-    found.links = [UUID(bytes=bytes(id)) for place, id in rows if place == "links"]
-    found.messages = [UUID(bytes=bytes(id)) for place, id in rows if place == "messages"]
-    for place, id in rows:
+    found = VisitData({bytes(one): place for place, one in rows}, Counter(), [], list(inputs))
+    found.links = [UUID(bytes=bytes(one)) for place, one in rows if place == "links"]
+    found.messages = [UUID(bytes=bytes(one)) for place, one in rows if place == "messages"]
+    for place, one in rows:
         if place == "batches":
             found.inputs += [
                 bytes(row[0])
-                for row in await tx.fetch_all("quarantined_by_path", path_id=str(UUID(bytes=bytes(id))))
+                for row in await tx.fetch_all("quarantined_by_path", path_id=str(UUID(bytes=bytes(one))))
                 if bytes(row[0]) not in found.inputs
             ]
-    for one in found.inputs:
-        found.rows[one] = "quarantine"
-        for (look,) in await tx.fetch_all("looks_at_input", what=f"quarantine/{UUID(bytes=one)}"):
+    for kept in found.inputs:
+        found.rows[kept] = "quarantine"
+        for (look,) in await tx.fetch_all("looks_at_input", what=f"quarantine/{UUID(bytes=kept)}"):
             found.rows[bytes(look)] = "access_log"
     for file, shared, stored in await tx.fetch_all("files_of_visit_alone", visit=key):
         if shared:

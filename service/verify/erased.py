@@ -1,7 +1,7 @@
 """How `doorstep verify` tells an erasure from a crime.
 
-The leaf of an erasure commits to the ids of all rows that it removed. So a row is gone rightly only if an erasure with a
-leaf names it; whoever deletes a row and writes that it was erased has no such leaf.
+The leaf of an erasure commits to the ids of all rows that it removed. So a row is gone rightly only if an erasure with
+a leaf names it; whoever deletes a row and writes that it was erased has no such leaf.
 """
 
 from collections.abc import Mapping
@@ -35,10 +35,10 @@ async def _check_erasure(_: AppContext, tx: Transaction, key: bytes) -> list[str
     if row is None:
         return ["it is gone"]
     erasure = _decoder.decode(row[3])
-    rows: Mapping[bytes, str] = {bytes(id): kind for id, kind in await tx.fetch_all("rows_of_erasure", erasure=key)}
+    rows: Mapping[bytes, str] = {bytes(one): kind for one, kind in await tx.fetch_all("rows_of_erasure", erasure=key)}
     if erasure.what == "positions":
         reduced = await tx.fetch_all("reduced_of_erasure", erasure=key)
-        rows = {bytes(id): bytes(digest).hex() for id, digest in reduced}
+        rows = {bytes(one): bytes(digest).hex() for one, digest in reduced}
     if len(rows) != erasure.rows or rows_digest(rows) != erasure.digest:
         return ["the rows that are gone are not those that it names"]
     return []

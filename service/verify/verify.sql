@@ -117,7 +117,7 @@ SELECT login, public_key, revoked_at FROM devices WHERE id = :id;
 SELECT login FROM people WHERE created_at > :since ORDER BY login;
 
 -- name: devices_after
-SELECT id FROM devices WHERE created_at > :since ORDER BY id;
+SELECT id, login FROM devices WHERE created_at > :since ORDER BY id;
 
 -- name: visit_plan_columns^
 -- Columns that repeat parts of the plan.

@@ -10,6 +10,7 @@ from msgspec import Meta
 
 from service.accounts.authentication import authenticate_token
 from service.accounts.permissions import Person, can_view_visit, covers_area
+from service.audit_log import erasures
 from service.checklists.rules_cache import compiled_rules
 from service.context import AppContext, ReviewPolicy, read_only
 from service.db.database import Transaction
@@ -334,17 +335,19 @@ def to_change(ctx: AppContext, row: ChangeRow, at: int) -> Change:
 
 
 async def load_visible_visit(ctx: AppContext, tx: Transaction, person: Person, visit_id: UUID) -> LoadedVisit:
-    """A visit as the person may see it. NotFound if they may not, or if there is none."""
-    row = _require_visible(person, await repository.get_visit(tx, visit_id))
+    """A visit as the person may see it. NotFound if they may not, or if there is none; Erased if there was one."""
+    row = await _require_visible(tx, person, visit_id, await repository.get_visit(tx, visit_id))
     return (await load_visit(ctx, tx, row)).visible_to(person)
 
 
 async def lock_visible_visit(tx: Transaction, person: Person, visit_id: UUID) -> VisitRow:
     """A visit that the person may see, locked until the transaction ends. NotFound otherwise."""
-    return _require_visible(person, await repository.lock_visit(tx, visit_id))
+    return await _require_visible(tx, person, visit_id, await repository.lock_visit(tx, visit_id))
 
 
-def _require_visible(person: Person, row: VisitRow | None) -> VisitRow:
+async def _require_visible(tx: Transaction, person: Person, visit_id: UUID, row: VisitRow | None) -> VisitRow:
+    if row is None:
+        await erasures.refuse_erased(tx, visit_id)
     if row is None or not can_view_visit(person, row.technician, row.crew, row.area):
         raise NotFound
     return row

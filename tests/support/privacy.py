@@ -83,7 +83,13 @@ async def lived_through(world: World) -> Customer:
     upload = await create_upload(world, PART)
     done += [upload, await send_part(world, upload.headers["location"], 0, PART[:2000])]
     done.append(await ask("li", "PUT", f"/v1/records/{RECORD}/lost/{name(LOST)}", {"reason": WORDS["lost"]}))
-    bad = {"id": str(uid("bad")), "visit": str(VISIT), "checklist": "none@7", "entries": [], "note": WORDS["quarantine"]}
+    bad = {
+        "id": str(uid("bad")),
+        "visit": str(VISIT),
+        "checklist": "none@7",
+        "entries": [],
+        "note": WORDS["quarantine"],
+    }
     refused = await world.submit(bad, uid("bad"))
     kept = refused.json()["quarantine"]
     done.append(await ask("wang", "GET", f"/v1/quarantine/{kept}?reason={WORDS['look']}"))
