@@ -10,6 +10,7 @@ from service.duties import mails
 from service.evidence import sweeper, uploads
 from service.lifecycle import open_context
 from service.messages import automatic, worker
+from service.privacy import retention
 from service.reviews import refresh
 from service.web.access_log import get_logger
 from service.web.defects import error_trace
@@ -22,7 +23,16 @@ CANCEL_SECONDS = 0.5  # for background tasks to end; all of them may be interrup
 async def run_background_work(ctx: AppContext) -> AsyncGenerator[AppContext]:
     """Open the context and run the background tasks. On leaving, accepted writes are finished first."""
     async with open_context(ctx):
-        runs = (sequencer.run, worker.run, automatic.run, mails.run, uploads.run, sweeper.run, refresh.run)
+        runs = (
+            sequencer.run,
+            worker.run,
+            automatic.run,
+            mails.run,
+            uploads.run,
+            sweeper.run,
+            refresh.run,
+            retention.run,
+        )
         tasks = [asyncio.create_task(_supervise(ctx, run)) for run in runs]
         try:
             yield ctx

@@ -136,6 +136,10 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--dry-run", action="store_true", help="only list what would be erased, in every place")
     command.set_defaults(command=_erase)
 
+    command = commands.add_parser("retention", help="delete what has been kept for its term, as every night")
+    command.add_argument("--dry-run", action="store_true", help="only print what would go")
+    command.set_defaults(command=_retention)
+
     commands.add_parser("verify", help="check everything stored against the log").set_defaults(command=_verify)
     commands.add_parser("openapi", help="print the OpenAPI document").set_defaults(command=_openapi)
     return parser
@@ -234,6 +238,17 @@ def _erase(options: argparse.Namespace, settings: Settings) -> int:
         return _print(_run(settings, erase))
     except commands.Unconfirmed as error:
         return _fail(str(error), 2)
+
+
+def _retention(options: argparse.Namespace, settings: Settings) -> int:
+    from service.privacy import retention
+
+    async def work(ctx: "AppContext") -> retention.RetentionRun:
+        if options.dry_run:
+            return await retention.preview(ctx)
+        return await retention.run_night(ctx) or (await retention.last_runs(ctx))[0]  # tonight's, if it was done
+
+    return _print(_run(settings, work))
 
 
 def _verify(_: argparse.Namespace, settings: Settings) -> int:

@@ -95,6 +95,19 @@ class ReviewPolicy(msgspec.Struct, frozen=True, kw_only=True):
     working_days: bool = False
 
 
+class RetentionPolicy(msgspec.Struct, frozen=True, kw_only=True):
+    """For how many days data are kept; 0: for good. See `service/privacy/inventory.toml` for the reasons."""
+
+    visits: int = 1826
+    positions: int = 90
+    quarantine: int = 180
+    uploads: int = 30
+    looks: int = 1096
+    sign_ins: int = 180
+    mails: int = 90
+    staff: int = 1826
+
+
 class KeepingProbe(msgspec.Struct):
     """The last test write: when it ended, its error, and the task while it runs (`health`)."""
 
@@ -178,6 +191,7 @@ class AppContext(msgspec.Struct, kw_only=True):
     visit_limits: VisitLimits = VisitLimits()
     company: CompanyProfile = CompanyProfile()
     review_policy: ReviewPolicy = ReviewPolicy()
+    retention: RetentionPolicy = RetentionPolicy()
     evidence_storage: EvidenceStorage = open_evidence_storage(Path("data"))
     rules_cache: dict[tuple[str, str], CompiledChecklist] = {}
     token_rate_limit: TokenBucket = field(default_factory=lambda: TokenBucket(0))

@@ -15,7 +15,7 @@ from service.allowance import DailyAllowance
 from service.blobs.evidence_storage import open_evidence_storage
 from service.checklists import publish
 from service.config import Settings
-from service.context import AppContext, CompanyProfile, Quota, ReviewPolicy
+from service.context import AppContext, CompanyProfile, Quota, RetentionPolicy, ReviewPolicy
 from service.db.connect import open_database
 from service.db.migrate import NoDatabase, OlderDatabase
 from service.judge.volume import VisitLimits
@@ -57,6 +57,16 @@ def build_context(settings: Settings, scratch: Path | None = None) -> AppContext
             close_days=settings.close_days,
             sample_percent=settings.sample_percent,
             working_days=settings.answer_days == "working",
+        ),
+        retention=RetentionPolicy(
+            visits=settings.keep_visits,
+            positions=settings.keep_positions,
+            quarantine=settings.keep_quarantine,
+            uploads=settings.keep_uploads,
+            looks=settings.keep_looks,
+            sign_ins=settings.keep_sign_ins,
+            mails=settings.keep_mails,
+            staff=settings.keep_staff,
         ),
         company=CompanyProfile(
             url=settings.public_url,

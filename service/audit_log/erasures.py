@@ -57,7 +57,7 @@ def rows_digest(rows: Mapping[bytes, str]) -> str:
 
 
 async def add_erasure(tx: Transaction, row: ErasureRow, rows: Mapping[bytes, str]) -> None:
-    """Insert an erasure with its leaf, and the rows that may be deleted from now on."""
+    """Insert an erasure with its leaf, and the rows that may be deleted from now on (none, if they only change)."""
     await tx.execute("add_erasure", **to_params(row))
     await log.append_leaf(tx, LEAF, row.id, row.salt, row.sha256, row.at)
     named = [{"id": key, "kind": kind, "erasure": row.id.bytes} for key, kind in rows.items()]

@@ -41,7 +41,7 @@ SELECT id FROM quarantine WHERE path_id = :path_id;
 SELECT id FROM access_log WHERE what = :what;
 
 -- name: people_of_feed
-SELECT login FROM sync_feed WHERE visit = :visit ORDER BY login;
+SELECT login, active FROM sync_feed WHERE visit = :visit ORDER BY login;
 
 -- name: add_erased_visit!
 INSERT INTO erased_visits (visit, erasure, type, area, day, checklist, checklist_version, state, verdict)

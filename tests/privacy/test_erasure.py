@@ -122,8 +122,8 @@ async def test_whoever_asks_for_it_learns_that_it_was_erased(world: World, tao: 
     assert (door.status_code, "已按规定删除" in door.text) == (410, True)
     agenda = (await world.ask("li", "GET", f"/v1/agenda?since={cursor}")).json()
     assert (agenda["gone"], [one["id"] for one in agenda["visits"]]) == ([str(VISIT)], [])
-    for query in ("", f"?q={NAME}", f"?q={ORDER}", "?flag=complaint"):
-        listed = (await world.ask("zhao", "GET", f"/v1/visits{query}")).json()["visits"]
+    for query in ("", f"?q={NAME}", f"?q={ORDER}", "?flag=answered"):
+        listed = (await world.ask("zhao", "GET", f"/v1/visits{query}")).json()["items"]
         assert str(VISIT) not in [one["id"] for one in listed]
 
 
@@ -162,6 +162,7 @@ CRIMES = [
     "DELETE FROM log_leaves WHERE id IN (SELECT id FROM erasures)",
     "UPDATE erased_visits SET visit = (SELECT id FROM visits)",
 ]
+
 
 async def two_visits(world: World) -> None:
     """Two visits with a record each, of which one is erased."""

@@ -56,6 +56,7 @@ CREATE TABLE retention_runs (
     day TEXT NOT NULL PRIMARY KEY,  -- YYYY-MM-DD, in the utility's zone
     lease BIGINT NOT NULL,          -- while a server works on it, until when
     ended_at BIGINT,
+    positions_until BIGINT NOT NULL,   -- the positions of records received before (ms UTC) are reduced
     counts BYTEA NOT NULL           -- JSON: how many, by kind
 );
 
@@ -66,5 +67,5 @@ CREATE TABLE reduced_records (
     sha256 BYTEA NOT NULL,
     erasure BYTEA NOT NULL REFERENCES erasures (id)
 );
-CREATE INDEX batches_received ON batches (received_at, id) WHERE kind = 'record';
+CREATE INDEX batches_received ON batches (received_at, id);
 CREATE INDEX visit_summaries_ended ON visit_summaries (ends_at, visit) WHERE state IN ('closed', 'cancelled');
