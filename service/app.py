@@ -28,7 +28,9 @@ from service.identity_check import routes as identity_check_routes
 from service.messages import report_routes
 from service.messages import routes as messages_routes
 from service.phone import pages as phone_pages
+from service.privacy import pages as privacy_pages
 from service.privacy import routes as privacy_routes
+from service.privacy.middleware import looks_middleware
 from service.records import quarantine_pages, quarantine_routes
 from service.records import routes as records_routes
 from service.reviews import pages as visit_pages
@@ -80,6 +82,7 @@ ROUTES = (
     *duties_routes.ROUTES,
     *duties_pages.ROUTES,
     *privacy_routes.ROUTES,
+    *privacy_pages.ROUTES,
     *invitation_pages.ROUTES,
     *sign_in_pages.ROUTES,
     *account_pages.ROUTES,
@@ -95,7 +98,8 @@ Lifespan = Sequence[Callable[[Litestar], AbstractAsyncContextManager[None]]]
 def create_app(ctx: AppContext, max_body: int, lifespan: Lifespan = ()) -> ASGIApp:
     """The service as an ASGI application. The caller opens its context (`run_background_work`), if need be in
     `lifespan`."""
-    app = methods_middleware(response_middleware(litestar(ctx, max_body, lifespan)))
+    app = looks_middleware(litestar(ctx, max_body, lifespan), ctx)
+    app = methods_middleware(response_middleware(app))
     app = cors_middleware(plain_paths_middleware(app, ctx.company.company), ctx.company.origins)
     return access_log_middleware(app)
 

@@ -140,6 +140,13 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--dry-run", action="store_true", help="only print what would go")
     command.set_defaults(command=_retention)
 
+    command = commands.add_parser("export-person", help="write a copy of a customer's data into a ZIP file")
+    command.add_argument("customer", metavar="TEXT", help="telephone, name or account of the customer")
+    command.add_argument("file", type=Path, metavar="FILE")
+    command.add_argument("--why", required=True, help="the reason, which the history of each visit shows")
+    command.add_argument("--who", default="console", help="who asked for it [console]")
+    command.set_defaults(command=_export_person)
+
     commands.add_parser("verify", help="check everything stored against the log").set_defaults(command=_verify)
     commands.add_parser("openapi", help="print the OpenAPI document").set_defaults(command=_openapi)
     return parser
@@ -249,6 +256,17 @@ def _retention(options: argparse.Namespace, settings: Settings) -> int:
         return await retention.run_night(ctx) or (await retention.last_runs(ctx))[0]  # tonight's, if it was done
 
     return _print(_run(settings, work))
+
+
+def _export_person(options: argparse.Namespace, settings: Settings) -> int:
+    from service.privacy import export
+
+    async def work(ctx: "AppContext") -> bytes:
+        return await export.export_customer(ctx, options.customer, options.who, options.why)
+
+    options.file.touch(0o600, exist_ok=False)
+    options.file.write_bytes(_run(settings, work))
+    return 0
 
 
 def _verify(_: argparse.Namespace, settings: Settings) -> int:

@@ -203,6 +203,9 @@ class AppContext(msgspec.Struct, kw_only=True):
     thumbnail_semaphore: Semaphore = field(default_factory=lambda: Semaphore(2))
     table_words: TableWords = field(default_factory=load_table_words)
     table_semaphore: Semaphore = field(default_factory=lambda: Semaphore(2))  # spreadsheets being read
+    # looks at visits (login, visit, day): those to be written before the response, and those that are (`visits/looks`)
+    noted_looks: dict[tuple[str, UUID, str], None] = {}
+    written_looks: set[tuple[str, UUID, str]] = set()
     active_uploads: dict[UUID, Task[None]] = {}  # uploads in parts that are receiving bytes
 
     def now(self) -> datetime:

@@ -63,6 +63,7 @@ SECTIONS = (
     Section("duties", "/desk/duties", PageText("待办"), ("see duties",)),
     Section("quarantine", "/desk/quarantine", PageText("隔离"), ("see quarantine",)),
     Section("people", "/desk/people", PageText("人员"), ("see people",)),
+    Section("privacy", "/desk/privacy", PageText("个人信息"), ("see what is kept",)),
     Section("checklists", "/desk/checklists", PageText("清单"), ("see people",)),  # the office and admins
 )
 

@@ -34,7 +34,7 @@ Permission = Literal[
     "explain findings",
     "see duties",
     "hold visits",
-    "erase data",
+    "see what is kept",
 ]
 
 ROLE_PERMISSIONS: dict[Permission, frozenset[Role]] = {
@@ -59,7 +59,7 @@ ROLE_PERMISSIONS: dict[Permission, frozenset[Role]] = {
     "explain findings": frozenset({"technician"}),
     "see duties": frozenset({"dispatcher", "supervisor"}),
     "hold visits": frozenset({"supervisor"}),
-    "erase data": frozenset({"admin"}),
+    "see what is kept": frozenset({"supervisor", "admin"}),
 }
 
 SECOND_FACTOR: frozenset[Role] = frozenset({"supervisor", "admin"})

@@ -1,4 +1,4 @@
-"""Erasures: what was erased on purpose, so that it can be told from what somebody deleted.
+"""Erasures: what was erased on purpose, so that it differs from what somebody deleted.
 
 An erasure names the ids of all rows that it removes, and its leaf commits to their digest. The leaves of the rows stay
 in the log: without bytes and salt they reveal nothing.

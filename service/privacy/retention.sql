@@ -94,3 +94,7 @@ UPDATE batches SET body = :body WHERE id = :id;
 SELECT b.id, b.visit, b.received_at, b.body FROM batches b
 WHERE b.visit = :visit AND b.received_at < :before
     AND NOT EXISTS (SELECT 1 FROM reduced_records r WHERE r.id = b.id);
+
+-- name: erased_by_month
+SELECT substr(day, 1, 7) AS month, type, verdict, count(*) FROM erased_visits
+GROUP BY 1, 2, 3 ORDER BY 1 DESC, 2, 3 LIMIT :size;

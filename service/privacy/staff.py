@@ -19,8 +19,16 @@ from . import erasing
 from .erasing import Erased
 
 ERASED_NAME = "已删除"
-_TABLES = ("tokens", "totp_secrets", "calendars", "sightings", "one_time_codes", "devices", "erased_feed")
-"""Rows that go; those of devices keep the key, with which signatures of records are checked."""
+_ERASE = (
+    "erase_tokens_of",
+    "erase_totp_of",
+    "erase_calendar_of",
+    "erase_sightings_of",
+    "erase_codes_of",
+    "erase_devices_of",
+    "erase_feed_of",
+)
+"""Rows of devices keep the key, with which signatures of records are checked."""
 
 
 @read_only
@@ -51,8 +59,8 @@ async def _erase(
     for key, place in rows.items():
         if place == "events":
             await tx.execute("erase_event", id=key)
-    for table in _TABLES:
-        await tx.execute(f"erase_{table}_of", login=login)
+    for query in _ERASE:
+        await tx.execute(query, login=login)
     await tx.execute("erase_person", login=login, name=ERASED_NAME)
     await erasing.erase_files(tx, files)
     return dict(counts), erasure, files
@@ -70,9 +78,8 @@ async def _find(tx: Transaction, login: str) -> tuple[Counter[str], dict[bytes, 
         if msgspec.json.decode(body).get("person") == login:
             rows[bytes(key)] = "events"
     counts["events"] = len(rows)
-    for table in _TABLES:
-        row = await tx.fetch_one(f"count_{table}_of", login=login)
-        counts[table] = row[0] if row else 0
+    for table, count in await tx.fetch_all("counts_of_person", login=login):
+        counts[table] = count
     if person[1] is not None and not await tx.fetch_one("photo_elsewhere", photo=person[1], login=login):
         files.append(bytes(person[1]))
         rows[bytes(person[1])] = "blobs"

@@ -11,44 +11,33 @@ DELETE FROM events WHERE id = :id;
 -- name: erase_person!
 UPDATE people SET name = :name, badge = '', title = '', photo = NULL, password_hash = NULL WHERE login = :login;
 
--- name: count_tokens_of^
-SELECT count(*) FROM tokens WHERE login = :login;
+-- name: counts_of_person
+-- How many rows of a person there are, by table.
+SELECT 'tokens' AS place, count(*) FROM tokens WHERE login = :login
+UNION ALL SELECT 'totp_secrets', count(*) FROM totp_secrets WHERE login = :login
+UNION ALL SELECT 'calendars', count(*) FROM calendars WHERE login = :login
+UNION ALL SELECT 'sightings', count(*) FROM sightings WHERE login = :login
+UNION ALL SELECT 'one_time_codes', count(*) FROM one_time_codes WHERE login = :login
+UNION ALL SELECT 'devices', count(*) FROM devices WHERE login = :login
+UNION ALL SELECT 'erased_feed', count(*) FROM erased_feed WHERE login = :login;
 
 -- name: erase_tokens_of!
 DELETE FROM tokens WHERE login = :login;
 
--- name: count_totp_secrets_of^
-SELECT count(*) FROM totp_secrets WHERE login = :login;
-
--- name: erase_totp_secrets_of!
+-- name: erase_totp_of!
 DELETE FROM totp_secrets WHERE login = :login;
 
--- name: count_calendars_of^
-SELECT count(*) FROM calendars WHERE login = :login;
-
--- name: erase_calendars_of!
+-- name: erase_calendar_of!
 DELETE FROM calendars WHERE login = :login;
-
--- name: count_sightings_of^
-SELECT count(*) FROM sightings WHERE login = :login;
 
 -- name: erase_sightings_of!
 DELETE FROM sightings WHERE login = :login;
 
--- name: count_one_time_codes_of^
-SELECT count(*) FROM one_time_codes WHERE login = :login;
-
--- name: erase_one_time_codes_of!
+-- name: erase_codes_of!
 DELETE FROM one_time_codes WHERE login = :login;
-
--- name: count_devices_of^
-SELECT count(*) FROM devices WHERE login = :login;
 
 -- name: erase_devices_of!
 UPDATE devices SET name = '', app = '' WHERE login = :login;
 
--- name: count_erased_feed_of^
-SELECT count(*) FROM erased_feed WHERE login = :login;
-
--- name: erase_erased_feed_of!
+-- name: erase_feed_of!
 DELETE FROM erased_feed WHERE login = :login;

@@ -251,4 +251,6 @@ async def _load_stored(
     own = row.writer == person.login and person.can("see own records")  # also after the visit was handed over
     if not own and not can_view_visit(person, visit.technician, visit.crew, visit.area):
         raise NotFound
-    return row, await load_visit(ctx, tx, visit)
+    loaded = await load_visit(ctx, tx, visit)
+    loaded.note_look(ctx, person)
+    return row, loaded

@@ -1,7 +1,7 @@
 """How `doorstep verify` tells an erasure from a crime.
 
 The leaf of an erasure commits to the ids of all rows that it removed. So a row is gone rightly only if an erasure with
-a leaf names it; whoever deletes a row and writes that it was erased has no such leaf.
+a leaf names it; somebody who deletes a row and writes that it was erased has no such leaf.
 """
 
 from collections.abc import Mapping

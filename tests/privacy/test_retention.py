@@ -167,7 +167,7 @@ async def test_smaller_things_go_after_their_terms(world: World) -> None:
     waiting = (await ask("wang", "GET", "/v1/quarantine")).json()["items"]
     assert [one["path_id"] for one in waiting] == [str(uid("waits"))]  # nobody has decided about it
     people = (await ask("admin", "GET", "/v1/people")).json()
-    [zhou] = [one for one in people["people"] if one["login"] == "zhou"]
+    [zhou] = [one for one in people["items"] if one["login"] == "zhou"]
     assert (zhou["name"], zhou["badge"]) == ("已删除", "")
     for file in (stray, face):
         with pytest.raises(FileNotFoundError):

@@ -7,7 +7,7 @@ CREATE TABLE erasures (
     salt BYTEA NOT NULL
 );
 
--- What is gone: ids of rows that have leaves, digests of links and of files. Whoever asks for one learns that it was erased.
+-- What is gone: ids of rows that have leaves, digests of links and of files. Those who ask for one learn that it was erased.
 CREATE TABLE erased_rows (
     id BYTEA NOT NULL PRIMARY KEY,
     kind TEXT NOT NULL,             -- of its leaf, or where it was
