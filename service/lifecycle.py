@@ -11,6 +11,8 @@ from tempfile import TemporaryDirectory
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from service import fingerprints
+from service.accounts.secrets import get_or_create_fingerprint_key
 from service.allowance import DailyAllowance
 from service.blobs.evidence_storage import open_evidence_storage
 from service.checklists import publish
@@ -96,6 +98,7 @@ async def open_context(ctx: AppContext) -> AsyncGenerator[AppContext]:
     """Open the database: bring its tables up to date, and in a new one publish the bundled checklist."""
     await ctx.db.start()
     try:
+        fingerprints.use_key(await get_or_create_fingerprint_key(ctx))
         await publish.publish_bundled_checklist(ctx)
         await status.backfill_summaries(ctx)
         yield ctx

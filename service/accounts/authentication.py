@@ -4,6 +4,7 @@ from hashlib import sha256
 
 import msgspec
 
+from service import fingerprints
 from service.context import AppContext
 from service.db.database import Transaction
 from service.errors import DeviceRevoked, NotAuthenticated, PermissionDenied
@@ -26,11 +27,6 @@ def token_digest(token: str) -> bytes:
 def session_digest(token: str) -> bytes:
     """The digest of a session's token. It differs, so that a cookie is no bearer token, nor the reverse."""
     return sha256(b"session " + token.encode()).digest()
-
-
-def address_hash(address: str) -> bytes:
-    """The digest of an address, which is all that is stored."""
-    return sha256(b"address " + address.encode()).digest()
 
 
 def near(last_sighting: int | None, now: int) -> bool:
@@ -101,7 +97,9 @@ async def touch_token(ctx: AppContext, token: bytes, app: str = "", address: str
 async def _record_use(tx: Transaction, owner: TokenOwner, token: bytes, now: int, app: str, address: str) -> None:
     """Record a use. The first use of a device's new token revokes the old ones."""
     if address and "technician" in owner.person.roles:
-        await sightings.record_sighting(tx, owner.person.login, address_hash(address), now, SIGHTING_WINDOW_MS)
+        await sightings.record_sighting(
+            tx, owner.person.login, fingerprints.of_address(address, now), now, SIGHTING_WINDOW_MS
+        )
     if not await credentials.mark_token_used(tx, token, now) or owner.device is None:
         return
     await credentials.touch_device(tx, owner.device, now, app)

@@ -3,7 +3,7 @@
 from service.context import AppContext, transaction
 from service.db.database import Transaction
 
-_DOOR_CODE, _CURSOR = "doorstep", "agenda"
+_DOOR_CODE, _CURSOR, _FINGERPRINTS = "doorstep", "agenda", "fingerprints"
 
 
 async def get_or_create_door_code_key(ctx: AppContext, tx: Transaction) -> bytes:
@@ -12,6 +12,16 @@ async def get_or_create_door_code_key(ctx: AppContext, tx: Transaction) -> bytes
     if key is None:
         await tx.execute("add_secret", name=_DOOR_CODE, value=ctx.new_salt())
         key = await _get(tx, _DOOR_CODE)  # another process may have been faster
+    if key is None:
+        raise RuntimeError("the key is gone")
+    return key
+
+
+@transaction
+async def get_or_create_fingerprint_key(ctx: AppContext, tx: Transaction) -> bytes:
+    """The key of fingerprints."""
+    await tx.execute("add_secret", name=_FINGERPRINTS, value=ctx.new_salt())  # unless there is one
+    key = await _get(tx, _FINGERPRINTS)
     if key is None:
         raise RuntimeError("the key is gone")
     return key

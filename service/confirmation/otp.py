@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
+from service import fingerprints
 from service.accounts import attempts, sightings
 from service.accounts.authentication import near
 from service.accounts.browser import Browser
@@ -64,6 +65,13 @@ class OtpRow(msgspec.Struct, frozen=True):
     tries: int
     passed_at: int | None
     passed_from: bytes | None
+    passed_near: bytes | None = None
+
+    @property
+    def passed_places(self) -> tuple[bytes, ...]:
+        """The fingerprints of that address on the day, and on those before and after it."""
+        near = self.passed_near or b""
+        return (self.passed_from or b"", near[:32], near[32:])
 
     @property
     def is_spent(self) -> bool:
@@ -167,7 +175,9 @@ async def _try_code(ctx: AppContext, tx: Transaction, token: str, code: str, bro
     if not compare_digest(row.digest, _digest(link, clean_code(code))):
         return 0 if row.is_spent else row.tries
     if counted:
-        await tx.execute("pass_link_otp", **key, address=browser.address_hash, now=now)
+        await tx.execute(
+            "pass_link_otp", **key, address=browser.address_hash, near=b"".join(browser.address_hashes_nearby), now=now
+        )
         return None
     if row.is_spent:
         return None if row.is_verified(now) else 0
@@ -187,7 +197,7 @@ async def verification_level(
     row, now = await get_otp(tx, link, browser), ctx.clock()
     if row is None or row.passed_from is None or not row.is_verified(now):
         return None
-    return "phone" if await is_near_staff(ctx, tx, visit, browser, row.passed_from) else "own_device"
+    return "phone" if await is_near_staff(ctx, tx, visit, browser, *row.passed_places) else "own_device"
 
 
 async def is_near_staff(ctx: AppContext, tx: Transaction, visit: LoadedVisit, browser: Browser, *places: bytes) -> bool:
@@ -196,9 +206,11 @@ async def is_near_staff(ctx: AppContext, tx: Transaction, visit: LoadedVisit, br
     if browser.staff:
         return True
     technicians = sorted(visit.plan_history.ever_assigned)
-    last_sighting = await sightings.last_sighting(tx, technicians, (browser.address_hash, *places))
+    last_sighting = await sightings.last_sighting(
+        tx, technicians, (browser.address_hash, *browser.address_hashes_nearby, *places)
+    )
     return near(last_sighting, ctx.clock())
 
 
 def _digest(link: UUID, code: str) -> bytes:
-    return sha256(link.bytes + code.encode()).digest()
+    return fingerprints.of_code(code, link.bytes)

@@ -4,7 +4,7 @@ VALUES (:link, :browser_id, :digest, :expires_at, 0)
 ON CONFLICT (link, browser_id) DO UPDATE SET digest = excluded.digest, expires_at = excluded.expires_at, tries = 0;
 
 -- name: link_otp^
-SELECT digest, expires_at, tries, passed_at, passed_from FROM link_otps
+SELECT digest, expires_at, tries, passed_at, passed_from, passed_near FROM link_otps
 WHERE link = :link AND browser_id = :browser_id;
 
 -- name: count_link_otp_try!
@@ -14,5 +14,5 @@ WHERE link = :link AND browser_id = :browser_id AND tries < :max_tries AND expir
 
 -- name: pass_link_otp!
 -- A code is good once: one try more than allowed marks it as spent.
-UPDATE link_otps SET passed_at = :now, passed_from = :address, tries = :max_tries + 1
+UPDATE link_otps SET passed_at = :now, passed_from = :address, passed_near = :near, tries = :max_tries + 1
 WHERE link = :link AND browser_id = :browser_id;

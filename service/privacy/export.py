@@ -1,4 +1,4 @@
-"""A copy of a customer's data, for the customer (PIPL art. 45): all their visits as JSON, and the photos, in a ZIP file.
+"""A copy of a customer's data, for the customer (PIPL art. 45): their visits as JSON, and the photos, in a ZIP file.
 
 People of the utility appear by role, number and the first character of their name. Photos are copies without metadata.
 Each visit notes that it was exported, by whom and why.

@@ -61,6 +61,7 @@ async def lived_through(world: World) -> Customer:
     window = {"from": "2026-03-02T09:00:00+08:00", "to": "2026-03-02T10:30:00+08:00", "reason": WORDS["window"]}
     done.append(await ask("zhao", "PUT", f"{path}/window", window, if_match='"1"'))
     done.append(await ask("zhao", "POST", f"{path}/notice", {"channel": "file"}))
+    await worker.deliver_due(world.ctx)
     call = {"called": f"{NAME} {PHONE}", "text": WORDS["call"]}
     done.append(await ask("zhao", "PUT", f"{path}/notice-calls/{uid('call')}", call))
     office = {"entries": [said("06:40", "appointment_agreed", by="dispatcher", label=WORDS["office"])]}

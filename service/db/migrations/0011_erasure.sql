@@ -7,6 +7,11 @@ CREATE TABLE erasures (
     salt BYTEA NOT NULL
 );
 
+-- The fingerprint of an address changes daily: those of the day before and after, to be compared.
+ALTER TABLE link_otps ADD COLUMN passed_near BYTEA;
+DELETE FROM sightings;  -- with fingerprints that had no key
+DELETE FROM attempts;
+
 -- What is gone: ids of rows that have leaves, digests of links and of files. Those who ask for one learn that it was erased.
 CREATE TABLE erased_rows (
     id BYTEA NOT NULL PRIMARY KEY,
