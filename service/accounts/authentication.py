@@ -97,9 +97,8 @@ async def touch_token(ctx: AppContext, token: bytes, app: str = "", address: str
 async def _record_use(tx: Transaction, owner: TokenOwner, token: bytes, now: int, app: str, address: str) -> None:
     """Record a use. The first use of a device's new token revokes the old ones."""
     if address and "technician" in owner.person.roles:
-        await sightings.record_sighting(
-            tx, owner.person.login, fingerprints.of_address(address, now), now, SIGHTING_WINDOW_MS
-        )
+        place = fingerprints.of_address(address, now)
+        await sightings.record_sighting(tx, owner.person.login, place, now, SIGHTING_WINDOW_MS)
     if not await credentials.mark_token_used(tx, token, now) or owner.device is None:
         return
     await credentials.touch_device(tx, owner.device, now, app)

@@ -175,9 +175,8 @@ async def _try_code(ctx: AppContext, tx: Transaction, token: str, code: str, bro
     if not compare_digest(row.digest, _digest(link, clean_code(code))):
         return 0 if row.is_spent else row.tries
     if counted:
-        await tx.execute(
-            "pass_link_otp", **key, address=browser.address_hash, near=b"".join(browser.address_hashes_nearby), now=now
-        )
+        place, *near_places = browser.places
+        await tx.execute("pass_link_otp", **key, address=place, near=b"".join(near_places), now=now)
         return None
     if row.is_spent:
         return None if row.is_verified(now) else 0
@@ -206,9 +205,7 @@ async def is_near_staff(ctx: AppContext, tx: Transaction, visit: LoadedVisit, br
     if browser.staff:
         return True
     technicians = sorted(visit.plan_history.ever_assigned)
-    last_sighting = await sightings.last_sighting(
-        tx, technicians, (browser.address_hash, *browser.address_hashes_nearby, *places)
-    )
+    last_sighting = await sightings.last_sighting(tx, technicians, (*browser.places, *places))
     return near(last_sighting, ctx.clock())
 
 

@@ -208,9 +208,7 @@ def _link_id(code: DoorCode) -> UUID:
 async def _is_near(tx: Transaction, login: str, browser: Browser, now: int) -> bool:
     """Whether a browser is on a network from which the technician's device was used recently."""
     known = browser.address != "unknown"
-    return known and near(
-        await sightings.last_sighting(tx, [login], [browser.address_hash, *browser.address_hashes_nearby]), now
-    )
+    return known and near(await sightings.last_sighting(tx, [login], browser.places), now)
 
 
 async def _resolve_code(tx: Transaction, text: str, *, lock: bool) -> tuple[bytes, DoorCode, VisitRow, str] | None:
