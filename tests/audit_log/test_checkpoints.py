@@ -102,7 +102,7 @@ REWRITTEN = [  # what somebody does to the log, and why no checkpoint is signed 
 async def test_a_rewritten_log_is_not_signed(
     world: World, address: str, statements: tuple[str, ...], why: str, with_file: bool, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Whoever holds the database cannot change the file; whoever holds the file cannot change the database."""
+    """Either the database or the file may be in wrong hands."""
     await grow(world.ctx, 8)
     before = sizes(world.ctx)
     if not with_file:
