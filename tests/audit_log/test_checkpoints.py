@@ -120,6 +120,18 @@ async def test_a_rewritten_log_is_not_signed(
     assert (await verify(world.ctx)).faults
 
 
+async def test_damaged_tiles_stop_signing_and_nothing_else(
+    world: World, address: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    await grow(world.ctx, 300)
+    await tampered(address, "DELETE FROM log_tiles WHERE level = 1")
+    with caplog.at_level(logging.CRITICAL, "doorstep.log"):
+        await grow(world.ctx, 300)
+    assert "tile 1/0 has 0 bytes instead of 32" in caplog.text
+    assert sizes(world.ctx) == [1, 301]
+    assert await world.ctx.db.read(log.numbered_count) == 601
+
+
 async def test_two_servers_never_sign_two_roots_for_one_size(address: str) -> None:
     async with opened_world(address) as one, opened_second(address, one.ctx) as two:
         for count in (1, 7, 300):
