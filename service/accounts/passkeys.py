@@ -1,6 +1,6 @@
 """Passkeys (WebAuthn): a phone, computer or key that proves who somebody is, after their finger, face or PIN.
 
-A passkey stands for both factors: the device is one, and it verifies its user by the other. So it signs in by itself.
+A passkey is both factors: the device is one, and it verifies its user by the other. So it signs in by itself.
 """
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
