@@ -158,6 +158,9 @@ SELECT id FROM devices WHERE created_at > :since ORDER BY id;
 -- Columns that repeat parts of the plan.
 SELECT v.technician, v.crew, v.planned_at, b.follows FROM visits v JOIN visit_summaries b ON b.visit = v.id WHERE v.id = :id;
 
+-- name: acts_called
+SELECT body FROM events WHERE what = :what ORDER BY at, id;
+
 -- name: file_references_of
 SELECT sha256, sender FROM file_references WHERE visit = :visit;
 

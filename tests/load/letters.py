@@ -26,11 +26,13 @@ import msgspec
 
 from service.accounts import repository as accounts_repository
 from service.accounts.authentication import token_digest
+from service.accounts.events import PersonEvent, record_event
 from service.accounts.permissions import Person
 from service.context import AppContext, CompanyProfile
 from service.db.connect import open_database
 from service.db.database import Transaction
 from service.dispatch import planning
+from service.keys import Keys
 from service.lifecycle import current_millis, open_context, uuid7
 from service.messages import gateways, notices, outbox, worker
 from service.messages.notices import NoticeRequest
@@ -40,6 +42,10 @@ from service.visits import batches
 from service.visits.plan import Plan
 
 TOKEN = "token of zhao"
+KEYS = Keys(
+    sealing="AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
+    log="PRIVATE+KEY+doorstep.invalid+47ae3b90+ATQ4G/owzH8sUbtkDp6v+zQBE5OVyJMB1C6XK3tQ2oKi",  # of no use anywhere else
+)
 
 
 class Letters(msgspec.Struct):
@@ -113,6 +119,7 @@ def context_for(address: str, gateway: str, ahead: int = 0) -> AppContext:
         zone=ZoneInfo("Asia/Shanghai"),
         rules_cache={},
         company=desk,
+        keys=KEYS,
     )
 
 
@@ -140,6 +147,8 @@ async def filled(ctx: AppContext, count: int) -> list[UUID]:
         for login, role in (("zhao", "dispatcher"), ("li", "technician")):
             await accounts_repository.add_person(tx, Person(login, login, (role,), ()), 0)
         await accounts_repository.add_token(tx, token_digest(TOKEN), "zhao", 0)
+        for login in ("zhao", "li"):
+            await record_event(ctx, tx, PersonEvent(what="card", person=login, by="doorstep"))
 
     made: list[UUID] = []
     start = ctx.now() + timedelta(days=200)

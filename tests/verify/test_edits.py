@@ -7,16 +7,20 @@ import asyncio
 import shutil
 import sqlite3
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
+from uuid import UUID
 
 import msgspec
 import pytest
 
 from service.audit_log import log
+from service.audit_log.merkle import leaf
+from service.audit_log.sources import find_source
 from service.blobs.evidence_storage import open_evidence_storage
 from service.db.connect import open_database
-from service.verify.log import verify
+from service.verify.log import VerificationReport, verify
 from tests.support.api_client import World, opened_world
 from tests.support.browser import Browser, code_now, with_factor, with_password
 from tests.support.customer import Customer, example_customer
@@ -120,13 +124,17 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
 
 
 async def _verified(folder: Path, now: int) -> list[str]:
+    return (await _report(folder, now)).faults
+
+
+async def _report(folder: Path, now: int) -> VerificationReport:
     db = open_database(f"sqlite:///{folder / 'town.sqlite'}")
     await db.start()
     ctx = msgspec.structs.replace(
         Town(db).ctx, clock=lambda: now, evidence_storage=open_evidence_storage(folder / "files")
     )
     try:
-        return (await verify(ctx)).faults
+        return await verify(ctx)
     finally:
         await db.close()
 
@@ -299,3 +307,55 @@ def test_an_edit_of_a_file_is_found(made: Made, tmp_path: Path, edit: str) -> No
     assert found, [str(path) for path in (copy / "files").rglob("*")]
     change(found[0])
     assert asyncio.run(_verified(copy, made.now)), edit
+
+
+async def _rewrite_record(folder: Path) -> None:
+    """Another record with another leaf, as whoever holds the database can write them."""
+    db = open_database(f"sqlite:///{folder / 'town.sqlite'}")
+    with sqlite3.connect(folder / "town.sqlite") as connection:
+        key, body = connection.execute("SELECT id, body FROM batches WHERE kind = 'record'").fetchone()
+        other = body.replace(b"T16", b"T15")
+        assert other != body
+        connection.execute("UPDATE batches SET body = ?, sha256 = ? WHERE id = ?", (other, sha256(other).digest(), key))
+    await db.start()
+    row = await db.read(lambda tx: find_source(tx, "visit.submitted", UUID(bytes=key)))
+    await db.close()
+    assert row is not None
+    rewritten = leaf(row.kind, row.salt or b"", row.sha256, row.at, row.row_commitment)
+    with sqlite3.connect(folder / "town.sqlite") as connection:
+        connection.execute("UPDATE log_leaves SET leaf = ? WHERE id = ?", (rewritten, key))
+
+
+IN_ORDER = "SELECT id, row_number() OVER (ORDER BY number) AS n FROM log_leaves"
+REWRITTEN = {
+    "two leaves swapped": (
+        "UPDATE log_leaves SET number = -1 WHERE number = 3",
+        "UPDATE log_leaves SET number = 3 WHERE number = 4",
+        "UPDATE log_leaves SET number = 4 WHERE number = -1",
+    ),
+    "a record removed with its leaf, the rest renumbered": (
+        "DELETE FROM log_leaves WHERE id = (SELECT id FROM batches WHERE kind = 'record')",
+        "DELETE FROM batches WHERE kind = 'record'",
+        f"UPDATE log_leaves SET number = -n FROM ({IN_ORDER}) AS o WHERE o.id = log_leaves.id",  # noqa: S608
+        "UPDATE log_leaves SET number = -number - 1",
+    ),
+    "the end cut off with its rows": (
+        "DELETE FROM door_confirmations",
+        "DELETE FROM batches WHERE kind = 'scan'",
+        "DELETE FROM log_leaves WHERE number > (SELECT max(number) - 3 FROM log_leaves)",
+    ),
+    "a record in another order, with another leaf": (),
+}
+
+
+@pytest.mark.parametrize("edit", REWRITTEN)
+def test_what_is_rewritten_with_its_leaves_has_another_root(made: Made, tmp_path: Path, edit: str) -> None:
+    """Of the log alone nobody can tell: the root that was kept elsewhere (a checkpoint) shows it."""
+    copy = shutil.copytree(made.folder, tmp_path / "copy")
+    kept = asyncio.run(_report(copy, made.now))
+    asyncio.run(tampered(f"sqlite:///{copy / 'town.sqlite'}", *REWRITTEN[edit]))
+    if not REWRITTEN[edit]:
+        asyncio.run(_rewrite_record(copy))
+    found = asyncio.run(_report(copy, made.now))
+    assert (found.leaves, found.root) != (kept.leaves, kept.root)
+    assert not [fault for fault in found.faults if fault.startswith("leaf")], "of the leaves nothing can be seen"
