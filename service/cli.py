@@ -248,7 +248,9 @@ def _publish(options: argparse.Namespace, settings: Settings) -> int:
 
 
 def _verify(_: argparse.Namespace, settings: Settings) -> int:
+    from service.identity_check import identity_check  # noqa: F401 - its rows have leaves, and it says how to find them
     from service.lifecycle import open_read_only
+    from service.records import repository  # noqa: F401 - the same
     from service.verify import log
 
     async def verify() -> log.VerificationReport:
