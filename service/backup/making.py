@@ -31,6 +31,7 @@ from .manifest import (
     KEYS,
     LAST_BACKUP,
     MANIFEST,
+    MAX_FAULTS,
     PHOTO_LIST,
     PHOTOS,
     BackedUpFile,
@@ -58,6 +59,7 @@ class BackupReport(msgspec.Struct, frozen=True):
     photos: PhotoCount
     new_photos: int
     verified: bool
+    fault_count: int
     faults: tuple[str, ...]
     removed: tuple[str, ...]
     same_disk: bool
@@ -84,7 +86,9 @@ async def make_backup(
             shutil.rmtree(unfinished, ignore_errors=True)
             raise
         removed = await run_in_disk_thread(remove_old_backups, target, keep) if keep else []
-    await run_in_disk_thread(_note_last, settings, LastBackup(str(finished), manifest.ended_at, not manifest.faults))
+    await run_in_disk_thread(
+        _note_last, settings, LastBackup(str(finished), manifest.ended_at, not manifest.fault_count)
+    )
     return BackupReport(
         backup=str(finished),
         leaves=manifest.leaves,
@@ -93,6 +97,7 @@ async def make_backup(
         photos=manifest.photos,
         new_photos=new_photos,
         verified=manifest.verified,
+        fault_count=manifest.fault_count,
         faults=manifest.faults,
         removed=tuple(path.name for path in removed),
         same_disk=_on_same_disk(settings.data, target),
@@ -183,7 +188,8 @@ async def _fill(
             leaves=leaves,
             root=root,
             verified=verify,
-            faults=tuple(faults),
+            fault_count=len(faults),
+            faults=tuple(faults[:MAX_FAULTS]),
         ),
         new,
     )
@@ -247,7 +253,7 @@ def remove_old_backups(target: Path, keep: int) -> list[Path]:
     What was erased from the service is gone from its backups with the last of them that was made before.
     """
     backups = finished_backups(target)
-    sound = [path for path in backups if not read_manifest(path).faults]
+    sound = [path for path in backups if not read_manifest(path).fault_count]
     kept = {*backups[-keep:], *sound[-1:]}
     removed = [path for path in backups if path not in kept]
     if not removed:
