@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import msgspec
 
@@ -22,7 +21,7 @@ from service.context import AppContext
 from service.db.copies import copied
 from service.db.migrate import migrations
 from service.durable_files import fsync_path, make_durable_dir, run_in_disk_thread, write_durably
-from service.lifecycle import build_context
+from service.lifecycle import open_read_only
 from service.verify import log
 
 from .log_position import log_position
@@ -155,18 +154,18 @@ async def _fill(
 ) -> tuple[Manifest, int]:
     """Put everything into the folder; the manifest, and how many photos had to be copied."""
     pool = folder.parent / PHOTOS
-    with TemporaryDirectory(prefix="doorstep-backup-") as scratch:
-        ctx = build_context(settings, Path(scratch))
-        live, engine = ctx.evidence_storage, ctx.db.engine
+    async with open_read_only(settings) as live:
+        engine = live.db.engine
         file = DATABASE_FILES[engine]
-        async with copied(settings.database_address, folder / file) as ctx.db:
+        async with copied(settings.database_address, folder / file) as copy:
+            ctx = msgspec.structs.replace(live, db=copy)
             faults, new, photos = await _copy_photos(ctx, folder, pool, "" if bucket else settings.blobs)
             if not photos.bucket:
-                ctx.evidence_storage = EvidenceStorage(FolderBlobStore(pool), folder, live.max_file)
+                ctx.evidence_storage = EvidenceStorage(FolderBlobStore(pool), folder, live.evidence_storage.max_file)
             if verify:
                 report = await log.verify(ctx)
                 leaves, root, rows = report.leaves, report.root, report.rows
-                faults += [fault for fault in report.faults if fault not in faults]
+                faults = list(dict.fromkeys([*faults, *report.faults]))
             else:
                 position = await log_position(ctx)
                 leaves, root = position.leaves, position.root
