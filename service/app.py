@@ -6,7 +6,7 @@ from contextlib import AbstractAsyncContextManager
 from litestar import Litestar
 from litestar.types import ASGIApp
 
-from service.accounts import brand, me_routes, session_routes
+from service.accounts import brand, me_routes, session_routes, token_routes
 from service.accounts.caller import DEPENDENCIES, Authentication
 from service.accounts.desk_problems import EXCEPTION_HANDLERS
 from service.agenda import routes as agenda_routes
@@ -27,14 +27,25 @@ from service.health import routes as health_routes
 from service.identity_check import routes as identity_check_routes
 from service.messages import report_routes
 from service.messages import routes as messages_routes
+from service.monitoring import routes as monitoring_routes
 from service.phone import pages as phone_pages
 from service.records import quarantine_pages, quarantine_routes
 from service.records import routes as records_routes
 from service.reviews import pages as visit_pages
 from service.reviews import queue_page
 from service.reviews import routes as reviews_routes
-from service.staff import account_pages, invitation_pages, people_pages, sign_in_pages
+from service.staff import (
+    account_pages,
+    event_pages,
+    event_routes,
+    external_pages,
+    invitation_pages,
+    passkey_pages,
+    people_pages,
+    sign_in_pages,
+)
 from service.staff import routes as staff_routes
+from service.transparency import routes as transparency_routes
 from service.web import language_routes, static_files
 from service.web.access_log import access_log_middleware
 from service.web.api_document import BytesSchemas, ProblemSchemas, StructSchemas, openapi_config
@@ -44,13 +55,18 @@ from service.web.methods import methods_middleware
 from service.web.paths import plain_paths_middleware
 from service.web.query import check_query
 from service.web.request import BoundedRequest
+from service.webhooks import pages as webhooks_pages
+from service.webhooks import routes as webhooks_routes
 
 ROUTES = (
     *health_routes.ROUTES,
     *health_pages.ROUTES,
+    *monitoring_routes.ROUTES,
     *me_routes.ROUTES,
     *session_routes.ROUTES,
+    *token_routes.ROUTES,
     *staff_routes.ROUTES,
+    *event_routes.ROUTES,
     *devices_routes.ROUTES,
     *checklists_routes.ROUTES,
     *checklists_pages.ROUTES,
@@ -67,6 +83,7 @@ ROUTES = (
     *report_routes.ROUTES,
     *confirmation_routes.ROUTES,
     *identity_check_routes.ROUTES,
+    *transparency_routes.ROUTES,
     *records_routes.ROUTES,
     *evidence_routes.ROUTES,
     *tus_routes.ROUTES,
@@ -81,7 +98,12 @@ ROUTES = (
     *invitation_pages.ROUTES,
     *sign_in_pages.ROUTES,
     *account_pages.ROUTES,
+    *passkey_pages.ROUTES,
+    *external_pages.ROUTES,
     *people_pages.ROUTES,
+    *webhooks_routes.ROUTES,
+    *webhooks_pages.ROUTES,
+    *event_pages.ROUTES,
     *phone_pages.ROUTES,
     *language_routes.ROUTES,
     *brand.ROUTES,
@@ -93,7 +115,8 @@ Lifespan = Sequence[Callable[[Litestar], AbstractAsyncContextManager[None]]]
 def create_app(ctx: AppContext, max_body: int, lifespan: Lifespan = ()) -> ASGIApp:
     """The service as an ASGI application. The caller opens its context (`run_background_work`), if need be in
     `lifespan`."""
-    app = methods_middleware(response_middleware(litestar(ctx, max_body, lifespan)))
+    https = ctx.company.url.startswith("https://")
+    app = methods_middleware(response_middleware(litestar(ctx, max_body, lifespan), https=https))
     app = cors_middleware(plain_paths_middleware(app, ctx.company.company), ctx.company.origins)
     return access_log_middleware(app)
 

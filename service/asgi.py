@@ -14,8 +14,10 @@ from service.background import run_background_work
 from service.config import load_settings
 from service.lifecycle import build_context, freeze_gc
 from service.preflight import examine
+from service.private_files import create_privately
 from service.web.access_log import configure_logging
 
+create_privately()
 _settings = load_settings(os.environ)
 configure_logging(_settings.log, _settings.log_level)
 _ctx = build_context(_settings)

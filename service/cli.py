@@ -18,6 +18,7 @@ from service.checklists.loader import bundled_checklists_dir
 from service.config import Settings, SettingsError, describe_settings, load_settings
 from service.db.migrate import DatabaseTooNew, NoDatabase, OlderDatabase
 from service.errors import Problem
+from service.private_files import create_privately
 from service.web import access_log
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ Command = Callable[[argparse.Namespace, Settings], int]
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command."""
     options = _parser().parse_args(arguments)
+    create_privately()
     try:
         settings = load_settings(os.environ)
         access_log.configure_logging(settings.log, settings.log_level)
@@ -57,11 +59,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _expected_errors() -> tuple[type[Exception], ...]:
+    from service.audit_log.notes import InvalidNote
     from service.backup.manifest import BackupError
     from service.checklists.publish import PublishError
     from service.checklists.source import ChecklistParseError
     from service.db.copies import CopyDamaged
     from service.db.postgres_tools import ToolFailed
+    from service.demo.people import NotADemonstration
+    from service.keys import KeyUnusable
     from service.staff.people import PersonError
 
     return (
@@ -69,6 +74,9 @@ def _expected_errors() -> tuple[type[Exception], ...]:
         ChecklistParseError,
         CopyDamaged,
         DatabaseTooNew,
+        InvalidNote,
+        KeyUnusable,
+        NotADemonstration,
         OlderDatabase,
         OSError,
         PersonError,
@@ -127,6 +135,19 @@ def _parser() -> argparse.ArgumentParser:
     )
     command.set_defaults(command=_person_invite)
 
+    command = person.add_parser("token", help="print a new token for a script")
+    command.add_argument("login", metavar="LOGIN")
+    command.add_argument("--name", required=True, help="what it is for")
+    command.add_argument("--days", type=int, help="when it ends; by default after DOORSTEP_SCRIPT_DAYS")
+    command.set_defaults(command=_person_token)
+
+    keys = commands.add_parser("keys", help="keys outside the database").add_subparsers(required=True, metavar="ACTION")
+    command = keys.add_parser("rotate", help="make a new sealing key and seal all secrets with it")
+    command.set_defaults(command=_keys_rotate)
+    command = keys.add_parser("new-log", help="begin a log of another name, after the database lost what was signed")
+    command.add_argument("--name", required=True, help="such as HOST/log/DATE: one that was never used")
+    command.set_defaults(command=_keys_new_log)
+
     command = commands.add_parser("lint", help="list what is wrong with a checklist")
     command.add_argument("folder", nargs="?", type=Path, default=bundled_checklists_dir(), metavar="FOLDER")
     command.set_defaults(command=_lint)
@@ -138,7 +159,25 @@ def _parser() -> argparse.ArgumentParser:
     _add_create_option(command)
     command.set_defaults(command=_publish)
 
-    commands.add_parser("verify", help="check everything stored against the log").set_defaults(command=_verify)
+    command = commands.add_parser("verify", help="check everything stored against the log")
+    command.add_argument(
+        "--checkpoint",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="FILE",
+        help="compare the log with the signed checkpoints in a file, which was kept elsewhere; may be repeated",
+    )
+    command.add_argument("--key", default="", help="verifier key of the log; by default that of the data folder")
+    command.set_defaults(command=_verify)
+    command = commands.add_parser(
+        "verify-proof", help="check a proof, a receipt or a customer's copy without a database"
+    )
+    command.add_argument("file", type=Path, metavar="FILE")
+    command.add_argument("--key", default="", help="verifier key of the log, from where you trust it")
+    command.add_argument("--content", type=Path, metavar="FILE", help="the exact bytes that were logged")
+    command.set_defaults(command=_verify_proof)
+
     command = commands.add_parser("check", help="list what is not set before the service goes live")
     command.add_argument("--json", action="store_true", help="everything, for programs")
     command.set_defaults(command=_check)
@@ -169,14 +208,14 @@ def _add_create_option(command: argparse.ArgumentParser) -> None:
 
 def _run(settings: Settings, action: "Callable[[AppContext], Awaitable[T]]", *, create: bool | None = None) -> T:
     """Run an action on the database; for `create` see `require_database`."""
-    from service.audit_log import sequencer
+    from service.audit_log import checkpoints
     from service.lifecycle import build_context, open_context, require_database
 
     async def run() -> T:
         await require_database(settings, create=create)
         async with open_context(build_context(settings)) as ctx:
             result = await action(ctx)
-            await sequencer.catch_up(ctx)
+            await checkpoints.settle(ctx)
             return result
 
     return asyncio.run(run())
@@ -217,6 +256,29 @@ def _person_invite(options: argparse.Namespace, settings: Settings) -> int:
     return _print(_run(settings, lambda ctx: people.invite_from_console(ctx, options.login, reset=options.reset)))
 
 
+def _keys_new_log(options: argparse.Namespace, settings: Settings) -> int:
+    from service.audit_log import checkpoints
+
+    return _print({"log": _run(settings, lambda ctx: checkpoints.begin_new_log(ctx, options.name))})
+
+
+def _person_token(options: argparse.Namespace, settings: Settings) -> int:
+    from service.accounts import tokens
+
+    if options.days is not None and not 1 <= options.days <= 3660:
+        raise SettingsError("--days must be a number from 1 to 3660")
+    name = " ".join(options.name.split())[:100]
+    return _print(
+        {"token": _run(settings, lambda ctx: tokens.make_script_token(ctx, options.login, name, options.days))}
+    )
+
+
+def _keys_rotate(_: argparse.Namespace, settings: Settings) -> int:
+    from service.lifecycle import replace_sealing_key
+
+    return _print({"sealing": _run(settings, replace_sealing_key)})
+
+
 def _lint(options: argparse.Namespace, _: Settings) -> int:
     from service.checklists import lint
 
@@ -238,15 +300,24 @@ def _publish(options: argparse.Namespace, settings: Settings) -> int:
     )
 
 
-def _verify(_: argparse.Namespace, settings: Settings) -> int:
+def _verify(options: argparse.Namespace, settings: Settings) -> int:
     from service.lifecycle import open_read_only
     from service.verify import log
 
     async def verify() -> log.VerificationReport:
         async with open_read_only(settings) as ctx:
-            return await log.verify(ctx)
+            return await log.verify(ctx, options.checkpoint, options.key)
 
     report = asyncio.run(verify())
+    _print(report)
+    return 1 if report.faults else 0
+
+
+def _verify_proof(options: argparse.Namespace, _: Settings) -> int:
+    from service.verify import proof
+
+    content = options.content.read_bytes() if options.content else None
+    report = proof.verify_proofs(options.file.read_bytes(), options.key, content)
     _print(report)
     return 1 if report.faults else 0
 

@@ -19,7 +19,7 @@ from service.spreadsheets.words import load_table_words
 from service.text import mail_address
 
 PREFIX = "DOORSTEP_"
-LISTS = {"proxies", "origins", "duty_mail", "automatic", "sms_templates"}
+LISTS = {"checkpoints", "proxies", "origins", "duty_mail", "automatic", "sms_templates", "webhooks", "webhook_secrets"}
 """Settings with several values, separated by commas."""
 DEFAULT_PORTS = {"http": 80, "https": 443}
 MIB = 2**20
@@ -48,6 +48,63 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         str, SettingHelp("Address of the database: sqlite:///PATH or postgresql://…; empty: a file in the data folder.")
     ] = ""
     data: Annotated[Path, SettingHelp("Folder for the database, evidence and keys.")] = Path("data")
+    script_days: Annotated[
+        Annotated[int, Meta(ge=1, le=3660)], SettingHelp("Days after which the token of a script ends.")
+    ] = 365
+    device_days: Annotated[
+        Annotated[int, Meta(ge=1, le=3660)],
+        SettingHelp("Days without use after which the token of a phone ends; it then has to be enrolled again."),
+    ] = 180
+    proof_minutes: Annotated[
+        Annotated[int, Meta(ge=1, le=720)],
+        SettingHelp("Minutes after signing in during which grave acts need no new sign-in."),
+    ] = 15
+    oidc_issuer: Annotated[
+        str, SettingHelp("Identity provider (OpenID Connect) where people may sign in, as its issuer; empty: none.")
+    ] = ""
+    oidc_client: Annotated[str, SettingHelp("Our client id there.")] = ""
+    oidc_secret: Annotated[str, SettingHelp("Our client secret there; empty for a public client.")] = ""
+    oidc_claim: Annotated[Annotated[str, Meta(min_length=1)], SettingHelp("Claim that has a person's login.")] = (
+        "preferred_username"
+    )
+    oidc_scope: Annotated[str, SettingHelp("Scopes that are asked for.")] = "openid profile"
+    oidc_factor: Annotated[
+        Literal["amr", "always", "never"],
+        SettingHelp("When its second factor counts: if it says so (`amr`), always or never."),
+    ] = "amr"
+    wecom_corp: Annotated[str, SettingHelp("WeCom (企业微信) company id whose users may sign in; empty: none.")] = ""
+    wecom_agent: Annotated[str, SettingHelp("Agent id of our WeCom application.")] = ""
+    wecom_secret: Annotated[str, SettingHelp("Secret of our WeCom application.")] = ""
+    wecom_factor: Annotated[
+        Literal["always", "never"], SettingHelp("Whether signing in with WeCom counts as a second factor.")
+    ] = "never"
+    wecom_api: Annotated[str, SettingHelp("Address of WeCom's API.")] = "https://qyapi.weixin.qq.com"
+    wecom_page: Annotated[str, SettingHelp("Address of WeCom's page to sign in.")] = "https://login.work.weixin.qq.com"
+    sealing_key: Annotated[
+        str,
+        SettingHelp(
+            "Key that seals secrets in the database: 32 bytes in Base64, before a comma and former ones to replace "
+            "those; empty: the file keys/sealing in the data folder, made at the first start."
+        ),
+    ] = ""
+    log_key: Annotated[
+        str,
+        SettingHelp(
+            "Key that signs the log, as PRIVATE+KEY+…; empty: the file keys/log in the data folder, made at the first "
+            "start."
+        ),
+    ] = ""
+    log_origin: Annotated[
+        Annotated[str, Meta(max_length=200, pattern=r"^[^\s+]*$")],
+        SettingHelp("Name of the log, which a new key gets; empty: the host of DOORSTEP_URL and /log."),
+    ] = ""
+    checkpoints: Annotated[
+        tuple[str, ...],
+        SettingHelp(
+            "Where signed checkpoints of the log are sent, with commas: mailto:ADDRESS once a day, "
+            "s3://BUCKET/PREFIX?endpoint=URL&region=NAME&days=3650 with object lock, https://WITNESS#VERIFIER-KEY."
+        ),
+    ] = ()
     host: Annotated[str, SettingHelp("Address to listen on.")] = "127.0.0.1"
     port: Annotated[int, Meta(ge=0, le=65535), SettingHelp("Port to listen on; 0 takes a free one.")] = 8000
     url: Annotated[
@@ -181,7 +238,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         SettingHelp("Hours in which only urgent messages are sent; `none`: at any hour."),
     ] = "21:00-08:00"
     smtp: Annotated[
-        str, SettingHelp("Mail server: smtp://USER:PASSWORD@HOST:PORT or smtps://…; empty: the same file.")
+        str,
+        SettingHelp(
+            "Mail server: smtps://USER:PASSWORD@HOST:PORT, smtp+starttls://… (only encrypted), or smtp://… (encrypted "
+            "if the server offers it); empty: the same file."
+        ),
     ] = ""
     smtp_from: Annotated[str, SettingHelp("Sender of mails.")] = "doorstep@localhost"
     duty_mail: Annotated[
@@ -206,6 +267,21 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             "service/spreadsheets/words.toml."
         ),
     ] = ""
+    webhooks: Annotated[
+        tuple[str, ...],
+        SettingHelp("Systems that get events about visits, with commas: gis=https://gis.example/in,crm=https://…"),
+    ] = ()
+    webhook_secrets: Annotated[
+        tuple[str, ...],
+        SettingHelp(
+            "Their secrets, with commas: gis=whsec_… (24 to 64 random bytes in Base64); two for one name while it is "
+            "replaced."
+        ),
+    ] = ()
+    metrics: Annotated[
+        str,
+        SettingHelp("Secret with which Prometheus reads /metrics, as a bearer token; empty: there is no such page."),
+    ] = ""
     log: Annotated[Literal["human", "json"], SettingHelp("Form of the log on standard error.")] = "human"
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"], SettingHelp("What is logged, and all that is graver.")
@@ -215,6 +291,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def database_address(self) -> str:
         """The address of the database; by default a SQLite file in the data folder."""
         return self.database or f"sqlite:///{self.data / 'doorstep.sqlite'}"
+
+    @property
+    def log_name(self) -> str:
+        """What a new key of the log signs as: where the log is (C2SP `tlog-tiles`)."""
+        return self.log_origin or f"{urlsplit(_origin_of(self.url)).netloc or 'doorstep.invalid'}/log"
 
     @property
     def quiet_hours(self) -> tuple[time, time] | None:
@@ -296,13 +377,31 @@ def _check(settings: Settings) -> None:
             )
     for name, address, schemes in (
         ("SMS_URL", settings.sms_url, ("http", "https")),
-        ("SMTP", settings.smtp, ("smtp", "smtps")),
+        ("SMTP", settings.smtp, ("smtp", "smtps", "smtp+starttls")),
     ):
         parts = urlsplit(address)
         if address and (parts.scheme not in schemes or not parts.hostname):
-            raise SettingsError(f"{PREFIX}{name} must begin with {schemes[0]}:// or {schemes[1]}:// and a host")
-    if 0 < len(settings.sms_reports) < MIN_SECRET:
-        raise SettingsError(f"DOORSTEP_SMS_REPORTS must have at least {MIN_SECRET} characters")
+            expected = " or ".join(f"{scheme}://" for scheme in schemes)
+            raise SettingsError(f"{PREFIX}{name} must begin with {expected} and a host")
+    for name, first, others in (
+        ("OIDC", settings.oidc_issuer, {"CLIENT": settings.oidc_client}),
+        ("WECOM", settings.wecom_corp, {"AGENT": settings.wecom_agent, "SECRET": settings.wecom_secret}),
+    ):
+        for other, value in others.items():
+            if first and not value:
+                raise SettingsError(f"{PREFIX}{name}_{other} is needed, too")
+    elsewhere = {
+        "OIDC_ISSUER": settings.oidc_issuer,
+        "WECOM_API": settings.wecom_api,
+        "WECOM_PAGE": settings.wecom_page,
+    }
+    for name, address in elsewhere.items():
+        parts = urlsplit(address)
+        if address and not (parts.scheme in DEFAULT_PORTS and parts.hostname):
+            raise SettingsError(f"{PREFIX}{name} must begin with https:// and a host")
+    for name, secret in (("SMS_REPORTS", settings.sms_reports), ("METRICS", settings.metrics)):
+        if 0 < len(secret) < MIN_SECRET:
+            raise SettingsError(f"{PREFIX}{name} must have at least {MIN_SECRET} characters")
     if settings.quiet_hours is None and settings.quiet != "none":
         raise SettingsError("DOORSTEP_QUIET must be two different times of the day, such as 21:00-08:00, or none")
     for address in settings.duty_mail:

@@ -6,7 +6,8 @@ from datetime import datetime, time
 from functools import wraps
 from pathlib import Path
 from secrets import token_bytes
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, Literal, ParamSpec, TypeVar
+from urllib.parse import urlsplit
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -19,6 +20,7 @@ from service.db.database import Database, Transaction
 from service.judge.moments import from_ms
 from service.judge.rules import CompiledChecklist
 from service.judge.volume import VisitLimits
+from service.keys import Keys
 from service.rate_limit import TokenBucket
 from service.spreadsheets.words import TableWords, load_table_words
 
@@ -46,6 +48,21 @@ class OutgoingMessage(msgspec.Struct, frozen=True, kw_only=True):
 
 Gateway = Callable[[OutgoingMessage], Awaitable[str]]
 """Sends a message and returns the provider's answer (an id, or nothing)."""
+
+
+class Receiver(msgspec.Struct, frozen=True):
+    """A system that gets events about visits (`webhooks`), by its name in the settings. What is sent to it is signed
+    with each of the secrets, so that one can be replaced by another."""
+
+    name: str
+    url: str
+    secrets: tuple[bytes, ...]
+
+    @property
+    def host(self) -> str:
+        """The part of the address that may be shown: the rest may be secret."""
+        parts = urlsplit(self.url)
+        return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
 
 
 class Logo(msgspec.Struct, frozen=True):
@@ -87,6 +104,39 @@ class CompanyProfile(msgspec.Struct, frozen=True, kw_only=True):
     report_secret: str = ""
 
 
+class OidcSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """An identity provider (OpenID Connect). `claim` has a person's login; `factor`: when its second factor counts."""
+
+    issuer: str
+    client: str
+    secret: str = ""
+    claim: str = "preferred_username"
+    scope: str = "openid profile"
+    factor: Literal["amr", "always", "never"] = "amr"
+
+
+class WecomSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """A WeCom application whose users sign in. `api`, `page`: its addresses, which differ in private installations."""
+
+    corp: str
+    agent: str
+    secret: str
+    factor: Literal["always", "never"] = "never"
+    api: str = "https://qyapi.weixin.qq.com"
+    page: str = "https://login.work.weixin.qq.com"
+
+
+class SignInPolicy(msgspec.Struct, frozen=True, kw_only=True):
+    """How long what lets people in lasts: the token of a script, that of a phone without use; and for how many minutes
+    after signing in a person need not prove again who they are for grave acts. Where else people sign in."""
+
+    script_days: int = 365
+    device_days: int = 180
+    proof_minutes: int = 15
+    oidc: OidcSettings | None = None
+    wecom: WecomSettings | None = None
+
+
 class ReviewPolicy(msgspec.Struct, frozen=True, kw_only=True):
     """When visits close by themselves, how many of those without any fault are reviewed, how days of answer count."""
 
@@ -101,6 +151,12 @@ class KeepingProbe(msgspec.Struct):
     at: float = float("-inf")
     wrong: str = ""
     running: Task[None] | None = None
+
+
+class LogHealth(msgspec.Struct):
+    """Why no checkpoint of the log is signed (`audit_log.checkpoints`); empty while all is well."""
+
+    refused: str = ""
 
 
 class Waiting(msgspec.Struct):
@@ -183,10 +239,17 @@ class AppContext(msgspec.Struct, kw_only=True):
     token_rate_limit: TokenBucket = field(default_factory=lambda: TokenBucket(0))
     address_rate_limit: TokenBucket = field(default_factory=lambda: TokenBucket(0))  # of requests without a token
     daily_quota: Quota = field(default_factory=Quota)
-    # by token and address: when last checked, and until when that is good (`accounts/authentication`)
-    recent_tokens: dict[tuple[bytes, str], tuple[int, int]] = {}
+    keys: Keys = field(default_factory=Keys)
+    checkpoint_targets: tuple[str, ...] = ()  # see `transparency.targets`
+    log_health: LogHealth = field(default_factory=LogHealth)
+    sign_in: SignInPolicy = SignInPolicy()
+    # by token and address: when last checked, until when that is good, and when it ends if that is soon
+    # (`accounts/authentication`)
+    recent_tokens: dict[tuple[bytes, str], tuple[int, int, int]] = {}
     keeping_probe: KeepingProbe = field(default_factory=KeepingProbe)
     thumbnail_semaphore: Semaphore = field(default_factory=lambda: Semaphore(2))
+    receivers: tuple[Receiver, ...] = ()  # of events about visits
+    metrics_secret: str = ""  # with which Prometheus reads /metrics; without one there is no such page
     table_words: TableWords = field(default_factory=load_table_words)
     table_semaphore: Semaphore = field(default_factory=lambda: Semaphore(2))  # spreadsheets being read
     active_uploads: dict[UUID, Task[None]] = {}  # uploads in parts that are receiving bytes

@@ -63,13 +63,13 @@ def write_all(fd: int, data: bytes) -> None:
 
 
 def write_durably(path: Path, data: bytes) -> None:
-    """Write a file and sync its content; its name is durable when its folder is synced."""
+    """Write a file that only we may read and sync its content; its name is durable when its folder is synced."""
     _write_synced(path, data, os.O_TRUNC)
 
 
 def append_durably(path: Path, data: bytes) -> None:
     """Append to a file that only we may read, which is created if necessary."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(0o700, parents=True, exist_ok=True)
     _write_synced(path, data, os.O_APPEND)
 
 
@@ -92,7 +92,7 @@ def make_durable_dir(path: Path) -> None:
     if path.parent != path:
         make_durable_dir(path.parent)
     with suppress(FileExistsError):
-        os.mkdir(path)  # noqa: PTH102 - one step at a time
+        os.mkdir(path, 0o700)  # noqa: PTH102 - one step at a time
     with suppress(PermissionError):  # above the data folder there may be folders that we must not open
         fsync_path(path.parent)
     _durable_dirs.add(path)

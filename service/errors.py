@@ -148,8 +148,8 @@ class OtpRequired(Problem):
 
 class InvalidOtp(Problem):
     code, status = "wrong-code", 403
-    title_zh = "验证码不对或已失效，请核对，或重新获取"
-    title_en = "This code is wrong or has ended; check it, or ask for a new one"
+    title_zh = "验证码不对或已失效，请输入最后收到的一条，或重新获取"
+    title_en = "This code is wrong or has ended; enter the one of the last message, or ask for a new one"
 
 
 class NoPhoneNumber(Problem):
@@ -358,6 +358,24 @@ class DeviceRevoked(Problem):
     title_en = "This device was revoked: keep only unsent records, and give them to a supervisor"
 
 
+class NotASession(Problem):
+    code, status = "not-a-session", 409
+    title_zh = "这是脚本或手机的令牌，不是浏览器的登录，没有结束；结束令牌用 DELETE /v1/me/tokens/{id}"
+    title_en = "This token of a script or phone is no session and goes on; DELETE /v1/me/tokens/{id} ends tokens"
+
+
+class ProviderUnavailable(Problem):
+    code, status = "provider-unavailable", 502
+    title_zh = "统一登录现在用不了，请过一会儿再试，或用密码登录"
+    title_en = "Signing in elsewhere does not work now; try again later, or use the password"
+
+
+class SignInAgain(Problem):
+    code, status = "sign-in-again", 403
+    title_zh = "这一步请先重新登录，证明是您本人"
+    title_en = "Sign in again first, to prove that it is you"
+
+
 class InvalidCredentials(Problem):
     code, status = "sign-in-failed", 403
     title_zh = "登录名、密码或验证码不对"
@@ -410,6 +428,9 @@ class VisitFull(Problem):
     code, status, quarantines_input = "visit-full", 507, True
     title_zh = "这个任务的内容已达上限；内容请保留，并联系主管"
     title_en = "This visit holds as much as it may; keep the content, and tell a supervisor"
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail, retry_after=86_400)  # somebody has to make room: asking again soon helps nothing
 
 
 class QuarantineFull(Problem):

@@ -12,6 +12,7 @@ from typing import Protocol
 import msgspec
 
 from service.errors import Problem, ServiceUnavailable, TooManyRequests
+from service.measurements import CONNECTIONS
 from service.web import access_log
 
 MAX_CLOSING = 64  # rejected connections that may still be reading why
@@ -67,6 +68,7 @@ class ConnectionGate:
         self._searched_at = 0.0
         self._closed: Counter[str] = Counter()
         self._timer: asyncio.TimerHandle | None = None
+        CONNECTIONS.set_function(lambda: len(self._open))
 
     def enter(self, connection: TimedConnection) -> Problem | None:
         """Admit a new connection; the problem if there is no room for it."""

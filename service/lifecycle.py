@@ -5,25 +5,47 @@ import gc
 import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from secrets import randbits
 from tempfile import TemporaryDirectory
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from service.accounts import coverage, tokens
+from service.accounts.coverage import OPERATOR
+from service.accounts.events import PersonEvent, record_event
+from service.accounts.sealing import OWN_SECRET, TOTP_SECRET, seal_stored
 from service.allowance import DailyAllowance
 from service.blobs.evidence_storage import open_evidence_storage
 from service.checklists import publish
-from service.config import Settings
-from service.context import AppContext, CompanyProfile, Quota, ReviewPolicy
+from service.config import Settings, SettingsError
+from service.context import (
+    AppContext,
+    CompanyProfile,
+    OidcSettings,
+    Quota,
+    ReviewPolicy,
+    SignInPolicy,
+    WecomSettings,
+)
 from service.db.connect import open_database
+from service.db.database import Transaction
 from service.db.migrate import NoDatabase, OlderDatabase
+from service.durable_files import run_in_disk_thread
 from service.judge.volume import VisitLimits
+from service.keys import Keys
 from service.messages import gateways, message_settings
+from service.messages.outbox import PLACEHOLDERS
+from service.private_files import close_to_others
 from service.rate_limit import TokenBucket
+from service.sealer import Sealer
 from service.spreadsheets.words import load_table_words
+from service.transparency.targets import parse_target
 from service.visits import status
+from service.web.access_log import get_logger
 from service.web.brand import read_logo, readable
+from service.webhooks.receivers import read_receivers
 
 
 def build_context(settings: Settings, scratch: Path | None = None) -> AppContext:
@@ -52,6 +74,13 @@ def build_context(settings: Settings, scratch: Path | None = None) -> AppContext
             waiting_rows=settings.quarantine,
             waiting_size=settings.quarantine_bytes,
         ),
+        receivers=read_receivers(settings.webhooks, settings.webhook_secrets),
+        metrics_secret=settings.metrics,
+        keys=Keys(
+            settings.data / "keys", sealing=settings.sealing_key, log=settings.log_key, log_name=settings.log_name
+        ),
+        checkpoint_targets=_checked_targets(settings.checkpoints),
+        sign_in=_sign_in_policy(settings),
         table_words=load_table_words(settings.table_words),
         review_policy=ReviewPolicy(
             close_days=settings.close_days,
@@ -81,16 +110,77 @@ def build_context(settings: Settings, scratch: Path | None = None) -> AppContext
     )
 
 
+def _checked_targets(given: tuple[str, ...]) -> tuple[str, ...]:
+    """The targets of checkpoints. SettingsError for one that cannot be used."""
+    try:
+        for target in given:
+            parse_target(target)
+    except ValueError as error:
+        raise SettingsError(f"DOORSTEP_CHECKPOINTS: {error}") from None
+    return given
+
+
+def _sign_in_policy(settings: Settings) -> SignInPolicy:
+    oidc = OidcSettings(
+        issuer=settings.oidc_issuer,
+        client=settings.oidc_client,
+        secret=settings.oidc_secret,
+        claim=settings.oidc_claim,
+        scope=settings.oidc_scope,
+        factor=settings.oidc_factor,
+    )
+    wecom = WecomSettings(
+        corp=settings.wecom_corp,
+        agent=settings.wecom_agent,
+        secret=settings.wecom_secret,
+        factor=settings.wecom_factor,
+        api=settings.wecom_api.rstrip("/"),
+        page=settings.wecom_page.rstrip("/"),
+    )
+    return SignInPolicy(
+        script_days=settings.script_days,
+        device_days=settings.device_days,
+        proof_minutes=settings.proof_minutes,
+        oidc=oidc if settings.oidc_issuer else None,
+        wecom=wecom if settings.wecom_corp else None,
+    )
+
+
 @asynccontextmanager
 async def open_context(ctx: AppContext) -> AsyncGenerator[AppContext]:
     """Open the database: bring its tables up to date, and in a new one publish the bundled checklist."""
+    await _close_files_to_others(ctx)
     await ctx.db.start()
     try:
+        await ctx.keys.open(ctx.db, ctx.clock(), partial(_seal_stored, ctx))
+        await tokens.end_unlimited_scripts(ctx)
+        await coverage.begin(ctx)
         await publish.publish_bundled_checklist(ctx)
         await status.backfill_summaries(ctx)
         yield ctx
     finally:
         await ctx.db.close()
+
+
+async def _seal_stored(ctx: AppContext, tx: Transaction, sealer: Sealer, plain_too: bool) -> None:
+    await seal_stored(tx, sealer, (OWN_SECRET, PLACEHOLDERS), plain_too=plain_too)
+    for login in await seal_stored(tx, sealer, (TOTP_SECRET,), plain_too=plain_too):
+        await record_event(ctx, tx, PersonEvent(what="resealed", person=str(login), by=OPERATOR))
+
+
+async def replace_sealing_key(ctx: AppContext) -> list[str]:
+    """Make a new sealing key and seal everything with it; the ids of the keys, the new one first. KeyUnusable."""
+    ctx.keys.replace_sealing_key()
+    await ctx.keys.open(ctx.db, ctx.clock(), partial(_seal_stored, ctx))
+    return ctx.keys.sealer.ids
+
+
+async def _close_files_to_others(ctx: AppContext) -> None:
+    """What an older version, or somebody, left open to other users of the machine is theirs no longer."""
+    endings = ("", "-wal", "-shm") if ctx.db.engine == "sqlite" else ()
+    files = [Path(ctx.db.name + ending) for ending in endings]
+    for path in await run_in_disk_thread(close_to_others, ctx.evidence_storage.data, files):
+        get_logger().warning("file_open_to_others", path=path)
 
 
 @asynccontextmanager
@@ -100,6 +190,7 @@ async def open_read_only(settings: Settings) -> AsyncGenerator[AppContext]:
         ctx = build_context(settings, Path(scratch))
         try:
             await ctx.db.start()
+            ctx.keys.load()
             yield ctx
         finally:
             await ctx.db.close()

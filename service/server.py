@@ -126,7 +126,7 @@ def _describe(who: Access, door: str) -> str:
 def _demo_text(demo: Demo, codes: dict[str, str], settings: Settings, address: str) -> str:
     """Where to sign in as one of the invented people, their tokens, and a command that submits a record."""
     body = settings.data / "demo-record.json"
-    body.parent.mkdir(parents=True, exist_ok=True)
+    body.parent.mkdir(0o700, parents=True, exist_ok=True)
     body.write_bytes(demo.body)
     doors = {login: f"{address}/demo/{code}" for code, login in codes.items()}
     people = "".join(_describe(who, doors[login]) for login, who in demo.people.items())

@@ -1,5 +1,6 @@
 """Shared fixtures: `engine` (tests run on both), the `address` of a fresh database, `database` started there."""
 
+import asyncio
 import os
 from collections.abc import AsyncIterator, Iterator
 from functools import cache
@@ -24,6 +25,7 @@ from tests.support.pgserver import postgres_server
 
 if TYPE_CHECKING:
     from tests.support.bucket import Bucket
+    from tests.support.chromium import Shared
 
 
 LONG = {  # more than ten seconds of CPU time each
@@ -101,6 +103,26 @@ def _used(module: ModuleType) -> set[str]:
 
 CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 CHEAP_HASH = CHEAP.hash("nobody's")
+
+
+@pytest.fixture(scope="session")
+def browser_loop() -> "Iterator[Shared]":
+    """The loop of tests in a browser, which share one driver."""
+    from tests.support.chromium import shared_loop  # noqa: PLC0415 - Playwright is slow to import
+
+    with shared_loop() as shared:
+        yield shared
+
+
+@pytest.fixture
+def _function_scoped_runner(request: pytest.FixtureRequest) -> Iterator[asyncio.Runner]:
+    """The one of pytest-asyncio, which runs a test and its fixtures; in a browser, the one whose loop they share."""
+    if not BROWSERS & _used(request.module):
+        yield request.getfixturevalue("_function_scoped_runner")
+        return
+    shared = request.getfixturevalue("browser_loop")
+    yield shared.runner
+    shared.runner.run(shared.tidy())
 
 
 @pytest.fixture(autouse=True)

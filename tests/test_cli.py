@@ -17,8 +17,8 @@ from service.checklists.loader import bundled_checklists_dir
 from service.lifecycle import uuid7
 from tests.support.command_line import bearer_headers, run_command
 from tests.support.example_visits import FOLDER, NAMES, story
-from tests.support.factories import a_plan, a_record, said, uid
-from tests.support.running import COMMAND
+from tests.support.factories import a_record, said, uid
+from tests.support.running import COMMAND, hired, plan, running
 
 
 def test_judge_gives_the_findings_of_the_examples_in_the_order_given(tmp_path: Path):
@@ -168,33 +168,25 @@ def test_the_demonstration_is_ready_to_be_asked(server):
             assert judged.status_code == 200
 
 
-def test_a_stop_is_graceful_and_nothing_acknowledged_is_lost(server, tmp_path: Path):
-    process, address, tokens = server
-    plan = httpx.put(
-        f"{address}/v1/visits/{uid('v')}",
-        json=a_plan(area="城东片区"),
-        headers=bearer_headers(tokens["zhao"]),
-        timeout=60,
-    )
-    assert plan.status_code == 201, plan.text
-    raw = a_record("r", uid("v"), said("09:05", "arrived"))
-    stalled = socket.create_connection(("127.0.0.1", int(address.rpartition(":")[2])))
-    head = f"PUT /v1/records/{uuid7()} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {tokens['li']}\r\n"
-    stalled.sendall(f"{head}Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{{".encode())
-    answer = httpx.put(
-        f"{address}/v1/records/{uid('r')}", content=raw, headers=bearer_headers(tokens["li"]), timeout=60
-    )
-    assert answer.status_code == 201
-    begun = time.monotonic()
-    process.send_signal(signal.SIGTERM)
-    assert process.wait(timeout=60) == 0
-    assert time.monotonic() - begun < 10  # who sends too slowly is waited for for 30
-    stalled.close()
-    log = process.stderr.read().decode()
-    assert "Traceback" not in log
-    for line in log.splitlines():
+def test_a_stop_is_graceful_and_nothing_acknowledged_is_lost(tmp_path: Path):
+    data = tmp_path / "data"
+    zhao, li = hired(data, "zhao", "dispatcher"), hired(data, "li", "technician")
+    with running(data) as server:
+        assert plan(server, zhao, uid("v")).status_code == 201
+        stalled = server.connect()
+        head = f"PUT /v1/records/{uuid7()} HTTP/1.1\r\nHost: x\r\nAuthorization: {li['authorization']}\r\n"
+        stalled.sendall(f"{head}Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{{".encode())
+        raw = a_record("r", uid("v"), said("09:05", "arrived"))
+        assert server.client.put(f"/v1/records/{uid('r')}", content=raw, headers=li).status_code == 201
+        begun = time.monotonic()
+        server.process.send_signal(signal.SIGTERM)
+        assert server.process.wait(timeout=60) == 0
+        assert time.monotonic() - begun < 10  # who sends too slowly is waited for for 30
+        stalled.close()
+    assert server.lines
+    for line in server.lines:
         assert {"at", "level", "event"} <= set(json.loads(line))
-    verified = run_command("verify", data=tmp_path / "data")
+    verified = run_command("verify", data=data)
     assert verified.returncode == 0
     assert json.loads(verified.stdout)["faults"] == []
 

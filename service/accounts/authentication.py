@@ -7,14 +7,18 @@ import msgspec
 from service.context import AppContext
 from service.db.database import Transaction
 from service.errors import DeviceRevoked, NotAuthenticated, PermissionDenied
+from service.text import login_key
 
 from . import credentials, sightings
-from .credentials import TokenOwner
+from .credentials import TokenOwner, TokenRow
+from .events import DeviceEvent, record_event
 from .permissions import Permission, Person
+from .person_state import SESSION_MAX_AGE_MS
 
-MINUTE_MS = 60_000
+MINUTE_MS, DAY_MS = 60_000, 86_400_000
+WARNING_MS = 30 * DAY_MS
 SIGHTING_WINDOW_MS = 24 * 60 * MINUTE_MS  # a technician's device may still be where it was sighted within this time
-SESSION_IDLE_TIMEOUT_MS, SESSION_MAX_AGE_MS = 30 * MINUTE_MS, 12 * 60 * MINUTE_MS
+SESSION_IDLE_TIMEOUT_MS = 30 * MINUTE_MS
 CACHE_SIZE = 100_000
 
 
@@ -31,6 +35,16 @@ def session_digest(token: str) -> bytes:
 def address_hash(address: str) -> bytes:
     """The digest of an address, which is all that is stored."""
     return sha256(b"address " + address.encode()).digest()
+
+
+def address_label(address: str) -> str:
+    """The first digits of that, by which events name an address."""
+    return address_hash(address).hex()[:16]
+
+
+def login_label(login: str) -> str:
+    """The first digits of the digest of a login, by which failures of unknown logins and log lines name it."""
+    return address_hash(f"login {login_key(login)}").hex()[:16]
 
 
 def near(last_sighting: int | None, now: int) -> bool:
@@ -72,38 +86,55 @@ def require_permission(person: Person, permission: Permission) -> None:
         raise PermissionDenied
 
 
-async def touch_token(ctx: AppContext, token: bytes, app: str = "", address: str = "") -> None:
-    """Record the use of a token before its request is handled. NotAuthenticated when its session has timed out.
+async def touch_token(ctx: AppContext, token: bytes, app: str = "", address: str = "") -> int:
+    """Record the use of a token before its request is handled. NotAuthenticated when it has ended by itself.
+
+    Returns when it ends (ms UTC), if that is within a month and using it does not prolong it; otherwise 0.
 
     This happens once a minute for each token and address. Whether a token was revoked since, each feature checks in its
     own transaction.
     """
     now = ctx.clock()
-    since, until = ctx.recent_tokens.get((token, address), (0, 0))
+    since, until, ends_soon = ctx.recent_tokens.get((token, address), (0, 0, 0))
     if since <= now < until:
-        return
+        return ends_soon
     owner = await ctx.db.read(lambda tx: token_owner(tx, token))
-    until = now + MINUTE_MS
-    if owner.kind == "session":
-        used_at = owner.used_at or owner.created_at
-        latest = now + credentials.MAX_CLOCK_SKEW_MS  # a session from the future would last that much longer
-        in_future = max(owner.created_at, used_at) > latest
-        if in_future or now >= owner.created_at + SESSION_MAX_AGE_MS or now >= used_at + SESSION_IDLE_TIMEOUT_MS:
-            raise NotAuthenticated("the session has ended")
-        until = min(until, owner.created_at + SESSION_MAX_AGE_MS)
-    if owner.kind != "script":
-        await ctx.db.write(lambda tx: _record_use(tx, owner, token, now, app, address))
+    end = token_end(ctx, owner)
+    if end is not None and now >= end:
+        raise NotAuthenticated("the session has ended" if owner.kind == "session" else "the token has ended")
+    await ctx.db.write(lambda tx: _record_use(ctx, tx, owner, token, now, app, address))
     if len(ctx.recent_tokens) >= CACHE_SIZE:
         ctx.recent_tokens.clear()
-    ctx.recent_tokens[token, address] = now, until
+    until = now + MINUTE_MS if owner.expires_at is None else min(now + MINUTE_MS, owner.expires_at)
+    if owner.kind == "session":
+        until = min(until, owner.created_at + SESSION_MAX_AGE_MS)
+    ends_soon = owner.expires_at if owner.expires_at is not None and owner.expires_at < now + WARNING_MS else 0
+    ctx.recent_tokens[token, address] = now, until, ends_soon
+    return ends_soon
 
 
-async def _record_use(tx: Transaction, owner: TokenOwner, token: bytes, now: int, app: str, address: str) -> None:
+def token_end(ctx: AppContext, token: TokenOwner | TokenRow) -> int | None:
+    """When a token ends by itself (ms UTC), if it is not used until then. None for that of a script without an end."""
+    used_at = max(token.created_at, token.used_at or 0)
+    if token.kind == "script":
+        return token.expires_at
+    if token.kind == "device":
+        return used_at + ctx.sign_in.device_days * DAY_MS
+    latest = ctx.clock() + credentials.MAX_CLOCK_SKEW_MS
+    if used_at > latest:  # from the future: it would last that much longer
+        return 0
+    return min(token.created_at + SESSION_MAX_AGE_MS, used_at + SESSION_IDLE_TIMEOUT_MS)
+
+
+async def _record_use(
+    ctx: AppContext, tx: Transaction, owner: TokenOwner, token: bytes, now: int, app: str, address: str
+) -> None:
     """Record a use. The first use of a device's new token revokes the old ones."""
-    if address and "technician" in owner.person.roles:
+    if address and owner.kind != "script" and "technician" in owner.person.roles:
         await sightings.record_sighting(tx, owner.person.login, address_hash(address), now, SIGHTING_WINDOW_MS)
     if not await credentials.mark_token_used(tx, token, now) or owner.device is None:
         return
     await credentials.touch_device(tx, owner.device, now, app)
-    if owner.used_at is None:
-        await credentials.revoke_others(tx, owner.device, token, now)
+    if owner.used_at is None and await credentials.revoke_others(tx, owner.device, token, now):
+        login = owner.person.login
+        await record_event(ctx, tx, DeviceEvent(what="token-used", device=owner.device, person=login, by=login))

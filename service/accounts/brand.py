@@ -1,4 +1,4 @@
-"""The stylesheet and the logo of customers' pages, which follow from the settings."""
+"""The logo of customers' pages."""
 
 from typing import Annotated
 
@@ -7,10 +7,8 @@ from litestar.response.base import ASGIResponse
 
 from service.errors import InternalError, InvalidQuery, NotFound
 from service.web.api_document import PUBLIC, answer, problems
-from service.web.brand import stylesheet
-from service.web.compression import accepts_gzip
 from service.web.query import text_parameter
-from service.web.request import AnyRequest, IfNoneMatch
+from service.web.request import IfNoneMatch
 from service.web.responses import ASKED_EACH_TIME, FOR_GOOD, Headers, file_response
 
 from .caller import Context
@@ -26,26 +24,6 @@ class BrandController(Controller):
     tags = ("pages",)
     opt = {"exclude_from_auth": True}  # noqa: RUF012 - as Litestar declares it
     security = PUBLIC
-
-    @get(
-        "/brand/page.css",
-        summary="The stylesheet of customers' pages, in the utility's colour",
-        responses={
-            200: answer(str, "The stylesheet.", "text/css"),
-            304: answer(None, "Not modified"),
-            **problems(InvalidQuery, InternalError),
-        },
-    )
-    async def show_stylesheet(
-        self, request: AnyRequest, context: Context, version: Version = None, if_none_match: IfNoneMatch = None
-    ) -> ASGIResponse:
-        """One file for all of them."""
-        plain, digest, packed = stylesheet(context.company.colour)
-        is_packed = accepts_gzip(request.scope)
-        cache = FOR_GOOD if version == digest else ASKED_EACH_TIME
-        kind, vary = b"text/css; charset=utf-8", ((b"vary", b"accept-encoding"),)
-        body = packed if is_packed else plain
-        return file_response(body, kind, digest, if_none_match, cache, vary, is_packed=is_packed)
 
     @get(
         "/brand/logo",

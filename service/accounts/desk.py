@@ -63,6 +63,8 @@ SECTIONS = (
     Section("duties", "/desk/duties", PageText("待办"), ("see duties",)),
     Section("quarantine", "/desk/quarantine", PageText("隔离"), ("see quarantine",)),
     Section("people", "/desk/people", PageText("人员"), ("see people",)),
+    Section("webhooks", "/desk/webhooks", PageText("对接"), ("see webhooks",)),
+    Section("events", "/desk/events", PageText("事件"), ("see events",)),
     Section("checklists", "/desk/checklists", PageText("清单"), ("see people",)),  # the office and admins
 )
 
@@ -92,8 +94,10 @@ class DeskRequest(msgspec.Struct, frozen=True):
 
     @property
     def sections(self) -> tuple[Section, ...]:
-        """The sections that the person may see."""
-        return tuple(one for one in SECTIONS if any(self.person.can(permission) for permission in one.permissions))
+        """The sections that the person may see; that of webhooks only where there are receivers."""
+        hidden = () if self.ctx.receivers else ("webhooks",)
+        allowed = (one for one in SECTIONS if any(self.person.can(permission) for permission in one.permissions))
+        return tuple(one for one in allowed if one.name not in hidden)
 
 
 Desk = NamedDependency[SkipValidation[DeskRequest]]
@@ -240,10 +244,12 @@ def own_path(text: str, otherwise: str = "/desk") -> str:
     return text if SWITCHABLE.fullmatch(text) else otherwise
 
 
-def sign_in_address(request: AnyRequest) -> str:
-    """The page to sign in, which leads back to this one; after a form, which was not saved, to the page it is on."""
+def sign_in_address(request: AnyRequest, *, again: bool = False) -> str:
+    """The page to sign in, which leads back to this one; after a form, which was not saved, to the page it is on.
+    `again`: the person is signed in, and has to prove who they are."""
+    why = "&again=1" if again else ""
     if request.method in SAFE:
-        return f"/sign-in?next={quote(own_path(own_address(request)), safe='/')}"
+        return f"/sign-in?next={quote(own_path(own_address(request)), safe='/')}{why}"
     page = urlsplit(request.headers.get("referer", ""))
     back = own_path(page.path + (f"?{page.query}" if page.query else ""))
-    return f"/sign-in?next={quote(back, safe='/')}&unsaved=1"
+    return f"/sign-in?next={quote(back, safe='/')}{why or '&unsaved=1'}"

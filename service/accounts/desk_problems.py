@@ -12,9 +12,17 @@ from litestar.response.base import ASGIResponse
 from litestar.types import Receive, Scope, Send
 
 from service.context import AppContext
-from service.errors import FieldError, InvalidQuery, MethodNotAllowed, NotAuthenticated, NotFound, Problem
+from service.errors import (
+    FieldError,
+    InvalidQuery,
+    MethodNotAllowed,
+    NotAuthenticated,
+    NotFound,
+    Problem,
+    SignInAgain,
+)
 from service.web.language import AnyText, PageText
-from service.web.paths import DESK, is_desk
+from service.web.page_paths import DESK, is_desk
 from service.web.problems import allow_header, problem_in_json, to_problem
 from service.web.request import AnyRequest
 from service.web.templates import plain_problem_page, redirect
@@ -59,6 +67,8 @@ async def _page(request: AnyRequest, error: Exception) -> ASGIResponse:
     problem = to_problem(request.scope, error)
     headers = (*retry_after(problem), *allow_header(error))
     sentences = _sentences(problem)
+    if isinstance(problem, SignInAgain):
+        return redirect(sign_in_address(request, again=True))
     desk = await _desk_of(request)
     if desk is not None:
         view = {"problem": sentences, "desk": desk}

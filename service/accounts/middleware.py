@@ -15,6 +15,7 @@ from litestar.types import Scope
 
 from service.context import AppContext
 from service.errors import CrossOriginRejected, DeviceRevoked, NotAuthenticated, TooManyRequests
+from service.web.compression import EXTRA_HEADERS
 from service.web.cross_origin import SAFE, require_same_origin
 from service.web.request_info import client_ip, get_cookie, get_header
 
@@ -93,7 +94,10 @@ async def _check_credentials(scope: Scope, ctx: AppContext) -> bytes:
         require_csrf_token(scope, get_header(scope, b"x-csrf-token") or b"")
     app = (get_header(scope, b"x-app") or b"").decode("latin-1")
     app = app if len(app) <= 64 and app.isascii() and app.isprintable() else ""
-    await authentication.touch_token(ctx, token, app, client_ip(scope))
+    ends_soon = await authentication.touch_token(ctx, token, app, client_ip(scope))
+    if ends_soon:
+        end = ctx.to_local_time(ends_soon).isoformat(timespec="seconds")
+        scope["state"][EXTRA_HEADERS] = ((b"token-expires", end.encode()),)
     return token
 
 

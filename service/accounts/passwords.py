@@ -6,7 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from service.errors import FieldError, InvalidBody
 from service.normal_form import normal_form
+
+from . import known_passwords
 
 MIN_LENGTH, MAX_LENGTH = 12, 200
 MAX_BYTES = 1024  # of UTF-8, checked before anything else
@@ -16,12 +19,29 @@ _hasher = PasswordHasher()  # RFC 9106's low-memory option: 64 MiB each, so 128 
 _threads = ThreadPoolExecutor(2, "argon2")
 
 
-def is_acceptable_password(password: str, login: str) -> bool:
-    """Whether a password is long enough (NIST SP 800-63B asks for nothing else) and not the login."""
-    if _too_long(password):
-        return False
-    plain = _normalized(password)
-    return MIN_LENGTH <= len(plain) <= MAX_LENGTH and len(set(plain)) > 3 and plain.casefold() != login.casefold()
+def require_good_password(password: str, *words: str) -> None:
+    """InvalidBody unless a password is long enough and not one that others would try: NIST SP 800-63B asks for nothing
+    else. `words`: the login, the name, the utility's."""
+    if _too_long(password) or len(_normalized(password)) > MAX_LENGTH:
+        raise _refusal("too-long", f"最多 {MAX_LENGTH} 个字 / at most {MAX_LENGTH} characters")
+    if len(_normalized(password)) < MIN_LENGTH:
+        raise _refusal("too-short", f"至少 {MIN_LENGTH} 个字 / at least {MIN_LENGTH} characters")
+    if known_passwords.is_pattern(password):
+        raise _refusal("too-weak", "太容易猜：重复或按顺序的字 / too easy to guess: it repeats or runs in order")
+    if known_passwords.is_made_of(password, *words):
+        raise _refusal(
+            "too-weak",
+            "太容易猜：几乎只有登录名、姓名或单位名 / too easy to guess: hardly more than login, name or utility",
+        )
+    if known_passwords.is_known(password):
+        raise _refusal(
+            "known-password",
+            "这个密码在公开的泄露名单里，请换一个 / it is on the lists of leaked passwords: choose another one",
+        )
+
+
+def _refusal(code: str, detail: str) -> InvalidBody:
+    return InvalidBody("", (FieldError("/password", code, detail),))
 
 
 async def hash_password(password: str) -> str:

@@ -33,6 +33,8 @@ Permission = Literal[
     "review visits",
     "explain findings",
     "see duties",
+    "see webhooks",
+    "see events",
 ]
 
 ROLE_PERMISSIONS: dict[Permission, frozenset[Role]] = {
@@ -56,6 +58,8 @@ ROLE_PERMISSIONS: dict[Permission, frozenset[Role]] = {
     "review visits": frozenset({"supervisor"}),
     "explain findings": frozenset({"technician"}),
     "see duties": frozenset({"dispatcher", "supervisor"}),
+    "see webhooks": frozenset({"admin"}),
+    "see events": frozenset({"supervisor", "admin"}),
 }
 
 SECOND_FACTOR: frozenset[Role] = frozenset({"supervisor", "admin"})

@@ -1,35 +1,56 @@
-"""The keys for door codes and cursors, created when first needed and shared by all processes."""
+"""The keys for door codes, cursors and known browsers, created when first needed and shared by all processes."""
 
 from service.context import AppContext, transaction
 from service.db.database import Transaction
 
-_DOOR_CODE, _CURSOR = "doorstep", "agenda"
+from .sealing import OWN_SECRET
+
+_DOOR_CODE, _CURSOR, _BROWSER = "doorstep", "agenda", "browser"
 
 
 async def get_or_create_door_code_key(ctx: AppContext, tx: Transaction) -> bytes:
     """The key; needs a transaction that writes."""
-    key = await _get(tx, _DOOR_CODE)
+    return await _get_or_create(ctx, tx, _DOOR_CODE)
+
+
+async def get_or_create_browser_key(ctx: AppContext, tx: Transaction) -> bytes:
+    """The key by which browsers are known in which somebody signed in; needs a transaction that writes."""
+    return await _get_or_create(ctx, tx, _BROWSER)
+
+
+async def get_browser_key(ctx: AppContext, tx: Transaction) -> bytes | None:
+    """The same, or None before the first sign-in."""
+    return await _get(ctx, tx, _BROWSER)
+
+
+async def _get_or_create(ctx: AppContext, tx: Transaction, name: str) -> bytes:
+    key = await _get(ctx, tx, name)
     if key is None:
-        await tx.execute("add_secret", name=_DOOR_CODE, value=ctx.new_salt())
-        key = await _get(tx, _DOOR_CODE)  # another process may have been faster
+        await _add(ctx, tx, name, ctx.new_salt())
+        key = await _get(ctx, tx, name)  # another process may have been faster
     if key is None:
         raise RuntimeError("the key is gone")
     return key
 
 
-async def get_door_code_key(tx: Transaction) -> bytes | None:
+async def get_door_code_key(ctx: AppContext, tx: Transaction) -> bytes | None:
     """The key, or None before the first code."""
-    return await _get(tx, _DOOR_CODE)
+    return await _get(ctx, tx, _DOOR_CODE)
 
 
-async def get_cursor_key(tx: Transaction) -> bytes | None:
+async def get_cursor_key(ctx: AppContext, tx: Transaction) -> bytes | None:
     """The key that signs the agenda's cursors, or None before the first one."""
-    return await _get(tx, _CURSOR)
+    return await _get(ctx, tx, _CURSOR)
 
 
-async def _get(tx: Transaction, name: str) -> bytes | None:
+async def _get(ctx: AppContext, tx: Transaction, name: str) -> bytes | None:
     row = await tx.fetch_one("secret", name=name)
-    return None if row is None else row[0]
+    return None if row is None else ctx.keys.sealer.open(row[0], OWN_SECRET.name, name)
+
+
+async def _add(ctx: AppContext, tx: Transaction, name: str, value: bytes) -> None:
+    """Add a key, unless another process was faster."""
+    await tx.execute("add_secret", name=name, value=ctx.keys.sealer.seal(value, OWN_SECRET.name, name))
 
 
 @transaction
@@ -40,6 +61,7 @@ async def rotate_cursor_key(ctx: AppContext, tx: Transaction, old: bytes | None)
     """
     new = ctx.new_salt()
     await get_or_create_door_code_key(ctx, tx)
-    if old is not None:
-        await tx.execute("delete_secret", name=_CURSOR, value=old)
-    await tx.execute("add_secret", name=_CURSOR, value=new)
+    row = await tx.fetch_one("secret", name=_CURSOR)
+    if row is not None and ctx.keys.sealer.open(row[0], OWN_SECRET.name, _CURSOR) == old:
+        await tx.execute("delete_secret", name=_CURSOR, value=row[0])
+    await _add(ctx, tx, _CURSOR, new)

@@ -7,17 +7,18 @@ from litestar.handlers import BaseRouteHandler
 from litestar.params import JSONBody
 from litestar.response.base import ASGIResponse
 
-from service.errors import InvalidCredentials, TotpAlreadySetUp, TotpRequired
+from service.errors import InvalidCredentials, NotASession, TotpAlreadySetUp, TotpRequired
 from service.web.api_document import CHANGE_ERRORS, PUBLIC, PUBLIC_ERRORS, answer, example, problems
 from service.web.cross_origin import require_same_origin_for_browsers
 from service.web.request import AnyRequest
-from service.web.request_info import client_ip
+from service.web.responses import Headers
 from service.web.strict_body import StrictBody
 
 from . import sessions
 from .caller import Caller, Connection, Context, limit_by_address
 from .middleware import session_cookies
 from .sessions import Credentials, SecondFactor, SignIn
+from .sign_in_origin import origin_of
 
 _CHANGED_COOKIES = {204: answer(None, "Done; the cookies of the session come along")}
 
@@ -27,15 +28,15 @@ async def _from_own_pages(connection: Connection, _: BaseRouteHandler) -> None:
 
 
 class _CookieResponse(Response[None]):
-    """No content, and the cookies of a session; '' removes them."""
+    """No content, and the cookies of a session."""
 
-    def __init__(self, session: str) -> None:
+    def __init__(self, cookies: Headers) -> None:
         super().__init__(None)
-        self.session = session
+        self.set_cookies = cookies
 
     def to_asgi_response(self, *_: Any, **__: Any) -> ASGIResponse:
         """The cookies as they are: Litestar would reorder their attributes."""
-        cookies = [(name.decode(), value.decode()) for name, value in session_cookies(self.session)]
+        cookies = [(name.decode(), value.decode()) for name, value in self.set_cookies]
         return ASGIResponse(status_code=204, headers=cookies)
 
 
@@ -60,7 +61,8 @@ class SessionController(Controller):
     async def sign_in(self, request: AnyRequest, context: Context, data: JSONBody[SignIn]) -> Response[None]:
         """For browsers. Changes then need the header X-CSRF-Token, which `GET /v1/me` gives. The body has at most 8192
         bytes, not packed."""
-        return _CookieResponse(await sessions.sign_in(context, client_ip(request.scope), data))
+        session = await sessions.sign_in(context, origin_of(request), data)
+        return _CookieResponse(await session.cookies(context))
 
     @put(
         "/v1/me/second-factor",
@@ -86,18 +88,19 @@ class SessionController(Controller):
     ) -> SecondFactor:
         """Supervisors and admins need an authenticator app. The first code at sign-in confirms it; until then this
         gives a new secret each time. The body has at most 8192 bytes, not packed."""
-        return await sessions.begin_totp_setup(context, client_ip(request.scope), data)
+        return await sessions.begin_totp_setup(context, origin_of(request), data)
 
     @delete(
         "/v1/session",
         summary="Sign out",
         status_code=204,
-        responses={**_CHANGED_COOKIES, **problems(*CHANGE_ERRORS)},
+        responses={**_CHANGED_COOKIES, **problems(*CHANGE_ERRORS, NotASession)},
     )
     async def sign_out(self, caller: Caller) -> Response[None]:
-        """The session ends at once and its cookies are removed."""
+        """The session ends at once and its cookies are removed. Tokens of scripts and phones are ended with
+        `DELETE /v1/me/tokens/{id}`."""
         await sessions.sign_out(*caller)
-        return _CookieResponse("")
+        return _CookieResponse(session_cookies(""))
 
     @delete(
         "/v1/sessions",
@@ -108,7 +111,7 @@ class SessionController(Controller):
     async def sign_out_everywhere(self, caller: Caller) -> Response[None]:
         """All browsers are signed out, this one too. Phones and scripts keep their tokens."""
         await sessions.sign_out(*caller, everywhere=True)
-        return _CookieResponse("")
+        return _CookieResponse(session_cookies(""))
 
 
 ROUTES = (SessionController,)

@@ -1,24 +1,27 @@
 """Signing in with a password, for supervisors and admins also with a second factor, and signing out."""
 
-from secrets import token_bytes, token_urlsafe
-from typing import Annotated
+from secrets import token_bytes
+from typing import Annotated, NamedTuple
 
 import msgspec
 from msgspec import Meta
 
 from service.context import AppContext, transaction
 from service.db.database import Transaction
-from service.errors import InvalidCredentials, TotpAlreadySetUp, TotpRequired
-from service.field_kinds import Cleaned, CodeText
+from service.errors import InvalidCredentials, NotASession, TotpAlreadySetUp, TotpRequired
+from service.field_kinds import Cleaned, SecretText
 from service.judge.bounds import LoginText, PasswordText
 from service.web.qr import qr_svg
 
-from . import attempts, passwords, repository, throttling, totp
 from . import credentials as access
-from .authentication import authenticate_token, session_digest
+from . import passkeys, passwords, recovery_codes, repository, throttling, tokens, totp
+from .authentication import authenticate, authenticate_token, token_owner
 from .credentials import TotpSecret
 from .events import PersonEvent, record_event
+from .new_session import NewSession, start_session
 from .permissions import SECOND_FACTOR, Person
+from .sign_in_failures import failures_recorded, log_sign_in
+from .sign_in_origin import SignInOrigin
 
 
 class SignIn(Cleaned, frozen=True):
@@ -26,7 +29,9 @@ class SignIn(Cleaned, frozen=True):
 
     login: Annotated[LoginText, Meta(description="Who signs in.")]
     password: Annotated[PasswordText, Meta(description="Their password.")]
-    code: Annotated[CodeText, Meta(description="The six digits of the authenticator; supervisors and admins.")] = ""
+    code: Annotated[
+        SecretText, Meta(description="The six digits of the authenticator, or a recovery code; supervisors and admins.")
+    ] = ""
 
 
 class Credentials(Cleaned, frozen=True):
@@ -34,6 +39,15 @@ class Credentials(Cleaned, frozen=True):
 
     login: Annotated[LoginText, Meta(description="Whose authenticator it is.")]
     password: Annotated[PasswordText, Meta(description="Their password.")]
+
+
+class PasswordChange(Cleaned, frozen=True):
+    """The old and the new password."""
+
+    old: Annotated[PasswordText, Meta(description="The password until now.")]
+    password: Annotated[
+        PasswordText, Meta(description="The new one: at least twelve characters, and none that others would try.")
+    ]
 
 
 class SecondFactor(msgspec.Struct, frozen=True):
@@ -44,54 +58,71 @@ class SecondFactor(msgspec.Struct, frozen=True):
     qr_svg: Annotated[str, Meta(description="The address as a QR code (SVG).")]
 
 
-async def sign_in(ctx: AppContext, address: str, given: SignIn) -> str:
-    """The token of a new session. Problems do not reveal whether there is such a person.
+async def sign_in(ctx: AppContext, origin: SignInOrigin, given: SignIn) -> NewSession:
+    """A new session. Problems do not reveal whether there is such a person.
 
     Where no second factor is needed, one that somebody has begun to set up counts from the first code that is right.
     """
-    person, password_hash, factor = await _check_credentials(ctx, address, given.login, given.password)
-    now = ctx.clock()
-    step, secret = None, b""
-    confirmed, begun = factor is not None and factor.confirmed_at is not None, factor is not None
-    if confirmed or (begun and given.code.strip()) or not SECOND_FACTOR.isdisjoint(person.roles):
-        if factor is None or not given.code.strip():
-            await ctx.db.write(lambda tx: throttling.refund_attempt(tx, address, given.login))
-            raise TotpRequired(enrol=factor is None or factor.confirmed_at is None)
-        secret = factor.secret
-        step = totp.matching_step(secret, given.code, now)
-        if step is None:
-            raise InvalidCredentials
-    token = token_urlsafe(32)
+    async with failures_recorded(ctx, origin.address, given.login):
+        session = await _sign_in(ctx, origin, given)
+    log_sign_in("signed_in", origin.address, given.login)
+    return session
 
-    async def start_session(tx: Transaction) -> None:
+
+async def _sign_in(ctx: AppContext, origin: SignInOrigin, given: SignIn) -> NewSession:
+    checked = await _check_credentials(ctx, origin, given.login, given.password)
+    person, factor, now = checked.person, checked.factor, ctx.clock()
+    step, recovery = None, None
+    confirmed, begun = factor is not None and factor.confirmed_at is not None, factor is not None
+    needed = confirmed or checked.has_passkey or not SECOND_FACTOR.isdisjoint(person.roles)
+    if needed or (begun and given.code.strip()):
+        if not given.code.strip() or (factor is None and not checked.has_passkey):
+            await ctx.db.write(
+                lambda tx: throttling.refund_attempt(tx, origin.address, given.login, checked.known_browser)
+            )
+            raise TotpRequired(enrol=not confirmed and not checked.has_passkey, passkey=checked.has_passkey)
+        step = None if factor is None else totp.matching_step(factor.secret, given.code, now)
+        if step is None:
+            recovery = await recovery_codes.find(ctx, person.login, given.code)
+            if recovery is None:
+                raise InvalidCredentials
+
+    async def start(tx: Transaction) -> NewSession:
         if (
             not await repository.lock(tx, person.login)
-            or await repository.password_hash(tx, person.login) != password_hash
+            or await repository.password_hash(tx, person.login) != checked.password_hash
         ):
             raise InvalidCredentials  # they left, or the password was changed meanwhile
-        if step is not None and not await access.consume_totp_step(
-            tx, person.login, secret, step, totp.latest(now), now
-        ):
-            raise InvalidCredentials("this code was used already; wait for the next one")
-        if step is not None and factor is not None and factor.confirmed_at is None:
-            await record_event(ctx, tx, PersonEvent(what="second-factor", person=person.login, by=person.login))
-        await access.add_token(tx, session_digest(token), person.login, now, "session")
-        await throttling.reset_attempts(tx, address, given.login)
-        await attempts.delete_old(tx, now)
+        if factor is not None and step is not None:
+            if not await access.consume_totp_step(tx, person.login, factor, step, totp.latest(now), now):
+                raise InvalidCredentials("this code was used already; wait for the next one")
+            if factor.confirmed_at is None:
+                await record_event(ctx, tx, PersonEvent(what="second-factor", person=person.login, by=person.login))
+        if recovery is not None:
+            await recovery_codes.consume(ctx, tx, person.login, recovery)
+        return await start_session(ctx, tx, origin, person, checked.known_browser)
 
-    await ctx.db.write(start_session)
-    return token
+    return await ctx.db.write(start)
 
 
-async def begin_totp_setup(ctx: AppContext, address: str, given: Credentials) -> SecondFactor:
-    """A secret for the authenticator, in place of one that was never confirmed."""
-    person, _, _ = await _check_credentials(ctx, address, given.login, given.password)
-    secret = token_bytes(20)
+async def begin_totp_setup(
+    ctx: AppContext, origin: SignInOrigin, given: Credentials, *, signed_in: bool = False
+) -> SecondFactor:
+    """A secret for the authenticator, in place of one that was never confirmed.
+
+    TotpAlreadySetUp also for a person with a passkey who is not signed in: the password alone must not add a factor.
+    """
+    async with failures_recorded(ctx, origin.address, given.login):
+        checked = await _check_credentials(ctx, origin, given.login, given.password)
+    person, secret = checked.person, token_bytes(20)
+    if checked.has_passkey and not signed_in:
+        raise TotpAlreadySetUp
 
     async def store(tx: Transaction) -> None:
-        if not await access.set_totp(tx, person.login, secret, ctx.clock()):
+        if not await access.set_totp(ctx, tx, person.login, secret):
             raise TotpAlreadySetUp
-        await throttling.refund_attempt(tx, address, person.login)
+        await record_event(ctx, tx, PersonEvent(what="second-factor-begun", person=person.login, by=person.login))
+        await throttling.refund_attempt(tx, origin.address, person.login, checked.known_browser)
 
     await ctx.db.write(store)
     return second_factor(secret, person.login)
@@ -105,35 +136,71 @@ def second_factor(secret: bytes, login: str) -> SecondFactor:
 
 async def has_second_factor(ctx: AppContext, login: str) -> bool:
     """Whether a person's authenticator is set up."""
-    factor = await ctx.db.read(lambda tx: access.get_totp(tx, login))
+    factor = await ctx.db.read(lambda tx: access.get_totp(ctx, tx, login))
     return factor is not None and factor.confirmed_at is not None
 
 
 @transaction
 async def sign_out(ctx: AppContext, tx: Transaction, token: bytes, *, everywhere: bool = False) -> None:
-    """End this session, or all sessions of the person."""
-    person = await authenticate_token(tx, token)
+    """End this session, or all sessions of the person. NotASession for a token of a script or phone, which stays."""
+    owner = await token_owner(tx, token)
+    person = owner.person
+    if owner.kind != "session" and not everywhere:
+        raise NotASession
     if everywhere:
         await access.revoke_tokens(tx, person.login, ctx.clock(), "session")
     else:
         await access.revoke_token(tx, token, ctx.clock())
+    what = "signed-out-everywhere" if everywhere else "signed-out"
+    await record_event(ctx, tx, PersonEvent(what=what, person=person.login, by=person.login))
 
 
-async def _check_credentials(
-    ctx: AppContext, address: str, login: str, password: str
-) -> tuple[Person, str, TotpSecret | None]:
+class _Checked(NamedTuple):
+    """A person whose password was right."""
+
+    person: Person
+    password_hash: str
+    factor: TotpSecret | None
+    has_passkey: bool
+    known_browser: str
+
+
+async def _check_credentials(ctx: AppContext, origin: SignInOrigin, login: str, password: str) -> _Checked:
     """The person with this login and password. InvalidCredentials, which takes the same time for every login."""
-    await throttling.check_attempt(ctx, address, login)
+    known_browser = await origin.known_browser(ctx, login)
+    await throttling.check_attempt(ctx, origin.address, login, known_browser)
 
-    async def load(tx: Transaction) -> tuple[Person | None, str | None, TotpSecret | None]:
+    async def load(tx: Transaction) -> tuple[Person | None, str | None, TotpSecret | None, bool]:
         known = await repository.known_login(tx, login)
         return (
             await repository.person(tx, known),
             await repository.password_hash(tx, known),
-            await access.get_totp(tx, known),
+            await access.get_totp(ctx, tx, known),
+            await passkeys.has_any(tx, known),
         )
 
-    person, password_hash, factor = await ctx.db.read(load)
+    person, password_hash, factor, has_passkey = await ctx.db.read(load)
     if not await passwords.verify_password(password_hash, password) or person is None or password_hash is None:
         raise InvalidCredentials
-    return person, password_hash, factor
+    return _Checked(person, password_hash, factor, has_passkey, known_browser)
+
+
+async def change_password(ctx: AppContext, origin: SignInOrigin, token: bytes, given: PasswordChange) -> None:
+    """Change one's own password; all other sessions end. InvalidCredentials when the old one is wrong."""
+    person = await authenticate(ctx, token)
+    async with failures_recorded(ctx, origin.address, person.login):
+        checked = await _check_credentials(ctx, origin, person.login, given.old)
+    passwords.require_good_password(given.password, person.login, person.name, ctx.company.company)
+    password_hash = await passwords.hash_password(given.password)
+
+    async def store(tx: Transaction) -> None:
+        await authenticate_token(tx, token)
+        await repository.lock(tx, person.login)
+        if await repository.password_hash(tx, person.login) != checked.password_hash:
+            raise InvalidCredentials  # it was changed meanwhile
+        await repository.set_password_hash(tx, person.login, password_hash)
+        await tokens.end_other_sessions(ctx, tx, person.login, token)
+        await throttling.reset_attempts(tx, origin.address, person.login, checked.known_browser)
+        await record_event(ctx, tx, PersonEvent(what="password", person=person.login, by=person.login))
+
+    await ctx.db.write(store)

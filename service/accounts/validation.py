@@ -60,7 +60,7 @@ def validate_new_person(given: NewPerson) -> ValidationError | None:
     if not _is_valid_login(given.login):
         return (
             "/login",
-            "登录名：1 至 64 个字符，不含空格、全角或不可见字符 / a login: 1 to 64 plain, visible characters",
+            "登录名：1 至 64 个字符，一种文字，不含空格 / a login: 1 to 64 visible characters of one script",
         )
     if len(given.name) > MAX_NAME or not _NAME.search(given.name) or not is_visible(given.name):
         return "/name", f"姓名：一行，最多 {MAX_NAME} 字 / a name: one line of at most {MAX_NAME} characters"
@@ -83,9 +83,16 @@ def validate_roles_and_areas(roles: tuple[Role, ...], areas: tuple[str, ...]) ->
     return None
 
 
+def _mixes_scripts(login: str) -> bool:
+    """Whether letters of several scripts look like one word, as in `admin` with a Cyrillic letter. Latin and Chinese
+    are often written together and look nothing alike."""
+    scripts = {unicodedata.name(c, "?").split(" ")[0] for c in login if c.isalpha()}
+    return len(scripts - {"LATIN", "CJK"}) + bool(scripts & {"LATIN", "CJK"}) > 1
+
+
 def _is_valid_login(login: str) -> bool:
     """Whether a login is printable, normalized, and safe as a segment of a path."""
     if not 0 < len(login) <= 64:
         return False
-    plain = login.isprintable() and unicodedata.normalize("NFKC", login) == login
+    plain = login.isprintable() and unicodedata.normalize("NFKC", login) == login and not _mixes_scripts(login)
     return plain and login not in (".", "..") and not any(c in login for c in NOT_IN_LOGIN)

@@ -117,7 +117,7 @@ async def changes_since(ctx: AppContext, token: bytes, cursor: str | None) -> Ag
 async def _changes_since(ctx: AppContext, tx: Transaction, token: bytes, text: str | None) -> Agenda:
     person = await authenticate_token(tx, token)
     require_permission(person, "see own visits")
-    key, door_key = await get_cursor_key(tx), await get_door_code_key(tx)
+    key, door_key = await get_cursor_key(ctx, tx), await get_door_code_key(ctx, tx)
     if key is None or door_key is None:
         raise _CursorReset(None)
     latest = await sync_feed.latest_sequence(tx, person.login)

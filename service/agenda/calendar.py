@@ -12,6 +12,7 @@ from icalendar import Event
 from msgspec import Meta
 
 from service.accounts.authentication import authenticate_token, require_permission
+from service.accounts.events import PersonEvent, record_event
 from service.checklists.rules_cache import compiled_rules
 from service.context import AppContext, read_only, transaction
 from service.db.database import Transaction
@@ -44,15 +45,17 @@ async def create_calendar(ctx: AppContext, tx: Transaction, token: bytes) -> Cal
     require_permission(person, "see own visits")
     secret = token_urlsafe(16)
     await tx.execute("set_calendar", login=person.login, digest=sha256(secret.encode()).digest(), at=ctx.clock())
+    await record_event(ctx, tx, PersonEvent(what="calendar", person=person.login, by=person.login))
     return Calendar(f"{ctx.company.url}/calendar/{secret}.ics")
 
 
 @transaction
-async def revoke_calendar(_: AppContext, tx: Transaction, token: bytes) -> None:
+async def revoke_calendar(ctx: AppContext, tx: Transaction, token: bytes) -> None:
     """The address is not found from now on."""
     person = await authenticate_token(tx, token)
     require_permission(person, "see own visits")
-    await tx.execute("delete_calendar", login=person.login)
+    if await tx.execute("delete_calendar", login=person.login):
+        await record_event(ctx, tx, PersonEvent(what="calendar-ended", person=person.login, by=person.login))
 
 
 async def calendar(ctx: AppContext, secret: str) -> bytes:

@@ -1,5 +1,6 @@
 -- name: add_event!
-INSERT INTO events (id, kind, at, sha256, body, salt) VALUES (:id, :kind, :at, :sha256, :body, :salt);
+INSERT INTO events (id, kind, at, sha256, body, salt, what, person, author)
+VALUES (:id, :kind, :at, :sha256, :body, :salt, :what, :person, :author);
 
 -- name: event^
-SELECT id, kind, at, sha256, body, salt FROM events WHERE id = :id;
+SELECT id, kind, at, sha256, body, salt, what, person, author FROM events WHERE id = :id;

@@ -21,7 +21,21 @@ SELECT id, leaf, at, number FROM log_leaves WHERE id = :id;
 SELECT id, leaf, at, number FROM log_leaves WHERE number >= :first ORDER BY number LIMIT :size;
 
 -- name: access^
-SELECT who FROM access_log WHERE id = :id;
+SELECT at, who, what, reason, salt FROM access_log WHERE id = :id;
 
 -- name: add_access!
-INSERT INTO access_log (id, at, who, what, reason) VALUES (:id, :at, :who, :what, :reason);
+INSERT INTO access_log (id, at, who, what, reason, salt) VALUES (:id, :at, :who, :what, :reason, :salt);
+
+-- name: numbered_leaves
+SELECT leaf, number FROM log_leaves WHERE number >= :first ORDER BY number LIMIT :size;
+
+-- name: last_tile^
+-- The last tile of leaf hashes, and its length in bytes.
+SELECT number, length(hashes) FROM log_tiles WHERE level = 0 ORDER BY number DESC LIMIT 1;
+
+-- name: tile^
+SELECT hashes FROM log_tiles WHERE level = :level AND number = :number;
+
+-- name: put_tile!
+INSERT INTO log_tiles (level, number, hashes) VALUES (:level, :number, :hashes)
+ON CONFLICT (level, number) DO UPDATE SET hashes = excluded.hashes;

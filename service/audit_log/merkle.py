@@ -37,7 +37,11 @@ class MerkleTree:
 
     def add(self, data: bytes) -> None:
         """Append a leaf."""
-        height, top = 0, leaf_hash(data)
+        self.add_hash(leaf_hash(data))
+
+    def add_hash(self, top: bytes) -> None:
+        """Append a leaf by its hash."""
+        height = 0
         while self._peaks and self._peaks[-1][0] == height:
             top = node_hash(self._peaks.pop()[1], top)
             height += 1

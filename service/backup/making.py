@@ -22,20 +22,19 @@ from service.db.copies import copied
 from service.db.migrate import migrations
 from service.durable_files import fsync_path, make_durable_dir, run_in_disk_thread, write_durably
 from service.lifecycle import open_read_only
+from service.monitoring.last_backup import LAST_BACKUP, LastBackup
 from service.verify import log
 
 from .log_position import log_position
 from .manifest import (
     DATABASE_FILES,
     KEYS,
-    LAST_BACKUP,
     MANIFEST,
     MAX_FAULTS,
     PHOTO_LIST,
     PHOTOS,
     BackedUpFile,
     BackupError,
-    LastBackup,
     Manifest,
     PhotoCount,
     describe_file,

@@ -19,8 +19,6 @@ from msgspec import Meta
 FORMAT = 1
 MANIFEST, PHOTO_LIST, PHOTOS, KEYS = "manifest.json", "photos.txt", "photos", "keys"
 DATABASE_FILES = {"sqlite": "doorstep.sqlite", "postgres": "doorstep.dump"}
-LAST_BACKUP = "last-backup.json"
-"""In the data folder: when the last backup was made, and where."""
 PIECE = 1 << 20
 MAX_FAULTS = 200
 """So many are listed: of a damaged database there may be millions."""
@@ -67,14 +65,6 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     verified: bool
     fault_count: int = 0
     faults: tuple[str, ...] = ()
-
-
-class LastBackup(msgspec.Struct, frozen=True):
-    """The last backup, for `doorstep check`."""
-
-    backup: str
-    ended_at: datetime
-    sound: bool
 
 
 def describe_file(folder: Path, path: str) -> BackedUpFile:

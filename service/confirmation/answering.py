@@ -18,6 +18,7 @@ from service.visits.appointment import AGREED, MOVED, Appointment, current_appoi
 from service.visits.customer_answers import AnswerInput, CustomerSubmission, RescheduleRequest, SignatureInput
 from service.visits.customer_link import resolve_link
 from service.visits.loading import LoadedVisit, load_visit
+from service.visits.quota import daily_wait
 
 from . import entries, otp
 from .page import ANONYMOUS, APPOINTMENT, ConfirmationPage, build_details
@@ -25,7 +26,7 @@ from .signature_image import render
 from .statements import CustomerView
 
 APPOINTMENT_ANSWERS = (AGREED, APPOINTMENT.id)
-MAX_RESCHEDULE_REQUESTS = 12  # all answers about the appointment of a visit count
+MAX_RESCHEDULE_REQUESTS = 12  # within a day: all answers about the appointment of a visit count
 
 
 async def submit_answers(
@@ -56,7 +57,8 @@ async def _write_answers(
     answers = msgspec.structs.replace(answers, answers=rest, another_time=None, window_from=None)
     if answers != CustomerSubmission():
         level = await otp.verification_level(ctx, tx, link, visit, browser)
-        visit = await entries.write_entries(ctx, tx, link, visit, answers, level, browser, image)
+        number = await otp.verified_number(ctx, tx, link, visit, browser)
+        visit = await entries.write_entries(ctx, tx, link, visit, answers, level, browser, image, number)
     return (await build_details(ctx, tx, link, visit, browser)).page
 
 
@@ -138,11 +140,10 @@ async def _request_reschedule(
         return
     if appointment.may_ask_until is None:
         raise errors.AnswerDeadlinePassed
-    batches = sum(row.kind == "link" for row in visit.batch_rows)
-    if batches - len(visit.customer_responses) >= MAX_RESCHEDULE_REQUESTS:
-        raise errors.TooManyRequests(
-            "so much was asked by this link; call the utility", retry_after=entries.DAY_SECONDS
-        )
+    responses = {row.id for row, _ in visit.customer_responses}
+    asked_at = (row.received_at for row in visit.batch_rows if row.kind == "link" and row.id not in responses)
+    if wait := daily_wait(asked_at, MAX_RESCHEDULE_REQUESTS, ctx.clock()):
+        raise errors.TooManyRequests("so much was asked by this link; call the utility", retry_after=wait)
     refused = Refused(reason=wish, outcome="unable")
     fields = window_fields(window) if window else {}
     entry = Entry(id="-", at=ctx.now(), by="customer", what=AGREED, refused=refused, fields=fields)

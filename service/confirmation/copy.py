@@ -13,6 +13,7 @@ from service.visits.loading import load_visit
 from service.visits.windows import technician_of
 
 from . import page
+from .logged import CopyLog, log_of_visit
 from .page import PageDetails
 from .statements import StatementView
 
@@ -20,10 +21,11 @@ MAX_PICTURES = 24
 
 
 class CustomerCopy(msgspec.Struct, frozen=True):
-    """The page, and small pictures (JPEG) by the SHA-256 of their originals."""
+    """The page, small pictures (JPEG) by the SHA-256 of their originals, and proofs that it is in the log."""
 
     details: PageDetails
     pictures: dict[str, bytes]
+    log: CopyLog
 
 
 async def technician_photo(ctx: AppContext, token: str) -> bytes:
@@ -59,7 +61,7 @@ async def build_copy(ctx: AppContext, token: str, browser: Browser) -> CustomerC
                 pictures[file] = await get_small_rendition(ctx, bytes.fromhex(file))
             except (UnreadableImage, NotFound, ServiceUnavailable):
                 continue  # the copy still has its digest
-    return CustomerCopy(details, pictures)
+    return CustomerCopy(details, pictures, await log_of_visit(ctx, token))
 
 
 def _named_files(statements: tuple[StatementView, ...]) -> list[str]:

@@ -13,6 +13,7 @@ from service.evidence.attach import StoredFile, record_sender
 from service.judge import signoffs
 from service.judge.entries import Entry, Evidence, Refused
 from service.judge.evidence import customer_sender
+from service.judge.moments import to_ms
 from service.judge.signoffs import ApplicableQuestion, Level, QuestionSet, SignOff
 from service.visits import search_index, volume
 from service.visits.append_batch import CUSTOMER_WRITER, SERVICE_WRITER, insert_batch
@@ -24,8 +25,10 @@ from service.visits.customer_answers import (
     RefusalInput,
     SignatureInput,
     StoredCustomerResponse,
+    VerifiedNumber,
 )
 from service.visits.loading import LoadedVisit, load_visit
+from service.visits.quota import daily_wait
 from service.visits.status import recompute_status
 from service.visits.wire import OfficeEntries
 from service.web.decoding import to_json
@@ -36,8 +39,8 @@ REVOKES_SIGNATURE = ("refused", "partly")
 PREVIOUS = "previous"
 """In place of the id of the entry before, until that is made."""
 NOT_ALLOWED = "签字人不是可以签字的人，不代替户主的答复 / who signed may not, and answers for nobody"
-MAX_UNVERIFIED, MAX_RESPONSES, MAX_REPORTS, DAY_SECONDS = 20, 60, 30, 86_400
-"""Limits for a visit: responses before and after the code, and reports. Each makes the visit larger."""
+MAX_UNVERIFIED, MAX_RESPONSES, MAX_REPORTS = 20, 60, 30
+"""Limits for a visit within a day: responses before and after the code, and reports. Each makes the visit larger."""
 
 
 async def write_entries(
@@ -49,6 +52,7 @@ async def write_entries(
     level: Level | None,
     browser: Browser,
     image: StoredFile | None,
+    number: VerifiedNumber | None,
 ) -> LoadedVisit:
     """Write a customer's answers as one batch; returns the updated visit. Repeating the last ones changes nothing."""
     view = CustomerView(visit)
@@ -67,8 +71,9 @@ async def write_entries(
     if answers == CustomerSubmission():
         return visit
     check_quota(visit, level)
-    if len(reports) + len(new_reports) > MAX_REPORTS:
-        raise TooManyRequests("so much was raised by this link; call the utility", retry_after=DAY_SECONDS)
+    raised_at = [row.received_at for row, response in earlier for _ in response.said.raises]
+    if new_reports and (wait := daily_wait(raised_at, MAX_REPORTS - len(new_reports) + 1, ctx.clock())):
+        raise TooManyRequests("so much was raised by this link; call the utility", retry_after=wait)
     signature = answers.signature and msgspec.structs.replace(answers.signature, strokes=None, png=None)
     new = StoredCustomerResponse(
         entries=(),
@@ -79,6 +84,7 @@ async def write_entries(
         address=browser.address_hash.hex(),
         browser=browser.id.hex(),
         agent=browser.agent,
+        number=number if level is not None else None,
     )
     previous_id = ""
     if earlier:
@@ -111,9 +117,10 @@ async def write_entries(
 
 
 def check_quota(visit: LoadedVisit, level: Level | None) -> None:
-    """TooManyRequests when the customer has responded too often through the link."""
-    if len(visit.customer_responses) >= (MAX_UNVERIFIED if level is None else MAX_RESPONSES):
-        raise TooManyRequests("so much was said by this link; call the utility", retry_after=DAY_SECONDS)
+    """TooManyRequests when the customer has responded too often through the link within a day."""
+    said_at = (row.received_at for row, _ in visit.customer_responses)
+    if wait := daily_wait(said_at, MAX_UNVERIFIED if level is None else MAX_RESPONSES, to_ms(visit.now)):
+        raise TooManyRequests("so much was said by this link; call the utility", retry_after=wait)
 
 
 def is_repeated_signature(view: CustomerView, given: SignatureInput, level: Level | None) -> bool:

@@ -15,7 +15,7 @@ from service.judge.moments import in_zone, to_ms
 from service.judge.signoffs import Level
 from service.judge.statements import Document
 from service.judge.visit import Window
-from service.messages import outbox
+from service.messages.misdirected import messages_to_customer
 from service.visits.appointment import AGREED, Appointment, current_appointment
 from service.visits.changes import Cancellation
 from service.visits.customer_link import link_expiry, resolve_link
@@ -198,9 +198,7 @@ async def _announced(ctx: AppContext, tx: Transaction, visit: LoadedVisit) -> Te
     if not changes:
         return None
     sent = [
-        one.created_at
-        for one in await outbox.messages_of(tx, visit.row.id)
-        if one.state in SENT and one.about != "code"
+        one.created_at for one in await messages_to_customer(tx, visit) if one.state in SENT and one.about != "code"
     ]
     since, known = 0, current
     for one in changes:

@@ -13,7 +13,7 @@ from service.visits.complaints import COMPLAINTS
 from service.web.language import AnyText, PageText, TextPair
 from service.web.templates import format_day_and_time
 
-from . import progress, reschedule_wish, responses
+from . import otp, progress, reschedule_wish, responses
 from .changed_lines import ChangedLine, changed_lines
 from .form_state import ANSWERED, NOTHING_SENT, FormState
 from .page import ConfirmationPage, PageDetails
@@ -134,6 +134,7 @@ def page_view(
         "kept": msgspec.json.encode(sent.carried).decode() if sent.carried else "",
         "expired": verification_expired(page),
         "code_minutes": max(1, -int((now - page.code_until).total_seconds() // 60)) if page.code_until else 0,
+        "code_again": otp.seconds_until_resend(page.code_until, now),
         "questions": page.questions if page.state in ("under_way", "over") else (),
         "parts": [(one.item or question.id, one) for question in page.questions for one in question.parts],
         "yes_or_no": YES_OR_NO,

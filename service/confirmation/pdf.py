@@ -27,6 +27,7 @@ from service.web.templates import format_moment, format_window, translate
 
 from .copy import CustomerCopy
 from .page_view import StatementCard, split_reports, statement_cards
+from .pdf_attachment import attach
 from .responses import ResponseBox
 
 FONT = "NotoSansSC"
@@ -34,6 +35,11 @@ FONT_FILE = Path(__file__).parent / "vendor/@expo-google-fonts/noto-sans-sc/400R
 MARGIN, WIDTH = 48, A4[0] - 2 * 48
 PICTURE = (WIDTH / 2 - 8, 180)  # at most
 HOW_TO_CHECK = PageText("要自己核对有没有改动，请在同一页另存 HTML 文件：里面有原文和核对方法。")
+PROVEN = PageText(
+    "关于这次上门的每一份记录，保存时都写进了只增不改的日志，日志由公司签名。证明在这个 PDF 的附件里（.tlog-proof）："
+    "运行 doorstep verify-proof，给出这个文件和公司公布的验证密钥（--key），不用问公司就能核对。"
+)
+UNPROVEN = PageText("编号为 — 的刚写进日志，还没有进入签过名的检查点。两分钟后再存一次留底，里面就有它的证明。")
 PRICE_LIST = PageText("价目表（公司提供，不是签字内容的一部分）")
 PHOTOS = PageText("照片")
 SIGNS = {"✗": "×"}
@@ -64,7 +70,13 @@ def render_pdf(ctx: AppContext, copy: CustomerCopy, language: Language) -> bytes
         subject=page.visit.id,
         lang="zh-CN" if language == "zh" else "en",
     )
-    document.build(list(_Writer(ctx, copy, language).flowables()), onFirstPage=_footer, onLaterPages=_footer)
+
+    def first_page(canvas: Any, built: Any) -> None:
+        _footer(canvas, built)
+        if copy.log.proofs:
+            attach(canvas, f"{page.visit.id[:8]}.tlog-proof", copy.log.proofs.encode(), "c2sp.org/tlog-proof")
+
+    document.build(list(_Writer(ctx, copy, language).flowables()), onFirstPage=first_page, onLaterPages=_footer)
     return out.getvalue()
 
 
@@ -143,6 +155,7 @@ class _Writer:
         for card in statement_cards(self.ctx, page):
             yield from self.statement(card)
         yield from self.said()
+        yield from self.log()
         yield Spacer(1, 10)
         yield self.line(
             self.words(PageText("要自己核对有没有改动，请在同一页另存 HTML 文件：里面有原文和核对方法。")), self.small
@@ -204,6 +217,19 @@ class _Writer:
             yield self.line(self.words(box.trouble))
         if box.holds:
             yield self.line(self.words(PageText("签名有效，内容没有变更")))
+
+    def log(self) -> Iterator[Flowable]:
+        """Where everything is in the log; the proofs themselves are attached."""
+        log = self.copy.log
+        yield self.line(self.words(PageText("日志里的证明")), self.heading)
+        yield self.line(self.words(PROVEN), self.small)
+        yield self.facts((PageText("验证密钥（请与公司公布的核对）"), log.key), (PageText("公布在"), log.address))
+        for one in log.batches:
+            number = "—" if one.entry.proof is None else str(one.entry.number)
+            yield self.line(f"{self.words(one.words)} {self.moment(one.at)}", self.label)
+            yield self.line(f"{self.words(PageText('日志编号'))} {number}  SHA-256 {one.sha256}", self.small)
+        if log.unproven:
+            yield self.line(self.words(UNPROVEN), self.small)
 
     def said(self) -> Iterator[Flowable]:
         """Answers, comments, reports and complaints."""

@@ -94,6 +94,7 @@ def render_copy(scope: Scope, ctx: AppContext, copy: CustomerCopy) -> ASGIRespon
         **split_reports(page),
         "data": {file: f"data:image/jpeg;base64,{b64encode(raw).decode()}" for file, raw in copy.pictures.items()},
         "styles": STYLES,
+        "log": copy.log,
         "texts": [canonical_bytes(one.statement).decode() for one in page.statements],
     }
     header = (b"content-disposition", f'attachment; filename="visit-{page.visit.id[:8]}.html"'.encode())

@@ -239,12 +239,13 @@ class ConfirmationsController(PublicController):
 
     @post(
         "/v1/confirmations/{token:str}/code",
-        summary="Send a code to the customer's telephone, good for ten minutes and once; at most three an hour",
+        summary="Send a code to the customer's telephone, good for ten minutes; at most one a minute and three an hour",
         status_code=200,
         responses=problems(*LINK_ERRORS, errors.StorageFull, errors.NoPhoneNumber),
     )
     async def send_code(self, request: AnyRequest, context: Context, token: Token) -> OtpSent:
-        """The code belongs to the browser that asked for it."""
+        """The code is good once, for the browser that asked for it. Asked for again within a minute (`again_in`), none
+        is sent: the one before is good."""
         browser = browser_of(request)
         return await count_not_found(context, browser.address, lambda: otp.send_otp(context, token, browser))
 

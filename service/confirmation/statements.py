@@ -16,7 +16,7 @@ from service.judge.signoffs import Level, QuestionSet, Signature, SignOff, State
 from service.judge.statements import Document, RenderedStatement, sources
 from service.judge.timeline import to_microseconds
 from service.visits.complaints import is_complaint, own_answers, recording_id, words_of
-from service.visits.customer_answers import AnswerInput, IncidentReport, StoredCustomerResponse
+from service.visits.customer_answers import AnswerInput, IncidentReport, StoredCustomerResponse, VerifiedNumber
 from service.visits.loading import LoadedVisit
 from service.visits.owed_answers import complaints_of, owed_answers
 
@@ -92,6 +92,10 @@ class CustomerResponse(msgspec.Struct, frozen=True, kw_only=True):
     comment: Annotated[str | None, Meta(description="Their own words.")]
     entries: Annotated[tuple[str, ...], Meta(description="The entries that came of it.")]
     agent: Annotated[str, Meta(description="What their browser says it is.")]
+    number: Annotated[
+        VerifiedNumber | None,
+        Meta(description="To which their one-time code went; null where it is not known."),
+    ]
 
 
 class ReportView(msgspec.Struct, frozen=True):
@@ -386,6 +390,7 @@ def customer_responses(ctx: AppContext, visit: LoadedVisit) -> tuple[CustomerRes
             comment=response.said.comment,
             entries=tuple(entry.id for entry in response.entries),
             agent=response.agent,
+            number=response.number,
         )
         for row, response in visit.customer_responses
     )

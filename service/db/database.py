@@ -68,6 +68,11 @@ class Database(Protocol):
         """Its location for people: the file's path, or the address without its password."""
         ...
 
+    @property
+    def waiting(self) -> int:
+        """How many functions wait for their transaction to write."""
+        ...
+
     async def start(self) -> None:
         """Connect and bring the tables up to date."""
         ...

@@ -54,6 +54,11 @@ class Groups:
         self._in_progress: set[bytes] = set()
         self._tasks: set[asyncio.Task[None]] = set()
 
+    @property
+    def waiting(self) -> int:
+        """How many functions wait for a transaction."""
+        return len(self._queue)
+
     async def write(self, work: TransactionFn[T], about: bytes) -> T:
         """Run a function, alone or together with functions about something else."""
         if self._free and about not in self._in_progress:

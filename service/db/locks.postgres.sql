@@ -17,3 +17,11 @@ SELECT CASE WHEN pg_try_advisory_xact_lock(hashtextextended('doorstep sequencer 
 -- name: lock_sync_counter
 -- Locks a sync counter without increasing it. (Every assigned technician has one.)
 SELECT last FROM sync_counters WHERE login = :login FOR UPDATE;
+
+-- name: lock_keys^
+-- One server at a time compares its keys with those that the database knows.
+SELECT pg_advisory_xact_lock(hashtextextended('doorstep keys ' || current_schema(), 0));
+
+-- name: lock_attempts^
+-- Locks a counter, also one that is not there yet, until the transaction ends.
+SELECT pg_advisory_xact_lock(hashtextextended('doorstep attempts ' || current_schema() || CAST(:key AS TEXT), 0));

@@ -13,3 +13,9 @@ SELECT 1;
 
 -- name: lock_sync_counter
 SELECT last FROM sync_counters WHERE login = :login;
+
+-- name: lock_keys^
+SELECT 1;
+
+-- name: lock_attempts^
+SELECT 1;

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any, cast
@@ -10,6 +11,7 @@ from urllib.parse import urlsplit
 import asyncpg  # pyright: ignore[reportMissingTypeStubs]
 
 from service import errors
+from service.measurements import COMMIT_SECONDS, COMMITTED
 
 from .database import BatchStatement, Row, T, TransactionFn
 from .groups import Groups
@@ -99,6 +101,10 @@ class Postgres:
         options = [option for option in parts.query.split("&") if "password" not in option.partition("=")[0].lower()]
         return parts._replace(netloc=f"{user.partition(':')[0]}{at}{host}", query="&".join(options)).geturl()
 
+    @property
+    def waiting(self) -> int:
+        return self._groups.waiting
+
     async def start(self) -> None:
         if not self._only_read:
             await self._connect(SETTINGS, migrate_postgres)
@@ -168,7 +174,8 @@ class Postgres:
             self._one_ended.set()
 
     async def _write(self, work: TransactionFn[T]) -> T:
-        return await self._transact(work, isolation="read_committed", readonly=False)
+        with _measured(1):
+            return await self._transact(work, isolation="read_committed", readonly=False)
 
     async def _transact(self, work: TransactionFn[T], **kind: Any) -> T:
         for _ in range(MAX_ATTEMPTS):
@@ -180,9 +187,10 @@ class Postgres:
     async def _write_together(self, works: Sequence[TransactionFn[Any]]) -> list[Outcome]:
         """Run functions side by side in one transaction; GroupFailed names those that have to run alone."""
         try:
-            async with self._transaction(isolation="read_committed", readonly=False) as connection:
-                await connection.execute(f"SET LOCAL lock_timeout = {LOCK_TIMEOUT_MS}")
-                return await run_side_by_side(connection, works)
+            with _measured(len(works)):
+                async with self._transaction(isolation="read_committed", readonly=False) as connection:
+                    await connection.execute(f"SET LOCAL lock_timeout = {LOCK_TIMEOUT_MS}")
+                    return await run_side_by_side(connection, works)
         except (GroupFailed, errors.Problem):
             raise
         except Exception as error:  # it does not say whose statement failed
@@ -217,6 +225,15 @@ class Postgres:
                 await pool.release(connection)
             except Exception:  # noqa: BLE001 - the connection broke after the transaction ended, which changes nothing
                 _terminate(connection)
+
+
+@contextmanager
+def _measured(functions: int) -> Generator[None]:
+    """Measure a transaction that writes, if it is committed."""
+    begun = time.perf_counter()
+    yield
+    COMMIT_SECONDS.observe(time.perf_counter() - begun)
+    COMMITTED.inc(functions)
 
 
 def _terminate(connection: Any) -> None:

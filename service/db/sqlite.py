@@ -8,6 +8,7 @@ both). Readers and the writer do not block each other.
 import asyncio
 import os
 import sqlite3
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import Any, TypeVar
 import aiosqlite
 
 from service import errors
+from service.measurements import COMMIT_SECONDS, COMMITTED
 
 from .damage import CANTOPEN_SECONDS, FileGuard, is_cantopen, retry_while_busy
 from .database import T, TransactionFn
@@ -84,11 +86,11 @@ class Connection(aiosqlite.Connection):
 
 
 def _make_folder(folder: Path) -> None:
-    """Make a folder and its parents, durably. SQLite syncs what is inside."""
+    """Make a folder and its parents, durably, and only for us. SQLite syncs what is inside."""
     if folder.is_dir():
         return
     _make_folder(folder.parent)
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(0o700, exist_ok=True)
     if os.name == "posix":
         parent = os.open(folder.parent, os.O_RDONLY)
         try:
@@ -128,6 +130,10 @@ class Sqlite:
     def name(self) -> str:
         return str(self.path.absolute())
 
+    @property
+    def waiting(self) -> int:
+        return self._jobs.qsize()
+
     def _open(self) -> Any:
         connection = self._connect(str(self.path))
         try:
@@ -144,6 +150,8 @@ class Sqlite:
 
     async def start(self) -> None:
         _make_folder(self.path.parent)
+        with suppress(OSError):  # SQLite says what is wrong; its other files get the rights of this one
+            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
         with errors_as_problems():
             try:
                 await self._writer.open()
@@ -238,6 +246,7 @@ class Sqlite:
         changes that are gone."""
         outcomes: list[Outcome] = []
         raised: BaseException | None = None
+        begun = time.perf_counter()
         try:
             connection.execute("BEGIN IMMEDIATE")
             tx = transaction(connection, self._sql)
@@ -254,6 +263,8 @@ class Sqlite:
                 self.commit(connection)
                 self._guard.check()
                 self._checkpoints.changes += tx.changes
+                COMMIT_SECONDS.observe(time.perf_counter() - begun)
+                COMMITTED.inc(len(works))
                 return outcomes
             if connection.in_transaction:
                 connection.execute("ROLLBACK")

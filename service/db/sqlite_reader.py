@@ -55,6 +55,10 @@ class SqliteReader:
         self._copy: TemporaryDirectory[str] | None = None
 
     @property
+    def waiting(self) -> int:
+        return 0
+
+    @property
     def name(self) -> str:
         return str(self.path.absolute())
 

@@ -1,11 +1,14 @@
 """The invented people of the demonstration, and how they sign in."""
 
+from contextlib import suppress
 from secrets import token_urlsafe
 
 import msgspec
 
+from service.accounts import credentials, tokens
 from service.accounts import repository as accounts_repository
 from service.accounts.authentication import token_digest
+from service.accounts.events import PersonEvent, record_event
 from service.accounts.validation import NewPerson
 from service.context import AppContext, transaction
 from service.db.database import Transaction
@@ -41,16 +44,41 @@ class Access(msgspec.Struct, frozen=True):
     url: str | None
 
 
+DEMONSTRATION = "demonstration"
+"""What is noted in a database whose people are invented, and the label of the tokens made at each start."""
+
+
+class NotADemonstration(Exception):
+    """The database has people of a utility: nothing is added to it."""
+
+
+@transaction
+async def _require_demonstration(ctx: AppContext, tx: Transaction) -> None:
+    """Note that the database is a demonstration. NotADemonstration if it has other people.
+
+    One of an earlier version, in which that was not noted, has the invented people only.
+    """
+    if await tx.fetch_one("installation", name=DEMONSTRATION) is not None:
+        return
+    invented = {(person.login, person.name) for person in (*STAFF, *TECHNICIANS)}
+    rows = await accounts_repository.page(tx, "", len(invented) + 1)
+    if any((row.person.login, row.person.name) not in invented for row in rows):
+        raise NotADemonstration(
+            f"{ctx.db.name}: 这里有真实的人员，不加演示数据；请换一个 DOORSTEP_DATA / it has people of a utility, "
+            "and gets no demonstration; choose another DOORSTEP_DATA"
+        )
+    await tx.execute("set_installation", name=DEMONSTRATION, value="")
+
+
 async def add_people(ctx: AppContext) -> dict[str, Access]:
-    """Add the people who are not there yet. Everybody gets a token, by login."""
+    """Add the people who are not there yet. Everybody gets a token, by login, in place of that of the last start.
+    NotADemonstration."""
+    await _require_demonstration(ctx)
     found: dict[str, Access] = {}
     for person in (*STAFF, *TECHNICIANS):
-        try:
-            added = await people.create_person(ctx, person, with_token=True)
-        except people.PersonError:  # they were added before
-            found[person.login] = await _give_access(ctx, person)
-        else:
-            found[person.login] = Access(person, added.token or "", added.url)
+        with suppress(people.PersonError):  # they were added before
+            await people.create_person(ctx, person, with_token=False)
+        found[person.login] = await _give_access(ctx, person)
     return found
 
 
@@ -63,5 +91,7 @@ async def _give_access(ctx: AppContext, person: NewPerson) -> Access:
 
 @transaction
 async def _add_token(ctx: AppContext, tx: Transaction, login: str, digest: bytes) -> bool:
-    await accounts_repository.add_token(tx, digest, login, ctx.clock())
+    await credentials.revoke_labelled(tx, login, DEMONSTRATION, ctx.clock())
+    await tokens.add_script_token(ctx, tx, digest, login, DEMONSTRATION)
+    await record_event(ctx, tx, PersonEvent(what="script-token", person=login, by="doorstep", reason=DEMONSTRATION))
     return await accounts_repository.password_hash(tx, login) is not None

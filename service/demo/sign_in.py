@@ -9,8 +9,10 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 
 from service.accounts import credentials
 from service.accounts.authentication import session_digest
+from service.accounts.events import PersonEvent, record_event
 from service.accounts.middleware import session_cookies
 from service.context import AppContext
+from service.db.database import Transaction
 from service.devices import enrolment
 from service.devices.enrolment import EnrolmentRequest
 from service.errors import UnknownPerson
@@ -36,7 +38,12 @@ def with_demo_sign_in(app: ASGIApp, ctx: AppContext, codes: Mapping[str, str], a
             return
         session = token_urlsafe(32)
         digest, now = session_digest(session), ctx.clock()
-        await ctx.db.write(lambda tx: credentials.add_token(tx, digest, login, now, "session"))
+
+        async def start(tx: Transaction, login: str = login, digest: bytes = digest, now: int = now) -> None:
+            await credentials.add_token(tx, digest, login, now, "session")
+            await record_event(ctx, tx, PersonEvent(what="signed-in", person=login, by=login))
+
+        await ctx.db.write(start)
         await redirect("/desk", session_cookies(session))(scope, receive, send)
 
     return handle

@@ -2,14 +2,18 @@
 INSERT INTO devices (id, login, name, public_key, created_at) VALUES (:id, :login, :name, :public_key, :created_at);
 
 -- name: device^
-SELECT id, login, name, public_key, created_at, seen_at, app, revoked_at, revoked_by FROM devices WHERE id = :id;
+SELECT id, login, name, public_key, created_at, seen_at, app, revoked_at, revoked_by,
+    (SELECT created_by FROM one_time_codes c WHERE c.device = devices.id)
+FROM devices WHERE id = :id;
 
 -- name: devices_of
-SELECT id, login, name, public_key, created_at, seen_at, app, revoked_at, revoked_by
+SELECT id, login, name, public_key, created_at, seen_at, app, revoked_at, revoked_by,
+    (SELECT created_by FROM one_time_codes c WHERE c.device = devices.id)
 FROM devices WHERE login = :login ORDER BY created_at, id;
 
 -- name: devices_page
-SELECT id, login, name, public_key, created_at, seen_at, app, revoked_at, revoked_by
+SELECT id, login, name, public_key, created_at, seen_at, app, revoked_at, revoked_by,
+    (SELECT created_by FROM one_time_codes c WHERE c.device = devices.id)
 FROM devices WHERE (created_at, id) > (:after_at, :after_id) ORDER BY created_at, id LIMIT :size;
 
 -- name: device_has_used_token^

@@ -11,8 +11,14 @@ from msgspec import Meta
 
 from service.accounts import credentials, throttling
 from service.accounts import repository as accounts_repository
-from service.accounts.authentication import authenticate_token, require_permission, token_digest, token_owner
-from service.accounts.events import DeviceEvent, record_event
+from service.accounts.authentication import (
+    address_label,
+    authenticate_token,
+    require_permission,
+    token_digest,
+    token_owner,
+)
+from service.accounts.events import DeviceEvent, PersonEvent, record_event
 from service.accounts.permissions import Person, supervises
 from service.context import AppContext, read_only, transaction
 from service.db.database import Transaction
@@ -40,7 +46,9 @@ class EnrolmentRequest(msgspec.Struct, frozen=True):
 class Enrolment(msgspec.Struct, frozen=True):
     """The one-time code that the technician scans within ten minutes."""
 
-    code: Annotated[str, Meta(description="The one-time code; it replaces the previous one.")]
+    code: Annotated[
+        str, Meta(description="The one-time code. Earlier ones stay valid until one is used, at most five.")
+    ]
     url: Annotated[str, Meta(description="The address to open on the phone, with the code after `#`.")]
     qr_svg: Annotated[str, Meta(description="The address as a QR code (SVG).")]
     expires_at: Annotated[datetime, Meta(description="When the code expires: after ten minutes.")]
@@ -62,6 +70,9 @@ class Device(msgspec.Struct, frozen=True, kw_only=True):
     name: Annotated[str, Meta(description="The phone's name.")]
     signs: Annotated[bool, Meta(description="Whether it has a key, so that it can sign its records.")]
     created_at: Annotated[datetime, Meta(description="When it was enrolled.")]
+    code_by: Annotated[
+        str | None, Meta(description="Login of who made the code with which it was enrolled; null if not known.")
+    ]
     seen_at: Annotated[datetime | None, Meta(description="When it last sent a request.")]
     app: Annotated[str, Meta(description="The app and its version, from the last X-App header.")]
     revoked_at: Annotated[datetime | None, Meta(description="When it was revoked; null while it is active.")]
@@ -90,7 +101,7 @@ class DevicePage(msgspec.Struct, frozen=True):
 
 
 async def enrol(ctx: AppContext, token: bytes, given: EnrolmentRequest) -> Enrolment:
-    """Issue a one-time code for a technician's phone; their previous code expires."""
+    """Issue a one-time code for a technician's phone. Their earlier ones stay valid until one of them is used."""
     code, expires_at = await _issue_code(ctx, token, given.person)
     url = f"{ctx.company.url}/enrol#{code}"  # browsers do not send the part after #, so no log contains the code
     return Enrolment(code, url, qr_svg(url), ctx.to_local_time(expires_at))
@@ -109,6 +120,7 @@ async def _issue_code(ctx: AppContext, tx: Transaction, token: bytes, login: str
     end = at + CODE_LIFETIME_MS
     login, digest = person.login, token_digest(code)
     await credentials.add_code(tx, digest, "enrolment", login, at=at, by=caller.login, expires_at=end)
+    await record_event(ctx, tx, PersonEvent(what="enrolment-code", person=login, by=caller.login))
     return code, end
 
 
@@ -129,27 +141,36 @@ async def _register(
 ) -> EnrolledDevice:
     token, code, device, at = token_urlsafe(32), token_digest(given.code), ctx.new_id(), ctx.clock()
     person = await credentials.consume_code(tx, code, "enrolment", at, device)
+    is_new = person is not None
     if person is None:
         person, row = await _find_unused_device(tx, code, key, at)
         await credentials.revoke_others(tx, row.id, b"", at)
     else:
-        row = DeviceRow(id=device, login=person.login, name=given.name, public_key=key, created_at=at)
-        await _add_device(ctx, tx, row)
+        made_by = await credentials.maker_of_code(tx, code)
+        row = DeviceRow(id=device, login=person.login, name=given.name, public_key=key, created_at=at, made_by=made_by)
+        await _add_device(tx, row)
     await credentials.add_token(tx, token_digest(token), person.login, at, "device", row.id)
+    enrolled = DeviceEvent(
+        what="enrolled" if is_new else "token",
+        device=row.id,
+        person=row.login,
+        by=row.login,
+        name=row.name,
+        key=sha256(row.public_key).hexdigest() if row.public_key else "",
+        made_by=row.made_by or "",
+        address=address_label(address),
+    )
+    await record_event(ctx, tx, enrolled)
     await throttling.reset_attempts(tx, address)
     return EnrolledDevice(_to_view(ctx, row), token, person)
 
 
-async def _add_device(ctx: AppContext, tx: Transaction, row: DeviceRow) -> None:
+async def _add_device(tx: Transaction, row: DeviceRow) -> None:
     if not await accounts_repository.lock(tx, row.login):
         raise InvalidOneTimeCode
     if sum(device.revoked_at is None for device in await repository.devices_of(tx, row.login)) >= MAX_DEVICES:
         raise TooManyDevices
     await repository.add(tx, row)
-    key = sha256(row.public_key).hexdigest() if row.public_key else ""
-    await record_event(
-        ctx, tx, DeviceEvent(what="enrolled", device=row.id, person=row.login, by=row.login, name=row.name, key=key)
-    )
 
 
 async def _find_unused_device(tx: Transaction, code: bytes, key: bytes | None, at: int) -> tuple[Person, DeviceRow]:
@@ -220,7 +241,9 @@ async def reissue_device_token(ctx: AppContext, tx: Transaction, token: bytes, d
     if holder.device != device:
         raise NotFound
     await credentials.revoke_others(tx, device, token, ctx.clock())
-    await credentials.add_token(tx, token_digest(new), holder.person.login, ctx.clock(), "device", device)
+    login = holder.person.login
+    await credentials.add_token(tx, token_digest(new), login, ctx.clock(), "device", device)
+    await record_event(ctx, tx, DeviceEvent(what="token", device=device, person=login, by=login))
     return NewToken(new)
 
 
@@ -231,6 +254,7 @@ def _to_view(ctx: AppContext, row: DeviceRow) -> Device:
         name=row.name,
         signs=row.public_key is not None,
         created_at=ctx.to_local_time(row.created_at),
+        code_by=row.made_by,
         seen_at=None if row.seen_at is None else ctx.to_local_time(row.seen_at),
         app=row.app,
         revoked_at=None if row.revoked_at is None else ctx.to_local_time(row.revoked_at),

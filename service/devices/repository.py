@@ -12,7 +12,8 @@ MIN_KEY = (-(2**62), UUID(int=0))
 
 
 class DeviceRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A phone of a technician. `public_key` is SPKI in DER; times are ms UTC."""
+    """A phone of a technician. `public_key` is SPKI in DER; times are ms UTC. `made_by`: who made the code that it was
+    enrolled with."""
 
     id: UUID
     login: str
@@ -23,6 +24,7 @@ class DeviceRow(msgspec.Struct, frozen=True, kw_only=True):
     app: str = ""
     revoked_at: int | None = None
     revoked_by: str | None = None
+    made_by: str | None = None
 
     @property
     def key(self) -> tuple[int, UUID]:

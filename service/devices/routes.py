@@ -27,6 +27,7 @@ _DEVICE = Device(
     name="李强的手机",
     signs=False,
     created_at=_NOON,
+    code_by="wang",
     seen_at=_NOON,
     app="doorstep 1.2",
     revoked_at=None,

@@ -44,7 +44,8 @@ async def record_departure(
         raise InvalidBody("", (FieldError("/at", "far-from-now", detail),))
     _require_possible(visit)
     if row.departures >= ctx.visit_limits.batches:
-        raise VisitFull
+        most = ctx.visit_limits.batches
+        raise VisitFull(f"最多报 {most} 次出发 / at most {most} departures")
     new = DepartureRow(
         id=ctx.new_id(),
         visit=row.id,

@@ -37,10 +37,7 @@ class ImportOperation(Operation):
 
     def __post_init__(self) -> None:
         """Describe the body."""
-        text = (
-            "A table with one visit a row (docs/operations.en.md). The media type does not matter: CSV, XLSX, XLS and "
-            "ODS"
-        )
+        text = "A table with one visit a row (docs/import.md). The media type does not matter: CSV, XLSX, XLS and ODS"
         file = Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.BINARY, description=f"{text} are recognized.")
         form = Schema(
             type=OpenAPIType.OBJECT,

@@ -20,6 +20,8 @@ _HIDDEN_CHARACTER = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]"
 )
 MISSING = ("不能为空", "may not be empty")
+NO_TIME = tuple(row_error(name, *MISSING) for name in ("from", "to", "slot"))
+"""What is wrong with a row whose time is left out."""
 
 
 class TableRow(msgspec.Struct, frozen=True):

@@ -23,14 +23,14 @@ from service.text import identifier_key
 from service.visits import repository as visits_repository
 from service.visits import search_index
 from service.visits.loading import PLAN_DECODER
-from service.visits.plan import Plan
+from service.visits.plan import Plan, is_exempt
 from service.visits.repository import VisitRow
 from service.visits.windows import format_window
 from service.web.decoding import decode_strict, to_json
 from service.web.field_words import INVALID, field_of, in_words
 
-from .import_columns import MAX_LENGTH, ZH, RowError, TableNote, row_error
-from .import_rows import TableRow
+from .import_columns import MAX_LENGTH, TIMES, ZH, RowError, TableNote, row_error
+from .import_rows import NO_TIME, TableRow
 from .marks import overlap
 from .planning import newest_rules, plan_visit
 from .tables import read
@@ -281,7 +281,8 @@ async def _build_plan(
     before = PLAN_DECODER.decode(known.body) if known else None
     kind = _types(rules, ctx.table_words.types).get(identifier_key(cells["type"])) or (cells["type"] if known else None)
     crew = people_in(cells["crew"])
-    faults = list(row.faults)
+    needs_no_time = not any(cells[name] for name in TIMES) and is_exempt(rules.checklist.visit_types.get(kind or ""))
+    faults = [one for one in row.faults if not needs_no_time or one not in NO_TIME]
     if is_repeated:
         faults.append(row_error("external_ref", "表中重复", "twice in this table"))
     if kind is None and cells["type"]:
@@ -302,11 +303,11 @@ async def _build_plan(
                 faults.append(row_error(column, *(which_of(found) if found else people.unknown(text))))
     if cells["area"] and not covers_area(person, cells["area"]):
         faults.append(_OTHER_AREA)
-    if faults or kind is None or row.start is None or row.end is None:
+    if faults or kind is None or not (needs_no_time or (row.start and row.end)):
         raise _RowRejected(*dict.fromkeys(faults))
     plan = {
         "type": kind,
-        "window": {"from": row.start, "to": row.end},
+        "window": {"from": row.start, "to": row.end} if row.start and row.end else None,
         "technician": logins[cells["technician"]],
         "crew": [logins[one] for one in crew],
         "area": cells["area"] or None,

@@ -6,6 +6,8 @@ from uuid import UUID
 import msgspec
 
 from service.context import AppContext
+from service.judge.moments import to_ms
+from service.judge.timeline import withdrawn_ids
 from service.messages import calls, notices
 from service.messages.notice_views import NoticeView
 from service.messages.notices import Offer
@@ -14,6 +16,7 @@ from service.messages.quiet_hours import quiet_until
 from service.messages.situation import INFORMING_ITEMS
 from service.text import sms_number
 from service.visits.appointment import is_completed
+from service.visits.former_numbers import FormerNumbers
 from service.web.language import PageText, TextPair
 from service.web.templates import format_day_and_time
 
@@ -47,7 +50,10 @@ class Informed(msgspec.Struct, frozen=True):
 async def whether_informed(ctx: AppContext, token: bytes, visit: VisitView) -> Informed:
     """Whether the customer is informed. For those who may send notices."""
     draft = await notices.draft_notice(ctx, token, UUID(visit.id))
-    sent = [one for one in draft.sent if one.about != "code"]
+    former = FormerNumbers(visit.customer.phone, visit.trail)
+    sent = [
+        one for one in draft.sent if one.about != "code" and not former.got(one.channel, one.to, to_ms(one.sent_at))
+    ]
     look = _cancelled if visit.state == "cancelled" else _not_cancelled
     found = await look(ctx, visit, sent)
     offers = tuple(one for one in draft.offers if one.due) if sms_number(visit.customer.phone) else ()
@@ -64,8 +70,9 @@ async def _cancelled(ctx: AppContext, visit: VisitView, sent: list[NoticeView]) 
     sent_last = next((one for one in reversed(sent) if one.about == "cancellation" and one.state in ON_THEIR_WAY), None)
     if sent_last is not None:
         return await _called(ctx, sent_last) if sent_last.channel == calls.CHANNEL else _sent(sent_last)
+    taken_back = withdrawn_ids(visit.entries)
     if any(one.state in ("delivered", "taken") for one in sent) or any(
-        one.what in INFORMING_ITEMS and is_completed(one) for one in visit.entries
+        one.what in INFORMING_ITEMS and is_completed(one) and one.id not in taken_back for one in visit.entries
     ):
         return Informed(CANCELLED_INFORMED, "warn")
     return Informed(CANCELLED_SILENTLY, "plain")

@@ -33,7 +33,7 @@ from service.visits import search_index
 from service.visits.changes import Reassignment
 from service.visits.loading import load_visit
 from service.visits.notice_flags import flags_when_planned
-from service.visits.plan import Plan
+from service.visits.plan import EXEMPT, Plan, is_exempt
 from service.visits.repository import VisitRow
 from service.visits.status import search_texts
 from service.visits.unassigned import is_active_technician
@@ -114,7 +114,10 @@ async def plan_visit(
     """`create` within a transaction. The visit keeps the newest published checklist."""
     known = await visits_repository.lock_visit(tx, visit_id)
     if known is None:
-        row = await _build_row(ctx, tx, person, visit_id, plan, raw)
+        checklist, rules = await newest_rules(ctx, tx)
+        plan, raw = _as_its_type_has_it(plan, raw, rules)
+        _validate(plan, rules)
+        row = await _build_row(ctx, tx, person, visit_id, plan, raw, checklist)
         follows = await _preceding_visit(tx, person, plan)
         if await visits_repository.add_visit(tx, row, follows):
             await search_index.add(tx, row.id, row.area, search_texts(plan))
@@ -123,6 +126,8 @@ async def plan_visit(
                 raise IdReusedWithOtherContent  # something else in the log has this id
             return True, row
         known = await visits_repository.lock_visit(tx, visit_id)  # a simultaneous request was faster
+    if known is not None:
+        _, raw = _as_its_type_has_it(plan, raw, await compiled_rules(ctx, tx, known.checklist, known.checklist_version))
     if known is None or known.sha256 != sha256(raw).digest() or not covers_area(person, known.area):
         raise IdReusedWithOtherContent
     return False, known
@@ -146,11 +151,27 @@ async def newest_rules(ctx: AppContext, tx: Transaction) -> tuple[ChecklistRow, 
     return newest, await compiled_rules(ctx, tx, newest.id, newest.version)
 
 
+def _as_its_type_has_it(plan: Plan, raw: bytes, rules: CompiledChecklist) -> tuple[Plan, bytes]:
+    """A plan and its bytes: where no time is given and its type needs no appointment, it says so, and why. A dispatcher
+    who gives a time arranges an appointment, and one who says that it is not exempt is believed."""
+    if not is_exempt(rules.checklist.visit_types.get(plan.type)):
+        return plan, raw
+    if not plan.assigned.get(EXEMPT, plan.window is None):
+        return plan, raw
+    reason = plan.exempt_reason or f"{rules.checklist.visit_types[plan.type].zh}：这类上门不用预约"
+    meant = msgspec.structs.replace(plan, assigned=plan.assigned | {EXEMPT: True}, exempt_reason=reason)
+    return (plan, raw) if meant == plan else (meant, to_json(meant))
+
+
 async def _build_row(
-    ctx: AppContext, tx: Transaction, person: Person, visit_id: UUID, plan: Plan, raw: bytes
+    ctx: AppContext,
+    tx: Transaction,
+    person: Person,
+    visit_id: UUID,
+    plan: Plan,
+    raw: bytes,
+    checklist: ChecklistRow,
 ) -> VisitRow:
-    checklist, rules = await newest_rules(ctx, tx)
-    _validate(plan, rules)
     technician = await require_technicians(tx, plan.technician, plan.crew)
     own = person.areas[0] if len(person.areas) == 1 else ""
     area = plan.area or next(iter(technician.areas), own)
@@ -199,7 +220,7 @@ def _validate(plan: Plan, rules: CompiledChecklist) -> None:
     faults: list[FieldError] = []
     if plan.type not in types:
         faults.append(FieldError("/type", "unknown-type", f"one of {', '.join(types)}"))
-    if plan.window is None and not plan.assigned.get("appointment_exempt"):
+    if plan.window is None and not plan.assigned.get(EXEMPT):
         zh, en = "请填写开始和结束，或写明为什么不用预约", "a window, or assigned.appointment_exempt with a reason"
         faults.append(FieldError("/window", "missing", f"{zh} / {en}"))
     if plan.window is not None:

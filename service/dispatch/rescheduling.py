@@ -24,6 +24,7 @@ from service.errors import (
 from service.judge.bounds import FIRST_YEAR, LAST_YEAR, YEARS
 from service.judge.moments import to_ms
 from service.messages import outbox
+from service.messages.misdirected import take_back_misdirected
 from service.readable_json import readable
 from service.visits import change_rows, search_index, summaries, sync_feed, unassigned
 from service.visits import repository as visits_repository
@@ -40,6 +41,7 @@ from service.visits.changes import (
 from service.visits.loading import LoadedVisit, load_visit, lock_visible_visit
 from service.visits.plan import Plan
 from service.visits.status import refresh_status, search_texts
+from service.web.decoding import is_plain_key
 
 from .planning import require_technicians, validate_due_dates, window_faults, with_known_logins
 from .views import VisitView, build_view
@@ -94,14 +96,15 @@ async def change(
     await log.append_leaf(tx, "visit.amended", new.id, new.salt, new.sha256, new.at, commitment)
     if _invalidates_notices(before.plan, content):
         await outbox.cancel_pending(tx, row.id, new.at, kind)
-    return await _changed_view(ctx, tx, person, await _propagate_change(ctx, tx, before, content), content)
+    after = await _propagate_change(ctx, tx, before, content, person.login)
+    return await _changed_view(ctx, tx, person, after, content)
 
 
 def _require_years(due: DueDates) -> None:
     """InvalidBody for a date that cannot be shown everywhere."""
     wrong = [name for name, at in due.items() if not FIRST_YEAR <= at.year <= LAST_YEAR]
     if wrong:
-        pointers = dict.fromkeys(json_pointer(name) if name.isidentifier() else "" for name in wrong[:20])
+        pointers = dict.fromkeys(json_pointer(name) if is_plain_key(name) else "" for name in wrong[:20])
         raise InvalidBody("", tuple(FieldError(pointer, "invalid", YEARS) for pointer in pointers))
 
 
@@ -152,13 +155,17 @@ async def _validate(tx: Transaction, visit: LoadedVisit, content: Content) -> No
         raise InvalidBody("", tuple(faults))
 
 
-async def _propagate_change(ctx: AppContext, tx: Transaction, before: LoadedVisit, content: Content) -> LoadedVisit:
+async def _propagate_change(
+    ctx: AppContext, tx: Transaction, before: LoadedVisit, content: Content, writer: str
+) -> LoadedVisit:
     """Update the summary, the search index and the agendas. Returns the changed visit."""
     row, plan = before.row, apply_change(before.plan, content)
     planned_at = before.planned_at if plan.window is None else to_ms(plan.window.start)
     await summaries.update_plan(tx, row.id, plan, planned_at, row.revision + 1)
     await search_index.change(tx, row.id, row.area, search_texts(before.plan), search_texts(plan))
     after = await load_visit(ctx, tx, await visits_repository.lock_visit(tx, row.id) or row)
+    if plan.customer.phone != before.plan.customer.phone:
+        after = await take_back_misdirected(ctx, tx, after, writer)
     if isinstance(content, Reassignment):
         after = await unassigned.with_assignment_flag(tx, after)
     after, active = await refresh_status(tx, after)

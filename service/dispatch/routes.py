@@ -146,7 +146,7 @@ class VisitsController(Controller):
         guards=[requires("write entries of the office")],
         operation_class=example(_ENTRIES, _JUDGEMENT),
         responses={
-            200: answer(JudgementView, "They were added before: the current judgement"),
+            200: answer(office_entries.OfficeReceipt, "They were added before: the current judgement"),
             **problems(
                 *WRITE_ERRORS,
                 errors.NotFound,
@@ -159,10 +159,11 @@ class VisitsController(Controller):
     )
     async def add_entries(
         self, caller: Caller, visit_id: FromPath[UUID], data: JSONBody[OfficeEntries], body: RawBody
-    ) -> Response[JudgementView]:
-        """All entries are added, or none. `by` is one of the caller's roles, or `office`."""
-        added, judgement = await office_entries.add_office_entries(*caller, visit_id, data, body)
-        return Response(judgement, status_code=201 if added else 200)
+    ) -> Response[office_entries.OfficeReceipt]:
+        """All entries are added, or none. `by` is one of the caller's roles, or `office`. What may be a slip, such as a
+        time far ahead, is taken too, and named in `notes`."""
+        added, receipt = await office_entries.add_office_entries(*caller, visit_id, data, body)
+        return Response(receipt, status_code=201 if added else 200)
 
     @get(
         "/v1/visits/{visit_id:uuid}/judgement",

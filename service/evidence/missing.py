@@ -15,6 +15,7 @@ from msgspec import Meta
 from service.accounts.authentication import authenticate_token, require_permission
 from service.accounts.permissions import Permission, Person, can_view_visit
 from service.audit_log import log
+from service.audit_log.receipts import open_prover
 from service.context import AppContext, transaction
 from service.db.database import Transaction
 from service.errors import IdReusedWithOtherContent, NotFound, PermissionDenied
@@ -116,7 +117,8 @@ async def give_up_file(
     judgement = visit.evaluate_at()
     if before is None:
         await save_status(tx, visit, judgement)
-    return build_receipt(ctx, visit, batch, judgement, person, replayed=before is not None)
+    entry = await batches.log_entry(await open_prover(tx), batch)
+    return build_receipt(ctx, visit, batch, judgement, person, log_entry=entry, replayed=before is not None)
 
 
 async def _lock_batch(tx: Transaction, person: Person, batch_id: UUID) -> tuple[BatchRow, VisitRow]:

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import sys
+from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
 from signal import SIGKILL
@@ -13,11 +14,12 @@ from service.accounts import cards
 from service.accounts.authentication import authenticate_token
 from service.accounts.permissions import Person, can_view_visit
 from service.blobs.store import blob_path
-from service.context import AppContext, read_only
+from service.context import AppContext, read_only, transaction
 from service.db.database import Transaction
 from service.durable_files import run_in_disk_thread
 from service.errors import NotFound, ServiceUnavailable, UnreadableImage
 from service.visits import evidence_files
+from service.web.access_log import get_logger
 
 from . import thumbnail_worker
 
@@ -48,16 +50,33 @@ def _can_open(person: Person, path: evidence_files.FileAccess) -> bool:
 async def get_rendition(ctx: AppContext, file: bytes) -> bytes:
     """The rendition (JPEG). UnreadableImage when it cannot be made, ServiceUnavailable when it cannot be made now."""
     path = ctx.evidence_storage.copies / RENDITION_VERSION / f"{blob_path(file)}.jpg"
-    found = await run_in_disk_thread(_read, path)
+    found = await _read_copy(ctx, file, RENDITION_VERSION, path)
     if found is None:
         async with ctx.thumbnail_semaphore:
-            found = await run_in_disk_thread(_read, path)  # another request may have made it meanwhile
+            found = await _read_copy(ctx, file, RENDITION_VERSION, path)  # another request may have made it meanwhile
             if found is None:
                 await _make_rendition(ctx, file, path)
-                found = await run_in_disk_thread(_read, path)
+                found = await _read_copy(ctx, file, RENDITION_VERSION, path)
     if not found:  # an empty file records a photo that cannot be decoded
         raise UnreadableImage
     return found
+
+
+async def _read_copy(ctx: AppContext, file: bytes, edition: str, path: Path) -> bytes | None:
+    """A copy as it was made; None if there is none, or if somebody changed it: then it is made again."""
+    found = await run_in_disk_thread(_read, path)
+    if found is None:
+        return None
+    digest = sha256(found).digest()
+    if await ctx.db.read(lambda tx: evidence_files.is_copy(tx, file, edition, digest)):
+        return found
+    get_logger().warning("copy_of_photo_made_again", file=file.hex())
+    return None
+
+
+@transaction
+async def _record_copy(ctx: AppContext, tx: Transaction, file: bytes, edition: str, content: bytes) -> None:
+    await evidence_files.add_copy(tx, file, edition, sha256(content).digest(), ctx.clock())
 
 
 def _read(path: Path) -> bytes | None:
@@ -68,7 +87,7 @@ def _read(path: Path) -> bytes | None:
 
 
 async def _make_rendition(ctx: AppContext, file: bytes, path: Path) -> None:
-    await run_in_disk_thread(path.parent.mkdir, parents=True, exist_ok=True)
+    await run_in_disk_thread(path.parent.mkdir, 0o700, parents=True, exist_ok=True)
     new = path.with_suffix(f".{ctx.new_id()}")
     row = await ctx.db.read(lambda tx: evidence_files.get_blob(tx, file))
     if row is None:
@@ -83,6 +102,7 @@ async def _make_rendition(ctx: AppContext, file: bytes, path: Path) -> None:
             raise ServiceUnavailable("the copy of the photo could not be made now")
         if status != 0:
             await run_in_disk_thread(new.write_bytes, b"")
+        await _record_copy(ctx, file, RENDITION_VERSION, await run_in_disk_thread(new.read_bytes))
         await run_in_disk_thread(os.replace, new, path)
     finally:
         await run_in_disk_thread(new.unlink, missing_ok=True)
@@ -109,10 +129,12 @@ async def _run(original: Path, new: Path) -> int:
 
 async def get_small_rendition(ctx: AppContext, file: bytes) -> bytes:
     """A small copy of the rendition, which is safe to decode in this process."""
-    path = ctx.evidence_storage.copies / f"{RENDITION_VERSION}-{SMALL_EDGE}" / f"{blob_path(file)}.jpg"
-    found = await run_in_disk_thread(_read, path)
+    edition = f"{RENDITION_VERSION}-{SMALL_EDGE}"
+    path = ctx.evidence_storage.copies / edition / f"{blob_path(file)}.jpg"
+    found = await _read_copy(ctx, file, edition, path)
     if found is None:
         found = await asyncio.to_thread(_shrink, await get_rendition(ctx, file))
+        await _record_copy(ctx, file, edition, found)
         await run_in_disk_thread(_write, path, f".{ctx.new_id()}", found)
     return found
 
@@ -127,7 +149,7 @@ def _shrink(raw: bytes) -> bytes:
 
 
 def _write(path: Path, suffix: str, raw: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(0o700, parents=True, exist_ok=True)
     new = path.with_suffix(suffix)
     new.write_bytes(raw)
     new.replace(path)

@@ -215,7 +215,8 @@ class UploadsController(Controller):
         """With Upload-Checksum a part counts only as a whole. After the last byte the file is stored, or refused for
         good."""
         _require_tus_version(tus_resumable)
-        if get_header(request.scope, b"content-type") != PART.encode():
+        media_type, _, _ = (get_header(request.scope, b"content-type") or b"").partition(b";")
+        if media_type.strip().lower() != PART.encode():
             raise errors.WrongMediaType(f"send Content-Type: {PART}")
         offset, checksum = _number("Upload-Offset", upload_offset), _checksum(upload_checksum)
         parts = body.stream_body(request.scope, request.receive, caller.ctx.evidence_storage.max_file, packed=False)
@@ -264,6 +265,7 @@ def _checksum(given: str | None) -> Checksum | None:
     if given is None:
         return None
     name, _, value = given.partition(" ")
+    name = name.lower()
     digest = _decode_base64(value, "Upload-Checksum")
     if CHECKSUM_LENGTHS.get(name) != len(digest):
         raise errors.InvalidHeader("Upload-Checksum must be sha1 or sha256, a blank and a base64 digest")

@@ -13,6 +13,8 @@ from service.accounts.browser import Browser
 from service.accounts.cards import TechnicianCard, technician_card
 from service.accounts.permissions import is_assigned_to
 from service.accounts.secrets import get_door_code_key, get_or_create_door_code_key
+from service.audit_log import log
+from service.audit_log.sources import LoggedRow, finds_rows_of
 from service.context import AppContext, read_only, transaction
 from service.db.database import Transaction
 from service.errors import NotFound, OutsideDoorCodeWindow
@@ -20,8 +22,8 @@ from service.judge import judge, signoffs
 from service.judge.entries import Entry, Evidence
 from service.judge.moments import to_ms
 from service.judge.timeline import to_microseconds
-from service.messages import outbox
 from service.messages.kinds import WORD
+from service.messages.misdirected import messages_to_customer
 from service.visits import customer_link, door_code
 from service.visits import repository as visits_repository
 from service.visits.append_batch import CUSTOMER_WRITER, append_entries
@@ -101,13 +103,13 @@ async def check_code(ctx: AppContext, tx: Transaction, text: str) -> IdentityChe
 
     A confirmed code does not expire, because its customer must not read that a genuine technician is not.
     """
-    resolved = await _resolve_code(tx, text, lock=False)
+    resolved = await _resolve_code(ctx, tx, text, lock=False)
     if resolved is None:
         return None
     key, code, row, login = resolved
     now, used = ctx.clock(), await tx.fetch_one("door_confirmation", code=_used_key(code)) is not None
     visit = await load_visit(ctx, tx, row)
-    messages = await outbox.messages_of(tx, row.id)
+    messages = await messages_to_customer(tx, visit)
     opened = await _has_opened(tx, code)
     has_word = any(one.state in ("delivered", "taken") and WORD in one.text for one in messages)
     return IdentityCheck(
@@ -131,15 +133,18 @@ async def confirm_identity(ctx: AppContext, tx: Transaction, text: str, ticket: 
     Where the technician's device was on the same network within a day, the entry says so: the technician may have
     scanned the code themselves.
     """
-    resolved = await _resolve_code(tx, text, lock=True)
+    resolved = await _resolve_code(ctx, tx, text, lock=True)
     if resolved is None:
         return False
     key, code, row, login = resolved
     now = ctx.clock()
     if row.state == "cancelled" or not door_code.is_valid_form_token(key, code, ticket, now):
         return False
-    params = {"code": _used_key(code), "visit": row.id.bytes, "login": login, "at": now}
-    if await tx.execute("add_door_confirmation", **params) == 0:
+    used, salt = _used_key(code), log.new_salt()
+    scan_id = uuid5(row.id, f"scan {used.hex()}")
+    params = {"code": used, "visit": row.id.bytes, "login": login, "at": now, "id": scan_id.bytes, "salt": salt}
+    leaf = log.columns_leaf("scan", scan_id, salt, now, code=used.hex(), visit=row.id, login=login)
+    if not await log.add_with_leaf(tx, ("add_door_confirmation", params), leaf):
         return False
     evidence = [Evidence(kind="customer_confirm")]
     if await _is_near(tx, login, browser, now):
@@ -158,7 +163,7 @@ async def open_customer_page(ctx: AppContext, tx: Transaction, text: str, ticket
     A code opens one link, which shows and takes no more than any link before the code by SMS: a technician who scans
     their own code gains nothing. The link keeps who showed the code, and whether it was scanned on their network.
     """
-    resolved = await _resolve_code(tx, text, lock=True)
+    resolved = await _resolve_code(ctx, tx, text, lock=True)
     if resolved is None:
         return None
     key, code, row, login = resolved
@@ -208,9 +213,11 @@ async def _is_near(tx: Transaction, login: str, browser: Browser, now: int) -> b
     return known and near(await sightings.last_sighting(tx, [login], [browser.address_hash]), now)
 
 
-async def _resolve_code(tx: Transaction, text: str, *, lock: bool) -> tuple[bytes, DoorCode, VisitRow, str] | None:
+async def _resolve_code(
+    ctx: AppContext, tx: Transaction, text: str, *, lock: bool
+) -> tuple[bytes, DoorCode, VisitRow, str] | None:
     """The key, the code, its visit and the technician's login; None if it is forged or they left the visit."""
-    code, key = door_code.read(text), await get_door_code_key(tx)
+    code, key = door_code.read(text), await get_door_code_key(ctx, tx)
     if code is None or key is None:
         return None
     row = await (visits_repository.lock_visit if lock else visits_repository.get_visit)(tx, code.visit)
@@ -221,3 +228,13 @@ async def _resolve_code(tx: Transaction, text: str, *, lock: bool) -> tuple[byte
 def _used_key(code: DoorCode) -> bytes:
     """The key by which a confirmed code is stored."""
     return code.visit.bytes + code.step.to_bytes(4, "big") + code.mac
+
+
+@finds_rows_of("scan")
+async def find_logged_scan(tx: Transaction, id: UUID) -> LoggedRow | None:
+    """A code that a customer confirmed, as its leaf commits to it."""
+    row = await tx.fetch_one("scan_of_leaf", id=id.bytes)
+    if row is None:
+        return None
+    code, visit, login, at, salt = row
+    return log.columns_row("scan", id, salt, at, code=code.hex(), visit=UUID(bytes=visit), login=login)

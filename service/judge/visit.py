@@ -43,7 +43,7 @@ def check_window(path: str, window: Window | Rescheduled | None) -> None:
 def check_due_dates(path: str, due: dict[str, datetime]) -> None:
     """Check all dates (see `check_time`)."""
     for name, date in due.items():
-        check_time(f"{path}.{name}" if _ITEM.fullmatch(name) else path, date)
+        check_time(f"{path}.{name}" if _ITEM.fullmatch(name) else f"{path}[...]", date)
 
 
 class Visit(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):

@@ -81,4 +81,4 @@ def _is_signature_or_refusal(entry: Entry) -> bool:
 
 
 def _at_most(number: int, en: str, zh: str) -> str:
-    return f"at most {number} {en} (最多 {number} {zh})"
+    return f"最多 {number} {zh} / at most {number} {en}"

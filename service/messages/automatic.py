@@ -1,8 +1,8 @@
 """Messages that are sent by themselves.
 
 Whatever is written about a visit, in whatever way, raises a number in its row (`news`). This task looks at such visits,
-adds the messages of the automatic kinds that are due, and notes up to where it has looked. In the evening it also looks
-at the visits of the next day.
+adds the messages of the automatic kinds that are due, tells other systems (`webhooks`), and notes up to where it has
+looked. In the evening it also looks at the visits of the next day.
 """
 
 import asyncio
@@ -19,10 +19,11 @@ from service.visits import repository as visits_repository
 from service.visits.append_batch import SERVICE_WRITER
 from service.visits.loading import load_visit
 from service.web.defects import or_unreadable
+from service.webhooks.events import publish_changes
 
-from . import outbox
 from .composing import ComposedNotice, automatic_kinds, compose_due
 from .kinds import KINDS, MessageKind
+from .misdirected import messages_to_customer
 from .sending import add_to_outbox
 from .situation import Situation, has_failed, situation_of
 
@@ -48,13 +49,14 @@ async def run(ctx: AppContext) -> None:
 
 async def send_owed(ctx: AppContext) -> int:
     """Look at the visits about which something was written; returns how many those were."""
-    if not ctx.company.automatic:
+    if not (ctx.company.automatic or ctx.receivers):
         return await ctx.db.write(lambda tx: tx.execute("skip_all_news", size=BATCH_SIZE))
     rows = await ctx.db.read(lambda tx: tx.fetch_all("visits_with_news", size=BATCH_SIZE))
     for key, news in rows:
         visit_id = UUID(bytes=key)
         if await or_unreadable(ctx, visit_id, _owes_a_message(ctx, visit_id)):
             await or_unreadable(ctx, visit_id, _send_owed_of(ctx, visit_id))
+        await or_unreadable(ctx, visit_id, publish_changes(ctx, visit_id))
         await ctx.db.write(lambda tx, key=key, news=news: tx.execute("note_news_checked", visit=key, news=news))
     return len(rows)
 
@@ -79,7 +81,7 @@ async def _send_owed_of(ctx: AppContext, tx: Transaction, visit_id: UUID) -> boo
         composed = _compose(ctx, situation, about)
         if composed is not None:
             await add_to_outbox(ctx, tx, situation.visit, composed, SERVICE_WRITER, ctx.new_id())
-            situation = msgspec.structs.replace(situation, sent=await outbox.messages_of(tx, visit_id))
+            situation = msgspec.structs.replace(situation, sent=await messages_to_customer(tx, situation.visit))
     return True
 
 

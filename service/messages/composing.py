@@ -9,19 +9,18 @@ import msgspec
 from msgspec import Meta
 
 from service.context import AppContext
-from service.db.database import Transaction
 from service.errors import FieldError, InvalidBody, NoRecipient, NoticeNotDue, NoticeTooLong, Problem
 from service.judge.entries import Entry, Evidence, FieldValue
 from service.text import mail_address, sms_number
 from service.visits.customer_link import link_url
-from service.visits.loading import LoadedVisit
 
 from .kinds import KINDS, LINK, WORD, Kind, MessageKind
 from .notice_text import facts_of, fulfilled_items, names_time
+from .notice_views import NoticeWarning
 from .occasions import Occasion, require_announceable
 from .quiet_hours import after_quiet_hours
 from .segments import MAX_STANDARD_SEGMENTS, count_segments
-from .situation import Situation, situation_of
+from .situation import Situation
 
 OTHER = "other"
 """A text of somebody's own that announces nothing."""
@@ -58,13 +57,8 @@ class ComposedNotice(msgspec.Struct, frozen=True, kw_only=True):
     not_before: int | None = None
 
 
-async def compose(ctx: AppContext, tx: Transaction, visit: LoadedVisit, wanted: Wanted) -> ComposedNotice:
-    """The message, if its condition holds. The problem of its kind, InvalidBody without a recipient, NoticeTooLong."""
-    return compose_in(ctx, await situation_of(ctx, tx, visit), wanted)
-
-
 def compose_in(ctx: AppContext, situation: Situation, wanted: Wanted) -> ComposedNotice:
-    """`compose` for a situation that is known."""
+    """The message, if its condition holds. The problem of its kind, InvalidBody without a recipient, NoticeTooLong."""
     if wanted.text is None:
         kind, occasion = _chosen(situation, wanted.about)
         return of_kind(ctx, situation, kind, occasion, wanted)
@@ -134,6 +128,20 @@ def _own_text_about(situation: Situation, about: MessageKind | None, text: str) 
     require_announceable(situation)
     kind, occasion = _chosen_announcement(situation)
     return kind, occasion.key
+
+
+def notice_warnings(situation: Situation, about: str) -> tuple[NoticeWarning, ...]:
+    """What is probably not meant about a text of somebody's own, of which nothing else is known."""
+    if about != OTHER:
+        return ()
+    if situation.visit.plan_history.cancelled is not None:
+        words = "这次上门已取消，请核对这条消息 / the visit was cancelled: look at the text"
+        return (NoticeWarning("cancelled", words),)
+    window = situation.window
+    missed = not situation.has_begun and window is not None and situation.now >= window.end
+    if missed or "left" in situation.judgement.facts:
+        return (NoticeWarning("over", "这次上门已经结束，请核对这条消息 / the visit is over: look at the text"),)
+    return ()
 
 
 def _chosen_announcement(situation: Situation) -> tuple[MessageKind, Occasion]:

@@ -30,7 +30,7 @@ from service.judge.entries import AwareDatetime
 from service.judge.moments import to_ms
 from service.visits import customer_link, summaries
 from service.visits.loading import load_visible_visit, load_visit
-from service.visits.notice_flags import NOTICE_DUE, TELLING_OF_TIME, is_ahead
+from service.visits.notice_flags import NOTICE_DUE, TELLING_OF_TIME
 from service.visits.summaries import VisitFilter
 from service.web.defects import or_unreadable
 
@@ -190,18 +190,9 @@ def _compose_all(ctx: AppContext, situation: Situation, wanted: DueNoticesReques
     problems: list[Problem] = []
     for about in dict.fromkeys(wanted.kinds):
         try:
-            if about in OF_PLANNING:
-                _require_notice_due(situation)
             found.append(compose_due(ctx, situation, wanted.channel, about, wanted.send_at))
         except SKIPPED as problem:
             problems.append(problem)
     if not found:
         raise next((one for one in problems if not isinstance(one, NoticeNotDue)), problems[0])
     return found
-
-
-def _require_notice_due(situation: Situation) -> None:
-    """NoticeNotDue for a visit that needs no appointment."""
-    visit = situation.visit
-    if visit.plan.assigned.get("appointment_exempt") and not is_ahead(visit, situation.judgement):
-        raise NoticeNotDue

@@ -54,9 +54,12 @@ def http(address: str, token: str) -> Gateway:
 
 
 def smtp(address: str, sender: str) -> Gateway:
-    """`smtp://user:password@host:port` (STARTTLS if the server offers it) or `smtps://…`."""
+    """`smtps://user:password@host:port`, `smtp+starttls://…`, or `smtp://…`, which encrypts if the server offers it.
+
+    With the first two, TemporaryFailure where a server encrypts nothing.
+    """
     parts = urlsplit(address)
-    tls = parts.scheme == "smtps"
+    tls, start_tls = parts.scheme == "smtps", True if parts.scheme == "smtp+starttls" else None
     certificates = ssl.create_default_context()
 
     async def send(message: OutgoingMessage) -> str:
@@ -67,10 +70,11 @@ def smtp(address: str, sender: str) -> Gateway:
         mail.set_content(message.text)
         server = aiosmtplib.SMTP(
             hostname=parts.hostname,
-            port=parts.port or (465 if tls else 25),
+            port=parts.port or (465 if tls else 587 if start_tls else 25),
             username=unquote(parts.username) if parts.username else None,
             password=unquote(parts.password or "") if parts.username else None,
             use_tls=tls,
+            start_tls=start_tls if not tls else False,
             tls_context=certificates,
             timeout=TIMEOUT_SECONDS,
         )

@@ -15,6 +15,7 @@ from typing import Literal
 import msgspec
 
 from service.errors import NoticeNotDue
+from service.visits.plan import EXEMPT
 
 from . import occasions
 from .occasions import Occasion
@@ -40,6 +41,7 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
 
     `occasions` raises a Problem while the condition does not hold. `settled_by`: other kinds that say the same.
     `automatic`: it is sent by itself unless the settings say otherwise; the others are offered to a dispatcher.
+    `arranges`: it asks the customer to agree, so that it is not due for a visit that needs no appointment.
     `urgent`: it does not wait for the end of the quiet hours.
     """
 
@@ -50,11 +52,14 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     occasions: Callable[[Situation], tuple[Occasion, ...]]
     settled_by: tuple[MessageKind, ...] = ()
     automatic: bool = True
+    arranges: bool = False
     urgent: bool = False
 
     def due(self, situation: Situation) -> Occasion:
         """The first occasion that the customer does not know of. NoticeNotDue, or the problem of `occasions`."""
         about = (self.name, *self.settled_by)
+        if self.arranges and situation.visit.plan.assigned.get(EXEMPT):
+            raise NoticeNotDue("这次上门不用预约 / the visit needs no appointment")
         for one in self.occasions(situation):
             if not is_settled(situation, about, one.key, one.since):
                 return one
@@ -79,6 +84,7 @@ KINDS: dict[MessageKind, Kind] = {
             occasions=occasions.planned,
             settled_by=("reschedule",),
             automatic=False,
+            arranges=True,
         ),
         Kind(
             name="reschedule",
@@ -89,6 +95,7 @@ KINDS: dict[MessageKind, Kind] = {
             occasions=occasions.moved,
             settled_by=("appointment",),
             automatic=False,
+            arranges=True,
         ),
         Kind(
             name="handover",

@@ -42,6 +42,8 @@ def fulfilled_items(text: str, situation: Situation) -> tuple[str, ...]:
         found.append("cooperation_requested")
     if situation.appointment.moved and names_time(text, situation.window):
         found.append("reschedule_notified")
+        if situation.is_as_wished:  # they chose the time, and hear that it is taken: nothing is left to answer
+            found.append("appointment_agreed")
     return tuple(found)
 
 

@@ -1,7 +1,7 @@
 """What clients see of messages: those in the outbox, with their deliveries."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 import msgspec
@@ -30,7 +30,7 @@ class DeliveryAttempt(msgspec.Struct, frozen=True):
 
 
 class NoticeCancellation(msgspec.Struct, frozen=True):
-    """A notice became outdated before it was delivered."""
+    """A notice became outdated before it was delivered, or its number was corrected."""
 
     at: Annotated[datetime, Meta(description="When it was withdrawn.")]
     because: Annotated[
@@ -42,11 +42,25 @@ class NoticeCancellation(msgspec.Struct, frozen=True):
     ]
 
 
+class NoticeWarning(msgspec.Struct, frozen=True):
+    """Something about a text of somebody's own that is probably not meant; it is sent all the same."""
+
+    code: Annotated[
+        Literal["cancelled", "over"],
+        Meta(
+            description="`cancelled`: the visit was cancelled; `over`: the technician has left, or the time of the"
+            " visit is over and nobody came."
+        ),
+    ]
+    detail: Annotated[str, Meta(description="In words, Chinese and English.")]
+
+
 class NoticeView(msgspec.Struct, frozen=True, kw_only=True):
     """A notice in the outbox. `delivered`: the gateway reported it, or accepted it and gives no reports; `taken`: it
     accepted it and its report is awaited; `failed`: it reported that it did not arrive.
 
-    A `withdrawn` notice is not sent; if it was already on its way, it is `delivered` and proves nothing.
+    A `withdrawn` notice is not sent; if it was already on its way, or its number was corrected
+    since, it is `delivered` and proves nothing.
     """
 
     id: Annotated[str, Meta(description="The notice's id, a UUID.")]
@@ -69,6 +83,10 @@ class NoticeView(msgspec.Struct, frozen=True, kw_only=True):
         tuple[DeliveryAttempt, ...], Meta(description="All attempts to deliver it, and the gateway's reports.")
     ]
     withdrawn: Annotated[NoticeCancellation | None, Meta(description="When and why it became outdated.")]
+    warnings: Annotated[
+        tuple[NoticeWarning, ...],
+        Meta(description="What to look at again; only in the answer to sending a text of one's own."),
+    ] = ()
 
 
 async def list_notices(ctx: AppContext, tx: Transaction, visit_id: UUID) -> tuple[NoticeView, ...]:

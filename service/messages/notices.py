@@ -12,6 +12,7 @@ from service.db.database import Transaction
 from service.errors import IdReusedWithOtherContent, Problem
 from service.judge.bounds import ShortText, check_time
 from service.judge.entries import AwareDatetime
+from service.text import phone_numbers, sms_number
 from service.visits import customer_link
 from service.visits.appointment import Appointment
 from service.visits.loading import load_visible_visit, load_visit
@@ -26,13 +27,13 @@ from .composing import (
     Wanted,
     as_delivered,
     automatic_kinds,
-    compose,
     compose_in,
     due_kinds,
+    notice_warnings,
     possible_kinds,
 )
 from .kinds import MessageKind
-from .notice_views import NoticeView, get_notice, list_notices
+from .notice_views import NoticeView, NoticeWarning, get_notice, list_notices
 from .segments import count_segments
 from .sending import add_to_outbox, content_digest
 from .situation import Situation, situation_of
@@ -76,7 +77,7 @@ class NoticeDraft(msgspec.Struct, frozen=True, kw_only=True):
         Meta(description="The kind of message: the one that is due first; null if none can be sent."),
     ]
     text: Annotated[str, Meta(description="The proposed text; empty if none can be sent.")]
-    to: Annotated[str, Meta(description="The customer's phone number.")]
+    to: Annotated[str, Meta(description="The customer's number that can be dialled; empty if there is none.")]
     proves: Annotated[tuple[str, ...], Meta(description="Items of the checklist that this text proves.")]
     due: Annotated[bool, Meta(description="Whether a message is due.")]
     appointment: Annotated[Appointment, Meta(description="What was agreed with the customer.")]
@@ -96,13 +97,18 @@ async def draft_notice(ctx: AppContext, tx: Transaction, token: bytes, visit_id:
     return NoticeDraft(
         about=composed.about if composed else None,  # type: ignore[arg-type]
         text=composed.text if composed else "",
-        to=visit.plan.customer.phone,
+        to=_number(visit.plan.customer.phone),
         proves=composed.items if composed else (),
         due=any(one.due for one in offers),
         appointment=situation.appointment,
         offers=offers,
         sent=await list_notices(ctx, tx, visit_id),
     )
+
+
+def _number(phone: str) -> str:
+    """The number to offer: the one that gets text messages, else one that can be dialled; '' without any."""
+    return sms_number(phone) or next(iter(phone_numbers(phone)), "")
 
 
 def _draft(ctx: AppContext, situation: Situation, about: MessageKind | None) -> ComposedNotice | None:
@@ -141,11 +147,15 @@ async def send(
     digest = content_digest(wanted.channel, wanted.text, wanted.to, *(more if any(more) else ()))
     row, person = await customer_link.lock_for_dispatcher(tx, token, visit_id)
     known = await outbox.message(tx, message_id)
+    warnings: tuple[NoticeWarning, ...] = ()
     if known is None:
         visit = await load_visit(ctx, tx, row)
         how = Wanted(channel=wanted.channel, about=wanted.about, text=wanted.text, to=wanted.to, send_at=wanted.send_at)
-        composed = await compose(ctx, tx, visit, how)
+        situation = await situation_of(ctx, tx, visit)
+        composed = compose_in(ctx, situation, how)
+        warnings = notice_warnings(situation, composed.about)
         await add_to_outbox(ctx, tx, visit, composed, person.login, message_id, digest)
     elif known.visit != visit_id or known.sha256 != digest:
         raise IdReusedWithOtherContent
-    return known is None, await get_notice(ctx, tx, visit_id, message_id)
+    sent = await get_notice(ctx, tx, visit_id, message_id)
+    return known is None, msgspec.structs.replace(sent, warnings=warnings)

@@ -1,17 +1,24 @@
 """The outbox: messages to customers, and each attempt to deliver them."""
 
+from collections.abc import Mapping
+from hashlib import sha256
 from typing import Literal
-from uuid import UUID
+from uuid import UUID, uuid5
 
 import msgspec
 
-from service.db.database import Transaction
+from service.accounts.sealing import SealedColumn
+from service.audit_log import log
+from service.audit_log.sources import LoggedRow, finds_rows_of
+from service.context import AppContext
+from service.db.database import BatchStatement, Transaction
 from service.db.rows import fetch_struct, fetch_structs, to_params
 
 MessageState = Literal["waiting", "taken", "delivered", "refused", "failed", "given_up", "withdrawn"]
 AttemptOutcome = Literal["taken", "delivered", "failed", "refused"]
 DeliveryOutcome = Literal["taken", "delivered", "failed", "refused", "unknown"]
 ReportedState = Literal["taken", "delivered", "failed"]
+PLACEHOLDERS = SealedColumn("messages.placeholders", "placeholders", "replace_placeholders")
 ON_THEIR_WAY: tuple[MessageState, ...] = ("waiting", "taken", "delivered")
 """States of messages that arrived or still may."""
 MIN_WAIT_MS, MAX_WAIT_MS = 5_000, 3_600_000  # between attempts; each wait is twice the one before
@@ -49,6 +56,7 @@ class MessageRow(msgspec.Struct, frozen=True, kw_only=True):
     variables: bytes | None = None
     not_before: int | None = None
     link: UUID | None = None
+    salt: bytes | None = None  # of its leaf; None for a message that is older than those
 
 
 class DeliveryRow(msgspec.Struct, frozen=True):
@@ -61,10 +69,25 @@ class DeliveryRow(msgspec.Struct, frozen=True):
     detail: str
 
 
+def seal_placeholders(ctx: AppContext, id: UUID, values: Mapping[str, str]) -> bytes:
+    """Links and codes for the customer, as they wait in the database."""
+    return ctx.keys.sealer.seal(msgspec.json.encode(values), PLACEHOLDERS.name, id.bytes)
+
+
+def open_placeholders(ctx: AppContext, row: MessageRow) -> dict[str, str]:
+    """The links and codes in a message that waits. CannotOpen when somebody changed them."""
+    if row.placeholders is None:
+        return {}
+    return msgspec.json.decode(
+        ctx.keys.sealer.open(row.placeholders, PLACEHOLDERS.name, row.id.bytes), type=dict[str, str]
+    )
+
+
 async def add_message(tx: Transaction, row: MessageRow) -> bool:
     """Put a message into the outbox, due at once or at `not_before`. False if its id is taken."""
-    params = to_params(row) | {"next_at": row.created_at if row.not_before is None else row.not_before}
-    return await tx.execute("add_message", **params) == 1
+    salted = msgspec.structs.replace(row, salt=log.new_salt())
+    params = to_params(salted) | {"next_at": row.created_at if row.not_before is None else row.not_before}
+    return await log.add_with_leaf(tx, ("add_message", params), _message_leaf(salted))
 
 
 async def message(tx: Transaction, id: UUID) -> MessageRow | None:
@@ -94,8 +117,7 @@ async def claim_due(tx: Transaction, now: int, lease: int, size: int) -> list[Me
         if await tx.execute("claim_message", id=found.id.bytes, lease=lease, previous=found.next_at) == 1:
             claimed.append(msgspec.structs.replace(found, tries=found.tries + 1, next_at=lease))
             if found.tries:
-                unknown = {"number": found.tries, "outcome": "unknown", "detail": "interrupted"}
-                await tx.execute("add_delivery", message=found.id.bytes, at=now, **unknown)
+                await _add_delivery(tx, DeliveryRow(found.id, found.tries, now, "unknown", "interrupted"))
     return claimed
 
 
@@ -109,14 +131,17 @@ async def record_attempt(
     next_at: int | None,
 ) -> bool:
     """Record an attempt and the message's new state. False if the message was settled or withdrawn meanwhile."""
-    await tx.execute("add_delivery", message=row.id.bytes, number=row.tries, at=at, outcome=outcome, detail=detail)
+    await _add_delivery(tx, DeliveryRow(row.id, row.tries, at, outcome, detail))
     return await tx.execute("settle_message", id=row.id.bytes, state=state, next_at=next_at, number=row.tries) == 1
 
 
 async def record_report(tx: Transaction, id: UUID, at: int, state: ReportedState, reason: str) -> bool:
     """Record a gateway's report and the message's new state. False if the same was reported before, or the report says
     nothing new: what was delivered stays delivered."""
-    if await tx.execute("add_delivery_report", message=id.bytes, state=state, at=at, reason=reason) == 0:
+    leaf_id, salt, said = uuid5(id, f"report {state}"), log.new_salt(), {"state": state, "reason": reason}
+    params = {"message": id.bytes, "at": at, **said, "id": leaf_id.bytes, "salt": salt}
+    leaf = log.columns_leaf("report", leaf_id, salt, at, message=id, **said)
+    if not await log.add_with_leaf(tx, ("add_delivery_report", params), leaf):
         return False
     return await tx.execute("report_message", id=id.bytes, state=state) == 1
 
@@ -130,3 +155,63 @@ async def cancel_pending(tx: Transaction, visit_id: UUID, at: int, because: str)
     """Withdraw the waiting messages about a (locked) visit, which a change of the kind `because` outdated: those to a
     wrong number all, others only those that say who comes and when."""
     await tx.execute("withdraw_messages", visit=visit_id.bytes, at=at, because=because)
+
+
+def _columns(row: MessageRow) -> dict[str, UUID | str | int | None]:
+    """What never changes of a message, as its leaf commits to it."""
+    variables = None if row.variables is None else sha256(row.variables).hexdigest()
+    return {
+        "visit": row.visit,
+        "about": row.about,
+        "channel": row.channel,
+        "recipient": row.recipient,
+        "text": row.text,
+        "entries": sha256(row.entries).hexdigest(),
+        "sha256": row.sha256.hex(),
+        "created_by": row.created_by,
+        "give_up_at": row.give_up_at,
+        "occasion": row.occasion,
+        "variables": variables,
+        "not_before": row.not_before,
+        "link": row.link,
+    }
+
+
+def _message_leaf(row: MessageRow) -> BatchStatement:
+    return log.columns_leaf("message", row.id, row.salt or b"", row.created_at, **_columns(row))
+
+
+async def _add_delivery(tx: Transaction, row: DeliveryRow) -> None:
+    leaf_id, salt = uuid5(row.message, f"attempt {row.number}"), log.new_salt()
+    said = {"number": row.number, "outcome": row.outcome, "detail": row.detail}
+    params = {"message": row.message.bytes, "at": row.at, **said, "id": leaf_id.bytes, "salt": salt}
+    leaf = log.columns_leaf("delivery", leaf_id, salt, row.at, message=row.message, **said)
+    await log.add_with_leaf(tx, ("add_delivery", params), leaf)
+
+
+@finds_rows_of("message")
+async def find_logged_message(tx: Transaction, id: UUID) -> LoggedRow | None:
+    """A message, as its leaf commits to it."""
+    row = await message(tx, id)
+    return row and log.columns_row("message", id, row.salt, row.created_at, **_columns(row))
+
+
+@finds_rows_of("delivery")
+async def find_logged_delivery(tx: Transaction, id: UUID) -> LoggedRow | None:
+    """An attempt to deliver a message, as its leaf commits to it."""
+    row = await tx.fetch_one("delivery_of_leaf", id=id.bytes)
+    if row is None:
+        return None
+    message, number, at, outcome, detail, salt = row
+    said = {"number": number, "outcome": outcome, "detail": detail}
+    return log.columns_row("delivery", id, salt, at, message=UUID(bytes=message), **said)
+
+
+@finds_rows_of("report")
+async def find_logged_report(tx: Transaction, id: UUID) -> LoggedRow | None:
+    """A gateway's report, as its leaf commits to it."""
+    row = await tx.fetch_one("report_of_leaf", id=id.bytes)
+    if row is None:
+        return None
+    message, state, at, reason, salt = row
+    return log.columns_row("report", id, salt, at, message=UUID(bytes=message), state=state, reason=reason)

@@ -1,23 +1,23 @@
 -- name: add_message!
 INSERT INTO messages (id, visit, about, channel, recipient, text, placeholders, entries, sha256, created_at, created_by,
-    give_up_at, state, tries, next_at, occasion, variables, not_before, link)
+    give_up_at, state, tries, next_at, occasion, variables, not_before, link, salt)
 VALUES (:id, :visit, :about, :channel, :recipient, :text, :placeholders, :entries, :sha256, :created_at, :created_by,
-    :give_up_at, 'waiting', 0, :next_at, :occasion, :variables, :not_before, :link)
+    :give_up_at, 'waiting', 0, :next_at, :occasion, :variables, :not_before, :link, :salt)
 ON CONFLICT DO NOTHING;
 
 -- name: message^
 SELECT id, visit, about, channel, recipient, text, placeholders, entries, sha256, created_at, created_by, give_up_at,
-    state, tries, next_at, withdrawn_at, withdrawn_because, occasion, variables, not_before, link
+    state, tries, next_at, withdrawn_at, withdrawn_because, occasion, variables, not_before, link, salt
 FROM messages WHERE id = :id;
 
 -- name: messages_of
 SELECT id, visit, about, channel, recipient, text, placeholders, entries, sha256, created_at, created_by, give_up_at,
-    state, tries, next_at, withdrawn_at, withdrawn_because, occasion, variables, not_before, link
+    state, tries, next_at, withdrawn_at, withdrawn_because, occasion, variables, not_before, link, salt
 FROM messages WHERE visit = :visit ORDER BY created_at, id;
 
 -- name: messages_due
 SELECT id, visit, about, channel, recipient, text, placeholders, entries, sha256, created_at, created_by, give_up_at,
-    state, tries, next_at, withdrawn_at, withdrawn_because, occasion, variables, not_before, link
+    state, tries, next_at, withdrawn_at, withdrawn_because, occasion, variables, not_before, link, salt
 FROM messages
 WHERE next_at IS NOT NULL
     -- A message without an attempt that need not wait is due whatever clock wrote it; so is one that waits longer than
@@ -25,6 +25,12 @@ WHERE next_at IS NOT NULL
     AND (next_at <= :now OR tries = 0 AND not_before IS NULL
         OR tries > 0 AND next_at > CASE WHEN tries <= :short_waits THEN CAST(:soon AS BIGINT) ELSE CAST(:late AS BIGINT) END)
 ORDER BY next_at, id LIMIT :size;
+
+-- name: placeholders
+SELECT id, placeholders FROM messages WHERE next_at IS NOT NULL AND placeholders IS NOT NULL;
+
+-- name: replace_placeholders!
+UPDATE messages SET placeholders = :value WHERE id = :key;
 
 -- name: claim_message!
 -- Only one worker gets it: for the others next_at has changed.
@@ -49,18 +55,32 @@ UPDATE messages SET state = 'withdrawn', next_at = NULL, placeholders = NULL, wi
 WHERE visit = :visit AND state = 'waiting' AND about <> 'code' AND (:because = 'details' OR about NOT IN
     ('cancellation', 'please_sign', 'signature_void', 'complaint_received', 'complaint_answered'));
 
+-- name: withdraw_misdirected!
+-- One that was delivered, too; the reason is the change of the number, unless it was outdated before.
+UPDATE messages SET state = CASE WHEN state = 'waiting' THEN 'withdrawn' ELSE state END, next_at = NULL,
+    placeholders = NULL, withdrawn_at = COALESCE(withdrawn_at, :at),
+    withdrawn_because = COALESCE(withdrawn_because, 'details')
+WHERE id = :id;
+
 -- name: withdraw_message!
 UPDATE messages SET state = 'withdrawn', next_at = NULL, placeholders = NULL, withdrawn_at = :at,
     withdrawn_because = :because
 WHERE id = :id AND state = 'waiting';
 
 -- name: add_delivery_report!
-INSERT INTO delivery_reports (message, state, at, reason) VALUES (:message, :state, :at, :reason)
+INSERT INTO delivery_reports (message, state, at, reason, id, salt) VALUES (:message, :state, :at, :reason, :id, :salt)
 ON CONFLICT DO NOTHING;
 
 -- name: add_delivery!
-INSERT INTO deliveries (message, number, at, outcome, detail) VALUES (:message, :number, :at, :outcome, :detail)
+INSERT INTO deliveries (message, number, at, outcome, detail, id, salt)
+VALUES (:message, :number, :at, :outcome, :detail, :id, :salt)
 ON CONFLICT DO NOTHING;
+
+-- name: delivery_of_leaf^
+SELECT message, number, at, outcome, detail, salt FROM deliveries WHERE id = :id;
+
+-- name: report_of_leaf^
+SELECT message, state, at, reason, salt FROM delivery_reports WHERE id = :id;
 
 -- name: deliveries_of
 SELECT d.message, d.number, d.at, d.outcome, d.detail

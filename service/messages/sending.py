@@ -53,7 +53,7 @@ async def add_to_outbox(
         channel=composed.channel,
         recipient=composed.to,
         text=composed.text,
-        placeholders=msgspec.json.encode(placeholders),
+        placeholders=outbox.seal_placeholders(ctx, message_id, placeholders),
         entries=msgspec.json.encode(entries),
         sha256=digest or content_digest(composed.channel, None, None),
         created_at=now,

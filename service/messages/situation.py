@@ -1,6 +1,7 @@
 """What is true of a visit now, as far as messages to its customer depend on it."""
 
 from collections.abc import Container, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import datetime, tzinfo
 
 import msgspec
@@ -14,7 +15,7 @@ from service.judge import judge, signoffs
 from service.judge.entries import Entry
 from service.judge.findings import Judgement
 from service.judge.moments import from_ms, to_ms
-from service.judge.timeline import to_microseconds
+from service.judge.timeline import to_microseconds, withdrawn_ids
 from service.judge.visit import Window
 from service.visits.appointment import AGREED, MOVED, Appointment, current_appointment, is_completed, wished_window
 from service.visits.changes import ChangeRecord
@@ -26,7 +27,7 @@ from service.visits.owed_answers import complaints_of, owed_answers
 from service.visits.windows import local
 from service.web.decoding import is_uuid
 
-from . import outbox
+from .misdirected import messages_to_customer
 from .outbox import ON_THEIR_WAY, MessageRow
 
 INFORMING_ITEMS = frozenset({AGREED, MOVED, "work_content_told", "work_place_told", "cooperation_requested"})
@@ -53,7 +54,7 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
     """A visit now, and the messages that were sent about it. `window` is in the utility's zone.
 
     Once the technician has left: `unsigned` is what waits for the customer's signature (`item[thing]`), `void` are the
-    signatures and refusals that a change made void.
+    signatures and refusals that a change made void. `taken_back`: the ids of entries that were withdrawn.
     """
 
     visit: LoadedVisit
@@ -71,6 +72,7 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
     unsigned: tuple[str, ...]
     void: tuple[str, ...]
     complaints: tuple[ComplaintState, ...]
+    taken_back: AbstractSet[str]
 
     @property
     def departure_number(self) -> int:
@@ -104,8 +106,12 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
         """Whether the customer may know of the visit, from a message or from an entry."""
         arrived = ("delivered", "taken")
         return any(one.about not in ("code", "other") and one.state in arrived for one in self.sent) or any(
-            entry.what in INFORMING_ITEMS and is_completed(entry) for entry in self.visit.merged.entries
+            self._informs(entry) for entry in self.visit.merged.entries
         )
+
+    def _informs(self, entry: Entry) -> bool:
+        """Whether an entry says that the customer was informed, and was not taken back."""
+        return entry.what in INFORMING_ITEMS and is_completed(entry) and entry.id not in self.taken_back
 
     def last_received(self, about: Container[str]) -> MessageRow | None:
         """The last message of some kinds that the customer got."""
@@ -119,7 +125,7 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
         found = [
             row.revision or 0
             for row, batch in zip(visit.batch_rows, visit.batches, strict=True)
-            if any(one.what in INFORMING_ITEMS and one.via != "record" and is_completed(one) for one in batch.entries)
+            if any(self._informs(one) and one.via != "record" for one in batch.entries)
         ]
         if message is not None:
             named = message.occasion.rpartition(" ")[2]
@@ -140,10 +146,19 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_as_wished(self) -> bool:
-        """Whether the visit was moved to exactly the time that the customer had asked for last."""
-        said = (one for one in reversed(self.visit.merged.entries) if one.what == AGREED and one.by == "customer")
-        wish = next((one for one in said if one.refused), None)
-        return wish is not None and self.window is not None and wished_window(wish) == self.window
+        """Whether the visit was moved to exactly the time that the customer had asked for last, and they asked for no
+        other since."""
+        visit, move = self.visit, self.last_change("window")
+        if move is None or self.appointment.asked is not None:
+            return False
+        said = [
+            entry
+            for row, batch in zip(visit.batch_rows, visit.batches, strict=True)
+            if (row.revision or 0) < move.number
+            for entry in batch.entries
+            if entry.what == AGREED and entry.by == "customer"
+        ]
+        return bool(said) and said[-1].refused is not None and wished_window(said[-1]) == self.window
 
     @property
     def knows_other_time(self) -> bool:
@@ -229,7 +244,7 @@ async def situation_of(ctx: AppContext, tx: Transaction, visit: LoadedVisit) -> 
     names = await names_of(tx, (departure.by,)) if departure else {}
     return Situation(
         visit=visit,
-        sent=await outbox.messages_of(tx, visit.row.id),
+        sent=await messages_to_customer(tx, visit),
         now=visit.now,
         company=ctx.company.company,
         hotline=ctx.company.hotline,
@@ -243,6 +258,7 @@ async def situation_of(ctx: AppContext, tx: Transaction, visit: LoadedVisit) -> 
         unsigned=unsigned,
         void=void,
         complaints=_complaints(visit, judgement),
+        taken_back=withdrawn_ids(visit.merged.entries),
     )
 
 

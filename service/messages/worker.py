@@ -14,6 +14,8 @@ from service.context import AppContext, OutgoingMessage
 from service.db.database import Transaction
 from service.errors import InternalError, InvalidOtp, NoticeNotDue, Problem
 from service.judge.entries import Entry
+from service.measurements import ATTEMPTS
+from service.sealer import CannotOpen
 from service.visits import customer_link
 from service.visits import repository as visits_repository
 from service.visits.append_batch import append_entries
@@ -25,6 +27,7 @@ from service.web.defects import or_unreadable
 from . import outbox
 from .gateways import PermanentFailure, TemporaryFailure
 from .kinds import KINDS
+from .misdirected import former_numbers, is_misdirected
 from .outbox import AttemptOutcome, MessageRow, MessageState
 from .situation import situation_of
 
@@ -63,7 +66,7 @@ def backoff(tries: int) -> int:
 
 async def _deliver(ctx: AppContext, row: MessageRow) -> None:
     try:
-        outcome, detail = await attempt(ctx, _message(ctx, row))
+        outcome, detail = await _attempt(ctx, row)
     except asyncio.CancelledError:  # on a stop: it may be on its way, and is sent again after the start
         await ctx.db.write(lambda tx: _record_result(ctx, tx, row, "failed", "stopped"))
         raise
@@ -116,6 +119,14 @@ async def _withdraw(ctx: AppContext, tx: Transaction, row: MessageRow, because: 
         await recompute_after_message(tx, await load_visit(ctx, tx, visit))
 
 
+async def _attempt(ctx: AppContext, row: MessageRow) -> tuple[AttemptOutcome, str]:
+    try:
+        message = _message(ctx, row)
+    except CannotOpen:  # somebody changed it in the database
+        return "refused", "what the message carries cannot be opened"
+    return await attempt(ctx, message)
+
+
 async def attempt(ctx: AppContext, message: OutgoingMessage) -> tuple[AttemptOutcome, str]:
     """Hand a message to the gateway of its channel. Returns the outcome, and an answer that is safe to show."""
     outcome: AttemptOutcome
@@ -127,6 +138,7 @@ async def attempt(ctx: AppContext, message: OutgoingMessage) -> tuple[AttemptOut
         outcome, detail = "failed", str(error)
     except Exception as error:  # noqa: BLE001 - a gateway may fail in any way; only the kind is shown
         outcome, detail = "failed", type(error).__name__
+    ATTEMPTS.labels(message.channel, outcome).inc()
     return outcome, detail[:200]
 
 
@@ -141,7 +153,7 @@ async def _hand_over(ctx: AppContext, message: OutgoingMessage) -> str:
 
 
 def _message(ctx: AppContext, row: MessageRow) -> OutgoingMessage:
-    values = msgspec.json.decode(row.placeholders or b"{}", type=dict[str, str])
+    values = outbox.open_placeholders(ctx, row)
 
     def filled(text: str) -> str:
         for name, value in values.items():
@@ -186,11 +198,11 @@ async def _record_result(
 
 async def confirm_delivery(ctx: AppContext, tx: Transaction, visit: VisitRow, message_id: UUID) -> None:
     """The customer has a message: its link is handed out, and what it proves becomes entries of the office, unless it
-    was outdated while it was on its way."""
+    was outdated while it was on its way; a link to a number that was corrected meanwhile opens nothing."""
     row = await outbox.message(tx, message_id)
     if row is None:
         return
-    if row.link is not None:
+    if row.link is not None and not is_misdirected(former_numbers(await load_visit(ctx, tx, visit)), row):
         await customer_link.hand_out(tx, visit.id, row.link, ctx.clock())
     at = ctx.now()
     entries = [msgspec.structs.replace(entry, at=at) for entry in msgspec.json.decode(row.entries, type=list[Entry])]

@@ -13,8 +13,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
-from service.backup.manifest import KEYS, LAST_BACKUP, LastBackup
+from service.backup.manifest import KEYS
 from service.config import Settings
+from service.monitoring.last_backup import read_last_backup
 
 from .finding import Finding, fine
 
@@ -38,6 +39,7 @@ def check_machine(settings: Settings) -> Iterator[Finding]:
     yield _open_files()
     yield _account()
     yield from _private(settings)
+    yield from _secret_keys(settings)
     yield from _space(settings)
     yield from _backup(settings)
 
@@ -163,6 +165,27 @@ def _keys(settings: Settings) -> list[str]:
     return [f"{KEYS}/{path.name}" for path in folder.iterdir()] if folder.is_dir() else []
 
 
+def _secret_keys(settings: Settings) -> Iterator[Finding]:
+    """Whether the keys are where a restore finds them: backups do not have them unless asked to."""
+    given = {"sealing": settings.sealing_key, "log": settings.log_key}
+    missing = [name for name, key in given.items() if not key and not (settings.data / KEYS / name).is_file()]
+    if missing:
+        yield Finding(
+            "keys",
+            "should",
+            f"还没有密钥：{'、'.join(missing)}（第一次启动时生成）",
+            f"keys are not there yet: {', '.join(missing)} (the first start makes them)",
+            f"启动一次，然后把 {settings.data / KEYS} 另存一份到别处：备份里没有它",
+            f"start once, then keep a copy of {settings.data / KEYS} elsewhere: backups do not have it",
+        )
+    else:
+        yield fine(
+            "keys",
+            "有密钥；请确认另存了一份（备份里没有）",
+            "keys are there; see that a copy is kept elsewhere (backups have none)",
+        )
+
+
 def _space(settings: Settings) -> Iterator[Finding]:
     place = settings.data.absolute()
     while not place.exists():
@@ -181,8 +204,10 @@ def _backup(settings: Settings) -> Iterator[Finding]:
     do_zh = "用 deploy/doorstep-backup.timer 每天备份（docs/backup.md）"
     do_en = "back up each day with deploy/doorstep-backup.timer (docs/backup.en.md)"
     try:
-        last = msgspec.json.decode((settings.data / LAST_BACKUP).read_bytes(), type=LastBackup)
+        last = read_last_backup(settings.data)
     except (OSError, msgspec.DecodeError):
+        last = None
+    if last is None:
         yield Finding("backup", "must", "还没有备份", "there is no backup yet", do_zh, do_en)
         return
     age = datetime.now(UTC) - last.ended_at

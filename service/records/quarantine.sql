@@ -1,7 +1,7 @@
 -- name: insert_quarantine!
 INSERT INTO quarantine (id, device, sha256, path_id, code, body, received_at, received_from, sent_by,
-    signature)
-VALUES (:id, :device, :sha256, :path_id, :code, :body, :received_at, :received_from, :sent_by, :signature)
+    signature, salt)
+VALUES (:id, :device, :sha256, :path_id, :code, :body, :received_at, :received_from, :sent_by, :signature, :salt)
 ON CONFLICT DO NOTHING;
 
 -- name: find_quarantine^
@@ -22,6 +22,12 @@ SELECT id, device, sha256, path_id, code, body, received_at, received_from, deci
     sent_by, signature
 FROM quarantine WHERE id = :id;
 
+-- name: quarantine_salt^
+SELECT salt FROM quarantine WHERE id = :id;
+
+-- name: quarantine_decision^
+SELECT id, decision, decided_by, decided_at, reason, decision_salt FROM quarantine WHERE decision_id = :id;
+
 -- name: quarantine_page
 -- Without the bodies, which may be a hundred MiB for a page.
 SELECT id, device, sha256, path_id, code, substr(body, 1, 0), received_at, received_from, decision, decided_by,
@@ -36,5 +42,6 @@ SELECT substr(body, 1, :edge),
 FROM quarantine WHERE id = :id;
 
 -- name: decide_quarantine!
-UPDATE quarantine SET decision = :decision, decided_by = :by, decided_at = :at, reason = :reason
+UPDATE quarantine SET decision = :decision, decided_by = :by, decided_at = :at, reason = :reason,
+    decision_id = :decision_id, decision_salt = :salt
 WHERE id = :id AND decision IS NULL;

@@ -1,10 +1,12 @@
 """The table of inputs in quarantine."""
 
 from typing import Literal
-from uuid import UUID
+from uuid import UUID, uuid5
 
 import msgspec
 
+from service.audit_log import log
+from service.audit_log.sources import LoggedRow, finds_rows_of
 from service.db.database import Transaction
 from service.db.rows import fetch_struct, fetch_structs, to_params
 
@@ -44,7 +46,9 @@ class QuarantineRow(msgspec.Struct, frozen=True, kw_only=True):
 
 async def insert_input(tx: Transaction, row: QuarantineRow) -> UUID:
     """Insert an input, or find the one that has the same device and digest; returns its id."""
-    if await tx.execute("insert_quarantine", **to_params(row)):
+    salt = log.new_salt()
+    leaf = log.leaf_insert("input", row.id, salt, row.sha256, row.received_at, input_commitment(row))
+    if await log.add_with_leaf(tx, ("insert_quarantine", to_params(row) | {"salt": salt}), leaf):
         return row.id
     duplicate = await find_duplicate(tx, row.device, row.sha256)
     if duplicate is None:
@@ -100,4 +104,44 @@ async def list_inputs(
 
 async def record_decision(tx: Transaction, id: UUID, decision: DecisionKind, by: str, at: int, reason: str) -> bool:
     """False when there is no such input, or it was decided already."""
-    return await tx.execute("decide_quarantine", id=id.bytes, decision=decision, by=by, at=at, reason=reason) == 1
+    decision_id, salt = uuid5(id, "decision"), log.new_salt()
+    given = {"id": id.bytes, "decision": decision, "by": by, "at": at, "reason": reason}
+    leaf = log.columns_leaf("decision", decision_id, salt, at, input=id, decision=decision, by=by, reason=reason)
+    if await tx.execute("decide_quarantine", **given, decision_id=decision_id.bytes, salt=salt) == 0:
+        return False
+    await tx.execute(leaf[0], **leaf[1])
+    return True
+
+
+def input_commitment(row: QuarantineRow) -> bytes:
+    """What its leaf commits to beside the bytes."""
+    signature = None if row.signature is None else row.signature.hex()
+    return log.row_commitment(
+        device=row.device.hex(),
+        path_id=row.path_id,
+        code=row.code,
+        received_from=row.received_from,
+        sent_by=row.sent_by,
+        signature=signature,
+    )
+
+
+@finds_rows_of("input")
+async def find_logged_input(tx: Transaction, id: UUID) -> LoggedRow | None:
+    """An input, as its leaf commits to it."""
+    row, salt = await get_input(tx, id), await tx.fetch_one("quarantine_salt", id=id.bytes)
+    if row is None or salt is None:
+        return None
+    return LoggedRow("input", row.received_at, row.body, row.sha256, salt[0], input_commitment(row))
+
+
+@finds_rows_of("decision")
+async def find_logged_decision(tx: Transaction, id: UUID) -> LoggedRow | None:
+    """A decision about an input, as its leaf commits to it."""
+    row = await tx.fetch_one("quarantine_decision", id=id.bytes)
+    if row is None:
+        return None
+    input_id, decision, by, at, reason, salt = row
+    return log.columns_row(
+        "decision", id, salt, at, input=UUID(bytes=input_id), decision=decision, by=by, reason=reason
+    )

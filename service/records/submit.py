@@ -8,6 +8,7 @@ import msgspec
 from service.accounts.authentication import authenticate_token, require_permission, token_owner
 from service.accounts.permissions import Person, can_view_visit, is_assigned_to
 from service.audit_log import log
+from service.audit_log.receipts import LogEntry, open_prover, unproven_entry
 from service.checklists.rules_cache import compiled_rules
 from service.context import AppContext, read_only
 from service.db.database import Transaction
@@ -28,6 +29,7 @@ from service.errors import (
 from service.judge.batches import SignatureStatus
 from service.judge.entries import named_files
 from service.judge.findings import Judgement
+from service.measurements import RECORDS
 from service.readable_json import readable
 from service.visits import batches, evidence_files, sync_feed, volume
 from service.visits import repository as visits_repository
@@ -83,6 +85,7 @@ async def submit_record(
             )
 
         login, receipt = await ctx.db.write(work, about=taken.visit.bytes)
+        RECORDS.labels("repeated" if receipt.replayed else "stored").inc()
         if not receipt.replayed:
             ctx.daily_quota.record_spent(login, *size, ctx.clock())
         return receipt  # noqa: TRY300 - problems may come from any of it
@@ -90,6 +93,7 @@ async def submit_record(
         raise
     except Problem as problem:
         if problem.quarantines_input:
+            RECORDS.labels("refused").inc()
             await quarantine.quarantine_input(ctx, token, str(record_id), raw, problem, signature)
         raise
 
@@ -133,7 +137,7 @@ async def store_record(
     if known is not None:
         if known.sha256 != taken.digest or known.kind != "record":
             raise IdReusedWithOtherContent
-        return _receipt(ctx, await load_visit(ctx, tx, row, rows), known, person)
+        return await _receipt(ctx, tx, await load_visit(ctx, tx, row, rows), known, person)
     version = await _version(ctx, tx, row.checklist, taken.record.checklist)
     new = BatchRow(
         id=taken.id,
@@ -161,13 +165,13 @@ async def store_record(
     if rows:  # alone, it was checked before
         volume.check_visit_size(ctx, visit, "record")
     judgement = visit.evaluate_at()
-    leaf = log.leaf_insert(
-        "visit.submitted", new.id, new.salt, new.sha256, new.received_at, batches.batch_commitment(new)
-    )
-    added, logged = await save_status(tx, visit, judgement, also=(batches.batch_insert(new), leaf))
+    leaf = batches.leaf_of(new)
+    also = batches.batch_insert(new), log.insert_of(new.id, leaf, new.received_at)
+    added, logged = await save_status(tx, visit, judgement, also=also)
     if not (added and logged):
         raise IdReusedWithOtherContent  # the id is used by a batch of another visit, or by something else in the log
-    return build_receipt(ctx, visit, new, judgement, person, is_exact=taken.is_exact)
+    entry = unproven_entry(leaf, new.salt)
+    return build_receipt(ctx, visit, new, judgement, person, log_entry=entry, is_exact=taken.is_exact)
 
 
 async def _version(ctx: AppContext, tx: Transaction, checklist: str, named: str) -> str:
@@ -179,9 +183,10 @@ async def _version(ctx: AppContext, tx: Transaction, checklist: str, named: str)
     return version
 
 
-def _receipt(ctx: AppContext, visit: LoadedVisit, row: BatchRow, person: Person) -> Receipt:
+async def _receipt(ctx: AppContext, tx: Transaction, visit: LoadedVisit, row: BatchRow, person: Person) -> Receipt:
     """The receipt of a stored record, as of now."""
-    return build_receipt(ctx, visit, row, visit.evaluate_at(), person, replayed=True)
+    entry = await batches.log_entry(await open_prover(tx), row)
+    return build_receipt(ctx, visit, row, visit.evaluate_at(), person, log_entry=entry, replayed=True)
 
 
 def _batch_index(visit: LoadedVisit, row: BatchRow) -> int:
@@ -196,6 +201,7 @@ def build_receipt(
     judgement: Judgement,
     person: Person,
     *,
+    log_entry: LogEntry,
     replayed: bool = False,
     is_exact: bool = False,
 ) -> Receipt:
@@ -221,6 +227,7 @@ def build_receipt(
         replayed=replayed,
         signature=row.signed,
         taken_in_by=row.taken_in_by,
+        log=log_entry,
     )
 
 
@@ -229,7 +236,7 @@ async def receipt(ctx: AppContext, tx: Transaction, token: bytes, record_id: UUI
     """The receipt of a record as of now, for a person who may see it."""
     person = await authenticate_token(tx, token)
     row, visit = await _load_stored(ctx, tx, person, record_id)
-    return _receipt(ctx, visit, row, person)
+    return await _receipt(ctx, tx, visit, row, person)
 
 
 @read_only

@@ -319,6 +319,7 @@ async def _page(
         "decisions": DECISIONS,
         "decided": decided,
         "levels": ANSWER_LEVELS,
+        "code_numbers": {entry: one.number for one in page.visit.said for entry in one.entries if one.number},
         "signatures": SIGNATURES,
         "outcomes": {**OUTCOMES, "": NOT_SIGNED},
     }

@@ -1,12 +1,13 @@
-"""My account: who I am, my devices, my sessions, and the authenticator."""
+"""My account: who I am, what lets me in, and the forms to change that."""
 
+from collections.abc import Awaitable, Callable
 from uuid import UUID
 
 from litestar import get, post
 from litestar.params import FromPath
 from litestar.response.base import ASGIResponse
 
-from service.accounts import sessions
+from service.accounts import passkeys, recovery_codes, sessions, tokens
 from service.accounts.desk import (
     Desk,
     DeskController,
@@ -19,36 +20,60 @@ from service.accounts.desk import (
 from service.accounts.labels import ROLE_NAMES
 from service.accounts.middleware import session_cookies
 from service.accounts.permissions import SECOND_FACTOR
-from service.accounts.sessions import Credentials
+from service.accounts.sessions import Credentials, PasswordChange
+from service.accounts.sign_in_origin import origin_of
 from service.devices import enrolment
-from service.errors import InvalidBody, Problem
+from service.errors import InvalidBody, Problem, SignInAgain
 from service.web.decoding import convert_strict
 from service.web.language import PageText
-from service.web.request_info import client_ip
 from service.web.templates import redirect
 
-from .invitation_pages import authenticator_page
+from .invitation_pages import DIFFERENT, authenticator_page
+
+HERE = "/desk/account"
 
 
 class AccountController(DeskController):
     """The page about the signed-in person, and its forms."""
 
-    path = "/desk/account"
+    path = HERE
 
     @get("/")
     async def show_account(self, desk: Desk) -> ASGIResponse:
         """Who I am and what I am signed in with."""
-        return await _page(desk)
+        return await account_page(desk)
+
+    @post("/password", status_code=303)
+    async def change_password(self, desk: Desk) -> ASGIResponse:
+        """A new password, with the old one; other browsers are signed out."""
+
+        async def work() -> None:
+            if desk.form.get("password") != desk.form.get("again"):
+                raise InvalidBody("", (DIFFERENT,))
+            given = {name: desk.form.get(name, "") for name in ("old", "password")}
+            change = convert_strict(PasswordChange, given)
+            await sessions.change_password(desk.ctx, origin_of(desk.request), desk.token, change)
+
+        return await _change(desk, "password", work, PageText("密码已改，其他浏览器已退出"))
 
     @post("/devices/{device_id:uuid}/revocation", status_code=303)
     async def revoke_own_device(self, desk: Desk, device_id: FromPath[UUID]) -> ASGIResponse:
         """Revoke one of my phones."""
-        try:
+
+        async def work() -> None:
             require_sure(desk)
             await enrolment.revoke(desk.ctx, desk.token, device_id)
-        except InvalidBody as problem:
-            return await _page(desk, "devices", problem)
-        return redirect_with_notice("/desk/account", PageText("设备已停用"))
+
+        return await _change(desk, "devices", work, PageText("设备已停用"))
+
+    @post("/tokens/end", status_code=303)
+    async def end_token(self, desk: Desk) -> ASGIResponse:
+        """End one of my sessions or tokens."""
+
+        async def work() -> None:
+            await tokens.end_token(desk.ctx, desk.token, desk.form.get("token", ""))
+
+        return await _change(desk, "tokens", work, PageText("已结束"))
 
     @post("/sign-out-everywhere", status_code=303)
     async def end_all_sessions(self, desk: Desk) -> ASGIResponse:
@@ -56,7 +81,7 @@ class AccountController(DeskController):
         try:
             require_sure(desk)
         except InvalidBody as problem:
-            return await _page(desk, "sessions", problem)
+            return await account_page(desk, "sessions", problem)
         await sessions.sign_out(desk.ctx, desk.token, everywhere=True)
         return redirect("/sign-in", session_cookies(""))
 
@@ -65,27 +90,55 @@ class AccountController(DeskController):
         """Set up an authenticator, whose first code confirms it; it takes the password once more."""
         given = {"login": desk.person.login, "password": desk.form.get("password", "")}
         try:
-            address = client_ip(desk.request.scope)
-            factor = await sessions.begin_totp_setup(desk.ctx, address, convert_strict(Credentials, given))
+            credentials = convert_strict(Credentials, given)
+            origin = origin_of(desk.request)
+            factor = await sessions.begin_totp_setup(desk.ctx, origin, credentials, signed_in=True)
         except Problem as problem:
-            if problem.status in (500, 503):
-                raise
-            return await _page(desk, "second-factor", problem)
+            return await account_page(desk, "second-factor", of_the_form(problem))
         return authenticator_page(desk.request, desk.person.login, factor=factor)
 
+    @post("/recovery-codes", status_code=200)
+    async def make_recovery_codes(self, desk: Desk) -> ASGIResponse:
+        """Ten new codes, shown this once, on a page to print."""
+        try:
+            codes = await recovery_codes.make(desk.ctx, desk.token)
+        except Problem as problem:
+            return await account_page(desk, "recovery-codes", of_the_form(problem))
+        return render_desk(desk, "staff/recovery_codes.html", {"codes": codes}, back=HERE)
 
-async def _page(desk: DeskRequest, sent: str = "", problem: Problem | None = None) -> ASGIResponse:
+
+async def _change(desk: DeskRequest, sent: str, work: Callable[[], Awaitable[None]], done: PageText) -> ASGIResponse:
+    try:
+        await work()
+    except Problem as problem:
+        return await account_page(desk, sent, of_the_form(problem))
+    return redirect_with_notice(HERE, done)
+
+
+def of_the_form(problem: Problem) -> Problem:
+    """The problem, if its form can say it; otherwise it is raised."""
+    if problem.status in (500, 503) or isinstance(problem, SignInAgain):
+        raise problem
+    return problem
+
+
+async def account_page(desk: DeskRequest, sent: str = "", problem: Problem | None = None) -> ASGIResponse:
     """The page; the section of the form that was `sent` says what is wrong."""
+    login = desk.person.login
     view = {
-        "devices": await enrolment.devices_of(desk.ctx, desk.token, desk.person.login),
+        "devices": await enrolment.devices_of(desk.ctx, desk.token, login),
+        "tokens": [one for one in await tokens.tokens_of(desk.ctx, desk.token) if one.kind != "device"],
+        "passkeys": await passkeys.of_caller(desk.ctx, desk.token),
+        "codes_left": await desk.ctx.db.read(lambda tx: recovery_codes.left(tx, login)),
         "roles": [ROLE_NAMES[role] for role in desk.person.roles],
-        "has_factor": await sessions.has_second_factor(desk.ctx, desk.person.login),
+        "has_factor": await sessions.has_second_factor(desk.ctx, login),
         "needs_factor": not SECOND_FACTOR.isdisjoint(desk.person.roles),
+        "soon": desk.ctx.now() + tokens.WARNING,
         "sent": sent,
         "problem": explain(problem) if problem else (),
     }
     status = problem.status if problem else 200
-    return render_desk(desk, "staff/account.html", view, status, back="/desk/account")
+    return render_desk(desk, "staff/account.html", view, status, back=HERE)
 
 
 ROUTES = (AccountController,)

@@ -10,16 +10,25 @@ from litestar.response.base import ASGIResponse
 
 from service.accounts import sessions, totp
 from service.accounts.caller import Context
-from service.accounts.middleware import session_cookies
 from service.accounts.permissions import SECOND_FACTOR
 from service.accounts.public_pages import PageController
 from service.accounts.sessions import Credentials, SecondFactor, SignIn
+from service.accounts.sign_in_origin import origin_of
 from service.context import AppContext
-from service.errors import BodyTooLarge, InvalidBody, InvalidCredentials, Problem, TotpAlreadySetUp, WrongMediaType
+from service.errors import (
+    BodyTooLarge,
+    FieldError,
+    InvalidBody,
+    InvalidCredentials,
+    Problem,
+    TotpAlreadySetUp,
+    WrongMediaType,
+)
 from service.text import clean_secret
 from service.web.api_document import COMMON_ERRORS, form_operation, pages, problems
 from service.web.cross_origin import require_same_origin_for_browsers
 from service.web.decoding import convert_strict
+from service.web.field_words import in_words
 from service.web.forms import read_form
 from service.web.language import AnyText, Language, PageText, TextPair, language_cookie
 from service.web.request import AnyRequest
@@ -29,8 +38,8 @@ from service.web.templates import Assets, Switch, render
 from . import people
 
 UNREADABLE = PageText("没有看懂您填的内容，请核对后再提交")
+DIFFERENT = FieldError("/password", "different", "两次输入不一样 / the two are not the same")
 TOO_LARGE = PageText("您填的内容太多，请缩短后再提交")
-UNFIT_PASSWORD = PageText("密码不合适：至少 12 个字，两次输入要一样，不能是登录名。")
 ENROLMENT = Assets("/web/phone/enrol.js", asks=True)
 TO_START = Switch("/language", {"back": "/invitation"})
 PASSWORD = Assets("/web/desk/invitation.js", asks=True)
@@ -64,8 +73,7 @@ class InvitationPagesController(PageController):
             fields = await read_form(request)
             return await _set_password(request, context, fields)
         except Problem as problem:
-            unfit = isinstance(problem, InvalidBody) and bool(fields)  # otherwise the form itself is unreadable
-            return _invitation(request, problem, UNFIT_PASSWORD if unfit else _explain(problem), fields.get("code", ""))
+            return _invitation(request, problem, _explain(problem), fields.get("code", ""))
 
     @post(
         "/invitation/check",
@@ -85,10 +93,10 @@ class InvitationPagesController(PageController):
             given = convert_strict(SignIn, {name: fields.get(name, "") for name in ("login", "password", "code")})
             if not given.code.strip():
                 raise InvalidCredentials  # also where the role needs none: the page says that it works
-            token = await sessions.sign_in(context, client_ip(request.scope), given)
+            session = await sessions.sign_in(context, origin_of(request), given)
         except Problem as problem:
             return authenticator_page(request, fields.get("login", ""), trouble=_explain(problem), problem=problem)
-        return render(request.scope, "staff/signed_in.html", {}, 200, session_cookies(token), switch=TO_START)
+        return render(request.scope, "staff/signed_in.html", {}, 200, await session.cookies(context), switch=TO_START)
 
     @get("/enrol", summary="The page on which a phone enrols", responses=_RESPONSES)
     async def show_enrolment(self, request: AnyRequest) -> ASGIResponse:
@@ -99,13 +107,13 @@ class InvitationPagesController(PageController):
 async def _set_password(request: AnyRequest, ctx: AppContext, fields: dict[str, str]) -> ASGIResponse:
     address, password = client_ip(request.scope), fields.get("password", "")
     if password != fields.get("again", ""):
-        raise InvalidBody
+        raise InvalidBody("", (DIFFERENT,))
     person = await people.set_password(ctx, address, clean_secret(fields.get("code", "")), password)
     needs_authenticator = not SECOND_FACTOR.isdisjoint(person.roles)
     if needs_authenticator:
         given = convert_strict(Credentials, {"login": person.login, "password": password})
         with suppress(TotpAlreadySetUp):
-            factor = await sessions.begin_totp_setup(ctx, address, given)
+            factor = await sessions.begin_totp_setup(ctx, origin_of(request), given)
             return authenticator_page(request, person.login, person.name, factor)
     view = {
         "person": person,
@@ -119,6 +127,9 @@ def _explain(problem: Problem) -> AnyText:
     """The text for the page: the titles of some problems address developers. Server errors are raised again."""
     if problem.status in (500, 503):
         raise problem
+    if isinstance(problem, InvalidBody) and problem.errors and problem.errors[0].pointer == "/password":
+        zh, en = in_words(problem.errors[0])
+        return TextPair(f"密码不合适：{zh}", f"Choose another password: {en}")
     if isinstance(problem, InvalidBody | WrongMediaType):
         return UNREADABLE
     return TOO_LARGE if isinstance(problem, BodyTooLarge) else TextPair(problem.title_zh, problem.title_en)

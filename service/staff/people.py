@@ -8,10 +8,11 @@ import msgspec
 from msgspec import Meta
 
 from service import errors
-from service.accounts import cards, credentials, passwords, throttling
+from service.accounts import cards, credentials, passkeys, passwords, recovery_codes, throttling, tokens
 from service.accounts import repository as accounts_repository
-from service.accounts.authentication import authenticate_token, require_permission, token_digest
+from service.accounts.authentication import address_label, authenticate_token, require_permission, token_digest
 from service.accounts.events import PersonEvent, record_event
+from service.accounts.new_session import require_recent_sign_in
 from service.accounts.permissions import Person, Role, supervises
 from service.accounts.repository import PersonRow
 from service.accounts.validation import NewPerson, normalized, validate_new_person
@@ -35,14 +36,17 @@ class InvitationIssued(msgspec.Struct, frozen=True, omit_defaults=True):
     """An invitation. The code and the token are shown only here; only their digests are stored."""
 
     person: Annotated[Person, Meta(description="The person it is for.")]
-    code: Annotated[str, Meta(description="The one-time code; it replaces the previous one.")]
+    code: Annotated[
+        str, Meta(description="The one-time code. Earlier ones stay valid until one is used, at most five.")
+    ]
     url: Annotated[str, Meta(description="The page to set a password, with the code after `#`.")]
     expires_at: Annotated[datetime, Meta(description="When the code expires: after 72 hours.")]
     token: Annotated[str | None, Meta(description="A token for scripts; only the command line issues one.")] = None
 
 
 class Invite(msgspec.Struct, frozen=True):
-    """A new one-time code. `reset` also revokes the password, second factor, sessions and tokens for scripts."""
+    """A new one-time code. `reset` also ends earlier codes, the password, second factors, sessions, tokens of scripts and
+    the calendar."""
 
     person: Annotated[LoginText, Meta(description="Login of somebody who works here.")]
     reset: Annotated[bool, Meta(description="Whether their credentials may be in other hands.")] = False
@@ -100,15 +104,17 @@ async def create_person(ctx: AppContext, given: NewPerson, *, with_token: bool) 
 
 @transaction
 async def create_person_as(ctx: AppContext, tx: Transaction, token: bytes, new: NewPerson) -> InvitationIssued:
-    """Add a person, as an admin. A repetition of the request gives a new code, until the person has used one."""
+    """Add a person, as an admin. A repetition of the request gives a new code, until the person has used one.
+    SignInAgain."""
     given = normalized(new)
     fault = validate_new_person(given)
     if fault is not None:
         raise errors.InvalidBody("", (errors.FieldError(fault[0], "invalid", fault[1]),))
     caller = await authenticate_token(tx, token)
     require_permission(caller, "add people")
+    await require_recent_sign_in(ctx, tx, token)
     added = await _add(ctx, tx, given, caller.login)
-    if added is None and await _is_repeated(tx, given):  # the answer was lost: with a new code, as the old one was too
+    if added is None and await _is_repeated(tx, given):  # the answer was lost, and the code with it
         return await _reissue_invitation(ctx, tx, Invite(given.login), caller.login)
     if added is None:
         raise errors.LoginTaken
@@ -127,9 +133,10 @@ async def _is_repeated(tx: Transaction, given: NewPerson) -> bool:
 
 @transaction
 async def invite(ctx: AppContext, tx: Transaction, token: bytes, given: Invite) -> InvitationIssued:
-    """Issue a new one-time code, for a forgotten password."""
+    """Issue a new one-time code, for a forgotten password. SignInAgain."""
     caller = await authenticate_token(tx, token)
     require_permission(caller, "add people")
+    await require_recent_sign_in(ctx, tx, token)
     return await _reissue_invitation(ctx, tx, given, caller.login)
 
 
@@ -144,10 +151,7 @@ async def invite_from_console(ctx: AppContext, login: str, *, reset: bool) -> In
 async def set_password(ctx: AppContext, address: str, code: str, password: str) -> Person:
     """Set a password with a one-time code, end the person's sessions, and return the person."""
     await throttling.check_attempt(ctx, address)
-    if not passwords.is_acceptable_password(password, ""):
-        raise errors.InvalidBody(
-            "", (errors.FieldError("/password", "too-weak", f"at least {passwords.MIN_LENGTH} characters"),)
-        )
+    passwords.require_good_password(password, ctx.company.company)
     password_hash = await passwords.hash_password(password)
 
     async def store(tx: Transaction) -> Person:
@@ -155,11 +159,11 @@ async def set_password(ctx: AppContext, address: str, code: str, password: str) 
         person = await credentials.consume_code(tx, token_digest(code), "invitation", now)
         if person is None:
             raise errors.InvalidOneTimeCode
-        if not passwords.is_acceptable_password(password, person.login):
-            raise errors.InvalidBody("", (errors.FieldError("/password", "too-weak", "not your login"),))
+        passwords.require_good_password(password, person.login, person.name, ctx.company.company)
         await accounts_repository.set_password_hash(tx, person.login, password_hash)
-        await record_event(ctx, tx, PersonEvent(what="password", person=person.login, by=person.login))
         await credentials.revoke_tokens(tx, person.login, now, "session")
+        changed = PersonEvent(what="password", person=person.login, by=person.login, address=address_label(address))
+        await record_event(ctx, tx, changed)
         await throttling.reset_attempts(tx, address, person.login)
         return person
 
@@ -191,12 +195,14 @@ async def find(ctx: AppContext, tx: Transaction, token: bytes, login: str) -> Pe
 async def deactivate(ctx: AppContext, tx: Transaction, token: bytes, login: str, reason: str) -> PersonView:
     """Revoke all tokens, sessions, devices and codes of a person who leaves; idempotent."""
     login = await accounts_repository.known_login(tx, login)
+    await require_recent_sign_in(ctx, tx, token)
     caller, person = await lock_caller_and_target(tx, token, login)
     if caller.login == login:
         raise errors.PermissionDenied("somebody else has to do this")
     now = ctx.clock()
     if person is not None and await accounts_repository.deactivate(tx, login, now):
         await credentials.revoke_tokens(tx, login, now)
+        await credentials.delete_calendar(tx, login)
         await devices_repository.revoke_all(tx, login, now, caller.login)
         await credentials.expire_codes(tx, login, now)
         await record_event(ctx, tx, PersonEvent(what="left", person=login, by=caller.login, reason=reason))
@@ -241,13 +247,14 @@ async def _add(
     taken = await accounts_repository.login_is_taken(tx, person.login)
     if taken or not await accounts_repository.add_person(tx, person, at):
         return None
+    if token is not None:
+        await tokens.add_script_token(ctx, tx, token_digest(token), person.login)
+    issued = await _issue_invitation(ctx, tx, person, by, token)
     added = PersonEvent(what="added", person=person.login, by=by, roles=person.roles, areas=person.areas)
     await record_event(ctx, tx, added)
-    if token is not None:
-        await credentials.add_token(tx, token_digest(token), person.login, at)
     if given.badge or given.title:
         await record_card(ctx, tx, person.login, given.badge, given.title, by)
-    return await _issue_invitation(ctx, tx, person, by, token)
+    return issued
 
 
 async def _reissue_invitation(ctx: AppContext, tx: Transaction, given: Invite, by: str) -> InvitationIssued:
@@ -257,10 +264,15 @@ async def _reissue_invitation(ctx: AppContext, tx: Transaction, given: Invite, b
     if given.reset:
         await accounts_repository.set_password_hash(tx, person.login, None)
         await credentials.delete_totp(tx, person.login)
+        await credentials.expire_codes(tx, person.login, ctx.clock(), "invitation")
+        await passkeys.delete_all(tx, person.login)
+        await recovery_codes.delete(tx, person.login)
+        await credentials.delete_calendar(tx, person.login)
         for kind in ("session", "script"):  # phones are revoked on their own
             await credentials.revoke_tokens(tx, person.login, ctx.clock(), kind)
+    issued = await _issue_invitation(ctx, tx, person, by)
     await record_event(ctx, tx, PersonEvent(what="reset" if given.reset else "invited", person=person.login, by=by))
-    return await _issue_invitation(ctx, tx, person, by)
+    return issued
 
 
 async def _issue_invitation(

@@ -10,6 +10,7 @@ from litestar import get, post
 from litestar.params import FromPath
 from litestar.response.base import ASGIResponse
 
+from service.accounts import tokens
 from service.accounts.desk import (
     Desk,
     DeskController,
@@ -25,7 +26,7 @@ from service.accounts.permissions import Person, supervises
 from service.accounts.validation import NewPerson
 from service.devices import enrolment
 from service.devices.enrolment import EnrolmentRequest
-from service.errors import FieldError, InvalidBody, PermissionDenied, Problem
+from service.errors import FieldError, InvalidBody, PermissionDenied, Problem, SignInAgain
 from service.web.decoding import convert_strict
 from service.web.language import PageText
 from service.web.query import path_text, text_parameter
@@ -70,7 +71,7 @@ class PeoplePagesController(DeskController):
             )
             invitation = await people.create_person_as(desk.ctx, desk.token, given)
         except Problem as problem:
-            _raise_if_fault_of_server(problem)
+            _raise_if_not_of_the_form(problem)
             return await _new_person(desk, desk.form, problem)
         view = {"person": invitation.person, "invitation": invitation}
         return render_desk(desk, "staff/invited.html", view, section="people", back=_address(invitation.person.login))
@@ -123,7 +124,7 @@ class PersonPagesController(DeskController):
             given = Invite(login, reset="reset" in desk.form)
             invitation = await people.invite(desk.ctx, desk.token, given)
         except Problem as problem:
-            _raise_if_fault_of_server(problem)
+            _raise_if_not_of_the_form(problem)
             return await _person(desk, login, "invitation", problem)
         view = {"person": invitation.person, "invitation": invitation}
         return render_desk(desk, "staff/invited.html", view, section="people", back=_address(login))
@@ -134,10 +135,19 @@ class PersonPagesController(DeskController):
         try:
             found = await enrolment.enrol(desk.ctx, desk.token, EnrolmentRequest(login))
         except Problem as problem:
-            _raise_if_fault_of_server(problem)
+            _raise_if_not_of_the_form(problem)
             return await _person(desk, login, "enrolment", problem)
         view = {"person": await people.find(desk.ctx, desk.token, login), "enrolment": found}
         return render_desk(desk, "staff/enrol.html", view, section="people", back=_address(login))
+
+    @post("/tokens/end", status_code=303)
+    async def end_token(self, desk: Desk, login: Login) -> ASGIResponse:
+        """End one of their sessions or tokens."""
+
+        async def work() -> None:
+            await tokens.end_token(desk.ctx, desk.token, desk.form.get("token", ""), login)
+
+        return await _change(desk, login, "tokens", work, PageText("已结束"))
 
     @post("/devices/{device_id:uuid}/revocation", status_code=303)
     async def revoke_device(self, desk: Desk, login: Login, device_id: FromPath[UUID]) -> ASGIResponse:
@@ -156,7 +166,7 @@ async def _change(
     try:
         await work()
     except Problem as problem:
-        _raise_if_fault_of_server(problem)
+        _raise_if_not_of_the_form(problem)
         return await _person(desk, login, form, problem)
     return redirect_with_notice(_address(login), done)
 
@@ -197,12 +207,21 @@ async def _person(desk: DeskRequest, login: str, sent: str = "", problem: Proble
         "role_names": ROLE_NAMES,
         "problem": explain(problem) if problem else (),
         "changes": present and desk.person.can("add people"),
+        "tokens": await _tokens(desk, login),
+        "soon": desk.ctx.now() + tokens.WARNING,
         **await _areas(desk),
         "leaves": login != desk.person.login,
         "enrols": present and "technician" in person.roles and supervises(desk.person, "enrol a device", known),
     }
     status, headers = (problem.status, retry_after(problem)) if problem else (200, ())
     return render_desk(desk, "staff/person.html", view, status, headers, section="people", back=_address(login))
+
+
+async def _tokens(desk: DeskRequest, login: str) -> list[tokens.TokenView]:
+    """Sessions and tokens of scripts, for those who may end them; phones have a table of their own."""
+    if not desk.person.can("add people"):
+        return []
+    return [one for one in await tokens.tokens_of(desk.ctx, desk.token, login) if one.kind != "device"]
 
 
 def _card(desk: DeskRequest) -> dict[str, str]:
@@ -239,8 +258,8 @@ def _address(login: str) -> str:
     return f"/desk/people/{quote(login, safe='')}"
 
 
-def _raise_if_fault_of_server(problem: Problem) -> None:
-    if problem.status in (500, 503):
+def _raise_if_not_of_the_form(problem: Problem) -> None:
+    if problem.status in (500, 503) or isinstance(problem, SignInAgain):
         raise problem
 
 

@@ -11,6 +11,7 @@ from service.accounts import cards, credentials
 from service.accounts import repository as accounts_repository
 from service.accounts.authentication import authenticate_token, require_permission
 from service.accounts.events import PersonEvent, record_event
+from service.accounts.new_session import require_recent_sign_in
 from service.accounts.permissions import Person
 from service.accounts.validation import Areas, PersonName, Roles, SingleLine, unique_lines, validate_roles_and_areas
 from service.context import AppContext, transaction
@@ -79,12 +80,13 @@ async def set_staff_photo(ctx: AppContext, token: bytes, login: str, parts: Asyn
 
 @transaction
 async def give_roles(ctx: AppContext, tx: Transaction, token: bytes, login: str, given: NewRoles) -> PersonView:
-    """Change the roles or areas; idempotent.
+    """Change the roles or areas; idempotent. SignInAgain.
 
     New roles end the person's sessions, since they may require the authenticator. Losing the technician's role also
     revokes their phones and flags their visits; records that are still on a phone can be imported from a file.
     """
     login = await accounts_repository.known_login(tx, login)
+    await require_recent_sign_in(ctx, tx, token)
     caller, before = await lock_caller_and_target(tx, token, login)
     if before is None:
         raise NotFound
@@ -97,12 +99,13 @@ async def give_roles(ctx: AppContext, tx: Transaction, token: bytes, login: str,
     if caller.login == login and "admin" not in roles:
         raise PermissionDenied("somebody else has to do this")  # so that there always is an admin
     await accounts_repository.set_roles(tx, Person(login, before.name, roles, areas))
-    await record_event(ctx, tx, PersonEvent(what="roles", person=login, by=caller.login, roles=roles, areas=areas))
     if set(before.roles) != set(roles):
         await credentials.revoke_tokens(tx, login, now, "session")
     if "technician" in before.roles and "technician" not in roles:
         await devices_repository.revoke_all(tx, login, now, caller.login)
         await credentials.revoke_tokens(tx, login, now, "device")
         await credentials.expire_codes(tx, login, now, "enrolment")
+        await credentials.delete_calendar(tx, login)
+    await record_event(ctx, tx, PersonEvent(what="roles", person=login, by=caller.login, roles=roles, areas=areas))
     await unassigned.refresh_assignments(tx, login)
     return await person_view(ctx, tx, login)

@@ -76,7 +76,7 @@ class PeopleController(Controller):
         dto=StrictBody[NewPerson],
         guards=[requires("add people")],
         operation_class=example(NewPerson("zhou", "周强", ("technician",), ("城东",), "0042", "维修员"), _INVITATION),
-        responses=problems(*WRITE_ERRORS, errors.LoginTaken),
+        responses=problems(*WRITE_ERRORS, errors.LoginTaken, errors.SignInAgain),
     )
     async def add_person(self, caller: Caller, data: JSONBody[NewPerson]) -> InvitationIssued:
         """For admins. The code is shown only here; the person sets a password with it. Repeating the request gives a
@@ -89,7 +89,7 @@ class PeopleController(Controller):
         dto=StrictBody[DeactivationRequest],
         guards=[requires("add people")],
         operation_class=example(DeactivationRequest("退休"), _PERSON),
-        responses=problems(*WRITE_ERRORS, errors.NotFound),
+        responses=problems(*WRITE_ERRORS, errors.NotFound, errors.SignInAgain),
     )
     async def depart(self, caller: Caller, login: Login, data: JSONBody[DeactivationRequest]) -> PersonView:
         """For admins, about anybody but themselves. Idempotent."""
@@ -113,7 +113,7 @@ class PeopleController(Controller):
         dto=StrictBody[NewRoles],
         guards=[requires("add people")],
         operation_class=example(NewRoles(("technician",), ("城东",)), _PERSON),
-        responses=problems(*WRITE_ERRORS, errors.NotFound),
+        responses=problems(*WRITE_ERRORS, errors.NotFound, errors.SignInAgain),
     )
     async def give_roles(self, caller: Caller, login: Login, data: JSONBody[NewRoles]) -> PersonView:
         """For admins, who cannot take that role from themselves. Idempotent."""
@@ -153,7 +153,7 @@ class InvitationsController(Controller):
         dto=StrictBody[Invite],
         guards=[requires("add people")],
         operation_class=example(Invite("zhou"), _INVITATION),
-        responses=problems(*WRITE_ERRORS, errors.UnknownPerson),
+        responses=problems(*WRITE_ERRORS, errors.UnknownPerson, errors.SignInAgain),
     )
     async def invite_person(self, caller: Caller, data: JSONBody[Invite]) -> InvitationIssued:
         """For admins. The code is shown only here, and replaces the person's previous one."""
@@ -168,7 +168,7 @@ class InvitationsController(Controller):
         request_max_body_size=8192,
         dto=StrictBody[NewPassword],
         operation_class=example(NewPassword("correct horse battery"), PersonSummary("zhou", "周强")),
-        responses=problems(*PUBLIC_ERRORS, errors.InvalidOneTimeCode),
+        responses=problems(*PUBLIC_ERRORS, errors.NotFound, errors.InvalidOneTimeCode),
     )
     async def set_password(
         self,

@@ -11,6 +11,7 @@ from service.accounts.caller import Context, PublicController
 from service.accounts.desk import Desk, DeskController, explain, own_path, retry_after
 from service.accounts.middleware import session_cookies
 from service.accounts.sessions import Credentials, SignIn
+from service.accounts.sign_in_origin import origin_of
 from service.context import AppContext
 from service.errors import InvalidCredentials, Problem, TooManyRequests, TotpRequired
 from service.web.cross_origin import require_same_origin_for_browsers
@@ -20,18 +21,20 @@ from service.web.forms import read_form
 from service.web.language import AnyText, PageText
 from service.web.query import text_parameter
 from service.web.request import AnyRequest
-from service.web.request_info import client_ip
 from service.web.templates import NO_ASSETS, Assets, Switch, redirect, render
 
 from .invitation_pages import authenticator_page
 
 WRONG = PageText("登录名、密码或动态码不对，请核对后再试；每个动态码只能用一次")
 UNSAVED = PageText("您的登录已过期，刚才填的没有保存。请登录，会回到那一页；写的字在这个窗口里还在。")
+AGAIN = PageText("这一步请先再登录一次，证明是您本人。刚才填的还没有保存，登录后会回到那一页。")
 KEEP_INPUT = Assets("/web/shared/keep.js")
 """What the form had is kept in the browser: it was not taken."""
 FORGET_INPUT = Assets("/web/desk/forget.js")
 """Who signed out leads to no page: what forms had is forgotten."""
 CODE_NEEDED = PageText("您的账号要用动态码：请再输入一次密码，并填验证器上的 6 位数字")
+
+PASSKEY_NEEDED = PageText("您的账号还要验证一步：请用通行密钥登录，或者填动态码或一个备用码")
 
 
 class SignInController(PublicController):
@@ -46,9 +49,11 @@ class SignInController(PublicController):
         context: Context,
         back: Annotated[str | None, text_parameter("Where to go then: an address of this site.", "next", 2000)] = None,
         unsaved: Annotated[str | None, text_parameter("A form was sent after the session had ended.")] = None,
+        again: Annotated[str | None, text_parameter("A grave act asks who it is.")] = None,
     ) -> ASGIResponse:
         """A form for login, password and the code of the authenticator."""
-        return _sign_in_page(request, context, {"next": back or ""}, unsaved=unsaved is not None)
+        why = AGAIN if again is not None else UNSAVED if unsaved is not None else None
+        return sign_in_page(request, context, {"next": back or ""}, why=why)
 
     @post("/sign-in", status_code=303)
     async def sign_in(self, request: AnyRequest, context: Context) -> ASGIResponse:
@@ -61,7 +66,7 @@ class SignInController(PublicController):
         except Problem as problem:
             if problem.status in (500, 503):
                 raise
-            return _sign_in_page(request, context, form, problem)
+            return sign_in_page(request, context, form, problem)
 
 
 class DeskEntryController(DeskController):
@@ -83,37 +88,40 @@ class DeskEntryController(DeskController):
 
 
 async def _sign_in(request: AnyRequest, ctx: AppContext, form: FormData) -> ASGIResponse:
-    address = client_ip(request.scope)
+    origin = origin_of(request)
     given = convert_strict(SignIn, {name: form.get(name, "").strip() for name in ("login", "code")} | _password(form))
     try:
-        token = await sessions.sign_in(ctx, address, given)
+        session = await sessions.sign_in(ctx, origin, given)
     except TotpRequired as problem:
         if not problem.extra.get("enrol"):
             raise
-        factor = await sessions.begin_totp_setup(ctx, address, Credentials(given.login, given.password))
+        factor = await sessions.begin_totp_setup(ctx, origin, Credentials(given.login, given.password))
         return authenticator_page(request, given.login, factor=factor)
-    return redirect(own_path(form.get("next", "")), session_cookies(token))
+    return redirect(own_path(form.get("next", "")), await session.cookies(ctx))
 
 
 def _password(form: FormData) -> dict[str, str]:
     return {"password": form.get("password", "")}
 
 
-def _sign_in_page(
-    request: AnyRequest, ctx: AppContext, form: FormData, problem: Problem | None = None, *, unsaved: bool = False
+def sign_in_page(
+    request: AnyRequest, ctx: AppContext, form: FormData, problem: Problem | None = None, *, why: PageText | None = None
 ) -> ASGIResponse:
+    """The page to sign in, with what is wrong or `why` it is shown."""
     back = own_path(form.get("next", ""), "")
     view = {
         "company": ctx.company.company,
         "login": form.get("login", "")[:64],
         "back": back,
-        "trouble": _in_words(problem) if problem else (UNSAVED,) if unsaved else (),
+        "trouble": _in_words(problem) if problem else (why,) if why else (),
         "code_needed": isinstance(problem, TotpRequired),
+        "external": [name for name in ("oidc", "wecom") if getattr(ctx.sign_in, name) is not None],
+        "query": f"?next={quote(back, safe='/')}" if back else "",
     }
     headers = retry_after(problem) if problem else ()
     switch = Switch("/language", {"back": f"/sign-in?next={quote(back, safe='/')}" if back else "/sign-in"})
     status = problem.status if problem else 200
-    assets = KEEP_INPUT if unsaved else NO_ASSETS if back else FORGET_INPUT
+    assets = KEEP_INPUT if why else NO_ASSETS if back else FORGET_INPUT
     return render(request.scope, "staff/sign_in.html", view, status, headers, switch=switch, origin=True, assets=assets)
 
 
@@ -123,7 +131,9 @@ def _in_words(problem: Problem) -> tuple[AnyText, ...]:
         return (PageText("试的次数太多，请 %(minutes)s 分钟后再试", {"minutes": minutes}),)
     if isinstance(problem, InvalidCredentials):
         return (WRONG,)
-    return (CODE_NEEDED,) if isinstance(problem, TotpRequired) else explain(problem)
+    if isinstance(problem, TotpRequired):
+        return (PASSKEY_NEEDED if problem.extra.get("passkey") else CODE_NEEDED,)
+    return explain(problem)
 
 
 ROUTES = (SignInController, DeskEntryController)

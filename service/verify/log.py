@@ -5,20 +5,24 @@ of one row, whatever it is, does not stop the checks of the others.
 """
 
 import asyncio
+from collections.abc import Sequence
 from hashlib import sha256
+from pathlib import Path
 from uuid import UUID
 
 import msgspec
 
 from service.audit_log import log, sequencer
-from service.audit_log.merkle import MerkleTree, leaf
-from service.audit_log.sources import find_source
+from service.audit_log.merkle import leaf
+from service.audit_log.sources import find_source, is_erased
 from service.context import AppContext, read_only
 from service.db.database import Transaction
 from service.errors import Problem
 
 from . import people, rows, summaries
-from .rows import check_rows, collect_faults, format_id, list_all_faults
+from .covered import Covered, check_coverage, excused, read_coverage
+from .rows import check_rows, check_twice, collect_faults, format_id, list_all_faults
+from .tree import open_tree
 
 BATCH_SIZE = 1000  # leaves checked in one transaction
 OVERDUE_MS = 600_000  # a leaf gets its number within a second or two
@@ -47,22 +51,33 @@ class _Page(msgspec.Struct):
     next: int | None
 
 
-async def verify(ctx: AppContext) -> VerificationReport:
-    """Check everything. It writes nothing, so it may run while a server does."""
+async def verify(ctx: AppContext, kept: Sequence[Path] = (), key: str = "") -> VerificationReport:
+    """Check everything. It writes nothing, so it may run while a server does.
+
+    `kept` are files with checkpoints that were kept elsewhere, and `key` is the log's verifier key, by default that of
+    the key in the data folder. InvalidNote when it is none.
+    """
+    tree = await open_tree(ctx, kept, key)
     counts: dict[str, int] = dict.fromkeys(("records", "office_batches", "link_answers", "scans"), 0)
     faults = await collect_faults("rows cannot be counted", _count_rows(ctx, counts))
-    faults += await collect_faults("leaves without a number cannot be read", _check_unnumbered(ctx))
     faults += await list_all_faults(ctx, "what has no leaf cannot be read", _LISTS)
-    tree, count, first = MerkleTree(), 0, 0
+    covered = await read_coverage(ctx)
+    faults += await collect_faults("leaves without a number cannot be read", _check_unnumbered(ctx, covered))
+    faults += await check_twice("what has a leaf cannot be listed", lambda: check_coverage(ctx, covered))
+    first = 0
     while first is not None:
-        page = await _check_page(ctx, first)
+        page = await _check_page(ctx, first, covered)
         for data in page.leaves:
             tree.add(data)
         faults += page.faults
-        count, first = count + len(page.leaves), page.next
+        first = page.next
+        await tree.compare_tiles(ctx)
+    tree.end()
+    await tree.compare_tiles(ctx)
+    faults += tree.faults
     for module in (rows, people, summaries):
         faults += await module.check(ctx)
-    return VerificationReport(ctx.db.name, counts, count, tree.root().hex(), faults)
+    return VerificationReport(ctx.db.name, counts, tree.count, tree.root().hex(), faults)
 
 
 async def _count_rows(ctx: AppContext, counts: dict[str, int]) -> list[str]:
@@ -71,9 +86,15 @@ async def _count_rows(ctx: AppContext, counts: dict[str, int]) -> list[str]:
     return []
 
 
-async def _check_unnumbered(ctx: AppContext) -> list[str]:
+async def _check_unnumbered(ctx: AppContext, covered: Covered | None) -> list[str]:
     """Leaves without a number. The sequencer assigns one within a second; it is a fault when it does not."""
-    faults = await check_rows(ctx, "leaves", "leaf without a number,", _check_unnumbered_leaf, "cannot be read")
+    faults = await check_rows(
+        ctx,
+        "leaves",
+        "leaf without a number,",
+        lambda ctx, key: _check_unnumbered_leaf(ctx, key, covered),
+        "cannot be read",
+    )
     if await _overdue_since(ctx):
         await asyncio.sleep(2 * sequencer.POLL_SECONDS)  # after a step of the clock a new leaf has an old time
         if since := await _overdue_since(ctx):
@@ -83,9 +104,9 @@ async def _check_unnumbered(ctx: AppContext) -> list[str]:
 
 
 @read_only
-async def _check_unnumbered_leaf(_: AppContext, tx: Transaction, key: bytes) -> list[str]:
+async def _check_unnumbered_leaf(ctx: AppContext, tx: Transaction, key: bytes, covered: Covered | None) -> list[str]:
     row = await tx.fetch_one("leaf", id=key)
-    return [_SOURCE_MISSING] if row is None else await _check_leaf(tx, row[0], row[1], row[2])
+    return [_SOURCE_MISSING] if row is None else await _check_leaf(ctx, tx, row[0], row[1], row[2], None, covered)
 
 
 async def _overdue_since(ctx: AppContext) -> int | None:
@@ -98,11 +119,11 @@ async def _overdue_since(ctx: AppContext) -> int | None:
     return oldest if min(newest, ctx.clock()) - oldest > OVERDUE_MS else None
 
 
-async def _check_page(ctx: AppContext, first: int) -> _Page:
+async def _check_page(ctx: AppContext, first: int, covered: Covered | None) -> _Page:
     """The next leaves from a number on. If a row cannot even be read, a page of that single leaf."""
     for size in (BATCH_SIZE, 1):
         try:
-            return await _check_leaves(ctx, first, size)
+            return await _check_leaves(ctx, first, size, covered)
         except Problem:
             raise
         except Exception as error:  # noqa: BLE001 - a row that was tampered with may raise anything
@@ -113,7 +134,7 @@ async def _check_page(ctx: AppContext, first: int) -> _Page:
 
 
 @read_only
-async def _check_leaves(_: AppContext, tx: Transaction, first: int, size: int) -> _Page:
+async def _check_leaves(ctx: AppContext, tx: Transaction, first: int, size: int, covered: Covered | None) -> _Page:
     page = _Page([], [], None)
     leaves = await tx.fetch_all("leaves_from", first=first, size=size)
     for key, data, at, number in leaves:
@@ -126,13 +147,17 @@ async def _check_leaves(_: AppContext, tx: Transaction, first: int, size: int) -
             page.faults.append(f"{gap} missing from the log")
         first = number + 1
         page.leaves.append(data if isinstance(data, bytes) else str(data).encode())
-        page.faults += await collect_faults("cannot be read", _check_leaf(tx, key, data, at), f"{name}: ")
+        page.faults += await collect_faults(
+            "cannot be read", _check_leaf(ctx, tx, key, data, at, number, covered), f"{name}: "
+        )
     if len(leaves) == size and isinstance(leaves[-1][3], int):
         page.next = first
     return page
 
 
-async def _check_leaf(tx: Transaction, key: bytes, data: bytes, at: int) -> list[str]:
+async def _check_leaf(
+    ctx: AppContext, tx: Transaction, key: bytes, data: bytes, at: int, number: int | None, covered: Covered | None
+) -> list[str]:
     """A leaf commits to the stored bytes and to the other columns of their row.
 
     (The salts of accesses and of old checklists are not stored. Old leaves commit to the bytes alone.)
@@ -141,8 +166,13 @@ async def _check_leaf(tx: Transaction, key: bytes, data: bytes, at: int) -> list
     kind = content["t"]
     faults = [] if content["s"] == at else ["its time was changed"]
     row = await find_source(tx, kind, source)
+    is_old = "e" not in content
+    if is_old and covered is not None and covered.covers(number):
+        faults.append("it does not commit to the columns of its row, as all do by now")
     if row is None:
-        exists = await log.access_exists(tx, source) if kind == "access" else kind == "policy" and "e" not in content
+        if excused(kind, at, ctx.clock()) or await is_erased(tx, source):
+            return faults
+        exists = is_old and (await log.access_exists(tx, source) if kind == "access" else kind == "policy")
         return faults if exists else [*faults, _SOURCE_MISSING]
     if sha256(row.body).digest() != row.sha256:
         faults.append("the bytes were changed")

@@ -11,7 +11,10 @@ from uuid import UUID
 
 import msgspec
 
+from service.accounts import person_state
+from service.accounts.coverage import COVERAGE_ID, Coverage
 from service.accounts.events import DeviceEvent, PersonEvent
+from service.audit_log.events import get_event
 from service.context import AppContext, read_only
 from service.db.database import Transaction
 from service.errors import Problem
@@ -26,6 +29,9 @@ _DECODERS: dict[str, msgspec.json.Decoder[PersonEvent | DeviceEvent]] = {
 }
 
 
+_COVERAGE = msgspec.json.Decoder(Coverage)
+
+
 class RecordedEvent(NamedTuple):
     """An event, sorted by its number in the log (those without one come last): clocks do not decide the order."""
 
@@ -33,6 +39,7 @@ class RecordedEvent(NamedTuple):
     at: int
     id: bytes
     event: PersonEvent | DeviceEvent
+    salt: bytes
 
 
 async def check(ctx: AppContext) -> list[str]:
@@ -60,7 +67,44 @@ async def _check_all(ctx: AppContext) -> list[str]:
     if events:
         missing = _missing_events(ctx, min(event.at for event in events), people, devices)
         faults += await collect_faults("who is here cannot be listed", missing)
-    return faults
+    return faults + await collect_faults("who is here cannot be listed", _check_states(ctx, events))
+
+
+async def _check_states(ctx: AppContext, events: list[RecordedEvent]) -> list[str]:
+    """What everybody is and what lets them in, as their last event says (or the coverage, where there is none)."""
+    numbered: dict[str, dict[int, RecordedEvent]] = {}
+    for event in events:
+        if event.event.number:
+            numbered.setdefault(event.event.person, {})[event.event.number] = event
+    faults: list[str] = []
+    for login, count in await ctx.db.read(lambda tx: tx.fetch_all("logins_with_events")):
+        prefix = f"person {login}: "
+        known = numbered.pop(login, {})
+        if sorted(known) != list(range(1, count + 1)):
+            faults.append(f"{prefix}their events are not those that were counted")
+        last = known.get(count)
+        checked = _check_state(ctx, login, last)
+        faults += await collect_faults("what lets them in cannot be read", checked, prefix)
+    return faults + [f"person {login}: the row is gone" for login in numbered]
+
+
+@read_only
+async def _check_state(_: AppContext, tx: Transaction, login: str, last: RecordedEvent | None) -> list[str]:
+    if last is not None:
+        salt, at, expected = last.salt, last.at, last.event.state
+    elif (covered := await get_event(tx, COVERAGE_ID)) is not None:
+        salt, at = covered.salt, covered.at
+        expected = _COVERAGE.decode(covered.body).people.get(login, {})
+    else:
+        return []
+    if not expected:
+        return ["no event says that they were added"]
+    stored = await person_state.digests(tx, login, salt, at)
+    parts = {*expected, *stored}
+    facts, row = (
+        {f"the part {part!r} of their state": of.get(part) for part in sorted(parts)} for of in (expected, stored)
+    )
+    return diff_facts(facts, row, SOURCE)
 
 
 @read_only
@@ -68,10 +112,12 @@ async def _read_event(_: AppContext, tx: Transaction, key: bytes) -> list[Record
     row = await tx.fetch_one("event_with_number", id=key)
     if row is None:  # the check of its leaf reports it
         return []
-    kind, at, body, number = row
+    kind, at, body, number, salt = row
+    if kind not in _DECODERS:
+        return []
     if not isinstance(at, int):
         raise TypeError("its time is no number")
-    return [RecordedEvent(number if isinstance(number, int) else inf, at, key, _DECODERS[kind].decode(body))]
+    return [RecordedEvent(number if isinstance(number, int) else inf, at, key, _DECODERS[kind].decode(body), salt)]
 
 
 @read_only

@@ -5,7 +5,7 @@ from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
-from service.blobs.store import digest_of
+from service.blobs.store import blob_path, digest_of
 from service.context import AppContext, read_only
 from service.db.database import Transaction
 from service.durable_files import run_in_disk_thread
@@ -104,7 +104,9 @@ async def check(ctx: AppContext) -> list[str]:
     faults += await collect_faults("the quarantine cannot be listed", quarantine)
     faults += await list_all_faults(ctx, "who sent what cannot be read", _LISTS)
     files = check_rows(ctx, "blobs", "file", _check_file)
-    return faults + await collect_faults("stored files cannot be listed", files)
+    faults += await collect_faults("stored files cannot be listed", files)
+    copies = check_rows(ctx, "photo_copies", "copy", _check_copy)
+    return faults + await collect_faults("copies of photos cannot be listed", copies)
 
 
 async def _check_checklists(ctx: AppContext) -> list[str]:
@@ -125,6 +127,21 @@ async def _check_bytes(_: AppContext, tx: Transaction, query: str, **key: Any) -
     if row is None:
         return ["it is gone"]
     return [] if sha256(row[1]).digest() == row[0] else ["the bytes were changed"]
+
+
+async def _check_copy(ctx: AppContext, key: bytes) -> list[str]:
+    """The copy that is there now, if any, is one that was made here."""
+    row = await ctx.db.read(lambda tx: tx.fetch_one("copied_photo", id=key))
+    if row is None:
+        return []
+    file, edition = row
+    path = ctx.evidence_storage.copies / edition / f"{blob_path(file)}.jpg"
+    try:
+        digest = await run_in_disk_thread(digest_of, path)
+    except FileNotFoundError:  # it is made again when somebody looks
+        return []
+    known = await ctx.db.read(lambda tx: tx.fetch_one("copy_known", file=file, edition=edition, sha256=digest))
+    return [] if known else ["the bytes were changed"]
 
 
 async def _check_file(ctx: AppContext, digest: bytes) -> list[str]:

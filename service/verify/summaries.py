@@ -19,6 +19,7 @@ from service.visits.status import visit_status
 from service.visits.summaries import VisitSummaryRow, get_summary
 from service.visits.unassigned import with_assignment_flag
 
+from .derived import check_derived, check_duties
 from .rows import BATCH_SIZE, check_rows, check_twice, collect_faults, diff_facts, format_id, list_all_faults
 
 SOURCE = "was planned, changed and written"
@@ -55,7 +56,8 @@ async def _check_visit_once(ctx: AppContext, tx: Transaction, key: bytes) -> lis
     stored = msgspec.structs.asdict(summary) | {"plan": PLAN_DECODER.decode(summary.plan)}
     faults += [f"the board: {fault}" for fault in diff_facts(_expected_summary(visit), stored, SOURCE)]
     status = await _check_status(tx, visit, summary) if summary.state else ["its status was never computed"]
-    return faults + [f"the board: {fault}" for fault in status] + await _check_feeds_of(tx, visit)
+    faults += [f"the board: {fault}" for fault in status]
+    return faults + await _check_feeds_of(tx, visit) + await check_derived(tx, visit)
 
 
 async def _load(ctx: AppContext, tx: Transaction, visit_id: UUID) -> LoadedVisit | None:
@@ -89,7 +91,7 @@ async def _check_status(tx: Transaction, visit: LoadedVisit, summary: VisitSumma
     names = ("state", "flags", "verdict", "valid_until", "reasons", "urgent_at", "since", "assignee")
     expected, stored = ({name: getattr(source, name) for name in names} for source in (status, summary))
     expected["flags"], stored["flags"] = set(status.flags), set(summary.flags)
-    return diff_facts(expected, stored, "the judge says")
+    return diff_facts(expected, stored, "the judge says") + await check_duties(tx, visit, judgement)
 
 
 async def _check_feeds_of(tx: Transaction, visit: LoadedVisit) -> list[str]:

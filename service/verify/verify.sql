@@ -12,6 +12,30 @@ SELECT id FROM departures WHERE NOT EXISTS (SELECT 1 FROM log_leaves WHERE log_l
 UNION ALL
 SELECT id FROM events WHERE NOT EXISTS (SELECT 1 FROM log_leaves WHERE log_leaves.id = events.id)
 UNION ALL
+SELECT id FROM access_log WHERE salt IS NOT NULL AND NOT EXISTS (SELECT 1 FROM log_leaves WHERE log_leaves.id = access_log.id)
+UNION ALL
+SELECT id FROM messages WHERE salt IS NOT NULL AND NOT EXISTS (SELECT 1 FROM log_leaves WHERE log_leaves.id = messages.id)
+UNION ALL
+SELECT id FROM deliveries WHERE id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM log_leaves WHERE log_leaves.id = deliveries.id)
+UNION ALL
+SELECT id FROM delivery_reports WHERE id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM log_leaves WHERE log_leaves.id = delivery_reports.id)
+UNION ALL
+SELECT id FROM links WHERE salt IS NOT NULL AND NOT EXISTS (SELECT 1 FROM log_leaves WHERE log_leaves.id = links.id)
+UNION ALL
+SELECT id FROM door_confirmations WHERE id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM log_leaves WHERE log_leaves.id = door_confirmations.id)
+UNION ALL
+SELECT id FROM received_files WHERE id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM log_leaves WHERE log_leaves.id = received_files.id)
+UNION ALL
+SELECT id FROM quarantine WHERE salt IS NOT NULL AND NOT EXISTS (SELECT 1 FROM log_leaves WHERE log_leaves.id = quarantine.id)
+UNION ALL
+SELECT decision_id FROM quarantine WHERE decision_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM log_leaves WHERE log_leaves.id = quarantine.decision_id)
+UNION ALL
+SELECT id FROM sightings WHERE id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM log_leaves WHERE log_leaves.id = sightings.id)
+UNION ALL
+SELECT id FROM photo_copies WHERE NOT EXISTS (SELECT 1 FROM log_leaves WHERE log_leaves.id = photo_copies.id)
+UNION ALL
+SELECT id FROM reviews WHERE NOT EXISTS (SELECT 1 FROM log_leaves WHERE log_leaves.id = reviews.id)
+UNION ALL
 SELECT leaf FROM checklists WHERE leaf IS NOT NULL AND NOT EXISTS (SELECT 1 FROM log_leaves WHERE log_leaves.id = checklists.leaf)
 LIMIT :size;
 
@@ -75,6 +99,18 @@ SELECT count(*) FROM blobs WHERE NOT sha256 >= :least;
 -- name: blobs_keys
 SELECT sha256 FROM blobs WHERE sha256 >= :first ORDER BY sha256 LIMIT :size;
 
+-- name: photo_copies_malformed^
+SELECT count(*) FROM photo_copies WHERE NOT id >= :least;
+
+-- name: photo_copies_keys
+SELECT id FROM photo_copies WHERE id >= :first ORDER BY id LIMIT :size;
+
+-- name: copied_photo^
+SELECT file, edition FROM photo_copies WHERE id = :id;
+
+-- name: copy_known^
+SELECT 1 FROM photo_copies WHERE file = :file AND edition = :edition AND sha256 = :sha256;
+
 -- name: visits_malformed^
 SELECT count(*) FROM visits WHERE NOT id >= :least;
 
@@ -101,13 +137,16 @@ LIMIT :size;
 
 -- name: event_with_number^
 -- An event and the number of its leaf.
-SELECT e.kind, e.at, e.body, l.number FROM events e LEFT JOIN log_leaves l ON l.id = e.id WHERE e.id = :id;
+SELECT e.kind, e.at, e.body, l.number, e.salt FROM events e LEFT JOIN log_leaves l ON l.id = e.id WHERE e.id = :id;
 
 -- name: person_facts^
 SELECT roles, areas, badge, title, photo, left_at FROM people WHERE login = :login;
 
 -- name: device_facts^
 SELECT login, public_key, revoked_at FROM devices WHERE id = :id;
+
+-- name: logins_with_events
+SELECT login, event_number FROM people ORDER BY login;
 
 -- name: people_after
 SELECT login FROM people WHERE created_at > :since ORDER BY login;
@@ -118,6 +157,46 @@ SELECT id FROM devices WHERE created_at > :since ORDER BY id;
 -- name: visit_plan_columns^
 -- Columns that repeat parts of the plan.
 SELECT v.technician, v.crew, v.planned_at, b.follows FROM visits v JOIN visit_summaries b ON b.visit = v.id WHERE v.id = :id;
+
+-- name: file_references_of
+SELECT sha256, sender FROM file_references WHERE visit = :visit;
+
+-- name: search_texts_of^
+SELECT area, text FROM search_texts WHERE visit = :visit;
+
+-- name: visit_has_token^
+SELECT 1 FROM search_tokens WHERE token = :token AND visit = :visit;
+
+-- name: links_with_ends
+SELECT id, created_at, handed_out_at, ended_at, expires_at, purpose FROM links
+WHERE visit = :visit ORDER BY handed_out_at, created_at, id;
+
+-- name: passed_codes_of
+SELECT o.link, o.browser_id, o.passed_at, o.passed_from, o.passed_event, o.passed_message
+FROM link_otps o JOIN links l ON l.id = o.link WHERE l.visit = :visit AND o.passed_event IS NOT NULL;
+
+-- name: duties_of_visit
+SELECT duty, item, owner, technician, due_at, closed_at, dropped_by, dropped_reason FROM duties WHERE visit = :visit;
+
+-- name: sightings_without_leaf
+-- Since the coverage began, each has one.
+SELECT place FROM sightings WHERE id IS NULL AND at > :since LIMIT :size;
+
+-- name: messages_unproven
+-- Delivered, although no attempt and no report says so, and it was not a call.
+SELECT id FROM messages
+WHERE salt IS NOT NULL AND channel <> 'phone' AND state IN ('taken', 'delivered', 'refused', 'failed')
+AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.message = messages.id AND (d.outcome = messages.state))
+AND NOT EXISTS (SELECT 1 FROM delivery_reports r WHERE r.message = messages.id AND r.state = messages.state)
+LIMIT :size;
+
+-- name: messages_contradicted
+-- An attempt or a report says that it was delivered, and its row does not.
+SELECT id FROM messages
+WHERE salt IS NOT NULL AND channel <> 'phone' AND state <> 'delivered' AND (
+    EXISTS (SELECT 1 FROM deliveries d WHERE d.message = messages.id AND d.outcome = 'delivered')
+    OR EXISTS (SELECT 1 FROM delivery_reports r WHERE r.message = messages.id AND r.state = 'delivered'))
+LIMIT :size;
 
 -- name: miscounted_departures
 SELECT visit FROM visit_summaries
@@ -145,6 +224,8 @@ UNION ALL SELECT 'files', count(*) FROM blobs
 UNION ALL SELECT 'lost_files', count(*) FROM given_up_files
 UNION ALL SELECT 'quarantine', count(*) FROM quarantine
 UNION ALL SELECT 'looks', count(*) FROM access_log
+UNION ALL SELECT 'messages', count(*) FROM messages
+UNION ALL SELECT 'links', count(*) FROM links
 UNION ALL SELECT 'board', count(*) FROM visit_summaries
 UNION ALL SELECT 'agenda', count(*) FROM sync_feed
 UNION ALL SELECT 'leaves_numbered', count(*) FROM log_leaves WHERE number IS NOT NULL

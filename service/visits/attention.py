@@ -28,6 +28,7 @@ ReasonKind = Literal[
     "disputed",
     "refused",
     "void_signature",
+    "changed_number",
     "complaint",
     "overdue_duty",
     "missing_files",
@@ -121,6 +122,7 @@ class _Attention:
         yield from self.partly_refused()
         yield from self.complaints()
         yield from self.of_batches()
+        yield from self.changed_numbers() if self.visit.customer_responses else ()
         yield from self.no_record()
         yield from self.explanations()
         if self.is_sampled():
@@ -198,6 +200,16 @@ class _Attention:
                 since = batch.received_at + MISSING_FILES_AFTER
                 if self.has_come(since) and not self.is_reviewed_since(since):
                     yield Reason(kind="missing_files", since=since, source=batch.id)
+
+    def changed_numbers(self) -> Iterator[Reason]:
+        """Somebody signed with a code that went to a number which was changed by who also made the link."""
+        places = {id(row): place for place, row in enumerate(self.visit.batch_rows)}
+        for row, response in self.visit.customer_responses:
+            place = places[id(row)]
+            signed = response.said.signature is not None
+            if signed and response.number is not None and response.number.is_suspect and not self.is_covered(place + 1):
+                batch = self.visit.batches[place]
+                yield Reason(kind="changed_number", since=batch.received_at, source=batch.id)
 
     def window_is_long_past(self) -> bool:
         """Whether a record of the visit is overdue."""

@@ -5,7 +5,8 @@ from uuid import UUID
 
 import msgspec
 
-from service.audit_log import log
+from service.audit_log import log, merkle
+from service.audit_log.receipts import LogEntry, LogProver
 from service.audit_log.sources import LoggedRow, finds_rows_of
 from service.db.database import BatchStatement, Transaction
 from service.db.rows import fetch_struct, fetch_structs, to_params
@@ -53,6 +54,17 @@ def batch_commitment(row: BatchRow) -> bytes:
         signed=row.signed,
         taken_in_by=row.taken_in_by,
     )
+
+
+def leaf_of(row: BatchRow) -> bytes:
+    """The leaf of a batch."""
+    kind = "visit.submitted" if row.kind == "record" else "visit.amended"
+    return merkle.leaf(kind, row.salt, row.sha256, row.received_at, batch_commitment(row))
+
+
+async def log_entry(prover: LogProver, row: BatchRow, *, with_body: bool = False) -> LogEntry:
+    """The batch in the log."""
+    return await prover.entry(row.id, leaf_of(row), row.salt, row.sha256, row.body if with_body else b"")
 
 
 def batch_insert(row: BatchRow) -> BatchStatement:

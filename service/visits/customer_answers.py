@@ -1,5 +1,6 @@
 """What customers submit through their link: answers, reported incidents, a signature or a refusal, a comment."""
 
+from datetime import datetime
 from typing import Annotated, Literal
 
 import msgspec
@@ -102,11 +103,26 @@ class CustomerSubmission(Cleaned, frozen=True, kw_only=True):
         check_time("window_from", self.window_from)
 
 
+class VerifiedNumber(msgspec.Struct, frozen=True, kw_only=True):
+    """The telephone number to which a one-time code went."""
+
+    masked: Annotated[str, Meta(description="The number, masked.")]
+    digest: Annotated[str, Meta(description="A keyed digest of the number: the same for the same number, in hex.")]
+    since: Annotated[datetime | None, Meta(description="Since when it is the visit's number.")]
+    changed_by: Annotated[str, Meta(description="Login of who changed the number to it; empty if it was planned so.")]
+    link_by: Annotated[str, Meta(description="By whom the link was made on which the code was entered.")]
+
+    @property
+    def is_suspect(self) -> bool:
+        """Whether one person changed the number and made the link: then both may be their own."""
+        return self.changed_by != "" and self.changed_by == self.link_by
+
+
 class StoredCustomerResponse(msgspec.Struct, frozen=True, kw_only=True):
     """The bytes of a batch submitted through the customer's link: the submission, its device, the resulting entries.
 
     `image` is the SHA-256 of the signature's image, a file of its own that `said` leaves out. `typed`: the signature
-    is the typed name.
+    is the typed name. `number`: to which the code went by which the device was verified.
     """
 
     entries: tuple[Entry, ...]
@@ -117,3 +133,4 @@ class StoredCustomerResponse(msgspec.Struct, frozen=True, kw_only=True):
     address: str  # SHA-256, in hex
     browser: str = msgspec.field(default="", name="seat")  # `Browser.id` in hex; the name in stored batches
     agent: str = ""
+    number: VerifiedNumber | None = None

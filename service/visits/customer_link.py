@@ -10,6 +10,7 @@ it neither ends the one from the message nor is ended by it.
 from base64 import b32encode
 from collections.abc import Iterable
 from datetime import datetime
+from hashlib import sha256
 from secrets import token_bytes
 from typing import Annotated, Literal
 from uuid import UUID
@@ -19,9 +20,11 @@ from msgspec import Meta
 
 from service.accounts.authentication import authenticate_token, require_permission, token_digest
 from service.accounts.permissions import Person
+from service.audit_log import log
+from service.audit_log.sources import LoggedRow, finds_rows_of
 from service.context import AppContext, transaction
 from service.db.database import BatchStatement, Transaction
-from service.errors import LinkExpired, NotFound
+from service.errors import IdReusedWithOtherContent, LinkExpired, NotFound
 from service.judge.moments import to_ms
 from service.web.qr import qr_svg
 
@@ -115,17 +118,24 @@ async def _add(
     text = b32encode(token_bytes(16)).decode().rstrip("=").lower()
     now = ctx.clock()
     expires = max(now, window_end(visit)) + LIFETIME_MS
-    await tx.execute(
-        "add_link",
-        id=id.bytes,
-        visit=visit.row.id.bytes,
-        digest=token_digest(text),
-        created_at=now,
-        created_by=by,
-        expires_at=expires,
-        purpose=purpose,
-    )
+    digest, salt = token_digest(text), log.new_salt()
+    made = {"created_by": by, "purpose": purpose}
+    leaf = log.columns_leaf("link", id, salt, now, visit=visit.row.id, digest=digest.hex(), **made)
+    row = {"id": id.bytes, "visit": visit.row.id.bytes, "digest": digest, "created_at": now, "expires_at": expires}
+    if not await log.add_with_leaf(tx, ("add_link", row | made | {"salt": salt}), leaf):
+        raise IdReusedWithOtherContent
     return text, expires
+
+
+@finds_rows_of("link")
+async def find_logged_link(tx: Transaction, id: UUID) -> LoggedRow | None:
+    """A link, as its leaf commits to it: until when it is good follows from what was written about the visit."""
+    row = await tx.fetch_one("link_of_leaf", id=id.bytes)
+    if row is None:
+        return None
+    visit, digest, created_at, created_by, purpose, salt = row
+    made = {"created_by": created_by, "purpose": purpose}
+    return log.columns_row("link", id, salt, created_at, visit=UUID(bytes=visit), digest=digest.hex(), **made)
 
 
 def extend_links_statement(visit: LoadedVisit, answers_due: Iterable[int]) -> BatchStatement:
@@ -194,6 +204,17 @@ async def link_status(ctx: AppContext, tx: Transaction, token: str) -> LinkStatu
 
 def _has_ended(ended_at: int | None, now: int) -> bool:
     return ended_at is not None and ended_at <= now
+
+
+def passed_digest(browser: bytes, address: bytes, message: bytes | None) -> str:
+    """What the event of a right one-time code commits to: the browser, its address, and the message of the code."""
+    return sha256(b"".join((browser, address, message or b""))).hexdigest()
+
+
+async def maker_of_link(tx: Transaction, id: UUID) -> str:
+    """By whom a link was made; '' when there is none."""
+    row = await tx.fetch_one("link_of_leaf", id=id.bytes)
+    return row[3] if row else ""
 
 
 async def link_expiry(tx: Transaction, id: UUID) -> int | None:

@@ -1,6 +1,7 @@
 -- name: add_link!
-INSERT INTO links (id, visit, digest, created_at, created_by, expires_at, purpose)
-VALUES (:id, :visit, :digest, :created_at, :created_by, :expires_at, :purpose);
+INSERT INTO links (id, visit, digest, created_at, created_by, expires_at, purpose, salt)
+VALUES (:id, :visit, :digest, :created_at, :created_by, :expires_at, :purpose, :salt)
+ON CONFLICT DO NOTHING;
 
 -- name: end_links_before!
 -- Those that were handed out for the same purpose; links on their way to the customer stay. One on which the customer
@@ -14,8 +15,14 @@ UPDATE links SET ended_at = CASE
 END
 WHERE visit = :visit AND purpose = :purpose AND id <> :id AND ended_at IS NULL AND handed_out_at IS NOT NULL;
 
+-- name: end_link!
+UPDATE links SET ended_at = :at WHERE id = :id AND (ended_at IS NULL OR ended_at > :at);
+
 -- name: hand_out_link!
 UPDATE links SET handed_out_at = :at WHERE id = :id AND handed_out_at IS NULL AND ended_at IS NULL;
+
+-- name: link_of_leaf^
+SELECT visit, digest, created_at, created_by, purpose, salt FROM links WHERE id = :id;
 
 -- name: link^
 SELECT id, visit, expires_at, ended_at FROM links WHERE digest = :digest;

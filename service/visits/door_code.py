@@ -107,9 +107,13 @@ def is_valid_form_token(key: bytes, code: DoorCode, text: str, now: int) -> bool
 
 
 def verification_words(key: bytes, visit_id: UUID) -> str:
-    """Two words that both the notice and the door page show, so that the customer can recognise a genuine page."""
+    """Two words, never the same twice, that both the notice and the door page show: by them the customer recognises a
+    genuine page."""
     mac = _mac(key, "word", visit_id, "", 0)
-    return f"{_WORDS[mac[0] % 64]} {_WORDS[mac[1] % 64]}"
+    first, second = mac[0] % 64, mac[1] % 64
+    if second == first:  # the other words stay what they were when the message was sent
+        second = (first + 1 + mac[2] % 63) % 64
+    return f"{_WORDS[first]} {_WORDS[second]}"
 
 
 def _code_mac(phone_key: bytes, content: bytes) -> bytes:

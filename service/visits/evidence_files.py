@@ -1,7 +1,7 @@
 """Files by their SHA-256: who sent them, which visits refer to them, what is stored, what was given up."""
 
 from collections.abc import Iterable, Sequence
-from uuid import UUID
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 import msgspec
 
@@ -75,10 +75,37 @@ async def mark_received(tx: Transaction, row: BlobRow, sender: str) -> bool:
 
     False if the sweeper has just deleted those bytes: the caller must roll back.
     """
-    receive: BatchStatement = "receive_file", {"sha256": row.sha256, "sender": sender, "at": row.stored_at}
+    leaf_id, salt, at = uuid5(NAMESPACE_URL, f"file {row.sha256.hex()} {sender}"), log.new_salt(), row.stored_at
+    receive: BatchStatement = (
+        "receive_file",
+        {"sha256": row.sha256, "sender": sender, "at": at, "id": leaf_id.bytes, "salt": salt},
+    )
     add: BatchStatement = "add_blob", msgspec.structs.asdict(row)
-    added, announced, _ = await tx.execute_batch(add, announcements.blob_stored(row.sha256), receive)
+    leaf = log.columns_leaf("file", leaf_id, salt, at, sender=sender, **_described(row))
+    added, announced, _, _ = await tx.execute_batch(add, announcements.blob_stored(row.sha256), receive, leaf)
     return not added or announced > 0
+
+
+def _described(row: BlobRow) -> dict[str, str | int]:
+    """What a file is, whenever its bytes were stored first."""
+    return {
+        "sha256": row.sha256.hex(),
+        "size": row.size,
+        "kind": row.kind,
+        "width": row.width,
+        "height": row.height,
+        "whole": row.whole,
+    }
+
+
+@finds_rows_of("file")
+async def find_logged_file(tx: Transaction, id: UUID) -> LoggedRow | None:
+    """A file that somebody sent, as its leaf commits to it."""
+    row = await tx.fetch_one("received_file_of_leaf", id=id.bytes)
+    if row is None:
+        return None
+    sender, sent_at, salt, *blob = row
+    return log.columns_row("file", id, salt, sent_at, sender=sender, **_described(BlobRow(*blob)))
 
 
 async def unnamed_size(tx: Transaction, sender: str, since: int) -> int:
@@ -116,6 +143,29 @@ async def truncated_images(tx: Transaction, visit_id: UUID) -> frozenset[str]:
     return frozenset(
         bytes(row[0]).hex() for row in await tx.fetch_all("truncated_images_of_visit", visit=visit_id.bytes)
     )
+
+
+async def add_copy(tx: Transaction, file: bytes, edition: str, digest: bytes, at: int) -> None:
+    """Record the digest of a copy of a photo, with a leaf, unless it is recorded."""
+    copy, salt = uuid5(NAMESPACE_URL, f"copy {file.hex()} {edition} {digest.hex()}"), log.new_salt()
+    row = {"id": copy.bytes, "file": file, "edition": edition, "sha256": digest, "at": at, "salt": salt}
+    leaf = log.columns_leaf("copy", copy, salt, at, file=file.hex(), edition=edition, sha256=digest.hex())
+    await log.add_with_leaf(tx, ("add_photo_copy", row), leaf)
+
+
+async def is_copy(tx: Transaction, file: bytes, edition: str, digest: bytes) -> bool:
+    """Whether a copy of a photo with this digest was made here."""
+    return await tx.fetch_one("photo_copy", file=file, edition=edition, sha256=digest) is not None
+
+
+@finds_rows_of("copy")
+async def find_logged_copy(tx: Transaction, id: UUID) -> LoggedRow | None:
+    """A copy of a photo, as its leaf commits to it."""
+    row = await tx.fetch_one("photo_copy_of_leaf", id=id.bytes)
+    if row is None:
+        return None
+    file, edition, digest, at, salt = row
+    return log.columns_row("copy", id, salt, at, file=file.hex(), edition=edition, sha256=digest.hex())
 
 
 def missing_file_commitment(row: MissingFileRow) -> bytes:

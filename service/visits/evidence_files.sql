@@ -10,8 +10,13 @@ INSERT INTO file_references (visit, sha256, sender) VALUES (:visit, :sha256, :se
 SELECT sent_at FROM received_files WHERE sha256 = :sha256 AND sender = :sender;
 
 -- name: receive_file!
-INSERT INTO received_files (sha256, sender, sent_at) VALUES (:sha256, :sender, :at)
-ON CONFLICT (sha256, sender) DO UPDATE SET sent_at = coalesce(received_files.sent_at, excluded.sent_at);
+INSERT INTO received_files (sha256, sender, sent_at, id, salt) VALUES (:sha256, :sender, :at, :id, :salt)
+ON CONFLICT (sha256, sender) DO UPDATE SET sent_at = coalesce(received_files.sent_at, excluded.sent_at),
+    id = coalesce(received_files.id, excluded.id), salt = coalesce(received_files.salt, excluded.salt);
+
+-- name: received_file_of_leaf^
+SELECT f.sender, f.sent_at, f.salt, b.sha256, b.size, b.kind, b.width, b.height, b.stored_at, b.whole
+FROM received_files f JOIN blobs b ON b.sha256 = f.sha256 WHERE f.id = :id;
 
 -- name: unnamed_size^
 -- The total size of files sent since a time that no batch of the sender refers to.
@@ -60,3 +65,13 @@ SELECT id, visit, record, file, at, writer, sha256, body, salt FROM given_up_fil
 
 -- name: given_up_files_of_visit
 SELECT id, visit, record, file, at, writer, sha256, body, salt FROM given_up_files WHERE visit = :visit ORDER BY at, id;
+
+-- name: add_photo_copy!
+INSERT INTO photo_copies (id, file, edition, sha256, at, salt) VALUES (:id, :file, :edition, :sha256, :at, :salt)
+ON CONFLICT DO NOTHING;
+
+-- name: photo_copy^
+SELECT 1 FROM photo_copies WHERE file = :file AND edition = :edition AND sha256 = :sha256;
+
+-- name: photo_copy_of_leaf^
+SELECT file, edition, sha256, at, salt FROM photo_copies WHERE id = :id;

@@ -1,4 +1,6 @@
-"""What of an accepted record was not understood, for those who write a client: named in its receipt, never refused."""
+"""What of an accepted record, or of entries of the office, was not understood or may be a slip: named in the answer,
+never refused.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -35,9 +37,9 @@ AHEAD, BEHIND = timedelta(seconds=TOLERANCE_SECONDS), timedelta(days=31)
 
 
 class Note(msgspec.Struct, frozen=True):
-    """Something in a record that has no effect, or hardly the effect that was meant."""
+    """Something in a record, or in entries of the office, that has no effect, or hardly the effect that was meant."""
 
-    pointer: Annotated[str, Meta(description="Where: a JSON Pointer into the record.")]
+    pointer: Annotated[str, Meta(description="Where: a JSON Pointer into the body.")]
     code: Annotated[NoteCode, Meta(description="What is the matter there.")]
 
 

@@ -12,7 +12,7 @@ from service.judge.visit import Window
 
 from .appointment import current_appointment
 from .loading import LoadedVisit
-from .plan import Plan
+from .plan import EXEMPT, Plan
 
 NOTICE_DUE, NOTICE_FAILED, AGREED, NOT_AGREED = "notice_due", "notice_failed", "agreed", "not_agreed"
 NOTICE_FLAGS = frozenset({NOTICE_DUE, NOTICE_FAILED})
@@ -25,7 +25,7 @@ AFTERWARDS = ("cancellation", "please_sign", "signature_void", "complaint_receiv
 def needs_appointment(plan: Plan, now: int) -> bool:
     """Whether a visit that nobody has begun still has to be agreed with the customer (`now` is ms UTC)."""
     window = plan.window
-    if window is None or plan.assigned.get("appointment_exempt"):
+    if window is None or plan.assigned.get(EXEMPT):
         return False
     return now < to_ms(window.end)
 

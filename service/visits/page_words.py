@@ -57,6 +57,7 @@ REASONS: dict[ReasonKind, PageText] = {
     "disputed": PageText("客户不认可"),
     "refused": PageText("客户拒签"),
     "void_signature": PageText("签名与内容不符"),
+    "changed_number": PageText("验证码发往改过的号码"),
     "complaint": PageText("投诉或差评"),
     "overdue_duty": PageText("事项逾期"),
     "missing_files": PageText("照片迟迟未到"),

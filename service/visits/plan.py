@@ -18,7 +18,16 @@ from service.field_kinds import (
     WorkText,
 )
 from service.judge.bounds import CodeText, ShortText
+from service.judge.checklist import VisitType
 from service.judge.visit import Dates, Facts, Window, check_due_dates, check_window
+
+EXEMPT = "appointment_exempt"
+"""The fact that no appointment is needed."""
+
+
+def is_exempt(kind: VisitType | None) -> bool:
+    """Whether visits of a type need no appointment, by the checklist."""
+    return kind is not None and kind.appointment == "exempt"
 
 
 class Customer(Cleaned, frozen=True, omit_defaults=True):
@@ -48,11 +57,15 @@ class Plan(Cleaned, msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tru
     work: Annotated[Work, Meta(description="What will be done.")]
     window: Annotated[
         Window | None,
-        Meta(description="The agreed time; it may be left out with `assigned.appointment_exempt`."),
+        Meta(
+            description="The agreed time; it may be left out with `assigned.appointment_exempt`, and where the"
+            " checklist's `visit_types` have `appointment: exempt` for the type: then the visit gets that fact and"
+            " a reason."
+        ),
     ] = None
     crew: Annotated[Crew, Meta(description="Logins of the crew.")] = ()
     area: Annotated[LineText | None, Meta(description="The area (片区); without it, the technician's.")] = None
-    assigned: Annotated[Facts, Meta(description="Facts that are known when it is planned.")] = {}
+    assigned: Annotated[Facts, Meta(description="Facts of the checklist that are known when it is planned.")] = {}
     exempt_reason: Annotated[LongText | None, Meta(description="Why no appointment is needed.")] = None
     policies: Annotated[Facts, Meta(description="Policies of the checklist, switched on or off.")] = {}
     due: Annotated[Dates, Meta(description="By item or `item[thing]`: when a duty is to be done.")] = {}

@@ -4,6 +4,8 @@ Days are counted in memory, by each process for itself, like request rates. A qu
 requests are answered as before.
 """
 
+from collections.abc import Iterable
+
 from service.context import Quota
 from service.db.database import Transaction
 from service.errors import DayFull, PhotosUnnamed
@@ -16,6 +18,12 @@ DAY_MS = 86_400_000
 def daily_quota_exceeded(seconds: int) -> DayFull:
     """The problem to raise, with the time after which to retry."""
     return DayFull(f"come again in {seconds} seconds", retry_after=seconds)
+
+
+def daily_wait(times: Iterable[int], most: int, now: int) -> int:
+    """0, or the seconds until fewer than `most` of these times (ms) are within the last day."""
+    recent = sorted(at for at in times if at > now - DAY_MS)
+    return 0 if len(recent) < most else -(-(recent[-most] + DAY_MS - now) // 1000)
 
 
 async def check_unnamed_photos(quota: Quota, tx: Transaction, who: str, size: int, now: int) -> None:

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from service.audit_log.receipts import LogEntry
 from service.judge.batches import IgnoredEntry
 from service.judge.findings import FindingView, Verdict
 
@@ -35,3 +36,7 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
         Literal["verified", "wrong", "none"], Meta(description="The status of the device's signature.")
     ] = "none"
     taken_in_by: Annotated[str | None, Meta(description="Login of the person who imported it from a file.")] = None
+    log: Annotated[
+        LogEntry,
+        Meta(description="The record in the log. Keep it: with it anybody can check that the record was not changed."),
+    ]

@@ -106,6 +106,11 @@ async def change(tx: Transaction, visit_id: UUID, area: str, before: Sequence[st
     await tx.execute("set_search_texts", visit=visit_id.bytes, area=area, text="\n".join(map(search_key, after)))
 
 
+def index_rows(texts: Sequence[str], receipts: Iterable[str]) -> tuple[str, set[str]]:
+    """The text and the tokens by which a visit is found."""
+    return "\n".join(map(search_key, texts)), _tokens(texts) | set(map(_receipt_token, receipts))
+
+
 def _tokens(texts: Sequence[str]) -> set[str]:
     reference = texts[-1] if texts else ""
     return tokenize(map(search_key, texts)) | ({whole(reference)} if reference else set())

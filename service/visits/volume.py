@@ -18,11 +18,11 @@ def check_visit_size(ctx: AppContext, visit: LoadedVisit, kind: str) -> None:
     if excess and kind in ("link", "scan"):
         raise TooManyRequests("so much was said by this link; call the utility", retry_after=DAY_SECONDS)
     if excess:
-        raise VisitFull(excess, retry_after=DAY_SECONDS)
+        raise VisitFull(excess)
 
 
 def check_batch_size(ctx: AppContext, size: int, entries: tuple[Entry, ...]) -> None:
     """VisitFull if a record alone is too large for any visit. Needs no query."""
     excess = exceeded(ctx.visit_limits, "record", (Written("record", size, entries),))
     if excess:
-        raise VisitFull(excess, retry_after=DAY_SECONDS)
+        raise VisitFull(excess)

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 import msgspec
 import structlog
 
+from service import measurements
+
 if TYPE_CHECKING:  # so that commands that serve nothing do not load Litestar
     from collections.abc import Awaitable
 
@@ -84,7 +86,7 @@ def request_id_of(scope: Scope) -> str:
 
 
 def access_log_middleware(app: ASGIApp) -> ASGIApp:
-    """Logs each request, and adds X-Request-Id to each response."""
+    """Logs and measures each request, and adds X-Request-Id to each response."""
     log = get_logger()
 
     async def with_log(scope: Scope, receive: Receive, send: Send) -> None:
@@ -108,7 +110,15 @@ def access_log_middleware(app: ASGIApp) -> ASGIApp:
         finally:
             route = scope.get("path_template", "(none)")
             tell = log.debug if status < 400 and route.startswith("/health") else log.info
-            took = (perf_counter_ns() - begun) // 10_000 / 100
-            tell("request", request=request_id, method=scope["method"], route=route, status=status, ms=took)
+            took = perf_counter_ns() - begun
+            measurements.count_request(scope["method"], route, status, took / 1e9)
+            tell(
+                "request",
+                request=request_id,
+                method=scope["method"],
+                route=route,
+                status=status,
+                ms=took // 10_000 / 100,
+            )
 
     return with_log

@@ -6,18 +6,25 @@ from litestar.types import ASGIApp, HTTPResponseStartEvent, Message, Receive, Sc
 
 from .preconditions import listed_tags
 
+LEVEL = 4  # a tenth smaller than the fastest, for 0.1 ms a page
 MIN_GZIP_BYTES = 1400  # below one network packet gzip saves nothing
 _PACKED = (b"application/json", b"application/problem+json", b"application/xml", b"image/svg+xml", b"text/")
 _DEFAULTS = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
 """Responses are personal data: they are not cached, and browsers do not guess their type."""
+_ONLY_HTTPS = (b"strict-transport-security", b"max-age=31536000")
+EXTRA_HEADERS = "extra_headers"
+"""The key in a request's state of headers that its response gets."""
 Headers = list[tuple[bytes, bytes]]
 
 
-def response_middleware(app: ASGIApp) -> ASGIApp:
+def response_middleware(app: ASGIApp, *, https: bool = False) -> ASGIApp:
     """Adds default headers, and compresses text that is sent in one part, if the client accepts it.
+
+    `https`: browsers come by HTTPS only, for a year.
 
     A strong ETag identifies exact bytes (RFC 9110, 8.8.1), so the compressed form gets its own, which ends in `-gzip`.
     """
+    defaults = (*_DEFAULTS, _ONLY_HTTPS) if https else _DEFAULTS
 
     async def with_defaults(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -33,14 +40,15 @@ def response_middleware(app: ASGIApp) -> ASGIApp:
             if message["type"] == "http.response.body" and start is not None:
                 headers = list(start["headers"])
                 names = {name for name, _ in headers}
-                headers += [header for header in _DEFAULTS if header[0] not in names]
+                headers += [header for header in defaults if header[0] not in names]
+                headers += scope["state"].get(EXTRA_HEADERS, ())
                 body = message["body"]
                 if start["status"] == 304 and b"etag" in names and b"vary" not in names:
                     headers.append((b"vary", b"accept-encoding"))
                 if not message["more_body"] and len(body) >= MIN_GZIP_BYTES and _is_text(headers):
                     headers.append((b"vary", b"accept-encoding"))
                     if accepts_gzip(scope):
-                        message["body"] = body = _gzip(body)
+                        message["body"] = body = pack(body)
                         headers = _with_gzip_etag(headers)
                         headers += [(b"content-encoding", b"gzip"), (b"content-length", b"%d" % len(body))]
                 start["headers"] = headers
@@ -79,8 +87,9 @@ def _is_text(headers: Headers) -> bool:
     return kind.startswith(_PACKED) and not packed
 
 
-def _gzip(body: bytes) -> bytes:
-    packer = zlib.compressobj(level=1, wbits=31)
+def pack(body: bytes) -> bytes:
+    """The body, compressed with gzip."""
+    packer = zlib.compressobj(level=LEVEL, wbits=31)
     return packer.compress(body) + packer.flush()
 
 

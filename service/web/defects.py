@@ -8,6 +8,7 @@ import structlog
 
 from service.context import AppContext
 from service.errors import Problem
+from service.measurements import DEFECTS
 
 T = TypeVar("T")
 
@@ -15,8 +16,9 @@ T = TypeVar("T")
 def error_trace(error: BaseException) -> dict[str, Any]:
     """What may be logged of an exception: its types and places in the code.
 
-    Messages are left out: database drivers put values of rows into them, and those are personal data.
+    Messages are left out: database drivers put values of rows into them, and those are personal data. It is counted.
     """
+    DEFECTS.inc()
     kinds: list[str] = []
     places: list[str] = []
     cause: BaseException | None = error

@@ -26,7 +26,6 @@ WORDS: Mapping[str, Words] = {
     "not-asked": ("现在没有问这一项", "this is not asked now"),
     "without-date": ("只能与日期一起用", "only with a date"),
     "required": ("请填写", "give it"),
-    "too-weak": ("密码太简单：至少 12 个字，且不能是登录名", "too weak: at least 12 characters, and not the login"),
     "not-your-role": ("须写您自己的角色", "name a role of your own"),
     "entry-changed": ("这个条目编号已用于别的内容，请换新编号", "take a new id"),
     "finding-changed": ("该问题已有变化，请重新查看", "look at the visit again"),

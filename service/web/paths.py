@@ -13,25 +13,13 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 from service.errors import NotFound
 
 from .language import PageText
+from .page_paths import is_customer_page, is_desk
 from .problems import problem_response
 from .templates import message_page, plain_problem_page
 
-PAGES = ("/c/", "/d/")  # shown to customers
-DESK = "/desk"
-_OF_DESK = (DESK, "/sign-in", "/sign-out", "/account")  # shown to people of the utility
 NO_PAGE = PageText("没有找到这个页面")
 _HIDDEN = re.compile(rb"%(?:2[dfDF]|2[eE]|3[0-9]|[46][1-9a-fA-F]|[57][0-9aA]|5[cCfF])")
 """`-`, `.`, `/`, digits, letters, `\\` and `_`."""
-
-
-def _is_page(path: str) -> bool:
-    """Whether a path is a page; pictures are below the pages that show them."""
-    return path.startswith(PAGES) and not path.endswith("/who") and "/photo/" not in path
-
-
-def is_desk(path: str) -> bool:
-    """Whether a path is a page for people of the utility, or would be one below it."""
-    return any(path == one or path.startswith(f"{one}/") for one in _OF_DESK)
 
 
 def plain_paths_middleware(app: ASGIApp, company: str) -> ASGIApp:
@@ -40,7 +28,7 @@ def plain_paths_middleware(app: ASGIApp, company: str) -> ASGIApp:
     async def with_plain_paths(scope: Scope, receive: Receive, send: Send) -> None:
         raw = cast("Any", scope).get("raw_path") or b""
         if b"//" in raw or (b"%" in raw and _HIDDEN.search(raw)):
-            if _is_page(scope["path"]):
+            if is_customer_page(scope["path"]):
                 refused = message_page(scope, NO_PAGE, 404)
             elif is_desk(scope["path"]):
                 refused = plain_problem_page(scope, company, (NO_PAGE,), 404)

@@ -1,6 +1,6 @@
 """Checks query strings before Litestar reads them, so that a misspelt parameter does not go unnoticed."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import Any, cast
 from urllib.parse import parse_qsl, urlencode
 from uuid import UUID
@@ -13,10 +13,12 @@ from service.errors import FieldError, InvalidQuery, NotFound, Problem
 from service.text import is_visible
 
 from .cross_origin import API
+from .page_paths import is_desk
 from .request import AnyRequest
 
 MAX_LENGTH = 200
 """The limit of characters of a parameter without its own."""
+MAX_FIELDS = 50
 
 
 def text_parameter(description: str, name: str | None = None, max_length: int = MAX_LENGTH) -> QueryParameter:
@@ -44,7 +46,8 @@ async def check_query(request: AnyRequest) -> None:
     missing, given twice or unreadable.
 
     An empty parameter counts as absent. In a time, an unescaped `+` arrives as a space and is restored. Pages ignore
-    what they do not know: messengers and statistics add parameters to links.
+    what they do not know: messengers and statistics add parameters to links. Those outside of the desk ignore what they
+    cannot read, too: a customer did not write the address and cannot mend it.
     """
     for value in request.scope["path_params"].values():
         if isinstance(value, UUID) and str(value) not in request.scope["path"].lower():
@@ -53,11 +56,13 @@ async def check_query(request: AnyRequest) -> None:
     known = declared_parameters(request.route_handler)
     if (not raw and not known) or request.route_handler.opt.get("any_query"):
         return
-    is_page = not request.scope["path"].startswith(API)
+    path = request.scope["path"]
+    is_page, is_lenient = not path.startswith(API), not path.startswith(API) and not is_desk(path)
     found: dict[str, str] = {}
     try:
         errors = "replace" if is_page else "strict"
-        pairs = parse_qsl(raw.decode("ascii", errors), keep_blank_values=True, errors=errors, max_num_fields=50)
+        most = None if is_lenient else MAX_FIELDS
+        pairs = parse_qsl(raw.decode("ascii", errors), keep_blank_values=True, errors=errors, max_num_fields=most)
     except ValueError:
         raise InvalidQuery("the query cannot be read") from None
     for name, value in pairs:
@@ -65,21 +70,30 @@ async def check_query(request: AnyRequest) -> None:
             if is_page:
                 continue
             raise InvalidQuery(f"the parameters are: {', '.join(known) or 'none'}")
-        if name in found:
-            raise _fault(name, "given-twice", "每个参数只能有一次 / give it once")
-        if "\0" in value:
-            raise _fault(name, "null-character", "U+0000 is not allowed")
-        longest = known[name].max_length or MAX_LENGTH
-        if len(value) > longest:
-            raise _fault(name, "too-long", f"太长，最多 {longest} 个字 / at most {longest} characters")
-        words = known[name].enum
-        if words and value and value not in words:
-            raise _fault(name, "unknown-word", f"one of {', '.join(words)}")
+        fault = _value_fault(name, value, known[name], found)
+        if fault is not None and is_lenient:
+            continue
+        if fault is not None:
+            raise fault
         found[name] = value.replace(" ", "+") if known[name].format == "date-time" else value
     for name, parameter in known.items():
         if parameter.required and not is_visible(found.get(name, "")):
             raise _fault(name, "required", "give it")
     request.scope["query_string"] = urlencode({name: value for name, value in found.items() if value}).encode()
+
+
+def _value_fault(name: str, value: str, parameter: QueryParameter, found: Container[str]) -> InvalidQuery | None:
+    """What is wrong with a value, if anything."""
+    longest, words = parameter.max_length or MAX_LENGTH, parameter.enum
+    if name in found:
+        return _fault(name, "given-twice", "每个参数只能有一次 / give it once")
+    if "\0" in value:
+        return _fault(name, "null-character", "U+0000 is not allowed")
+    if len(value) > longest:
+        return _fault(name, "too-long", f"太长，最多 {longest} 个字 / at most {longest} characters")
+    if words and value and value not in words:
+        return _fault(name, "unknown-word", f"one of {', '.join(words)}")
+    return None
 
 
 def declared_parameters(handler: HTTPRouteHandler) -> dict[str, QueryParameter]:

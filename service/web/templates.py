@@ -21,11 +21,12 @@ from babel.messages.pofile import read_po
 from jinja2 import Environment, FileSystemLoader, PrefixLoader, StrictUndefined
 from litestar.response.base import ASGIResponse
 from litestar.types import Scope
+from markupsafe import Markup
 
 from service.context import CompanyProfile
 from service.judge.visit import Window
 
-from .brand import logo_address, stylesheet_address
+from .brand import logo_address, styles
 from .language import TAGS, AnyText, Language, PageText, TextPair, language_of
 from .responses import Headers, raw_response
 from .static_files import versioned
@@ -62,35 +63,40 @@ class Switch(msgspec.Struct, frozen=True):
 
 
 class Assets(msgspec.Struct, frozen=True):
-    """What a page loads from this site besides styles: a script, which may also call the API (`asks`), and pictures."""
+    """What a page loads from this site: a script, which may also call the API (`asks`), pictures, and styles, unless
+    they are inside the page and `styles` is their digest."""
 
     script: str = ""
     asks: bool = False
     images: bool = False
+    styles: str = "'self'"
 
     def policy(self) -> bytes:
         """The Content-Security-Policy that allows only that."""
         sources = (("script-src", self.script), ("connect-src", self.asks), ("img-src", self.images))
         more = "".join(f"; {what} 'self'" for what, wanted in sources if wanted)
         rest = "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
-        return f"default-src 'none'; style-src 'self'; {rest}{more}".encode()
+        return f"default-src 'none'; style-src {self.styles}; {rest}{more}".encode()
 
 
 NO_ASSETS = Assets()
 
 
 class Brand(msgspec.Struct, frozen=True):
-    """The top of a customer's page, and the addresses of its stylesheet and logo."""
+    """The top of a customer's page, its styles with their digest, and the address of its logo."""
 
     name: str
-    sheet: str
+    styles: Markup
+    digest: str
     logo: str | None
     colour: str
 
     @classmethod
     def of(cls, company: CompanyProfile) -> Self:
         """That of a utility."""
-        return cls(company.company, stylesheet_address(company.colour), logo_address(company.logo), company.colour)
+        content, digest = styles(company.colour)
+        logo = logo_address(company.logo)
+        return cls(company.company, Markup(content), digest, logo, company.colour)  # noqa: S704 - our own files
 
 
 def render(
@@ -113,8 +119,8 @@ def render(
     language, switch = language or language_of(scope), switch or Switch("/language", {"back": quote(scope["path"])})
     brand = Brand.of(company) if company else None
     if brand is not None:
-        headers = ((b"link", f"<{brand.sheet}>; rel=preload; as=style".encode()), *headers)
-        assets = msgspec.structs.replace(assets, images=assets.images or brand.logo is not None)
+        images = assets.images or brand.logo is not None
+        assets = msgspec.structs.replace(assets, images=images, styles=brand.digest)
     html = render_html(language, template, {**view, "assets": assets, "switch": switch, "brand": brand})
     first = (
         (b"content-type", b"text/html; charset=utf-8"),

@@ -10,7 +10,9 @@ from typing import Any, NamedTuple
 import httpx
 import pytest
 
+from service.accounts.authentication import token_digest
 from service.accounts.permissions import ROLE_PERMISSIONS
+from service.accounts.tokens import token_id
 from service.phone import files
 from tests.support import openapi_document
 from tests.support.api_client import RECORD, VISIT, World, record
@@ -85,17 +87,28 @@ ROWS: dict[str, Row] = {
     "take_invitation": public("POST", "/invitation", b""),
     "check_factor": public("POST", "/invitation/check", b""),
     "show_enrolment": public("GET", "/enrol"),
+    "show_checkpoint": public("GET", "/log/checkpoint"),
+    "show_key": public("GET", "/log/key"),
+    "show_tile": public("GET", "/log/tile/0/000"),
     "show_app": public("GET", "/phone"),
     "show_worker": public("GET", "/phone/sw.js"),
     "show_manifest": public("GET", "/phone/manifest.webmanifest"),
     "show_app_file": public("GET", files.BASE + "app/app.css"),
     "switch_language": public("POST", "/language", b""),
     "show_file": public("GET", "/web/shared/page.js"),
-    "show_stylesheet": public("GET", "/brand/page.css"),
     "show_logo": public("GET", "/brand/logo"),
     "me": Row("GET", "/v1/me", EVERYBODY),
+    "list_own_tokens": Row("GET", "/v1/me/tokens", EVERYBODY),
+    "end_own_token": Row("DELETE", f"/v1/me/tokens/{token_id(token_digest(f'token of {SAME}'))}", frozenset({SAME})),
+    "list_tokens": Row("GET", f"/v1/people/{OWN}/tokens", frozenset({ADMIN})),
+    "end_token": Row(
+        "DELETE", f"/v1/people/{OWN}/tokens/{token_id(token_digest(f'token of {OWN}'))}", frozenset({ADMIN})
+    ),
+    "change_password": Row("PUT", "/v1/me/password", NOBODY, {"old": "x", "password": "x"}),  # nobody has one
     "sign_out_everywhere": Row("DELETE", "/v1/sessions", EVERYBODY),
-    "sign_out": Row("DELETE", "/v1/session", EVERYBODY),
+    "sign_out": Row("DELETE", "/v1/session", EVERYBODY),  # of a script's token it is a conflict
+    "list_events": Row("GET", "/v1/events", SUPERVISORS | {ADMIN}),
+    "export_events": Row("GET", "/v1/events.csv", SUPERVISORS | {ADMIN}),
     "list_people": Row("GET", "/v1/people", DISPATCHERS | SUPERVISORS | {ADMIN}),
     "add_person": Row(
         "POST", "/v1/people", frozenset({ADMIN}), {"login": "new", "name": "新", "roles": ["technician"]}
@@ -136,6 +149,13 @@ ROWS: dict[str, Row] = {
     "look_at_quarantine": Row("GET", "/v1/quarantine/{kept}?reason=why", frozenset({SUPER, ADMIN})),
     "decide_quarantine": Row(
         "PUT", "/v1/quarantine/{kept}/decision", frozenset({SUPER, ADMIN}), {"decision": "discard", "reason": "测试"}
+    ),
+    "list_webhooks": Row("GET", "/v1/webhooks", frozenset({ADMIN})),
+    "list_webhook_events": Row("GET", "/v1/webhooks/events", frozenset({ADMIN}), sees=frozenset({ADMIN})),  # its number
+    "send_webhook_again": Row("POST", "/v1/webhooks/events/{event}/deliveries", frozenset({ADMIN})),
+    "test_webhook": Row("POST", "/v1/webhooks/gis/tests", frozenset({ADMIN})),
+    "send_webhooks_again": Row(
+        "POST", "/v1/webhooks/gis/deliveries", frozenset({ADMIN}), {"since": stories.clock("00:00")}
     ),
     # what changes about a visit
     "change_window": Row("PUT", f"{V}/window", OFFICE, WINDOW, headers=SEEN),
@@ -209,9 +229,8 @@ def test_every_endpoint_has_a_row_and_every_row_an_endpoint():
         method, path, operation = OPERATIONS[name]
         assert row.method == method, name
         assert row.public == (operation.get("security") == []), name
-        assert len(row.path.partition("?")[0].split("/")) == len(
-            path.replace("{version}/{file}", "v/app/app.css").split("/")
-        ), name
+        template = path.replace("{version}/{file}", "v/app/app.css").replace("{tile}", "0/000")
+        assert len(row.path.partition("?")[0].split("/")) == len(template.split("/")), name
 
 
 def test_every_right_is_somebodys():

@@ -3,27 +3,16 @@
 from hashlib import sha256
 
 from service.audit_log.merkle import MerkleTree, leaf, leaf_hash, node_hash
-
-
-def recursive(leaves: list[bytes]) -> bytes:
-    """The definition of RFC 9162, 2.1.1, word for word."""
-    if not leaves:
-        return sha256(b"").digest()
-    if len(leaves) == 1:
-        return sha256(b"\0" + leaves[0]).digest()
-    k = 1
-    while k * 2 < len(leaves):
-        k *= 2
-    return sha256(b"\1" + recursive(leaves[:k]) + recursive(leaves[k:])).digest()
+from tests.support.merkle import root
 
 
 def test_the_root_in_one_pass_is_the_root_by_definition() -> None:
     leaves = [bytes([n]) * n for n in range(70)]
     tree = MerkleTree()
-    assert tree.root() == recursive([])
+    assert tree.root() == root([])
     for n, data in enumerate(leaves, 1):
         tree.add(data)
-        assert tree.root() == recursive(leaves[:n])
+        assert tree.root() == root(leaves[:n])
 
 
 def test_a_leaf_commits_to_the_bytes_and_holds_nothing_else() -> None:

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from service.agenda import agenda
-from service.audit_log import sequencer
+from service.audit_log import checkpoints
 from service.backup import making
 from service.backup.making import make_backup
 from service.backup.manifest import BackupError, read_manifest
@@ -74,7 +74,7 @@ async def worked(world: World) -> str:
     assert (await world.plan()).status_code == 201
     assert (await world.submit(record_naming(PHOTO))).status_code == 201
     assert (await send_evidence(world, PHOTO)).status_code == 201
-    await sequencer.catch_up(world.ctx)
+    await checkpoints.settle(world.ctx)
     return (await agenda.changes_since(world.ctx, TOKENS["li"], None)).cursor
 
 
@@ -242,7 +242,9 @@ async def test_a_kept_checkpoint_tells_what_is_missing_and_whether_it_is_the_sam
     file = tmp_path / "checkpoints"
 
     def keep(leaves: int, root: bytes) -> None:
-        file.write_text(f"doorstep.example\n{leaves}\n{b64encode(root).decode()}\n\n— doorstep.example AAAA\n", "utf-8")
+        file.write_text(
+            f"doorstep.example\n{leaves}\n{b64encode(root).decode()}\n\n— doorstep.example AAAAAAA=\n", "utf-8"
+        )
 
     for number, (leaves, root, missing, faults) in enumerate(
         (

@@ -9,6 +9,7 @@ import pytest
 from tests.support.api_client import World, record
 from tests.support.customer import UNSIGNED, Customer, advance_clock, example_customer
 from tests.support.factories import uid
+from tests.support.pdf_words import words_of_pdf
 
 PRICES = "2026 版：DN15 120 元 <b>；https://water.example/prices"
 SHOWN = "2026 版：DN15 120 元 &lt;b&gt;；"
@@ -62,6 +63,10 @@ async def test_a_paper_that_is_charged_is_shown_with_the_price_list(
     assert name in copy
     assert SHOWN in copy
     assert "href=" not in copy  # one file without references to others
+    apart = {"zh": "公司提供，不是签字内容的一部分", "en": "by the company; no part of what is signed"}[language]
+    pdf = words_of_pdf((await customer.client.get(f"{page}/copy.pdf", headers=headers)).content)
+    for text in (shown, copy, pdf):
+        assert apart.replace(" ", "") in text.replace(" ", "")  # a PDF breaks lines
 
 
 @pytest.mark.parametrize("charge", [None, "free"])

@@ -1,11 +1,15 @@
 """At the top of the customer's page stands what comes next, in each case; at its foot how long it lives."""
 
+import re
+
 import pytest
 
+from service.messages import worker
 from tests.support.api_client import VISIT, World
 from tests.support.customer import AGREEMENT, UNSIGNED, advance_clock, confirmation_link, example_customer, move_window
 from tests.support.customer_browser import Page, Visitor
 from tests.support.fake_gateway import Post, set_up, stand
+from tests.support.pdf_words import words_of_pdf
 
 DONE, LEFT, READS = "您已办完，可以关闭本页", "请核对并签认", "供水公司的主管会看到"
 RATE = "还可以评价（可不填）"
@@ -129,3 +133,44 @@ async def test_the_foot_says_how_long_the_link_lives_and_what_is_kept(world: Wor
     assert 'href="/privacy"' in foot
     privacy = await world.client.get("/privacy")
     assert "网络地址和本页 cookie 的指纹" in privacy.text
+
+
+@pytest.mark.parametrize("agrees", [False, True])
+@pytest.mark.parametrize(
+    ("language", "planned", "agreed"), [("zh", "计划时间", "约定时间"), ("en", "Planned time", "Agreed time")]
+)
+async def test_so_it_is_in_the_pdf(sqlite_world: World, agrees: bool, language: str, planned: str, agreed: str) -> None:
+    tao = await example_customer(sqlite_world, "S04", drop=() if agrees else ("appointment_agreed",))
+    assert (await tao.seen())["appointment"]["agreed"] is agrees
+    await tao.enters()
+    path, headers = f"/c/{tao.token}", {"accept-language": language}
+    pdf = words_of_pdf((await tao.client.get(f"{path}/copy.pdf", headers=headers)).content)
+    html = (await tao.client.get(path, headers=headers)).text
+    assert (agreed in pdf, planned in pdf) == (agrees, not agrees)
+    assert (f"<dt>{agreed}</dt>" in html, f"<dt>{planned}</dt>" in html) == (agrees, not agrees)
+
+
+async def test_another_technician_is_shown_beside_the_one_who_was_announced(world: World, post: Post) -> None:
+    async def hand_over(revision: int, technician: str) -> None:
+        change = {"technician": technician, "reason": "请假"}
+        path = f"/v1/visits/{VISIT}/technician"
+        answer = await world.ask("zhao", "PUT", path, change, if_match=f'"{revision}"')
+        assert answer.status_code == 200, answer.text
+
+    async def sides() -> list[str]:
+        html = (await world.client.get(f"/c/{token}", headers={"accept-language": "zh"})).text
+        _, _, change = html.partition("来的人有变化")
+        return [re.sub("<[^>]*>", "", one).strip() for one in re.findall(r"</p><p>(.*?)</p>", change)[:2]]
+
+    token = await confirmation_link(world)
+    assert await sides() == []
+    await hand_over(0, "sun")
+    assert await sides() == []  # they heard of nobody
+    assert (await world.ask("zhao", "POST", f"/v1/visits/{VISIT}/notice", {"channel": "sms"})).status_code == 201
+    await worker.deliver_due(world.ctx)
+    token = post.token
+    stand(world.ctx, "06:10")
+    await hand_over(1, "li")
+    assert await sides() == ["孙", "李"]
+    await hand_over(2, "sun")
+    assert await sides() == []  # the one they know comes

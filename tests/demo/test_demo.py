@@ -13,17 +13,21 @@ import msgspec
 import pytest
 
 from service import errors
+from service.accounts import credentials, repository
 from service.accounts.authentication import token_digest
+from service.accounts.validation import NewPerson
 from service.app import create_app
 from service.config import Settings
 from service.context import AppContext
 from service.demo import acts, pictures, scenes, seed, town
+from service.demo.people import NotADemonstration, add_people
 from service.dispatch import listing
 from service.dispatch.marks import OVER, clashing
 from service.dispatch.views import VisitListItem
 from service.lifecycle import build_context, open_context
 from service.records import quarantine
 from service.reviews import queue
+from service.staff.people import create_person
 from service.verify import log
 from tests.support.customer_browser import Page
 from tests.support.fake_gateway import stand
@@ -45,8 +49,29 @@ def small_town(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(town, "DAYS_AHEAD", 0)
 
 
+async def test_nothing_is_added_to_a_utility_with_people_of_its_own(address: str, tmp_path: Path) -> None:
+    async with opened(address, tmp_path) as ctx:
+        await create_person(ctx, NewPerson("gao", "高女士", ("admin",)), with_token=False)
+        with pytest.raises(NotADemonstration):
+            await add_people(ctx)
+        assert [row.person.login for row in await ctx.db.read(lambda tx: repository.page(tx, "", 9))] == ["gao"]
+
+
+async def test_each_start_replaces_the_tokens_of_the_one_before(address: str, tmp_path: Path) -> None:
+    async with opened(address, tmp_path) as ctx:
+        first, second = await add_people(ctx), await add_people(ctx)
+        rows = await ctx.db.read(lambda tx: credentials.living_tokens(tx, "li"))
+        assert [row.digest for row in rows] == [token_digest(second["li"].token)]
+        assert first["li"].token != second["li"].token
+        await create_person(ctx, NewPerson("new", "新人", ("technician",), ("城东",)), with_token=False)
+        await add_people(ctx)  # a demonstration stays one, whoever was added to it
+
+
 @pytest.mark.usefixtures("small_town")
-@pytest.mark.parametrize("hour", ["00:10", "07:45", "13:20", "17:40", "23:59"])
+@pytest.mark.parametrize(
+    ("engine", "hour"),
+    [("sqlite", "00:10"), ("postgres", "07:45"), ("sqlite", "13:20"), ("postgres", "17:40"), ("sqlite", "23:59")],
+)
 async def test_the_visits_of_the_demonstration_are_before_and_after_now(
     address: str, hour: str, tmp_path: Path
 ) -> None:
@@ -78,7 +103,7 @@ async def test_the_visits_of_the_demonstration_are_before_and_after_now(
             assert {one["code"] for one in judged.json()["findings"]} == codes
 
 
-async def test_the_town_is_lively(address: str, tmp_path: Path) -> None:
+async def test_the_town_is_lively_and_looking_again_changes_nothing(address: str, tmp_path: Path) -> None:
     async with opened(address, tmp_path) as ctx:
         stand(ctx, TODAY)
         shown = await seed.seed(ctx)
@@ -108,23 +133,22 @@ async def test_the_town_is_lively(address: str, tmp_path: Path) -> None:
         assert found_on == [TODAY.date() + timedelta(days=1)] * 2, "one overlap, and it is meant"
         assert flags["clock"] == 0
         assert (await log.verify(ctx)).faults == []
+        await look_again(ctx, visits)
 
 
-async def test_looking_again_changes_nothing_and_another_day_goes_on(address: str, tmp_path: Path) -> None:
-    async with opened(address, tmp_path) as ctx:
-        stand(ctx, TODAY)
-        before = await visits_of(ctx, await seed.seed(ctx))
-        again = await visits_of(ctx, await seed.seed(ctx))
-        assert again == before
-        stand(ctx, TODAY + timedelta(days=1))
-        shown = await seed.seed(ctx)
-        after = {one.id: one for one in await visits_of(ctx, shown)}
-        assert len(after) > len(before)
-        finished = [one for one in before if one.state in ("closed", "cancelled", "returned")]
-        assert [after[one.id] for one in finished] == finished
-        went_on = [one for one in before if one.state == "planned" and after[one.id].state == "to_review"]
-        assert len(went_on) > 10
-        assert (await log.verify(ctx)).faults == []
+async def look_again(ctx: AppContext, before: list[VisitListItem]) -> None:
+    """Looking again changes nothing, and another day goes on."""
+    again = await visits_of(ctx, await seed.seed(ctx))
+    assert again == before
+    stand(ctx, TODAY + timedelta(days=1))
+    shown = await seed.seed(ctx)
+    after = {one.id: one for one in await visits_of(ctx, shown)}
+    assert len(after) > len(before)
+    finished = [one for one in before if one.state in ("closed", "cancelled", "returned")]
+    assert [after[one.id] for one in finished] == finished
+    went_on = [one for one in before if one.state == "planned" and after[one.id].state == "to_review"]
+    assert len(went_on) > 10
+    assert (await log.verify(ctx)).faults == []
 
 
 @pytest.mark.usefixtures("small_town")

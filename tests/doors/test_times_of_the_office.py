@@ -37,6 +37,28 @@ async def test_entries_of_the_office(world: World, entry: dict[str, Any], pointe
     assert [one["pointer"] for one in answer.json()["errors"]] == [pointer]
 
 
+@pytest.mark.parametrize(
+    ("more", "notes"),
+    [
+        ({}, []),
+        ({"at": FAR}, [("/entries/0/at", "time-ahead")]),
+        ({"claimed_at": FAR}, [("/entries/0/claimed_at", "time-ahead")]),
+        ({"at": FAR.replace("2062", "2020")}, [("/entries/0/at", "time-behind")]),
+        ({"place": {"lat": 0, "lon": 0}}, [("/entries/0/place", "no-place")]),
+    ],
+)
+async def test_a_slip_of_the_office_is_taken_and_named_as_that_of_a_phone(
+    world: World, more: dict[str, Any], notes: list[tuple[str, str]]
+) -> None:
+    await world.plan()
+    body = {"entries": [said("09:05", "appointment_agreed", by="dispatcher") | more]}
+    for status in (201, 200):  # the same when it is repeated
+        answer = await world.ask("zhao", "POST", f"/v1/visits/{VISIT}/entries", body)
+        assert answer.status_code == status, answer.text
+        assert [(one["pointer"], one["code"]) for one in answer.json()["notes"]] == notes
+        world.ctx.clock = lambda: 1_800_000_000_000  # years later
+
+
 async def test_a_claimed_time_ahead_is_named(world: World) -> None:
     await world.plan()
     receipt = await world.submit(record(entries=[said("09:05", "arrived") | {"claimed_at": FAR}]))

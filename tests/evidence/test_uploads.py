@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+import pytest
 
 from service import errors
 from service.accounts.authentication import token_digest as token_of
@@ -268,3 +269,21 @@ async def test_the_limit_of_a_file_holds_for_uploads_too(small_world: World):
     vault = small_world.ctx.evidence_storage
     small_world.ctx.evidence_storage = msgspec.structs.replace(vault, max_file=100)
     assert problem(await create_upload(small_world)) == (413, "file-too-large")
+
+
+CAPITALS = {
+    "the media type": {"content_type": "Application/Offset+Octet-Stream"},
+    "the algorithm": {"upload_checksum": f"SHA256 {b64encode(sha256(PHOTO).digest()).decode()}"},
+    "a parameter": {"content_type": "application/offset+octet-stream; charset=binary"},
+}
+
+
+@pytest.mark.parametrize("case", CAPITALS)
+async def test_headers_are_read_in_capitals_too(sqlite_world: World, case: str):
+    world, digest = sqlite_world, sha256(PHOTO).hexdigest()
+    await world.plan()
+    await world.submit(record_naming(PHOTO))
+    capitals = f"sha256 {b64encode(digest.upper().encode()).decode()}"
+    path = (await create_upload(world, upload_metadata=capitals)).headers["location"]
+    assert (await send_part(world, path, 0, PHOTO, **CAPITALS[case])).status_code == 204
+    assert (await world.ask("li", "GET", f"/v1/evidence/{digest}")).status_code == 200

@@ -5,6 +5,7 @@ from base64 import b32encode
 from datetime import timedelta
 from io import BytesIO
 from typing import Any
+from uuid import UUID
 
 import pytest
 from PIL import Image
@@ -51,6 +52,20 @@ async def test_a_genuine_code_shows_who_he_is_and_the_word_of_the_notice(world: 
     assert page.status_code == 200
     for part in ("是我们的工作人员", "李", "检修漏水", code["word"], "口令不一样"):
         assert part in page.text
+
+
+@pytest.mark.parametrize("added", ["。", "，请看", "）", "%20", ".", "/", "%E3%80%82", "%E2%80%8B"])
+@pytest.mark.parametrize("capitals", [False, True])
+async def test_a_link_is_read_as_a_messenger_passes_it_on(sqlite_world: World, added: str, capitals: bool) -> None:
+    world = sqlite_world
+    set_up(world.ctx, "08:00")
+    await world.plan()
+    stand(world.ctx, "09:05")
+    path = doorstep_path(await shown(world))
+    code = path.removeprefix("/d/").removesuffix("/")
+    page = await world.client.get(f"/d/{code.upper() if capitals else code}{added}")
+    assert (page.status_code, "是我们的工作人员" in page.text) == (200, True)
+    assert f"/d/{code}" in page.text  # the form goes to the plain address
 
 
 async def test_a_word_that_no_message_told_is_not_asked_about(world: World, post: Post) -> None:
@@ -301,3 +316,16 @@ async def test_without_a_window_and_without_a_record_it_ends_after_thirty_days(w
     await shown(world)
     later(world, days=0.2)
     assert problem(await world.ask("li", "GET", PATH)) == (409, "not-now")
+
+
+def test_the_two_words_differ_and_those_that_differed_stay() -> None:
+    key, twice = b"k" * 32, 0
+    for number in range(2000):
+        visit = UUID(int=number)
+        mac = hmac.digest(key, b"word\0" + visit.bytes + b"\0\0" + b"0", "sha256")
+        first, second = door_code.verification_words(key, visit).split(" ")
+        assert first != second
+        words = door_code._WORDS  # pyright: ignore[reportPrivateUsage]
+        assert first == words[mac[0] % 64]
+        twice += words[mac[1] % 64] != second
+    assert 10 < twice < 100  # one in 64 would have been the same word twice

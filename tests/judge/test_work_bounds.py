@@ -15,43 +15,16 @@ import httpx
 import openpyxl
 import pytest
 
-from service.config import load_settings
-from service.lifecycle import build_context
 from tests.support.api_client import VISIT, World, problem
 from tests.support.evidence import record_naming
 from tests.support.factories import encode, said, uid
-from tests.support.pictures import name, noise
+from tests.support.limits import DAY, PHOTOS, SIZE, a_record, entries, later, limited, send, submit
+from tests.support.pictures import noise
 from tests.support.uploads import create_upload, send_part
 
-DAY = 86_400_000
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 HEAD = "工单号,类型,开始,结束,技术员,片区,姓名,电话,地址,户号,工作内容,工作地点"
 GOOD = "GD-1,repair_leak,2026-03-02 09:00,2026-03-02 10:00,li,城东,陶女士,13800000000,虚构路 1 号,1001,检修漏水,厨房"
-
-
-def limited(world: World, **settings: int) -> None:
-    """The world with limits as the service has them by these settings."""
-    ctx = build_context(load_settings({f"DOORSTEP_{name.upper()}": str(value) for name, value in settings.items()}))
-    world.ctx.visit_limits, world.ctx.daily_quota = ctx.visit_limits, ctx.daily_quota
-
-
-def later(world: World, ms: int) -> None:
-    """The clock goes on."""
-    before = world.ctx.clock()
-    world.ctx.clock = lambda: before + ms
-
-
-def a_record(record: str, *entries: dict[str, Any], visit: UUID = VISIT, **more: Any) -> dict[str, Any]:
-    return {"id": str(uid(record)), "visit": str(visit), "checklist": "onsite@1", "entries": entries, **more}
-
-
-def entries(count: int, first: str = "", **more: Any) -> list[dict[str, Any]]:
-    """Different entries about the same."""
-    return [said("09:30", "work_started", id=str(uid(f"{first} {n}")), **more) for n in range(count)]
-
-
-async def submit(world: World, record: str, *given: dict[str, Any], who: str = "li", **more: Any) -> httpx.Response:
-    return await world.submit(a_record(record, *given, **more), uid(record), who)
 
 
 def of_children() -> float:
@@ -312,13 +285,6 @@ async def test_what_came_again_and_was_taken_does_not_fill_the_quarantine(world:
 
 
 # ── photos ───────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-PHOTOS = [noise((60 + n, 40)) for n in range(5)]
-SIZE = max(map(len, PHOTOS))
-
-
-async def send(world: World, raw: bytes, who: str = "li") -> httpx.Response:
-    return await world.ask(who, "PUT", f"/v1/evidence/{name(raw)}", raw, content_type="image/jpeg")
 
 
 async def test_photos_that_no_record_names_are_so_many_in_a_day(world: World):

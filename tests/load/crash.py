@@ -27,6 +27,7 @@ from service.lifecycle import current_millis, open_context, uuid7
 from service.verify.log import verify
 from service.visits import batches
 from tests.load.client import Sent, records_for, send_all
+from tests.load.keys import LOAD_KEYS
 from tests.load.town import settle_town
 from tests.support.pgserver import controlled_postgres
 
@@ -133,6 +134,7 @@ async def run_on(
             new_id=uuid7,
             zone=ZoneInfo("Asia/Shanghai"),
             rules_cache={},
+            keys=LOAD_KEYS,
             evidence_storage=open_evidence_storage(Path(folder)),
         )
         async with open_context(ctx):

@@ -24,6 +24,7 @@ from service.reviews import queue
 from service.reviews.queue import QueueFilter
 from tests.load import filled
 from tests.load.filled import AREA, WHO
+from tests.load.keys import LOAD_KEYS
 from tests.load.search import page, prepare
 from tests.load.utility import AREAS, DAY
 
@@ -104,7 +105,9 @@ def questions(ctx: AppContext) -> dict[str, Ask]:
 
 async def measure(db: Database, address: str, given: argparse.Namespace) -> None:
     """Ask everything, also for the pages that follow."""
-    ctx = AppContext(db=db, clock=current_millis, new_id=uuid7, zone=ZoneInfo("Asia/Shanghai"), rules_cache={})
+    ctx = AppContext(
+        db=db, clock=current_millis, new_id=uuid7, zone=ZoneInfo("Asia/Shanghai"), rules_cache={}, keys=LOAD_KEYS
+    )
     await prepare(ctx)
     freeze_gc()
     clock = await filled.busy(db, address) if given.cpu else time.perf_counter

@@ -20,6 +20,7 @@ from service.db.connect import open_database
 from service.lifecycle import current_millis, uuid7
 from service.records.submit import submit_record
 from tests.load.client import records_for
+from tests.load.keys import LOAD_KEYS
 from tests.load.town import settle_town
 
 WINDOW = 1000  # records measured at once; fewer if so few are to be stored that ten windows would be more
@@ -48,7 +49,9 @@ async def main(stored: int) -> float:
     with tempfile.TemporaryDirectory(prefix="doorstep-growth-") as folder:
         db = open_database(f"sqlite:///{Path(folder) / 'growth.sqlite'}")
         await db.start()
-        ctx = AppContext(db=db, clock=current_millis, new_id=uuid7, zone=ZoneInfo("Asia/Shanghai"), rules_cache={})
+        ctx = AppContext(
+            db=db, clock=current_millis, new_id=uuid7, zone=ZoneInfo("Asia/Shanghai"), rules_cache={}, keys=LOAD_KEYS
+        )
         costs = [await window(ctx, size) for _ in range(ROUNDS + 1)][1:]
         few = statistics.median(costs)
         print(f"with up to {size * (ROUNDS + 1)} stored: {few:.0f} µs a record", flush=True)

@@ -38,6 +38,7 @@ from service.messages.outbox import MessageRow
 from service.verify.log import verify
 from service.visits import batches
 from service.visits.plan import Plan
+from tests.load.keys import LOAD_KEYS
 
 TOKEN = "token of zhao"
 
@@ -112,6 +113,7 @@ def context_for(address: str, gateway: str, ahead: int = 0) -> AppContext:
         new_id=uuid7,
         zone=ZoneInfo("Asia/Shanghai"),
         rules_cache={},
+        keys=LOAD_KEYS,
         company=desk,
     )
 

@@ -30,6 +30,7 @@ from service.visits.batches import BatchRow
 from service.visits.summaries import VisitFilter
 from tests.load import filled
 from tests.load.filled import AREA, WHO
+from tests.load.keys import LOAD_KEYS
 from tests.load.town import record_of, record_parts
 from tests.load.utility import AREAS, DAY, YEARS, logins
 from tests.support.row_factories import add_batch
@@ -196,7 +197,9 @@ class Table:
 
 async def measure(db: Database, address: str, given: argparse.Namespace) -> None:
     """Ask everything."""
-    ctx = AppContext(db=db, clock=current_millis, new_id=uuid7, zone=ZoneInfo("Asia/Shanghai"), rules_cache={})
+    ctx = AppContext(
+        db=db, clock=current_millis, new_id=uuid7, zone=ZoneInfo("Asia/Shanghai"), rules_cache={}, keys=LOAD_KEYS
+    )
     now, table = (
         current_millis(),
         Table(given.times, await filled.busy(db, address) if given.cpu else time.perf_counter),

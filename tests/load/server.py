@@ -34,6 +34,7 @@ from service.lifecycle import current_millis, freeze_gc, uuid7
 from service.rate_limit import TokenBucket
 from service.server import configured
 from service.web import access_log
+from tests.load.keys import LOAD_KEYS
 from tests.load.town import token_of
 
 
@@ -158,6 +159,7 @@ async def main(kind: str, address: str, sync_ms: float) -> None:
         new_id=uuid7,
         zone=ZoneInfo("Asia/Shanghai"),
         rules_cache={},
+        keys=LOAD_KEYS,
         token_rate_limit=TokenBucket(10**9),  # counted as in service, but never too many: one token sends all the load
     )
     async with contextlib.AsyncExitStack() as stack:

@@ -20,6 +20,7 @@ from service.db.database import Database, Transaction
 from service.lifecycle import current_millis, uuid7
 from service.visits.notice_flags import NOT_AGREED, NOTICE_DUE
 from service.visits.repository import VisitRow, add_visit
+from tests.load.keys import LOAD_KEYS
 from tests.support import example_visits as stories
 
 TOKEN = "load-test"
@@ -67,7 +68,9 @@ def record_parts() -> list[bytes]:
 
 async def settle_town(db: Database, visits: int) -> list[UUID]:
     """People, the checklist, and visits that wait for their records; their ids."""
-    ctx = AppContext(db=db, clock=current_millis, new_id=uuid7, zone=ZoneInfo("Asia/Shanghai"), rules_cache={})
+    ctx = AppContext(
+        db=db, clock=current_millis, new_id=uuid7, zone=ZoneInfo("Asia/Shanghai"), rules_cache={}, keys=LOAD_KEYS
+    )
     await publish_bundled_checklist(ctx)
 
     async def hire(tx: Transaction) -> None:

@@ -148,6 +148,16 @@ async def test_a_mail_server_that_knows_nobody_is_final_and_one_that_is_busy_is_
         await gateways.smtp(f"smtp://127.0.0.1:{port}", "a@b.example")(LETTER)
 
 
+async def test_a_mail_goes_to_no_server_that_does_not_encrypt_where_that_is_demanded() -> None:
+    got: list[str] = []
+    with serving(mail_server(got, "")) as port:
+        outcome = await asyncio.gather(
+            gateways.smtp(f"smtp+starttls://127.0.0.1:{port}", "a@b.example")(LETTER), return_exceptions=True
+        )
+    assert "STARTTLS" in str(outcome[0])
+    assert not any(LETTER.text in line for line in got)
+
+
 @contextmanager
 def stuck(greeting: bytes) -> Iterator[int]:
     """A server that sends this and nothing after it."""

@@ -11,6 +11,7 @@ from service.messages.kinds import KINDS
 from tests.support.api_client import VISIT, World, problem
 from tests.support.customer import UNSIGNED, advance_clock, change_cause, example_customer
 from tests.support.dispatch import LATER_WINDOW, change_visit
+from tests.support.factories import a_record, said, uid
 from tests.support.fake_gateway import Post, set_up, stand
 
 PATH = f"/v1/visits/{VISIT}"
@@ -156,3 +157,78 @@ async def test_a_visit_that_is_moved_to_the_time_that_the_customer_chose(
     assert ("已按您的要求改到" in sent["text"]) == as_wished
     assert ("答复" in sent["text"]) != as_wished
     assert "cooperation_requested" in sent["proves"]
+
+
+WISHED = {"from": "2026-03-02T14:00:00+08:00", "to": "2026-03-02T15:00:00+08:00", "reason": "客户的要求"}
+CHOSEN = {"wish": "下午", "from": WISHED["from"], "to": WISHED["to"]}
+
+
+async def says(world: World, link: str, at: str, **answer: Any) -> None:
+    stand(world.ctx, at)
+    assert (await world.ask(None, "PUT", f"/v1/confirmations/{link}", answer)).status_code == 200
+
+
+async def agreement(world: World) -> str:
+    """What the flags say, which is what the judge finds when the technician arrives."""
+    shown = (await world.ask("zhao", "GET", PATH)).json()
+    flags = set(shown["flags"]) & {"agreed", "not_agreed"}
+    completed = [one["by"] for one in shown["entries"] if one["what"] == "appointment_agreed" and "refused" not in one]
+    assert flags == ({"agreed"} if completed else {"not_agreed"})
+    return " ".join(completed)
+
+
+@pytest.mark.parametrize("how", ["message", "call"])
+async def test_who_hears_that_the_time_they_chose_is_taken_has_agreed(sqlite_world: World, how: str):
+    world = sqlite_world
+    post = await informed(world)
+    link = (await world.ask("zhao", "POST", f"{PATH}/confirmation-link")).json()["token"]
+    await says(world, link, "06:10", another_time=CHOSEN, window_from=FIRST_WINDOW["from"])
+    stand(world.ctx, "06:20")
+    assert (await change_visit(world, "window", WISHED)).status_code == 200
+    assert await agreement(world) == ""  # they do not know yet
+    if how == "call":
+        call = {"called": "陶女士", "text": "电话告知：改到3月2日 14:00–15:00。"}
+        assert (await world.ask("zhao", "PUT", f"{PATH}/notice-calls/{uid('call')}", call)).status_code == 201
+    else:
+        assert "appointment_agreed" in (await notify(world)).json()["proves"]
+        assert await agreement(world) == ""  # nor while it is on its way
+        await sent(world, post)
+    assert await agreement(world) == "dispatcher"
+    page = (await world.ask(None, "GET", f"/v1/confirmations/{link if how == 'call' else post.token}")).json()
+    assert (page["appointment"]["agreed"], page["appointment"]["may_agree"]) == (True, False)
+    stand(world.ctx, "14:05")
+    receipt = (await world.submit(a_record("r", VISIT, said("14:05", "arrived")), uid("r"))).json()
+    assert not {one["code"] for one in receipt["findings"]} & {
+        "missing.appointment_agreed",
+        "evidence.appointment_agreed.message_log",
+        "missing.reschedule_notified",
+    }
+
+
+AGREE: dict[str, Any] = {"answers": [{"item": "appointment_agreed", "good": True}]}
+OTHER_TIME = {"another_time": {"wish": "改周六"}}
+UNSETTLED: dict[str, tuple[dict[str, Any] | None, dict[str, Any] | None]] = {
+    "they agreed to the first time after all": (AGREE, None),
+    "they asked for yet another time": (OTHER_TIME, None),
+    "they asked for another time after the move": (None, OTHER_TIME),
+}
+
+
+@pytest.mark.parametrize("case", UNSETTLED)
+async def test_a_wish_that_does_not_stand_any_more_is_no_agreement(sqlite_world: World, case: str):
+    world, (before, after) = sqlite_world, UNSETTLED[case]
+    post = await informed(world)
+    link = (await world.ask("zhao", "POST", f"{PATH}/confirmation-link")).json()["token"]
+    await says(world, link, "06:10", another_time=CHOSEN, window_from=FIRST_WINDOW["from"])
+    if before:
+        await says(world, link, "06:15", **before)
+    stand(world.ctx, "06:20")
+    assert (await change_visit(world, "window", WISHED)).status_code == 200
+    if after:
+        await says(world, link, "06:25", **after)
+    stand(world.ctx, "06:30")
+    notice = (await notify(world)).json()
+    assert ("按您的要求" in notice["text"], "请配合答复" in notice["text"]) == (False, True)
+    assert "appointment_agreed" not in notice["proves"]
+    await sent(world, post)
+    assert "not_agreed" in (await world.ask("zhao", "GET", PATH)).json()["flags"]

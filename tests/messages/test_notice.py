@@ -76,10 +76,15 @@ async def test_what_the_customer_alone_gets_is_not_kept(town: Town) -> None:
     post = set_up(town.ctx, "07:00")
     visit = await town.planned()
     sent = await send(town, visit)
+    waiting = await town.ctx.db.read(lambda tx: outbox.message(tx, UUID(sent.id)))
+    assert waiting is not None
+    assert waiting.placeholders is not None
     await worker.deliver_due(town.ctx)
     row = await town.ctx.db.read(lambda tx: outbox.message(tx, UUID(sent.id)))
     assert row is not None
     assert row.placeholders is None
+    assert post.token.encode() not in waiting.placeholders
+    assert post.token in outbox.open_placeholders(town.ctx, waiting)["{link}"]
     assert post.token not in row.text
     assert "{link}" in row.text
 

@@ -13,7 +13,7 @@ from service.visits.attention import ReasonKind
 from service.visits.status import Flag, State
 from tests.support import example_visits as stories
 from tests.support.api_client import World, record
-from tests.support.customer import UNSIGNED, advance_clock, change_cause, example_customer
+from tests.support.customer import UNSIGNED, advance_clock, change_cause, change_number, example_customer
 from tests.support.doorstep import doorstep_path, doorstep_ticket
 from tests.support.evidence import record_naming
 from tests.support.factories import said, uid
@@ -142,6 +142,7 @@ async def with_customers(world: World, seen: Seen) -> None:
     await seen.look(tao.visit)
     tao = await example_customer(world, "S04", drop=UNSIGNED)
     advance_clock(world, minutes=2)
+    await change_number(tao, "13911112222")
     await tao.enters()
     assert (await tao.signs()).status_code == 200
     await change_cause(tao)

@@ -55,6 +55,8 @@ async def test_a_person_that_does_not_fit_is_refused(world: World):
         ({"login": "zh\u0007ou"}, "/login"),
         ({"login": "zhou\u200b"}, "/login"),
         ({"login": "ｚｈｏｕ"}, "/login"),
+        ({"login": "admіn"}, "/login"),  # with a Cyrillic letter
+        ({"login": "zhοu"}, "/login"),  # with a Greek one
         ({"login": "z" * 65}, "/login"),
         ({"areas": [" "]}, "/areas"),
         ({"areas": ["城" * 201]}, "/areas/0"),
@@ -94,13 +96,12 @@ async def test_a_login_that_would_not_be_given_now_stays_good(world: World):
     assert (await world.plan(technician=old.login)).status_code == 201
 
 
-async def test_an_invitation_is_good_for_72_hours_and_the_newest_alone(world: World):
-    codes = [(await world.ask("admin", "POST", "/v1/invitations", {"person": "li"})).json()["code"] for _ in range(3)]
-    paths = [f"/v1/invitations/{code}/password" for code in (*codes, "guess")]
-    for path in (paths[0], paths[1], paths[3]):
-        assert problem(await world.ask(None, "PUT", path, {"password": PASSWORD})) == (404, "unknown-code")
+async def test_an_invitation_is_good_for_72_hours(world: World):
+    code = (await world.ask("admin", "POST", "/v1/invitations", {"person": "li"})).json()["code"]
     later(world, hours=72)
-    assert problem(await world.ask(None, "PUT", paths[2], {"password": PASSWORD})) == (404, "unknown-code")
+    for given in (code, "guess"):
+        answer = await world.ask(None, "PUT", f"/v1/invitations/{given}/password", {"password": PASSWORD})
+        assert problem(answer) == (404, "unknown-code")
     unknown = await world.ask("admin", "POST", "/v1/invitations", {"person": "nobody"})
     assert problem(unknown) == (422, "unknown-person")
 

@@ -167,3 +167,13 @@ async def complaining(world: World) -> Customer:
     await tao.enters()
     assert (await tao.says(raises=[{"fact": "complaint_received", "text": "师傅态度不好"}])).status_code == 200
     return tao
+
+
+async def change_number(tao: Customer, phone: str, who: str = "zhao") -> None:
+    """Change the customer's telephone number."""
+    path = f"/v1/visits/{tao.visit}"
+    shown = (await tao.world.ask("wang", "GET", path)).json()
+    change = {"customer": {**shown["customer"], "phone": phone}, "reason": "号码写错"}
+    answer = await tao.world.ask(who, "PUT", f"{path}/details", change, if_match=f'"{shown["revision"]}"')
+    assert answer.status_code == 200, answer.text
+    advance_clock(tao.world, minutes=1)

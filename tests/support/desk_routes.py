@@ -6,7 +6,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.routes import HTTPRoute
 
 from service.app import litestar
-from service.web.paths import is_desk
+from service.web.page_paths import is_desk
 from service.web.query import declared_parameters
 
 

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from service.accounts import coverage
 from service.accounts import repository as accounts_repository
 from service.accounts.authentication import token_digest
 from service.accounts.permissions import Person
@@ -79,7 +80,6 @@ class Town:
 
     async def open(self) -> "Town":
         """Publish the checklist and add all people."""
-        await publish.publish_bundled_checklist(self.ctx)
 
         async def hire(tx: Transaction) -> None:
             for person in PEOPLE:
@@ -87,6 +87,8 @@ class Town:
                 await accounts_repository.add_token(tx, TOKENS[person.login], person.login, 0)
 
         await self.ctx.db.write(hire)
+        await coverage.begin(self.ctx)
+        await publish.publish_bundled_checklist(self.ctx)
         return self
 
     async def planned(self, name: str = "v", by: str = "zhao", **more: Any) -> UUID:

@@ -13,12 +13,12 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from playwright.async_api import BrowserContext, Page, async_playwright
+from playwright.async_api import BrowserContext, Page
 
 from service.app import create_app
 from service.phone import files
 from tests.support.api_client import World
-from tests.support.chromium import CHROMIUM, running_chromium
+from tests.support.chromium import CHROMIUM, driver, shared_browser
 from tests.support.devices import enrolment_code
 from tests.support.factories import uid
 from tests.support.serving import serve
@@ -214,8 +214,7 @@ async def open_phone(base: str) -> AsyncIterator[Phone]:
     """A phone. Fails on script errors of its pages."""
     if CHROMIUM is None:
         pytest.skip("chromium is missing: apt-get install chromium")
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.connect_over_cdp(running_chromium(CHROMIUM))
+    async with shared_browser() as browser:
         context = await browser.new_context(viewport={"width": 360, "height": 740}, locale="zh-CN")
         errors: list[str] = []
         context.on("weberror", lambda error: errors.append(str(error.error)))
@@ -224,7 +223,6 @@ async def open_phone(base: str) -> AsyncIterator[Phone]:
             yield Phone(context, base)
         finally:
             await context.close()
-            await browser.close()
         assert errors == []
 
 
@@ -255,7 +253,7 @@ async def own_browser(profile: Path, base: str) -> AsyncIterator[tuple[Phone, su
     """A phone with a browser of its own, which keeps its storage in a folder, and its process."""
     process, address = await start_browser(profile)
     try:
-        async with async_playwright() as playwright:
+        async with driver() as playwright:
             context = (await playwright.chromium.connect_over_cdp(address)).contexts[0]
             await serve_blank(context)
             yield Phone(context, base), process

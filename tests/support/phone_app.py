@@ -11,10 +11,10 @@ from uuid import UUID
 
 import msgspec
 import pytest
-from playwright.async_api import BrowserContext, FilePayload, Geolocation, Page, async_playwright
+from playwright.async_api import BrowserContext, FilePayload, Geolocation, Page
 
 from tests.support.api_client import World
-from tests.support.chromium import CHROMIUM, running_chromium, serve_world
+from tests.support.chromium import CHROMIUM, driver, serve_world, shared_browser
 from tests.support.customer import Customer
 from tests.support.devices import enrolment_code
 from tests.support.doorstep import doorstep_ticket
@@ -163,9 +163,8 @@ async def open_phone(
     if CHROMIUM is None:
         pytest.skip("chromium is missing: apt-get install chromium")
     world.ctx.clock = lambda: int(time.time() * 1000)
-    async with serve_world(world) as base, async_playwright() as playwright:
+    async with serve_world(world) as base, driver() as playwright, shared_browser() as browser:
         world.ctx.company = msgspec.structs.replace(world.ctx.company, url=base)
-        browser = None if profile else await playwright.chromium.connect_over_cdp(running_chromium(CHROMIUM))
         options: dict[str, Any] = {
             "viewport": screen.get("viewport", {"width": 390, "height": 844}),
             "device_scale_factor": scale,
@@ -178,10 +177,10 @@ async def open_phone(
         }
 
         async def launch() -> BrowserContext:
-            if browser:
+            if profile is None:
                 return await browser.new_context(**options)
             launched = {"executable_path": CHROMIUM, "args": ["--no-sandbox", "--disable-gpu"]}
-            return await playwright.chromium.launch_persistent_context(profile or "", **launched, **options)
+            return await playwright.chromium.launch_persistent_context(profile, **launched, **options)
 
         app = PhoneApp(world, base, launch)
         await app.start()
@@ -201,8 +200,6 @@ async def open_phone(
             assert not errors, errors
         finally:
             await app.context.close()
-            if browser:
-                await browser.close()
 
 
 def around(minutes: int) -> str:

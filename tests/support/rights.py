@@ -7,7 +7,9 @@ import httpx
 from service.accounts import repository as accounts_repository
 from service.accounts.authentication import token_digest
 from service.accounts.permissions import Person
+from service.context import Receiver
 from service.db.database import Transaction
+from service.messages import automatic
 from tests.support.api_client import VISIT, World, record
 from tests.support.devices import register_phone
 from tests.support.factories import said, uid
@@ -44,7 +46,7 @@ CORRECTION = {
 
 
 async def settled(world: World) -> tuple[World, dict[str, str]]:
-    """A visit with a record, something in quarantine, a device; and people who work elsewhere."""
+    """A visit with a record, an event about it, something in quarantine, a device; and people who work elsewhere."""
 
     async def hire(tx: Transaction) -> None:
         for person in FAR_PEOPLE:
@@ -62,7 +64,10 @@ async def settled(world: World) -> tuple[World, dict[str, str]]:
     upload = await world.ask(OWN, "POST", "/v1/uploads", **TUS, upload_length=str(len(OTHER)))
     assert (await world.ask(SUPER, "PUT", f"/v1/corrections/{uid('returned')}", CORRECTION)).status_code == 201
     ids = {"upload": upload.headers["location"].rpartition("/")[2]}
-    return world, ids | {"kept": kept, "device": (await register_phone(world))["device"]["id"]}
+    world.ctx.receivers = (Receiver("gis", "http://127.0.0.1:1/in", (bytes(24),)),)
+    await automatic.send_owed(world.ctx)
+    event = (await world.ask(ADMIN, "GET", "/v1/webhooks/events")).json()["items"][0]["id"]
+    return world, ids | {"event": event, "kept": kept, "device": (await register_phone(world))["device"]["id"]}
 
 
 def leaks(answer: httpx.Response) -> bool:

@@ -18,7 +18,7 @@ from typing import Any
 import httpx
 
 from service.accounts.validation import NewPerson
-from service.audit_log import sequencer
+from service.audit_log import checkpoints
 from service.config import load_settings
 from service.lifecycle import build_context, open_context
 from service.staff import people
@@ -136,7 +136,7 @@ def hired(folder: Path, login: str, role: str, **variables: str) -> dict[str, st
     async def add() -> str | None:
         async with open_context(build_context(settings)) as ctx:
             added = await people.create_person(ctx, NewPerson(login, login, (role,), ("城东",)), with_token=True)
-            await sequencer.catch_up(ctx)
+            await checkpoints.settle(ctx)
             return added.token
 
     return {"authorization": f"Bearer {asyncio.run(add())}", "content-type": "application/json"}

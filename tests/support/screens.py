@@ -2,7 +2,9 @@
 
     .venv/bin/python -m tests.support.screens [FOLDER]
 
-records them again, and with a folder writes a picture of each there. A screen is the visible headings, buttons, links,
+records them again, and a picture of each (`screen_pictures`); with a folder it also writes large ones there.
+
+A screen is the visible headings, buttons, links,
 steps and fields in their order, each with its place across and whether it is on the first screen. Fonts move what is
 below by a line, so heights are not compared, and what is near an edge of the screen may be on either side of it.
 """
@@ -16,12 +18,14 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from PIL import Image
 from playwright.async_api import Page, Route
 
-from service.web.brand import stylesheet
+from service.confirmation.pdf import FONT_FILE
 from service.web.static_files import FOLDER as FILES
 from service.web.static_files import KINDS
 from tests.support import golden_scenes as scenes
+from tests.support import screen_pictures
 from tests.support.chromium import WIDE, axe_violations, open_page
 from tests.support.golden_pages import FOLDER, MODES, Mode, dumped
 
@@ -42,6 +46,8 @@ SCREENS: dict[scenes.Scene, tuple[str, ...]] = {
     scenes.not_genuine: ("expired", "forged"),
 }
 """The states of which there are screens, by the scene that reaches them."""
+CHANCE = ".word, [name=code]"
+"""What is another each time: pictures have a patch of colour there."""
 SEEN = "h1, h2, h3, summary, button, a, select, textarea, input:not([type=hidden]), [role]"
 LOOK = """seen => [...document.querySelectorAll(seen)]
     .filter(one => one.checkVisibility() && one.getBoundingClientRect().width > 1)
@@ -76,21 +82,22 @@ async def phone() -> AsyncIterator[tuple[Page, dict[str, str]]]:
         known = next(FILES.glob(f"{part}/**/{name}"), None) if path.startswith("/web/") else None
         if path == "/page":
             await route.fulfill(body=shown["html"], content_type="text/html; charset=utf-8")
-        elif path == "/brand/page.css":
-            await route.fulfill(body=stylesheet("#0b5cad")[0], content_type="text/css")
         elif known is not None:
             await route.fulfill(path=known, content_type=KINDS[known.suffix].decode())
         else:
             await route.fulfill(status=404, body="")
 
-    async with open_page(scripts=True, size=SIZE) as page:
+    async with open_page(scripts=True, size=SIZE, fonts=FONT_FILE.parent) as page:
         await page.route("**/*", answer)
         yield page, shown
 
 
-async def screens(mode: Mode, folder: Path | None = None) -> tuple[dict[str, list[Any]], dict[str, Any]]:
-    """The screens by name, and what is wrong with them: what axe finds, and what scrolls sideways."""
+async def screens(
+    mode: Mode, folder: Path | None = None
+) -> tuple[dict[str, list[Any]], dict[str, Image.Image], dict[str, Any]]:
+    """The screens and their pictures by name, and what is wrong: what axe finds, and what scrolls sideways."""
     found: dict[str, list[Any]] = {}
+    pictures: dict[str, Image.Image] = {}
     wrong: dict[str, Any] = {}
     async with phone() as (page, shown):
         for scene, names in SCREENS.items():
@@ -100,12 +107,14 @@ async def screens(mode: Mode, folder: Path | None = None) -> tuple[dict[str, lis
             for name in names:
                 shown["html"] = pages.html[name]
                 await page.goto("https://doorstep.test/page")
+                shot = await page.screenshot(animations="disabled", caret="hide", mask=[page.locator(CHANCE)])
+                pictures[name] = screen_pictures.small(shot)
                 if folder:
-                    await page.screenshot(path=folder / f"{name}.{mode}.png")
+                    (folder / f"{name}.{mode}.png").write_bytes(shot)
                 found[name] = await page.evaluate(LOOK, SEEN)
                 if faults := [*await axe_violations(page), *(["sideways"] if await page.evaluate(WIDE) else [])]:
                     wrong[name] = faults
-    return found, wrong
+    return found, pictures, wrong
 
 
 def differences(golden: list[Any], seen: list[Any]) -> list[str]:
@@ -134,7 +143,9 @@ def main(arguments: list[str]) -> None:
     """Record."""
     folder = Path(arguments[0]) if arguments else None
     for mode in MODES:
-        found, wrong = asyncio.run(screens(mode, folder))
+        found, pictures, wrong = asyncio.run(screens(mode, folder))
+        for name, picture in pictures.items():
+            screen_pictures.keep(picture, screen_pictures.path_of(name, mode))
         path_of(mode).parent.mkdir(exist_ok=True)
         path_of(mode).write_text(dumped(found))
         print(f"{mode}: {len(found)} screens", json.dumps(wrong, ensure_ascii=False))  # noqa: T201 - it is a program

@@ -1,5 +1,6 @@
 """`doorstep verify` looks and touches nothing; no command takes a mistyped address for a new database."""
 
+import asyncio
 import ctypes
 import json
 import os
@@ -9,6 +10,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,10 @@ import asyncpg
 import httpx
 import pytest
 
+from service.audit_log import checkpoints
+from service.config import Settings
+from service.demo import seed, town
+from service.lifecycle import build_context, open_context
 from tests.support.command_line import bearer_headers, run_command
 from tests.support.factories import a_plan, a_record, said, uid
 from tests.support.pgserver import postgres_server
@@ -73,40 +79,39 @@ def verified(data: Path, setup: Callable[[], None] | None = None, **variables: s
     return done.returncode, json.loads(done.stdout)
 
 
-def begun(data: Path, *options: str) -> tuple[subprocess.Popen[bytes], str, dict[str, str]]:
-    """A started server: its process, its address and the tokens that it prints."""
+def begun(data: Path) -> tuple[subprocess.Popen[bytes], str]:
+    """A started server: its process and its address."""
     environment = os.environ | {"DOORSTEP_DATA": str(data), "DOORSTEP_PORT": "0", "DOORSTEP_LOG_LEVEL": "error"}
-    process = subprocess.Popen([*COMMAND, "serve", *options], stdout=subprocess.PIPE, env=environment)
+    process = subprocess.Popen([*COMMAND, "serve"], stdout=subprocess.PIPE, env=environment)
     assert process.stdout is not None
-    tokens: dict[str, str] = {}
-    address = ""
-    for line in iter(process.stdout.readline, b""):
-        words = line.decode().split()
-        if len(words) == 2 and len(words[1]) == 43:
-            tokens[words[0]] = words[1]
-        if line.startswith(b"Doorstep"):
-            address = words[-1]
-            break
-    return process, address, tokens
+    first = process.stdout.readline().decode()
+    assert first.startswith("Doorstep")
+    return process, first.split()[-1]
 
 
 @pytest.fixture(scope="module")
 def demonstrated(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str]]:
-    """A data folder with the demonstration, and the tokens of its people. Adding it takes seconds, so it is copied."""
-    data = tmp_path_factory.mktemp("demonstration") / "data"
-    process, address, tokens = begun(data, "--demo")
-    assert httpx.get(f"{address}/health/live", timeout=60).status_code == 200  # from then on it ends in order
-    stopped(process)
-    process.communicate()
-    return data, tokens
+    """A data folder with the scenes of the demonstration, and the tokens of its people; it is copied for each test."""
+    data = tmp_path_factory.mktemp("demonstration")
+
+    async def seeded() -> dict[str, str]:
+        async with open_context(build_context(Settings(data=data))) as ctx:
+            tokens = (await seed.seed(ctx)).tokens
+            await checkpoints.settle(ctx)
+            return tokens
+
+    (data / "outbox.jsonl").touch()  # a server writes it when it has time, also while somebody looks
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(town.Town, "ordinary_visits", lambda *_: ())
+        return data, asyncio.run(seeded())
 
 
-@pytest.fixture
-def served(demonstrated: tuple[Path, dict[str, str]], tmp_path: Path) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
-    """A server with the demonstration's people and a record beside it; its process and its data folder."""
-    data = shutil.copytree(demonstrated[0], tmp_path / "data")
+@contextmanager
+def served(demonstrated: tuple[Path, dict[str, str]], data: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A server in a new folder with the demonstration's people and a record beside it."""
+    shutil.copytree(demonstrated[0], data)
     tokens = demonstrated[1]
-    process, address, _ = begun(data)
+    process, address = begun(data)
     with httpx.Client(base_url=address, timeout=60) as client:
         plan = a_plan(area="城东片区")
         planned = client.put(f"/v1/visits/{uid('v')}", json=plan, headers=bearer_headers(tokens["zhao"]))
@@ -114,9 +119,34 @@ def served(demonstrated: tuple[Path, dict[str, str]], tmp_path: Path) -> Iterato
         taken = client.put(f"/v1/records/{uid('r')}", content=raw, headers=bearer_headers(tokens["li"]))
         refused = client.put(f"/v1/records/{uid('q')}", content=b"{", headers=bearer_headers(tokens["li"]))
         assert [one.status_code for one in (planned, taken, refused)] == [201, 201, 400]
-    yield process, data
+    yield process
     process.kill()
     process.communicate()
+
+
+@pytest.fixture(scope="module")
+def left_in_order(demonstrated: tuple[Path, dict[str, str]], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What a server leaves that was stopped in order."""
+    data = tmp_path_factory.mktemp("in order") / "data"
+    with served(demonstrated, data) as process:
+        stopped(process)
+    return data
+
+
+@pytest.fixture(scope="module")
+def left_when_killed(demonstrated: tuple[Path, dict[str, str]], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What a server leaves that was killed."""
+    data = tmp_path_factory.mktemp("killed") / "data"
+    with served(demonstrated, data) as process:
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    return data
+
+
+@pytest.fixture
+def data(left_in_order: Path, tmp_path: Path) -> Path:
+    """A copy of what a server has left."""
+    return shutil.copytree(left_in_order, tmp_path / "data")
 
 
 def stopped(process: subprocess.Popen[bytes]) -> None:
@@ -124,9 +154,7 @@ def stopped(process: subprocess.Popen[bytes]) -> None:
     assert process.wait(60) == 0
 
 
-def test_it_says_which_database_and_how_many_rows_of_each_kind(served) -> None:
-    process, data = served
-    stopped(process)
+def test_it_says_which_database_and_how_many_rows_of_each_kind(data: Path) -> None:
     before = seen(data)
     status, found = verified(data)
     assert (status, found["faults"]) == (0, [])
@@ -144,23 +172,24 @@ def test_it_says_which_database_and_how_many_rows_of_each_kind(served) -> None:
     assert seen(data) == before
 
 
-def test_it_runs_beside_a_server_and_touches_nothing(served) -> None:
-    _, data = served
-    before = seen(data)
-    status, found = verified(data)
+def test_it_runs_beside_a_server_and_touches_nothing(demonstrated, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    with served(demonstrated, data):
+        before = seen(data)
+        status, found = verified(data)
+        after = seen(data)
     assert (status, found["faults"]) == (0, [])
     assert found["rows"]["records"] >= 2  # also what is only in the -wal
-    after = seen(data)
     assert set(after) == set(before)
     assert not (data / "copies").exists()
 
 
 @pytest.mark.parametrize("beside", ["all", "without -shm"])
 @pytest.mark.parametrize("modes", ["writable", "read only"])
-def test_a_copy_of_a_database_in_use_is_read_as_it_is(served, tmp_path: Path, beside: str, modes: str) -> None:
-    process, data = served
-    process.send_signal(signal.SIGKILL)
-    process.wait()
+def test_a_copy_of_a_database_in_use_is_read_as_it_is(
+    left_when_killed: Path, tmp_path: Path, beside: str, modes: str
+) -> None:
+    data = left_when_killed
     assert (data / "doorstep.sqlite-wal").stat().st_size > 0
     copy = tmp_path / "copy"
     shutil.copytree(data, copy)
@@ -178,9 +207,7 @@ def test_a_copy_of_a_database_in_use_is_read_as_it_is(served, tmp_path: Path, be
         path.chmod(0o755)
 
 
-def test_a_read_only_folder_is_read_as_it_is(served) -> None:
-    process, data = served
-    stopped(process)
+def test_a_read_only_folder_is_read_as_it_is(data: Path) -> None:
     for path in [*data.rglob("*"), data]:
         path.chmod(0o555 if path.is_dir() else 0o444)
     before = seen(data)
@@ -191,9 +218,7 @@ def test_a_read_only_folder_is_read_as_it_is(served) -> None:
         path.chmod(0o755)
 
 
-def test_an_emptied_board_is_told_and_not_mended(served) -> None:
-    process, data = served
-    stopped(process)
+def test_an_emptied_board_is_told_and_not_mended(data: Path) -> None:
     with sqlite3.connect(data / "doorstep.sqlite") as connection:
         connection.execute("UPDATE visit_summaries SET state = '', flags = '', verdict = ''")
     for _ in range(2):
@@ -207,9 +232,7 @@ def test_an_emptied_board_is_told_and_not_mended(served) -> None:
     assert len(told) == found["rows"]["visits"]
 
 
-def test_leaves_without_a_number_are_looked_at_too_and_are_a_fault_when_they_wait_for_long(served) -> None:
-    process, data = served
-    stopped(process)
+def test_leaves_without_a_number_are_looked_at_too_and_are_a_fault_when_they_wait_for_long(data: Path) -> None:
     newest = "(SELECT max(number) FROM log_leaves)"
     with sqlite3.connect(data / "doorstep.sqlite") as connection:
         connection.execute("DROP TRIGGER log_leaves_no_update")

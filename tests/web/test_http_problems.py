@@ -3,9 +3,12 @@
 import logging
 from io import BytesIO
 
+import httpx
+import msgspec
 import pytest
 
 from service import errors
+from service.app import create_app
 from service.errors import Problem
 from service.web import access_log
 from service.web.problems import to_response
@@ -13,6 +16,18 @@ from tests.support.api_client import RECORD, VISIT, World, problem, record
 from tests.support.factories import said
 
 SCOPE = {"type": "http", "headers": [], "state": {}}
+
+
+@pytest.mark.parametrize(
+    ("url", "header"), [("https://doorstep.test", "max-age=31536000"), ("http://doorstep.test", None)]
+)
+async def test_browsers_come_by_https_only_where_the_address_is_https(small_world: World, url: str, header: str | None):
+    company = msgspec.structs.replace(small_world.ctx.company, url=url)
+    app = create_app(msgspec.structs.replace(small_world.ctx, company=company), 2**20)
+    transport = httpx.ASGITransport(app)  # type: ignore[arg-type]
+    async with httpx.AsyncClient(transport=transport, base_url=url) as client:
+        for path in ("/", "/v1/nothing", "/health/live"):
+            assert (await client.get(path)).headers.get("strict-transport-security") == header, path
 
 
 async def test_an_unknown_address_is_a_problem(small_world: World):

@@ -1,0 +1,58 @@
+"""A session for somebody whom another system names: an identity provider, or WeCom."""
+
+import ssl
+from typing import Any, cast
+
+import httpx
+import msgspec
+
+from service.context import AppContext
+from service.db.database import Transaction
+from service.errors import InvalidCredentials, ProviderUnavailable, TotpRequired
+
+from . import credentials, passkeys, repository
+from .new_session import NewSession, start_session
+from .permissions import SECOND_FACTOR
+from .sign_in_failures import failures_recorded
+from .sign_in_origin import SignInOrigin
+
+TIMEOUT_SECONDS = 10.0
+
+
+async def start_external_session(
+    ctx: AppContext, origin: SignInOrigin, login: str, *, has_second_factor: bool
+) -> NewSession:
+    """A new session of a present colleague, by login. InvalidCredentials when there is none.
+
+    TotpRequired for somebody with a second factor, or who needs one, when the other system asked for none.
+    """
+
+    async def start(tx: Transaction) -> NewSession:
+        person = await repository.person(tx, await repository.known_login(tx, login)) if login else None
+        if person is None or not await repository.lock(tx, person.login):
+            raise InvalidCredentials
+        factor = await credentials.get_totp(ctx, tx, person.login)
+        has_own = (factor is not None and factor.confirmed_at is not None) or await passkeys.has_any(tx, person.login)
+        if not has_second_factor and (has_own or not SECOND_FACTOR.isdisjoint(person.roles)):
+            raise TotpRequired
+        return await start_session(ctx, tx, origin, person, await origin.known_browser_in(ctx, tx, person.login))
+
+    async with failures_recorded(ctx, origin.address, login):
+        return await ctx.db.write(start)
+
+
+async def fetch_json(method: str, address: str, **more: Any) -> dict[str, Any]:
+    """The JSON object at an address. ProviderUnavailable; InvalidCredentials when what it is sent is refused."""
+    try:
+        async with httpx.AsyncClient(
+            timeout=TIMEOUT_SECONDS, verify=ssl.create_default_context(), trust_env=False
+        ) as client:
+            answer = await client.request(method, address, headers={"accept": "application/json"}, **more)
+        content: Any = msgspec.json.decode(answer.content)
+    except (httpx.HTTPError, msgspec.DecodeError) as error:
+        raise ProviderUnavailable(type(error).__name__) from None
+    if answer.status_code in (400, 401, 403):
+        raise InvalidCredentials
+    if answer.status_code != 200 or not isinstance(content, dict):
+        raise ProviderUnavailable(f"HTTP {answer.status_code}")
+    return cast("dict[str, Any]", content)

@@ -1,0 +1,53 @@
+"""A session begins, however the person proved who they are; and grave acts ask whether that was just now."""
+
+from secrets import token_urlsafe
+from typing import NamedTuple
+
+from service.context import AppContext
+from service.db.database import Transaction
+from service.errors import SignInAgain
+from service.web.responses import Headers
+
+from . import attempts, credentials, throttling
+from .authentication import MINUTE_MS, address_label, session_digest, token_owner
+from .events import PersonEvent, record_event
+from .middleware import session_cookies
+from .permissions import Person
+from .sign_in_origin import SignInOrigin, known_cookie
+
+
+class NewSession(NamedTuple):
+    """A session that has begun."""
+
+    token: str
+    person: Person
+
+    async def cookies(self, ctx: AppContext) -> Headers:
+        """The cookies of the browser: of the session, and that the person is known there."""
+        return (*session_cookies(self.token), await known_cookie(ctx, self.person.login))
+
+
+async def start_session(
+    ctx: AppContext, tx: Transaction, origin: SignInOrigin, person: Person, known: str
+) -> NewSession:
+    """Start a session in the transaction that has proved who it is. The one that the browser had ends."""
+    token, now = token_urlsafe(32), ctx.clock()
+    if origin.session is not None:
+        await credentials.revoke_token(tx, origin.session, now)
+    await credentials.add_token(tx, session_digest(token), person.login, now, "session", label=origin.label)
+    await throttling.reset_attempts(tx, origin.address, person.login, known)
+    await attempts.delete_old(tx, now)
+    label = address_label(origin.address)
+    signed_in = PersonEvent(what="signed-in", person=person.login, by=person.login, address=label, device=origin.label)
+    await record_event(ctx, tx, signed_in)
+    return NewSession(token, person)
+
+
+async def require_recent_sign_in(ctx: AppContext, tx: Transaction, token: bytes) -> None:
+    """SignInAgain if the browser's person signed in longer ago than grave acts allow: somebody else may sit there.
+
+    Tokens of scripts are made for what they do, and phones may do nothing grave.
+    """
+    owner = await token_owner(tx, token)
+    if owner.kind == "session" and ctx.clock() >= owner.created_at + ctx.sign_in.proof_minutes * MINUTE_MS:
+        raise SignInAgain

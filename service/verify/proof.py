@@ -1,0 +1,136 @@
+"""`doorstep verify-proof`: checks proofs that somebody was given, without a database.
+
+They are found in whatever file has them: proofs in the form of C2SP `tlog-proof`, a receipt, or a customer's copy.
+"""
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from hashlib import sha256
+from html import unescape
+from typing import Any, cast
+
+import msgspec
+
+from service.audit_log.merkle import leaf_hash
+from service.audit_log.notes import (
+    InclusionProof,
+    InvalidNote,
+    VerifierKey,
+    parse_checkpoint,
+    parse_note,
+    parse_proof,
+    parse_verifier_key,
+)
+from service.audit_log.proofs import inclusion_root
+from service.audit_log.receipts import Opening, read_opening
+
+_PROOF = re.compile(
+    r"c2sp\.org/tlog-proof@v1\n(?:extra [^\n]*\n)?index [^\n]*\n(?:[^\n<]+\n)*\n(?:[^\n]+\n)+\n(?:— [^\n<]+\n?)+"
+)
+_TEXTS = re.compile(r"<pre[^>]*>\n?(.*?)</pre>", re.DOTALL)
+NO_KEY = "no key was given: ask for the log's verifier key where you trust it, and give it with --key"
+
+
+class CheckedProof(msgspec.Struct, frozen=True, kw_only=True):
+    """A proof: which log it is of, what the leaf says, and the faults.
+
+    `statements`: the digests of the texts that were signed or refused in it, and whether the file has the text.
+    """
+
+    origin: str = ""
+    size: int = 0
+    number: int = 0
+    kind: str = ""
+    at: datetime | None = None
+    sha256: str = ""
+    statements: dict[str, bool] = {}
+    faults: list[str] = []
+
+
+class ProofReport(msgspec.Struct, frozen=True):
+    """The proofs in a file, and the faults of all."""
+
+    proofs: list[CheckedProof]
+    faults: list[str]
+
+
+def verify_proofs(raw: bytes, key: str = "", content: bytes | None = None) -> ProofReport:
+    """Check every proof in a file. `content`: the bytes that must have been logged. InvalidNote if `key` is none."""
+    keys = [parse_verifier_key(key)] if key else []
+    text = raw.decode("utf-8", "replace").replace("\r\n", "\n")
+    found, expected = _find(text)
+    texts = {sha256(unescape(one).encode()).hexdigest() for one in _TEXTS.findall(text)}
+    digests = [one for one in (expected, content is not None and sha256(content).hexdigest()) if one]
+    proofs = [_check(one, keys, texts) for one in found]
+    faults = [f"leaf {one.number}: {fault}" for one in proofs for fault in one.faults]
+    if not proofs:
+        faults.append("there is no proof in the file")
+    if not keys:
+        faults.append(NO_KEY)
+    faults += [f"no proof is of {digest}" for digest in digests if digest not in [one.sha256 for one in proofs]]
+    return ProofReport(proofs, faults)
+
+
+def _find(text: str) -> tuple[list[str], str]:
+    """The proofs in a text, and for a receipt the digest that it names."""
+    try:
+        receipt: Any = msgspec.json.decode(text)
+        return [receipt["log"]["proof"] or ""], str(receipt["sha256"])
+    except (msgspec.DecodeError, KeyError, TypeError):
+        return [one if one.endswith("\n") else one + "\n" for one in _PROOF.findall(text)], ""
+
+
+def _check(text: str, keys: Sequence[VerifierKey], texts: set[str]) -> CheckedProof:
+    try:
+        proof = parse_proof(text)
+        opening = read_opening(proof.extra)
+        leaf: dict[str, Any] = msgspec.json.decode(opening.leaf)
+        return _checked(proof, opening, leaf, keys, texts)
+    except (InvalidNote, msgspec.DecodeError, KeyError, TypeError, ValueError, OverflowError) as error:
+        detail = str(error) if isinstance(error, InvalidNote) else "the leaf cannot be read"
+        return CheckedProof(faults=[detail])
+
+
+def _checked(
+    proof: InclusionProof, opening: Opening, leaf: dict[str, Any], keys: Sequence[VerifierKey], texts: set[str]
+) -> CheckedProof:
+    note = parse_note(proof.note)
+    checkpoint = parse_checkpoint(note.text)
+    faults: list[str] = []
+    if keys and not note.signed_by(keys):
+        faults.append("its checkpoint is not signed with this key")
+    if keys and checkpoint.origin != keys[0].name:
+        faults.append(f"it is of the log {checkpoint.origin}")
+    root = inclusion_root(proof.number, checkpoint.size, leaf_hash(opening.leaf.encode()), proof.path)
+    if root != checkpoint.root:
+        faults.append("the leaf is not in the log that was signed")
+    commitment = sha256(bytes.fromhex(opening.salt) + bytes.fromhex(opening.sha256)).hexdigest()
+    if leaf["c"] != commitment:
+        faults.append("the leaf is not of these bytes")
+    body = opening.content
+    if body is not None and sha256(body).hexdigest() != opening.sha256:
+        faults.append("the bytes were changed")
+    signed = _statements(msgspec.json.decode(body)) if body else set[str]()
+    return CheckedProof(
+        origin=checkpoint.origin,
+        size=checkpoint.size,
+        number=proof.number,
+        kind=leaf["t"],
+        at=datetime.fromtimestamp(leaf["s"] / 1000, UTC),
+        sha256=opening.sha256,
+        statements={digest: digest in texts for digest in sorted(signed)},
+        faults=faults,
+    )
+
+
+def _statements(content: Any) -> set[str]:
+    """The digests of statements in a batch, wherever they stand in it."""
+    if isinstance(content, dict):
+        named = cast("dict[str, Any]", content)
+        own = {value for key, value in named.items() if key == "statement_sha256" and isinstance(value, str)}
+        return own.union(*map(_statements, named.values()))
+    if isinstance(content, list):
+        listed = cast("list[Any]", content)
+        return set[str]().union(*map(_statements, listed))
+    return set()
