@@ -29,6 +29,9 @@ from service.messages import report_routes
 from service.messages import routes as messages_routes
 from service.monitoring import routes as monitoring_routes
 from service.phone import pages as phone_pages
+from service.privacy import pages as privacy_pages
+from service.privacy import routes as privacy_routes
+from service.privacy.middleware import looks_middleware
 from service.records import quarantine_pages, quarantine_routes
 from service.records import routes as records_routes
 from service.reviews import pages as visit_pages
@@ -95,6 +98,8 @@ ROUTES = (
     *visit_pages.ROUTES,
     *duties_routes.ROUTES,
     *duties_pages.ROUTES,
+    *privacy_routes.ROUTES,
+    *privacy_pages.ROUTES,
     *invitation_pages.ROUTES,
     *sign_in_pages.ROUTES,
     *account_pages.ROUTES,
@@ -116,7 +121,8 @@ def create_app(ctx: AppContext, max_body: int, lifespan: Lifespan = ()) -> ASGIA
     """The service as an ASGI application. The caller opens its context (`run_background_work`), if need be in
     `lifespan`."""
     https = ctx.company.url.startswith("https://")
-    app = methods_middleware(response_middleware(litestar(ctx, max_body, lifespan), https=https))
+    app = looks_middleware(litestar(ctx, max_body, lifespan), ctx)
+    app = methods_middleware(response_middleware(app, https=https))
     app = cors_middleware(plain_paths_middleware(app, ctx.company.company), ctx.company.origins)
     return access_log_middleware(app)
 

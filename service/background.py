@@ -10,6 +10,7 @@ from service.duties import mails
 from service.evidence import sweeper, uploads
 from service.lifecycle import open_context
 from service.messages import automatic, worker
+from service.privacy import retention
 from service.reviews import refresh
 from service.transparency import pushing
 from service.web.access_log import get_logger
@@ -35,6 +36,7 @@ async def run_background_work(ctx: AppContext) -> AsyncGenerator[AppContext]:
             sweeper.run,
             refresh.run,
             pushing.run,
+            retention.run,
         )
         tasks = [asyncio.create_task(_supervise(ctx, run)) for run in runs]
         try:

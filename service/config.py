@@ -256,6 +256,26 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Annotated[float, Meta(ge=0, le=100)],
         SettingHelp("Percent of the finished visits that are reviewed although nothing calls for it."),
     ] = 0.0
+    keep_visits: Annotated[
+        Count, SettingHelp("Days for which a visit is kept after it ended and was closed; 0: for good.")
+    ] = 1826
+    keep_positions: Annotated[
+        Count, SettingHelp("Days after which positions in records are reduced to some 100 metres; 0: never.")
+    ] = 90
+    keep_quarantine: Annotated[Count, SettingHelp("Days for which decided inputs stay in quarantine; 0: for good.")] = (
+        180
+    )
+    keep_uploads: Annotated[Count, SettingHelp("Days for which photos stay that no record names; 0: for good.")] = 30
+    keep_looks: Annotated[
+        Count, SettingHelp("Days for which it is kept who looked at visits and at quarantine; 0: for good.")
+    ] = 1096
+    keep_sign_ins: Annotated[
+        Count, SettingHelp("Days for which ended sessions, tokens and one-time codes are kept; 0: for good.")
+    ] = 180
+    keep_mails: Annotated[Count, SettingHelp("Days for which mails about duties are kept; 0: for good.")] = 90
+    keep_staff: Annotated[
+        Count, SettingHelp("Days for which the name of a person is kept after they left; 0: for good.")
+    ] = 1826
     answer_days: Annotated[
         Literal["calendar", "working"],
         SettingHelp("How the days to answer complaints count: the norm's days (日), or China's working days."),

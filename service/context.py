@@ -145,6 +145,19 @@ class ReviewPolicy(msgspec.Struct, frozen=True, kw_only=True):
     working_days: bool = False
 
 
+class RetentionPolicy(msgspec.Struct, frozen=True, kw_only=True):
+    """For how many days data are kept; 0: for good. See `service/privacy/inventory.toml` for the reasons."""
+
+    visits: int = 1826
+    positions: int = 90
+    quarantine: int = 180
+    uploads: int = 30
+    looks: int = 1096
+    sign_ins: int = 180
+    mails: int = 90
+    staff: int = 1826
+
+
 class KeepingProbe(msgspec.Struct):
     """The last test write: when it ended, its error, and the task while it runs (`health`)."""
 
@@ -234,6 +247,7 @@ class AppContext(msgspec.Struct, kw_only=True):
     visit_limits: VisitLimits = VisitLimits()
     company: CompanyProfile = CompanyProfile()
     review_policy: ReviewPolicy = ReviewPolicy()
+    retention: RetentionPolicy = RetentionPolicy()
     evidence_storage: EvidenceStorage = open_evidence_storage(Path("data"))
     rules_cache: dict[tuple[str, str], CompiledChecklist] = {}
     token_rate_limit: TokenBucket = field(default_factory=lambda: TokenBucket(0))
@@ -252,6 +266,9 @@ class AppContext(msgspec.Struct, kw_only=True):
     metrics_secret: str = ""  # with which Prometheus reads /metrics; without one there is no such page
     table_words: TableWords = field(default_factory=load_table_words)
     table_semaphore: Semaphore = field(default_factory=lambda: Semaphore(2))  # spreadsheets being read
+    # looks at visits (login, visit, day): those to be written before the response, and those that are (`visits/looks`)
+    noted_looks: dict[tuple[str, UUID, str], None] = {}
+    written_looks: set[tuple[str, UUID, str]] = set()
     active_uploads: dict[UUID, Task[None]] = {}  # uploads in parts that are receiving bytes
 
     def now(self) -> datetime:

@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import fcntl
 import os
 from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
@@ -76,6 +77,8 @@ def append_durably(path: Path, data: bytes) -> None:
 def _write_synced(path: Path, data: bytes, flags: int) -> None:
     fd = os.open(path, os.O_WRONLY | os.O_CREAT | flags, 0o600)
     try:
+        if flags & os.O_APPEND:
+            fcntl.flock(fd, fcntl.LOCK_EX)  # lines may just be taken out of it
         write_all(fd, data)
         os.fsync(fd)
     finally:

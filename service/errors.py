@@ -122,6 +122,24 @@ class LinkExpired(Problem):
     visit_cancelled = replaced = False  # only pages say so
 
 
+class Erased(Problem):
+    code, status = "erased", 410
+    title_zh = "相关资料已按规定删除，不再保留"
+    title_en = "These data were erased, as the law demands, and are not kept any more"
+
+
+class Held(Problem):
+    code, status = "held", 409
+    title_zh = "这次上门已被依法保全，保全解除前不能删除"
+    title_en = "This visit is under a legal hold; it cannot be erased before the hold ends"
+
+
+class StillHere(Problem):
+    code, status = "still-here", 409
+    title_zh = "这个人还没有离职，请先办理离职"
+    title_en = "This person has not left; record their departure first"
+
+
 class AppointmentChanged(Problem):
     code, status = "appointment-changed", 409
     title_zh = "上门时间已经变了，请重新查看后再答复"

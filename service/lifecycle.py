@@ -12,10 +12,12 @@ from tempfile import TemporaryDirectory
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from service import fingerprints
 from service.accounts import coverage, tokens
 from service.accounts.coverage import OPERATOR
 from service.accounts.events import PersonEvent, record_event
 from service.accounts.sealing import OWN_SECRET, TOTP_SECRET, seal_stored
+from service.accounts.secrets import get_or_create_fingerprint_key
 from service.allowance import DailyAllowance
 from service.blobs.evidence_storage import open_evidence_storage
 from service.checklists import publish
@@ -25,6 +27,7 @@ from service.context import (
     CompanyProfile,
     OidcSettings,
     Quota,
+    RetentionPolicy,
     ReviewPolicy,
     SignInPolicy,
     WecomSettings,
@@ -86,6 +89,16 @@ def build_context(settings: Settings, scratch: Path | None = None) -> AppContext
             close_days=settings.close_days,
             sample_percent=settings.sample_percent,
             working_days=settings.answer_days == "working",
+        ),
+        retention=RetentionPolicy(
+            visits=settings.keep_visits,
+            positions=settings.keep_positions,
+            quarantine=settings.keep_quarantine,
+            uploads=settings.keep_uploads,
+            looks=settings.keep_looks,
+            sign_ins=settings.keep_sign_ins,
+            mails=settings.keep_mails,
+            staff=settings.keep_staff,
         ),
         company=CompanyProfile(
             url=settings.public_url,
@@ -153,6 +166,7 @@ async def open_context(ctx: AppContext) -> AsyncGenerator[AppContext]:
     await ctx.db.start()
     try:
         await ctx.keys.open(ctx.db, ctx.clock(), partial(_seal_stored, ctx))
+        fingerprints.use_key(await get_or_create_fingerprint_key(ctx))
         await tokens.end_unlimited_scripts(ctx)
         await coverage.begin(ctx)
         await publish.publish_bundled_checklist(ctx)

@@ -4,6 +4,7 @@ from hashlib import sha256
 
 import msgspec
 
+from service import fingerprints
 from service.context import AppContext
 from service.db.database import Transaction
 from service.errors import DeviceRevoked, NotAuthenticated, PermissionDenied
@@ -32,19 +33,14 @@ def session_digest(token: str) -> bytes:
     return sha256(b"session " + token.encode()).digest()
 
 
-def address_hash(address: str) -> bytes:
-    """The digest of an address, which is all that is stored."""
-    return sha256(b"address " + address.encode()).digest()
-
-
 def address_label(address: str) -> str:
-    """The first digits of that, by which events name an address."""
-    return address_hash(address).hex()[:16]
+    """The first digits of the fingerprint by which events name an address."""
+    return fingerprints.of_subject(address).hex()[:16]
 
 
 def login_label(login: str) -> str:
-    """The first digits of the digest of a login, by which failures of unknown logins and log lines name it."""
-    return address_hash(f"login {login_key(login)}").hex()[:16]
+    """The first digits of the fingerprint by which failures of unknown logins and log lines name a login."""
+    return fingerprints.of_subject(f"login {login_key(login)}").hex()[:16]
 
 
 def near(last_sighting: int | None, now: int) -> bool:
@@ -131,7 +127,8 @@ async def _record_use(
 ) -> None:
     """Record a use. The first use of a device's new token revokes the old ones."""
     if address and owner.kind != "script" and "technician" in owner.person.roles:
-        await sightings.record_sighting(tx, owner.person.login, address_hash(address), now, SIGHTING_WINDOW_MS)
+        place = fingerprints.of_address(address, now)
+        await sightings.record_sighting(tx, owner.person.login, place, now, SIGHTING_WINDOW_MS)
     if not await credentials.mark_token_used(tx, token, now) or owner.device is None:
         return
     await credentials.touch_device(tx, owner.device, now, app)

@@ -2,10 +2,10 @@
 
 import msgspec
 
+from service import fingerprints
 from service.web.request import AnyRequest
 from service.web.request_info import client_ip
 
-from .authentication import address_hash
 from .middleware import browser_cookie, session_cookie
 
 
@@ -16,11 +16,17 @@ class Browser(msgspec.Struct, frozen=True):
     agent: str = ""
     cookie: str = ""
     staff: bool = False
+    at: int = 0  # when (ms UTC)
 
     @property
     def address_hash(self) -> bytes:
-        """The digest of its address, which is all that is stored."""
-        return address_hash(self.address)
+        """The fingerprint of its address today, which is all that is stored."""
+        return fingerprints.of_address(self.address, self.at)
+
+    @property
+    def places(self) -> tuple[bytes, ...]:
+        """That, and those of yesterday and tomorrow: what it is compared with may be of either."""
+        return (self.address_hash, *fingerprints.of_address_nearby(self.address, self.at))
 
     @property
     def id(self) -> bytes:
@@ -29,12 +35,18 @@ class Browser(msgspec.Struct, frozen=True):
         So the verification is not shared with others on the same network, survives a change of networks, and a stranger
         with the link uses up their own codes and attempts, never the customer's.
         """
-        return address_hash(f"browser {self.cookie}") if self.cookie else address_hash(f"{self.address} {self.agent}")
+        if self.cookie:
+            return fingerprints.of_cookie(self.cookie)
+        return fingerprints.of_browser(self.address, self.agent, self.at)
 
 
 def browser_of(request: AnyRequest) -> Browser:
     """The browser of a request. Its user agent is recorded so that devices can be distinguished later."""
     agent = "".join(c for c in request.headers.get("user-agent", "")[:200] if c.isprintable())
     return Browser(
-        client_ip(request.scope), agent, browser_cookie(request.scope), session_cookie(request.scope) is not None
+        client_ip(request.scope),
+        agent,
+        browser_cookie(request.scope),
+        session_cookie(request.scope) is not None,
+        request.app.state["ctx"].clock(),
     )

@@ -10,7 +10,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 import msgspec
 
-from service.audit_log import events, log, sequencer
+from service.audit_log import events, log
 from service.audit_log.events import EventRow
 from service.context import AppContext, transaction
 from service.db.database import Transaction
@@ -34,7 +34,8 @@ class Coverage(msgspec.Struct, frozen=True, kw_only=True):
 async def begin(ctx: AppContext) -> None:
     """Write the event, unless it is there. Leaves from before get their numbers first."""
     if await ctx.db.read(lambda tx: events.get_event(tx, COVERAGE_ID)) is None:
-        await sequencer.catch_up(ctx)
+        while await log.assign_sequence_numbers(ctx.db):
+            pass
         await _begin(ctx)
 
 

@@ -65,6 +65,7 @@ SECTIONS = (
     Section("people", "/desk/people", PageText("人员"), ("see people",)),
     Section("webhooks", "/desk/webhooks", PageText("对接"), ("see webhooks",)),
     Section("events", "/desk/events", PageText("事件"), ("see events",)),
+    Section("privacy", "/desk/privacy", PageText("个人信息"), ("see what is kept",)),
     Section("checklists", "/desk/checklists", PageText("清单"), ("see people",)),  # the office and admins
 )
 

@@ -35,6 +35,8 @@ Permission = Literal[
     "see duties",
     "see webhooks",
     "see events",
+    "hold visits",
+    "see what is kept",
 ]
 
 ROLE_PERMISSIONS: dict[Permission, frozenset[Role]] = {
@@ -60,6 +62,8 @@ ROLE_PERMISSIONS: dict[Permission, frozenset[Role]] = {
     "see duties": frozenset({"dispatcher", "supervisor"}),
     "see webhooks": frozenset({"admin"}),
     "see events": frozenset({"supervisor", "admin"}),
+    "hold visits": frozenset({"supervisor"}),
+    "see what is kept": frozenset({"supervisor", "admin"}),
 }
 
 SECOND_FACTOR: frozenset[Role] = frozenset({"supervisor", "admin"})

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from litestar.response.base import ASGIResponse
 
 from service.context import AppContext
-from service.errors import LinkExpired, Problem, TooManyRequests
+from service.errors import Erased, LinkExpired, Problem, TooManyRequests
 from service.web.language import PageText, TextPair
 from service.web.problems import ReadyResponse
 from service.web.request import AnyRequest
@@ -51,7 +51,8 @@ async def public_page(
 
 
 def _page(request: AnyRequest, ctx: AppContext, problem: Problem) -> ASGIResponse:
-    message = PAGE_MESSAGES.get(problem.status, TextPair(problem.title_zh, problem.title_en))
+    title = TextPair(problem.title_zh, problem.title_en)
+    message = title if isinstance(problem, Erased) else PAGE_MESSAGES.get(problem.status, title)
     if isinstance(problem, LinkExpired):
         message = CANCELLED if problem.visit_cancelled else REPLACED if problem.replaced else message
     more = _advice(ctx.company.hotline) if message in (GONE, REPLACED) else None

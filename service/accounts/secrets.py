@@ -5,7 +5,7 @@ from service.db.database import Transaction
 
 from .sealing import OWN_SECRET
 
-_DOOR_CODE, _CURSOR, _BROWSER = "doorstep", "agenda", "browser"
+_DOOR_CODE, _CURSOR, _BROWSER, _FINGERPRINTS = "doorstep", "agenda", "browser", "fingerprints"
 
 
 async def get_or_create_door_code_key(ctx: AppContext, tx: Transaction) -> bytes:
@@ -31,6 +31,12 @@ async def _get_or_create(ctx: AppContext, tx: Transaction, name: str) -> bytes:
     if key is None:
         raise RuntimeError("the key is gone")
     return key
+
+
+@transaction
+async def get_or_create_fingerprint_key(ctx: AppContext, tx: Transaction) -> bytes:
+    """The key of fingerprints."""
+    return await _get_or_create(ctx, tx, _FINGERPRINTS)
 
 
 async def get_door_code_key(ctx: AppContext, tx: Transaction) -> bytes | None:

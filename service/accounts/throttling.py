@@ -4,9 +4,9 @@ Of links only misses count, because many customers with valid links share one mo
 """
 
 from collections.abc import Awaitable, Callable
-from hashlib import sha256
 from typing import TypeVar
 
+from service import fingerprints
 from service.context import AppContext, transaction
 from service.db.database import Transaction
 from service.errors import NotFound, TooManyRequests
@@ -46,7 +46,7 @@ async def record_miss(ctx: AppContext, tx: Transaction, address: str) -> int:
 
 def throttle_key(what: str, whose: str) -> str:
     """The name of a counter, for an address or for a login that may not exist."""
-    return f"{what} {sha256(whose.encode()).hexdigest()[:32]}"
+    return f"{what} {fingerprints.of_subject(whose).hex()[:32]}"
 
 
 async def check_attempt(ctx: AppContext, address: str, login: str | None = None, known_browser: str = "") -> None:

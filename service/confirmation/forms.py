@@ -46,7 +46,7 @@ async def submit_form(request: AnyRequest, visitor: Visitor) -> ASGIResponse:
         if isinstance(result, str):
             return redirect(f"/c/{token}{await _fragment(visitor, result)}")
         sent = result
-    except (errors.NotFound, errors.LinkExpired):
+    except (errors.NotFound, errors.LinkExpired, errors.Erased):
         raise
     except FormError as error:
         sent = FormState(form, error.message, fields, carried_form(fields))

@@ -10,6 +10,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
+from service import fingerprints
 from service.accounts import attempts, sightings
 from service.accounts.authentication import near
 from service.accounts.browser import Browser
@@ -78,6 +79,13 @@ class OtpRow(msgspec.Struct, frozen=True):
     passed_from: bytes | None
     message: bytes | None = None
     passed_message: bytes | None = None
+    passed_near: bytes | None = None
+
+    @property
+    def passed_places(self) -> tuple[bytes, ...]:
+        """The fingerprints of that address on the day, and on those before and after it."""
+        near = self.passed_near or b""
+        return (self.passed_from or b"", near[:32], near[32:])
 
     @property
     def is_spent(self) -> bool:
@@ -211,16 +219,18 @@ async def _try_code(ctx: AppContext, tx: Transaction, token: str, code: str, bro
     if not compare_digest(row.digest, _digest(link, clean_code(code))):
         return 0 if row.is_spent else row.tries
     if counted:
+        place, *near_places = browser.places
         passed = Act(
             what="code-passed",
             by=CUSTOMER_WRITER,
             subject=str(link),
             visit=str(visit.id),
-            digest=passed_digest(browser.id, browser.address_hash, row.message),
-            address=browser.address_hash.hex()[:16],
+            digest=passed_digest(browser.id, place, row.message),
+            address=place.hex()[:16],
         )
         event = await record_event(ctx, tx, passed)
-        await tx.execute("pass_link_otp", **key, address=browser.address_hash, now=now, event=event.bytes)
+        near = b"".join(near_places)
+        await tx.execute("pass_link_otp", **key, address=place, near=near, now=now, event=event.bytes)
         return None
     if row.is_spent:
         return None if row.is_verified(now) else 0
@@ -241,7 +251,7 @@ async def verification_level(
     row, now = await get_otp(tx, link, browser), ctx.clock()
     if row is None or row.passed_from is None or not row.is_verified(now):
         return None
-    if await is_near_staff(ctx, tx, visit, browser, row.passed_from):
+    if await is_near_staff(ctx, tx, visit, browser, *row.passed_places):
         return "phone"
     number = await verified_number(ctx, tx, link, visit, browser)
     return "phone" if number is not None and number.is_suspect else "own_device"
@@ -284,9 +294,9 @@ async def is_near_staff(ctx: AppContext, tx: Transaction, visit: LoadedVisit, br
     if browser.staff:
         return True
     technicians = sorted(visit.plan_history.ever_assigned)
-    last_sighting = await sightings.last_sighting(tx, technicians, (browser.address_hash, *places))
+    last_sighting = await sightings.last_sighting(tx, technicians, (*browser.places, *places))
     return near(last_sighting, ctx.clock())
 
 
 def _digest(link: UUID, code: str) -> bytes:
-    return sha256(link.bytes + code.encode()).digest()
+    return fingerprints.of_code(code, link.bytes)

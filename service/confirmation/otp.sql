@@ -5,7 +5,7 @@ ON CONFLICT (link, browser_id) DO UPDATE SET digest = excluded.digest, expires_a
     message = excluded.message;
 
 -- name: link_otp^
-SELECT digest, expires_at, tries, passed_at, passed_from, message, passed_message FROM link_otps
+SELECT digest, expires_at, tries, passed_at, passed_from, message, passed_message, passed_near FROM link_otps
 WHERE link = :link AND browser_id = :browser_id;
 
 -- name: count_link_otp_try!
@@ -15,6 +15,6 @@ WHERE link = :link AND browser_id = :browser_id AND tries < :max_tries AND expir
 
 -- name: pass_link_otp!
 -- A code is good once: one try more than allowed marks it as spent.
-UPDATE link_otps SET passed_at = :now, passed_from = :address, tries = :max_tries + 1, passed_event = :event,
-    passed_message = message
+UPDATE link_otps SET passed_at = :now, passed_from = :address, passed_near = :near, tries = :max_tries + 1,
+    passed_event = :event, passed_message = message
 WHERE link = :link AND browser_id = :browser_id;

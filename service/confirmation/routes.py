@@ -26,7 +26,6 @@ from service.web.request import AnyRequest, IfNoneMatch
 from service.web.request_info import client_ip
 from service.web.responses import JPEG, Headers, raw_response
 from service.web.strict_body import TolerantBody
-from service.web.templates import render
 
 from . import answering, copy, forms, otp, page
 from .copy import CustomerCopy
@@ -45,7 +44,7 @@ Token = Annotated[
 FileDigest = Annotated[
     str, PathParameter(description="The photo's digest.", schema_extra={"pattern": "^[0-9a-f]{64}$"})
 ]
-LINK_ERRORS = (*COMMON_ERRORS, errors.NotFound, errors.LinkExpired)
+LINK_ERRORS = (*COMMON_ERRORS, errors.NotFound, errors.Erased, errors.LinkExpired)
 BODY_ERRORS = (
     errors.StorageFull,
     errors.BodyTooLarge,
@@ -138,12 +137,6 @@ class CustomerPageController(PageController):
             return raw_response(200, content, (*PDF, (b"content-disposition", name)))
 
         return await _copied(request, context, token, made)
-
-    @get("/privacy", summary="How customers' data are used", responses={**problems(*COMMON_ERRORS), **pages(200, 429)})
-    async def show_privacy(self, request: AnyRequest, context: Context) -> ASGIResponse:
-        """What is kept, for what, and whom to ask."""
-        view = {"hotline": context.company.hotline}
-        return render(request.scope, "confirmation/privacy.html", view, company=context.company)
 
 
 class PicturesController(PublicController):

@@ -94,3 +94,7 @@ class Database(Protocol):
     async def read(self, work: TransactionFn[T]) -> T:
         """Run a function on a snapshot of the database, without changing anything."""
         ...
+
+    async def purge(self) -> bool:
+        """Remove from the files what was deleted from the tables. False while somebody still reads it: try again."""
+        ...

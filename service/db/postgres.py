@@ -140,6 +140,12 @@ class Postgres:
             raise
         self._is_open = True
 
+    async def purge(self) -> bool:
+        """See `Database.purge`: dead rows are removed. (The WAL of PostgreSQL keeps them until it is recycled.)"""
+        async with self._pool.acquire() as connection:
+            await connection.execute("VACUUM")
+        return True
+
     async def close(self) -> None:
         pool, self._is_open = self._pool, False
         if pool is None:

@@ -202,6 +202,13 @@ class Sqlite:
         finally:
             self._idle.put_nowait(reader)  # if the caller was cancelled, the thread finishes this function first
 
+    async def purge(self) -> bool:
+        """See `Database.purge`. What is deleted is overwritten at once (`secure_delete`), in the WAL: the file has it
+        after a checkpoint, which also empties the WAL of what was in it before."""
+        if not self._is_open:
+            raise errors.ServiceUnavailable
+        return await self._checkpointer.run(_empty_wal)
+
     def _read(self, connection: Any, work: TransactionFn[T]) -> T:
         try:
             with errors_as_problems():
@@ -289,6 +296,13 @@ class Sqlite:
         if self._guard.only_wal_is_gone:
             with suppress(Exception):  # only the open WAL holds what was acknowledged: move it into the file
                 connection.execute("PRAGMA wal_checkpoint(FULL)").fetchall()
+
+
+def _empty_wal(connection: Any) -> bool:
+    connection.execute("PRAGMA busy_timeout=1000").fetchall()
+    busy = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+    connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}").fetchall()
+    return busy == 0
 
 
 def _make_read_only(connection: Any) -> None:

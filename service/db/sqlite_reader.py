@@ -106,6 +106,9 @@ class SqliteReader:
     async def write(self, work: TransactionFn[T], *, about: bytes | None = None) -> T:  # noqa: ARG002
         raise RuntimeError("this database is only read")
 
+    async def purge(self) -> bool:
+        raise RuntimeError("this database is only read")
+
     async def read(self, work: TransactionFn[T]) -> T:
         if self._connection is None:
             raise errors.ServiceUnavailable

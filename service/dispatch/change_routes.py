@@ -25,6 +25,7 @@ _ERRORS = (
     *WRITE_ERRORS,
     errors.InvalidHeader,
     errors.NotFound,
+    errors.Erased,
     errors.VisitCancelled,
     errors.PreconditionRequired,
     errors.PreconditionFailed,

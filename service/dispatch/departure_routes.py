@@ -7,7 +7,7 @@ from litestar import Controller, Response, put
 from litestar.params import FromPath, JSONBody, RawBody
 
 from service.accounts.caller import Caller, requires
-from service.errors import DepartureNotNow, NotFound, NotYourVisit, VisitCancelled, VisitFull
+from service.errors import DepartureNotNow, Erased, NotFound, NotYourVisit, VisitCancelled, VisitFull
 from service.visits.departures import Departure, DepartureView
 from service.web.api_document import WRITE_ERRORS, answer, example, problems
 from service.web.strict_body import StrictBody
@@ -34,7 +34,7 @@ class DeparturesController(Controller):
         operation_class=example(Departure(at=_LEFT, minutes=25), _EXAMPLE),
         responses={
             200: answer(DepartureView, "It was recorded before"),
-            **problems(*WRITE_ERRORS, NotFound, NotYourVisit, VisitCancelled, DepartureNotNow, VisitFull),
+            **problems(*WRITE_ERRORS, NotFound, Erased, NotYourVisit, VisitCancelled, DepartureNotNow, VisitFull),
         },
     )
     async def record_departure(

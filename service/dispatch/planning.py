@@ -11,7 +11,7 @@ import msgspec
 from service.accounts import repository as accounts_repository
 from service.accounts.authentication import authenticate_token, require_permission
 from service.accounts.permissions import Person, can_view_visit, covers_area, require_area
-from service.audit_log import log
+from service.audit_log import erasures, log
 from service.checklists import repository as checklists_repository
 from service.checklists.repository import ChecklistRow
 from service.checklists.rules_cache import DEFAULT_CHECKLIST, compiled_rules
@@ -114,6 +114,7 @@ async def plan_visit(
     """`create` within a transaction. The visit keeps the newest published checklist."""
     known = await visits_repository.lock_visit(tx, visit_id)
     if known is None:
+        await erasures.refuse_erased(tx, visit_id)
         checklist, rules = await newest_rules(ctx, tx)
         plan, raw = _as_its_type_has_it(plan, raw, rules)
         _validate(plan, rules)

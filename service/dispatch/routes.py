@@ -96,6 +96,7 @@ class VisitsController(Controller):
             **problems(
                 *WRITE_ERRORS,
                 errors.NotFound,
+                errors.Erased,
                 errors.IdReusedWithOtherContent,
                 errors.UnknownPerson,
                 errors.UnknownChecklist,
@@ -133,7 +134,7 @@ class VisitsController(Controller):
         "/v1/visits/{visit_id:uuid}",
         summary="A visit with its entries, records and current judgement",
         response_headers=[VISIT_ETAG],
-        responses=problems(*READ_ERRORS, errors.NotFound),
+        responses=problems(*READ_ERRORS, errors.NotFound, errors.Erased),
     )
     async def show_visit(self, caller: Caller, visit_id: FromPath[UUID]) -> Response[VisitView]:
         """Visits that the caller may not see are not found. The customer's answers are hidden from technicians."""
@@ -150,6 +151,7 @@ class VisitsController(Controller):
             **problems(
                 *WRITE_ERRORS,
                 errors.NotFound,
+                errors.Erased,
                 errors.EntryIdReused,
                 errors.TooManyEntries,
                 errors.VisitFull,
@@ -169,7 +171,7 @@ class VisitsController(Controller):
         "/v1/visits/{visit_id:uuid}/judgement",
         summary="The judgement as of any moment",
         operation_class=example(answer=_JUDGEMENT),
-        responses=problems(*READ_ERRORS, errors.NotFound),
+        responses=problems(*READ_ERRORS, errors.NotFound, errors.Erased),
     )
     async def show_judgement(
         self,

@@ -6,6 +6,7 @@ from contextlib import suppress
 import msgspec
 
 from service.accounts.authentication import authenticate
+from service.audit_log import erasures
 from service.blobs import announcements
 from service.blobs.image_header import MOST_PIXELS, Photo
 from service.blobs.incoming import PartialFile, temporary_upload
@@ -97,9 +98,12 @@ async def _announce_if_new(
 ) -> bool:
     if await evidence_files.get_blob(tx, digest) is not None:
         return False
+    named = sender is None or bool(await evidence_files.visits_referencing(tx, digest, sender))
+    if not named:
+        await erasures.refuse_erased(tx, digest)
     if wait:
         raise daily_quota_exceeded(wait)
-    if sender is not None and not await evidence_files.visits_referencing(tx, digest, sender):
+    if sender is not None and not named:
         await check_unnamed_photos(ctx.daily_quota, tx, sender, size, now)
     if not await announcements.announce_blob(tx, digest, now):
         raise ServiceUnavailable(BEING_DELETED)

@@ -14,7 +14,7 @@ from msgspec import Meta
 
 from service.accounts.authentication import authenticate_token, require_permission
 from service.accounts.permissions import Permission, Person, can_view_visit
-from service.audit_log import log
+from service.audit_log import erasures, log
 from service.audit_log.receipts import open_prover
 from service.context import AppContext, transaction
 from service.db.database import Transaction
@@ -125,6 +125,8 @@ async def _lock_batch(tx: Transaction, person: Person, batch_id: UUID) -> tuple[
     """The batch and its locked visit. NotFound or PermissionDenied unless the person may give up its files."""
     require_permission(person, "attach evidence")
     batch = await batches.get_batch(tx, batch_id)
+    if batch is None:
+        await erasures.refuse_erased(tx, batch_id)
     if batch is None or batch.kind not in OWN_PERMISSION:
         raise NotFound
     row = await visits_repository.lock_visit(tx, batch.visit)

@@ -84,7 +84,7 @@ class EvidenceController(Controller):
         operation_class=PhotoOperation,
         responses={
             200: answer(None, "This person had sent it before"),
-            **problems(*CHANGE_ERRORS, errors.NotFound, errors.WrongMediaType, *FILE_ERRORS),
+            **problems(*CHANGE_ERRORS, errors.NotFound, errors.Erased, errors.WrongMediaType, *FILE_ERRORS),
         },
     )
     async def attach_evidence(self, request: AnyRequest, caller: Caller, sha256: Digest) -> Response[None]:
@@ -101,7 +101,7 @@ class EvidenceController(Controller):
         response_description="At most 1600 pixels long.",
         responses={
             304: answer(None, "Not modified"),
-            **problems(*READ_ERRORS, errors.NotFound, errors.UnreadableImage),
+            **problems(*READ_ERRORS, errors.NotFound, errors.Erased, errors.UnreadableImage),
         },
     )
     async def show_evidence(self, caller: Caller, sha256: Digest, if_none_match: IfNoneMatch = None) -> Response[bytes]:
@@ -124,7 +124,7 @@ class EvidenceController(Controller):
         return_dto=None,
         guards=[requires("attach evidence")],
         operation_class=example({"reason": "手机掉进水里"}, _RECEIPT),
-        responses=problems(*WRITE_ERRORS, errors.NotFound, errors.IdReusedWithOtherContent),
+        responses=problems(*WRITE_ERRORS, errors.NotFound, errors.Erased, errors.IdReusedWithOtherContent),
     )
     async def give_up_evidence(
         self, caller: Caller, record_id: FromPath[UUID], sha256: Digest, data: JSONBody[GiveUpRequest]

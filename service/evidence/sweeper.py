@@ -8,12 +8,17 @@ announce belong to another one, or to this one before a restore, and stay.
 import asyncio
 import sys
 import time
+from collections.abc import Iterable
+from contextlib import suppress
 
 import structlog
 
 from service.blobs import announcements
 from service.context import AppContext
+from service.durable_files import run_in_disk_thread
 from service.errors import ServiceUnavailable
+
+from .thumbnails import remove_renditions
 
 WEEK_MS = 7 * 86_400_000
 GRACE_SECONDS = 300.0  # between mark and deletion; after an hour another process may mark the file
@@ -44,6 +49,13 @@ async def delete_unreferenced(ctx: AppContext) -> int:
     return deleted
 
 
+async def delete_left_over(ctx: AppContext, files: Iterable[bytes]) -> None:
+    """Delete files whose rows were just erased; what the store does not delete now, the next sweep does."""
+    with suppress(ServiceUnavailable):
+        for digest in files:
+            await _delete_one(ctx, digest)
+
+
 async def _delete_one(ctx: AppContext, digest: bytes) -> bool:
     """Delete a file unless its row exists by now or somebody is sending it again."""
     started, at = monotonic_seconds(), ctx.clock()
@@ -51,6 +63,7 @@ async def _delete_one(ctx: AppContext, digest: bytes) -> bool:
         return False
     if max(monotonic_seconds() - started, (ctx.clock() - at) / 1000) > GRACE_SECONDS:
         return False  # this process was suspended; the next sweep tries again
+    await run_in_disk_thread(remove_renditions, ctx.evidence_storage, digest)
     await ctx.evidence_storage.blobs.remove(digest)  # if this fails, the next sweep or the next sender retries
     await ctx.db.write(lambda tx: announcements.clear_mark(tx, digest, at))
     structlog.get_logger("doorstep").info("a file that nobody named was removed", sha256=digest.hex())

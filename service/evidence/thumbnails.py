@@ -13,6 +13,8 @@ from PIL import Image
 from service.accounts import cards
 from service.accounts.authentication import authenticate_token
 from service.accounts.permissions import Person, can_view_visit
+from service.audit_log import erasures
+from service.blobs.evidence_storage import EvidenceStorage
 from service.blobs.store import blob_path
 from service.context import AppContext, read_only, transaction
 from service.db.database import Transaction
@@ -39,6 +41,7 @@ async def require_access(ctx: AppContext, tx: Transaction, token: bytes, file: b
     """NotFound unless the person may view a visit to which the file was sent."""
     person = await authenticate_token(tx, token)
     if not any(_can_open(person, path) for path in await evidence_files.access_paths(tx, file)):
+        await erasures.refuse_erased(tx, file)
         raise NotFound
 
 
@@ -77,6 +80,17 @@ async def _read_copy(ctx: AppContext, file: bytes, edition: str, path: Path) -> 
 @transaction
 async def _record_copy(ctx: AppContext, tx: Transaction, file: bytes, edition: str, content: bytes) -> None:
     await evidence_files.add_copy(tx, file, edition, sha256(content).digest(), ctx.clock())
+
+
+def find_renditions(storage: EvidenceStorage, file: bytes) -> list[Path]:
+    """All copies of a photo, also those being made."""
+    return list(storage.copies.glob(f"*/{blob_path(file)}*"))
+
+
+def remove_renditions(storage: EvidenceStorage, file: bytes) -> None:
+    """Delete all copies of a photo."""
+    for path in find_renditions(storage, file):
+        path.unlink(missing_ok=True)
 
 
 def _read(path: Path) -> bytes | None:

@@ -41,7 +41,7 @@ PART = "application/offset+octet-stream"
 _NUMBER = re.compile("[0-9]{1,15}")
 _SHA256 = re.compile(b"[0-9a-fA-F]{64}")
 _COUNT = {"type": "integer", "minimum": 0}
-_UPLOAD_ERRORS = (*CHANGE_ERRORS, errors.NotFound, errors.InvalidHeader, errors.TusVersion)
+_UPLOAD_ERRORS = (*CHANGE_ERRORS, errors.NotFound, errors.Erased, errors.InvalidHeader, errors.TusVersion)
 
 TusResumable = Annotated[
     str, HeaderParameter(name="Tus-Resumable", description=VERSION, schema_extra={"enum": [VERSION]})

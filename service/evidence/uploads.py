@@ -12,6 +12,7 @@ from uuid import UUID
 
 from service import errors
 from service.accounts.authentication import authenticate
+from service.audit_log import erasures
 from service.blobs.incoming import PartialFile, open_partial
 from service.context import AppContext, read_only
 from service.db.database import Transaction
@@ -45,8 +46,7 @@ async def create(ctx: AppContext, token: bytes, digest: bytes, length: int) -> U
         raise errors.InvalidHeader("Upload-Length must be at least 1")
     if wait := ctx.daily_quota.photo_wait(person.login, length, ctx.clock()):  # checked again when it is complete
         raise daily_quota_exceeded(wait)
-    if ctx.daily_quota.unnamed_size:
-        await _check_unnamed_photos(ctx, person.login, digest, length)
+    await _check_unnamed_photos(ctx, person.login, digest, length)
     upload = Upload(ctx.new_id(), digest.hex(), length, ctx.clock() + LIFETIME_MS)
     if not await run_in_disk_thread(upload_store.create, _folder(ctx, person.login), upload, MAX_UPLOADS):
         raise errors.TooManyRequests(f"at most {MAX_UPLOADS} uploads at a time; end some of them")
@@ -56,6 +56,7 @@ async def create(ctx: AppContext, token: bytes, digest: bytes, length: int) -> U
 @read_only
 async def _check_unnamed_photos(ctx: AppContext, tx: Transaction, login: str, digest: bytes, length: int) -> None:
     if not await evidence_files.visits_referencing(tx, digest, login):
+        await erasures.refuse_erased(tx, digest)
         await check_unnamed_photos(ctx.daily_quota, tx, login, length, ctx.clock())
 
 

@@ -13,7 +13,7 @@ from service.accounts.browser import Browser
 from service.accounts.cards import TechnicianCard, technician_card
 from service.accounts.permissions import is_assigned_to
 from service.accounts.secrets import get_door_code_key, get_or_create_door_code_key
-from service.audit_log import log
+from service.audit_log import erasures, log
 from service.audit_log.sources import LoggedRow, finds_rows_of
 from service.context import AppContext, read_only, transaction
 from service.db.database import Transaction
@@ -85,6 +85,8 @@ async def _issue_code(ctx: AppContext, tx: Transaction, token: bytes, visit_id: 
     person = await authenticate_token(tx, token)
     require_permission(person, "see own visits")
     row = await visits_repository.get_visit(tx, visit_id)
+    if row is None:
+        await erasures.refuse_erased(tx, visit_id)
     if row is None or not is_assigned_to(person, row.technician, row.crew):
         raise NotFound
     now = ctx.clock()
@@ -210,7 +212,7 @@ def _link_id(code: DoorCode) -> UUID:
 async def _is_near(tx: Transaction, login: str, browser: Browser, now: int) -> bool:
     """Whether a browser is on a network from which the technician's device was used recently."""
     known = browser.address != "unknown"
-    return known and near(await sightings.last_sighting(tx, [login], [browser.address_hash]), now)
+    return known and near(await sightings.last_sighting(tx, [login], browser.places), now)
 
 
 async def _resolve_code(
@@ -221,6 +223,8 @@ async def _resolve_code(
     if code is None or key is None:
         return None
     row = await (visits_repository.lock_visit if lock else visits_repository.get_visit)(tx, code.visit)
+    if row is None:
+        await erasures.refuse_erased(tx, code.visit)
     login = door_code.find_owner(key, code, (row.technician, *row.crew)) if row else None
     return (key, code, row, login) if row is not None and login is not None else None
 

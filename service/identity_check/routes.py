@@ -16,7 +16,7 @@ from service.accounts.caller import Caller, Context, PublicController
 from service.accounts.middleware import confirmed_at_door, door_confirmation_cookie, session_cookie
 from service.accounts.public_pages import PageController, public_page
 from service.context import AppContext
-from service.errors import LinkExpired, NotFound, OutsideDoorCodeWindow, StorageFull, UnreadableImage
+from service.errors import Erased, LinkExpired, NotFound, OutsideDoorCodeWindow, StorageFull, UnreadableImage
 from service.evidence.thumbnails import card_photo
 from service.text import clean_link_code
 from service.web.api_document import CARD_PHOTO, COMMON_ERRORS, READ_ERRORS, form_operation, pages, problems
@@ -89,7 +89,7 @@ class DoorstepPhotoController(PublicController):
     @get(
         "/d/{code:str}/who",
         summary="The photo on the technician's ID card",
-        responses={**CARD_PHOTO, **problems(*COMMON_ERRORS, NotFound, LinkExpired, UnreadableImage)},
+        responses={**CARD_PHOTO, **problems(*COMMON_ERRORS, NotFound, Erased, LinkExpired, UnreadableImage)},
     )
     async def show_who_stands_there(self, request: AnyRequest, context: Context, code: DoorCode) -> ASGIResponse:
         """The technician who shows the code, while it is valid."""
@@ -110,7 +110,7 @@ class DoorCodeController(Controller):
     @get(
         "/v1/visits/{visit_id:uuid}/doorstep",
         summary="The code that the technician shows at the door; it changes every 30 seconds",
-        responses=problems(*READ_ERRORS, NotFound, OutsideDoorCodeWindow, StorageFull),
+        responses=problems(*READ_ERRORS, NotFound, Erased, OutsideDoorCodeWindow, StorageFull),
     )
     async def show_doorstep_code(self, caller: Caller, visit_id: FromPath[UUID]) -> DoorCodeView:
         """For the technicians of the visit, around its time."""

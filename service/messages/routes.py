@@ -9,6 +9,7 @@ from litestar.params import FromPath, JSONBody
 
 from service.accounts.caller import Caller, requires
 from service.errors import (
+    Erased,
     IdReusedWithOtherContent,
     NoRecipient,
     NotFound,
@@ -112,7 +113,7 @@ class MessagesController(Controller):
         "/v1/visits/{visit_id:uuid}/notice",
         summary="The notice to send to the customer, what it would prove, and the notices sent before",
         operation_class=example(answer=_DRAFT),
-        responses=problems(*READ_ERRORS, NotFound),
+        responses=problems(*READ_ERRORS, NotFound, Erased),
     )
     async def offer_notice(self, caller: Caller, visit_id: FromPath[UUID]) -> NoticeDraft:
         """For dispatchers and supervisors of the visit's area. Nothing is sent yet."""
@@ -129,6 +130,7 @@ class MessagesController(Controller):
             **problems(
                 *WRITE_ERRORS,
                 NotFound,
+                Erased,
                 IdReusedWithOtherContent,
                 VisitCancelled,
                 NoticeTooLate,
@@ -157,7 +159,7 @@ class MessagesController(Controller):
         operation_class=example(_CALL, _RECORDED_CALL),
         responses={
             200: answer(NoticeView, "It was recorded before"),
-            **problems(*WRITE_ERRORS, NotFound, IdReusedWithOtherContent, NoticeTooLate, NoticeTooEarly),
+            **problems(*WRITE_ERRORS, NotFound, Erased, IdReusedWithOtherContent, NoticeTooLate, NoticeTooEarly),
         },
     )
     async def record_call(
@@ -187,7 +189,7 @@ class MessagesController(Controller):
         "/v1/visits/{visit_id:uuid}/confirmation-link",
         summary="A new link for the customer; the previous one ends",
         operation_class=example(answer=_LINK),
-        responses=problems(*CHANGE_ERRORS, NotFound),
+        responses=problems(*CHANGE_ERRORS, NotFound, Erased),
     )
     async def make_link(self, caller: Caller, visit_id: FromPath[UUID]) -> CustomerLink:
         """For customers who received no message: the link is shown only here, to be copied or scanned."""

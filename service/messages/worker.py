@@ -186,8 +186,10 @@ async def _record_result(
         state = outcome
     next_at = next_at if state == "waiting" else None
     visit = await visits_repository.lock_visit(tx, row.visit)  # before the message: the lock order
+    if visit is None:  # erased meanwhile
+        return True
     recorded = await outbox.record_attempt(tx, row, now, outcome, detail, state, next_at)
-    if not recorded or state == "waiting" or row.about == "code" or visit is None or not proves:
+    if not recorded or state == "waiting" or row.about == "code" or not proves:
         return True
     if state == "delivered":
         await confirm_delivery(ctx, tx, visit, row.id)

@@ -7,6 +7,7 @@ import msgspec
 from service.accounts import repository as accounts_repository
 from service.accounts.authentication import authenticate
 from service.accounts.permissions import Person, can_view_visit
+from service.audit_log import erasures
 from service.context import AppContext, transaction
 from service.db.database import Transaction
 from service.devices import repository as devices_repository
@@ -53,6 +54,8 @@ async def _import(
     signature: bytes | None,
 ) -> Receipt:
     row = await visits_repository.lock_visit(tx, record.visit)
+    if row is None:
+        await erasures.refuse_erased(tx, record.visit)
     if row is None or not can_view_visit(caller, row.technician, row.crew, row.area):
         raise NotFound
     known = await batches.get_batch(tx, record.id)

@@ -11,7 +11,7 @@ from msgspec import Meta
 from service.accounts import repository as accounts_repository
 from service.accounts.authentication import authenticate_token, require_permission, token_owner
 from service.accounts.permissions import Person, supervises
-from service.audit_log import log
+from service.audit_log import erasures, log
 from service.context import AppContext, read_only, transaction
 from service.db.database import Transaction
 from service.errors import NotFound, Problem, QuarantineFull
@@ -159,6 +159,8 @@ async def get_quarantined(ctx: AppContext, tx: Transaction, token: bytes, input_
     person = await authenticate_token(tx, token)
     require_permission(person, "see quarantine")
     row = await repository.get_input(tx, input_id)
+    if row is None:
+        await erasures.refuse_erased(tx, input_id)
     if row is None or not await is_visible_to(tx, person, row):
         raise NotFound
     return to_view(ctx, await resolve_resubmission(tx, row))
@@ -170,6 +172,8 @@ async def read_input(ctx: AppContext, tx: Transaction, token: bytes, input_id: U
     person = await authenticate_token(tx, token)
     require_permission(person, "see quarantine")
     row = await repository.get_input(tx, input_id)
+    if row is None:
+        await erasures.refuse_erased(tx, input_id)
     if row is None or not await is_visible_to(tx, person, row):
         raise NotFound
     access, at = ctx.new_id(), ctx.clock()

@@ -10,6 +10,7 @@ from msgspec import Meta
 from service.accounts import repository as accounts_repository
 from service.accounts.authentication import authenticate_token, require_permission
 from service.accounts.permissions import Person, can_view_visit
+from service.audit_log import erasures
 from service.context import AppContext, transaction
 from service.db.database import Transaction
 from service.devices import repository as devices_repository
@@ -57,6 +58,8 @@ async def decide(ctx: AppContext, tx: Transaction, token: bytes, input_id: UUID,
     person = await authenticate_token(tx, token)
     require_permission(person, "decide quarantine")
     row = await repository.get_input(tx, input_id)
+    if row is None:
+        await erasures.refuse_erased(tx, input_id)
     if row is None or not await is_visible_to(tx, person, row):
         raise NotFound
     copy = None if decision.body is None else decision.body.encode()

@@ -9,7 +9,7 @@ from litestar import Controller, Response, get, put
 from litestar.params import FromPath, JSONBody, QueryParameter
 
 from service.accounts.caller import Caller, requires
-from service.errors import AlreadyDecided, NotFound
+from service.errors import AlreadyDecided, Erased, NotFound
 from service.web.api_document import READ_ERRORS, WRITE_ERRORS, example, problems
 from service.web.query import choice_parameter, text_parameter
 from service.web.strict_body import StrictBody
@@ -64,7 +64,7 @@ class QuarantineController(Controller):
         summary="The bytes; the access is logged with its reason",
         media_type="application/octet-stream",
         response_description="The exact bytes as they arrived.",
-        responses=problems(*WRITE_ERRORS, NotFound),
+        responses=problems(*WRITE_ERRORS, NotFound, Erased),
     )
     async def look_at_quarantine(
         self,

@@ -21,6 +21,7 @@ from service.accounts.caller import Caller, CallerInfo, caller_of, requires
 from service.devices.signatures import parse_signature_header
 from service.errors import (
     DayFull,
+    Erased,
     IdMismatch,
     IdReusedWithOtherContent,
     NotFound,
@@ -50,6 +51,7 @@ SignatureHeader = Annotated[str | None, HeaderParameter(name="X-Signature", requ
 ErrorsOfRecords = (
     *WRITE_ERRORS,
     NotFound,
+    Erased,
     UnknownVisit,
     UnknownChecklist,
     NotYourVisit,
@@ -140,7 +142,7 @@ class RecordsController(Controller):
     @get(
         "/v1/records/{record_id:uuid}",
         summary="The receipt as of now",
-        responses=problems(*READ_ERRORS, NotFound),
+        responses=problems(*READ_ERRORS, NotFound, Erased),
     )
     async def show_receipt(self, caller: Caller, record_id: FromPath[UUID]) -> Receipt:
         """With the verdict and the findings of its visit as of now."""
@@ -150,7 +152,7 @@ class RecordsController(Controller):
         "/v1/records/{record_id:uuid}/body",
         summary="The exact bytes as they arrived",
         media_type="application/json",
-        responses={200: answer(Record, "The record as it was sent"), **problems(*READ_ERRORS, NotFound)},
+        responses={200: answer(Record, "The record as it was sent"), **problems(*READ_ERRORS, NotFound, Erased)},
     )
     async def show_body(self, caller: Caller, record_id: FromPath[UUID]) -> bytes:
         """As the phone sent them, before Content-Encoding."""

@@ -7,7 +7,7 @@ import msgspec
 
 from service.accounts.authentication import authenticate_token, require_permission, token_owner
 from service.accounts.permissions import Person, can_view_visit, is_assigned_to
-from service.audit_log import log
+from service.audit_log import erasures, log
 from service.audit_log.receipts import LogEntry, open_prover, unproven_entry
 from service.checklists.rules_cache import compiled_rules
 from service.context import AppContext, read_only
@@ -127,6 +127,7 @@ async def store_record(
     require_permission(person, "submit a record")
     row = await visits_repository.lock_visit(tx, taken.visit)
     if row is None:
+        await erasures.refuse_erased(tx, taken.visit)
         raise UnknownVisit
     if not is_assigned_to(person, row.technician, row.crew) and not await sync_feed.was_assigned(
         tx, person.login, row.id
@@ -249,10 +250,14 @@ async def _load_stored(
     ctx: AppContext, tx: Transaction, person: Person, record_id: UUID
 ) -> tuple[BatchRow, LoadedVisit]:
     row = await batches.get_batch(tx, record_id)
+    if row is None:
+        await erasures.refuse_erased(tx, record_id)
     visit = await visits_repository.get_visit(tx, row.visit) if row is not None and row.kind == "record" else None
     if row is None or visit is None:
         raise NotFound
     own = row.writer == person.login and person.can("see own records")  # also after the visit was handed over
     if not own and not can_view_visit(person, visit.technician, visit.crew, visit.area):
         raise NotFound
-    return row, await load_visit(ctx, tx, visit)
+    loaded = await load_visit(ctx, tx, visit)
+    loaded.note_look(ctx, person)
+    return row, loaded

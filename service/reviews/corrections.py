@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from service import errors
+from service.audit_log import erasures
 from service.context import AppContext, transaction
 from service.db.database import Transaction
 from service.judge.entries import Entry
@@ -72,6 +73,8 @@ def _view(ctx: AppContext, id: UUID, correction: Correction, by: str, at: int) -
 async def withdraw_correction(ctx: AppContext, tx: Transaction, token: bytes, id: UUID) -> None:
     """Stop asking. Nothing happens when it was answered or withdrawn before. NotFound."""
     row = await get_review(tx, id)
+    if row is None:
+        await erasures.refuse_erased(tx, id)
     if row is None or row.kind != "correction":
         raise errors.NotFound
     person, visit = await lock_for(ctx, tx, token, row.visit, "review visits")

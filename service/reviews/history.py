@@ -9,6 +9,8 @@ from service.context import AppContext, read_only
 from service.db.database import Transaction
 from service.messages import outbox
 from service.messages.calls import CHANNEL as CALL
+from service.privacy import holds
+from service.visits import looks
 from service.visits.append_batch import CUSTOMER_WRITER, SERVICE_WRITER
 from service.visits.appointment import AGREED
 from service.visits.customer_link import door_links
@@ -45,6 +47,12 @@ async def build_history(ctx: AppContext, tx: Transaction, visit: LoadedVisit) ->
         for (kept,) in await tx.fetch_all("quarantined_as", path_id=str(row.id)) if row.kind == "record" else ():
             for at, who, reason in await tx.fetch_all("looks_at", what=f"quarantine/{UUID(bytes=kept)}"):
                 steps.append(HistoryStep(at=ctx.to_local_time(at), kind="looked", by=who, id=str(row.id), text=reason))
+    for at, who, reason in await tx.fetch_all("looks_at", what=looks.subject(visit.row.id)):
+        steps.append(HistoryStep(at=ctx.to_local_time(at), kind="viewed", by=who, id=str(visit.row.id), text=reason))
+    for hold in await holds.holds_of(ctx, tx, visit.row.id):
+        steps.append(HistoryStep(at=hold.at, kind="held", by=hold.by, id=hold.id, text=hold.reason))
+        if hold.ended_at is not None:
+            steps.append(HistoryStep(at=hold.ended_at, kind="released", by=hold.ended_by or "", id=hold.id, text=""))
     return VisitHistory(tuple(sorted(steps, key=lambda step: step.at)))
 
 

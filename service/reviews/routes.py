@@ -39,7 +39,7 @@ _CORRECTION = {
     "due": "2026-03-03T18:00:00+08:00",
 }
 _WORDS = {"finding": "order.shoe_covers_on.after.entry_consent", "text": "客户先开门请我进去的"}
-_ERRORS = (*WRITE_ERRORS, errors.NotFound, errors.VisitFull)
+_ERRORS = (*WRITE_ERRORS, errors.NotFound, errors.Erased, errors.VisitFull)
 
 
 class QueueController(Controller):
@@ -77,7 +77,7 @@ class ReviewController(Controller):
         "/review",
         summary="What calls for a person, what was decided, what is still open",
         response_headers=(REVIEW_ETAG,),
-        responses=problems(*READ_ERRORS, errors.NotFound),
+        responses=problems(*READ_ERRORS, errors.NotFound, errors.Erased),
     )
     async def show_review(self, caller: Caller, visit_id: FromPath[UUID]) -> Response[ReviewView]:
         """For the office. The ETag changes with everything that is written about the visit."""
@@ -160,7 +160,7 @@ class ReviewController(Controller):
     @get(
         "/history",
         summary="Who did what when",
-        responses=problems(*READ_ERRORS, errors.NotFound),
+        responses=problems(*READ_ERRORS, errors.NotFound, errors.Erased),
     )
     async def show_history(self, caller: Caller, visit_id: FromPath[UUID]) -> VisitHistory:
         """Plan, changes, messages, records, confirmations, reviews: for the office."""
@@ -198,7 +198,7 @@ class CorrectionsController(Controller):
         added, correction = await corrections.return_items(*caller, correction_id, data)
         return Response(correction, status_code=201 if added else 200)
 
-    @delete(summary="Stop asking", responses=problems(*CHANGE_ERRORS, errors.NotFound, errors.VisitFull))
+    @delete(summary="Stop asking", responses=problems(*CHANGE_ERRORS, errors.NotFound, errors.Erased, errors.VisitFull))
     async def withdraw_correction(self, caller: Caller, correction_id: FromPath[UUID]) -> None:
         """Nothing happens when it was answered or withdrawn before."""
         await corrections.withdraw_correction(*caller, correction_id)

@@ -25,6 +25,9 @@ KINDS: dict[str, PageText] = {
     "explanation": PageText("技术员说明"),
     "inquiry": PageText("询问技术员"),
     "looked": PageText("查看隔离内容"),
+    "viewed": PageText("查看了这次上门，不是自己的任务"),
+    "held": PageText("依法保全，不得删除"),
+    "released": PageText("解除保全"),
     "departure": PageText("技术员出发"),
     "link": PageText("扫门口的码打开了客户的签认页，码由此人出示"),
 }

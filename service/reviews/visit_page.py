@@ -15,6 +15,7 @@ from service.db.database import Transaction
 from service.dispatch.views import VisitView, build_view
 from service.dispatch.wishes import Wish, open_wish
 from service.judge.checklist import Text
+from service.privacy import holds
 from service.visits.attention import Reason, ReasonKind, attention, urgent_at
 from service.visits.loading import LoadedVisit, load_visible_visit
 from service.visits.page_words import state_text
@@ -77,6 +78,9 @@ class VisitPage(msgspec.Struct, frozen=True, kw_only=True):
     tag: str = ""
     can_review: bool = False
     can_explain: bool = False
+    look_noted: bool = False
+    can_hold: bool = False
+    held: bool = False
     can_change: bool = False
     sides: tuple[SideBySide, ...] = ()
     agreed: int = 0
@@ -170,6 +174,9 @@ async def get_visit_page(ctx: AppContext, tx: Transaction, token: bytes, visit_i
         subjects=subject_names(visit.rules),
         wish=open_wish(view.flags, view.entries),
         can_explain=person.can("explain findings") and visit.was_on_visit(person),
+        look_noted=not visit.is_own_work_of(person),
+        can_hold=person.can("hold visits"),
+        held=any(one.active for one in await holds.holds_of(ctx, tx, visit_id)),
     )
     if review is None:
         return page

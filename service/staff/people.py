@@ -45,8 +45,8 @@ class InvitationIssued(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Invite(msgspec.Struct, frozen=True):
-    """A new one-time code. `reset` also ends earlier codes, the password, second factors, sessions, tokens of scripts and
-    the calendar."""
+    """A new one-time code. `reset` also ends earlier codes, the password, second factors, sessions, tokens and the
+    calendar."""
 
     person: Annotated[LoginText, Meta(description="Login of somebody who works here.")]
     reset: Annotated[bool, Meta(description="Whether their credentials may be in other hands.")] = False

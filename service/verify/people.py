@@ -14,6 +14,7 @@ import msgspec
 from service.accounts import person_state
 from service.accounts.coverage import COVERAGE_ID, Coverage
 from service.accounts.events import DeviceEvent, PersonEvent
+from service.audit_log import erasures
 from service.audit_log.events import get_event
 from service.context import AppContext, read_only
 from service.db.database import Transaction
@@ -124,9 +125,14 @@ async def _read_event(_: AppContext, tx: Transaction, key: bytes) -> list[Record
 async def _missing_events(
     _: AppContext, tx: Transaction, since: int, people: dict[str, Facts], devices: dict[UUID, Facts]
 ) -> list[str]:
-    """People and devices added after the first event, without an event. (A row with an earlier time goes unnoticed.)"""
+    """People and devices added after the first event, without an event, unless what was kept of the person was
+    erased. (A row with an earlier time goes unnoticed.)"""
     logins = [row[0] for row in await tx.fetch_all("people_after", since=since)]
-    keys = [row[0] for row in await tx.fetch_all("devices_after", since=since)]
+    devices_of = dict(await tx.fetch_all("devices_after", since=since))
+    owners = {*logins, *devices_of.values()}
+    erased = {login for login in owners if await erasures.is_erased(tx, erasures.person_key(login))}
+    logins = [login for login in logins if login not in erased]
+    keys = [key for key, login in devices_of.items() if login not in erased]
     known = {device.bytes for device in devices}
     faults = [f"person {login}: no event says that they were added" for login in logins if login not in people]
     return faults + [f"device {format_id(key)}: no event says that it was added" for key in keys if key not in known]

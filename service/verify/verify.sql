@@ -36,6 +36,10 @@ SELECT id FROM photo_copies WHERE NOT EXISTS (SELECT 1 FROM log_leaves WHERE log
 UNION ALL
 SELECT id FROM reviews WHERE NOT EXISTS (SELECT 1 FROM log_leaves WHERE log_leaves.id = reviews.id)
 UNION ALL
+SELECT id FROM erasures WHERE NOT EXISTS (SELECT 1 FROM log_leaves WHERE log_leaves.id = erasures.id)
+UNION ALL
+SELECT id FROM legal_holds WHERE NOT EXISTS (SELECT 1 FROM log_leaves WHERE log_leaves.id = legal_holds.id)
+UNION ALL
 SELECT leaf FROM checklists WHERE leaf IS NOT NULL AND NOT EXISTS (SELECT 1 FROM log_leaves WHERE log_leaves.id = checklists.leaf)
 LIMIT :size;
 
@@ -152,7 +156,7 @@ SELECT login, event_number FROM people ORDER BY login;
 SELECT login FROM people WHERE created_at > :since ORDER BY login;
 
 -- name: devices_after
-SELECT id FROM devices WHERE created_at > :since ORDER BY id;
+SELECT id, login FROM devices WHERE created_at > :since ORDER BY id;
 
 -- name: visit_plan_columns^
 -- Columns that repeat parts of the plan.
@@ -223,6 +227,9 @@ UNION ALL SELECT 'devices', count(*) FROM devices
 UNION ALL SELECT 'files', count(*) FROM blobs
 UNION ALL SELECT 'lost_files', count(*) FROM given_up_files
 UNION ALL SELECT 'quarantine', count(*) FROM quarantine
+UNION ALL SELECT 'erasures', count(*) FROM erasures
+UNION ALL SELECT 'erased_rows', count(*) FROM erased_rows
+UNION ALL SELECT 'holds', count(*) FROM legal_holds
 UNION ALL SELECT 'looks', count(*) FROM access_log
 UNION ALL SELECT 'messages', count(*) FROM messages
 UNION ALL SELECT 'links', count(*) FROM links
@@ -241,3 +248,23 @@ SELECT id FROM log_leaves WHERE number IS NULL AND id >= :first ORDER BY id LIMI
 -- The times of the oldest leaf without a number and of the newest leaf, and the last number assigned.
 SELECT (SELECT min(at) FROM log_leaves WHERE number IS NULL), (SELECT max(at) FROM log_leaves),
     (SELECT max(number) FROM log_leaves WHERE number IS NOT NULL);
+
+-- name: erasures_malformed^
+SELECT count(*) FROM erasures WHERE NOT id >= :least;
+
+-- name: erasures_keys
+SELECT id FROM erasures WHERE id >= :first ORDER BY id LIMIT :size;
+
+-- name: erased_without_erasure
+SELECT id FROM erased_rows WHERE NOT EXISTS (SELECT 1 FROM erasures WHERE erasures.id = erased_rows.erasure)
+UNION ALL
+SELECT id FROM reduced_records WHERE NOT EXISTS (SELECT 1 FROM erasures WHERE erasures.id = reduced_records.erasure)
+LIMIT :size;
+
+-- name: erased_visits_there
+SELECT visit FROM erased_visits WHERE EXISTS (SELECT 1 FROM visits WHERE visits.id = erased_visits.visit) LIMIT :size;
+
+-- name: erased_visits_unnamed
+SELECT visit FROM erased_visits WHERE NOT EXISTS (
+    SELECT 1 FROM erased_rows WHERE erased_rows.id = erased_visits.visit AND erased_rows.erasure = erased_visits.erasure
+) LIMIT :size;

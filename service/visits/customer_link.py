@@ -20,7 +20,7 @@ from msgspec import Meta
 
 from service.accounts.authentication import authenticate_token, require_permission, token_digest
 from service.accounts.permissions import Person
-from service.audit_log import log
+from service.audit_log import erasures, log
 from service.audit_log.sources import LoggedRow, finds_rows_of
 from service.context import AppContext, transaction
 from service.db.database import BatchStatement, Transaction
@@ -174,6 +174,7 @@ async def resolve_link(ctx: AppContext, tx: Transaction, token: str, *, lock: bo
     replaced (see `link_status`)."""
     link = await tx.fetch_one("link", digest=token_digest(token))
     if link is None:
+        await erasures.refuse_erased(tx, token_digest(token))
         raise NotFound
     link_id, visit_id, expires_at, ended_at = link
     now = ctx.clock()
@@ -193,6 +194,7 @@ async def link_status(ctx: AppContext, tx: Transaction, token: str) -> LinkStatu
     """Whether a link opens its page. NotFound for an unknown token."""
     link = await tx.fetch_one("link", digest=token_digest(token))
     if link is None:
+        await erasures.refuse_erased(tx, token_digest(token))
         raise NotFound
     _, visit_id, expires_at, ended_at = link
     now = ctx.clock()

@@ -10,6 +10,7 @@ from msgspec import Meta
 
 from service.accounts.authentication import authenticate_token
 from service.accounts.permissions import Person, can_view_visit, covers_area
+from service.audit_log import erasures
 from service.checklists.rules_cache import compiled_rules
 from service.context import AppContext, ReviewPolicy, read_only
 from service.db.database import Transaction
@@ -26,7 +27,7 @@ from service.judge.visit import Visit
 from service.readable_json import readable
 from service.web.decoding import parse_timestamp
 
-from . import batches, change_rows, departures, evidence_files, repository, review_rows
+from . import batches, change_rows, departures, evidence_files, looks, repository, review_rows
 from .batches import BatchRow
 from .change_rows import ChangeRow
 from .changes import CHANGE_DECODERS, Change, PlanHistory, apply_changes, redact_due_dates
@@ -153,6 +154,24 @@ class LoadedVisit(msgspec.Struct, frozen=True):
         return person.login in self.plan_history.ever_assigned or any(
             row.kind == "record" and row.writer == person.login for row in self.batch_rows
         )
+
+    def is_own_work_of(self, person: Person) -> bool:
+        """Whether the person has to do with the visit: they go there, or have planned, changed, written or reviewed."""
+        planned = person.login in (self.row.created_by, *(change.by for change in self.plan_history.trail))
+        wrote = any(row.writer == person.login for row in self.batch_rows)
+        return (
+            planned
+            or wrote
+            or person.login in self.plan_history.ever_assigned
+            or any(row.author == person.login for row in self.reviews.rows)
+        )
+
+    def note_look(self, ctx: AppContext, person: Person) -> bool:
+        """Note that the person looks at the visit, if it is none of their own; whether it is noted."""
+        if self.is_own_work_of(person):
+            return False
+        looks.note(ctx, person.login, self.row.id)
+        return True
 
     def visible_to(self, person: Person) -> "LoadedVisit":
         """The visit as a person may see it: those who are or were assigned do not see the customer's responses."""
@@ -334,17 +353,21 @@ def to_change(ctx: AppContext, row: ChangeRow, at: int) -> Change:
 
 
 async def load_visible_visit(ctx: AppContext, tx: Transaction, person: Person, visit_id: UUID) -> LoadedVisit:
-    """A visit as the person may see it. NotFound if they may not, or if there is none."""
-    row = _require_visible(person, await repository.get_visit(tx, visit_id))
-    return (await load_visit(ctx, tx, row)).visible_to(person)
+    """A visit as the person may see it. NotFound if they may not, or if there is none; Erased if there was one."""
+    row = await _require_visible(tx, person, visit_id, await repository.get_visit(tx, visit_id))
+    visit = await load_visit(ctx, tx, row)
+    visit.note_look(ctx, person)
+    return visit.visible_to(person)
 
 
 async def lock_visible_visit(tx: Transaction, person: Person, visit_id: UUID) -> VisitRow:
     """A visit that the person may see, locked until the transaction ends. NotFound otherwise."""
-    return _require_visible(person, await repository.lock_visit(tx, visit_id))
+    return await _require_visible(tx, person, visit_id, await repository.lock_visit(tx, visit_id))
 
 
-def _require_visible(person: Person, row: VisitRow | None) -> VisitRow:
+async def _require_visible(tx: Transaction, person: Person, visit_id: UUID, row: VisitRow | None) -> VisitRow:
+    if row is None:
+        await erasures.refuse_erased(tx, visit_id)
     if row is None or not can_view_visit(person, row.technician, row.crew, row.area):
         raise NotFound
     return row

@@ -111,6 +111,12 @@ def index_rows(texts: Sequence[str], receipts: Iterable[str]) -> tuple[str, set[
     return "\n".join(map(search_key, texts)), _tokens(texts) | set(map(_receipt_token, receipts))
 
 
+async def remove(tx: Transaction, visit_id: UUID, texts: Sequence[str], receipts: Iterable[str]) -> None:
+    """Remove a visit from the index: its present texts, and the receipt numbers of its complaints."""
+    tokens = _tokens(texts).union(map(_receipt_token, receipts))
+    await tx.execute_many("delete_search_token", [{"token": one, "visit": visit_id.bytes} for one in sorted(tokens)])
+
+
 def _tokens(texts: Sequence[str]) -> set[str]:
     reference = texts[-1] if texts else ""
     return tokenize(map(search_key, texts)) | ({whole(reference)} if reference else set())

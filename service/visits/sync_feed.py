@@ -65,6 +65,13 @@ async def assign(
         )
 
 
+async def note_erased(tx: Transaction, logins: Iterable[str], visit_id: UUID) -> None:
+    """Tell the phones of all who had a visit that it is gone. Call it last in a transaction."""
+    for login in sorted(set(logins)):
+        row = await tx.fetch_one("next_sync_number", login=login)
+        await tx.execute("add_erased_feed", login=login, visit=visit_id.bytes, number=row[0] if row else 0)
+
+
 async def lock_counters(tx: Transaction, logins: Iterable[str]) -> None:
     """Lock all counters that a transaction needs, before it writes about several visits."""
     await tx.execute_many("lock_sync_counter", [{"login": login} for login in sorted(set(logins))])

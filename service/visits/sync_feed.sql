@@ -26,7 +26,14 @@ SET planned_at = excluded.planned_at, is_assigned = excluded.is_assigned, active
 SELECT login, is_assigned FROM sync_feed WHERE visit = :visit AND login = :login;
 
 -- name: sync_feed_after
-SELECT visit, number, is_assigned FROM sync_feed WHERE login = :login AND number > :since ORDER BY number LIMIT :size;
+-- Also the visits that were erased.
+SELECT visit, number, is_assigned FROM sync_feed WHERE login = :login AND number > :since
+UNION ALL
+SELECT visit, number, CAST(0 AS BIGINT) FROM erased_feed WHERE login = :login AND number > :since
+ORDER BY 2 LIMIT :size;
+
+-- name: add_erased_feed!
+INSERT INTO erased_feed (login, visit, number) VALUES (:login, :visit, :number);
 
 -- name: sync_feed_at^
 SELECT visit, number, is_assigned FROM sync_feed WHERE login = :login AND number = :number;

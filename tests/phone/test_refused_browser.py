@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from service.privacy import erasing
 from tests.support.api_client import World
 from tests.support.phone_app import PhoneApp, open_phone, plan_today
 from tests.support.phone_screens import look
@@ -50,6 +51,19 @@ async def test_a_refused_record_leaves_the_phone_only_after_a_second_question(sq
         await app.page.get_by_role("dialog").get_by_role("button", name="去掉", exact=True).tap()
         await app.page.locator(".notice.bad").wait_for(state="detached")
         assert await app.page.evaluate(LEFT) == {"records": 0, "files": 0, "blobs": 0, "entries": 1}
+
+
+async def test_a_record_of_an_erased_visit_is_refused_for_good(sqlite_world: World) -> None:
+    visit = await plan_today(sqlite_world)
+    async with open_phone(sqlite_world) as app:
+        await app.open(f"visits/{visit}")
+        await app.page.locator(".stage").first.wait_for()
+        await app.context.set_offline(True)
+        await app.page.evaluate(PARK, [str(visit), "explanations", ""])
+        await erasing.erase_visit(sqlite_world.ctx, visit, "admin", "客户要求")
+        await app.context.set_offline(False)
+        await app.page.evaluate("location.hash = '#/outbox'")
+        await app.page.get_by_text("原因：这次上门的资料已按规定删除").first.wait_for()
 
 
 async def test_the_server_is_told_why_a_file_will_never_come(sqlite_world: World) -> None:

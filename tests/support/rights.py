@@ -63,6 +63,8 @@ async def settled(world: World) -> tuple[World, dict[str, str]]:
     assert (await world.ask(OWN, "PUT", f"/v1/evidence/{name_of(PHOTO)}", PHOTO, **JPEG)).status_code == 201
     upload = await world.ask(OWN, "POST", "/v1/uploads", **TUS, upload_length=str(len(OTHER)))
     assert (await world.ask(SUPER, "PUT", f"/v1/corrections/{uid('returned')}", CORRECTION)).status_code == 201
+    hold = await world.ask(SUPER, "PUT", f"/v1/visits/{VISIT}/holds/{uid('held')}", {"reason": "诉讼"})
+    assert hold.status_code == 201
     ids = {"upload": upload.headers["location"].rpartition("/")[2]}
     world.ctx.receivers = (Receiver("gis", "http://127.0.0.1:1/in", (bytes(24),)),)
     await automatic.send_owed(world.ctx)

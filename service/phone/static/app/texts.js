@@ -332,6 +332,7 @@ export const PROBLEM_WORDS = {
   "invalid-body": BROKEN,
   "id-mismatch": BROKEN,
   "content-differs": ["这个编号已用于另一份内容，请找主管", "This number was used for other content: ask your supervisor"],
+  "erased": ["这次上门的资料已按规定删除，不再保留，请从手机里去掉", "The data of this visit were erased, as the law demands: remove this from the phone"],
   "unknown-visit": ["服务器上没有这次上门", "The server does not know this visit"],
   "unknown-checklist": ["服务器上没有这一版规范", "The server does not know this version of the norm"],
   "not-your-visit": ["这次上门不是派给您的", "This visit is not assigned to you"],

@@ -14,7 +14,7 @@ import { PART, sendParts } from './upload.js';
 /** @typedef {import('./types.d.ts').StoredRecord} StoredRecord */
 /** @typedef {import('./queue.js').Retry} Retry */
 
-const NEVER = ['not-photo', 'photo-unreadable', 'file-too-large']; // these bytes will not be taken
+const NEVER = ['not-photo', 'photo-unreadable', 'file-too-large', 'erased']; // these bytes will not be taken
 
 /** Reasons are in the language of the screen, as are the server's. @param {string} zh @param {string} en */
 const inLanguage = (zh, en) => (document.documentElement.lang === 'en' ? en : zh);
@@ -117,8 +117,8 @@ export async function tellLost(who, file, records) {
     const body = JSON.stringify({ reason: file.lost });
     const headers = { 'Content-Type': 'application/json' };
     const answer = await request(who.token, 'PUT', `/v1/records/${id}/lost/${file.sha256}`, { body, headers });
-    // 409: it was given up for another reason; 404: the record does not name it
-    if (!answer.ok && ![404, 409].includes(answer.status)) return { wait: answer.wait, problem: null };
+    // 409: it was given up for another reason; 404: the record does not name it; 410: it was erased
+    if (!answer.ok && ![404, 409, 410].includes(answer.status)) return { wait: answer.wait, problem: null };
   }
   await update('files', file.sha256, (one) => ({ ...sent(one), problem: one.problem, reported: true }));
   return null;

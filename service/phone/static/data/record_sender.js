@@ -42,7 +42,8 @@ export async function sendRecord(who, record) {
     if (!(await split(record))) await park('records', id, problem);
     return null;
   }
-  if (problem.quarantine) {
+  if (problem.quarantine || problem.code === 'erased') {
+    // erased: the visit is gone for good, and the technician learns of it
     await park('records', id, problem);
     return null;
   }
@@ -59,6 +60,10 @@ export async function askReceipt(who, record) {
   const answer = await request(who.token, 'GET', `/v1/records/${record.id}`);
   if (answer.ok) {
     await received(record, answer.json);
+    return null;
+  }
+  if (answer.problem?.code === 'erased') {
+    await update('records', record.id, ({ ask, ...one }) => one); // the agenda says that the visit is gone
     return null;
   }
   if (answer.status !== 404) return { wait: answer.wait, problem: null };
@@ -105,7 +110,7 @@ export async function sendWords(who, { id, visit, body }) {
   const headers = { 'Content-Type': 'application/json' };
   const { ok, status: number, problem, wait } = await request(who.token, 'PUT', `/v1/visits/${visit}/explanations/${id}`, { body, headers });
   if (ok) await update('explanations', id, (one) => ({ ...one, state: 'stored' }));
-  else if (problem && [400, 403, 404, 409, 422].includes(number)) await park('explanations', id, problem);
+  else if (problem && [400, 403, 404, 409, 410, 422].includes(number)) await park('explanations', id, problem);
   else return { wait, problem };
   return null;
 }

@@ -1,0 +1,80 @@
+"""All visits of one customer, by their telephone, name or account."""
+
+from uuid import UUID
+
+import msgspec
+
+from service.context import AppContext
+from service.db.database import Transaction
+from service.text import identifier_key, phone_numbers, search_key
+from service.visits import repository as visits_repository
+from service.visits.change_rows import changes_of
+from service.visits.changes import DetailsUpdate
+from service.visits.loading import PLAN_DECODER
+from service.visits.plan import Customer
+from service.visits.summaries import get_summary
+from service.web.defects import or_unreadable
+
+
+class FoundVisit(msgspec.Struct, frozen=True):
+    """A visit of a customer, so that a person can confirm that it is theirs."""
+
+    visit: str
+    planned_at: int  # ms UTC
+    customer: str
+    phone: str
+    address: str
+    external_ref: str
+
+
+_details = msgspec.json.Decoder(DetailsUpdate)
+
+
+async def find(ctx: AppContext, text: str) -> list[FoundVisit]:
+    """The visits whose customer has exactly this telephone, name or account now, or had it before a change."""
+    candidates = await ctx.db.read(lambda tx: _candidates(tx, text))
+    found: list[FoundVisit] = []
+    for visit_id in candidates:
+
+        async def match(tx: Transaction, visit_id: UUID = visit_id) -> FoundVisit | None:
+            return await or_unreadable(ctx, visit_id, _match(tx, visit_id, text))
+
+        one = await ctx.db.read(match)
+        if one is not None:
+            found.append(one)
+    return sorted(found, key=lambda one: (one.planned_at, one.visit))
+
+
+async def _candidates(tx: Transaction, text: str) -> list[UUID]:
+    """Visits in which the text occurs. It goes through all texts, since a telephone that was changed is in no index."""
+    key = search_key(text).replace("!", "!!").replace("%", "!%").replace("_", "!_")
+    found = [bytes(visit) for (visit,) in await tx.fetch_all("visits_with_text", pattern=f"%{key}%")]
+    for visit, plan, details in await tx.fetch_all("visits_with_changed_details"):
+        changed = _details.decode(details).customer
+        if is_customer(PLAN_DECODER.decode(plan).customer, text) or (changed and is_customer(changed, text)):
+            found.append(bytes(visit))
+    return [UUID(bytes=visit) for visit in dict.fromkeys(found)]
+
+
+async def _match(tx: Transaction, visit_id: UUID, text: str) -> FoundVisit | None:
+    summary, row = await get_summary(tx, visit_id), await visits_repository.get_visit(tx, visit_id)
+    if row is None or summary is None:
+        return None
+    plan = PLAN_DECODER.decode(summary.plan)
+    customers = [PLAN_DECODER.decode(row.body).customer, plan.customer]
+    details = [_details.decode(change.body) for change in await changes_of(tx, visit_id) if change.kind == "details"]
+    customers += [one.customer for one in details if one.customer is not None]
+    if not any(is_customer(one, text) for one in customers):
+        return None
+    customer = plan.customer
+    return FoundVisit(
+        str(visit_id), summary.planned_at, customer.name, customer.phone, customer.address, plan.external_ref or ""
+    )
+
+
+def is_customer(customer: Customer, text: str) -> bool:
+    """Whether a text is the whole name, account or one of the telephone numbers of a customer."""
+    numbers = set(phone_numbers(customer.phone)) | {search_key(customer.phone)}
+    wanted = set(phone_numbers(text)) | {search_key(text)}
+    names = {identifier_key(customer.name), identifier_key(customer.account)} - {""}
+    return bool((numbers - {""}) & wanted) or identifier_key(text) in names

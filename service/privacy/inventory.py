@@ -1,0 +1,100 @@
+"""The table of what is kept: read from `inventory.toml`, shown on pages and in docs/personal-data.md."""
+
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from service.context import RetentionPolicy
+from service.web.language import Language, PageText, TextPair
+from service.web.templates import translate
+
+FILE = Path(__file__).with_name("inventory.toml")
+START, END = "<!-- made from service/privacy/inventory.toml by scripts/personal-data -->", "<!-- end -->"
+_HEADINGS = {
+    "zh": ("信息", "保存在哪里", "目的和法律依据", "保存多久", "谁看得到"),
+    "en": ("what", "where", "purpose and legal ground", "for how long", "who sees it"),
+}
+
+
+class Kind(msgspec.Struct, frozen=True, kw_only=True):
+    """A kind of data. `term`: a setting, `visit`, `good`, or a text of its own."""
+
+    id: str
+    zh: str
+    en: str
+    purpose: TextPair
+    ground: TextPair
+    who: TextPair
+    term: Literal["visit", "good"] | str | TextPair
+    customers: bool = False
+    columns: dict[str, tuple[str, ...]] = {}
+    files: dict[str, TextPair] = {}
+
+    def days(self, policy: RetentionPolicy) -> int | None:
+        """For how many days it is kept; 0 for good; None where its term is that of something else."""
+        name = "keep_visits" if self.term == "visit" else self.term
+        if not isinstance(name, str) or not name.startswith("keep_"):
+            return None
+        return int(getattr(policy, name.removeprefix("keep_")))
+
+    def duration(self, policy: RetentionPolicy) -> PageText | TextPair:
+        """For how long it is kept, in words."""
+        if isinstance(self.term, TextPair):
+            return self.term
+        days = self.days(policy)
+        if not days:
+            return PageText("长期")
+        values = {"days": days}
+        if self.id == "positions":
+            return PageText("%(days)s 天以后只留约 100 米的方格", values)
+        if self.id == "staff":
+            return PageText("离职后 %(days)s 天", values)
+        return (
+            PageText("上门办结后 %(days)s 天", values) if self.term in VISIT_TERMS else PageText("%(days)s 天", values)
+        )
+
+
+VISIT_TERMS = ("visit", "keep_visits")
+
+
+class _File(msgspec.Struct, frozen=True):
+    kinds: tuple[Kind, ...]
+
+
+@cache
+def kinds() -> tuple[Kind, ...]:
+    """All kinds, in order."""
+    return msgspec.convert(tomllib.loads(FILE.read_text("utf-8")), _File).kinds
+
+
+def columns() -> dict[str, list[str]]:
+    """The ids of the kinds that each column (`table.column`) is of."""
+    found: dict[str, list[str]] = {}
+    for kind in kinds():
+        for table, names in kind.columns.items():
+            for name in names:
+                found.setdefault(f"{table}.{name}", []).append(kind.id)
+    return found
+
+
+def markdown(language: Language, policy: RetentionPolicy) -> str:
+    """The table for the documents, with the terms of a policy."""
+    lines = ["| " + " | ".join(_HEADINGS[language]) + " |", "|---|---|---|---|---|"]
+    for kind in kinds():
+        tables = [f"`{table}`" for table in kind.columns] + [f"`{path}`" for path in kind.files]
+        purpose, ground, who = (translate(one, language) for one in (kind.purpose, kind.ground, kind.who))
+        term = translate(kind.duration(policy), language)
+        if isinstance(kind.term, str) and kind.term.startswith("keep_"):
+            term += f" (`DOORSTEP_{kind.term.upper()}`)"
+        lines.append(f"| {getattr(kind, language)} | {', '.join(tables)} | {purpose}。{ground} | {term} | {who} |")
+    return "\n".join(lines).replace("。", ". " if language == "en" else "。")
+
+
+def with_table(document: str, language: Language, policy: RetentionPolicy) -> str:
+    """A document with the table as it is now, between its two marks."""
+    before, _, rest = document.partition(START)
+    _, _, after = rest.partition(END)
+    return f"{before}{START}\n{markdown(language, policy)}\n{END}{after}"

@@ -1,0 +1,106 @@
+"""The pages about personal data: for customers, and at the desk."""
+
+from datetime import datetime, time
+from typing import Any
+from uuid import UUID, uuid4
+
+from litestar import get, post
+from litestar.params import FromPath
+from litestar.response.base import ASGIResponse
+
+from service.accounts.authentication import require_permission
+from service.accounts.caller import Context, PublicController
+from service.accounts.desk import Desk, DeskController, redirect_with_notice, render_desk, require_sure
+from service.accounts.repository import names_of
+from service.context import AppContext, read_only
+from service.db.database import Transaction
+from service.visits.page_words import VERDICTS
+from service.web.api_document import COMMON_ERRORS, pages, problems
+from service.web.decoding import convert_strict
+from service.web.form_dates import parse_date
+from service.web.language import AnyText, PageText
+from service.web.request import AnyRequest
+from service.web.templates import render
+
+from . import holds, inventory, retention
+from .holds import Hold
+
+TITLES: dict[str, AnyText] = {
+    "visits": PageText("上门"),
+    "positions": PageText("位置"),
+    "quarantine": PageText("隔离"),
+    "uploads": PageText("没人用的照片"),
+    "looks": PageText("查看记录"),
+    "sign_ins": PageText("会话和令牌"),
+    "codes": PageText("一次性码"),
+    "mails": PageText("待办邮件"),
+    "staff": PageText("离职人员"),
+}
+"""By the kind in a run of the nightly deletion."""
+HELD = PageText("这次上门已依法保全，解除以前不会删除")
+ENDED = PageText("保全已解除")
+MONTHS = 60
+
+
+class CustomersPageController(PublicController):
+    """What customers learn about their data."""
+
+    tags = ("customer",)
+
+    @get("/privacy", summary="How customers' data are used", responses={**problems(*COMMON_ERRORS), **pages(200, 429)})
+    async def show_privacy(self, request: AnyRequest, context: Context) -> ASGIResponse:
+        """What is kept, for what, how long, and whom to ask: made from the table of what is kept."""
+        view = {
+            "hotline": context.company.hotline,
+            "kinds": [kind for kind in inventory.kinds() if kind.customers],
+            "policy": context.retention,
+        }
+        return render(request.scope, "privacy/customers.html", view, company=context.company)
+
+
+class PrivacyDeskController(DeskController):
+    """What is kept, for how long, what was erased and what is held."""
+
+    @get("/desk/privacy")
+    async def show_table(self, desk: Desk) -> ASGIResponse:
+        """For supervisors and admins."""
+        require_permission(desk.person, "see what is kept")
+        held = await holds.list_holds(desk.ctx, desk.token) if desk.person.can("hold visits") else ()
+        view: dict[str, Any] = {
+            "holds": held,
+            "names": await desk.ctx.db.read(lambda tx: names_of(tx, {one.by for one in held})),
+            "next_run": await retention.preview(desk.ctx),
+            "runs": await retention.last_runs(desk.ctx),
+            "titles": TITLES,
+            "statistics": await statistics(desk.ctx),
+            "verdicts": VERDICTS,
+            "kinds": inventory.kinds(),
+            "policy": desk.ctx.retention,
+        }
+        return render_desk(desk, "privacy/desk.html", view, section="privacy")
+
+    @post("/desk/privacy/holds/{visit_id:uuid}")
+    async def hold(self, desk: Desk, visit_id: FromPath[UUID]) -> ASGIResponse:
+        """Hold a visit, from the form on its page."""
+        until = desk.form.get("hold_until", "")
+        given: dict[str, Any] = {"reason": desk.form.get("hold_reason", "").strip()}
+        if until:
+            given["until"] = datetime.combine(parse_date(desk.form, "hold_until"), time(), desk.ctx.zone)
+        await holds.set_hold(desk.ctx, desk.token, visit_id, uuid4(), convert_strict(Hold, given))
+        return redirect_with_notice(f"/desk/visits/{visit_id}", HELD)
+
+    @post("/desk/privacy/holds/{visit_id:uuid}/{hold_id:uuid}/end")
+    async def end(self, desk: Desk, visit_id: FromPath[UUID], hold_id: FromPath[UUID]) -> ASGIResponse:
+        """End a hold."""
+        require_sure(desk)
+        await holds.end_hold(desk.ctx, desk.token, visit_id, hold_id)
+        return redirect_with_notice("/desk/privacy", ENDED)
+
+
+@read_only
+async def statistics(_: AppContext, tx: Transaction) -> list[tuple[str, str, str, int]]:
+    """Of erased visits: month, type, verdict and how many, the newest first."""
+    return [tuple(row) for row in await tx.fetch_all("erased_by_month", size=MONTHS)]  # type: ignore[misc]
+
+
+ROUTES = (CustomersPageController, PrivacyDeskController)

@@ -1,0 +1,2 @@
+-- name: events_naming
+SELECT id, body FROM events WHERE CAST(body AS TEXT) LIKE :login;

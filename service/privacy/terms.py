@@ -1,0 +1,125 @@
+"""The terms: for how long each kind of data is kept, how what is due is found, and how it goes.
+
+Each step is a small transaction, so that nobody who writes waits for it.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from service import errors
+from service.audit_log.erasures import Erasure
+from service.context import AppContext, RetentionPolicy, transaction
+from service.db.database import Transaction
+
+from . import erasing, staff
+
+DAY_MS = 86_400_000
+SIZE = 100
+BY, WHY = "the service", "term"
+Key = Any
+Step = Callable[[AppContext, list[Key]], Awaitable[int]]
+
+
+class Term(msgspec.Struct, frozen=True):
+    """A kind of data. `query` finds the keys that are due after a key; `erase` returns how many it erased."""
+
+    kind: str
+    query: str
+    erase: Step
+    first: Key = b""
+
+    def days(self, policy: RetentionPolicy) -> int:
+        """For how many days it is kept; 0: for good."""
+        return int(getattr(policy, SETTINGS.get(self.kind, self.kind)))
+
+    async def due(self, ctx: AppContext, before: int, after: Key) -> list[Key]:
+        """The next keys that are due."""
+        more = {"now": ctx.clock(), "after_at": after[0], "after_id": after[1]} if self.kind == "visits" else {}
+        more |= {"erased": staff.ERASED_NAME} if self.kind == "staff" else {}
+        given = {"before": before, "after": after, "size": SIZE, **more}
+        rows: list[Any] = await ctx.db.read(lambda tx: tx.fetch_all(self.query, **given))
+        return rows if self.kind == "visits" else [row[0] for row in rows]
+
+
+async def _erase_visits(ctx: AppContext, keys: list[Key]) -> int:
+    """One by one. What meanwhile is held, or cannot be erased, stays until the next night."""
+    count = 0
+    for _, visit in keys:
+        try:
+            await erasing.erase_visit(ctx, UUID(bytes=bytes(visit)), BY, WHY, what="retention", scan=False)
+        except (errors.Held, errors.NotFound, errors.Erased):
+            continue
+        count += 1
+    return count
+
+
+async def _erase_staff(ctx: AppContext, keys: list[Key]) -> int:
+    count = 0
+    for login in keys:
+        try:
+            await staff.erase_person(ctx, login, BY, WHY)
+        except errors.Erased:
+            continue
+        count += 1
+    return count
+
+
+def _rows(subject: str, query: str, looks: str = "") -> Step:
+    """Erases rows that have leaves: all of a step in one erasure."""
+
+    @transaction
+    async def erase(ctx: AppContext, tx: Transaction, keys: list[Key]) -> int:
+        rows = {bytes(key): subject for key in keys}
+        for key in keys if looks else ():
+            for (look,) in await tx.fetch_all(looks, what=f"quarantine/{UUID(bytes=bytes(key))}"):
+                rows[bytes(look)] = "access_log"
+        about = Erasure(what="retention", subject=subject, by=BY, why=WHY, rows=0, digest="")
+        await erasing.add_erasure(ctx, tx, ctx.new_id(), about, await erasing.leaf_kinds(tx, rows))
+        for key, place in rows.items():
+            await tx.execute("erase_access" if place == "access_log" else query, id=key)
+        return len(keys)
+
+    return erase
+
+
+async def _erase_uploads(ctx: AppContext, keys: list[Key]) -> int:
+    files = [bytes(key) for key in keys]
+    await _erase_upload_rows(ctx, files)
+    await erasing.remove_copies(ctx, files, [])
+    return len(files)
+
+
+@transaction
+async def _erase_upload_rows(ctx: AppContext, tx: Transaction, files: list[bytes]) -> None:
+    about = Erasure(what="retention", subject="uploads", by=BY, why=WHY, rows=0, digest="")
+    await erasing.add_erasure(ctx, tx, ctx.new_id(), about, dict.fromkeys(files, "blobs"))
+    await erasing.erase_files(tx, files)
+
+
+def _plain(query: str) -> Step:
+    """Deletes rows that no leaf is about."""
+
+    @transaction
+    async def delete(_: AppContext, tx: Transaction, keys: list[Key]) -> int:
+        await tx.execute_many(query, [{"id": key} for key in keys])
+        return len(keys)
+
+    return delete
+
+
+SETTINGS = {"codes": "sign_ins"}
+"""The field of the policy, where a kind has another name."""
+TERMS = (
+    Term("visits", "due_visits", _erase_visits, (-(2**62), b"")),
+    Term("quarantine", "due_quarantine", _rows("quarantine", "erase_input", "looks_at_input")),
+    Term("uploads", "due_uploads", _erase_uploads),
+    Term("looks", "due_looks", _rows("access_log", "erase_access")),
+    Term("sign_ins", "due_sign_ins", _plain("delete_token")),
+    Term("codes", "due_codes", _plain("delete_code")),
+    Term("mails", "due_mails", _plain("delete_mail")),
+    Term("staff", "due_staff", _erase_staff, ""),
+)
+"""In this order. Positions are reduced besides (`positions`)."""

@@ -1,0 +1,168 @@
+"""Looks of the office that are none of their own are noted; and what a customer or a former colleague may ask for."""
+
+import json
+from io import BytesIO
+from pathlib import Path
+from zipfile import ZipFile
+
+import pytest
+
+from service import errors
+from service.audit_log import log
+from service.privacy import commands, customers, erasing, export, inventory, staff
+from service.verify.log import verify
+from tests.support.api_client import VISIT, World, opened_world, record
+from tests.support.desk import leftovers, signed_in, text_of
+from tests.support.evidence import send_evidence
+from tests.support.factories import a_plan, uid
+from tests.support.pictures import name, picture
+from tests.support.privacy import ADDRESS, NAME, OLD_PHONE, OTHER, PHONE, PHOTO, lived_through
+
+PATH, DESK = f"/v1/visits/{VISIT}", f"/desk/visits/{VISIT}"
+
+
+async def looks(world: World) -> list[str]:
+    steps = (await world.ask("zhao", "GET", f"{PATH}/history")).json()["steps"]
+    return [one["by"] for one in steps if one["kind"] == "viewed"]
+
+
+async def test_looks_that_are_none_of_their_own_are_noted_once_a_day(world: World) -> None:
+    await world.plan(area="城东")
+    await world.submit(record())
+    for who in ("zhao", "li"):  # who planned it, and who goes there
+        await world.ask(who, "GET", PATH)
+    assert await looks(world) == []
+    for _ in range(2):
+        assert (await world.ask("wang", "GET", PATH)).status_code == 200
+    assert (await world.ask("qian", "GET", PATH)).status_code == 404  # who sees nothing is not noted
+    assert await looks(world) == ["wang"]
+    await world.ask("wang", "GET", f"{PATH}/review")
+    world.ctx.written_looks.clear()  # another server
+    await world.ask("wang", "GET", PATH)
+    assert await looks(world) == ["wang"]
+    now = world.ctx.clock() + 86_400_000
+    world.ctx.clock = lambda: now
+    await world.ask("wang", "GET", f"{PATH}/judgement")
+    assert await looks(world) == ["wang", "wang"]
+    assert (await world.ask("wang", "PUT", f"{PATH}/assignee", {"person": "wang"})).status_code == 200
+    now += 86_400_000
+    await world.ask("wang", "GET", PATH)  # now it is theirs
+    assert await looks(world) == ["wang", "wang"]
+    await log.assign_sequence_numbers(world.ctx.db)
+    assert (await verify(world.ctx)).faults == []
+
+
+async def test_a_copy_has_all_that_is_the_customers_and_no_names_of_staff(sqlite_world: World) -> None:
+    world = sqlite_world
+    tao = await lived_through(world)
+    with ZipFile(BytesIO(await export.export_customer(world.ctx, PHONE, "console", "本人申请"))) as archive:
+        names = archive.namelist()
+        content = json.loads(archive.read(f"{VISIT}/visit.json"))
+    assert f"{VISIT}/{name(PHOTO)}.jpg" in names
+    assert not [one for one in names if str(OTHER) in one]
+    assert content["plan"]["customer"]["address"] == ADDRESS
+    assert OLD_PHONE in json.dumps(content["changes"])
+    assert content["technicians"] == [{"name": "李*", "badge": ""}]
+    assert content["answers"]
+    assert '"li"' not in json.dumps(content)
+    steps = (await world.ask("zhao", "GET", f"{PATH}/history")).json()["steps"]
+    assert [one["text"] for one in steps if one["by"] == "console"] == ["导出 / exported: 本人申请"]
+    with pytest.raises(errors.NotFound):
+        await export.export_customer(world.ctx, "13311112222", "console", "x")
+    del tao
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [(PHONE, 1), (OLD_PHONE, 1), (f"+86 {PHONE[:3]} {PHONE[3:]}", 1), (NAME, 1), ("hu-88997766", 1), (NAME[:2], 0)],
+)
+async def test_a_customer_is_found_by_the_whole_of_a_telephone_name_or_account(
+    sqlite_world: World, text: str, count: int
+) -> None:
+    world = sqlite_world
+    customer = {"name": NAME, "phone": OLD_PHONE, "address": ADDRESS, "account": "HU-88997766"}
+    await world.ask("zhao", "PUT", PATH, a_plan(area="城东", customer=customer))
+    await world.plan(OTHER, area="城东")
+    details = {"customer": customer | {"phone": PHONE}, "reason": "换号"}
+    assert (await world.ask("zhao", "PUT", f"{PATH}/details", details, if_match='"0"')).status_code == 200
+    assert len(await customers.find(world.ctx, text)) == count
+
+
+async def test_all_visits_of_a_customer_go_after_the_list_is_confirmed(address: str) -> None:
+    async with opened_world(address) as world:
+        for one in (VISIT, uid("second")):
+            await world.ask("zhao", "PUT", f"/v1/visits/{one}", a_plan(customer={"name": NAME, "phone": PHONE}))
+        await world.plan(OTHER)
+        given = {"by": "admin", "why": "客户要求"}
+        shown = await commands.erase_customer(world.ctx, PHONE, **given, confirmed=None, dry_run=True)
+        assert (len(shown.erased), shown.dry_run) == (2, True)
+        for wrong in (None, 1, 3):
+            with pytest.raises(commands.Unconfirmed, match="--yes 2"):
+                await commands.erase_customer(world.ctx, PHONE, **given, confirmed=wrong, dry_run=False)
+        done = await commands.erase_customer(world.ctx, PHONE, **given, confirmed=2, dry_run=False)
+        assert (len(done.erased), done.purged) == (2, True)
+        assert await customers.find(world.ctx, PHONE) == []
+        assert (await world.ask("zhao", "GET", f"/v1/visits/{OTHER}")).status_code == 200
+        with pytest.raises(errors.NotFound):
+            await commands.erase_customer(world.ctx, PHONE, **given, confirmed=2, dry_run=False)
+
+
+async def test_of_a_former_colleague_the_login_stays(address: str) -> None:
+    async with opened_world(address) as world:
+        new = {"login": "zhou", "name": "周某某", "roles": ["technician"], "areas": ["城东"], "badge": "工号0427"}
+        assert (await world.ask("admin", "POST", "/v1/people", new)).status_code == 201
+        face = picture(3)
+        await world.ask("admin", "PUT", "/v1/people/zhou/photo", face, content_type="image/jpeg")
+        with pytest.raises(errors.StillHere):
+            await staff.preview_person(world.ctx, "zhou")
+        await world.ask("admin", "PUT", "/v1/people/zhou/departure", {"reason": "周某某退休"})
+        shown = await commands.erase_person(world.ctx, "zhou", "admin", "x", dry_run=True)
+        done = await commands.erase_person(world.ctx, "zhou", "admin", "x", dry_run=False)
+        assert done.erased[0].counts == shown.erased[0].counts
+        assert done.erased[0].counts["events"] >= 3
+        await log.assign_sequence_numbers(world.ctx.db)
+        assert (await verify(world.ctx)).faults == []
+        if address.startswith("sqlite"):
+            folder = Path(address.removeprefix("sqlite:///")).parent
+            contents = b"".join(path.read_bytes() for path in folder.glob("doorstep.db*"))
+            assert "周某某".encode() not in contents
+            assert "工号0427".encode() not in contents
+        with pytest.raises(errors.Erased):
+            await staff.erase_person(world.ctx, "zhou", "admin", "x")
+        again = await world.ask("admin", "POST", "/v1/people", new)
+        assert (again.status_code, again.json()["code"]) == (409, "login-taken")  # it is never used again
+        assert (await send_evidence(world, face)).status_code == 410
+
+
+async def test_the_desk_shows_the_table_and_sets_and_ends_holds(sqlite_world: World) -> None:
+    world = sqlite_world
+    await world.plan(area="城东")
+    await world.submit(record())
+    wang, admin, zhao = [await signed_in(world, who) for who in ("wang", "admin", "zhao")]
+    page = await wang.get(DESK)
+    assert "这次上门不是您的任务" in text_of(page)
+    assert "这次上门不是您的任务" not in text_of(await zhao.get(DESK))
+    hold = f"/desk/privacy/holds/{VISIT}"
+    assert (await zhao.post(hold, {"hold_reason": "x"})).status_code == 403
+    assert (await wang.post(hold, {"hold_reason": "诉讼 77 号", "hold_until": "2027-01-01"})).status_code == 303
+    assert "这次上门已依法保全，不会删除" in text_of(await wang.get(DESK))
+    assert (await zhao.get("/desk/privacy")).status_code == 403
+    for browser in (wang, admin):
+        page = await browser.get("/desk/privacy")
+        assert (page.status_code, leftovers(page)) == (200, [])
+        assert all(kind.zh in text_of(page) for kind in inventory.kinds())
+    text = text_of(await wang.get("/desk/privacy"))
+    assert "诉讼 77 号 王" in text
+    [held] = (await world.ask("wang", "GET", "/v1/holds")).json()["holds"]
+    end = f"{hold}/{held['id']}/end"
+    assert (await wang.post(end, {})).status_code == 422  # the box is not ticked
+    assert (await wang.post(end, {"sure": "yes"})).status_code == 303
+    assert "没有保全的上门" in text_of(await wang.get("/desk/privacy"))
+    history = text_of(await wang.get(DESK))
+    assert "依法保全，不得删除 王" in history
+    assert "解除保全 王" in history
+    await erasing.erase_visit(world.ctx, VISIT, "admin", "x")
+    assert "2026-03 repair_leak" in text_of(await admin.get("/desk/privacy"))
+    gone = await wang.get(DESK)
+    assert gone.status_code == 410
+    assert "已按规定删除" in text_of(gone)
