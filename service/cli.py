@@ -413,7 +413,7 @@ def _backup(options: argparse.Namespace, settings: Settings) -> int:
     _print(report)
     if report.same_disk:
         sys.stderr.write("doorstep: 备份与数据在同一块磁盘上 / the backup is on the same disk as the data\n")
-    return 1 if report.faults else 0
+    return 1 if report.fault_count else 0
 
 
 def _restore(options: argparse.Namespace, settings: Settings) -> int:
@@ -425,7 +425,7 @@ def _restore(options: argparse.Namespace, settings: Settings) -> int:
         )
     )
     _print(report)
-    return 1 if report.faults else 0
+    return 1 if report.fault_count else 0
 
 
 def _openapi(_: argparse.Namespace, __: Settings) -> int:

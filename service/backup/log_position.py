@@ -1,13 +1,13 @@
 """Where in the log a copy of the database is, and whether a kept checkpoint is of the same log."""
 
-from base64 import b64decode
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from service.audit_log.checkpoint_file import find_notes
 from service.audit_log.merkle import MerkleTree
+from service.audit_log.notes import InvalidNote, parse_checkpoint, parse_note
 from service.context import AppContext
 
 from .manifest import BackupError
@@ -40,16 +40,12 @@ async def log_position(ctx: AppContext, size: int | None = None) -> LogPosition:
 
 
 def read_checkpoint(file: Path) -> LogPosition:
-    """The last checkpoint in a file (C2SP `tlog-checkpoint`: a line of origin, one of size, one of root)."""
-    lines = file.read_text("utf-8", "replace").splitlines()
-    found = None
-    for size, root in pairwise(lines):
-        try:
-            decoded = b64decode(root, validate=True)
-        except ValueError:
-            continue
-        if size.isdecimal() and len(decoded) == 32:
-            found = LogPosition(int(size), decoded.hex())
-    if found is None:
+    """The largest of the signed checkpoints in a file, such as a copy of the file of checkpoints, or a mail."""
+    try:
+        found = [parse_checkpoint(parse_note(note).text) for note in find_notes(file.read_bytes())]
+    except InvalidNote as error:
+        raise BackupError(f"{file}: {error}") from error
+    if not found:
         raise BackupError(f"{file} 里没有检查点 / there is no checkpoint in it")
-    return found
+    newest = max(found, key=lambda one: one.size)
+    return LogPosition(newest.size, newest.root.hex())

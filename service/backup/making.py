@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import msgspec
 
@@ -22,7 +21,7 @@ from service.context import AppContext
 from service.db.copies import copied
 from service.db.migrate import migrations
 from service.durable_files import fsync_path, make_durable_dir, run_in_disk_thread, write_durably
-from service.lifecycle import build_context
+from service.lifecycle import open_read_only
 from service.monitoring.last_backup import LAST_BACKUP, LastBackup
 from service.verify import log
 
@@ -31,6 +30,7 @@ from .manifest import (
     DATABASE_FILES,
     KEYS,
     MANIFEST,
+    MAX_FAULTS,
     PHOTO_LIST,
     PHOTOS,
     BackedUpFile,
@@ -57,6 +57,7 @@ class BackupReport(msgspec.Struct, frozen=True):
     photos: PhotoCount
     new_photos: int
     verified: bool
+    fault_count: int
     faults: tuple[str, ...]
     removed: tuple[str, ...]
     same_disk: bool
@@ -83,7 +84,9 @@ async def make_backup(
             shutil.rmtree(unfinished, ignore_errors=True)
             raise
         removed = await run_in_disk_thread(remove_old_backups, target, keep) if keep else []
-    await run_in_disk_thread(_note_last, settings, LastBackup(str(finished), manifest.ended_at, not manifest.faults))
+    await run_in_disk_thread(
+        _note_last, settings, LastBackup(str(finished), manifest.ended_at, not manifest.fault_count)
+    )
     return BackupReport(
         backup=str(finished),
         leaves=manifest.leaves,
@@ -92,6 +95,7 @@ async def make_backup(
         photos=manifest.photos,
         new_photos=new_photos,
         verified=manifest.verified,
+        fault_count=manifest.fault_count,
         faults=manifest.faults,
         removed=tuple(path.name for path in removed),
         same_disk=_on_same_disk(settings.data, target),
@@ -149,18 +153,18 @@ async def _fill(
 ) -> tuple[Manifest, int]:
     """Put everything into the folder; the manifest, and how many photos had to be copied."""
     pool = folder.parent / PHOTOS
-    with TemporaryDirectory(prefix="doorstep-backup-") as scratch:
-        ctx = build_context(settings, Path(scratch))
-        live, engine = ctx.evidence_storage, ctx.db.engine
+    async with open_read_only(settings) as live:
+        engine = live.db.engine
         file = DATABASE_FILES[engine]
-        async with copied(settings.database_address, folder / file) as ctx.db:
+        async with copied(settings.database_address, folder / file) as copy:
+            ctx = msgspec.structs.replace(live, db=copy)
             faults, new, photos = await _copy_photos(ctx, folder, pool, "" if bucket else settings.blobs)
             if not photos.bucket:
-                ctx.evidence_storage = EvidenceStorage(FolderBlobStore(pool), folder, live.max_file)
+                ctx.evidence_storage = EvidenceStorage(FolderBlobStore(pool), folder, live.evidence_storage.max_file)
             if verify:
                 report = await log.verify(ctx)
                 leaves, root, rows = report.leaves, report.root, report.rows
-                faults += [fault for fault in report.faults if fault not in faults]
+                faults = list(dict.fromkeys([*faults, *report.faults]))
             else:
                 position = await log_position(ctx)
                 leaves, root = position.leaves, position.root
@@ -182,7 +186,8 @@ async def _fill(
             leaves=leaves,
             root=root,
             verified=verify,
-            faults=tuple(faults),
+            fault_count=len(faults),
+            faults=tuple(faults[:MAX_FAULTS]),
         ),
         new,
     )
@@ -246,7 +251,7 @@ def remove_old_backups(target: Path, keep: int) -> list[Path]:
     What was erased from the service is gone from its backups with the last of them that was made before.
     """
     backups = finished_backups(target)
-    sound = [path for path in backups if not read_manifest(path).faults]
+    sound = [path for path in backups if not read_manifest(path).fault_count]
     kept = {*backups[-keep:], *sound[-1:]}
     removed = [path for path in backups if path not in kept]
     if not removed:

@@ -20,6 +20,8 @@ FORMAT = 1
 MANIFEST, PHOTO_LIST, PHOTOS, KEYS = "manifest.json", "photos.txt", "photos", "keys"
 DATABASE_FILES = {"sqlite": "doorstep.sqlite", "postgres": "doorstep.dump"}
 PIECE = 1 << 20
+MAX_FAULTS = 200
+"""So many are listed: of a damaged database there may be millions."""
 
 
 class BackupError(Exception):
@@ -43,8 +45,8 @@ class PhotoCount(msgspec.Struct, frozen=True):
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
-    """The contents of a backup. `step` is the last migration of its database, `faults` what `doorstep verify` found in
-    the copy if it was `verified`; `leaves` and `root` are its place in the log."""
+    """The contents of a backup. `step` is the last migration of its database; `leaves` and `root` are its place in the
+    log. `faults` are what `doorstep verify` found in the copy if it was `verified`: of `fault_count` the first."""
 
     format: Annotated[int, Meta(ge=1)] = FORMAT
     program: str
@@ -61,6 +63,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     leaves: int
     root: str
     verified: bool
+    fault_count: int = 0
     faults: tuple[str, ...] = ()
 
 

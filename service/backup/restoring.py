@@ -20,6 +20,7 @@ from service.visits import status
 from .log_position import LogPosition, log_position, read_checkpoint
 from .manifest import (
     KEYS,
+    MAX_FAULTS,
     PHOTOS,
     BackedUpFile,
     BackupError,
@@ -44,6 +45,7 @@ class RestoreReport(msgspec.Struct, frozen=True):
     rows: dict[str, int]
     leaves: int
     root: str
+    fault_count: int
     faults: tuple[str, ...]
     missing_leaves: int | None = None
     damaged_photos: tuple[str, ...] = ()
@@ -82,7 +84,8 @@ async def restore_backup(
         rows=report.rows,
         leaves=report.leaves,
         root=report.root,
-        faults=tuple(faults),
+        fault_count=len(faults),
+        faults=tuple(faults[:MAX_FAULTS]),
         missing_leaves=None if kept is None else max(0, kept.leaves - manifest.leaves),
         damaged_photos=tuple(damaged),
     )

@@ -39,6 +39,7 @@ def check_machine(settings: Settings) -> Iterator[Finding]:
     yield _open_files()
     yield _account()
     yield from _private(settings)
+    yield from _secret_keys(settings)
     yield from _space(settings)
     yield from _backup(settings)
 
@@ -162,6 +163,27 @@ def _private(settings: Settings) -> Iterator[Finding]:
 def _keys(settings: Settings) -> list[str]:
     folder = settings.data / KEYS
     return [f"{KEYS}/{path.name}" for path in folder.iterdir()] if folder.is_dir() else []
+
+
+def _secret_keys(settings: Settings) -> Iterator[Finding]:
+    """Whether the keys are where a restore finds them: backups do not have them unless asked to."""
+    given = {"sealing": settings.sealing_key, "log": settings.log_key}
+    missing = [name for name, key in given.items() if not key and not (settings.data / KEYS / name).is_file()]
+    if missing:
+        yield Finding(
+            "keys",
+            "should",
+            f"还没有密钥：{'、'.join(missing)}（第一次启动时生成）",
+            f"keys are not there yet: {', '.join(missing)} (the first start makes them)",
+            f"启动一次，然后把 {settings.data / KEYS} 另存一份到别处：备份里没有它",
+            f"start once, then keep a copy of {settings.data / KEYS} elsewhere: backups do not have it",
+        )
+    else:
+        yield fine(
+            "keys",
+            "有密钥；请确认另存了一份（备份里没有）",
+            "keys are there; see that a copy is kept elsewhere (backups have none)",
+        )
 
 
 def _space(settings: Settings) -> Iterator[Finding]:

@@ -171,13 +171,21 @@ async def test_a_damaged_backup_is_refused_and_leaves_nothing(tmp_path: Path, ma
         assert report.faults == (f"file {name(PHOTO)}: it is gone from the store",)
 
 
-async def test_what_was_wrong_before_is_in_the_backup_and_told(tmp_path: Path):
+@pytest.mark.parametrize("listed", [200, 0])
+async def test_what_was_wrong_before_is_counted_and_listed_in_the_backup(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, listed: int
+):
+    monkeypatch.setattr(making, "MAX_FAULTS", listed)
     async with utility(tmp_path / "data") as (world, settings):
         await worked(world)
         flip(tmp_path / "data" / "evidence" / blob_path(bytes.fromhex(name(PHOTO))))
         damaged = await make_backup(settings, tmp_path / "backups")
-    assert any(name(PHOTO) in fault for fault in damaged.faults)
-    assert read_manifest(Path(damaged.backup)).faults == damaged.faults
+    manifest = read_manifest(Path(damaged.backup))
+    assert damaged.fault_count == manifest.fault_count > 0
+    assert damaged.faults == manifest.faults
+    assert any(name(PHOTO) in fault for fault in manifest.faults) == (listed > 0)
+    last = msgspec.json.decode((tmp_path / "data" / "last-backup.json").read_bytes())
+    assert last["sound"] is False
 
 
 @pytest.mark.usefixtures("times")
@@ -234,7 +242,9 @@ async def test_a_kept_checkpoint_tells_what_is_missing_and_whether_it_is_the_sam
     file = tmp_path / "checkpoints"
 
     def keep(leaves: int, root: bytes) -> None:
-        file.write_text(f"doorstep.example\n{leaves}\n{b64encode(root).decode()}\n\n— doorstep.example AAAA\n", "utf-8")
+        file.write_text(
+            f"doorstep.example\n{leaves}\n{b64encode(root).decode()}\n\n— doorstep.example AAAAAAA=\n", "utf-8"
+        )
 
     for number, (leaves, root, missing, faults) in enumerate(
         (

@@ -50,7 +50,7 @@ async def prepare(data: Path, visits: int) -> None:
         "INSERT INTO log_leaves (id, leaf, at, number) VALUES (?, ?, ?, ?)",
         (_leaf(row, number) for number, row in enumerate(rows)),
     )
-    connection.execute("UPDATE visit_summaries SET state = 'planned', valid_until = 1")
+    connection.execute("UPDATE visit_summaries SET state = 'planned', valid_until = 1, ends_at = planned_at + 7200000")
     connection.execute("COMMIT")
     connection.close()
     db = open_database(f"sqlite:///{file}")

@@ -69,6 +69,9 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "data"
     folder.mkdir(mode=0o700)
     leave_backup(folder, timedelta(hours=3))
+    (folder / "keys").mkdir(mode=0o700)
+    for name in ("sealing", "log"):
+        (folder / "keys" / name).touch(0o600)
     monkeypatch.setattr(machine_checks, "PYTHON_FIXED", {})
     monkeypatch.setattr(machine_checks, "EXPAT_FIXED", (1,))
     monkeypatch.setattr(machine_checks, "OPEN_FILES", 1)
@@ -105,6 +108,10 @@ def test_a_machine_is_examined(data: Path, monkeypatch: pytest.MonkeyPatch):
     ):
         leave_backup(data, timedelta(hours=age), sound=sound, place=place)
         assert found() == expected
+    (data / "keys" / "log").unlink()
+    leave_backup(data, timedelta(hours=1))
+    assert found() == {"keys": "should"}
+    (data / "keys" / "log").touch(0o600)
     (data / LAST_BACKUP).unlink()
     assert found() == {"backup": "must"}
     leave_backup(data, timedelta(0))
