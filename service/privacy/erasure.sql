@@ -59,7 +59,8 @@ SELECT id FROM quarantine WHERE path_id = :path_id;
 SELECT id FROM access_log WHERE what = :what;
 
 -- name: people_of_feed
-SELECT login, active FROM sync_feed WHERE visit = :visit ORDER BY login;
+-- The feed has no index by visit, and there are few people.
+SELECT f.login, f.active FROM people p JOIN sync_feed f ON f.login = p.login AND f.visit = :visit ORDER BY f.login;
 
 -- name: add_erased_visit!
 INSERT INTO erased_visits (visit, erasure, type, area, day, checklist, checklist_version, state, verdict)
@@ -134,7 +135,7 @@ DELETE FROM legal_holds WHERE visit = :visit;
 UPDATE duty_mails SET text = '', next_at = NULL WHERE text LIKE :mention;
 
 -- name: erase_sync_feed!
-DELETE FROM sync_feed WHERE visit = :visit;
+DELETE FROM sync_feed WHERE visit = :visit AND login IN (SELECT login FROM people);
 
 -- name: erase_changes!
 DELETE FROM changes WHERE visit = :visit;

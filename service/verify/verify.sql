@@ -271,3 +271,9 @@ SELECT visit FROM erased_visits WHERE EXISTS (SELECT 1 FROM visits WHERE visits.
 SELECT visit FROM erased_visits WHERE NOT EXISTS (
     SELECT 1 FROM erased_rows WHERE erased_rows.id = erased_visits.visit AND erased_rows.erasure = erased_visits.erasure
 ) LIMIT :size;
+
+-- name: rows_of_erasure
+SELECT id, kind FROM erased_rows WHERE erasure = :erasure;
+
+-- name: reduced_of_erasure
+SELECT id, sha256 FROM reduced_records WHERE erasure = :erasure;
