@@ -365,7 +365,6 @@ def _export_person(options: argparse.Namespace, settings: Settings) -> int:
 
 def _verify(options: argparse.Namespace, settings: Settings) -> int:
     from service.lifecycle import open_read_only
-    from service.records import repository  # noqa: F401 - the same
     from service.verify import log
 
     async def verify() -> log.VerificationReport:

@@ -32,7 +32,6 @@ from service.context import AppContext, CompanyProfile
 from service.db.connect import open_database
 from service.db.database import Transaction
 from service.dispatch import planning
-from service.keys import Keys
 from service.lifecycle import current_millis, open_context, uuid7
 from service.messages import gateways, notices, outbox, worker
 from service.messages.notices import NoticeRequest
@@ -43,10 +42,6 @@ from service.visits.plan import Plan
 from tests.load.keys import LOAD_KEYS
 
 TOKEN = "token of zhao"
-KEYS = Keys(
-    sealing="AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
-    log="PRIVATE+KEY+doorstep.invalid+47ae3b90+ATQ4G/owzH8sUbtkDp6v+zQBE5OVyJMB1C6XK3tQ2oKi",  # of no use anywhere else
-)
 
 
 class Letters(msgspec.Struct):
@@ -121,7 +116,6 @@ def context_for(address: str, gateway: str, ahead: int = 0) -> AppContext:
         rules_cache={},
         keys=LOAD_KEYS,
         company=desk,
-        keys=KEYS,
     )
 
 
