@@ -1,8 +1,8 @@
 -- name: last_checkpoint^
-SELECT size, note, signed_at, published_at FROM log_checkpoints ORDER BY size DESC LIMIT 1;
+SELECT size, note, signed_at, published_at FROM log_checkpoints WHERE size > 0 ORDER BY size DESC LIMIT 1;
 
 -- name: last_published^
-SELECT size, note, signed_at, published_at FROM log_checkpoints WHERE published_at IS NOT NULL ORDER BY size DESC LIMIT 1;
+SELECT size, note, signed_at, published_at FROM log_checkpoints WHERE size > 0 AND published_at IS NOT NULL ORDER BY size DESC LIMIT 1;
 
 -- name: unpublished_checkpoints
 SELECT size, note, signed_at, published_at FROM log_checkpoints WHERE published_at IS NULL ORDER BY size;
