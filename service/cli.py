@@ -8,6 +8,7 @@ import asyncio
 import os
 import sys
 from collections.abc import Awaitable, Callable, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -248,10 +249,11 @@ def _publish(options: argparse.Namespace, settings: Settings) -> int:
 
 
 def _verify(_: argparse.Namespace, settings: Settings) -> int:
-    from service.identity_check import identity_check  # noqa: F401 - its rows have leaves, and it says how to find them
     from service.lifecycle import open_read_only
-    from service.records import repository  # noqa: F401 - the same
     from service.verify import log
+
+    for name in ("service.identity_check.identity_check", "service.records.repository"):
+        import_module(name)  # they say how the rows of their leaves are found (`audit_log/sources`)
 
     async def verify() -> log.VerificationReport:
         async with open_read_only(settings) as ctx:
