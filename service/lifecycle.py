@@ -33,17 +33,22 @@ from service.db.connect import open_database
 from service.db.database import Transaction
 from service.db.migrate import NoDatabase, OlderDatabase
 from service.durable_files import run_in_disk_thread
+from service.identity_check import confirmations
 from service.judge.volume import VisitLimits
 from service.keys import Keys
-from service.messages import gateways, message_settings
+from service.messages import gateways, message_settings, outbox
 from service.messages.outbox import PLACEHOLDERS
 from service.private_files import close_to_others
 from service.rate_limit import TokenBucket
+from service.records import repository as records_repository
 from service.sealer import Sealer
 from service.spreadsheets.words import load_table_words
 from service.visits import status
 from service.web.access_log import get_logger
 from service.web.brand import read_logo, readable
+
+FINDERS = (outbox, confirmations, records_repository)
+"""Modules that no command needs but to find the rows behind leaves of the log (`audit_log/sources`)."""
 
 
 def build_context(settings: Settings, scratch: Path | None = None) -> AppContext:
