@@ -8,7 +8,6 @@ import asyncio
 import os
 import sys
 from collections.abc import Awaitable, Callable, Sequence
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -251,9 +250,6 @@ def _publish(options: argparse.Namespace, settings: Settings) -> int:
 def _verify(_: argparse.Namespace, settings: Settings) -> int:
     from service.lifecycle import open_read_only
     from service.verify import log
-
-    for name in ("service.identity_check.identity_check", "service.records.repository"):
-        import_module(name)  # they say how the rows of their leaves are found (`audit_log/sources`)
 
     async def verify() -> log.VerificationReport:
         async with open_read_only(settings) as ctx:
