@@ -29,6 +29,8 @@ FEW = {
     "areas_in_use": "people, when areas are given to one",
     "devices_after": "all devices, by the administrator's command",
     "devices_page": "devices, on the administrator's page",
+    "all_logins": "all people, once, when the log begins to cover them",
+    "rows_without_leaf": "one-time codes, once, when the log begins to cover them",
     "secrets": "the keys of the installation, at a start",
     "totp_secrets": "the second factors of all people, at a start",
     "end_unlimited_scripts": "tokens, at a start",
